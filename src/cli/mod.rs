@@ -1,0 +1,1 @@
+//! The command line: clap definitions, one verb a file, tables and JSON.

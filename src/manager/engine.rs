@@ -1,0 +1,113 @@
+//! [`Engine`]: the one seam between a screen and what it controls. `Manager` is the real one, `Demo` makes data up.
+
+use std::time::Duration;
+
+use super::Error;
+use crate::record::{ExitCause, Record};
+use crate::spec::{ContainerId, Preset};
+use crate::stats::Snapshot;
+
+/// What a screen asks to be created: a request as the launch form holds it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Created {
+    /// The user's choice of name; empty means none.
+    pub name: Option<String>,
+    /// The request, already laid over its preset.
+    pub request: Preset,
+    /// The preset's name, for display.
+    pub preset: Option<String>,
+}
+
+/// Everything a screen can ask for. Calls block until the answer is known: make them from an effect worker.
+pub trait Engine: Send + Sync {
+    /// Every container, by creation time, each with its status as it is now.
+    ///
+    /// # Errors
+    /// When the state folder cannot be read.
+    fn records(&self) -> Result<Vec<Record>, Error>;
+
+    /// Creates and starts a container. `progress` hears a line whenever there is something to wait for (building the image).
+    ///
+    /// # Errors
+    /// When the request is wrong or a step fails; nothing half-made stays behind.
+    fn launch(&self, what: &Created, progress: &mut dyn FnMut(String)) -> Result<ContainerId, Error>;
+
+    /// Starts a created or stopped container from its saved spec.
+    ///
+    /// # Errors
+    /// When it is unknown, running, or a step fails.
+    fn start(&self, id: &ContainerId) -> Result<(), Error>;
+
+    /// Stops it: SIGTERM, then after `grace` kills everything in its cgroup. Returns how it ended.
+    ///
+    /// # Errors
+    /// When it is unknown or not running.
+    fn stop(&self, id: &ContainerId, grace: Duration) -> Result<ExitCause, Error>;
+
+    /// Stops it if it runs, then starts it.
+    ///
+    /// # Errors
+    /// As [`Engine::stop`] and [`Engine::start`].
+    fn restart(&self, id: &ContainerId, grace: Duration) -> Result<(), Error>;
+
+    /// Removes it and everything of it. A living one only with `force`.
+    ///
+    /// # Errors
+    /// When it is unknown, alive without `force`, or something of it cannot be removed.
+    fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error>;
+
+    /// Its log, from the beginning, for reading on as it grows.
+    ///
+    /// # Errors
+    /// When it is unknown or its log cannot be opened.
+    fn log(&self, id: &ContainerId) -> Result<Box<dyn LogSource>, Error>;
+
+    /// A sampler of the host and of every living container; it keeps files open between ticks.
+    ///
+    /// # Errors
+    /// When this host's cgroups cannot be read at all.
+    fn sampler(&self) -> Result<Box<dyn Sampling>, Error>;
+
+    /// Something that waits for the next change of any record.
+    ///
+    /// # Errors
+    /// When changes cannot be watched.
+    fn watch(&self) -> Result<Box<dyn Watching>, Error>;
+}
+
+/// Takes one sample a call.
+pub trait Sampling: Send {
+    /// The figures now.
+    fn sample(&mut self) -> Snapshot;
+}
+
+/// Waits for changes.
+pub trait Watching: Send {
+    /// Returns `true` as soon as some record has changed, `false` after `timeout`.
+    ///
+    /// # Errors
+    /// When watching has become impossible.
+    fn wait(&mut self, timeout: Duration) -> Result<bool, Error>;
+}
+
+/// One whole log entry or a part of a long one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogChunk {
+    /// When the container wrote it.
+    pub at: jiff::Timestamp,
+    /// Whether it came from standard error.
+    pub stderr: bool,
+    /// The bytes, without the newline.
+    pub bytes: Vec<u8>,
+    /// Whether the line ends here (`F` in the CRI format; `P` is a part).
+    pub full: bool,
+}
+
+/// Reads a log on and on.
+pub trait LogSource: Send {
+    /// Up to `most` chunks that were not returned before; empty when there is nothing new. Never waits.
+    ///
+    /// # Errors
+    /// When the log has become unreadable.
+    fn read(&mut self, most: usize) -> Result<Vec<LogChunk>, Error>;
+}

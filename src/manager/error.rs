@@ -1,0 +1,78 @@
+//! [`Error`]: what was tried, what went wrong, what the user can do, and the exit code it means.
+
+use crate::spec::SpecError;
+
+/// A failed verb.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The request itself is wrong.
+    #[error("{0}")]
+    Spec(#[from] SpecError),
+    /// No container is meant by this word.
+    #[error("no container {0:?}")]
+    Unknown(String),
+    /// Several ids begin with this word.
+    #[error("{word:?} is the beginning of {count} ids")]
+    Ambiguous {
+        /// The user's word.
+        word: String,
+        /// How many ids match.
+        count: usize,
+    },
+    /// The name is taken.
+    #[error("the name {0:?} is in use")]
+    NameInUse(String),
+    /// The verb does not fit the container's state.
+    #[error("{container} is {state}: {verb} needs {needs}")]
+    WrongState {
+        /// Name of the container.
+        container: String,
+        /// Its state's word.
+        state: &'static str,
+        /// The verb.
+        verb: &'static str,
+        /// What state it needs.
+        needs: &'static str,
+    },
+    /// The container could not be started.
+    #[error("{message}")]
+    Launch {
+        /// What was tried, on what, and what the kernel said.
+        message: String,
+        /// 125, 126 or 127.
+        code: i32,
+    },
+    /// Something of ours failed: a file, a cgroup, a process.
+    #[error("{message}")]
+    System {
+        /// What was tried, on what, and what the kernel said.
+        message: String,
+        /// What the user can do, where we know.
+        hint: Option<String>,
+    },
+}
+
+impl Error {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Spec(_) | Self::Launch { .. } => None,
+            Self::Unknown(_) => Some("`minic-tui list` shows what there is".into()),
+            Self::Ambiguous { .. } => Some("write more of the id, or the name".into()),
+            Self::NameInUse(_) => Some("choose another name, or destroy that container".into()),
+            Self::WrongState { .. } => None,
+            Self::System { hint, .. } => hint.clone(),
+        }
+    }
+
+    /// The exit code of a command that failed with it (docker's: 125 is our own failure).
+    #[must_use]
+    pub fn exit_code(&self) -> i32 {
+        match self {
+            Self::Launch { code, .. } => *code,
+            Self::Spec(_) | Self::NameInUse(_) | Self::System { .. } => 125,
+            Self::Unknown(_) | Self::Ambiguous { .. } | Self::WrongState { .. } => 1,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Namespaces: which ones a container gets, and joining them.

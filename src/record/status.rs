@@ -1,0 +1,260 @@
+//! The lifecycle as a pure state machine: CREATED → RUNNING ⇄ PAUSED → STOPPED, and STOPPED → RUNNING again.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A process that cannot be confused with a later one of the same number: pid, start time and boot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// Process id in the host's pid namespace.
+    pub pid: i32,
+    /// Start time in clock ticks since boot (field 22 of `/proc/PID/stat`, proc(5)).
+    pub start_ticks: u64,
+    /// `/proc/sys/kernel/random/boot_id` when it was started.
+    pub boot_id: String,
+}
+
+/// Why a container ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum ExitCause {
+    /// It exited by itself.
+    Exited {
+        /// Its exit status, 0 to 255.
+        code: i32,
+    },
+    /// A signal ended it.
+    Signaled {
+        /// The signal's number.
+        signal: i32,
+    },
+    /// The kernel killed it for want of memory.
+    OomKilled {
+        /// The most memory it used, in bytes.
+        peak: Option<u64>,
+        /// Its limit, in bytes.
+        limit: Option<u64>,
+    },
+    /// It never got as far as its command.
+    SetupFailed {
+        /// What was tried, on what.
+        step: String,
+        /// What the kernel said (0 when no errno was involved).
+        errno: i32,
+        /// The exit code this failure is reported with: 125, 126 or 127.
+        code: i32,
+    },
+    /// Its process is gone and nobody saw how: the supervisor was killed, or the machine went down.
+    Lost,
+}
+
+impl ExitCause {
+    /// The exit code that `run`, `start` and `wait` report for it: the command's own, 128+N for signal N, 125 to 127 for ours.
+    #[must_use]
+    pub fn exit_code(&self) -> i32 {
+        match self {
+            Self::Exited { code } => *code,
+            Self::Signaled { signal } => 128 + signal,
+            Self::OomKilled { .. } => 137,
+            Self::SetupFailed { code, .. } => *code,
+            Self::Lost => 125,
+        }
+    }
+}
+
+/// Where a container stands. A pid exists only while it is alive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum Status {
+    /// Never started.
+    Created,
+    /// Its init is alive.
+    Running {
+        /// The container's init, as the host sees it.
+        process: Process,
+        /// When it was started.
+        since: Timestamp,
+    },
+    /// Alive and frozen.
+    Paused {
+        /// The container's init, as the host sees it.
+        process: Process,
+        /// When it was started.
+        since: Timestamp,
+    },
+    /// Ended.
+    Stopped {
+        /// Why.
+        cause: ExitCause,
+        /// When it was started, if it ever was.
+        since: Option<Timestamp>,
+        /// When it ended, as far as known.
+        at: Timestamp,
+    },
+}
+
+/// What can happen to a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Its command was executed.
+    Started(Process, Timestamp),
+    /// It was frozen.
+    Paused,
+    /// It was thawed.
+    Resumed,
+    /// It ended.
+    Ended(ExitCause, Timestamp),
+}
+
+/// An event that cannot happen in this state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a {state} container cannot be {event}")]
+pub struct IllegalTransition {
+    /// The state's word.
+    pub state: &'static str,
+    /// The event's word.
+    pub event: &'static str,
+}
+
+impl Status {
+    /// The word shown on the screen, by the command line and in the docs.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Created => "CREATED",
+            Self::Running { .. } => "RUNNING",
+            Self::Paused { .. } => "PAUSED",
+            Self::Stopped { .. } => "STOPPED",
+        }
+    }
+
+    /// The container's init, while it is alive.
+    #[must_use]
+    pub fn process(&self) -> Option<&Process> {
+        match self {
+            Self::Running { process, .. } | Self::Paused { process, .. } => Some(process),
+            Self::Created | Self::Stopped { .. } => None,
+        }
+    }
+
+    /// Whether it is running or paused.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.process().is_some()
+    }
+
+    /// The state after `event`.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] when that cannot happen here.
+    pub fn on(self, event: Event) -> Result<Self, IllegalTransition> {
+        let state = self.word();
+        let refuse = |event| Err(IllegalTransition { state, event });
+        match (self, event) {
+            (Self::Created | Self::Stopped { .. }, Event::Started(process, since)) => Ok(Self::Running { process, since }),
+            (Self::Created, Event::Ended(cause, at)) => Ok(Self::Stopped { cause, since: None, at }),
+            (Self::Stopped { since, .. }, Event::Ended(cause @ ExitCause::SetupFailed { .. }, at)) => {
+                Ok(Self::Stopped { cause, since, at })
+            }
+            (Self::Running { since, .. } | Self::Paused { since, .. }, Event::Ended(cause, at)) => Ok(Self::Stopped {
+                cause,
+                since: Some(since),
+                at,
+            }),
+            (Self::Running { process, since }, Event::Paused) => Ok(Self::Paused { process, since }),
+            (Self::Paused { process, since }, Event::Resumed) => Ok(Self::Running { process, since }),
+            (_, Event::Started(..)) => refuse("started"),
+            (_, Event::Paused) => refuse("paused"),
+            (_, Event::Resumed) => refuse("resumed"),
+            (_, Event::Ended(..)) => refuse("ended"),
+        }
+    }
+
+    /// What is true, given whether the recorded process is still that process: an alive status without its process is STOPPED, cause lost.
+    #[must_use]
+    pub fn observed(self, process_is_alive: bool, now: Timestamp) -> Self {
+        if process_is_alive || !self.is_alive() {
+            return self;
+        }
+        self.on(Event::Ended(ExitCause::Lost, now)).unwrap_or(Self::Created)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn process() -> Process {
+        Process {
+            pid: 7,
+            start_ticks: 9,
+            boot_id: "b".into(),
+        }
+    }
+
+    fn now() -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+
+    #[test]
+    fn the_whole_life() {
+        let running = Status::Created.on(Event::Started(process(), now())).unwrap();
+        assert_eq!(running.word(), "RUNNING");
+        let paused = running.on(Event::Paused).unwrap();
+        assert_eq!((paused.word(), paused.process()), ("PAUSED", Some(&process())));
+        let stopped = paused
+            .on(Event::Resumed)
+            .unwrap()
+            .on(Event::Ended(ExitCause::Exited { code: 3 }, now()))
+            .unwrap();
+        assert!(!stopped.is_alive());
+        assert_eq!(stopped.on(Event::Started(process(), now())).unwrap().word(), "RUNNING");
+    }
+
+    #[test]
+    fn what_cannot_happen_is_refused() {
+        let running = Status::Running {
+            process: process(),
+            since: now(),
+        };
+        assert_eq!(
+            running.clone().on(Event::Started(process(), now())).unwrap_err().to_string(),
+            "a RUNNING container cannot be started"
+        );
+        assert!(running.on(Event::Resumed).is_err());
+        assert!(Status::Created.on(Event::Paused).is_err());
+    }
+
+    #[test]
+    fn a_dead_process_makes_a_lost_container() {
+        let running = Status::Running {
+            process: process(),
+            since: now(),
+        };
+        assert_eq!(running.clone().observed(true, now()), running);
+        let lost = running.observed(false, now());
+        assert!(matches!(
+            lost,
+            Status::Stopped {
+                cause: ExitCause::Lost,
+                ..
+            }
+        ));
+        assert_eq!(Status::Created.observed(false, now()), Status::Created);
+    }
+
+    #[test]
+    fn exit_codes() {
+        assert_eq!(ExitCause::Exited { code: 7 }.exit_code(), 7);
+        assert_eq!(ExitCause::Signaled { signal: 15 }.exit_code(), 143);
+        assert_eq!(ExitCause::OomKilled { peak: None, limit: None }.exit_code(), 137);
+    }
+}

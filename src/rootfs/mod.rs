@@ -1,0 +1,1 @@
+//! The root filesystem: planned as a list of mount steps, carried out by init.

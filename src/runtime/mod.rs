@@ -1,0 +1,1 @@
+//! All that runs after a fork: launcher, supervisor, init, exec, console.

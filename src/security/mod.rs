@@ -1,0 +1,1 @@
+//! What a container may do: capabilities and no_new_privs.

@@ -1,0 +1,77 @@
+//! [`ContainerSpec`]: everything needed to start a container, and to start it again.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ContainerId, ContainerName, Limits, SpecError};
+
+/// Which network a container sees.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NetworkMode {
+    /// A network namespace of its own with `lo` up and nothing else.
+    #[default]
+    None,
+    /// The host's network namespace.
+    Host,
+}
+
+impl FromStr for NetworkMode {
+    type Err = SpecError;
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        match text {
+            "none" => Ok(Self::None),
+            "host" => Ok(Self::Host),
+            other => Err(SpecError::new("net", format!("{other:?} is not a network mode; use none or host"))),
+        }
+    }
+}
+
+impl NetworkMode {
+    /// The word the user writes for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Host => "host",
+        }
+    }
+}
+
+/// Everything needed to start a container. Resolved from presets, flags and defaults once, saved once, never guessed again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerSpec {
+    /// Identity; names its folder and cgroup.
+    pub id: ContainerId,
+    /// The name people use; unique among the containers of one state folder.
+    pub name: ContainerName,
+    /// Image name; `host` is built from this machine's own binaries.
+    pub image: String,
+    /// Command and arguments; never empty.
+    pub argv: Vec<String>,
+    /// Whole environment as `KEY=value`.
+    pub env: Vec<String>,
+    /// Absolute working directory inside the container.
+    pub cwd: String,
+    /// Host name inside the container.
+    pub hostname: String,
+    /// What it may use.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Which network it sees.
+    #[serde(default)]
+    pub network: NetworkMode,
+    /// Whether it has a terminal.
+    #[serde(default)]
+    pub tty: bool,
+    /// Whether standard input stays open for whoever attaches.
+    #[serde(default)]
+    pub interactive: bool,
+    /// Whether it is destroyed when it ends.
+    #[serde(default)]
+    pub remove: bool,
+    /// The preset it came from, for display.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preset: Option<String>,
+}

@@ -1,0 +1,19 @@
+//! What a user may ask for: ids, limits, presets and the resolved [`ContainerSpec`].
+//!
+//! Pure: parsing, validating and resolving only, no IO. Everything above this floor speaks in these types.
+
+mod container;
+mod error;
+mod id;
+mod limits;
+mod preset;
+mod resolve;
+mod size;
+
+pub use container::{ContainerSpec, NetworkMode};
+pub use error::SpecError;
+pub use id::{ContainerId, ContainerName, IdLookup, lookup};
+pub use limits::{CpuLimit, Limits, MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY};
+pub use preset::Preset;
+pub use resolve::{DEFAULT_IMAGE, DEFAULT_PATH, resolve};
+pub use size::{format_bytes, parse_cpus, parse_memory, parse_shares};

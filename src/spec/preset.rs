@@ -1,0 +1,176 @@
+//! [`Preset`]: a limit profile, with or without a command; also the shape of what flags and the launch form ask for.
+
+use serde::{Deserialize, Serialize};
+
+use super::{CpuLimit, Limits, NetworkMode, SpecError, parse_cpus, parse_memory, parse_shares};
+
+/// A partial request. In config.toml it is a `[presets.NAME]` table; from the command line and the launch form it holds what
+/// the user gave. [`Preset::over`] lays one over another. Values stay text until [`super::resolve`], so that an error can
+/// name the field.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Preset {
+    /// One line for the Presets tab.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Command and arguments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<Vec<String>>,
+    /// `128`, `64M`, `1.5G`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<String>,
+    /// Swap beyond memory, as `memory`; `0` allows none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub swap: Option<String>,
+    /// Shares **and** a cap of shares/1024 of a core, as Mini Container documents it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<String>,
+    /// Only the cap, in cores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpus: Option<String>,
+    /// Only the weight.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_shares: Option<String>,
+    /// Most processes and threads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pids: Option<String>,
+    /// Image name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// Network mode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub net: Option<NetworkMode>,
+    /// `KEY=value` pairs; a bare `KEY` is resolved from the caller's environment before this point.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<String>,
+    /// Working directory inside the container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workdir: Option<String>,
+    /// Host name inside the container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hostname: Option<String>,
+}
+
+impl Preset {
+    /// Lays `self` (what was asked explicitly) over `base` (the preset): what `self` does not say comes from `base`;
+    /// environments are joined, `self`'s last so that it wins. Any CPU amount of `self` replaces all of `base`'s.
+    #[must_use]
+    pub fn over(self, base: &Self) -> Self {
+        let own_cpu = self.cpu.is_some() || self.cpus.is_some() || self.cpu_shares.is_some();
+        let cpu_of = |own: Option<String>, theirs: &Option<String>| own.or_else(|| if own_cpu { None } else { theirs.clone() });
+        Self {
+            description: self.description.or_else(|| base.description.clone()),
+            command: self.command.or_else(|| base.command.clone()),
+            memory: self.memory.or_else(|| base.memory.clone()),
+            swap: self.swap.or_else(|| base.swap.clone()),
+            cpu: cpu_of(self.cpu, &base.cpu),
+            cpus: cpu_of(self.cpus, &base.cpus),
+            cpu_shares: cpu_of(self.cpu_shares, &base.cpu_shares),
+            pids: self.pids.or_else(|| base.pids.clone()),
+            image: self.image.or_else(|| base.image.clone()),
+            net: self.net.or(base.net),
+            env: base.env.iter().cloned().chain(self.env).collect(),
+            workdir: self.workdir.or_else(|| base.workdir.clone()),
+            hostname: self.hostname.or_else(|| base.hostname.clone()),
+        }
+    }
+
+    /// Parses the amounts into [`Limits`]. `cpus` and `cpu_shares` refine what `cpu` says.
+    ///
+    /// # Errors
+    /// [`SpecError`] naming the first wrong field.
+    pub fn limits(&self) -> Result<Limits, SpecError> {
+        let text = |value: &Option<String>| value.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned);
+        let mut limits = Limits::default();
+        if let Some(memory) = text(&self.memory) {
+            limits.memory = Some(parse_memory("memory", &memory)?);
+        }
+        if let Some(swap) = text(&self.swap) {
+            limits.swap = Some(if swap == "0" { 0 } else { parse_memory("swap", &swap)? });
+        }
+        if let Some(cpu) = text(&self.cpu) {
+            let shares = parse_shares("cpu", &cpu)?;
+            limits.cpu_shares = Some(shares);
+            limits.cpu = Some(CpuLimit::from_shares(shares));
+        }
+        if let Some(cpus) = text(&self.cpus) {
+            limits.cpu = Some(CpuLimit::from_millicores(parse_cpus("cpus", &cpus)?));
+        }
+        if let Some(shares) = text(&self.cpu_shares) {
+            limits.cpu_shares = Some(parse_shares("cpu-shares", &shares)?);
+        }
+        if let Some(pids) = text(&self.pids) {
+            match pids.parse::<u64>() {
+                Ok(count) if (1..=4_194_304).contains(&count) => limits.pids = Some(count),
+                _ => {
+                    return Err(SpecError::new(
+                        "pids",
+                        format!("{pids:?} is not a number of processes; use 1 to 4194304"),
+                    ));
+                }
+            }
+        }
+        Ok(limits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn cpu_is_shares_and_cap_cpus_only_cap_shares_only_weight() {
+        let limits = |preset: Preset| preset.limits().unwrap();
+        let both = limits(Preset {
+            cpu: some("512"),
+            ..Preset::default()
+        });
+        assert_eq!((both.cpu_shares, both.cpu.unwrap().cores()), (Some(512), 0.5));
+        let cap = limits(Preset {
+            cpus: some("0.5"),
+            ..Preset::default()
+        });
+        assert_eq!((cap.cpu_shares, cap.cpu.unwrap().cores()), (None, 0.5));
+        let weight = limits(Preset {
+            cpu_shares: some("512"),
+            ..Preset::default()
+        });
+        assert_eq!((weight.cpu_shares, weight.cpu), (Some(512), None));
+    }
+
+    #[test]
+    fn own_cpu_amount_replaces_the_presets() {
+        let base = Preset {
+            cpu: some("256"),
+            memory: some("300"),
+            env: vec!["A=1".into()],
+            ..Preset::default()
+        };
+        let own = Preset {
+            cpus: some("2"),
+            env: vec!["A=2".into()],
+            ..Preset::default()
+        };
+        let laid = own.over(&base);
+        assert_eq!(
+            (laid.cpu.as_deref(), laid.cpus.as_deref(), laid.memory.as_deref()),
+            (None, Some("2"), Some("300"))
+        );
+        assert_eq!(laid.env, ["A=1", "A=2"]);
+    }
+
+    #[test]
+    fn wrong_field_is_named() {
+        let error = Preset {
+            pids: some("many"),
+            ..Preset::default()
+        }
+        .limits()
+        .unwrap_err();
+        assert_eq!(error.field, "pids");
+    }
+}

@@ -1,0 +1,153 @@
+//! Sizes and CPU amounts as people write them: `128`, `64M`, `1.5G`; `512` shares; `0.5` cores.
+
+use super::SpecError;
+use super::limits::{MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY};
+
+const MIB: u64 = 1 << 20;
+
+/// Parses a memory amount into bytes: a bare number is MB (2^20 bytes, as Mini Container and its users write it),
+/// `64M`, `1.5G`, `512K`, `4096b` name their unit (powers of 1024; an ending `iB` or `B` is accepted).
+///
+/// # Errors
+/// [`SpecError`] when it is not a number, has an unknown unit, overflows, or is below [`MIN_MEMORY`].
+pub fn parse_memory(field: &'static str, text: &str) -> Result<u64, SpecError> {
+    let bad = |why: &str| {
+        SpecError::new(
+            field,
+            format!("{text:?} {why}; write MB as a number (128) or with a unit (64M, 1.5G)"),
+        )
+    };
+    let trimmed = text.trim();
+    let split = trimmed.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(trimmed.len());
+    let (digits, unit) = trimmed.split_at(split);
+    let scale: u64 = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "m" | "mb" | "mib" => MIB,
+        "b" => 1,
+        "k" | "kb" | "kib" => 1 << 10,
+        "g" | "gb" | "gib" => 1 << 30,
+        "t" | "tb" | "tib" => 1 << 40,
+        other => return Err(bad(&format!("has the unknown unit {other:?}"))),
+    };
+    let bytes = if let Ok(whole) = digits.parse::<u64>() {
+        whole.checked_mul(scale).ok_or_else(|| bad("is too large"))?
+    } else {
+        let amount: f64 = digits.parse().map_err(|_| bad("is not a memory size"))?;
+        let scaled = amount * scale as f64;
+        if !scaled.is_finite() || scaled >= i64::MAX as f64 {
+            return Err(bad("is too large"));
+        }
+        scaled as u64
+    };
+    if bytes > i64::MAX as u64 {
+        return Err(bad("is too large"));
+    }
+    if bytes < MIN_MEMORY {
+        return Err(bad(&format!(
+            "is too small: at least {} is needed to start anything",
+            format_bytes(MIN_MEMORY)
+        )));
+    }
+    Ok(bytes)
+}
+
+/// Parses CPU shares, 1024 being one core's worth.
+///
+/// # Errors
+/// [`SpecError`] outside `2..=262144` (the range of cgroup v1's `cpu.shares`).
+pub fn parse_shares(field: &'static str, text: &str) -> Result<u64, SpecError> {
+    match text.trim().parse::<u64>() {
+        Ok(shares) if (MIN_CPU_SHARES..=MAX_CPU_SHARES).contains(&shares) => Ok(shares),
+        _ => Err(SpecError::new(
+            field,
+            format!(
+                "{text:?} is not an amount of CPU shares; use {MIN_CPU_SHARES} to {MAX_CPU_SHARES}, 1024 being one core (512 is half a core)"
+            ),
+        )),
+    }
+}
+
+/// Parses a number of cores (`0.5`, `2`) into thousandths of a core.
+///
+/// # Errors
+/// [`SpecError`] when it is not a number or outside 0.01 to 10,000 cores.
+pub fn parse_cpus(field: &'static str, text: &str) -> Result<u64, SpecError> {
+    match text.trim().parse::<f64>() {
+        Ok(cores) if (0.01..=10_000.0).contains(&cores) => Ok((cores * 1000.0).round() as u64),
+        _ => Err(SpecError::new(
+            field,
+            format!("{text:?} is not a number of cores; use 0.01 or more, such as 0.5 or 2"),
+        )),
+    }
+}
+
+/// Bytes as htop would show them: three significant digits at most and a binary unit (`0B`, `12.3M`, `1.50G`).
+#[must_use]
+pub fn format_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["B", "K", "M", "G", "T", "P"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    // 999.5 would round to four digits: move to the next unit first
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    match (unit, value) {
+        (0, _) => format!("{bytes}B"),
+        (_, v) if v < 9.995 => format!("{v:.2}{}", UNITS[unit]),
+        (_, v) if v < 99.95 => format!("{v:.1}{}", UNITS[unit]),
+        (_, v) => format!("{v:.0}{}", UNITS[unit]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_bare_number_is_megabytes() {
+        assert_eq!(parse_memory("memory", "128"), Ok(128 * MIB));
+        assert_eq!(parse_memory("memory", "64M"), Ok(64 * MIB));
+        assert_eq!(parse_memory("memory", "1.5G"), Ok(1536 * MIB));
+        assert_eq!(parse_memory("memory", "524288K"), Ok(512 * MIB));
+        assert_eq!(parse_memory("memory", " 2GiB "), Ok(2048 * MIB));
+    }
+
+    #[test]
+    fn memory_refuses_nonsense_overflow_and_too_little() {
+        for bad in [
+            "",
+            "x",
+            "12Q",
+            "-1",
+            "1e9G",
+            "99999999999999999999",
+            "18446744073709551615T",
+            "0",
+            "100K",
+            "1.2.3G",
+            "inf",
+        ] {
+            let error = parse_memory("memory", bad).unwrap_err();
+            assert_eq!(error.field, "memory", "{bad}");
+        }
+    }
+
+    #[test]
+    fn shares_and_cpus_have_ranges() {
+        assert_eq!(parse_shares("cpu", "512"), Ok(512));
+        assert!(parse_shares("cpu", "1").is_err());
+        assert!(parse_shares("cpu", "0.5").is_err());
+        assert_eq!(parse_cpus("cpus", "0.5"), Ok(500));
+        assert_eq!(parse_cpus("cpus", "2"), Ok(2000));
+        assert!(parse_cpus("cpus", "NaN").is_err());
+        assert!(parse_cpus("cpus", "0").is_err());
+    }
+
+    #[test]
+    fn bytes_are_short() {
+        let shown: Vec<_> = [0, 999, 1000, 10 << 10, 128 << 20, (3 << 30) / 2, u64::MAX]
+            .map(format_bytes)
+            .to_vec();
+        assert_eq!(shown, ["0B", "999B", "0.98K", "10.0K", "128M", "1.50G", "16384P"]);
+    }
+}

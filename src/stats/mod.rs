@@ -1,0 +1,11 @@
+//! Watching: one [`Snapshot`] a tick of the host and of every running container, and their recent history.
+//!
+//! A [`Gap`] says why a figure cannot be had on this kernel; it is shown as n/a, never as 0.
+
+mod history;
+mod host;
+mod snapshot;
+
+pub use history::{History, Reading, Series};
+pub use host::HostSample;
+pub use snapshot::{Gap, Snapshot};

@@ -1,0 +1,1 @@
+//! The screen: model, message, action, update, effect; views and widgets that only draw.
