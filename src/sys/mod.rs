@@ -1,2 +1,11 @@
 //! Thin safe wrappers for what nix lacks. The only `unsafe` in the house, each block with a SAFETY line.
 #![allow(unsafe_code)]
+
+pub mod caps;
+pub mod clone;
+pub mod exec;
+pub mod fds;
+pub mod pidfd;
+pub mod process;
+pub mod seqpacket;
+pub mod tty;

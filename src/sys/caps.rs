@@ -1,0 +1,36 @@
+//! capset(2): the thread's effective, permitted and inheritable capability sets.
+
+use nix::errno::Errno;
+
+/// `_LINUX_CAPABILITY_VERSION_3` (capget(2)): two 32-bit words a set.
+const VERSION_3: u32 = 0x2008_0522;
+
+#[repr(C)]
+struct Header {
+    version: u32,
+    pid: i32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Data {
+    effective: u32,
+    permitted: u32,
+    inheritable: u32,
+}
+
+/// Sets the three sets from 64-bit masks, bit N being capability N.
+///
+/// # Errors
+/// EPERM when a capability is asked for that is not permitted now.
+pub fn set(effective: u64, permitted: u64, inheritable: u64) -> nix::Result<()> {
+    let header = Header { version: VERSION_3, pid: 0 };
+    let word = |shift: u32| Data {
+        effective: (effective >> shift) as u32,
+        permitted: (permitted >> shift) as u32,
+        inheritable: (inheritable >> shift) as u32,
+    };
+    let data = [word(0), word(32)];
+    // SAFETY: header and data have the layout that capset(2) documents for version 3 and outlive the call.
+    Errno::result(unsafe { libc::syscall(libc::SYS_capset, &raw const header, data.as_ptr()) }).map(drop)
+}

@@ -1,0 +1,83 @@
+//! fork(2) and clone3(2), both only from a process that has one thread.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+/// Which side of a fork this is.
+#[derive(Debug)]
+pub enum Forked {
+    /// The caller, with its child's pid.
+    Parent(i32),
+    /// The new process.
+    Child,
+}
+
+/// Which side of a [`clone3`] this is.
+#[derive(Debug)]
+pub enum Cloned {
+    /// The caller, with its child's pid and a descriptor for it.
+    Parent {
+        /// The child, in the caller's pid namespace.
+        pid: i32,
+        /// Refers to the child even after its number is reused (pidfd_open(2)). CLOEXEC.
+        pidfd: OwnedFd,
+    },
+    /// The new process.
+    Child,
+}
+
+/// How many threads this process has.
+///
+/// # Errors
+/// When `/proc` is not mounted.
+pub fn thread_count() -> io::Result<usize> {
+    Ok(std::fs::read_dir("/proc/self/task")?.count())
+}
+
+fn assert_one_thread() -> io::Result<()> {
+    match thread_count()? {
+        1 => Ok(()),
+        n => Err(io::Error::other(format!("refusing to fork with {n} threads: only the launcher and one-thread commands may"))),
+    }
+}
+
+/// fork(2).
+///
+/// # Errors
+/// What the kernel says, or a refusal when this process has more than one thread.
+pub fn fork() -> io::Result<Forked> {
+    assert_one_thread()?;
+    // SAFETY: there is no other thread, so the child holds no lock of a thread that it lacks and may go on as any program.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        0 => Ok(Forked::Child),
+        pid => Ok(Forked::Parent(pid)),
+    }
+}
+
+/// clone3(2) in the manner of fork: a copy of this process in new namespaces (`flags`: `CLONE_NEW*`), born in the
+/// cgroup v2 folder `cgroup` where given (`CLONE_INTO_CGROUP`, Linux 5.7).
+///
+/// # Errors
+/// What the kernel says, or a refusal when this process has more than one thread.
+pub fn clone3(flags: u64, cgroup: Option<BorrowedFd<'_>>) -> io::Result<Cloned> {
+    assert_one_thread()?;
+    let mut pidfd: libc::c_int = -1;
+    // SAFETY: clone_args is plain integers; all zero is its documented empty value.
+    let mut args: libc::clone_args = unsafe { std::mem::zeroed() };
+    args.flags = flags | libc::CLONE_PIDFD as u64;
+    args.pidfd = std::ptr::from_mut(&mut pidfd) as u64;
+    args.exit_signal = libc::SIGCHLD as u64;
+    if let Some(folder) = cgroup {
+        args.flags |= libc::CLONE_INTO_CGROUP as u64;
+        args.cgroup = folder.as_raw_fd() as u64;
+    }
+    // SAFETY: no CLONE_VM, so the child gets its own copy of memory and stack as with fork; args outlives the call; one thread.
+    let result = unsafe { libc::syscall(libc::SYS_clone3, std::ptr::from_mut(&mut args), size_of::<libc::clone_args>()) };
+    match result {
+        -1 => Err(io::Error::last_os_error()),
+        0 => Ok(Cloned::Child),
+        // SAFETY: on success the kernel stored a new descriptor in pidfd that nobody else owns.
+        pid => Ok(Cloned::Parent { pid: pid as i32, pidfd: unsafe { OwnedFd::from_raw_fd(pidfd) } }),
+    }
+}

@@ -1,0 +1,55 @@
+//! execve(2) with everything allocated beforehand.
+
+use std::ffi::{CStr, CString};
+use std::os::raw::c_char;
+
+use nix::errno::Errno;
+
+/// A command ready to execute: where it may be, its arguments and its environment.
+#[derive(Debug)]
+pub struct ExecImage {
+    candidates: Vec<CString>,
+    argv: Vec<CString>,
+    env: Vec<CString>,
+    argv_pointers: Vec<*const c_char>,
+    env_pointers: Vec<*const c_char>,
+}
+
+impl ExecImage {
+    /// `candidates` are tried in order, as execvp(3) does with PATH.
+    #[must_use]
+    pub fn new(candidates: Vec<CString>, argv: Vec<CString>, env: Vec<CString>) -> Self {
+        // a CString's text stays where it is when the Vec that holds it moves
+        let pointers = |texts: &[CString]| texts.iter().map(|t| t.as_ptr()).chain([std::ptr::null()]).collect();
+        Self { argv_pointers: pointers(&argv), env_pointers: pointers(&env), candidates, argv, env }
+    }
+
+    /// The name the user gave.
+    #[must_use]
+    pub fn name(&self) -> &CStr {
+        self.argv.first().map_or(c"", |a| a)
+    }
+
+    /// How many variables the environment has.
+    #[must_use]
+    pub fn env_len(&self) -> usize {
+        self.env.len()
+    }
+
+    /// Executes the first candidate that the kernel accepts; returns only when none is. Allocates nothing.
+    ///
+    /// The errno is EACCES when some candidate exists but may not be executed, else what the last one gave (execvp(3)).
+    pub fn exec(&self) -> Errno {
+        let mut verdict = Errno::ENOENT;
+        for candidate in &self.candidates {
+            // SAFETY: the three arguments are NUL-terminated and outlive the call; execve replaces the process or returns.
+            unsafe { libc::execve(candidate.as_ptr(), self.argv_pointers.as_ptr(), self.env_pointers.as_ptr()) };
+            match Errno::last() {
+                Errno::ENOENT | Errno::ENOTDIR => {}
+                Errno::EACCES => verdict = Errno::EACCES,
+                other => return other,
+            }
+        }
+        verdict
+    }
+}

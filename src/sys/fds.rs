@@ -1,0 +1,58 @@
+//! Descriptors by number: close_range(2), dup2(2) onto a known number.
+
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use nix::errno::Errno;
+
+fn close_range(first: u32, flags: u32) -> nix::Result<()> {
+    // SAFETY: integers only. Callers state below why no descriptor in use is closed.
+    Errno::result(unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, flags) }).map(drop)
+}
+
+/// Marks every descriptor from `first` on CLOEXEC (Linux 5.11).
+///
+/// # Errors
+/// EINVAL on older kernels.
+pub fn cloexec_from(first: u32) -> nix::Result<()> {
+    close_range(first, libc::CLOSE_RANGE_CLOEXEC)
+}
+
+/// Closes every descriptor from `first` on. Only for a process just forked, whose inherited values above `first`
+/// are never used again: it ends in [`super::process::exit_now`] or execve, so no `OwnedFd` of the old life is dropped.
+///
+/// # Errors
+/// ENOSYS before Linux 5.9.
+pub fn close_from(first: u32) -> nix::Result<()> {
+    close_range(first, 0)
+}
+
+/// dup2(2) onto `number`, without CLOEXEC (dup2 clears it, and when both are the same it is cleared here).
+///
+/// # Errors
+/// EBADF, EMFILE.
+pub fn place(fd: RawFd, number: RawFd) -> nix::Result<()> {
+    if fd == number {
+        // SAFETY: F_SETFD with 0 only clears the flag.
+        return Errno::result(unsafe { libc::fcntl(fd, libc::F_SETFD, 0) }).map(drop);
+    }
+    // SAFETY: replaces `number`, which callers name because they mean to give it up.
+    Errno::result(unsafe { libc::dup2(fd, number) }).map(drop)
+}
+
+/// Takes over a descriptor that was placed at `number` in a process just forked.
+#[must_use]
+pub fn adopt(number: RawFd) -> OwnedFd {
+    // SAFETY: only called right after `place` put a fresh descriptor there, with every other owner closed by `close_from`.
+    unsafe { OwnedFd::from_raw_fd(number) }
+}
+
+/// A duplicate numbered `at_least` or above, CLOEXEC, so that `place` cannot overwrite it.
+///
+/// # Errors
+/// EMFILE.
+pub fn dup_above(fd: BorrowedFd<'_>, at_least: RawFd) -> nix::Result<OwnedFd> {
+    // SAFETY: F_DUPFD_CLOEXEC makes a new descriptor that only we own.
+    let new = Errno::result(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, at_least) })?;
+    // SAFETY: as above.
+    Ok(unsafe { OwnedFd::from_raw_fd(new) })
+}

@@ -1,0 +1,88 @@
+//! prctl(2) pieces and signal dispositions.
+
+use std::ffi::CStr;
+
+use nix::errno::Errno;
+
+fn prctl(option: i32, a: u64, b: u64) -> nix::Result<i32> {
+    // SAFETY: callers below pass integers, or a pointer to a NUL-terminated string that outlives the call.
+    Errno::result(unsafe { libc::prctl(option, a, b, 0, 0) })
+}
+
+/// PR_SET_NAME: the name that ps and top show; 15 bytes are kept.
+///
+/// # Errors
+/// What prctl(2) says.
+pub fn set_name(name: &CStr) -> nix::Result<()> {
+    prctl(libc::PR_SET_NAME, name.as_ptr() as u64, 0).map(drop)
+}
+
+/// PR_SET_NO_NEW_PRIVS: execve never gives more privilege from here on.
+///
+/// # Errors
+/// What prctl(2) says.
+pub fn set_no_new_privs() -> nix::Result<()> {
+    prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0).map(drop)
+}
+
+/// PR_SET_DUMPABLE 0: neither ptrace nor /proc/PID opens this process to others until it executes something.
+///
+/// # Errors
+/// What prctl(2) says.
+pub fn set_undumpable() -> nix::Result<()> {
+    prctl(libc::PR_SET_DUMPABLE, 0, 0).map(drop)
+}
+
+/// PR_SET_PDEATHSIG: the signal this process gets when its parent ends; 0 takes it back.
+///
+/// # Errors
+/// What prctl(2) says.
+pub fn set_parent_death_signal(signal: i32) -> nix::Result<()> {
+    prctl(libc::PR_SET_PDEATHSIG, signal as u64, 0).map(drop)
+}
+
+/// PR_CAPBSET_DROP: removes one capability from the bounding set.
+///
+/// # Errors
+/// EINVAL for a capability this kernel does not know.
+pub fn drop_bounding(capability: u8) -> nix::Result<()> {
+    prctl(libc::PR_CAPBSET_DROP, u64::from(capability), 0).map(drop)
+}
+
+/// PR_CAP_AMBIENT_CLEAR_ALL.
+///
+/// # Errors
+/// What prctl(2) says.
+pub fn clear_ambient() -> nix::Result<()> {
+    prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL as u64, 0).map(drop)
+}
+
+/// Gives every signal its default action and unblocks all: what a program expects after execve (Rust's start-up ignores SIGPIPE,
+/// and an ignored signal stays ignored across execve, signal(7)).
+pub fn reset_signals() {
+    for signal in 1..=64 {
+        // SAFETY: SIG_DFL is a valid disposition for every signal; the calls that the kernel refuses (KILL, STOP) change nothing.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    let none = nix::sys::signal::SigSet::empty();
+    // cannot fail: the set is valid and SIG_SETMASK is a valid operation
+    let _ = none.thread_set_mask();
+}
+
+/// SIGCHLD ignored: ended children are reaped by the kernel (sigaction(2), SA_NOCLDWAIT semantics).
+pub fn ignore_children() {
+    // SAFETY: SIG_IGN is a valid disposition for SIGCHLD.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
+}
+
+/// SIGCHLD back to its default, so that children can be waited for.
+pub fn watch_children() {
+    // SAFETY: SIG_DFL is a valid disposition for SIGCHLD.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+}
+
+/// _exit(2): ends the process at once, without destructors or flushing.
+pub fn exit_now(code: i32) -> ! {
+    // SAFETY: _exit never returns and touches no memory of ours.
+    unsafe { libc::_exit(code) }
+}

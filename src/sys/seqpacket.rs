@@ -1,0 +1,130 @@
+//! Message sockets (AF_UNIX, SOCK_SEQPACKET) that can carry one descriptor.
+
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use nix::errno::Errno;
+
+/// A connected pair, both ends CLOEXEC.
+///
+/// # Errors
+/// EMFILE and its like.
+pub fn pair() -> nix::Result<(OwnedFd, OwnedFd)> {
+    use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+    socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
+}
+
+/// Sends one message. Allocates nothing; a gone peer is EPIPE, never SIGPIPE. `wait` false: EAGAIN when the peer's queue is full.
+///
+/// # Errors
+/// What send(2) says, except EINTR, which is retried.
+pub fn send(socket: BorrowedFd<'_>, message: &[u8], wait: bool) -> nix::Result<()> {
+    let flags = libc::MSG_NOSIGNAL | if wait { 0 } else { libc::MSG_DONTWAIT };
+    loop {
+        // SAFETY: the buffer is valid for its length during the call.
+        let sent = unsafe { libc::send(socket.as_raw_fd(), message.as_ptr().cast(), message.len(), flags) };
+        match Errno::result(sent) {
+            Err(Errno::EINTR) => {}
+            other => return other.map(drop),
+        }
+    }
+}
+
+/// Receives one message into `buffer`; 0 is the end. `wait` false: EAGAIN when there is none.
+///
+/// # Errors
+/// What recv(2) says, except EINTR, which is retried.
+pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], wait: bool) -> nix::Result<usize> {
+    let flags = if wait { 0 } else { libc::MSG_DONTWAIT };
+    loop {
+        // SAFETY: the buffer is valid for its length during the call.
+        let got = unsafe { libc::recv(socket.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), flags) };
+        match Errno::result(got) {
+            Err(Errno::EINTR) => {}
+            other => return other.map(|n| n as usize),
+        }
+    }
+}
+
+/// Room for one control message with one descriptor, aligned as cmsghdr wants it (cmsg(3)).
+#[repr(C)]
+struct Control {
+    header: libc::cmsghdr,
+    fd: RawFd,
+    _padding: RawFd,
+}
+
+fn control(fd: RawFd) -> Control {
+    // SAFETY: cmsghdr is plain integers.
+    let mut header: libc::cmsghdr = unsafe { std::mem::zeroed() };
+    header.cmsg_len = size_of::<libc::cmsghdr>() + size_of::<RawFd>();
+    header.cmsg_level = libc::SOL_SOCKET;
+    header.cmsg_type = libc::SCM_RIGHTS;
+    Control { header, fd, _padding: 0 }
+}
+
+/// Sends one message with a descriptor (SCM_RIGHTS, unix(7)). Allocates nothing.
+///
+/// # Errors
+/// What sendmsg(2) says.
+pub fn send_with_fd(socket: BorrowedFd<'_>, message: &[u8], fd: BorrowedFd<'_>) -> nix::Result<()> {
+    let mut control = control(fd.as_raw_fd());
+    let mut iov = libc::iovec { iov_base: message.as_ptr().cast_mut().cast(), iov_len: message.len() };
+    // SAFETY: msghdr is plain integers and pointers; zero is "none".
+    let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
+    header.msg_iov = &mut iov;
+    header.msg_iovlen = 1;
+    header.msg_control = std::ptr::from_mut(&mut control).cast();
+    header.msg_controllen = size_of::<Control>();
+    // SAFETY: header points to iov and control, both alive during the call; sendmsg only reads the message.
+    Errno::result(unsafe { libc::sendmsg(socket.as_raw_fd(), &header, libc::MSG_NOSIGNAL) }).map(drop)
+}
+
+/// Receives one message and the descriptor that came with it, if any (CLOEXEC).
+///
+/// # Errors
+/// What recvmsg(2) says, except EINTR, which is retried.
+pub fn receive_with_fd(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> nix::Result<(usize, Option<OwnedFd>)> {
+    let mut control = control(-1);
+    let mut iov = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
+    // SAFETY: as in send_with_fd.
+    let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
+    header.msg_iov = &mut iov;
+    header.msg_iovlen = 1;
+    header.msg_control = std::ptr::from_mut(&mut control).cast();
+    header.msg_controllen = size_of::<Control>();
+    let got = loop {
+        // SAFETY: header points to iov (the caller's buffer) and control, both alive and writable during the call.
+        match Errno::result(unsafe { libc::recvmsg(socket.as_raw_fd(), &mut header, libc::MSG_CMSG_CLOEXEC) }) {
+            Err(Errno::EINTR) => {}
+            other => break other?,
+        }
+    };
+    let has_fd = header.msg_controllen >= control.header.cmsg_len && control.header.cmsg_type == libc::SCM_RIGHTS && control.fd >= 0;
+    // SAFETY: the kernel has just installed this descriptor for us alone.
+    let fd = has_fd.then(|| unsafe { OwnedFd::from_raw_fd(control.fd) });
+    Ok((got as usize, fd))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::fd::AsFd;
+
+    #[test]
+    fn a_message_keeps_its_bounds_and_carries_a_descriptor() {
+        let (a, b) = pair().unwrap();
+        let mut buffer = [0u8; 16];
+        send(a.as_fd(), b"one", true).unwrap();
+        send_with_fd(a.as_fd(), b"two", a.as_fd()).unwrap();
+        assert_eq!(receive(b.as_fd(), &mut buffer, true).unwrap(), 3);
+        let (length, fd) = receive_with_fd(b.as_fd(), &mut buffer).unwrap();
+        assert_eq!(&buffer[..length], b"two");
+        let copy = fd.unwrap();
+        drop(a);
+        send(copy.as_fd(), b"three", true).unwrap();
+        let (length, none) = receive_with_fd(b.as_fd(), &mut buffer).unwrap();
+        assert_eq!((length, none.is_none()), (5, true));
+        drop(copy);
+        assert_eq!(receive(b.as_fd(), &mut buffer, true).unwrap(), 0, "the end");
+    }
+}
