@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Error;
-use crate::record::{ExitCause, Record};
+use crate::record::{ExitCause, LogChunk, Record};
 use crate::spec::{ContainerId, Preset};
 use crate::stats::Snapshot;
 
@@ -88,19 +88,6 @@ pub trait Watching: Send {
     /// # Errors
     /// When watching has become impossible.
     fn wait(&mut self, timeout: Duration) -> Result<bool, Error>;
-}
-
-/// One whole log entry or a part of a long one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogChunk {
-    /// When the container wrote it.
-    pub at: jiff::Timestamp,
-    /// Whether it came from standard error.
-    pub stderr: bool,
-    /// The bytes, without the newline.
-    pub bytes: Vec<u8>,
-    /// Whether the line ends here (`F` in the CRI format; `P` is a part).
-    pub full: bool,
 }
 
 /// Reads a log on and on.

@@ -4,6 +4,7 @@ mod engine;
 mod error;
 mod surface;
 
-pub use engine::{Created, Engine, LogChunk, LogSource, Sampling, Watching};
+pub use crate::record::LogChunk;
+pub use engine::{Created, Engine, LogSource, Sampling, Watching};
 pub use error::Error;
 pub use surface::{CreateOptions, ExecRequest, Info, Manager, StateDir};

@@ -1,9 +1,27 @@
-//! What is on disk: one [`Record`] a container, its status as a pure state machine, its log.
+//! What is on disk: one [`Record`] a container in the [`Store`], its status as a pure state machine, its log.
 //!
 //! A status is derived, never believed: [`Status::observed`] turns a RUNNING whose process is gone into STOPPED, cause lost.
 
+mod alive;
 mod container;
+mod error;
+mod events;
+mod lock;
+mod log_reader;
+mod log_writer;
+mod logfile;
+mod state;
 mod status;
+mod store;
 
+pub use alive::{boot_id, identify, is_alive};
 pub use container::Record;
+pub use error::StoreError;
+pub use events::Happening;
+pub use lock::Lock;
+pub use log_reader::LogReader;
+pub use log_writer::{LogLimits, LogWriter};
+pub use logfile::LogChunk;
+pub use state::State;
 pub use status::{Event, ExitCause, IllegalTransition, Process, Status};
+pub use store::{Draft, Store};

@@ -1,1 +1,5 @@
 //! What a container may do: capabilities and no_new_privs.
+
+mod capabilities;
+
+pub use capabilities::{DEFAULT_CAPABILITIES, Restrictions};

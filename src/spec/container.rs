@@ -68,6 +68,9 @@ pub struct ContainerSpec {
     /// Whether standard input stays open for whoever attaches.
     #[serde(default)]
     pub interactive: bool,
+    /// Whether a small init of ours is its PID 1, reaping orphans and passing signals on.
+    #[serde(default)]
+    pub init: bool,
     /// Whether it is destroyed when it ends.
     #[serde(default)]
     pub remove: bool,

@@ -51,6 +51,7 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
     }
     Ok(ContainerSpec {
         env: environment(&request.env, &hostname, tty)?,
+        init: is_shell_line(&argv),
         id,
         name,
         image,
@@ -64,6 +65,12 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         remove: false,
         preset: None,
     })
+}
+
+/// A shell line as PID 1 would neither reap orphans nor end on SIGTERM (a PID 1 has no default actions, pid_namespaces(7)): it gets an init.
+fn is_shell_line(argv: &[String]) -> bool {
+    let shell = argv[0].rsplit('/').next().unwrap_or_default();
+    matches!(shell, "sh" | "dash" | "bash" | "ash" | "zsh" | "ksh") && argv.get(1).is_some_and(|a| a.starts_with('-') && a.ends_with('c'))
 }
 
 fn no_nul(field: &'static str, words: &[String]) -> Result<(), SpecError> {
@@ -116,6 +123,13 @@ mod tests {
             ("0001020304ff", "0001020304ff", "/", "host")
         );
         assert!(spec.env.iter().any(|e| e.starts_with("PATH=")));
+    }
+
+    #[test]
+    fn a_shell_line_gets_an_init() {
+        let init = |command: &[&str]| resolve(id(), None, &request(command), false, false).unwrap().init;
+        assert!(init(&["sh", "-c", "sleep 1"]) && init(&["/bin/bash", "-ec", "true"]));
+        assert!(!init(&["sh"]) && !init(&["sleep", "1"]) && !init(&["sh", "script"]));
     }
 
     #[test]

@@ -3,6 +3,9 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
+/// clone3(2); libc's constant of this name overflows its type.
+const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
+
 /// Which side of a fork this is.
 #[derive(Debug)]
 pub enum Forked {
@@ -37,7 +40,9 @@ pub fn thread_count() -> io::Result<usize> {
 fn assert_one_thread() -> io::Result<()> {
     match thread_count()? {
         1 => Ok(()),
-        n => Err(io::Error::other(format!("refusing to fork with {n} threads: only the launcher and one-thread commands may"))),
+        n => Err(io::Error::other(format!(
+            "refusing to fork with {n} threads: only the launcher and one-thread commands may"
+        ))),
     }
 }
 
@@ -69,7 +74,7 @@ pub fn clone3(flags: u64, cgroup: Option<BorrowedFd<'_>>) -> io::Result<Cloned> 
     args.pidfd = std::ptr::from_mut(&mut pidfd) as u64;
     args.exit_signal = libc::SIGCHLD as u64;
     if let Some(folder) = cgroup {
-        args.flags |= libc::CLONE_INTO_CGROUP as u64;
+        args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = folder.as_raw_fd() as u64;
     }
     // SAFETY: no CLONE_VM, so the child gets its own copy of memory and stack as with fork; args outlives the call; one thread.
@@ -77,7 +82,10 @@ pub fn clone3(flags: u64, cgroup: Option<BorrowedFd<'_>>) -> io::Result<Cloned> 
     match result {
         -1 => Err(io::Error::last_os_error()),
         0 => Ok(Cloned::Child),
-        // SAFETY: on success the kernel stored a new descriptor in pidfd that nobody else owns.
-        pid => Ok(Cloned::Parent { pid: pid as i32, pidfd: unsafe { OwnedFd::from_raw_fd(pidfd) } }),
+        pid => {
+            // SAFETY: on success the kernel stored a new descriptor in pidfd that nobody else owns.
+            let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
+            Ok(Cloned::Parent { pid: pid as i32, pidfd })
+        }
     }
 }

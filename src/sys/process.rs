@@ -86,3 +86,26 @@ pub fn exit_now(code: i32) -> ! {
     // SAFETY: _exit never returns and touches no memory of ours.
     unsafe { libc::_exit(code) }
 }
+
+/// Overwrites this process's command line and environment, as ps and `/proc/PID/{cmdline,environ}` show them, with `title`
+/// (the technique of setproctitle(3)): a supervisor says what it is, and a container's init shows nothing of the host's environment.
+/// Where the areas cannot be found nothing happens. The environment must not be read afterwards.
+pub fn set_title(title: &str) {
+    // fields 48 to 51 of /proc/PID/stat are arg_start, arg_end, env_start, env_end (proc(5))
+    let Ok(stat) = std::fs::read_to_string("/proc/self/stat") else { return };
+    let Some((_, fields)) = stat.rsplit_once(')') else { return };
+    let mut areas = fields.split_whitespace().skip(45).map_while(|f| f.parse::<usize>().ok());
+    let (Some(arg_start), Some(arg_end), Some(env_start), Some(env_end)) = (areas.next(), areas.next(), areas.next(), areas.next()) else {
+        return;
+    };
+    // the kernel lays the environment right behind the arguments; anything else is not ours to overwrite
+    if arg_start == 0 || arg_end != env_start || env_end <= arg_start {
+        return;
+    }
+    // SAFETY: the kernel says that [arg_start, env_end) is this process's own argument and environment area, which is on the
+    // writable initial stack; the process has one thread, and nothing keeps a reference into it that is read later.
+    let area = unsafe { std::slice::from_raw_parts_mut(arg_start as *mut u8, env_end - arg_start) };
+    area.fill(0);
+    let length = title.len().min(area.len() - 1);
+    area[..length].copy_from_slice(&title.as_bytes()[..length]);
+}

@@ -1,0 +1,34 @@
+//! [`State`]: the changing part of a record, `state.json`.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Process, Status};
+
+/// The changing part of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// Where the container stands.
+    pub status: Status,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// How often it was started again after the first start.
+    #[serde(default)]
+    pub restarts: u32,
+    /// Its supervisor, while it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supervisor: Option<Process>,
+}
+
+impl State {
+    /// The state of a container that was never started.
+    #[must_use]
+    pub fn created(now: Timestamp) -> Self {
+        Self {
+            status: Status::Created,
+            created_at: now,
+            restarts: 0,
+            supervisor: None,
+        }
+    }
+}
