@@ -1,10 +1,28 @@
 //! The manager: one lifecycle verb a file, and the [`Engine`] through which the screens act.
+//!
+//! [`Manager`] is the real engine of one state folder. It rebuilds the truth from disk, process and cgroup at every call
+//! (`reconcile`), so a killed process of ours leaves nothing that the next command does not repair.
 
+mod create;
+mod destroy;
 mod engine;
 mod error;
-mod surface;
+mod exec;
+mod info;
+mod launch;
+mod list;
+mod logs;
+mod real;
+mod reconcile;
+mod sampling;
+mod start;
+mod stop;
+mod watch;
 
 pub use crate::record::LogChunk;
+pub use create::CreateOptions;
 pub use engine::{Created, Engine, LogSource, Sampling, Watching};
 pub use error::Error;
-pub use surface::{CreateOptions, ExecRequest, Info, Manager, StateDir};
+pub use exec::ExecRequest;
+pub use info::Info;
+pub use real::{Manager, StateDir};

@@ -222,6 +222,16 @@ impl Store {
         remove_folder(&self.run.join(id.as_str()))
     }
 
+    /// Whether a removal or creation is under way, or was killed and left something.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn has_leftovers(&self) -> Result<bool, StoreError> {
+        let folder = self.containers();
+        let entries = fs::read_dir(&folder).map_err(StoreError::of("read", &folder))?;
+        Ok(entries.flatten().any(|entry| entry.file_name().as_encoded_bytes().starts_with(b".")))
+    }
+
     /// Deletes what a removal or creation that was killed left behind. Call with [`Store::lock_names`] held, so that no draft is being filled.
     ///
     /// # Errors

@@ -7,5 +7,6 @@ pub mod exec;
 pub mod fds;
 pub mod pidfd;
 pub mod process;
+pub mod reaper;
 pub mod seqpacket;
 pub mod tty;

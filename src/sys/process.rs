@@ -109,3 +109,11 @@ pub fn set_title(title: &str) {
     let length = title.len().min(area.len() - 1);
     area[..length].copy_from_slice(&title.as_bytes()[..length]);
 }
+
+/// SIGHUP, SIGINT, SIGQUIT and SIGPIPE ignored: for a process that outlives the session it was started from.
+pub fn ignore_hangups() {
+    for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGPIPE] {
+        // SAFETY: SIG_IGN is a valid disposition for these signals.
+        unsafe { libc::signal(signal, libc::SIG_IGN) };
+    }
+}

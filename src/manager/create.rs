@@ -1,0 +1,68 @@
+//! `create`: a record in the list, with its layers; nothing runs yet.
+
+use super::{Created, Error, Manager};
+use crate::record::Record;
+use crate::rootfs;
+use crate::spec::{ContainerId, resolve};
+
+/// What creation needs beside the request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CreateOptions {
+    /// Give it a terminal (`-t`).
+    pub tty: bool,
+    /// Keep its standard input open (`-i`).
+    pub interactive: bool,
+    /// Destroy it when it ends (`--rm`).
+    pub remove: bool,
+}
+
+impl Manager {
+    /// Creates a container without starting it; builds the image on first use, telling `progress`.
+    ///
+    /// # Errors
+    /// When the request is wrong, the name is in use, or the disk refuses; nothing half-made stays behind.
+    pub fn create(&self, what: &Created, options: CreateOptions, progress: &mut dyn FnMut(String)) -> Result<Record, Error> {
+        let mut random = [0; 6];
+        getrandom::fill(&mut random).map_err(|e| Error::System { message: format!("cannot make an id: {e}"), hint: None })?;
+        let id = ContainerId::from_random(random);
+        let mut spec = resolve(id, what.name.as_deref(), &what.request, options.tty, options.interactive)?;
+        spec.remove = options.remove;
+        spec.preset = what.preset.clone();
+        self.image(progress)?;
+
+        let names = self.store().lock_names()?;
+        let taken = self.records()?.into_iter().any(|r| r.spec.name == spec.name || r.spec.id.as_str() == spec.name.as_str());
+        if taken {
+            return Err(Error::NameInUse(spec.name.to_string()));
+        }
+        let draft = self.store().begin(&spec.id)?;
+        let base = draft.folder().join("base");
+        rootfs::write_base(&base, &spec).map_err(|e| Error::System { message: e.to_string(), hint: None })?;
+        let record = self.store().commit(draft, &spec)?;
+        drop(names);
+        self.store().tell(&record.spec, "created", None)?;
+        Ok(record)
+    }
+
+    /// The image that containers start from, built or rebuilt when needed.
+    pub(super) fn image(&self, progress: &mut dyn FnMut(String)) -> Result<rootfs::ImageRoot, Error> {
+        let built = rootfs::host_image::ensure(&self.store().images(), progress);
+        built.map_err(|e| Error::System { message: e.to_string(), hint: None })
+    }
+
+    /// Creates and starts a container in the background. One that cannot be started does not stay behind.
+    ///
+    /// # Errors
+    /// As [`Manager::create`] and [`Manager::start`].
+    pub fn launch(&self, what: &Created, options: CreateOptions, progress: &mut dyn FnMut(String)) -> Result<ContainerId, Error> {
+        let record = self.create(what, options, progress)?;
+        let id = record.spec.id;
+        self.start(&id).inspect_err(|_| self.discard(&id))?;
+        Ok(id)
+    }
+
+    /// Removes a container whose first start failed; the failure itself is what the caller reports.
+    pub(super) fn discard(&self, id: &ContainerId) {
+        let _ = self.destroy(id, true);
+    }
+}

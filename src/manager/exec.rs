@@ -1,0 +1,27 @@
+//! `exec`: a command in a running container.
+
+use super::{Error, Manager};
+use crate::runtime::{self, ExecOrder};
+use crate::spec::ContainerId;
+
+/// A command to execute in a running container.
+pub type ExecRequest = ExecOrder;
+
+impl Manager {
+    /// Runs a command in it with our standard streams, and waits; returns its exit code (its own, 128+N for signal N).
+    ///
+    /// # Errors
+    /// When it is not running, cannot be joined, or the command cannot be executed (126, 127).
+    pub fn exec(&self, id: &ContainerId, request: &ExecRequest) -> Result<i32, Error> {
+        let record = self.load(id)?;
+        let Some(process) = record.status.process() else {
+            return Err(Error::WrongState {
+                container: record.spec.name.to_string(),
+                state: record.status.word(),
+                verb: "exec",
+                needs: "a running one",
+            });
+        };
+        Ok(runtime::exec(&self.runtime, &record.spec, process, request)?)
+    }
+}

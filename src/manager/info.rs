@@ -1,0 +1,75 @@
+//! `info`: everything known of one container.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+
+use super::{Error, Manager};
+use crate::cgroup::Sample;
+use crate::record::Record;
+use crate::spec::ContainerId;
+use crate::stats::{Gap, Sampler};
+
+/// How many of the last log lines are shown.
+const LAST_LINES: usize = 5;
+
+/// What `info` shows.
+#[derive(Debug, Clone)]
+pub struct Info {
+    /// The record.
+    pub record: Record,
+    /// Its figures while it is alive.
+    pub sample: Option<Sample>,
+    /// What cannot be had on this host.
+    pub gaps: Vec<Gap>,
+    /// Its cgroup folders, while they exist.
+    pub cgroups: Vec<PathBuf>,
+    /// Its folder on disk.
+    pub folder: PathBuf,
+    /// Its last log lines, oldest first (lossy UTF-8).
+    pub last_lines: Vec<String>,
+}
+
+impl Manager {
+    /// Everything known of it.
+    ///
+    /// # Errors
+    /// When it is unknown.
+    pub fn info(&self, id: &ContainerId) -> Result<Info, Error> {
+        let record = self.load(id)?;
+        let cgroups: Vec<PathBuf> = self.cgroup(id).paths().into_iter().filter(|path| path.exists()).collect();
+        let mut sampler = Sampler::new(self.runtime.layout.clone(), self.cgroup_parent());
+        let alive: &[ContainerId] = if record.status.is_alive() { std::slice::from_ref(id) } else { &[] };
+        let mut snapshot = sampler.sample(alive);
+        Ok(Info {
+            sample: snapshot.samples.remove(id),
+            gaps: snapshot.gaps,
+            cgroups,
+            folder: self.store().container(id),
+            last_lines: self.last_lines(id)?,
+            record,
+        })
+    }
+
+    fn last_lines(&self, id: &ContainerId) -> Result<Vec<String>, Error> {
+        let mut log = self.log(id)?;
+        let mut lines: VecDeque<String> = VecDeque::new();
+        let mut open = false;
+        loop {
+            let chunks = log.read(1024)?;
+            if chunks.is_empty() {
+                return Ok(lines.into());
+            }
+            for chunk in chunks {
+                let text = String::from_utf8_lossy(&chunk.bytes);
+                match lines.back_mut() {
+                    Some(last) if open => last.push_str(&text),
+                    _ => lines.push_back(text.into_owned()),
+                }
+                open = !chunk.full;
+                if lines.len() > LAST_LINES {
+                    lines.pop_front();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Starting a container through the runtime, directly or through the launcher.
+
+use std::os::fd::OwnedFd;
+
+use super::{Error, Manager};
+use crate::runtime::{LaunchError, StartOrder, launch};
+use crate::spec::ContainerId;
+
+impl From<LaunchError> for Error {
+    fn from(error: LaunchError) -> Self {
+        Self::Launch { message: error.to_string(), code: error.code }
+    }
+}
+
+impl Manager {
+    /// Starts `id` under its lock. `client` is the far end of an attached console.
+    pub(super) fn launch_locked(&self, id: &ContainerId, client: Option<OwnedFd>) -> Result<(), Error> {
+        let _lock = self.store().lock(id)?;
+        let record = self.reconciled(self.store().load(id)?)?;
+        if record.status.is_alive() {
+            return Err(Error::WrongState {
+                container: record.spec.name.to_string(),
+                state: record.status.word(),
+                verb: "start",
+                needs: "a created or stopped one",
+            });
+        }
+        // a supervisor killed before it could record anything may have left a cgroup
+        let stale = self.cgroup(id);
+        stale.kill_all()?;
+        stale.remove()?;
+        let order = StartOrder { id: id.clone(), image: self.image(&mut |_| {})?.path };
+        match (&self.launcher, client) {
+            (Some(launcher), None) => launcher.launch(&order)?,
+            (_, client) => launch(&self.runtime, &order, client)?,
+        }
+        Ok(())
+    }
+}

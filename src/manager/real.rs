@@ -1,0 +1,109 @@
+//! [`Manager`]: what every verb needs, opened once.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{CreateOptions, Created, Engine, Error, LogSource, Sampling, Watching};
+use crate::cgroup::{Cgroup, Layout, Parent};
+use crate::record::{ExitCause, Record, Store};
+use crate::runtime::{Launcher, Runtime};
+use crate::spec::ContainerId;
+
+/// Where everything lives: `--state DIR` or `MINIC_ROOT`, by default `/var/lib/minic`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateDir(pub PathBuf);
+
+impl Default for StateDir {
+    fn default() -> Self {
+        Self(PathBuf::from("/var/lib/minic"))
+    }
+}
+
+/// The manager of one state folder.
+#[derive(Debug)]
+pub struct Manager {
+    pub(super) runtime: Runtime,
+    pub(super) launcher: Option<Launcher>,
+}
+
+impl Manager {
+    /// Opens the state folder, making it (mode 0700) on first use, and finds out how this host's cgroups lie.
+    ///
+    /// # Errors
+    /// When we are not root, the folder cannot be made, or there are no usable cgroups.
+    pub fn open(state: &StateDir) -> Result<Self, Error> {
+        if !nix::unistd::geteuid().is_root() {
+            return Err(Error::System { message: "containers need root".into(), hint: Some("run it with sudo".into()) });
+        }
+        let store = Store::open(&state.0)?;
+        let layout = Layout::detect()?;
+        let manager = Self { runtime: Runtime { store, layout }, launcher: None };
+        manager.sweep()?;
+        Ok(manager)
+    }
+
+    /// Forks the launcher, through which containers are started from now on. Call it before any thread is started.
+    ///
+    /// # Errors
+    /// When this process cannot fork.
+    pub fn with_launcher(mut self) -> Result<Self, Error> {
+        self.launcher = Some(Launcher::fork(&self.runtime)?);
+        Ok(self)
+    }
+
+    /// The state folder.
+    #[must_use]
+    pub fn state(&self) -> &Path {
+        self.store().folder()
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.runtime.store
+    }
+
+    pub(super) fn cgroup(&self, id: &ContainerId) -> Cgroup {
+        Cgroup::open(&self.runtime.layout, &self.cgroup_parent(), id)
+    }
+
+    pub(super) fn cgroup_parent(&self) -> Parent {
+        Parent::new(self.store().cgroup_parent())
+    }
+}
+
+impl Engine for Manager {
+    fn records(&self) -> Result<Vec<Record>, Error> {
+        Manager::records(self)
+    }
+
+    fn launch(&self, what: &Created, progress: &mut dyn FnMut(String)) -> Result<ContainerId, Error> {
+        Manager::launch(self, what, CreateOptions::default(), progress)
+    }
+
+    fn start(&self, id: &ContainerId) -> Result<(), Error> {
+        Manager::start(self, id)
+    }
+
+    fn stop(&self, id: &ContainerId, grace: Duration) -> Result<ExitCause, Error> {
+        Manager::stop(self, id, grace)
+    }
+
+    fn restart(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {
+        Manager::restart(self, id, grace)
+    }
+
+    fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error> {
+        Manager::destroy(self, id, force)
+    }
+
+    fn log(&self, id: &ContainerId) -> Result<Box<dyn LogSource>, Error> {
+        Manager::log(self, id)
+    }
+
+    fn sampler(&self) -> Result<Box<dyn Sampling>, Error> {
+        Manager::sampler(self)
+    }
+
+    fn watch(&self) -> Result<Box<dyn Watching>, Error> {
+        Manager::watch(self)
+    }
+}

@@ -1,0 +1,57 @@
+//! The figures of every living container, one snapshot a tick.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+
+use super::{Error, Manager, Sampling};
+use crate::record::Store;
+use crate::spec::ContainerId;
+use crate::stats::{Sampler, Snapshot};
+
+/// Looks for containers again after so many ticks even when nothing was told: a killed supervisor tells nothing.
+const LOOK_AGAIN: u32 = 10;
+
+struct LivingContainers {
+    store: Store,
+    events: PathBuf,
+    seen: Option<(u64, i64)>,
+    ticks: u32,
+    ids: Vec<ContainerId>,
+    sampler: Sampler,
+}
+
+impl Sampling for LivingContainers {
+    fn sample(&mut self) -> Snapshot {
+        let now = std::fs::metadata(&self.events).ok().map(|m| (m.len(), m.mtime_nsec()));
+        self.ticks += 1;
+        if now != self.seen || self.ticks >= LOOK_AGAIN {
+            (self.seen, self.ticks) = (now, 0);
+            self.ids = self.living();
+        }
+        self.sampler.sample(&self.ids)
+    }
+}
+
+impl LivingContainers {
+    fn living(&self) -> Vec<ContainerId> {
+        let ids = self.store.ids().unwrap_or_default();
+        ids.into_iter().filter(|id| self.store.load(id).is_ok_and(|r| r.status.is_alive())).collect()
+    }
+}
+
+impl Manager {
+    /// A sampler of the host and of every living container.
+    ///
+    /// # Errors
+    /// None today; a host without cgroups was refused when the manager was opened.
+    pub fn sampler(&self) -> Result<Box<dyn Sampling>, Error> {
+        Ok(Box::new(LivingContainers {
+            store: self.store().clone(),
+            events: self.store().events(),
+            seen: None,
+            ticks: 0,
+            ids: Vec::new(),
+            sampler: Sampler::new(self.runtime.layout.clone(), self.cgroup_parent()),
+        }))
+    }
+}

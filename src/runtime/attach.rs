@@ -1,0 +1,146 @@
+//! The client's side of a container's console: our streams, signals and window size passed through until it ends.
+
+use std::io::{IsTerminal, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
+use nix::sys::signalfd::SignalFd;
+
+use super::frame::{MAX_DATA, MAX_FRAME, Reply, Request};
+use super::socket;
+use super::terminal::{RawMode, passed_on_signals};
+use crate::record::ExitCause;
+use crate::sys::{fds, seqpacket, tty};
+
+/// Signals blocked and ready to be passed on; make it before the launch, so that none is lost in between.
+#[derive(Debug)]
+pub struct Console {
+    signals: SignalFd,
+    socket: OwnedFd,
+}
+
+/// Connects to a running container's supervisor through its run folder.
+///
+/// # Errors
+/// ENOENT or ECONNREFUSED when no supervisor listens.
+pub fn connect(run_folder: &Path) -> nix::Result<OwnedFd> {
+    socket::connect_in(run_folder)
+}
+
+/// Asks a supervisor to stop its container, and waits for its word that it ended; `None` when it went away without one.
+///
+/// # Errors
+/// When the supervisor cannot be asked.
+pub fn request_stop(socket: &OwnedFd, signal: i32, grace: Duration) -> nix::Result<Option<ExitCause>> {
+    let grace_ms = u32::try_from(grace.as_millis()).unwrap_or(u32::MAX);
+    seqpacket::send(socket.as_fd(), &Request::Stop { signal, grace_ms }.encode(), true)?;
+    let mut buffer = vec![0; MAX_FRAME];
+    loop {
+        match seqpacket::receive(socket.as_fd(), &mut buffer, true) {
+            Ok(0) | Err(Errno::ECONNRESET) => return Ok(None),
+            Err(errno) => return Err(errno),
+            Ok(length) => {
+                if let Some(Reply::Ended(cause)) = Reply::decode(&buffer[..length]) {
+                    return Ok(Some(cause));
+                }
+            }
+        }
+    }
+}
+
+impl Console {
+    /// Blocks the signals that will be passed on and makes the console's socket; the far end is for [`super::launch`].
+    ///
+    /// # Errors
+    /// EMFILE and its like.
+    pub fn new() -> nix::Result<(Self, OwnedFd)> {
+        let (socket, far) = seqpacket::pair()?;
+        Ok((Self { signals: passed_on_signals()?, socket }, far))
+    }
+
+    /// Passes everything through until the container ends; `None` when its supervisor went away without a word.
+    /// With `terminal` ours is in raw mode meanwhile and its size is the container's.
+    ///
+    /// # Errors
+    /// When our terminal cannot be switched or the supervisor cannot be heard.
+    pub fn pass_through(&self, terminal: bool) -> nix::Result<Option<ExitCause>> {
+        let _raw = if terminal { Some(RawMode::enter()?) } else { None };
+        if terminal {
+            self.send_size();
+        }
+        let mut buffer = vec![0; MAX_FRAME];
+        // one input at a time is on its way, so that signals are never stuck behind it
+        let (mut open, mut taken) = (true, true);
+        loop {
+            let stdin = fds::borrow(0);
+            let mut polled = vec![PollFd::new(self.socket.as_fd(), PollFlags::POLLIN), PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
+            if open && taken {
+                polled.push(PollFd::new(stdin, PollFlags::POLLIN));
+            }
+            match poll(&mut polled, PollTimeout::NONE) {
+                Err(Errno::EINTR) => continue,
+                other => other?,
+            };
+            let hit = |index: usize| polled.get(index).and_then(PollFd::revents).is_some_and(|r| !r.is_empty());
+            let (replied, signalled, typed) = (hit(0), hit(1), hit(2));
+            if signalled {
+                self.pass_signal(terminal);
+            }
+            if replied {
+                match seqpacket::receive(self.socket.as_fd(), &mut buffer, true) {
+                    Ok(0) | Err(Errno::ECONNRESET) => return Ok(None),
+                    Err(errno) => return Err(errno),
+                    Ok(length) => match Reply::decode(&buffer[..length]) {
+                        Some(Reply::Stdout(bytes)) => self.show(&mut std::io::stdout(), bytes),
+                        Some(Reply::Stderr(bytes)) => self.show(&mut std::io::stderr(), bytes),
+                        Some(Reply::Ended(cause)) => return Ok(Some(cause)),
+                        Some(Reply::Taken) => taken = true,
+                        None => {}
+                    },
+                }
+            } else if typed {
+                (open, taken) = self.pass_input(&mut buffer[..MAX_DATA]);
+            }
+        }
+    }
+
+    /// Reads our standard input once; whether it goes on, and whether more may be sent at once.
+    fn pass_input(&self, buffer: &mut [u8]) -> (bool, bool) {
+        let request = match nix::unistd::read(fds::borrow(0), buffer) {
+            Ok(length @ 1..) => Request::Stdin(&buffer[..length]),
+            Err(Errno::EINTR | Errno::EAGAIN) => return (true, true),
+            Ok(0) | Err(_) => Request::StdinEnd,
+        };
+        let open = matches!(request, Request::Stdin(_));
+        let _ = seqpacket::send(self.socket.as_fd(), &request.encode(), true);
+        (open, false)
+    }
+
+    fn pass_signal(&self, terminal: bool) {
+        let Ok(Some(info)) = self.signals.read_signal() else { return };
+        if info.ssi_signo as i32 == Signal::SIGWINCH as i32 {
+            if terminal {
+                self.send_size();
+            }
+            return;
+        }
+        let _ = seqpacket::send(self.socket.as_fd(), &Request::Signal(info.ssi_signo as i32).encode(), true);
+    }
+
+    fn send_size(&self) {
+        if std::io::stdin().is_terminal() && let Ok(size) = tty::window_size(0) {
+            let _ = seqpacket::send(self.socket.as_fd(), &Request::Resize(size).encode(), true);
+        }
+    }
+
+    /// Writes what the container wrote. When our reader is gone (`| head`) the container ends, as a command of the pipeline would by SIGPIPE.
+    fn show(&self, sink: &mut dyn Write, bytes: &[u8]) {
+        if sink.write_all(bytes).and_then(|()| sink.flush()).is_err() {
+            let _ = seqpacket::send(self.socket.as_fd(), &Request::Stop { signal: nix::libc::SIGPIPE, grace_ms: 0 }.encode(), true);
+        }
+    }
+}

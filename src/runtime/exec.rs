@@ -1,0 +1,166 @@
+//! Executing a command in a running container: its namespaces, its cgroup, its environment and restrictions.
+
+use std::ffi::CString;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+
+use super::plan::command;
+use super::exec_console::ExecConsole;
+use super::step::{MARKER, Step, StepReport, TERMINAL};
+use super::{LaunchError, Runtime, terminal};
+use crate::cgroup::{Cgroup, Parent};
+use crate::namespace;
+use crate::record::{self, Process};
+use crate::security::Restrictions;
+use crate::spec::ContainerSpec;
+use crate::sys::clone::{Forked, fork};
+use crate::sys::exec::ExecImage;
+use crate::sys::pidfd::{self, Ended};
+use crate::sys::{fds, process, reaper, seqpacket, tty};
+
+/// First byte of the message that carries the command's pidfd.
+pub(super) const COMMAND: u8 = b'P';
+/// First byte of the message with the command's exit code.
+pub(super) const ENDED: u8 = b'E';
+/// First byte of the message with a [`LaunchError`] as JSON.
+pub(super) const FAILED: u8 = b'J';
+
+/// What to execute.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExecOrder {
+    /// Command and arguments.
+    pub argv: Vec<String>,
+    /// Added to the container's environment, `KEY=value`.
+    pub env: Vec<String>,
+    /// Working directory inside the container; its own when `None`.
+    pub workdir: Option<String>,
+    /// With a terminal of the container's.
+    pub tty: bool,
+    /// With our standard input.
+    pub interactive: bool,
+}
+
+/// Everything the joining process needs, allocated before it joins.
+struct ExecPlan {
+    command: ExecImage,
+    cwd: CString,
+    restrictions: Restrictions,
+    tty: bool,
+    null_stdin: Option<OwnedFd>,
+}
+
+/// Executes a command in the container whose init is `target`, with our standard streams, and waits for its end.
+/// Returns its exit code as `run` does: its own, or 128+N for signal N.
+///
+/// # Errors
+/// When the container cannot be joined, or the command is not found (code 127) or not executable (126).
+pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &ExecOrder) -> Result<i32, LaunchError> {
+    let plan = plan(spec, order)?;
+    let init = pidfd::open(target.pid).map_err(LaunchError::io("open the container's init"))?;
+    // only now is the number tied to a process: is it still the one that was recorded?
+    if !record::is_alive(target) {
+        return Err(LaunchError::plain("the container has just ended"));
+    }
+    let cgroup = Cgroup::open(&runtime.layout, &Parent::new(runtime.store.cgroup_parent()), &spec.id);
+    let signals = terminal::passed_on_signals().map_err(LaunchError::nix("watch for signals"))?;
+    let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the exec socket"))?;
+    match fork().map_err(LaunchError::io("fork"))? {
+        Forked::Child => {
+            drop(ours);
+            process::exit_now(join(&plan, &cgroup, init.as_fd(), theirs.as_fd()))
+        }
+        Forked::Parent(_) => {
+            drop(theirs);
+            let console = ExecConsole { socket: ours, signals, explain: &|report| explain(&plan, report) };
+            console.pass_through(order.tty)
+        }
+    }
+}
+
+fn explain(plan: &ExecPlan, report: StepReport) -> LaunchError {
+    let errno = Errno::from_raw(report.errno);
+    match report.step {
+        Step::Exec => LaunchError::command(&plan.command.name().to_string_lossy(), errno),
+        Step::Workdir => LaunchError::own(format!("cannot enter the working directory {:?}", plan.cwd), errno),
+        Step::Terminal => LaunchError::own("cannot open a terminal in the container", errno),
+        step => LaunchError::own(format!("cannot join the container (step {step:?})"), errno),
+    }
+}
+
+fn plan(spec: &ContainerSpec, order: &ExecOrder) -> Result<ExecPlan, LaunchError> {
+    let mut env = spec.env.clone();
+    for pair in &order.env {
+        let key = pair.split_once('=').map_or(pair.as_str(), |(key, _)| key);
+        env.retain(|old| old.split_once('=').is_none_or(|(k, _)| k != key));
+        env.push(pair.clone());
+    }
+    if order.tty && !env.iter().any(|e| e.starts_with("TERM=")) {
+        env.push("TERM=xterm".into());
+    }
+    let cwd = order.workdir.as_deref().unwrap_or(&spec.cwd);
+    let null = || nix::fcntl::open("/dev/null", OFlag::O_RDONLY | OFlag::O_CLOEXEC, nix::sys::stat::Mode::empty());
+    Ok(ExecPlan {
+        command: command(&order.argv, &env)?,
+        cwd: CString::new(cwd).map_err(|_| LaunchError::plain(format!("{cwd:?} has a NUL byte")))?,
+        restrictions: Restrictions::default_set(),
+        tty: order.tty,
+        null_stdin: if order.interactive || order.tty { None } else { Some(null().map_err(LaunchError::nix("open /dev/null"))?) },
+    })
+}
+
+/// The joining process: into the cgroup, into the namespaces, then the command as a child, because a pid namespace is
+/// entered by children only (setns(2)). It is never visible inside: it is not in the container's pid namespace itself.
+fn join(plan: &ExecPlan, cgroup: &Cgroup, init: BorrowedFd<'_>, socket: BorrowedFd<'_>) -> i32 {
+    let joined = || -> Result<i32, LaunchError> {
+        // the terminal's signals are the command's business, which the caller passes on
+        nix::unistd::setsid().map_err(LaunchError::nix("make a session"))?;
+        process::set_undumpable().map_err(LaunchError::nix("become undumpable"))?;
+        cgroup.add(std::process::id() as i32).map_err(|e| LaunchError::plain(e.to_string()))?;
+        namespace::join(init).map_err(LaunchError::nix("join the container's namespaces"))?;
+        reaper::fork_from_init().map_err(LaunchError::nix("fork in the container"))
+    };
+    let command = match joined() {
+        Ok(0) => become_command(plan, socket),
+        Ok(pid) => pidfd::open(pid).map_err(LaunchError::io("open the command's process")),
+        Err(error) => Err(error),
+    };
+    let last_word = match &command {
+        Ok(command) => {
+            let _ = seqpacket::send_with_fd(socket, &[COMMAND], command.as_fd());
+            match pidfd::reap(command.as_fd()) {
+                Ok(Ended::Exited(code)) => vec![ENDED, code as u8],
+                Ok(Ended::Signaled(signal)) => vec![ENDED, 128 + signal as u8],
+                Err(_) => vec![ENDED, 125],
+            }
+        }
+        Err(error) => [&[FAILED], serde_json::to_vec(error).unwrap_or_default().as_slice()].concat(),
+    };
+    let _ = seqpacket::send(socket, &last_word, true);
+    0
+}
+
+fn become_command(plan: &ExecPlan, socket: BorrowedFd<'_>) -> ! {
+    let at = |step: Step| move |errno: Errno| StepReport::new(step, errno);
+    let mut set_up = || -> Result<(), StepReport> {
+        nix::unistd::setsid().map_err(at(Step::Session))?;
+        if plan.tty {
+            let master = tty::open_master().map_err(at(Step::Terminal))?;
+            let slave = tty::open_slave(master.as_fd()).map_err(at(Step::Terminal))?;
+            tty::take_control(slave.as_fd()).map_err(at(Step::Terminal))?;
+            seqpacket::send_with_fd(socket, &[TERMINAL], master.as_fd()).map_err(at(Step::Terminal))?;
+            (0..3).try_for_each(|number| fds::place(slave.as_raw_fd(), number)).map_err(at(Step::Terminal))?;
+        } else if let Some(null) = &plan.null_stdin {
+            fds::place(null.as_raw_fd(), 0).map_err(at(Step::Stdio))?;
+        }
+        nix::unistd::chdir(plan.cwd.as_c_str()).map_err(at(Step::Workdir))?;
+        plan.restrictions.apply().and_then(|()| process::set_no_new_privs()).map_err(at(Step::Restrict))?;
+        process::reset_signals();
+        fds::cloexec_from(3).map_err(at(Step::Marker))?;
+        seqpacket::send(socket, &[MARKER], true).map_err(at(Step::Marker))
+    };
+    let failure = set_up().err().unwrap_or_else(|| StepReport::new(Step::Exec, plan.command.exec()));
+    let _ = seqpacket::send(socket, &failure.encode(), true);
+    process::exit_now(125)
+}

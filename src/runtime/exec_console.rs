@@ -1,0 +1,167 @@
+//! The caller's side of an exec: its streams, signals and window size, until the command ends.
+
+use std::io::Write;
+use std::os::fd::{AsFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
+use nix::sys::signalfd::SignalFd;
+
+use super::LaunchError;
+use super::exec::{COMMAND, ENDED, FAILED};
+use super::step::{REPORT, StepReport, TERMINAL};
+use super::terminal::{self, RawMode};
+use crate::sys::{fds, pidfd, seqpacket, tty};
+
+/// Room for any message of the joining process.
+const MESSAGE: usize = 16 * 1024;
+
+/// What the caller watches while its command runs.
+pub struct ExecConsole<'a> {
+    /// The joining process's messages.
+    pub socket: OwnedFd,
+    /// Signals to pass on.
+    pub signals: SignalFd,
+    /// Turns a step's report into words.
+    pub explain: &'a dyn Fn(StepReport) -> LaunchError,
+}
+
+/// What there is of the command so far.
+#[derive(Default)]
+struct Command {
+    pidfd: Option<OwnedFd>,
+    master: Option<OwnedFd>,
+    raw: Option<RawMode>,
+}
+
+impl ExecConsole<'_> {
+    /// Passes everything through until the command ends; its exit code.
+    ///
+    /// # Errors
+    /// When the container cannot be joined or the command not executed.
+    pub fn pass_through(&self, tty: bool) -> Result<i32, LaunchError> {
+        let mut command = Command::default();
+        let mut buffer = vec![0; MESSAGE];
+        let mut typing = true;
+        loop {
+            let mut polled = vec![PollFd::new(self.socket.as_fd(), PollFlags::POLLIN), PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
+            if let Some(master) = &command.master {
+                polled.push(PollFd::new(master.as_fd(), PollFlags::POLLIN));
+                if typing {
+                    polled.push(PollFd::new(fds::borrow(0), PollFlags::POLLIN));
+                }
+            }
+            match poll(&mut polled, PollTimeout::NONE) {
+                Err(Errno::EINTR) => continue,
+                other => other.map_err(LaunchError::nix("wait for the command"))?,
+            };
+            let hit = |index: usize| polled.get(index).and_then(PollFd::revents).is_some_and(|r| !r.is_empty());
+            let (told, signalled, shown, typed) = (hit(0), hit(1), hit(2), hit(3));
+            if shown {
+                command.show(&mut buffer);
+            }
+            if typed {
+                typing = command.take_input(&mut buffer);
+            }
+            if signalled {
+                self.pass_signal(&command);
+            }
+            if told && let Some(code) = self.hear(&mut command, &mut buffer, tty)? {
+                while command.show(&mut buffer) {}
+                return Ok(code);
+            }
+        }
+    }
+
+    /// Takes one message of the joining process; the exit code when it was the last.
+    fn hear(&self, command: &mut Command, buffer: &mut [u8], tty: bool) -> Result<Option<i32>, LaunchError> {
+        let (length, fd) = seqpacket::receive_with_fd(self.socket.as_fd(), buffer).map_err(LaunchError::nix("hear from the command"))?;
+        match buffer[..length] {
+            [COMMAND, ..] => command.pidfd = fd,
+            [TERMINAL, ..] if tty => command.connect(fd)?,
+            [ENDED, code, ..] => return Ok(Some(code.into())),
+            [REPORT, ..] => {
+                let report = StepReport::decode(&buffer[..length]);
+                return Err(report.map_or_else(|| LaunchError::plain("the command's report is not one"), self.explain));
+            }
+            [FAILED, ref json @ ..] => {
+                return Err(serde_json::from_slice(json).unwrap_or_else(|e| LaunchError::plain(e.to_string())));
+            }
+            [] => return Err(LaunchError::plain("the joining process was killed")),
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn pass_signal(&self, command: &Command) {
+        let Ok(Some(info)) = self.signals.read_signal() else { return };
+        if info.ssi_signo as i32 == Signal::SIGWINCH as i32 {
+            command.fit();
+        } else if let Some(pidfd) = &command.pidfd {
+            let _ = pidfd::send_signal(pidfd.as_fd(), info.ssi_signo as i32);
+        }
+    }
+}
+
+impl Command {
+    fn connect(&mut self, master: Option<OwnedFd>) -> Result<(), LaunchError> {
+        let terminal = |errno| LaunchError::own("connect the terminal", errno);
+        let master = master.ok_or_else(|| terminal(Errno::EBADF))?;
+        terminal::set_nonblocking(master.as_fd()).map_err(terminal)?;
+        self.raw = Some(RawMode::enter().map_err(terminal)?);
+        self.master = Some(master);
+        self.fit();
+        Ok(())
+    }
+
+    /// Gives the command's terminal our terminal's size.
+    fn fit(&self) {
+        if let Some(master) = &self.master
+            && let Ok(size) = tty::window_size(0)
+        {
+            let _ = tty::set_window_size(master.as_fd(), size);
+        }
+    }
+
+    /// Shows one read of the terminal's output; `false` when there is none.
+    fn show(&mut self, buffer: &mut [u8]) -> bool {
+        let Some(master) = &self.master else { return false };
+        match nix::unistd::read(master, buffer) {
+            Ok(length @ 1..) => {
+                let mut stdout = std::io::stdout();
+                let shown = stdout.write_all(&buffer[..length]).and_then(|()| stdout.flush());
+                if shown.is_err() {
+                    // our reader is gone: closing the terminal hangs the command up
+                    self.master = None;
+                }
+                true
+            }
+            Err(Errno::EAGAIN | Errno::EINTR) => false,
+            Ok(0) | Err(_) => {
+                self.master = None;
+                false
+            }
+        }
+    }
+
+    /// Passes one read of our standard input on; `false` when it has ended.
+    fn take_input(&self, buffer: &mut [u8]) -> bool {
+        let Some(master) = &self.master else { return true };
+        let length = match nix::unistd::read(fds::borrow(0), buffer) {
+            Ok(length @ 1..) => length,
+            Err(Errno::EINTR | Errno::EAGAIN) => return true,
+            Ok(0) | Err(_) => return false,
+        };
+        let mut rest = &buffer[..length];
+        while !rest.is_empty() {
+            match nix::unistd::write(master, rest) {
+                Ok(written) => rest = &rest[written..],
+                Err(Errno::EINTR) => {}
+                // a terminal takes a few KiB of unread input; more than that is dropped by terminals, so it is here
+                Err(_) => return true,
+            }
+        }
+        true
+    }
+}

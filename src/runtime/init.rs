@@ -1,0 +1,117 @@
+//! The container's init: what runs between clone3 and execve. It allocates nothing and formats nothing.
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+
+use nix::errno::Errno;
+use nix::sys::stat::{Mode, umask};
+
+use super::plan::InitPlan;
+use super::step::{GO, MARKER, Step, StepReport, TERMINAL};
+use crate::sys::{fds, process, reaper, seqpacket, tty};
+use crate::{namespace, network, rootfs};
+
+/// Runs the plan; returns only in the sense that the process ends. Read it as a table of contents.
+pub fn run(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> ! {
+    let failure = match set_up(plan, supervisor) {
+        Ok(()) => execute(plan, supervisor),
+        Err(failure) => failure,
+    };
+    // the supervisor may be gone; there is nobody else to tell
+    let _ = seqpacket::send(supervisor, &failure.encode(), true);
+    process::exit_now(125)
+}
+
+fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport> {
+    /* 1 */ at(Step::Go, process::set_undumpable())?;
+    /* 2 */ at(Step::Go, wait_for_go(supervisor))?;
+    /* 3 */ at(Step::Session, nix::unistd::setsid())?;
+    /* 4 */ at(Step::CgroupNamespace, namespace::unshare_cgroup())?;
+    /* 5 */ at(Step::Hostname, nix::unistd::sethostname(std::ffi::OsStr::new(plan.hostname.to_str().unwrap_or_default())))?;
+    /* 6 */ at(Step::Loopback, if plan.own_network { network::bring_loopback_up() } else { Ok(()) })?;
+    /* 7 */ umask(Mode::empty());
+    /* 8 */ rootfs::apply(plan.rootfs.steps()).map_err(|f| StepReport { step: Step::Mount, index: f.index, errno: f.errno })?;
+    /* 9 */ umask(Mode::S_IWGRP | Mode::S_IWOTH);
+    /* 10 */ connect(plan, supervisor)?;
+    /* 11 */ at(Step::Workdir, nix::unistd::chdir(plan.cwd.as_c_str()))?;
+    /* 12 */ at(Step::Restrict, plan.restrictions.apply())?;
+    /* 13 */ at(Step::Restrict, process::set_no_new_privs())
+}
+
+fn at<T>(step: Step, result: nix::Result<T>) -> Result<(), StepReport> {
+    result.map(drop).map_err(|errno| StepReport::new(step, errno))
+}
+
+/// The supervisor says go once we are in our cgroup. If it dies before that we end too.
+fn wait_for_go(supervisor: BorrowedFd<'_>) -> nix::Result<()> {
+    let mut word = [0; 1];
+    match seqpacket::receive(supervisor, &mut word, true)? {
+        1 if word[0] == GO => Ok(()),
+        _ => Err(Errno::EPIPE),
+    }
+}
+
+/// Puts the streams, or a terminal of the container's own devpts, at 0, 1 and 2.
+fn connect(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport> {
+    if let Some(stdio) = &plan.stdio {
+        for (number, fd) in [(0, &stdio.stdin), (1, &stdio.stdout), (2, &stdio.stderr)] {
+            at(Step::Stdio, fds::place(fd.as_raw_fd(), number))?;
+        }
+        return Ok(());
+    }
+    let terminal = |errno| StepReport::new(Step::Terminal, errno);
+    let master = tty::open_master().map_err(terminal)?;
+    let slave = tty::open_slave(master.as_fd()).map_err(terminal)?;
+    tty::take_control(slave.as_fd()).map_err(terminal)?;
+    seqpacket::send_with_fd(supervisor, &[TERMINAL], master.as_fd()).map_err(terminal)?;
+    (0..3).try_for_each(|number| at(Step::Terminal, fds::place(slave.as_raw_fd(), number)))
+}
+
+/// Executes the command, or stays as PID 1 with the command as its child.
+fn execute(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> StepReport {
+    if plan.wait_status.is_some() {
+        return reap(plan, supervisor);
+    }
+    become_command(plan, supervisor)
+}
+
+fn become_command(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> StepReport {
+    process::reset_signals();
+    if let Err(errno) = fds::cloexec_from(3) {
+        return StepReport::new(Step::Marker, errno);
+    }
+    if let Err(errno) = seqpacket::send(supervisor, &[MARKER], true) {
+        return StepReport::new(Step::Marker, errno);
+    }
+    StepReport::new(Step::Exec, plan.command.exec())
+}
+
+/// PID 1 with the command as its child: signals go to the command, orphans are reaped, and the command's end is ours.
+fn reap(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> StepReport {
+    let Some(status) = &plan.wait_status else { return StepReport::new(Step::Reaper, Errno::EBADF) };
+    reaper::block_signals();
+    match reaper::fork_from_init() {
+        Ok(0) => take_foreground(plan).err().unwrap_or_else(|| become_command(plan, supervisor)),
+        Ok(command) => {
+            let _ = process::set_name(c"minic-init");
+            // the end of the supervisor's socket means "the command was executed", and its streams end with it: keep none open
+            let kept = fds::place(status.as_raw_fd(), 0).and_then(|()| fds::close_from(1));
+            if let Err(errno) = kept {
+                return StepReport::new(Step::Reaper, errno);
+            }
+            let ended = reaper::serve(command);
+            fds::write_now(0, &ended.to_le_bytes());
+            process::exit_now(if ended & 0x7f == 0 { (ended >> 8) & 0xff } else { 128 + (ended & 0x7f) })
+        }
+        Err(errno) => StepReport::new(Step::Reaper, errno),
+    }
+}
+
+/// On a terminal the command leads the foreground process group, so that Ctrl-C reaches it and not PID 1 (tcsetpgrp(3)).
+fn take_foreground(plan: &InitPlan) -> Result<(), StepReport> {
+    if plan.stdio.is_some() {
+        return Ok(());
+    }
+    let myself = nix::unistd::getpid();
+    at(Step::Terminal, nix::unistd::setpgid(myself, myself))?;
+    at(Step::Terminal, nix::unistd::tcsetpgrp(fds::borrow(0), myself))
+}

@@ -1,0 +1,325 @@
+//! [`Relay`]: the supervisor's poll loop. Container output goes to the log and to every attached client, clients' input to the container.
+//!
+//! A slow client holds the container back through its pipes, as a slow reader of any pipeline does; nothing is dropped and
+//! nothing is queued beyond a frame or two a client. A client sends input only when its last input was taken, so that its
+//! signals and its wish to stop are always heard, however full the container's standard input is.
+
+use std::collections::VecDeque;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signalfd::SignalFd;
+
+use super::frame::{MAX_DATA, MAX_FRAME, Reply, Request};
+use super::start::{Started, Streams};
+use super::{socket, terminal};
+use crate::record::{ExitCause, LogWriter};
+use crate::sys::pidfd::{self, Ended};
+use crate::sys::{seqpacket, tty};
+
+/// Grace when the supervisor itself is asked to end (SIGTERM at shutdown).
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+
+/// One stream of output.
+#[derive(Debug)]
+struct Output {
+    fd: OwnedFd,
+    stderr: bool,
+}
+
+/// One attached client.
+#[derive(Debug)]
+struct Client {
+    key: u64,
+    socket: OwnedFd,
+    /// Frames that its socket had no room for: an output and an answer at most.
+    waiting: VecDeque<Vec<u8>>,
+}
+
+impl Client {
+    /// Sends without waiting; what finds no room waits here. `false` when the client is gone.
+    fn send(&mut self, frame: Vec<u8>) -> bool {
+        self.waiting.push_back(frame);
+        self.send_waiting(false)
+    }
+
+    fn send_waiting(&mut self, wait: bool) -> bool {
+        while let Some(frame) = self.waiting.front() {
+            match seqpacket::send(self.socket.as_fd(), frame, wait) {
+                Ok(()) => drop(self.waiting.pop_front()),
+                Err(Errno::EAGAIN) => return true,
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+}
+
+/// The client that was there from the start: when it goes, standard input ends (docker's StdinOnce).
+const FIRST: u64 = 0;
+
+/// Everything the supervisor's loop watches.
+#[derive(Debug)]
+pub struct Relay {
+    init: OwnedFd,
+    outputs: Vec<Output>,
+    stdin: Option<OwnedFd>,
+    terminal: Option<OwnedFd>,
+    /// Input that the container has not taken yet, at most one frame a client.
+    input: VecDeque<(u64, Vec<u8>)>,
+    stdin_ends: bool,
+    log: LogWriter,
+    listener: OwnedFd,
+    signals: SignalFd,
+    clients: Vec<Client>,
+    next_key: u64,
+    kill_at: Option<Instant>,
+    buffer: Vec<u8>,
+}
+
+impl Relay {
+    /// Takes the streams over; `client` is attached from the first byte on.
+    ///
+    /// # Errors
+    /// When descriptors cannot be duplicated or made non-blocking.
+    pub fn new(started: &mut Started, log: LogWriter, listener: OwnedFd, signals: SignalFd, client: Option<OwnedFd>) -> nix::Result<Self> {
+        let init = started.pidfd.try_clone().map_err(|_| Errno::EMFILE)?;
+        let (mut outputs, mut stdin, mut master) = (Vec::new(), None, None);
+        match &mut started.streams {
+            Streams::Pipes { stdin: writer, stdout, stderr } => {
+                stdin = writer.take();
+                for (fd, is_stderr) in [(stdout, false), (stderr, true)] {
+                    outputs.push(Output { fd: fd.try_clone().map_err(|_| Errno::EMFILE)?, stderr: is_stderr });
+                }
+            }
+            Streams::Terminal(fd) => {
+                outputs.push(Output { fd: fd.try_clone().map_err(|_| Errno::EMFILE)?, stderr: false });
+                stdin = Some(fd.try_clone().map_err(|_| Errno::EMFILE)?);
+                master = Some(fd.try_clone().map_err(|_| Errno::EMFILE)?);
+            }
+        }
+        for fd in outputs.iter().map(|o| o.fd.as_fd()).chain(stdin.iter().map(AsFd::as_fd)) {
+            terminal::set_nonblocking(fd)?;
+        }
+        Ok(Self {
+            init,
+            outputs,
+            stdin,
+            terminal: master,
+            input: VecDeque::new(),
+            stdin_ends: false,
+            log,
+            listener,
+            signals,
+            clients: client.map(|socket| Client { key: FIRST, socket, waiting: VecDeque::new() }).into_iter().collect(),
+            next_key: FIRST + 1,
+            kill_at: None,
+            buffer: vec![0; MAX_FRAME],
+        })
+    }
+
+    /// Serves until the container's init has ended. `kill` kills everything in its cgroup, when a grace is over.
+    pub fn run(&mut self, init: BorrowedFd<'_>, mut kill: impl FnMut()) {
+        loop {
+            let ready = self.wait(init);
+            if ready.init {
+                return;
+            }
+            if ready.terminate {
+                let _ = self.signals.read_signal();
+                self.stop(nix::libc::SIGTERM, SHUTDOWN_GRACE);
+            }
+            if self.kill_at.is_some_and(|at| at <= Instant::now()) {
+                self.kill_at = None;
+                kill();
+            }
+            if ready.listener && let Ok(Some(socket)) = socket::accept_root(&self.listener) {
+                self.clients.push(Client { key: self.next_key, socket, waiting: VecDeque::new() });
+                self.next_key += 1;
+            }
+            self.feed_stdin();
+            for index in ready.clients.into_iter().rev() {
+                self.serve_client(index);
+            }
+            for index in ready.outputs.into_iter().rev() {
+                if !self.held_back() {
+                    self.pass_output(index);
+                }
+            }
+        }
+    }
+
+    /// Whether some client has not taken the last output yet.
+    fn held_back(&self) -> bool {
+        self.clients.iter().any(|c| !c.waiting.is_empty())
+    }
+
+    fn wait(&self, init: BorrowedFd<'_>) -> Ready {
+        let when = |wanted: bool, flags: PollFlags| if wanted { flags } else { PollFlags::empty() };
+        let mut fds = vec![
+            PollFd::new(init, PollFlags::POLLIN),
+            PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.listener.as_fd(), PollFlags::POLLIN),
+        ];
+        let fixed = fds.len();
+        for client in &self.clients {
+            let flags = PollFlags::POLLIN | when(!client.waiting.is_empty(), PollFlags::POLLOUT);
+            fds.push(PollFd::new(client.socket.as_fd(), flags));
+        }
+        let outputs_from = fds.len();
+        if !self.held_back() {
+            fds.extend(self.outputs.iter().map(|o| PollFd::new(o.fd.as_fd(), PollFlags::POLLIN)));
+        }
+        let outputs_to = fds.len();
+        if !self.input.is_empty() && let Some(stdin) = &self.stdin {
+            fds.push(PollFd::new(stdin.as_fd(), PollFlags::POLLOUT));
+        }
+        let timeout = self.kill_at.map_or(PollTimeout::NONE, |at| {
+            let left = at.saturating_duration_since(Instant::now()).as_millis().min(60_000) as i32;
+            PollTimeout::try_from(left + 1).unwrap_or(PollTimeout::ZERO)
+        });
+        if poll(&mut fds, timeout).is_err() {
+            return Ready::default();
+        }
+        let hit = |fd: &PollFd<'_>| fd.revents().is_some_and(|r| !r.is_empty());
+        let indices = |from: usize, to: usize| (from..to).filter(|i| hit(&fds[*i])).map(|i| i - from).collect();
+        Ready {
+            init: hit(&fds[0]),
+            terminate: hit(&fds[1]),
+            listener: hit(&fds[2]),
+            clients: indices(fixed, outputs_from),
+            outputs: indices(outputs_from, outputs_to),
+        }
+    }
+
+    /// Signals the container and starts its grace; a later, shorter grace wins.
+    fn stop(&mut self, signal: i32, grace: Duration) {
+        let _ = pidfd::send_signal(self.init.as_fd(), signal);
+        let at = Instant::now() + grace;
+        self.kill_at = Some(self.kill_at.map_or(at, |earlier| earlier.min(at)));
+    }
+
+    /// Sends what waits, then takes at most one request.
+    fn serve_client(&mut self, index: usize) {
+        if !self.clients[index].send_waiting(false) {
+            return self.forget(index);
+        }
+        let key = self.clients[index].key;
+        match seqpacket::receive(self.clients[index].socket.as_fd(), &mut self.buffer, false) {
+            Err(Errno::EAGAIN) => {}
+            Ok(0) | Err(_) => self.forget(index),
+            Ok(length) => match Request::decode(&self.buffer[..length]) {
+                // input before the last was taken breaks the protocol, and would let a client grow us
+                Some(Request::Stdin(_)) if self.input.iter().any(|(k, _)| *k == key) => self.forget(index),
+                Some(Request::Stdin(bytes)) => self.input.push_back((key, bytes.to_vec())),
+                Some(Request::StdinEnd) => self.stdin_ends = self.terminal.is_none(),
+                Some(Request::Resize(size)) => {
+                    if let Some(terminal) = &self.terminal {
+                        let _ = tty::set_window_size(terminal.as_fd(), size);
+                    }
+                }
+                Some(Request::Signal(signal)) => drop(pidfd::send_signal(self.init.as_fd(), signal)),
+                Some(Request::Stop { signal, grace_ms }) => self.stop(signal, Duration::from_millis(grace_ms.into())),
+                None => self.forget(index),
+            },
+        }
+        self.feed_stdin();
+    }
+
+    fn forget(&mut self, index: usize) {
+        let client = self.clients.remove(index);
+        self.stdin_ends |= client.key == FIRST && self.terminal.is_none();
+    }
+
+    /// Gives the container what it has not taken yet; ends its input when the client ended it.
+    fn feed_stdin(&mut self) {
+        while let Some((key, bytes)) = self.input.front_mut() {
+            let gone = match self.stdin.as_ref().map(|stdin| nix::unistd::write(stdin, bytes)) {
+                Some(Ok(written)) => {
+                    bytes.drain(..written);
+                    false
+                }
+                Some(Err(Errno::EINTR)) => false,
+                Some(Err(Errno::EAGAIN)) => return,
+                // it closed its standard input, or never had one: what is left has no reader
+                Some(Err(_)) | None => true,
+            };
+            if gone || bytes.is_empty() {
+                let key = *key;
+                self.input.pop_front();
+                self.stdin_ends |= gone;
+                self.clients.retain_mut(|c| c.key != key || c.send(Reply::Taken.encode()));
+            }
+        }
+        if self.stdin_ends {
+            self.stdin = None;
+        }
+    }
+
+    /// Passes one read of output on; returns whether there may be more at once.
+    fn pass_output(&mut self, index: usize) -> bool {
+        let stderr = self.outputs[index].stderr;
+        let length = match nix::unistd::read(&self.outputs[index].fd, &mut self.buffer[..MAX_DATA]) {
+            Ok(length @ 1..) => length,
+            Err(Errno::EAGAIN | Errno::EINTR) => return false,
+            // the end; a terminal's master says EIO when the last slave is closed
+            Ok(0) | Err(_) => {
+                self.outputs.remove(index);
+                return false;
+            }
+        };
+        let bytes = &self.buffer[..length];
+        // a full disk loses the log, never the container
+        let _ = self.log.write(stderr, bytes);
+        if !self.clients.is_empty() {
+            let frame = if stderr { Reply::Stderr(bytes).encode() } else { Reply::Stdout(bytes).encode() };
+            self.clients.retain_mut(|client| client.send(frame.clone()));
+        }
+        true
+    }
+
+    /// After the end: everything that is still in the pipes, waiting for clients that are slow to take it.
+    pub fn drain(&mut self) {
+        let mut more = true;
+        while more {
+            more = false;
+            for index in (0..self.outputs.len()).rev() {
+                more |= self.pass_output(index);
+                self.flush();
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        self.clients.retain_mut(|client| client.send_waiting(true));
+    }
+
+    /// Tells every client how it ended.
+    pub fn say_ended(&mut self, cause: ExitCause) {
+        self.flush();
+        let frame = Reply::Ended(cause).encode();
+        for client in self.clients.drain(..) {
+            let _ = seqpacket::send(client.socket.as_fd(), &frame, true);
+        }
+    }
+
+    /// What an init that stayed as PID 1 wrote of its command's end.
+    pub fn command_status(&self, started: &Started) -> Option<Ended> {
+        let mut raw = [0; 4];
+        let length = nix::unistd::read(started.wait_status.as_ref()?, &mut raw).ok()?;
+        let status = (length == raw.len()).then(|| i32::from_le_bytes(raw))?;
+        Some(if status & 0x7f == 0 { Ended::Exited((status >> 8) & 0xff) } else { Ended::Signaled(status & 0x7f) })
+    }
+}
+
+/// What poll found.
+#[derive(Debug, Default)]
+struct Ready {
+    init: bool,
+    terminate: bool,
+    listener: bool,
+    clients: Vec<usize>,
+    outputs: Vec<usize>,
+}

@@ -1,0 +1,111 @@
+//! The steps of a container's init, and the report of the one that failed.
+
+use nix::errno::Errno;
+
+/// Steps in the order init takes them. A failing one is reported by number, because after clone3 nothing formats text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Step {
+    /// Waiting for the supervisor's word that cgroup and network are ready.
+    Go,
+    /// A session of its own.
+    Session,
+    /// The cgroup namespace.
+    CgroupNamespace,
+    /// The host name.
+    Hostname,
+    /// Bringing `lo` up.
+    Loopback,
+    /// One of the mounts; the report's index tells which.
+    Mount,
+    /// The terminal.
+    Terminal,
+    /// Standard input, output and error.
+    Stdio,
+    /// The working directory.
+    Workdir,
+    /// Capabilities and no_new_privs.
+    Restrict,
+    /// The init that stays as PID 1.
+    Reaper,
+    /// The marker that set-up is over.
+    Marker,
+    /// The command itself.
+    Exec,
+}
+
+const ALL: [Step; 13] = [
+    Step::Go,
+    Step::Session,
+    Step::CgroupNamespace,
+    Step::Hostname,
+    Step::Loopback,
+    Step::Mount,
+    Step::Terminal,
+    Step::Stdio,
+    Step::Workdir,
+    Step::Restrict,
+    Step::Reaper,
+    Step::Marker,
+    Step::Exec,
+];
+
+/// What init says when a step fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StepReport {
+    /// Which step.
+    pub step: Step,
+    /// Which mount, for [`Step::Mount`].
+    pub index: u16,
+    /// What the kernel said.
+    pub errno: i32,
+}
+
+/// First byte of a message from init.
+pub const REPORT: u8 = b'F';
+/// First byte of the message that set-up is over and execve follows.
+pub const MARKER: u8 = b'M';
+/// First byte of the message that carries the terminal's master.
+pub const TERMINAL: u8 = b'T';
+/// The supervisor's word to begin.
+pub const GO: u8 = b'G';
+
+impl StepReport {
+    /// A report of `step`.
+    #[must_use]
+    pub fn new(step: Step, errno: Errno) -> Self {
+        Self { step, index: 0, errno: errno as i32 }
+    }
+
+    /// Eight bytes for the socket; allocates nothing.
+    #[must_use]
+    pub fn encode(&self) -> [u8; 8] {
+        let [i0, i1] = self.index.to_le_bytes();
+        let [e0, e1, e2, e3] = self.errno.to_le_bytes();
+        [REPORT, self.step as u8, i0, i1, e0, e1, e2, e3]
+    }
+
+    /// Reads what [`StepReport::encode`] wrote; `None` for anything else.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let [REPORT, step, i0, i1, e0, e1, e2, e3] = *bytes else { return None };
+        let step = *ALL.get(usize::from(step))?;
+        Some(Self { step, index: u16::from_le_bytes([i0, i1]), errno: i32::from_le_bytes([e0, e1, e2, e3]) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_survives_the_socket() {
+        for (number, step) in ALL.into_iter().enumerate() {
+            assert_eq!(step as usize, number);
+            let report = StepReport { step, index: 300, errno: 13 };
+            assert_eq!(StepReport::decode(&report.encode()), Some(report));
+        }
+        assert_eq!(StepReport::decode(b"M"), None);
+        assert_eq!(StepReport::decode(&[REPORT, 99, 0, 0, 0, 0, 0, 0]), None);
+    }
+}
