@@ -76,3 +76,9 @@ impl Error {
         }
     }
 }
+
+impl From<crate::cgroup::CgroupError> for Error {
+    fn from(error: crate::cgroup::CgroupError) -> Self {
+        Self::System { message: error.to_string(), hint: None }
+    }
+}

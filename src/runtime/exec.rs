@@ -143,7 +143,7 @@ fn join(plan: &ExecPlan, cgroup: &Cgroup, init: BorrowedFd<'_>, socket: Borrowed
 
 fn become_command(plan: &ExecPlan, socket: BorrowedFd<'_>) -> ! {
     let at = |step: Step| move |errno: Errno| StepReport::new(step, errno);
-    let mut set_up = || -> Result<(), StepReport> {
+    let set_up = || -> Result<(), StepReport> {
         nix::unistd::setsid().map_err(at(Step::Session))?;
         if plan.tty {
             let master = tty::open_master().map_err(at(Step::Terminal))?;

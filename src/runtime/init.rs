@@ -22,6 +22,9 @@ pub fn run(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> ! {
 }
 
 fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport> {
+    if let Some(title) = plan.title {
+        title.set(b"minic-init");
+    }
     /* 1 */ at(Step::Go, process::set_undumpable())?;
     /* 2 */ at(Step::Go, wait_for_go(supervisor))?;
     /* 3 */ at(Step::Session, nix::unistd::setsid())?;

@@ -8,6 +8,9 @@ use super::{LaunchError, Runtime, StartOrder, launch};
 use crate::sys::clone::{Forked, fork};
 use crate::sys::{fds, process, seqpacket};
 
+/// Where the launcher keeps its socket, so that everything else it inherited can be closed.
+const SOCKET_FD: i32 = 3;
+
 /// The parent's end. Requests are answered one after the other; a launch takes milliseconds.
 #[derive(Debug)]
 pub struct Launcher {
@@ -51,10 +54,16 @@ impl Launcher {
 
 /// The launcher's life: until the parent is gone. It leads a session of its own, so that the terminal's signals pass it by.
 fn serve(runtime: &Runtime, socket: OwnedFd) {
-    process::set_title("minic-tui launcher");
+    if let Some(title) = process::Title::find() {
+        title.set(b"minic-tui launcher");
+    }
     let _ = process::set_name(c"minic-launcher");
     let _ = nix::unistd::setsid();
-    let Ok(socket) = fds::dup_above(socket.as_fd(), 3) else { return };
+    let Ok(socket) = fds::move_above(socket, 10) else { return };
+    if fds::place(socket, SOCKET_FD).and_then(|()| fds::close_from(SOCKET_FD as u32 + 1)).is_err() {
+        return;
+    }
+    let socket = fds::adopt(SOCKET_FD);
     // supervisors outlive us and nobody here waits for them
     process::ignore_children();
     let mut request = vec![0; 64 * 1024];

@@ -9,6 +9,7 @@ use crate::rootfs::RootfsPlan;
 use crate::security::Restrictions;
 use crate::spec::{ContainerSpec, NetworkMode};
 use crate::sys::exec::ExecImage;
+use crate::sys::process::Title;
 use nix::errno::Errno;
 
 /// Standard streams of a container without a terminal.
@@ -25,6 +26,8 @@ pub struct Stdio {
 /// Everything that init will need. After clone3 nothing is allocated and no text is formatted.
 #[derive(Debug)]
 pub struct InitPlan {
+    /// Where its command line is, until the command has its own.
+    pub title: Option<Title>,
     /// Mounts and the pivot, in order.
     pub rootfs: RootfsPlan,
     /// Host name.
@@ -50,6 +53,7 @@ impl InitPlan {
     /// When a text of the spec has a NUL byte.
     pub fn new(spec: &ContainerSpec, rootfs: RootfsPlan, stdio: Option<Stdio>, wait_status: Option<OwnedFd>) -> Result<Self, LaunchError> {
         Ok(Self {
+            title: Title::find(),
             rootfs,
             hostname: text(&spec.hostname)?,
             own_network: spec.network != NetworkMode::Host,

@@ -86,10 +86,11 @@ impl Relay {
     /// When descriptors cannot be duplicated or made non-blocking.
     pub fn new(started: &mut Started, log: LogWriter, listener: OwnedFd, signals: SignalFd, client: Option<OwnedFd>) -> nix::Result<Self> {
         let init = started.pidfd.try_clone().map_err(|_| Errno::EMFILE)?;
-        let (mut outputs, mut stdin, mut master) = (Vec::new(), None, None);
+        let mut outputs = Vec::new();
+        let (stdin, master);
         match &mut started.streams {
             Streams::Pipes { stdin: writer, stdout, stderr } => {
-                stdin = writer.take();
+                (stdin, master) = (writer.take(), None);
                 for (fd, is_stderr) in [(stdout, false), (stderr, true)] {
                     outputs.push(Output { fd: fd.try_clone().map_err(|_| Errno::EMFILE)?, stderr: is_stderr });
                 }

@@ -45,23 +45,22 @@ pub fn run(runtime: &Runtime, order: &StartOrder, mut record: Record, report: Ow
 
 /// Leaves the caller's session, terminal, folder and descriptors.
 fn detach(record: &Record, report: OwnedFd, client: Option<OwnedFd>) -> nix::Result<(OwnedFd, Option<OwnedFd>)> {
-    process::set_title(&format!("minic-tui supervisor {}", record.spec.name));
+    if let Some(title) = process::Title::find() {
+        title.set(format!("minic-tui supervisor {}", record.spec.name).as_bytes());
+    }
     process::set_name(c"minic-supervise")?;
     nix::unistd::setsid()?;
     nix::unistd::chdir("/")?;
     process::reset_signals();
     process::ignore_hangups();
     // both above 4 first, so that placing one cannot overwrite the other
-    let report = fds::dup_above(report.as_fd(), 10)?;
-    let client = client.map(|c| fds::dup_above(c.as_fd(), 10)).transpose()?;
-    fds::place(report.as_raw_fd(), REPORT_FD)?;
+    let report = fds::move_above(report, 10)?;
+    let client = client.map(|c| fds::move_above(c, 10)).transpose()?;
+    fds::place(report, REPORT_FD)?;
     let attached = client.is_some();
     if let Some(client) = client {
-        fds::place(client.as_raw_fd(), CLIENT_FD)?;
-        // its number is closed below, with everything else
-        std::mem::forget(client);
+        fds::place(client, CLIENT_FD)?;
     }
-    std::mem::forget(report);
     fds::close_from(if attached { CLIENT_FD as u32 + 1 } else { REPORT_FD as u32 + 1 })?;
     fds::cloexec_from(REPORT_FD as u32)?;
     let null = nix::fcntl::open("/dev/null", nix::fcntl::OFlag::O_RDWR | nix::fcntl::OFlag::O_CLOEXEC, nix::sys::stat::Mode::empty())?;

@@ -1,6 +1,6 @@
 //! Descriptors by number: close_range(2), dup2(2) onto a known number.
 
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
 
@@ -46,15 +46,14 @@ pub fn adopt(number: RawFd) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(number) }
 }
 
-/// A duplicate numbered `at_least` or above, CLOEXEC, so that `place` cannot overwrite it.
+/// A duplicate numbered `at_least` or above, CLOEXEC, so that [`place`] cannot overwrite it. Both numbers are given up to the
+/// caller's coming [`close_from`].
 ///
 /// # Errors
 /// EMFILE.
-pub fn dup_above(fd: BorrowedFd<'_>, at_least: RawFd) -> nix::Result<OwnedFd> {
-    // SAFETY: F_DUPFD_CLOEXEC makes a new descriptor that only we own.
-    let new = Errno::result(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, at_least) })?;
-    // SAFETY: as above.
-    Ok(unsafe { OwnedFd::from_raw_fd(new) })
+pub fn move_above(fd: OwnedFd, at_least: RawFd) -> nix::Result<RawFd> {
+    // SAFETY: F_DUPFD_CLOEXEC makes a new descriptor and touches no other.
+    Errno::result(unsafe { libc::fcntl(fd.into_raw_fd(), libc::F_DUPFD_CLOEXEC, at_least) })
 }
 
 /// Borrows one of the standard descriptors, or one that the caller has just placed at `number`.

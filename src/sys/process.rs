@@ -57,16 +57,30 @@ pub fn clear_ambient() -> nix::Result<()> {
     prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL as u64, 0).map(drop)
 }
 
-/// Gives every signal its default action and unblocks all: what a program expects after execve (Rust's start-up ignores SIGPIPE,
-/// and an ignored signal stays ignored across execve, signal(7)).
+/// Signals that a shell, nohup(1) or Rust's start-up may have set to be ignored. Handlers need no reset: execve does that (signal(7)).
+const MAY_BE_IGNORED: [i32; 11] = [
+    libc::SIGHUP,
+    libc::SIGINT,
+    libc::SIGQUIT,
+    libc::SIGPIPE,
+    libc::SIGTERM,
+    libc::SIGCHLD,
+    libc::SIGTSTP,
+    libc::SIGTTIN,
+    libc::SIGTTOU,
+    libc::SIGUSR1,
+    libc::SIGUSR2,
+];
+
+/// Gives the usual signals their default action and unblocks all: what a program expects after execve, across which an
+/// ignored signal stays ignored and a blocked one blocked (signal(7)). Allocates nothing.
 pub fn reset_signals() {
-    for signal in 1..=64 {
-        // SAFETY: SIG_DFL is a valid disposition for every signal; the calls that the kernel refuses (KILL, STOP) change nothing.
+    for signal in MAY_BE_IGNORED {
+        // SAFETY: SIG_DFL is a valid disposition for every one of these signals.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
-    let none = nix::sys::signal::SigSet::empty();
     // cannot fail: the set is valid and SIG_SETMASK is a valid operation
-    let _ = none.thread_set_mask();
+    let _ = nix::sys::signal::SigSet::empty().thread_set_mask();
 }
 
 /// SIGCHLD ignored: ended children are reaped by the kernel (sigaction(2), SA_NOCLDWAIT semantics).
@@ -87,27 +101,36 @@ pub fn exit_now(code: i32) -> ! {
     unsafe { libc::_exit(code) }
 }
 
-/// Overwrites this process's command line and environment, as ps and `/proc/PID/{cmdline,environ}` show them, with `title`
-/// (the technique of setproctitle(3)): a supervisor says what it is, and a container's init shows nothing of the host's environment.
-/// Where the areas cannot be found nothing happens. The environment must not be read afterwards.
-pub fn set_title(title: &str) {
-    // fields 48 to 51 of /proc/PID/stat are arg_start, arg_end, env_start, env_end (proc(5))
-    let Ok(stat) = std::fs::read_to_string("/proc/self/stat") else { return };
-    let Some((_, fields)) = stat.rsplit_once(')') else { return };
-    let mut areas = fields.split_whitespace().skip(45).map_while(|f| f.parse::<usize>().ok());
-    let (Some(arg_start), Some(arg_end), Some(env_start), Some(env_end)) = (areas.next(), areas.next(), areas.next(), areas.next()) else {
-        return;
-    };
-    // the kernel lays the environment right behind the arguments; anything else is not ours to overwrite
-    if arg_start == 0 || arg_end != env_start || env_end <= arg_start {
-        return;
+/// The area that holds this process's command line and environment, as ps and `/proc/PID/{cmdline,environ}` show them.
+#[derive(Debug, Clone, Copy)]
+pub struct Title {
+    start: usize,
+    length: usize,
+}
+
+impl Title {
+    /// Finds the area; `None` where it is not laid out as the kernel lays it out.
+    #[must_use]
+    pub fn find() -> Option<Self> {
+        // fields 48 to 51 of /proc/PID/stat are arg_start, arg_end, env_start, env_end (proc(5))
+        let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+        let (_, fields) = stat.rsplit_once(')')?;
+        let mut areas = fields.split_whitespace().skip(45).map_while(|f| f.parse::<usize>().ok());
+        let (arg_start, arg_end, env_start, env_end) = (areas.next()?, areas.next()?, areas.next()?, areas.next()?);
+        // the kernel lays the environment right behind the arguments; anything else is not ours to overwrite
+        (arg_start != 0 && arg_end == env_start && env_end > arg_start).then_some(Self { start: arg_start, length: env_end - arg_start })
     }
-    // SAFETY: the kernel says that [arg_start, env_end) is this process's own argument and environment area, which is on the
-    // writable initial stack; the process has one thread, and nothing keeps a reference into it that is read later.
-    let area = unsafe { std::slice::from_raw_parts_mut(arg_start as *mut u8, env_end - arg_start) };
-    area.fill(0);
-    let length = title.len().min(area.len() - 1);
-    area[..length].copy_from_slice(&title.as_bytes()[..length]);
+
+    /// Overwrites the area with `title` (the technique of setproctitle(3)): a supervisor says what it is, and a container's init
+    /// shows nothing of the host's environment. The environment must not be read afterwards. Allocates nothing.
+    pub fn set(self, title: &[u8]) {
+        // SAFETY: the kernel said that this area is this process's own arguments and environment, on its writable initial stack,
+        // at the same place in a forked copy; the process has one thread, and nothing reads the environment later.
+        let area = unsafe { std::slice::from_raw_parts_mut(self.start as *mut u8, self.length) };
+        area.fill(0);
+        let length = title.len().min(area.len() - 1);
+        area[..length].copy_from_slice(&title[..length]);
+    }
 }
 
 /// SIGHUP, SIGINT, SIGQUIT and SIGPIPE ignored: for a process that outlives the session it was started from.
