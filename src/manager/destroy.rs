@@ -18,8 +18,9 @@ impl Manager {
                 return Err(error);
             }
         };
-        if record.status.is_alive() {
-            if !force {
+        let restarting = record.restart_at.is_some();
+        if record.status.is_alive() || restarting {
+            if !force && !restarting {
                 return Err(Error::WrongState {
                     container: record.spec.name.to_string(),
                     state: record.status.word(),

@@ -8,7 +8,10 @@ use crate::spec::ContainerId;
 
 impl From<LaunchError> for Error {
     fn from(error: LaunchError) -> Self {
-        Self::Launch { message: error.to_string(), code: error.code }
+        Self::Launch {
+            message: error.to_string(),
+            code: error.code,
+        }
     }
 }
 
@@ -17,7 +20,7 @@ impl Manager {
     pub(super) fn launch_locked(&self, id: &ContainerId, client: Option<OwnedFd>) -> Result<(), Error> {
         let _lock = self.store().lock(id)?;
         let record = self.reconciled(self.store().load(id)?)?;
-        if record.status.is_alive() {
+        if record.status.is_alive() || record.restart_at.is_some() {
             return Err(Error::WrongState {
                 container: record.spec.name.to_string(),
                 state: record.status.word(),
@@ -29,7 +32,10 @@ impl Manager {
         let stale = self.cgroup(id);
         stale.kill_all()?;
         stale.remove()?;
-        let order = StartOrder { id: id.clone(), image: self.image(&mut |_| {})?.path };
+        let order = StartOrder {
+            id: id.clone(),
+            image: self.image(&mut |_| {})?.path,
+        };
         match (&self.launcher, client) {
             (Some(launcher), None) => launcher.launch(&order)?,
             (_, client) => launch(&self.runtime, &order, client)?,

@@ -16,7 +16,10 @@ impl LogSource for Log {
 }
 
 fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Error {
-    Error::System { message: format!("cannot read the log {}: {error}", path.display()), hint: None }
+    Error::System {
+        message: format!("cannot read the log {}: {error}", path.display()),
+        hint: None,
+    }
 }
 
 impl Manager {

@@ -12,11 +12,16 @@ mod info;
 mod launch;
 mod list;
 mod logs;
+mod pause;
+mod prune;
 mod real;
 mod reconcile;
+mod rename;
 mod sampling;
+mod signal;
 mod start;
 mod stop;
+mod wait;
 mod watch;
 
 pub use crate::record::LogChunk;

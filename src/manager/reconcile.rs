@@ -9,9 +9,11 @@ impl Manager {
     /// `record` with its status as it is now. An alive status whose process is gone without a supervisor to say why is
     /// STOPPED, cause lost: recorded, and its cgroup removed.
     pub(super) fn reconciled(&self, record: Record) -> Result<Record, Error> {
-        let Some(process) = record.status.process() else { return Ok(record) };
-        // a living supervisor holds the truth: it is about to record how the container ended
-        if is_alive(process) || record.supervisor.as_ref().is_some_and(is_alive) {
+        // a living supervisor holds the truth: it is about to record how the container ended, or to start it again
+        if record.supervisor.is_none() && !record.status.is_alive() || record.supervisor.as_ref().is_some_and(is_alive) {
+            return Ok(record);
+        }
+        if record.status.process().is_some_and(is_alive) {
             return Ok(record);
         }
         // it may have recorded its last word between our reading and our looking
@@ -21,13 +23,16 @@ impl Manager {
             Err(_) => return Ok(record),
         };
         let mut lost = fresh;
+        let was_alive = lost.status.is_alive();
         lost.status = lost.status.observed(false, Timestamp::now());
-        lost.supervisor = None;
+        (lost.supervisor, lost.restart_at) = (None, None);
         let cgroup = self.cgroup(&lost.spec.id);
         cgroup.kill_all()?;
         cgroup.remove()?;
         self.store().save(&lost)?;
-        self.store().tell(&lost.spec, "died", Some(&ExitCause::Lost))?;
+        if was_alive {
+            self.store().tell(&lost.spec, "died", Some(&ExitCause::Lost))?;
+        }
         if lost.spec.remove {
             self.store().remove(&lost.spec.id)?;
         }

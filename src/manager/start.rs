@@ -21,7 +21,10 @@ impl Manager {
     /// # Errors
     /// When it is alive, a step fails, or we have threads (a screen cannot be a container's console).
     pub fn start_attached(&self, id: &ContainerId) -> Result<ExitCause, Error> {
-        let console_error = |errno: nix::errno::Errno| Error::System { message: format!("cannot attach: {}", errno.desc()), hint: None };
+        let console_error = |errno: nix::errno::Errno| Error::System {
+            message: format!("cannot attach: {}", errno.desc()),
+            hint: None,
+        };
         let tty = self.store().load(id)?.spec.tty;
         let (console, far) = Console::new().map_err(console_error)?;
         self.launch_locked(id, Some(far))?;

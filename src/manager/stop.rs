@@ -9,40 +9,53 @@ use crate::runtime;
 use crate::spec::ContainerId;
 use crate::sys::pidfd;
 
-const SIGTERM: i32 = nix::libc::SIGTERM;
 const SIGKILL: i32 = nix::libc::SIGKILL;
 
 impl Manager {
-    /// SIGTERM, then after `grace` everything in its cgroup is killed. Returns how it ended.
+    /// Its stop signal (SIGTERM unless its spec says otherwise), then after `grace` everything in its cgroup is killed. Returns how it ended.
     ///
     /// # Errors
     /// When it is not alive, or does not end.
     pub fn stop(&self, id: &ContainerId, grace: Duration) -> Result<ExitCause, Error> {
-        self.end(id, SIGTERM, grace)
+        self.end(id, None, grace)
     }
 
     /// Kills everything in it at once.
     pub(super) fn kill_now(&self, id: &ContainerId) -> Result<ExitCause, Error> {
-        self.end(id, SIGKILL, Duration::ZERO)
+        self.end(id, Some(SIGKILL), Duration::ZERO)
     }
 
-    fn end(&self, id: &ContainerId, signal: i32, grace: Duration) -> Result<ExitCause, Error> {
+    pub(super) fn end(&self, id: &ContainerId, signal: Option<i32>, grace: Duration) -> Result<ExitCause, Error> {
         let record = self.load(id)?;
-        let Some(process) = record.status.process().cloned() else {
-            return Err(not_alive(&record));
+        let signal = signal.unwrap_or(record.spec.stop_signal);
+        let process = match (&record.status, record.restart_at) {
+            (Status::Running { process, .. } | Status::Paused { process, .. }, _) => Some(process.clone()),
+            // its supervisor waits to start it again: a stop takes that back
+            (Status::Stopped { .. }, Some(_)) => None,
+            _ => return Err(not_alive(&record)),
         };
+        if matches!(record.status, Status::Paused { .. }) {
+            // a frozen process takes no signal
+            self.cgroup(id).thaw()?;
+        }
         let folder = self.store().run_folder(id)?;
         if let Ok(socket) = runtime::connect(&folder)
             && let Ok(Some(cause)) = runtime::request_stop(&socket, signal, grace)
         {
             return Ok(cause);
         }
-        self.end_without_supervisor(&record, &process, signal, grace)
+        match process {
+            Some(process) => self.end_without_supervisor(&record, &process, signal, grace),
+            None => Err(not_alive(&self.load(id)?)),
+        }
     }
 
     /// The supervisor was killed: signal, wait and kill ourselves. How it ended nobody can know but its parent.
     fn end_without_supervisor(&self, record: &Record, process: &Process, signal: i32, grace: Duration) -> Result<ExitCause, Error> {
-        let io = |error: std::io::Error| Error::System { message: format!("cannot stop {}: {error}", record.spec.name), hint: None };
+        let io = |error: std::io::Error| Error::System {
+            message: format!("cannot stop {}: {error}", record.spec.name),
+            hint: None,
+        };
         if let Ok(init) = pidfd::open(process.pid)
             && is_alive(process)
         {
@@ -60,5 +73,10 @@ impl Manager {
 }
 
 fn not_alive(record: &Record) -> Error {
-    Error::WrongState { container: record.spec.name.to_string(), state: record.status.word(), verb: "stop", needs: "a running one" }
+    Error::WrongState {
+        container: record.spec.name.to_string(),
+        state: record.status.word(),
+        verb: "stop",
+        needs: "a running one",
+    }
 }

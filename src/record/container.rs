@@ -16,6 +16,8 @@ pub struct Record {
     pub created_at: Timestamp,
     /// How often it was started again after the first start.
     pub restarts: u32,
+    /// When its supervisor starts it again, while it is stopped and waits for that.
+    pub restart_at: Option<Timestamp>,
     /// The supervisor that watches it, while there is one.
     pub supervisor: Option<Process>,
 }

@@ -15,6 +15,9 @@ pub struct State {
     /// How often it was started again after the first start.
     #[serde(default)]
     pub restarts: u32,
+    /// When its supervisor starts it again, while it is stopped and waits for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart_at: Option<Timestamp>,
     /// Its supervisor, while it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supervisor: Option<Process>,
@@ -28,6 +31,7 @@ impl State {
             status: Status::Created,
             created_at: now,
             restarts: 0,
+            restart_at: None,
             supervisor: None,
         }
     }

@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::spec::{format_bytes, signal_name};
+
 /// A process that cannot be confused with a later one of the same number: pid, start time and boot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
@@ -60,6 +62,27 @@ impl ExitCause {
             Self::OomKilled { .. } => 137,
             Self::SetupFailed { code, .. } => *code,
             Self::Lost => 125,
+        }
+    }
+
+    /// One sentence for people.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let bytes = |amount: &Option<u64>| amount.map_or("n/a".to_owned(), format_bytes);
+        match self {
+            Self::Exited { code: 0 } => "It exited with code 0.".into(),
+            Self::Exited { code } => format!("It exited with code {code}."),
+            Self::Signaled { signal } => format!("{} ended it.", signal_name(*signal)),
+            Self::OomKilled { peak, limit } => {
+                format!(
+                    "The kernel killed it for want of memory (OOM): peak {} of its limit of {}.",
+                    bytes(peak),
+                    bytes(limit)
+                )
+            }
+            Self::SetupFailed { step, errno: 0, .. } => format!("It never started: {step}."),
+            Self::SetupFailed { step, errno, .. } => format!("It never started: {step}: {}.", nix::errno::Errno::from_raw(*errno).desc()),
+            Self::Lost => "Nobody saw how it ended: its supervisor was killed or the machine went down.".into(),
         }
     }
 }

@@ -202,9 +202,18 @@ impl Store {
             status: record.status.clone(),
             created_at: record.created_at,
             restarts: record.restarts,
+            restart_at: record.restart_at,
             supervisor: record.supervisor.clone(),
         };
         write_json(&self.container(&record.spec.id), "state.json", &state, !record.spec.remove)
+    }
+
+    /// Replaces a container's spec, atomically.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn save_spec(&self, spec: &ContainerSpec) -> Result<(), StoreError> {
+        write_json(&self.container(&spec.id), "spec.json", spec, !spec.remove)
     }
 
     /// Takes a container out of the list and deletes everything of it. Fine when it is already gone.
@@ -229,7 +238,9 @@ impl Store {
     pub fn has_leftovers(&self) -> Result<bool, StoreError> {
         let folder = self.containers();
         let entries = fs::read_dir(&folder).map_err(StoreError::of("read", &folder))?;
-        Ok(entries.flatten().any(|entry| entry.file_name().as_encoded_bytes().starts_with(b".")))
+        Ok(entries
+            .flatten()
+            .any(|entry| entry.file_name().as_encoded_bytes().starts_with(b".")))
     }
 
     /// Deletes what a removal or creation that was killed left behind. Call with [`Store::lock_names`] held, so that no draft is being filled.
@@ -288,6 +299,7 @@ fn record(spec: ContainerSpec, state: State) -> Record {
         status: state.status,
         created_at: state.created_at,
         restarts: state.restarts,
+        restart_at: state.restart_at,
         supervisor: state.supervisor,
     }
 }

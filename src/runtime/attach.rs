@@ -38,6 +38,14 @@ pub fn connect(run_folder: &Path) -> nix::Result<OwnedFd> {
 pub fn request_stop(socket: &OwnedFd, signal: i32, grace: Duration) -> nix::Result<Option<ExitCause>> {
     let grace_ms = u32::try_from(grace.as_millis()).unwrap_or(u32::MAX);
     seqpacket::send(socket.as_fd(), &Request::Stop { signal, grace_ms }.encode(), true)?;
+    await_end(socket)
+}
+
+/// Waits for a supervisor's word that its container ended for good; `None` when it went away without one.
+///
+/// # Errors
+/// What recv(2) says.
+pub fn await_end(socket: &OwnedFd) -> nix::Result<Option<ExitCause>> {
     let mut buffer = vec![0; MAX_FRAME];
     loop {
         match seqpacket::receive(socket.as_fd(), &mut buffer, true) {
@@ -59,7 +67,13 @@ impl Console {
     /// EMFILE and its like.
     pub fn new() -> nix::Result<(Self, OwnedFd)> {
         let (socket, far) = seqpacket::pair()?;
-        Ok((Self { signals: passed_on_signals()?, socket }, far))
+        Ok((
+            Self {
+                signals: passed_on_signals()?,
+                socket,
+            },
+            far,
+        ))
     }
 
     /// Passes everything through until the container ends; `None` when its supervisor went away without a word.
@@ -77,7 +91,10 @@ impl Console {
         let (mut open, mut taken) = (true, true);
         loop {
             let stdin = fds::borrow(0);
-            let mut polled = vec![PollFd::new(self.socket.as_fd(), PollFlags::POLLIN), PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
+            let mut polled = vec![
+                PollFd::new(self.socket.as_fd(), PollFlags::POLLIN),
+                PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
+            ];
             if open && taken {
                 polled.push(PollFd::new(stdin, PollFlags::POLLIN));
             }
@@ -132,7 +149,9 @@ impl Console {
     }
 
     fn send_size(&self) {
-        if std::io::stdin().is_terminal() && let Ok(size) = tty::window_size(0) {
+        if std::io::stdin().is_terminal()
+            && let Ok(size) = tty::window_size(0)
+        {
             let _ = seqpacket::send(self.socket.as_fd(), &Request::Resize(size).encode(), true);
         }
     }
@@ -140,7 +159,15 @@ impl Console {
     /// Writes what the container wrote. When our reader is gone (`| head`) the container ends, as a command of the pipeline would by SIGPIPE.
     fn show(&self, sink: &mut dyn Write, bytes: &[u8]) {
         if sink.write_all(bytes).and_then(|()| sink.flush()).is_err() {
-            let _ = seqpacket::send(self.socket.as_fd(), &Request::Stop { signal: nix::libc::SIGPIPE, grace_ms: 0 }.encode(), true);
+            let _ = seqpacket::send(
+                self.socket.as_fd(),
+                &Request::Stop {
+                    signal: nix::libc::SIGPIPE,
+                    grace_ms: 0,
+                }
+                .encode(),
+                true,
+            );
         }
     }
 }

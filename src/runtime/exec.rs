@@ -6,8 +6,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 
-use super::plan::command;
 use super::exec_console::ExecConsole;
+use super::plan::command;
 use super::step::{MARKER, Step, StepReport, TERMINAL};
 use super::{LaunchError, Runtime, terminal};
 use crate::cgroup::{Cgroup, Parent};
@@ -73,7 +73,11 @@ pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &E
         }
         Forked::Parent(_) => {
             drop(theirs);
-            let console = ExecConsole { socket: ours, signals, explain: &|report| explain(&plan, report) };
+            let console = ExecConsole {
+                socket: ours,
+                signals,
+                explain: &|report| explain(&plan, report),
+            };
             console.pass_through(order.tty)
         }
     }
@@ -106,7 +110,11 @@ fn plan(spec: &ContainerSpec, order: &ExecOrder) -> Result<ExecPlan, LaunchError
         cwd: CString::new(cwd).map_err(|_| LaunchError::plain(format!("{cwd:?} has a NUL byte")))?,
         restrictions: Restrictions::default_set(),
         tty: order.tty,
-        null_stdin: if order.interactive || order.tty { None } else { Some(null().map_err(LaunchError::nix("open /dev/null"))?) },
+        null_stdin: if order.interactive || order.tty {
+            None
+        } else {
+            Some(null().map_err(LaunchError::nix("open /dev/null"))?)
+        },
     })
 }
 
@@ -117,7 +125,9 @@ fn join(plan: &ExecPlan, cgroup: &Cgroup, init: BorrowedFd<'_>, socket: Borrowed
         // the terminal's signals are the command's business, which the caller passes on
         nix::unistd::setsid().map_err(LaunchError::nix("make a session"))?;
         process::set_undumpable().map_err(LaunchError::nix("become undumpable"))?;
-        cgroup.add(std::process::id() as i32).map_err(|e| LaunchError::plain(e.to_string()))?;
+        cgroup
+            .add(std::process::id() as i32)
+            .map_err(|e| LaunchError::plain(e.to_string()))?;
         namespace::join(init).map_err(LaunchError::nix("join the container's namespaces"))?;
         reaper::fork_from_init().map_err(LaunchError::nix("fork in the container"))
     };
@@ -150,12 +160,17 @@ fn become_command(plan: &ExecPlan, socket: BorrowedFd<'_>) -> ! {
             let slave = tty::open_slave(master.as_fd()).map_err(at(Step::Terminal))?;
             tty::take_control(slave.as_fd()).map_err(at(Step::Terminal))?;
             seqpacket::send_with_fd(socket, &[TERMINAL], master.as_fd()).map_err(at(Step::Terminal))?;
-            (0..3).try_for_each(|number| fds::place(slave.as_raw_fd(), number)).map_err(at(Step::Terminal))?;
+            (0..3)
+                .try_for_each(|number| fds::place(slave.as_raw_fd(), number))
+                .map_err(at(Step::Terminal))?;
         } else if let Some(null) = &plan.null_stdin {
             fds::place(null.as_raw_fd(), 0).map_err(at(Step::Stdio))?;
         }
         nix::unistd::chdir(plan.cwd.as_c_str()).map_err(at(Step::Workdir))?;
-        plan.restrictions.apply().and_then(|()| process::set_no_new_privs()).map_err(at(Step::Restrict))?;
+        plan.restrictions
+            .apply()
+            .and_then(|()| process::set_no_new_privs())
+            .map_err(at(Step::Restrict))?;
         process::reset_signals();
         fds::cloexec_from(3).map_err(at(Step::Marker))?;
         seqpacket::send(socket, &[MARKER], true).map_err(at(Step::Marker))

@@ -25,19 +25,39 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport>
     if let Some(title) = plan.title {
         title.set(b"minic-init");
     }
-    /* 1 */ at(Step::Go, process::set_undumpable())?;
-    /* 2 */ at(Step::Go, wait_for_go(supervisor))?;
-    /* 3 */ at(Step::Session, nix::unistd::setsid())?;
-    /* 4 */ at(Step::CgroupNamespace, namespace::unshare_cgroup())?;
-    /* 5 */ at(Step::Hostname, nix::unistd::sethostname(std::ffi::OsStr::new(plan.hostname.to_str().unwrap_or_default())))?;
-    /* 6 */ at(Step::Loopback, if plan.own_network { network::bring_loopback_up() } else { Ok(()) })?;
-    /* 7 */ umask(Mode::empty());
-    /* 8 */ rootfs::apply(plan.rootfs.steps()).map_err(|f| StepReport { step: Step::Mount, index: f.index, errno: f.errno })?;
-    /* 9 */ umask(Mode::S_IWGRP | Mode::S_IWOTH);
-    /* 10 */ connect(plan, supervisor)?;
-    /* 11 */ at(Step::Workdir, nix::unistd::chdir(plan.cwd.as_c_str()))?;
-    /* 12 */ at(Step::Restrict, plan.restrictions.apply())?;
-    /* 13 */ at(Step::Restrict, process::set_no_new_privs())
+    /* 1 */
+    at(Step::Go, process::set_undumpable())?;
+    /* 2 */
+    at(Step::Go, wait_for_go(supervisor))?;
+    /* 3 */
+    at(Step::Session, nix::unistd::setsid())?;
+    /* 4 */
+    at(Step::CgroupNamespace, namespace::unshare_cgroup())?;
+    /* 5 */
+    at(
+        Step::Hostname,
+        nix::unistd::sethostname(std::ffi::OsStr::new(plan.hostname.to_str().unwrap_or_default())),
+    )?;
+    /* 6 */
+    at(Step::Loopback, if plan.own_network { network::bring_loopback_up() } else { Ok(()) })?;
+    /* 7 */
+    umask(Mode::empty());
+    /* 8 */
+    rootfs::apply(plan.rootfs.steps()).map_err(|f| StepReport {
+        step: Step::Mount,
+        index: f.index,
+        errno: f.errno,
+    })?;
+    /* 9 */
+    umask(Mode::S_IWGRP | Mode::S_IWOTH);
+    /* 10 */
+    connect(plan, supervisor)?;
+    /* 11 */
+    at(Step::Workdir, nix::unistd::chdir(plan.cwd.as_c_str()))?;
+    /* 12 */
+    at(Step::Restrict, plan.restrictions.apply())?;
+    /* 13 */
+    at(Step::Restrict, process::set_no_new_privs())
 }
 
 fn at<T>(step: Step, result: nix::Result<T>) -> Result<(), StepReport> {
@@ -90,7 +110,9 @@ fn become_command(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> StepReport {
 
 /// PID 1 with the command as its child: signals go to the command, orphans are reaped, and the command's end is ours.
 fn reap(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> StepReport {
-    let Some(status) = &plan.wait_status else { return StepReport::new(Step::Reaper, Errno::EBADF) };
+    let Some(status) = &plan.wait_status else {
+        return StepReport::new(Step::Reaper, Errno::EBADF);
+    };
     reaper::block_signals();
     match reaper::fork_from_init() {
         Ok(0) => take_foreground(plan).err().unwrap_or_else(|| become_command(plan, supervisor)),
@@ -103,7 +125,11 @@ fn reap(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> StepReport {
             }
             let ended = reaper::serve(command);
             fds::write_now(0, &ended.to_le_bytes());
-            process::exit_now(if ended & 0x7f == 0 { (ended >> 8) & 0xff } else { 128 + (ended & 0x7f) })
+            process::exit_now(if ended & 0x7f == 0 {
+                (ended >> 8) & 0xff
+            } else {
+                128 + (ended & 0x7f)
+            })
         }
         Err(errno) => StepReport::new(Step::Reaper, errno),
     }

@@ -64,7 +64,9 @@ fn read_outcome(report: &OwnedFd) -> Outcome {
     let mut buffer = vec![0; 64 * 1024];
     match seqpacket::receive(report.as_fd(), &mut buffer, true) {
         Ok(0) => Err(LaunchError::plain("the supervisor ended without a word")),
-        Ok(length) => serde_json::from_slice(&buffer[..length]).unwrap_or_else(|e| Err(LaunchError::plain(format!("the supervisor's word: {e}")))),
+        Ok(length) => {
+            serde_json::from_slice(&buffer[..length]).unwrap_or_else(|e| Err(LaunchError::plain(format!("the supervisor's word: {e}"))))
+        }
         Err(errno) => Err(LaunchError::own("hear from the supervisor", errno)),
     }
 }

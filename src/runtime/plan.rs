@@ -98,12 +98,17 @@ fn text(value: &str) -> Result<CString, LaunchError> {
 /// When a text has a NUL byte.
 pub fn command(argv: &[String], env: &[String]) -> Result<ExecImage, LaunchError> {
     let name = argv.first().ok_or_else(|| LaunchError::plain("no command"))?;
-    let path = env.iter().find_map(|e| e.strip_prefix("PATH=")).unwrap_or(crate::spec::DEFAULT_PATH);
+    let path = env
+        .iter()
+        .find_map(|e| e.strip_prefix("PATH="))
+        .unwrap_or(crate::spec::DEFAULT_PATH);
     let candidates = if name.contains('/') {
         vec![text(name)?]
     } else {
         let folder = |f: &str| if f.is_empty() { ".".to_owned() } else { f.to_owned() };
-        path.split(':').map(|f| text(&format!("{}/{name}", folder(f)))).collect::<Result<_, _>>()?
+        path.split(':')
+            .map(|f| text(&format!("{}/{name}", folder(f))))
+            .collect::<Result<_, _>>()?
     };
     let texts = |words: &[String]| words.iter().map(|w| text(w)).collect::<Result<Vec<_>, _>>();
     Ok(ExecImage::new(candidates, texts(argv)?, texts(env)?))

@@ -5,7 +5,7 @@
 //! signals and its wish to stop are always heard, however full the container's standard input is.
 
 use std::collections::VecDeque;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -16,8 +16,7 @@ use super::frame::{MAX_DATA, MAX_FRAME, Reply, Request};
 use super::start::{Started, Streams};
 use super::{socket, terminal};
 use crate::record::{ExitCause, LogWriter};
-use crate::sys::pidfd::{self, Ended};
-use crate::sys::{seqpacket, tty};
+use crate::sys::{pidfd, seqpacket, tty};
 
 /// Grace when the supervisor itself is asked to end (SIGTERM at shutdown).
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
@@ -63,7 +62,7 @@ const FIRST: u64 = 0;
 /// Everything the supervisor's loop watches.
 #[derive(Debug)]
 pub struct Relay {
-    init: OwnedFd,
+    init: Option<OwnedFd>,
     outputs: Vec<Output>,
     stdin: Option<OwnedFd>,
     terminal: Option<OwnedFd>,
@@ -75,79 +74,128 @@ pub struct Relay {
     signals: SignalFd,
     clients: Vec<Client>,
     next_key: u64,
+    stop_requested: bool,
     kill_at: Option<Instant>,
     buffer: Vec<u8>,
 }
 
 impl Relay {
-    /// Takes the streams over; `client` is attached from the first byte on.
-    ///
-    /// # Errors
-    /// When descriptors cannot be duplicated or made non-blocking.
-    pub fn new(started: &mut Started, log: LogWriter, listener: OwnedFd, signals: SignalFd, client: Option<OwnedFd>) -> nix::Result<Self> {
-        let init = started.pidfd.try_clone().map_err(|_| Errno::EMFILE)?;
-        let mut outputs = Vec::new();
-        let (stdin, master);
-        match &mut started.streams {
-            Streams::Pipes { stdin: writer, stdout, stderr } => {
-                (stdin, master) = (writer.take(), None);
-                for (fd, is_stderr) in [(stdout, false), (stderr, true)] {
-                    outputs.push(Output { fd: fd.try_clone().map_err(|_| Errno::EMFILE)?, stderr: is_stderr });
-                }
-            }
-            Streams::Terminal(fd) => {
-                outputs.push(Output { fd: fd.try_clone().map_err(|_| Errno::EMFILE)?, stderr: false });
-                stdin = Some(fd.try_clone().map_err(|_| Errno::EMFILE)?);
-                master = Some(fd.try_clone().map_err(|_| Errno::EMFILE)?);
-            }
-        }
-        for fd in outputs.iter().map(|o| o.fd.as_fd()).chain(stdin.iter().map(AsFd::as_fd)) {
-            terminal::set_nonblocking(fd)?;
-        }
-        Ok(Self {
-            init,
-            outputs,
-            stdin,
-            terminal: master,
+    /// A relay without a container yet; `client` is attached from the first byte on.
+    #[must_use]
+    pub fn new(log: LogWriter, listener: OwnedFd, signals: SignalFd, client: Option<OwnedFd>) -> Self {
+        Self {
+            init: None,
+            outputs: Vec::new(),
+            stdin: None,
+            terminal: None,
             input: VecDeque::new(),
             stdin_ends: false,
             log,
             listener,
             signals,
-            clients: client.map(|socket| Client { key: FIRST, socket, waiting: VecDeque::new() }).into_iter().collect(),
+            clients: client
+                .map(|socket| Client {
+                    key: FIRST,
+                    socket,
+                    waiting: VecDeque::new(),
+                })
+                .into_iter()
+                .collect(),
             next_key: FIRST + 1,
+            stop_requested: false,
             kill_at: None,
             buffer: vec![0; MAX_FRAME],
-        })
+        }
+    }
+
+    /// Takes the streams of a container over.
+    ///
+    /// # Errors
+    /// When descriptors cannot be duplicated or made non-blocking.
+    pub fn connect(&mut self, started: &mut Started) -> nix::Result<()> {
+        let copy = |fd: &OwnedFd| fd.try_clone().map_err(|_| Errno::EMFILE);
+        self.outputs.clear();
+        match &mut started.streams {
+            Streams::Pipes { stdin, stdout, stderr } => {
+                self.outputs.push(Output {
+                    fd: copy(stdout)?,
+                    stderr: false,
+                });
+                self.outputs.push(Output {
+                    fd: copy(stderr)?,
+                    stderr: true,
+                });
+                (self.stdin, self.terminal) = (stdin.take(), None);
+            }
+            Streams::Terminal(master) => {
+                self.outputs.push(Output {
+                    fd: copy(master)?,
+                    stderr: false,
+                });
+                (self.stdin, self.terminal) = (Some(copy(master)?), Some(copy(master)?));
+            }
+        }
+        for fd in self.outputs.iter().map(|o| o.fd.as_fd()).chain(self.stdin.iter().map(AsFd::as_fd)) {
+            terminal::set_nonblocking(fd)?;
+        }
+        self.init = Some(copy(&started.pidfd)?);
+        Ok(())
     }
 
     /// Serves until the container's init has ended. `kill` kills everything in its cgroup, when a grace is over.
-    pub fn run(&mut self, init: BorrowedFd<'_>, mut kill: impl FnMut()) {
+    pub fn run(&mut self, mut kill: impl FnMut()) {
         loop {
-            let ready = self.wait(init);
+            let ready = self.wait(None);
             if ready.init {
+                self.init = None;
                 return;
-            }
-            if ready.terminate {
-                let _ = self.signals.read_signal();
-                self.stop(nix::libc::SIGTERM, SHUTDOWN_GRACE);
             }
             if self.kill_at.is_some_and(|at| at <= Instant::now()) {
                 self.kill_at = None;
                 kill();
             }
-            if ready.listener && let Ok(Some(socket)) = socket::accept_root(&self.listener) {
-                self.clients.push(Client { key: self.next_key, socket, waiting: VecDeque::new() });
-                self.next_key += 1;
-            }
-            self.feed_stdin();
-            for index in ready.clients.into_iter().rev() {
-                self.serve_client(index);
-            }
-            for index in ready.outputs.into_iter().rev() {
-                if !self.held_back() {
-                    self.pass_output(index);
-                }
+            self.serve(ready);
+        }
+    }
+
+    /// Serves clients for `delay` without a container; `false` when it was asked to stop meanwhile.
+    pub fn wait_for(&mut self, delay: Duration) -> bool {
+        let until = Instant::now() + delay;
+        while Instant::now() < until && !self.stop_requested {
+            let ready = self.wait(Some(until));
+            self.serve(ready);
+        }
+        !self.stop_requested
+    }
+
+    /// Whether somebody asked for a stop: then it is not started again.
+    #[must_use]
+    pub fn stop_requested(&self) -> bool {
+        self.stop_requested
+    }
+
+    fn serve(&mut self, ready: Ready) {
+        if ready.terminate {
+            let _ = self.signals.read_signal();
+            self.stop(nix::libc::SIGTERM, SHUTDOWN_GRACE);
+        }
+        if ready.listener
+            && let Ok(Some(socket)) = socket::accept_root(&self.listener)
+        {
+            self.clients.push(Client {
+                key: self.next_key,
+                socket,
+                waiting: VecDeque::new(),
+            });
+            self.next_key += 1;
+        }
+        self.feed_stdin();
+        for index in ready.clients.into_iter().rev() {
+            self.serve_client(index);
+        }
+        for index in ready.outputs.into_iter().rev() {
+            if !self.held_back() {
+                self.pass_output(index);
             }
         }
     }
@@ -157,47 +205,61 @@ impl Relay {
         self.clients.iter().any(|c| !c.waiting.is_empty())
     }
 
-    fn wait(&self, init: BorrowedFd<'_>) -> Ready {
+    /// Sleeps until something can be done, at most until `until`.
+    fn wait(&self, until: Option<Instant>) -> Ready {
         let when = |wanted: bool, flags: PollFlags| if wanted { flags } else { PollFlags::empty() };
         let mut fds = vec![
-            PollFd::new(init, PollFlags::POLLIN),
             PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
             PollFd::new(self.listener.as_fd(), PollFlags::POLLIN),
         ];
-        let fixed = fds.len();
+        let clients_from = fds.len();
         for client in &self.clients {
-            let flags = PollFlags::POLLIN | when(!client.waiting.is_empty(), PollFlags::POLLOUT);
-            fds.push(PollFd::new(client.socket.as_fd(), flags));
+            fds.push(PollFd::new(
+                client.socket.as_fd(),
+                PollFlags::POLLIN | when(!client.waiting.is_empty(), PollFlags::POLLOUT),
+            ));
         }
         let outputs_from = fds.len();
         if !self.held_back() {
             fds.extend(self.outputs.iter().map(|o| PollFd::new(o.fd.as_fd(), PollFlags::POLLIN)));
         }
         let outputs_to = fds.len();
-        if !self.input.is_empty() && let Some(stdin) = &self.stdin {
+        fds.extend(self.init.iter().map(|init| PollFd::new(init.as_fd(), PollFlags::POLLIN)));
+        if !self.input.is_empty()
+            && let Some(stdin) = &self.stdin
+        {
             fds.push(PollFd::new(stdin.as_fd(), PollFlags::POLLOUT));
         }
-        let timeout = self.kill_at.map_or(PollTimeout::NONE, |at| {
+        let deadline = [until, self.kill_at].into_iter().flatten().min();
+        let timeout = deadline.map_or(PollTimeout::NONE, |at| {
             let left = at.saturating_duration_since(Instant::now()).as_millis().min(60_000) as i32;
             PollTimeout::try_from(left + 1).unwrap_or(PollTimeout::ZERO)
         });
         if poll(&mut fds, timeout).is_err() {
             return Ready::default();
         }
-        let hit = |fd: &PollFd<'_>| fd.revents().is_some_and(|r| !r.is_empty());
-        let indices = |from: usize, to: usize| (from..to).filter(|i| hit(&fds[*i])).map(|i| i - from).collect();
+        let hit = |index: usize| fds[index].revents().is_some_and(|r| !r.is_empty());
+        let indices = |from: usize, to: usize| (from..to).filter(|i| hit(*i)).map(|i| i - from).collect();
         Ready {
-            init: hit(&fds[0]),
-            terminate: hit(&fds[1]),
-            listener: hit(&fds[2]),
-            clients: indices(fixed, outputs_from),
+            terminate: hit(0),
+            listener: hit(1),
+            clients: indices(clients_from, outputs_from),
             outputs: indices(outputs_from, outputs_to),
+            init: self.init.is_some() && hit(outputs_to),
+        }
+    }
+
+    fn signal(&self, signal: i32) {
+        if let Some(init) = &self.init {
+            // it may end this very moment, which is fine
+            let _ = pidfd::send_signal(init.as_fd(), signal);
         }
     }
 
     /// Signals the container and starts its grace; a later, shorter grace wins.
     fn stop(&mut self, signal: i32, grace: Duration) {
-        let _ = pidfd::send_signal(self.init.as_fd(), signal);
+        self.stop_requested = true;
+        self.signal(signal);
         let at = Instant::now() + grace;
         self.kill_at = Some(self.kill_at.map_or(at, |earlier| earlier.min(at)));
     }
@@ -221,7 +283,7 @@ impl Relay {
                         let _ = tty::set_window_size(terminal.as_fd(), size);
                     }
                 }
-                Some(Request::Signal(signal)) => drop(pidfd::send_signal(self.init.as_fd(), signal)),
+                Some(Request::Signal(signal)) => self.signal(signal),
                 Some(Request::Stop { signal, grace_ms }) => self.stop(signal, Duration::from_millis(grace_ms.into())),
                 None => self.forget(index),
             },
@@ -275,7 +337,11 @@ impl Relay {
         // a full disk loses the log, never the container
         let _ = self.log.write(stderr, bytes);
         if !self.clients.is_empty() {
-            let frame = if stderr { Reply::Stderr(bytes).encode() } else { Reply::Stdout(bytes).encode() };
+            let frame = if stderr {
+                Reply::Stderr(bytes).encode()
+            } else {
+                Reply::Stdout(bytes).encode()
+            };
             self.clients.retain_mut(|client| client.send(frame.clone()));
         }
         true
@@ -304,14 +370,6 @@ impl Relay {
         for client in self.clients.drain(..) {
             let _ = seqpacket::send(client.socket.as_fd(), &frame, true);
         }
-    }
-
-    /// What an init that stayed as PID 1 wrote of its command's end.
-    pub fn command_status(&self, started: &Started) -> Option<Ended> {
-        let mut raw = [0; 4];
-        let length = nix::unistd::read(started.wait_status.as_ref()?, &mut raw).ok()?;
-        let status = (length == raw.len()).then(|| i32::from_le_bytes(raw))?;
-        Some(if status & 0x7f == 0 { Ended::Exited((status >> 8) & 0xff) } else { Ended::Signaled(status & 0x7f) })
     }
 }
 

@@ -88,7 +88,12 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
                 (None, Some(master)) => Streams::Terminal(master),
                 (None, None) => return Err(LaunchError::plain("init sent no terminal")),
             };
-            Ok(Started { pid, pidfd, streams, wait_status: status_reader })
+            Ok(Started {
+                pid,
+                pidfd,
+                streams,
+                wait_status: status_reader,
+            })
         }
         Err(error) => {
             // whatever state it is in, it must not outlive the failure; it is our child, so this reaps it
@@ -153,7 +158,14 @@ fn streams(spec: &ContainerSpec, open_stdin: bool) -> Result<(Option<Stdio>, Opt
     };
     let (out_reader, stdout) = pipe()?;
     let (err_reader, stderr) = pipe()?;
-    Ok((Some(Stdio { stdin, stdout, stderr }), Some(Streams::Pipes { stdin: writer, stdout: out_reader, stderr: err_reader })))
+    Ok((
+        Some(Stdio { stdin, stdout, stderr }),
+        Some(Streams::Pipes {
+            stdin: writer,
+            stdout: out_reader,
+            stderr: err_reader,
+        }),
+    ))
 }
 
 fn pipe() -> Result<(OwnedFd, OwnedFd), LaunchError> {
@@ -161,5 +173,10 @@ fn pipe() -> Result<(OwnedFd, OwnedFd), LaunchError> {
 }
 
 fn null() -> io::Result<OwnedFd> {
-    OpenOptions::new().read(true).write(true).custom_flags(OFlag::O_CLOEXEC.bits()).open("/dev/null").map(Into::into)
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .custom_flags(OFlag::O_CLOEXEC.bits())
+        .open("/dev/null")
+        .map(Into::into)
 }

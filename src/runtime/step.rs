@@ -74,7 +74,11 @@ impl StepReport {
     /// A report of `step`.
     #[must_use]
     pub fn new(step: Step, errno: Errno) -> Self {
-        Self { step, index: 0, errno: errno as i32 }
+        Self {
+            step,
+            index: 0,
+            errno: errno as i32,
+        }
     }
 
     /// Eight bytes for the socket; allocates nothing.
@@ -88,9 +92,15 @@ impl StepReport {
     /// Reads what [`StepReport::encode`] wrote; `None` for anything else.
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let [REPORT, step, i0, i1, e0, e1, e2, e3] = *bytes else { return None };
+        let [REPORT, step, i0, i1, e0, e1, e2, e3] = *bytes else {
+            return None;
+        };
         let step = *ALL.get(usize::from(step))?;
-        Some(Self { step, index: u16::from_le_bytes([i0, i1]), errno: i32::from_le_bytes([e0, e1, e2, e3]) })
+        Some(Self {
+            step,
+            index: u16::from_le_bytes([i0, i1]),
+            errno: i32::from_le_bytes([e0, e1, e2, e3]),
+        })
     }
 }
 
@@ -102,7 +112,11 @@ mod tests {
     fn every_step_survives_the_socket() {
         for (number, step) in ALL.into_iter().enumerate() {
             assert_eq!(step as usize, number);
-            let report = StepReport { step, index: 300, errno: 13 };
+            let report = StepReport {
+                step,
+                index: 300,
+                errno: 13,
+            };
             assert_eq!(StepReport::decode(&report.encode()), Some(report));
         }
         assert_eq!(StepReport::decode(b"M"), None);

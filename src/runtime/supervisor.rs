@@ -1,8 +1,10 @@
-//! The supervisor of one container: makes its cgroup, starts it, drains its output, waits for its end, records why, removes what is left.
+//! The supervisor of one container: makes its cgroup, starts it, drains its output, waits for its end, records why, starts it
+//! again where its restart policy says so, removes what is left.
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
@@ -11,7 +13,8 @@ use super::relay::Relay;
 use super::start::{Started, make_cgroup, start};
 use super::{LaunchError, Runtime, StartOrder, socket};
 use crate::cgroup::Cgroup;
-use crate::record::{self, Event, ExitCause, LogLimits, LogWriter, Record, Status};
+use crate::record::{self, Event, ExitCause, LogLimits, LogWriter, Process, Record, Status};
+use crate::spec::RECOVERED_AFTER;
 use crate::sys::pidfd::{self, Ended};
 use crate::sys::{fds, process};
 
@@ -19,26 +22,49 @@ use crate::sys::{fds, process};
 const REPORT_FD: i32 = 3;
 const CLIENT_FD: i32 = 4;
 
+struct Supervisor<'a> {
+    runtime: &'a Runtime,
+    order: &'a StartOrder,
+    record: Record,
+    relay: Relay,
+    open_stdin: bool,
+    /// Restarts since it last ran for [`RECOVERED_AFTER`].
+    in_a_row: u32,
+}
+
 /// The supervisor's life.
 pub fn run(runtime: &Runtime, order: &StartOrder, mut record: Record, report: OwnedFd, client: Option<OwnedFd>) {
     let (report, client) = match detach(&record, report, client) {
         Ok(kept) => kept,
-        Err(errno) => {
-            // the descriptors are in an unknown state: ending closes them, which the caller reads as a failure
-            process::exit_now(errno as i32)
-        }
+        // ending closes the report socket, which the caller reads as a failure
+        Err(errno) => process::exit_now(errno as i32),
     };
-    let cgroup = make_cgroup(runtime, &record.spec);
-    let started = cgroup.and_then(|cgroup| begin(runtime, order, &mut record, cgroup, client));
-    match started {
+    let open_stdin = record.spec.interactive || client.is_some();
+    let relay = match make_relay(runtime, &record, client) {
+        Ok(relay) => relay,
         Err(error) => {
             record_failure(runtime, &mut record, &error);
+            return say_outcome(&report, &Err(error));
+        }
+    };
+    let mut supervisor = Supervisor {
+        runtime,
+        order,
+        record,
+        relay,
+        open_stdin,
+        in_a_row: 0,
+    };
+    let first = supervisor.begin();
+    match first {
+        Err(error) => {
+            record_failure(runtime, &mut supervisor.record, &error);
             say_outcome(&report, &Err(error));
         }
-        Ok((cgroup, started, relay)) => {
+        Ok(begun) => {
             say_outcome(&report, &Ok(()));
             drop(report);
-            watch(runtime, record, &cgroup, &started, relay);
+            supervisor.supervise(begun);
         }
     }
 }
@@ -63,67 +89,26 @@ fn detach(record: &Record, report: OwnedFd, client: Option<OwnedFd>) -> nix::Res
     }
     fds::close_from(if attached { CLIENT_FD as u32 + 1 } else { REPORT_FD as u32 + 1 })?;
     fds::cloexec_from(REPORT_FD as u32)?;
-    let null = nix::fcntl::open("/dev/null", nix::fcntl::OFlag::O_RDWR | nix::fcntl::OFlag::O_CLOEXEC, nix::sys::stat::Mode::empty())?;
+    let null = nix::fcntl::open(
+        "/dev/null",
+        nix::fcntl::OFlag::O_RDWR | nix::fcntl::OFlag::O_CLOEXEC,
+        nix::sys::stat::Mode::empty(),
+    )?;
     (0..3).try_for_each(|number| fds::place(null.as_raw_fd(), number))?;
     Ok((fds::adopt(REPORT_FD), attached.then(|| fds::adopt(CLIENT_FD))))
 }
 
-/// Starts the command and records that it runs; on failure the cgroup is removed again.
-fn begin(
-    runtime: &Runtime,
-    order: &StartOrder,
-    record: &mut Record,
-    cgroup: Cgroup,
-    client: Option<OwnedFd>,
-) -> Result<(Cgroup, Started, Relay), LaunchError> {
-    let begun = begin_in(runtime, order, record, &cgroup, client);
-    match begun {
-        Ok((started, relay)) => Ok((cgroup, started, relay)),
-        Err(error) => {
-            let _ = cgroup.kill_all();
-            let _ = cgroup.remove();
-            Err(error)
-        }
-    }
-}
-
-fn begin_in(
-    runtime: &Runtime,
-    order: &StartOrder,
-    record: &mut Record,
-    cgroup: &Cgroup,
-    client: Option<OwnedFd>,
-) -> Result<(Started, Relay), LaunchError> {
-    let store = &runtime.store;
-    let plain = |e: record::StoreError| LaunchError::plain(e.to_string());
-    let log_path = store.log(&record.spec.id);
-    let log = LogWriter::open(&log_path, LogLimits::default()).map_err(LaunchError::io(format!("open {}", log_path.display())))?;
-    let folder = store.run_folder(&record.spec.id).map_err(plain)?;
+/// Log, socket and signals: everything that outlives a restart.
+fn make_relay(runtime: &Runtime, record: &Record, client: Option<OwnedFd>) -> Result<Relay, LaunchError> {
+    let path = runtime.store.log(&record.spec.id);
+    let log = LogWriter::open(&path, LogLimits::default()).map_err(LaunchError::io(format!("open {}", path.display())))?;
+    let folder = runtime
+        .store
+        .run_folder(&record.spec.id)
+        .map_err(|e| LaunchError::plain(e.to_string()))?;
     let listener = socket::listen_in(&folder).map_err(LaunchError::nix(format!("listen in {}", folder.display())))?;
     let signals = termination_signals().map_err(LaunchError::nix("watch for signals"))?;
-    let open_stdin = record.spec.interactive || client.is_some();
-    let mut started = start(runtime, order, record, cgroup, open_stdin)?;
-    let relay = Relay::new(&mut started, log, listener, signals, client).map_err(LaunchError::nix("relay the container's output"));
-    let recorded = relay.and_then(|relay| {
-        let process = record::identify(started.pid);
-        // it may have ended already, and be a zombie: then its number is enough, nobody else can have it before we reap it
-        let process = process.unwrap_or(record::Process { pid: started.pid, start_ticks: 0, boot_id: record::boot_id().into() });
-        let restarted = matches!(record.status, Status::Stopped { since: Some(_), .. });
-        record.status = record.status.clone().on(Event::Started(process, Timestamp::now())).map_err(|e| LaunchError::plain(e.to_string()))?;
-        record.restarts += u32::from(restarted);
-        record.supervisor = record::identify(std::process::id() as i32);
-        store.save(record).map_err(plain)?;
-        let _ = store.tell(&record.spec, "started", None);
-        Ok(relay)
-    });
-    match recorded {
-        Ok(relay) => Ok((started, relay)),
-        Err(error) => {
-            let _ = cgroup.kill_all();
-            let _ = pidfd::reap(started.pidfd.as_fd());
-            Err(error)
-        }
-    }
+    Ok(Relay::new(log, listener, signals, client))
 }
 
 fn termination_signals() -> nix::Result<SignalFd> {
@@ -134,51 +119,174 @@ fn termination_signals() -> nix::Result<SignalFd> {
 }
 
 fn record_failure(runtime: &Runtime, record: &mut Record, error: &LaunchError) {
-    let cause = ExitCause::SetupFailed { step: error.step.clone(), errno: error.errno, code: error.code };
+    let cause = ExitCause::SetupFailed {
+        step: error.step.clone(),
+        errno: error.errno,
+        code: error.code,
+    };
     if let Ok(status) = record.status.clone().on(Event::Ended(cause.clone(), Timestamp::now())) {
         record.status = status;
         record.supervisor = None;
+        record.restart_at = None;
         // the caller hears of the failure in any case
         let _ = runtime.store.save(record);
         let _ = runtime.store.tell(&record.spec, "died", Some(&cause));
     }
 }
 
-/// From the first byte of output to the last word in the record.
-fn watch(runtime: &Runtime, mut record: Record, cgroup: &Cgroup, started: &Started, mut relay: Relay) {
-    relay.run(started.pidfd.as_fd(), || {
+impl Supervisor<'_> {
+    /// Starts the command and records that it runs; on failure the cgroup is removed again.
+    fn begin(&mut self) -> Result<(Cgroup, Started), LaunchError> {
+        let cgroup = make_cgroup(self.runtime, &self.record.spec)?;
+        match self.begin_in(&cgroup) {
+            Ok(started) => Ok((cgroup, started)),
+            Err(error) => {
+                let _ = cgroup.kill_all();
+                let _ = cgroup.remove();
+                Err(error)
+            }
+        }
+    }
+
+    fn begin_in(&mut self, cgroup: &Cgroup) -> Result<Started, LaunchError> {
+        let mut started = start(self.runtime, self.order, &self.record, cgroup, self.open_stdin)?;
+        let connected = self
+            .relay
+            .connect(&mut started)
+            .map_err(LaunchError::nix("relay the container's output"));
+        if let Err(error) = connected.and_then(|()| self.record_start(&started)) {
+            let _ = cgroup.kill_all();
+            let _ = pidfd::reap(started.pidfd.as_fd());
+            return Err(error);
+        }
+        Ok(started)
+    }
+
+    fn record_start(&mut self, started: &Started) -> Result<(), LaunchError> {
+        // it may have ended already, and be a zombie: then its number is enough, nobody else can have it before we reap it
+        let unreaped = || Process {
+            pid: started.pid,
+            start_ticks: 0,
+            boot_id: record::boot_id().into(),
+        };
+        let process = record::identify(started.pid).unwrap_or_else(unreaped);
+        let record = &mut self.record;
+        let again = matches!(record.status, Status::Stopped { since: Some(_), .. });
+        let status = record.status.clone().on(Event::Started(process, Timestamp::now()));
+        record.status = status.map_err(|e| LaunchError::plain(e.to_string()))?;
+        record.restarts += u32::from(again);
+        record.restart_at = None;
+        record.supervisor = record::identify(std::process::id() as i32);
+        self.runtime.store.save(record).map_err(|e| LaunchError::plain(e.to_string()))?;
+        // the record says it; the stream is for watchers, and a full disk must not end the container
+        let _ = self
+            .runtime
+            .store
+            .tell(&self.record.spec, if again { "restarted" } else { "started" }, None);
+        Ok(())
+    }
+
+    /// From the first byte of output to the last word in the record.
+    fn supervise(mut self, mut begun: (Cgroup, Started)) {
+        let cause = loop {
+            let began = std::time::Instant::now();
+            let cause = self.watch(&begun.0, &begun.1);
+            if began.elapsed() >= RECOVERED_AFTER {
+                self.in_a_row = 0;
+            }
+            let delay = if self.relay.stop_requested() {
+                None
+            } else {
+                self.record.spec.restart.delay(failed(&cause), self.in_a_row)
+            };
+            self.record_end(&cause, delay);
+            let Some(delay) = delay else { break cause };
+            if !self.relay.wait_for(delay) {
+                self.give_up_restarting();
+                break cause;
+            }
+            self.in_a_row = self.in_a_row.saturating_add(1);
+            match self.begin() {
+                Ok(again) => begun = again,
+                Err(error) => {
+                    record_failure(self.runtime, &mut self.record, &error);
+                    break ExitCause::SetupFailed {
+                        step: error.step,
+                        errno: error.errno,
+                        code: error.code,
+                    };
+                }
+            }
+        };
+        if self.record.spec.remove {
+            let _ = self.runtime.store.remove(&self.record.spec.id);
+            let _ = self.runtime.store.tell(&self.record.spec, "destroyed", None);
+        }
+        self.relay.say_ended(cause);
+    }
+
+    /// Until the container's init has ended; why it did, read before its cgroup is removed.
+    fn watch(&mut self, cgroup: &Cgroup, started: &Started) -> ExitCause {
+        self.relay.run(|| {
+            let _ = cgroup.kill_all();
+        });
+        let ended = pidfd::reap(started.pidfd.as_fd());
+        let ended = command_status(started).or(ended.ok());
+        self.relay.drain();
+        let cause = cause(ended, cgroup);
+        // init is dead, so its pid namespace is; what joined the cgroup by exec may be left
         let _ = cgroup.kill_all();
-    });
-    let ended = pidfd::reap(started.pidfd.as_fd());
-    let ended = relay.command_status(started).or(ended.ok());
-    relay.drain();
-    let cause = cause(ended, cgroup);
-    // init is dead, so its pid namespace is; what joined the cgroup by exec may be left
-    let _ = cgroup.kill_all();
-    let _ = cgroup.remove();
-    let store = &runtime.store;
-    if let Ok(status) = record.status.clone().on(Event::Ended(cause.clone(), Timestamp::now())) {
-        record.status = status;
-        record.supervisor = None;
-        let _ = store.save(&record);
+        let _ = cgroup.remove();
+        cause
     }
-    let _ = store.tell(&record.spec, "died", Some(&cause));
-    if record.spec.remove {
-        let _ = store.remove(&record.spec.id);
-        let _ = store.tell(&record.spec, "destroyed", None);
+
+    fn record_end(&mut self, cause: &ExitCause, restart_in: Option<Duration>) {
+        let now = Timestamp::now();
+        if let Ok(status) = self.record.status.clone().on(Event::Ended(cause.clone(), now)) {
+            self.record.status = status;
+            self.record.restart_at = restart_in.and_then(|delay| now.checked_add(SignedDuration::try_from(delay).ok()?).ok());
+            if restart_in.is_none() {
+                self.record.supervisor = None;
+            }
+            let _ = self.runtime.store.save(&self.record);
+        }
+        let _ = self.runtime.store.tell(&self.record.spec, "died", Some(cause));
     }
-    relay.say_ended(cause);
+
+    fn give_up_restarting(&mut self) {
+        self.record.restart_at = None;
+        self.record.supervisor = None;
+        let _ = self.runtime.store.save(&self.record);
+    }
 }
 
-/// Why it ended, read before the cgroup is removed.
+fn failed(cause: &ExitCause) -> bool {
+    !matches!(cause, ExitCause::Exited { code: 0 })
+}
+
 fn cause(ended: Option<Ended>, cgroup: &Cgroup) -> ExitCause {
     let killed = matches!(ended, Some(Ended::Signaled(nix::libc::SIGKILL)));
     if killed && cgroup.oom_kills().is_some_and(|kills| kills > 0) {
-        return ExitCause::OomKilled { peak: cgroup.memory_peak(), limit: cgroup.memory_limit() };
+        return ExitCause::OomKilled {
+            peak: cgroup.memory_peak(),
+            limit: cgroup.memory_limit(),
+        };
     }
     match ended {
         Some(Ended::Exited(code)) => ExitCause::Exited { code },
         Some(Ended::Signaled(signal)) => ExitCause::Signaled { signal },
         None => ExitCause::Lost,
     }
+}
+
+/// What an init that stayed as PID 1 wrote of its command's end.
+fn command_status(started: &Started) -> Option<Ended> {
+    let mut raw = [0; 4];
+    let length = nix::unistd::read(started.wait_status.as_ref()?, &mut raw).ok()?;
+    let status = (length == raw.len()).then(|| i32::from_le_bytes(raw))?;
+    Some(if status & 0x7f == 0 {
+        Ended::Exited((status >> 8) & 0xff)
+    } else {
+        Ended::Signaled(status & 0x7f)
+    })
 }

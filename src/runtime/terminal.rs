@@ -53,7 +53,9 @@ impl RawMode {
     /// What tcsetattr(3) says.
     pub fn enter() -> nix::Result<Self> {
         let stdin = std::io::stdin();
-        let Ok(before) = tcgetattr(stdin.as_fd()) else { return Ok(Self { before: None }) };
+        let Ok(before) = tcgetattr(stdin.as_fd()) else {
+            return Ok(Self { before: None });
+        };
         let mut raw = before.clone();
         cfmakeraw(&mut raw);
         tcsetattr(stdin.as_fd(), SetArg::TCSADRAIN, &raw)?;

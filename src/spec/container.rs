@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContainerId, ContainerName, Limits, SpecError};
+use super::{ContainerId, ContainerName, Limits, RestartPolicy, SpecError};
 
 /// Which network a container sees.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,10 +71,21 @@ pub struct ContainerSpec {
     /// Whether a small init of ours is its PID 1, reaping orphans and passing signals on.
     #[serde(default)]
     pub init: bool,
+    /// Whether it is started again when it ends by itself.
+    #[serde(default)]
+    pub restart: RestartPolicy,
+    /// The signal that asks it to stop.
+    #[serde(default = "sigterm")]
+    pub stop_signal: i32,
     /// Whether it is destroyed when it ends.
     #[serde(default)]
     pub remove: bool,
     /// The preset it came from, for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preset: Option<String>,
+}
+
+/// SIGTERM, the stop signal of records that name none.
+fn sigterm() -> i32 {
+    15
 }

@@ -8,6 +8,8 @@ mod id;
 mod limits;
 mod preset;
 mod resolve;
+mod restart;
+mod signal;
 mod size;
 
 pub use container::{ContainerSpec, NetworkMode};
@@ -16,4 +18,6 @@ pub use id::{ContainerId, ContainerName, IdLookup, lookup};
 pub use limits::{CpuLimit, Limits, MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY};
 pub use preset::Preset;
 pub use resolve::{DEFAULT_IMAGE, DEFAULT_PATH, resolve};
+pub use restart::{RECOVERED_AFTER, RestartPolicy};
+pub use signal::{parse_signal, signal_name};
 pub use size::{format_bytes, parse_cpus, parse_memory, parse_shares};

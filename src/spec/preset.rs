@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CpuLimit, Limits, NetworkMode, SpecError, parse_cpus, parse_memory, parse_shares};
+use super::{CpuLimit, Limits, NetworkMode, RestartPolicy, SpecError, parse_cpus, parse_memory, parse_shares};
 
 /// A partial request. In config.toml it is a `[presets.NAME]` table; from the command line and the launch form it holds what
 /// the user gave. [`Preset::over`] lays one over another. Values stay text until [`super::resolve`], so that an error can
@@ -49,6 +49,12 @@ pub struct Preset {
     /// Host name inside the container.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hostname: Option<String>,
+    /// Whether it is started again when it ends: `no`, `on-failure`, `on-failure:N`, `always`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restart: Option<RestartPolicy>,
+    /// The signal that asks it to stop: a name or number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_signal: Option<String>,
 }
 
 impl Preset {
@@ -72,6 +78,8 @@ impl Preset {
             env: base.env.iter().cloned().chain(self.env).collect(),
             workdir: self.workdir.or_else(|| base.workdir.clone()),
             hostname: self.hostname.or_else(|| base.hostname.clone()),
+            restart: self.restart.or(base.restart),
+            stop_signal: self.stop_signal.or_else(|| base.stop_signal.clone()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Resolving a request into a [`ContainerSpec`]: defaults filled in, everything checked, nothing left to guess.
 
-use super::{ContainerId, ContainerName, ContainerSpec, Preset, SpecError};
+use super::{ContainerId, ContainerName, ContainerSpec, Preset, SpecError, parse_signal};
 
 /// The image used when none is named.
 pub const DEFAULT_IMAGE: &str = "host";
@@ -62,6 +62,11 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         network: request.net.unwrap_or_default(),
         tty,
         interactive,
+        restart: request.restart.unwrap_or_default(),
+        stop_signal: request
+            .stop_signal
+            .as_deref()
+            .map_or(Ok(15), |text| parse_signal("stop-signal", text))?,
         remove: false,
         preset: None,
     })

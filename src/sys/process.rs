@@ -118,7 +118,10 @@ impl Title {
         let mut areas = fields.split_whitespace().skip(45).map_while(|f| f.parse::<usize>().ok());
         let (arg_start, arg_end, env_start, env_end) = (areas.next()?, areas.next()?, areas.next()?, areas.next()?);
         // the kernel lays the environment right behind the arguments; anything else is not ours to overwrite
-        (arg_start != 0 && arg_end == env_start && env_end > arg_start).then_some(Self { start: arg_start, length: env_end - arg_start })
+        (arg_start != 0 && arg_end == env_start && env_end > arg_start).then_some(Self {
+            start: arg_start,
+            length: env_end - arg_start,
+        })
     }
 
     /// Overwrites the area with `title` (the technique of setproctitle(3)): a supervisor says what it is, and a container's init
