@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Error, Manager};
 use crate::record::{ExitCause, Status};
-use crate::runtime::Console;
+use crate::runtime::{self, AttachEnd, Console};
 use crate::spec::ContainerId;
 
 impl Manager {
@@ -16,24 +16,45 @@ impl Manager {
         self.launch_locked(id, None)
     }
 
-    /// Starts it in the foreground: our standard streams, signals and terminal size are passed through until it ends.
+    /// Starts it in the foreground: our standard streams, signals and terminal size are passed through until it ends;
+    /// `None` when the user detached.
     ///
     /// # Errors
     /// When it is alive, a step fails, or we have threads (a screen cannot be a container's console).
-    pub fn start_attached(&self, id: &ContainerId) -> Result<ExitCause, Error> {
-        let console_error = |errno: nix::errno::Errno| Error::System {
-            message: format!("cannot attach: {}", errno.desc()),
-            hint: None,
-        };
+    pub fn start_attached(&self, id: &ContainerId) -> Result<Option<ExitCause>, Error> {
         let tty = self.store().load(id)?.spec.tty;
-        let (console, far) = Console::new().map_err(console_error)?;
+        let (console, far) = Console::new().map_err(cannot_attach)?;
         self.launch_locked(id, Some(far))?;
-        match console.pass_through(tty).map_err(console_error)? {
-            Some(cause) => Ok(cause),
+        self.attached(id, &console, tty)
+    }
+
+    /// Attaches to a running one: its output from now on, our input, signals and terminal size. `None` when the user detached.
+    ///
+    /// # Errors
+    /// When it is not running.
+    pub fn attach(&self, id: &ContainerId) -> Result<Option<ExitCause>, Error> {
+        let record = self.load(id)?;
+        if !record.status.is_alive() {
+            let container = record.spec.name.to_string();
+            return Err(Error::WrongState {
+                container,
+                state: record.status.word(),
+                verb: "attach",
+                needs: "a running one",
+            });
+        }
+        let socket = runtime::connect(&self.store().run_folder(id)?).map_err(cannot_attach)?;
+        self.attached(id, &Console::attach(socket).map_err(cannot_attach)?, record.spec.tty)
+    }
+
+    fn attached(&self, id: &ContainerId, console: &Console, tty: bool) -> Result<Option<ExitCause>, Error> {
+        match console.pass_through(tty).map_err(cannot_attach)? {
+            AttachEnd::Ended(cause) => Ok(Some(cause)),
+            AttachEnd::Detached => Ok(None),
             // its supervisor was killed: what the record says is all there is
-            None => match self.reconciled(self.store().load(id)?)?.status {
-                Status::Stopped { cause, .. } => Ok(cause),
-                _ => Ok(ExitCause::Lost),
+            AttachEnd::Gone => match self.load(id)?.status {
+                Status::Stopped { cause, .. } => Ok(Some(cause)),
+                _ => Ok(Some(ExitCause::Lost)),
             },
         }
     }
@@ -47,5 +68,12 @@ impl Manager {
             self.stop(id, grace)?;
         }
         self.start(id)
+    }
+}
+
+fn cannot_attach(errno: nix::errno::Errno) -> Error {
+    Error::System {
+        message: format!("cannot attach: {}", errno.desc()),
+        hint: None,
     }
 }

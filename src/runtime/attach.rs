@@ -16,6 +16,20 @@ use super::terminal::{RawMode, passed_on_signals};
 use crate::record::ExitCause;
 use crate::sys::{fds, seqpacket, tty};
 
+/// How being attached ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttachEnd {
+    /// The container ended, for good.
+    Ended(ExitCause),
+    /// The user typed the detach keys (docker's Ctrl-P Ctrl-Q); the container goes on.
+    Detached,
+    /// Its supervisor went away without a word.
+    Gone,
+}
+
+/// Ctrl-P, Ctrl-Q.
+const DETACH_KEYS: [u8; 2] = [0x10, 0x11];
+
 /// Signals blocked and ready to be passed on; make it before the launch, so that none is lost in between.
 #[derive(Debug)]
 pub struct Console {
@@ -76,19 +90,30 @@ impl Console {
         ))
     }
 
-    /// Passes everything through until the container ends; `None` when its supervisor went away without a word.
-    /// With `terminal` ours is in raw mode meanwhile and its size is the container's.
+    /// A console for a container that runs already, over a socket made by [`connect`].
+    ///
+    /// # Errors
+    /// EMFILE and its like.
+    pub fn attach(socket: OwnedFd) -> nix::Result<Self> {
+        Ok(Self {
+            signals: passed_on_signals()?,
+            socket,
+        })
+    }
+
+    /// Passes everything through until the container ends. With `terminal` ours is in raw mode meanwhile, its size is the
+    /// container's, and the detach keys leave the container running.
     ///
     /// # Errors
     /// When our terminal cannot be switched or the supervisor cannot be heard.
-    pub fn pass_through(&self, terminal: bool) -> nix::Result<Option<ExitCause>> {
+    pub fn pass_through(&self, terminal: bool) -> nix::Result<AttachEnd> {
         let _raw = if terminal { Some(RawMode::enter()?) } else { None };
         if terminal {
             self.send_size();
         }
         let mut buffer = vec![0; MAX_FRAME];
         // one input at a time is on its way, so that signals are never stuck behind it
-        let (mut open, mut taken) = (true, true);
+        let (mut open, mut taken, mut detach) = (true, true, 0);
         loop {
             let stdin = fds::borrow(0);
             let mut polled = vec![
@@ -109,32 +134,51 @@ impl Console {
             }
             if replied {
                 match seqpacket::receive(self.socket.as_fd(), &mut buffer, true) {
-                    Ok(0) | Err(Errno::ECONNRESET) => return Ok(None),
+                    Ok(0) | Err(Errno::ECONNRESET) => return Ok(AttachEnd::Gone),
                     Err(errno) => return Err(errno),
                     Ok(length) => match Reply::decode(&buffer[..length]) {
                         Some(Reply::Stdout(bytes)) => self.show(&mut std::io::stdout(), bytes),
                         Some(Reply::Stderr(bytes)) => self.show(&mut std::io::stderr(), bytes),
-                        Some(Reply::Ended(cause)) => return Ok(Some(cause)),
+                        Some(Reply::Ended(cause)) => return Ok(AttachEnd::Ended(cause)),
                         Some(Reply::Taken) => taken = true,
                         None => {}
                     },
                 }
             } else if typed {
-                (open, taken) = self.pass_input(&mut buffer[..MAX_DATA]);
+                match self.pass_input(&mut buffer[..MAX_DATA], &mut detach, terminal) {
+                    Input::Sent => taken = false,
+                    Input::Ended => open = false,
+                    Input::Nothing => {}
+                    Input::Detach => return Ok(AttachEnd::Detached),
+                }
             }
         }
     }
 
-    /// Reads our standard input once; whether it goes on, and whether more may be sent at once.
-    fn pass_input(&self, buffer: &mut [u8]) -> (bool, bool) {
-        let request = match nix::unistd::read(fds::borrow(0), buffer) {
-            Ok(length @ 1..) => Request::Stdin(&buffer[..length]),
-            Err(Errno::EINTR | Errno::EAGAIN) => return (true, true),
-            Ok(0) | Err(_) => Request::StdinEnd,
+    /// Reads our standard input once. `detach` counts how many of the detach keys were typed in a row.
+    fn pass_input(&self, buffer: &mut [u8], detach: &mut usize, terminal: bool) -> Input {
+        let bytes = match nix::unistd::read(fds::borrow(0), buffer) {
+            Ok(length @ 1..) => &buffer[..length],
+            Err(Errno::EINTR | Errno::EAGAIN) => return Input::Nothing,
+            Ok(0) | Err(_) => {
+                let _ = seqpacket::send(self.socket.as_fd(), &Request::StdinEnd.encode(), true);
+                return Input::Ended;
+            }
         };
-        let open = matches!(request, Request::Stdin(_));
-        let _ = seqpacket::send(self.socket.as_fd(), &request.encode(), true);
-        (open, false)
+        if terminal {
+            for byte in bytes {
+                *detach = if *byte == DETACH_KEYS[*detach] {
+                    *detach + 1
+                } else {
+                    usize::from(*byte == DETACH_KEYS[0])
+                };
+                if *detach == DETACH_KEYS.len() {
+                    return Input::Detach;
+                }
+            }
+        }
+        let _ = seqpacket::send(self.socket.as_fd(), &Request::Stdin(bytes).encode(), true);
+        Input::Sent
     }
 
     fn pass_signal(&self, terminal: bool) {
@@ -170,4 +214,12 @@ impl Console {
             );
         }
     }
+}
+
+/// What became of one read of our standard input.
+enum Input {
+    Sent,
+    Ended,
+    Nothing,
+    Detach,
 }

@@ -19,7 +19,7 @@ mod step;
 mod supervisor;
 mod terminal;
 
-pub use attach::{Console, await_end, connect, request_stop};
+pub use attach::{AttachEnd, Console, await_end, connect, request_stop};
 pub use error::LaunchError;
 pub use exec::{ExecOrder, exec};
 pub use launch::{Runtime, StartOrder, launch};
