@@ -1,0 +1,184 @@
+//! [`Fixture`]: a state folder of a test's own, and the census when the test is over.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
+
+use crate::census::Census;
+use crate::command::{Outcome, comes_true, eventually, finish};
+
+/// A state folder, what runs in it, and what is known of it.
+pub struct Fixture {
+    state: PathBuf,
+}
+
+impl Fixture {
+    /// A fresh state folder with the `host` image built, so that no later command has that to say.
+    #[track_caller]
+    pub fn new() -> Self {
+        assert!(
+            nix::unistd::geteuid().is_root(),
+            "the privileged tests make containers and need root: run them through cargo test"
+        );
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("minic-test-{}-{:03}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let state = std::env::temp_dir().join(name);
+        fs::create_dir(&state).unwrap();
+        let fixture = Self { state };
+        fixture.minic(&["run", "--rm", "/bin/true"]).ok();
+        fixture
+    }
+
+    /// Its folder.
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+
+    /// The binary with this state folder and `args`, not yet started.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_minic-tui"));
+        command.arg("--state").arg(&self.state).args(args);
+        command
+    }
+
+    /// Runs the binary to its end with nothing on its standard input.
+    #[track_caller]
+    pub fn minic(&self, args: &[&str]) -> Outcome {
+        finish(&mut self.command(args), "")
+    }
+
+    /// What `script` prints in a container of its own that is gone afterwards.
+    #[track_caller]
+    pub fn sh(&self, script: &str) -> String {
+        self.minic(&["run", "--rm", "sh", "-c", script]).ok()
+    }
+
+    /// `run -d --name NAME`: it runs when this returns.
+    #[track_caller]
+    pub fn detached(&self, name: &str, args: &[&str]) -> Container<'_> {
+        self.minic(&[&["run", "-d", "--name", name], args].concat()).ok();
+        Container {
+            fixture: self,
+            name: name.to_owned(),
+        }
+    }
+
+    /// What a verb prints with `--json`.
+    #[track_caller]
+    pub fn json(&self, args: &[&str]) -> Value {
+        let text = self.minic(&[args, &["--json"]].concat()).ok();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{args:?}: {error}: {text}"))
+    }
+
+    /// The containers, as `list --json` shows them.
+    #[track_caller]
+    pub fn list(&self) -> Vec<Value> {
+        let listed = self.json(&["list"]);
+        listed.as_array().unwrap_or_else(|| panic!("not an array: {listed}")).clone()
+    }
+
+    /// Fails unless every trace of every container is gone, or goes within a moment (a supervisor ends just after its container).
+    #[track_caller]
+    pub fn is_clean(&self) {
+        let clean = comes_true(|| Census::take(&self.state).is_empty());
+        assert!(clean, "left behind:\n{}", Census::take(&self.state));
+    }
+}
+
+impl Drop for Fixture {
+    fn drop(&mut self) {
+        let failed = std::thread::panicking();
+        let listed = self.command(&["list", "--json"]).output();
+        let listed = listed
+            .ok()
+            .and_then(|out| serde_json::from_slice::<Vec<Value>>(&out.stdout).ok())
+            .unwrap_or_default();
+        for id in listed.iter().filter_map(|container| container["id"].as_str()) {
+            let _ = self.command(&["destroy", "-f", id]).output();
+        }
+        if !failed {
+            self.is_clean();
+        }
+        let left = Census::take(&self.state);
+        if !left.is_empty() {
+            eprintln!("left behind, and swept:\n{left}");
+            left.sweep();
+        }
+        fs::remove_dir_all(&self.state).unwrap_or_else(|error| eprintln!("{}: {error}", self.state.display()));
+    }
+}
+
+/// One container that was started in the background.
+pub struct Container<'a> {
+    fixture: &'a Fixture,
+    pub name: String,
+}
+
+impl Container<'_> {
+    /// What `info --json` says of it.
+    #[track_caller]
+    pub fn info(&self) -> Value {
+        let all = self.fixture.json(&["info", &self.name]);
+        let one = all
+            .as_array()
+            .filter(|all| all.len() == 1)
+            .unwrap_or_else(|| panic!("not one container: {all}"));
+        one[0].clone()
+    }
+
+    /// Its id.
+    #[track_caller]
+    pub fn id(&self) -> String {
+        self.info()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Its state's word.
+    #[track_caller]
+    pub fn state(&self) -> String {
+        let info = self.info();
+        info["state"].as_str().unwrap_or_else(|| panic!("no state: {info}")).to_owned()
+    }
+
+    /// The host's number of its init.
+    #[track_caller]
+    pub fn pid(&self) -> i32 {
+        let info = self.info();
+        let pid = info["pid"].as_i64().unwrap_or_else(|| panic!("no pid: {info}"));
+        i32::try_from(pid).unwrap()
+    }
+
+    /// The first of `files` that one of its cgroup folders has: v1 and v2 name the same thing differently.
+    #[track_caller]
+    pub fn cgroup_file(&self, files: &[&str]) -> String {
+        let info = self.info();
+        let folders = info["cgroups"].as_array().unwrap_or_else(|| panic!("no cgroups: {info}"));
+        let folders = folders.iter().map(|folder| Path::new(folder.as_str().unwrap()));
+        let mut paths = folders.flat_map(|folder| files.iter().map(move |file| folder.join(file)));
+        let path = paths
+            .find(|path| path.exists())
+            .unwrap_or_else(|| panic!("none of {files:?}: {info}"));
+        fs::read_to_string(&path).unwrap()
+    }
+
+    /// Waits until it has ended.
+    #[track_caller]
+    pub fn ends(&self) {
+        eventually(&format!("{} is STOPPED", self.name), || self.state() == "STOPPED");
+    }
+
+    /// A verb on it.
+    #[track_caller]
+    pub fn verb(&self, args: &[&str]) -> Outcome {
+        let (verb, rest) = args.split_first().unwrap();
+        self.fixture.minic(&[&[*verb], rest, &[self.name.as_str()]].concat())
+    }
+
+    /// `exec` of a shell script in it.
+    #[track_caller]
+    pub fn exec(&self, script: &str) -> Outcome {
+        self.fixture.minic(&["exec", &self.name, "sh", "-c", script])
+    }
+}

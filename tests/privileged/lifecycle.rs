@@ -1,0 +1,166 @@
+//! From created to destroyed: every verb, in the order in which people use them, and what each refuses.
+
+use crate::command::eventually;
+use crate::fixture::Fixture;
+
+#[test]
+fn the_whole_life_of_one() {
+    let fixture = Fixture::new();
+    let web = fixture.detached("web", &["sleep", "1000"]);
+    assert_eq!(web.state(), "RUNNING");
+    let first = web.pid();
+
+    web.verb(&["stop", "-t", "0"]).ok();
+    assert_eq!(web.state(), "STOPPED");
+    let info = web.info();
+    assert!(info["pid"].is_null(), "a pid exists only while it is alive: {info}");
+    assert_eq!(info["exit_code"], 137, "{info}");
+
+    web.verb(&["start"]).ok();
+    assert_eq!(web.state(), "RUNNING");
+    assert_ne!(web.pid(), first);
+    assert_eq!(web.info()["command"], info["command"], "it starts again from what was saved");
+
+    let refused = web.verb(&["destroy"]).refused(1);
+    assert!(refused.contains("RUNNING") && refused.contains("-f"), "{refused}");
+    web.verb(&["destroy", "-f"]).ok();
+    assert!(fixture.list().is_empty());
+    fixture.is_clean();
+}
+
+#[test]
+fn stop_asks_first() {
+    let fixture = Fixture::new();
+    let polite = fixture.detached(
+        "polite",
+        &["sh", "-c", "trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.05; done"],
+    );
+    eventually("it is ready", || polite.verb(&["logs"]).stdout.contains("ready"));
+    polite.verb(&["stop", "-t", "600"]).ok();
+    assert_eq!(polite.info()["exit_code"], 3);
+    assert_eq!(polite.verb(&["logs"]).ok(), "ready\nbye\n");
+}
+
+#[test]
+fn stop_ends_all_of_it() {
+    let fixture = Fixture::new();
+    let family = fixture.detached(
+        "family",
+        &[
+            "sh",
+            "-c",
+            "sleep 1000 & setsid sleep 1000 & trap '' TERM; while :; do sleep 1000; done",
+        ],
+    );
+    eventually("its children run", || {
+        family
+            .exec("ls /proc | grep -c '^[0-9]'")
+            .stdout
+            .trim()
+            .parse::<u32>()
+            .is_ok_and(|n| n > 4)
+    });
+    family.verb(&["stop", "-t", "0"]).ok();
+    assert_eq!(family.state(), "STOPPED");
+    let processes = crate::census::Census::take(fixture.state()).processes;
+    let left: Vec<_> = processes.iter().filter(|(_, title)| title.contains("sleep")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn found_by_name_and_by_the_beginning_of_the_id() {
+    let fixture = Fixture::new();
+    let one = fixture.detached("one", &["sleep", "1000"]);
+    let id = one.id();
+    assert_eq!(id.len(), 12);
+    for word in ["one", &id, &id[..6]] {
+        assert_eq!(fixture.json(&["info", word])[0]["name"], "one", "{word}");
+    }
+    assert!(fixture.minic(&["info", "nosuch"]).stderr.contains("nosuch"));
+    assert_eq!(fixture.minic(&["info", "nosuch"]).code, Some(1));
+}
+
+#[test]
+fn a_name_is_taken_once() {
+    let fixture = Fixture::new();
+    fixture.detached("twin", &["sleep", "1000"]);
+    assert!(
+        fixture
+            .minic(&["run", "-d", "--name", "twin", "sleep", "1000"])
+            .refused(125)
+            .contains("twin")
+    );
+    assert_eq!(fixture.list().len(), 1);
+}
+
+#[test]
+fn verbs_that_do_not_fit_change_nothing() {
+    let fixture = Fixture::new();
+    let one = fixture.detached("one", &["sleep", "1000"]);
+    assert!(one.verb(&["start"]).refused(1).contains("RUNNING"));
+    one.verb(&["stop", "-t", "0"]).ok();
+    assert!(one.verb(&["stop"]).refused(1).contains("STOPPED"));
+    assert!(one.exec("true").refused(1).contains("STOPPED"));
+    assert_eq!(one.state(), "STOPPED");
+}
+
+#[test]
+fn rm_leaves_nothing() {
+    let fixture = Fixture::new();
+    assert_eq!(fixture.sh("echo gone > /file; cat /file"), "gone\n");
+    assert!(fixture.list().is_empty());
+    fixture.is_clean();
+}
+
+#[test]
+fn exec_joins_it() {
+    let fixture = Fixture::new();
+    let web = fixture.detached("web", &["sh", "-c", "echo mine > /marker; exec sleep 1000"]);
+    eventually("it wrote", || web.exec("cat /marker").stdout == "mine\n");
+    let hostname = web.exec("hostname").ok();
+    assert_eq!(hostname.trim(), web.info()["hostname"].as_str().unwrap());
+    assert!(
+        web.exec("tr '\\0' ' ' < /proc/1/cmdline || cat /proc/1/cmdline")
+            .stdout
+            .contains("sleep"),
+        "process 1 is the container's"
+    );
+    assert_eq!(web.exec("exit 42").code, Some(42));
+    assert_eq!(fixture.minic(&["exec", "web", "nosuch"]).code, Some(127));
+    assert_eq!(web.state(), "RUNNING", "a command that ends in it does not end it");
+}
+
+#[test]
+fn logs_keep_what_it_said() {
+    let fixture = Fixture::new();
+    let talker = fixture.detached("talker", &["sh", "-c", "echo one; echo two >&2; printf three"]);
+    talker.ends();
+    let logs = talker.verb(&["logs"]);
+    let mut lines: Vec<&str> = logs.stdout.lines().chain(logs.stderr.lines()).collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["one", "three", "two"], "{logs:?}");
+}
+
+#[test]
+fn following_a_log_ends_with_its_container() {
+    let fixture = Fixture::new();
+    let counter = fixture.detached("counter", &["sh", "-c", "for i in 1 2 3; do echo $i; sleep 0.3; done"]);
+    assert_eq!(counter.verb(&["logs", "-f"]).ok(), "1\n2\n3\n");
+}
+
+#[test]
+fn twenty_at_once() {
+    let fixture = Fixture::new();
+    std::thread::scope(|scope| {
+        for n in 0..20 {
+            let fixture = &fixture;
+            scope.spawn(move || fixture.detached(&format!("c{n}"), &["sleep", "1000"]));
+        }
+    });
+    let listed = fixture.list();
+    assert_eq!(listed.iter().filter(|container| container["state"] == "RUNNING").count(), 20);
+    for n in 0..20 {
+        fixture.minic(&["destroy", "-f", &format!("c{n}")]).ok();
+    }
+    fixture.is_clean();
+}

@@ -1,0 +1,146 @@
+//! Limits hold: the stress commands of Mini Container, as the cgroup tells it.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::command::{comes_true, scale};
+use crate::fixture::{Container, Fixture};
+
+const MB: u64 = 1 << 20;
+
+/// CPU time that it has used.
+fn cpu_time(container: &Container) -> Duration {
+    let text = container.cgroup_file(&["cpuacct.usage", "cpu.stat"]);
+    match text.lines().find_map(|line| line.strip_prefix("usage_usec ")) {
+        Some(usec) => Duration::from_micros(usec.parse().unwrap()),
+        None => Duration::from_nanos(text.trim().parse().unwrap()),
+    }
+}
+
+fn number(text: &str) -> u64 {
+    text.trim().parse().unwrap_or_else(|_| panic!("not a number: {text:?}"))
+}
+
+/// `field`'s value in a file of "NAME VALUE" lines.
+fn value(text: &str, field: &str) -> u64 {
+    let found = text
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .find(|(name, _)| *name == field);
+    number(found.unwrap_or_else(|| panic!("no {field}: {text}")).1)
+}
+
+#[test]
+fn a_quarter_of_a_core() {
+    let fixture = Fixture::new();
+    let busy = fixture.detached("busy", &["--cpu", "256", "sh", "-c", "while true; do :; done"]);
+    // A busy host may give it less for a while, never more.
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        let (before, started) = (cpu_time(&busy), Instant::now());
+        thread::sleep(Duration::from_secs(5));
+        let (after, lasted) = (cpu_time(&busy), started.elapsed());
+        let share = (after - before).as_secs_f64() / lasted.as_secs_f64();
+        assert!(share < 0.27, "{share} of a core");
+        seen.push(share);
+        if share > 0.23 {
+            break;
+        }
+    }
+    assert!(
+        seen.last().is_some_and(|share| *share > 0.23),
+        "never near a quarter of a core: {seen:?}"
+    );
+    assert!(value(&busy.cgroup_file(&["cpu.stat"]), "nr_throttled") > 0);
+}
+
+#[test]
+fn shares_are_a_weight_and_cpus_a_cap() {
+    let fixture = Fixture::new();
+    let weight = |container: &Container| number(&container.cgroup_file(&["cpu.shares", "cpu.weight"]));
+    let cap = |container: &Container| {
+        container
+            .cgroup_file(&["cpu.max", "cpu.cfs_quota_us"])
+            .split_whitespace()
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    let plain = fixture.detached("plain", &["sleep", "1000"]);
+    let both = fixture.detached("both", &["--cpu", "512", "sleep", "1000"]);
+    let capped = fixture.detached("capped", &["--cpus", "0.5", "sleep", "1000"]);
+    let weighed = fixture.detached("weighed", &["--cpu-shares", "512", "sleep", "1000"]);
+    let unlimited = cap(&plain);
+    assert!(["max", "-1"].contains(&unlimited.as_str()), "{unlimited}");
+    assert_eq!([cap(&both), cap(&capped), cap(&weighed)], ["50000", "50000", &unlimited]);
+    assert!(weight(&both) < weight(&plain));
+    assert_eq!(weight(&weighed), weight(&both));
+    assert_eq!(weight(&capped), weight(&plain));
+}
+
+#[test]
+fn the_limit_is_there_before_the_process() {
+    let fixture = Fixture::new();
+    let one = fixture.detached("one", &["--memory", "300", "sleep", "1000"]);
+    assert_eq!(number(&one.cgroup_file(&["memory.max", "memory.limit_in_bytes"])), 300 * MB);
+    assert_eq!(one.info()["limits"]["memory"], 300 * MB);
+    // Started again, it has it again.
+    one.verb(&["stop", "-t", "0"]).ok();
+    one.verb(&["start"]).ok();
+    assert_eq!(number(&one.cgroup_file(&["memory.max", "memory.limit_in_bytes"])), 300 * MB);
+}
+
+#[test]
+fn memory_that_fits_is_used_and_nobody_dies() {
+    let fixture = Fixture::new();
+    let filling = r#"x=""; for i in $(seq 1 48); do x="$x$(printf %01000000d 0)"; done; echo full; sleep infinity"#;
+    let full = fixture.detached("full", &["--memory", "300", "sh", "-c", filling]);
+    assert!(comes_true(|| full.verb(&["logs"]).stdout == "full\n"), "{}", full.info());
+    let used = number(&full.cgroup_file(&["memory.current", "memory.usage_in_bytes"]));
+    assert!((48_000_000..=300 * MB).contains(&used), "{used}");
+    let peak = number(&full.cgroup_file(&["memory.peak", "memory.max_usage_in_bytes"]));
+    assert!((used..=300 * MB).contains(&peak), "{peak}");
+    assert_eq!(value(&full.cgroup_file(&["memory.events", "memory.oom_control"]), "oom_kill"), 0);
+}
+
+#[test]
+fn the_original_memory_experiment_stays_under_its_limit() {
+    let fixture = Fixture::new();
+    let script = r#"x=""; for i in $(seq 1 256); do x="$x$(head -c 1M /dev/zero)"; sleep 0.12; done; sleep infinity"#;
+    let one = fixture.detached("one", &["--memory", "300", "sh", "-c", script]);
+    let until = Instant::now() + scale(Duration::from_secs(6));
+    while Instant::now() < until {
+        assert!(number(&one.cgroup_file(&["memory.current", "memory.usage_in_bytes"])) <= 300 * MB);
+        thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(one.state(), "RUNNING");
+}
+
+#[test]
+fn too_much_memory_ends_in_an_oom_kill_that_says_so() {
+    let fixture = Fixture::new();
+    // The original's step is 100 kB, at a quarter of a core; a larger step gets there in seconds also on an emulated machine.
+    let script = r#"a=""; while true; do a="$a$(printf %04000000d 0)"; done"#;
+    let outcome = fixture.minic(&["run", "--name", "greedy", "--memory", "200", "--cpu", "256", "sh", "-c", script]);
+    assert_eq!(outcome.code, Some(137), "{outcome:?}");
+    let info = &fixture.json(&["info", "greedy"])[0];
+    assert_eq!(info["state"], "STOPPED");
+    assert_eq!(info["exit_code"], 137);
+    assert_eq!(info["cause"]["kind"], "oom_killed", "{info}");
+    assert_eq!(info["cause"]["limit"], 200 * MB, "{info}");
+    let peak = info["cause"]["peak"].as_u64().unwrap_or_else(|| panic!("no peak: {info}"));
+    assert!((100 * MB..=200 * MB).contains(&peak), "{peak}");
+    let words = fixture.minic(&["info", "greedy"]).ok();
+    assert!(words.contains("OOM"), "{words}");
+    // The host goes on, and so does the next container.
+    assert_eq!(fixture.sh("echo alive"), "alive\n");
+}
+
+#[test]
+fn a_kill_from_outside_is_not_an_oom_kill() {
+    let fixture = Fixture::new();
+    let one = fixture.detached("one", &["--memory", "200", "sleep", "1000"]);
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(one.pid()), nix::sys::signal::Signal::SIGKILL).unwrap();
+    one.ends();
+    assert_eq!(one.info()["cause"]["kind"], "signaled", "{}", one.info());
+}

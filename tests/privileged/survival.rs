@@ -1,0 +1,64 @@
+//! Kill -9 of any process of ours leaves something that the next command repairs or removes.
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::census::Census;
+use crate::command::eventually;
+use crate::fixture::Fixture;
+
+/// The processes that watch the containers of `fixture`: they hold the logs and are in no container.
+fn supervisors(fixture: &Fixture) -> Vec<i32> {
+    let found = Census::take(fixture.state()).processes;
+    found
+        .into_iter()
+        .filter(|(_, title)| title.contains("supervisor"))
+        .map(|(pid, _)| pid)
+        .collect()
+}
+
+#[test]
+fn a_container_outlives_who_asked_for_it() {
+    let fixture = Fixture::new();
+    let mut client = fixture.command(&["run", "--name", "one", "sleep", "1000"]);
+    let mut client = client.stdin(std::process::Stdio::null()).spawn().unwrap();
+    eventually("it runs", || fixture.list().iter().any(|container| container["state"] == "RUNNING"));
+    client.kill().unwrap();
+    client.wait().unwrap();
+    assert_eq!(fixture.json(&["info", "one"])[0]["state"], "RUNNING");
+    fixture.minic(&["stop", "-t", "0", "one"]).ok();
+}
+
+#[test]
+fn a_killed_supervisor_is_noticed_and_can_be_cleaned_up_after() {
+    let fixture = Fixture::new();
+    let one = fixture.detached("one", &["sleep", "1000"]);
+    let pids = supervisors(&fixture);
+    assert_eq!(pids.len(), 1, "one supervisor a container");
+    kill(Pid::from_raw(pids[0]), Signal::SIGKILL).unwrap();
+    eventually("it is gone", || supervisors(&fixture).is_empty());
+    // Alive or lost: never a state that is not so.
+    let info = one.info();
+    let alive = Census::take(fixture.state())
+        .processes
+        .iter()
+        .any(|(_, title)| title.contains("sleep"));
+    assert_eq!(info["state"] == "RUNNING", alive, "{info}");
+    one.verb(&["destroy", "-f"]).ok();
+    fixture.is_clean();
+}
+
+#[test]
+fn killed_with_everything_it_is_lost_not_running() {
+    let fixture = Fixture::new();
+    let one = fixture.detached("one", &["sleep", "1000"]);
+    let init = one.pid();
+    for pid in supervisors(&fixture) {
+        kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+    }
+    let _ = kill(Pid::from_raw(init), Signal::SIGKILL); // it may have died with its supervisor
+    one.ends();
+    assert_eq!(one.info()["cause"]["kind"], "lost");
+    one.verb(&["start"]).ok();
+    assert_eq!(one.state(), "RUNNING", "what is lost can be started again");
+}

@@ -1,0 +1,104 @@
+//! [`Tmux`]: a terminal with someone at the keys.
+
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::command::comes_true;
+
+/// A tmux server of its own, with one session that runs a shell. It ends when this is dropped.
+pub struct Tmux {
+    socket: String,
+}
+
+impl Tmux {
+    /// A terminal of `width` × `height` cells.
+    #[track_caller]
+    pub fn new(width: u16, height: u16) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let socket = format!("minic-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let tmux = Self { socket };
+        let (width, height) = (width.to_string(), height.to_string());
+        tmux.tell(&[
+            "-f",
+            "/dev/null",
+            "new-session",
+            "-d",
+            "-x",
+            &width,
+            "-y",
+            &height,
+            "env PS1='prompt$ ' sh",
+        ]);
+        tmux.wait_for("prompt$");
+        tmux
+    }
+
+    #[track_caller]
+    fn tell(&self, args: &[&str]) -> String {
+        let mut command = Command::new("tmux");
+        let output = command.args(["-u", "-L", &self.socket]).args(args).output();
+        let output = output.unwrap_or_else(|error| panic!("tmux: {error}; apt-get install tmux"));
+        assert!(
+            output.status.success(),
+            "tmux {args:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Types `text` as it stands.
+    #[track_caller]
+    pub fn write(&self, text: &str) {
+        self.tell(&["send-keys", "-l", "--", text]);
+    }
+
+    /// Presses keys by tmux's names: `Enter`, `Escape`, `C-c`, `F1`.
+    #[track_caller]
+    pub fn press(&self, keys: &[&str]) {
+        self.tell(&[&["send-keys"], keys].concat());
+    }
+
+    /// What is on the screen.
+    #[track_caller]
+    pub fn screen(&self) -> String {
+        self.tell(&["capture-pane", "-p"])
+    }
+
+    /// What the terminal is set to: alternate screen, mouse, cursor.
+    #[track_caller]
+    pub fn modes(&self) -> String {
+        self.tell(&[
+            "display-message",
+            "-p",
+            "#{alternate_on} #{mouse_any_flag} #{cursor_flag} #{keypad_cursor_flag}",
+        ])
+    }
+
+    /// The process that runs in the foreground.
+    #[track_caller]
+    pub fn foreground(&self) -> String {
+        self.tell(&["display-message", "-p", "#{pane_current_command}"]).trim().to_owned()
+    }
+
+    /// Waits until `text` is on the screen.
+    #[track_caller]
+    pub fn wait_for(&self, text: &str) {
+        self.wait_until(&format!("{text:?} on the screen"), |screen| screen.contains(text));
+    }
+
+    /// Waits until the screen is as `wanted` says.
+    #[track_caller]
+    pub fn wait_until(&self, what: &str, wanted: impl Fn(&str) -> bool) {
+        assert!(
+            comes_true(|| wanted(&self.screen())),
+            "never came true: {what}. The screen:\n{}",
+            self.screen()
+        );
+    }
+}
+
+impl Drop for Tmux {
+    fn drop(&mut self) {
+        let _ = Command::new("tmux").args(["-L", &self.socket, "kill-server"]).output();
+    }
+}
