@@ -1,0 +1,144 @@
+//! Resource limits of processes (`--ulimit nofile=1024:2048`, getrlimit(2)) and namespaced kernel settings (`--sysctl`).
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::SpecError;
+
+/// Names as ulimit and docker write them, with the kernel's number (asm-generic/resource.h).
+const RESOURCES: [(&str, u32); 16] = [
+    ("cpu", 0),
+    ("fsize", 1),
+    ("data", 2),
+    ("stack", 3),
+    ("core", 4),
+    ("rss", 5),
+    ("nproc", 6),
+    ("nofile", 7),
+    ("memlock", 8),
+    ("as", 9),
+    ("locks", 10),
+    ("sigpending", 11),
+    ("msgqueue", 12),
+    ("nice", 13),
+    ("rtprio", 14),
+    ("rttime", 15),
+];
+
+/// One resource limit, in the resource's own unit (bytes, seconds, a count). `u64::MAX` is unlimited (RLIM_INFINITY).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ulimit {
+    /// The kernel's number of the resource.
+    pub resource: u32,
+    /// What the process meets.
+    pub soft: u64,
+    /// What it may raise the soft limit to.
+    pub hard: u64,
+}
+
+impl Ulimit {
+    /// The resource's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        RESOURCES.iter().find(|(_, number)| *number == self.resource).map_or("?", |(name, _)| name)
+    }
+}
+
+impl FromStr for Ulimit {
+    type Err = SpecError;
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        let wrong = |why: String| SpecError::new("ulimit", format!("{why}; write NAME=SOFT or NAME=SOFT:HARD, such as nofile=1024:2048"));
+        let (name, values) = text.split_once('=').ok_or_else(|| wrong(format!("{text:?} has no ="))) ?;
+        let resource = RESOURCES.iter().find(|(n, _)| *n == name).map(|(_, number)| *number).ok_or_else(|| {
+            let names: Vec<_> = RESOURCES.iter().map(|(n, _)| *n).collect();
+            wrong(format!("{name:?} is no resource: there are {}", names.join(" ")))
+        })?;
+        let amount = |text: &str| match text {
+            "unlimited" | "-1" => Ok(u64::MAX),
+            number => number.parse::<u64>().map_err(|_| wrong(format!("{number:?} is not a number"))),
+        };
+        let (soft, hard) = match values.split_once(':') {
+            Some((soft, hard)) => (amount(soft)?, amount(hard)?),
+            None => (amount(values)?, amount(values)?),
+        };
+        if soft > hard {
+            return Err(wrong(format!("{text:?}: the soft limit is above the hard one")));
+        }
+        Ok(Self { resource, soft, hard })
+    }
+}
+
+/// Settings that belong to a namespace of the container's; every other would change the host (docker's list).
+const NAMESPACED: [&str; 8] = [
+    "kernel.msgmax",
+    "kernel.msgmnb",
+    "kernel.msgmni",
+    "kernel.sem",
+    "kernel.shmall",
+    "kernel.shmmax",
+    "kernel.shmmni",
+    "kernel.shm_rmid_forced",
+];
+
+/// One namespaced kernel setting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sysctl {
+    /// Dotted name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Sysctl {
+    /// Its file below `/proc/sys`.
+    #[must_use]
+    pub fn file(&self) -> String {
+        self.name.replace('.', "/")
+    }
+
+    /// Whether it belongs to the network namespace.
+    #[must_use]
+    pub fn is_network(&self) -> bool {
+        self.name.starts_with("net.")
+    }
+}
+
+impl FromStr for Sysctl {
+    type Err = SpecError;
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        let (name, value) = text.split_once('=').ok_or_else(|| SpecError::new("sysctl", format!("{text:?} is not NAME=VALUE")))?;
+        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')) && !name.split('.').any(str::is_empty);
+        let namespaced = NAMESPACED.contains(&name) || name.starts_with("net.") || name.starts_with("fs.mqueue.");
+        if !plain || !namespaced || value.contains('\0') {
+            return Err(SpecError::new(
+                "sysctl",
+                format!("{name:?} is not a setting of the container's own; use net.*, fs.mqueue.* or {}", NAMESPACED.join(", ")),
+            ));
+        }
+        Ok(Self { name: name.to_owned(), value: value.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ulimits() {
+        assert_eq!("nofile=1024:2048".parse(), Ok(Ulimit { resource: 7, soft: 1024, hard: 2048 }));
+        assert_eq!("core=unlimited".parse::<Ulimit>().map(|u| (u.soft, u.name())), Ok((u64::MAX, "core")));
+        for bad in ["", "nofile", "files=1", "nofile=x", "nofile=2:1", "nofile=-2"] {
+            assert!(bad.parse::<Ulimit>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_namespaced_sysctls() {
+        assert_eq!("net.ipv4.ip_forward=1".parse::<Sysctl>().map(|s| s.file()), Ok("net/ipv4/ip_forward".to_owned()));
+        assert!("kernel.shmmax=1".parse::<Sysctl>().is_ok());
+        for bad in ["kernel.panic=1", "vm.swappiness=1", "net..x=1", "net./etc=1", "net.ipv4.../x=1", "net.x", "fs.file-max=1"] {
+            assert!(bad.parse::<Sysctl>().is_err(), "{bad}");
+        }
+    }
+}
