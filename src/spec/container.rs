@@ -1,10 +1,12 @@
 //! [`ContainerSpec`]: everything needed to start a container, and to start it again.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContainerId, ContainerName, Limits, RestartPolicy, SpecError};
+use super::{ContainerId, ContainerName, Device, HealthCheck, Limits, RestartPolicy, SpecError, Sysctl, Tmpfs, Ulimit, User, Volume};
 
 /// Which network a container sees.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +64,48 @@ pub struct ContainerSpec {
     /// Which network it sees.
     #[serde(default)]
     pub network: NetworkMode,
+    /// Who the command runs as.
+    #[serde(default)]
+    pub user: User,
+    /// Host folders and files shown inside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub volumes: Vec<Volume>,
+    /// Memory file systems inside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tmpfs: Vec<Tmpfs>,
+    /// Host devices shown inside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<Device>,
+    /// Whether its root is read-only.
+    #[serde(default)]
+    pub read_only: bool,
+    /// Resource limits of its processes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ulimits: Vec<Ulimit>,
+    /// Namespaced kernel settings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sysctls: Vec<Sysctl>,
+    /// `/proc/PID/oom_score_adj` of its processes; the supervisor's own when `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oom_score_adj: Option<i16>,
+    /// Nice value of its processes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nice: Option<i8>,
+    /// More lines for `/etc/hosts`: name and address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub add_hosts: Vec<(String, IpAddr)>,
+    /// Name servers instead of the host's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dns: Vec<IpAddr>,
+    /// What people attach to it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// The command that tells whether it does its work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<HealthCheck>,
+    /// Most bytes of one log file, and how many files are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<(u64, u32)>,
     /// Whether it has a terminal.
     #[serde(default)]
     pub tty: bool,

@@ -4,20 +4,28 @@
 
 mod container;
 mod error;
+mod health;
 mod id;
 mod limits;
+mod mount;
 mod preset;
 mod resolve;
 mod restart;
 mod signal;
 mod size;
+mod ulimit;
+mod user;
 
 pub use container::{ContainerSpec, NetworkMode};
 pub use error::SpecError;
+pub use health::{HealthCheck, parse_duration};
 pub use id::{ContainerId, ContainerName, IdLookup, lookup};
 pub use limits::{CpuLimit, Limits, MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY};
+pub use mount::{Device, Tmpfs, Volume};
 pub use preset::Preset;
 pub use resolve::{DEFAULT_IMAGE, DEFAULT_PATH, resolve};
 pub use restart::{RECOVERED_AFTER, RestartPolicy};
 pub use signal::{parse_signal, signal_name};
 pub use size::{format_bytes, parse_cpus, parse_memory, parse_shares};
+pub use ulimit::{Sysctl, Ulimit};
+pub use user::User;

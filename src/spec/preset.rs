@@ -55,11 +55,62 @@ pub struct Preset {
     /// The signal that asks it to stop: a name or number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_signal: Option<String>,
+    /// Who the command runs as: `UID`, `UID:GID` or a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// `SRC:DST[:ro]` each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub volumes: Vec<String>,
+    /// `DST[:size=64M]` each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tmpfs: Vec<String>,
+    /// `SRC[:DST]` each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<String>,
+    /// Whether the root is read-only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_only: Option<bool>,
+    /// `NAME=SOFT[:HARD]` each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ulimits: Vec<String>,
+    /// `NAME=VALUE` each, namespaced ones only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sysctls: Vec<String>,
+    /// -1000 to 1000; the higher, the sooner the kernel kills it for want of memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oom_score_adj: Option<String>,
+    /// -20 to 19.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nice: Option<String>,
+    /// `NAME:ADDRESS` each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub add_hosts: Vec<String>,
+    /// Addresses of name servers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dns: Vec<String>,
+    /// `KEY=value` each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// A shell line that exits 0 while the container does its work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health_command: Option<String>,
+    /// Time between two health checks: `30s`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health_interval: Option<String>,
+    /// Failures in a row that make it unhealthy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health_retries: Option<String>,
+    /// Size at which the log is rotated: `10M`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_size: Option<String>,
+    /// Log files kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_files: Option<String>,
 }
 
 impl Preset {
     /// Lays `self` (what was asked explicitly) over `base` (the preset): what `self` does not say comes from `base`;
-    /// environments are joined, `self`'s last so that it wins. Any CPU amount of `self` replaces all of `base`'s.
+    /// lists are joined, `self`'s last so that they win. Any CPU amount of `self` replaces all of `base`'s.
     #[must_use]
     pub fn over(self, base: &Self) -> Self {
         let own_cpu = self.cpu.is_some() || self.cpus.is_some() || self.cpu_shares.is_some();
@@ -80,6 +131,23 @@ impl Preset {
             hostname: self.hostname.or_else(|| base.hostname.clone()),
             restart: self.restart.or(base.restart),
             stop_signal: self.stop_signal.or_else(|| base.stop_signal.clone()),
+            user: self.user.or(base.user.clone()),
+            volumes: base.volumes.iter().cloned().chain(self.volumes).collect(),
+            tmpfs: base.tmpfs.iter().cloned().chain(self.tmpfs).collect(),
+            devices: base.devices.iter().cloned().chain(self.devices).collect(),
+            read_only: self.read_only.or(base.read_only),
+            ulimits: base.ulimits.iter().cloned().chain(self.ulimits).collect(),
+            sysctls: base.sysctls.iter().cloned().chain(self.sysctls).collect(),
+            oom_score_adj: self.oom_score_adj.or(base.oom_score_adj.clone()),
+            nice: self.nice.or(base.nice.clone()),
+            add_hosts: base.add_hosts.iter().cloned().chain(self.add_hosts).collect(),
+            dns: base.dns.iter().cloned().chain(self.dns).collect(),
+            labels: base.labels.iter().cloned().chain(self.labels).collect(),
+            health_command: self.health_command.or(base.health_command.clone()),
+            health_interval: self.health_interval.or(base.health_interval.clone()),
+            health_retries: self.health_retries.or(base.health_retries.clone()),
+            log_size: self.log_size.or(base.log_size.clone()),
+            log_files: self.log_files.or(base.log_files.clone()),
         }
     }
 

@@ -1,6 +1,13 @@
 //! Resolving a request into a [`ContainerSpec`]: defaults filled in, everything checked, nothing left to guess.
 
-use super::{ContainerId, ContainerName, ContainerSpec, Preset, SpecError, parse_signal};
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use super::{
+    ContainerId, ContainerName, ContainerSpec, HealthCheck, NetworkMode, Preset, SpecError, Sysctl, User, parse_duration, parse_memory,
+    parse_signal,
+};
 
 /// The image used when none is named.
 pub const DEFAULT_IMAGE: &str = "host";
@@ -33,10 +40,7 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         ));
     }
     let hostname = request.hostname.clone().unwrap_or_else(|| name.as_str().to_owned());
-    if hostname.is_empty()
-        || hostname.len() > HOST_NAME_MAX
-        || !hostname.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
-    {
+    if !is_host_name(&hostname) {
         return Err(SpecError::new(
             "hostname",
             format!("{hostname:?} is not a host name: letters, digits, '-', '_' and '.', at most {HOST_NAME_MAX}"),
@@ -60,6 +64,20 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         hostname,
         limits,
         network: request.net.unwrap_or_default(),
+        user: request.user.as_deref().map_or(Ok(User::default()), str::parse)?,
+        volumes: parse_all(&request.volumes)?,
+        tmpfs: parse_all(&request.tmpfs)?,
+        devices: parse_all(&request.devices)?,
+        read_only: request.read_only.unwrap_or_default(),
+        ulimits: parse_all(&request.ulimits)?,
+        sysctls: sysctls(request)?,
+        oom_score_adj: number("oom-score-adj", request.oom_score_adj.as_deref(), -1000..=1000)?.map(|n| n as i16),
+        nice: number("nice", request.nice.as_deref(), -20..=19)?.map(|n| n as i8),
+        add_hosts: request.add_hosts.iter().map(|text| host_line(text)).collect::<Result<_, _>>()?,
+        dns: request.dns.iter().map(|text| address("dns", text)).collect::<Result<_, _>>()?,
+        labels: request.labels.iter().map(|text| label(text)).collect::<Result<_, _>>()?,
+        health: health(request)?,
+        log: log(request)?,
         tty,
         interactive,
         restart: request.restart.unwrap_or_default(),
@@ -76,6 +94,92 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
 fn is_shell_line(argv: &[String]) -> bool {
     let shell = argv[0].rsplit('/').next().unwrap_or_default();
     matches!(shell, "sh" | "dash" | "bash" | "ash" | "zsh" | "ksh") && argv.get(1).is_some_and(|a| a.starts_with('-') && a.ends_with('c'))
+}
+
+fn parse_all<T: FromStr<Err = SpecError>>(texts: &[String]) -> Result<Vec<T>, SpecError> {
+    texts.iter().map(|text| text.parse()).collect()
+}
+
+fn number(field: &'static str, text: Option<&str>, range: RangeInclusive<i64>) -> Result<Option<i64>, SpecError> {
+    let Some(text) = text.map(str::trim).filter(|t| !t.is_empty()) else {
+        return Ok(None);
+    };
+    match text.parse() {
+        Ok(value) if range.contains(&value) => Ok(Some(value)),
+        _ => Err(SpecError::new(
+            field,
+            format!("{text:?} is not a number from {} to {}", range.start(), range.end()),
+        )),
+    }
+}
+
+fn address(field: &'static str, text: &str) -> Result<IpAddr, SpecError> {
+    text.trim()
+        .parse()
+        .map_err(|_| SpecError::new(field, format!("{text:?} is not an IP address")))
+}
+
+fn host_line(text: &str) -> Result<(String, IpAddr), SpecError> {
+    let (name, ip) = text
+        .split_once(':')
+        .ok_or_else(|| SpecError::new("add-host", format!("{text:?} is not NAME:ADDRESS")))?;
+    if !is_host_name(name) {
+        return Err(SpecError::new("add-host", format!("{name:?} is not a host name")));
+    }
+    Ok((name.to_owned(), address("add-host", ip)?))
+}
+
+fn label(text: &str) -> Result<(String, String), SpecError> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err(SpecError::new("label", format!("{text:?} is not KEY=value"))),
+    }
+}
+
+/// Settings of the network need a network of its own: with the host's they would change the host.
+fn sysctls(request: &Preset) -> Result<Vec<Sysctl>, SpecError> {
+    let sysctls: Vec<Sysctl> = parse_all(&request.sysctls)?;
+    match sysctls.iter().find(|s| s.is_network()) {
+        Some(sysctl) if request.net == Some(NetworkMode::Host) => Err(SpecError::new(
+            "sysctl",
+            format!("{} would change the host: its network is the host's", sysctl.name),
+        )),
+        _ => Ok(sysctls),
+    }
+}
+
+fn health(request: &Preset) -> Result<Option<HealthCheck>, SpecError> {
+    let Some(command) = request.health_command.clone().filter(|c| !c.trim().is_empty()) else {
+        return Ok(None);
+    };
+    no_nul("health-cmd", std::slice::from_ref(&command))?;
+    let interval = request
+        .health_interval
+        .as_deref()
+        .map_or(Ok(HealthCheck::DEFAULT_INTERVAL), |t| parse_duration("health-interval", t))?;
+    if interval.as_millis() < 100 {
+        return Err(SpecError::new("health-interval", "less than 100ms would be a load of its own"));
+    }
+    let retries = number("health-retries", request.health_retries.as_deref(), 1..=1000)?;
+    Ok(Some(HealthCheck {
+        command,
+        interval_ms: u64::try_from(interval.as_millis()).unwrap_or(u64::MAX),
+        retries: retries.map_or(HealthCheck::DEFAULT_RETRIES, |n| n as u32),
+    }))
+}
+
+/// Log rotation; whichever of the two was not given has docker's usual value.
+fn log(request: &Preset) -> Result<Option<(u64, u32)>, SpecError> {
+    let size = request.log_size.as_deref().map(|t| parse_memory("log-size", t)).transpose()?;
+    let files = number("log-files", request.log_files.as_deref(), 1..=100)?;
+    if size.is_none() && files.is_none() {
+        return Ok(None);
+    }
+    Ok(Some((size.unwrap_or(10 << 20), files.map_or(3, |n| n as u32))))
+}
+
+fn is_host_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= HOST_NAME_MAX && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
 }
 
 fn no_nul(field: &'static str, words: &[String]) -> Result<(), SpecError> {
