@@ -98,9 +98,7 @@ fn imports_point_down(path: &str, text: &str) -> Vec<String> {
         return Vec::new(); // main.rs and lib.rs stand above all floors
     };
     let Some(own_floor) = floor(own) else {
-        return vec![format!(
-            "{path}: the folder {own}/ has no floor; give it one in FLOORS and in src/README.md"
-        )];
+        return vec![format!("{path}: the folder {own}/ has no floor; give it one in FLOORS and in src/README.md")];
     };
     let depth = rest.split('/').filter(|part| *part != "mod.rs").count() + 1;
     let wrong = |other: &str| other != own && floor(other).is_some_and(|other_floor| other_floor >= own_floor);
@@ -131,9 +129,7 @@ fn unsafe_is_in_sys(path: &str, text: &str) -> Vec<String> {
         return Vec::new();
     }
     let found = tokens(text).into_iter().filter(|token| token.text == "unsafe");
-    found
-        .map(|token| format!("{path}:{}: unsafe outside src/sys/", token.line))
-        .collect()
+    found.map(|token| format!("{path}:{}: unsafe outside src/sys/", token.line)).collect()
 }
 
 fn printing_is_in_cli(path: &str, text: &str) -> Vec<String> {
@@ -143,28 +139,20 @@ fn printing_is_in_cli(path: &str, text: &str) -> Vec<String> {
     let prints = |word: &str| matches!(word, "print" | "println" | "eprint" | "eprintln" | "dbg");
     let found = tokens(text);
     let found = found.windows(2).filter(|pair| prints(pair[0].text) && pair[1].text == "!");
-    found
-        .map(|pair| format!("{path}:{}: {}! outside src/cli/", pair[0].line, pair[0].text))
-        .collect()
+    found.map(|pair| format!("{path}:{}: {}! outside src/cli/", pair[0].line, pair[0].text)).collect()
 }
 
 fn names_say_something(path: &str, _: &str) -> Vec<String> {
     let empty = |part: &str| matches!(part, "util" | "utils" | "common" | "helper" | "helpers" | "misc");
     let parts = path.split('/').map(|part| part.trim_end_matches(".rs"));
-    parts
-        .filter(|part| empty(part))
-        .map(|part| format!("{path}: {part} is no name; say what it is or does"))
-        .collect()
+    parts.filter(|part| empty(part)).map(|part| format!("{path}: {part} is no name; say what it is or does")).collect()
 }
 
 fn open_ends_have_a_reason(path: &str, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (n, line) in text.lines().enumerate() {
         for mark in [concat!("TO", "DO"), concat!("FIX", "ME")] {
-            let reason = |rest: &str| {
-                rest.split_once(':')
-                    .is_some_and(|(who, why)| who.len() < 20 && why.trim().len() > 3)
-            };
+            let reason = |rest: &str| rest.split_once(':').is_some_and(|(who, why)| who.len() < 20 && why.trim().len() > 3);
             if line.split_once(mark).is_some_and(|(_, rest)| !reason(rest)) {
                 found.push(format!("{path}:{}: {mark} without a reason after a colon", n + 1));
             }
@@ -208,20 +196,9 @@ fn dependencies_have_a_reason(path: &str, text: &str) -> Vec<String> {
 }
 
 fn top_level(paths: &[String]) -> Vec<String> {
-    let known = [
-        "Cargo.toml",
-        "Cargo.lock",
-        "src",
-        "assets",
-        "tests",
-        "config.example.toml",
-        "README.md",
-        "CHANGELOG.md",
-    ];
+    let known = ["Cargo.toml", "Cargo.lock", "src", "assets", "tests", "config.example.toml", "README.md", "CHANGELOG.md"];
     let entries: BTreeSet<&str> = paths.iter().filter_map(|path| path.split('/').next()).collect();
-    let extra = entries
-        .into_iter()
-        .filter(|entry| !known.contains(entry) && !entry.starts_with('.') && !entry.starts_with("LICENSE"));
+    let extra = entries.into_iter().filter(|entry| !known.contains(entry) && !entry.starts_with('.') && !entry.starts_with("LICENSE"));
     extra.map(|entry| format!("{entry}: does not belong at the top level")).collect()
 }
 
@@ -237,11 +214,7 @@ fn tracked() -> Vec<String> {
         .unwrap();
     assert!(git.status.success(), "git ls-files: {}", String::from_utf8_lossy(&git.stderr));
     let listed = String::from_utf8(git.stdout).unwrap();
-    listed
-        .split_terminator('\0')
-        .filter(|path| root.join(path).exists())
-        .map(str::to_owned)
-        .collect()
+    listed.split_terminator('\0').filter(|path| root.join(path).exists()).map(str::to_owned).collect()
 }
 
 /// Holds `rule` against every file that `chosen` picks.
@@ -249,10 +222,8 @@ fn hold(rule: Rule, chosen: impl Fn(&str) -> bool) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let paths: Vec<String> = tracked().into_iter().filter(|path| chosen(path)).collect();
     assert!(!paths.is_empty(), "no file to look at");
-    let complaints: Vec<String> = paths
-        .iter()
-        .flat_map(|path| rule(path, &String::from_utf8_lossy(&std::fs::read(root.join(path)).unwrap())))
-        .collect();
+    let complaints: Vec<String> =
+        paths.iter().flat_map(|path| rule(path, &String::from_utf8_lossy(&std::fs::read(root.join(path)).unwrap()))).collect();
     assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
 }
 

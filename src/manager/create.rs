@@ -23,10 +23,7 @@ impl Manager {
     /// When the request is wrong, the name is in use, or the disk refuses; nothing half-made stays behind.
     pub fn create(&self, what: &Created, options: CreateOptions, progress: &mut dyn FnMut(String)) -> Result<Record, Error> {
         let mut random = [0; 6];
-        getrandom::fill(&mut random).map_err(|e| Error::System {
-            message: format!("cannot make an id: {e}"),
-            hint: None,
-        })?;
+        getrandom::fill(&mut random).map_err(|e| Error::System { message: format!("cannot make an id: {e}"), hint: None })?;
         let id = ContainerId::from_random(random);
         let mut spec = resolve(id, what.name.as_deref(), &what.request, options.tty, options.interactive)?;
         spec.remove = options.remove;
@@ -34,19 +31,13 @@ impl Manager {
         self.image(progress)?;
 
         let names = self.store().lock_names()?;
-        let taken = self
-            .records()?
-            .into_iter()
-            .any(|r| r.spec.name == spec.name || r.spec.id.as_str() == spec.name.as_str());
+        let taken = self.records()?.into_iter().any(|r| r.spec.name == spec.name || r.spec.id.as_str() == spec.name.as_str());
         if taken {
             return Err(Error::NameInUse(spec.name.to_string()));
         }
         let draft = self.store().begin(&spec.id)?;
         let base = draft.folder().join("base");
-        rootfs::write_base(&base, &spec).map_err(|e| Error::System {
-            message: e.to_string(),
-            hint: None,
-        })?;
+        rootfs::write_base(&base, &spec).map_err(|e| Error::System { message: e.to_string(), hint: None })?;
         let record = self.store().commit(draft, &spec)?;
         drop(names);
         self.store().tell(&record.spec, "created", None)?;
@@ -56,10 +47,7 @@ impl Manager {
     /// The image that containers start from, built or rebuilt when needed.
     pub(super) fn image(&self, progress: &mut dyn FnMut(String)) -> Result<rootfs::ImageRoot, Error> {
         let built = rootfs::host_image::ensure(&self.store().images(), progress);
-        built.map_err(|e| Error::System {
-            message: e.to_string(),
-            hint: None,
-        })
+        built.map_err(|e| Error::System { message: e.to_string(), hint: None })
     }
 
     /// Creates and starts a container in the background. One that cannot be started does not stay behind.

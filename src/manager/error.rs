@@ -79,9 +79,6 @@ impl Error {
 
 impl From<crate::cgroup::CgroupError> for Error {
     fn from(error: crate::cgroup::CgroupError) -> Self {
-        Self::System {
-            message: error.to_string(),
-            hint: None,
-        }
+        Self::System { message: error.to_string(), hint: None }
     }
 }

@@ -8,10 +8,7 @@ use crate::spec::ContainerId;
 
 impl From<LaunchError> for Error {
     fn from(error: LaunchError) -> Self {
-        Self::Launch {
-            message: error.to_string(),
-            code: error.code,
-        }
+        Self::Launch { message: error.to_string(), code: error.code }
     }
 }
 
@@ -32,10 +29,7 @@ impl Manager {
         let stale = self.cgroup(id);
         stale.kill_all()?;
         stale.remove()?;
-        let order = StartOrder {
-            id: id.clone(),
-            image: self.image(&mut |_| {})?.path,
-        };
+        let order = StartOrder { id: id.clone(), image: self.image(&mut |_| {})?.path };
         match (&self.launcher, client) {
             (Some(launcher), None) => launcher.launch(&order)?,
             (_, client) => launch(&self.runtime, &order, client)?,

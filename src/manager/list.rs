@@ -11,10 +11,7 @@ impl From<StoreError> for Error {
             std::io::ErrorKind::ReadOnlyFilesystem => Some("choose another folder with --state".to_owned()),
             _ => None,
         };
-        Self::System {
-            message: error.to_string(),
-            hint,
-        }
+        Self::System { message: error.to_string(), hint }
     }
 }
 
@@ -49,10 +46,7 @@ impl Manager {
                 records.pop().ok_or_else(|| Error::Unknown(word.to_owned()))
             }
             IdLookup::Unknown => Err(Error::Unknown(word.to_owned())),
-            IdLookup::Ambiguous(ids) => Err(Error::Ambiguous {
-                word: word.to_owned(),
-                count: ids.len(),
-            }),
+            IdLookup::Ambiguous(ids) => Err(Error::Ambiguous { word: word.to_owned(), count: ids.len() }),
         }
     }
 

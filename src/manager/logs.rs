@@ -16,10 +16,7 @@ impl LogSource for Log {
 }
 
 fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Error {
-    Error::System {
-        message: format!("cannot read the log {}: {error}", path.display()),
-        hint: None,
-    }
+    Error::System { message: format!("cannot read the log {}: {error}", path.display()), hint: None }
 }
 
 impl Manager {

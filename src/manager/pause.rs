@@ -6,10 +6,7 @@ use crate::spec::ContainerId;
 
 impl From<IllegalTransition> for Error {
     fn from(error: IllegalTransition) -> Self {
-        Self::System {
-            message: error.to_string(),
-            hint: None,
-        }
+        Self::System { message: error.to_string(), hint: None }
     }
 }
 
@@ -42,12 +39,7 @@ impl Manager {
 }
 
 fn changed(record: &Record, event: Event, verb: &'static str, needs: &'static str) -> Result<Record, Error> {
-    let wrong = || Error::WrongState {
-        container: record.spec.name.to_string(),
-        state: record.status.word(),
-        verb,
-        needs,
-    };
+    let wrong = || Error::WrongState { container: record.spec.name.to_string(), state: record.status.word(), verb, needs };
     let status = record.status.clone().on(event).map_err(|_| wrong())?;
     Ok(Record { status, ..record.clone() })
 }

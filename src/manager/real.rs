@@ -33,17 +33,11 @@ impl Manager {
     /// When we are not root, the folder cannot be made, or there are no usable cgroups.
     pub fn open(state: &StateDir) -> Result<Self, Error> {
         if !nix::unistd::geteuid().is_root() {
-            return Err(Error::System {
-                message: "containers need root".into(),
-                hint: Some("run it with sudo".into()),
-            });
+            return Err(Error::System { message: "containers need root".into(), hint: Some("run it with sudo".into()) });
         }
         let store = Store::open(&state.0)?;
         let layout = Layout::detect()?;
-        let manager = Self {
-            runtime: Runtime { store, layout },
-            launcher: None,
-        };
+        let manager = Self { runtime: Runtime { store, layout }, launcher: None };
         manager.sweep()?;
         Ok(manager)
     }

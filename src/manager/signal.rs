@@ -26,15 +26,8 @@ impl Manager {
         })?;
         let sent = pidfd::open(process.pid).and_then(|init| {
             // the descriptor is tied to a process now: is it still the recorded one?
-            if is_alive(process) {
-                pidfd::send_signal(init.as_fd(), signal)
-            } else {
-                Err(std::io::Error::other("it has just ended"))
-            }
+            if is_alive(process) { pidfd::send_signal(init.as_fd(), signal) } else { Err(std::io::Error::other("it has just ended")) }
         });
-        sent.map_err(|e| Error::System {
-            message: format!("cannot signal {}: {e}", record.spec.name),
-            hint: None,
-        })
+        sent.map_err(|e| Error::System { message: format!("cannot signal {}: {e}", record.spec.name), hint: None })
     }
 }

@@ -36,12 +36,7 @@ impl Manager {
         let record = self.load(id)?;
         if !record.status.is_alive() {
             let container = record.spec.name.to_string();
-            return Err(Error::WrongState {
-                container,
-                state: record.status.word(),
-                verb: "attach",
-                needs: "a running one",
-            });
+            return Err(Error::WrongState { container, state: record.status.word(), verb: "attach", needs: "a running one" });
         }
         let socket = runtime::connect(&self.store().run_folder(id)?).map_err(cannot_attach)?;
         self.attached(id, &Console::attach(socket).map_err(cannot_attach)?, record.spec.tty)
@@ -72,8 +67,5 @@ impl Manager {
 }
 
 fn cannot_attach(errno: nix::errno::Errno) -> Error {
-    Error::System {
-        message: format!("cannot attach: {}", errno.desc()),
-        hint: None,
-    }
+    Error::System { message: format!("cannot attach: {}", errno.desc()), hint: None }
 }

@@ -52,10 +52,7 @@ impl Manager {
 
     /// The supervisor was killed: signal, wait and kill ourselves. How it ended nobody can know but its parent.
     fn end_without_supervisor(&self, record: &Record, process: &Process, signal: i32, grace: Duration) -> Result<ExitCause, Error> {
-        let io = |error: std::io::Error| Error::System {
-            message: format!("cannot stop {}: {error}", record.spec.name),
-            hint: None,
-        };
+        let io = |error: std::io::Error| Error::System { message: format!("cannot stop {}: {error}", record.spec.name), hint: None };
         if let Ok(init) = pidfd::open(process.pid)
             && is_alive(process)
         {
@@ -73,10 +70,5 @@ impl Manager {
 }
 
 fn not_alive(record: &Record) -> Error {
-    Error::WrongState {
-        container: record.spec.name.to_string(),
-        state: record.status.word(),
-        verb: "stop",
-        needs: "a running one",
-    }
+    Error::WrongState { container: record.spec.name.to_string(), state: record.status.word(), verb: "stop", needs: "a running one" }
 }

@@ -57,10 +57,7 @@ fn unwatchable(errno: Errno) -> Error {
         Errno::EMFILE | Errno::ENOSPC => Some("raise fs.inotify.max_user_instances or max_user_watches with sysctl".to_owned()),
         _ => None,
     };
-    Error::System {
-        message: format!("cannot watch the state folder: {}", errno.desc()),
-        hint,
-    }
+    Error::System { message: format!("cannot watch the state folder: {}", errno.desc()), hint }
 }
 
 impl Manager {
@@ -71,14 +68,8 @@ impl Manager {
     pub fn watch(&self) -> Result<Box<dyn Watching>, Error> {
         let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK).map_err(unwatchable)?;
         // the folder, not the file: the stream may not exist yet
-        inotify
-            .add_watch(self.store().folder(), AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_CREATE)
-            .map_err(unwatchable)?;
-        let mut changes = Changes {
-            inotify,
-            store: self.store().clone(),
-            supervisors: Vec::new(),
-        };
+        inotify.add_watch(self.store().folder(), AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_CREATE).map_err(unwatchable)?;
+        let mut changes = Changes { inotify, store: self.store().clone(), supervisors: Vec::new() };
         changes.look();
         Ok(Box::new(changes))
     }

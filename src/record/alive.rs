@@ -7,11 +7,7 @@ use super::Process;
 /// This boot's id (`/proc/sys/kernel/random/boot_id`, random(4)); empty when it cannot be read.
 pub fn boot_id() -> &'static str {
     static ID: OnceLock<String> = OnceLock::new();
-    ID.get_or_init(|| {
-        std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
-            .map(|id| id.trim().to_owned())
-            .unwrap_or_default()
-    })
+    ID.get_or_init(|| std::fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default())
 }
 
 /// The identity of the living process `pid`; `None` when there is none.
@@ -19,11 +15,7 @@ pub fn boot_id() -> &'static str {
 pub fn identify(pid: i32) -> Option<Process> {
     let stat = procfs::process::Process::new(pid).ok()?.stat().ok()?;
     // a zombie has ended: it only waits to be reaped
-    (stat.state != 'Z' && stat.state != 'X').then(|| Process {
-        pid,
-        start_ticks: stat.starttime,
-        boot_id: boot_id().to_owned(),
-    })
+    (stat.state != 'Z' && stat.state != 'X').then(|| Process { pid, start_ticks: stat.starttime, boot_id: boot_id().to_owned() })
 }
 
 /// Whether `process` still lives: the same number, start time and boot.
@@ -40,14 +32,8 @@ mod tests {
     fn a_reused_pid_or_another_boot_is_another_process() {
         let me = identify(std::process::id() as i32).unwrap();
         assert!(is_alive(&me));
-        assert!(!is_alive(&Process {
-            start_ticks: me.start_ticks + 1,
-            ..me.clone()
-        }));
-        assert!(!is_alive(&Process {
-            boot_id: "another".into(),
-            ..me.clone()
-        }));
+        assert!(!is_alive(&Process { start_ticks: me.start_ticks + 1, ..me.clone() }));
+        assert!(!is_alive(&Process { boot_id: "another".into(), ..me.clone() }));
         assert!(!is_alive(&Process { pid: i32::MAX, ..me }));
     }
 

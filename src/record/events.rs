@@ -29,13 +29,8 @@ pub struct Happening {
 
 /// Appends one line. A line is one write(2) to an O_APPEND file, so that writers never mix.
 pub(super) fn append(path: &Path, happening: &Happening) -> Result<(), StoreError> {
-    let mut line = serde_json::to_vec(happening).map_err(|e| StoreError {
-        op: "encode",
-        path: path.to_owned(),
-        source: e.into(),
-    })?;
+    let mut line = serde_json::to_vec(happening).map_err(|e| StoreError { op: "encode", path: path.to_owned(), source: e.into() })?;
     line.push(b'\n');
     let open = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
-    open.and_then(|mut file| file.write_all(&line))
-        .map_err(StoreError::of("append to", path))
+    open.and_then(|mut file| file.write_all(&line)).map_err(StoreError::of("append to", path))
 }

@@ -19,13 +19,7 @@ impl Lock {
     /// When the file cannot be made or locked.
     pub fn take(path: &Path) -> Result<Self, StoreError> {
         loop {
-            let open = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .mode(0o600)
-                .open(path);
+            let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
             let file = open.map_err(StoreError::of("open", path))?;
             file.lock().map_err(StoreError::of("lock", path))?;
             // whoever held it before may have removed the file (destroy does): then this lock guards nothing

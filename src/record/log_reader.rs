@@ -41,13 +41,7 @@ impl LogReader {
             }
         }
         let file = newest_first.pop();
-        Ok(Self {
-            path: path.to_owned(),
-            older: newest_first,
-            file,
-            pending: Vec::new(),
-            start: 0,
-        })
+        Ok(Self { path: path.to_owned(), older: newest_first, file, pending: Vec::new(), start: 0 })
     }
 
     /// Up to `most` entries that were not returned before; empty when there is nothing new. Lines that are no entries are skipped.

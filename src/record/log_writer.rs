@@ -42,13 +42,7 @@ impl LogWriter {
     pub fn open(path: &Path, limits: LogLimits) -> io::Result<Self> {
         let file = create(path)?;
         let written = file.metadata()?.len();
-        Ok(Self {
-            path: path.to_owned(),
-            limits,
-            file,
-            written,
-            buffer: Vec::new(),
-        })
+        Ok(Self { path: path.to_owned(), limits, file, written, buffer: Vec::new() })
     }
 
     /// Appends what the container wrote just now. Nothing is kept in memory.
@@ -69,11 +63,7 @@ impl LogWriter {
     fn rotate(&mut self) -> io::Result<()> {
         for number in (1..self.limits.files).rev() {
             let older = numbered(&self.path, number);
-            let newer = if number == 1 {
-                self.path.clone()
-            } else {
-                numbered(&self.path, number - 1)
-            };
+            let newer = if number == 1 { self.path.clone() } else { numbered(&self.path, number - 1) };
             match std::fs::rename(newer, older) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}

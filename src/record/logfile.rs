@@ -53,12 +53,7 @@ pub(super) fn decode(line: &[u8]) -> Option<LogChunk> {
         b"P" => false,
         _ => return None,
     };
-    Some(LogChunk {
-        at,
-        stderr,
-        bytes: fields.next()?.to_vec(),
-        full,
-    })
+    Some(LogChunk { at, stderr, bytes: fields.next()?.to_vec(), full })
 }
 
 #[cfg(test)]
@@ -66,9 +61,7 @@ mod tests {
     use super::*;
 
     fn decoded(out: &[u8]) -> Vec<LogChunk> {
-        out.split_inclusive(|b| *b == b'\n')
-            .map(|l| decode(&l[..l.len() - 1]).unwrap())
-            .collect()
+        out.split_inclusive(|b| *b == b'\n').map(|l| decode(&l[..l.len() - 1]).unwrap()).collect()
     }
 
     #[test]
@@ -100,14 +93,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_entry() {
-        for line in [
-            "",
-            "x",
-            "2026-11-23T14:03:11Z stdout",
-            "2026-11-23T14:03:11Z stdin F x",
-            "2026-11-23T14:03:11Z stdout Q x",
-            "now stdout F x",
-        ] {
+        for line in
+            ["", "x", "2026-11-23T14:03:11Z stdout", "2026-11-23T14:03:11Z stdin F x", "2026-11-23T14:03:11Z stdout Q x", "now stdout F x"]
+        {
             assert_eq!(decode(line.as_bytes()), None, "{line}");
         }
         assert!(decode(b"2026-11-23T14:03:11Z stdout F ").is_some_and(|c| c.bytes.is_empty()));

@@ -27,12 +27,6 @@ impl State {
     /// The state of a container that was never started.
     #[must_use]
     pub fn created(now: Timestamp) -> Self {
-        Self {
-            status: Status::Created,
-            created_at: now,
-            restarts: 0,
-            restart_at: None,
-            supervisor: None,
-        }
+        Self { status: Status::Created, created_at: now, restarts: 0, restart_at: None, supervisor: None }
     }
 }

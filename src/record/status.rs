@@ -74,11 +74,7 @@ impl ExitCause {
             Self::Exited { code } => format!("It exited with code {code}."),
             Self::Signaled { signal } => format!("{} ended it.", signal_name(*signal)),
             Self::OomKilled { peak, limit } => {
-                format!(
-                    "The kernel killed it for want of memory (OOM): peak {} of its limit of {}.",
-                    bytes(peak),
-                    bytes(limit)
-                )
+                format!("The kernel killed it for want of memory (OOM): peak {} of its limit of {}.", bytes(peak), bytes(limit))
             }
             Self::SetupFailed { step, errno: 0, .. } => format!("It never started: {step}."),
             Self::SetupFailed { step, errno, .. } => format!("It never started: {step}: {}.", nix::errno::Errno::from_raw(*errno).desc()),
@@ -181,11 +177,9 @@ impl Status {
             (Self::Stopped { since, .. }, Event::Ended(cause @ ExitCause::SetupFailed { .. }, at)) => {
                 Ok(Self::Stopped { cause, since, at })
             }
-            (Self::Running { since, .. } | Self::Paused { since, .. }, Event::Ended(cause, at)) => Ok(Self::Stopped {
-                cause,
-                since: Some(since),
-                at,
-            }),
+            (Self::Running { since, .. } | Self::Paused { since, .. }, Event::Ended(cause, at)) => {
+                Ok(Self::Stopped { cause, since: Some(since), at })
+            }
             (Self::Running { process, since }, Event::Paused) => Ok(Self::Paused { process, since }),
             (Self::Paused { process, since }, Event::Resumed) => Ok(Self::Running { process, since }),
             (_, Event::Started(..)) => refuse("started"),
@@ -216,11 +210,7 @@ mod tests {
     use super::*;
 
     fn process() -> Process {
-        Process {
-            pid: 7,
-            start_ticks: 9,
-            boot_id: "b".into(),
-        }
+        Process { pid: 7, start_ticks: 9, boot_id: "b".into() }
     }
 
     fn now() -> Timestamp {
@@ -233,44 +223,25 @@ mod tests {
         assert_eq!(running.word(), "RUNNING");
         let paused = running.on(Event::Paused).unwrap();
         assert_eq!((paused.word(), paused.process()), ("PAUSED", Some(&process())));
-        let stopped = paused
-            .on(Event::Resumed)
-            .unwrap()
-            .on(Event::Ended(ExitCause::Exited { code: 3 }, now()))
-            .unwrap();
+        let stopped = paused.on(Event::Resumed).unwrap().on(Event::Ended(ExitCause::Exited { code: 3 }, now())).unwrap();
         assert!(!stopped.is_alive());
         assert_eq!(stopped.on(Event::Started(process(), now())).unwrap().word(), "RUNNING");
     }
 
     #[test]
     fn what_cannot_happen_is_refused() {
-        let running = Status::Running {
-            process: process(),
-            since: now(),
-        };
-        assert_eq!(
-            running.clone().on(Event::Started(process(), now())).unwrap_err().to_string(),
-            "a RUNNING container cannot be started"
-        );
+        let running = Status::Running { process: process(), since: now() };
+        assert_eq!(running.clone().on(Event::Started(process(), now())).unwrap_err().to_string(), "a RUNNING container cannot be started");
         assert!(running.on(Event::Resumed).is_err());
         assert!(Status::Created.on(Event::Paused).is_err());
     }
 
     #[test]
     fn a_dead_process_makes_a_lost_container() {
-        let running = Status::Running {
-            process: process(),
-            since: now(),
-        };
+        let running = Status::Running { process: process(), since: now() };
         assert_eq!(running.clone().observed(true, now()), running);
         let lost = running.observed(false, now());
-        assert!(matches!(
-            lost,
-            Status::Stopped {
-                cause: ExitCause::Lost,
-                ..
-            }
-        ));
+        assert!(matches!(lost, Status::Stopped { cause: ExitCause::Lost, .. }));
         assert_eq!(Status::Created.observed(false, now()), Status::Created);
     }
 

@@ -35,11 +35,7 @@ impl Store {
     /// When it cannot be made.
     pub fn open(state: &Path) -> Result<Self, StoreError> {
         let state = std::path::absolute(state).map_err(StoreError::of("resolve", state))?;
-        let run = if state == Path::new(DEFAULT_STATE) {
-            PathBuf::from(DEFAULT_RUN)
-        } else {
-            state.join("run")
-        };
+        let run = if state == Path::new(DEFAULT_STATE) { PathBuf::from(DEFAULT_RUN) } else { state.join("run") };
         let store = Self { state, run };
         for folder in [store.state.clone(), store.containers(), store.images(), store.run.clone()] {
             make_folder(&folder)?;
@@ -98,12 +94,8 @@ impl Store {
             return "minic".into();
         }
         // FNV-1a: a stable short name for a path, not a secret
-        let hash = self
-            .state
-            .as_os_str()
-            .as_encoded_bytes()
-            .iter()
-            .fold(0x811c_9dc5_u32, |h, b| (h ^ u32::from(*b)).wrapping_mul(0x0100_0193));
+        let hash =
+            self.state.as_os_str().as_encoded_bytes().iter().fold(0x811c_9dc5_u32, |h, b| (h ^ u32::from(*b)).wrapping_mul(0x0100_0193));
         format!("minic-{hash:08x}")
     }
 
@@ -129,19 +121,13 @@ impl Store {
     /// When it cannot be made.
     pub fn begin(&self, id: &ContainerId) -> Result<Draft, StoreError> {
         let folder = self.containers().join(format!(".new-{id}"));
-        let draft = Draft {
-            folder: folder.clone(),
-            committed: false,
-        };
+        let draft = Draft { folder: folder.clone(), committed: false };
         for made in [folder.clone(), folder.join("work"), folder.join("merged")] {
             DirBuilder::new().mode(0o700).create(&made).map_err(StoreError::of("make", &made))?;
         }
         // the upper folder becomes the container's `/`, which everybody inside must be able to enter
         let upper = folder.join("upper");
-        DirBuilder::new()
-            .mode(0o755)
-            .create(&upper)
-            .map_err(StoreError::of("make", &upper))?;
+        DirBuilder::new().mode(0o755).create(&upper).map_err(StoreError::of("make", &upper))?;
         Ok(draft)
     }
 
@@ -172,11 +158,7 @@ impl Store {
         let spec: ContainerSpec = read_json(&folder.join("spec.json"))?;
         if spec.id != *id {
             let source = io::Error::other(format!("it is the spec of {}", spec.id));
-            return Err(StoreError {
-                op: "use",
-                path: folder.join("spec.json"),
-                source,
-            });
+            return Err(StoreError { op: "use", path: folder.join("spec.json"), source });
         }
         Ok(record(spec, read_json(&folder.join("state.json"))?))
     }
@@ -188,9 +170,7 @@ impl Store {
     pub fn ids(&self) -> Result<Vec<ContainerId>, StoreError> {
         let folder = self.containers();
         let entries = fs::read_dir(&folder).map_err(StoreError::of("read", &folder))?;
-        Ok(entries
-            .filter_map(|e| ContainerId::new(e.ok()?.file_name().into_string().ok()?).ok())
-            .collect())
+        Ok(entries.filter_map(|e| ContainerId::new(e.ok()?.file_name().into_string().ok()?).ok()).collect())
     }
 
     /// Replaces the changing part of a record, atomically.
@@ -238,9 +218,7 @@ impl Store {
     pub fn has_leftovers(&self) -> Result<bool, StoreError> {
         let folder = self.containers();
         let entries = fs::read_dir(&folder).map_err(StoreError::of("read", &folder))?;
-        Ok(entries
-            .flatten()
-            .any(|entry| entry.file_name().as_encoded_bytes().starts_with(b".")))
+        Ok(entries.flatten().any(|entry| entry.file_name().as_encoded_bytes().starts_with(b".")))
     }
 
     /// Deletes what a removal or creation that was killed left behind. Call with [`Store::lock_names`] held, so that no draft is being filled.
@@ -305,11 +283,7 @@ fn record(spec: ContainerSpec, state: State) -> Record {
 }
 
 fn make_folder(folder: &Path) -> Result<(), StoreError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(StoreError::of("make", folder))
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(StoreError::of("make", folder))
 }
 
 fn remove_folder(folder: &Path) -> Result<(), StoreError> {
@@ -321,39 +295,23 @@ fn remove_folder(folder: &Path) -> Result<(), StoreError> {
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
     let text = fs::read(path).map_err(StoreError::of("read", path))?;
-    serde_json::from_slice(&text).map_err(|e| StoreError {
-        op: "understand",
-        path: path.to_owned(),
-        source: e.into(),
-    })
+    serde_json::from_slice(&text).map_err(|e| StoreError { op: "understand", path: path.to_owned(), source: e.into() })
 }
 
 /// Temp file, fsync, rename, fsync of the folder: after a crash there is the old file or the new one, never half of one.
 fn write_json<T: serde::Serialize>(folder: &Path, name: &str, value: &T, durable: bool) -> Result<(), StoreError> {
     let temp = folder.join(format!(".{name}.new"));
     let path = folder.join(name);
-    let text = serde_json::to_vec_pretty(value).map_err(|e| StoreError {
-        op: "encode",
-        path: path.clone(),
-        source: e.into(),
-    })?;
-    let written = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&temp)
-        .and_then(|mut file| {
-            file.write_all(&text)?;
-            if durable { file.sync_all() } else { Ok(()) }
-        });
+    let text = serde_json::to_vec_pretty(value).map_err(|e| StoreError { op: "encode", path: path.clone(), source: e.into() })?;
+    let written = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temp).and_then(|mut file| {
+        file.write_all(&text)?;
+        if durable { file.sync_all() } else { Ok(()) }
+    });
     written.map_err(StoreError::of("write", &temp))?;
     fs::rename(&temp, &path).map_err(StoreError::of("rename", &temp))?;
     if durable { sync_folder(folder) } else { Ok(()) }
 }
 
 fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    File::open(folder)
-        .and_then(|f| f.sync_all())
-        .map_err(StoreError::of("sync", folder))
+    File::open(folder).and_then(|f| f.sync_all()).map_err(StoreError::of("sync", folder))
 }

@@ -81,13 +81,7 @@ impl Console {
     /// EMFILE and its like.
     pub fn new() -> nix::Result<(Self, OwnedFd)> {
         let (socket, far) = seqpacket::pair()?;
-        Ok((
-            Self {
-                signals: passed_on_signals()?,
-                socket,
-            },
-            far,
-        ))
+        Ok((Self { signals: passed_on_signals()?, socket }, far))
     }
 
     /// A console for a container that runs already, over a socket made by [`connect`].
@@ -95,10 +89,7 @@ impl Console {
     /// # Errors
     /// EMFILE and its like.
     pub fn attach(socket: OwnedFd) -> nix::Result<Self> {
-        Ok(Self {
-            signals: passed_on_signals()?,
-            socket,
-        })
+        Ok(Self { signals: passed_on_signals()?, socket })
     }
 
     /// Passes everything through until the container ends. With `terminal` ours is in raw mode meanwhile, its size is the
@@ -116,10 +107,8 @@ impl Console {
         let (mut open, mut taken, mut detach) = (true, true, 0);
         loop {
             let stdin = fds::borrow(0);
-            let mut polled = vec![
-                PollFd::new(self.socket.as_fd(), PollFlags::POLLIN),
-                PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
-            ];
+            let mut polled =
+                vec![PollFd::new(self.socket.as_fd(), PollFlags::POLLIN), PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
             if open && taken {
                 polled.push(PollFd::new(stdin, PollFlags::POLLIN));
             }
@@ -167,11 +156,7 @@ impl Console {
         };
         if terminal {
             for byte in bytes {
-                *detach = if *byte == DETACH_KEYS[*detach] {
-                    *detach + 1
-                } else {
-                    usize::from(*byte == DETACH_KEYS[0])
-                };
+                *detach = if *byte == DETACH_KEYS[*detach] { *detach + 1 } else { usize::from(*byte == DETACH_KEYS[0]) };
                 if *detach == DETACH_KEYS.len() {
                     return Input::Detach;
                 }
@@ -203,15 +188,7 @@ impl Console {
     /// Writes what the container wrote. When our reader is gone (`| head`) the container ends, as a command of the pipeline would by SIGPIPE.
     fn show(&self, sink: &mut dyn Write, bytes: &[u8]) {
         if sink.write_all(bytes).and_then(|()| sink.flush()).is_err() {
-            let _ = seqpacket::send(
-                self.socket.as_fd(),
-                &Request::Stop {
-                    signal: nix::libc::SIGPIPE,
-                    grace_ms: 0,
-                }
-                .encode(),
-                true,
-            );
+            let _ = seqpacket::send(self.socket.as_fd(), &Request::Stop { signal: nix::libc::SIGPIPE, grace_ms: 0 }.encode(), true);
         }
     }
 }

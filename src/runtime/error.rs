@@ -18,20 +18,12 @@ pub struct LaunchError {
 impl LaunchError {
     /// A failure of our own.
     pub fn own(step: impl Into<String>, errno: Errno) -> Self {
-        Self {
-            step: step.into(),
-            errno: errno as i32,
-            code: 125,
-        }
+        Self { step: step.into(), errno: errno as i32, code: 125 }
     }
 
     /// A failure of our own without an errno.
     pub fn plain(step: impl Into<String>) -> Self {
-        Self {
-            step: step.into(),
-            errno: 0,
-            code: 125,
-        }
+        Self { step: step.into(), errno: 0, code: 125 }
     }
 
     /// For `map_err` on io errors.
@@ -39,11 +31,7 @@ impl LaunchError {
         let step = step.into();
         move |error| match error.raw_os_error() {
             Some(errno) => Self { step, errno, code: 125 },
-            None => Self {
-                step: format!("{step}: {error}"),
-                errno: 0,
-                code: 125,
-            },
+            None => Self { step: format!("{step}: {error}"), errno: 0, code: 125 },
         }
     }
 
@@ -60,18 +48,10 @@ impl LaunchError {
             Errno::ENOENT => (format!("{name}: command not found in the container"), 127),
             _ => (format!("cannot execute {name}"), 126),
         };
-        Self {
-            step,
-            errno: if code == 127 { 0 } else { errno as i32 },
-            code,
-        }
+        Self { step, errno: if code == 127 { 0 } else { errno as i32 }, code }
     }
 
     fn reason(&self) -> String {
-        if self.errno == 0 {
-            String::new()
-        } else {
-            format!(": {}", Errno::from_raw(self.errno).desc())
-        }
+        if self.errno == 0 { String::new() } else { format!(": {}", Errno::from_raw(self.errno).desc()) }
     }
 }

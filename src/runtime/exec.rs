@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
+use nix::unistd::{Uid, fchown};
 
 use super::exec_console::ExecConsole;
 use super::plan::command;
@@ -14,7 +15,7 @@ use crate::cgroup::{Cgroup, Parent};
 use crate::namespace;
 use crate::record::{self, Process};
 use crate::security::Restrictions;
-use crate::spec::ContainerSpec;
+use crate::spec::{ContainerSpec, User};
 use crate::sys::clone::{Forked, fork};
 use crate::sys::exec::ExecImage;
 use crate::sys::pidfd::{self, Ended};
@@ -36,6 +37,8 @@ pub struct ExecOrder {
     pub env: Vec<String>,
     /// Working directory inside the container; its own when `None`.
     pub workdir: Option<String>,
+    /// Who it runs as; the container's own user when `None`.
+    pub user: Option<User>,
     /// With a terminal of the container's.
     pub tty: bool,
     /// With our standard input.
@@ -47,6 +50,7 @@ struct ExecPlan {
     command: ExecImage,
     cwd: CString,
     restrictions: Restrictions,
+    user: User,
     tty: bool,
     null_stdin: Option<OwnedFd>,
 }
@@ -73,11 +77,7 @@ pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &E
         }
         Forked::Parent(_) => {
             drop(theirs);
-            let console = ExecConsole {
-                socket: ours,
-                signals,
-                explain: &|report| explain(&plan, report),
-            };
+            let console = ExecConsole { socket: ours, signals, explain: &|report| explain(&plan, report) };
             console.pass_through(order.tty)
         }
     }
@@ -109,12 +109,9 @@ fn plan(spec: &ContainerSpec, order: &ExecOrder) -> Result<ExecPlan, LaunchError
         command: command(&order.argv, &env)?,
         cwd: CString::new(cwd).map_err(|_| LaunchError::plain(format!("{cwd:?} has a NUL byte")))?,
         restrictions: Restrictions::default_set(),
+        user: order.user.unwrap_or(spec.user),
         tty: order.tty,
-        null_stdin: if order.interactive || order.tty {
-            None
-        } else {
-            Some(null().map_err(LaunchError::nix("open /dev/null"))?)
-        },
+        null_stdin: if order.interactive || order.tty { None } else { Some(null().map_err(LaunchError::nix("open /dev/null"))?) },
     })
 }
 
@@ -125,9 +122,7 @@ fn join(plan: &ExecPlan, cgroup: &Cgroup, init: BorrowedFd<'_>, socket: Borrowed
         // the terminal's signals are the command's business, which the caller passes on
         nix::unistd::setsid().map_err(LaunchError::nix("make a session"))?;
         process::set_undumpable().map_err(LaunchError::nix("become undumpable"))?;
-        cgroup
-            .add(std::process::id() as i32)
-            .map_err(|e| LaunchError::plain(e.to_string()))?;
+        cgroup.add(std::process::id() as i32).map_err(|e| LaunchError::plain(e.to_string()))?;
         namespace::join(init).map_err(LaunchError::nix("join the container's namespaces"))?;
         reaper::fork_from_init().map_err(LaunchError::nix("fork in the container"))
     };
@@ -158,19 +153,15 @@ fn become_command(plan: &ExecPlan, socket: BorrowedFd<'_>) -> ! {
         if plan.tty {
             let master = tty::open_master().map_err(at(Step::Terminal))?;
             let slave = tty::open_slave(master.as_fd()).map_err(at(Step::Terminal))?;
+            fchown(&slave, Some(Uid::from_raw(plan.user.uid)), None).map_err(at(Step::Terminal))?;
             tty::take_control(slave.as_fd()).map_err(at(Step::Terminal))?;
             seqpacket::send_with_fd(socket, &[TERMINAL], master.as_fd()).map_err(at(Step::Terminal))?;
-            (0..3)
-                .try_for_each(|number| fds::place(slave.as_raw_fd(), number))
-                .map_err(at(Step::Terminal))?;
+            (0..3).try_for_each(|number| fds::place(slave.as_raw_fd(), number)).map_err(at(Step::Terminal))?;
         } else if let Some(null) = &plan.null_stdin {
             fds::place(null.as_raw_fd(), 0).map_err(at(Step::Stdio))?;
         }
         nix::unistd::chdir(plan.cwd.as_c_str()).map_err(at(Step::Workdir))?;
-        plan.restrictions
-            .apply()
-            .and_then(|()| process::set_no_new_privs())
-            .map_err(at(Step::Restrict))?;
+        plan.restrictions.apply(plan.user.uid, plan.user.gid).and_then(|()| process::set_no_new_privs()).map_err(at(Step::Restrict))?;
         process::reset_signals();
         fds::cloexec_from(3).map_err(at(Step::Marker))?;
         seqpacket::send(socket, &[MARKER], true).map_err(at(Step::Marker))

@@ -45,10 +45,8 @@ impl ExecConsole<'_> {
         let mut buffer = vec![0; MESSAGE];
         let mut typing = true;
         loop {
-            let mut polled = vec![
-                PollFd::new(self.socket.as_fd(), PollFlags::POLLIN),
-                PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
-            ];
+            let mut polled =
+                vec![PollFd::new(self.socket.as_fd(), PollFlags::POLLIN), PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
             if let Some(master) = &command.master {
                 polled.push(PollFd::new(master.as_fd(), PollFlags::POLLIN));
                 if typing {

@@ -64,15 +64,13 @@ impl<'a> Request<'a> {
         Some(match (kind, content) {
             (0, bytes) => Self::Stdin(bytes),
             (1, []) => Self::StdinEnd,
-            (2, &[r0, r1, c0, c1]) => Self::Resize(WindowSize {
-                rows: u16::from_le_bytes([r0, r1]),
-                columns: u16::from_le_bytes([c0, c1]),
-            }),
+            (2, &[r0, r1, c0, c1]) => {
+                Self::Resize(WindowSize { rows: u16::from_le_bytes([r0, r1]), columns: u16::from_le_bytes([c0, c1]) })
+            }
             (3, bytes) => Self::Signal(signal(bytes.try_into().ok()?)?),
-            (4, &[s0, s1, s2, s3, g0, g1, g2, g3]) => Self::Stop {
-                signal: signal([s0, s1, s2, s3])?,
-                grace_ms: u32::from_le_bytes([g0, g1, g2, g3]),
-            },
+            (4, &[s0, s1, s2, s3, g0, g1, g2, g3]) => {
+                Self::Stop { signal: signal([s0, s1, s2, s3])?, grace_ms: u32::from_le_bytes([g0, g1, g2, g3]) }
+            }
             _ => return None,
         })
     }
@@ -122,10 +120,7 @@ mod tests {
             Request::StdinEnd,
             Request::Resize(size),
             Request::Signal(15),
-            Request::Stop {
-                signal: 15,
-                grace_ms: 10_000,
-            },
+            Request::Stop { signal: 15, grace_ms: 10_000 },
         ];
         for request in all {
             assert_eq!(Request::decode(&request.encode()), Some(request));
@@ -134,31 +129,16 @@ mod tests {
 
     #[test]
     fn replies_survive_the_socket() {
-        for reply in [
-            Reply::Stdout(b"a"),
-            Reply::Stderr(b""),
-            Reply::Taken,
-            Reply::Ended(ExitCause::OomKilled {
-                peak: Some(1),
-                limit: None,
-            }),
-        ] {
+        for reply in
+            [Reply::Stdout(b"a"), Reply::Stderr(b""), Reply::Taken, Reply::Ended(ExitCause::OomKilled { peak: Some(1), limit: None })]
+        {
             assert_eq!(Reply::decode(&reply.encode()), Some(reply));
         }
     }
 
     #[test]
     fn hostile_frames_are_none() {
-        for frame in [
-            &[][..],
-            &[1, 2],
-            &[2, 1],
-            &[3, 0, 0, 0, 0],
-            &[3, 65, 0, 0, 0],
-            &[4, 15, 0, 0, 0],
-            &[99],
-            &[18, b'{'],
-        ] {
+        for frame in [&[][..], &[1, 2], &[2, 1], &[3, 0, 0, 0, 0], &[3, 65, 0, 0, 0], &[4, 15, 0, 0, 0], &[99], &[18, b'{']] {
             assert_eq!(Request::decode(frame), None, "{frame:?}");
             assert_eq!(Reply::decode(frame), None, "{frame:?}");
         }

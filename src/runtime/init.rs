@@ -1,9 +1,13 @@
 //! The container's init: what runs between clone3 and execve. It allocates nothing and formats nothing.
 
+use std::ffi::OsStr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::unix::ffi::OsStrExt;
 
 use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
 use nix::sys::stat::{Mode, umask};
+use nix::unistd::{Uid, fchown};
 
 use super::plan::InitPlan;
 use super::step::{GO, MARKER, Step, StepReport, TERMINAL};
@@ -25,39 +29,29 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport>
     if let Some(title) = plan.title {
         title.set(b"minic-init");
     }
-    /* 1 */
     at(Step::Go, process::set_undumpable())?;
-    /* 2 */
     at(Step::Go, wait_for_go(supervisor))?;
-    /* 3 */
     at(Step::Session, nix::unistd::setsid())?;
-    /* 4 */
     at(Step::CgroupNamespace, namespace::unshare_cgroup())?;
-    /* 5 */
-    at(
-        Step::Hostname,
-        nix::unistd::sethostname(std::ffi::OsStr::new(plan.hostname.to_str().unwrap_or_default())),
-    )?;
-    /* 6 */
+    at(Step::Hostname, nix::unistd::sethostname(OsStr::from_bytes(plan.hostname.to_bytes())))?;
     at(Step::Loopback, if plan.own_network { network::bring_loopback_up() } else { Ok(()) })?;
-    /* 7 */
     umask(Mode::empty());
-    /* 8 */
-    rootfs::apply(plan.rootfs.steps()).map_err(|f| StepReport {
-        step: Step::Mount,
-        index: f.index,
-        errno: f.errno,
-    })?;
-    /* 9 */
+    rootfs::apply(plan.rootfs.steps()).map_err(|f| StepReport { step: Step::Mount, index: f.index, errno: f.errno })?;
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
-    /* 10 */
+    set_sysctls(plan)?;
     connect(plan, supervisor)?;
-    /* 11 */
     at(Step::Workdir, nix::unistd::chdir(plan.cwd.as_c_str()))?;
-    /* 12 */
-    at(Step::Restrict, plan.restrictions.apply())?;
-    /* 13 */
+    at(Step::Restrict, plan.restrictions.apply(plan.user.uid, plan.user.gid))?;
     at(Step::Restrict, process::set_no_new_privs())
+}
+
+fn set_sysctls(plan: &InitPlan) -> Result<(), StepReport> {
+    for (index, (file, value)) in plan.sysctls.iter().enumerate() {
+        let opened = open(file.as_c_str(), OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty());
+        let written = opened.and_then(|fd| nix::unistd::write(fd, value.as_bytes()));
+        written.map_err(|errno| StepReport { step: Step::Sysctl, index: index as u16, errno: errno as i32 })?;
+    }
+    Ok(())
 }
 
 fn at<T>(step: Step, result: nix::Result<T>) -> Result<(), StepReport> {
@@ -77,6 +71,10 @@ fn wait_for_go(supervisor: BorrowedFd<'_>) -> nix::Result<()> {
 fn connect(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport> {
     if let Some(stdio) = &plan.stdio {
         for (number, fd) in [(0, &stdio.stdin), (1, &stdio.stdout), (2, &stdio.stderr)] {
+            if !plan.user.is_root() {
+                // so that /dev/stdout can be opened again; /dev/null refuses, and need not be owned
+                let _ = fchown(fd, Some(Uid::from_raw(plan.user.uid)), None);
+            }
             at(Step::Stdio, fds::place(fd.as_raw_fd(), number))?;
         }
         return Ok(());
@@ -84,6 +82,7 @@ fn connect(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport
     let terminal = |errno| StepReport::new(Step::Terminal, errno);
     let master = tty::open_master().map_err(terminal)?;
     let slave = tty::open_slave(master.as_fd()).map_err(terminal)?;
+    fchown(&slave, Some(Uid::from_raw(plan.user.uid)), None).map_err(terminal)?;
     tty::take_control(slave.as_fd()).map_err(terminal)?;
     seqpacket::send_with_fd(supervisor, &[TERMINAL], master.as_fd()).map_err(terminal)?;
     (0..3).try_for_each(|number| at(Step::Terminal, fds::place(slave.as_raw_fd(), number)))
@@ -125,11 +124,7 @@ fn reap(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> StepReport {
             }
             let ended = reaper::serve(command);
             fds::write_now(0, &ended.to_le_bytes());
-            process::exit_now(if ended & 0x7f == 0 {
-                (ended >> 8) & 0xff
-            } else {
-                128 + (ended & 0x7f)
-            })
+            process::exit_now(if ended & 0x7f == 0 { (ended >> 8) & 0xff } else { 128 + (ended & 0x7f) })
         }
         Err(errno) => StepReport::new(Step::Reaper, errno),
     }

@@ -60,10 +60,7 @@ fn serve(runtime: &Runtime, socket: OwnedFd) {
     let _ = process::set_name(c"minic-launcher");
     let _ = nix::unistd::setsid();
     let Ok(socket) = fds::move_above(socket, 10) else { return };
-    if fds::place(socket, SOCKET_FD)
-        .and_then(|()| fds::close_from(SOCKET_FD as u32 + 1))
-        .is_err()
-    {
+    if fds::place(socket, SOCKET_FD).and_then(|()| fds::close_from(SOCKET_FD as u32 + 1)).is_err() {
         return;
     }
     let socket = fds::adopt(SOCKET_FD);

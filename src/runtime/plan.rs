@@ -7,7 +7,7 @@ use super::LaunchError;
 use super::step::{Step, StepReport};
 use crate::rootfs::RootfsPlan;
 use crate::security::Restrictions;
-use crate::spec::{ContainerSpec, NetworkMode};
+use crate::spec::{ContainerSpec, NetworkMode, User};
 use crate::sys::exec::ExecImage;
 use crate::sys::process::Title;
 use nix::errno::Errno;
@@ -40,6 +40,10 @@ pub struct InitPlan {
     pub cwd: CString,
     /// What it may do.
     pub restrictions: Restrictions,
+    /// Who it runs as.
+    pub user: User,
+    /// Files below `/proc/sys`, each with its value.
+    pub sysctls: Vec<(CString, CString)>,
     /// Where an init that stays as PID 1 writes the command's wait status; `None` makes the command itself PID 1.
     pub wait_status: Option<OwnedFd>,
     /// The command.
@@ -60,6 +64,12 @@ impl InitPlan {
             stdio,
             cwd: text(&spec.cwd)?,
             restrictions: Restrictions::default_set(),
+            user: spec.user,
+            sysctls: spec
+                .sysctls
+                .iter()
+                .map(|s| Ok((text(&format!("/proc/sys/{}", s.file()))?, text(&s.value)?)))
+                .collect::<Result<_, LaunchError>>()?,
             wait_status,
             command: command(&spec.argv, &spec.env)?,
         })
@@ -79,7 +89,11 @@ impl InitPlan {
             Step::Terminal => "open a terminal in the container".into(),
             Step::Stdio => "connect the standard streams".into(),
             Step::Workdir => format!("enter the working directory {:?}", self.cwd),
-            Step::Restrict => "give up capabilities".into(),
+            Step::Sysctl => {
+                let setting = self.sysctls.get(usize::from(report.index)).map(|(file, value)| format!("{file:?} to {value:?}"));
+                format!("set {}", setting.unwrap_or_default())
+            }
+            Step::Restrict => format!("give up capabilities and become {}:{}", self.user.uid, self.user.gid),
             Step::Reaper => "fork the command from init".into(),
             Step::Marker => "report to the supervisor".into(),
             Step::Exec => return LaunchError::command(&self.command.name().to_string_lossy(), errno),
@@ -98,17 +112,12 @@ fn text(value: &str) -> Result<CString, LaunchError> {
 /// When a text has a NUL byte.
 pub fn command(argv: &[String], env: &[String]) -> Result<ExecImage, LaunchError> {
     let name = argv.first().ok_or_else(|| LaunchError::plain("no command"))?;
-    let path = env
-        .iter()
-        .find_map(|e| e.strip_prefix("PATH="))
-        .unwrap_or(crate::spec::DEFAULT_PATH);
+    let path = env.iter().find_map(|e| e.strip_prefix("PATH=")).unwrap_or(crate::spec::DEFAULT_PATH);
     let candidates = if name.contains('/') {
         vec![text(name)?]
     } else {
         let folder = |f: &str| if f.is_empty() { ".".to_owned() } else { f.to_owned() };
-        path.split(':')
-            .map(|f| text(&format!("{}/{name}", folder(f))))
-            .collect::<Result<_, _>>()?
+        path.split(':').map(|f| text(&format!("{}/{name}", folder(f)))).collect::<Result<_, _>>()?
     };
     let texts = |words: &[String]| words.iter().map(|w| text(w)).collect::<Result<Vec<_>, _>>();
     Ok(ExecImage::new(candidates, texts(argv)?, texts(env)?))

@@ -93,14 +93,7 @@ impl Relay {
             log,
             listener,
             signals,
-            clients: client
-                .map(|socket| Client {
-                    key: FIRST,
-                    socket,
-                    waiting: VecDeque::new(),
-                })
-                .into_iter()
-                .collect(),
+            clients: client.map(|socket| Client { key: FIRST, socket, waiting: VecDeque::new() }).into_iter().collect(),
             next_key: FIRST + 1,
             stop_requested: false,
             kill_at: None,
@@ -117,21 +110,12 @@ impl Relay {
         self.outputs.clear();
         match &mut started.streams {
             Streams::Pipes { stdin, stdout, stderr } => {
-                self.outputs.push(Output {
-                    fd: copy(stdout)?,
-                    stderr: false,
-                });
-                self.outputs.push(Output {
-                    fd: copy(stderr)?,
-                    stderr: true,
-                });
+                self.outputs.push(Output { fd: copy(stdout)?, stderr: false });
+                self.outputs.push(Output { fd: copy(stderr)?, stderr: true });
                 (self.stdin, self.terminal) = (stdin.take(), None);
             }
             Streams::Terminal(master) => {
-                self.outputs.push(Output {
-                    fd: copy(master)?,
-                    stderr: false,
-                });
+                self.outputs.push(Output { fd: copy(master)?, stderr: false });
                 (self.stdin, self.terminal) = (Some(copy(master)?), Some(copy(master)?));
             }
         }
@@ -182,11 +166,7 @@ impl Relay {
         if ready.listener
             && let Ok(Some(socket)) = socket::accept_root(&self.listener)
         {
-            self.clients.push(Client {
-                key: self.next_key,
-                socket,
-                waiting: VecDeque::new(),
-            });
+            self.clients.push(Client { key: self.next_key, socket, waiting: VecDeque::new() });
             self.next_key += 1;
         }
         self.feed_stdin();
@@ -208,16 +188,10 @@ impl Relay {
     /// Sleeps until something can be done, at most until `until`.
     fn wait(&self, until: Option<Instant>) -> Ready {
         let when = |wanted: bool, flags: PollFlags| if wanted { flags } else { PollFlags::empty() };
-        let mut fds = vec![
-            PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
-            PollFd::new(self.listener.as_fd(), PollFlags::POLLIN),
-        ];
+        let mut fds = vec![PollFd::new(self.signals.as_fd(), PollFlags::POLLIN), PollFd::new(self.listener.as_fd(), PollFlags::POLLIN)];
         let clients_from = fds.len();
         for client in &self.clients {
-            fds.push(PollFd::new(
-                client.socket.as_fd(),
-                PollFlags::POLLIN | when(!client.waiting.is_empty(), PollFlags::POLLOUT),
-            ));
+            fds.push(PollFd::new(client.socket.as_fd(), PollFlags::POLLIN | when(!client.waiting.is_empty(), PollFlags::POLLOUT)));
         }
         let outputs_from = fds.len();
         if !self.held_back() {
@@ -337,11 +311,7 @@ impl Relay {
         // a full disk loses the log, never the container
         let _ = self.log.write(stderr, bytes);
         if !self.clients.is_empty() {
-            let frame = if stderr {
-                Reply::Stderr(bytes).encode()
-            } else {
-                Reply::Stdout(bytes).encode()
-            };
+            let frame = if stderr { Reply::Stderr(bytes).encode() } else { Reply::Stdout(bytes).encode() };
             self.clients.retain_mut(|client| client.send(frame.clone()));
         }
         true

@@ -16,7 +16,7 @@ use crate::record::{Record, Store};
 use crate::rootfs::{RootfsPaths, RootfsPlan};
 use crate::spec::ContainerSpec;
 use crate::sys::clone::{Cloned, clone3};
-use crate::sys::{pidfd, seqpacket};
+use crate::sys::{pidfd, process, seqpacket};
 
 /// A container whose command was executed.
 #[derive(Debug)]
@@ -81,19 +81,14 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
         Cloned::Parent { pid, pidfd } => (pid, pidfd),
     };
     drop(inits);
-    match handshake(&plan, cgroup, pid, &ours) {
+    match adjust(spec, pid).and_then(|()| handshake(&plan, cgroup, pid, &ours)) {
         Ok(master) => {
             let streams = match (streams, master) {
                 (Some(pipes), _) => pipes,
                 (None, Some(master)) => Streams::Terminal(master),
                 (None, None) => return Err(LaunchError::plain("init sent no terminal")),
             };
-            Ok(Started {
-                pid,
-                pidfd,
-                streams,
-                wait_status: status_reader,
-            })
+            Ok(Started { pid, pidfd, streams, wait_status: status_reader })
         }
         Err(error) => {
             // whatever state it is in, it must not outlive the failure; it is our child, so this reaps it
@@ -102,6 +97,23 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
             Err(error)
         }
     }
+}
+
+/// What the parent sets on the child: resource limits, niceness, and how soon the kernel kills it for want of memory.
+fn adjust(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
+    for limit in &spec.ulimits {
+        let hint = if limit.hard == u64::MAX { " (raising it takes CAP_SYS_RESOURCE)" } else { "" };
+        let step = || format!("set the ulimit {}{hint}", limit.name());
+        process::set_limit(pid, limit.resource, limit.soft, limit.hard).map_err(|errno| LaunchError::own(step(), errno))?;
+    }
+    if let Some(nice) = spec.nice {
+        process::set_nice(pid, nice.into()).map_err(LaunchError::nix(format!("set the nice value {nice}")))?;
+    }
+    if let Some(score) = spec.oom_score_adj {
+        let file = format!("/proc/{pid}/oom_score_adj");
+        std::fs::write(file, score.to_string()).map_err(LaunchError::io(format!("set oom_score_adj to {score}")))?;
+    }
+    Ok(())
 }
 
 /// "go" once init is in its cgroup; then a terminal, a report, or the marker and the end of the socket, which means that execve succeeded.
@@ -158,14 +170,7 @@ fn streams(spec: &ContainerSpec, open_stdin: bool) -> Result<(Option<Stdio>, Opt
     };
     let (out_reader, stdout) = pipe()?;
     let (err_reader, stderr) = pipe()?;
-    Ok((
-        Some(Stdio { stdin, stdout, stderr }),
-        Some(Streams::Pipes {
-            stdin: writer,
-            stdout: out_reader,
-            stderr: err_reader,
-        }),
-    ))
+    Ok((Some(Stdio { stdin, stdout, stderr }), Some(Streams::Pipes { stdin: writer, stdout: out_reader, stderr: err_reader })))
 }
 
 fn pipe() -> Result<(OwnedFd, OwnedFd), LaunchError> {
@@ -173,10 +178,5 @@ fn pipe() -> Result<(OwnedFd, OwnedFd), LaunchError> {
 }
 
 fn null() -> io::Result<OwnedFd> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .custom_flags(OFlag::O_CLOEXEC.bits())
-        .open("/dev/null")
-        .map(Into::into)
+    OpenOptions::new().read(true).write(true).custom_flags(OFlag::O_CLOEXEC.bits()).open("/dev/null").map(Into::into)
 }

@@ -18,6 +18,8 @@ pub enum Step {
     Loopback,
     /// One of the mounts; the report's index tells which.
     Mount,
+    /// One of the kernel settings; the report's index tells which.
+    Sysctl,
     /// The terminal.
     Terminal,
     /// Standard input, output and error.
@@ -34,13 +36,14 @@ pub enum Step {
     Exec,
 }
 
-const ALL: [Step; 13] = [
+const ALL: [Step; 14] = [
     Step::Go,
     Step::Session,
     Step::CgroupNamespace,
     Step::Hostname,
     Step::Loopback,
     Step::Mount,
+    Step::Sysctl,
     Step::Terminal,
     Step::Stdio,
     Step::Workdir,
@@ -55,7 +58,7 @@ const ALL: [Step; 13] = [
 pub struct StepReport {
     /// Which step.
     pub step: Step,
-    /// Which mount, for [`Step::Mount`].
+    /// Which mount or setting, for [`Step::Mount`] and [`Step::Sysctl`].
     pub index: u16,
     /// What the kernel said.
     pub errno: i32,
@@ -74,11 +77,7 @@ impl StepReport {
     /// A report of `step`.
     #[must_use]
     pub fn new(step: Step, errno: Errno) -> Self {
-        Self {
-            step,
-            index: 0,
-            errno: errno as i32,
-        }
+        Self { step, index: 0, errno: errno as i32 }
     }
 
     /// Eight bytes for the socket; allocates nothing.
@@ -96,11 +95,7 @@ impl StepReport {
             return None;
         };
         let step = *ALL.get(usize::from(step))?;
-        Some(Self {
-            step,
-            index: u16::from_le_bytes([i0, i1]),
-            errno: i32::from_le_bytes([e0, e1, e2, e3]),
-        })
+        Some(Self { step, index: u16::from_le_bytes([i0, i1]), errno: i32::from_le_bytes([e0, e1, e2, e3]) })
     }
 }
 
@@ -112,11 +107,7 @@ mod tests {
     fn every_step_survives_the_socket() {
         for (number, step) in ALL.into_iter().enumerate() {
             assert_eq!(step as usize, number);
-            let report = StepReport {
-                step,
-                index: 300,
-                errno: 13,
-            };
+            let report = StepReport { step, index: 300, errno: 13 };
             assert_eq!(StepReport::decode(&report.encode()), Some(report));
         }
         assert_eq!(StepReport::decode(b"M"), None);

@@ -47,14 +47,7 @@ pub fn run(runtime: &Runtime, order: &StartOrder, mut record: Record, report: Ow
             return say_outcome(&report, &Err(error));
         }
     };
-    let mut supervisor = Supervisor {
-        runtime,
-        order,
-        record,
-        relay,
-        open_stdin,
-        in_a_row: 0,
-    };
+    let mut supervisor = Supervisor { runtime, order, record, relay, open_stdin, in_a_row: 0 };
     let first = supervisor.begin();
     match first {
         Err(error) => {
@@ -89,11 +82,7 @@ fn detach(record: &Record, report: OwnedFd, client: Option<OwnedFd>) -> nix::Res
     }
     fds::close_from(if attached { CLIENT_FD as u32 + 1 } else { REPORT_FD as u32 + 1 })?;
     fds::cloexec_from(REPORT_FD as u32)?;
-    let null = nix::fcntl::open(
-        "/dev/null",
-        nix::fcntl::OFlag::O_RDWR | nix::fcntl::OFlag::O_CLOEXEC,
-        nix::sys::stat::Mode::empty(),
-    )?;
+    let null = nix::fcntl::open("/dev/null", nix::fcntl::OFlag::O_RDWR | nix::fcntl::OFlag::O_CLOEXEC, nix::sys::stat::Mode::empty())?;
     (0..3).try_for_each(|number| fds::place(null.as_raw_fd(), number))?;
     Ok((fds::adopt(REPORT_FD), attached.then(|| fds::adopt(CLIENT_FD))))
 }
@@ -101,11 +90,9 @@ fn detach(record: &Record, report: OwnedFd, client: Option<OwnedFd>) -> nix::Res
 /// Log, socket and signals: everything that outlives a restart.
 fn make_relay(runtime: &Runtime, record: &Record, client: Option<OwnedFd>) -> Result<Relay, LaunchError> {
     let path = runtime.store.log(&record.spec.id);
-    let log = LogWriter::open(&path, LogLimits::default()).map_err(LaunchError::io(format!("open {}", path.display())))?;
-    let folder = runtime
-        .store
-        .run_folder(&record.spec.id)
-        .map_err(|e| LaunchError::plain(e.to_string()))?;
+    let limits = record.spec.log.map_or_else(LogLimits::default, |(size, files)| LogLimits { size, files });
+    let log = LogWriter::open(&path, limits).map_err(LaunchError::io(format!("open {}", path.display())))?;
+    let folder = runtime.store.run_folder(&record.spec.id).map_err(|e| LaunchError::plain(e.to_string()))?;
     let listener = socket::listen_in(&folder).map_err(LaunchError::nix(format!("listen in {}", folder.display())))?;
     let signals = termination_signals().map_err(LaunchError::nix("watch for signals"))?;
     Ok(Relay::new(log, listener, signals, client))
@@ -119,11 +106,7 @@ fn termination_signals() -> nix::Result<SignalFd> {
 }
 
 fn record_failure(runtime: &Runtime, record: &mut Record, error: &LaunchError) {
-    let cause = ExitCause::SetupFailed {
-        step: error.step.clone(),
-        errno: error.errno,
-        code: error.code,
-    };
+    let cause = ExitCause::SetupFailed { step: error.step.clone(), errno: error.errno, code: error.code };
     if let Ok(status) = record.status.clone().on(Event::Ended(cause.clone(), Timestamp::now())) {
         record.status = status;
         record.supervisor = None;
@@ -150,10 +133,7 @@ impl Supervisor<'_> {
 
     fn begin_in(&mut self, cgroup: &Cgroup) -> Result<Started, LaunchError> {
         let mut started = start(self.runtime, self.order, &self.record, cgroup, self.open_stdin)?;
-        let connected = self
-            .relay
-            .connect(&mut started)
-            .map_err(LaunchError::nix("relay the container's output"));
+        let connected = self.relay.connect(&mut started).map_err(LaunchError::nix("relay the container's output"));
         if let Err(error) = connected.and_then(|()| self.record_start(&started)) {
             let _ = cgroup.kill_all();
             let _ = pidfd::reap(started.pidfd.as_fd());
@@ -164,11 +144,7 @@ impl Supervisor<'_> {
 
     fn record_start(&mut self, started: &Started) -> Result<(), LaunchError> {
         // it may have ended already, and be a zombie: then its number is enough, nobody else can have it before we reap it
-        let unreaped = || Process {
-            pid: started.pid,
-            start_ticks: 0,
-            boot_id: record::boot_id().into(),
-        };
+        let unreaped = || Process { pid: started.pid, start_ticks: 0, boot_id: record::boot_id().into() };
         let process = record::identify(started.pid).unwrap_or_else(unreaped);
         let record = &mut self.record;
         let again = matches!(record.status, Status::Stopped { since: Some(_), .. });
@@ -179,10 +155,7 @@ impl Supervisor<'_> {
         record.supervisor = record::identify(std::process::id() as i32);
         self.runtime.store.save(record).map_err(|e| LaunchError::plain(e.to_string()))?;
         // the record says it; the stream is for watchers, and a full disk must not end the container
-        let _ = self
-            .runtime
-            .store
-            .tell(&self.record.spec, if again { "restarted" } else { "started" }, None);
+        let _ = self.runtime.store.tell(&self.record.spec, if again { "restarted" } else { "started" }, None);
         Ok(())
     }
 
@@ -194,11 +167,7 @@ impl Supervisor<'_> {
             if began.elapsed() >= RECOVERED_AFTER {
                 self.in_a_row = 0;
             }
-            let delay = if self.relay.stop_requested() {
-                None
-            } else {
-                self.record.spec.restart.delay(failed(&cause), self.in_a_row)
-            };
+            let delay = if self.relay.stop_requested() { None } else { self.record.spec.restart.delay(failed(&cause), self.in_a_row) };
             self.record_end(&cause, delay);
             let Some(delay) = delay else { break cause };
             if !self.relay.wait_for(delay) {
@@ -210,11 +179,7 @@ impl Supervisor<'_> {
                 Ok(again) => begun = again,
                 Err(error) => {
                     record_failure(self.runtime, &mut self.record, &error);
-                    break ExitCause::SetupFailed {
-                        step: error.step,
-                        errno: error.errno,
-                        code: error.code,
-                    };
+                    break ExitCause::SetupFailed { step: error.step, errno: error.errno, code: error.code };
                 }
             }
         };
@@ -267,10 +232,7 @@ fn failed(cause: &ExitCause) -> bool {
 fn cause(ended: Option<Ended>, cgroup: &Cgroup) -> ExitCause {
     let killed = matches!(ended, Some(Ended::Signaled(nix::libc::SIGKILL)));
     if killed && cgroup.oom_kills().is_some_and(|kills| kills > 0) {
-        return ExitCause::OomKilled {
-            peak: cgroup.memory_peak(),
-            limit: cgroup.memory_limit(),
-        };
+        return ExitCause::OomKilled { peak: cgroup.memory_peak(), limit: cgroup.memory_limit() };
     }
     match ended {
         Some(Ended::Exited(code)) => ExitCause::Exited { code },
@@ -284,9 +246,5 @@ fn command_status(started: &Started) -> Option<Ended> {
     let mut raw = [0; 4];
     let length = nix::unistd::read(started.wait_status.as_ref()?, &mut raw).ok()?;
     let status = (length == raw.len()).then(|| i32::from_le_bytes(raw))?;
-    Some(if status & 0x7f == 0 {
-        Ended::Exited((status >> 8) & 0xff)
-    } else {
-        Ended::Signaled(status & 0x7f)
-    })
+    Some(if status & 0x7f == 0 { Ended::Exited((status >> 8) & 0xff) } else { Ended::Signaled(status & 0x7f) })
 }

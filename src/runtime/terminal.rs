@@ -17,16 +17,8 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>) -> nix::Result<()> {
 }
 
 /// Signals that a foreground command passes on to the container (docker's `--sig-proxy`).
-const PASSED_ON: [Signal; 8] = [
-    Signal::SIGHUP,
-    Signal::SIGINT,
-    Signal::SIGQUIT,
-    Signal::SIGTERM,
-    Signal::SIGUSR1,
-    Signal::SIGUSR2,
-    Signal::SIGALRM,
-    Signal::SIGCONT,
-];
+const PASSED_ON: [Signal; 8] =
+    [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGUSR1, Signal::SIGUSR2, Signal::SIGALRM, Signal::SIGCONT];
 
 /// Blocks the signals that will be passed on, and SIGWINCH, and reads them as they come. Make it before a launch, so that
 /// none is lost in between.

@@ -1,5 +1,7 @@
 //! Capabilities (capabilities(7)): which ones a container keeps, and how the rest are given up.
 
+use nix::unistd::{Gid, Uid, setresgid, setresuid};
+
 use crate::sys::{caps, process};
 
 /// Docker's default set without NET_RAW and MKNOD (moby: profiles/seccomp and oci/caps/defaults.go), by number.
@@ -34,16 +36,23 @@ impl Restrictions {
         Self { keep, last }
     }
 
-    /// Trims the bounding set, empties ambient and inheritable, keeps the rest of the mask as permitted and effective.
-    /// Allocates nothing.
+    /// Trims the bounding set, empties ambient and inheritable, becomes `uid` and `gid` (without other groups), and keeps the
+    /// mask as permitted and effective for root only: another user has none, as with docker. Allocates nothing.
     ///
     /// # Errors
-    /// EPERM when a capability to keep is not held now.
-    pub fn apply(&self) -> nix::Result<()> {
+    /// EPERM when a capability to keep is not held now; EINVAL for an id that the user namespace does not map.
+    pub fn apply(&self, uid: u32, gid: u32) -> nix::Result<()> {
         for number in (0..=self.last).filter(|n| self.keep & (1 << n) == 0) {
             process::drop_bounding(number)?;
         }
         process::clear_ambient()?;
-        caps::set(self.keep, self.keep, 0)
+        process::set_groups(gid)?;
+        setresgid(Gid::from_raw(gid), Gid::from_raw(gid), Gid::from_raw(gid))?;
+        if uid == 0 {
+            return caps::set(self.keep, self.keep, 0);
+        }
+        // leaving uid 0 clears permitted and effective (capabilities(7), "Effect of user ID changes"); inheritable goes by hand
+        setresuid(Uid::from_raw(uid), Uid::from_raw(uid), Uid::from_raw(uid))?;
+        caps::set(0, 0, 0)
     }
 }

@@ -16,9 +16,6 @@ pub struct SpecError {
 impl SpecError {
     /// Builds an error for `field`.
     pub fn new(field: &'static str, reason: impl Into<String>) -> Self {
-        Self {
-            field,
-            reason: reason.into(),
-        }
+        Self { field, reason: reason.into() }
     }
 }

@@ -28,20 +28,14 @@ impl CpuLimit {
     #[must_use]
     pub fn from_millicores(millicores: u64) -> Self {
         let quota = (millicores.saturating_mul(DEFAULT_PERIOD_USEC) / 1000).max(MIN_QUOTA_USEC);
-        Self {
-            quota_usec: quota,
-            period_usec: DEFAULT_PERIOD_USEC,
-        }
+        Self { quota_usec: quota, period_usec: DEFAULT_PERIOD_USEC }
     }
 
     /// The cap that `shares` / 1024 of a core stands for.
     #[must_use]
     pub fn from_shares(shares: u64) -> Self {
         let quota = (shares.saturating_mul(DEFAULT_PERIOD_USEC) / 1024).max(MIN_QUOTA_USEC);
-        Self {
-            quota_usec: quota,
-            period_usec: DEFAULT_PERIOD_USEC,
-        }
+        Self { quota_usec: quota, period_usec: DEFAULT_PERIOD_USEC }
     }
 
     /// The cap in cores (0.5 is half a core).
@@ -78,13 +72,7 @@ mod tests {
 
     #[test]
     fn caps() {
-        assert_eq!(
-            CpuLimit::from_shares(512),
-            CpuLimit {
-                quota_usec: 50_000,
-                period_usec: 100_000
-            }
-        );
+        assert_eq!(CpuLimit::from_shares(512), CpuLimit { quota_usec: 50_000, period_usec: 100_000 });
         assert_eq!(CpuLimit::from_shares(256).cores(), 0.25);
         assert_eq!(CpuLimit::from_millicores(1500).cores(), 1.5);
         assert_eq!(CpuLimit::from_shares(2).quota_usec, 1_000, "the kernel refuses less than 1 ms");

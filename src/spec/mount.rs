@@ -42,16 +42,9 @@ pub struct Device {
 fn absolute(field: &'static str, path: &str) -> Result<String, SpecError> {
     let clean = path.starts_with('/') && !path.contains('\0') && !path.split('/').any(|part| part == "..");
     if clean && path.trim_matches('/').is_empty() {
-        return Err(SpecError::new(
-            field,
-            format!("{path:?} is the root itself; name a folder below it"),
-        ));
+        return Err(SpecError::new(field, format!("{path:?} is the root itself; name a folder below it")));
     }
-    if clean {
-        Ok(path.to_owned())
-    } else {
-        Err(SpecError::new(field, format!("{path:?} is not an absolute path without ..")))
-    }
+    if clean { Ok(path.to_owned()) } else { Err(SpecError::new(field, format!("{path:?} is not an absolute path without .."))) }
 }
 
 impl FromStr for Volume {
@@ -69,11 +62,7 @@ impl FromStr for Volume {
         if !source.starts_with('/') || source.contains('\0') {
             return Err(SpecError::new("volume", format!("{source:?} is not an absolute path on the host")));
         }
-        Ok(Self {
-            source: source.into(),
-            target,
-            read_only,
-        })
+        Ok(Self { source: source.into(), target, read_only })
     }
 }
 
@@ -85,16 +74,10 @@ impl FromStr for Tmpfs {
             None if options.is_empty() => None,
             Some(("size", size)) => Some(parse_memory("tmpfs", size)?),
             _ => {
-                return Err(SpecError::new(
-                    "tmpfs",
-                    format!("{text:?} is not a tmpfs; write DST or DST:size=64M"),
-                ));
+                return Err(SpecError::new("tmpfs", format!("{text:?} is not a tmpfs; write DST or DST:size=64M")));
             }
         };
-        Ok(Self {
-            target: absolute("tmpfs", target)?,
-            size,
-        })
+        Ok(Self { target: absolute("tmpfs", target)?, size })
     }
 }
 
@@ -103,10 +86,7 @@ impl FromStr for Device {
     fn from_str(text: &str) -> Result<Self, SpecError> {
         let (source, target) = text.split_once(':').unwrap_or((text, text));
         let source = absolute("device", source)?;
-        Ok(Self {
-            source: source.into(),
-            target: absolute("device", target)?,
-        })
+        Ok(Self { source: source.into(), target: absolute("device", target)? })
     }
 }
 
@@ -117,10 +97,7 @@ mod tests {
     #[test]
     fn volumes() {
         let volume: Volume = "/srv/data:/data:ro".parse().unwrap();
-        assert_eq!(
-            (volume.source.to_str(), volume.target.as_str(), volume.read_only),
-            (Some("/srv/data"), "/data", true)
-        );
+        assert_eq!((volume.source.to_str(), volume.target.as_str(), volume.read_only), (Some("/srv/data"), "/data", true));
         assert!(!"/a:/b".parse::<Volume>().unwrap().read_only);
         for bad in ["", "/a", "a:/b", "/a:b", "/a:/b:xx", "/a:/b:ro:rw", "/a:/../b", "/a:/", "/a:/b\0"] {
             assert!(bad.parse::<Volume>().is_err(), "{bad:?}");

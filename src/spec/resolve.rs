@@ -34,10 +34,7 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
     let limits = request.limits()?;
     let cwd = request.workdir.clone().unwrap_or_else(|| "/".into());
     if !cwd.starts_with('/') || cwd.contains('\0') {
-        return Err(SpecError::new(
-            "workdir",
-            format!("{cwd:?} is not an absolute path inside the container"),
-        ));
+        return Err(SpecError::new("workdir", format!("{cwd:?} is not an absolute path inside the container")));
     }
     let hostname = request.hostname.clone().unwrap_or_else(|| name.as_str().to_owned());
     if !is_host_name(&hostname) {
@@ -46,15 +43,13 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
             format!("{hostname:?} is not a host name: letters, digits, '-', '_' and '.', at most {HOST_NAME_MAX}"),
         ));
     }
+    let user = request.user.as_deref().map_or(Ok(User::default()), str::parse)?;
     let image = request.image.clone().unwrap_or_else(|| DEFAULT_IMAGE.into());
     if image != DEFAULT_IMAGE {
-        return Err(SpecError::new(
-            "image",
-            format!("there is no image {image:?}; the only one is {DEFAULT_IMAGE}"),
-        ));
+        return Err(SpecError::new("image", format!("there is no image {image:?}; the only one is {DEFAULT_IMAGE}")));
     }
     Ok(ContainerSpec {
-        env: environment(&request.env, &hostname, tty)?,
+        env: environment(&request.env, &hostname, user, tty)?,
         init: is_shell_line(&argv),
         id,
         name,
@@ -64,7 +59,7 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         hostname,
         limits,
         network: request.net.unwrap_or_default(),
-        user: request.user.as_deref().map_or(Ok(User::default()), str::parse)?,
+        user,
         volumes: parse_all(&request.volumes)?,
         tmpfs: parse_all(&request.tmpfs)?,
         devices: parse_all(&request.devices)?,
@@ -81,10 +76,7 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         tty,
         interactive,
         restart: request.restart.unwrap_or_default(),
-        stop_signal: request
-            .stop_signal
-            .as_deref()
-            .map_or(Ok(15), |text| parse_signal("stop-signal", text))?,
+        stop_signal: request.stop_signal.as_deref().map_or(Ok(15), |text| parse_signal("stop-signal", text))?,
         remove: false,
         preset: None,
     })
@@ -106,23 +98,16 @@ fn number(field: &'static str, text: Option<&str>, range: RangeInclusive<i64>) -
     };
     match text.parse() {
         Ok(value) if range.contains(&value) => Ok(Some(value)),
-        _ => Err(SpecError::new(
-            field,
-            format!("{text:?} is not a number from {} to {}", range.start(), range.end()),
-        )),
+        _ => Err(SpecError::new(field, format!("{text:?} is not a number from {} to {}", range.start(), range.end()))),
     }
 }
 
 fn address(field: &'static str, text: &str) -> Result<IpAddr, SpecError> {
-    text.trim()
-        .parse()
-        .map_err(|_| SpecError::new(field, format!("{text:?} is not an IP address")))
+    text.trim().parse().map_err(|_| SpecError::new(field, format!("{text:?} is not an IP address")))
 }
 
 fn host_line(text: &str) -> Result<(String, IpAddr), SpecError> {
-    let (name, ip) = text
-        .split_once(':')
-        .ok_or_else(|| SpecError::new("add-host", format!("{text:?} is not NAME:ADDRESS")))?;
+    let (name, ip) = text.split_once(':').ok_or_else(|| SpecError::new("add-host", format!("{text:?} is not NAME:ADDRESS")))?;
     if !is_host_name(name) {
         return Err(SpecError::new("add-host", format!("{name:?} is not a host name")));
     }
@@ -140,10 +125,9 @@ fn label(text: &str) -> Result<(String, String), SpecError> {
 fn sysctls(request: &Preset) -> Result<Vec<Sysctl>, SpecError> {
     let sysctls: Vec<Sysctl> = parse_all(&request.sysctls)?;
     match sysctls.iter().find(|s| s.is_network()) {
-        Some(sysctl) if request.net == Some(NetworkMode::Host) => Err(SpecError::new(
-            "sysctl",
-            format!("{} would change the host: its network is the host's", sysctl.name),
-        )),
+        Some(sysctl) if request.net == Some(NetworkMode::Host) => {
+            Err(SpecError::new("sysctl", format!("{} would change the host: its network is the host's", sysctl.name)))
+        }
         _ => Ok(sysctls),
     }
 }
@@ -153,10 +137,8 @@ fn health(request: &Preset) -> Result<Option<HealthCheck>, SpecError> {
         return Ok(None);
     };
     no_nul("health-cmd", std::slice::from_ref(&command))?;
-    let interval = request
-        .health_interval
-        .as_deref()
-        .map_or(Ok(HealthCheck::DEFAULT_INTERVAL), |t| parse_duration("health-interval", t))?;
+    let interval =
+        request.health_interval.as_deref().map_or(Ok(HealthCheck::DEFAULT_INTERVAL), |t| parse_duration("health-interval", t))?;
     if interval.as_millis() < 100 {
         return Err(SpecError::new("health-interval", "less than 100ms would be a load of its own"));
     }
@@ -184,18 +166,19 @@ fn is_host_name(name: &str) -> bool {
 
 fn no_nul(field: &'static str, words: &[String]) -> Result<(), SpecError> {
     match words.iter().find(|w| w.contains('\0')) {
-        Some(word) => Err(SpecError::new(
-            field,
-            format!("{word:?} has a NUL byte, which no program can be given"),
-        )),
+        Some(word) => Err(SpecError::new(field, format!("{word:?} has a NUL byte, which no program can be given"))),
         None => Ok(()),
     }
 }
 
 /// Defaults first, then the user's; a later `KEY` replaces an earlier one.
-fn environment(asked: &[String], hostname: &str, tty: bool) -> Result<Vec<String>, SpecError> {
+fn environment(asked: &[String], hostname: &str, user: User, tty: bool) -> Result<Vec<String>, SpecError> {
     no_nul("env", asked)?;
-    let mut env = vec![format!("PATH={DEFAULT_PATH}"), "HOME=/root".into(), format!("HOSTNAME={hostname}")];
+    let mut env = vec![
+        format!("PATH={DEFAULT_PATH}"),
+        format!("HOME={}", if user.is_root() { "/root" } else { "/" }),
+        format!("HOSTNAME={hostname}"),
+    ];
     if tty {
         env.push("TERM=xterm".into());
     }
@@ -218,10 +201,7 @@ mod tests {
     }
 
     fn request(command: &[&str]) -> Preset {
-        Preset {
-            command: Some(command.iter().map(|s| (*s).to_owned()).collect()),
-            ..Preset::default()
-        }
+        Preset { command: Some(command.iter().map(|s| (*s).to_owned()).collect()), ..Preset::default() }
     }
 
     #[test]
@@ -257,55 +237,10 @@ mod tests {
         assert_eq!(field(None, &request(&[])), "command");
         assert_eq!(field(None, &request(&["a\0b"])), "command");
         assert_eq!(field(Some("../x"), &request(&["sh"])), "name");
-        assert_eq!(
-            field(
-                None,
-                &Preset {
-                    workdir: Some("tmp".into()),
-                    ..request(&["sh"])
-                }
-            ),
-            "workdir"
-        );
-        assert_eq!(
-            field(
-                None,
-                &Preset {
-                    hostname: Some("a b".into()),
-                    ..request(&["sh"])
-                }
-            ),
-            "hostname"
-        );
-        assert_eq!(
-            field(
-                None,
-                &Preset {
-                    env: vec!["NOVALUE".into()],
-                    ..request(&["sh"])
-                }
-            ),
-            "env"
-        );
-        assert_eq!(
-            field(
-                None,
-                &Preset {
-                    image: Some("debian".into()),
-                    ..request(&["sh"])
-                }
-            ),
-            "image"
-        );
-        assert_eq!(
-            field(
-                None,
-                &Preset {
-                    memory: Some("lots".into()),
-                    ..request(&["sh"])
-                }
-            ),
-            "memory"
-        );
+        assert_eq!(field(None, &Preset { workdir: Some("tmp".into()), ..request(&["sh"]) }), "workdir");
+        assert_eq!(field(None, &Preset { hostname: Some("a b".into()), ..request(&["sh"]) }), "hostname");
+        assert_eq!(field(None, &Preset { env: vec!["NOVALUE".into()], ..request(&["sh"]) }), "env");
+        assert_eq!(field(None, &Preset { image: Some("debian".into()), ..request(&["sh"]) }), "image");
+        assert_eq!(field(None, &Preset { memory: Some("lots".into()), ..request(&["sh"]) }), "memory");
     }
 }

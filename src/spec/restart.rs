@@ -50,10 +50,7 @@ impl FromStr for RestartPolicy {
             None if text == "always" => Ok(Self::Always),
             None if text == "on-failure" => Ok(Self::OnFailure(None)),
             Some(("on-failure", most)) if most.parse::<u32>().is_ok_and(|m| m > 0) => Ok(Self::OnFailure(most.parse().ok())),
-            _ => Err(SpecError::new(
-                "restart",
-                format!("{text:?} is not a restart policy; use no, on-failure, on-failure:N or always"),
-            )),
+            _ => Err(SpecError::new("restart", format!("{text:?} is not a restart policy; use no, on-failure, on-failure:N or always"))),
         }
     }
 }

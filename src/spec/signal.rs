@@ -47,10 +47,7 @@ pub fn parse_signal(field: &'static str, text: &str) -> Result<i32, SpecError> {
     let number = SIGNALS.iter().find(|(n, _)| *n == name).map(|(_, number)| *number);
     let number = number.or_else(|| name.parse().ok().filter(|n| (1..=64).contains(n)));
     number.ok_or_else(|| {
-        SpecError::new(
-            field,
-            format!("{text:?} is not a signal; use a name such as TERM, HUP or USR1, or a number from 1 to 64"),
-        )
+        SpecError::new(field, format!("{text:?} is not a signal; use a name such as TERM, HUP or USR1, or a number from 1 to 64"))
     })
 }
 

@@ -11,12 +11,7 @@ const MIB: u64 = 1 << 20;
 /// # Errors
 /// [`SpecError`] when it is not a number, has an unknown unit, overflows, or is below [`MIN_MEMORY`].
 pub fn parse_memory(field: &'static str, text: &str) -> Result<u64, SpecError> {
-    let bad = |why: &str| {
-        SpecError::new(
-            field,
-            format!("{text:?} {why}; write MB as a number (128) or with a unit (64M, 1.5G)"),
-        )
-    };
+    let bad = |why: &str| SpecError::new(field, format!("{text:?} {why}; write MB as a number (128) or with a unit (64M, 1.5G)"));
     let trimmed = text.trim();
     let split = trimmed.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(trimmed.len());
     let (digits, unit) = trimmed.split_at(split);
@@ -42,10 +37,7 @@ pub fn parse_memory(field: &'static str, text: &str) -> Result<u64, SpecError> {
         return Err(bad("is too large"));
     }
     if bytes < MIN_MEMORY {
-        return Err(bad(&format!(
-            "is too small: at least {} is needed to start anything",
-            format_bytes(MIN_MEMORY)
-        )));
+        return Err(bad(&format!("is too small: at least {} is needed to start anything", format_bytes(MIN_MEMORY))));
     }
     Ok(bytes)
 }
@@ -73,10 +65,7 @@ pub fn parse_shares(field: &'static str, text: &str) -> Result<u64, SpecError> {
 pub fn parse_cpus(field: &'static str, text: &str) -> Result<u64, SpecError> {
     match text.trim().parse::<f64>() {
         Ok(cores) if (0.01..=10_000.0).contains(&cores) => Ok((cores * 1000.0).round() as u64),
-        _ => Err(SpecError::new(
-            field,
-            format!("{text:?} is not a number of cores; use 0.01 or more, such as 0.5 or 2"),
-        )),
+        _ => Err(SpecError::new(field, format!("{text:?} is not a number of cores; use 0.01 or more, such as 0.5 or 2"))),
     }
 }
 
@@ -114,19 +103,7 @@ mod tests {
 
     #[test]
     fn memory_refuses_nonsense_overflow_and_too_little() {
-        for bad in [
-            "",
-            "x",
-            "12Q",
-            "-1",
-            "1e9G",
-            "99999999999999999999",
-            "18446744073709551615T",
-            "0",
-            "100K",
-            "1.2.3G",
-            "inf",
-        ] {
+        for bad in ["", "x", "12Q", "-1", "1e9G", "99999999999999999999", "18446744073709551615T", "0", "100K", "1.2.3G", "inf"] {
             let error = parse_memory("memory", bad).unwrap_err();
             assert_eq!(error.field, "memory", "{bad}");
         }
@@ -145,9 +122,7 @@ mod tests {
 
     #[test]
     fn bytes_are_short() {
-        let shown: Vec<_> = [0, 999, 1000, 10 << 10, 128 << 20, (3 << 30) / 2, u64::MAX]
-            .map(format_bytes)
-            .to_vec();
+        let shown: Vec<_> = [0, 999, 1000, 10 << 10, 128 << 20, (3 << 30) / 2, u64::MAX].map(format_bytes).to_vec();
         assert_eq!(shown, ["0B", "999B", "0.98K", "10.0K", "128M", "1.50G", "16384P"]);
     }
 }

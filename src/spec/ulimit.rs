@@ -41,31 +41,19 @@ impl Ulimit {
     /// The resource's name.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        RESOURCES
-            .iter()
-            .find(|(_, number)| *number == self.resource)
-            .map_or("?", |(name, _)| name)
+        RESOURCES.iter().find(|(_, number)| *number == self.resource).map_or("?", |(name, _)| name)
     }
 }
 
 impl FromStr for Ulimit {
     type Err = SpecError;
     fn from_str(text: &str) -> Result<Self, SpecError> {
-        let wrong = |why: String| {
-            SpecError::new(
-                "ulimit",
-                format!("{why}; write NAME=SOFT or NAME=SOFT:HARD, such as nofile=1024:2048"),
-            )
-        };
+        let wrong = |why: String| SpecError::new("ulimit", format!("{why}; write NAME=SOFT or NAME=SOFT:HARD, such as nofile=1024:2048"));
         let (name, values) = text.split_once('=').ok_or_else(|| wrong(format!("{text:?} has no =")))?;
-        let resource = RESOURCES
-            .iter()
-            .find(|(n, _)| *n == name)
-            .map(|(_, number)| *number)
-            .ok_or_else(|| {
-                let names: Vec<_> = RESOURCES.iter().map(|(n, _)| *n).collect();
-                wrong(format!("{name:?} is no resource: there are {}", names.join(" ")))
-            })?;
+        let resource = RESOURCES.iter().find(|(n, _)| *n == name).map(|(_, number)| *number).ok_or_else(|| {
+            let names: Vec<_> = RESOURCES.iter().map(|(n, _)| *n).collect();
+            wrong(format!("{name:?} is no resource: there are {}", names.join(" ")))
+        })?;
         let amount = |text: &str| match text {
             "unlimited" | "-1" => Ok(u64::MAX),
             number => number.parse::<u64>().map_err(|_| wrong(format!("{number:?} is not a number"))),
@@ -119,24 +107,16 @@ impl Sysctl {
 impl FromStr for Sysctl {
     type Err = SpecError;
     fn from_str(text: &str) -> Result<Self, SpecError> {
-        let (name, value) = text
-            .split_once('=')
-            .ok_or_else(|| SpecError::new("sysctl", format!("{text:?} is not NAME=VALUE")))?;
+        let (name, value) = text.split_once('=').ok_or_else(|| SpecError::new("sysctl", format!("{text:?} is not NAME=VALUE")))?;
         let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')) && !name.split('.').any(str::is_empty);
         let namespaced = NAMESPACED.contains(&name) || name.starts_with("net.") || name.starts_with("fs.mqueue.");
         if !plain || !namespaced || value.contains('\0') {
             return Err(SpecError::new(
                 "sysctl",
-                format!(
-                    "{name:?} is not a setting of the container's own; use net.*, fs.mqueue.* or {}",
-                    NAMESPACED.join(", ")
-                ),
+                format!("{name:?} is not a setting of the container's own; use net.*, fs.mqueue.* or {}", NAMESPACED.join(", ")),
             ));
         }
-        Ok(Self {
-            name: name.to_owned(),
-            value: value.to_owned(),
-        })
+        Ok(Self { name: name.to_owned(), value: value.to_owned() })
     }
 }
 
@@ -146,18 +126,8 @@ mod tests {
 
     #[test]
     fn ulimits() {
-        assert_eq!(
-            "nofile=1024:2048".parse(),
-            Ok(Ulimit {
-                resource: 7,
-                soft: 1024,
-                hard: 2048
-            })
-        );
-        assert_eq!(
-            "core=unlimited".parse::<Ulimit>().map(|u| (u.soft, u.name())),
-            Ok((u64::MAX, "core"))
-        );
+        assert_eq!("nofile=1024:2048".parse(), Ok(Ulimit { resource: 7, soft: 1024, hard: 2048 }));
+        assert_eq!("core=unlimited".parse::<Ulimit>().map(|u| (u.soft, u.name())), Ok((u64::MAX, "core")));
         for bad in ["", "nofile", "files=1", "nofile=x", "nofile=2:1", "nofile=-2"] {
             assert!(bad.parse::<Ulimit>().is_err(), "{bad}");
         }
@@ -165,20 +135,9 @@ mod tests {
 
     #[test]
     fn only_namespaced_sysctls() {
-        assert_eq!(
-            "net.ipv4.ip_forward=1".parse::<Sysctl>().map(|s| s.file()),
-            Ok("net/ipv4/ip_forward".to_owned())
-        );
+        assert_eq!("net.ipv4.ip_forward=1".parse::<Sysctl>().map(|s| s.file()), Ok("net/ipv4/ip_forward".to_owned()));
         assert!("kernel.shmmax=1".parse::<Sysctl>().is_ok());
-        for bad in [
-            "kernel.panic=1",
-            "vm.swappiness=1",
-            "net..x=1",
-            "net./etc=1",
-            "net.ipv4.../x=1",
-            "net.x",
-            "fs.file-max=1",
-        ] {
+        for bad in ["kernel.panic=1", "vm.swappiness=1", "net..x=1", "net./etc=1", "net.ipv4.../x=1", "net.x", "fs.file-max=1"] {
             assert!(bad.parse::<Sysctl>().is_err(), "{bad}");
         }
     }

@@ -35,18 +35,12 @@ impl FromStr for User {
         }
         let wrong = || {
             let names: Vec<_> = NAMED.iter().map(|(name, _)| *name).collect();
-            SpecError::new(
-                "user",
-                format!("{text:?} is not a user; write UID, UID:GID, or one of {}", names.join(", ")),
-            )
+            SpecError::new("user", format!("{text:?} is not a user; write UID, UID:GID, or one of {}", names.join(", ")))
         };
         // the highest id means "no id" to the kernel
         let id = |text: &str| text.parse::<u32>().ok().filter(|id| *id != u32::MAX).ok_or_else(wrong);
         match text.split_once(':') {
-            Some((uid, gid)) => Ok(Self {
-                uid: id(uid)?,
-                gid: id(gid)?,
-            }),
+            Some((uid, gid)) => Ok(Self { uid: id(uid)?, gid: id(gid)? }),
             None => Ok(Self { uid: id(text)?, gid: 0 }),
         }
     }

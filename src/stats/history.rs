@@ -40,12 +40,7 @@ impl History {
     /// A history of at most `length` ticks.
     #[must_use]
     pub fn new(length: usize) -> Self {
-        Self {
-            length,
-            last_at: None,
-            readings: BTreeMap::new(),
-            series: BTreeMap::new(),
-        }
+        Self { length, last_at: None, readings: BTreeMap::new(), series: BTreeMap::new() }
     }
 
     /// Takes in one tick; containers no longer sampled are forgotten.
@@ -89,11 +84,7 @@ fn reading(previous: Option<&Sample>, sample: &Sample, elapsed: Option<Duration>
         let used = figure(sample)?.checked_sub(figure(previous?)?)?;
         Some(used as f64 / elapsed?.as_micros() as f64)
     };
-    Reading {
-        cpu_cores: rate(|s| s.cpu_usec),
-        throttled: rate(|s| s.throttled_usec),
-        sample: sample.clone(),
-    }
+    Reading { cpu_cores: rate(|s| s.cpu_usec), throttled: rate(|s| s.throttled_usec), sample: sample.clone() }
 }
 
 #[cfg(test)]
@@ -102,19 +93,8 @@ mod tests {
 
     fn snapshot(at_ms: u64, cpu_usec: Option<u64>) -> (ContainerId, Snapshot) {
         let id = ContainerId::new("a").unwrap();
-        let sample = Sample {
-            cpu_usec,
-            memory: Some(5),
-            ..Sample::default()
-        };
-        (
-            id.clone(),
-            Snapshot {
-                at: Duration::from_millis(at_ms),
-                samples: BTreeMap::from([(id, sample)]),
-                ..Snapshot::default()
-            },
-        )
+        let sample = Sample { cpu_usec, memory: Some(5), ..Sample::default() };
+        (id.clone(), Snapshot { at: Duration::from_millis(at_ms), samples: BTreeMap::from([(id, sample)]), ..Snapshot::default() })
     }
 
     #[test]
@@ -130,10 +110,7 @@ mod tests {
         history.push(&snapshot(4000, None).1);
         assert_eq!(history.reading(&id).unwrap().cpu_cores, None, "n/a is not zero");
         assert_eq!(history.series(&id).unwrap().cpu.len(), 3, "the ring does not grow");
-        history.push(&Snapshot {
-            at: Duration::from_secs(5),
-            ..Snapshot::default()
-        });
+        history.push(&Snapshot { at: Duration::from_secs(5), ..Snapshot::default() });
         assert!(history.reading(&id).is_none() && history.series(&id).is_none());
     }
 }

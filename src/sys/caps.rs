@@ -24,10 +24,7 @@ struct Data {
 /// # Errors
 /// EPERM when a capability is asked for that is not permitted now.
 pub fn set(effective: u64, permitted: u64, inheritable: u64) -> nix::Result<()> {
-    let header = Header {
-        version: VERSION_3,
-        pid: 0,
-    };
+    let header = Header { version: VERSION_3, pid: 0 };
     let word = |shift: u32| Data {
         effective: (effective >> shift) as u32,
         permitted: (permitted >> shift) as u32,

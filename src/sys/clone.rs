@@ -40,9 +40,7 @@ pub fn thread_count() -> io::Result<usize> {
 fn assert_one_thread() -> io::Result<()> {
     match thread_count()? {
         1 => Ok(()),
-        n => Err(io::Error::other(format!(
-            "refusing to fork with {n} threads: only the launcher and one-thread commands may"
-        ))),
+        n => Err(io::Error::other(format!("refusing to fork with {n} threads: only the launcher and one-thread commands may"))),
     }
 }
 

@@ -21,13 +21,7 @@ impl ExecImage {
     pub fn new(candidates: Vec<CString>, argv: Vec<CString>, env: Vec<CString>) -> Self {
         // a CString's text stays where it is when the Vec that holds it moves
         let pointers = |texts: &[CString]| texts.iter().map(|t| t.as_ptr()).chain([std::ptr::null()]).collect();
-        Self {
-            argv_pointers: pointers(&argv),
-            env_pointers: pointers(&env),
-            candidates,
-            argv,
-            env,
-        }
+        Self { argv_pointers: pointers(&argv), env_pointers: pointers(&env), candidates, argv, env }
     }
 
     /// The name the user gave.

@@ -35,15 +35,7 @@ pub fn open(pid: i32) -> io::Result<OwnedFd> {
 /// ESRCH when the process has ended and been reaped.
 pub fn send_signal(pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
     // SAFETY: a null siginfo is allowed and means "as kill(2)".
-    let result = unsafe {
-        libc::syscall(
-            libc::SYS_pidfd_send_signal,
-            pidfd.as_raw_fd(),
-            signal,
-            std::ptr::null::<libc::siginfo_t>(),
-            0,
-        )
-    };
+    let result = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), signal, std::ptr::null::<libc::siginfo_t>(), 0) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
@@ -55,9 +47,8 @@ pub fn wait_readable(pidfd: BorrowedFd<'_>, timeout: Option<Duration>) -> io::Re
     let deadline = timeout.map(|t| std::time::Instant::now() + t);
     loop {
         let left = deadline.map(|d| d.saturating_duration_since(std::time::Instant::now()));
-        let wait = left.map_or(PollTimeout::NONE, |l| {
-            PollTimeout::try_from(l.as_millis().min(60_000) as i32 + 1).unwrap_or(PollTimeout::ZERO)
-        });
+        let wait =
+            left.map_or(PollTimeout::NONE, |l| PollTimeout::try_from(l.as_millis().min(60_000) as i32 + 1).unwrap_or(PollTimeout::ZERO));
         let mut fds = [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)];
         match poll(&mut fds, wait) {
             Ok(0) if left.is_some_and(|l| l.is_zero()) => return Ok(false),
@@ -88,9 +79,5 @@ pub fn reap(pidfd: BorrowedFd<'_>) -> io::Result<Ended> {
     }
     // SAFETY: waitid succeeded with WEXITED, so the SIGCHLD fields of the union are the ones filled.
     let status = unsafe { info.si_status() };
-    Ok(if info.si_code == libc::CLD_EXITED {
-        Ended::Exited(status)
-    } else {
-        Ended::Signaled(status)
-    })
+    Ok(if info.si_code == libc::CLD_EXITED { Ended::Exited(status) } else { Ended::Signaled(status) })
 }

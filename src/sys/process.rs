@@ -118,10 +118,7 @@ impl Title {
         let mut areas = fields.split_whitespace().skip(45).map_while(|f| f.parse::<usize>().ok());
         let (arg_start, arg_end, env_start, env_end) = (areas.next()?, areas.next()?, areas.next()?, areas.next()?);
         // the kernel lays the environment right behind the arguments; anything else is not ours to overwrite
-        (arg_start != 0 && arg_end == env_start && env_end > arg_start).then_some(Self {
-            start: arg_start,
-            length: env_end - arg_start,
-        })
+        (arg_start != 0 && arg_end == env_start && env_end > arg_start).then_some(Self { start: arg_start, length: env_end - arg_start })
     }
 
     /// Overwrites the area with `title` (the technique of setproctitle(3)): a supervisor says what it is, and a container's init
@@ -142,4 +139,32 @@ pub fn ignore_hangups() {
         // SAFETY: SIG_IGN is a valid disposition for these signals.
         unsafe { libc::signal(signal, libc::SIG_IGN) };
     }
+}
+
+/// setgroups(2) to one group alone. Allocates nothing.
+///
+/// # Errors
+/// EPERM without CAP_SETGID.
+pub fn set_groups(gid: u32) -> nix::Result<()> {
+    // SAFETY: one gid_t, alive during the call.
+    Errno::result(unsafe { libc::setgroups(1, &raw const gid) }).map(drop)
+}
+
+/// prlimit(2): sets one resource limit of another process; `u64::MAX` is unlimited.
+///
+/// # Errors
+/// EPERM when a hard limit would be raised without CAP_SYS_RESOURCE.
+pub fn set_limit(pid: i32, resource: u32, soft: u64, hard: u64) -> nix::Result<()> {
+    let limit = libc::rlimit { rlim_cur: soft, rlim_max: hard };
+    // SAFETY: the new limit is read during the call; no old one is asked for.
+    Errno::result(unsafe { libc::prlimit(pid, resource as _, &raw const limit, std::ptr::null_mut()) }).map(drop)
+}
+
+/// setpriority(2) of another process.
+///
+/// # Errors
+/// EPERM without CAP_SYS_NICE.
+pub fn set_nice(pid: i32, nice: i32) -> nix::Result<()> {
+    // SAFETY: integers only.
+    Errno::result(unsafe { libc::setpriority(libc::PRIO_PROCESS, pid as libc::id_t, nice) }).map(drop)
 }

@@ -34,13 +34,7 @@ pub fn open_master() -> nix::Result<OwnedFd> {
 /// EIO when the master is gone.
 pub fn open_slave(master: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
     // SAFETY: TIOCGPTPEER takes open flags as its argument and returns a new descriptor.
-    let fd = Errno::result(unsafe {
-        libc::ioctl(
-            master.as_raw_fd(),
-            libc::TIOCGPTPEER,
-            libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC,
-        )
-    })?;
+    let fd = Errno::result(unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCGPTPEER, libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC) })?;
     // SAFETY: made for us alone.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
@@ -63,10 +57,7 @@ pub fn window_size(terminal: RawFd) -> nix::Result<WindowSize> {
     let mut size: libc::winsize = unsafe { std::mem::zeroed() };
     // SAFETY: TIOCGWINSZ fills one winsize.
     Errno::result(unsafe { libc::ioctl(terminal, libc::TIOCGWINSZ, &raw mut size) })?;
-    Ok(WindowSize {
-        rows: size.ws_row,
-        columns: size.ws_col,
-    })
+    Ok(WindowSize { rows: size.ws_row, columns: size.ws_col })
 }
 
 /// Sets the terminal's size; the kernel sends SIGWINCH to its foreground processes.
@@ -74,12 +65,7 @@ pub fn window_size(terminal: RawFd) -> nix::Result<WindowSize> {
 /// # Errors
 /// ENOTTY when it is none.
 pub fn set_window_size(terminal: BorrowedFd<'_>, size: WindowSize) -> nix::Result<()> {
-    let size = libc::winsize {
-        ws_row: size.rows,
-        ws_col: size.columns,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
+    let size = libc::winsize { ws_row: size.rows, ws_col: size.columns, ws_xpixel: 0, ws_ypixel: 0 };
     // SAFETY: TIOCSWINSZ reads one winsize.
     Errno::result(unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) }).map(drop)
 }

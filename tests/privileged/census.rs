@@ -24,12 +24,7 @@ impl Census {
         let parent = cgroup_parent(state);
         let mut cgroups = Vec::new();
         find_cgroups(Path::new("/sys/fs/cgroup"), &parent, false, &mut cgroups);
-        Self {
-            mounts: mounts_below(state),
-            cgroups,
-            processes: processes_of(state, &parent),
-            folders: folders_of(state),
-        }
+        Self { mounts: mounts_below(state), cgroups, processes: processes_of(state, &parent), folders: folders_of(state) }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -56,9 +51,7 @@ impl fmt::Display for Census {
         self.mounts.iter().try_for_each(|path| writeln!(f, "mount {}", path.display()))?;
         self.cgroups.iter().try_for_each(|path| writeln!(f, "cgroup {}", path.display()))?;
         self.folders.iter().try_for_each(|path| writeln!(f, "folder {}", path.display()))?;
-        self.processes
-            .iter()
-            .try_for_each(|(pid, why)| writeln!(f, "process {pid} ({why})"))
+        self.processes.iter().try_for_each(|(pid, why)| writeln!(f, "process {pid} ({why})"))
     }
 }
 
@@ -98,15 +91,12 @@ fn processes_of(state: &Path, parent: &str) -> Vec<(i32, String)> {
         let process = entry.path();
         let mentions = |file: &str| {
             let text = fs::read(process.join(file)).unwrap_or_default();
-            text.windows(state.as_os_str().len())
-                .any(|part| part == state.as_os_str().as_bytes())
+            text.windows(state.as_os_str().len()).any(|part| part == state.as_os_str().as_bytes())
         };
         let in_cgroup = fs::read_to_string(process.join("cgroup")).is_ok_and(|text| text.contains(parent));
         let holds = || {
             let files = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
-            files
-                .filter_map(|file| fs::read_link(file.path()).ok())
-                .any(|target| target.starts_with(state))
+            files.filter_map(|file| fs::read_link(file.path()).ok()).any(|target| target.starts_with(state))
         };
         if pid != own && (in_cgroup || mentions("cmdline") || mentions("environ") || holds()) {
             let title = fs::read(process.join("cmdline")).unwrap_or_default();

@@ -68,11 +68,7 @@ pub fn finish(command: &mut Command, input: &str) -> Outcome {
     let stdout = drain(child.stdout.take().unwrap());
     let stderr = drain(child.stderr.take().unwrap());
     let code = wait(&mut child, &format!("{command:?}"));
-    Outcome {
-        code,
-        stdout: stdout.join().unwrap(),
-        stderr: stderr.join().unwrap(),
-    }
+    Outcome { code, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
 }
 
 /// Waits for `child`; kills it and fails at the deadline.

@@ -19,10 +19,7 @@ impl Fixture {
     /// A fresh state folder with the `host` image built, so that no later command has that to say.
     #[track_caller]
     pub fn new() -> Self {
-        assert!(
-            nix::unistd::geteuid().is_root(),
-            "the privileged tests make containers and need root: run them through cargo test"
-        );
+        assert!(nix::unistd::geteuid().is_root(), "the privileged tests make containers and need root: run them through cargo test");
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("minic-test-{}-{:03}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let state = std::env::temp_dir().join(name);
@@ -60,10 +57,7 @@ impl Fixture {
     #[track_caller]
     pub fn detached(&self, name: &str, args: &[&str]) -> Container<'_> {
         self.minic(&[&["run", "-d", "--name", name], args].concat()).ok();
-        Container {
-            fixture: self,
-            name: name.to_owned(),
-        }
+        Container { fixture: self, name: name.to_owned() }
     }
 
     /// What a verb prints with `--json`.
@@ -92,10 +86,7 @@ impl Drop for Fixture {
     fn drop(&mut self) {
         let failed = std::thread::panicking();
         let listed = self.command(&["list", "--json"]).output();
-        let listed = listed
-            .ok()
-            .and_then(|out| serde_json::from_slice::<Vec<Value>>(&out.stdout).ok())
-            .unwrap_or_default();
+        let listed = listed.ok().and_then(|out| serde_json::from_slice::<Vec<Value>>(&out.stdout).ok()).unwrap_or_default();
         for id in listed.iter().filter_map(|container| container["id"].as_str()) {
             let _ = self.command(&["destroy", "-f", id]).output();
         }
@@ -122,10 +113,7 @@ impl Container<'_> {
     #[track_caller]
     pub fn info(&self) -> Value {
         let all = self.fixture.json(&["info", &self.name]);
-        let one = all
-            .as_array()
-            .filter(|all| all.len() == 1)
-            .unwrap_or_else(|| panic!("not one container: {all}"));
+        let one = all.as_array().filter(|all| all.len() == 1).unwrap_or_else(|| panic!("not one container: {all}"));
         one[0].clone()
     }
 
@@ -157,9 +145,7 @@ impl Container<'_> {
         let folders = info["cgroups"].as_array().unwrap_or_else(|| panic!("no cgroups: {info}"));
         let folders = folders.iter().map(|folder| Path::new(folder.as_str().unwrap()));
         let mut paths = folders.flat_map(|folder| files.iter().map(move |file| folder.join(file)));
-        let path = paths
-            .find(|path| path.exists())
-            .unwrap_or_else(|| panic!("none of {files:?}: {info}"));
+        let path = paths.find(|path| path.exists()).unwrap_or_else(|| panic!("none of {files:?}: {info}"));
         fs::read_to_string(&path).unwrap()
     }
 

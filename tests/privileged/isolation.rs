@@ -10,31 +10,13 @@ use crate::fixture::Fixture;
 #[test]
 fn only_its_own_processes() {
     let fixture = Fixture::new();
-    let seen = fixture
-        .minic(&[
-            "run",
-            "--memory",
-            "128",
-            "--cpu",
-            "512",
-            "/bin/sh",
-            "-c",
-            "cat /proc/self/cgroup; hostname; ps",
-        ])
-        .ok();
-    let (cgroups, rest): (Vec<&str>, Vec<&str>) = seen
-        .lines()
-        .partition(|line| line.contains(':') && line.contains("/") && !line.contains(' '));
-    assert!(
-        !cgroups.is_empty() && cgroups.iter().all(|line| line.ends_with(":/")),
-        "its cgroup is its root: {cgroups:?}"
-    );
+    let seen = fixture.minic(&["run", "--memory", "128", "--cpu", "512", "/bin/sh", "-c", "cat /proc/self/cgroup; hostname; ps"]).ok();
+    let (cgroups, rest): (Vec<&str>, Vec<&str>) =
+        seen.lines().partition(|line| line.contains(':') && line.contains("/") && !line.contains(' '));
+    assert!(!cgroups.is_empty() && cgroups.iter().all(|line| line.ends_with(":/")), "its cgroup is its root: {cgroups:?}");
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     assert_ne!(rest[0], host.trim());
-    let pids: Vec<u32> = rest[2..]
-        .iter()
-        .filter_map(|line| line.split_whitespace().next()?.parse().ok())
-        .collect();
+    let pids: Vec<u32> = rest[2..].iter().filter_map(|line| line.split_whitespace().next()?.parse().ok()).collect();
     assert_eq!((pids.first(), pids.len()), (Some(&1), 2), "sh and ps: {seen}");
 
     let inside = fixture.sh("ls /proc | grep '^[0-9]'");
@@ -68,17 +50,9 @@ fn the_root_is_its_own() {
     let writer = fixture.detached("writer", &["sh", "-c", "echo x > /written; echo x > /etc/written; exec sleep 1000"]);
     crate::command::eventually("it wrote", || writer.exec("test -e /etc/written").code == Some(0));
     assert!(!fs::exists("/written").unwrap() && !fs::exists("/etc/written").unwrap());
-    let root = |pid: &str| {
-        fs::metadata(format!("/proc/{pid}/root/"))
-            .map(|data| (data.dev(), data.ino()))
-            .unwrap()
-    };
+    let root = |pid: &str| fs::metadata(format!("/proc/{pid}/root/")).map(|data| (data.dev(), data.ino())).unwrap();
     assert_ne!(root("self"), root(&writer.pid().to_string()));
-    assert_eq!(
-        fixture.sh("test -e /written && echo leaked; echo done"),
-        "done\n",
-        "nor does the next one see it"
-    );
+    assert_eq!(fixture.sh("test -e /written && echo leaked; echo done"), "done\n", "nor does the next one see it");
 }
 
 #[test]
@@ -86,19 +60,11 @@ fn the_hosts_mounts_are_not_there() {
     let fixture = Fixture::new();
     let table = fixture.sh("cat /proc/self/mountinfo");
     let points: BTreeSet<&str> = table.lines().filter_map(|line| line.split(' ').nth(4)).collect();
-    let expected = |point: &str| {
-        point == "/"
-            || ["/proc", "/sys", "/dev", "/tmp", "/run", "/etc/"]
-                .iter()
-                .any(|top| point.starts_with(top))
-    };
+    let expected =
+        |point: &str| point == "/" || ["/proc", "/sys", "/dev", "/tmp", "/run", "/etc/"].iter().any(|top| point.starts_with(top));
     assert!(points.contains("/") && points.contains("/proc"), "{table}");
     assert!(points.iter().all(|point| expected(point)), "{table}");
-    assert_eq!(
-        table.lines().filter(|line| line.split(' ').nth(4) == Some("/")).count(),
-        1,
-        "the old root is detached:\n{table}"
-    );
+    assert_eq!(table.lines().filter(|line| line.split(' ').nth(4) == Some("/")).count(), 1, "the old root is detached:\n{table}");
     assert!(!table.contains("shared:"), "no mount is announced to the host:\n{table}");
 }
 
@@ -116,10 +82,7 @@ fn the_devices_are_few_and_work() {
 fn sys_is_read_only_and_tmp_is_not() {
     let fixture = Fixture::new();
     let table = fixture.sh("cat /proc/self/mountinfo");
-    let sys = table
-        .lines()
-        .find(|line| line.split(' ').nth(4) == Some("/sys"))
-        .unwrap_or_else(|| panic!("no /sys:\n{table}"));
+    let sys = table.lines().find(|line| line.split(' ').nth(4) == Some("/sys")).unwrap_or_else(|| panic!("no /sys:\n{table}"));
     assert!(sys.split(' ').nth(5).unwrap().split(',').any(|option| option == "ro"), "{sys}");
     assert_eq!(fixture.sh("echo x > /tmp/f && cat /tmp/f"), "x\n");
 }
@@ -128,12 +91,7 @@ fn sys_is_read_only_and_tmp_is_not() {
 fn the_network_is_lo_alone_and_up() {
     let fixture = Fixture::new();
     let seen = fixture.sh("cat /proc/net/dev");
-    let devices: Vec<&str> = seen
-        .lines()
-        .skip(2)
-        .filter_map(|line| line.split(':').next())
-        .map(str::trim)
-        .collect();
+    let devices: Vec<&str> = seen.lines().skip(2).filter_map(|line| line.split(':').next()).map(str::trim).collect();
     assert_eq!(devices, ["lo"]);
     let flags = fixture.sh("cat /sys/class/net/lo/flags");
     let flags = u32::from_str_radix(flags.trim().trim_start_matches("0x"), 16).unwrap();
@@ -143,23 +101,11 @@ fn the_network_is_lo_alone_and_up() {
 #[test]
 fn who_it_is_stands_in_etc() {
     let fixture = Fixture::new();
-    let seen = fixture
-        .minic(&[
-            "run",
-            "--name",
-            "etc",
-            "sh",
-            "-c",
-            "hostname; cat /etc/hostname; id -un; cat /etc/hosts",
-        ])
-        .ok();
+    let seen = fixture.minic(&["run", "--name", "etc", "sh", "-c", "hostname; cat /etc/hostname; id -un; cat /etc/hosts"]).ok();
     let lines: Vec<&str> = seen.lines().collect();
     assert_eq!(lines[0], lines[1]);
     assert_eq!(lines[2], "root");
-    assert!(
-        seen.contains("127.0.0.1") && lines[3..].iter().any(|line| line.contains(lines[0])),
-        "{seen}"
-    );
+    assert!(seen.contains("127.0.0.1") && lines[3..].iter().any(|line| line.contains(lines[0])), "{seen}");
 }
 
 #[test]
@@ -175,13 +121,7 @@ fn two_do_not_see_each_other() {
 
 #[test]
 fn the_host_is_as_before() {
-    let mounts = || {
-        fs::read_to_string("/proc/self/mountinfo")
-            .unwrap()
-            .lines()
-            .filter(|line| !line.contains("minic-test-"))
-            .count()
-    };
+    let mounts = || fs::read_to_string("/proc/self/mountinfo").unwrap().lines().filter(|line| !line.contains("minic-test-")).count();
     let hostname = || Command::new("uname").arg("-n").output().unwrap().stdout;
     let before = (mounts(), hostname());
     {

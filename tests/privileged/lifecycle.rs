@@ -31,10 +31,7 @@ fn the_whole_life_of_one() {
 #[test]
 fn stop_asks_first() {
     let fixture = Fixture::new();
-    let polite = fixture.detached(
-        "polite",
-        &["sh", "-c", "trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.05; done"],
-    );
+    let polite = fixture.detached("polite", &["sh", "-c", "trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.05; done"]);
     eventually("it is ready", || polite.verb(&["logs"]).stdout.contains("ready"));
     polite.verb(&["stop", "-t", "600"]).ok();
     assert_eq!(polite.info()["exit_code"], 3);
@@ -44,22 +41,8 @@ fn stop_asks_first() {
 #[test]
 fn stop_ends_all_of_it() {
     let fixture = Fixture::new();
-    let family = fixture.detached(
-        "family",
-        &[
-            "sh",
-            "-c",
-            "sleep 1000 & setsid sleep 1000 & trap '' TERM; while :; do sleep 1000; done",
-        ],
-    );
-    eventually("its children run", || {
-        family
-            .exec("ls /proc | grep -c '^[0-9]'")
-            .stdout
-            .trim()
-            .parse::<u32>()
-            .is_ok_and(|n| n > 4)
-    });
+    let family = fixture.detached("family", &["sh", "-c", "sleep 1000 & setsid sleep 1000 & trap '' TERM; while :; do sleep 1000; done"]);
+    eventually("its children run", || family.exec("ls /proc | grep -c '^[0-9]'").stdout.trim().parse::<u32>().is_ok_and(|n| n > 4));
     family.verb(&["stop", "-t", "0"]).ok();
     assert_eq!(family.state(), "STOPPED");
     let processes = crate::census::Census::take(fixture.state()).processes;
@@ -84,12 +67,7 @@ fn found_by_name_and_by_the_beginning_of_the_id() {
 fn a_name_is_taken_once() {
     let fixture = Fixture::new();
     fixture.detached("twin", &["sleep", "1000"]);
-    assert!(
-        fixture
-            .minic(&["run", "-d", "--name", "twin", "sleep", "1000"])
-            .refused(125)
-            .contains("twin")
-    );
+    assert!(fixture.minic(&["run", "-d", "--name", "twin", "sleep", "1000"]).refused(125).contains("twin"));
     assert_eq!(fixture.list().len(), 1);
 }
 
@@ -119,12 +97,7 @@ fn exec_joins_it() {
     eventually("it wrote", || web.exec("cat /marker").stdout == "mine\n");
     let hostname = web.exec("hostname").ok();
     assert_eq!(hostname.trim(), web.info()["hostname"].as_str().unwrap());
-    assert!(
-        web.exec("tr '\\0' ' ' < /proc/1/cmdline || cat /proc/1/cmdline")
-            .stdout
-            .contains("sleep"),
-        "process 1 is the container's"
-    );
+    assert!(web.exec("tr '\\0' ' ' < /proc/1/cmdline || cat /proc/1/cmdline").stdout.contains("sleep"), "process 1 is the container's");
     assert_eq!(web.exec("exit 42").code, Some(42));
     assert_eq!(fixture.minic(&["exec", "web", "nosuch"]).code, Some(127));
     assert_eq!(web.state(), "RUNNING", "a command that ends in it does not end it");

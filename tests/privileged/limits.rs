@@ -23,10 +23,7 @@ fn number(text: &str) -> u64 {
 
 /// `field`'s value in a file of "NAME VALUE" lines.
 fn value(text: &str, field: &str) -> u64 {
-    let found = text
-        .lines()
-        .filter_map(|line| line.split_once(' '))
-        .find(|(name, _)| *name == field);
+    let found = text.lines().filter_map(|line| line.split_once(' ')).find(|(name, _)| *name == field);
     number(found.unwrap_or_else(|| panic!("no {field}: {text}")).1)
 }
 
@@ -47,10 +44,7 @@ fn a_quarter_of_a_core() {
             break;
         }
     }
-    assert!(
-        seen.last().is_some_and(|share| *share > 0.23),
-        "never near a quarter of a core: {seen:?}"
-    );
+    assert!(seen.last().is_some_and(|share| *share > 0.23), "never near a quarter of a core: {seen:?}");
     assert!(value(&busy.cgroup_file(&["cpu.stat"]), "nr_throttled") > 0);
 }
 
@@ -58,14 +52,7 @@ fn a_quarter_of_a_core() {
 fn shares_are_a_weight_and_cpus_a_cap() {
     let fixture = Fixture::new();
     let weight = |container: &Container| number(&container.cgroup_file(&["cpu.shares", "cpu.weight"]));
-    let cap = |container: &Container| {
-        container
-            .cgroup_file(&["cpu.max", "cpu.cfs_quota_us"])
-            .split_whitespace()
-            .next()
-            .unwrap()
-            .to_owned()
-    };
+    let cap = |container: &Container| container.cgroup_file(&["cpu.max", "cpu.cfs_quota_us"]).split_whitespace().next().unwrap().to_owned();
     let plain = fixture.detached("plain", &["sleep", "1000"]);
     let both = fixture.detached("both", &["--cpu", "512", "sleep", "1000"]);
     let capped = fixture.detached("capped", &["--cpus", "0.5", "sleep", "1000"]);

@@ -14,10 +14,7 @@ use crate::fixture::Fixture;
 fn hello_world_and_nothing_else() {
     let fixture = Fixture::new();
     let outcome = fixture.minic(&["run", "/bin/echo", "Hello World"]);
-    assert_eq!(
-        (outcome.code, outcome.stdout.as_str(), outcome.stderr.as_str()),
-        (Some(0), "Hello World\n", "")
-    );
+    assert_eq!((outcome.code, outcome.stdout.as_str(), outcome.stderr.as_str()), (Some(0), "Hello World\n", ""));
 }
 
 #[test]
@@ -35,10 +32,7 @@ fn what_cannot_run_says_so_in_one_line() {
     let fixture = Fixture::new();
     assert!(fixture.minic(&["run", "nosuch"]).refused(127).contains("nosuch"));
     assert!(fixture.minic(&["run", "/no/such"]).refused(127).contains("/no/such"));
-    assert!(
-        fixture.minic(&["run", "/etc/passwd"]).refused(126).contains("/etc/passwd"),
-        "there, but not executable"
-    );
+    assert!(fixture.minic(&["run", "/etc/passwd"]).refused(126).contains("/etc/passwd"), "there, but not executable");
     assert!(fixture.minic(&["run", "/etc"]).refused(126).contains("/etc"), "a folder");
 }
 
@@ -90,12 +84,7 @@ fn signals_reach_it() {
         let flag = format!("ready-{signal}");
         let script = format!("trap 'exit 9' TERM; trap 'exit 10' INT; trap 'exit 11' HUP; echo {flag}; while :; do sleep 0.1; done");
         let mut command = fixture.command(&["run", "--name", &flag, "sh", "-c", &script]);
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         eventually("the traps are set", || fixture.minic(&["logs", &flag]).stdout.contains(&flag));
         kill(Pid::from_raw(child.id().cast_signed()), signal).unwrap();
         assert_eq!(wait(&mut child, "run"), Some(code), "{signal}");
@@ -106,48 +95,25 @@ fn signals_reach_it() {
 fn a_signal_that_ends_it_is_128_and_its_number() {
     let fixture = Fixture::new();
     let mut command = fixture.command(&["run", "--name", "sleeper", "sleep", "1000"]);
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     eventually("it runs", || fixture.list().iter().any(|container| container["state"] == "RUNNING"));
     let pid = fixture.json(&["info", "sleeper"])[0]["pid"].as_i64().unwrap();
     kill(Pid::from_raw(i32::try_from(pid).unwrap()), Signal::SIGKILL).unwrap();
     assert_eq!(wait(&mut child, "run"), Some(137));
     let info = &fixture.json(&["info", "sleeper"])[0];
-    assert_eq!(
-        (info["cause"]["kind"].as_str(), info["cause"]["signal"].as_i64()),
-        (Some("signaled"), Some(9)),
-        "{info}"
-    );
+    assert_eq!((info["cause"]["kind"].as_str(), info["cause"]["signal"].as_i64()), (Some("signaled"), Some(9)), "{info}");
 }
 
 #[test]
 fn environment_and_folder_are_as_asked() {
     let fixture = Fixture::new();
-    let seen = fixture
-        .minic(&[
-            "run",
-            "--env",
-            "A=1 2",
-            "--workdir",
-            "/tmp",
-            "sh",
-            "-c",
-            "echo $A; pwd; echo $HOME; echo $PATH",
-        ])
-        .ok();
+    let seen = fixture.minic(&["run", "--env", "A=1 2", "--workdir", "/tmp", "sh", "-c", "echo $A; pwd; echo $HOME; echo $PATH"]).ok();
     let lines: Vec<&str> = seen.lines().collect();
     assert_eq!(lines[..2], ["1 2", "/tmp"]);
     assert!(lines[3].contains("/bin"), "{lines:?}");
     let mut command = fixture.command(&["run", "env"]);
     command.env("SECRET_OF_THE_HOST", "1");
-    assert!(
-        !finish(&mut command, "").ok().contains("SECRET_OF_THE_HOST"),
-        "the caller's environment is its own"
-    );
+    assert!(!finish(&mut command, "").ok().contains("SECRET_OF_THE_HOST"), "the caller's environment is its own");
 }
 
 #[test]

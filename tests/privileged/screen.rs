@@ -11,11 +11,7 @@ use crate::tmux::Tmux;
 #[track_caller]
 fn open(fixture: &Fixture, width: u16, height: u16) -> Tmux {
     let tmux = Tmux::new(width, height);
-    tmux.write(&format!(
-        "{} --state {}",
-        env!("CARGO_BIN_EXE_minic-tui"),
-        fixture.state().display()
-    ));
+    tmux.write(&format!("{} --state {}", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display()));
     tmux.press(&["Enter"]);
     tmux.wait_for("Containers");
     tmux

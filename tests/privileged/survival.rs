@@ -10,11 +10,7 @@ use crate::fixture::Fixture;
 /// The processes that watch the containers of `fixture`: they hold the logs and are in no container.
 fn supervisors(fixture: &Fixture) -> Vec<i32> {
     let found = Census::take(fixture.state()).processes;
-    found
-        .into_iter()
-        .filter(|(_, title)| title.contains("supervisor"))
-        .map(|(pid, _)| pid)
-        .collect()
+    found.into_iter().filter(|(_, title)| title.contains("supervisor")).map(|(pid, _)| pid).collect()
 }
 
 #[test]
@@ -39,10 +35,7 @@ fn a_killed_supervisor_is_noticed_and_can_be_cleaned_up_after() {
     eventually("it is gone", || supervisors(&fixture).is_empty());
     // Alive or lost: never a state that is not so.
     let info = one.info();
-    let alive = Census::take(fixture.state())
-        .processes
-        .iter()
-        .any(|(_, title)| title.contains("sleep"));
+    let alive = Census::take(fixture.state()).processes.iter().any(|(_, title)| title.contains("sleep"));
     assert_eq!(info["state"] == "RUNNING", alive, "{info}");
     one.verb(&["destroy", "-f"]).ok();
     fixture.is_clean();

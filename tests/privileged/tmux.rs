@@ -18,17 +18,7 @@ impl Tmux {
         let socket = format!("minic-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let tmux = Self { socket };
         let (width, height) = (width.to_string(), height.to_string());
-        tmux.tell(&[
-            "-f",
-            "/dev/null",
-            "new-session",
-            "-d",
-            "-x",
-            &width,
-            "-y",
-            &height,
-            "env PS1='prompt$ ' sh",
-        ]);
+        tmux.tell(&["-f", "/dev/null", "new-session", "-d", "-x", &width, "-y", &height, "env PS1='prompt$ ' sh"]);
         tmux.wait_for("prompt$");
         tmux
     }
@@ -38,11 +28,7 @@ impl Tmux {
         let mut command = Command::new("tmux");
         let output = command.args(["-u", "-L", &self.socket]).args(args).output();
         let output = output.unwrap_or_else(|error| panic!("tmux: {error}; apt-get install tmux"));
-        assert!(
-            output.status.success(),
-            "tmux {args:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "tmux {args:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
@@ -67,11 +53,7 @@ impl Tmux {
     /// What the terminal is set to: alternate screen, mouse, cursor.
     #[track_caller]
     pub fn modes(&self) -> String {
-        self.tell(&[
-            "display-message",
-            "-p",
-            "#{alternate_on} #{mouse_any_flag} #{cursor_flag} #{keypad_cursor_flag}",
-        ])
+        self.tell(&["display-message", "-p", "#{alternate_on} #{mouse_any_flag} #{cursor_flag} #{keypad_cursor_flag}"])
     }
 
     /// The process that runs in the foreground.
@@ -89,11 +71,7 @@ impl Tmux {
     /// Waits until the screen is as `wanted` says.
     #[track_caller]
     pub fn wait_until(&self, what: &str, wanted: impl Fn(&str) -> bool) {
-        assert!(
-            comes_true(|| wanted(&self.screen())),
-            "never came true: {what}. The screen:\n{}",
-            self.screen()
-        );
+        assert!(comes_true(|| wanted(&self.screen())), "never came true: {what}. The screen:\n{}", self.screen());
     }
 }
 

@@ -53,19 +53,13 @@ pub fn tokens(source: &str) -> Vec<Token<'_>> {
                     let body = i + hashes + 1;
                     i = body + source[body..].find(&end).unwrap_or(0) + end.len();
                 } else {
-                    found.push(Token {
-                        text: &source[start..i],
-                        line,
-                    });
+                    found.push(Token { text: &source[start..i], line });
                 }
             }
             b => {
                 i += 1;
                 if !b.is_ascii_whitespace() {
-                    found.push(Token {
-                        text: &source[start..i],
-                        line,
-                    });
+                    found.push(Token { text: &source[start..i], line });
                 }
             }
         }
