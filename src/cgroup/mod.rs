@@ -1,7 +1,30 @@
 //! Control groups: what limits a container and what tells how much it uses.
 //!
-//! v1 or v2 is decided per controller, once; the rest of the house sees one cgroup with apply, sample, freeze, kill and remove.
+//! v1 or v2 is decided per controller, once ([`Layout`]); limits become writes ([`plan`], pure); the rest of the house sees
+//! one [`Cgroup`] with create, attach, update, freeze, kill and remove, and a [`CgroupSampler`] that reads it.
 
+mod apply;
+mod controller;
+mod create;
+mod detect;
+mod error;
+
+mod kill;
+mod memory;
+mod mountinfo;
+mod parse;
+mod plan;
+mod remove;
 mod sample;
+mod sampler;
 
+pub use apply::{Cgroup, Parent};
+pub use controller::{Controller, Version};
+pub use detect::{Hierarchy, Layout, Missing, Mode};
+pub use error::CgroupError;
+pub use plan::{Plan, Write, plan, weight_from_shares};
 pub use sample::{Io, Pressure, Sample};
+pub use sampler::CgroupSampler;
+
+#[cfg(test)]
+mod kernel_tests;

@@ -1,0 +1,257 @@
+//! [`Cgroup`]: one container's folders in every tree; made with its limits, joined, changed.
+
+use std::fs::{self, OpenOptions};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+
+use super::create::{inherit_cpuset, make_folder, pass_on, write_file};
+use super::plan::{Plan, plan};
+use super::{CgroupError, Controller, Layout, Version};
+use crate::spec::{ContainerId, Limits};
+
+/// The folder that holds the containers of one state folder, in every tree.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Parent {
+    /// Its name: `minic`, or `minic-1a2b3c4d` for a state folder of one's own. Never a path.
+    pub name: String,
+}
+
+/// A container's folder in one tree.
+#[derive(Debug, Clone)]
+pub(super) struct Folder {
+    pub version: Version,
+    pub controllers: Vec<Controller>,
+    /// Where the tree is mounted.
+    pub mount: PathBuf,
+    pub path: PathBuf,
+}
+
+impl Folder {
+    /// Whether the controller's files are in it; on v2 that depends on every cgroup above.
+    pub(super) fn passes(&self, controller: Controller) -> bool {
+        let listed = fs::read_to_string(self.path.join("cgroup.controllers")).unwrap_or_default();
+        match self.version {
+            Version::V1 => self.controllers.contains(&controller),
+            Version::V2 => {
+                controller.is_core_of_v2() || listed.split_whitespace().any(|word| Controller::from_v2(word) == Some(controller))
+            }
+        }
+    }
+}
+
+/// One container's cgroup: a folder in every tree that counts, v2 first.
+#[derive(Debug, Clone)]
+pub struct Cgroup {
+    pub(super) folders: Vec<Folder>,
+    skipped: Vec<String>,
+}
+
+impl Cgroup {
+    /// The cgroup of `id`, whether or not it exists: nothing is touched.
+    #[must_use]
+    pub fn open(layout: &Layout, parent: &Parent, id: &ContainerId) -> Self {
+        let folders = layout.hierarchies().iter().filter(|h| h.is_joined()).map(|h| Folder {
+            version: h.version,
+            controllers: h.controllers.clone(),
+            mount: h.mount.clone(),
+            path: h.mount.join(&parent.name).join(id.as_str()),
+        });
+        Self {
+            folders: folders.collect(),
+            skipped: Vec::new(),
+        }
+    }
+
+    /// Makes the cgroup of `id` and writes its limits; no process is in it yet. Left-overs of an earlier run without
+    /// processes are replaced. The caller holds the container's lock: two creators of one id would undo each other.
+    ///
+    /// # Errors
+    /// When a limit cannot be given (with `best_effort` it is skipped and told by [`Cgroup::skipped`]), a folder
+    /// cannot be made, or processes of an earlier run live in it. Nothing stays behind.
+    pub fn create(layout: &Layout, parent: &Parent, id: &ContainerId, limits: &Limits, best_effort: bool) -> Result<Self, CgroupError> {
+        let plan = plan(limits, &Limits::default(), layout, best_effort)?;
+        let mut cgroup = Self::open(layout, parent, id);
+        if cgroup.folders.is_empty() {
+            let place = layout
+                .hierarchies()
+                .first()
+                .map_or(Path::new("/sys/fs/cgroup"), |h| h.mount.as_path());
+            let hint = "inside a container, start that one with --privileged or a writable cgroup mount";
+            return Err(CgroupError::missing(
+                "make a cgroup in",
+                place,
+                "every cgroup tree is mounted read-only",
+                Some(hint),
+            ));
+        }
+        let mut made = 0;
+        match cgroup.make(&mut made, plan, best_effort) {
+            Ok(()) => Ok(cgroup),
+            Err(error) => {
+                cgroup.folders.truncate(made);
+                // what was just made is empty; should it not go, the first error is still the one to tell
+                let _ = cgroup.remove();
+                Err(error)
+            }
+        }
+    }
+
+    fn make(&mut self, made: &mut usize, plan: Plan, best_effort: bool) -> Result<(), CgroupError> {
+        let mut not_passed_on = Vec::new();
+        for folder in &self.folders {
+            let parent = folder.path.parent().unwrap_or(&folder.mount).to_owned();
+            make_folder(&parent, &folder.path)?;
+            *made += 1;
+            if folder.version == Version::V2 {
+                not_passed_on = pass_on(&folder.mount, &parent);
+            } else if folder.controllers.contains(&Controller::Cpuset) {
+                inherit_cpuset([&parent, &folder.path])?;
+            }
+        }
+        self.skipped.clone_from(&plan.skipped);
+        // a file that is missing because its controller was not passed on: tell the cause, not the missing file
+        let cause = |write: &super::plan::Write| {
+            let found = not_passed_on.iter().find(|(c, _)| *c == write.controller);
+            found.filter(|_| write.version == Version::V2).map(|(_, e)| e.clone())
+        };
+        self.skipped.extend(self.write(plan, best_effort, &cause)?);
+        Ok(())
+    }
+
+    /// Writes a plan; returns what was skipped.
+    fn write(
+        &self,
+        plan: Plan,
+        best_effort: bool,
+        cause: &dyn Fn(&super::plan::Write) -> Option<CgroupError>,
+    ) -> Result<Vec<String>, CgroupError> {
+        let mut skipped = Vec::new();
+        for write in plan.writes {
+            let Some(folder) = self.folder(write.version, write.controller) else {
+                continue;
+            };
+            let path = folder.path.join(write.file);
+            let Err(error) = write_file(&path, &write.value) else {
+                continue;
+            };
+            let error = cause(&write).unwrap_or_else(|| CgroupError::write(&write.value, &path, &error));
+            let no_such_thing = error.is(Errno::ENOENT) || error.is(Errno::EOPNOTSUPP);
+            if write.implied && no_such_thing {
+                continue;
+            }
+            if !best_effort {
+                return Err(error);
+            }
+            skipped.push(error.to_string());
+        }
+        Ok(skipped)
+    }
+
+    /// Changes the limits of a living container from `current` to `limits`. Returns what was skipped (`best_effort`).
+    /// A memory limit below what cannot be reclaimed is refused, on v2 as on v1: nothing is killed for it.
+    ///
+    /// # Errors
+    /// When a limit cannot be given; those written before it stay.
+    pub fn update(&self, layout: &Layout, current: &Limits, limits: &Limits, best_effort: bool) -> Result<Vec<String>, CgroupError> {
+        let mut plan = plan(limits, current, layout, best_effort)?;
+        let mut skipped = std::mem::take(&mut plan.skipped);
+        if let Some(most) = limits.memory.filter(|_| limits.memory != current.memory) {
+            self.reclaim_down_to(most)?;
+        }
+        skipped.extend(self.write(plan, best_effort, &|_| None)?);
+        Ok(skipped)
+    }
+
+    /// Limits that were not given, one sentence each; only after a `best_effort` creation.
+    #[must_use]
+    pub fn skipped(&self) -> &[String] {
+        &self.skipped
+    }
+
+    /// The folder in each tree, v2 first.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.folders.iter().map(|f| f.path.as_path())
+    }
+
+    /// Whether a folder of it exists in any tree.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.paths().any(Path::exists)
+    }
+
+    /// `cgroup.procs` of every tree, opened for writing. A process joins by writing `0` (itself) or a pid to each; do
+    /// that before anything it starts, and before it unshares its cgroup namespace, whose root is where it is then.
+    ///
+    /// # Errors
+    /// When one cannot be opened.
+    pub fn attach_fds(&self) -> Result<Vec<OwnedFd>, CgroupError> {
+        self.folders.iter().map(open_procs).collect()
+    }
+
+    /// As [`Cgroup::attach_fds`] without v2: what remains to be joined after clone3 with `CLONE_INTO_CGROUP`.
+    ///
+    /// # Errors
+    /// When one cannot be opened.
+    pub fn v1_attach_fds(&self) -> Result<Vec<OwnedFd>, CgroupError> {
+        self.folders.iter().filter(|f| f.version == Version::V1).map(open_procs).collect()
+    }
+
+    /// The v2 folder for clone3's `CLONE_INTO_CGROUP` (Linux 5.7); `None` where there is no v2 tree.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn v2_dir_fd(&self) -> Result<Option<OwnedFd>, CgroupError> {
+        let Some(folder) = self.v2() else {
+            return Ok(None);
+        };
+        let opened = OpenOptions::new()
+            .read(true)
+            .custom_flags(OFlag::O_DIRECTORY.bits())
+            .open(&folder.path);
+        opened
+            .map(|f| Some(f.into()))
+            .map_err(|e| CgroupError::io("open", &folder.path, &e))
+    }
+
+    /// Moves a process into it, in every tree.
+    ///
+    /// # Errors
+    /// When a tree refuses; it is then in some trees and not in others.
+    pub fn add(&self, pid: i32) -> Result<(), CgroupError> {
+        for folder in &self.folders {
+            let file = folder.path.join("cgroup.procs");
+            let pid = pid.to_string();
+            write_file(&file, &pid).map_err(|e| CgroupError::write(&pid, &file, &e))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn v2(&self) -> Option<&Folder> {
+        self.folders.iter().find(|f| f.version == Version::V2)
+    }
+
+    pub(super) fn folder(&self, version: Version, controller: Controller) -> Option<&Folder> {
+        self.folders.iter().find(|f| match version {
+            Version::V1 => f.version == version && f.controllers.contains(&controller),
+            Version::V2 => f.version == version,
+        })
+    }
+
+    /// The file that tells or sets something on whichever tree has `controller`.
+    pub(super) fn file(&self, controller: Controller, v1: &str, v2: &str) -> Option<(Version, PathBuf)> {
+        if let Some(folder) = self.folder(Version::V1, controller) {
+            return Some((Version::V1, folder.path.join(v1)));
+        }
+        self.v2().map(|folder| (Version::V2, folder.path.join(v2)))
+    }
+}
+
+fn open_procs(folder: &Folder) -> Result<OwnedFd, CgroupError> {
+    let file = folder.path.join("cgroup.procs");
+    let opened = OpenOptions::new().write(true).open(&file);
+    opened.map(OwnedFd::from).map_err(|e| CgroupError::io("open", &file, &e))
+}

@@ -1,0 +1,216 @@
+//! Limits into writes: which value goes into which file of which tree, in an order that the kernel accepts. Pure.
+
+use std::path::Path;
+
+use super::{CgroupError, Controller, Layout, Version};
+use crate::spec::{CpuLimit, Limits, MAX_CPU_SHARES, MIN_CPU_SHARES};
+
+/// v1 `cpu.shares` and v2 `cpu.weight` of a cgroup nobody has touched.
+const DEFAULT_SHARES: u64 = 1024;
+/// The kernel's `PID_MAX_LIMIT`: it refuses a larger number where it means no limit at all.
+const PID_MAX_LIMIT: u64 = 4_194_304;
+const DEFAULT_PERIOD_USEC: u64 = 100_000;
+
+/// One value for one file of a container's cgroup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// Whose tree the file is in.
+    pub controller: Controller,
+    /// Which interface that tree has.
+    pub version: Version,
+    /// The file's name.
+    pub file: &'static str,
+    /// What to write.
+    pub value: String,
+    /// Nobody asked for it: it follows from another limit, and is left out where the kernel does not have the file.
+    pub implied: bool,
+}
+
+/// The writes that bring a container's cgroup from one set of limits to another.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// In the order to write them.
+    pub writes: Vec<Write>,
+    /// Limits that this host cannot give, one sentence each; only with `best_effort`.
+    pub skipped: Vec<String>,
+}
+
+/// The writes that turn `current` limits into `limits`; a cgroup just made has `Limits::default()`.
+/// Memory without a word about swap allows no swap beyond it, where the kernel accounts swap.
+///
+/// # Errors
+/// When a limit needs a controller that this host does not have; with `best_effort` it is skipped instead.
+pub fn plan(limits: &Limits, current: &Limits, layout: &Layout, best_effort: bool) -> Result<Plan, CgroupError> {
+    let mut planner = Planner {
+        layout,
+        best_effort,
+        plan: Plan::default(),
+    };
+    if (limits.memory, limits.swap) != (current.memory, current.swap) {
+        planner.memory(limits, current)?;
+    }
+    if limits.cpu_shares != current.cpu_shares {
+        planner.shares(limits.cpu_shares.unwrap_or(DEFAULT_SHARES))?;
+    }
+    if limits.cpu != current.cpu {
+        planner.cpu(limits.cpu)?;
+    }
+    if limits.pids != current.pids {
+        let value = limits.pids.filter(|most| *most <= PID_MAX_LIMIT);
+        if let Some(version) = planner.version(Controller::Pids, "processes")? {
+            planner.write(Controller::Pids, version, "pids.max", value.map_or("max".into(), |v| v.to_string()));
+        }
+    }
+    Ok(planner.plan)
+}
+
+struct Planner<'a> {
+    layout: &'a Layout,
+    best_effort: bool,
+    plan: Plan,
+}
+
+impl Planner<'_> {
+    fn version(&mut self, controller: Controller, what: &str) -> Result<Option<Version>, CgroupError> {
+        let hierarchy = self.layout.hierarchy(controller).filter(|h| !h.read_only);
+        if let Some(found) = hierarchy {
+            return Ok(Some(found.version));
+        }
+        let reason = self
+            .layout
+            .why_missing(controller)
+            .unwrap_or("there is no such controller")
+            .to_owned();
+        self.refuse(controller, what, &reason, None)
+    }
+
+    fn refuse<T>(&mut self, controller: Controller, what: &str, reason: &str, hint: Option<&str>) -> Result<Option<T>, CgroupError> {
+        if self.best_effort {
+            self.plan.skipped.push(format!("{what} is not limited: {reason}"));
+            return Ok(None);
+        }
+        let place = self.layout.hierarchy(controller).or(self.layout.hierarchies().first());
+        let place = place.map_or(Path::new("/sys/fs/cgroup"), |h| h.mount.as_path());
+        let hint = hint.unwrap_or("leave that limit out, or accept to run without it (--best-effort)");
+        Err(CgroupError::missing(format!("limit {what} in"), place, reason, Some(hint)))
+    }
+
+    fn write(&mut self, controller: Controller, version: Version, file: &'static str, value: String) {
+        self.plan.writes.push(Write {
+            controller,
+            version,
+            file,
+            value,
+            implied: false,
+        });
+    }
+
+    fn memory(&mut self, limits: &Limits, current: &Limits) -> Result<(), CgroupError> {
+        let Some(version) = self.version(Controller::Memory, "memory")? else {
+            return Ok(());
+        };
+        match version {
+            Version::V1 => self.memory_v1(limits, current),
+            Version::V2 => {
+                self.memory_v2(limits, current);
+                Ok(())
+            }
+        }
+    }
+
+    /// v1 limits memory, and memory + swap (`memsw`), and refuses any step that would leave memsw below memory
+    /// (kernel: Documentation/admin-guide/cgroup-v1/memory.rst).
+    fn memory_v1(&mut self, limits: &Limits, current: &Limits) -> Result<(), CgroupError> {
+        if limits.memory.is_none() && limits.swap.is_some() {
+            let reason = "cgroup v1 limits swap only together with memory";
+            self.refuse::<()>(Controller::Memory, "swap", reason, Some("give a memory limit too"))?;
+        }
+        let memsw = |l: &Limits| l.memory.map(|m| m.saturating_add(l.swap.unwrap_or(0)));
+        let (old, new) = (memsw(current), memsw(limits));
+        let bytes = |value: Option<u64>| value.map_or("-1".into(), |v| v.to_string());
+        let memory = (limits.memory != current.memory).then(|| Write {
+            controller: Controller::Memory,
+            version: Version::V1,
+            file: "memory.limit_in_bytes",
+            value: bytes(limits.memory),
+            implied: false,
+        });
+        let both = (new != old).then(|| Write {
+            controller: Controller::Memory,
+            version: Version::V1,
+            file: "memory.memsw.limit_in_bytes",
+            value: bytes(new),
+            implied: limits.swap.is_none(),
+        });
+        let more_than_old_both = old.is_some_and(|old| limits.memory.is_none_or(|m| m > old));
+        let ordered = if more_than_old_both { [both, memory] } else { [memory, both] };
+        self.plan.writes.extend(ordered.into_iter().flatten());
+        Ok(())
+    }
+
+    /// v2 limits memory and swap each by itself (kernel: Documentation/admin-guide/cgroup-v2.rst). Swap first when it
+    /// shrinks is of no use: whatever order, the kernel reclaims what is over.
+    fn memory_v2(&mut self, limits: &Limits, current: &Limits) {
+        let swap = |l: &Limits| l.swap.or(l.memory.map(|_| 0));
+        let bytes = |value: Option<u64>| value.map_or("max".into(), |v| v.to_string());
+        if limits.memory != current.memory {
+            self.write(Controller::Memory, Version::V2, "memory.max", bytes(limits.memory));
+        }
+        if swap(limits) != swap(current) {
+            self.plan.writes.push(Write {
+                controller: Controller::Memory,
+                version: Version::V2,
+                file: "memory.swap.max",
+                value: bytes(swap(limits)),
+                implied: limits.swap.is_none(),
+            });
+        }
+    }
+
+    fn shares(&mut self, shares: u64) -> Result<(), CgroupError> {
+        match self.version(Controller::Cpu, "the CPU weight")? {
+            Some(v @ Version::V1) => self.write(Controller::Cpu, v, "cpu.shares", shares.to_string()),
+            Some(v @ Version::V2) => self.write(Controller::Cpu, v, "cpu.weight", weight_from_shares(shares).to_string()),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// kernel: Documentation/scheduler/sched-bwc.rst.
+    fn cpu(&mut self, cap: Option<CpuLimit>) -> Result<(), CgroupError> {
+        match (self.version(Controller::Cpu, "CPU time")?, cap) {
+            (Some(v @ Version::V1), Some(cap)) => {
+                self.write(Controller::Cpu, v, "cpu.cfs_period_us", cap.period_usec.to_string());
+                self.write(Controller::Cpu, v, "cpu.cfs_quota_us", cap.quota_usec.to_string());
+            }
+            (Some(v @ Version::V1), None) => self.write(Controller::Cpu, v, "cpu.cfs_quota_us", "-1".into()),
+            (Some(v @ Version::V2), Some(cap)) => {
+                self.write(Controller::Cpu, v, "cpu.max", format!("{} {}", cap.quota_usec, cap.period_usec));
+            }
+            (Some(v @ Version::V2), None) => self.write(Controller::Cpu, v, "cpu.max", format!("max {DEFAULT_PERIOD_USEC}")),
+            (None, _) => {}
+        }
+        Ok(())
+    }
+}
+
+/// v1 shares (2 to 262144, 1024 by default) as a v2 weight (1 to 10000, 100 by default): the curve through these
+/// three points that runc 1.3.2 and crun 1.23 use in place of the older straight line, which made 39 of 1024
+/// (opencontainers/cgroups pull request 20, containers/crun pull request 1767).
+#[must_use]
+pub fn weight_from_shares(shares: u64) -> u64 {
+    if shares <= MIN_CPU_SHARES {
+        return 1;
+    }
+    if shares >= MAX_CPU_SHARES {
+        return 10_000;
+    }
+    let l = (shares as f64).log2();
+    let exponent = (l * l + 125.0 * l) / 612.0 - 7.0 / 34.0;
+    // a rounding error in the last digits must not be rounded up to a whole step
+    (10f64.powf(exponent) - 1e-9).ceil() as u64
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;
