@@ -1,5 +1,6 @@
 //! [`Error`]: what was tried, what went wrong, what the user can do, and the exit code it means.
 
+use crate::cgroup::CgroupError;
 use crate::spec::SpecError;
 
 /// A failed verb.
@@ -77,8 +78,8 @@ impl Error {
     }
 }
 
-impl From<crate::cgroup::CgroupError> for Error {
-    fn from(error: crate::cgroup::CgroupError) -> Self {
-        Self::System { message: error.to_string(), hint: None }
+impl From<CgroupError> for Error {
+    fn from(error: CgroupError) -> Self {
+        Self::System { message: error.to_string(), hint: error.hint }
     }
 }

@@ -1,7 +1,7 @@
 //! `info`: everything known of one container.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Error, Manager};
 use crate::cgroup::Sample;
@@ -36,7 +36,7 @@ impl Manager {
     /// When it is unknown.
     pub fn info(&self, id: &ContainerId) -> Result<Info, Error> {
         let record = self.load(id)?;
-        let cgroups: Vec<PathBuf> = self.cgroup(id).paths().into_iter().filter(|path| path.exists()).collect();
+        let cgroups: Vec<PathBuf> = self.cgroup(id).paths().filter(|path| path.exists()).map(Path::to_owned).collect();
         let mut sampler = Sampler::new(self.runtime.layout.clone(), self.cgroup_parent());
         let alive: &[ContainerId] = if record.status.is_alive() { std::slice::from_ref(id) } else { &[] };
         let mut snapshot = sampler.sample(alive);

@@ -66,7 +66,7 @@ impl Manager {
     }
 
     pub(super) fn cgroup_parent(&self) -> Parent {
-        Parent::new(self.store().cgroup_parent())
+        Parent { name: self.store().cgroup_parent() }
     }
 }
 

@@ -1,1 +1,5 @@
 //! The network of a container: its own loopback, or the host's.
+
+mod loopback;
+
+pub use loopback::bring_loopback_up;

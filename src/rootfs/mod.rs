@@ -1,1 +1,12 @@
 //! The root filesystem: planned as a list of mount steps, carried out by init.
+
+mod apply;
+mod overlay;
+mod pivot;
+mod plan;
+mod step;
+
+pub use apply::apply;
+pub use overlay::{PlanError, RootfsPaths};
+pub use plan::RootfsPlan;
+pub use step::{MountStep, StepFailure};

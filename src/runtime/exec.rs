@@ -67,7 +67,7 @@ pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &E
     if !record::is_alive(target) {
         return Err(LaunchError::plain("the container has just ended"));
     }
-    let cgroup = Cgroup::open(&runtime.layout, &Parent::new(runtime.store.cgroup_parent()), &spec.id);
+    let cgroup = Cgroup::open(&runtime.layout, &Parent { name: runtime.store.cgroup_parent() }, &spec.id);
     let signals = terminal::passed_on_signals().map_err(LaunchError::nix("watch for signals"))?;
     let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the exec socket"))?;
     match fork().map_err(LaunchError::io("fork"))? {

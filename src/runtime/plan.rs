@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 
 use super::LaunchError;
 use super::step::{Step, StepReport};
-use crate::rootfs::RootfsPlan;
+use crate::rootfs::{RootfsPlan, StepFailure};
 use crate::security::Restrictions;
 use crate::spec::{ContainerSpec, NetworkMode, User};
 use crate::sys::exec::ExecImage;
@@ -85,7 +85,10 @@ impl InitPlan {
             Step::CgroupNamespace => "make the cgroup namespace".into(),
             Step::Hostname => format!("set the host name {:?}", self.hostname),
             Step::Loopback => "bring the loopback interface up".into(),
-            Step::Mount => self.rootfs.describe(report.index),
+            Step::Mount => {
+                let failure = StepFailure { index: report.index, errno: report.errno };
+                return LaunchError::plain(format!("cannot {}", self.rootfs.explain(failure)));
+            }
             Step::Terminal => "open a terminal in the container".into(),
             Step::Stdio => "connect the standard streams".into(),
             Step::Workdir => format!("enter the working directory {:?}", self.cwd),

@@ -52,7 +52,7 @@ pub enum Streams {
 /// # Errors
 /// Which file could not be written, and why.
 pub fn make_cgroup(runtime: &Runtime, spec: &ContainerSpec) -> Result<Cgroup, LaunchError> {
-    let parent = Parent::new(runtime.store.cgroup_parent());
+    let parent = Parent { name: runtime.store.cgroup_parent() };
     Cgroup::create(&runtime.layout, &parent, &spec.id, &spec.limits, false).map_err(|e| LaunchError::plain(e.to_string()))
 }
 
@@ -71,7 +71,7 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
     };
     let plan = InitPlan::new(spec, rootfs(&runtime.store, order, spec)?, theirs, status_writer)?;
     let (ours, inits) = seqpacket::pair().map_err(LaunchError::nix("make init's socket"))?;
-    let cgroup_folder = cgroup.v2_dir_fd();
+    let cgroup_folder = cgroup.v2_dir_fd().map_err(|e| LaunchError::plain(e.to_string()))?;
     let cloned = clone3(namespace::clone_flags(spec), cgroup_folder.as_ref().map(AsFd::as_fd));
     let (pid, pidfd) = match cloned.map_err(LaunchError::io("clone into new namespaces"))? {
         Cloned::Child => {
@@ -146,15 +146,8 @@ fn died_in_setup(cgroup: &Cgroup) -> LaunchError {
 }
 
 fn rootfs(store: &Store, order: &StartOrder, spec: &ContainerSpec) -> Result<RootfsPlan, LaunchError> {
-    let folder = store.container(&spec.id);
-    let paths = RootfsPaths {
-        image: order.image.clone(),
-        base: folder.join("base"),
-        upper: folder.join("upper"),
-        work: folder.join("work"),
-        merged: folder.join("merged"),
-    };
-    RootfsPlan::new(spec, &paths).map_err(|e| LaunchError::plain(e.to_string()))
+    let paths = RootfsPaths::new(&store.container(&spec.id), &order.image);
+    RootfsPlan::new(&paths).map_err(|e| LaunchError::plain(e.to_string()))
 }
 
 /// The container's ends and ours. A terminal is made by init, in the container's own devpts.

@@ -1,0 +1,71 @@
+//! Carrying out mount steps between clone and execve: no allocation, no text, no lock.
+
+use std::ffi::CStr;
+
+use nix::Result;
+use nix::errno::Errno;
+use nix::fcntl::AT_FDCWD;
+use nix::libc::dev_t;
+use nix::mount::{MsFlags, mount, umount2};
+use nix::sys::stat::{Mode, SFlag, lstat, mknod, umask};
+use nix::unistd::{chdir, mkdir, pivot_root, symlinkat};
+
+use super::{MountStep, StepFailure};
+
+/// Carries out `steps` in order, in the calling process's mount namespace.
+///
+/// For the one thread of a new process in a mount namespace of its own; the umask is 0 meanwhile, so that devices and
+/// folders get the permissions planned.
+///
+/// # Errors
+/// The first step that failed; what the steps before it did stays and goes with the mount namespace.
+pub fn apply(steps: &[MountStep]) -> std::result::Result<(), StepFailure> {
+    let saved = umask(Mode::empty());
+    let done = steps.iter().enumerate().try_for_each(|(index, step)| {
+        carry_out(step).map_err(|errno| StepFailure {
+            index: u16::try_from(index).unwrap_or(u16::MAX),
+            errno: errno as i32,
+        })
+    });
+    umask(saved);
+    done
+}
+
+fn carry_out(step: &MountStep) -> Result<()> {
+    match step {
+        MountStep::Mount {
+            source,
+            target,
+            fstype,
+            flags,
+            data,
+        } => mount(source.as_deref(), target.as_c_str(), fstype.as_deref(), *flags, data.as_deref()),
+        MountStep::Folder { path, mode } => folder(path, *mode),
+        MountStep::Device { path, host, mode, dev } => device(path, host, *mode, *dev),
+        MountStep::Symlink { target, link } => symlinkat(target.as_c_str(), AT_FDCWD, link.as_c_str()),
+        MountStep::Chdir { path } => chdir(path.as_c_str()),
+        MountStep::PivotRoot => pivot_root(c".", c"."),
+        MountStep::Unmount { target, flags } => umount2(target.as_c_str(), *flags),
+    }
+}
+
+fn folder(path: &CStr, mode: u32) -> Result<()> {
+    match mkdir(path, Mode::from_bits_truncate(mode)) {
+        Err(Errno::EEXIST) => {
+            let kind = SFlag::from_bits_truncate(lstat(path)?.st_mode) & SFlag::S_IFMT;
+            if kind == SFlag::S_IFDIR { Ok(()) } else { Err(Errno::ENOTDIR) }
+        }
+        other => other,
+    }
+}
+
+fn device(path: &CStr, host: &CStr, mode: u32, dev: dev_t) -> Result<()> {
+    let mode = Mode::from_bits_truncate(mode);
+    match mknod(path, SFlag::S_IFCHR, mode, dev) {
+        Err(Errno::EPERM) => {
+            mknod(path, SFlag::S_IFREG, mode, 0)?;
+            mount(Some(host), path, None::<&CStr>, MsFlags::MS_BIND, None::<&CStr>)
+        }
+        other => other,
+    }
+}

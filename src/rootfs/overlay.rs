@@ -1,0 +1,126 @@
+//! The options of the overlay that is a container's root.
+
+use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// mount(2) reads one page of options and cuts off what is longer, so longer options are refused here.
+/// 4096 bytes, the last a NUL, is the smallest page of any Linux architecture.
+const MAX_OPTIONS: usize = 4095;
+
+/// The folders that a container's root is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootfsPaths {
+    /// Root of the image; never written.
+    pub image: PathBuf,
+    /// The container's own few files (`etc/hosts` and the like), laid over the image; never written while mounted.
+    pub base: PathBuf,
+    /// What the container wrote.
+    pub upper: PathBuf,
+    /// Overlayfs's scratch folder, on the filesystem of `upper`.
+    pub work: PathBuf,
+    /// Where the layers appear as one, in the container's mount namespace only.
+    pub merged: PathBuf,
+}
+
+impl RootfsPaths {
+    /// The folders of a container that lives in `folder` and is made of `image`.
+    #[must_use]
+    pub fn new(folder: &Path, image: &Path) -> Self {
+        Self {
+            image: image.to_owned(),
+            base: folder.join("base"),
+            upper: folder.join("upper"),
+            work: folder.join("work"),
+            merged: folder.join("merged"),
+        }
+    }
+}
+
+/// A root that cannot be planned.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// A path has a NUL byte.
+    #[error("{path:?} has a NUL byte, which no path can have")]
+    Nul {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The overlay's options do not fit in a page.
+    #[error(
+        "the paths of the container's layers take {length} bytes, more than the {MAX_OPTIONS} that mount(2) reads: use a shorter --state"
+    )]
+    TooLong {
+        /// Bytes needed.
+        length: usize,
+    },
+}
+
+/// `path` as the kernel wants it.
+///
+/// # Errors
+/// [`PlanError::Nul`].
+pub(super) fn c_path(path: &Path) -> Result<CString, PlanError> {
+    CString::new(path.as_os_str().as_bytes()).map_err(|_| PlanError::Nul { path: path.to_owned() })
+}
+
+/// The overlay's options: `lowerdir=base:image,upperdir=upper,workdir=work`.
+///
+/// `\` before `:`, `,` and `\` keeps a path from being split (kernel: Documentation/filesystems/overlayfs.rst,
+/// "Multiple lower layers", and `ovl_next_opt` and `ovl_unescape` of fs/overlayfs/params.c).
+///
+/// # Errors
+/// [`PlanError`].
+pub(super) fn options(paths: &RootfsPaths) -> Result<CString, PlanError> {
+    let mut text = b"lowerdir=".to_vec();
+    for (before, path) in [
+        ("", &paths.base),
+        (":", &paths.image),
+        (",upperdir=", &paths.upper),
+        (",workdir=", &paths.work),
+    ] {
+        text.extend_from_slice(before.as_bytes());
+        for &byte in path.as_os_str().as_bytes() {
+            if matches!(byte, b':' | b',' | b'\\') {
+                text.push(b'\\');
+            }
+            text.push(byte);
+        }
+    }
+    if text.len() > MAX_OPTIONS {
+        return Err(PlanError::TooLong { length: text.len() });
+    }
+    CString::new(text).map_err(|_| PlanError::Nul {
+        path: paths.merged.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_split_a_path_is_escaped() {
+        let paths = RootfsPaths::new(Path::new(r"/s,t/a:b\c d"), Path::new("/images/x"));
+        assert_eq!(
+            options(&paths).unwrap().to_str().unwrap(),
+            r"lowerdir=/s\,t/a\:b\\c d/base:/images/x,upperdir=/s\,t/a\:b\\c d/upper,workdir=/s\,t/a\:b\\c d/work"
+        );
+    }
+
+    #[test]
+    fn options_longer_than_a_page_are_refused_not_cut() {
+        let of = |length: usize| RootfsPaths::new(Path::new(&format!("/{}", "x".repeat(length))), Path::new("/i"));
+        let fixed = options(&of(0)).unwrap().to_bytes().len();
+        let longest = (MAX_OPTIONS - fixed) / 3;
+        assert!(options(&of(longest)).is_ok());
+        assert!(matches!(options(&of(longest + 1)), Err(PlanError::TooLong { length }) if length > MAX_OPTIONS));
+    }
+
+    #[test]
+    fn a_nul_byte_is_refused() {
+        let paths = RootfsPaths::new(Path::new("/a\0b"), Path::new("/i"));
+        assert!(matches!(options(&paths), Err(PlanError::Nul { .. })));
+        assert!(matches!(c_path(&paths.merged), Err(PlanError::Nul { path }) if path == paths.merged));
+    }
+}

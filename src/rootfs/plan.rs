@@ -1,0 +1,125 @@
+//! [`RootfsPlan`]: from a spec to the ordered mount steps that make its root, all memory taken beforehand.
+
+use std::ffi::CStr;
+
+use nix::errno::Errno;
+use nix::mount::MsFlags;
+use nix::sys::stat::makedev;
+
+use super::overlay::{c_path, options};
+use super::{MountStep, PlanError, RootfsPaths, StepFailure, pivot};
+
+/// Character devices of every container: name, major, minor (kernel: Documentation/admin-guide/devices.txt).
+const DEVICES: [(&CStr, &CStr, u64, u64); 6] = [
+    (c"dev/null", c"/dev/null", 1, 3),
+    (c"dev/zero", c"/dev/zero", 1, 5),
+    (c"dev/full", c"/dev/full", 1, 7),
+    (c"dev/random", c"/dev/random", 1, 8),
+    (c"dev/urandom", c"/dev/urandom", 1, 9),
+    (c"dev/tty", c"/dev/tty", 5, 0),
+];
+
+/// Links of every container's `/dev`: what each says, and its path. `/dev/core` is left out: it leads to the host's memory.
+const LINKS: [(&CStr, &CStr); 5] = [
+    (c"/proc/self/fd", c"dev/fd"),
+    (c"/proc/self/fd/0", c"dev/stdin"),
+    (c"/proc/self/fd/1", c"dev/stdout"),
+    (c"/proc/self/fd/2", c"dev/stderr"),
+    (c"pts/ptmx", c"dev/ptmx"),
+];
+
+/// The steps that make a container's root, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootfsPlan {
+    steps: Vec<MountStep>,
+}
+
+impl RootfsPlan {
+    /// Plans the root made of the folders `paths`, which must exist when the plan is applied.
+    ///
+    /// The process that applies it has mount, PID, IPC and UTS namespaces of its own, and a network namespace unless it
+    /// shares the host's: `/proc`, `/sys` and `/dev/mqueue` show the namespaces of whoever mounts them. `/sys` is
+    /// a sysfs of its own in both cases, never a bind of the host's, which would bring along the host's cgroups and
+    /// whatever else is mounted below it.
+    ///
+    /// # Errors
+    /// [`PlanError`] when a path cannot be given to the kernel.
+    pub fn new(paths: &RootfsPaths) -> Result<Self, PlanError> {
+        let merged = c_path(&paths.merged)?;
+        let quiet = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+        let mut steps = vec![
+            // first of all: nothing that follows may reach the host through a shared mount
+            MountStep::Mount {
+                source: None,
+                target: c"/".into(),
+                fstype: None,
+                flags: MsFlags::MS_REC | MsFlags::MS_PRIVATE,
+                data: None,
+            },
+            MountStep::Mount {
+                source: Some(c"overlay".into()),
+                target: merged.clone(),
+                fstype: Some(c"overlay".into()),
+                flags: MsFlags::empty(),
+                data: Some(options(paths)?),
+            },
+            MountStep::Chdir { path: merged },
+        ];
+        steps.extend(on_folder(c"proc", c"proc", quiet, None));
+        steps.extend(on_folder(c"sysfs", c"sys", quiet | MsFlags::MS_RDONLY, None));
+        let dev_flags = MsFlags::MS_NOSUID | MsFlags::MS_STRICTATIME;
+        steps.extend(on_folder(c"tmpfs", c"dev", dev_flags, Some(c"mode=755,size=64k")));
+        steps.extend(DEVICES.map(|(path, host, major, minor)| MountStep::Device {
+            path: path.into(),
+            host: host.into(),
+            mode: 0o666,
+            dev: makedev(major, minor),
+        }));
+        // gid 5 is "tty" in the image's /etc/group and on every distribution
+        let pts = c"newinstance,ptmxmode=0666,mode=0620,gid=5";
+        steps.extend(on_folder(c"devpts", c"dev/pts", MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC, Some(pts)));
+        steps.extend(on_folder(c"tmpfs", c"dev/shm", quiet, Some(c"mode=1777,size=64m")));
+        steps.extend(on_folder(c"mqueue", c"dev/mqueue", quiet, None));
+        steps.extend(LINKS.map(|(target, link)| MountStep::Symlink {
+            target: target.into(),
+            link: link.into(),
+        }));
+        steps.extend(pivot::steps());
+        Ok(Self { steps })
+    }
+
+    /// The steps, for [`apply`](super::apply).
+    #[must_use]
+    pub fn steps(&self) -> &[MountStep] {
+        &self.steps
+    }
+
+    /// The failed step in one line: what was tried, on what, what the kernel said, and what can be done where we know.
+    #[must_use]
+    pub fn explain(&self, failure: StepFailure) -> String {
+        let step = self.steps.get(usize::from(failure.index));
+        let tried = step.map_or_else(|| format!("mount step {}", failure.index), MountStep::describe);
+        let said = Errno::from_raw(failure.errno).desc();
+        match step.and_then(|s| s.hint(failure.errno)) {
+            Some(hint) => format!("{tried}: {said} ({hint})"),
+            None => format!("{tried}: {said}"),
+        }
+    }
+}
+
+/// A new filesystem on a folder that is made, or checked to be one, just before.
+fn on_folder(fstype: &CStr, target: &CStr, flags: MsFlags, data: Option<&CStr>) -> [MountStep; 2] {
+    [
+        MountStep::Folder {
+            path: target.into(),
+            mode: 0o755,
+        },
+        MountStep::Mount {
+            source: Some(fstype.into()),
+            target: target.into(),
+            fstype: Some(fstype.into()),
+            flags,
+            data: data.map(Into::into),
+        },
+    ]
+}
