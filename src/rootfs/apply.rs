@@ -1,16 +1,19 @@
 //! Carrying out mount steps between clone and execve: no allocation, no text, no lock.
 
 use std::ffi::CStr;
+use std::os::fd::{AsFd, OwnedFd};
 
 use nix::Result;
 use nix::errno::Errno;
-use nix::fcntl::AT_FDCWD;
+use nix::fcntl::{AT_FDCWD, OFlag, open};
 use nix::libc::dev_t;
 use nix::mount::{MsFlags, mount, umount2};
 use nix::sys::stat::{Mode, SFlag, lstat, mknod, umask};
 use nix::unistd::{chdir, mkdir, pivot_root, symlinkat};
 
+use super::place::{Place, is_folder};
 use super::{MountStep, StepFailure};
+use crate::sys::mount as fd_mount;
 
 /// Carries out `steps` in order, in the calling process's mount namespace.
 ///
@@ -43,6 +46,9 @@ fn carry_out(step: &MountStep) -> Result<()> {
         MountStep::Folder { path, mode } => folder(path, *mode),
         MountStep::Device { path, host, mode, dev } => device(path, host, *mode, *dev),
         MountStep::Symlink { target, link } => symlinkat(target.as_c_str(), AT_FDCWD, link.as_c_str()),
+        MountStep::Bind { source, place, recursive, attributes } => bind(source, place, *recursive, *attributes),
+        MountStep::Tmpfs { place, size } => tmpfs(place, size.as_deref()),
+        MountStep::ReadOnlyRoot => fd_mount::set_attributes(new_root()?.as_fd(), fd_mount::ATTR_RDONLY, false),
         MountStep::Chdir { path } => chdir(path.as_c_str()),
         MountStep::PivotRoot => pivot_root(c".", c"."),
         MountStep::Unmount { target, flags } => umount2(target.as_c_str(), *flags),
@@ -68,4 +74,29 @@ fn device(path: &CStr, host: &CStr, mode: u32, dev: dev_t) -> Result<()> {
         }
         other => other,
     }
+}
+
+/// The new root, which is the current folder until the pivot.
+fn new_root() -> Result<OwnedFd> {
+    open(c".", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())
+}
+
+fn bind(source: &CStr, place: &Place, recursive: bool, attributes: u64) -> Result<()> {
+    let tree = fd_mount::clone_tree(source, recursive)?;
+    if attributes != 0 {
+        fd_mount::set_attributes(tree.as_fd(), attributes, recursive)?;
+    }
+    let target = place.open_or_make(new_root()?.as_fd(), is_folder(tree.as_fd())?)?;
+    fd_mount::attach(tree.as_fd(), target.as_fd())
+}
+
+fn tmpfs(place: &Place, size: Option<&CStr>) -> Result<()> {
+    let mode = (c"mode", c"1777");
+    let attributes = fd_mount::ATTR_NOSUID | fd_mount::ATTR_NODEV;
+    let tree = match size {
+        Some(size) => fd_mount::new_filesystem(c"tmpfs", &[mode, (c"size", size)], attributes)?,
+        None => fd_mount::new_filesystem(c"tmpfs", &[mode], attributes)?,
+    };
+    let target = place.open_or_make(new_root()?.as_fd(), true)?;
+    fd_mount::attach(tree.as_fd(), target.as_fd())
 }

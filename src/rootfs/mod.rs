@@ -3,6 +3,7 @@
 mod apply;
 mod overlay;
 mod pivot;
+mod place;
 mod plan;
 mod step;
 

@@ -7,7 +7,10 @@ use nix::mount::MsFlags;
 use nix::sys::stat::makedev;
 
 use super::overlay::{c_path, options};
+use super::place::Place;
 use super::{MountStep, PlanError, RootfsPaths, StepFailure, pivot};
+use crate::spec::ContainerSpec;
+use crate::sys::mount::{ATTR_NODEV, ATTR_NOSUID, ATTR_RDONLY};
 
 /// Character devices of every container: name, major, minor (kernel: Documentation/admin-guide/devices.txt).
 const DEVICES: [(&CStr, &CStr, u64, u64); 6] = [
@@ -44,7 +47,7 @@ impl RootfsPlan {
     ///
     /// # Errors
     /// [`PlanError`] when a path cannot be given to the kernel.
-    pub fn new(paths: &RootfsPaths) -> Result<Self, PlanError> {
+    pub fn new(spec: &ContainerSpec, paths: &RootfsPaths) -> Result<Self, PlanError> {
         let merged = c_path(&paths.merged)?;
         let quiet = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
         let mut steps = vec![
@@ -84,6 +87,10 @@ impl RootfsPlan {
             target: target.into(),
             link: link.into(),
         }));
+        steps.extend(shown(spec)?);
+        if spec.read_only {
+            steps.push(MountStep::ReadOnlyRoot);
+        }
         steps.extend(pivot::steps());
         Ok(Self { steps })
     }
@@ -105,6 +112,26 @@ impl RootfsPlan {
             None => format!("{tried}: {said}"),
         }
     }
+}
+
+/// What of the host the spec shows inside: volumes, memory file systems, devices; shorter paths first, so that one may lie in another.
+fn shown(spec: &ContainerSpec) -> Result<Vec<MountStep>, PlanError> {
+    let mut steps = Vec::new();
+    for tmpfs in &spec.tmpfs {
+        let size = tmpfs.size.map(|bytes| c_path(bytes.to_string().as_ref())).transpose()?;
+        steps.push((tmpfs.target.len(), MountStep::Tmpfs { place: Place::new(&tmpfs.target)?, size }));
+    }
+    for volume in &spec.volumes {
+        let attributes = ATTR_NOSUID | ATTR_NODEV | if volume.read_only { ATTR_RDONLY } else { 0 };
+        let (source, place) = (c_path(&volume.source)?, Place::new(&volume.target)?);
+        steps.push((volume.target.len(), MountStep::Bind { source, place, recursive: true, attributes }));
+    }
+    for device in &spec.devices {
+        let (source, place) = (c_path(&device.source)?, Place::new(&device.target)?);
+        steps.push((device.target.len(), MountStep::Bind { source, place, recursive: false, attributes: ATTR_NOSUID }));
+    }
+    steps.sort_by_key(|(length, _)| *length);
+    Ok(steps.into_iter().map(|(_, step)| step).collect())
 }
 
 /// A new filesystem on a folder that is made, or checked to be one, just before.

@@ -6,6 +6,8 @@ use nix::errno::Errno;
 use nix::libc::dev_t;
 use nix::mount::{MntFlags, MsFlags};
 
+use super::place::Place;
+
 /// One step. Relative paths are relative to the new root, which is the current folder from [`MountStep::Chdir`] on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MountStep {
@@ -48,6 +50,26 @@ pub enum MountStep {
         /// The link's path.
         link: CString,
     },
+    /// Shows a file or folder of the host, found before the pivot, at a place in the new root.
+    Bind {
+        /// The host's path.
+        source: CString,
+        /// Where it appears.
+        place: Place,
+        /// With what is mounted below it.
+        recursive: bool,
+        /// `ATTR_*` of the new mount.
+        attributes: u64,
+    },
+    /// A new tmpfs at a place in the new root.
+    Tmpfs {
+        /// Where it appears.
+        place: Place,
+        /// Its size option; the kernel's default when `None`.
+        size: Option<CString>,
+    },
+    /// Makes the new root's own mount read-only.
+    ReadOnlyRoot,
     /// chdir(2).
     Chdir {
         /// The folder.
@@ -95,6 +117,9 @@ impl MountStep {
             Self::Folder { path, .. } => format!("make folder {}", shown(path)),
             Self::Device { path, .. } => format!("make device {}", shown(path)),
             Self::Symlink { target, link } => format!("make link {} to {}", shown(link), target.to_string_lossy()),
+            Self::Bind { source, place, .. } => format!("show {} at /{} of the container", shown(source), place.path().to_string_lossy()),
+            Self::Tmpfs { place, .. } => format!("mount tmpfs at /{} of the container", place.path().to_string_lossy()),
+            Self::ReadOnlyRoot => "make the container's root read-only".into(),
             Self::Chdir { path } => format!("enter folder {}", shown(path)),
             Self::PivotRoot => "make the container's root the root (pivot_root)".into(),
             Self::Unmount { .. } => "detach the host's root".into(),

@@ -147,7 +147,7 @@ fn died_in_setup(cgroup: &Cgroup) -> LaunchError {
 
 fn rootfs(store: &Store, order: &StartOrder, spec: &ContainerSpec) -> Result<RootfsPlan, LaunchError> {
     let paths = RootfsPaths::new(&store.container(&spec.id), &order.image);
-    RootfsPlan::new(&paths).map_err(|e| LaunchError::plain(e.to_string()))
+    RootfsPlan::new(spec, &paths).map_err(|e| LaunchError::plain(e.to_string()))
 }
 
 /// The container's ends and ours. A terminal is made by init, in the container's own devpts.

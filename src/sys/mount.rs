@@ -1,0 +1,97 @@
+//! The descriptor-based mount API (Linux 5.2 and later): open_tree(2), fsopen(2), move_mount(2), mount_setattr(2), and
+//! openat2(2). Working on descriptors, no path inside a container can redirect a mount.
+
+use std::ffi::CStr;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use nix::errno::Errno;
+
+/// MOUNT_ATTR_RDONLY (mount_setattr(2)).
+pub const ATTR_RDONLY: u64 = 0x1;
+/// MOUNT_ATTR_NOSUID.
+pub const ATTR_NOSUID: u64 = 0x2;
+/// MOUNT_ATTR_NODEV.
+pub const ATTR_NODEV: u64 = 0x4;
+
+const OPEN_TREE_CLONE: u32 = 1;
+const FSCONFIG_SET_STRING: u32 = 1;
+const FSCONFIG_CMD_CREATE: u32 = 6;
+const FSMOUNT_CLOEXEC: u32 = 1;
+const FSOPEN_CLOEXEC: u32 = 1;
+const MOVE_MOUNT_F_EMPTY_PATH: u32 = 0x4;
+const MOVE_MOUNT_T_EMPTY_PATH: u32 = 0x40;
+
+fn owned(result: libc::c_long) -> nix::Result<OwnedFd> {
+    let fd = Errno::result(result)?;
+    // SAFETY: the system call has just made this descriptor for us alone.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
+/// A detached copy of the mount at `path` (open_tree(2) with OPEN_TREE_CLONE), with what is mounted below it when `recursive`.
+///
+/// # Errors
+/// ENOENT, EPERM without CAP_SYS_ADMIN.
+pub fn clone_tree(path: &CStr, recursive: bool) -> nix::Result<OwnedFd> {
+    let below = if recursive { libc::AT_RECURSIVE as u32 } else { 0 };
+    let flags = OPEN_TREE_CLONE | libc::O_CLOEXEC as u32 | below;
+    // SAFETY: `path` is NUL-terminated and outlives the call.
+    owned(unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags) })
+}
+
+/// A new, detached file system of `kind` with `options` (fsopen(2), fsconfig(2), fsmount(2)) and mount attributes `ATTR_*`.
+///
+/// # Errors
+/// ENODEV when the kernel has no such file system, EINVAL for a wrong option.
+pub fn new_filesystem(kind: &CStr, options: &[(&CStr, &CStr)], attributes: u64) -> nix::Result<OwnedFd> {
+    // SAFETY: `kind` is NUL-terminated and outlives the call.
+    let context = owned(unsafe { libc::syscall(libc::SYS_fsopen, kind.as_ptr(), FSOPEN_CLOEXEC) })?;
+    let fd = context.as_raw_fd();
+    for (key, value) in options {
+        // SAFETY: both texts are NUL-terminated and outlive the call.
+        Errno::result(unsafe { libc::syscall(libc::SYS_fsconfig, fd, FSCONFIG_SET_STRING, key.as_ptr(), value.as_ptr(), 0) })?;
+    }
+    let none = std::ptr::null::<libc::c_char>();
+    // SAFETY: FSCONFIG_CMD_CREATE takes neither key nor value.
+    Errno::result(unsafe { libc::syscall(libc::SYS_fsconfig, fd, FSCONFIG_CMD_CREATE, none, none, 0) })?;
+    // SAFETY: integers only.
+    owned(unsafe { libc::syscall(libc::SYS_fsmount, fd, FSMOUNT_CLOEXEC, attributes) })
+}
+
+/// Attaches the detached mount `tree` on the file or folder behind `target`.
+///
+/// # Errors
+/// ENOTDIR when one is a folder and the other is not.
+pub fn attach(tree: BorrowedFd<'_>, target: BorrowedFd<'_>) -> nix::Result<()> {
+    let flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
+    let empty = c"".as_ptr();
+    // SAFETY: the two paths are empty and NUL-terminated; the descriptors say everything.
+    Errno::result(unsafe { libc::syscall(libc::SYS_move_mount, tree.as_raw_fd(), empty, target.as_raw_fd(), empty, flags) }).map(drop)
+}
+
+/// Sets mount attributes `ATTR_*` of the mount behind `tree`, and of all below it when `recursive`.
+///
+/// # Errors
+/// EINVAL when the descriptor is not the root of a mount.
+pub fn set_attributes(tree: BorrowedFd<'_>, attributes: u64, recursive: bool) -> nix::Result<()> {
+    // SAFETY: mount_attr is plain integers; zero changes nothing.
+    let mut change: libc::mount_attr = unsafe { std::mem::zeroed() };
+    change.attr_set = attributes;
+    let flags = libc::AT_EMPTY_PATH | if recursive { libc::AT_RECURSIVE } else { 0 };
+    let size = size_of::<libc::mount_attr>();
+    // SAFETY: `change` outlives the call, and its size is given.
+    Errno::result(unsafe { libc::syscall(libc::SYS_mount_setattr, tree.as_raw_fd(), c"".as_ptr(), flags, &raw const change, size) }).map(drop)
+}
+
+/// openat2(2) of `path` as if `root` were `/`: no `..`, no absolute link and no magic link leads out of it.
+///
+/// # Errors
+/// ENOENT, ELOOP for a magic link, EAGAIN when a rename was racing.
+pub fn open_in_root(root: BorrowedFd<'_>, path: &CStr, flags: i32) -> nix::Result<OwnedFd> {
+    // SAFETY: open_how is plain integers; zero is its empty value.
+    let mut how: libc::open_how = unsafe { std::mem::zeroed() };
+    how.flags = (flags | libc::O_CLOEXEC) as u64;
+    how.resolve = libc::RESOLVE_IN_ROOT | libc::RESOLVE_NO_MAGICLINKS;
+    let size = size_of::<libc::open_how>();
+    // SAFETY: `path` and `how` outlive the call, and how's size is given.
+    owned(unsafe { libc::syscall(libc::SYS_openat2, root.as_raw_fd(), path.as_ptr(), &raw const how, size) })
+}
