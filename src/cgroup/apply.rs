@@ -60,10 +60,7 @@ impl Cgroup {
             mount: h.mount.clone(),
             path: h.mount.join(&parent.name).join(id.as_str()),
         });
-        Self {
-            folders: folders.collect(),
-            skipped: Vec::new(),
-        }
+        Self { folders: folders.collect(), skipped: Vec::new() }
     }
 
     /// Makes the cgroup of `id` and writes its limits; no process is in it yet. Left-overs of an earlier run without
@@ -76,17 +73,9 @@ impl Cgroup {
         let plan = plan(limits, &Limits::default(), layout, best_effort)?;
         let mut cgroup = Self::open(layout, parent, id);
         if cgroup.folders.is_empty() {
-            let place = layout
-                .hierarchies()
-                .first()
-                .map_or(Path::new("/sys/fs/cgroup"), |h| h.mount.as_path());
+            let place = layout.hierarchies().first().map_or(Path::new("/sys/fs/cgroup"), |h| h.mount.as_path());
             let hint = "inside a container, start that one with --privileged or a writable cgroup mount";
-            return Err(CgroupError::missing(
-                "make a cgroup in",
-                place,
-                "every cgroup tree is mounted read-only",
-                Some(hint),
-            ));
+            return Err(CgroupError::missing("make a cgroup in", place, "every cgroup tree is mounted read-only", Some(hint)));
         }
         let mut made = 0;
         match cgroup.make(&mut made, plan, best_effort) {
@@ -208,13 +197,8 @@ impl Cgroup {
         let Some(folder) = self.v2() else {
             return Ok(None);
         };
-        let opened = OpenOptions::new()
-            .read(true)
-            .custom_flags(OFlag::O_DIRECTORY.bits())
-            .open(&folder.path);
-        opened
-            .map(|f| Some(f.into()))
-            .map_err(|e| CgroupError::io("open", &folder.path, &e))
+        let opened = OpenOptions::new().read(true).custom_flags(OFlag::O_DIRECTORY.bits()).open(&folder.path);
+        opened.map(|f| Some(f.into())).map_err(|e| CgroupError::io("open", &folder.path, &e))
     }
 
     /// Moves a process into it, in every tree.

@@ -51,16 +51,8 @@ impl Controller {
 
     /// Those whose v1 tree a container gets a folder in. Cpuset is joined only where it shares a tree with one of
     /// these: an own cpuset costs a rebuild of the scheduler's domains and limits nothing by itself.
-    pub(super) const JOINED: [Self; 8] = [
-        Self::Cpu,
-        Self::Cpuacct,
-        Self::Memory,
-        Self::Pids,
-        Self::Freezer,
-        Self::Io,
-        Self::Devices,
-        Self::Systemd,
-    ];
+    pub(super) const JOINED: [Self; 8] =
+        [Self::Cpu, Self::Cpuacct, Self::Memory, Self::Pids, Self::Freezer, Self::Io, Self::Devices, Self::Systemd];
 
     /// Those passed on to a container's v2 cgroup by `cgroup.subtree_control`.
     pub(super) const PASSED_ON: [Self; 5] = [Self::Cpu, Self::Memory, Self::Pids, Self::Io, Self::Cpuset];

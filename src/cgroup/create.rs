@@ -80,10 +80,7 @@ fn lacking(folder: &Path) -> Vec<Controller> {
     let words = |file: &str| fs::read_to_string(folder.join(file)).unwrap_or_default();
     let list = |text: &str| text.split_whitespace().filter_map(Controller::from_v2).collect::<Vec<_>>();
     let (here, passed) = (list(&words("cgroup.controllers")), list(&words("cgroup.subtree_control")));
-    Controller::PASSED_ON
-        .into_iter()
-        .filter(|c| here.contains(c) && !passed.contains(c))
-        .collect()
+    Controller::PASSED_ON.into_iter().filter(|c| here.contains(c) && !passed.contains(c)).collect()
 }
 
 fn enable(folder: &Path, controller: Controller) -> Result<(), CgroupError> {

@@ -115,11 +115,8 @@ impl Layout {
                 Some("mount one: mount -t cgroup2 cgroup2 /sys/fs/cgroup (inside a container, start that one with --privileged)"),
             ));
         }
-        let missing = Controller::JOINED
-            .into_iter()
-            .filter(|c| *c != Controller::Systemd)
-            .filter_map(|c| missing(c, &hierarchies, read))
-            .collect();
+        let missing =
+            Controller::JOINED.into_iter().filter(|c| *c != Controller::Systemd).filter_map(|c| missing(c, &hierarchies, read)).collect();
         Ok(Self { hierarchies, missing })
     }
 
@@ -150,10 +147,7 @@ impl Layout {
     /// How the controllers are spread.
     #[must_use]
     pub fn mode(&self) -> Mode {
-        let v1 = self
-            .hierarchies
-            .iter()
-            .any(|h| h.version == Version::V1 && h.controllers.iter().any(|c| *c != Controller::Systemd));
+        let v1 = self.hierarchies.iter().any(|h| h.version == Version::V1 && h.controllers.iter().any(|c| *c != Controller::Systemd));
         match (self.v2(), v1) {
             (Some(_), false) => Mode::V2,
             (Some(_), true) => Mode::Hybrid,
@@ -184,13 +178,7 @@ fn hierarchy(mount: &CgroupMount, self_cgroup: &str, read: &dyn Fn(&Path) -> Opt
         (Version::V1, found.collect::<Vec<_>>())
     };
     let own = own_path(self_cgroup, version, &controllers).and_then(|path| below(&mount.root, &path));
-    Hierarchy {
-        version,
-        mount: mount.point.clone(),
-        controllers,
-        own,
-        read_only: mount.read_only,
-    }
+    Hierarchy { version, mount: mount.point.clone(), controllers, own, read_only: mount.read_only }
 }
 
 /// Our path in a tree: lines are `ID:controllers:path`, `0::path` for v2 (cgroups(7)).
@@ -200,9 +188,7 @@ fn own_path(self_cgroup: &str, version: Version, controllers: &[Controller]) -> 
         let (id, names, path) = (fields.next()?, fields.next()?, fields.next()?);
         let ours = match version {
             Version::V2 => id == "0" && names.is_empty(),
-            Version::V1 => names
-                .split(',')
-                .any(|n| Controller::from_v1(n).is_some_and(|c| controllers.contains(&c))),
+            Version::V1 => names.split(',').any(|n| Controller::from_v1(n).is_some_and(|c| controllers.contains(&c))),
         };
         ours.then(|| path.to_owned())
     })
@@ -231,10 +217,7 @@ fn missing(controller: Controller, hierarchies: &[Hierarchy], read: &dyn Fn(&Pat
         Some(_) => return None,
         None => absent(controller, hierarchies, read),
     };
-    Some(Missing {
-        figure: controller.word(),
-        reason,
-    })
+    Some(Missing { figure: controller.word(), reason })
 }
 
 /// Why no mounted tree has `controller`: `/proc/cgroups` tells a kernel without it from one that has it elsewhere (cgroups(7)).
@@ -250,10 +233,7 @@ fn absent(controller: Controller, hierarchies: &[Hierarchy], read: &dyn Fn(&Path
         (Some((_, false)), _) if controller == Controller::Memory => {
             "the memory controller is switched off: boot with cgroup_enable=memory and without cgroup_disable=memory".into()
         }
-        (Some((_, false)), _) => format!(
-            "the {word} controller is switched off: boot without cgroup_disable={}",
-            controller.v1_name()
-        ),
+        (Some((_, false)), _) => format!("the {word} controller is switched off: boot without cgroup_disable={}", controller.v1_name()),
         (Some((true, true)), Some(v2)) => format!(
             "the {word} controller is not passed on to {}; add it to cgroup.subtree_control of every cgroup above (systemd: Delegate=yes)",
             v2.mount.display()

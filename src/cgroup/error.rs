@@ -24,13 +24,7 @@ pub struct CgroupError {
 impl CgroupError {
     /// A gap of this host rather than a failed call.
     pub(super) fn missing(tried: impl Into<String>, path: &Path, reason: impl Into<String>, hint: Option<&str>) -> Self {
-        Self {
-            tried: tried.into(),
-            path: path.to_owned(),
-            reason: reason.into(),
-            errno: None,
-            hint: hint.map(str::to_owned),
-        }
+        Self { tried: tried.into(), path: path.to_owned(), reason: reason.into(), errno: None, hint: hint.map(str::to_owned) }
     }
 
     /// A failed call; the hint is found from the file and the error number.
@@ -92,10 +86,7 @@ mod tests {
     #[test]
     fn a_message_says_what_where_and_why() {
         let error = CgroupError::write("4096", Path::new("/c/memory.limit_in_bytes"), &io::Error::from_raw_os_error(16));
-        assert_eq!(
-            error.to_string(),
-            "cannot write \"4096\" to /c/memory.limit_in_bytes: Device or resource busy"
-        );
+        assert_eq!(error.to_string(), "cannot write \"4096\" to /c/memory.limit_in_bytes: Device or resource busy");
         assert!(error.hint.is_some_and(|h| h.contains("in use")));
         assert_eq!(
             CgroupError::missing("limit memory in", Path::new("/c"), "no memory controller", None).to_string(),

@@ -24,12 +24,7 @@ impl Scratch {
         let layout = Layout::detect().unwrap();
         let parent = scratch_parent();
         let cgroup = Cgroup::create(&layout, &parent, &id("c1"), limits, false).unwrap();
-        Self {
-            layout,
-            parent,
-            cgroup,
-            children: Vec::new(),
-        }
+        Self { layout, parent, cgroup, children: Vec::new() }
     }
 
     /// Runs a shell script in the cgroup: it waits for a line before it starts.
@@ -66,10 +61,7 @@ impl Drop for Scratch {
             killed.unwrap();
             removed.unwrap();
             for hierarchy in self.layout.hierarchies() {
-                assert!(
-                    !hierarchy.mount.join(&self.parent.name).exists(),
-                    "nothing may stay in {hierarchy:?}"
-                );
+                assert!(!hierarchy.mount.join(&self.parent.name).exists(), "nothing may stay in {hierarchy:?}");
             }
         }
     }
@@ -81,9 +73,7 @@ fn id(text: &str) -> ContainerId {
 
 fn scratch_parent() -> Parent {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    Parent {
-        name: format!("minic-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)),
-    }
+    Parent { name: format!("minic-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)) }
 }
 
 /// Waits until `what` holds; a machine under load gets all the time it needs.
@@ -121,10 +111,7 @@ fn limits_are_what_the_kernel_reads_back() {
             assert_eq!(read(Controller::Cpu, "", "cpu.weight").1, weight_from_shares(512).to_string());
         }
     }
-    let swap = scratch
-        .cgroup
-        .file(Controller::Memory, "memory.memsw.limit_in_bytes", "memory.swap.max")
-        .unwrap();
+    let swap = scratch.cgroup.file(Controller::Memory, "memory.memsw.limit_in_bytes", "memory.swap.max").unwrap();
     if let Ok(text) = fs::read_to_string(&swap.1) {
         let expected = if swap.0 == Version::V1 { 64u64 << 20 } else { 0 };
         assert_eq!(text.trim(), expected.to_string(), "no swap beyond memory");
@@ -135,10 +122,7 @@ fn limits_are_what_the_kernel_reads_back() {
 
 #[test]
 fn a_busy_loop_is_held_to_its_cap() {
-    let mut scratch = Scratch::new(&Limits {
-        cpu: Some(CpuLimit::from_shares(256)),
-        ..Limits::default()
-    });
+    let mut scratch = Scratch::new(&Limits { cpu: Some(CpuLimit::from_shares(256)), ..Limits::default() });
     scratch.run("while :; do :; done");
     until("throttled once", || {
         let mut sampler = CgroupSampler::open(&scratch.cgroup).unwrap();
@@ -186,16 +170,11 @@ fn what_the_v1_freezer_holds_is_killed() {
 }
 
 fn fork_bomb() -> Scratch {
-    let mut scratch = Scratch::new(&Limits {
-        pids: Some(40),
-        ..Limits::default()
-    });
+    let mut scratch = Scratch::new(&Limits { pids: Some(40), ..Limits::default() });
     // a shell that cannot fork gives up and makes room for the others: it never ends and never rests
     scratch.run("trap '' TERM; bomb() { while :; do bomb & done; }; bomb");
     let (_, events) = scratch.cgroup.file(Controller::Pids, "pids.events", "pids.events").unwrap();
-    until("the bomb runs into its limit", || {
-        parse::field(&fs::read(&events).unwrap(), "max") > Some(0)
-    });
+    until("the bomb runs into its limit", || parse::field(&fs::read(&events).unwrap(), "max") > Some(0));
     scratch
 }
 
@@ -230,10 +209,7 @@ fn a_process_that_is_only_in_the_v1_trees_is_killed_too() {
 #[test]
 fn an_oom_kill_is_counted_and_the_peak_told() {
     let limit = 32 << 20;
-    let mut scratch = Scratch::new(&Limits {
-        memory: Some(limit),
-        ..Limits::default()
-    });
+    let mut scratch = Scratch::new(&Limits { memory: Some(limit), ..Limits::default() });
     scratch.run("x=0123456789abcdef; while :; do x=$x$x; done");
     let status = scratch.children[0].wait().unwrap();
     assert!(!status.success());
@@ -268,10 +244,7 @@ fn joining_by_kept_descriptors() {
     let mut sleeper = Command::new("sleep").arg("1000").spawn().unwrap();
     let pid = sleeper.id().to_string();
     for fd in scratch.cgroup.attach_fds().unwrap() {
-        assert!(
-            nix::fcntl::fcntl(fd.as_fd(), nix::fcntl::FcntlArg::F_GETFD).unwrap() & 1 == 1,
-            "close on exec"
-        );
+        assert!(nix::fcntl::fcntl(fd.as_fd(), nix::fcntl::FcntlArg::F_GETFD).unwrap() & 1 == 1, "close on exec");
         fs::File::from(fd).write_all(pid.as_bytes()).unwrap();
     }
     let inside = scratch.cgroup.pids();
@@ -298,10 +271,7 @@ fn a_living_container_is_not_replaced_and_a_dead_one_is() {
 fn fifty_callers_at_once() {
     let layout = Layout::detect().unwrap();
     let parent = scratch_parent();
-    let limits = Limits {
-        memory: Some(16 << 20),
-        ..Limits::default()
-    };
+    let limits = Limits { memory: Some(16 << 20), ..Limits::default() };
     std::thread::scope(|scope| {
         for n in 0..50 {
             let (layout, parent, limits) = (&layout, &parent, &limits);

@@ -29,8 +29,7 @@ impl Cgroup {
     /// Its memory limit in bytes as the kernel has it, rounded to pages; `None` when unlimited or not to be told.
     #[must_use]
     pub fn memory_limit(&self) -> Option<u64> {
-        self.memory_figure("memory.limit_in_bytes", "memory.max")
-            .filter(|limit| *limit < UNLIMITED)
+        self.memory_figure("memory.limit_in_bytes", "memory.max").filter(|limit| *limit < UNLIMITED)
     }
 
     /// Memory charged to it now, in bytes.

@@ -38,9 +38,7 @@ pub(super) fn cgroup_mounts(text: &str) -> Vec<CgroupMount> {
         .into_iter()
         .filter(|line| (line.kind == "cgroup" || line.kind == "cgroup2") && !hidden.contains(&line.id))
         .map(|line| CgroupMount {
-            read_only: [&line.mount_options, &line.options]
-                .iter()
-                .any(|o| o.split(',').any(|word| word == "ro")),
+            read_only: [&line.mount_options, &line.options].iter().any(|o| o.split(',').any(|word| word == "ro")),
             v2: line.kind == "cgroup2",
             options: line.options.split(',').map(str::to_owned).collect(),
             root: line.root,
@@ -76,10 +74,7 @@ fn unescape(field: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let octal = (bytes[at] == b'\\')
-            .then(|| field.get(at + 1..at + 4))
-            .flatten()
-            .and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        let octal = (bytes[at] == b'\\').then(|| field.get(at + 1..at + 4)).flatten().and_then(|digits| u8::from_str_radix(digits, 8).ok());
         match octal {
             Some(byte) => {
                 out.push(byte);
@@ -152,10 +147,6 @@ not a line";
         let sysfs = format!("{base}6 2 0:6 / /sys rw - sysfs s rw\n7 6 0:7 / /sys/fs/cgroup rw - cgroup2 c rw\n");
         assert_eq!(points(&sysfs), ["/sys/fs/cgroup"], "a second sysfs hides the first one's mounts");
         let twice = format!("{base}8 4 0:8 / /sys/fs/cgroup/cpu ro - cgroup c rw,cpu\n");
-        assert_eq!(
-            cgroup_mounts(&twice).iter().map(|m| m.read_only).collect::<Vec<_>>(),
-            [true],
-            "the upper one counts"
-        );
+        assert_eq!(cgroup_mounts(&twice).iter().map(|m| m.read_only).collect::<Vec<_>>(), [true], "the upper one counts");
     }
 }

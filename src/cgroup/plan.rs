@@ -41,11 +41,7 @@ pub struct Plan {
 /// # Errors
 /// When a limit needs a controller that this host does not have; with `best_effort` it is skipped instead.
 pub fn plan(limits: &Limits, current: &Limits, layout: &Layout, best_effort: bool) -> Result<Plan, CgroupError> {
-    let mut planner = Planner {
-        layout,
-        best_effort,
-        plan: Plan::default(),
-    };
+    let mut planner = Planner { layout, best_effort, plan: Plan::default() };
     if (limits.memory, limits.swap) != (current.memory, current.swap) {
         planner.memory(limits, current)?;
     }
@@ -76,11 +72,7 @@ impl Planner<'_> {
         if let Some(found) = hierarchy {
             return Ok(Some(found.version));
         }
-        let reason = self
-            .layout
-            .why_missing(controller)
-            .unwrap_or("there is no such controller")
-            .to_owned();
+        let reason = self.layout.why_missing(controller).unwrap_or("there is no such controller").to_owned();
         self.refuse(controller, what, &reason, None)
     }
 
@@ -96,13 +88,7 @@ impl Planner<'_> {
     }
 
     fn write(&mut self, controller: Controller, version: Version, file: &'static str, value: String) {
-        self.plan.writes.push(Write {
-            controller,
-            version,
-            file,
-            value,
-            implied: false,
-        });
+        self.plan.writes.push(Write { controller, version, file, value, implied: false });
     }
 
     fn memory(&mut self, limits: &Limits, current: &Limits) -> Result<(), CgroupError> {

@@ -33,10 +33,7 @@ impl Cgroup {
                         pause = (pause * 2).min(LONGEST_PAUSE);
                     }
                     Err(e) if e.is(Errno::EBUSY) => {
-                        return Err(CgroupError {
-                            hint: Some(format!("processes live in it: {}", self.describe_pids())),
-                            ..e
-                        });
+                        return Err(CgroupError { hint: Some(format!("processes live in it: {}", self.describe_pids())), ..e });
                     }
                     Err(e) => return Err(e),
                 }
@@ -73,8 +70,5 @@ pub(super) fn remove_tree(folder: &Path) -> Result<(), CgroupError> {
 /// The cgroups directly below `folder`.
 pub(super) fn children(folder: &Path) -> Vec<std::path::PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries
-        .filter(|entry| entry.file_type().is_ok_and(|t| t.is_dir()))
-        .map(|entry| entry.path())
-        .collect()
+    entries.filter(|entry| entry.file_type().is_ok_and(|t| t.is_dir())).map(|entry| entry.path()).collect()
 }

@@ -95,11 +95,7 @@ impl CgroupSampler {
         });
         let [cpu, memory, io] = &self.psi;
         let mut some = |file: &Option<File>| reader.fill(file.as_ref()?).and_then(parse::some_avg10);
-        let psi = Pressure {
-            cpu: some(cpu),
-            memory: some(memory),
-            io: some(io),
-        };
+        let psi = Pressure { cpu: some(cpu), memory: some(memory), io: some(io) };
         sample.psi = (psi != Pressure::default()).then_some(psi);
         (!reader.gone).then_some(sample)
     }
@@ -120,11 +116,7 @@ impl CgroupSampler {
             let reason = match on {
                 None if !controller.is_core_of_v2() => format!("this host has no writable {} controller", controller.word()),
                 Some(folder) if folder.version == Version::V2 && !folder.passes(controller) => {
-                    format!(
-                        "the {} controller was not passed on to {}",
-                        controller.word(),
-                        folder.path.display()
-                    )
+                    format!("the {} controller was not passed on to {}", controller.word(), folder.path.display())
                 }
                 _ => reason.to_owned(),
             };
@@ -135,27 +127,12 @@ impl CgroupSampler {
         let no_bandwidth = "this kernel was built without CPU bandwidth control (CONFIG_CFS_BANDWIDTH)";
         lacks(first.nr_periods.is_some(), "throttling", Controller::Cpu, no_bandwidth);
         lacks(first.memory.is_some(), "memory", Controller::Memory, uncounted);
-        lacks(
-            first.memory_peak.is_some(),
-            "memory peak",
-            Controller::Memory,
-            "memory.peak needs Linux 5.19",
-        );
+        lacks(first.memory_peak.is_some(), "memory peak", Controller::Memory, "memory.peak needs Linux 5.19");
         let no_swap = "swap is not accounted: boot with swapaccount=1";
         lacks(first.swap.is_some(), "swap", Controller::Memory, no_swap);
-        lacks(
-            first.oom_kills.is_some(),
-            "oom kills",
-            Controller::Memory,
-            "memory.oom_control counts them since Linux 4.13",
-        );
+        lacks(first.oom_kills.is_some(), "oom kills", Controller::Memory, "memory.oom_control counts them since Linux 4.13");
         lacks(first.pids.is_some(), "pids", Controller::Pids, uncounted);
-        lacks(
-            first.io.is_some(),
-            "io",
-            Controller::Io,
-            "this kernel does not count block device traffic",
-        );
+        lacks(first.io.is_some(), "io", Controller::Io, "this kernel does not count block device traffic");
         if first.psi.is_none() {
             let reason = self.no_psi(cgroup);
             missing.push(Missing { figure: "psi", reason });

@@ -1,9 +1,34 @@
 //! [`Record`]: what we know of one container.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Process, Status};
 use crate::spec::ContainerSpec;
+
+/// What the health check last said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// It has not said anything yet.
+    Starting,
+    /// Its last run succeeded.
+    Healthy,
+    /// It failed as often in a row as its retries say.
+    Unhealthy,
+}
+
+impl Health {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Healthy => "healthy",
+            Self::Unhealthy => "unhealthy",
+        }
+    }
+}
 
 /// One container as the list, the screen and the verbs see it: its spec and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +41,8 @@ pub struct Record {
     pub created_at: Timestamp,
     /// How often it was started again after the first start.
     pub restarts: u32,
+    /// What its health check last said, while it runs and has one.
+    pub health: Option<Health>,
     /// When its supervisor starts it again, while it is stopped and waits for that.
     pub restart_at: Option<Timestamp>,
     /// The supervisor that watches it, while there is one.

@@ -15,7 +15,7 @@ mod status;
 mod store;
 
 pub use alive::{boot_id, identify, is_alive};
-pub use container::Record;
+pub use container::{Health, Record};
 pub use error::StoreError;
 pub use events::Happening;
 pub use lock::Lock;

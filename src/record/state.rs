@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Process, Status};
+use super::{Health, Process, Status};
 
 /// The changing part of a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ pub struct State {
     /// How often it was started again after the first start.
     #[serde(default)]
     pub restarts: u32,
+    /// What its health check last said, while it runs and has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Health>,
     /// When its supervisor starts it again, while it is stopped and waits for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart_at: Option<Timestamp>,
@@ -27,6 +30,6 @@ impl State {
     /// The state of a container that was never started.
     #[must_use]
     pub fn created(now: Timestamp) -> Self {
-        Self { status: Status::Created, created_at: now, restarts: 0, restart_at: None, supervisor: None }
+        Self { status: Status::Created, created_at: now, restarts: 0, health: None, restart_at: None, supervisor: None }
     }
 }

@@ -182,6 +182,7 @@ impl Store {
             status: record.status.clone(),
             created_at: record.created_at,
             restarts: record.restarts,
+            health: record.health,
             restart_at: record.restart_at,
             supervisor: record.supervisor.clone(),
         };
@@ -277,6 +278,7 @@ fn record(spec: ContainerSpec, state: State) -> Record {
         status: state.status,
         created_at: state.created_at,
         restarts: state.restarts,
+        health: state.health,
         restart_at: state.restart_at,
         supervisor: state.supervisor,
     }

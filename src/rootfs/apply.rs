@@ -25,10 +25,7 @@ use crate::sys::mount as fd_mount;
 pub fn apply(steps: &[MountStep]) -> std::result::Result<(), StepFailure> {
     let saved = umask(Mode::empty());
     let done = steps.iter().enumerate().try_for_each(|(index, step)| {
-        carry_out(step).map_err(|errno| StepFailure {
-            index: u16::try_from(index).unwrap_or(u16::MAX),
-            errno: errno as i32,
-        })
+        carry_out(step).map_err(|errno| StepFailure { index: u16::try_from(index).unwrap_or(u16::MAX), errno: errno as i32 })
     });
     umask(saved);
     done
@@ -36,13 +33,9 @@ pub fn apply(steps: &[MountStep]) -> std::result::Result<(), StepFailure> {
 
 fn carry_out(step: &MountStep) -> Result<()> {
     match step {
-        MountStep::Mount {
-            source,
-            target,
-            fstype,
-            flags,
-            data,
-        } => mount(source.as_deref(), target.as_c_str(), fstype.as_deref(), *flags, data.as_deref()),
+        MountStep::Mount { source, target, fstype, flags, data } => {
+            mount(source.as_deref(), target.as_c_str(), fstype.as_deref(), *flags, data.as_deref())
+        }
         MountStep::Folder { path, mode } => folder(path, *mode),
         MountStep::Device { path, host, mode, dev } => device(path, host, *mode, *dev),
         MountStep::Symlink { target, link } => symlinkat(target.as_c_str(), AT_FDCWD, link.as_c_str()),

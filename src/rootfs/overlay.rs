@@ -73,12 +73,7 @@ pub(super) fn c_path(path: &Path) -> Result<CString, PlanError> {
 /// [`PlanError`].
 pub(super) fn options(paths: &RootfsPaths) -> Result<CString, PlanError> {
     let mut text = b"lowerdir=".to_vec();
-    for (before, path) in [
-        ("", &paths.base),
-        (":", &paths.image),
-        (",upperdir=", &paths.upper),
-        (",workdir=", &paths.work),
-    ] {
+    for (before, path) in [("", &paths.base), (":", &paths.image), (",upperdir=", &paths.upper), (",workdir=", &paths.work)] {
         text.extend_from_slice(before.as_bytes());
         for &byte in path.as_os_str().as_bytes() {
             if matches!(byte, b':' | b',' | b'\\') {
@@ -90,9 +85,7 @@ pub(super) fn options(paths: &RootfsPaths) -> Result<CString, PlanError> {
     if text.len() > MAX_OPTIONS {
         return Err(PlanError::TooLong { length: text.len() });
     }
-    CString::new(text).map_err(|_| PlanError::Nul {
-        path: paths.merged.clone(),
-    })
+    CString::new(text).map_err(|_| PlanError::Nul { path: paths.merged.clone() })
 }
 
 #[cfg(test)]

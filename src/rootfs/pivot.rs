@@ -9,12 +9,5 @@ use super::MountStep;
 /// pivot_root(".", ".") needs no folder for the old root inside the new one: the old root lies on top of the new one,
 /// where "." is, until it is detached (pivot_root(2), "pivot_root(".", ".")").
 pub(super) fn steps() -> [MountStep; 3] {
-    [
-        MountStep::PivotRoot,
-        MountStep::Unmount {
-            target: c".".into(),
-            flags: MntFlags::MNT_DETACH,
-        },
-        MountStep::Chdir { path: c"/".into() },
-    ]
+    [MountStep::PivotRoot, MountStep::Unmount { target: c".".into(), flags: MntFlags::MNT_DETACH }, MountStep::Chdir { path: c"/".into() }]
 }

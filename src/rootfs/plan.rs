@@ -52,13 +52,7 @@ impl RootfsPlan {
         let quiet = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
         let mut steps = vec![
             // first of all: nothing that follows may reach the host through a shared mount
-            MountStep::Mount {
-                source: None,
-                target: c"/".into(),
-                fstype: None,
-                flags: MsFlags::MS_REC | MsFlags::MS_PRIVATE,
-                data: None,
-            },
+            MountStep::Mount { source: None, target: c"/".into(), fstype: None, flags: MsFlags::MS_REC | MsFlags::MS_PRIVATE, data: None },
             MountStep::Mount {
                 source: Some(c"overlay".into()),
                 target: merged.clone(),
@@ -83,10 +77,7 @@ impl RootfsPlan {
         steps.extend(on_folder(c"devpts", c"dev/pts", MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC, Some(pts)));
         steps.extend(on_folder(c"tmpfs", c"dev/shm", quiet, Some(c"mode=1777,size=64m")));
         steps.extend(on_folder(c"mqueue", c"dev/mqueue", quiet, None));
-        steps.extend(LINKS.map(|(target, link)| MountStep::Symlink {
-            target: target.into(),
-            link: link.into(),
-        }));
+        steps.extend(LINKS.map(|(target, link)| MountStep::Symlink { target: target.into(), link: link.into() }));
         steps.extend(shown(spec)?);
         if spec.read_only {
             steps.push(MountStep::ReadOnlyRoot);
@@ -137,10 +128,7 @@ fn shown(spec: &ContainerSpec) -> Result<Vec<MountStep>, PlanError> {
 /// A new filesystem on a folder that is made, or checked to be one, just before.
 fn on_folder(fstype: &CStr, target: &CStr, flags: MsFlags, data: Option<&CStr>) -> [MountStep; 2] {
     [
-        MountStep::Folder {
-            path: target.into(),
-            mode: 0o755,
-        },
+        MountStep::Folder { path: target.into(), mode: 0o755 },
         MountStep::Mount {
             source: Some(fstype.into()),
             target: target.into(),

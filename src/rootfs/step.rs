@@ -104,12 +104,9 @@ impl MountStep {
                 format!("make mounts below {} private", shown(target))
             }
             Self::Mount { target, flags, .. } if flags.contains(MsFlags::MS_REMOUNT) => format!("remount {}", shown(target)),
-            Self::Mount {
-                source: Some(source),
-                target,
-                flags,
-                ..
-            } if flags.contains(MsFlags::MS_BIND) => format!("bind {} on {}", shown(source), shown(target)),
+            Self::Mount { source: Some(source), target, flags, .. } if flags.contains(MsFlags::MS_BIND) => {
+                format!("bind {} on {}", shown(source), shown(target))
+            }
             Self::Mount { target, fstype, .. } => {
                 let kind = fstype.as_deref().map_or_else(|| "a filesystem".into(), CStr::to_string_lossy);
                 format!("mount {kind} on {}", shown(target))
@@ -146,11 +143,7 @@ impl MountStep {
 /// Relative paths are the container's, absolute ones the host's.
 fn shown(path: &CStr) -> String {
     let text = path.to_string_lossy();
-    if text.starts_with('/') {
-        text.into_owned()
-    } else {
-        format!("/{text} of the container")
-    }
+    if text.starts_with('/') { text.into_owned() } else { format!("/{text} of the container") }
 }
 
 #[cfg(test)]
@@ -166,18 +159,9 @@ mod tests {
             flags,
             data: None,
         };
-        assert_eq!(
-            mount(Some(c"proc"), MsFlags::empty()).describe(),
-            "mount proc on /b of the container"
-        );
-        assert_eq!(
-            mount(None, MsFlags::MS_BIND | MsFlags::MS_REC).describe(),
-            "bind /a on /b of the container"
-        );
-        assert_eq!(
-            mount(None, MsFlags::MS_REMOUNT | MsFlags::MS_BIND).describe(),
-            "remount /b of the container"
-        );
+        assert_eq!(mount(Some(c"proc"), MsFlags::empty()).describe(), "mount proc on /b of the container");
+        assert_eq!(mount(None, MsFlags::MS_BIND | MsFlags::MS_REC).describe(), "bind /a on /b of the container");
+        assert_eq!(mount(None, MsFlags::MS_REMOUNT | MsFlags::MS_BIND).describe(), "remount /b of the container");
         assert_eq!(MountStep::Chdir { path: c"/".into() }.describe(), "enter folder /");
     }
 

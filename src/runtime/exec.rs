@@ -53,6 +53,7 @@ struct ExecPlan {
     user: User,
     tty: bool,
     null_stdin: Option<OwnedFd>,
+    dies_with_parent: bool,
 }
 
 /// Executes a command in the container whose init is `target`, with our standard streams, and waits for its end.
@@ -80,6 +81,23 @@ pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &E
             let console = ExecConsole { socket: ours, signals, explain: &|report| explain(&plan, report) };
             console.pass_through(order.tty)
         }
+    }
+}
+
+/// Starts a shell line in the container, without streams, and returns its process; its exit code is the line's. For a
+/// process with one thread. The line dies when that process is killed.
+pub(super) fn start_probe(runtime: &Runtime, spec: &ContainerSpec, init: BorrowedFd<'_>, line: &str) -> Option<OwnedFd> {
+    let order = ExecOrder { argv: vec!["/bin/sh".into(), "-c".into(), line.into()], ..ExecOrder::default() };
+    let plan = ExecPlan { dies_with_parent: true, ..plan(spec, &order).ok()? };
+    let cgroup = Cgroup::open(&runtime.layout, &Parent { name: runtime.store.cgroup_parent() }, &spec.id);
+    let (mut ours, theirs) = seqpacket::pair().ok()?;
+    match fork().ok()? {
+        Forked::Child => {
+            drop(std::mem::replace(&mut ours, theirs));
+            // nobody reads the reports: the exit code says enough
+            process::exit_now(join(&plan, &cgroup, init, ours.as_fd()))
+        }
+        Forked::Parent(pid) => pidfd::open(pid).ok(),
     }
 }
 
@@ -112,6 +130,7 @@ fn plan(spec: &ContainerSpec, order: &ExecOrder) -> Result<ExecPlan, LaunchError
         user: order.user.unwrap_or(spec.user),
         tty: order.tty,
         null_stdin: if order.interactive || order.tty { None } else { Some(null().map_err(LaunchError::nix("open /dev/null"))?) },
+        dies_with_parent: false,
     })
 }
 
@@ -143,7 +162,10 @@ fn join(plan: &ExecPlan, cgroup: &Cgroup, init: BorrowedFd<'_>, socket: Borrowed
         Err(error) => [&[FAILED], serde_json::to_vec(error).unwrap_or_default().as_slice()].concat(),
     };
     let _ = seqpacket::send(socket, &last_word, true);
-    0
+    match last_word[..] {
+        [ENDED, code] => code.into(),
+        _ => 125,
+    }
 }
 
 fn become_command(plan: &ExecPlan, socket: BorrowedFd<'_>) -> ! {
@@ -163,6 +185,10 @@ fn become_command(plan: &ExecPlan, socket: BorrowedFd<'_>) -> ! {
         nix::unistd::chdir(plan.cwd.as_c_str()).map_err(at(Step::Workdir))?;
         plan.restrictions.apply(plan.user.uid, plan.user.gid).and_then(|()| process::set_no_new_privs()).map_err(at(Step::Restrict))?;
         process::reset_signals();
+        if plan.dies_with_parent {
+            // after the ids have changed, which takes it back (prctl(2))
+            process::set_parent_death_signal(nix::libc::SIGKILL).map_err(at(Step::Restrict))?;
+        }
         fds::cloexec_from(3).map_err(at(Step::Marker))?;
         seqpacket::send(socket, &[MARKER], true).map_err(at(Step::Marker))
     };

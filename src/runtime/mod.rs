@@ -8,6 +8,7 @@ mod error;
 mod exec;
 mod exec_console;
 mod frame;
+mod health;
 mod init;
 mod launch;
 mod launcher;

@@ -13,9 +13,10 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signalfd::SignalFd;
 
 use super::frame::{MAX_DATA, MAX_FRAME, Reply, Request};
+use super::health::{HealthMonitor, ProbeStart};
 use super::start::{Started, Streams};
 use super::{socket, terminal};
-use crate::record::{ExitCause, LogWriter};
+use crate::record::{ExitCause, Health, LogWriter};
 use crate::sys::{pidfd, seqpacket, tty};
 
 /// Grace when the supervisor itself is asked to end (SIGTERM at shutdown).
@@ -75,6 +76,7 @@ pub struct Relay {
     clients: Vec<Client>,
     next_key: u64,
     stop_requested: bool,
+    health: Option<HealthMonitor>,
     kill_at: Option<Instant>,
     buffer: Vec<u8>,
 }
@@ -96,6 +98,7 @@ impl Relay {
             clients: client.map(|socket| Client { key: FIRST, socket, waiting: VecDeque::new() }).into_iter().collect(),
             next_key: FIRST + 1,
             stop_requested: false,
+            health: None,
             kill_at: None,
             buffer: vec![0; MAX_FRAME],
         }
@@ -105,7 +108,8 @@ impl Relay {
     ///
     /// # Errors
     /// When descriptors cannot be duplicated or made non-blocking.
-    pub fn connect(&mut self, started: &mut Started) -> nix::Result<()> {
+    pub fn connect(&mut self, started: &mut Started, health: Option<HealthMonitor>) -> nix::Result<()> {
+        self.health = health;
         let copy = |fd: &OwnedFd| fd.try_clone().map_err(|_| Errno::EMFILE);
         self.outputs.clear();
         match &mut started.streams {
@@ -126,8 +130,8 @@ impl Relay {
         Ok(())
     }
 
-    /// Serves until the container's init has ended. `kill` kills everything in its cgroup, when a grace is over.
-    pub fn run(&mut self, mut kill: impl FnMut()) {
+    /// Serves until the container's init has ended.
+    pub fn run(&mut self, duties: &mut dyn Duties) {
         loop {
             let ready = self.wait(None);
             if ready.init {
@@ -136,7 +140,12 @@ impl Relay {
             }
             if self.kill_at.is_some_and(|at| at <= Instant::now()) {
                 self.kill_at = None;
-                kill();
+                duties.kill();
+            }
+            if let Some(monitor) = &mut self.health
+                && let Some(verdict) = monitor.advance(Instant::now(), |line| duties.probe(line))
+            {
+                duties.judged(verdict);
             }
             self.serve(ready);
         }
@@ -199,12 +208,14 @@ impl Relay {
         }
         let outputs_to = fds.len();
         fds.extend(self.init.iter().map(|init| PollFd::new(init.as_fd(), PollFlags::POLLIN)));
+        fds.extend(self.health.iter().filter_map(HealthMonitor::fd).map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
         if !self.input.is_empty()
             && let Some(stdin) = &self.stdin
         {
             fds.push(PollFd::new(stdin.as_fd(), PollFlags::POLLOUT));
         }
-        let deadline = [until, self.kill_at].into_iter().flatten().min();
+        let check_at = self.init.as_ref().and(self.health.as_ref()).map(HealthMonitor::deadline);
+        let deadline = [until, self.kill_at, check_at].into_iter().flatten().min();
         let timeout = deadline.map_or(PollTimeout::NONE, |at| {
             let left = at.saturating_duration_since(Instant::now()).as_millis().min(60_000) as i32;
             PollTimeout::try_from(left + 1).unwrap_or(PollTimeout::ZERO)
@@ -341,6 +352,16 @@ impl Relay {
             let _ = seqpacket::send(client.socket.as_fd(), &frame, true);
         }
     }
+}
+
+/// What the supervisor does for its loop.
+pub trait Duties {
+    /// Kills everything in the container's cgroup: a grace is over.
+    fn kill(&mut self);
+    /// Starts a run of the health check.
+    fn probe(&mut self, line: &str) -> ProbeStart;
+    /// The health check's verdict has changed.
+    fn judged(&mut self, verdict: Health);
 }
 
 /// What poll found.

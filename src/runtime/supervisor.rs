@@ -1,19 +1,21 @@
 //! The supervisor of one container: makes its cgroup, starts it, drains its output, waits for its end, records why, starts it
 //! again where its restart policy says so, removes what is left.
 
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::time::Duration;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
+use super::exec::start_probe;
+use super::health::{HealthMonitor, ProbeStart};
 use super::launch::say_outcome;
-use super::relay::Relay;
+use super::relay::{Duties, Relay};
 use super::start::{Started, make_cgroup, start};
 use super::{LaunchError, Runtime, StartOrder, socket};
 use crate::cgroup::Cgroup;
-use crate::record::{self, Event, ExitCause, LogLimits, LogWriter, Process, Record, Status};
+use crate::record::{self, Event, ExitCause, Health, LogLimits, LogWriter, Process, Record, Status};
 use crate::spec::RECOVERED_AFTER;
 use crate::sys::pidfd::{self, Ended};
 use crate::sys::{fds, process};
@@ -133,7 +135,8 @@ impl Supervisor<'_> {
 
     fn begin_in(&mut self, cgroup: &Cgroup) -> Result<Started, LaunchError> {
         let mut started = start(self.runtime, self.order, &self.record, cgroup, self.open_stdin)?;
-        let connected = self.relay.connect(&mut started).map_err(LaunchError::nix("relay the container's output"));
+        let monitor = self.record.spec.health.clone().map(|check| HealthMonitor::new(check, Instant::now()));
+        let connected = self.relay.connect(&mut started, monitor).map_err(LaunchError::nix("relay the container's output"));
         if let Err(error) = connected.and_then(|()| self.record_start(&started)) {
             let _ = cgroup.kill_all();
             let _ = pidfd::reap(started.pidfd.as_fd());
@@ -151,6 +154,7 @@ impl Supervisor<'_> {
         let status = record.status.clone().on(Event::Started(process, Timestamp::now()));
         record.status = status.map_err(|e| LaunchError::plain(e.to_string()))?;
         record.restarts += u32::from(again);
+        record.health = record.spec.health.as_ref().map(|_| Health::Starting);
         record.restart_at = None;
         record.supervisor = record::identify(std::process::id() as i32);
         self.runtime.store.save(record).map_err(|e| LaunchError::plain(e.to_string()))?;
@@ -162,7 +166,7 @@ impl Supervisor<'_> {
     /// From the first byte of output to the last word in the record.
     fn supervise(mut self, mut begun: (Cgroup, Started)) {
         let cause = loop {
-            let began = std::time::Instant::now();
+            let began = Instant::now();
             let cause = self.watch(&begun.0, &begun.1);
             if began.elapsed() >= RECOVERED_AFTER {
                 self.in_a_row = 0;
@@ -192,9 +196,7 @@ impl Supervisor<'_> {
 
     /// Until the container's init has ended; why it did, read before its cgroup is removed.
     fn watch(&mut self, cgroup: &Cgroup, started: &Started) -> ExitCause {
-        self.relay.run(|| {
-            let _ = cgroup.kill_all();
-        });
+        self.relay.run(&mut RunDuties { runtime: self.runtime, record: &mut self.record, cgroup, init: started.pidfd.as_fd() });
         let ended = pidfd::reap(started.pidfd.as_fd());
         let ended = command_status(started).or(ended.ok());
         self.relay.drain();
@@ -209,6 +211,7 @@ impl Supervisor<'_> {
         let now = Timestamp::now();
         if let Ok(status) = self.record.status.clone().on(Event::Ended(cause.clone(), now)) {
             self.record.status = status;
+            self.record.health = None;
             self.record.restart_at = restart_in.and_then(|delay| now.checked_add(SignedDuration::try_from(delay).ok()?).ok());
             if restart_in.is_none() {
                 self.record.supervisor = None;
@@ -222,6 +225,37 @@ impl Supervisor<'_> {
         self.record.restart_at = None;
         self.record.supervisor = None;
         let _ = self.runtime.store.save(&self.record);
+    }
+}
+
+/// What the loop needs of a running container.
+struct RunDuties<'a> {
+    runtime: &'a Runtime,
+    record: &'a mut Record,
+    cgroup: &'a Cgroup,
+    init: BorrowedFd<'a>,
+}
+
+impl Duties for RunDuties<'_> {
+    fn kill(&mut self) {
+        let _ = self.cgroup.kill_all();
+    }
+
+    fn probe(&mut self, line: &str) -> ProbeStart {
+        if self.cgroup.is_frozen() {
+            return ProbeStart::NotNow;
+        }
+        start_probe(self.runtime, &self.record.spec, self.init, line).map_or(ProbeStart::Failed, ProbeStart::Started)
+    }
+
+    fn judged(&mut self, verdict: Health) {
+        // a pause is recorded by who paused it: what is on disk is fresher than what is here
+        if let Ok(fresh) = self.runtime.store.load(&self.record.spec.id) {
+            self.record.status = fresh.status;
+        }
+        self.record.health = Some(verdict);
+        let _ = self.runtime.store.save(self.record);
+        let _ = self.runtime.store.tell(&self.record.spec, verdict.word(), None);
     }
 }
 

@@ -79,7 +79,8 @@ pub fn set_attributes(tree: BorrowedFd<'_>, attributes: u64, recursive: bool) ->
     let flags = libc::AT_EMPTY_PATH | if recursive { libc::AT_RECURSIVE } else { 0 };
     let size = size_of::<libc::mount_attr>();
     // SAFETY: `change` outlives the call, and its size is given.
-    Errno::result(unsafe { libc::syscall(libc::SYS_mount_setattr, tree.as_raw_fd(), c"".as_ptr(), flags, &raw const change, size) }).map(drop)
+    Errno::result(unsafe { libc::syscall(libc::SYS_mount_setattr, tree.as_raw_fd(), c"".as_ptr(), flags, &raw const change, size) })
+        .map(drop)
 }
 
 /// openat2(2) of `path` as if `root` were `/`: no `..`, no absolute link and no magic link leads out of it.
