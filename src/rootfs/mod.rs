@@ -1,13 +1,24 @@
 //! The root filesystem: planned as a list of mount steps, carried out by init.
+//!
+//! A root is an overlay: what the container wrote, over its own few files of `/etc` ([`write_base`]), over the image
+//! ([`host_image`]). [`RootfsPlan`] says how to mount it and everything on it; [`apply`] does so after clone.
 
 mod apply;
+mod base;
+mod error;
+pub mod host_image;
 mod overlay;
 mod pivot;
 mod place;
 mod plan;
+#[cfg(test)]
+mod scratch;
 mod step;
 
 pub use apply::apply;
+pub use base::write_base;
+pub use error::FileError;
+pub use host_image::{ImageError, ImageRoot};
 pub use overlay::{PlanError, RootfsPaths};
 pub use plan::RootfsPlan;
 pub use step::{MountStep, StepFailure};

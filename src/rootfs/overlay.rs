@@ -104,8 +104,8 @@ mod tests {
     #[test]
     fn options_longer_than_a_page_are_refused_not_cut() {
         let of = |length: usize| RootfsPaths::new(Path::new(&format!("/{}", "x".repeat(length))), Path::new("/i"));
-        let fixed = options(&of(0)).unwrap().to_bytes().len();
-        let longest = (MAX_OPTIONS - fixed) / 3;
+        let shortest = options(&of(1)).unwrap().to_bytes().len();
+        let longest = 1 + (MAX_OPTIONS - shortest) / 3;
         assert!(options(&of(longest)).is_ok());
         assert!(matches!(options(&of(longest + 1)), Err(PlanError::TooLong { length }) if length > MAX_OPTIONS));
     }

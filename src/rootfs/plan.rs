@@ -2,7 +2,6 @@
 
 use std::ffi::CStr;
 
-use nix::errno::Errno;
 use nix::mount::MsFlags;
 use nix::sys::stat::makedev;
 
@@ -92,16 +91,17 @@ impl RootfsPlan {
         &self.steps
     }
 
-    /// The failed step in one line: what was tried, on what, what the kernel said, and what can be done where we know.
+    /// The step in words: `mount overlay on /var/lib/…/merged`.
     #[must_use]
-    pub fn explain(&self, failure: StepFailure) -> String {
-        let step = self.steps.get(usize::from(failure.index));
-        let tried = step.map_or_else(|| format!("mount step {}", failure.index), MountStep::describe);
-        let said = Errno::from_raw(failure.errno).desc();
-        match step.and_then(|s| s.hint(failure.errno)) {
-            Some(hint) => format!("{tried}: {said} ({hint})"),
-            None => format!("{tried}: {said}"),
-        }
+    pub fn describe(&self, index: u16) -> String {
+        let step = self.steps.get(usize::from(index));
+        step.map_or_else(|| format!("carry out mount step {index}"), MountStep::describe)
+    }
+
+    /// What the user can do about a failed step, where we know.
+    #[must_use]
+    pub fn hint(&self, failure: StepFailure) -> Option<&'static str> {
+        self.steps.get(usize::from(failure.index))?.hint(failure.errno)
     }
 }
 
@@ -137,4 +137,61 @@ fn on_folder(fstype: &CStr, target: &CStr, flags: MsFlags, data: Option<&CStr>) 
             data: data.map(Into::into),
         },
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn plan() -> RootfsPlan {
+        RootfsPlan::new(&RootfsPaths::new(Path::new("/c"), Path::new("/i"))).unwrap()
+    }
+
+    fn position(is: impl Fn(&MountStep) -> bool) -> usize {
+        plan().steps().iter().position(is).unwrap()
+    }
+
+    #[test]
+    fn nothing_is_mounted_before_the_host_is_shielded_nor_after_it_is_gone() {
+        let steps = plan().steps;
+        let is_mount = |s: &MountStep| matches!(s, MountStep::Mount { .. });
+        assert!(matches!(&steps[0], MountStep::Mount { flags, .. } if flags.contains(MsFlags::MS_PRIVATE | MsFlags::MS_REC)));
+        let pivot = position(|s| *s == MountStep::PivotRoot);
+        assert!(steps.iter().rposition(is_mount).unwrap() < pivot);
+        assert!(matches!(&steps[pivot + 1], MountStep::Unmount { .. }), "the old root goes at once");
+        assert_eq!(steps.last(), Some(&MountStep::Chdir { path: c"/".into() }));
+    }
+
+    #[test]
+    fn every_mount_in_the_container_stands_on_a_checked_folder() {
+        let steps = plan().steps;
+        let entered = position(|s| matches!(s, MountStep::Chdir { .. }));
+        for (index, step) in steps.iter().enumerate().skip(entered) {
+            let MountStep::Mount { target, .. } = step else { continue };
+            assert!(
+                matches!(&steps[index - 1], MountStep::Folder { path, .. } if path == target),
+                "{}",
+                step.describe()
+            );
+            assert!(!target.to_bytes().starts_with(b"/"), "{}", step.describe());
+        }
+    }
+
+    #[test]
+    fn a_failure_is_told_in_words_even_when_the_index_is_not_ours() {
+        let index = u16::try_from(position(
+            |s| matches!(s, MountStep::Mount { fstype: Some(t), .. } if t.as_c_str() == c"overlay"),
+        ))
+        .unwrap();
+        assert_eq!(plan().describe(index), "mount overlay on /c/merged");
+        let failure = |index| StepFailure {
+            index,
+            errno: nix::errno::Errno::ENODEV as i32,
+        };
+        assert!(plan().hint(failure(index)).unwrap().contains("overlayfs"));
+        assert!(plan().describe(u16::MAX).contains("65535"));
+        assert_eq!(plan().hint(failure(u16::MAX)), None);
+    }
 }

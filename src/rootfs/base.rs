@@ -1,0 +1,85 @@
+//! A container's base layer: the few files of `/etc` that are its own, laid over the image so that they need no bind mounts.
+
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::io::{self, Read};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+
+use super::FileError;
+use crate::spec::{ContainerSpec, NetworkMode};
+
+/// More of the host's resolv.conf than this is not taken: glibc reads a few lines of it.
+const MAX_RESOLV_CONF: u64 = 64 << 10;
+
+/// Makes the folder `base` with `etc/hosts`, `etc/hostname` and `etc/resolv.conf` of `spec`, or writes them anew.
+///
+/// Not while the container runs: an overlay's lower layers must not change under it.
+///
+/// # Errors
+/// [`FileError`] when something cannot be made or written.
+pub fn write_base(base: &Path, spec: &ContainerSpec) -> Result<(), FileError> {
+    let etc = base.join("etc");
+    for folder in [base, &etc] {
+        match DirBuilder::new().mode(0o755).create(folder) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            other => other.map_err(FileError::of("make", folder))?,
+        }
+        set_mode(folder, 0o755)?;
+    }
+    let host_resolv_conf = Path::new("/etc/resolv.conf");
+    for (name, text) in [
+        ("hosts", hosts(&spec.hostname)),
+        ("hostname", format!("{}\n", spec.hostname)),
+        ("resolv.conf", resolv_conf(spec.network, host_resolv_conf)),
+    ] {
+        let path = etc.join(name);
+        fs::write(&path, text).map_err(FileError::of("write", &path))?;
+        set_mode(&path, 0o644)?;
+    }
+    Ok(())
+}
+
+/// Whatever umask we were started with, everybody inside can read these.
+fn set_mode(path: &Path, mode: u32) -> Result<(), FileError> {
+    fs::set_permissions(path, Permissions::from_mode(mode)).map_err(FileError::of("set the permissions of", path))
+}
+
+fn hosts(hostname: &str) -> String {
+    format!("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t{hostname}\n")
+}
+
+fn resolv_conf(network: NetworkMode, host: &Path) -> String {
+    match network {
+        NetworkMode::None => "# this container has a network of its own with nothing but lo: no name server can be reached\n".into(),
+        NetworkMode::Host => {
+            let mut text = String::new();
+            let read = File::open(host).and_then(|file| file.take(MAX_RESOLV_CONF).read_to_string(&mut text));
+            match read {
+                Ok(_) => text,
+                Err(error) => format!("# the host's {} cannot be read: {error}\n", host.display()),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_looked_up_where_the_network_is_the_hosts() {
+        let folder = std::env::temp_dir().join(format!("minic-resolv-{}", std::process::id()));
+        fs::write(&folder, "nameserver 192.0.2.1\n").unwrap();
+        assert_eq!(resolv_conf(NetworkMode::Host, &folder), "nameserver 192.0.2.1\n");
+        fs::remove_file(&folder).unwrap();
+        for text in [resolv_conf(NetworkMode::None, &folder), resolv_conf(NetworkMode::Host, &folder)] {
+            assert!(text.starts_with('#') && text.ends_with('\n'), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_container_knows_its_own_name() {
+        assert!(hosts("web").lines().any(|l| l.split_whitespace().eq(["127.0.1.1", "web"])));
+        assert!(hosts("web").lines().any(|l| l.split_whitespace().eq(["127.0.0.1", "localhost"])));
+    }
+}

@@ -1,0 +1,147 @@
+//! [`Home`]: the folder of the `host` image's generations, its lock, and its link to the current one.
+
+use std::ffi::OsStr;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+
+use super::digest::is_digest;
+use super::list::ImageList;
+use super::manifest::Manifest;
+use super::{ImageError, ImageRoot};
+use crate::rootfs::FileError;
+
+/// How the names of unfinished and discarded things begin. Only the lock's holder makes them, so whoever holds the lock
+/// may remove those that it finds: who made them is gone.
+const DRAFT: &str = ".draft-";
+
+/// `<images>/host`.
+#[derive(Debug)]
+pub(super) struct Home {
+    folder: PathBuf,
+}
+
+impl Home {
+    /// Opens it, making it with mode 0700 when it is not there.
+    ///
+    /// # Errors
+    /// [`ImageError::Unsafe`] when it is a link or others may write in it; [`ImageError::File`].
+    pub fn open(images: &Path) -> Result<Self, ImageError> {
+        let folder = images.join("host");
+        let kind = match fs::symlink_metadata(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+                made.and_then(|()| fs::symlink_metadata(&folder))
+            }
+            other => other,
+        };
+        let kind = kind.map_err(FileError::of("make", &folder))?;
+        if !kind.is_dir() || kind.uid() != nix::unistd::geteuid().as_raw() || kind.mode() & 0o022 != 0 {
+            return Err(ImageError::Unsafe { path: folder });
+        }
+        Ok(Self { folder })
+    }
+
+    /// The current generation, when it is whole and still what `list` and the host's files would make.
+    pub fn current(&self, list: &ImageList) -> Option<ImageRoot> {
+        let generation = self.current_name()?;
+        let manifest: Manifest = serde_json::from_slice(&fs::read(self.manifest(&generation)).ok()?).ok()?;
+        let root = self.root(&generation);
+        (manifest.holds(list.digest) && root.path.is_dir()).then_some(root)
+    }
+
+    /// The name that `current` says.
+    pub fn current_name(&self) -> Option<String> {
+        let target = fs::read_link(self.folder.join("current")).ok()?;
+        target.to_str().filter(|name| is_digest(name)).map(str::to_owned)
+    }
+
+    /// The image of a generation, which may not be there.
+    pub fn root(&self, generation: &str) -> ImageRoot {
+        ImageRoot {
+            path: self.generation(generation).join("rootfs"),
+            generation: generation.to_owned(),
+        }
+    }
+
+    /// The folder of a generation, which may not be there.
+    pub fn generation(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// What a generation was made of.
+    pub fn manifest(&self, generation: &str) -> PathBuf {
+        self.generation(generation).join("manifest.json")
+    }
+
+    /// The names of all generations.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn generations(&self) -> Result<Vec<String>, FileError> {
+        let entries = fs::read_dir(&self.folder).map_err(FileError::of("list", &self.folder))?;
+        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        Ok(names.filter(|name| is_digest(name)).collect())
+    }
+
+    /// Waits for and takes the lock that builders and [`prune`](super::prune()) hold. `wait` is called when another
+    /// process has it.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn lock(&self, wait: impl FnOnce()) -> Result<Flock<File>, FileError> {
+        let path = self.folder.join("lock");
+        let fail = |errno: Errno| FileError::of("lock", &path)(errno.into());
+        let open = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .custom_flags(nix::libc::O_NOFOLLOW)
+            .open(&path);
+        let file = open.map_err(FileError::of("open", &path))?;
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(lock) => Ok(lock),
+            Err((file, Errno::EWOULDBLOCK)) => {
+                wait();
+                Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, errno)| fail(errno))
+            }
+            Err((_, errno)) => Err(fail(errno)),
+        }
+    }
+
+    /// The path of something unfinished. For the lock's holder.
+    pub fn draft(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{DRAFT}{name}"))
+    }
+
+    /// Removes what builders that died left behind, as far as it can be removed. For the lock's holder.
+    pub fn sweep(&self) {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        for entry in entries.flatten() {
+            if entry.file_name().as_encoded_bytes().starts_with(DRAFT.as_bytes()) {
+                let path = entry.path();
+                // what cannot be removed now is in nobody's way and is tried again next time
+                let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
+            }
+        }
+    }
+
+    /// Points `current` at a generation, in one step. For the lock's holder.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn set_current(&self, generation: &str) -> Result<(), FileError> {
+        let draft = self.draft("current");
+        symlink(OsStr::new(generation), &draft).map_err(FileError::of("make", &draft))?;
+        let current = self.folder.join("current");
+        fs::rename(&draft, &current).map_err(FileError::of("replace", &current))?;
+        let synced = File::open(&self.folder).and_then(|folder| folder.sync_all());
+        synced.map_err(FileError::of("sync", &self.folder))
+    }
+}

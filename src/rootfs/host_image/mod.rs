@@ -1,0 +1,85 @@
+//! The `host` image: built on first use from this machine's own binaries, and again when they changed.
+//!
+//! `<images>/host/<generation>/rootfs` beside its `manifest.json`; `<images>/host/current` is a link to the generation
+//! that new containers use. A generation is never changed once it is there: containers may be running on it.
+
+mod build;
+mod digest;
+mod home;
+mod list;
+mod manifest;
+mod prune;
+mod survey;
+mod tree;
+
+#[cfg(test)]
+mod build_tests;
+
+use std::path::{Path, PathBuf};
+
+pub use prune::prune;
+
+use super::FileError;
+use home::Home;
+use list::ImageList;
+
+/// Where a build says how far it is: one line each time.
+type Progress<'a> = &'a mut dyn FnMut(String);
+
+/// An image ready for use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageRoot {
+    /// Its root: the lowest layer of a container's overlay.
+    pub path: PathBuf,
+    /// Which build it is: 16 hexadecimal digits.
+    pub generation: String,
+}
+
+/// An image that cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    /// A file operation failed.
+    #[error("cannot build the host image: {0}")]
+    File(#[from] FileError),
+    /// Something that no image can do without is not there.
+    #[error("cannot build the host image: {} cannot be used: {what}", path.display())]
+    Missing {
+        /// The path.
+        path: PathBuf,
+        /// Why not.
+        what: String,
+    },
+    /// The folder of images could be written by others than us.
+    #[error("{} must be a folder that only its owner, we ourselves, can write: remove it or choose another --state", path.display())]
+    Unsafe {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The list of what the image is made of is not one.
+    #[error("the list of the host image is wrong: {0}")]
+    List(#[from] toml::de::Error),
+}
+
+/// The `host` image below `images`, built first when there is none or the host's binaries changed.
+///
+/// When nothing changed this is a stat(2) for each of a few hundred files. Several callers at once are fine: one builds,
+/// the others wait for it. `progress` is told how far a build is, and nothing when there is nothing to build.
+///
+/// # Errors
+/// [`ImageError`]; the image that was there before stays as it was.
+pub fn ensure(images: &Path, progress: &mut dyn FnMut(String)) -> Result<ImageRoot, ImageError> {
+    ensure_from(&ImageList::built_in()?, images, progress)
+}
+
+fn ensure_from(list: &ImageList, images: &Path, progress: Progress<'_>) -> Result<ImageRoot, ImageError> {
+    let home = Home::open(images)?;
+    if let Some(root) = home.current(list) {
+        return Ok(root);
+    }
+    let _lock = home.lock(|| progress("building the host image: waiting for another builder…".into()))?;
+    if let Some(root) = home.current(list) {
+        return Ok(root);
+    }
+    home.sweep();
+    build::build(&home, list, progress)
+}

@@ -1,0 +1,31 @@
+//! Removing generations that nobody uses any more.
+
+use std::fs;
+use std::path::Path;
+
+use super::ImageError;
+use super::home::Home;
+use crate::rootfs::FileError;
+
+/// Removes every generation below `images` but the current one and those in `keep`, and returns their names.
+///
+/// `keep` names what living containers run on: their lower layers must stay. A builder is waited for.
+///
+/// # Errors
+/// [`ImageError`] when a generation cannot be taken out of its place.
+pub fn prune(images: &Path, keep: &[String]) -> Result<Vec<String>, ImageError> {
+    let home = Home::open(images)?;
+    let _lock = home.lock(|| ())?;
+    let current = home.current_name();
+    let mut removed = Vec::new();
+    for name in home.generations()? {
+        if keep.contains(&name) || current.as_deref() == Some(&name) {
+            continue;
+        }
+        let folder = home.generation(&name);
+        fs::rename(&folder, home.draft(&name)).map_err(FileError::of("move aside", &folder))?;
+        removed.push(name);
+    }
+    home.sweep();
+    Ok(removed)
+}
