@@ -32,10 +32,10 @@ impl Scratch {
         }
     }
 
-    /// Runs a shell script in the cgroup: it waits for a line before it starts.
+    /// Runs a shell script in the cgroup: it waits for a line before it starts, and never starts outside of it.
     fn run(&mut self, script: &str) -> i32 {
         let mut child = Command::new("/bin/sh")
-            .args(["-c", &format!("read line; {script}")])
+            .args(["-c", &format!("read line || exit; {script}")])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
