@@ -54,8 +54,9 @@ impl Controller {
     pub(super) const JOINED: [Self; 8] =
         [Self::Cpu, Self::Cpuacct, Self::Memory, Self::Pids, Self::Freezer, Self::Io, Self::Devices, Self::Systemd];
 
-    /// Those passed on to a container's v2 cgroup by `cgroup.subtree_control`.
-    pub(super) const PASSED_ON: [Self; 5] = [Self::Cpu, Self::Memory, Self::Pids, Self::Io, Self::Cpuset];
+    /// Those passed on to a container's v2 cgroup by `cgroup.subtree_control`. Memory and io first: unlike the others they
+    /// are refused where processes are in the way, instead of making a threaded domain.
+    pub(super) const PASSED_ON: [Self; 5] = [Self::Memory, Self::Io, Self::Cpu, Self::Pids, Self::Cpuset];
 
     /// Its word in a v1 mount's options and in `/proc/self/cgroup`.
     #[must_use]

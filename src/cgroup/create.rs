@@ -12,6 +12,8 @@ use super::{CgroupError, Controller};
 
 /// How often a parent may be removed under our hands before we give up.
 const ATTEMPTS: usize = 1000;
+/// How often our own processes are moved out of the way before that counts as refused.
+const VACATE_ATTEMPTS: usize = 5;
 /// The leaf our own processes move to when they stand where containers' cgroups must hang.
 const MANAGER_LEAF: &str = "minic-manager";
 
@@ -62,17 +64,33 @@ fn make_both(parent: &Path, child: &Path) -> Result<(), CgroupError> {
 pub(super) fn pass_on(base: &Path, parent: &Path) -> Vec<(Controller, CgroupError)> {
     let mut failed = Vec::new();
     for folder in [base, parent] {
-        for controller in lacking(folder) {
-            let result = match enable(folder, controller) {
-                Err(e) if e.is(Errno::EBUSY) && folder == base => evacuate(base).and_then(|()| enable(folder, controller)),
-                other => other,
-            };
-            if let Err(e) = result {
-                failed.push((controller, e));
+        let mut here = pass_on_once(folder);
+        for _ in 1..VACATE_ATTEMPTS {
+            if !here.iter().any(|(_, e)| e.is(Errno::EBUSY)) {
+                break;
             }
+            // one of ours forked while it was being moved
+            here = pass_on_once(folder);
         }
+        failed.extend(here);
     }
     failed
+}
+
+fn pass_on_once(folder: &Path) -> Vec<(Controller, CgroupError)> {
+    let lacking = lacking(folder);
+    if lacking.is_empty() {
+        return Vec::new();
+    }
+    // never tried with processes in it: cpu and pids would be accepted and turn it into a threaded domain, whose
+    // children take no processes at all
+    if let Err(e) = vacate(folder) {
+        return lacking.into_iter().map(|c| (c, e.clone())).collect();
+    }
+    lacking
+        .into_iter()
+        .filter_map(|c| enable(folder, c).err().map(|e| (c, e)))
+        .collect()
 }
 
 /// Controllers that `folder` has but does not pass on.
@@ -89,11 +107,18 @@ fn enable(folder: &Path, controller: Controller) -> Result<(), CgroupError> {
     write_file(&file, &value).map_err(|e| CgroupError::write(&value, &file, &e))
 }
 
-/// Moves every process of `base` to a leaf below it, if all of them run our own program.
-fn evacuate(base: &Path) -> Result<(), CgroupError> {
+/// Moves every process of `base` to a leaf below it, if all of them run our own program. Nothing to do for the root of
+/// the whole tree, which alone has no `cgroup.type`.
+fn vacate(base: &Path) -> Result<(), CgroupError> {
+    if !base.join("cgroup.type").exists() {
+        return Ok(());
+    }
     let file = base.join("cgroup.procs");
     let text = fs::read_to_string(&file).map_err(|e| CgroupError::io("read", &file, &e))?;
     let pids: Vec<&str> = text.lines().collect();
+    if pids.is_empty() {
+        return Ok(());
+    }
     let strangers: Vec<String> = pids.iter().filter(|pid| !is_ours(pid)).take(5).map(|pid| name_of(pid)).collect();
     if !strangers.is_empty() {
         return Err(CgroupError::missing(

@@ -64,6 +64,9 @@ fn hint(path: &Path, errno: Errno) -> Option<&'static str> {
             "this kernel does not account swap: boot with swapaccount=1, or leave swap unlimited"
         }
         Errno::ENOENT if is("cpu.cfs") || is("cpu.max") => "this kernel was built without CPU bandwidth control (CONFIG_CFS_BANDWIDTH)",
+        Errno::ENOENT if is("cgroup.procs") => {
+            "the cgroup was removed, or it lies outside of our cgroup namespace: mount the tree again inside (mount -t cgroup2 cgroup2 FOLDER)"
+        }
         Errno::EBUSY if is("memory.") => "more than that is in use and cannot be reclaimed: stop something in the container, or allow more",
         Errno::EINVAL if is("memory.memsw") => "memory + swap cannot be less than memory",
         Errno::EINVAL if is("cpu.cfs") || is("cpu.max") => {
@@ -72,6 +75,7 @@ fn hint(path: &Path, errno: Errno) -> Option<&'static str> {
         Errno::EBUSY if is("cgroup.subtree_control") => {
             "a cgroup with processes cannot pass controllers on: start minic-tui in a cgroup of its own (systemd-run --scope -p Delegate=yes minic-tui …)"
         }
+        Errno::EOPNOTSUPP if is("cgroup.") => "that cgroup is threaded (cgroup.type): start minic-tui in one that is not",
         Errno::EAGAIN | Errno::ENOSPC if !file.contains('.') => {
             "there are too many cgroups: see cgroup.max.descendants, or remove unused ones"
         }

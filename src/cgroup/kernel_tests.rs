@@ -12,25 +12,25 @@ use super::*;
 use crate::spec::{ContainerId, CpuLimit, Limits};
 
 /// A cgroup of this test's own; killed and removed however the test ends.
-struct Scratch {
-    layout: Layout,
-    parent: Parent,
-    cgroup: Cgroup,
+pub(super) struct Scratch {
+    pub layout: Layout,
+    pub parent: Parent,
+    pub cgroup: Cgroup,
     children: Vec<Child>,
 }
 
 impl Scratch {
-    fn new(limits: &Limits) -> Self {
+    pub fn new(limits: &Limits) -> Self {
         let layout = Layout::detect().unwrap();
         let parent = scratch_parent();
         let cgroup = Cgroup::create(&layout, &parent, &id("c1"), limits, false).unwrap();
         Self { layout, parent, cgroup, children: Vec::new() }
     }
 
-    /// Runs a shell script in the cgroup: it waits for a line before it starts.
-    fn run(&mut self, script: &str) -> i32 {
+    /// Runs a shell script in the cgroup: it waits for a line before it starts, and never starts outside of it.
+    pub fn run(&mut self, script: &str) -> i32 {
         let mut child = Command::new("/bin/sh")
-            .args(["-c", &format!("read line; {script}")])
+            .args(["-c", &format!("read line || exit; {script}")])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -43,7 +43,7 @@ impl Scratch {
         pid
     }
 
-    fn cpu_usec(&self) -> u64 {
+    pub fn cpu_usec(&self) -> u64 {
         let mut sampler = CgroupSampler::open(&self.cgroup).unwrap();
         sampler.read(&mut Vec::new()).unwrap().cpu_usec.unwrap()
     }
@@ -67,17 +67,17 @@ impl Drop for Scratch {
     }
 }
 
-fn id(text: &str) -> ContainerId {
+pub(super) fn id(text: &str) -> ContainerId {
     ContainerId::new(text).unwrap()
 }
 
-fn scratch_parent() -> Parent {
+pub(super) fn scratch_parent() -> Parent {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     Parent { name: format!("minic-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)) }
 }
 
 /// Waits until `what` holds; a machine under load gets all the time it needs.
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(super) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
         assert!(started.elapsed() < Duration::from_secs(60), "never happened: {what}");

@@ -28,3 +28,5 @@ pub use sampler::CgroupSampler;
 
 #[cfg(test)]
 mod kernel_tests;
+#[cfg(test)]
+mod live_tests;

@@ -4,8 +4,11 @@
 
 mod history;
 mod host;
+mod parse;
+mod sampler;
 mod snapshot;
 
 pub use history::{History, Reading, Series};
-pub use host::HostSample;
+pub use host::{HostSample, HostSampler};
+pub use sampler::Sampler;
 pub use snapshot::{Gap, Snapshot};

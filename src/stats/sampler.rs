@@ -1,0 +1,146 @@
+//! [`Sampler`]: one [`Snapshot`] a tick of the host and of every living container.
+
+use std::collections::HashMap;
+use std::io;
+use std::time::Instant;
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+use super::{Gap, HostSampler, Snapshot};
+use crate::cgroup::{Cgroup, CgroupSampler, Layout, Missing, Parent, Sample};
+use crate::spec::ContainerId;
+
+/// Samples the host and containers; keeps about ten files open for each container.
+#[derive(Debug)]
+pub struct Sampler {
+    layout: Layout,
+    parent: Parent,
+    started: Instant,
+    host: HostSampler,
+    open: HashMap<ContainerId, Open>,
+    gaps: Vec<Gap>,
+    buffer: Vec<u8>,
+    tick: u64,
+}
+
+#[derive(Debug)]
+struct Open {
+    sampler: CgroupSampler,
+    /// The last tick at which this container was asked for.
+    asked: u64,
+}
+
+impl Sampler {
+    /// A sampler of the containers under `parent`. Raises this process's own limit of open files to what it may be
+    /// (`RLIMIT_NOFILE`, getrlimit(2)): the usual 1024 end at a hundred containers.
+    #[must_use]
+    pub fn new(layout: Layout, parent: Parent) -> Self {
+        if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+            && soft < hard
+        {
+            // refused: then it is the containers beyond the limit that are told as a gap
+            let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+        }
+        Self {
+            gaps: layout.missing().iter().map(gap).collect(),
+            layout,
+            parent,
+            started: Instant::now(),
+            host: HostSampler::new(),
+            open: HashMap::new(),
+            buffer: Vec::new(),
+            tick: 0,
+        }
+    }
+
+    /// The figures of the host and of the containers `ids` now. One without a cgroup, or whose cgroup vanishes meanwhile,
+    /// is left out; one that was restarted is opened anew; those no longer asked for are closed.
+    pub fn sample(&mut self, ids: &[ContainerId]) -> Snapshot {
+        self.tick += 1;
+        let mut snapshot = Snapshot {
+            at: self.started.elapsed(),
+            host: self.host.sample(),
+            ..Snapshot::default()
+        };
+        let mut refused = None;
+        for id in ids {
+            let known = self.open.get_mut(id).and_then(|open| {
+                open.asked = self.tick;
+                open.sampler.read(&mut self.buffer)
+            });
+            let sample = match known {
+                Some(sample) => Ok(sample),
+                None => self.open_and_read(id),
+            };
+            match sample {
+                Ok(sample) => {
+                    snapshot.samples.insert(id.clone(), sample);
+                }
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                    self.open.remove(id);
+                }
+                Err(e) => refused = Some(e),
+            }
+        }
+        let tick = self.tick;
+        self.open.retain(|_, open| open.asked == tick);
+        snapshot.gaps.clone_from(&self.gaps);
+        snapshot.gaps.extend(refused.map(|e| Gap {
+            figure: "containers",
+            reason: format!("not every container can be read: {e} (raise the limit of open files: ulimit -n)"),
+        }));
+        snapshot
+    }
+
+    fn open_and_read(&mut self, id: &ContainerId) -> io::Result<Sample> {
+        let mut sampler = CgroupSampler::open(&Cgroup::open(&self.layout, &self.parent, id))?;
+        let sample = sampler.read(&mut self.buffer).ok_or(io::ErrorKind::NotFound)?;
+        self.gaps = sampler.missing().iter().map(gap).collect();
+        let asked = self.tick;
+        self.open.insert(id.clone(), Open { sampler, asked });
+        Ok(sample)
+    }
+}
+
+fn gap(missing: &Missing) -> Gap {
+    Gap {
+        figure: missing.figure,
+        reason: missing.reason.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Limits;
+
+    #[test]
+    fn containers_come_go_and_come_back() {
+        let layout = Layout::detect().unwrap();
+        let parent = Parent {
+            name: format!("minic-test-{}-stats", std::process::id()),
+        };
+        let ids = ["a", "b", "never"].map(|name| ContainerId::new(name).unwrap());
+        let create = |id: &ContainerId| Cgroup::create(&layout, &parent, id, &Limits::default(), false).unwrap();
+        let (a, b) = (create(&ids[0]), create(&ids[1]));
+        let mut sampler = Sampler::new(layout.clone(), parent.clone());
+        let first = sampler.sample(&ids);
+        assert_eq!(first.samples.keys().collect::<Vec<_>>(), [&ids[0], &ids[1]]);
+        assert_eq!(sampler.open.len(), 2);
+        assert!(!first.host.cores.is_empty());
+
+        b.remove().unwrap();
+        let second = sampler.sample(&ids);
+        assert_eq!(second.samples.keys().collect::<Vec<_>>(), [&ids[0]], "gone is left out");
+        assert!(second.at > first.at && sampler.open.len() == 1);
+
+        a.remove().unwrap();
+        let again = create(&ids[0]);
+        assert!(sampler.sample(&ids).samples.contains_key(&ids[0]), "restarted under the same id");
+        assert!(
+            sampler.sample(&[]).samples.is_empty() && sampler.open.is_empty(),
+            "not asked for, not kept open"
+        );
+        again.remove().unwrap();
+    }
+}
