@@ -87,10 +87,7 @@ fn pass_on_once(folder: &Path) -> Vec<(Controller, CgroupError)> {
     if let Err(e) = vacate(folder) {
         return lacking.into_iter().map(|c| (c, e.clone())).collect();
     }
-    lacking
-        .into_iter()
-        .filter_map(|c| enable(folder, c).err().map(|e| (c, e)))
-        .collect()
+    lacking.into_iter().filter_map(|c| enable(folder, c).err().map(|e| (c, e))).collect()
 }
 
 /// Controllers that `folder` has but does not pass on.

@@ -36,10 +36,7 @@ fn pure_v2_with_systemd() {
         assert_eq!(layout.version(controller), Some(Version::V2), "{controller:?}");
     }
     assert_eq!(layout.version(Controller::Systemd), None);
-    assert_eq!(
-        own(&layout, Controller::Memory),
-        Some("/user.slice/user-1000.slice/session-3.scope")
-    );
+    assert_eq!(own(&layout, Controller::Memory), Some("/user.slice/user-1000.slice/session-3.scope"));
     assert_eq!(layout.missing(), []);
 }
 
@@ -55,17 +52,11 @@ fn hybrid_decides_per_controller() {
     assert_eq!(layout.version(Controller::Hugetlb), Some(Version::V2));
     assert_eq!(layout.v2().and_then(|h| h.mount.to_str()), Some("/sys/fs/cgroup/unified"));
     assert_eq!(layout.missing(), []);
-    let joined = layout
-        .hierarchies()
-        .iter()
-        .filter(|h| h.is_joined())
-        .map(|h| h.mount.file_name().unwrap());
+    let joined = layout.hierarchies().iter().filter(|h| h.is_joined()).map(|h| h.mount.file_name().unwrap());
     let joined: Vec<_> = joined.map(|n| n.to_str().unwrap()).collect();
     assert_eq!(
         joined,
-        [
-            "unified", "cpu", "cpuacct", "memory", "devices", "freezer", "blkio", "pids", "systemd"
-        ],
+        ["unified", "cpu", "cpuacct", "memory", "devices", "freezer", "blkio", "pids", "systemd"],
         "cpuset limits nothing by itself and is left out"
     );
 }
@@ -79,10 +70,7 @@ fn v1_with_two_controllers_on_one_mount() {
         assert_eq!(own(&layout, controller), Some("/user.slice"));
     }
     assert_eq!(own(&layout, Controller::Systemd), Some("/user.slice/user-0.slice/session-1.scope"));
-    assert!(
-        !layout.hierarchies().iter().any(|h| h.mount.ends_with("perf_event")),
-        "nothing of ours is there"
-    );
+    assert!(!layout.hierarchies().iter().any(|h| h.mount.ends_with("perf_event")), "nothing of ours is there");
     assert_eq!(layout.missing(), []);
 }
 
@@ -101,11 +89,7 @@ fn read_only_views_are_seen_and_not_used() {
     assert_eq!(own(&layout, Controller::Cpu), Some("/"), "the mount shows our own folder");
     assert_eq!(own(&layout, Controller::Pids), Some("/inner"));
     assert_eq!(own(&layout, Controller::Memory), None, "/docker/4f5c1 is not in /docker/4f5c12");
-    assert!(
-        reason(&layout, "memory")
-            .unwrap()
-            .contains("/sys/fs/cgroup/memory is mounted read-only")
-    );
+    assert!(reason(&layout, "memory").unwrap().contains("/sys/fs/cgroup/memory is mounted read-only"));
     assert!(reason(&layout, "pids").unwrap().contains("--privileged"));
 }
 
@@ -119,11 +103,7 @@ fn a_mount_that_shows_more_than_our_namespace() {
 #[test]
 fn a_folder_of_the_tree_with_some_controllers() {
     let layout = fixture("delegated-without-io");
-    assert_eq!(
-        own(&layout, Controller::Cpu),
-        Some("/init.scope"),
-        "escapes of mountinfo are undone"
-    );
+    assert_eq!(own(&layout, Controller::Cpu), Some("/init.scope"), "escapes of mountinfo are undone");
     assert_eq!(layout.version(Controller::Io), None);
     assert!(reason(&layout, "io").unwrap().contains("not passed on to /sys/fs/cgroup"));
     assert_eq!(layout.missing().len(), 1);

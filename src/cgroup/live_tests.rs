@@ -10,10 +10,7 @@ use super::*;
 use crate::spec::{CpuLimit, Limits};
 
 fn memory(bytes: u64) -> Limits {
-    Limits {
-        memory: Some(bytes),
-        ..Limits::default()
-    }
+    Limits { memory: Some(bytes), ..Limits::default() }
 }
 
 /// Holds about 24 MB of memory that cannot be reclaimed.
@@ -26,11 +23,7 @@ fn limits_change_up_and_down_under_a_running_process() {
     until("it holds its memory", || scratch.cgroup.memory_usage() > Some(20 << 20));
     let mut current = memory(64 << 20);
     for limits in [
-        Limits {
-            cpu: Some(CpuLimit::from_millicores(500)),
-            pids: Some(100),
-            ..memory(96 << 20)
-        },
+        Limits { cpu: Some(CpuLimit::from_millicores(500)), pids: Some(100), ..memory(96 << 20) },
         memory(48 << 20),
         Limits::default(),
         memory(80 << 20),
@@ -40,10 +33,7 @@ fn limits_change_up_and_down_under_a_running_process() {
         assert_eq!(scratch.cgroup.memory_limit(), limits.memory);
         current = limits;
     }
-    let error = scratch
-        .cgroup
-        .update(&scratch.layout, &current, &memory(4 << 20), false)
-        .unwrap_err();
+    let error = scratch.cgroup.update(&scratch.layout, &current, &memory(4 << 20), false).unwrap_err();
     assert!(error.hint.is_some(), "{error:?}");
     assert_eq!(scratch.cgroup.memory_limit(), current.memory, "the old limit still holds");
     assert_eq!(scratch.cgroup.oom_kills(), Some(0), "nothing was killed for it");
@@ -57,10 +47,7 @@ fn a_cap_put_on_a_spinning_process_is_seen_in_the_sample() {
     let mut sampler = CgroupSampler::open(&scratch.cgroup).unwrap();
     let mut buffer = Vec::new();
     assert_eq!(sampler.read(&mut buffer).unwrap().nr_throttled, Some(0));
-    let capped = Limits {
-        cpu: Some(CpuLimit::from_shares(128)),
-        ..Limits::default()
-    };
+    let capped = Limits { cpu: Some(CpuLimit::from_shares(128)), ..Limits::default() };
     scratch.cgroup.update(&scratch.layout, &Limits::default(), &capped, false).unwrap();
     until("it is throttled", || {
         let sample = sampler.read(&mut buffer).unwrap();
@@ -109,13 +96,7 @@ fn a_removed_cgroup_is_gone_and_not_zero() {
 fn a_limit_the_kernel_refuses_leaves_nothing_behind() {
     let layout = Layout::detect().unwrap();
     let parent = scratch_parent();
-    let wrong = Limits {
-        cpu: Some(CpuLimit {
-            quota_usec: 1,
-            period_usec: 1,
-        }),
-        ..memory(64 << 20)
-    };
+    let wrong = Limits { cpu: Some(CpuLimit { quota_usec: 1, period_usec: 1 }), ..memory(64 << 20) };
     let error = Cgroup::create(&layout, &parent, &id("c1"), &wrong, false).unwrap_err();
     assert!(error.to_string().contains("Invalid argument"), "{error}");
     assert!(error.hint.is_some_and(|h| h.contains("1 ms")));
@@ -160,10 +141,7 @@ fn remove_all(folder: &Path) {
 
 fn inner_test() -> String {
     let exe = std::env::current_exe().unwrap();
-    format!(
-        "{} --exact cgroup::kernel_tests::limits_are_what_the_kernel_reads_back",
-        exe.display()
-    )
+    format!("{} --exact cgroup::kernel_tests::limits_are_what_the_kernel_reads_back", exe.display())
 }
 
 #[test]

@@ -15,11 +15,7 @@ fn v2(controllers: &'static str) -> Layout {
 }
 
 fn limits(memory: Option<u64>, swap: Option<u64>) -> Limits {
-    Limits {
-        memory,
-        swap,
-        ..Limits::default()
-    }
+    Limits { memory, swap, ..Limits::default() }
 }
 
 /// The plan as `file=value`, with `?` for what nobody asked for.
@@ -31,13 +27,8 @@ fn words(limits: &Limits, current: &Limits, layout: &Layout) -> Vec<String> {
 
 #[test]
 fn every_limit_on_both() {
-    let all = Limits {
-        memory: Some(4096),
-        swap: Some(1),
-        cpu: Some(CpuLimit::from_millicores(500)),
-        cpu_shares: Some(1024 * 2),
-        pids: Some(9),
-    };
+    let all =
+        Limits { memory: Some(4096), swap: Some(1), cpu: Some(CpuLimit::from_millicores(500)), cpu_shares: Some(1024 * 2), pids: Some(9) };
     let none = Limits::default();
     assert_eq!(
         words(&all, &none, &v1()),
@@ -52,33 +43,15 @@ fn every_limit_on_both() {
     );
     assert_eq!(
         words(&all, &none, &v2("memory cpu pids")),
-        [
-            "memory.max=4096",
-            "memory.swap.max=1",
-            "cpu.weight=174",
-            "cpu.max=50000 100000",
-            "pids.max=9"
-        ]
+        ["memory.max=4096", "memory.swap.max=1", "cpu.weight=174", "cpu.max=50000 100000", "pids.max=9"]
     );
     assert_eq!(
         words(&none, &all, &v1()),
-        [
-            "memory.memsw.limit_in_bytes=-1?",
-            "memory.limit_in_bytes=-1",
-            "cpu.shares=1024",
-            "cpu.cfs_quota_us=-1",
-            "pids.max=max"
-        ]
+        ["memory.memsw.limit_in_bytes=-1?", "memory.limit_in_bytes=-1", "cpu.shares=1024", "cpu.cfs_quota_us=-1", "pids.max=max"]
     );
     assert_eq!(
         words(&none, &all, &v2("memory cpu pids")),
-        [
-            "memory.max=max",
-            "memory.swap.max=max?",
-            "cpu.weight=100",
-            "cpu.max=max 100000",
-            "pids.max=max"
-        ]
+        ["memory.max=max", "memory.swap.max=max?", "cpu.weight=100", "cpu.max=max 100000", "pids.max=max"]
     );
     for layout in [v1(), v2("memory cpu pids"), v2("")] {
         assert_eq!(plan(&none, &none, &layout, false).unwrap(), Plan::default());
@@ -90,16 +63,9 @@ fn every_limit_on_both() {
 fn memory_alone_allows_no_swap_where_swap_is_accounted() {
     let none = Limits::default();
     let memory = limits(Some(4096), None);
-    assert_eq!(
-        words(&memory, &none, &v1()),
-        ["memory.limit_in_bytes=4096", "memory.memsw.limit_in_bytes=4096?"]
-    );
+    assert_eq!(words(&memory, &none, &v1()), ["memory.limit_in_bytes=4096", "memory.memsw.limit_in_bytes=4096?"]);
     assert_eq!(words(&memory, &none, &v2("memory")), ["memory.max=4096", "memory.swap.max=0?"]);
-    assert_eq!(
-        words(&limits(Some(4096), Some(0)), &memory, &v2("memory")),
-        Vec::<String>::new(),
-        "the same in other words"
-    );
+    assert_eq!(words(&limits(Some(4096), Some(0)), &memory, &v2("memory")), Vec::<String>::new(), "the same in other words");
 }
 
 #[test]
@@ -131,19 +97,12 @@ fn v1_has_no_swap_limit_by_itself() {
     assert!(error.to_string().contains("only together with memory"), "{error}");
     let skipping = plan(&limits(None, Some(5)), &Limits::default(), &v1(), true).unwrap();
     assert_eq!((skipping.writes.len(), skipping.skipped.len()), (0, 1));
-    assert_eq!(
-        words(&limits(None, Some(5)), &Limits::default(), &v2("memory")),
-        ["memory.swap.max=5"]
-    );
+    assert_eq!(words(&limits(None, Some(5)), &Limits::default(), &v2("memory")), ["memory.swap.max=5"]);
 }
 
 #[test]
 fn a_missing_controller_is_an_error_or_a_warning() {
-    let asked = Limits {
-        memory: Some(4096),
-        pids: Some(3),
-        ..Limits::default()
-    };
+    let asked = Limits { memory: Some(4096), pids: Some(3), ..Limits::default() };
     let layout = v2("pids cpu");
     let error = plan(&asked, &Limits::default(), &layout, false).unwrap_err();
     assert!(error.to_string().starts_with("cannot limit memory in /c: "), "{error}");
@@ -155,10 +114,7 @@ fn a_missing_controller_is_an_error_or_a_warning() {
 
 #[test]
 fn more_pids_than_the_kernel_counts_is_no_limit() {
-    let asked = |pids| Limits {
-        pids: Some(pids),
-        ..Limits::default()
-    };
+    let asked = |pids| Limits { pids: Some(pids), ..Limits::default() };
     assert_eq!(words(&asked(4_194_304), &Limits::default(), &v1()), ["pids.max=4194304"]);
     assert_eq!(words(&asked(4_194_305), &Limits::default(), &v1()), ["pids.max=max"]);
 }
@@ -166,15 +122,7 @@ fn more_pids_than_the_kernel_counts_is_no_limit() {
 #[test]
 fn shares_become_weights_as_runc_and_crun_do() {
     // 2000 → 170 is in runc issue 4896; the ends and the default are fixed points
-    let known = [
-        (0, 1),
-        (2, 1),
-        (3, 2),
-        (1024, 100),
-        (2000, 170),
-        (262_144, 10_000),
-        (u64::MAX, 10_000),
-    ];
+    let known = [(0, 1), (2, 1), (3, 2), (1024, 100), (2000, 170), (262_144, 10_000), (u64::MAX, 10_000)];
     for (shares, weight) in known {
         assert_eq!(weight_from_shares(shares), weight, "{shares}");
     }

@@ -145,8 +145,13 @@ mod tests {
 
     use super::*;
 
+    fn spec() -> ContainerSpec {
+        let request = crate::spec::Preset { command: Some(vec!["sh".into()]), ..Default::default() };
+        crate::spec::resolve(crate::spec::ContainerId::from_random([1; 6]), None, &request, false, false).unwrap()
+    }
+
     fn plan() -> RootfsPlan {
-        RootfsPlan::new(&RootfsPaths::new(Path::new("/c"), Path::new("/i"))).unwrap()
+        RootfsPlan::new(&spec(), &RootfsPaths::new(Path::new("/c"), Path::new("/i"))).unwrap()
     }
 
     fn position(is: impl Fn(&MountStep) -> bool) -> usize {
@@ -170,26 +175,17 @@ mod tests {
         let entered = position(|s| matches!(s, MountStep::Chdir { .. }));
         for (index, step) in steps.iter().enumerate().skip(entered) {
             let MountStep::Mount { target, .. } = step else { continue };
-            assert!(
-                matches!(&steps[index - 1], MountStep::Folder { path, .. } if path == target),
-                "{}",
-                step.describe()
-            );
+            assert!(matches!(&steps[index - 1], MountStep::Folder { path, .. } if path == target), "{}", step.describe());
             assert!(!target.to_bytes().starts_with(b"/"), "{}", step.describe());
         }
     }
 
     #[test]
     fn a_failure_is_told_in_words_even_when_the_index_is_not_ours() {
-        let index = u16::try_from(position(
-            |s| matches!(s, MountStep::Mount { fstype: Some(t), .. } if t.as_c_str() == c"overlay"),
-        ))
-        .unwrap();
+        let index =
+            u16::try_from(position(|s| matches!(s, MountStep::Mount { fstype: Some(t), .. } if t.as_c_str() == c"overlay"))).unwrap();
         assert_eq!(plan().describe(index), "mount overlay on /c/merged");
-        let failure = |index| StepFailure {
-            index,
-            errno: nix::errno::Errno::ENODEV as i32,
-        };
+        let failure = |index| StepFailure { index, errno: nix::errno::Errno::ENODEV as i32 };
         assert!(plan().hint(failure(index)).unwrap().contains("overlayfs"));
         assert!(plan().describe(u16::MAX).contains("65535"));
         assert_eq!(plan().hint(failure(u16::MAX)), None);

@@ -97,6 +97,7 @@ impl HealthMonitor {
 mod tests {
     use super::*;
 
+    #[expect(clippy::zombie_processes, reason = "the monitor reaps it, through its pidfd")]
     fn spawn(line: &str) -> ProbeStart {
         let child = std::process::Command::new("sh").arg("-c").arg(line).spawn().unwrap();
         ProbeStart::Started(pidfd::open(child.id() as i32).unwrap())

@@ -86,8 +86,11 @@ impl InitPlan {
             Step::Hostname => format!("set the host name {:?}", self.hostname),
             Step::Loopback => "bring the loopback interface up".into(),
             Step::Mount => {
-                let failure = StepFailure { index: report.index, errno: report.errno };
-                return LaunchError::plain(format!("cannot {}", self.rootfs.explain(failure)));
+                let tried = self.rootfs.describe(report.index);
+                match self.rootfs.hint(StepFailure { index: report.index, errno: report.errno }) {
+                    Some(hint) => return LaunchError::plain(format!("cannot {tried}: {} ({hint})", errno.desc())),
+                    None => tried,
+                }
             }
             Step::Terminal => "open a terminal in the container".into(),
             Step::Stdio => "connect the standard streams".into(),

@@ -19,11 +19,7 @@ pub(super) fn core_ticks(stat: &str) -> impl Iterator<Item = CoreTicks> {
             *slot = field.parse().ok()?;
         }
         let [user, nice, system, idle, iowait, irq, softirq, steal] = ticks;
-        Some(CoreTicks {
-            core,
-            busy: user + nice + system + irq + softirq + steal,
-            idle: idle + iowait,
-        })
+        Some(CoreTicks { core, busy: user + nice + system + irq + softirq + steal, idle: idle + iowait })
     })
 }
 
@@ -40,11 +36,7 @@ pub(super) struct Memory {
 pub(super) fn memory(meminfo: &str) -> Option<Memory> {
     let bytes = |key: &str| {
         let line = meminfo.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
-        line.trim()
-            .trim_end_matches(" kB")
-            .parse::<u64>()
-            .ok()
-            .map(|kib| kib.saturating_mul(1024))
+        line.trim().trim_end_matches(" kB").parse::<u64>().ok().map(|kib| kib.saturating_mul(1024))
     };
     Some(Memory {
         total: bytes("MemTotal")?,
@@ -75,11 +67,7 @@ mod tests {
         let stat = "cpu  9 9 9 9 9 9 9 9 9 9\ncpu0 1 2 3 100 50 4 5 6 1000 1000\ncpu3 1 0 0 7\nintr 5 cpu1\nctxt 3\n";
         let cores: Vec<CoreTicks> = core_ticks(stat).collect();
         let ticks = |core, busy, idle| CoreTicks { core, busy, idle };
-        assert_eq!(
-            cores,
-            [ticks(0, 21, 150), ticks(3, 1, 7)],
-            "guests are not counted twice; core 1 is off"
-        );
+        assert_eq!(cores, [ticks(0, 21, 150), ticks(3, 1, 7)], "guests are not counted twice; core 1 is off");
         assert_eq!(core_ticks("cpu0 1 x\n").count(), 0);
     }
 

@@ -57,11 +57,7 @@ impl Sampler {
     /// is left out; one that was restarted is opened anew; those no longer asked for are closed.
     pub fn sample(&mut self, ids: &[ContainerId]) -> Snapshot {
         self.tick += 1;
-        let mut snapshot = Snapshot {
-            at: self.started.elapsed(),
-            host: self.host.sample(),
-            ..Snapshot::default()
-        };
+        let mut snapshot = Snapshot { at: self.started.elapsed(), host: self.host.sample(), ..Snapshot::default() };
         let mut refused = None;
         for id in ids {
             let known = self.open.get_mut(id).and_then(|open| {
@@ -103,10 +99,7 @@ impl Sampler {
 }
 
 fn gap(missing: &Missing) -> Gap {
-    Gap {
-        figure: missing.figure,
-        reason: missing.reason.clone(),
-    }
+    Gap { figure: missing.figure, reason: missing.reason.clone() }
 }
 
 #[cfg(test)]
@@ -117,9 +110,7 @@ mod tests {
     #[test]
     fn containers_come_go_and_come_back() {
         let layout = Layout::detect().unwrap();
-        let parent = Parent {
-            name: format!("minic-test-{}-stats", std::process::id()),
-        };
+        let parent = Parent { name: format!("minic-test-{}-stats", std::process::id()) };
         let ids = ["a", "b", "never"].map(|name| ContainerId::new(name).unwrap());
         let create = |id: &ContainerId| Cgroup::create(&layout, &parent, id, &Limits::default(), false).unwrap();
         let (a, b) = (create(&ids[0]), create(&ids[1]));
@@ -137,10 +128,7 @@ mod tests {
         a.remove().unwrap();
         let again = create(&ids[0]);
         assert!(sampler.sample(&ids).samples.contains_key(&ids[0]), "restarted under the same id");
-        assert!(
-            sampler.sample(&[]).samples.is_empty() && sampler.open.is_empty(),
-            "not asked for, not kept open"
-        );
+        assert!(sampler.sample(&[]).samples.is_empty() && sampler.open.is_empty(), "not asked for, not kept open");
         again.remove().unwrap();
     }
 }

@@ -43,10 +43,7 @@ fn inside(root: &ImageRoot, path: &Path) -> PathBuf {
 }
 
 fn names(folder: &Path) -> BTreeSet<String> {
-    fs::read_dir(folder)
-        .unwrap()
-        .map(|e| e.unwrap().file_name().into_string().unwrap())
-        .collect()
+    fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
 }
 
 /// Builds or finds the image, and tells whether it was built.
@@ -68,26 +65,15 @@ fn an_image_is_built_once_and_again_when_a_tool_changes() {
     let copy = inside(&first, &tool);
     assert_eq!(fs::read_to_string(&copy).unwrap(), "#!/bin/sh\necho one\n");
     assert_eq!(fs::metadata(&copy).unwrap().mode() & 0o7777, 0o755, "set-uid is dropped");
-    assert_ne!(
-        fs::metadata(&copy).unwrap().ino(),
-        fs::metadata(&tool).unwrap().ino(),
-        "the host's file is not linked"
-    );
-    assert_eq!(
-        names(copy.parent().unwrap()),
-        BTreeSet::from(["tool".to_owned()]),
-        "what could not run is left out"
-    );
+    assert_ne!(fs::metadata(&copy).unwrap().ino(), fs::metadata(&tool).unwrap().ino(), "the host's file is not linked");
+    assert_eq!(names(copy.parent().unwrap()), BTreeSet::from(["tool".to_owned()]), "what could not run is left out");
     assert_eq!(ensured(&list, &images), (first.clone(), false));
 
     fs::write(&tool, "#!/bin/sh\necho other\n").unwrap();
     let (second, built) = ensured(&list, &images);
     assert!(built && second.generation != first.generation);
     assert!(fs::read_to_string(inside(&second, &tool)).unwrap().contains("other"));
-    assert!(
-        fs::read_to_string(&copy).unwrap().contains("one"),
-        "containers may run on the older one"
-    );
+    assert!(fs::read_to_string(&copy).unwrap().contains("one"), "containers may run on the older one");
     assert_eq!(ensured(&list, &images), (second, false));
 }
 
@@ -103,10 +89,7 @@ fn a_tool_that_comes_or_goes_and_another_list_make_another_image() {
     let (gone, _) = ensured(&list, &images);
     assert_eq!(gone, without, "the same files make the same image, which is still there");
     assert_eq!(ensured(&list, &images), (gone.clone(), false));
-    let longer = ImageList {
-        digest: list.digest.with(b"another"),
-        ..list
-    };
+    let longer = ImageList { digest: list.digest.with(b"another"), ..list };
     assert_ne!(ensured(&longer, &images).0, gone);
 }
 
@@ -122,16 +105,10 @@ fn links_are_recreated_one_by_one_and_one_file_stays_one() {
     fs::hard_link(&tool, scratch.path().join("tools/other")).unwrap();
     let (root, _) = ensured(&list, &images);
     assert_eq!(fs::read_link(inside(&root, &alias)).unwrap(), alternative);
-    assert_eq!(
-        fs::read_link(inside(&root, &alternative)).unwrap(),
-        Path::new("tools/../tools/tool")
-    );
+    assert_eq!(fs::read_link(inside(&root, &alternative)).unwrap(), Path::new("tools/../tools/tool"));
     let ino = |path: &Path| fs::symlink_metadata(inside(&root, path)).unwrap().ino();
     assert_eq!(ino(&tool), ino(&scratch.path().join("tools/other")));
-    assert_eq!(
-        fs::symlink_metadata("/bin").unwrap().is_symlink(),
-        inside(&root, Path::new("/bin")).is_symlink()
-    );
+    assert_eq!(fs::symlink_metadata("/bin").unwrap().is_symlink(), inside(&root, Path::new("/bin")).is_symlink());
     assert_eq!(fs::metadata(inside(&root, Path::new("/tmp"))).unwrap().mode() & 0o7777, 0o1777);
     assert_eq!(fs::metadata(inside(&root, Path::new("/root"))).unwrap().mode() & 0o7777, 0o700);
 }
@@ -182,10 +159,7 @@ fn a_killed_builder_leaves_a_draft_that_the_next_one_removes() {
     let victim = start_victim(scratch.path());
     assert_eq!(victim.status.signal(), Some(9), "{}", String::from_utf8_lossy(&victim.stdout));
     assert!(names(&images.join("host")).iter().any(|n| n.starts_with(".draft-")));
-    assert!(
-        names(&images.join("host")).iter().all(|n| !digest::is_digest(n)),
-        "half an image is not an image"
-    );
+    assert!(names(&images.join("host")).iter().all(|n| !digest::is_digest(n)), "half an image is not an image");
     let (root, built) = ensured(&list, &images);
     assert!(built && inside(&root, Path::new("/bin/sh")).exists());
     assert!(names(&images.join("host")).iter().all(|n| !n.starts_with(".draft-")));
@@ -243,10 +217,7 @@ fn a_folder_that_others_can_write_is_refused() {
 fn without_a_required_path_there_is_no_image_and_no_rubbish() {
     let scratch = Scratch::new();
     let images = scratch.path().join("images");
-    let list = ImageList {
-        required: vec![scratch.path().join("no-shell")],
-        ..small_list(scratch.path())
-    };
+    let list = ImageList { required: vec![scratch.path().join("no-shell")], ..small_list(scratch.path()) };
     let error = ensure_from(&list, &images, &mut |_| ()).unwrap_err();
     assert!(error.to_string().contains("no-shell"), "{error}");
     assert_eq!(names(&images.join("host")), BTreeSet::from(["lock".to_owned()]));
@@ -254,10 +225,7 @@ fn without_a_required_path_there_is_no_image_and_no_rubbish() {
 
 #[test]
 fn the_whole_image_works_as_a_root() {
-    assert!(
-        nix::unistd::geteuid().is_root(),
-        "chroot needs root: run the tests through cargo test"
-    );
+    assert!(nix::unistd::geteuid().is_root(), "chroot needs root: run the tests through cargo test");
     let scratch = Scratch::new();
     let mut lines = Vec::new();
     let root = ensure(scratch.path(), &mut |line| lines.push(line)).unwrap();
@@ -265,12 +233,8 @@ fn the_whole_image_works_as_a_root() {
     let script =
         "set -e; ls /; id -un; awk 'BEGIN { print 1 }'; stat -c %a /tmp /root; echo a-b | sed s/a/c/; getent hosts localhost || true";
     // no environment of ours, LD_LIBRARY_PATH least of all
-    let output = Command::new("chroot")
-        .arg(&root.path)
-        .args(["/bin/sh", "-c", script])
-        .env_clear()
-        .env("PATH", crate::spec::DEFAULT_PATH)
-        .output();
+    let output =
+        Command::new("chroot").arg(&root.path).args(["/bin/sh", "-c", script]).env_clear().env("PATH", crate::spec::DEFAULT_PATH).output();
     let output = output.unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));

@@ -62,10 +62,7 @@ impl Home {
 
     /// The image of a generation, which may not be there.
     pub fn root(&self, generation: &str) -> ImageRoot {
-        ImageRoot {
-            path: self.generation(generation).join("rootfs"),
-            generation: generation.to_owned(),
-        }
+        ImageRoot { path: self.generation(generation).join("rootfs"), generation: generation.to_owned() }
     }
 
     /// The folder of a generation, which may not be there.

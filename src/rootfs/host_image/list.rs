@@ -61,10 +61,7 @@ impl ImageList {
     /// [`ImageError::List`].
     pub fn parse(text: &str) -> Result<Self, ImageError> {
         let list: Self = toml::from_str(text)?;
-        Ok(Self {
-            digest: Digest::default().with(text.as_bytes()),
-            ..list
-        })
+        Ok(Self { digest: Digest::default().with(text.as_bytes()), ..list })
     }
 }
 
@@ -97,10 +94,7 @@ mod tests {
         let tmp = list.directories.iter().find(|d| d.path.as_os_str() == "/tmp").unwrap();
         assert_eq!(tmp.mode, 0o1777);
         let group = list.files.iter().find(|f| f.path.as_os_str() == "/etc/group").unwrap();
-        assert!(
-            group.text.lines().any(|l| l == "tty:x:5:"),
-            "devpts is mounted with gid=5 for this group"
-        );
+        assert!(group.text.lines().any(|l| l == "tty:x:5:"), "devpts is mounted with gid=5 for this group");
     }
 
     #[test]

@@ -27,10 +27,7 @@ impl Stamp {
             let mtime = m.mtime().saturating_mul(1_000_000_000).saturating_add(m.mtime_nsec());
             (m.size(), mtime, m.ino())
         });
-        Self {
-            path: path.to_owned(),
-            seen,
-        }
+        Self { path: path.to_owned(), seen }
     }
 
     fn holds(&self) -> bool {
@@ -52,12 +49,7 @@ pub(super) struct Manifest {
 impl Manifest {
     /// The manifest of an image made by the list `list`.
     pub fn new(list: Digest, folders: Vec<Stamp>, sources: Vec<Stamp>) -> Self {
-        Self {
-            layout: LAYOUT,
-            list,
-            folders,
-            sources,
-        }
+        Self { layout: LAYOUT, list, folders, sources }
     }
 
     /// The name of the image: the same for the same list and the same files.

@@ -85,10 +85,7 @@ impl Found {
 
     /// Adds a program or library with all it needs, or nothing.
     fn add(&mut self, path: &Path) -> Result<(), ImageError> {
-        let missing = |what: String| ImageError::Missing {
-            path: path.to_owned(),
-            what,
-        };
+        let missing = |what: String| ImageError::Missing { path: path.to_owned(), what };
         let real = fs::canonicalize(path).map_err(|e| missing(e.to_string()))?;
         // before it is read: a change from here on is seen next time
         let stamp = Stamp::of(path);
@@ -111,14 +108,10 @@ impl Found {
 /// In words: why it would not start in a container.
 fn needs(program: &Path) -> Result<Vec<PathBuf>, String> {
     let mut start = [0; 64];
-    let length = File::open(program)
-        .and_then(|mut file| file.read(&mut start))
-        .map_err(|e| e.to_string())?;
+    let length = File::open(program).and_then(|mut file| file.read(&mut start)).map_err(|e| e.to_string())?;
     let start = &start[..length];
     if let Some(line) = start.strip_prefix(b"#!") {
-        return script(line)
-            .then(Vec::new)
-            .ok_or_else(|| "it is a script for another interpreter".into());
+        return script(line).then(Vec::new).ok_or_else(|| "it is a script for another interpreter".into());
     }
     if !start.starts_with(b"\x7fELF") {
         return Err("it is neither a program nor a script".into());
@@ -126,13 +119,10 @@ fn needs(program: &Path) -> Result<Vec<PathBuf>, String> {
     // a root that is not spelled "/" keeps LD_LIBRARY_PATH out of it: containers do not have ours
     let tree = DependencyAnalyzer::new("/..".into()).analyze(program).map_err(|e| e.to_string())?;
     let loader = tree.interpreter.map(PathBuf::from);
-    let libraries = tree.libraries.into_values().map(|library| {
-        if library.found() {
-            Ok(library.path)
-        } else {
-            Err(format!("its library {} is not found", library.name))
-        }
-    });
+    let libraries = tree
+        .libraries
+        .into_values()
+        .map(|library| if library.found() { Ok(library.path) } else { Err(format!("its library {} is not found", library.name)) });
     libraries.chain(loader.map(Ok)).map(|path| path.map(|p| normal(&p))).collect()
 }
 
@@ -162,10 +152,7 @@ mod tests {
     fn a_shell_needs_a_loader_and_a_c_library_found_without_our_environment() {
         let found = needs(&fs::canonicalize("/bin/sh").unwrap()).unwrap();
         assert!(found.iter().all(|p| p.is_absolute() && p.exists()), "{found:?}");
-        assert!(
-            found.iter().all(|p| !p.components().any(|c| c == Component::ParentDir)),
-            "{found:?}"
-        );
+        assert!(found.iter().all(|p| !p.components().any(|c| c == Component::ParentDir)), "{found:?}");
     }
 
     #[test]

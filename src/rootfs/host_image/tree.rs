@@ -27,11 +27,7 @@ impl ImageTree {
     /// # Errors
     /// [`FileError`].
     pub fn new(root: PathBuf) -> Result<Self, FileError> {
-        let mut tree = Self {
-            root,
-            made: HashSet::new(),
-            copies: HashMap::new(),
-        };
+        let mut tree = Self { root, made: HashSet::new(), copies: HashMap::new() };
         tree.folder(Path::new("/"))?;
         Ok(tree)
     }
@@ -123,10 +119,7 @@ impl ImageTree {
             return Ok(());
         }
         let inside = self.inside(path);
-        DirBuilder::new()
-            .mode(0o755)
-            .create(&inside)
-            .map_err(FileError::of("make", &inside))?;
+        DirBuilder::new().mode(0o755).create(&inside).map_err(FileError::of("make", &inside))?;
         self.set_mode(path, 0o755)
     }
 
@@ -162,8 +155,5 @@ impl ImageTree {
 
 /// The names on a path, `..` among them.
 fn components(path: &Path) -> VecDeque<OsString> {
-    path.components()
-        .filter(|c| matches!(c, Component::Normal(_) | Component::ParentDir))
-        .map(|c| c.as_os_str().to_owned())
-        .collect()
+    path.components().filter(|c| matches!(c, Component::Normal(_) | Component::ParentDir)).map(|c| c.as_os_str().to_owned()).collect()
 }
