@@ -90,13 +90,10 @@ pub(super) fn start_probe(runtime: &Runtime, spec: &ContainerSpec, init: Borrowe
     let order = ExecOrder { argv: vec!["/bin/sh".into(), "-c".into(), line.into()], ..ExecOrder::default() };
     let plan = ExecPlan { dies_with_parent: true, ..plan(spec, &order).ok()? };
     let cgroup = Cgroup::open(&runtime.layout, &Parent { name: runtime.store.cgroup_parent() }, &spec.id);
-    let (mut ours, theirs) = seqpacket::pair().ok()?;
+    // nobody reads the reports, the exit code says enough; but somebody could, or sending them would fail
+    let (_reader, reports) = seqpacket::pair().ok()?;
     match fork().ok()? {
-        Forked::Child => {
-            drop(std::mem::replace(&mut ours, theirs));
-            // nobody reads the reports: the exit code says enough
-            process::exit_now(join(&plan, &cgroup, init, ours.as_fd()))
-        }
+        Forked::Child => process::exit_now(join(&plan, &cgroup, init, reports.as_fd())),
         Forked::Parent(pid) => pidfd::open(pid).ok(),
     }
 }
