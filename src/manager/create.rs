@@ -3,7 +3,7 @@
 use super::{Created, Error, Manager};
 use crate::record::Record;
 use crate::rootfs;
-use crate::spec::{ContainerId, resolve};
+use crate::spec::{ContainerId, SpecError, resolve};
 
 /// What creation needs beside the request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,7 +28,13 @@ impl Manager {
         let mut spec = resolve(id, what.name.as_deref(), &what.request, options.tty, options.interactive)?;
         spec.remove = options.remove;
         spec.preset = what.preset.clone();
-        self.image(progress)?;
+        match &spec.root {
+            Some(folder) if !folder.is_dir() => {
+                return Err(SpecError::new("root", format!("{} is not a folder of this host", folder.display())).into());
+            }
+            Some(_) => {}
+            None => drop(self.image(progress)?),
+        }
 
         let names = self.store().lock_names()?;
         let taken = self.records()?.into_iter().any(|r| r.spec.name == spec.name || r.spec.id.as_str() == spec.name.as_str());

@@ -29,7 +29,11 @@ impl Manager {
         let stale = self.cgroup(id);
         stale.kill_all()?;
         stale.remove()?;
-        let order = StartOrder { id: id.clone(), image: self.image(&mut |_| {})?.path };
+        let image = match &record.spec.root {
+            Some(folder) => folder.clone(),
+            None => self.image(&mut |_| {})?.path,
+        };
+        let order = StartOrder { id: id.clone(), image };
         match (&self.launcher, client) {
             (Some(launcher), None) => launcher.launch(&order)?,
             (_, client) => launch(&self.runtime, &order, client)?,

@@ -7,12 +7,12 @@ use nix::Result;
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, OFlag, open};
 use nix::libc::dev_t;
-use nix::mount::{MsFlags, mount, umount2};
+use nix::mount::{MsFlags, mount};
 use nix::sys::stat::{Mode, SFlag, lstat, mknod, umask};
-use nix::unistd::{chdir, mkdir, pivot_root, symlinkat};
+use nix::unistd::{chdir, mkdir, symlinkat};
 
 use super::place::{Place, is_folder};
-use super::{MountStep, StepFailure};
+use super::{MountStep, StepFailure, pivot};
 use crate::sys::mount as fd_mount;
 
 /// Carries out `steps` in order, in the calling process's mount namespace.
@@ -43,8 +43,7 @@ fn carry_out(step: &MountStep) -> Result<()> {
         MountStep::Tmpfs { place, size } => tmpfs(place, size.as_deref()),
         MountStep::ReadOnlyRoot => fd_mount::set_attributes(new_root()?.as_fd(), fd_mount::ATTR_RDONLY, false),
         MountStep::Chdir { path } => chdir(path.as_c_str()),
-        MountStep::PivotRoot => pivot_root(c".", c"."),
-        MountStep::Unmount { target, flags } => umount2(target.as_c_str(), *flags),
+        MountStep::PivotRoot => pivot::enter(),
     }
 }
 

@@ -27,11 +27,9 @@ pub fn write_base(base: &Path, spec: &ContainerSpec) -> Result<(), FileError> {
         set_mode(folder, 0o755)?;
     }
     let host_resolv_conf = Path::new("/etc/resolv.conf");
-    for (name, text) in [
-        ("hosts", hosts(&spec.hostname)),
-        ("hostname", format!("{}\n", spec.hostname)),
-        ("resolv.conf", resolv_conf(spec.network, host_resolv_conf)),
-    ] {
+    for (name, text) in
+        [("hosts", hosts(spec)), ("hostname", format!("{}\n", spec.hostname)), ("resolv.conf", resolv_conf(spec, host_resolv_conf))]
+    {
         let path = etc.join(name);
         fs::write(&path, text).map_err(FileError::of("write", &path))?;
         set_mode(&path, 0o644)?;
@@ -44,12 +42,16 @@ fn set_mode(path: &Path, mode: u32) -> Result<(), FileError> {
     fs::set_permissions(path, Permissions::from_mode(mode)).map_err(FileError::of("set the permissions of", path))
 }
 
-fn hosts(hostname: &str) -> String {
-    format!("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t{hostname}\n")
+fn hosts(spec: &ContainerSpec) -> String {
+    let own = format!("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t{}\n", spec.hostname);
+    spec.add_hosts.iter().fold(own, |text, (name, address)| format!("{text}{address}\t{name}\n"))
 }
 
-fn resolv_conf(network: NetworkMode, host: &Path) -> String {
-    match network {
+fn resolv_conf(spec: &ContainerSpec, host: &Path) -> String {
+    if !spec.dns.is_empty() {
+        return spec.dns.iter().map(|address| format!("nameserver {address}\n")).collect();
+    }
+    match spec.network {
         NetworkMode::None => "# this container has a network of its own with nothing but lo: no name server can be reached\n".into(),
         NetworkMode::Host => {
             let mut text = String::new();
@@ -65,21 +67,37 @@ fn resolv_conf(network: NetworkMode, host: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::Preset;
+
+    fn spec(net: NetworkMode) -> ContainerSpec {
+        let request = Preset {
+            command: Some(vec!["sh".into()]),
+            net: Some(net),
+            hostname: Some("web".into()),
+            add_hosts: vec!["db:192.0.2.7".into()],
+            ..Preset::default()
+        };
+        crate::spec::resolve(crate::spec::ContainerId::from_random([1; 6]), None, &request, false, false).unwrap()
+    }
 
     #[test]
     fn names_are_looked_up_where_the_network_is_the_hosts() {
-        let folder = std::env::temp_dir().join(format!("minic-resolv-{}", std::process::id()));
-        fs::write(&folder, "nameserver 192.0.2.1\n").unwrap();
-        assert_eq!(resolv_conf(NetworkMode::Host, &folder), "nameserver 192.0.2.1\n");
-        fs::remove_file(&folder).unwrap();
-        for text in [resolv_conf(NetworkMode::None, &folder), resolv_conf(NetworkMode::Host, &folder)] {
+        let file = std::env::temp_dir().join(format!("minic-resolv-{}", std::process::id()));
+        fs::write(&file, "nameserver 192.0.2.1\n").unwrap();
+        assert_eq!(resolv_conf(&spec(NetworkMode::Host), &file), "nameserver 192.0.2.1\n");
+        let own = ContainerSpec { dns: vec!["192.0.2.53".parse().unwrap()], ..spec(NetworkMode::Host) };
+        assert_eq!(resolv_conf(&own, &file), "nameserver 192.0.2.53\n");
+        fs::remove_file(&file).unwrap();
+        for text in [resolv_conf(&spec(NetworkMode::None), &file), resolv_conf(&spec(NetworkMode::Host), &file)] {
             assert!(text.starts_with('#') && text.ends_with('\n'), "{text}");
         }
     }
 
     #[test]
-    fn a_container_knows_its_own_name() {
-        assert!(hosts("web").lines().any(|l| l.split_whitespace().eq(["127.0.1.1", "web"])));
-        assert!(hosts("web").lines().any(|l| l.split_whitespace().eq(["127.0.0.1", "localhost"])));
+    fn a_container_knows_its_own_name_and_those_it_was_told() {
+        let text = hosts(&spec(NetworkMode::None));
+        for line in [["127.0.1.1", "web"], ["127.0.0.1", "localhost"], ["192.0.2.7", "db"]] {
+            assert!(text.lines().any(|l| l.split_whitespace().eq(line)), "{text}");
+        }
     }
 }

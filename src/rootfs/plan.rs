@@ -1,14 +1,14 @@
 //! [`RootfsPlan`]: from a spec to the ordered mount steps that make its root, all memory taken beforehand.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 
 use nix::mount::MsFlags;
 use nix::sys::stat::makedev;
 
 use super::overlay::{c_path, options};
 use super::place::Place;
-use super::{MountStep, PlanError, RootfsPaths, StepFailure, pivot};
-use crate::spec::ContainerSpec;
+use super::{MountStep, PlanError, RootfsPaths, StepFailure};
+use crate::spec::{ContainerSpec, Propagation};
 use crate::sys::mount::{ATTR_NODEV, ATTR_NOSUID, ATTR_RDONLY};
 
 /// Character devices of every container: name, major, minor (kernel: Documentation/admin-guide/devices.txt).
@@ -51,14 +51,8 @@ impl RootfsPlan {
         let quiet = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
         let mut steps = vec![
             // first of all: nothing that follows may reach the host through a shared mount
-            MountStep::Mount { source: None, target: c"/".into(), fstype: None, flags: MsFlags::MS_REC | MsFlags::MS_PRIVATE, data: None },
-            MountStep::Mount {
-                source: Some(c"overlay".into()),
-                target: merged.clone(),
-                fstype: Some(c"overlay".into()),
-                flags: MsFlags::empty(),
-                data: Some(options(paths)?),
-            },
+            MountStep::Mount { source: None, target: c"/".into(), fstype: None, flags: MsFlags::MS_REC | propagation(spec), data: None },
+            root(spec, paths, merged.clone())?,
             MountStep::Chdir { path: merged },
         ];
         steps.extend(on_folder(c"proc", c"proc", quiet, None));
@@ -77,11 +71,14 @@ impl RootfsPlan {
         steps.extend(on_folder(c"tmpfs", c"dev/shm", quiet, Some(c"mode=1777,size=64m")));
         steps.extend(on_folder(c"mqueue", c"dev/mqueue", quiet, None));
         steps.extend(LINKS.map(|(target, link)| MountStep::Symlink { target: target.into(), link: link.into() }));
+        if spec.root.is_some() {
+            steps.extend(own_files(paths)?);
+        }
         steps.extend(shown(spec)?);
         if spec.read_only {
             steps.push(MountStep::ReadOnlyRoot);
         }
-        steps.extend(pivot::steps());
+        steps.push(MountStep::PivotRoot);
         Ok(Self { steps })
     }
 
@@ -103,6 +100,45 @@ impl RootfsPlan {
     pub fn hint(&self, failure: StepFailure) -> Option<&'static str> {
         self.steps.get(usize::from(failure.index))?.hint(failure.errno)
     }
+}
+
+/// pivot_root(2) refuses a shared root, so there are two choices.
+fn propagation(spec: &ContainerSpec) -> MsFlags {
+    match spec.propagation {
+        Propagation::Private => MsFlags::MS_PRIVATE,
+        Propagation::Slave => MsFlags::MS_SLAVE,
+    }
+}
+
+/// The root itself: an overlay over the image or the user's folder, or that folder as it is.
+fn root(spec: &ContainerSpec, paths: &RootfsPaths, merged: CString) -> Result<MountStep, PlanError> {
+    Ok(match &spec.root {
+        Some(folder) if !spec.overlay => MountStep::Mount {
+            source: Some(c_path(folder)?),
+            target: merged,
+            fstype: None,
+            flags: MsFlags::MS_BIND | MsFlags::MS_REC,
+            data: None,
+        },
+        _ => MountStep::Mount {
+            source: Some(c"overlay".into()),
+            target: merged,
+            fstype: Some(c"overlay".into()),
+            flags: MsFlags::empty(),
+            data: Some(options(paths)?),
+        },
+    })
+}
+
+/// The files of `/etc` that are the container's own, shown over those of a root that is no image of ours.
+fn own_files(paths: &RootfsPaths) -> Result<Vec<MountStep>, PlanError> {
+    ["hosts", "hostname", "resolv.conf"]
+        .into_iter()
+        .map(|name| {
+            let (source, place) = (c_path(&paths.base.join("etc").join(name))?, Place::new(&format!("/etc/{name}"))?);
+            Ok(MountStep::Bind { source, place, recursive: false, attributes: ATTR_NOSUID | ATTR_NODEV })
+        })
+        .collect()
 }
 
 /// What of the host the spec shows inside: volumes, memory file systems, devices; shorter paths first, so that one may lie in another.
@@ -163,10 +199,8 @@ mod tests {
         let steps = plan().steps;
         let is_mount = |s: &MountStep| matches!(s, MountStep::Mount { .. });
         assert!(matches!(&steps[0], MountStep::Mount { flags, .. } if flags.contains(MsFlags::MS_PRIVATE | MsFlags::MS_REC)));
-        let pivot = position(|s| *s == MountStep::PivotRoot);
-        assert!(steps.iter().rposition(is_mount).unwrap() < pivot);
-        assert!(matches!(&steps[pivot + 1], MountStep::Unmount { .. }), "the old root goes at once");
-        assert_eq!(steps.last(), Some(&MountStep::Chdir { path: c"/".into() }));
+        assert!(steps.iter().any(is_mount));
+        assert_eq!(steps.last(), Some(&MountStep::PivotRoot));
     }
 
     #[test]

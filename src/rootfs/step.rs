@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString};
 
 use nix::errno::Errno;
 use nix::libc::dev_t;
-use nix::mount::{MntFlags, MsFlags};
+use nix::mount::MsFlags;
 
 use super::place::Place;
 
@@ -75,15 +75,8 @@ pub enum MountStep {
         /// The folder.
         path: CString,
     },
-    /// pivot_root(".", "."): the current folder becomes the root, with the old root stacked on top of it.
+    /// The current folder becomes the root, and nothing of the old one stays reachable.
     PivotRoot,
-    /// umount2(2).
-    Unmount {
-        /// The mount point.
-        target: CString,
-        /// umount2(2) flags.
-        flags: MntFlags,
-    },
 }
 
 /// The step that failed, in the form in which init reports it.
@@ -119,7 +112,6 @@ impl MountStep {
             Self::ReadOnlyRoot => "make the container's root read-only".into(),
             Self::Chdir { path } => format!("enter folder {}", shown(path)),
             Self::PivotRoot => "make the container's root the root (pivot_root)".into(),
-            Self::Unmount { .. } => "detach the host's root".into(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,28 @@ impl NetworkMode {
     }
 }
 
+/// Mount propagation between the host and a container (mount_namespaces(7)).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Propagation {
+    /// None in either direction.
+    #[default]
+    Private,
+    /// Mounts that the host makes below a volume's source appear inside; never the other way.
+    Slave,
+}
+
+impl FromStr for Propagation {
+    type Err = SpecError;
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        match text {
+            "private" => Ok(Self::Private),
+            "slave" => Ok(Self::Slave),
+            other => Err(SpecError::new("mount-propagation", format!("{other:?} is not a mount propagation; use private or slave"))),
+        }
+    }
+}
+
 /// Everything needed to start a container. Resolved from presets, flags and defaults once, saved once, never guessed again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerSpec {
@@ -76,6 +99,15 @@ pub struct ContainerSpec {
     /// Host devices shown inside.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<Device>,
+    /// A folder of the host as its root, instead of an image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<PathBuf>,
+    /// Whether what it writes to `root` goes to a layer of its own instead.
+    #[serde(default)]
+    pub overlay: bool,
+    /// Whether mounts that the host makes later appear in its volumes.
+    #[serde(default)]
+    pub propagation: Propagation,
     /// Whether its root is read-only.
     #[serde(default)]
     pub read_only: bool,

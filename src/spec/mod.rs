@@ -16,7 +16,7 @@ mod size;
 mod ulimit;
 mod user;
 
-pub use container::{ContainerSpec, NetworkMode};
+pub use container::{ContainerSpec, NetworkMode, Propagation};
 pub use error::SpecError;
 pub use health::{HealthCheck, parse_duration};
 pub use id::{ContainerId, ContainerName, IdLookup, lookup};

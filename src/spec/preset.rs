@@ -67,6 +67,15 @@ pub struct Preset {
     /// `SRC[:DST]` each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<String>,
+    /// A folder of the host as root, instead of an image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
+    /// Whether what is written to `root` goes to a layer of the container's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlay: Option<bool>,
+    /// `private` or `slave`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mount_propagation: Option<String>,
     /// Whether the root is read-only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_only: Option<bool>,
@@ -135,6 +144,9 @@ impl Preset {
             volumes: base.volumes.iter().cloned().chain(self.volumes).collect(),
             tmpfs: base.tmpfs.iter().cloned().chain(self.tmpfs).collect(),
             devices: base.devices.iter().cloned().chain(self.devices).collect(),
+            root: self.root.or(base.root.clone()),
+            overlay: self.overlay.or(base.overlay),
+            mount_propagation: self.mount_propagation.or(base.mount_propagation.clone()),
             read_only: self.read_only.or(base.read_only),
             ulimits: base.ulimits.iter().cloned().chain(self.ulimits).collect(),
             sysctls: base.sysctls.iter().cloned().chain(self.sysctls).collect(),

@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::{
-    ContainerId, ContainerName, ContainerSpec, HealthCheck, NetworkMode, Preset, SpecError, Sysctl, User, parse_duration, parse_memory,
-    parse_signal,
+    ContainerId, ContainerName, ContainerSpec, HealthCheck, NetworkMode, Preset, Propagation, SpecError, Sysctl, User, parse_duration,
+    parse_memory, parse_signal,
 };
 
 /// The image used when none is named.
@@ -63,6 +64,9 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         volumes: parse_all(&request.volumes)?,
         tmpfs: parse_all(&request.tmpfs)?,
         devices: parse_all(&request.devices)?,
+        root: root(request)?,
+        overlay: request.overlay.unwrap_or_default(),
+        propagation: request.mount_propagation.as_deref().map_or(Ok(Propagation::Private), str::parse)?,
         read_only: request.read_only.unwrap_or_default(),
         ulimits: parse_all(&request.ulimits)?,
         sysctls: sysctls(request)?,
@@ -130,6 +134,22 @@ fn sysctls(request: &Preset) -> Result<Vec<Sysctl>, SpecError> {
         }
         _ => Ok(sysctls),
     }
+}
+
+fn root(request: &Preset) -> Result<Option<PathBuf>, SpecError> {
+    let Some(root) = request.root.as_deref().filter(|r| !r.is_empty()) else {
+        return match request.overlay {
+            Some(true) => Err(SpecError::new("overlay", "an image has a layer of the container's own anyway; --overlay goes with --root")),
+            _ => Ok(None),
+        };
+    };
+    if !root.starts_with('/') || root.contains('\0') || root.trim_end_matches('/').is_empty() {
+        return Err(SpecError::new("root", format!("{root:?} is not an absolute path of a folder below /")));
+    }
+    if request.image.is_some() {
+        return Err(SpecError::new("root", "a folder as root and an image exclude each other"));
+    }
+    Ok(Some(root.into()))
 }
 
 fn health(request: &Preset) -> Result<Option<HealthCheck>, SpecError> {
