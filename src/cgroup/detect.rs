@@ -238,6 +238,10 @@ fn absent(controller: Controller, hierarchies: &[Hierarchy], read: &dyn Fn(&Path
             "the {word} controller is not passed on to {}; add it to cgroup.subtree_control of every cgroup above (systemd: Delegate=yes)",
             v2.mount.display()
         ),
+        (Some((true, true)), None) => format!(
+            "no mounted tree has the {word} controller; where the kernel has it on v2 only (no CONFIG_MEMCG_V1, say), mount that: \
+             mount -t cgroup2 cgroup2 FOLDER"
+        ),
         (Some(_), _) => format!("the {word} controller's v1 tree is not mounted here"),
         (None, _) => format!("this kernel has no {word} controller"),
     }

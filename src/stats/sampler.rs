@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::path::Path;
 use std::time::Instant;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -89,9 +90,13 @@ impl Sampler {
     }
 
     fn open_and_read(&mut self, id: &ContainerId) -> io::Result<Sample> {
-        let mut sampler = CgroupSampler::open(&Cgroup::open(&self.layout, &self.parent, id))?;
+        let cgroup = Cgroup::open(&self.layout, &self.parent, id);
+        let mut sampler = CgroupSampler::open(&cgroup)?;
         let sample = sampler.read(&mut self.buffer).ok_or(io::ErrorKind::NotFound)?;
-        self.gaps = sampler.missing().iter().map(gap).collect();
+        // what one container cannot have no container has, unless it is just being made or removed
+        if cgroup.paths().all(Path::exists) {
+            self.gaps = sampler.missing().iter().map(gap).collect();
+        }
         let asked = self.tick;
         self.open.insert(id.clone(), Open { sampler, asked });
         Ok(sample)
