@@ -7,6 +7,8 @@ mod apply;
 mod base;
 mod error;
 pub mod host_image;
+#[cfg(test)]
+mod kernel_tests;
 mod overlay;
 mod pivot;
 mod place;
