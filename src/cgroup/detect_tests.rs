@@ -120,10 +120,7 @@ fn no_memory_controller() {
 #[test]
 fn a_v1_host_whose_kernel_has_memory_on_v2_only() {
     let mountinfo = "1 0 0:1 / / rw - ext4 d rw\n2 1 0:2 / /sys/fs/cgroup/cpu rw - cgroup c rw,cpu\n";
-    let read = |path: &Path| {
-        path.ends_with("cgroups")
-            .then(|| "cpu 1 1 1\nmemory 0 80 1\npids 5 9 1\n".to_owned())
-    };
+    let read = |path: &Path| path.ends_with("cgroups").then(|| "cpu 1 1 1\nmemory 0 80 1\npids 5 9 1\n".to_owned());
     let layout = Layout::parse(mountinfo, "1:cpu:/\n", &read).unwrap();
     assert!(reason(&layout, "memory").unwrap().contains("mount -t cgroup2"));
     assert!(reason(&layout, "pids").unwrap().contains("v1 tree is not mounted"));

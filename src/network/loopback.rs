@@ -21,12 +21,7 @@ mod tests {
     #[test]
     #[ignore = "the child of another test, in a network namespace of its own"]
     fn talks_to_itself() {
-        assert!(
-            TcpListener::bind("127.0.0.1:0")
-                .and_then(|l| TcpStream::connect(l.local_addr()?))
-                .is_err(),
-            "lo starts down"
-        );
+        assert!(TcpListener::bind("127.0.0.1:0").and_then(|l| TcpStream::connect(l.local_addr()?)).is_err(), "lo starts down");
         bring_loopback_up().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -34,10 +29,7 @@ mod tests {
 
     #[test]
     fn a_namespace_of_its_own_can_talk_to_itself() {
-        assert!(
-            nix::unistd::geteuid().is_root(),
-            "namespaces need root: run the tests through cargo test"
-        );
+        assert!(nix::unistd::geteuid().is_root(), "namespaces need root: run the tests through cargo test");
         let mut child = Command::new("unshare");
         child.args(["--net", "--"]).arg(std::env::current_exe().unwrap());
         child.args(["--exact", "network::loopback::tests::talks_to_itself", "--ignored"]);

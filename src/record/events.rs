@@ -1,15 +1,18 @@
 //! The append-only stream of what happened: `events.jsonl` in the state folder, one JSON object a line.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{ExitCause, StoreError};
 use crate::spec::{ContainerId, ContainerName};
+
+/// Beyond this size the stream begins anew and the old one is kept as `events.jsonl.1`, in bytes.
+const ROTATE_AT: u64 = 8 << 20;
 
 /// One thing that happened to a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,12 +28,127 @@ pub struct Happening {
     /// Why it ended, for `died`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<ExitCause>,
+    /// More in words, such as the limits that changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 /// Appends one line. A line is one write(2) to an O_APPEND file, so that writers never mix.
 pub(super) fn append(path: &Path, happening: &Happening) -> Result<(), StoreError> {
     let mut line = serde_json::to_vec(happening).map_err(|e| StoreError { op: "encode", path: path.to_owned(), source: e.into() })?;
     line.push(b'\n');
-    let open = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
-    open.and_then(|mut file| file.write_all(&line)).map_err(StoreError::of("append to", path))
+    let appended = open(path).and_then(|mut file| {
+        file.write_all(&line)?;
+        rotate(path, &file)
+    });
+    appended.map_err(StoreError::of("append to", path))
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path)
+}
+
+/// Puts a stream that has grown too long aside, unless somebody else just did.
+fn rotate(path: &Path, file: &File) -> io::Result<()> {
+    let mine = file.metadata()?;
+    if mine.len() < ROTATE_AT || std::fs::metadata(path)?.ino() != mine.ino() {
+        return Ok(());
+    }
+    std::fs::rename(path, older(path))
+}
+
+fn older(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".1");
+    PathBuf::from(name)
+}
+
+/// Reads the stream from its oldest line on, and goes on as it grows.
+#[derive(Debug)]
+pub struct EventReader {
+    path: PathBuf,
+    file: Option<File>,
+    next: Option<File>,
+    pending: Vec<u8>,
+}
+
+impl EventReader {
+    /// Opens the stream at `path`; one that does not exist yet is empty.
+    ///
+    /// # Errors
+    /// What open(2) says, except that there is no such file.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let (old, new) = (existing(&older(path))?, existing(path)?);
+        let (file, next) = if old.is_some() { (old, new) } else { (new, None) };
+        Ok(Self { path: path.to_owned(), file, next, pending: Vec::new() })
+    }
+
+    /// What was not returned before; lines that are no events are skipped.
+    ///
+    /// # Errors
+    /// What read(2) says.
+    pub fn read(&mut self) -> io::Result<Vec<Happening>> {
+        loop {
+            if let Some(file) = &mut self.file {
+                file.read_to_end(&mut self.pending)?;
+            }
+            let following = match self.next.take() {
+                Some(file) => Some(file),
+                None => self.replaced()?,
+            };
+            match following {
+                Some(file) => self.file = Some(file),
+                None => break,
+            }
+        }
+        let end = self.pending.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+        let lines: Vec<u8> = self.pending.drain(..end).collect();
+        Ok(lines.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect())
+    }
+
+    /// The stream that began anew since.
+    fn replaced(&self) -> io::Result<Option<File>> {
+        let Some(there) = existing(&self.path)? else { return Ok(None) };
+        let Some(mine) = &self.file else { return Ok(Some(there)) };
+        Ok((there.metadata()?.ino() != mine.metadata()?.ino()).then_some(there))
+    }
+}
+
+fn existing(path: &Path) -> io::Result<Option<File>> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn happening(event: &str) -> Happening {
+        let id = ContainerId::new("a").unwrap();
+        let name = ContainerName::new("web").unwrap();
+        Happening { at: Timestamp::UNIX_EPOCH, id, name, event: event.into(), cause: None, detail: None }
+    }
+
+    #[test]
+    fn a_reader_goes_on_over_a_rotation() {
+        let folder = std::env::temp_dir().join(format!("minic-events-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("events.jsonl");
+        let mut reader = EventReader::open(&path).unwrap();
+        assert!(reader.read().unwrap().is_empty());
+        append(&path, &happening("created")).unwrap();
+        assert_eq!(reader.read().unwrap(), [happening("created")]);
+        open(&path).unwrap().write_all(b"nonsense\n{\"at\":").unwrap();
+        assert!(reader.read().unwrap().is_empty(), "an unfinished line waits");
+        std::fs::rename(&path, older(&path)).unwrap();
+        append(&path, &happening("died")).unwrap();
+        let seen = reader.read().unwrap();
+        assert_eq!(seen.last(), Some(&happening("died")).filter(|_| seen.len() == 1), "{seen:?}");
+        let fresh = EventReader::open(&path).unwrap().read().unwrap();
+        assert_eq!(fresh.first(), Some(&happening("created")));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -17,7 +17,7 @@ mod store;
 pub use alive::{boot_id, identify, is_alive};
 pub use container::{Health, Record};
 pub use error::StoreError;
-pub use events::Happening;
+pub use events::{EventReader, Happening};
 pub use lock::Lock;
 pub use log_reader::LogReader;
 pub use log_writer::{LogLimits, LogWriter};

@@ -244,13 +244,22 @@ impl Store {
     /// # Errors
     /// When it cannot be written.
     pub fn tell(&self, spec: &ContainerSpec, event: &str, cause: Option<&ExitCause>) -> Result<(), StoreError> {
-        let happening = Happening {
-            at: Timestamp::now(),
-            id: spec.id.clone(),
-            name: spec.name.clone(),
-            event: event.to_owned(),
-            cause: cause.cloned(),
-        };
+        self.tell_more(spec, event, cause, None)
+    }
+
+    /// As [`Store::tell`], with more in words.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn tell_more(
+        &self,
+        spec: &ContainerSpec,
+        event: &str,
+        cause: Option<&ExitCause>,
+        detail: Option<String>,
+    ) -> Result<(), StoreError> {
+        let (id, name) = (spec.id.clone(), spec.name.clone());
+        let happening = Happening { at: Timestamp::now(), id, name, event: event.to_owned(), cause: cause.cloned(), detail };
         events::append(&self.events(), &happening)
     }
 }
