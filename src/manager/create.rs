@@ -1,5 +1,7 @@
 //! `create`: a record in the list, with its layers; nothing runs yet.
 
+use std::path::PathBuf;
+
 use super::{Created, Error, Manager};
 use crate::record::Record;
 use crate::rootfs;
@@ -50,10 +52,24 @@ impl Manager {
         Ok(record)
     }
 
-    /// The image that containers start from, built or rebuilt when needed.
+    /// The image that containers start from, built or rebuilt when needed. After a rebuild the generations that no living
+    /// container stands on are removed.
     pub(super) fn image(&self, progress: &mut dyn FnMut(String)) -> Result<rootfs::ImageRoot, Error> {
-        let built = rootfs::host_image::ensure(&self.store().images(), progress);
-        built.map_err(|e| Error::System { message: e.to_string(), hint: None })
+        let system = |e: rootfs::ImageError| Error::System { message: e.to_string(), hint: None };
+        let mut built = false;
+        let mut tell = |line: String| {
+            built = true;
+            progress(line);
+        };
+        let images = self.store().images();
+        let image = rootfs::host_image::ensure(&images, &mut tell).map_err(system)?;
+        if built {
+            let alive = self.records()?.into_iter().filter(|r| r.status.is_alive() || r.restart_at.is_some());
+            let generation = |root: PathBuf| Some(root.parent()?.file_name()?.to_string_lossy().into_owned());
+            let keep: Vec<String> = alive.filter_map(|r| r.image_root).filter_map(generation).collect();
+            rootfs::host_image::prune(&images, &keep).map_err(system)?;
+        }
+        Ok(image)
     }
 
     /// Creates and starts a container in the background. One that cannot be started does not stay behind.

@@ -1,5 +1,7 @@
 //! [`Record`]: what we know of one container.
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +43,8 @@ pub struct Record {
     pub created_at: Timestamp,
     /// How often it was started again after the first start.
     pub restarts: u32,
+    /// The root folder of the image it was last started from.
+    pub image_root: Option<PathBuf>,
     /// What its health check last said, while it runs and has one.
     pub health: Option<Health>,
     /// When its supervisor starts it again, while it is stopped and waits for that.

@@ -1,5 +1,7 @@
 //! [`State`]: the changing part of a record, `state.json`.
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,9 @@ pub struct State {
     /// How often it was started again after the first start.
     #[serde(default)]
     pub restarts: u32,
+    /// The root folder of the image it was last started from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_root: Option<PathBuf>,
     /// What its health check last said, while it runs and has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<Health>,
@@ -30,6 +35,6 @@ impl State {
     /// The state of a container that was never started.
     #[must_use]
     pub fn created(now: Timestamp) -> Self {
-        Self { status: Status::Created, created_at: now, restarts: 0, health: None, restart_at: None, supervisor: None }
+        Self { status: Status::Created, created_at: now, restarts: 0, image_root: None, health: None, restart_at: None, supervisor: None }
     }
 }

@@ -65,7 +65,7 @@ const OWN: [&str; 7] = ["--mount", "--pid", "--fork", "--ipc", "--uts", "--net",
 fn applies_a_plan_and_runs_a_script() {
     let folder = PathBuf::from(std::env::var_os(FOLDER).unwrap());
     let image = PathBuf::from(std::env::var_os("IMAGE").unwrap());
-    let plan = RootfsPlan::new(&RootfsPaths::new(&folder, &image)).unwrap();
+    let plan = RootfsPlan::new(&spec(), &RootfsPaths::new(&folder, &image)).unwrap();
     if let Err(failure) = apply(plan.steps()) {
         panic!("{}: {}", plan.describe(failure.index), Errno::from_raw(failure.errno));
     }

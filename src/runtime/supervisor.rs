@@ -155,6 +155,7 @@ impl Supervisor<'_> {
         record.status = status.map_err(|e| LaunchError::plain(e.to_string()))?;
         record.restarts += u32::from(again);
         record.health = record.spec.health.as_ref().map(|_| Health::Starting);
+        record.image_root = Some(self.order.image.clone());
         record.restart_at = None;
         record.supervisor = record::identify(std::process::id() as i32);
         self.runtime.store.save(record).map_err(|e| LaunchError::plain(e.to_string()))?;
