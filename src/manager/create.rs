@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Created, Error, Manager};
 use crate::record::Record;
 use crate::rootfs;
-use crate::spec::{ContainerId, SpecError, resolve};
+use crate::spec::{ContainerId, ContainerSpec, NetworkMode, PidMode, SpecError, resolve};
 
 /// What creation needs beside the request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,6 +30,7 @@ impl Manager {
         let mut spec = resolve(id, what.name.as_deref(), &what.request, options.tty, options.interactive)?;
         spec.remove = options.remove;
         spec.preset = what.preset.clone();
+        self.resolve_shared(&mut spec)?;
         match &spec.root {
             Some(folder) if !folder.is_dir() => {
                 return Err(SpecError::new("root", format!("{} is not a folder of this host", folder.display())).into());
@@ -50,6 +51,17 @@ impl Manager {
         drop(names);
         self.store().tell(&record.spec, "created", None)?;
         Ok(record)
+    }
+
+    /// Other containers whose namespaces are shared are recorded by id: their names may change.
+    fn resolve_shared(&self, spec: &mut ContainerSpec) -> Result<(), Error> {
+        if let NetworkMode::Container(word) = &mut spec.network {
+            *word = self.find(word)?.spec.id.to_string();
+        }
+        if let PidMode::Container(word) = &mut spec.pid {
+            *word = self.find(word)?.spec.id.to_string();
+        }
+        Ok(())
     }
 
     /// The image that containers start from, built or rebuilt when needed. After a rebuild the generations that no living

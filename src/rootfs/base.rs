@@ -51,8 +51,10 @@ fn resolv_conf(spec: &ContainerSpec, host: &Path) -> String {
     if !spec.dns.is_empty() {
         return spec.dns.iter().map(|address| format!("nameserver {address}\n")).collect();
     }
-    match spec.network {
-        NetworkMode::None => "# this container has a network of its own with nothing but lo: no name server can be reached\n".into(),
+    match &spec.network {
+        NetworkMode::None | NetworkMode::Container(_) => {
+            "# this container has a network of its own with nothing but lo: no name server can be reached\n".into()
+        }
         NetworkMode::Host => {
             let mut text = String::new();
             let read = File::open(host).and_then(|file| file.take(MAX_RESOLV_CONF).read_to_string(&mut text));

@@ -9,7 +9,7 @@ use nix::fcntl::{OFlag, open};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Uid, fchown};
 
-use super::plan::InitPlan;
+use super::plan::{InitPlan, NetworkPlan};
 use super::step::{GO, MARKER, Step, StepReport, TERMINAL};
 use crate::sys::{fds, process, reaper, seqpacket, tty};
 use crate::{namespace, network, rootfs};
@@ -34,7 +34,7 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport>
     at(Step::Session, nix::unistd::setsid())?;
     at(Step::CgroupNamespace, namespace::unshare_cgroup())?;
     at(Step::Hostname, nix::unistd::sethostname(OsStr::from_bytes(plan.hostname.to_bytes())))?;
-    at(Step::Loopback, if plan.own_network { network::bring_loopback_up() } else { Ok(()) })?;
+    at(Step::Network, enter_network(&plan.network))?;
     umask(Mode::empty());
     rootfs::apply(plan.rootfs.steps()).map_err(|f| StepReport { step: Step::Mount, index: f.index, errno: f.errno })?;
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
@@ -43,6 +43,14 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport>
     at(Step::Workdir, nix::unistd::chdir(plan.cwd.as_c_str()))?;
     at(Step::Restrict, plan.restrictions.apply(plan.user.uid, plan.user.gid))?;
     at(Step::Restrict, process::set_no_new_privs())
+}
+
+fn enter_network(plan: &NetworkPlan) -> nix::Result<()> {
+    match plan {
+        NetworkPlan::Own => network::bring_loopback_up(),
+        NetworkPlan::Host => Ok(()),
+        NetworkPlan::Join(target) => namespace::join_network(target.as_fd()),
+    }
 }
 
 fn set_sysctls(plan: &InitPlan) -> Result<(), StepReport> {
@@ -113,6 +121,10 @@ fn reap(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> StepReport {
         return StepReport::new(Step::Reaper, Errno::EBADF);
     };
     reaper::block_signals();
+    // in a pid namespace that is not its own it is not PID 1: orphans come to it all the same
+    if let Err(errno) = process::adopt_orphans() {
+        return StepReport::new(Step::Reaper, errno);
+    }
     match reaper::fork_from_init() {
         Ok(0) => take_foreground(plan).err().unwrap_or_else(|| become_command(plan, supervisor)),
         Ok(command) => {

@@ -14,6 +14,7 @@ mod launch;
 mod launcher;
 mod plan;
 mod relay;
+mod shared;
 mod socket;
 mod start;
 mod step;

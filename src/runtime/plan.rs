@@ -7,7 +7,7 @@ use super::LaunchError;
 use super::step::{Step, StepReport};
 use crate::rootfs::{RootfsPlan, StepFailure};
 use crate::security::Restrictions;
-use crate::spec::{ContainerSpec, NetworkMode, User};
+use crate::spec::{ContainerSpec, User};
 use crate::sys::exec::ExecImage;
 use crate::sys::process::Title;
 use nix::errno::Errno;
@@ -23,6 +23,17 @@ pub struct Stdio {
     pub stderr: OwnedFd,
 }
 
+/// How a container comes to its network.
+#[derive(Debug)]
+pub enum NetworkPlan {
+    /// clone3 made one for it; `lo` must be brought up.
+    Own,
+    /// It stays in the host's.
+    Host,
+    /// It joins that of this process (a pidfd).
+    Join(OwnedFd),
+}
+
 /// Everything that init will need. After clone3 nothing is allocated and no text is formatted.
 #[derive(Debug)]
 pub struct InitPlan {
@@ -32,8 +43,8 @@ pub struct InitPlan {
     pub rootfs: RootfsPlan,
     /// Host name.
     pub hostname: CString,
-    /// Whether the network namespace is its own, so that `lo` must be brought up.
-    pub own_network: bool,
+    /// Which network it enters.
+    pub network: NetworkPlan,
     /// Its streams; `None` gives it a terminal.
     pub stdio: Option<Stdio>,
     /// Working directory.
@@ -55,12 +66,18 @@ impl InitPlan {
     ///
     /// # Errors
     /// When a text of the spec has a NUL byte.
-    pub fn new(spec: &ContainerSpec, rootfs: RootfsPlan, stdio: Option<Stdio>, wait_status: Option<OwnedFd>) -> Result<Self, LaunchError> {
+    pub fn new(
+        spec: &ContainerSpec,
+        rootfs: RootfsPlan,
+        stdio: Option<Stdio>,
+        wait_status: Option<OwnedFd>,
+        network: NetworkPlan,
+    ) -> Result<Self, LaunchError> {
         Ok(Self {
             title: Title::find(),
             rootfs,
             hostname: text(&spec.hostname)?,
-            own_network: spec.network != NetworkMode::Host,
+            network,
             stdio,
             cwd: text(&spec.cwd)?,
             restrictions: Restrictions::default_set(),
@@ -84,7 +101,10 @@ impl InitPlan {
             Step::Session => "make a session".into(),
             Step::CgroupNamespace => "make the cgroup namespace".into(),
             Step::Hostname => format!("set the host name {:?}", self.hostname),
-            Step::Loopback => "bring the loopback interface up".into(),
+            Step::Network => match &self.network {
+                NetworkPlan::Join(_) => "join the other container's network".into(),
+                _ => "bring the loopback interface up".into(),
+            },
             Step::Mount => {
                 let tried = self.rootfs.describe(report.index);
                 match self.rootfs.hint(StepFailure { index: report.index, errno: report.errno }) {

@@ -7,14 +7,15 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use nix::fcntl::OFlag;
 
-use super::plan::{InitPlan, Stdio};
+use super::plan::{InitPlan, NetworkPlan, Stdio};
+use super::shared::{Shared, clone_beside};
 use super::step::{GO, MARKER, REPORT, StepReport, TERMINAL};
 use super::{LaunchError, Runtime, StartOrder, init};
 use crate::cgroup::{Cgroup, Parent};
 use crate::namespace;
 use crate::record::{Record, Store};
 use crate::rootfs::{RootfsPaths, RootfsPlan};
-use crate::spec::ContainerSpec;
+use crate::spec::{ContainerSpec, NetworkMode};
 use crate::sys::clone::{Cloned, clone3};
 use crate::sys::{pidfd, process, seqpacket};
 
@@ -69,10 +70,16 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
     } else {
         (None, None)
     };
-    let plan = InitPlan::new(spec, rootfs(&runtime.store, order, spec)?, theirs, status_writer)?;
+    let shared = Shared::find(&runtime.store, spec)?;
+    let network = match (&spec.network, shared.network) {
+        (NetworkMode::Container(_), Some(target)) => NetworkPlan::Join(target),
+        (NetworkMode::Host, _) => NetworkPlan::Host,
+        _ => NetworkPlan::Own,
+    };
+    let plan = InitPlan::new(spec, rootfs(&runtime.store, order, spec)?, theirs, status_writer, network)?;
     let (ours, inits) = seqpacket::pair().map_err(LaunchError::nix("make init's socket"))?;
     let cgroup_folder = cgroup.v2_dir_fd().map_err(|e| LaunchError::plain(e.to_string()))?;
-    let cloned = clone3(namespace::clone_flags(spec), cgroup_folder.as_ref().map(AsFd::as_fd));
+    let cloned = clone_beside(shared.processes, || clone3(namespace::clone_flags(spec), cgroup_folder.as_ref().map(AsFd::as_fd)))?;
     let (pid, pidfd) = match cloned.map_err(LaunchError::io("clone into new namespaces"))? {
         Cloned::Child => {
             drop(ours);

@@ -14,8 +14,8 @@ pub enum Step {
     CgroupNamespace,
     /// The host name.
     Hostname,
-    /// Bringing `lo` up.
-    Loopback,
+    /// Bringing `lo` up, or joining another container's network.
+    Network,
     /// One of the mounts; the report's index tells which.
     Mount,
     /// One of the kernel settings; the report's index tells which.
@@ -41,7 +41,7 @@ const ALL: [Step; 14] = [
     Step::Session,
     Step::CgroupNamespace,
     Step::Hostname,
-    Step::Loopback,
+    Step::Network,
     Step::Mount,
     Step::Sysctl,
     Step::Terminal,

@@ -7,40 +7,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContainerId, ContainerName, Device, HealthCheck, Limits, RestartPolicy, SpecError, Sysctl, Tmpfs, Ulimit, User, Volume};
-
-/// Which network a container sees.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NetworkMode {
-    /// A network namespace of its own with `lo` up and nothing else.
-    #[default]
-    None,
-    /// The host's network namespace.
-    Host,
-}
-
-impl FromStr for NetworkMode {
-    type Err = SpecError;
-    fn from_str(text: &str) -> Result<Self, SpecError> {
-        match text {
-            "none" => Ok(Self::None),
-            "host" => Ok(Self::Host),
-            other => Err(SpecError::new("net", format!("{other:?} is not a network mode; use none or host"))),
-        }
-    }
-}
-
-impl NetworkMode {
-    /// The word the user writes for it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Host => "host",
-        }
-    }
-}
+use super::{
+    ContainerId, ContainerName, Device, HealthCheck, Limits, NetworkMode, PidMode, RestartPolicy, SpecError, Sysctl, Tmpfs, Ulimit, User,
+    Volume,
+};
 
 /// Mount propagation between the host and a container (mount_namespaces(7)).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +57,9 @@ pub struct ContainerSpec {
     /// Which network it sees.
     #[serde(default)]
     pub network: NetworkMode,
+    /// Which processes it sees.
+    #[serde(default)]
+    pub pid: PidMode,
     /// Who the command runs as.
     #[serde(default)]
     pub user: User,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CpuLimit, Limits, NetworkMode, RestartPolicy, SpecError, parse_cpus, parse_memory, parse_shares};
+use super::{CpuLimit, Limits, NetworkMode, PidMode, RestartPolicy, SpecError, parse_cpus, parse_memory, parse_shares};
 
 /// A partial request. In config.toml it is a `[presets.NAME]` table; from the command line and the launch form it holds what
 /// the user gave. [`Preset::over`] lays one over another. Values stay text until [`super::resolve`], so that an error can
@@ -40,6 +40,9 @@ pub struct Preset {
     /// Network mode.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub net: Option<NetworkMode>,
+    /// Pid mode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<PidMode>,
     /// `KEY=value` pairs; a bare `KEY` is resolved from the caller's environment before this point.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<String>,
@@ -134,7 +137,8 @@ impl Preset {
             cpu_shares: cpu_of(self.cpu_shares, &base.cpu_shares),
             pids: self.pids.or_else(|| base.pids.clone()),
             image: self.image.or_else(|| base.image.clone()),
-            net: self.net.or(base.net),
+            net: self.net.or(base.net.clone()),
+            pid: self.pid.or(base.pid.clone()),
             env: base.env.iter().cloned().chain(self.env).collect(),
             workdir: self.workdir.or_else(|| base.workdir.clone()),
             hostname: self.hostname.or_else(|| base.hostname.clone()),

@@ -41,6 +41,14 @@ pub fn set_parent_death_signal(signal: i32) -> nix::Result<()> {
     prctl(libc::PR_SET_PDEATHSIG, signal as u64, 0).map(drop)
 }
 
+/// PR_SET_CHILD_SUBREAPER: orphans among our descendants become our children.
+///
+/// # Errors
+/// What prctl(2) says.
+pub fn adopt_orphans() -> nix::Result<()> {
+    prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0).map(drop)
+}
+
 /// PR_CAPBSET_DROP: removes one capability from the bounding set.
 ///
 /// # Errors
