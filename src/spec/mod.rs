@@ -13,6 +13,7 @@ mod resolve;
 mod restart;
 mod signal;
 mod size;
+mod text;
 mod ulimit;
 mod user;
 
@@ -27,5 +28,6 @@ pub use resolve::{DEFAULT_IMAGE, DEFAULT_PATH, resolve};
 pub use restart::{RECOVERED_AFTER, RestartPolicy};
 pub use signal::{parse_signal, signal_name};
 pub use size::{format_bytes, parse_cpus, parse_memory, parse_shares};
+pub use text::{format_duration, quote_command, sanitize};
 pub use ulimit::{Sysctl, Ulimit};
 pub use user::User;
