@@ -2,7 +2,7 @@
 
 use crate::spec::sanitize;
 
-/// A setting that cannot be used. Shown as one line: `/etc/minic/config.toml:12:10: presets.web.memory: "lots" is not a memory size; …`.
+/// A setting that cannot be used. Shown as one line: `/etc/minic/config.toml:12:10: presets.web.memory: "lots" has the unknown unit …`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {message}")]
 pub struct ConfigError {
