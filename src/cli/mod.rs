@@ -1,1 +1,38 @@
 //! The command line: clap definitions, one verb a file, tables and JSON.
+//!
+//! [`main`] does the verb that was asked for, or says which screen is to be opened. What goes wrong is one line on standard error,
+//! `minic-tui: VERB WORD: what (what to do)`; exit codes are docker's.
+
+#![allow(clippy::print_stderr, reason = "the one folder that prints")]
+
+mod arguments;
+mod attach;
+mod completions;
+mod create;
+mod destroy;
+mod entry;
+mod exec;
+mod failure;
+mod info;
+mod json;
+mod kill;
+mod list;
+mod logs;
+mod man;
+mod pause;
+mod progress;
+mod prune;
+mod rename;
+mod request;
+mod restart;
+mod resume;
+mod run;
+mod session;
+mod start;
+mod stdout;
+mod stop;
+mod table;
+mod wait;
+mod words;
+
+pub use entry::{Next, Screen, install_panic_hook, main, refuse};

@@ -1,1 +1,12 @@
-//! Settings: defaults < file < environment < flags; presets; keys.
+//! The settings: defaults < file < environment < flags. `config.example.toml` is the file that holds every default.
+//!
+//! [`Config::load`] gives the whole; a [`ConfigError`] names file, line, column, key and what is allowed.
+
+mod document;
+mod error;
+mod layer;
+mod load;
+
+pub use error::ConfigError;
+pub use layer::Theme;
+pub use load::{Config, NO_PRESET, Overrides};

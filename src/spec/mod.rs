@@ -14,6 +14,7 @@ mod restart;
 mod sharing;
 mod signal;
 mod size;
+mod text;
 mod ulimit;
 mod user;
 
@@ -29,5 +30,6 @@ pub use restart::{RECOVERED_AFTER, RestartPolicy};
 pub use sharing::{NetworkMode, PidMode};
 pub use signal::{parse_signal, signal_name};
 pub use size::{format_bytes, parse_cpus, parse_memory, parse_shares};
+pub use text::{format_duration, quote_command, sanitize};
 pub use ulimit::{Sysctl, Ulimit};
 pub use user::User;

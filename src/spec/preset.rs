@@ -1,6 +1,6 @@
 //! [`Preset`]: a limit profile, with or without a command; also the shape of what flags and the launch form ask for.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{CpuLimit, Limits, NetworkMode, PidMode, RestartPolicy, SpecError, parse_cpus, parse_memory, parse_shares};
 
@@ -17,22 +17,22 @@ pub struct Preset {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<Vec<String>>,
     /// `128`, `64M`, `1.5G`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     pub memory: Option<String>,
     /// Swap beyond memory, as `memory`; `0` allows none.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     pub swap: Option<String>,
     /// Shares **and** a cap of shares/1024 of a core, as Mini Container documents it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     pub cpu: Option<String>,
     /// Only the cap, in cores.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     pub cpus: Option<String>,
     /// Only the weight.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     pub cpu_shares: Option<String>,
     /// Most processes and threads.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     pub pids: Option<String>,
     /// Image name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,7 +59,7 @@ pub struct Preset {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_signal: Option<String>,
     /// Who the command runs as: `UID`, `UID:GID` or a name.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     pub user: Option<String>,
     /// `SRC:DST[:ro]` each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -89,10 +89,10 @@ pub struct Preset {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sysctls: Vec<String>,
     /// -1000 to 1000; the higher, the sooner the kernel kills it for want of memory.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     pub oom_score_adj: Option<String>,
     /// -20 to 19.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     pub nice: Option<String>,
     /// `NAME:ADDRESS` each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -107,16 +107,16 @@ pub struct Preset {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health_command: Option<String>,
     /// Time between two health checks: `30s`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     pub health_interval: Option<String>,
     /// Failures in a row that make it unhealthy.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     pub health_retries: Option<String>,
     /// Size at which the log is rotated: `10M`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     pub log_size: Option<String>,
     /// Log files kept.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     pub log_files: Option<String>,
 }
 
@@ -203,6 +203,22 @@ impl Preset {
     }
 }
 
+/// An amount in a file: text, or a number as it is written there.
+fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected an amount: a number, or text with a unit such as \"64M\"")]
+    enum Amount {
+        Text(String),
+        Whole(i64),
+        Fraction(f64),
+    }
+    Ok(Some(match Amount::deserialize(deserializer)? {
+        Amount::Text(text) => text,
+        Amount::Whole(number) => number.to_string(),
+        Amount::Fraction(number) => number.to_string(),
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,6 +245,13 @@ mod tests {
         let laid = own.over(&base);
         assert_eq!((laid.cpu.as_deref(), laid.cpus.as_deref(), laid.memory.as_deref()), (None, Some("2"), Some("300")));
         assert_eq!(laid.env, ["A=1", "A=2"]);
+    }
+
+    #[test]
+    fn amounts_in_a_file_may_be_numbers() {
+        let preset: Preset = toml::from_str("memory = 300\ncpus = 0.5\npids = \"64\"").unwrap();
+        assert_eq!((preset.memory.as_deref(), preset.cpus.as_deref(), preset.pids.as_deref()), (Some("300"), Some("0.5"), Some("64")));
+        assert!(toml::from_str::<Preset>("memory = true").unwrap_err().message().contains("amount"));
     }
 
     #[test]

@@ -1,0 +1,130 @@
+//! The whole command line as clap sees it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::{
+    attach, completions, create, destroy, exec, info, kill, list, logs, man, pause, prune, rename, restart, resume, run, start, stop, wait,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  sudo minic-tui                              open the screen
+  minic-tui --demo                            the screen on made data, without root
+  sudo minic-tui run echo \"Hello World\"       run a command, print what it prints
+  sudo minic-tui run -it --rm sh              a shell that leaves nothing behind
+  sudo minic-tui run -d --name web --memory 128 --cpu 512 sleep 1000
+                                              128 MB and half a core, in background
+  sudo minic-tui run -d --preset cpu-quarter  what the config file calls so
+  sudo minic-tui list                         what there is
+  sudo minic-tui logs -f web                  what it prints, as it prints it
+  sudo minic-tui stop web                     ask it to end, then make it
+  minic-tui completions bash > /etc/bash_completion.d/minic-tui
+  minic-tui man | man -l -
+
+Exit codes: run, exec, start -a and attach exit with the command's own code, 128+N when signal N ended it. \
+125: minic-tui itself failed. 126: the command cannot be executed. 127: there is no such command. \
+1: a container is unknown, or in the wrong state.
+
+Environment: MINIC_ROOT (--state), MINIC_CONFIG (--config), MINIC_PRESET, MINIC_TICK, MINIC_STOP_GRACE, MINIC_THEME, NO_COLOR.";
+
+/// A container manager you can watch: without a verb it opens the screen
+///
+/// minic-tui launches, limits, watches and controls Linux containers. There is no daemon: it is the runtime, the manager and the
+/// monitor in one program. Without a verb it opens a full-screen view of every container; each verb does one thing from a shell.
+#[derive(Debug, Parser)]
+#[command(name = "minic-tui", version, after_help = EXAMPLES, max_term_width = 110, disable_help_subcommand = true)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub globals: Globals,
+
+    /// Open the screen on made data: nothing is run, root is not needed
+    #[arg(long)]
+    pub demo: bool,
+
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+/// What every verb takes.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Globals {
+    /// Keep containers in this folder [default: /var/lib/minic, or MINIC_ROOT]
+    #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath, help_heading = "Global options")]
+    pub state: Option<PathBuf>,
+
+    /// Read settings from this file [default: /etc/minic/config.toml, or MINIC_CONFIG]
+    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Global options")]
+    pub config: Option<PathBuf>,
+}
+
+/// What can be asked for.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    Run(run::Run),
+    Create(create::Create),
+    #[command(visible_aliases = ["ls", "ps"])]
+    List(list::List),
+    Info(info::InfoArguments),
+    Start(start::Start),
+    Stop(stop::Stop),
+    Restart(restart::Restart),
+    Kill(kill::Kill),
+    Pause(pause::Pause),
+    #[command(visible_alias = "unpause")]
+    Resume(resume::Resume),
+    Wait(wait::Wait),
+    Rename(rename::Rename),
+    #[command(visible_alias = "rm")]
+    Destroy(destroy::Destroy),
+    Prune(prune::Prune),
+    Exec(exec::Exec),
+    Attach(attach::Attach),
+    Logs(logs::Logs),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+impl Verb {
+    /// The word on the command line.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Run(_) => "run",
+            Self::Create(_) => "create",
+            Self::List(_) => "list",
+            Self::Info(_) => "info",
+            Self::Start(_) => "start",
+            Self::Stop(_) => "stop",
+            Self::Restart(_) => "restart",
+            Self::Kill(_) => "kill",
+            Self::Pause(_) => "pause",
+            Self::Resume(_) => "resume",
+            Self::Wait(_) => "wait",
+            Self::Rename(_) => "rename",
+            Self::Destroy(_) => "destroy",
+            Self::Prune(_) => "prune",
+            Self::Exec(_) => "exec",
+            Self::Attach(_) => "attach",
+            Self::Logs(_) => "logs",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
+        }
+    }
+}
+
+/// One or more containers.
+#[derive(Debug, Args)]
+pub(super) struct Containers {
+    /// Containers by name, id, or the beginning of an id
+    #[arg(value_name = "ID", required = true)]
+    pub words: Vec<String>,
+}
+
+/// One container.
+#[derive(Debug, Args)]
+pub(super) struct OneContainer {
+    /// The container by name, id, or the beginning of its id
+    #[arg(value_name = "ID")]
+    pub word: String,
+}

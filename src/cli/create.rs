@@ -1,0 +1,27 @@
+//! `create`: a container that is not started yet.
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::progress::Progress;
+use super::request::Request;
+use super::session::Session;
+use super::stdout;
+
+/// Create a container without starting it, and print its id
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    #[command(flatten)]
+    request: Request,
+}
+
+impl Create {
+    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+        let (what, options) = self.request.resolve(&session.config)?;
+        let mut progress = Progress::new();
+        let record = session.manager.create(&what, options, &mut |line| progress.say(&line))?;
+        drop(progress);
+        stdout::write(&format!("{}\n", record.spec.id))?;
+        Ok(0)
+    }
+}

@@ -1,0 +1,201 @@
+//! [`main`]: from the arguments to a verb done, or to the screen that is to be opened.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+
+use super::arguments::{Arguments, Globals, Verb};
+use super::failure::{Failure, OURS};
+use super::session::{Session, load_config, need_root};
+use super::stdout;
+use crate::config::Config;
+
+/// What is left to do after the command line was read.
+#[derive(Debug)]
+pub enum Next {
+    /// A verb was done: exit with this.
+    Exit(ExitCode),
+    /// No verb: open a screen.
+    Screen(Box<Screen>),
+}
+
+/// A screen that was asked for.
+#[derive(Debug)]
+pub struct Screen {
+    /// The settings.
+    pub config: Config,
+    /// On made data (`--demo`); otherwise we are root.
+    pub demo: bool,
+}
+
+/// Reads the command line and does its verb. A panic inside is told by the hook of [`install_panic_hook`] and is our failure (125).
+#[must_use]
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Next {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let mut verb = "";
+    let done = catch_unwind(AssertUnwindSafe(|| dispatch(arguments, &mut verb))).unwrap_or_else(|_| Err(Failure::silent(OURS)));
+    done.unwrap_or_else(|failure| {
+        failure.report(verb);
+        Next::Exit(exit_code(failure.code))
+    })
+}
+
+/// Says in one line why there is nothing to be done, and gives the exit code for it (125): for whoever opens the screens.
+#[must_use]
+pub fn refuse(why: &str) -> ExitCode {
+    Failure::ours(why).report("");
+    exit_code(OURS)
+}
+
+/// A bug becomes one line, never a backtrace over somebody's terminal.
+pub fn install_panic_hook() {
+    std::panic::set_hook(Box::new(|panic| Failure::ours(panic_line(panic)).report("")));
+}
+
+fn panic_line(panic: &PanicHookInfo<'_>) -> String {
+    let payload = panic.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    let what = text
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic");
+    let place = panic.location().map_or(String::new(), |place| format!(" at {place}"));
+    format!("internal error{place}: {what}; please report it")
+}
+
+fn exit_code(code: i32) -> ExitCode {
+    ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))
+}
+
+/// Leaves the verb's word in `word`, for what is said of a failure.
+fn dispatch(arguments: Vec<OsString>, word: &mut &'static str) -> Result<Next, Failure> {
+    let parsed = match Arguments::try_parse_from(arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => return told(&error).map(|()| Next::Exit(ExitCode::SUCCESS)),
+    };
+    let Some(verb) = parsed.verb else {
+        return open_screen(&parsed.globals, parsed.demo);
+    };
+    if parsed.demo {
+        return Err(Failure::ours("--demo opens the screen and takes no verb"));
+    }
+    *word = verb.word();
+    perform(verb, &parsed.globals).map(|code| Next::Exit(exit_code(code)))
+}
+
+fn open_screen(globals: &Globals, demo: bool) -> Result<Next, Failure> {
+    let config = load_config(globals)?;
+    if !demo {
+        need_root("")?;
+    }
+    if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+        return Err(Failure::ours("the screen needs a terminal (`minic-tui --help` shows the verbs)"));
+    }
+    Ok(Next::Screen(Box::new(Screen { config, demo })))
+}
+
+fn perform(verb: Verb, globals: &Globals) -> Result<i32, Failure> {
+    let word = verb.word();
+    let session = || Session::open(globals, word);
+    match verb {
+        Verb::Run(run) => run.perform(&session()?),
+        Verb::Create(create) => create.perform(&session()?),
+        Verb::List(list) => list.perform(&session()?),
+        Verb::Info(info) => info.perform(&session()?),
+        Verb::Start(start) => start.perform(&session()?),
+        Verb::Stop(stop) => stop.perform(&session()?),
+        Verb::Restart(restart) => restart.perform(&session()?),
+        Verb::Kill(kill) => kill.perform(&session()?),
+        Verb::Pause(pause) => pause.perform(&session()?),
+        Verb::Resume(resume) => resume.perform(&session()?),
+        Verb::Wait(wait) => wait.perform(&session()?),
+        Verb::Rename(rename) => rename.perform(&session()?),
+        Verb::Destroy(destroy) => destroy.perform(&session()?),
+        Verb::Prune(prune) => prune.perform(&session()?),
+        Verb::Exec(exec) => exec.perform(&session()?),
+        Verb::Attach(attach) => attach.perform(&session()?),
+        Verb::Logs(logs) => logs.perform(&session()?),
+        Verb::Completions(completions) => completions.perform(Arguments::command()),
+        Verb::Man(man) => man.perform(Arguments::command()),
+    }
+}
+
+/// Help and version go to standard output; everything else clap complains of becomes our one line.
+fn told(error: &clap::Error) -> Result<(), Failure> {
+    let rendered = error.render();
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        let text = if stdout::coloured() {
+            rendered.ansi().to_string()
+        } else {
+            rendered.to_string()
+        };
+        return stdout::write(&format!("{}\n", text.trim_end()));
+    }
+    Err(Failure::ours(usage_line(&rendered.to_string())))
+}
+
+/// clap's paragraphs as one line: the complaint, its tips, and where help is.
+fn usage_line(rendered: &str) -> String {
+    let (mut complaint, mut tips) = (Vec::new(), Vec::new());
+    let mut help = None;
+    for line in rendered.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if let Some(usage) = line.strip_prefix("Usage: ") {
+            let words: Vec<&str> = usage.split(' ').take_while(|word| !word.starts_with(['[', '<', '-'])).collect();
+            help = Some(format!("see `{} --help`", words.join(" ")));
+        } else if let Some(tip) = line.strip_prefix("tip: ") {
+            // that a misspelt flag could be meant as a value helps nobody
+            tips.extend((!tip.starts_with("to pass ")).then(|| tip.to_owned()));
+        } else if !line.starts_with("For more information") {
+            complaint.push(line.strip_prefix("error: ").unwrap_or(line));
+        }
+    }
+    tips.extend(help);
+    match tips.is_empty() {
+        true => complaint.join(" "),
+        false => format!("{} ({})", complaint.join(" "), tips.join("; ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definitions_hold() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_knows_its_own_word() {
+        for command in Arguments::command().get_subcommands() {
+            let word = command.get_name();
+            let with = |rest: &[&str]| Arguments::try_parse_from([&["minic-tui", word], rest].concat());
+            let parsed = [&[][..], &["a"], &["a", "b"], &["bash"]]
+                .into_iter()
+                .find_map(|rest| with(rest).ok());
+            assert_eq!(parsed.unwrap().verb.unwrap().word(), word);
+        }
+    }
+
+    #[test]
+    fn a_usage_error_is_one_line() {
+        let line = |arguments: &[&str]| usage_line(&Arguments::try_parse_from(arguments).unwrap_err().render().to_string());
+        assert_eq!(
+            line(&["minic-tui", "run", "--memroy", "1", "sh"]),
+            "unexpected argument '--memroy' found (a similar argument exists: '--memory'; see `minic-tui run --help`)"
+        );
+        assert_eq!(
+            line(&["minic-tui", "stop"]),
+            "the following required arguments were not provided: <ID>... (see `minic-tui stop --help`)"
+        );
+        let misspelt = line(&["minic-tui", "stpo", "a"]);
+        assert!(
+            misspelt.starts_with("unrecognized subcommand 'stpo' (") && misspelt.contains("'stop'"),
+            "{misspelt}"
+        );
+        assert!(line(&["minic-tui", "--state"]).contains("--state <DIR>"));
+    }
+}

@@ -1,0 +1,55 @@
+//! `exec`: a command in a container that runs.
+
+use clap::Args;
+
+use super::arguments::OneContainer;
+use super::failure::Failure;
+use super::request::{environment, need_terminal};
+use super::session::Session;
+use crate::manager::ExecRequest;
+
+/// Run a command in a running container; its exit code is ours
+#[derive(Debug, Args)]
+pub(super) struct Exec {
+    /// Pass our standard input to it
+    #[arg(short, long)]
+    interactive: bool,
+
+    /// Give it a terminal
+    #[arg(short, long)]
+    tty: bool,
+
+    /// Set a variable of its environment; a bare KEY takes its value from ours
+    #[arg(short, long, value_name = "KEY[=VALUE]")]
+    env: Vec<String>,
+
+    /// Its working directory [default: the container's own]
+    #[arg(short, long, value_name = "DIR")]
+    workdir: Option<String>,
+
+    #[command(flatten)]
+    container: OneContainer,
+
+    /// The command and its arguments; options after it are its own
+    #[arg(value_name = "CMD", trailing_var_arg = true, required = true)]
+    command: Vec<String>,
+}
+
+impl Exec {
+    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+        need_terminal(self.tty, self.interactive)?;
+        let request = ExecRequest {
+            argv: self.command,
+            env: environment(&self.env, |name| std::env::var_os(name))?,
+            workdir: self.workdir,
+            tty: self.tty,
+            interactive: self.interactive,
+        };
+        let word = &self.container.word;
+        let done = session
+            .manager
+            .find(word)
+            .and_then(|record| session.manager.exec(&record.spec.id, &request));
+        done.map_err(|error| Failure::from(error).about(word))
+    }
+}

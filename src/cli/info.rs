@@ -1,0 +1,214 @@
+//! `info`: everything known of a container.
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::arguments::Containers;
+use super::failure::Failure;
+use super::session::Session;
+use super::words::{between, limits};
+use super::{json, stdout};
+use crate::cgroup::Sample;
+use crate::manager::Info;
+use crate::record::Status;
+use crate::spec::{format_bytes, format_duration, quote_command, sanitize, signal_name};
+
+const FIELDS: &str = "\
+Fields of --json, an array of objects, beside those of `list --json`:
+  env, cwd, hostname, tty, interactive, init, restart, stop_signal, remove, supervisor (its pid), folder, cgroups, last_lines
+  usage, while it is alive: cpu_usec, throttled_usec, nr_throttled, nr_periods, memory, memory_peak, swap, oom_kills, pids,
+    read_bytes, write_bytes, cpu_pressure, memory_pressure, io_pressure (% of the last 10 s); null where this host cannot tell
+  not_available: figure and reason of each such null";
+
+/// Width of the longest label.
+const LABEL: usize = 11;
+
+/// Show everything known of containers: state, limits, use, cause of death, last output
+#[derive(Debug, Args)]
+#[command(after_help = FIELDS)]
+pub(super) struct InfoArguments {
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    containers: Containers,
+}
+
+impl InfoArguments {
+    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+        let mut found = Vec::new();
+        let code = session.each("info", &self.containers.words, |record| {
+            found.push(session.manager.info(&record.spec.id)?);
+            Ok(())
+        })?;
+        let text = if self.json {
+            json::pretty(&found.iter().map(json::Details::new).collect::<Vec<_>>())?
+        } else {
+            let now = Timestamp::now();
+            found.iter().map(|info| described(info, now)).collect::<Vec<_>>().join("\n")
+        };
+        stdout::write(&text)?;
+        Ok(code)
+    }
+}
+
+/// Aligned fields, one a line; what does not apply is left out.
+fn described(info: &Info, now: Timestamp) -> String {
+    let spec = &info.record.spec;
+    let ago = |at: Timestamp| format!("{}, {} ago", instant(at), format_duration(between(at, now)));
+    let mut fields: Vec<(&str, String)> = vec![("Name", spec.name.to_string()), ("Id", spec.id.to_string())];
+    let mut say = |label, text: String| fields.push((label, text));
+    match &info.record.status {
+        Status::Created => say("State", "CREATED, never started".into()),
+        Status::Running { process, since } | Status::Paused { process, since } => {
+            let up = format_duration(between(*since, now));
+            say("State", format!("{}, up {up}, pid {}", info.record.status.word(), process.pid));
+        }
+        Status::Stopped { cause, at, .. } => {
+            say("State", format!("STOPPED with exit code {}", cause.exit_code()));
+            say("Cause", cause.sentence());
+            say("Ended", ago(*at));
+        }
+    }
+    if let Some(next) = info.record.restart_at {
+        say("Next start", format!("in {}", format_duration(between(now, next))));
+    }
+    say("Created", ago(info.record.created_at));
+    if info.record.restarts > 0 {
+        say("Restarts", info.record.restarts.to_string());
+    }
+    say("Command", quote_command(&spec.argv));
+    say("Image", spec.image.clone());
+    if let Some(preset) = &spec.preset {
+        say("Preset", preset.clone());
+    }
+    say("Limits", limits(&spec.limits));
+    if let Some(sample) = &info.sample {
+        say("Use", used(sample, spec.limits.memory));
+    }
+    for gap in &info.gaps {
+        say("n/a", format!("{}: {}", gap.figure, gap.reason));
+    }
+    say("Network", spec.network.as_str().to_owned());
+    say("Hostname", spec.hostname.clone());
+    say("Folder", spec.cwd.clone());
+    say("Environment", spec.env.join("\n"));
+    say("Stop signal", signal_name(spec.stop_signal));
+    say("Restart", String::from(spec.restart));
+    say("Kept in", info.folder.to_string_lossy().into_owned());
+    if !info.cgroups.is_empty() {
+        let folders: Vec<_> = info.cgroups.iter().map(|path| path.to_string_lossy()).collect();
+        say("Cgroups", folders.join("\n"));
+    }
+    if !info.last_lines.is_empty() {
+        say("Last output", info.last_lines.join("\n"));
+    }
+    fields.iter().map(|(label, text)| field(label, text)).collect()
+}
+
+/// `Label  text`, further lines of the text under its first.
+fn field(label: &str, text: &str) -> String {
+    let lines = text.split('\n').enumerate();
+    let label = |n| if n == 0 { label } else { "" };
+    lines
+        .map(|(n, line)| format!("{:LABEL$}  {}\n", label(n), sanitize(line)))
+        .collect()
+}
+
+fn used(sample: &Sample, limit: Option<u64>) -> String {
+    let or_none = |text: Option<String>| text.unwrap_or_else(|| "n/a".into());
+    let cpu = or_none(sample.cpu_usec.map(|usec| format!("{:.3} s", usec as f64 / 1e6)));
+    let memory = or_none(sample.memory.map(format_bytes));
+    let of = limit.map_or(String::new(), |limit| format!(" of {}", format_bytes(limit)));
+    let peak = or_none(sample.memory_peak.map(format_bytes));
+    let pids = or_none(sample.pids.map(|pids| pids.to_string()));
+    format!("cpu {cpu}, memory {memory}{of} (peak {peak}), pids {pids}")
+}
+
+/// To the second, in UTC.
+fn instant(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{ExitCause, Record};
+    use crate::spec::{ContainerId, Preset, resolve};
+
+    fn info() -> Info {
+        let request = Preset {
+            command: Some(vec!["sh".into(), "-c".into(), "evil \x1b]0;title\x07".into()]),
+            memory: Some("200".into()),
+            ..Preset::default()
+        };
+        let spec = resolve(ContainerId::from_random([7; 6]), Some("web"), &request, false, false).unwrap();
+        let at = Timestamp::from_second(60).unwrap();
+        Info {
+            record: Record {
+                spec,
+                status: Status::Stopped {
+                    cause: ExitCause::OomKilled {
+                        peak: Some(200 << 20),
+                        limit: Some(200 << 20),
+                    },
+                    since: None,
+                    at,
+                },
+                created_at: Timestamp::UNIX_EPOCH,
+                restarts: 2,
+                restart_at: None,
+                supervisor: None,
+            },
+            sample: None,
+            gaps: Vec::new(),
+            cgroups: Vec::new(),
+            folder: "/s/containers/x".into(),
+            last_lines: vec!["one".into(), "\x1b[2Jtwo".into()],
+        }
+    }
+
+    #[test]
+    fn fields_are_aligned_and_safe() {
+        let text = described(&info(), Timestamp::from_second(120).unwrap());
+        assert!(text.starts_with("Name         web\nId           070707070707\nState        STOPPED with exit code 137\nCause        "));
+        assert!(
+            text.contains("OOM") && text.contains("Ended        1970-01-01 00:01:00 UTC, 1m00s ago\n"),
+            "{text}"
+        );
+        assert!(text.contains("Command      sh -c 'evil '\n"), "{text}");
+        assert!(text.contains("Last output  one\n             two\n"), "{text}");
+        assert!(!text.contains("Use "), "a figure only while there is one");
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
+    }
+
+    #[test]
+    fn json_fields_are_documented() {
+        let info = info();
+        let list_fields = [
+            "id",
+            "name",
+            "state",
+            "pid",
+            "image",
+            "command",
+            "limits",
+            "network",
+            "preset",
+            "created_at",
+        ];
+        let more = ["started_at", "ended_at", "restarts", "restart_at", "exit_code", "cause"];
+        let value: serde_json::Value = serde_json::from_str(&json::line(&json::Details::new(&info)).unwrap()).unwrap();
+        for key in value.as_object().unwrap().keys() {
+            let known = list_fields.contains(&key.as_str()) || more.contains(&key.as_str()) || FIELDS.contains(key);
+            assert!(known, "{key} is not documented");
+        }
+        assert_eq!(value["cause"]["limit"], 200 << 20);
+    }
+
+    #[test]
+    fn what_cannot_be_had_is_not_zero() {
+        assert_eq!(used(&Sample::default(), None), "cpu n/a, memory n/a (peak n/a), pids n/a");
+    }
+}

@@ -1,0 +1,264 @@
+//! What `--json` prints: stable field names, documented in `--help`; text in it cannot drive a terminal.
+
+use std::io;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::ser::Formatter;
+
+use super::failure::Failure;
+use crate::cgroup::Sample;
+use crate::manager::Info;
+use crate::record::{ExitCause, Process, Record, Status};
+use crate::spec::{ContainerSpec, Limits};
+
+/// A container in `list --json`.
+#[derive(Debug, Serialize)]
+pub(super) struct Container<'a> {
+    id: &'a str,
+    name: &'a str,
+    state: &'static str,
+    pid: Option<i32>,
+    image: &'a str,
+    command: &'a [String],
+    limits: LimitsView,
+    network: &'static str,
+    preset: Option<&'a str>,
+    created_at: Timestamp,
+    started_at: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
+    restarts: u32,
+    restart_at: Option<Timestamp>,
+    exit_code: Option<i32>,
+    cause: Option<Cause<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct LimitsView {
+    memory: Option<u64>,
+    swap: Option<u64>,
+    cpus: Option<f64>,
+    cpu_shares: Option<u64>,
+    pids: Option<u64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Cause<'a> {
+    #[serde(flatten)]
+    cause: &'a ExitCause,
+    sentence: String,
+}
+
+/// A container in `info --json`: everything of `list --json` and more.
+#[derive(Debug, Serialize)]
+pub(super) struct Details<'a> {
+    #[serde(flatten)]
+    container: Container<'a>,
+    env: &'a [String],
+    cwd: &'a str,
+    hostname: &'a str,
+    tty: bool,
+    interactive: bool,
+    init: bool,
+    restart: String,
+    stop_signal: i32,
+    remove: bool,
+    supervisor: Option<i32>,
+    usage: Option<Usage>,
+    not_available: Vec<NotAvailable<'a>>,
+    cgroups: Vec<String>,
+    folder: String,
+    last_lines: &'a [String],
+}
+
+#[derive(Debug, Serialize)]
+struct Usage {
+    cpu_usec: Option<u64>,
+    throttled_usec: Option<u64>,
+    nr_throttled: Option<u64>,
+    nr_periods: Option<u64>,
+    memory: Option<u64>,
+    memory_peak: Option<u64>,
+    swap: Option<u64>,
+    oom_kills: Option<u64>,
+    pids: Option<u64>,
+    read_bytes: Option<u64>,
+    write_bytes: Option<u64>,
+    cpu_pressure: Option<f32>,
+    memory_pressure: Option<f32>,
+    io_pressure: Option<f32>,
+}
+
+#[derive(Debug, Serialize)]
+struct NotAvailable<'a> {
+    figure: &'a str,
+    reason: &'a str,
+}
+
+impl<'a> Container<'a> {
+    pub fn new(record: &'a Record) -> Self {
+        let ContainerSpec { id, name, limits, .. } = &record.spec;
+        let (started_at, ended_at, cause) = match &record.status {
+            Status::Created => (None, None, None),
+            Status::Running { since, .. } | Status::Paused { since, .. } => (Some(*since), None, None),
+            Status::Stopped { cause, since, at } => (*since, Some(*at), Some(cause)),
+        };
+        Self {
+            id: id.as_str(),
+            name: name.as_str(),
+            state: record.status.word(),
+            pid: record.status.process().map(|process| process.pid),
+            image: &record.spec.image,
+            command: &record.spec.argv,
+            limits: LimitsView::new(limits),
+            network: record.spec.network.as_str(),
+            preset: record.spec.preset.as_deref(),
+            created_at: record.created_at,
+            started_at,
+            ended_at,
+            restarts: record.restarts,
+            restart_at: record.restart_at,
+            exit_code: cause.map(ExitCause::exit_code),
+            cause: cause.map(|cause| Cause {
+                cause,
+                sentence: cause.sentence(),
+            }),
+        }
+    }
+}
+
+impl LimitsView {
+    fn new(limits: &Limits) -> Self {
+        Self {
+            memory: limits.memory,
+            swap: limits.swap,
+            cpus: limits.cpu.map(|cpu| cpu.cores()),
+            cpu_shares: limits.cpu_shares,
+            pids: limits.pids,
+        }
+    }
+}
+
+impl<'a> Details<'a> {
+    pub fn new(info: &'a Info) -> Self {
+        let spec = &info.record.spec;
+        let gaps = info.gaps.iter().map(|gap| NotAvailable {
+            figure: gap.figure,
+            reason: &gap.reason,
+        });
+        Self {
+            container: Container::new(&info.record),
+            env: &spec.env,
+            cwd: &spec.cwd,
+            hostname: &spec.hostname,
+            tty: spec.tty,
+            interactive: spec.interactive,
+            init: spec.init,
+            restart: spec.restart.into(),
+            stop_signal: spec.stop_signal,
+            remove: spec.remove,
+            supervisor: info.record.supervisor.as_ref().map(|Process { pid, .. }| *pid),
+            usage: info.sample.as_ref().map(Usage::new),
+            not_available: gaps.collect(),
+            cgroups: info.cgroups.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
+            folder: info.folder.to_string_lossy().into_owned(),
+            last_lines: &info.last_lines,
+        }
+    }
+}
+
+impl Usage {
+    fn new(sample: &Sample) -> Self {
+        Self {
+            cpu_usec: sample.cpu_usec,
+            throttled_usec: sample.throttled_usec,
+            nr_throttled: sample.nr_throttled,
+            nr_periods: sample.nr_periods,
+            memory: sample.memory,
+            memory_peak: sample.memory_peak,
+            swap: sample.swap,
+            oom_kills: sample.oom_kills,
+            pids: sample.pids,
+            read_bytes: sample.io.map(|io| io.read_bytes),
+            write_bytes: sample.io.map(|io| io.write_bytes),
+            cpu_pressure: sample.psi.and_then(|psi| psi.cpu),
+            memory_pressure: sample.psi.and_then(|psi| psi.memory),
+            io_pressure: sample.psi.and_then(|psi| psi.io),
+        }
+    }
+}
+
+/// Indented JSON with a newline.
+pub(super) fn pretty(value: &impl Serialize) -> Result<String, Failure> {
+    render(value, Safe(serde_json::ser::PrettyFormatter::new()))
+}
+
+/// JSON on one line, with its newline.
+pub(super) fn line(value: &impl Serialize) -> Result<String, Failure> {
+    render(value, Safe(serde_json::ser::CompactFormatter))
+}
+
+fn render(value: &impl Serialize, formatter: impl Formatter) -> Result<String, Failure> {
+    let mut text = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
+    let written = value.serialize(&mut serializer);
+    written.map_err(|error| Failure::ours(format!("cannot write JSON: {error}")))?;
+    text.push(b'\n');
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// JSON escapes the control characters of ASCII, but not DEL nor C1, which terminals obey too (ECMA-48): those are escaped here.
+struct Safe<F>(F);
+
+macro_rules! pass_on {
+    ($($method:ident($($argument:ident: $type:ty),*);)*) => {
+        $(fn $method<W: ?Sized + io::Write>(&mut self, writer: &mut W $(, $argument: $type)*) -> io::Result<()> {
+            self.0.$method(writer $(, $argument)*)
+        })*
+    };
+}
+
+impl<F: Formatter> Formatter for Safe<F> {
+    pass_on! {
+        begin_array();
+        end_array();
+        begin_array_value(first: bool);
+        end_array_value();
+        begin_object();
+        end_object();
+        begin_object_key(first: bool);
+        begin_object_value();
+        end_object_value();
+    }
+
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(at) = rest.find(|c: char| c.is_control()) {
+            let (before, from) = rest.split_at(at);
+            writer.write_all(before.as_bytes())?;
+            let c = from.chars().next().unwrap_or_default();
+            write!(writer, "\\u{:04x}", u32::from(c))?;
+            rest = &from[c.len_utf8()..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_control_character_comes_out_and_the_value_stays() {
+        let text = "\u{1b}[31m\u{7f}\u{9b}2J\u{85}é\n".to_owned();
+        let written = line(&[&text]).unwrap();
+        assert!(written.trim_end().chars().all(|c| !c.is_control()), "{written:?}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&written).unwrap(), [text]);
+    }
+
+    #[test]
+    fn it_is_laid_out_as_serde_json_does() {
+        let value = serde_json::json!({"a": [1, {"b": null}], "c": []});
+        assert_eq!(pretty(&value).unwrap(), serde_json::to_string_pretty(&value).unwrap() + "\n");
+    }
+}

@@ -1,0 +1,234 @@
+//! `logs`: what a container wrote, and on as it writes.
+
+use std::io::{self, IsTerminal, Write};
+use std::thread;
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::arguments::OneContainer;
+use super::failure::Failure;
+use super::json;
+use super::session::Session;
+use crate::manager::{Error, LogChunk};
+use crate::record::Record;
+use crate::spec::{ContainerId, sanitize};
+
+/// How long to wait before looking for more.
+const LOOK: Duration = Duration::from_millis(100);
+/// Chunks taken at once.
+const BATCH: usize = 1024;
+
+const FIELDS: &str = "\
+What it wrote to standard output goes to ours, standard error to ours, byte for byte; on a terminal escape sequences are taken out.
+Fields of --json, one object a line: at (RFC 3339, UTC), stream (stdout, stderr), text, full (false: the line goes on in the next).";
+
+/// Print what a container wrote
+#[derive(Debug, Args)]
+#[command(after_help = FIELDS)]
+pub(super) struct Logs {
+    /// Go on as it writes, until it ends
+    #[arg(short, long)]
+    follow: bool,
+
+    /// Put the time before each line
+    #[arg(short, long)]
+    timestamps: bool,
+
+    /// As JSON, one object a line, all on standard output
+    #[arg(long, conflicts_with = "timestamps")]
+    json: bool,
+
+    #[command(flatten)]
+    container: OneContainer,
+}
+
+impl Logs {
+    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+        let about = |error: Error| Failure::from(error).about(&self.container.word);
+        let record = session.manager.find(&self.container.word).map_err(about)?;
+        let mut log = session.manager.log(&record.spec.id).map_err(about)?;
+        let mut printer = Printer::new(self.timestamps, self.json);
+        loop {
+            // asked before reading: what it wrote before its end is there by then
+            let goes_on = self.follow && may_write(session, &record.spec.id).map_err(about)?;
+            loop {
+                let chunks = log.read(BATCH).map_err(about)?;
+                if chunks.is_empty() {
+                    break;
+                }
+                printer.print(&chunks, &mut io::stdout().lock(), &mut io::stderr().lock())?;
+            }
+            if !goes_on {
+                return Ok(0);
+            }
+            thread::sleep(LOOK);
+        }
+    }
+}
+
+/// Whether it may still write: it lives, or waits to be started again.
+fn may_write(session: &Session, id: &ContainerId) -> Result<bool, Error> {
+    let lives = |record: &Record| record.status.is_alive() || record.restart_at.is_some();
+    match session.manager.find(id.as_str()) {
+        Ok(record) => Ok(lives(&record)),
+        // destroyed while we followed
+        Err(Error::Unknown(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes chunks, each to its stream.
+struct Printer {
+    timestamps: bool,
+    json: bool,
+    /// Whether standard output and standard error are terminals.
+    terminal: [bool; 2],
+    /// Whether the last line of each is still open.
+    open: [bool; 2],
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    at: jiff::Timestamp,
+    stream: &'static str,
+    text: &'a str,
+    full: bool,
+}
+
+impl Printer {
+    fn new(timestamps: bool, json: bool) -> Self {
+        Self {
+            timestamps,
+            json,
+            terminal: [io::stdout().is_terminal(), io::stderr().is_terminal()],
+            open: [false; 2],
+        }
+    }
+
+    fn print(&mut self, chunks: &[LogChunk], out: &mut impl Write, error: &mut impl Write) -> Result<(), Failure> {
+        let (mut to_out, mut to_error) = (Vec::new(), Vec::new());
+        for chunk in chunks {
+            if self.json {
+                to_out.extend_from_slice(json_line(chunk)?.as_bytes());
+                continue;
+            }
+            // the other stream is written first, so that on one terminal lines keep their order
+            if chunk.stderr {
+                flush(&mut to_out, out)?;
+                self.put(chunk, &mut to_error)?;
+            } else {
+                flush(&mut to_error, error)?;
+                self.put(chunk, &mut to_out)?;
+            }
+        }
+        flush(&mut to_out, out)?;
+        flush(&mut to_error, error)
+    }
+
+    fn put(&mut self, chunk: &LogChunk, buffer: &mut Vec<u8>) -> Result<(), Failure> {
+        let stream = usize::from(chunk.stderr);
+        if self.timestamps && !self.open[stream] {
+            write!(buffer, "{:.9} ", chunk.at)?;
+        }
+        self.open[stream] = !chunk.full;
+        if self.terminal[stream] {
+            buffer.extend_from_slice(sanitize(&String::from_utf8_lossy(&chunk.bytes)).as_bytes());
+        } else {
+            buffer.extend_from_slice(&chunk.bytes);
+        }
+        if chunk.full {
+            buffer.push(b'\n');
+        }
+        Ok(())
+    }
+}
+
+fn flush(buffer: &mut Vec<u8>, stream: &mut impl Write) -> Result<(), Failure> {
+    if !buffer.is_empty() {
+        stream.write_all(buffer)?;
+        stream.flush()?;
+        buffer.clear();
+    }
+    Ok(())
+}
+
+fn json_line(chunk: &LogChunk) -> Result<String, Failure> {
+    json::line(&Line {
+        at: chunk.at,
+        stream: if chunk.stderr { "stderr" } else { "stdout" },
+        text: &String::from_utf8_lossy(&chunk.bytes),
+        full: chunk.full,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunk(stderr: bool, text: &[u8], full: bool) -> LogChunk {
+        LogChunk {
+            at: jiff::Timestamp::UNIX_EPOCH,
+            stderr,
+            bytes: text.to_vec(),
+            full,
+        }
+    }
+
+    fn printed(mut printer: Printer, chunks: &[LogChunk]) -> (Vec<u8>, Vec<u8>) {
+        let (mut out, mut error) = (Vec::new(), Vec::new());
+        printer.print(chunks, &mut out, &mut error).unwrap();
+        (out, error)
+    }
+
+    fn printer(timestamps: bool, json: bool, terminal: bool) -> Printer {
+        Printer {
+            timestamps,
+            json,
+            terminal: [terminal; 2],
+            open: [false; 2],
+        }
+    }
+
+    #[test]
+    fn bytes_are_kept_and_streams_stay_apart() {
+        let binary: Vec<u8> = (0..=255).collect();
+        let chunks = [chunk(false, &binary, false), chunk(true, b"err", true), chunk(false, b"end", true)];
+        let (out, error) = printed(printer(false, false, false), &chunks);
+        assert_eq!(out, [&binary[..], b"end\n"].concat());
+        assert_eq!(error, b"err\n");
+    }
+
+    #[test]
+    fn a_time_stands_before_each_line_not_before_its_parts() {
+        let chunks = [chunk(false, b"a", false), chunk(true, b"x", true), chunk(false, b"b", true)];
+        let (out, error) = printed(printer(true, false, false), &chunks);
+        assert_eq!(String::from_utf8(out).unwrap(), "1970-01-01T00:00:00.000000000Z ab\n");
+        assert_eq!(String::from_utf8(error).unwrap(), "1970-01-01T00:00:00.000000000Z x\n");
+    }
+
+    #[test]
+    fn a_terminal_is_not_driven() {
+        let (out, _) = printed(printer(false, false, true), &[chunk(false, b"\x1b[2Ja\tb\xff\x1b", true)]);
+        assert_eq!(String::from_utf8(out).unwrap(), "a\tb\u{fffd}␛\n");
+    }
+
+    #[test]
+    fn json_is_one_object_a_line() {
+        let (out, error) = printed(
+            printer(false, true, true),
+            &[chunk(true, b"x\x1b", false), chunk(false, b"y", true)],
+        );
+        let lines: Vec<serde_json::Value> = out
+            .split_inclusive(|b| *b == b'\n')
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect();
+        assert_eq!(lines[0]["stream"], "stderr");
+        assert_eq!((&lines[0]["text"], &lines[0]["full"]), (&"x\u{1b}".into(), &false.into()));
+        assert!(lines.len() == 2 && error.is_empty());
+        for key in lines[0].as_object().unwrap().keys() {
+            assert!(FIELDS.contains(key), "{key} is not documented");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! `run`: create and start, in the foreground or detached.
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::progress::Progress;
+use super::request::{Request, need_terminal};
+use super::session::Session;
+use super::stdout;
+use super::words::ending;
+
+/// Create a container and start it
+///
+/// In the foreground its input, output, signals and terminal are passed through, and its exit code is ours. Options after CMD belong to
+/// CMD. A container that cannot be started does not stay behind.
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// Start it in the background and print its id
+    #[arg(short, long)]
+    detach: bool,
+
+    #[command(flatten)]
+    request: Request,
+}
+
+impl Run {
+    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+        let (what, options) = self.request.resolve(&session.config)?;
+        let mut progress = Progress::new();
+        if self.detach {
+            let id = session.manager.launch(&what, options, &mut |line| progress.say(&line))?;
+            drop(progress);
+            stdout::write(&format!("{id}\n"))?;
+            return Ok(0);
+        }
+        need_terminal(options.tty, options.interactive)?;
+        let id = session.manager.create(&what, options, &mut |line| progress.say(&line))?.spec.id;
+        drop(progress);
+        let ended = session.manager.start_attached(&id).inspect_err(|_| {
+            // one that never started is of no use; why it did not start is what the caller must hear
+            let _ = session.manager.destroy(&id, true);
+        })?;
+        ending(ended)
+    }
+}

@@ -1,0 +1,44 @@
+//! `stop`: a signal, a grace, then the end.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::arguments::Containers;
+use super::failure::Failure;
+use super::session::Session;
+use crate::spec::parse_duration;
+
+/// How long to wait between asking and killing.
+#[derive(Debug, Args)]
+pub(super) struct Grace {
+    /// Wait this long before everything in it is killed: 10, 1.5, 500ms, 2m [default: stop_grace of the config file]
+    #[arg(short, long = "time", value_name = "SECONDS", value_parser = parse_duration)]
+    time: Option<Duration>,
+}
+
+impl Grace {
+    pub fn or_configured(&self, session: &Session) -> Duration {
+        self.time.unwrap_or(session.config.stop_grace)
+    }
+}
+
+/// Ask containers to stop, then kill what is left of them
+#[derive(Debug, Args)]
+pub(super) struct Stop {
+    #[command(flatten)]
+    grace: Grace,
+
+    #[command(flatten)]
+    containers: Containers,
+}
+
+impl Stop {
+    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+        let grace = self.grace.or_configured(session);
+        session.each("stop", &self.containers.words, |record| {
+            session.manager.stop(&record.spec.id, grace)?;
+            Ok(())
+        })
+    }
+}

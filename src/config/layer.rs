@@ -1,0 +1,132 @@
+//! [`Layer`]: what one source says, the rest left open.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+use super::ConfigError;
+use crate::spec::{Preset, parse_duration};
+
+/// The looks of the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Theme {
+    /// For dark terminals.
+    Dark,
+    /// For light terminals.
+    Light,
+    /// No colour at all.
+    Colourless,
+}
+
+impl Theme {
+    /// The word in the config file.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dark => "dark",
+            Self::Light => "light",
+            Self::Colourless => "colourless",
+        }
+    }
+}
+
+/// What one source says. `None` and what is not in the maps is left to the layer below.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Layer {
+    #[serde(deserialize_with = "absolute")]
+    pub state: Option<PathBuf>,
+    #[serde(deserialize_with = "tick")]
+    pub tick: Option<Duration>,
+    #[serde(deserialize_with = "grace")]
+    pub stop_grace: Option<Duration>,
+    pub theme: Option<Theme>,
+    pub preset: Option<String>,
+    pub keys: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    pub presets: BTreeMap<String, Preset>,
+}
+
+impl Layer {
+    /// What the environment says; empty variables say nothing.
+    pub fn from_environment(variable: &impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
+        let text = |name: &str| {
+            let set = variable(name).filter(|value| !value.is_empty());
+            set.map(|value| value.into_string().map_err(|_| ConfigError::new(name, "it is not UTF-8")))
+                .transpose()
+        };
+        let error = |name: &'static str| move |reason: String| ConfigError::new(name, &reason);
+        Ok(Self {
+            state: variable("MINIC_ROOT").filter(|path| !path.is_empty()).map(PathBuf::from),
+            tick: text("MINIC_TICK")?
+                .map(|t| checked_tick(&t))
+                .transpose()
+                .map_err(error("MINIC_TICK"))?,
+            stop_grace: text("MINIC_STOP_GRACE")?
+                .map(|t| checked_grace(&t))
+                .transpose()
+                .map_err(error("MINIC_STOP_GRACE"))?,
+            theme: text("MINIC_THEME")?
+                .map(|t| Theme::deserialize(toml::Value::String(t)).map_err(|e| e.message().to_owned()))
+                .transpose()
+                .map_err(error("MINIC_THEME"))?,
+            preset: text("MINIC_PRESET")?,
+            ..Self::default()
+        })
+    }
+
+    /// Lays `self` over `base`. A preset is replaced whole; the keys of one action are replaced whole.
+    pub fn over(self, mut base: Self) -> Self {
+        for (context, actions) in self.keys {
+            base.keys.entry(context).or_default().extend(actions);
+        }
+        base.presets.extend(self.presets);
+        Self {
+            state: self.state.or(base.state),
+            tick: self.tick.or(base.tick),
+            stop_grace: self.stop_grace.or(base.stop_grace),
+            theme: self.theme.or(base.theme),
+            preset: self.preset.or(base.preset),
+            keys: base.keys,
+            presets: base.presets,
+        }
+    }
+}
+
+fn within(text: &str, least: Duration, most: Duration, range: &str) -> Result<Duration, String> {
+    let duration = parse_duration(text)?;
+    if (least..=most).contains(&duration) {
+        Ok(duration)
+    } else {
+        Err(format!("{text:?} is out of range; use {range}"))
+    }
+}
+
+fn checked_tick(text: &str) -> Result<Duration, String> {
+    within(text, Duration::from_millis(100), Duration::from_secs(60), "100ms to 1m")
+}
+
+fn checked_grace(text: &str) -> Result<Duration, String> {
+    within(text, Duration::ZERO, Duration::from_secs(3600), "0s to 1h")
+}
+
+fn tick<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    checked_tick(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+fn grace<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    checked_grace(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+fn absolute<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+    let path = PathBuf::deserialize(deserializer)?;
+    if path.is_absolute() {
+        return Ok(Some(path));
+    }
+    Err(serde::de::Error::custom(format!("{path:?} is not an absolute path")))
+}
