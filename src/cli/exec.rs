@@ -27,6 +27,10 @@ pub(super) struct Exec {
     #[arg(short, long, value_name = "DIR")]
     workdir: Option<String>,
 
+    /// Run as this user: UID, UID:GID, root or nobody [default: the container's own]
+    #[arg(short, long, value_name = "USER")]
+    user: Option<String>,
+
     #[command(flatten)]
     container: OneContainer,
 
@@ -42,14 +46,12 @@ impl Exec {
             argv: self.command,
             env: environment(&self.env, |name| std::env::var_os(name))?,
             workdir: self.workdir,
+            user: self.user.as_deref().map(str::parse).transpose()?,
             tty: self.tty,
             interactive: self.interactive,
         };
         let word = &self.container.word;
-        let done = session
-            .manager
-            .find(word)
-            .and_then(|record| session.manager.exec(&record.spec.id, &request));
+        let done = session.manager.find(word).and_then(|record| session.manager.exec(&record.spec.id, &request));
         done.map_err(|error| Failure::from(error).about(word))
     }
 }

@@ -90,7 +90,7 @@ fn described(info: &Info, now: Timestamp) -> String {
     for gap in &info.gaps {
         say("n/a", format!("{}: {}", gap.figure, gap.reason));
     }
-    say("Network", spec.network.as_str().to_owned());
+    say("Network", spec.network.to_string());
     say("Hostname", spec.hostname.clone());
     say("Folder", spec.cwd.clone());
     say("Environment", spec.env.join("\n"));
@@ -111,9 +111,7 @@ fn described(info: &Info, now: Timestamp) -> String {
 fn field(label: &str, text: &str) -> String {
     let lines = text.split('\n').enumerate();
     let label = |n| if n == 0 { label } else { "" };
-    lines
-        .map(|(n, line)| format!("{:LABEL$}  {}\n", label(n), sanitize(line)))
-        .collect()
+    lines.map(|(n, line)| format!("{:LABEL$}  {}\n", label(n), sanitize(line))).collect()
 }
 
 fn used(sample: &Sample, limit: Option<u64>) -> String {
@@ -148,16 +146,11 @@ mod tests {
         Info {
             record: Record {
                 spec,
-                status: Status::Stopped {
-                    cause: ExitCause::OomKilled {
-                        peak: Some(200 << 20),
-                        limit: Some(200 << 20),
-                    },
-                    since: None,
-                    at,
-                },
+                status: Status::Stopped { cause: ExitCause::OomKilled { peak: Some(200 << 20), limit: Some(200 << 20) }, since: None, at },
                 created_at: Timestamp::UNIX_EPOCH,
                 restarts: 2,
+                image_root: None,
+                health: None,
                 restart_at: None,
                 supervisor: None,
             },
@@ -173,10 +166,7 @@ mod tests {
     fn fields_are_aligned_and_safe() {
         let text = described(&info(), Timestamp::from_second(120).unwrap());
         assert!(text.starts_with("Name         web\nId           070707070707\nState        STOPPED with exit code 137\nCause        "));
-        assert!(
-            text.contains("OOM") && text.contains("Ended        1970-01-01 00:01:00 UTC, 1m00s ago\n"),
-            "{text}"
-        );
+        assert!(text.contains("OOM") && text.contains("Ended        1970-01-01 00:01:00 UTC, 1m00s ago\n"), "{text}");
         assert!(text.contains("Command      sh -c 'evil '\n"), "{text}");
         assert!(text.contains("Last output  one\n             two\n"), "{text}");
         assert!(!text.contains("Use "), "a figure only while there is one");
@@ -186,18 +176,7 @@ mod tests {
     #[test]
     fn json_fields_are_documented() {
         let info = info();
-        let list_fields = [
-            "id",
-            "name",
-            "state",
-            "pid",
-            "image",
-            "command",
-            "limits",
-            "network",
-            "preset",
-            "created_at",
-        ];
+        let list_fields = ["id", "name", "state", "pid", "image", "command", "limits", "network", "preset", "created_at"];
         let more = ["started_at", "ended_at", "restarts", "restart_at", "exit_code", "cause"];
         let value: serde_json::Value = serde_json::from_str(&json::line(&json::Details::new(&info)).unwrap()).unwrap();
         for key in value.as_object().unwrap().keys() {

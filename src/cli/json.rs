@@ -22,7 +22,7 @@ pub(super) struct Container<'a> {
     image: &'a str,
     command: &'a [String],
     limits: LimitsView,
-    network: &'static str,
+    network: String,
     preset: Option<&'a str>,
     created_at: Timestamp,
     started_at: Option<Timestamp>,
@@ -111,7 +111,7 @@ impl<'a> Container<'a> {
             image: &record.spec.image,
             command: &record.spec.argv,
             limits: LimitsView::new(limits),
-            network: record.spec.network.as_str(),
+            network: record.spec.network.to_string(),
             preset: record.spec.preset.as_deref(),
             created_at: record.created_at,
             started_at,
@@ -119,10 +119,7 @@ impl<'a> Container<'a> {
             restarts: record.restarts,
             restart_at: record.restart_at,
             exit_code: cause.map(ExitCause::exit_code),
-            cause: cause.map(|cause| Cause {
-                cause,
-                sentence: cause.sentence(),
-            }),
+            cause: cause.map(|cause| Cause { cause, sentence: cause.sentence() }),
         }
     }
 }
@@ -142,10 +139,7 @@ impl LimitsView {
 impl<'a> Details<'a> {
     pub fn new(info: &'a Info) -> Self {
         let spec = &info.record.spec;
-        let gaps = info.gaps.iter().map(|gap| NotAvailable {
-            figure: gap.figure,
-            reason: &gap.reason,
-        });
+        let gaps = info.gaps.iter().map(|gap| NotAvailable { figure: gap.figure, reason: &gap.reason });
         Self {
             container: Container::new(&info.record),
             env: &spec.env,

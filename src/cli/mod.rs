@@ -31,6 +31,8 @@ mod session;
 mod start;
 mod stdout;
 mod stop;
+mod supervision;
+mod surroundings;
 mod table;
 mod wait;
 mod words;

@@ -6,9 +6,11 @@ use std::io::{self, IsTerminal};
 use clap::Args;
 
 use super::failure::Failure;
+use super::supervision::Supervision;
+use super::surroundings::Surroundings;
 use crate::config::{Config, NO_PRESET};
 use crate::manager::{CreateOptions, Created};
-use crate::spec::{NetworkMode, Preset, RestartPolicy, SpecError};
+use crate::spec::{NetworkMode, Preset, SpecError};
 
 /// A container as the command line asks for it.
 #[derive(Debug, Args)]
@@ -57,7 +59,7 @@ pub(super) struct Request {
     #[arg(long, value_name = "COUNT", help_heading = "Limits")]
     pids_limit: Option<String>,
 
-    /// The network it sees: "none" (its own, with only lo) or "host"
+    /// The network it sees: "none" (its own, with only lo), "host" or "container:ID"
     #[arg(long, value_name = "MODE", value_parser = net)]
     net: Option<NetworkMode>,
 
@@ -73,13 +75,11 @@ pub(super) struct Request {
     #[arg(long, value_name = "NAME")]
     hostname: Option<String>,
 
-    /// Start it again when it ends: no, on-failure, on-failure:N or always
-    #[arg(long, value_name = "POLICY", value_parser = restart)]
-    restart: Option<RestartPolicy>,
+    #[command(flatten)]
+    surroundings: Surroundings,
 
-    /// The signal that asks it to stop, TERM by default
-    #[arg(long, value_name = "SIGNAL")]
-    stop_signal: Option<String>,
+    #[command(flatten)]
+    supervision: Supervision,
 
     /// The command and its arguments; by default the preset's
     #[arg(value_name = "CMD", trailing_var_arg = true)]
@@ -90,21 +90,12 @@ fn net(text: &str) -> Result<NetworkMode, String> {
     text.parse().map_err(|error: SpecError| error.reason)
 }
 
-fn restart(text: &str) -> Result<RestartPolicy, String> {
-    text.parse().map_err(|error: SpecError| error.reason)
-}
-
 impl Request {
     /// Lays the flags over their preset.
     pub fn resolve(self, config: &Config) -> Result<(Created, CreateOptions), Failure> {
-        let options = CreateOptions {
-            tty: self.tty,
-            interactive: self.interactive,
-            remove: self.rm,
-        };
+        let options = CreateOptions { tty: self.tty, interactive: self.interactive, remove: self.rm };
         let preset = self.preset.or_else(|| config.preset.clone()).filter(|name| name != NO_PRESET);
-        let own = Preset {
-            description: None,
+        let mut own = Preset {
             command: Some(self.command).filter(|words| !words.is_empty()),
             memory: self.memory,
             swap: self.swap,
@@ -112,14 +103,14 @@ impl Request {
             cpus: self.cpus,
             cpu_shares: self.cpu_shares,
             pids: self.pids_limit,
-            image: None,
             net: self.net,
             env: environment(&self.env, |name| std::env::var_os(name))?,
             workdir: self.workdir,
             hostname: self.hostname,
-            restart: self.restart,
-            stop_signal: self.stop_signal,
+            ..Preset::default()
         };
+        self.surroundings.put_into(&mut own);
+        self.supervision.put_into(&mut own);
         let request = match &preset {
             Some(name) => own.over(config.preset(name)?),
             None => own,
@@ -179,19 +170,13 @@ mod tests {
         assert!(options.interactive && !options.tty);
         let (what, _) = resolved(&["--", "-odd", "name"]).unwrap();
         assert_eq!(what.request.command.unwrap(), ["-odd", "name"]);
-        assert!(
-            Line::try_parse_from(["run", "--memroy", "1", "sh"]).is_err(),
-            "before it they are ours"
-        );
+        assert!(Line::try_parse_from(["run", "--memroy", "1", "sh"]).is_err(), "before it they are ours");
     }
 
     #[test]
     fn flags_go_over_their_preset() {
         let (what, _) = resolved(&["--preset", "cpu-quarter"]).unwrap();
-        assert_eq!(
-            (what.preset.as_deref(), what.request.cpu.as_deref()),
-            (Some("cpu-quarter"), Some("256"))
-        );
+        assert_eq!((what.preset.as_deref(), what.request.cpu.as_deref()), (Some("cpu-quarter"), Some("256")));
         assert_eq!(what.request.command.unwrap()[0], "sh");
         let (what, _) = resolved(&["--preset", "cpu-quarter", "--cpus", "2", "true"]).unwrap();
         assert_eq!((what.request.cpu, what.request.cpus.as_deref()), (None, Some("2")));
@@ -199,10 +184,7 @@ mod tests {
         let (what, _) = resolved(&["--preset", "none", "true"]).unwrap();
         assert_eq!(what.preset, None);
         let line = resolved(&["--preset", "nosuch", "true"]).unwrap_err().line.unwrap();
-        assert!(
-            line.starts_with("--preset: there is no preset \"nosuch\"; there are tiny, "),
-            "{line}"
-        );
+        assert!(line.starts_with("--preset: there is no preset \"nosuch\"; there are tiny, "), "{line}");
     }
 
     #[test]

@@ -229,24 +229,14 @@ mod tests {
             "MINIC_TICK" => Some("4s".into()),
             _ => None,
         };
-        let flags = Overrides {
-            file: None,
-            state: Some("relative".into()),
-        };
+        let flags = Overrides { file: None, state: Some("relative".into()) };
         let config = Config::layered(file(), &Overrides::default(), environment).unwrap();
         assert_eq!(config.state, Path::new("/environment"));
         assert_eq!((config.tick.as_secs(), config.stop_grace.as_secs()), (4, 3));
         let config = Config::layered(file(), &flags, environment).unwrap();
-        assert!(
-            config.state.is_absolute() && config.state.ends_with("relative"),
-            "{:?}",
-            config.state
-        );
+        assert!(config.state.is_absolute() && config.state.ends_with("relative"), "{:?}", config.state);
         let empty = |_: &str| Some(OsString::new());
-        assert_eq!(
-            Config::layered(file(), &Overrides::default(), empty).unwrap().state,
-            Path::new("/file")
-        );
+        assert_eq!(Config::layered(file(), &Overrides::default(), empty).unwrap().state, Path::new("/file"));
     }
 
     #[test]
@@ -271,16 +261,8 @@ mod tests {
             ("stop_grace = \"2h\"", "f:1:14: stop_grace: ", "0s to 1h"),
             ("theme = \"neon\"", "f:1:9: theme: ", "`colourless`"),
             ("state = \"here\"", "f:1:9: state: ", "absolute"),
-            (
-                "preset = \"nosuch\"",
-                "f:1:10: preset: there is no preset \"nosuch\"",
-                "cpu-quarter",
-            ),
-            (
-                "[presets.web]\npids = 1\nmemory = \"lots\"",
-                "f:3:10: presets.web.memory: \"lots\"",
-                "64M",
-            ),
+            ("preset = \"nosuch\"", "f:1:10: preset: there is no preset \"nosuch\"", "cpu-quarter"),
+            ("[presets.web]\npids = 1\nmemory = \"lots\"", "f:3:10: presets.web.memory: \"lots\"", "64M"),
             ("[presets.web]\ncpu_shares = 1", "f:2:14: presets.web.cpu_shares: ", "262144"),
             ("[presets.web]\nmemory = [1]", "f:2:10: presets.web.memory: ", "amount"),
             ("[presets.web]\nnet = \"bridge\"", "f:2:7: presets.web.net: ", "`host`"),
@@ -301,12 +283,7 @@ mod tests {
 
     #[test]
     fn the_environment_is_checked_too() {
-        for (name, value) in [
-            ("MINIC_TICK", "x"),
-            ("MINIC_STOP_GRACE", "9h"),
-            ("MINIC_THEME", "x"),
-            ("MINIC_PRESET", "x"),
-        ] {
+        for (name, value) in [("MINIC_TICK", "x"), ("MINIC_STOP_GRACE", "9h"), ("MINIC_THEME", "x"), ("MINIC_PRESET", "x")] {
             let set = |asked: &str| (asked == name).then(|| value.into());
             let error = Config::layered(None, &Overrides::default(), set).unwrap_err().to_string();
             assert!(error.starts_with(&format!("{name}: ")), "{error}");
