@@ -17,10 +17,7 @@ pub(super) struct Attach {
 impl Attach {
     pub fn perform(self, session: &Session) -> Result<i32, Failure> {
         let word = &self.container.word;
-        let ended = session
-            .manager
-            .find(word)
-            .and_then(|record| session.manager.attach(&record.spec.id));
+        let ended = session.manager.find(word).and_then(|record| session.manager.attach(&record.spec.id));
         ending(ended.map_err(|error| Failure::from(error).about(word))?)
     }
 }

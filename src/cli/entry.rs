@@ -59,9 +59,7 @@ pub fn install_panic_hook() {
 fn panic_line(panic: &PanicHookInfo<'_>) -> String {
     let payload = panic.payload();
     let text = payload.downcast_ref::<&str>().copied();
-    let what = text
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic");
+    let what = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic");
     let place = panic.location().map_or(String::new(), |place| format!(" at {place}"));
     format!("internal error{place}: {what}; please report it")
 }
@@ -127,11 +125,7 @@ fn perform(verb: Verb, globals: &Globals) -> Result<i32, Failure> {
 fn told(error: &clap::Error) -> Result<(), Failure> {
     let rendered = error.render();
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        let text = if stdout::coloured() {
-            rendered.ansi().to_string()
-        } else {
-            rendered.to_string()
-        };
+        let text = if stdout::coloured() { rendered.ansi().to_string() } else { rendered.to_string() };
         return stdout::write(&format!("{}\n", text.trim_end()));
     }
     Err(Failure::ours(usage_line(&rendered.to_string())))
@@ -173,9 +167,7 @@ mod tests {
         for command in Arguments::command().get_subcommands() {
             let word = command.get_name();
             let with = |rest: &[&str]| Arguments::try_parse_from([&["minic-tui", word], rest].concat());
-            let parsed = [&[][..], &["a"], &["a", "b"], &["bash"]]
-                .into_iter()
-                .find_map(|rest| with(rest).ok());
+            let parsed = [&[][..], &["a"], &["a", "b"], &["bash"]].into_iter().find_map(|rest| with(rest).ok());
             assert_eq!(parsed.unwrap().verb.unwrap().word(), word);
         }
     }
@@ -192,10 +184,7 @@ mod tests {
             "the following required arguments were not provided: <ID>... (see `minic-tui stop --help`)"
         );
         let misspelt = line(&["minic-tui", "stpo", "a"]);
-        assert!(
-            misspelt.starts_with("unrecognized subcommand 'stpo' (") && misspelt.contains("'stop'"),
-            "{misspelt}"
-        );
+        assert!(misspelt.starts_with("unrecognized subcommand 'stpo' (") && misspelt.contains("'stop'"), "{misspelt}");
         assert!(line(&["minic-tui", "--state"]).contains("--state <DIR>"));
     }
 }

@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::request::{environment, need_terminal};
 use super::session::Session;
 use crate::manager::ExecRequest;
+use crate::spec::{SpecError, User};
 
 /// Run a command in a running container; its exit code is ours
 #[derive(Debug, Args)]
@@ -27,12 +28,20 @@ pub(super) struct Exec {
     #[arg(short, long, value_name = "DIR")]
     workdir: Option<String>,
 
+    /// Who it runs as: UID, UID:GID or a name [default: the container's own user]
+    #[arg(short, long, value_name = "USER", value_parser = user)]
+    user: Option<User>,
+
     #[command(flatten)]
     container: OneContainer,
 
     /// The command and its arguments; options after it are its own
     #[arg(value_name = "CMD", trailing_var_arg = true, required = true)]
     command: Vec<String>,
+}
+
+fn user(text: &str) -> Result<User, String> {
+    text.parse().map_err(|error: SpecError| error.reason)
 }
 
 impl Exec {
@@ -42,14 +51,12 @@ impl Exec {
             argv: self.command,
             env: environment(&self.env, |name| std::env::var_os(name))?,
             workdir: self.workdir,
+            user: self.user,
             tty: self.tty,
             interactive: self.interactive,
         };
         let word = &self.container.word;
-        let done = session
-            .manager
-            .find(word)
-            .and_then(|record| session.manager.exec(&record.spec.id, &request));
+        let done = session.manager.find(word).and_then(|record| session.manager.exec(&record.spec.id, &request));
         done.map_err(|error| Failure::from(error).about(word))
     }
 }

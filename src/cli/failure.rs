@@ -25,20 +25,12 @@ pub(super) struct Failure {
 impl Failure {
     /// A failure of our own (125).
     pub fn ours(line: impl Into<String>) -> Self {
-        Self {
-            code: OURS,
-            subject: None,
-            line: Some(line.into()),
-        }
+        Self { code: OURS, subject: None, line: Some(line.into()) }
     }
 
     /// Exits with `code` without a word.
     pub fn silent(code: i32) -> Self {
-        Self {
-            code,
-            subject: None,
-            line: None,
-        }
+        Self { code, subject: None, line: None }
     }
 
     /// The same, said of the container that the user called `word`.
@@ -56,10 +48,7 @@ impl Failure {
 
     fn told(&self, verb: &str) -> Option<String> {
         let line = self.line.as_deref()?;
-        let words: Vec<&str> = [verb, self.subject.as_deref().unwrap_or_default()]
-            .into_iter()
-            .filter(|word| !word.is_empty())
-            .collect();
+        let words: Vec<&str> = [verb, self.subject.as_deref().unwrap_or_default()].into_iter().filter(|word| !word.is_empty()).collect();
         Some(match words.is_empty() {
             true => line.to_owned(),
             false => format!("{}: {line}", words.join(" ")),
@@ -126,10 +115,7 @@ mod tests {
         assert_eq!(line(SpecError::new("command", "no").into()), "command: no");
         let unknown = Failure::from(manager::Error::Unknown("web".into()));
         assert_eq!(unknown.code, 1);
-        assert_eq!(
-            unknown.about("web").told("stop").unwrap(),
-            "stop web: no container \"web\" (`minic-tui list` shows what there is)"
-        );
+        assert_eq!(unknown.about("web").told("stop").unwrap(), "stop web: no container \"web\" (`minic-tui list` shows what there is)");
         assert_eq!(Failure::ours("x").told("").unwrap(), "x");
         assert_eq!(Failure::silent(1).told("stop"), None);
     }

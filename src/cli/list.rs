@@ -13,7 +13,8 @@ use crate::spec::{format_bytes, quote_command};
 
 const FIELDS: &str = "\
 Fields of --json, an array of objects in the order of creation; what does not apply is null:
-  id, name, state (CREATED, RUNNING, PAUSED, STOPPED), pid, image, command (array), preset, network, restarts
+  id, name, state (CREATED, RUNNING, PAUSED, STOPPED), pid, image, command (array), preset, network, labels,
+  health (starting, healthy, unhealthy), restarts
   limits: memory, swap (bytes), cpus (cores), cpu_shares, pids
   created_at, started_at, ended_at, restart_at: RFC 3339, UTC
   exit_code; cause: kind (exited, signaled, oom_killed, setup_failed, lost), sentence, and code, signal, peak, limit, step, errno as fit";
@@ -81,10 +82,7 @@ fn colour(status: &Status) -> Colour {
     match status {
         Status::Running { .. } => Colour::Green,
         Status::Paused { .. } => Colour::Yellow,
-        Status::Stopped {
-            cause: ExitCause::OomKilled { .. } | ExitCause::SetupFailed { .. } | ExitCause::Lost,
-            ..
-        } => Colour::Red,
+        Status::Stopped { cause: ExitCause::OomKilled { .. } | ExitCause::SetupFailed { .. } | ExitCause::Lost, .. } => Colour::Red,
         Status::Created | Status::Stopped { .. } => Colour::Plain,
     }
 }
@@ -107,6 +105,8 @@ mod tests {
             status,
             created_at: Timestamp::UNIX_EPOCH,
             restarts: 0,
+            image_root: None,
+            health: None,
             restart_at: None,
             supervisor: None,
         }
@@ -117,17 +117,9 @@ mod tests {
     }
 
     fn records() -> Vec<Record> {
-        let process = Process {
-            pid: 4711,
-            start_ticks: 1,
-            boot_id: "b".into(),
-        };
+        let process = Process { pid: 4711, start_ticks: 1, boot_id: "b".into() };
         let since = after(0);
-        let stopped = |cause| Status::Stopped {
-            cause,
-            since: Some(since),
-            at: after(3600),
-        };
+        let stopped = |cause| Status::Stopped { cause, since: Some(since), at: after(3600) };
         vec![
             record(1, "web", &["sh", "-c", "echo \x1b[2J; sleep 1"], Status::Running { process, since }),
             record(2, "job", &["false"], stopped(ExitCause::Exited { code: 1 })),
@@ -157,20 +149,12 @@ mod tests {
         let records = records();
         let views: Vec<_> = records.iter().map(json::Container::new).collect();
         let value: serde_json::Value = serde_json::from_str(&json::pretty(&views).unwrap()).unwrap();
-        assert_eq!(
-            (&value[0]["pid"], &value[0]["limits"]["memory"]),
-            (&4711.into(), &(128 << 20).into())
-        );
+        assert_eq!((&value[0]["pid"], &value[0]["limits"]["memory"]), (&4711.into(), &(128 << 20).into()));
         assert_eq!(value[0]["limits"]["cpus"], 0.25);
         assert!(value[0]["cause"].is_null() && value[0]["limits"]["swap"].is_null() && value[1]["pid"].is_null());
         assert_eq!((&value[1]["exit_code"], &value[1]["cause"]["kind"]), (&1.into(), &"exited".into()));
         assert_eq!(value[2]["cause"]["kind"], "oom_killed");
-        for key in value[0]
-            .as_object()
-            .unwrap()
-            .keys()
-            .chain(value[0]["limits"].as_object().unwrap().keys())
-        {
+        for key in value[0].as_object().unwrap().keys().chain(value[0]["limits"].as_object().unwrap().keys()) {
             assert!(FIELDS.contains(key), "{key} is not documented");
         }
     }

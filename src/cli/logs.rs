@@ -99,12 +99,7 @@ struct Line<'a> {
 
 impl Printer {
     fn new(timestamps: bool, json: bool) -> Self {
-        Self {
-            timestamps,
-            json,
-            terminal: [io::stdout().is_terminal(), io::stderr().is_terminal()],
-            open: [false; 2],
-        }
+        Self { timestamps, json, terminal: [io::stdout().is_terminal(), io::stderr().is_terminal()], open: [false; 2] }
     }
 
     fn print(&mut self, chunks: &[LogChunk], out: &mut impl Write, error: &mut impl Write) -> Result<(), Failure> {
@@ -168,12 +163,7 @@ mod tests {
     use super::*;
 
     fn chunk(stderr: bool, text: &[u8], full: bool) -> LogChunk {
-        LogChunk {
-            at: jiff::Timestamp::UNIX_EPOCH,
-            stderr,
-            bytes: text.to_vec(),
-            full,
-        }
+        LogChunk { at: jiff::Timestamp::UNIX_EPOCH, stderr, bytes: text.to_vec(), full }
     }
 
     fn printed(mut printer: Printer, chunks: &[LogChunk]) -> (Vec<u8>, Vec<u8>) {
@@ -183,12 +173,7 @@ mod tests {
     }
 
     fn printer(timestamps: bool, json: bool, terminal: bool) -> Printer {
-        Printer {
-            timestamps,
-            json,
-            terminal: [terminal; 2],
-            open: [false; 2],
-        }
+        Printer { timestamps, json, terminal: [terminal; 2], open: [false; 2] }
     }
 
     #[test]
@@ -216,14 +201,9 @@ mod tests {
 
     #[test]
     fn json_is_one_object_a_line() {
-        let (out, error) = printed(
-            printer(false, true, true),
-            &[chunk(true, b"x\x1b", false), chunk(false, b"y", true)],
-        );
-        let lines: Vec<serde_json::Value> = out
-            .split_inclusive(|b| *b == b'\n')
-            .map(|line| serde_json::from_slice(line).unwrap())
-            .collect();
+        let (out, error) = printed(printer(false, true, true), &[chunk(true, b"x\x1b", false), chunk(false, b"y", true)]);
+        let lines: Vec<serde_json::Value> =
+            out.split_inclusive(|b| *b == b'\n').map(|line| serde_json::from_slice(line).unwrap()).collect();
         assert_eq!(lines[0]["stream"], "stderr");
         assert_eq!((&lines[0]["text"], &lines[0]["full"]), (&"x\u{1b}".into(), &false.into()));
         assert!(lines.len() == 2 && error.is_empty());

@@ -29,34 +29,6 @@ pub(super) struct Request {
     #[arg(short, long)]
     tty: bool,
 
-    /// Begin with a preset of the config file; every other flag goes over it ("none" for no preset)
-    #[arg(long, value_name = "NAME", help_heading = "Limits")]
-    preset: Option<String>,
-
-    /// Hard memory limit: MB as a number (128), or with a unit (64M, 1.5G)
-    #[arg(long, value_name = "SIZE", help_heading = "Limits")]
-    memory: Option<String>,
-
-    /// Swap beyond memory, as --memory; 0 allows none
-    #[arg(long, value_name = "SIZE", help_heading = "Limits")]
-    swap: Option<String>,
-
-    /// CPU shares and a cap of SHARES/1024 of a core: 512 is half a core
-    #[arg(long, value_name = "SHARES", help_heading = "Limits")]
-    cpu: Option<String>,
-
-    /// Only the cap, in cores: 0.5
-    #[arg(long, value_name = "CORES", help_heading = "Limits")]
-    cpus: Option<String>,
-
-    /// Only the weight against other containers, 1024 being usual
-    #[arg(long, value_name = "SHARES", help_heading = "Limits")]
-    cpu_shares: Option<String>,
-
-    /// Most processes and threads
-    #[arg(long, value_name = "COUNT", help_heading = "Limits")]
-    pids_limit: Option<String>,
-
     /// The network it sees: "none" (its own, with only lo) or "host"
     #[arg(long, value_name = "MODE", value_parser = net)]
     net: Option<NetworkMode>,
@@ -73,6 +45,10 @@ pub(super) struct Request {
     #[arg(long, value_name = "NAME")]
     hostname: Option<String>,
 
+    /// Who the command runs as: UID, UID:GID or a name
+    #[arg(short, long, value_name = "USER")]
+    user: Option<String>,
+
     /// Start it again when it ends: no, on-failure, on-failure:N or always
     #[arg(long, value_name = "POLICY", value_parser = restart)]
     restart: Option<RestartPolicy>,
@@ -81,9 +57,137 @@ pub(super) struct Request {
     #[arg(long, value_name = "SIGNAL")]
     stop_signal: Option<String>,
 
+    /// Attach a label to it
+    #[arg(short, long = "label", value_name = "KEY=VALUE")]
+    labels: Vec<String>,
+
+    #[command(flatten)]
+    limits: LimitFlags,
+
+    #[command(flatten)]
+    files: FileFlags,
+
+    #[command(flatten)]
+    care: CareFlags,
+
     /// The command and its arguments; by default the preset's
     #[arg(value_name = "CMD", trailing_var_arg = true)]
     command: Vec<String>,
+}
+
+/// What it may use.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+struct LimitFlags {
+    /// Begin with a preset of the config file; every other flag goes over it ("none" for no preset)
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
+
+    /// Hard memory limit: MB as a number (128), or with a unit (64M, 1.5G)
+    #[arg(long, value_name = "SIZE")]
+    memory: Option<String>,
+
+    /// Swap beyond memory, as --memory; 0 allows none
+    #[arg(long, value_name = "SIZE")]
+    swap: Option<String>,
+
+    /// CPU shares and a cap of SHARES/1024 of a core: 512 is half a core
+    #[arg(long, value_name = "SHARES")]
+    cpu: Option<String>,
+
+    /// Only the cap, in cores: 0.5
+    #[arg(long, value_name = "CORES")]
+    cpus: Option<String>,
+
+    /// Only the weight against other containers, 1024 being usual
+    #[arg(long, value_name = "SHARES")]
+    cpu_shares: Option<String>,
+
+    /// Most processes and threads
+    #[arg(long, value_name = "COUNT")]
+    pids_limit: Option<String>,
+
+    /// Limit each of its processes: nofile=1024:2048
+    #[arg(long = "ulimit", value_name = "NAME=SOFT[:HARD]")]
+    ulimits: Vec<String>,
+
+    /// -1000 to 1000; the higher, the sooner it is killed when the host has no memory left
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    oom_score_adj: Option<String>,
+
+    /// -20 to 19; the higher, the more it gives way
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    nice: Option<String>,
+}
+
+/// What it sees.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Files and names")]
+struct FileFlags {
+    /// Show a folder or file of the host inside
+    #[arg(short, long = "volume", value_name = "SRC:DST[:ro]")]
+    volumes: Vec<String>,
+
+    /// A memory file system inside
+    #[arg(long, value_name = "DST[:size=SIZE]")]
+    tmpfs: Vec<String>,
+
+    /// Show a device of the host inside
+    #[arg(long = "device", value_name = "SRC[:DST]")]
+    devices: Vec<String>,
+
+    /// A folder of the host as its root, instead of an image
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    root: Option<String>,
+
+    /// What it writes to --root goes to a layer of its own
+    #[arg(long)]
+    overlay: bool,
+
+    /// Its root cannot be written
+    #[arg(long)]
+    read_only: bool,
+
+    /// Whether mounts that the host makes later appear in its volumes: private or slave
+    #[arg(long, value_name = "MODE")]
+    mount_propagation: Option<String>,
+
+    /// Set a namespaced kernel setting
+    #[arg(long = "sysctl", value_name = "NAME=VALUE")]
+    sysctls: Vec<String>,
+
+    /// Add a name to its /etc/hosts
+    #[arg(long = "add-host", value_name = "NAME:ADDRESS")]
+    add_hosts: Vec<String>,
+
+    /// A name server instead of the host's
+    #[arg(long, value_name = "ADDRESS")]
+    dns: Vec<String>,
+}
+
+/// How it is looked after.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Health and log")]
+struct CareFlags {
+    /// A shell line that exits 0 while it does its work
+    #[arg(long, value_name = "LINE")]
+    health_cmd: Option<String>,
+
+    /// Time between two health checks: 30s
+    #[arg(long, value_name = "TIME")]
+    health_interval: Option<String>,
+
+    /// Failures in a row that make it unhealthy
+    #[arg(long, value_name = "COUNT")]
+    health_retries: Option<String>,
+
+    /// Size at which its log is rotated: 10M
+    #[arg(long, value_name = "SIZE")]
+    log_size: Option<String>,
+
+    /// Log files kept
+    #[arg(long, value_name = "COUNT")]
+    log_files: Option<String>,
 }
 
 fn net(text: &str) -> Result<NetworkMode, String> {
@@ -97,28 +201,44 @@ fn restart(text: &str) -> Result<RestartPolicy, String> {
 impl Request {
     /// Lays the flags over their preset.
     pub fn resolve(self, config: &Config) -> Result<(Created, CreateOptions), Failure> {
-        let options = CreateOptions {
-            tty: self.tty,
-            interactive: self.interactive,
-            remove: self.rm,
-        };
-        let preset = self.preset.or_else(|| config.preset.clone()).filter(|name| name != NO_PRESET);
+        let options = CreateOptions { tty: self.tty, interactive: self.interactive, remove: self.rm };
+        let (limits, files, care) = (self.limits, self.files, self.care);
+        let preset = limits.preset.or_else(|| config.preset.clone()).filter(|name| name != NO_PRESET);
         let own = Preset {
-            description: None,
             command: Some(self.command).filter(|words| !words.is_empty()),
-            memory: self.memory,
-            swap: self.swap,
-            cpu: self.cpu,
-            cpus: self.cpus,
-            cpu_shares: self.cpu_shares,
-            pids: self.pids_limit,
-            image: None,
+            memory: limits.memory,
+            swap: limits.swap,
+            cpu: limits.cpu,
+            cpus: limits.cpus,
+            cpu_shares: limits.cpu_shares,
+            pids: limits.pids_limit,
+            ulimits: limits.ulimits,
+            oom_score_adj: limits.oom_score_adj,
+            nice: limits.nice,
             net: self.net,
             env: environment(&self.env, |name| std::env::var_os(name))?,
             workdir: self.workdir,
             hostname: self.hostname,
+            user: self.user,
             restart: self.restart,
             stop_signal: self.stop_signal,
+            labels: self.labels,
+            volumes: files.volumes,
+            tmpfs: files.tmpfs,
+            devices: files.devices,
+            root: files.root,
+            overlay: files.overlay.then_some(true),
+            read_only: files.read_only.then_some(true),
+            mount_propagation: files.mount_propagation,
+            sysctls: files.sysctls,
+            add_hosts: files.add_hosts,
+            dns: files.dns,
+            health_command: care.health_cmd,
+            health_interval: care.health_interval,
+            health_retries: care.health_retries,
+            log_size: care.log_size,
+            log_files: care.log_files,
+            ..Preset::default()
         };
         let request = match &preset {
             Some(name) => own.over(config.preset(name)?),
@@ -159,6 +279,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::spec::{ContainerId, resolve};
 
     #[derive(Parser)]
     struct Line {
@@ -179,19 +300,62 @@ mod tests {
         assert!(options.interactive && !options.tty);
         let (what, _) = resolved(&["--", "-odd", "name"]).unwrap();
         assert_eq!(what.request.command.unwrap(), ["-odd", "name"]);
-        assert!(
-            Line::try_parse_from(["run", "--memroy", "1", "sh"]).is_err(),
-            "before it they are ours"
-        );
+        assert!(Line::try_parse_from(["run", "--memroy", "1", "sh"]).is_err(), "before it they are ours");
+    }
+
+    #[test]
+    fn every_flag_reaches_its_field() {
+        let (what, _) = resolved(&[
+            "-u=1000",
+            "-v=/a:/b:ro",
+            "--tmpfs=/t",
+            "--device=/dev/null",
+            "--root=/srv",
+            "--overlay",
+            "--read-only",
+            "--mount-propagation=slave",
+            "--ulimit=nofile=10",
+            "--sysctl=net.core.somaxconn=1",
+            "--oom-score-adj",
+            "-5",
+            "--nice",
+            "-1",
+            "--add-host=a:1.2.3.4",
+            "--dns=1.2.3.4",
+            "-l=a=b",
+            "--health-cmd=true",
+            "--health-interval=1s",
+            "--health-retries=2",
+            "--log-size=1M",
+            "--log-files=2",
+            "--stop-signal=HUP",
+            "--hostname=h",
+            "--workdir=/w",
+            "--net=none",
+            "--restart=always",
+            "--memory=64",
+            "--swap=0",
+            "--cpu=512",
+            "--cpus=1",
+            "--cpu-shares=2",
+            "--pids-limit=3",
+            "-e=A=1",
+            "true",
+        ])
+        .unwrap();
+        let toml = toml::Table::try_from(&what.request).unwrap();
+        // the error about an unknown key names every key there is
+        let known = toml::from_str::<Preset>("nosuch = 1").unwrap_err().message().to_owned();
+        let keys = known.split('`').skip(3).step_by(2);
+        let missing: Vec<&str> = keys.filter(|key| !toml.contains_key(*key)).collect();
+        assert_eq!(missing, ["description", "image"], "said by the config file alone");
+        assert!(resolve(ContainerId::from_random([1; 6]), None, &what.request, false, false).is_ok());
     }
 
     #[test]
     fn flags_go_over_their_preset() {
         let (what, _) = resolved(&["--preset", "cpu-quarter"]).unwrap();
-        assert_eq!(
-            (what.preset.as_deref(), what.request.cpu.as_deref()),
-            (Some("cpu-quarter"), Some("256"))
-        );
+        assert_eq!((what.preset.as_deref(), what.request.cpu.as_deref()), (Some("cpu-quarter"), Some("256")));
         assert_eq!(what.request.command.unwrap()[0], "sh");
         let (what, _) = resolved(&["--preset", "cpu-quarter", "--cpus", "2", "true"]).unwrap();
         assert_eq!((what.request.cpu, what.request.cpus.as_deref()), (None, Some("2")));
@@ -199,10 +363,7 @@ mod tests {
         let (what, _) = resolved(&["--preset", "none", "true"]).unwrap();
         assert_eq!(what.preset, None);
         let line = resolved(&["--preset", "nosuch", "true"]).unwrap_err().line.unwrap();
-        assert!(
-            line.starts_with("--preset: there is no preset \"nosuch\"; there are tiny, "),
-            "{line}"
-        );
+        assert!(line.starts_with("--preset: there is no preset \"nosuch\"; there are tiny, "), "{line}");
     }
 
     #[test]

@@ -37,10 +37,7 @@ impl Session {
 
 /// The settings as file, environment and flags make them.
 pub(super) fn load_config(globals: &Globals) -> Result<Config, Failure> {
-    let flags = Overrides {
-        file: globals.config.clone(),
-        state: globals.state.clone(),
-    };
+    let flags = Overrides { file: globals.config.clone(), state: globals.state.clone() };
     Ok(Config::load(&flags, |name| std::env::var_os(name))?)
 }
 

@@ -27,10 +27,7 @@ impl Start {
         let [word] = words.as_slice() else {
             return Err(Failure::ours("-a attaches to one container, and several are named"));
         };
-        let started = session
-            .manager
-            .find(word)
-            .and_then(|record| session.manager.start_attached(&record.spec.id));
+        let started = session.manager.find(word).and_then(|record| session.manager.start_attached(&record.spec.id));
         ending(started.map_err(|error| Failure::from(error).about(word))?)
     }
 }

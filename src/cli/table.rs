@@ -54,21 +54,15 @@ impl Table {
         let header = self.columns.iter().map(|(name, _)| (*name, Colour::Plain));
         line(&mut out, header, &widths, coloured);
         for row in &self.rows {
-            line(
-                &mut out,
-                row.iter().map(|(text, colour)| (text.as_str(), *colour)),
-                &widths,
-                coloured,
-            );
+            line(&mut out, row.iter().map(|(text, colour)| (text.as_str(), *colour)), &widths, coloured);
         }
         out
     }
 
     fn widths(&self, most: Option<usize>) -> Vec<usize> {
         let cells = |n: usize| self.rows.iter().filter_map(move |row| row.get(n)).map(|(text, _)| text.width());
-        let mut widths: Vec<usize> = (0..self.columns.len())
-            .map(|n| cells(n).chain([self.columns[n].0.len()]).max().unwrap_or(0))
-            .collect();
+        let mut widths: Vec<usize> =
+            (0..self.columns.len()).map(|n| cells(n).chain([self.columns[n].0.len()]).max().unwrap_or(0)).collect();
         let Some(most) = most else { return widths };
         let mut over = (widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)).saturating_sub(most);
         for (n, (name, gives_way)) in self.columns.iter().enumerate().rev() {
@@ -118,12 +112,7 @@ mod tests {
         let mut table = Table::new(vec![("ID", false), ("NAME", true), ("STATE", false), ("COMMAND", true)]);
         for (id, name, state, command) in [
             ("a", "web", "RUNNING", "sleep 1000"),
-            (
-                "bb",
-                "漢字漢字漢字漢字",
-                "STOPPED",
-                "sh -c 'a very long command line\n\x1b[2Jthat goes on'",
-            ),
+            ("bb", "漢字漢字漢字漢字", "STOPPED", "sh -c 'a very long command line\n\x1b[2Jthat goes on'"),
         ] {
             let cell = |text: &str| (text.to_owned(), Colour::Plain);
             table.push(vec![cell(id), cell(name), (state.to_owned(), Colour::Green), cell(command)]);
@@ -147,15 +136,8 @@ mod tests {
             let text = table().render(Some(width), false);
             assert!(text.lines().all(|line| line.width() <= width), "{width}:\n{text}");
         }
-        assert!(
-            table()
-                .render(Some(50), false)
-                .contains("漢字漢字漢字漢字  STOPPED  sh -c 'a very long…")
-        );
-        assert!(
-            table().render(Some(1), false).contains("RUNNING"),
-            "what does not give way stays whole"
-        );
+        assert!(table().render(Some(50), false).contains("漢字漢字漢字漢字  STOPPED  sh -c 'a very long…"));
+        assert!(table().render(Some(1), false).contains("RUNNING"), "what does not give way stays whole");
     }
 
     #[test]

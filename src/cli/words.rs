@@ -19,9 +19,7 @@ pub(super) fn uptime_or_end(record: &Record, now: Timestamp) -> String {
         Status::Created => "never started".into(),
         Status::Running { since, .. } | Status::Paused { since, .. } => format!("up {}", format_duration(between(*since, now))),
         Status::Stopped { cause, at, .. } => {
-            let next = record
-                .restart_at
-                .map_or(String::new(), |next| format!(", again in {}", format_duration(between(now, next))));
+            let next = record.restart_at.map_or(String::new(), |next| format!(", again in {}", format_duration(between(now, next))));
             format!("{}, {} ago{next}", in_brief(cause), format_duration(between(*at, now)))
         }
     }
@@ -61,11 +59,9 @@ pub(super) fn ending(cause: Option<ExitCause>) -> Result<i32, Failure> {
     match cause {
         None => Ok(0),
         Some(cause @ (ExitCause::Exited { .. } | ExitCause::Signaled { .. })) => Ok(cause.exit_code()),
-        Some(cause) => Err(Failure {
-            code: cause.exit_code(),
-            subject: None,
-            line: Some(cause.sentence().trim_end_matches('.').to_owned()),
-        }),
+        Some(cause) => {
+            Err(Failure { code: cause.exit_code(), subject: None, line: Some(cause.sentence().trim_end_matches('.').to_owned()) })
+        }
     }
 }
 
@@ -77,13 +73,8 @@ mod tests {
     #[test]
     fn limits_in_words() {
         assert_eq!(limits(&Limits::default()), "none");
-        let all = Limits {
-            memory: Some(128 << 20),
-            swap: Some(0),
-            cpu: Some(CpuLimit::from_shares(512)),
-            cpu_shares: Some(512),
-            pids: Some(64),
-        };
+        let all =
+            Limits { memory: Some(128 << 20), swap: Some(0), cpu: Some(CpuLimit::from_shares(512)), cpu_shares: Some(512), pids: Some(64) };
         assert_eq!(limits(&all), "memory 128M, swap 0B, cpu 0.5 cores, 512 shares, 64 pids");
     }
 
@@ -92,10 +83,7 @@ mod tests {
         assert_eq!(ending(None), Ok(0));
         assert_eq!(ending(Some(ExitCause::Exited { code: 7 })), Ok(7));
         assert_eq!(ending(Some(ExitCause::Signaled { signal: 15 })), Ok(143));
-        let oom = ExitCause::OomKilled {
-            peak: None,
-            limit: Some(200 << 20),
-        };
+        let oom = ExitCause::OomKilled { peak: None, limit: Some(200 << 20) };
         let failure = ending(Some(oom)).unwrap_err();
         assert_eq!(failure.code, 137);
         assert!(failure.line.unwrap().contains("200M"));

@@ -17,10 +17,7 @@ pub(super) struct Document {
 
 impl Document {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            text: text.into(),
-        }
+        Self { name: name.into(), text: text.into() }
     }
 
     /// Reads the whole as a `T`.
@@ -56,9 +53,7 @@ impl Document {
 
     /// Where the value at `path` begins, for keeping the text's order; what is not in it comes last.
     pub fn offset_of(&self, path: &[&str]) -> usize {
-        self.walk(path)
-            .filter(|(exact, _)| *exact)
-            .map_or(usize::MAX, |(_, span)| span.start)
+        self.walk(path).filter(|(exact, _)| *exact).map_or(usize::MAX, |(_, span)| span.start)
     }
 
     /// The span of the deepest value along `path`, and whether it is the path's end.
@@ -88,9 +83,7 @@ impl Document {
         loop {
             let holds = |outer: &Range<usize>| outer.start <= span.start && span.end <= outer.end;
             // a table written as [a.b] spans its header only: what it holds is looked at first
-            let inside = table
-                .iter()
-                .find(|(key, value)| holds(&key.span()) || reaches(value.get_ref(), &holds) || holds(&value.span()));
+            let inside = table.iter().find(|(key, value)| holds(&key.span()) || reaches(value.get_ref(), &holds) || holds(&value.span()));
             let Some((key, value)) = inside else { break };
             path.push(key.get_ref().to_string());
             match value.get_ref() {
@@ -113,9 +106,7 @@ impl Document {
 /// Whether some key or value inside `value` fits.
 fn reaches(value: &DeValue<'_>, fits: &impl Fn(&Range<usize>) -> bool) -> bool {
     let DeValue::Table(table) = value else { return false };
-    table
-        .iter()
-        .any(|(key, value)| fits(&key.span()) || fits(&value.span()) || reaches(value.get_ref(), fits))
+    table.iter().any(|(key, value)| fits(&key.span()) || fits(&value.span()) || reaches(value.get_ref(), fits))
 }
 
 #[cfg(test)]
@@ -143,9 +134,6 @@ mod tests {
             let at = TEXT.find(needle).unwrap();
             document.key_at(&(at..at + needle.len()))
         };
-        assert_eq!(
-            [key("1"), key("\"é\""), key("d"), key("2"), key("c")],
-            ["a", "t.x.b", "t.y.c.d", "t.y.c.d", "t.y.c"]
-        );
+        assert_eq!([key("1"), key("\"é\""), key("d"), key("2"), key("c")], ["a", "t.x.b", "t.y.c.d", "t.y.c.d", "t.y.c"]);
     }
 }

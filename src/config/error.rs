@@ -15,10 +15,7 @@ pub struct ConfigError {
 impl ConfigError {
     /// Builds an error; what a file says is made safe to show in one line.
     pub(super) fn new(place: impl Into<String>, message: &str) -> Self {
-        Self {
-            place: place.into(),
-            message: sanitize(&message.replace('\n', " ")).into_owned(),
-        }
+        Self { place: place.into(), message: sanitize(&message.replace('\n', " ")).into_owned() }
     }
 }
 

@@ -55,20 +55,13 @@ impl Layer {
     pub fn from_environment(variable: &impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
         let text = |name: &str| {
             let set = variable(name).filter(|value| !value.is_empty());
-            set.map(|value| value.into_string().map_err(|_| ConfigError::new(name, "it is not UTF-8")))
-                .transpose()
+            set.map(|value| value.into_string().map_err(|_| ConfigError::new(name, "it is not UTF-8"))).transpose()
         };
         let error = |name: &'static str| move |reason: String| ConfigError::new(name, &reason);
         Ok(Self {
             state: variable("MINIC_ROOT").filter(|path| !path.is_empty()).map(PathBuf::from),
-            tick: text("MINIC_TICK")?
-                .map(|t| checked_tick(&t))
-                .transpose()
-                .map_err(error("MINIC_TICK"))?,
-            stop_grace: text("MINIC_STOP_GRACE")?
-                .map(|t| checked_grace(&t))
-                .transpose()
-                .map_err(error("MINIC_STOP_GRACE"))?,
+            tick: text("MINIC_TICK")?.map(|t| checked_tick(&t)).transpose().map_err(error("MINIC_TICK"))?,
+            stop_grace: text("MINIC_STOP_GRACE")?.map(|t| checked_grace(&t)).transpose().map_err(error("MINIC_STOP_GRACE"))?,
             theme: text("MINIC_THEME")?
                 .map(|t| Theme::deserialize(toml::Value::String(t)).map_err(|e| e.message().to_owned()))
                 .transpose()
@@ -97,12 +90,8 @@ impl Layer {
 }
 
 fn within(text: &str, least: Duration, most: Duration, range: &str) -> Result<Duration, String> {
-    let duration = parse_duration(text)?;
-    if (least..=most).contains(&duration) {
-        Ok(duration)
-    } else {
-        Err(format!("{text:?} is out of range; use {range}"))
-    }
+    let duration = parse_duration("time", text).map_err(|error| error.reason)?;
+    if (least..=most).contains(&duration) { Ok(duration) } else { Err(format!("{text:?} is out of range; use {range}")) }
 }
 
 fn checked_tick(text: &str) -> Result<Duration, String> {

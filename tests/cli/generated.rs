@@ -7,13 +7,7 @@ use crate::binary::as_nobody;
 
 /// Runs `program` with `text` on its standard input; what it says on standard error. `None` when this machine has no such program.
 fn read_by(program: &str, args: &[&str], text: &str) -> Option<String> {
-    let mut child = Command::new(program)
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .ok()?;
+    let mut child = Command::new(program).args(args).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().ok()?;
     child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -41,11 +35,7 @@ fn the_man_page_has_every_verb_and_no_fault() {
     for verb in ["RUN", "LIST", "INFO", "STOP", "DESTROY", "EXEC", "LOGS", "COMPLETIONS"] {
         assert!(page.contains(&format!(".SH \"MINIC-TUI {verb}\"\n")), "{verb}");
     }
-    assert_eq!(
-        page.matches("Keep containers in this folder").count(),
-        1,
-        "what every verb takes is told once"
-    );
+    assert_eq!(page.matches("Keep containers in this folder").count(), 1, "what every verb takes is told once");
     assert!(page.contains("Also called ls, ps."));
     assert_eq!(read_by("groff", &["-man", "-Tutf8", "-ww"], &page).unwrap_or_default(), "");
 }

@@ -7,34 +7,14 @@ fn each_mistake_is_named() {
     for (args, begins, right) in [
         (&["run", "--memroy", "1", "sh"][..], "unexpected argument '--memroy'", "'--memory'"),
         (&["stpo", "web"], "unrecognized subcommand 'stpo'", "'stop'"),
-        (
-            &["stop"],
-            "the following required arguments were not provided: <ID>...",
-            "minic-tui stop --help",
-        ),
-        (
-            &["exec", "web"],
-            "the following required arguments were not provided: <CMD>...",
-            "minic-tui exec",
-        ),
-        (
-            &["run", "--net", "bridge", "sh"],
-            "invalid value 'bridge' for '--net <MODE>'",
-            "none or host",
-        ),
+        (&["stop"], "the following required arguments were not provided: <ID>...", "minic-tui stop --help"),
+        (&["exec", "web"], "the following required arguments were not provided: <CMD>...", "minic-tui exec"),
+        (&["run", "--net", "bridge", "sh"], "invalid value 'bridge' for '--net <MODE>'", "none or host"),
         (&["run", "--restart", "often", "sh"], "invalid value 'often'", "on-failure:N"),
         (&["stop", "-t", "soon", "web"], "invalid value 'soon'", "500ms"),
         (&["kill", "-s", "NOSUCH", "web"], "invalid value 'NOSUCH'", "TERM"),
-        (
-            &["list", "-q", "--json"],
-            "the argument '--quiet' cannot be used with '--json'",
-            "minic-tui list",
-        ),
-        (
-            &["logs", "-t", "--json", "web"],
-            "the argument '--timestamps' cannot be used with '--json'",
-            "--help",
-        ),
+        (&["list", "-q", "--json"], "the argument '--quiet' cannot be used with '--json'", "minic-tui list"),
+        (&["logs", "-t", "--json", "web"], "the argument '--timestamps' cannot be used with '--json'", "--help"),
         (&["completions", "csh"], "invalid value 'csh'", "fish"),
         (&["--state"], "a value is required for '--state <DIR>'", "none was supplied"),
         (&["--demo", "list"], "--demo opens the screen", "no verb"),
@@ -61,10 +41,7 @@ fn a_mistake_cannot_drive_the_terminal() {
 #[test]
 fn without_root_one_line_says_what_to_do() {
     assert_eq!(as_nobody(&["list"]).refused(125), "list: needs root: run `sudo minic-tui list …`");
-    assert_eq!(
-        as_nobody(&["run", "sh"]).refused(125),
-        "run: needs root: run `sudo minic-tui run …`"
-    );
+    assert_eq!(as_nobody(&["run", "sh"]).refused(125), "run: needs root: run `sudo minic-tui run …`");
     assert_eq!(as_nobody(&[]).refused(125), "needs root: run `sudo minic-tui`");
 }
 
