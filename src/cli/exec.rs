@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::request::{environment, need_terminal};
 use super::session::Session;
 use crate::manager::ExecRequest;
+use crate::spec::{SpecError, User};
 
 /// Run a command in a running container; its exit code is ours
 #[derive(Debug, Args)]
@@ -27,9 +28,9 @@ pub(super) struct Exec {
     #[arg(short, long, value_name = "DIR")]
     workdir: Option<String>,
 
-    /// Run as this user: UID, UID:GID, root or nobody [default: the container's own]
-    #[arg(short, long, value_name = "USER")]
-    user: Option<String>,
+    /// Who it runs as: UID, UID:GID or a name [default: the container's own user]
+    #[arg(short, long, value_name = "USER", value_parser = user)]
+    user: Option<User>,
 
     #[command(flatten)]
     container: OneContainer,
@@ -39,6 +40,10 @@ pub(super) struct Exec {
     command: Vec<String>,
 }
 
+fn user(text: &str) -> Result<User, String> {
+    text.parse().map_err(|error: SpecError| error.reason)
+}
+
 impl Exec {
     pub fn perform(self, session: &Session) -> Result<i32, Failure> {
         need_terminal(self.tty, self.interactive)?;
@@ -46,7 +51,7 @@ impl Exec {
             argv: self.command,
             env: environment(&self.env, |name| std::env::var_os(name))?,
             workdir: self.workdir,
-            user: self.user.as_deref().map(str::parse).transpose()?,
+            user: self.user,
             tty: self.tty,
             interactive: self.interactive,
         };

@@ -1,5 +1,6 @@
 //! What `--json` prints: stable field names, documented in `--help`; text in it cannot drive a terminal.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use jiff::Timestamp;
@@ -9,7 +10,7 @@ use serde_json::ser::Formatter;
 use super::failure::Failure;
 use crate::cgroup::Sample;
 use crate::manager::Info;
-use crate::record::{ExitCause, Process, Record, Status};
+use crate::record::{ExitCause, Health, Process, Record, Status};
 use crate::spec::{ContainerSpec, Limits};
 
 /// A container in `list --json`.
@@ -23,6 +24,8 @@ pub(super) struct Container<'a> {
     command: &'a [String],
     limits: LimitsView,
     network: String,
+    health: Option<&'static str>,
+    labels: &'a BTreeMap<String, String>,
     preset: Option<&'a str>,
     created_at: Timestamp,
     started_at: Option<Timestamp>,
@@ -112,6 +115,8 @@ impl<'a> Container<'a> {
             command: &record.spec.argv,
             limits: LimitsView::new(limits),
             network: record.spec.network.to_string(),
+            health: record.health.map(Health::word),
+            labels: &record.spec.labels,
             preset: record.spec.preset.as_deref(),
             created_at: record.created_at,
             started_at,

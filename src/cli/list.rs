@@ -13,7 +13,8 @@ use crate::spec::{format_bytes, quote_command};
 
 const FIELDS: &str = "\
 Fields of --json, an array of objects in the order of creation; what does not apply is null:
-  id, name, state (CREATED, RUNNING, PAUSED, STOPPED), pid, image, command (array), preset, network, restarts
+  id, name, state (CREATED, RUNNING, PAUSED, STOPPED), pid, image, command (array), preset, network, labels,
+  health (starting, healthy, unhealthy), restarts
   limits: memory, swap (bytes), cpus (cores), cpu_shares, pids
   created_at, started_at, ended_at, restart_at: RFC 3339, UTC
   exit_code; cause: kind (exited, signaled, oom_killed, setup_failed, lost), sentence, and code, signal, peak, limit, step, errno as fit";

@@ -31,8 +31,6 @@ mod session;
 mod start;
 mod stdout;
 mod stop;
-mod supervision;
-mod surroundings;
 mod table;
 mod wait;
 mod words;

@@ -6,11 +6,9 @@ use std::io::{self, IsTerminal};
 use clap::Args;
 
 use super::failure::Failure;
-use super::supervision::Supervision;
-use super::surroundings::Surroundings;
 use crate::config::{Config, NO_PRESET};
 use crate::manager::{CreateOptions, Created};
-use crate::spec::{NetworkMode, Preset, SpecError};
+use crate::spec::{NetworkMode, PidMode, Preset, RestartPolicy, SpecError};
 
 /// A container as the command line asks for it.
 #[derive(Debug, Args)]
@@ -31,37 +29,13 @@ pub(super) struct Request {
     #[arg(short, long)]
     tty: bool,
 
-    /// Begin with a preset of the config file; every other flag goes over it ("none" for no preset)
-    #[arg(long, value_name = "NAME", help_heading = "Limits")]
-    preset: Option<String>,
-
-    /// Hard memory limit: MB as a number (128), or with a unit (64M, 1.5G)
-    #[arg(long, value_name = "SIZE", help_heading = "Limits")]
-    memory: Option<String>,
-
-    /// Swap beyond memory, as --memory; 0 allows none
-    #[arg(long, value_name = "SIZE", help_heading = "Limits")]
-    swap: Option<String>,
-
-    /// CPU shares and a cap of SHARES/1024 of a core: 512 is half a core
-    #[arg(long, value_name = "SHARES", help_heading = "Limits")]
-    cpu: Option<String>,
-
-    /// Only the cap, in cores: 0.5
-    #[arg(long, value_name = "CORES", help_heading = "Limits")]
-    cpus: Option<String>,
-
-    /// Only the weight against other containers, 1024 being usual
-    #[arg(long, value_name = "SHARES", help_heading = "Limits")]
-    cpu_shares: Option<String>,
-
-    /// Most processes and threads
-    #[arg(long, value_name = "COUNT", help_heading = "Limits")]
-    pids_limit: Option<String>,
-
     /// The network it sees: "none" (its own, with only lo), "host" or "container:ID"
     #[arg(long, value_name = "MODE", value_parser = net)]
     net: Option<NetworkMode>,
+
+    /// The processes it sees: "own", "host" or "container:ID"
+    #[arg(long, value_name = "MODE", value_parser = pid)]
+    pid: Option<PidMode>,
 
     /// Set a variable of its environment; a bare KEY takes its value from ours
     #[arg(short, long, value_name = "KEY[=VALUE]")]
@@ -75,18 +49,160 @@ pub(super) struct Request {
     #[arg(long, value_name = "NAME")]
     hostname: Option<String>,
 
-    #[command(flatten)]
-    surroundings: Surroundings,
+    /// Who the command runs as: UID, UID:GID or a name
+    #[arg(short, long, value_name = "USER")]
+    user: Option<String>,
+
+    /// Start it again when it ends: no, on-failure, on-failure:N or always
+    #[arg(long, value_name = "POLICY", value_parser = restart)]
+    restart: Option<RestartPolicy>,
+
+    /// The signal that asks it to stop, TERM by default
+    #[arg(long, value_name = "SIGNAL")]
+    stop_signal: Option<String>,
+
+    /// Attach a label to it
+    #[arg(short, long = "label", value_name = "KEY=VALUE")]
+    labels: Vec<String>,
 
     #[command(flatten)]
-    supervision: Supervision,
+    limits: LimitFlags,
+
+    #[command(flatten)]
+    files: FileFlags,
+
+    #[command(flatten)]
+    care: CareFlags,
 
     /// The command and its arguments; by default the preset's
     #[arg(value_name = "CMD", trailing_var_arg = true)]
     command: Vec<String>,
 }
 
+/// What it may use.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+struct LimitFlags {
+    /// Begin with a preset of the config file; every other flag goes over it ("none" for no preset)
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
+
+    /// Hard memory limit: MB as a number (128), or with a unit (64M, 1.5G)
+    #[arg(long, value_name = "SIZE")]
+    memory: Option<String>,
+
+    /// Swap beyond memory, as --memory; 0 allows none
+    #[arg(long, value_name = "SIZE")]
+    swap: Option<String>,
+
+    /// CPU shares and a cap of SHARES/1024 of a core: 512 is half a core
+    #[arg(long, value_name = "SHARES")]
+    cpu: Option<String>,
+
+    /// Only the cap, in cores: 0.5
+    #[arg(long, value_name = "CORES")]
+    cpus: Option<String>,
+
+    /// Only the weight against other containers, 1024 being usual
+    #[arg(long, value_name = "SHARES")]
+    cpu_shares: Option<String>,
+
+    /// Most processes and threads
+    #[arg(long, value_name = "COUNT")]
+    pids_limit: Option<String>,
+
+    /// Limit each of its processes: nofile=1024:2048
+    #[arg(long = "ulimit", value_name = "NAME=SOFT[:HARD]")]
+    ulimits: Vec<String>,
+
+    /// -1000 to 1000; the higher, the sooner it is killed when the host has no memory left
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    oom_score_adj: Option<String>,
+
+    /// -20 to 19; the higher, the more it gives way
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    nice: Option<String>,
+}
+
+/// What it sees.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Files and names")]
+struct FileFlags {
+    /// Show a folder or file of the host inside
+    #[arg(short, long = "volume", value_name = "SRC:DST[:ro]")]
+    volumes: Vec<String>,
+
+    /// A memory file system inside
+    #[arg(long, value_name = "DST[:size=SIZE]")]
+    tmpfs: Vec<String>,
+
+    /// Show a device of the host inside
+    #[arg(long = "device", value_name = "SRC[:DST]")]
+    devices: Vec<String>,
+
+    /// A folder of the host as its root, instead of an image
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    root: Option<String>,
+
+    /// What it writes to --root goes to a layer of its own
+    #[arg(long)]
+    overlay: bool,
+
+    /// Its root cannot be written
+    #[arg(long)]
+    read_only: bool,
+
+    /// Whether mounts that the host makes later appear in its volumes: private or slave
+    #[arg(long, value_name = "MODE")]
+    mount_propagation: Option<String>,
+
+    /// Set a namespaced kernel setting
+    #[arg(long = "sysctl", value_name = "NAME=VALUE")]
+    sysctls: Vec<String>,
+
+    /// Add a name to its /etc/hosts
+    #[arg(long = "add-host", value_name = "NAME:ADDRESS")]
+    add_hosts: Vec<String>,
+
+    /// A name server instead of the host's
+    #[arg(long, value_name = "ADDRESS")]
+    dns: Vec<String>,
+}
+
+/// How it is looked after.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Health and log")]
+struct CareFlags {
+    /// A shell line that exits 0 while it does its work
+    #[arg(long, value_name = "LINE")]
+    health_cmd: Option<String>,
+
+    /// Time between two health checks: 30s
+    #[arg(long, value_name = "TIME")]
+    health_interval: Option<String>,
+
+    /// Failures in a row that make it unhealthy
+    #[arg(long, value_name = "COUNT")]
+    health_retries: Option<String>,
+
+    /// Size at which its log is rotated: 10M
+    #[arg(long, value_name = "SIZE")]
+    log_size: Option<String>,
+
+    /// Log files kept
+    #[arg(long, value_name = "COUNT")]
+    log_files: Option<String>,
+}
+
 fn net(text: &str) -> Result<NetworkMode, String> {
+    text.parse().map_err(|error: SpecError| error.reason)
+}
+
+fn pid(text: &str) -> Result<PidMode, String> {
+    text.parse().map_err(|error: SpecError| error.reason)
+}
+
+fn restart(text: &str) -> Result<RestartPolicy, String> {
     text.parse().map_err(|error: SpecError| error.reason)
 }
 
@@ -94,23 +210,45 @@ impl Request {
     /// Lays the flags over their preset.
     pub fn resolve(self, config: &Config) -> Result<(Created, CreateOptions), Failure> {
         let options = CreateOptions { tty: self.tty, interactive: self.interactive, remove: self.rm };
-        let preset = self.preset.or_else(|| config.preset.clone()).filter(|name| name != NO_PRESET);
-        let mut own = Preset {
+        let (limits, files, care) = (self.limits, self.files, self.care);
+        let preset = limits.preset.or_else(|| config.preset.clone()).filter(|name| name != NO_PRESET);
+        let own = Preset {
             command: Some(self.command).filter(|words| !words.is_empty()),
-            memory: self.memory,
-            swap: self.swap,
-            cpu: self.cpu,
-            cpus: self.cpus,
-            cpu_shares: self.cpu_shares,
-            pids: self.pids_limit,
+            memory: limits.memory,
+            swap: limits.swap,
+            cpu: limits.cpu,
+            cpus: limits.cpus,
+            cpu_shares: limits.cpu_shares,
+            pids: limits.pids_limit,
+            ulimits: limits.ulimits,
+            oom_score_adj: limits.oom_score_adj,
+            nice: limits.nice,
             net: self.net,
+            pid: self.pid,
             env: environment(&self.env, |name| std::env::var_os(name))?,
             workdir: self.workdir,
             hostname: self.hostname,
+            user: self.user,
+            restart: self.restart,
+            stop_signal: self.stop_signal,
+            labels: self.labels,
+            volumes: files.volumes,
+            tmpfs: files.tmpfs,
+            devices: files.devices,
+            root: files.root,
+            overlay: files.overlay.then_some(true),
+            read_only: files.read_only.then_some(true),
+            mount_propagation: files.mount_propagation,
+            sysctls: files.sysctls,
+            add_hosts: files.add_hosts,
+            dns: files.dns,
+            health_command: care.health_cmd,
+            health_interval: care.health_interval,
+            health_retries: care.health_retries,
+            log_size: care.log_size,
+            log_files: care.log_files,
             ..Preset::default()
         };
-        self.surroundings.put_into(&mut own);
-        self.supervision.put_into(&mut own);
         let request = match &preset {
             Some(name) => own.over(config.preset(name)?),
             None => own,
@@ -150,6 +288,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::spec::{ContainerId, resolve};
 
     #[derive(Parser)]
     struct Line {
@@ -171,6 +310,55 @@ mod tests {
         let (what, _) = resolved(&["--", "-odd", "name"]).unwrap();
         assert_eq!(what.request.command.unwrap(), ["-odd", "name"]);
         assert!(Line::try_parse_from(["run", "--memroy", "1", "sh"]).is_err(), "before it they are ours");
+    }
+
+    #[test]
+    fn every_flag_reaches_its_field() {
+        let (what, _) = resolved(&[
+            "-u=1000",
+            "-v=/a:/b:ro",
+            "--tmpfs=/t",
+            "--device=/dev/null",
+            "--root=/srv",
+            "--overlay",
+            "--read-only",
+            "--mount-propagation=slave",
+            "--ulimit=nofile=10",
+            "--sysctl=net.core.somaxconn=1",
+            "--oom-score-adj",
+            "-5",
+            "--nice",
+            "-1",
+            "--add-host=a:1.2.3.4",
+            "--dns=1.2.3.4",
+            "-l=a=b",
+            "--health-cmd=true",
+            "--health-interval=1s",
+            "--health-retries=2",
+            "--log-size=1M",
+            "--log-files=2",
+            "--stop-signal=HUP",
+            "--hostname=h",
+            "--workdir=/w",
+            "--net=none",
+            "--restart=always",
+            "--memory=64",
+            "--swap=0",
+            "--cpu=512",
+            "--cpus=1",
+            "--cpu-shares=2",
+            "--pids-limit=3",
+            "-e=A=1",
+            "true",
+        ])
+        .unwrap();
+        let toml = toml::Table::try_from(&what.request).unwrap();
+        // the error about an unknown key names every key there is
+        let known = toml::from_str::<Preset>("nosuch = 1").unwrap_err().message().to_owned();
+        let keys = known.split('`').skip(3).step_by(2);
+        let missing: Vec<&str> = keys.filter(|key| !toml.contains_key(*key)).collect();
+        assert_eq!(missing, ["description", "image"], "said by the config file alone");
+        assert!(resolve(ContainerId::from_random([1; 6]), None, &what.request, false, false).is_ok());
     }
 
     #[test]

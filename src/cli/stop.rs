@@ -13,8 +13,12 @@ use crate::spec::parse_duration;
 #[derive(Debug, Args)]
 pub(super) struct Grace {
     /// Wait this long before everything in it is killed: 10, 1.5, 500ms, 2m [default: stop_grace of the config file]
-    #[arg(short, long = "time", value_name = "SECONDS", value_parser = grace)]
+    #[arg(short, long = "time", value_name = "SECONDS", value_parser = time)]
     time: Option<Duration>,
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    parse_duration("time", text).map_err(|error| error.reason)
 }
 
 impl Grace {
@@ -31,10 +35,6 @@ pub(super) struct Stop {
 
     #[command(flatten)]
     containers: Containers,
-}
-
-fn grace(text: &str) -> Result<Duration, String> {
-    parse_duration("time", text).map_err(|error| error.reason)
 }
 
 impl Stop {

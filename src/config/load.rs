@@ -158,11 +158,21 @@ fn check_presets(file: &Document, presets: &BTreeMap<String, Preset>) -> Result<
         let mut whole = preset.clone();
         whole.command.get_or_insert_with(|| vec!["sh".into()]);
         if let Err(error) = resolve(ContainerId::from_random([0; 6]), None, &whole, false, false) {
-            let key = error.field.replace('-', "_");
-            return Err(file.error_at(&["presets", name, &key], &error.reason));
+            let key = key_of(error.field);
+            let lists = format!("{key}s");
+            let is_list = file.place_of(&["presets", name, &lists]).is_some();
+            return Err(file.error_at(&["presets", name, if is_list { &lists } else { &key }], &error.reason));
         }
     }
     Ok(())
+}
+
+/// The key of a preset for a field as the command line calls it; of a list, without its `s`.
+fn key_of(field: &str) -> String {
+    match field {
+        "health-cmd" => "health_command".to_owned(),
+        field => field.replace('-', "_"),
+    }
 }
 
 #[cfg(test)]
@@ -265,10 +275,13 @@ mod tests {
             ("[presets.web]\npids = 1\nmemory = \"lots\"", "f:3:10: presets.web.memory: \"lots\"", "64M"),
             ("[presets.web]\ncpu_shares = 1", "f:2:14: presets.web.cpu_shares: ", "262144"),
             ("[presets.web]\nmemory = [1]", "f:2:10: presets.web.memory: ", "amount"),
-            ("[presets.web]\nnet = \"bridge\"", "f:2:7: presets.web.net: ", "`host`"),
+            ("[presets.web]\nnet = \"bridge\"", "f:2:7: presets.web.net: ", "none, host or container:ID"),
             ("[presets.web]\nrestart = \"often\"", "f:2:11: presets.web.restart: ", "on-failure"),
             ("[presets.web]\nworkdir = \"tmp\"", "f:2:11: presets.web.workdir: ", "absolute"),
             ("[presets.web]\nenv = [\"A\"]", "f:2:7: presets.web.env: ", "KEY=value"),
+            ("[presets.web]\nvolumes = [\"a\"]", "f:2:11: presets.web.volumes: ", "SRC:DST"),
+            ("[presets.web]\nlog_files = 0\nlog_size = 5", "f:2:13: presets.web.log_files: ", "100"),
+            ("[presets.web]\nhealth_command = \"a\\u0000\"", "f:2:18: presets.web.health_command: ", "NUL"),
             ("[presets.none]\npids = 1", "f:1:1: presets.none: ", "another name"),
             ("[presets.\"a b\"]", "f:1:1: presets.a b: ", "letters"),
             ("[keys.logs]\nwrap = \"W\"", "f:2:8: keys.logs.wrap: invalid type", "sequence"),
