@@ -349,6 +349,7 @@ mod tests {
             "--cpu-shares=2",
             "--pids-limit=3",
             "-e=A=1",
+            "--pid=host",
             "true",
         ])
         .unwrap();

@@ -63,7 +63,7 @@ pub fn await_end(socket: &OwnedFd) -> nix::Result<Option<ExitCause>> {
     let mut buffer = vec![0; MAX_FRAME];
     loop {
         match seqpacket::receive(socket.as_fd(), &mut buffer, true) {
-            Ok(0) | Err(Errno::ECONNRESET) => return Ok(None),
+            Ok(0) => return Ok(None),
             Err(errno) => return Err(errno),
             Ok(length) => {
                 if let Some(Reply::Ended(cause)) = Reply::decode(&buffer[..length]) {
@@ -123,7 +123,7 @@ impl Console {
             }
             if replied {
                 match seqpacket::receive(self.socket.as_fd(), &mut buffer, true) {
-                    Ok(0) | Err(Errno::ECONNRESET) => return Ok(AttachEnd::Gone),
+                    Ok(0) => return Ok(AttachEnd::Gone),
                     Err(errno) => return Err(errno),
                     Ok(length) => match Reply::decode(&buffer[..length]) {
                         Some(Reply::Stdout(bytes)) => self.show(&mut std::io::stdout(), bytes),

@@ -31,6 +31,9 @@ pub fn send(socket: BorrowedFd<'_>, message: &[u8], wait: bool) -> nix::Result<(
 
 /// Receives one message into `buffer`; 0 is the end. `wait` false: EAGAIN when there is none.
 ///
+/// A peer that closed while something of ours was unread is told before what it had sent (ECONNRESET, once): the messages
+/// that it sent are still there, and read first.
+///
 /// # Errors
 /// What recv(2) says, except EINTR, which is retried.
 pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], wait: bool) -> nix::Result<usize> {
@@ -39,7 +42,7 @@ pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], wait: bool) -> nix::Re
         // SAFETY: the buffer is valid for its length during the call.
         let got = unsafe { libc::recv(socket.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), flags) };
         match Errno::result(got) {
-            Err(Errno::EINTR) => {}
+            Err(Errno::EINTR | Errno::ECONNRESET) => {}
             other => return other.map(|n| n as usize),
         }
     }
@@ -95,7 +98,7 @@ pub fn receive_with_fd(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> nix::Result
     let got = loop {
         // SAFETY: header points to iov (the caller's buffer) and control, both alive and writable during the call.
         match Errno::result(unsafe { libc::recvmsg(socket.as_raw_fd(), &mut header, libc::MSG_CMSG_CLOEXEC) }) {
-            Err(Errno::EINTR) => {}
+            Err(Errno::EINTR | Errno::ECONNRESET) => {}
             other => break other?,
         }
     };
@@ -126,5 +129,16 @@ mod tests {
         assert_eq!((length, none.is_none()), (5, true));
         drop(copy);
         assert_eq!(receive(b.as_fd(), &mut buffer, true).unwrap(), 0, "the end");
+    }
+
+    #[test]
+    fn what_a_peer_sent_is_read_even_if_it_closed_on_unread_messages() {
+        let (a, b) = pair().unwrap();
+        let mut buffer = [0u8; 16];
+        send(b.as_fd(), b"never read", true).unwrap();
+        send(a.as_fd(), b"last word", true).unwrap();
+        drop(a);
+        assert_eq!(receive(b.as_fd(), &mut buffer, true).unwrap(), 9);
+        assert_eq!(receive(b.as_fd(), &mut buffer, true).unwrap(), 0);
     }
 }

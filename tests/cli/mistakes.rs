@@ -9,7 +9,7 @@ fn each_mistake_is_named() {
         (&["stpo", "web"], "unrecognized subcommand 'stpo'", "'stop'"),
         (&["stop"], "the following required arguments were not provided: <ID>...", "minic-tui stop --help"),
         (&["exec", "web"], "the following required arguments were not provided: <CMD>...", "minic-tui exec"),
-        (&["run", "--net", "bridge", "sh"], "invalid value 'bridge' for '--net <MODE>'", "none or host"),
+        (&["run", "--net", "bridge", "sh"], "invalid value 'bridge' for '--net <MODE>'", "none, host or container:ID"),
         (&["run", "--restart", "often", "sh"], "invalid value 'often'", "on-failure:N"),
         (&["stop", "-t", "soon", "web"], "invalid value 'soon'", "500ms"),
         (&["kill", "-s", "NOSUCH", "web"], "invalid value 'NOSUCH'", "TERM"),

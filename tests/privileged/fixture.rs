@@ -149,6 +149,16 @@ impl Container<'_> {
         fs::read_to_string(&path).unwrap()
     }
 
+    /// The figure `field` of the first file called `file` in any of its cgroups that has it.
+    #[track_caller]
+    pub fn cgroup_figure(&self, file: &str, field: &str) -> u64 {
+        let info = self.info();
+        let folders = info["cgroups"].as_array().unwrap_or_else(|| panic!("no cgroups: {info}"));
+        let texts = folders.iter().filter_map(|folder| fs::read_to_string(Path::new(folder.as_str()?).join(file)).ok());
+        let figure = |text: String| text.lines().find_map(|line| line.strip_prefix(field)?.trim().parse().ok());
+        texts.into_iter().find_map(figure).unwrap_or_else(|| panic!("no {field} in any {file}: {info}"))
+    }
+
     /// Waits until it has ended.
     #[track_caller]
     pub fn ends(&self) {

@@ -45,7 +45,7 @@ fn a_quarter_of_a_core() {
         }
     }
     assert!(seen.last().is_some_and(|share| *share > 0.23), "never near a quarter of a core: {seen:?}");
-    assert!(value(&busy.cgroup_file(&["cpu.stat"]), "nr_throttled") > 0);
+    assert!(busy.cgroup_figure("cpu.stat", "nr_throttled") > 0);
 }
 
 #[test]
