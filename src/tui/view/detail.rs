@@ -45,6 +45,13 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     if record.spec.name.as_str() != record.spec.id.as_str() {
         pen.put(&id, theme.dim);
     }
+    let list = &canvas.model.list;
+    let place = format!(" row {} of {} ", list.row() + 1, list.visible().len());
+    let last = Rect {
+        width: area.width.saturating_sub(1),
+        ..row(area, 0)
+    };
+    canvas.pen(last).put_right(&place, theme.dim);
     let inside = Rect {
         y: area.y + 1,
         height: area.height - 1,

@@ -30,7 +30,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &LaunchForm) {
     let roomy = area.height >= ROOMY;
     let step = if roomy { 2 } else { 1 };
     let fields = Field::ALL.len() as u16 * step;
-    let outer = center(area, area.width.saturating_sub(4).min(84), fields + if roomy { 6 } else { 5 });
+    let outer = center(area, area.width.saturating_sub(4).min(84), fields + 6);
     let title = if form.launching.is_some() { "Launching" } else { "Run a container" };
     let inside = frame(canvas.buffer, outer, title, theme);
     canvas.hits.add(outer, Target::Nothing);
@@ -55,7 +55,13 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &LaunchForm) {
         }
         y += 1;
     }
-    status(canvas, inside, y, form);
+    let below = Rect {
+        y: inside.y + y + u16::from(roomy),
+        height: inside.height.saturating_sub(y + u16::from(roomy)),
+        ..inside
+    };
+    let beside = inside.width.saturating_sub(if roomy { LABEL_COLUMNS } else { 0 });
+    status(canvas, below, usize::from(beside), form);
 }
 
 fn draw_field(canvas: &mut Canvas<'_>, line: Rect, form: &LaunchForm, field: Field) {
@@ -119,15 +125,15 @@ fn remark(canvas: &Canvas<'_>, form: &LaunchForm, field: Field) -> (String, Styl
     (text, theme.dim)
 }
 
-/// What goes on, what went wrong, or the command line that does the same.
-fn status(canvas: &mut Canvas<'_>, inside: Rect, y: u16, form: &LaunchForm) {
+/// What goes on, what went wrong, or the command line that does the same. Errors have `beside` columns beside their fields.
+fn status(canvas: &mut Canvas<'_>, area: Rect, beside: usize, form: &LaunchForm) {
     let (model, theme) = (canvas.model, canvas.theme);
-    let width = usize::from(inside.width);
-    let rows = usize::from(inside.height.saturating_sub(y));
+    // an error that is cut beside its field is whole here
+    let is_cut = |error: &&String| text::width(&printable(error)) + 2 > beside;
     let (text, style) = if form.launching.is_some() {
         let progress = form.progress.as_deref().unwrap_or("starting it");
         (format!("{} {progress}", theme.symbols.busy), theme.pending)
-    } else if let Some(error) = &form.error {
+    } else if let Some(error) = form.error.as_ref().or_else(|| form.errors.values().find(is_cut)) {
         (format!("{} {}", theme.symbols.failure, printable(error)), theme.error)
     } else {
         match form.created(&model.settings.presets) {
@@ -138,9 +144,8 @@ fn status(canvas: &mut Canvas<'_>, inside: Rect, y: u16, form: &LaunchForm) {
             Err(_) => return,
         }
     };
-    let start = y + inside.height.saturating_sub(y).min(1);
-    let lines = text::wrap_words(&text, width, rows.saturating_sub(1).max(1), theme.symbols.ellipsis);
-    for (line, y) in lines.iter().zip(start..) {
-        canvas.pen(row(inside, y)).put(line, style);
+    let lines = text::wrap_words(&text, usize::from(area.width), usize::from(area.height), theme.symbols.ellipsis);
+    for (line, y) in lines.iter().zip(0..area.height) {
+        canvas.pen(row(area, y)).put(line, style);
     }
 }

@@ -140,7 +140,7 @@ fn words(canvas: &mut Canvas<'_>, line: Rect, host: Option<&HostSample>) {
     let mut pen = canvas.pen(line);
     pen.put(if narrow { " " } else { " Containers " }, theme.label);
     if counts.iter().sum::<usize>() == 0 {
-        pen.put("no containers", theme.dim);
+        pen.put(if narrow { "no containers" } else { "none" }, theme.dim);
     }
     let mut first = true;
     for ((name, count), style) in named.zip(styles).filter(|((_, count), _)| *count > 0) {

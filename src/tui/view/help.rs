@@ -16,8 +16,8 @@ use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::widget::{center, frame};
 
-/// Columns for the keys of one action.
-const KEYS_COLUMNS: usize = 24;
+/// Columns for the keys of one action, and where there is little room.
+const KEYS_COLUMNS: [usize; 2] = [24, 15];
 /// As wide as the longest line needs.
 const WIDTH: u16 = 78;
 
@@ -72,14 +72,12 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, offset: usize) {
     let outer = center(area, area.width.saturating_sub(2).min(WIDTH), lines.len().min(rows) as u16 + 2);
     let inside = frame(canvas.buffer, outer, &title, theme);
     canvas.hits.add(outer, Target::Nothing);
+    let columns = KEYS_COLUMNS[usize::from(outer.width < WIDTH)];
     for (line, y) in lines.iter().skip(offset).zip(0..inside.height) {
         let mut pen = canvas.pen(row(inside, y));
         match line {
             Line::Heading(title) => pen.skip(1).put(title, theme.title),
-            Line::Keys(keys, about) => pen
-                .skip(3)
-                .put(&format!("{keys:<KEYS_COLUMNS$} "), theme.key)
-                .put(about, Style::new()),
+            Line::Keys(keys, about) => pen.skip(3).put(&format!("{keys:<columns$} "), theme.key).put(about, Style::new()),
             Line::Blank => continue,
         };
     }

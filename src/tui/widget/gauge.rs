@@ -40,8 +40,8 @@ impl Gauge<'_> {
             .unwrap_or(0);
         let mut pen = Pen::new(buffer, area, theme.symbols.ellipsis);
         match self.used {
-            Some(used) => self.bar(&mut pen, used, usize::from(cells), theme),
-            None => {
+            Some(used) if cells > 0 => self.bar(&mut pen, used, usize::from(cells), theme),
+            _ => {
                 pen.skip(cells);
             }
         }
