@@ -4,6 +4,7 @@
 //! (`reconcile`), so a killed process of ours leaves nothing that the next command does not repair.
 
 mod create;
+mod demo;
 mod destroy;
 mod engine;
 mod error;
@@ -27,6 +28,7 @@ mod watch;
 
 pub use crate::record::LogChunk;
 pub use create::CreateOptions;
+pub use demo::{Demo, DemoClock};
 pub use engine::{Created, Engine, LogSource, Sampling, Watching};
 pub use error::Error;
 pub use events::EventSource;

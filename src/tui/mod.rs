@@ -1,1 +1,26 @@
 //! The screen: model, message, action, update, effect; views and widgets that only draw.
+//!
+//! [`run`] is its front door. Every thread sends [`message::Message`]s to the one that draws; [`update::update`] folds them into the
+//! [`model::Model`]; [`effect::Effects`] alone talks to the [`Engine`](crate::manager::Engine); [`view::view`] draws.
+
+pub mod action;
+pub mod effect;
+pub mod hit;
+pub mod keymap;
+pub mod layout;
+pub mod message;
+pub mod model;
+mod run;
+pub mod sanitise;
+mod settings;
+pub mod shell_words;
+pub mod terminal;
+pub mod text;
+pub mod theme;
+pub mod update;
+pub mod view;
+pub mod widget;
+pub mod wording;
+
+pub use run::run;
+pub use settings::Settings;

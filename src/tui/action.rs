@@ -1,0 +1,103 @@
+//! [`Action`]: everything a person can ask the screen for. Keys, mouse, help and the bottom line all speak in actions.
+
+macro_rules! actions {
+    ($($variant:ident $id:literal $label:literal $about:literal;)*) => {
+        /// Something a person can ask for. Its id is what the keymap and the config file call it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Action {
+            $(#[doc = $about] $variant,)*
+        }
+
+        impl Action {
+            /// Every action, in the order in which help lists them.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The name in keymap.toml and config.toml.
+            #[must_use]
+            pub fn id(self) -> &'static str {
+                match self { $(Self::$variant => $id,)* }
+            }
+
+            /// One or two words for the bottom line and for buttons.
+            #[must_use]
+            pub fn label(self) -> &'static str {
+                match self { $(Self::$variant => $label,)* }
+            }
+
+            /// What it does, for help.
+            #[must_use]
+            pub fn about(self) -> &'static str {
+                match self { $(Self::$variant => $about,)* }
+            }
+        }
+    };
+}
+
+actions! {
+    Run "run" "Run" "open the launch form";
+    Start "start" "Start" "start it again from its saved spec";
+    Stop "stop" "Stop" "ask it to end; after the grace time, kill it";
+    Restart "restart" "Restart" "stop it if it runs, then start it";
+    Destroy "destroy" "Destroy" "remove it and everything of it; asks first";
+    Logs "logs" "Logs" "show what it wrote";
+    UsePreset "use-preset" "Launch…" "open the launch form with this preset";
+    Filter "filter" "Filter" "show only what matches what you type";
+    SortMenu "sort-menu" "Sort" "choose the column to sort by";
+    SortNext "sort-next" "Sort right" "sort by the next column";
+    SortPrevious "sort-previous" "Sort left" "sort by the previous column";
+    SortInvert "sort-invert" "Invert" "turn the sort order round";
+    SortCpu "sort-cpu" "Sort CPU" "sort by CPU use";
+    SortMemory "sort-memory" "Sort memory" "sort by memory use";
+    SortTime "sort-time" "Sort time" "sort by uptime";
+    Follow "follow" "Follow" "stay at the end of the log as it grows, or not";
+    Timestamps "timestamps" "Time" "show or hide when each line was written";
+    Wrap "wrap" "Wrap" "wrap long lines, or cut them at the edge";
+    PreviousContainer "previous-container" "Previous" "show the log of the container above";
+    NextContainer "next-container" "Next" "show the log of the container below";
+    Up "up" "Up" "one line up";
+    Down "down" "Down" "one line down";
+    Left "left" "Left" "scroll to the left";
+    Right "right" "Right" "scroll to the right";
+    PageUp "page-up" "Page up" "one page up";
+    PageDown "page-down" "Page down" "one page down";
+    HalfPageUp "half-page-up" "Half page up" "half a page up";
+    HalfPageDown "half-page-down" "Half page down" "half a page down";
+    First "first" "First" "to the first line";
+    Last "last" "Last" "to the last line (in a log: follow it)";
+    ShowContainers "show-containers" "Containers" "show the Containers tab";
+    ShowLogs "show-logs" "Logs" "show the Logs tab";
+    ShowPresets "show-presets" "Presets" "show the Presets tab";
+    NextTab "next-tab" "Next tab" "show the next tab";
+    PreviousTab "previous-tab" "Previous tab" "show the previous tab";
+    Dismiss "dismiss" "Dismiss" "put away the newest message, else the filter";
+    Help "help" "Help" "show every key";
+    Redraw "redraw" "Redraw" "draw the whole screen again";
+    Suspend "suspend" "Suspend" "back to the shell for a while; fg returns";
+    Quit "quit" "Quit" "leave the screen; containers keep running";
+    Confirm "confirm" "OK" "do it";
+    Cancel "cancel" "Cancel" "close this without doing anything";
+    NextField "next-field" "Next field" "to the next field";
+    PreviousField "previous-field" "Previous field" "to the previous field";
+    CursorLeft "cursor-left" "Left" "cursor to the left, or the previous choice";
+    CursorRight "cursor-right" "Right" "cursor to the right, or the next choice";
+    CursorHome "cursor-home" "Home" "cursor to the beginning";
+    CursorEnd "cursor-end" "End" "cursor to the end";
+    DeleteBefore "delete-before" "Backspace" "delete the character before the cursor";
+    DeleteAt "delete-at" "Delete" "delete the character at the cursor";
+    DeleteWord "delete-word" "Delete word" "delete the word before the cursor";
+    DeleteLine "delete-line" "Delete line" "delete everything before the cursor";
+}
+
+impl Action {
+    /// The action called `id`.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|action| action.id() == id)
+    }
+
+    /// Whether it changes a container: refused in read-only mode.
+    #[must_use]
+    pub fn changes_something(self) -> bool {
+        matches!(self, Self::Run | Self::Start | Self::Stop | Self::Restart | Self::Destroy | Self::UsePreset)
+    }
+}

@@ -1,0 +1,176 @@
+//! [`Effect`]: what `update` wants done. This folder alone talks to the [`Engine`]; answers come back as messages.
+
+mod follow;
+mod observe;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
+use std::thread;
+use std::time::Duration;
+
+pub use follow::LogBatch;
+use follow::LogReader;
+
+use super::message::Message;
+use crate::manager::{Created, Engine, Error};
+use crate::record::ExitCause;
+use crate::spec::ContainerId;
+
+/// Tells one thing asked for from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EffectId(pub u64);
+
+/// A verb of the engine, with all it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// Create and start.
+    Launch(Box<Created>),
+    /// Start again.
+    Start(ContainerId),
+    /// Stop within the grace time.
+    Stop(ContainerId, Duration),
+    /// Stop, then start.
+    Restart(ContainerId, Duration),
+    /// Remove, dead or alive.
+    Destroy(ContainerId),
+}
+
+/// What a verb achieved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// This container runs.
+    Launched(ContainerId),
+    /// It runs again.
+    Started,
+    /// It ended like this.
+    Stopped(ExitCause),
+    /// It runs again.
+    Restarted,
+    /// It is gone.
+    Destroyed,
+}
+
+/// What `update` wants done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Ask the engine; the answer is [`Message::EffectDone`].
+    Call(EffectId, Call),
+    /// Read every record.
+    ReadRecords,
+    /// Read this container's log from the beginning, in place of any other.
+    OpenLog(ContainerId),
+    /// Read on in the open log: one [`Message::Log`] as soon as there is something new.
+    ReadLog,
+    /// Hand the terminal back and stop until SIGCONT.
+    Suspend,
+    /// Set the terminal up again and draw everything.
+    Redraw,
+    /// Leave.
+    Quit,
+}
+
+/// Runs effects, each in a thread of its own, and the threads that observe.
+pub struct Effects {
+    engine: Arc<dyn Engine>,
+    sender: Sender<Message>,
+    readings: Arc<AtomicU64>,
+    log: Option<LogReader>,
+}
+
+impl Effects {
+    /// Effects on `engine`, whose answers go to `sender`.
+    #[must_use]
+    pub fn new(engine: Arc<dyn Engine>, sender: Sender<Message>) -> Self {
+        Self { engine, sender, readings: Arc::new(AtomicU64::new(0)), log: None }
+    }
+
+    /// Starts to sample every `tick` and to watch the records.
+    pub fn observe(&self, tick: Duration) {
+        let (engine, sender) = (Arc::clone(&self.engine), self.sender.clone());
+        self.spawn("sampler", move || observe::sample(&*engine, &sender, tick));
+        let (engine, sender, readings) = (Arc::clone(&self.engine), self.sender.clone(), Arc::clone(&self.readings));
+        self.spawn("watch", move || observe::watch(&*engine, &sender, &readings));
+    }
+
+    /// Starts what `effect` asks for; never waits. What concerns the terminal is not for here and does nothing.
+    pub fn run(&mut self, effect: Effect) {
+        match effect {
+            Effect::Call(id, call) => {
+                let (engine, sender) = (Arc::clone(&self.engine), self.sender.clone());
+                let spawned = thread::Builder::new().name("effect".into()).spawn(move || {
+                    let mut progress = |line: String| {
+                        // the screen may be gone already: then nobody needs to hear it
+                        let _ = sender.send(Message::Progress(id, line));
+                    };
+                    let result = catch_unwind(AssertUnwindSafe(|| perform(&*engine, call, &mut progress)));
+                    let result = result.unwrap_or_else(|panic| Err(panicked("carry this out", panic.as_ref())));
+                    let _ = sender.send(Message::EffectDone(id, result));
+                });
+                if let Err(error) = spawned {
+                    let _ = self.sender.send(Message::EffectDone(id, Err(no_thread(&error))));
+                }
+            }
+            Effect::ReadRecords => {
+                let (engine, sender, readings) = (Arc::clone(&self.engine), self.sender.clone(), Arc::clone(&self.readings));
+                self.spawn("records", move || {
+                    let _ = observe::read_records(&*engine, &sender, &readings);
+                });
+            }
+            Effect::OpenLog(id) => self.log = Some(LogReader::open(Arc::clone(&self.engine), id, self.sender.clone())),
+            Effect::ReadLog => {
+                if let Some(log) = &self.log {
+                    log.read_on();
+                }
+            }
+            Effect::Suspend | Effect::Redraw | Effect::Quit => {}
+        }
+    }
+
+    fn spawn(&self, name: &'static str, work: impl FnOnce() + Send + 'static) {
+        spawn(name, &self.sender, work);
+    }
+}
+
+/// Runs `work` in a thread; should it panic, the screen ends with the reason instead of going on half blind.
+pub fn spawn(name: &'static str, sender: &Sender<Message>, work: impl FnOnce() + Send + 'static) {
+    let teller = sender.clone();
+    let spawned = thread::Builder::new().name(name.into()).spawn(move || {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
+            let _ = teller.send(Message::Fatal(panicked(name, panic.as_ref()).to_string()));
+        }
+    });
+    if let Err(error) = spawned {
+        let _ = sender.send(Message::Fatal(no_thread(&error).to_string()));
+    }
+}
+
+/// Asks `engine` for what `call` says and waits for the answer.
+///
+/// # Errors
+/// The engine's own.
+pub fn perform(engine: &dyn Engine, call: Call, progress: &mut dyn FnMut(String)) -> Result<Outcome, Error> {
+    match call {
+        Call::Launch(created) => engine.launch(&created, progress).map(Outcome::Launched),
+        Call::Start(id) => engine.start(&id).map(|()| Outcome::Started),
+        Call::Stop(id, grace) => engine.stop(&id, grace).map(Outcome::Stopped),
+        Call::Restart(id, grace) => engine.restart(&id, grace).map(|()| Outcome::Restarted),
+        Call::Destroy(id) => engine.destroy(&id, true).map(|()| Outcome::Destroyed),
+    }
+}
+
+/// The next number of a reading of the records, taken before reading so that the later reading has the higher number.
+pub fn next_reading(readings: &AtomicU64) -> u64 {
+    readings.fetch_add(1, Ordering::SeqCst)
+}
+
+fn panicked(what: &str, panic: &(dyn std::any::Any + Send)) -> Error {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    Error::System { message: format!("{what}: a bug in minic-tui: {text}"), hint: Some("please report it".into()) }
+}
+
+fn no_thread(error: &std::io::Error) -> Error {
+    Error::System { message: format!("start a thread: {error}"), hint: Some("the limit on processes is reached: see ulimit -u".into()) }
+}

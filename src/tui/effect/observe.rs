@@ -1,0 +1,76 @@
+//! The threads that only look: the sampler at every tick, the watch at every change of a record.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::{SendError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::next_reading;
+use crate::manager::Engine;
+use crate::tui::message::Message;
+
+/// Rates need two samples: the second follows the first soon, so that figures are there at once.
+const SECOND_SAMPLE: Duration = Duration::from_millis(300);
+/// How long the watch waits before it looks whether it is still needed.
+const WATCH_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often the records are read when changes cannot be watched.
+const POLL: Duration = Duration::from_secs(2);
+
+/// Samples every `tick` until the screen is gone.
+pub fn sample(engine: &dyn Engine, sender: &Sender<Message>, tick: Duration) {
+    let mut sampler = match engine.sampler() {
+        Ok(sampler) => sampler,
+        Err(error) => {
+            let _ = sender.send(Message::Blind(error));
+            return;
+        }
+    };
+    let mut wait = SECOND_SAMPLE.min(tick);
+    loop {
+        let started = Instant::now();
+        if sender.send(Message::Sampled(Box::new(sampler.sample()))).is_err() {
+            return;
+        }
+        thread::sleep(wait.saturating_sub(started.elapsed()));
+        wait = tick;
+    }
+}
+
+/// Reads the records at the start and at every change until the screen is gone.
+pub fn watch(engine: &dyn Engine, sender: &Sender<Message>, readings: &AtomicU64) {
+    // watched before read: no change falls in between
+    let mut watching = engine.watch();
+    loop {
+        if read_records(engine, sender, readings).is_err() {
+            return;
+        }
+        let waited = match &mut watching {
+            Ok(watching) => loop {
+                match watching.wait(WATCH_TIMEOUT) {
+                    Ok(false) => {}
+                    Ok(true) => break Ok(()),
+                    Err(error) => break Err(error),
+                }
+            },
+            Err(error) => Err(error.clone()),
+        };
+        if let Err(error) = waited {
+            if sender.send(Message::Blind(error)).is_err() {
+                return;
+            }
+            break;
+        }
+    }
+    while read_records(engine, sender, readings).is_ok() {
+        thread::sleep(POLL);
+    }
+}
+
+/// Reads the records once.
+///
+/// # Errors
+/// When the screen is gone.
+pub fn read_records(engine: &dyn Engine, sender: &Sender<Message>, readings: &AtomicU64) -> Result<(), SendError<Message>> {
+    let reading = next_reading(readings);
+    sender.send(Message::Records(reading, engine.records()))
+}

@@ -1,0 +1,56 @@
+//! [`HitMap`]: what a frame drew where, so that a click means what the eye sees.
+
+use ratatui::layout::{Position, Rect};
+
+use super::action::Action;
+use super::model::{Column, Field, Tab};
+use crate::spec::ContainerId;
+
+/// What a click can land on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A tab's name.
+    Tab(Tab),
+    /// A row of the container table.
+    Container(ContainerId),
+    /// A column heading.
+    Heading(Column),
+    /// A row of the preset list.
+    Preset(usize),
+    /// A key on the bottom line or a button.
+    Action(Action),
+    /// A field of the launch form.
+    Field(Field),
+    /// A line of the sort menu.
+    SortBy(Column),
+    /// A toast.
+    Toast(u64),
+    /// Part of an overlay that does nothing: what lies below must not be hit through it.
+    Nothing,
+}
+
+/// What one frame drew where; what was drawn later lies on top.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HitMap {
+    areas: Vec<(Rect, Target)>,
+}
+
+impl HitMap {
+    /// Says that `area` is `target` from now on.
+    pub fn add(&mut self, area: Rect, target: Target) {
+        self.areas.push((area, target));
+    }
+
+    /// What lies at this cell.
+    #[must_use]
+    pub fn at(&self, x: u16, y: u16) -> Option<&Target> {
+        let hit = self.areas.iter().rev().find(|(area, _)| area.contains(Position { x, y }));
+        hit.map(|(_, target)| target)
+    }
+
+    /// Where `target` was drawn.
+    #[must_use]
+    pub fn find(&self, target: &Target) -> Option<Rect> {
+        self.areas.iter().find(|(_, t)| t == target).map(|(area, _)| *area)
+    }
+}

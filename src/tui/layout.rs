@@ -1,0 +1,152 @@
+//! [`Regions`]: where everything lies on a terminal of a given size. Pure, so that `update` can scroll by what `view` shows.
+//!
+//! ```text
+//! header   0[|||   25.0%]        1[||||    48.1%]     cores, memory and swap, then one line of words
+//! tabs     1 Containers  2 Logs  3 Presets
+//! body     STATE  NAME  PID …                         the table, the log or the presets
+//! detail   ─ web ──────────────────────────────       graphs and figures of the selected one (Containers tab only)
+//! bar      ? Help  r Run  s Stop …
+//! ```
+
+use ratatui::layout::Rect;
+
+use super::model::{Pane, Tab};
+
+/// The least columns and rows that everything fits into.
+pub const SMALLEST: (u16, u16) = (60, 15);
+
+/// The narrowest bar of a core that still shows something.
+const NARROWEST_CORE: usize = 18;
+/// The width of a core's bar when there is room.
+const WIDE_CORE: usize = 38;
+
+/// How the cores are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CoreGrid {
+    /// Bars beside each other; 0 when there are too many cores for bars, and each is one character.
+    pub columns: usize,
+    /// Rows.
+    pub rows: usize,
+}
+
+impl CoreGrid {
+    fn of(cores: usize, width: usize, most_rows: usize) -> Self {
+        if cores == 0 {
+            return Self { columns: 1, rows: 1 };
+        }
+        for columns in [(width / WIDE_CORE).max(1), (width / NARROWEST_CORE).max(1)] {
+            let rows = cores.div_ceil(columns);
+            if rows <= most_rows {
+                // as few columns as give these rows: wider bars
+                let columns = cores.div_ceil(rows);
+                return Self { columns, rows };
+            }
+        }
+        Self { columns: 0, rows: cores.div_ceil(width.saturating_sub(6).max(1)).min(most_rows) }
+    }
+}
+
+/// Where everything lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Regions {
+    /// The host.
+    pub header: Rect,
+    /// How its cores are laid out.
+    pub cores: CoreGrid,
+    /// The names of the tabs.
+    pub tabs: Rect,
+    /// What the tab shows.
+    pub body: Rect,
+    /// The selected container; empty on other tabs.
+    pub detail: Rect,
+    /// The keys.
+    pub bar: Rect,
+}
+
+impl Regions {
+    /// The regions of a terminal of `size` columns and rows on a host of `cores`; `None` when it is too small.
+    #[must_use]
+    pub fn of(size: (u16, u16), cores: usize, tab: Tab) -> Option<Self> {
+        let (width, height) = size;
+        if width < SMALLEST.0 || height < SMALLEST.1 {
+            return None;
+        }
+        let most_core_rows = match height {
+            0..20 => 1,
+            20..30 => 2,
+            30..50 => 4,
+            _ => 8,
+        };
+        let cores = CoreGrid::of(cores, usize::from(width), most_core_rows);
+        let header = cores.rows as u16 + 2;
+        let detail = match (tab, height) {
+            (Tab::Containers, 0..20) => 4,
+            (Tab::Containers, _) => (height / 3).clamp(8, 18),
+            _ => 0,
+        };
+        let body = height - header - detail - 2;
+        let row = |y: u16, rows: u16| Rect::new(0, y, width, rows);
+        Some(Self {
+            header: row(0, header),
+            cores,
+            tabs: row(header, 1),
+            body: row(header + 1, body),
+            detail: row(header + 1 + body, detail),
+            bar: row(height - 1, 1),
+        })
+    }
+
+    /// Rows of the table, its heading not counted.
+    #[must_use]
+    pub fn table_rows(&self) -> usize {
+        usize::from(self.body.height.saturating_sub(1))
+    }
+
+    /// The part of the body that shows log lines, its title not counted.
+    #[must_use]
+    pub fn log(&self) -> Rect {
+        Rect { y: self.body.y + 1, height: self.body.height - 1, ..self.body }
+    }
+
+    /// The size of [`Regions::log`] in cells.
+    #[must_use]
+    pub fn log_pane(&self) -> Pane {
+        let area = self.log();
+        Pane { width: usize::from(area.width), height: usize::from(area.height) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_fits_at_every_size() {
+        for tab in Tab::ALL {
+            for cores in [0, 1, 2, 4, 7, 64, 256, 1024] {
+                for size in [(60, 15), (80, 24), (120, 40), (200, 60), (300, 100), (61, 19), (1000, 15)] {
+                    let regions = Regions::of(size, cores, tab).unwrap();
+                    let parts = [regions.header, regions.tabs, regions.body, regions.detail, regions.bar];
+                    let mut next = 0;
+                    for part in parts {
+                        assert_eq!(part.y, next, "{tab:?} {cores} {size:?}");
+                        next += part.height;
+                    }
+                    assert_eq!(next, size.1);
+                    assert!(regions.table_rows() >= 3, "{tab:?} {cores} {size:?}: {regions:?}");
+                }
+            }
+        }
+        assert_eq!(Regions::of((59, 24), 4, Tab::Logs), None);
+        assert_eq!(Regions::of((80, 14), 4, Tab::Logs), None);
+    }
+
+    #[test]
+    fn cores_get_bars_while_there_is_room() {
+        assert_eq!(CoreGrid::of(4, 80, 2), CoreGrid { columns: 2, rows: 2 });
+        assert_eq!(CoreGrid::of(4, 200, 8), CoreGrid { columns: 4, rows: 1 });
+        assert_eq!(CoreGrid::of(8, 80, 2), CoreGrid { columns: 4, rows: 2 });
+        assert_eq!(CoreGrid::of(64, 80, 2), CoreGrid { columns: 0, rows: 1 });
+        assert_eq!(CoreGrid::of(256, 80, 2), CoreGrid { columns: 0, rows: 2 });
+    }
+}

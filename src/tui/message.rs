@@ -1,0 +1,60 @@
+//! [`Message`]: everything that can happen to the screen. Every thread sends these to the one that draws.
+
+use jiff::Timestamp;
+
+use super::effect::{EffectId, LogBatch, Outcome};
+use super::keymap::Chord;
+use crate::manager::Error;
+use crate::record::Record;
+use crate::stats::Snapshot;
+
+/// What the person at the terminal did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// Pressed a key.
+    Key(Chord),
+    /// Pasted text.
+    Paste(String),
+    /// Clicked the cell at column, row.
+    Click(u16, u16),
+    /// Turned the wheel at column, row; up is negative.
+    Wheel(u16, u16, i16),
+    /// Made the terminal this many columns and rows.
+    Resize(u16, u16),
+}
+
+/// What the kernel told the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGTERM, SIGHUP or SIGINT: go, and leave the terminal in order.
+    Terminate,
+    /// SIGTSTP: hand the terminal back for a while.
+    Suspend,
+    /// SIGCONT: take the terminal again.
+    Continue,
+}
+
+/// Everything that can happen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    /// The person did something.
+    Input(Input),
+    /// A signal came.
+    Signal(Signal),
+    /// It is this late; sent before every batch of messages, so that `update` needs no clock.
+    Clock(Timestamp),
+    /// A tick was sampled.
+    Sampled(Box<Snapshot>),
+    /// The records were read: the number says which reading is the later one.
+    Records(u64, Result<Vec<Record>, Error>),
+    /// Watching or sampling does not work, and why.
+    Blind(Error),
+    /// Something asked for is under way.
+    Progress(EffectId, String),
+    /// Something asked for is done.
+    EffectDone(EffectId, Result<Outcome, Error>),
+    /// The log that is shown was read on.
+    Log(Result<LogBatch, Error>),
+    /// The terminal is gone, or a thread of ours is: why.
+    Fatal(String),
+}

@@ -1,0 +1,244 @@
+//! [`LaunchForm`]: what the launch form holds, and the request it makes.
+
+use std::collections::BTreeMap;
+
+use super::LineEdit;
+use crate::manager::{Created, Error};
+use crate::spec::{ContainerId, Preset, SpecError, format_bytes, resolve};
+use crate::tui::effect::EffectId;
+use crate::tui::{shell_words, wording};
+
+/// The fields, in the order in which Tab visits them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Field {
+    /// Which preset fills in the rest.
+    Preset,
+    /// The command, as words of a shell.
+    Command,
+    /// The container's name.
+    Name,
+    /// Memory limit.
+    Memory,
+    /// CPU shares and cap, or cores.
+    Cpu,
+}
+
+impl Field {
+    /// Every field, in order.
+    pub const ALL: [Self; 5] = [Self::Preset, Self::Command, Self::Name, Self::Memory, Self::Cpu];
+
+    /// What the form calls it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Preset => "Preset",
+            Self::Command => "Command",
+            Self::Name => "Name",
+            Self::Memory => "Memory",
+            Self::Cpu => "CPU",
+        }
+    }
+
+    fn of_spec(field: &str) -> Option<Self> {
+        match field {
+            "command" => Some(Self::Command),
+            "name" => Some(Self::Name),
+            "memory" => Some(Self::Memory),
+            "cpu" | "cpus" | "cpu-shares" => Some(Self::Cpu),
+            _ => None,
+        }
+    }
+}
+
+/// What the launch form holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LaunchForm {
+    /// The preset's place among the presets; `None` is no preset.
+    pub preset: Option<usize>,
+    /// The text of every field but the preset.
+    pub texts: BTreeMap<Field, LineEdit>,
+    /// The field being typed in.
+    pub focus: Option<Field>,
+    /// What is wrong, beside its field.
+    pub errors: BTreeMap<Field, String>,
+    /// What is wrong with no field of its own.
+    pub error: Option<String>,
+    /// The launch under way.
+    pub launching: Option<EffectId>,
+    /// What it waits for.
+    pub progress: Option<String>,
+}
+
+impl LaunchForm {
+    /// The form filled in from the preset at `preset`, with the cursor in the command.
+    #[must_use]
+    pub fn new(preset: Option<usize>, presets: &[(String, Preset)]) -> Self {
+        let mut form = Self { focus: Some(Field::Command), ..Self::default() };
+        form.choose(preset, presets);
+        form
+    }
+
+    /// Fills the fields in from the preset at `preset`; the name stays.
+    pub fn choose(&mut self, preset: Option<usize>, presets: &[(String, Preset)]) {
+        self.preset = preset;
+        let base = preset.and_then(|at| presets.get(at)).map(|(_, preset)| preset.clone()).unwrap_or_default();
+        let command = base.command.as_deref().map(shell_words::join).unwrap_or_default();
+        self.texts.insert(Field::Command, LineEdit::new(command));
+        self.texts.insert(Field::Memory, LineEdit::new(base.memory.clone().unwrap_or_default()));
+        self.texts.insert(Field::Cpu, LineEdit::new(cpu_text(&base)));
+        self.errors.clear();
+        self.error = None;
+    }
+
+    /// The next preset, or the previous one; "no preset" is one of them.
+    pub fn cycle(&mut self, forward: bool, presets: &[(String, Preset)]) {
+        let choices = presets.len() + 1;
+        let now = self.preset.map_or(0, |at| at + 1);
+        let next = if forward { now + 1 } else { now + choices - 1 } % choices;
+        self.choose(next.checked_sub(1), presets);
+    }
+
+    /// Moves to the next field, or the previous one.
+    pub fn step(&mut self, forward: bool) {
+        let now = Field::ALL.iter().position(|f| Some(*f) == self.focus).unwrap_or(0);
+        let next = if forward { now + 1 } else { now + Field::ALL.len() - 1 } % Field::ALL.len();
+        self.focus = Some(Field::ALL[next]);
+    }
+
+    /// The text of `field`, trimmed.
+    #[must_use]
+    pub fn text(&self, field: Field) -> &str {
+        self.texts.get(&field).map_or("", |line| line.text().trim())
+    }
+
+    /// What the form asks for: its fields over what else the preset says.
+    ///
+    /// # Errors
+    /// [`SpecError`] naming the wrong field.
+    pub fn created(&self, presets: &[(String, Preset)]) -> Result<Created, SpecError> {
+        let base = self.preset.and_then(|at| presets.get(at));
+        let mut request = base.map(|(_, preset)| preset.clone()).unwrap_or_default();
+        let words = shell_words::split(self.text(Field::Command)).map_err(|reason| SpecError::new("command", reason))?;
+        request.command = Some(words).filter(|words| !words.is_empty());
+        request.memory = Some(self.text(Field::Memory).to_owned()).filter(|text| !text.is_empty());
+        let cpu = self.text(Field::Cpu);
+        if cpu != cpu_text(&request) {
+            (request.cpu, request.cpus, request.cpu_shares) = (None, None, None);
+            // a point makes it cores; shares are whole numbers
+            let field = if cpu.contains('.') { &mut request.cpus } else { &mut request.cpu };
+            *field = Some(cpu.to_owned()).filter(|text| !text.is_empty());
+        }
+        let name = self.text(Field::Name);
+        let created =
+            Created { name: Some(name.to_owned()).filter(|name| !name.is_empty()), request, preset: base.map(|(name, _)| name.clone()) };
+        // the id is only for checking: the engine makes the real one
+        resolve(ContainerId::from_random([0; 6]), created.name.as_deref(), &created.request, false, false)?;
+        Ok(created)
+    }
+
+    /// Puts an error where it belongs, and the cursor with it.
+    pub fn show_error(&mut self, error: &Error) {
+        let (field, reason) = match error {
+            Error::Spec(SpecError { field, reason }) => (Field::of_spec(field), reason.clone()),
+            Error::NameInUse(_) => (Some(Field::Name), error.to_string()),
+            other => (None, other.to_string()),
+        };
+        self.errors.clear();
+        self.error = None;
+        match field {
+            Some(field) => {
+                self.errors.insert(field, reason);
+                self.focus = Some(field);
+            }
+            None => self.error = Some(error.to_string()),
+        }
+    }
+
+    /// What the text of `field` means, or what may be written there.
+    #[must_use]
+    pub fn meaning(&self, field: Field) -> String {
+        let text = self.text(field);
+        let amount = |preset: Preset| preset.limits();
+        match field {
+            Field::Preset => String::new(),
+            Field::Command if text.is_empty() => "words as in a shell; pipes and loops need sh -c '…'".into(),
+            Field::Command => String::new(),
+            Field::Name if text.is_empty() => "optional; without one it is called by its id".into(),
+            Field::Name => String::new(),
+            Field::Memory if text.is_empty() => "no limit; 128 is MB, or 64M, 1.5G".into(),
+            Field::Memory => match amount(Preset { memory: Some(text.into()), ..Preset::default() }) {
+                Ok(limits) => limits.memory.map(|bytes| format!("at most {}", format_bytes(bytes))).unwrap_or_default(),
+                Err(error) => error.reason,
+            },
+            Field::Cpu if text.is_empty() => "no limit; 512 shares is half a core, 0.5 only caps".into(),
+            Field::Cpu => cpu_meaning(text),
+        }
+    }
+}
+
+fn cpu_meaning(text: &str) -> String {
+    let (cpu, cpus) = if text.contains('.') { (None, Some(text.to_owned())) } else { (Some(text.to_owned()), None) };
+    let preset = Preset { cpu, cpus, ..Preset::default() };
+    match preset.limits() {
+        Ok(limits) => {
+            let cap = limits.cpu.map_or(String::new(), |cpu| wording::cap_percent(cpu.cores()));
+            let weight = limits.cpu_shares.map_or(String::new(), |shares| format!(", weight {shares}"));
+            format!("at most {cap} of a core{weight}")
+        }
+        Err(error) => error.reason,
+    }
+}
+
+/// A preset's CPU amount as the one field writes it: cores with a point, shares without.
+fn cpu_text(preset: &Preset) -> String {
+    match (&preset.cpu, &preset.cpus) {
+        (_, Some(cpus)) if cpus.contains('.') => cpus.clone(),
+        (_, Some(cpus)) => format!("{cpus}.0"),
+        (Some(cpu), None) => cpu.clone(),
+        (None, None) => String::new(),
+    }
+}
+
+/// The command line that asks for the same as `created`, whose preset is `base`.
+#[must_use]
+pub fn command_line(created: &Created, base: Option<&Preset>) -> String {
+    let request = &created.request;
+    let amounts = |p: &Preset| [&p.memory, &p.cpu, &p.cpus, &p.cpu_shares].map(Clone::clone);
+    // a flag can replace what a preset says but not take it back: then everything is written out
+    let takes_back = |base: &&Preset| amounts(request).iter().zip(amounts(base)).all(|(own, theirs)| own.is_some() || theirs.is_none());
+    let nothing = Preset::default();
+    let (preset, base) = match (&created.preset, base.filter(takes_back)) {
+        (Some(name), Some(base)) => (Some(name.clone()), base),
+        _ => (None, &nothing),
+    };
+    let mut words = vec!["minic-tui".to_owned(), "run".into(), "-d".into()];
+    let mut flag = |name: &str, own: Option<&str>, theirs: Option<&str>| {
+        if let Some(value) = own.filter(|value| Some(*value) != theirs) {
+            words.extend([name.to_owned(), value.to_owned()]);
+        }
+    };
+    flag("--preset", preset.as_deref(), None);
+    flag("--name", created.name.as_deref(), None);
+    for (name, own, theirs) in [
+        ("--memory", &request.memory, &base.memory),
+        ("--swap", &request.swap, &base.swap),
+        ("--cpu", &request.cpu, &base.cpu),
+        ("--cpus", &request.cpus, &base.cpus),
+        ("--cpu-shares", &request.cpu_shares, &base.cpu_shares),
+        ("--pids-limit", &request.pids, &base.pids),
+        ("--workdir", &request.workdir, &base.workdir),
+        ("--hostname", &request.hostname, &base.hostname),
+    ] {
+        flag(name, own.as_deref(), theirs.as_deref());
+    }
+    let network = |p: &Preset| p.net.as_ref().map(ToString::to_string);
+    flag("--net", network(request).as_deref(), network(base).as_deref());
+    for pair in request.env.iter().filter(|pair| !base.env.contains(pair)) {
+        flag("--env", Some(pair), None);
+    }
+    if request.command != base.command {
+        words.push("--".into());
+        words.extend(request.command.iter().flatten().cloned());
+    }
+    shell_words::join(&words)
+}

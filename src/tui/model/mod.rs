@@ -1,0 +1,246 @@
+//! [`Model`]: everything the screen knows. Plain data: `update` changes it, `view` reads it.
+
+mod container_list;
+mod launch_form;
+mod line_edit;
+mod log_view;
+mod toasts;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+pub use container_list::{Column, ContainerList, Sort};
+pub use launch_form::{Field, LaunchForm, command_line};
+pub use line_edit::LineEdit;
+pub use log_view::{LogLine, LogView, MARK_COLUMNS, Pane, Place, TIME_COLUMNS};
+pub use toasts::{Toast, ToastKind, Toasts};
+
+use super::action::Action;
+use super::effect::EffectId;
+use super::hit::HitMap;
+use super::keymap::Context;
+use super::layout::Regions;
+use super::settings::Settings;
+use crate::record::Record;
+use crate::spec::ContainerId;
+use crate::stats::{Gap, History, HostSample};
+
+/// Ticks of history kept for each container: ten minutes at one a second.
+const HISTORY_TICKS: usize = 600;
+
+/// The tabs, left to right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    /// The container table.
+    Containers,
+    /// The log of one container.
+    Logs,
+    /// The presets.
+    Presets,
+}
+
+impl Tab {
+    /// Every tab, left to right.
+    pub const ALL: [Self; 3] = [Self::Containers, Self::Logs, Self::Presets];
+
+    /// Its name.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Containers => "Containers",
+            Self::Logs => "Logs",
+            Self::Presets => "Presets",
+        }
+    }
+
+    /// What shows it.
+    #[must_use]
+    pub fn action(self) -> Action {
+        match self {
+            Self::Containers => Action::ShowContainers,
+            Self::Logs => Action::ShowLogs,
+            Self::Presets => Action::ShowPresets,
+        }
+    }
+
+    /// The keys that mean something in it.
+    #[must_use]
+    pub fn context(self) -> Context {
+        match self {
+            Self::Containers => Context::Containers,
+            Self::Logs => Context::Logs,
+            Self::Presets => Context::Presets,
+        }
+    }
+}
+
+/// A question: yes does `action` to `target`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// What yes does.
+    pub action: Action,
+    /// To which container; `None` when it is about no container.
+    pub target: Option<ContainerId>,
+}
+
+/// What lies over the tab and has the keys.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Overlay {
+    /// The launch form.
+    Form(Box<LaunchForm>),
+    /// A question.
+    Confirm(Question),
+    /// The sort menu, with the line that is chosen.
+    Sort(Column),
+    /// Help, scrolled down by so many lines.
+    Help(usize),
+    /// The filter while it is typed, and what it was before.
+    Filter(LineEdit, String),
+}
+
+/// Something asked for and not yet done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// What was asked for.
+    pub action: Action,
+    /// Of which container; a launch has none yet.
+    pub target: Option<ContainerId>,
+    /// What to call it.
+    pub name: String,
+}
+
+/// Everything the screen knows.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// What it was told at the start.
+    pub settings: Settings,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// How late it is.
+    pub now: Timestamp,
+    /// Every container, by creation time.
+    pub records: Vec<Record>,
+    /// Which reading of the records this is; `None` before the first.
+    pub records_read: Option<u64>,
+    /// The host's figures; `None` before the first sample.
+    pub host: Option<HostSample>,
+    /// What cannot be had here.
+    pub gaps: Vec<Gap>,
+    /// The recent past of every living container.
+    pub history: History,
+    /// The tab shown.
+    pub tab: Tab,
+    /// The container table.
+    pub list: ContainerList,
+    /// The log.
+    pub log: LogView,
+    /// Whether the log is being read on: asked for and not yet answered.
+    pub log_reading: bool,
+    /// The selected preset's place among the presets.
+    pub preset: usize,
+    /// What lies over the tab.
+    pub overlay: Option<Overlay>,
+    /// The messages shown.
+    pub toasts: Toasts,
+    /// What was asked for and is not yet done.
+    pub pending: BTreeMap<EffectId, Pending>,
+    /// The number of the last thing asked for.
+    pub last_effect: u64,
+    /// What the last frame drew where.
+    pub hits: HitMap,
+    /// Whether something changed since the last frame.
+    pub dirty: bool,
+    /// Why the screen ended, when it was not asked to.
+    pub fatal: Option<String>,
+}
+
+impl Model {
+    /// An empty screen of `size` columns and rows.
+    #[must_use]
+    pub fn new(settings: Settings, size: (u16, u16), now: Timestamp) -> Self {
+        Self {
+            settings,
+            size,
+            now,
+            records: Vec::new(),
+            records_read: None,
+            host: None,
+            gaps: Vec::new(),
+            history: History::new(HISTORY_TICKS),
+            tab: Tab::Containers,
+            list: ContainerList::default(),
+            log: LogView::default(),
+            log_reading: false,
+            preset: 0,
+            overlay: None,
+            toasts: Toasts::default(),
+            pending: BTreeMap::new(),
+            last_effect: 0,
+            hits: HitMap::default(),
+            dirty: true,
+            fatal: None,
+        }
+    }
+
+    /// The record of `id`.
+    #[must_use]
+    pub fn record(&self, id: &ContainerId) -> Option<&Record> {
+        self.records.iter().find(|record| record.spec.id == *id)
+    }
+
+    /// The selected container.
+    #[must_use]
+    pub fn selected(&self) -> Option<&Record> {
+        self.list.selected.as_ref().and_then(|id| self.record(id))
+    }
+
+    /// What was asked of `id` and is not yet done.
+    #[must_use]
+    pub fn pending_for(&self, id: &ContainerId) -> Option<&Pending> {
+        self.pending.values().find(|pending| pending.target.as_ref() == Some(id))
+    }
+
+    /// Why the figure called `figure` cannot be had here.
+    #[must_use]
+    pub fn gap(&self, figure: &str) -> Option<&str> {
+        self.gaps.iter().find(|gap| gap.figure == figure).map(|gap| gap.reason.as_str())
+    }
+
+    /// Where the keys go, innermost first.
+    #[must_use]
+    pub fn contexts(&self) -> Vec<Context> {
+        let mut contexts = match &self.overlay {
+            None => vec![self.tab.context(), Context::Global],
+            Some(Overlay::Form(_)) => vec![Context::Form, Context::Edit],
+            Some(Overlay::Confirm(_)) => vec![Context::Confirm],
+            Some(Overlay::Sort(_)) => vec![Context::Sort],
+            Some(Overlay::Help(_)) => vec![Context::Help],
+            Some(Overlay::Filter(..)) => vec![Context::Filter, Context::Edit],
+        };
+        contexts.push(Context::Everywhere);
+        contexts
+    }
+
+    /// Where everything lies on a terminal of this size; `None` when it is too small.
+    #[must_use]
+    pub fn regions(&self) -> Option<Regions> {
+        Regions::of(self.size, self.host.as_ref().map_or(0, |host| host.cores.len()), self.tab)
+    }
+
+    /// Filters and sorts the containers again and keeps the selection in sight.
+    pub fn arrange(&mut self) {
+        self.list.arrange(&self.records, &self.history, self.now);
+        if let Some(regions) = self.regions() {
+            self.list.scroll_into_view(regions.table_rows());
+        }
+        self.dirty = true;
+    }
+
+    /// Shows a message.
+    pub fn toast(&mut self, kind: ToastKind, text: impl AsRef<str>) {
+        let text = super::sanitise::printable(text.as_ref());
+        self.toasts.show(kind, text, self.now);
+        self.dirty = true;
+    }
+}

@@ -1,0 +1,99 @@
+//! [`run`]: the loop. It sleeps on the channel, folds every waiting message, runs the effects, and draws once if something changed.
+
+use std::io::{IsTerminal, stdin, stdout};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use jiff::Timestamp;
+
+use super::effect::{Effect, Effects, spawn};
+use super::message::Message;
+use super::model::{Model, ToastKind};
+use super::settings::Settings;
+use super::terminal::{Signals, Terminal, read_input};
+use super::update::{start, update};
+use crate::manager::Engine;
+
+/// The most messages folded before a frame is drawn: a flood delays it, but never for ever.
+const BATCH: usize = 1_000;
+
+/// Shows the screen on `engine` until the person leaves. Containers keep running.
+///
+/// # Errors
+/// When standard input and output are no terminal, when it refuses, or when a thread of the screen died.
+pub fn run(engine: Arc<dyn Engine>, settings: Settings) -> anyhow::Result<()> {
+    if !stdin().is_terminal() || !stdout().is_terminal() {
+        bail!("open the screen: standard input and output are no terminal; `minic-tui list` and `minic-tui --help` work without one");
+    }
+    let signals = Signals::block().context("block signals")?;
+    let mut terminal = Terminal::take().context("take the terminal over")?;
+    let (sender, messages) = channel();
+    let (taken, inputs) = (signals.taken(), sender.clone());
+    spawn("input", &sender, move || read_input(&inputs));
+    let forwarded = sender.clone();
+    spawn("signals", &sender, move || Signals::forward(&taken, &forwarded));
+    let mut effects = Effects::new(engine, sender);
+    effects.observe(settings.tick);
+
+    let mut model = Model::new(settings, terminal.size(), Timestamp::now());
+    for effect in start() {
+        effects.run(effect);
+    }
+    let result = turn(&mut model, &mut terminal, &mut effects, &messages);
+    drop(terminal);
+    result?;
+    match model.fatal {
+        Some(reason) => bail!(reason),
+        None => Ok(()),
+    }
+}
+
+fn turn(model: &mut Model, terminal: &mut Terminal, effects: &mut Effects, messages: &Receiver<Message>) -> anyhow::Result<()> {
+    loop {
+        if std::mem::take(&mut model.dirty) {
+            model.hits = terminal.draw(model).context("draw")?;
+        }
+        let first = match wait(model, messages) {
+            Ok(message) => Some(message),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        };
+        let mut wanted = update(model, Message::Clock(Timestamp::now()));
+        for message in first.into_iter().chain(messages.try_iter()).take(BATCH) {
+            wanted.extend(update(model, message));
+        }
+        for effect in wanted {
+            match effect {
+                Effect::Quit => return Ok(()),
+                Effect::Redraw => {
+                    terminal.redraw().context("set the terminal up again")?;
+                    model.size = terminal.size();
+                    model.arrange();
+                }
+                Effect::Suspend => {
+                    if let Err(error) = terminal.suspend() {
+                        model.toast(ToastKind::Notice, format!("suspend: {error}"));
+                    }
+                    model.size = terminal.size();
+                    model.arrange();
+                }
+                other => effects.run(other),
+            }
+        }
+    }
+}
+
+/// Sleeps until something happens, or until the next toast goes away.
+fn wait(model: &Model, messages: &Receiver<Message>) -> Result<Message, RecvTimeoutError> {
+    match model.toasts.next_end() {
+        None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        Some(end) => {
+            let left = end.duration_since(Timestamp::now());
+            // a little later than the end, so that it is over when looked at
+            let left = Duration::try_from(left).unwrap_or_default() + Duration::from_millis(1);
+            messages.recv_timeout(left)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! [`Settings`]: what the screen needs to know that it cannot see for itself.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::keymap::Keymap;
+use super::theme::{ColorDepth, Symbols, Theme};
+use crate::config::Config;
+use crate::spec::Preset;
+
+/// What the screen needs to know. `main` fills it in from the config file.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The presets by name, in the order in which they are listed.
+    pub presets: Vec<(String, Preset)>,
+    /// What each key does.
+    pub keymap: Keymap,
+    /// How everything looks.
+    pub theme: Theme,
+    /// Time between two samples.
+    pub tick: Duration,
+    /// Time between SIGTERM and SIGKILL when a container is stopped.
+    pub stop_grace: Duration,
+    /// Refuse whatever changes a container.
+    pub read_only: bool,
+    /// The time zone of the times shown.
+    pub time_zone: TimeZone,
+    /// A word shown beside the tabs, such as DEMO.
+    pub badge: Option<String>,
+}
+
+impl Settings {
+    /// What the config file, the environment (`NO_COLOR`, `TERM`, `COLORTERM`, the locale) and this machine's time zone say.
+    ///
+    /// # Errors
+    /// When the config file names an unknown action or key, with the place where it does.
+    pub fn from_config(config: &Config) -> anyhow::Result<Self> {
+        let keymap = Keymap::embedded()?.with_overrides(&config.keys)?;
+        let theme = Theme::detect(Some(config.theme.as_str()), |name| std::env::var(name).ok())?;
+        let (presets, tick, stop_grace) = (config.presets.clone(), config.tick, config.stop_grace);
+        Ok(Self { presets, keymap, theme, tick, stop_grace, ..Self::embedded()? })
+    }
+
+    /// No presets, the embedded keys, the dark theme in Unicode and true colour, a tick a second, 10 s of grace.
+    ///
+    /// # Errors
+    /// Only when an embedded asset is wrong, which a test rules out.
+    pub fn embedded() -> anyhow::Result<Self> {
+        Ok(Self {
+            presets: Vec::new(),
+            keymap: Keymap::embedded()?,
+            theme: Theme::named("dark", ColorDepth::True, Symbols::UNICODE)?,
+            tick: Duration::from_secs(1),
+            stop_grace: Duration::from_secs(10),
+            read_only: false,
+            time_zone: TimeZone::system(),
+            badge: None,
+        })
+    }
+}

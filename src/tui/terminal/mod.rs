@@ -1,0 +1,156 @@
+//! [`Terminal`]: takes the terminal over and gives it back as it was, whatever happens: quit, panic, signal, Ctrl-Z.
+//!
+//! Every frame goes out in one write, bracketed in a synchronized update (DEC private mode 2026); a frame without a difference writes
+//! not a byte.
+
+mod input;
+mod screen;
+mod signals;
+
+use std::io::{self, Stdout, Write, stdout};
+use std::panic;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, ThreadId};
+
+use crossterm::cursor::Show;
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
+use crossterm::style::{Print, force_color_output};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{execute, queue};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, getppid, getsid};
+use ratatui::layout::Rect;
+
+pub use input::{read_input, translate};
+pub use screen::Screen;
+pub use signals::Signals;
+
+use super::hit::HitMap;
+use super::model::Model;
+use super::view::view;
+
+/// Buttons and drags with coordinates of any size (xterm modes 1000, 1002, 1006), but not every motion as crossterm would ask for: that
+/// is a flood over a slow line.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+
+/// Columns and rows when the terminal does not tell.
+const USUAL_SIZE: (u16, u16) = (80, 24);
+
+/// Whether the terminal is ours now; the panic hook asks.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+static HOOK: Once = Once::new();
+
+/// The terminal while it is ours. Dropping it gives it back.
+pub struct Terminal {
+    terminal: ratatui::Terminal<Screen<Stdout>>,
+}
+
+impl Terminal {
+    /// Takes the terminal over: raw mode, alternate screen, mouse, bracketed paste.
+    ///
+    /// # Errors
+    /// When it refuses, or there is none.
+    pub fn take() -> io::Result<Self> {
+        restore_on_panic(thread::current().id());
+        // NO_COLOR is answered by a theme without colours; crossterm's own answer to it would reset reverse video
+        force_color_output(true);
+        enter()?;
+        let mut terminal = ratatui::Terminal::new(Screen::new(stdout(), size()))?;
+        terminal.clear()?;
+        Ok(Self { terminal })
+    }
+
+    /// Columns and rows now.
+    #[must_use]
+    pub fn size(&self) -> (u16, u16) {
+        size()
+    }
+
+    /// Draws `model`; returns what was drawn where.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    pub fn draw(&mut self, model: &Model) -> io::Result<HitMap> {
+        self.terminal.backend_mut().set_size(model.size);
+        let mut hits = HitMap::default();
+        self.terminal.draw(|frame| hits = view(model, frame))?;
+        Ok(hits)
+    }
+
+    /// Sets the terminal up again and forgets what is on it: the next frame is drawn whole.
+    ///
+    /// # Errors
+    /// When it refuses.
+    pub fn redraw(&mut self) -> io::Result<()> {
+        // crossterm believes that raw mode is still on, whatever a shell did meanwhile
+        disable_raw_mode()?;
+        enter()?;
+        let (width, height) = size();
+        self.terminal.backend_mut().set_size((width, height));
+        self.terminal.resize(Rect::new(0, 0, width, height))
+    }
+
+    /// Gives the terminal back and stops the whole job, as Ctrl-Z does to other programs; returns when it goes on.
+    ///
+    /// # Errors
+    /// When nobody could make it go on again, or the terminal refuses.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        // without a parent in the session there is no shell to type `fg` into
+        let session = getsid(None).map_err(io::Error::from)?;
+        if getsid(Some(getppid())).ok() != Some(session) {
+            return Err(io::Error::other("no shell to go back to"));
+        }
+        leave();
+        // 0: every process of the job, as the terminal itself would do, so that sudo and cargo stop too
+        let stopped = kill(Pid::from_raw(0), Signal::SIGSTOP);
+        self.redraw()?;
+        stopped.map_err(io::Error::from)
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+fn size() -> (u16, u16) {
+    match crossterm::terminal::size() {
+        Ok((width, height)) if width > 0 && height > 0 => (width, height),
+        _ => USUAL_SIZE,
+    }
+}
+
+fn enter() -> io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    execute!(stdout(), EnterAlternateScreen, Print(MOUSE_ON), EnableBracketedPaste)
+}
+
+/// Gives the terminal back. Errors are of no use here: there is nowhere left to show them.
+fn leave() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = stdout();
+    let _ = queue!(out, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, Show);
+    let _ = out.flush();
+    let _ = disable_raw_mode();
+}
+
+/// A panic of the thread that draws gives the terminal back before it is told; one of another thread comes back as a message instead
+/// of being printed across the screen.
+fn restore_on_panic(screen: ThreadId) {
+    HOOK.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if thread::current().id() == screen {
+                leave();
+            }
+            if !TAKEN.load(Ordering::SeqCst) {
+                previous(info);
+            }
+        }));
+    });
+}

@@ -1,0 +1,79 @@
+//! The launch form: opening, typing, choosing a preset, launching.
+
+use super::containers::call_engine;
+use super::overlays;
+use crate::manager::Error;
+use crate::tui::action::Action;
+use crate::tui::effect::{Call, Effect, EffectId};
+use crate::tui::model::{Field, LaunchForm, LineEdit, Model, Overlay, Pending};
+
+/// Opens the form, filled in from `preset`.
+pub fn open(model: &mut Model, preset: Option<usize>) -> Vec<Effect> {
+    let preset = preset.filter(|at| *at < model.settings.presets.len());
+    let form = LaunchForm::new(preset, &model.settings.presets);
+    model.overlay = Some(Overlay::Form(Box::new(form)));
+    Vec::new()
+}
+
+/// The form, while it is open.
+pub fn opened(model: &mut Model) -> Option<&mut LaunchForm> {
+    match &mut model.overlay {
+        Some(Overlay::Form(form)) => Some(form),
+        _ => None,
+    }
+}
+
+/// Does `action` in the form.
+pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let presets = std::mem::take(&mut model.settings.presets);
+    let mut effects = Vec::new();
+    match (opened(model), action) {
+        (Some(form), Action::NextField) => form.step(true),
+        (Some(form), Action::PreviousField) => form.step(false),
+        (Some(form), Action::CursorLeft | Action::CursorRight) if form.focus == Some(Field::Preset) => {
+            if form.launching.is_none() {
+                form.cycle(action == Action::CursorRight, &presets);
+            }
+        }
+        (Some(_), Action::Cancel) => close(model),
+        (Some(form), Action::Confirm) if form.launching.is_none() => match form.created(&presets) {
+            Ok(created) => {
+                let name = created.name.clone().or_else(|| created.preset.clone());
+                let name = name.or_else(|| created.request.command.as_ref().and_then(|words| words.first().cloned()));
+                let pending = Pending { action: Action::Run, target: None, name: name.unwrap_or_default() };
+                let effect = call_engine(model, pending, Call::Launch(Box::new(created)));
+                let id = EffectId(model.last_effect);
+                if let Some(form) = opened(model) {
+                    form.errors.clear();
+                    form.error = None;
+                    form.launching = Some(id);
+                }
+                effects.push(effect);
+            }
+            Err(error) => form.show_error(&Error::Spec(error)),
+        },
+        (Some(_), _) => overlays::edit_action(model, action),
+        (None, _) => {}
+    }
+    model.settings.presets = presets;
+    effects
+}
+
+/// Closes the form. A launch under way goes on, and is told of by a toast from now on.
+fn close(model: &mut Model) {
+    let progress = opened(model).and_then(|form| form.launching.map(|id| (id, form.progress.clone())));
+    model.overlay = None;
+    if let Some((id, line)) = progress {
+        super::results::progress(model, id, line.as_deref().unwrap_or("launching"));
+    }
+}
+
+/// Does `change` to the field being typed in; what was wrong with it is no longer said.
+pub fn edit(form: &mut LaunchForm, change: impl FnOnce(&mut LineEdit)) {
+    let Some(field) = form.focus.filter(|field| *field != Field::Preset && form.launching.is_none()) else {
+        return;
+    };
+    form.errors.remove(&field);
+    form.error = None;
+    change(form.texts.entry(field).or_default());
+}

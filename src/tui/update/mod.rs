@@ -1,0 +1,193 @@
+//! [`update`]: what every message does to the model. Pure: no clock, no engine, no terminal; what is to be done outside comes back as
+//! effects.
+
+mod containers;
+mod form;
+mod logs;
+mod mouse;
+mod overlays;
+mod results;
+
+use super::action::Action;
+use super::effect::Effect;
+use super::keymap::{Chord, Context};
+use super::message::{Input, Message, Signal};
+use super::model::{Model, Overlay, Tab, ToastKind};
+
+pub use containers::objection;
+
+/// Rows that one turn of the wheel moves.
+const WHEEL_ROWS: i64 = 3;
+
+/// Takes `message` into `model`; returns what is to be done.
+pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    match message {
+        Message::Clock(now) => {
+            model.now = now;
+            model.dirty |= model.toasts.expire(now);
+            Vec::new()
+        }
+        Message::Input(input) => take_input(model, input),
+        Message::Signal(Signal::Terminate) => vec![Effect::Quit],
+        Message::Signal(Signal::Suspend) => vec![Effect::Suspend],
+        Message::Signal(Signal::Continue) => redraw(model),
+        Message::Sampled(snapshot) => results::sampled(model, *snapshot),
+        Message::Records(reading, result) => results::records(model, reading, result),
+        Message::Blind(error) => {
+            model.toast(ToastKind::Error, results::in_words("watch the containers", &error));
+            Vec::new()
+        }
+        Message::Progress(id, line) => results::progress(model, id, &line),
+        Message::EffectDone(id, result) => results::done(model, id, result),
+        Message::Log(result) => logs::read(model, result),
+        Message::Fatal(reason) => {
+            model.fatal = Some(reason);
+            vec![Effect::Quit]
+        }
+    }
+}
+
+/// What has to be done once, at the start.
+#[must_use]
+pub fn start() -> Vec<Effect> {
+    vec![Effect::ReadRecords]
+}
+
+fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
+    match input {
+        Input::Key(chord) => press(model, chord),
+        Input::Paste(text) => {
+            overlays::paste(model, &text);
+            Vec::new()
+        }
+        Input::Click(x, y) => mouse::click(model, x, y),
+        Input::Wheel(x, y, turn) => mouse::wheel(model, x, y, turn),
+        Input::Resize(width, height) => {
+            model.size = (width, height);
+            model.arrange();
+            Vec::new()
+        }
+    }
+}
+
+fn press(model: &mut Model, chord: Chord) -> Vec<Effect> {
+    let contexts = model.contexts();
+    if let Some(action) = model.settings.keymap.action(&contexts, chord) {
+        return act(model, action);
+    }
+    if let Some(c) = chord.typed().filter(|_| contexts.contains(&Context::Edit)) {
+        overlays::edit(model, |line| line.insert(c));
+    }
+    Vec::new()
+}
+
+/// Does `action`, as whatever has the keys now understands it. Keys, clicks and buttons all come here.
+pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Redraw => return redraw(model),
+        _ => {}
+    }
+    model.dirty = true;
+    if model.settings.read_only && action.changes_something() {
+        model.toast(ToastKind::Notice, format!("{}: this screen is read-only", action.label()));
+        return Vec::new();
+    }
+    match model.overlay {
+        Some(Overlay::Form(_)) => form::act(model, action),
+        Some(Overlay::Confirm(_)) => overlays::answer(model, action),
+        Some(Overlay::Sort(_)) => overlays::choose_sort(model, action),
+        Some(Overlay::Help(_)) => overlays::scroll_help(model, action),
+        Some(Overlay::Filter(..)) => overlays::type_filter(model, action),
+        None => on_tab(model, action),
+    }
+}
+
+fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Quit => return quit(model),
+        Action::Help => model.overlay = Some(Overlay::Help(0)),
+        Action::Dismiss => dismiss(model),
+        Action::NextTab => return turn_tab(model, 1),
+        Action::PreviousTab => return turn_tab(model, Tab::ALL.len() - 1),
+        Action::ShowContainers => return show(model, Tab::Containers),
+        Action::ShowLogs | Action::Logs => return show(model, Tab::Logs),
+        Action::ShowPresets => return show(model, Tab::Presets),
+        Action::Run if model.tab == Tab::Presets => return form::open(model, Some(model.preset)),
+        Action::Run => return form::open(model, None),
+        Action::UsePreset => return form::open(model, Some(model.preset)),
+        Action::Start | Action::Stop | Action::Restart | Action::Destroy => {
+            let target = model.list.selected.clone();
+            return containers::ask(model, action, target);
+        }
+        _ => match model.tab {
+            Tab::Containers => containers::act(model, action),
+            Tab::Logs => return logs::act(model, action),
+            Tab::Presets => choose_preset(model, action),
+        },
+    }
+    Vec::new()
+}
+
+fn redraw(model: &mut Model) -> Vec<Effect> {
+    model.dirty = true;
+    vec![Effect::Redraw]
+}
+
+/// Leaves, unless something asked for is not done yet: then it asks.
+fn quit(model: &mut Model) -> Vec<Effect> {
+    if model.pending.is_empty() {
+        return vec![Effect::Quit];
+    }
+    overlays::ask(model, Action::Quit, None);
+    Vec::new()
+}
+
+fn dismiss(model: &mut Model) {
+    if !model.toasts.dismiss_newest() && !model.list.filter.is_empty() {
+        model.list.filter.clear();
+        model.arrange();
+    }
+}
+
+fn turn_tab(model: &mut Model, steps: usize) -> Vec<Effect> {
+    let now = Tab::ALL.iter().position(|tab| *tab == model.tab).unwrap_or(0);
+    show(model, Tab::ALL[(now + steps) % Tab::ALL.len()])
+}
+
+/// Shows `tab`. The log shown is the selected container's; coming back to the same one finds its place kept.
+fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
+    model.tab = tab;
+    model.overlay = None;
+    model.arrange();
+    match tab {
+        Tab::Logs => logs::show(model, model.list.selected.clone()),
+        _ => Vec::new(),
+    }
+}
+
+fn choose_preset(model: &mut Model, action: Action) {
+    let count = model.settings.presets.len();
+    let page = model.regions().map_or(1, |regions| usize::from(regions.body.height));
+    if let Some(row) = moved(action, model.preset, count, page) {
+        model.preset = row;
+    }
+}
+
+/// Where a list of `count` rows stands after `action`, when that moves it.
+fn moved(action: Action, row: usize, count: usize, page: usize) -> Option<usize> {
+    let page = page.max(2);
+    let last = count.saturating_sub(1);
+    let row = match action {
+        Action::Up => row.saturating_sub(1),
+        Action::Down => row + 1,
+        Action::PageUp => row.saturating_sub(page - 1),
+        Action::PageDown => row + page - 1,
+        Action::HalfPageUp => row.saturating_sub(page / 2),
+        Action::HalfPageDown => row + page / 2,
+        Action::First => 0,
+        Action::Last => last,
+        _ => return None,
+    };
+    Some(row.min(last))
+}

@@ -1,0 +1,59 @@
+//! Clicks and the wheel: they do what a key would do, on what the last frame drew there.
+
+use super::{WHEEL_ROWS, act, containers, form, overlays, show};
+use crate::tui::action::Action;
+use crate::tui::effect::Effect;
+use crate::tui::hit::Target;
+use crate::tui::model::{Model, Overlay};
+
+/// A click at column `x`, row `y`.
+pub fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
+    let Some(target) = model.hits.at(x, y).cloned() else {
+        return Vec::new();
+    };
+    model.dirty = true;
+    match target {
+        Target::Tab(tab) => return show(model, tab),
+        Target::Action(action) => return act(model, action),
+        Target::Container(id) => {
+            let row = model.list.visible().iter().position(|at| model.records[*at].spec.id == id);
+            if let Some(row) = row {
+                model.list.select_row(row, &model.records);
+            }
+        }
+        Target::Heading(column) => {
+            if model.list.sort.column == column {
+                containers::invert(model);
+            } else {
+                containers::sort(model, column);
+            }
+        }
+        Target::SortBy(column) => {
+            model.overlay = Some(Overlay::Sort(column));
+            return overlays::choose_sort(model, Action::Confirm);
+        }
+        Target::Preset(row) => model.preset = row,
+        Target::Field(field) => {
+            if let Some(form) = form::opened(model) {
+                form.focus = Some(field);
+            }
+        }
+        Target::Toast(id) => model.toasts.dismiss(id),
+        Target::Nothing => {}
+    }
+    Vec::new()
+}
+
+/// The wheel turned over column `x`, row `y`: it scrolls what has the keys.
+pub fn wheel(model: &mut Model, _x: u16, _y: u16, turn: i16) -> Vec<Effect> {
+    let typing = matches!(model.overlay, Some(Overlay::Form(_) | Overlay::Confirm(_)));
+    if typing {
+        return Vec::new();
+    }
+    let action = if turn < 0 { Action::Up } else { Action::Down };
+    let mut effects = Vec::new();
+    for _ in 0..i64::from(turn.unsigned_abs()) * WHEEL_ROWS {
+        effects.extend(act(model, action));
+    }
+    effects
+}

@@ -1,0 +1,77 @@
+//! The bottom line: the keys that mean something now, as the keymap has them; the filter while it is typed.
+//!
+//! ```text
+//!  ? Help  r Run  S Start  s Stop  R Restart  D Destroy  l Logs  / Filter  F6 Sort  q Quit
+//! ```
+//!
+//! What does not fit is left out, but never the last.
+
+use ratatui::layout::Rect;
+
+use super::canvas::Canvas;
+use crate::tui::action::Action;
+use crate::tui::hit::Target;
+use crate::tui::model::{Model, Overlay, Tab};
+use crate::tui::sanitise::printable;
+use crate::tui::text;
+use crate::tui::update::objection;
+
+/// Draws the bottom line into `area`.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+    let (model, theme) = (canvas.model, canvas.theme);
+    canvas.buffer.set_style(area, theme.bar);
+    let mut start = area.x;
+    if let Some(Overlay::Filter(line, _)) = &model.overlay {
+        let mut pen = canvas.pen(area);
+        pen.put(" Filter: ", theme.key);
+        let x = pen.x();
+        pen.put(&printable(line.text()), theme.key_label).skip(3);
+        start = pen.x();
+        let before = text::width(&printable(line.before_cursor())) as u16;
+        canvas.cursor = Some(((x + before).min(area.right() - 1), area.y));
+    }
+    let contexts = model.contexts();
+    let Some(context) = contexts.first() else { return };
+    let keys = |action: Action| {
+        let chord = model.settings.keymap.shown_key(&contexts, action)?;
+        let key = chord.to_string();
+        let columns = text::width(&key) + text::width(action.label()) + 3;
+        Some((key, columns))
+    };
+    let actions = model.settings.keymap.bar(*context);
+    // the last one is the way out: it is shown whatever else is left out
+    let reserved = actions.last().and_then(|last| keys(*last)).map_or(0, |(_, columns)| columns);
+    let mut spots = Vec::new();
+    let mut pen = canvas.pen(Rect { x: start, width: area.right() - start, ..area });
+    for (at, action) in actions.iter().enumerate() {
+        let Some((key, columns)) = keys(*action) else {
+            continue;
+        };
+        let reserved = if at + 1 == actions.len() { 0 } else { reserved };
+        if columns + reserved > usize::from(pen.room()) {
+            continue;
+        }
+        let off = model.tab == Tab::Containers && model.overlay.is_none() && is_off(model, *action);
+        let (key_style, label_style) = if off { (theme.key_off, theme.key_off) } else { (theme.key, theme.key_label) };
+        pen.skip(1);
+        let from = pen.x();
+        pen.put(&key, key_style).skip(1).put(action.label(), label_style);
+        spots.push((from, pen.x(), *action));
+        pen.skip(1);
+    }
+    for (from, to, action) in spots {
+        let place = Rect { x: from, width: to - from, ..area };
+        canvas.hits.add(place, Target::Action(action));
+    }
+}
+
+/// Whether `action` can do nothing to the selected container now.
+fn is_off(model: &Model, action: Action) -> bool {
+    let verb = matches!(action, Action::Start | Action::Stop | Action::Restart | Action::Destroy);
+    match model.selected() {
+        _ if model.settings.read_only && action.changes_something() => true,
+        Some(record) if verb => objection(model, action, record).is_some(),
+        None if verb || action == Action::Logs => true,
+        _ => false,
+    }
+}

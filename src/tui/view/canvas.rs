@@ -1,0 +1,62 @@
+//! [`Canvas`]: what every region draws on.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::record::{Record, Status};
+use crate::tui::action::Action;
+use crate::tui::hit::HitMap;
+use crate::tui::keymap::Context;
+use crate::tui::model::Model;
+use crate::tui::theme::Theme;
+use crate::tui::widget::Pen;
+use crate::tui::wording::is_bad_end;
+
+/// The model, the buffer it is drawn into, and what was drawn where.
+pub struct Canvas<'a> {
+    /// What to draw.
+    pub model: &'a Model,
+    /// How it looks.
+    pub theme: &'a Theme,
+    /// Where it is drawn.
+    pub buffer: &'a mut Buffer,
+    /// What a click means.
+    pub hits: &'a mut HitMap,
+    /// Where the terminal's cursor stands, when something is being typed.
+    pub cursor: Option<(u16, u16)>,
+}
+
+impl Canvas<'_> {
+    /// A pen on the first row of `area`.
+    pub fn pen(&mut self, area: Rect) -> Pen<'_> {
+        Pen::new(self.buffer, area, self.theme.symbols.ellipsis)
+    }
+
+    /// The key to show for `action`, as text: of the overlay when it has one for it, else of the tab.
+    #[must_use]
+    pub fn key(&self, action: Action) -> String {
+        let mut contexts = self.model.contexts();
+        contexts.extend([self.model.tab.context(), Context::Global]);
+        let key = self.model.settings.keymap.shown_key(&contexts, action);
+        key.map(|chord| chord.to_string()).unwrap_or_default()
+    }
+
+    /// How the state of `record` looks.
+    #[must_use]
+    pub fn state_style(&self, record: &Record) -> Style {
+        match &record.status {
+            Status::Running { .. } => self.theme.running,
+            Status::Paused { .. } => self.theme.paused,
+            Status::Created => self.theme.created,
+            Status::Stopped { cause, .. } if is_bad_end(cause) => self.theme.failed,
+            Status::Stopped { .. } => self.theme.stopped,
+        }
+    }
+}
+
+/// The row `y` of `area`, counted from its top; empty when there is none.
+#[must_use]
+pub fn row(area: Rect, y: u16) -> Rect {
+    Rect { y: area.y + y.min(area.height), height: u16::from(y < area.height), ..area }
+}

@@ -1,0 +1,249 @@
+//! The selected container: its recent past in two graphs and its figures in words; when it ended, why.
+//!
+//! ```text
+//! ─ web ─ 3f2a9c11d0e4 ─────────────────────────────────────────────
+//!  CPU 25.0% of a core      top 25%   Memory 101M         top 300M
+//!  ⣀⣀⣤⣶⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿   ⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣤⣤⣤⣤⣤⣤⣤
+//!  Limits    cpu 25% (weight 256) · memory 300M
+//!  Now       throttled 74.8% · peak 140M · swap n/a · OOM kills 0
+//!  Command   sh -c 'while true; do :; done'
+//! ```
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::canvas::{Canvas, row};
+use crate::record::{ExitCause, Record, Status};
+use crate::spec::{Limits, format_bytes};
+use crate::stats::Reading;
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
+use crate::tui::model::Model;
+use crate::tui::sanitise::printable;
+use crate::tui::widget::Graph;
+use crate::tui::wording::{NOT_AVAILABLE, cap_percent, cause_sentence, grouped, is_bad_end, percent, short};
+use crate::tui::{shell_words, text};
+
+/// Columns of a fact's name.
+const NAME_COLUMNS: usize = 10;
+
+/// Draws the selected container into `area`.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+    let theme = canvas.theme;
+    let line = String::from(theme.symbols.line).repeat(usize::from(area.width));
+    canvas.pen(row(area, 0)).put(&line, theme.border);
+    let Some(record) = canvas.model.selected() else {
+        return;
+    };
+    let name = format!(" {} ", printable(record.spec.name.as_str()));
+    let id = format!("{} ", record.spec.id);
+    let mut pen = canvas.pen(row(area, 0));
+    pen.skip(1).put(&name, theme.title);
+    if record.spec.name.as_str() != record.spec.id.as_str() {
+        pen.put(&id, theme.dim);
+    }
+    let list = &canvas.model.list;
+    let place = format!(" row {} of {} ", list.row() + 1, list.visible().len());
+    let last = Rect { width: area.width.saturating_sub(1), ..row(area, 0) };
+    canvas.pen(last).put_right(&place, theme.dim);
+    let inside = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    match &record.status {
+        Status::Running { .. } | Status::Paused { .. } => alive(canvas, inside, record),
+        Status::Created => {
+            let mut list = created_facts(canvas.model, record);
+            list.push(("Next", next_steps(canvas), theme.dim));
+            facts(canvas, inside, &list);
+        }
+        Status::Stopped { cause, since, at } => ended(canvas, inside, record, cause, *since, *at),
+    }
+}
+
+/// A fact: its name, its words, how they look.
+type Fact = (&'static str, String, Style);
+
+fn facts(canvas: &mut Canvas<'_>, area: Rect, facts: &[Fact]) {
+    let label = canvas.theme.label;
+    for ((name, words, style), y) in facts.iter().zip(0..area.height) {
+        canvas.pen(row(area, y)).put(&format!(" {name:<NAME_COLUMNS$}"), label).put(words, *style);
+    }
+}
+
+fn alive(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
+    let reading = canvas.model.history.reading(&record.spec.id);
+    let mut list = vec![
+        ("Limits", limits_in_words(canvas, &record.spec.limits), Style::new()),
+        ("Now", now_in_words(canvas, reading), Style::new()),
+        ("Command", command(record), Style::new()),
+    ];
+    if area.height >= 10 {
+        list.push(("Container", identity(canvas.model, record), canvas.theme.dim));
+    }
+    let graphs = area.height.saturating_sub(list.len() as u16);
+    if graphs >= 2 {
+        let half = area.width / 2;
+        let left = Rect { width: half - 1, height: graphs, ..area };
+        let right = Rect { x: area.x + half + 1, width: area.width - half - 2, height: graphs, ..area };
+        cpu_graph(canvas, left, record, reading);
+        memory_graph(canvas, right, record, reading);
+    }
+    let below = Rect { y: area.y + graphs.min(area.height), height: area.height - graphs, ..area };
+    facts(canvas, below, &list);
+}
+
+fn cpu_graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, reading: Option<&Reading>) {
+    let used = match reading.and_then(|r| r.cpu_cores) {
+        Some(cores) => format!("{} of a core", percent(cores)),
+        None => "n/a: needs two samples".into(),
+    };
+    let cap = record.spec.limits.cpu.map(|cpu| cpu.cores());
+    let series = canvas.model.history.series(&record.spec.id).map(|series| &series.cpu);
+    graph(canvas, area, ("CPU", &used), series, cap, canvas.theme.cpu, |top| format!("top {}", cap_percent(top)));
+}
+
+fn memory_graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, reading: Option<&Reading>) {
+    let used = reading.and_then(|r| r.sample.memory).map_or(NOT_AVAILABLE.to_owned(), format_bytes);
+    let limit = record.spec.limits.memory.map(|bytes| bytes as f64);
+    let series = canvas.model.history.series(&record.spec.id).map(|series| &series.memory);
+    let caption = ("Memory", used.as_str());
+    graph(canvas, area, caption, series, limit, canvas.theme.memory, |top| format!("top {}", format_bytes(top as u64)));
+}
+
+fn graph(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    (name, used): (&str, &str),
+    series: Option<&VecDeque<f64>>,
+    limit: Option<f64>,
+    style: Style,
+    scale: impl Fn(f64) -> String,
+) {
+    let theme = canvas.theme;
+    let plot = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(1), height: area.height - 1 };
+    let ticks = Graph::ticks(plot.width, theme);
+    let values: Vec<f64> = series.map(|s| s.iter().skip(s.len().saturating_sub(ticks)).copied().collect()).unwrap_or_default();
+    // without a limit the highest value shown is the scale, and a little air above it
+    let highest = values.iter().copied().filter(|v| !v.is_nan()).fold(0.0, f64::max);
+    let top = limit.unwrap_or(highest * 1.25);
+    let mut pen = canvas.pen(row(area, 0));
+    pen.put(&format!(" {name} "), theme.label).put(used, theme.strong);
+    if top > 0.0 {
+        pen.put_right(&scale(top), theme.dim);
+    }
+    Graph { values: &values, top, style }.draw(canvas.buffer, plot, theme);
+}
+
+fn ended(canvas: &mut Canvas<'_>, area: Rect, record: &Record, cause: &ExitCause, since: Option<Timestamp>, at: Timestamp) {
+    let (model, theme) = (canvas.model, canvas.theme);
+    let style = if is_bad_end(cause) { theme.error } else { theme.success };
+    let width = usize::from(area.width).saturating_sub(NAME_COLUMNS + 2);
+    let most = if area.height >= 6 { 2 } else { 1 };
+    let sentence = text::wrap_words(&cause_sentence(cause), width, most, theme.symbols.ellipsis);
+    let mut list: Vec<Fact> = Vec::new();
+    for (i, line) in sentence.into_iter().enumerate() {
+        list.push((if i == 0 { "Ended" } else { "" }, line, style));
+    }
+    let ago = short(model.now.duration_since(at).unsigned_abs());
+    let lived = match since {
+        Some(since) => format!(", after running {}", short(at.duration_since(since).unsigned_abs())),
+        None => ", before it ran".into(),
+    };
+    list.push(("When", format!("{ago} ago at {}{lived}; exit code {}", clock(model, at), cause.exit_code()), Style::new()));
+    list.extend(created_facts(model, record));
+    list.push(("Next", next_steps(canvas), theme.dim));
+    facts(canvas, area, &list);
+}
+
+/// What can be done with one that is not alive.
+fn next_steps(canvas: &Canvas<'_>) -> String {
+    let keymap = &canvas.model.settings.keymap;
+    let steps = [(Action::Start, "starts it"), (Action::Logs, "shows its log"), (Action::Destroy, "removes it")];
+    let known = steps.into_iter().filter_map(|(action, what)| {
+        let chord = keymap.shown_key(&[Context::Containers, Context::Global], action)?;
+        Some(format!("{chord} {what}"))
+    });
+    known.collect::<Vec<_>>().join(&format!(" {} ", canvas.theme.symbols.dot))
+}
+
+fn created_facts(model: &Model, record: &Record) -> Vec<Fact> {
+    let dot = model.settings.theme.symbols.dot;
+    vec![
+        ("Command", command(record), Style::new()),
+        ("Limits", limit_words(&record.spec.limits).join(&format!(" {dot} ")), Style::new()),
+        ("Container", identity(model, record), model.settings.theme.dim),
+    ]
+}
+
+fn limit_words(limits: &Limits) -> Vec<String> {
+    let mut words = Vec::new();
+    match (limits.cpu, limits.cpu_shares) {
+        (Some(cap), Some(weight)) => words.push(format!("cpu {} of a core, weight {weight}", cap_percent(cap.cores()))),
+        (Some(cap), None) => words.push(format!("cpu {} of a core", cap_percent(cap.cores()))),
+        (None, Some(weight)) => words.push(format!("cpu weight {weight}, no cap")),
+        (None, None) => {}
+    }
+    words.extend(limits.memory.map(|bytes| format!("memory {}", format_bytes(bytes))));
+    words.extend(limits.swap.map(|bytes| if bytes == 0 { "no swap".into() } else { format!("swap {}", format_bytes(bytes)) }));
+    words.extend(limits.pids.map(|count| format!("{} pids", grouped(count))));
+    if words.is_empty() {
+        words.push("none: it may use all that the host has".into());
+    }
+    words
+}
+
+fn limits_in_words(canvas: &Canvas<'_>, limits: &Limits) -> String {
+    limit_words(limits).join(&format!(" {} ", canvas.theme.symbols.dot))
+}
+
+fn now_in_words(canvas: &Canvas<'_>, reading: Option<&Reading>) -> String {
+    let Some(reading) = reading else {
+        return "n/a: not sampled yet".into();
+    };
+    let sample = &reading.sample;
+    let figure = |name: &str, value: Option<String>| match value {
+        Some(value) => format!("{name} {value}"),
+        None => match canvas.model.gap(name) {
+            Some(reason) => format!("{name} n/a ({reason})"),
+            None => format!("{name} n/a"),
+        },
+    };
+    let throttled = match (sample.nr_throttled, sample.nr_periods) {
+        (Some(0), _) => Some("never".to_owned()),
+        (Some(times), Some(periods)) => Some(format!("in {} of {} periods", grouped(times), grouped(periods))),
+        (Some(times), None) => Some(format!("{} times", grouped(times))),
+        (None, _) => None,
+    };
+    let words = [
+        figure("throttled", throttled),
+        figure("peak", sample.memory_peak.map(format_bytes)),
+        figure("OOM kills", sample.oom_kills.map(grouped)),
+        figure("pids", sample.pids.map(grouped)),
+        figure("swap", sample.swap.map(format_bytes)),
+    ];
+    words.join(&format!(" {} ", canvas.theme.symbols.dot))
+}
+
+fn identity(model: &Model, record: &Record) -> String {
+    let (spec, dot) = (&record.spec, model.settings.theme.symbols.dot);
+    let mut words = vec![
+        format!("image {}", printable(&spec.image)),
+        format!("network {}", spec.network),
+        format!("created {}", clock(model, record.created_at)),
+        format!("restarts {}", record.restarts),
+    ];
+    words.extend(spec.preset.as_ref().map(|preset| format!("preset {}", printable(preset))));
+    words.join(&format!(" {dot} "))
+}
+
+fn command(record: &Record) -> String {
+    printable(&shell_words::join(&record.spec.argv))
+}
+
+fn clock(model: &Model, at: Timestamp) -> String {
+    let zone = &model.settings.time_zone;
+    let (then, today) = (at.to_zoned_datetime(zone.clone()), model.now.to_zoned_datetime(zone.clone()));
+    let format = if then.date() == today.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M" };
+    then.strftime(format).to_string()
+}

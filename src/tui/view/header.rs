@@ -1,0 +1,134 @@
+//! The host: one bar a core (one character a core where there are too many), memory and swap, then a line of words.
+//!
+//! ```text
+//!   0 ██████▌············  31.2%    2 ██·················   8.0%
+//!   1 ███████████████████  99.1%    3 █▌·················   4.9%
+//! Mem █████▎··········· 2.1G/7.8G   Swp n/a: the host has none
+//! Containers 3 running · 1 stopped   Load 0.52 0.40 0.31   Up 3d04h
+//! ```
+
+use ratatui::layout::Rect;
+
+use super::canvas::{Canvas, row};
+use crate::record::Status;
+use crate::spec::format_bytes;
+use crate::stats::HostSample;
+use crate::tui::layout::CoreGrid;
+use crate::tui::widget::Gauge;
+use crate::tui::wording::{NOT_AVAILABLE, percent, short};
+
+const NAME_COLUMNS: u16 = 4;
+const PERCENT_COLUMNS: u16 = 6;
+const BYTES_COLUMNS: u16 = 11;
+
+/// Draws the host into `area`.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, grid: CoreGrid) {
+    let Some(host) = &canvas.model.host else {
+        let dim = canvas.theme.dim;
+        canvas.pen(row(area, 0)).put(" waiting for the first sample", dim);
+        words(canvas, row(area, area.height - 1), None);
+        return;
+    };
+    if grid.columns == 0 {
+        core_strip(canvas, area, grid.rows, &host.cores);
+    } else {
+        core_bars(canvas, area, grid, &host.cores);
+    }
+    let bars = row(area, grid.rows as u16);
+    let half = bars.width / 2;
+    memory(canvas, Rect { width: half, ..bars }, host);
+    let right = Rect { x: bars.x + half, width: bars.width - half, ..bars };
+    swap(canvas, right, host);
+    words(canvas, row(area, area.height - 1), Some(host));
+}
+
+fn core_bars(canvas: &mut Canvas<'_>, area: Rect, grid: CoreGrid, cores: &[f32]) {
+    let width = area.width / grid.columns as u16;
+    for (core, busy) in cores.iter().enumerate() {
+        // down the first column, then down the second, as htop numbers them
+        let (x, y) = ((core / grid.rows) as u16 * width, (core % grid.rows) as u16);
+        let cell = Rect { x: area.x + x, width, ..row(area, y) };
+        named_gauge(canvas, cell, &core.to_string(), Some(f64::from(*busy)), &percent(f64::from(*busy)), PERCENT_COLUMNS);
+    }
+}
+
+fn core_strip(canvas: &mut Canvas<'_>, area: Rect, rows: usize, cores: &[f32]) {
+    let theme = canvas.theme;
+    let per_row = cores.len().div_ceil(rows.max(1)).max(1);
+    for (y, chunk) in cores.chunks(per_row).take(rows).enumerate() {
+        let mut pen = canvas.pen(row(area, y as u16));
+        pen.put(if y == 0 { "Cores " } else { "      " }, theme.label);
+        for busy in chunk {
+            let style = match busy {
+                b if *b >= 0.95 => theme.gauge_full,
+                b if *b >= 0.8 => theme.gauge_high,
+                _ => theme.gauge,
+            };
+            let level = (busy.clamp(0.0, 1.0) * 7.0).round() as usize;
+            pen.symbol(theme.symbols.heights[level.min(7)], style);
+        }
+    }
+}
+
+fn named_gauge(canvas: &mut Canvas<'_>, cell: Rect, name: &str, used: Option<f64>, label: &str, label_columns: u16) {
+    let theme = canvas.theme;
+    canvas.pen(cell).put(&format!("{name:>3} "), theme.label);
+    let bar = Rect { x: cell.x + NAME_COLUMNS, width: cell.width.saturating_sub(NAME_COLUMNS + 2), ..cell };
+    let gauge = Gauge { used, second: 0.0, label, label_columns };
+    gauge.draw(canvas.buffer, bar, theme);
+}
+
+fn memory(canvas: &mut Canvas<'_>, cell: Rect, host: &HostSample) {
+    let (used, total) = (host.memory_used, host.memory_total);
+    if total == 0 {
+        named_gauge(canvas, cell, "Mem", None, NOT_AVAILABLE, BYTES_COLUMNS);
+        return;
+    }
+    let label = format!("{}/{}", format_bytes(used), format_bytes(total));
+    named_gauge(canvas, cell, "Mem", Some(used as f64 / total as f64), &label, BYTES_COLUMNS);
+}
+
+fn swap(canvas: &mut Canvas<'_>, cell: Rect, host: &HostSample) {
+    let (used, total) = (host.swap_used, host.swap_total);
+    if total == 0 {
+        let (label, dim) = (canvas.theme.label, canvas.theme.dim);
+        canvas.pen(cell).put("Swp ", label).put("n/a: the host has none", dim);
+        return;
+    }
+    let label = format!("{}/{}", format_bytes(used), format_bytes(total));
+    named_gauge(canvas, cell, "Swp", Some(used as f64 / total as f64), &label, BYTES_COLUMNS);
+}
+
+fn words(canvas: &mut Canvas<'_>, line: Rect, host: Option<&HostSample>) {
+    let theme = canvas.theme;
+    let mut counts = [0usize; 4];
+    for record in &canvas.model.records {
+        counts[match record.status {
+            Status::Running { .. } => 0,
+            Status::Paused { .. } => 1,
+            Status::Created => 2,
+            Status::Stopped { .. } => 3,
+        }] += 1;
+    }
+    let named = ["running", "paused", "created", "stopped"].into_iter().zip(counts);
+    let styles = [theme.running, theme.paused, theme.created, theme.stopped];
+    let narrow = line.width < 80;
+    let mut pen = canvas.pen(line);
+    pen.put(if narrow { " " } else { " Containers " }, theme.label);
+    if counts.iter().sum::<usize>() == 0 {
+        pen.put(if narrow { "no containers" } else { "none" }, theme.dim);
+    }
+    let mut first = true;
+    for ((name, count), style) in named.zip(styles).filter(|((_, count), _)| *count > 0) {
+        if !first {
+            pen.put(&format!(" {} ", theme.symbols.dot), theme.dim);
+        }
+        first = false;
+        pen.put(&count.to_string(), style).put(&format!(" {name}"), theme.label);
+    }
+    let Some(host) = host else { return };
+    let [one, five, fifteen] = host.load;
+    let up = short(host.uptime);
+    let text = if narrow { format!("Load {one:.2}  Up {up} ") } else { format!("Load {one:.2} {five:.2} {fifteen:.2}   Up {up} ") };
+    pen.put_right(&text, theme.label);
+}

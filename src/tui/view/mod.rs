@@ -1,0 +1,77 @@
+//! [`view`]: draws the model and says what is where. One file a region; each draws its layout in its own doc.
+//!
+//! Nothing here sorts, filters or decides: what is drawn is in the model already.
+
+mod bar;
+mod canvas;
+mod detail;
+mod form;
+mod header;
+mod help;
+mod logs;
+mod presets;
+mod question;
+mod sort_menu;
+mod table;
+mod tabs;
+mod toasts;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use super::hit::HitMap;
+use super::layout::SMALLEST;
+use super::model::{Model, Overlay, Tab};
+use super::widget::Pen;
+use canvas::Canvas;
+pub use help::{help_lines, help_rows};
+
+/// Draws the whole screen; returns what a click on each place means.
+pub fn view(model: &Model, frame: &mut Frame<'_>) -> HitMap {
+    let mut hits = HitMap::default();
+    let mut canvas = Canvas { model, theme: &model.settings.theme, buffer: frame.buffer_mut(), hits: &mut hits, cursor: None };
+    draw(&mut canvas);
+    let cursor = canvas.cursor;
+    if let Some(position) = cursor {
+        frame.set_cursor_position(position);
+    }
+    hits
+}
+
+fn draw(canvas: &mut Canvas<'_>) {
+    let model = canvas.model;
+    let Some(regions) = model.regions() else {
+        too_small(canvas);
+        return;
+    };
+    header::draw(canvas, regions.header, regions.cores);
+    tabs::draw(canvas, regions.tabs);
+    match model.tab {
+        Tab::Containers => {
+            table::draw(canvas, regions.body);
+            detail::draw(canvas, regions.detail);
+        }
+        Tab::Logs => logs::draw(canvas, regions.body),
+        Tab::Presets => presets::draw(canvas, regions.body),
+    }
+    bar::draw(canvas, regions.bar);
+    let between = Rect { height: regions.bar.y, ..canvas.buffer.area };
+    match &model.overlay {
+        Some(Overlay::Form(form)) => form::draw(canvas, between, form),
+        Some(Overlay::Confirm(question)) => question::draw(canvas, between, question),
+        Some(Overlay::Sort(column)) => sort_menu::draw(canvas, between, *column),
+        Some(Overlay::Help(offset)) => help::draw(canvas, between, *offset),
+        Some(Overlay::Filter(..)) | None => {}
+    }
+    toasts::draw(canvas, between);
+}
+
+fn too_small(canvas: &mut Canvas<'_>) {
+    let (width, height) = canvas.model.size;
+    let lines = ["too small".to_owned(), format!("{width}×{height}, needs {}×{}", SMALLEST.0, SMALLEST.1)];
+    let area = canvas.buffer.area;
+    for (line, y) in lines.iter().zip(area.y..area.bottom()) {
+        let row = Rect { y, height: 1, ..area };
+        Pen::new(canvas.buffer, row, canvas.theme.symbols.ellipsis).put(line, canvas.theme.warning);
+    }
+}

@@ -1,0 +1,128 @@
+//! The presets: their list, and what the selected one says.
+//!
+//! ```text
+//!  PRESET            WHAT IT IS FOR        cpu-quarter
+//! ▌cpu-quarter       a loop held to a …  │ A loop held to a quarter of a core
+//!  memory-300        256 MB filled …     │ Command   sh -c 'while true; do :; done'
+//! ```
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::canvas::{Canvas, row};
+use crate::manager::Created;
+use crate::spec::{Preset, format_bytes};
+use crate::tui::action::Action;
+use crate::tui::hit::Target;
+use crate::tui::model::command_line;
+use crate::tui::sanitise::printable;
+use crate::tui::wording::cap_percent;
+use crate::tui::{shell_words, text};
+
+const NAME_COLUMNS: usize = 11;
+
+/// Draws the presets into `area`.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+    let (model, theme) = (canvas.model, canvas.theme);
+    let presets = &model.settings.presets;
+    let list = Rect { width: (area.width * 2 / 5).clamp(24, 60), ..area };
+    canvas.buffer.set_style(row(area, 0), theme.header);
+    canvas.pen(row(list, 0)).put(" PRESET", theme.header);
+    if presets.is_empty() {
+        let text = "No presets. The config file's [presets.NAME] tables are listed here.";
+        canvas.pen(row(area, 2)).skip(2).put(text, theme.dim);
+        return;
+    }
+    let rows = usize::from(list.height - 1);
+    let offset = (model.preset + 1).saturating_sub(rows);
+    let name_columns = presets.iter().map(|(name, _)| text::width(name)).max().unwrap_or(0).clamp(6, 20);
+    for (y, (at, (name, preset))) in (1..list.height).zip(presets.iter().enumerate().skip(offset)) {
+        let line = row(list, y);
+        let selected = at == model.preset;
+        if selected {
+            canvas.buffer.set_style(line, theme.selected);
+        }
+        let marker = if selected { theme.symbols.marker } else { ' ' };
+        let ground = if selected { theme.selected } else { Style::new() };
+        let name = text::truncate(name, name_columns, theme.symbols.ellipsis).into_owned();
+        let padding = name_columns.saturating_sub(text::width(&name)) as u16 + 1;
+        let mut pen = canvas.pen(line);
+        pen.symbol(marker, ground).put(&printable(&name), ground.patch(theme.strong)).skip(padding);
+        pen.put(&printable(preset.description.as_deref().unwrap_or_default()), if selected { ground } else { theme.dim });
+        canvas.hits.add(line, Target::Preset(at));
+    }
+    let right = Rect { x: list.right() + 1, width: area.width.saturating_sub(list.width + 1), ..area };
+    for y in 1..area.height {
+        let edge = Rect { x: list.right(), width: 1, ..row(area, y) };
+        canvas.pen(edge).symbol(theme.symbols.upright, theme.border);
+    }
+    if let Some((name, preset)) = presets.get(model.preset) {
+        profile(canvas, right, name, preset);
+    }
+}
+
+fn profile(canvas: &mut Canvas<'_>, area: Rect, name: &str, preset: &Preset) {
+    let theme = canvas.theme;
+    canvas.pen(row(area, 0)).put(&format!(" {}", printable(name)), theme.header);
+    let width = usize::from(area.width).saturating_sub(2);
+    let mut y = 1;
+    let description = printable(preset.description.as_deref().unwrap_or_default());
+    for line in text::wrap_words(&description, width, 3, theme.symbols.ellipsis) {
+        canvas.pen(row(area, y)).put(&format!(" {line}"), theme.strong);
+        y += 1;
+    }
+    y += 1;
+    for (label, value) in facts(preset) {
+        let room = width.saturating_sub(NAME_COLUMNS);
+        for (i, line) in text::wrap_words(&value, room, 4, theme.symbols.ellipsis).iter().enumerate() {
+            let label = if i == 0 { label } else { "" };
+            canvas.pen(row(area, y)).put(&format!(" {label:<NAME_COLUMNS$}"), theme.label).put(line, Style::new());
+            y += 1;
+        }
+    }
+    y += 1;
+    let created = Created { name: None, request: preset.clone(), preset: Some(name.to_owned()) };
+    let mut shown = vec![("From a shell", command_line(&created, Some(preset)))];
+    if preset.command.is_none() {
+        shown[0].1.push_str(" -- COMMAND");
+    }
+    let key = canvas.key(Action::UsePreset);
+    shown.push(("On this screen", format!("{key} opens the launch form with it")));
+    for (label, value) in shown {
+        canvas.pen(row(area, y)).put(&format!(" {label}"), theme.label);
+        y += 1;
+        for line in text::wrap_words(&printable(&value), width.saturating_sub(2), 3, theme.symbols.ellipsis) {
+            canvas.pen(row(area, y)).put(&format!("   {line}"), Style::new());
+            y += 1;
+        }
+    }
+}
+
+/// What a preset says, in words; amounts with what they mean.
+fn facts(preset: &Preset) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    let command = preset.command.as_deref().map(|words| printable(&shell_words::join(words)));
+    facts.push(("Command", command.unwrap_or_else(|| "yours: this is only a limit profile".into())));
+    match preset.limits() {
+        Ok(limits) => {
+            let weight = limits.cpu_shares.map(|shares| format!("weight {shares}"));
+            let cap = limits.cpu.map(|cpu| format!("at most {} of a core", cap_percent(cpu.cores())));
+            let cpu: Vec<String> = cap.into_iter().chain(weight).collect();
+            facts.push(("CPU", if cpu.is_empty() { "no limit".into() } else { cpu.join(", ") }));
+            let bytes = limits.memory.map(|bytes| format!("at most {}", format_bytes(bytes)));
+            facts.push(("Memory", bytes.unwrap_or_else(|| "no limit".into())));
+            facts.extend(limits.swap.map(|swap| ("Swap", if swap == 0 { "none".into() } else { format_bytes(swap) })));
+            facts.extend(limits.pids.map(|pids| ("Pids", format!("at most {pids}"))));
+        }
+        Err(error) => facts.push(("Wrong", error.to_string())),
+    }
+    let text = |value: &Option<String>| value.as_deref().map(printable);
+    facts.extend(text(&preset.image).map(|image| ("Image", image)));
+    facts.extend(preset.net.as_ref().map(|net| ("Network", net.to_string())));
+    facts.extend(text(&preset.workdir).map(|dir| ("Directory", dir)));
+    facts.extend(text(&preset.hostname).map(|name| ("Host name", name)));
+    if !preset.env.is_empty() {
+        facts.push(("Variables", printable(&preset.env.join(" "))));
+    }
+    facts
+}

@@ -1,0 +1,61 @@
+//! A question in the middle of the screen.
+//!
+//! ```text
+//! ╭─ Destroy web? ───────────────────────────────╮
+//! │ web (3f2a9c11d0e4) is RUNNING: it is killed  │
+//! │ first. Its files and its log are removed.    │
+//! │ y Destroy   n Keep it                        │
+//! ╰──────────────────────────────────────────────╯
+//! ```
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::canvas::{Canvas, row};
+use crate::tui::action::Action;
+use crate::tui::hit::Target;
+use crate::tui::model::Question;
+use crate::tui::text;
+use crate::tui::widget::{center, frame};
+
+/// Draws the question over `area`.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, question: &Question) {
+    let (model, theme) = (canvas.model, canvas.theme);
+    let record = question.target.as_ref().and_then(|id| model.record(id));
+    let (title, body, yes, no) = match record {
+        Some(record) => {
+            let (name, id) = (record.spec.name.as_str(), &record.spec.id);
+            let state = record.status.word();
+            let first = if record.status.is_alive() { ": it is killed first" } else { "" };
+            (
+                format!("{} {name}?", question.action.label()),
+                format!("{name} ({id}) is {state}{first}. Its files and its log are removed; this cannot be undone."),
+                question.action.label(),
+                "Keep it",
+            )
+        }
+        None => {
+            let under_way: Vec<_> = model.pending.values().map(|p| format!("{} {}", p.action.id(), p.name)).collect();
+            ("Quit now?".to_owned(), format!("Still under way: {}. It may be left half done.", under_way.join(", ")), "Quit", "Stay")
+        }
+    };
+    let width = area.width.saturating_sub(4).min(62);
+    let lines = text::wrap_words(&body, usize::from(width.saturating_sub(4)), 5, theme.symbols.ellipsis);
+    let outer = center(area, width, lines.len() as u16 + 4);
+    let inside = frame(canvas.buffer, outer, &title, theme);
+    canvas.hits.add(outer, Target::Nothing);
+    for (line, y) in lines.iter().zip(0..) {
+        canvas.pen(row(inside, y)).skip(1).put(line, Style::new());
+    }
+    let buttons = row(inside, inside.height.saturating_sub(1));
+    let mut x = buttons.x + 1;
+    for (action, label) in [(Action::Confirm, yes), (Action::Cancel, no)] {
+        let key = canvas.key(action);
+        let place = Rect { x, width: buttons.right().saturating_sub(x), ..buttons };
+        let mut pen = canvas.pen(place);
+        pen.put(&key, theme.key).put(" ", Style::new()).put(label, theme.key_label);
+        let end = pen.x();
+        canvas.hits.add(Rect { x, width: end - x, ..buttons }, Target::Action(action));
+        x = end + 3;
+    }
+}

@@ -1,0 +1,11 @@
+//! Widgets: small things drawn into a buffer, which know nothing of containers.
+
+mod frame;
+mod gauge;
+mod graph;
+mod pen;
+
+pub use frame::{center, frame};
+pub use gauge::Gauge;
+pub use graph::Graph;
+pub use pen::Pen;

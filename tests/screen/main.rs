@@ -1,0 +1,17 @@
+//! The screen, driven by typed keys: what it shows (golden files) and what it asks to be done (effects).
+//!
+//! `UPDATE_GOLDEN=1 cargo test --test screen` writes the golden files anew; look at each before committing it.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod containers;
+mod form;
+mod hostile;
+mod keys;
+mod logs;
+mod mouse;
+mod overlays;
+mod presets;
+mod quiet;
+mod sizes;
+mod stage;
+mod verbs;

@@ -1,0 +1,53 @@
+//! Every size: too small, just enough, huge; and changing it.
+
+use minic_tui::tui::message::{Input, Message};
+
+use crate::stage::Stage;
+
+#[test]
+fn too_small_says_what_it_needs() {
+    Stage::new(59, 20).golden("too-small-59x20");
+    Stage::new(80, 14).golden("too-small-80x14");
+}
+
+#[test]
+fn nothing_breaks_at_any_size_in_any_state() {
+    let states = ["", "?", "D", "<F6>", "/we", "r", "r<Enter>", "2", "2t", "2w", "3", "3<Enter>", "G", "s"];
+    for keys in states {
+        let mut stage = Stage::new(80, 24);
+        stage.keys(keys);
+        for width in [1, 2, 10, 59, 60, 61, 75, 79, 80, 99, 100, 133, 300] {
+            for height in [1, 2, 14, 15, 16, 19, 20, 24, 31, 100] {
+                stage.send(Message::Input(Input::Resize(width, height)));
+                stage.buffer();
+            }
+        }
+    }
+}
+
+#[test]
+fn resizing_keeps_the_selection_in_sight() {
+    let mut stage = Stage::new(120, 40);
+    stage.keys("G");
+    let last = stage.selected().to_owned();
+    stage.send(Message::Input(Input::Resize(60, 15)));
+    assert!(stage.model.dirty);
+    stage.shows("▌STOPPED memory-hog");
+    stage.send(Message::Input(Input::Resize(120, 40)));
+    assert_eq!((stage.selected(), stage.model.list.offset), (last.as_str(), 0), "no empty rows below the last");
+}
+
+#[test]
+fn the_columns_line_up_at_every_width() {
+    for width in 60..=200 {
+        let mut stage = Stage::new(width, 24);
+        let screen = stage.screen();
+        let line = |text: &str| screen.lines().find(|line| line.contains(text)).unwrap().to_owned();
+        let end = |line: &str, text: &str| line.char_indices().take_while(|(at, _)| *at < line.find(text).unwrap() + text.len()).count();
+        // figures end where their heading ends
+        let (heading, row) = (line("STATE▲"), line(" web "));
+        assert_eq!(end(&heading, "UPTIME"), end(&row, " 2d04h"), "{width}:\n{screen}");
+        assert_eq!(end(&heading, " PID"), end(&row, " 4131"), "{width}:\n{screen}");
+        assert!(screen.lines().all(|line| line.chars().count() <= usize::from(width)), "{width}");
+    }
+}

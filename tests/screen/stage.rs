@@ -1,0 +1,263 @@
+//! [`Stage`]: a screen on the demo engine whose clock only moves when told, whose effects are carried out at once, and which is typed at.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use minic_tui::manager::{Demo, Engine, LogSource, Sampling};
+use minic_tui::record::Record;
+use minic_tui::spec::ContainerId;
+use minic_tui::stats::Snapshot;
+use minic_tui::tui::Settings;
+use minic_tui::tui::effect::{Effect, LogBatch, perform};
+use minic_tui::tui::keymap::{Chord, Key};
+use minic_tui::tui::message::{Input, Message};
+use minic_tui::tui::model::{LogLine, Model};
+use minic_tui::tui::sanitise::log_line;
+use minic_tui::tui::theme::{ColorDepth, Symbols, Theme};
+use minic_tui::tui::update::{start, update};
+use minic_tui::tui::view::view;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+
+/// When every play begins.
+const BEGINNING: &str = "2026-11-23T14:03:11Z";
+
+pub struct Stage {
+    pub model: Model,
+    pub demo: Demo,
+    /// Everything that was asked for since it was last taken.
+    pub effects: Vec<Effect>,
+    /// Effects are only noted, not carried out.
+    pub held: bool,
+    clock: Arc<Mutex<Timestamp>>,
+    sampler: Box<dyn Sampling>,
+    log: Option<(ContainerId, Box<dyn LogSource>)>,
+    log_wanted: bool,
+    readings: u64,
+}
+
+pub fn settings() -> Settings {
+    Settings { presets: Demo::presets(), time_zone: jiff::tz::TimeZone::UTC, badge: Some("DEMO".into()), ..Settings::embedded().unwrap() }
+}
+
+pub fn ascii() -> Settings {
+    Settings { theme: Theme::named("colourless", ColorDepth::Sixteen, Symbols::ASCII).unwrap(), ..settings() }
+}
+
+impl Stage {
+    /// A screen that has run for ten seconds.
+    pub fn new(width: u16, height: u16) -> Self {
+        Self::with(settings(), width, height)
+    }
+
+    pub fn with(settings: Settings, width: u16, height: u16) -> Self {
+        let mut stage = Self::unlit(settings, width, height);
+        stage.carry_out(start());
+        stage.tick(10);
+        stage
+    }
+
+    /// A screen before its first message.
+    pub fn unlit(settings: Settings, width: u16, height: u16) -> Self {
+        let clock = Arc::new(Mutex::new(BEGINNING.parse::<Timestamp>().unwrap()));
+        let hand = Arc::clone(&clock);
+        let demo = Demo::new(7, Arc::new(move || *hand.lock().unwrap()));
+        let now = *clock.lock().unwrap();
+        Self {
+            model: Model::new(settings, (width, height), now),
+            sampler: demo.sampler().unwrap(),
+            demo,
+            effects: Vec::new(),
+            held: false,
+            clock,
+            log: None,
+            log_wanted: false,
+            readings: 0,
+        }
+    }
+
+    pub fn send(&mut self, message: Message) {
+        let effects = update(&mut self.model, message);
+        self.effects.extend(effects.iter().cloned());
+        if !self.held {
+            self.carry_out(effects);
+        }
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Call(id, call) => {
+                    let mut lines = Vec::new();
+                    let result = perform(&self.demo, call, &mut |line| lines.push(line));
+                    for line in lines {
+                        self.send(Message::Progress(id, line));
+                    }
+                    self.send(Message::EffectDone(id, result));
+                }
+                Effect::ReadRecords => {
+                    let records = self.demo.records();
+                    self.readings += 1;
+                    self.send(Message::Records(self.readings, records));
+                }
+                Effect::OpenLog(id) => {
+                    let source = self.demo.log(&id).unwrap();
+                    self.log = Some((id, source));
+                }
+                Effect::ReadLog => self.log_wanted = true,
+                Effect::Suspend | Effect::Redraw | Effect::Quit => {}
+            }
+        }
+        self.read_log(false);
+    }
+
+    fn read_log(&mut self, even_nothing: bool) {
+        let Some((id, source)) = self.log.as_mut().filter(|_| self.log_wanted) else {
+            return;
+        };
+        let chunks = source.read(10_000).unwrap();
+        if chunks.is_empty() && !even_nothing {
+            return;
+        }
+        let id = id.clone();
+        let line = |chunk: minic_tui::manager::LogChunk| LogLine { at: chunk.at, stderr: chunk.stderr, text: log_line(&chunk.bytes) };
+        self.log_wanted = false;
+        let lines = chunks.into_iter().map(line).collect();
+        self.log_came(id, lines);
+    }
+
+    /// Lines of the log of `id` arrive.
+    pub fn log_came(&mut self, id: ContainerId, lines: Vec<LogLine>) {
+        self.send(Message::Log(Ok(LogBatch { id, skipped: 0, lines, unfinished: None })));
+    }
+
+    /// Lets `seconds` pass, with a sample in each.
+    pub fn tick(&mut self, seconds: u64) {
+        for _ in 0..seconds {
+            let now = {
+                let mut clock = self.clock.lock().unwrap();
+                *clock += SignedDuration::from_secs(1);
+                *clock
+            };
+            self.send(Message::Clock(now));
+            let snapshot = self.sampler.sample();
+            self.send(Message::Sampled(Box::new(snapshot)));
+            self.carry_out(vec![Effect::ReadRecords]);
+        }
+    }
+
+    /// Types: characters as they stand, other keys as `<Enter>`, `<Ctrl-U>`; `<lt>` is `<`.
+    pub fn keys(&mut self, keys: &str) -> &mut Self {
+        let mut rest = keys;
+        while let Some(c) = rest.chars().next() {
+            let chord = match rest.strip_prefix('<').and_then(|r| r.split_once('>')) {
+                Some((name, after)) => {
+                    rest = after;
+                    if name == "lt" { Key::Char('<').into() } else { name.parse::<Chord>().unwrap() }
+                }
+                None => {
+                    rest = &rest[c.len_utf8()..];
+                    Key::Char(c).into()
+                }
+            };
+            self.send(Message::Input(Input::Key(chord)));
+        }
+        self
+    }
+
+    /// Draws; the hits are the model's from now on, as the loop does it.
+    pub fn buffer(&mut self) -> Buffer {
+        let (width, height) = self.model.size;
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        let mut hits = minic_tui::tui::hit::HitMap::default();
+        terminal.draw(|frame| hits = view(&self.model, frame)).unwrap();
+        self.model.hits = hits;
+        terminal.backend().buffer().clone()
+    }
+
+    /// The screen as text, without the spaces at the ends of lines.
+    pub fn screen(&mut self) -> String {
+        let buffer = self.buffer();
+        let width = usize::from(buffer.area.width);
+        let line = |cells: &[ratatui::buffer::Cell]| {
+            let mut text = String::new();
+            let mut skip = 0;
+            for cell in cells {
+                if skip == 0 {
+                    text.push_str(cell.symbol());
+                    skip = minic_tui::tui::text::width(cell.symbol()).max(1);
+                }
+                skip -= 1;
+            }
+            text.trim_end().to_owned() + "\n"
+        };
+        buffer.content().chunks(width).map(line).collect()
+    }
+
+    /// The screen is what the golden file of this name says.
+    #[track_caller]
+    pub fn golden(&mut self, name: &str) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screen/golden").join(format!("{name}.txt"));
+        let screen = self.screen();
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::write(&path, &screen).unwrap();
+            return;
+        }
+        let wanted = fs::read_to_string(&path).unwrap_or_default();
+        if screen != wanted {
+            let differing = screen.lines().zip(wanted.lines()).position(|(a, b)| a != b);
+            panic!("{name}: differs from its golden file in line {differing:?}; it is now:\n{screen}\nand was:\n{wanted}");
+        }
+    }
+
+    #[track_caller]
+    pub fn shows(&mut self, text: &str) {
+        let screen = self.screen();
+        assert!(screen.contains(text), "{text:?} is not on the screen:\n{screen}");
+    }
+
+    #[track_caller]
+    pub fn hides(&mut self, text: &str) {
+        let screen = self.screen();
+        assert!(!screen.contains(text), "{text:?} is on the screen:\n{screen}");
+    }
+
+    pub fn record(&self, name: &str) -> Record {
+        let found = self.model.records.iter().find(|record| record.spec.name.as_str() == name);
+        found.unwrap_or_else(|| panic!("no container {name}")).clone()
+    }
+
+    pub fn selected(&self) -> &str {
+        self.model.selected().map_or("", |record| record.spec.name.as_str())
+    }
+
+    /// Selects the container called `name` with the keys.
+    pub fn select(&mut self, name: &str) -> &mut Self {
+        self.keys("g");
+        for _ in 0..self.model.records.len() {
+            if self.selected() == name {
+                return self;
+            }
+            self.keys("j");
+        }
+        panic!("{name} is not in the list");
+    }
+
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+}
+
+/// A snapshot in which these containers use so many microseconds of CPU and bytes of memory, `at` seconds after the start.
+pub fn snapshot(at: u64, used: &[(&ContainerId, u64, u64)]) -> Snapshot {
+    let sample = |(id, cpu, memory): &(&ContainerId, u64, u64)| {
+        let sample = minic_tui::cgroup::Sample { cpu_usec: Some(*cpu), memory: Some(*memory), ..Default::default() };
+        ((*id).clone(), sample)
+    };
+    Snapshot { at: Duration::from_secs(at), samples: used.iter().map(sample).collect::<BTreeMap<_, _>>(), ..Snapshot::default() }
+}
