@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod containers;
+mod effects;
 mod form;
 mod hostile;
 mod keys;

@@ -108,3 +108,119 @@ impl Engine for Demo {
         Ok(Box::new(DemoWatch::new(Arc::clone(&self.shared))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::SignedDuration;
+
+    /// A demo and the hand that moves its clock.
+    fn demo(seed: u64) -> (Demo, Arc<Mutex<Timestamp>>) {
+        let hand = Arc::new(Mutex::new("2026-11-23T14:03:11Z".parse().unwrap()));
+        let clock = Arc::clone(&hand);
+        (Demo::new(seed, Arc::new(move || *clock.lock().unwrap())), hand)
+    }
+
+    fn pass(hand: &Mutex<Timestamp>, seconds: i64) {
+        *hand.lock().unwrap() += SignedDuration::from_secs(seconds);
+    }
+
+    fn request(command: &str, memory: Option<&str>) -> Created {
+        Created {
+            request: Preset {
+                command: Some(vec!["sh".into(), "-c".into(), command.into()]),
+                memory: memory.map(Into::into),
+                ..Preset::default()
+            },
+            ..Created::default()
+        }
+    }
+
+    #[test]
+    fn the_same_seed_and_clock_make_the_same_world() {
+        let ((one, first), (two, second), (other, _)) = (demo(1), demo(1), demo(2));
+        for hand in [&first, &second] {
+            pass(hand, 30);
+        }
+        assert_eq!(one.records(), two.records());
+        assert_eq!(one.sampler().unwrap().sample(), two.sampler().unwrap().sample());
+        assert_ne!(one.records(), other.records());
+    }
+
+    #[test]
+    fn counters_only_rise_and_a_cap_holds() {
+        let (demo, hand) = demo(1);
+        let mut sampler = demo.sampler().unwrap();
+        let before = sampler.sample();
+        pass(&hand, 10);
+        let after = sampler.sample();
+        let quarter = demo
+            .records()
+            .unwrap()
+            .into_iter()
+            .find(|r| r.spec.name.as_str() == "cpu-quarter")
+            .unwrap();
+        let cap = quarter.spec.limits.cpu.unwrap().cores();
+        let used = |snapshot: &crate::stats::Snapshot| snapshot.samples[&quarter.spec.id].cpu_usec.unwrap();
+        let cores = (used(&after) - used(&before)) as f64 / (after.at - before.at).as_micros() as f64;
+        assert!((cores - cap).abs() < 0.001, "{cores}");
+        for (id, sample) in &after.samples {
+            assert!(sample.cpu_usec >= before.samples[id].cpu_usec);
+            assert!(sample.memory <= sample.memory_peak);
+        }
+    }
+
+    #[test]
+    fn one_that_outgrows_its_limit_is_killed_for_it() {
+        let (demo, hand) = demo(1);
+        let mut watch = demo.watch().unwrap();
+        let hog = request("while :; do a=$a$(printf %0100000d 0); done", Some("32M"));
+        let id = demo.launch(&hog, &mut |_| ()).unwrap();
+        assert_eq!(watch.wait(Duration::ZERO), Ok(true));
+        assert_eq!(watch.wait(Duration::ZERO), Ok(false));
+        pass(&hand, 60);
+        assert_eq!(watch.wait(Duration::ZERO), Ok(true));
+        let record = demo.records().unwrap().into_iter().find(|r| r.spec.id == id).unwrap();
+        let cause = ExitCause::OomKilled {
+            peak: Some(32 << 20),
+            limit: Some(32 << 20),
+        };
+        assert!(matches!(record.status, crate::record::Status::Stopped { cause: c, .. } if c == cause));
+    }
+
+    #[test]
+    fn verbs_refuse_what_the_real_ones_refuse() {
+        let (demo, _) = demo(1);
+        let id = demo.launch(&request("sleep 9", None), &mut |_| ()).unwrap();
+        let wrong = |result: Result<(), Error>| matches!(result, Err(Error::WrongState { .. }));
+        assert!(wrong(demo.start(&id)));
+        assert!(wrong(demo.destroy(&id, false)));
+        assert!(demo.stop(&id, Duration::ZERO).is_ok());
+        assert!(wrong(demo.stop(&id, Duration::ZERO).map(drop)));
+        assert!(demo.restart(&id, Duration::ZERO).is_ok());
+        assert!(demo.destroy(&id, true).is_ok());
+        assert!(matches!(demo.start(&id), Err(Error::Unknown(_))));
+        let nosuch = Created {
+            request: Preset {
+                command: Some(vec!["nosuch".into()]),
+                ..Preset::default()
+            },
+            ..Created::default()
+        };
+        let before = demo.records().unwrap().len();
+        assert_eq!(demo.launch(&nosuch, &mut |_| ()).unwrap_err().exit_code(), 127);
+        assert_eq!(demo.records().unwrap().len(), before, "nothing half-made stays");
+    }
+
+    #[test]
+    fn a_log_is_read_once_and_grows() {
+        let (demo, hand) = demo(1);
+        let web = demo.records().unwrap().into_iter().find(|r| r.spec.name.as_str() == "web").unwrap();
+        let mut log = demo.log(&web.spec.id).unwrap();
+        assert!(!log.read(10_000).unwrap().is_empty());
+        assert!(log.read(10_000).unwrap().is_empty());
+        pass(&hand, 10);
+        assert_eq!(log.read(3).unwrap().len(), 3);
+        assert!(!log.read(10_000).unwrap().is_empty());
+    }
+}

@@ -159,3 +159,59 @@ impl Lines {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunk(text: &str, stderr: bool, full: bool) -> LogChunk {
+        LogChunk {
+            at: jiff::Timestamp::UNIX_EPOCH,
+            stderr,
+            bytes: text.as_bytes().to_vec(),
+            full,
+        }
+    }
+
+    fn gathered(chunks: Vec<LogChunk>) -> (Vec<String>, Option<String>) {
+        let mut lines = Lines::default();
+        for chunk in chunks {
+            lines.push(chunk);
+        }
+        let batch = lines.batch(&ContainerId::from_random([0; 6]));
+        let texts = batch.lines.into_iter().map(|line| line.text).collect();
+        (texts, batch.unfinished.map(|line| line.text))
+    }
+
+    #[test]
+    fn parts_become_lines_and_an_open_end_is_shown_too() {
+        let (lines, open) = gathered(vec![
+            chunk("one ", false, false),
+            chunk("line", false, true),
+            chunk("whole", false, true),
+            chunk("prompt> ", false, false),
+        ]);
+        assert_eq!(
+            (lines, open.as_deref()),
+            (vec!["one line".into(), "whole".into()], Some("prompt> "))
+        );
+    }
+
+    #[test]
+    fn the_two_streams_are_never_joined() {
+        let (lines, open) = gathered(vec![
+            chunk("out", false, false),
+            chunk("err", true, true),
+            chunk("put", false, true),
+        ]);
+        assert_eq!((lines, open), (vec!["out".into(), "err".into(), "put".into()], None));
+    }
+
+    #[test]
+    fn a_line_without_end_is_bounded() {
+        let part = "x".repeat(10_000);
+        let (lines, open) = gathered((0..1_000).map(|_| chunk(&part, false, false)).collect());
+        assert!(lines.is_empty());
+        assert!(open.is_some_and(|text| text.ends_with("(cut)") && text.len() <= LINE_BYTES));
+    }
+}

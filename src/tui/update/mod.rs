@@ -61,7 +61,7 @@ fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
             Vec::new()
         }
         Input::Click(x, y) => mouse::click(model, x, y),
-        Input::Wheel(x, y, turn) => mouse::wheel(model, x, y, turn),
+        Input::Wheel(_, _, turn) => mouse::wheel(model, turn),
         Input::Resize(width, height) => {
             model.size = (width, height);
             model.arrange();

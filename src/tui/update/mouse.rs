@@ -44,8 +44,8 @@ pub fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The wheel turned over column `x`, row `y`: it scrolls what has the keys.
-pub fn wheel(model: &mut Model, _x: u16, _y: u16, turn: i16) -> Vec<Effect> {
+/// The wheel turned: it scrolls what has the keys, wherever the pointer is.
+pub fn wheel(model: &mut Model, turn: i16) -> Vec<Effect> {
     let typing = matches!(model.overlay, Some(Overlay::Form(_) | Overlay::Confirm(_)));
     if typing {
         return Vec::new();

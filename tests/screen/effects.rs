@@ -1,0 +1,168 @@
+//! The threads: what is asked of an engine comes back as messages, whatever the engine does.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use minic_tui::manager::{Created, Demo, Engine, Error, LogChunk, LogSource, Sampling, Watching};
+use minic_tui::record::{ExitCause, Record};
+use minic_tui::spec::ContainerId;
+use minic_tui::tui::effect::{Call, Effect, EffectId, Effects, LogBatch, Outcome};
+use minic_tui::tui::message::Message;
+
+/// Long enough for any machine; nothing is measured by it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The demo, with a log that never ends and a verb that breaks.
+struct Wild(Demo);
+
+struct Flood(u64);
+
+impl LogSource for Flood {
+    fn read(&mut self, most: usize) -> Result<Vec<LogChunk>, Error> {
+        let chunk = |number| LogChunk {
+            at: Timestamp::UNIX_EPOCH,
+            stderr: number % 3 == 0,
+            bytes: format!("line {number} {}", "x".repeat(500)).into_bytes(),
+            full: true,
+        };
+        let first = self.0;
+        self.0 += most as u64;
+        Ok((first..self.0).map(chunk).collect())
+    }
+}
+
+impl Engine for Wild {
+    fn records(&self) -> Result<Vec<Record>, Error> {
+        self.0.records()
+    }
+    fn launch(&self, what: &Created, progress: &mut dyn FnMut(String)) -> Result<ContainerId, Error> {
+        self.0.launch(what, progress)
+    }
+    fn start(&self, _id: &ContainerId) -> Result<(), Error> {
+        panic!("out of imagination")
+    }
+    fn stop(&self, id: &ContainerId, grace: Duration) -> Result<ExitCause, Error> {
+        self.0.stop(id, grace)
+    }
+    fn restart(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {
+        self.0.restart(id, grace)
+    }
+    fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error> {
+        self.0.destroy(id, force)
+    }
+    fn log(&self, id: &ContainerId) -> Result<Box<dyn LogSource>, Error> {
+        if id.as_str() == "unknown" {
+            return Err(Error::Unknown(id.to_string()));
+        }
+        Ok(Box::new(Flood(0)))
+    }
+    fn sampler(&self) -> Result<Box<dyn Sampling>, Error> {
+        self.0.sampler()
+    }
+    fn watch(&self) -> Result<Box<dyn Watching>, Error> {
+        self.0.watch()
+    }
+}
+
+fn wild() -> (Effects, Receiver<Message>, Vec<Record>) {
+    let demo = Demo::new(3, Arc::new(Timestamp::now));
+    let records = demo.records().unwrap();
+    let (sender, messages) = channel();
+    (Effects::new(Arc::new(Wild(demo)), sender), messages, records)
+}
+
+fn batch(messages: &Receiver<Message>) -> LogBatch {
+    match messages.recv_timeout(PATIENCE).unwrap() {
+        Message::Log(Ok(batch)) => batch,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_call_is_answered_once_and_its_progress_comes_first() {
+    let (mut effects, messages, _) = wild();
+    let created = Created {
+        name: Some("new".into()),
+        request: minic_tui::spec::Preset {
+            command: Some(vec!["sleep".into(), "1".into()]),
+            ..Default::default()
+        },
+        preset: None,
+    };
+    effects.run(Effect::Call(EffectId(5), Call::Launch(Box::new(created))));
+    assert!(matches!(messages.recv_timeout(PATIENCE), Ok(Message::Progress(EffectId(5), _))));
+    assert!(matches!(
+        messages.recv_timeout(PATIENCE),
+        Ok(Message::EffectDone(EffectId(5), Ok(Outcome::Launched(_))))
+    ));
+    effects.run(Effect::ReadRecords);
+    let Ok(Message::Records(_, Ok(records))) = messages.recv_timeout(PATIENCE) else {
+        panic!()
+    };
+    assert!(records.iter().any(|record| record.spec.name.as_str() == "new"));
+}
+
+#[test]
+fn a_panic_in_a_verb_is_an_error_like_any_other() {
+    let (mut effects, messages, records) = wild();
+    effects.run(Effect::Call(EffectId(1), Call::Start(records[0].spec.id.clone())));
+    let Ok(Message::EffectDone(EffectId(1), Err(error))) = messages.recv_timeout(PATIENCE) else {
+        panic!()
+    };
+    assert!(error.to_string().contains("out of imagination"), "{error}");
+}
+
+#[test]
+fn observing_brings_records_samples_and_changes() {
+    let (mut effects, messages, records) = wild();
+    effects.observe(Duration::from_millis(50));
+    let (mut sampled, mut readings) = (0, BTreeSet::new());
+    while sampled < 3 || readings.is_empty() {
+        match messages.recv_timeout(PATIENCE).unwrap() {
+            Message::Sampled(snapshot) => {
+                assert!(!snapshot.samples.is_empty() && !snapshot.host.cores.is_empty());
+                sampled += 1;
+            }
+            Message::Records(reading, Ok(read)) => {
+                assert_eq!(read.len(), records.len());
+                readings.insert(reading);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let running = records.iter().find(|record| record.status.is_alive()).unwrap();
+    effects.run(Effect::Call(EffectId(1), Call::Stop(running.spec.id.clone(), Duration::ZERO)));
+    loop {
+        if let Message::Records(reading, Ok(read)) = messages.recv_timeout(PATIENCE).unwrap() {
+            let same = read.iter().find(|record| record.spec.id == running.spec.id).unwrap();
+            if !same.status.is_alive() {
+                assert!(readings.insert(reading), "every reading has a number of its own");
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_log_that_floods_is_read_only_when_asked_and_kept_in_bounds() {
+    let (mut effects, messages, records) = wild();
+    effects.run(Effect::OpenLog(records[0].spec.id.clone()));
+    let mut next = 0;
+    for _ in 0..3 {
+        effects.run(Effect::ReadLog);
+        let batch = batch(&messages);
+        assert!(batch.lines.len() <= 5_000);
+        let first: u64 = batch.lines[0].text.split(' ').nth(1).unwrap().parse().unwrap();
+        assert_eq!(first, next + batch.skipped, "what is left out is counted");
+        next = first + batch.lines.len() as u64;
+        assert!(messages.try_recv().is_err(), "one batch for one request");
+    }
+    effects.run(Effect::OpenLog(ContainerId::new("unknown").unwrap()));
+    let Ok(Message::Log(Err(error))) = messages.recv_timeout(PATIENCE) else {
+        panic!()
+    };
+    assert_eq!(error, Error::Unknown("unknown".into()));
+}
