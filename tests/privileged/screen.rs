@@ -1,10 +1,12 @@
 //! The screen from end to end: the real binary in a real terminal, with keys alone.
 
+use std::time::Duration;
+
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::census::Census;
-use crate::command::eventually;
+use crate::command::{eventually, scale};
 use crate::fixture::Fixture;
 use crate::tmux::Tmux;
 
@@ -54,4 +56,79 @@ fn killing_the_screen_loses_no_container() {
     again.wait_until("all twenty are shown again", all);
     again.press(&["q"]);
     again.wait_for("prompt$");
+}
+
+/// The CPU figure, in percent of a core, of the row that shows a cap of a quarter of a core: `24.9%/25%`.
+fn quarter(screen: &str) -> Option<f64> {
+    let (before, _) = screen.split_once("%/25%")?;
+    before.rsplit(' ').next()?.parse().ok()
+}
+
+#[test]
+fn with_keys_alone() {
+    let fixture = Fixture::new();
+    let before = Tmux::new(120, 40).modes();
+    let tmux = open(&fixture, 120, 40);
+
+    // the cpu-quarter preset, from its tab: its form opens filled in, and Enter launches it
+    tmux.press(&["3"]);
+    tmux.wait_for("cpu-quarter");
+    for _ in 0..20 {
+        if tmux.screen().contains("▌cpu-quarter") {
+            break;
+        }
+        tmux.press(&["Down"]);
+        std::thread::sleep(scale(Duration::from_millis(100)));
+    }
+    tmux.press(&["Enter"]);
+    tmux.wait_for("Run a container");
+    tmux.press(&["Enter"]);
+    tmux.wait_until("the form has gone", |screen| !screen.contains("Run a container"));
+    tmux.press(&["1"]);
+    tmux.wait_until("its row says about a quarter of a core", |screen| {
+        quarter(screen).is_some_and(|percent| (23.0..27.0).contains(&percent))
+    });
+
+    // a command typed into the launch form, with a name
+    tmux.press(&["r"]);
+    tmux.wait_for("Run a container");
+    tmux.write("sh -c 'sleep 1000'");
+    tmux.press(&["Tab"]);
+    tmux.write("sleeper");
+    tmux.press(&["Enter"]);
+    tmux.wait_until("it runs", |screen| row(screen, "sleeper").is_some_and(|row| row.contains("RUNNING")));
+
+    // stop, start and destroy it; the filter puts the cursor on it
+    tmux.press(&["/"]);
+    tmux.write("sleeper");
+    tmux.press(&["Enter"]);
+    tmux.wait_until("it is alone", |screen| row(screen, "cpu-quarter").is_none() && row(screen, "sleeper").is_some());
+    tmux.press(&["s"]);
+    tmux.wait_until("it is stopped", |screen| row(screen, "sleeper").is_some_and(|row| row.contains("STOPPED")));
+    tmux.press(&["S"]);
+    tmux.wait_until("it runs again", |screen| row(screen, "sleeper").is_some_and(|row| row.contains("RUNNING")));
+    tmux.press(&["D"]);
+    tmux.wait_for("estroy");
+    tmux.press(&["y"]);
+    eventually("it is destroyed", || fixture.list().len() == 1);
+    // Escape takes away a toast first, the filter then
+    eventually("the other is shown again", || {
+        tmux.press(&["Escape"]);
+        std::thread::sleep(scale(Duration::from_millis(300)));
+        quarter(&tmux.screen()).is_some()
+    });
+    tmux.press(&["D"]);
+    tmux.wait_for("estroy");
+    tmux.press(&["y"]);
+    eventually("both are destroyed", || fixture.list().is_empty());
+
+    tmux.press(&["q"]);
+    tmux.wait_for("prompt$");
+    assert_eq!(tmux.modes(), before, "the terminal is as before");
+    fixture.is_clean();
+}
+
+/// The table's row that has `text` in it.
+fn row<'a>(screen: &'a str, text: &str) -> Option<&'a str> {
+    screen.lines().find(|line| line.contains(text) && ["RUNNING", "STOPPED", "CREATED"].iter().any(|state| line.contains(state)))
 }
