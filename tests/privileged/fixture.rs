@@ -2,13 +2,35 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 
 use crate::census::Census;
 use crate::command::{Outcome, comes_true, eventually, finish};
+
+/// A state folder with the `host` image, built once for all tests: building it takes longer than most of them.
+fn built_image() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join("image");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_minic-tui"));
+        finish(command.arg("--state").arg(&state).args(["run", "--rm", "/bin/true"]), "").ok();
+        state
+    })
+}
+
+/// Copies a folder: by hard links where both are on one file system, for nothing in it is ever written to.
+#[track_caller]
+fn copy(from: &Path, to: &Path) {
+    let copied = |how: &str| Command::new("cp").arg(how).arg(from).arg(to).stderr(Stdio::null()).status().is_ok_and(|s| s.success());
+    if !copied("-al") {
+        let _ = fs::remove_dir_all(to);
+        assert!(copied("-a"), "copy {} to {}", from.display(), to.display());
+    }
+}
 
 /// A state folder, what runs in it, and what is known of it.
 pub struct Fixture {
@@ -24,6 +46,7 @@ impl Fixture {
         let name = format!("minic-test-{}-{:03}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let state = std::env::temp_dir().join(name);
         fs::create_dir(&state).unwrap();
+        copy(&built_image().join("images"), &state.join("images"));
         let fixture = Self { state };
         fixture.minic(&["run", "--rm", "/bin/true"]).ok();
         fixture

@@ -86,22 +86,14 @@ fn a_call_is_answered_once_and_its_progress_comes_first() {
     let (mut effects, messages, _) = wild();
     let created = Created {
         name: Some("new".into()),
-        request: minic_tui::spec::Preset {
-            command: Some(vec!["sleep".into(), "1".into()]),
-            ..Default::default()
-        },
+        request: minic_tui::spec::Preset { command: Some(vec!["sleep".into(), "1".into()]), ..Default::default() },
         preset: None,
     };
     effects.run(Effect::Call(EffectId(5), Call::Launch(Box::new(created))));
     assert!(matches!(messages.recv_timeout(PATIENCE), Ok(Message::Progress(EffectId(5), _))));
-    assert!(matches!(
-        messages.recv_timeout(PATIENCE),
-        Ok(Message::EffectDone(EffectId(5), Ok(Outcome::Launched(_))))
-    ));
+    assert!(matches!(messages.recv_timeout(PATIENCE), Ok(Message::EffectDone(EffectId(5), Ok(Outcome::Launched(_))))));
     effects.run(Effect::ReadRecords);
-    let Ok(Message::Records(_, Ok(records))) = messages.recv_timeout(PATIENCE) else {
-        panic!()
-    };
+    let Ok(Message::Records(_, Ok(records))) = messages.recv_timeout(PATIENCE) else { panic!() };
     assert!(records.iter().any(|record| record.spec.name.as_str() == "new"));
 }
 
@@ -109,9 +101,7 @@ fn a_call_is_answered_once_and_its_progress_comes_first() {
 fn a_panic_in_a_verb_is_an_error_like_any_other() {
     let (mut effects, messages, records) = wild();
     effects.run(Effect::Call(EffectId(1), Call::Start(records[0].spec.id.clone())));
-    let Ok(Message::EffectDone(EffectId(1), Err(error))) = messages.recv_timeout(PATIENCE) else {
-        panic!()
-    };
+    let Ok(Message::EffectDone(EffectId(1), Err(error))) = messages.recv_timeout(PATIENCE) else { panic!() };
     assert!(error.to_string().contains("out of imagination"), "{error}");
 }
 
@@ -161,8 +151,6 @@ fn a_log_that_floods_is_read_only_when_asked_and_kept_in_bounds() {
         assert!(messages.try_recv().is_err(), "one batch for one request");
     }
     effects.run(Effect::OpenLog(ContainerId::new("unknown").unwrap()));
-    let Ok(Message::Log(Err(error))) = messages.recv_timeout(PATIENCE) else {
-        panic!()
-    };
+    let Ok(Message::Log(Err(error))) = messages.recv_timeout(PATIENCE) else { panic!() };
     assert_eq!(error, Error::Unknown("unknown".into()));
 }

@@ -154,12 +154,7 @@ mod tests {
         let before = sampler.sample();
         pass(&hand, 10);
         let after = sampler.sample();
-        let quarter = demo
-            .records()
-            .unwrap()
-            .into_iter()
-            .find(|r| r.spec.name.as_str() == "cpu-quarter")
-            .unwrap();
+        let quarter = demo.records().unwrap().into_iter().find(|r| r.spec.name.as_str() == "cpu-quarter").unwrap();
         let cap = quarter.spec.limits.cpu.unwrap().cores();
         let used = |snapshot: &crate::stats::Snapshot| snapshot.samples[&quarter.spec.id].cpu_usec.unwrap();
         let cores = (used(&after) - used(&before)) as f64 / (after.at - before.at).as_micros() as f64;
@@ -181,10 +176,7 @@ mod tests {
         pass(&hand, 60);
         assert_eq!(watch.wait(Duration::ZERO), Ok(true));
         let record = demo.records().unwrap().into_iter().find(|r| r.spec.id == id).unwrap();
-        let cause = ExitCause::OomKilled {
-            peak: Some(32 << 20),
-            limit: Some(32 << 20),
-        };
+        let cause = ExitCause::OomKilled { peak: Some(32 << 20), limit: Some(32 << 20) };
         assert!(matches!(record.status, crate::record::Status::Stopped { cause: c, .. } if c == cause));
     }
 
@@ -200,13 +192,7 @@ mod tests {
         assert!(demo.restart(&id, Duration::ZERO).is_ok());
         assert!(demo.destroy(&id, true).is_ok());
         assert!(matches!(demo.start(&id), Err(Error::Unknown(_))));
-        let nosuch = Created {
-            request: Preset {
-                command: Some(vec!["nosuch".into()]),
-                ..Preset::default()
-            },
-            ..Created::default()
-        };
+        let nosuch = Created { request: Preset { command: Some(vec!["nosuch".into()]), ..Preset::default() }, ..Created::default() };
         let before = demo.records().unwrap().len();
         assert_eq!(demo.launch(&nosuch, &mut |_| ()).unwrap_err().exit_code(), 127);
         assert_eq!(demo.records().unwrap().len(), before, "nothing half-made stays");

@@ -165,12 +165,7 @@ mod tests {
     use super::*;
 
     fn chunk(text: &str, stderr: bool, full: bool) -> LogChunk {
-        LogChunk {
-            at: jiff::Timestamp::UNIX_EPOCH,
-            stderr,
-            bytes: text.as_bytes().to_vec(),
-            full,
-        }
+        LogChunk { at: jiff::Timestamp::UNIX_EPOCH, stderr, bytes: text.as_bytes().to_vec(), full }
     }
 
     fn gathered(chunks: Vec<LogChunk>) -> (Vec<String>, Option<String>) {
@@ -191,19 +186,12 @@ mod tests {
             chunk("whole", false, true),
             chunk("prompt> ", false, false),
         ]);
-        assert_eq!(
-            (lines, open.as_deref()),
-            (vec!["one line".into(), "whole".into()], Some("prompt> "))
-        );
+        assert_eq!((lines, open.as_deref()), (vec!["one line".into(), "whole".into()], Some("prompt> ")));
     }
 
     #[test]
     fn the_two_streams_are_never_joined() {
-        let (lines, open) = gathered(vec![
-            chunk("out", false, false),
-            chunk("err", true, true),
-            chunk("put", false, true),
-        ]);
+        let (lines, open) = gathered(vec![chunk("out", false, false), chunk("err", true, true), chunk("put", false, true)]);
         assert_eq!((lines, open), (vec!["out".into(), "err".into(), "put".into()], None));
     }
 
