@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    attach, completions, create, destroy, exec, info, kill, list, logs, man, pause, prune, rename, restart, resume, run, start, stop, wait,
+    attach, completions, create, destroy, exec, info, kill, list, logs, man, pause, prune, rename, restart, resume, run, start, stop,
+    update, wait,
 };
 
 const EXAMPLES: &str = "\
@@ -76,6 +77,7 @@ pub(super) enum Verb {
     Resume(resume::Resume),
     Wait(wait::Wait),
     Rename(rename::Rename),
+    Update(update::Update),
     #[command(visible_alias = "rm")]
     Destroy(destroy::Destroy),
     Prune(prune::Prune),
@@ -102,6 +104,7 @@ impl Verb {
             Self::Resume(_) => "resume",
             Self::Wait(_) => "wait",
             Self::Rename(_) => "rename",
+            Self::Update(_) => "update",
             Self::Destroy(_) => "destroy",
             Self::Prune(_) => "prune",
             Self::Exec(_) => "exec",

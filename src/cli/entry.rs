@@ -111,6 +111,7 @@ fn perform(verb: Verb, globals: &Globals) -> Result<i32, Failure> {
         Verb::Resume(resume) => resume.perform(&session()?),
         Verb::Wait(wait) => wait.perform(&session()?),
         Verb::Rename(rename) => rename.perform(&session()?),
+        Verb::Update(update) => update.perform(&session()?),
         Verb::Destroy(destroy) => destroy.perform(&session()?),
         Verb::Prune(prune) => prune.perform(&session()?),
         Verb::Exec(exec) => exec.perform(&session()?),

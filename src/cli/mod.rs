@@ -32,6 +32,7 @@ mod start;
 mod stdout;
 mod stop;
 mod table;
+mod update;
 mod wait;
 mod words;
 

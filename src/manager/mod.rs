@@ -23,6 +23,7 @@ mod sampling;
 mod signal;
 mod start;
 mod stop;
+mod update;
 mod wait;
 mod watch;
 
@@ -35,3 +36,4 @@ pub use events::EventSource;
 pub use exec::ExecRequest;
 pub use info::Info;
 pub use real::{Manager, StateDir};
+pub use update::Updated;

@@ -188,7 +188,7 @@ impl Console {
     /// Writes what the container wrote. When our reader is gone (`| head`) the container ends, as a command of the pipeline would by SIGPIPE.
     fn show(&self, sink: &mut dyn Write, bytes: &[u8]) {
         if sink.write_all(bytes).and_then(|()| sink.flush()).is_err() {
-            let _ = seqpacket::send(self.socket.as_fd(), &Request::Stop { signal: nix::libc::SIGPIPE, grace_ms: 0 }.encode(), true);
+            let _ = seqpacket::send(self.socket.as_fd(), &Request::Stop { signal: nix::libc::SIGPIPE, grace_ms: 1000 }.encode(), true);
         }
     }
 }

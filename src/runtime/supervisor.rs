@@ -180,6 +180,10 @@ impl Supervisor<'_> {
                 break cause;
             }
             self.in_a_row = self.in_a_row.saturating_add(1);
+            // its limits may have been changed meanwhile
+            if let Ok(fresh) = self.runtime.store.load(&self.record.spec.id) {
+                self.record.spec = fresh.spec;
+            }
             match self.begin() {
                 Ok(again) => begun = again,
                 Err(error) => {

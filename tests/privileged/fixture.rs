@@ -16,8 +16,10 @@ fn built_image() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join("image");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_minic-tui"));
-        finish(command.arg("--state").arg(&state).args(["run", "--rm", "/bin/true"]), "").ok();
+        // only created: the file system of the build folder may not be one that an overlay can write to
+        let minic = |args: &[&str]| finish(Command::new(env!("CARGO_BIN_EXE_minic-tui")).arg("--state").arg(&state).args(args), "").ok();
+        let id = minic(&["create", "true"]);
+        minic(&["destroy", id.trim()]);
         state
     })
 }

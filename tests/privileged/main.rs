@@ -7,6 +7,7 @@
 
 mod census;
 mod command;
+mod control;
 mod fixture;
 mod isolation;
 mod lifecycle;

@@ -1,0 +1,82 @@
+//! `update`: other limits for a container, live while it runs, and kept for its next start.
+
+use super::{Error, Manager};
+use crate::spec::{ContainerId, Limits, Preset, format_bytes};
+
+/// What an update did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Updated {
+    /// Each limit that changed, in words: `memory 128M → 64.0M`.
+    pub changes: Vec<String>,
+    /// Whether they hold already; a container that does not run has them from its next start on.
+    pub live: bool,
+}
+
+impl Manager {
+    /// Changes its limits to what `request` asks for; what it does not name stays.
+    ///
+    /// # Errors
+    /// When an amount is wrong, this kernel cannot give it, or less memory is asked for than is in use; nothing has changed then.
+    pub fn update(&self, id: &ContainerId, request: &Preset) -> Result<Updated, Error> {
+        let asked = request.limits()?;
+        let _lock = self.store().lock(id)?;
+        let mut record = self.load(id)?;
+        let current = record.spec.limits.clone();
+        let wanted = laid_over(&current, asked);
+        let changes = differences(&current, &wanted);
+        let live = record.status.is_alive();
+        if changes.is_empty() {
+            return Ok(Updated { changes, live });
+        }
+        if live {
+            self.cgroup(id).update(&self.runtime.layout, &current, &wanted, false)?;
+        }
+        record.spec.limits = wanted;
+        self.store().save_spec(&record.spec)?;
+        self.store().tell_more(&record.spec, "limits changed", None, Some(changes.join(", ")))?;
+        Ok(Updated { changes, live })
+    }
+}
+
+fn laid_over(current: &Limits, asked: Limits) -> Limits {
+    Limits {
+        memory: asked.memory.or(current.memory),
+        swap: asked.swap.or(current.swap),
+        cpu: asked.cpu.or(current.cpu),
+        cpu_shares: asked.cpu_shares.or(current.cpu_shares),
+        pids: asked.pids.or(current.pids),
+    }
+}
+
+fn differences(old: &Limits, new: &Limits) -> Vec<String> {
+    let bytes = |amount: Option<u64>| amount.map_or("unlimited".to_owned(), format_bytes);
+    let count = |amount: Option<u64>| amount.map_or("unlimited".to_owned(), |n| n.to_string());
+    let cap = |limits: &Limits| limits.cpu.map_or("unlimited".to_owned(), |cpu| format!("{:.0}% of a core", cpu.cores() * 100.0));
+    let pairs = [
+        ("memory", bytes(old.memory), bytes(new.memory)),
+        ("swap", bytes(old.swap), bytes(new.swap)),
+        ("cpu", cap(old), cap(new)),
+        ("cpu shares", count(old.cpu_shares), count(new.cpu_shares)),
+        ("pids", count(old.pids), count(new.pids)),
+    ];
+    pairs.into_iter().filter(|(_, old, new)| old != new).map(|(what, old, new)| format!("{what} {old} → {new}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_named_stays_and_changes_are_told() {
+        let limits = |memory: &str, cpu: &str| {
+            let some = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
+            Preset { memory: some(memory), cpu: some(cpu), ..Preset::default() }.limits().unwrap()
+        };
+        let current = limits("128", "512");
+        let wanted = laid_over(&current, limits("", "256"));
+        assert_eq!(wanted.memory, Some(128 << 20));
+        assert_eq!(differences(&current, &wanted), ["cpu 50% of a core → 25% of a core", "cpu shares 512 → 256"]);
+        assert!(differences(&current, &current).is_empty());
+        assert_eq!(differences(&Limits::default(), &limits("64", "")), ["memory unlimited → 64.0M"]);
+    }
+}

@@ -1,0 +1,129 @@
+//! Control while it runs: pause and resume, signals, other limits, a fork bomb, restarts, health.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::command::{eventually, scale};
+use crate::fixture::{Container, Fixture};
+
+const BUSY: [&str; 3] = ["sh", "-c", "while true; do :; done"];
+
+/// CPU time that it has used, in microseconds.
+fn cpu_usec(container: &Container) -> u64 {
+    container.info()["usage"]["cpu_usec"].as_u64().unwrap_or_else(|| panic!("no cpu_usec: {}", container.info()))
+}
+
+#[test]
+fn a_paused_one_uses_no_cpu_until_it_is_resumed() {
+    let fixture = Fixture::new();
+    let busy = fixture.detached("busy", &BUSY);
+    busy.verb(&["pause"]).ok();
+    assert_eq!(busy.state(), "PAUSED");
+    let before = cpu_usec(&busy);
+    thread::sleep(scale(Duration::from_millis(500)));
+    assert_eq!(cpu_usec(&busy), before, "its CPU counter stands still");
+    assert!(busy.verb(&["pause"]).refused(1).contains("PAUSED"));
+    busy.verb(&["resume"]).ok();
+    eventually("its CPU counter goes on", || cpu_usec(&busy) > before);
+    assert!(busy.verb(&["resume"]).refused(1).contains("RUNNING"));
+}
+
+#[test]
+fn a_paused_one_can_be_stopped_and_destroyed() {
+    let fixture = Fixture::new();
+    let one = fixture.detached("one", &["sleep", "1000"]);
+    one.verb(&["pause"]).ok();
+    fixture.minic(&["stop", "-t", "0", "one"]).ok();
+    assert_eq!(one.state(), "STOPPED");
+    let two = fixture.detached("two", &["sleep", "1000"]);
+    two.verb(&["pause"]).ok();
+    fixture.minic(&["destroy", "-f", "two"]).ok();
+    assert_eq!(fixture.list().len(), 1);
+}
+
+#[test]
+fn a_fork_bomb_is_held_and_killed() {
+    let fixture = Fixture::new();
+    let bomb = fixture.detached("bomb", &["--pids-limit", "64", "sh", "-c", "bomb() { bomb | bomb & }; bomb; sleep 1000"]);
+    let pids = || bomb.info()["usage"]["pids"].as_u64().unwrap_or_default();
+    eventually("it has as many processes as it may", || pids() >= 60);
+    assert!(pids() <= 64);
+    fixture.minic(&["stop", "-t", "0", "bomb"]).ok();
+    assert_eq!(bomb.state(), "STOPPED");
+    fixture.minic(&["destroy", "bomb"]).ok();
+    fixture.is_clean();
+}
+
+#[test]
+fn a_new_cap_holds_at_once_and_at_the_next_start() {
+    let fixture = Fixture::new();
+    let busy = fixture.detached("busy", &BUSY);
+    let said = fixture.minic(&["update", "--cpu", "256", "busy"]).ok();
+    assert_eq!(said, "cpu unlimited → 25% of a core\ncpu shares unlimited → 256\n");
+    let throttled = || busy.info()["usage"]["nr_throttled"].as_u64().unwrap_or_default();
+    eventually("the cap is felt", || throttled() > 0);
+    busy.verb(&["restart", "-t", "0"]).ok();
+    eventually("and felt after a restart", || throttled() > 0);
+    assert!(fixture.minic(&["update", "busy"]).refused(125).contains("nothing to change"));
+}
+
+#[test]
+fn less_memory_than_is_used_is_refused_and_more_is_given() {
+    let fixture = Fixture::new();
+    let full = fixture.detached("full", &["--memory", "128", "sh", "-c", "x=$(printf %048000000d 0); echo full; sleep 1000"]);
+    eventually("it is full", || fixture.minic(&["logs", "full"]).ok().contains("full"));
+    let refused = fixture.minic(&["update", "--memory", "8", "full"]);
+    assert_eq!(refused.code, Some(125), "{refused:?}");
+    assert_eq!(refused.stderr.lines().count(), 1, "{refused:?}");
+    assert_eq!(full.info()["limits"]["memory"].as_u64(), Some(128 << 20), "nothing changed");
+    assert_eq!(full.state(), "RUNNING");
+    assert_eq!(fixture.minic(&["update", "--memory", "256", "full"]).ok(), "memory 128M → 256M\n");
+    assert_eq!(full.info()["limits"]["memory"].as_u64(), Some(256 << 20));
+}
+
+#[test]
+fn a_signal_reaches_its_command() {
+    let fixture = Fixture::new();
+    let trap = fixture.detached("trap", &["sh", "-c", "trap 'echo usr1' USR1; echo ready; while true; do sleep 0.05; done"]);
+    let logged = |word: &str| fixture.minic(&["logs", "trap"]).ok().contains(word);
+    eventually("it is ready", || logged("ready"));
+    fixture.minic(&["kill", "-s", "USR1", "trap"]).ok();
+    eventually("it got the signal", || logged("usr1"));
+    fixture.minic(&["kill", "trap"]).ok();
+    eventually("it is dead", || trap.state() == "STOPPED");
+    assert_eq!(trap.info()["cause"]["signal"].as_i64(), Some(9));
+}
+
+#[test]
+fn what_fails_is_started_again_as_often_as_was_said() {
+    let fixture = Fixture::new();
+    let flaky = fixture.detached("flaky", &["--restart", "on-failure:2", "sh", "-c", "echo try; exit 3"]);
+    assert_eq!(fixture.minic(&["wait", "flaky"]).code, Some(0));
+    eventually("it was tried three times", || fixture.minic(&["logs", "flaky"]).ok().matches("try").count() == 3);
+    assert_eq!((flaky.state().as_str(), flaky.info()["restarts"].as_u64()), ("STOPPED", Some(2)));
+    assert_eq!(flaky.info()["exit_code"].as_i64(), Some(3));
+}
+
+#[test]
+fn a_stop_is_the_end_of_restarts() {
+    let fixture = Fixture::new();
+    let always = fixture.detached("always", &["--restart", "always", "sh", "-c", "exit 0"]);
+    eventually("it was started again", || always.info()["restarts"].as_u64() > Some(0));
+    fixture.minic(&["stop", "always"]).ok();
+    let restarts = always.info()["restarts"].clone();
+    thread::sleep(scale(Duration::from_millis(500)));
+    assert_eq!((always.state().as_str(), always.info()["restarts"].clone()), ("STOPPED", restarts));
+}
+
+#[test]
+fn health_is_a_state() {
+    let fixture = Fixture::new();
+    let args = ["--health-cmd", "test -e /tmp/ok", "--health-interval", "200ms", "--health-retries", "2", "sleep", "1000"];
+    let sick = fixture.detached("sick", &args);
+    let health = |wanted: &str| sick.info()["health"].as_str() == Some(wanted);
+    eventually("it is unhealthy", || health("unhealthy"));
+    sick.exec("touch /tmp/ok").ok();
+    eventually("it is healthy", || health("healthy"));
+    sick.exec("rm /tmp/ok").ok();
+    eventually("it is unhealthy again", || health("unhealthy"));
+}
