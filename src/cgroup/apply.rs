@@ -10,7 +10,7 @@ use nix::fcntl::OFlag;
 
 use super::create::{inherit_cpuset, make_folder, pass_on, write_file};
 use super::plan::{Plan, plan};
-use super::{CgroupError, Controller, Layout, Version};
+use super::{CgroupError, Controller, Hierarchy, Layout, Version};
 use crate::spec::{ContainerId, Limits};
 
 /// The folder that holds the containers of one state folder, in every tree.
@@ -54,13 +54,21 @@ impl Cgroup {
     /// The cgroup of `id`, whether or not it exists: nothing is touched.
     #[must_use]
     pub fn open(layout: &Layout, parent: &Parent, id: &ContainerId) -> Self {
-        let folders = layout.hierarchies().iter().filter(|h| h.is_joined()).map(|h| Folder {
+        Self::among(layout, parent, id, |folder| folder.path.exists())
+    }
+
+    /// A v1 cpuset tree of its own is joined only by a container that asks for it: `joins_cpuset` tells of its folder there.
+    fn among(layout: &Layout, parent: &Parent, id: &ContainerId, joins_cpuset: impl Fn(&Folder) -> bool) -> Self {
+        let folder = |h: &Hierarchy| Folder {
             version: h.version,
             controllers: h.controllers.clone(),
             mount: h.mount.clone(),
             path: h.mount.join(&parent.name).join(id.as_str()),
-        });
-        Self { folders: folders.collect(), skipped: Vec::new() }
+        };
+        let cpuset = |h: &&Hierarchy| !h.read_only && h.version == Version::V1 && h.controllers.contains(&Controller::Cpuset);
+        let always = layout.hierarchies().iter().filter(|h| h.is_joined()).map(folder);
+        let asked = layout.hierarchies().iter().filter(cpuset).filter(|h| !h.is_joined()).map(folder).filter(joins_cpuset);
+        Self { folders: always.chain(asked).collect(), skipped: Vec::new() }
     }
 
     /// Makes the cgroup of `id` and writes its limits; no process is in it yet. Left-overs of an earlier run without
@@ -71,7 +79,7 @@ impl Cgroup {
     /// cannot be made, or processes of an earlier run live in it. Nothing stays behind.
     pub fn create(layout: &Layout, parent: &Parent, id: &ContainerId, limits: &Limits, best_effort: bool) -> Result<Self, CgroupError> {
         let plan = plan(limits, &Limits::default(), layout, best_effort)?;
-        let mut cgroup = Self::open(layout, parent, id);
+        let mut cgroup = Self::among(layout, parent, id, |_| limits.cpuset.is_some());
         if cgroup.folders.is_empty() {
             let place = layout.hierarchies().first().map_or(Path::new("/sys/fs/cgroup"), |h| h.mount.as_path());
             let hint = "inside a container, start that one with --privileged or a writable cgroup mount";

@@ -14,6 +14,7 @@ mod memory;
 mod mountinfo;
 mod parse;
 mod plan;
+mod plan_finer;
 mod remove;
 mod sample;
 mod sampler;

@@ -51,6 +51,7 @@ pub fn plan(limits: &Limits, current: &Limits, layout: &Layout, best_effort: boo
     if limits.cpu != current.cpu {
         planner.cpu(limits.cpu)?;
     }
+    planner.finer(limits, current)?;
     if limits.pids != current.pids {
         let value = limits.pids.filter(|most| *most <= PID_MAX_LIMIT);
         if let Some(version) = planner.version(Controller::Pids, "processes")? {
@@ -60,14 +61,14 @@ pub fn plan(limits: &Limits, current: &Limits, layout: &Layout, best_effort: boo
     Ok(planner.plan)
 }
 
-struct Planner<'a> {
+pub(super) struct Planner<'a> {
     layout: &'a Layout,
     best_effort: bool,
     plan: Plan,
 }
 
 impl Planner<'_> {
-    fn version(&mut self, controller: Controller, what: &str) -> Result<Option<Version>, CgroupError> {
+    pub(super) fn version(&mut self, controller: Controller, what: &str) -> Result<Option<Version>, CgroupError> {
         let hierarchy = self.layout.hierarchy(controller).filter(|h| !h.read_only);
         if let Some(found) = hierarchy {
             return Ok(Some(found.version));
@@ -76,7 +77,13 @@ impl Planner<'_> {
         self.refuse(controller, what, &reason, None)
     }
 
-    fn refuse<T>(&mut self, controller: Controller, what: &str, reason: &str, hint: Option<&str>) -> Result<Option<T>, CgroupError> {
+    pub(super) fn refuse<T>(
+        &mut self,
+        controller: Controller,
+        what: &str,
+        reason: &str,
+        hint: Option<&str>,
+    ) -> Result<Option<T>, CgroupError> {
         if self.best_effort {
             self.plan.skipped.push(format!("{what} is not limited: {reason}"));
             return Ok(None);
@@ -87,7 +94,7 @@ impl Planner<'_> {
         Err(CgroupError::missing(format!("limit {what} in"), place, reason, Some(hint)))
     }
 
-    fn write(&mut self, controller: Controller, version: Version, file: &'static str, value: String) {
+    pub(super) fn write(&mut self, controller: Controller, version: Version, file: &'static str, value: String) {
         self.plan.writes.push(Write { controller, version, file, value, implied: false });
     }
 

@@ -27,8 +27,14 @@ fn words(limits: &Limits, current: &Limits, layout: &Layout) -> Vec<String> {
 
 #[test]
 fn every_limit_on_both() {
-    let all =
-        Limits { memory: Some(4096), swap: Some(1), cpu: Some(CpuLimit::from_millicores(500)), cpu_shares: Some(1024 * 2), pids: Some(9) };
+    let all = Limits {
+        memory: Some(4096),
+        swap: Some(1),
+        cpu: Some(CpuLimit::from_millicores(500)),
+        cpu_shares: Some(1024 * 2),
+        pids: Some(9),
+        ..Limits::default()
+    };
     let none = Limits::default();
     assert_eq!(
         words(&all, &none, &v1()),
@@ -128,4 +134,65 @@ fn shares_become_weights_as_runc_and_crun_do() {
     }
     let weights: Vec<u64> = (2..=262_144).map(weight_from_shares).collect();
     assert!(weights.is_sorted() && weights.iter().all(|w| (1..=10_000).contains(w)));
+}
+
+fn finer() -> Limits {
+    Limits {
+        cpu_burst_usec: Some(20_000),
+        cpuset: Some("0-1".into()),
+        memory_high: Some(9),
+        memory_low: Some(8),
+        memory_min: Some(7),
+        oom_group: Some(true),
+        io_weight: Some(200),
+        ..Limits::default()
+    }
+}
+
+#[test]
+fn the_finer_limits_on_v2_and_back() {
+    let layout = v2("memory cpu cpuset io pids");
+    assert_eq!(
+        words(&finer(), &Limits::default(), &layout),
+        [
+            "cpu.max.burst=20000",
+            "cpuset.cpus=0-1",
+            "memory.high=9",
+            "memory.low=8",
+            "memory.min=7",
+            "memory.oom.group=1",
+            "io.weight=default 200"
+        ]
+    );
+    assert_eq!(
+        words(&Limits::default(), &finer(), &layout),
+        [
+            "cpu.max.burst=0",
+            "cpuset.cpus=",
+            "memory.high=max",
+            "memory.low=0",
+            "memory.min=0",
+            "memory.oom.group=0",
+            "io.weight=default 100"
+        ]
+    );
+}
+
+#[test]
+fn what_v1_cannot_give_is_refused_or_skipped_with_the_reason() {
+    let only = |limits: Limits| plan(&limits, &Limits::default(), &v1(), false);
+    let low = only(Limits { memory_low: Some(8), ..Limits::default() }).unwrap();
+    assert_eq!((low.writes[0].file, low.writes[0].value.as_str()), ("memory.soft_limit_in_bytes", "8"));
+    let high = Limits { memory_high: Some(9), ..Limits::default() };
+    assert!(only(high.clone()).unwrap_err().to_string().contains("only cgroup v2 has memory.high"));
+    assert!(only(Limits { oom_group: Some(true), ..Limits::default() }).is_err());
+    let skipped = plan(&high, &Limits::default(), &v1(), true).unwrap();
+    assert!(skipped.writes.is_empty() && skipped.skipped[0].contains("memory.high"), "{skipped:?}");
+}
+
+#[test]
+fn a_device_that_is_none_is_refused() {
+    let io = vec![crate::spec::IoLimit { device: "/dev/null".into(), read_bps: Some(1), ..Default::default() }];
+    let error = plan(&Limits { io, ..Limits::default() }, &Limits::default(), &v2("io"), false).unwrap_err();
+    assert!(error.to_string().contains("not a block device"), "{error}");
 }

@@ -13,6 +13,7 @@ mod destroy;
 mod entry;
 mod exec;
 mod failure;
+mod finer;
 mod info;
 mod json;
 mod kill;

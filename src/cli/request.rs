@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal};
 use clap::Args;
 
 use super::failure::Failure;
+use super::finer::FinerLimits;
 use crate::config::{Config, NO_PRESET};
 use crate::manager::{CreateOptions, Created};
 use crate::spec::{NetworkMode, PidMode, Preset, RestartPolicy, SpecError};
@@ -66,6 +67,9 @@ pub(super) struct Request {
     labels: Vec<String>,
 
     #[command(flatten)]
+    finer: FinerLimits,
+
+    #[command(flatten)]
     limits: LimitFlags,
 
     #[command(flatten)]
@@ -110,6 +114,10 @@ struct LimitFlags {
     /// Most processes and threads
     #[arg(long, value_name = "COUNT")]
     pids_limit: Option<String>,
+
+    /// Run without the limits that this kernel cannot give, instead of refusing
+    #[arg(long)]
+    best_effort: bool,
 
     /// Limit each of its processes: nofile=1024:2048
     #[arg(long = "ulimit", value_name = "NAME=SOFT[:HARD]")]
@@ -212,7 +220,7 @@ impl Request {
         let options = CreateOptions { tty: self.tty, interactive: self.interactive, remove: self.rm };
         let (limits, files, care) = (self.limits, self.files, self.care);
         let preset = limits.preset.or_else(|| config.preset.clone()).filter(|name| name != NO_PRESET);
-        let own = Preset {
+        let mut own = Preset {
             command: Some(self.command).filter(|words| !words.is_empty()),
             memory: limits.memory,
             swap: limits.swap,
@@ -247,8 +255,10 @@ impl Request {
             health_retries: care.health_retries,
             log_size: care.log_size,
             log_files: care.log_files,
+            best_effort: limits.best_effort.then_some(true),
             ..Preset::default()
         };
+        self.finer.put_into(&mut own);
         let request = match &preset {
             Some(name) => own.over(config.preset(name)?),
             None => own,
@@ -284,103 +294,5 @@ pub(super) fn need_terminal(tty: bool, interactive: bool) -> Result<(), Failure>
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::Parser;
-
-    use super::*;
-    use crate::spec::{ContainerId, resolve};
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        request: Request,
-    }
-
-    fn resolved(words: &[&str]) -> Result<(Created, CreateOptions), Failure> {
-        let line = Line::try_parse_from([&["run"], words].concat()).unwrap();
-        line.request.resolve(&Config::defaults().unwrap())
-    }
-
-    #[test]
-    fn options_after_the_command_are_the_commands() {
-        let (what, options) = resolved(&["-i", "--memory", "64", "sh", "-c", "x", "--memory", "1", "-t"]).unwrap();
-        assert_eq!(what.request.command.unwrap(), ["sh", "-c", "x", "--memory", "1", "-t"]);
-        assert_eq!(what.request.memory.as_deref(), Some("64"));
-        assert!(options.interactive && !options.tty);
-        let (what, _) = resolved(&["--", "-odd", "name"]).unwrap();
-        assert_eq!(what.request.command.unwrap(), ["-odd", "name"]);
-        assert!(Line::try_parse_from(["run", "--memroy", "1", "sh"]).is_err(), "before it they are ours");
-    }
-
-    #[test]
-    fn every_flag_reaches_its_field() {
-        let (what, _) = resolved(&[
-            "-u=1000",
-            "-v=/a:/b:ro",
-            "--tmpfs=/t",
-            "--device=/dev/null",
-            "--root=/srv",
-            "--overlay",
-            "--read-only",
-            "--mount-propagation=slave",
-            "--ulimit=nofile=10",
-            "--sysctl=net.core.somaxconn=1",
-            "--oom-score-adj",
-            "-5",
-            "--nice",
-            "-1",
-            "--add-host=a:1.2.3.4",
-            "--dns=1.2.3.4",
-            "-l=a=b",
-            "--health-cmd=true",
-            "--health-interval=1s",
-            "--health-retries=2",
-            "--log-size=1M",
-            "--log-files=2",
-            "--stop-signal=HUP",
-            "--hostname=h",
-            "--workdir=/w",
-            "--net=none",
-            "--restart=always",
-            "--memory=64",
-            "--swap=0",
-            "--cpu=512",
-            "--cpus=1",
-            "--cpu-shares=2",
-            "--pids-limit=3",
-            "-e=A=1",
-            "--pid=host",
-            "true",
-        ])
-        .unwrap();
-        let toml = toml::Table::try_from(&what.request).unwrap();
-        // the error about an unknown key names every key there is
-        let known = toml::from_str::<Preset>("nosuch = 1").unwrap_err().message().to_owned();
-        let keys = known.split('`').skip(3).step_by(2);
-        let missing: Vec<&str> = keys.filter(|key| !toml.contains_key(*key)).collect();
-        assert_eq!(missing, ["description", "image"], "said by the config file alone");
-        assert!(resolve(ContainerId::from_random([1; 6]), None, &what.request, false, false).is_ok());
-    }
-
-    #[test]
-    fn flags_go_over_their_preset() {
-        let (what, _) = resolved(&["--preset", "cpu-quarter"]).unwrap();
-        assert_eq!((what.preset.as_deref(), what.request.cpu.as_deref()), (Some("cpu-quarter"), Some("256")));
-        assert_eq!(what.request.command.unwrap()[0], "sh");
-        let (what, _) = resolved(&["--preset", "cpu-quarter", "--cpus", "2", "true"]).unwrap();
-        assert_eq!((what.request.cpu, what.request.cpus.as_deref()), (None, Some("2")));
-        assert_eq!(what.request.command.unwrap(), ["true"]);
-        let (what, _) = resolved(&["--preset", "none", "true"]).unwrap();
-        assert_eq!(what.preset, None);
-        let line = resolved(&["--preset", "nosuch", "true"]).unwrap_err().line.unwrap();
-        assert!(line.starts_with("--preset: there is no preset \"nosuch\"; there are tiny, "), "{line}");
-    }
-
-    #[test]
-    fn a_bare_key_takes_our_value() {
-        let ours = |name: &str| (name == "LANG").then(|| "C".into());
-        let asked = ["A=1", "LANG", "NOT_SET", "B="].map(str::to_owned);
-        assert_eq!(environment(&asked, ours).unwrap(), ["A=1", "LANG=C", "B="]);
-        assert_eq!(environment(&[String::new()], ours).unwrap_err().field, "env");
-    }
-}
+#[path = "request_tests.rs"]
+mod tests;

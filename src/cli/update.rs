@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::arguments::OneContainer;
 use super::failure::Failure;
+use super::finer::FinerLimits;
 use super::session::Session;
 use super::stdout;
 use crate::spec::Preset;
@@ -36,12 +37,15 @@ pub(super) struct Update {
     pids_limit: Option<String>,
 
     #[command(flatten)]
+    finer: FinerLimits,
+
+    #[command(flatten)]
     container: OneContainer,
 }
 
 impl Update {
     pub fn perform(self, session: &Session) -> Result<i32, Failure> {
-        let request = Preset {
+        let mut request = Preset {
             memory: self.memory,
             swap: self.swap,
             cpu: self.cpu,
@@ -50,8 +54,9 @@ impl Update {
             pids: self.pids_limit,
             ..Preset::default()
         };
+        self.finer.put_into(&mut request);
         if request == Preset::default() {
-            return Err(Failure::ours("nothing to change: say --memory, --swap, --cpu, --cpus, --cpu-shares or --pids-limit"));
+            return Err(Failure::ours("nothing to change: say which limit (see `minic-tui update --help`)"));
         }
         let word = &self.container.word;
         let done = session.manager.find(word).and_then(|record| session.manager.update(&record.spec.id, &request));

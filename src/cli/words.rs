@@ -73,8 +73,14 @@ mod tests {
     #[test]
     fn limits_in_words() {
         assert_eq!(limits(&Limits::default()), "none");
-        let all =
-            Limits { memory: Some(128 << 20), swap: Some(0), cpu: Some(CpuLimit::from_shares(512)), cpu_shares: Some(512), pids: Some(64) };
+        let all = Limits {
+            memory: Some(128 << 20),
+            swap: Some(0),
+            cpu: Some(CpuLimit::from_shares(512)),
+            cpu_shares: Some(512),
+            pids: Some(64),
+            ..Limits::default()
+        };
         assert_eq!(limits(&all), "memory 128M, swap 0B, cpu 0.5 cores, 512 shares, 64 pids");
     }
 

@@ -1,7 +1,7 @@
 //! `update`: other limits for a container, live while it runs, and kept for its next start.
 
 use super::{Error, Manager};
-use crate::spec::{ContainerId, Limits, Preset, format_bytes};
+use crate::spec::{ContainerId, IoLimit, Limits, Preset, format_bytes};
 
 /// What an update did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,6 +23,7 @@ impl Manager {
         let mut record = self.load(id)?;
         let current = record.spec.limits.clone();
         let wanted = laid_over(&current, asked);
+        wanted.check()?;
         let changes = differences(&current, &wanted);
         let live = record.status.is_alive();
         if changes.is_empty() {
@@ -45,6 +46,14 @@ fn laid_over(current: &Limits, asked: Limits) -> Limits {
         cpu: asked.cpu.or(current.cpu),
         cpu_shares: asked.cpu_shares.or(current.cpu_shares),
         pids: asked.pids.or(current.pids),
+        cpu_burst_usec: asked.cpu_burst_usec.or(current.cpu_burst_usec),
+        cpuset: asked.cpuset.or_else(|| current.cpuset.clone()),
+        memory_high: asked.memory_high.or(current.memory_high),
+        memory_low: asked.memory_low.or(current.memory_low),
+        memory_min: asked.memory_min.or(current.memory_min),
+        oom_group: asked.oom_group.or(current.oom_group),
+        io_weight: asked.io_weight.or(current.io_weight),
+        io: if asked.io.is_empty() { current.io.clone() } else { asked.io },
     }
 }
 
@@ -52,12 +61,26 @@ fn differences(old: &Limits, new: &Limits) -> Vec<String> {
     let bytes = |amount: Option<u64>| amount.map_or("unlimited".to_owned(), format_bytes);
     let count = |amount: Option<u64>| amount.map_or("unlimited".to_owned(), |n| n.to_string());
     let cap = |limits: &Limits| limits.cpu.map_or("unlimited".to_owned(), |cpu| format!("{:.0}% of a core", cpu.cores() * 100.0));
+    let cpus = |limits: &Limits| limits.cpuset.clone().unwrap_or_else(|| "all".into());
+    let policy = |limits: &Limits| if limits.oom_group == Some(true) { "group".to_owned() } else { "process".into() };
+    let io = |limits: &Limits| match limits.io.is_empty() {
+        true => "unlimited".to_owned(),
+        false => limits.io.iter().map(IoLimit::words).collect::<Vec<_>>().join(" + "),
+    };
     let pairs = [
         ("memory", bytes(old.memory), bytes(new.memory)),
         ("swap", bytes(old.swap), bytes(new.swap)),
         ("cpu", cap(old), cap(new)),
         ("cpu shares", count(old.cpu_shares), count(new.cpu_shares)),
         ("pids", count(old.pids), count(new.pids)),
+        ("cpu burst (µs)", count(old.cpu_burst_usec), count(new.cpu_burst_usec)),
+        ("cpuset", cpus(old), cpus(new)),
+        ("memory high", bytes(old.memory_high), bytes(new.memory_high)),
+        ("memory low", bytes(old.memory_low), bytes(new.memory_low)),
+        ("memory min", bytes(old.memory_min), bytes(new.memory_min)),
+        ("oom policy", policy(old), policy(new)),
+        ("io weight", count(old.io_weight), count(new.io_weight)),
+        ("io", io(old), io(new)),
     ];
     pairs.into_iter().filter(|(_, old, new)| old != new).map(|(what, old, new)| format!("{what} {old} → {new}")).collect()
 }

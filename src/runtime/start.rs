@@ -54,7 +54,7 @@ pub enum Streams {
 /// Which file could not be written, and why.
 pub fn make_cgroup(runtime: &Runtime, spec: &ContainerSpec) -> Result<Cgroup, LaunchError> {
     let parent = Parent { name: runtime.store.cgroup_parent() };
-    Cgroup::create(&runtime.layout, &parent, &spec.id, &spec.limits, false).map_err(|e| LaunchError::plain(e.to_string()))
+    Cgroup::create(&runtime.layout, &parent, &spec.id, &spec.limits, spec.best_effort).map_err(|e| LaunchError::plain(e.to_string()))
 }
 
 /// Starts the command in `cgroup`; `open_stdin` leaves its standard input to attached clients.

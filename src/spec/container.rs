@@ -54,6 +54,9 @@ pub struct ContainerSpec {
     /// What it may use.
     #[serde(default)]
     pub limits: Limits,
+    /// Whether it runs without the limits that this kernel cannot give.
+    #[serde(default)]
+    pub best_effort: bool,
     /// Which network it sees.
     #[serde(default)]
     pub network: NetworkMode,

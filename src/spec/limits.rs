@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::SpecError;
+
 /// The least memory limit we accept, in bytes: below it not even `/bin/sh` starts.
 pub const MIN_MEMORY: u64 = 1 << 20;
 /// Range of cgroup v1 `cpu.shares` (kernel: Documentation/scheduler/sched-design-CFS.rst; `MIN_SHARES`, `MAX_SHARES`).
@@ -61,9 +63,78 @@ pub struct Limits {
     /// Relative weight in cgroup v1 shares, 1024 being the default; converted for v2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_shares: Option<u64>,
+    /// CPU time saved up in quiet periods that may be used beyond the cap, in microseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_burst_usec: Option<u64>,
+    /// CPUs it may run on, as the kernel lists them: `0-2,4`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpuset: Option<String>,
+    /// Memory in bytes above which it is slowed down and reclaimed from, but not killed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_high: Option<u64>,
+    /// Memory in bytes that is reclaimed only when nothing else is left to reclaim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_low: Option<u64>,
+    /// Memory in bytes that is never reclaimed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_min: Option<u64>,
+    /// Whether want of memory kills everything in it, rather than one process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oom_group: Option<bool>,
     /// Most processes and threads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pids: Option<u64>,
+    /// Weight of its block I/O, 1 to 10000, 100 being usual.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub io_weight: Option<u64>,
+    /// Most block I/O, by device.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub io: Vec<IoLimit>,
+}
+
+/// Most I/O on one block device.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IoLimit {
+    /// Absolute path of the device.
+    pub device: String,
+    /// Bytes read a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_bps: Option<u64>,
+    /// Bytes written a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub write_bps: Option<u64>,
+    /// Reads a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_iops: Option<u64>,
+    /// Writes a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub write_iops: Option<u64>,
+}
+
+impl Limits {
+    /// Whether the limits go together.
+    ///
+    /// # Errors
+    /// [`SpecError`] naming the one that does not.
+    pub fn check(&self) -> Result<(), SpecError> {
+        match self.cpu {
+            None if self.cpu_burst_usec.is_some() => {
+                Err(SpecError::new("cpu-burst", "time can be saved up only under a cap: give --cpus or --cpu too"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl IoLimit {
+    /// In words, as `io.max` has them: `/dev/sda rbps=10485760 wiops=50`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let rates = [("rbps", self.read_bps), ("wbps", self.write_bps), ("riops", self.read_iops), ("wiops", self.write_iops)];
+        let given = rates.iter().filter_map(|(word, rate)| rate.map(|rate| format!(" {word}={rate}")));
+        std::iter::once(self.device.clone()).chain(given).collect()
+    }
 }
 
 #[cfg(test)]

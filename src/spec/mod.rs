@@ -4,6 +4,7 @@
 
 mod container;
 mod error;
+mod finer;
 mod health;
 mod id;
 mod limits;
@@ -22,7 +23,7 @@ pub use container::{ContainerSpec, Propagation};
 pub use error::SpecError;
 pub use health::{HealthCheck, parse_duration};
 pub use id::{ContainerId, ContainerName, IdLookup, lookup};
-pub use limits::{CpuLimit, Limits, MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY};
+pub use limits::{CpuLimit, IoLimit, Limits, MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY};
 pub use mount::{Device, Tmpfs, Volume};
 pub use preset::Preset;
 pub use resolve::{DEFAULT_IMAGE, DEFAULT_PATH, resolve};

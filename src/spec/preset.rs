@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::finer::parse_finer;
 use super::{CpuLimit, Limits, NetworkMode, PidMode, RestartPolicy, SpecError, parse_cpus, parse_memory, parse_shares};
 
 /// A partial request. In config.toml it is a `[presets.NAME]` table; from the command line and the launch form it holds what
@@ -34,6 +35,42 @@ pub struct Preset {
     /// Most processes and threads.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     pub pids: Option<String>,
+    /// CPU time that may be saved up and used beyond the cap: `20ms`.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
+    pub cpu_burst: Option<String>,
+    /// CPUs it may run on: `0-2,4`.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
+    pub cpuset: Option<String>,
+    /// Memory above which it is slowed down: `64M`.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
+    pub memory_high: Option<String>,
+    /// Memory that is reclaimed last.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
+    pub memory_low: Option<String>,
+    /// Memory that is never reclaimed.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
+    pub memory_min: Option<String>,
+    /// `group` or `process`: what want of memory kills.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
+    pub oom_policy: Option<String>,
+    /// Weight of its block I/O, 1 to 10000.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
+    pub io_weight: Option<String>,
+    /// `PATH:RATE` each: most bytes read a second.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub device_read_bps: Vec<String>,
+    /// `PATH:RATE` each: most bytes written a second.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub device_write_bps: Vec<String>,
+    /// `PATH:RATE` each: most reads a second.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub device_read_iops: Vec<String>,
+    /// `PATH:RATE` each: most writes a second.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub device_write_iops: Vec<String>,
+    /// Whether it runs without the limits that this kernel cannot give.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub best_effort: Option<bool>,
     /// Image name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
@@ -136,6 +173,18 @@ impl Preset {
             cpus: cpu_of(self.cpus, &base.cpus),
             cpu_shares: cpu_of(self.cpu_shares, &base.cpu_shares),
             pids: self.pids.or_else(|| base.pids.clone()),
+            cpu_burst: self.cpu_burst.or(base.cpu_burst.clone()),
+            cpuset: self.cpuset.or(base.cpuset.clone()),
+            memory_high: self.memory_high.or(base.memory_high.clone()),
+            memory_low: self.memory_low.or(base.memory_low.clone()),
+            memory_min: self.memory_min.or(base.memory_min.clone()),
+            oom_policy: self.oom_policy.or(base.oom_policy.clone()),
+            io_weight: self.io_weight.or(base.io_weight.clone()),
+            device_read_bps: base.device_read_bps.iter().cloned().chain(self.device_read_bps).collect(),
+            device_write_bps: base.device_write_bps.iter().cloned().chain(self.device_write_bps).collect(),
+            device_read_iops: base.device_read_iops.iter().cloned().chain(self.device_read_iops).collect(),
+            device_write_iops: base.device_write_iops.iter().cloned().chain(self.device_write_iops).collect(),
+            best_effort: self.best_effort.or(base.best_effort),
             image: self.image.or_else(|| base.image.clone()),
             net: self.net.or(base.net.clone()),
             pid: self.pid.or(base.pid.clone()),
@@ -199,6 +248,7 @@ impl Preset {
                 }
             }
         }
+        parse_finer(self, &mut limits)?;
         Ok(limits)
     }
 }

@@ -33,6 +33,7 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
     }
     no_nul("command", &argv)?;
     let limits = request.limits()?;
+    limits.check()?;
     let cwd = request.workdir.clone().unwrap_or_else(|| "/".into());
     if !cwd.starts_with('/') || cwd.contains('\0') {
         return Err(SpecError::new("workdir", format!("{cwd:?} is not an absolute path inside the container")));
@@ -59,6 +60,7 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         cwd,
         hostname,
         limits,
+        best_effort: request.best_effort.unwrap_or_default(),
         network: request.net.clone().unwrap_or_default(),
         pid: request.pid.clone().unwrap_or_default(),
         user,

@@ -18,6 +18,7 @@ const VERBS: &[&str] = &[
     "resume",
     "wait",
     "rename",
+    "update",
     "destroy",
     "prune",
     "exec",

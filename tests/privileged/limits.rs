@@ -131,3 +131,58 @@ fn a_kill_from_outside_is_not_an_oom_kill() {
     one.ends();
     assert_eq!(one.info()["cause"]["kind"], "signaled", "{}", one.info());
 }
+
+/// A file of its cgroup, where the host has it.
+fn setting(container: &Container, files: &[&str]) -> Option<String> {
+    let info = container.info();
+    let folders = info["cgroups"].as_array().unwrap().iter().filter_map(|folder| folder.as_str());
+    let mut texts = folders.flat_map(|folder| files.iter().map(move |file| std::fs::read_to_string(format!("{folder}/{file}"))));
+    texts.find_map(Result::ok).map(|text| text.trim().to_owned())
+}
+
+fn memory_is_on_v2() -> bool {
+    std::fs::read_to_string("/sys/fs/cgroup/cgroup.controllers").is_ok_and(|text| text.contains("memory"))
+}
+
+#[test]
+fn the_finer_limits_are_in_its_files() {
+    let fixture = Fixture::new();
+    let args = ["--cpus", "0.5", "--cpu-burst", "20ms", "--cpuset-cpus", "0", "--memory", "64", "--memory-low", "16M", "sleep", "1000"];
+    let finer = fixture.detached("finer", &args);
+    assert_eq!(setting(&finer, &["cpu.max.burst", "cpu.cfs_burst_us"]).as_deref(), Some("20000"));
+    assert_eq!(setting(&finer, &["cpuset.cpus"]).as_deref(), Some("0"));
+    assert_eq!(setting(&finer, &["memory.low", "memory.soft_limit_in_bytes"]).as_deref(), Some("16777216"));
+    assert_eq!(finer.exec("grep Cpus_allowed_list /proc/self/status").ok().split_whitespace().last(), Some("0"));
+    fixture.minic(&["update", "--cpu-burst", "10ms", "finer"]).ok();
+    assert_eq!(setting(&finer, &["cpu.max.burst", "cpu.cfs_burst_us"]).as_deref(), Some("10000"));
+}
+
+#[test]
+fn what_only_v2_has_is_given_there_and_refused_elsewhere() {
+    let fixture = Fixture::new();
+    let args = ["--memory-high", "32M", "--memory-min", "8M", "--oom-policy", "group"];
+    if memory_is_on_v2() {
+        let finer = fixture.detached("finer", &[&args[..], &["sleep", "1000"]].concat());
+        assert_eq!(setting(&finer, &["memory.high"]).as_deref(), Some("33554432"));
+        assert_eq!(setting(&finer, &["memory.min"]).as_deref(), Some("8388608"));
+        assert_eq!(setting(&finer, &["memory.oom.group"]).as_deref(), Some("1"));
+    } else {
+        let refused = fixture.minic(&[&["run"], &args[..], &["true"]].concat()).refused(125);
+        assert!(refused.contains("only cgroup v2"), "{refused}");
+        assert_eq!(fixture.minic(&[&["run", "--best-effort"], &args[..], &["true"]].concat()).code, Some(0));
+    }
+}
+
+#[test]
+fn reads_of_a_device_are_limited() {
+    let fixture = Fixture::new();
+    let Some(disk) = ["/dev/vda", "/dev/sda", "/dev/nvme0n1"].into_iter().find(|disk| std::path::Path::new(disk).exists()) else {
+        // the emulated machine has no disk unless it is given one
+        assert!(fixture.minic(&["run", "--device-read-bps", "/dev/null:1M", "true"]).refused(125).contains("block device"));
+        return;
+    };
+    let rate = format!("{disk}:1M");
+    let slow = fixture.detached("slow", &["--device-read-bps", &rate, "sleep", "1000"]);
+    let text = setting(&slow, &["io.max", "blkio.throttle.read_bps_device"]).unwrap();
+    assert!(text.contains("1048576"), "{text}");
+}

@@ -1,0 +1,112 @@
+//! How the flags become a request.
+
+use clap::Parser;
+
+use super::*;
+use crate::spec::{ContainerId, resolve};
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    request: Request,
+}
+
+fn resolved(words: &[&str]) -> Result<(Created, CreateOptions), Failure> {
+    let line = Line::try_parse_from([&["run"], words].concat()).unwrap();
+    line.request.resolve(&Config::defaults().unwrap())
+}
+
+#[test]
+fn options_after_the_command_are_the_commands() {
+    let (what, options) = resolved(&["-i", "--memory", "64", "sh", "-c", "x", "--memory", "1", "-t"]).unwrap();
+    assert_eq!(what.request.command.unwrap(), ["sh", "-c", "x", "--memory", "1", "-t"]);
+    assert_eq!(what.request.memory.as_deref(), Some("64"));
+    assert!(options.interactive && !options.tty);
+    let (what, _) = resolved(&["--", "-odd", "name"]).unwrap();
+    assert_eq!(what.request.command.unwrap(), ["-odd", "name"]);
+    assert!(Line::try_parse_from(["run", "--memroy", "1", "sh"]).is_err(), "before it they are ours");
+}
+
+#[test]
+fn every_flag_reaches_its_field() {
+    let (what, _) = resolved(&[
+        "-u=1000",
+        "-v=/a:/b:ro",
+        "--tmpfs=/t",
+        "--device=/dev/null",
+        "--root=/srv",
+        "--overlay",
+        "--read-only",
+        "--mount-propagation=slave",
+        "--ulimit=nofile=10",
+        "--sysctl=net.core.somaxconn=1",
+        "--oom-score-adj",
+        "-5",
+        "--nice",
+        "-1",
+        "--add-host=a:1.2.3.4",
+        "--dns=1.2.3.4",
+        "-l=a=b",
+        "--health-cmd=true",
+        "--health-interval=1s",
+        "--health-retries=2",
+        "--log-size=1M",
+        "--log-files=2",
+        "--stop-signal=HUP",
+        "--hostname=h",
+        "--workdir=/w",
+        "--net=none",
+        "--restart=always",
+        "--memory=64",
+        "--swap=0",
+        "--cpu=512",
+        "--cpus=1",
+        "--cpu-shares=2",
+        "--pids-limit=3",
+        "-e=A=1",
+        "--pid=host",
+        "--cpu-burst=20ms",
+        "--cpuset-cpus=0",
+        "--memory-high=32M",
+        "--memory-low=16M",
+        "--memory-min=8M",
+        "--oom-policy=process",
+        "--io-weight=50",
+        "--device-read-bps=/dev/sda:1M",
+        "--device-write-bps=/dev/sda:1M",
+        "--device-read-iops=/dev/sda:9",
+        "--device-write-iops=/dev/sda:9",
+        "--best-effort",
+        "true",
+    ])
+    .unwrap();
+    let toml = toml::Table::try_from(&what.request).unwrap();
+    // the error about an unknown key names every key there is
+    let known = toml::from_str::<Preset>("nosuch = 1").unwrap_err().message().to_owned();
+    let keys = known.split('`').skip(3).step_by(2);
+    let missing: Vec<&str> = keys.filter(|key| !toml.contains_key(*key)).collect();
+    assert_eq!(missing, ["description", "image"], "said by the config file alone");
+    assert!(resolve(ContainerId::from_random([1; 6]), None, &what.request, false, false).is_ok());
+}
+
+#[test]
+fn flags_go_over_their_preset() {
+    let (what, _) = resolved(&["--preset", "cpu-quarter"]).unwrap();
+    assert_eq!((what.preset.as_deref(), what.request.cpu.as_deref()), (Some("cpu-quarter"), Some("256")));
+    assert_eq!(what.request.command.unwrap()[0], "sh");
+    let (what, _) = resolved(&["--preset", "cpu-quarter", "--cpus", "2", "true"]).unwrap();
+    assert_eq!((what.request.cpu, what.request.cpus.as_deref()), (None, Some("2")));
+    assert_eq!(what.request.command.unwrap(), ["true"]);
+    let (what, _) = resolved(&["--preset", "none", "true"]).unwrap();
+    assert_eq!(what.preset, None);
+    let line = resolved(&["--preset", "nosuch", "true"]).unwrap_err().line.unwrap();
+    assert!(line.starts_with("--preset: there is no preset \"nosuch\"; there are tiny, "), "{line}");
+}
+
+#[test]
+fn a_bare_key_takes_our_value() {
+    let ours = |name: &str| (name == "LANG").then(|| "C".into());
+    let asked = ["A=1", "LANG", "NOT_SET", "B="].map(str::to_owned);
+    assert_eq!(environment(&asked, ours).unwrap(), ["A=1", "LANG=C", "B="]);
+    assert_eq!(environment(&[String::new()], ours).unwrap_err().field, "env");
+}
