@@ -15,6 +15,7 @@ mod mountinfo;
 mod parse;
 mod plan;
 mod plan_finer;
+mod pressure;
 mod remove;
 mod sample;
 mod sampler;

@@ -77,6 +77,8 @@ pub struct Relay {
     next_key: u64,
     stop_requested: bool,
     health: Option<HealthMonitor>,
+    /// Tells of memory pressure by POLLPRI.
+    pressure: Option<OwnedFd>,
     kill_at: Option<Instant>,
     buffer: Vec<u8>,
 }
@@ -99,6 +101,7 @@ impl Relay {
             next_key: FIRST + 1,
             stop_requested: false,
             health: None,
+            pressure: None,
             kill_at: None,
             buffer: vec![0; MAX_FRAME],
         }
@@ -108,8 +111,9 @@ impl Relay {
     ///
     /// # Errors
     /// When descriptors cannot be duplicated or made non-blocking.
-    pub fn connect(&mut self, started: &mut Started, health: Option<HealthMonitor>) -> nix::Result<()> {
+    pub fn connect(&mut self, started: &mut Started, health: Option<HealthMonitor>, pressure: Option<OwnedFd>) -> nix::Result<()> {
         self.health = health;
+        self.pressure = pressure;
         let copy = |fd: &OwnedFd| fd.try_clone().map_err(|_| Errno::EMFILE);
         self.outputs.clear();
         match &mut started.streams {
@@ -141,6 +145,12 @@ impl Relay {
             if self.kill_at.is_some_and(|at| at <= Instant::now()) {
                 self.kill_at = None;
                 duties.kill();
+            }
+            if ready.pressed {
+                duties.pressed();
+            }
+            if ready.pressure_gone {
+                self.pressure = None;
             }
             if let Some(monitor) = &mut self.health
                 && let Some(verdict) = monitor.advance(Instant::now(), |line| duties.probe(line))
@@ -209,6 +219,8 @@ impl Relay {
         let outputs_to = fds.len();
         fds.extend(self.init.iter().map(|init| PollFd::new(init.as_fd(), PollFlags::POLLIN)));
         fds.extend(self.health.iter().filter_map(HealthMonitor::fd).map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
+        let pressure_at = fds.len();
+        fds.extend(self.pressure.iter().map(|pressure| PollFd::new(pressure.as_fd(), PollFlags::POLLPRI)));
         if !self.input.is_empty()
             && let Some(stdin) = &self.stdin
         {
@@ -225,7 +237,10 @@ impl Relay {
         }
         let hit = |index: usize| fds[index].revents().is_some_and(|r| !r.is_empty());
         let indices = |from: usize, to: usize| (from..to).filter(|i| hit(*i)).map(|i| i - from).collect();
+        let pressure = fds.get(pressure_at).filter(|_| self.pressure.is_some()).and_then(PollFd::revents).unwrap_or(PollFlags::empty());
         Ready {
+            pressed: pressure.contains(PollFlags::POLLPRI) && !pressure.contains(PollFlags::POLLERR),
+            pressure_gone: pressure.contains(PollFlags::POLLERR),
             terminate: hit(0),
             listener: hit(1),
             clients: indices(clients_from, outputs_from),
@@ -360,6 +375,8 @@ pub trait Duties {
     fn kill(&mut self);
     /// Starts a run of the health check.
     fn probe(&mut self, line: &str) -> ProbeStart;
+    /// Tasks stall for want of memory.
+    fn pressed(&mut self);
     /// The health check's verdict has changed.
     fn judged(&mut self, verdict: Health);
 }
@@ -368,6 +385,8 @@ pub trait Duties {
 #[derive(Debug, Default)]
 struct Ready {
     init: bool,
+    pressed: bool,
+    pressure_gone: bool,
     terminate: bool,
     listener: bool,
     clients: Vec<usize>,

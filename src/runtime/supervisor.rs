@@ -136,7 +136,9 @@ impl Supervisor<'_> {
     fn begin_in(&mut self, cgroup: &Cgroup) -> Result<Started, LaunchError> {
         let mut started = start(self.runtime, self.order, &self.record, cgroup, self.open_stdin)?;
         let monitor = self.record.spec.health.clone().map(|check| HealthMonitor::new(check, Instant::now()));
-        let connected = self.relay.connect(&mut started, monitor).map_err(LaunchError::nix("relay the container's output"));
+        // only a container with a memory limit can be short of memory by itself; a kernel without PSI tells nothing, which info says
+        let pressure = self.record.spec.limits.memory.and_then(|_| cgroup.watch_memory_pressure().ok().flatten());
+        let connected = self.relay.connect(&mut started, monitor, pressure).map_err(LaunchError::nix("relay the container's output"));
         if let Err(error) = connected.and_then(|()| self.record_start(&started)) {
             let _ = cgroup.kill_all();
             let _ = pidfd::reap(started.pidfd.as_fd());
@@ -251,6 +253,10 @@ impl Duties for RunDuties<'_> {
             return ProbeStart::NotNow;
         }
         start_probe(self.runtime, &self.record.spec, self.init, line).map_or(ProbeStart::Failed, ProbeStart::Started)
+    }
+
+    fn pressed(&mut self) {
+        let _ = self.runtime.store.tell(&self.record.spec, "memory pressure", None);
     }
 
     fn judged(&mut self, verdict: Health) {

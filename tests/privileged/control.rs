@@ -127,3 +127,21 @@ fn health_is_a_state() {
     sick.exec("rm /tmp/ok").ok();
     eventually("it is unhealthy again", || health("unhealthy"));
 }
+
+#[test]
+fn memory_pressure_is_told() {
+    let fixture = Fixture::new();
+    // six read the host's libraries again and again, which do not fit into their memory: the cache is reclaimed all the time
+    let script = "for i in 1 2 3 4 5 6; do while true; do cat /libraries/*.so* > /dev/null; done & done; wait";
+    let libraries = format!("{}:/libraries:ro", libraries().display());
+    fixture.detached("pressed", &["--memory", "24", "--volume", &libraries, "sh", "-c", script]);
+    let told = || std::fs::read_to_string(fixture.state().join("events.jsonl")).unwrap_or_default().contains("memory pressure");
+    eventually("the events tell of memory pressure", told);
+}
+
+/// The folder of the host's libraries: files that are much more than a small container's memory.
+fn libraries() -> std::path::PathBuf {
+    let mapped = std::fs::read_to_string("/proc/self/maps").unwrap();
+    let libc = mapped.lines().find_map(|line| line.split_whitespace().last().filter(|path| path.contains("/libc.so"))).unwrap();
+    std::path::Path::new(libc).parent().unwrap().to_owned()
+}
