@@ -1,0 +1,40 @@
+//! `check`: what this host can and cannot do for containers, and short measured proofs that limits hold.
+//!
+//! [`host_report`] looks and tries; every attempt is undone before it returns, and none needs a state folder. [`prove`] runs real
+//! containers through a [`Manager`](super::Manager), reads their cgroups, and destroys them whatever happens.
+
+mod capabilities;
+mod control_groups;
+mod finding;
+mod isolation;
+mod kernel;
+mod measure;
+mod proof;
+mod storage;
+mod trial;
+mod user_namespace;
+
+pub use finding::{Finding, Verdict};
+pub use measure::{Expected, Measure, Unit};
+pub use proof::{Interrupted, Outcome, Proof, prove};
+
+use std::path::Path;
+
+use user_namespace::UserNamespace;
+
+/// What this host can and cannot do, with `state` as the state folder (it need not exist). Call it as root and from a process with one
+/// thread: clone3(2) and what needs a user namespace are tried with a process that is forked and ends at once.
+#[must_use]
+pub fn host_report(state: &Path) -> Vec<Finding> {
+    let users = UserNamespace::make();
+    let mut findings = vec![kernel::version()];
+    findings.extend(kernel::system_calls());
+    findings.push(capabilities::held());
+    findings.push(isolation::namespaces());
+    findings.push(user_namespace::finding(&users));
+    findings.push(isolation::seccomp());
+    findings.push(isolation::security_modules());
+    findings.extend(control_groups::findings());
+    findings.extend(storage::findings(state, users.as_ref().ok()));
+    findings
+}
