@@ -7,6 +7,7 @@
 
 mod arguments;
 mod attach;
+mod check;
 mod completions;
 mod create;
 mod destroy;

@@ -3,6 +3,7 @@
 //! [`Manager`] is the real engine of one state folder. It rebuilds the truth from disk, process and cgroup at every call
 //! (`reconcile`), so a killed process of ours leaves nothing that the next command does not repair.
 
+pub mod check;
 mod create;
 mod demo;
 mod destroy;

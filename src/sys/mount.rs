@@ -13,6 +13,8 @@ pub const ATTR_NOSUID: u64 = 0x2;
 /// MOUNT_ATTR_NODEV.
 pub const ATTR_NODEV: u64 = 0x4;
 
+/// MOUNT_ATTR_IDMAP.
+const ATTR_IDMAP: u64 = 0x0010_0000;
 const OPEN_TREE_CLONE: u32 = 1;
 const FSCONFIG_SET_STRING: u32 = 1;
 const FSCONFIG_CMD_CREATE: u32 = 6;
@@ -81,6 +83,20 @@ pub fn set_attributes(tree: BorrowedFd<'_>, attributes: u64, recursive: bool) ->
     // SAFETY: `change` outlives the call, and its size is given.
     Errno::result(unsafe { libc::syscall(libc::SYS_mount_setattr, tree.as_raw_fd(), c"".as_ptr(), flags, &raw const change, size) })
         .map(drop)
+}
+
+/// Lets files of the detached mount `tree` belong to whom the user namespace `users` says (MOUNT_ATTR_IDMAP, Linux 5.12).
+///
+/// # Errors
+/// EINVAL when the file system cannot do it or `tree` is attached already, EPERM for the initial user namespace.
+pub fn map_ids(tree: BorrowedFd<'_>, users: BorrowedFd<'_>) -> nix::Result<()> {
+    // SAFETY: mount_attr is plain integers; zero changes nothing.
+    let mut change: libc::mount_attr = unsafe { std::mem::zeroed() };
+    change.attr_set = ATTR_IDMAP;
+    change.userns_fd = users.as_raw_fd() as u64;
+    let (path, flags, size) = (c"".as_ptr(), libc::AT_EMPTY_PATH, size_of::<libc::mount_attr>());
+    // SAFETY: the path is NUL-terminated, `change` outlives the call, and its size is given.
+    Errno::result(unsafe { libc::syscall(libc::SYS_mount_setattr, tree.as_raw_fd(), path, flags, &raw const change, size) }).map(drop)
 }
 
 /// openat2(2) of `path` as if `root` were `/`: no `..`, no absolute link and no magic link leads out of it.

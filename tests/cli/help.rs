@@ -24,6 +24,7 @@ const VERBS: &[&str] = &[
     "exec",
     "attach",
     "logs",
+    "check",
     "completions",
     "man",
 ];

@@ -6,6 +6,7 @@
 #![allow(clippy::print_stderr, reason = "a leak found while a test fails is told, not thrown")]
 
 mod census;
+mod check;
 mod command;
 mod control;
 mod fixture;
