@@ -15,5 +15,6 @@ mod lifecycle;
 mod limits;
 mod passthrough;
 mod screen;
+mod surroundings;
 mod survival;
 mod tmux;
