@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::failure::Failure;
 use crate::record::{ExitCause, Record, Status};
-use crate::spec::{Limits, format_bytes, format_duration, signal_name};
+use crate::spec::{Limits, format_bytes, format_duration};
 
 /// The time from `then` to `now`; a clock that was set back gives 0.
 pub(super) fn between(then: Timestamp, now: Timestamp) -> Duration {
@@ -20,18 +20,8 @@ pub(super) fn uptime_or_end(record: &Record, now: Timestamp) -> String {
         Status::Running { since, .. } | Status::Paused { since, .. } => format!("up {}", format_duration(between(*since, now))),
         Status::Stopped { cause, at, .. } => {
             let next = record.restart_at.map_or(String::new(), |next| format!(", again in {}", format_duration(between(now, next))));
-            format!("{}, {} ago{next}", in_brief(cause), format_duration(between(*at, now)))
+            format!("{}, {} ago{next}", cause.brief(), format_duration(between(*at, now)))
         }
-    }
-}
-
-fn in_brief(cause: &ExitCause) -> String {
-    match cause {
-        ExitCause::Exited { code } => format!("exited {code}"),
-        ExitCause::Signaled { signal } => signal_name(*signal),
-        ExitCause::OomKilled { .. } => "OOM killed".into(),
-        ExitCause::SetupFailed { .. } => "not started".into(),
-        ExitCause::Lost => "lost".into(),
     }
 }
 

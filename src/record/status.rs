@@ -65,20 +65,35 @@ impl ExitCause {
         }
     }
 
-    /// One sentence for people.
+    /// One sentence for people. A failed step's words may hold what the container wrote: make them safe before showing them.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let bytes = |amount: &Option<u64>| amount.map_or("n/a".to_owned(), format_bytes);
         match self {
-            Self::Exited { code: 0 } => "It exited with code 0.".into(),
-            Self::Exited { code } => format!("It exited with code {code}."),
-            Self::Signaled { signal } => format!("{} ended it.", signal_name(*signal)),
+            Self::Exited { code: 0 } => "Its command finished and exited with 0.".into(),
+            Self::Exited { code } => format!("Its command exited with code {code}."),
+            Self::Signaled { signal } => format!("{} (signal {signal}) ended it.", signal_name(*signal)),
             Self::OomKilled { peak, limit } => {
-                format!("The kernel killed it for want of memory (OOM): peak {} of its limit of {}.", bytes(peak), bytes(limit))
+                let peak = peak.map_or(String::new(), |bytes| format!(" at {}", format_bytes(bytes)));
+                match limit {
+                    Some(limit) => format!("Out of memory (OOM): the kernel killed it{peak}, its limit is {}.", format_bytes(*limit)),
+                    None => format!("Out of memory (OOM): the kernel killed it{peak}, the host had no more."),
+                }
             }
             Self::SetupFailed { step, errno: 0, .. } => format!("It never started: {step}."),
             Self::SetupFailed { step, errno, .. } => format!("It never started: {step}: {}.", nix::errno::Errno::from_raw(*errno).desc()),
-            Self::Lost => "Nobody saw how it ended: its supervisor was killed or the machine went down.".into(),
+            Self::Lost => "Its process is gone and nobody saw how: its supervisor was killed, or the machine went down.".into(),
+        }
+    }
+
+    /// Two words for a table.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        match self {
+            Self::Exited { code } => format!("exited {code}"),
+            Self::Signaled { signal } => signal_name(*signal),
+            Self::OomKilled { .. } => "OOM killed".into(),
+            Self::SetupFailed { .. } => "not started".into(),
+            Self::Lost => "lost".into(),
         }
     }
 }

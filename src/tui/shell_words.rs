@@ -50,20 +50,6 @@ fn double_quoted(chars: &mut std::str::Chars<'_>, word: &mut String) -> Result<(
     Err("a \" is never closed".into())
 }
 
-/// Writes `words` so that [`split`], and a shell, read them back.
-#[must_use]
-pub fn join(words: &[String]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| quote(word)).collect();
-    quoted.join(" ")
-}
-
-/// One word as a shell would need it written.
-#[must_use]
-pub fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,7 +74,7 @@ mod tests {
     #[test]
     fn joined_words_split_back() {
         let words: Vec<String> = ["sh", "-c", "x='a b'; echo \"$x\" \\", "", "é*", "a=b"].map(String::from).to_vec();
-        assert_eq!(split(&join(&words)).unwrap(), words);
-        assert_eq!(join(&["sleep".into(), "10".into()]), "sleep 10");
+        assert_eq!(split(&crate::spec::quote_command(&words)).unwrap(), words);
+        assert_eq!(crate::spec::quote_command(&["sleep".into(), "10".into()]), "sleep 10");
     }
 }

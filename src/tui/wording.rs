@@ -1,30 +1,12 @@
 //! How figures and endings are put into words: durations, percentages, causes of death.
 
-use std::time::Duration;
-
-use nix::errno::Errno;
 use nix::sys::signal::Signal;
 
 use super::sanitise::printable;
 use crate::record::ExitCause;
-use crate::spec::format_bytes;
 
 /// What stands for a figure that cannot be had.
 pub const NOT_AVAILABLE: &str = "n/a";
-
-/// A duration in at most six columns: `12s`, `4m12s`, `3h04m`, `2d03h`, `123d`.
-#[must_use]
-pub fn short(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3600 => format!("{minutes}m{:02}s", seconds % 60),
-        3600..86_400 => format!("{hours}h{:02}m", minutes % 60),
-        86_400..8_640_000 => format!("{days}d{:02}h", hours % 24),
-        _ => format!("{days}d"),
-    }
-}
 
 /// Cores as a percentage of one core, as htop shows it: `25.0%`, `312%`.
 #[must_use]
@@ -54,38 +36,10 @@ pub fn grouped(number: u64) -> String {
     out
 }
 
-/// The cause of death in two words, for the table.
-#[must_use]
-pub fn cause_in_brief(cause: &ExitCause) -> String {
-    match cause {
-        ExitCause::Exited { code } => format!("exited {code}"),
-        ExitCause::Signaled { signal } => signal_name(*signal),
-        ExitCause::OomKilled { .. } => "OOM killed".into(),
-        ExitCause::SetupFailed { code, .. } => format!("not started ({code})"),
-        ExitCause::Lost => "lost".into(),
-    }
-}
-
-/// The cause of death in one sentence.
+/// The cause of death in one sentence, safe to show.
 #[must_use]
 pub fn cause_sentence(cause: &ExitCause) -> String {
-    match cause {
-        ExitCause::Exited { code: 0 } => "Its command finished and exited with 0.".into(),
-        ExitCause::Exited { code } => format!("Its command exited with code {code}."),
-        ExitCause::Signaled { signal } => format!("{} (signal {signal}) ended it.", signal_name(*signal)),
-        ExitCause::OomKilled { peak, limit } => {
-            let peak = peak.map_or(String::new(), |bytes| format!(" at {}", format_bytes(bytes)));
-            match limit {
-                Some(limit) => format!("The kernel killed it for want of memory{peak}: its limit is {}.", format_bytes(*limit)),
-                None => format!("The kernel killed it for want of memory{peak}: the host had no more."),
-            }
-        }
-        ExitCause::SetupFailed { step, errno: 0, .. } => format!("It never started: {}.", printable(step)),
-        ExitCause::SetupFailed { step, errno, .. } => {
-            format!("It never started: {}: {}.", printable(step), Errno::from_raw(*errno).desc())
-        }
-        ExitCause::Lost => "Its process is gone and nobody saw how: its supervisor was killed, or the machine went down.".into(),
-    }
+    printable(&cause.sentence())
 }
 
 /// Whether an ending is one that nobody asked for.
@@ -99,20 +53,9 @@ pub fn is_bad_end(cause: &ExitCause) -> bool {
     }
 }
 
-fn signal_name(signal: i32) -> String {
-    Signal::try_from(signal).map_or_else(|_| format!("signal {signal}"), |known| known.as_str().to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_stay_short() {
-        let shown = [0, 59, 60, 3599, 3600, 86_399, 86_400, 99 * 86_400, 100 * 86_400].map(|s| short(Duration::from_secs(s)));
-        assert_eq!(shown, ["0s", "59s", "1m00s", "59m59s", "1h00m", "23h59m", "1d00h", "99d00h", "100d"]);
-        assert!(shown.iter().all(|text| text.len() <= 6));
-    }
 
     #[test]
     fn percentages() {
@@ -128,11 +71,11 @@ mod tests {
     #[test]
     fn every_end_has_its_sentence() {
         let oom = ExitCause::OomKilled { peak: Some(200 << 20), limit: Some(200 << 20) };
-        assert_eq!(cause_sentence(&oom), "The kernel killed it for want of memory at 200M: its limit is 200M.");
+        assert_eq!(cause_sentence(&oom), "Out of memory (OOM): the kernel killed it at 200M, its limit is 200M.");
         let failed = ExitCause::SetupFailed { step: "execve nosuch\x1b[2J".into(), errno: 2, code: 127 };
         assert_eq!(cause_sentence(&failed), "It never started: execve nosuch␛[2J: No such file or directory.");
-        assert_eq!(cause_in_brief(&ExitCause::Signaled { signal: 9 }), "SIGKILL");
-        assert_eq!(cause_in_brief(&ExitCause::Signaled { signal: 64 }), "signal 64");
+        assert_eq!(ExitCause::Signaled { signal: 9 }.brief(), "SIGKILL");
+        assert_eq!(ExitCause::Signaled { signal: 64 }.brief(), "signal 64");
         assert!(!is_bad_end(&ExitCause::Signaled { signal: 15 }) && is_bad_end(&oom));
     }
 }

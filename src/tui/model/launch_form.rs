@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::LineEdit;
 use crate::manager::{Created, Error};
-use crate::spec::{ContainerId, Preset, SpecError, format_bytes, resolve};
+use crate::spec::{ContainerId, Preset, SpecError, format_bytes, quote_command, resolve};
 use crate::tui::effect::EffectId;
 use crate::tui::{shell_words, wording};
 
@@ -82,7 +82,7 @@ impl LaunchForm {
     pub fn choose(&mut self, preset: Option<usize>, presets: &[(String, Preset)]) {
         self.preset = preset;
         let base = preset.and_then(|at| presets.get(at)).map(|(_, preset)| preset.clone()).unwrap_or_default();
-        let command = base.command.as_deref().map(shell_words::join).unwrap_or_default();
+        let command = base.command.as_deref().map(quote_command).unwrap_or_default();
         self.texts.insert(Field::Command, LineEdit::new(command));
         self.texts.insert(Field::Memory, LineEdit::new(base.memory.clone().unwrap_or_default()));
         self.texts.insert(Field::Cpu, LineEdit::new(cpu_text(&base)));
@@ -240,5 +240,5 @@ pub fn command_line(created: &Created, base: Option<&Preset>) -> String {
         words.push("--".into());
         words.extend(request.command.iter().flatten().cloned());
     }
-    shell_words::join(&words)
+    quote_command(&words)
 }

@@ -7,7 +7,7 @@ use crate::stats::Snapshot;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, EffectId, Outcome};
 use crate::tui::model::{Model, Overlay, Tab, ToastKind};
-use crate::tui::wording::{cause_in_brief, is_bad_end};
+use crate::tui::wording::is_bad_end;
 
 /// A failure in one line: what was tried, what went wrong, what can be done.
 pub fn in_words(what: &str, error: &Error) -> String {
@@ -88,8 +88,8 @@ pub fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Error>) -> 
                 Outcome::Launched(container) if name.is_empty() => (ToastKind::Success, format!("launched {container}")),
                 Outcome::Launched(_) => (ToastKind::Success, format!("launched {name}")),
                 Outcome::Started => (ToastKind::Success, format!("started {name}")),
-                Outcome::Stopped(cause) if is_bad_end(&cause) => (ToastKind::Notice, format!("stopped {name}: {}", cause_in_brief(&cause))),
-                Outcome::Stopped(cause) => (ToastKind::Success, format!("stopped {name}: {}", cause_in_brief(&cause))),
+                Outcome::Stopped(cause) if is_bad_end(&cause) => (ToastKind::Notice, format!("stopped {name}: {}", &cause.brief())),
+                Outcome::Stopped(cause) => (ToastKind::Success, format!("stopped {name}: {}", &cause.brief())),
                 Outcome::Restarted => (ToastKind::Success, format!("restarted {name}")),
                 Outcome::Destroyed => (ToastKind::Success, format!("destroyed {name}")),
             };

@@ -17,15 +17,15 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
 use crate::record::{ExitCause, Record, Status};
-use crate::spec::{Limits, format_bytes};
+use crate::spec::{Limits, format_bytes, format_duration, quote_command};
 use crate::stats::Reading;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::sanitise::printable;
+use crate::tui::text;
 use crate::tui::widget::Graph;
-use crate::tui::wording::{NOT_AVAILABLE, cap_percent, cause_sentence, grouped, is_bad_end, percent, short};
-use crate::tui::{shell_words, text};
+use crate::tui::wording::{NOT_AVAILABLE, cap_percent, cause_sentence, grouped, is_bad_end, percent};
 
 /// Columns of a fact's name.
 const NAME_COLUMNS: usize = 10;
@@ -145,9 +145,9 @@ fn ended(canvas: &mut Canvas<'_>, area: Rect, record: &Record, cause: &ExitCause
     for (i, line) in sentence.into_iter().enumerate() {
         list.push((if i == 0 { "Ended" } else { "" }, line, style));
     }
-    let ago = short(model.now.duration_since(at).unsigned_abs());
+    let ago = format_duration(model.now.duration_since(at).unsigned_abs());
     let lived = match since {
-        Some(since) => format!(", after running {}", short(at.duration_since(since).unsigned_abs())),
+        Some(since) => format!(", after running {}", format_duration(at.duration_since(since).unsigned_abs())),
         None => ", before it ran".into(),
     };
     list.push(("When", format!("{ago} ago at {}{lived}; exit code {}", clock(model, at), cause.exit_code()), Style::new()));
@@ -238,7 +238,7 @@ fn identity(model: &Model, record: &Record) -> String {
 }
 
 fn command(record: &Record) -> String {
-    printable(&shell_words::join(&record.spec.argv))
+    printable(&quote_command(&record.spec.argv))
 }
 
 fn clock(model: &Model, at: Timestamp) -> String {

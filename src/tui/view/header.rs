@@ -11,11 +11,11 @@ use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, row};
 use crate::record::Status;
-use crate::spec::format_bytes;
+use crate::spec::{format_bytes, format_duration};
 use crate::stats::HostSample;
 use crate::tui::layout::CoreGrid;
 use crate::tui::widget::Gauge;
-use crate::tui::wording::{NOT_AVAILABLE, percent, short};
+use crate::tui::wording::{NOT_AVAILABLE, percent};
 
 const NAME_COLUMNS: u16 = 4;
 const PERCENT_COLUMNS: u16 = 6;
@@ -128,7 +128,7 @@ fn words(canvas: &mut Canvas<'_>, line: Rect, host: Option<&HostSample>) {
     }
     let Some(host) = host else { return };
     let [one, five, fifteen] = host.load;
-    let up = short(host.uptime);
+    let up = format_duration(host.uptime);
     let text = if narrow { format!("Load {one:.2}  Up {up} ") } else { format!("Load {one:.2} {five:.2} {fifteen:.2}   Up {up} ") };
     pen.put_right(&text, theme.label);
 }

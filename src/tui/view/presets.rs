@@ -11,13 +11,13 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
 use crate::manager::Created;
-use crate::spec::{Preset, format_bytes};
+use crate::spec::{Preset, format_bytes, quote_command};
 use crate::tui::action::Action;
 use crate::tui::hit::Target;
 use crate::tui::model::command_line;
 use crate::tui::sanitise::printable;
+use crate::tui::text;
 use crate::tui::wording::cap_percent;
-use crate::tui::{shell_words, text};
 
 const NAME_COLUMNS: usize = 11;
 
@@ -101,7 +101,7 @@ fn profile(canvas: &mut Canvas<'_>, area: Rect, name: &str, preset: &Preset) {
 /// What a preset says, in words; amounts with what they mean.
 fn facts(preset: &Preset) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
-    let command = preset.command.as_deref().map(|words| printable(&shell_words::join(words)));
+    let command = preset.command.as_deref().map(|words| printable(&quote_command(words)));
     facts.push(("Command", command.unwrap_or_else(|| "yours: this is only a limit profile".into())));
     match preset.limits() {
         Ok(limits) => {

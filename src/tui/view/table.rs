@@ -11,15 +11,14 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
 use crate::record::{Record, Status};
-use crate::spec::format_bytes;
+use crate::spec::{format_bytes, format_duration, quote_command};
 use crate::stats::Reading;
 use crate::tui::action::Action;
 use crate::tui::hit::Target;
 use crate::tui::model::Column;
 use crate::tui::sanitise::printable;
-use crate::tui::shell_words;
 use crate::tui::widget::Gauge;
-use crate::tui::wording::{NOT_AVAILABLE, cap_percent, cause_in_brief, is_bad_end, percent, short};
+use crate::tui::wording::{NOT_AVAILABLE, cap_percent, is_bad_end, percent};
 
 /// Columns for the figures beside a bar: `12.3M/host`.
 const LABEL_COLUMNS: u16 = 10;
@@ -131,7 +130,7 @@ fn draw_row(canvas: &mut Canvas<'_>, line: Rect, columns: &[(Column, u16)], reco
         match (column, &record.status) {
             (Column::Cpu, Status::Stopped { cause, .. }) => {
                 let style = if is_bad_end(cause) { theme.failed } else { theme.dim };
-                canvas.pen(cell).put(&cause_in_brief(cause), style);
+                canvas.pen(cell).put(&cause.brief(), style);
             }
             (Column::Cpu, Status::Running { .. } | Status::Paused { .. }) => cpu(canvas, cell, record, reading),
             (Column::Memory, Status::Running { .. } | Status::Paused { .. }) => memory(canvas, cell, record, reading),
@@ -164,13 +163,13 @@ fn words(canvas: &mut Canvas<'_>, cell: Rect, column: Column, record: &Record, r
         Column::Uptime => match &record.status {
             Status::Running { since, .. } | Status::Paused { since, .. } => {
                 let up = canvas.model.now.duration_since(*since);
-                (short(up.unsigned_abs()), Style::new())
+                (format_duration(up.unsigned_abs()), Style::new())
             }
             Status::Created | Status::Stopped { .. } => ("-".into(), theme.dim),
         },
         Column::Image => (printable(&spec.image), theme.dim),
         Column::Command => {
-            let command: String = shell_words::join(&spec.argv).chars().take(COMMAND_CHARS).collect();
+            let command: String = quote_command(&spec.argv).chars().take(COMMAND_CHARS).collect();
             (printable(&command), Style::new())
         }
         Column::Cpu | Column::Memory => return,
