@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal};
 use clap::Args;
 
 use super::failure::Failure;
-use super::finer::FinerLimits;
+use super::limits::{BasicLimits, FinerLimits};
 use crate::config::{Config, NO_PRESET};
 use crate::manager::{CreateOptions, Created};
 use crate::spec::{NetworkMode, PidMode, Preset, RestartPolicy, SpecError};
@@ -91,29 +91,8 @@ struct LimitFlags {
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
 
-    /// Hard memory limit: MB as a number (128), or with a unit (64M, 1.5G)
-    #[arg(long, value_name = "SIZE")]
-    memory: Option<String>,
-
-    /// Swap beyond memory, as --memory; 0 allows none
-    #[arg(long, value_name = "SIZE")]
-    swap: Option<String>,
-
-    /// CPU shares and a cap of SHARES/1024 of a core: 512 is half a core
-    #[arg(long, value_name = "SHARES")]
-    cpu: Option<String>,
-
-    /// Only the cap, in cores: 0.5
-    #[arg(long, value_name = "CORES")]
-    cpus: Option<String>,
-
-    /// Only the weight against other containers, 1024 being usual
-    #[arg(long, value_name = "SHARES")]
-    cpu_shares: Option<String>,
-
-    /// Most processes and threads
-    #[arg(long, value_name = "COUNT")]
-    pids_limit: Option<String>,
+    #[command(flatten)]
+    basic: BasicLimits,
 
     /// Run without the limits that this kernel cannot give, instead of refusing
     #[arg(long)]
@@ -222,12 +201,6 @@ impl Request {
         let preset = limits.preset.or_else(|| config.preset.clone()).filter(|name| name != NO_PRESET);
         let mut own = Preset {
             command: Some(self.command).filter(|words| !words.is_empty()),
-            memory: limits.memory,
-            swap: limits.swap,
-            cpu: limits.cpu,
-            cpus: limits.cpus,
-            cpu_shares: limits.cpu_shares,
-            pids: limits.pids_limit,
             ulimits: limits.ulimits,
             oom_score_adj: limits.oom_score_adj,
             nice: limits.nice,
@@ -258,6 +231,7 @@ impl Request {
             best_effort: limits.best_effort.then_some(true),
             ..Preset::default()
         };
+        limits.basic.put_into(&mut own);
         self.finer.put_into(&mut own);
         let request = match &preset {
             Some(name) => own.over(config.preset(name)?),

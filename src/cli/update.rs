@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::arguments::OneContainer;
 use super::failure::Failure;
-use super::finer::FinerLimits;
+use super::limits::{BasicLimits, FinerLimits};
 use super::session::Session;
 use super::stdout;
 use crate::spec::Preset;
@@ -12,29 +12,8 @@ use crate::spec::Preset;
 /// Change the limits of a container, live while it runs
 #[derive(Debug, Args)]
 pub(super) struct Update {
-    /// Hard memory limit: MB as a number (128), or with a unit (64M, 1.5G)
-    #[arg(long, value_name = "SIZE")]
-    memory: Option<String>,
-
-    /// Swap beyond memory, as --memory; 0 allows none
-    #[arg(long, value_name = "SIZE")]
-    swap: Option<String>,
-
-    /// CPU shares and a cap of SHARES/1024 of a core: 512 is half a core
-    #[arg(long, value_name = "SHARES")]
-    cpu: Option<String>,
-
-    /// Only the cap, in cores: 0.5
-    #[arg(long, value_name = "CORES")]
-    cpus: Option<String>,
-
-    /// Only the weight against other containers, 1024 being usual
-    #[arg(long, value_name = "SHARES")]
-    cpu_shares: Option<String>,
-
-    /// Most processes and threads
-    #[arg(long, value_name = "COUNT")]
-    pids_limit: Option<String>,
+    #[command(flatten)]
+    basic: BasicLimits,
 
     #[command(flatten)]
     finer: FinerLimits,
@@ -45,15 +24,8 @@ pub(super) struct Update {
 
 impl Update {
     pub fn perform(self, session: &Session) -> Result<i32, Failure> {
-        let mut request = Preset {
-            memory: self.memory,
-            swap: self.swap,
-            cpu: self.cpu,
-            cpus: self.cpus,
-            cpu_shares: self.cpu_shares,
-            pids: self.pids_limit,
-            ..Preset::default()
-        };
+        let mut request = Preset::default();
+        self.basic.put_into(&mut request);
         self.finer.put_into(&mut request);
         if request == Preset::default() {
             return Err(Failure::ours("nothing to change: say which limit (see `minic-tui update --help`)"));

@@ -1,8 +1,49 @@
-//! The finer limits, as `run`, `create` and `update` take them.
+//! The limits, as `run`, `create` and `update` take them.
 
 use clap::Args;
 
 use crate::spec::Preset;
+
+/// The limits that most people need.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Limits")]
+pub(super) struct BasicLimits {
+    /// Hard memory limit: MB as a number (128), or with a unit (64M, 1.5G)
+    #[arg(long, value_name = "SIZE")]
+    memory: Option<String>,
+
+    /// Swap beyond memory, as --memory; 0 allows none
+    #[arg(long, value_name = "SIZE")]
+    swap: Option<String>,
+
+    /// CPU shares and a cap of SHARES/1024 of a core: 512 is half a core
+    #[arg(long, value_name = "SHARES")]
+    cpu: Option<String>,
+
+    /// Only the cap, in cores: 0.5
+    #[arg(long, value_name = "CORES")]
+    cpus: Option<String>,
+
+    /// Only the weight against other containers, 1024 being usual
+    #[arg(long, value_name = "SHARES")]
+    cpu_shares: Option<String>,
+
+    /// Most processes and threads
+    #[arg(long, value_name = "COUNT")]
+    pids_limit: Option<String>,
+}
+
+impl BasicLimits {
+    /// Puts what was asked into `request`.
+    pub fn put_into(self, request: &mut Preset) {
+        request.memory = self.memory;
+        request.swap = self.swap;
+        request.cpu = self.cpu;
+        request.cpus = self.cpus;
+        request.cpu_shares = self.cpu_shares;
+        request.pids = self.pids_limit;
+    }
+}
 
 /// The finer limits.
 #[derive(Debug, Default, Args)]
