@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    attach, check, completions, create, destroy, exec, info, kill, list, logs, man, pause, prune, rename, restart, resume, run, start,
-    stop, update, wait,
+    attach, check, completions, create, destroy, events, exec, info, kill, list, logs, man, pause, prune, rename, restart, resume, run,
+    start, stop, update, wait,
 };
 
 const EXAMPLES: &str = "\
@@ -84,6 +84,7 @@ pub(super) enum Verb {
     Exec(exec::Exec),
     Attach(attach::Attach),
     Logs(logs::Logs),
+    Events(events::Events),
     Check(check::Check),
     Completions(completions::Completions),
     Man(man::Man),
@@ -111,6 +112,7 @@ impl Verb {
             Self::Exec(_) => "exec",
             Self::Attach(_) => "attach",
             Self::Logs(_) => "logs",
+            Self::Events(_) => "events",
             Self::Check(_) => "check",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",

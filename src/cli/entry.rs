@@ -117,6 +117,7 @@ fn perform(verb: Verb, globals: &Globals) -> Result<i32, Failure> {
         Verb::Exec(exec) => exec.perform(&session()?),
         Verb::Attach(attach) => attach.perform(&session()?),
         Verb::Logs(logs) => logs.perform(&session()?),
+        Verb::Events(events) => events.perform(&session()?),
         Verb::Check(check) => check.perform(globals),
         Verb::Completions(completions) => completions.perform(Arguments::command()),
         Verb::Man(man) => man.perform(Arguments::command()),

@@ -12,6 +12,7 @@ mod completions;
 mod create;
 mod destroy;
 mod entry;
+mod events;
 mod exec;
 mod failure;
 mod info;

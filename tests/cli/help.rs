@@ -24,6 +24,7 @@ const VERBS: &[&str] = &[
     "exec",
     "attach",
     "logs",
+    "events",
     "check",
     "completions",
     "man",

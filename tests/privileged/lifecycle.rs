@@ -139,3 +139,15 @@ fn twenty_at_once() {
     }
     fixture.is_clean();
 }
+
+#[test]
+fn events_tell_a_life_in_order() {
+    let fixture = Fixture::new();
+    fixture.minic(&["run", "--name", "short", "sh", "-c", "exit 3"]);
+    fixture.minic(&["destroy", "short"]).ok();
+    let text = fixture.minic(&["events", "--json"]).ok();
+    let events: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of_short: Vec<&str> = events.iter().filter(|e| e["name"] == "short").filter_map(|e| e["event"].as_str()).collect();
+    assert_eq!(of_short, ["created", "started", "died", "destroyed"]);
+    assert!(fixture.minic(&["events"]).ok().contains("short died: exited 3"));
+}
