@@ -1,10 +1,8 @@
 //! The host's own figures.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
-use super::parse::{self, CoreTicks};
+use sysinfo::System;
 
 /// What the host uses at one moment.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -25,16 +23,10 @@ pub struct HostSample {
     pub uptime: Duration,
 }
 
-/// Reads the host's figures from four files of `/proc` that it keeps open.
+/// Reads the host's figures (sysinfo does, from `/proc`).
 #[derive(Debug)]
 pub struct HostSampler {
-    stat: Option<File>,
-    meminfo: Option<File>,
-    loadavg: Option<File>,
-    uptime: Option<File>,
-    last: Vec<CoreTicks>,
-    cores: Vec<f32>,
-    buffer: Vec<u8>,
+    system: System,
 }
 
 impl Default for HostSampler {
@@ -44,76 +36,27 @@ impl Default for HostSampler {
 }
 
 impl HostSampler {
-    /// Opens the files and takes the first look at the cores: the first sample tells their use since now.
+    /// Takes the first look at the cores: the first sample tells their use since now.
     #[must_use]
     pub fn new() -> Self {
-        let open = |path: &str| File::open(path).ok();
-        let mut sampler = Self {
-            stat: open("/proc/stat"),
-            meminfo: open("/proc/meminfo"),
-            loadavg: open("/proc/loadavg"),
-            uptime: open("/proc/uptime"),
-            last: Vec::new(),
-            cores: Vec::new(),
-            buffer: vec![0; 8192],
-        };
-        sampler.look_at_cores();
-        sampler
+        let mut system = System::new();
+        system.refresh_cpu_usage();
+        Self { system }
     }
 
     /// The figures now; the cores' over the time since the last call.
     pub fn sample(&mut self) -> HostSample {
-        self.look_at_cores();
-        let memory = read(&self.meminfo, &mut self.buffer).and_then(parse::memory).unwrap_or_default();
-        let load = read(&self.loadavg, &mut self.buffer).and_then(parse::load).unwrap_or_default();
-        let uptime = read(&self.uptime, &mut self.buffer).and_then(parse::uptime).unwrap_or_default();
+        self.system.refresh_cpu_usage();
+        self.system.refresh_memory();
+        let load = System::load_average();
         HostSample {
-            cores: self.cores.clone(),
-            memory_total: memory.total,
-            memory_used: memory.total.saturating_sub(memory.available),
-            swap_total: memory.swap_total,
-            swap_used: memory.swap_total.saturating_sub(memory.swap_free),
-            load,
-            uptime: Duration::from_secs_f64(uptime),
-        }
-    }
-
-    fn look_at_cores(&mut self) {
-        let Some(text) = read(&self.stat, &mut self.buffer) else {
-            return;
-        };
-        let now: Vec<CoreTicks> = parse::core_ticks(text).collect();
-        if let Some(cores) = busy_shares(&self.last, &now, &self.cores) {
-            self.cores = cores;
-            self.last = now;
-        }
-    }
-}
-
-/// Busy share of each core between two looks; `None` when no tick has passed. A core without a past (the first look, or
-/// just switched on) shows its share since boot, one on which no tick was counted what it showed before.
-fn busy_shares(last: &[CoreTicks], now: &[CoreTicks], shown: &[f32]) -> Option<Vec<f32>> {
-    if last == now {
-        return None;
-    }
-    let shares = now.iter().enumerate().map(|(position, core)| {
-        let before = last.iter().find(|before| before.core == core.core).copied().unwrap_or_default();
-        // the kernel lets idle and iowait of a core go back a little
-        let (busy, idle) = (core.busy.saturating_sub(before.busy), core.idle.saturating_sub(before.idle));
-        match busy + idle {
-            0 => shown.get(position).copied().unwrap_or(0.0),
-            all => busy as f32 / all as f32,
-        }
-    });
-    Some(shares.collect())
-}
-
-/// The whole of a `/proc` file, made anew at offset 0.
-fn read<'a>(file: &Option<File>, buffer: &'a mut Vec<u8>) -> Option<&'a str> {
-    loop {
-        match file.as_ref()?.read_at(buffer, 0).ok()? {
-            n if n == buffer.len() => buffer.resize(n * 2, 0),
-            n => return std::str::from_utf8(&buffer[..n]).ok(),
+            cores: self.system.cpus().iter().map(|core| (core.cpu_usage() / 100.0).clamp(0.0, 1.0)).collect(),
+            memory_total: self.system.total_memory(),
+            memory_used: self.system.total_memory().saturating_sub(self.system.available_memory()),
+            swap_total: self.system.total_swap(),
+            swap_used: self.system.used_swap(),
+            load: [load.one, load.five, load.fifteen],
+            uptime: Duration::from_secs(System::uptime()),
         }
     }
 }
@@ -122,28 +65,19 @@ fn read<'a>(file: &Option<File>, buffer: &'a mut Vec<u8>) -> Option<&'a str> {
 mod tests {
     use super::*;
 
-    fn ticks(core: usize, busy: u64, idle: u64) -> CoreTicks {
-        CoreTicks { core, busy, idle }
-    }
-
-    #[test]
-    fn shares_between_two_looks() {
-        let last = [ticks(0, 100, 100), ticks(1, 50, 50), ticks(2, 7, 7)];
-        let now = [ticks(0, 130, 110), ticks(1, 50, 40), ticks(2, 7, 7), ticks(3, 1, 3)];
-        let shown = [0.1, 0.2, 0.3];
-        assert_eq!(busy_shares(&last, &now, &shown), Some(vec![0.75, 0.2, 0.3, 0.25]));
-        assert_eq!(busy_shares(&last, &last, &shown), None, "no tick has passed");
-    }
-
     #[test]
     fn this_host_has_figures() {
         let mut sampler = HostSampler::new();
+        std::thread::sleep(sysinfo::MINIMUM_CPU_UPDATE_INTERVAL);
+        let spun = std::time::Instant::now();
+        while spun.elapsed() < sysinfo::MINIMUM_CPU_UPDATE_INTERVAL {
+            std::hint::spin_loop();
+        }
         let sample = sampler.sample();
-        assert_eq!(sample.cores.len(), sampler.last.len());
-        assert!(!sample.cores.is_empty() && sample.cores.iter().all(|share| (0.0..=1.0).contains(share)));
+        assert_eq!(sample.cores.len(), std::thread::available_parallelism().unwrap().get());
+        assert!(sample.cores.iter().all(|share| (0.0..=1.0).contains(share)));
+        assert!(sample.cores.iter().any(|share| *share > 0.0), "this very test kept a core busy: {:?}", sample.cores);
         assert!(sample.memory_used > 0 && sample.memory_used < sample.memory_total);
-        assert!(sample.swap_used <= sample.swap_total);
-        let later = sampler.sample();
-        assert!(later.uptime >= sample.uptime && sample.uptime > Duration::ZERO);
+        assert!(sample.swap_used <= sample.swap_total && sample.uptime > Duration::ZERO);
     }
 }

@@ -4,7 +4,6 @@
 
 mod history;
 mod host;
-mod parse;
 mod sampler;
 mod snapshot;
 
