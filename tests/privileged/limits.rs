@@ -106,8 +106,9 @@ fn the_original_memory_experiment_stays_under_its_limit() {
 #[test]
 fn too_much_memory_ends_in_an_oom_kill_that_says_so() {
     let fixture = Fixture::new();
-    // The original's step is 100 kB, at a quarter of a core; a larger step gets there in seconds also on an emulated machine.
-    let script = r#"a=""; while true; do a="$a$(printf %04000000d 0)"; done"#;
+    // The original grows by $(printf …) of 100 kB, at a quarter of a core. A larger step would have the kernel choose the subshell,
+    // which is larger by that step, again and again; so here the shell grows by itself, in seconds also on an emulated machine.
+    let script = r#"a=$(printf %04000000d 0); while true; do a="$a$a"; done"#;
     let outcome = fixture.minic(&["run", "--name", "greedy", "--memory", "200", "--cpu", "256", "sh", "-c", script]);
     assert_eq!(outcome.code, Some(137), "{outcome:?}");
     let info = &fixture.json(&["info", "greedy"])[0];
