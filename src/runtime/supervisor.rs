@@ -8,10 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
+use super::duties::Duties;
 use super::exec::start_probe;
 use super::health::{HealthMonitor, ProbeStart};
 use super::launch::say_outcome;
-use super::relay::{Duties, Relay};
+use super::relay::Relay;
 use super::start::{Started, make_cgroup, start};
 use super::{LaunchError, Runtime, StartOrder, socket};
 use crate::cgroup::Cgroup;
@@ -136,9 +137,9 @@ impl Supervisor<'_> {
     fn begin_in(&mut self, cgroup: &Cgroup) -> Result<Started, LaunchError> {
         let mut started = start(self.runtime, self.order, &self.record, cgroup, self.open_stdin)?;
         let monitor = self.record.spec.health.clone().map(|check| HealthMonitor::new(check, Instant::now()));
-        // only a container with a memory limit can be short of memory by itself; a kernel without PSI tells nothing, which info says
-        let pressure = self.record.spec.limits.memory.and_then(|_| cgroup.watch_memory_pressure().ok().flatten());
-        let connected = self.relay.connect(&mut started, monitor, pressure).map_err(LaunchError::nix("relay the container's output"));
+        // only a container with a memory limit can be short of memory by itself
+        let limited = self.record.spec.limits.memory.is_some();
+        let connected = self.relay.connect(&mut started, monitor, limited).map_err(LaunchError::nix("relay the container's output"));
         if let Err(error) = connected.and_then(|()| self.record_start(&started)) {
             let _ = cgroup.kill_all();
             let _ = pidfd::reap(started.pidfd.as_fd());
@@ -253,6 +254,11 @@ impl Duties for RunDuties<'_> {
             return ProbeStart::NotNow;
         }
         start_probe(self.runtime, &self.record.spec, self.init, line).map_or(ProbeStart::Failed, ProbeStart::Started)
+    }
+
+    fn watch_pressure(&mut self) -> Option<OwnedFd> {
+        // a kernel without PSI tells nothing, which info says
+        self.cgroup.watch_memory_pressure().ok().flatten()
     }
 
     fn pressed(&mut self) {
