@@ -103,7 +103,7 @@ impl Cgroup {
             let parent = folder.path.parent().unwrap_or(&folder.mount).to_owned();
             make_folder(&parent, &folder.path)?;
             *made += 1;
-            if folder.version == Version::V2 {
+            if folder.version == Version::V2 && folder.controllers.iter().any(|c| Controller::PASSED_ON.contains(c)) {
                 not_passed_on = pass_on(&folder.mount, &parent);
             } else if folder.controllers.contains(&Controller::Cpuset) {
                 inherit_cpuset([&parent, &folder.path])?;
