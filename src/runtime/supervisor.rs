@@ -60,6 +60,8 @@ pub fn run(runtime: &Runtime, order: &StartOrder, mut record: Record, report: Ow
         Ok(begun) => {
             say_outcome(&report, &Ok(()));
             drop(report);
+            // what was needed to plan and start is not needed to watch
+            process::release_heap();
             supervisor.supervise(begun);
         }
     }

@@ -33,7 +33,10 @@ fn main() {
     };
     let (bare, whole) = (middle(&mut bare), middle(&mut whole));
     let ratio = whole.as_secs_f64() / bare.as_secs_f64();
-    println!("{containers} containers, {} files: one sample is {ratio:.2} times the bare preads ({bare:.2?}), median of {ROUNDS}", files.len());
+    println!(
+        "{containers} containers, {} files: one sample is {ratio:.2} times the bare preads ({bare:.2?}), median of {ROUNDS}",
+        files.len()
+    );
 }
 
 fn timed(work: impl FnOnce()) -> Duration {
