@@ -30,6 +30,7 @@ mod request;
 mod restart;
 mod resume;
 mod run;
+mod security;
 mod session;
 mod start;
 mod stdout;

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::limits::{BasicLimits, FinerLimits};
+use super::security::SecurityFlags;
 use crate::config::{Config, NO_PRESET};
 use crate::manager::{CreateOptions, Created};
 use crate::spec::{NetworkMode, PidMode, Preset, RestartPolicy, SpecError};
@@ -76,6 +77,9 @@ pub(super) struct Request {
     files: FileFlags,
 
     #[command(flatten)]
+    security: SecurityFlags,
+
+    #[command(flatten)]
     care: CareFlags,
 
     /// The command and its arguments; by default the preset's
@@ -123,8 +127,8 @@ struct FileFlags {
     #[arg(long, value_name = "DST[:size=SIZE]")]
     tmpfs: Vec<String>,
 
-    /// Show a device of the host inside
-    #[arg(long = "device", value_name = "SRC[:DST]")]
+    /// Show a device of the host inside, to read (r), write (w) and make nodes of (m)
+    #[arg(long = "device", value_name = "SRC[:DST][:rwm]")]
     devices: Vec<String>,
 
     /// A folder of the host as its root, instead of an image
@@ -231,6 +235,7 @@ impl Request {
             best_effort: limits.best_effort.then_some(true),
             ..Preset::default()
         };
+        self.security.put_into(&mut own)?;
         limits.basic.put_into(&mut own);
         self.finer.put_into(&mut own);
         let request = match &preset {

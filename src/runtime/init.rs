@@ -40,10 +40,10 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport>
     rootfs::apply(plan.rootfs.steps()).map_err(|f| StepReport { step: Step::Mount, index: f.index, errno: f.errno })?;
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
     set_sysctls(plan)?;
+    rootfs::protect(&plan.rootfs).map_err(|f| StepReport { step: Step::Protect, index: f.index, errno: f.errno })?;
     connect(plan, supervisor)?;
     at(Step::Workdir, nix::unistd::chdir(plan.cwd.as_c_str()))?;
-    at(Step::Restrict, plan.restrictions.apply(plan.user.uid, plan.user.gid))?;
-    at(Step::Restrict, process::set_no_new_privs())
+    at(Step::Restrict, plan.restrictions.apply(plan.user.uid, plan.user.gid))
 }
 
 fn enter_network(plan: &NetworkPlan) -> nix::Result<()> {

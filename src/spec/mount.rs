@@ -29,13 +29,33 @@ pub struct Tmpfs {
     pub size: Option<u64>,
 }
 
-/// A host device shown inside (`--device SRC[:DST]`).
+/// What may be done with a device node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceAccess {
+    /// Reading it.
+    pub read: bool,
+    /// Writing to it.
+    pub write: bool,
+    /// Making a node of it.
+    pub mknod: bool,
+}
+
+impl Default for DeviceAccess {
+    fn default() -> Self {
+        Self { read: true, write: true, mknod: true }
+    }
+}
+
+/// A host device shown inside (`--device SRC[:DST][:rwm]`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
     /// Absolute path on the host.
     pub source: PathBuf,
     /// Absolute path inside.
     pub target: String,
+    /// What the container may do with it.
+    #[serde(default)]
+    pub access: DeviceAccess,
 }
 
 /// A clean absolute path: no `..` that would make two spellings of one place, no NUL.
@@ -81,12 +101,31 @@ impl FromStr for Tmpfs {
     }
 }
 
+impl FromStr for DeviceAccess {
+    type Err = SpecError;
+    /// Some of the letters `r`, `w` and `m`, as docker has them.
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        if text.is_empty() || text.chars().any(|letter| !"rwm".contains(letter)) {
+            return Err(SpecError::new("device", format!("{text:?} is no access to a device; use some of r, w and m")));
+        }
+        Ok(Self { read: text.contains('r'), write: text.contains('w'), mknod: text.contains('m') })
+    }
+}
+
 impl FromStr for Device {
     type Err = SpecError;
     fn from_str(text: &str) -> Result<Self, SpecError> {
-        let (source, target) = text.split_once(':').unwrap_or((text, text));
+        let parts: Vec<&str> = text.split(':').collect();
+        let (source, target, access) = match parts[..] {
+            [source] => (source, source, None),
+            [source, second] if second.starts_with('/') => (source, second, None),
+            [source, access] => (source, source, Some(access)),
+            [source, target, access] => (source, target, Some(access)),
+            _ => return Err(SpecError::new("device", format!("{text:?} is not a device; write SRC, SRC:DST or SRC:DST:rwm"))),
+        };
+        let access = access.map_or(Ok(DeviceAccess::default()), str::parse)?;
         let source = absolute("device", source)?;
-        Ok(Self { source: source.into(), target: absolute("device", target)? })
+        Ok(Self { source: source.into(), target: absolute("device", target)?, access })
     }
 }
 
@@ -111,6 +150,11 @@ mod tests {
         assert!("/cache:sise=1".parse::<Tmpfs>().is_err() && "cache".parse::<Tmpfs>().is_err());
         assert_eq!("/dev/fuse".parse::<Device>().unwrap().target, "/dev/fuse");
         assert_eq!("/dev/sdb:/dev/disk".parse::<Device>().unwrap().target, "/dev/disk");
-        assert!("fuse".parse::<Device>().is_err());
+        let read_only: Device = "/dev/sdb:/dev/disk:r".parse().unwrap();
+        assert_eq!(read_only.access, DeviceAccess { read: true, write: false, mknod: false });
+        assert_eq!("/dev/sdb:rw".parse::<Device>().unwrap().target, "/dev/sdb");
+        for bad in ["fuse", "/dev/a:x", "/dev/a:/b:", "/dev/a:/b:r:w", "/dev/a:b"] {
+            assert!(bad.parse::<Device>().is_err(), "{bad}");
+        }
     }
 }

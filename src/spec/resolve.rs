@@ -6,14 +6,19 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::{
-    ContainerId, ContainerName, ContainerSpec, HealthCheck, NetworkMode, Preset, Propagation, SpecError, Sysctl, User, parse_duration,
-    parse_memory, parse_signal,
+    ContainerId, ContainerName, ContainerSpec, HealthCheck, NetworkMode, Preset, Propagation, Security, SpecError, Sysctl, User,
+    parse_duration, parse_memory, parse_signal,
 };
 
 /// The image used when none is named.
 pub const DEFAULT_IMAGE: &str = "host";
 /// `PATH` inside a container unless `--env` says otherwise.
 pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// Most processes and threads of a container that asks for no other number: a fork bomb ends here, not at the host's.
+pub const DEFAULT_PIDS: u64 = 4096;
+/// What systemd gives to applications of a session (systemd.special(7), app.slice): want of memory on the host kills a container before
+/// the host's own services, which have 0.
+pub const DEFAULT_OOM_SCORE_ADJ: i16 = 200;
 /// Longest host name (Linux `HOST_NAME_MAX`).
 const HOST_NAME_MAX: usize = 64;
 
@@ -32,7 +37,10 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         return Err(SpecError::new("command", "no command: say what to run, such as sh or sleep 1000"));
     }
     no_nul("command", &argv)?;
-    let limits = request.limits()?;
+    let mut limits = request.limits()?;
+    if request.pids.as_deref().is_none_or(|text| text.trim().is_empty()) {
+        limits.pids = Some(DEFAULT_PIDS);
+    }
     limits.check()?;
     let cwd = request.workdir.clone().unwrap_or_else(|| "/".into());
     if !cwd.starts_with('/') || cwd.contains('\0') {
@@ -71,9 +79,11 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         overlay: request.overlay.unwrap_or_default(),
         propagation: request.mount_propagation.as_deref().map_or(Ok(Propagation::Private), str::parse)?,
         read_only: request.read_only.unwrap_or_default(),
+        security: Security::resolve(request)?,
         ulimits: parse_all(&request.ulimits)?,
         sysctls: sysctls(request)?,
-        oom_score_adj: number("oom-score-adj", request.oom_score_adj.as_deref(), -1000..=1000)?.map(|n| n as i16),
+        oom_score_adj: number("oom-score-adj", request.oom_score_adj.as_deref(), -1000..=1000)?
+            .map_or(Some(DEFAULT_OOM_SCORE_ADJ), |n| Some(n as i16)),
         nice: number("nice", request.nice.as_deref(), -20..=19)?.map(|n| n as i8),
         add_hosts: request.add_hosts.iter().map(|text| host_line(text)).collect::<Result<_, _>>()?,
         dns: request.dns.iter().map(|text| address("dns", text)).collect::<Result<_, _>>()?,
