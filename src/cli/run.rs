@@ -5,6 +5,7 @@ use clap::Args;
 use super::failure::Failure;
 use super::progress::Progress;
 use super::request::{Request, need_terminal};
+use super::security::warn_of_privileges;
 use super::session::Session;
 use super::stdout;
 use super::words::ending;
@@ -26,6 +27,7 @@ pub(super) struct Run {
 impl Run {
     pub fn perform(self, session: &Session) -> Result<i32, Failure> {
         let (what, options) = self.request.resolve(&session.config)?;
+        warn_of_privileges(&what);
         let mut progress = Progress::new();
         if self.detach {
             let id = session.manager.launch(&what, options, &mut |line| progress.say(&line))?;

@@ -2,7 +2,16 @@
 
 use clap::Args;
 
-use crate::spec::{Preset, SpecError};
+use super::failure::Failure;
+use crate::manager::Created;
+use crate::spec::{Preset, Security, SpecError};
+
+/// Says on standard error what a privileged container gives up: nobody shall do that by accident.
+pub(super) fn warn_of_privileges(what: &Created) {
+    if what.request.privileged == Some(true) {
+        Failure::ours(Security::PRIVILEGED).report("");
+    }
+}
 
 /// What it may do.
 #[derive(Debug, Args)]

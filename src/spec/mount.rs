@@ -58,11 +58,23 @@ pub struct Device {
     pub access: DeviceAccess,
 }
 
+/// Files of `/proc` that something else may be shown over, for tools that tell a container its own figures (runc:
+/// libcontainer/rootfs_linux.go, checkProcMount).
+const SHOWN_OVER_PROC: [&str; 9] =
+    ["/cpuinfo", "/diskstats", "/meminfo", "/stat", "/swaps", "/uptime", "/loadavg", "/slabinfo", "/sys/crypto/fips_enabled"];
+
 /// A clean absolute path: no `..` that would make two spellings of one place, no NUL.
 fn absolute(field: &'static str, path: &str) -> Result<String, SpecError> {
     let clean = path.starts_with('/') && !path.contains('\0') && !path.split('/').any(|part| part == "..");
     if clean && path.trim_matches('/').is_empty() {
         return Err(SpecError::new(field, format!("{path:?} is the root itself; name a folder below it")));
+    }
+    // as the kernel reads it: several slashes are one
+    let single = format!("/{}", path.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/"));
+    if let Some(file) = single.strip_prefix("/proc").filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+        if !SHOWN_OVER_PROC.contains(&file) {
+            return Err(SpecError::new(field, format!("{path:?} is the kernel's own: what hides the host there would be hidden itself")));
+        }
     }
     if clean { Ok(path.to_owned()) } else { Err(SpecError::new(field, format!("{path:?} is not an absolute path without .."))) }
 }
@@ -137,8 +149,23 @@ mod tests {
     fn volumes() {
         let volume: Volume = "/srv/data:/data:ro".parse().unwrap();
         assert_eq!((volume.source.to_str(), volume.target.as_str(), volume.read_only), (Some("/srv/data"), "/data", true));
+        assert!("/a:/proc/meminfo".parse::<Volume>().is_ok() && "/a:/process".parse::<Volume>().is_ok());
         assert!(!"/a:/b".parse::<Volume>().unwrap().read_only);
-        for bad in ["", "/a", "a:/b", "/a:b", "/a:/b:xx", "/a:/b:ro:rw", "/a:/../b", "/a:/", "/a:/b\0"] {
+        for bad in [
+            "",
+            "/a",
+            "a:/b",
+            "/a:b",
+            "/a:/b:xx",
+            "/a:/b:ro:rw",
+            "/a:/../b",
+            "/a:/",
+            "/a:/b\0",
+            "/a:/proc",
+            "/a:/proc/",
+            "/a:/proc/sys",
+            "/a://proc/1",
+        ] {
             assert!(bad.parse::<Volume>().is_err(), "{bad:?}");
         }
     }

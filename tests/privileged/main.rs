@@ -14,6 +14,7 @@ mod isolation;
 mod lifecycle;
 mod limits;
 mod passthrough;
+mod profile;
 mod screen;
 mod surroundings;
 mod survival;
