@@ -71,10 +71,10 @@ fn absolute(field: &'static str, path: &str) -> Result<String, SpecError> {
     }
     // as the kernel reads it: several slashes are one
     let single = format!("/{}", path.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/"));
-    if let Some(file) = single.strip_prefix("/proc").filter(|rest| rest.is_empty() || rest.starts_with('/')) {
-        if !SHOWN_OVER_PROC.contains(&file) {
-            return Err(SpecError::new(field, format!("{path:?} is the kernel's own: what hides the host there would be hidden itself")));
-        }
+    if let Some(file) = single.strip_prefix("/proc").filter(|rest| rest.is_empty() || rest.starts_with('/'))
+        && !SHOWN_OVER_PROC.contains(&file)
+    {
+        return Err(SpecError::new(field, format!("{path:?} is the kernel's own: what hides the host there would be hidden itself")));
     }
     if clean { Ok(path.to_owned()) } else { Err(SpecError::new(field, format!("{path:?} is not an absolute path without .."))) }
 }
