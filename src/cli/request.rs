@@ -2,9 +2,11 @@
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 
 use clap::Args;
 
+use super::env_file;
 use super::failure::Failure;
 use super::limits::{BasicLimits, FinerLimits};
 use super::security::SecurityFlags;
@@ -43,6 +45,18 @@ pub(super) struct Request {
     #[arg(short, long, value_name = "KEY[=VALUE]")]
     env: Vec<String>,
 
+    /// Set the variables of a file with a KEY=VALUE or KEY a line; -e goes over it
+    #[arg(long = "env-file", value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    env_files: Vec<PathBuf>,
+
+    /// Put a small init before the command: it reaps orphans and passes signals on; a shell line has one anyway
+    #[arg(long, overrides_with = "no_init")]
+    init: bool,
+
+    /// Let the command itself be PID 1, even when it is a shell line
+    #[arg(long)]
+    no_init: bool,
+
     /// Its working directory, an absolute path inside
     #[arg(short, long, value_name = "DIR")]
     workdir: Option<String>,
@@ -62,6 +76,10 @@ pub(super) struct Request {
     /// The signal that asks it to stop, TERM by default
     #[arg(long, value_name = "SIGNAL")]
     stop_signal: Option<String>,
+
+    /// Time between asking it to stop and killing it: 30, 500ms, 2m [default: stop_grace of the config file]
+    #[arg(long, value_name = "TIME")]
+    stop_timeout: Option<String>,
 
     /// Attach a label to it
     #[arg(short, long = "label", value_name = "KEY=VALUE")]
@@ -210,7 +228,9 @@ impl Request {
             nice: limits.nice,
             net: self.net,
             pid: self.pid,
-            env: environment(&self.env, |name| std::env::var_os(name))?,
+            env: environment(&[env_file::read(&self.env_files)?, self.env].concat(), |name| std::env::var_os(name))?,
+            init: if self.init { Some(true) } else { self.no_init.then_some(false) },
+            stop_timeout: self.stop_timeout,
             workdir: self.workdir,
             hostname: self.hostname,
             user: self.user,

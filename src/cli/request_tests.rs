@@ -77,6 +77,8 @@ fn every_flag_reaches_its_field() {
         "--device-read-iops=/dev/sda:9",
         "--device-write-iops=/dev/sda:9",
         "--best-effort",
+        "--init",
+        "--stop-timeout=1s",
         "--cap-add=NET_RAW",
         "--cap-drop=CHOWN",
         "--seccomp=unconfined",

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::attach::Keys;
 use super::failure::Failure;
 use super::progress::Progress;
 use super::request::{Request, need_terminal};
@@ -21,6 +22,9 @@ pub(super) struct Run {
     detach: bool,
 
     #[command(flatten)]
+    keys: Keys,
+
+    #[command(flatten)]
     request: Request,
 }
 
@@ -38,7 +42,7 @@ impl Run {
         need_terminal(options.tty, options.interactive)?;
         let id = session.manager.create(&what, options, &mut |line| progress.say(&line))?.spec.id;
         drop(progress);
-        let ended = session.manager.start_attached(&id).inspect_err(|_| {
+        let ended = session.manager.start_attached(&id, self.keys.or_configured(session)).inspect_err(|_| {
             // one that never started is of no use; why it did not start is what the caller must hear
             let _ = session.manager.destroy(&id, true);
         })?;

@@ -4,6 +4,7 @@
 //! [`attach`] and [`exec`] connect a caller's terminal to it.
 
 mod attach;
+mod client;
 mod duties;
 mod error;
 mod exec;

@@ -132,6 +132,9 @@ pub struct ContainerSpec {
     /// The signal that asks it to stop.
     #[serde(default = "sigterm")]
     pub stop_signal: i32,
+    /// Time between asking it to stop and killing it, in milliseconds; the configured one when `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_timeout_ms: Option<u64>,
     /// Whether it is destroyed when it ends.
     #[serde(default)]
     pub remove: bool,

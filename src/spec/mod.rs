@@ -4,6 +4,7 @@
 
 mod capability;
 mod container;
+mod detach_keys;
 mod error;
 mod finer;
 mod health;
@@ -23,6 +24,7 @@ mod user;
 
 pub use capability::Capabilities;
 pub use container::{ContainerSpec, Propagation};
+pub use detach_keys::DetachKeys;
 pub use error::SpecError;
 pub use health::{HealthCheck, parse_duration};
 pub use id::{ContainerId, ContainerName, IdLookup, lookup};

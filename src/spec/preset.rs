@@ -92,6 +92,12 @@ pub struct Preset {
     /// Whether it is started again when it ends: `no`, `on-failure`, `on-failure:N`, `always`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restart: Option<RestartPolicy>,
+    /// Whether a small init of ours is its PID 1; by default for a shell line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init: Option<bool>,
+    /// Time between asking it to stop and killing it.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
+    pub stop_timeout: Option<String>,
     /// The signal that asks it to stop: a name or number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_signal: Option<String>,
@@ -207,6 +213,8 @@ impl Preset {
             workdir: self.workdir.or_else(|| base.workdir.clone()),
             hostname: self.hostname.or_else(|| base.hostname.clone()),
             restart: self.restart.or(base.restart),
+            init: self.init.or(base.init),
+            stop_timeout: self.stop_timeout.or_else(|| base.stop_timeout.clone()),
             stop_signal: self.stop_signal.or_else(|| base.stop_signal.clone()),
             user: self.user.or(base.user.clone()),
             volumes: base.volumes.iter().cloned().chain(self.volumes).collect(),

@@ -60,7 +60,7 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
     }
     Ok(ContainerSpec {
         env: environment(&request.env, &hostname, user, tty)?,
-        init: is_shell_line(&argv),
+        init: request.init.unwrap_or_else(|| is_shell_line(&argv)),
         id,
         name,
         image,
@@ -94,6 +94,7 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         interactive,
         restart: request.restart.unwrap_or_default(),
         stop_signal: request.stop_signal.as_deref().map_or(Ok(15), |text| parse_signal("stop-signal", text))?,
+        stop_timeout_ms: text(&request.stop_timeout).map(|t| parse_duration("stop-timeout", t)).transpose()?.map(|t| t.as_millis() as u64),
         remove: false,
         preset: None,
     })
@@ -103,6 +104,10 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
 fn is_shell_line(argv: &[String]) -> bool {
     let shell = argv[0].rsplit('/').next().unwrap_or_default();
     matches!(shell, "sh" | "dash" | "bash" | "ash" | "zsh" | "ksh") && argv.get(1).is_some_and(|a| a.starts_with('-') && a.ends_with('c'))
+}
+
+fn text(value: &Option<String>) -> Option<&str> {
+    value.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
 
 fn parse_all<T: FromStr<Err = SpecError>>(texts: &[String]) -> Result<Vec<T>, SpecError> {
