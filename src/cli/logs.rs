@@ -84,20 +84,24 @@ impl Logs {
         let mut log = session.manager.log(&record.spec.id).map_err(about)?;
         let mut printer = Printer::new(self.timestamps, self.json);
         let mut print = |chunks: &[LogChunk]| printer.print(chunks, &mut io::stdout().lock(), &mut io::stderr().lock());
-        let mut filter = LogFilter::new(Wanted { since: self.since, until: self.until, pattern: self.grep });
+        // without -f what is written from now on is not waited for: a flood has no end
+        let now = Timestamp::now();
+        let until = if self.follow { self.until } else { Some(self.until.map_or(now, |until| until.min(now))) };
+        let mut filter = LogFilter::new(Wanted { since: self.since, until, pattern: self.grep });
         let mut last_lines = self.tail.filter(|most| *most < usize::MAX).map(Tail::new);
         loop {
             // asked before reading: what it wrote before its end is there by then
             let goes_on = changes.is_some() && may_write(session, &record.spec.id).map_err(about)?;
             loop {
                 let chunks = log.read(BATCH).map_err(about)?;
-                if chunks.is_empty() {
-                    break;
-                }
+                let Some(last) = chunks.last().map(|chunk| chunk.at) else { break };
                 let mut chunks = filter.pass(chunks);
                 match &mut last_lines {
                     Some(last) => chunks.drain(..).for_each(|chunk| last.push(chunk)),
                     None => print(&chunks)?,
+                }
+                if until.is_some_and(|until| last > until) {
+                    break;
                 }
             }
             if let Some(last) = last_lines.take() {

@@ -52,6 +52,13 @@ impl LogWatch {
 }
 
 impl Manager {
+    /// Its log from about `bytes` before its end.
+    pub(super) fn log_near_end(&self, id: &ContainerId, bytes: u64) -> Result<Box<dyn LogSource>, Error> {
+        let path = self.store().log(id);
+        let reader = LogReader::open_near_end(&path, bytes).map_err(|e| unreadable(&path, &e))?;
+        Ok(Box::new(Log { reader, path }))
+    }
+
     /// Something that wakes when a container writes to its log (inotify(7)).
     ///
     /// # Errors

@@ -272,7 +272,8 @@ impl Relay {
                 // input before the last was taken breaks the protocol, and would let a client grow us
                 Some(Request::Stdin(_)) if self.input.iter().any(|(k, _)| *k == key) => self.forget(index),
                 Some(Request::Stdin(bytes)) => self.input.push_back((key, bytes.to_vec())),
-                Some(Request::StdinEnd) => self.stdin_ends = self.terminal.is_none(),
+                // whoever attaches later leaves its input open for the next (docker's StdinOnce)
+                Some(Request::StdinEnd) => self.stdin_ends |= key == FIRST && self.terminal.is_none(),
                 Some(Request::Resize(size)) => {
                     if let Some(terminal) = &self.terminal {
                         let _ = tty::set_window_size(terminal.as_fd(), size);

@@ -237,6 +237,10 @@ impl Supervisor<'_> {
 
     fn record_end(&mut self, cause: &ExitCause, restart_in: Option<Duration>) {
         let now = Timestamp::now();
+        // it may have been renamed meanwhile
+        if let Ok(fresh) = self.runtime.store.load(&self.record.spec.id) {
+            self.record.spec.name = fresh.spec.name;
+        }
         if let Ok(status) = self.record.status.clone().on(Event::Ended(cause.clone(), now)) {
             self.record.status = status;
             self.record.health = None;

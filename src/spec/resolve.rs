@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use super::{
     ContainerId, ContainerName, ContainerSpec, HealthCheck, NetworkMode, Preset, Propagation, Security, SpecError, Sysctl, User,
-    parse_duration, parse_memory, parse_signal,
+    format_bytes, parse_bytes, parse_duration, parse_signal,
 };
 
 /// The image used when none is named.
@@ -19,6 +19,8 @@ pub const DEFAULT_PIDS: u64 = 4096;
 /// What systemd gives to applications of a session (systemd.special(7), app.slice): want of memory on the host kills a container before
 /// the host's own services, which have 0.
 pub const DEFAULT_OOM_SCORE_ADJ: i16 = 200;
+/// Least size of one log file, in bytes.
+const MIN_LOG: u64 = 4096;
 /// Longest host name (Linux `HOST_NAME_MAX`).
 const HOST_NAME_MAX: usize = 64;
 
@@ -190,7 +192,13 @@ fn health(request: &Preset) -> Result<Option<HealthCheck>, SpecError> {
 
 /// Log rotation; whichever of the two was not given has docker's usual value.
 fn log(request: &Preset) -> Result<Option<(u64, u32)>, SpecError> {
-    let size = request.log_size.as_deref().map(|t| parse_memory("log-size", t)).transpose()?;
+    let size = request.log_size.as_deref().map(|t| parse_bytes("log-size", t)).transpose()?;
+    if size.is_some_and(|size| size < MIN_LOG) {
+        return Err(SpecError::new(
+            "log-size",
+            format!("a log file of less than {} is mostly rotation; give it more", format_bytes(MIN_LOG)),
+        ));
+    }
     let files = number("log-files", request.log_files.as_deref(), 1..=100)?;
     if size.is_none() && files.is_none() {
         return Ok(None);
