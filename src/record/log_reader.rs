@@ -114,21 +114,26 @@ impl LogReader {
     }
 }
 
-/// The files of the log at `path`, the newest first. A rotation meanwhile moves files on to higher numbers, so that one may be met
-/// twice, and is taken once, but none is missed.
+/// The files of the log at `path`, the newest first. A rotation meanwhile moves files on to higher numbers, the highest
+/// first: one may be met twice, and is taken once; a number may be free for a moment, so that only two free ones in a row are the end.
 fn files(path: &Path) -> io::Result<Vec<File>> {
-    let (mut newest_first, mut seen) = (Vec::new(), Vec::new());
+    let (mut newest_first, mut seen, mut free) = (Vec::new(), Vec::new(), 0);
     for candidate in std::iter::once(path.to_owned()).chain((1..MOST_FILES).map(|n| numbered(path, n))) {
         match File::open(&candidate) {
             Ok(file) => {
+                free = 0;
                 let number = file.metadata()?.ino();
                 if !seen.contains(&number) {
                     seen.push(number);
                     newest_first.push(file);
                 }
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !newest_first.is_empty() => break,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                free += 1;
+                if free == 2 {
+                    break;
+                }
+            }
             Err(error) => return Err(error),
         }
     }
