@@ -4,6 +4,7 @@
 //! and the mount is put on that descriptor (runc's CVE-2025-31133, CVE-2025-52565 and CVE-2025-52881 came from paths looked up again, and
 //! from a `/dev/null` that was none).
 
+use std::cell::Cell;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -84,7 +85,10 @@ pub fn protect(plan: &RootfsPlan) -> std::result::Result<(), StepFailure> {
 struct Sources {
     root: OwnedFd,
     null: OwnedFd,
+    /// An empty folder; its mount is put on the first folder, and cloned for every other: a detached mount can be cloned only since Linux
+    /// 6.15.
     empty: OwnedFd,
+    empty_is_used: Cell<bool>,
 }
 
 impl Sources {
@@ -98,7 +102,7 @@ impl Sources {
         }
         let read_only = fd_mount::ATTR_RDONLY | fd_mount::ATTR_NOSUID | fd_mount::ATTR_NODEV | fd_mount::ATTR_NOEXEC;
         let empty = fd_mount::new_filesystem(c"tmpfs", &[(c"mode", c"555"), (c"nr_blocks", c"1"), (c"nr_inodes", c"1")], read_only)?;
-        Ok(Self { root, null, empty })
+        Ok(Self { root, null, empty, empty_is_used: Cell::new(false) })
     }
 
     fn protect(&self, protection: &Protection) -> Result<()> {
@@ -115,7 +119,12 @@ impl Sources {
                 fd_mount::set_attributes(tree.as_fd(), attributes, true)?;
                 tree
             }
-            Protection::Masked(_) if super::place::is_folder(target.as_fd())? => fd_mount::clone_tree_of(self.empty.as_fd(), false)?,
+            Protection::Masked(_) if super::place::is_folder(target.as_fd())? => {
+                if !self.empty_is_used.replace(true) {
+                    return fd_mount::attach(self.empty.as_fd(), target.as_fd());
+                }
+                fd_mount::clone_tree_of(self.empty.as_fd(), false)?
+            }
             Protection::Masked(_) => fd_mount::clone_tree_of(self.null.as_fd(), false)?,
         };
         fd_mount::attach(tree.as_fd(), target.as_fd())
