@@ -7,7 +7,7 @@ use super::{CreateOptions, Created, Engine, Error, LogSource, Sampling, Watching
 use crate::cgroup::{Cgroup, Layout, Parent};
 use crate::record::{ExitCause, Record, Store};
 use crate::runtime::{Launcher, Runtime};
-use crate::spec::ContainerId;
+use crate::spec::{ContainerId, IdPool};
 
 /// Where everything lives: `--state DIR` or `MINIC_ROOT`, by default `/var/lib/minic`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,7 @@ impl Default for StateDir {
 pub struct Manager {
     pub(super) runtime: Runtime,
     pub(super) launcher: Option<Launcher>,
+    pub(super) ids: IdPool,
 }
 
 impl Manager {
@@ -37,9 +38,16 @@ impl Manager {
         }
         let store = Store::open(&state.0)?;
         let layout = Layout::detect()?;
-        let manager = Self { runtime: Runtime { store, layout }, launcher: None };
+        let manager = Self { runtime: Runtime { store, layout }, launcher: None, ids: IdPool::default() };
         manager.sweep()?;
         Ok(manager)
+    }
+
+    /// Gives containers with a user namespace ids of `pool` instead of the default one's.
+    #[must_use]
+    pub fn with_ids(mut self, pool: IdPool) -> Self {
+        self.ids = pool;
+        self
     }
 
     /// Forks the launcher, through which containers are started from now on. Call it before any thread is started.

@@ -2,6 +2,7 @@
 //!
 //! Pure: parsing, validating and resolving only, no IO. Everything above this floor speaks in these types.
 
+mod clocks;
 mod container;
 mod error;
 mod finer;
@@ -9,6 +10,7 @@ mod health;
 mod id;
 mod limits;
 mod mount;
+mod namespaces;
 mod preset;
 mod resolve;
 mod restart;
@@ -18,7 +20,9 @@ mod size;
 mod text;
 mod ulimit;
 mod user;
+mod userns;
 
+pub use clocks::ClockOffsets;
 pub use container::{ContainerSpec, Propagation};
 pub use error::SpecError;
 pub use health::{HealthCheck, parse_duration};
@@ -28,9 +32,10 @@ pub use mount::{Device, Tmpfs, Volume};
 pub use preset::Preset;
 pub use resolve::{DEFAULT_IMAGE, DEFAULT_PATH, resolve};
 pub use restart::{RECOVERED_AFTER, RestartPolicy};
-pub use sharing::{NetworkMode, PidMode};
+pub use sharing::{IpcMode, NetworkMode, Own, PidMode};
 pub use signal::{parse_signal, signal_name};
 pub use size::{format_bytes, parse_cpus, parse_memory, parse_shares};
 pub use text::{format_duration, quote_command, sanitize};
 pub use ulimit::{Sysctl, Ulimit};
 pub use user::User;
+pub use userns::{IdPool, IdRange, Userns};
