@@ -9,13 +9,16 @@ mod error;
 pub mod host_image;
 #[cfg(test)]
 mod kernel_tests;
+mod opened;
 mod overlay;
 mod pivot;
 mod place;
 mod plan;
 #[cfg(test)]
 mod scratch;
+mod shifted;
 mod step;
+mod tree;
 
 pub use apply::apply;
 pub use base::write_base;
@@ -23,4 +26,6 @@ pub use error::FileError;
 pub use host_image::{ImageError, ImageRoot};
 pub use overlay::{PlanError, RootfsPaths};
 pub use plan::RootfsPlan;
+pub use shifted::shifted_root;
 pub use step::{MountStep, StepFailure};
+pub use tree::Tree;

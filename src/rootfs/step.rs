@@ -6,6 +6,7 @@ use nix::errno::Errno;
 use nix::libc::dev_t;
 use nix::mount::MsFlags;
 
+use super::Tree;
 use super::place::Place;
 
 /// One step. Relative paths are relative to the new root, which is the current folder from [`MountStep::Chdir`] on.
@@ -60,7 +61,22 @@ pub enum MountStep {
         recursive: bool,
         /// `ATTR_*` of the new mount.
         attributes: u64,
+        /// Whether it is the container's own, not the host's: its owners are the container's users.
+        own: bool,
     },
+    /// As [`MountStep::Bind`] or a [`MountStep::Mount`], opened beforehand because init may not.
+    Attach {
+        /// What is shown.
+        tree: Tree,
+        /// What it is, for words: a path of the host, or the type of a file system.
+        source: CString,
+        /// Where it appears.
+        place: Place,
+        /// Whether its owners are the container's users.
+        own: bool,
+    },
+    /// The root that the supervisor mounted: attached over the old one, and entered.
+    Root,
     /// A new tmpfs at a place in the new root.
     Tmpfs {
         /// Where it appears.
@@ -108,6 +124,10 @@ impl MountStep {
             Self::Device { path, .. } => format!("make device {}", shown(path)),
             Self::Symlink { target, link } => format!("make link {} to {}", shown(link), target.to_string_lossy()),
             Self::Bind { source, place, .. } => format!("show {} at /{} of the container", shown(source), place.path().to_string_lossy()),
+            Self::Attach { source, place, .. } => {
+                format!("show {} at /{} of the container", source.to_string_lossy(), place.path().to_string_lossy())
+            }
+            Self::Root => "attach the container's root".into(),
             Self::Tmpfs { place, .. } => format!("mount tmpfs at /{} of the container", place.path().to_string_lossy()),
             Self::ReadOnlyRoot => "make the container's root read-only".into(),
             Self::Chdir { path } => format!("enter folder {}", shown(path)),

@@ -74,7 +74,7 @@ pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &E
     match fork().map_err(LaunchError::io("fork"))? {
         Forked::Child => {
             drop(ours);
-            process::exit_now(join(&plan, &cgroup, init.as_fd(), theirs.as_fd()))
+            process::exit_now(join(&plan, spec, &cgroup, init.as_fd(), theirs.as_fd()))
         }
         Forked::Parent(_) => {
             drop(theirs);
@@ -93,7 +93,7 @@ pub(super) fn start_probe(runtime: &Runtime, spec: &ContainerSpec, init: Borrowe
     // nobody reads the reports, the exit code says enough; but somebody could, or sending them would fail
     let (_reader, reports) = seqpacket::pair().ok()?;
     match fork().ok()? {
-        Forked::Child => process::exit_now(join(&plan, &cgroup, init, reports.as_fd())),
+        Forked::Child => process::exit_now(join(&plan, spec, &cgroup, init, reports.as_fd())),
         Forked::Parent(pid) => pidfd::open(pid).ok(),
     }
 }
@@ -133,13 +133,13 @@ fn plan(spec: &ContainerSpec, order: &ExecOrder) -> Result<ExecPlan, LaunchError
 
 /// The joining process: into the cgroup, into the namespaces, then the command as a child, because a pid namespace is
 /// entered by children only (setns(2)). It is never visible inside: it is not in the container's pid namespace itself.
-fn join(plan: &ExecPlan, cgroup: &Cgroup, init: BorrowedFd<'_>, socket: BorrowedFd<'_>) -> i32 {
+fn join(plan: &ExecPlan, spec: &ContainerSpec, cgroup: &Cgroup, init: BorrowedFd<'_>, socket: BorrowedFd<'_>) -> i32 {
     let joined = || -> Result<i32, LaunchError> {
         // the terminal's signals are the command's business, which the caller passes on
         nix::unistd::setsid().map_err(LaunchError::nix("make a session"))?;
         process::set_undumpable().map_err(LaunchError::nix("become undumpable"))?;
         cgroup.add(std::process::id() as i32).map_err(|e| LaunchError::plain(e.to_string()))?;
-        namespace::join(init).map_err(LaunchError::nix("join the container's namespaces"))?;
+        namespace::join(init, spec).map_err(LaunchError::nix("join the container's namespaces"))?;
         reaper::fork_from_init().map_err(LaunchError::nix("fork in the container"))
     };
     let command = match joined() {

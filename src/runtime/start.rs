@@ -5,17 +5,19 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
+use nix::unistd::{Gid, Uid, fchown};
 
-use super::plan::{InitPlan, NetworkPlan, Stdio};
-use super::shared::{Shared, clone_beside};
-use super::step::{GO, MARKER, REPORT, StepReport, TERMINAL};
+use super::plan::{InitPlan, Stdio};
+use super::shared::Shared;
+use super::step::{CLOCKS, GO, MARKER, REPORT, StepReport, TERMINAL};
 use super::{LaunchError, Runtime, StartOrder, init};
 use crate::cgroup::{Cgroup, Parent};
 use crate::namespace;
-use crate::record::{Record, Store};
-use crate::rootfs::{RootfsPaths, RootfsPlan};
-use crate::spec::{ContainerSpec, NetworkMode};
+use crate::record::Record;
+use crate::rootfs::{RootfsPaths, RootfsPlan, shifted_root};
+use crate::spec::ContainerSpec;
 use crate::sys::clone::{Cloned, clone3};
 use crate::sys::{pidfd, process, seqpacket};
 
@@ -71,16 +73,16 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
         (None, None)
     };
     let shared = Shared::find(&runtime.store, spec)?;
-    let network = match (&spec.network, shared.network) {
-        (NetworkMode::Container(_), Some(target)) => NetworkPlan::Join(target),
-        (NetworkMode::Host, _) => NetworkPlan::Host,
-        _ => NetworkPlan::Own,
-    };
-    let plan = InitPlan::new(spec, rootfs(&runtime.store, order, spec)?, theirs, status_writer, network)?;
+    let paths = RootfsPaths::new(&runtime.store.container(&spec.id), &order.image);
+    let rootfs = RootfsPlan::new(spec, &paths).map_err(|e| LaunchError::plain(e.to_string()))?;
+    let mut plan = InitPlan::new(spec, rootfs, theirs, status_writer)?;
     let (ours, inits) = seqpacket::pair().map_err(LaunchError::nix("make init's socket"))?;
     let cgroup_folder = cgroup.v2_dir_fd().map_err(|e| LaunchError::plain(e.to_string()))?;
-    let cloned = clone_beside(shared.processes, || clone3(namespace::clone_flags(spec), cgroup_folder.as_ref().map(AsFd::as_fd)))?;
-    let (pid, pidfd) = match cloned.map_err(LaunchError::io("clone into new namespaces"))? {
+    let clone = || {
+        plan.rootfs.open(spec).map_err(|failure| plan.explain_mount(failure))?;
+        clone3(namespace::clone_flags(spec), cgroup_folder.as_ref().map(AsFd::as_fd)).map_err(cannot_clone(spec))
+    };
+    let (pid, pidfd) = match shared.within(clone, |cloned| matches!(cloned, Cloned::Child))? {
         Cloned::Child => {
             drop(ours);
             init::run(&plan, inits.as_fd())
@@ -88,7 +90,8 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
         Cloned::Parent { pid, pidfd } => (pid, pidfd),
     };
     drop(inits);
-    match adjust(spec, pid).and_then(|()| handshake(&plan, cgroup, pid, &ours)) {
+    let begun = adjust(spec, pid).and_then(|()| users(spec, &plan, &paths, pid));
+    match begun.and_then(|root| handshake(&plan, spec, root.as_ref(), cgroup, pid, &ours)) {
         Ok(master) => {
             let streams = match (streams, master) {
                 (Some(pipes), _) => pipes,
@@ -123,10 +126,51 @@ fn adjust(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
     Ok(())
 }
 
+fn cannot_clone(spec: &ContainerSpec) -> impl FnOnce(io::Error) -> LaunchError {
+    let users = spec.ids.is_some();
+    move |error| match error.raw_os_error().map(Errno::from_raw) {
+        Some(errno @ (Errno::ENOSPC | Errno::EUSERS)) if users => {
+            LaunchError::own("cannot make a user namespace (see user.max_user_namespaces in sysctl(8))", errno)
+        }
+        _ => LaunchError::io("clone into new namespaces")(error),
+    }
+}
+
+/// For a container with ids of its own: its ids are mapped, its files are theirs. Its root, mounted for it.
+fn users(spec: &ContainerSpec, plan: &InitPlan, paths: &RootfsPaths, pid: i32) -> Result<Option<OwnedFd>, LaunchError> {
+    let Some(ids) = spec.ids else { return Ok(None) };
+    let users = namespace::map_users(pid, ids).map_err(LaunchError::io(format!("map the container's ids from {} on", ids.first)))?;
+    plan.rootfs.shift(users.as_fd()).map_err(|failure| plan.explain_mount(failure))?;
+    shifted_root(spec, paths, users.as_fd()).map(Some).map_err(|error| LaunchError::plain(error.to_string()))
+}
+
+/// Once init has made a time namespace and before it enters it.
+fn set_clocks(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
+    let Some(clocks) = spec.clocks else { return Ok(()) };
+    let step = || "set the container's clocks (none may be before 0, nor beyond 146 years)";
+    std::fs::write(format!("/proc/{pid}/timens_offsets"), clocks.lines()).map_err(LaunchError::io(step()))
+}
+
 /// "go" once init is in its cgroup; then a terminal, a report, or the marker and the end of the socket, which means that execve succeeded.
-fn handshake(plan: &InitPlan, cgroup: &Cgroup, pid: i32, socket: &OwnedFd) -> Result<Option<OwnedFd>, LaunchError> {
+fn handshake(
+    plan: &InitPlan,
+    spec: &ContainerSpec,
+    root: Option<&OwnedFd>,
+    cgroup: &Cgroup,
+    pid: i32,
+    socket: &OwnedFd,
+) -> Result<Option<OwnedFd>, LaunchError> {
     cgroup.add(pid).map_err(|e| LaunchError::plain(e.to_string()))?;
-    seqpacket::send(socket.as_fd(), &[GO], true).map_err(LaunchError::nix("start init"))?;
+    let go = || {
+        match root {
+            Some(root) => seqpacket::send_with_fd(socket.as_fd(), &[GO], root.as_fd()),
+            None => seqpacket::send(socket.as_fd(), &[GO], true),
+        }
+        .map_err(LaunchError::nix("start init"))
+    };
+    if !plan.own_clocks {
+        go()?;
+    }
     let (mut master, mut marked) = (None, false);
     let mut message = [0; 16];
     loop {
@@ -134,6 +178,7 @@ fn handshake(plan: &InitPlan, cgroup: &Cgroup, pid: i32, socket: &OwnedFd) -> Re
         match message[..length].first() {
             None if marked => return Ok(master),
             None => return Err(died_in_setup(cgroup)),
+            Some(&CLOCKS) => set_clocks(spec, pid).and_then(|()| go())?,
             Some(&TERMINAL) => master = fd,
             Some(&MARKER) => marked = true,
             Some(&REPORT) => {
@@ -152,11 +197,6 @@ fn died_in_setup(cgroup: &Cgroup) -> LaunchError {
     }
 }
 
-fn rootfs(store: &Store, order: &StartOrder, spec: &ContainerSpec) -> Result<RootfsPlan, LaunchError> {
-    let paths = RootfsPaths::new(&store.container(&spec.id), &order.image);
-    RootfsPlan::new(spec, &paths).map_err(|e| LaunchError::plain(e.to_string()))
-}
-
 /// The container's ends and ours. A terminal is made by init, in the container's own devpts.
 fn streams(spec: &ContainerSpec, open_stdin: bool) -> Result<(Option<Stdio>, Option<Streams>), LaunchError> {
     if spec.tty {
@@ -170,6 +210,12 @@ fn streams(spec: &ContainerSpec, open_stdin: bool) -> Result<(Option<Stdio>, Opt
     };
     let (out_reader, stdout) = pipe()?;
     let (err_reader, stderr) = pipe()?;
+    if let Some(ids) = spec.ids {
+        // so that /dev/stdout can be opened again; init could not give away what belongs to an id that it has no name for
+        let (uid, gid) = (ids.outside(spec.user.uid).map(Uid::from_raw), ids.outside(spec.user.gid).map(Gid::from_raw));
+        let pipes = [writer.as_ref().map(|_| &stdin), Some(&stdout), Some(&stderr)];
+        pipes.into_iter().flatten().try_for_each(|pipe| fchown(pipe, uid, gid)).map_err(LaunchError::nix("give the streams to the container"))?;
+    }
     Ok((Some(Stdio { stdin, stdout, stderr }), Some(Streams::Pipes { stdin: writer, stdout: out_reader, stderr: err_reader })))
 }
 

@@ -8,13 +8,17 @@ use nix::errno::Errno;
 pub enum Step {
     /// Waiting for the supervisor's word that cgroup and network are ready.
     Go,
+    /// Clocks of its own.
+    Clocks,
+    /// Root of its own user namespace.
+    Users,
     /// A session of its own.
     Session,
     /// The cgroup namespace.
     CgroupNamespace,
     /// The host name.
     Hostname,
-    /// Bringing `lo` up, or joining another container's network.
+    /// Bringing `lo` up.
     Network,
     /// One of the mounts; the report's index tells which.
     Mount,
@@ -36,8 +40,10 @@ pub enum Step {
     Exec,
 }
 
-const ALL: [Step; 14] = [
+const ALL: [Step; 16] = [
     Step::Go,
+    Step::Clocks,
+    Step::Users,
     Step::Session,
     Step::CgroupNamespace,
     Step::Hostname,
@@ -70,7 +76,9 @@ pub const REPORT: u8 = b'F';
 pub const MARKER: u8 = b'M';
 /// First byte of the message that carries the terminal's master.
 pub const TERMINAL: u8 = b'T';
-/// The supervisor's word to begin.
+/// The message that a time namespace is made, whose clocks the supervisor now sets.
+pub const CLOCKS: u8 = b'C';
+/// The supervisor's word to begin, with the container's root where the supervisor mounted it.
 pub const GO: u8 = b'G';
 
 impl StepReport {
