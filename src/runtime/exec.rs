@@ -118,13 +118,17 @@ fn plan(spec: &ContainerSpec, order: &ExecOrder) -> Result<ExecPlan, LaunchError
     if order.tty && !env.iter().any(|e| e.starts_with("TERM=")) {
         env.push("TERM=xterm".into());
     }
+    let user = order.user.unwrap_or(spec.user);
+    if let Some(ids) = spec.ids {
+        ids.check(user).map_err(|error| LaunchError::plain(error.to_string()))?;
+    }
     let cwd = order.workdir.as_deref().unwrap_or(&spec.cwd);
     let null = || nix::fcntl::open("/dev/null", OFlag::O_RDONLY | OFlag::O_CLOEXEC, nix::sys::stat::Mode::empty());
     Ok(ExecPlan {
         command: command(&order.argv, &env)?,
         cwd: CString::new(cwd).map_err(|_| LaunchError::plain(format!("{cwd:?} has a NUL byte")))?,
         restrictions: Restrictions::default_set(),
-        user: order.user.unwrap_or(spec.user),
+        user,
         tty: order.tty,
         null_stdin: if order.interactive || order.tty { None } else { Some(null().map_err(LaunchError::nix("open /dev/null"))?) },
         dies_with_parent: false,

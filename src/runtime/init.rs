@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
-use nix::sys::stat::{Mode, umask};
+use nix::sys::stat::{Mode, SFlag, fstat, umask};
 use nix::unistd::{Uid, fchown};
 
 use super::plan::InitPlan;
@@ -86,8 +86,8 @@ fn wait_for_go(supervisor: BorrowedFd<'_>) -> nix::Result<Option<OwnedFd>> {
 fn connect(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport> {
     if let Some(stdio) = &plan.stdio {
         for (number, fd) in [(0, &stdio.stdin), (1, &stdio.stdout), (2, &stdio.stderr)] {
-            if !plan.user.is_root() {
-                // so that /dev/stdout can be opened again; /dev/null refuses, and need not be owned
+            if !plan.user.is_root() && is_pipe(fd) {
+                // so that /dev/stdout can be opened again; with ids of its own the pipes are its user's already
                 let _ = fchown(fd, Some(Uid::from_raw(plan.user.uid)), None);
             }
             at(Step::Stdio, fds::place(fd.as_raw_fd(), number))?;
@@ -101,6 +101,11 @@ fn connect(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport
     tty::take_control(slave.as_fd()).map_err(terminal)?;
     seqpacket::send_with_fd(supervisor, &[TERMINAL], master.as_fd()).map_err(terminal)?;
     (0..3).try_for_each(|number| at(Step::Terminal, fds::place(slave.as_raw_fd(), number)))
+}
+
+/// Standard input may be the host's own /dev/null, which stays the host's.
+fn is_pipe(fd: &OwnedFd) -> bool {
+    fstat(fd).is_ok_and(|status| SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT == SFlag::S_IFIFO)
 }
 
 /// Executes the command, or stays as PID 1 with the command as its child.

@@ -41,7 +41,7 @@ pub struct Device {
 /// A clean absolute path: no `..` that would make two spellings of one place, no NUL.
 fn absolute(field: &'static str, path: &str) -> Result<String, SpecError> {
     let clean = path.starts_with('/') && !path.contains('\0') && !path.split('/').any(|part| part == "..");
-    if clean && path.trim_matches('/').is_empty() {
+    if clean && path.split('/').all(|part| part.is_empty() || part == ".") {
         return Err(SpecError::new(field, format!("{path:?} is the root itself; name a folder below it")));
     }
     if clean { Ok(path.to_owned()) } else { Err(SpecError::new(field, format!("{path:?} is not an absolute path without .."))) }
@@ -99,7 +99,7 @@ mod tests {
         let volume: Volume = "/srv/data:/data:ro".parse().unwrap();
         assert_eq!((volume.source.to_str(), volume.target.as_str(), volume.read_only), (Some("/srv/data"), "/data", true));
         assert!(!"/a:/b".parse::<Volume>().unwrap().read_only);
-        for bad in ["", "/a", "a:/b", "/a:b", "/a:/b:xx", "/a:/b:ro:rw", "/a:/../b", "/a:/", "/a:/b\0"] {
+        for bad in ["", "/a", "a:/b", "/a:b", "/a:/b:xx", "/a:/b:ro:rw", "/a:/../b", "/a:/", "/a:/./", "/a:/b\0"] {
             assert!(bad.parse::<Volume>().is_err(), "{bad:?}");
         }
     }
