@@ -57,7 +57,7 @@ fn no_link_in_a_root_leads_a_mount_or_a_new_folder_out_of_it() {
         for (link, target) in &links {
             symlink(target, root.join(link)).unwrap();
         }
-        for users in ["host", "auto"] {
+        for users in [&["--userns", "host"][..], &["--userns", "auto"], &["--pid", "host"]] {
             for below in ["", "/folder", "/file", "/new", "/new/deeper"] {
                 let target = format!("/way{below}");
                 for (flag, value) in [
@@ -66,7 +66,7 @@ fn no_link_in_a_root_leads_a_mount_or_a_new_folder_out_of_it() {
                     ("--tmpfs", target.clone()),
                     ("--device", format!("/dev/zero:{target}")),
                 ] {
-                    let args = ["run", "--rm", "--userns", users, "--root", root.to_str().unwrap(), flag, &value];
+                    let args = [&["run", "--rm"], users, &["--root", root.to_str().unwrap(), flag, &value]].concat();
                     // it runs with the mount somewhere inside, or says why not; it never sees what is outside
                     let script = format!("read line < {}/file && echo $line; echo ran", outside.display());
                     let outcome = fixture.minic(&[&args[..], &["sh", "-c", &script]].concat());
