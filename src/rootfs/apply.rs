@@ -36,6 +36,7 @@ fn carry_out(step: &MountStep, root: Option<BorrowedFd<'_>>) -> Result<()> {
         MountStep::Mount { source, target, fstype, flags, data } => {
             mount(source.as_deref(), target.as_c_str(), fstype.as_deref(), *flags, data.as_deref())
         }
+        MountStep::Shield { propagation } => pivot::shield(*propagation),
         MountStep::Folder { path, mode } => folder(path, *mode),
         MountStep::Device { path, host, mode, dev } => device(path, host, *mode, *dev),
         MountStep::Symlink { target, link } => symlinkat(target.as_c_str(), AT_FDCWD, link.as_c_str()),

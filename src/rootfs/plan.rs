@@ -51,7 +51,7 @@ impl RootfsPlan {
         let quiet = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
         let mut steps = vec![
             // first of all: nothing that follows may reach the host through a shared mount
-            MountStep::Mount { source: None, target: c"/".into(), fstype: None, flags: MsFlags::MS_REC | propagation(spec), data: None },
+            MountStep::Shield { propagation: propagation(spec) },
         ];
         match spec.ids {
             Some(_) => steps.push(MountStep::Root),
@@ -200,7 +200,7 @@ mod tests {
     fn nothing_is_mounted_before_the_host_is_shielded_nor_after_it_is_gone() {
         let steps = plan().steps;
         let is_mount = |s: &MountStep| matches!(s, MountStep::Mount { .. });
-        assert!(matches!(&steps[0], MountStep::Mount { flags, .. } if flags.contains(MsFlags::MS_PRIVATE | MsFlags::MS_REC)));
+        assert_eq!(steps[0], MountStep::Shield { propagation: MsFlags::MS_PRIVATE });
         assert!(steps.iter().any(is_mount));
         assert_eq!(steps.last(), Some(&MountStep::PivotRoot));
     }

@@ -2,7 +2,6 @@
 //!
 //! Root inside may neither search the host's folders nor shift owners, so the supervisor mounts the root, detached, and init attaches it.
 
-use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -14,7 +13,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::{chdir, chroot, fchdir};
 
 use super::overlay::{c_path, options};
-use super::{FileError, RootfsPaths};
+use super::{FileError, pivot, RootfsPaths};
 use crate::spec::{ContainerSpec, Propagation};
 use crate::sys::mount as fd_mount;
 
@@ -74,8 +73,7 @@ fn apart<T>(work: impl FnOnce() -> Result<T, FileError>) -> Result<T, FileError>
     let own = own.map_err(told("open", Path::new("/proc/self/ns/mnt")))?;
     let old_root = open(root, OFlag::O_PATH | flags, Mode::empty()).map_err(told("open", root))?;
     unshare(CloneFlags::CLONE_NEWNS).map_err(told("make a mount namespace below", root))?;
-    let none = None::<&CStr>;
-    let shielded = mount(none, root, none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none);
+    let shielded = pivot::shield(MsFlags::MS_PRIVATE);
     let done = shielded.map_err(told("make private the mounts below", root)).and_then(|()| work());
     // setns(2) also enters the namespace's root, which is not ours when we run in a chroot
     let back = setns(own, CloneFlags::CLONE_NEWNS).and_then(|()| fchdir(&old_root)).and_then(|()| chroot(c".")).and_then(|()| chdir(c"/"));

@@ -25,6 +25,11 @@ pub enum MountStep {
         /// The filesystem's own options.
         data: Option<CString>,
     },
+    /// Nothing that is mounted from here on reaches the host through a shared mount.
+    Shield {
+        /// `MS_PRIVATE` or `MS_SLAVE`.
+        propagation: MsFlags,
+    },
     /// Makes a folder, or makes sure that what is there is one: a symbolic link, which could lead a later mount out
     /// of the new root, is refused with ENOTDIR.
     Folder {
@@ -109,9 +114,7 @@ impl MountStep {
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
-            Self::Mount { target, flags, .. } if flags.contains(MsFlags::MS_PRIVATE) => {
-                format!("make mounts below {} private", shown(target))
-            }
+            Self::Shield { .. } => "shield the host's mounts from the container's".into(),
             Self::Mount { target, flags, .. } if flags.contains(MsFlags::MS_REMOUNT) => format!("remount {}", shown(target)),
             Self::Mount { source: Some(source), target, flags, .. } if flags.contains(MsFlags::MS_BIND) => {
                 format!("bind {} on {}", shown(source), shown(target))
@@ -145,8 +148,7 @@ impl MountStep {
                 Some("the state folder's filesystem cannot hold an overlay's upper layer: put --state on ext4, xfs, btrfs or tmpfs")
             }
             (Self::Folder { .. }, Errno::ENOTDIR) => Some("the container's own files put something else there: remove it or the container"),
-            (Self::PivotRoot, Errno::EINVAL) => Some("the host's root is a ramfs, which pivot_root cannot leave"),
-            (Self::Mount { .. } | Self::PivotRoot, Errno::EPERM) => Some("mounting needs root (CAP_SYS_ADMIN)"),
+            (Self::Mount { .. } | Self::Shield { .. } | Self::PivotRoot, Errno::EPERM) => Some("mounting needs root (CAP_SYS_ADMIN)"),
             _ => None,
         }
     }

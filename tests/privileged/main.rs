@@ -17,6 +17,7 @@ mod limits;
 mod passthrough;
 mod placing;
 mod propagation;
+mod rooting;
 mod screen;
 mod surroundings;
 mod survival;
