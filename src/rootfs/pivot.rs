@@ -49,6 +49,8 @@ pub(super) fn enter() -> nix::Result<()> {
     fchdir(new_root)?;
     match pivot() {
         Err(Errno::EINVAL) => move_over_root(),
+        // it lies over the real root already (`MountStep::Root`), and has just been entered as what is on top there
+        Err(Errno::EBUSY) => chdir(c"/"),
         other => other,
     }
 }

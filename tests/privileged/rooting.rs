@@ -41,15 +41,18 @@ fn jailed(fixture: &Fixture, args: &[&str]) -> Command {
         for folder in ["usr", "etc", "proc", "sys", "dev", "tmp", "host-only", &state] {
             fs::create_dir_all(jail.join(folder)).unwrap();
         }
-        for link in ["bin", "sbin", "lib", "lib64"].map(Path::new).into_iter().filter(|link| Path::new("/").join(link).is_symlink()) {
-            std::os::unix::fs::symlink(fs::read_link(Path::new("/").join(link)).unwrap(), jail.join(link)).unwrap();
+        for name in ["bin", "sbin", "lib", "lib64"] {
+            match fs::read_link(Path::new("/").join(name)) {
+                Ok(target) => std::os::unix::fs::symlink(target, jail.join(name)).unwrap(),
+                Err(_) => fs::create_dir(jail.join(name)).unwrap(),
+            }
         }
         fs::copy(env!("CARGO_BIN_EXE_minic-tui"), jail.join("minic-tui")).unwrap();
         fs::copy("/bin/busybox", jail.join("busybox")).unwrap();
         let images: [PathBuf; 2] = [fixture.state().join("images"), jail.join(&state)];
         assert!(Command::new("cp").arg("-a").args(images).status().unwrap().success());
     }
-    let enter = "cd \"$0\" && for d in usr etc proc sys dev; do mount --rbind /$d $d || exit 99; done; exec chroot . /minic-tui \"$@\"";
+    let enter = "cd \"$0\" && for d in usr etc proc sys dev bin sbin lib lib64; do [ -L $d ] || [ ! -d /$d ] || mount --rbind /$d $d || exit 99; done; exec chroot . /minic-tui \"$@\"";
     let mut command = Command::new("unshare");
     command.args(["--mount", "--propagation", "private", "sh", "-c", enter]).arg(&jail);
     command.args(["--state", &format!("/{state}")]).args(args);
