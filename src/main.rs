@@ -22,7 +22,7 @@ fn open(screen: &Screen) -> anyhow::Result<()> {
         settings.badge = Some("DEMO".into());
         Arc::new(Demo::new(1, Arc::new(Timestamp::now)))
     } else {
-        Arc::new(Manager::open(&StateDir(screen.config.state.clone()))?.with_launcher()?)
+        Arc::new(Manager::open(&StateDir(screen.config.state.clone()))?.with_ids(screen.config.ids).with_launcher()?)
     };
     tui::run(engine, settings)
 }

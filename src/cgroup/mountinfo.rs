@@ -92,7 +92,8 @@ fn unescape(field: &str) -> Vec<u8> {
 /// Mounts that a path no longer reaches: another one lies on them, or on a folder above them, or on what they stand in.
 fn hidden(lines: &[Line]) -> BTreeSet<u32> {
     let covered = |m: &Line| {
-        lines.iter().any(|over| {
+        // the kernel's first root stands in itself and lies on nothing
+        lines.iter().filter(|over| over.id != over.parent).any(|over| {
             let on_it = over.parent == m.id && over.point == m.point;
             let above_it = over.id != m.id && over.parent == m.parent && over.point != m.point && m.point.starts_with(&over.point);
             on_it || above_it
@@ -120,6 +121,13 @@ mod tests {
 
     fn points(text: &str) -> Vec<String> {
         cgroup_mounts(text).iter().map(|m| m.point.display().to_string()).collect()
+    }
+
+    #[test]
+    fn the_kernels_first_root_hides_nothing() {
+        let text =
+            "1 1 0:2 / / rw - rootfs rootfs rw\n26 1 0:23 / /sys rw - sysfs sys rw\n68 26 0:34 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw";
+        assert_eq!(points(text), ["/sys/fs/cgroup"]);
     }
 
     #[test]

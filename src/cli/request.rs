@@ -41,6 +41,9 @@ pub(super) struct Request {
     #[arg(long, value_name = "MODE", value_parser = pid)]
     pid: Option<PidMode>,
 
+    #[command(flatten)]
+    namespaces: NamespaceFlags,
+
     /// Set a variable of its environment; a bare KEY takes its value from ours
     #[arg(short, long, value_name = "KEY[=VALUE]")]
     env: Vec<String>,
@@ -178,6 +181,31 @@ struct FileFlags {
     dns: Vec<String>,
 }
 
+/// What it shares with the host, or with another container.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Namespaces")]
+struct NamespaceFlags {
+    /// Whose users its users are: "host", or "auto" for ids of its own: root inside is nobody outside
+    #[arg(long, value_name = "MODE")]
+    userns: Option<String>,
+
+    /// The shared memory and message queues it sees: "own", "host" or "container:ID"
+    #[arg(long, value_name = "MODE")]
+    ipc: Option<String>,
+
+    /// Its host name: "own" or "host"
+    #[arg(long, value_name = "MODE")]
+    uts: Option<String>,
+
+    /// The cgroups it sees: "own" (its own as the root) or "host"
+    #[arg(long, value_name = "MODE")]
+    cgroupns: Option<String>,
+
+    /// Set a clock of its own ahead of the host's: boottime or monotonic
+    #[arg(long = "time-offset", value_name = "CLOCK=TIME")]
+    time_offsets: Vec<String>,
+}
+
 /// How it is looked after.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Health and log")]
@@ -231,6 +259,11 @@ impl Request {
             env: environment(&[env_file::read(&self.env_files)?, self.env].concat(), |name| std::env::var_os(name))?,
             init: if self.init { Some(true) } else { self.no_init.then_some(false) },
             stop_timeout: self.stop_timeout,
+            ipc: self.namespaces.ipc,
+            uts: self.namespaces.uts,
+            cgroupns: self.namespaces.cgroupns,
+            userns: self.namespaces.userns,
+            time_offsets: self.namespaces.time_offsets,
             workdir: self.workdir,
             hostname: self.hostname,
             user: self.user,

@@ -17,7 +17,7 @@ impl Session {
     pub fn open(globals: &Globals, verb: &str) -> Result<Self, Failure> {
         let config = load_config(globals)?;
         need_root(verb)?;
-        let manager = Manager::open(&StateDir(config.state.clone()))?;
+        let manager = Manager::open(&StateDir(config.state.clone()))?.with_ids(config.ids);
         Ok(Self { config, manager })
     }
 

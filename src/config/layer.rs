@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 
 use super::ConfigError;
-use crate::spec::{DetachKeys, Preset, SpecError, parse_duration};
+use crate::spec::{DetachKeys, IdPool, Preset, SpecError, parse_duration};
 
 /// The looks of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -34,6 +34,26 @@ impl Theme {
     }
 }
 
+/// What one source says about the ids of containers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct IdLayer {
+    first: Option<u32>,
+    size: Option<u32>,
+    ranges: Option<u32>,
+}
+
+impl IdLayer {
+    fn over(self, base: Self) -> Self {
+        Self { first: self.first.or(base.first), size: self.size.or(base.size), ranges: self.ranges.or(base.ranges) }
+    }
+
+    /// The whole, when every figure was given.
+    pub fn pool(self) -> Option<IdPool> {
+        Some(IdPool { first: self.first?, size: self.size?, ranges: self.ranges? })
+    }
+}
+
 /// What one source says. `None` and what is not in the maps is left to the layer below.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -48,6 +68,7 @@ pub(super) struct Layer {
     pub detach_keys: Option<DetachKeys>,
     pub theme: Option<Theme>,
     pub preset: Option<String>,
+    pub userns: IdLayer,
     pub keys: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     pub presets: BTreeMap<String, Preset>,
 }
@@ -86,6 +107,7 @@ impl Layer {
             detach_keys: self.detach_keys.or(base.detach_keys),
             theme: self.theme.or(base.theme),
             preset: self.preset.or(base.preset),
+            userns: self.userns.over(base.userns),
             keys: base.keys,
             presets: base.presets,
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::document::Document;
 use super::layer::{Layer, Theme};
 use super::{ConfigError, error};
-use crate::spec::{ContainerId, ContainerName, DetachKeys, Preset, SpecError, resolve};
+use crate::spec::{ContainerId, ContainerName, DetachKeys, IdPool, Preset, SpecError, resolve};
 
 /// Every default, and the file that people copy.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -42,6 +42,8 @@ pub struct Config {
     pub theme: Theme,
     /// The preset under every request that names none.
     pub preset: Option<String>,
+    /// The ids of the host that containers may be given.
+    pub ids: IdPool,
     /// Keys laid over the screen's own: context → action → keys, not checked here.
     pub keys: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// The presets by name: the embedded ones, then those of the file, each in its order.
@@ -103,6 +105,7 @@ impl Config {
             detach_keys: layer.detach_keys.ok_or_else(|| missing("detach_keys"))?,
             theme: layer.theme.ok_or_else(|| missing("theme"))?,
             preset: layer.preset.filter(|name| name != NO_PRESET),
+            ids: checked_pool(file.as_ref(), layer.userns.pool().ok_or_else(|| missing("userns"))?)?,
             keys: layer.keys,
             presets,
             file,
@@ -146,6 +149,15 @@ fn read_file(flags: &Overrides, variable: &impl Fn(&str) -> Option<OsString>) ->
         Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(ConfigError::new(error::shown(path), &format!("cannot read it: {error}"))),
     }
+}
+
+/// Only a file can make the figures wrong: the embedded ones are tested.
+fn checked_pool(file: Option<&Document>, pool: IdPool) -> Result<IdPool, ConfigError> {
+    let wrong = |reason: String| match file {
+        Some(file) => file.error_at(&["userns"], &reason),
+        None => ConfigError::new("userns", &reason),
+    };
+    pool.check().map(|()| pool).map_err(wrong)
 }
 
 /// A preset must make a container: everything but a missing command is found out now, with its line, not at its first use.
@@ -211,6 +223,7 @@ mod tests {
                 assert!(says(key) || EXAMPLE.contains(&format!("[{key}")), "{key} is not in the example");
             }
         }
+        assert_eq!(defaults.ids, IdPool::default(), "what a manager without settings has");
         for (name, preset) in &defaults.presets {
             assert!(preset.description.is_some(), "{name} says what it is");
         }
@@ -288,6 +301,11 @@ mod tests {
             ("[presets.none]\npids = 1", "f:1:1: presets.none: ", "another name"),
             ("[presets.\"a b\"]", "f:1:1: presets.a b: ", "letters"),
             ("[keys.logs]\nwrap = \"W\"", "f:2:8: keys.logs.wrap: invalid type", "sequence"),
+            ("[userns]\nfirst = 0", "f:1:1: userns: ", "at least 1"),
+            ("[userns]\nsize = 4000000000", "f:1:1: userns: ", "4294967294"),
+            ("[userns]\nsize = -1", "f:2:8: userns.size: ", "u32"),
+            ("[presets.web]\nuserns = \"keep\"", "f:2:10: presets.web.userns: ", "auto or host"),
+            ("[presets.web]\ntime_offsets = [\"x=1\"]", "f:2:16: presets.web.time_offsets: ", "boottime"),
             ("tick", "f:1:5: ", "`=`"),
             ("a = 1\na = 2", "f:2:1: ", "duplicate"),
         ] {

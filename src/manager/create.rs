@@ -1,5 +1,6 @@
 //! `create`: a record in the list, with its layers; nothing runs yet.
 
+use std::os::unix::fs::chown;
 use std::path::PathBuf;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -7,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::{Created, Error, Manager};
 use crate::record::Record;
 use crate::security::Profile;
-use crate::spec::{ContainerId, ContainerSpec, NetworkMode, PidMode, Preset, Seccomp, SpecError, resolve};
+use crate::spec::{ContainerId, ContainerSpec, IpcMode, NetworkMode, PidMode, Preset, Seccomp, SpecError, Userns, resolve};
 use crate::{rootfs, runtime};
 
 /// What creation needs beside the request.
@@ -56,11 +57,21 @@ impl Manager {
         let profile = own_profile(&spec, &what.request)?;
 
         let names = self.store().lock_names()?;
-        let taken = self.records()?.into_iter().any(|r| r.spec.name == spec.name || r.spec.id.as_str() == spec.name.as_str());
+        let others = self.records()?;
+        let taken = others.iter().any(|r| r.spec.name == spec.name || r.spec.id.as_str() == spec.name.as_str());
         if taken {
             return Err(Error::NameInUse(spec.name.to_string()));
         }
+        if spec.userns == Userns::Auto {
+            self.give_ids(&mut spec, &others)?;
+        }
         let draft = self.store().begin(&spec.id)?;
+        if let Some(ids) = spec.ids {
+            // the upper folder is the container's `/`, which its root owns
+            let upper = draft.folder().join("upper");
+            chown(&upper, Some(ids.first), Some(ids.first))
+                .map_err(|e| Error::System { message: format!("cannot give {} to the container: {e}", upper.display()), hint: None })?;
+        }
         let base = draft.folder().join("base");
         rootfs::write_base(&base, &spec).map_err(|e| Error::System { message: e.to_string(), hint: None })?;
         if let Some(profile) = profile {
@@ -73,9 +84,25 @@ impl Manager {
         Ok(record)
     }
 
+    /// Gives it ids of the host that none of `others` has. Under the lock of names, so that two creations cannot choose alike.
+    fn give_ids(&self, spec: &mut ContainerSpec, others: &[Record]) -> Result<(), Error> {
+        let taken: Vec<_> = others.iter().filter_map(|other| other.spec.ids).collect();
+        let none_left = || Error::System {
+            message: format!("--userns auto: each of the {} ranges of ids belongs to a container", self.ids.ranges),
+            hint: Some("destroy some, or raise userns.ranges in the config file".into()),
+        };
+        let ids = self.ids.free(&taken).ok_or_else(none_left)?;
+        ids.check(spec.user)?;
+        spec.ids = Some(ids);
+        Ok(())
+    }
+
     /// Other containers whose namespaces are shared are recorded by id: their names may change.
     fn resolve_shared(&self, spec: &mut ContainerSpec) -> Result<(), Error> {
         if let NetworkMode::Container(word) = &mut spec.network {
+            *word = self.find(word)?.spec.id.to_string();
+        }
+        if let IpcMode::Container(word) = &mut spec.ipc {
             *word = self.find(word)?.spec.id.to_string();
         }
         if let PidMode::Container(word) = &mut spec.pid {

@@ -9,7 +9,7 @@ use crate::cgroup::{Cgroup, Layout, Parent};
 use crate::record::{ExitCause, Record, Store};
 use crate::rootfs::ImageRoot;
 use crate::runtime::{Launcher, Runtime};
-use crate::spec::ContainerId;
+use crate::spec::{ContainerId, IdPool};
 
 /// Where everything lives: `--state DIR` or `MINIC_ROOT`, by default `/var/lib/minic`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,7 @@ pub struct Manager {
     pub(super) launcher: Option<Launcher>,
     /// The image, and when it was last compared with this machine's own files.
     pub(super) image: Mutex<Option<(Instant, ImageRoot)>>,
+    pub(super) ids: IdPool,
 }
 
 impl Manager {
@@ -41,9 +42,16 @@ impl Manager {
         }
         let store = Store::open(&state.0)?;
         let layout = Layout::detect()?;
-        let manager = Self { runtime: Runtime { store, layout }, launcher: None, image: Mutex::new(None) };
+        let manager = Self { runtime: Runtime { store, layout }, launcher: None, image: Mutex::new(None), ids: IdPool::default() };
         manager.sweep()?;
         Ok(manager)
+    }
+
+    /// Gives containers with a user namespace ids of `pool` instead of the default one's.
+    #[must_use]
+    pub fn with_ids(mut self, pool: IdPool) -> Self {
+        self.ids = pool;
+        self
     }
 
     /// Forks the launcher, through which containers are started from now on. Call it before any thread is started.

@@ -1,39 +1,77 @@
 //! Namespaces (namespaces(7)): which ones a container gets, and joining them.
 
-use std::os::fd::BorrowedFd;
+mod users;
 
+use std::os::fd::{BorrowedFd, OwnedFd};
+
+use nix::fcntl::{OFlag, open};
+use nix::libc::CLONE_NEWTIME;
 use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::stat::Mode;
 
-use crate::spec::{ContainerSpec, NetworkMode, PidMode};
+use crate::spec::{ContainerSpec, IpcMode, NetworkMode, Own, PidMode};
 
-/// The namespaces that clone3 makes for this container. The cgroup namespace is not among them: it shows the cgroup that the
-/// process is in when it is made, so init makes it itself once it has been put into its cgroup (cgroup_namespaces(7)).
+pub use users::{become_root, map_users};
+
+/// nix has no name for it.
+const NEWTIME: CloneFlags = CloneFlags::from_bits_retain(CLONE_NEWTIME);
+
+/// The namespaces that clone3 makes for this container; the others are those that the caller is in. A user namespace owns all that
+/// are made with it. Two are not among them: the cgroup namespace shows the cgroup that the process is in when it is made, so init makes it
+/// itself once it has been put into its cgroup (cgroup_namespaces(7)); and the clocks of a time namespace stand still once somebody is in it.
 #[must_use]
 pub fn clone_flags(spec: &ContainerSpec) -> u64 {
-    let mut flags = CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC;
-    if spec.network == NetworkMode::None {
-        flags |= CloneFlags::CLONE_NEWNET;
-    }
-    if spec.pid == PidMode::Own {
-        flags |= CloneFlags::CLONE_NEWPID;
-    }
+    let wanted = [
+        (true, CloneFlags::CLONE_NEWNS),
+        (spec.uts == Own::Own, CloneFlags::CLONE_NEWUTS),
+        (spec.ipc == IpcMode::Own, CloneFlags::CLONE_NEWIPC),
+        (spec.network == NetworkMode::None, CloneFlags::CLONE_NEWNET),
+        (spec.pid == PidMode::Own, CloneFlags::CLONE_NEWPID),
+        (spec.ids.is_some(), CloneFlags::CLONE_NEWUSER),
+    ];
+    let flags: CloneFlags = wanted.into_iter().filter(|(own, _)| *own).map(|(_, flag)| flag).collect();
     flags.bits() as u64
 }
 
-/// Joins the network namespace of the process behind `pidfd` (setns(2), Linux 5.8). Allocates nothing.
-///
-/// # Errors
-/// ESRCH when it has ended.
-pub fn join_network(pidfd: BorrowedFd<'_>) -> nix::Result<()> {
-    setns(pidfd, CloneFlags::CLONE_NEWNET)
+/// A namespace of another container that a container is born in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joint {
+    /// Network.
+    Network,
+    /// Shared memory and message queues.
+    Ipc,
+    /// Processes: the caller stays in its own, its children are born there.
+    Processes,
 }
 
-/// Lets children be born in the pid namespace of the process behind `pidfd`; this process stays in its own.
-///
-/// # Errors
-/// ESRCH when it has ended.
-pub fn bear_children_in(pidfd: BorrowedFd<'_>) -> nix::Result<()> {
-    setns(pidfd, CloneFlags::CLONE_NEWPID)
+impl Joint {
+    /// The one that this process is in now, to come back to.
+    ///
+    /// # Errors
+    /// ENOENT without `/proc`.
+    pub fn current(self) -> nix::Result<OwnedFd> {
+        let file = match self {
+            Self::Network => c"/proc/self/ns/net",
+            Self::Ipc => c"/proc/self/ns/ipc",
+            Self::Processes => c"/proc/self/ns/pid",
+        };
+        open(file, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())
+    }
+
+    /// Enters `namespace`, or that of the process when it is a pidfd (setns(2), Linux 5.8).
+    ///
+    /// # Errors
+    /// ESRCH when the process has ended.
+    pub fn enter(self, namespace: BorrowedFd<'_>) -> nix::Result<()> {
+        setns(
+            namespace,
+            match self {
+                Self::Network => CloneFlags::CLONE_NEWNET,
+                Self::Ipc => CloneFlags::CLONE_NEWIPC,
+                Self::Processes => CloneFlags::CLONE_NEWPID,
+            },
+        )
+    }
 }
 
 /// Makes the cgroup namespace of the calling process.
@@ -44,18 +82,43 @@ pub fn unshare_cgroup() -> nix::Result<()> {
     unshare(CloneFlags::CLONE_NEWCGROUP)
 }
 
-/// Joins every namespace of the process behind `pidfd` at once (setns(2), Linux 5.8). Children are born in its pid namespace.
+/// Makes a time namespace that the calling process is not in yet: now its clocks can be set.
+///
+/// # Errors
+/// EINVAL on a kernel without time namespaces (Linux 5.6).
+pub fn unshare_clocks() -> nix::Result<()> {
+    unshare(NEWTIME)
+}
+
+/// Enters the time namespace of [`unshare_clocks`]. Allocates nothing.
+///
+/// # Errors
+/// ENOENT without `/proc`.
+pub fn enter_clocks() -> nix::Result<()> {
+    let own = open(c"/proc/self/ns/time_for_children", OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
+    setns(own, NEWTIME)
+}
+
+/// Joins every namespace of the process behind `pidfd` (setns(2), Linux 5.8). Children are born in its pid namespace.
+///
+/// The user namespace comes last: some of the others may belong to the host, which only a caller who is still root of the host may join.
 ///
 /// # Errors
 /// ESRCH when it has ended.
-pub fn join(pidfd: BorrowedFd<'_>) -> nix::Result<()> {
-    setns(
-        pidfd,
-        CloneFlags::CLONE_NEWPID
-            | CloneFlags::CLONE_NEWNS
-            | CloneFlags::CLONE_NEWUTS
-            | CloneFlags::CLONE_NEWIPC
-            | CloneFlags::CLONE_NEWNET
-            | CloneFlags::CLONE_NEWCGROUP,
-    )
+pub fn join(pidfd: BorrowedFd<'_>, spec: &ContainerSpec) -> nix::Result<()> {
+    let mut flags = CloneFlags::CLONE_NEWPID
+        | CloneFlags::CLONE_NEWNS
+        | CloneFlags::CLONE_NEWUTS
+        | CloneFlags::CLONE_NEWIPC
+        | CloneFlags::CLONE_NEWNET
+        | CloneFlags::CLONE_NEWCGROUP;
+    if spec.clocks.is_some() {
+        flags |= NEWTIME;
+    }
+    setns(pidfd, flags)?;
+    if spec.ids.is_some() {
+        setns(pidfd, CloneFlags::CLONE_NEWUSER)?;
+        become_root()?;
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Carrying out mount steps between clone and execve: no allocation, no text, no lock.
 
 use std::ffi::CStr;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::Result;
 use nix::errno::Errno;
@@ -9,37 +9,40 @@ use nix::fcntl::{AT_FDCWD, OFlag, open};
 use nix::libc::dev_t;
 use nix::mount::{MsFlags, mount};
 use nix::sys::stat::{Mode, SFlag, lstat, mknod, umask};
-use nix::unistd::{chdir, mkdir, symlinkat};
+use nix::unistd::{chdir, fchdir, mkdir, symlinkat};
 
 use super::place::{Place, is_folder};
 use super::{MountStep, StepFailure, pivot};
 use crate::sys::mount as fd_mount;
 
-/// Carries out `steps` in order, in the calling process's mount namespace.
+/// Carries out `steps` in order, in the calling process's mount namespace. `root` is what [`MountStep::Root`] attaches.
 ///
 /// For the one thread of a new process in a mount namespace of its own; the umask is 0 meanwhile, so that devices and
 /// folders get the permissions planned.
 ///
 /// # Errors
 /// The first step that failed; what the steps before it did stays and goes with the mount namespace.
-pub fn apply(steps: &[MountStep]) -> std::result::Result<(), StepFailure> {
+pub fn apply(steps: &[MountStep], root: Option<BorrowedFd<'_>>) -> std::result::Result<(), StepFailure> {
     let saved = umask(Mode::empty());
     let done = steps.iter().enumerate().try_for_each(|(index, step)| {
-        carry_out(step).map_err(|errno| StepFailure { index: u16::try_from(index).unwrap_or(u16::MAX), errno: errno as i32 })
+        carry_out(step, root).map_err(|errno| StepFailure { index: u16::try_from(index).unwrap_or(u16::MAX), errno: errno as i32 })
     });
     umask(saved);
     done
 }
 
-fn carry_out(step: &MountStep) -> Result<()> {
+fn carry_out(step: &MountStep, root: Option<BorrowedFd<'_>>) -> Result<()> {
     match step {
         MountStep::Mount { source, target, fstype, flags, data } => {
             mount(source.as_deref(), target.as_c_str(), fstype.as_deref(), *flags, data.as_deref())
         }
+        MountStep::Shield { propagation } => pivot::shield(*propagation),
         MountStep::Folder { path, mode } => folder(path, *mode),
         MountStep::Device { path, host, mode, dev } => device(path, host, *mode, *dev),
         MountStep::Symlink { target, link } => symlinkat(target.as_c_str(), AT_FDCWD, link.as_c_str()),
-        MountStep::Bind { source, place, recursive, attributes } => bind(source, place, *recursive, *attributes),
+        MountStep::Bind { source, place, recursive, attributes, .. } => bind(source, place, *recursive, *attributes),
+        MountStep::Attach { tree, place, .. } => show(tree.as_fd(), place),
+        MountStep::Root => attach_root(root.ok_or(Errno::EBADF)?),
         MountStep::Tmpfs { place, size } => tmpfs(place, size.as_deref()),
         MountStep::ReadOnlyRoot => fd_mount::set_attributes(new_root()?.as_fd(), fd_mount::ATTR_RDONLY, false),
         MountStep::Chdir { path } => chdir(path.as_c_str()),
@@ -73,13 +76,24 @@ fn new_root() -> Result<OwnedFd> {
     open(c".", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())
 }
 
+/// Over the old root, which is the one place that root of a user namespace can surely reach. Nothing looks it up there: it is entered at once.
+fn attach_root(tree: BorrowedFd<'_>) -> Result<()> {
+    let above = open(c"/", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
+    fd_mount::attach(tree, above.as_fd())?;
+    fchdir(tree)
+}
+
 fn bind(source: &CStr, place: &Place, recursive: bool, attributes: u64) -> Result<()> {
     let tree = fd_mount::clone_tree(source, recursive)?;
     if attributes != 0 {
         fd_mount::set_attributes(tree.as_fd(), attributes, recursive)?;
     }
-    let target = place.open_or_make(new_root()?.as_fd(), is_folder(tree.as_fd())?)?;
-    fd_mount::attach(tree.as_fd(), target.as_fd())
+    show(tree.as_fd(), place)
+}
+
+fn show(tree: BorrowedFd<'_>, place: &Place) -> Result<()> {
+    let target = place.open_or_make(new_root()?.as_fd(), is_folder(tree)?)?;
+    fd_mount::attach(tree, target.as_fd())
 }
 
 fn tmpfs(place: &Place, size: Option<&CStr>) -> Result<()> {

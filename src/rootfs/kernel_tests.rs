@@ -66,7 +66,7 @@ fn applies_a_plan_and_runs_a_script() {
     let folder = PathBuf::from(std::env::var_os(FOLDER).unwrap());
     let image = PathBuf::from(std::env::var_os("IMAGE").unwrap());
     let plan = RootfsPlan::new(&spec(), &RootfsPaths::new(&folder, &image)).unwrap();
-    if let Err(failure) = apply(plan.steps()) {
+    if let Err(failure) = apply(plan.steps(), None) {
         panic!("{}: {}", plan.describe(failure.index), Errno::from_raw(failure.errno));
     }
     let script = format!("echo BEGIN; {}", std::env::var(SCRIPT).unwrap());
@@ -190,7 +190,7 @@ fn makes_a_device_where_mknod_is_forbidden() {
         MountStep::Chdir { path: folder },
         MountStep::Device { path: c"null".into(), host: c"/dev/null".into(), mode: 0o666, dev: makedev(1, 3) },
     ];
-    apply(&steps).unwrap();
+    apply(&steps, None).unwrap();
     fs::write("null", "x").unwrap();
     assert_eq!(fs::read("null").unwrap(), b"", "it is the host's null");
 }

@@ -9,6 +9,7 @@ mod error;
 pub mod host_image;
 #[cfg(test)]
 mod kernel_tests;
+mod opened;
 mod overlay;
 mod pivot;
 mod place;
@@ -16,7 +17,9 @@ mod plan;
 mod protect;
 #[cfg(test)]
 mod scratch;
+mod shifted;
 mod step;
+mod tree;
 
 pub use apply::apply;
 pub use base::write_base;
@@ -25,4 +28,6 @@ pub use host_image::{ImageError, ImageRoot};
 pub use overlay::{PlanError, RootfsPaths};
 pub use plan::RootfsPlan;
 pub use protect::{Protection, protect};
+pub use shifted::shifted_root;
 pub use step::{MountStep, StepFailure};
+pub use tree::Tree;

@@ -33,7 +33,7 @@ const LINKS: [(&CStr, &CStr); 5] = [
 /// The steps that make a container's root, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootfsPlan {
-    steps: Vec<MountStep>,
+    pub(super) steps: Vec<MountStep>,
     protections: Vec<Protection>,
 }
 
@@ -52,10 +52,12 @@ impl RootfsPlan {
         let quiet = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
         let mut steps = vec![
             // first of all: nothing that follows may reach the host through a shared mount
-            MountStep::Mount { source: None, target: c"/".into(), fstype: None, flags: MsFlags::MS_REC | propagation(spec), data: None },
-            root(spec, paths, merged.clone())?,
-            MountStep::Chdir { path: merged },
+            MountStep::Shield { propagation: propagation(spec) },
         ];
+        match spec.ids {
+            Some(_) => steps.push(MountStep::Root),
+            None => steps.extend([root(spec, paths, merged.clone())?, MountStep::Chdir { path: merged }]),
+        }
         steps.extend(on_folder(c"proc", c"proc", quiet, None));
         steps.extend(on_folder(c"sysfs", c"sys", if spec.security.privileged { quiet } else { quiet | MsFlags::MS_RDONLY }, None));
         let dev_flags = MsFlags::MS_NOSUID | MsFlags::MS_STRICTATIME;
@@ -152,7 +154,7 @@ fn own_files(paths: &RootfsPaths) -> Result<Vec<MountStep>, PlanError> {
         .into_iter()
         .map(|name| {
             let (source, place) = (c_path(&paths.base.join("etc").join(name))?, Place::new(&format!("/etc/{name}"))?);
-            Ok(MountStep::Bind { source, place, recursive: false, attributes: ATTR_NOSUID | ATTR_NODEV })
+            Ok(MountStep::Bind { source, place, recursive: false, attributes: ATTR_NOSUID | ATTR_NODEV, own: true })
         })
         .collect()
 }
@@ -167,11 +169,11 @@ fn shown(spec: &ContainerSpec) -> Result<Vec<MountStep>, PlanError> {
     for volume in &spec.volumes {
         let attributes = ATTR_NOSUID | ATTR_NODEV | if volume.read_only { ATTR_RDONLY } else { 0 };
         let (source, place) = (c_path(&volume.source)?, Place::new(&volume.target)?);
-        steps.push((volume.target.len(), MountStep::Bind { source, place, recursive: true, attributes }));
+        steps.push((volume.target.len(), MountStep::Bind { source, place, recursive: true, attributes, own: false }));
     }
     for device in &spec.devices {
         let (source, place) = (c_path(&device.source)?, Place::new(&device.target)?);
-        steps.push((device.target.len(), MountStep::Bind { source, place, recursive: false, attributes: ATTR_NOSUID }));
+        steps.push((device.target.len(), MountStep::Bind { source, place, recursive: false, attributes: ATTR_NOSUID, own: false }));
     }
     steps.sort_by_key(|(length, _)| *length);
     Ok(steps.into_iter().map(|(_, step)| step).collect())
@@ -214,7 +216,7 @@ mod tests {
     fn nothing_is_mounted_before_the_host_is_shielded_nor_after_it_is_gone() {
         let steps = plan().steps;
         let is_mount = |s: &MountStep| matches!(s, MountStep::Mount { .. });
-        assert!(matches!(&steps[0], MountStep::Mount { flags, .. } if flags.contains(MsFlags::MS_PRIVATE | MsFlags::MS_REC)));
+        assert_eq!(steps[0], MountStep::Shield { propagation: MsFlags::MS_PRIVATE });
         assert!(steps.iter().any(is_mount));
         assert_eq!(steps.last(), Some(&MountStep::PivotRoot));
     }

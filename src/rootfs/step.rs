@@ -6,6 +6,7 @@ use nix::errno::Errno;
 use nix::libc::dev_t;
 use nix::mount::MsFlags;
 
+use super::Tree;
 use super::place::Place;
 
 /// One step. Relative paths are relative to the new root, which is the current folder from [`MountStep::Chdir`] on.
@@ -23,6 +24,11 @@ pub enum MountStep {
         flags: MsFlags,
         /// The filesystem's own options.
         data: Option<CString>,
+    },
+    /// Nothing that is mounted from here on reaches the host through a shared mount.
+    Shield {
+        /// `MS_PRIVATE` or `MS_SLAVE`.
+        propagation: MsFlags,
     },
     /// Makes a folder, or makes sure that what is there is one: a symbolic link, which could lead a later mount out
     /// of the new root, is refused with ENOTDIR.
@@ -60,7 +66,22 @@ pub enum MountStep {
         recursive: bool,
         /// `ATTR_*` of the new mount.
         attributes: u64,
+        /// Whether it is the container's own, not the host's: its owners are the container's users.
+        own: bool,
     },
+    /// As [`MountStep::Bind`] or a [`MountStep::Mount`], opened beforehand because init may not.
+    Attach {
+        /// What is shown.
+        tree: Tree,
+        /// What it is, for words: a path of the host, or the type of a file system.
+        source: CString,
+        /// Where it appears.
+        place: Place,
+        /// Whether its owners are the container's users.
+        own: bool,
+    },
+    /// The root that the supervisor mounted: attached over the old one, and entered.
+    Root,
     /// A new tmpfs at a place in the new root.
     Tmpfs {
         /// Where it appears.
@@ -93,9 +114,7 @@ impl MountStep {
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
-            Self::Mount { target, flags, .. } if flags.contains(MsFlags::MS_PRIVATE) => {
-                format!("make mounts below {} private", shown(target))
-            }
+            Self::Shield { .. } => "shield the host's mounts from the container's".into(),
             Self::Mount { target, flags, .. } if flags.contains(MsFlags::MS_REMOUNT) => format!("remount {}", shown(target)),
             Self::Mount { source: Some(source), target, flags, .. } if flags.contains(MsFlags::MS_BIND) => {
                 format!("bind {} on {}", shown(source), shown(target))
@@ -108,6 +127,10 @@ impl MountStep {
             Self::Device { path, .. } => format!("make device {}", shown(path)),
             Self::Symlink { target, link } => format!("make link {} to {}", shown(link), target.to_string_lossy()),
             Self::Bind { source, place, .. } => format!("show {} at /{} of the container", shown(source), place.path().to_string_lossy()),
+            Self::Attach { source, place, .. } => {
+                format!("show {} at /{} of the container", source.to_string_lossy(), place.path().to_string_lossy())
+            }
+            Self::Root => "attach the container's root".into(),
             Self::Tmpfs { place, .. } => format!("mount tmpfs at /{} of the container", place.path().to_string_lossy()),
             Self::ReadOnlyRoot => "make the container's root read-only".into(),
             Self::Chdir { path } => format!("enter folder {}", shown(path)),
@@ -125,8 +148,7 @@ impl MountStep {
                 Some("the state folder's filesystem cannot hold an overlay's upper layer: put --state on ext4, xfs, btrfs or tmpfs")
             }
             (Self::Folder { .. }, Errno::ENOTDIR) => Some("the container's own files put something else there: remove it or the container"),
-            (Self::PivotRoot, Errno::EINVAL) => Some("the host's root is a ramfs, which pivot_root cannot leave"),
-            (Self::Mount { .. } | Self::PivotRoot, Errno::EPERM) => Some("mounting needs root (CAP_SYS_ADMIN)"),
+            (Self::Mount { .. } | Self::Shield { .. } | Self::PivotRoot, Errno::EPERM) => Some("mounting needs root (CAP_SYS_ADMIN)"),
             _ => None,
         }
     }

@@ -75,7 +75,7 @@ pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &E
     match cgroup.clone_into().map_err(LaunchError::io("fork"))? {
         Cloned::Child => {
             drop(ours);
-            process::exit_now(join(&plan, &cgroup, init.as_fd(), theirs.as_fd()))
+            process::exit_now(join(&plan, spec, &cgroup, init.as_fd(), theirs.as_fd()))
         }
         Cloned::Parent { .. } => {
             drop(theirs);
@@ -94,7 +94,7 @@ pub(super) fn start_probe(runtime: &Runtime, spec: &ContainerSpec, init: Borrowe
     // nobody reads the reports, the exit code says enough; but somebody could, or sending them would fail
     let (_reader, reports) = seqpacket::pair().ok()?;
     match cgroup.clone_into().ok()? {
-        Cloned::Child => process::exit_now(join(&plan, &cgroup, init, reports.as_fd())),
+        Cloned::Child => process::exit_now(join(&plan, spec, &cgroup, init, reports.as_fd())),
         Cloned::Parent { pidfd, .. } => Some(pidfd),
     }
 }
@@ -137,13 +137,17 @@ fn plan(runtime: &Runtime, spec: &ContainerSpec, order: &ExecOrder) -> Result<Ex
     if order.tty && !env.iter().any(|e| e.starts_with("TERM=")) {
         env.push("TERM=xterm".into());
     }
+    let user = order.user.unwrap_or(spec.user);
+    if let Some(ids) = spec.ids {
+        ids.check(user).map_err(|error| LaunchError::plain(error.to_string()))?;
+    }
     let cwd = order.workdir.as_deref().unwrap_or(&spec.cwd);
     let null = || nix::fcntl::open("/dev/null", OFlag::O_RDONLY | OFlag::O_CLOEXEC, nix::sys::stat::Mode::empty());
     Ok(ExecPlan {
         command: command(&order.argv, &env)?,
         cwd: CString::new(cwd).map_err(|_| LaunchError::plain(format!("{cwd:?} has a NUL byte")))?,
         restrictions: restrictions(runtime, spec)?,
-        user: order.user.unwrap_or(spec.user),
+        user,
         tty: order.tty,
         null_stdin: if order.interactive || order.tty { None } else { Some(null().map_err(LaunchError::nix("open /dev/null"))?) },
         dies_with_parent: false,
@@ -152,13 +156,13 @@ fn plan(runtime: &Runtime, spec: &ContainerSpec, order: &ExecOrder) -> Result<Ex
 
 /// The joining process: into the cgroup, into the namespaces, then the command as a child, because a pid namespace is
 /// entered by children only (setns(2)). It is never visible inside: it is not in the container's pid namespace itself.
-fn join(plan: &ExecPlan, cgroup: &Target, init: BorrowedFd<'_>, socket: BorrowedFd<'_>) -> i32 {
+fn join(plan: &ExecPlan, spec: &ContainerSpec, cgroup: &Target, init: BorrowedFd<'_>, socket: BorrowedFd<'_>) -> i32 {
     let joined = || -> Result<i32, LaunchError> {
         // the terminal's signals are the command's business, which the caller passes on
         nix::unistd::setsid().map_err(LaunchError::nix("make a session"))?;
         process::set_undumpable().map_err(LaunchError::nix("become undumpable"))?;
         cgroup::join(&cgroup.v1).map_err(LaunchError::nix("join the container's cgroups"))?;
-        namespace::join(init).map_err(LaunchError::nix("join the container's namespaces"))?;
+        namespace::join(init, spec).map_err(LaunchError::nix("join the container's namespaces"))?;
         reaper::fork_from_init().map_err(LaunchError::nix("fork in the container"))
     };
     let command = match joined() {

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -16,6 +17,9 @@ use crate::sys::{fds, pidfd, seqpacket, tty};
 
 /// Room for any message of the joining process.
 const MESSAGE: usize = 16 * 1024;
+
+/// Between the deaths of processes that are killed together.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// What the caller watches while its command runs.
 pub struct ExecConsole<'a> {
@@ -89,6 +93,7 @@ impl ExecConsole<'_> {
             [FAILED, ref json @ ..] => {
                 return Err(serde_json::from_slice(json).unwrap_or_else(|e| LaunchError::plain(e.to_string())));
             }
+            [] if command.has_ended() => return Ok(Some(128 + nix::libc::SIGKILL)),
             [] => return Err(LaunchError::plain("the joining process was killed")),
             _ => {}
         }
@@ -114,6 +119,11 @@ impl Command {
         self.master = Some(master);
         self.fit();
         Ok(())
+    }
+
+    /// Whether it ended with the process that would have told how: what kills a container kills both, at almost the same time.
+    fn has_ended(&self) -> bool {
+        self.pidfd.as_ref().is_some_and(|command| pidfd::wait_readable(command.as_fd(), Some(MOMENT)).unwrap_or(false))
     }
 
     /// Gives the command's terminal our terminal's size.

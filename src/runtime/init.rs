@@ -1,16 +1,16 @@
 //! The container's init: what runs between clone3 and execve. It allocates nothing and formats nothing.
 
 use std::ffi::OsStr;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
-use nix::sys::stat::{Mode, umask};
+use nix::sys::stat::{Mode, SFlag, fstat, umask};
 use nix::unistd::{Uid, fchown};
 
-use super::plan::{InitPlan, NetworkPlan};
-use super::step::{GO, MARKER, Step, StepReport, TERMINAL};
+use super::plan::InitPlan;
+use super::step::{CLOCKS, GO, MARKER, Step, StepReport, TERMINAL};
 use crate::sys::{fds, process, reaper, seqpacket, tty};
 use crate::{cgroup, namespace, network, rootfs};
 
@@ -30,28 +30,39 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport>
         title.set(b"minic-init");
     }
     at(Step::Go, process::set_undumpable())?;
-    at(Step::Go, wait_for_go(supervisor))?;
     at(Step::Cgroup, cgroup::join(&plan.cgroups))?;
+    if plan.own_clocks {
+        at(Step::Clocks, namespace::unshare_clocks().and_then(|()| seqpacket::send(supervisor, &[CLOCKS], true)))?;
+    }
+    let root = wait_for_go(supervisor).map_err(|errno| StepReport::new(Step::Go, errno))?;
+    if plan.own_clocks {
+        at(Step::Clocks, namespace::enter_clocks())?;
+    }
+    if plan.own_users {
+        at(Step::Users, namespace::become_root())?;
+    }
     at(Step::Session, nix::unistd::setsid())?;
-    at(Step::CgroupNamespace, namespace::unshare_cgroup())?;
-    at(Step::Hostname, nix::unistd::sethostname(OsStr::from_bytes(plan.hostname.to_bytes())))?;
-    at(Step::Network, enter_network(&plan.network))?;
+    if plan.own_cgroups {
+        at(Step::CgroupNamespace, namespace::unshare_cgroup())?;
+    }
+    if let Some(name) = &plan.hostname {
+        at(Step::Hostname, nix::unistd::sethostname(OsStr::from_bytes(name.to_bytes())))?;
+    }
+    if plan.own_network {
+        at(Step::Network, network::bring_loopback_up())?;
+    }
     umask(Mode::empty());
-    rootfs::apply(plan.rootfs.steps()).map_err(|f| StepReport { step: Step::Mount, index: f.index, errno: f.errno })?;
+    rootfs::apply(plan.rootfs.steps(), root.as_ref().map(AsFd::as_fd)).map_err(|f| StepReport {
+        step: Step::Mount,
+        index: f.index,
+        errno: f.errno,
+    })?;
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
     set_sysctls(plan)?;
     rootfs::protect(&plan.rootfs).map_err(|f| StepReport { step: Step::Protect, index: f.index, errno: f.errno })?;
     connect(plan, supervisor)?;
     at(Step::Workdir, nix::unistd::chdir(plan.cwd.as_c_str()))?;
     at(Step::Restrict, plan.restrictions.apply(plan.user.uid, plan.user.gid))
-}
-
-fn enter_network(plan: &NetworkPlan) -> nix::Result<()> {
-    match plan {
-        NetworkPlan::Own => network::bring_loopback_up(),
-        NetworkPlan::Host => Ok(()),
-        NetworkPlan::Join(target) => namespace::join_network(target.as_fd()),
-    }
 }
 
 fn set_sysctls(plan: &InitPlan) -> Result<(), StepReport> {
@@ -67,11 +78,11 @@ fn at<T>(step: Step, result: nix::Result<T>) -> Result<(), StepReport> {
     result.map(drop).map_err(|errno| StepReport::new(step, errno))
 }
 
-/// The supervisor says go once we are in our cgroup. If it dies before that we end too.
-fn wait_for_go(supervisor: BorrowedFd<'_>) -> nix::Result<()> {
+/// The supervisor says go once we are in our cgroup, and hands over our root where it mounted that. If it dies before that we end too.
+fn wait_for_go(supervisor: BorrowedFd<'_>) -> nix::Result<Option<OwnedFd>> {
     let mut word = [0; 1];
-    match seqpacket::receive(supervisor, &mut word, true)? {
-        1 if word[0] == GO => Ok(()),
+    match seqpacket::receive_with_fd(supervisor, &mut word)? {
+        (1, root) if word[0] == GO => Ok(root),
         _ => Err(Errno::EPIPE),
     }
 }
@@ -80,8 +91,8 @@ fn wait_for_go(supervisor: BorrowedFd<'_>) -> nix::Result<()> {
 fn connect(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport> {
     if let Some(stdio) = &plan.stdio {
         for (number, fd) in [(0, &stdio.stdin), (1, &stdio.stdout), (2, &stdio.stderr)] {
-            if !plan.user.is_root() {
-                // so that /dev/stdout can be opened again; /dev/null refuses, and need not be owned
+            if !plan.user.is_root() && is_pipe(fd) {
+                // so that /dev/stdout can be opened again; with ids of its own the pipes are its user's already
                 let _ = fchown(fd, Some(Uid::from_raw(plan.user.uid)), None);
             }
             at(Step::Stdio, fds::place(fd.as_raw_fd(), number))?;
@@ -95,6 +106,11 @@ fn connect(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport
     tty::take_control(slave.as_fd()).map_err(terminal)?;
     seqpacket::send_with_fd(supervisor, &[TERMINAL], master.as_fd()).map_err(terminal)?;
     (0..3).try_for_each(|number| at(Step::Terminal, fds::place(slave.as_raw_fd(), number)))
+}
+
+/// Standard input may be the host's own /dev/null, which stays the host's.
+fn is_pipe(fd: &OwnedFd) -> bool {
+    fstat(fd).is_ok_and(|status| SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT == SFlag::S_IFIFO)
 }
 
 /// Executes the command, or stays as PID 1 with the command as its child.

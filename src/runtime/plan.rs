@@ -7,7 +7,7 @@ use super::LaunchError;
 use super::step::{Step, StepReport};
 use crate::rootfs::{RootfsPlan, StepFailure};
 use crate::security::Restrictions;
-use crate::spec::{ContainerSpec, User};
+use crate::spec::{ContainerSpec, NetworkMode, Own, User};
 use crate::sys::exec::ExecImage;
 use crate::sys::process::Title;
 use nix::errno::Errno;
@@ -23,17 +23,6 @@ pub struct Stdio {
     pub stderr: OwnedFd,
 }
 
-/// How a container comes to its network.
-#[derive(Debug)]
-pub enum NetworkPlan {
-    /// clone3 made one for it; `lo` must be brought up.
-    Own,
-    /// It stays in the host's.
-    Host,
-    /// It joins that of this process (a pidfd).
-    Join(OwnedFd),
-}
-
 /// Everything that init will need. After clone3 nothing is allocated and no text is formatted.
 #[derive(Debug)]
 pub struct InitPlan {
@@ -43,10 +32,16 @@ pub struct InitPlan {
     pub cgroups: Vec<OwnedFd>,
     /// Mounts and the pivot, in order.
     pub rootfs: RootfsPlan,
-    /// Host name.
-    pub hostname: CString,
-    /// Which network it enters.
-    pub network: NetworkPlan,
+    /// Host name; `None` leaves it as it is.
+    pub hostname: Option<CString>,
+    /// Whether the network is its own, so that `lo` must be brought up; else it is born in it.
+    pub own_network: bool,
+    /// Whether it has a cgroup namespace.
+    pub own_cgroups: bool,
+    /// Whether it has a user namespace, in which it must become root.
+    pub own_users: bool,
+    /// Whether it has a time namespace.
+    pub own_clocks: bool,
     /// Its streams; `None` gives it a terminal.
     pub stdio: Option<Stdio>,
     /// Working directory.
@@ -75,14 +70,16 @@ impl InitPlan {
         restrictions: Restrictions,
         stdio: Option<Stdio>,
         wait_status: Option<OwnedFd>,
-        network: NetworkPlan,
     ) -> Result<Self, LaunchError> {
         Ok(Self {
             title: Title::find(),
             cgroups,
             rootfs,
-            hostname: text(&spec.hostname)?,
-            network,
+            hostname: if spec.uts == Own::Own { Some(text(&spec.hostname)?) } else { None },
+            own_network: spec.network == NetworkMode::None,
+            own_cgroups: spec.cgroupns == Own::Own,
+            own_users: spec.ids.is_some(),
+            own_clocks: spec.clocks.is_some(),
             stdio,
             cwd: text(&spec.cwd)?,
             restrictions,
@@ -104,20 +101,13 @@ impl InitPlan {
         let step = match report.step {
             Step::Go => "wait for the supervisor".into(),
             Step::Cgroup => "join its cgroups".into(),
+            Step::Clocks => "make a time namespace (Linux 5.6)".into(),
+            Step::Users => "become root of the user namespace".into(),
             Step::Session => "make a session".into(),
             Step::CgroupNamespace => "make the cgroup namespace".into(),
-            Step::Hostname => format!("set the host name {:?}", self.hostname),
-            Step::Network => match &self.network {
-                NetworkPlan::Join(_) => "join the other container's network".into(),
-                _ => "bring the loopback interface up".into(),
-            },
-            Step::Mount => {
-                let tried = self.rootfs.describe(report.index);
-                match self.rootfs.hint(StepFailure { index: report.index, errno: report.errno }) {
-                    Some(hint) => return LaunchError::plain(format!("cannot {tried}: {} ({hint})", errno.desc())),
-                    None => tried,
-                }
-            }
+            Step::Hostname => format!("set the host name {:?}", self.hostname.as_deref().unwrap_or_default()),
+            Step::Network => "bring the loopback interface up".into(),
+            Step::Mount => return self.explain_mount(StepFailure { index: report.index, errno: report.errno }),
             Step::Terminal => "open a terminal in the container".into(),
             Step::Stdio => "connect the standard streams".into(),
             Step::Workdir => format!("enter the working directory {:?}", self.cwd),
@@ -137,6 +127,16 @@ impl InitPlan {
             Step::Exec => return LaunchError::command(&self.command.name().to_string_lossy(), errno),
         };
         LaunchError::own(format!("cannot {step}"), errno)
+    }
+
+    /// Turns the failure of a mount step into words.
+    #[must_use]
+    pub fn explain_mount(&self, failure: StepFailure) -> LaunchError {
+        let (tried, errno) = (self.rootfs.describe(failure.index), Errno::from_raw(failure.errno));
+        match self.rootfs.hint(failure) {
+            Some(hint) => LaunchError::plain(format!("cannot {tried}: {} ({hint})", errno.desc())),
+            None => LaunchError::own(format!("cannot {tried}"), errno),
+        }
     }
 }
 

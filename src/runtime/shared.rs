@@ -1,23 +1,16 @@
-//! Namespaces shared with another container: finding its init, and being born beside its processes.
+//! Namespaces shared with another container: finding its init, and being born in its namespaces.
 
-use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
 use super::LaunchError;
-use crate::namespace;
+use crate::namespace::Joint;
 use crate::record::{Store, is_alive};
-use crate::spec::{ContainerId, ContainerSpec, NetworkMode, PidMode};
-use crate::sys::clone::Cloned;
+use crate::spec::{ContainerId, ContainerSpec, IpcMode, NetworkMode, PidMode};
 use crate::sys::pidfd;
 
-/// The inits (as pidfds) whose namespaces a container shares.
+/// The namespaces that a container shares, each with the init (as a pidfd) whose it is.
 #[derive(Debug)]
-pub struct Shared {
-    /// Whose network.
-    pub network: Option<OwnedFd>,
-    /// Whose processes.
-    pub processes: Option<OwnedFd>,
-}
+pub struct Shared(Vec<(Joint, OwnedFd)>);
 
 impl Shared {
     /// Finds them.
@@ -25,15 +18,34 @@ impl Shared {
     /// # Errors
     /// When the other container is not running.
     pub fn find(store: &Store, spec: &ContainerSpec) -> Result<Self, LaunchError> {
-        let network = match &spec.network {
-            NetworkMode::Container(id) => Some(init_of(store, "network", id)?),
-            _ => None,
-        };
-        let processes = match &spec.pid {
-            PidMode::Container(id) => Some(init_of(store, "processes", id)?),
-            _ => None,
-        };
-        Ok(Self { network, processes })
+        let mut shared = Vec::new();
+        if let NetworkMode::Container(id) = &spec.network {
+            shared.push((Joint::Network, init_of(store, "network", id)?));
+        }
+        if let IpcMode::Container(id) = &spec.ipc {
+            shared.push((Joint::Ipc, init_of(store, "shared memory", id)?));
+        }
+        if let PidMode::Container(id) = &spec.pid {
+            shared.push((Joint::Processes, init_of(store, "processes", id)?));
+        }
+        Ok(Self(shared))
+    }
+
+    /// Does `work` in them, so that who is cloned in it is born in them. This process comes back, whatever `work` says; a child, for
+    /// which `is_child` is true, stays.
+    ///
+    /// # Errors
+    /// When the other container has just ended, and what `work` says.
+    pub fn within<T>(&self, work: impl FnOnce() -> Result<T, LaunchError>, is_child: impl FnOnce(&T) -> bool) -> Result<T, LaunchError> {
+        let own = self.0.iter().map(|(joint, _)| Ok((*joint, joint.current()?))).collect::<Result<Vec<_>, _>>();
+        let own = own.map_err(LaunchError::nix("open our own namespaces"))?;
+        let entered = self.0.iter().try_for_each(|(joint, target)| joint.enter(target.as_fd()));
+        let done = entered.map_err(LaunchError::nix("share the namespaces of the other container")).and_then(|()| work());
+        if !done.as_ref().is_ok_and(is_child) {
+            let back = own.iter().try_for_each(|(joint, namespace)| joint.enter(namespace.as_fd()));
+            back.map_err(LaunchError::nix("leave the other container's namespaces"))?;
+        }
+        done
     }
 }
 
@@ -45,20 +57,4 @@ fn init_of(store: &Store, what: &str, id: &str) -> Result<OwnedFd, LaunchError> 
     let init = pidfd::open(process.pid).map_err(|_| gone())?;
     // only now is the number tied to a process: is it still the one that was recorded?
     if is_alive(process) { Ok(init) } else { Err(gone()) }
-}
-
-/// Clones with `clone` so that the child is born in the pid namespace of `target`; this process's later children are not.
-///
-/// # Errors
-/// When the other container has just ended.
-pub fn clone_beside(target: Option<OwnedFd>, clone: impl FnOnce() -> io::Result<Cloned>) -> Result<io::Result<Cloned>, LaunchError> {
-    let Some(target) = target else { return Ok(clone()) };
-    let step = LaunchError::nix("share the processes of the other container");
-    let own = pidfd::open(std::process::id() as i32).map_err(LaunchError::io("open our own process"))?;
-    namespace::bear_children_in(target.as_fd()).map_err(step)?;
-    let cloned = clone();
-    if !matches!(cloned, Ok(Cloned::Child)) {
-        namespace::bear_children_in(own.as_fd()).map_err(LaunchError::nix("leave the other container's processes"))?;
-    }
-    Ok(cloned)
 }

@@ -5,19 +5,21 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::resource::{Resource, getrlimit};
+use nix::unistd::{Gid, Uid, fchown};
 
-use super::plan::{InitPlan, NetworkPlan, Stdio};
+use super::plan::{InitPlan, Stdio};
 use super::restrict::restrictions;
-use super::shared::{Shared, clone_beside};
-use super::step::{GO, MARKER, REPORT, StepReport, TERMINAL};
+use super::shared::Shared;
+use super::step::{CLOCKS, GO, MARKER, REPORT, StepReport, TERMINAL};
 use super::{LaunchError, Runtime, StartOrder, init};
 use crate::cgroup::{Cgroup, CgroupError, DeviceRule, Parent};
 use crate::namespace;
-use crate::record::{Record, Store};
-use crate::rootfs::{RootfsPaths, RootfsPlan};
-use crate::spec::{ContainerSpec, Device, NetworkMode, Ulimit};
+use crate::record::Record;
+use crate::rootfs::{RootfsPaths, RootfsPlan, shifted_root};
+use crate::spec::{ContainerSpec, Device, Ulimit};
 use crate::sys::clone::{Cloned, clone3};
 use crate::sys::{pidfd, process, seqpacket};
 
@@ -94,18 +96,17 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
         (None, None)
     };
     let shared = Shared::find(&runtime.store, spec)?;
-    let network = match (&spec.network, shared.network) {
-        (NetworkMode::Container(_), Some(target)) => NetworkPlan::Join(target),
-        (NetworkMode::Host, _) => NetworkPlan::Host,
-        _ => NetworkPlan::Own,
-    };
+    let paths = RootfsPaths::new(&runtime.store.container(&spec.id), &order.image);
+    let rootfs = RootfsPlan::new(spec, &paths).map_err(|e| LaunchError::plain(e.to_string()))?;
     let tasks = cgroup.v1_tasks().map_err(|e| LaunchError::plain(e.to_string()))?;
-    let restrictions = restrictions(runtime, spec)?;
-    let plan = InitPlan::new(spec, tasks, rootfs(&runtime.store, order, spec)?, restrictions, theirs, status_writer, network)?;
+    let mut plan = InitPlan::new(spec, tasks, rootfs, restrictions(runtime, spec)?, theirs, status_writer)?;
     let (ours, inits) = seqpacket::pair().map_err(LaunchError::nix("make init's socket"))?;
     let cgroup_folder = cgroup.v2_dir_fd().map_err(|e| LaunchError::plain(e.to_string()))?;
-    let cloned = clone_beside(shared.processes, || clone3(namespace::clone_flags(spec), cgroup_folder.as_ref().map(AsFd::as_fd)))?;
-    let (pid, pidfd) = match cloned.map_err(LaunchError::io("clone into new namespaces"))? {
+    let clone = || {
+        plan.rootfs.open(spec).map_err(|failure| plan.explain_mount(failure))?;
+        clone3(namespace::clone_flags(spec), cgroup_folder.as_ref().map(AsFd::as_fd)).map_err(cannot_clone(spec))
+    };
+    let (pid, pidfd) = match shared.within(clone, |cloned| matches!(cloned, Cloned::Child))? {
         Cloned::Child => {
             drop(ours);
             init::run(&plan, inits.as_fd())
@@ -113,7 +114,8 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
         Cloned::Parent { pid, pidfd } => (pid, pidfd),
     };
     drop(inits);
-    match adjust(spec, pid).and_then(|()| handshake(&plan, cgroup, &ours)) {
+    let begun = adjust(spec, pid).and_then(|()| users(spec, &plan, &paths, pid));
+    match begun.and_then(|root| handshake(&plan, spec, root.as_ref(), cgroup, pid, &ours)) {
         Ok(master) => {
             let streams = match (streams, master) {
                 (Some(pipes), _) => pipes,
@@ -156,9 +158,54 @@ fn default_ulimits(spec: &ContainerSpec) -> Result<Vec<Ulimit>, LaunchError> {
     Ok(defaults.into_iter().filter(|limit| spec.ulimits.iter().all(|own| own.resource != limit.resource)).collect())
 }
 
+fn cannot_clone(spec: &ContainerSpec) -> impl FnOnce(io::Error) -> LaunchError {
+    let users = spec.ids.is_some();
+    move |error| match error.raw_os_error().map(Errno::from_raw) {
+        Some(errno @ (Errno::ENOSPC | Errno::EUSERS)) if users => {
+            LaunchError::own("cannot make a user namespace: there are as many as user.max_user_namespaces (sysctl) allows", errno)
+        }
+        Some(errno @ Errno::EPERM) if users => LaunchError::own(
+            "cannot make a user namespace: the kernel refuses it in a chroot, and where a security module forbids it",
+            errno,
+        ),
+        _ => LaunchError::io("clone into new namespaces")(error),
+    }
+}
+
+/// For a container with ids of its own: its ids are mapped, its files are theirs. Its root, mounted for it.
+fn users(spec: &ContainerSpec, plan: &InitPlan, paths: &RootfsPaths, pid: i32) -> Result<Option<OwnedFd>, LaunchError> {
+    let Some(ids) = spec.ids else { return Ok(None) };
+    let users = namespace::map_users(pid, ids).map_err(LaunchError::io(format!("map the container's ids from {} on", ids.first)))?;
+    plan.rootfs.shift(users.as_fd()).map_err(|failure| plan.explain_mount(failure))?;
+    shifted_root(spec, paths, users.as_fd()).map(Some).map_err(|error| LaunchError::plain(error.to_string()))
+}
+
+/// Once init has made a time namespace and before it enters it.
+fn set_clocks(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
+    let Some(clocks) = spec.clocks else { return Ok(()) };
+    let step = || "set the container's clocks (none may be before 0, nor beyond 146 years)";
+    std::fs::write(format!("/proc/{pid}/timens_offsets"), clocks.lines()).map_err(LaunchError::io(step()))
+}
+
 /// "go"; then a terminal, a report, or the marker and the end of the socket, which means that execve succeeded.
-fn handshake(plan: &InitPlan, cgroup: &Cgroup, socket: &OwnedFd) -> Result<Option<OwnedFd>, LaunchError> {
-    seqpacket::send(socket.as_fd(), &[GO], true).map_err(LaunchError::nix("start init"))?;
+fn handshake(
+    plan: &InitPlan,
+    spec: &ContainerSpec,
+    root: Option<&OwnedFd>,
+    cgroup: &Cgroup,
+    pid: i32,
+    socket: &OwnedFd,
+) -> Result<Option<OwnedFd>, LaunchError> {
+    let go = || {
+        match root {
+            Some(root) => seqpacket::send_with_fd(socket.as_fd(), &[GO], root.as_fd()),
+            None => seqpacket::send(socket.as_fd(), &[GO], true),
+        }
+        .map_err(LaunchError::nix("start init"))
+    };
+    if !plan.own_clocks {
+        go()?;
+    }
     let (mut master, mut marked) = (None, false);
     let mut message = [0; 16];
     loop {
@@ -166,6 +213,7 @@ fn handshake(plan: &InitPlan, cgroup: &Cgroup, socket: &OwnedFd) -> Result<Optio
         match message[..length].first() {
             None if marked => return Ok(master),
             None => return Err(died_in_setup(cgroup)),
+            Some(&CLOCKS) => set_clocks(spec, pid).and_then(|()| go())?,
             Some(&TERMINAL) => master = fd,
             Some(&MARKER) => marked = true,
             Some(&REPORT) => {
@@ -184,11 +232,6 @@ fn died_in_setup(cgroup: &Cgroup) -> LaunchError {
     }
 }
 
-fn rootfs(store: &Store, order: &StartOrder, spec: &ContainerSpec) -> Result<RootfsPlan, LaunchError> {
-    let paths = RootfsPaths::new(&store.container(&spec.id), &order.image);
-    RootfsPlan::new(spec, &paths).map_err(|e| LaunchError::plain(e.to_string()))
-}
-
 /// The container's ends and ours. A terminal is made by init, in the container's own devpts.
 fn streams(spec: &ContainerSpec, open_stdin: bool) -> Result<(Option<Stdio>, Option<Streams>), LaunchError> {
     if spec.tty {
@@ -202,6 +245,16 @@ fn streams(spec: &ContainerSpec, open_stdin: bool) -> Result<(Option<Stdio>, Opt
     };
     let (out_reader, stdout) = pipe()?;
     let (err_reader, stderr) = pipe()?;
+    if let Some(ids) = spec.ids {
+        // so that /dev/stdout can be opened again; init could not give away what belongs to an id that it has no name for
+        let (uid, gid) = (ids.outside(spec.user.uid).map(Uid::from_raw), ids.outside(spec.user.gid).map(Gid::from_raw));
+        let pipes = [writer.as_ref().map(|_| &stdin), Some(&stdout), Some(&stderr)];
+        pipes
+            .into_iter()
+            .flatten()
+            .try_for_each(|pipe| fchown(pipe, uid, gid))
+            .map_err(LaunchError::nix("give the streams to the container"))?;
+    }
     Ok((Some(Stdio { stdin, stdout, stderr }), Some(Streams::Pipes { stdin: writer, stdout: out_reader, stderr: err_reader })))
 }
 

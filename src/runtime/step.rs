@@ -10,13 +10,17 @@ pub enum Step {
     Go,
     /// Joining the cgroups that it was not born in.
     Cgroup,
+    /// Clocks of its own.
+    Clocks,
+    /// Root of its own user namespace.
+    Users,
     /// A session of its own.
     Session,
     /// The cgroup namespace.
     CgroupNamespace,
     /// The host name.
     Hostname,
-    /// Bringing `lo` up, or joining another container's network.
+    /// Bringing `lo` up.
     Network,
     /// One of the mounts; the report's index tells which.
     Mount,
@@ -40,9 +44,11 @@ pub enum Step {
     Exec,
 }
 
-const ALL: [Step; 16] = [
+const ALL: [Step; 18] = [
     Step::Go,
     Step::Cgroup,
+    Step::Clocks,
+    Step::Users,
     Step::Session,
     Step::CgroupNamespace,
     Step::Hostname,
@@ -76,7 +82,9 @@ pub const REPORT: u8 = b'F';
 pub const MARKER: u8 = b'M';
 /// First byte of the message that carries the terminal's master.
 pub const TERMINAL: u8 = b'T';
-/// The supervisor's word to begin.
+/// The message that a time namespace is made, whose clocks the supervisor now sets.
+pub const CLOCKS: u8 = b'C';
+/// The supervisor's word to begin, with the container's root where the supervisor mounted it.
 pub const GO: u8 = b'G';
 
 impl StepReport {

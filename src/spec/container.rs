@@ -8,8 +8,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ContainerId, ContainerName, Device, HealthCheck, Limits, NetworkMode, PidMode, RestartPolicy, Security, SpecError, Sysctl, Tmpfs,
-    Ulimit, User, Volume,
+    ClockOffsets, ContainerId, ContainerName, Device, HealthCheck, IdRange, IpcMode, Limits, NetworkMode, Own, PidMode, RestartPolicy,
+    Security, SpecError, Sysctl, Tmpfs, Ulimit, User, Userns, Volume,
 };
 
 /// Mount propagation between the host and a container (mount_namespaces(7)).
@@ -27,8 +27,13 @@ impl FromStr for Propagation {
     type Err = SpecError;
     fn from_str(text: &str) -> Result<Self, SpecError> {
         match text {
-            "private" => Ok(Self::Private),
-            "slave" => Ok(Self::Slave),
+            // docker's words for a bind and everything below it; here it is everything in any case
+            "private" | "rprivate" => Ok(Self::Private),
+            "slave" | "rslave" => Ok(Self::Slave),
+            "shared" | "rshared" => {
+                let why = "what a container mounts never spreads to the host; use slave to see what the host mounts";
+                Err(SpecError::new("mount-propagation", format!("{text} is not supported: {why}")))
+            }
             other => Err(SpecError::new("mount-propagation", format!("{other:?} is not a mount propagation; use private or slave"))),
         }
     }
@@ -63,6 +68,24 @@ pub struct ContainerSpec {
     /// Which processes it sees.
     #[serde(default)]
     pub pid: PidMode,
+    /// Which shared memory and message queues it sees.
+    #[serde(default)]
+    pub ipc: IpcMode,
+    /// Whether its host name is its own.
+    #[serde(default)]
+    pub uts: Own,
+    /// Whether its cgroup is the root of those that it sees.
+    #[serde(default)]
+    pub cgroupns: Own,
+    /// Whether its users are the host's.
+    #[serde(default)]
+    pub userns: Userns,
+    /// The host's ids of its users, chosen when it is created; `None` when they are the host's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ids: Option<IdRange>,
+    /// Offsets of its clocks; `None` leaves it the host's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clocks: Option<ClockOffsets>,
     /// Who the command runs as.
     #[serde(default)]
     pub user: User,

@@ -3,6 +3,7 @@
 //! Pure: parsing, validating and resolving only, no IO. Everything above this floor speaks in these types.
 
 mod capability;
+mod clocks;
 mod container;
 mod detach_keys;
 mod error;
@@ -11,6 +12,7 @@ mod health;
 mod id;
 mod limits;
 mod mount;
+mod namespaces;
 mod preset;
 mod resolve;
 mod restart;
@@ -21,8 +23,10 @@ mod size;
 mod text;
 mod ulimit;
 mod user;
+mod userns;
 
 pub use capability::Capabilities;
+pub use clocks::ClockOffsets;
 pub use container::{ContainerSpec, Propagation};
 pub use detach_keys::DetachKeys;
 pub use error::SpecError;
@@ -34,9 +38,10 @@ pub use preset::Preset;
 pub use resolve::{DEFAULT_IMAGE, DEFAULT_OOM_SCORE_ADJ, DEFAULT_PATH, DEFAULT_PIDS, resolve};
 pub use restart::{RECOVERED_AFTER, RestartPolicy};
 pub use security::{Seccomp, Security};
-pub use sharing::{NetworkMode, PidMode};
+pub use sharing::{IpcMode, NetworkMode, Own, PidMode};
 pub use signal::{parse_signal, signal_name};
 pub use size::{format_bytes, parse_bytes, parse_cpus, parse_memory, parse_shares};
 pub use text::{format_duration, quote_command, sanitize};
 pub use ulimit::{Sysctl, Ulimit};
 pub use user::User;
+pub use userns::{IdPool, IdRange, Userns};

@@ -66,7 +66,7 @@ const SHOWN_OVER_PROC: [&str; 9] =
 /// A clean absolute path: no `..` that would make two spellings of one place, no NUL.
 fn absolute(field: &'static str, path: &str) -> Result<String, SpecError> {
     let clean = path.starts_with('/') && !path.contains('\0') && !path.split('/').any(|part| part == "..");
-    if clean && path.trim_matches('/').is_empty() {
+    if clean && path.split('/').all(|part| part.is_empty() || part == ".") {
         return Err(SpecError::new(field, format!("{path:?} is the root itself; name a folder below it")));
     }
     // as the kernel reads it: several slashes are one
@@ -160,6 +160,7 @@ mod tests {
             "/a:/b:ro:rw",
             "/a:/../b",
             "/a:/",
+            "/a:/./",
             "/a:/b\0",
             "/a:/proc",
             "/a:/proc/",

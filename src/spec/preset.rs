@@ -80,6 +80,21 @@ pub struct Preset {
     /// Pid mode.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid: Option<PidMode>,
+    /// `own`, `host` or `container:ID`: shared memory and message queues.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ipc: Option<String>,
+    /// `own` or `host`: the host name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uts: Option<String>,
+    /// `own` or `host`: which cgroups it sees.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cgroupns: Option<String>,
+    /// `auto` or `host`: whose users its users are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userns: Option<String>,
+    /// `CLOCK=TIME` each: how far its clocks are ahead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub time_offsets: Vec<String>,
     /// `KEY=value` pairs; a bare `KEY` is resolved from the caller's environment before this point.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<String>,
@@ -119,7 +134,7 @@ pub struct Preset {
     /// Whether what is written to `root` goes to a layer of the container's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overlay: Option<bool>,
-    /// `private` or `slave`.
+    /// `private` or `slave` (also `rprivate`, `rslave`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mount_propagation: Option<String>,
     /// Whether the root is read-only.
@@ -209,6 +224,11 @@ impl Preset {
             image: self.image.or_else(|| base.image.clone()),
             net: self.net.or(base.net.clone()),
             pid: self.pid.or(base.pid.clone()),
+            ipc: self.ipc.or(base.ipc.clone()),
+            uts: self.uts.or(base.uts.clone()),
+            cgroupns: self.cgroupns.or(base.cgroupns.clone()),
+            userns: self.userns.or(base.userns.clone()),
+            time_offsets: base.time_offsets.iter().cloned().chain(self.time_offsets).collect(),
             env: base.env.iter().cloned().chain(self.env).collect(),
             workdir: self.workdir.or_else(|| base.workdir.clone()),
             hostname: self.hostname.or_else(|| base.hostname.clone()),

@@ -5,8 +5,9 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::namespaces::Namespaces;
 use super::{
-    ContainerId, ContainerName, ContainerSpec, HealthCheck, NetworkMode, Preset, Propagation, Security, SpecError, Sysctl, User,
+    ContainerId, ContainerName, ContainerSpec, HealthCheck, IpcMode, NetworkMode, Preset, Propagation, Security, SpecError, Sysctl, User,
     format_bytes, parse_bytes, parse_duration, parse_signal,
 };
 
@@ -55,6 +56,7 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
             format!("{hostname:?} is not a host name: letters, digits, '-', '_' and '.', at most {HOST_NAME_MAX}"),
         ));
     }
+    let namespaces = Namespaces::of(request)?;
     let user = request.user.as_deref().map_or(Ok(User::default()), str::parse)?;
     let image = request.image.clone().unwrap_or_else(|| DEFAULT_IMAGE.into());
     if image != DEFAULT_IMAGE {
@@ -72,7 +74,14 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         limits,
         best_effort: request.best_effort.unwrap_or_default(),
         network: request.net.clone().unwrap_or_default(),
-        pid: request.pid.clone().unwrap_or_default(),
+        sysctls: sysctls(request, &namespaces.ipc)?,
+        pid: namespaces.pid,
+        ipc: namespaces.ipc,
+        uts: namespaces.uts,
+        cgroupns: namespaces.cgroupns,
+        userns: namespaces.userns,
+        ids: None,
+        clocks: namespaces.clocks,
         user,
         volumes: parse_all(&request.volumes)?,
         tmpfs: parse_all(&request.tmpfs)?,
@@ -83,7 +92,6 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         read_only: request.read_only.unwrap_or_default(),
         security: Security::resolve(request)?,
         ulimits: parse_all(&request.ulimits)?,
-        sysctls: sysctls(request)?,
         oom_score_adj: number("oom-score-adj", request.oom_score_adj.as_deref(), -1000..=1000)?
             .map_or(Some(DEFAULT_OOM_SCORE_ADJ), |n| Some(n as i16)),
         nice: number("nice", request.nice.as_deref(), -20..=19)?.map(|n| n as i8),
@@ -145,14 +153,19 @@ fn label(text: &str) -> Result<(String, String), SpecError> {
     }
 }
 
-/// Settings of the network need a network of its own: with the host's they would change the host.
-fn sysctls(request: &Preset) -> Result<Vec<Sysctl>, SpecError> {
+/// Settings of a namespace need one of the container's own: with the host's they would change the host.
+fn sysctls(request: &Preset, ipc: &IpcMode) -> Result<Vec<Sysctl>, SpecError> {
     let sysctls: Vec<Sysctl> = parse_all(&request.sysctls)?;
     match sysctls.iter().find(|s| s.is_network()) {
         Some(sysctl) if request.net == Some(NetworkMode::Host) => {
             Err(SpecError::new("sysctl", format!("{} would change the host: its network is the host's", sysctl.name)))
         }
-        _ => Ok(sysctls),
+        _ => match sysctls.iter().find(|s| !s.is_network()) {
+            Some(sysctl) if *ipc == IpcMode::Host => {
+                Err(SpecError::new("sysctl", format!("{} would change the host: its ipc namespace is the host's", sysctl.name)))
+            }
+            _ => Ok(sysctls),
+        },
     }
 }
 

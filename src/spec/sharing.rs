@@ -1,4 +1,4 @@
-//! Which network and which processes a container sees: its own, the host's, or another container's.
+//! Which network, processes, shared memory, host name and control groups a container sees: its own, the host's, or another container's.
 
 use std::fmt;
 use std::str::FromStr;
@@ -31,6 +31,44 @@ pub enum PidMode {
     Host,
     /// That of another container: what the user called it in a request, its id in a spec.
     Container(String),
+}
+
+/// Which System V IPC objects and POSIX message queues a container sees (ipc_namespaces(7)).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum IpcMode {
+    /// Its own.
+    #[default]
+    Own,
+    /// The host's.
+    Host,
+    /// That of another container: what the user called it in a request, its id in a spec.
+    Container(String),
+}
+
+/// Whether a namespace that cannot be another container's is the container's own or the host's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Own {
+    /// Its own.
+    #[default]
+    Own,
+    /// The host's.
+    Host,
+}
+
+impl Own {
+    /// Parses `own` or `host`; `private` is docker's word for `own`.
+    ///
+    /// # Errors
+    /// [`SpecError`] of `field`.
+    pub fn parse(field: &'static str, text: &str) -> Result<Self, SpecError> {
+        match text {
+            "own" | "private" => Ok(Self::Own),
+            "host" => Ok(Self::Host),
+            other => Err(SpecError::new(field, format!("{other:?} is neither own nor host"))),
+        }
+    }
 }
 
 fn container(text: &str) -> Option<String> {
@@ -80,6 +118,7 @@ macro_rules! mode {
 
 mode!(NetworkMode, "net", None, "none", "network mode");
 mode!(PidMode, "pid", Own, "own", "pid mode");
+mode!(IpcMode, "ipc", Own, "own", "ipc mode");
 
 #[cfg(test)]
 mod tests {
@@ -92,9 +131,12 @@ mod tests {
         }
         for text in ["own", "host", "container:web"] {
             assert_eq!(text.parse::<PidMode>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<IpcMode>().unwrap().to_string(), text);
         }
         for bad in ["", "bridge", "container:", "Host"] {
             assert!(bad.parse::<NetworkMode>().is_err() && bad.parse::<PidMode>().is_err(), "{bad}");
         }
+        assert_eq!(["own", "private", "host"].map(|t| Own::parse("uts", t)), [Ok(Own::Own), Ok(Own::Own), Ok(Own::Host)]);
+        assert!(Own::parse("uts", "container:web").unwrap_err().to_string().starts_with("uts: "));
     }
 }

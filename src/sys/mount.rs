@@ -98,6 +98,20 @@ pub fn set_attributes(tree: BorrowedFd<'_>, attributes: u64, recursive: bool) ->
         .map(drop)
 }
 
+/// What is mounted later below the mount behind `tree`, or below any mount below it, does not spread (MS_PRIVATE), or spreads
+/// from where it was copied to it and never back (MS_SLAVE).
+///
+/// # Errors
+/// EINVAL when the descriptor is not the root of a mount.
+pub fn set_propagation(tree: BorrowedFd<'_>, slave: bool) -> nix::Result<()> {
+    // SAFETY: mount_attr is plain integers; zero changes nothing.
+    let mut change: libc::mount_attr = unsafe { std::mem::zeroed() };
+    change.propagation = if slave { libc::MS_SLAVE } else { libc::MS_PRIVATE };
+    let (path, flags, size) = (c"".as_ptr(), libc::AT_EMPTY_PATH | libc::AT_RECURSIVE, size_of::<libc::mount_attr>());
+    // SAFETY: the path is NUL-terminated, `change` outlives the call, and its size is given.
+    Errno::result(unsafe { libc::syscall(libc::SYS_mount_setattr, tree.as_raw_fd(), path, flags, &raw const change, size) }).map(drop)
+}
+
 /// Lets files of the detached mount `tree` belong to whom the user namespace `users` says (MOUNT_ATTR_IDMAP, Linux 5.12).
 ///
 /// # Errors

@@ -1,0 +1,74 @@
+//! What the supervisor opens on behalf of an init whose root is nobody outside: folders that it could not search, and file systems
+//! of namespaces that are not its own.
+
+use std::ffi::{CStr, CString};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use super::place::Place;
+use super::{MountStep, RootfsPlan, StepFailure, Tree};
+use crate::spec::{ContainerSpec, IpcMode, NetworkMode, PidMode, Propagation};
+use crate::sys::mount::{self as fd_mount, ATTR_NODEV, ATTR_NOEXEC, ATTR_NOSUID, ATTR_RDONLY};
+
+impl RootfsPlan {
+    /// Opens them, in the namespaces that the container will share. Nothing to do for a container whose users are the host's.
+    ///
+    /// # Errors
+    /// The step that it was for.
+    pub fn open(&mut self, spec: &ContainerSpec) -> Result<(), StepFailure> {
+        if spec.ids.is_none() {
+            return Ok(());
+        }
+        let slave = spec.propagation == Propagation::Slave;
+        for (index, step) in self.steps.iter_mut().enumerate() {
+            let opened = opened(step, spec, slave);
+            let failed = |errno| StepFailure { index: u16::try_from(index).unwrap_or(u16::MAX), errno: errno as i32 };
+            if let Some(attach) = opened.map_err(failed)? {
+                *step = attach;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the container's own among them belong to the users of the user namespace `users`.
+    ///
+    /// # Errors
+    /// The step whose file system cannot do it.
+    pub fn shift(&self, users: BorrowedFd<'_>) -> Result<(), StepFailure> {
+        self.steps.iter().enumerate().try_for_each(|(index, step)| match step {
+            MountStep::Attach { tree, own: true, .. } => fd_mount::map_ids(tree.as_fd(), users)
+                .map_err(|errno| StepFailure { index: u16::try_from(index).unwrap_or(u16::MAX), errno: errno as i32 }),
+            _ => Ok(()),
+        })
+    }
+}
+
+/// What replaces `step`, where something does.
+fn opened(step: &MountStep, spec: &ContainerSpec, slave: bool) -> nix::Result<Option<MountStep>> {
+    match step {
+        MountStep::Bind { source, place, recursive, attributes, own } => {
+            let tree = fd_mount::clone_tree(source, *recursive)?;
+            fd_mount::set_propagation(tree.as_fd(), slave)?;
+            if *attributes != 0 {
+                fd_mount::set_attributes(tree.as_fd(), *attributes, *recursive)?;
+            }
+            Ok(Some(attach(tree, source, place.clone(), *own)))
+        }
+        MountStep::Mount { fstype: Some(kind), target, .. } => {
+            let quiet = ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC;
+            let attributes = match kind.to_bytes() {
+                b"proc" if spec.pid != PidMode::Own => quiet,
+                b"sysfs" if spec.network != NetworkMode::None => quiet | ATTR_RDONLY,
+                b"mqueue" if spec.ipc != IpcMode::Own => quiet,
+                _ => return Ok(None),
+            };
+            // ours and relative: `proc`, `dev/mqueue`
+            let place = Place::new(&target.to_string_lossy()).map_err(|_| nix::Error::EINVAL)?;
+            Ok(Some(attach(fd_mount::new_filesystem(kind, &[], attributes)?, kind, place, false)))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn attach(tree: OwnedFd, source: &CStr, place: Place, own: bool) -> MountStep {
+    MountStep::Attach { tree: Tree::new(tree), source: CString::from(source), place, own }
+}

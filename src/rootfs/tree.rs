@@ -1,0 +1,28 @@
+//! [`Tree`]: a detached mount that was opened before the clone, for a step after it.
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::rc::Rc;
+
+/// A detached mount; clones share it.
+#[derive(Debug, Clone)]
+pub struct Tree(Rc<OwnedFd>);
+
+impl Tree {
+    pub(super) fn new(fd: OwnedFd) -> Self {
+        Self(Rc::new(fd))
+    }
+}
+
+impl AsFd for Tree {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl PartialEq for Tree {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_raw_fd() == other.0.as_raw_fd()
+    }
+}
+
+impl Eq for Tree {}

@@ -1,0 +1,66 @@
+//! [`Namespaces`]: what a request says about the smaller namespaces, checked against each other.
+
+use super::{ClockOffsets, IpcMode, Own, PidMode, Preset, SpecError, Userns};
+
+/// Everything about namespaces that is not the network's.
+pub(super) struct Namespaces {
+    pub pid: PidMode,
+    pub ipc: IpcMode,
+    pub uts: Own,
+    pub cgroupns: Own,
+    pub userns: Userns,
+    pub clocks: Option<ClockOffsets>,
+}
+
+impl Namespaces {
+    /// Parses them, and refuses what the kernel would.
+    ///
+    /// # Errors
+    /// [`SpecError`] naming the first wrong field.
+    pub fn of(request: &Preset) -> Result<Self, SpecError> {
+        let own = |field, text: &Option<String>| text.as_deref().map_or(Ok(Own::Own), |text| Own::parse(field, text));
+        let asked = Self {
+            pid: request.pid.clone().unwrap_or_default(),
+            ipc: match request.ipc.as_deref() {
+                None | Some("private") => IpcMode::Own,
+                Some(text) => text.parse()?,
+            },
+            uts: own("uts", &request.uts)?,
+            cgroupns: own("cgroupns", &request.cgroupns)?,
+            userns: request.userns.as_deref().map_or(Ok(Userns::Host), str::parse)?,
+            clocks: ClockOffsets::parse(&request.time_offsets)?,
+        };
+        if asked.uts == Own::Host && request.hostname.is_some() {
+            return Err(SpecError::new("hostname", "it would change the host: with --uts host its host name is the host's"));
+        }
+        if asked.userns == Userns::Auto && matches!(asked.pid, PidMode::Container(_)) {
+            let why = "with --userns auto it may not mount /proc for the processes of another container (EPERM)";
+            return Err(SpecError::new("pid", format!("{why}; leave one of the two out")));
+        }
+        Ok(asked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_kernel_would_refuse_is_refused() {
+        let field = |request: Preset| Namespaces::of(&request).err().map(|error| error.field);
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(field(Preset { uts: some("host"), hostname: some("a"), ..Preset::default() }), Some("hostname"));
+        let beside = Some(PidMode::Container("a".into()));
+        assert_eq!(field(Preset { userns: some("auto"), pid: beside.clone(), ..Preset::default() }), Some("pid"));
+        assert_eq!(field(Preset { userns: some("host"), pid: beside, ..Preset::default() }), None);
+        for (key, request) in [
+            ("ipc", Preset { ipc: some("none"), ..Preset::default() }),
+            ("uts", Preset { uts: some("container:a"), ..Preset::default() }),
+            ("cgroupns", Preset { cgroupns: some("x"), ..Preset::default() }),
+            ("userns", Preset { userns: some("keep-id"), ..Preset::default() }),
+            ("time-offset", Preset { time_offsets: vec!["x".into()], ..Preset::default() }),
+        ] {
+            assert_eq!(field(request), Some(key));
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! [`Userns`] and [`IdRange`]: whether a container's users are the host's, and which ids of the host stand for them.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{SpecError, User};
+
+/// Which user namespace a container gets (user_namespaces(7)).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Userns {
+    /// The host's: root inside is root of the host, held by capabilities alone.
+    #[default]
+    Host,
+    /// One of its own, with ids of the host that no other container of the state folder has: root inside is nobody outside.
+    Auto,
+}
+
+impl FromStr for Userns {
+    type Err = SpecError;
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        match text {
+            "host" => Ok(Self::Host),
+            "auto" => Ok(Self::Auto),
+            other => Err(SpecError::new("userns", format!("{other:?} is not a user namespace; use auto or host"))),
+        }
+    }
+}
+
+/// Ids of the host, for users and groups alike: `first` is 0 inside, `first + 1` is 1, and so on for `count` ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdRange {
+    /// The host's id that is root inside.
+    pub first: u32,
+    /// How many ids the container has.
+    pub count: u32,
+}
+
+impl IdRange {
+    /// The one line of `/proc/PID/uid_map` and `gid_map` (user_namespaces(7)).
+    #[must_use]
+    pub fn map(&self) -> String {
+        format!("0 {} {}\n", self.first, self.count)
+    }
+
+    /// The host's id of `id` inside; `None` when the container has no such id.
+    #[must_use]
+    pub fn outside(&self, id: u32) -> Option<u32> {
+        if id < self.count { self.first.checked_add(id) } else { None }
+    }
+
+    /// Refuses a user whose ids the container would not have.
+    ///
+    /// # Errors
+    /// [`SpecError`] of `user`.
+    pub fn check(&self, user: User) -> Result<(), SpecError> {
+        match [user.uid, user.gid].into_iter().find(|id| self.outside(*id).is_none()) {
+            None => Ok(()),
+            Some(id) => {
+                Err(SpecError::new("user", format!("the container has no id {id}: with --userns auto it has 0 to {}", self.count - 1)))
+            }
+        }
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        let end = |range: &Self| u64::from(range.first) + u64::from(range.count);
+        u64::from(self.first) < end(other) && u64::from(other.first) < end(self)
+    }
+}
+
+/// The ids of the host that containers may be given, cut into ranges of one size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdPool {
+    /// The first id of the first range.
+    pub first: u32,
+    /// Ids of one container.
+    pub size: u32,
+    /// How many ranges there are.
+    pub ranges: u32,
+}
+
+impl Default for IdPool {
+    /// The upper part of what systemd keeps for containers (systemd: docs/UIDS-GIDS.md: 524288 to 1879048191): useradd(8) and subuid(5)
+    /// hand out ids far below it. 65,536 ids are what a distribution's own users need, nobody (65534) being the highest.
+    fn default() -> Self {
+        Self { first: 1 << 30, size: 1 << 16, ranges: 12_288 }
+    }
+}
+
+impl IdPool {
+    /// Says what is wrong with these figures.
+    ///
+    /// # Errors
+    /// One line with what is allowed.
+    pub fn check(&self) -> Result<(), String> {
+        let end = u64::from(self.first) + u64::from(self.size) * u64::from(self.ranges);
+        if self.first == 0 || self.size == 0 || self.ranges == 0 {
+            return Err("the first id, the ids of a container and the number of ranges are at least 1: id 0 is the host's root".into());
+        }
+        // the highest id means "no id" to the kernel
+        if end > u64::from(u32::MAX) {
+            return Err(format!(
+                "{} ranges of {} ids from {} on end beyond the highest id, {}",
+                self.ranges,
+                self.size,
+                self.first,
+                u32::MAX - 1
+            ));
+        }
+        Ok(())
+    }
+
+    /// The lowest range that overlaps none of `taken`; `None` when there is none left.
+    #[must_use]
+    pub fn free(&self, taken: &[IdRange]) -> Option<IdRange> {
+        let mut ranges = (0..self.ranges).map(|n| IdRange { first: self.first + n * self.size, count: self.size });
+        ranges.find(|range| !taken.iter().any(|other| range.overlaps(other)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POOL: IdPool = IdPool { first: 1000, size: 10, ranges: 3 };
+
+    #[test]
+    fn ranges_never_overlap_and_the_lowest_free_one_is_taken() {
+        let mut taken = Vec::new();
+        while let Some(range) = POOL.free(&taken) {
+            taken.push(range);
+        }
+        assert_eq!(taken.iter().map(|r| r.first).collect::<Vec<_>>(), [1000, 1010, 1020]);
+        taken.remove(1);
+        assert_eq!(POOL.free(&taken), Some(IdRange { first: 1010, count: 10 }));
+        // one that was given when the ranges were cut differently
+        assert_eq!(POOL.free(&[IdRange { first: 1005, count: 10 }]), Some(IdRange { first: 1020, count: 10 }));
+    }
+
+    #[test]
+    fn ids_outside_are_shifted_and_end_with_the_range() {
+        let range = IdRange { first: 1000, count: 10 };
+        assert_eq!([0, 9, 10].map(|id| range.outside(id)), [Some(1000), Some(1009), None]);
+        assert_eq!(range.map(), "0 1000 10\n");
+        assert!(range.check(User { uid: 9, gid: 0 }).is_ok());
+        assert!(range.check(User { uid: 0, gid: 10 }).unwrap_err().reason.contains("0 to 9"));
+    }
+
+    #[test]
+    fn a_pool_is_within_the_kernels_ids() {
+        assert_eq!(IdPool::default().check(), Ok(()));
+        for (first, size, ranges) in [(0, 1, 1), (1, 0, 1), (1, 1, 0), (u32::MAX, 1, 1), (1, u32::MAX, 2)] {
+            assert!(IdPool { first, size, ranges }.check().is_err(), "{first} {size} {ranges}");
+        }
+    }
+}
