@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use super::{Error, Manager};
 use crate::runtime::{LaunchError, StartOrder, launch};
 use crate::spec::ContainerId;
+use crate::sys::tty;
 
 impl From<LaunchError> for Error {
     fn from(error: LaunchError) -> Self {
@@ -35,7 +36,8 @@ impl Manager {
             Some(folder) => folder.clone(),
             None => self.image(&mut |_| {})?.path,
         };
-        let order = StartOrder { id: id.clone(), image };
+        let window = client.as_ref().and_then(|_| tty::window_size(0).ok());
+        let order = StartOrder { id: id.clone(), image, window };
         match (&self.launcher, client) {
             (Some(launcher), None) => launcher.launch(&order)?,
             (_, client) => launch(&self.runtime, &order, client)?,

@@ -20,6 +20,7 @@ use crate::spec::{ContainerSpec, User};
 use crate::sys::clone::{Cloned, clone3};
 use crate::sys::exec::ExecImage;
 use crate::sys::pidfd::{self, Ended};
+use crate::sys::tty::WindowSize;
 use crate::sys::{fds, process, reaper, seqpacket, tty};
 
 /// First byte of the message that carries the command's pidfd.
@@ -53,6 +54,8 @@ struct ExecPlan {
     restrictions: Restrictions,
     user: User,
     tty: bool,
+    /// The size of the caller's terminal: the command's first look at its own must find it.
+    window: Option<WindowSize>,
     null_stdin: Option<OwnedFd>,
     dies_with_parent: bool,
 }
@@ -149,6 +152,7 @@ fn plan(runtime: &Runtime, spec: &ContainerSpec, order: &ExecOrder) -> Result<Ex
         restrictions: restrictions(runtime, spec)?,
         user,
         tty: order.tty,
+        window: if order.tty { tty::window_size(0).ok() } else { None },
         null_stdin: if order.interactive || order.tty { None } else { Some(null().map_err(LaunchError::nix("open /dev/null"))?) },
         dies_with_parent: false,
     })
@@ -196,6 +200,9 @@ fn become_command(plan: &ExecPlan, socket: BorrowedFd<'_>) -> ! {
             let master = tty::open_master().map_err(at(Step::Terminal))?;
             let slave = tty::open_slave(master.as_fd()).map_err(at(Step::Terminal))?;
             fchown(&slave, Some(Uid::from_raw(plan.user.uid)), None).map_err(at(Step::Terminal))?;
+            if let Some(size) = plan.window {
+                tty::set_window_size(slave.as_fd(), size).map_err(at(Step::Terminal))?;
+            }
             tty::take_control(slave.as_fd()).map_err(at(Step::Terminal))?;
             seqpacket::send_with_fd(socket, &[TERMINAL], master.as_fd()).map_err(at(Step::Terminal))?;
             (0..3).try_for_each(|number| fds::place(slave.as_raw_fd(), number)).map_err(at(Step::Terminal))?;

@@ -103,6 +103,9 @@ fn connect(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport
     let master = tty::open_master().map_err(terminal)?;
     let slave = tty::open_slave(master.as_fd()).map_err(terminal)?;
     fchown(&slave, Some(Uid::from_raw(plan.user.uid)), None).map_err(terminal)?;
+    if let Some(size) = plan.window {
+        tty::set_window_size(slave.as_fd(), size).map_err(terminal)?;
+    }
     tty::take_control(slave.as_fd()).map_err(terminal)?;
     seqpacket::send_with_fd(supervisor, &[TERMINAL], master.as_fd()).map_err(terminal)?;
     (0..3).try_for_each(|number| at(Step::Terminal, fds::place(slave.as_raw_fd(), number)))

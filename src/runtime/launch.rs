@@ -10,6 +10,7 @@ use crate::cgroup::Layout;
 use crate::record::{Record, Store};
 use crate::spec::ContainerId;
 use crate::sys::clone::{Forked, fork};
+use crate::sys::tty::WindowSize;
 use crate::sys::{process, seqpacket};
 
 /// What every launch needs: where records are, and how this host's cgroups lie. Found out once, before any fork.
@@ -28,6 +29,9 @@ pub struct StartOrder {
     pub id: ContainerId,
     /// Its image's root folder.
     pub image: PathBuf,
+    /// The size of its terminal from the start on, when somebody's is attached.
+    #[serde(default)]
+    pub window: Option<WindowSize>,
 }
 
 /// A supervisor's word to who asked for it.

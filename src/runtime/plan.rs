@@ -10,6 +10,7 @@ use crate::security::Restrictions;
 use crate::spec::{ContainerSpec, NetworkMode, Own, User};
 use crate::sys::exec::ExecImage;
 use crate::sys::process::Title;
+use crate::sys::tty::WindowSize;
 use nix::errno::Errno;
 
 /// Standard streams of a container without a terminal.
@@ -44,6 +45,8 @@ pub struct InitPlan {
     pub own_clocks: bool,
     /// Its streams; `None` gives it a terminal.
     pub stdio: Option<Stdio>,
+    /// The size of its terminal, when it is known already.
+    pub window: Option<WindowSize>,
     /// Working directory.
     pub cwd: CString,
     /// What it may do.
@@ -81,6 +84,7 @@ impl InitPlan {
             own_users: spec.ids.is_some(),
             own_clocks: spec.clocks.is_some(),
             stdio,
+            window: None,
             cwd: text(&spec.cwd)?,
             restrictions,
             user: spec.user,

@@ -100,6 +100,7 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
     let rootfs = RootfsPlan::new(spec, &paths).map_err(|e| LaunchError::plain(e.to_string()))?;
     let tasks = cgroup.v1_tasks().map_err(|e| LaunchError::plain(e.to_string()))?;
     let mut plan = InitPlan::new(spec, tasks, rootfs, restrictions(runtime, spec)?, theirs, status_writer)?;
+    plan.window = order.window;
     let (ours, inits) = seqpacket::pair().map_err(LaunchError::nix("make init's socket"))?;
     let cgroup_folder = cgroup.v2_dir_fd().map_err(|e| LaunchError::plain(e.to_string()))?;
     let clone = || {
