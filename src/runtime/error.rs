@@ -1,5 +1,7 @@
 //! [`LaunchError`]: which step of a launch failed, on what, and what the kernel said.
 
+use std::ffi::CStr;
+
 use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +51,11 @@ impl LaunchError {
             _ => (format!("cannot execute {name}"), 126),
         };
         Self { step, errno: if code == 127 { 0 } else { errno as i32 }, code }
+    }
+
+    /// A working directory that is not in the container.
+    pub fn outside(folder: &CStr) -> Self {
+        Self::plain(format!("the working directory {folder:?} leads out of the container"))
     }
 
     fn reason(&self) -> String {

@@ -19,7 +19,7 @@ use crate::spec::{ContainerSpec, User};
 use crate::sys::clone::{Forked, fork};
 use crate::sys::exec::ExecImage;
 use crate::sys::pidfd::{self, Ended};
-use crate::sys::{fds, process, reaper, seqpacket, tty};
+use crate::sys::{fds, process, program, reaper, seqpacket, tty};
 
 /// First byte of the message that carries the command's pidfd.
 pub(super) const COMMAND: u8 = b'P';
@@ -54,6 +54,8 @@ struct ExecPlan {
     tty: bool,
     null_stdin: Option<OwnedFd>,
     dies_with_parent: bool,
+    /// The far end of the socket, where nobody else holds it: sending would fail without one.
+    far_end: Option<OwnedFd>,
 }
 
 /// Executes a command in the container whose init is `target`, with our standard streams, and waits for its end.
@@ -70,6 +72,7 @@ pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &E
     }
     let cgroup = Cgroup::open(&runtime.layout, &Parent { name: runtime.store.cgroup_parent() }, &spec.id);
     let signals = terminal::passed_on_signals().map_err(LaunchError::nix("watch for signals"))?;
+    let _view = program::make_read_only().map_err(LaunchError::io("put our program out of the container's reach"))?;
     let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the exec socket"))?;
     match fork().map_err(LaunchError::io("fork"))? {
         Forked::Child => {
@@ -88,10 +91,10 @@ pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &E
 /// process with one thread. The line dies when that process is killed.
 pub(super) fn start_probe(runtime: &Runtime, spec: &ContainerSpec, init: BorrowedFd<'_>, line: &str) -> Option<OwnedFd> {
     let order = ExecOrder { argv: vec!["/bin/sh".into(), "-c".into(), line.into()], ..ExecOrder::default() };
-    let plan = ExecPlan { dies_with_parent: true, ..plan(spec, &order).ok()? };
+    // nobody reads the reports, the exit code says enough
+    let (far_end, reports) = seqpacket::pair().ok()?;
+    let plan = ExecPlan { dies_with_parent: true, far_end: Some(far_end), ..plan(spec, &order).ok()? };
     let cgroup = Cgroup::open(&runtime.layout, &Parent { name: runtime.store.cgroup_parent() }, &spec.id);
-    // nobody reads the reports, the exit code says enough; but somebody could, or sending them would fail
-    let (_reader, reports) = seqpacket::pair().ok()?;
     match fork().ok()? {
         Forked::Child => process::exit_now(join(&plan, &cgroup, init, reports.as_fd())),
         Forked::Parent(pid) => pidfd::open(pid).ok(),
@@ -102,6 +105,7 @@ fn explain(plan: &ExecPlan, report: StepReport) -> LaunchError {
     let errno = Errno::from_raw(report.errno);
     match report.step {
         Step::Exec => LaunchError::command(&plan.command.name().to_string_lossy(), errno),
+        Step::Workdir if errno == Errno::EXDEV => LaunchError::outside(&plan.cwd),
         Step::Workdir => LaunchError::own(format!("cannot enter the working directory {:?}", plan.cwd), errno),
         Step::Terminal => LaunchError::own("cannot open a terminal in the container", errno),
         step => LaunchError::own(format!("cannot join the container (step {step:?})"), errno),
@@ -128,6 +132,7 @@ fn plan(spec: &ContainerSpec, order: &ExecOrder) -> Result<ExecPlan, LaunchError
         tty: order.tty,
         null_stdin: if order.interactive || order.tty { None } else { Some(null().map_err(LaunchError::nix("open /dev/null"))?) },
         dies_with_parent: false,
+        far_end: None,
     })
 }
 
@@ -135,6 +140,10 @@ fn plan(spec: &ContainerSpec, order: &ExecOrder) -> Result<ExecPlan, LaunchError
 /// entered by children only (setns(2)). It is never visible inside: it is not in the container's pid namespace itself.
 fn join(plan: &ExecPlan, cgroup: &Cgroup, init: BorrowedFd<'_>, socket: BorrowedFd<'_>) -> i32 {
     let joined = || -> Result<i32, LaunchError> {
+        // whatever the caller had open, nothing of it comes along into the container
+        let number = |fd: &Option<OwnedFd>| fd.as_ref().map_or(-1, AsRawFd::as_raw_fd);
+        fds::keep_only([init.as_raw_fd(), socket.as_raw_fd(), number(&plan.null_stdin), number(&plan.far_end)])
+            .map_err(LaunchError::nix("close the caller's descriptors"))?;
         // the terminal's signals are the command's business, which the caller passes on
         nix::unistd::setsid().map_err(LaunchError::nix("make a session"))?;
         process::set_undumpable().map_err(LaunchError::nix("become undumpable"))?;
@@ -179,8 +188,12 @@ fn become_command(plan: &ExecPlan, socket: BorrowedFd<'_>) -> ! {
         } else if let Some(null) = &plan.null_stdin {
             fds::place(null.as_raw_fd(), 0).map_err(at(Step::Stdio))?;
         }
-        nix::unistd::chdir(plan.cwd.as_c_str()).map_err(at(Step::Workdir))?;
-        plan.restrictions.apply(plan.user.uid, plan.user.gid).and_then(|()| process::set_no_new_privs()).map_err(at(Step::Restrict))?;
+        // from here on a hostile container finds no descriptor of the host's in this process but the caller's streams and the socket
+        fds::keep_only([socket.as_raw_fd()]).map_err(at(Step::Stdio))?;
+        super::init::enter(&plan.cwd).map_err(at(Step::Workdir))?;
+        plan.restrictions.apply(plan.user.uid, plan.user.gid).map_err(at(Step::Restrict))?;
+        // a change of ids makes it as dumpable as fs.suid_dumpable says (prctl(2))
+        process::set_undumpable().and_then(|()| process::set_no_new_privs()).map_err(at(Step::Restrict))?;
         process::reset_signals();
         if plan.dies_with_parent {
             // after the ids have changed, which takes it back (prctl(2))

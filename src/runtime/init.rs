@@ -1,6 +1,6 @@
 //! The container's init: what runs between clone3 and execve. It allocates nothing and formats nothing.
 
-use std::ffi::OsStr;
+use std::ffi::{CStr, OsStr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 
@@ -40,9 +40,20 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport>
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
     set_sysctls(plan)?;
     connect(plan, supervisor)?;
-    at(Step::Workdir, nix::unistd::chdir(plan.cwd.as_c_str()))?;
+    // no descriptor of the host's is left for a path such as /proc/self/fd/7 to lead through
+    let wait_status = plan.wait_status.as_ref().map_or(-1, AsRawFd::as_raw_fd);
+    at(Step::Stdio, fds::keep_only([supervisor.as_raw_fd(), wait_status]))?;
+    at(Step::Workdir, enter(&plan.cwd))?;
     at(Step::Restrict, plan.restrictions.apply(plan.user.uid, plan.user.gid))?;
+    // a change of ids makes it as dumpable as fs.suid_dumpable says (prctl(2))
+    at(Step::Restrict, process::set_undumpable())?;
     at(Step::Restrict, process::set_no_new_privs())
+}
+
+/// Enters a folder of the container; EXDEV when it turns out to lie outside of its root (CVE-2024-21626).
+pub(super) fn enter(folder: &CStr) -> nix::Result<()> {
+    nix::unistd::chdir(folder)?;
+    if process::is_cwd_inside_root()? { Ok(()) } else { Err(Errno::EXDEV) }
 }
 
 fn enter_network(plan: &NetworkPlan) -> nix::Result<()> {

@@ -103,6 +103,17 @@ pub fn watch_children() {
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }
 
+/// Whether the working directory is inside the root: of one that is not, getcwd(2) says no absolute path. Allocates nothing.
+///
+/// # Errors
+/// ENOENT when the folder has been removed.
+pub fn is_cwd_inside_root() -> nix::Result<bool> {
+    let mut path = [0_u8; libc::PATH_MAX as usize];
+    // SAFETY: the kernel writes at most the length that is given. glibc's own function would say ENOENT instead of what it was told.
+    Errno::result(unsafe { libc::syscall(libc::SYS_getcwd, path.as_mut_ptr(), path.len()) })?;
+    Ok(path[0] == b'/')
+}
+
 /// _exit(2): ends the process at once, without destructors or flushing.
 pub fn exit_now(code: i32) -> ! {
     // SAFETY: _exit never returns and touches no memory of ours.

@@ -9,6 +9,7 @@ mod census;
 mod check;
 mod command;
 mod control;
+mod escapes;
 mod fixture;
 mod isolation;
 mod lifecycle;
