@@ -31,6 +31,6 @@ pub use restart::{RECOVERED_AFTER, RestartPolicy};
 pub use sharing::{NetworkMode, PidMode};
 pub use signal::{parse_signal, signal_name};
 pub use size::{format_bytes, parse_cpus, parse_memory, parse_shares};
-pub use text::{format_duration, quote_command, sanitize};
+pub use text::{format_duration, is_unsafe, quote_command, sanitize};
 pub use ulimit::{Sysctl, Ulimit};
 pub use user::User;

@@ -11,6 +11,7 @@ mod command;
 mod control;
 mod escapes;
 mod fixture;
+mod input;
 mod isolation;
 mod lifecycle;
 mod limits;
