@@ -70,6 +70,7 @@ fn exit_code(code: i32) -> ExitCode {
 
 /// Leaves the verb's word in `word`, for what is said of a failure.
 fn dispatch(arguments: Vec<OsString>, word: &mut &'static str) -> Result<Next, Failure> {
+    need_own_rights()?;
     let parsed = match Arguments::try_parse_from(arguments) {
         Ok(parsed) => parsed,
         Err(error) => return told(&error).map(|()| Next::Exit(ExitCode::SUCCESS)),
@@ -82,6 +83,17 @@ fn dispatch(arguments: Vec<OsString>, word: &mut &'static str) -> Result<Next, F
     }
     *word = verb.word();
     perform(verb, &parsed.globals).map(|code| Next::Exit(exit_code(code)))
+}
+
+/// Refuses rights that come from the file (set-user-ID, set-group-ID) and not from who runs us: everything that we read, the
+/// environment first of all, would be somebody else's.
+fn need_own_rights() -> Result<(), Failure> {
+    let kernel = |errno: nix::errno::Errno| Failure::ours(format!("cannot tell who runs us: {errno}"));
+    let (user, group) = (nix::unistd::getresuid().map_err(kernel)?, nix::unistd::getresgid().map_err(kernel)?);
+    if user.real == user.effective && group.real == group.effective {
+        return Ok(());
+    }
+    Err(Failure::ours("must not be set-user-ID or set-group-ID: chmod ug-s it, and run it with sudo"))
 }
 
 fn open_screen(globals: &Globals, demo: bool) -> Result<Next, Failure> {

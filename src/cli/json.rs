@@ -11,7 +11,7 @@ use super::failure::Failure;
 use crate::cgroup::Sample;
 use crate::manager::Info;
 use crate::record::{ExitCause, Health, Process, Record, Status};
-use crate::spec::{ContainerSpec, Limits};
+use crate::spec::{ContainerSpec, Limits, is_unsafe};
 
 /// A container in `list --json`.
 #[derive(Debug, Serialize)]
@@ -206,7 +206,8 @@ fn render(value: &impl Serialize, formatter: impl Formatter) -> Result<String, F
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-/// JSON escapes the control characters of ASCII, but not DEL nor C1, which terminals obey too (ECMA-48): those are escaped here.
+/// JSON escapes the control characters of ASCII, but not DEL nor C1, which terminals obey too (ECMA-48), nor what reorders or hides
+/// text: those are escaped here.
 struct Safe<F>(F);
 
 macro_rules! pass_on {
@@ -232,11 +233,13 @@ impl<F: Formatter> Formatter for Safe<F> {
 
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
-        while let Some(at) = rest.find(|c: char| c.is_control()) {
+        while let Some(at) = rest.find(is_unsafe) {
             let (before, from) = rest.split_at(at);
             writer.write_all(before.as_bytes())?;
             let c = from.chars().next().unwrap_or_default();
-            write!(writer, "\\u{:04x}", u32::from(c))?;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
             rest = &from[c.len_utf8()..];
         }
         writer.write_all(rest.as_bytes())

@@ -10,6 +10,7 @@ mod lock;
 mod log_reader;
 mod log_writer;
 mod logfile;
+mod owner;
 mod state;
 mod status;
 mod store;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::{ExitCause, Happening, Lock, Record, State, StoreError, events};
+use super::{ExitCause, Happening, Lock, Record, State, StoreError, events, owner};
 use crate::spec::{ContainerId, ContainerSpec};
 
 /// The default state folder; its run folder and cgroup parent have fixed names too.
@@ -39,6 +39,7 @@ impl Store {
         let store = Self { state, run };
         for folder in [store.state.clone(), store.containers(), store.images(), store.run.clone()] {
             make_folder(&folder)?;
+            owner::check(&folder)?;
         }
         Ok(store)
     }

@@ -1,7 +1,12 @@
 //! [`LaunchError`]: which step of a launch failed, on what, and what the kernel said.
 
+use std::ffi::CStr;
+
 use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
+
+/// How much of a command's name an error shows, in characters.
+const MAX_NAME: usize = 256;
 
 /// A launch that failed. It crosses processes as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -44,11 +49,22 @@ impl LaunchError {
     /// A command that could not be executed.
     #[must_use]
     pub fn command(name: &str, errno: Errno) -> Self {
+        // a name may be as long as the kernel takes an argument (128 KiB), and an error crosses a socket
+        let name: String = match name.char_indices().nth(MAX_NAME) {
+            Some((end, _)) => format!("{}…", &name[..end]),
+            None => name.to_owned(),
+        };
         let (step, code) = match errno {
             Errno::ENOENT => (format!("{name}: command not found in the container"), 127),
+            Errno::E2BIG => (format!("cannot execute {name}: its arguments and environment are larger than the kernel takes"), 126),
             _ => (format!("cannot execute {name}"), 126),
         };
-        Self { step, errno: if code == 127 { 0 } else { errno as i32 }, code }
+        Self { step, errno: if matches!(errno, Errno::ENOENT | Errno::E2BIG) { 0 } else { errno as i32 }, code }
+    }
+
+    /// A working directory that is not in the container.
+    pub fn outside(folder: &CStr) -> Self {
+        Self::plain(format!("the working directory {folder:?} leads out of the container"))
     }
 
     fn reason(&self) -> String {

@@ -21,7 +21,7 @@ use crate::sys::clone::{Cloned, clone3};
 use crate::sys::exec::ExecImage;
 use crate::sys::pidfd::{self, Ended};
 use crate::sys::tty::WindowSize;
-use crate::sys::{fds, process, reaper, seqpacket, tty};
+use crate::sys::{fds, process, program, reaper, seqpacket, tty};
 
 /// First byte of the message that carries the command's pidfd.
 pub(super) const COMMAND: u8 = b'P';
@@ -58,6 +58,8 @@ struct ExecPlan {
     window: Option<WindowSize>,
     null_stdin: Option<OwnedFd>,
     dies_with_parent: bool,
+    /// The far end of the socket, where nobody else holds it: sending would fail without one.
+    far_end: Option<OwnedFd>,
 }
 
 /// Executes a command in the container whose init is `target`, with our standard streams, and waits for its end.
@@ -74,6 +76,7 @@ pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &E
     }
     let cgroup = Target::find(runtime, spec)?;
     let signals = terminal::passed_on_signals().map_err(LaunchError::nix("watch for signals"))?;
+    let _view = program::make_read_only().map_err(LaunchError::io("put our program out of the container's reach"))?;
     let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the exec socket"))?;
     match cgroup.clone_into().map_err(LaunchError::io("fork"))? {
         Cloned::Child => {
@@ -92,10 +95,10 @@ pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &E
 /// process with one thread. The line dies when that process is killed.
 pub(super) fn start_probe(runtime: &Runtime, spec: &ContainerSpec, init: BorrowedFd<'_>, line: &str) -> Option<OwnedFd> {
     let order = ExecOrder { argv: vec!["/bin/sh".into(), "-c".into(), line.into()], ..ExecOrder::default() };
-    let plan = ExecPlan { dies_with_parent: true, ..plan(runtime, spec, &order).ok()? };
+    // nobody reads the reports, the exit code says enough
+    let (far_end, reports) = seqpacket::pair().ok()?;
+    let plan = ExecPlan { dies_with_parent: true, far_end: Some(far_end), ..plan(runtime, spec, &order).ok()? };
     let cgroup = Target::find(runtime, spec).ok()?;
-    // nobody reads the reports, the exit code says enough; but somebody could, or sending them would fail
-    let (_reader, reports) = seqpacket::pair().ok()?;
     match cgroup.clone_into().ok()? {
         Cloned::Child => process::exit_now(join(&plan, spec, &cgroup, init, reports.as_fd())),
         Cloned::Parent { pidfd, .. } => Some(pidfd),
@@ -124,6 +127,7 @@ fn explain(plan: &ExecPlan, report: StepReport) -> LaunchError {
     let errno = Errno::from_raw(report.errno);
     match report.step {
         Step::Exec => LaunchError::command(&plan.command.name().to_string_lossy(), errno),
+        Step::Workdir if errno == Errno::EXDEV => LaunchError::outside(&plan.cwd),
         Step::Workdir => LaunchError::own(format!("cannot enter the working directory {:?}", plan.cwd), errno),
         Step::Terminal => LaunchError::own("cannot open a terminal in the container", errno),
         step => LaunchError::own(format!("cannot join the container (step {step:?})"), errno),
@@ -155,6 +159,7 @@ fn plan(runtime: &Runtime, spec: &ContainerSpec, order: &ExecOrder) -> Result<Ex
         window: if order.tty { tty::window_size(0).ok() } else { None },
         null_stdin: if order.interactive || order.tty { None } else { Some(null().map_err(LaunchError::nix("open /dev/null"))?) },
         dies_with_parent: false,
+        far_end: None,
     })
 }
 
@@ -166,6 +171,10 @@ fn join(plan: &ExecPlan, spec: &ContainerSpec, cgroup: &Target, init: BorrowedFd
         nix::unistd::setsid().map_err(LaunchError::nix("make a session"))?;
         process::set_undumpable().map_err(LaunchError::nix("become undumpable"))?;
         cgroup::join(&cgroup.v1).map_err(LaunchError::nix("join the container's cgroups"))?;
+        // whatever the caller had open, nothing of it comes along into the container
+        let number = |fd: &Option<OwnedFd>| fd.as_ref().map_or(-1, AsRawFd::as_raw_fd);
+        fds::keep_only([init.as_raw_fd(), socket.as_raw_fd(), number(&plan.null_stdin), number(&plan.far_end)])
+            .map_err(LaunchError::nix("close the caller's descriptors"))?;
         namespace::join(init, spec).map_err(LaunchError::nix("join the container's namespaces"))?;
         reaper::fork_from_init().map_err(LaunchError::nix("fork in the container"))
     };
@@ -209,7 +218,9 @@ fn become_command(plan: &ExecPlan, socket: BorrowedFd<'_>) -> ! {
         } else if let Some(null) = &plan.null_stdin {
             fds::place(null.as_raw_fd(), 0).map_err(at(Step::Stdio))?;
         }
-        nix::unistd::chdir(plan.cwd.as_c_str()).map_err(at(Step::Workdir))?;
+        // from here on a hostile container finds no descriptor of the host's in this process but the caller's streams and the socket
+        fds::keep_only([socket.as_raw_fd()]).map_err(at(Step::Stdio))?;
+        super::init::enter(&plan.cwd).map_err(at(Step::Workdir))?;
         plan.restrictions.apply(plan.user.uid, plan.user.gid).map_err(at(Step::Restrict))?;
         process::reset_signals();
         if plan.dies_with_parent {

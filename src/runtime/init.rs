@@ -1,6 +1,6 @@
 //! The container's init: what runs between clone3 and execve. It allocates nothing and formats nothing.
 
-use std::ffi::OsStr;
+use std::ffi::{CStr, OsStr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
@@ -61,8 +61,18 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport>
     set_sysctls(plan)?;
     rootfs::protect(&plan.rootfs).map_err(|f| StepReport { step: Step::Protect, index: f.index, errno: f.errno })?;
     connect(plan, supervisor)?;
-    at(Step::Workdir, nix::unistd::chdir(plan.cwd.as_c_str()))?;
+    // no descriptor of the host's is left for a path such as /proc/self/fd/7 to lead through
+    drop(root);
+    let wait_status = plan.wait_status.as_ref().map_or(-1, AsRawFd::as_raw_fd);
+    at(Step::Stdio, fds::keep_only([supervisor.as_raw_fd(), wait_status]))?;
+    at(Step::Workdir, enter(&plan.cwd))?;
     at(Step::Restrict, plan.restrictions.apply(plan.user.uid, plan.user.gid))
+}
+
+/// Enters a folder of the container; EXDEV when it turns out to lie outside of its root (CVE-2024-21626).
+pub(super) fn enter(folder: &CStr) -> nix::Result<()> {
+    nix::unistd::chdir(folder)?;
+    if process::is_cwd_inside_root()? { Ok(()) } else { Err(Errno::EXDEV) }
 }
 
 fn set_sysctls(plan: &InitPlan) -> Result<(), StepReport> {

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use super::launch::Outcome;
 use super::{LaunchError, Runtime, StartOrder, launch};
 use crate::sys::clone::{Forked, fork};
-use crate::sys::{fds, process, seqpacket};
+use crate::sys::{fds, process, program, seqpacket};
 
 /// Where the launcher keeps its socket, so that everything else it inherited can be closed.
 const SOCKET_FD: i32 = 3;
@@ -64,6 +64,8 @@ fn serve(runtime: &Runtime, socket: OwnedFd) {
         return;
     }
     let socket = fds::adopt(SOCKET_FD);
+    // done once for all of its supervisors; where it fails each of them tries again, and says why it cannot
+    let _ = program::make_read_only();
     // supervisors outlive us and nobody here waits for them
     process::ignore_children();
     let mut request = vec![0; 64 * 1024];

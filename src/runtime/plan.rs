@@ -114,6 +114,7 @@ impl InitPlan {
             Step::Mount => return self.explain_mount(StepFailure { index: report.index, errno: report.errno }),
             Step::Terminal => "open a terminal in the container".into(),
             Step::Stdio => "connect the standard streams".into(),
+            Step::Workdir if errno == Errno::EXDEV => return LaunchError::outside(&self.cwd),
             Step::Workdir => format!("enter the working directory {:?}", self.cwd),
             Step::Sysctl => {
                 let setting = self.sysctls.get(usize::from(report.index)).map(|(file, value)| format!("{file:?} to {value:?}"));

@@ -19,7 +19,7 @@ use crate::cgroup::Cgroup;
 use crate::record::{self, Event, ExitCause, Health, LogLimits, LogWriter, Process, Record, Status, Store};
 use crate::spec::{ContainerSpec, RECOVERED_AFTER};
 use crate::sys::pidfd::{self, Ended};
-use crate::sys::{fds, process};
+use crate::sys::{fds, process, program};
 
 /// Where the report socket and the client are kept, so that everything above can be closed.
 const REPORT_FD: i32 = 3;
@@ -43,8 +43,9 @@ pub fn run(runtime: &Runtime, order: &StartOrder, mut record: Record, report: Ow
         Err(errno) => process::exit_now(errno as i32),
     };
     let open_stdin = record.spec.interactive || client.is_some();
-    let relay = match make_relay(runtime, &record, client) {
-        Ok(relay) => relay,
+    let prepared = program::make_read_only().map_err(LaunchError::io("put our program out of the container's reach"));
+    let (view, relay) = match prepared.and_then(|view| Ok((view, make_relay(runtime, &record, client)?))) {
+        Ok(prepared) => prepared,
         Err(error) => {
             record_failure(runtime, &mut record, &error);
             return say_outcome(&report, &Err(error));
@@ -59,7 +60,7 @@ pub fn run(runtime: &Runtime, order: &StartOrder, mut record: Record, report: Ow
         }
         Ok(begun) => {
             say_outcome(&report, &Ok(()));
-            drop(report);
+            drop((report, view));
             // what was needed to plan and start is not needed to watch
             process::release_heap();
             supervisor.supervise(begun);

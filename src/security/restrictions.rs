@@ -52,6 +52,8 @@ impl Restrictions {
         } else {
             self.become_user(uid)?;
         }
+        // a change of ids makes it as dumpable as fs.suid_dumpable says (prctl(2)), and execve is yet to come
+        process::set_undumpable()?;
         if self.no_new_privs {
             process::set_no_new_privs()?;
             self.install_filter()?;

@@ -41,7 +41,7 @@ pub use security::{Seccomp, Security};
 pub use sharing::{IpcMode, NetworkMode, Own, PidMode};
 pub use signal::{parse_signal, signal_name};
 pub use size::{format_bytes, parse_bytes, parse_cpus, parse_memory, parse_shares};
-pub use text::{format_duration, quote_command, sanitize};
+pub use text::{format_duration, is_unsafe, quote_command, sanitize};
 pub use ulimit::{Sysctl, Ulimit};
 pub use user::User;
 pub use userns::{IdPool, IdRange, Userns};

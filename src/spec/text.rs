@@ -30,7 +30,9 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-fn is_unsafe(c: char) -> bool {
+/// Whether a terminal obeys it, or it reorders or hides what stands beside it.
+#[must_use]
+pub fn is_unsafe(c: char) -> bool {
     c != shown(c)
 }
 

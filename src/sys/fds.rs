@@ -26,6 +26,23 @@ pub fn close_from(first: u32) -> nix::Result<()> {
     close_range(first, 0)
 }
 
+/// Closes every descriptor from 3 on but `kept`, where -1 stands for none. As [`close_from`] otherwise; allocates nothing.
+///
+/// # Errors
+/// ENOSYS before Linux 5.9.
+pub fn keep_only<const N: usize>(mut kept: [RawFd; N]) -> nix::Result<()> {
+    kept.sort_unstable();
+    let mut first = 3;
+    for number in kept.into_iter().filter_map(|number| u32::try_from(number).ok()) {
+        if number > first {
+            // SAFETY: integers only; the caller never uses what is closed here.
+            Errno::result(unsafe { libc::syscall(libc::SYS_close_range, first, number - 1, 0) })?;
+        }
+        first = first.max(number + 1);
+    }
+    close_from(first)
+}
+
 /// dup2(2) onto `number`, without CLOEXEC (dup2 clears it, and when both are the same it is cleared here).
 ///
 /// # Errors

@@ -10,6 +10,7 @@ pub mod mount;
 pub mod net;
 pub mod pidfd;
 pub mod process;
+pub mod program;
 pub mod reaper;
 pub mod seccomp;
 pub mod seqpacket;

@@ -120,6 +120,17 @@ pub fn watch_children() {
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }
 
+/// Whether the working directory is inside the root: of one that is not, getcwd(2) says no absolute path. Allocates nothing.
+///
+/// # Errors
+/// ENOENT when the folder has been removed.
+pub fn is_cwd_inside_root() -> nix::Result<bool> {
+    let mut path = [0_u8; libc::PATH_MAX as usize];
+    // SAFETY: the kernel writes at most the length that is given. glibc's own function would say ENOENT instead of what it was told.
+    Errno::result(unsafe { libc::syscall(libc::SYS_getcwd, path.as_mut_ptr(), path.len()) })?;
+    Ok(path[0] == b'/')
+}
+
 /// Gives free pages of the heap back (malloc_trim(3)), for a process that has just left most of its work behind. Nothing happens with
 /// a C library that has no such call.
 pub fn release_heap() {

@@ -1,9 +1,11 @@
 //! Terminals: pseudo-terminals (pty(7)), window size and the controlling terminal (ioctl_tty(2)).
 
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
+
+use super::mount::open_in_root;
 
 /// Rows and columns of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,18 +16,31 @@ pub struct WindowSize {
     pub columns: u16,
 }
 
-/// Opens `/dev/ptmx` of the current root and unlocks its slave. Allocates nothing.
+/// Opens `/dev/ptmx` of the current root and unlocks its slave. A running container may have put anything there: no link leads
+/// out of the root or through `/proc`, and what is found must be the multiplexer (5, 2). Allocates nothing.
 ///
 /// # Errors
-/// ENOENT without devpts, EMFILE.
+/// ENOENT without devpts, ENOTTY when it is something else, EMFILE.
 pub fn open_master() -> nix::Result<OwnedFd> {
-    // SAFETY: a constant path; the result is checked.
-    let fd = Errno::result(unsafe { libc::open(c"/dev/ptmx".as_ptr(), libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC) })?;
-    // SAFETY: open has just made it for us alone.
-    let master = unsafe { OwnedFd::from_raw_fd(fd) };
+    let folder = nix::fcntl::OFlag::O_PATH | nix::fcntl::OFlag::O_DIRECTORY | nix::fcntl::OFlag::O_CLOEXEC;
+    let root = nix::fcntl::open(c"/", folder, nix::sys::stat::Mode::empty())?;
+    // looked at before it is opened: opening a device or a fifo may do something already
+    let found = open_in_root(root.as_fd(), c"/dev/ptmx", libc::O_PATH)?;
+    let data = nix::sys::stat::fstat(&found)?;
+    if data.st_mode & libc::S_IFMT != libc::S_IFCHR || data.st_rdev != libc::makedev(5, 2) {
+        return Err(Errno::ENOTTY);
+    }
+    let master = open_in_root(root.as_fd(), c"/dev/ptmx", libc::O_RDWR | libc::O_NOCTTY | libc::O_NONBLOCK)?;
+    let data = nix::sys::stat::fstat(&master)?;
+    if data.st_rdev != libc::makedev(5, 2) {
+        return Err(Errno::ENOTTY);
+    }
+    let blocking: libc::c_int = 0;
+    // SAFETY: FIONBIO and TIOCSPTLCK read one int each.
+    Errno::result(unsafe { libc::ioctl(master.as_raw_fd(), libc::FIONBIO, &raw const blocking) })?;
     let unlock: libc::c_int = 0;
-    // SAFETY: TIOCSPTLCK reads one int.
-    Errno::result(unsafe { libc::ioctl(fd, libc::TIOCSPTLCK, &raw const unlock) })?;
+    // SAFETY: as above.
+    Errno::result(unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCSPTLCK, &raw const unlock) })?;
     Ok(master)
 }
 

@@ -7,5 +7,6 @@ mod generated;
 mod help;
 mod mistakes;
 mod pipes;
+mod rights;
 mod settings;
 mod verbs;
