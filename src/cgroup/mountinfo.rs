@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn the_kernels_first_root_hides_nothing() {
-        let text = "1 1 0:2 / / rw - rootfs rootfs rw\n26 1 0:23 / /sys rw - sysfs sys rw\n68 26 0:34 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw";
+        let text =
+            "1 1 0:2 / / rw - rootfs rootfs rw\n26 1 0:23 / /sys rw - sysfs sys rw\n68 26 0:34 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw";
         assert_eq!(points(text), ["/sys/fs/cgroup"]);
     }
 

@@ -13,7 +13,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::{chdir, chroot, fchdir};
 
 use super::overlay::{c_path, options};
-use super::{FileError, pivot, RootfsPaths};
+use super::{FileError, RootfsPaths, pivot};
 use crate::spec::{ContainerSpec, Propagation};
 use crate::sys::mount as fd_mount;
 

@@ -51,7 +51,11 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport>
         at(Step::Network, network::bring_loopback_up())?;
     }
     umask(Mode::empty());
-    rootfs::apply(plan.rootfs.steps(), root.as_ref().map(AsFd::as_fd)).map_err(|f| StepReport { step: Step::Mount, index: f.index, errno: f.errno })?;
+    rootfs::apply(plan.rootfs.steps(), root.as_ref().map(AsFd::as_fd)).map_err(|f| StepReport {
+        step: Step::Mount,
+        index: f.index,
+        errno: f.errno,
+    })?;
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
     set_sysctls(plan)?;
     connect(plan, supervisor)?;

@@ -61,12 +61,7 @@ impl InitPlan {
     ///
     /// # Errors
     /// When a text of the spec has a NUL byte.
-    pub fn new(
-        spec: &ContainerSpec,
-        rootfs: RootfsPlan,
-        stdio: Option<Stdio>,
-        wait_status: Option<OwnedFd>,
-    ) -> Result<Self, LaunchError> {
+    pub fn new(spec: &ContainerSpec, rootfs: RootfsPlan, stdio: Option<Stdio>, wait_status: Option<OwnedFd>) -> Result<Self, LaunchError> {
         Ok(Self {
             title: Title::find(),
             rootfs,

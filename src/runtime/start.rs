@@ -132,9 +132,10 @@ fn cannot_clone(spec: &ContainerSpec) -> impl FnOnce(io::Error) -> LaunchError {
         Some(errno @ (Errno::ENOSPC | Errno::EUSERS)) if users => {
             LaunchError::own("cannot make a user namespace: there are as many as user.max_user_namespaces (sysctl) allows", errno)
         }
-        Some(errno @ Errno::EPERM) if users => {
-            LaunchError::own("cannot make a user namespace: the kernel refuses it in a chroot, and where a security module forbids it", errno)
-        }
+        Some(errno @ Errno::EPERM) if users => LaunchError::own(
+            "cannot make a user namespace: the kernel refuses it in a chroot, and where a security module forbids it",
+            errno,
+        ),
         _ => LaunchError::io("clone into new namespaces")(error),
     }
 }
@@ -217,7 +218,11 @@ fn streams(spec: &ContainerSpec, open_stdin: bool) -> Result<(Option<Stdio>, Opt
         // so that /dev/stdout can be opened again; init could not give away what belongs to an id that it has no name for
         let (uid, gid) = (ids.outside(spec.user.uid).map(Uid::from_raw), ids.outside(spec.user.gid).map(Gid::from_raw));
         let pipes = [writer.as_ref().map(|_| &stdin), Some(&stdout), Some(&stderr)];
-        pipes.into_iter().flatten().try_for_each(|pipe| fchown(pipe, uid, gid)).map_err(LaunchError::nix("give the streams to the container"))?;
+        pipes
+            .into_iter()
+            .flatten()
+            .try_for_each(|pipe| fchown(pipe, uid, gid))
+            .map_err(LaunchError::nix("give the streams to the container"))?;
     }
     Ok((Some(Stdio { stdin, stdout, stderr }), Some(Streams::Pipes { stdin: writer, stdout: out_reader, stderr: err_reader })))
 }

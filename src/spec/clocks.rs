@@ -30,7 +30,12 @@ impl ClockOffsets {
             match clock {
                 "monotonic" => offsets.monotonic_ms = millis,
                 "boottime" => offsets.boottime_ms = millis,
-                _ => return Err(SpecError::new("time-offset", format!("{clock:?} is no clock of a container's own; use monotonic or boottime"))),
+                _ => {
+                    return Err(SpecError::new(
+                        "time-offset",
+                        format!("{clock:?} is no clock of a container's own; use monotonic or boottime"),
+                    ));
+                }
             }
         }
         Ok(offsets)

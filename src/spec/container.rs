@@ -8,8 +8,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ClockOffsets, ContainerId, ContainerName, Device, HealthCheck, IdRange, IpcMode, Limits, NetworkMode, Own, PidMode, RestartPolicy, SpecError, Sysctl, Tmpfs, Ulimit,
-    User, Userns, Volume,
+    ClockOffsets, ContainerId, ContainerName, Device, HealthCheck, IdRange, IpcMode, Limits, NetworkMode, Own, PidMode, RestartPolicy,
+    SpecError, Sysctl, Tmpfs, Ulimit, User, Userns, Volume,
 };
 
 /// Mount propagation between the host and a container (mount_namespaces(7)).

@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use super::namespaces::Namespaces;
 use super::{
-    ContainerId, ContainerName, ContainerSpec, HealthCheck, IpcMode, NetworkMode, Preset, Propagation, SpecError, Sysctl, User, parse_duration,
-    parse_memory, parse_signal,
+    ContainerId, ContainerName, ContainerSpec, HealthCheck, IpcMode, NetworkMode, Preset, Propagation, SpecError, Sysctl, User,
+    parse_duration, parse_memory, parse_signal,
 };
 
 /// The image used when none is named.

@@ -100,7 +100,13 @@ impl IdPool {
         }
         // the highest id means "no id" to the kernel
         if end > u64::from(u32::MAX) {
-            return Err(format!("{} ranges of {} ids from {} on end beyond the highest id, {}", self.ranges, self.size, self.first, u32::MAX - 1));
+            return Err(format!(
+                "{} ranges of {} ids from {} on end beyond the highest id, {}",
+                self.ranges,
+                self.size,
+                self.first,
+                u32::MAX - 1
+            ));
         }
         Ok(())
     }

@@ -154,9 +154,21 @@ fn everything_works_in_it() {
         (&[], "su=$(stat -c %a /tmp); echo $su; ulimit -c 0; mkdir /a/b 2>/dev/null || echo no", "1777\nno\n"),
         (&["--hostname", "box"], "hostname; cat /proc/sys/kernel/hostname", "box\nbox\n"),
         (&["--sysctl", "net.core.somaxconn=77"], "cat /proc/sys/net/core/somaxconn", "77\n"),
-        (&["--ulimit", "nofile=100:200", "--nice", "5", "--oom-score-adj", "300"], "ulimit -n; nice; cat /proc/self/oom_score_adj", "100\n5\n300\n"),
-        (&["--user", "1234:5678"], "id -u; id -g; echo x > /dev/stdout; touch /x || echo no; touch /tmp/x && stat -c %u /tmp/x", "1234\n5678\nx\nno\n1234\n"),
-        (&["--tmpfs", "/scratch:size=2M"], "echo x > /scratch/x; stat -c %u /scratch/x /scratch; df /scratch | awk 'NR==2 {print $2}'", "0\n0\n2048\n"),
+        (
+            &["--ulimit", "nofile=100:200", "--nice", "5", "--oom-score-adj", "300"],
+            "ulimit -n; nice; cat /proc/self/oom_score_adj",
+            "100\n5\n300\n",
+        ),
+        (
+            &["--user", "1234:5678"],
+            "id -u; id -g; echo x > /dev/stdout; touch /x || echo no; touch /tmp/x && stat -c %u /tmp/x",
+            "1234\n5678\nx\nno\n1234\n",
+        ),
+        (
+            &["--tmpfs", "/scratch:size=2M"],
+            "echo x > /scratch/x; stat -c %u /scratch/x /scratch; df /scratch | awk 'NR==2 {print $2}'",
+            "0\n0\n2048\n",
+        ),
         (&["--device", "/dev/zero:/dev/mine"], "head -c 3 /dev/mine | wc -c", "3\n"),
         (&["--read-only"], "echo x > /x || echo read-only", "read-only\n"),
         (&["--memory", "64M", "--pids-limit", "20", "--cpu", "512"], "echo in", "in\n"),
@@ -208,7 +220,8 @@ fn any_folder_is_its_root_with_a_layer_or_without() {
     let fixture = Fixture::new();
     let root = small_root(&fixture);
     let path = root.to_str().unwrap();
-    let owners = "busybox stat -c %u /bin /bin/busybox; echo x > /written && busybox stat -c %u /written /etc/hosts; busybox cat /etc/hostname";
+    let owners =
+        "busybox stat -c %u /bin /bin/busybox; echo x > /written && busybox stat -c %u /written /etc/hosts; busybox cat /etc/hostname";
     let expected = "0\n0\n0\n0\nbox\n";
     assert_eq!(run(&fixture, &["--root", path, "--overlay", "--hostname", "box"], owners).ok(), expected);
     assert!(!root.join("written").exists(), "it went to the container's layer");
