@@ -41,9 +41,6 @@ pub(super) struct Request {
     #[arg(long, value_name = "MODE", value_parser = pid)]
     pid: Option<PidMode>,
 
-    #[command(flatten)]
-    namespaces: NamespaceFlags,
-
     /// Set a variable of its environment; a bare KEY takes its value from ours
     #[arg(short, long, value_name = "KEY[=VALUE]")]
     env: Vec<String>,
@@ -99,6 +96,9 @@ pub(super) struct Request {
 
     #[command(flatten)]
     security: SecurityFlags,
+
+    #[command(flatten)]
+    namespaces: NamespaceFlags,
 
     #[command(flatten)]
     care: CareFlags,
