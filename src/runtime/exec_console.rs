@@ -36,6 +36,9 @@ pub struct ExecConsole<'a> {
 struct Command {
     pidfd: Option<OwnedFd>,
     master: Option<OwnedFd>,
+    /// Whether the command has closed its terminal. The master stays open until it has ended: a command that closes its streams before
+    /// it exits, as cat does, would be hung up in between, and SIGHUP be its end.
+    closed: bool,
     raw: Option<RawMode>,
 }
 
@@ -51,7 +54,8 @@ impl ExecConsole<'_> {
         loop {
             let mut polled =
                 vec![PollFd::new(self.socket.as_fd(), PollFlags::POLLIN), PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
-            if let Some(master) = &command.master {
+            // a master whose other side is closed would be ready for ever
+            if let Some(master) = command.master.as_ref().filter(|_| !command.closed) {
                 polled.push(PollFd::new(master.as_fd(), PollFlags::POLLIN));
                 if typing {
                     polled.push(PollFd::new(fds::borrow(0), PollFlags::POLLIN));
@@ -150,7 +154,7 @@ impl Command {
             }
             Err(Errno::EAGAIN | Errno::EINTR) => false,
             Ok(0) | Err(_) => {
-                self.master = None;
+                self.closed = true;
                 false
             }
         }
