@@ -10,6 +10,7 @@ use clap::{CommandFactory, Parser};
 
 use super::arguments::{Arguments, Globals, Verb};
 use super::failure::{Failure, OURS};
+use super::quick;
 use super::session::{Session, load_config, need_root};
 use super::stdout;
 use crate::config::Config;
@@ -71,7 +72,7 @@ fn exit_code(code: i32) -> ExitCode {
 /// Leaves the verb's word in `word`, for what is said of a failure.
 fn dispatch(arguments: Vec<OsString>, word: &mut &'static str) -> Result<Next, Failure> {
     need_own_rights()?;
-    let parsed = match Arguments::try_parse_from(arguments) {
+    let parsed = match quick::parse(&arguments).map_or_else(|| Arguments::try_parse_from(arguments), Ok) {
         Ok(parsed) => parsed,
         Err(error) => return told(&error).map(|()| Next::Exit(ExitCode::SUCCESS)),
     };

@@ -27,6 +27,7 @@ mod man;
 mod pause;
 mod progress;
 mod prune;
+mod quick;
 mod rename;
 mod request;
 mod restart;
