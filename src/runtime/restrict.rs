@@ -1,9 +1,11 @@
 //! From a spec to the [`Restrictions`] of its processes: capabilities that there are, and the seccomp program compiled.
 
+use nix::libc::sock_filter;
+
 use super::{LaunchError, Runtime};
 use crate::record::Store;
-use crate::security::{Profile, Restrictions, last_capability};
-use crate::spec::{Capabilities, ContainerSpec, Seccomp};
+use crate::security::{Profile, Restrictions, last_capability, precompiled};
+use crate::spec::{Capabilities, ContainerSpec, Seccomp, Security};
 use crate::sys::caps;
 
 /// The copy of a container's own seccomp profile, in its folder.
@@ -25,6 +27,12 @@ pub fn restrictions(runtime: &Runtime, spec: &ContainerSpec) -> Result<Restricti
             lacking.names().join(", ")
         )));
     }
+    if security.seccomp == Seccomp::Default
+        && keep == Capabilities::default()
+        && let Some(filter) = precompiled()
+    {
+        return Ok(restricted(security, keep, Some(filter)));
+    }
     let profile = match security.seccomp {
         Seccomp::Unconfined => None,
         Seccomp::Default => Some(Profile::default_profile().map_err(|e| LaunchError::plain(format!("the default seccomp profile: {e}")))?),
@@ -32,7 +40,11 @@ pub fn restrictions(runtime: &Runtime, spec: &ContainerSpec) -> Result<Restricti
     };
     let filter = profile.map(|profile| profile.compile(keep, kernel_version())).transpose();
     let filter = filter.map_err(|e| LaunchError::plain(format!("the seccomp profile: {e}")))?;
-    Ok(Restrictions { keep, ambient: security.asked, last: last_capability(), no_new_privs: security.no_new_privileges, filter })
+    Ok(restricted(security, keep, filter))
+}
+
+fn restricted(security: &Security, keep: Capabilities, filter: Option<Vec<sock_filter>>) -> Restrictions {
+    Restrictions { keep, ambient: security.asked, last: last_capability(), no_new_privs: security.no_new_privileges, filter }
 }
 
 fn own_profile(store: &Store, spec: &ContainerSpec) -> Result<Profile, LaunchError> {

@@ -4,4 +4,4 @@ mod restrictions;
 mod seccomp;
 
 pub use restrictions::{Restrictions, last_capability};
-pub use seccomp::{Profile, ProfileError};
+pub use seccomp::{Profile, ProfileError, precompiled};

@@ -84,7 +84,11 @@ impl Profile {
     /// # Errors
     /// When `assets/seccomp.json` is wrong, which a test rules out.
     pub fn default_profile() -> Result<Self, ProfileError> {
-        Self::parse(DEFAULT)
+        Self::read(DEFAULT)
+    }
+
+    fn read(json: &str) -> Result<Self, ProfileError> {
+        serde_json::from_str(json).map_err(|e| ProfileError(e.to_string()))
     }
 
     /// Reads a profile.
@@ -92,7 +96,7 @@ impl Profile {
     /// # Errors
     /// What is wrong, with line and column.
     pub fn parse(json: &str) -> Result<Self, ProfileError> {
-        let profile: Self = serde_json::from_str(json).map_err(|e| ProfileError(e.to_string()))?;
+        let profile = Self::read(json)?;
         if profile.listener_path.is_some() {
             return Err(ProfileError("listenerPath: system calls cannot be handed to another program here".into()));
         }
