@@ -13,6 +13,7 @@ mod logfile;
 mod state;
 mod status;
 mod store;
+mod trash;
 
 pub use alive::{boot_id, identify, is_alive};
 pub use container::{Health, Record};
@@ -25,3 +26,4 @@ pub use logfile::LogChunk;
 pub use state::State;
 pub use status::{Event, ExitCause, IllegalTransition, Process, Status};
 pub use store::{Draft, Store};
+pub use trash::Trashed;

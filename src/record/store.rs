@@ -295,11 +295,11 @@ fn record(spec: ContainerSpec, state: State) -> Record {
     }
 }
 
-fn make_folder(folder: &Path) -> Result<(), StoreError> {
+pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(StoreError::of("make", folder))
 }
 
-fn remove_folder(folder: &Path) -> Result<(), StoreError> {
+pub(super) fn remove_folder(folder: &Path) -> Result<(), StoreError> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::of("remove", folder)(error)),
         _ => Ok(()),

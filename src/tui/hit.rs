@@ -3,7 +3,7 @@
 use ratatui::layout::{Position, Rect};
 
 use super::action::Action;
-use super::model::{Column, Field, Tab};
+use super::model::{Column, Field, Grip, Tab};
 use crate::spec::ContainerId;
 
 /// What a click can land on.
@@ -17,6 +17,8 @@ pub enum Target {
     Heading(Column),
     /// A row of the preset list.
     Preset(usize),
+    /// A gauge whose handle can be moved.
+    Gauge(Grip),
     /// A key on the bottom line or a button.
     Action(Action),
     /// A field of the launch form.

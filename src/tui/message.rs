@@ -17,6 +17,10 @@ pub enum Input {
     Paste(String),
     /// Clicked the cell at column, row.
     Click(u16, u16),
+    /// Moved the mouse to column, row with the button held.
+    Drag(u16, u16),
+    /// Let the mouse button go.
+    Release,
     /// Turned the wheel at column, row; up is negative.
     Wheel(u16, u16, i16),
     /// Made the terminal this many columns and rows.

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use minic_tui::manager::{Created, Demo, Engine, Error, LogChunk, LogSource, Sampling, Watching};
+use minic_tui::manager::{Created, Demo, Engine, Error, LimitChange, LogChunk, LogSource, Sampling, Updated, Watching};
 use minic_tui::record::{ExitCause, Record};
 use minic_tui::spec::ContainerId;
 use minic_tui::tui::effect::{Call, Effect, EffectId, Effects, LogBatch, Outcome};
@@ -52,6 +52,18 @@ impl Engine for Wild {
     }
     fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error> {
         self.0.destroy(id, force)
+    }
+    fn set_limit(&self, id: &ContainerId, change: LimitChange) -> Result<Updated, Error> {
+        self.0.set_limit(id, change)
+    }
+    fn throw_away(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {
+        self.0.throw_away(id, grace)
+    }
+    fn take_back(&self, id: &ContainerId) -> Result<(), Error> {
+        self.0.take_back(id)
+    }
+    fn purge_trash(&self) -> Result<(), Error> {
+        self.0.purge_trash()
     }
     fn log(&self, id: &ContainerId) -> Result<Box<dyn LogSource>, Error> {
         if id.as_str() == "unknown" {

@@ -6,11 +6,13 @@
 mod containers;
 mod effects;
 mod form;
+mod handles;
 mod hostile;
 mod keys;
 mod logs;
 mod mouse;
 mod overlays;
+mod past;
 mod presets;
 mod quiet;
 mod sizes;

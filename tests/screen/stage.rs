@@ -110,7 +110,7 @@ impl Stage {
                     self.log = Some((id, source));
                 }
                 Effect::ReadLog => self.log_wanted = true,
-                Effect::Suspend | Effect::Redraw | Effect::Quit => {}
+                Effect::PurgeTrash | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
             }
         }
         self.read_log(false);
@@ -246,6 +246,14 @@ impl Stage {
             self.keys("j");
         }
         panic!("{name} is not in the list");
+    }
+
+    /// From now on `name` is one that removes itself when it ends, as far as the screen knows.
+    pub fn made_passing(&mut self, name: &str) -> &mut Self {
+        let mut records = self.demo.records().unwrap();
+        records.iter_mut().filter(|record| record.spec.name.as_str() == name).for_each(|record| record.spec.remove = true);
+        self.send(Message::Records(500, Ok(records)));
+        self
     }
 
     pub fn take_effects(&mut self) -> Vec<Effect> {

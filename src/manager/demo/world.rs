@@ -31,6 +31,8 @@ pub struct Member {
 pub struct World {
     /// Every container, by creation time.
     pub members: Vec<Member>,
+    /// What was thrown away, and when.
+    pub trash: Vec<(Timestamp, Member)>,
     /// Counts the changes of records.
     pub version: u64,
     /// When the demo began.
@@ -43,8 +45,15 @@ pub struct World {
 impl World {
     /// A world made of `seed` in which it is `now`.
     pub fn new(seed: u64, now: Timestamp, roles: Vec<Role>) -> Self {
-        let mut world =
-            Self { members: Vec::new(), version: 0, began: now - to_signed(WARM_UP), lived: Duration::ZERO, state: seed, last_pid: 4_100 };
+        let mut world = Self {
+            members: Vec::new(),
+            trash: Vec::new(),
+            version: 0,
+            began: now - to_signed(WARM_UP),
+            lived: Duration::ZERO,
+            state: seed,
+            last_pid: 4_100,
+        };
         for role in roles {
             world.cast(role, now);
         }
@@ -133,7 +142,8 @@ impl World {
         self.lived
     }
 
-    fn now(&self) -> Timestamp {
+    /// How late it is in the demo.
+    pub fn now(&self) -> Timestamp {
         self.began + to_signed(self.lived)
     }
 
@@ -142,7 +152,8 @@ impl World {
         self.members.iter().map(|member| member.record.clone()).collect()
     }
 
-    fn place(&self, id: &ContainerId) -> Result<usize, Error> {
+    /// Where the container `id` stands among the members.
+    pub fn place(&self, id: &ContainerId) -> Result<usize, Error> {
         let place = self.members.iter().position(|member| member.record.spec.id == *id);
         place.ok_or_else(|| Error::Unknown(id.to_string()))
     }

@@ -14,7 +14,7 @@ pub use follow::LogBatch;
 use follow::LogReader;
 
 use super::message::Message;
-use crate::manager::{Created, Engine, Error};
+use crate::manager::{Created, Engine, Error, LimitChange, Updated};
 use crate::record::ExitCause;
 use crate::spec::ContainerId;
 
@@ -35,6 +35,12 @@ pub enum Call {
     Restart(ContainerId, Duration),
     /// Remove, dead or alive.
     Destroy(ContainerId),
+    /// Stop it within the grace time and put it into the trash.
+    ThrowAway(ContainerId, Duration),
+    /// Bring it back from the trash.
+    TakeBack(ContainerId),
+    /// Set one limit.
+    SetLimit(ContainerId, LimitChange),
 }
 
 /// What a verb achieved.
@@ -50,6 +56,12 @@ pub enum Outcome {
     Restarted,
     /// It is gone.
     Destroyed,
+    /// It is in the trash.
+    ThrownAway,
+    /// It is back, stopped.
+    TakenBack,
+    /// Its limits are these now.
+    LimitSet(Updated),
 }
 
 /// What `update` wants done.
@@ -63,6 +75,8 @@ pub enum Effect {
     OpenLog(ContainerId),
     /// Read on in the open log: one [`Message::Log`] as soon as there is something new.
     ReadLog,
+    /// Delete what was in the trash for long enough.
+    PurgeTrash,
     /// Hand the terminal back and stop until SIGCONT.
     Suspend,
     /// Set the terminal up again and draw everything.
@@ -124,6 +138,11 @@ impl Effects {
                     log.read_on();
                 }
             }
+            Effect::PurgeTrash => {
+                let engine = Arc::clone(&self.engine);
+                // what cannot be deleted now is tried again by whoever comes next
+                self.spawn("trash", move || drop(engine.purge_trash()));
+            }
             Effect::Suspend | Effect::Redraw | Effect::Quit => {}
         }
     }
@@ -157,6 +176,9 @@ pub fn perform(engine: &dyn Engine, call: Call, progress: &mut dyn FnMut(String)
         Call::Stop(id, grace) => engine.stop(&id, grace).map(Outcome::Stopped),
         Call::Restart(id, grace) => engine.restart(&id, grace).map(|()| Outcome::Restarted),
         Call::Destroy(id) => engine.destroy(&id, true).map(|()| Outcome::Destroyed),
+        Call::ThrowAway(id, grace) => engine.throw_away(&id, grace).map(|()| Outcome::ThrownAway),
+        Call::TakeBack(id) => engine.take_back(&id).map(|()| Outcome::TakenBack),
+        Call::SetLimit(id, change) => engine.set_limit(&id, change).map(Outcome::LimitSet),
     }
 }
 

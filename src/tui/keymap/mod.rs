@@ -40,6 +40,7 @@ contexts! {
     Logs "logs" "Logs tab";
     Presets "presets" "Presets tab";
     Global "global" "Every tab";
+    Past "past" "Looking back";
     Form "form" "Launch form";
     Confirm "confirm" "Questions";
     Sort "sort" "Sort menu";

@@ -1,6 +1,6 @@
 //! The container table: moving, sorting, and the verbs on the selected container.
 
-use super::{moved, overlays};
+use super::{handles, moved, overlays};
 use crate::record::{Record, Status};
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
@@ -42,7 +42,7 @@ pub fn invert(model: &mut Model) {
     model.arrange();
 }
 
-/// Does a verb to `target`, after a question where the verb destroys.
+/// Does a verb to `target`, after a question where it cannot be taken back.
 pub fn ask(model: &mut Model, action: Action, target: Option<ContainerId>) -> Vec<Effect> {
     let Some(record) = target.and_then(|id| model.record(&id).cloned()) else {
         model.toast(ToastKind::Notice, format!("{}: no container is selected", action.label()));
@@ -52,7 +52,8 @@ pub fn ask(model: &mut Model, action: Action, target: Option<ContainerId>) -> Ve
         model.toast(ToastKind::Notice, reason);
         return Vec::new();
     }
-    if action == Action::Destroy {
+    // one that removes itself when it ends cannot be kept in the trash
+    if action == Action::Destroy && record.spec.remove {
         overlays::ask(model, action, Some(record.spec.id));
         return Vec::new();
     }
@@ -67,7 +68,9 @@ pub fn carry_out(model: &mut Model, action: Action, record: &Record) -> Vec<Effe
         Action::Start => Call::Start(id.clone()),
         Action::Stop => Call::Stop(id.clone(), grace),
         Action::Restart => Call::Restart(id.clone(), grace),
-        Action::Destroy => Call::Destroy(id.clone()),
+        Action::Destroy if record.spec.remove => Call::Destroy(id.clone()),
+        Action::Destroy => Call::ThrowAway(id.clone(), grace),
+        Action::LimitDown => return handles::sure(model, record),
         _ => return Vec::new(),
     };
     let pending = Pending { action, target: Some(id), name: record.spec.name.as_str().to_owned() };

@@ -3,18 +3,22 @@
 
 mod containers;
 mod form;
+mod handles;
 mod logs;
 mod mouse;
 mod overlays;
+mod past;
 mod results;
+mod undo;
 
 use super::action::Action;
 use super::effect::Effect;
 use super::keymap::{Chord, Context};
 use super::message::{Input, Message, Signal};
-use super::model::{Model, Overlay, Tab, ToastKind};
+use super::model::{Knob, Model, Overlay, Tab, ToastKind};
 
 pub use containers::objection;
+pub use handles::most;
 
 /// Rows that one turn of the wheel moves.
 const WHEEL_ROWS: i64 = 3;
@@ -61,6 +65,8 @@ fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
             Vec::new()
         }
         Input::Click(x, y) => mouse::click(model, x, y),
+        Input::Drag(x, _) => handles::pull(model, x),
+        Input::Release => handles::let_go(model),
         Input::Wheel(_, _, turn) => mouse::wheel(model, turn),
         Input::Resize(width, height) => {
             model.size = (width, height);
@@ -104,6 +110,9 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
+    if past::act(model, action) {
+        return Vec::new();
+    }
     match action {
         Action::Quit => return quit(model),
         Action::Help => model.overlay = Some(Overlay::Help(0)),
@@ -120,6 +129,10 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
             let target = model.list.selected.clone();
             return containers::ask(model, action, target);
         }
+        Action::LimitDown => return handles::step(model, false),
+        Action::LimitUp => return handles::step(model, true),
+        Action::SwitchGauge => model.handles.focus = if model.handles.focus == Knob::Cpu { Knob::Memory } else { Knob::Cpu },
+        Action::Undo => return undo::undo(model),
         _ => match model.tab {
             Tab::Containers => containers::act(model, action),
             Tab::Logs => return logs::act(model, action),

@@ -5,6 +5,7 @@
 mod bar;
 mod canvas;
 mod detail;
+mod dials;
 mod form;
 mod header;
 mod help;
