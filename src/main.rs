@@ -18,11 +18,15 @@ fn main() -> ExitCode {
 
 fn open(screen: &Screen) -> anyhow::Result<()> {
     let mut settings = Settings::from_config(&screen.config)?;
+    let state = StateDir(screen.config.state.clone());
+    if state != StateDir::default() {
+        settings.program.extend(["--state".into(), state.0.display().to_string()]);
+    }
     let engine: Arc<dyn Engine> = if screen.demo {
         settings.badge = Some("DEMO".into());
         Arc::new(Demo::new(1, Arc::new(Timestamp::now)))
     } else {
-        Arc::new(Manager::open(&StateDir(screen.config.state.clone()))?.with_launcher()?)
+        Arc::new(Manager::open(&state)?.with_launcher()?)
     };
     tui::run(engine, settings)
 }

@@ -45,6 +45,10 @@ actions! {
     Undo "undo" "Undo" "take back the last limit or destroy";
     Logs "logs" "Logs" "show what it wrote";
     UsePreset "use-preset" "Launch…" "open the launch form with this preset";
+    Mark "mark" "Mark" "mark it, or not; verbs go to all that are marked";
+    Unmark "unmark" "Unmark all" "take every mark away";
+    Palette "palette" "Palette" "find an action by its name, and do it";
+    CopyCommand "copy-command" "Copy command" "copy the command line for what was done";
     Filter "filter" "Filter" "show only what matches what you type";
     SortMenu "sort-menu" "Sort" "choose the column to sort by";
     SortNext "sort-next" "Sort right" "sort by the next column";
@@ -103,6 +107,12 @@ impl Action {
     #[must_use]
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|action| action.id() == id)
+    }
+
+    /// Whether it moves about, types or answers: nothing that anybody looks for by name.
+    #[must_use]
+    pub fn is_motion(self) -> bool {
+        self >= Self::Confirm || (Self::Up..=Self::Last).contains(&self)
     }
 
     /// Whether it changes a container: refused in read-only mode.

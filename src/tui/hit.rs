@@ -25,6 +25,8 @@ pub enum Target {
     Field(Field),
     /// A line of the sort menu.
     SortBy(Column),
+    /// A row of the palette.
+    Found(usize),
     /// A toast.
     Toast(u64),
     /// Part of an overlay that does nothing: what lies below must not be hit through it.

@@ -79,6 +79,11 @@ fn turn(model: &mut Model, terminal: &mut Terminal, effects: &mut Effects, messa
                     model.size = terminal.size();
                     model.arrange();
                 }
+                Effect::Copy(text) => {
+                    if let Err(reason) = terminal.copy(&text) {
+                        model.toast(ToastKind::Notice, format!("copy: {reason}"));
+                    }
+                }
                 other => effects.run(other),
             }
         }

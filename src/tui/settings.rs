@@ -26,6 +26,8 @@ pub struct Settings {
     pub read_only: bool,
     /// The time zone of the times shown.
     pub time_zone: TimeZone,
+    /// How a shell calls this program for the same state folder.
+    pub program: Vec<String>,
     /// A word shown beside the tabs, such as DEMO.
     pub badge: Option<String>,
 }
@@ -55,6 +57,7 @@ impl Settings {
             stop_grace: Duration::from_secs(10),
             read_only: false,
             time_zone: TimeZone::system(),
+            program: vec!["minic-tui".into()],
             badge: None,
         })
     }

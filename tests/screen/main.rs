@@ -12,6 +12,7 @@ mod keys;
 mod logs;
 mod mouse;
 mod overlays;
+mod palette;
 mod past;
 mod presets;
 mod quiet;

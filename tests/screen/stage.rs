@@ -110,7 +110,7 @@ impl Stage {
                     self.log = Some((id, source));
                 }
                 Effect::ReadLog => self.log_wanted = true,
-                Effect::PurgeTrash | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
+                Effect::PurgeTrash | Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
             }
         }
         self.read_log(false);

@@ -75,6 +75,8 @@ pub enum Effect {
     OpenLog(ContainerId),
     /// Read on in the open log: one [`Message::Log`] as soon as there is something new.
     ReadLog,
+    /// Put this on the clipboard of the terminal.
+    Copy(String),
     /// Delete what was in the trash for long enough.
     PurgeTrash,
     /// Hand the terminal back and stop until SIGCONT.
@@ -143,7 +145,7 @@ impl Effects {
                 // what cannot be deleted now is tried again by whoever comes next
                 self.spawn("trash", move || drop(engine.purge_trash()));
             }
-            Effect::Suspend | Effect::Redraw | Effect::Quit => {}
+            Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
         }
     }
 

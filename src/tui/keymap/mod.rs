@@ -47,6 +47,7 @@ contexts! {
     Filter "filter" "Filter";
     Edit "edit" "Typing";
     Help "help" "Help";
+    Palette "palette" "Palette";
     Everywhere "everywhere" "Always";
 }
 
@@ -158,6 +159,12 @@ impl Keymap {
     #[must_use]
     pub fn shown_key(&self, contexts: &[Context], action: Action) -> Option<Chord> {
         contexts.iter().find_map(|context| self.keys_of(*context, action).first().copied())
+    }
+
+    /// The contexts in which `action` has a key.
+    #[must_use]
+    pub fn contexts_of(&self, action: Action) -> Vec<Context> {
+        Context::ALL.iter().copied().filter(|context| !self.keys_of(*context, action).is_empty()).collect()
     }
 
     /// Every action of `context` that has a key, with its keys.

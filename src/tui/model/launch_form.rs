@@ -199,9 +199,9 @@ fn cpu_text(preset: &Preset) -> String {
     }
 }
 
-/// The command line that asks for the same as `created`, whose preset is `base`.
+/// The command line, `program` being how a shell calls this one, that asks for the same as `created`, whose preset is `base`.
 #[must_use]
-pub fn command_line(created: &Created, base: Option<&Preset>) -> String {
+pub fn command_line(program: &[String], created: &Created, base: Option<&Preset>) -> String {
     let request = &created.request;
     let amounts = |p: &Preset| [&p.memory, &p.cpu, &p.cpus, &p.cpu_shares].map(Clone::clone);
     // a flag can replace what a preset says but not take it back: then everything is written out
@@ -211,7 +211,7 @@ pub fn command_line(created: &Created, base: Option<&Preset>) -> String {
         (Some(name), Some(base)) => (Some(name.clone()), base),
         _ => (None, &nothing),
     };
-    let mut words = vec!["minic-tui".to_owned(), "run".into(), "-d".into()];
+    let mut words = [program, &["run".to_owned(), "-d".into()]].concat();
     let mut flag = |name: &str, own: Option<&str>, theirs: Option<&str>| {
         if let Some(value) = own.filter(|value| Some(*value) != theirs) {
             words.extend([name.to_owned(), value.to_owned()]);

@@ -1,10 +1,12 @@
 //! [`Model`]: everything the screen knows. Plain data: `update` changes it, `view` reads it.
 
+mod command;
 mod container_list;
 mod handles;
 mod launch_form;
 mod line_edit;
 mod log_view;
+mod palette;
 mod past;
 mod toasts;
 mod undo;
@@ -18,6 +20,7 @@ pub use handles::{Grip, Handles, Knob, Wanted};
 pub use launch_form::{Field, LaunchForm, command_line};
 pub use line_edit::LineEdit;
 pub use log_view::{LogLine, LogView, MARK_COLUMNS, Pane, Place, TIME_COLUMNS};
+pub use palette::Palette;
 pub use past::Past;
 pub use toasts::{Toast, ToastKind, Toasts};
 pub use undo::{Step, Undo, Undoable};
@@ -99,6 +102,8 @@ pub enum Overlay {
     Confirm(Question),
     /// The sort menu, with the line that is chosen.
     Sort(Column),
+    /// The palette.
+    Palette(Palette),
     /// Help, scrolled down by so many lines.
     Help(usize),
     /// The filter while it is typed, and what it was before.
@@ -145,6 +150,8 @@ pub struct Model {
     pub list: ContainerList,
     /// The handles on the selected container's gauges.
     pub handles: Handles,
+    /// The command line for what was done last from this screen.
+    pub last_command: Option<String>,
     /// What can be taken back.
     pub undo: Undo,
     /// When the trash is to be looked through next; `None` before anything was thrown away.
@@ -189,6 +196,7 @@ impl Model {
             tab: Tab::Containers,
             list: ContainerList::default(),
             handles: Handles::default(),
+            last_command: None,
             undo: Undo::default(),
             purge_at: None,
             log: LogView::default(),
@@ -216,6 +224,15 @@ impl Model {
         self.list.selected.as_ref().and_then(|id| self.record(id))
     }
 
+    /// What a verb is for: the marked containers, else the selected one.
+    #[must_use]
+    pub fn targets(&self) -> Vec<&Record> {
+        if self.list.marks.is_empty() {
+            return self.selected().into_iter().collect();
+        }
+        self.records.iter().filter(|record| self.list.marks.contains(&record.spec.id)).collect()
+    }
+
     /// What was asked of `id` and is not yet done; a limit on its way keeps nobody waiting.
     #[must_use]
     pub fn pending_for(&self, id: &ContainerId) -> Option<&Pending> {
@@ -237,6 +254,7 @@ impl Model {
             Some(Overlay::Form(_)) => vec![Context::Form, Context::Edit],
             Some(Overlay::Confirm(_)) => vec![Context::Confirm],
             Some(Overlay::Sort(_)) => vec![Context::Sort],
+            Some(Overlay::Palette(_)) => vec![Context::Palette, Context::Edit],
             Some(Overlay::Help(_)) => vec![Context::Help],
             Some(Overlay::Filter(..)) => vec![Context::Filter, Context::Edit],
         };

@@ -40,6 +40,9 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Ok(created) => {
                 let name = created.name.clone().or_else(|| created.preset.clone());
                 let name = name.or_else(|| created.request.command.as_ref().and_then(|words| words.first().cloned()));
+                let base = created.preset.as_ref().and_then(|name| presets.iter().find(|(other, _)| other == name));
+                model.last_command =
+                    Some(crate::tui::model::command_line(&model.settings.program, &created, base.map(|(_, preset)| preset)));
                 let pending = Pending { action: Action::Run, target: None, name: name.unwrap_or_default() };
                 let effect = call_engine(model, pending, Call::Launch(Box::new(created)));
                 let id = EffectId(model.last_effect);

@@ -108,6 +108,7 @@ fn request(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effec
         return Vec::new();
     }
     let name = record.spec.name.as_str().to_owned();
+    model.last_command = model.limit_command(record, change).or(model.last_command.take());
     model.undo.remember(id.clone(), name, Step::Limit(before), model.now);
     ask_engine(model, id, change)
 }

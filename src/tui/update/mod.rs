@@ -7,6 +7,7 @@ mod handles;
 mod logs;
 mod mouse;
 mod overlays;
+mod palette;
 mod past;
 mod results;
 mod undo;
@@ -103,6 +104,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Some(Overlay::Form(_)) => form::act(model, action),
         Some(Overlay::Confirm(_)) => overlays::answer(model, action),
         Some(Overlay::Sort(_)) => overlays::choose_sort(model, action),
+        Some(Overlay::Palette(_)) => palette::act(model, action),
         Some(Overlay::Help(_)) => overlays::scroll_help(model, action),
         Some(Overlay::Filter(..)) => overlays::type_filter(model, action),
         None => on_tab(model, action),
@@ -125,10 +127,9 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Run if model.tab == Tab::Presets => return form::open(model, Some(model.preset)),
         Action::Run => return form::open(model, None),
         Action::UsePreset => return form::open(model, Some(model.preset)),
-        Action::Start | Action::Stop | Action::Restart | Action::Destroy => {
-            let target = model.list.selected.clone();
-            return containers::ask(model, action, target);
-        }
+        Action::Start | Action::Stop | Action::Restart | Action::Destroy => return containers::ask(model, action),
+        Action::Palette => palette::open(model),
+        Action::CopyCommand => return palette::copy_last(model),
         Action::LimitDown => return handles::step(model, false),
         Action::LimitUp => return handles::step(model, true),
         Action::SwitchGauge => model.handles.focus = if model.handles.focus == Knob::Cpu { Knob::Memory } else { Knob::Cpu },

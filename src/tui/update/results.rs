@@ -54,6 +54,7 @@ pub fn records(model: &mut Model, reading: u64, result: Result<Vec<Record>, Erro
             model.records = records;
             let kept: BTreeSet<_> = model.records.iter().map(|record| &record.spec.id).collect();
             model.history.retain(|id| kept.contains(id));
+            model.list.marks.retain(|id| kept.contains(id));
             let gone = |id| model.record(id).is_none();
             if matches!(&model.overlay, Some(Overlay::Confirm(question)) if question.target.as_ref().is_some_and(gone)) {
                 model.overlay = None;

@@ -121,7 +121,7 @@ fn status(canvas: &mut Canvas<'_>, area: Rect, beside: usize, form: &LaunchForm)
         match form.created(&model.settings.presets) {
             Ok(created) => {
                 let base = form.preset.and_then(|at| model.settings.presets.get(at)).map(|(_, preset)| preset);
-                (format!("$ {}", printable(&command_line(&created, base))), theme.dim)
+                (format!("$ {}", printable(&command_line(&canvas.model.settings.program, &created, base))), theme.dim)
             }
             Err(_) => return,
         }

@@ -10,6 +10,7 @@ mod form;
 mod header;
 mod help;
 mod logs;
+mod palette;
 mod presets;
 mod question;
 mod sort_menu;
@@ -26,6 +27,7 @@ use super::model::{Model, Overlay, Tab};
 use super::widget::Pen;
 use canvas::Canvas;
 pub use help::{help_lines, help_rows};
+pub use palette::palette_rows;
 
 /// Draws the whole screen; returns what a click on each place means.
 pub fn view(model: &Model, frame: &mut Frame<'_>) -> HitMap {
@@ -61,6 +63,7 @@ fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Form(form)) => form::draw(canvas, between, form),
         Some(Overlay::Confirm(question)) => question::draw(canvas, between, question),
         Some(Overlay::Sort(column)) => sort_menu::draw(canvas, between, *column),
+        Some(Overlay::Palette(palette)) => palette::draw(canvas, between, palette),
         Some(Overlay::Help(offset)) => help::draw(canvas, between, *offset),
         Some(Overlay::Filter(..)) | None => {}
     }
