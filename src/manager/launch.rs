@@ -27,8 +27,10 @@ impl Manager {
         }
         // a supervisor killed before it could record anything may have left a cgroup
         let stale = self.cgroup(id);
-        stale.kill_all()?;
-        stale.remove()?;
+        if stale.exists() {
+            stale.kill_all()?;
+            stale.remove()?;
+        }
         let image = match &record.spec.root {
             Some(folder) => folder.clone(),
             None => self.image(&mut |_| {})?.path,

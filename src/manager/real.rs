@@ -1,11 +1,13 @@
 //! [`Manager`]: what every verb needs, opened once.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use super::{CreateOptions, Created, Engine, Error, LimitChange, LogSource, Sampling, Updated, Watching};
 use crate::cgroup::{Cgroup, Layout, Parent};
 use crate::record::{ExitCause, Record, Store};
+use crate::rootfs::ImageRoot;
 use crate::runtime::{Launcher, Runtime};
 use crate::spec::ContainerId;
 
@@ -24,6 +26,8 @@ impl Default for StateDir {
 pub struct Manager {
     pub(super) runtime: Runtime,
     pub(super) launcher: Option<Launcher>,
+    /// The image, and when it was last compared with this machine's own files.
+    pub(super) image: Mutex<Option<(Instant, ImageRoot)>>,
 }
 
 impl Manager {
@@ -37,7 +41,7 @@ impl Manager {
         }
         let store = Store::open(&state.0)?;
         let layout = Layout::detect()?;
-        let manager = Self { runtime: Runtime { store, layout }, launcher: None };
+        let manager = Self { runtime: Runtime { store, layout }, launcher: None, image: Mutex::new(None) };
         manager.sweep()?;
         Ok(manager)
     }

@@ -203,14 +203,25 @@ impl Store {
     /// # Errors
     /// When something cannot be removed; it is out of the list by then, and the next [`Store::sweep`] tries again.
     pub fn remove(&self, id: &ContainerId) -> Result<(), StoreError> {
-        let folder = self.container(id);
-        let trash = self.containers().join(format!(".old-{id}"));
-        match fs::rename(&folder, &trash) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(StoreError::of("rename", &folder)(error)),
-            _ => {}
-        }
-        remove_folder(&trash)?;
+        self.unlist(id)?;
+        remove_folder(&self.removed(id))?;
         remove_folder(&self.run.join(id.as_str()))
+    }
+
+    /// Takes a container out of the list; [`Store::remove`] or the next [`Store::sweep`] deletes it. Fine when it is already out.
+    ///
+    /// # Errors
+    /// When it cannot be renamed.
+    pub fn unlist(&self, id: &ContainerId) -> Result<(), StoreError> {
+        let folder = self.container(id);
+        match fs::rename(&folder, self.removed(id)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::of("rename", &folder)(error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn removed(&self, id: &ContainerId) -> PathBuf {
+        self.containers().join(format!(".old-{id}"))
     }
 
     /// Whether a removal or creation is under way, or was killed and left something.

@@ -4,6 +4,7 @@
 //! [`attach`] and [`exec`] connect a caller's terminal to it.
 
 mod attach;
+mod duties;
 mod error;
 mod exec;
 mod exec_console;

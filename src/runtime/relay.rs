@@ -12,15 +12,20 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signalfd::SignalFd;
 
+use super::duties::Duties;
 use super::frame::{MAX_DATA, MAX_FRAME, Reply, Request};
-use super::health::{HealthMonitor, ProbeStart};
+use super::health::HealthMonitor;
 use super::start::{Started, Streams};
 use super::{socket, terminal};
-use crate::record::{ExitCause, Health, LogWriter};
+use crate::record::{ExitCause, LogWriter};
 use crate::sys::{pidfd, seqpacket, tty};
 
 /// Grace when the supervisor itself is asked to end (SIGTERM at shutdown).
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+
+/// How long a container runs before its memory pressure is watched: nobody misses it sooner, and giving a trigger back costs an RCU
+/// grace period of some milliseconds, which a command that ends at once would pay for nothing.
+const PRESSURE_AFTER: Duration = Duration::from_secs(1);
 
 /// One stream of output.
 #[derive(Debug)]
@@ -79,6 +84,8 @@ pub struct Relay {
     health: Option<HealthMonitor>,
     /// Tells of memory pressure by POLLPRI.
     pressure: Option<OwnedFd>,
+    /// When to begin watching it.
+    pressure_from: Option<Instant>,
     kill_at: Option<Instant>,
     buffer: Vec<u8>,
 }
@@ -102,6 +109,7 @@ impl Relay {
             stop_requested: false,
             health: None,
             pressure: None,
+            pressure_from: None,
             kill_at: None,
             buffer: vec![0; MAX_FRAME],
         }
@@ -111,9 +119,9 @@ impl Relay {
     ///
     /// # Errors
     /// When descriptors cannot be duplicated or made non-blocking.
-    pub fn connect(&mut self, started: &mut Started, health: Option<HealthMonitor>, pressure: Option<OwnedFd>) -> nix::Result<()> {
+    pub fn connect(&mut self, started: &mut Started, health: Option<HealthMonitor>, watch_pressure: bool) -> nix::Result<()> {
         self.health = health;
-        self.pressure = pressure;
+        self.pressure_from = watch_pressure.then(|| Instant::now() + PRESSURE_AFTER);
         let copy = |fd: &OwnedFd| fd.try_clone().map_err(|_| Errno::EMFILE);
         self.outputs.clear();
         match &mut started.streams {
@@ -139,12 +147,16 @@ impl Relay {
         loop {
             let ready = self.wait(None);
             if ready.init {
-                self.init = None;
+                (self.init, self.pressure, self.pressure_from) = (None, None, None);
                 return;
             }
             if self.kill_at.is_some_and(|at| at <= Instant::now()) {
                 self.kill_at = None;
                 duties.kill();
+            }
+            if self.pressure_from.is_some_and(|at| at <= Instant::now()) {
+                self.pressure_from = None;
+                self.pressure = duties.watch_pressure();
             }
             if ready.pressed {
                 duties.pressed();
@@ -227,7 +239,7 @@ impl Relay {
             fds.push(PollFd::new(stdin.as_fd(), PollFlags::POLLOUT));
         }
         let check_at = self.init.as_ref().and(self.health.as_ref()).map(HealthMonitor::deadline);
-        let deadline = [until, self.kill_at, check_at].into_iter().flatten().min();
+        let deadline = [until, self.kill_at, check_at, self.pressure_from].into_iter().flatten().min();
         let timeout = deadline.map_or(PollTimeout::NONE, |at| {
             let left = at.saturating_duration_since(Instant::now()).as_millis().min(60_000) as i32;
             PollTimeout::try_from(left + 1).unwrap_or(PollTimeout::ZERO)
@@ -367,18 +379,6 @@ impl Relay {
             let _ = seqpacket::send(client.socket.as_fd(), &frame, true);
         }
     }
-}
-
-/// What the supervisor does for its loop.
-pub trait Duties {
-    /// Kills everything in the container's cgroup: a grace is over.
-    fn kill(&mut self);
-    /// Starts a run of the health check.
-    fn probe(&mut self, line: &str) -> ProbeStart;
-    /// Tasks stall for want of memory.
-    fn pressed(&mut self);
-    /// The health check's verdict has changed.
-    fn judged(&mut self, verdict: Health);
 }
 
 /// What poll found.

@@ -76,7 +76,8 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
         (NetworkMode::Host, _) => NetworkPlan::Host,
         _ => NetworkPlan::Own,
     };
-    let plan = InitPlan::new(spec, rootfs(&runtime.store, order, spec)?, theirs, status_writer, network)?;
+    let tasks = cgroup.v1_tasks().map_err(|e| LaunchError::plain(e.to_string()))?;
+    let plan = InitPlan::new(spec, tasks, rootfs(&runtime.store, order, spec)?, theirs, status_writer, network)?;
     let (ours, inits) = seqpacket::pair().map_err(LaunchError::nix("make init's socket"))?;
     let cgroup_folder = cgroup.v2_dir_fd().map_err(|e| LaunchError::plain(e.to_string()))?;
     let cloned = clone_beside(shared.processes, || clone3(namespace::clone_flags(spec), cgroup_folder.as_ref().map(AsFd::as_fd)))?;
@@ -88,7 +89,7 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
         Cloned::Parent { pid, pidfd } => (pid, pidfd),
     };
     drop(inits);
-    match adjust(spec, pid).and_then(|()| handshake(&plan, cgroup, pid, &ours)) {
+    match adjust(spec, pid).and_then(|()| handshake(&plan, cgroup, &ours)) {
         Ok(master) => {
             let streams = match (streams, master) {
                 (Some(pipes), _) => pipes,
@@ -123,9 +124,8 @@ fn adjust(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
     Ok(())
 }
 
-/// "go" once init is in its cgroup; then a terminal, a report, or the marker and the end of the socket, which means that execve succeeded.
-fn handshake(plan: &InitPlan, cgroup: &Cgroup, pid: i32, socket: &OwnedFd) -> Result<Option<OwnedFd>, LaunchError> {
-    cgroup.add(pid).map_err(|e| LaunchError::plain(e.to_string()))?;
+/// "go"; then a terminal, a report, or the marker and the end of the socket, which means that execve succeeded.
+fn handshake(plan: &InitPlan, cgroup: &Cgroup, socket: &OwnedFd) -> Result<Option<OwnedFd>, LaunchError> {
     seqpacket::send(socket.as_fd(), &[GO], true).map_err(LaunchError::nix("start init"))?;
     let (mut master, mut marked) = (None, false);
     let mut message = [0; 16];

@@ -8,10 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
+use super::duties::Duties;
 use super::exec::start_probe;
 use super::health::{HealthMonitor, ProbeStart};
 use super::launch::say_outcome;
-use super::relay::{Duties, Relay};
+use super::relay::Relay;
 use super::start::{Started, make_cgroup, start};
 use super::{LaunchError, Runtime, StartOrder, socket};
 use crate::cgroup::Cgroup;
@@ -136,9 +137,9 @@ impl Supervisor<'_> {
     fn begin_in(&mut self, cgroup: &Cgroup) -> Result<Started, LaunchError> {
         let mut started = start(self.runtime, self.order, &self.record, cgroup, self.open_stdin)?;
         let monitor = self.record.spec.health.clone().map(|check| HealthMonitor::new(check, Instant::now()));
-        // only a container with a memory limit can be short of memory by itself; a kernel without PSI tells nothing, which info says
-        let pressure = self.record.spec.limits.memory.and_then(|_| cgroup.watch_memory_pressure().ok().flatten());
-        let connected = self.relay.connect(&mut started, monitor, pressure).map_err(LaunchError::nix("relay the container's output"));
+        // only a container with a memory limit can be short of memory by itself
+        let limited = self.record.spec.limits.memory.is_some();
+        let connected = self.relay.connect(&mut started, monitor, limited).map_err(LaunchError::nix("relay the container's output"));
         if let Err(error) = connected.and_then(|()| self.record_start(&started)) {
             let _ = cgroup.kill_all();
             let _ = pidfd::reap(started.pidfd.as_fd());
@@ -175,6 +176,10 @@ impl Supervisor<'_> {
                 self.in_a_row = 0;
             }
             let delay = if self.relay.stop_requested() { None } else { self.record.spec.restart.delay(failed(&cause), self.in_a_row) };
+            if delay.is_none() && self.record.spec.remove {
+                return self.remove_and_end(&begun.0, cause);
+            }
+            self.clear(&begun.0);
             self.record_end(&cause, delay);
             let Some(delay) = delay else { break cause };
             if !self.relay.wait_for(delay) {
@@ -201,17 +206,31 @@ impl Supervisor<'_> {
         self.relay.say_ended(cause);
     }
 
+    /// The end of a container that is destroyed when it ends. It is out of the list before anybody hears of its end; its cgroup and
+    /// files go afterwards, for nobody has to wait for that.
+    fn remove_and_end(mut self, cgroup: &Cgroup, cause: ExitCause) {
+        let (store, spec) = (&self.runtime.store, &self.record.spec);
+        let _ = store.tell(spec, "died", Some(&cause));
+        let _ = store.unlist(&spec.id);
+        let _ = store.tell(spec, "destroyed", None);
+        self.relay.say_ended(cause);
+        self.clear(cgroup);
+        let _ = self.runtime.store.remove(&self.record.spec.id);
+    }
+
+    /// Init is dead, so its pid namespace is; what joined the cgroup by exec may be left.
+    fn clear(&self, cgroup: &Cgroup) {
+        let _ = cgroup.kill_all();
+        let _ = cgroup.remove();
+    }
+
     /// Until the container's init has ended; why it did, read before its cgroup is removed.
     fn watch(&mut self, cgroup: &Cgroup, started: &Started) -> ExitCause {
         self.relay.run(&mut RunDuties { runtime: self.runtime, record: &mut self.record, cgroup, init: started.pidfd.as_fd() });
         let ended = pidfd::reap(started.pidfd.as_fd());
         let ended = command_status(started).or(ended.ok());
         self.relay.drain();
-        let cause = cause(ended, cgroup);
-        // init is dead, so its pid namespace is; what joined the cgroup by exec may be left
-        let _ = cgroup.kill_all();
-        let _ = cgroup.remove();
-        cause
+        cause(ended, cgroup)
     }
 
     fn record_end(&mut self, cause: &ExitCause, restart_in: Option<Duration>) {
@@ -253,6 +272,11 @@ impl Duties for RunDuties<'_> {
             return ProbeStart::NotNow;
         }
         start_probe(self.runtime, &self.record.spec, self.init, line).map_or(ProbeStart::Failed, ProbeStart::Started)
+    }
+
+    fn watch_pressure(&mut self) -> Option<OwnedFd> {
+        // a kernel without PSI tells nothing, which info says
+        self.cgroup.watch_memory_pressure().ok().flatten()
     }
 
     fn pressed(&mut self) {
