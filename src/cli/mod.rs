@@ -23,6 +23,7 @@ mod list;
 mod logs;
 mod man;
 mod pause;
+mod plain;
 mod progress;
 mod prune;
 mod rename;
@@ -39,4 +40,5 @@ mod update;
 mod wait;
 mod words;
 
-pub use entry::{Next, Screen, install_panic_hook, main, refuse};
+pub use arguments::Looks;
+pub use entry::{Next, Screen, install_panic_hook, main, plain, refuse};

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::effect::{EffectId, LogBatch, Outcome};
 use super::keymap::Chord;
+use super::settings::Settings;
 use crate::manager::Error;
 use crate::record::Record;
 use crate::stats::Snapshot;
@@ -61,6 +62,8 @@ pub enum Message {
     Log(Result<LogBatch, Error>),
     /// The last lines of a log were read.
     Tail(Result<LogBatch, Error>),
+    /// The config file changed: the settings it makes now, or what is wrong with it.
+    Settings(Result<Box<Settings>, String>),
     /// The terminal is gone, or a thread of ours is: why.
     Fatal(String),
 }

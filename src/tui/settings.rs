@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::spec::Preset;
 
 /// What the screen needs to know. `main` fills it in from the config file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// The presets by name, in the order in which they are listed.
     pub presets: Vec<(String, Preset)>,
@@ -42,6 +42,21 @@ impl Settings {
         let theme = Theme::detect(Some(config.theme.as_str()), |name| std::env::var(name).ok())?;
         let (presets, tick, stop_grace) = (config.presets.clone(), config.tick, config.stop_grace);
         Ok(Self { presets, keymap, theme, tick, stop_grace, ..Self::embedded()? })
+    }
+
+    /// These, with what the command line said of the screen `other`.
+    #[must_use]
+    pub fn staying(self, other: &Self) -> Self {
+        let mut theme = self.theme;
+        theme.symbols = other.theme.symbols;
+        Self {
+            theme,
+            read_only: other.read_only,
+            time_zone: other.time_zone.clone(),
+            program: other.program.clone(),
+            badge: other.badge.clone(),
+            ..self
+        }
     }
 
     /// No presets, the embedded keys, the dark theme in Unicode and true colour, a tick a second, 10 s of grace.

@@ -120,7 +120,7 @@ fn a_panic_in_a_verb_is_an_error_like_any_other() {
 #[test]
 fn observing_brings_records_samples_and_changes() {
     let (mut effects, messages, records) = wild();
-    effects.observe(Duration::from_millis(50));
+    effects.observe(Duration::from_millis(50), None);
     let (mut sampled, mut readings) = (0, BTreeSet::new());
     while sampled < 3 || readings.is_empty() {
         match messages.recv_timeout(PATIENCE).unwrap() {

@@ -17,6 +17,7 @@ mod palette;
 mod past;
 mod presets;
 mod quiet;
+mod settings;
 mod sizes;
 mod stage;
 mod verbs;

@@ -15,6 +15,7 @@ use follow::LogReader;
 pub use follow::tail;
 
 use super::message::Message;
+use super::reload::Reload;
 use crate::manager::{Created, Engine, Error, LimitChange, Updated};
 use crate::record::ExitCause;
 use crate::spec::ContainerId;
@@ -105,10 +106,10 @@ impl Effects {
         Self { engine, sender, readings: Arc::new(AtomicU64::new(0)), log: None }
     }
 
-    /// Starts to sample every `tick` and to watch the records.
-    pub fn observe(&self, tick: Duration) {
+    /// Starts to sample every `tick`, to watch the records, and to look after the config file.
+    pub fn observe(&self, tick: Duration, reload: Option<Reload>) {
         let (engine, sender) = (Arc::clone(&self.engine), self.sender.clone());
-        self.spawn("sampler", move || observe::sample(&*engine, &sender, tick));
+        self.spawn("sampler", move || observe::sample(&*engine, &sender, tick, reload));
         let (engine, sender, readings) = (Arc::clone(&self.engine), self.sender.clone(), Arc::clone(&self.readings));
         self.spawn("watch", move || observe::watch(&*engine, &sender, &readings));
     }

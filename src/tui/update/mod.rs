@@ -50,6 +50,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             card::last_words(model, result.map_err(|error| results::in_words("read its log", &error)));
             Vec::new()
         }
+        Message::Settings(result) => {
+            results::settings(model, result);
+            Vec::new()
+        }
         Message::Fatal(reason) => {
             model.fatal = Some(reason);
             vec![Effect::Quit]

@@ -11,6 +11,7 @@ use crate::tui::action::Action;
 use crate::tui::effect::{Effect, EffectId, Outcome};
 use crate::tui::keymap::Context;
 use crate::tui::model::{FailedLaunch, Model, Overlay, Step, Tab, ToastKind};
+use crate::tui::settings::Settings;
 use crate::tui::wording::is_bad_end;
 
 /// A failure in one line: what was tried, what went wrong, what can be done.
@@ -70,6 +71,19 @@ pub fn records(model: &mut Model, reading: u64, result: Result<Vec<Record>, Erro
         Err(error) => model.toast(ToastKind::Error, in_words("list the containers", &error)),
     }
     Vec::new()
+}
+
+/// The config file changed.
+pub fn settings(model: &mut Model, result: Result<Box<Settings>, String>) {
+    match result {
+        Ok(settings) => {
+            model.settings = *settings;
+            model.preset = model.preset.min(model.settings.presets.len().saturating_sub(1));
+            model.toast(ToastKind::Success, "the config file has changed: read again");
+        }
+        Err(reason) => model.toast(ToastKind::Error, format!("the config file has changed, and is wrong: {reason}; what was holds on")),
+    }
+    model.arrange();
 }
 
 /// A line about what is under way: in its form while that is open, else in a toast.

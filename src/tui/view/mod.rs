@@ -21,6 +21,7 @@ mod toasts;
 mod waterfall;
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::hit::HitMap;
@@ -37,6 +38,9 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) -> HitMap {
     let mut canvas = Canvas { model, theme: &model.settings.theme, buffer: frame.buffer_mut(), hits: &mut hits, cursor: None };
     draw(&mut canvas);
     let cursor = canvas.cursor;
+    if !canvas.theme.symbols.braille {
+        to_ascii(canvas.buffer);
+    }
     if let Some(position) = cursor {
         frame.set_cursor_position(position);
     }
@@ -79,6 +83,25 @@ fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Filter(..)) | None => {}
     }
     toasts::draw(canvas, between);
+}
+
+/// What is not ASCII becomes what stands for it there: names and output of containers are theirs, and our own words have arrows and signs.
+fn to_ascii(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if cell.symbol().is_ascii() {
+            continue;
+        }
+        let stands = match cell.symbol() {
+            "→" => ">",
+            "−" | "–" | "—" => "-",
+            "×" => "x",
+            "…" => "~",
+            "µ" => "u",
+            "·" => ".",
+            _ => "?",
+        };
+        cell.set_symbol(stands);
+    }
 }
 
 fn too_small(canvas: &mut Canvas<'_>) {
