@@ -160,6 +160,7 @@ mod tests {
                 health: None,
                 restart_at: None,
                 supervisor: None,
+                launch: Vec::new(),
             },
             sample: None,
             gaps: Vec::new(),

@@ -8,7 +8,7 @@ use crate::spec::ContainerId;
 
 impl From<LaunchError> for Error {
     fn from(error: LaunchError) -> Self {
-        Self::Launch { message: error.to_string(), code: error.code }
+        Self::Launch { message: error.to_string(), code: error.code, launch: error.launch }
     }
 }
 

@@ -186,6 +186,7 @@ impl Store {
             health: record.health,
             restart_at: record.restart_at,
             supervisor: record.supervisor.clone(),
+            launch: record.launch.clone(),
         };
         write_json(&self.container(&record.spec.id), "state.json", &state, !record.spec.remove)
     }
@@ -303,6 +304,7 @@ fn record(spec: ContainerSpec, state: State) -> Record {
         health: state.health,
         restart_at: state.restart_at,
         supervisor: state.supervisor,
+        launch: state.launch,
     }
 }
 

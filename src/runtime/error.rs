@@ -3,6 +3,8 @@
 use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
+use crate::record::LaunchStep;
+
 /// A launch that failed. It crosses processes as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{step}{}", self.reason())]
@@ -13,25 +15,28 @@ pub struct LaunchError {
     pub errno: i32,
     /// The exit code it is reported with: 125 our own failure, 126 not executable, 127 not found.
     pub code: i32,
+    /// The steps that were done before.
+    #[serde(default)]
+    pub launch: Vec<LaunchStep>,
 }
 
 impl LaunchError {
     /// A failure of our own.
     pub fn own(step: impl Into<String>, errno: Errno) -> Self {
-        Self { step: step.into(), errno: errno as i32, code: 125 }
+        Self { step: step.into(), errno: errno as i32, code: 125, launch: Vec::new() }
     }
 
     /// A failure of our own without an errno.
     pub fn plain(step: impl Into<String>) -> Self {
-        Self { step: step.into(), errno: 0, code: 125 }
+        Self { step: step.into(), errno: 0, code: 125, launch: Vec::new() }
     }
 
     /// For `map_err` on io errors.
     pub fn io(step: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let step = step.into();
         move |error| match error.raw_os_error() {
-            Some(errno) => Self { step, errno, code: 125 },
-            None => Self { step: format!("{step}: {error}"), errno: 0, code: 125 },
+            Some(errno) => Self { step, errno, code: 125, launch: Vec::new() },
+            None => Self { step: format!("{step}: {error}"), errno: 0, code: 125, launch: Vec::new() },
         }
     }
 
@@ -48,7 +53,7 @@ impl LaunchError {
             Errno::ENOENT => (format!("{name}: command not found in the container"), 127),
             _ => (format!("cannot execute {name}"), 126),
         };
-        Self { step, errno: if code == 127 { 0 } else { errno as i32 }, code }
+        Self { step, errno: if code == 127 { 0 } else { errno as i32 }, code, launch: Vec::new() }
     }
 
     fn reason(&self) -> String {

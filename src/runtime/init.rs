@@ -11,12 +11,17 @@ use nix::unistd::{Uid, fchown};
 
 use super::plan::{InitPlan, NetworkPlan};
 use super::step::{GO, MARKER, Step, StepReport, TERMINAL};
+use super::step_clock::InitClock;
 use crate::sys::{fds, process, reaper, seqpacket, tty};
 use crate::{cgroup, namespace, network, rootfs};
 
 /// Runs the plan; returns only in the sense that the process ends. Read it as a table of contents.
 pub fn run(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> ! {
-    let failure = match set_up(plan, supervisor) {
+    let mut clock = InitClock::start();
+    let result = set_up(plan, supervisor, &mut clock);
+    // times are told for whoever is curious; what comes of them changes nothing
+    let _ = seqpacket::send(supervisor, &clock.encode(), true);
+    let failure = match result {
         Ok(()) => execute(plan, supervisor),
         Err(failure) => failure,
     };
@@ -25,25 +30,37 @@ pub fn run(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> ! {
     process::exit_now(125)
 }
 
-fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport> {
+fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) -> Result<(), StepReport> {
     if let Some(title) = plan.title {
         title.set(b"minic-init");
     }
     at(Step::Go, process::set_undumpable())?;
     at(Step::Go, wait_for_go(supervisor))?;
+    clock.go();
     at(Step::Cgroup, cgroup::join(&plan.cgroups))?;
+    clock.done(Step::Cgroup);
     at(Step::Session, nix::unistd::setsid())?;
+    clock.done(Step::Session);
     at(Step::CgroupNamespace, namespace::unshare_cgroup())?;
+    clock.done(Step::CgroupNamespace);
     at(Step::Hostname, nix::unistd::sethostname(OsStr::from_bytes(plan.hostname.to_bytes())))?;
+    clock.done(Step::Hostname);
     at(Step::Network, enter_network(&plan.network))?;
+    clock.done(Step::Network);
     umask(Mode::empty());
     rootfs::apply(plan.rootfs.steps()).map_err(|f| StepReport { step: Step::Mount, index: f.index, errno: f.errno })?;
+    clock.done(Step::Mount);
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
     set_sysctls(plan)?;
+    clock.done(Step::Sysctl);
     connect(plan, supervisor)?;
+    clock.done(if plan.stdio.is_some() { Step::Stdio } else { Step::Terminal });
     at(Step::Workdir, nix::unistd::chdir(plan.cwd.as_c_str()))?;
+    clock.done(Step::Workdir);
     at(Step::Restrict, plan.restrictions.apply(plan.user.uid, plan.user.gid))?;
-    at(Step::Restrict, process::set_no_new_privs())
+    at(Step::Restrict, process::set_no_new_privs())?;
+    clock.done(Step::Restrict);
+    Ok(())
 }
 
 fn enter_network(plan: &NetworkPlan) -> nix::Result<()> {

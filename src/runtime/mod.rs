@@ -20,6 +20,7 @@ mod shared;
 mod socket;
 mod start;
 mod step;
+mod step_clock;
 mod supervisor;
 mod terminal;
 

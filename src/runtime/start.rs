@@ -10,6 +10,7 @@ use nix::fcntl::OFlag;
 use super::plan::{InitPlan, NetworkPlan, Stdio};
 use super::shared::{Shared, clone_beside};
 use super::step::{GO, MARKER, REPORT, StepReport, TERMINAL};
+use super::step_clock::{StepClock, TIMES};
 use super::{LaunchError, Runtime, StartOrder, init};
 use crate::cgroup::{Cgroup, Parent};
 use crate::namespace;
@@ -61,7 +62,14 @@ pub fn make_cgroup(runtime: &Runtime, spec: &ContainerSpec) -> Result<Cgroup, La
 ///
 /// # Errors
 /// Which step failed and why; the process is gone then.
-pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cgroup, open_stdin: bool) -> Result<Started, LaunchError> {
+pub fn start(
+    runtime: &Runtime,
+    order: &StartOrder,
+    record: &Record,
+    cgroup: &Cgroup,
+    open_stdin: bool,
+    clock: &mut StepClock,
+) -> Result<Started, LaunchError> {
     let spec = &record.spec;
     let (theirs, streams) = streams(spec, open_stdin)?;
     let (status_reader, status_writer) = if spec.init {
@@ -78,6 +86,7 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
     };
     let tasks = cgroup.v1_tasks().map_err(|e| LaunchError::plain(e.to_string()))?;
     let plan = InitPlan::new(spec, tasks, rootfs(&runtime.store, order, spec)?, theirs, status_writer, network)?;
+    clock.done("plan the mounts and the command");
     let (ours, inits) = seqpacket::pair().map_err(LaunchError::nix("make init's socket"))?;
     let cgroup_folder = cgroup.v2_dir_fd().map_err(|e| LaunchError::plain(e.to_string()))?;
     let cloned = clone_beside(shared.processes, || clone3(namespace::clone_flags(spec), cgroup_folder.as_ref().map(AsFd::as_fd)))?;
@@ -89,7 +98,8 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
         Cloned::Parent { pid, pidfd } => (pid, pidfd),
     };
     drop(inits);
-    match adjust(spec, pid).and_then(|()| handshake(&plan, cgroup, &ours)) {
+    clock.done("clone into new namespaces");
+    match adjust(spec, pid).and_then(|()| handshake(&plan, cgroup, &ours, clock)) {
         Ok(master) => {
             let streams = match (streams, master) {
                 (Some(pipes), _) => pipes,
@@ -125,16 +135,21 @@ fn adjust(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
 }
 
 /// "go"; then a terminal, a report, or the marker and the end of the socket, which means that execve succeeded.
-fn handshake(plan: &InitPlan, cgroup: &Cgroup, socket: &OwnedFd) -> Result<Option<OwnedFd>, LaunchError> {
+fn handshake(plan: &InitPlan, cgroup: &Cgroup, socket: &OwnedFd, clock: &mut StepClock) -> Result<Option<OwnedFd>, LaunchError> {
     seqpacket::send(socket.as_fd(), &[GO], true).map_err(LaunchError::nix("start init"))?;
+    clock.go();
     let (mut master, mut marked) = (None, false);
-    let mut message = [0; 16];
+    let mut message = [0; 128];
     loop {
         let (length, fd) = seqpacket::receive_with_fd(socket.as_fd(), &mut message).map_err(LaunchError::nix("hear from init"))?;
         match message[..length].first() {
-            None if marked => return Ok(master),
+            None if marked => {
+                clock.done("execute the command");
+                return Ok(master);
+            }
             None => return Err(died_in_setup(cgroup)),
             Some(&TERMINAL) => master = fd,
+            Some(&TIMES) => clock.take_init(&message[..length]),
             Some(&MARKER) => marked = true,
             Some(&REPORT) => {
                 let report = StepReport::decode(&message[..length]);

@@ -38,7 +38,8 @@ pub enum Step {
     Exec,
 }
 
-const ALL: [Step; 15] = [
+/// Every step, in order.
+pub const ALL: [Step; 15] = [
     Step::Go,
     Step::Cgroup,
     Step::Session,

@@ -42,6 +42,8 @@ actions! {
     LimitDown "limit-down" "Limit −" "lower its limit on the chosen gauge";
     LimitUp "limit-up" "Limit +" "raise its limit on the chosen gauge";
     SwitchGauge "switch-gauge" "Gauge" "choose the other gauge: CPU or memory";
+    Inspect "inspect" "Inspect" "why it died; of a living one, its launch";
+    ShowLaunch "show-launch" "Launch" "the steps of its last launch, with their times";
     Undo "undo" "Undo" "take back the last limit or destroy";
     Logs "logs" "Logs" "show what it wrote";
     UsePreset "use-preset" "Launch…" "open the launch form with this preset";

@@ -59,6 +59,8 @@ pub enum Message {
     EffectDone(EffectId, Result<Outcome, Error>),
     /// The log that is shown was read on.
     Log(Result<LogBatch, Error>),
+    /// The last lines of a log were read.
+    Tail(Result<LogBatch, Error>),
     /// The terminal is gone, or a thread of ours is: why.
     Fatal(String),
 }

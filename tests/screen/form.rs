@@ -109,7 +109,7 @@ fn launching_shows_its_progress_in_the_form_or_beside_it() {
     stage.hides("slowx");
     assert_eq!(stage.take_effects().iter().filter(|e| matches!(e, Effect::Call(..))).count(), 1, "launched once");
     stage.keys("<Esc>").golden("launch-progress-toast-80x24");
-    let error = Error::Launch { message: "execve sleep: Permission denied".into(), code: 126 };
+    let error = Error::Launch { message: "execve sleep: Permission denied".into(), code: 126, launch: Vec::new() };
     stage.send(Message::EffectDone(EffectId(1), Err(error)));
     stage.shows("✗ launch slow: execve sleep: Permission denied");
     stage.hides("12 of 40");

@@ -12,7 +12,7 @@ use minic_tui::record::Record;
 use minic_tui::spec::ContainerId;
 use minic_tui::stats::Snapshot;
 use minic_tui::tui::Settings;
-use minic_tui::tui::effect::{Effect, LogBatch, perform};
+use minic_tui::tui::effect::{Effect, LogBatch, perform, tail};
 use minic_tui::tui::keymap::{Chord, Key};
 use minic_tui::tui::message::{Input, Message};
 use minic_tui::tui::model::{LogLine, Model};
@@ -109,6 +109,7 @@ impl Stage {
                     let source = self.demo.log(&id).unwrap();
                     self.log = Some((id, source));
                 }
+                Effect::ReadTail(id) => self.send(Message::Tail(tail(&self.demo, &id))),
                 Effect::ReadLog => self.log_wanted = true,
                 Effect::PurgeTrash | Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
             }

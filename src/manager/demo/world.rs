@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::{Created, Error};
 use super::cast::{Role, Stands, habit_of};
+use super::changes::launch_steps;
 use super::life::Life;
 use crate::record::{Event, ExitCause, Process, Record, Status};
 use crate::spec::{ContainerId, ContainerSpec, resolve};
@@ -108,7 +109,9 @@ impl World {
     }
 
     fn add(&mut self, spec: ContainerSpec, status: Status, created_at: Timestamp, life: Life) {
-        let record = Record { spec, status, created_at, restarts: 0, image_root: None, health: None, restart_at: None, supervisor: None };
+        let launch = if status == Status::Created { Vec::new() } else { launch_steps(false) };
+        let record =
+            Record { spec, status, created_at, restarts: 0, image_root: None, health: None, restart_at: None, supervisor: None, launch };
         let at = self.members.partition_point(|member| member.record.created_at <= created_at);
         self.members.insert(at, Member { record, life });
         self.version += 1;
@@ -174,6 +177,7 @@ impl World {
             return Err(Error::Launch {
                 message: format!("execve {}: No such file or directory: it is not in the image host", spec.argv[0]),
                 code: 127,
+                launch: launch_steps(true),
             });
         }
         spec.preset.clone_from(&what.preset);
@@ -194,6 +198,7 @@ impl World {
             member.record.restarts += 1;
         }
         member.life.begin();
+        member.record.launch = launch_steps(false);
         apply(&mut member.record, Event::Started(process, now));
         self.version += 1;
         Ok(())

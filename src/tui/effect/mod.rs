@@ -12,6 +12,7 @@ use std::time::Duration;
 
 pub use follow::LogBatch;
 use follow::LogReader;
+pub use follow::tail;
 
 use super::message::Message;
 use crate::manager::{Created, Engine, Error, LimitChange, Updated};
@@ -73,6 +74,8 @@ pub enum Effect {
     ReadRecords,
     /// Read this container's log from the beginning, in place of any other.
     OpenLog(ContainerId),
+    /// Read the last lines of this container's log: [`Message::Tail`].
+    ReadTail(ContainerId),
     /// Read on in the open log: one [`Message::Log`] as soon as there is something new.
     ReadLog,
     /// Put this on the clipboard of the terminal.
@@ -139,6 +142,10 @@ impl Effects {
                 if let Some(log) = &self.log {
                     log.read_on();
                 }
+            }
+            Effect::ReadTail(id) => {
+                let (engine, sender) = (Arc::clone(&self.engine), self.sender.clone());
+                self.spawn("tail", move || drop(sender.send(Message::Tail(tail(&*engine, &id)))));
             }
             Effect::PurgeTrash => {
                 let engine = Arc::clone(&self.engine);

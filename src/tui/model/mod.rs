@@ -1,5 +1,6 @@
 //! [`Model`]: everything the screen knows. Plain data: `update` changes it, `view` reads it.
 
+mod card;
 mod command;
 mod container_list;
 mod handles;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+pub use card::{Card, FailedLaunch};
 pub use container_list::{Column, ContainerList, Sort};
 pub use handles::{Grip, Handles, Knob, Wanted};
 pub use launch_form::{Field, LaunchForm, command_line};
@@ -102,6 +104,8 @@ pub enum Overlay {
     Confirm(Question),
     /// The sort menu, with the line that is chosen.
     Sort(Column),
+    /// A container, or a launch, looked at closely.
+    Card(Card),
     /// The palette.
     Palette(Palette),
     /// Help, scrolled down by so many lines.
@@ -150,6 +154,8 @@ pub struct Model {
     pub list: ContainerList,
     /// The handles on the selected container's gauges.
     pub handles: Handles,
+    /// The launch that failed last, until it was looked at.
+    pub failed_launch: Option<FailedLaunch>,
     /// The command line for what was done last from this screen.
     pub last_command: Option<String>,
     /// What can be taken back.
@@ -196,6 +202,7 @@ impl Model {
             tab: Tab::Containers,
             list: ContainerList::default(),
             handles: Handles::default(),
+            failed_launch: None,
             last_command: None,
             undo: Undo::default(),
             purge_at: None,
@@ -254,6 +261,7 @@ impl Model {
             Some(Overlay::Form(_)) => vec![Context::Form, Context::Edit],
             Some(Overlay::Confirm(_)) => vec![Context::Confirm],
             Some(Overlay::Sort(_)) => vec![Context::Sort],
+            Some(Overlay::Card(_)) => vec![Context::Card],
             Some(Overlay::Palette(_)) => vec![Context::Palette, Context::Edit],
             Some(Overlay::Help(_)) => vec![Context::Help],
             Some(Overlay::Filter(..)) => vec![Context::Filter, Context::Edit],

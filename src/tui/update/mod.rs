@@ -1,6 +1,7 @@
 //! [`update`]: what every message does to the model. Pure: no clock, no engine, no terminal; what is to be done outside comes back as
 //! effects.
 
+mod card;
 mod containers;
 mod form;
 mod handles;
@@ -45,6 +46,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Progress(id, line) => results::progress(model, id, &line),
         Message::EffectDone(id, result) => results::done(model, id, result),
         Message::Log(result) => logs::read(model, result),
+        Message::Tail(result) => {
+            card::last_words(model, result.map_err(|error| results::in_words("read its log", &error)));
+            Vec::new()
+        }
         Message::Fatal(reason) => {
             model.fatal = Some(reason);
             vec![Effect::Quit]
@@ -104,6 +109,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Some(Overlay::Form(_)) => form::act(model, action),
         Some(Overlay::Confirm(_)) => overlays::answer(model, action),
         Some(Overlay::Sort(_)) => overlays::choose_sort(model, action),
+        Some(Overlay::Card(_)) => card::act(model, action),
         Some(Overlay::Palette(_)) => palette::act(model, action),
         Some(Overlay::Help(_)) => overlays::scroll_help(model, action),
         Some(Overlay::Filter(..)) => overlays::type_filter(model, action),
@@ -128,6 +134,8 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Run => return form::open(model, None),
         Action::UsePreset => return form::open(model, Some(model.preset)),
         Action::Start | Action::Stop | Action::Restart | Action::Destroy => return containers::ask(model, action),
+        Action::Inspect => return card::open(model),
+        Action::ShowLaunch => return card::waterfall(model),
         Action::Palette => palette::open(model),
         Action::CopyCommand => return palette::copy_last(model),
         Action::LimitDown => return handles::step(model, false),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{form, handles, past};
+use super::{card, form, handles, past};
 use crate::manager::{Error, TRASH_KEPT, Updated};
 use crate::record::Record;
 use crate::spec::ContainerId;
@@ -10,7 +10,7 @@ use crate::stats::Snapshot;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, EffectId, Outcome};
 use crate::tui::keymap::Context;
-use crate::tui::model::{Model, Overlay, Step, Tab, ToastKind};
+use crate::tui::model::{FailedLaunch, Model, Overlay, Step, Tab, ToastKind};
 use crate::tui::wording::is_bad_end;
 
 /// A failure in one line: what was tried, what went wrong, what can be done.
@@ -51,12 +51,18 @@ pub fn records(model: &mut Model, reading: u64, result: Result<Vec<Record>, Erro
             if !first && records == model.records {
                 return Vec::new();
             }
-            model.records = records;
+            let before = std::mem::replace(&mut model.records, records);
+            card::tell_deaths(model, &before);
             let kept: BTreeSet<_> = model.records.iter().map(|record| &record.spec.id).collect();
             model.history.retain(|id| kept.contains(id));
             model.list.marks.retain(|id| kept.contains(id));
             let gone = |id| model.record(id).is_none();
-            if matches!(&model.overlay, Some(Overlay::Confirm(question)) if question.target.as_ref().is_some_and(gone)) {
+            let about = match &model.overlay {
+                Some(Overlay::Confirm(question)) => question.target.as_ref(),
+                Some(Overlay::Card(card)) => card.id(),
+                _ => None,
+            };
+            if about.is_some_and(gone) {
                 model.overlay = None;
             }
             model.arrange();
@@ -121,7 +127,7 @@ pub fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Error>) -> 
             };
             model.toast(kind, text);
         }
-        Err(error) => match form::opened(model).filter(|_| form_waits) {
+        Err(error) => match form::opened(note_failed_launch(model, &name, &error)).filter(|_| form_waits) {
             Some(form) => {
                 form.launching = None;
                 form.progress = None;
@@ -168,4 +174,12 @@ fn limit_set(model: &Model, name: &str, updated: &Updated) -> String {
 
 fn undo_key(model: &Model) -> Option<String> {
     model.settings.keymap.shown_key(&[Context::Global], Action::Undo).map(|key| key.to_string())
+}
+
+/// Keeps the steps of a launch that failed, to be looked at: nothing else is left of it.
+fn note_failed_launch<'a>(model: &'a mut Model, name: &str, error: &Error) -> &'a mut Model {
+    if let Error::Launch { message, launch, .. } = error {
+        model.failed_launch = Some(FailedLaunch { name: name.to_owned(), message: message.clone(), steps: launch.clone() });
+    }
+    model
 }

@@ -65,9 +65,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 /// A fact: its name, its words, how they look.
-type Fact = (&'static str, String, Style);
+pub type Fact = (&'static str, String, Style);
 
-fn facts(canvas: &mut Canvas<'_>, area: Rect, facts: &[Fact]) {
+/// Draws `facts` into `area`, one a row.
+pub fn facts(canvas: &mut Canvas<'_>, area: Rect, facts: &[Fact]) {
     let label = canvas.theme.label;
     for ((name, words, style), y) in facts.iter().zip(0..area.height) {
         canvas.pen(row(area, y)).put(&format!(" {name:<NAME_COLUMNS$}"), label).put(words, *style);
@@ -156,21 +157,26 @@ fn ended(canvas: &mut Canvas<'_>, area: Rect, record: &Record, cause: &ExitCause
     for (i, line) in sentence.into_iter().enumerate() {
         list.push((if i == 0 { "Ended" } else { "" }, line, style));
     }
-    let ago = format_duration(model.now.duration_since(at).unsigned_abs());
-    let lived = match since {
-        Some(since) => format!(", after running {}", format_duration(at.duration_since(since).unsigned_abs())),
-        None => ", before it ran".into(),
-    };
-    list.push(("When", format!("{ago} ago at {}{lived}; exit code {}", clock(model, at), cause.exit_code()), Style::new()));
+    list.extend(death_facts(model, cause, since, at));
     list.extend(created_facts(model, record));
     list.push(("Next", next_steps(canvas), theme.dim));
     facts(canvas, area, &list);
 }
 
+/// When it ended, and what of.
+pub fn death_facts(model: &Model, cause: &ExitCause, since: Option<Timestamp>, at: Timestamp) -> Vec<Fact> {
+    let ago = format_duration(model.now.duration_since(at).unsigned_abs());
+    let lived = match since {
+        Some(since) => format!(", after running {}", format_duration(at.duration_since(since).unsigned_abs())),
+        None => ", before it ran".into(),
+    };
+    vec![("When", format!("{ago} ago at {}{lived}; exit code {}", clock(model, at), cause.exit_code()), Style::new())]
+}
+
 /// What can be done with one that is not alive.
 fn next_steps(canvas: &Canvas<'_>) -> String {
     let keymap = &canvas.model.settings.keymap;
-    let steps = [(Action::Start, "starts it"), (Action::Logs, "shows its log"), (Action::Destroy, "removes it")];
+    let steps = [(Action::Inspect, "shows why"), (Action::Start, "starts it"), (Action::Logs, "its log"), (Action::Destroy, "removes it")];
     let known = steps.into_iter().filter_map(|(action, what)| {
         let chord = keymap.shown_key(&[Context::Containers, Context::Global], action)?;
         Some(format!("{chord} {what}"))
@@ -204,7 +210,8 @@ fn limit_words(limits: &Limits) -> Vec<String> {
     words
 }
 
-fn limits_in_words(canvas: &Canvas<'_>, limits: &Limits) -> String {
+/// `limits` in one line.
+pub fn limits_in_words(canvas: &Canvas<'_>, limits: &Limits) -> String {
     limit_words(limits).join(&format!(" {} ", canvas.theme.symbols.dot))
 }
 

@@ -4,6 +4,7 @@
 
 mod bar;
 mod canvas;
+mod death;
 mod detail;
 mod dials;
 mod form;
@@ -17,13 +18,14 @@ mod sort_menu;
 mod table;
 mod tabs;
 mod toasts;
+mod waterfall;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::hit::HitMap;
 use super::layout::SMALLEST;
-use super::model::{Model, Overlay, Tab};
+use super::model::{Card, Model, Overlay, Tab};
 use super::widget::Pen;
 use canvas::Canvas;
 pub use help::{help_lines, help_rows};
@@ -63,6 +65,15 @@ fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Form(form)) => form::draw(canvas, between, form),
         Some(Overlay::Confirm(question)) => question::draw(canvas, between, question),
         Some(Overlay::Sort(column)) => sort_menu::draw(canvas, between, *column),
+        Some(Overlay::Card(Card::FailedLaunch(failed))) => waterfall::draw_failed(canvas, between, failed),
+        Some(Overlay::Card(card)) => {
+            let record = card.id().and_then(|id| model.record(id));
+            match (card, record) {
+                (Card::Death { last_words, .. }, Some(record)) => death::draw(canvas, between, record, last_words.as_ref()),
+                (_, Some(record)) => waterfall::draw(canvas, between, record),
+                (_, None) => {}
+            }
+        }
         Some(Overlay::Palette(palette)) => palette::draw(canvas, between, palette),
         Some(Overlay::Help(offset)) => help::draw(canvas, between, *offset),
         Some(Overlay::Filter(..)) | None => {}
