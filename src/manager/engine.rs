@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Error, LimitChange, Updated};
+use super::{Error, Inspector, LimitChange, Updated};
 use crate::record::{ExitCause, LogChunk, Record};
 use crate::spec::{ContainerId, Preset};
 use crate::stats::Snapshot;
@@ -19,7 +19,7 @@ pub struct Created {
 }
 
 /// Everything a screen can ask for. Calls block until the answer is known: make them from an effect worker.
-pub trait Engine: Send + Sync {
+pub trait Engine: Inspector + Send + Sync {
     /// Every container, by creation time, each with its status as it is now.
     ///
     /// # Errors

@@ -12,3 +12,4 @@ pub mod process;
 pub mod reaper;
 pub mod seqpacket;
 pub mod tty;
+pub mod xattr;

@@ -4,6 +4,8 @@
 mod cast;
 mod changes;
 mod life;
+mod looks;
+mod shell;
 mod views;
 mod world;
 
@@ -45,6 +47,7 @@ impl Shared {
 /// An engine of made-up containers.
 pub struct Demo {
     shared: Arc<Shared>,
+    reverted: looks::Reverted,
 }
 
 impl Demo {
@@ -52,7 +55,8 @@ impl Demo {
     #[must_use]
     pub fn new(seed: u64, clock: DemoClock) -> Self {
         let world = World::new(seed, clock(), cast::containers());
-        Self { shared: Arc::new(Shared { world: Mutex::new(world), changed: Condvar::new(), clock }) }
+        let shared = Arc::new(Shared { world: Mutex::new(world), changed: Condvar::new(), clock });
+        Self { shared, reverted: looks::Reverted::default() }
     }
 
     /// The presets that go with it.
