@@ -10,6 +10,7 @@ mod check;
 mod command;
 mod control;
 mod fixture;
+mod gauges;
 mod isolation;
 mod lifecycle;
 mod limits;
