@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use minic_tui::cli::{self, Next, Screen};
+use minic_tui::config::Config;
 use minic_tui::manager::{Demo, Engine, Manager, StateDir};
 use minic_tui::tui::theme::Symbols;
 use minic_tui::tui::{self, Reload, Settings};
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
 
 fn open(screen: &Screen) -> anyhow::Result<ExitCode> {
     let mut settings = Settings::from_config(&screen.config)?;
+    settings.config_file = Some(Config::file(&screen.flags, |name| std::env::var_os(name)));
     settings.read_only = screen.looks.read_only;
     if screen.looks.ascii {
         settings.theme.symbols = Symbols::ASCII;

@@ -47,6 +47,8 @@ actions! {
     Undo "undo" "Undo" "take back the last limit or destroy";
     Logs "logs" "Logs" "show what it wrote";
     UsePreset "use-preset" "Launch…" "open the launch form with this preset";
+    SavePreset "save-preset" "Save preset" "save its limits and command as a preset";
+    Export "export" "Export" "write its last ten minutes to a CSV or JSON file";
     Mark "mark" "Mark" "mark it, or not; verbs go to all that are marked";
     Unmark "unmark" "Unmark all" "take every mark away";
     Palette "palette" "Palette" "find an action by its name, and do it";

@@ -1,5 +1,6 @@
 //! [`Settings`]: what the screen needs to know that it cannot see for itself.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -28,6 +29,8 @@ pub struct Settings {
     pub time_zone: TimeZone,
     /// How a shell calls this program for the same state folder.
     pub program: Vec<String>,
+    /// The config file, where presets are saved.
+    pub config_file: Option<PathBuf>,
     /// A word shown beside the tabs, such as DEMO.
     pub badge: Option<String>,
 }
@@ -54,6 +57,7 @@ impl Settings {
             read_only: other.read_only,
             time_zone: other.time_zone.clone(),
             program: other.program.clone(),
+            config_file: other.config_file.clone(),
             badge: other.badge.clone(),
             ..self
         }
@@ -73,6 +77,7 @@ impl Settings {
             read_only: false,
             time_zone: TimeZone::system(),
             program: vec!["minic-tui".into()],
+            config_file: None,
             badge: None,
         })
     }

@@ -16,6 +16,7 @@ mod overlays;
 mod palette;
 mod past;
 mod presets;
+mod prompt;
 mod quiet;
 mod settings;
 mod sizes;

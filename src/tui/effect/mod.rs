@@ -3,7 +3,10 @@
 mod follow;
 mod observe;
 
+use std::fs::File;
+use std::io::{ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
@@ -16,9 +19,10 @@ pub use follow::tail;
 
 use super::message::Message;
 use super::reload::Reload;
+use crate::config::save_preset;
 use crate::manager::{Created, Engine, Error, LimitChange, Updated};
 use crate::record::ExitCause;
-use crate::spec::ContainerId;
+use crate::spec::{ContainerId, Preset};
 
 /// Tells one thing asked for from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +47,10 @@ pub enum Call {
     TakeBack(ContainerId),
     /// Set one limit.
     SetLimit(ContainerId, LimitChange),
+    /// Add this preset to the config file.
+    SavePreset(PathBuf, String, Box<Preset>),
+    /// Write this text to a new file.
+    Write(PathBuf, String),
 }
 
 /// What a verb achieved.
@@ -64,6 +72,8 @@ pub enum Outcome {
     TakenBack,
     /// Its limits are these now.
     LimitSet(Updated),
+    /// It is in this file.
+    Written(PathBuf),
 }
 
 /// What `update` wants done.
@@ -189,7 +199,21 @@ pub fn perform(engine: &dyn Engine, call: Call, progress: &mut dyn FnMut(String)
         Call::ThrowAway(id, grace) => engine.throw_away(&id, grace).map(|()| Outcome::ThrownAway),
         Call::TakeBack(id) => engine.take_back(&id).map(|()| Outcome::TakenBack),
         Call::SetLimit(id, change) => engine.set_limit(&id, change).map(Outcome::LimitSet),
+        Call::SavePreset(file, name, preset) => match save_preset(&file, &name, &preset) {
+            Ok(()) => Ok(Outcome::Written(file)),
+            Err(error) => Err(Error::System { message: error.to_string(), hint: None }),
+        },
+        Call::Write(file, text) => write_new(&file, &text).map(|()| Outcome::Written(file)),
     }
+}
+
+/// Writes a file that is not there yet: what somebody has is not written over.
+fn write_new(file: &Path, text: &str) -> Result<(), Error> {
+    let written = File::create_new(file).and_then(|mut new| new.write_all(text.as_bytes()));
+    written.map_err(|error| {
+        let hint = (error.kind() == ErrorKind::AlreadyExists).then(|| "choose another name".to_owned());
+        Error::System { message: format!("write {}: {error}", file.display()), hint }
+    })
 }
 
 /// The next number of a reading of the records, taken before reading so that the later reading has the higher number.

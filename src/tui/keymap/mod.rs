@@ -48,6 +48,7 @@ contexts! {
     Edit "edit" "Typing";
     Help "help" "Help";
     Palette "palette" "Palette";
+    Prompt "prompt" "A line";
     Card "card" "Cards";
     Everywhere "everywhere" "Always";
 }

@@ -9,6 +9,7 @@ mod line_edit;
 mod log_view;
 mod palette;
 mod past;
+mod prompt;
 mod toasts;
 mod undo;
 
@@ -24,6 +25,7 @@ pub use line_edit::LineEdit;
 pub use log_view::{LogLine, LogView, MARK_COLUMNS, Pane, Place, TIME_COLUMNS};
 pub use palette::Palette;
 pub use past::Past;
+pub use prompt::{Asked, Prompt, preset_of};
 pub use toasts::{Toast, ToastKind, Toasts};
 pub use undo::{Step, Undo, Undoable};
 
@@ -106,6 +108,8 @@ pub enum Overlay {
     Sort(Column),
     /// A container, or a launch, looked at closely.
     Card(Card),
+    /// A line to be typed.
+    Prompt(Prompt),
     /// The palette.
     Palette(Palette),
     /// Help, scrolled down by so many lines.
@@ -262,6 +266,7 @@ impl Model {
             Some(Overlay::Confirm(_)) => vec![Context::Confirm],
             Some(Overlay::Sort(_)) => vec![Context::Sort],
             Some(Overlay::Card(_)) => vec![Context::Card],
+            Some(Overlay::Prompt(_)) => vec![Context::Prompt, Context::Edit],
             Some(Overlay::Palette(_)) => vec![Context::Palette, Context::Edit],
             Some(Overlay::Help(_)) => vec![Context::Help],
             Some(Overlay::Filter(..)) => vec![Context::Filter, Context::Edit],

@@ -10,6 +10,7 @@ mod mouse;
 mod overlays;
 mod palette;
 mod past;
+mod prompt;
 mod results;
 mod undo;
 
@@ -17,7 +18,7 @@ use super::action::Action;
 use super::effect::Effect;
 use super::keymap::{Chord, Context};
 use super::message::{Input, Message, Signal};
-use super::model::{Knob, Model, Overlay, Tab, ToastKind};
+use super::model::{Asked, Knob, Model, Overlay, Tab, ToastKind};
 
 pub use containers::objection;
 pub use handles::most;
@@ -114,6 +115,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Some(Overlay::Confirm(_)) => overlays::answer(model, action),
         Some(Overlay::Sort(_)) => overlays::choose_sort(model, action),
         Some(Overlay::Card(_)) => card::act(model, action),
+        Some(Overlay::Prompt(_)) => prompt::act(model, action),
         Some(Overlay::Palette(_)) => palette::act(model, action),
         Some(Overlay::Help(_)) => overlays::scroll_help(model, action),
         Some(Overlay::Filter(..)) => overlays::type_filter(model, action),
@@ -140,6 +142,8 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Start | Action::Stop | Action::Restart | Action::Destroy => return containers::ask(model, action),
         Action::Inspect => return card::open(model),
         Action::ShowLaunch => return card::waterfall(model),
+        Action::SavePreset => prompt::open(model, Asked::PresetName),
+        Action::Export => prompt::open(model, Asked::ExportFile),
         Action::Palette => palette::open(model),
         Action::CopyCommand => return palette::copy_last(model),
         Action::LimitDown => return handles::step(model, false),

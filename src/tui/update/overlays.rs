@@ -102,6 +102,10 @@ pub fn edit(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
     model.dirty = true;
     match &mut model.overlay {
         Some(Overlay::Form(form)) => form::edit(form, change),
+        Some(Overlay::Prompt(prompt)) => {
+            prompt.error = None;
+            change(&mut prompt.line);
+        }
         Some(Overlay::Palette(palette)) => {
             change(&mut palette.line);
             let mut palette = std::mem::take(palette);

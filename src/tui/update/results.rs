@@ -137,6 +137,10 @@ pub fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Error>) -> 
                     more = handles::answered(model, id, true);
                     (ToastKind::Changed, limit_set(model, &name, &updated))
                 }
+                Outcome::Written(file) if pending.action == Action::SavePreset => {
+                    (ToastKind::Success, format!("saved the preset {name} in {}", file.display()))
+                }
+                Outcome::Written(file) => (ToastKind::Success, format!("written: {}", file.display())),
                 Outcome::Destroyed => (ToastKind::Success, format!("destroyed {name}")),
             };
             model.toast(kind, text);

@@ -13,6 +13,7 @@ mod help;
 mod logs;
 mod palette;
 mod presets;
+mod prompt;
 mod question;
 mod sort_menu;
 mod table;
@@ -78,6 +79,7 @@ fn draw(canvas: &mut Canvas<'_>) {
                 (_, None) => {}
             }
         }
+        Some(Overlay::Prompt(prompt)) => prompt::draw(canvas, between, prompt),
         Some(Overlay::Palette(palette)) => palette::draw(canvas, between, palette),
         Some(Overlay::Help(offset)) => help::draw(canvas, between, *offset),
         Some(Overlay::Filter(..)) | None => {}
