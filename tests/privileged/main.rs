@@ -18,4 +18,5 @@ mod passthrough;
 mod screen;
 mod surroundings;
 mod survival;
+mod terminals;
 mod tmux;

@@ -44,6 +44,12 @@ impl Tmux {
         self.tell(&[&["send-keys"], keys].concat());
     }
 
+    /// Makes the terminal `width` × `height` cells.
+    #[track_caller]
+    pub fn resize(&self, width: u16, height: u16) {
+        self.tell(&["resize-window", "-x", &width.to_string(), "-y", &height.to_string()]);
+    }
+
     /// What is on the screen.
     #[track_caller]
     pub fn screen(&self) -> String {

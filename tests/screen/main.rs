@@ -11,6 +11,7 @@ mod handles;
 mod hostile;
 mod keys;
 mod logs;
+mod memory;
 mod mouse;
 mod overlays;
 mod palette;

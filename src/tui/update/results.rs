@@ -81,7 +81,7 @@ pub fn settings(model: &mut Model, result: Result<Box<Settings>, String>) {
             model.preset = model.preset.min(model.settings.presets.len().saturating_sub(1));
             model.toast(ToastKind::Success, "the config file has changed: read again");
         }
-        Err(reason) => model.toast(ToastKind::Error, format!("the config file has changed, and is wrong: {reason}; what was holds on")),
+        Err(reason) => model.toast(ToastKind::Error, format!("the config file is wrong, what was holds on: {reason}")),
     }
     model.arrange();
 }
