@@ -63,6 +63,8 @@ pub struct LaunchForm {
     pub errors: BTreeMap<Field, String>,
     /// What is wrong with no field of its own.
     pub error: Option<String>,
+    /// The letters typed to find a preset.
+    pub sought: String,
     /// The launch under way.
     pub launching: Option<EffectId>,
     /// What it waits for.
@@ -98,11 +100,24 @@ impl LaunchForm {
         self.choose(next.checked_sub(1), presets);
     }
 
+    /// Chooses the first preset whose name begins with the letters typed so far and `letter`, else one that holds them; a letter that
+    /// fits none changes nothing.
+    pub fn seek(&mut self, letter: char, presets: &[(String, Preset)]) {
+        let sought = format!("{}{}", self.sought, letter.to_lowercase());
+        let place = |fits: &dyn Fn(&str) -> bool| presets.iter().position(|(name, _)| fits(&name.to_lowercase()));
+        let found = place(&|name| name.starts_with(&sought)).or_else(|| place(&|name| name.contains(&sought)));
+        if let Some(found) = found {
+            self.choose(Some(found), presets);
+            self.sought = sought;
+        }
+    }
+
     /// Moves to the next field, or the previous one.
     pub fn step(&mut self, forward: bool) {
         let now = Field::ALL.iter().position(|f| Some(*f) == self.focus).unwrap_or(0);
         let next = if forward { now + 1 } else { now + Field::ALL.len() - 1 } % Field::ALL.len();
         self.focus = Some(Field::ALL[next]);
+        self.sought.clear();
     }
 
     /// The text of `field`, trimmed.
@@ -160,7 +175,9 @@ impl LaunchForm {
         let text = self.text(field);
         let amount = |preset: Preset| preset.limits();
         match field {
-            Field::Preset => String::new(),
+            Field::Preset if self.focus != Some(Field::Preset) => String::new(),
+            Field::Preset if self.sought.is_empty() => "its first letters choose it".into(),
+            Field::Preset => format!("found by {:?}", self.sought),
             Field::Command if text.is_empty() => "words as in a shell; pipes and loops need sh -c '…'".into(),
             Field::Command => String::new(),
             Field::Name if text.is_empty() => "optional; without one it is called by its id".into(),

@@ -23,6 +23,10 @@ pub fn step(model: &mut Model, up: bool) -> Vec<Effect> {
 
 /// The handle is taken at column `x`.
 pub fn take(model: &mut Model, grip: Grip, x: u16) -> Vec<Effect> {
+    // a gauge beside an overlay is not for now
+    if model.overlay.is_some() || model.past.is_some() {
+        return Vec::new();
+    }
     model.handles.focus = grip.knob;
     if refused(model) {
         return Vec::new();

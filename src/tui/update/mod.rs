@@ -93,7 +93,7 @@ fn press(model: &mut Model, chord: Chord) -> Vec<Effect> {
         return act(model, action);
     }
     if let Some(c) = chord.typed().filter(|_| contexts.contains(&Context::Edit)) {
-        overlays::edit(model, |line| line.insert(c));
+        form::type_letter(model, c);
     }
     Vec::new()
 }

@@ -69,7 +69,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record, last_words: Op
     y += list.len() as u16;
     let left = inside.height.saturating_sub(y + 1);
     // graphs only where some lines of the log are left too
-    let graphs = if known && left >= 7 { (left / 3).clamp(3, GRAPHS as u16) } else { 0 };
+    let graphs = if known && left >= 7 { left.saturating_sub(words as u16 + 1).clamp(3, GRAPHS as u16) } else { 0 };
     if graphs > 0 {
         let half = inside.width / 2;
         let place = |x: u16, width: u16| Rect { x: inside.x + x, y: inside.y + y, width, height: graphs };
@@ -77,8 +77,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record, last_words: Op
         graph(canvas, place(half, inside.width - half), record, Figure::Memory);
         y += graphs;
     }
-    let words = Rect { y: inside.y + y, height: inside.height.saturating_sub(y + 1), ..inside };
-    draw_words(canvas, words, last_words);
+    let place = Rect { y: inside.y + y, height: inside.height.saturating_sub(y + 1), ..inside };
+    draw_words(canvas, place, last_words);
     buttons(canvas, row(inside, inside.height - 1), &[Action::Start, Action::Logs, Action::ShowLaunch, Action::Destroy, Action::Cancel]);
 }
 
