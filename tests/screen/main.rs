@@ -3,6 +3,7 @@
 //! `UPDATE_GOLDEN=1 cargo test --test screen` writes the golden files anew; look at each before committing it.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod both_sizes;
 mod cards;
 mod containers;
 mod effects;

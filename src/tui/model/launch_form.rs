@@ -175,9 +175,7 @@ impl LaunchForm {
         let text = self.text(field);
         let amount = |preset: Preset| preset.limits();
         match field {
-            Field::Preset if self.focus != Some(Field::Preset) => String::new(),
-            Field::Preset if self.sought.is_empty() => "its first letters choose it".into(),
-            Field::Preset => format!("found by {:?}", self.sought),
+            Field::Preset => String::new(),
             Field::Command if text.is_empty() => "words as in a shell; pipes and loops need sh -c '…'".into(),
             Field::Command => String::new(),
             Field::Name if text.is_empty() => "optional; without one it is called by its id".into(),
