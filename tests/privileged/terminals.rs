@@ -101,3 +101,25 @@ fn the_config_file_is_read_again_while_the_screen_is_open() {
     tmux.press(&["q"]);
     tmux.wait_for("prompt$");
 }
+
+#[test]
+fn the_command_line_is_copied_through_the_terminal() {
+    let fixture = Fixture::new();
+    let web = fixture.detached("web", &["sleep", "1000"]);
+    let tmux = open(&fixture, 120, 40);
+    tmux.allow_copying();
+    tmux.wait_for("web");
+    tmux.press(&["F7"]);
+    tmux.wait_for("cpu unlimited →");
+    tmux.press(&["y"]);
+    tmux.wait_for("copied: ");
+    eventually("it is on the clipboard", || tmux.copied().contains("update --cpus"));
+    let line = tmux.copied();
+    assert!(line.starts_with(&format!("minic-tui --state {} update", fixture.state().display())), "{line}");
+    // what was copied does the same from a shell
+    let words: Vec<&str> = line.split_whitespace().skip(3).collect();
+    fixture.minic(&words).ok();
+    assert_eq!(web.state(), "RUNNING");
+    tmux.press(&["q"]);
+    tmux.wait_for("prompt$");
+}
