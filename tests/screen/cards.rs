@@ -74,8 +74,7 @@ fn the_waterfall_of_a_launch() {
 #[test]
 fn the_waterfall_of_a_launch_that_failed() {
     let mut stage = Stage::new(80, 24);
-    stage.keys("rnosuch --verbose<Enter>").golden("form-launch-failed-80x24");
-    stage.keys("<Esc>w").golden("launch-failed-80x24");
+    stage.keys("rnosuch --verbose<Enter><Esc>w").golden("launch-failed-80x24");
     stage.keys("<Esc>").select("web").keys("w").shows("The launch of web took");
     let mut stage = Stage::new(120, 40);
     stage.keys("rnosuch --verbose<Enter><Esc>w").golden("launch-failed-120x40");
@@ -92,4 +91,15 @@ fn a_container_whose_restart_failed_shows_the_step() {
     let name = record.spec.name.as_str().to_owned();
     stage.send(Message::Records(500, Ok(records)));
     stage.select(&name).keys("w").golden("launch-of-failed-80x24");
+}
+
+#[test]
+fn a_card_of_one_that_lives_again_goes_away() {
+    let mut stage = Stage::new(80, 24);
+    stage.select("nightly").keys("i");
+    assert!(stage.model.overlay.is_some());
+    let id = stage.record("nightly").spec.id;
+    stage.demo.start(&id).unwrap();
+    stage.tick(1);
+    assert!(stage.model.overlay.is_none());
 }

@@ -1,9 +1,14 @@
 //! [`Card`]: one container looked at closely, over the tab: why it died, or how its launch went.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::{LogLine, Model};
 use crate::record::{LaunchStep, Record, Status};
 use crate::spec::ContainerId;
 use crate::tui::wording::is_bad_end;
+
+/// For so long a failed launch is what its key shows; then it is the selected container's again.
+const FAILURE_KEPT: SignedDuration = SignedDuration::from_mins(2);
 
 /// What is looked at.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +29,8 @@ pub enum Card {
 /// A launch that failed: nothing of it is left but this.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FailedLaunch {
+    /// When it failed.
+    pub at: Timestamp,
     /// What was to be launched.
     pub name: String,
     /// Which step failed, and what the kernel said.
@@ -44,6 +51,12 @@ impl Card {
 }
 
 impl Model {
+    /// The launch that failed a moment ago; it is forgotten with that.
+    pub fn take_failed_launch(&mut self) -> Option<FailedLaunch> {
+        let now = self.now;
+        self.failed_launch.take().filter(|failed| now.duration_since(failed.at) < FAILURE_KEPT)
+    }
+
     /// Those that lived when `before` was read and have ended since in a way nobody asked for.
     #[must_use]
     pub fn died_since(&self, before: &[Record]) -> Vec<&Record> {

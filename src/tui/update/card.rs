@@ -25,7 +25,7 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
 /// Opens the card of the last launch: of one that just failed, else of the selected container.
 pub fn waterfall(model: &mut Model) -> Vec<Effect> {
     let selected = model.selected().map(|record| (record.spec.id.clone(), record.launch.is_empty(), record.spec.name.to_string()));
-    match (model.failed_launch.take(), selected) {
+    match (model.take_failed_launch(), selected) {
         (Some(failed), _) => model.overlay = Some(Overlay::Card(Card::FailedLaunch(failed))),
         (None, Some((id, false, _))) => model.overlay = Some(Overlay::Card(Card::Launch(id))),
         (None, Some((_, true, name))) => model.toast(ToastKind::Notice, format!("{name} was never started: there is nothing to show")),

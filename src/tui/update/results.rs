@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use super::{card, form, handles, past};
 use crate::manager::{Error, TRASH_KEPT, Updated};
-use crate::record::Record;
+use crate::record::{Record, Status};
 use crate::spec::ContainerId;
 use crate::stats::Snapshot;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, EffectId, Outcome};
 use crate::tui::keymap::Context;
-use crate::tui::model::{FailedLaunch, Model, Overlay, Step, Tab, ToastKind};
+use crate::tui::model::{Card, FailedLaunch, Model, Overlay, Step, Tab, ToastKind};
 use crate::tui::settings::Settings;
 use crate::tui::wording::is_bad_end;
 
@@ -63,7 +63,10 @@ pub fn records(model: &mut Model, reading: u64, result: Result<Vec<Record>, Erro
                 Some(Overlay::Card(card)) => card.id(),
                 _ => None,
             };
-            if about.is_some_and(gone) {
+            // one that was started again has no death to speak of
+            let risen = matches!(&model.overlay, Some(Overlay::Card(Card::Death { id, .. }))
+                if model.record(id).is_some_and(|record| !matches!(record.status, Status::Stopped { .. })));
+            if risen || about.is_some_and(gone) {
                 model.overlay = None;
             }
             model.arrange();
@@ -197,7 +200,7 @@ fn undo_key(model: &Model) -> Option<String> {
 /// Keeps the steps of a launch that failed, to be looked at: nothing else is left of it.
 fn note_failed_launch<'a>(model: &'a mut Model, name: &str, error: &Error) -> &'a mut Model {
     if let Error::Launch { message, launch, .. } = error {
-        model.failed_launch = Some(FailedLaunch { name: name.to_owned(), message: message.clone(), steps: launch.clone() });
+        model.failed_launch = Some(FailedLaunch { at: model.now, name: name.to_owned(), message: message.clone(), steps: launch.clone() });
     }
     model
 }

@@ -100,7 +100,7 @@ fn remark(canvas: &Canvas<'_>, form: &LaunchForm, field: Field) -> (String, Styl
     let text = match field {
         Field::Preset => match form.preset.and_then(|at| canvas.model.settings.presets.get(at)) {
             Some((_, preset)) => printable(preset.description.as_deref().unwrap_or_default()),
-            None => "left and right choose, or its first letters; it fills in the rest".into(),
+            None => "left and right choose, or its first letters".into(),
         },
         _ => printable(&form.meaning(field)),
     };
