@@ -43,6 +43,7 @@ actions! {
     LimitUp "limit-up" "Limit +" "raise its limit on the chosen gauge";
     SwitchGauge "switch-gauge" "Gauge" "choose the other gauge: CPU or memory";
     Inspect "inspect" "Inspect" "why it died; of a living one, its launch";
+    Graphs "graphs" "Graphs" "every figure of its last ten minutes";
     ShowLaunch "show-launch" "Launch" "the steps of its last launch, with their times";
     Undo "undo" "Undo" "take back the last limit or destroy";
     Logs "logs" "Logs" "show what it wrote";

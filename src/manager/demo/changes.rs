@@ -47,7 +47,7 @@ impl World {
         {
             return Err(Error::System {
                 message: format!(
-                    "limit memory to {}: the container uses {} more, and that cannot be freed",
+                    "{} is too little: the container uses {} more, and that cannot be freed",
                     format_bytes(limit),
                     format_bytes(used - limit)
                 ),

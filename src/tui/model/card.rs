@@ -20,6 +20,8 @@ pub enum Card {
         /// Its last lines; `None` until they are read.
         last_words: Option<Result<Vec<LogLine>, String>>,
     },
+    /// Every figure of its past.
+    Graphs(ContainerId),
     /// How the launch of a container went.
     Launch(ContainerId),
     /// How a launch went that failed.
@@ -44,7 +46,7 @@ impl Card {
     #[must_use]
     pub fn id(&self) -> Option<&ContainerId> {
         match self {
-            Self::Death { id, .. } | Self::Launch(id) => Some(id),
+            Self::Death { id, .. } | Self::Graphs(id) | Self::Launch(id) => Some(id),
             Self::FailedLaunch(_) => None,
         }
     }

@@ -1,6 +1,6 @@
 //! The cards: why a container died, how a launch went.
 
-use super::on_tab;
+use super::{on_tab, past};
 use crate::record::Status;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, LogBatch};
@@ -22,6 +22,14 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
     waterfall(model)
 }
 
+/// Opens the graphs of the selected container.
+pub fn graphs(model: &mut Model) {
+    match model.selected().map(|record| record.spec.id.clone()) {
+        Some(id) => model.overlay = Some(Overlay::Card(Card::Graphs(id))),
+        None => model.toast(ToastKind::Notice, "graphs: no container is selected"),
+    }
+}
+
 /// Opens the card of the last launch: of one that just failed, else of the selected container.
 pub fn waterfall(model: &mut Model) -> Vec<Effect> {
     let selected = model.selected().map(|record| (record.spec.id.clone(), record.launch.is_empty(), record.spec.name.to_string()));
@@ -40,6 +48,9 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     };
     let id = card.id().cloned();
+    if matches!(card, Card::Graphs(_)) && past::act(model, action) {
+        return Vec::new();
+    }
     model.overlay = None;
     if action == Action::Cancel {
         return Vec::new();

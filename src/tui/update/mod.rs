@@ -141,6 +141,7 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::UsePreset => return form::open(model, Some(model.preset)),
         Action::Start | Action::Stop | Action::Restart | Action::Destroy => return containers::ask(model, action),
         Action::Inspect => return card::open(model),
+        Action::Graphs => card::graphs(model),
         Action::ShowLaunch => return card::waterfall(model),
         Action::SavePreset => prompt::open(model, Asked::PresetName),
         Action::Export => prompt::open(model, Asked::ExportFile),

@@ -8,6 +8,7 @@ mod death;
 mod detail;
 mod dials;
 mod form;
+mod graphs;
 mod header;
 mod help;
 mod logs;
@@ -75,6 +76,7 @@ fn draw(canvas: &mut Canvas<'_>) {
             let record = card.id().and_then(|id| model.record(id));
             match (card, record) {
                 (Card::Death { last_words, .. }, Some(record)) => death::draw(canvas, between, record, last_words.as_ref()),
+                (Card::Graphs(_), Some(record)) => graphs::draw(canvas, between, record),
                 (_, Some(record)) => waterfall::draw(canvas, between, record),
                 (_, None) => {}
             }

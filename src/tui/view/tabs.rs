@@ -50,7 +50,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 /// How far back the moment shown lies, and what leads to now.
-fn past_badge(model: &Model) -> Option<String> {
+pub fn past_badge(model: &Model) -> Option<String> {
     let past = model.past?;
     let minus = if model.settings.theme.symbols.braille { '\u{2212}' } else { '-' };
     let word = if past.frozen { "FROZEN" } else { "PAST" };
