@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{CgroupError, Controller, Layout, Version};
-use crate::spec::{CpuLimit, Limits, MAX_CPU_SHARES, MIN_CPU_SHARES};
+use crate::spec::{CpuLimit, DEFAULT_PIDS, Limits, MAX_CPU_SHARES, MIN_CPU_SHARES};
 
 /// v1 `cpu.shares` and v2 `cpu.weight` of a cgroup nobody has touched.
 const DEFAULT_SHARES: u64 = 1024;
@@ -54,6 +54,8 @@ pub fn plan(limits: &Limits, current: &Limits, layout: &Layout, best_effort: boo
     planner.finer(limits, current)?;
     if limits.pids != current.pids {
         let value = limits.pids.filter(|most| *most <= PID_MAX_LIMIT);
+        // what nobody asked for is not insisted on
+        planner.best_effort |= limits.pids == Some(DEFAULT_PIDS);
         if let Some(version) = planner.version(Controller::Pids, "processes")? {
             planner.write(Controller::Pids, version, "pids.max", value.map_or("max".into(), |v| v.to_string()));
         }

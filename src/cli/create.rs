@@ -5,6 +5,7 @@ use clap::Args;
 use super::failure::Failure;
 use super::progress::Progress;
 use super::request::Request;
+use super::security::warn_of_privileges;
 use super::session::Session;
 use super::stdout;
 
@@ -18,6 +19,7 @@ pub(super) struct Create {
 impl Create {
     pub fn perform(self, session: &Session) -> Result<i32, Failure> {
         let (what, options) = self.request.resolve(&session.config)?;
+        warn_of_privileges(&what);
         let mut progress = Progress::new();
         let record = session.manager.create(&what, options, &mut |line| progress.say(&line))?;
         drop(progress);

@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use clap::Args;
+use jiff::Timestamp;
 
 use super::failure::Failure;
+use super::log_filter::moment;
 use super::session::Session;
 use super::{json, stdout};
 use crate::record::Happening;
@@ -25,9 +27,17 @@ pub(super) struct Events {
     #[arg(short, long)]
     follow: bool,
 
+    /// Only what happened since: 10m ago, 2026-11-24T14:03:11, RFC 3339, or seconds since 1970
+    #[arg(long, value_name = "TIME", value_parser = at)]
+    since: Option<Timestamp>,
+
     /// As JSON, one object a line
     #[arg(long)]
     json: bool,
+}
+
+fn at(text: &str) -> Result<Timestamp, String> {
+    moment(text, Timestamp::now())
 }
 
 impl Events {
@@ -37,7 +47,8 @@ impl Events {
         let mut events = session.manager.events()?;
         loop {
             let mut text = String::new();
-            for happening in events.read()? {
+            let since = |happening: &Happening| self.since.is_none_or(|since| happening.at >= since);
+            for happening in events.read()?.into_iter().filter(since) {
                 text += &if self.json { json::line(&happening)? } else { line(&happening) };
             }
             if !text.is_empty() {

@@ -29,7 +29,7 @@ pub(super) struct BasicLimits {
     cpu_shares: Option<String>,
 
     /// Most processes and threads
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", allow_hyphen_values = true)]
     pids_limit: Option<String>,
 }
 

@@ -1,22 +1,24 @@
 //! `logs`: what a container wrote, and on as it writes.
 
 use std::io::{self, IsTerminal, Write};
-use std::thread;
 use std::time::Duration;
 
 use clap::Args;
+use jiff::Timestamp;
+use regex_lite::Regex;
 use serde::Serialize;
 
 use super::arguments::OneContainer;
 use super::failure::Failure;
 use super::json;
+use super::log_filter::{LogFilter, Tail, Wanted, moment};
 use super::session::Session;
 use crate::manager::{Error, LogChunk};
 use crate::record::Record;
 use crate::spec::{ContainerId, sanitize};
 
-/// How long to wait before looking for more.
-const LOOK: Duration = Duration::from_millis(100);
+/// How long to wait at most before looking whether it still lives: a killed supervisor writes no last word.
+const LOOK: Duration = Duration::from_secs(1);
 /// Chunks taken at once.
 const BATCH: usize = 1024;
 
@@ -36,6 +38,22 @@ pub(super) struct Logs {
     #[arg(short, long)]
     timestamps: bool,
 
+    /// Only the last so many lines, or "all"
+    #[arg(short = 'n', long, value_name = "LINES", value_parser = tail)]
+    tail: Option<usize>,
+
+    /// Only what was written since: 10m ago, 2026-11-24T14:03:11, RFC 3339, or seconds since 1970
+    #[arg(long, value_name = "TIME", value_parser = at)]
+    since: Option<Timestamp>,
+
+    /// Only what was written until then
+    #[arg(long, value_name = "TIME", value_parser = at)]
+    until: Option<Timestamp>,
+
+    /// Only lines in which this regular expression is found
+    #[arg(long, value_name = "PATTERN", value_parser = pattern)]
+    grep: Option<Regex>,
+
     /// As JSON, one object a line, all on standard output
     #[arg(long, conflicts_with = "timestamps")]
     json: bool,
@@ -44,27 +62,58 @@ pub(super) struct Logs {
     container: OneContainer,
 }
 
+fn tail(text: &str) -> Result<usize, String> {
+    if text == "all" { Ok(usize::MAX) } else { text.parse().map_err(|_| format!("{text:?} is neither a number of lines nor \"all\"")) }
+}
+
+fn at(text: &str) -> Result<Timestamp, String> {
+    moment(text, Timestamp::now())
+}
+
+fn pattern(text: &str) -> Result<Regex, String> {
+    Regex::new(text).map_err(|error| format!("{text:?} is no regular expression: {error}"))
+}
+
 impl Logs {
     pub fn perform(self, session: &Session) -> Result<i32, Failure> {
-        let about = |error: Error| Failure::from(error).about(&self.container.word);
-        let record = session.manager.find(&self.container.word).map_err(about)?;
+        let word = self.container.word;
+        let about = |error: Error| Failure::from(error).about(&word);
+        let record = session.manager.find(&word).map_err(about)?;
+        // watching before reading, so that nothing falls in between
+        let changes = if self.follow { Some(session.manager.watch_log(&record.spec.id).map_err(about)?) } else { None };
         let mut log = session.manager.log(&record.spec.id).map_err(about)?;
         let mut printer = Printer::new(self.timestamps, self.json);
+        let mut print = |chunks: &[LogChunk]| printer.print(chunks, &mut io::stdout().lock(), &mut io::stderr().lock());
+        // without -f what is written from now on is not waited for: a flood has no end
+        let now = Timestamp::now();
+        let until = if self.follow { self.until } else { Some(self.until.map_or(now, |until| until.min(now))) };
+        let mut filter = LogFilter::new(Wanted { since: self.since, until, pattern: self.grep });
+        let mut last_lines = self.tail.filter(|most| *most < usize::MAX).map(Tail::new);
         loop {
             // asked before reading: what it wrote before its end is there by then
-            let goes_on = self.follow && may_write(session, &record.spec.id).map_err(about)?;
+            let goes_on = changes.is_some() && may_write(session, &record.spec.id).map_err(about)?;
             loop {
                 let chunks = log.read(BATCH).map_err(about)?;
-                if chunks.is_empty() {
+                let Some(last) = chunks.last().map(|chunk| chunk.at) else { break };
+                let mut chunks = filter.pass(chunks);
+                match &mut last_lines {
+                    Some(last) => chunks.drain(..).for_each(|chunk| last.push(chunk)),
+                    None => print(&chunks)?,
+                }
+                if until.is_some_and(|until| last > until) {
                     break;
                 }
-                printer.print(&chunks, &mut io::stdout().lock(), &mut io::stderr().lock())?;
             }
-            if !goes_on {
-                return Ok(0);
+            if let Some(last) = last_lines.take() {
+                print(&last.chunks())?;
             }
-            thread::sleep(LOOK);
+            match &changes {
+                Some(changes) if goes_on => changes.wait(LOOK).map_err(about)?,
+                _ => break,
+            }
         }
+        print(&filter.rest())?;
+        Ok(0)
     }
 }
 

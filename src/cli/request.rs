@@ -2,11 +2,14 @@
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 
 use clap::Args;
 
+use super::env_file;
 use super::failure::Failure;
 use super::limits::{BasicLimits, FinerLimits};
+use super::security::SecurityFlags;
 use crate::config::{Config, NO_PRESET};
 use crate::manager::{CreateOptions, Created};
 use crate::spec::{NetworkMode, PidMode, Preset, RestartPolicy, SpecError};
@@ -42,6 +45,18 @@ pub(super) struct Request {
     #[arg(short, long, value_name = "KEY[=VALUE]")]
     env: Vec<String>,
 
+    /// Set the variables of a file with a KEY=VALUE or KEY a line; -e goes over it
+    #[arg(long = "env-file", value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    env_files: Vec<PathBuf>,
+
+    /// Put a small init before the command: it reaps orphans and passes signals on; a shell line has one anyway
+    #[arg(long, overrides_with = "no_init")]
+    init: bool,
+
+    /// Let the command itself be PID 1, even when it is a shell line
+    #[arg(long)]
+    no_init: bool,
+
     /// Its working directory, an absolute path inside
     #[arg(short, long, value_name = "DIR")]
     workdir: Option<String>,
@@ -62,6 +77,10 @@ pub(super) struct Request {
     #[arg(long, value_name = "SIGNAL")]
     stop_signal: Option<String>,
 
+    /// Time between asking it to stop and killing it: 30, 500ms, 2m [default: stop_grace of the config file]
+    #[arg(long, value_name = "TIME")]
+    stop_timeout: Option<String>,
+
     /// Attach a label to it
     #[arg(short, long = "label", value_name = "KEY=VALUE")]
     labels: Vec<String>,
@@ -74,6 +93,9 @@ pub(super) struct Request {
 
     #[command(flatten)]
     files: FileFlags,
+
+    #[command(flatten)]
+    security: SecurityFlags,
 
     #[command(flatten)]
     care: CareFlags,
@@ -123,8 +145,8 @@ struct FileFlags {
     #[arg(long, value_name = "DST[:size=SIZE]")]
     tmpfs: Vec<String>,
 
-    /// Show a device of the host inside
-    #[arg(long = "device", value_name = "SRC[:DST]")]
+    /// Show a device of the host inside, to read (r), write (w) and make nodes of (m)
+    #[arg(long = "device", value_name = "SRC[:DST][:rwm]")]
     devices: Vec<String>,
 
     /// A folder of the host as its root, instead of an image
@@ -206,7 +228,9 @@ impl Request {
             nice: limits.nice,
             net: self.net,
             pid: self.pid,
-            env: environment(&self.env, |name| std::env::var_os(name))?,
+            env: environment(&[env_file::read(&self.env_files)?, self.env].concat(), |name| std::env::var_os(name))?,
+            init: if self.init { Some(true) } else { self.no_init.then_some(false) },
+            stop_timeout: self.stop_timeout,
             workdir: self.workdir,
             hostname: self.hostname,
             user: self.user,
@@ -231,6 +255,7 @@ impl Request {
             best_effort: limits.best_effort.then_some(true),
             ..Preset::default()
         };
+        self.security.put_into(&mut own)?;
         limits.basic.put_into(&mut own);
         self.finer.put_into(&mut own);
         let request = match &preset {

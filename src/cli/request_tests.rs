@@ -77,6 +77,12 @@ fn every_flag_reaches_its_field() {
         "--device-read-iops=/dev/sda:9",
         "--device-write-iops=/dev/sda:9",
         "--best-effort",
+        "--init",
+        "--stop-timeout=1s",
+        "--cap-add=NET_RAW",
+        "--cap-drop=CHOWN",
+        "--seccomp=unconfined",
+        "--security-opt=no-new-privileges=false",
         "true",
     ])
     .unwrap();
@@ -85,7 +91,9 @@ fn every_flag_reaches_its_field() {
     let known = toml::from_str::<Preset>("nosuch = 1").unwrap_err().message().to_owned();
     let keys = known.split('`').skip(3).step_by(2);
     let missing: Vec<&str> = keys.filter(|key| !toml.contains_key(*key)).collect();
-    assert_eq!(missing, ["description", "image"], "said by the config file alone");
+    // what --privileged gives up cannot be set beside it
+    assert_eq!(missing, ["description", "image", "privileged"], "said by the config file alone, or a line of its own");
+    assert_eq!(resolved(&["--privileged", "true"]).unwrap().0.request.privileged, Some(true));
     assert!(resolve(ContainerId::from_random([1; 6]), None, &what.request, false, false).is_ok());
 }
 
@@ -109,4 +117,16 @@ fn a_bare_key_takes_our_value() {
     let asked = ["A=1", "LANG", "NOT_SET", "B="].map(str::to_owned);
     assert_eq!(environment(&asked, ours).unwrap(), ["A=1", "LANG=C", "B="]);
     assert_eq!(environment(&[String::new()], ours).unwrap_err().field, "env");
+}
+
+#[test]
+fn security_options_are_spelled_as_docker_does() {
+    let request = |words: &[&str]| resolved(&[words, &["true"]].concat()).map(|(what, _)| what.request);
+    assert_eq!(request(&["--security-opt", "seccomp=unconfined"]).unwrap().seccomp.as_deref(), Some("unconfined"));
+    assert_eq!(request(&["--security-opt", "no-new-privileges:false"]).unwrap().no_new_privileges, Some(false));
+    assert_eq!(request(&["--security-opt", "no-new-privileges"]).unwrap().no_new_privileges, Some(true));
+    let file = request(&["--seccomp", "profile.json"]).unwrap().seccomp.unwrap();
+    assert!(file.starts_with('/') && file.ends_with("/profile.json"), "{file}");
+    let line = request(&["--security-opt", "apparmor=x"]).unwrap_err().line.unwrap();
+    assert!(line.starts_with("--security-opt: \"apparmor=x\" is not known"), "{line}");
 }

@@ -19,7 +19,9 @@ pub(super) struct Restart {
 
 impl Restart {
     pub fn perform(self, session: &Session) -> Result<i32, Failure> {
-        let grace = self.grace.or_configured(session);
-        session.each("restart", &self.containers.words, |record| Ok(session.manager.restart(&record.spec.id, grace)?))
+        session.each("restart", &self.containers.words, |record| {
+            let grace = self.grace.of(session, &record.spec.id)?;
+            Ok(session.manager.restart(&record.spec.id, grace)?)
+        })
     }
 }

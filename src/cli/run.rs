@@ -2,9 +2,11 @@
 
 use clap::Args;
 
+use super::attach::Keys;
 use super::failure::Failure;
 use super::progress::Progress;
 use super::request::{Request, need_terminal};
+use super::security::warn_of_privileges;
 use super::session::Session;
 use super::stdout;
 use super::words::ending;
@@ -20,12 +22,16 @@ pub(super) struct Run {
     detach: bool,
 
     #[command(flatten)]
+    keys: Keys,
+
+    #[command(flatten)]
     request: Request,
 }
 
 impl Run {
     pub fn perform(self, session: &Session) -> Result<i32, Failure> {
         let (what, options) = self.request.resolve(&session.config)?;
+        warn_of_privileges(&what);
         let mut progress = Progress::new();
         if self.detach {
             let id = session.manager.launch(&what, options, &mut |line| progress.say(&line))?;
@@ -36,7 +42,7 @@ impl Run {
         need_terminal(options.tty, options.interactive)?;
         let id = session.manager.create(&what, options, &mut |line| progress.say(&line))?.spec.id;
         drop(progress);
-        let ended = session.manager.start_attached(&id).inspect_err(|_| {
+        let ended = session.manager.start_attached(&id, self.keys.or_configured(session)).inspect_err(|_| {
             // one that never started is of no use; why it did not start is what the caller must hear
             let _ = session.manager.destroy(&id, true);
         })?;

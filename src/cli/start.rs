@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::arguments::Containers;
+use super::attach::Keys;
 use super::failure::Failure;
 use super::session::Session;
 use super::words::ending;
@@ -13,6 +14,9 @@ pub(super) struct Start {
     /// Stay in the foreground, as run does; one container only
     #[arg(short, long)]
     attach: bool,
+
+    #[command(flatten)]
+    keys: Keys,
 
     #[command(flatten)]
     containers: Containers,
@@ -27,7 +31,8 @@ impl Start {
         let [word] = words.as_slice() else {
             return Err(Failure::ours("-a attaches to one container, and several are named"));
         };
-        let started = session.manager.find(word).and_then(|record| session.manager.start_attached(&record.spec.id));
+        let started =
+            session.manager.find(word).and_then(|record| session.manager.start_attached(&record.spec.id, self.keys.or_configured(session)));
         ending(started.map_err(|error| Failure::from(error).about(word))?)
     }
 }

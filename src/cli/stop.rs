@@ -7,7 +7,8 @@ use clap::Args;
 use super::arguments::Containers;
 use super::failure::Failure;
 use super::session::Session;
-use crate::spec::parse_duration;
+use crate::manager::Error;
+use crate::spec::{ContainerId, parse_duration};
 
 /// How long to wait between asking and killing.
 #[derive(Debug, Args)]
@@ -22,8 +23,9 @@ fn time(text: &str) -> Result<Duration, String> {
 }
 
 impl Grace {
-    pub fn or_configured(&self, session: &Session) -> Duration {
-        self.time.unwrap_or(session.config.stop_grace)
+    /// What was asked for, else the container's own, else the configured one.
+    pub fn of(&self, session: &Session, id: &ContainerId) -> Result<Duration, Error> {
+        self.time.map_or_else(|| session.manager.grace(id, session.config.stop_grace), Ok)
     }
 }
 
@@ -39,9 +41,8 @@ pub(super) struct Stop {
 
 impl Stop {
     pub fn perform(self, session: &Session) -> Result<i32, Failure> {
-        let grace = self.grace.or_configured(session);
         session.each("stop", &self.containers.words, |record| {
-            session.manager.stop(&record.spec.id, grace)?;
+            session.manager.stop(&record.spec.id, self.grace.of(session, &record.spec.id)?)?;
             Ok(())
         })
     }

@@ -78,7 +78,7 @@ mod tests {
     fn endings() {
         assert_eq!(ending(None), Ok(0));
         assert_eq!(ending(Some(ExitCause::Exited { code: 7 })), Ok(7));
-        assert_eq!(ending(Some(ExitCause::Signaled { signal: 15 })), Ok(143));
+        assert_eq!(ending(Some(ExitCause::Signaled { signal: 15, by_us: false })), Ok(143));
         let oom = ExitCause::OomKilled { peak: None, limit: Some(200 << 20) };
         let failure = ending(Some(oom)).unwrap_err();
         assert_eq!(failure.code, 137);

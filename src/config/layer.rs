@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 
 use super::ConfigError;
-use crate::spec::{Preset, parse_duration};
+use crate::spec::{DetachKeys, Preset, SpecError, parse_duration};
 
 /// The looks of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -47,6 +47,8 @@ pub(super) struct Layer {
     pub tick: Option<Duration>,
     #[serde(deserialize_with = "grace")]
     pub stop_grace: Option<Duration>,
+    #[serde(deserialize_with = "detach_keys")]
+    pub detach_keys: Option<DetachKeys>,
     pub theme: Option<Theme>,
     pub preset: Option<String>,
     pub keys: BTreeMap<String, BTreeMap<String, Vec<String>>>,
@@ -84,6 +86,7 @@ impl Layer {
             state: self.state.or(base.state),
             tick: self.tick.or(base.tick),
             stop_grace: self.stop_grace.or(base.stop_grace),
+            detach_keys: self.detach_keys.or(base.detach_keys),
             theme: self.theme.or(base.theme),
             preset: self.preset.or(base.preset),
             keys: base.keys,
@@ -113,6 +116,10 @@ fn tick<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, 
 fn grace<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
     checked_grace(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+fn detach_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DetachKeys>, D::Error> {
+    String::deserialize(deserializer)?.parse().map(Some).map_err(|error: SpecError| serde::de::Error::custom(error.reason))
 }
 
 fn absolute<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::document::Document;
 use super::layer::{Layer, Theme};
 use super::{ConfigError, error};
-use crate::spec::{ContainerId, ContainerName, Preset, SpecError, resolve};
+use crate::spec::{ContainerId, ContainerName, DetachKeys, Preset, SpecError, resolve};
 
 /// Every default, and the file that people copy.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -36,6 +36,8 @@ pub struct Config {
     pub tick: Duration,
     /// Time between asking a container to stop and killing it.
     pub stop_grace: Duration,
+    /// The keys that leave an attached terminal.
+    pub detach_keys: DetachKeys,
     /// The looks of the screen.
     pub theme: Theme,
     /// The preset under every request that names none.
@@ -104,6 +106,7 @@ impl Config {
             state: layer.state.ok_or_else(|| missing("state"))?,
             tick: layer.tick.ok_or_else(|| missing("tick"))?,
             stop_grace: layer.stop_grace.ok_or_else(|| missing("stop_grace"))?,
+            detach_keys: layer.detach_keys.ok_or_else(|| missing("detach_keys"))?,
             theme: layer.theme.ok_or_else(|| missing("theme"))?,
             preset: layer.preset.filter(|name| name != NO_PRESET),
             keys: layer.keys,
@@ -278,6 +281,7 @@ mod tests {
             ("tick = 5", "f:1:8: tick: invalid type", "string"),
             ("tick = \"1ms\"", "f:1:8: tick: ", "100ms to 1m"),
             ("stop_grace = \"2h\"", "f:1:14: stop_grace: ", "0s to 1h"),
+            ("detach_keys = \"esc\"", "f:1:15: detach_keys: ", "ctrl-p,ctrl-q"),
             ("theme = \"neon\"", "f:1:9: theme: ", "`colourless`"),
             ("state = \"here\"", "f:1:9: state: ", "absolute"),
             ("preset = \"nosuch\"", "f:1:10: preset: there is no preset \"nosuch\"", "cpu-quarter"),

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::{Created, Error, Manager};
 use crate::record::Record;
-use crate::rootfs;
-use crate::spec::{ContainerId, ContainerSpec, NetworkMode, PidMode, SpecError, resolve};
+use crate::security::Profile;
+use crate::spec::{ContainerId, ContainerSpec, NetworkMode, PidMode, Preset, Seccomp, SpecError, resolve};
+use crate::{rootfs, runtime};
 
 /// What creation needs beside the request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,6 +23,14 @@ pub struct CreateOptions {
 
 /// How long an image counts as compared with this machine's files: one command's creation and start, not longer.
 const IMAGE_HOLDS: Duration = Duration::from_millis(100);
+
+/// The text of the seccomp profile that a request names, checked now, so that no start fails for it later.
+fn own_profile(spec: &ContainerSpec, request: &Preset) -> Result<Option<String>, Error> {
+    let Some(file) = request.seccomp.as_deref().filter(|_| spec.security.seccomp == Seccomp::Own) else { return Ok(None) };
+    let text = std::fs::read_to_string(file).map_err(|e| SpecError::new("seccomp", format!("cannot read {file}: {e}")))?;
+    Profile::parse(&text).map_err(|e| SpecError::new("seccomp", format!("{file}: {e}")))?;
+    Ok(Some(text))
+}
 
 impl Manager {
     /// Creates a container without starting it; builds the image on first use, telling `progress`.
@@ -44,6 +53,8 @@ impl Manager {
             None => drop(self.image(progress)?),
         }
 
+        let profile = own_profile(&spec, &what.request)?;
+
         let names = self.store().lock_names()?;
         let taken = self.records()?.into_iter().any(|r| r.spec.name == spec.name || r.spec.id.as_str() == spec.name.as_str());
         if taken {
@@ -52,6 +63,10 @@ impl Manager {
         let draft = self.store().begin(&spec.id)?;
         let base = draft.folder().join("base");
         rootfs::write_base(&base, &spec).map_err(|e| Error::System { message: e.to_string(), hint: None })?;
+        if let Some(profile) = profile {
+            let file = draft.folder().join(runtime::PROFILE_FILE);
+            std::fs::write(&file, profile).map_err(|e| Error::System { message: format!("write {}: {e}", file.display()), hint: None })?;
+        }
         let record = self.store().commit(draft, &spec)?;
         drop(names);
         self.store().tell(&record.spec, "created", None)?;

@@ -12,6 +12,11 @@ use crate::stats::{Gap, Sampler};
 /// How many of the last log lines are shown.
 const LAST_LINES: usize = 5;
 
+/// How far from its end a log is read for them, in bytes.
+const LAST_BYTES: u64 = 256 << 10;
+/// No more than so many entries are in that: an entry takes at least its time and stream.
+const LAST_CHUNKS: usize = LAST_BYTES as usize / 40;
+
 /// What `info` shows.
 #[derive(Debug, Clone)]
 pub struct Info {
@@ -51,25 +56,21 @@ impl Manager {
     }
 
     fn last_lines(&self, id: &ContainerId) -> Result<Vec<String>, Error> {
-        let mut log = self.log(id)?;
+        let mut log = self.log_near_end(id, LAST_BYTES)?;
         let mut lines: VecDeque<String> = VecDeque::new();
         let mut open = false;
-        loop {
-            let chunks = log.read(1024)?;
-            if chunks.is_empty() {
-                return Ok(lines.into());
+        // what it goes on to write meanwhile is not waited for: a flood has no end
+        for chunk in log.read(LAST_CHUNKS)? {
+            let text = String::from_utf8_lossy(&chunk.bytes);
+            match lines.back_mut() {
+                Some(last) if open => last.push_str(&text),
+                _ => lines.push_back(text.into_owned()),
             }
-            for chunk in chunks {
-                let text = String::from_utf8_lossy(&chunk.bytes);
-                match lines.back_mut() {
-                    Some(last) if open => last.push_str(&text),
-                    _ => lines.push_back(text.into_owned()),
-                }
-                open = !chunk.full;
-                if lines.len() > LAST_LINES {
-                    lines.pop_front();
-                }
+            open = !chunk.full;
+            if lines.len() > LAST_LINES {
+                lines.pop_front();
             }
         }
+        Ok(lines.into())
     }
 }

@@ -88,11 +88,11 @@ impl Engine for Manager {
     }
 
     fn stop(&self, id: &ContainerId, grace: Duration) -> Result<ExitCause, Error> {
-        Manager::stop(self, id, grace)
+        Manager::stop(self, id, self.grace(id, grace)?)
     }
 
     fn restart(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {
-        Manager::restart(self, id, grace)
+        Manager::restart(self, id, self.grace(id, grace)?)
     }
 
     fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error> {

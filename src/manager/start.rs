@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Error, Manager};
 use crate::record::{ExitCause, Status};
 use crate::runtime::{self, AttachEnd, Console};
-use crate::spec::ContainerId;
+use crate::spec::{ContainerId, DetachKeys};
 
 impl Manager {
     /// Starts it in the background.
@@ -21,29 +21,29 @@ impl Manager {
     ///
     /// # Errors
     /// When it is alive, a step fails, or we have threads (a screen cannot be a container's console).
-    pub fn start_attached(&self, id: &ContainerId) -> Result<Option<ExitCause>, Error> {
+    pub fn start_attached(&self, id: &ContainerId, keys: &DetachKeys) -> Result<Option<ExitCause>, Error> {
         let tty = self.store().load(id)?.spec.tty;
         let (console, far) = Console::new().map_err(cannot_attach)?;
         self.launch_locked(id, Some(far))?;
-        self.attached(id, &console, tty)
+        self.attached(id, &console, tty, keys)
     }
 
     /// Attaches to a running one: its output from now on, our input, signals and terminal size. `None` when the user detached.
     ///
     /// # Errors
     /// When it is not running.
-    pub fn attach(&self, id: &ContainerId) -> Result<Option<ExitCause>, Error> {
+    pub fn attach(&self, id: &ContainerId, keys: &DetachKeys) -> Result<Option<ExitCause>, Error> {
         let record = self.load(id)?;
         if !record.status.is_alive() {
             let container = record.spec.name.to_string();
             return Err(Error::WrongState { container, state: record.status.word(), verb: "attach", needs: "a running one" });
         }
         let socket = runtime::connect(&self.store().run_folder(id)?).map_err(cannot_attach)?;
-        self.attached(id, &Console::attach(socket).map_err(cannot_attach)?, record.spec.tty)
+        self.attached(id, &Console::attach(socket).map_err(cannot_attach)?, record.spec.tty, keys)
     }
 
-    fn attached(&self, id: &ContainerId, console: &Console, tty: bool) -> Result<Option<ExitCause>, Error> {
-        match console.pass_through(tty).map_err(cannot_attach)? {
+    fn attached(&self, id: &ContainerId, console: &Console, tty: bool, keys: &DetachKeys) -> Result<Option<ExitCause>, Error> {
+        match console.pass_through(tty, keys).map_err(cannot_attach)? {
             AttachEnd::Ended(cause) => Ok(Some(cause)),
             AttachEnd::Detached => Ok(None),
             // its supervisor was killed: what the record says is all there is

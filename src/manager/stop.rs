@@ -12,6 +12,14 @@ use crate::sys::pidfd;
 const SIGKILL: i32 = nix::libc::SIGKILL;
 
 impl Manager {
+    /// The grace of a container that was given one of its own, else `usual`.
+    ///
+    /// # Errors
+    /// When it is unknown.
+    pub fn grace(&self, id: &ContainerId, usual: Duration) -> Result<Duration, Error> {
+        Ok(self.load(id)?.spec.stop_timeout_ms.map_or(usual, Duration::from_millis))
+    }
+
     /// Its stop signal (SIGTERM unless its spec says otherwise), then after `grace` everything in its cgroup is killed. Returns how it ended.
     ///
     /// # Errors

@@ -74,7 +74,12 @@ impl Manager {
             return Ok(Updated { changes, live });
         }
         if live {
-            self.cgroup(id).update(&self.runtime.layout, &current, &wanted, false)?;
+            let cgroup = self.cgroup(id);
+            if let Err(error) = cgroup.update(&self.runtime.layout, &current, &wanted, false) {
+                // what was written before it goes back to what is saved; should that fail too, the first error is the one to tell
+                let _ = cgroup.update(&self.runtime.layout, &wanted, &current, true);
+                return Err(error.into());
+            }
         }
         record.spec.limits = wanted;
         self.store().save_spec(&record.spec)?;

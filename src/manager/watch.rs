@@ -52,7 +52,7 @@ impl Watching for Changes {
     }
 }
 
-fn unwatchable(errno: Errno) -> Error {
+pub(super) fn unwatchable(errno: Errno) -> Error {
     let hint = match errno {
         Errno::EMFILE | Errno::ENOSPC => Some("raise fs.inotify.max_user_instances or max_user_watches with sysctl".to_owned()),
         _ => None,

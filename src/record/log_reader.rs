@@ -1,7 +1,7 @@
 //! [`LogReader`]: reads a log from its oldest file on, and goes on as it grows and rotates.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -31,17 +31,30 @@ impl LogReader {
     /// # Errors
     /// What open(2) says, except that there is no such file.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let mut newest_first = Vec::new();
-        for candidate in std::iter::once(path.to_owned()).chain((1..MOST_FILES).map(|n| numbered(path, n))) {
-            match File::open(&candidate) {
-                Ok(file) => newest_first.push(file),
-                Err(error) if error.kind() == io::ErrorKind::NotFound && !newest_first.is_empty() => break,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
-        }
+        let mut newest_first = files(path)?;
         let file = newest_first.pop();
         Ok(Self { path: path.to_owned(), older: newest_first, file, pending: Vec::new(), start: 0 })
+    }
+
+    /// As [`LogReader::open`], from about `bytes` before the end of what is there now: for the last lines of a log that may be long.
+    ///
+    /// # Errors
+    /// What open(2) and lseek(2) say.
+    pub fn open_near_end(path: &Path, bytes: u64) -> io::Result<Self> {
+        let mut reader = Self { path: path.to_owned(), older: Vec::new(), file: None, pending: Vec::new(), start: 0 };
+        let mut left = bytes;
+        for mut file in files(path)? {
+            let length = file.metadata()?.len();
+            // the entry that is cut in two is no entry, and skipped
+            file.seek(SeekFrom::Start(length.saturating_sub(left)))?;
+            reader.older.push(file);
+            left = left.saturating_sub(length);
+            if left == 0 {
+                break;
+            }
+        }
+        reader.file = reader.older.pop();
+        Ok(reader)
     }
 
     /// Up to `most` entries that were not returned before; empty when there is nothing new. Lines that are no entries are skipped.
@@ -66,34 +79,65 @@ impl LogReader {
         self.pending.drain(..self.start);
         self.start = 0;
         loop {
-            if let Some(file) = &mut self.file {
-                let before = self.pending.len();
-                let got = file.by_ref().take(BLOCK as u64).read_to_end(&mut self.pending)?;
-                debug_assert_eq!(self.pending.len(), before + got);
-                if got > 0 {
+            if self.read_block()? {
+                return Ok(true);
+            }
+            if self.older.is_empty() {
+                self.older = self.younger()?;
+                // what was written to this file after its end was read, and before it was put aside
+                if !self.older.is_empty() && self.read_block()? {
                     return Ok(true);
                 }
             }
-            let next = match self.older.pop() {
-                Some(file) => Some(file),
-                None => self.rotated_away()?,
-            };
-            let Some(next) = next else { return Ok(false) };
+            let Some(next) = self.older.pop() else { return Ok(false) };
             self.file = Some(next);
         }
     }
 
-    /// The new current file, when the one being read is no longer it.
-    fn rotated_away(&self) -> io::Result<Option<File>> {
-        let there = match File::open(&self.path) {
-            Ok(there) => there,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let Some(mine) = &self.file else { return Ok(Some(there)) };
-        let same = there.metadata()?.ino() == mine.metadata()?.ino();
-        Ok((!same).then_some(there))
+    fn read_block(&mut self) -> io::Result<bool> {
+        let Some(file) = &mut self.file else { return Ok(false) };
+        Ok(file.by_ref().take(BLOCK as u64).read_to_end(&mut self.pending)? > 0)
     }
+
+    /// The files that came after the one being read, the oldest last; all there are when that one is no longer kept.
+    fn younger(&self) -> io::Result<Vec<File>> {
+        let mut newest_first = files(&self.path)?;
+        let Some(mine) = &self.file else { return Ok(newest_first) };
+        let mine = mine.metadata()?.ino();
+        for at in 0..newest_first.len() {
+            if newest_first[at].metadata()?.ino() == mine {
+                newest_first.truncate(at);
+                break;
+            }
+        }
+        Ok(newest_first)
+    }
+}
+
+/// The files of the log at `path`, the newest first. A rotation meanwhile moves files on to higher numbers, the highest
+/// first: one may be met twice, and is taken once; a number may be free for a moment, so that only two free ones in a row are the end.
+fn files(path: &Path) -> io::Result<Vec<File>> {
+    let (mut newest_first, mut seen, mut free) = (Vec::new(), Vec::new(), 0);
+    for candidate in std::iter::once(path.to_owned()).chain((1..MOST_FILES).map(|n| numbered(path, n))) {
+        match File::open(&candidate) {
+            Ok(file) => {
+                free = 0;
+                let number = file.metadata()?.ino();
+                if !seen.contains(&number) {
+                    seen.push(number);
+                    newest_first.push(file);
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                free += 1;
+                if free == 2 {
+                    break;
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(newest_first)
 }
 
 #[cfg(test)]
@@ -132,6 +176,39 @@ mod tests {
         let fresh = text(&LogReader::open(&path).unwrap().read(99).unwrap());
         assert_eq!(fresh.last().map(String::as_str), Some("line 8"));
         assert!(fresh.len() >= 2 && fresh.is_sorted(), "{fresh:?}");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn no_file_is_passed_over_when_several_were_rotated_at_once() {
+        let folder = folder("several");
+        let path = folder.join("log");
+        let mut writer = LogWriter::open(&path, LogLimits { size: 100, files: 50 }).unwrap();
+        let mut reader = LogReader::open(&path).unwrap();
+        let mut seen = Vec::new();
+        for n in 0..40 {
+            writer.write(false, format!("line {n:02}\n").as_bytes()).unwrap();
+            if n % 13 == 0 {
+                seen.extend(text(&reader.read(99).unwrap()));
+            }
+        }
+        seen.extend(text(&reader.read(99).unwrap()));
+        assert_eq!(seen, (0..40).map(|n| format!("line {n:02}")).collect::<Vec<_>>());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn the_end_of_a_long_log_is_near() {
+        let folder = folder("near");
+        let path = folder.join("log");
+        let mut writer = LogWriter::open(&path, LogLimits { size: 1000, files: 5 }).unwrap();
+        for n in 0..60 {
+            writer.write(false, format!("line {n:02}\n").as_bytes()).unwrap();
+        }
+        let near = text(&LogReader::open_near_end(&path, 1200).unwrap().read(99).unwrap());
+        assert!(near.len() > 15 && near.len() < 30 && near.last().unwrap() == "line 59" && near.is_sorted(), "{near:?}");
+        let all = text(&LogReader::open_near_end(&path, u64::MAX).unwrap().read(99).unwrap());
+        assert_eq!(all.len(), 60);
         std::fs::remove_dir_all(folder).unwrap();
     }
 

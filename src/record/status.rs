@@ -31,6 +31,9 @@ pub enum ExitCause {
     Signaled {
         /// The signal's number.
         signal: i32,
+        /// Whether `stop`, `kill` or their like of ours sent it, or ended a grace with it.
+        #[serde(default)]
+        by_us: bool,
     },
     /// The kernel killed it for want of memory.
     OomKilled {
@@ -58,7 +61,7 @@ impl ExitCause {
     pub fn exit_code(&self) -> i32 {
         match self {
             Self::Exited { code } => *code,
-            Self::Signaled { signal } => 128 + signal,
+            Self::Signaled { signal, .. } => 128 + signal,
             Self::OomKilled { .. } => 137,
             Self::SetupFailed { code, .. } => *code,
             Self::Lost => 125,
@@ -71,7 +74,8 @@ impl ExitCause {
         match self {
             Self::Exited { code: 0 } => "Its command finished and exited with 0.".into(),
             Self::Exited { code } => format!("Its command exited with code {code}."),
-            Self::Signaled { signal } => format!("{} (signal {signal}) ended it.", signal_name(*signal)),
+            Self::Signaled { signal, by_us: true } => format!("{} (signal {signal}) ended it, sent by minic-tui.", signal_name(*signal)),
+            Self::Signaled { signal, .. } => format!("{} (signal {signal}) ended it: {}.", signal_name(*signal), sender(*signal)),
             Self::OomKilled { peak, limit } => {
                 let peak = peak.map_or(String::new(), |bytes| format!(" at {}", format_bytes(bytes)));
                 match limit {
@@ -90,11 +94,23 @@ impl ExitCause {
     pub fn brief(&self) -> String {
         match self {
             Self::Exited { code } => format!("exited {code}"),
-            Self::Signaled { signal } => signal_name(*signal),
+            Self::Signaled { signal, .. } => signal_name(*signal),
             Self::OomKilled { .. } => "OOM killed".into(),
             Self::SetupFailed { .. } => "not started".into(),
             Self::Lost => "lost".into(),
         }
+    }
+}
+
+/// Whose signal it was that minic-tui did not send, as far as a number tells (signal(7)).
+fn sender(signal: i32) -> &'static str {
+    use nix::libc;
+    match signal {
+        libc::SIGSEGV | libc::SIGBUS | libc::SIGILL | libc::SIGFPE | libc::SIGTRAP | libc::SIGABRT => "its command crashed",
+        libc::SIGSYS => "its seccomp profile kills for a system call that it made",
+        libc::SIGXCPU | libc::SIGXFSZ => "it ran into one of its ulimits",
+        libc::SIGPIPE => "nobody read what it wrote",
+        _ => "sent from inside, or by another program of this machine",
     }
 }
 
@@ -263,7 +279,7 @@ mod tests {
     #[test]
     fn exit_codes() {
         assert_eq!(ExitCause::Exited { code: 7 }.exit_code(), 7);
-        assert_eq!(ExitCause::Signaled { signal: 15 }.exit_code(), 143);
+        assert_eq!(ExitCause::Signaled { signal: 15, by_us: false }.exit_code(), 143);
         assert_eq!(ExitCause::OomKilled { peak: None, limit: None }.exit_code(), 137);
     }
 }

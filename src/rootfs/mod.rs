@@ -13,6 +13,7 @@ mod overlay;
 mod pivot;
 mod place;
 mod plan;
+mod protect;
 #[cfg(test)]
 mod scratch;
 mod step;
@@ -23,4 +24,5 @@ pub use error::FileError;
 pub use host_image::{ImageError, ImageRoot};
 pub use overlay::{PlanError, RootfsPaths};
 pub use plan::RootfsPlan;
+pub use protect::{Protection, protect};
 pub use step::{MountStep, StepFailure};

@@ -7,7 +7,7 @@ use nix::sys::stat::makedev;
 
 use super::overlay::{c_path, options};
 use super::place::Place;
-use super::{MountStep, PlanError, RootfsPaths, StepFailure};
+use super::{MountStep, PlanError, Protection, RootfsPaths, StepFailure};
 use crate::spec::{ContainerSpec, Propagation};
 use crate::sys::mount::{ATTR_NODEV, ATTR_NOSUID, ATTR_RDONLY};
 
@@ -34,6 +34,7 @@ const LINKS: [(&CStr, &CStr); 5] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootfsPlan {
     steps: Vec<MountStep>,
+    protections: Vec<Protection>,
 }
 
 impl RootfsPlan {
@@ -56,7 +57,7 @@ impl RootfsPlan {
             MountStep::Chdir { path: merged },
         ];
         steps.extend(on_folder(c"proc", c"proc", quiet, None));
-        steps.extend(on_folder(c"sysfs", c"sys", quiet | MsFlags::MS_RDONLY, None));
+        steps.extend(on_folder(c"sysfs", c"sys", if spec.security.privileged { quiet } else { quiet | MsFlags::MS_RDONLY }, None));
         let dev_flags = MsFlags::MS_NOSUID | MsFlags::MS_STRICTATIME;
         steps.extend(on_folder(c"tmpfs", c"dev", dev_flags, Some(c"mode=755,size=64k")));
         steps.extend(DEVICES.map(|(path, host, major, minor)| MountStep::Device {
@@ -79,13 +80,28 @@ impl RootfsPlan {
             steps.push(MountStep::ReadOnlyRoot);
         }
         steps.push(MountStep::PivotRoot);
-        Ok(Self { steps })
+        let cpus = std::thread::available_parallelism().map_or(0, usize::from);
+        let protections = if spec.security.privileged { Vec::new() } else { Protection::usual(cpus) };
+        Ok(Self { steps, protections })
     }
 
     /// The steps, for [`apply`](super::apply).
     #[must_use]
     pub fn steps(&self) -> &[MountStep] {
         &self.steps
+    }
+
+    /// What of the kernel's own files is kept from the container, for [`protect`](super::protect).
+    #[must_use]
+    pub fn protections(&self) -> &[Protection] {
+        &self.protections
+    }
+
+    /// A protection in words: `mask /proc/kcore of the container`.
+    #[must_use]
+    pub fn describe_protection(&self, index: u16) -> String {
+        let protection = self.protections.get(usize::from(index));
+        protection.map_or_else(|| format!("carry out protection {index}"), Protection::describe)
     }
 
     /// The step in words: `mount overlay on /var/lib/…/merged`.

@@ -14,6 +14,7 @@ use super::frame::{MAX_DATA, MAX_FRAME, Reply, Request};
 use super::socket;
 use super::terminal::{RawMode, passed_on_signals};
 use crate::record::ExitCause;
+use crate::spec::DetachKeys;
 use crate::sys::{fds, seqpacket, tty};
 
 /// How being attached ended.
@@ -21,14 +22,11 @@ use crate::sys::{fds, seqpacket, tty};
 pub enum AttachEnd {
     /// The container ended, for good.
     Ended(ExitCause),
-    /// The user typed the detach keys (docker's Ctrl-P Ctrl-Q); the container goes on.
+    /// The user typed the detach keys; the container goes on.
     Detached,
     /// Its supervisor went away without a word.
     Gone,
 }
-
-/// Ctrl-P, Ctrl-Q.
-const DETACH_KEYS: [u8; 2] = [0x10, 0x11];
 
 /// Signals blocked and ready to be passed on; make it before the launch, so that none is lost in between.
 #[derive(Debug)]
@@ -97,14 +95,15 @@ impl Console {
     ///
     /// # Errors
     /// When our terminal cannot be switched or the supervisor cannot be heard.
-    pub fn pass_through(&self, terminal: bool) -> nix::Result<AttachEnd> {
+    pub fn pass_through(&self, terminal: bool, detach_keys: &DetachKeys) -> nix::Result<AttachEnd> {
         let _raw = if terminal { Some(RawMode::enter()?) } else { None };
         if terminal {
             self.send_size();
         }
         let mut buffer = vec![0; MAX_FRAME];
         // one input at a time is on its way, so that signals are never stuck behind it
-        let (mut open, mut taken, mut detach) = (true, true, 0);
+        let (mut open, mut taken, mut typed_so_far) = (true, true, 0);
+        let keys = if terminal { detach_keys.bytes() } else { &[] };
         loop {
             let stdin = fds::borrow(0);
             let mut polled =
@@ -134,7 +133,7 @@ impl Console {
                     },
                 }
             } else if typed {
-                match self.pass_input(&mut buffer[..MAX_DATA], &mut detach, terminal) {
+                match self.pass_input(&mut buffer[..MAX_DATA], &mut typed_so_far, keys) {
                     Input::Sent => taken = false,
                     Input::Ended => open = false,
                     Input::Nothing => {}
@@ -144,8 +143,8 @@ impl Console {
         }
     }
 
-    /// Reads our standard input once. `detach` counts how many of the detach keys were typed in a row.
-    fn pass_input(&self, buffer: &mut [u8], detach: &mut usize, terminal: bool) -> Input {
+    /// Reads our standard input once. `typed` counts how many of the detach `keys` were typed in a row.
+    fn pass_input(&self, buffer: &mut [u8], typed: &mut usize, keys: &[u8]) -> Input {
         let bytes = match nix::unistd::read(fds::borrow(0), buffer) {
             Ok(length @ 1..) => &buffer[..length],
             Err(Errno::EINTR | Errno::EAGAIN) => return Input::Nothing,
@@ -154,10 +153,10 @@ impl Console {
                 return Input::Ended;
             }
         };
-        if terminal {
+        if !keys.is_empty() {
             for byte in bytes {
-                *detach = if *byte == DETACH_KEYS[*detach] { *detach + 1 } else { usize::from(*byte == DETACH_KEYS[0]) };
-                if *detach == DETACH_KEYS.len() {
+                *typed = if *byte == keys[*typed] { *typed + 1 } else { usize::from(*byte == keys[0]) };
+                if *typed == keys.len() {
                     return Input::Detach;
                 }
             }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::exec_console::ExecConsole;
 use super::plan::command;
+use super::restrict::restrictions;
 use super::step::{MARKER, Step, StepReport, TERMINAL};
 use super::{LaunchError, Runtime, terminal};
 use crate::cgroup::{self, Cgroup, CgroupError, Parent};
@@ -81,7 +82,7 @@ pub(super) fn begin(
     order: &ExecOrder,
     leave: impl FnOnce(),
 ) -> Result<OwnedFd, LaunchError> {
-    let plan = plan(spec, order)?;
+    let plan = plan(runtime, spec, order)?;
     let init = pidfd::open(target.pid).map_err(LaunchError::io("open the container's init"))?;
     // only now is the number tied to a process: is it still the one that was recorded?
     if !record::is_alive(target) {
@@ -103,7 +104,7 @@ pub(super) fn begin(
 /// process with one thread. The line dies when that process is killed.
 pub(super) fn start_probe(runtime: &Runtime, spec: &ContainerSpec, init: BorrowedFd<'_>, line: &str) -> Option<OwnedFd> {
     let order = ExecOrder { argv: vec!["/bin/sh".into(), "-c".into(), line.into()], ..ExecOrder::default() };
-    let plan = ExecPlan { dies_with_parent: true, ..plan(spec, &order).ok()? };
+    let plan = ExecPlan { dies_with_parent: true, ..plan(runtime, spec, &order).ok()? };
     let cgroup = Target::find(runtime, spec).ok()?;
     // nobody reads the reports, the exit code says enough; but somebody could, or sending them would fail
     let (_reader, reports) = seqpacket::pair().ok()?;
@@ -144,7 +145,7 @@ pub(super) fn explain(spec: &ContainerSpec, order: &ExecOrder, report: StepRepor
     }
 }
 
-fn plan(spec: &ContainerSpec, order: &ExecOrder) -> Result<ExecPlan, LaunchError> {
+fn plan(runtime: &Runtime, spec: &ContainerSpec, order: &ExecOrder) -> Result<ExecPlan, LaunchError> {
     let mut env = spec.env.clone();
     for pair in &order.env {
         let key = pair.split_once('=').map_or(pair.as_str(), |(key, _)| key);
@@ -159,7 +160,7 @@ fn plan(spec: &ContainerSpec, order: &ExecOrder) -> Result<ExecPlan, LaunchError
     Ok(ExecPlan {
         command: command(&order.argv, &env)?,
         cwd: CString::new(cwd).map_err(|_| LaunchError::plain(format!("{cwd:?} has a NUL byte")))?,
-        restrictions: Restrictions::default_set(),
+        restrictions: restrictions(runtime, spec)?,
         user: order.user.unwrap_or(spec.user),
         tty: order.tty,
         null_stdin: if order.interactive || order.tty { None } else { Some(null().map_err(LaunchError::nix("open /dev/null"))?) },
@@ -216,7 +217,7 @@ fn become_command(plan: &ExecPlan, socket: BorrowedFd<'_>) -> ! {
             fds::place(null.as_raw_fd(), 0).map_err(at(Step::Stdio))?;
         }
         nix::unistd::chdir(plan.cwd.as_c_str()).map_err(at(Step::Workdir))?;
-        plan.restrictions.apply(plan.user.uid, plan.user.gid).and_then(|()| process::set_no_new_privs()).map_err(at(Step::Restrict))?;
+        plan.restrictions.apply(plan.user.uid, plan.user.gid).map_err(at(Step::Restrict))?;
         process::reset_signals();
         if plan.dies_with_parent {
             // after the ids have changed, which takes it back (prctl(2))

@@ -53,12 +53,13 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
     set_sysctls(plan)?;
     clock.done(Step::Sysctl);
+    rootfs::protect(&plan.rootfs).map_err(|f| StepReport { step: Step::Protect, index: f.index, errno: f.errno })?;
+    clock.done(Step::Protect);
     connect(plan, supervisor)?;
     clock.done(if plan.stdio.is_some() { Step::Stdio } else { Step::Terminal });
     at(Step::Workdir, nix::unistd::chdir(plan.cwd.as_c_str()))?;
     clock.done(Step::Workdir);
     at(Step::Restrict, plan.restrictions.apply(plan.user.uid, plan.user.gid))?;
-    at(Step::Restrict, process::set_no_new_privs())?;
     clock.done(Step::Restrict);
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! [`attach`] and [`exec`] connect a caller's terminal to it.
 
 mod attach;
+mod client;
 mod duties;
 mod error;
 mod exec;
@@ -16,6 +17,7 @@ mod launch;
 mod launcher;
 mod plan;
 mod relay;
+mod restrict;
 mod shared;
 mod socket;
 mod start;
@@ -30,3 +32,4 @@ pub use exec::{ExecOrder, exec};
 pub use exec_session::{ExecSession, SessionOutput};
 pub use launch::{Runtime, StartOrder, launch};
 pub use launcher::Launcher;
+pub use restrict::PROFILE_FILE;

@@ -72,6 +72,7 @@ impl InitPlan {
         spec: &ContainerSpec,
         cgroups: Vec<OwnedFd>,
         rootfs: RootfsPlan,
+        restrictions: Restrictions,
         stdio: Option<Stdio>,
         wait_status: Option<OwnedFd>,
         network: NetworkPlan,
@@ -84,7 +85,7 @@ impl InitPlan {
             network,
             stdio,
             cwd: text(&spec.cwd)?,
-            restrictions: Restrictions::default_set(),
+            restrictions,
             user: spec.user,
             sysctls: spec
                 .sysctls
@@ -124,7 +125,13 @@ impl InitPlan {
                 let setting = self.sysctls.get(usize::from(report.index)).map(|(file, value)| format!("{file:?} to {value:?}"));
                 format!("set {}", setting.unwrap_or_default())
             }
-            Step::Restrict => format!("give up capabilities and become {}:{}", self.user.uid, self.user.gid),
+            Step::Protect => {
+                let tried = self.rootfs.describe_protection(report.index);
+                return LaunchError::own(format!("cannot {tried}"), errno);
+            }
+            Step::Restrict => {
+                format!("give up capabilities, become {}:{} and install the seccomp filter", self.user.uid, self.user.gid)
+            }
             Step::Reaper => "fork the command from init".into(),
             Step::Marker => "report to the supervisor".into(),
             Step::Exec => return LaunchError::command(&self.command.name().to_string_lossy(), errno),

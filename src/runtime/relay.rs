@@ -12,6 +12,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signalfd::SignalFd;
 
+use super::client::Client;
 use super::duties::Duties;
 use super::frame::{MAX_DATA, MAX_FRAME, Reply, Request};
 use super::health::HealthMonitor;
@@ -34,34 +35,6 @@ struct Output {
     stderr: bool,
 }
 
-/// One attached client.
-#[derive(Debug)]
-struct Client {
-    key: u64,
-    socket: OwnedFd,
-    /// Frames that its socket had no room for: an output and an answer at most.
-    waiting: VecDeque<Vec<u8>>,
-}
-
-impl Client {
-    /// Sends without waiting; what finds no room waits here. `false` when the client is gone.
-    fn send(&mut self, frame: Vec<u8>) -> bool {
-        self.waiting.push_back(frame);
-        self.send_waiting(false)
-    }
-
-    fn send_waiting(&mut self, wait: bool) -> bool {
-        while let Some(frame) = self.waiting.front() {
-            match seqpacket::send(self.socket.as_fd(), frame, wait) {
-                Ok(()) => drop(self.waiting.pop_front()),
-                Err(Errno::EAGAIN) => return true,
-                Err(_) => return false,
-            }
-        }
-        true
-    }
-}
-
 /// The client that was there from the start: when it goes, standard input ends (docker's StdinOnce).
 const FIRST: u64 = 0;
 
@@ -81,6 +54,8 @@ pub struct Relay {
     clients: Vec<Client>,
     next_key: u64,
     stop_requested: bool,
+    /// Whether a signal of ours was sent to the container that runs now.
+    signalled: bool,
     health: Option<HealthMonitor>,
     /// Tells of memory pressure by POLLPRI.
     pressure: Option<OwnedFd>,
@@ -107,6 +82,7 @@ impl Relay {
             clients: client.map(|socket| Client { key: FIRST, socket, waiting: VecDeque::new() }).into_iter().collect(),
             next_key: FIRST + 1,
             stop_requested: false,
+            signalled: false,
             health: None,
             pressure: None,
             pressure_from: None,
@@ -120,7 +96,7 @@ impl Relay {
     /// # Errors
     /// When descriptors cannot be duplicated or made non-blocking.
     pub fn connect(&mut self, started: &mut Started, health: Option<HealthMonitor>, watch_pressure: bool) -> nix::Result<()> {
-        self.health = health;
+        (self.health, self.signalled) = (health, false);
         self.pressure_from = watch_pressure.then(|| Instant::now() + PRESSURE_AFTER);
         let copy = |fd: &OwnedFd| fd.try_clone().map_err(|_| Errno::EMFILE);
         self.outputs.clear();
@@ -151,7 +127,7 @@ impl Relay {
                 return;
             }
             if self.kill_at.is_some_and(|at| at <= Instant::now()) {
-                self.kill_at = None;
+                (self.kill_at, self.signalled) = (None, true);
                 duties.kill();
             }
             if self.pressure_from.is_some_and(|at| at <= Instant::now()) {
@@ -261,7 +237,14 @@ impl Relay {
         }
     }
 
-    fn signal(&self, signal: i32) {
+    /// Whether a client's signal, or the end of a grace, may be what ended the container.
+    #[must_use]
+    pub fn signalled(&self) -> bool {
+        self.signalled
+    }
+
+    fn signal(&mut self, signal: i32) {
+        self.signalled = true;
         if let Some(init) = &self.init {
             // it may end this very moment, which is fine
             let _ = pidfd::send_signal(init.as_fd(), signal);
@@ -289,7 +272,8 @@ impl Relay {
                 // input before the last was taken breaks the protocol, and would let a client grow us
                 Some(Request::Stdin(_)) if self.input.iter().any(|(k, _)| *k == key) => self.forget(index),
                 Some(Request::Stdin(bytes)) => self.input.push_back((key, bytes.to_vec())),
-                Some(Request::StdinEnd) => self.stdin_ends = self.terminal.is_none(),
+                // whoever attaches later leaves its input open for the next (docker's StdinOnce)
+                Some(Request::StdinEnd) => self.stdin_ends |= key == FIRST && self.terminal.is_none(),
                 Some(Request::Resize(size)) => {
                     if let Some(terminal) = &self.terminal {
                         let _ = tty::set_window_size(terminal.as_fd(), size);

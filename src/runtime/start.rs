@@ -6,17 +6,19 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 
 use nix::fcntl::OFlag;
+use nix::sys::resource::{Resource, getrlimit};
 
 use super::plan::{InitPlan, NetworkPlan, Stdio};
+use super::restrict::restrictions;
 use super::shared::{Shared, clone_beside};
 use super::step::{GO, MARKER, REPORT, StepReport, TERMINAL};
 use super::step_clock::{StepClock, TIMES};
 use super::{LaunchError, Runtime, StartOrder, init};
-use crate::cgroup::{Cgroup, Parent};
+use crate::cgroup::{Cgroup, CgroupError, DeviceRule, Parent};
 use crate::namespace;
 use crate::record::{Record, Store};
 use crate::rootfs::{RootfsPaths, RootfsPlan};
-use crate::spec::{ContainerSpec, NetworkMode};
+use crate::spec::{ContainerSpec, Device, NetworkMode, Ulimit};
 use crate::sys::clone::{Cloned, clone3};
 use crate::sys::{pidfd, process, seqpacket};
 
@@ -55,7 +57,28 @@ pub enum Streams {
 /// Which file could not be written, and why.
 pub fn make_cgroup(runtime: &Runtime, spec: &ContainerSpec) -> Result<Cgroup, LaunchError> {
     let parent = Parent { name: runtime.store.cgroup_parent() };
-    Cgroup::create(&runtime.layout, &parent, &spec.id, &spec.limits, spec.best_effort).map_err(|e| LaunchError::plain(e.to_string()))
+    let plain = |e: CgroupError| LaunchError::plain(e.to_string());
+    let cgroup = Cgroup::create(&runtime.layout, &parent, &spec.id, &spec.limits, spec.best_effort).map_err(plain)?;
+    if !spec.security.privileged {
+        let restricted = allowed_devices(spec).and_then(|rules| cgroup.restrict_devices(&rules).map_err(plain));
+        if let Err(error) = restricted
+            && !spec.best_effort
+        {
+            let _ = cgroup.remove();
+            return Err(error);
+        }
+    }
+    Ok(cgroup)
+}
+
+/// The devices that the spec shows inside, by number; the usual ones are allowed anyway.
+fn allowed_devices(spec: &ContainerSpec) -> Result<Vec<DeviceRule>, LaunchError> {
+    let rule = |device: &Device| {
+        let step = format!("look at the device {}", device.source.display());
+        let found = std::fs::metadata(&device.source).map_err(LaunchError::io(step))?;
+        DeviceRule::of(&found, device.access).ok_or_else(|| LaunchError::plain(format!("{} is no device", device.source.display())))
+    };
+    spec.devices.iter().map(rule).collect()
 }
 
 /// Starts the command in `cgroup`; `open_stdin` leaves its standard input to attached clients.
@@ -85,7 +108,8 @@ pub fn start(
         _ => NetworkPlan::Own,
     };
     let tasks = cgroup.v1_tasks().map_err(|e| LaunchError::plain(e.to_string()))?;
-    let plan = InitPlan::new(spec, tasks, rootfs(&runtime.store, order, spec)?, theirs, status_writer, network)?;
+    let restrictions = restrictions(runtime, spec)?;
+    let plan = InitPlan::new(spec, tasks, rootfs(&runtime.store, order, spec)?, restrictions, theirs, status_writer, network)?;
     clock.done("plan the mounts and the command");
     let (ours, inits) = seqpacket::pair().map_err(LaunchError::nix("make init's socket"))?;
     let cgroup_folder = cgroup.v2_dir_fd().map_err(|e| LaunchError::plain(e.to_string()))?;
@@ -119,7 +143,7 @@ pub fn start(
 
 /// What the parent sets on the child: resource limits, niceness, and how soon the kernel kills it for want of memory.
 fn adjust(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
-    for limit in &spec.ulimits {
+    for limit in default_ulimits(spec)?.iter().chain(&spec.ulimits) {
         let hint = if limit.hard == u64::MAX { " (raising it takes CAP_SYS_RESOURCE)" } else { "" };
         let step = || format!("set the ulimit {}{hint}", limit.name());
         process::set_limit(pid, limit.resource, limit.soft, limit.hard).map_err(|errno| LaunchError::own(step(), errno))?;
@@ -132,6 +156,14 @@ fn adjust(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
         std::fs::write(file, score.to_string()).map_err(LaunchError::io(format!("set oom_score_adj to {score}")))?;
     }
     Ok(())
+}
+
+/// Core dumps off, for they fill disks with secrets; few open files with room to ask for more, as systemd has it
+/// (systemd-system.conf(5), DefaultLimitNOFILE): programs that close every number they may have open stay quick.
+fn default_ulimits(spec: &ContainerSpec) -> Result<Vec<Ulimit>, LaunchError> {
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(LaunchError::nix("look at our own limit of open files"))?;
+    let defaults = [Ulimit::CORE_OFF, Ulimit::open_files(1024.min(hard), 524_288.min(hard))];
+    Ok(defaults.into_iter().filter(|limit| spec.ulimits.iter().all(|own| own.resource != limit.resource)).collect())
 }
 
 /// "go"; then a terminal, a report, or the marker and the end of the socket, which means that execve succeeded.

@@ -22,13 +22,15 @@ pub enum Step {
     Mount,
     /// One of the kernel settings; the report's index tells which.
     Sysctl,
+    /// Masking a path of `/proc` or `/sys`; the report's index tells which.
+    Protect,
     /// The terminal.
     Terminal,
     /// Standard input, output and error.
     Stdio,
     /// The working directory.
     Workdir,
-    /// Capabilities and no_new_privs.
+    /// Capabilities, no_new_privs and seccomp.
     Restrict,
     /// The init that stays as PID 1.
     Reaper,
@@ -39,7 +41,7 @@ pub enum Step {
 }
 
 /// Every step, in order.
-pub const ALL: [Step; 15] = [
+pub const ALL: [Step; 16] = [
     Step::Go,
     Step::Cgroup,
     Step::Session,
@@ -48,6 +50,7 @@ pub const ALL: [Step; 15] = [
     Step::Network,
     Step::Mount,
     Step::Sysctl,
+    Step::Protect,
     Step::Terminal,
     Step::Stdio,
     Step::Workdir,
@@ -62,7 +65,7 @@ pub const ALL: [Step; 15] = [
 pub struct StepReport {
     /// Which step.
     pub step: Step,
-    /// Which mount or setting, for [`Step::Mount`] and [`Step::Sysctl`].
+    /// Which mount or setting, for [`Step::Mount`], [`Step::Sysctl`] and [`Step::Protect`].
     pub index: u16,
     /// What the kernel said.
     pub errno: i32,

@@ -69,6 +69,7 @@ fn words(step: Step) -> &'static str {
         Step::Network => "bring the network up",
         Step::Mount => "mount the root filesystem and pivot",
         Step::Sysctl => "write kernel settings",
+        Step::Protect => "mask paths",
         Step::Terminal => "open the terminal",
         Step::Stdio => "connect the streams",
         Step::Workdir => "enter the working directory",

@@ -17,8 +17,8 @@ use super::start::{Started, make_cgroup, start};
 use super::step_clock::StepClock;
 use super::{LaunchError, Runtime, StartOrder, socket};
 use crate::cgroup::Cgroup;
-use crate::record::{self, Event, ExitCause, Health, LogLimits, LogWriter, Process, Record, Status};
-use crate::spec::RECOVERED_AFTER;
+use crate::record::{self, Event, ExitCause, Health, LogLimits, LogWriter, Process, Record, Status, Store};
+use crate::spec::{ContainerSpec, RECOVERED_AFTER};
 use crate::sys::pidfd::{self, Ended};
 use crate::sys::{fds, process};
 
@@ -65,6 +65,8 @@ pub fn run(runtime: &Runtime, order: &StartOrder, mut record: Record, report: Ow
         Ok(begun) => {
             say_outcome(&report, &Ok(()));
             drop(report);
+            // what was needed to plan and start is not needed to watch
+            process::release_heap();
             supervisor.supervise(begun);
         }
     }
@@ -223,7 +225,7 @@ impl Supervisor<'_> {
     /// files go afterwards, for nobody has to wait for that.
     fn remove_and_end(mut self, cgroup: &Cgroup, cause: ExitCause) {
         let (store, spec) = (&self.runtime.store, &self.record.spec);
-        let _ = store.tell(spec, "died", Some(&cause));
+        tell_death(store, spec, &cause);
         let _ = store.unlist(&spec.id);
         let _ = store.tell(spec, "destroyed", None);
         self.relay.say_ended(cause);
@@ -243,11 +245,15 @@ impl Supervisor<'_> {
         let ended = pidfd::reap(started.pidfd.as_fd());
         let ended = command_status(started).or(ended.ok());
         self.relay.drain();
-        cause(ended, cgroup)
+        cause(ended, cgroup, self.relay.signalled())
     }
 
     fn record_end(&mut self, cause: &ExitCause, restart_in: Option<Duration>) {
         let now = Timestamp::now();
+        // it may have been renamed meanwhile
+        if let Ok(fresh) = self.runtime.store.load(&self.record.spec.id) {
+            self.record.spec.name = fresh.spec.name;
+        }
         if let Ok(status) = self.record.status.clone().on(Event::Ended(cause.clone(), now)) {
             self.record.status = status;
             self.record.health = None;
@@ -257,7 +263,7 @@ impl Supervisor<'_> {
             }
             let _ = self.runtime.store.save(&self.record);
         }
-        let _ = self.runtime.store.tell(&self.record.spec, "died", Some(cause));
+        tell_death(&self.runtime.store, &self.record.spec, cause);
     }
 
     fn give_up_restarting(&mut self) {
@@ -307,18 +313,26 @@ impl Duties for RunDuties<'_> {
     }
 }
 
+/// The stream is for watchers; a full disk must not keep the supervisor from its work.
+fn tell_death(store: &Store, spec: &ContainerSpec, cause: &ExitCause) {
+    if matches!(cause, ExitCause::OomKilled { .. }) {
+        let _ = store.tell(spec, "oom", Some(cause));
+    }
+    let _ = store.tell(spec, "died", Some(cause));
+}
+
 fn failed(cause: &ExitCause) -> bool {
     !matches!(cause, ExitCause::Exited { code: 0 })
 }
 
-fn cause(ended: Option<Ended>, cgroup: &Cgroup) -> ExitCause {
+fn cause(ended: Option<Ended>, cgroup: &Cgroup, by_us: bool) -> ExitCause {
     let killed = matches!(ended, Some(Ended::Signaled(nix::libc::SIGKILL)));
     if killed && cgroup.oom_kills().is_some_and(|kills| kills > 0) {
         return ExitCause::OomKilled { peak: cgroup.memory_peak(), limit: cgroup.memory_limit() };
     }
     match ended {
         Some(Ended::Exited(code)) => ExitCause::Exited { code },
-        Some(Ended::Signaled(signal)) => ExitCause::Signaled { signal },
+        Some(Ended::Signaled(signal)) => ExitCause::Signaled { signal, by_us },
         None => ExitCause::Lost,
     }
 }

@@ -1,5 +1,7 @@
-//! What a container may do: capabilities and no_new_privs.
+//! What a container may do: capabilities, no_new_privs, and the system calls that seccomp lets through.
 
-mod capabilities;
+mod restrictions;
+mod seccomp;
 
-pub use capabilities::{DEFAULT_CAPABILITIES, Restrictions};
+pub use restrictions::{Restrictions, last_capability};
+pub use seccomp::{Profile, ProfileError};

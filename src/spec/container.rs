@@ -8,8 +8,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ContainerId, ContainerName, Device, HealthCheck, Limits, NetworkMode, PidMode, RestartPolicy, SpecError, Sysctl, Tmpfs, Ulimit, User,
-    Volume,
+    ContainerId, ContainerName, Device, HealthCheck, Limits, NetworkMode, PidMode, RestartPolicy, Security, SpecError, Sysctl, Tmpfs,
+    Ulimit, User, Volume,
 };
 
 /// Mount propagation between the host and a container (mount_namespaces(7)).
@@ -87,6 +87,9 @@ pub struct ContainerSpec {
     /// Whether its root is read-only.
     #[serde(default)]
     pub read_only: bool,
+    /// What it may do.
+    #[serde(default)]
+    pub security: Security,
     /// Resource limits of its processes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ulimits: Vec<Ulimit>,
@@ -129,6 +132,9 @@ pub struct ContainerSpec {
     /// The signal that asks it to stop.
     #[serde(default = "sigterm")]
     pub stop_signal: i32,
+    /// Time between asking it to stop and killing it, in milliseconds; the configured one when `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_timeout_ms: Option<u64>,
     /// Whether it is destroyed when it ends.
     #[serde(default)]
     pub remove: bool,

@@ -1,6 +1,6 @@
 //! The finer limits of a request: burst, cpuset, memory protection, OOM policy, block I/O. [`Preset::limits`](super::Preset::limits) begins here.
 
-use super::{IoLimit, Limits, Preset, SpecError, parse_duration, parse_memory};
+use super::{IoLimit, Limits, Preset, SpecError, parse_bytes, parse_duration, parse_memory};
 
 /// Parses them into `limits`.
 ///
@@ -67,7 +67,7 @@ fn device_rate(field: &'static str, value: &str) -> Result<(String, u64), SpecEr
     if !device.starts_with("/dev/") || device.contains('\0') {
         return Err(wrong());
     }
-    let rate = if field.ends_with("iops") { rate.parse().ok().filter(|r| *r > 0).ok_or_else(wrong)? } else { parse_memory(field, rate)? };
+    let rate = if field.ends_with("iops") { rate.parse().ok().filter(|r| *r > 0).ok_or_else(wrong)? } else { parse_bytes(field, rate)? };
     Ok((device.to_owned(), rate))
 }
 

@@ -2,7 +2,9 @@
 //!
 //! Pure: parsing, validating and resolving only, no IO. Everything above this floor speaks in these types.
 
+mod capability;
 mod container;
+mod detach_keys;
 mod error;
 mod finer;
 mod health;
@@ -12,6 +14,7 @@ mod mount;
 mod preset;
 mod resolve;
 mod restart;
+mod security;
 mod sharing;
 mod signal;
 mod size;
@@ -19,18 +22,21 @@ mod text;
 mod ulimit;
 mod user;
 
+pub use capability::Capabilities;
 pub use container::{ContainerSpec, Propagation};
+pub use detach_keys::DetachKeys;
 pub use error::SpecError;
 pub use health::{HealthCheck, parse_duration};
 pub use id::{ContainerId, ContainerName, IdLookup, lookup};
 pub use limits::{CpuLimit, IoLimit, Limits, MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY};
-pub use mount::{Device, Tmpfs, Volume};
+pub use mount::{Device, DeviceAccess, Tmpfs, Volume};
 pub use preset::Preset;
-pub use resolve::{DEFAULT_IMAGE, DEFAULT_PATH, resolve};
+pub use resolve::{DEFAULT_IMAGE, DEFAULT_OOM_SCORE_ADJ, DEFAULT_PATH, DEFAULT_PIDS, resolve};
 pub use restart::{RECOVERED_AFTER, RestartPolicy};
+pub use security::{Seccomp, Security};
 pub use sharing::{NetworkMode, PidMode};
 pub use signal::{parse_signal, signal_name};
-pub use size::{format_bytes, parse_cpus, parse_memory, parse_shares};
+pub use size::{format_bytes, parse_bytes, parse_cpus, parse_memory, parse_shares};
 pub use text::{format_duration, quote_command, sanitize};
 pub use ulimit::{Sysctl, Ulimit};
 pub use user::User;

@@ -92,6 +92,12 @@ pub struct Preset {
     /// Whether it is started again when it ends: `no`, `on-failure`, `on-failure:N`, `always`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restart: Option<RestartPolicy>,
+    /// Whether a small init of ours is its PID 1; by default for a shell line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init: Option<bool>,
+    /// Time between asking it to stop and killing it.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
+    pub stop_timeout: Option<String>,
     /// The signal that asks it to stop: a name or number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_signal: Option<String>,
@@ -137,6 +143,21 @@ pub struct Preset {
     /// Addresses of name servers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dns: Vec<String>,
+    /// Capabilities beyond the usual ones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cap_add: Vec<String>,
+    /// Usual capabilities that it does not have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cap_drop: Vec<String>,
+    /// `default`, `unconfined`, or the absolute path of a profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seccomp: Option<String>,
+    /// Whether a setuid program gives nobody more than they have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_new_privileges: Option<bool>,
+    /// Whether it gives all of this up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub privileged: Option<bool>,
     /// `KEY=value` each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
@@ -192,6 +213,8 @@ impl Preset {
             workdir: self.workdir.or_else(|| base.workdir.clone()),
             hostname: self.hostname.or_else(|| base.hostname.clone()),
             restart: self.restart.or(base.restart),
+            init: self.init.or(base.init),
+            stop_timeout: self.stop_timeout.or_else(|| base.stop_timeout.clone()),
             stop_signal: self.stop_signal.or_else(|| base.stop_signal.clone()),
             user: self.user.or(base.user.clone()),
             volumes: base.volumes.iter().cloned().chain(self.volumes).collect(),
@@ -207,6 +230,11 @@ impl Preset {
             nice: self.nice.or(base.nice.clone()),
             add_hosts: base.add_hosts.iter().cloned().chain(self.add_hosts).collect(),
             dns: base.dns.iter().cloned().chain(self.dns).collect(),
+            cap_add: base.cap_add.iter().cloned().chain(self.cap_add).collect(),
+            cap_drop: base.cap_drop.iter().cloned().chain(self.cap_drop).collect(),
+            seccomp: self.seccomp.or(base.seccomp.clone()),
+            no_new_privileges: self.no_new_privileges.or(base.no_new_privileges),
+            privileged: self.privileged.or(base.privileged),
             labels: base.labels.iter().cloned().chain(self.labels).collect(),
             health_command: self.health_command.or(base.health_command.clone()),
             health_interval: self.health_interval.or(base.health_interval.clone()),
@@ -242,9 +270,10 @@ impl Preset {
         }
         if let Some(pids) = text(&self.pids) {
             match pids.parse::<u64>() {
+                _ if matches!(pids.as_str(), "0" | "-1" | "unlimited") => limits.pids = None,
                 Ok(count) if (1..=4_194_304).contains(&count) => limits.pids = Some(count),
                 _ => {
-                    return Err(SpecError::new("pids", format!("{pids:?} is not a number of processes; use 1 to 4194304")));
+                    return Err(SpecError::new("pids", format!("{pids:?} is not a number of processes; use 1 to 4194304, or unlimited")));
                 }
             }
         }

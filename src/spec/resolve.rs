@@ -6,14 +6,21 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::{
-    ContainerId, ContainerName, ContainerSpec, HealthCheck, NetworkMode, Preset, Propagation, SpecError, Sysctl, User, parse_duration,
-    parse_memory, parse_signal,
+    ContainerId, ContainerName, ContainerSpec, HealthCheck, NetworkMode, Preset, Propagation, Security, SpecError, Sysctl, User,
+    format_bytes, parse_bytes, parse_duration, parse_signal,
 };
 
 /// The image used when none is named.
 pub const DEFAULT_IMAGE: &str = "host";
 /// `PATH` inside a container unless `--env` says otherwise.
 pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// Most processes and threads of a container that asks for no other number: a fork bomb ends here, not at the host's.
+pub const DEFAULT_PIDS: u64 = 4096;
+/// What systemd gives to applications of a session (systemd.special(7), app.slice): want of memory on the host kills a container before
+/// the host's own services, which have 0.
+pub const DEFAULT_OOM_SCORE_ADJ: i16 = 200;
+/// Least size of one log file, in bytes.
+const MIN_LOG: u64 = 4096;
 /// Longest host name (Linux `HOST_NAME_MAX`).
 const HOST_NAME_MAX: usize = 64;
 
@@ -32,7 +39,10 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         return Err(SpecError::new("command", "no command: say what to run, such as sh or sleep 1000"));
     }
     no_nul("command", &argv)?;
-    let limits = request.limits()?;
+    let mut limits = request.limits()?;
+    if request.pids.as_deref().is_none_or(|text| text.trim().is_empty()) {
+        limits.pids = Some(DEFAULT_PIDS);
+    }
     limits.check()?;
     let cwd = request.workdir.clone().unwrap_or_else(|| "/".into());
     if !cwd.starts_with('/') || cwd.contains('\0') {
@@ -52,7 +62,7 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
     }
     Ok(ContainerSpec {
         env: environment(&request.env, &hostname, user, tty)?,
-        init: is_shell_line(&argv),
+        init: request.init.unwrap_or_else(|| is_shell_line(&argv)),
         id,
         name,
         image,
@@ -71,9 +81,11 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         overlay: request.overlay.unwrap_or_default(),
         propagation: request.mount_propagation.as_deref().map_or(Ok(Propagation::Private), str::parse)?,
         read_only: request.read_only.unwrap_or_default(),
+        security: Security::resolve(request)?,
         ulimits: parse_all(&request.ulimits)?,
         sysctls: sysctls(request)?,
-        oom_score_adj: number("oom-score-adj", request.oom_score_adj.as_deref(), -1000..=1000)?.map(|n| n as i16),
+        oom_score_adj: number("oom-score-adj", request.oom_score_adj.as_deref(), -1000..=1000)?
+            .map_or(Some(DEFAULT_OOM_SCORE_ADJ), |n| Some(n as i16)),
         nice: number("nice", request.nice.as_deref(), -20..=19)?.map(|n| n as i8),
         add_hosts: request.add_hosts.iter().map(|text| host_line(text)).collect::<Result<_, _>>()?,
         dns: request.dns.iter().map(|text| address("dns", text)).collect::<Result<_, _>>()?,
@@ -84,6 +96,7 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         interactive,
         restart: request.restart.unwrap_or_default(),
         stop_signal: request.stop_signal.as_deref().map_or(Ok(15), |text| parse_signal("stop-signal", text))?,
+        stop_timeout_ms: text(&request.stop_timeout).map(|t| parse_duration("stop-timeout", t)).transpose()?.map(|t| t.as_millis() as u64),
         remove: false,
         preset: None,
     })
@@ -93,6 +106,10 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
 fn is_shell_line(argv: &[String]) -> bool {
     let shell = argv[0].rsplit('/').next().unwrap_or_default();
     matches!(shell, "sh" | "dash" | "bash" | "ash" | "zsh" | "ksh") && argv.get(1).is_some_and(|a| a.starts_with('-') && a.ends_with('c'))
+}
+
+fn text(value: &Option<String>) -> Option<&str> {
+    value.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
 
 fn parse_all<T: FromStr<Err = SpecError>>(texts: &[String]) -> Result<Vec<T>, SpecError> {
@@ -175,7 +192,13 @@ fn health(request: &Preset) -> Result<Option<HealthCheck>, SpecError> {
 
 /// Log rotation; whichever of the two was not given has docker's usual value.
 fn log(request: &Preset) -> Result<Option<(u64, u32)>, SpecError> {
-    let size = request.log_size.as_deref().map(|t| parse_memory("log-size", t)).transpose()?;
+    let size = request.log_size.as_deref().map(|t| parse_bytes("log-size", t)).transpose()?;
+    if size.is_some_and(|size| size < MIN_LOG) {
+        return Err(SpecError::new(
+            "log-size",
+            format!("a log file of less than {} is mostly rotation; give it more", format_bytes(MIN_LOG)),
+        ));
+    }
     let files = number("log-files", request.log_files.as_deref(), 1..=100)?;
     if size.is_none() && files.is_none() {
         return Ok(None);

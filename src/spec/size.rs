@@ -5,12 +5,12 @@ use super::limits::{MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY};
 
 const MIB: u64 = 1 << 20;
 
-/// Parses a memory amount into bytes: a bare number is MB (2^20 bytes, as Mini Container and its users write it),
+/// Parses an amount of bytes: a bare number is MB (2^20 bytes, as Mini Container and its users write it),
 /// `64M`, `1.5G`, `512K`, `4096b` name their unit (powers of 1024; an ending `iB` or `B` is accepted).
 ///
 /// # Errors
-/// [`SpecError`] when it is not a number, has an unknown unit, overflows, or is below [`MIN_MEMORY`].
-pub fn parse_memory(field: &'static str, text: &str) -> Result<u64, SpecError> {
+/// [`SpecError`] when it is not a number, has an unknown unit or overflows.
+pub fn parse_bytes(field: &'static str, text: &str) -> Result<u64, SpecError> {
     let bad = |why: &str| SpecError::new(field, format!("{text:?} {why}; write MB as a number (128) or with a unit (64M, 1.5G)"));
     let trimmed = text.trim();
     let split = trimmed.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(trimmed.len());
@@ -36,10 +36,26 @@ pub fn parse_memory(field: &'static str, text: &str) -> Result<u64, SpecError> {
     if bytes > i64::MAX as u64 {
         return Err(bad("is too large"));
     }
-    if bytes < MIN_MEMORY {
-        return Err(bad(&format!("is too small: at least {} is needed to start anything", format_bytes(MIN_MEMORY))));
-    }
     Ok(bytes)
+}
+
+/// As [`parse_bytes`], for a memory limit: so little that nothing could be started is refused.
+///
+/// # Errors
+/// As [`parse_bytes`], or [`SpecError`] below [`MIN_MEMORY`].
+pub fn parse_memory(field: &'static str, text: &str) -> Result<u64, SpecError> {
+    match parse_bytes(field, text)? {
+        few if few < MIN_MEMORY => {
+            let least = format_bytes(MIN_MEMORY);
+            Err(SpecError::new(
+                field,
+                format!(
+                    "{text:?} is too small: at least {least} is needed to start anything; write MB as a number (128) or with a unit (64M, 1.5G)"
+                ),
+            ))
+        }
+        bytes => Ok(bytes),
+    }
 }
 
 /// Parses CPU shares, 1024 being one core's worth.

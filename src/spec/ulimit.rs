@@ -38,6 +38,15 @@ pub struct Ulimit {
 }
 
 impl Ulimit {
+    /// No core dumps.
+    pub const CORE_OFF: Self = Self { resource: 4, soft: 0, hard: 0 };
+
+    /// So many open files.
+    #[must_use]
+    pub fn open_files(soft: u64, hard: u64) -> Self {
+        Self { resource: 7, soft, hard }
+    }
+
     /// The resource's name.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -19,6 +19,18 @@ struct Data {
     inheritable: u32,
 }
 
+/// The permitted set of this thread, bit N being capability N (capget(2)).
+///
+/// # Errors
+/// What capget(2) says.
+pub fn permitted() -> nix::Result<u64> {
+    let mut header = Header { version: VERSION_3, pid: 0 };
+    let mut data = [Data { effective: 0, permitted: 0, inheritable: 0 }; 2];
+    // SAFETY: header and data have the layout that capget(2) documents for version 3 and outlive the call.
+    Errno::result(unsafe { libc::syscall(libc::SYS_capget, &raw mut header, data.as_mut_ptr()) })?;
+    Ok(u64::from(data[0].permitted) | u64::from(data[1].permitted) << 32)
+}
+
 /// Sets the three sets from 64-bit masks, bit N being capability N.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! Thin safe wrappers for what nix lacks. The only `unsafe` in the house, each block with a SAFETY line.
 #![allow(unsafe_code)]
 
+pub mod bpf;
 pub mod caps;
 pub mod clone;
 pub mod exec;
@@ -10,6 +11,7 @@ pub mod net;
 pub mod pidfd;
 pub mod process;
 pub mod reaper;
+pub mod seccomp;
 pub mod seqpacket;
 pub mod tty;
 pub mod xattr;

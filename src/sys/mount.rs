@@ -12,6 +12,8 @@ pub const ATTR_RDONLY: u64 = 0x1;
 pub const ATTR_NOSUID: u64 = 0x2;
 /// MOUNT_ATTR_NODEV.
 pub const ATTR_NODEV: u64 = 0x4;
+/// MOUNT_ATTR_NOEXEC.
+pub const ATTR_NOEXEC: u64 = 0x8;
 
 /// MOUNT_ATTR_IDMAP.
 const ATTR_IDMAP: u64 = 0x0010_0000;
@@ -38,6 +40,17 @@ pub fn clone_tree(path: &CStr, recursive: bool) -> nix::Result<OwnedFd> {
     let flags = OPEN_TREE_CLONE | libc::O_CLOEXEC as u32 | below;
     // SAFETY: `path` is NUL-terminated and outlives the call.
     owned(unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags) })
+}
+
+/// As [`clone_tree`], of what is behind a descriptor.
+///
+/// # Errors
+/// EINVAL when the kernel cannot bind it.
+pub fn clone_tree_of(fd: BorrowedFd<'_>, recursive: bool) -> nix::Result<OwnedFd> {
+    let below = if recursive { libc::AT_RECURSIVE as u32 } else { 0 };
+    let flags = OPEN_TREE_CLONE | libc::O_CLOEXEC as u32 | libc::AT_EMPTY_PATH as u32 | below;
+    // SAFETY: the path is empty and NUL-terminated; the descriptor says everything.
+    owned(unsafe { libc::syscall(libc::SYS_open_tree, fd.as_raw_fd(), c"".as_ptr(), flags) })
 }
 
 /// A new, detached file system of `kind` with `options` (fsopen(2), fsconfig(2), fsmount(2)) and mount attributes `ATTR_*`.
@@ -104,10 +117,22 @@ pub fn map_ids(tree: BorrowedFd<'_>, users: BorrowedFd<'_>) -> nix::Result<()> {
 /// # Errors
 /// ENOENT, ELOOP for a magic link, EAGAIN when a rename was racing.
 pub fn open_in_root(root: BorrowedFd<'_>, path: &CStr, flags: i32) -> nix::Result<OwnedFd> {
+    openat2(root, path, flags, libc::RESOLVE_IN_ROOT | libc::RESOLVE_NO_MAGICLINKS)
+}
+
+/// openat2(2) of `path` below `root`, following no link at all.
+///
+/// # Errors
+/// ENOENT, ELOOP for a link, EXDEV for a way out.
+pub fn open_without_links(root: BorrowedFd<'_>, path: &CStr, flags: i32) -> nix::Result<OwnedFd> {
+    openat2(root, path, flags, libc::RESOLVE_BENEATH | libc::RESOLVE_NO_SYMLINKS | libc::RESOLVE_NO_MAGICLINKS)
+}
+
+fn openat2(root: BorrowedFd<'_>, path: &CStr, flags: i32, resolve: u64) -> nix::Result<OwnedFd> {
     // SAFETY: open_how is plain integers; zero is its empty value.
     let mut how: libc::open_how = unsafe { std::mem::zeroed() };
     how.flags = (flags | libc::O_CLOEXEC) as u64;
-    how.resolve = libc::RESOLVE_IN_ROOT | libc::RESOLVE_NO_MAGICLINKS;
+    how.resolve = resolve;
     let size = size_of::<libc::open_how>();
     // SAFETY: `path` and `how` outlive the call, and how's size is given.
     owned(unsafe { libc::syscall(libc::SYS_openat2, root.as_raw_fd(), path.as_ptr(), &raw const how, size) })

@@ -65,6 +65,23 @@ pub fn clear_ambient() -> nix::Result<()> {
     prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL as u64, 0).map(drop)
 }
 
+/// Raises a capability that is permitted and inheritable into the ambient set (capabilities(7)).
+///
+/// # Errors
+/// EPERM when it is not both, EINVAL for an unknown number.
+pub fn raise_ambient(capability: u8) -> nix::Result<()> {
+    prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_RAISE as u64, capability.into()).map(drop)
+}
+
+/// Lets the next change from uid 0 to another leave the permitted capabilities as they are; execve takes it back (prctl(2),
+/// PR_SET_KEEPCAPS).
+///
+/// # Errors
+/// EPERM when that is locked (SECBIT_KEEP_CAPS_LOCKED).
+pub fn keep_capabilities() -> nix::Result<()> {
+    prctl(libc::PR_SET_KEEPCAPS, 1, 0).map(drop)
+}
+
 /// Signals that a shell, nohup(1) or Rust's start-up may have set to be ignored. Handlers need no reset: execve does that (signal(7)).
 const MAY_BE_IGNORED: [i32; 11] = [
     libc::SIGHUP,
@@ -101,6 +118,16 @@ pub fn ignore_children() {
 pub fn watch_children() {
     // SAFETY: SIG_DFL is a valid disposition for SIGCHLD.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+}
+
+/// Gives free pages of the heap back (malloc_trim(3)), for a process that has just left most of its work behind. Nothing happens with
+/// a C library that has no such call.
+pub fn release_heap() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: takes an integer, and touches only what the allocator owns.
+    unsafe {
+        libc::malloc_trim(0)
+    };
 }
 
 /// _exit(2): ends the process at once, without destructors or flushing.

@@ -48,7 +48,7 @@ pub fn is_bad_end(cause: &ExitCause) -> bool {
     match cause {
         ExitCause::Exited { code } => *code != 0,
         // what `stop` sends
-        ExitCause::Signaled { signal } => *signal != Signal::SIGTERM as i32,
+        ExitCause::Signaled { signal, .. } => *signal != Signal::SIGTERM as i32,
         ExitCause::OomKilled { .. } | ExitCause::SetupFailed { .. } | ExitCause::Lost => true,
     }
 }
@@ -74,8 +74,8 @@ mod tests {
         assert_eq!(cause_sentence(&oom), "Out of memory (OOM): the kernel killed it at 200M, its limit is 200M.");
         let failed = ExitCause::SetupFailed { step: "execve nosuch\x1b[2J".into(), errno: 2, code: 127 };
         assert_eq!(cause_sentence(&failed), "It never started: execve nosuch␛[2J: No such file or directory.");
-        assert_eq!(ExitCause::Signaled { signal: 9 }.brief(), "SIGKILL");
-        assert_eq!(ExitCause::Signaled { signal: 64 }.brief(), "signal 64");
-        assert!(!is_bad_end(&ExitCause::Signaled { signal: 15 }) && is_bad_end(&oom));
+        assert_eq!(ExitCause::Signaled { signal: 9, by_us: false }.brief(), "SIGKILL");
+        assert_eq!(ExitCause::Signaled { signal: 64, by_us: false }.brief(), "signal 64");
+        assert!(!is_bad_end(&ExitCause::Signaled { signal: 15, by_us: false }) && is_bad_end(&oom));
     }
 }

@@ -58,7 +58,7 @@ fn a_wrong_request_names_its_flag() {
         (&["run", "--memory", "1x", "sh"][..], "run: --memory: \"1x\" has the unknown unit"),
         (&["run", "--cpu", "0", "sh"], "run: --cpu: \"0\" is not an amount of CPU shares"),
         (&["run", "--cpus", "x", "sh"], "run: --cpus: "),
-        (&["run", "--pids-limit", "0", "sh"], "run: --pids-limit: "),
+        (&["run", "--pids-limit", "many", "sh"], "run: --pids-limit: "),
         (&["run", "--name", "a/b", "sh"], "run: --name: "),
         (&["run", "--workdir", "tmp", "sh"], "run: --workdir: "),
         (&["run", "--env", "=x", "sh"], "run: --env: "),

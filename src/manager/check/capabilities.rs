@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::Finding;
-use crate::security::DEFAULT_CAPABILITIES;
+use crate::spec::Capabilities;
 
 const WHAT: &str = "capabilities";
 
@@ -34,8 +34,9 @@ fn effective(status: &str) -> Option<u64> {
 
 fn judge(mask: u64) -> Finding {
     let held = |number: u8| mask & (1 << number) != 0;
-    let needed = DEFAULT_CAPABILITIES.iter().chain(&NEEDED);
-    let lacking: Vec<&str> = needed.filter(|(number, _)| !held(*number)).map(|(_, name)| *name).collect();
+    let kept = Capabilities::default().without(Capabilities::from_mask(mask)).names();
+    let needed = NEEDED.iter().filter(|(number, _)| !held(*number)).map(|(_, name)| *name);
+    let lacking: Vec<&str> = kept.iter().map(String::as_str).chain(needed).collect();
     if !lacking.is_empty() {
         return Finding::missing(WHAT, format!("without {}", lacking.join(", ")), "containers cannot be started").fix(how_to_get(&lacking));
     }

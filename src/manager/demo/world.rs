@@ -208,7 +208,7 @@ impl World {
     pub fn stop(&mut self, id: &ContainerId) -> Result<ExitCause, Error> {
         let place = self.place(id)?;
         self.need(place, "stop", "a running one", Status::is_alive)?;
-        let (now, cause) = (self.now(), ExitCause::Signaled { signal: SIGTERM });
+        let (now, cause) = (self.now(), ExitCause::Signaled { signal: SIGTERM, by_us: true });
         apply(&mut self.members[place].record, Event::Ended(cause.clone(), now));
         self.version += 1;
         Ok(cause)

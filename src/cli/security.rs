@@ -1,0 +1,68 @@
+//! What `run` and `create` take to make a container less, or more, safe than it is by itself.
+
+use clap::Args;
+
+use super::failure::Failure;
+use crate::manager::Created;
+use crate::spec::{Preset, Security, SpecError};
+
+/// Says on standard error what a privileged container gives up: nobody shall do that by accident.
+pub(super) fn warn_of_privileges(what: &Created) {
+    if what.request.privileged == Some(true) {
+        Failure::ours(Security::PRIVILEGED).report("");
+    }
+}
+
+/// What it may do.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Security")]
+pub(super) struct SecurityFlags {
+    /// Give it a capability beyond the usual ones, such as NET_RAW, or ALL
+    #[arg(long, value_name = "CAPABILITY")]
+    cap_add: Vec<String>,
+
+    /// Take one of the usual capabilities away, or ALL
+    #[arg(long, value_name = "CAPABILITY")]
+    cap_drop: Vec<String>,
+
+    /// The system calls that get through: "default", "unconfined", or a profile in docker's format
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    seccomp: Option<String>,
+
+    /// As docker spells it: seccomp=FILE, seccomp=unconfined, no-new-privileges=false
+    #[arg(long = "security-opt", value_name = "OPTION")]
+    options: Vec<String>,
+
+    /// Give up all of that: every capability, system call and device, /proc and /sys as they are
+    #[arg(long)]
+    privileged: bool,
+}
+
+impl SecurityFlags {
+    /// Fills the fields of a request.
+    pub fn put_into(self, request: &mut Preset) -> Result<(), SpecError> {
+        request.cap_add = self.cap_add;
+        request.cap_drop = self.cap_drop;
+        request.seccomp = self.seccomp;
+        request.privileged = self.privileged.then_some(true);
+        for option in &self.options {
+            let (key, value) = option.split_once(['=', ':']).unwrap_or((option, ""));
+            match (key, value) {
+                ("seccomp", value) if !value.is_empty() => request.seccomp = Some(value.to_owned()),
+                ("no-new-privileges", "" | "true") => request.no_new_privileges = Some(true),
+                ("no-new-privileges", "false") => request.no_new_privileges = Some(false),
+                _ => {
+                    let known = "seccomp=FILE, seccomp=unconfined, no-new-privileges=true or =false";
+                    return Err(SpecError::new("security-opt", format!("{option:?} is not known; there are {known}")));
+                }
+            }
+        }
+        // a profile is read where we stand, and kept
+        if let Some(file) = request.seccomp.as_mut().filter(|word| !matches!(word.as_str(), "" | "default" | "unconfined"))
+            && let Ok(absolute) = std::path::absolute(&*file)
+        {
+            *file = absolute.to_string_lossy().into_owned();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,154 @@
+//! What of `/proc` and `/sys` a container may not see or change: docker's list, made with descriptors.
+//!
+//! No path is trusted twice: each target is opened once, without following any link, is checked to lie in the kernel's own proc or sysfs,
+//! and the mount is put on that descriptor (runc's CVE-2025-31133, CVE-2025-52565 and CVE-2025-52881 came from paths looked up again, and
+//! from a `/dev/null` that was none).
+
+use std::cell::Cell;
+use std::ffi::{CStr, CString};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use nix::Result;
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
+use nix::libc;
+use nix::sys::stat::{Mode, fstat, makedev};
+use nix::sys::statfs::{PROC_SUPER_MAGIC, SYSFS_MAGIC, fstatfs};
+
+use super::{RootfsPlan, StepFailure};
+use crate::sys::mount as fd_mount;
+
+/// Hidden: files become `/dev/null`, folders empty (moby: oci/defaults.go, MaskedPaths).
+const MASKED: [&CStr; 14] = [
+    c"proc/asound",
+    c"proc/acpi",
+    c"proc/interrupts",
+    c"proc/kcore",
+    c"proc/keys",
+    c"proc/latency_stats",
+    c"proc/timer_list",
+    c"proc/timer_stats",
+    c"proc/sched_debug",
+    c"proc/scsi",
+    c"proc/kpagecount",
+    c"proc/kpageflags",
+    c"sys/firmware",
+    c"sys/devices/virtual/powercap",
+];
+
+/// Only to be read (moby: oci/defaults.go, ReadonlyPaths).
+const READ_ONLY: [&CStr; 5] = [c"proc/bus", c"proc/fs", c"proc/irq", c"proc/sys", c"proc/sysrq-trigger"];
+
+/// One path of the kernel's that is kept from the container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Protection {
+    /// It is hidden.
+    Masked(CString),
+    /// It can only be read.
+    ReadOnly(CString),
+}
+
+impl Protection {
+    /// All of docker's list, and each CPU's `thermal_throttle`, which tells of other tenants' work.
+    #[must_use]
+    pub fn usual(cpus: usize) -> Vec<Self> {
+        let throttle = (0..cpus).filter_map(|cpu| CString::new(format!("sys/devices/system/cpu/cpu{cpu}/thermal_throttle")).ok());
+        let masked = MASKED.into_iter().map(CStr::to_owned).chain(throttle).map(Self::Masked);
+        masked.chain(READ_ONLY.into_iter().map(|path| Self::ReadOnly(path.to_owned()))).collect()
+    }
+
+    /// In words, to stand behind "cannot".
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Masked(path) => format!("mask /{} of the container", path.to_string_lossy()),
+            Self::ReadOnly(path) => format!("make /{} of the container read-only", path.to_string_lossy()),
+        }
+    }
+}
+
+/// Protects what `plan` says, below the current folder, which is the container's root; what this kernel does not have is passed over. After
+/// the kernel settings were written: `/proc/sys` is read-only from then on. Allocates nothing.
+///
+/// # Errors
+/// The first protection that failed.
+pub fn protect(plan: &RootfsPlan) -> std::result::Result<(), StepFailure> {
+    if plan.protections().is_empty() {
+        return Ok(());
+    }
+    let failed = |index: usize, errno: Errno| StepFailure { index: u16::try_from(index).unwrap_or(u16::MAX), errno: errno as i32 };
+    let sources = Sources::open().map_err(|errno| failed(0, errno))?;
+    plan.protections().iter().enumerate().try_for_each(|(index, one)| sources.protect(one).map_err(|errno| failed(index, errno)))
+}
+
+/// What masks are made of.
+struct Sources {
+    root: OwnedFd,
+    null: OwnedFd,
+    /// An empty folder; its mount is put on the first folder, and cloned for every other: a detached mount can be cloned only since Linux
+    /// 6.15.
+    empty: OwnedFd,
+    empty_is_used: Cell<bool>,
+}
+
+impl Sources {
+    fn open() -> Result<Self> {
+        let root = open(c".", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
+        let null = fd_mount::open_without_links(root.as_fd(), c"dev/null", libc::O_PATH)?;
+        let found = fstat(&null)?;
+        if found.st_mode & libc::S_IFMT != libc::S_IFCHR || found.st_rdev != makedev(1, 3) {
+            // a volume over /dev brought something else by this name
+            return Err(Errno::ENODEV);
+        }
+        let read_only = fd_mount::ATTR_RDONLY | fd_mount::ATTR_NOSUID | fd_mount::ATTR_NODEV | fd_mount::ATTR_NOEXEC;
+        let empty = fd_mount::new_filesystem(c"tmpfs", &[(c"mode", c"555"), (c"nr_blocks", c"1"), (c"nr_inodes", c"1")], read_only)?;
+        Ok(Self { root, null, empty, empty_is_used: Cell::new(false) })
+    }
+
+    fn protect(&self, protection: &Protection) -> Result<()> {
+        let (Protection::Masked(path) | Protection::ReadOnly(path)) = protection;
+        let target = match fd_mount::open_without_links(self.root.as_fd(), path, libc::O_PATH) {
+            Err(Errno::ENOENT) => return Ok(()),
+            other => other?,
+        };
+        check_kernels_own(target.as_fd())?;
+        let tree = match protection {
+            Protection::ReadOnly(_) => {
+                let tree = fd_mount::clone_tree_of(target.as_fd(), true)?;
+                let attributes = fd_mount::ATTR_RDONLY | fd_mount::ATTR_NOSUID | fd_mount::ATTR_NODEV | fd_mount::ATTR_NOEXEC;
+                fd_mount::set_attributes(tree.as_fd(), attributes, true)?;
+                tree
+            }
+            Protection::Masked(_) if super::place::is_folder(target.as_fd())? => {
+                if !self.empty_is_used.replace(true) {
+                    return fd_mount::attach(self.empty.as_fd(), target.as_fd());
+                }
+                fd_mount::clone_tree_of(self.empty.as_fd(), false)?
+            }
+            Protection::Masked(_) => fd_mount::clone_tree_of(self.null.as_fd(), false)?,
+        };
+        fd_mount::attach(tree.as_fd(), target.as_fd())
+    }
+}
+
+/// A volume may lie over `/proc` or `/sys`; hiding a part of it would hide the user's own files, and making believe that the kernel's are
+/// hidden would be worse.
+fn check_kernels_own(fd: BorrowedFd<'_>) -> Result<()> {
+    let kind = fstatfs(fd)?.filesystem_type();
+    if kind == PROC_SUPER_MAGIC || kind == SYSFS_MAGIC { Ok(()) } else { Err(Errno::EXDEV) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_dockers() {
+        let usual = Protection::usual(2);
+        let words: Vec<String> = usual.iter().map(Protection::describe).collect();
+        for word in ["mask /proc/kcore", "mask /sys/firmware", "cpu1/thermal_throttle", "make /proc/sys of the container read-only"] {
+            assert!(words.iter().any(|w| w.contains(word)), "{word}: {words:?}");
+        }
+        assert_eq!(usual.len(), MASKED.len() + 2 + READ_ONLY.len());
+    }
+}

@@ -1,0 +1,38 @@
+//! [`Client`]: somebody attached to a container, and what was not sent to them yet.
+
+use std::collections::VecDeque;
+use std::os::fd::{AsFd, OwnedFd};
+
+use nix::errno::Errno;
+
+use crate::sys::seqpacket;
+
+/// One attached client.
+#[derive(Debug)]
+pub(super) struct Client {
+    /// Tells it from the others.
+    pub key: u64,
+    pub socket: OwnedFd,
+    /// Frames that its socket had no room for: an output and an answer at most.
+    pub waiting: VecDeque<Vec<u8>>,
+}
+
+impl Client {
+    /// Sends without waiting; what finds no room waits here. `false` when the client is gone.
+    pub fn send(&mut self, frame: Vec<u8>) -> bool {
+        self.waiting.push_back(frame);
+        self.send_waiting(false)
+    }
+
+    /// Sends what waits; with `wait` until there is room. `false` when the client is gone.
+    pub fn send_waiting(&mut self, wait: bool) -> bool {
+        while let Some(frame) = self.waiting.front() {
+            match seqpacket::send(self.socket.as_fd(), frame, wait) {
+                Ok(()) => drop(self.waiting.pop_front()),
+                Err(Errno::EAGAIN) => return true,
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,76 @@
+//! [`Restrictions`]: everything that init, or a command joining the container, gives up for good before the image's first instruction.
+
+use nix::libc::sock_filter;
+use nix::unistd::{Gid, Uid, setresgid, setresuid};
+
+use crate::spec::Capabilities;
+use crate::sys::{caps, process, seccomp};
+
+/// What is kept and what is forbidden. Built before the clone.
+#[derive(Debug, Clone)]
+pub struct Restrictions {
+    /// Capabilities that root keeps; also the bounding set.
+    pub keep: Capabilities,
+    /// Capabilities that a user other than root gets: inheritable and ambient, or execve would take them away (capabilities(7),
+    /// "Ambient"). Nobody needs these but who was given some by name.
+    pub ambient: Capabilities,
+    /// The kernel's last capability.
+    pub last: u8,
+    /// Whether execve can never give more than there is (prctl(2), PR_SET_NO_NEW_PRIVS).
+    pub no_new_privs: bool,
+    /// The seccomp program; `None` lets every system call through.
+    pub filter: Option<Vec<sock_filter>>,
+}
+
+/// The number of the kernel's last capability (`/proc/sys/kernel/cap_last_cap`); 40, that of Linux 5.9, where it is not told.
+#[must_use]
+pub fn last_capability() -> u8 {
+    std::fs::read_to_string("/proc/sys/kernel/cap_last_cap").ok().and_then(|n| n.trim().parse().ok()).unwrap_or(40)
+}
+
+impl Restrictions {
+    /// Trims the bounding set, empties ambient and inheritable, becomes `uid` and `gid` (without other groups), keeps the
+    /// capabilities as permitted and effective, forbids new privileges and installs the filter. Allocates nothing.
+    ///
+    /// # Errors
+    /// EPERM when a capability to keep is not held now; EINVAL for an id that the user namespace does not map, or for a
+    /// filter on a kernel without seccomp.
+    pub fn apply(&self, uid: u32, gid: u32) -> nix::Result<()> {
+        if !self.no_new_privs {
+            // without no_new_privs a filter takes CAP_SYS_ADMIN, which is about to go (seccomp(2))
+            self.install_filter()?;
+        }
+        let keep = self.keep.mask();
+        for number in (0..=self.last).filter(|n| keep & (1 << n) == 0) {
+            process::drop_bounding(number)?;
+        }
+        process::clear_ambient()?;
+        process::set_groups(gid)?;
+        setresgid(Gid::from_raw(gid), Gid::from_raw(gid), Gid::from_raw(gid))?;
+        if uid == 0 {
+            caps::set(keep, keep, 0)?;
+        } else {
+            self.become_user(uid)?;
+        }
+        if self.no_new_privs {
+            process::set_no_new_privs()?;
+            self.install_filter()?;
+        }
+        Ok(())
+    }
+
+    /// Leaving uid 0 clears permitted and effective, except where asked to keep them (capabilities(7), "Effect of user ID changes").
+    fn become_user(&self, uid: u32) -> nix::Result<()> {
+        let ambient = self.ambient.mask() & self.keep.mask() & (u64::MAX >> (63 - self.last));
+        if ambient != 0 {
+            process::keep_capabilities()?;
+        }
+        setresuid(Uid::from_raw(uid), Uid::from_raw(uid), Uid::from_raw(uid))?;
+        caps::set(ambient, ambient, ambient)?;
+        (0..=self.last).filter(|n| ambient & (1 << n) != 0).try_for_each(process::raise_ambient)
+    }
+
+    fn install_filter(&self) -> nix::Result<()> {
+        self.filter.as_deref().map_or(Ok(()), seccomp::install)
+    }
+}

@@ -1,0 +1,127 @@
+//! [`Security`]: what a container may do beyond what its limits say. Safe as it is; each part is given up only by name.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Capabilities, Preset, SpecError};
+
+/// Which system calls get through.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Seccomp {
+    /// Those of `assets/seccomp.json`.
+    #[default]
+    Default,
+    /// All of them.
+    Unconfined,
+    /// Those of a profile of the user's own; a copy of it lies beside the container's spec.
+    Own,
+}
+
+/// What a container may do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Security {
+    /// Capabilities of its root user, and the bound of everybody's.
+    pub capabilities: Capabilities,
+    /// Capabilities that were asked for by name, which a user other than root gets too.
+    #[serde(skip_serializing_if = "is_none")]
+    pub asked: Capabilities,
+    /// System calls.
+    pub seccomp: Seccomp,
+    /// Whether a setuid program gives nobody more than they have.
+    pub no_new_privileges: bool,
+    /// Whether nothing of this holds: every capability, every system call, every device, and `/proc` and `/sys` as they are.
+    pub privileged: bool,
+}
+
+fn is_none(set: &Capabilities) -> bool {
+    *set == Capabilities::NONE
+}
+
+impl Default for Security {
+    fn default() -> Self {
+        Self {
+            capabilities: Capabilities::default(),
+            asked: Capabilities::NONE,
+            seccomp: Seccomp::Default,
+            no_new_privileges: true,
+            privileged: false,
+        }
+    }
+}
+
+impl Security {
+    /// What `--privileged` gives up, in one sentence.
+    pub const PRIVILEGED: &'static str = "privileged: it has every capability, every system call and every device, no_new_privs is off, and \
+nothing of /proc and /sys is masked or read-only: its root is this machine's root";
+
+    /// What a request asks for.
+    ///
+    /// # Errors
+    /// [`SpecError`] naming the first wrong field.
+    pub fn resolve(request: &Preset) -> Result<Self, SpecError> {
+        let capabilities = Capabilities::usual_with(&request.cap_add, &request.cap_drop)?;
+        let asked = Capabilities::named(&request.cap_add)?;
+        let seccomp = match request.seccomp.as_deref().map(str::trim) {
+            None | Some("" | "default") => Seccomp::Default,
+            Some("unconfined") => Seccomp::Unconfined,
+            Some(file) if file.starts_with('/') && !file.contains('\0') => Seccomp::Own,
+            Some(other) => {
+                return Err(SpecError::new(
+                    "seccomp",
+                    format!("{other:?} is no seccomp profile; use default, unconfined, or the absolute path of one"),
+                ));
+            }
+        };
+        if request.privileged == Some(true) {
+            if seccomp == Seccomp::Own || !request.cap_drop.is_empty() {
+                let field = if seccomp == Seccomp::Own { "seccomp" } else { "cap-drop" };
+                return Err(SpecError::new(field, "a privileged container gives all of that up: leave out --privileged, or this"));
+            }
+            return Ok(Self {
+                capabilities: Capabilities::ALL,
+                asked: Capabilities::ALL,
+                seccomp: Seccomp::Unconfined,
+                no_new_privileges: false,
+                privileged: true,
+            });
+        }
+        let no_new_privileges = request.no_new_privileges.unwrap_or(true);
+        Ok(Self { capabilities, asked, seccomp, no_new_privileges, privileged: false })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn safe_unless_asked() {
+        let safe = Security::resolve(&Preset::default()).unwrap();
+        assert_eq!(safe, Security::default());
+        assert!(safe.no_new_privileges && !safe.privileged && safe.seccomp == Seccomp::Default);
+        let text = serde_json::to_string(&safe).unwrap();
+        assert_eq!(serde_json::from_str::<Security>(&text).unwrap(), safe);
+        assert_eq!(serde_json::from_str::<Security>("{}").unwrap(), safe, "a record of an older version is safe too");
+    }
+
+    #[test]
+    fn each_part_is_given_up_by_name() {
+        let one = |preset: Preset| Security::resolve(&preset).unwrap();
+        let own = one(Preset { seccomp: Some("/etc/profile.json".into()), ..Preset::default() });
+        assert_eq!(own, Security { seccomp: Seccomp::Own, ..Security::default() });
+        let added = one(Preset { cap_add: vec!["NET_RAW".into()], ..Preset::default() });
+        assert!(added.capabilities.has("CAP_NET_RAW") && added.asked.names() == ["CAP_NET_RAW"]);
+        let privileged = one(Preset { privileged: Some(true), ..Preset::default() });
+        assert!(privileged.privileged && privileged.capabilities == Capabilities::ALL && !privileged.no_new_privileges);
+    }
+
+    #[test]
+    fn what_contradicts_is_refused() {
+        let wrong = |preset: Preset| Security::resolve(&preset).unwrap_err().field;
+        assert_eq!(wrong(Preset { seccomp: Some("profile.json".into()), ..Preset::default() }), "seccomp");
+        let privileged = Preset { privileged: Some(true), ..Preset::default() };
+        assert_eq!(wrong(Preset { seccomp: Some("/p".into()), ..privileged.clone() }), "seccomp");
+        assert_eq!(wrong(Preset { cap_drop: vec!["ALL".into()], ..privileged }), "cap-drop");
+    }
+}
