@@ -110,7 +110,8 @@ def play(y, row, first, end, count, seconds):
         times[0] = 0
     if end == count:
         shown, times = shown[:-1], times[:-1]
-    print('<g display="none">')
+    # what cannot play shows the first frame
+    print("<g>" if first == 0 else '<g display="none">')
     print(f'<animate attributeName="display" values="{";".join(shown)}" keyTimes="{";".join(f"{t:.4f}" for t in times)}" calcMode="discrete" '
           f'dur="{count * seconds:g}s" repeatCount="indefinite"/>')
     draw_row(y, row)
