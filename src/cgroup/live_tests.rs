@@ -64,6 +64,10 @@ fn every_figure_is_there_or_its_absence_explained() {
     let sample = sampler.read(&mut Vec::new()).unwrap();
     assert!(sample.cpu_usec > Some(0) && sample.memory > Some(20 << 20), "{sample:?}");
     assert!(sample.pids >= Some(1), "{sample:?}");
+    let brief = sampler.read_briefly(&mut Vec::new()).unwrap();
+    assert_eq!((brief.oom_kills, brief.psi), (sample.oom_kills, sample.psi), "what moves slowly is carried over");
+    assert!(brief.cpu_usec >= sample.cpu_usec && brief.memory.is_some() && brief.pids.is_some(), "the rest is read: {brief:?}");
+    assert!(brief.memory_peak.is_none() || brief.memory_peak >= brief.memory, "{brief:?}");
     let figures = [
         ("cpu", sample.cpu_usec.is_some()),
         ("throttling", sample.nr_periods.is_some() && sample.throttled_usec.is_some()),

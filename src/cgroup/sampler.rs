@@ -25,6 +25,15 @@ pub struct CgroupSampler {
     io: Source,
     psi: [Option<File>; 3],
     missing: Vec<Missing>,
+    slow: Slow,
+}
+
+/// What the last full reading said of what moves slowly.
+#[derive(Debug, Default)]
+struct Slow {
+    memory_peak: Option<u64>,
+    oom_kills: Option<u64>,
+    psi: Option<Pressure>,
 }
 
 impl CgroupSampler {
@@ -61,6 +70,21 @@ impl CgroupSampler {
     /// The figures now, or `None` when the cgroup was removed. `buffer` is scratch space shared between samplers.
     #[must_use]
     pub fn read(&mut self, buffer: &mut Vec<u8>) -> Option<Sample> {
+        let sample = self.read_files(buffer, true)?;
+        self.slow = Slow { memory_peak: sample.memory_peak, oom_kills: sample.oom_kills, psi: sample.psi };
+        Some(sample)
+    }
+
+    /// As [`CgroupSampler::read`], without the files whose figures move slowly: peak, OOM kills and pressure (an average over 10 s) are
+    /// what the last full reading said. That is half the price.
+    #[must_use]
+    pub fn read_briefly(&mut self, buffer: &mut Vec<u8>) -> Option<Sample> {
+        let sample = self.read_files(buffer, false)?;
+        let memory_peak = self.slow.memory_peak.map(|peak| peak.max(sample.memory.unwrap_or(0)));
+        Some(Sample { memory_peak, oom_kills: self.slow.oom_kills, psi: self.slow.psi, ..sample })
+    }
+
+    fn read_files(&self, buffer: &mut Vec<u8>, all: bool) -> Option<Sample> {
         let mut reader = Reader { buffer, gone: false };
         let mut sample = Sample {
             cpu_usec: reader.get(&self.cpu_usage, |v, bytes| match v {
@@ -80,19 +104,22 @@ impl CgroupSampler {
             sample.throttled_usec = parse::field(bytes, "throttled_usec").or(parse::field(bytes, "throttled_time").map(|ns| ns / 1000));
         }
         sample.memory = reader.get(&self.memory, |_, bytes| parse::number(bytes));
-        sample.memory_peak = reader.get(&self.memory_peak, |_, bytes| parse::number(bytes));
         let memory = sample.memory;
         sample.swap = reader.get(&self.swap, |v, bytes| match v {
             // v1 counts memory and swap together
             Version::V1 => Some(parse::number(bytes)?.saturating_sub(memory?)),
             Version::V2 => parse::number(bytes),
         });
-        sample.oom_kills = reader.get(&self.oom, |_, bytes| parse::field(bytes, "oom_kill"));
         sample.pids = reader.get(&self.pids, |_, bytes| parse::number(bytes));
         sample.io = reader.get::<Io>(&self.io, |v, bytes| match v {
             Version::V1 => Some(parse::io_v1(bytes)),
             Version::V2 => Some(parse::io_v2(bytes)),
         });
+        if !all {
+            return (!reader.gone).then_some(sample);
+        }
+        sample.memory_peak = reader.get(&self.memory_peak, |_, bytes| parse::number(bytes));
+        sample.oom_kills = reader.get(&self.oom, |_, bytes| parse::field(bytes, "oom_kill"));
         let [cpu, memory, io] = &self.psi;
         let mut some = |file: &Option<File>| reader.fill(file.as_ref()?).and_then(parse::some_avg10);
         let psi = Pressure { cpu: some(cpu), memory: some(memory), io: some(io) };

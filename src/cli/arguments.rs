@@ -44,8 +44,27 @@ pub(super) struct Arguments {
     #[arg(long)]
     pub demo: bool,
 
+    #[command(flatten)]
+    pub looks: Looks,
+
     #[command(subcommand)]
     pub verb: Option<Verb>,
+}
+
+/// How the screen is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
+pub struct Looks {
+    /// Open a screen that can change nothing
+    #[arg(long)]
+    pub read_only: bool,
+
+    /// Draw with ASCII alone, whatever the locale says
+    #[arg(long)]
+    pub ascii: bool,
+
+    /// Instead of a screen, say everything in lines, then every change: for screen readers and pipes
+    #[arg(long)]
+    pub plain: bool,
 }
 
 /// What every verb takes.

@@ -4,16 +4,18 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
-use super::arguments::{Arguments, Globals, Verb};
+use super::arguments::{Arguments, Globals, Looks, Verb};
 use super::failure::{Failure, OURS};
 use super::quick;
-use super::session::{Session, load_config, need_root};
+use super::session::{Session, load_config, need_root, overrides};
 use super::stdout;
-use crate::config::Config;
+use crate::config::{Config, Overrides};
+use crate::manager::Engine;
 
 /// What is left to do after the command line was read.
 #[derive(Debug)]
@@ -31,6 +33,10 @@ pub struct Screen {
     pub config: Config,
     /// On made data (`--demo`); otherwise we are root.
     pub demo: bool,
+    /// How it is shown.
+    pub looks: Looks,
+    /// The flags that the settings were made with.
+    pub flags: Overrides,
 }
 
 /// Reads the command line and does its verb. A panic inside is told by the hook of [`install_panic_hook`] and is our failure (125).
@@ -50,6 +56,18 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Next {
 pub fn refuse(why: &str) -> ExitCode {
     Failure::ours(why).report("");
     exit_code(OURS)
+}
+
+/// Says everything on `engine` in lines, and gives the exit code.
+#[must_use]
+pub fn plain(engine: &Arc<dyn Engine>) -> ExitCode {
+    match super::plain::follow(engine) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.report("");
+            exit_code(failure.code)
+        }
+    }
 }
 
 /// A bug becomes one line, never a backtrace over somebody's terminal.
@@ -77,10 +95,10 @@ fn dispatch(arguments: Vec<OsString>, word: &mut &'static str) -> Result<Next, F
         Err(error) => return told(&error).map(|()| Next::Exit(ExitCode::SUCCESS)),
     };
     let Some(verb) = parsed.verb else {
-        return open_screen(&parsed.globals, parsed.demo);
+        return open_screen(&parsed);
     };
-    if parsed.demo {
-        return Err(Failure::ours("--demo opens the screen and takes no verb"));
+    if parsed.demo || parsed.looks != Looks::default() {
+        return Err(Failure::ours("--demo, --read-only, --ascii and --plain are for the screen and take no verb"));
     }
     *word = verb.word();
     perform(verb, &parsed.globals).map(|code| Next::Exit(exit_code(code)))
@@ -97,15 +115,16 @@ fn need_own_rights() -> Result<(), Failure> {
     Err(Failure::ours("must not be set-user-ID or set-group-ID: chmod ug-s it, and run it with sudo"))
 }
 
-fn open_screen(globals: &Globals, demo: bool) -> Result<Next, Failure> {
+fn open_screen(parsed: &Arguments) -> Result<Next, Failure> {
+    let (globals, demo, looks) = (&parsed.globals, parsed.demo, parsed.looks);
     let config = load_config(globals)?;
     if !demo {
         need_root("")?;
     }
-    if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
-        return Err(Failure::ours("the screen needs a terminal (`minic-tui --help` shows the verbs)"));
+    if !(looks.plain || std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+        return Err(Failure::ours("the screen needs a terminal (--plain does not; `minic-tui --help` shows the verbs)"));
     }
-    Ok(Next::Screen(Box::new(Screen { config, demo })))
+    Ok(Next::Screen(Box::new(Screen { config, demo, looks, flags: overrides(globals) })))
 }
 
 fn perform(verb: Verb, globals: &Globals) -> Result<i32, Failure> {

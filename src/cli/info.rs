@@ -10,7 +10,7 @@ use super::words::{between, limits};
 use super::{json, stdout};
 use crate::cgroup::Sample;
 use crate::manager::Info;
-use crate::record::Status;
+use crate::record::{LaunchStep, Status};
 use crate::spec::{format_bytes, format_duration, quote_command, sanitize, signal_name};
 
 const FIELDS: &str = "\
@@ -74,6 +74,9 @@ fn described(info: &Info, now: Timestamp) -> String {
     if let Some(next) = info.record.restart_at {
         say("Next start", format!("in {}", format_duration(between(now, next))));
     }
+    if !info.record.launch.is_empty() {
+        say("Launch", launched(&info.record.launch));
+    }
     if let Some(health) = info.record.health {
         say("Health", health.word().to_owned());
     }
@@ -112,6 +115,16 @@ fn described(info: &Info, now: Timestamp) -> String {
         say("Last output", info.last_lines.join("\n"));
     }
     fields.iter().map(|(label, text)| field(label, text)).collect()
+}
+
+/// How long a launch took, and its steps: those that took a hundredth of it or more, each with its milliseconds.
+fn launched(steps: &[LaunchStep]) -> String {
+    let milliseconds = |usec: u64| format!("{:.2}", usec as f64 / 1e3);
+    let total = steps.last().map_or(0, |step| step.done_usec);
+    let durations = LaunchStep::durations(steps);
+    let long = steps.iter().zip(durations).filter(|(_, usec)| *usec * 100 >= total && *usec > 0);
+    let lines: Vec<String> = long.map(|(step, usec)| format!("{:>8} ms  {}", milliseconds(usec), step.name)).collect();
+    format!("{} ms\n{}", milliseconds(total), lines.join("\n"))
 }
 
 /// `Label  text`, further lines of the text under its first.
@@ -160,6 +173,7 @@ mod tests {
                 health: None,
                 restart_at: None,
                 supervisor: None,
+                launch: Vec::new(),
             },
             sample: None,
             gaps: Vec::new(),

@@ -109,6 +109,7 @@ mod tests {
             health: None,
             restart_at: None,
             supervisor: None,
+            launch: Vec::new(),
         }
     }
 

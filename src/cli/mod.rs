@@ -25,6 +25,7 @@ mod log_filter;
 mod logs;
 mod man;
 mod pause;
+mod plain;
 mod progress;
 mod prune;
 mod quick;
@@ -43,4 +44,5 @@ mod update;
 mod wait;
 mod words;
 
-pub use entry::{Next, Screen, install_panic_hook, main, refuse};
+pub use arguments::Looks;
+pub use entry::{Next, Screen, install_panic_hook, main, plain, refuse};

@@ -37,8 +37,12 @@ impl Session {
 
 /// The settings as file, environment and flags make them.
 pub(super) fn load_config(globals: &Globals) -> Result<Config, Failure> {
-    let flags = Overrides { file: globals.config.clone(), state: globals.state.clone() };
-    Ok(Config::load(&flags, |name| std::env::var_os(name))?)
+    Ok(Config::load(&overrides(globals), |name| std::env::var_os(name))?)
+}
+
+/// What the flags say of the settings.
+pub(super) fn overrides(globals: &Globals) -> Overrides {
+    Overrides { file: globals.config.clone(), state: globals.state.clone() }
 }
 
 /// Everything but help needs root: namespaces, cgroups and the state folder do.

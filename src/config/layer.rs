@@ -18,6 +18,8 @@ pub enum Theme {
     Dark,
     /// For light terminals.
     Light,
+    /// As much contrast as there is.
+    Contrast,
     /// No colour at all.
     Colourless,
 }
@@ -29,6 +31,7 @@ impl Theme {
         match self {
             Self::Dark => "dark",
             Self::Light => "light",
+            Self::Contrast => "contrast",
             Self::Colourless => "colourless",
         }
     }

@@ -71,6 +71,12 @@ impl Config {
         Self::layered(file, flags, variable)
     }
 
+    /// The file that [`Config::load`] reads, whether it is there or not.
+    #[must_use]
+    pub fn file(flags: &Overrides, variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
+        named_file(flags, &variable).unwrap_or_else(|| PathBuf::from(USUAL_FILE))
+    }
+
     fn layered(file: Option<Document>, flags: &Overrides, variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
         let embedded = Document::new("config.example.toml", EXAMPLE);
         let mut layer: Layer = embedded.parse()?;
@@ -140,9 +146,13 @@ impl Config {
     }
 }
 
-fn read_file(flags: &Overrides, variable: &impl Fn(&str) -> Option<OsString>) -> Result<Option<Document>, ConfigError> {
+fn named_file(flags: &Overrides, variable: &impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let from_environment = || variable("MINIC_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let named = flags.file.clone().or_else(from_environment);
+    flags.file.clone().or_else(from_environment)
+}
+
+fn read_file(flags: &Overrides, variable: &impl Fn(&str) -> Option<OsString>) -> Result<Option<Document>, ConfigError> {
+    let named = named_file(flags, variable);
     let path = named.as_deref().unwrap_or(Path::new(USUAL_FILE));
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(Document::new(error::shown(path), text))),

@@ -6,7 +6,9 @@ mod document;
 mod error;
 mod layer;
 mod load;
+mod save;
 
 pub use error::ConfigError;
 pub use layer::Theme;
 pub use load::{Config, NO_PRESET, Overrides};
+pub use save::save_preset;

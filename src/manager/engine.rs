@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Error;
+use super::{Error, Inspector, LimitChange, Updated};
 use crate::record::{ExitCause, LogChunk, Record};
 use crate::spec::{ContainerId, Preset};
 use crate::stats::Snapshot;
@@ -19,7 +19,7 @@ pub struct Created {
 }
 
 /// Everything a screen can ask for. Calls block until the answer is known: make them from an effect worker.
-pub trait Engine: Send + Sync {
+pub trait Engine: Inspector + Send + Sync {
     /// Every container, by creation time, each with its status as it is now.
     ///
     /// # Errors
@@ -55,6 +55,30 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// When it is unknown, alive without `force`, or something of it cannot be removed.
     fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error>;
+
+    /// Sets one limit, live while it runs.
+    ///
+    /// # Errors
+    /// When it is unknown, this kernel cannot give the limit, or less memory is asked for than can be freed; nothing has changed then.
+    fn set_limit(&self, id: &ContainerId, change: LimitChange) -> Result<Updated, Error>;
+
+    /// Stops it if it is alive, as [`Engine::stop`] does, and puts it into the trash, where it is kept for some minutes.
+    ///
+    /// # Errors
+    /// When it is unknown, does not end, or removes itself when it ends.
+    fn throw_away(&self, id: &ContainerId, grace: Duration) -> Result<(), Error>;
+
+    /// Brings it back from the trash, stopped.
+    ///
+    /// # Errors
+    /// When it is not there any more, or its name was taken meanwhile.
+    fn take_back(&self, id: &ContainerId) -> Result<(), Error>;
+
+    /// Deletes what was in the trash for long enough. Call it now and then.
+    ///
+    /// # Errors
+    /// When something cannot be removed.
+    fn purge_trash(&self) -> Result<(), Error>;
 
     /// Its log, from the beginning, for reading on as it grows.
     ///

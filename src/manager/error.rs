@@ -1,6 +1,7 @@
 //! [`Error`]: what was tried, what went wrong, what the user can do, and the exit code it means.
 
 use crate::cgroup::CgroupError;
+use crate::record::LaunchStep;
 use crate::spec::SpecError;
 
 /// A failed verb.
@@ -42,6 +43,8 @@ pub enum Error {
         message: String,
         /// 125, 126 or 127.
         code: i32,
+        /// The steps that were done before.
+        launch: Vec<LaunchStep>,
     },
     /// Something of ours failed: a file, a cgroup, a process.
     #[error("{message}")]

@@ -9,7 +9,7 @@ use crate::sys::tty;
 
 impl From<LaunchError> for Error {
     fn from(error: LaunchError) -> Self {
-        Self::Launch { message: error.to_string(), code: error.code }
+        Self::Launch { message: error.to_string(), code: error.code, launch: error.launch }
     }
 }
 

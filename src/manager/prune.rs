@@ -1,4 +1,4 @@
-//! `prune`: every stopped container is destroyed.
+//! `prune`: every stopped container is destroyed, and the trash is emptied.
 
 use super::{Error, Manager};
 use crate::record::{Record, Status};
@@ -18,6 +18,7 @@ impl Manager {
                 other => other?,
             }
         }
+        self.empty_trash(None)?;
         Ok(records)
     }
 }

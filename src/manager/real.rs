@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::{CreateOptions, Created, Engine, Error, LogSource, Sampling, Watching};
+use super::{CreateOptions, Created, Engine, Error, LimitChange, LogSource, Sampling, Updated, Watching};
 use crate::cgroup::{Cgroup, Layout, Parent};
 use crate::record::{ExitCause, Record, Store};
 use crate::rootfs::ImageRoot;
@@ -105,6 +105,22 @@ impl Engine for Manager {
 
     fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error> {
         Manager::destroy(self, id, force)
+    }
+
+    fn set_limit(&self, id: &ContainerId, change: LimitChange) -> Result<Updated, Error> {
+        Manager::set_limit(self, id, change)
+    }
+
+    fn throw_away(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {
+        Manager::throw_away(self, id, grace)
+    }
+
+    fn take_back(&self, id: &ContainerId) -> Result<(), Error> {
+        Manager::take_back(self, id)
+    }
+
+    fn purge_trash(&self) -> Result<(), Error> {
+        Manager::purge_trash(self)
     }
 
     fn log(&self, id: &ContainerId) -> Result<Box<dyn LogSource>, Error> {

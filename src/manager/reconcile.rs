@@ -45,6 +45,6 @@ impl Manager {
             let names = self.store().lock_names()?;
             self.store().sweep(&names)?;
         }
-        Ok(())
+        self.purge_trash()
     }
 }

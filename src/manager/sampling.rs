@@ -9,7 +9,7 @@ use crate::spec::ContainerId;
 use crate::stats::{Sampler, Snapshot};
 
 /// Looks for containers again after so many ticks even when nothing was told: a killed supervisor tells nothing.
-const LOOK_AGAIN: u32 = 10;
+const LOOK_AGAIN: u32 = 60;
 
 struct LivingContainers {
     store: Store,

@@ -1,7 +1,7 @@
 //! `update`: other limits for a container, live while it runs, and kept for its next start.
 
 use super::{Error, Manager};
-use crate::spec::{ContainerId, IoLimit, Limits, Preset, format_bytes};
+use crate::spec::{ContainerId, CpuLimit, IoLimit, Limits, Preset, format_bytes};
 
 /// What an update did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,6 +12,34 @@ pub struct Updated {
     pub live: bool,
 }
 
+/// One limit set anew, `None` being no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LimitChange {
+    /// The cap on CPU time; the weight stays.
+    Cpu(Option<CpuLimit>),
+    /// The memory limit, in bytes.
+    Memory(Option<u64>),
+}
+
+impl LimitChange {
+    /// The limit of the same kind that `limits` holds.
+    #[must_use]
+    pub fn of(self, limits: &Limits) -> Self {
+        match self {
+            Self::Cpu(_) => Self::Cpu(limits.cpu),
+            Self::Memory(_) => Self::Memory(limits.memory),
+        }
+    }
+
+    /// Writes it into `limits`.
+    pub fn lay_over(self, limits: &mut Limits) {
+        match self {
+            Self::Cpu(cap) => limits.cpu = cap,
+            Self::Memory(bytes) => limits.memory = bytes,
+        }
+    }
+}
+
 impl Manager {
     /// Changes its limits to what `request` asks for; what it does not name stays.
     ///
@@ -19,10 +47,26 @@ impl Manager {
     /// When an amount is wrong, this kernel cannot give it, or less memory is asked for than is in use; nothing has changed then.
     pub fn update(&self, id: &ContainerId, request: &Preset) -> Result<Updated, Error> {
         let asked = request.limits()?;
+        self.change_limits(id, |current| laid_over(current, asked))
+    }
+
+    /// Sets one limit, live while it runs.
+    ///
+    /// # Errors
+    /// When this kernel cannot give it, or less memory is asked for than can be freed; nothing has changed then.
+    pub fn set_limit(&self, id: &ContainerId, change: LimitChange) -> Result<Updated, Error> {
+        self.change_limits(id, |current| {
+            let mut wanted = current.clone();
+            change.lay_over(&mut wanted);
+            wanted
+        })
+    }
+
+    fn change_limits(&self, id: &ContainerId, change: impl FnOnce(&Limits) -> Limits) -> Result<Updated, Error> {
         let _lock = self.store().lock(id)?;
         let mut record = self.load(id)?;
         let current = record.spec.limits.clone();
-        let wanted = laid_over(&current, asked);
+        let wanted = change(&current);
         wanted.check()?;
         let changes = differences(&current, &wanted);
         let live = record.status.is_alive();
@@ -62,7 +106,7 @@ fn laid_over(current: &Limits, asked: Limits) -> Limits {
     }
 }
 
-fn differences(old: &Limits, new: &Limits) -> Vec<String> {
+pub(super) fn differences(old: &Limits, new: &Limits) -> Vec<String> {
     let bytes = |amount: Option<u64>| amount.map_or("unlimited".to_owned(), format_bytes);
     let count = |amount: Option<u64>| amount.map_or("unlimited".to_owned(), |n| n.to_string());
     let cap = |limits: &Limits| limits.cpu.map_or("unlimited".to_owned(), |cpu| format!("{:.0}% of a core", cpu.cores() * 100.0));

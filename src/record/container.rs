@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Process, Status};
+use super::{LaunchStep, Process, Status};
 use crate::spec::ContainerSpec;
 
 /// What the health check last said.
@@ -51,4 +51,6 @@ pub struct Record {
     pub restart_at: Option<Timestamp>,
     /// The supervisor that watches it, while there is one.
     pub supervisor: Option<Process>,
+    /// The steps of its last launch, as far as it came.
+    pub launch: Vec<LaunchStep>,
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Health, Process, Status};
+use super::{Health, LaunchStep, Process, Status};
 
 /// The changing part of a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,12 +29,24 @@ pub struct State {
     /// Its supervisor, while it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supervisor: Option<Process>,
+    /// The steps of its last launch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub launch: Vec<LaunchStep>,
 }
 
 impl State {
     /// The state of a container that was never started.
     #[must_use]
     pub fn created(now: Timestamp) -> Self {
-        Self { status: Status::Created, created_at: now, restarts: 0, image_root: None, health: None, restart_at: None, supervisor: None }
+        Self {
+            status: Status::Created,
+            created_at: now,
+            restarts: 0,
+            image_root: None,
+            health: None,
+            restart_at: None,
+            supervisor: None,
+            launch: Vec::new(),
+        }
     }
 }

@@ -187,6 +187,7 @@ impl Store {
             health: record.health,
             restart_at: record.restart_at,
             supervisor: record.supervisor.clone(),
+            launch: record.launch.clone(),
         };
         write_json(&self.container(&record.spec.id), "state.json", &state, !record.spec.remove)
     }
@@ -304,14 +305,15 @@ fn record(spec: ContainerSpec, state: State) -> Record {
         health: state.health,
         restart_at: state.restart_at,
         supervisor: state.supervisor,
+        launch: state.launch,
     }
 }
 
-fn make_folder(folder: &Path) -> Result<(), StoreError> {
+pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(StoreError::of("make", folder))
 }
 
-fn remove_folder(folder: &Path) -> Result<(), StoreError> {
+pub(super) fn remove_folder(folder: &Path) -> Result<(), StoreError> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::of("remove", folder)(error)),
         _ => Ok(()),

@@ -27,7 +27,7 @@ pub use error::FileError;
 pub use host_image::{ImageError, ImageRoot};
 pub use overlay::{PlanError, RootfsPaths};
 pub use plan::RootfsPlan;
-pub use protect::{Protection, protect};
+pub use protect::{Protection, open_setting, protect};
 pub use shifted::shifted_root;
 pub use step::{MountStep, StepFailure};
 pub use tree::Tree;

@@ -81,6 +81,19 @@ pub fn protect(plan: &RootfsPlan) -> std::result::Result<(), StepFailure> {
     plan.protections().iter().enumerate().try_for_each(|(index, one)| sources.protect(one).map_err(|errno| failed(index, errno)))
 }
 
+/// Opens a kernel setting (`proc/sys/…`) below the current folder, which is the container's root, for writing. No link is followed and
+/// nothing but the kernel's own file is opened: what a volume lays there could lead the value to another setting, `core_pattern` say
+/// (CVE-2025-52881). Allocates nothing.
+///
+/// # Errors
+/// EXDEV when it is not the kernel's own, ENOENT when there is no such setting.
+pub fn open_setting(path: &CStr) -> Result<OwnedFd> {
+    let root = open(c".", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
+    let file = fd_mount::open_without_links(root.as_fd(), path, libc::O_WRONLY)?;
+    check_kernels_own(file.as_fd())?;
+    Ok(file)
+}
+
 /// What masks are made of.
 struct Sources {
     root: OwnedFd,

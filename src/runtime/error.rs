@@ -5,6 +5,8 @@ use std::ffi::CStr;
 use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
+use crate::record::LaunchStep;
+
 /// How much of a command's name an error shows, in characters.
 const MAX_NAME: usize = 256;
 
@@ -18,25 +20,28 @@ pub struct LaunchError {
     pub errno: i32,
     /// The exit code it is reported with: 125 our own failure, 126 not executable, 127 not found.
     pub code: i32,
+    /// The steps that were done before.
+    #[serde(default)]
+    pub launch: Vec<LaunchStep>,
 }
 
 impl LaunchError {
     /// A failure of our own.
     pub fn own(step: impl Into<String>, errno: Errno) -> Self {
-        Self { step: step.into(), errno: errno as i32, code: 125 }
+        Self { step: step.into(), errno: errno as i32, code: 125, launch: Vec::new() }
     }
 
     /// A failure of our own without an errno.
     pub fn plain(step: impl Into<String>) -> Self {
-        Self { step: step.into(), errno: 0, code: 125 }
+        Self { step: step.into(), errno: 0, code: 125, launch: Vec::new() }
     }
 
     /// For `map_err` on io errors.
     pub fn io(step: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let step = step.into();
         move |error| match error.raw_os_error() {
-            Some(errno) => Self { step, errno, code: 125 },
-            None => Self { step: format!("{step}: {error}"), errno: 0, code: 125 },
+            Some(errno) => Self { step, errno, code: 125, launch: Vec::new() },
+            None => Self { step: format!("{step}: {error}"), errno: 0, code: 125, launch: Vec::new() },
         }
     }
 
@@ -59,7 +64,7 @@ impl LaunchError {
             Errno::E2BIG => (format!("cannot execute {name}: its arguments and environment are larger than the kernel takes"), 126),
             _ => (format!("cannot execute {name}"), 126),
         };
-        Self { step, errno: if matches!(errno, Errno::ENOENT | Errno::E2BIG) { 0 } else { errno as i32 }, code }
+        Self { step, errno: if matches!(errno, Errno::ENOENT | Errno::E2BIG) { 0 } else { errno as i32 }, code, launch: Vec::new() }
     }
 
     /// A working directory that is not in the container.

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::unistd::{Uid, fchown};
+use serde::{Deserialize, Serialize};
 
 use super::exec_console::ExecConsole;
 use super::plan::command;
@@ -31,7 +32,7 @@ pub(super) const ENDED: u8 = b'E';
 pub(super) const FAILED: u8 = b'J';
 
 /// What to execute.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExecOrder {
     /// Command and arguments.
     pub argv: Vec<String>,
@@ -68,6 +69,24 @@ struct ExecPlan {
 /// # Errors
 /// When the container cannot be joined, or the command is not found (code 127) or not executable (126).
 pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &ExecOrder) -> Result<i32, LaunchError> {
+    let signals = terminal::passed_on_signals().map_err(LaunchError::nix("watch for signals"))?;
+    let socket = begin(runtime, spec, target, order, || ())?;
+    let console = ExecConsole { socket, signals, explain: &|report| explain(spec, order, report) };
+    console.pass_through(order.tty)
+}
+
+/// Forks the process that joins the container and executes the command; its messages come out of the socket returned. `leave` is
+/// called in that process, to give up what it inherited and must not keep.
+///
+/// # Errors
+/// When there is no such container any more, or this process cannot fork.
+pub(super) fn begin(
+    runtime: &Runtime,
+    spec: &ContainerSpec,
+    target: &Process,
+    order: &ExecOrder,
+    leave: impl FnOnce(),
+) -> Result<OwnedFd, LaunchError> {
     let plan = plan(runtime, spec, order)?;
     let init = pidfd::open(target.pid).map_err(LaunchError::io("open the container's init"))?;
     // only now is the number tied to a process: is it still the one that was recorded?
@@ -75,19 +94,15 @@ pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &E
         return Err(LaunchError::plain("the container has just ended"));
     }
     let cgroup = Target::find(runtime, spec)?;
-    let signals = terminal::passed_on_signals().map_err(LaunchError::nix("watch for signals"))?;
     let _view = program::make_read_only().map_err(LaunchError::io("put our program out of the container's reach"))?;
     let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the exec socket"))?;
     match cgroup.clone_into().map_err(LaunchError::io("fork"))? {
         Cloned::Child => {
             drop(ours);
+            leave();
             process::exit_now(join(&plan, spec, &cgroup, init.as_fd(), theirs.as_fd()))
         }
-        Cloned::Parent { .. } => {
-            drop(theirs);
-            let console = ExecConsole { socket: ours, signals, explain: &|report| explain(&plan, report) };
-            console.pass_through(order.tty)
-        }
+        Cloned::Parent { .. } => Ok(ours),
     }
 }
 
@@ -123,12 +138,18 @@ impl Target {
     }
 }
 
-fn explain(plan: &ExecPlan, report: StepReport) -> LaunchError {
+/// A failed step of an exec in words.
+pub(super) fn explain(spec: &ContainerSpec, order: &ExecOrder, report: StepReport) -> LaunchError {
     let errno = Errno::from_raw(report.errno);
     match report.step {
-        Step::Exec => LaunchError::command(&plan.command.name().to_string_lossy(), errno),
-        Step::Workdir if errno == Errno::EXDEV => LaunchError::outside(&plan.cwd),
-        Step::Workdir => LaunchError::own(format!("cannot enter the working directory {:?}", plan.cwd), errno),
+        Step::Exec => LaunchError::command(order.argv.first().map_or("", String::as_str), errno),
+        Step::Workdir => {
+            let folder = order.workdir.as_deref().unwrap_or(&spec.cwd);
+            match errno {
+                Errno::EXDEV => LaunchError::plain(format!("the working directory {folder:?} leads out of the container")),
+                _ => LaunchError::own(format!("cannot enter the working directory {folder:?}"), errno),
+            }
+        }
         Step::Terminal => LaunchError::own("cannot open a terminal in the container", errno),
         step => LaunchError::own(format!("cannot join the container (step {step:?})"), errno),
     }

@@ -11,12 +11,17 @@ use nix::unistd::{Uid, fchown};
 
 use super::plan::InitPlan;
 use super::step::{CLOCKS, GO, MARKER, Step, StepReport, TERMINAL};
+use super::step_clock::InitClock;
 use crate::sys::{fds, process, reaper, seqpacket, tty};
 use crate::{cgroup, namespace, network, rootfs};
 
 /// Runs the plan; returns only in the sense that the process ends. Read it as a table of contents.
 pub fn run(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> ! {
-    let failure = match set_up(plan, supervisor) {
+    let mut clock = InitClock::start();
+    let result = set_up(plan, supervisor, &mut clock);
+    // times are told for whoever is curious; what comes of them changes nothing
+    let _ = seqpacket::send(supervisor, &clock.encode(), true);
+    let failure = match result {
         Ok(()) => execute(plan, supervisor),
         Err(failure) => failure,
     };
@@ -25,7 +30,7 @@ pub fn run(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> ! {
     process::exit_now(125)
 }
 
-fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport> {
+fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) -> Result<(), StepReport> {
     if let Some(title) = plan.title {
         title.set(b"minic-init");
     }
@@ -35,21 +40,28 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport>
         at(Step::Clocks, namespace::unshare_clocks().and_then(|()| seqpacket::send(supervisor, &[CLOCKS], true)))?;
     }
     let root = wait_for_go(supervisor).map_err(|errno| StepReport::new(Step::Go, errno))?;
+    clock.go();
     if plan.own_clocks {
         at(Step::Clocks, namespace::enter_clocks())?;
+        clock.done(Step::Clocks);
     }
     if plan.own_users {
         at(Step::Users, namespace::become_root())?;
+        clock.done(Step::Users);
     }
     at(Step::Session, nix::unistd::setsid())?;
+    clock.done(Step::Session);
     if plan.own_cgroups {
         at(Step::CgroupNamespace, namespace::unshare_cgroup())?;
+        clock.done(Step::CgroupNamespace);
     }
     if let Some(name) = &plan.hostname {
         at(Step::Hostname, nix::unistd::sethostname(OsStr::from_bytes(name.to_bytes())))?;
+        clock.done(Step::Hostname);
     }
     if plan.own_network {
         at(Step::Network, network::bring_loopback_up())?;
+        clock.done(Step::Network);
     }
     umask(Mode::empty());
     rootfs::apply(plan.rootfs.steps(), root.as_ref().map(AsFd::as_fd)).map_err(|f| StepReport {
@@ -57,16 +69,23 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport>
         index: f.index,
         errno: f.errno,
     })?;
+    clock.done(Step::Mount);
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
     set_sysctls(plan)?;
+    clock.done(Step::Sysctl);
     rootfs::protect(&plan.rootfs).map_err(|f| StepReport { step: Step::Protect, index: f.index, errno: f.errno })?;
+    clock.done(Step::Protect);
     connect(plan, supervisor)?;
+    clock.done(if plan.stdio.is_some() { Step::Stdio } else { Step::Terminal });
     // no descriptor of the host's is left for a path such as /proc/self/fd/7 to lead through
     drop(root);
     let wait_status = plan.wait_status.as_ref().map_or(-1, AsRawFd::as_raw_fd);
     at(Step::Stdio, fds::keep_only([supervisor.as_raw_fd(), wait_status]))?;
     at(Step::Workdir, enter(&plan.cwd))?;
-    at(Step::Restrict, plan.restrictions.apply(plan.user.uid, plan.user.gid))
+    clock.done(Step::Workdir);
+    at(Step::Restrict, plan.restrictions.apply(plan.user.uid, plan.user.gid))?;
+    clock.done(Step::Restrict);
+    Ok(())
 }
 
 /// Enters a folder of the container; EXDEV when it turns out to lie outside of its root (CVE-2024-21626).
@@ -77,7 +96,7 @@ pub(super) fn enter(folder: &CStr) -> nix::Result<()> {
 
 fn set_sysctls(plan: &InitPlan) -> Result<(), StepReport> {
     for (index, (file, value)) in plan.sysctls.iter().enumerate() {
-        let opened = open(file.as_c_str(), OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty());
+        let opened = rootfs::open_setting(file);
         let written = opened.and_then(|fd| nix::unistd::write(fd, value.as_bytes()));
         written.map_err(|errno| StepReport { step: Step::Sysctl, index: index as u16, errno: errno as i32 })?;
     }

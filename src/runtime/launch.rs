@@ -2,6 +2,7 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
@@ -43,10 +44,11 @@ pub(super) type Outcome = Result<(), LaunchError>;
 /// # Errors
 /// Which step failed and why; the container is STOPPED with that cause then.
 pub fn launch(runtime: &Runtime, order: &StartOrder, client: Option<OwnedFd>) -> Outcome {
+    let began = Instant::now();
     let record = runtime.store.load(&order.id).map_err(|e| LaunchError::plain(e.to_string()))?;
     let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the report socket"))?;
     match fork().map_err(LaunchError::io("fork the supervisor"))? {
-        Forked::Child => supervise(runtime, order, record, theirs, client),
+        Forked::Child => supervise(runtime, order, record, theirs, client, began),
         Forked::Parent(_) => {
             drop((theirs, client));
             read_outcome(&ours)
@@ -55,8 +57,8 @@ pub fn launch(runtime: &Runtime, order: &StartOrder, client: Option<OwnedFd>) ->
 }
 
 /// The supervisor's whole life; a panic of ours must not unwind into the caller's stack, which this process only copied.
-fn supervise(runtime: &Runtime, order: &StartOrder, record: Record, report: OwnedFd, client: Option<OwnedFd>) -> ! {
-    let run = std::panic::AssertUnwindSafe(|| supervisor::run(runtime, order, record, report, client));
+fn supervise(runtime: &Runtime, order: &StartOrder, record: Record, report: OwnedFd, client: Option<OwnedFd>, began: Instant) -> ! {
+    let run = std::panic::AssertUnwindSafe(|| supervisor::run(runtime, order, record, report, client, began));
     process::exit_now(match std::panic::catch_unwind(run) {
         Ok(()) => 0,
         Err(_) => 125,

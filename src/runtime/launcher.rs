@@ -1,15 +1,31 @@
 //! [`Launcher`]: a process forked before its parent has threads, which launches containers on the parent's behalf.
 
+use std::borrow::Cow;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Mutex;
 
+use serde::{Deserialize, Serialize};
+
+use super::exec::begin;
 use super::launch::Outcome;
-use super::{LaunchError, Runtime, StartOrder, launch};
+use super::{ExecOrder, LaunchError, Runtime, StartOrder, launch};
+use crate::spec::ContainerId;
 use crate::sys::clone::{Forked, fork};
 use crate::sys::{fds, process, program, seqpacket};
 
 /// Where the launcher keeps its socket, so that everything else it inherited can be closed.
 const SOCKET_FD: i32 = 3;
+
+/// Room for any request and any answer, in bytes.
+const MESSAGE: usize = 64 * 1024;
+
+/// What the launcher is asked for, as JSON in one message. The answer is one message too: an [`Outcome`], and for an exec that began,
+/// with it the descriptor of the socket from which the joining process's messages come.
+#[derive(Serialize, Deserialize)]
+enum Request<'a> {
+    Start(Cow<'a, StartOrder>),
+    Exec(Cow<'a, ContainerId>, Cow<'a, ExecOrder>),
+}
 
 /// The parent's end. Requests are answered one after the other; a launch takes milliseconds.
 #[derive(Debug)]
@@ -40,15 +56,30 @@ impl Launcher {
     /// # Errors
     /// As [`launch`], or that the launcher is gone.
     pub fn launch(&self, order: &StartOrder) -> Result<(), LaunchError> {
-        let request = serde_json::to_vec(order).map_err(|e| LaunchError::plain(e.to_string()))?;
+        self.ask(&Request::Start(Cow::Borrowed(order))).map(drop)
+    }
+
+    /// Begins to execute a command in a running container; the socket tells what becomes of it.
+    ///
+    /// # Errors
+    /// When it does not run, cannot be joined, or the launcher is gone.
+    pub(super) fn exec(&self, id: &ContainerId, order: &ExecOrder) -> Result<OwnedFd, LaunchError> {
+        let socket = self.ask(&Request::Exec(Cow::Borrowed(id), Cow::Borrowed(order)))?;
+        socket.ok_or_else(|| LaunchError::plain("the launcher sent no socket"))
+    }
+
+    fn ask(&self, request: &Request<'_>) -> Result<Option<OwnedFd>, LaunchError> {
+        let request = serde_json::to_vec(request).map_err(|e| LaunchError::plain(e.to_string()))?;
         let socket = self.socket.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let gone = || LaunchError::nix("ask the launcher (it has ended; restart minic-tui)");
         seqpacket::send(socket.as_fd(), &request, true).map_err(gone())?;
-        let mut answer = vec![0; 64 * 1024];
-        match seqpacket::receive(socket.as_fd(), &mut answer, true).map_err(gone())? {
-            0 => Err(LaunchError::plain("the launcher has ended; restart minic-tui")),
-            length => serde_json::from_slice(&answer[..length]).unwrap_or_else(|e| Err(LaunchError::plain(e.to_string()))),
+        let mut answer = vec![0; MESSAGE];
+        let (length, fd) = seqpacket::receive_with_fd(socket.as_fd(), &mut answer).map_err(gone())?;
+        if length == 0 {
+            return Err(LaunchError::plain("the launcher has ended; restart minic-tui"));
         }
+        let outcome: Outcome = serde_json::from_slice(&answer[..length]).map_err(|e| LaunchError::plain(e.to_string()))?;
+        outcome.map(|()| fd)
     }
 }
 
@@ -68,14 +99,39 @@ fn serve(runtime: &Runtime, socket: OwnedFd) {
     let _ = program::make_read_only();
     // supervisors outlive us and nobody here waits for them
     process::ignore_children();
-    let mut request = vec![0; 64 * 1024];
+    let mut request = vec![0; MESSAGE];
     while let Ok(length @ 1..) = seqpacket::receive(socket.as_fd(), &mut request, true) {
-        let outcome: Outcome = serde_json::from_slice::<StartOrder>(&request[..length])
+        let done = serde_json::from_slice(&request[..length])
             .map_err(|e| LaunchError::plain(format!("the request: {e}")))
-            .and_then(|order| launch(runtime, &order, None));
+            .and_then(|request| carry_out(runtime, request));
+        let (outcome, fd): (Outcome, _) = match done {
+            Ok(fd) => (Ok(()), fd),
+            Err(error) => (Err(error), None),
+        };
         let Ok(answer) = serde_json::to_vec(&outcome) else { return };
-        if seqpacket::send(socket.as_fd(), &answer, true).is_err() {
+        let sent = match &fd {
+            Some(fd) => seqpacket::send_with_fd(socket.as_fd(), &answer, fd.as_fd()),
+            None => seqpacket::send(socket.as_fd(), &answer, true),
+        };
+        if sent.is_err() {
             return;
         }
     }
+}
+
+fn carry_out(runtime: &Runtime, request: Request<'_>) -> Result<Option<OwnedFd>, LaunchError> {
+    match request {
+        Request::Start(order) => launch(runtime, &order, None).map(|()| None),
+        Request::Exec(id, order) => {
+            let record = runtime.store.load(&id).map_err(|e| LaunchError::plain(e.to_string()))?;
+            let process = record.status.process().ok_or_else(|| LaunchError::plain("the container does not run"))?;
+            begin(runtime, &record.spec, process, &order, leave_the_launcher).map(Some)
+        }
+    }
+}
+
+/// What a process that joins a container must not take with it: the launcher's socket, and its deafness to the ends of children.
+fn leave_the_launcher() {
+    drop(fds::adopt(SOCKET_FD));
+    process::watch_children();
 }

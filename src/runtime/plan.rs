@@ -91,7 +91,7 @@ impl InitPlan {
             sysctls: spec
                 .sysctls
                 .iter()
-                .map(|s| Ok((text(&format!("/proc/sys/{}", s.file()))?, text(&s.value)?)))
+                .map(|s| Ok((text(&format!("proc/sys/{}", s.file()))?, text(&s.value)?)))
                 .collect::<Result<_, LaunchError>>()?,
             wait_status,
             command: command(&spec.argv, &spec.env)?,

@@ -50,7 +50,7 @@ fn restricted(security: &Security, keep: Capabilities, filter: Option<Vec<sock_f
 fn own_profile(store: &Store, spec: &ContainerSpec) -> Result<Profile, LaunchError> {
     let file = store.container(&spec.id).join(PROFILE_FILE);
     let text = std::fs::read_to_string(&file).map_err(LaunchError::io(format!("read {}", file.display())))?;
-    Profile::parse(&text).map_err(|e| LaunchError::plain(format!("{}: {e}", file.display())))
+    Profile::read(&text).map_err(|e| LaunchError::plain(format!("{}: {e}", file.display())))
 }
 
 /// Major and minor of the running kernel; 0.0, for which nothing newer holds, when it does not tell.

@@ -14,6 +14,7 @@ use super::plan::{InitPlan, Stdio};
 use super::restrict::restrictions;
 use super::shared::Shared;
 use super::step::{CLOCKS, GO, MARKER, REPORT, StepReport, TERMINAL};
+use super::step_clock::{StepClock, TIMES};
 use super::{LaunchError, Runtime, StartOrder, init};
 use crate::cgroup::{Cgroup, CgroupError, DeviceRule, Parent};
 use crate::namespace;
@@ -86,7 +87,14 @@ fn allowed_devices(spec: &ContainerSpec) -> Result<Vec<DeviceRule>, LaunchError>
 ///
 /// # Errors
 /// Which step failed and why; the process is gone then.
-pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cgroup, open_stdin: bool) -> Result<Started, LaunchError> {
+pub fn start(
+    runtime: &Runtime,
+    order: &StartOrder,
+    record: &Record,
+    cgroup: &Cgroup,
+    open_stdin: bool,
+    clock: &mut StepClock,
+) -> Result<Started, LaunchError> {
     let spec = &record.spec;
     let (theirs, streams) = streams(spec, open_stdin)?;
     let (status_reader, status_writer) = if spec.init {
@@ -101,6 +109,7 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
     let tasks = cgroup.v1_tasks().map_err(|e| LaunchError::plain(e.to_string()))?;
     let mut plan = InitPlan::new(spec, tasks, rootfs, restrictions(runtime, spec)?, theirs, status_writer)?;
     plan.window = order.window;
+    clock.done("plan the mounts and the command");
     let (ours, inits) = seqpacket::pair().map_err(LaunchError::nix("make init's socket"))?;
     let cgroup_folder = cgroup.v2_dir_fd().map_err(|e| LaunchError::plain(e.to_string()))?;
     let clone = || {
@@ -115,8 +124,9 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
         Cloned::Parent { pid, pidfd } => (pid, pidfd),
     };
     drop(inits);
+    clock.done("clone into new namespaces");
     let begun = adjust(spec, pid).and_then(|()| users(spec, &plan, &paths, pid));
-    match begun.and_then(|root| handshake(&plan, spec, root.as_ref(), cgroup, pid, &ours)) {
+    match begun.and_then(|root| handshake(&plan, spec, root.as_ref(), cgroup, pid, &ours, clock)) {
         Ok(master) => {
             let streams = match (streams, master) {
                 (Some(pipes), _) => pipes,
@@ -189,6 +199,7 @@ fn set_clocks(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
 }
 
 /// "go"; then a terminal, a report, or the marker and the end of the socket, which means that execve succeeded.
+#[allow(clippy::too_many_arguments, reason = "what one launch is made of")]
 fn handshake(
     plan: &InitPlan,
     spec: &ContainerSpec,
@@ -196,6 +207,7 @@ fn handshake(
     cgroup: &Cgroup,
     pid: i32,
     socket: &OwnedFd,
+    clock: &mut StepClock,
 ) -> Result<Option<OwnedFd>, LaunchError> {
     let go = || {
         match root {
@@ -206,16 +218,24 @@ fn handshake(
     };
     if !plan.own_clocks {
         go()?;
+        clock.go();
     }
     let (mut master, mut marked) = (None, false);
-    let mut message = [0; 16];
+    let mut message = [0; 128];
     loop {
         let (length, fd) = seqpacket::receive_with_fd(socket.as_fd(), &mut message).map_err(LaunchError::nix("hear from init"))?;
         match message[..length].first() {
-            None if marked => return Ok(master),
+            None if marked => {
+                clock.done("execute the command");
+                return Ok(master);
+            }
             None => return Err(died_in_setup(cgroup)),
-            Some(&CLOCKS) => set_clocks(spec, pid).and_then(|()| go())?,
+            Some(&CLOCKS) => {
+                set_clocks(spec, pid).and_then(|()| go())?;
+                clock.go();
+            }
             Some(&TERMINAL) => master = fd,
+            Some(&TIMES) => clock.take_init(&message[..length]),
             Some(&MARKER) => marked = true,
             Some(&REPORT) => {
                 let report = StepReport::decode(&message[..length]);

@@ -44,7 +44,8 @@ pub enum Step {
     Exec,
 }
 
-const ALL: [Step; 18] = [
+/// Every step, in order.
+pub const ALL: [Step; 18] = [
     Step::Go,
     Step::Cgroup,
     Step::Clocks,

@@ -14,6 +14,7 @@ use super::health::{HealthMonitor, ProbeStart};
 use super::launch::say_outcome;
 use super::relay::Relay;
 use super::start::{Started, make_cgroup, start};
+use super::step_clock::StepClock;
 use super::{LaunchError, Runtime, StartOrder, socket};
 use crate::cgroup::Cgroup;
 use crate::record::{self, Event, ExitCause, Health, LogLimits, LogWriter, Process, Record, Status, Store};
@@ -33,15 +34,19 @@ struct Supervisor<'a> {
     open_stdin: bool,
     /// Restarts since it last ran for [`RECOVERED_AFTER`].
     in_a_row: u32,
+    /// Times the steps of the launch under way.
+    clock: StepClock,
 }
 
 /// The supervisor's life.
-pub fn run(runtime: &Runtime, order: &StartOrder, mut record: Record, report: OwnedFd, client: Option<OwnedFd>) {
+pub fn run(runtime: &Runtime, order: &StartOrder, mut record: Record, report: OwnedFd, client: Option<OwnedFd>, began: Instant) {
     let (report, client) = match detach(&record, report, client) {
         Ok(kept) => kept,
         // ending closes the report socket, which the caller reads as a failure
         Err(errno) => process::exit_now(errno as i32),
     };
+    let mut clock = StepClock::new(began);
+    clock.done("fork the supervisor");
     let open_stdin = record.spec.interactive || client.is_some();
     let prepared = program::make_read_only().map_err(LaunchError::io("put our program out of the container's reach"));
     let (view, relay) = match prepared.and_then(|view| Ok((view, make_relay(runtime, &record, client)?))) {
@@ -51,7 +56,7 @@ pub fn run(runtime: &Runtime, order: &StartOrder, mut record: Record, report: Ow
             return say_outcome(&report, &Err(error));
         }
     };
-    let mut supervisor = Supervisor { runtime, order, record, relay, open_stdin, in_a_row: 0 };
+    let mut supervisor = Supervisor { runtime, order, record, relay, open_stdin, in_a_row: 0, clock };
     let first = supervisor.begin();
     match first {
         Err(error) => {
@@ -117,6 +122,7 @@ fn record_failure(runtime: &Runtime, record: &mut Record, error: &LaunchError) {
         record.status = status;
         record.supervisor = None;
         record.restart_at = None;
+        record.launch.clone_from(&error.launch);
         // the caller hears of the failure in any case
         let _ = runtime.store.save(record);
         let _ = runtime.store.tell(&record.spec, "died", Some(&cause));
@@ -126,7 +132,12 @@ fn record_failure(runtime: &Runtime, record: &mut Record, error: &LaunchError) {
 impl Supervisor<'_> {
     /// Starts the command and records that it runs; on failure the cgroup is removed again.
     fn begin(&mut self) -> Result<(Cgroup, Started), LaunchError> {
+        self.try_begin().map_err(|error| LaunchError { launch: self.clock.steps(), ..error })
+    }
+
+    fn try_begin(&mut self) -> Result<(Cgroup, Started), LaunchError> {
         let cgroup = make_cgroup(self.runtime, &self.record.spec)?;
+        self.clock.done("make the cgroup and write its limits");
         match self.begin_in(&cgroup) {
             Ok(started) => Ok((cgroup, started)),
             Err(error) => {
@@ -138,7 +149,7 @@ impl Supervisor<'_> {
     }
 
     fn begin_in(&mut self, cgroup: &Cgroup) -> Result<Started, LaunchError> {
-        let mut started = start(self.runtime, self.order, &self.record, cgroup, self.open_stdin)?;
+        let mut started = start(self.runtime, self.order, &self.record, cgroup, self.open_stdin, &mut self.clock)?;
         let monitor = self.record.spec.health.clone().map(|check| HealthMonitor::new(check, Instant::now()));
         // only a container with a memory limit can be short of memory by itself
         let limited = self.record.spec.limits.memory.is_some();
@@ -163,6 +174,7 @@ impl Supervisor<'_> {
         record.health = record.spec.health.as_ref().map(|_| Health::Starting);
         record.image_root = Some(self.order.image.clone());
         record.restart_at = None;
+        record.launch = self.clock.steps();
         record.supervisor = record::identify(std::process::id() as i32);
         self.runtime.store.save(record).map_err(|e| LaunchError::plain(e.to_string()))?;
         // the record says it; the stream is for watchers, and a full disk must not end the container
@@ -194,6 +206,7 @@ impl Supervisor<'_> {
             if let Ok(fresh) = self.runtime.store.load(&self.record.spec.id) {
                 self.record.spec = fresh.spec;
             }
+            self.clock = StepClock::new(Instant::now());
             match self.begin() {
                 Ok(again) => begun = again,
                 Err(error) => {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::Snapshot;
-use crate::cgroup::Sample;
+use super::{Figure, HostSample, Series, Snapshot};
+use crate::cgroup::{Io, Sample};
 use crate::spec::ContainerId;
 
 /// What one container does now: rates over the last tick beside the latest sample.
@@ -14,24 +14,21 @@ pub struct Reading {
     pub cpu_cores: Option<f64>,
     /// Share of the last tick spent throttled by the cap, 0 to 1 per running thread at most.
     pub throttled: Option<f64>,
+    /// Bytes read from block devices a second.
+    pub read_rate: Option<f64>,
+    /// Bytes written to block devices a second.
+    pub write_rate: Option<f64>,
     /// The latest sample itself.
     pub sample: Sample,
 }
 
-/// The rings of one container, oldest first; `NaN` marks a tick without a figure.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Series {
-    /// CPU use in cores.
-    pub cpu: VecDeque<f64>,
-    /// Memory in bytes.
-    pub memory: VecDeque<f64>,
-}
-
-/// Rings of every living container.
+/// The past of the host and of every container, by tick: the first tick is number 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct History {
     length: usize,
-    last_at: Option<Duration>,
+    last: u64,
+    /// When each kept tick was, and what the host did; the newest last.
+    ticks: VecDeque<(Duration, HostSample)>,
     readings: BTreeMap<ContainerId, Reading>,
     series: BTreeMap<ContainerId, Series>,
 }
@@ -40,22 +37,39 @@ impl History {
     /// A history of at most `length` ticks.
     #[must_use]
     pub fn new(length: usize) -> Self {
-        Self { length, last_at: None, readings: BTreeMap::new(), series: BTreeMap::new() }
+        let length = length.max(1);
+        Self { length, last: 0, ticks: VecDeque::with_capacity(length), readings: BTreeMap::new(), series: BTreeMap::new() }
     }
 
-    /// Takes in one tick; containers no longer sampled are forgotten.
+    /// Takes in one tick. A container that is no longer sampled does nothing now; its past is kept until it is forgotten.
     pub fn push(&mut self, snapshot: &Snapshot) {
-        let elapsed = self.last_at.map(|last| snapshot.at.saturating_sub(last)).filter(|d| !d.is_zero());
-        self.last_at = Some(snapshot.at);
+        let elapsed = self.ticks.back().map(|(last, _)| snapshot.at.saturating_sub(*last)).filter(|d| !d.is_zero());
+        if self.ticks.len() == self.length {
+            self.ticks.pop_front();
+        }
+        self.ticks.push_back((snapshot.at, snapshot.host.clone()));
+        self.last += 1;
         self.readings.retain(|id, _| snapshot.samples.contains_key(id));
-        self.series.retain(|id, _| snapshot.samples.contains_key(id));
         for (id, sample) in &snapshot.samples {
             let reading = reading(self.readings.get(id).map(|r| &r.sample), sample, elapsed);
-            let series = self.series.entry(id.clone()).or_default();
-            ring(&mut series.cpu, reading.cpu_cores.unwrap_or(f64::NAN), self.length);
-            ring(&mut series.memory, sample.memory.map_or(f64::NAN, |m| m as f64), self.length);
-            self.readings.insert(id.clone(), reading);
+            match self.series.get_mut(id) {
+                Some(series) => series.write(self.last, &reading),
+                None => {
+                    let mut series = Series::new(self.length, self.last);
+                    series.write(self.last, &reading);
+                    self.series.insert(id.clone(), series);
+                }
+            }
+            match self.readings.get_mut(id) {
+                Some(known) => *known = reading,
+                None => drop(self.readings.insert(id.clone(), reading)),
+            }
         }
+    }
+
+    /// Forgets the past of every container that `keep` does not want.
+    pub fn retain(&mut self, keep: impl Fn(&ContainerId) -> bool) {
+        self.series.retain(|id, _| keep(id));
     }
 
     /// What `id` does now.
@@ -69,22 +83,57 @@ impl History {
     pub fn series(&self, id: &ContainerId) -> Option<&Series> {
         self.series.get(id)
     }
-}
 
-fn ring(values: &mut VecDeque<f64>, value: f64, length: usize) {
-    while values.len() >= length.max(1) {
-        values.pop_front();
+    /// The number of the newest tick; 0 before the first.
+    #[must_use]
+    pub fn last(&self) -> u64 {
+        self.last
     }
-    values.push_back(value);
+
+    /// The number of the oldest tick that is kept.
+    #[must_use]
+    pub fn oldest(&self) -> u64 {
+        (self.last + 1).saturating_sub(self.ticks.len() as u64)
+    }
+
+    /// How long before the newest tick `tick` was; `None` when it is not kept.
+    #[must_use]
+    pub fn age(&self, tick: u64) -> Option<Duration> {
+        let back = usize::try_from(self.last.checked_sub(tick)?).ok()?;
+        let (at, _) = self.ticks.get(self.ticks.len().checked_sub(back + 1)?)?;
+        self.ticks.back().map(|(last, _)| last.saturating_sub(*at))
+    }
+
+    /// What the host did at `tick`.
+    #[must_use]
+    pub fn host(&self, tick: u64) -> Option<&HostSample> {
+        let back = usize::try_from(self.last.checked_sub(tick)?).ok()?;
+        self.ticks.get(self.ticks.len().checked_sub(back + 1)?).map(|(_, host)| host)
+    }
+
+    /// The last `count` values of `figure` up to `tick`, the oldest first; `NaN` where there is none.
+    #[must_use]
+    pub fn values(&self, id: &ContainerId, figure: Figure, tick: u64, count: usize) -> Vec<f64> {
+        let first = (tick + 1).saturating_sub(count as u64);
+        let series = self.series.get(id);
+        (first..=tick).map(|tick| series.and_then(|series| series.value(figure, tick)).unwrap_or(f64::NAN)).collect()
+    }
 }
 
 fn reading(previous: Option<&Sample>, sample: &Sample, elapsed: Option<Duration>) -> Reading {
     // a counter that went back belongs to a new cgroup (a restart): no rate this tick rather than a wrong one
-    let rate = |figure: fn(&Sample) -> Option<u64>| -> Option<f64> {
+    let rate = |figure: &dyn Fn(&Sample) -> Option<u64>| -> Option<f64> {
         let used = figure(sample)?.checked_sub(figure(previous?)?)?;
         Some(used as f64 / elapsed?.as_micros() as f64)
     };
-    Reading { cpu_cores: rate(|s| s.cpu_usec), throttled: rate(|s| s.throttled_usec), sample: sample.clone() }
+    let bytes = |figure: fn(&Io) -> u64| rate(&move |s| s.io.as_ref().map(figure)).map(|per_usec| per_usec * 1e6);
+    Reading {
+        cpu_cores: rate(&|s| s.cpu_usec),
+        throttled: rate(&|s| s.throttled_usec),
+        read_rate: bytes(|io| io.read_bytes),
+        write_rate: bytes(|io| io.write_bytes),
+        sample: sample.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -93,7 +142,8 @@ mod tests {
 
     fn snapshot(at_ms: u64, cpu_usec: Option<u64>) -> (ContainerId, Snapshot) {
         let id = ContainerId::new("a").unwrap();
-        let sample = Sample { cpu_usec, memory: Some(5), ..Sample::default() };
+        let io = Some(Io { read_bytes: at_ms * 10, write_bytes: 0 });
+        let sample = Sample { cpu_usec, memory: Some(5), io, ..Sample::default() };
         (id.clone(), Snapshot { at: Duration::from_millis(at_ms), samples: BTreeMap::from([(id, sample)]), ..Snapshot::default() })
     }
 
@@ -105,12 +155,36 @@ mod tests {
         assert_eq!(history.reading(&id).unwrap().cpu_cores, None);
         history.push(&snapshot(2000, Some(250_000)).1);
         assert_eq!(history.reading(&id).unwrap().cpu_cores, Some(0.25));
+        assert_eq!(history.reading(&id).unwrap().read_rate, Some(10_000.0));
         history.push(&snapshot(3000, Some(10)).1);
         assert_eq!(history.reading(&id).unwrap().cpu_cores, None, "the counter went back");
         history.push(&snapshot(4000, None).1);
         assert_eq!(history.reading(&id).unwrap().cpu_cores, None, "n/a is not zero");
-        assert_eq!(history.series(&id).unwrap().cpu.len(), 3, "the ring does not grow");
-        history.push(&Snapshot { at: Duration::from_secs(5), ..Snapshot::default() });
-        assert!(history.reading(&id).is_none() && history.series(&id).is_none());
+    }
+
+    #[test]
+    fn the_past_is_kept_after_the_end_and_no_longer_than_the_rings() {
+        let mut history = History::new(3);
+        let id = snapshot(0, None).0;
+        for tick in 1..=4 {
+            history.push(&snapshot(tick * 1000, Some(tick * 100_000)).1);
+        }
+        let cpu = |history: &History, tick| history.series(&id).unwrap().value(Figure::Cpu, tick).map(|cores| (cores * 100.0).round());
+        assert_eq!([1, 2, 3, 4, 5].map(|tick| cpu(&history, tick)), [None, Some(10.0), Some(10.0), Some(10.0), None]);
+        assert_eq!((history.oldest(), history.last()), (2, 4));
+        assert_eq!(history.age(2), Some(Duration::from_secs(2)));
+        assert_eq!(history.age(1), None);
+        let ended = |at| Snapshot { at: Duration::from_secs(at), ..Snapshot::default() };
+        history.push(&ended(5));
+        assert!(history.reading(&id).is_none(), "it does nothing now");
+        assert_eq!(cpu(&history, 4), Some(10.0), "but what it did is known");
+        history.push(&ended(6));
+        // started again: what lies between is a gap, and the rings have turned
+        history.push(&snapshot(7000, Some(0)).1);
+        assert_eq!([4, 5, 6].map(|tick| history.series(&id).unwrap().reading(tick).is_some()), [false; 3]);
+        assert_eq!(history.series(&id).unwrap().reading(7).unwrap().sample.memory, Some(5));
+        assert_eq!(history.values(&id, Figure::Memory, 7, 2).last(), Some(&5.0));
+        history.retain(|_| false);
+        assert!(history.series(&id).is_none());
     }
 }

@@ -5,9 +5,11 @@
 mod history;
 mod host;
 mod sampler;
+mod series;
 mod snapshot;
 
-pub use history::{History, Reading, Series};
+pub use history::{History, Reading};
 pub use host::{HostSample, HostSampler};
 pub use sampler::Sampler;
+pub use series::{Figure, Series};
 pub use snapshot::{Gap, Snapshot};

@@ -11,6 +11,11 @@ use super::{Gap, HostSampler, Snapshot};
 use crate::cgroup::{Cgroup, CgroupSampler, Layout, Missing, Parent, Sample};
 use crate::spec::ContainerId;
 
+/// Beyond so many containers, what moves slowly (peak, OOM kills, pressure) is not read of each at every tick.
+const MANY: usize = 100;
+/// But every so many ticks, each in its turn.
+const TURNS: u64 = 5;
+
 /// Samples the host and containers; keeps about ten files open for each container.
 #[derive(Debug)]
 pub struct Sampler {
@@ -60,10 +65,12 @@ impl Sampler {
         self.tick += 1;
         let mut snapshot = Snapshot { at: self.started.elapsed(), host: self.host.sample(), ..Snapshot::default() };
         let mut refused = None;
-        for id in ids {
+        for (place, id) in ids.iter().enumerate() {
+            // of very many, each has its turn to be read in full
+            let full = ids.len() <= MANY || (place as u64 + self.tick).is_multiple_of(TURNS);
             let known = self.open.get_mut(id).and_then(|open| {
                 open.asked = self.tick;
-                open.sampler.read(&mut self.buffer)
+                if full { open.sampler.read(&mut self.buffer) } else { open.sampler.read_briefly(&mut self.buffer) }
             });
             let sample = match known {
                 Some(sample) => Ok(sample),

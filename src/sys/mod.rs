@@ -15,3 +15,4 @@ pub mod reaper;
 pub mod seccomp;
 pub mod seqpacket;
 pub mod tty;
+pub mod xattr;

@@ -38,9 +38,22 @@ actions! {
     Start "start" "Start" "start it again from its saved spec";
     Stop "stop" "Stop" "ask it to end; after the grace time, kill it";
     Restart "restart" "Restart" "stop it if it runs, then start it";
-    Destroy "destroy" "Destroy" "remove it and everything of it; asks first";
+    Destroy "destroy" "Destroy" "stop it and trash it; undo brings it back";
+    LimitDown "limit-down" "Limit −" "lower its limit on the chosen gauge";
+    LimitUp "limit-up" "Limit +" "raise its limit on the chosen gauge";
+    SwitchGauge "switch-gauge" "Gauge" "choose the other gauge: CPU or memory";
+    Inspect "inspect" "Inspect" "why it died; of a living one, its launch";
+    Graphs "graphs" "Graphs" "every figure of its last ten minutes";
+    ShowLaunch "show-launch" "Launch" "the steps of its last launch, with their times";
+    Undo "undo" "Undo" "take back the last limit or destroy";
     Logs "logs" "Logs" "show what it wrote";
     UsePreset "use-preset" "Launch…" "open the launch form with this preset";
+    SavePreset "save-preset" "Save preset" "save its limits and command as a preset";
+    Export "export" "Export" "write its last ten minutes to a CSV or JSON file";
+    Mark "mark" "Mark" "mark it, or not; verbs go to all that are marked";
+    Unmark "unmark" "Unmark all" "take every mark away";
+    Palette "palette" "Palette" "find an action by its name, and do it";
+    CopyCommand "copy-command" "Copy command" "copy the command line for what was done";
     Filter "filter" "Filter" "show only what matches what you type";
     SortMenu "sort-menu" "Sort" "choose the column to sort by";
     SortNext "sort-next" "Sort right" "sort by the next column";
@@ -54,6 +67,12 @@ actions! {
     Wrap "wrap" "Wrap" "wrap long lines, or cut them at the edge";
     PreviousContainer "previous-container" "Previous" "show the log of the container above";
     NextContainer "next-container" "Next" "show the log of the container below";
+    Earlier "earlier" "Earlier" "look back a tick: every pane shows it";
+    Later "later" "Later" "one tick on";
+    MuchEarlier "much-earlier" "Earlier ×10" "look back ten ticks";
+    MuchLater "much-later" "Later ×10" "ten ticks on";
+    Live "live" "Live" "back to now";
+    Freeze "freeze" "Freeze" "let the display stand still, or go on";
     Up "up" "Up" "one line up";
     Down "down" "Down" "one line down";
     Left "left" "Left" "scroll to the left";
@@ -95,9 +114,26 @@ impl Action {
         Self::ALL.iter().copied().find(|action| action.id() == id)
     }
 
+    /// Whether it moves about, types or answers: nothing that anybody looks for by name.
+    #[must_use]
+    pub fn is_motion(self) -> bool {
+        self >= Self::Confirm || (Self::Up..=Self::Last).contains(&self)
+    }
+
     /// Whether it changes a container: refused in read-only mode.
     #[must_use]
     pub fn changes_something(self) -> bool {
-        matches!(self, Self::Run | Self::Start | Self::Stop | Self::Restart | Self::Destroy | Self::UsePreset)
+        matches!(
+            self,
+            Self::Run
+                | Self::Start
+                | Self::Stop
+                | Self::Restart
+                | Self::Destroy
+                | Self::UsePreset
+                | Self::LimitDown
+                | Self::LimitUp
+                | Self::Undo
+        )
     }
 }

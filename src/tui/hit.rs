@@ -3,7 +3,7 @@
 use ratatui::layout::{Position, Rect};
 
 use super::action::Action;
-use super::model::{Column, Field, Tab};
+use super::model::{Column, Field, Grip, Tab};
 use crate::spec::ContainerId;
 
 /// What a click can land on.
@@ -17,12 +17,16 @@ pub enum Target {
     Heading(Column),
     /// A row of the preset list.
     Preset(usize),
+    /// A gauge whose handle can be moved.
+    Gauge(Grip),
     /// A key on the bottom line or a button.
     Action(Action),
     /// A field of the launch form.
     Field(Field),
     /// A line of the sort menu.
     SortBy(Column),
+    /// A row of the palette.
+    Found(usize),
     /// A toast.
     Toast(u64),
     /// Part of an overlay that does nothing: what lies below must not be hit through it.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::effect::{EffectId, LogBatch, Outcome};
 use super::keymap::Chord;
+use super::settings::Settings;
 use crate::manager::Error;
 use crate::record::Record;
 use crate::stats::Snapshot;
@@ -17,6 +18,10 @@ pub enum Input {
     Paste(String),
     /// Clicked the cell at column, row.
     Click(u16, u16),
+    /// Moved the mouse to column, row with the button held.
+    Drag(u16, u16),
+    /// Let the mouse button go.
+    Release,
     /// Turned the wheel at column, row; up is negative.
     Wheel(u16, u16, i16),
     /// Made the terminal this many columns and rows.
@@ -55,6 +60,10 @@ pub enum Message {
     EffectDone(EffectId, Result<Outcome, Error>),
     /// The log that is shown was read on.
     Log(Result<LogBatch, Error>),
+    /// The last lines of a log were read.
+    Tail(Result<LogBatch, Error>),
+    /// The config file changed: the settings it makes now, or what is wrong with it.
+    Settings(Result<Box<Settings>, String>),
     /// The terminal is gone, or a thread of ours is: why.
     Fatal(String),
 }

@@ -10,6 +10,7 @@ pub mod keymap;
 pub mod layout;
 pub mod message;
 pub mod model;
+mod reload;
 mod run;
 pub mod sanitise;
 mod settings;
@@ -22,5 +23,6 @@ pub mod view;
 pub mod widget;
 pub mod wording;
 
+pub use reload::Reload;
 pub use run::run;
 pub use settings::Settings;

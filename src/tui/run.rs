@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::effect::{Effect, Effects, spawn};
 use super::message::Message;
 use super::model::{Model, ToastKind};
+use super::reload::Reload;
 use super::settings::Settings;
 use super::terminal::{Signals, Terminal, read_input};
 use super::update::{start, update};
@@ -23,7 +24,7 @@ const BATCH: usize = 1_000;
 ///
 /// # Errors
 /// When standard input and output are no terminal, when it refuses, or when a thread of the screen died.
-pub fn run(engine: Arc<dyn Engine>, settings: Settings) -> anyhow::Result<()> {
+pub fn run(engine: Arc<dyn Engine>, settings: Settings, reload: Option<Reload>) -> anyhow::Result<()> {
     if !stdin().is_terminal() || !stdout().is_terminal() {
         bail!("open the screen: standard input and output are no terminal; `minic-tui list` and `minic-tui --help` work without one");
     }
@@ -35,7 +36,7 @@ pub fn run(engine: Arc<dyn Engine>, settings: Settings) -> anyhow::Result<()> {
     let forwarded = sender.clone();
     spawn("signals", &sender, move || Signals::forward(&taken, &forwarded));
     let mut effects = Effects::new(engine, sender);
-    effects.observe(settings.tick);
+    effects.observe(settings.tick, reload);
 
     let mut model = Model::new(settings, terminal.size(), Timestamp::now());
     for effect in start() {
@@ -78,6 +79,11 @@ fn turn(model: &mut Model, terminal: &mut Terminal, effects: &mut Effects, messa
                     }
                     model.size = terminal.size();
                     model.arrange();
+                }
+                Effect::Copy(text) => {
+                    if let Err(reason) = terminal.copy(&text) {
+                        model.toast(ToastKind::Notice, format!("copy: {reason}"));
+                    }
                 }
                 other => effects.run(other),
             }

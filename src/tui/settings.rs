@@ -1,5 +1,6 @@
 //! [`Settings`]: what the screen needs to know that it cannot see for itself.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -10,7 +11,7 @@ use crate::config::Config;
 use crate::spec::Preset;
 
 /// What the screen needs to know. `main` fills it in from the config file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// The presets by name, in the order in which they are listed.
     pub presets: Vec<(String, Preset)>,
@@ -26,6 +27,10 @@ pub struct Settings {
     pub read_only: bool,
     /// The time zone of the times shown.
     pub time_zone: TimeZone,
+    /// How a shell calls this program for the same state folder.
+    pub program: Vec<String>,
+    /// The config file, where presets are saved.
+    pub config_file: Option<PathBuf>,
     /// A word shown beside the tabs, such as DEMO.
     pub badge: Option<String>,
 }
@@ -42,6 +47,22 @@ impl Settings {
         Ok(Self { presets, keymap, theme, tick, stop_grace, ..Self::embedded()? })
     }
 
+    /// These, with what the command line said of the screen `other`.
+    #[must_use]
+    pub fn staying(self, other: &Self) -> Self {
+        let mut theme = self.theme;
+        theme.symbols = other.theme.symbols;
+        Self {
+            theme,
+            read_only: other.read_only,
+            time_zone: other.time_zone.clone(),
+            program: other.program.clone(),
+            config_file: other.config_file.clone(),
+            badge: other.badge.clone(),
+            ..self
+        }
+    }
+
     /// No presets, the embedded keys, the dark theme in Unicode and true colour, a tick a second, 10 s of grace.
     ///
     /// # Errors
@@ -55,6 +76,8 @@ impl Settings {
             stop_grace: Duration::from_secs(10),
             read_only: false,
             time_zone: TimeZone::system(),
+            program: vec!["minic-tui".into()],
+            config_file: None,
             badge: None,
         })
     }

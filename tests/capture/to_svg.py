@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Turns a screen as `tmux capture-pane -p -e` prints it (stdin) into an SVG picture (stdout). Standard library only."""
+"""Turns a screen as `tmux capture-pane -p -e` prints it (stdin) into an SVG picture (stdout). Standard library only.
+
+With SECONDS and files, one screen each, the picture plays them one after the other, each for so many seconds, again and again: a row is
+drawn once for all the frames in a row that show it alike."""
 import re
 import sys
 import unicodedata
@@ -75,24 +78,56 @@ def cells(line):
                 yield char, style.look(), 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
+def read(text):
+    return [list(cells(line)) for line in text.rstrip("\n").split("\n")]
+
+
 def main():
-    lines = sys.stdin.read().rstrip("\n").split("\n")
-    rows = [list(cells(line)) for line in lines]
-    columns = max(sum(w for _, _, w in row) for row in rows)
-    width, height = columns * WIDTH + 2 * PAD, len(rows) * HEIGHT + 2 * PAD
-    print(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="14">')
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 0
+    frames = [read(open(name, encoding="utf-8").read()) for name in sys.argv[2:]] or [read(sys.stdin.read())]
+    columns = max(sum(w for _, _, w in row) for frame in frames for row in frame)
+    height = max(len(frame) for frame in frames)
+    width, tall = columns * WIDTH + 2 * PAD, height * HEIGHT + 2 * PAD
+    print(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {tall}" font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="14">')
     print(f'<rect width="100%" height="100%" rx="6" fill="{BACKGROUND}"/>')
-    for y, row in enumerate(rows):
-        x = start = 0
-        run, current = "", None
-        for char, look, columns in row + [("", None, 0)]:
-            if look != current:
-                if current is not None:
-                    draw(start, y, x - start, run, current)
-                start, run, current = x, "", look
-            run += char
-            x += columns
+    for y in range(height):
+        rows = [frame[y] if y < len(frame) else [] for frame in frames]
+        first = 0
+        for at in range(1, len(rows) + 1):
+            if at == len(rows) or rows[at] != rows[first]:
+                play(y, rows[first], first, at, len(rows), seconds)
+                first = at
     print("</svg>")
+
+
+def play(y, row, first, end, count, seconds):
+    """Draws a row that is shown from frame `first` to before frame `end` of `count`."""
+    if (first, end) == (0, count):
+        return draw_row(y, row)
+    shown, times = ["none", "inline", "none"], [0, first / count, end / count]
+    if first == 0:
+        shown, times = shown[1:], times[1:]
+        times[0] = 0
+    if end == count:
+        shown, times = shown[:-1], times[:-1]
+    # what cannot play shows the first frame
+    print("<g>" if first == 0 else '<g display="none">')
+    print(f'<animate attributeName="display" values="{";".join(shown)}" keyTimes="{";".join(f"{t:.4f}" for t in times)}" calcMode="discrete" '
+          f'dur="{count * seconds:g}s" repeatCount="indefinite"/>')
+    draw_row(y, row)
+    print("</g>")
+
+
+def draw_row(y, row):
+    x = start = 0
+    run, current = "", None
+    for char, look, columns in row + [("", None, 0)]:
+        if look != current:
+            if current is not None:
+                draw(start, y, x - start, run, current)
+            start, run, current = x, "", look
+        run += char
+        x += columns
 
 
 def draw(x, y, columns, text, look):

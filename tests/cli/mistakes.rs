@@ -17,7 +17,7 @@ fn each_mistake_is_named() {
         (&["logs", "-t", "--json", "web"], "the argument '--timestamps' cannot be used with '--json'", "--help"),
         (&["completions", "csh"], "invalid value 'csh'", "fish"),
         (&["--state"], "a value is required for '--state <DIR>'", "none was supplied"),
-        (&["--demo", "list"], "--demo opens the screen", "no verb"),
+        (&["--demo", "list"], "--demo, --read-only", "no verb"),
     ] {
         let line = minic(args).refused(125);
         assert!(line.starts_with(begins) && line.contains(right), "{args:?} → {line}");

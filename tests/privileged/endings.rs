@@ -8,6 +8,9 @@ use crate::census::Census;
 use crate::command::eventually;
 use crate::fixture::Fixture;
 
+/// The shell itself grows: a subshell could be chosen by the kernel again and again, and the shell never end.
+const GREEDY: &str = "a=$(printf %04000000d 0); while true; do a=\"$a$a\"; done";
+
 #[test]
 fn each_end_has_its_sentence() {
     let fixture = Fixture::new();
@@ -28,7 +31,7 @@ fn each_end_has_its_sentence() {
     stopped.verb(&["stop", "-t", "0"]).ok();
     assert!(stopped.info()["cause"]["sentence"].as_str().unwrap().ends_with("ended it, sent by minic-tui."), "{}", stopped.info());
 
-    let oom = fixture.minic(&["run", "--name", "oom", "--memory", "16", "sh", "-c", "x=$(head -c 100000000 /dev/zero | tr '\\0' x)"]);
+    let oom = fixture.minic(&["run", "--name", "oom", "--memory", "16", "sh", "-c", GREEDY]);
     assert_eq!(oom.code, Some(137), "{oom:?}");
     let info = fixture.json(&["info", "oom"])[0].clone();
     let sentence = info["cause"]["sentence"].as_str().unwrap();
@@ -79,7 +82,7 @@ fn events_tell_everything_that_happens() {
     fixture.minic(&["restart", "-t", "0", "two"]).ok();
     fixture.minic(&["stop", "-t", "0", "two"]).ok();
     fixture.minic(&["destroy", "two"]).ok();
-    fixture.minic(&["run", "--name", "oom", "--memory", "16", "sh", "-c", "x=$(head -c 100000000 /dev/zero | tr '\\0' x)"]);
+    fixture.minic(&["run", "--name", "oom", "--memory", "16", "sh", "-c", GREEDY]);
     let lines = fixture.minic(&["events", "--json"]).ok();
     let events: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let of = |name: &str| events.iter().filter(|e| e["name"] == name).map(|e| e["event"].as_str().unwrap()).collect::<Vec<_>>();

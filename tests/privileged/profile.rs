@@ -131,6 +131,16 @@ fn a_mask_is_not_led_astray() {
     let out = fixture.minic(&["run", "--rm", "--root", root.to_str().unwrap(), "-v", &volume("/link"), "true"]);
     assert!(out.code == Some(125) && out.stderr.contains("mask /proc/keys of the container"), "{out:?}");
     std::fs::remove_file(victim.join("keys")).unwrap();
+    // a setting of the container's own cannot be led to one of the host's
+    std::os::unix::fs::symlink("/proc/sys/net/core", root.join("settings")).unwrap();
+    let astray = fixture.state().join("astray");
+    std::fs::create_dir(&astray).unwrap();
+    std::os::unix::fs::symlink("/proc/sys/kernel/core_pattern", astray.join("somaxconn")).unwrap();
+    let before = std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap();
+    let args = ["run", "--rm", "--root", root.to_str().unwrap(), "-v", &format!("{}:/settings", astray.display()), "--sysctl"];
+    let out = fixture.minic(&[&args[..], &["net.core.somaxconn=77", "true"]].concat());
+    assert_eq!(std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap(), before, "{out:?}");
+    assert!(out.code == Some(125) && out.stderr.contains("somaxconn"), "{out:?}");
     assert_eq!(std::fs::read_to_string(victim.join("null")).unwrap(), "precious");
     assert_eq!(std::fs::read_dir(&victim).unwrap().count(), 1, "nothing was made there");
 }

@@ -50,6 +50,19 @@ impl Tmux {
         self.tell(&["resize-window", "-x", &width.to_string(), "-y", &height.to_string()]);
     }
 
+    /// Lets programs inside set tmux's clipboard with OSC 52.
+    #[track_caller]
+    pub fn allow_copying(&self) {
+        self.tell(&["set-option", "-g", "set-clipboard", "on"]);
+    }
+
+    /// What was copied last; nothing when nothing was.
+    #[track_caller]
+    pub fn copied(&self) -> String {
+        // without a buffer show-buffer fails
+        if self.tell(&["list-buffers"]).is_empty() { String::new() } else { self.tell(&["show-buffer"]) }
+    }
+
     /// What is on the screen.
     #[track_caller]
     pub fn screen(&self) -> String {

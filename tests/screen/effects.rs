@@ -1,14 +1,17 @@
 //! The threads: what is asked of an engine comes back as messages, whatever the engine does.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use minic_tui::manager::{Created, Demo, Engine, Error, LogChunk, LogSource, Sampling, Watching};
+use minic_tui::manager::{Changes, Happenings, Inspector, ProcessInfo, Sheet, Shell};
+use minic_tui::manager::{Created, Demo, Engine, Error, LimitChange, LogChunk, LogSource, Sampling, Updated, Watching};
 use minic_tui::record::{ExitCause, Record};
 use minic_tui::spec::ContainerId;
+use minic_tui::sys::tty::WindowSize;
 use minic_tui::tui::effect::{Call, Effect, EffectId, Effects, LogBatch, Outcome};
 use minic_tui::tui::message::Message;
 
@@ -34,6 +37,42 @@ impl LogSource for Flood {
     }
 }
 
+impl Inspector for Wild {
+    fn processes(&self, id: &ContainerId) -> Result<Vec<ProcessInfo>, Error> {
+        self.0.processes(id)
+    }
+    fn signal_process(&self, id: &ContainerId, pid: i32, signal: i32) -> Result<(), Error> {
+        self.0.signal_process(id, pid, signal)
+    }
+    fn happenings(&self) -> Result<Box<dyn Happenings>, Error> {
+        self.0.happenings()
+    }
+    fn isolation(&self, id: &ContainerId) -> Result<Sheet, Error> {
+        self.0.isolation(id)
+    }
+    fn host_sheet(&self) -> Result<Sheet, Error> {
+        self.0.host_sheet()
+    }
+    fn check_sheet(&self) -> Result<Sheet, Error> {
+        self.0.check_sheet()
+    }
+    fn changes(&self, id: &ContainerId) -> Result<Changes, Error> {
+        self.0.changes(id)
+    }
+    fn changed_file(&self, id: &ContainerId, path: &str, most: usize) -> Result<Vec<u8>, Error> {
+        self.0.changed_file(id, path, most)
+    }
+    fn extract(&self, id: &ContainerId, path: &str, into: &Path) -> Result<u64, Error> {
+        self.0.extract(id, path, into)
+    }
+    fn revert(&self, id: &ContainerId, path: &str) -> Result<(), Error> {
+        self.0.revert(id, path)
+    }
+    fn shell(&self, id: &ContainerId, size: WindowSize) -> Result<Box<dyn Shell>, Error> {
+        self.0.shell(id, size)
+    }
+}
+
 impl Engine for Wild {
     fn records(&self) -> Result<Vec<Record>, Error> {
         self.0.records()
@@ -52,6 +91,18 @@ impl Engine for Wild {
     }
     fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error> {
         self.0.destroy(id, force)
+    }
+    fn set_limit(&self, id: &ContainerId, change: LimitChange) -> Result<Updated, Error> {
+        self.0.set_limit(id, change)
+    }
+    fn throw_away(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {
+        self.0.throw_away(id, grace)
+    }
+    fn take_back(&self, id: &ContainerId) -> Result<(), Error> {
+        self.0.take_back(id)
+    }
+    fn purge_trash(&self) -> Result<(), Error> {
+        self.0.purge_trash()
     }
     fn log(&self, id: &ContainerId) -> Result<Box<dyn LogSource>, Error> {
         if id.as_str() == "unknown" {
@@ -108,7 +159,7 @@ fn a_panic_in_a_verb_is_an_error_like_any_other() {
 #[test]
 fn observing_brings_records_samples_and_changes() {
     let (mut effects, messages, records) = wild();
-    effects.observe(Duration::from_millis(50));
+    effects.observe(Duration::from_millis(50), None);
     let (mut sampled, mut readings) = (0, BTreeSet::new());
     while sampled < 3 || readings.is_empty() {
         match messages.recv_timeout(PATIENCE).unwrap() {

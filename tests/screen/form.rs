@@ -4,7 +4,7 @@ use minic_tui::manager::{Created, Error};
 use minic_tui::spec::Preset;
 use minic_tui::tui::effect::{Call, Effect, EffectId};
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::Field;
+use minic_tui::tui::model::{Field, Overlay};
 
 use crate::stage::Stage;
 
@@ -109,7 +109,7 @@ fn launching_shows_its_progress_in_the_form_or_beside_it() {
     stage.hides("slowx");
     assert_eq!(stage.take_effects().iter().filter(|e| matches!(e, Effect::Call(..))).count(), 1, "launched once");
     stage.keys("<Esc>").golden("launch-progress-toast-80x24");
-    let error = Error::Launch { message: "execve sleep: Permission denied".into(), code: 126 };
+    let error = Error::Launch { message: "execve sleep: Permission denied".into(), code: 126, launch: Vec::new() };
     stage.send(Message::EffectDone(EffectId(1), Err(error)));
     stage.shows("✗ launch slow: execve sleep: Permission denied");
     stage.hides("12 of 40");
@@ -136,4 +136,24 @@ fn the_form_remembers_nothing_of_a_cancelled_one() {
         Some(minic_tui::tui::model::Overlay::Form(form)) if form.focus == Some(Field::Command)
     ));
     assert_eq!(stage.take_effects(), []);
+}
+
+#[test]
+fn the_first_letters_of_a_preset_choose_it() {
+    let mut stage = Stage::new(80, 24);
+    stage.keys("r<Shift-Tab>cp").golden("form-preset-sought-80x24");
+    let chosen = |stage: &Stage| match &stage.model.overlay {
+        Some(Overlay::Form(form)) => form.preset.map(|at| stage.model.settings.presets[at].0.clone()),
+        _ => None,
+    };
+    let first = chosen(&stage).unwrap();
+    assert!(first.starts_with("cp"), "{first}");
+    stage.keys("u-q");
+    assert_eq!(chosen(&stage).as_deref(), Some("cpu-quarter"));
+    stage.keys("zzz");
+    assert_eq!(chosen(&stage).as_deref(), Some("cpu-quarter"), "a letter that fits none changes nothing");
+    stage.keys("<Backspace>");
+    let any = stage.model.settings.presets[0].0.chars().next().unwrap();
+    stage.keys(&any.to_string());
+    assert!(chosen(&stage).unwrap().starts_with(any), "begun anew");
 }

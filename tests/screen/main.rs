@@ -3,16 +3,24 @@
 //! `UPDATE_GOLDEN=1 cargo test --test screen` writes the golden files anew; look at each before committing it.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod both_sizes;
+mod cards;
 mod containers;
 mod effects;
 mod form;
+mod handles;
 mod hostile;
 mod keys;
 mod logs;
+mod memory;
 mod mouse;
 mod overlays;
+mod palette;
+mod past;
 mod presets;
+mod prompt;
 mod quiet;
+mod settings;
 mod sizes;
 mod stage;
 mod verbs;

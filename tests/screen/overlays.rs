@@ -27,7 +27,7 @@ fn help_begins_with_the_tab_and_scrolls_to_its_end() {
 #[test]
 fn an_overlay_has_all_keys() {
     let mut stage = Stage::new(80, 24);
-    stage.take_effects();
+    stage.made_passing("web").take_effects();
     for opening in ["?", "D", "<F6>", "/"] {
         stage.keys(opening).keys("sSR3");
         assert_eq!(stage.take_effects(), [], "{opening}");

@@ -12,7 +12,7 @@ use minic_tui::record::Record;
 use minic_tui::spec::ContainerId;
 use minic_tui::stats::Snapshot;
 use minic_tui::tui::Settings;
-use minic_tui::tui::effect::{Effect, LogBatch, perform};
+use minic_tui::tui::effect::{Effect, LogBatch, perform, tail};
 use minic_tui::tui::keymap::{Chord, Key};
 use minic_tui::tui::message::{Input, Message};
 use minic_tui::tui::model::{LogLine, Model};
@@ -109,8 +109,9 @@ impl Stage {
                     let source = self.demo.log(&id).unwrap();
                     self.log = Some((id, source));
                 }
+                Effect::ReadTail(id) => self.send(Message::Tail(tail(&self.demo, &id))),
                 Effect::ReadLog => self.log_wanted = true,
-                Effect::Suspend | Effect::Redraw | Effect::Quit => {}
+                Effect::PurgeTrash | Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
             }
         }
         self.read_log(false);
@@ -246,6 +247,14 @@ impl Stage {
             self.keys("j");
         }
         panic!("{name} is not in the list");
+    }
+
+    /// From now on `name` is one that removes itself when it ends, as far as the screen knows.
+    pub fn made_passing(&mut self, name: &str) -> &mut Self {
+        let mut records = self.demo.records().unwrap();
+        records.iter_mut().filter(|record| record.spec.name.as_str() == name).for_each(|record| record.spec.remove = true);
+        self.send(Message::Records(500, Ok(records)));
+        self
     }
 
     pub fn take_effects(&mut self) -> Vec<Effect> {

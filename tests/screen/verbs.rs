@@ -21,17 +21,19 @@ fn stop_start_restart_destroy() {
     assert_eq!(stage.record("sleeper").status.word(), "RUNNING");
     stage.keys("R");
     assert_eq!(stage.record("sleeper").restarts, 2);
-    stage.keys("D").golden("confirm-destroy-80x24");
-    stage.keys("y");
-    assert!(stage.take_effects().contains(&Effect::Call(EffectId(4), Call::Destroy(id.clone()))));
+    stage.keys("D");
+    assert!(stage.take_effects().contains(&Effect::Call(EffectId(4), Call::ThrowAway(id.clone(), Duration::from_secs(10)))));
     assert!(stage.model.record(&id).is_none());
     stage.golden("destroyed-80x24");
+    stage.keys("u").golden("brought-back-80x24");
+    assert_eq!(stage.record("sleeper").status.word(), "STOPPED");
+    stage.keys("u").shows("nothing was changed");
 }
 
 #[test]
 fn destroy_hits_the_one_it_asked_about_whatever_the_rows_do() {
     let mut stage = Stage::new(80, 24);
-    stage.select("web").keys("D");
+    stage.made_passing("web").select("web").keys("D").golden("confirm-destroy-80x24");
     let web = stage.record("web").spec.id;
     // while the question stands, everything moves
     let mut records = stage.model.records.clone();
@@ -47,7 +49,7 @@ fn destroy_hits_the_one_it_asked_about_whatever_the_rows_do() {
 #[test]
 fn a_question_about_what_is_gone_goes_away() {
     let mut stage = Stage::new(80, 24);
-    stage.select("web").keys("D");
+    stage.made_passing("web").select("web").keys("D");
     let mut records = stage.model.records.clone();
     records.retain(|record| record.spec.name.as_str() != "web");
     stage.send(Message::Records(900, Ok(records)));
@@ -62,7 +64,7 @@ fn a_question_about_what_is_gone_goes_away() {
 fn no_is_no() {
     for no in ["n", "<Esc>", "q", "<Ctrl-C>"] {
         let mut stage = Stage::new(80, 24);
-        stage.select("web").take_effects();
+        stage.made_passing("web").select("web").take_effects();
         stage.keys("D").keys(no);
         assert_eq!(stage.take_effects(), [], "{no}");
         assert!(stage.model.overlay.is_none());

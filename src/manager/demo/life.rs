@@ -7,13 +7,17 @@ use jiff::Timestamp;
 
 use super::super::LogChunk;
 use super::cast::Habit;
-use crate::cgroup::Sample;
+use crate::cgroup::{Io, Pressure, Sample};
 use crate::spec::Limits;
 
 /// The most log entries kept of one container.
 const LOG_ENTRIES: usize = 5_000;
 /// The kernel's period for CPU caps, in microseconds; the made-up caps have it too.
 const PERIOD_USEC: u64 = 100_000;
+/// Bytes read a second for each core in use.
+const READ_PER_CORE: f64 = 400_000.0;
+/// Bytes written for each line of output.
+const WRITE_PER_LINE: f64 = 6_000.0;
 /// What a busy server writes, again and again.
 const LINES: [(bool, &str); 7] = [
     (false, "GET /index.html 200 1532"),
@@ -58,6 +62,8 @@ impl Life {
             memory_peak: Some(self.habit.memory),
             oom_kills: Some(0),
             pids: Some(self.habit.pids),
+            io: Some(Io::default()),
+            psi: Some(Pressure { cpu: Some(0.0), memory: Some(0.0), io: Some(0.0) }),
             ..Sample::default()
         };
     }
@@ -75,6 +81,7 @@ impl Life {
             add(&mut self.sample.throttled_usec, (wanted - cap) * usec);
             add(&mut self.sample.nr_throttled, periods as f64);
         }
+        self.wait(step, wanted, cap);
         self.memory = (self.memory + self.habit.growth * step.as_secs_f64()).min(self.habit.ceiling as f64);
         let breathing = (now / 3.1 + self.phase).sin() * self.habit.memory as f64 * 0.01;
         let used = (self.memory + breathing).max(4096.0) as u64;
@@ -85,6 +92,22 @@ impl Life {
         self.sample.memory = Some(used);
         self.sample.memory_peak = self.sample.memory_peak.max(Some(used));
         outgrown
+    }
+
+    /// What it reads and writes, and how long it waits: a busy one for the CPU that its cap refuses.
+    fn wait(&mut self, step: Duration, wanted: f64, cap: f64) {
+        let seconds = step.as_secs_f64();
+        if let Some(io) = &mut self.sample.io {
+            io.read_bytes += (wanted * READ_PER_CORE * seconds) as u64;
+            io.write_bytes += (WRITE_PER_LINE / self.habit.chatter.max(1) as f64 * seconds) as u64;
+        }
+        if let Some(psi) = &mut self.sample.psi {
+            let refused = ((wanted - cap) / wanted.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0) as f32 * 100.0;
+            // the kernel's average over ten seconds
+            let share = (seconds / 10.0) as f32;
+            psi.cpu = psi.cpu.map(|before| before + (refused - before) * share);
+            psi.io = psi.io.map(|before| before + (wanted as f32 * 2.0 - before) * share);
+        }
     }
 
     /// Writes what it would have written in its second number `second`.

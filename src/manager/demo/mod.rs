@@ -2,7 +2,10 @@
 //! so `--demo`, the captures for README and the screen tests stand on it.
 
 mod cast;
+mod changes;
 mod life;
+mod looks;
+mod shell;
 mod views;
 mod world;
 
@@ -11,7 +14,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Created, Engine, Error, LogSource, Sampling, Watching};
+use super::{Created, Engine, Error, LimitChange, LogSource, Sampling, Updated, Watching};
 use crate::record::{ExitCause, Record};
 use crate::spec::{ContainerId, Preset};
 use views::{DemoLog, DemoSampler, DemoWatch};
@@ -44,6 +47,7 @@ impl Shared {
 /// An engine of made-up containers.
 pub struct Demo {
     shared: Arc<Shared>,
+    reverted: looks::Reverted,
 }
 
 impl Demo {
@@ -51,7 +55,8 @@ impl Demo {
     #[must_use]
     pub fn new(seed: u64, clock: DemoClock) -> Self {
         let world = World::new(seed, clock(), cast::containers());
-        Self { shared: Arc::new(Shared { world: Mutex::new(world), changed: Condvar::new(), clock }) }
+        let shared = Arc::new(Shared { world: Mutex::new(world), changed: Condvar::new(), clock });
+        Self { shared, reverted: looks::Reverted::default() }
     }
 
     /// The presets that go with it.
@@ -93,6 +98,23 @@ impl Engine for Demo {
 
     fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error> {
         self.change(|world| world.destroy(id, force))
+    }
+
+    fn set_limit(&self, id: &ContainerId, change: LimitChange) -> Result<Updated, Error> {
+        self.change(|world| world.set_limit(id, change))
+    }
+
+    fn throw_away(&self, id: &ContainerId, _grace: Duration) -> Result<(), Error> {
+        self.change(|world| world.throw_away(id))
+    }
+
+    fn take_back(&self, id: &ContainerId) -> Result<(), Error> {
+        self.change(|world| world.take_back(id))
+    }
+
+    fn purge_trash(&self) -> Result<(), Error> {
+        self.shared.now().purge_trash();
+        Ok(())
     }
 
     fn log(&self, id: &ContainerId) -> Result<Box<dyn LogSource>, Error> {

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::{Created, Error};
 use super::cast::{Role, Stands, habit_of};
+use super::changes::launch_steps;
 use super::life::Life;
 use crate::record::{Event, ExitCause, Process, Record, Status};
 use crate::spec::{ContainerId, ContainerSpec, resolve};
@@ -31,6 +32,8 @@ pub struct Member {
 pub struct World {
     /// Every container, by creation time.
     pub members: Vec<Member>,
+    /// What was thrown away, and when.
+    pub trash: Vec<(Timestamp, Member)>,
     /// Counts the changes of records.
     pub version: u64,
     /// When the demo began.
@@ -43,8 +46,15 @@ pub struct World {
 impl World {
     /// A world made of `seed` in which it is `now`.
     pub fn new(seed: u64, now: Timestamp, roles: Vec<Role>) -> Self {
-        let mut world =
-            Self { members: Vec::new(), version: 0, began: now - to_signed(WARM_UP), lived: Duration::ZERO, state: seed, last_pid: 4_100 };
+        let mut world = Self {
+            members: Vec::new(),
+            trash: Vec::new(),
+            version: 0,
+            began: now - to_signed(WARM_UP),
+            lived: Duration::ZERO,
+            state: seed,
+            last_pid: 4_100,
+        };
         for role in roles {
             world.cast(role, now);
         }
@@ -99,7 +109,9 @@ impl World {
     }
 
     fn add(&mut self, spec: ContainerSpec, status: Status, created_at: Timestamp, life: Life) {
-        let record = Record { spec, status, created_at, restarts: 0, image_root: None, health: None, restart_at: None, supervisor: None };
+        let launch = if status == Status::Created { Vec::new() } else { launch_steps(false) };
+        let record =
+            Record { spec, status, created_at, restarts: 0, image_root: None, health: None, restart_at: None, supervisor: None, launch };
         let at = self.members.partition_point(|member| member.record.created_at <= created_at);
         self.members.insert(at, Member { record, life });
         self.version += 1;
@@ -133,7 +145,8 @@ impl World {
         self.lived
     }
 
-    fn now(&self) -> Timestamp {
+    /// How late it is in the demo.
+    pub fn now(&self) -> Timestamp {
         self.began + to_signed(self.lived)
     }
 
@@ -142,7 +155,8 @@ impl World {
         self.members.iter().map(|member| member.record.clone()).collect()
     }
 
-    fn place(&self, id: &ContainerId) -> Result<usize, Error> {
+    /// Where the container `id` stands among the members.
+    pub fn place(&self, id: &ContainerId) -> Result<usize, Error> {
         let place = self.members.iter().position(|member| member.record.spec.id == *id);
         place.ok_or_else(|| Error::Unknown(id.to_string()))
     }
@@ -163,6 +177,7 @@ impl World {
             return Err(Error::Launch {
                 message: format!("execve {}: No such file or directory: it is not in the image host", spec.argv[0]),
                 code: 127,
+                launch: launch_steps(true),
             });
         }
         spec.preset.clone_from(&what.preset);
@@ -183,6 +198,7 @@ impl World {
             member.record.restarts += 1;
         }
         member.life.begin();
+        member.record.launch = launch_steps(false);
         apply(&mut member.record, Event::Started(process, now));
         self.version += 1;
         Ok(())

@@ -87,11 +87,15 @@ impl Profile {
         Self::read(DEFAULT)
     }
 
-    fn read(json: &str) -> Result<Self, ProfileError> {
+    /// Reads a profile that [`Profile::parse`] has looked through before.
+    ///
+    /// # Errors
+    /// As [`Profile::parse`], for what makes it unreadable.
+    pub fn read(json: &str) -> Result<Self, ProfileError> {
         serde_json::from_str(json).map_err(|e| ProfileError(e.to_string()))
     }
 
-    /// Reads a profile.
+    /// Reads a profile and looks through the whole of it.
     ///
     /// # Errors
     /// What is wrong, with line and column.

@@ -15,6 +15,8 @@ use crate::tui::sanitise::{MAX_CHARS, log_line};
 
 /// How often a log without news is looked at.
 const POLL: Duration = Duration::from_millis(250);
+/// Lines of a tail: as many as the tallest card shows, and some.
+const TAIL: usize = 50;
 /// The most chunks read at once.
 const CHUNKS: usize = 1_000;
 /// The most lines kept of what is read at once: the newest.
@@ -84,6 +86,20 @@ fn follow(engine: &dyn Engine, id: &ContainerId, asked: &Receiver<()>, answers: 
         }
     }
     Ok(())
+}
+
+/// The last lines of the log of `id`, as it is now.
+///
+/// # Errors
+/// When the log cannot be read.
+pub fn tail(engine: &dyn Engine, id: &ContainerId) -> Result<LogBatch, Error> {
+    let mut source = engine.log(id)?;
+    let mut lines = Lines::default();
+    while lines.gather(&mut *source)? {
+        let spare = lines.whole.len().saturating_sub(TAIL);
+        lines.whole.drain(..spare);
+    }
+    Ok(lines.batch(id))
 }
 
 /// Chunks being put together to lines.

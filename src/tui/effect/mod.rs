@@ -3,7 +3,10 @@
 mod follow;
 mod observe;
 
+use std::fs::File;
+use std::io::{ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
@@ -12,11 +15,14 @@ use std::time::Duration;
 
 pub use follow::LogBatch;
 use follow::LogReader;
+pub use follow::tail;
 
 use super::message::Message;
-use crate::manager::{Created, Engine, Error};
+use super::reload::Reload;
+use crate::config::save_preset;
+use crate::manager::{Created, Engine, Error, LimitChange, Updated};
 use crate::record::ExitCause;
-use crate::spec::ContainerId;
+use crate::spec::{ContainerId, Preset};
 
 /// Tells one thing asked for from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +41,16 @@ pub enum Call {
     Restart(ContainerId, Duration),
     /// Remove, dead or alive.
     Destroy(ContainerId),
+    /// Stop it within the grace time and put it into the trash.
+    ThrowAway(ContainerId, Duration),
+    /// Bring it back from the trash.
+    TakeBack(ContainerId),
+    /// Set one limit.
+    SetLimit(ContainerId, LimitChange),
+    /// Add this preset to the config file.
+    SavePreset(PathBuf, String, Box<Preset>),
+    /// Write this text to a new file.
+    Write(PathBuf, String),
 }
 
 /// What a verb achieved.
@@ -50,6 +66,14 @@ pub enum Outcome {
     Restarted,
     /// It is gone.
     Destroyed,
+    /// It is in the trash.
+    ThrownAway,
+    /// It is back, stopped.
+    TakenBack,
+    /// Its limits are these now.
+    LimitSet(Updated),
+    /// It is in this file.
+    Written(PathBuf),
 }
 
 /// What `update` wants done.
@@ -61,8 +85,14 @@ pub enum Effect {
     ReadRecords,
     /// Read this container's log from the beginning, in place of any other.
     OpenLog(ContainerId),
+    /// Read the last lines of this container's log: [`Message::Tail`].
+    ReadTail(ContainerId),
     /// Read on in the open log: one [`Message::Log`] as soon as there is something new.
     ReadLog,
+    /// Put this on the clipboard of the terminal.
+    Copy(String),
+    /// Delete what was in the trash for long enough.
+    PurgeTrash,
     /// Hand the terminal back and stop until SIGCONT.
     Suspend,
     /// Set the terminal up again and draw everything.
@@ -86,10 +116,10 @@ impl Effects {
         Self { engine, sender, readings: Arc::new(AtomicU64::new(0)), log: None }
     }
 
-    /// Starts to sample every `tick` and to watch the records.
-    pub fn observe(&self, tick: Duration) {
+    /// Starts to sample every `tick`, to watch the records, and to look after the config file.
+    pub fn observe(&self, tick: Duration, reload: Option<Reload>) {
         let (engine, sender) = (Arc::clone(&self.engine), self.sender.clone());
-        self.spawn("sampler", move || observe::sample(&*engine, &sender, tick));
+        self.spawn("sampler", move || observe::sample(&*engine, &sender, tick, reload));
         let (engine, sender, readings) = (Arc::clone(&self.engine), self.sender.clone(), Arc::clone(&self.readings));
         self.spawn("watch", move || observe::watch(&*engine, &sender, &readings));
     }
@@ -124,7 +154,16 @@ impl Effects {
                     log.read_on();
                 }
             }
-            Effect::Suspend | Effect::Redraw | Effect::Quit => {}
+            Effect::ReadTail(id) => {
+                let (engine, sender) = (Arc::clone(&self.engine), self.sender.clone());
+                self.spawn("tail", move || drop(sender.send(Message::Tail(tail(&*engine, &id)))));
+            }
+            Effect::PurgeTrash => {
+                let engine = Arc::clone(&self.engine);
+                // what cannot be deleted now is tried again by whoever comes next
+                self.spawn("trash", move || drop(engine.purge_trash()));
+            }
+            Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
         }
     }
 
@@ -157,7 +196,24 @@ pub fn perform(engine: &dyn Engine, call: Call, progress: &mut dyn FnMut(String)
         Call::Stop(id, grace) => engine.stop(&id, grace).map(Outcome::Stopped),
         Call::Restart(id, grace) => engine.restart(&id, grace).map(|()| Outcome::Restarted),
         Call::Destroy(id) => engine.destroy(&id, true).map(|()| Outcome::Destroyed),
+        Call::ThrowAway(id, grace) => engine.throw_away(&id, grace).map(|()| Outcome::ThrownAway),
+        Call::TakeBack(id) => engine.take_back(&id).map(|()| Outcome::TakenBack),
+        Call::SetLimit(id, change) => engine.set_limit(&id, change).map(Outcome::LimitSet),
+        Call::SavePreset(file, name, preset) => match save_preset(&file, &name, &preset) {
+            Ok(()) => Ok(Outcome::Written(file)),
+            Err(error) => Err(Error::System { message: error.to_string(), hint: None }),
+        },
+        Call::Write(file, text) => write_new(&file, &text).map(|()| Outcome::Written(file)),
     }
+}
+
+/// Writes a file that is not there yet: what somebody has is not written over.
+fn write_new(file: &Path, text: &str) -> Result<(), Error> {
+    let written = File::create_new(file).and_then(|mut new| new.write_all(text.as_bytes()));
+    written.map_err(|error| {
+        let hint = (error.kind() == ErrorKind::AlreadyExists).then(|| "choose another name".to_owned());
+        Error::System { message: format!("write {}: {error}", file.display()), hint }
+    })
 }
 
 /// The next number of a reading of the records, taken before reading so that the later reading has the higher number.

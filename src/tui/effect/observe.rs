@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::next_reading;
 use crate::manager::Engine;
 use crate::tui::message::Message;
+use crate::tui::reload::Reload;
 
 /// Rates need two samples: the second follows the first soon, so that figures are there at once.
 const SECOND_SAMPLE: Duration = Duration::from_millis(300);
@@ -16,8 +17,8 @@ const WATCH_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often the records are read when changes cannot be watched.
 const POLL: Duration = Duration::from_secs(2);
 
-/// Samples every `tick` until the screen is gone.
-pub fn sample(engine: &dyn Engine, sender: &Sender<Message>, tick: Duration) {
+/// Samples every `tick` until the screen is gone, and looks as often whether the config file has changed.
+pub fn sample(engine: &dyn Engine, sender: &Sender<Message>, mut tick: Duration, mut reload: Option<Reload>) {
     let mut sampler = match engine.sampler() {
         Ok(sampler) => sampler,
         Err(error) => {
@@ -30,6 +31,14 @@ pub fn sample(engine: &dyn Engine, sender: &Sender<Message>, tick: Duration) {
         let started = Instant::now();
         if sender.send(Message::Sampled(Box::new(sampler.sample()))).is_err() {
             return;
+        }
+        if let Some(read) = reload.as_mut().and_then(Reload::look) {
+            if let Ok(settings) = &read {
+                tick = settings.tick;
+            }
+            if sender.send(Message::Settings(read)).is_err() {
+                return;
+            }
         }
         thread::sleep(wait.saturating_sub(started.elapsed()));
         wait = tick;

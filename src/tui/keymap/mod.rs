@@ -40,12 +40,16 @@ contexts! {
     Logs "logs" "Logs tab";
     Presets "presets" "Presets tab";
     Global "global" "Every tab";
+    Past "past" "Looking back";
     Form "form" "Launch form";
     Confirm "confirm" "Questions";
     Sort "sort" "Sort menu";
     Filter "filter" "Filter";
     Edit "edit" "Typing";
     Help "help" "Help";
+    Palette "palette" "Palette";
+    Prompt "prompt" "A line";
+    Card "card" "Cards";
     Everywhere "everywhere" "Always";
 }
 
@@ -157,6 +161,12 @@ impl Keymap {
     #[must_use]
     pub fn shown_key(&self, contexts: &[Context], action: Action) -> Option<Chord> {
         contexts.iter().find_map(|context| self.keys_of(*context, action).first().copied())
+    }
+
+    /// The contexts in which `action` has a key.
+    #[must_use]
+    pub fn contexts_of(&self, action: Action) -> Vec<Context> {
+        Context::ALL.iter().copied().filter(|context| !self.keys_of(*context, action).is_empty()).collect()
     }
 
     /// Every action of `context` that has a key, with its keys.

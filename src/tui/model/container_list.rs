@@ -1,12 +1,14 @@
 //! [`ContainerList`]: which containers are shown, in which order, and which one is selected. Arranged in `update`, never while drawing.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::Model;
 use crate::record::{Record, Status};
 use crate::spec::ContainerId;
-use crate::stats::{History, Reading};
+use crate::stats::Reading;
 
 /// The columns of the table, left to right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,6 +85,8 @@ pub struct ContainerList {
     pub selected: Option<ContainerId>,
     /// One to select as soon as it appears.
     pub wanted: Option<ContainerId>,
+    /// Those marked for an action on all of them.
+    pub marks: BTreeSet<ContainerId>,
     /// The order.
     pub sort: Sort,
     /// What was typed to filter by.
@@ -97,7 +101,16 @@ pub struct ContainerList {
 
 impl Default for ContainerList {
     fn default() -> Self {
-        Self { selected: None, wanted: None, sort: Sort::by(Column::State), filter: String::new(), offset: 0, visible: Vec::new(), row: 0 }
+        Self {
+            selected: None,
+            wanted: None,
+            sort: Sort::by(Column::State),
+            marks: BTreeSet::new(),
+            filter: String::new(),
+            offset: 0,
+            visible: Vec::new(),
+            row: 0,
+        }
     }
 }
 
@@ -120,7 +133,7 @@ impl SortKey {
     }
 }
 
-fn sort_key(column: Column, record: &Record, reading: Option<&Reading>, now: Timestamp) -> SortKey {
+fn sort_key(column: Column, record: &Record, reading: Option<&Reading>, since: Option<Timestamp>, now: Timestamp) -> SortKey {
     let sample = |figure: fn(&Reading) -> Option<f64>| SortKey::Figure(reading.and_then(figure));
     match column {
         Column::State => SortKey::Figure(Some(match record.status {
@@ -134,10 +147,7 @@ fn sort_key(column: Column, record: &Record, reading: Option<&Reading>, now: Tim
         Column::Cpu => sample(|r| r.cpu_cores),
         Column::Memory => sample(|r| r.sample.memory.map(|bytes| bytes as f64)),
         Column::Pids => sample(|r| r.sample.pids.map(|count| count as f64)),
-        Column::Uptime => SortKey::Figure(match &record.status {
-            Status::Running { since, .. } | Status::Paused { since, .. } => Some(now.duration_since(*since).as_secs_f64()),
-            Status::Created | Status::Stopped { .. } => None,
-        }),
+        Column::Uptime => SortKey::Figure(since.map(|since| now.duration_since(since).as_secs_f64())),
         Column::Image => SortKey::Text(record.spec.image.clone()),
         Column::Command => SortKey::Text(record.spec.argv.join(" ")),
     }
@@ -152,12 +162,13 @@ fn matches(record: &Record, filter: &str) -> bool {
 
 impl ContainerList {
     /// Filters and sorts again, and keeps the selection: on the same container while it is shown, else on the row where it was.
-    pub fn arrange(&mut self, records: &[Record], history: &History, now: Timestamp) {
+    pub fn arrange(&mut self, model: &Model) {
+        let (records, now) = (&model.records, model.moment());
         let shown = (0..records.len()).filter(|at| matches(&records[*at], &self.filter));
         let mut keyed: Vec<(SortKey, usize)> = shown
             .map(|at| {
                 let record = &records[at];
-                (sort_key(self.sort.column, record, history.reading(&record.spec.id), now), at)
+                (sort_key(self.sort.column, record, model.reading(record).as_deref(), model.running_since(record), now), at)
             })
             .collect();
         keyed.sort_by(|(a, _), (b, _)| a.order(b, self.sort.descending));

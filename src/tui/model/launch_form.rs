@@ -63,6 +63,8 @@ pub struct LaunchForm {
     pub errors: BTreeMap<Field, String>,
     /// What is wrong with no field of its own.
     pub error: Option<String>,
+    /// The letters typed to find a preset.
+    pub sought: String,
     /// The launch under way.
     pub launching: Option<EffectId>,
     /// What it waits for.
@@ -98,11 +100,24 @@ impl LaunchForm {
         self.choose(next.checked_sub(1), presets);
     }
 
+    /// Chooses the first preset whose name begins with the letters typed so far and `letter`, else one that holds them; a letter that
+    /// fits none changes nothing.
+    pub fn seek(&mut self, letter: char, presets: &[(String, Preset)]) {
+        let sought = format!("{}{}", self.sought, letter.to_lowercase());
+        let place = |fits: &dyn Fn(&str) -> bool| presets.iter().position(|(name, _)| fits(&name.to_lowercase()));
+        let found = place(&|name| name.starts_with(&sought)).or_else(|| place(&|name| name.contains(&sought)));
+        if let Some(found) = found {
+            self.choose(Some(found), presets);
+            self.sought = sought;
+        }
+    }
+
     /// Moves to the next field, or the previous one.
     pub fn step(&mut self, forward: bool) {
         let now = Field::ALL.iter().position(|f| Some(*f) == self.focus).unwrap_or(0);
         let next = if forward { now + 1 } else { now + Field::ALL.len() - 1 } % Field::ALL.len();
         self.focus = Some(Field::ALL[next]);
+        self.sought.clear();
     }
 
     /// The text of `field`, trimmed.
@@ -199,9 +214,9 @@ fn cpu_text(preset: &Preset) -> String {
     }
 }
 
-/// The command line that asks for the same as `created`, whose preset is `base`.
+/// The command line, `program` being how a shell calls this one, that asks for the same as `created`, whose preset is `base`.
 #[must_use]
-pub fn command_line(created: &Created, base: Option<&Preset>) -> String {
+pub fn command_line(program: &[String], created: &Created, base: Option<&Preset>) -> String {
     let request = &created.request;
     let amounts = |p: &Preset| [&p.memory, &p.cpu, &p.cpus, &p.cpu_shares].map(Clone::clone);
     // a flag can replace what a preset says but not take it back: then everything is written out
@@ -211,7 +226,7 @@ pub fn command_line(created: &Created, base: Option<&Preset>) -> String {
         (Some(name), Some(base)) => (Some(name.clone()), base),
         _ => (None, &nothing),
     };
-    let mut words = vec!["minic-tui".to_owned(), "run".into(), "-d".into()];
+    let mut words = [program, &["run".to_owned(), "-d".into()]].concat();
     let mut flag = |name: &str, own: Option<&str>, theirs: Option<&str>| {
         if let Some(value) = own.filter(|value| Some(*value) != theirs) {
             words.extend([name.to_owned(), value.to_owned()]);

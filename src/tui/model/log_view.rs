@@ -53,6 +53,8 @@ pub struct LogView {
     pub target: Option<ContainerId>,
     /// Where it stands.
     pub place: Place,
+    /// Only what was written until then is shown.
+    pub until: Option<Timestamp>,
     /// Columns scrolled to the right.
     pub column: usize,
     /// Whether long lines are wrapped.
@@ -74,6 +76,7 @@ impl Default for LogView {
         Self {
             target: None,
             place: Place::End,
+            until: None,
             column: 0,
             wrap: true,
             timestamps: false,
@@ -89,7 +92,7 @@ impl Default for LogView {
 impl LogView {
     /// Turns to another container's log; how it is shown stays.
     pub fn open(&mut self, target: Option<ContainerId>) {
-        *self = Self { target, wrap: self.wrap, timestamps: self.timestamps, ..Self::default() };
+        *self = Self { target, until: self.until, wrap: self.wrap, timestamps: self.timestamps, ..Self::default() };
     }
 
     /// Takes in new lines, of which `skipped` more came before and were never kept.
@@ -116,9 +119,12 @@ impl LogView {
         }
     }
 
-    /// How many lines the log has, with those no longer kept.
+    /// How many lines the log has up to the moment shown, with those no longer kept.
     #[must_use]
     pub fn end(&self) -> u64 {
+        if let Some(until) = self.until {
+            return self.first + self.lines.partition_point(|line| line.at <= until) as u64;
+        }
         self.first + (self.lines.len() + usize::from(self.unfinished.is_some())) as u64
     }
 

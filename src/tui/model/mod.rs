@@ -1,20 +1,33 @@
 //! [`Model`]: everything the screen knows. Plain data: `update` changes it, `view` reads it.
 
+mod card;
+mod command;
 mod container_list;
+mod handles;
 mod launch_form;
 mod line_edit;
 mod log_view;
+mod palette;
+mod past;
+mod prompt;
 mod toasts;
+mod undo;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+pub use card::{Card, FailedLaunch};
 pub use container_list::{Column, ContainerList, Sort};
+pub use handles::{Grip, Handles, Knob, Wanted};
 pub use launch_form::{Field, LaunchForm, command_line};
 pub use line_edit::LineEdit;
 pub use log_view::{LogLine, LogView, MARK_COLUMNS, Pane, Place, TIME_COLUMNS};
+pub use palette::Palette;
+pub use past::Past;
+pub use prompt::{Asked, Prompt, preset_of};
 pub use toasts::{Toast, ToastKind, Toasts};
+pub use undo::{Step, Undo, Undoable};
 
 use super::action::Action;
 use super::effect::EffectId;
@@ -93,6 +106,12 @@ pub enum Overlay {
     Confirm(Question),
     /// The sort menu, with the line that is chosen.
     Sort(Column),
+    /// A container, or a launch, looked at closely.
+    Card(Card),
+    /// A line to be typed.
+    Prompt(Prompt),
+    /// The palette.
+    Palette(Palette),
     /// Help, scrolled down by so many lines.
     Help(usize),
     /// The filter while it is typed, and what it was before.
@@ -129,10 +148,24 @@ pub struct Model {
     pub gaps: Vec<Gap>,
     /// The recent past of every living container.
     pub history: History,
+    /// When the newest tick was sampled.
+    pub sampled_at: Timestamp,
+    /// The moment looked at; `None` is now.
+    pub past: Option<Past>,
     /// The tab shown.
     pub tab: Tab,
     /// The container table.
     pub list: ContainerList,
+    /// The handles on the selected container's gauges.
+    pub handles: Handles,
+    /// The launch that failed last, until it was looked at.
+    pub failed_launch: Option<FailedLaunch>,
+    /// The command line for what was done last from this screen.
+    pub last_command: Option<String>,
+    /// What can be taken back.
+    pub undo: Undo,
+    /// When the trash is to be looked through next; `None` before anything was thrown away.
+    pub purge_at: Option<Timestamp>,
     /// The log.
     pub log: LogView,
     /// Whether the log is being read on: asked for and not yet answered.
@@ -168,8 +201,15 @@ impl Model {
             host: None,
             gaps: Vec::new(),
             history: History::new(HISTORY_TICKS),
+            sampled_at: now,
+            past: None,
             tab: Tab::Containers,
             list: ContainerList::default(),
+            handles: Handles::default(),
+            failed_launch: None,
+            last_command: None,
+            undo: Undo::default(),
+            purge_at: None,
             log: LogView::default(),
             log_reading: false,
             preset: 0,
@@ -195,10 +235,19 @@ impl Model {
         self.list.selected.as_ref().and_then(|id| self.record(id))
     }
 
-    /// What was asked of `id` and is not yet done.
+    /// What a verb is for: the marked containers, else the selected one.
+    #[must_use]
+    pub fn targets(&self) -> Vec<&Record> {
+        if self.list.marks.is_empty() {
+            return self.selected().into_iter().collect();
+        }
+        self.records.iter().filter(|record| self.list.marks.contains(&record.spec.id)).collect()
+    }
+
+    /// What was asked of `id` and is not yet done; a limit on its way keeps nobody waiting.
     #[must_use]
     pub fn pending_for(&self, id: &ContainerId) -> Option<&Pending> {
-        self.pending.values().find(|pending| pending.target.as_ref() == Some(id))
+        self.pending.values().find(|pending| pending.target.as_ref() == Some(id) && pending.action != Action::LimitUp)
     }
 
     /// Why the figure called `figure` cannot be had here.
@@ -211,10 +260,14 @@ impl Model {
     #[must_use]
     pub fn contexts(&self) -> Vec<Context> {
         let mut contexts = match &self.overlay {
+            None if self.past.is_some() => vec![Context::Past, self.tab.context(), Context::Global],
             None => vec![self.tab.context(), Context::Global],
             Some(Overlay::Form(_)) => vec![Context::Form, Context::Edit],
             Some(Overlay::Confirm(_)) => vec![Context::Confirm],
             Some(Overlay::Sort(_)) => vec![Context::Sort],
+            Some(Overlay::Card(_)) => vec![Context::Card],
+            Some(Overlay::Prompt(_)) => vec![Context::Prompt, Context::Edit],
+            Some(Overlay::Palette(_)) => vec![Context::Palette, Context::Edit],
             Some(Overlay::Help(_)) => vec![Context::Help],
             Some(Overlay::Filter(..)) => vec![Context::Filter, Context::Edit],
         };
@@ -230,7 +283,9 @@ impl Model {
 
     /// Filters and sorts the containers again and keeps the selection in sight.
     pub fn arrange(&mut self) {
-        self.list.arrange(&self.records, &self.history, self.now);
+        let mut list = std::mem::take(&mut self.list);
+        list.arrange(self);
+        self.list = list;
         if let Some(regions) = self.regions() {
             self.list.scroll_into_view(regions.table_rows());
         }

@@ -16,6 +16,8 @@ const MOST: usize = 5;
 pub enum ToastKind {
     /// Something worked.
     Success,
+    /// A figure was changed; the next such message takes its place.
+    Changed,
     /// Something cannot be done now.
     Notice,
     /// Something failed.
@@ -48,12 +50,12 @@ impl Toasts {
     /// Shows `text`, in place of an equal message or of the progress that it ends.
     pub fn show(&mut self, kind: ToastKind, text: String, now: Timestamp) {
         let until = match kind {
-            ToastKind::Success | ToastKind::Notice => Some(now + BRIEF),
+            ToastKind::Success | ToastKind::Changed | ToastKind::Notice => Some(now + BRIEF),
             ToastKind::Error => Some(now + LONG),
             ToastKind::Progress(_) => None,
         };
-        let progress = matches!(kind, ToastKind::Progress(_));
-        self.shown.retain(|toast| toast.text != text && !(progress && toast.kind == kind));
+        let replaces = matches!(kind, ToastKind::Progress(_) | ToastKind::Changed);
+        self.shown.retain(|toast| toast.text != text && !(replaces && toast.kind == kind));
         if self.shown.len() >= MOST {
             self.shown.remove(0);
         }

@@ -33,6 +33,8 @@ pub fn translate(event: Event) -> Option<Input> {
         Event::Resize(width, height) => Some(Input::Resize(width, height)),
         Event::Mouse(MouseEvent { kind, column, row, .. }) => match kind {
             MouseEventKind::Down(MouseButton::Left) => Some(Input::Click(column, row)),
+            MouseEventKind::Drag(MouseButton::Left) => Some(Input::Drag(column, row)),
+            MouseEventKind::Up(MouseButton::Left) => Some(Input::Release),
             MouseEventKind::ScrollUp => Some(Input::Wheel(column, row, -1)),
             MouseEventKind::ScrollDown => Some(Input::Wheel(column, row, 1)),
             _ => None,

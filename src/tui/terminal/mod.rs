@@ -3,6 +3,7 @@
 //! Every frame goes out in one write, bracketed in a synchronized update (DEC private mode 2026); a frame without a difference writes
 //! not a byte.
 
+mod clipboard;
 mod input;
 mod screen;
 mod signals;
@@ -76,6 +77,16 @@ impl Terminal {
         let mut hits = HitMap::default();
         self.terminal.draw(|frame| hits = view(model, frame))?;
         Ok(hits)
+    }
+
+    /// Puts `text` on the terminal's clipboard (OSC 52).
+    ///
+    /// # Errors
+    /// When it is too long for that, or the terminal cannot be written to.
+    pub fn copy(&mut self, text: &str) -> Result<(), String> {
+        let sequence = clipboard::osc52(text, std::env::var_os("TMUX").is_some())?;
+        let mut out = stdout();
+        out.write_all(sequence.as_bytes()).and_then(|()| out.flush()).map_err(|error| error.to_string())
     }
 
     /// Sets the terminal up again and forgets what is on it: the next frame is drawn whole.

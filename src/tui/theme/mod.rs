@@ -87,7 +87,7 @@ roles! {
 }
 
 /// The names of the themes, the default first.
-pub const THEME_NAMES: [&str; 3] = ["dark", "light", "colourless"];
+pub const THEME_NAMES: [&str; 4] = ["dark", "light", "contrast", "colourless"];
 
 const EMBEDDED: &str = include_str!("../../../assets/theme.toml");
 
@@ -172,7 +172,9 @@ mod tests {
                 Theme::named(name, depth, Symbols::UNICODE).unwrap();
             }
         }
-        assert!(Theme::named("pink", ColorDepth::True, Symbols::UNICODE).unwrap_err().to_string().contains("colourless, dark, light"));
+        assert!(
+            Theme::named("pink", ColorDepth::True, Symbols::UNICODE).unwrap_err().to_string().contains("colourless, contrast, dark, light")
+        );
     }
 
     #[test]

@@ -17,8 +17,12 @@ pub struct Symbols {
     pub heights: [char; 8],
     /// Beside the selected row.
     pub marker: char,
+    /// Beside a marked row.
+    pub mark: char,
     /// Between figures of a line.
     pub dot: char,
+    /// A handle that rests, and one that the keys move.
+    pub handle: [char; 2],
     /// A horizontal line.
     pub line: char,
     /// A vertical line.
@@ -49,7 +53,9 @@ impl Symbols {
         track: '·',
         heights: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
         marker: '▌',
+        mark: '●',
         dot: '·',
+        handle: ['│', '┃'],
         line: '─',
         upright: '│',
         corners: ['╭', '╮', '╰', '╯'],
@@ -70,7 +76,9 @@ impl Symbols {
         track: '.',
         heights: ['_', '.', '-', '=', '+', '*', '%', '#'],
         marker: '>',
+        mark: '*',
         dot: '-',
+        handle: [']', '}'],
         line: '-',
         upright: '|',
         corners: ['+', '+', '+', '+'],

@@ -1,8 +1,7 @@
 //! The container table: moving, sorting, and the verbs on the selected container.
 
-use super::{moved, overlays};
+use super::{handles, moved, overlays};
 use crate::record::{Record, Status};
-use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, EffectId};
 use crate::tui::model::{Column, Model, Overlay, Pending, Sort, ToastKind};
@@ -18,6 +17,8 @@ pub fn act(model: &mut Model, action: Action) {
     let now = model.list.sort.column;
     let at = Column::ALL.iter().position(|column| *column == now).unwrap_or(0);
     match action {
+        Action::Mark => mark(model),
+        Action::Unmark => model.list.marks.clear(),
         Action::Filter => overlays::open_filter(model),
         Action::SortMenu => model.overlay = Some(Overlay::Sort(now)),
         Action::SortNext => sort(model, Column::ALL[(at + 1) % Column::ALL.len()]),
@@ -28,6 +29,15 @@ pub fn act(model: &mut Model, action: Action) {
         Action::SortTime => sort(model, Column::Uptime),
         _ => {}
     }
+}
+
+/// Marks the selected one, or takes its mark away, and goes on to the next.
+fn mark(model: &mut Model) {
+    let Some(id) = model.list.selected.clone() else { return };
+    if !model.list.marks.remove(&id) {
+        model.list.marks.insert(id);
+    }
+    act(model, Action::Down);
 }
 
 /// Sorts by `column`, in the order people expect of it.
@@ -42,21 +52,50 @@ pub fn invert(model: &mut Model) {
     model.arrange();
 }
 
-/// Does a verb to `target`, after a question where the verb destroys.
-pub fn ask(model: &mut Model, action: Action, target: Option<ContainerId>) -> Vec<Effect> {
-    let Some(record) = target.and_then(|id| model.record(&id).cloned()) else {
-        model.toast(ToastKind::Notice, format!("{}: no container is selected", action.label()));
-        return Vec::new();
-    };
-    if let Some(reason) = objection(model, action, &record) {
+/// Does a verb to the marked containers, else to the selected one; after a question where it cannot be taken back.
+pub fn ask(model: &mut Model, action: Action) -> Vec<Effect> {
+    let records: Vec<Record> = model.targets().into_iter().cloned().collect();
+    match records.as_slice() {
+        [] => model.toast(ToastKind::Notice, format!("{}: no container is selected", action.label())),
+        [record] => return ask_one(model, action, record),
+        several => return ask_several(model, action, several),
+    }
+    Vec::new()
+}
+
+fn ask_one(model: &mut Model, action: Action, record: &Record) -> Vec<Effect> {
+    if let Some(reason) = objection(model, action, record) {
         model.toast(ToastKind::Notice, reason);
         return Vec::new();
     }
-    if action == Action::Destroy {
-        overlays::ask(model, action, Some(record.spec.id));
+    // one that removes itself when it ends cannot be kept in the trash
+    if action == Action::Destroy && record.spec.remove {
+        overlays::ask(model, action, Some(record.spec.id.clone()));
         return Vec::new();
     }
-    carry_out(model, action, &record)
+    carry_out(model, action, record)
+}
+
+/// Those it fits; the others are counted, and the first of them tells why.
+fn ask_several(model: &mut Model, action: Action, records: &[Record]) -> Vec<Effect> {
+    let (mut effects, mut done, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+    for record in records {
+        let passing = action == Action::Destroy && record.spec.remove;
+        let passing = passing.then(|| format!("{} removes itself when it ends: stop it instead", record.spec.name));
+        match objection(model, action, record).or(passing) {
+            Some(reason) => refused.push(reason),
+            None => {
+                effects.extend(carry_out(model, action, record));
+                done.push(record);
+            }
+        }
+    }
+    model.last_command = model.command_for(action, &done).or(model.last_command.take());
+    if let Some(first) = refused.first() {
+        let verb = action.label().to_lowercase();
+        model.toast(ToastKind::Notice, format!("{verb}: not {} of the {} marked: {first}", refused.len(), records.len()));
+    }
+    effects
 }
 
 /// Hands a verb to the engine.
@@ -67,9 +106,12 @@ pub fn carry_out(model: &mut Model, action: Action, record: &Record) -> Vec<Effe
         Action::Start => Call::Start(id.clone()),
         Action::Stop => Call::Stop(id.clone(), grace),
         Action::Restart => Call::Restart(id.clone(), grace),
-        Action::Destroy => Call::Destroy(id.clone()),
+        Action::Destroy if record.spec.remove => Call::Destroy(id.clone()),
+        Action::Destroy => Call::ThrowAway(id.clone(), grace),
+        Action::LimitDown => return handles::sure(model, record),
         _ => return Vec::new(),
     };
+    model.last_command = model.command_for(action, &[record]).or(model.last_command.take());
     let pending = Pending { action, target: Some(id), name: record.spec.name.as_str().to_owned() };
     vec![call_engine(model, pending, call)]
 }

@@ -1,20 +1,27 @@
 //! [`update`]: what every message does to the model. Pure: no clock, no engine, no terminal; what is to be done outside comes back as
 //! effects.
 
+mod card;
 mod containers;
 mod form;
+mod handles;
 mod logs;
 mod mouse;
 mod overlays;
+mod palette;
+mod past;
+mod prompt;
 mod results;
+mod undo;
 
 use super::action::Action;
 use super::effect::Effect;
 use super::keymap::{Chord, Context};
 use super::message::{Input, Message, Signal};
-use super::model::{Model, Overlay, Tab, ToastKind};
+use super::model::{Asked, Knob, Model, Overlay, Tab, ToastKind};
 
 pub use containers::objection;
+pub use handles::most;
 
 /// Rows that one turn of the wheel moves.
 const WHEEL_ROWS: i64 = 3;
@@ -40,6 +47,14 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Progress(id, line) => results::progress(model, id, &line),
         Message::EffectDone(id, result) => results::done(model, id, result),
         Message::Log(result) => logs::read(model, result),
+        Message::Tail(result) => {
+            card::last_words(model, result.map_err(|error| results::in_words("read its log", &error)));
+            Vec::new()
+        }
+        Message::Settings(result) => {
+            results::settings(model, result);
+            Vec::new()
+        }
         Message::Fatal(reason) => {
             model.fatal = Some(reason);
             vec![Effect::Quit]
@@ -61,6 +76,8 @@ fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
             Vec::new()
         }
         Input::Click(x, y) => mouse::click(model, x, y),
+        Input::Drag(x, _) => handles::pull(model, x),
+        Input::Release => handles::let_go(model),
         Input::Wheel(_, _, turn) => mouse::wheel(model, turn),
         Input::Resize(width, height) => {
             model.size = (width, height);
@@ -76,7 +93,7 @@ fn press(model: &mut Model, chord: Chord) -> Vec<Effect> {
         return act(model, action);
     }
     if let Some(c) = chord.typed().filter(|_| contexts.contains(&Context::Edit)) {
-        overlays::edit(model, |line| line.insert(c));
+        form::type_letter(model, c);
     }
     Vec::new()
 }
@@ -97,6 +114,9 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Some(Overlay::Form(_)) => form::act(model, action),
         Some(Overlay::Confirm(_)) => overlays::answer(model, action),
         Some(Overlay::Sort(_)) => overlays::choose_sort(model, action),
+        Some(Overlay::Card(_)) => card::act(model, action),
+        Some(Overlay::Prompt(_)) => prompt::act(model, action),
+        Some(Overlay::Palette(_)) => palette::act(model, action),
         Some(Overlay::Help(_)) => overlays::scroll_help(model, action),
         Some(Overlay::Filter(..)) => overlays::type_filter(model, action),
         None => on_tab(model, action),
@@ -104,6 +124,9 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
+    if past::act(model, action) {
+        return Vec::new();
+    }
     match action {
         Action::Quit => return quit(model),
         Action::Help => model.overlay = Some(Overlay::Help(0)),
@@ -116,10 +139,18 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Run if model.tab == Tab::Presets => return form::open(model, Some(model.preset)),
         Action::Run => return form::open(model, None),
         Action::UsePreset => return form::open(model, Some(model.preset)),
-        Action::Start | Action::Stop | Action::Restart | Action::Destroy => {
-            let target = model.list.selected.clone();
-            return containers::ask(model, action, target);
-        }
+        Action::Start | Action::Stop | Action::Restart | Action::Destroy => return containers::ask(model, action),
+        Action::Inspect => return card::open(model),
+        Action::Graphs => card::graphs(model),
+        Action::ShowLaunch => return card::waterfall(model),
+        Action::SavePreset => prompt::open(model, Asked::PresetName),
+        Action::Export => prompt::open(model, Asked::ExportFile),
+        Action::Palette => palette::open(model),
+        Action::CopyCommand => return palette::copy_last(model),
+        Action::LimitDown => return handles::step(model, false),
+        Action::LimitUp => return handles::step(model, true),
+        Action::SwitchGauge => model.handles.focus = if model.handles.focus == Knob::Cpu { Knob::Memory } else { Knob::Cpu },
+        Action::Undo => return undo::undo(model),
         _ => match model.tab {
             Tab::Containers => containers::act(model, action),
             Tab::Logs => return logs::act(model, action),

@@ -1,6 +1,6 @@
 //! Clicks and the wheel: they do what a key would do, on what the last frame drew there.
 
-use super::{WHEEL_ROWS, act, containers, form, overlays, show};
+use super::{WHEEL_ROWS, act, containers, form, handles, overlays, palette, show};
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::hit::Target;
@@ -32,11 +32,18 @@ pub fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
             model.overlay = Some(Overlay::Sort(column));
             return overlays::choose_sort(model, Action::Confirm);
         }
+        Target::Gauge(grip) => return handles::take(model, grip, x),
         Target::Preset(row) => model.preset = row,
         Target::Field(field) => {
             if let Some(form) = form::opened(model) {
                 form.focus = Some(field);
             }
+        }
+        Target::Found(row) => {
+            if let Some(Overlay::Palette(palette)) = &mut model.overlay {
+                palette.row = row;
+            }
+            return palette::act(model, Action::Confirm);
         }
         Target::Toast(id) => model.toasts.dismiss(id),
         Target::Nothing => {}

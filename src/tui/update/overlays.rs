@@ -102,6 +102,16 @@ pub fn edit(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
     model.dirty = true;
     match &mut model.overlay {
         Some(Overlay::Form(form)) => form::edit(form, change),
+        Some(Overlay::Prompt(prompt)) => {
+            prompt.error = None;
+            change(&mut prompt.line);
+        }
+        Some(Overlay::Palette(palette)) => {
+            change(&mut palette.line);
+            let mut palette = std::mem::take(palette);
+            palette.search(model);
+            model.overlay = Some(Overlay::Palette(palette));
+        }
         Some(Overlay::Filter(line, _)) => {
             change(line);
             model.list.filter = line.text().to_owned();

@@ -1,12 +1,17 @@
 //! What comes back: samples, records, and the ends of what was asked for.
 
-use super::form;
-use crate::manager::Error;
-use crate::record::Record;
+use std::collections::BTreeSet;
+
+use super::{card, form, handles, past};
+use crate::manager::{Error, TRASH_KEPT, Updated};
+use crate::record::{Record, Status};
+use crate::spec::ContainerId;
 use crate::stats::Snapshot;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, EffectId, Outcome};
-use crate::tui::model::{Model, Overlay, Tab, ToastKind};
+use crate::tui::keymap::Context;
+use crate::tui::model::{Card, FailedLaunch, Model, Overlay, Step, Tab, ToastKind};
+use crate::tui::settings::Settings;
 use crate::tui::wording::is_bad_end;
 
 /// A failure in one line: what was tried, what went wrong, what can be done.
@@ -22,7 +27,15 @@ pub fn sampled(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
     model.history.push(&snapshot);
     model.host = Some(snapshot.host);
     model.gaps = snapshot.gaps;
-    model.arrange();
+    model.sampled_at = model.now;
+    past::follow(model);
+    if model.past.is_none() {
+        model.arrange();
+    }
+    if model.purge_at.is_some_and(|due| due <= model.now) {
+        model.purge_at = Some(model.now + TRASH_KEPT / 10);
+        return vec![Effect::PurgeTrash];
+    }
     Vec::new()
 }
 
@@ -32,15 +45,28 @@ pub fn records(model: &mut Model, reading: u64, result: Result<Vec<Record>, Erro
     if model.records_read.is_some_and(|last| last > reading) {
         return Vec::new();
     }
+    handles::settled(model);
     match result {
         Ok(records) => {
             let first = model.records_read.replace(reading).is_none();
             if !first && records == model.records {
                 return Vec::new();
             }
-            model.records = records;
+            let before = std::mem::replace(&mut model.records, records);
+            card::tell_deaths(model, &before);
+            let kept: BTreeSet<_> = model.records.iter().map(|record| &record.spec.id).collect();
+            model.history.retain(|id| kept.contains(id));
+            model.list.marks.retain(|id| kept.contains(id));
             let gone = |id| model.record(id).is_none();
-            if matches!(&model.overlay, Some(Overlay::Confirm(question)) if question.target.as_ref().is_some_and(gone)) {
+            let about = match &model.overlay {
+                Some(Overlay::Confirm(question)) => question.target.as_ref(),
+                Some(Overlay::Card(card)) => card.id(),
+                _ => None,
+            };
+            // one that was started again has no death to speak of
+            let risen = matches!(&model.overlay, Some(Overlay::Card(Card::Death { id, .. }))
+                if model.record(id).is_some_and(|record| !matches!(record.status, Status::Stopped { .. })));
+            if risen || about.is_some_and(gone) {
                 model.overlay = None;
             }
             model.arrange();
@@ -48,6 +74,19 @@ pub fn records(model: &mut Model, reading: u64, result: Result<Vec<Record>, Erro
         Err(error) => model.toast(ToastKind::Error, in_words("list the containers", &error)),
     }
     Vec::new()
+}
+
+/// The config file changed.
+pub fn settings(model: &mut Model, result: Result<Box<Settings>, String>) {
+    match result {
+        Ok(settings) => {
+            model.settings = *settings;
+            model.preset = model.preset.min(model.settings.presets.len().saturating_sub(1));
+            model.toast(ToastKind::Success, "the config file has changed: read again");
+        }
+        Err(reason) => model.toast(ToastKind::Error, format!("the config file is wrong, what was holds on: {reason}")),
+    }
+    model.arrange();
 }
 
 /// A line about what is under way: in its form while that is open, else in a toast.
@@ -72,6 +111,7 @@ pub fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Error>) -> 
     model.dirty = true;
     let form_waits = form::opened(model).is_some_and(|form| form.launching == Some(id));
     let name = pending.name;
+    let mut more = Vec::new();
     match result {
         Ok(outcome) => {
             if form_waits {
@@ -91,21 +131,76 @@ pub fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Error>) -> 
                 Outcome::Stopped(cause) if is_bad_end(&cause) => (ToastKind::Notice, format!("stopped {name}: {}", &cause.brief())),
                 Outcome::Stopped(cause) => (ToastKind::Success, format!("stopped {name}: {}", &cause.brief())),
                 Outcome::Restarted => (ToastKind::Success, format!("restarted {name}")),
+                Outcome::ThrownAway => (ToastKind::Success, thrown_away(model, pending.target, &name)),
+                Outcome::TakenBack => {
+                    model.list.wanted = pending.target;
+                    (ToastKind::Success, format!("brought {name} back; it is stopped"))
+                }
+                Outcome::LimitSet(updated) => {
+                    more = handles::answered(model, id, true);
+                    (ToastKind::Changed, limit_set(model, &name, &updated))
+                }
+                Outcome::Written(file) if pending.action == Action::SavePreset => {
+                    (ToastKind::Success, format!("saved the preset {name} in {}", file.display()))
+                }
+                Outcome::Written(file) => (ToastKind::Success, format!("written: {}", file.display())),
                 Outcome::Destroyed => (ToastKind::Success, format!("destroyed {name}")),
             };
             model.toast(kind, text);
         }
-        Err(error) => match form::opened(model).filter(|_| form_waits) {
+        Err(error) => match form::opened(note_failed_launch(model, &name, &error)).filter(|_| form_waits) {
             Some(form) => {
                 form.launching = None;
                 form.progress = None;
                 form.show_error(&error);
             }
             None => {
-                let verb = if pending.action == Action::Run { "launch" } else { pending.action.id() };
+                handles::answered(model, id, false);
+                let verb = match pending.action {
+                    Action::Run => "launch",
+                    Action::LimitUp => "limit",
+                    Action::Undo => "bring back",
+                    other => other.id(),
+                };
                 model.toast(ToastKind::Error, in_words(&format!("{verb} {name}"), &error));
             }
         },
     }
-    vec![Effect::ReadRecords]
+    more.push(Effect::ReadRecords);
+    more
+}
+
+/// Notes that it can be brought back, and when the trash is due.
+fn thrown_away(model: &mut Model, id: Option<ContainerId>, name: &str) -> String {
+    if let Some(id) = id {
+        model.undo.remember(id, name.to_owned(), Step::TakeBack, model.now);
+    }
+    model.purge_at.get_or_insert(model.now + TRASH_KEPT);
+    match undo_key(model) {
+        Some(key) => format!("destroyed {name}; {key} brings it back for {} minutes", TRASH_KEPT.as_mins()),
+        None => format!("destroyed {name}; it is in the trash for {} minutes", TRASH_KEPT.as_mins()),
+    }
+}
+
+fn limit_set(model: &Model, name: &str, updated: &Updated) -> String {
+    let mut text = format!("{name}: {}", updated.changes.join(", "));
+    if !updated.live {
+        text.push_str(", from its next start on");
+    }
+    if let Some(key) = undo_key(model) {
+        text.push_str(&format!("; {key} takes it back"));
+    }
+    text
+}
+
+fn undo_key(model: &Model) -> Option<String> {
+    model.settings.keymap.shown_key(&[Context::Global], Action::Undo).map(|key| key.to_string())
+}
+
+/// Keeps the steps of a launch that failed, to be looked at: nothing else is left of it.
+fn note_failed_launch<'a>(model: &'a mut Model, name: &str, error: &Error) -> &'a mut Model {
+    if let Error::Launch { message, launch, .. } = error {
+        model.failed_launch = Some(FailedLaunch { at: model.now, name: name.to_owned(), message: message.clone(), steps: launch.clone() });
+    }
+    model
 }

@@ -42,6 +42,21 @@ impl Canvas<'_> {
         key.map(|chord| chord.to_string()).unwrap_or_default()
     }
 
+    /// The state of `record` at the moment shown, and how it looks.
+    #[must_use]
+    pub fn state(&self, record: &Record) -> (String, Style) {
+        let model = self.model;
+        if model.past.is_none() {
+            return (record.status.word().to_owned(), self.state_style(record));
+        }
+        let running = model.running_since(record).is_some();
+        match &record.status {
+            Status::Stopped { .. } if running => ("RUNNING".into(), self.theme.running),
+            Status::Running { .. } | Status::Paused { .. } if !running => ("-".into(), self.theme.dim),
+            _ => (record.status.word().to_owned(), self.state_style(record)),
+        }
+    }
+
     /// How the state of `record` looks.
     #[must_use]
     pub fn state_style(&self, record: &Record) -> Style {

@@ -4,24 +4,24 @@
 //! ─ web ─ 3f2a9c11d0e4 ─────────────────────────────────────────────
 //!  CPU 25.0% of a core      top 25%   Memory 101M         top 300M
 //!  ⣀⣀⣤⣶⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿   ⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣤⣤⣤⣤⣤⣤⣤
+//!  ███████▒▒▒▒▒┃─────── F7− F8+  ████████████████───────────
 //!  Limits    cpu 25% (weight 256) · memory 300M
 //!  Now       throttled 74.8% · peak 140M · swap n/a · OOM kills 0
 //!  Command   sh -c 'while true; do :; done'
 //! ```
-
-use std::collections::VecDeque;
 
 use jiff::Timestamp;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
+use super::dials;
 use crate::record::{ExitCause, Record, Status};
 use crate::spec::{Limits, format_bytes, format_duration, quote_command};
-use crate::stats::Reading;
+use crate::stats::{Figure, Reading};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
-use crate::tui::model::Model;
+use crate::tui::model::{Knob, Model};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::widget::Graph;
@@ -50,6 +50,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let last = Rect { width: area.width.saturating_sub(1), ..row(area, 0) };
     canvas.pen(last).put_right(&place, theme.dim);
     let inside = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    if canvas.model.running_since(record).is_some() {
+        return alive(canvas, inside, record);
+    }
     match &record.status {
         Status::Running { .. } | Status::Paused { .. } => alive(canvas, inside, record),
         Status::Created => {
@@ -62,9 +65,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 /// A fact: its name, its words, how they look.
-type Fact = (&'static str, String, Style);
+pub type Fact = (&'static str, String, Style);
 
-fn facts(canvas: &mut Canvas<'_>, area: Rect, facts: &[Fact]) {
+/// Draws `facts` into `area`, one a row.
+pub fn facts(canvas: &mut Canvas<'_>, area: Rect, facts: &[Fact]) {
     let label = canvas.theme.label;
     for ((name, words, style), y) in facts.iter().zip(0..area.height) {
         canvas.pen(row(area, y)).put(&format!(" {name:<NAME_COLUMNS$}"), label).put(words, *style);
@@ -72,9 +76,10 @@ fn facts(canvas: &mut Canvas<'_>, area: Rect, facts: &[Fact]) {
 }
 
 fn alive(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
-    let reading = canvas.model.history.reading(&record.spec.id);
+    let reading = canvas.model.reading(record);
+    let reading = reading.as_deref();
     let mut list = vec![
-        ("Limits", limits_in_words(canvas, &record.spec.limits), Style::new()),
+        ("Limits", limits_in_words(canvas, &canvas.model.handles.limits(&record.spec.id, &record.spec.limits)), Style::new()),
         ("Now", now_in_words(canvas, reading), Style::new()),
         ("Command", command(record), Style::new()),
     ];
@@ -98,24 +103,31 @@ fn cpu_graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, reading: Opti
         Some(cores) => format!("{} of a core", percent(cores)),
         None => "n/a: needs two samples".into(),
     };
-    let cap = record.spec.limits.cpu.map(|cpu| cpu.cores());
-    let series = canvas.model.history.series(&record.spec.id).map(|series| &series.cpu);
-    graph(canvas, area, ("CPU", &used), series, cap, canvas.theme.cpu, |top| format!("top {}", cap_percent(top)));
+    let cap = canvas.model.handles.limits(&record.spec.id, &record.spec.limits).cpu.map(|cpu| cpu.cores());
+    let area = dial(canvas, area, Knob::Cpu, record, reading);
+    graph(canvas, area, ("CPU", &used), (record, Figure::Cpu), cap, canvas.theme.cpu, |top| format!("top {}", cap_percent(top)));
 }
 
 fn memory_graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, reading: Option<&Reading>) {
     let used = reading.and_then(|r| r.sample.memory).map_or(NOT_AVAILABLE.to_owned(), format_bytes);
-    let limit = record.spec.limits.memory.map(|bytes| bytes as f64);
-    let series = canvas.model.history.series(&record.spec.id).map(|series| &series.memory);
+    let limit = canvas.model.handles.limits(&record.spec.id, &record.spec.limits).memory.map(|bytes| bytes as f64);
     let caption = ("Memory", used.as_str());
-    graph(canvas, area, caption, series, limit, canvas.theme.memory, |top| format!("top {}", format_bytes(top as u64)));
+    let area = dial(canvas, area, Knob::Memory, record, reading);
+    graph(canvas, area, caption, (record, Figure::Memory), limit, canvas.theme.memory, |top| format!("top {}", format_bytes(top as u64)));
+}
+
+/// The gauge with its handle below the caption; what is left for caption and graph, which goes round it.
+fn dial(canvas: &mut Canvas<'_>, area: Rect, knob: Knob, record: &Record, reading: Option<&Reading>) -> Rect {
+    let line = row(area, area.height - 1);
+    dials::draw(canvas, Rect { x: line.x + 1, width: line.width.saturating_sub(1), ..line }, knob, record, reading);
+    Rect { height: area.height - 1, ..area }
 }
 
 fn graph(
     canvas: &mut Canvas<'_>,
     area: Rect,
     (name, used): (&str, &str),
-    series: Option<&VecDeque<f64>>,
+    (record, figure): (&Record, Figure),
     limit: Option<f64>,
     style: Style,
     scale: impl Fn(f64) -> String,
@@ -123,7 +135,7 @@ fn graph(
     let theme = canvas.theme;
     let plot = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(1), height: area.height - 1 };
     let ticks = Graph::ticks(plot.width, theme);
-    let values: Vec<f64> = series.map(|s| s.iter().skip(s.len().saturating_sub(ticks)).copied().collect()).unwrap_or_default();
+    let values = canvas.model.history.values(&record.spec.id, figure, canvas.model.tick(), ticks);
     // without a limit the highest value shown is the scale, and a little air above it
     let highest = values.iter().copied().filter(|v| !v.is_nan()).fold(0.0, f64::max);
     let top = limit.unwrap_or(highest * 1.25);
@@ -145,21 +157,26 @@ fn ended(canvas: &mut Canvas<'_>, area: Rect, record: &Record, cause: &ExitCause
     for (i, line) in sentence.into_iter().enumerate() {
         list.push((if i == 0 { "Ended" } else { "" }, line, style));
     }
-    let ago = format_duration(model.now.duration_since(at).unsigned_abs());
-    let lived = match since {
-        Some(since) => format!(", after running {}", format_duration(at.duration_since(since).unsigned_abs())),
-        None => ", before it ran".into(),
-    };
-    list.push(("When", format!("{ago} ago at {}{lived}; exit code {}", clock(model, at), cause.exit_code()), Style::new()));
+    list.extend(death_facts(model, cause, since, at));
     list.extend(created_facts(model, record));
     list.push(("Next", next_steps(canvas), theme.dim));
     facts(canvas, area, &list);
 }
 
+/// When it ended, and what of.
+pub fn death_facts(model: &Model, cause: &ExitCause, since: Option<Timestamp>, at: Timestamp) -> Vec<Fact> {
+    let ago = format_duration(model.now.duration_since(at).unsigned_abs());
+    let lived = match since {
+        Some(since) => format!(", after running {}", format_duration(at.duration_since(since).unsigned_abs())),
+        None => ", before it ran".into(),
+    };
+    vec![("When", format!("{ago} ago at {}{lived}; exit code {}", clock(model, at), cause.exit_code()), Style::new())]
+}
+
 /// What can be done with one that is not alive.
 fn next_steps(canvas: &Canvas<'_>) -> String {
     let keymap = &canvas.model.settings.keymap;
-    let steps = [(Action::Start, "starts it"), (Action::Logs, "shows its log"), (Action::Destroy, "removes it")];
+    let steps = [(Action::Inspect, "shows why"), (Action::Start, "starts it"), (Action::Logs, "its log"), (Action::Destroy, "removes it")];
     let known = steps.into_iter().filter_map(|(action, what)| {
         let chord = keymap.shown_key(&[Context::Containers, Context::Global], action)?;
         Some(format!("{chord} {what}"))
@@ -193,7 +210,8 @@ fn limit_words(limits: &Limits) -> Vec<String> {
     words
 }
 
-fn limits_in_words(canvas: &Canvas<'_>, limits: &Limits) -> String {
+/// `limits` in one line.
+pub fn limits_in_words(canvas: &Canvas<'_>, limits: &Limits) -> String {
     limit_words(limits).join(&format!(" {} ", canvas.theme.symbols.dot))
 }
 
@@ -202,6 +220,9 @@ fn now_in_words(canvas: &Canvas<'_>, reading: Option<&Reading>) -> String {
         return "n/a: not sampled yet".into();
     };
     let sample = &reading.sample;
+    if canvas.model.past.is_some() {
+        return then_in_words(canvas, reading);
+    }
     let figure = |name: &str, value: Option<String>| match value {
         Some(value) => format!("{name} {value}"),
         None => match canvas.model.gap(name) {
@@ -221,6 +242,21 @@ fn now_in_words(canvas: &Canvas<'_>, reading: Option<&Reading>) -> String {
         figure("OOM kills", sample.oom_kills.map(grouped)),
         figure("pids", sample.pids.map(grouped)),
         figure("swap", sample.swap.map(format_bytes)),
+    ];
+    words.join(&format!(" {} ", canvas.theme.symbols.dot))
+}
+
+/// What is kept of the past, in words.
+fn then_in_words(canvas: &Canvas<'_>, reading: &Reading) -> String {
+    let share = |value: Option<f64>| value.map_or(NOT_AVAILABLE.to_owned(), percent);
+    let rate = |value: Option<f64>| value.map_or(NOT_AVAILABLE.to_owned(), |bytes| format!("{}/s", format_bytes(bytes as u64)));
+    let psi = reading.sample.psi.as_ref().and_then(|psi| Some(format!("{:.0}% {:.0}% {:.0}%", psi.cpu?, psi.memory?, psi.io?)));
+    let words = [
+        format!("throttled {}", share(reading.throttled)),
+        format!("pids {}", reading.sample.pids.map_or(NOT_AVAILABLE.to_owned(), grouped)),
+        format!("read {}", rate(reading.read_rate)),
+        format!("written {}", rate(reading.write_rate)),
+        format!("pressure {}", psi.unwrap_or_else(|| NOT_AVAILABLE.into())),
     ];
     words.join(&format!(" {} ", canvas.theme.symbols.dot))
 }

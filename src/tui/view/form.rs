@@ -100,7 +100,7 @@ fn remark(canvas: &Canvas<'_>, form: &LaunchForm, field: Field) -> (String, Styl
     let text = match field {
         Field::Preset => match form.preset.and_then(|at| canvas.model.settings.presets.get(at)) {
             Some((_, preset)) => printable(preset.description.as_deref().unwrap_or_default()),
-            None => "left and right choose; a preset fills in the rest".into(),
+            None => "left and right choose, or its first letters".into(),
         },
         _ => printable(&form.meaning(field)),
     };
@@ -121,7 +121,7 @@ fn status(canvas: &mut Canvas<'_>, area: Rect, beside: usize, form: &LaunchForm)
         match form.created(&model.settings.presets) {
             Ok(created) => {
                 let base = form.preset.and_then(|at| model.settings.presets.get(at)).map(|(_, preset)| preset);
-                (format!("$ {}", printable(&command_line(&created, base))), theme.dim)
+                (format!("$ {}", printable(&command_line(&canvas.model.settings.program, &created, base))), theme.dim)
             }
             Err(_) => return,
         }

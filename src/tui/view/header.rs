@@ -23,7 +23,7 @@ const BYTES_COLUMNS: u16 = 11;
 
 /// Draws the host into `area`.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, grid: CoreGrid) {
-    let Some(host) = &canvas.model.host else {
+    let Some(host) = &canvas.model.host_then() else {
         let dim = canvas.theme.dim;
         canvas.pen(row(area, 0)).put(" waiting for the first sample", dim);
         words(canvas, row(area, area.height - 1), None);

@@ -4,27 +4,35 @@
 
 mod bar;
 mod canvas;
+mod death;
 mod detail;
+mod dials;
 mod form;
+mod graphs;
 mod header;
 mod help;
 mod logs;
+mod palette;
 mod presets;
+mod prompt;
 mod question;
 mod sort_menu;
 mod table;
 mod tabs;
 mod toasts;
+mod waterfall;
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::hit::HitMap;
 use super::layout::SMALLEST;
-use super::model::{Model, Overlay, Tab};
+use super::model::{Card, Model, Overlay, Tab};
 use super::widget::Pen;
 use canvas::Canvas;
 pub use help::{help_lines, help_rows};
+pub use palette::palette_rows;
 
 /// Draws the whole screen; returns what a click on each place means.
 pub fn view(model: &Model, frame: &mut Frame<'_>) -> HitMap {
@@ -32,6 +40,9 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) -> HitMap {
     let mut canvas = Canvas { model, theme: &model.settings.theme, buffer: frame.buffer_mut(), hits: &mut hits, cursor: None };
     draw(&mut canvas);
     let cursor = canvas.cursor;
+    if !canvas.theme.symbols.braille {
+        to_ascii(canvas.buffer);
+    }
     if let Some(position) = cursor {
         frame.set_cursor_position(position);
     }
@@ -60,10 +71,41 @@ fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Form(form)) => form::draw(canvas, between, form),
         Some(Overlay::Confirm(question)) => question::draw(canvas, between, question),
         Some(Overlay::Sort(column)) => sort_menu::draw(canvas, between, *column),
+        Some(Overlay::Card(Card::FailedLaunch(failed))) => waterfall::draw_failed(canvas, between, failed),
+        Some(Overlay::Card(card)) => {
+            let record = card.id().and_then(|id| model.record(id));
+            match (card, record) {
+                (Card::Death { last_words, .. }, Some(record)) => death::draw(canvas, between, record, last_words.as_ref()),
+                (Card::Graphs(_), Some(record)) => graphs::draw(canvas, between, record),
+                (_, Some(record)) => waterfall::draw(canvas, between, record),
+                (_, None) => {}
+            }
+        }
+        Some(Overlay::Prompt(prompt)) => prompt::draw(canvas, between, prompt),
+        Some(Overlay::Palette(palette)) => palette::draw(canvas, between, palette),
         Some(Overlay::Help(offset)) => help::draw(canvas, between, *offset),
         Some(Overlay::Filter(..)) | None => {}
     }
     toasts::draw(canvas, between);
+}
+
+/// What is not ASCII becomes what stands for it there: names and output of containers are theirs, and our own words have arrows and signs.
+fn to_ascii(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if cell.symbol().is_ascii() {
+            continue;
+        }
+        let stands = match cell.symbol() {
+            "→" => ">",
+            "−" | "–" | "—" => "-",
+            "×" => "x",
+            "…" => "~",
+            "µ" => "u",
+            "·" => ".",
+            _ => "?",
+        };
+        cell.set_symbol(stands);
+    }
 }
 
 fn too_small(canvas: &mut Canvas<'_>) {

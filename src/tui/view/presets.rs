@@ -82,7 +82,7 @@ fn profile(canvas: &mut Canvas<'_>, area: Rect, name: &str, preset: &Preset) {
     }
     y += 1;
     let created = Created { name: None, request: preset.clone(), preset: Some(name.to_owned()) };
-    let mut shown = vec![("From a shell", command_line(&created, Some(preset)))];
+    let mut shown = vec![("From a shell", command_line(&canvas.model.settings.program, &created, Some(preset)))];
     if preset.command.is_none() {
         shown[0].1.push_str(" -- COMMAND");
     }

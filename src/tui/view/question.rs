@@ -12,24 +12,31 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
+use crate::manager::LimitChange;
+use crate::record::Record;
+use crate::spec::format_bytes;
 use crate::tui::action::Action;
 use crate::tui::hit::Target;
-use crate::tui::model::Question;
+use crate::tui::model::{Model, Question};
 use crate::tui::text;
 use crate::tui::widget::{center, frame};
+use crate::tui::wording::NOT_AVAILABLE;
 
 /// Draws the question over `area`.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, question: &Question) {
     let (model, theme) = (canvas.model, canvas.theme);
     let record = question.target.as_ref().and_then(|id| model.record(id));
     let (title, body, yes, no) = match record {
+        Some(record) if question.action == Action::LimitDown => below_use(model, record),
         Some(record) => {
             let (name, id) = (record.spec.name.as_str(), &record.spec.id);
             let state = record.status.word();
             let first = if record.status.is_alive() { ": it is killed first" } else { "" };
             (
                 format!("{} {name}?", question.action.label()),
-                format!("{name} ({id}) is {state}{first}. Its files and its log are removed; this cannot be undone."),
+                format!(
+                    "{name} ({id}) is {state}{first}. Its files and its log are removed; it was told to remove itself, so this cannot be undone."
+                ),
                 question.action.label(),
                 "Keep it",
             )
@@ -58,4 +65,19 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, question: &Question) {
         canvas.hits.add(Rect { x, width: end - x, ..buttons }, Target::Action(action));
         x = end + 3;
     }
+}
+
+/// Less memory is asked for than is used: what will happen then.
+fn below_use(model: &Model, record: &Record) -> (String, String, &'static str, &'static str) {
+    let name = record.spec.name.as_str();
+    let limit = match model.handles.doubtful {
+        Some(LimitChange::Memory(Some(limit))) => format_bytes(limit),
+        _ => String::new(),
+    };
+    let used = model.history.reading(&record.spec.id).and_then(|reading| reading.sample.memory).map_or(NOT_AVAILABLE.into(), format_bytes);
+    let body = format!(
+        "{name} uses {used}. At {limit} the kernel first drops its caches and swaps; what cannot be freed is not taken: the limit is \
+         refused then. A container that needs more later is slowed down or killed for it."
+    );
+    (format!("Limit {name} to {limit}?"), body, "Limit it", "Leave it")
 }

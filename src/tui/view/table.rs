@@ -10,6 +10,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
+use super::dials;
 use crate::record::{Record, Status};
 use crate::spec::{format_bytes, format_duration, quote_command};
 use crate::stats::Reading;
@@ -121,19 +122,24 @@ fn draw_row(canvas: &mut Canvas<'_>, line: Rect, columns: &[(Column, u16)], reco
         canvas.buffer.set_style(line, theme.selected);
         canvas.pen(line).symbol(theme.symbols.marker, theme.selected);
     }
-    // the last sample of one that ended since says nothing any more
-    let reading = canvas.model.history.reading(&record.spec.id).filter(|_| record.status.is_alive());
+    if canvas.model.list.marks.contains(&record.spec.id) {
+        canvas.pen(line).symbol(theme.symbols.mark, theme.key);
+    }
+    let reading = canvas.model.reading(record);
+    let reading = reading.as_deref();
+    let running = canvas.model.running_since(record).is_some();
     let mut x = line.x + 1;
     for (column, width) in columns {
         let cell = Rect { x, width: *width, ..line };
         x += width + 1;
         match (column, &record.status) {
+            (Column::Cpu, _) if running => cpu(canvas, cell, record, reading),
+            (Column::Memory, _) if running => memory(canvas, cell, record, reading),
             (Column::Cpu, Status::Stopped { cause, .. }) => {
                 let style = if is_bad_end(cause) { theme.failed } else { theme.dim };
                 canvas.pen(cell).put(&cause.brief(), style);
             }
-            (Column::Cpu, Status::Running { .. } | Status::Paused { .. }) => cpu(canvas, cell, record, reading),
-            (Column::Memory, Status::Running { .. } | Status::Paused { .. }) => memory(canvas, cell, record, reading),
+            (Column::Cpu | Column::Memory, _) => {}
             _ => words(canvas, cell, *column, record, reading),
         }
     }
@@ -145,27 +151,24 @@ fn draw_row(canvas: &mut Canvas<'_>, line: Rect, columns: &[(Column, u16)], reco
 
 fn words(canvas: &mut Canvas<'_>, cell: Rect, column: Column, record: &Record, reading: Option<&Reading>) {
     let (theme, spec) = (canvas.theme, &record.spec);
-    let alive = record.status.is_alive();
+    let since = canvas.model.running_since(record);
     let (text, style) = match column {
         Column::State => match canvas.model.pending_for(&spec.id) {
             Some(pending) if pending.action.id().len() < usize::from(cell.width) => {
                 (format!("{}{}", pending.action.id(), theme.symbols.busy), theme.pending)
             }
             Some(pending) => (pending.action.id().to_owned(), theme.pending),
-            None => (record.status.word().to_owned(), canvas.state_style(record)),
+            None => canvas.state(record),
         },
         Column::Name => (printable(spec.name.as_str()), theme.strong),
         Column::Pid => (record.status.process().map_or("-".into(), |process| process.pid.to_string()), theme.dim),
         Column::Pids => match reading.and_then(|r| r.sample.pids) {
             Some(count) => (count.to_string(), Style::new()),
-            None => (if alive { NOT_AVAILABLE } else { "-" }.to_owned(), theme.dim),
+            None => (if since.is_some() { NOT_AVAILABLE } else { "-" }.to_owned(), theme.dim),
         },
-        Column::Uptime => match &record.status {
-            Status::Running { since, .. } | Status::Paused { since, .. } => {
-                let up = canvas.model.now.duration_since(*since);
-                (format_duration(up.unsigned_abs()), Style::new())
-            }
-            Status::Created | Status::Stopped { .. } => ("-".into(), theme.dim),
+        Column::Uptime => match since {
+            Some(since) => (format_duration(canvas.model.moment().duration_since(since).unsigned_abs()), Style::new()),
+            None => ("-".into(), theme.dim),
         },
         Column::Image => (printable(&spec.image), theme.dim),
         Column::Command => {
@@ -182,8 +185,8 @@ fn words(canvas: &mut Canvas<'_>, cell: Rect, column: Column, record: &Record, r
 }
 
 fn cpu(canvas: &mut Canvas<'_>, cell: Rect, record: &Record, reading: Option<&Reading>) {
-    let cap = record.spec.limits.cpu.map(|cpu| cpu.cores());
-    let host_cores = canvas.model.host.as_ref().map_or(0, |host| host.cores.len()) as f64;
+    let cap = canvas.model.handles.limits(&record.spec.id, &record.spec.limits).cpu.map(|cpu| cpu.cores());
+    let host_cores = canvas.model.host_then().map_or(0, |host| host.cores.len()) as f64;
     let cores = reading.and_then(|r| r.cpu_cores);
     let label = match (cores, cap) {
         (None, _) => NOT_AVAILABLE.to_owned(),
@@ -191,18 +194,14 @@ fn cpu(canvas: &mut Canvas<'_>, cell: Rect, record: &Record, reading: Option<&Re
         (Some(cores), None) => format!("{}/host", percent(cores)),
     };
     let most = cap.unwrap_or(host_cores).max(f64::MIN_POSITIVE);
-    // of the CPU time that it asked for, the share that the cap refused
-    let refused = match (cores, reading.and_then(|r| r.throttled)) {
-        (Some(cores), Some(throttled)) if throttled > 0.0 => throttled / (throttled + cores),
-        _ => 0.0,
-    };
+    let refused = dials::refused(reading).unwrap_or(0.0);
     let gauge = Gauge { used: cores.map(|cores| cores / most), second: refused, label: &label, label_columns: LABEL_COLUMNS };
     gauge.draw(canvas.buffer, cell, canvas.theme);
 }
 
 fn memory(canvas: &mut Canvas<'_>, cell: Rect, record: &Record, reading: Option<&Reading>) {
-    let limit = record.spec.limits.memory;
-    let host = canvas.model.host.as_ref().map_or(0, |host| host.memory_total);
+    let limit = canvas.model.handles.limits(&record.spec.id, &record.spec.limits).memory;
+    let host = canvas.model.host_then().map_or(0, |host| host.memory_total);
     let used = reading.and_then(|r| r.sample.memory);
     let label = match (used, limit) {
         (None, _) => NOT_AVAILABLE.to_owned(),

@@ -28,7 +28,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let mut lines = Vec::new();
     for toast in model.toasts.shown() {
         let (symbol, style) = match toast.kind {
-            ToastKind::Success => (symbols.success, theme.success),
+            ToastKind::Success | ToastKind::Changed => (symbols.success, theme.success),
             ToastKind::Notice => (symbols.dot, theme.warning),
             ToastKind::Error => (symbols.failure, theme.error),
             ToastKind::Progress(_) => (symbols.busy, theme.pending),

@@ -1,10 +1,12 @@
 //! Widgets: small things drawn into a buffer, which know nothing of containers.
 
+mod dial;
 mod frame;
 mod gauge;
 mod graph;
 mod pen;
 
+pub use dial::Dial;
 pub use frame::{center, frame};
 pub use gauge::Gauge;
 pub use graph::Graph;

@@ -1,0 +1,89 @@
+//! The trash: a container that a screen destroys is stopped and kept for some minutes, so that it can be brought back. Whatever command
+//! opens the state folder next deletes what is due, also when the screen that threw it away was killed.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Error, Manager};
+use crate::spec::ContainerId;
+
+/// How long a container is kept in the trash.
+pub const TRASH_KEPT: SignedDuration = SignedDuration::from_mins(10);
+
+impl Manager {
+    /// Stops it within `grace` if it is alive, and puts it into the trash.
+    ///
+    /// # Errors
+    /// When it is unknown, does not end, or removes itself when it ends.
+    pub fn throw_away(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {
+        let record = self.load(id)?;
+        if record.spec.remove {
+            let message = format!("{} removes itself when it ends: it cannot be kept", record.spec.name);
+            return Err(Error::System { message, hint: Some("stop it instead".into()) });
+        }
+        if record.status.is_alive() || record.restart_at.is_some() {
+            match self.stop(id, grace) {
+                // it ended by itself meanwhile
+                Err(Error::WrongState { .. }) => {}
+                other => drop(other?),
+            }
+        }
+        let lock = self.store().lock(id)?;
+        let record = self.load(id)?;
+        if record.status.is_alive() {
+            let (container, state) = (record.spec.name.to_string(), record.status.word());
+            return Err(Error::WrongState { container, state, verb: "destroy", needs: "one that nobody starts meanwhile" });
+        }
+        let cgroup = self.cgroup(id);
+        cgroup.kill_all()?;
+        cgroup.remove()?;
+        self.store().throw_away(id, Timestamp::now())?;
+        drop(lock);
+        self.store().tell(&record.spec, "thrown away", None)?;
+        Ok(())
+    }
+
+    /// Brings it back from the trash, stopped.
+    ///
+    /// # Errors
+    /// When it is not there any more, or its name was taken meanwhile.
+    pub fn take_back(&self, id: &ContainerId) -> Result<(), Error> {
+        let names = self.store().lock_names()?;
+        let Some(trashed) = self.store().trash()?.into_iter().find(|trashed| trashed.id == *id) else {
+            let message = format!("{id} is not in the trash any more");
+            return Err(Error::System { message, hint: Some(format!("it is kept for {} minutes", TRASH_KEPT.as_mins())) });
+        };
+        self.store().take_back(&trashed)?;
+        let record = self.load(id)?;
+        let name = &record.spec.name;
+        if self.records()?.iter().any(|other| other.spec.id != *id && other.spec.name == *name) {
+            self.store().throw_away(id, trashed.at)?;
+            return Err(Error::NameInUse(name.to_string()));
+        }
+        drop(names);
+        self.store().tell(&record.spec, "brought back", None)?;
+        Ok(())
+    }
+
+    /// Deletes what was in the trash for long enough.
+    ///
+    /// # Errors
+    /// When something cannot be removed.
+    pub fn purge_trash(&self) -> Result<(), Error> {
+        self.empty_trash(Some(TRASH_KEPT))
+    }
+
+    /// Deletes what was in the trash for longer than `kept`, or everything.
+    pub(super) fn empty_trash(&self, kept: Option<SignedDuration>) -> Result<(), Error> {
+        let now = Timestamp::now();
+        for trashed in self.store().trash()? {
+            // a clock set back must not keep it for ever
+            let age = now.duration_since(trashed.at);
+            if kept.is_none_or(|kept| age >= kept || age < -kept) {
+                self.store().delete(&trashed)?;
+            }
+        }
+        Ok(())
+    }
+}

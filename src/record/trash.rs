@@ -1,0 +1,75 @@
+//! The trash: containers taken out of the list whole, to be brought back or deleted later. `trash/SECONDS-ID` in the state folder; the
+//! seconds (since 1970) say when, so that whatever process comes by next knows what is due.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::store::{make_folder, remove_folder};
+use super::{Store, StoreError};
+use crate::spec::ContainerId;
+
+/// A container in the trash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trashed {
+    /// Which.
+    pub id: ContainerId,
+    /// Since when.
+    pub at: Timestamp,
+    folder: PathBuf,
+}
+
+impl Store {
+    fn trash_folder(&self) -> PathBuf {
+        self.folder().join("trash")
+    }
+
+    /// Takes a container out of the list and keeps it whole. It must have ended.
+    ///
+    /// # Errors
+    /// When its folder cannot be renamed; it is in the list still.
+    pub fn throw_away(&self, id: &ContainerId, now: Timestamp) -> Result<(), StoreError> {
+        let trash = self.trash_folder();
+        make_folder(&trash)?;
+        let folder = self.container(id);
+        fs::rename(&folder, trash.join(format!("{}-{id}", now.as_second()))).map_err(StoreError::of("rename", &folder))?;
+        remove_folder(&self.run_folder(id)?)
+    }
+
+    /// What is in the trash.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn trash(&self) -> Result<Vec<Trashed>, StoreError> {
+        let trash = self.trash_folder();
+        let entries = match fs::read_dir(&trash) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(StoreError::of("read", &trash))?,
+        };
+        let trashed = |entry: fs::DirEntry| {
+            let name = entry.file_name().into_string().ok()?;
+            let (seconds, id) = name.split_once('-')?;
+            let (at, id) = (Timestamp::from_second(seconds.parse().ok()?).ok()?, ContainerId::new(id).ok()?);
+            Some(Trashed { id, at, folder: entry.path() })
+        };
+        Ok(entries.flatten().filter_map(trashed).collect())
+    }
+
+    /// Puts `trashed` back into the list as it was.
+    ///
+    /// # Errors
+    /// When its folder cannot be renamed: somebody emptied the trash.
+    pub fn take_back(&self, trashed: &Trashed) -> Result<(), StoreError> {
+        fs::rename(&trashed.folder, self.container(&trashed.id)).map_err(StoreError::of("rename", &trashed.folder))
+    }
+
+    /// Deletes `trashed` for good. Fine when it is gone already.
+    ///
+    /// # Errors
+    /// When something of it cannot be removed.
+    pub fn delete(&self, trashed: &Trashed) -> Result<(), StoreError> {
+        remove_folder(&trashed.folder)
+    }
+}

@@ -1,0 +1,145 @@
+//! When the steps of a launch were done: the supervisor's own, and init's, which come in one message of fixed size.
+
+use std::time::Instant;
+
+use super::step::{ALL, Step};
+use crate::record::LaunchStep;
+
+/// First byte of the message with the times of init's steps.
+pub const TIMES: u8 = b'S';
+/// Its length: that byte, and 32 bits a step.
+const LENGTH: usize = 1 + 4 * ALL.len();
+
+/// The supervisor's side.
+#[derive(Debug)]
+pub struct StepClock {
+    began: Instant,
+    go: u64,
+    steps: Vec<LaunchStep>,
+}
+
+impl StepClock {
+    /// A launch that began at `began`.
+    #[must_use]
+    pub fn new(began: Instant) -> Self {
+        Self { began, go: 0, steps: Vec::with_capacity(ALL.len() + 8) }
+    }
+
+    fn elapsed(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// The step called `name` is done.
+    pub fn done(&mut self, name: &str) {
+        let done_usec = self.elapsed();
+        self.steps.push(LaunchStep { name: name.to_owned(), done_usec });
+    }
+
+    /// init begins now.
+    pub fn go(&mut self) {
+        self.go = self.elapsed();
+    }
+
+    /// Takes in what [`InitClock::encode`] wrote; anything else is passed over: times are no reason to fail.
+    pub fn take_init(&mut self, message: &[u8]) {
+        let Some((&TIMES, times)) = message.split_first() else { return };
+        for (step, bytes) in ALL.into_iter().zip(times.as_chunks().0) {
+            let usec = u32::from_le_bytes(*bytes);
+            if usec > 0 {
+                self.steps.push(LaunchStep { name: words(step).to_owned(), done_usec: self.go + u64::from(usec) });
+            }
+        }
+    }
+
+    /// The steps that were done.
+    #[must_use]
+    pub fn steps(&self) -> Vec<LaunchStep> {
+        self.steps.clone()
+    }
+}
+
+/// What is said of a step that was done.
+fn words(step: Step) -> &'static str {
+    match step {
+        Step::Go => "wait for the word to begin",
+        Step::Cgroup => "join the cgroup",
+        Step::Clocks => "set its clocks",
+        Step::Users => "become root of its user namespace",
+        Step::Session => "make a session",
+        Step::CgroupNamespace => "make the cgroup namespace",
+        Step::Hostname => "set the host name",
+        Step::Network => "bring the network up",
+        Step::Mount => "mount the root filesystem and pivot",
+        Step::Sysctl => "write kernel settings",
+        Step::Protect => "mask paths",
+        Step::Terminal => "open the terminal",
+        Step::Stdio => "connect the streams",
+        Step::Workdir => "enter the working directory",
+        Step::Restrict => "drop capabilities, set seccomp",
+        Step::Reaper => "fork the command",
+        Step::Marker => "report",
+        Step::Exec => "execute the command",
+    }
+}
+
+/// init's side: a fixed array; it allocates nothing.
+#[derive(Debug)]
+pub struct InitClock {
+    began: Instant,
+    done: [u32; ALL.len()],
+}
+
+impl InitClock {
+    /// init begins now.
+    #[must_use]
+    pub fn start() -> Self {
+        Self { began: Instant::now(), done: [0; ALL.len()] }
+    }
+
+    /// `step` is done; of one that is done in several parts the last counts.
+    pub fn done(&mut self, step: Step) {
+        let usec = u32::try_from(self.began.elapsed().as_micros()).unwrap_or(u32::MAX);
+        self.done[step as usize] = usec.max(1);
+    }
+
+    /// The word to begin came: what follows is timed from here.
+    pub fn go(&mut self) {
+        *self = Self::start();
+    }
+
+    /// The message for the supervisor.
+    #[must_use]
+    pub fn encode(&self) -> [u8; LENGTH] {
+        let mut message = [TIMES; LENGTH];
+        for (bytes, usec) in message[1..].as_chunks_mut::<4>().0.iter_mut().zip(self.done) {
+            *bytes = usec.to_le_bytes();
+        }
+        message
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inits_times_survive_the_socket_and_follow_its_go() {
+        let mut init = InitClock::start();
+        init.done(Step::Session);
+        init.done(Step::Mount);
+        let mut clock = StepClock::new(Instant::now());
+        clock.done("make the cgroup");
+        clock.go();
+        clock.take_init(&init.encode());
+        clock.take_init(b"M");
+        clock.take_init(&[]);
+        let steps = clock.steps();
+        assert_eq!(
+            steps.iter().map(|step| step.name.as_str()).collect::<Vec<_>>(),
+            ["make the cgroup", words(Step::Session), words(Step::Mount)]
+        );
+        assert!(steps.is_sorted_by_key(|step| step.done_usec));
+        let durations = LaunchStep::durations(&steps);
+        assert_eq!(durations.iter().sum::<u64>(), steps[2].done_usec);
+    }
+}

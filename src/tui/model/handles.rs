@@ -1,0 +1,214 @@
+//! [`Handles`]: the handles on the gauges, which set limits; and the steps in which they move.
+
+use crate::manager::LimitChange;
+use crate::spec::{ContainerId, CpuLimit, Limits, MIN_MEMORY};
+use crate::tui::effect::EffectId;
+
+/// A gauge with a handle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Knob {
+    /// The cap on CPU time.
+    #[default]
+    Cpu,
+    /// The memory limit.
+    Memory,
+}
+
+/// Each band of caps in millicores: up to the first figure in steps of the second.
+const CPU_STEPS: [(u64, u64); 4] = [(100, 10), (1_000, 50), (4_000, 250), (u64::MAX, 1_000)];
+/// Each power of two is crossed in this many steps of memory.
+const MEMORY_STEPS: u64 = 8;
+
+impl Knob {
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Memory => "memory",
+        }
+    }
+
+    /// The limit it sets, in millicores or bytes; `None` is no limit.
+    #[must_use]
+    pub fn value(self, limits: &Limits) -> Option<u64> {
+        match self {
+            Self::Cpu => limits.cpu.map(|cap| (cap.cores() * 1_000.0).round() as u64),
+            Self::Memory => limits.memory,
+        }
+    }
+
+    /// What sets `value`, in millicores or bytes.
+    #[must_use]
+    pub fn change(self, value: Option<u64>) -> LimitChange {
+        match self {
+            Self::Cpu => LimitChange::Cpu(value.map(CpuLimit::from_millicores)),
+            Self::Memory => LimitChange::Memory(value),
+        }
+    }
+
+    /// The knob that makes `change`.
+    #[must_use]
+    pub fn of(change: LimitChange) -> Self {
+        match change {
+            LimitChange::Cpu(_) => Self::Cpu,
+            LimitChange::Memory(_) => Self::Memory,
+        }
+    }
+
+    /// The least value that can be set.
+    #[must_use]
+    pub fn least(self) -> u64 {
+        match self {
+            Self::Cpu => 10,
+            Self::Memory => MIN_MEMORY,
+        }
+    }
+
+    /// The distance from `value` to the next step, upwards or downwards.
+    fn step(self, value: u64, up: bool) -> u64 {
+        match self {
+            Self::Cpu => CPU_STEPS.iter().find(|(until, _)| value < *until || !up && value == *until).map_or(1_000, |(_, step)| *step),
+            Self::Memory => {
+                // at a power of two the steps below it are half as long
+                let base = if up { value } else { value.saturating_sub(1) }.max(1);
+                (1_u64 << base.ilog2()).div_ceil(MEMORY_STEPS)
+            }
+        }
+    }
+
+    /// One step up or down from `value`, on a host that has `most` of it: above the last step there is no limit.
+    #[must_use]
+    pub fn stepped(self, value: Option<u64>, up: bool, most: u64) -> Option<u64> {
+        let Some(value) = value else {
+            return if up { None } else { Some(self.stepped(Some(most), false, u64::MAX)?.max(self.least())) };
+        };
+        let step = self.step(value, up);
+        if up {
+            Some((value / step + 1) * step).filter(|next| *next < most)
+        } else {
+            Some((value.div_ceil(step).saturating_sub(1) * step).max(self.least()))
+        }
+    }
+
+    /// The step nearest to `value`; what a handle lets go of snaps to.
+    #[must_use]
+    pub fn snapped(self, value: u64) -> u64 {
+        let step = self.step(value, true);
+        ((value + step / 2) / step * step).max(self.least())
+    }
+
+    /// What the gauge ends at, in millicores or bytes: a power of two of cores, or of bytes, that leaves the handle some way up;
+    /// never more than the host's `most`.
+    #[must_use]
+    pub fn scale(self, limit: Option<u64>, used: u64, most: u64) -> u64 {
+        let unit = if self == Self::Cpu { 1_000 } else { 1 };
+        let wanted = limit.map_or(most, |limit| limit.saturating_mul(3) / 2).max(used).div_ceil(unit).max(1);
+        wanted.checked_next_power_of_two().unwrap_or(wanted).saturating_mul(unit).min(most.max(1))
+    }
+}
+
+/// A handle held with the mouse: a gauge of `width` cells from column `left` on, which ends at `scale`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grip {
+    /// Which gauge.
+    pub knob: Knob,
+    /// The gauge's first column.
+    pub left: u16,
+    /// Its cells.
+    pub width: u16,
+    /// What it ends at, in millicores or bytes.
+    pub scale: u64,
+}
+
+impl Grip {
+    /// The value under column `x`; `None`, no limit, beyond the end.
+    #[must_use]
+    pub fn value_at(&self, x: u16) -> Option<u64> {
+        let cells = u64::from((x + 1).saturating_sub(self.left));
+        if cells > u64::from(self.width) {
+            return None;
+        }
+        Some(self.knob.snapped(self.scale / u64::from(self.width.max(1)) * cells))
+    }
+}
+
+/// A limit that was asked for and is not in the records yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Whose.
+    pub id: ContainerId,
+    /// What it shall be.
+    pub change: LimitChange,
+    /// What was handed to the engine, and as what; `None` while the handle is only held.
+    pub sent: Option<(EffectId, LimitChange)>,
+}
+
+/// The handles of the selected container's gauges.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Handles {
+    /// The gauge that the keys move.
+    pub focus: Knob,
+    /// The handle held with the mouse.
+    pub grip: Option<Grip>,
+    /// The limit on its way.
+    pub wanted: Option<Wanted>,
+    /// What waits for a yes: less memory than is used.
+    pub doubtful: Option<LimitChange>,
+}
+
+impl Handles {
+    /// The limits of `id` as they will be: `limits`, and what is on its way.
+    #[must_use]
+    pub fn limits(&self, id: &ContainerId, limits: &Limits) -> Limits {
+        let mut limits = limits.clone();
+        if let Some(wanted) = self.wanted.as_ref().filter(|wanted| wanted.id == *id) {
+            wanted.change.lay_over(&mut limits);
+        }
+        limits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+
+    #[test]
+    fn cpu_moves_in_round_steps() {
+        let up = |value| Knob::Cpu.stepped(Some(value), true, 4_000);
+        let down = |value| Knob::Cpu.stepped(Some(value), false, 4_000);
+        assert_eq!([10, 100, 250, 251, 1_000, 3_750].map(up), [20, 150, 300, 300, 1_250, 0].map(|v| Some(v).filter(|v| *v > 0)));
+        assert_eq!([10, 20, 100, 150, 251, 1_000, 1_250].map(down), [10, 10, 90, 100, 250, 950, 1_000].map(Some));
+        assert_eq!(Knob::Cpu.stepped(None, true, 4_000), None);
+        assert_eq!(Knob::Cpu.stepped(None, false, 4_000), Some(3_750), "from no limit to just below all that there is");
+    }
+
+    #[test]
+    fn memory_moves_in_eighths_of_a_power_of_two() {
+        let up = |value: u64| Knob::Memory.stepped(Some(value * MIB), true, 1 << 40).unwrap() / MIB;
+        let down = |value: u64| Knob::Memory.stepped(Some(value * MIB), false, 1 << 40).unwrap() / MIB;
+        assert_eq!([64, 72, 100, 120, 128].map(up), [72, 80, 104, 128, 144]);
+        assert_eq!([128, 120, 100, 64, 1].map(down), [120, 112, 96, 60, 1]);
+        let mut value = 300 * MIB;
+        for _ in 0..200 {
+            value = Knob::Memory.stepped(Some(value), false, 1 << 40).unwrap();
+        }
+        assert_eq!(value, MIN_MEMORY, "down to the least that can be set, and no further");
+        assert_eq!(Knob::Memory.stepped(Some(15 << 30), true, 16 << 30), None, "as much as the host has is no limit");
+    }
+
+    #[test]
+    fn a_held_handle_is_where_the_mouse_is() {
+        let grip = Grip { knob: Knob::Memory, left: 10, width: 16, scale: 256 * MIB };
+        assert_eq!(grip.value_at(10), Some(16 * MIB));
+        assert_eq!(grip.value_at(17), Some(128 * MIB));
+        assert_eq!(grip.value_at(25), Some(256 * MIB));
+        assert_eq!(grip.value_at(26), None);
+        assert_eq!(grip.value_at(0), Some(MIN_MEMORY));
+        assert_eq!(Knob::Memory.scale(Some(128 * MIB), 0, 1 << 34), 256 * MIB);
+        assert_eq!(Knob::Cpu.scale(Some(500), 0, 4_000), 1_000);
+        assert_eq!(Knob::Cpu.scale(None, 0, 4_000), 4_000);
+    }
+}

@@ -1,0 +1,89 @@
+//! [`Palette`]: every action that can be done now, found by a few letters of what it is called or does.
+
+use super::{LineEdit, Model};
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
+
+/// The palette.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Palette {
+    /// What was typed.
+    pub line: LineEdit,
+    /// The chosen row.
+    pub row: usize,
+    /// The actions that match, the best first.
+    pub found: Vec<Action>,
+}
+
+impl Palette {
+    /// The chosen action.
+    #[must_use]
+    pub fn chosen(&self) -> Option<Action> {
+        self.found.get(self.row).copied()
+    }
+
+    /// Looks again for what was typed; the best match is chosen.
+    pub fn search(&mut self, model: &Model) {
+        let wanted = self.line.text();
+        let said = |action: Action| action.about().to_lowercase().contains(&wanted.trim().to_lowercase());
+        let scored = |action: Action| {
+            let name = score(wanted, action.label()).max(score(wanted, action.id()));
+            // what it is called counts for more than what is said about it
+            let score = name.map(|points| points + 1_000).or(said(action).then_some(0));
+            score.map(|score| (score, action))
+        };
+        let mut found: Vec<_> = offered(model).into_iter().filter_map(scored).collect();
+        found.sort_by_key(|(score, action)| (std::cmp::Reverse(*score), *action));
+        self.found = found.into_iter().map(|(_, action)| action).collect();
+        self.row = 0;
+    }
+}
+
+/// What can be done on this tab, and on every tab; moving about and typing is not looked for by name.
+fn offered(model: &Model) -> Vec<Action> {
+    let here = [model.tab.context(), Context::Global, Context::Everywhere];
+    let known = |action: &Action| {
+        let own = model.settings.keymap.contexts_of(*action);
+        // one that was left without a key is found all the same
+        own.is_empty() || own.iter().any(|context| here.contains(context))
+    };
+    Action::ALL.iter().copied().filter(|action| !action.is_motion() && *action != Action::Palette).filter(known).collect()
+}
+
+/// How well `wanted` fits `text`: its letters in order, best at the beginnings of words and next to each other; `None` when they are not
+/// all there. Case does not count, nor do spaces.
+#[must_use]
+pub fn score(wanted: &str, text: &str) -> Option<i32> {
+    let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
+    let (mut score, mut at, mut last) = (0, 0, None);
+    for letter in wanted.chars().flat_map(char::to_lowercase).filter(|c| !c.is_whitespace()) {
+        let begins = |i: usize| i == 0 || !text[i - 1].is_alphanumeric();
+        let next = (at..text.len()).find(|i| text[*i] == letter)?;
+        // a word that begins with the letter is meant rather than a letter inside one, unless that goes on from the last
+        let follows = last.is_some_and(|last: usize| next == last + 1);
+        let place = if follows { next } else { (at..text.len()).find(|i| text[*i] == letter && begins(*i)).unwrap_or(next) };
+        score += match (follows, begins(place)) {
+            (true, _) => 8,
+            (false, true) => 6,
+            (false, false) => 0,
+        };
+        score -= i32::try_from(place - at).unwrap_or(i32::MAX).min(3);
+        (at, last) = (place + 1, Some(place));
+    }
+    Some(score)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_in_order_and_better_together() {
+        assert!(score("sm", "Sort memory") > score("sm", "assume"));
+        assert!(score("stop", "Stop") > score("stop", "sort by the next column"));
+        assert_eq!(score("xyz", "Stop"), None);
+        assert_eq!(score("", "Stop"), Some(0));
+        assert!(score("STO", "stop").is_some() && score("s o", "sort").is_some());
+        assert!(score("é", "stop").is_none());
+    }
+}

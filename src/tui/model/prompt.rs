@@ -1,0 +1,81 @@
+//! [`Prompt`]: one line to be typed: the name of a preset to save, the file to export to.
+
+use super::{LineEdit, Model};
+use crate::record::Record;
+use crate::spec::{ContainerId, Limits, Preset};
+use crate::stats::Figure;
+
+/// What the line is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// The name under which limits and command are saved.
+    PresetName,
+    /// The file that the recent past is written to.
+    ExportFile,
+}
+
+/// One line to be typed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prompt {
+    /// What for.
+    pub asked: Asked,
+    /// Of which container.
+    pub id: ContainerId,
+    /// What was typed.
+    pub line: LineEdit,
+    /// What is wrong with it.
+    pub error: Option<String>,
+}
+
+/// The preset that `record` could have been made from: its limits and its command.
+#[must_use]
+pub fn preset_of(record: &Record, limits: &Limits) -> Preset {
+    let spec = &record.spec;
+    let bytes = |amount: Option<u64>| amount.map(|bytes| format!("{bytes}b"));
+    let number = |amount: Option<u64>| amount.map(|number| number.to_string());
+    Preset {
+        description: Some(format!("saved from {}", spec.name)),
+        command: Some(spec.argv.clone()),
+        memory: bytes(limits.memory),
+        swap: bytes(limits.swap),
+        cpus: limits.cpu.map(|cap| cap.cores().to_string()),
+        cpu_shares: number(limits.cpu_shares),
+        cpuset: limits.cpuset.clone(),
+        memory_high: bytes(limits.memory_high),
+        memory_low: bytes(limits.memory_low),
+        memory_min: bytes(limits.memory_min),
+        pids: number(limits.pids),
+        io_weight: number(limits.io_weight),
+        ..Preset::default()
+    }
+}
+
+impl Model {
+    /// The kept past of `id` as a table: CSV, or JSON (an array of objects) when `json`. A figure that was not had is empty or null.
+    #[must_use]
+    pub fn export(&self, id: &ContainerId, json: bool) -> String {
+        let series = self.history.series(id);
+        let mut rows = Vec::new();
+        for tick in self.history.oldest()..=self.history.last() {
+            let (Some(age), Some(series)) = (self.history.age(tick), series) else { continue };
+            if series.reading(tick).is_none() {
+                continue;
+            }
+            let at = self.sampled_at - jiff::SignedDuration::try_from(age).unwrap_or_default();
+            let value = |figure: Figure| series.value(figure, tick).map(|value| value.to_string());
+            let fields = Figure::ALL.map(|figure| (figure.id(), value(figure)));
+            rows.push(if json {
+                let fields = fields.map(|(name, value)| format!("\"{name}\":{}", value.as_deref().unwrap_or("null")));
+                format!("{{\"time\":\"{at:.3}\",{}}}", fields.join(","))
+            } else {
+                let fields = fields.map(|(_, value)| value.unwrap_or_default());
+                format!("{at:.3},{}", fields.join(","))
+            });
+        }
+        if json {
+            return format!("[\n{}\n]\n", rows.join(",\n"));
+        }
+        let heading = Figure::ALL.map(Figure::id).join(",");
+        format!("time,{heading}\n{}\n", rows.join("\n"))
+    }
+}

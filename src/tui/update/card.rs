@@ -1,0 +1,94 @@
+//! The cards: why a container died, how a launch went.
+
+use super::{on_tab, past};
+use crate::record::Status;
+use crate::tui::action::Action;
+use crate::tui::effect::{Effect, LogBatch};
+use crate::tui::keymap::Context;
+use crate::tui::model::{Card, Model, Overlay, ToastKind};
+use crate::tui::wording::is_bad_end;
+
+/// Opens the card of the selected container: of one that ended why it did, of any other how it was launched.
+pub fn open(model: &mut Model) -> Vec<Effect> {
+    let Some(record) = model.selected() else {
+        model.toast(ToastKind::Notice, "inspect: no container is selected");
+        return Vec::new();
+    };
+    let id = record.spec.id.clone();
+    if matches!(record.status, Status::Stopped { .. }) {
+        model.overlay = Some(Overlay::Card(Card::Death { id: id.clone(), last_words: None }));
+        return vec![Effect::ReadTail(id)];
+    }
+    waterfall(model)
+}
+
+/// Opens the graphs of the selected container.
+pub fn graphs(model: &mut Model) {
+    match model.selected().map(|record| record.spec.id.clone()) {
+        Some(id) => model.overlay = Some(Overlay::Card(Card::Graphs(id))),
+        None => model.toast(ToastKind::Notice, "graphs: no container is selected"),
+    }
+}
+
+/// Opens the card of the last launch: of one that just failed, else of the selected container.
+pub fn waterfall(model: &mut Model) -> Vec<Effect> {
+    let selected = model.selected().map(|record| (record.spec.id.clone(), record.launch.is_empty(), record.spec.name.to_string()));
+    match (model.take_failed_launch(), selected) {
+        (Some(failed), _) => model.overlay = Some(Overlay::Card(Card::FailedLaunch(failed))),
+        (None, Some((id, false, _))) => model.overlay = Some(Overlay::Card(Card::Launch(id))),
+        (None, Some((_, true, name))) => model.toast(ToastKind::Notice, format!("{name} was never started: there is nothing to show")),
+        (None, None) => model.toast(ToastKind::Notice, "launch: no container is selected"),
+    }
+    Vec::new()
+}
+
+/// Does `action` on the card: it closes, and what is a verb is done to its container.
+pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(Overlay::Card(card)) = &model.overlay else {
+        return Vec::new();
+    };
+    let id = card.id().cloned();
+    if matches!(card, Card::Graphs(_)) && past::act(model, action) {
+        return Vec::new();
+    }
+    model.overlay = None;
+    if action == Action::Cancel {
+        return Vec::new();
+    }
+    if let Some(row) = id.and_then(|id| model.list.visible().iter().position(|at| model.records[*at].spec.id == id)) {
+        model.list.select_row(row, &model.records);
+    }
+    on_tab(model, action)
+}
+
+/// The last lines of the one on the card were read.
+pub fn last_words(model: &mut Model, result: Result<LogBatch, String>) {
+    let Some(Overlay::Card(Card::Death { id, last_words })) = &mut model.overlay else {
+        return;
+    };
+    *last_words = match result {
+        Ok(batch) if batch.id != *id => return,
+        Ok(batch) => Some(Ok(batch.lines.into_iter().chain(batch.unfinished).collect())),
+        Err(reason) => Some(Err(reason)),
+    };
+    model.dirty = true;
+}
+
+/// Says of those that died that they did, and what shows why.
+pub fn tell_deaths(model: &mut Model, before: &[crate::record::Record]) {
+    let died: Vec<(String, String)> = model
+        .died_since(before)
+        .into_iter()
+        .filter_map(|record| match &record.status {
+            Status::Stopped { cause, .. } if is_bad_end(cause) => Some((record.spec.name.to_string(), cause.brief())),
+            _ => None,
+        })
+        .collect();
+    let key = model.settings.keymap.shown_key(&[Context::Containers], Action::Inspect);
+    let key = key.map(|key| format!("; {key} on it shows why")).unwrap_or_default();
+    match died.as_slice() {
+        [] => {}
+        [(name, cause)] => model.toast(ToastKind::Error, format!("{name} died: {cause}{key}")),
+        [(name, _), ..] => model.toast(ToastKind::Error, format!("{name} and {} others died{key}", died.len() - 1)),
+    }
+}

@@ -1,0 +1,160 @@
+//! The handles on the gauges: keys and the mouse move a limit, and the engine is asked for it, one call at a time.
+
+use super::containers::call_engine;
+use super::overlays;
+use crate::manager::LimitChange;
+use crate::record::Record;
+use crate::spec::ContainerId;
+use crate::tui::action::Action;
+use crate::tui::effect::{Call, Effect, EffectId};
+use crate::tui::model::{Grip, Knob, Model, Pending, Step, ToastKind, Wanted};
+
+/// Moves the limit under the focus one step.
+pub fn step(model: &mut Model, up: bool) -> Vec<Effect> {
+    let Some(record) = model.selected().cloned() else {
+        model.toast(ToastKind::Notice, "limit: no container is selected");
+        return Vec::new();
+    };
+    let knob = model.handles.focus;
+    let limits = model.handles.limits(&record.spec.id, &record.spec.limits);
+    let value = knob.stepped(knob.value(&limits), up, most(model, knob));
+    set(model, &record, knob.change(value))
+}
+
+/// The handle is taken at column `x`.
+pub fn take(model: &mut Model, grip: Grip, x: u16) -> Vec<Effect> {
+    // a gauge beside an overlay is not for now
+    if model.overlay.is_some() || model.past.is_some() {
+        return Vec::new();
+    }
+    model.handles.focus = grip.knob;
+    if refused(model) {
+        return Vec::new();
+    }
+    model.handles.grip = Some(grip);
+    pull(model, x)
+}
+
+/// The held handle is pulled to column `x`: the gauge follows at once, the limit when the handle is let go.
+pub fn pull(model: &mut Model, x: u16) -> Vec<Effect> {
+    let (Some(grip), Some(record)) = (&model.handles.grip, model.selected()) else {
+        return Vec::new();
+    };
+    let change = grip.knob.change(grip.value_at(x));
+    let id = record.spec.id.clone();
+    let sent = model.handles.wanted.take().and_then(|wanted| wanted.sent);
+    model.handles.wanted = Some(Wanted { id, change, sent });
+    model.dirty = true;
+    Vec::new()
+}
+
+/// The handle is let go.
+pub fn let_go(model: &mut Model) -> Vec<Effect> {
+    let (Some(_), Some(wanted)) = (model.handles.grip.take(), model.handles.wanted.clone()) else {
+        return Vec::new();
+    };
+    model.dirty = true;
+    let Some(record) = model.record(&wanted.id).cloned() else {
+        return Vec::new();
+    };
+    if wanted.sent.is_none() {
+        model.handles.wanted = None;
+    }
+    if wanted.change == wanted.change.of(&record.spec.limits) && wanted.sent.is_none() {
+        return Vec::new();
+    }
+    set(model, &record, wanted.change)
+}
+
+/// Whether this screen may change nothing; says so then.
+fn refused(model: &mut Model) -> bool {
+    if model.settings.read_only {
+        model.toast(ToastKind::Notice, format!("{}: this screen is read-only", Action::LimitUp.label()));
+    }
+    model.settings.read_only
+}
+
+/// All that the host has of it, in millicores or bytes.
+#[must_use]
+pub fn most(model: &Model, knob: Knob) -> u64 {
+    let host = model.host.as_ref();
+    match knob {
+        Knob::Cpu => host.map_or(1, |host| host.cores.len().max(1)) as u64 * 1_000,
+        Knob::Memory => host.map_or(u64::MAX, |host| host.memory_total),
+    }
+}
+
+/// Asks for the limit; before one below what is used it asks the person.
+fn set(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effect> {
+    let used = model.history.reading(&record.spec.id).filter(|_| record.status.is_alive()).and_then(|reading| reading.sample.memory);
+    if let (LimitChange::Memory(Some(limit)), Some(used)) = (change, used)
+        && limit < used
+    {
+        model.handles.doubtful = Some(change);
+        overlays::ask(model, Action::LimitDown, Some(record.spec.id.clone()));
+        return Vec::new();
+    }
+    request(model, record, change)
+}
+
+/// Yes: the limit below what is used, too.
+pub fn sure(model: &mut Model, record: &Record) -> Vec<Effect> {
+    match model.handles.doubtful.take() {
+        Some(change) => request(model, record, change),
+        None => Vec::new(),
+    }
+}
+
+fn request(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effect> {
+    let id = record.spec.id.clone();
+    let before = change.of(&model.handles.limits(&id, &record.spec.limits));
+    if before == change {
+        return Vec::new();
+    }
+    let name = record.spec.name.as_str().to_owned();
+    model.last_command = model.limit_command(record, change).or(model.last_command.take());
+    model.undo.remember(id.clone(), name, Step::Limit(before), model.now);
+    ask_engine(model, id, change)
+}
+
+/// Hands the limit to the engine, after the one that is on its way.
+pub fn ask_engine(model: &mut Model, id: ContainerId, change: LimitChange) -> Vec<Effect> {
+    let under_way = model.handles.wanted.as_ref().filter(|wanted| wanted.id == id).and_then(|wanted| wanted.sent);
+    if under_way.is_some_and(|(effect, _)| model.pending.contains_key(&effect)) {
+        model.handles.wanted = Some(Wanted { id, change, sent: under_way });
+        return Vec::new();
+    }
+    let name = model.record(&id).map(|record| record.spec.name.as_str().to_owned()).unwrap_or_default();
+    let pending = Pending { action: Action::LimitUp, target: Some(id.clone()), name };
+    let effect = call_engine(model, pending, Call::SetLimit(id.clone(), change));
+    model.handles.wanted = Some(Wanted { id, change, sent: Some((EffectId(model.last_effect), change)) });
+    vec![effect]
+}
+
+/// A limit was set, or not: the next one that was asked for meanwhile follows.
+pub fn answered(model: &mut Model, effect: EffectId, worked: bool) -> Vec<Effect> {
+    let Some(wanted) = model.handles.wanted.clone() else {
+        return Vec::new();
+    };
+    let Some((_, change)) = wanted.sent.filter(|(sent, _)| *sent == effect) else {
+        return Vec::new();
+    };
+    if !worked {
+        model.handles.wanted = None;
+        model.undo.forget(&wanted.id);
+        return Vec::new();
+    }
+    if change != wanted.change && model.handles.grip.is_none() {
+        return ask_engine(model, wanted.id, wanted.change);
+    }
+    Vec::new()
+}
+
+/// The records were read: what is in them is not on its way any more.
+pub fn settled(model: &mut Model) {
+    let handles = &mut model.handles;
+    let done = |wanted: &Wanted| wanted.sent.is_some_and(|(effect, _)| !model.pending.contains_key(&effect));
+    if handles.grip.is_none() && handles.wanted.as_ref().is_some_and(done) {
+        handles.wanted = None;
+    }
+}

@@ -1,0 +1,60 @@
+//! The palette: typing narrows it down, Enter does what is chosen.
+
+use super::{act as act_on_tab, moved, overlays};
+use crate::tui::action::Action;
+use crate::tui::effect::Effect;
+use crate::tui::model::{Model, Overlay, Palette, ToastKind};
+
+/// Opens it with every action.
+pub fn open(model: &mut Model) {
+    let mut palette = Palette::default();
+    palette.search(model);
+    model.overlay = Some(Overlay::Palette(palette));
+}
+
+/// Does `action` in the palette.
+pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(Overlay::Palette(palette)) = &mut model.overlay else {
+        return Vec::new();
+    };
+    match action {
+        Action::Cancel => model.overlay = None,
+        Action::Confirm => {
+            let chosen = palette.chosen();
+            model.overlay = None;
+            return chosen.map(|action| act_on_tab(model, action)).unwrap_or_default();
+        }
+        Action::CopyCommand => {
+            let line = palette.chosen().and_then(|chosen| model.command_for(chosen, &model.targets()));
+            return match line {
+                Some(line) => copy(model, line),
+                None => nothing(model),
+            };
+        }
+        Action::Up | Action::Down | Action::PageUp | Action::PageDown => {
+            let page = crate::tui::view::palette_rows(model.size);
+            palette.row = moved(action, palette.row, palette.found.len(), page).unwrap_or(palette.row);
+        }
+        _ => overlays::edit_action(model, action),
+    }
+    Vec::new()
+}
+
+/// Copies the command line for the last thing done from this screen.
+pub fn copy_last(model: &mut Model) -> Vec<Effect> {
+    match model.last_command.clone() {
+        Some(line) => copy(model, line),
+        None => nothing(model),
+    }
+}
+
+fn nothing(model: &mut Model) -> Vec<Effect> {
+    model.toast(ToastKind::Notice, "copy: nothing was done yet that a command line could do");
+    Vec::new()
+}
+
+/// Puts `text` on the clipboard of whoever sits at the terminal.
+pub fn copy(model: &mut Model, text: String) -> Vec<Effect> {
+    model.toast(ToastKind::Changed, format!("copied: {}", text.lines().next().unwrap_or_default()));
+    vec![Effect::Copy(text)]
+}

@@ -1,0 +1,41 @@
+//! The scrubber: back and forth through the recent past, freezing, and back to now.
+
+use crate::tui::action::Action;
+use crate::tui::model::{Model, Past};
+
+/// Ticks that one long step moves.
+const LONG: u64 = 10;
+
+/// Moves through time; says whether `action` does that.
+pub fn act(model: &mut Model, action: Action) -> bool {
+    let (oldest, last) = (model.history.oldest(), model.history.last());
+    let tick = model.tick();
+    let to = match action {
+        Action::Earlier => tick.saturating_sub(1),
+        Action::MuchEarlier => tick.saturating_sub(LONG),
+        Action::Later => tick + 1,
+        Action::MuchLater => tick + LONG,
+        Action::Freeze if model.past.is_none() => tick,
+        Action::Freeze | Action::Live => last + 1,
+        _ => return false,
+    };
+    let frozen = action == Action::Freeze;
+    model.past = Some(Past { tick: to.max(oldest), frozen }).filter(|past| last > 0 && past.tick <= last && (frozen || past.tick < last));
+    look(model);
+    true
+}
+
+/// A tick was sampled: the moment looked at may have fallen out of what is kept.
+pub fn follow(model: &mut Model) {
+    let oldest = model.history.oldest();
+    if let Some(past) = &mut model.past {
+        past.tick = past.tick.max(oldest);
+        look(model);
+    }
+}
+
+/// Every pane shows the moment.
+fn look(model: &mut Model) {
+    model.log.until = model.past.map(|_| model.moment());
+    model.arrange();
+}

@@ -1,0 +1,77 @@
+//! One line to be typed: asking for it, and what is done with it.
+
+use std::path::PathBuf;
+
+use super::containers::call_engine;
+use super::overlays;
+use crate::tui::action::Action;
+use crate::tui::effect::{Call, Effect};
+use crate::tui::model::{Asked, LineEdit, Model, Overlay, Pending, Prompt, ToastKind, preset_of};
+
+/// Asks for the line.
+pub fn open(model: &mut Model, asked: Asked) {
+    let Some(record) = model.selected() else {
+        model.toast(ToastKind::Notice, "no container is selected");
+        return;
+    };
+    let (id, name) = (record.spec.id.clone(), record.spec.name.as_str());
+    let line = match asked {
+        Asked::PresetName => name.to_owned(),
+        Asked::ExportFile => format!("{name}.csv"),
+    };
+    model.overlay = Some(Overlay::Prompt(Prompt { asked, id, line: LineEdit::new(line), error: None }));
+}
+
+/// Does `action` while the line is typed.
+pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Cancel => model.overlay = None,
+        Action::Confirm => return confirm(model),
+        _ => overlays::edit_action(model, action),
+    }
+    Vec::new()
+}
+
+fn confirm(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Prompt(prompt)) = model.overlay.clone() else {
+        return Vec::new();
+    };
+    let text = prompt.line.text().trim().to_owned();
+    match call(model, &prompt, &text) {
+        Ok((action, call)) => {
+            model.overlay = None;
+            vec![call_engine(model, Pending { action, target: None, name: text }, call)]
+        }
+        Err(reason) => {
+            model.overlay = Some(Overlay::Prompt(Prompt { error: Some(reason), ..prompt }));
+            Vec::new()
+        }
+    }
+}
+
+fn call(model: &Model, prompt: &Prompt, text: &str) -> Result<(Action, Call), String> {
+    match prompt.asked {
+        Asked::PresetName => {
+            let record = model.record(&prompt.id).ok_or("the container is gone")?;
+            let taken = model.settings.presets.iter().any(|(name, _)| name == text);
+            crate::spec::ContainerName::new(text).map_err(|error| error.reason)?;
+            if taken {
+                return Err("there is a preset of that name already".into());
+            }
+            let file = model.settings.config_file.clone().ok_or("this screen has no config file")?;
+            let preset = preset_of(record, &model.handles.limits(&prompt.id, &record.spec.limits));
+            Ok((Action::SavePreset, Call::SavePreset(file, text.to_owned(), Box::new(preset))))
+        }
+        Asked::ExportFile => {
+            if text.is_empty() {
+                return Err("a file's name; one that ends in .json is JSON, any other CSV".into());
+            }
+            if model.history.series(&prompt.id).is_none() {
+                return Err("nothing of it was sampled yet".into());
+            }
+            let path = PathBuf::from(text);
+            let json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+            Ok((Action::Export, Call::Write(path, model.export(&prompt.id, json))))
+        }
+    }
+}
