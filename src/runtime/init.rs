@@ -5,7 +5,6 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open};
 use nix::sys::stat::{Mode, SFlag, fstat, umask};
 use nix::unistd::{Uid, fchown};
 
