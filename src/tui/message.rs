@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::effect::{EffectId, LogBatch, Outcome};
+use super::effect::{EffectId, LogBatch, Outcome, Seen, ShellNews};
 use super::keymap::Chord;
+use super::model::ShellId;
 use crate::manager::Error;
 use crate::record::Record;
 use crate::stats::Snapshot;
@@ -61,6 +62,10 @@ pub enum Message {
     Log(Result<LogBatch, Error>),
     /// The last lines of a log were read.
     Tail(Result<LogBatch, Error>),
+    /// Something was looked into.
+    Seen(Box<Seen>),
+    /// A shell has something to say.
+    Shell(ShellId, ShellNews),
     /// The terminal is gone, or a thread of ours is: why.
     Fatal(String),
 }

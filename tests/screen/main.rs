@@ -19,4 +19,5 @@ mod presets;
 mod quiet;
 mod sizes;
 mod stage;
+mod tabs;
 mod verbs;

@@ -108,6 +108,7 @@ pub fn edit(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
             palette.search(model);
             model.overlay = Some(Overlay::Palette(palette));
         }
+        Some(Overlay::Prompt(_)) => super::looks::edit_prompt(model, change),
         Some(Overlay::Filter(line, _)) => {
             change(line);
             model.list.filter = line.text().to_owned();

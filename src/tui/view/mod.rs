@@ -7,13 +7,19 @@ mod canvas;
 mod death;
 mod detail;
 mod dials;
+mod events;
+mod files;
 mod form;
 mod header;
 mod help;
 mod logs;
 mod palette;
 mod presets;
+mod processes;
 mod question;
+mod sheet;
+mod shell;
+mod signal_menu;
 mod sort_menu;
 mod table;
 mod tabs;
@@ -30,6 +36,7 @@ use super::widget::Pen;
 use canvas::Canvas;
 pub use help::{help_lines, help_rows};
 pub use palette::palette_rows;
+pub use sheet::sheet_lines;
 
 /// Draws the whole screen; returns what a click on each place means.
 pub fn view(model: &Model, frame: &mut Frame<'_>) -> HitMap {
@@ -57,6 +64,11 @@ fn draw(canvas: &mut Canvas<'_>) {
             detail::draw(canvas, regions.detail);
         }
         Tab::Logs => logs::draw(canvas, regions.body),
+        Tab::Processes => processes::draw(canvas, regions.body),
+        Tab::Shell => shell::draw(canvas, regions.body),
+        Tab::Files => files::draw(canvas, regions.body),
+        Tab::Isolation | Tab::Host => sheet::draw(canvas, regions.body),
+        Tab::Events => events::draw(canvas, regions.body),
         Tab::Presets => presets::draw(canvas, regions.body),
     }
     bar::draw(canvas, regions.bar);
@@ -76,7 +88,8 @@ fn draw(canvas: &mut Canvas<'_>) {
         }
         Some(Overlay::Palette(palette)) => palette::draw(canvas, between, palette),
         Some(Overlay::Help(offset)) => help::draw(canvas, between, *offset),
-        Some(Overlay::Filter(..)) | None => {}
+        Some(Overlay::Signal(menu)) => signal_menu::draw(canvas, between, menu),
+        Some(Overlay::Prompt(_) | Overlay::Filter(..)) | None => {}
     }
     toasts::draw(canvas, between);
 }
