@@ -15,6 +15,8 @@ pub enum Target {
     Container(ContainerId),
     /// A column heading.
     Heading(Column),
+    /// A line of the tab's own list, or of the menu over it.
+    Line(usize),
     /// A row of the preset list.
     Preset(usize),
     /// A gauge whose handle can be moved.

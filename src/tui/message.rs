@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::effect::{EffectId, LogBatch, Outcome};
+use super::effect::{EffectId, LogBatch, Outcome, Seen, ShellNews};
 use super::keymap::Chord;
 use super::settings::Settings;
+use super::model::ShellId;
 use crate::manager::Error;
 use crate::record::Record;
 use crate::stats::Snapshot;
@@ -64,6 +65,10 @@ pub enum Message {
     Tail(Result<LogBatch, Error>),
     /// The config file changed: the settings it makes now, or what is wrong with it.
     Settings(Result<Box<Settings>, String>),
+    /// Something was looked into.
+    Seen(Box<Seen>),
+    /// A shell has something to say.
+    Shell(ShellId, ShellNews),
     /// The terminal is gone, or a thread of ours is: why.
     Fatal(String),
 }

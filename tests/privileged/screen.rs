@@ -71,7 +71,7 @@ fn with_keys_alone() {
     let tmux = open(&fixture, 120, 40);
 
     // the cpu-quarter preset, from its tab: its form opens filled in, and Enter launches it
-    tmux.press(&["3"]);
+    tmux.press(&["8"]);
     tmux.wait_for("cpu-quarter");
     for _ in 0..20 {
         if tmux.screen().contains("▌cpu-quarter") {

@@ -77,7 +77,7 @@ fn coming_back_finds_the_place_kept_and_reading_stops_meanwhile() {
     stage.keys("1");
     stage.held = true;
     stage.take_effects();
-    stage.keys("2");
+    stage.keys("3");
     assert_eq!(stage.model.log.place, place);
     assert!(!stage.take_effects().iter().any(|effect| matches!(effect, Effect::OpenLog(_))));
     stage.keys("1").select("db").keys("l");
@@ -101,7 +101,7 @@ fn nothing_written_and_nothing_selected() {
     let mut stage = Stage::new(80, 24);
     stage.select("staging").keys("l").golden("logs-nothing-80x24");
     let mut stage = Stage::unlit(crate::stage::settings(), 80, 24);
-    stage.keys("2").golden("logs-none-selected-80x24");
+    stage.keys("3").golden("logs-none-selected-80x24");
 }
 
 #[test]

@@ -23,4 +23,5 @@ mod quiet;
 mod settings;
 mod sizes;
 mod stage;
+mod tabs;
 mod verbs;

@@ -7,15 +7,15 @@ use crate::stage::{Stage, settings};
 #[test]
 fn the_presets_at_every_size() {
     for (width, height) in [(60, 15), (80, 24), (120, 40)] {
-        Stage::new(width, height).keys("3j").golden(&format!("presets-{width}x{height}"));
+        Stage::new(width, height).keys("8j").golden(&format!("presets-{width}x{height}"));
     }
-    Stage::new(80, 24).keys("3G").golden("presets-profile-80x24");
+    Stage::new(80, 24).keys("8G").golden("presets-profile-80x24");
 }
 
 #[test]
 fn enter_opens_the_form_with_it_and_enter_launches() {
     let mut stage = Stage::new(80, 24);
-    stage.keys("3j<Enter>").golden("presets-form-80x24");
+    stage.keys("8j<Enter>").golden("presets-form-80x24");
     stage.take_effects();
     stage.keys("<Tab>mine<Enter>");
     let effects = stage.take_effects();
@@ -29,7 +29,7 @@ fn enter_opens_the_form_with_it_and_enter_launches() {
 #[test]
 fn moving_stays_within_the_list() {
     let mut stage = Stage::new(80, 24);
-    stage.keys("3k");
+    stage.keys("8k");
     assert_eq!(stage.model.preset, 0);
     stage.keys("jjjjjjjjjjjj<PageDown>");
     assert_eq!(stage.model.preset, settings().presets.len() - 1);
@@ -38,7 +38,7 @@ fn moving_stays_within_the_list() {
 #[test]
 fn none() {
     let mut stage = Stage::with(minic_tui::tui::Settings { presets: Vec::new(), ..settings() }, 80, 24);
-    stage.keys("3j").golden("presets-none-80x24");
+    stage.keys("8j").golden("presets-none-80x24");
     stage.keys("<Enter><Up><Right>");
     stage.shows("◂ none ▸");
 }

@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use minic_tui::manager::{Demo, Engine, LogSource, Sampling};
+use minic_tui::manager::{Demo, Engine, Inspector, LogSource, Sampling, Shell, ShellOutput};
 use minic_tui::record::Record;
 use minic_tui::spec::ContainerId;
 use minic_tui::stats::Snapshot;
 use minic_tui::tui::Settings;
-use minic_tui::tui::effect::{Effect, LogBatch, perform, tail};
+use minic_tui::tui::effect::{Effect, LogBatch, Lookout, ShellCall, ShellNews, perform, tail};
 use minic_tui::tui::keymap::{Chord, Key};
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{LogLine, Model};
+use minic_tui::tui::model::{LogLine, Model, ShellId};
 use minic_tui::tui::sanitise::log_line;
 use minic_tui::tui::theme::{ColorDepth, Symbols, Theme};
 use minic_tui::tui::update::{start, update};
@@ -38,6 +38,8 @@ pub struct Stage {
     sampler: Box<dyn Sampling>,
     log: Option<(ContainerId, Box<dyn LogSource>)>,
     log_wanted: bool,
+    lookout: Lookout,
+    shells: BTreeMap<ShellId, Box<dyn Shell>>,
     readings: u64,
 }
 
@@ -77,6 +79,8 @@ impl Stage {
             clock,
             log: None,
             log_wanted: false,
+            lookout: Lookout::default(),
+            shells: BTreeMap::new(),
             readings: 0,
         }
     }
@@ -111,10 +115,54 @@ impl Stage {
                 }
                 Effect::ReadTail(id) => self.send(Message::Tail(tail(&self.demo, &id))),
                 Effect::ReadLog => self.log_wanted = true,
+                Effect::Look(look) => {
+                    let seen = self.lookout.look(&self.demo, look);
+                    self.send(Message::Seen(Box::new(seen)));
+                }
+                Effect::Shell(id, call) => self.shell(id, call),
                 Effect::PurgeTrash | Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
             }
         }
         self.read_log(false);
+    }
+
+    /// A demo's shell answers at once: what is typed is followed by what it shows.
+    fn shell(&mut self, id: ShellId, call: ShellCall) {
+        match call {
+            ShellCall::Open(container, size) => {
+                let news = match self.demo.shell(&container, size) {
+                    Ok(shell) => {
+                        let first = shell.read(1 << 20).unwrap();
+                        self.shells.insert(id, shell);
+                        self.send(Message::Shell(id, ShellNews::Opened));
+                        self.shown(first)
+                    }
+                    Err(error) => ShellNews::Failed(error),
+                };
+                self.send(Message::Shell(id, news));
+            }
+            ShellCall::Write(bytes) => {
+                let shell = &self.shells[&id];
+                shell.write(&bytes).unwrap();
+                let mut news = vec![shell.read(1 << 20).unwrap()];
+                if bytes == b"\r" && news[0] == ShellOutput::Bytes(b"\r\n".to_vec()) {
+                    news.push(shell.read(1 << 20).unwrap());
+                }
+                for output in news {
+                    let news = self.shown(output);
+                    self.send(Message::Shell(id, news));
+                }
+            }
+            ShellCall::Close => drop(self.shells.remove(&id)),
+            ShellCall::Read | ShellCall::Resize(_) => {}
+        }
+    }
+
+    fn shown(&self, output: ShellOutput) -> ShellNews {
+        match output {
+            ShellOutput::Bytes(bytes) => ShellNews::Output(bytes),
+            ShellOutput::Ended(code) => ShellNews::Ended(code),
+        }
     }
 
     fn read_log(&mut self, even_nothing: bool) {

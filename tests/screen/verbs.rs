@@ -122,7 +122,7 @@ fn read_only_refuses_every_change() {
     let mut stage = Stage::with(minic_tui::tui::Settings { read_only: true, ..settings() }, 80, 24);
     stage.held = true;
     stage.select("web").take_effects();
-    stage.keys("sSRDr3<Enter>1");
+    stage.keys("sSRDr8<Enter>1");
     assert_eq!(stage.take_effects(), []);
     assert!(stage.model.overlay.is_none());
     stage.golden("read-only-80x24");

@@ -1,7 +1,9 @@
 //! [`Effect`]: what `update` wants done. This folder alone talks to the [`Engine`]; answers come back as messages.
 
 mod follow;
+mod look;
 mod observe;
+mod shells;
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -16,10 +18,15 @@ use std::time::Duration;
 pub use follow::LogBatch;
 use follow::LogReader;
 pub use follow::tail;
+use look::Looker;
+pub use look::{Look, Lookout, Seen};
+use shells::ShellLines;
+pub use shells::{ShellCall, ShellNews};
 
 use super::message::Message;
 use super::reload::Reload;
 use crate::config::save_preset;
+use super::model::ShellId;
 use crate::manager::{Created, Engine, Error, LimitChange, Updated};
 use crate::record::ExitCause;
 use crate::spec::{ContainerId, Preset};
@@ -45,6 +52,12 @@ pub enum Call {
     ThrowAway(ContainerId, Duration),
     /// Bring it back from the trash.
     TakeBack(ContainerId),
+    /// Send this signal to this process of it.
+    Signal(ContainerId, i32, i32),
+    /// Copy this changed path into this folder of the host.
+    Extract(ContainerId, String, PathBuf),
+    /// Take the change of this path back.
+    Revert(ContainerId, String),
     /// Set one limit.
     SetLimit(ContainerId, LimitChange),
     /// Add this preset to the config file.
@@ -70,6 +83,12 @@ pub enum Outcome {
     ThrownAway,
     /// It is back, stopped.
     TakenBack,
+    /// The process has the signal.
+    Signalled,
+    /// So many files were copied.
+    Extracted(u64),
+    /// The image's own is there again.
+    Reverted,
     /// Its limits are these now.
     LimitSet(Updated),
     /// It is in this file.
@@ -89,6 +108,10 @@ pub enum Effect {
     ReadTail(ContainerId),
     /// Read on in the open log: one [`Message::Log`] as soon as there is something new.
     ReadLog,
+    /// Look into something; the answer is [`Message::Seen`].
+    Look(Look),
+    /// Something for a shell.
+    Shell(ShellId, ShellCall),
     /// Put this on the clipboard of the terminal.
     Copy(String),
     /// Delete what was in the trash for long enough.
@@ -107,13 +130,16 @@ pub struct Effects {
     sender: Sender<Message>,
     readings: Arc<AtomicU64>,
     log: Option<LogReader>,
+    looker: Option<Looker>,
+    shells: ShellLines,
 }
 
 impl Effects {
     /// Effects on `engine`, whose answers go to `sender`.
     #[must_use]
     pub fn new(engine: Arc<dyn Engine>, sender: Sender<Message>) -> Self {
-        Self { engine, sender, readings: Arc::new(AtomicU64::new(0)), log: None }
+        let shells = ShellLines::new(Arc::clone(&engine), sender.clone());
+        Self { engine, sender, readings: Arc::new(AtomicU64::new(0)), log: None, looker: None, shells }
     }
 
     /// Starts to sample every `tick`, to watch the records, and to look after the config file.
@@ -158,6 +184,14 @@ impl Effects {
                 let (engine, sender) = (Arc::clone(&self.engine), self.sender.clone());
                 self.spawn("tail", move || drop(sender.send(Message::Tail(tail(&*engine, &id)))));
             }
+            Effect::Look(Look::Check) => {
+                let (engine, sender) = (Arc::clone(&self.engine), self.sender.clone());
+                self.spawn("check", move || {
+                    let _ = sender.send(Message::Seen(Box::new(Lookout::default().look(&*engine, Look::Check))));
+                });
+            }
+            Effect::Look(look) => self.looker.get_or_insert_with(|| Looker::start(Arc::clone(&self.engine), &self.sender)).look(look),
+            Effect::Shell(id, call) => self.shells.run(id, call),
             Effect::PurgeTrash => {
                 let engine = Arc::clone(&self.engine);
                 // what cannot be deleted now is tried again by whoever comes next
@@ -198,6 +232,9 @@ pub fn perform(engine: &dyn Engine, call: Call, progress: &mut dyn FnMut(String)
         Call::Destroy(id) => engine.destroy(&id, true).map(|()| Outcome::Destroyed),
         Call::ThrowAway(id, grace) => engine.throw_away(&id, grace).map(|()| Outcome::ThrownAway),
         Call::TakeBack(id) => engine.take_back(&id).map(|()| Outcome::TakenBack),
+        Call::Signal(id, pid, signal) => engine.signal_process(&id, pid, signal).map(|()| Outcome::Signalled),
+        Call::Extract(id, path, into) => engine.extract(&id, &path, &into).map(Outcome::Extracted),
+        Call::Revert(id, path) => engine.revert(&id, &path).map(|()| Outcome::Reverted),
         Call::SetLimit(id, change) => engine.set_limit(&id, change).map(Outcome::LimitSet),
         Call::SavePreset(file, name, preset) => match save_preset(&file, &name, &preset) {
             Ok(()) => Ok(Outcome::Written(file)),

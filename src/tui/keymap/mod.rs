@@ -37,13 +37,21 @@ macro_rules! contexts {
 
 contexts! {
     Containers "containers" "Containers tab";
+    Processes "processes" "Processes tab";
     Logs "logs" "Logs tab";
+    Shell "shell" "Shell tab";
+    Typing "typing" "Typing in a shell: every other key is the shell's";
+    Files "files" "Files tab";
+    Isolation "isolation" "Isolation tab";
+    Events "events" "Events tab";
     Presets "presets" "Presets tab";
+    Host "host" "Host tab";
     Global "global" "Every tab";
     Past "past" "Looking back";
     Form "form" "Launch form";
     Confirm "confirm" "Questions";
     Sort "sort" "Sort menu";
+    Menu "menu" "Other menus";
     Filter "filter" "Filter";
     Edit "edit" "Typing";
     Help "help" "Help";

@@ -7,9 +7,13 @@ mod handles;
 mod launch_form;
 mod line_edit;
 mod log_view;
+mod looks;
 mod palette;
 mod past;
 mod prompt;
+mod processes;
+mod shells;
+mod tab;
 mod toasts;
 mod undo;
 
@@ -23,9 +27,13 @@ pub use handles::{Grip, Handles, Knob, Wanted};
 pub use launch_form::{Field, LaunchForm, command_line};
 pub use line_edit::LineEdit;
 pub use log_view::{LogLine, LogView, MARK_COLUMNS, Pane, Place, TIME_COLUMNS};
+pub use looks::{EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, Viewer};
 pub use palette::Palette;
 pub use past::Past;
-pub use prompt::{Asked, Prompt, preset_of};
+pub use prompt::{Asked, LinePrompt, preset_of};
+pub use processes::{ProcessRow, ProcessSort, ProcessView};
+pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
+pub use tab::Tab;
 pub use toasts::{Toast, ToastKind, Toasts};
 pub use undo::{Step, Undo, Undoable};
 
@@ -41,52 +49,6 @@ use crate::stats::{Gap, History, HostSample};
 
 /// Ticks of history kept for each container: ten minutes at one a second.
 const HISTORY_TICKS: usize = 600;
-
-/// The tabs, left to right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tab {
-    /// The container table.
-    Containers,
-    /// The log of one container.
-    Logs,
-    /// The presets.
-    Presets,
-}
-
-impl Tab {
-    /// Every tab, left to right.
-    pub const ALL: [Self; 3] = [Self::Containers, Self::Logs, Self::Presets];
-
-    /// Its name.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Containers => "Containers",
-            Self::Logs => "Logs",
-            Self::Presets => "Presets",
-        }
-    }
-
-    /// What shows it.
-    #[must_use]
-    pub fn action(self) -> Action {
-        match self {
-            Self::Containers => Action::ShowContainers,
-            Self::Logs => Action::ShowLogs,
-            Self::Presets => Action::ShowPresets,
-        }
-    }
-
-    /// The keys that mean something in it.
-    #[must_use]
-    pub fn context(self) -> Context {
-        match self {
-            Self::Containers => Context::Containers,
-            Self::Logs => Context::Logs,
-            Self::Presets => Context::Presets,
-        }
-    }
-}
 
 /// A question: yes does `action` to `target`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,11 +71,15 @@ pub enum Overlay {
     /// A container, or a launch, looked at closely.
     Card(Card),
     /// A line to be typed.
-    Prompt(Prompt),
+    Line(LinePrompt),
     /// The palette.
     Palette(Palette),
     /// Help, scrolled down by so many lines.
     Help(usize),
+    /// A signal for a process.
+    Signal(SignalMenu),
+    /// One line typed at the bottom.
+    Prompt(Prompt),
     /// The filter while it is typed, and what it was before.
     Filter(LineEdit, String),
 }
@@ -130,7 +96,7 @@ pub struct Pending {
 }
 
 /// Everything the screen knows.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Model {
     /// What it was told at the start.
     pub settings: Settings,
@@ -170,6 +136,10 @@ pub struct Model {
     pub log: LogView,
     /// Whether the log is being read on: asked for and not yet answered.
     pub log_reading: bool,
+    /// What the tabs that look into things show.
+    pub looks: Looks,
+    /// The shells.
+    pub shells: Shells,
     /// The selected preset's place among the presets.
     pub preset: usize,
     /// What lies over the tab.
@@ -212,6 +182,8 @@ impl Model {
             purge_at: None,
             log: LogView::default(),
             log_reading: false,
+            looks: Looks::default(),
+            shells: Shells::default(),
             preset: 0,
             overlay: None,
             toasts: Toasts::default(),
@@ -260,15 +232,18 @@ impl Model {
     #[must_use]
     pub fn contexts(&self) -> Vec<Context> {
         let mut contexts = match &self.overlay {
+            None if self.tab == Tab::Shell && self.shells.typing => return vec![Context::Typing],
             None if self.past.is_some() => vec![Context::Past, self.tab.context(), Context::Global],
             None => vec![self.tab.context(), Context::Global],
             Some(Overlay::Form(_)) => vec![Context::Form, Context::Edit],
             Some(Overlay::Confirm(_)) => vec![Context::Confirm],
             Some(Overlay::Sort(_)) => vec![Context::Sort],
             Some(Overlay::Card(_)) => vec![Context::Card],
-            Some(Overlay::Prompt(_)) => vec![Context::Prompt, Context::Edit],
+            Some(Overlay::Line(_)) => vec![Context::Prompt, Context::Edit],
             Some(Overlay::Palette(_)) => vec![Context::Palette, Context::Edit],
             Some(Overlay::Help(_)) => vec![Context::Help],
+            Some(Overlay::Signal(_)) => vec![Context::Menu],
+            Some(Overlay::Prompt(_)) => vec![Context::Filter, Context::Edit],
             Some(Overlay::Filter(..)) => vec![Context::Filter, Context::Edit],
         };
         contexts.push(Context::Everywhere);

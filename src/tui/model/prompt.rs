@@ -1,4 +1,4 @@
-//! [`Prompt`]: one line to be typed: the name of a preset to save, the file to export to.
+//! [`LinePrompt`]: one line to be typed: the name of a preset to save, the file to export to.
 
 use super::{LineEdit, Model};
 use crate::record::Record;
@@ -16,7 +16,7 @@ pub enum Asked {
 
 /// One line to be typed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Prompt {
+pub struct LinePrompt {
     /// What for.
     pub asked: Asked,
     /// Of which container.

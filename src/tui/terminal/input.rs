@@ -50,6 +50,8 @@ fn chord(event: KeyEvent) -> Option<Chord> {
     let held = |modifier| event.modifiers.contains(modifier);
     let (mut key, mut shift) = (Key::Esc, held(KeyModifiers::SHIFT));
     match event.code {
+        // the bytes 0x1c to 0x1f, which crossterm calls Ctrl-4 to Ctrl-7, are what people know as these
+        KeyCode::Char(c @ '4'..='7') if held(KeyModifiers::CONTROL) => key = Key::Char(['\\', ']', '^', '_'][c as usize - '4' as usize]),
         KeyCode::Char(c) => key = Key::Char(c),
         KeyCode::F(number) => key = Key::F(number),
         KeyCode::Enter => key = Key::Enter,

@@ -34,15 +34,19 @@ macro_rules! roles {
         pub struct Theme {
             /// Characters to draw with.
             pub symbols: Symbols,
+            /// The colours of what containers draw themselves; `None` in a theme without any.
+            pub depth: Option<ColorDepth>,
             $(#[doc = $about] pub $role: Style,)*
         }
 
         impl Theme {
             const ROLES: &[&str] = &[$(stringify!($role),)*];
 
-            fn from_looks(looks: &BTreeMap<String, Style>, symbols: Symbols) -> Self {
+            fn from_looks(looks: &BTreeMap<String, Style>, symbols: Symbols, depth: ColorDepth) -> Self {
+                let coloured = looks.values().any(|look| look.fg.is_some() || look.bg.is_some());
                 Self {
                     symbols,
+                    depth: coloured.then_some(depth),
                     $($role: looks.get(stringify!($role)).copied().unwrap_or_default(),)*
                 }
             }
@@ -118,7 +122,7 @@ impl Theme {
             let style = style(look, depth).map_err(|reason| ThemeError(format!("[{name}] {role}: {reason}")))?;
             looks.insert(role.clone(), style);
         }
-        Ok(Self::from_looks(&looks, symbols))
+        Ok(Self::from_looks(&looks, symbols, depth))
     }
 
     /// The theme, colour depth and symbols that this environment asks for: `NO_COLOR` wins over `name`; `None` means dark.

@@ -6,12 +6,14 @@ mod containers;
 mod form;
 mod handles;
 mod logs;
+mod looks;
 mod mouse;
 mod overlays;
 mod palette;
 mod past;
 mod prompt;
 mod results;
+mod shells;
 mod undo;
 
 use super::action::Action;
@@ -28,6 +30,12 @@ const WHEEL_ROWS: i64 = 3;
 
 /// Takes `message` into `model`; returns what is to be done.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let mut effects = take(model, message);
+    effects.extend(shells::fit(model));
+    effects
+}
+
+fn take(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Clock(now) => {
             model.now = now;
@@ -47,6 +55,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Progress(id, line) => results::progress(model, id, &line),
         Message::EffectDone(id, result) => results::done(model, id, result),
         Message::Log(result) => logs::read(model, result),
+        Message::Seen(seen) => looks::seen(model, *seen),
+        Message::Shell(id, news) => shells::news(model, id, news),
         Message::Tail(result) => {
             card::last_words(model, result.map_err(|error| results::in_words("read its log", &error)));
             Vec::new()
@@ -71,6 +81,7 @@ pub fn start() -> Vec<Effect> {
 fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
     match input {
         Input::Key(chord) => press(model, chord),
+        Input::Paste(text) if model.contexts().contains(&Context::Typing) => shells::paste(model, &text),
         Input::Paste(text) => {
             overlays::paste(model, &text);
             Vec::new()
@@ -91,6 +102,9 @@ fn press(model: &mut Model, chord: Chord) -> Vec<Effect> {
     let contexts = model.contexts();
     if let Some(action) = model.settings.keymap.action(&contexts, chord) {
         return act(model, action);
+    }
+    if contexts.contains(&Context::Typing) {
+        return shells::type_chord(model, chord);
     }
     if let Some(c) = chord.typed().filter(|_| contexts.contains(&Context::Edit)) {
         form::type_letter(model, c);
@@ -115,9 +129,11 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Some(Overlay::Confirm(_)) => overlays::answer(model, action),
         Some(Overlay::Sort(_)) => overlays::choose_sort(model, action),
         Some(Overlay::Card(_)) => card::act(model, action),
-        Some(Overlay::Prompt(_)) => prompt::act(model, action),
+        Some(Overlay::Line(_)) => prompt::act(model, action),
         Some(Overlay::Palette(_)) => palette::act(model, action),
         Some(Overlay::Help(_)) => overlays::scroll_help(model, action),
+        Some(Overlay::Signal(_)) => looks::choose_signal(model, action),
+        Some(Overlay::Prompt(_)) => looks::prompted(model, action),
         Some(Overlay::Filter(..)) => overlays::type_filter(model, action),
         None => on_tab(model, action),
     }
@@ -130,12 +146,19 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Quit => return quit(model),
         Action::Help => model.overlay = Some(Overlay::Help(0)),
+        Action::Dismiss if looks::dismiss(model) => return looks::look(model),
         Action::Dismiss => dismiss(model),
         Action::NextTab => return turn_tab(model, 1),
         Action::PreviousTab => return turn_tab(model, Tab::ALL.len() - 1),
         Action::ShowContainers => return show(model, Tab::Containers),
         Action::ShowLogs | Action::Logs => return show(model, Tab::Logs),
         Action::ShowPresets => return show(model, Tab::Presets),
+        Action::ShowProcesses => return show(model, Tab::Processes),
+        Action::ShowShell => return show(model, Tab::Shell),
+        Action::ShowFiles => return show(model, Tab::Files),
+        Action::ShowIsolation => return show(model, Tab::Isolation),
+        Action::ShowEvents => return show(model, Tab::Events),
+        Action::ShowHost => return show(model, Tab::Host),
         Action::Run if model.tab == Tab::Presets => return form::open(model, Some(model.preset)),
         Action::Run => return form::open(model, None),
         Action::UsePreset => return form::open(model, Some(model.preset)),
@@ -154,7 +177,9 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => match model.tab {
             Tab::Containers => containers::act(model, action),
             Tab::Logs => return logs::act(model, action),
+            Tab::Shell => return shells::act(model, action),
             Tab::Presets => choose_preset(model, action),
+            Tab::Processes | Tab::Files | Tab::Isolation | Tab::Events | Tab::Host => return looks::act(model, action),
         },
     }
     Vec::new()
@@ -167,7 +192,7 @@ fn redraw(model: &mut Model) -> Vec<Effect> {
 
 /// Leaves, unless something asked for is not done yet: then it asks.
 fn quit(model: &mut Model) -> Vec<Effect> {
-    if model.pending.is_empty() {
+    if model.pending.is_empty() && model.shells.running() == 0 {
         return vec![Effect::Quit];
     }
     overlays::ask(model, Action::Quit, None);
@@ -193,7 +218,7 @@ fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
     model.arrange();
     match tab {
         Tab::Logs => logs::show(model, model.list.selected.clone()),
-        _ => Vec::new(),
+        _ => looks::look(model),
     }
 }
 

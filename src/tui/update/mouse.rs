@@ -4,7 +4,7 @@ use super::{WHEEL_ROWS, act, containers, form, handles, overlays, palette, show}
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::hit::Target;
-use crate::tui::model::{Model, Overlay};
+use crate::tui::model::{Model, Overlay, Tab};
 
 /// A click at column `x`, row `y`.
 pub fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
@@ -34,6 +34,7 @@ pub fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
         }
         Target::Gauge(grip) => return handles::take(model, grip, x),
         Target::Preset(row) => model.preset = row,
+        Target::Line(row) => return line(model, row),
         Target::Field(field) => {
             if let Some(form) = form::opened(model) {
                 form.focus = Some(field);
@@ -63,4 +64,21 @@ pub fn wheel(model: &mut Model, turn: i16) -> Vec<Effect> {
         effects.extend(act(model, action));
     }
     effects
+}
+
+/// A click on line `row` of a menu, or of what the tab lists.
+fn line(model: &mut Model, row: usize) -> Vec<Effect> {
+    if let Some(Overlay::Signal(menu)) = &mut model.overlay {
+        menu.row = row;
+        return act(model, Action::Confirm);
+    }
+    match model.tab {
+        Tab::Processes => model.looks.processes.select(row),
+        Tab::Files => {
+            let path = model.looks.files.list().get(row).map(|change| change.path.clone());
+            model.looks.files.selected = path;
+        }
+        _ => {}
+    }
+    Vec::new()
 }

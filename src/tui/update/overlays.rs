@@ -102,7 +102,7 @@ pub fn edit(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
     model.dirty = true;
     match &mut model.overlay {
         Some(Overlay::Form(form)) => form::edit(form, change),
-        Some(Overlay::Prompt(prompt)) => {
+        Some(Overlay::Line(prompt)) => {
             prompt.error = None;
             change(&mut prompt.line);
         }
@@ -112,6 +112,7 @@ pub fn edit(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
             palette.search(model);
             model.overlay = Some(Overlay::Palette(palette));
         }
+        Some(Overlay::Prompt(_)) => super::looks::edit_prompt(model, change),
         Some(Overlay::Filter(line, _)) => {
             change(line);
             model.list.filter = line.text().to_owned();

@@ -6,7 +6,7 @@ use super::containers::call_engine;
 use super::overlays;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};
-use crate::tui::model::{Asked, LineEdit, Model, Overlay, Pending, Prompt, ToastKind, preset_of};
+use crate::tui::model::{Asked, LineEdit, Model, Overlay, Pending, LinePrompt, ToastKind, preset_of};
 
 /// Asks for the line.
 pub fn open(model: &mut Model, asked: Asked) {
@@ -19,7 +19,7 @@ pub fn open(model: &mut Model, asked: Asked) {
         Asked::PresetName => name.to_owned(),
         Asked::ExportFile => format!("{name}.csv"),
     };
-    model.overlay = Some(Overlay::Prompt(Prompt { asked, id, line: LineEdit::new(line), error: None }));
+    model.overlay = Some(Overlay::Line(LinePrompt { asked, id, line: LineEdit::new(line), error: None }));
 }
 
 /// Does `action` while the line is typed.
@@ -33,7 +33,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 fn confirm(model: &mut Model) -> Vec<Effect> {
-    let Some(Overlay::Prompt(prompt)) = model.overlay.clone() else {
+    let Some(Overlay::Line(prompt)) = model.overlay.clone() else {
         return Vec::new();
     };
     let text = prompt.line.text().trim().to_owned();
@@ -43,13 +43,13 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
             vec![call_engine(model, Pending { action, target: None, name: text }, call)]
         }
         Err(reason) => {
-            model.overlay = Some(Overlay::Prompt(Prompt { error: Some(reason), ..prompt }));
+            model.overlay = Some(Overlay::Line(LinePrompt { error: Some(reason), ..prompt }));
             Vec::new()
         }
     }
 }
 
-fn call(model: &Model, prompt: &Prompt, text: &str) -> Result<(Action, Call), String> {
+fn call(model: &Model, prompt: &LinePrompt, text: &str) -> Result<(Action, Call), String> {
     match prompt.asked {
         Asked::PresetName => {
             let record = model.record(&prompt.id).ok_or("the container is gone")?;

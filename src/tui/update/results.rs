@@ -36,7 +36,7 @@ pub fn sampled(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
         model.purge_at = Some(model.now + TRASH_KEPT / 10);
         return vec![Effect::PurgeTrash];
     }
-    Vec::new()
+    super::looks::look(model)
 }
 
 /// The records were read: the `reading`th time.
@@ -125,6 +125,11 @@ pub fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Error>) -> 
                 }
             }
             let (kind, text) = match outcome {
+                Outcome::Signalled => (ToastKind::Success, format!("{name} has the signal")),
+                Outcome::Extracted(count) => {
+                    (ToastKind::Success, format!("extracted {name}: {count} file{}", if count == 1 { "" } else { "s" }))
+                }
+                Outcome::Reverted => (ToastKind::Success, format!("reverted {name}")),
                 Outcome::Launched(container) if name.is_empty() => (ToastKind::Success, format!("launched {container}")),
                 Outcome::Launched(_) => (ToastKind::Success, format!("launched {name}")),
                 Outcome::Started => (ToastKind::Success, format!("started {name}")),

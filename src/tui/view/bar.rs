@@ -21,9 +21,14 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     canvas.buffer.set_style(area, theme.bar);
     let mut start = area.x;
-    if let Some(Overlay::Filter(line, _)) = &model.overlay {
+    let typed = match &model.overlay {
+        Some(Overlay::Filter(line, _)) => Some(("Filter", line)),
+        Some(Overlay::Prompt(prompt)) => Some((prompt.purpose.title(), &prompt.line)),
+        _ => None,
+    };
+    if let Some((title, line)) = typed {
         let mut pen = canvas.pen(area);
-        pen.put(" Filter: ", theme.key);
+        pen.put(&format!(" {title}: "), theme.key);
         let x = pen.x();
         pen.put(&printable(line.text()), theme.key_label).skip(3);
         start = pen.x();

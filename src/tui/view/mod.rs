@@ -7,6 +7,8 @@ mod canvas;
 mod death;
 mod detail;
 mod dials;
+mod events;
+mod files;
 mod form;
 mod graphs;
 mod header;
@@ -15,7 +17,11 @@ mod logs;
 mod palette;
 mod presets;
 mod prompt;
+mod processes;
 mod question;
+mod sheet;
+mod shell;
+mod signal_menu;
 mod sort_menu;
 mod table;
 mod tabs;
@@ -33,6 +39,7 @@ use super::widget::Pen;
 use canvas::Canvas;
 pub use help::{help_lines, help_rows};
 pub use palette::palette_rows;
+pub use sheet::sheet_lines;
 
 /// Draws the whole screen; returns what a click on each place means.
 pub fn view(model: &Model, frame: &mut Frame<'_>) -> HitMap {
@@ -63,6 +70,11 @@ fn draw(canvas: &mut Canvas<'_>) {
             detail::draw(canvas, regions.detail);
         }
         Tab::Logs => logs::draw(canvas, regions.body),
+        Tab::Processes => processes::draw(canvas, regions.body),
+        Tab::Shell => shell::draw(canvas, regions.body),
+        Tab::Files => files::draw(canvas, regions.body),
+        Tab::Isolation | Tab::Host => sheet::draw(canvas, regions.body),
+        Tab::Events => events::draw(canvas, regions.body),
         Tab::Presets => presets::draw(canvas, regions.body),
     }
     bar::draw(canvas, regions.bar);
@@ -81,10 +93,11 @@ fn draw(canvas: &mut Canvas<'_>) {
                 (_, None) => {}
             }
         }
-        Some(Overlay::Prompt(prompt)) => prompt::draw(canvas, between, prompt),
+        Some(Overlay::Line(prompt)) => prompt::draw(canvas, between, prompt),
         Some(Overlay::Palette(palette)) => palette::draw(canvas, between, palette),
         Some(Overlay::Help(offset)) => help::draw(canvas, between, *offset),
-        Some(Overlay::Filter(..)) | None => {}
+        Some(Overlay::Signal(menu)) => signal_menu::draw(canvas, between, menu),
+        Some(Overlay::Prompt(_) | Overlay::Filter(..)) | None => {}
     }
     toasts::draw(canvas, between);
 }

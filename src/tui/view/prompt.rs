@@ -11,13 +11,13 @@ use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, row};
 use crate::tui::hit::Target;
-use crate::tui::model::{Asked, Prompt};
+use crate::tui::model::{Asked, LinePrompt};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::widget::{center, frame};
 
 /// Draws it over `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, prompt: &Prompt) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, prompt: &LinePrompt) {
     let theme = canvas.theme;
     let (title, hint) = match prompt.asked {
         Asked::PresetName => ("Save limits and command as the preset", "it goes to the end of the config file"),

@@ -12,26 +12,11 @@ use crate::tui::hit::Target;
 use crate::tui::keymap::Context;
 use crate::tui::model::{Model, Tab};
 use crate::tui::sanitise::printable;
+use crate::tui::text;
 
 /// Draws the tabs into `area`.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
-    let mut named = Vec::new();
-    for tab in Tab::ALL {
-        let key = model.settings.keymap.shown_key(&[Context::Global], tab.action());
-        let key = key.map(|chord| format!("{chord} ")).unwrap_or_default();
-        named.push((tab, format!("{key}{}", tab.title())));
-    }
-    let mut areas = Vec::new();
-    let mut pen = canvas.pen(area);
-    for (tab, name) in named {
-        let start = pen.x();
-        let active = tab == model.tab;
-        let (text, style) = if active { (format!("[{name}]"), theme.tab_active) } else { (format!(" {name} "), theme.tab) };
-        pen.put(&text, style);
-        areas.push((start, pen.x(), tab));
-        pen.skip(1);
-    }
     let mut right = Vec::new();
     right.extend(past_badge(model));
     if !model.list.filter.is_empty() {
@@ -42,7 +27,36 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         right.push("READ-ONLY".into());
     }
     right.extend(model.settings.badge.clone());
-    pen.put_right(&format!("{} ", right.join("  ")), theme.warning);
+    let right = format!("{} ", right.join("  "));
+    let room = usize::from(area.width).saturating_sub(text::width(&right) + 1);
+    let keys: Vec<String> = Tab::ALL.iter().map(|tab| key(model, *tab)).collect();
+    // the longest way of naming them that leaves room for what stands at the right; else the shortest
+    let named = |tab: Tab, key: &str, way: usize| match way {
+        0 => (format!("{key} {}", tab.title()), 1),
+        1 => (format!("{key}{}", tab.title()), 0),
+        2 if tab == model.tab => (format!("{key}{}", tab.title()), 0),
+        _ => (format!("{key}{}", tab.short()), 0),
+    };
+    let columns = |way: usize| -> usize {
+        let each = Tab::ALL.iter().zip(&keys).map(|(tab, key)| {
+            let (name, space) = named(*tab, key, way);
+            text::width(&name) + space * 2 + 1
+        });
+        each.sum::<usize>() + 2
+    };
+    let way = (0..3).find(|way| columns(*way) <= room).unwrap_or(3);
+    let mut areas = Vec::new();
+    let mut pen = canvas.pen(area);
+    for (tab, key) in Tab::ALL.into_iter().zip(&keys) {
+        let start = pen.x();
+        let (name, space) = named(tab, key, way);
+        let (open, close, style) =
+            if tab == model.tab { ("[", "]", theme.tab_active) } else { (["", " "][space], ["", " "][space], theme.tab) };
+        pen.put(&format!("{open}{name}{close}"), style);
+        areas.push((start, pen.x(), tab));
+        pen.skip(1);
+    }
+    pen.put_right(&right, theme.warning);
     for (start, end, tab) in areas {
         let place = Rect { x: start, width: end - start, ..area };
         canvas.hits.add(place, Target::Tab(tab));
@@ -56,4 +70,9 @@ pub fn past_badge(model: &Model) -> Option<String> {
     let word = if past.frozen { "FROZEN" } else { "PAST" };
     let key = model.settings.keymap.shown_key(&[Context::Past], Action::Live).map(|key| format!(", {key}: now"));
     Some(format!("{word} {minus}{} s{}", model.age().as_secs(), key.unwrap_or_default()))
+}
+
+fn key(model: &Model, tab: Tab) -> String {
+    let key = model.settings.keymap.shown_key(&[Context::Global], tab.action());
+    key.map(|chord| chord.to_string()).unwrap_or_default()
 }

@@ -1,0 +1,123 @@
+//! [`Look`]: looking into something on behalf of a tab, one look at a time, in a thread of its own.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+
+use super::spawn;
+use crate::manager::{Changes, Engine, Error, Happenings, ProcessInfo, Sheet};
+use crate::record::Happening;
+use crate::spec::ContainerId;
+use crate::tui::message::Message;
+
+/// The most bytes shown of a file.
+const FILE_BYTES: usize = 256 * 1024;
+
+/// What is to be looked into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Look {
+    /// The processes of these containers.
+    Processes(Vec<ContainerId>),
+    /// How this container is held apart.
+    Isolation(ContainerId),
+    /// The host.
+    Host,
+    /// What `check` says of the host.
+    Check,
+    /// What happened since the last look.
+    Events,
+    /// What this container changed.
+    Changes(ContainerId),
+    /// A file that this container changed.
+    File(ContainerId, String),
+}
+
+/// What was seen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Seen {
+    /// The processes of each container asked for.
+    Processes(Vec<(ContainerId, Result<Vec<ProcessInfo>, Error>)>),
+    /// How it is held apart.
+    Isolation(ContainerId, Result<Sheet, Error>),
+    /// The host.
+    Host(Result<Sheet, Error>),
+    /// What `check` says.
+    Check(Result<Sheet, Error>),
+    /// What happened.
+    Events(Result<Vec<Happening>, Error>),
+    /// What it changed.
+    Changes(ContainerId, Result<Changes, Error>),
+    /// The beginning of the file.
+    File(ContainerId, String, Result<Vec<u8>, Error>),
+}
+
+/// Looks, and remembers how far the events were read.
+#[derive(Default)]
+pub struct Lookout {
+    happenings: Option<Box<dyn Happenings>>,
+}
+
+impl Lookout {
+    /// Looks into `what` and waits for what is seen.
+    pub fn look(&mut self, engine: &dyn Engine, what: Look) -> Seen {
+        match what {
+            Look::Processes(ids) => Seen::Processes(
+                ids.into_iter()
+                    .map(|id| {
+                        let seen = engine.processes(&id);
+                        (id, seen)
+                    })
+                    .collect(),
+            ),
+            Look::Isolation(id) => {
+                let seen = engine.isolation(&id);
+                Seen::Isolation(id, seen)
+            }
+            Look::Host => Seen::Host(engine.host_sheet()),
+            Look::Check => Seen::Check(engine.check_sheet()),
+            Look::Events => Seen::Events(self.happened(engine)),
+            Look::Changes(id) => {
+                let seen = engine.changes(&id);
+                Seen::Changes(id, seen)
+            }
+            Look::File(id, path) => {
+                let seen = engine.changed_file(&id, &path, FILE_BYTES);
+                Seen::File(id, path, seen)
+            }
+        }
+    }
+
+    fn happened(&mut self, engine: &dyn Engine) -> Result<Vec<Happening>, Error> {
+        if self.happenings.is_none() {
+            self.happenings = Some(engine.happenings()?);
+        }
+        self.happenings.as_mut().map_or(Ok(Vec::new()), |happenings| happenings.read())
+    }
+}
+
+/// The thread that looks. `check` takes seconds and is for a thread of its own.
+pub struct Looker {
+    asked: Sender<Look>,
+}
+
+impl Looker {
+    /// Starts the thread.
+    pub fn start(engine: Arc<dyn Engine>, sender: &Sender<Message>) -> Self {
+        let (asked, looks) = channel();
+        let answers = sender.clone();
+        spawn("look", sender, move || {
+            let mut lookout = Lookout::default();
+            while let Ok(look) = looks.recv() {
+                if answers.send(Message::Seen(Box::new(lookout.look(&*engine, look)))).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { asked }
+    }
+
+    /// Asks for one look.
+    pub fn look(&self, what: Look) {
+        // the thread ends only with the screen
+        let _ = self.asked.send(what);
+    }
+}

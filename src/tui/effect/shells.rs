@@ -1,0 +1,151 @@
+//! Shells: two threads for each, one that reads when asked (a flood in a shell stays in its terminal) and one that types.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::spawn;
+use crate::manager::{Engine, Error, Shell, ShellOutput};
+use crate::spec::ContainerId;
+use crate::sys::tty::WindowSize;
+use crate::tui::message::Message;
+use crate::tui::model::ShellId;
+
+/// The most bytes taken from a shell at once.
+const BYTES: usize = 64 * 1024;
+
+/// What a shell has to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShellNews {
+    /// It runs.
+    Opened,
+    /// Its terminal shows these bytes.
+    Output(Vec<u8>),
+    /// It ended with this exit code.
+    Ended(i32),
+    /// It could not be opened, or broke.
+    Failed(Error),
+}
+
+/// What is asked of a shell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShellCall {
+    /// Open it in this container, in a terminal of this size.
+    Open(ContainerId, WindowSize),
+    /// Read once: one [`Message::Shell`] as soon as there is something.
+    Read,
+    /// Type these bytes.
+    Write(Vec<u8>),
+    /// Give its terminal this size.
+    Resize(WindowSize),
+    /// Hang up.
+    Close,
+}
+
+/// A shell that is being opened, open, or closed before it opened.
+#[derive(Default)]
+struct Slot {
+    shell: Option<Arc<dyn Shell>>,
+    size: Option<WindowSize>,
+    closed: bool,
+}
+
+struct Line {
+    wanted: Sender<()>,
+    typed: Sender<Vec<u8>>,
+    slot: Arc<Mutex<Slot>>,
+}
+
+/// The open shells.
+pub struct ShellLines {
+    engine: Arc<dyn Engine>,
+    sender: Sender<Message>,
+    lines: BTreeMap<ShellId, Line>,
+}
+
+impl ShellLines {
+    /// None yet.
+    pub fn new(engine: Arc<dyn Engine>, sender: Sender<Message>) -> Self {
+        Self { engine, sender, lines: BTreeMap::new() }
+    }
+
+    /// Does what `call` says; never waits.
+    pub fn run(&mut self, id: ShellId, call: ShellCall) {
+        if let ShellCall::Open(container, size) = call {
+            let line = self.open(id, container, size);
+            self.lines.insert(id, line);
+            return;
+        }
+        let Some(line) = self.lines.get(&id) else { return };
+        match call {
+            ShellCall::Open(..) => {}
+            // a shell whose threads have ended said so
+            ShellCall::Read => drop(line.wanted.send(())),
+            ShellCall::Write(bytes) => drop(line.typed.send(bytes)),
+            ShellCall::Resize(size) => {
+                let mut slot = line.slot.lock().unwrap_or_else(PoisonError::into_inner);
+                slot.size = Some(size);
+                if let Some(shell) = &slot.shell {
+                    shell.resize(size);
+                }
+            }
+            ShellCall::Close => {
+                let mut slot = line.slot.lock().unwrap_or_else(PoisonError::into_inner);
+                slot.closed = true;
+                if let Some(shell) = slot.shell.take() {
+                    shell.close();
+                }
+                drop(slot);
+                self.lines.remove(&id);
+            }
+        }
+    }
+
+    fn open(&self, id: ShellId, container: ContainerId, size: WindowSize) -> Line {
+        let (wanted, asked) = channel();
+        let (typed, keys) = channel::<Vec<u8>>();
+        let slot = Arc::new(Mutex::new(Slot::default()));
+        let (engine, sender, held, answers) = (Arc::clone(&self.engine), self.sender.clone(), Arc::clone(&slot), self.sender.clone());
+        spawn("shell", &self.sender, move || {
+            let tell = |news| answers.send(Message::Shell(id, news));
+            let shell: Arc<dyn Shell> = match engine.shell(&container, size) {
+                Ok(shell) => Arc::from(shell),
+                Err(error) => return drop(tell(ShellNews::Failed(error))),
+            };
+            {
+                let mut slot = held.lock().unwrap_or_else(PoisonError::into_inner);
+                if slot.closed {
+                    return shell.close();
+                }
+                if let Some(size) = slot.size {
+                    shell.resize(size);
+                }
+                slot.shell = Some(Arc::clone(&shell));
+            }
+            let typist = Arc::clone(&shell);
+            spawn("typist", &sender, move || {
+                while let Ok(bytes) = keys.recv() {
+                    if typist.write(&bytes).is_err() {
+                        return;
+                    }
+                }
+            });
+            if tell(ShellNews::Opened).is_err() {
+                return;
+            }
+            while asked.recv().is_ok() {
+                let (news, over) = match shell.read(BYTES) {
+                    Ok(ShellOutput::Bytes(bytes)) => (ShellNews::Output(bytes), false),
+                    Ok(ShellOutput::Ended(code)) => (ShellNews::Ended(code), true),
+                    Err(error) => (ShellNews::Failed(error), true),
+                };
+                if tell(news).is_err() || over {
+                    break;
+                }
+            }
+            // the terminal closes with the last that holds it
+            held.lock().unwrap_or_else(PoisonError::into_inner).shell = None;
+        });
+        Line { wanted, typed, slot }
+    }
+}

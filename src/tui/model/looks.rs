@@ -1,0 +1,198 @@
+//! [`Looks`]: what the tabs that look into things show: processes, isolation, host, events, files.
+
+use std::collections::VecDeque;
+
+use super::{LineEdit, ProcessView};
+use crate::manager::{Change, Changes, Sheet};
+use crate::record::Happening;
+use crate::spec::ContainerId;
+
+/// The most events kept.
+const MOST_EVENTS: usize = 10_000;
+
+/// A sheet on the screen.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SheetView {
+    /// Whose it is, where it is a container's.
+    pub of: Option<ContainerId>,
+    /// The sheet, or why there is none; `None` before the first look.
+    pub sheet: Option<Result<Sheet, String>>,
+    /// Lines scrolled down.
+    pub offset: usize,
+}
+
+/// The events on the screen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventView {
+    /// The newest, oldest first.
+    pub list: VecDeque<Happening>,
+    /// Why they cannot be read.
+    pub error: Option<String>,
+    /// What an event must contain to be shown.
+    pub filter: String,
+    /// Lines scrolled up from the newest; `None` follows it.
+    pub back: Option<usize>,
+}
+
+impl Default for EventView {
+    fn default() -> Self {
+        Self { list: VecDeque::new(), error: None, filter: String::new(), back: None }
+    }
+}
+
+impl EventView {
+    /// Takes in new events. What is being read stays where it is.
+    pub fn extend(&mut self, happened: Vec<Happening>) {
+        let shown = happened.iter().filter(|happening| self.matches(happening)).count();
+        if let Some(back) = &mut self.back {
+            *back += shown;
+        }
+        self.list.extend(happened);
+        let surplus = self.list.len().saturating_sub(MOST_EVENTS);
+        self.list.drain(..surplus);
+    }
+
+    /// Whether the filter lets it through: the words must be in its name, id, kind, cause or detail.
+    #[must_use]
+    pub fn matches(&self, happening: &Happening) -> bool {
+        if self.filter.is_empty() {
+            return true;
+        }
+        let cause = happening.cause.as_ref().map(|cause| cause.brief()).unwrap_or_default();
+        let detail = happening.detail.as_deref().unwrap_or_default();
+        let text = format!("{} {} {} {cause} {detail}", happening.name, happening.id, happening.event).to_lowercase();
+        self.filter.to_lowercase().split_whitespace().all(|word| text.contains(word))
+    }
+
+    /// The events let through, oldest first.
+    pub fn shown(&self) -> impl DoubleEndedIterator<Item = &Happening> {
+        self.list.iter().filter(|happening| self.matches(happening))
+    }
+}
+
+/// A text file on the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Viewer {
+    /// Its path.
+    pub path: String,
+    /// Its lines, safe to draw; or why it cannot be shown.
+    pub lines: Result<Vec<String>, String>,
+    /// Lines scrolled down.
+    pub offset: usize,
+}
+
+/// The changed files on the screen.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FileView {
+    /// Whose they are.
+    pub of: Option<ContainerId>,
+    /// What changed, or why that cannot be told; `None` before the first look.
+    pub changes: Option<Result<Changes, String>>,
+    /// The chosen one's path.
+    pub selected: Option<String>,
+    /// An open file.
+    pub viewer: Option<Viewer>,
+}
+
+impl FileView {
+    /// The changes.
+    #[must_use]
+    pub fn list(&self) -> &[Change] {
+        match &self.changes {
+            Some(Ok(changes)) => &changes.list,
+            _ => &[],
+        }
+    }
+
+    /// The line that is chosen: the first that does not come before the path that was.
+    #[must_use]
+    pub fn row(&self) -> usize {
+        let Some(path) = &self.selected else { return 0 };
+        let list = self.list();
+        list.partition_point(|change| change.path < *path).min(list.len().saturating_sub(1))
+    }
+
+    /// The chosen change.
+    #[must_use]
+    pub fn chosen(&self) -> Option<&Change> {
+        self.list().get(self.row())
+    }
+}
+
+/// What one line typed at the bottom is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// Which events are shown; what it was before.
+    EventFilter(String),
+    /// Where this path of this container is extracted to.
+    Extract(ContainerId, String),
+}
+
+impl Purpose {
+    /// What stands before the line.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::EventFilter(_) => "Filter",
+            Self::Extract(..) => "Extract into the folder",
+        }
+    }
+}
+
+/// One line being typed at the bottom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    /// What for.
+    pub purpose: Purpose,
+    /// The line.
+    pub line: LineEdit,
+}
+
+/// The signal menu over a process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignalMenu {
+    /// The container.
+    pub id: ContainerId,
+    /// The process, as the host numbers it.
+    pub pid: i32,
+    /// Its command line.
+    pub command: String,
+    /// The line that is chosen.
+    pub row: usize,
+}
+
+impl SignalMenu {
+    /// The signals offered, with what people want of each.
+    pub const SIGNALS: [(i32, &'static str); 9] = [
+        (15, "ask it to end"),
+        (9, "end it at once"),
+        (2, "interrupt it, as Ctrl-C does"),
+        (1, "hang up; many read their settings again"),
+        (3, "quit, with a core dump"),
+        (19, "stop it until SIGCONT"),
+        (18, "let it go on"),
+        (10, "for what the program makes of it"),
+        (12, "for what the program makes of it"),
+    ];
+}
+
+/// What the tabs that look into things show.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Looks {
+    /// Whether something is being looked into: asked for and not yet answered.
+    pub busy: bool,
+    /// The Processes tab.
+    pub processes: ProcessView,
+    /// The Isolation tab.
+    pub isolation: SheetView,
+    /// The Host tab.
+    pub host: SheetView,
+    /// What `check` said; `None` before it was asked.
+    pub check: Option<Result<Sheet, String>>,
+    /// Whether it was asked.
+    pub check_asked: bool,
+    /// The Events tab.
+    pub events: EventView,
+    /// The Files tab.
+    pub files: FileView,
+}

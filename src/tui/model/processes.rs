@@ -1,0 +1,231 @@
+//! [`ProcessView`]: the processes on the screen, as a tree or sorted, with shares made of two looks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::manager::{Error, ProcessInfo};
+use crate::spec::ContainerId;
+
+/// How the processes are ordered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ProcessSort {
+    /// Each below its parent.
+    #[default]
+    Tree,
+    /// The busiest first.
+    Cpu,
+    /// The largest first.
+    Memory,
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ProcessRow {
+    /// A container, and why its processes cannot be told when they cannot.
+    Container(ContainerId, usize, Option<String>),
+    /// A process of the container.
+    Process {
+        /// The container.
+        id: ContainerId,
+        /// What is known of it.
+        info: ProcessInfo,
+        /// Cores it used between the last two looks; `None` at the first.
+        cores: Option<f64>,
+        /// For each level above it whether that branch goes on below, its own last.
+        branch: Vec<bool>,
+    },
+}
+
+/// The processes on the screen.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ProcessView {
+    /// Of every living container, not of the selected one alone.
+    pub all: bool,
+    /// How they are ordered.
+    pub sort: ProcessSort,
+    /// The lines; empty before the first look.
+    pub rows: Vec<ProcessRow>,
+    /// The chosen process.
+    pub selected: Option<(ContainerId, i32)>,
+    /// Whose processes `rows` are.
+    pub shown: Vec<ContainerId>,
+    /// CPU time at the last look, in microseconds, and when that was.
+    last: BTreeMap<(ContainerId, i32), u64>,
+    looked: Option<Timestamp>,
+    groups: Vec<(ContainerId, Result<Vec<ProcessInfo>, Error>)>,
+    cores: BTreeMap<(ContainerId, i32), f64>,
+}
+
+impl ProcessView {
+    /// Takes in what was seen at `now`.
+    pub fn take(&mut self, groups: Vec<(ContainerId, Result<Vec<ProcessInfo>, Error>)>, now: Timestamp) {
+        let elapsed = self.looked.map(|then| now.duration_since(then).as_micros() as f64).filter(|micros| *micros > 0.0);
+        let mut used = BTreeMap::new();
+        self.cores.clear();
+        for (id, result) in &groups {
+            for info in result.iter().flatten() {
+                let key = (id.clone(), info.pid);
+                if let (Some(before), Some(elapsed)) = (self.last.get(&key), elapsed) {
+                    self.cores.insert(key.clone(), info.cpu_usec.saturating_sub(*before) as f64 / elapsed);
+                }
+                used.insert(key, info.cpu_usec);
+            }
+        }
+        (self.last, self.looked) = (used, Some(now));
+        self.shown = groups.iter().map(|(id, _)| id.clone()).collect();
+        self.groups = groups;
+        self.arrange();
+    }
+
+    /// Orders the lines again and keeps the choice, or moves it to the nearest line when that process has ended.
+    pub fn arrange(&mut self) {
+        let before = self.row();
+        self.rows.clear();
+        for (id, result) in std::mem::take(&mut self.groups) {
+            match &result {
+                Ok(list) => {
+                    self.rows.push(ProcessRow::Container(id.clone(), list.len(), None));
+                    self.lay(&id, list);
+                }
+                Err(error) => self.rows.push(ProcessRow::Container(id.clone(), 0, Some(error.to_string()))),
+            }
+            self.groups.push((id, result));
+        }
+        if self.place().is_none() {
+            self.select(before.unwrap_or(0));
+        }
+    }
+
+    fn lay(&mut self, id: &ContainerId, list: &[ProcessInfo]) {
+        let cores = |info: &ProcessInfo| self.cores.get(&(id.clone(), info.pid)).copied();
+        let row =
+            |info: &ProcessInfo, branch: Vec<bool>| ProcessRow::Process { id: id.clone(), info: info.clone(), cores: cores(info), branch };
+        let mut rows = Vec::with_capacity(list.len());
+        match self.sort {
+            ProcessSort::Tree => {
+                let pids: BTreeSet<i32> = list.iter().map(|info| info.pid).collect();
+                let mut children: BTreeMap<i32, Vec<&ProcessInfo>> = BTreeMap::new();
+                for info in list {
+                    let parent = if pids.contains(&info.parent) && info.parent != info.pid { info.parent } else { 0 };
+                    children.entry(parent).or_default().push(info);
+                }
+                // what is still to be laid, the next one last; a process is laid once, whatever its parent claims to be
+                let mut stack: Vec<(&ProcessInfo, Vec<bool>)> = Vec::new();
+                stack.extend(below(0, &[], &mut children));
+                while let Some((info, branch)) = stack.pop() {
+                    rows.push(row(info, branch[1..].to_vec()));
+                    stack.extend(below(info.pid, &branch, &mut children));
+                }
+            }
+            ProcessSort::Cpu | ProcessSort::Memory => {
+                let mut sorted: Vec<&ProcessInfo> = list.iter().collect();
+                sorted.sort_by(|a, b| {
+                    let by = match self.sort {
+                        ProcessSort::Memory => b.memory.cmp(&a.memory),
+                        _ => cores(b).unwrap_or(-1.0).total_cmp(&cores(a).unwrap_or(-1.0)),
+                    };
+                    by.then(a.pid.cmp(&b.pid))
+                });
+                rows.extend(sorted.into_iter().map(|info| row(info, Vec::new())));
+            }
+        }
+        self.rows.append(&mut rows);
+    }
+
+    fn is(row: &ProcessRow, id: &ContainerId, pid: i32) -> bool {
+        matches!(row, ProcessRow::Process { id: of, info, .. } if of == id && info.pid == pid)
+    }
+
+    fn place(&self) -> Option<usize> {
+        let (id, pid) = self.selected.as_ref()?;
+        self.rows.iter().position(|row| Self::is(row, id, *pid))
+    }
+
+    /// The line that is chosen.
+    #[must_use]
+    pub fn row(&self) -> Option<usize> {
+        self.place()
+    }
+
+    /// Chooses the process nearest to line `row`, downwards first.
+    pub fn select(&mut self, row: usize) {
+        let of = |row: &ProcessRow| match row {
+            ProcessRow::Process { id, info, .. } => Some((id.clone(), info.pid)),
+            ProcessRow::Container(..) => None,
+        };
+        let row = row.min(self.rows.len());
+        let (above, below) = self.rows.split_at(row);
+        self.selected = below.iter().find_map(of).or_else(|| above.iter().rev().find_map(of));
+    }
+
+    /// Chooses the process nearest to line `row` in the direction moved.
+    pub fn step_to(&mut self, row: usize, up: bool) {
+        let mut row = row;
+        while up && row > 0 && matches!(self.rows.get(row), Some(ProcessRow::Container(..))) {
+            row -= 1;
+        }
+        self.select(row);
+    }
+
+    /// The chosen process.
+    #[must_use]
+    pub fn chosen(&self) -> Option<(&ContainerId, &ProcessInfo)> {
+        match self.rows.get(self.place()?)? {
+            ProcessRow::Process { id, info, .. } => Some((id, info)),
+            ProcessRow::Container(..) => None,
+        }
+    }
+}
+
+/// The children of `parent` with their branches, the first last: a stack gives it first.
+fn below<'a>(parent: i32, branch: &[bool], children: &mut BTreeMap<i32, Vec<&'a ProcessInfo>>) -> Vec<(&'a ProcessInfo, Vec<bool>)> {
+    let mut found = children.remove(&parent).unwrap_or_default();
+    found.sort_by_key(|info| info.pid);
+    let last = found.len().saturating_sub(1);
+    found.into_iter().enumerate().map(|(at, info)| (info, [branch, &[at < last]].concat())).rev().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(pid: i32, parent: i32, memory: u64) -> ProcessInfo {
+        let command = format!("p{pid}");
+        ProcessInfo { pid, inside: Some(pid), parent, uid: 0, cpu_usec: 0, memory, state: 'S', threads: 1, command }
+    }
+
+    fn order(view: &ProcessView) -> Vec<(i32, usize)> {
+        let of = |row: &ProcessRow| match row {
+            ProcessRow::Process { info, branch, .. } => Some((info.pid, branch.len())),
+            ProcessRow::Container(..) => None,
+        };
+        view.rows.iter().filter_map(of).collect()
+    }
+
+    #[test]
+    fn each_stands_below_its_parent_and_a_choice_outlives_sorting() {
+        let id = ContainerId::from_random([1; 6]);
+        let list = vec![info(30, 10, 5), info(10, 1, 1), info(20, 10, 9), info(21, 20, 2), info(99, 98, 3)];
+        let mut view = ProcessView::default();
+        view.take(vec![(id.clone(), Ok(list.clone()))], Timestamp::UNIX_EPOCH);
+        assert_eq!(order(&view), [(10, 0), (20, 1), (21, 2), (30, 1), (99, 0)]);
+        assert_eq!(view.chosen().unwrap().1.pid, 10, "a container's own line is never chosen");
+        view.selected = Some((id.clone(), 21));
+        view.sort = ProcessSort::Memory;
+        view.arrange();
+        assert_eq!(order(&view).iter().map(|(pid, _)| *pid).collect::<Vec<_>>(), [20, 30, 99, 21, 10]);
+        assert_eq!(view.chosen().unwrap().1.pid, 21);
+        let left = list.into_iter().filter(|info| info.pid != 21).collect();
+        view.take(vec![(id, Ok(left))], Timestamp::UNIX_EPOCH);
+        assert!(view.chosen().is_some(), "the nearest is chosen when the chosen one has ended");
+    }
+
+    #[test]
+    fn a_circle_of_parents_hangs_nobody() {
+        let id = ContainerId::from_random([1; 6]);
+        let mut view = ProcessView::default();
+        view.take(vec![(id, Ok(vec![info(1, 2, 0), info(2, 1, 0), info(3, 3, 0)]))], Timestamp::UNIX_EPOCH);
+        assert_eq!(order(&view), [(3, 0)], "two that claim each other have no place in a tree");
+    }
+}

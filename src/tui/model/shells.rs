@@ -1,0 +1,225 @@
+//! [`Shells`]: shells in containers, each with a terminal inside the screen that goes on when nobody looks.
+
+use std::fmt;
+use std::num::NonZeroU16;
+
+use crate::spec::ContainerId;
+use crate::sys::tty::WindowSize;
+
+/// Lines kept above each terminal.
+const SCROLLBACK: usize = 2_000;
+
+/// Tells one shell from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ShellId(pub u64);
+
+/// How a shell stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShellState {
+    /// It was asked for.
+    Opening,
+    /// It runs.
+    Open,
+    /// It ended, and how.
+    Ended(String),
+}
+
+/// Answers what programs ask of their terminal: the cursor's place (DSR), what it is (DA); ECMA-48 and the VT100 manual.
+#[derive(Debug, Default)]
+struct Answers(Vec<u8>);
+
+impl vt100::Callbacks for Answers {
+    fn unhandled_csi(&mut self, screen: &mut vt100::Screen, i1: Option<u8>, _: Option<u8>, params: &[&[u16]], c: char) {
+        let first = params.first().and_then(|param| param.first()).copied().unwrap_or(0);
+        let answer = match (i1, c, first) {
+            (None, 'n', 5) => "\u{1b}[0n".to_owned(),
+            (None, 'n', 6) => {
+                let (row, column) = screen.cursor_position();
+                format!("\u{1b}[{};{}R", row + 1, column + 1)
+            }
+            // a VT100 with advanced video
+            (None, 'c', 0) => "\u{1b}[?1;2c".to_owned(),
+            _ => return,
+        };
+        self.0.extend(answer.bytes());
+    }
+}
+
+/// A terminal that is drawn by the screen.
+pub struct Emulator {
+    parser: vt100::Parser<Answers>,
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emulator").field("size", &self.parser.screen().size()).finish()
+    }
+}
+
+impl Emulator {
+    fn new(size: WindowSize) -> Self {
+        let (rows, columns) = cells(size);
+        Self { parser: vt100::Parser::new_with_callbacks(rows, columns, SCROLLBACK, Answers::default()) }
+    }
+
+    /// Takes output in; returns what the terminal answers to it.
+    pub fn take(&mut self, bytes: &[u8]) -> Vec<u8> {
+        self.parser.process(bytes);
+        std::mem::take(&mut self.parser.callbacks_mut().0)
+    }
+
+    /// What it shows.
+    #[must_use]
+    pub fn screen(&self) -> &vt100::Screen {
+        self.parser.screen()
+    }
+
+    /// Looks so many lines back.
+    pub fn scroll_to(&mut self, lines: usize) {
+        self.parser.screen_mut().set_scrollback(lines);
+    }
+
+    fn resize(&mut self, size: WindowSize) {
+        let (rows, columns) = cells(size);
+        self.parser.set_size(rows, columns);
+    }
+}
+
+fn cells(size: WindowSize) -> (NonZeroU16, NonZeroU16) {
+    (NonZeroU16::new(size.rows).unwrap_or(NonZeroU16::MIN), NonZeroU16::new(size.columns).unwrap_or(NonZeroU16::MIN))
+}
+
+/// One shell.
+#[derive(Debug)]
+pub struct ShellPane {
+    /// Which one.
+    pub id: ShellId,
+    /// In which container.
+    pub container: ContainerId,
+    /// What that is called.
+    pub name: String,
+    /// How it stands.
+    pub state: ShellState,
+    /// What its terminal shows.
+    pub terminal: Emulator,
+}
+
+/// The shells.
+#[derive(Debug, Default)]
+pub struct Shells {
+    /// In the order in which they were opened.
+    pub list: Vec<ShellPane>,
+    /// The one shown.
+    pub current: usize,
+    /// Whether keys go to it.
+    pub typing: bool,
+    /// The size of every terminal.
+    pub size: Option<WindowSize>,
+    last: u64,
+}
+
+impl Shells {
+    /// A new shell in a container, shown from now on.
+    pub fn open(&mut self, container: ContainerId, name: String, size: WindowSize) -> ShellId {
+        self.last += 1;
+        let id = ShellId(self.last);
+        self.size = Some(size);
+        self.list.push(ShellPane { id, container, name, state: ShellState::Opening, terminal: Emulator::new(size) });
+        self.current = self.list.len() - 1;
+        self.typing = true;
+        id
+    }
+
+    /// The one shown.
+    #[must_use]
+    pub fn shown(&self) -> Option<&ShellPane> {
+        self.list.get(self.current)
+    }
+
+    /// The one shown.
+    pub fn shown_mut(&mut self) -> Option<&mut ShellPane> {
+        self.list.get_mut(self.current)
+    }
+
+    /// The shell `id`.
+    pub fn find(&mut self, id: ShellId) -> Option<&mut ShellPane> {
+        self.list.iter_mut().find(|pane| pane.id == id)
+    }
+
+    /// Takes the one shown away; returns it.
+    pub fn remove(&mut self) -> Option<ShellPane> {
+        if self.current >= self.list.len() {
+            return None;
+        }
+        let pane = self.list.remove(self.current);
+        self.current = self.current.min(self.list.len().saturating_sub(1));
+        self.typing = false;
+        Some(pane)
+    }
+
+    /// Shows another one.
+    pub fn turn(&mut self, steps: usize) {
+        if !self.list.is_empty() {
+            self.current = (self.current + steps) % self.list.len();
+        }
+    }
+
+    /// How many run.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.list.iter().filter(|pane| !matches!(pane.state, ShellState::Ended(_))).count()
+    }
+
+    /// Gives every terminal this size; returns those that are to be told, none when it was so already.
+    pub fn fit(&mut self, size: WindowSize) -> Vec<ShellId> {
+        if self.size == Some(size) {
+            return Vec::new();
+        }
+        self.size = Some(size);
+        for pane in &mut self.list {
+            pane.terminal.resize(size);
+        }
+        self.list.iter().map(|pane| pane.id).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_answers_what_programs_ask() {
+        let mut terminal = Emulator::new(WindowSize { rows: 5, columns: 20 });
+        assert_eq!(terminal.take(b"ab\x1b[6n"), b"\x1b[1;3R");
+        assert_eq!(terminal.take(b"\x1b[c\x1b[5n"), b"\x1b[?1;2c\x1b[0n");
+        assert!(terminal.take(b"\x1b]52;c;aGk=\x07\x1b[31mred").is_empty(), "nothing is answered to what nobody asked");
+        assert_eq!(terminal.screen().contents(), "abred");
+    }
+
+    #[test]
+    fn hostile_bytes_and_sizes_break_nothing() {
+        let mut terminal = Emulator::new(WindowSize { rows: 24, columns: 80 });
+        let mut state: u64 = 42;
+        for round in 0..3_000_u32 {
+            let mut bytes = Vec::new();
+            for _ in 0..64 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let random = (state >> 33) as u8;
+                match random % 8 {
+                    0 => bytes.extend(b"\x1b["),
+                    1 => bytes.extend(format!("{};{}", random, state >> 50).bytes()),
+                    2 => bytes.push(b"ABCDEFGHJKLMPSTXZ@`acdfhlmnqrsu"[usize::from(random) % 31]),
+                    3 => bytes.extend("漢字é\u{301}🙂".bytes()),
+                    _ => bytes.push(random),
+                }
+            }
+            terminal.take(&bytes);
+            if round % 10 == 0 {
+                terminal.resize(WindowSize { rows: (state >> 20) as u16 % 50, columns: (state >> 40) as u16 % 120 });
+            }
+        }
+        let (rows, columns) = terminal.screen().size();
+        let (row, column) = terminal.screen().cursor_position();
+        assert!(row < rows.get() && column <= columns.get());
+    }
+}

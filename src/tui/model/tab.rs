@@ -1,0 +1,63 @@
+//! [`Tab`]: the tabs of the screen.
+
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
+
+macro_rules! tabs {
+    ($($tab:ident $short:literal $action:ident $about:literal;)*) => {
+        /// The tabs, left to right.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Tab {
+            $(#[doc = $about] $tab,)*
+        }
+
+        impl Tab {
+            /// Every tab, left to right.
+            pub const ALL: [Self; [$(Self::$tab),*].len()] = [$(Self::$tab),*];
+
+            /// Its name.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$tab => stringify!($tab),)* }
+            }
+
+            /// Its name where there is little room.
+            #[must_use]
+            pub fn short(self) -> &'static str {
+                match self { $(Self::$tab => $short,)* }
+            }
+
+            /// What shows it.
+            #[must_use]
+            pub fn action(self) -> Action {
+                match self { $(Self::$tab => Action::$action,)* }
+            }
+
+            /// The keys that mean something in it.
+            #[must_use]
+            pub fn context(self) -> Context {
+                match self { $(Self::$tab => Context::$tab,)* }
+            }
+        }
+    };
+}
+
+tabs! {
+    Containers "Cont" ShowContainers "The container table.";
+    Processes "Proc" ShowProcesses "The processes of containers.";
+    Logs "Logs" ShowLogs "The logs of containers.";
+    Shell "Shell" ShowShell "Shells in containers.";
+    Files "Files" ShowFiles "What a container changed.";
+    Isolation "Isol" ShowIsolation "How a container is held apart.";
+    Events "Evts" ShowEvents "What happened.";
+    Presets "Pres" ShowPresets "The presets.";
+    Host "Host" ShowHost "The host.";
+}
+
+impl Tab {
+    /// Whether it shows the selected container alone.
+    #[must_use]
+    pub fn is_about_one(self) -> bool {
+        matches!(self, Self::Processes | Self::Logs | Self::Files | Self::Isolation)
+    }
+}

@@ -1,0 +1,264 @@
+//! The tabs that look into things: when they look, what they make of what is seen, and their keys.
+
+use std::path::PathBuf;
+
+use super::containers::call_engine;
+use super::moved;
+use super::results::in_words;
+use crate::spec::ContainerId;
+use crate::tui::action::Action;
+use crate::tui::effect::{Call, Effect, Look, Seen};
+use crate::tui::model::{LineEdit, Model, Overlay, Pending, ProcessSort, Prompt, Purpose, SheetView, SignalMenu, Tab, ToastKind, Viewer};
+use crate::tui::sanitise::log_line;
+
+/// Where extracted files go unless something else is typed.
+const EXTRACT_INTO: &str = "/tmp/extracted";
+
+/// Looks again, while a tab that looks is shown: at every tick, and when it is turned to.
+pub fn look(model: &mut Model) -> Vec<Effect> {
+    if model.looks.busy {
+        return Vec::new();
+    }
+    let selected = model.list.selected.clone();
+    let alive = |id: &ContainerId| model.record(id).is_some_and(|record| record.status.is_alive());
+    let mut effects = Vec::new();
+    let look = match model.tab {
+        Tab::Processes if model.looks.processes.all => {
+            let visible = model.list.visible().iter().map(|at| &model.records[*at].spec.id);
+            Some(Look::Processes(visible.filter(|id| alive(id)).cloned().collect()))
+        }
+        Tab::Processes => Some(Look::Processes(selected.into_iter().filter(|id| alive(id)).collect())),
+        Tab::Isolation => selected.filter(|id| alive(id)).map(Look::Isolation),
+        Tab::Host => {
+            if !std::mem::replace(&mut model.looks.check_asked, true) {
+                effects.push(Effect::Look(Look::Check));
+            }
+            Some(Look::Host)
+        }
+        Tab::Events => Some(Look::Events),
+        Tab::Files if model.looks.files.viewer.is_none() => selected.map(Look::Changes),
+        _ => None,
+    };
+    if let Some(look) = look {
+        model.looks.busy = true;
+        effects.push(Effect::Look(look));
+    }
+    effects
+}
+
+/// Takes in what was seen.
+pub fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
+    let words = |error: crate::manager::Error| in_words("look", &error);
+    if !matches!(seen, Seen::Check(_)) {
+        model.looks.busy = false;
+    }
+    let now = model.now;
+    let looks = &mut model.looks;
+    let take = |view: &mut SheetView, of: Option<ContainerId>, sheet| {
+        if view.of != of {
+            view.offset = 0;
+        }
+        (view.of, view.sheet) = (of, Some(sheet));
+    };
+    match seen {
+        Seen::Processes(groups) => looks.processes.take(groups, now),
+        Seen::Isolation(id, sheet) => take(&mut looks.isolation, Some(id), sheet.map_err(words)),
+        Seen::Host(sheet) => take(&mut looks.host, None, sheet.map_err(words)),
+        Seen::Check(sheet) => looks.check = Some(sheet.map_err(words)),
+        Seen::Events(Ok(happened)) => {
+            looks.events.error = None;
+            looks.events.extend(happened);
+        }
+        Seen::Events(Err(error)) => looks.events.error = Some(words(error)),
+        Seen::Changes(id, changes) => {
+            if looks.files.of.as_ref() != Some(&id) {
+                looks.files.selected = None;
+            }
+            (looks.files.of, looks.files.changes) = (Some(id), Some(changes.map_err(words)));
+        }
+        Seen::File(_, path, bytes) => {
+            let lines = |bytes: Vec<u8>| bytes.split(|b| *b == b'\n').map(log_line).collect();
+            looks.files.viewer = Some(Viewer { path, lines: bytes.map(lines).map_err(words), offset: 0 });
+        }
+    }
+    model.dirty = true;
+    Vec::new()
+}
+
+/// Turns to the container above or below, on a tab that is about one.
+pub fn turn(model: &mut Model, direction: Action) -> Vec<Effect> {
+    if let Some(row) = moved(direction, model.list.row(), model.list.visible().len(), 1) {
+        model.list.select_row(row, &model.records);
+    }
+    model.looks.files.viewer = None;
+    look(model)
+}
+
+/// The keys of the tabs that look.
+pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let page = model.regions().map_or(1, |regions| usize::from(regions.body.height.saturating_sub(1)));
+    match action {
+        Action::PreviousContainer => return turn(model, Action::Up),
+        Action::NextContainer => return turn(model, Action::Down),
+        _ => {}
+    }
+    match model.tab {
+        Tab::Processes => return processes(model, action, page),
+        Tab::Files => return files(model, action, page),
+        Tab::Events => events(model, action, page),
+        Tab::Isolation | Tab::Host => {
+            let most = crate::tui::view::sheet_lines(model).saturating_sub(page);
+            let view = if model.tab == Tab::Host { &mut model.looks.host } else { &mut model.looks.isolation };
+            if let Some(offset) = moved(action, view.offset, most + 1, page) {
+                view.offset = offset;
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn processes(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
+    let view = &mut model.looks.processes;
+    if let Some(row) = moved(action, view.row().unwrap_or(0), view.rows.len(), page) {
+        view.step_to(row, matches!(action, Action::Up | Action::PageUp | Action::HalfPageUp | Action::First));
+        return Vec::new();
+    }
+    match action {
+        Action::SortTree => view.sort = ProcessSort::Tree,
+        Action::SortCpu => view.sort = ProcessSort::Cpu,
+        Action::SortMemory => view.sort = ProcessSort::Memory,
+        Action::AllProcesses => {
+            view.all = !view.all;
+            return look(model);
+        }
+        Action::Signal => match view.chosen() {
+            Some((id, info)) => {
+                let menu = SignalMenu { id: id.clone(), pid: info.pid, command: info.command.clone(), row: 0 };
+                model.overlay = Some(Overlay::Signal(menu));
+                return Vec::new();
+            }
+            None => model.toast(ToastKind::Notice, "Signal: no process is chosen"),
+        },
+        _ => {}
+    }
+    model.looks.processes.arrange();
+    Vec::new()
+}
+
+/// Chooses a signal, and sends it.
+pub fn choose_signal(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(Overlay::Signal(mut menu)) = model.overlay.take() else { return Vec::new() };
+    match action {
+        Action::Cancel => {}
+        Action::Confirm => {
+            let (signal, _) = SignalMenu::SIGNALS[menu.row];
+            let name = format!("process {}", menu.pid);
+            let pending = Pending { action: Action::Signal, target: Some(menu.id.clone()), name };
+            return vec![call_engine(model, pending, Call::Signal(menu.id, menu.pid, signal))];
+        }
+        _ => {
+            menu.row = moved(action, menu.row, SignalMenu::SIGNALS.len(), SignalMenu::SIGNALS.len()).unwrap_or(menu.row);
+            model.overlay = Some(Overlay::Signal(menu));
+        }
+    }
+    Vec::new()
+}
+
+fn events(model: &mut Model, action: Action, page: usize) {
+    let view = &mut model.looks.events;
+    let most = view.shown().count().saturating_sub(page);
+    // counted from the newest: up is further back
+    let back = view.back.unwrap_or(0);
+    let place = most.saturating_sub(back);
+    match action {
+        Action::Follow => view.back = if view.back.is_none() { Some(0) } else { None },
+        Action::Last => view.back = None,
+        Action::Filter => {
+            let line = LineEdit::new(view.filter.clone());
+            let purpose = Purpose::EventFilter(view.filter.clone());
+            model.overlay = Some(Overlay::Prompt(Prompt { purpose, line }));
+        }
+        _ => {
+            if let Some(place) = moved(action, place, most + 1, page) {
+                view.back = Some(most - place);
+            }
+        }
+    }
+}
+
+fn files(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
+    if let Some(viewer) = &mut model.looks.files.viewer {
+        let count = viewer.lines.as_ref().map_or(0, Vec::len);
+        if matches!(action, Action::OpenFile) {
+            model.looks.files.viewer = None;
+            return look(model);
+        }
+        if let Some(offset) = moved(action, viewer.offset, count.saturating_sub(page) + 1, page) {
+            viewer.offset = offset;
+        }
+        return Vec::new();
+    }
+    let files = &mut model.looks.files;
+    if let Some(row) = moved(action, files.row(), files.list().len(), page) {
+        files.selected = files.list().get(row).map(|change| change.path.clone());
+        return Vec::new();
+    }
+    let Some((id, path)) = files.of.clone().zip(files.chosen().map(|change| change.path.clone())) else { return Vec::new() };
+    match action {
+        Action::OpenFile if !model.looks.busy => {
+            model.looks.busy = true;
+            return vec![Effect::Look(Look::File(id, path))];
+        }
+        Action::ExtractFile => {
+            let (purpose, line) = (Purpose::Extract(id, path), LineEdit::new(EXTRACT_INTO));
+            model.overlay = Some(Overlay::Prompt(Prompt { purpose, line }));
+        }
+        Action::RevertFile => {
+            let pending = Pending { action, target: Some(id.clone()), name: path.clone() };
+            return vec![call_engine(model, pending, Call::Revert(id, path))];
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Closes what is open over the tab's own list, when something is.
+pub fn dismiss(model: &mut Model) -> bool {
+    model.tab == Tab::Files && model.looks.files.viewer.take().is_some()
+}
+
+/// The line typed at the bottom: done, given up, or edited.
+pub fn prompted(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Confirm => {
+            let Some(Overlay::Prompt(prompt)) = model.overlay.take() else { return Vec::new() };
+            let text = prompt.line.text().trim().to_owned();
+            match prompt.purpose {
+                Purpose::Extract(id, path) if !text.is_empty() => {
+                    let pending = Pending { action: Action::ExtractFile, target: Some(id.clone()), name: path.clone() };
+                    return vec![call_engine(model, pending, Call::Extract(id, path, PathBuf::from(text)))];
+                }
+                Purpose::Extract(..) | Purpose::EventFilter(_) => {}
+            }
+        }
+        Action::Cancel => {
+            if let Some(Overlay::Prompt(Prompt { purpose: Purpose::EventFilter(before), .. })) = model.overlay.take() {
+                model.looks.events.filter = before;
+            }
+        }
+        Action::Up | Action::Down => {}
+        _ => super::overlays::edit_action(model, action),
+    }
+    Vec::new()
+}
+
+/// Does `change` to the line typed at the bottom.
+pub fn edit_prompt(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return };
+    change(&mut prompt.line);
+    if matches!(prompt.purpose, Purpose::EventFilter(_)) {
+        model.looks.events.filter = prompt.line.text().to_owned();
+        model.looks.events.back = None;
+    }
+}

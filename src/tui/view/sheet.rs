@@ -1,0 +1,133 @@
+//! Facts in sections, each with its judgement: how a container is held apart, and the host.
+//!
+//! ```text
+//! Namespaces
+//!   ok    pid             4026532281   its own; the host's is 4026531836
+//!   weak  user            4026531837   shared: root inside is root outside
+//! ```
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::canvas::{Canvas, row};
+use crate::manager::{Fact, Judgement, Section, Sheet};
+use crate::tui::model::{Model, Tab};
+use crate::tui::sanitise::printable;
+use crate::tui::text;
+
+/// Columns of the judgement and of what a fact is about.
+const WORD: usize = 5;
+const WHAT: usize = 22;
+
+/// One line of a sheet.
+enum Line<'a> {
+    Title(&'a str),
+    Fact(&'a Fact),
+    Blank,
+}
+
+fn sections(model: &Model) -> Vec<Section> {
+    let sheet = |sheet: &Option<Result<Sheet, String>>| match sheet {
+        Some(Ok(sheet)) => sheet.sections.clone(),
+        Some(Err(error)) => vec![Section::new("n/a", vec![Fact::judged("", error.clone(), Judgement::Weak, "")])],
+        None => Vec::new(),
+    };
+    if model.tab == Tab::Isolation {
+        let view = &model.looks.isolation;
+        return if view.of == model.list.selected { sheet(&view.sheet) } else { Vec::new() };
+    }
+    let mut all = sheet(&model.looks.host.sheet);
+    if let Some(host) = &model.host {
+        let core = |(at, share): (usize, &f32)| Fact::plain(format!("core {at}"), format!("{:.1}% busy", share * 100.0));
+        all.insert(all.len().min(1), Section::new("Cores", host.cores.iter().enumerate().map(core).collect()));
+    }
+    match &model.looks.check {
+        None => all.push(Section::new("Check", vec![Fact::plain("", "trying out what this host can do …")])),
+        some => all.extend(sheet(some)),
+    }
+    all
+}
+
+fn lines(sections: &[Section]) -> Vec<Line<'_>> {
+    let mut lines = Vec::new();
+    for section in sections {
+        if !lines.is_empty() {
+            lines.push(Line::Blank);
+        }
+        lines.push(Line::Title(&section.title));
+        lines.extend(section.facts.iter().map(Line::Fact));
+    }
+    lines
+}
+
+/// How many lines the shown sheet has.
+#[must_use]
+pub fn sheet_lines(model: &Model) -> usize {
+    lines(&sections(model)).len()
+}
+
+/// Draws the sheet of the shown tab into `area`.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+    let (model, theme) = (canvas.model, canvas.theme);
+    canvas.buffer.set_style(row(area, 0), theme.bar);
+    let sections = sections(model);
+    let sheet = Sheet { sections };
+    let mut pen = canvas.pen(row(area, 0));
+    pen.skip(1);
+    let offset = match (model.tab, model.selected()) {
+        (Tab::Isolation, Some(record)) => {
+            pen.put(&printable(record.spec.name.as_str()), theme.title);
+            model.looks.isolation.offset
+        }
+        (Tab::Isolation, None) => 0,
+        _ => {
+            pen.put("this host", theme.title);
+            model.looks.host.offset
+        }
+    };
+    let lines = lines(&sheet.sections);
+    if lines.is_empty() {
+        let text = match model.selected() {
+            None => "No container is selected: how it is held apart would be here.".to_owned(),
+            Some(record) if record.status.is_alive() => "Looking…".to_owned(),
+            Some(record) => format!("{} is {}: only a running one is held apart.", record.spec.name, record.status.word()),
+        };
+        canvas.pen(row(area, 2)).skip(2).put(&text, theme.dim);
+        return;
+    }
+    pen.put(&format!("  {} ok", sheet.count(Judgement::Good)), theme.success)
+        .put(&format!("  {} weak", sheet.count(Judgement::Weak)), theme.error);
+    let rows = usize::from(area.height.saturating_sub(1));
+    let last = lines.len().min(offset + rows);
+    pen.put_right(&format!("lines {} to {last} of {} ", offset + 1, lines.len()), theme.label);
+    // the values are as wide as the widest needs, and leave room for what follows from them
+    let widest = sheet.sections.iter().flat_map(|section| &section.facts).map(|fact| text::width(&fact.value)).max().unwrap_or(0);
+    let room = usize::from(area.width).saturating_sub(WORD + WHAT + 6);
+    let value_columns = widest.min(room / 2).max(12);
+    for (y, line) in (1..area.height).zip(lines.iter().skip(offset)) {
+        let mut pen = canvas.pen(row(area, y));
+        match line {
+            Line::Blank => {}
+            Line::Title(title) => {
+                pen.skip(1).put(title, theme.header);
+            }
+            Line::Fact(fact) => {
+                let style = match fact.judgement {
+                    Judgement::Good => theme.success,
+                    Judgement::Weak => theme.error,
+                    Judgement::Plain => theme.dim,
+                };
+                let what = text::truncate(&printable(&fact.what), WHAT, theme.symbols.ellipsis).into_owned();
+                let value = printable(&fact.value);
+                let columns = if fact.effect.is_empty() { room } else { value_columns };
+                let value = text::truncate(&value, columns, theme.symbols.ellipsis).into_owned();
+                let padding = value_columns.saturating_sub(text::width(&value)) as u16 + 2;
+                pen.skip(2).put(&format!("{:<WORD$} ", fact.judgement.word()), style);
+                pen.put(&format!("{what:<WHAT$} "), theme.label)
+                    .put(&value, Style::new())
+                    .skip(padding)
+                    .put(&printable(&fact.effect), theme.dim);
+            }
+        }
+    }
+}

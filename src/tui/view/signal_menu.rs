@@ -1,0 +1,32 @@
+//! The signals that can be sent to a process.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::canvas::{Canvas, row};
+use crate::spec::signal_name;
+use crate::tui::hit::Target;
+use crate::tui::model::SignalMenu;
+use crate::tui::sanitise::printable;
+use crate::tui::text;
+use crate::tui::widget::{center, frame};
+
+const WIDTH: u16 = 58;
+
+/// Draws the menu over `area`.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, menu: &SignalMenu) {
+    let theme = canvas.theme;
+    let outer = center(area, WIDTH, SignalMenu::SIGNALS.len() as u16 + 2);
+    let command = text::truncate(&printable(&menu.command), usize::from(WIDTH) / 2, theme.symbols.ellipsis).into_owned();
+    let inside = frame(canvas.buffer, outer, &format!("Signal for {} {command}", menu.pid), theme);
+    canvas.hits.add(outer, Target::Nothing);
+    for (at, ((number, about), y)) in SignalMenu::SIGNALS.iter().zip(0..inside.height).enumerate() {
+        let line = row(inside, y);
+        let style = if at == menu.row { theme.selected } else { Style::new() };
+        if at == menu.row {
+            canvas.buffer.set_style(line, theme.selected);
+        }
+        canvas.pen(line).skip(1).put(&format!("{:<8} {number:>2}  {about}", signal_name(*number)), style);
+        canvas.hits.add(line, Target::Line(at));
+    }
+}

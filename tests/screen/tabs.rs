@@ -1,0 +1,237 @@
+//! The tabs that look into containers: what they show at every size, their keys, what they ask for, and what they say when they cannot.
+
+use std::path::PathBuf;
+
+use minic_tui::manager::Error;
+use minic_tui::sys::tty::WindowSize;
+use minic_tui::tui::Settings;
+use minic_tui::tui::effect::{Call, Effect, Look, Seen, ShellCall, ShellNews};
+use minic_tui::tui::message::{Input, Message};
+use minic_tui::tui::model::Tab;
+
+use crate::stage::{Stage, ascii, settings};
+
+const SIZES: [(u16, u16); 5] = [(60, 15), (80, 24), (120, 40), (200, 60), (300, 100)];
+
+#[test]
+fn every_tab_at_every_size() {
+    for (key, name) in [("2", "processes"), ("5", "files"), ("6", "isolation"), ("7", "events"), ("9", "host")] {
+        for (width, height) in SIZES {
+            let mut stage = Stage::new(width, height);
+            stage.select("web").keys(key).tick(2);
+            stage.golden(&format!("{name}-{width}x{height}"));
+        }
+    }
+}
+
+#[test]
+fn every_tab_in_ascii_without_colours() {
+    for (key, name) in [("2", "processes"), ("6", "isolation"), ("9", "host")] {
+        let mut stage = Stage::with(ascii(), 80, 24);
+        stage.select("web").keys(key).tick(2);
+        stage.golden(&format!("{name}-ascii-80x24"));
+    }
+}
+
+#[test]
+fn nothing_selected_and_nothing_running() {
+    for (key, name) in [("2", "processes"), ("4", "shell"), ("5", "files"), ("6", "isolation")] {
+        let mut stage = Stage::unlit(settings(), 80, 24);
+        stage.keys(key).golden(&format!("{name}-none-selected-80x24"));
+        let mut stage = Stage::new(80, 24);
+        stage.select("migrate").keys(key).golden(&format!("{name}-stopped-80x24"));
+    }
+}
+
+#[test]
+fn a_tab_looks_only_while_it_is_shown_and_never_twice_at_once() {
+    let mut stage = Stage::new(80, 24);
+    stage.select("web").take_effects();
+    let looks = |stage: &mut Stage| stage.take_effects().into_iter().filter(|effect| matches!(effect, Effect::Look(_))).count();
+    stage.tick(3);
+    assert_eq!(looks(&mut stage), 0);
+    stage.keys("2").tick(3);
+    assert_eq!(looks(&mut stage), 4);
+    stage.keys("1").tick(3);
+    assert_eq!(looks(&mut stage), 0);
+    stage.held = true;
+    stage.keys("2").tick(3);
+    assert_eq!(looks(&mut stage), 1, "the answer has not come yet");
+}
+
+#[test]
+fn processes_are_sorted_and_signalled() {
+    let mut stage = Stage::new(80, 24);
+    stage.select("web").keys("2").tick(2);
+    stage.keys("P").golden("processes-cpu-80x24");
+    stage.keys("M").golden("processes-memory-80x24");
+    stage.keys("tjj");
+    let web = stage.record("web");
+    let pid = stage.model.looks.processes.chosen().unwrap().1.pid;
+    assert_eq!(pid, web.status.process().unwrap().pid + 2);
+    stage.keys("s").golden("signal-menu-80x24");
+    stage.take_effects();
+    stage.keys("j<Enter>");
+    let call = Call::Signal(web.spec.id.clone(), pid, 9);
+    assert!(stage.take_effects().iter().any(|effect| matches!(effect, Effect::Call(_, asked) if *asked == call)));
+    stage.golden("signalled-80x24");
+    stage.keys("gs<Esc>");
+    assert!(stage.model.overlay.is_none());
+}
+
+#[test]
+fn the_processes_of_all_and_of_the_next() {
+    let mut stage = Stage::new(120, 40);
+    stage.select("web").keys("2").tick(1);
+    stage.keys("a").golden("processes-all-120x40");
+    stage.keys("a>").tick(1);
+    let shown = stage.model.looks.processes.shown.clone();
+    assert_eq!(Some(&shown[0]), stage.model.list.selected.as_ref());
+}
+
+#[test]
+fn why_processes_cannot_be_told_is_said() {
+    let mut stage = Stage::new(80, 24);
+    stage.held = true;
+    stage.select("web").keys("2");
+    let error = Error::System { message: "read cgroup.procs: Permission denied".into(), hint: None };
+    let web = stage.record("web").spec.id;
+    stage.send(Message::Seen(Box::new(Seen::Processes(vec![(web, Err(error))]))));
+    stage.golden("processes-error-80x24");
+}
+
+#[test]
+fn events_follow_keep_their_place_and_are_filtered() {
+    let mut stage = Stage::new(80, 24);
+    stage.select("sleeper").keys("s7").tick(1);
+    stage.golden("events-stopped-80x24");
+    stage.keys("/died").golden("events-filter-typing-80x24");
+    stage.keys("<Enter>").golden("events-filtered-80x24");
+    stage.keys("/<Ctrl-U>nothing like it<Enter>").golden("events-no-match-80x24");
+    stage.keys("/x<Esc>");
+    assert_eq!(stage.model.looks.events.filter, "nothing like it", "Esc takes back what was typed");
+    let error = Error::System { message: "cannot read the events: Input/output error".into(), hint: None };
+    stage.send(Message::Seen(Box::new(Seen::Events(Err(error)))));
+    stage.golden("events-error-80x24");
+}
+
+#[test]
+fn sheets_scroll_to_their_end_and_no_further() {
+    for (key, name) in [("6", "isolation"), ("9", "host")] {
+        let mut stage = Stage::new(80, 24);
+        stage.select("web").keys(key).tick(1);
+        stage.keys("GGjj").golden(&format!("{name}-end-80x24"));
+        stage.keys("gk");
+        assert_eq!((stage.model.looks.isolation.offset, stage.model.looks.host.offset), (0, 0));
+    }
+    let mut stage = Stage::new(80, 24);
+    stage.held = true;
+    stage.select("web").keys("6");
+    let error = Error::System { message: "read /proc/1/status: No such process".into(), hint: None };
+    let web = stage.record("web").spec.id;
+    stage.send(Message::Seen(Box::new(Seen::Isolation(web, Err(error)))));
+    stage.golden("isolation-error-80x24");
+}
+
+#[test]
+fn files_are_opened_extracted_and_reverted() {
+    let mut stage = Stage::new(80, 24);
+    stage.select("web").keys("5jjj<Enter>").golden("file-open-80x24");
+    stage.keys("G").golden("file-open-end-80x24");
+    stage.keys("<Esc>").golden("files-chosen-80x24");
+    let web = stage.record("web").spec.id;
+    let path = "/var/lib/web/data.db".to_owned();
+    stage.keys("e").golden("file-extract-80x24");
+    stage.take_effects();
+    stage.keys("<Ctrl-U>/srv/out<Enter>");
+    let call = Call::Extract(web.clone(), path.clone(), PathBuf::from("/srv/out"));
+    assert!(stage.take_effects().iter().any(|effect| matches!(effect, Effect::Call(_, asked) if *asked == call)));
+    stage.golden("file-extract-refused-80x24");
+    stage.keys("<Esc>R").golden("file-revert-refused-80x24");
+    stage.keys("<Esc>1").select("migrate").keys("5").tick(1);
+    stage.keys("R").tick(1);
+    stage.golden("file-reverted-80x24");
+    assert!(stage.model.looks.files.list().iter().all(|change| change.path != "/etc/motd"));
+    stage.keys("g<Enter>").golden("file-open-80x24-migrate");
+}
+
+#[test]
+fn a_shell_gets_every_key_but_one_and_lives_on_elsewhere() {
+    for (width, height) in [(60, 15), (80, 24), (120, 40)] {
+        let mut stage = Stage::new(width, height);
+        stage.select("web").keys("4<Enter>").golden(&format!("shell-open-{width}x{height}"));
+        stage.keys("ls<Enter>nope<Enter>1q?:").golden(&format!("shell-typed-{width}x{height}"));
+    }
+    let mut stage = Stage::new(80, 24);
+    stage.select("web").keys("4<Enter>").take_effects();
+    stage.keys("<Ctrl-C><Ctrl-Z><Tab>q<F10>");
+    assert!(
+        stage.take_effects().iter().all(|effect| matches!(effect, Effect::Shell(..))),
+        "Ctrl-C, Ctrl-Z, Tab, q and F10 are the shell's"
+    );
+    assert_eq!(stage.model.tab, Tab::Shell);
+    stage.keys("<Ctrl-]>").golden("shell-left-80x24");
+    stage.keys("1");
+    let id = stage.model.shells.list[0].id;
+    stage.send(Message::Shell(id, ShellNews::Output(b"\r\nwritten meanwhile\r\n".to_vec())));
+    stage.keys("4<Enter>").shows("written meanwhile");
+    assert!(stage.model.shells.typing, "it is attached again");
+    stage.keys("<Ctrl-]>1").select("db").keys("4n").golden("shell-second-80x24");
+    stage.keys("<Ctrl-]><lt>").shows("shell 1 of 2");
+    stage.keys("q").golden("shell-quit-80x24");
+    stage.keys("nx").shows("shell 1 of 1");
+    assert!(stage.take_effects().iter().any(|effect| matches!(effect, Effect::Shell(_, ShellCall::Close))));
+}
+
+#[test]
+fn a_shell_ends_fails_and_is_sized() {
+    let mut stage = Stage::new(80, 24);
+    stage.select("web").keys("4<Enter>exit 3<Enter>").golden("shell-ended-80x24");
+    assert!(!stage.model.shells.typing);
+    stage.keys("<Enter>").take_effects();
+    let id = stage.model.shells.shown().unwrap().id;
+    stage.send(Message::Input(Input::Resize(120, 40)));
+    let size = WindowSize { rows: 34, columns: 120 };
+    assert!(stage.take_effects().contains(&Effect::Shell(id, ShellCall::Resize(size))), "the window's size follows");
+    let error = Error::Launch { message: "/bin/sh: command not found in the container".into(), code: 127, launch: Vec::new() };
+    stage.send(Message::Shell(id, ShellNews::Failed(error)));
+    stage.golden("shell-failed-120x40");
+}
+
+#[test]
+fn a_shell_keeps_what_scrolled_away_and_its_colours() {
+    let mut stage = Stage::new(80, 24);
+    stage.select("web").keys("4<Enter>seq 100<Enter><Ctrl-]><PageUp>").golden("shell-back-80x24");
+    let id = stage.model.shells.list[0].id;
+    stage.keys("G");
+    stage.send(Message::Shell(id, ShellNews::Output("\x1b[2J\x1b[H\x1b[31mred\x1b[0m 漢字 \x1b[7mreversed".as_bytes().to_vec())));
+    let buffer = stage.buffer();
+    let y = stage.model.regions().unwrap().body.y + 1;
+    assert_eq!(buffer[(0, y)].fg, ratatui::style::Color::Indexed(1));
+    stage.golden("shell-colours-80x24");
+    stage.keys("<Enter>");
+    stage.take_effects();
+    stage.send(Message::Shell(id, ShellNews::Output(b"\x1b[?2004h".to_vec())));
+    stage.held = true;
+    stage.send(Message::Input(Input::Paste("one\ntwo".into())));
+    let typed = b"\x1b[200~one\rtwo\x1b[201~".to_vec();
+    assert!(stage.take_effects().contains(&Effect::Shell(id, ShellCall::Write(typed))));
+}
+
+#[test]
+fn read_only_opens_no_shell_and_sends_no_signal() {
+    let mut stage = Stage::with(Settings { read_only: true, ..settings() }, 80, 24);
+    stage.select("web").keys("4<Enter>n").take_effects();
+    assert!(stage.model.shells.list.is_empty());
+    stage.keys("2s5R");
+    assert!(stage.model.overlay.is_none());
+    assert!(!stage.take_effects().iter().any(|effect| matches!(effect, Effect::Call(..))));
+}
+
+#[test]
+fn check_is_asked_once() {
+    let mut stage = Stage::new(80, 24);
+    stage.keys("9").tick(3);
+    stage.keys("19").tick(2);
+    assert_eq!(stage.take_effects().iter().filter(|effect| **effect == Effect::Look(Look::Check)).count(), 1);
+}
