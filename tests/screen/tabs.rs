@@ -193,7 +193,7 @@ fn a_shell_ends_fails_and_is_sized() {
     stage.send(Message::Input(Input::Resize(120, 40)));
     let size = WindowSize { rows: 34, columns: 120 };
     assert!(stage.take_effects().contains(&Effect::Shell(id, ShellCall::Resize(size))), "the window's size follows");
-    let error = Error::Launch { message: "/bin/sh: command not found in the container".into(), code: 127 };
+    let error = Error::Launch { message: "/bin/sh: command not found in the container".into(), code: 127, launch: Vec::new() };
     stage.send(Message::Shell(id, ShellNews::Failed(error)));
     stage.golden("shell-failed-120x40");
 }
