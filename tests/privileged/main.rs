@@ -17,4 +17,5 @@ mod passthrough;
 mod screen;
 mod surroundings;
 mod survival;
+mod tabs;
 mod tmux;
