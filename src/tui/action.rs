@@ -74,7 +74,7 @@ actions! {
     Live "live" "Live" "back to now";
     Freeze "freeze" "Freeze" "let the display stand still, or go on";
     Signal "signal" "Signal" "send a signal to the process";
-    AllProcesses "all-processes" "All" "the processes of every container, or of the selected one";
+    AllProcesses "all-processes" "All" "of every container, or of the selected one";
     SortTree "sort-tree" "Tree" "each process below its parent";
     OpenShell "open-shell" "New shell" "open a shell in the selected container";
     EnterShell "enter-shell" "Type" "give the keys to the shell, or open one";
@@ -84,7 +84,7 @@ actions! {
     PreviousShell "previous-shell" "Previous" "show the previous shell";
     OpenFile "open-file" "Open" "show the file";
     ExtractFile "extract-file" "Extract" "copy it out to the host";
-    RevertFile "revert-file" "Revert" "put the image's own back; the container must be stopped";
+    RevertFile "revert-file" "Revert" "put the image's own back, of a stopped one";
     Up "up" "Up" "one line up";
     Down "down" "Down" "one line down";
     Left "left" "Left" "scroll to the left";
@@ -152,6 +152,10 @@ impl Action {
                 | Self::LimitDown
                 | Self::LimitUp
                 | Self::Undo
+                | Self::Signal
+                | Self::OpenShell
+                | Self::EnterShell
+                | Self::RevertFile
         )
     }
 }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::effect::{EffectId, LogBatch, Outcome, Seen, ShellNews};
 use super::keymap::Chord;
-use super::settings::Settings;
 use super::model::ShellId;
+use super::settings::Settings;
 use crate::manager::Error;
 use crate::record::Record;
 use crate::stats::Snapshot;

@@ -27,6 +27,7 @@ mod rooting;
 mod screen;
 mod surroundings;
 mod survival;
+mod tabs;
 mod terminals;
 mod tmux;
 mod userns;

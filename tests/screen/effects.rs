@@ -7,8 +7,10 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use minic_tui::manager::{Changes, Happenings, Inspector, ProcessInfo, Sheet, Shell};
-use minic_tui::manager::{Created, Demo, Engine, Error, LimitChange, LogChunk, LogSource, Sampling, Updated, Watching};
+use minic_tui::manager::{
+    Changes, Created, Demo, Engine, Error, Happenings, Inspector, LimitChange, LogChunk, LogSource, ProcessInfo, Sampling, Sheet, Shell,
+    Updated, Watching,
+};
 use minic_tui::record::{ExitCause, Record};
 use minic_tui::spec::ContainerId;
 use minic_tui::sys::tty::WindowSize;
@@ -41,33 +43,43 @@ impl Inspector for Wild {
     fn processes(&self, id: &ContainerId) -> Result<Vec<ProcessInfo>, Error> {
         self.0.processes(id)
     }
+
     fn signal_process(&self, id: &ContainerId, pid: i32, signal: i32) -> Result<(), Error> {
         self.0.signal_process(id, pid, signal)
     }
+
     fn happenings(&self) -> Result<Box<dyn Happenings>, Error> {
         self.0.happenings()
     }
+
     fn isolation(&self, id: &ContainerId) -> Result<Sheet, Error> {
         self.0.isolation(id)
     }
+
     fn host_sheet(&self) -> Result<Sheet, Error> {
         self.0.host_sheet()
     }
+
     fn check_sheet(&self) -> Result<Sheet, Error> {
         self.0.check_sheet()
     }
+
     fn changes(&self, id: &ContainerId) -> Result<Changes, Error> {
         self.0.changes(id)
     }
+
     fn changed_file(&self, id: &ContainerId, path: &str, most: usize) -> Result<Vec<u8>, Error> {
         self.0.changed_file(id, path, most)
     }
+
     fn extract(&self, id: &ContainerId, path: &str, into: &Path) -> Result<u64, Error> {
         self.0.extract(id, path, into)
     }
+
     fn revert(&self, id: &ContainerId, path: &str) -> Result<(), Error> {
         self.0.revert(id, path)
     }
+
     fn shell(&self, id: &ContainerId, size: WindowSize) -> Result<Box<dyn Shell>, Error> {
         self.0.shell(id, size)
     }

@@ -144,6 +144,10 @@ impl Stage {
             ShellCall::Write(bytes) => {
                 let shell = &self.shells[&id];
                 shell.write(&bytes).unwrap();
+                // the demo's shell says nothing to other control characters, and reading would wait for ever
+                if !bytes.iter().any(|byte| *byte >= b' ' || matches!(byte, 3 | 4 | b'\r')) {
+                    return;
+                }
                 let mut news = vec![shell.read(1 << 20).unwrap()];
                 if bytes == b"\r" && news[0] == ShellOutput::Bytes(b"\r\n".to_vec()) {
                     news.push(shell.read(1 << 20).unwrap());

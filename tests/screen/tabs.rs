@@ -191,7 +191,8 @@ fn a_shell_ends_fails_and_is_sized() {
     stage.keys("<Enter>").take_effects();
     let id = stage.model.shells.shown().unwrap().id;
     stage.send(Message::Input(Input::Resize(120, 40)));
-    let size = WindowSize { rows: 34, columns: 120 };
+    let body = stage.model.regions().unwrap().body;
+    let size = WindowSize { rows: body.height - 1, columns: 120 };
     assert!(stage.take_effects().contains(&Effect::Shell(id, ShellCall::Resize(size))), "the window's size follows");
     let error = Error::Launch { message: "/bin/sh: command not found in the container".into(), code: 127, launch: Vec::new() };
     stage.send(Message::Shell(id, ShellNews::Failed(error)));

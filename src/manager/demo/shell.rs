@@ -58,11 +58,8 @@ impl State {
                 self.prompt();
             }
             CTRL_D if self.line.is_empty() => self.obey("exit"),
-            BACKSPACE => {
-                if self.line.pop().is_some() {
-                    self.show("\u{8} \u{8}");
-                }
-            }
+            BACKSPACE if self.line.pop().is_some() => self.show("\u{8} \u{8}"),
+            BACKSPACE => {}
             0x20.. => {
                 self.line.push(byte);
                 self.output.push_back(byte);

@@ -43,8 +43,8 @@ impl Manager {
         let path = self.state().display().to_string();
         match statvfs(self.state()) {
             Ok(disk) => {
-                let unit = disk.fragment_size() as u64;
-                let (total, free) = (disk.blocks() as u64 * unit, disk.blocks_available() as u64 * unit);
+                let unit = disk.fragment_size();
+                let (total, free) = (disk.blocks() * unit, disk.blocks_available() * unit);
                 let judgement = Judgement::of(free as f64 >= total as f64 * DISK_LOW);
                 Fact::judged(path, format!("{} free of {}", format_bytes(free), format_bytes(total)), judgement, "")
             }

@@ -135,7 +135,7 @@ mod tests {
     fn the_files_of_a_process_are_understood() {
         let stat = "4213 (a) b(c) S 4200 4213 4213 0 -1 4194304 100 0 0 0 25 5 0 0 20 0 3 0 99 1000 200 18446744073709551615";
         let status = "Name:\ta) b(c\nUid:\t1000\t1000\t1000\t1000\nNSpid:\t4213\t7\nVmRSS:\t   512 kB\n";
-        let info = parse(4213, stat, status, b"sleep\01000\0").unwrap();
+        let info = parse(4213, stat, status, b"sleep\x001000\x00").unwrap();
         assert_eq!((info.inside, info.parent, info.uid, info.state, info.threads), (Some(7), 4200, 1000, 'S', 3));
         assert_eq!((info.cpu_usec, info.memory, info.command.as_str()), (300_000, 512 << 10, "sleep 1000"));
         let bare = parse(4213, stat, "Uid:\t0\t0\t0\t0\nNSpid:\t4213\n", b"").unwrap();

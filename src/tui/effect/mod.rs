@@ -24,9 +24,9 @@ use shells::ShellLines;
 pub use shells::{ShellCall, ShellNews};
 
 use super::message::Message;
+use super::model::ShellId;
 use super::reload::Reload;
 use crate::config::save_preset;
-use super::model::ShellId;
 use crate::manager::{Created, Engine, Error, LimitChange, Updated};
 use crate::record::ExitCause;
 use crate::spec::{ContainerId, Preset};

@@ -22,7 +22,7 @@ pub struct SheetView {
 }
 
 /// The events on the screen.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct EventView {
     /// The newest, oldest first.
     pub list: VecDeque<Happening>,
@@ -32,12 +32,6 @@ pub struct EventView {
     pub filter: String,
     /// Lines scrolled up from the newest; `None` follows it.
     pub back: Option<usize>,
-}
-
-impl Default for EventView {
-    fn default() -> Self {
-        Self { list: VecDeque::new(), error: None, filter: String::new(), back: None }
-    }
 }
 
 impl EventView {

@@ -6,7 +6,7 @@ use super::containers::call_engine;
 use super::overlays;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};
-use crate::tui::model::{Asked, LineEdit, Model, Overlay, Pending, LinePrompt, ToastKind, preset_of};
+use crate::tui::model::{Asked, LineEdit, LinePrompt, Model, Overlay, Pending, ToastKind, preset_of};
 
 /// Asks for the line.
 pub fn open(model: &mut Model, asked: Asked) {

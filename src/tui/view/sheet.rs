@@ -15,9 +15,10 @@ use crate::tui::model::{Model, Tab};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 
-/// Columns of the judgement and of what a fact is about.
+/// Columns of the judgement.
 const WORD: usize = 5;
-const WHAT: usize = 22;
+/// The most columns for what a fact is about, and where there is little room.
+const WHAT: [usize; 2] = [28, 14];
 
 /// One line of a sheet.
 enum Line<'a> {
@@ -102,7 +103,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     pen.put_right(&format!("lines {} to {last} of {} ", offset + 1, lines.len()), theme.label);
     // the values are as wide as the widest needs, and leave room for what follows from them
     let widest = sheet.sections.iter().flat_map(|section| &section.facts).map(|fact| text::width(&fact.value)).max().unwrap_or(0);
-    let room = usize::from(area.width).saturating_sub(WORD + WHAT + 6);
+    let what_columns = WHAT[usize::from(area.width < 100)];
+    let room = usize::from(area.width).saturating_sub(WORD + what_columns + 6);
     let value_columns = widest.min(room / 2).max(12);
     for (y, line) in (1..area.height).zip(lines.iter().skip(offset)) {
         let mut pen = canvas.pen(row(area, y));
@@ -117,13 +119,13 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
                     Judgement::Weak => theme.error,
                     Judgement::Plain => theme.dim,
                 };
-                let what = text::truncate(&printable(&fact.what), WHAT, theme.symbols.ellipsis).into_owned();
+                let what = text::truncate(&printable(&fact.what), what_columns, theme.symbols.ellipsis).into_owned();
                 let value = printable(&fact.value);
                 let columns = if fact.effect.is_empty() { room } else { value_columns };
                 let value = text::truncate(&value, columns, theme.symbols.ellipsis).into_owned();
                 let padding = value_columns.saturating_sub(text::width(&value)) as u16 + 2;
                 pen.skip(2).put(&format!("{:<WORD$} ", fact.judgement.word()), style);
-                pen.put(&format!("{what:<WHAT$} "), theme.label)
+                pen.put(&format!("{what:<what_columns$} "), theme.label)
                     .put(&value, Style::new())
                     .skip(padding)
                     .put(&printable(&fact.effect), theme.dim);

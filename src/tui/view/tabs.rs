@@ -35,6 +35,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         0 => (format!("{key} {}", tab.title()), 1),
         1 => (format!("{key}{}", tab.title()), 0),
         2 if tab == model.tab => (format!("{key}{}", tab.title()), 0),
+        4 if tab != model.tab && !key.is_empty() => (key.to_owned(), 0),
         _ => (format!("{key}{}", tab.short()), 0),
     };
     let columns = |way: usize| -> usize {
@@ -44,7 +45,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         });
         each.sum::<usize>() + 2
     };
-    let way = (0..3).find(|way| columns(*way) <= room).unwrap_or(3);
+    let way = (0..4).find(|way| columns(*way) <= room).unwrap_or(4);
     let mut areas = Vec::new();
     let mut pen = canvas.pen(area);
     for (tab, key) in Tab::ALL.into_iter().zip(&keys) {

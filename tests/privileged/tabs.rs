@@ -1,0 +1,69 @@
+//! The tabs on real containers, with keys alone.
+
+use crate::fixture::Fixture;
+use crate::tmux::Tmux;
+
+#[track_caller]
+fn open(fixture: &Fixture) -> Tmux {
+    let tmux = Tmux::new(120, 40);
+    tmux.write(&format!("{} --state {}", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display()));
+    tmux.press(&["Enter"]);
+    tmux.wait_for("Containers");
+    tmux
+}
+
+#[test]
+fn processes_files_isolation_events_and_the_host() {
+    let fixture = Fixture::new();
+    let line = "echo made > /made-here; rm /etc/hostname; sleep 1000 & sleep 2000";
+    fixture.detached("looked-into", &["sh", "-c", line]);
+    let tmux = open(&fixture);
+    tmux.wait_for("looked-into");
+    tmux.press(&["2"]);
+    tmux.wait_for("sleep 2000");
+    tmux.press(&["5"]);
+    tmux.wait_for("/made-here");
+    tmux.press(&["6"]);
+    tmux.wait_for("no_new_privs");
+    tmux.wait_for("its own; the host's is");
+    tmux.press(&["7"]);
+    tmux.wait_for("started");
+    tmux.press(&["9"]);
+    tmux.wait_for("Disk of the state folder");
+    tmux.press(&["q"]);
+    tmux.wait_for("prompt$");
+}
+
+#[test]
+fn a_shell_survives_other_tabs_and_ctrl_c_and_ends_by_itself() {
+    let fixture = Fixture::new();
+    fixture.detached("has-shell", &["sleep", "1000"]);
+    let tmux = open(&fixture);
+    tmux.wait_for("has-shell");
+    tmux.press(&["4"]);
+    tmux.wait_for("opens one in has-shell");
+    tmux.press(&["Enter"]);
+    tmux.wait_for("every key goes to it");
+    tmux.write("echo $((6*7)) in $(hostname); stty size");
+    tmux.press(&["Enter"]);
+    tmux.wait_for("42 in ");
+    tmux.write("sleep 500");
+    tmux.press(&["Enter"]);
+    tmux.press(&["C-c"]);
+    tmux.write("echo after $((40+2)) seconds");
+    tmux.press(&["Enter"]);
+    tmux.wait_for("after 42 seconds");
+    // left, elsewhere, and back: it is as it was
+    tmux.press(&["C-]"]);
+    tmux.wait_for("gives it the keys");
+    tmux.press(&["1"]);
+    tmux.wait_for("RUNNING");
+    tmux.press(&["4"]);
+    tmux.wait_for("after 42 seconds");
+    tmux.press(&["Enter"]);
+    tmux.write("exit 7");
+    tmux.press(&["Enter"]);
+    tmux.wait_for("ended with exit code 7");
+    tmux.press(&["q"]);
+    tmux.wait_for("prompt$");
+}
