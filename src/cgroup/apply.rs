@@ -169,6 +169,11 @@ impl Cgroup {
         &self.skipped
     }
 
+    /// Adds a sentence to [`Cgroup::skipped`].
+    pub fn skip(&mut self, sentence: String) {
+        self.skipped.push(sentence);
+    }
+
     /// The folder in each tree, v2 first.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.folders.iter().map(|f| f.path.as_path())

@@ -94,6 +94,9 @@ fn described(info: &Info, now: Timestamp) -> String {
         say("Preset", preset.clone());
     }
     say("Limits", limits(&spec.limits));
+    if !info.record.skipped.is_empty() {
+        say("Without", info.record.skipped.join("\n"));
+    }
     if let Some(sample) = &info.sample {
         say("Use", used(sample, spec.limits.memory));
     }
@@ -174,6 +177,7 @@ mod tests {
                 restart_at: None,
                 supervisor: None,
                 launch: Vec::new(),
+                skipped: Vec::new(),
             },
             sample: None,
             gaps: Vec::new(),

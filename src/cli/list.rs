@@ -110,6 +110,7 @@ mod tests {
             restart_at: None,
             supervisor: None,
             launch: Vec::new(),
+            skipped: Vec::new(),
         }
     }
 

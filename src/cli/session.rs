@@ -17,7 +17,7 @@ impl Session {
     pub fn open(globals: &Globals, verb: &str) -> Result<Self, Failure> {
         let config = load_config(globals)?;
         need_root(verb)?;
-        let manager = Manager::open(&StateDir(config.state.clone()))?.with_ids(config.ids);
+        let manager = Manager::open(&StateDir(config.state.clone()))?.with_ids(config.ids).with_warnings(warn);
         Ok(Self { config, manager })
     }
 
@@ -33,6 +33,10 @@ impl Session {
         }
         Ok(worst)
     }
+}
+
+fn warn(sentence: &str) {
+    Failure::ours(format!("warning: {sentence}")).report("");
 }
 
 /// The settings as file, environment and flags make them.

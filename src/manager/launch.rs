@@ -42,6 +42,11 @@ impl Manager {
             (Some(launcher), None) => launcher.launch(&order)?,
             (_, client) => launch(&self.runtime, &order, client)?,
         }
+        if record.spec.best_effort
+            && let Ok(started) = self.store().load(id)
+        {
+            started.skipped.iter().for_each(|sentence| (self.warn)(sentence));
+        }
         Ok(())
     }
 }

@@ -29,6 +29,8 @@ pub struct Manager {
     /// The image, and when it was last compared with this machine's own files.
     pub(super) image: Mutex<Option<(Instant, ImageRoot)>>,
     pub(super) ids: IdPool,
+    /// Hears of what a start had to do without.
+    pub(super) warn: fn(&str),
 }
 
 impl Manager {
@@ -42,7 +44,8 @@ impl Manager {
         }
         let store = Store::open(&state.0)?;
         let layout = Layout::detect()?;
-        let manager = Self { runtime: Runtime { store, layout }, launcher: None, image: Mutex::new(None), ids: IdPool::default() };
+        let manager =
+            Self { runtime: Runtime { store, layout }, launcher: None, image: Mutex::new(None), ids: IdPool::default(), warn: |_| {} };
         manager.sweep()?;
         Ok(manager)
     }
@@ -51,6 +54,13 @@ impl Manager {
     #[must_use]
     pub fn with_ids(mut self, pool: IdPool) -> Self {
         self.ids = pool;
+        self
+    }
+
+    /// Lets `warn` hear a sentence for each limit that a container is started without (`--best-effort`).
+    #[must_use]
+    pub fn with_warnings(mut self, warn: fn(&str)) -> Self {
+        self.warn = warn;
         self
     }
 

@@ -53,4 +53,6 @@ pub struct Record {
     pub supervisor: Option<Process>,
     /// The steps of its last launch, as far as it came.
     pub launch: Vec<LaunchStep>,
+    /// The limits that it was last started without (`--best-effort`), one sentence each.
+    pub skipped: Vec<String>,
 }

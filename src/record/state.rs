@@ -32,6 +32,9 @@ pub struct State {
     /// The steps of its last launch.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub launch: Vec<LaunchStep>,
+    /// The limits that it was last started without (`--best-effort`), one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<String>,
 }
 
 impl State {
@@ -47,6 +50,7 @@ impl State {
             restart_at: None,
             supervisor: None,
             launch: Vec::new(),
+            skipped: Vec::new(),
         }
     }
 }

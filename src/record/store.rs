@@ -188,6 +188,7 @@ impl Store {
             restart_at: record.restart_at,
             supervisor: record.supervisor.clone(),
             launch: record.launch.clone(),
+            skipped: record.skipped.clone(),
         };
         write_json(&self.container(&record.spec.id), "state.json", &state, !record.spec.remove)
     }
@@ -306,6 +307,7 @@ fn record(spec: ContainerSpec, state: State) -> Record {
         restart_at: state.restart_at,
         supervisor: state.supervisor,
         launch: state.launch,
+        skipped: state.skipped,
     }
 }
 

@@ -60,14 +60,15 @@ pub enum Streams {
 pub fn make_cgroup(runtime: &Runtime, spec: &ContainerSpec) -> Result<Cgroup, LaunchError> {
     let parent = Parent { name: runtime.store.cgroup_parent() };
     let plain = |e: CgroupError| LaunchError::plain(e.to_string());
-    let cgroup = Cgroup::create(&runtime.layout, &parent, &spec.id, &spec.limits, spec.best_effort).map_err(plain)?;
+    let mut cgroup = Cgroup::create(&runtime.layout, &parent, &spec.id, &spec.limits, spec.best_effort).map_err(plain)?;
     if !spec.security.privileged {
         let restricted = allowed_devices(spec).and_then(|rules| cgroup.restrict_devices(&rules).map_err(plain));
-        if let Err(error) = restricted
-            && !spec.best_effort
-        {
-            let _ = cgroup.remove();
-            return Err(error);
+        if let Err(error) = restricted {
+            if !spec.best_effort {
+                let _ = cgroup.remove();
+                return Err(error);
+            }
+            cgroup.skip(error.to_string());
         }
     }
     Ok(cgroup)

@@ -137,6 +137,7 @@ impl Supervisor<'_> {
 
     fn try_begin(&mut self) -> Result<(Cgroup, Started), LaunchError> {
         let cgroup = make_cgroup(self.runtime, &self.record.spec)?;
+        self.record.skipped = cgroup.skipped().to_vec();
         self.clock.done("make the cgroup and write its limits");
         match self.begin_in(&cgroup) {
             Ok(started) => Ok((cgroup, started)),

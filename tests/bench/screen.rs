@@ -77,6 +77,7 @@ impl Bench {
                 restart_at: None,
                 supervisor: None,
                 launch: Vec::new(),
+                skipped: Vec::new(),
             }
         };
         let records: Vec<Record> = (0..count).map(record).collect();

@@ -1,11 +1,12 @@
 //! Why containers end, told in one sentence; what happened to them, told in order; and many lives at once that leave nothing.
 
 use std::fs;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::census::Census;
-use crate::command::eventually;
+use crate::command::{eventually, scale};
 use crate::fixture::Fixture;
 
 /// The shell itself grows: a subshell could be chosen by the kernel again and again, and the shell never end.
@@ -103,11 +104,13 @@ fn two_hundred_lives_at_once_leave_nothing() {
     // what made the image has a supervisor, which ends a moment after it
     fixture.is_clean();
     let before = (Census::take(fixture.state()), fs::read_dir("/proc/self/fd").unwrap().count());
+    // an emulated machine, where a command takes half a second, does a tenth of it
+    let rounds = if scale(Duration::from_secs(1)) > Duration::from_secs(1) { 3 } else { 25 };
     std::thread::scope(|scope| {
         for worker in 0..8 {
             let fixture = &fixture;
             scope.spawn(move || {
-                for round in 0..25 {
+                for round in 0..rounds {
                     let name = format!("w{worker}-{round}");
                     fixture.minic(&["create", "--name", &name, "sleep", "1000"]).ok();
                     fixture.minic(&["start", &name]).ok();

@@ -175,6 +175,20 @@ fn what_only_v2_has_is_given_there_and_refused_elsewhere() {
 }
 
 #[test]
+fn what_cannot_be_given_is_warned_of_never_dropped_in_silence() {
+    let fixture = Fixture::new();
+    // no file of any kernel takes this: burst beyond the period's quota
+    let args = ["run", "-d", "--name", "one", "--cpus", "0.1", "--cpu-burst", "1h"];
+    let refused = fixture.minic(&[&args[..], &["sleep", "1000"]].concat()).refused(125);
+    assert!(refused.contains("burst"), "{refused}");
+    let started = fixture.minic(&[&args[..], &["--best-effort", "sleep", "1000"]].concat());
+    assert_eq!(started.code, Some(0), "{started:?}");
+    assert!(started.stderr.starts_with("minic-tui: warning: ") && started.stderr.contains("burst"), "{started:?}");
+    let info = fixture.minic(&["info", "one"]).ok();
+    assert!(info.contains("Without") && info.contains("burst"), "{info}");
+}
+
+#[test]
 fn reads_of_a_device_are_limited() {
     let fixture = Fixture::new();
     let Some(disk) = ["/dev/vda", "/dev/sda", "/dev/nvme0n1"].into_iter().find(|disk| std::path::Path::new(disk).exists()) else {

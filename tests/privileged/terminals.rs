@@ -53,7 +53,7 @@ fn a_resized_screen_fills_its_new_size_without_leftovers() {
         tmux.wait_until(&format!("{width}×{height} is filled"), |screen| {
             let lines: Vec<&str> = screen.lines().collect();
             let bars = lines.iter().filter(|line| line.contains("? Help") && line.contains("q Quit")).count();
-            let tabs = lines.iter().filter(|line| (line.contains("[1") && line.contains("Cont"))).count();
+            let tabs = lines.iter().filter(|line| line.contains("[1") && line.contains("Cont")).count();
             bars == 1 && tabs == 1 && lines.len() == usize::from(height) && lines[lines.len() - 1].contains("q Quit")
         });
     }

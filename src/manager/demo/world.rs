@@ -110,8 +110,18 @@ impl World {
 
     fn add(&mut self, spec: ContainerSpec, status: Status, created_at: Timestamp, life: Life) {
         let launch = if status == Status::Created { Vec::new() } else { launch_steps(false) };
-        let record =
-            Record { spec, status, created_at, restarts: 0, image_root: None, health: None, restart_at: None, supervisor: None, launch };
+        let record = Record {
+            spec,
+            status,
+            created_at,
+            restarts: 0,
+            image_root: None,
+            health: None,
+            restart_at: None,
+            supervisor: None,
+            launch,
+            skipped: Vec::new(),
+        };
         let at = self.members.partition_point(|member| member.record.created_at <= created_at);
         self.members.insert(at, Member { record, life });
         self.version += 1;
