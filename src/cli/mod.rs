@@ -15,6 +15,7 @@ mod entry;
 mod events;
 mod exec;
 mod failure;
+mod gc;
 mod info;
 mod json;
 mod kill;

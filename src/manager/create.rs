@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::error::reached;
 use super::{Created, Error, Manager};
 use crate::record::Record;
 use crate::rootfs;
@@ -39,17 +40,20 @@ impl Manager {
             None => drop(self.image(progress)?),
         }
 
+        reached("create.names")?;
         let names = self.store().lock_names()?;
         let taken = self.records()?.into_iter().any(|r| r.spec.name == spec.name || r.spec.id.as_str() == spec.name.as_str());
         if taken {
             return Err(Error::NameInUse(spec.name.to_string()));
         }
         let draft = self.store().begin(&spec.id)?;
+        reached("create.base")?;
         let base = draft.folder().join("base");
         rootfs::write_base(&base, &spec).map_err(|e| Error::System { message: e.to_string(), hint: None })?;
+        reached("create.commit")?;
         let record = self.store().commit(draft, &spec)?;
         drop(names);
-        self.store().tell(&record.spec, "created", None)?;
+        self.store().tell(&record.spec, "created", None);
         Ok(record)
     }
 

@@ -1,5 +1,6 @@
 //! `exec`: a command in a running container.
 
+use super::error::reached;
 use super::{Error, Manager};
 use crate::runtime::{self, ExecOrder};
 use crate::spec::ContainerId;
@@ -22,6 +23,7 @@ impl Manager {
                 needs: "a running one",
             });
         };
+        reached("exec.plan")?;
         Ok(runtime::exec(&self.runtime, &record.spec, process, request)?)
     }
 }

@@ -2,7 +2,9 @@
 
 use std::os::fd::OwnedFd;
 
+use super::error::reached;
 use super::{Error, Manager};
+use crate::record::Status;
 use crate::runtime::{LaunchError, StartOrder, launch};
 use crate::spec::ContainerId;
 
@@ -15,9 +17,10 @@ impl From<LaunchError> for Error {
 impl Manager {
     /// Starts `id` under its lock. `client` is the far end of an attached console.
     pub(super) fn launch_locked(&self, id: &ContainerId, client: Option<OwnedFd>) -> Result<(), Error> {
+        reached("start.lock")?;
         let _lock = self.store().lock(id)?;
-        let record = self.reconciled(self.store().load(id)?)?;
-        if record.status.is_alive() || record.restart_at.is_some() {
+        let record = self.load(id)?;
+        if record.status.is_alive() || record.restart_at.is_some() || matches!(record.status, Status::Broken { .. }) {
             return Err(Error::WrongState {
                 container: record.spec.name.to_string(),
                 state: record.status.word(),
@@ -26,6 +29,7 @@ impl Manager {
             });
         }
         // a supervisor killed before it could record anything may have left a cgroup
+        reached("start.stale")?;
         let stale = self.cgroup(id);
         stale.kill_all()?;
         stale.remove()?;
@@ -33,6 +37,7 @@ impl Manager {
             Some(folder) => folder.clone(),
             None => self.image(&mut |_| {})?.path,
         };
+        reached("start.order")?;
         let order = StartOrder { id: id.clone(), image };
         match (&self.launcher, client) {
             (Some(launcher), None) => launcher.launch(&order)?,

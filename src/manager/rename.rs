@@ -11,11 +11,14 @@ impl Manager {
     pub fn rename(&self, id: &ContainerId, name: &str) -> Result<(), Error> {
         let name = ContainerName::new(name)?;
         let _names = self.store().lock_names()?;
-        let mut record = self.load(id)?;
+        // an update replaces the same file
+        let _lock = self.store().lock(id)?;
+        let mut record = self.load_whole(id, "rename")?;
         self.check_free(&name, Some(id))?;
         record.spec.name = name;
         self.store().save_spec(&record.spec)?;
-        Ok(self.store().tell(&record.spec, "renamed", None)?)
+        self.store().tell(&record.spec, "renamed", None);
+        Ok(())
     }
 
     /// Whether no other container has this name, or this id.

@@ -1,5 +1,6 @@
 //! `update`: other limits for a container, live while it runs, and kept for its next start.
 
+use super::error::reached;
 use super::{Error, Manager};
 use crate::spec::{ContainerId, IoLimit, Limits, Preset, format_bytes};
 
@@ -20,7 +21,7 @@ impl Manager {
     pub fn update(&self, id: &ContainerId, request: &Preset) -> Result<Updated, Error> {
         let asked = request.limits()?;
         let _lock = self.store().lock(id)?;
-        let mut record = self.load(id)?;
+        let mut record = self.load_whole(id, "update")?;
         let current = record.spec.limits.clone();
         let wanted = laid_over(&current, asked);
         wanted.check()?;
@@ -30,12 +31,27 @@ impl Manager {
             return Ok(Updated { changes, live });
         }
         if live {
-            self.cgroup(id).update(&self.runtime.layout, &current, &wanted, false)?;
+            self.change_limits(id, &current, &wanted)?;
         }
-        record.spec.limits = wanted;
-        self.store().save_spec(&record.spec)?;
-        self.store().tell_more(&record.spec, "limits changed", None, Some(changes.join(", ")))?;
+        record.spec.limits = wanted.clone();
+        let saved = reached("update.record").and_then(|()| Ok(self.store().save_spec(&record.spec)?));
+        saved.inspect_err(|_| {
+            if live {
+                // what the record says holds again; the failure to record is what the caller hears of
+                let _ = self.cgroup(id).update(&self.runtime.layout, &wanted, &current, true);
+            }
+        })?;
+        self.store().tell_more(&record.spec, "limits changed", None, Some(changes.join(", ")));
         Ok(Updated { changes, live })
+    }
+
+    /// Changes the limits of a living one; those that held before hold again when one of the new ones is refused.
+    fn change_limits(&self, id: &ContainerId, current: &Limits, wanted: &Limits) -> Result<(), Error> {
+        reached("update.limits")?;
+        let cgroup = self.cgroup(id);
+        let changed = cgroup.update(&self.runtime.layout, current, wanted, false);
+        changed.inspect_err(|_| drop(cgroup.update(&self.runtime.layout, wanted, current, true)))?;
+        Ok(())
     }
 }
 

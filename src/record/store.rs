@@ -1,14 +1,15 @@
 //! [`Store`]: the state folder. Creation is a folder renamed into place, removal a rename out of the list: a list never sees half a container.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::{ExitCause, Happening, Lock, Record, State, StoreError, events};
+use super::{ExitCause, Happening, Lock, Record, State, StoreError, events, json_file};
 use crate::spec::{ContainerId, ContainerSpec};
+use crate::sys::fault;
 
 /// The default state folder; its run folder and cgroup parent have fixed names too.
 const DEFAULT_STATE: &str = "/var/lib/minic";
@@ -55,7 +56,7 @@ impl Store {
         self.state.join("images")
     }
 
-    fn containers(&self) -> PathBuf {
+    pub(super) fn containers(&self) -> PathBuf {
         self.state.join("containers")
     }
 
@@ -63,6 +64,10 @@ impl Store {
     #[must_use]
     pub fn container(&self, id: &ContainerId) -> PathBuf {
         self.containers().join(id.as_str())
+    }
+
+    pub(super) fn runs(&self) -> &Path {
+        &self.run
     }
 
     /// A container's log.
@@ -115,6 +120,14 @@ impl Store {
         Lock::take(&self.run_folder(id)?.join("lock"))
     }
 
+    /// What a supervisor holds for as long as it lives with its container; `None` while another one does.
+    ///
+    /// # Errors
+    /// When it cannot be taken.
+    pub fn try_supervise(&self, id: &ContainerId) -> Result<Option<Lock>, StoreError> {
+        Lock::try_folder(&self.run_folder(id)?)
+    }
+
     /// Begins a container: a folder outside the list, to be filled and then [`Store::commit`]ted.
     ///
     /// # Errors
@@ -138,13 +151,18 @@ impl Store {
     pub fn commit(&self, mut draft: Draft, spec: &ContainerSpec) -> Result<Record, StoreError> {
         let state = State::created(Timestamp::now());
         let durable = !spec.remove;
-        write_json(&draft.folder, "spec.json", spec, durable)?;
-        write_json(&draft.folder, "state.json", &state, durable)?;
+        json_file::write(&draft.folder, "spec.json", spec, durable)?;
+        json_file::write(&draft.folder, "state.json", &state, durable)?;
         let folder = self.container(&spec.id);
-        fs::rename(&draft.folder, &folder).map_err(StoreError::of("rename", &draft.folder))?;
+        let listed = fault::at("create.rename").map_err(io::Error::from).and_then(|()| fs::rename(&draft.folder, &folder));
+        listed.map_err(StoreError::of("rename", &draft.folder))?;
         draft.committed = true;
         if durable {
-            sync_folder(&self.containers())?;
+            let synced = fault::at("create.sync").map_err(|e| StoreError::of("sync", &folder)(e.into()));
+            synced.and_then(|()| json_file::sync_folder(&self.containers())).inspect_err(|_| {
+                // who is told that it was not created must not find it in the list
+                let _ = self.remove(&spec.id);
+            })?;
         }
         Ok(record(spec.clone(), state))
     }
@@ -155,12 +173,23 @@ impl Store {
     /// When it is not there or cannot be understood.
     pub fn load(&self, id: &ContainerId) -> Result<Record, StoreError> {
         let folder = self.container(id);
-        let spec: ContainerSpec = read_json(&folder.join("spec.json"))?;
-        if spec.id != *id {
-            let source = io::Error::other(format!("it is the spec of {}", spec.id));
-            return Err(StoreError { op: "use", path: folder.join("spec.json"), source });
+        let spec = self.load_spec(id)?;
+        Ok(record(spec, json_file::read(&folder.join("state.json"))?))
+    }
+
+    /// What a container is to run, as it is on disk.
+    ///
+    /// # Errors
+    /// When it is not there or cannot be understood.
+    pub fn load_spec(&self, id: &ContainerId) -> Result<ContainerSpec, StoreError> {
+        let file = self.container(id).join("spec.json");
+        let spec: ContainerSpec = json_file::read(&file)?;
+        let unusable = |why: String| Err(StoreError { op: "use", path: file.clone(), source: io::Error::other(why) });
+        match spec.id == *id {
+            false => unusable(format!("it is the spec of {}", spec.id)),
+            true if spec.argv.is_empty() => unusable("it has no command".into()),
+            true => Ok(spec),
         }
-        Ok(record(spec, read_json(&folder.join("state.json"))?))
     }
 
     /// The ids of all containers in the list.
@@ -173,11 +202,32 @@ impl Store {
         Ok(entries.filter_map(|e| ContainerId::new(e.ok()?.file_name().into_string().ok()?).ok()).collect())
     }
 
-    /// Replaces the changing part of a record, atomically.
+    /// Replaces the changing part of a record, atomically. A full disk has room for it as long as the file system writes in
+    /// place; there it is only safe against a crash of ours, not against one of the machine.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn save(&self, record: &Record) -> Result<(), StoreError> {
+        let _state = Lock::folder(&self.container(&record.spec.id))?;
+        self.write_state(record)
+    }
+
+    /// Reads a record, lets `change` have it, and replaces its changing part unless `change` says no: nobody else writes meanwhile.
+    /// Returns the record as it is then, and whether it was changed.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub fn change(&self, id: &ContainerId, change: impl FnOnce(&mut Record) -> bool) -> Result<(Record, bool), StoreError> {
+        let _state = Lock::folder(&self.container(id))?;
+        let mut record = self.load(id)?;
+        let changed = change(&mut record);
+        if changed {
+            self.write_state(&record)?;
+        }
+        Ok((record, changed))
+    }
+
+    fn write_state(&self, record: &Record) -> Result<(), StoreError> {
         let state = State {
             status: record.status.clone(),
             created_at: record.created_at,
@@ -187,7 +237,14 @@ impl Store {
             restart_at: record.restart_at,
             supervisor: record.supervisor.clone(),
         };
-        write_json(&self.container(&record.spec.id), "state.json", &state, !record.spec.remove)
+        let folder = self.container(&record.spec.id);
+        let written = json_file::write(&folder, "state.json", &state, !record.spec.remove);
+        written.or_else(|error| match error.source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                json_file::overwrite(&folder, "state.json", &state).map_err(|_| error)
+            }
+            _ => Err(error),
+        })
     }
 
     /// Replaces a container's spec, atomically.
@@ -195,7 +252,7 @@ impl Store {
     /// # Errors
     /// When it cannot be written.
     pub fn save_spec(&self, spec: &ContainerSpec) -> Result<(), StoreError> {
-        write_json(&self.container(&spec.id), "spec.json", spec, !spec.remove)
+        json_file::write(&self.container(&spec.id), "spec.json", spec, !spec.remove)
     }
 
     /// Takes a container out of the list and deletes everything of it. Fine when it is already gone.
@@ -205,63 +262,33 @@ impl Store {
     pub fn remove(&self, id: &ContainerId) -> Result<(), StoreError> {
         let folder = self.container(id);
         let trash = self.containers().join(format!(".old-{id}"));
-        match fs::rename(&folder, &trash) {
+        let renamed = fault::at("remove.rename").map_err(io::Error::from).and_then(|()| fs::rename(&folder, &trash));
+        match renamed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(StoreError::of("rename", &folder)(error)),
             _ => {}
         }
+        fault::at("remove.folder").map_err(|e| StoreError::of("remove", &trash)(e.into()))?;
         remove_folder(&trash)?;
-        remove_folder(&self.run.join(id.as_str()))
+        self.remove_run(id)
     }
 
-    /// Whether a removal or creation is under way, or was killed and left something.
-    ///
-    /// # Errors
-    /// When the folder cannot be read.
-    pub fn has_leftovers(&self) -> Result<bool, StoreError> {
-        let folder = self.containers();
-        let entries = fs::read_dir(&folder).map_err(StoreError::of("read", &folder))?;
-        Ok(entries.flatten().any(|entry| entry.file_name().as_encoded_bytes().starts_with(b".")))
+    /// Deletes a container's run folder.
+    pub(super) fn remove_run(&self, id: &ContainerId) -> Result<(), StoreError> {
+        let run = self.run.join(id.as_str());
+        fault::at("remove.run").map_err(|e| StoreError::of("remove", &run)(e.into()))?;
+        remove_folder(&run)
     }
 
-    /// Deletes what a removal or creation that was killed left behind. Call with [`Store::lock_names`] held, so that no draft is being filled.
-    ///
-    /// # Errors
-    /// When the folder cannot be read or something cannot be removed.
-    pub fn sweep(&self, _names: &Lock) -> Result<(), StoreError> {
-        let folder = self.containers();
-        let entries = fs::read_dir(&folder).map_err(StoreError::of("read", &folder))?;
-        for entry in entries.flatten() {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if name.starts_with(".old-") || name.starts_with(".new-") {
-                remove_folder(&entry.path())?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Appends to the stream of what happened.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn tell(&self, spec: &ContainerSpec, event: &str, cause: Option<&ExitCause>) -> Result<(), StoreError> {
-        self.tell_more(spec, event, cause, None)
+    /// Appends to the stream of what happened. The records say what is; a full disk loses this line, never a verb.
+    pub fn tell(&self, spec: &ContainerSpec, event: &str, cause: Option<&ExitCause>) {
+        self.tell_more(spec, event, cause, None);
     }
 
     /// As [`Store::tell`], with more in words.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn tell_more(
-        &self,
-        spec: &ContainerSpec,
-        event: &str,
-        cause: Option<&ExitCause>,
-        detail: Option<String>,
-    ) -> Result<(), StoreError> {
+    pub fn tell_more(&self, spec: &ContainerSpec, event: &str, cause: Option<&ExitCause>, detail: Option<String>) {
         let (id, name) = (spec.id.clone(), spec.name.clone());
         let happening = Happening { at: Timestamp::now(), id, name, event: event.to_owned(), cause: cause.cloned(), detail };
-        events::append(&self.events(), &happening)
+        let _ = events::append(&self.events(), &happening);
     }
 }
 
@@ -299,32 +326,9 @@ fn make_folder(folder: &Path) -> Result<(), StoreError> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(StoreError::of("make", folder))
 }
 
-fn remove_folder(folder: &Path) -> Result<(), StoreError> {
+pub(super) fn remove_folder(folder: &Path) -> Result<(), StoreError> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::of("remove", folder)(error)),
         _ => Ok(()),
     }
-}
-
-fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
-    let text = fs::read(path).map_err(StoreError::of("read", path))?;
-    serde_json::from_slice(&text).map_err(|e| StoreError { op: "understand", path: path.to_owned(), source: e.into() })
-}
-
-/// Temp file, fsync, rename, fsync of the folder: after a crash there is the old file or the new one, never half of one.
-fn write_json<T: serde::Serialize>(folder: &Path, name: &str, value: &T, durable: bool) -> Result<(), StoreError> {
-    let temp = folder.join(format!(".{name}.new"));
-    let path = folder.join(name);
-    let text = serde_json::to_vec_pretty(value).map_err(|e| StoreError { op: "encode", path: path.clone(), source: e.into() })?;
-    let written = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temp).and_then(|mut file| {
-        file.write_all(&text)?;
-        if durable { file.sync_all() } else { Ok(()) }
-    });
-    written.map_err(StoreError::of("write", &temp))?;
-    fs::rename(&temp, &path).map_err(StoreError::of("rename", &temp))?;
-    if durable { sync_folder(folder) } else { Ok(()) }
-}
-
-fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    File::open(folder).and_then(|f| f.sync_all()).map_err(StoreError::of("sync", folder))
 }

@@ -3,6 +3,8 @@
 use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
+use crate::sys::fault;
+
 /// A launch that failed. It crosses processes as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{step}{}", self.reason())]
@@ -39,6 +41,11 @@ impl LaunchError {
     pub fn nix(step: impl Into<String>) -> impl FnOnce(Errno) -> Self {
         let step = step.into();
         move |errno| Self::own(step, errno)
+    }
+
+    /// Comes before the step called `step`: a test may want it to fail ([`fault::at`]).
+    pub(super) fn at(step: &'static str) -> Result<(), Self> {
+        fault::at(step).map_err(|errno| Self::own(format!("cannot take the step {step}"), errno))
     }
 
     /// A command that could not be executed.

@@ -10,7 +10,7 @@ use nix::unistd::{Uid, fchown};
 use super::exec_console::ExecConsole;
 use super::plan::command;
 use super::step::{MARKER, Step, StepReport, TERMINAL};
-use super::{LaunchError, Runtime, terminal};
+use super::{LaunchError, Runtime, oom, terminal};
 use crate::cgroup::{Cgroup, Parent};
 use crate::namespace;
 use crate::record::{self, Process};
@@ -19,7 +19,7 @@ use crate::spec::{ContainerSpec, User};
 use crate::sys::clone::{Forked, fork};
 use crate::sys::exec::ExecImage;
 use crate::sys::pidfd::{self, Ended};
-use crate::sys::{fds, process, reaper, seqpacket, tty};
+use crate::sys::{fault, fds, process, reaper, seqpacket, tty};
 
 /// First byte of the message that carries the command's pidfd.
 pub(super) const COMMAND: u8 = b'P';
@@ -54,6 +54,7 @@ struct ExecPlan {
     tty: bool,
     null_stdin: Option<OwnedFd>,
     dies_with_parent: bool,
+    oom_score_adj: Option<i32>,
 }
 
 /// Executes a command in the container whose init is `target`, with our standard streams, and waits for its end.
@@ -71,6 +72,7 @@ pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &E
     let cgroup = Cgroup::open(&runtime.layout, &Parent { name: runtime.store.cgroup_parent() }, &spec.id);
     let signals = terminal::passed_on_signals().map_err(LaunchError::nix("watch for signals"))?;
     let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the exec socket"))?;
+    LaunchError::at("exec.fork")?;
     match fork().map_err(LaunchError::io("fork"))? {
         Forked::Child => {
             drop(ours);
@@ -78,6 +80,7 @@ pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &E
         }
         Forked::Parent(_) => {
             drop(theirs);
+            LaunchError::at("exec.watch")?;
             let console = ExecConsole { socket: ours, signals, explain: &|report| explain(&plan, report) };
             console.pass_through(order.tty)
         }
@@ -128,6 +131,7 @@ fn plan(spec: &ContainerSpec, order: &ExecOrder) -> Result<ExecPlan, LaunchError
         tty: order.tty,
         null_stdin: if order.interactive || order.tty { None } else { Some(null().map_err(LaunchError::nix("open /dev/null"))?) },
         dies_with_parent: false,
+        oom_score_adj: oom::of_container(spec),
     })
 }
 
@@ -138,8 +142,14 @@ fn join(plan: &ExecPlan, cgroup: &Cgroup, init: BorrowedFd<'_>, socket: Borrowed
         // the terminal's signals are the command's business, which the caller passes on
         nix::unistd::setsid().map_err(LaunchError::nix("make a session"))?;
         process::set_undumpable().map_err(LaunchError::nix("become undumpable"))?;
+        if let Some(score) = plan.oom_score_adj {
+            std::fs::write("/proc/self/oom_score_adj", score.to_string()).map_err(LaunchError::io("set oom_score_adj"))?;
+        }
+        LaunchError::at("exec.cgroup")?;
         cgroup.add(std::process::id() as i32).map_err(|e| LaunchError::plain(e.to_string()))?;
+        LaunchError::at("exec.namespaces")?;
         namespace::join(init).map_err(LaunchError::nix("join the container's namespaces"))?;
+        LaunchError::at("exec.command")?;
         reaper::fork_from_init().map_err(LaunchError::nix("fork in the container"))
     };
     let command = match joined() {
@@ -150,6 +160,8 @@ fn join(plan: &ExecPlan, cgroup: &Cgroup, init: BorrowedFd<'_>, socket: Borrowed
     let last_word = match &command {
         Ok(command) => {
             let _ = seqpacket::send_with_fd(socket, &[COMMAND], command.as_fd());
+            // failing here would say nothing; being killed here is what tests want
+            let _ = LaunchError::at("exec.reap");
             match pidfd::reap(command.as_fd()) {
                 Ok(Ended::Exited(code)) => vec![ENDED, code as u8],
                 Ok(Ended::Signaled(signal)) => vec![ENDED, 128 + signal as u8],
@@ -167,7 +179,9 @@ fn join(plan: &ExecPlan, cgroup: &Cgroup, init: BorrowedFd<'_>, socket: Borrowed
 
 fn become_command(plan: &ExecPlan, socket: BorrowedFd<'_>) -> ! {
     let at = |step: Step| move |errno: Errno| StepReport::new(step, errno);
+    let reached = |step: Step| fault::at_nth("exec.init", step as u16).map_err(at(step));
     let set_up = || -> Result<(), StepReport> {
+        reached(Step::Session)?;
         nix::unistd::setsid().map_err(at(Step::Session))?;
         if plan.tty {
             let master = tty::open_master().map_err(at(Step::Terminal))?;
@@ -179,7 +193,9 @@ fn become_command(plan: &ExecPlan, socket: BorrowedFd<'_>) -> ! {
         } else if let Some(null) = &plan.null_stdin {
             fds::place(null.as_raw_fd(), 0).map_err(at(Step::Stdio))?;
         }
+        reached(Step::Workdir)?;
         nix::unistd::chdir(plan.cwd.as_c_str()).map_err(at(Step::Workdir))?;
+        reached(Step::Restrict)?;
         plan.restrictions.apply(plan.user.uid, plan.user.gid).and_then(|()| process::set_no_new_privs()).map_err(at(Step::Restrict))?;
         process::reset_signals();
         if plan.dies_with_parent {
@@ -187,7 +203,9 @@ fn become_command(plan: &ExecPlan, socket: BorrowedFd<'_>) -> ! {
             process::set_parent_death_signal(nix::libc::SIGKILL).map_err(at(Step::Restrict))?;
         }
         fds::cloexec_from(3).map_err(at(Step::Marker))?;
-        seqpacket::send(socket, &[MARKER], true).map_err(at(Step::Marker))
+        reached(Step::Marker)?;
+        seqpacket::send(socket, &[MARKER], true).map_err(at(Step::Marker))?;
+        reached(Step::Exec)
     };
     let failure = set_up().err().unwrap_or_else(|| StepReport::new(Step::Exec, plan.command.exec()));
     let _ = seqpacket::send(socket, &failure.encode(), true);

@@ -11,7 +11,7 @@ use nix::unistd::{Uid, fchown};
 
 use super::plan::{InitPlan, NetworkPlan};
 use super::step::{GO, MARKER, Step, StepReport, TERMINAL};
-use crate::sys::{fds, process, reaper, seqpacket, tty};
+use crate::sys::{fault, fds, process, reaper, seqpacket, tty};
 use crate::{namespace, network, rootfs};
 
 /// Runs the plan; returns only in the sense that the process ends. Read it as a table of contents.
@@ -55,7 +55,8 @@ fn enter_network(plan: &NetworkPlan) -> nix::Result<()> {
 
 fn set_sysctls(plan: &InitPlan) -> Result<(), StepReport> {
     for (index, (file, value)) in plan.sysctls.iter().enumerate() {
-        let opened = open(file.as_c_str(), OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty());
+        let ready = fault::at_nth("init.sysctl", index as u16);
+        let opened = ready.and_then(|()| open(file.as_c_str(), OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty()));
         let written = opened.and_then(|fd| nix::unistd::write(fd, value.as_bytes()));
         written.map_err(|errno| StepReport { step: Step::Sysctl, index: index as u16, errno: errno as i32 })?;
     }
@@ -63,7 +64,8 @@ fn set_sysctls(plan: &InitPlan) -> Result<(), StepReport> {
 }
 
 fn at<T>(step: Step, result: nix::Result<T>) -> Result<(), StepReport> {
-    result.map(drop).map_err(|errno| StepReport::new(step, errno))
+    let taken = fault::at_nth("init", step as u16).and_then(|()| result.map(drop));
+    taken.map_err(|errno| StepReport::new(step, errno))
 }
 
 /// The supervisor says go once we are in our cgroup. If it dies before that we end too.
@@ -88,6 +90,7 @@ fn connect(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport
         return Ok(());
     }
     let terminal = |errno| StepReport::new(Step::Terminal, errno);
+    at(Step::Terminal, Ok(()))?;
     let master = tty::open_master().map_err(terminal)?;
     let slave = tty::open_slave(master.as_fd()).map_err(terminal)?;
     fchown(&slave, Some(Uid::from_raw(plan.user.uid)), None).map_err(terminal)?;
@@ -109,8 +112,8 @@ fn become_command(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> StepReport {
     if let Err(errno) = fds::cloexec_from(3) {
         return StepReport::new(Step::Marker, errno);
     }
-    if let Err(errno) = seqpacket::send(supervisor, &[MARKER], true) {
-        return StepReport::new(Step::Marker, errno);
+    if let Err(report) = at(Step::Marker, seqpacket::send(supervisor, &[MARKER], true)).and_then(|()| at(Step::Exec, Ok(()))) {
+        return report;
     }
     StepReport::new(Step::Exec, plan.command.exec())
 }
@@ -122,8 +125,8 @@ fn reap(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> StepReport {
     };
     reaper::block_signals();
     // in a pid namespace that is not its own it is not PID 1: orphans come to it all the same
-    if let Err(errno) = process::adopt_orphans() {
-        return StepReport::new(Step::Reaper, errno);
+    if let Err(report) = at(Step::Reaper, process::adopt_orphans()) {
+        return report;
     }
     match reaper::fork_from_init() {
         Ok(0) => take_foreground(plan).err().unwrap_or_else(|| become_command(plan, supervisor)),

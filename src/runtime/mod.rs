@@ -4,6 +4,7 @@
 //! [`attach`] and [`exec`] connect a caller's terminal to it.
 
 mod attach;
+mod client;
 mod error;
 mod exec;
 mod exec_console;
@@ -12,6 +13,7 @@ mod health;
 mod init;
 mod launch;
 mod launcher;
+mod oom;
 mod plan;
 mod relay;
 mod shared;

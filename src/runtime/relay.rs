@@ -12,6 +12,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signalfd::SignalFd;
 
+use super::client::{self, Client};
 use super::frame::{MAX_DATA, MAX_FRAME, Reply, Request};
 use super::health::{HealthMonitor, ProbeStart};
 use super::start::{Started, Streams};
@@ -22,39 +23,14 @@ use crate::sys::{pidfd, seqpacket, tty};
 /// Grace when the supervisor itself is asked to end (SIGTERM at shutdown).
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
+/// How long after a kill that has not ended the container the next follows.
+const KILL_AGAIN: Duration = Duration::from_secs(1);
+
 /// One stream of output.
 #[derive(Debug)]
 struct Output {
     fd: OwnedFd,
     stderr: bool,
-}
-
-/// One attached client.
-#[derive(Debug)]
-struct Client {
-    key: u64,
-    socket: OwnedFd,
-    /// Frames that its socket had no room for: an output and an answer at most.
-    waiting: VecDeque<Vec<u8>>,
-}
-
-impl Client {
-    /// Sends without waiting; what finds no room waits here. `false` when the client is gone.
-    fn send(&mut self, frame: Vec<u8>) -> bool {
-        self.waiting.push_back(frame);
-        self.send_waiting(false)
-    }
-
-    fn send_waiting(&mut self, wait: bool) -> bool {
-        while let Some(frame) = self.waiting.front() {
-            match seqpacket::send(self.socket.as_fd(), frame, wait) {
-                Ok(()) => drop(self.waiting.pop_front()),
-                Err(Errno::EAGAIN) => return true,
-                Err(_) => return false,
-            }
-        }
-        true
-    }
 }
 
 /// The client that was there from the start: when it goes, standard input ends (docker's StdinOnce).
@@ -80,6 +56,8 @@ pub struct Relay {
     /// Tells of memory pressure by POLLPRI.
     pressure: Option<OwnedFd>,
     kill_at: Option<Instant>,
+    /// Whether a SIGKILL was sent from here.
+    killed: bool,
     buffer: Vec<u8>,
 }
 
@@ -103,6 +81,7 @@ impl Relay {
             health: None,
             pressure: None,
             kill_at: None,
+            killed: false,
             buffer: vec![0; MAX_FRAME],
         }
     }
@@ -114,6 +93,7 @@ impl Relay {
     pub fn connect(&mut self, started: &mut Started, health: Option<HealthMonitor>, pressure: Option<OwnedFd>) -> nix::Result<()> {
         self.health = health;
         self.pressure = pressure;
+        self.killed = false;
         let copy = |fd: &OwnedFd| fd.try_clone().map_err(|_| Errno::EMFILE);
         self.outputs.clear();
         match &mut started.streams {
@@ -143,7 +123,9 @@ impl Relay {
                 return;
             }
             if self.kill_at.is_some_and(|at| at <= Instant::now()) {
-                self.kill_at = None;
+                // again if that was not enough: nothing of it may stay
+                self.kill_at = Some(Instant::now() + KILL_AGAIN);
+                self.killed = true;
                 duties.kill();
             }
             if ready.pressed {
@@ -169,6 +151,12 @@ impl Relay {
             self.serve(ready);
         }
         !self.stop_requested
+    }
+
+    /// Whether the container was killed from here, by a stop or a signal that somebody asked for.
+    #[must_use]
+    pub fn has_killed(&self) -> bool {
+        self.killed
     }
 
     /// Whether somebody asked for a stop: then it is not started again.
@@ -249,8 +237,9 @@ impl Relay {
         }
     }
 
-    fn signal(&self, signal: i32) {
+    fn signal(&mut self, signal: i32) {
         if let Some(init) = &self.init {
+            self.killed |= signal == nix::libc::SIGKILL;
             // it may end this very moment, which is fine
             let _ = pidfd::send_signal(init.as_fd(), signal);
         }
@@ -266,7 +255,7 @@ impl Relay {
 
     /// Sends what waits, then takes at most one request.
     fn serve_client(&mut self, index: usize) {
-        if !self.clients[index].send_waiting(false) {
+        if !self.clients[index].send_waiting() {
             return self.forget(index);
         }
         let key = self.clients[index].key;
@@ -343,29 +332,25 @@ impl Relay {
         true
     }
 
-    /// After the end: everything that is still in the pipes, waiting for clients that are slow to take it.
+    /// After the end: everything that is still in the pipes goes to the log, and waits here for clients that are slow to take it;
+    /// it is as much as pipes hold.
     pub fn drain(&mut self) {
         let mut more = true;
         while more {
             more = false;
             for index in (0..self.outputs.len()).rev() {
                 more |= self.pass_output(index);
-                self.flush();
             }
         }
     }
 
-    fn flush(&mut self) {
-        self.clients.retain_mut(|client| client.send_waiting(true));
-    }
-
-    /// Tells every client how it ended.
-    pub fn say_ended(&mut self, cause: ExitCause) {
-        self.flush();
-        let frame = Reply::Ended(cause).encode();
-        for client in self.clients.drain(..) {
-            let _ = seqpacket::send(client.socket.as_fd(), &frame, true);
-        }
+    /// Tells every client how it ended, each when it has taken all output; a client that takes nothing holds nobody else up.
+    pub fn say_ended(self, cause: ExitCause) {
+        let Self { mut clients, listener, .. } = self;
+        // who comes now reads the record
+        drop(listener);
+        clients.iter_mut().for_each(|client| client.waiting.push_back(Reply::Ended(cause.clone()).encode()));
+        client::wait_until_taken(clients);
     }
 }
 

@@ -10,7 +10,7 @@ use nix::fcntl::OFlag;
 use super::plan::{InitPlan, NetworkPlan, Stdio};
 use super::shared::{Shared, clone_beside};
 use super::step::{GO, MARKER, REPORT, StepReport, TERMINAL};
-use super::{LaunchError, Runtime, StartOrder, init};
+use super::{LaunchError, Runtime, StartOrder, init, oom};
 use crate::cgroup::{Cgroup, Parent};
 use crate::namespace;
 use crate::record::{Record, Store};
@@ -63,6 +63,7 @@ pub fn make_cgroup(runtime: &Runtime, spec: &ContainerSpec) -> Result<Cgroup, La
 /// Which step failed and why; the process is gone then.
 pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cgroup, open_stdin: bool) -> Result<Started, LaunchError> {
     let spec = &record.spec;
+    LaunchError::at("supervisor.plan")?;
     let (theirs, streams) = streams(spec, open_stdin)?;
     let (status_reader, status_writer) = if spec.init {
         let (reader, writer) = pipe()?;
@@ -77,6 +78,7 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
         _ => NetworkPlan::Own,
     };
     let plan = InitPlan::new(spec, rootfs(&runtime.store, order, spec)?, theirs, status_writer, network)?;
+    LaunchError::at("supervisor.clone")?;
     let (ours, inits) = seqpacket::pair().map_err(LaunchError::nix("make init's socket"))?;
     let cgroup_folder = cgroup.v2_dir_fd().map_err(|e| LaunchError::plain(e.to_string()))?;
     let cloned = clone_beside(shared.processes, || clone3(namespace::clone_flags(spec), cgroup_folder.as_ref().map(AsFd::as_fd)))?;
@@ -88,7 +90,7 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
         Cloned::Parent { pid, pidfd } => (pid, pidfd),
     };
     drop(inits);
-    match adjust(spec, pid).and_then(|()| handshake(&plan, cgroup, pid, &ours)) {
+    match LaunchError::at("supervisor.adjust").and_then(|()| adjust(spec, pid)).and_then(|()| handshake(&plan, cgroup, pid, &ours)) {
         Ok(master) => {
             let streams = match (streams, master) {
                 (Some(pipes), _) => pipes,
@@ -116,7 +118,7 @@ fn adjust(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
     if let Some(nice) = spec.nice {
         process::set_nice(pid, nice.into()).map_err(LaunchError::nix(format!("set the nice value {nice}")))?;
     }
-    if let Some(score) = spec.oom_score_adj {
+    if let Some(score) = oom::of_container(spec) {
         let file = format!("/proc/{pid}/oom_score_adj");
         std::fs::write(file, score.to_string()).map_err(LaunchError::io(format!("set oom_score_adj to {score}")))?;
     }
@@ -125,8 +127,11 @@ fn adjust(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
 
 /// "go" once init is in its cgroup; then a terminal, a report, or the marker and the end of the socket, which means that execve succeeded.
 fn handshake(plan: &InitPlan, cgroup: &Cgroup, pid: i32, socket: &OwnedFd) -> Result<Option<OwnedFd>, LaunchError> {
+    LaunchError::at("supervisor.join")?;
     cgroup.add(pid).map_err(|e| LaunchError::plain(e.to_string()))?;
+    LaunchError::at("supervisor.go")?;
     seqpacket::send(socket.as_fd(), &[GO], true).map_err(LaunchError::nix("start init"))?;
+    LaunchError::at("supervisor.listen_to_init")?;
     let (mut master, mut marked) = (None, false);
     let mut message = [0; 16];
     loop {

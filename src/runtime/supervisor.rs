@@ -13,16 +13,20 @@ use super::health::{HealthMonitor, ProbeStart};
 use super::launch::say_outcome;
 use super::relay::{Duties, Relay};
 use super::start::{Started, make_cgroup, start};
-use super::{LaunchError, Runtime, StartOrder, socket};
+use super::{LaunchError, Runtime, StartOrder, oom, socket};
 use crate::cgroup::Cgroup;
-use crate::record::{self, Event, ExitCause, Health, LogLimits, LogWriter, Process, Record, Status};
+use crate::record::{self, Event, ExitCause, Health, Lock, LogLimits, LogWriter, Process, Record, Status};
 use crate::spec::RECOVERED_AFTER;
 use crate::sys::pidfd::{self, Ended};
-use crate::sys::{fds, process};
+use crate::sys::{fault, fds, process};
 
 /// Where the report socket and the client are kept, so that everything above can be closed.
 const REPORT_FD: i32 = 3;
 const CLIENT_FD: i32 = 4;
+
+/// How long whoever has the container now may take to let go of it: a look takes microseconds, an end milliseconds.
+const HANDOVER: Duration = Duration::from_secs(10);
+const HANDOVER_LOOK: Duration = Duration::from_millis(2);
 
 struct Supervisor<'a> {
     runtime: &'a Runtime,
@@ -32,6 +36,8 @@ struct Supervisor<'a> {
     open_stdin: bool,
     /// Restarts since it last ran for [`RECOVERED_AFTER`].
     in_a_row: u32,
+    /// Says that the container is ours, until its end is recorded.
+    held: Option<Lock>,
 }
 
 /// The supervisor's life.
@@ -42,14 +48,15 @@ pub fn run(runtime: &Runtime, order: &StartOrder, mut record: Record, report: Ow
         Err(errno) => process::exit_now(errno as i32),
     };
     let open_stdin = record.spec.interactive || client.is_some();
-    let relay = match make_relay(runtime, &record, client) {
-        Ok(relay) => relay,
+    let prepared = take_over(runtime, &record).and_then(|held| Ok((held, make_relay(runtime, &record, client)?)));
+    let (held, relay) = match prepared {
+        Ok(prepared) => prepared,
         Err(error) => {
             record_failure(runtime, &mut record, &error);
             return say_outcome(&report, &Err(error));
         }
     };
-    let mut supervisor = Supervisor { runtime, order, record, relay, open_stdin, in_a_row: 0 };
+    let mut supervisor = Supervisor { runtime, order, record, relay, open_stdin, in_a_row: 0, held: Some(held) };
     let first = supervisor.begin();
     match first {
         Err(error) => {
@@ -74,6 +81,8 @@ fn detach(record: &Record, report: OwnedFd, client: Option<OwnedFd>) -> nix::Res
     nix::unistd::chdir("/")?;
     process::reset_signals();
     process::ignore_hangups();
+    oom::protect();
+    fault::at("supervisor.detach")?;
     // both above 4 first, so that placing one cannot overwrite the other
     let report = fds::move_above(report, 10)?;
     let client = client.map(|c| fds::move_above(c, 10)).transpose()?;
@@ -89,11 +98,28 @@ fn detach(record: &Record, report: OwnedFd, client: Option<OwnedFd>) -> nix::Res
     Ok((fds::adopt(REPORT_FD), attached.then(|| fds::adopt(CLIENT_FD))))
 }
 
+/// Makes the container ours. Whoever looks for what crashes left holds the same for a moment, and so does a supervisor that is ending.
+fn take_over(runtime: &Runtime, record: &Record) -> Result<Lock, LaunchError> {
+    LaunchError::at("supervisor.hold")?;
+    let id = &record.spec.id;
+    let asked = Instant::now();
+    loop {
+        match runtime.store.try_supervise(id) {
+            Ok(Some(held)) => return Ok(held),
+            Ok(None) if asked.elapsed() < HANDOVER => std::thread::sleep(HANDOVER_LOOK),
+            Ok(None) => return Err(LaunchError::plain("another supervisor still watches it, and does not end")),
+            Err(error) => return Err(LaunchError::plain(error.to_string())),
+        }
+    }
+}
+
 /// Log, socket and signals: everything that outlives a restart.
 fn make_relay(runtime: &Runtime, record: &Record, client: Option<OwnedFd>) -> Result<Relay, LaunchError> {
+    LaunchError::at("supervisor.log")?;
     let path = runtime.store.log(&record.spec.id);
     let limits = record.spec.log.map_or_else(LogLimits::default, |(size, files)| LogLimits { size, files });
     let log = LogWriter::open(&path, limits).map_err(LaunchError::io(format!("open {}", path.display())))?;
+    LaunchError::at("supervisor.listen")?;
     let folder = runtime.store.run_folder(&record.spec.id).map_err(|e| LaunchError::plain(e.to_string()))?;
     let listener = socket::listen_in(&folder).map_err(LaunchError::nix(format!("listen in {}", folder.display())))?;
     let signals = termination_signals().map_err(LaunchError::nix("watch for signals"))?;
@@ -115,13 +141,14 @@ fn record_failure(runtime: &Runtime, record: &mut Record, error: &LaunchError) {
         record.restart_at = None;
         // the caller hears of the failure in any case
         let _ = runtime.store.save(record);
-        let _ = runtime.store.tell(&record.spec, "died", Some(&cause));
+        runtime.store.tell(&record.spec, "died", Some(&cause));
     }
 }
 
 impl Supervisor<'_> {
     /// Starts the command and records that it runs; on failure the cgroup is removed again.
     fn begin(&mut self) -> Result<(Cgroup, Started), LaunchError> {
+        LaunchError::at("supervisor.cgroup")?;
         let cgroup = make_cgroup(self.runtime, &self.record.spec)?;
         match self.begin_in(&cgroup) {
             Ok(started) => Ok((cgroup, started)),
@@ -138,7 +165,8 @@ impl Supervisor<'_> {
         let monitor = self.record.spec.health.clone().map(|check| HealthMonitor::new(check, Instant::now()));
         // only a container with a memory limit can be short of memory by itself; a kernel without PSI tells nothing, which info says
         let pressure = self.record.spec.limits.memory.and_then(|_| cgroup.watch_memory_pressure().ok().flatten());
-        let connected = self.relay.connect(&mut started, monitor, pressure).map_err(LaunchError::nix("relay the container's output"));
+        let connected = LaunchError::at("supervisor.connect")
+            .and_then(|()| self.relay.connect(&mut started, monitor, pressure).map_err(LaunchError::nix("relay the container's output")));
         if let Err(error) = connected.and_then(|()| self.record_start(&started)) {
             let _ = cgroup.kill_all();
             let _ = pidfd::reap(started.pidfd.as_fd());
@@ -160,9 +188,12 @@ impl Supervisor<'_> {
         record.image_root = Some(self.order.image.clone());
         record.restart_at = None;
         record.supervisor = record::identify(std::process::id() as i32);
+        LaunchError::at("supervisor.record")?;
         self.runtime.store.save(record).map_err(|e| LaunchError::plain(e.to_string()))?;
         // the record says it; the stream is for watchers, and a full disk must not end the container
-        let _ = self.runtime.store.tell(&self.record.spec, if again { "restarted" } else { "started" }, None);
+        // it runs and is recorded: failing here would be a lie. Being killed here is what tests want
+        let _ = LaunchError::at("supervisor.recorded");
+        self.runtime.store.tell(&self.record.spec, if again { "restarted" } else { "started" }, None);
         Ok(())
     }
 
@@ -194,9 +225,12 @@ impl Supervisor<'_> {
                 }
             }
         };
+        // what follows may take as long as a slow client does; whoever starts or removes it need not wait for that
+        self.held = None;
+        let _ = LaunchError::at("supervisor.farewell");
         if self.record.spec.remove {
             let _ = self.runtime.store.remove(&self.record.spec.id);
-            let _ = self.runtime.store.tell(&self.record.spec, "destroyed", None);
+            self.runtime.store.tell(&self.record.spec, "destroyed", None);
         }
         self.relay.say_ended(cause);
     }
@@ -204,17 +238,22 @@ impl Supervisor<'_> {
     /// Until the container's init has ended; why it did, read before its cgroup is removed.
     fn watch(&mut self, cgroup: &Cgroup, started: &Started) -> ExitCause {
         self.relay.run(&mut RunDuties { runtime: self.runtime, record: &mut self.record, cgroup, init: started.pidfd.as_fd() });
+        let _ = LaunchError::at("supervisor.reap");
         let ended = pidfd::reap(started.pidfd.as_fd());
         let ended = command_status(started).or(ended.ok());
-        self.relay.drain();
-        let cause = cause(ended, cgroup);
-        // init is dead, so its pid namespace is; what joined the cgroup by exec may be left
+        let cause = cause(ended, cgroup, self.relay.has_killed());
+        // init is dead, so its pid namespace is; what joined the cgroup by exec, or shares another's processes, may be left
+        let _ = LaunchError::at("supervisor.kill_rest");
         let _ = cgroup.kill_all();
+        let _ = LaunchError::at("supervisor.remove_cgroup");
         let _ = cgroup.remove();
+        // nobody is left to write: what is in the pipes is all there is
+        self.relay.drain();
         cause
     }
 
     fn record_end(&mut self, cause: &ExitCause, restart_in: Option<Duration>) {
+        let _ = LaunchError::at("supervisor.end");
         let now = Timestamp::now();
         if let Ok(status) = self.record.status.clone().on(Event::Ended(cause.clone(), now)) {
             self.record.status = status;
@@ -225,7 +264,8 @@ impl Supervisor<'_> {
             }
             let _ = self.runtime.store.save(&self.record);
         }
-        let _ = self.runtime.store.tell(&self.record.spec, "died", Some(cause));
+        let _ = LaunchError::at("supervisor.ended");
+        self.runtime.store.tell(&self.record.spec, "died", Some(cause));
     }
 
     fn give_up_restarting(&mut self) {
@@ -245,7 +285,10 @@ struct RunDuties<'a> {
 
 impl Duties for RunDuties<'_> {
     fn kill(&mut self) {
+        let _ = LaunchError::at("supervisor.kill");
         let _ = self.cgroup.kill_all();
+        // one that was moved out of its cgroup ends all the same, and its pid namespace with it
+        let _ = pidfd::send_signal(self.init, nix::libc::SIGKILL);
     }
 
     fn probe(&mut self, line: &str) -> ProbeStart {
@@ -256,17 +299,19 @@ impl Duties for RunDuties<'_> {
     }
 
     fn pressed(&mut self) {
-        let _ = self.runtime.store.tell(&self.record.spec, "memory pressure", None);
+        self.runtime.store.tell(&self.record.spec, "memory pressure", None);
     }
 
     fn judged(&mut self, verdict: Health) {
         // a pause is recorded by who paused it: what is on disk is fresher than what is here
-        if let Ok(fresh) = self.runtime.store.load(&self.record.spec.id) {
-            self.record.status = fresh.status;
+        let changed = self.runtime.store.change(&self.record.spec.id, |fresh| {
+            fresh.health = Some(verdict);
+            true
+        });
+        if let Ok((fresh, _)) = changed {
+            *self.record = fresh;
         }
-        self.record.health = Some(verdict);
-        let _ = self.runtime.store.save(self.record);
-        let _ = self.runtime.store.tell(&self.record.spec, verdict.word(), None);
+        self.runtime.store.tell(&self.record.spec, verdict.word(), None);
     }
 }
 
@@ -274,9 +319,10 @@ fn failed(cause: &ExitCause) -> bool {
     !matches!(cause, ExitCause::Exited { code: 0 })
 }
 
-fn cause(ended: Option<Ended>, cgroup: &Cgroup) -> ExitCause {
+/// A SIGKILL that we did not send, where the kernel has killed for want of memory, was the kernel's.
+fn cause(ended: Option<Ended>, cgroup: &Cgroup, killed_by_us: bool) -> ExitCause {
     let killed = matches!(ended, Some(Ended::Signaled(nix::libc::SIGKILL)));
-    if killed && cgroup.oom_kills().is_some_and(|kills| kills > 0) {
+    if killed && !killed_by_us && cgroup.oom_kills().is_some_and(|kills| kills > 0) {
         return ExitCause::OomKilled { peak: cgroup.memory_peak(), limit: cgroup.memory_limit() };
     }
     match ended {

@@ -68,7 +68,7 @@ fn mounts_below(state: &Path) -> Vec<PathBuf> {
 }
 
 /// Folders named `parent` and everything below them, parents first.
-fn find_cgroups(folder: &Path, parent: &str, inside: bool, found: &mut Vec<PathBuf>) {
+pub fn find_cgroups(folder: &Path, parent: &str, inside: bool, found: &mut Vec<PathBuf>) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
         let ours = inside || entry.file_name() == parent;

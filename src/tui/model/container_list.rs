@@ -128,6 +128,7 @@ fn sort_key(column: Column, record: &Record, reading: Option<&Reading>, now: Tim
             Status::Paused { .. } => 1.0,
             Status::Created => 2.0,
             Status::Stopped { .. } => 3.0,
+            Status::Broken { .. } => 4.0,
         })),
         Column::Name => SortKey::Text(record.spec.name.as_str().to_lowercase()),
         Column::Pid => SortKey::Figure(record.status.process().map(|process| f64::from(process.pid))),
@@ -136,7 +137,7 @@ fn sort_key(column: Column, record: &Record, reading: Option<&Reading>, now: Tim
         Column::Pids => sample(|r| r.sample.pids.map(|count| count as f64)),
         Column::Uptime => SortKey::Figure(match &record.status {
             Status::Running { since, .. } | Status::Paused { since, .. } => Some(now.duration_since(*since).as_secs_f64()),
-            Status::Created | Status::Stopped { .. } => None,
+            Status::Created | Status::Stopped { .. } | Status::Broken { .. } => None,
         }),
         Column::Image => SortKey::Text(record.spec.image.clone()),
         Column::Command => SortKey::Text(record.spec.argv.join(" ")),

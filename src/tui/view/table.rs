@@ -165,7 +165,7 @@ fn words(canvas: &mut Canvas<'_>, cell: Rect, column: Column, record: &Record, r
                 let up = canvas.model.now.duration_since(*since);
                 (format_duration(up.unsigned_abs()), Style::new())
             }
-            Status::Created | Status::Stopped { .. } => ("-".into(), theme.dim),
+            Status::Created | Status::Stopped { .. } | Status::Broken { .. } => ("-".into(), theme.dim),
         },
         Column::Image => (printable(&spec.image), theme.dim),
         Column::Command => {
