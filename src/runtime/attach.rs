@@ -61,10 +61,11 @@ pub fn request_stop(socket: &OwnedFd, signal: i32, grace: Duration, most: Durati
             Ok(0) if Instant::now() >= until => return Err(Errno::ETIMEDOUT),
             Ok(0) | Err(Errno::EINTR) => {}
             Err(errno) => return Err(errno),
-            Ok(_) => match hear_end(socket, &mut buffer)? {
-                Some(end) => return Ok(end),
-                None => {}
-            },
+            Ok(_) => {
+                if let Some(end) = hear_end(socket, &mut buffer)? {
+                    return Ok(end);
+                }
+            }
         }
     }
 }
