@@ -103,7 +103,7 @@ impl Cgroup {
             let parent = folder.path.parent().unwrap_or(&folder.mount).to_owned();
             make_folder(&parent, &folder.path)?;
             *made += 1;
-            if folder.version == Version::V2 {
+            if folder.version == Version::V2 && folder.controllers.iter().any(|c| Controller::PASSED_ON.contains(c)) {
                 not_passed_on = pass_on(&folder.mount, &parent);
             } else if folder.controllers.contains(&Controller::Cpuset) {
                 inherit_cpuset([&parent, &folder.path])?;
@@ -180,21 +180,13 @@ impl Cgroup {
         self.paths().any(Path::exists)
     }
 
-    /// `cgroup.procs` of every tree, opened for writing. A process joins by writing `0` (itself) or a pid to each; do
-    /// that before anything it starts, and before it unshares its cgroup namespace, whose root is where it is then.
+    /// `tasks` of every v1 tree, opened for writing: a process born in the v2 folder (clone3 with [`Cgroup::v2_dir_fd`]) joins
+    /// the rest with [`join`], before it has a thread and before it unshares its cgroup namespace, whose root is where it is then.
     ///
     /// # Errors
     /// When one cannot be opened.
-    pub fn attach_fds(&self) -> Result<Vec<OwnedFd>, CgroupError> {
-        self.folders.iter().map(open_procs).collect()
-    }
-
-    /// As [`Cgroup::attach_fds`] without v2: what remains to be joined after clone3 with `CLONE_INTO_CGROUP`.
-    ///
-    /// # Errors
-    /// When one cannot be opened.
-    pub fn v1_attach_fds(&self) -> Result<Vec<OwnedFd>, CgroupError> {
-        self.folders.iter().filter(|f| f.version == Version::V1).map(open_procs).collect()
+    pub fn v1_tasks(&self) -> Result<Vec<OwnedFd>, CgroupError> {
+        self.folders.iter().filter(|f| f.version == Version::V1).map(open_tasks).collect()
     }
 
     /// The v2 folder for clone3's `CLONE_INTO_CGROUP` (Linux 5.7); `None` where there is no v2 tree.
@@ -207,19 +199,6 @@ impl Cgroup {
         };
         let opened = OpenOptions::new().read(true).custom_flags(OFlag::O_DIRECTORY.bits()).open(&folder.path);
         opened.map(|f| Some(f.into())).map_err(|e| CgroupError::io("open", &folder.path, &e))
-    }
-
-    /// Moves a process into it, in every tree.
-    ///
-    /// # Errors
-    /// When a tree refuses; it is then in some trees and not in others.
-    pub fn add(&self, pid: i32) -> Result<(), CgroupError> {
-        for folder in &self.folders {
-            let file = folder.path.join("cgroup.procs");
-            let pid = pid.to_string();
-            write_file(&file, &pid).map_err(|e| CgroupError::write(&pid, &file, &e))?;
-        }
-        Ok(())
     }
 
     pub(super) fn v2(&self) -> Option<&Folder> {
@@ -242,8 +221,19 @@ impl Cgroup {
     }
 }
 
-fn open_procs(folder: &Folder) -> Result<OwnedFd, CgroupError> {
-    let file = folder.path.join("cgroup.procs");
+fn open_tasks(folder: &Folder) -> Result<OwnedFd, CgroupError> {
+    let file = folder.path.join("tasks");
     let opened = OpenOptions::new().write(true).open(&file);
     opened.map(OwnedFd::from).map_err(|e| CgroupError::io("open", &file, &e))
+}
+
+/// Moves the calling process, which has one thread, into the cgroups behind `tasks`. Allocates nothing.
+///
+/// A thread that moves itself is the one case in which the kernel takes no lock against every fork of the machine; that lock,
+/// cgroup_threadgroup_rwsem, costs an RCU grace period of several milliseconds (kernel: cgroup_procs_write_start).
+///
+/// # Errors
+/// What write(2) says.
+pub fn join(tasks: &[OwnedFd]) -> nix::Result<()> {
+    tasks.iter().try_for_each(|fd| nix::unistd::write(fd, b"0").map(drop))
 }

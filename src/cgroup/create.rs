@@ -34,10 +34,6 @@ pub(super) fn make_folder(parent: &Path, child: &Path) -> Result<(), CgroupError
 fn make_both(parent: &Path, child: &Path) -> Result<(), CgroupError> {
     let mut error = io::Error::from(ErrorKind::NotFound);
     for _ in 0..ATTEMPTS {
-        match fs::create_dir(parent) {
-            Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(CgroupError::io("make", parent, &e)),
-            _ => {}
-        }
         match fs::create_dir(child) {
             Ok(()) => return Ok(()),
             Err(e) if e.kind() == ErrorKind::AlreadyExists => {
@@ -46,8 +42,14 @@ fn make_both(parent: &Path, child: &Path) -> Result<(), CgroupError> {
                     ..e
                 })?;
             }
-            // the parent's last child was removed, and the parent with it: once more
-            Err(e) if e.kind() == ErrorKind::NotFound => error = e,
+            // the first child, or the last one was removed this moment and the parent with it
+            Err(e) if e.kind() == ErrorKind::NotFound => {
+                error = e;
+                match fs::create_dir(parent) {
+                    Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(CgroupError::io("make", parent, &e)),
+                    _ => {}
+                }
+            }
             Err(e) => return Err(CgroupError::io("make", child, &e)),
         }
     }

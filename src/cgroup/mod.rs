@@ -8,7 +8,6 @@ mod controller;
 mod create;
 mod detect;
 mod error;
-
 mod kill;
 mod memory;
 mod mountinfo;
@@ -21,7 +20,7 @@ mod remove;
 mod sample;
 mod sampler;
 
-pub use apply::{Cgroup, Parent};
+pub use apply::{Cgroup, Parent, join};
 pub use controller::{Controller, Version};
 pub use detect::{Hierarchy, Layout, Missing, Mode};
 pub use error::CgroupError;

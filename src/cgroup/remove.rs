@@ -15,9 +15,12 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// Longest pause between two looks.
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
+/// The parent of the usual state folder's containers. Making it anew in nine v1 trees would cost every lone launch a millisecond.
+const USUAL_PARENT: &str = "minic";
+
 impl Cgroup {
     /// Removes every folder of it and of cgroups made inside it, waiting a while for dying processes; then the parent
-    /// if this was its last container. Content when something or everything is already gone.
+    /// if this was its last container, but for that of the usual state folder, which is wanted again soon. Content when something or everything is already gone.
     ///
     /// # Errors
     /// When processes still live in it: [`Cgroup::kill_all`] first.
@@ -39,7 +42,7 @@ impl Cgroup {
                 }
             }
             // fails while other containers are there, and that is right
-            if let Some(parent) = folder.path.parent() {
+            if let Some(parent) = folder.path.parent().filter(|p| !p.ends_with(USUAL_PARENT)) {
                 let _ = fs::remove_dir(parent);
             }
         }

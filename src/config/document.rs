@@ -1,5 +1,6 @@
 //! [`Document`]: one TOML text whose values know their line and column.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::de::DeserializeOwned;
@@ -51,9 +52,14 @@ impl Document {
         exact.then(|| self.place(span.start))
     }
 
-    /// Where the value at `path` begins, for keeping the text's order; what is not in it comes last.
-    pub fn offset_of(&self, path: &[&str]) -> usize {
-        self.walk(path).filter(|(exact, _)| *exact).map_or(usize::MAX, |(_, span)| span.start)
+    /// Where each entry of the table `name` begins, for keeping the text's order.
+    pub fn offsets_in(&self, name: &str) -> BTreeMap<String, usize> {
+        let Ok(root) = DeTable::parse(&self.text) else {
+            return BTreeMap::new();
+        };
+        let table = root.get_ref().iter().find(|(key, _)| key.get_ref().as_ref() == name).map(|(_, value)| value.get_ref());
+        let Some(DeValue::Table(entries)) = table else { return BTreeMap::new() };
+        entries.iter().map(|(key, value)| (key.get_ref().to_string(), value.span().start)).collect()
     }
 
     /// The span of the deepest value along `path`, and whether it is the path's end.
@@ -124,7 +130,8 @@ mod tests {
         assert_eq!(document.place_of(&["t", "y", "nothing"]), None);
         let nearest = document.error_at(&["t", "y", "nothing"], "is missing");
         assert_eq!(nearest.to_string(), "f:4:1: t.y.nothing: is missing");
-        assert!(document.offset_of(&["t", "x"]) < document.offset_of(&["t", "y"]));
+        let offsets = document.offsets_in("t");
+        assert!(offsets["x"] < offsets["y"] && offsets.len() == 2);
     }
 
     #[test]

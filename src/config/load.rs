@@ -91,10 +91,9 @@ impl Config {
     fn build(embedded: &Document, file: Option<Document>, layer: Layer) -> Result<Self, ConfigError> {
         let missing = |key: &str| ConfigError::new(&embedded.name, &format!("{key}: is missing"));
         let mut presets: Vec<(String, Preset)> = layer.presets.into_iter().collect();
-        presets.sort_by_cached_key(|(name, _)| {
-            let path = ["presets", name.as_str()];
-            (embedded.offset_of(&path), file.as_ref().map_or(0, |file| file.offset_of(&path)))
-        });
+        let (ours, theirs) = (embedded.offsets_in("presets"), file.as_ref().map(|f| f.offsets_in("presets")).unwrap_or_default());
+        let place = |offsets: &BTreeMap<String, usize>, name: &String| offsets.get(name).copied().unwrap_or(usize::MAX);
+        presets.sort_by_cached_key(|(name, _)| (place(&ours, name), place(&theirs, name)));
         Ok(Self {
             state: layer.state.ok_or_else(|| missing("state"))?,
             tick: layer.tick.ok_or_else(|| missing("tick"))?,

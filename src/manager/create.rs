@@ -1,6 +1,8 @@
 //! `create`: a record in the list, with its layers; nothing runs yet.
 
 use std::path::PathBuf;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
 use super::error::reached;
 use super::{Created, Error, Manager};
@@ -18,6 +20,9 @@ pub struct CreateOptions {
     /// Destroy it when it ends (`--rm`).
     pub remove: bool,
 }
+
+/// How long an image counts as compared with this machine's files: one command's creation and start, not longer.
+const IMAGE_HOLDS: Duration = Duration::from_millis(100);
 
 impl Manager {
     /// Creates a container without starting it; builds the image on first use, telling `progress`.
@@ -71,6 +76,16 @@ impl Manager {
     /// The image that containers start from, built or rebuilt when needed. After a rebuild the generations that no living
     /// container stands on are removed.
     pub(super) fn image(&self, progress: &mut dyn FnMut(String)) -> Result<rootfs::ImageRoot, Error> {
+        let mut known = self.image.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, image)) = known.as_ref().filter(|(at, _)| at.elapsed() < IMAGE_HOLDS) {
+            return Ok(image.clone());
+        }
+        let image = self.ensure_image(progress)?;
+        *known = Some((Instant::now(), image.clone()));
+        Ok(image)
+    }
+
+    fn ensure_image(&self, progress: &mut dyn FnMut(String)) -> Result<rootfs::ImageRoot, Error> {
         let system = |e: rootfs::ImageError| Error::System { message: e.to_string(), hint: None };
         let mut built = false;
         let mut tell = |line: String| {

@@ -31,8 +31,10 @@ impl Manager {
         // a supervisor killed before it could record anything may have left a cgroup
         reached("start.stale")?;
         let stale = self.cgroup(id);
-        stale.kill_all()?;
-        stale.remove()?;
+        if stale.exists() {
+            stale.kill_all()?;
+            stale.remove()?;
+        }
         let image = match &record.spec.root {
             Some(folder) => folder.clone(),
             None => self.image(&mut |_| {})?.path,

@@ -1,11 +1,13 @@
 //! [`Manager`]: what every verb needs, opened once.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use super::{CreateOptions, Created, Engine, Error, LogSource, Sampling, Watching};
 use crate::cgroup::{Cgroup, Layout, Parent};
 use crate::record::{ExitCause, Record, Store};
+use crate::rootfs::ImageRoot;
 use crate::runtime::{Launcher, Runtime};
 use crate::spec::ContainerId;
 
@@ -24,6 +26,8 @@ impl Default for StateDir {
 pub struct Manager {
     pub(super) runtime: Runtime,
     pub(super) launcher: Option<Launcher>,
+    /// The image, and when it was last compared with this machine's own files.
+    pub(super) image: Mutex<Option<(Instant, ImageRoot)>>,
 }
 
 impl Manager {
@@ -48,7 +52,7 @@ impl Manager {
         }
         let store = Store::open(&state.0)?;
         let layout = Layout::detect()?;
-        Ok(Self { runtime: Runtime { store, layout }, launcher: None })
+        Ok(Self { runtime: Runtime { store, layout }, launcher: None, image: Mutex::new(None) })
     }
 
     /// Forks the launcher, through which containers are started from now on. Call it before any thread is started.

@@ -260,23 +260,30 @@ impl Store {
     /// # Errors
     /// When something cannot be removed; it is out of the list by then, and the next [`Store::sweep`] tries again.
     pub fn remove(&self, id: &ContainerId) -> Result<(), StoreError> {
-        let folder = self.container(id);
-        let trash = self.containers().join(format!(".old-{id}"));
-        let renamed = fault::at("remove.rename").map_err(io::Error::from).and_then(|()| fs::rename(&folder, &trash));
-        match renamed {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(StoreError::of("rename", &folder)(error)),
-            _ => {}
-        }
-        fault::at("remove.folder").map_err(|e| StoreError::of("remove", &trash)(e.into()))?;
-        remove_folder(&trash)?;
-        self.remove_run(id)
-    }
-
-    /// Deletes a container's run folder.
-    pub(super) fn remove_run(&self, id: &ContainerId) -> Result<(), StoreError> {
+        self.unlist(id)?;
+        let removed = self.removed(id);
+        fault::at("remove.folder").map_err(|e| StoreError::of("remove", &removed)(e.into()))?;
+        remove_folder(&removed)?;
         let run = self.run.join(id.as_str());
         fault::at("remove.run").map_err(|e| StoreError::of("remove", &run)(e.into()))?;
         remove_folder(&run)
+    }
+
+    /// Takes a container out of the list; [`Store::remove`] or the next [`Store::sweep`] deletes it. Fine when it is already out.
+    ///
+    /// # Errors
+    /// When it cannot be renamed.
+    pub fn unlist(&self, id: &ContainerId) -> Result<(), StoreError> {
+        let folder = self.container(id);
+        let renamed = fault::at("remove.rename").map_err(io::Error::from).and_then(|()| fs::rename(&folder, self.removed(id)));
+        match renamed {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::of("rename", &folder)(error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn removed(&self, id: &ContainerId) -> PathBuf {
+        self.containers().join(format!(".old-{id}"))
     }
 
     /// Appends to the stream of what happened. The records say what is; a full disk loses this line, never a verb.

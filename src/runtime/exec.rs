@@ -11,12 +11,12 @@ use super::exec_console::ExecConsole;
 use super::plan::command;
 use super::step::{MARKER, Step, StepReport, TERMINAL};
 use super::{LaunchError, Runtime, oom, terminal};
-use crate::cgroup::{Cgroup, Parent};
+use crate::cgroup::{self, Cgroup, CgroupError, Parent};
 use crate::namespace;
 use crate::record::{self, Process};
 use crate::security::Restrictions;
 use crate::spec::{ContainerSpec, User};
-use crate::sys::clone::{Forked, fork};
+use crate::sys::clone::{Cloned, clone3};
 use crate::sys::exec::ExecImage;
 use crate::sys::pidfd::{self, Ended};
 use crate::sys::{fault, fds, process, reaper, seqpacket, tty};
@@ -69,16 +69,16 @@ pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &E
     if !record::is_alive(target) {
         return Err(LaunchError::plain("the container has just ended"));
     }
-    let cgroup = Cgroup::open(&runtime.layout, &Parent { name: runtime.store.cgroup_parent() }, &spec.id);
+    let cgroup = Target::find(runtime, spec)?;
     let signals = terminal::passed_on_signals().map_err(LaunchError::nix("watch for signals"))?;
     let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the exec socket"))?;
     LaunchError::at("exec.fork")?;
-    match fork().map_err(LaunchError::io("fork"))? {
-        Forked::Child => {
+    match cgroup.clone_into().map_err(LaunchError::io("fork"))? {
+        Cloned::Child => {
             drop(ours);
             process::exit_now(join(&plan, &cgroup, init.as_fd(), theirs.as_fd()))
         }
-        Forked::Parent(_) => {
+        Cloned::Parent { .. } => {
             drop(theirs);
             LaunchError::at("exec.watch")?;
             let console = ExecConsole { socket: ours, signals, explain: &|report| explain(&plan, report) };
@@ -92,12 +92,30 @@ pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &E
 pub(super) fn start_probe(runtime: &Runtime, spec: &ContainerSpec, init: BorrowedFd<'_>, line: &str) -> Option<OwnedFd> {
     let order = ExecOrder { argv: vec!["/bin/sh".into(), "-c".into(), line.into()], ..ExecOrder::default() };
     let plan = ExecPlan { dies_with_parent: true, ..plan(spec, &order).ok()? };
-    let cgroup = Cgroup::open(&runtime.layout, &Parent { name: runtime.store.cgroup_parent() }, &spec.id);
+    let cgroup = Target::find(runtime, spec).ok()?;
     // nobody reads the reports, the exit code says enough; but somebody could, or sending them would fail
     let (_reader, reports) = seqpacket::pair().ok()?;
-    match fork().ok()? {
-        Forked::Child => process::exit_now(join(&plan, &cgroup, init, reports.as_fd())),
-        Forked::Parent(pid) => pidfd::open(pid).ok(),
+    match cgroup.clone_into().ok()? {
+        Cloned::Child => process::exit_now(join(&plan, &cgroup, init, reports.as_fd())),
+        Cloned::Parent { pidfd, .. } => Some(pidfd),
+    }
+}
+
+/// The container's cgroup, ready to be entered: born into the v2 folder, joining the v1 ones.
+struct Target {
+    v2: Option<OwnedFd>,
+    v1: Vec<OwnedFd>,
+}
+
+impl Target {
+    fn find(runtime: &Runtime, spec: &ContainerSpec) -> Result<Self, LaunchError> {
+        let cgroup = Cgroup::open(&runtime.layout, &Parent { name: runtime.store.cgroup_parent() }, &spec.id);
+        let plain = |e: CgroupError| LaunchError::plain(e.to_string());
+        Ok(Self { v2: cgroup.v2_dir_fd().map_err(plain)?, v1: cgroup.v1_tasks().map_err(plain)? })
+    }
+
+    fn clone_into(&self) -> std::io::Result<Cloned> {
+        clone3(0, self.v2.as_ref().map(AsFd::as_fd))
     }
 }
 
@@ -137,7 +155,7 @@ fn plan(spec: &ContainerSpec, order: &ExecOrder) -> Result<ExecPlan, LaunchError
 
 /// The joining process: into the cgroup, into the namespaces, then the command as a child, because a pid namespace is
 /// entered by children only (setns(2)). It is never visible inside: it is not in the container's pid namespace itself.
-fn join(plan: &ExecPlan, cgroup: &Cgroup, init: BorrowedFd<'_>, socket: BorrowedFd<'_>) -> i32 {
+fn join(plan: &ExecPlan, cgroup: &Target, init: BorrowedFd<'_>, socket: BorrowedFd<'_>) -> i32 {
     let joined = || -> Result<i32, LaunchError> {
         // the terminal's signals are the command's business, which the caller passes on
         nix::unistd::setsid().map_err(LaunchError::nix("make a session"))?;
@@ -146,7 +164,7 @@ fn join(plan: &ExecPlan, cgroup: &Cgroup, init: BorrowedFd<'_>, socket: Borrowed
             std::fs::write("/proc/self/oom_score_adj", score.to_string()).map_err(LaunchError::io("set oom_score_adj"))?;
         }
         LaunchError::at("exec.cgroup")?;
-        cgroup.add(std::process::id() as i32).map_err(|e| LaunchError::plain(e.to_string()))?;
+        cgroup::join(&cgroup.v1).map_err(LaunchError::nix("join the container's cgroups"))?;
         LaunchError::at("exec.namespaces")?;
         namespace::join(init).map_err(LaunchError::nix("join the container's namespaces"))?;
         LaunchError::at("exec.command")?;

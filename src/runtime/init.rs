@@ -12,7 +12,7 @@ use nix::unistd::{Uid, fchown};
 use super::plan::{InitPlan, NetworkPlan};
 use super::step::{GO, MARKER, Step, StepReport, TERMINAL};
 use crate::sys::{fault, fds, process, reaper, seqpacket, tty};
-use crate::{namespace, network, rootfs};
+use crate::{cgroup, namespace, network, rootfs};
 
 /// Runs the plan; returns only in the sense that the process ends. Read it as a table of contents.
 pub fn run(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> ! {
@@ -31,6 +31,7 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport>
     }
     at(Step::Go, process::set_undumpable())?;
     at(Step::Go, wait_for_go(supervisor))?;
+    at(Step::Cgroup, cgroup::join(&plan.cgroups))?;
     at(Step::Session, nix::unistd::setsid())?;
     at(Step::CgroupNamespace, namespace::unshare_cgroup())?;
     at(Step::Hostname, nix::unistd::sethostname(OsStr::from_bytes(plan.hostname.to_bytes())))?;

@@ -5,6 +5,7 @@
 
 mod attach;
 mod client;
+mod duties;
 mod error;
 mod exec;
 mod exec_console;

@@ -39,6 +39,8 @@ pub enum NetworkPlan {
 pub struct InitPlan {
     /// Where its command line is, until the command has its own.
     pub title: Option<Title>,
+    /// The v1 cgroups that it joins; it is born in the v2 one.
+    pub cgroups: Vec<OwnedFd>,
     /// Mounts and the pivot, in order.
     pub rootfs: RootfsPlan,
     /// Host name.
@@ -68,6 +70,7 @@ impl InitPlan {
     /// When a text of the spec has a NUL byte.
     pub fn new(
         spec: &ContainerSpec,
+        cgroups: Vec<OwnedFd>,
         rootfs: RootfsPlan,
         stdio: Option<Stdio>,
         wait_status: Option<OwnedFd>,
@@ -75,6 +78,7 @@ impl InitPlan {
     ) -> Result<Self, LaunchError> {
         Ok(Self {
             title: Title::find(),
+            cgroups,
             rootfs,
             hostname: text(&spec.hostname)?,
             network,
@@ -98,6 +102,7 @@ impl InitPlan {
         let errno = Errno::from_raw(report.errno);
         let step = match report.step {
             Step::Go => "wait for the supervisor".into(),
+            Step::Cgroup => "join its cgroups".into(),
             Step::Session => "make a session".into(),
             Step::CgroupNamespace => "make the cgroup namespace".into(),
             Step::Hostname => format!("set the host name {:?}", self.hostname),

@@ -12,12 +12,13 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signalfd::SignalFd;
 
-use super::client::{self, Client};
+use super::client::Client;
+use super::duties::Duties;
 use super::frame::{MAX_DATA, MAX_FRAME, Reply, Request};
-use super::health::{HealthMonitor, ProbeStart};
+use super::health::HealthMonitor;
 use super::start::{Started, Streams};
 use super::{socket, terminal};
-use crate::record::{ExitCause, Health, LogWriter};
+use crate::record::{ExitCause, LogWriter};
 use crate::sys::{pidfd, seqpacket, tty};
 
 /// Grace when the supervisor itself is asked to end (SIGTERM at shutdown).
@@ -25,6 +26,13 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
 /// How long after a kill that has not ended the container the next follows.
 const KILL_AGAIN: Duration = Duration::from_secs(1);
+
+/// How long a container runs before its memory pressure is watched: nobody misses it sooner, and giving a trigger back costs an RCU
+/// grace period of some milliseconds, which a command that ends at once would pay for nothing.
+const PRESSURE_AFTER: Duration = Duration::from_secs(1);
+
+/// A pipe holds 1 MiB at most (fs.pipe-max-size); a round takes up to [`MAX_DATA`] of it.
+const DRAIN_ROUNDS: usize = 1024;
 
 /// One stream of output.
 #[derive(Debug)]
@@ -55,6 +63,8 @@ pub struct Relay {
     health: Option<HealthMonitor>,
     /// Tells of memory pressure by POLLPRI.
     pressure: Option<OwnedFd>,
+    /// When to begin watching it.
+    pressure_from: Option<Instant>,
     kill_at: Option<Instant>,
     /// Whether a SIGKILL was sent from here.
     killed: bool,
@@ -80,6 +90,7 @@ impl Relay {
             stop_requested: false,
             health: None,
             pressure: None,
+            pressure_from: None,
             kill_at: None,
             killed: false,
             buffer: vec![0; MAX_FRAME],
@@ -90,10 +101,10 @@ impl Relay {
     ///
     /// # Errors
     /// When descriptors cannot be duplicated or made non-blocking.
-    pub fn connect(&mut self, started: &mut Started, health: Option<HealthMonitor>, pressure: Option<OwnedFd>) -> nix::Result<()> {
+    pub fn connect(&mut self, started: &mut Started, health: Option<HealthMonitor>, watch_pressure: bool) -> nix::Result<()> {
         self.health = health;
-        self.pressure = pressure;
         self.killed = false;
+        self.pressure_from = watch_pressure.then(|| Instant::now() + PRESSURE_AFTER);
         let copy = |fd: &OwnedFd| fd.try_clone().map_err(|_| Errno::EMFILE);
         self.outputs.clear();
         match &mut started.streams {
@@ -119,7 +130,7 @@ impl Relay {
         loop {
             let ready = self.wait(None);
             if ready.init {
-                self.init = None;
+                (self.init, self.pressure, self.pressure_from) = (None, None, None);
                 return;
             }
             if self.kill_at.is_some_and(|at| at <= Instant::now()) {
@@ -127,6 +138,10 @@ impl Relay {
                 self.kill_at = Some(Instant::now() + KILL_AGAIN);
                 self.killed = true;
                 duties.kill();
+            }
+            if self.pressure_from.is_some_and(|at| at <= Instant::now()) {
+                self.pressure_from = None;
+                self.pressure = duties.watch_pressure();
             }
             if ready.pressed {
                 duties.pressed();
@@ -215,7 +230,7 @@ impl Relay {
             fds.push(PollFd::new(stdin.as_fd(), PollFlags::POLLOUT));
         }
         let check_at = self.init.as_ref().and(self.health.as_ref()).map(HealthMonitor::deadline);
-        let deadline = [until, self.kill_at, check_at].into_iter().flatten().min();
+        let deadline = [until, self.kill_at, check_at, self.pressure_from].into_iter().flatten().min();
         let timeout = deadline.map_or(PollTimeout::NONE, |at| {
             let left = at.saturating_duration_since(Instant::now()).as_millis().min(60_000) as i32;
             PollTimeout::try_from(left + 1).unwrap_or(PollTimeout::ZERO)
@@ -335,35 +350,24 @@ impl Relay {
     /// After the end: everything that is still in the pipes goes to the log, and waits here for clients that are slow to take it;
     /// it is as much as pipes hold.
     pub fn drain(&mut self) {
-        let mut more = true;
-        while more {
-            more = false;
+        // a process that outlived init, in the host's pid namespace say, may go on writing: that is not waited for
+        let (mut more, mut rounds) = (true, 0);
+        while more && rounds < DRAIN_ROUNDS {
+            (more, rounds) = (false, rounds + 1);
             for index in (0..self.outputs.len()).rev() {
                 more |= self.pass_output(index);
             }
         }
     }
 
-    /// Tells every client how it ended, each when it has taken all output; a client that takes nothing holds nobody else up.
-    pub fn say_ended(self, cause: ExitCause) {
+    /// Tells every client how it ended; returns those that have output to take before they can hear of it.
+    pub fn say_ended(self, cause: ExitCause) -> Vec<Client> {
         let Self { mut clients, listener, .. } = self;
         // who comes now reads the record
         drop(listener);
-        clients.iter_mut().for_each(|client| client.waiting.push_back(Reply::Ended(cause.clone()).encode()));
-        client::wait_until_taken(clients);
+        clients.retain_mut(|client| client.send(Reply::Ended(cause.clone()).encode()) && !client.waiting.is_empty());
+        clients
     }
-}
-
-/// What the supervisor does for its loop.
-pub trait Duties {
-    /// Kills everything in the container's cgroup: a grace is over.
-    fn kill(&mut self);
-    /// Starts a run of the health check.
-    fn probe(&mut self, line: &str) -> ProbeStart;
-    /// Tasks stall for want of memory.
-    fn pressed(&mut self);
-    /// The health check's verdict has changed.
-    fn judged(&mut self, verdict: Health);
 }
 
 /// What poll found.

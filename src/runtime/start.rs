@@ -77,7 +77,8 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
         (NetworkMode::Host, _) => NetworkPlan::Host,
         _ => NetworkPlan::Own,
     };
-    let plan = InitPlan::new(spec, rootfs(&runtime.store, order, spec)?, theirs, status_writer, network)?;
+    let tasks = cgroup.v1_tasks().map_err(|e| LaunchError::plain(e.to_string()))?;
+    let plan = InitPlan::new(spec, tasks, rootfs(&runtime.store, order, spec)?, theirs, status_writer, network)?;
     LaunchError::at("supervisor.clone")?;
     let (ours, inits) = seqpacket::pair().map_err(LaunchError::nix("make init's socket"))?;
     let cgroup_folder = cgroup.v2_dir_fd().map_err(|e| LaunchError::plain(e.to_string()))?;
@@ -90,7 +91,7 @@ pub fn start(runtime: &Runtime, order: &StartOrder, record: &Record, cgroup: &Cg
         Cloned::Parent { pid, pidfd } => (pid, pidfd),
     };
     drop(inits);
-    match LaunchError::at("supervisor.adjust").and_then(|()| adjust(spec, pid)).and_then(|()| handshake(&plan, cgroup, pid, &ours)) {
+    match LaunchError::at("supervisor.adjust").and_then(|()| adjust(spec, pid)).and_then(|()| handshake(&plan, cgroup, &ours)) {
         Ok(master) => {
             let streams = match (streams, master) {
                 (Some(pipes), _) => pipes,
@@ -125,10 +126,8 @@ fn adjust(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
     Ok(())
 }
 
-/// "go" once init is in its cgroup; then a terminal, a report, or the marker and the end of the socket, which means that execve succeeded.
-fn handshake(plan: &InitPlan, cgroup: &Cgroup, pid: i32, socket: &OwnedFd) -> Result<Option<OwnedFd>, LaunchError> {
-    LaunchError::at("supervisor.join")?;
-    cgroup.add(pid).map_err(|e| LaunchError::plain(e.to_string()))?;
+/// "go"; then a terminal, a report, or the marker and the end of the socket, which means that execve succeeded.
+fn handshake(plan: &InitPlan, cgroup: &Cgroup, socket: &OwnedFd) -> Result<Option<OwnedFd>, LaunchError> {
     LaunchError::at("supervisor.go")?;
     seqpacket::send(socket.as_fd(), &[GO], true).map_err(LaunchError::nix("start init"))?;
     LaunchError::at("supervisor.listen_to_init")?;

@@ -8,6 +8,8 @@ use nix::errno::Errno;
 pub enum Step {
     /// Waiting for the supervisor's word that cgroup and network are ready.
     Go,
+    /// Joining the cgroups that it was not born in.
+    Cgroup,
     /// A session of its own.
     Session,
     /// The cgroup namespace.
@@ -36,8 +38,9 @@ pub enum Step {
     Exec,
 }
 
-const ALL: [Step; 14] = [
+const ALL: [Step; 15] = [
     Step::Go,
+    Step::Cgroup,
     Step::Session,
     Step::CgroupNamespace,
     Step::Hostname,

@@ -8,10 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
+use super::client;
+use super::duties::Duties;
 use super::exec::start_probe;
 use super::health::{HealthMonitor, ProbeStart};
 use super::launch::say_outcome;
-use super::relay::{Duties, Relay};
+use super::relay::Relay;
 use super::start::{Started, make_cgroup, start};
 use super::{LaunchError, Runtime, StartOrder, oom, socket};
 use crate::cgroup::Cgroup;
@@ -163,10 +165,10 @@ impl Supervisor<'_> {
     fn begin_in(&mut self, cgroup: &Cgroup) -> Result<Started, LaunchError> {
         let mut started = start(self.runtime, self.order, &self.record, cgroup, self.open_stdin)?;
         let monitor = self.record.spec.health.clone().map(|check| HealthMonitor::new(check, Instant::now()));
-        // only a container with a memory limit can be short of memory by itself; a kernel without PSI tells nothing, which info says
-        let pressure = self.record.spec.limits.memory.and_then(|_| cgroup.watch_memory_pressure().ok().flatten());
+        // only a container with a memory limit can be short of memory by itself
+        let limited = self.record.spec.limits.memory.is_some();
         let connected = LaunchError::at("supervisor.connect")
-            .and_then(|()| self.relay.connect(&mut started, monitor, pressure).map_err(LaunchError::nix("relay the container's output")));
+            .and_then(|()| self.relay.connect(&mut started, monitor, limited).map_err(LaunchError::nix("relay the container's output")));
         if let Err(error) = connected.and_then(|()| self.record_start(&started)) {
             let _ = cgroup.kill_all();
             let _ = pidfd::reap(started.pidfd.as_fd());
@@ -206,6 +208,10 @@ impl Supervisor<'_> {
                 self.in_a_row = 0;
             }
             let delay = if self.relay.stop_requested() { None } else { self.record.spec.restart.delay(failed(&cause), self.in_a_row) };
+            if delay.is_none() && self.record.spec.remove {
+                return self.remove_and_end(&begun.0, cause);
+            }
+            clear(&begun.0);
             self.record_end(&cause, delay);
             let Some(delay) = delay else { break cause };
             if !self.relay.wait_for(delay) {
@@ -225,14 +231,30 @@ impl Supervisor<'_> {
                 }
             }
         };
-        // what follows may take as long as a slow client does; whoever starts or removes it need not wait for that
-        self.held = None;
+        let Self { runtime, record, relay, held, .. } = self;
+        // saying so may take as long as a slow client does; whoever starts or removes it need not wait for that
+        drop(held);
         let _ = LaunchError::at("supervisor.farewell");
-        if self.record.spec.remove {
-            let _ = self.runtime.store.remove(&self.record.spec.id);
-            self.runtime.store.tell(&self.record.spec, "destroyed", None);
+        if record.spec.remove {
+            let _ = runtime.store.remove(&record.spec.id);
+            runtime.store.tell(&record.spec, "destroyed", None);
         }
-        self.relay.say_ended(cause);
+        client::wait_until_taken(relay.say_ended(cause));
+    }
+
+    /// The end of a container that is destroyed when it ends. It is out of the list before anybody hears of its end; its cgroup and
+    /// files go afterwards, for nobody has to wait for that.
+    fn remove_and_end(self, cgroup: &Cgroup, cause: ExitCause) {
+        let Self { runtime, record, relay, held, .. } = self;
+        let (store, spec) = (&runtime.store, &record.spec);
+        store.tell(spec, "died", Some(&cause));
+        let _ = store.unlist(&spec.id);
+        store.tell(spec, "destroyed", None);
+        let slow = relay.say_ended(cause);
+        clear(cgroup);
+        let _ = store.remove(&spec.id);
+        drop(held);
+        client::wait_until_taken(slow);
     }
 
     /// Until the container's init has ended; why it did, read before its cgroup is removed.
@@ -241,15 +263,8 @@ impl Supervisor<'_> {
         let _ = LaunchError::at("supervisor.reap");
         let ended = pidfd::reap(started.pidfd.as_fd());
         let ended = command_status(started).or(ended.ok());
-        let cause = cause(ended, cgroup, self.relay.has_killed());
-        // init is dead, so its pid namespace is; what joined the cgroup by exec, or shares another's processes, may be left
-        let _ = LaunchError::at("supervisor.kill_rest");
-        let _ = cgroup.kill_all();
-        let _ = LaunchError::at("supervisor.remove_cgroup");
-        let _ = cgroup.remove();
-        // nobody is left to write: what is in the pipes is all there is
         self.relay.drain();
-        cause
+        cause(ended, cgroup, self.relay.has_killed())
     }
 
     fn record_end(&mut self, cause: &ExitCause, restart_in: Option<Duration>) {
@@ -298,6 +313,11 @@ impl Duties for RunDuties<'_> {
         start_probe(self.runtime, &self.record.spec, self.init, line).map_or(ProbeStart::Failed, ProbeStart::Started)
     }
 
+    fn watch_pressure(&mut self) -> Option<OwnedFd> {
+        // a kernel without PSI tells nothing, which info says
+        self.cgroup.watch_memory_pressure().ok().flatten()
+    }
+
     fn pressed(&mut self) {
         self.runtime.store.tell(&self.record.spec, "memory pressure", None);
     }
@@ -313,6 +333,14 @@ impl Duties for RunDuties<'_> {
         }
         self.runtime.store.tell(&self.record.spec, verdict.word(), None);
     }
+}
+
+/// Init is dead, so its pid namespace is; what joined the cgroup by exec, or shares another's processes, may be left.
+fn clear(cgroup: &Cgroup) {
+    let _ = LaunchError::at("supervisor.kill_rest");
+    let _ = cgroup.kill_all();
+    let _ = LaunchError::at("supervisor.remove_cgroup");
+    let _ = cgroup.remove();
 }
 
 fn failed(cause: &ExitCause) -> bool {

@@ -1,0 +1,20 @@
+//! [`Duties`]: what the supervisor does for its loop, which knows streams and clients but no container.
+
+use std::os::fd::OwnedFd;
+
+use super::health::ProbeStart;
+use crate::record::Health;
+
+/// What the supervisor does for its loop.
+pub trait Duties {
+    /// Kills everything in the container's cgroup: a grace is over.
+    fn kill(&mut self);
+    /// Starts a run of the health check.
+    fn probe(&mut self, line: &str) -> ProbeStart;
+    /// Begins to watch the container's memory pressure, where this kernel tells of it.
+    fn watch_pressure(&mut self) -> Option<OwnedFd>;
+    /// Tasks stall for want of memory.
+    fn pressed(&mut self);
+    /// The health check's verdict has changed.
+    fn judged(&mut self, verdict: Health);
+}
