@@ -65,7 +65,7 @@ impl Store {
             }
         }
         for (name, path) in runs.into_iter().filter(|(name, _)| !listed.contains(name)) {
-            if let Ok(id) = ContainerId::new(name)
+            if let Some(id) = our_id(&name)
                 && is_run_folder(&path)
             {
                 found.push(Leftover::Run(id, path));
@@ -123,7 +123,13 @@ impl Store {
 }
 
 fn is_marked(name: &str, mark: &str) -> bool {
-    name.strip_prefix(mark).is_some_and(|id| ContainerId::new(id).is_ok())
+    name.strip_prefix(mark).and_then(our_id).is_some()
+}
+
+/// An id as we make them: twelve lower-case hex digits.
+fn our_id(name: &str) -> Option<ContainerId> {
+    let made_by_us = name.len() == 12 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    made_by_us.then(|| ContainerId::new(name).ok())?
 }
 
 /// A folder with nothing in it but what we put there.

@@ -5,10 +5,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 #![allow(clippy::print_stderr, reason = "a leak found while a test fails is told, not thrown")]
 
+mod broken;
 mod census;
 mod check;
 mod command;
 mod control;
+mod disk;
 mod faults;
 mod fixture;
 mod isolation;
