@@ -100,7 +100,9 @@ fn hostile_values_are_refused() {
         fixture.minic(&["destroy", &id]).ok();
     }
     // a process that is not its own: another start time, another boot
-    for (old, new) in [("\"start_ticks\": ", "\"start_ticks\": 1"), ("\"boot_id\": \"", "\"boot_id\": \"another-"), ("\"pid\": ", "\"pid\": 9")] {
+    for (old, new) in
+        [("\"start_ticks\": ", "\"start_ticks\": 1"), ("\"boot_id\": \"", "\"boot_id\": \"another-"), ("\"pid\": ", "\"pid\": 9")]
+    {
         let x = fixture.detached("x", &["sleep", "1000"]);
         let (id, pid) = (x.id(), x.pid());
         for supervisor in fixture.supervisors() {
