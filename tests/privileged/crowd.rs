@@ -42,7 +42,7 @@ fn a_crowd_on_five_names() {
         for caller in 1..=CALLERS {
             let (fixture, there, done) = (&fixture, &there, &done);
             scope.spawn(move || {
-                let mut dice = Dice(caller * 0x9e37_79b9_7f4a_7c15);
+                let mut dice = Dice(caller.wrapping_mul(0x9e37_79b9_7f4a_7c15));
                 while Instant::now() < until {
                     let name = NAMES[dice.throw(NAMES.len())];
                     let args: &[&str] = match dice.throw(8) {

@@ -29,7 +29,7 @@ fn one_that_ignores_every_signal() {
 
 #[test]
 fn one_that_forks_without_end() {
-    hostile(&["--pids-limit", "200"], "trap '' TERM; f() { f & f; }; while :; do f; done 2>/dev/null");
+    hostile(&["--pids-limit", "200"], "trap '' TERM; (f() { f & f; }; f) 2>/dev/null & while :; do (f() { f & f; }; f) 2>/dev/null; done");
 }
 
 #[test]
@@ -100,7 +100,9 @@ fn a_supervisor_outlives_its_session_and_is_the_last_to_be_killed() {
     assert!(lives(supervisor));
     let score = |pid: i32| std::fs::read_to_string(format!("/proc/{pid}/oom_score_adj")).unwrap().trim().parse::<i32>().unwrap();
     let own = score(std::process::id().cast_signed());
-    assert_eq!(score(supervisor), -999);
+    // lowering it takes CAP_SYS_RESOURCE, which root in a machine like a container's may lack
+    let may = std::process::Command::new("sh").args(["-c", "echo -999 > /proc/self/oom_score_adj"]).output().unwrap().status.success();
+    assert_eq!(score(supervisor), if may { -999 } else { own });
     assert_eq!((score(x.pid()), x.exec("cat /proc/self/oom_score_adj").ok().trim().parse().unwrap()), (own, own));
     let place = std::fs::read_to_string(format!("/proc/{supervisor}/cgroup")).unwrap();
     assert!(!place.contains(&x.id()), "not in the container's cgroup: {place}");
