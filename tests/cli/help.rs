@@ -20,7 +20,7 @@ const VERBS: &[&str] = &[
     "rename",
     "update",
     "destroy",
-    "prune",
+    "prune", "gc",
     "exec",
     "attach",
     "logs",
