@@ -14,9 +14,15 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
+    // once a string has no end, no later one has: looking for it again and again would take a hostile text's square
+    let mut endless = false;
     while let Some(c) = rest.chars().next() {
         let taken = match c {
-            '\u{1b}' | '\u{90}' | '\u{98}' | '\u{9b}' | '\u{9d}'..='\u{9f}' => sequence(rest),
+            '\u{1b}' | '\u{90}' | '\u{98}' | '\u{9b}' | '\u{9d}'..='\u{9f}' if !(endless && begins_string(rest)) => {
+                let taken = sequence(rest);
+                endless |= taken.is_none() && begins_string(rest);
+                taken
+            }
             _ => None,
         };
         match taken {
@@ -52,6 +58,15 @@ fn shown(c: char) -> char {
         | '\u{fff9}'..='\u{fffb}'
         | '\u{e0000}'..='\u{e007f}' => '\u{fffd}',
         c => c,
+    }
+}
+
+/// Whether `text` begins with OSC, DCS, SOS, PM or APC, each of which goes on to a terminator.
+fn begins_string(text: &str) -> bool {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some('\u{1b}') => matches!(chars.next(), Some(']' | 'P' | 'X' | '^' | '_')),
+        first => matches!(first, Some('\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}')),
     }
 }
 
@@ -133,6 +148,14 @@ mod tests {
         ] {
             assert_eq!(sanitize(text), safe, "{text:?}");
         }
+    }
+
+    #[test]
+    fn strings_without_an_end_are_looked_through_once() {
+        // were each looked through to the end of the text, this would not come back for hours
+        let text = "\x1b]x".repeat(1_000_000);
+        assert_eq!(sanitize(&text), "␛]x".repeat(1_000_000));
+        assert_eq!(sanitize("\x1b]a\x1b[1mb\u{9d}c\x1b[0md"), "␛]ab\u{fffd}cd", "what has an end still goes");
     }
 
     #[test]
