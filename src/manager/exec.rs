@@ -1,6 +1,7 @@
 //! `exec`: a command in a running container.
 
 use super::{Error, Manager};
+use crate::record::Status;
 use crate::runtime::{self, ExecOrder};
 use crate::spec::ContainerId;
 
@@ -14,7 +15,9 @@ impl Manager {
     /// When it is not running, cannot be joined, or the command cannot be executed (126, 127).
     pub fn exec(&self, id: &ContainerId, request: &ExecRequest) -> Result<i32, Error> {
         let record = self.load(id)?;
-        let Some(process) = record.status.process() else {
+        // what joins a frozen cgroup is frozen itself, and whoever waits for it too
+        let running = record.status.process().filter(|_| !matches!(record.status, Status::Paused { .. }));
+        let Some(process) = running else {
             return Err(Error::WrongState {
                 container: record.spec.name.to_string(),
                 state: record.status.word(),

@@ -35,12 +35,13 @@ impl Manager {
 
     pub(super) fn end(&self, id: &ContainerId, signal: Option<i32>, grace: Duration) -> Result<ExitCause, Error> {
         let record = self.load(id)?;
+        let verb = if signal.is_some() { "kill" } else { "stop" };
         let signal = signal.unwrap_or(record.spec.stop_signal);
         let process = match (&record.status, record.restart_at) {
             (Status::Running { process, .. } | Status::Paused { process, .. }, _) => Some(process.clone()),
             // its supervisor waits to start it again: a stop takes that back
             (Status::Stopped { .. }, Some(_)) => None,
-            _ => return Err(not_alive(&record)),
+            _ => return Err(not_alive(&record, verb)),
         };
         if matches!(record.status, Status::Paused { .. }) {
             // a frozen process takes no signal
@@ -54,7 +55,7 @@ impl Manager {
         }
         match process {
             Some(process) => self.end_without_supervisor(&record, &process, signal, grace),
-            None => Err(not_alive(&self.load(id)?)),
+            None => Err(not_alive(&self.load(id)?, verb)),
         }
     }
 
@@ -77,6 +78,6 @@ impl Manager {
     }
 }
 
-fn not_alive(record: &Record) -> Error {
-    Error::WrongState { container: record.spec.name.to_string(), state: record.status.word(), verb: "stop", needs: "a running one" }
+fn not_alive(record: &Record, verb: &'static str) -> Error {
+    Error::WrongState { container: record.spec.name.to_string(), state: record.status.word(), verb, needs: "a running one" }
 }

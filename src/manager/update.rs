@@ -73,16 +73,20 @@ impl Manager {
         if changes.is_empty() {
             return Ok(Updated { changes, live });
         }
-        if live {
-            let cgroup = self.cgroup(id);
-            if let Err(error) = cgroup.update(&self.runtime.layout, &current, &wanted, false) {
-                // what was written before it goes back to what is saved; should that fail too, the first error is the one to tell
-                let _ = cgroup.update(&self.runtime.layout, &wanted, &current, true);
-                return Err(error.into());
-            }
+        let cgroup = self.cgroup(id);
+        // what was written goes back to what is saved; should that fail too, the first error is the one to tell
+        let take_back = |wanted: &Limits| cgroup.update(&self.runtime.layout, wanted, &current, true);
+        if live && let Err(error) = cgroup.update(&self.runtime.layout, &current, &wanted, false) {
+            let _ = take_back(&wanted);
+            return Err(error.into());
         }
         record.spec.limits = wanted;
-        self.store().save_spec(&record.spec)?;
+        if let Err(error) = self.store().save_spec(&record.spec) {
+            if live {
+                let _ = take_back(&record.spec.limits);
+            }
+            return Err(error.into());
+        }
         self.store().tell_more(&record.spec, "limits changed", None, Some(changes.join(", ")))?;
         Ok(Updated { changes, live })
     }

@@ -13,7 +13,8 @@ pub(super) struct Client {
     /// Tells it from the others.
     pub key: u64,
     pub socket: OwnedFd,
-    /// Frames that its socket had no room for: an output and an answer at most.
+    /// Frames that its socket had no room for: an output and an answer at most while the container runs, and after its end what was
+    /// left in its pipes.
     pub waiting: VecDeque<Vec<u8>>,
 }
 

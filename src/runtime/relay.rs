@@ -339,28 +339,31 @@ impl Relay {
         true
     }
 
-    /// After the end: everything that is still in the pipes, waiting for clients that are slow to take it.
+    /// After the end, when nobody writes any more: everything that is still in the pipes goes to the log now, and waits for clients that
+    /// are slow to take it. It never blocks: a client that is stopped keeps nobody from hearing of the end.
     pub fn drain(&mut self) {
         let mut more = true;
         while more {
             more = false;
             for index in (0..self.outputs.len()).rev() {
                 more |= self.pass_output(index);
-                self.flush();
             }
         }
     }
 
-    fn flush(&mut self) {
-        self.clients.retain_mut(|client| client.send_waiting(true));
+    /// Tells every client how it ended, after the output that waits for it; only those that have not taken it all stay.
+    pub fn say_ended(&mut self, cause: ExitCause) {
+        let frame = Reply::Ended(cause).encode();
+        self.clients.retain_mut(|client| client.send(frame.clone()) && !client.waiting.is_empty());
     }
 
-    /// Tells every client how it ended.
-    pub fn say_ended(&mut self, cause: ExitCause) {
-        self.flush();
-        let frame = Reply::Ended(cause).encode();
-        for client in self.clients.drain(..) {
-            let _ = seqpacket::send(client.socket.as_fd(), &frame, true);
+    /// Waits for the clients that are slow to take the last output. The container is over and everything of it given back by then.
+    pub fn linger(mut self) {
+        let clients = std::mem::take(&mut self.clients);
+        // nobody else is served: who connects now is told at once that nobody listens
+        drop(self);
+        for mut client in clients {
+            client.send_waiting(true);
         }
     }
 }

@@ -221,6 +221,7 @@ impl Supervisor<'_> {
             let _ = self.runtime.store.tell(&self.record.spec, "destroyed", None);
         }
         self.relay.say_ended(cause);
+        self.relay.linger();
     }
 
     /// The end of a container that is destroyed when it ends. It is out of the list before anybody hears of its end; its cgroup and
@@ -233,6 +234,7 @@ impl Supervisor<'_> {
         self.relay.say_ended(cause);
         self.clear(cgroup);
         let _ = self.runtime.store.remove(&self.record.spec.id);
+        self.relay.linger();
     }
 
     /// Init is dead, so its pid namespace is; what joined the cgroup by exec may be left.
@@ -246,6 +248,8 @@ impl Supervisor<'_> {
         self.relay.run(&mut RunDuties { runtime: self.runtime, record: &mut self.record, cgroup, init: started.pidfd.as_fd() });
         let ended = pidfd::reap(started.pidfd.as_fd());
         let ended = command_status(started).or(ended.ok());
+        // what joined by exec, or shares the host's processes, would write on
+        let _ = cgroup.kill_all();
         self.relay.drain();
         cause(ended, cgroup, self.relay.signalled())
     }

@@ -42,6 +42,35 @@ fn a_paused_one_can_be_stopped_and_destroyed() {
 }
 
 #[test]
+fn nothing_can_be_executed_in_a_paused_one() {
+    let fixture = Fixture::new();
+    let one = fixture.detached("one", &["sleep", "1000"]);
+    one.verb(&["pause"]).ok();
+    assert!(fixture.minic(&["exec", "one", "true"]).refused(1).contains("PAUSED"));
+    one.verb(&["resume"]).ok();
+    one.exec("true").ok();
+    one.verb(&["pause"]).ok();
+    fixture.minic(&["kill", "one"]).ok();
+    assert_eq!(one.state(), "STOPPED");
+    assert!(fixture.minic(&["kill", "one"]).refused(1).contains("kill needs"));
+}
+
+#[test]
+fn an_update_that_cannot_be_saved_is_taken_back() {
+    let fixture = Fixture::new();
+    let one = fixture.detached("one", &["--memory", "64", "sleep", "1000"]);
+    let live = || one.cgroup_file(&["memory.max", "memory.limit_in_bytes"]).trim().to_owned();
+    // a folder where the new record would be written
+    let obstacle = std::path::Path::new(one.info()["folder"].as_str().unwrap()).join(".spec.json.new/in/the/way");
+    std::fs::create_dir_all(&obstacle).unwrap();
+    assert_eq!(fixture.minic(&["update", "--memory", "128", "one"]).code, Some(125));
+    assert_eq!((live().as_str(), one.info()["limits"]["memory"].as_u64()), ("67108864", Some(64 << 20)));
+    std::fs::remove_dir_all(obstacle.ancestors().nth(3).unwrap()).unwrap();
+    fixture.minic(&["update", "--memory", "128", "one"]).ok();
+    assert_eq!((live().as_str(), one.info()["limits"]["memory"].as_u64()), ("134217728", Some(128 << 20)));
+}
+
+#[test]
 fn a_fork_bomb_is_held_and_killed() {
     let fixture = Fixture::new();
     let bomb = fixture.detached("bomb", &["--pids-limit", "64", "sh", "-c", "bomb() { bomb | bomb & }; bomb; sleep 1000"]);

@@ -99,6 +99,59 @@ fn nothing_is_lost_to_a_slow_reader() {
     assert_eq!(logged.len(), 3_000_005);
 }
 
+/// Suspends a client, as Ctrl-Z does, when every buffer on the way to it is about to be full.
+fn suspended(client: &Running) {
+    std::thread::sleep(scale(Duration::from_millis(500)));
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(client.0.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGSTOP).unwrap();
+    std::thread::sleep(scale(Duration::from_millis(500)));
+}
+
+#[test]
+fn a_suspended_client_keeps_nobody_from_the_containers_end() {
+    let fixture = Fixture::new();
+    let flood = "while :; do echo a line of output; done";
+    // started by it, and attached to later; each stopped within its grace
+    let run = start(&fixture, &["run", "--name", "started", "sh", "-c", flood]);
+    suspended(&run);
+    fixture.minic(&["stop", "-t", "1", "started"]).ok();
+    assert_eq!(fixture.json(&["info", "started"])[0]["state"], "STOPPED");
+    fixture.minic(&["start", "started"]).ok();
+    fixture.minic(&["destroy", "-f", "started"]).ok();
+    let _joined = fixture.detached("joined", &["sh", "-c", flood]);
+    let attached = start(&fixture, &["attach", "joined"]);
+    suspended(&attached);
+    fixture.minic(&["destroy", "-f", "joined"]).ok();
+    // one that destroys itself leaves nothing, and one that was killed is started again
+    let own = start(&fixture, &["run", "--rm", "--name", "own", "sh", "-c", flood]);
+    suspended(&own);
+    fixture.minic(&["stop", "-t", "1", "own"]).ok();
+    assert!(fixture.list().is_empty());
+    let again = fixture.detached("again", &["--restart", "always", "sh", "-c", flood]);
+    let attached = start(&fixture, &["attach", "again"]);
+    suspended(&attached);
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(again.pid()), nix::sys::signal::Signal::SIGKILL).unwrap();
+    eventually("it was started again", || again.info()["restarts"].as_u64() > Some(0));
+    fixture.minic(&["destroy", "-f", "again"]).ok();
+}
+
+#[test]
+fn who_goes_on_after_the_end_gets_all_of_it() {
+    let fixture = Fixture::new();
+    let mut run = start(&fixture, &["run", "--name", "one", "sh", "-c", "head -c 300000 /dev/zero; echo done"]);
+    let mut out = run.0.stdout.take().unwrap();
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(run.0.id()).unwrap());
+    std::thread::sleep(scale(Duration::from_millis(300)));
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGSTOP).unwrap();
+    let mut first = vec![0; 1000];
+    out.read_exact(&mut first).unwrap();
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGCONT).unwrap();
+    let mut rest = Vec::new();
+    out.read_to_end(&mut rest).unwrap();
+    assert_eq!(first.len() + rest.len(), 300_005);
+    assert_eq!(wait(&mut run.0, "run"), Some(0));
+}
+
 /// The private memory of the process that watches `name`, in KiB.
 fn supervisor_memory(name: &str) -> u64 {
     let title = format!("minic-tui supervisor {name}");
