@@ -11,7 +11,7 @@ use super::failure::Failure;
 use crate::cgroup::Sample;
 use crate::manager::Info;
 use crate::record::{ExitCause, Health, Process, Record, Status};
-use crate::spec::{ContainerSpec, Limits, is_unsafe};
+use crate::spec::{ContainerSpec, IoLimit, Limits, is_unsafe};
 
 /// A container in `list --json`.
 #[derive(Debug, Serialize)]
@@ -22,7 +22,7 @@ pub(super) struct Container<'a> {
     pid: Option<i32>,
     image: &'a str,
     command: &'a [String],
-    limits: LimitsView,
+    limits: LimitsView<'a>,
     network: String,
     health: Option<&'static str>,
     labels: &'a BTreeMap<String, String>,
@@ -37,12 +37,20 @@ pub(super) struct Container<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct LimitsView {
+struct LimitsView<'a> {
     memory: Option<u64>,
     swap: Option<u64>,
     cpus: Option<f64>,
     cpu_shares: Option<u64>,
     pids: Option<u64>,
+    cpu_burst_usec: Option<u64>,
+    cpuset: Option<&'a str>,
+    memory_high: Option<u64>,
+    memory_low: Option<u64>,
+    memory_min: Option<u64>,
+    oom_group: Option<bool>,
+    io_weight: Option<u64>,
+    io: &'a [IoLimit],
 }
 
 #[derive(Debug, Serialize)]
@@ -129,14 +137,22 @@ impl<'a> Container<'a> {
     }
 }
 
-impl LimitsView {
-    fn new(limits: &Limits) -> Self {
+impl<'a> LimitsView<'a> {
+    fn new(limits: &'a Limits) -> Self {
         Self {
             memory: limits.memory,
             swap: limits.swap,
             cpus: limits.cpu.map(|cpu| cpu.cores()),
             cpu_shares: limits.cpu_shares,
             pids: limits.pids,
+            cpu_burst_usec: limits.cpu_burst_usec,
+            cpuset: limits.cpuset.as_deref(),
+            memory_high: limits.memory_high,
+            memory_low: limits.memory_low,
+            memory_min: limits.memory_min,
+            oom_group: limits.oom_group,
+            io_weight: limits.io_weight,
+            io: &limits.io,
         }
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::failure::Failure;
 use crate::record::{ExitCause, Record, Status};
-use crate::spec::{Limits, format_bytes, format_duration};
+use crate::spec::{IoLimit, Limits, format_bytes, format_duration};
 
 /// The time from `then` to `now`; a clock that was set back gives 0.
 pub(super) fn between(then: Timestamp, now: Timestamp) -> Duration {
@@ -38,8 +38,15 @@ pub(super) fn limits(limits: &Limits) -> String {
         cpu_limit(limits).map(|cores| format!("cpu {cores} cores")),
         limits.cpu_shares.map(|shares| format!("{shares} shares")),
         limits.pids.map(|pids| format!("{pids} pids")),
+        limits.cpu_burst_usec.map(|usec| format!("burst {}", format_duration(Duration::from_micros(usec)))),
+        limits.cpuset.as_ref().map(|list| format!("CPUs {list}")),
+        limits.memory_high.map(|bytes| format!("memory high {}", format_bytes(bytes))),
+        limits.memory_low.map(|bytes| format!("memory low {}", format_bytes(bytes))),
+        limits.memory_min.map(|bytes| format!("memory min {}", format_bytes(bytes))),
+        limits.oom_group.map(|group| format!("OOM policy {}", if group { "group" } else { "process" })),
+        limits.io_weight.map(|weight| format!("io weight {weight}")),
     ];
-    let said: Vec<String> = parts.into_iter().flatten().collect();
+    let said: Vec<String> = parts.into_iter().flatten().chain(limits.io.iter().map(IoLimit::words)).collect();
     if said.is_empty() { "none".into() } else { said.join(", ") }
 }
 
@@ -72,6 +79,15 @@ mod tests {
             ..Limits::default()
         };
         assert_eq!(limits(&all), "memory 128M, swap 0B, cpu 0.5 cores, 512 shares, 64 pids");
+        let finer = Limits {
+            cpuset: Some("0-1".into()),
+            memory_high: Some(32 << 20),
+            oom_group: Some(true),
+            io_weight: Some(200),
+            io: vec![IoLimit { device: "/dev/sda".into(), read_bps: Some(1 << 20), ..IoLimit::default() }],
+            ..Limits::default()
+        };
+        assert_eq!(limits(&finer), "CPUs 0-1, memory high 32.0M, OOM policy group, io weight 200, /dev/sda rbps=1048576");
     }
 
     #[test]
