@@ -12,7 +12,7 @@ mod error;
 mod kill;
 mod memory;
 mod mountinfo;
-mod parse;
+pub mod parse;
 mod plan;
 mod plan_finer;
 mod pressure;

@@ -11,12 +11,14 @@ fn text(bytes: &[u8]) -> &str {
 }
 
 /// A file that holds one number; `max` is none.
-pub(super) fn number(bytes: &[u8]) -> Option<u64> {
+#[must_use]
+pub fn number(bytes: &[u8]) -> Option<u64> {
     text(bytes).trim().parse().ok()
 }
 
 /// The value of `key` in a file of `key value` lines (`cpu.stat`, `memory.events`, `memory.oom_control`).
-pub(super) fn field(bytes: &[u8], key: &str) -> Option<u64> {
+#[must_use]
+pub fn field(bytes: &[u8], key: &str) -> Option<u64> {
     text(bytes).lines().find_map(|line| {
         let value = line.strip_prefix(key)?.strip_prefix(' ')?;
         value.trim().parse().ok()
@@ -24,14 +26,16 @@ pub(super) fn field(bytes: &[u8], key: &str) -> Option<u64> {
 }
 
 /// `avg10` of the `some` line of a pressure file (kernel: Documentation/accounting/psi.rst).
-pub(super) fn some_avg10(bytes: &[u8]) -> Option<f32> {
+#[must_use]
+pub fn some_avg10(bytes: &[u8]) -> Option<f32> {
     let line = text(bytes).lines().find_map(|line| line.strip_prefix("some "))?;
     line.split(' ').find_map(|word| word.strip_prefix("avg10="))?.parse().ok()
 }
 
 /// Sums `blkio.throttle.io_service_bytes_recursive`: lines `8:0 Read 4096`
 /// (kernel: Documentation/admin-guide/cgroup-v1/blkio-controller.rst).
-pub(super) fn io_v1(bytes: &[u8]) -> Io {
+#[must_use]
+pub fn io_v1(bytes: &[u8]) -> Io {
     let mut io = Io::default();
     for line in text(bytes).lines() {
         let mut words = line.split(' ');
@@ -49,7 +53,8 @@ pub(super) fn io_v1(bytes: &[u8]) -> Io {
 }
 
 /// Sums `io.stat`: lines `8:0 rbytes=1 wbytes=2 rios=…` (kernel: Documentation/admin-guide/cgroup-v2.rst).
-pub(super) fn io_v2(bytes: &[u8]) -> Io {
+#[must_use]
+pub fn io_v2(bytes: &[u8]) -> Io {
     let mut io = Io::default();
     for word in text(bytes).split_ascii_whitespace() {
         let Some((key, value)) = word.split_once('=') else {

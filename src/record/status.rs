@@ -61,7 +61,8 @@ impl ExitCause {
     pub fn exit_code(&self) -> i32 {
         match self {
             Self::Exited { code } => *code,
-            Self::Signaled { signal, .. } => 128 + signal,
+            // a record that somebody else wrote may hold any number
+            Self::Signaled { signal, .. } => 128_i32.saturating_add(*signal),
             Self::OomKilled { .. } => 137,
             Self::SetupFailed { code, .. } => *code,
             Self::Lost => 125,

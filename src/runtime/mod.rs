@@ -30,6 +30,8 @@ pub use attach::{AttachEnd, Console, await_end, connect, request_stop};
 pub use error::LaunchError;
 pub use exec::{ExecOrder, exec};
 pub use exec_session::{ExecSession, SessionOutput};
+pub use frame::{Reply, Request};
 pub use launch::{Runtime, StartOrder, launch};
 pub use launcher::Launcher;
 pub use restrict::PROFILE_FILE;
+pub use step::{Step, StepReport};

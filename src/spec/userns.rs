@@ -57,9 +57,10 @@ impl IdRange {
     pub fn check(&self, user: User) -> Result<(), SpecError> {
         match [user.uid, user.gid].into_iter().find(|id| self.outside(*id).is_none()) {
             None => Ok(()),
-            Some(id) => {
-                Err(SpecError::new("user", format!("the container has no id {id}: with --userns auto it has 0 to {}", self.count - 1)))
-            }
+            Some(id) => Err(SpecError::new(
+                "user",
+                format!("the container has no id {id}: with --userns auto it has 0 to {}", self.count.saturating_sub(1)),
+            )),
         }
     }
 
