@@ -1,6 +1,6 @@
 //! The corpora of the fuzz targets, replayed: everything that was ever found holds. `tests/fuzz/run` looks for more.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 use std::fs;
 use std::path::Path;
