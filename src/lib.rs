@@ -5,6 +5,7 @@
 //!
 //! | floor | folders | what |
 //! |---|---|---|
+//! | 6 | [`web`] | the screen in a browser, the JSON API, the metrics |
 //! | 5 | [`cli`], [`tui`] | how people reach it |
 //! | 4 | [`manager`], [`config`] | the verbs; the settings |
 //! | 3 | [`runtime`], [`stats`] | what runs after a fork; what is watched |
@@ -26,3 +27,4 @@ pub mod spec;
 pub mod stats;
 pub mod sys;
 pub mod tui;
+pub mod web;

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::{
     attach, check, completions, create, destroy, events, exec, info, kill, list, logs, man, pause, prune, rename, restart, resume, run,
-    start, stop, update, wait,
+    start, stop, update, wait, web,
 };
 
 const EXAMPLES: &str = "\
@@ -104,6 +104,7 @@ pub(super) enum Verb {
     Attach(attach::Attach),
     Logs(logs::Logs),
     Events(events::Events),
+    Web(web::WebArguments),
     Check(check::Check),
     Completions(completions::Completions),
     Man(man::Man),
@@ -132,6 +133,7 @@ impl Verb {
             Self::Attach(_) => "attach",
             Self::Logs(_) => "logs",
             Self::Events(_) => "events",
+            Self::Web(_) => "web",
             Self::Check(_) => "check",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",

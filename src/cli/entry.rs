@@ -14,6 +14,7 @@ use super::failure::{Failure, OURS};
 use super::quick;
 use super::session::{Session, load_config, need_root, overrides};
 use super::stdout;
+use super::web::{Door, WebArguments};
 use crate::config::{Config, Overrides};
 use crate::manager::Engine;
 
@@ -24,6 +25,19 @@ pub enum Next {
     Exit(ExitCode),
     /// No verb: open a screen.
     Screen(Box<Screen>),
+    /// Serve the screen to browsers.
+    Web(Box<Web>),
+}
+
+/// A browser monitor that was asked for.
+#[derive(Debug)]
+pub struct Web {
+    /// The settings.
+    pub config: Config,
+    /// Who is let in, and where.
+    pub door: Door,
+    /// The flags that the settings were made with.
+    pub flags: Overrides,
 }
 
 /// A screen that was asked for.
@@ -56,6 +70,16 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Next {
 pub fn refuse(why: &str) -> ExitCode {
     Failure::ours(why).report("");
     exit_code(OURS)
+}
+
+/// Says one line on standard output: for whoever serves the screen elsewhere.
+///
+/// # Errors
+/// When nobody hears it.
+pub fn say(line: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush())
 }
 
 /// Says everything on `engine` in lines, and gives the exit code.
@@ -101,6 +125,10 @@ fn dispatch(arguments: Vec<OsString>, word: &mut &'static str) -> Result<Next, F
         return Err(Failure::ours("--demo, --read-only, --ascii and --plain are for the screen and take no verb"));
     }
     *word = verb.word();
+    let verb = match verb {
+        Verb::Web(web) => return serve(web, &parsed.globals),
+        verb => verb,
+    };
     perform(verb, &parsed.globals).map(|code| Next::Exit(exit_code(code)))
 }
 
@@ -127,6 +155,15 @@ fn open_screen(parsed: &Arguments) -> Result<Next, Failure> {
     Ok(Next::Screen(Box::new(Screen { config, demo, looks, flags: overrides(globals) })))
 }
 
+fn serve(web: WebArguments, globals: &Globals) -> Result<Next, Failure> {
+    let config = load_config(globals)?;
+    let door = web.door()?;
+    if !door.demo {
+        need_root("web")?;
+    }
+    Ok(Next::Web(Box::new(Web { config, door, flags: overrides(globals) })))
+}
+
 fn perform(verb: Verb, globals: &Globals) -> Result<i32, Failure> {
     let word = verb.word();
     let session = || Session::open(globals, word);
@@ -150,6 +187,8 @@ fn perform(verb: Verb, globals: &Globals) -> Result<i32, Failure> {
         Verb::Attach(attach) => attach.perform(&session()?),
         Verb::Logs(logs) => logs.perform(&session()?),
         Verb::Events(events) => events.perform(&session()?),
+        // it goes on after the command line was read: see `serve`
+        Verb::Web(_) => Ok(0),
         Verb::Check(check) => check.perform(globals),
         Verb::Completions(completions) => completions.perform(Arguments::command()),
         Verb::Man(man) => man.perform(Arguments::command()),

@@ -15,7 +15,7 @@ use crate::spec::{ContainerSpec, IoLimit, Limits, is_unsafe};
 
 /// A container in `list --json`.
 #[derive(Debug, Serialize)]
-pub(super) struct Container<'a> {
+pub struct Container<'a> {
     id: &'a str,
     name: &'a str,
     state: &'static str,
@@ -82,8 +82,10 @@ pub(super) struct Details<'a> {
     last_lines: &'a [String],
 }
 
+/// What it uses, in `info --json` and in the browser monitor's API: counters since its start, amounts in bytes, pressure in percent of
+/// the last 10 s; `None` where the kernel does not tell.
 #[derive(Debug, Serialize)]
-struct Usage {
+pub struct Usage {
     cpu_usec: Option<u64>,
     throttled_usec: Option<u64>,
     nr_throttled: Option<u64>,
@@ -107,6 +109,8 @@ struct NotAvailable<'a> {
 }
 
 impl<'a> Container<'a> {
+    /// What `record` says.
+    #[must_use]
     pub fn new(record: &'a Record) -> Self {
         let ContainerSpec { id, name, limits, .. } = &record.spec;
         let (started_at, ended_at, cause) = match &record.status {
@@ -183,7 +187,9 @@ impl<'a> Details<'a> {
 }
 
 impl Usage {
-    fn new(sample: &Sample) -> Self {
+    /// The figures of `sample`.
+    #[must_use]
+    pub fn new(sample: &Sample) -> Self {
         Self {
             cpu_usec: sample.cpu_usec,
             throttled_usec: sample.throttled_usec,
@@ -214,11 +220,21 @@ pub(super) fn line(value: &impl Serialize) -> Result<String, Failure> {
 }
 
 fn render(value: &impl Serialize, formatter: impl Formatter) -> Result<String, Failure> {
+    let text = write(value, formatter).map_err(|error| Failure::ours(format!("cannot write JSON: {error}")))?;
+    Ok(text + "\n")
+}
+
+/// JSON on one line that no terminal obeys, for whoever writes it elsewhere.
+///
+/// # Errors
+/// When `value` cannot be JSON.
+pub fn to_json(value: &impl Serialize) -> serde_json::Result<String> {
+    write(value, Safe(serde_json::ser::CompactFormatter))
+}
+
+fn write(value: &impl Serialize, formatter: impl Formatter) -> serde_json::Result<String> {
     let mut text = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
-    let written = value.serialize(&mut serializer);
-    written.map_err(|error| Failure::ours(format!("cannot write JSON: {error}")))?;
-    text.push(b'\n');
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter))?;
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 

@@ -42,7 +42,10 @@ mod stop;
 mod table;
 mod update;
 mod wait;
+mod web;
 mod words;
 
 pub use arguments::Looks;
-pub use entry::{Next, Screen, install_panic_hook, main, plain, refuse};
+pub use entry::{Next, Screen, Web, install_panic_hook, main, plain, refuse, say};
+pub use json::{Container, Usage, to_json};
+pub use web::Door;

@@ -50,6 +50,24 @@ pub trait Engine: Inspector + Send + Sync {
     /// As [`Engine::stop`] and [`Engine::start`].
     fn restart(&self, id: &ContainerId, grace: Duration) -> Result<(), Error>;
 
+    /// Freezes every process of it.
+    ///
+    /// # Errors
+    /// When it is unknown, not running, or the kernel does not freeze it.
+    fn pause(&self, id: &ContainerId) -> Result<(), Error>;
+
+    /// Thaws it.
+    ///
+    /// # Errors
+    /// When it is unknown, not paused, or the kernel does not thaw it.
+    fn resume(&self, id: &ContainerId) -> Result<(), Error>;
+
+    /// Sends `signal` (a number) to its init; SIGKILL ends everything in it.
+    ///
+    /// # Errors
+    /// When it is unknown or not alive.
+    fn kill(&self, id: &ContainerId, signal: i32) -> Result<(), Error>;
+
     /// Removes it and everything of it. A living one only with `force`.
     ///
     /// # Errors

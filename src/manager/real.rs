@@ -113,6 +113,18 @@ impl Engine for Manager {
         Manager::restart(self, id, self.grace(id, grace)?)
     }
 
+    fn pause(&self, id: &ContainerId) -> Result<(), Error> {
+        Manager::pause(self, id)
+    }
+
+    fn resume(&self, id: &ContainerId) -> Result<(), Error> {
+        Manager::resume(self, id)
+    }
+
+    fn kill(&self, id: &ContainerId, signal: i32) -> Result<(), Error> {
+        Manager::kill(self, id, signal)
+    }
+
     fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error> {
         Manager::destroy(self, id, force)
     }

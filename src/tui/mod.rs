@@ -24,5 +24,5 @@ pub mod widget;
 pub mod wording;
 
 pub use reload::Reload;
-pub use run::run;
+pub use run::{Surface, run, turn};
 pub use settings::Settings;

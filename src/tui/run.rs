@@ -1,6 +1,7 @@
-//! [`run`]: the loop. It sleeps on the channel, folds every waiting message, runs the effects, and draws once if something changed.
+//! [`run`]: the screen in a terminal. [`turn`]: the loop on any [`Surface`]. It sleeps on the channel, folds every waiting message, runs
+//! the effects, and draws once if something changed.
 
-use std::io::{IsTerminal, stdin, stdout};
+use std::io::{self, IsTerminal, stdin, stdout};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use anyhow::{Context, bail};
 use jiff::Timestamp;
 
 use super::effect::{Effect, Effects, spawn};
+use super::hit::HitMap;
 use super::message::Message;
 use super::model::{Model, ToastKind};
 use super::reload::Reload;
@@ -39,9 +41,6 @@ pub fn run(engine: Arc<dyn Engine>, settings: Settings, reload: Option<Reload>) 
     effects.observe(settings.tick, reload);
 
     let mut model = Model::new(settings, terminal.size(), Timestamp::now());
-    for effect in start() {
-        effects.run(effect);
-    }
     let result = turn(&mut model, &mut terminal, &mut effects, &messages);
     drop(terminal);
     result?;
@@ -51,10 +50,47 @@ pub fn run(engine: Arc<dyn Engine>, settings: Settings, reload: Option<Reload>) 
     }
 }
 
-fn turn(model: &mut Model, terminal: &mut Terminal, effects: &mut Effects, messages: &Receiver<Message>) -> anyhow::Result<()> {
+/// What a screen is drawn on: a terminal, or a page in a browser.
+pub trait Surface {
+    /// Columns and rows now.
+    fn size(&self) -> (u16, u16);
+
+    /// Draws `model`; returns what was drawn where.
+    ///
+    /// # Errors
+    /// When whoever looks is gone.
+    fn draw(&mut self, model: &Model) -> io::Result<HitMap>;
+
+    /// Puts `text` on the clipboard of whoever looks.
+    ///
+    /// # Errors
+    /// Why it cannot be put there, in words.
+    fn copy(&mut self, text: &str) -> Result<(), String>;
+
+    /// Forgets what is shown: the next frame is drawn whole.
+    ///
+    /// # Errors
+    /// When whoever looks is gone.
+    fn redraw(&mut self) -> io::Result<()>;
+
+    /// Goes into the background until it is called back.
+    ///
+    /// # Errors
+    /// When there is nothing to go back to.
+    fn suspend(&mut self) -> io::Result<()>;
+}
+
+/// Shows `model` on `surface` and keeps it up to date with `messages` until the person leaves or nobody sends messages any more.
+///
+/// # Errors
+/// When the surface is gone.
+pub fn turn(model: &mut Model, surface: &mut impl Surface, effects: &mut Effects, messages: &Receiver<Message>) -> anyhow::Result<()> {
+    for effect in start() {
+        effects.run(effect);
+    }
     loop {
         if std::mem::take(&mut model.dirty) {
-            model.hits = terminal.draw(model).context("draw")?;
+            model.hits = surface.draw(model).context("draw")?;
         }
         let first = match wait(model, messages) {
             Ok(message) => Some(message),
@@ -69,19 +105,19 @@ fn turn(model: &mut Model, terminal: &mut Terminal, effects: &mut Effects, messa
             match effect {
                 Effect::Quit => return Ok(()),
                 Effect::Redraw => {
-                    terminal.redraw().context("set the terminal up again")?;
-                    model.size = terminal.size();
+                    surface.redraw().context("set the terminal up again")?;
+                    model.size = surface.size();
                     model.arrange();
                 }
                 Effect::Suspend => {
-                    if let Err(error) = terminal.suspend() {
+                    if let Err(error) = surface.suspend() {
                         model.toast(ToastKind::Notice, format!("suspend: {error}"));
                     }
-                    model.size = terminal.size();
+                    model.size = surface.size();
                     model.arrange();
                 }
                 Effect::Copy(text) => {
-                    if let Err(reason) = terminal.copy(&text) {
+                    if let Err(reason) = surface.copy(&text) {
                         model.toast(ToastKind::Notice, format!("copy: {reason}"));
                     }
                 }

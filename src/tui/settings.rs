@@ -31,6 +31,9 @@ pub struct Settings {
     pub program: Vec<String>,
     /// The config file, where presets are saved.
     pub config_file: Option<PathBuf>,
+    /// Whether the theme stays as it is when the config file changes: a page in a browser shows every colour, whatever the terminal does
+    /// from which it is served.
+    pub fixed_theme: bool,
     /// A word shown beside the tabs, such as DEMO.
     pub badge: Option<String>,
 }
@@ -50,7 +53,7 @@ impl Settings {
     /// These, with what the command line said of the screen `other`.
     #[must_use]
     pub fn staying(self, other: &Self) -> Self {
-        let mut theme = self.theme;
+        let mut theme = if other.fixed_theme { other.theme.clone() } else { self.theme };
         theme.symbols = other.theme.symbols;
         Self {
             theme,
@@ -58,6 +61,7 @@ impl Settings {
             time_zone: other.time_zone.clone(),
             program: other.program.clone(),
             config_file: other.config_file.clone(),
+            fixed_theme: other.fixed_theme,
             badge: other.badge.clone(),
             ..self
         }
@@ -78,6 +82,7 @@ impl Settings {
             time_zone: TimeZone::system(),
             program: vec!["minic-tui".into()],
             config_file: None,
+            fixed_theme: false,
             badge: None,
         })
     }

@@ -96,6 +96,18 @@ impl Engine for Demo {
         self.change(|world| world.restart(id))
     }
 
+    fn pause(&self, id: &ContainerId) -> Result<(), Error> {
+        self.change(|world| world.freeze(id, true))
+    }
+
+    fn resume(&self, id: &ContainerId) -> Result<(), Error> {
+        self.change(|world| world.freeze(id, false))
+    }
+
+    fn kill(&self, id: &ContainerId, signal: i32) -> Result<(), Error> {
+        self.change(|world| world.kill(id, signal))
+    }
+
     fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error> {
         self.change(|world| world.destroy(id, force))
     }

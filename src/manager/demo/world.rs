@@ -232,6 +232,27 @@ impl World {
         self.start(id)
     }
 
+    /// Freezes or thaws it.
+    pub fn freeze(&mut self, id: &ContainerId, frozen: bool) -> Result<(), Error> {
+        let place = self.place(id)?;
+        let (verb, needs, event) =
+            if frozen { ("pause", "a running one", Event::Paused) } else { ("resume", "a paused one", Event::Resumed) };
+        self.need(place, verb, needs, |status| status.clone().on(event.clone()).is_ok())?;
+        apply(&mut self.members[place].record, event);
+        self.version += 1;
+        Ok(())
+    }
+
+    /// Ends it with `signal`: nothing in the demo knows what else to do with one.
+    pub fn kill(&mut self, id: &ContainerId, signal: i32) -> Result<(), Error> {
+        let place = self.place(id)?;
+        self.need(place, "kill", "a running one", Status::is_alive)?;
+        let now = self.now();
+        apply(&mut self.members[place].record, Event::Ended(ExitCause::Signaled { signal, by_us: true }, now));
+        self.version += 1;
+        Ok(())
+    }
+
     /// Removes it.
     pub fn destroy(&mut self, id: &ContainerId, force: bool) -> Result<(), Error> {
         let place = self.place(id)?;

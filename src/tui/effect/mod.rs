@@ -124,6 +124,26 @@ pub enum Effect {
     Quit,
 }
 
+impl Effect {
+    /// Whether it changes a container, the host's files, or runs something: what a read-only screen refuses, whichever action wants it.
+    #[must_use]
+    pub fn changes_something(&self) -> bool {
+        match self {
+            Self::Call(..) | Self::PurgeTrash | Self::Shell(_, ShellCall::Open(..) | ShellCall::Write(_)) => true,
+            Self::ReadRecords
+            | Self::OpenLog(_)
+            | Self::ReadTail(_)
+            | Self::ReadLog
+            | Self::Look(_)
+            | Self::Shell(_, ShellCall::Read | ShellCall::Resize(_) | ShellCall::Close)
+            | Self::Copy(_)
+            | Self::Suspend
+            | Self::Redraw
+            | Self::Quit => false,
+        }
+    }
+}
+
 /// Runs effects, each in a thread of its own, and the threads that observe.
 pub struct Effects {
     engine: Arc<dyn Engine>,
@@ -138,8 +158,15 @@ impl Effects {
     /// Effects on `engine`, whose answers go to `sender`.
     #[must_use]
     pub fn new(engine: Arc<dyn Engine>, sender: Sender<Message>) -> Self {
+        Self::sharing(engine, sender, Arc::default())
+    }
+
+    /// The same for one of several screens that one observer serves: all of them count readings of the records in `readings`, so that
+    /// each knows the later one.
+    #[must_use]
+    pub fn sharing(engine: Arc<dyn Engine>, sender: Sender<Message>, readings: Arc<AtomicU64>) -> Self {
         let shells = ShellLines::new(Arc::clone(&engine), sender.clone());
-        Self { engine, sender, readings: Arc::new(AtomicU64::new(0)), log: None, looker: None, shells }
+        Self { engine, sender, readings, log: None, looker: None, shells }
     }
 
     /// Starts to sample every `tick`, to watch the records, and to look after the config file.

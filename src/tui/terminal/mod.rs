@@ -29,6 +29,7 @@ pub use signals::Signals;
 
 use super::hit::HitMap;
 use super::model::Model;
+use super::run::Surface;
 use super::view::view;
 
 /// Buttons and drags with coordinates of any size (xterm modes 1000, 1002, 1006), but not every motion as crossterm would ask for: that
@@ -61,39 +62,27 @@ impl Terminal {
         terminal.clear()?;
         Ok(Self { terminal })
     }
+}
 
-    /// Columns and rows now.
-    #[must_use]
-    pub fn size(&self) -> (u16, u16) {
+impl Surface for Terminal {
+    fn size(&self) -> (u16, u16) {
         size()
     }
 
-    /// Draws `model`; returns what was drawn where.
-    ///
-    /// # Errors
-    /// When the terminal cannot be written to.
-    pub fn draw(&mut self, model: &Model) -> io::Result<HitMap> {
+    fn draw(&mut self, model: &Model) -> io::Result<HitMap> {
         self.terminal.backend_mut().set_size(model.size);
         let mut hits = HitMap::default();
         self.terminal.draw(|frame| hits = view(model, frame))?;
         Ok(hits)
     }
 
-    /// Puts `text` on the terminal's clipboard (OSC 52).
-    ///
-    /// # Errors
-    /// When it is too long for that, or the terminal cannot be written to.
-    pub fn copy(&mut self, text: &str) -> Result<(), String> {
+    fn copy(&mut self, text: &str) -> Result<(), String> {
         let sequence = clipboard::osc52(text, std::env::var_os("TMUX").is_some())?;
         let mut out = stdout();
         out.write_all(sequence.as_bytes()).and_then(|()| out.flush()).map_err(|error| error.to_string())
     }
 
-    /// Sets the terminal up again and forgets what is on it: the next frame is drawn whole.
-    ///
-    /// # Errors
-    /// When it refuses.
-    pub fn redraw(&mut self) -> io::Result<()> {
+    fn redraw(&mut self) -> io::Result<()> {
         // crossterm believes that raw mode is still on, whatever a shell did meanwhile
         disable_raw_mode()?;
         enter()?;
@@ -102,11 +91,7 @@ impl Terminal {
         self.terminal.resize(Rect::new(0, 0, width, height))
     }
 
-    /// Gives the terminal back and stops the whole job, as Ctrl-Z does to other programs; returns when it goes on.
-    ///
-    /// # Errors
-    /// When nobody could make it go on again, or the terminal refuses.
-    pub fn suspend(&mut self) -> io::Result<()> {
+    fn suspend(&mut self) -> io::Result<()> {
         // without a parent in the session there is no shell to type `fg` into
         let session = getsid(None).map_err(io::Error::from)?;
         if getsid(Some(getppid())).ok() != Some(session) {

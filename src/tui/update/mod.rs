@@ -17,10 +17,11 @@ mod shells;
 mod undo;
 
 use super::action::Action;
-use super::effect::Effect;
+use super::effect::{Effect, ShellCall, ShellNews};
 use super::keymap::{Chord, Context};
 use super::message::{Input, Message, Signal};
 use super::model::{Asked, Knob, Model, Overlay, Tab, ToastKind};
+use crate::manager::Error;
 
 pub use containers::objection;
 pub use handles::most;
@@ -32,7 +33,29 @@ const WHEEL_ROWS: i64 = 3;
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = take(model, message);
     effects.extend(shells::fit(model));
+    if model.settings.read_only {
+        effects.retain(|effect| !refused(model, effect));
+    }
     effects
+}
+
+/// Answers what a read-only screen must not do in the place of whoever would have done it. Actions are refused before, by name; this is
+/// for those that change something by a way of their own.
+fn refused(model: &mut Model, effect: &Effect) -> bool {
+    if !effect.changes_something() {
+        return false;
+    }
+    let why = || Error::System { message: "this screen is read-only".into(), hint: None };
+    let answer = match effect {
+        Effect::Call(id, _) => Some(Message::EffectDone(*id, Err(why()))),
+        Effect::Shell(id, ShellCall::Open(..)) => Some(Message::Shell(*id, ShellNews::Failed(why()))),
+        _ => None,
+    };
+    if let Some(answer) = answer {
+        // what it makes of a refusal changes nothing
+        take(model, answer);
+    }
+    true
 }
 
 fn take(model: &mut Model, message: Message) -> Vec<Effect> {

@@ -1,0 +1,83 @@
+//! `web`: the screen in a browser. Only what the command line says of it; `crate::web` serves it.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::failure::Failure;
+
+const MORE: &str = "\
+It prints a link with a token that is new at every start; the browser changes it for a cookie. Scripts send the token as
+`Authorization: Bearer TOKEN`. GET /api/openapi.json describes the API, GET /metrics is for Prometheus. Containers keep running
+when the server ends.
+
+Over ssh: `ssh -L 7070:127.0.0.1:7070 HOST` on the machine with the browser, then open the link there.";
+
+/// Show the screen in a browser, and answer programs: JSON, events, metrics
+#[derive(Debug, Args)]
+#[command(after_help = MORE)]
+pub(super) struct WebArguments {
+    /// Listen here; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value_t = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7070))]
+    bind: SocketAddr,
+
+    /// Let viewers and programs change containers; otherwise they can only look
+    #[arg(long)]
+    allow_control: bool,
+
+    /// Serve TLS with this certificate chain (PEM)
+    #[arg(long, value_name = "FILE", requires = "key", value_hint = clap::ValueHint::FilePath)]
+    cert: Option<PathBuf>,
+
+    /// The certificate's private key (PEM)
+    #[arg(long, value_name = "FILE", requires = "cert", value_hint = clap::ValueHint::FilePath)]
+    key: Option<PathBuf>,
+
+    /// Answer to this name too, beside addresses and localhost; may be repeated
+    #[arg(long = "host", value_name = "NAME")]
+    hosts: Vec<String>,
+
+    /// Listen beyond this machine without TLS: whoever can read along is root then
+    #[arg(long)]
+    insecure: bool,
+
+    /// Serve made data: nothing is run, root is not needed
+    #[arg(long)]
+    demo: bool,
+}
+
+/// Who is let in, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Door {
+    /// Where it listens.
+    pub bind: SocketAddr,
+    /// Whether those who come in may change something.
+    pub allow_control: bool,
+    /// Certificate chain and private key, PEM files.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Names that it answers to, beside addresses and `localhost`.
+    pub hosts: Vec<String>,
+    /// On made data.
+    pub demo: bool,
+}
+
+impl WebArguments {
+    /// What was asked for, unless it would let the network read along.
+    pub fn door(self) -> Result<Door, Failure> {
+        if !(self.bind.ip().is_loopback() || self.cert.is_some() || self.insecure) {
+            return Err(Failure::ours(format!(
+                "--bind {}: others could read the token and become root here (give --cert and --key, or bind 127.0.0.1 and use ssh -L; \
+                 --insecure does it all the same)",
+                self.bind
+            )));
+        }
+        Ok(Door {
+            bind: self.bind,
+            allow_control: self.allow_control,
+            tls: self.cert.zip(self.key),
+            hosts: self.hosts,
+            demo: self.demo,
+        })
+    }
+}

@@ -1,0 +1,69 @@
+//! `GET /api/containers` and `GET /api/containers/{id}`: what there is, and what it uses.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Serialize;
+
+use super::{Answer, ask, json};
+use crate::cli::{Container, Usage};
+use crate::manager::{Engine, Error};
+use crate::record::Record;
+use crate::spec::{IdLookup, lookup};
+use crate::stats::Snapshot;
+use crate::web::context::Context;
+
+/// A container as `list --json` has it, with the last sample of what it uses (`info --json`).
+#[derive(Debug, Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    container: Container<'a>,
+    usage: Option<Usage>,
+    not_available: Vec<Missing<'a>>,
+}
+
+/// A figure that this kernel does not give.
+#[derive(Debug, Serialize)]
+struct Missing<'a> {
+    figure: &'a str,
+    reason: &'a str,
+}
+
+impl<'a> Shown<'a> {
+    fn new(record: &'a Record, snapshot: Option<&'a Snapshot>) -> Self {
+        let gaps = snapshot.map(|snapshot| snapshot.gaps.as_slice()).unwrap_or_default();
+        Self {
+            container: Container::new(record),
+            usage: snapshot.and_then(|snapshot| snapshot.samples.get(&record.spec.id)).map(Usage::new),
+            not_available: gaps.iter().map(|gap| Missing { figure: gap.figure, reason: &gap.reason }).collect(),
+        }
+    }
+}
+
+/// Every container, oldest first.
+pub async fn list(State(context): State<Arc<Context>>) -> Answer {
+    let records = ask(&context.engine, |engine| engine.records()).await?;
+    let snapshot = context.hub.snapshot();
+    let shown: Vec<_> = records.iter().map(|record| Shown::new(record, snapshot.as_ref())).collect();
+    Ok(json(StatusCode::OK, &shown))
+}
+
+/// One container, by its id, its name, or the beginning of its id.
+pub async fn one(State(context): State<Arc<Context>>, Path(word): Path<String>) -> Answer {
+    let record = ask(&context.engine, move |engine| find(engine, &word)).await?;
+    Ok(json(StatusCode::OK, &Shown::new(&record, context.hub.snapshot().as_ref())))
+}
+
+/// The container that `word` means.
+///
+/// # Errors
+/// When there is none, or more than one.
+pub(super) fn find(engine: &dyn Engine, word: &str) -> Result<Record, Error> {
+    let records = engine.records()?;
+    match lookup(word, records.iter().map(|record| (&record.spec.id, &record.spec.name))) {
+        IdLookup::Found(id) => records.into_iter().find(|record| record.spec.id == id).ok_or_else(|| Error::Unknown(word.to_owned())),
+        IdLookup::Unknown => Err(Error::Unknown(word.to_owned())),
+        IdLookup::Ambiguous(ids) => Err(Error::Ambiguous { word: word.to_owned(), count: ids.len() }),
+    }
+}

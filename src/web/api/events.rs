@@ -1,0 +1,31 @@
+//! `GET /api/events`: what happens, as it happens, as server-sent events (the HTML standard, section 9.2).
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::unfold;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::cli::to_json;
+use crate::web::context::Context;
+
+/// How often a silent stream shows that it lives.
+const ALIVE: Duration = Duration::from_secs(15);
+
+/// Everything that happens from now on: the event's name is its kind (`created`, `started`, `died`, …), its data a line of
+/// `events --json`. Who reads too slowly is told how much was missed (`missed`).
+pub async fn events(State(context): State<Arc<Context>>) -> Response {
+    let stream = unfold(context.hub.listen(), async |mut events| {
+        let event = match events.recv().await {
+            Ok(happening) => Event::default().event(&happening.event).data(to_json(&happening).unwrap_or_default()),
+            Err(RecvError::Lagged(count)) => Event::default().event("missed").data(count.to_string()),
+            Err(RecvError::Closed) => return None,
+        };
+        Some((Ok::<_, Infallible>(event), events))
+    });
+    Sse::new(stream).keep_alive(KeepAlive::new().interval(ALIVE)).into_response()
+}

@@ -1,0 +1,175 @@
+//! What changes containers: `POST /api/containers`, `POST /api/containers/{id}/VERB`, `DELETE /api/containers/{id}`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::containers::find;
+use super::{Answer, Refusal, ask, json};
+use crate::cli::Container;
+use crate::manager::{Created, Engine, Error};
+use crate::spec::{ContainerId, Preset, parse_signal};
+use crate::web::context::Context;
+
+/// The longest grace between SIGTERM and SIGKILL that can be asked for, in seconds.
+const MOST_GRACE: u64 = 3_600;
+
+/// What `POST /api/containers` takes: a name, a preset, and whatever a preset may say, which counts for more.
+#[derive(Debug, Default, Deserialize)]
+struct Wanted {
+    name: Option<String>,
+    preset: Option<String>,
+    #[serde(flatten)]
+    request: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What `…/stop` and `…/restart` may take.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Grace {
+    /// Seconds between SIGTERM and SIGKILL.
+    timeout: Option<u64>,
+}
+
+/// What `…/kill` may take.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Kill {
+    /// A name or a number.
+    signal: Option<String>,
+}
+
+/// The body as JSON; an empty one says nothing.
+fn body<T: DeserializeOwned + Default>(headers: &HeaderMap, bytes: &Bytes) -> Result<T, Refusal> {
+    if bytes.is_empty() {
+        return Ok(T::default());
+    }
+    // anything else could come from a form of another site
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).and_then(|kind| kind.split(';').next());
+    if kind.map(str::trim) != Some("application/json") {
+        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is not application/json", Some("send Content-Type: application/json")));
+    }
+    serde_json::from_slice(bytes).map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, format!("the body: {error}"), None))
+}
+
+fn need_control(context: &Context) -> Result<(), Refusal> {
+    if context.may_change() {
+        return Ok(());
+    }
+    Err(Refusal::new(StatusCode::FORBIDDEN, "this server is read-only", Some("start it with --allow-control")))
+}
+
+/// Creates a container and starts it.
+pub async fn run(State(context): State<Arc<Context>>, headers: HeaderMap, bytes: Bytes) -> Answer {
+    need_control(&context)?;
+    let wanted: Wanted = body(&headers, &bytes)?;
+    let request: Preset = serde_json::from_value(wanted.request.into())
+        .map_err(|error| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, format!("the body: {error}"), None))?;
+    let settings = context.hub.settings();
+    let presets = &settings.as_ref().unwrap_or(&context.settings).presets;
+    let request = match &wanted.preset {
+        None => request,
+        Some(name) => {
+            let base = presets.iter().find(|(known, _)| known == name).map(|(_, preset)| preset);
+            let unknown = || Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, format!("there is no preset {name:?}"), None);
+            request.over(base.ok_or_else(unknown)?)
+        }
+    };
+    let created = Created { name: wanted.name, request, preset: wanted.preset };
+    let record = ask(&context.engine, move |engine| {
+        let id = engine.launch(&created, &mut |_| {})?;
+        find(engine, id.as_str())
+    })
+    .await?;
+    Ok(json(StatusCode::CREATED, &Container::new(&record)))
+}
+
+/// Does `verb` to the container that `word` means and answers with how it stands then.
+async fn change(
+    context: &Context,
+    word: String,
+    verb: impl FnOnce(&dyn Engine, &ContainerId) -> Result<(), Error> + Send + 'static,
+) -> Answer {
+    need_control(context)?;
+    let record = ask(&context.engine, move |engine| {
+        let before = find(engine, &word)?;
+        verb(engine, &before.spec.id)?;
+        match find(engine, before.spec.id.as_str()) {
+            // `--rm`: it went as it ended
+            Err(Error::Unknown(_)) => Ok(None),
+            found => found.map(Some),
+        }
+    })
+    .await?;
+    Ok(match record {
+        Some(record) => json(StatusCode::OK, &Container::new(&record)),
+        None => json(StatusCode::OK, &serde_json::Value::Null),
+    })
+}
+
+/// Starts it.
+pub async fn start(State(context): State<Arc<Context>>, Path(word): Path<String>) -> Answer {
+    change(&context, word, |engine, id| engine.start(id)).await
+}
+
+fn grace(context: &Context, headers: &HeaderMap, bytes: &Bytes) -> Result<Duration, Refusal> {
+    match body::<Grace>(headers, bytes)?.timeout {
+        None => Ok(context.settings.stop_grace),
+        Some(seconds) if seconds <= MOST_GRACE => Ok(Duration::from_secs(seconds)),
+        Some(_) => Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, format!("timeout: at most {MOST_GRACE} seconds"), None)),
+    }
+}
+
+/// Stops it.
+pub async fn stop(State(context): State<Arc<Context>>, Path(word): Path<String>, headers: HeaderMap, bytes: Bytes) -> Answer {
+    need_control(&context)?;
+    let grace = grace(&context, &headers, &bytes)?;
+    change(&context, word, move |engine, id| engine.stop(id, grace).map(drop)).await
+}
+
+/// Stops it if it runs, then starts it.
+pub async fn restart(State(context): State<Arc<Context>>, Path(word): Path<String>, headers: HeaderMap, bytes: Bytes) -> Answer {
+    need_control(&context)?;
+    let grace = grace(&context, &headers, &bytes)?;
+    change(&context, word, move |engine, id| engine.restart(id, grace)).await
+}
+
+/// Freezes it.
+pub async fn pause(State(context): State<Arc<Context>>, Path(word): Path<String>) -> Answer {
+    change(&context, word, |engine, id| engine.pause(id)).await
+}
+
+/// Thaws it.
+pub async fn resume(State(context): State<Arc<Context>>, Path(word): Path<String>) -> Answer {
+    change(&context, word, |engine, id| engine.resume(id)).await
+}
+
+/// Sends its init a signal.
+pub async fn kill(State(context): State<Arc<Context>>, Path(word): Path<String>, headers: HeaderMap, bytes: Bytes) -> Answer {
+    need_control(&context)?;
+    let text = body::<Kill>(&headers, &bytes)?.signal.unwrap_or_else(|| "KILL".into());
+    let signal = parse_signal("signal", &text).map_err(Error::from)?;
+    change(&context, word, move |engine, id| engine.kill(id, signal)).await
+}
+
+/// Removes it; a living one with `?force=true` alone.
+pub async fn destroy(State(context): State<Arc<Context>>, Path(word): Path<String>, RawQuery(query): RawQuery) -> Answer {
+    need_control(&context)?;
+    let force = match query.as_deref() {
+        None | Some("" | "force=false") => false,
+        Some("force=true") => true,
+        Some(_) => return Err(Refusal::new(StatusCode::BAD_REQUEST, "the query is not force=true or force=false", None)),
+    };
+    let gone = ask(&context.engine, move |engine| {
+        let record = find(engine, &word)?;
+        engine.destroy(&record.spec.id, force).map(|()| record)
+    });
+    let record = gone.await?;
+    Ok(json(StatusCode::OK, &serde_json::json!({ "id": record.spec.id.as_str(), "name": record.spec.name.as_str() })))
+}
