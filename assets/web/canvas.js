@@ -41,6 +41,7 @@ export class Cells {
   fit(columns, rows) {
     const grown = columns !== this.columns || rows !== this.rows;
     [this.columns, this.rows] = [columns, rows];
+    this.canvas.dataset.columns = columns;
     this.canvas.width = columns * this.w;
     this.canvas.height = rows * this.h;
     this.canvas.style.width = `${this.canvas.width / this.ratio}px`;

@@ -75,6 +75,10 @@ async function lost() {
   pause = Math.min(10000, pause * 2);
 }
 
+// A laptop that wakes up elsewhere has a socket that nobody answers: the browser knows before the socket does.
+window.addEventListener('offline', () => { if (socket) socket.close(); });
+window.addEventListener('online', () => { if (!socket && again.hidden) { pause = 500; connect(); } });
+
 again.onclick = () => { show(null); connect(); };
 document.addEventListener('visibilitychange', () => { if (!document.hidden && !socket && again.hidden && retry) { pause = 500; connect(); } });
 

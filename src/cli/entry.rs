@@ -72,14 +72,15 @@ pub fn refuse(why: &str) -> ExitCode {
     exit_code(OURS)
 }
 
-/// Says one line on standard output: for whoever serves the screen elsewhere.
+/// Says something on standard output: for whoever serves the screen elsewhere.
 ///
 /// # Errors
 /// When nobody hears it.
 pub fn say(line: &str) -> std::io::Result<()> {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush())
+    // in one write: who reads only the first line of it has read everything
+    out.write_all(format!("{line}\n").as_bytes()).and_then(|()| out.flush())
 }
 
 /// Says everything on `engine` in lines, and gives the exit code.

@@ -10,7 +10,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
@@ -23,21 +23,43 @@ const MOST_HEAD: usize = 16 << 10;
 /// How long it waits when no connection can be taken: file descriptors have run out, and come back.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Serves `router` on `listener` until SIGINT, SIGTERM or SIGHUP.
-///
-/// # Errors
-/// When signals cannot be waited for.
-pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router) -> anyhow::Result<()> {
+/// The signals that end the server. Listen for them before anybody is told that it is there.
+pub struct Ends {
+    interrupt: Signal,
+    terminate: Signal,
+    hang_up: Signal,
+}
+
+impl Ends {
+    /// Listens for SIGINT, SIGTERM and SIGHUP.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("wait for signals");
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hang_up: listen(SignalKind::hangup())?,
+        })
+    }
+
+    async fn come(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
+}
+
+/// Serves `router` on `listener` until one of `ends` comes.
+pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router, mut ends: Ends) {
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let wait_for = |kind| signal(kind).context("wait for signals");
-    let (mut interrupted, mut asked, mut hung_up) =
-        (wait_for(SignalKind::interrupt())?, wait_for(SignalKind::terminate())?, wait_for(SignalKind::hangup())?);
     loop {
         let taken = tokio::select! {
             taken = take(&listener, &places) => taken,
-            _ = interrupted.recv() => return Ok(()),
-            _ = asked.recv() => return Ok(()),
-            _ = hung_up.recv() => return Ok(()),
+            () = ends.come() => return,
         };
         let Some((stream, place)) = taken else { continue };
         let (tls, router) = (tls.clone(), router.clone());

@@ -55,8 +55,10 @@ pub fn serve(
         let address = listener.local_addr().context("ask for the port")?;
         let hub = hub::Hub::start(Arc::clone(&engine), settings.tick, reload)?;
         let context = Arc::new(Context::new(engine, hub, wanted, address, settings)?);
+        let ends = listen::Ends::listen()?;
         say(&context.greeting()).context("say the link")?;
-        listen::serve(listener, tls, routes::router(context)).await
+        listen::serve(listener, tls, routes::router(context), ends).await;
+        Ok(())
     });
     // a viewer's thread may be waiting for a container to stop: that goes on without us
     runtime.shutdown_background();

@@ -1,0 +1,148 @@
+//! The door: host, origin, token, in this order, before every route; and what it tells browsers of itself.
+
+use std::io::{Read, Write};
+use std::process::Command;
+
+use minic_tui::web::routes;
+
+use crate::command::{Outcome, eventually, finish};
+use crate::server::Server;
+
+fn every_route() -> Vec<String> {
+    let mut lines: Vec<String> = routes::all().iter().map(|(method, path)| format!("{method} {}", path.replace("{id}", "web"))).collect();
+    lines.extend(["GET /nothing".into(), "PUT /".into(), "OPTIONS /api/containers".into(), "GET /?token=".into(), "GET /../etc/passwd".into()]);
+    lines
+}
+
+#[test]
+fn without_the_token_every_route_answers_401() {
+    let server = Server::demo(&["--allow-control"]);
+    let (host, wrong) = (server.host(), "0".repeat(64));
+    let guesses = [("Authorization", format!("Bearer {wrong}")), ("Cookie", format!("minic-{}={}", server.port, server.token)), ("X-Nothing", "1".into())];
+    for line in every_route() {
+        for (name, value) in &guesses {
+            let response = server.raw(&line, &[("Host", &host), (name, value)], "");
+            assert_eq!(response.status, 401, "{line} {name}");
+        }
+    }
+    assert_eq!(server.raw(&format!("GET /api/system?token={}", server.token), &[("Host", &host)], "").status, 401, "the link opens the page alone");
+}
+
+#[test]
+fn a_foreign_host_or_origin_is_refused_before_anything_else() {
+    let server = Server::demo(&["--allow-control"]);
+    let (host, bearer) = (server.host(), format!("Bearer {}", server.token));
+    let port = server.port;
+    for line in every_route() {
+        for foreign in ["evil.example", &format!("evil.example:{port}"), &format!("127.0.0.1.evil.example:{port}"), "127.0.0.1", &format!("10.0.0.1:{port}"), &format!("localhost:{port}@evil")] {
+            assert_eq!(server.raw(&line, &[("Host", foreign), ("Authorization", &bearer)], "").status, 403, "{line} Host: {foreign}");
+        }
+        for foreign in ["http://evil.example", "null", &format!("https://{host}"), "http://127.0.0.1", &format!("http://localhost:{port}"), ""] {
+            let headers = [("Host", host.as_str()), ("Authorization", &bearer), ("Origin", foreign)];
+            assert_eq!(server.raw(&line, &headers, "").status, 403, "{line} Origin: {foreign}");
+        }
+    }
+    // even without the token: the door says nothing of tokens to who comes from elsewhere
+    assert_eq!(server.raw("GET /", &[("Host", "evil.example")], "").status, 403);
+    let twice = [("Host", host.as_str()), ("Host", host.as_str()), ("Authorization", &bearer)];
+    assert!([400, 403].contains(&server.raw("GET /healthz", &twice, "").status), "two hosts are none");
+    for own in [format!("localhost:{port}"), format!("LOCALHOST:{port}"), host.clone()] {
+        let origin = format!("http://{own}");
+        let headers = [("Host", own.as_str()), ("Authorization", &bearer), ("Origin", &origin)];
+        assert_eq!(server.raw("GET /healthz", &headers, "").status, 200, "{own}");
+    }
+}
+
+#[test]
+fn the_link_is_changed_for_a_cookie_that_no_script_and_no_other_site_gets() {
+    let server = Server::demo(&[]);
+    let host = server.host();
+    let page = server.raw(&format!("GET /?token={}", server.token), &[("Host", &host)], "");
+    assert_eq!(page.status, 200);
+    let cookie = page.header("set-cookie").unwrap();
+    assert!(cookie.contains("; HttpOnly") && cookie.contains("; SameSite=Strict"), "{cookie}");
+    assert!(!cookie.contains(&server.token), "the cookie is another secret");
+    let value = cookie.split(';').next().unwrap();
+    for line in ["GET /", "GET /page.js", "GET /api/containers", "GET /metrics"] {
+        assert_eq!(server.raw(line, &[("Host", &host), ("Cookie", &format!("a=b; {value}"))], "").status, 200, "{line}");
+    }
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'; script-src 'self';") && !policy.contains("unsafe"), "{policy}");
+    for header in ["x-content-type-options", "x-frame-options", "referrer-policy", "cross-origin-opener-policy", "cross-origin-resource-policy"] {
+        assert!(page.header(header).is_some(), "{header}");
+    }
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+    let other = Server::demo(&[]);
+    assert_ne!(other.token, server.token, "a new secret at every start");
+}
+
+#[test]
+fn what_is_too_large_or_too_slow_is_let_go() {
+    let server = Server::demo(&["--allow-control"]);
+    let body = format!("{{\"name\":\"{}\"}}", "x".repeat(70 << 10));
+    assert_eq!(server.post("/api/containers", &body).status, 413);
+    let long = "x".repeat(20 << 10);
+    assert!([400, 431].contains(&server.raw("GET /", &[("Host", &server.host()), ("X-Long", &long)], "").status));
+    // half a head: it is not waited for longer than some seconds
+    let mut stream = server.connect();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: ").unwrap();
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).unwrap();
+    assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&rest));
+}
+
+#[track_caller]
+fn web(args: &[&str]) -> Outcome {
+    finish(Command::new(env!("CARGO_BIN_EXE_minic-tui")).args(["--config", "/dev/null", "web", "--demo"]).args(args), "")
+}
+
+#[test]
+fn nobody_listens_to_the_network_by_mistake() {
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
+        let line = web(&["--bind", address]).refused(125);
+        assert!(line.contains("--cert") && line.contains("--insecure"), "{line}");
+    }
+    assert!(web(&["--cert", "/dev/null"]).refused(125).contains("--key"));
+    assert!(web(&["--cert", "/dev/null", "--key", "/dev/null"]).refused(125).contains("/dev/null"));
+    assert!(web(&["--bind", "nonsense"]).refused(125).contains("nonsense"));
+    let taken = Server::demo(&[]);
+    assert!(web(&["--bind", &taken.host()]).refused(125).contains(&taken.host()), "the address is taken");
+    let server = Server::demo(&["--bind", "0.0.0.0:0", "--insecure"]);
+    assert_eq!(server.raw("GET /healthz", &[("Host", &server.host()), ("Authorization", &format!("Bearer {}", server.token))], "").status, 200);
+    let named = format!("evil.example:{}", server.port);
+    assert_eq!(server.raw("GET /healthz", &[("Host", &named)], "").status, 403, "any address, but no name");
+}
+
+#[test]
+fn tls_is_spoken_with_a_certificate() {
+    let folder = std::env::temp_dir().join(format!("minic-tls-{}", std::process::id()));
+    std::fs::create_dir(&folder).unwrap();
+    let (cert, key) = (folder.join("cert.pem"), folder.join("key.pem"));
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost"])
+        .args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout"])
+        .args([&key, std::path::Path::new("-out"), &cert])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let (cert, key) = (cert.to_str().unwrap(), key.to_str().unwrap());
+    let server = Server::demo(&["--cert", cert, "--key", key, "--bind", "0.0.0.0:0"]);
+    assert!(server.link.starts_with("https://localhost:"), "{}", server.link);
+    let asked = finish(Command::new("curl").args(["-sS", "-i", "--cacert", cert, "-H", &format!("Authorization: Bearer {}", server.token), &format!("https://localhost:{}/healthz", server.port)]), "").ok();
+    assert!(asked.starts_with("HTTP/1.1 200") && asked.ends_with("ok\n"), "{asked}");
+    let page = finish(Command::new("curl").args(["-sS", "-i", "--cacert", cert, &server.link]), "").ok();
+    assert!(page.contains("; Secure"), "the cookie is for TLS alone");
+    let swapped = web(&["--cert", key, "--key", cert]).refused(125);
+    assert!(swapped.contains("--cert"), "{swapped}");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn it_ends_when_it_is_told() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let mut server = Server::demo(&[]);
+        Command::new("kill").args([&format!("-{signal}"), &server.child.id().to_string()]).status().unwrap();
+        eventually("the server ends", || server.child.try_wait().unwrap().is_some());
+        assert_eq!(server.child.wait().unwrap().code(), Some(0), "{signal}");
+    }
+}
