@@ -72,12 +72,6 @@ impl WebArguments {
                 self.bind
             )));
         }
-        Ok(Door {
-            bind: self.bind,
-            allow_control: self.allow_control,
-            tls: self.cert.zip(self.key),
-            hosts: self.hosts,
-            demo: self.demo,
-        })
+        Ok(Door { bind: self.bind, allow_control: self.allow_control, tls: self.cert.zip(self.key), hosts: self.hosts, demo: self.demo })
     }
 }

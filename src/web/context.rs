@@ -82,8 +82,16 @@ impl Context {
             (None, ip) if ip.is_unspecified() => format!("localhost:{}", self.address.port()),
             _ => self.address.to_string(),
         };
-        let what = if self.may_change() { "whoever has this link can control containers" } else { "read-only; --allow-control lets it change containers" };
-        format!("minic-tui web: {}://{host}/?token={}\n({what}; Ctrl-C ends the server, not the containers)", self.scheme(), self.token.text())
+        let what = if self.may_change() {
+            "whoever has this link can control containers"
+        } else {
+            "read-only; --allow-control lets it change containers"
+        };
+        format!(
+            "minic-tui web: {}://{host}/?token={}\n({what}; Ctrl-C ends the server, not the containers)",
+            self.scheme(),
+            self.token.text()
+        )
     }
 
     /// A place for one more viewer, unless there are too many.

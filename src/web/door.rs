@@ -57,7 +57,11 @@ fn admit(context: &Context, request: &Request) -> Result<(), Box<Response>> {
     if *request.method() == Method::GET && request.uri().path() == "/" {
         return Err(Box::new(page::stranger()));
     }
-    refuse(StatusCode::UNAUTHORIZED, "no token, or not this one", "send `Authorization: Bearer TOKEN` with the token that `minic-tui web` printed")
+    refuse(
+        StatusCode::UNAUTHORIZED,
+        "no token, or not this one",
+        "send `Authorization: Bearer TOKEN` with the token that `minic-tui web` printed",
+    )
 }
 
 /// The value of a header that is there exactly once.

@@ -33,9 +33,13 @@ const SECOND: f64 = 1e6;
 
 const FAMILIES: [Family; 19] = [
     ("container_cpu_usage_seconds", Kind::Counter, "CPU time used", |_, s| Some(s?.cpu_usec? as f64 / SECOND)),
-    ("container_cpu_cfs_throttled_seconds", Kind::Counter, "time in which its CPU limit held it back", |_, s| Some(s?.throttled_usec? as f64 / SECOND)),
+    ("container_cpu_cfs_throttled_seconds", Kind::Counter, "time in which its CPU limit held it back", |_, s| {
+        Some(s?.throttled_usec? as f64 / SECOND)
+    }),
     ("container_cpu_cfs_periods", Kind::Counter, "CPU periods that passed", |_, s| Some(s?.nr_periods? as f64)),
-    ("container_cpu_cfs_throttled_periods", Kind::Counter, "CPU periods in which its limit held it back", |_, s| Some(s?.nr_throttled? as f64)),
+    ("container_cpu_cfs_throttled_periods", Kind::Counter, "CPU periods in which its limit held it back", |_, s| {
+        Some(s?.nr_throttled? as f64)
+    }),
     ("container_memory_usage_bytes", Kind::Gauge, "memory in use, page cache included", |_, s| Some(s?.memory? as f64)),
     ("container_memory_max_usage_bytes", Kind::Gauge, "the most memory it used", |_, s| Some(s?.memory_peak? as f64)),
     ("container_memory_swap", Kind::Gauge, "swap in use, in bytes", |_, s| Some(s?.swap? as f64)),
@@ -43,9 +47,15 @@ const FAMILIES: [Family; 19] = [
     ("container_processes", Kind::Gauge, "processes and threads, as its pids limit counts", |_, s| Some(s?.pids? as f64)),
     ("container_fs_reads_bytes", Kind::Counter, "bytes read from block devices", |_, s| Some(s?.io?.read_bytes as f64)),
     ("container_fs_writes_bytes", Kind::Counter, "bytes written to block devices", |_, s| Some(s?.io?.write_bytes as f64)),
-    ("container_pressure_cpu_avg10_ratio", Kind::Gauge, "share of the last 10 s in which something waited for a CPU", |_, s| Some(f64::from(s?.psi?.cpu?) / 100.0)),
-    ("container_pressure_memory_avg10_ratio", Kind::Gauge, "share of the last 10 s in which something waited for memory", |_, s| Some(f64::from(s?.psi?.memory?) / 100.0)),
-    ("container_pressure_io_avg10_ratio", Kind::Gauge, "share of the last 10 s in which something waited for I/O", |_, s| Some(f64::from(s?.psi?.io?) / 100.0)),
+    ("container_pressure_cpu_avg10_ratio", Kind::Gauge, "share of the last 10 s in which something waited for a CPU", |_, s| {
+        Some(f64::from(s?.psi?.cpu?) / 100.0)
+    }),
+    ("container_pressure_memory_avg10_ratio", Kind::Gauge, "share of the last 10 s in which something waited for memory", |_, s| {
+        Some(f64::from(s?.psi?.memory?) / 100.0)
+    }),
+    ("container_pressure_io_avg10_ratio", Kind::Gauge, "share of the last 10 s in which something waited for I/O", |_, s| {
+        Some(f64::from(s?.psi?.io?) / 100.0)
+    }),
     ("container_spec_memory_limit_bytes", Kind::Gauge, "its memory limit", |r, _| Some(r.spec.limits.memory? as f64)),
     ("container_spec_cpu_limit_cores", Kind::Gauge, "its CPU limit in cores", |r, _| Some(r.spec.limits.cpu?.cores())),
     ("container_spec_cpu_shares", Kind::Gauge, "its CPU weight in shares", |r, _| Some(r.spec.limits.cpu_shares? as f64)),

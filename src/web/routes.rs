@@ -55,7 +55,9 @@ pub fn all() -> Vec<(&'static str, &'static str)> {
 pub(super) fn router(context: Arc<Context>) -> Router {
     let routes = table().into_iter().fold(Router::new(), |router, (_, path, route)| router.route(path, route));
     routes
-        .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "there is nothing here", Some("GET /api/openapi.json lists what there is")).response())
+        .fallback(async || {
+            Refusal::new(StatusCode::NOT_FOUND, "there is nothing here", Some("GET /api/openapi.json lists what there is")).response()
+        })
         .method_not_allowed_fallback(async || Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "not with this method", None).response())
         .layer(DefaultBodyLimit::max(MOST_BODY))
         .layer(from_fn_with_state(Arc::clone(&context), door::keep))

@@ -25,6 +25,7 @@ const VERBS: &[&str] = &[
     "attach",
     "logs",
     "events",
+    "web",
     "check",
     "completions",
     "man",

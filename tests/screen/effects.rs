@@ -101,6 +101,15 @@ impl Engine for Wild {
     fn restart(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {
         self.0.restart(id, grace)
     }
+    fn pause(&self, id: &ContainerId) -> Result<(), Error> {
+        self.0.pause(id)
+    }
+    fn resume(&self, id: &ContainerId) -> Result<(), Error> {
+        self.0.resume(id)
+    }
+    fn kill(&self, id: &ContainerId, signal: i32) -> Result<(), Error> {
+        self.0.kill(id, signal)
+    }
     fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error> {
         self.0.destroy(id, force)
     }

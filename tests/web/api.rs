@@ -58,7 +58,16 @@ fn what_cannot_be_done_is_said_in_json() {
 fn a_read_only_server_changes_nothing() {
     let server = Server::demo(&[]);
     let before = server.get("/api/containers").is(200);
-    for line in ["POST /api/containers", "DELETE /api/containers/staging", "POST /api/containers/web/stop", "POST /api/containers/web/kill", "POST /api/containers/staging/start", "POST /api/containers/web/pause", "POST /api/containers/web/resume", "POST /api/containers/web/restart"] {
+    for line in [
+        "POST /api/containers",
+        "DELETE /api/containers/staging",
+        "POST /api/containers/web/stop",
+        "POST /api/containers/web/kill",
+        "POST /api/containers/staging/start",
+        "POST /api/containers/web/pause",
+        "POST /api/containers/web/resume",
+        "POST /api/containers/web/restart",
+    ] {
         let said = server.ask(line, "").is(403);
         assert!(said["hint"].as_str().unwrap().contains("--allow-control"), "{line}: {said}");
     }

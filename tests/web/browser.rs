@@ -123,16 +123,20 @@ fn a_broken_connection_is_made_again() {
     browser.press("8");
     browser.until("presets", |text| text.contains("[8"));
     browser.call("Network.enable", json!({}));
-    browser.call("Network.emulateNetworkConditions", json!({"offline": true, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}));
+    browser
+        .call("Network.emulateNetworkConditions", json!({"offline": true, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}));
     browser.until_true("!document.querySelector('#banner').hidden");
-    browser.call("Network.emulateNetworkConditions", json!({"offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}));
+    browser.call(
+        "Network.emulateNetworkConditions",
+        json!({"offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}),
+    );
     browser.until_true("document.querySelector('#banner').hidden");
     browser.until("a screen of its own", |text| text.contains("[1") && text.contains("cpu-quarter"));
 }
 
 #[test]
 fn it_fits_a_phone_and_is_touched() {
-    let server = Server::demo(&[]);
+    let server = Server::demo(&["--allow-control"]);
     let mut browser = Chromium::start(500, 800);
     browser.be_a_phone();
     browser.open(&server.link);
@@ -140,7 +144,7 @@ fn it_fits_a_phone_and_is_touched() {
     assert!(browser.script("Number(document.querySelector('#cells').dataset.columns)").as_u64().unwrap() >= 55);
     assert_eq!(browser.script("getComputedStyle(document.querySelector('#bar')).display"), "block");
     assert_eq!(browser.script("document.documentElement.scrollWidth <= innerWidth"), true);
-    let (x, y) = browser.place_of("8Pres");
+    let (x, y) = browser.place_of("8Pre");
     browser.call("Input.dispatchTouchEvent", json!({"type": "touchStart", "touchPoints": [{"x": x, "y": y}]}));
     browser.call("Input.dispatchTouchEvent", json!({"type": "touchEnd", "touchPoints": []}));
     browser.until("the tab that was touched", |text| text.contains("[8"));

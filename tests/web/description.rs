@@ -23,8 +23,11 @@ fn it_describes_every_route_and_no_other() {
             there.insert((method.to_uppercase(), path.clone()));
         }
     }
-    let answered: BTreeSet<_> =
-        routes::all().iter().filter(|(_, path)| !PAGES.contains(path)).map(|(method, path)| ((*method).to_owned(), (*path).to_owned())).collect();
+    let answered: BTreeSet<_> = routes::all()
+        .iter()
+        .filter(|(_, path)| !PAGES.contains(path))
+        .map(|(method, path)| ((*method).to_owned(), (*path).to_owned()))
+        .collect();
     assert_eq!(there, answered);
     assert_eq!(described["openapi"], "3.1.0");
 }
@@ -45,13 +48,21 @@ fn wrong(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
                     Value::Array(_) => "array",
                     Value::Object(_) => "object",
                 };
-                let allowed: Vec<&str> = rule.as_array().map_or_else(|| vec![rule.as_str().unwrap()], |all| all.iter().filter_map(Value::as_str).collect());
+                let allowed: Vec<&str> =
+                    rule.as_array().map_or_else(|| vec![rule.as_str().unwrap()], |all| all.iter().filter_map(Value::as_str).collect());
                 if !(allowed.contains(&own) || own == "integer" && allowed.contains(&"number")) {
                     found.push(format!("{at}: {own}, not {allowed:?}"));
                 }
             }
             "enum" if !rule.as_array().unwrap().contains(value) => found.push(format!("{at}: {value} is not one of {rule}")),
-            "required" => found.extend(rule.as_array().unwrap().iter().filter_map(Value::as_str).filter(|key| value.is_object() && value.get(*key).is_none()).map(|key| format!("{at}: no {key}"))),
+            "required" => found.extend(
+                rule.as_array()
+                    .unwrap()
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .filter(|key| value.is_object() && value.get(*key).is_none())
+                    .map(|key| format!("{at}: no {key}")),
+            ),
             "properties" => {
                 for (key, inner) in rule.as_object().unwrap() {
                     if let Some(part) = value.get(key) {
@@ -59,7 +70,9 @@ fn wrong(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
                     }
                 }
             }
-            "items" => found.extend(value.as_array().into_iter().flatten().enumerate().flat_map(|(i, part)| wrong(root, rule, part, &format!("{at}/{i}")))),
+            "items" => found.extend(
+                value.as_array().into_iter().flatten().enumerate().flat_map(|(i, part)| wrong(root, rule, part, &format!("{at}/{i}"))),
+            ),
             "allOf" => found.extend(rule.as_array().unwrap().iter().flat_map(|part| wrong(root, part, value, at))),
             "anyOf" => {
                 let tries: Vec<_> = rule.as_array().unwrap().iter().map(|part| wrong(root, part, value, at)).collect();

@@ -10,7 +10,13 @@ use crate::server::Server;
 
 fn every_route() -> Vec<String> {
     let mut lines: Vec<String> = routes::all().iter().map(|(method, path)| format!("{method} {}", path.replace("{id}", "web"))).collect();
-    lines.extend(["GET /nothing".into(), "PUT /".into(), "OPTIONS /api/containers".into(), "GET /?token=".into(), "GET /../etc/passwd".into()]);
+    lines.extend([
+        "GET /nothing".into(),
+        "PUT /".into(),
+        "OPTIONS /api/containers".into(),
+        "GET /?token=".into(),
+        "GET /../etc/passwd".into(),
+    ]);
     lines
 }
 
@@ -18,14 +24,22 @@ fn every_route() -> Vec<String> {
 fn without_the_token_every_route_answers_401() {
     let server = Server::demo(&["--allow-control"]);
     let (host, wrong) = (server.host(), "0".repeat(64));
-    let guesses = [("Authorization", format!("Bearer {wrong}")), ("Cookie", format!("minic-{}={}", server.port, server.token)), ("X-Nothing", "1".into())];
+    let guesses = [
+        ("Authorization", format!("Bearer {wrong}")),
+        ("Cookie", format!("minic-{}={}", server.port, server.token)),
+        ("X-Nothing", "1".into()),
+    ];
     for line in every_route() {
         for (name, value) in &guesses {
             let response = server.raw(&line, &[("Host", &host), (name, value)], "");
             assert_eq!(response.status, 401, "{line} {name}");
         }
     }
-    assert_eq!(server.raw(&format!("GET /api/system?token={}", server.token), &[("Host", &host)], "").status, 401, "the link opens the page alone");
+    assert_eq!(
+        server.raw(&format!("GET /api/system?token={}", server.token), &[("Host", &host)], "").status,
+        401,
+        "the link opens the page alone"
+    );
 }
 
 #[test]
@@ -34,10 +48,19 @@ fn a_foreign_host_or_origin_is_refused_before_anything_else() {
     let (host, bearer) = (server.host(), format!("Bearer {}", server.token));
     let port = server.port;
     for line in every_route() {
-        for foreign in ["evil.example", &format!("evil.example:{port}"), &format!("127.0.0.1.evil.example:{port}"), "127.0.0.1", &format!("10.0.0.1:{port}"), &format!("localhost:{port}@evil")] {
+        for foreign in [
+            "evil.example",
+            &format!("evil.example:{port}"),
+            &format!("127.0.0.1.evil.example:{port}"),
+            "127.0.0.1",
+            &format!("10.0.0.1:{port}"),
+            &format!("localhost:{port}@evil"),
+        ] {
             assert_eq!(server.raw(&line, &[("Host", foreign), ("Authorization", &bearer)], "").status, 403, "{line} Host: {foreign}");
         }
-        for foreign in ["http://evil.example", "null", &format!("https://{host}"), "http://127.0.0.1", &format!("http://localhost:{port}"), ""] {
+        for foreign in
+            ["http://evil.example", "null", &format!("https://{host}"), "http://127.0.0.1", &format!("http://localhost:{port}"), ""]
+        {
             let headers = [("Host", host.as_str()), ("Authorization", &bearer), ("Origin", foreign)];
             assert_eq!(server.raw(&line, &headers, "").status, 403, "{line} Origin: {foreign}");
         }
@@ -68,7 +91,9 @@ fn the_link_is_changed_for_a_cookie_that_no_script_and_no_other_site_gets() {
     }
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.starts_with("default-src 'none'; script-src 'self';") && !policy.contains("unsafe"), "{policy}");
-    for header in ["x-content-type-options", "x-frame-options", "referrer-policy", "cross-origin-opener-policy", "cross-origin-resource-policy"] {
+    for header in
+        ["x-content-type-options", "x-frame-options", "referrer-policy", "cross-origin-opener-policy", "cross-origin-resource-policy"]
+    {
         assert!(page.header(header).is_some(), "{header}");
     }
     assert_eq!(page.header("cache-control"), Some("no-store"));
@@ -108,7 +133,10 @@ fn nobody_listens_to_the_network_by_mistake() {
     let taken = Server::demo(&[]);
     assert!(web(&["--bind", &taken.host()]).refused(125).contains(&taken.host()), "the address is taken");
     let server = Server::demo(&["--bind", "0.0.0.0:0", "--insecure"]);
-    assert_eq!(server.raw("GET /healthz", &[("Host", &server.host()), ("Authorization", &format!("Bearer {}", server.token))], "").status, 200);
+    assert_eq!(
+        server.raw("GET /healthz", &[("Host", &server.host()), ("Authorization", &format!("Bearer {}", server.token))], "").status,
+        200
+    );
     let named = format!("evil.example:{}", server.port);
     assert_eq!(server.raw("GET /healthz", &[("Host", &named)], "").status, 403, "any address, but no name");
 }
@@ -128,7 +156,19 @@ fn tls_is_spoken_with_a_certificate() {
     let (cert, key) = (cert.to_str().unwrap(), key.to_str().unwrap());
     let server = Server::demo(&["--cert", cert, "--key", key, "--bind", "0.0.0.0:0"]);
     assert!(server.link.starts_with("https://localhost:"), "{}", server.link);
-    let asked = finish(Command::new("curl").args(["-sS", "-i", "--cacert", cert, "-H", &format!("Authorization: Bearer {}", server.token), &format!("https://localhost:{}/healthz", server.port)]), "").ok();
+    let asked = finish(
+        Command::new("curl").args([
+            "-sS",
+            "-i",
+            "--cacert",
+            cert,
+            "-H",
+            &format!("Authorization: Bearer {}", server.token),
+            &format!("https://localhost:{}/healthz", server.port),
+        ]),
+        "",
+    )
+    .ok();
     assert!(asked.starts_with("HTTP/1.1 200") && asked.ends_with("ok\n"), "{asked}");
     let page = finish(Command::new("curl").args(["-sS", "-i", "--cacert", cert, &server.link]), "").ok();
     assert!(page.contains("; Secure"), "the cookie is for TLS alone");

@@ -18,7 +18,9 @@ fn a_life_over_the_api_and_its_events() {
     let mut events = BufReader::new(stream).lines().map(Result::unwrap);
     assert!(events.next().unwrap().starts_with("HTTP/1.1 200"));
     assert!(events.any(|line| line == "content-type: text/event-stream"));
-    let made = server.post("/api/containers", &json!({"name": "job", "command": ["sleep", "1000"], "memory": "64M", "cpus": "0.5"}).to_string()).is(201);
+    let made = server
+        .post("/api/containers", &json!({"name": "job", "command": ["sleep", "1000"], "memory": "64M", "cpus": "0.5"}).to_string())
+        .is(201);
     assert_eq!((&made["state"], &made["limits"]["memory"]), (&json!("RUNNING"), &json!(64 << 20)));
     eventually("a sample of it", || server.get("/api/containers/job").is(200)["usage"]["pids"].as_u64() == Some(1));
     assert!(server.get("/metrics").body.contains("container_processes{id=\""));

@@ -65,7 +65,14 @@ fn nothing_new_is_nothing_sent_and_nonsense_is_passed_over() {
     let server = Server::demo(&[]);
     let mut viewer = Viewer::open(&server, 100, 30);
     viewer.until("containers", |text| text.contains("cpu-quarter"));
-    for nonsense in [json!({}), json!([1]), json!({"key": "Hyper-X"}), json!({"click": [-1, 70000]}), json!({"key": "\u{1b}[2J"}), json!({"exec": "sh"})] {
+    for nonsense in [
+        json!({}),
+        json!([1]),
+        json!({"key": "Hyper-X"}),
+        json!({"click": [-1, 70000]}),
+        json!({"key": "\u{1b}[2J"}),
+        json!({"exec": "sh"}),
+    ] {
         viewer.say(&nonsense);
     }
     viewer.key("8");

@@ -36,7 +36,8 @@ pub async fn system(State(context): State<Arc<Context>>) -> Answer {
     let records = ask(&context.engine, |engine| engine.records()).await?;
     let host = context.hub.snapshot().map(|snapshot| snapshot.host);
     let names = nix::sys::utsname::uname().ok();
-    let name = |pick: fn(&nix::sys::utsname::UtsName) -> &std::ffi::OsStr| names.as_ref().map(|all| pick(all).to_string_lossy().into_owned());
+    let name =
+        |pick: fn(&nix::sys::utsname::UtsName) -> &std::ffi::OsStr| names.as_ref().map(|all| pick(all).to_string_lossy().into_owned());
     let system = System {
         version: env!("CARGO_PKG_VERSION"),
         host: name(|all| all.nodename()),

@@ -53,7 +53,11 @@ fn body<T: DeserializeOwned + Default>(headers: &HeaderMap, bytes: &Bytes) -> Re
     // anything else could come from a form of another site
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).and_then(|kind| kind.split(';').next());
     if kind.map(str::trim) != Some("application/json") {
-        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is not application/json", Some("send Content-Type: application/json")));
+        return Err(Refusal::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "the body is not application/json",
+            Some("send Content-Type: application/json"),
+        ));
     }
     serde_json::from_slice(bytes).map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, format!("the body: {error}"), None))
 }

@@ -62,7 +62,15 @@ pub fn size(query: &str) -> Option<(u16, u16)> {
 /// Cells beside each other that look alike: column, row, foreground, background (`#rrggbb`; `None` is the page's own), modifiers (the
 /// bits of ratatui's `Modifier`), text. Each code point is a cell; a cell of another kind is a run of its own, with its width.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Run(pub u16, pub u16, pub Option<String>, pub Option<String>, pub u16, pub String, #[serde(skip_serializing_if = "Option::is_none")] pub Option<u16>);
+pub struct Run(
+    pub u16,
+    pub u16,
+    pub Option<String>,
+    pub Option<String>,
+    pub u16,
+    pub String,
+    #[serde(skip_serializing_if = "Option::is_none")] pub Option<u16>,
+);
 
 /// What a page is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
