@@ -112,7 +112,7 @@ fn every_call_of_the_default_profile_is_decided() {
     for unknown in [470, 1000, 0x3fff_ffff] {
         assert_eq!(run(&usual.0, NATIVE, unknown, [0; 6]), errno(Errno::ENOSYS), "{unknown}");
     }
-    assert!(usual.0.len() < 2000, "{} instructions", usual.0.len());
+    assert!(usual.0.len() < 400, "{} instructions", usual.0.len());
 }
 
 #[test]

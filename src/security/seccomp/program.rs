@@ -84,13 +84,14 @@ fn segments(rules: &BTreeMap<u32, Vec<Rule>>, default: Action) -> Vec<(u32, Vec<
     let mut segments: Vec<(u32, Vec<Rule>)> = vec![(0, otherwise())];
     let mut begin = |number: u32, rules: Vec<Rule>| match segments.last_mut() {
         Some((at, last)) if *at == number => *last = rules,
-        Some((_, last)) if *last == rules => {}
         _ => segments.push((number, rules)),
     };
     for (number, rules) in rules {
         begin(*number, ordered(rules, default));
         begin(number + 1, otherwise());
     }
+    // what the kernel checks, translates and compiles for each start is as long as this is
+    segments.dedup_by(|later, earlier| later.1 == earlier.1);
     segments
 }
 
@@ -131,18 +132,23 @@ impl Assembler {
         self.push(libc::BPF_RET | libc::BPF_K, value, 0, 0);
     }
 
-    /// Halves the segments until one is left. A conditional jump reaches 255 instructions, so the far half is behind a long one.
+    /// Halves the segments until one is left. A conditional jump reaches 255 instructions; a half that is longer is behind a long one.
     fn choose(&mut self, segments: &[(u32, Vec<Rule>)], default: Action) {
         match segments {
             [] => self.end(default),
             [(_, rules)] => rules.iter().for_each(|rule| self.rule(rule)),
             _ => {
                 let (low, high) = segments.split_at(segments.len() / 2);
-                self.jump(libc::BPF_JGE, high[0].0, 0, 1);
-                let long_jump = self.0.len();
-                self.push(libc::BPF_JMP | libc::BPF_JA, 0, 0, 0);
-                self.choose(low, default);
-                self.0[long_jump].k = (self.0.len() - long_jump - 1) as u32;
+                let mut below = Self(Vec::new());
+                below.choose(low, default);
+                match u8::try_from(below.0.len()) {
+                    Ok(distance) => self.jump(libc::BPF_JGE, high[0].0, distance, 0),
+                    Err(_) => {
+                        self.jump(libc::BPF_JGE, high[0].0, 0, 1);
+                        self.push(libc::BPF_JMP | libc::BPF_JA, below.0.len() as u32, 0, 0);
+                    }
+                }
+                self.0.append(&mut below.0);
                 self.choose(high, default);
             }
         }
