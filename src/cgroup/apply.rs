@@ -43,6 +43,16 @@ impl Folder {
     }
 }
 
+/// What [`Cgroup::begin`] leaves to do.
+#[derive(Debug)]
+pub struct Unfinished {
+    plan: Plan,
+    best_effort: bool,
+    /// How many of the folders are there.
+    made: usize,
+    not_passed_on: Vec<(Controller, CgroupError)>,
+}
+
 /// One container's cgroup: a folder in every tree that counts, v2 first.
 #[derive(Debug, Clone)]
 pub struct Cgroup {
@@ -78,18 +88,10 @@ impl Cgroup {
     /// When a limit cannot be given (with `best_effort` it is skipped and told by [`Cgroup::skipped`]), a folder
     /// cannot be made, or processes of an earlier run live in it. Nothing stays behind.
     pub fn create(layout: &Layout, parent: &Parent, id: &ContainerId, limits: &Limits, best_effort: bool) -> Result<Self, CgroupError> {
-        let plan = plan(limits, &Limits::default(), layout, best_effort)?;
-        let mut cgroup = Self::among(layout, parent, id, |_| limits.cpuset.is_some());
-        if cgroup.folders.is_empty() {
-            let place = layout.hierarchies().first().map_or(Path::new("/sys/fs/cgroup"), |h| h.mount.as_path());
-            let hint = "inside a container, start that one with --privileged or a writable cgroup mount";
-            return Err(CgroupError::missing("make a cgroup in", place, "every cgroup tree is mounted read-only", Some(hint)));
-        }
-        let mut made = 0;
-        match cgroup.make(&mut made, plan, best_effort) {
+        let (mut cgroup, unfinished) = Self::begin(layout, parent, id, limits, best_effort)?;
+        match cgroup.finish(unfinished) {
             Ok(()) => Ok(cgroup),
             Err(error) => {
-                cgroup.folders.truncate(made);
                 // what was just made is empty; should it not go, the first error is still the one to tell
                 let _ = cgroup.remove();
                 Err(error)
@@ -97,25 +99,73 @@ impl Cgroup {
         }
     }
 
-    fn make(&mut self, made: &mut usize, plan: Plan, best_effort: bool) -> Result<(), CgroupError> {
-        let mut not_passed_on = Vec::new();
-        for folder in &self.folders {
-            let parent = folder.path.parent().unwrap_or(&folder.mount).to_owned();
-            make_folder(&parent, &folder.path)?;
-            *made += 1;
-            if folder.version == Version::V2 && folder.controllers.iter().any(|c| Controller::PASSED_ON.contains(c)) {
-                not_passed_on = pass_on(&folder.mount, &parent);
-            } else if folder.controllers.contains(&Controller::Cpuset) {
-                inherit_cpuset([&parent, &folder.path])?;
+    /// As [`Cgroup::create`], but only what clone3 needs: the folder in the v2 tree. [`Cgroup::finish`] does the rest, while a process
+    /// that must not execute anything yet is born in it.
+    ///
+    /// # Errors
+    /// As [`Cgroup::create`]; nothing stays behind.
+    pub fn begin(
+        layout: &Layout,
+        parent: &Parent,
+        id: &ContainerId,
+        limits: &Limits,
+        best_effort: bool,
+    ) -> Result<(Self, Unfinished), CgroupError> {
+        let plan = plan(limits, &Limits::default(), layout, best_effort)?;
+        let mut cgroup = Self::among(layout, parent, id, |_| limits.cpuset.is_some());
+        if cgroup.folders.is_empty() {
+            let place = layout.hierarchies().first().map_or(Path::new("/sys/fs/cgroup"), |h| h.mount.as_path());
+            let hint = "inside a container, start that one with --privileged or a writable cgroup mount";
+            return Err(CgroupError::missing("make a cgroup in", place, "every cgroup tree is mounted read-only", Some(hint)));
+        }
+        let mut rest = Unfinished { plan, best_effort, made: 0, not_passed_on: Vec::new() };
+        match cgroup.make(Version::V2, &mut rest) {
+            Ok(()) => Ok((cgroup, rest)),
+            Err(error) => {
+                // as in `create`
+                let _ = cgroup.remove();
+                Err(error)
             }
         }
-        self.skipped.clone_from(&plan.skipped);
+    }
+
+    /// Makes the folders in the v1 trees and writes all limits. The process that was born in the v2 folder joins the others next.
+    ///
+    /// # Errors
+    /// As [`Cgroup::create`], but what is there stays for the caller to remove, once nothing is in it any more.
+    pub fn finish(&mut self, mut rest: Unfinished) -> Result<(), CgroupError> {
+        self.make(Version::V1, &mut rest)?;
+        self.skipped.clone_from(&rest.plan.skipped);
         // a file that is missing because its controller was not passed on: tell the cause, not the missing file
+        let not_passed_on = rest.not_passed_on;
         let cause = |write: &super::plan::Write| {
             let found = not_passed_on.iter().find(|(c, _)| *c == write.controller);
             found.filter(|_| write.version == Version::V2).map(|(_, e)| e.clone())
         };
-        self.skipped.extend(self.write(plan, best_effort, &cause)?);
+        self.skipped.extend(self.write(rest.plan, rest.best_effort, &cause)?);
+        Ok(())
+    }
+
+    /// Makes the folders of one version. When that fails it forgets those that it did not make: whatever is there is not ours.
+    fn make(&mut self, version: Version, rest: &mut Unfinished) -> Result<(), CgroupError> {
+        let made = self.make_folders(version, rest);
+        if made.is_err() {
+            self.folders.truncate(rest.made);
+        }
+        made
+    }
+
+    fn make_folders(&self, version: Version, rest: &mut Unfinished) -> Result<(), CgroupError> {
+        for folder in self.folders.iter().filter(|folder| folder.version == version) {
+            let parent = folder.path.parent().unwrap_or(&folder.mount).to_owned();
+            make_folder(&parent, &folder.path)?;
+            rest.made += 1;
+            if folder.version == Version::V2 && folder.controllers.iter().any(|c| Controller::PASSED_ON.contains(c)) {
+                rest.not_passed_on = pass_on(&folder.mount, &parent);
+            } else if folder.controllers.contains(&Controller::Cpuset) {
+                inherit_cpuset([&parent, &folder.path])?;
+            }
+        }
         Ok(())
     }
 
@@ -239,6 +289,6 @@ fn open_tasks(folder: &Folder) -> Result<OwnedFd, CgroupError> {
 ///
 /// # Errors
 /// What write(2) says.
-pub fn join(tasks: &[OwnedFd]) -> nix::Result<()> {
-    tasks.iter().try_for_each(|fd| nix::unistd::write(fd, b"0").map(drop))
+pub fn join<'a>(tasks: impl IntoIterator<Item = &'a OwnedFd>) -> nix::Result<()> {
+    tasks.into_iter().try_for_each(|fd| nix::unistd::write(fd, b"0").map(drop))
 }

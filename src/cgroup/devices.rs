@@ -2,7 +2,8 @@
 //! program on the v2 cgroup (cgroup-v2.rst, "Device controller"; bpf(2), BPF_PROG_TYPE_CGROUP_DEVICE).
 
 use std::fmt;
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::Write as _;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
@@ -81,12 +82,14 @@ impl Cgroup {
     pub fn restrict_devices(&self, more: &[DeviceRule]) -> Result<(), CgroupError> {
         let rules: Vec<DeviceRule> = USUAL.iter().chain(more).copied().collect();
         if let Some(folder) = self.folder(Version::V1, Controller::Devices) {
-            let write = |file: &str, value: &str| {
-                let path = folder.path.join(file);
-                write_file(&path, value).map_err(|e| CgroupError::write(value, &path, &e))
-            };
-            write("devices.deny", "a")?;
-            return rules.iter().try_for_each(|rule| write("devices.allow", &rule.to_string()));
+            let path = folder.path.join("devices.deny");
+            write_file(&path, "a").map_err(|e| CgroupError::write("a", &path, &e))?;
+            let path = folder.path.join("devices.allow");
+            let mut allow = OpenOptions::new().write(true).open(&path).map_err(|e| CgroupError::io("open", &path, &e))?;
+            return rules.iter().map(ToString::to_string).try_for_each(|rule| {
+                // one rule a write(2)
+                allow.write_all(rule.as_bytes()).map_err(|e| CgroupError::write(&rule, &path, &e))
+            });
         }
         let Some(folder) = self.v2() else {
             let place = self.paths().next().unwrap_or(std::path::Path::new("/sys/fs/cgroup"));

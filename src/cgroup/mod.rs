@@ -20,7 +20,7 @@ mod remove;
 mod sample;
 mod sampler;
 
-pub use apply::{Cgroup, Parent, join};
+pub use apply::{Cgroup, Parent, Unfinished, join};
 pub use controller::{Controller, Version};
 pub use detect::{Hierarchy, Layout, Missing, Mode};
 pub use devices::DeviceRule;

@@ -57,13 +57,9 @@ impl Manager {
         let profile = own_profile(&spec, &what.request)?;
 
         let names = self.store().lock_names()?;
-        let others = self.records()?;
-        let taken = others.iter().any(|r| r.spec.name == spec.name || r.spec.id.as_str() == spec.name.as_str());
-        if taken {
-            return Err(Error::NameInUse(spec.name.to_string()));
-        }
+        self.check_free(&spec.name, None)?;
         if spec.userns == Userns::Auto {
-            self.give_ids(&mut spec, &others)?;
+            self.give_ids(&mut spec)?;
         }
         let draft = self.store().begin(&spec.id)?;
         if let Some(ids) = spec.ids {
@@ -78,15 +74,16 @@ impl Manager {
             let file = draft.folder().join(runtime::PROFILE_FILE);
             std::fs::write(&file, profile).map_err(|e| Error::System { message: format!("write {}: {e}", file.display()), hint: None })?;
         }
+        self.store().enter_name(&spec, &names)?;
         let record = self.store().commit(draft, &spec)?;
         drop(names);
         self.store().tell(&record.spec, "created", None)?;
         Ok(record)
     }
 
-    /// Gives it ids of the host that none of `others` has. Under the lock of names, so that two creations cannot choose alike.
-    fn give_ids(&self, spec: &mut ContainerSpec, others: &[Record]) -> Result<(), Error> {
-        let taken: Vec<_> = others.iter().filter_map(|other| other.spec.ids).collect();
+    /// Gives it ids of the host that no other has. Under the lock of names, so that two creations cannot choose alike.
+    fn give_ids(&self, spec: &mut ContainerSpec) -> Result<(), Error> {
+        let taken = self.store().ids_of_users()?;
         let none_left = || Error::System {
             message: format!("--userns auto: each of the {} ranges of ids belongs to a container", self.ids.ranges),
             hint: Some("destroy some, or raise userns.ranges in the config file".into()),

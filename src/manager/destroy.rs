@@ -34,6 +34,7 @@ impl Manager {
         cgroup.kill_all()?;
         cgroup.remove()?;
         self.store().remove(id)?;
+        self.store().free_name(id, &record.spec.name)?;
         drop(lock);
         // a container that removes itself has told already
         if !record.spec.remove {

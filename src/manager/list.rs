@@ -2,7 +2,7 @@
 
 use super::{Error, Manager};
 use crate::record::{Record, StoreError};
-use crate::spec::{ContainerId, IdLookup, lookup};
+use crate::spec::{ContainerId, ContainerName, IdLookup, lookup};
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
@@ -39,15 +39,29 @@ impl Manager {
     /// # Errors
     /// [`Error::Unknown`], [`Error::Ambiguous`].
     pub fn find(&self, word: &str) -> Result<Record, Error> {
-        let mut records = self.records()?;
-        match lookup(word, records.iter().map(|r| (&r.spec.id, &r.spec.name))) {
-            IdLookup::Found(id) => {
-                records.retain(|r| r.spec.id == id);
-                records.pop().ok_or_else(|| Error::Unknown(word.to_owned()))
+        let unknown = || Error::Unknown(word.to_owned());
+        let id = match self.find_exactly(word)? {
+            Some(id) => id,
+            // the beginning of an id, a mistake, or a name that the index lacks
+            None => {
+                let all = self.store().names()?;
+                match lookup(word, all.iter().map(|(id, name)| (id, name))) {
+                    IdLookup::Found(id) => id,
+                    IdLookup::Unknown => return Err(unknown()),
+                    IdLookup::Ambiguous(ids) => return Err(Error::Ambiguous { word: word.to_owned(), count: ids.len() }),
+                }
             }
-            IdLookup::Unknown => Err(Error::Unknown(word.to_owned())),
-            IdLookup::Ambiguous(ids) => Err(Error::Ambiguous { word: word.to_owned(), count: ids.len() }),
+        };
+        self.load(&id).map_err(|error| if matches!(error, Error::Unknown(_)) { unknown() } else { error })
+    }
+
+    /// The container of exactly this id, or of exactly this name by the index: no other record is read.
+    fn find_exactly(&self, word: &str) -> Result<Option<ContainerId>, Error> {
+        let (Ok(id), Ok(name)) = (ContainerId::new(word), ContainerName::new(word)) else { return Ok(None) };
+        if self.store().is_listed(&id) {
+            return Ok(Some(id));
         }
+        Ok(self.store().named(&name)?.filter(|id| self.store().has_name(id, &name)))
     }
 
     /// One record with its status as it is now.

@@ -10,20 +10,31 @@ impl Manager {
     /// When the name is not one, or is in use.
     pub fn rename(&self, id: &ContainerId, name: &str) -> Result<(), Error> {
         let name = ContainerName::new(name)?;
-        let _names = self.store().lock_names()?;
-        let mut record = self.load(id)?;
+        self.load(id)?;
+        let names = self.store().lock_names()?;
+        let mut record = self.store().load(id)?;
         self.check_free(&name, Some(id))?;
-        record.spec.name = name;
+        let former = std::mem::replace(&mut record.spec.name, name);
+        self.store().enter_name(&record.spec, &names)?;
         self.store().save_spec(&record.spec)?;
+        drop(names);
+        self.store().free_name(id, &former)?;
         Ok(self.store().tell(&record.spec, "renamed", None)?)
     }
 
-    /// Whether no other container has this name, or this id.
+    /// Whether no other container has this name, or this id. Under the lock of names.
     pub(super) fn check_free(&self, name: &ContainerName, but: Option<&ContainerId>) -> Result<(), Error> {
-        let taken = |id: &ContainerId, other: &ContainerName| Some(id) != but && (other == name || id.as_str() == name.as_str());
-        match self.records()?.iter().any(|r| taken(&r.spec.id, &r.spec.name)) {
-            true => Err(Error::NameInUse(name.to_string())),
-            false => Ok(()),
-        }
+        let store = self.store();
+        let is_other = |id: &ContainerId| Some(id) != but;
+        let an_id = ContainerId::new(name.as_str()).is_ok_and(|id| is_other(&id) && store.is_listed(&id));
+        let a_name = || -> Result<bool, Error> {
+            match store.named(name)? {
+                Some(id) if store.has_name(&id, name) => Ok(is_other(&id)),
+                // left over by who was killed, or a lie: the records know
+                Some(_) => Ok(store.names()?.iter().any(|(id, other)| is_other(id) && other == name)),
+                None => Ok(false),
+            }
+        };
+        if an_id || a_name()? { Err(Error::NameInUse(name.to_string())) } else { Ok(()) }
     }
 }

@@ -39,6 +39,7 @@ impl Manager {
         cgroup.kill_all()?;
         cgroup.remove()?;
         self.store().throw_away(id, Timestamp::now())?;
+        self.store().free_name(id, &record.spec.name)?;
         drop(lock);
         self.store().tell(&record.spec, "thrown away", None)?;
         Ok(())
@@ -54,15 +55,12 @@ impl Manager {
             let message = format!("{id} is not in the trash any more");
             return Err(Error::System { message, hint: Some(format!("it is kept for {} minutes", TRASH_KEPT.as_mins())) });
         };
+        let spec = self.store().trashed_spec(&trashed)?;
+        self.check_free(&spec.name, Some(id))?;
+        self.store().enter_name(&spec, &names)?;
         self.store().take_back(&trashed)?;
-        let record = self.load(id)?;
-        let name = &record.spec.name;
-        if self.records()?.iter().any(|other| other.spec.id != *id && other.spec.name == *name) {
-            self.store().throw_away(id, trashed.at)?;
-            return Err(Error::NameInUse(name.to_string()));
-        }
         drop(names);
-        self.store().tell(&record.spec, "brought back", None)?;
+        self.store().tell(&spec, "brought back", None)?;
         Ok(())
     }
 

@@ -11,6 +11,7 @@ mod lock;
 mod log_reader;
 mod log_writer;
 mod logfile;
+mod names;
 mod owner;
 mod state;
 mod status;

@@ -41,6 +41,7 @@ impl Store {
             make_folder(&folder)?;
             owner::check(&folder)?;
         }
+        store.ensure_index()?;
         Ok(store)
     }
 
@@ -322,7 +323,7 @@ pub(super) fn remove_folder(folder: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
+pub(super) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
     let text = fs::read(path).map_err(StoreError::of("read", path))?;
     serde_json::from_slice(&text).map_err(|e| StoreError { op: "understand", path: path.to_owned(), source: e.into() })
 }

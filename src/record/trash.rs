@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::store::{make_folder, remove_folder};
+use super::store::{make_folder, read_json, remove_folder};
 use super::{Store, StoreError};
-use crate::spec::ContainerId;
+use crate::spec::{ContainerId, ContainerSpec};
 
 /// A container in the trash.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,14 @@ impl Store {
             Some(Trashed { id, at, folder: entry.path() })
         };
         Ok(entries.flatten().filter_map(trashed).collect())
+    }
+
+    /// The spec of what is in the trash.
+    ///
+    /// # Errors
+    /// When it is gone or cannot be understood.
+    pub fn trashed_spec(&self, trashed: &Trashed) -> Result<ContainerSpec, StoreError> {
+        read_json(&trashed.folder.join("spec.json"))
     }
 
     /// Puts `trashed` back into the list as it was.

@@ -9,7 +9,7 @@ use nix::sys::stat::{Mode, SFlag, fstat, umask};
 use nix::unistd::{Uid, fchown};
 
 use super::plan::InitPlan;
-use super::step::{CLOCKS, GO, MARKER, Step, StepReport, TERMINAL};
+use super::step::{CLOCKS, GO, LIMITED, MARKER, Step, StepReport, TERMINAL};
 use super::step_clock::InitClock;
 use crate::sys::{fds, process, reaper, seqpacket, tty};
 use crate::{cgroup, namespace, network, rootfs};
@@ -34,7 +34,6 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
         title.set(b"minic-init");
     }
     at(Step::Go, process::set_undumpable())?;
-    at(Step::Cgroup, cgroup::join(&plan.cgroups))?;
     if plan.own_clocks {
         at(Step::Clocks, namespace::unshare_clocks().and_then(|()| seqpacket::send(supervisor, &[CLOCKS], true)))?;
     }
@@ -50,10 +49,6 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
     }
     at(Step::Session, nix::unistd::setsid())?;
     clock.done(Step::Session);
-    if plan.own_cgroups {
-        at(Step::CgroupNamespace, namespace::unshare_cgroup())?;
-        clock.done(Step::CgroupNamespace);
-    }
     if let Some(name) = &plan.hostname {
         at(Step::Hostname, nix::unistd::sethostname(OsStr::from_bytes(name.to_bytes())))?;
         clock.done(Step::Hostname);
@@ -74,6 +69,12 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
     clock.done(Step::Sysctl);
     rootfs::protect(&plan.rootfs).map_err(|f| StepReport { step: Step::Protect, index: f.index, errno: f.errno })?;
     clock.done(Step::Protect);
+    at(Step::Cgroup, join_cgroups(supervisor))?;
+    clock.done(Step::Cgroup);
+    if plan.own_cgroups {
+        at(Step::CgroupNamespace, namespace::unshare_cgroup())?;
+        clock.done(Step::CgroupNamespace);
+    }
     connect(plan, supervisor)?;
     clock.done(if plan.stdio.is_some() { Step::Stdio } else { Step::Terminal });
     // no descriptor of the host's is left for a path such as /proc/self/fd/7 to lead through
@@ -106,7 +107,17 @@ fn at<T>(step: Step, result: nix::Result<T>) -> Result<(), StepReport> {
     result.map(drop).map_err(|errno| StepReport::new(step, errno))
 }
 
-/// The supervisor says go once we are in our cgroup, and hands over our root where it mounted that. If it dies before that we end too.
+/// Waits until the cgroups are made and have their limits, which goes on while we mount, and joins those that we were not born in. Nothing
+/// of the container's is executed before.
+fn join_cgroups(supervisor: BorrowedFd<'_>) -> nix::Result<()> {
+    let mut word = [0; 1];
+    match seqpacket::receive_with_fds(supervisor, &mut word)? {
+        (1, tasks) if word[0] == LIMITED => cgroup::join(tasks.iter().flatten()),
+        _ => Err(Errno::EPIPE),
+    }
+}
+
+/// The supervisor says go once our ids are mapped, and hands over our root where it mounted that. If it dies before that we end too.
 fn wait_for_go(supervisor: BorrowedFd<'_>) -> nix::Result<Option<OwnedFd>> {
     let mut word = [0; 1];
     match seqpacket::receive_with_fd(supervisor, &mut word)? {

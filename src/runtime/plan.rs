@@ -29,8 +29,6 @@ pub struct Stdio {
 pub struct InitPlan {
     /// Where its command line is, until the command has its own.
     pub title: Option<Title>,
-    /// The v1 cgroups that it joins; it is born in the v2 one.
-    pub cgroups: Vec<OwnedFd>,
     /// Mounts and the pivot, in order.
     pub rootfs: RootfsPlan,
     /// Host name; `None` leaves it as it is.
@@ -68,7 +66,6 @@ impl InitPlan {
     /// When a text of the spec has a NUL byte.
     pub fn new(
         spec: &ContainerSpec,
-        cgroups: Vec<OwnedFd>,
         rootfs: RootfsPlan,
         restrictions: Restrictions,
         stdio: Option<Stdio>,
@@ -76,7 +73,6 @@ impl InitPlan {
     ) -> Result<Self, LaunchError> {
         Ok(Self {
             title: Title::find(),
-            cgroups,
             rootfs,
             hostname: if spec.uts == Own::Own { Some(text(&spec.hostname)?) } else { None },
             own_network: spec.network == NetworkMode::None,

@@ -13,10 +13,10 @@ use nix::unistd::{Gid, Uid, fchown};
 use super::plan::{InitPlan, Stdio};
 use super::restrict::restrictions;
 use super::shared::Shared;
-use super::step::{CLOCKS, GO, MARKER, REPORT, StepReport, TERMINAL};
+use super::step::{CLOCKS, GO, LIMITED, MARKER, REPORT, StepReport, TERMINAL};
 use super::step_clock::{StepClock, TIMES};
 use super::{LaunchError, Runtime, StartOrder, init};
-use crate::cgroup::{Cgroup, CgroupError, DeviceRule, Parent};
+use crate::cgroup::{Cgroup, CgroupError, DeviceRule, Parent, Unfinished};
 use crate::namespace;
 use crate::record::Record;
 use crate::rootfs::{RootfsPaths, RootfsPlan, shifted_root};
@@ -53,25 +53,32 @@ pub enum Streams {
     Terminal(OwnedFd),
 }
 
-/// The cgroup of a container, with its limits written before any process is in it.
+/// A container's cgroup as far as clone3 needs it; [`start`] makes the rest.
 ///
 /// # Errors
-/// Which file could not be written, and why.
-pub fn make_cgroup(runtime: &Runtime, spec: &ContainerSpec) -> Result<Cgroup, LaunchError> {
+/// Which folder could not be made, and why.
+pub fn begin_cgroup(runtime: &Runtime, spec: &ContainerSpec) -> Result<(Cgroup, Unfinished), LaunchError> {
     let parent = Parent { name: runtime.store.cgroup_parent() };
-    let plain = |e: CgroupError| LaunchError::plain(e.to_string());
-    let mut cgroup = Cgroup::create(&runtime.layout, &parent, &spec.id, &spec.limits, spec.best_effort).map_err(plain)?;
+    Cgroup::begin(&runtime.layout, &parent, &spec.id, &spec.limits, spec.best_effort).map_err(plain)
+}
+
+/// The rest of the cgroup, with every limit: while init mounts, and before it may execute anything. Its v1 `tasks` files.
+fn finish_cgroup(spec: &ContainerSpec, cgroup: &mut Cgroup, unfinished: Unfinished) -> Result<Vec<OwnedFd>, LaunchError> {
+    cgroup.finish(unfinished).map_err(plain)?;
     if !spec.security.privileged {
         let restricted = allowed_devices(spec).and_then(|rules| cgroup.restrict_devices(&rules).map_err(plain));
         if let Err(error) = restricted {
             if !spec.best_effort {
-                let _ = cgroup.remove();
                 return Err(error);
             }
             cgroup.skip(error.to_string());
         }
     }
-    Ok(cgroup)
+    cgroup.v1_tasks().map_err(plain)
+}
+
+fn plain(error: CgroupError) -> LaunchError {
+    LaunchError::plain(error.to_string())
 }
 
 /// The devices that the spec shows inside, by number; the usual ones are allowed anyway.
@@ -84,7 +91,7 @@ fn allowed_devices(spec: &ContainerSpec) -> Result<Vec<DeviceRule>, LaunchError>
     spec.devices.iter().map(rule).collect()
 }
 
-/// Starts the command in `cgroup`; `open_stdin` leaves its standard input to attached clients.
+/// Starts the command in `cgroup`, which it finishes; `open_stdin` leaves its standard input to attached clients.
 ///
 /// # Errors
 /// Which step failed and why; the process is gone then.
@@ -92,7 +99,7 @@ pub fn start(
     runtime: &Runtime,
     order: &StartOrder,
     record: &Record,
-    cgroup: &Cgroup,
+    (cgroup, unfinished): (&mut Cgroup, Unfinished),
     open_stdin: bool,
     clock: &mut StepClock,
 ) -> Result<Started, LaunchError> {
@@ -107,12 +114,11 @@ pub fn start(
     let shared = Shared::find(&runtime.store, spec)?;
     let paths = RootfsPaths::new(&runtime.store.container(&spec.id), &order.image);
     let rootfs = RootfsPlan::new(spec, &paths).map_err(|e| LaunchError::plain(e.to_string()))?;
-    let tasks = cgroup.v1_tasks().map_err(|e| LaunchError::plain(e.to_string()))?;
-    let mut plan = InitPlan::new(spec, tasks, rootfs, restrictions(runtime, spec)?, theirs, status_writer)?;
+    let mut plan = InitPlan::new(spec, rootfs, restrictions(runtime, spec)?, theirs, status_writer)?;
     plan.window = order.window;
     clock.done("plan the mounts and the command");
     let (ours, inits) = seqpacket::pair().map_err(LaunchError::nix("make init's socket"))?;
-    let cgroup_folder = cgroup.v2_dir_fd().map_err(|e| LaunchError::plain(e.to_string()))?;
+    let cgroup_folder = cgroup.v2_dir_fd().map_err(plain)?;
     let clone = || {
         plan.rootfs.open(spec).map_err(|failure| plan.explain_mount(failure))?;
         clone3(namespace::clone_flags(spec), cgroup_folder.as_ref().map(AsFd::as_fd)).map_err(cannot_clone(spec))
@@ -127,7 +133,7 @@ pub fn start(
     drop(inits);
     clock.done("clone into new namespaces");
     let begun = adjust(spec, pid).and_then(|()| users(spec, &plan, &paths, pid));
-    match begun.and_then(|root| handshake(&plan, spec, root.as_ref(), cgroup, pid, &ours, clock)) {
+    match begun.and_then(|root| handshake(&plan, spec, root.as_ref(), (cgroup, unfinished), pid, &ours, clock)) {
         Ok(master) => {
             let streams = match (streams, master) {
                 (Some(pipes), _) => pipes,
@@ -205,21 +211,26 @@ fn handshake(
     plan: &InitPlan,
     spec: &ContainerSpec,
     root: Option<&OwnedFd>,
-    cgroup: &Cgroup,
+    (cgroup, unfinished): (&mut Cgroup, Unfinished),
     pid: i32,
     socket: &OwnedFd,
     clock: &mut StepClock,
 ) -> Result<Option<OwnedFd>, LaunchError> {
-    let go = || {
-        match root {
-            Some(root) => seqpacket::send_with_fd(socket.as_fd(), &[GO], root.as_fd()),
-            None => seqpacket::send(socket.as_fd(), &[GO], true),
+    let mut unfinished = Some(unfinished);
+    let mut go = |cgroup: &mut Cgroup, clock: &mut StepClock| {
+        seqpacket::send_with_fds(socket.as_fd(), &[GO], root.as_slice().iter().map(AsFd::as_fd)).map_err(LaunchError::nix("start init"))?;
+        clock.go();
+        let Some(unfinished) = unfinished.take() else { return Ok(()) };
+        let tasks = finish_cgroup(spec, cgroup, unfinished)?;
+        clock.done("make the cgroups and write their limits");
+        match seqpacket::send_with_fds(socket.as_fd(), &[LIMITED], tasks.iter().map(AsFd::as_fd)) {
+            // a step of init's has failed already, which is read next
+            Err(Errno::EPIPE) => Ok(()),
+            other => other.map_err(LaunchError::nix("let init join its cgroups")),
         }
-        .map_err(LaunchError::nix("start init"))
     };
     if !plan.own_clocks {
-        go()?;
-        clock.go();
+        go(cgroup, clock)?;
     }
     let (mut master, mut marked) = (None, false);
     let mut message = [0; 128];
@@ -232,8 +243,8 @@ fn handshake(
             }
             None => return Err(died_in_setup(cgroup)),
             Some(&CLOCKS) => {
-                set_clocks(spec, pid).and_then(|()| go())?;
-                clock.go();
+                set_clocks(spec, pid)?;
+                go(cgroup, clock)?;
             }
             Some(&TERMINAL) => master = fd,
             Some(&TIMES) => clock.take_init(&message[..length]),

@@ -6,18 +6,14 @@ use nix::errno::Errno;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Step {
-    /// Waiting for the supervisor's word that cgroup and network are ready.
+    /// Waiting for the supervisor's word that its ids and its network are ready.
     Go,
-    /// Joining the cgroups that it was not born in.
-    Cgroup,
     /// Clocks of its own.
     Clocks,
     /// Root of its own user namespace.
     Users,
     /// A session of its own.
     Session,
-    /// The cgroup namespace.
-    CgroupNamespace,
     /// The host name.
     Hostname,
     /// Bringing `lo` up.
@@ -28,6 +24,10 @@ pub enum Step {
     Sysctl,
     /// Masking a path of `/proc` or `/sys`; the report's index tells which.
     Protect,
+    /// Joining the cgroups that it was not born in, once the supervisor has made them.
+    Cgroup,
+    /// The cgroup namespace.
+    CgroupNamespace,
     /// The terminal.
     Terminal,
     /// Standard input, output and error.
@@ -47,16 +47,16 @@ pub enum Step {
 /// Every step, in order.
 pub const ALL: [Step; 18] = [
     Step::Go,
-    Step::Cgroup,
     Step::Clocks,
     Step::Users,
     Step::Session,
-    Step::CgroupNamespace,
     Step::Hostname,
     Step::Network,
     Step::Mount,
     Step::Sysctl,
     Step::Protect,
+    Step::Cgroup,
+    Step::CgroupNamespace,
     Step::Terminal,
     Step::Stdio,
     Step::Workdir,
@@ -87,6 +87,8 @@ pub const TERMINAL: u8 = b'T';
 pub const CLOCKS: u8 = b'C';
 /// The supervisor's word to begin, with the container's root where the supervisor mounted it.
 pub const GO: u8 = b'G';
+/// The supervisor's word that the cgroups have their limits, with the v1 ones' `tasks` files.
+pub const LIMITED: u8 = b'L';
 
 impl StepReport {
     /// A report of `step`.

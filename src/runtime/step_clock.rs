@@ -51,10 +51,12 @@ impl StepClock {
         }
     }
 
-    /// The steps that were done.
+    /// The steps that were done, by when: the supervisor's and init's go on side by side.
     #[must_use]
     pub fn steps(&self) -> Vec<LaunchStep> {
-        self.steps.clone()
+        let mut steps = self.steps.clone();
+        steps.sort_by_key(|step| step.done_usec);
+        steps
     }
 }
 

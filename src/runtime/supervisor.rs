@@ -13,10 +13,10 @@ use super::exec::start_probe;
 use super::health::{HealthMonitor, ProbeStart};
 use super::launch::say_outcome;
 use super::relay::Relay;
-use super::start::{Started, make_cgroup, start};
+use super::start::{Started, begin_cgroup, start};
 use super::step_clock::StepClock;
 use super::{LaunchError, Runtime, StartOrder, socket};
-use crate::cgroup::Cgroup;
+use crate::cgroup::{Cgroup, Unfinished};
 use crate::record::{self, Event, ExitCause, Health, LogLimits, LogWriter, Process, Record, Status, Store};
 use crate::spec::{ContainerSpec, RECOVERED_AFTER};
 use crate::sys::pidfd::{self, Ended};
@@ -136,10 +136,9 @@ impl Supervisor<'_> {
     }
 
     fn try_begin(&mut self) -> Result<(Cgroup, Started), LaunchError> {
-        let cgroup = make_cgroup(self.runtime, &self.record.spec)?;
-        self.record.skipped = cgroup.skipped().to_vec();
-        self.clock.done("make the cgroup and write its limits");
-        match self.begin_in(&cgroup) {
+        let (mut cgroup, unfinished) = begin_cgroup(self.runtime, &self.record.spec)?;
+        self.clock.done("begin the cgroup");
+        match self.begin_in(&mut cgroup, unfinished) {
             Ok(started) => Ok((cgroup, started)),
             Err(error) => {
                 let _ = cgroup.kill_all();
@@ -149,8 +148,9 @@ impl Supervisor<'_> {
         }
     }
 
-    fn begin_in(&mut self, cgroup: &Cgroup) -> Result<Started, LaunchError> {
-        let mut started = start(self.runtime, self.order, &self.record, cgroup, self.open_stdin, &mut self.clock)?;
+    fn begin_in(&mut self, cgroup: &mut Cgroup, unfinished: Unfinished) -> Result<Started, LaunchError> {
+        let mut started = start(self.runtime, self.order, &self.record, (&mut *cgroup, unfinished), self.open_stdin, &mut self.clock)?;
+        self.record.skipped = cgroup.skipped().to_vec();
         let monitor = self.record.spec.health.clone().map(|check| HealthMonitor::new(check, Instant::now()));
         // only a container with a memory limit can be short of memory by itself
         let limited = self.record.spec.limits.memory.is_some();
@@ -218,6 +218,7 @@ impl Supervisor<'_> {
         };
         if self.record.spec.remove {
             let _ = self.runtime.store.remove(&self.record.spec.id);
+            let _ = self.runtime.store.free_name(&self.record.spec.id, &self.record.spec.name);
             let _ = self.runtime.store.tell(&self.record.spec, "destroyed", None);
         }
         self.relay.say_ended(cause);
@@ -234,6 +235,7 @@ impl Supervisor<'_> {
         self.relay.say_ended(cause);
         self.clear(cgroup);
         let _ = self.runtime.store.remove(&self.record.spec.id);
+        let _ = self.runtime.store.free_name(&self.record.spec.id, &self.record.spec.name);
         self.relay.linger();
     }
 

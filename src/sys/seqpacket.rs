@@ -1,4 +1,4 @@
-//! Message sockets (AF_UNIX, SOCK_SEQPACKET) that can carry one descriptor.
+//! Message sockets (AF_UNIX, SOCK_SEQPACKET) that can carry descriptors.
 
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
@@ -48,21 +48,23 @@ pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], wait: bool) -> nix::Re
     }
 }
 
-/// Room for one control message with one descriptor, aligned as cmsghdr wants it (cmsg(3)).
+/// How many descriptors one message can carry. An even number, so that a control message needs no padding.
+pub const MOST_FDS: usize = 32;
+
+/// Room for one control message with descriptors, aligned as cmsghdr wants it (cmsg(3)).
 #[repr(C)]
 struct Control {
     header: libc::cmsghdr,
-    fd: RawFd,
-    _padding: RawFd,
+    fds: [RawFd; MOST_FDS],
 }
 
-fn control(fd: RawFd) -> Control {
+fn control(fds: usize) -> Control {
     // SAFETY: cmsghdr is plain integers.
     let mut header: libc::cmsghdr = unsafe { std::mem::zeroed() };
-    header.cmsg_len = size_of::<libc::cmsghdr>() + size_of::<RawFd>();
+    header.cmsg_len = size_of::<libc::cmsghdr>() + fds * size_of::<RawFd>();
     header.cmsg_level = libc::SOL_SOCKET;
     header.cmsg_type = libc::SCM_RIGHTS;
-    Control { header, fd, _padding: 0 }
+    Control { header, fds: [-1; MOST_FDS] }
 }
 
 /// Sends one message with a descriptor (SCM_RIGHTS, unix(7)). Allocates nothing.
@@ -70,14 +72,35 @@ fn control(fd: RawFd) -> Control {
 /// # Errors
 /// What sendmsg(2) says.
 pub fn send_with_fd(socket: BorrowedFd<'_>, message: &[u8], fd: BorrowedFd<'_>) -> nix::Result<()> {
-    let mut control = control(fd.as_raw_fd());
+    send_with_fds(socket, message, [fd])
+}
+
+/// As [`send_with_fd`], with up to [`MOST_FDS`] descriptors.
+///
+/// # Errors
+/// E2BIG for more, and what sendmsg(2) says.
+pub fn send_with_fds<'a>(
+    socket: BorrowedFd<'_>,
+    message: &[u8],
+    fds: impl IntoIterator<Item = BorrowedFd<'a>, IntoIter: ExactSizeIterator>,
+) -> nix::Result<()> {
+    let fds = fds.into_iter();
+    let count = fds.len();
+    if count > MOST_FDS {
+        return Err(Errno::E2BIG);
+    }
+    let mut control = control(count);
+    fds.zip(&mut control.fds).for_each(|(fd, place)| *place = fd.as_raw_fd());
     let mut iov = libc::iovec { iov_base: message.as_ptr().cast_mut().cast(), iov_len: message.len() };
     // SAFETY: msghdr is plain integers and pointers; zero is "none".
     let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
     header.msg_iov = &mut iov;
     header.msg_iovlen = 1;
-    header.msg_control = std::ptr::from_mut(&mut control).cast();
-    header.msg_controllen = size_of::<Control>();
+    if count > 0 {
+        header.msg_control = std::ptr::from_mut(&mut control).cast();
+        // CMSG_SPACE(3): the length, rounded up to a word
+        header.msg_controllen = control.header.cmsg_len.next_multiple_of(size_of::<usize>());
+    }
     // SAFETY: header points to iov and control, both alive during the call; sendmsg only reads the message.
     Errno::result(unsafe { libc::sendmsg(socket.as_raw_fd(), &header, libc::MSG_NOSIGNAL) }).map(drop)
 }
@@ -87,7 +110,15 @@ pub fn send_with_fd(socket: BorrowedFd<'_>, message: &[u8], fd: BorrowedFd<'_>) 
 /// # Errors
 /// What recvmsg(2) says, except EINTR, which is retried.
 pub fn receive_with_fd(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> nix::Result<(usize, Option<OwnedFd>)> {
-    let mut control = control(-1);
+    receive_with_fds(socket, buffer).map(|(length, [first, ..])| (length, first))
+}
+
+/// Receives one message and the descriptors that came with it (CLOEXEC), in their order. Allocates nothing.
+///
+/// # Errors
+/// As [`receive_with_fd`].
+pub fn receive_with_fds(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> nix::Result<(usize, [Option<OwnedFd>; MOST_FDS])> {
+    let mut control = control(0);
     let mut iov = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
     // SAFETY: as in send_with_fd.
     let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
@@ -102,10 +133,13 @@ pub fn receive_with_fd(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> nix::Result
             other => break other?,
         }
     };
-    let has_fd = header.msg_controllen >= control.header.cmsg_len && control.header.cmsg_type == libc::SCM_RIGHTS && control.fd >= 0;
-    // SAFETY: the kernel has just installed this descriptor for us alone.
-    let fd = has_fd.then(|| unsafe { OwnedFd::from_raw_fd(control.fd) });
-    Ok((got as usize, fd))
+    let rights = header.msg_controllen >= control.header.cmsg_len && control.header.cmsg_type == libc::SCM_RIGHTS;
+    // what the kernel did not fill in is -1 still
+    let fds = control.fds.map(|fd| {
+        // SAFETY: the kernel has just installed this descriptor for us alone.
+        (rights && fd >= 0).then(|| unsafe { OwnedFd::from_raw_fd(fd) })
+    });
+    Ok((got as usize, fds))
 }
 
 #[cfg(test)]
@@ -129,6 +163,17 @@ mod tests {
         assert_eq!((length, none.is_none()), (5, true));
         drop(copy);
         assert_eq!(receive(b.as_fd(), &mut buffer, true).unwrap(), 0, "the end");
+    }
+
+    #[test]
+    fn a_message_carries_as_many_descriptors_as_fit() {
+        let (a, b) = pair().unwrap();
+        for count in [0, 1, 9, MOST_FDS] {
+            send_with_fds(a.as_fd(), b"!", vec![a.as_fd(); count]).unwrap();
+            let (length, fds) = receive_with_fds(b.as_fd(), &mut [0; 4]).unwrap();
+            assert_eq!((length, fds.iter().flatten().count()), (1, count));
+        }
+        assert_eq!(send_with_fds(a.as_fd(), b"!", vec![a.as_fd(); MOST_FDS + 1]), Err(Errno::E2BIG));
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! From created to destroyed: every verb, in the order in which people use them, and what each refuses.
 
+use std::fs;
+use std::os::unix::fs::symlink;
+
 use crate::command::eventually;
 use crate::fixture::Fixture;
 
@@ -69,6 +72,36 @@ fn a_name_is_taken_once() {
     fixture.detached("twin", &["sleep", "1000"]);
     assert!(fixture.minic(&["run", "-d", "--name", "twin", "sleep", "1000"]).refused(125).contains("twin"));
     assert_eq!(fixture.list().len(), 1);
+}
+
+/// The links from names to ids are only where to look first.
+#[test]
+fn the_index_of_names_is_not_believed() {
+    let fixture = Fixture::new();
+    let one = fixture.minic(&["create", "--name", "one", "true"]).ok();
+    let two = fixture.minic(&["create", "--name", "two", "true"]).ok();
+    let found = |word: &str| fixture.minic(&["list", "-q"]).ok().lines().any(|id| id == word.trim());
+    let index = fs::read_dir(fixture.state()).unwrap().flatten().map(|entry| entry.path());
+    let index = index.into_iter().find(|path| path.file_name().unwrap().to_str().unwrap().starts_with(".names-")).unwrap();
+    let link = |name: &str| index.join(name);
+    // a link that lies, one that leads nowhere, one that is lost, and all of them lost
+    fs::remove_file(link("one")).unwrap();
+    symlink(two.trim(), link("one")).unwrap();
+    fixture.minic(&["create", "--name", "one", "true"]).refused(125);
+    symlink("nobody", link("free")).unwrap();
+    fixture.minic(&["create", "--name", "free", "true"]).ok();
+    fs::remove_file(link("two")).unwrap();
+    fixture.minic(&["rename", "two", "second"]).ok();
+    fs::remove_dir_all(&index).unwrap();
+    fixture.minic(&["create", "--name", "second", "true"]).refused(125);
+    for (name, id) in [("one", &one), ("second", &two)] {
+        assert!(found(id));
+        fixture.minic(&["destroy", name]).ok();
+        assert!(!found(id));
+        assert!(fs::symlink_metadata(link(name)).is_err(), "{name}");
+    }
+    fixture.minic(&["create", "--name", "two", "true"]).ok();
+    fixture.minic(&["destroy", "two", "free"]).ok();
 }
 
 #[test]

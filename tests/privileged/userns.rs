@@ -134,8 +134,14 @@ fn the_image_is_not_copied_and_writes_are_owned_by_its_users() {
 fn its_user_namespace_owns_the_others() {
     let fixture = Fixture::new();
     let one = detached(&fixture, "one", &["--time-offset", "boottime=1h"]);
-    let listed = Command::new("lsns").args(["-n", "-r", "-o", "TYPE,NS,ONS", "-p", &one.pid().to_string()]).output().unwrap();
-    let listed = String::from_utf8(listed.stdout).unwrap();
+    let pid = one.pid().to_string();
+    let lsns = || Command::new("lsns").args(["-n", "-r", "-o", "TYPE,NS,ONS", "-p", &pid]).output().unwrap().stdout;
+    // it gives up when a process ends that it is just looking at, and others' tests end many
+    let mut listed = String::new();
+    eventually("lsns lists them", || {
+        listed = String::from_utf8(lsns()).unwrap();
+        !listed.is_empty()
+    });
     let rows: Vec<Vec<&str>> = listed.lines().map(|line| line.split_whitespace().collect()).collect();
     let user = rows.iter().find(|row| row[0] == "user").unwrap_or_else(|| panic!("{listed}"))[1];
     let owned: BTreeSet<&str> = rows.iter().filter(|row| row[2] == user).map(|row| row[0]).collect();
