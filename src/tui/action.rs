@@ -38,6 +38,7 @@ actions! {
     Start "start" "Start" "start it again from its saved spec";
     Stop "stop" "Stop" "ask it to end; after the grace time, kill it";
     Restart "restart" "Restart" "stop it if it runs, then start it";
+    Pause "pause" "Pause" "freeze its processes, or let a frozen one go on";
     Destroy "destroy" "Destroy" "stop it and trash it; undo brings it back";
     LimitDown "limit-down" "Limit −" "lower its limit on the chosen gauge";
     LimitUp "limit-up" "Limit +" "raise its limit on the chosen gauge";
@@ -73,7 +74,7 @@ actions! {
     MuchLater "much-later" "Later ×10" "ten ticks on";
     Live "live" "Live" "back to now";
     Freeze "freeze" "Freeze" "let the display stand still, or go on";
-    Signal "signal" "Signal" "send a signal to the process";
+    Signal "signal" "Signal" "send a signal to the process, or the container";
     AllProcesses "all-processes" "All" "of every container, or of the selected one";
     SortTree "sort-tree" "Tree" "each process below its parent";
     OpenShell "open-shell" "New shell" "open a shell in the selected container";
@@ -147,6 +148,7 @@ impl Action {
                 | Self::Start
                 | Self::Stop
                 | Self::Restart
+                | Self::Pause
                 | Self::Destroy
                 | Self::UsePreset
                 | Self::LimitDown

@@ -105,7 +105,7 @@ impl Engine for Demo {
     }
 
     fn kill(&self, id: &ContainerId, signal: i32) -> Result<(), Error> {
-        self.change(|world| world.kill(id, signal))
+        self.change(|world| world.kill(id, signal, looks::DEADLY.contains(&signal)))
     }
 
     fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error> {

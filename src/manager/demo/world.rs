@@ -243,10 +243,13 @@ impl World {
         Ok(())
     }
 
-    /// Ends it with `signal`: nothing in the demo knows what else to do with one.
-    pub fn kill(&mut self, id: &ContainerId, signal: i32) -> Result<(), Error> {
+    /// Ends it with `signal`; nothing in the demo knows what to do with one that is not `deadly`.
+    pub fn kill(&mut self, id: &ContainerId, signal: i32, deadly: bool) -> Result<(), Error> {
         let place = self.place(id)?;
         self.need(place, "kill", "a running one", Status::is_alive)?;
+        if !deadly {
+            return Ok(());
+        }
         let now = self.now();
         apply(&mut self.members[place].record, Event::Ended(ExitCause::Signaled { signal, by_us: true }, now));
         self.version += 1;

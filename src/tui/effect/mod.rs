@@ -46,6 +46,12 @@ pub enum Call {
     Stop(ContainerId, Duration),
     /// Stop, then start.
     Restart(ContainerId, Duration),
+    /// Freeze every process of it.
+    Pause(ContainerId),
+    /// Let it go on.
+    Resume(ContainerId),
+    /// Send this signal to its init.
+    Kill(ContainerId, i32),
     /// Remove, dead or alive.
     Destroy(ContainerId),
     /// Stop it within the grace time and put it into the trash.
@@ -77,13 +83,17 @@ pub enum Outcome {
     Stopped(ExitCause),
     /// It runs again.
     Restarted,
+    /// It is frozen.
+    Paused,
+    /// It goes on.
+    Resumed,
     /// It is gone.
     Destroyed,
     /// It is in the trash.
     ThrownAway,
     /// It is back, stopped.
     TakenBack,
-    /// The process has the signal.
+    /// The process, or the container's init, has the signal.
     Signalled,
     /// So many files were copied.
     Extracted(u64),
@@ -256,6 +266,9 @@ pub fn perform(engine: &dyn Engine, call: Call, progress: &mut dyn FnMut(String)
         Call::Start(id) => engine.start(&id).map(|()| Outcome::Started),
         Call::Stop(id, grace) => engine.stop(&id, grace).map(Outcome::Stopped),
         Call::Restart(id, grace) => engine.restart(&id, grace).map(|()| Outcome::Restarted),
+        Call::Pause(id) => engine.pause(&id).map(|()| Outcome::Paused),
+        Call::Resume(id) => engine.resume(&id).map(|()| Outcome::Resumed),
+        Call::Kill(id, signal) => engine.kill(&id, signal).map(|()| Outcome::Signalled),
         Call::Destroy(id) => engine.destroy(&id, true).map(|()| Outcome::Destroyed),
         Call::ThrowAway(id, grace) => engine.throw_away(&id, grace).map(|()| Outcome::ThrownAway),
         Call::TakeBack(id) => engine.take_back(&id).map(|()| Outcome::TakenBack),

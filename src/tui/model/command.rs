@@ -2,7 +2,7 @@
 
 use super::Model;
 use crate::manager::LimitChange;
-use crate::record::Record;
+use crate::record::{Record, Status};
 use crate::spec::quote_command;
 use crate::tui::action::Action;
 
@@ -17,6 +17,8 @@ impl Model {
             Action::Start => vec!["start"],
             Action::Stop => vec!["stop", "-t", &seconds],
             Action::Restart => vec!["restart"],
+            Action::Pause if records.iter().any(|record| matches!(record.status, Status::Running { .. })) => vec!["pause"],
+            Action::Pause => vec!["resume"],
             Action::Destroy => vec!["destroy", "-f"],
             Action::Logs | Action::ShowLogs => vec!["logs", "-f"],
             Action::ShowContainers => return Some(self.in_shell(&["list", "-a"])),

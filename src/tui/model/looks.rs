@@ -142,15 +142,38 @@ pub struct Prompt {
     pub line: LineEdit,
 }
 
-/// The signal menu over a process.
+/// Who gets a signal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignalTo {
+    /// One process of a container.
+    Process {
+        /// The container.
+        id: ContainerId,
+        /// The process, as the host numbers it.
+        pid: i32,
+        /// Its command line.
+        command: String,
+    },
+    /// The init of each of these containers.
+    Containers(Vec<ContainerId>),
+}
+
+impl SignalTo {
+    /// The container, when it is about one alone.
+    #[must_use]
+    pub fn only(&self) -> Option<&ContainerId> {
+        match self {
+            Self::Process { id, .. } => Some(id),
+            Self::Containers(ids) => ids.first().filter(|_| ids.len() == 1),
+        }
+    }
+}
+
+/// The signal menu over a process or containers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignalMenu {
-    /// The container.
-    pub id: ContainerId,
-    /// The process, as the host numbers it.
-    pub pid: i32,
-    /// Its command line.
-    pub command: String,
+    /// Who gets it.
+    pub to: SignalTo,
     /// The line that is chosen.
     pub row: usize,
 }

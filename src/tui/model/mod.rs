@@ -27,7 +27,7 @@ pub use handles::{Grip, Handles, Knob, Wanted};
 pub use launch_form::{Field, LaunchForm, command_line};
 pub use line_edit::LineEdit;
 pub use log_view::{LogLine, LogView, MARK_COLUMNS, Pane, Place, TIME_COLUMNS};
-pub use looks::{EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, Viewer};
+pub use looks::{EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, SignalTo, Viewer};
 pub use palette::Palette;
 pub use past::Past;
 pub use processes::{ProcessRow, ProcessSort, ProcessView};
@@ -76,7 +76,7 @@ pub enum Overlay {
     Palette(Palette),
     /// Help, scrolled down by so many lines.
     Help(usize),
-    /// A signal for a process.
+    /// A signal for a process, or for containers.
     Signal(SignalMenu),
     /// One line typed at the bottom.
     Prompt(Prompt),

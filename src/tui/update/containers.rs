@@ -2,9 +2,10 @@
 
 use super::{handles, moved, overlays};
 use crate::record::{Record, Status};
+use crate::spec::{ContainerId, signal_name};
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, EffectId};
-use crate::tui::model::{Column, Model, Overlay, Pending, Sort, ToastKind};
+use crate::tui::model::{Column, Model, Overlay, Pending, SignalMenu, SignalTo, Sort, ToastKind};
 
 /// Moves, sorts or filters.
 pub fn act(model: &mut Model, action: Action) {
@@ -18,6 +19,7 @@ pub fn act(model: &mut Model, action: Action) {
     let at = Column::ALL.iter().position(|column| *column == now).unwrap_or(0);
     match action {
         Action::Mark => mark(model),
+        Action::Signal => open_signals(model),
         Action::Unmark => model.list.marks.clear(),
         Action::Filter => overlays::open_filter(model),
         Action::SortMenu => model.overlay = Some(Overlay::Sort(now)),
@@ -79,10 +81,14 @@ fn ask_one(model: &mut Model, action: Action, record: &Record) -> Vec<Effect> {
 /// Those it fits; the others are counted, and the first of them tells why.
 fn ask_several(model: &mut Model, action: Action, records: &[Record]) -> Vec<Effect> {
     let (mut effects, mut done, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+    // one direction for all: those that run are frozen, and only when none runs do the frozen ones go on
+    let freezes = action == Action::Pause && records.iter().any(|record| matches!(record.status, Status::Running { .. }));
     for record in records {
         let passing = action == Action::Destroy && record.spec.remove;
         let passing = passing.then(|| format!("{} removes itself when it ends: stop it instead", record.spec.name));
-        match objection(model, action, record).or(passing) {
+        let frozen = freezes && matches!(record.status, Status::Paused { .. });
+        let frozen = frozen.then(|| format!("{} is PAUSED already", record.spec.name));
+        match objection(model, action, record).or(passing).or(frozen) {
             Some(reason) => refused.push(reason),
             None => {
                 effects.extend(carry_out(model, action, record));
@@ -98,6 +104,42 @@ fn ask_several(model: &mut Model, action: Action, records: &[Record]) -> Vec<Eff
     effects
 }
 
+/// Opens the signal menu for those of the marked containers, or of the selected one, that are alive.
+fn open_signals(model: &mut Model) {
+    let (alive, dead): (Vec<&Record>, Vec<&Record>) = model.targets().into_iter().partition(|record| record.status.is_alive());
+    let ids: Vec<ContainerId> = alive.iter().map(|record| record.spec.id.clone()).collect();
+    if !ids.is_empty() {
+        model.overlay = Some(Overlay::Signal(SignalMenu { to: SignalTo::Containers(ids), row: 0 }));
+        return;
+    }
+    let reason = match dead.as_slice() {
+        [] => "Signal: no container is selected".to_owned(),
+        [record] => format!("{} is {}: there is nothing to send a signal to", record.spec.name, record.status.word()),
+        several => format!("none of the {} marked is alive", several.len()),
+    };
+    model.toast(ToastKind::Notice, reason);
+}
+
+/// Sends `signal` to the init of those of `ids` that are still alive.
+pub fn signal(model: &mut Model, ids: &[ContainerId], signal: i32) -> Vec<Effect> {
+    let (mut effects, mut names) = (Vec::new(), Vec::new());
+    for id in ids {
+        let Some(record) = model.record(id).filter(|record| record.status.is_alive()) else { continue };
+        let name = record.spec.name.as_str().to_owned();
+        let pending = Pending { action: Action::Signal, target: Some(id.clone()), name: name.clone() };
+        effects.push(call_engine(model, pending, Call::Kill(id.clone(), signal)));
+        names.push(name);
+    }
+    if names.is_empty() {
+        model.toast(ToastKind::Notice, "Signal: it has ended");
+        return effects;
+    }
+    let flag = signal_name(signal);
+    let words: Vec<&str> = ["kill", "-s", &flag].into_iter().chain(names.iter().map(String::as_str)).collect();
+    model.last_command = Some(model.in_shell(&words));
+    effects
+}
+
 /// Hands a verb to the engine.
 pub fn carry_out(model: &mut Model, action: Action, record: &Record) -> Vec<Effect> {
     let id = record.spec.id.clone();
@@ -106,6 +148,8 @@ pub fn carry_out(model: &mut Model, action: Action, record: &Record) -> Vec<Effe
         Action::Start => Call::Start(id.clone()),
         Action::Stop => Call::Stop(id.clone(), grace),
         Action::Restart => Call::Restart(id.clone(), grace),
+        Action::Pause if matches!(record.status, Status::Paused { .. }) => Call::Resume(id.clone()),
+        Action::Pause => Call::Pause(id.clone()),
         Action::Destroy if record.spec.remove => Call::Destroy(id.clone()),
         Action::Destroy => Call::ThrowAway(id.clone(), grace),
         Action::LimitDown => return handles::sure(model, record),
@@ -135,6 +179,7 @@ pub fn objection(model: &Model, action: Action, record: &Record) -> Option<Strin
     match (action, &record.status) {
         (Action::Start, Status::Running { .. } | Status::Paused { .. }) => Some(format!("{name} is {state} already")),
         (Action::Stop, Status::Created | Status::Stopped { .. }) => Some(format!("{name} is {state}: there is nothing to stop")),
+        (Action::Pause, Status::Created | Status::Stopped { .. }) => Some(format!("{name} is {state}: there is nothing to pause")),
         _ => None,
     }
 }

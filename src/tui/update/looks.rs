@@ -8,7 +8,9 @@ use super::results::in_words;
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, Look, Seen};
-use crate::tui::model::{LineEdit, Model, Overlay, Pending, ProcessSort, Prompt, Purpose, SheetView, SignalMenu, Tab, ToastKind, Viewer};
+use crate::tui::model::{
+    LineEdit, Model, Overlay, Pending, ProcessSort, Prompt, Purpose, SheetView, SignalMenu, SignalTo, Tab, ToastKind, Viewer,
+};
 use crate::tui::sanitise::log_line;
 
 /// Where extracted files go unless something else is typed.
@@ -134,7 +136,8 @@ fn processes(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
         }
         Action::Signal => match view.chosen() {
             Some((id, info)) => {
-                let menu = SignalMenu { id: id.clone(), pid: info.pid, command: info.command.clone(), row: 0 };
+                let to = SignalTo::Process { id: id.clone(), pid: info.pid, command: info.command.clone() };
+                let menu = SignalMenu { to, row: 0 };
                 model.overlay = Some(Overlay::Signal(menu));
                 return Vec::new();
             }
@@ -153,9 +156,12 @@ pub fn choose_signal(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Cancel => {}
         Action::Confirm => {
             let (signal, _) = SignalMenu::SIGNALS[menu.row];
-            let name = format!("process {}", menu.pid);
-            let pending = Pending { action: Action::Signal, target: Some(menu.id.clone()), name };
-            return vec![call_engine(model, pending, Call::Signal(menu.id, menu.pid, signal))];
+            let (id, pid) = match menu.to {
+                SignalTo::Process { id, pid, .. } => (id, pid),
+                SignalTo::Containers(ids) => return super::containers::signal(model, &ids, signal),
+            };
+            let pending = Pending { action: Action::Signal, target: Some(id.clone()), name: format!("process {pid}") };
+            return vec![call_engine(model, pending, Call::Signal(id, pid, signal))];
         }
         _ => {
             menu.row = moved(action, menu.row, SignalMenu::SIGNALS.len(), SignalMenu::SIGNALS.len()).unwrap_or(menu.row);

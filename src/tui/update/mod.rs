@@ -185,7 +185,7 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Run if model.tab == Tab::Presets => return form::open(model, Some(model.preset)),
         Action::Run => return form::open(model, None),
         Action::UsePreset => return form::open(model, Some(model.preset)),
-        Action::Start | Action::Stop | Action::Restart | Action::Destroy => return containers::ask(model, action),
+        Action::Start | Action::Stop | Action::Restart | Action::Pause | Action::Destroy => return containers::ask(model, action),
         Action::Inspect => return card::open(model),
         Action::Graphs => card::graphs(model),
         Action::ShowLaunch => return card::waterfall(model),

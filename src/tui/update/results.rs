@@ -61,6 +61,7 @@ pub fn records(model: &mut Model, reading: u64, result: Result<Vec<Record>, Erro
             let about = match &model.overlay {
                 Some(Overlay::Confirm(question)) => question.target.as_ref(),
                 Some(Overlay::Card(card)) => card.id(),
+                Some(Overlay::Signal(menu)) => menu.to.only(),
                 _ => None,
             };
             // one that was started again has no death to speak of
@@ -135,6 +136,8 @@ pub fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Error>) -> 
                 Outcome::Started => (ToastKind::Success, format!("started {name}")),
                 Outcome::Stopped(cause) if is_bad_end(&cause) => (ToastKind::Notice, format!("stopped {name}: {}", &cause.brief())),
                 Outcome::Stopped(cause) => (ToastKind::Success, format!("stopped {name}: {}", &cause.brief())),
+                Outcome::Paused => (ToastKind::Success, format!("paused {name}")),
+                Outcome::Resumed => (ToastKind::Success, format!("{name} goes on")),
                 Outcome::Restarted => (ToastKind::Success, format!("restarted {name}")),
                 Outcome::ThrownAway => (ToastKind::Success, thrown_away(model, pending.target, &name)),
                 Outcome::TakenBack => {

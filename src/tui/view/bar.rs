@@ -72,7 +72,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
 
 /// Whether `action` can do nothing to the selected container now.
 fn is_off(model: &Model, action: Action) -> bool {
-    let verb = matches!(action, Action::Start | Action::Stop | Action::Restart | Action::Destroy);
+    let verb = matches!(action, Action::Start | Action::Stop | Action::Restart | Action::Pause | Action::Destroy);
     match model.selected() {
         _ if model.settings.read_only && action.changes_something() => true,
         Some(record) if verb => objection(model, action, record).is_some(),

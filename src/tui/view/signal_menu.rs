@@ -1,4 +1,4 @@
-//! The signals that can be sent to a process.
+//! The signals that can be sent to a process, or to the init of containers.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use super::canvas::{Canvas, row};
 use crate::spec::signal_name;
 use crate::tui::hit::Target;
-use crate::tui::model::SignalMenu;
+use crate::tui::model::{SignalMenu, SignalTo};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::widget::{center, frame};
@@ -17,8 +17,15 @@ const WIDTH: u16 = 58;
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, menu: &SignalMenu) {
     let theme = canvas.theme;
     let outer = center(area, WIDTH, SignalMenu::SIGNALS.len() as u16 + 2);
-    let command = text::truncate(&printable(&menu.command), usize::from(WIDTH) / 2, theme.symbols.ellipsis).into_owned();
-    let inside = frame(canvas.buffer, outer, &format!("Signal for {} {command}", menu.pid), theme);
+    let short = |text: &str| text::truncate(&printable(text), usize::from(WIDTH) / 2, theme.symbols.ellipsis).into_owned();
+    let title = match &menu.to {
+        SignalTo::Process { pid, command, .. } => format!("Signal for {pid} {}", short(command)),
+        SignalTo::Containers(ids) => match menu.to.only().and_then(|id| canvas.model.record(id)) {
+            Some(record) => format!("Signal for {}", short(record.spec.name.as_str())),
+            None => format!("Signal for {} containers", ids.len()),
+        },
+    };
+    let inside = frame(canvas.buffer, outer, &title, theme);
     canvas.hits.add(outer, Target::Nothing);
     for (at, ((number, about), y)) in SignalMenu::SIGNALS.iter().zip(0..inside.height).enumerate() {
         let line = row(inside, y);
