@@ -13,9 +13,10 @@ use super::failure::Failure;
 use super::json;
 use super::log_filter::{LogFilter, Tail, Wanted, moment};
 use super::session::Session;
+use super::stdout;
 use crate::manager::{Error, LogChunk};
 use crate::record::Record;
-use crate::spec::{ContainerId, sanitize};
+use crate::spec::{ContainerId, Piece, Scanner};
 
 /// How long to wait at most before looking whether it still lives: a killed supervisor writes no last word.
 const LOOK: Duration = Duration::from_secs(1);
@@ -23,7 +24,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const BATCH: usize = 1024;
 
 const FIELDS: &str = "\
-What it wrote to standard output goes to ours, standard error to ours, byte for byte; on a terminal escape sequences are taken out.
+What it wrote to standard output goes to ours, standard error to ours, byte for byte.
+On a terminal escape sequences are taken out, but for colours.
 Fields of --json, one object a line: at (RFC 3339, UTC), stream (stdout, stderr), text, full (false: the line goes on in the next).";
 
 /// Print what a container wrote
@@ -134,8 +136,12 @@ struct Printer {
     json: bool,
     /// Whether standard output and standard error are terminals.
     terminal: [bool; 2],
+    /// Whether colours may go to a terminal.
+    coloured: bool,
     /// Whether the last line of each is still open.
     open: [bool; 2],
+    /// What was begun in the open line of each: a sequence, a character.
+    scanners: [Scanner; 2],
 }
 
 #[derive(Serialize)]
@@ -148,7 +154,8 @@ struct Line<'a> {
 
 impl Printer {
     fn new(timestamps: bool, json: bool) -> Self {
-        Self { timestamps, json, terminal: [io::stdout().is_terminal(), io::stderr().is_terminal()], open: [false; 2] }
+        let terminal = [io::stdout().is_terminal(), io::stderr().is_terminal()];
+        Self { timestamps, json, terminal, coloured: stdout::coloured(), open: [false; 2], scanners: Default::default() }
     }
 
     fn print(&mut self, chunks: &[LogChunk], out: &mut impl Write, error: &mut impl Write) -> Result<(), Failure> {
@@ -178,7 +185,7 @@ impl Printer {
         }
         self.open[stream] = !chunk.full;
         if self.terminal[stream] {
-            buffer.extend_from_slice(sanitize(&String::from_utf8_lossy(&chunk.bytes)).as_bytes());
+            self.put_safely(chunk, buffer);
         } else {
             buffer.extend_from_slice(&chunk.bytes);
         }
@@ -186,6 +193,29 @@ impl Printer {
             buffer.push(b'\n');
         }
         Ok(())
+    }
+
+    /// For a terminal: a line of a container's terminal ends in a carriage return that nobody needs to see, and no colour outlives
+    /// what is printed at once.
+    fn put_safely(&mut self, chunk: &LogChunk, buffer: &mut Vec<u8>) {
+        let scanner = &mut self.scanners[usize::from(chunk.stderr)];
+        let mut coloured = false;
+        let mut out = |piece: Piece<'_>| match piece {
+            Piece::Text(c) => buffer.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            Piece::Colour(sequence) if self.coloured => {
+                buffer.extend_from_slice(sequence.as_bytes());
+                coloured = true;
+            }
+            Piece::Colour(_) => {}
+        };
+        let bytes = if chunk.full { chunk.bytes.strip_suffix(b"\r").unwrap_or(&chunk.bytes) } else { &chunk.bytes };
+        scanner.bytes(bytes, &mut out);
+        if chunk.full {
+            scanner.end(&mut out);
+        }
+        if coloured {
+            buffer.extend_from_slice(b"\x1b[0m");
+        }
     }
 }
 
@@ -222,7 +252,7 @@ mod tests {
     }
 
     fn printer(timestamps: bool, json: bool, terminal: bool) -> Printer {
-        Printer { timestamps, json, terminal: [terminal; 2], open: [false; 2] }
+        Printer { timestamps, json, terminal: [terminal; 2], coloured: true, open: [false; 2], scanners: Default::default() }
     }
 
     #[test]
@@ -246,6 +276,24 @@ mod tests {
     fn a_terminal_is_not_driven() {
         let (out, _) = printed(printer(false, false, true), &[chunk(false, b"\x1b[2Ja\tb\xff\x1b", true)]);
         assert_eq!(String::from_utf8(out).unwrap(), "a\tb\u{fffd}␛\n");
+        // cut within a sequence and within a character, the other stream between
+        let chunks = [
+            chunk(false, b"a\x1b]0;ti", false),
+            chunk(true, b"err", true),
+            chunk(false, b"tle\x07b\xc3", false),
+            chunk(false, b"\xa9\r", true),
+        ];
+        let (out, error) = printed(printer(false, false, true), &chunks);
+        assert_eq!((String::from_utf8(out).unwrap().as_str(), &error[..]), ("abé\n", &b"err\n"[..]));
+    }
+
+    #[test]
+    fn colours_reach_a_terminal_and_end_with_the_line() {
+        let red = [chunk(false, b"\x1b[31mred\x1b[8mx", true), chunk(false, b"plain", true)];
+        let (out, _) = printed(printer(false, false, true), &red);
+        assert_eq!(String::from_utf8(out).unwrap(), "\x1b[31mredx\x1b[0m\nplain\n");
+        let (out, _) = printed(Printer { coloured: false, ..printer(false, false, true) }, &red);
+        assert_eq!(String::from_utf8(out).unwrap(), "redx\nplain\n");
     }
 
     #[test]

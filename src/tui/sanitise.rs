@@ -1,6 +1,8 @@
 //! Making text of unknown origin safe to draw: no escape sequence, no control character, no reordering, a bounded length.
 //!
-//! Container names are safe by their alphabet, but commands, log lines and error messages hold whatever bytes somebody chose.
+//! What is safe is decided in `spec/escapes.rs`; what is here is lines of a bounded length and height.
+
+use crate::spec::{Piece, Scanner};
 
 /// The most characters kept of one line.
 pub const MAX_CHARS: usize = 16_384;
@@ -14,19 +16,19 @@ const MAX_COMBINING: usize = 2;
 /// Tab stops in logs, as terminals have them.
 const TAB_WIDTH: usize = 8;
 
-/// One line of `text`, safe to draw. Control characters become their pictures (`␛`), so that what is hidden elsewhere is seen here;
-/// what has no width or reorders text is dropped; beyond [`MAX_CHARS`] it is cut, and says so.
+/// One line of `text`, safe to draw: what a terminal obeys is taken out or becomes its picture (`␛`), see [`Scanner`]; beyond
+/// [`MAX_CHARS`] it is cut, and says so.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    let mut out = Line::new(text.len());
-    for c in text.chars() {
-        out.push(picture(c));
-    }
-    out.finish()
+    let mut line = Line::new(text.len());
+    let mut scanner = Scanner::default();
+    scanner.text(text, &mut |piece| line.put(piece));
+    scanner.end(&mut |piece| line.put(piece));
+    line.finish()
 }
 
-/// One log line: invalid UTF-8 becomes `�`, escape sequences (ECMA-48) are taken out whole, tabs are expanded, and of a line that was
-/// overwritten with carriage returns the last version stays, as a terminal would have shown it.
+/// One log line, as [`printable`]: tabs are expanded, and of a line that was overwritten with carriage returns the last version stays, as a
+/// terminal would have shown it.
 #[must_use]
 pub fn log_line(bytes: &[u8]) -> String {
     let end = bytes.iter().rposition(|b| !matches!(b, b'\r' | b'\n')).map_or(0, |last| last + 1);
@@ -34,40 +36,18 @@ pub fn log_line(bytes: &[u8]) -> String {
     let start = kept.iter().rposition(|b| *b == b'\r').map_or(0, |cr| cr + 1);
     // four bytes a character at most: what cannot be kept need not be decoded
     let (head, rest) = kept[start..].split_at((kept.len() - start).min(MAX_CHARS * 4));
-    let text = String::from_utf8_lossy(head);
-    let mut out = Line::new(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\u{1b}' => skip_escape(&mut chars),
-            '\u{9b}' => skip_control_sequence(&mut chars),
-            '\t' => {
-                for _ in 0..TAB_WIDTH - out.kept % TAB_WIDTH {
-                    out.push(' ');
-                }
-            }
-            c => out.push(picture(c)),
-        }
+    let mut line = Line::new(head.len());
+    let mut scanner = Scanner::default();
+    let mut put = |piece: Piece<'_>| match piece {
+        Piece::Text('\t') => (0..TAB_WIDTH - line.kept % TAB_WIDTH).for_each(|_| line.push(' ')),
+        piece => line.put(piece),
+    };
+    scanner.bytes(head, &mut put);
+    if rest.is_empty() {
+        scanner.end(&mut put);
     }
-    out.cut |= !rest.is_empty();
-    out.finish()
-}
-
-/// `c`, or what stands for it.
-fn picture(c: char) -> char {
-    match c {
-        '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
-        '\u{7f}' => '\u{2421}',
-        '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' => '\u{fffd}',
-        c => c,
-    }
-}
-
-/// Characters without a width of their own that reorder text, join emoji or hide: terminals disagree about all of them.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+    line.cut |= !rest.is_empty();
+    line.finish()
 }
 
 struct Line {
@@ -82,10 +62,16 @@ impl Line {
         Self { text: String::with_capacity(bytes.min(MAX_CHARS)), kept: 0, combining: 0, cut: false }
     }
 
-    fn push(&mut self, c: char) {
-        if is_invisible(c) {
-            return;
+    fn put(&mut self, piece: Piece<'_>) {
+        match piece {
+            // a tab has no width of its own
+            Piece::Text('\t') => self.push('\u{2409}'),
+            Piece::Text(c) => self.push(c),
+            Piece::Colour(_) => {}
         }
+    }
+
+    fn push(&mut self, c: char) {
         if unicode_width::UnicodeWidthChar::width(c) == Some(0) {
             self.combining += 1;
             // a mark with nothing to stand on would combine with what is drawn before it
@@ -111,48 +97,15 @@ impl Line {
     }
 }
 
-type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;
-
-/// After ESC: a control sequence, a string up to its terminator, or a short escape.
-fn skip_escape(chars: &mut Chars<'_>) {
-    match chars.peek() {
-        Some('[') => {
-            chars.next();
-            skip_control_sequence(chars);
-        }
-        Some(']' | 'P' | 'X' | '^' | '_') => {
-            while let Some(c) = chars.next() {
-                if c == '\u{7}' || c == '\u{9c}' {
-                    return;
-                }
-                if c == '\u{1b}' {
-                    chars.next_if_eq(&'\\');
-                    return;
-                }
-            }
-        }
-        _ => {
-            while chars.next_if(|c| (' '..='/').contains(c)).is_some() {}
-            chars.next_if(|c| ('0'..='~').contains(c));
-        }
-    }
-}
-
-/// Parameters and intermediates up to the final character; anything else ends a broken sequence.
-fn skip_control_sequence(chars: &mut Chars<'_>) {
-    while chars.next_if(|c| (' '..='?').contains(c)).is_some() {}
-    chars.next_if(|c| ('@'..='~').contains(c));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn controls_are_seen_not_obeyed() {
-        assert_eq!(printable("a\x1b[2Jb\nc\x7f"), "a␛[2Jb␊c␡");
-        assert_eq!(printable("safe\u{202e}txt.exe\u{200b}"), "safetxt.exe");
-        assert_eq!(printable("\u{9b}31m"), "\u{fffd}31m");
+        assert_eq!(printable("a\x1b[2Jb\nc\x7f\t"), "ab␊c␡␉");
+        assert_eq!(printable("safe\u{202e}txt.exe\u{200b}"), "safe\u{fffd}txt.exe");
+        assert_eq!(printable("\u{9b}31mred\u{9b}31"), "red\u{fffd}31");
     }
 
     #[test]
@@ -164,7 +117,7 @@ mod tests {
         assert_eq!(log_line(b"10%\r20%\r100%\r\n"), "100%");
         assert_eq!(log_line(b"a\tb"), "a       b");
         assert_eq!(log_line(b"\xff\xfe"), "\u{fffd}\u{fffd}");
-        assert_eq!(log_line(b"unfinished \x1b[38;5"), "unfinished ");
+        assert_eq!(log_line(b"unfinished \x1b[38;5"), "unfinished ␛[38;5");
         assert_eq!(log_line(b"\x1b(Bcharset"), "charset");
     }
 

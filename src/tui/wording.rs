@@ -73,7 +73,7 @@ mod tests {
         let oom = ExitCause::OomKilled { peak: Some(200 << 20), limit: Some(200 << 20) };
         assert_eq!(cause_sentence(&oom), "Out of memory (OOM): the kernel killed it at 200M, its limit is 200M.");
         let failed = ExitCause::SetupFailed { step: "execve nosuch\x1b[2J".into(), errno: 2, code: 127 };
-        assert_eq!(cause_sentence(&failed), "It never started: execve nosuch␛[2J: No such file or directory.");
+        assert_eq!(cause_sentence(&failed), "It never started: execve nosuch: No such file or directory.");
         assert_eq!(ExitCause::Signaled { signal: 9, by_us: false }.brief(), "SIGKILL");
         assert_eq!(ExitCause::Signaled { signal: 64, by_us: false }.brief(), "signal 64");
         assert!(!is_bad_end(&ExitCause::Signaled { signal: 15, by_us: false }) && is_bad_end(&oom));
