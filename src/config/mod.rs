@@ -11,4 +11,4 @@ mod save;
 pub use error::ConfigError;
 pub use layer::Theme;
 pub use load::{Config, NO_PRESET, Overrides};
-pub use save::save_preset;
+pub use save::{change_preset, delete_preset, save_preset};

@@ -1,8 +1,10 @@
-//! Saving a preset: a table more at the end of the config file, which keeps everything else as people wrote it.
+//! Saving, changing and deleting presets in the config file, which keeps everything else as people wrote it.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
+
+use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 use super::document::Document;
 use super::layer::Layer;
@@ -15,19 +17,12 @@ use crate::spec::{ContainerName, Preset};
 /// When the name cannot be a preset's or is one already, the file is wrong as it is, or cannot be written.
 pub fn save_preset(file: &Path, name: &str, preset: &Preset) -> Result<(), ConfigError> {
     let shown = error::shown(file);
-    let failed = |what: &str, error: &dyn std::fmt::Display| ConfigError::new(shown.clone(), &format!("{what}: {error}"));
     ContainerName::new(name).map_err(|error| ConfigError::new(name, &error.reason))?;
-    let old = match fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(failed("cannot read it", &error)),
-    };
+    let old = read(file)?;
     let layer: Layer = Document::new(shown.clone(), old.clone()).parse()?;
     if layer.presets.contains_key(name) || name == super::NO_PRESET {
         return Err(ConfigError::new(name, "there is a preset of that name already; choose another one"));
     }
-    let whole = toml::to_string(preset).map_err(|error| failed("cannot write the preset", &error))?;
-    let body: String = whole.lines().filter(|line| !line.ends_with(" = []")).map(|line| format!("{line}\n")).collect();
     let gap = if old.is_empty() || old.ends_with("\n\n") {
         ""
     } else if old.ends_with('\n') {
@@ -35,9 +30,93 @@ pub fn save_preset(file: &Path, name: &str, preset: &Preset) -> Result<(), Confi
     } else {
         "\n\n"
     };
-    let text = format!("{old}{gap}[presets.{name}]\n{body}");
-    // what is written must be read again tomorrow
-    Document::new(shown.clone(), text.clone()).parse::<Layer>()?;
+    replace(file, &format!("{old}{gap}[presets.{name}]\n{}", body(&shown, preset)?))
+}
+
+/// Makes the preset `old` of `file` into `preset`, called `name` from now on. Only what differs is written: comments, order and layout
+/// stay. A preset that is not in the file (it is shipped with us) becomes a new one there.
+///
+/// # Errors
+/// As [`save_preset`]; also when `name` is another preset of the file.
+pub fn change_preset(file: &Path, old: &str, name: &str, preset: &Preset) -> Result<(), ConfigError> {
+    let shown = error::shown(file);
+    let text = read(file)?;
+    let layer: Layer = Document::new(shown.clone(), text.clone()).parse()?;
+    let Some(before) = layer.presets.get(old) else {
+        return save_preset(file, name, preset);
+    };
+    ContainerName::new(name).map_err(|error| ConfigError::new(name, &error.reason))?;
+    if name != old && (layer.presets.contains_key(name) || name == super::NO_PRESET) {
+        return Err(ConfigError::new(name, "there is a preset of that name already; choose another one"));
+    }
+    let parse = |text: &str| text.parse::<DocumentMut>().map_err(|error| ConfigError::new(shown.clone(), error.message()));
+    let (was, is) = (parse(&body(&shown, before)?)?, parse(&body(&shown, preset)?)?);
+    let mut whole = parse(&text)?;
+    let gone = || ConfigError::new(shown.clone(), &format!("presets.{old} is not a table"));
+    let presets = whole.get_mut("presets").and_then(Item::as_table_like_mut).ok_or_else(gone)?;
+    let table = presets.get_mut(old).and_then(Item::as_table_like_mut).ok_or_else(gone)?;
+    for (key, _) in was.iter().filter(|(key, _)| !is.contains_key(key)) {
+        table.remove(key);
+    }
+    for (key, item) in is.iter() {
+        let same = was.get(key).is_some_and(|before| before.to_string() == item.to_string());
+        if let Some(value) = item.as_value().filter(|_| !same) {
+            set(table, key, value.clone());
+        }
+    }
+    if name != old
+        && let Some(item) = presets.remove(old)
+    {
+        presets.insert(name, item);
+    }
+    replace(file, &whole.to_string())
+}
+
+/// Takes the preset `name` out of `file`, with the comments right above it.
+///
+/// # Errors
+/// When it is not in the file, or the file cannot be read or written.
+pub fn delete_preset(file: &Path, name: &str) -> Result<(), ConfigError> {
+    let shown = error::shown(file);
+    let mut whole: DocumentMut =
+        read(file)?.parse().map_err(|error: toml_edit::TomlError| ConfigError::new(shown.clone(), error.message()))?;
+    let removed = whole.get_mut("presets").and_then(Item::as_table_like_mut).and_then(|presets| presets.remove(name));
+    if removed.is_none() {
+        return Err(ConfigError::new(name, "is shipped with minic-tui, not in the config file: it can be changed, not deleted"));
+    }
+    replace(file, &whole.to_string())
+}
+
+/// Sets `key`; what stands around its value, such as a comment behind it, stays.
+fn set(table: &mut dyn TableLike, key: &str, mut value: Value) {
+    match table.get_mut(key) {
+        Some(Item::Value(old)) => {
+            *value.decor_mut() = old.decor().clone();
+            *old = value;
+        }
+        _ => drop(table.insert(key, Item::Value(value.decorated(" ", "")))),
+    }
+}
+
+/// What a table of the preset says, a line a key.
+fn body(shown: &str, preset: &Preset) -> Result<String, ConfigError> {
+    let whole = toml::to_string(preset).map_err(|error| ConfigError::new(shown, &format!("cannot write the preset: {error}")))?;
+    Ok(whole.lines().filter(|line| !line.ends_with(" = []")).map(|line| format!("{line}\n")).collect())
+}
+
+fn read(file: &Path) -> Result<String, ConfigError> {
+    match fs::read_to_string(file) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(ConfigError::new(error::shown(file), &format!("cannot read it: {error}"))),
+    }
+}
+
+/// Puts `text` in the place of `file`, all or nothing, when it can be read again tomorrow.
+fn replace(file: &Path, text: &str) -> Result<(), ConfigError> {
+    let shown = error::shown(file);
+    let failed = |what: &str, error: &dyn std::fmt::Display| ConfigError::new(shown.clone(), &format!("{what}: {error}"));
+    Document::new(shown.clone(), text.to_owned()).parse::<Layer>()?;
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).map_err(|error| failed("cannot make its folder", &error))?;
     }
@@ -87,5 +166,58 @@ mod tests {
         assert!(save_preset(&file, "third", &preset).is_err(), "a file that is wrong is not written to");
         assert_eq!(fs::read_to_string(&file).unwrap(), "tick = 5 5");
         fs::remove_dir_all(&folder).unwrap();
+    }
+
+    const MINE: &str = "# mine\ntick = \"2s\" # slow\n\n# for builds\n[presets.build]\nmemory = 512   # enough\ncpus=\"1.5\"\ndescription = 'a build'\n\n[presets.other] # last\npids = 9\n";
+
+    fn changed(text: &str, change: impl FnOnce(&Path)) -> String {
+        static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let file = std::env::temp_dir().join(format!("minic-change-{}-{count}.toml", std::process::id()));
+        fs::write(&file, text).unwrap();
+        change(&file);
+        let after = fs::read_to_string(&file).unwrap();
+        fs::remove_file(&file).unwrap();
+        after
+    }
+
+    fn build() -> Preset {
+        toml::from_str("memory = 512\ncpus=\"1.5\"\ndescription = 'a build'").unwrap()
+    }
+
+    #[test]
+    fn only_what_is_different_is_written() {
+        assert_eq!(changed(MINE, |file| change_preset(file, "build", "build", &build()).unwrap()), MINE, "nothing is");
+        let more = Preset { memory: Some("1G".into()), cpus: None, pids: Some("7".into()), ..build() };
+        let after = changed(MINE, |file| change_preset(file, "build", "build", &more).unwrap());
+        let wanted = MINE
+            .replace("memory = 512   # enough\ncpus=\"1.5\"\n", "memory = \"1G\"   # enough\n")
+            .replace("'a build'\n", "'a build'\npids = \"7\"\n");
+        assert_eq!(after, wanted);
+        let after = changed(MINE, |file| change_preset(file, "build", "fast", &build()).unwrap());
+        assert_eq!(after, MINE.replace("presets.build", "presets.fast"), "a new name");
+        let after = changed(MINE, |file| change_preset(file, "shipped", "shipped", &build()).unwrap());
+        assert!(after.starts_with(MINE) && after.contains("[presets.shipped]"), "one that is not in the file is added");
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_and_the_file_stays() {
+        for (old, name, wrong) in
+            [("build", "other", "already"), ("build", "none", "already"), ("build", "a b", "a b"), ("new", "other", "already")]
+        {
+            let after = changed(MINE, |file| {
+                let error = change_preset(file, old, name, &build()).unwrap_err().to_string();
+                assert!(error.contains(wrong), "{error}");
+            });
+            assert_eq!(after, MINE);
+        }
+    }
+
+    #[test]
+    fn one_is_deleted_and_the_rest_stays() {
+        let after = changed(MINE, |file| delete_preset(file, "build").unwrap());
+        assert_eq!(after, "# mine\ntick = \"2s\" # slow\n\n[presets.other] # last\npids = 9\n");
+        let error = changed(MINE, |file| assert!(delete_preset(file, "cpu-quarter").unwrap_err().to_string().contains("shipped")));
+        assert_eq!(error, MINE);
     }
 }

@@ -49,6 +49,12 @@ actions! {
     Undo "undo" "Undo" "take back the last limit or destroy";
     Logs "logs" "Logs" "show what it wrote";
     UsePreset "use-preset" "Launch…" "open the launch form with this preset";
+    EditPreset "edit-preset" "Edit" "change this preset in the config file";
+    NewPreset "new-preset" "New" "write a new preset into the config file";
+    CopyPreset "copy-preset" "Copy" "begin a new preset with what this one says";
+    DeletePreset "delete-preset" "Delete" "take this preset out of the config file";
+    ComparePreset "compare-preset" "Compare" "compare the other presets with this one, or no more";
+    CompareContainer "compare-container" "Compare with container" "compare presets with the selected container, or no more";
     SavePreset "save-preset" "Save preset" "save its limits and command as a preset";
     Export "export" "Export" "write its last ten minutes to a CSV or JSON file";
     Mark "mark" "Mark" "mark it, or not; verbs go to all that are marked";
@@ -151,6 +157,11 @@ impl Action {
                 | Self::Pause
                 | Self::Destroy
                 | Self::UsePreset
+                | Self::SavePreset
+                | Self::EditPreset
+                | Self::NewPreset
+                | Self::CopyPreset
+                | Self::DeletePreset
                 | Self::LimitDown
                 | Self::LimitUp
                 | Self::Undo

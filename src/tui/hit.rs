@@ -3,7 +3,7 @@
 use ratatui::layout::{Position, Rect};
 
 use super::action::Action;
-use super::model::{Column, Field, Grip, Tab};
+use super::model::{Column, Field, Grip, PresetField, Tab};
 use crate::spec::ContainerId;
 
 /// What a click can land on.
@@ -25,6 +25,8 @@ pub enum Target {
     Action(Action),
     /// A field of the launch form.
     Field(Field),
+    /// A field of a preset's form.
+    PresetField(PresetField),
     /// A line of the sort menu.
     SortBy(Column),
     /// A row of the palette.

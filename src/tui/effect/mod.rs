@@ -26,7 +26,7 @@ pub use shells::{ShellCall, ShellNews};
 use super::message::Message;
 use super::model::ShellId;
 use super::reload::Reload;
-use crate::config::save_preset;
+use crate::config::{ConfigError, change_preset, delete_preset, save_preset};
 use crate::manager::{Created, Engine, Error, LimitChange, Updated};
 use crate::record::ExitCause;
 use crate::spec::{ContainerId, Preset};
@@ -68,6 +68,10 @@ pub enum Call {
     SetLimit(ContainerId, LimitChange),
     /// Add this preset to the config file.
     SavePreset(PathBuf, String, Box<Preset>),
+    /// Change this preset of the config file: its name before, its name, what it says.
+    ChangePreset(PathBuf, String, String, Box<Preset>),
+    /// Take this preset out of the config file.
+    DeletePreset(PathBuf, String),
     /// Write this text to a new file.
     Write(PathBuf, String),
 }
@@ -276,12 +280,15 @@ pub fn perform(engine: &dyn Engine, call: Call, progress: &mut dyn FnMut(String)
         Call::Extract(id, path, into) => engine.extract(&id, &path, &into).map(Outcome::Extracted),
         Call::Revert(id, path) => engine.revert(&id, &path).map(|()| Outcome::Reverted),
         Call::SetLimit(id, change) => engine.set_limit(&id, change).map(Outcome::LimitSet),
-        Call::SavePreset(file, name, preset) => match save_preset(&file, &name, &preset) {
-            Ok(()) => Ok(Outcome::Written(file)),
-            Err(error) => Err(Error::System { message: error.to_string(), hint: None }),
-        },
+        Call::SavePreset(file, name, preset) => written(save_preset(&file, &name, &preset), file),
+        Call::ChangePreset(file, old, name, preset) => written(change_preset(&file, &old, &name, &preset), file),
+        Call::DeletePreset(file, name) => written(delete_preset(&file, &name), file),
         Call::Write(file, text) => write_new(&file, &text).map(|()| Outcome::Written(file)),
     }
+}
+
+fn written(result: Result<(), ConfigError>, file: PathBuf) -> Result<Outcome, Error> {
+    result.map(|()| Outcome::Written(file)).map_err(|error| Error::System { message: error.to_string(), hint: None })
 }
 
 /// Writes a file that is not there yet: what somebody has is not written over.

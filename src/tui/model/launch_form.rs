@@ -136,13 +136,7 @@ impl LaunchForm {
         let words = shell_words::split(self.text(Field::Command)).map_err(|reason| SpecError::new("command", reason))?;
         request.command = Some(words).filter(|words| !words.is_empty());
         request.memory = Some(self.text(Field::Memory).to_owned()).filter(|text| !text.is_empty());
-        let cpu = self.text(Field::Cpu);
-        if cpu != cpu_text(&request) {
-            (request.cpu, request.cpus, request.cpu_shares) = (None, None, None);
-            // a point makes it cores; shares are whole numbers
-            let field = if cpu.contains('.') { &mut request.cpus } else { &mut request.cpu };
-            *field = Some(cpu.to_owned()).filter(|text| !text.is_empty());
-        }
+        set_cpu(&mut request, self.text(Field::Cpu));
         let name = self.text(Field::Name);
         let created =
             Created { name: Some(name.to_owned()).filter(|name| !name.is_empty()), request, preset: base.map(|(name, _)| name.clone()) };
@@ -191,7 +185,18 @@ impl LaunchForm {
     }
 }
 
-fn cpu_meaning(text: &str) -> String {
+/// What one field says of the CPU, into `preset`, unless it says that already: a point makes it cores, shares are whole numbers.
+pub(super) fn set_cpu(preset: &mut Preset, cpu: &str) {
+    if cpu == cpu_text(preset) {
+        return;
+    }
+    (preset.cpu, preset.cpus, preset.cpu_shares) = (None, None, None);
+    let field = if cpu.contains('.') { &mut preset.cpus } else { &mut preset.cpu };
+    *field = Some(cpu.to_owned()).filter(|text| !text.is_empty());
+}
+
+/// What an amount of CPU means, in words.
+pub(super) fn cpu_meaning(text: &str) -> String {
     let (cpu, cpus) = if text.contains('.') { (None, Some(text.to_owned())) } else { (Some(text.to_owned()), None) };
     let preset = Preset { cpu, cpus, ..Preset::default() };
     match preset.limits() {
@@ -205,7 +210,7 @@ fn cpu_meaning(text: &str) -> String {
 }
 
 /// A preset's CPU amount as the one field writes it: cores with a point, shares without.
-fn cpu_text(preset: &Preset) -> String {
+pub(super) fn cpu_text(preset: &Preset) -> String {
     match (&preset.cpu, &preset.cpus) {
         (_, Some(cpus)) if cpus.contains('.') => cpus.clone(),
         (_, Some(cpus)) => format!("{cpus}.0"),

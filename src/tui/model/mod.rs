@@ -10,6 +10,7 @@ mod log_view;
 mod looks;
 mod palette;
 mod past;
+mod preset_form;
 mod processes;
 mod prompt;
 mod shells;
@@ -30,6 +31,7 @@ pub use log_view::{LogLine, LogView, MARK_COLUMNS, Pane, Place, TIME_COLUMNS};
 pub use looks::{EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, SignalTo, Viewer};
 pub use palette::Palette;
 pub use past::Past;
+pub use preset_form::{Compared, PresetField, PresetForm};
 pub use processes::{ProcessRow, ProcessSort, ProcessView};
 pub use prompt::{Asked, LinePrompt, preset_of};
 pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
@@ -64,6 +66,8 @@ pub struct Question {
 pub enum Overlay {
     /// The launch form.
     Form(Box<LaunchForm>),
+    /// A preset being edited.
+    Preset(Box<PresetForm>),
     /// A question.
     Confirm(Question),
     /// The sort menu, with the line that is chosen.
@@ -142,6 +146,8 @@ pub struct Model {
     pub shells: Shells,
     /// The selected preset's place among the presets.
     pub preset: usize,
+    /// What it is compared with.
+    pub compared: Option<Compared>,
     /// What lies over the tab.
     pub overlay: Option<Overlay>,
     /// The messages shown.
@@ -185,6 +191,7 @@ impl Model {
             looks: Looks::default(),
             shells: Shells::default(),
             preset: 0,
+            compared: None,
             overlay: None,
             toasts: Toasts::default(),
             pending: BTreeMap::new(),
@@ -235,7 +242,7 @@ impl Model {
             None if self.tab == Tab::Shell && self.shells.typing => return vec![Context::Typing],
             None if self.past.is_some() => vec![Context::Past, self.tab.context(), Context::Global],
             None => vec![self.tab.context(), Context::Global],
-            Some(Overlay::Form(_)) => vec![Context::Form, Context::Edit],
+            Some(Overlay::Form(_) | Overlay::Preset(_)) => vec![Context::Form, Context::Edit],
             Some(Overlay::Confirm(_)) => vec![Context::Confirm],
             Some(Overlay::Sort(_)) => vec![Context::Sort],
             Some(Overlay::Card(_)) => vec![Context::Card],

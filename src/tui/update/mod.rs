@@ -11,6 +11,7 @@ mod mouse;
 mod overlays;
 mod palette;
 mod past;
+mod preset_form;
 mod prompt;
 mod results;
 mod shells;
@@ -149,6 +150,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     match model.overlay {
         Some(Overlay::Form(_)) => form::act(model, action),
+        Some(Overlay::Preset(_)) => preset_form::act(model, action),
         Some(Overlay::Confirm(_)) => overlays::answer(model, action),
         Some(Overlay::Sort(_)) => overlays::choose_sort(model, action),
         Some(Overlay::Card(_)) => card::act(model, action),
@@ -201,7 +203,7 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
             Tab::Containers => containers::act(model, action),
             Tab::Logs => return logs::act(model, action),
             Tab::Shell => return shells::act(model, action),
-            Tab::Presets => choose_preset(model, action),
+            Tab::Presets => preset_form::choose(model, action),
             Tab::Processes | Tab::Files | Tab::Isolation | Tab::Events | Tab::Host => return looks::act(model, action),
         },
     }
@@ -242,14 +244,6 @@ fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
     match tab {
         Tab::Logs => logs::show(model, model.list.selected.clone()),
         _ => looks::look(model),
-    }
-}
-
-fn choose_preset(model: &mut Model, action: Action) {
-    let count = model.settings.presets.len();
-    let page = model.regions().map_or(1, |regions| usize::from(regions.body.height));
-    if let Some(row) = moved(action, model.preset, count, page) {
-        model.preset = row;
     }
 }
 

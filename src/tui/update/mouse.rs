@@ -1,6 +1,6 @@
 //! Clicks and the wheel: they do what a key would do, on what the last frame drew there.
 
-use super::{WHEEL_ROWS, act, containers, form, handles, overlays, palette, show};
+use super::{WHEEL_ROWS, act, containers, form, handles, overlays, palette, preset_form, show};
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::hit::Target;
@@ -40,6 +40,11 @@ pub fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
                 form.focus = Some(field);
             }
         }
+        Target::PresetField(field) => {
+            if let Some(form) = preset_form::opened(model) {
+                form.focus = field;
+            }
+        }
         Target::Found(row) => {
             if let Some(Overlay::Palette(palette)) = &mut model.overlay {
                 palette.row = row;
@@ -54,7 +59,7 @@ pub fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
 
 /// The wheel turned: it scrolls what has the keys, wherever the pointer is.
 pub fn wheel(model: &mut Model, turn: i16) -> Vec<Effect> {
-    let typing = matches!(model.overlay, Some(Overlay::Form(_) | Overlay::Confirm(_)));
+    let typing = matches!(model.overlay, Some(Overlay::Form(_) | Overlay::Preset(_) | Overlay::Confirm(_)));
     if typing {
         return Vec::new();
     }

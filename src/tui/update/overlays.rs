@@ -1,6 +1,6 @@
 //! What lies over a tab and has the keys: questions, the sort menu, help, the filter.
 
-use super::{containers, form, moved};
+use super::{containers, form, moved, preset_form};
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
@@ -22,6 +22,7 @@ pub fn answer(model: &mut Model, action: Action) -> Vec<Effect> {
             let target = question.target.and_then(|id| model.record(&id).cloned());
             match target {
                 Some(record) => containers::carry_out(model, question.action, &record),
+                None if question.action == Action::DeletePreset => preset_form::delete(model),
                 None if question.action == Action::Quit => vec![Effect::Quit],
                 None => Vec::new(),
             }
@@ -102,6 +103,7 @@ pub fn edit(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
     model.dirty = true;
     match &mut model.overlay {
         Some(Overlay::Form(form)) => form::edit(form, change),
+        Some(Overlay::Preset(form)) => preset_form::edit(form, change),
         Some(Overlay::Line(prompt)) => {
             prompt.error = None;
             change(&mut prompt.line);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{card, form, handles, past};
+use super::{card, form, handles, past, preset_form};
 use crate::manager::{Error, TRASH_KEPT, Updated};
 use crate::record::{Record, Status};
 use crate::spec::ContainerId;
@@ -112,6 +112,10 @@ pub fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Error>) -> 
     model.dirty = true;
     let form_waits = form::opened(model).is_some_and(|form| form.launching == Some(id));
     let name = pending.name;
+    let in_form = preset_form::saved(model, id, result.as_ref().err().map(ToString::to_string));
+    if in_form && result.is_err() {
+        return Vec::new();
+    }
     let mut more = Vec::new();
     match result {
         Ok(outcome) => {
@@ -150,6 +154,9 @@ pub fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Error>) -> 
                 }
                 Outcome::Written(file) if pending.action == Action::SavePreset => {
                     (ToastKind::Success, format!("saved the preset {name} in {}", file.display()))
+                }
+                Outcome::Written(file) if pending.action == Action::DeletePreset => {
+                    (ToastKind::Success, format!("took the preset {name} out of {}", file.display()))
                 }
                 Outcome::Written(file) => (ToastKind::Success, format!("written: {}", file.display())),
                 Outcome::Destroyed => (ToastKind::Success, format!("destroyed {name}")),

@@ -15,7 +15,7 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
 use crate::tui::hit::Target;
-use crate::tui::model::{Field, LaunchForm, command_line};
+use crate::tui::model::{Field, LaunchForm, LineEdit, command_line};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::widget::{center, frame};
@@ -71,8 +71,15 @@ fn draw_field(canvas: &mut Canvas<'_>, line: Rect, form: &LaunchForm, field: Fie
         canvas.pen(input).put(&text, style);
         return;
     }
+    line_edit(canvas, input, form.texts.get(&field), active);
+}
+
+/// A line that can be typed in; the cursor is in it while it is `active`.
+pub fn line_edit(canvas: &mut Canvas<'_>, input: Rect, edit: Option<&LineEdit>, active: bool) {
+    let theme = canvas.theme;
+    let style = if active { theme.field_active } else { theme.field };
     canvas.buffer.set_style(input, style);
-    let Some(edit) = form.texts.get(&field) else {
+    let Some(edit) = edit else {
         if active {
             canvas.cursor = Some((input.x, input.y));
         }

@@ -15,6 +15,7 @@ mod header;
 mod help;
 mod logs;
 mod palette;
+mod preset_form;
 mod presets;
 mod processes;
 mod prompt;
@@ -81,6 +82,7 @@ fn draw(canvas: &mut Canvas<'_>) {
     let between = Rect { height: regions.bar.y, ..canvas.buffer.area };
     match &model.overlay {
         Some(Overlay::Form(form)) => form::draw(canvas, between, form),
+        Some(Overlay::Preset(form)) => preset_form::draw(canvas, between, form),
         Some(Overlay::Confirm(question)) => question::draw(canvas, between, question),
         Some(Overlay::Sort(column)) => sort_menu::draw(canvas, between, *column),
         Some(Overlay::Card(Card::FailedLaunch(failed))) => waterfall::draw_failed(canvas, between, failed),

@@ -14,7 +14,7 @@ use crate::manager::Created;
 use crate::spec::{Preset, format_bytes, quote_command};
 use crate::tui::action::Action;
 use crate::tui::hit::Target;
-use crate::tui::model::command_line;
+use crate::tui::model::{Compared, Model, command_line, preset_of};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::wording::cap_percent;
@@ -57,7 +57,52 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         canvas.pen(edge).symbol(theme.symbols.upright, theme.border);
     }
     if let Some((name, preset)) = presets.get(model.preset) {
-        profile(canvas, right, name, preset);
+        match other(model, name) {
+            Some((with, theirs)) => compare(canvas, right, (name, preset), (&with, &theirs)),
+            None => profile(canvas, right, name, preset),
+        }
+    }
+}
+
+/// What the preset `name` is compared with: what to call it, and what it says.
+fn other(model: &Model, name: &str) -> Option<(String, Preset)> {
+    match model.compared.as_ref()? {
+        Compared::Preset(with) if with == name => None,
+        Compared::Preset(with) => model.settings.presets.iter().find(|(known, _)| known == with).cloned(),
+        Compared::Container(id) => {
+            let record = model.record(id)?;
+            let preset = preset_of(record, &model.handles.limits(id, &record.spec.limits));
+            Some((format!("{}", record.spec.name), Preset { image: Some(record.spec.image.clone()), ..preset }))
+        }
+    }
+}
+
+/// Two presets beside each other; what differs stands out.
+fn compare(canvas: &mut Canvas<'_>, area: Rect, (name, preset): (&str, &Preset), (with, theirs): (&str, &Preset)) {
+    let theme = canvas.theme;
+    let half = usize::from(area.width).saturating_sub(NAME_COLUMNS + 2) / 2;
+    let cut = |text: &str| {
+        let text = text::truncate(text, half.saturating_sub(1), theme.symbols.ellipsis).into_owned();
+        let padding = half.saturating_sub(text::width(&text));
+        format!("{text}{}", " ".repeat(padding))
+    };
+    let mut pen = canvas.pen(row(area, 0));
+    pen.skip(NAME_COLUMNS as u16 + 1).put(&cut(&printable(name)), theme.header).put(&cut(&printable(with)), theme.header);
+    let (own, others) = (facts(preset), facts(theirs));
+    let mut labels: Vec<&str> = own.iter().map(|(label, _)| *label).collect();
+    labels.extend(others.iter().map(|(label, _)| *label).filter(|label| own.iter().all(|(known, _)| known != label)));
+    let said = |facts: &[(&'static str, String)], label: &str| {
+        facts.iter().find(|(known, _)| *known == label).map_or_else(|| "usual".to_owned(), |(_, value)| value.clone())
+    };
+    for (label, y) in labels.iter().zip(2..area.height) {
+        let (left, right) = (said(&own, label), said(&others, label));
+        let style = if left == right { theme.dim } else { theme.strong };
+        let sign = if left == right { ' ' } else { '≠' };
+        let mut pen = canvas.pen(row(area, y));
+        pen.symbol(sign, theme.warning)
+            .put(&format!("{label:<NAME_COLUMNS$}"), theme.label)
+            .put(&cut(&left), style)
+            .put(&cut(&right), style);
     }
 }
 

@@ -41,6 +41,15 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, question: &Question) {
                 "Keep it",
             )
         }
+        None if question.action == Action::DeletePreset => {
+            let name = model.settings.presets.get(model.preset).map_or("", |(name, _)| name);
+            (
+                format!("Delete the preset {name}?"),
+                "It is taken out of the config file. Containers that were made from it stay as they are.".to_owned(),
+                "Delete",
+                "Keep it",
+            )
+        }
         None => {
             let under_way: Vec<_> = model.pending.values().map(|p| format!("{} {}", p.action.id(), p.name)).collect();
             ("Quit now?".to_owned(), format!("Still under way: {}. It may be left half done.", under_way.join(", ")), "Quit", "Stay")

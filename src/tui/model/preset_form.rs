@@ -1,0 +1,216 @@
+//! [`PresetForm`]: a preset while it is edited. What the form has no field for stays as it is.
+
+use std::collections::BTreeMap;
+
+use super::LineEdit;
+use super::launch_form::{cpu_meaning, cpu_text, set_cpu};
+use crate::spec::{ContainerId, ContainerName, Preset, SpecError, format_bytes, quote_command, resolve};
+use crate::tui::effect::EffectId;
+use crate::tui::shell_words;
+
+/// A field of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PresetField {
+    /// What it is called.
+    Name,
+    /// One line on what it is for.
+    About,
+    /// The command with its arguments.
+    Command,
+    /// The memory limit.
+    Memory,
+    /// Swap beyond memory.
+    Swap,
+    /// The CPU amount: shares, or cores with a point.
+    Cpu,
+    /// The most processes.
+    Pids,
+    /// The image.
+    Image,
+    /// The network mode.
+    Network,
+    /// The working directory.
+    Directory,
+    /// Variables, as a shell would write them.
+    Variables,
+}
+
+impl PresetField {
+    /// Every field, in order.
+    pub const ALL: [Self; 11] = [
+        Self::Name,
+        Self::About,
+        Self::Command,
+        Self::Memory,
+        Self::Swap,
+        Self::Cpu,
+        Self::Pids,
+        Self::Image,
+        Self::Network,
+        Self::Directory,
+        Self::Variables,
+    ];
+
+    /// What the form calls it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Name => "Name",
+            Self::About => "About",
+            Self::Command => "Command",
+            Self::Memory => "Memory",
+            Self::Swap => "Swap",
+            Self::Cpu => "CPU",
+            Self::Pids => "Pids",
+            Self::Image => "Image",
+            Self::Network => "Network",
+            Self::Directory => "Directory",
+            Self::Variables => "Variables",
+        }
+    }
+
+    fn of_spec(field: &str) -> Option<Self> {
+        Some(match field {
+            "name" => Self::Name,
+            "command" => Self::Command,
+            "memory" => Self::Memory,
+            "swap" => Self::Swap,
+            "cpu" | "cpus" | "cpu-shares" => Self::Cpu,
+            "pids" => Self::Pids,
+            "image" => Self::Image,
+            "net" | "network" => Self::Network,
+            "workdir" => Self::Directory,
+            "env" => Self::Variables,
+            _ => return None,
+        })
+    }
+}
+
+/// A preset while it is edited.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PresetForm {
+    /// The preset that is changed; `None` for a new one.
+    pub of: Option<String>,
+    /// What it said before.
+    base: Preset,
+    /// The text of every field.
+    pub texts: BTreeMap<PresetField, LineEdit>,
+    /// The field being typed in.
+    pub focus: PresetField,
+    /// What is wrong: beside its field, or with none of its own.
+    pub error: Option<(Option<PresetField>, String)>,
+    /// The write under way.
+    pub saving: Option<EffectId>,
+}
+
+impl PresetForm {
+    /// A form for `preset`, called `name`; it changes the preset `of`, or makes a new one.
+    #[must_use]
+    pub fn new(of: Option<String>, name: &str, preset: &Preset) -> Self {
+        let text = |field: PresetField| match field {
+            PresetField::Name => name.to_owned(),
+            PresetField::About => preset.description.clone().unwrap_or_default(),
+            PresetField::Command => preset.command.as_deref().map(quote_command).unwrap_or_default(),
+            PresetField::Memory => preset.memory.clone().unwrap_or_default(),
+            PresetField::Swap => preset.swap.clone().unwrap_or_default(),
+            PresetField::Cpu => cpu_text(preset),
+            PresetField::Pids => preset.pids.clone().unwrap_or_default(),
+            PresetField::Image => preset.image.clone().unwrap_or_default(),
+            PresetField::Network => preset.net.as_ref().map(ToString::to_string).unwrap_or_default(),
+            PresetField::Directory => preset.workdir.clone().unwrap_or_default(),
+            PresetField::Variables => quote_command(&preset.env),
+        };
+        let focus = if name.is_empty() || of.is_none() { PresetField::Name } else { PresetField::Memory };
+        Self {
+            of,
+            base: preset.clone(),
+            texts: PresetField::ALL.into_iter().map(|field| (field, LineEdit::new(text(field)))).collect(),
+            focus,
+            error: None,
+            saving: None,
+        }
+    }
+
+    /// The text of `field`, trimmed.
+    #[must_use]
+    pub fn text(&self, field: PresetField) -> &str {
+        self.texts.get(&field).map_or("", |line| line.text().trim())
+    }
+
+    /// Moves to the next field, or the previous one.
+    pub fn step(&mut self, forward: bool) {
+        let count = PresetField::ALL.len();
+        let now = PresetField::ALL.iter().position(|field| *field == self.focus).unwrap_or(0);
+        self.focus = PresetField::ALL[if forward { now + 1 } else { now + count - 1 } % count];
+    }
+
+    /// The name and the preset as the form has them.
+    ///
+    /// # Errors
+    /// [`SpecError`] naming what is wrong.
+    pub fn preset(&self) -> Result<(String, Preset), SpecError> {
+        let name = ContainerName::new(self.text(PresetField::Name)).map_err(|error| SpecError::new("name", error.reason))?;
+        let some = |field| Some(self.text(field).to_owned()).filter(|text| !text.is_empty());
+        let words = |field, name| shell_words::split(self.text(field)).map_err(|reason| SpecError::new(name, reason));
+        let mut preset = Preset {
+            description: some(PresetField::About),
+            command: Some(words(PresetField::Command, "command")?).filter(|words| !words.is_empty()),
+            memory: some(PresetField::Memory),
+            swap: some(PresetField::Swap),
+            pids: some(PresetField::Pids),
+            image: some(PresetField::Image),
+            net: some(PresetField::Network).map(|text| text.parse()).transpose()?,
+            workdir: some(PresetField::Directory),
+            env: words(PresetField::Variables, "env")?,
+            ..self.base.clone()
+        };
+        set_cpu(&mut preset, self.text(PresetField::Cpu));
+        // a limit profile has no command of its own: any will do to see whether the rest holds
+        let mut tried = preset.clone();
+        tried.command.get_or_insert_with(|| vec!["true".into()]);
+        resolve(ContainerId::from_random([0; 6]), None, &tried, false, false)?;
+        Ok((name.to_string(), preset))
+    }
+
+    /// Puts an error where it belongs, and the cursor with it.
+    pub fn show_error(&mut self, error: &SpecError) {
+        let field = PresetField::of_spec(&error.field);
+        self.focus = field.unwrap_or(self.focus);
+        self.error = Some((field, if field.is_some() { error.reason.clone() } else { error.to_string() }));
+    }
+
+    /// What the text of `field` means, or what may be written there.
+    #[must_use]
+    pub fn meaning(&self, field: PresetField) -> String {
+        let text = self.text(field);
+        let limits = |preset: Preset| preset.limits();
+        let bytes = |preset: Preset, pick: fn(&crate::spec::Limits) -> Option<u64>| match limits(preset) {
+            Ok(limits) => pick(&limits).map(format_bytes).unwrap_or_default(),
+            Err(error) => error.reason,
+        };
+        match field {
+            PresetField::Name => "letters, digits, _ . -".into(),
+            PresetField::About => "one line, shown in the list".into(),
+            PresetField::Command if text.is_empty() => "none: a limit profile for any command".into(),
+            PresetField::Memory if text.is_empty() => "no limit; 128 is MB, or 64M, 1.5G".into(),
+            PresetField::Memory => bytes(Preset { memory: Some(text.into()), ..Preset::default() }, |limits| limits.memory),
+            PresetField::Swap if text.is_empty() => "none beyond memory".into(),
+            PresetField::Cpu if text.is_empty() => "no limit; 512 shares is half a core, 0.5 only caps".into(),
+            PresetField::Cpu => cpu_meaning(text),
+            PresetField::Pids if text.is_empty() => "the usual limit".into(),
+            PresetField::Image if text.is_empty() => "host: this machine's own programs".into(),
+            PresetField::Network if text.is_empty() => "none; or host, container:ID".into(),
+            PresetField::Variables if text.is_empty() => "KEY=value KEY2='a b'".into(),
+            _ => String::new(),
+        }
+    }
+}
+
+/// What the selected preset is compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Compared {
+    /// Another preset, by its name.
+    Preset(String),
+    /// What this container was made from, and its limits now.
+    Container(ContainerId),
+}

@@ -1,0 +1,122 @@
+//! The Presets tab: choosing, editing, deleting, comparing.
+
+use super::containers::call_engine;
+use super::{moved, overlays};
+use crate::tui::action::Action;
+use crate::tui::effect::{Call, Effect, EffectId};
+use crate::tui::model::{Compared, LineEdit, Model, Overlay, Pending, PresetForm, ToastKind};
+
+/// Does `action` on the tab.
+pub fn choose(model: &mut Model, action: Action) {
+    let chosen = model.settings.presets.get(model.preset).cloned();
+    match (action, chosen) {
+        (Action::NewPreset, _) => open(model, PresetForm::new(None, "", &Default::default())),
+        (Action::EditPreset, Some((name, preset))) => open(model, PresetForm::new(Some(name.clone()), &name, &preset)),
+        (Action::CopyPreset, Some((name, preset))) => open(model, PresetForm::new(None, &format!("{name}-copy"), &preset)),
+        (Action::DeletePreset, Some(_)) => overlays::ask(model, Action::DeletePreset, None),
+        (Action::ComparePreset, Some((name, _))) => {
+            let with = Some(Compared::Preset(name));
+            model.compared = if model.compared == with { None } else { with };
+        }
+        (Action::CompareContainer, _) => match (&model.compared, model.selected().map(|record| record.spec.id.clone())) {
+            (Some(Compared::Container(_)), _) => model.compared = None,
+            (_, Some(id)) => model.compared = Some(Compared::Container(id)),
+            (_, None) => model.toast(ToastKind::Notice, "no container is selected"),
+        },
+        _ => {
+            let page = model.regions().map_or(1, |regions| usize::from(regions.body.height));
+            if let Some(row) = moved(action, model.preset, model.settings.presets.len(), page) {
+                model.preset = row;
+            }
+        }
+    }
+}
+
+fn open(model: &mut Model, form: PresetForm) {
+    model.overlay = Some(Overlay::Preset(Box::new(form)));
+}
+
+/// The form, while it is open.
+pub fn opened(model: &mut Model) -> Option<&mut PresetForm> {
+    match &mut model.overlay {
+        Some(Overlay::Preset(form)) => Some(form),
+        _ => None,
+    }
+}
+
+/// Does `action` in the form.
+pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match (opened(model), action) {
+        (Some(_), Action::Cancel) => model.overlay = None,
+        (Some(form), _) if form.saving.is_some() => {}
+        (Some(form), Action::NextField) => form.step(true),
+        (Some(form), Action::PreviousField) => form.step(false),
+        (Some(_), Action::Confirm) => return save(model),
+        (Some(_), _) => overlays::edit_action(model, action),
+        (None, _) => {}
+    }
+    Vec::new()
+}
+
+/// Does `change` to the field being typed in; what was wrong is no longer said.
+pub fn edit(form: &mut PresetForm, change: impl FnOnce(&mut LineEdit)) {
+    if form.saving.is_none() {
+        form.error = None;
+        change(form.texts.entry(form.focus).or_default());
+    }
+}
+
+fn save(model: &mut Model) -> Vec<Effect> {
+    let (file, presets) = (model.settings.config_file.clone(), model.settings.presets.clone());
+    let Some(form) = opened(model) else { return Vec::new() };
+    let (name, preset) = match form.preset() {
+        Ok(all) => all,
+        Err(error) => {
+            form.show_error(&error);
+            return Vec::new();
+        }
+    };
+    if form.of.as_ref() != Some(&name) && presets.iter().any(|(known, _)| *known == name) {
+        form.show_error(&crate::spec::SpecError::new("name", "there is a preset of that name already"));
+        return Vec::new();
+    }
+    let Some(file) = file else {
+        form.error = Some((None, "this screen has no config file".into()));
+        return Vec::new();
+    };
+    let preset = Box::new(preset);
+    let call = match form.of.clone() {
+        Some(old) => Call::ChangePreset(file, old, name.clone(), preset),
+        None => Call::SavePreset(file, name.clone(), preset),
+    };
+    let effect = call_engine(model, Pending { action: Action::SavePreset, target: None, name }, call);
+    let id = EffectId(model.last_effect);
+    if let Some(form) = opened(model) {
+        form.saving = Some(id);
+    }
+    vec![effect]
+}
+
+/// The write that the form waits for has ended. Says whether it was one.
+pub fn saved(model: &mut Model, id: EffectId, error: Option<String>) -> bool {
+    let Some(form) = opened(model).filter(|form| form.saving == Some(id)) else {
+        return false;
+    };
+    form.saving = None;
+    match error {
+        Some(error) => form.error = Some((None, error)),
+        None => model.overlay = None,
+    }
+    true
+}
+
+/// Takes the selected preset out of the file: that was asked and answered.
+pub fn delete(model: &mut Model) -> Vec<Effect> {
+    let chosen = model.settings.presets.get(model.preset).map(|(name, _)| name.clone());
+    let (Some(name), Some(file)) = (chosen, model.settings.config_file.clone()) else {
+        model.toast(ToastKind::Notice, "this screen has no config file");
+        return Vec::new();
+    };
+    let pending = Pending { action: Action::DeletePreset, target: None, name: name.clone() };
+    vec![call_engine(model, pending, Call::DeletePreset(file, name))]
+}
