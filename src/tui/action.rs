@@ -53,8 +53,8 @@ actions! {
     NewPreset "new-preset" "New" "write a new preset into the config file";
     CopyPreset "copy-preset" "Copy" "begin a new preset with what this one says";
     DeletePreset "delete-preset" "Delete" "take this preset out of the config file";
-    ComparePreset "compare-preset" "Compare" "compare the other presets with this one, or no more";
-    CompareContainer "compare-container" "Compare with container" "compare presets with the selected container, or no more";
+    ComparePreset "compare-preset" "Compare" "compare the others with this one, or stop";
+    CompareContainer "compare-container" "Compare with container" "compare with the selected container, or stop";
     SavePreset "save-preset" "Save preset" "save its limits and command as a preset";
     Export "export" "Export" "write its last ten minutes to a CSV or JSON file";
     Mark "mark" "Mark" "mark it, or not; verbs go to all that are marked";
@@ -157,7 +157,6 @@ impl Action {
                 | Self::Pause
                 | Self::Destroy
                 | Self::UsePreset
-                | Self::SavePreset
                 | Self::EditPreset
                 | Self::NewPreset
                 | Self::CopyPreset

@@ -309,6 +309,11 @@ impl Stage {
         self
     }
 
+    /// The terminal has this size now.
+    pub fn resize(&mut self, width: u16, height: u16) {
+        self.send(Message::Input(Input::Resize(width, height)));
+    }
+
     pub fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }

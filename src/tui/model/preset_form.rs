@@ -174,7 +174,7 @@ impl PresetForm {
 
     /// Puts an error where it belongs, and the cursor with it.
     pub fn show_error(&mut self, error: &SpecError) {
-        let field = PresetField::of_spec(&error.field);
+        let field = PresetField::of_spec(error.field);
         self.focus = field.unwrap_or(self.focus);
         self.error = Some((field, if field.is_some() { error.reason.clone() } else { error.to_string() }));
     }

@@ -81,28 +81,35 @@ fn other(model: &Model, name: &str) -> Option<(String, Preset)> {
 fn compare(canvas: &mut Canvas<'_>, area: Rect, (name, preset): (&str, &Preset), (with, theirs): (&str, &Preset)) {
     let theme = canvas.theme;
     let half = usize::from(area.width).saturating_sub(NAME_COLUMNS + 2) / 2;
-    let cut = |text: &str| {
+    let pad = |text: &str| {
         let text = text::truncate(text, half.saturating_sub(1), theme.symbols.ellipsis).into_owned();
         let padding = half.saturating_sub(text::width(&text));
         format!("{text}{}", " ".repeat(padding))
     };
     let mut pen = canvas.pen(row(area, 0));
-    pen.skip(NAME_COLUMNS as u16 + 1).put(&cut(&printable(name)), theme.header).put(&cut(&printable(with)), theme.header);
+    pen.skip(NAME_COLUMNS as u16 + 1).put(&pad(&printable(name)), theme.header).put(&pad(&printable(with)), theme.header);
     let (own, others) = (facts(preset), facts(theirs));
     let mut labels: Vec<&str> = own.iter().map(|(label, _)| *label).collect();
     labels.extend(others.iter().map(|(label, _)| *label).filter(|label| own.iter().all(|(known, _)| known != label)));
     let said = |facts: &[(&'static str, String)], label: &str| {
         facts.iter().find(|(known, _)| *known == label).map_or_else(|| "usual".to_owned(), |(_, value)| value.clone())
     };
-    for (label, y) in labels.iter().zip(2..area.height) {
+    let mut y = 2;
+    for label in labels {
         let (left, right) = (said(&own, label), said(&others, label));
         let style = if left == right { theme.dim } else { theme.strong };
         let sign = if left == right { ' ' } else { '≠' };
-        let mut pen = canvas.pen(row(area, y));
-        pen.symbol(sign, theme.warning)
-            .put(&format!("{label:<NAME_COLUMNS$}"), theme.label)
-            .put(&cut(&left), style)
-            .put(&cut(&right), style);
+        let wrap = |text: &str| text::wrap_words(text, half.saturating_sub(1), 3, theme.symbols.ellipsis);
+        let (left, right) = (wrap(&left), wrap(&right));
+        for i in 0..left.len().max(right.len()).max(1) {
+            let (sign, label) = if i == 0 { (sign, label) } else { (' ', "") };
+            let mut pen = canvas.pen(row(area, y));
+            pen.symbol(sign, theme.warning).put(&format!("{label:<NAME_COLUMNS$}"), theme.label);
+            for side in [&left, &right] {
+                pen.put(&pad(side.get(i).map_or("", String::as_str)), style);
+            }
+            y += 1;
+        }
     }
 }
 
