@@ -21,6 +21,7 @@ pub fn parse_bytes(field: &'static str, text: &str) -> Result<u64, SpecError> {
         "k" | "kb" | "kib" => 1 << 10,
         "g" | "gb" | "gib" => 1 << 30,
         "t" | "tb" | "tib" => 1 << 40,
+        "p" | "pb" | "pib" => 1 << 50,
         other => return Err(bad(&format!("has the unknown unit {other:?}"))),
     };
     let bytes = if let Ok(whole) = digits.parse::<u64>() {
