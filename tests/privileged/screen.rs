@@ -130,3 +130,38 @@ fn with_keys_alone() {
 pub fn row<'a>(screen: &'a str, text: &str) -> Option<&'a str> {
     screen.lines().find(|line| line.contains(text) && ["RUNNING", "STOPPED", "CREATED"].iter().any(|state| line.contains(state)))
 }
+
+#[test]
+fn an_unknown_terminal_is_survived() {
+    let fixture = Fixture::new();
+    let tmux = Tmux::new(80, 24);
+    let before = tmux.modes();
+    tmux.write(&format!("TERM=no-such-terminal {} --state {}", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display()));
+    tmux.press(&["Enter"]);
+    tmux.wait_for("Containers");
+    tmux.press(&["q"]);
+    tmux.wait_for("prompt$");
+    assert_eq!(tmux.modes(), before);
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    let fixture = Fixture::new();
+    let tmux = Tmux::new(80, 24);
+    let before = tmux.modes();
+    for signal in [Signal::SIGTERM, Signal::SIGHUP] {
+        tmux.write(&format!("{} --state {}", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display()));
+        tmux.press(&["Enter"]);
+        tmux.wait_for("Containers");
+        let ours = Census::take(fixture.state()).processes;
+        for (pid, _) in ours.iter().filter(|(_, title)| title.starts_with(env!("CARGO_BIN_EXE_minic-tui"))) {
+            // the launcher may have gone with the screen already
+            let _ = kill(Pid::from_raw(*pid), signal);
+        }
+        eventually("the screen is gone", || tmux.foreground() == "sh");
+        eventually("the terminal is as it was", || tmux.modes() == before);
+        tmux.write("clear");
+        tmux.press(&["Enter"]);
+        tmux.wait_until("an empty screen with a prompt", |screen| screen.contains("prompt$") && !screen.contains("Containers"));
+    }
+}

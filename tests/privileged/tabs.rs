@@ -1,5 +1,6 @@
 //! The tabs on real containers, with keys alone.
 
+use crate::command::eventually;
 use crate::fixture::Fixture;
 use crate::tmux::Tmux;
 
@@ -64,6 +65,29 @@ fn a_shell_survives_other_tabs_and_ctrl_c_and_ends_by_itself() {
     tmux.write("exit 7");
     tmux.press(&["Enter"]);
     tmux.wait_for("ended with exit code 7");
+    tmux.press(&["q"]);
+    tmux.wait_for("prompt$");
+}
+
+#[test]
+fn all_that_are_marked_are_frozen_go_on_and_get_a_signal() {
+    let fixture = Fixture::new();
+    for name in ["marked-a", "marked-b"] {
+        fixture.detached(name, &["sleep", "1000"]);
+    }
+    let tmux = open(&fixture);
+    tmux.wait_until("both are shown", |screen| screen.contains("marked-a") && screen.contains("marked-b"));
+    let all_are = |state: &str| fixture.list().iter().filter(|container| container["state"] == state).count() == 2;
+    tmux.press(&["Space", "Space", "p"]);
+    eventually("both are frozen", || all_are("PAUSED"));
+    tmux.wait_for("2 paused");
+    tmux.press(&["p"]);
+    eventually("both go on", || all_are("RUNNING"));
+    tmux.wait_for("2 running");
+    tmux.press(&["F9"]);
+    tmux.wait_for("Signal for 2 containers");
+    tmux.press(&["Down", "Enter"]);
+    eventually("both were killed", || all_are("STOPPED"));
     tmux.press(&["q"]);
     tmux.wait_for("prompt$");
 }

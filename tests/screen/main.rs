@@ -5,6 +5,7 @@
 
 mod both_sizes;
 mod cards;
+mod complaints;
 mod containers;
 mod effects;
 mod form;

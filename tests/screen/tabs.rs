@@ -149,7 +149,9 @@ fn files_are_opened_extracted_and_reverted() {
     stage.golden("file-extract-refused-80x24");
     stage.keys("<Esc>R").golden("file-revert-refused-80x24");
     stage.keys("<Esc>1").select("migrate").keys("5").tick(1);
-    stage.keys("R").tick(1);
+    stage.keys("R").golden("file-revert-80x24");
+    stage.keys("n").take_effects();
+    stage.keys("R<Enter>").tick(1);
     stage.golden("file-reverted-80x24");
     assert!(stage.model.looks.files.list().iter().all(|change| change.path != "/etc/motd"));
     stage.keys("g<Enter>").golden("file-open-80x24-migrate");

@@ -59,6 +59,8 @@ pub struct Question {
     pub action: Action,
     /// To which container; `None` when it is about no container.
     pub target: Option<ContainerId>,
+    /// Of which changed file of it, when it is about one.
+    pub file: Option<String>,
 }
 
 /// What lies over the tab and has the keys.

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use super::containers::call_engine;
 use super::moved;
 use super::results::in_words;
+use crate::record::Record;
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, Look, Seen};
 use crate::tui::model::{
-    LineEdit, Model, Overlay, Pending, ProcessSort, Prompt, Purpose, SheetView, SignalMenu, SignalTo, Tab, ToastKind, Viewer,
+    LineEdit, Model, Overlay, Pending, ProcessSort, Prompt, Purpose, Question, SheetView, SignalMenu, SignalTo, Tab, ToastKind, Viewer,
 };
 use crate::tui::sanitise::log_line;
 
@@ -221,12 +222,23 @@ fn files(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
             model.overlay = Some(Overlay::Prompt(Prompt { purpose, line }));
         }
         Action::RevertFile => {
-            let pending = Pending { action, target: Some(id.clone()), name: path.clone() };
-            return vec![call_engine(model, pending, Call::Revert(id, path))];
+            let living = model.record(&id).filter(|record| record.status.is_alive());
+            match living.map(|record| format!("{} is {}: stop it to revert its files", record.spec.name, record.status.word())) {
+                Some(reason) => model.toast(ToastKind::Notice, reason),
+                // what the container wrote there is lost, and nothing brings it back
+                None => model.overlay = Some(Overlay::Confirm(Question { action, target: Some(id), file: Some(path) })),
+            }
         }
         _ => {}
     }
     Vec::new()
+}
+
+/// Puts the image's own back in the place of the changed `path`.
+pub fn revert(model: &mut Model, record: &Record, path: String) -> Vec<Effect> {
+    let id = record.spec.id.clone();
+    let pending = Pending { action: Action::RevertFile, target: Some(id.clone()), name: path.clone() };
+    vec![call_engine(model, pending, Call::Revert(id, path))]
 }
 
 /// Closes what is open over the tab's own list, when something is.

@@ -8,7 +8,7 @@ use crate::tui::model::{Column, LineEdit, Model, Overlay, Question};
 
 /// Asks before doing `action` to `target`.
 pub fn ask(model: &mut Model, action: Action, target: Option<ContainerId>) {
-    model.overlay = Some(Overlay::Confirm(Question { action, target }));
+    model.overlay = Some(Overlay::Confirm(Question { action, target, file: None }));
 }
 
 /// Answers the question.
@@ -21,6 +21,7 @@ pub fn answer(model: &mut Model, action: Action) -> Vec<Effect> {
             model.overlay = None;
             let target = question.target.and_then(|id| model.record(&id).cloned());
             match target {
+                Some(record) if question.file.is_some() => super::looks::revert(model, &record, question.file.unwrap_or_default()),
                 Some(record) => containers::carry_out(model, question.action, &record),
                 None if question.action == Action::DeletePreset => preset_form::delete(model),
                 None if question.action == Action::Quit => vec![Effect::Quit],

@@ -18,6 +18,7 @@ use crate::spec::format_bytes;
 use crate::tui::action::Action;
 use crate::tui::hit::Target;
 use crate::tui::model::{Model, Question};
+use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::widget::{center, frame};
 use crate::tui::wording::NOT_AVAILABLE;
@@ -28,6 +29,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, question: &Question) {
     let record = question.target.as_ref().and_then(|id| model.record(id));
     let (title, body, yes, no) = match record {
         Some(record) if question.action == Action::LimitDown => below_use(model, record),
+        Some(record) if question.file.is_some() => revert(record, question.file.as_deref().unwrap_or_default()),
         Some(record) => {
             let (name, id) = (record.spec.name.as_str(), &record.spec.id);
             let state = record.status.word();
@@ -74,6 +76,13 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, question: &Question) {
         canvas.hits.add(Rect { x, width: end - x, ..buttons }, Target::Action(action));
         x = end + 3;
     }
+}
+
+/// A change of the container's own is dropped.
+fn revert(record: &Record, path: &str) -> (String, String, &'static str, &'static str) {
+    let (name, path) = (record.spec.name.as_str(), printable(path));
+    let body = format!("What {name} did to {path} is dropped: it is again as in the image. This cannot be undone.");
+    ("Revert this change?".to_owned(), body, "Revert", "Keep it")
 }
 
 /// Less memory is asked for than is used: what will happen then.
