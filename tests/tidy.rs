@@ -203,6 +203,22 @@ fn top_level(paths: &[String]) -> Vec<String> {
     extra.map(|entry| format!("{entry}: does not belong at the top level")).collect()
 }
 
+/// What a test plans by `MINIC_FAULT` is read in one module, which a release build does not have.
+fn faults_are_for_debugging(path: &str, text: &str) -> Vec<String> {
+    let module = "#[cfg(debug_assertions)]\nmod armed {\n";
+    let outside = match text.split_once(module) {
+        Some((before, rest)) if path == "src/sys/fault.rs" => {
+            format!("{before}{}", rest.split_once("\n}\n").map_or("", |(_, after)| after))
+        }
+        _ => text.to_owned(),
+    };
+    if outside.contains("\"MINIC_FAULT\"") {
+        vec![format!("{path}: MINIC_FAULT is read outside of what debug builds alone have")]
+    } else {
+        Vec::new()
+    }
+}
+
 // ---- the tree ----
 
 fn tracked() -> Vec<String> {
@@ -280,6 +296,14 @@ rule!(unsafe_is_in_sys, super::source,
     "src/tui/a.rs", "// unsafe\n#![deny(unsafe_code)] #[unsafe(no_mangle)] const A: &str = \"unsafe\";" => 0;
     "src/tui/a.rs", "fn f() { unsafe { g() } }\nunsafe impl Send for X {}" => 2;
     "src/sys/a.rs", "unsafe {}" => 0;
+);
+
+rule!(faults_are_for_debugging, super::source,
+    "src/sys/fault.rs", "pub fn at() {}\n#[cfg(debug_assertions)]\nmod armed {\n std::env::var(\"MINIC_FAULT\")\n}\n" => 0;
+    "src/sys/fault.rs", "std::env::var(\"MINIC_FAULT\");\n#[cfg(debug_assertions)]\nmod armed {\n}\n" => 1;
+    "src/sys/fault.rs", "mod armed {\n std::env::var(\"MINIC_FAULT\")\n}\n" => 1;
+    "src/sys/fault.rs", "#[cfg(debug_assertions)]\nmod armed {\n}\nfn f() { std::env::var(\"MINIC_FAULT\") }\n" => 1;
+    "src/runtime/a.rs", "std::env::var(\"MINIC_FAULT\")" => 1;
 );
 
 rule!(printing_is_in_cli, super::source,

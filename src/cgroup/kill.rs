@@ -1,21 +1,24 @@
 //! Who is in a container's cgroup; stopping, resuming and killing all of them.
 
 use std::fs;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::libc::SIGKILL;
 
 use super::create::write_file;
 use super::remove::{LONGEST_PAUSE, PATIENCE, children};
 use super::{Cgroup, CgroupError, Controller, Version, parse};
+use crate::sys::pidfd;
 
 /// How long a round of killing waits for everything to stop before it kills regardless.
 const FREEZE_FOR_KILL: Duration = Duration::from_millis(200);
 /// The first pause of a wait; a kill is normally over by then.
 const FIRST_PAUSE: Duration = Duration::from_micros(200);
+/// As many descriptors as any process may have open.
+const KILLED_AT_ONCE: usize = 256;
 
 impl Cgroup {
     /// Every process in it and in cgroups made inside it, by number; zombies are not listed.
@@ -88,6 +91,7 @@ impl Cgroup {
             }
             // what the v1 freezer holds does not die of SIGKILL before it is thawed
             self.thaw_v1()?;
+            self.thaw_v1_below();
             let waited = Instant::now();
             while waited.elapsed() < pause {
                 if self.is_empty() {
@@ -113,9 +117,14 @@ impl Cgroup {
     pub(super) fn kill_one_by_one(&self) {
         // killing works frozen or not; freezing only saves rounds
         let _ = self.freeze_within(FREEZE_FOR_KILL);
-        for pid in self.pids() {
-            // gone meanwhile is what we want
-            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        // a number can become somebody else's between a look and a kill: held by a descriptor first, and still here after that, it is ours
+        for some in self.pids().chunks(KILLED_AT_ONCE) {
+            let held: Vec<(i32, OwnedFd)> = some.iter().filter_map(|pid| Some((*pid, pidfd::open(*pid).ok()?))).collect();
+            let here = self.pids();
+            for (_, process) in held.iter().filter(|(pid, _)| here.binary_search(pid).is_ok()) {
+                // gone meanwhile is what we want
+                let _ = pidfd::send_signal(process.as_fd(), SIGKILL);
+            }
         }
         let _ = self.thaw();
     }
@@ -158,6 +167,13 @@ impl Cgroup {
         }
     }
 
+    /// Thaws also what a container froze in v1 cgroups of its own making: the one above, thawed, leaves those as they are.
+    fn thaw_v1_below(&self) {
+        if let Some(folder) = self.v1_freezer().as_deref().and_then(Path::parent) {
+            thaw_children(folder);
+        }
+    }
+
     fn v1_freezer(&self) -> Option<PathBuf> {
         let file = self.folder(Version::V1, Controller::Freezer)?.path.join("freezer.state");
         file.exists().then_some(file)
@@ -180,6 +196,14 @@ impl Cgroup {
             shown.push_str(&format!(" and {} more", pids.len() - 5));
         }
         shown
+    }
+}
+
+fn thaw_children(folder: &Path) {
+    for child in children(folder) {
+        // gone meanwhile is fine
+        let _ = write_file(&child.join("freezer.state"), "THAWED");
+        thaw_children(&child);
     }
 }
 

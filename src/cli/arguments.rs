@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    attach, check, completions, create, destroy, events, exec, info, kill, list, logs, man, pause, prune, rename, restart, resume, run,
+    attach, check, completions, create, destroy, events, exec, gc, info, kill, list, logs, man, pause, prune, rename, restart, resume, run,
     start, stop, update, wait, web,
 };
 
@@ -100,6 +100,7 @@ pub(super) enum Verb {
     #[command(visible_alias = "rm")]
     Destroy(destroy::Destroy),
     Prune(prune::Prune),
+    Gc(gc::Gc),
     Exec(exec::Exec),
     Attach(attach::Attach),
     Logs(logs::Logs),
@@ -129,6 +130,7 @@ impl Verb {
             Self::Update(_) => "update",
             Self::Destroy(_) => "destroy",
             Self::Prune(_) => "prune",
+            Self::Gc(_) => "gc",
             Self::Exec(_) => "exec",
             Self::Attach(_) => "attach",
             Self::Logs(_) => "logs",

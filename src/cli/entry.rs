@@ -184,6 +184,7 @@ fn perform(verb: Verb, globals: &Globals) -> Result<i32, Failure> {
         Verb::Update(update) => update.perform(&session()?),
         Verb::Destroy(destroy) => destroy.perform(&session()?),
         Verb::Prune(prune) => prune.perform(&session()?),
+        Verb::Gc(gc) => gc.perform(&Session::open_untouched(globals, word)?),
         Verb::Exec(exec) => exec.perform(&session()?),
         Verb::Attach(attach) => attach.perform(&session()?),
         Verb::Logs(logs) => logs.perform(&session()?),

@@ -70,6 +70,10 @@ fn described(info: &Info, now: Timestamp) -> String {
             say("Cause", cause.sentence());
             say("Ended", ago(*at));
         }
+        Status::Broken { reason } => {
+            say("State", "BROKEN: its record cannot be used; it can be destroyed".into());
+            say("Reason", reason.clone());
+        }
     }
     if let Some(next) = info.record.restart_at {
         say("Next start", format!("in {}", format_duration(between(now, next))));

@@ -34,6 +34,7 @@ pub struct Container<'a> {
     restart_at: Option<Timestamp>,
     exit_code: Option<i32>,
     cause: Option<Cause<'a>>,
+    broken: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -114,7 +115,7 @@ impl<'a> Container<'a> {
     pub fn new(record: &'a Record) -> Self {
         let ContainerSpec { id, name, limits, .. } = &record.spec;
         let (started_at, ended_at, cause) = match &record.status {
-            Status::Created => (None, None, None),
+            Status::Created | Status::Broken { .. } => (None, None, None),
             Status::Running { since, .. } | Status::Paused { since, .. } => (Some(*since), None, None),
             Status::Stopped { cause, since, at } => (*since, Some(*at), Some(cause)),
         };
@@ -137,6 +138,7 @@ impl<'a> Container<'a> {
             restart_at: record.restart_at,
             exit_code: cause.map(ExitCause::exit_code),
             cause: cause.map(|cause| Cause { cause, sentence: cause.sentence() }),
+            broken: record.status.broken(),
         }
     }
 }

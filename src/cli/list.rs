@@ -13,13 +13,14 @@ use crate::spec::{format_bytes, quote_command};
 
 const FIELDS: &str = "\
 Fields of --json, an array of objects in the order of creation; what does not apply is null:
-  id, name, state (CREATED, RUNNING, PAUSED, STOPPED), pid, image, command (array), preset, network, labels,
+  id, name, state (CREATED, RUNNING, PAUSED, STOPPED, BROKEN), pid, image, command (array), preset, network, labels,
   health (starting, healthy, unhealthy), restarts
   limits: memory, swap, memory_high, memory_low, memory_min (bytes), oom_group, cpus (cores),
   cpu_shares, cpu_burst_usec, cpuset, pids, io_weight, and io, an array of: device, read_bps,
   write_bps, read_iops, write_iops
   created_at, started_at, ended_at, restart_at: RFC 3339, UTC
-  exit_code; cause: kind (exited, signaled, oom_killed, setup_failed, lost), sentence, and code, signal, peak, limit, step, errno as fit";
+  exit_code; cause: kind (exited, signaled, oom_killed, setup_failed, lost), sentence, and code, signal, peak, limit, step, errno as fit
+  broken: why its record cannot be used";
 
 /// List every container, oldest first
 #[derive(Debug, Args)]
@@ -84,7 +85,8 @@ fn colour(status: &Status) -> Colour {
     match status {
         Status::Running { .. } => Colour::Green,
         Status::Paused { .. } => Colour::Yellow,
-        Status::Stopped { cause: ExitCause::OomKilled { .. } | ExitCause::SetupFailed { .. } | ExitCause::Lost, .. } => Colour::Red,
+        Status::Stopped { cause: ExitCause::OomKilled { .. } | ExitCause::SetupFailed { .. } | ExitCause::Lost, .. }
+        | Status::Broken { .. } => Colour::Red,
         Status::Created | Status::Stopped { .. } => Colour::Plain,
     }
 }

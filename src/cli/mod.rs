@@ -16,6 +16,7 @@ mod env_file;
 mod events;
 mod exec;
 mod failure;
+mod gc;
 mod info;
 mod json;
 mod kill;

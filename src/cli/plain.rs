@@ -157,6 +157,7 @@ fn standing(record: &Record, now: Timestamp) -> String {
         Status::Running { since, .. } | Status::Paused { since, .. } => {
             format!("{} for {}", record.status.word(), format_duration(between(*since, now)))
         }
+        Status::Broken { reason } => format!("BROKEN: {}", sanitize(reason)),
         Status::Stopped { cause, at, .. } => {
             format!("STOPPED {} ago. {}", format_duration(between(*at, now)), cause.sentence().trim_end_matches('.'))
         }

@@ -40,12 +40,8 @@ impl Run {
             return Ok(0);
         }
         need_terminal(options.tty, options.interactive)?;
-        let id = session.manager.create(&what, options, &mut |line| progress.say(&line))?.spec.id;
+        let fresh = session.manager.create_to_start(&what, options, &mut |line| progress.say(&line))?;
         drop(progress);
-        let ended = session.manager.start_attached(&id, self.keys.or_configured(session)).inspect_err(|_| {
-            // one that never started is of no use; why it did not start is what the caller must hear
-            let _ = session.manager.destroy(&id, true);
-        })?;
-        ending(ended)
+        ending(session.manager.start_fresh(fresh, self.keys.or_configured(session))?)
     }
 }

@@ -3,7 +3,7 @@
 use super::arguments::Globals;
 use super::failure::Failure;
 use crate::config::{Config, Overrides};
-use crate::manager::{Manager, StateDir};
+use crate::manager::{Error, Manager, StateDir};
 use crate::record::Record;
 
 /// The settings and the manager.
@@ -15,9 +15,18 @@ pub(super) struct Session {
 impl Session {
     /// Reads the settings and opens the state folder. `verb` is what sudo has to be put before.
     pub fn open(globals: &Globals, verb: &str) -> Result<Self, Failure> {
+        Self::open_with(globals, verb, Manager::open)
+    }
+
+    /// As [`Session::open`], leaving what crashes left as it is.
+    pub fn open_untouched(globals: &Globals, verb: &str) -> Result<Self, Failure> {
+        Self::open_with(globals, verb, Manager::open_untouched)
+    }
+
+    fn open_with(globals: &Globals, verb: &str, open: impl FnOnce(&StateDir) -> Result<Manager, Error>) -> Result<Self, Failure> {
         let config = load_config(globals)?;
         need_root(verb)?;
-        let manager = Manager::open(&StateDir(config.state.clone()))?.with_ids(config.ids).with_warnings(warn);
+        let manager = open(&StateDir(config.state.clone()))?.with_ids(config.ids).with_warnings(warn);
         Ok(Self { config, manager })
     }
 

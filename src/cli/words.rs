@@ -17,6 +17,7 @@ pub(super) fn between(then: Timestamp, now: Timestamp) -> Duration {
 pub(super) fn uptime_or_end(record: &Record, now: Timestamp) -> String {
     match &record.status {
         Status::Created => "never started".into(),
+        Status::Broken { reason } => reason.clone(),
         Status::Running { since, .. } | Status::Paused { since, .. } => format!("up {}", format_duration(between(*since, now))),
         Status::Stopped { cause, at, .. } => {
             let next = record.restart_at.map_or(String::new(), |next| format!(", again in {}", format_duration(between(now, next))));

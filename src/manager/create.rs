@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
+use super::error::reached;
 use super::{Created, Error, Manager};
-use crate::record::Record;
+use crate::record::{self, Lock, Process, Record};
 use crate::security::Profile;
 use crate::spec::{ContainerId, ContainerSpec, IpcMode, NetworkMode, PidMode, Preset, Seccomp, SpecError, Userns, resolve};
 use crate::{rootfs, runtime};
@@ -20,6 +21,14 @@ pub struct CreateOptions {
     pub interactive: bool,
     /// Destroy it when it ends (`--rm`).
     pub remove: bool,
+}
+
+/// A container that nobody else can start before the caller does ([`Manager::create_to_start`]).
+#[derive(Debug)]
+pub struct Fresh {
+    pub(super) id: ContainerId,
+    pub(super) tty: bool,
+    pub(super) lock: Lock,
 }
 
 /// How long an image counts as compared with this machine's files: one command's creation and start, not longer.
@@ -39,6 +48,28 @@ impl Manager {
     /// # Errors
     /// When the request is wrong, the name is in use, or the disk refuses; nothing half-made stays behind.
     pub fn create(&self, what: &Created, options: CreateOptions, progress: &mut dyn FnMut(String)) -> Result<Record, Error> {
+        Ok(self.make(what, options, None, progress)?.0)
+    }
+
+    /// Creates a container that the caller starts at once: until then nobody else can, and should the caller die before, whoever comes by
+    /// next removes it.
+    ///
+    /// # Errors
+    /// As [`Manager::create`].
+    pub fn create_to_start(&self, what: &Created, options: CreateOptions, progress: &mut dyn FnMut(String)) -> Result<Fresh, Error> {
+        let caller = record::identify(std::process::id().cast_signed());
+        let (record, lock) = self.make(what, options, caller.as_ref(), progress)?;
+        Ok(Fresh { id: record.spec.id, tty: record.spec.tty, lock })
+    }
+
+    /// The container is locked when it comes into the list.
+    fn make(
+        &self,
+        what: &Created,
+        options: CreateOptions,
+        caller: Option<&Process>,
+        progress: &mut dyn FnMut(String),
+    ) -> Result<(Record, Lock), Error> {
         let mut random = [0; 6];
         getrandom::fill(&mut random).map_err(|e| Error::System { message: format!("cannot make an id: {e}"), hint: None })?;
         let id = ContainerId::from_random(random);
@@ -56,12 +87,14 @@ impl Manager {
 
         let profile = own_profile(&spec, &what.request)?;
 
+        reached("create.names")?;
         let names = self.store().lock_names()?;
         self.check_free(&spec.name, None)?;
         if spec.userns == Userns::Auto {
             self.give_ids(&mut spec)?;
         }
         let draft = self.store().begin(&spec.id)?;
+        reached("create.base")?;
         if let Some(ids) = spec.ids {
             // the upper folder is the container's `/`, which its root owns
             let upper = draft.folder().join("upper");
@@ -74,11 +107,16 @@ impl Manager {
             let file = draft.folder().join(runtime::PROFILE_FILE);
             std::fs::write(&file, profile).map_err(|e| Error::System { message: format!("write {}: {e}", file.display()), hint: None })?;
         }
+        reached("create.commit")?;
         self.store().enter_name(&spec, &names)?;
-        let record = self.store().commit(draft, &spec)?;
+        let lock = self.store().lock(&spec.id)?;
+        let record = self.store().commit(draft, &spec, caller).inspect_err(|_| {
+            // taking the lock made a run folder for a container that is not there
+            let _ = self.store().remove(&spec.id);
+        })?;
         drop(names);
-        self.store().tell(&record.spec, "created", None)?;
-        Ok(record)
+        self.store().tell(&record.spec, "created", None);
+        Ok((record, lock))
     }
 
     /// Gives it ids of the host that no other has. Under the lock of names, so that two creations cannot choose alike.
@@ -143,14 +181,14 @@ impl Manager {
     /// # Errors
     /// As [`Manager::create`] and [`Manager::start`].
     pub fn launch(&self, what: &Created, options: CreateOptions, progress: &mut dyn FnMut(String)) -> Result<ContainerId, Error> {
-        let record = self.create(what, options, progress)?;
-        let id = record.spec.id;
-        self.start(&id).inspect_err(|_| self.discard(&id))?;
-        Ok(id)
-    }
-
-    /// Removes a container whose first start failed; the failure itself is what the caller reports.
-    pub(super) fn discard(&self, id: &ContainerId) {
-        let _ = self.destroy(id, true);
+        let Fresh { id, lock, .. } = self.create_to_start(what, options, progress)?;
+        match self.launch_holding(&id, &lock, None) {
+            Ok(()) => Ok(id),
+            Err(error) => {
+                // the failure itself is what the caller reports
+                let _ = self.destroy_holding(&id, true, lock);
+                Err(error)
+            }
+        }
     }
 }

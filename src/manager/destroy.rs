@@ -1,6 +1,8 @@
 //! `destroy`: everything of a container is removed; nothing is left of it.
 
+use super::error::reached;
 use super::{Error, Manager};
+use crate::record::{Lock, Status};
 use crate::spec::ContainerId;
 
 impl Manager {
@@ -9,7 +11,12 @@ impl Manager {
     /// # Errors
     /// When it is unknown, alive without `force`, or something of it cannot be removed.
     pub fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error> {
-        let lock = self.store().lock(id)?;
+        reached("destroy.lock")?;
+        self.destroy_holding(id, force, self.store().lock(id)?)
+    }
+
+    /// As [`Manager::destroy`], for who has its lock already.
+    pub(super) fn destroy_holding(&self, id: &ContainerId, force: bool, lock: Lock) -> Result<(), Error> {
         let record = match self.load(id) {
             Ok(record) => record,
             Err(error) => {
@@ -18,6 +25,13 @@ impl Manager {
                 return Err(error);
             }
         };
+        let cgroup = self.cgroup(id);
+        if matches!(record.status, Status::Broken { .. }) && !force && !cgroup.is_empty() {
+            return Err(Error::System {
+                message: format!("{} is BROKEN and processes live in it", record.spec.name),
+                hint: Some("destroy -f kills them first".into()),
+            });
+        }
         let restarting = record.restart_at.is_some();
         if record.status.is_alive() || restarting {
             if !force && !restarting {
@@ -28,17 +42,23 @@ impl Manager {
                     needs: "a stopped one, or -f to kill it first",
                 });
             }
-            self.kill_now(id)?;
+            reached("destroy.kill")?;
+            match self.kill_now(id) {
+                // it ended by itself meanwhile
+                Err(Error::WrongState { .. }) | Ok(_) => {}
+                Err(error) => return Err(error),
+            }
         }
-        let cgroup = self.cgroup(id);
+        reached("destroy.cgroup")?;
         cgroup.kill_all()?;
         cgroup.remove()?;
+        reached("destroy.files")?;
         self.store().remove(id)?;
         self.store().free_name(id, &record.spec.name)?;
         drop(lock);
         // a container that removes itself has told already
         if !record.spec.remove {
-            self.store().tell(&record.spec, "destroyed", None)?;
+            self.store().tell(&record.spec, "destroyed", None);
         }
         Ok(())
     }

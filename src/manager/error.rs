@@ -3,6 +3,7 @@
 use crate::cgroup::CgroupError;
 use crate::record::LaunchStep;
 use crate::spec::SpecError;
+use crate::sys::fault;
 
 /// A failed verb.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,6 +80,11 @@ impl Error {
             Self::Unknown(_) | Self::Ambiguous { .. } | Self::WrongState { .. } => 1,
         }
     }
+}
+
+/// Comes before the step called `step`: a test may want it to fail ([`fault::at`]).
+pub(super) fn reached(step: &'static str) -> Result<(), Error> {
+    fault::at(step).map_err(|errno| Error::System { message: format!("cannot take the step {step}: {}", errno.desc()), hint: None })
 }
 
 impl From<CgroupError> for Error {

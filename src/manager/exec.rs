@@ -1,5 +1,6 @@
 //! `exec`: a command in a running container.
 
+use super::error::reached;
 use super::{Error, Manager};
 use crate::record::Status;
 use crate::runtime::{self, ExecOrder};
@@ -25,6 +26,7 @@ impl Manager {
                 needs: "a running one",
             });
         };
+        reached("exec.plan")?;
         Ok(runtime::exec(&self.runtime, &record.spec, process, request)?)
     }
 }

@@ -2,7 +2,9 @@
 
 use std::os::fd::OwnedFd;
 
+use super::error::reached;
 use super::{Error, Manager};
+use crate::record::{Lock, Status};
 use crate::runtime::{LaunchError, StartOrder, launch};
 use crate::spec::ContainerId;
 use crate::sys::tty;
@@ -16,9 +18,14 @@ impl From<LaunchError> for Error {
 impl Manager {
     /// Starts `id` under its lock. `client` is the far end of an attached console.
     pub(super) fn launch_locked(&self, id: &ContainerId, client: Option<OwnedFd>) -> Result<(), Error> {
-        let _lock = self.store().lock(id)?;
-        let record = self.reconciled(self.store().load(id)?)?;
-        if record.status.is_alive() || record.restart_at.is_some() {
+        reached("start.lock")?;
+        self.launch_holding(id, &self.store().lock(id)?, client)
+    }
+
+    /// As [`Manager::launch_locked`], for who has its lock already.
+    pub(super) fn launch_holding(&self, id: &ContainerId, _lock: &Lock, client: Option<OwnedFd>) -> Result<(), Error> {
+        let record = self.load(id)?;
+        if record.status.is_alive() || record.restart_at.is_some() || matches!(record.status, Status::Broken { .. }) {
             return Err(Error::WrongState {
                 container: record.spec.name.to_string(),
                 state: record.status.word(),
@@ -27,6 +34,7 @@ impl Manager {
             });
         }
         // a supervisor killed before it could record anything may have left a cgroup
+        reached("start.stale")?;
         let stale = self.cgroup(id);
         if stale.exists() {
             stale.kill_all()?;
@@ -37,6 +45,7 @@ impl Manager {
             None => self.image(&mut |_| {})?.path,
         };
         let window = client.as_ref().and_then(|_| tty::window_size(0).ok());
+        reached("start.order")?;
         let order = StartOrder { id: id.clone(), image, window };
         match (&self.launcher, client) {
             (Some(launcher), None) => launcher.launch(&order)?,

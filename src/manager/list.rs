@@ -1,8 +1,10 @@
 //! `list` and finding a container by what the user calls it.
 
+use jiff::Timestamp;
+
 use super::{Error, Manager};
-use crate::record::{Record, StoreError};
-use crate::spec::{ContainerId, ContainerName, IdLookup, lookup};
+use crate::record::{Record, Status, StoreError};
+use crate::spec::{ContainerId, ContainerName, ContainerSpec, IdLookup, Preset, lookup, resolve};
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
@@ -23,12 +25,7 @@ impl Manager {
     pub fn records(&self) -> Result<Vec<Record>, Error> {
         let mut records = Vec::new();
         for id in self.store().ids()? {
-            match self.store().load(&id) {
-                Ok(record) => records.push(self.reconciled(record)?),
-                // destroyed between the list and the look
-                Err(error) if error.source.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error.into()),
-            }
+            records.extend(self.look_up(&id)?);
         }
         records.sort_by(|a, b| (a.created_at, &a.spec.id).cmp(&(b.created_at, &b.spec.id)));
         Ok(records)
@@ -66,10 +63,55 @@ impl Manager {
 
     /// One record with its status as it is now.
     pub(super) fn load(&self, id: &ContainerId) -> Result<Record, Error> {
-        match self.store().load(id) {
-            Ok(record) => self.reconciled(record),
-            Err(error) if error.source.kind() == std::io::ErrorKind::NotFound => Err(Error::Unknown(id.to_string())),
-            Err(error) => Err(error.into()),
+        self.look_up(id)?.ok_or_else(|| Error::Unknown(id.to_string()))
+    }
+
+    /// As [`Manager::load`], for a verb that writes the record anew: one that cannot be read must not be written over.
+    pub(super) fn load_whole(&self, id: &ContainerId, verb: &'static str) -> Result<Record, Error> {
+        let record = self.load(id)?;
+        match record.status {
+            Status::Broken { .. } => {
+                let (container, state) = (record.spec.name.to_string(), record.status.word());
+                Err(Error::WrongState { container, state, verb, needs: "one whose record can be read" })
+            }
+            _ => Ok(record),
         }
+    }
+
+    /// One record with its status as it is now, BROKEN when it cannot be read; `None` when there is no such container.
+    fn look_up(&self, id: &ContainerId) -> Result<Option<Record>, Error> {
+        let error = match self.store().load(id) {
+            Ok(record) if self.is_abandoned(&record) => return self.without_abandoned(record),
+            Ok(record) => return self.reconciled(record).map(Some),
+            Err(error) => error,
+        };
+        // twice: it may have been destroyed, or be written in place, between one look and the next
+        match self.store().load(id) {
+            Ok(record) => self.reconciled(record).map(Some),
+            Err(_) if !self.store().container(id).exists() => Ok(None),
+            Err(_) => Ok(Some(self.broken(id, &error)?)),
+        }
+    }
+
+    /// What can be said of a container whose record cannot be read.
+    fn broken(&self, id: &ContainerId, error: &StoreError) -> Result<Record, Error> {
+        let unreadable = || {
+            let request = Preset { command: Some(vec!["?".into()]), ..Preset::default() };
+            resolve(id.clone(), Some(id.as_str()), &request, false, false).map(|spec| ContainerSpec { image: "?".into(), ..spec })
+        };
+        let spec = self.store().load_spec(id).or_else(|_| unreadable())?;
+        let made = std::fs::metadata(self.store().container(id)).and_then(|about| about.modified()).ok();
+        Ok(Record {
+            spec,
+            status: Status::Broken { reason: error.to_string() },
+            created_at: made.and_then(|at| Timestamp::try_from(at).ok()).unwrap_or_default(),
+            restarts: 0,
+            image_root: None,
+            health: None,
+            restart_at: None,
+            supervisor: None,
+            launch: Vec::new(),
+            skipped: Vec::new(),
+        })
     }
 }

@@ -1,5 +1,6 @@
 //! `pause` and `resume`: every process of a container frozen and thawed through its cgroup.
 
+use super::error::reached;
 use super::{Error, Manager};
 use crate::record::{Event, IllegalTransition, Record};
 use crate::spec::ContainerId;
@@ -18,10 +19,14 @@ impl Manager {
     pub fn pause(&self, id: &ContainerId) -> Result<(), Error> {
         let _lock = self.store().lock(id)?;
         let record = self.load(id)?;
-        let paused = changed(&record, Event::Paused, "pause", "a running one")?;
-        self.cgroup(id).freeze()?;
-        self.store().save(&paused)?;
-        Ok(self.store().tell(&paused.spec, "paused", None)?)
+        changed(&record, Event::Paused, "pause", "a running one")?;
+        let cgroup = self.cgroup(id);
+        cgroup.freeze()?;
+        let recorded = reached("pause.record").and_then(|()| self.record_change(&record, Event::Paused));
+        // it does not stay frozen without anybody knowing
+        recorded.inspect_err(|_| drop(cgroup.thaw()))?;
+        self.store().tell(&record.spec, "paused", None);
+        Ok(())
     }
 
     /// Thaws it.
@@ -31,15 +36,28 @@ impl Manager {
     pub fn resume(&self, id: &ContainerId) -> Result<(), Error> {
         let _lock = self.store().lock(id)?;
         let record = self.load(id)?;
-        let resumed = changed(&record, Event::Resumed, "resume", "a paused one")?;
+        changed(&record, Event::Resumed, "resume", "a paused one")?;
         self.cgroup(id).thaw()?;
-        self.store().save(&resumed)?;
-        Ok(self.store().tell(&resumed.spec, "resumed", None)?)
+        reached("resume.record")?;
+        self.record_change(&record, Event::Resumed)?;
+        self.store().tell(&record.spec, "resumed", None);
+        Ok(())
+    }
+
+    /// Records `event`, unless the container has ended meanwhile: then its supervisor has recorded more than we know.
+    fn record_change(&self, seen: &Record, event: Event) -> Result<(), Error> {
+        self.store().change(&seen.spec.id, |fresh| {
+            let same = fresh.status.process() == seen.status.process();
+            if same && let Ok(status) = fresh.status.clone().on(event) {
+                fresh.status = status;
+            }
+            same
+        })?;
+        Ok(())
     }
 }
 
-fn changed(record: &Record, event: Event, verb: &'static str, needs: &'static str) -> Result<Record, Error> {
+fn changed(record: &Record, event: Event, verb: &'static str, needs: &'static str) -> Result<(), Error> {
     let wrong = || Error::WrongState { container: record.spec.name.to_string(), state: record.status.word(), verb, needs };
-    let status = record.status.clone().on(event).map_err(|_| wrong())?;
-    Ok(Record { status, ..record.clone() })
+    record.status.clone().on(event).map(drop).map_err(|_| wrong())
 }

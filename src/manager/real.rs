@@ -34,20 +34,28 @@ pub struct Manager {
 }
 
 impl Manager {
-    /// Opens the state folder, making it (mode 0700) on first use, and finds out how this host's cgroups lie.
+    /// Opens the state folder, making it (mode 0700) on first use, and finds out how this host's cgroups lie. What crashes left
+    /// is removed.
     ///
     /// # Errors
     /// When we are not root, the folder cannot be made, or there are no usable cgroups.
     pub fn open(state: &StateDir) -> Result<Self, Error> {
+        let manager = Self::open_untouched(state)?;
+        manager.tidy_up();
+        Ok(manager)
+    }
+
+    /// As [`Manager::open`], without looking for what crashes left: for [`Manager::gc`], which tells what it finds.
+    ///
+    /// # Errors
+    /// As [`Manager::open`].
+    pub fn open_untouched(state: &StateDir) -> Result<Self, Error> {
         if !nix::unistd::geteuid().is_root() {
             return Err(Error::System { message: "containers need root".into(), hint: Some("run it with sudo".into()) });
         }
         let store = Store::open(&state.0)?;
         let layout = Layout::detect()?;
-        let manager =
-            Self { runtime: Runtime { store, layout }, launcher: None, image: Mutex::new(None), ids: IdPool::default(), warn: |_| {} };
-        manager.sweep()?;
-        Ok(manager)
+        Ok(Self { runtime: Runtime { store, layout }, launcher: None, image: Mutex::new(None), ids: IdPool::default(), warn: |_| {} })
     }
 
     /// Gives containers with a user namespace ids of `pool` instead of the default one's.

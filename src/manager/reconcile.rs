@@ -2,49 +2,96 @@
 
 use jiff::Timestamp;
 
+use super::error::reached;
 use super::{Error, Manager};
-use crate::record::{ExitCause, Record, is_alive};
+use crate::record::{Event, ExitCause, Record, Status, is_alive};
 
 impl Manager {
     /// `record` with its status as it is now. An alive status whose process is gone without a supervisor to say why is
-    /// STOPPED, cause lost: recorded, and its cgroup removed.
+    /// STOPPED, cause lost: recorded, and its cgroup removed. Where that cannot be written (a full disk), it is true all the same.
     pub(super) fn reconciled(&self, record: Record) -> Result<Record, Error> {
-        // a living supervisor holds the truth: it is about to record how the container ended, or to start it again
-        if record.supervisor.is_none() && !record.status.is_alive() || record.supervisor.as_ref().is_some_and(is_alive) {
-            return Ok(record);
+        if !is_out_of_date(&record) {
+            return Ok(self.as_frozen(record));
         }
-        if record.status.process().is_some_and(is_alive) {
-            return Ok(record);
+        let id = &record.spec.id;
+        // who has this is starting it anew, or removing what is left of it
+        let Ok(Some(_supervising)) = self.store().try_supervise(id) else { return Ok(as_lost(record)) };
+        // it may have recorded its last word, or been started again, between our reading and our looking
+        match self.store().load(id) {
+            Ok(fresh) if is_out_of_date(&fresh) => {}
+            Ok(fresh) => return Ok(fresh),
+            Err(_) => return Ok(as_lost(record)),
         }
-        // it may have recorded its last word between our reading and our looking
-        let fresh = match self.store().load(&record.spec.id) {
-            Ok(fresh) if fresh == record => fresh,
-            Ok(other) => return Ok(other),
-            Err(_) => return Ok(record),
-        };
-        let mut lost = fresh;
-        let was_alive = lost.status.is_alive();
-        lost.status = lost.status.observed(false, Timestamp::now());
-        (lost.supervisor, lost.restart_at) = (None, None);
-        let cgroup = self.cgroup(&lost.spec.id);
-        cgroup.kill_all()?;
-        cgroup.remove()?;
-        self.store().save(&lost)?;
-        if was_alive {
-            self.store().tell(&lost.spec, "died", Some(&ExitCause::Lost))?;
+        // its init is gone; what had joined it by exec may be left. Should it not die, destroy will say so
+        reached("reconcile.cgroup")?;
+        let cgroup = self.cgroup(id);
+        let _ = cgroup.kill_all().and_then(|()| cgroup.remove());
+        reached("reconcile.record")?;
+        let changed = self.store().change(id, |fresh| {
+            let stale = is_out_of_date(fresh);
+            if stale {
+                *fresh = as_lost(fresh.clone());
+            }
+            stale
+        });
+        let (lost, changed) = changed.unwrap_or_else(|_| (as_lost(record.clone()), false));
+        if changed && record.status.is_alive() {
+            self.store().tell(&lost.spec, "died", Some(&ExitCause::Lost));
         }
-        if lost.spec.remove {
-            self.store().remove(&lost.spec.id)?;
+        if changed && lost.spec.remove {
+            reached("reconcile.remove")?;
+            self.store().remove(id)?;
+            let _ = self.store().free_name(id, &lost.spec.name);
         }
         Ok(lost)
     }
 
-    /// Removes what half-done creations and removals left, unless somebody is creating right now.
-    pub(super) fn sweep(&self) -> Result<(), Error> {
-        if self.store().has_leftovers()? {
-            let names = self.store().lock_names()?;
-            self.store().sweep(&names)?;
-        }
-        self.purge_trash()
+    /// Whether its caller (`run`) was killed between making and starting it: nobody waits for it.
+    pub(super) fn is_abandoned(&self, record: &Record) -> bool {
+        record.status == Status::Created && self.store().caller(&record.spec.id).is_some_and(|caller| !is_alive(&caller))
     }
+
+    /// Removes an abandoned one, unless somebody works on it.
+    pub(super) fn without_abandoned(&self, record: Record) -> Result<Option<Record>, Error> {
+        let id = &record.spec.id;
+        let Some(lock) = self.store().try_lock(id)? else { return Ok(Some(record)) };
+        // it may have been started between our reading and our having it
+        match self.store().load(id) {
+            Ok(fresh) if self.is_abandoned(&fresh) => {
+                self.store().remove(id)?;
+                // a name too many harms nobody
+                let _ = self.store().free_name(id, &record.spec.name);
+                drop(lock);
+                self.store().tell(&record.spec, "destroyed", None);
+                Ok(None)
+            }
+            Ok(fresh) => Ok(Some(fresh)),
+            Err(_) => Ok(Some(record)),
+        }
+    }
+
+    /// A living one as its freezer has it: whoever paused it may have been killed before it could record that, and others can
+    /// thaw it.
+    fn as_frozen(&self, record: Record) -> Record {
+        if !record.status.is_alive() {
+            return record;
+        }
+        let event = if self.cgroup(&record.spec.id).is_frozen() { Event::Paused } else { Event::Resumed };
+        match record.status.clone().on(event) {
+            Ok(status) => Record { status, ..record },
+            // it is recorded so already
+            Err(_) => record,
+        }
+    }
+}
+
+/// A living supervisor holds the truth: it is about to record how the container ended, or to start it again. A living
+/// process is true by itself.
+pub(super) fn is_out_of_date(record: &Record) -> bool {
+    let says_something = record.status.is_alive() || record.supervisor.is_some();
+    says_something && !record.supervisor.as_ref().is_some_and(is_alive) && !record.status.process().is_some_and(is_alive)
+}
+
+fn as_lost(record: Record) -> Record {
+    Record { status: record.status.observed(false, Timestamp::now()), supervisor: None, restart_at: None, health: None, ..record }
 }

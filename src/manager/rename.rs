@@ -10,16 +10,18 @@ impl Manager {
     /// When the name is not one, or is in use.
     pub fn rename(&self, id: &ContainerId, name: &str) -> Result<(), Error> {
         let name = ContainerName::new(name)?;
-        self.load(id)?;
+        // an update replaces the same file. Before the lock of names, as whoever destroys it has them
+        let _lock = self.store().lock(id)?;
+        let mut record = self.load_whole(id, "rename")?;
         let names = self.store().lock_names()?;
-        let mut record = self.store().load(id)?;
         self.check_free(&name, Some(id))?;
         let former = std::mem::replace(&mut record.spec.name, name);
         self.store().enter_name(&record.spec, &names)?;
         self.store().save_spec(&record.spec)?;
         drop(names);
         self.store().free_name(id, &former)?;
-        Ok(self.store().tell(&record.spec, "renamed", None)?)
+        self.store().tell(&record.spec, "renamed", None);
+        Ok(())
     }
 
     /// Whether no other container has this name, or this id. Under the lock of names.

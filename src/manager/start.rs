@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Error, Manager};
+use super::{Error, Fresh, Manager};
 use crate::record::{ExitCause, Status};
 use crate::runtime::{self, AttachEnd, Console};
 use crate::spec::{ContainerId, DetachKeys};
@@ -26,6 +26,29 @@ impl Manager {
         let (console, far) = Console::new().map_err(cannot_attach)?;
         self.launch_locked(id, Some(far))?;
         self.attached(id, &console, tty, keys)
+    }
+
+    /// Starts a container just made, in the foreground as [`Manager::start_attached`] does. One that cannot be started does not stay behind.
+    ///
+    /// # Errors
+    /// As [`Manager::start_attached`].
+    pub fn start_fresh(&self, fresh: Fresh, keys: &DetachKeys) -> Result<Option<ExitCause>, Error> {
+        let Fresh { id, tty, lock } = fresh;
+        let launched = Console::new().map_err(cannot_attach).and_then(|(console, far)| {
+            self.launch_holding(&id, &lock, Some(far))?;
+            Ok(console)
+        });
+        match launched {
+            Ok(console) => {
+                drop(lock);
+                self.attached(&id, &console, tty, keys)
+            }
+            Err(error) => {
+                // why it did not start is what the caller must hear
+                let _ = self.destroy_holding(&id, true, lock);
+                Err(error)
+            }
+        }
     }
 
     /// Attaches to a running one: its output from now on, our input, signals and terminal size. `None` when the user detached.

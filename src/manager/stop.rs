@@ -3,12 +3,17 @@
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use nix::errno::Errno;
+
+use super::error::reached;
 use super::{Error, Manager};
 use crate::record::{ExitCause, Process, Record, Status, is_alive};
 use crate::runtime;
 use crate::spec::ContainerId;
 use crate::sys::pidfd;
 
+/// How long after the grace is over the end may take: a kill takes milliseconds, in a cgroup full of forks a second.
+const DEATH: Duration = Duration::from_secs(10);
 const SIGKILL: i32 = nix::libc::SIGKILL;
 
 impl Manager {
@@ -47,15 +52,29 @@ impl Manager {
             // a frozen process takes no signal
             self.cgroup(id).thaw()?;
         }
+        reached("stop.ask")?;
         let folder = self.store().run_folder(id)?;
-        if let Ok(socket) = runtime::connect(&folder)
-            && let Ok(Some(cause)) = runtime::request_stop(&socket, signal, grace)
-        {
-            return Ok(cause);
+        if let Ok(socket) = runtime::connect(&folder) {
+            match runtime::request_stop(&socket, signal, grace, grace.saturating_add(DEATH)) {
+                Ok(Some(cause)) => return Ok(cause),
+                Err(Errno::ETIMEDOUT) => self.end_supervisor(&record),
+                _ => {}
+            }
         }
         match process {
             Some(process) => self.end_without_supervisor(&record, &process, signal, grace),
             None => Err(not_alive(&self.load(id)?, verb)),
+        }
+    }
+
+    /// Its supervisor was told to stop and did not (SIGSTOP, perhaps): it cannot be relied on any more.
+    fn end_supervisor(&self, record: &Record) {
+        if let Some(supervisor) = &record.supervisor
+            && let Ok(process) = pidfd::open(supervisor.pid)
+            && is_alive(supervisor)
+            && pidfd::send_signal(process.as_fd(), SIGKILL).is_ok()
+        {
+            let _ = pidfd::wait_readable(process.as_fd(), Some(DEATH));
         }
     }
 
@@ -65,10 +84,19 @@ impl Manager {
         if let Ok(init) = pidfd::open(process.pid)
             && is_alive(process)
         {
+            reached("stop.alone")?;
             let _ = pidfd::send_signal(init.as_fd(), signal);
             if !pidfd::wait_readable(init.as_fd(), Some(grace)).map_err(io)? {
+                reached("stop.kill")?;
                 self.cgroup(&record.spec.id).kill_all()?;
-                pidfd::wait_readable(init.as_fd(), None).map_err(io)?;
+                // one that was moved out of its cgroup ends all the same
+                let _ = pidfd::send_signal(init.as_fd(), SIGKILL);
+                if !pidfd::wait_readable(init.as_fd(), Some(DEATH)).map_err(io)? {
+                    return Err(Error::System {
+                        message: format!("{} was killed and does not die", record.spec.name),
+                        hint: Some("it waits in the kernel, often for a disk or a network file system that does not answer".into()),
+                    });
+                }
             }
         }
         match self.reconciled(self.store().load(&record.spec.id)?)?.status {

@@ -41,7 +41,7 @@ impl Manager {
         self.store().throw_away(id, Timestamp::now())?;
         self.store().free_name(id, &record.spec.name)?;
         drop(lock);
-        self.store().tell(&record.spec, "thrown away", None)?;
+        self.store().tell(&record.spec, "thrown away", None);
         Ok(())
     }
 
@@ -60,7 +60,7 @@ impl Manager {
         self.store().enter_name(&spec, &names)?;
         self.store().take_back(&trashed)?;
         drop(names);
-        self.store().tell(&spec, "brought back", None)?;
+        self.store().tell(&spec, "brought back", None);
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! `update`: other limits for a container, live while it runs, and kept for its next start.
 
+use super::error::reached;
 use super::{Error, Manager};
 use crate::spec::{ContainerId, CpuLimit, IoLimit, Limits, Preset, format_bytes};
 
@@ -64,7 +65,7 @@ impl Manager {
 
     fn change_limits(&self, id: &ContainerId, change: impl FnOnce(&Limits) -> Limits) -> Result<Updated, Error> {
         let _lock = self.store().lock(id)?;
-        let mut record = self.load(id)?;
+        let mut record = self.load_whole(id, "update")?;
         let current = record.spec.limits.clone();
         let wanted = change(&current);
         wanted.check()?;
@@ -76,18 +77,23 @@ impl Manager {
         let cgroup = self.cgroup(id);
         // what was written goes back to what is saved; should that fail too, the first error is the one to tell
         let take_back = |wanted: &Limits| cgroup.update(&self.runtime.layout, wanted, &current, true);
-        if live && let Err(error) = cgroup.update(&self.runtime.layout, &current, &wanted, false) {
+        let changed = || {
+            reached("update.limits")?;
+            Ok::<_, Error>(cgroup.update(&self.runtime.layout, &current, &wanted, false)?)
+        };
+        if live && let Err(error) = changed() {
             let _ = take_back(&wanted);
-            return Err(error.into());
+            return Err(error);
         }
         record.spec.limits = wanted;
-        if let Err(error) = self.store().save_spec(&record.spec) {
+        let saved = reached("update.record").and_then(|()| Ok(self.store().save_spec(&record.spec)?));
+        if let Err(error) = saved {
             if live {
                 let _ = take_back(&record.spec.limits);
             }
-            return Err(error.into());
+            return Err(error);
         }
-        self.store().tell_more(&record.spec, "limits changed", None, Some(changes.join(", ")))?;
+        self.store().tell_more(&record.spec, "limits changed", None, Some(changes.join(", ")));
         Ok(Updated { changes, live })
     }
 }

@@ -21,7 +21,7 @@ impl Manager {
         loop {
             let record = self.load(id)?;
             let process = match record.status {
-                Status::Created => {
+                Status::Created | Status::Broken { .. } => {
                     return Err(Error::WrongState {
                         container: record.spec.name.to_string(),
                         state: record.status.word(),

@@ -1,8 +1,10 @@
 //! [`Lock`]: one verb at a time on one thing (flock(2)).
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
+
+use nix::fcntl::OFlag;
 
 use super::StoreError;
 
@@ -18,16 +20,63 @@ impl Lock {
     /// # Errors
     /// When the file cannot be made or locked.
     pub fn take(path: &Path) -> Result<Self, StoreError> {
+        // reading is enough for flock(2), and goes on a read-only file system when the file is there
+        Self::wait(path, OFlag::O_CREAT)
+    }
+
+    /// Waits for and takes the lock of a folder that is there.
+    ///
+    /// # Errors
+    /// When it cannot be opened or locked.
+    pub fn folder(path: &Path) -> Result<Self, StoreError> {
+        Self::wait(path, OFlag::O_DIRECTORY)
+    }
+
+    /// Takes the lock of a folder that is there, unless somebody has it.
+    ///
+    /// # Errors
+    /// When it cannot be opened or locked.
+    pub fn try_folder(path: &Path) -> Result<Option<Self>, StoreError> {
+        Self::attempt(path, OFlag::O_DIRECTORY)
+    }
+
+    /// Takes the lock at `path`, making the file if needed, unless somebody has it.
+    ///
+    /// # Errors
+    /// When the file cannot be made or locked.
+    pub fn try_take(path: &Path) -> Result<Option<Self>, StoreError> {
+        Self::attempt(path, OFlag::O_CREAT)
+    }
+
+    fn wait(path: &Path, flags: OFlag) -> Result<Self, StoreError> {
         loop {
-            let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
-            let file = open.map_err(StoreError::of("open", path))?;
+            let file = open(path, flags)?;
             file.lock().map_err(StoreError::of("lock", path))?;
-            // whoever held it before may have removed the file (destroy does): then this lock guards nothing
-            let mine = file.metadata().map_err(StoreError::of("stat", path))?;
-            match std::fs::metadata(path) {
-                Ok(there) if there.ino() == mine.ino() && there.dev() == mine.dev() => return Ok(Self { _file: file }),
-                _ => {}
+            if is_there(&file, path)? {
+                return Ok(Self { _file: file });
             }
         }
     }
+
+    fn attempt(path: &Path, flags: OFlag) -> Result<Option<Self>, StoreError> {
+        loop {
+            let file = open(path, flags)?;
+            match file.try_lock() {
+                Ok(()) if is_there(&file, path)? => return Ok(Some(Self { _file: file })),
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(error)) => return Err(StoreError::of("lock", path)(error)),
+            }
+        }
+    }
+}
+
+fn open(path: &Path, flags: OFlag) -> Result<File, StoreError> {
+    OpenOptions::new().read(true).custom_flags(flags.bits()).mode(0o600).open(path).map_err(StoreError::of("open", path))
+}
+
+/// Whoever held it before may have removed it (destroy does): then this lock guards nothing.
+fn is_there(file: &File, path: &Path) -> Result<bool, StoreError> {
+    let mine = file.metadata().map_err(StoreError::of("stat", path))?;
+    Ok(std::fs::metadata(path).is_ok_and(|there| there.ino() == mine.ino() && there.dev() == mine.dev()))
 }

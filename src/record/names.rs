@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::store::{make_folder, read_json};
+use super::json_file;
+use super::store::make_folder;
 use super::{Lock, Store, StoreError, boot_id};
 use crate::spec::{ContainerId, ContainerName, ContainerSpec, IdRange};
 
@@ -90,7 +91,7 @@ impl Store {
     }
 
     fn name_of(&self, id: &ContainerId) -> Result<ContainerName, StoreError> {
-        read_json::<Named>(&self.container(id).join("spec.json")).map(|spec| spec.name)
+        json_file::read::<Named>(&self.container(id).join("spec.json")).map(|spec| spec.name)
     }
 
     /// Every container in the list with its name, read off the records; one that cannot be read goes by its id.
@@ -114,7 +115,7 @@ impl Store {
     pub fn ids_of_users(&self) -> Result<Vec<IdRange>, StoreError> {
         let mut taken = Vec::new();
         for id in self.ids()? {
-            match read_json::<Users>(&self.container(&id).join("spec.json")) {
+            match json_file::read::<Users>(&self.container(&id).join("spec.json")) {
                 Ok(users) => taken.extend(users.ids),
                 Err(error) if error.source.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(error),

@@ -144,6 +144,12 @@ pub enum Status {
         /// When it ended, as far as known.
         at: Timestamp,
     },
+    /// Its record cannot be read: nothing is known of it but its id. Never written.
+    #[serde(skip)]
+    Broken {
+        /// Which file, and what is wrong with it.
+        reason: String,
+    },
 }
 
 /// What can happen to a container.
@@ -178,6 +184,16 @@ impl Status {
             Self::Running { .. } => "RUNNING",
             Self::Paused { .. } => "PAUSED",
             Self::Stopped { .. } => "STOPPED",
+            Self::Broken { .. } => "BROKEN",
+        }
+    }
+
+    /// Why its record cannot be used, when it cannot.
+    #[must_use]
+    pub fn broken(&self) -> Option<&str> {
+        match self {
+            Self::Broken { reason } => Some(reason),
+            _ => None,
         }
     }
 
@@ -186,7 +202,7 @@ impl Status {
     pub fn process(&self) -> Option<&Process> {
         match self {
             Self::Running { process, .. } | Self::Paused { process, .. } => Some(process),
-            Self::Created | Self::Stopped { .. } => None,
+            Self::Created | Self::Stopped { .. } | Self::Broken { .. } => None,
         }
     }
 

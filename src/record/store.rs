@@ -1,14 +1,21 @@
 //! [`Store`]: the state folder. Creation is a folder renamed into place, removal a rename out of the list: a list never sees half a container.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::{ExitCause, Happening, Lock, Record, State, StoreError, events, owner};
+use super::{ExitCause, Happening, Lock, Process, Record, State, StoreError, events, json_file, owner};
 use crate::spec::{ContainerId, ContainerSpec};
+use crate::sys::fault;
+
+/// How often something that others do at the same time is tried again.
+const TRIES: usize = 100;
+
+/// Beside the record: see [`Store::caller`].
+const CALLER: &str = "caller.json";
 
 /// The default state folder; its run folder and cgroup parent have fixed names too.
 const DEFAULT_STATE: &str = "/var/lib/minic";
@@ -41,7 +48,11 @@ impl Store {
             make_folder(&folder)?;
             owner::check(&folder)?;
         }
-        store.ensure_index()?;
+        match store.ensure_index() {
+            // names are found in the records then, and a name that cannot be entered is not given
+            Err(error) if json_file::has_no_room(&error) => {}
+            made => made?,
+        }
         Ok(store)
     }
 
@@ -57,7 +68,7 @@ impl Store {
         self.state.join("images")
     }
 
-    fn containers(&self) -> PathBuf {
+    pub(super) fn containers(&self) -> PathBuf {
         self.state.join("containers")
     }
 
@@ -65,6 +76,10 @@ impl Store {
     #[must_use]
     pub fn container(&self, id: &ContainerId) -> PathBuf {
         self.containers().join(id.as_str())
+    }
+
+    pub(super) fn runs(&self) -> &Path {
+        &self.run
     }
 
     /// A container's log.
@@ -114,7 +129,34 @@ impl Store {
     /// # Errors
     /// When it cannot be taken.
     pub fn lock(&self, id: &ContainerId) -> Result<Lock, StoreError> {
-        Lock::take(&self.run_folder(id)?.join("lock"))
+        self.in_run_folder(id, |folder| Lock::take(&folder.join("lock")))
+    }
+
+    /// As [`Store::lock`], unless somebody has it.
+    ///
+    /// # Errors
+    /// When it cannot be taken.
+    pub fn try_lock(&self, id: &ContainerId) -> Result<Option<Lock>, StoreError> {
+        self.in_run_folder(id, |folder| Lock::try_take(&folder.join("lock")))
+    }
+
+    /// Whoever destroys the container removes the folder between our making it and our opening something in it: then once more.
+    fn in_run_folder<T>(&self, id: &ContainerId, take: impl Fn(&Path) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        for _ in 0..TRIES {
+            match take(&self.run_folder(id)?) {
+                Err(error) if error.source.kind() == io::ErrorKind::NotFound => {}
+                taken => return taken,
+            }
+        }
+        take(&self.run_folder(id)?)
+    }
+
+    /// What a supervisor holds for as long as it lives with its container; `None` while another one does.
+    ///
+    /// # Errors
+    /// When it cannot be taken.
+    pub fn try_supervise(&self, id: &ContainerId) -> Result<Option<Lock>, StoreError> {
+        self.in_run_folder(id, Lock::try_folder)
     }
 
     /// Begins a container: a folder outside the list, to be filled and then [`Store::commit`]ted.
@@ -135,20 +177,36 @@ impl Store {
 
     /// Puts a filled draft into the list. A container that is destroyed when it ends need not survive a crash, so it is not synced.
     ///
+    /// `caller` is who starts it at once: should that die before, nobody wants the container.
+    ///
     /// # Errors
     /// When a file cannot be written or the folder cannot be renamed.
-    pub fn commit(&self, mut draft: Draft, spec: &ContainerSpec) -> Result<Record, StoreError> {
+    pub fn commit(&self, mut draft: Draft, spec: &ContainerSpec, caller: Option<&Process>) -> Result<Record, StoreError> {
         let state = State::created(Timestamp::now());
         let durable = !spec.remove;
-        write_json(&draft.folder, "spec.json", spec, durable)?;
-        write_json(&draft.folder, "state.json", &state, durable)?;
+        json_file::write(&draft.folder, "spec.json", spec, durable)?;
+        json_file::write(&draft.folder, "state.json", &state, durable)?;
+        if let Some(caller) = caller {
+            json_file::write(&draft.folder, CALLER, caller, false)?;
+        }
         let folder = self.container(&spec.id);
-        fs::rename(&draft.folder, &folder).map_err(StoreError::of("rename", &draft.folder))?;
+        let listed = fault::at("create.rename").map_err(io::Error::from).and_then(|()| fs::rename(&draft.folder, &folder));
+        listed.map_err(StoreError::of("rename", &draft.folder))?;
         draft.committed = true;
         if durable {
-            sync_folder(&self.containers())?;
+            let synced = fault::at("create.sync").map_err(|e| StoreError::of("sync", &folder)(e.into()));
+            synced.and_then(|()| json_file::sync_folder(&self.containers())).inspect_err(|_| {
+                // who is told that it was not created must not find it in the list
+                let _ = self.remove(&spec.id);
+            })?;
         }
         Ok(record(spec.clone(), state))
+    }
+
+    /// Who made a container only to start it, and has not yet: `None` for one that its user created to be there.
+    #[must_use]
+    pub fn caller(&self, id: &ContainerId) -> Option<Process> {
+        json_file::read(&self.container(id).join(CALLER)).ok()
     }
 
     /// The container's record as it is on disk.
@@ -157,12 +215,23 @@ impl Store {
     /// When it is not there or cannot be understood.
     pub fn load(&self, id: &ContainerId) -> Result<Record, StoreError> {
         let folder = self.container(id);
-        let spec: ContainerSpec = read_json(&folder.join("spec.json"))?;
-        if spec.id != *id {
-            let source = io::Error::other(format!("it is the spec of {}", spec.id));
-            return Err(StoreError { op: "use", path: folder.join("spec.json"), source });
+        let spec = self.load_spec(id)?;
+        Ok(record(spec, json_file::read(&folder.join("state.json"))?))
+    }
+
+    /// What a container is to run, as it is on disk.
+    ///
+    /// # Errors
+    /// When it is not there or cannot be understood.
+    pub fn load_spec(&self, id: &ContainerId) -> Result<ContainerSpec, StoreError> {
+        let file = self.container(id).join("spec.json");
+        let spec: ContainerSpec = json_file::read(&file)?;
+        let unusable = |why: String| Err(StoreError { op: "use", path: file.clone(), source: io::Error::other(why) });
+        match spec.id == *id {
+            false => unusable(format!("it is the spec of {}", spec.id)),
+            true if spec.argv.is_empty() => unusable("it has no command".into()),
+            true => Ok(spec),
         }
-        Ok(record(spec, read_json(&folder.join("state.json"))?))
     }
 
     /// The ids of all containers in the list.
@@ -175,11 +244,32 @@ impl Store {
         Ok(entries.filter_map(|e| ContainerId::new(e.ok()?.file_name().into_string().ok()?).ok()).collect())
     }
 
-    /// Replaces the changing part of a record, atomically.
+    /// Replaces the changing part of a record, atomically. A full disk has room for it as long as the file system writes in
+    /// place; there it is only safe against a crash of ours, not against one of the machine.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn save(&self, record: &Record) -> Result<(), StoreError> {
+        let _state = Lock::folder(&self.container(&record.spec.id))?;
+        self.write_state(record)
+    }
+
+    /// Reads a record, lets `change` have it, and replaces its changing part unless `change` says no: nobody else writes meanwhile.
+    /// Returns the record as it is then, and whether it was changed.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub fn change(&self, id: &ContainerId, change: impl FnOnce(&mut Record) -> bool) -> Result<(Record, bool), StoreError> {
+        let _state = Lock::folder(&self.container(id))?;
+        let mut record = self.load(id)?;
+        let changed = change(&mut record);
+        if changed {
+            self.write_state(&record)?;
+        }
+        Ok((record, changed))
+    }
+
+    fn write_state(&self, record: &Record) -> Result<(), StoreError> {
         let state = State {
             status: record.status.clone(),
             created_at: record.created_at,
@@ -191,7 +281,14 @@ impl Store {
             launch: record.launch.clone(),
             skipped: record.skipped.clone(),
         };
-        write_json(&self.container(&record.spec.id), "state.json", &state, !record.spec.remove)
+        let folder = self.container(&record.spec.id);
+        let written = json_file::write(&folder, "state.json", &state, !record.spec.remove);
+        written.or_else(|error| match error.source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                json_file::overwrite(&folder, "state.json", &state).map_err(|_| error)
+            }
+            _ => Err(error),
+        })
     }
 
     /// Replaces a container's spec, atomically.
@@ -199,7 +296,7 @@ impl Store {
     /// # Errors
     /// When it cannot be written.
     pub fn save_spec(&self, spec: &ContainerSpec) -> Result<(), StoreError> {
-        write_json(&self.container(&spec.id), "spec.json", spec, !spec.remove)
+        json_file::write(&self.container(&spec.id), "spec.json", spec, !spec.remove)
     }
 
     /// Takes a container out of the list and deletes everything of it. Fine when it is already gone.
@@ -208,8 +305,12 @@ impl Store {
     /// When something cannot be removed; it is out of the list by then, and the next [`Store::sweep`] tries again.
     pub fn remove(&self, id: &ContainerId) -> Result<(), StoreError> {
         self.unlist(id)?;
-        remove_folder(&self.removed(id))?;
-        remove_folder(&self.run.join(id.as_str()))
+        let removed = self.removed(id);
+        fault::at("remove.folder").map_err(|e| StoreError::of("remove", &removed)(e.into()))?;
+        remove_folder(&removed)?;
+        let run = self.run.join(id.as_str());
+        fault::at("remove.run").map_err(|e| StoreError::of("remove", &run)(e.into()))?;
+        remove_run_folder(&run)
     }
 
     /// Takes a container out of the list; [`Store::remove`] or the next [`Store::sweep`] deletes it. Fine when it is already out.
@@ -218,7 +319,8 @@ impl Store {
     /// When it cannot be renamed.
     pub fn unlist(&self, id: &ContainerId) -> Result<(), StoreError> {
         let folder = self.container(id);
-        match fs::rename(&folder, self.removed(id)) {
+        let renamed = fault::at("remove.rename").map_err(io::Error::from).and_then(|()| fs::rename(&folder, self.removed(id)));
+        match renamed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::of("rename", &folder)(error)),
             _ => Ok(()),
         }
@@ -228,55 +330,16 @@ impl Store {
         self.containers().join(format!(".old-{id}"))
     }
 
-    /// Whether a removal or creation is under way, or was killed and left something.
-    ///
-    /// # Errors
-    /// When the folder cannot be read.
-    pub fn has_leftovers(&self) -> Result<bool, StoreError> {
-        let folder = self.containers();
-        let entries = fs::read_dir(&folder).map_err(StoreError::of("read", &folder))?;
-        Ok(entries.flatten().any(|entry| entry.file_name().as_encoded_bytes().starts_with(b".")))
-    }
-
-    /// Deletes what a removal or creation that was killed left behind. Call with [`Store::lock_names`] held, so that no draft is being filled.
-    ///
-    /// # Errors
-    /// When the folder cannot be read or something cannot be removed.
-    pub fn sweep(&self, _names: &Lock) -> Result<(), StoreError> {
-        let folder = self.containers();
-        let entries = fs::read_dir(&folder).map_err(StoreError::of("read", &folder))?;
-        for entry in entries.flatten() {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if name.starts_with(".old-") || name.starts_with(".new-") {
-                remove_folder(&entry.path())?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Appends to the stream of what happened.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn tell(&self, spec: &ContainerSpec, event: &str, cause: Option<&ExitCause>) -> Result<(), StoreError> {
-        self.tell_more(spec, event, cause, None)
+    /// Appends to the stream of what happened. The records say what is; a full disk loses this line, never a verb.
+    pub fn tell(&self, spec: &ContainerSpec, event: &str, cause: Option<&ExitCause>) {
+        self.tell_more(spec, event, cause, None);
     }
 
     /// As [`Store::tell`], with more in words.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn tell_more(
-        &self,
-        spec: &ContainerSpec,
-        event: &str,
-        cause: Option<&ExitCause>,
-        detail: Option<String>,
-    ) -> Result<(), StoreError> {
+    pub fn tell_more(&self, spec: &ContainerSpec, event: &str, cause: Option<&ExitCause>, detail: Option<String>) {
         let (id, name) = (spec.id.clone(), spec.name.clone());
         let happening = Happening { at: Timestamp::now(), id, name, event: event.to_owned(), cause: cause.cloned(), detail };
-        events::append(&self.events(), &happening)
+        let _ = events::append(&self.events(), &happening);
     }
 }
 
@@ -316,32 +379,21 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(StoreError::of("make", folder))
 }
 
+/// Another one who destroys the same container, and waited for its lock, makes a new one in the folder while it is removed. After some
+/// tries it is theirs to remove; [`Store::sweep`] comes last.
+pub(super) fn remove_run_folder(folder: &Path) -> Result<(), StoreError> {
+    for _ in 0..TRIES {
+        match remove_folder(folder) {
+            Err(error) if error.source.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+            removed => return removed,
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn remove_folder(folder: &Path) -> Result<(), StoreError> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::of("remove", folder)(error)),
         _ => Ok(()),
     }
-}
-
-pub(super) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
-    let text = fs::read(path).map_err(StoreError::of("read", path))?;
-    serde_json::from_slice(&text).map_err(|e| StoreError { op: "understand", path: path.to_owned(), source: e.into() })
-}
-
-/// Temp file, fsync, rename, fsync of the folder: after a crash there is the old file or the new one, never half of one.
-fn write_json<T: serde::Serialize>(folder: &Path, name: &str, value: &T, durable: bool) -> Result<(), StoreError> {
-    let temp = folder.join(format!(".{name}.new"));
-    let path = folder.join(name);
-    let text = serde_json::to_vec_pretty(value).map_err(|e| StoreError { op: "encode", path: path.clone(), source: e.into() })?;
-    let written = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temp).and_then(|mut file| {
-        file.write_all(&text)?;
-        if durable { file.sync_all() } else { Ok(()) }
-    });
-    written.map_err(StoreError::of("write", &temp))?;
-    fs::rename(&temp, &path).map_err(StoreError::of("rename", &temp))?;
-    if durable { sync_folder(folder) } else { Ok(()) }
-}
-
-fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    File::open(folder).and_then(|f| f.sync_all()).map_err(StoreError::of("sync", folder))
 }

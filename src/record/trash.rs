@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::store::{make_folder, read_json, remove_folder};
+use super::json_file;
+use super::store::{make_folder, remove_folder, remove_run_folder};
 use super::{Store, StoreError};
 use crate::spec::{ContainerId, ContainerSpec};
 
@@ -35,7 +36,7 @@ impl Store {
         make_folder(&trash)?;
         let folder = self.container(id);
         fs::rename(&folder, trash.join(format!("{}-{id}", now.as_second()))).map_err(StoreError::of("rename", &folder))?;
-        remove_folder(&self.run_folder(id)?)
+        remove_run_folder(&self.run_folder(id)?)
     }
 
     /// What is in the trash.
@@ -62,7 +63,7 @@ impl Store {
     /// # Errors
     /// When it is gone or cannot be understood.
     pub fn trashed_spec(&self, trashed: &Trashed) -> Result<ContainerSpec, StoreError> {
-        read_json(&trashed.folder.join("spec.json"))
+        json_file::read(&trashed.folder.join("spec.json"))
     }
 
     /// Puts `trashed` back into the list as it was.

@@ -13,6 +13,7 @@ use nix::unistd::{chdir, fchdir, mkdir, symlinkat};
 
 use super::place::{Place, is_folder};
 use super::{MountStep, StepFailure, pivot};
+use crate::sys::fault;
 use crate::sys::mount as fd_mount;
 
 /// Carries out `steps` in order, in the calling process's mount namespace. `root` is what [`MountStep::Root`] attaches.
@@ -25,7 +26,9 @@ use crate::sys::mount as fd_mount;
 pub fn apply(steps: &[MountStep], root: Option<BorrowedFd<'_>>) -> std::result::Result<(), StepFailure> {
     let saved = umask(Mode::empty());
     let done = steps.iter().enumerate().try_for_each(|(index, step)| {
-        carry_out(step, root).map_err(|errno| StepFailure { index: u16::try_from(index).unwrap_or(u16::MAX), errno: errno as i32 })
+        let index = u16::try_from(index).unwrap_or(u16::MAX);
+        let done = fault::at_nth("init.mount", index).and_then(|()| carry_out(step, root));
+        done.map_err(|errno| StepFailure { index, errno: errno as i32 })
     });
     umask(saved);
     done

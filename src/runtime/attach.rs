@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -46,11 +46,36 @@ pub fn connect(run_folder: &Path) -> nix::Result<OwnedFd> {
 /// Asks a supervisor to stop its container, and waits for its word that it ended; `None` when it went away without one.
 ///
 /// # Errors
-/// When the supervisor cannot be asked.
-pub fn request_stop(socket: &OwnedFd, signal: i32, grace: Duration) -> nix::Result<Option<ExitCause>> {
+/// When the supervisor cannot be asked; ETIMEDOUT when it says nothing for `most`.
+pub fn request_stop(socket: &OwnedFd, signal: i32, grace: Duration, most: Duration) -> nix::Result<Option<ExitCause>> {
     let grace_ms = u32::try_from(grace.as_millis()).unwrap_or(u32::MAX);
-    seqpacket::send(socket.as_fd(), &Request::Stop { signal, grace_ms }.encode(), true)?;
-    await_end(socket)
+    seqpacket::send(socket.as_fd(), &Request::Stop { signal, grace_ms }.encode(), false)?;
+    let until = Instant::now() + most;
+    let mut buffer = vec![0; MAX_FRAME];
+    loop {
+        let left = until.saturating_duration_since(Instant::now()).as_millis().min(60_000) as i32;
+        let timeout = PollTimeout::try_from(left + 1).unwrap_or(PollTimeout::ZERO);
+        match poll(&mut [PollFd::new(socket.as_fd(), PollFlags::POLLIN)], timeout) {
+            Ok(0) if Instant::now() >= until => return Err(Errno::ETIMEDOUT),
+            Ok(0) | Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+            Ok(_) => {
+                if let Some(end) = hear_end(socket, &mut buffer)? {
+                    return Ok(end);
+                }
+            }
+        }
+    }
+}
+
+/// One frame: the end it tells of, or that the supervisor went away; `None` for any other.
+fn hear_end(socket: &OwnedFd, buffer: &mut [u8]) -> nix::Result<Option<Option<ExitCause>>> {
+    let length = seqpacket::receive(socket.as_fd(), buffer, true)?;
+    Ok(match Reply::decode(&buffer[..length]) {
+        _ if length == 0 => Some(None),
+        Some(Reply::Ended(cause)) => Some(Some(cause)),
+        _ => None,
+    })
 }
 
 /// Waits for a supervisor's word that its container ended for good; `None` when it went away without one.
@@ -60,14 +85,8 @@ pub fn request_stop(socket: &OwnedFd, signal: i32, grace: Duration) -> nix::Resu
 pub fn await_end(socket: &OwnedFd) -> nix::Result<Option<ExitCause>> {
     let mut buffer = vec![0; MAX_FRAME];
     loop {
-        match seqpacket::receive(socket.as_fd(), &mut buffer, true) {
-            Ok(0) => return Ok(None),
-            Err(errno) => return Err(errno),
-            Ok(length) => {
-                if let Some(Reply::Ended(cause)) = Reply::decode(&buffer[..length]) {
-                    return Ok(Some(cause));
-                }
-            }
+        if let Some(end) = hear_end(socket, &mut buffer)? {
+            return Ok(end);
         }
     }
 }

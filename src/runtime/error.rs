@@ -6,6 +6,7 @@ use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::record::LaunchStep;
+use crate::sys::fault;
 
 /// How much of a command's name an error shows, in characters.
 const MAX_NAME: usize = 256;
@@ -49,6 +50,11 @@ impl LaunchError {
     pub fn nix(step: impl Into<String>) -> impl FnOnce(Errno) -> Self {
         let step = step.into();
         move |errno| Self::own(step, errno)
+    }
+
+    /// Comes before the step called `step`: a test may want it to fail ([`fault::at`]).
+    pub(super) fn at(step: &'static str) -> Result<(), Self> {
+        fault::at(step).map_err(|errno| Self::own(format!("cannot take the step {step}"), errno))
     }
 
     /// A command that could not be executed.

@@ -12,7 +12,8 @@ use super::exec_console::ExecConsole;
 use super::plan::command;
 use super::restrict::restrictions;
 use super::step::{MARKER, Step, StepReport, TERMINAL};
-use super::{LaunchError, Runtime, terminal};
+use super::ulimits::Ulimits;
+use super::{LaunchError, Runtime, oom, terminal};
 use crate::cgroup::{self, Cgroup, CgroupError, Parent};
 use crate::namespace;
 use crate::record::{self, Process};
@@ -22,7 +23,7 @@ use crate::sys::clone::{Cloned, clone3};
 use crate::sys::exec::ExecImage;
 use crate::sys::pidfd::{self, Ended};
 use crate::sys::tty::WindowSize;
-use crate::sys::{fds, process, program, reaper, seqpacket, tty};
+use crate::sys::{fault, fds, process, program, reaper, seqpacket, tty};
 
 /// First byte of the message that carries the command's pidfd.
 pub(super) const COMMAND: u8 = b'P';
@@ -54,6 +55,7 @@ struct ExecPlan {
     cwd: CString,
     restrictions: Restrictions,
     user: User,
+    ulimits: Ulimits,
     tty: bool,
     /// The size of the caller's terminal: the command's first look at its own must find it.
     window: Option<WindowSize>,
@@ -61,6 +63,7 @@ struct ExecPlan {
     dies_with_parent: bool,
     /// The far end of the socket, where nobody else holds it: sending would fail without one.
     far_end: Option<OwnedFd>,
+    oom_score_adj: Option<i32>,
 }
 
 /// Executes a command in the container whose init is `target`, with our standard streams, and waits for its end.
@@ -96,13 +99,17 @@ pub(super) fn begin(
     let cgroup = Target::find(runtime, spec)?;
     let _view = program::make_read_only().map_err(LaunchError::io("put our program out of the container's reach"))?;
     let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the exec socket"))?;
+    LaunchError::at("exec.fork")?;
     match cgroup.clone_into().map_err(LaunchError::io("fork"))? {
         Cloned::Child => {
             drop(ours);
             leave();
             process::exit_now(join(&plan, spec, &cgroup, init.as_fd(), theirs.as_fd()))
         }
-        Cloned::Parent { .. } => Ok(ours),
+        Cloned::Parent { .. } => {
+            LaunchError::at("exec.watch")?;
+            Ok(ours)
+        }
     }
 }
 
@@ -176,11 +183,13 @@ fn plan(runtime: &Runtime, spec: &ContainerSpec, order: &ExecOrder) -> Result<Ex
         cwd: CString::new(cwd).map_err(|_| LaunchError::plain(format!("{cwd:?} has a NUL byte")))?,
         restrictions: restrictions(runtime, spec)?,
         user,
+        ulimits: Ulimits::of(spec)?,
         tty: order.tty,
         window: if order.tty { tty::window_size(0).ok() } else { None },
         null_stdin: if order.interactive || order.tty { None } else { Some(null().map_err(LaunchError::nix("open /dev/null"))?) },
         dies_with_parent: false,
         far_end: None,
+        oom_score_adj: oom::of_container(spec),
     })
 }
 
@@ -191,12 +200,20 @@ fn join(plan: &ExecPlan, spec: &ContainerSpec, cgroup: &Target, init: BorrowedFd
         // the terminal's signals are the command's business, which the caller passes on
         nix::unistd::setsid().map_err(LaunchError::nix("make a session"))?;
         process::set_undumpable().map_err(LaunchError::nix("become undumpable"))?;
+        if let Some(score) = plan.oom_score_adj {
+            std::fs::write("/proc/self/oom_score_adj", score.to_string()).map_err(LaunchError::io("set oom_score_adj"))?;
+        }
+        plan.ulimits.make_room(0)?;
+        LaunchError::at("exec.cgroup")?;
         cgroup::join(&cgroup.v1).map_err(LaunchError::nix("join the container's cgroups"))?;
+        LaunchError::at("exec.close")?;
         // whatever the caller had open, nothing of it comes along into the container
         let number = |fd: &Option<OwnedFd>| fd.as_ref().map_or(-1, AsRawFd::as_raw_fd);
         fds::keep_only([init.as_raw_fd(), socket.as_raw_fd(), number(&plan.null_stdin), number(&plan.far_end)])
             .map_err(LaunchError::nix("close the caller's descriptors"))?;
+        LaunchError::at("exec.namespaces")?;
         namespace::join(init, spec).map_err(LaunchError::nix("join the container's namespaces"))?;
+        LaunchError::at("exec.command")?;
         reaper::fork_from_init().map_err(LaunchError::nix("fork in the container"))
     };
     let command = match joined() {
@@ -207,6 +224,8 @@ fn join(plan: &ExecPlan, spec: &ContainerSpec, cgroup: &Target, init: BorrowedFd
     let last_word = match &command {
         Ok(command) => {
             let _ = seqpacket::send_with_fd(socket, &[COMMAND], command.as_fd());
+            // failing here would say nothing; being killed here is what tests want
+            let _ = LaunchError::at("exec.reap");
             match pidfd::reap(command.as_fd()) {
                 Ok(Ended::Exited(code)) => vec![ENDED, code as u8],
                 Ok(Ended::Signaled(signal)) => vec![ENDED, 128 + signal as u8],
@@ -224,7 +243,9 @@ fn join(plan: &ExecPlan, spec: &ContainerSpec, cgroup: &Target, init: BorrowedFd
 
 fn become_command(plan: &ExecPlan, socket: BorrowedFd<'_>) -> ! {
     let at = |step: Step| move |errno: Errno| StepReport::new(step, errno);
+    let reached = |step: Step| fault::at_nth("exec.init", step as u16).map_err(at(step));
     let set_up = || -> Result<(), StepReport> {
+        reached(Step::Session)?;
         nix::unistd::setsid().map_err(at(Step::Session))?;
         if plan.tty {
             let master = tty::open_master().map_err(at(Step::Terminal))?;
@@ -241,7 +262,10 @@ fn become_command(plan: &ExecPlan, socket: BorrowedFd<'_>) -> ! {
         }
         // from here on a hostile container finds no descriptor of the host's in this process but the caller's streams and the socket
         fds::keep_only([socket.as_raw_fd()]).map_err(at(Step::Stdio))?;
+        reached(Step::Workdir)?;
         super::init::enter(&plan.cwd).map_err(at(Step::Workdir))?;
+        plan.ulimits.apply().map_err(at(Step::Ulimits))?;
+        reached(Step::Restrict)?;
         plan.restrictions.apply(plan.user.uid, plan.user.gid).map_err(at(Step::Restrict))?;
         process::reset_signals();
         if plan.dies_with_parent {
@@ -249,7 +273,9 @@ fn become_command(plan: &ExecPlan, socket: BorrowedFd<'_>) -> ! {
             process::set_parent_death_signal(nix::libc::SIGKILL).map_err(at(Step::Restrict))?;
         }
         fds::cloexec_from(3).map_err(at(Step::Marker))?;
-        seqpacket::send(socket, &[MARKER], true).map_err(at(Step::Marker))
+        reached(Step::Marker)?;
+        seqpacket::send(socket, &[MARKER], true).map_err(at(Step::Marker))?;
+        reached(Step::Exec)
     };
     let failure = set_up().err().unwrap_or_else(|| StepReport::new(Step::Exec, plan.command.exec()));
     let _ = seqpacket::send(socket, &failure.encode(), true);

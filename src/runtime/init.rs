@@ -11,7 +11,7 @@ use nix::unistd::{Uid, fchown};
 use super::plan::InitPlan;
 use super::step::{CLOCKS, GO, LIMITED, MARKER, Step, StepReport, TERMINAL};
 use super::step_clock::InitClock;
-use crate::sys::{fds, process, reaper, seqpacket, tty};
+use crate::sys::{fault, fds, process, reaper, seqpacket, tty};
 use crate::{cgroup, namespace, network, rootfs};
 
 /// Runs the plan; returns only in the sense that the process ends. Read it as a table of contents.
@@ -83,6 +83,7 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
     at(Step::Stdio, fds::keep_only([supervisor.as_raw_fd(), wait_status]))?;
     at(Step::Workdir, enter(&plan.cwd))?;
     clock.done(Step::Workdir);
+    at(Step::Ulimits, plan.ulimits.apply())?;
     at(Step::Restrict, plan.restrictions.apply(plan.user.uid, plan.user.gid))?;
     clock.done(Step::Restrict);
     Ok(())
@@ -96,7 +97,8 @@ pub(super) fn enter(folder: &CStr) -> nix::Result<()> {
 
 fn set_sysctls(plan: &InitPlan) -> Result<(), StepReport> {
     for (index, (file, value)) in plan.sysctls.iter().enumerate() {
-        let opened = rootfs::open_setting(file);
+        let ready = fault::at_nth("init.sysctl", index as u16);
+        let opened = ready.and_then(|()| rootfs::open_setting(file));
         let written = opened.and_then(|fd| nix::unistd::write(fd, value.as_bytes()));
         written.map_err(|errno| StepReport { step: Step::Sysctl, index: index as u16, errno: errno as i32 })?;
     }
@@ -104,7 +106,8 @@ fn set_sysctls(plan: &InitPlan) -> Result<(), StepReport> {
 }
 
 fn at<T>(step: Step, result: nix::Result<T>) -> Result<(), StepReport> {
-    result.map(drop).map_err(|errno| StepReport::new(step, errno))
+    let taken = fault::at_nth("init", step as u16).and_then(|()| result.map(drop));
+    taken.map_err(|errno| StepReport::new(step, errno))
 }
 
 /// Waits until the cgroups are made and have their limits, which goes on while we mount, and joins those that we were not born in. Nothing
@@ -139,6 +142,7 @@ fn connect(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport
         return Ok(());
     }
     let terminal = |errno| StepReport::new(Step::Terminal, errno);
+    at(Step::Terminal, Ok(()))?;
     let master = tty::open_master().map_err(terminal)?;
     let slave = tty::open_slave(master.as_fd()).map_err(terminal)?;
     fchown(&slave, Some(Uid::from_raw(plan.user.uid)), None).map_err(terminal)?;
@@ -168,8 +172,8 @@ fn become_command(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> StepReport {
     if let Err(errno) = fds::cloexec_from(3) {
         return StepReport::new(Step::Marker, errno);
     }
-    if let Err(errno) = seqpacket::send(supervisor, &[MARKER], true) {
-        return StepReport::new(Step::Marker, errno);
+    if let Err(report) = at(Step::Marker, seqpacket::send(supervisor, &[MARKER], true)).and_then(|()| at(Step::Exec, Ok(()))) {
+        return report;
     }
     StepReport::new(Step::Exec, plan.command.exec())
 }
@@ -181,8 +185,8 @@ fn reap(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> StepReport {
     };
     reaper::block_signals();
     // in a pid namespace that is not its own it is not PID 1: orphans come to it all the same
-    if let Err(errno) = process::adopt_orphans() {
-        return StepReport::new(Step::Reaper, errno);
+    if let Err(report) = at(Step::Reaper, process::adopt_orphans()) {
+        return report;
     }
     match reaper::fork_from_init() {
         Ok(0) => take_foreground(plan).err().unwrap_or_else(|| become_command(plan, supervisor)),

@@ -47,10 +47,13 @@ pub fn launch(runtime: &Runtime, order: &StartOrder, client: Option<OwnedFd>) ->
     let began = Instant::now();
     let record = runtime.store.load(&order.id).map_err(|e| LaunchError::plain(e.to_string()))?;
     let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the report socket"))?;
+    LaunchError::at("start.fork")?;
     match fork().map_err(LaunchError::io("fork the supervisor"))? {
         Forked::Child => supervise(runtime, order, record, theirs, client, began),
         Forked::Parent(_) => {
             drop((theirs, client));
+            // failing here would be a lie: it is being started. Being killed here is what tests want
+            let _ = LaunchError::at("start.wait");
             read_outcome(&ours)
         }
     }

@@ -15,7 +15,9 @@ mod health;
 mod init;
 mod launch;
 mod launcher;
+mod oom;
 mod plan;
+mod prepare;
 mod relay;
 mod restrict;
 mod shared;
@@ -25,6 +27,7 @@ mod step;
 mod step_clock;
 mod supervisor;
 mod terminal;
+mod ulimits;
 
 pub use attach::{AttachEnd, Console, await_end, connect, request_stop};
 pub use error::LaunchError;

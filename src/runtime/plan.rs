@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 
 use super::LaunchError;
 use super::step::{Step, StepReport};
+use super::ulimits::Ulimits;
 use crate::rootfs::{RootfsPlan, StepFailure};
 use crate::security::Restrictions;
 use crate::spec::{ContainerSpec, NetworkMode, Own, User};
@@ -51,6 +52,8 @@ pub struct InitPlan {
     pub restrictions: Restrictions,
     /// Who it runs as.
     pub user: User,
+    /// What it may use.
+    pub ulimits: Ulimits,
     /// Files below `/proc/sys`, each with its value.
     pub sysctls: Vec<(CString, CString)>,
     /// Where an init that stays as PID 1 writes the command's wait status; `None` makes the command itself PID 1.
@@ -84,6 +87,7 @@ impl InitPlan {
             cwd: text(&spec.cwd)?,
             restrictions,
             user: spec.user,
+            ulimits: Ulimits::of(spec)?,
             sysctls: spec
                 .sysctls
                 .iter()
@@ -120,6 +124,7 @@ impl InitPlan {
                 let tried = self.rootfs.describe_protection(report.index);
                 return LaunchError::own(format!("cannot {tried}"), errno);
             }
+            Step::Ulimits => "set its ulimits".into(),
             Step::Restrict => {
                 format!("give up capabilities, become {}:{} and install the seccomp filter", self.user.uid, self.user.gid)
             }

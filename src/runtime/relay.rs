@@ -12,7 +12,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signalfd::SignalFd;
 
-use super::client::Client;
+use super::client::{Client, wait_until_taken};
 use super::duties::Duties;
 use super::frame::{MAX_DATA, MAX_FRAME, Reply, Request};
 use super::health::HealthMonitor;
@@ -24,9 +24,15 @@ use crate::sys::{pidfd, seqpacket, tty};
 /// Grace when the supervisor itself is asked to end (SIGTERM at shutdown).
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
+/// How long after a kill that has not ended the container the next follows.
+const KILL_AGAIN: Duration = Duration::from_secs(1);
+
 /// How long a container runs before its memory pressure is watched: nobody misses it sooner, and giving a trigger back costs an RCU
 /// grace period of some milliseconds, which a command that ends at once would pay for nothing.
 const PRESSURE_AFTER: Duration = Duration::from_secs(1);
+
+/// A pipe holds 1 MiB at most (fs.pipe-max-size); a round takes up to [`MAX_DATA`] of it.
+const DRAIN_ROUNDS: usize = 1024;
 
 /// One stream of output.
 #[derive(Debug)]
@@ -127,7 +133,8 @@ impl Relay {
                 return;
             }
             if self.kill_at.is_some_and(|at| at <= Instant::now()) {
-                (self.kill_at, self.signalled) = (None, true);
+                // again if that was not enough: nothing of it may stay
+                (self.kill_at, self.signalled) = (Some(Instant::now() + KILL_AGAIN), true);
                 duties.kill();
             }
             if self.pressure_from.is_some_and(|at| at <= Instant::now()) {
@@ -261,7 +268,7 @@ impl Relay {
 
     /// Sends what waits, then takes at most one request.
     fn serve_client(&mut self, index: usize) {
-        if !self.clients[index].send_waiting(false) {
+        if !self.clients[index].send_waiting() {
             return self.forget(index);
         }
         let key = self.clients[index].key;
@@ -342,9 +349,10 @@ impl Relay {
     /// After the end, when nobody writes any more: everything that is still in the pipes goes to the log now, and waits for clients that
     /// are slow to take it. It never blocks: a client that is stopped keeps nobody from hearing of the end.
     pub fn drain(&mut self) {
-        let mut more = true;
-        while more {
-            more = false;
+        // a process that outlived init, in the host's pid namespace say, may go on writing: that is not waited for
+        let (mut more, mut rounds) = (true, 0);
+        while more && rounds < DRAIN_ROUNDS {
+            (more, rounds) = (false, rounds + 1);
             for index in (0..self.outputs.len()).rev() {
                 more |= self.pass_output(index);
             }
@@ -362,9 +370,7 @@ impl Relay {
         let clients = std::mem::take(&mut self.clients);
         // nobody else is served: who connects now is told at once that nobody listens
         drop(self);
-        for mut client in clients {
-            client.send_waiting(true);
-        }
+        wait_until_taken(clients);
     }
 }
 

@@ -36,7 +36,7 @@ pub fn listen_in(folder: &Path) -> nix::Result<OwnedFd> {
     }
     let (_folder, address) = address(folder)?;
     let listener = make()?;
-    let before = umask(Mode::S_IRWXG | Mode::S_IRWXO);
+    let before = umask(Mode::S_IXUSR | Mode::S_IRWXG | Mode::S_IRWXO);
     let bound = bind(listener.as_raw_fd(), &address);
     umask(before);
     bound?;

@@ -7,7 +7,6 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::sys::resource::{Resource, getrlimit};
 use nix::unistd::{Gid, Uid, fchown};
 
 use super::plan::{InitPlan, Stdio};
@@ -15,12 +14,13 @@ use super::restrict::restrictions;
 use super::shared::Shared;
 use super::step::{CLOCKS, GO, LIMITED, MARKER, REPORT, StepReport, TERMINAL};
 use super::step_clock::{StepClock, TIMES};
-use super::{LaunchError, Runtime, StartOrder, init};
+use super::ulimits::Ulimits;
+use super::{LaunchError, Runtime, StartOrder, init, oom};
 use crate::cgroup::{Cgroup, CgroupError, DeviceRule, Parent, Unfinished};
 use crate::namespace;
 use crate::record::Record;
 use crate::rootfs::{RootfsPaths, RootfsPlan, shifted_root};
-use crate::spec::{ContainerSpec, Device, Ulimit};
+use crate::spec::{ContainerSpec, Device};
 use crate::sys::clone::{Cloned, clone3};
 use crate::sys::{pidfd, process, seqpacket};
 
@@ -104,6 +104,7 @@ pub fn start(
     clock: &mut StepClock,
 ) -> Result<Started, LaunchError> {
     let spec = &record.spec;
+    LaunchError::at("supervisor.plan")?;
     let (theirs, streams) = streams(spec, open_stdin)?;
     let (status_reader, status_writer) = if spec.init {
         let (reader, writer) = pipe()?;
@@ -117,6 +118,7 @@ pub fn start(
     let mut plan = InitPlan::new(spec, rootfs, restrictions(runtime, spec)?, theirs, status_writer)?;
     plan.window = order.window;
     clock.done("plan the mounts and the command");
+    LaunchError::at("supervisor.clone")?;
     let (ours, inits) = seqpacket::pair().map_err(LaunchError::nix("make init's socket"))?;
     let cgroup_folder = cgroup.v2_dir_fd().map_err(plain)?;
     let clone = || {
@@ -132,7 +134,7 @@ pub fn start(
     };
     drop(inits);
     clock.done("clone into new namespaces");
-    let begun = adjust(spec, pid).and_then(|()| users(spec, &plan, &paths, pid));
+    let begun = LaunchError::at("supervisor.adjust").and_then(|()| adjust(spec, pid)).and_then(|()| users(spec, &plan, &paths, pid));
     match begun.and_then(|root| handshake(&plan, spec, root.as_ref(), (cgroup, unfinished), pid, &ours, clock)) {
         Ok(master) => {
             let streams = match (streams, master) {
@@ -151,29 +153,17 @@ pub fn start(
     }
 }
 
-/// What the parent sets on the child: resource limits, niceness, and how soon the kernel kills it for want of memory.
+/// What the parent sets on the child: room for its resource limits, niceness, and how soon the kernel kills it for want of memory.
 fn adjust(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
-    for limit in default_ulimits(spec)?.iter().chain(&spec.ulimits) {
-        let hint = if limit.hard == u64::MAX { " (raising it takes CAP_SYS_RESOURCE)" } else { "" };
-        let step = || format!("set the ulimit {}{hint}", limit.name());
-        process::set_limit(pid, limit.resource, limit.soft, limit.hard).map_err(|errno| LaunchError::own(step(), errno))?;
-    }
+    Ulimits::of(spec)?.make_room(pid)?;
     if let Some(nice) = spec.nice {
         process::set_nice(pid, nice.into()).map_err(LaunchError::nix(format!("set the nice value {nice}")))?;
     }
-    if let Some(score) = spec.oom_score_adj {
+    if let Some(score) = oom::of_container(spec) {
         let file = format!("/proc/{pid}/oom_score_adj");
         std::fs::write(file, score.to_string()).map_err(LaunchError::io(format!("set oom_score_adj to {score}")))?;
     }
     Ok(())
-}
-
-/// Core dumps off, for they fill disks with secrets; few open files with room to ask for more, as systemd has it
-/// (systemd-system.conf(5), DefaultLimitNOFILE): programs that close every number they may have open stay quick.
-fn default_ulimits(spec: &ContainerSpec) -> Result<Vec<Ulimit>, LaunchError> {
-    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(LaunchError::nix("look at our own limit of open files"))?;
-    let defaults = [Ulimit::CORE_OFF, Ulimit::open_files(1024.min(hard), 524_288.min(hard))];
-    Ok(defaults.into_iter().filter(|limit| spec.ulimits.iter().all(|own| own.resource != limit.resource)).collect())
 }
 
 fn cannot_clone(spec: &ContainerSpec) -> impl FnOnce(io::Error) -> LaunchError {
@@ -216,13 +206,16 @@ fn handshake(
     socket: &OwnedFd,
     clock: &mut StepClock,
 ) -> Result<Option<OwnedFd>, LaunchError> {
+    LaunchError::at("supervisor.go")?;
     let mut unfinished = Some(unfinished);
     let mut go = |cgroup: &mut Cgroup, clock: &mut StepClock| {
         seqpacket::send_with_fds(socket.as_fd(), &[GO], root.as_slice().iter().map(AsFd::as_fd)).map_err(LaunchError::nix("start init"))?;
         clock.go();
         let Some(unfinished) = unfinished.take() else { return Ok(()) };
+        LaunchError::at("supervisor.limits")?;
         let tasks = finish_cgroup(spec, cgroup, unfinished)?;
         clock.done("make the cgroups and write their limits");
+        LaunchError::at("supervisor.limited")?;
         match seqpacket::send_with_fds(socket.as_fd(), &[LIMITED], tasks.iter().map(AsFd::as_fd)) {
             // a step of init's has failed already, which is read next
             Err(Errno::EPIPE) => Ok(()),
@@ -232,6 +225,7 @@ fn handshake(
     if !plan.own_clocks {
         go(cgroup, clock)?;
     }
+    LaunchError::at("supervisor.listen_to_init")?;
     let (mut master, mut marked) = (None, false);
     let mut message = [0; 128];
     loop {

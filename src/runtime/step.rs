@@ -34,6 +34,8 @@ pub enum Step {
     Stdio,
     /// The working directory.
     Workdir,
+    /// Resource limits.
+    Ulimits,
     /// Capabilities, no_new_privs and seccomp.
     Restrict,
     /// The init that stays as PID 1.
@@ -45,7 +47,7 @@ pub enum Step {
 }
 
 /// Every step, in order.
-pub const ALL: [Step; 18] = [
+pub const ALL: [Step; 19] = [
     Step::Go,
     Step::Clocks,
     Step::Users,
@@ -60,6 +62,7 @@ pub const ALL: [Step; 18] = [
     Step::Terminal,
     Step::Stdio,
     Step::Workdir,
+    Step::Ulimits,
     Step::Restrict,
     Step::Reaper,
     Step::Marker,

@@ -77,6 +77,7 @@ fn words(step: Step) -> &'static str {
         Step::Terminal => "open the terminal",
         Step::Stdio => "connect the streams",
         Step::Workdir => "enter the working directory",
+        Step::Ulimits => "set its ulimits",
         Step::Restrict => "drop capabilities, set seccomp",
         Step::Reaper => "fork the command",
         Step::Marker => "report",

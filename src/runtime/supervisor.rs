@@ -5,22 +5,21 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use nix::sys::signal::{SigSet, Signal};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use super::duties::Duties;
 use super::exec::start_probe;
 use super::health::{HealthMonitor, ProbeStart};
 use super::launch::say_outcome;
+use super::prepare::prepare;
 use super::relay::Relay;
 use super::start::{Started, begin_cgroup, start};
 use super::step_clock::StepClock;
-use super::{LaunchError, Runtime, StartOrder, socket};
+use super::{LaunchError, Runtime, StartOrder, oom};
 use crate::cgroup::{Cgroup, Unfinished};
-use crate::record::{self, Event, ExitCause, Health, LogLimits, LogWriter, Process, Record, Status, Store};
+use crate::record::{self, Event, ExitCause, Health, Lock, Process, Record, Status, Store};
 use crate::spec::{ContainerSpec, RECOVERED_AFTER};
 use crate::sys::pidfd::{self, Ended};
-use crate::sys::{fds, process, program};
+use crate::sys::{fault, fds, process};
 
 /// Where the report socket and the client are kept, so that everything above can be closed.
 const REPORT_FD: i32 = 3;
@@ -36,6 +35,8 @@ struct Supervisor<'a> {
     in_a_row: u32,
     /// Times the steps of the launch under way.
     clock: StepClock,
+    /// Says that the container is ours, until its end is recorded.
+    held: Option<Lock>,
 }
 
 /// The supervisor's life.
@@ -48,15 +49,14 @@ pub fn run(runtime: &Runtime, order: &StartOrder, mut record: Record, report: Ow
     let mut clock = StepClock::new(began);
     clock.done("fork the supervisor");
     let open_stdin = record.spec.interactive || client.is_some();
-    let prepared = program::make_read_only().map_err(LaunchError::io("put our program out of the container's reach"));
-    let (view, relay) = match prepared.and_then(|view| Ok((view, make_relay(runtime, &record, client)?))) {
+    let (held, view, relay) = match prepare(runtime, &record, client) {
         Ok(prepared) => prepared,
         Err(error) => {
             record_failure(runtime, &mut record, &error);
             return say_outcome(&report, &Err(error));
         }
     };
-    let mut supervisor = Supervisor { runtime, order, record, relay, open_stdin, in_a_row: 0, clock };
+    let mut supervisor = Supervisor { runtime, order, record, relay, open_stdin, in_a_row: 0, clock, held: Some(held) };
     let first = supervisor.begin();
     match first {
         Err(error) => {
@@ -83,6 +83,8 @@ fn detach(record: &Record, report: OwnedFd, client: Option<OwnedFd>) -> nix::Res
     nix::unistd::chdir("/")?;
     process::reset_signals();
     process::ignore_hangups();
+    oom::protect();
+    fault::at("supervisor.detach")?;
     // both above 4 first, so that placing one cannot overwrite the other
     let report = fds::move_above(report, 10)?;
     let client = client.map(|c| fds::move_above(c, 10)).transpose()?;
@@ -98,24 +100,6 @@ fn detach(record: &Record, report: OwnedFd, client: Option<OwnedFd>) -> nix::Res
     Ok((fds::adopt(REPORT_FD), attached.then(|| fds::adopt(CLIENT_FD))))
 }
 
-/// Log, socket and signals: everything that outlives a restart.
-fn make_relay(runtime: &Runtime, record: &Record, client: Option<OwnedFd>) -> Result<Relay, LaunchError> {
-    let path = runtime.store.log(&record.spec.id);
-    let limits = record.spec.log.map_or_else(LogLimits::default, |(size, files)| LogLimits { size, files });
-    let log = LogWriter::open(&path, limits).map_err(LaunchError::io(format!("open {}", path.display())))?;
-    let folder = runtime.store.run_folder(&record.spec.id).map_err(|e| LaunchError::plain(e.to_string()))?;
-    let listener = socket::listen_in(&folder).map_err(LaunchError::nix(format!("listen in {}", folder.display())))?;
-    let signals = termination_signals().map_err(LaunchError::nix("watch for signals"))?;
-    Ok(Relay::new(log, listener, signals, client))
-}
-
-fn termination_signals() -> nix::Result<SignalFd> {
-    let mut set = SigSet::empty();
-    set.add(Signal::SIGTERM);
-    set.thread_block()?;
-    SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
-}
-
 fn record_failure(runtime: &Runtime, record: &mut Record, error: &LaunchError) {
     let cause = ExitCause::SetupFailed { step: error.step.clone(), errno: error.errno, code: error.code };
     if let Ok(status) = record.status.clone().on(Event::Ended(cause.clone(), Timestamp::now())) {
@@ -125,7 +109,7 @@ fn record_failure(runtime: &Runtime, record: &mut Record, error: &LaunchError) {
         record.launch.clone_from(&error.launch);
         // the caller hears of the failure in any case
         let _ = runtime.store.save(record);
-        let _ = runtime.store.tell(&record.spec, "died", Some(&cause));
+        runtime.store.tell(&record.spec, "died", Some(&cause));
     }
 }
 
@@ -136,6 +120,7 @@ impl Supervisor<'_> {
     }
 
     fn try_begin(&mut self) -> Result<(Cgroup, Started), LaunchError> {
+        LaunchError::at("supervisor.cgroup")?;
         let (mut cgroup, unfinished) = begin_cgroup(self.runtime, &self.record.spec)?;
         self.clock.done("begin the cgroup");
         match self.begin_in(&mut cgroup, unfinished) {
@@ -154,7 +139,8 @@ impl Supervisor<'_> {
         let monitor = self.record.spec.health.clone().map(|check| HealthMonitor::new(check, Instant::now()));
         // only a container with a memory limit can be short of memory by itself
         let limited = self.record.spec.limits.memory.is_some();
-        let connected = self.relay.connect(&mut started, monitor, limited).map_err(LaunchError::nix("relay the container's output"));
+        let connected = LaunchError::at("supervisor.connect")
+            .and_then(|()| self.relay.connect(&mut started, monitor, limited).map_err(LaunchError::nix("relay the container's output")));
         if let Err(error) = connected.and_then(|()| self.record_start(&started)) {
             let _ = cgroup.kill_all();
             let _ = pidfd::reap(started.pidfd.as_fd());
@@ -177,9 +163,12 @@ impl Supervisor<'_> {
         record.restart_at = None;
         record.launch = self.clock.steps();
         record.supervisor = record::identify(std::process::id() as i32);
+        LaunchError::at("supervisor.record")?;
         self.runtime.store.save(record).map_err(|e| LaunchError::plain(e.to_string()))?;
         // the record says it; the stream is for watchers, and a full disk must not end the container
-        let _ = self.runtime.store.tell(&self.record.spec, if again { "restarted" } else { "started" }, None);
+        // it runs and is recorded: failing here would be a lie. Being killed here is what tests want
+        let _ = LaunchError::at("supervisor.recorded");
+        self.runtime.store.tell(&self.record.spec, if again { "restarted" } else { "started" }, None);
         Ok(())
     }
 
@@ -195,7 +184,7 @@ impl Supervisor<'_> {
             if delay.is_none() && self.record.spec.remove {
                 return self.remove_and_end(&begun.0, cause);
             }
-            self.clear(&begun.0);
+            clear(&begun.0);
             self.record_end(&cause, delay);
             let Some(delay) = delay else { break cause };
             if !self.relay.wait_for(delay) {
@@ -216,38 +205,39 @@ impl Supervisor<'_> {
                 }
             }
         };
-        if self.record.spec.remove {
-            let _ = self.runtime.store.remove(&self.record.spec.id);
-            let _ = self.runtime.store.free_name(&self.record.spec.id, &self.record.spec.name);
-            let _ = self.runtime.store.tell(&self.record.spec, "destroyed", None);
+        let Self { runtime, record, mut relay, held, .. } = self;
+        // saying so may take as long as a slow client does; whoever starts or removes it need not wait for that
+        drop(held);
+        let _ = LaunchError::at("supervisor.farewell");
+        if record.spec.remove {
+            let _ = runtime.store.remove(&record.spec.id);
+            let _ = runtime.store.free_name(&record.spec.id, &record.spec.name);
+            runtime.store.tell(&record.spec, "destroyed", None);
         }
-        self.relay.say_ended(cause);
-        self.relay.linger();
+        relay.say_ended(cause);
+        relay.linger();
     }
 
     /// The end of a container that is destroyed when it ends. It is out of the list before anybody hears of its end; its cgroup and
     /// files go afterwards, for nobody has to wait for that.
-    fn remove_and_end(mut self, cgroup: &Cgroup, cause: ExitCause) {
-        let (store, spec) = (&self.runtime.store, &self.record.spec);
+    fn remove_and_end(self, cgroup: &Cgroup, cause: ExitCause) {
+        let Self { runtime, record, mut relay, held, .. } = self;
+        let (store, spec) = (&runtime.store, &record.spec);
         tell_death(store, spec, &cause);
         let _ = store.unlist(&spec.id);
-        let _ = store.tell(spec, "destroyed", None);
-        self.relay.say_ended(cause);
-        self.clear(cgroup);
-        let _ = self.runtime.store.remove(&self.record.spec.id);
-        let _ = self.runtime.store.free_name(&self.record.spec.id, &self.record.spec.name);
-        self.relay.linger();
-    }
-
-    /// Init is dead, so its pid namespace is; what joined the cgroup by exec may be left.
-    fn clear(&self, cgroup: &Cgroup) {
-        let _ = cgroup.kill_all();
-        let _ = cgroup.remove();
+        store.tell(spec, "destroyed", None);
+        relay.say_ended(cause);
+        clear(cgroup);
+        let _ = store.remove(&spec.id);
+        drop(held);
+        let _ = store.free_name(&spec.id, &spec.name);
+        relay.linger();
     }
 
     /// Until the container's init has ended; why it did, read before its cgroup is removed.
     fn watch(&mut self, cgroup: &Cgroup, started: &Started) -> ExitCause {
         self.relay.run(&mut RunDuties { runtime: self.runtime, record: &mut self.record, cgroup, init: started.pidfd.as_fd() });
+        let _ = LaunchError::at("supervisor.reap");
         let ended = pidfd::reap(started.pidfd.as_fd());
         let ended = command_status(started).or(ended.ok());
         // what joined by exec, or shares the host's processes, would write on
@@ -257,6 +247,7 @@ impl Supervisor<'_> {
     }
 
     fn record_end(&mut self, cause: &ExitCause, restart_in: Option<Duration>) {
+        let _ = LaunchError::at("supervisor.end");
         let now = Timestamp::now();
         // it may have been renamed meanwhile
         if let Ok(fresh) = self.runtime.store.load(&self.record.spec.id) {
@@ -271,6 +262,7 @@ impl Supervisor<'_> {
             }
             let _ = self.runtime.store.save(&self.record);
         }
+        let _ = LaunchError::at("supervisor.ended");
         tell_death(&self.runtime.store, &self.record.spec, cause);
     }
 
@@ -291,7 +283,10 @@ struct RunDuties<'a> {
 
 impl Duties for RunDuties<'_> {
     fn kill(&mut self) {
+        let _ = LaunchError::at("supervisor.kill");
         let _ = self.cgroup.kill_all();
+        // one that was moved out of its cgroup ends all the same, and its pid namespace with it
+        let _ = pidfd::send_signal(self.init, nix::libc::SIGKILL);
     }
 
     fn probe(&mut self, line: &str) -> ProbeStart {
@@ -307,35 +302,46 @@ impl Duties for RunDuties<'_> {
     }
 
     fn pressed(&mut self) {
-        let _ = self.runtime.store.tell(&self.record.spec, "memory pressure", None);
+        self.runtime.store.tell(&self.record.spec, "memory pressure", None);
     }
 
     fn judged(&mut self, verdict: Health) {
         // a pause is recorded by who paused it: what is on disk is fresher than what is here
-        if let Ok(fresh) = self.runtime.store.load(&self.record.spec.id) {
-            self.record.status = fresh.status;
+        let changed = self.runtime.store.change(&self.record.spec.id, |fresh| {
+            fresh.health = Some(verdict);
+            true
+        });
+        if let Ok((fresh, _)) = changed {
+            *self.record = fresh;
         }
-        self.record.health = Some(verdict);
-        let _ = self.runtime.store.save(self.record);
-        let _ = self.runtime.store.tell(&self.record.spec, verdict.word(), None);
+        self.runtime.store.tell(&self.record.spec, verdict.word(), None);
     }
 }
 
 /// The stream is for watchers; a full disk must not keep the supervisor from its work.
 fn tell_death(store: &Store, spec: &ContainerSpec, cause: &ExitCause) {
     if matches!(cause, ExitCause::OomKilled { .. }) {
-        let _ = store.tell(spec, "oom", Some(cause));
+        store.tell(spec, "oom", Some(cause));
     }
-    let _ = store.tell(spec, "died", Some(cause));
+    store.tell(spec, "died", Some(cause));
+}
+
+/// Init is dead, so its pid namespace is; what joined the cgroup by exec, or shares another's processes, may be left.
+fn clear(cgroup: &Cgroup) {
+    let _ = LaunchError::at("supervisor.kill_rest");
+    let _ = cgroup.kill_all();
+    let _ = LaunchError::at("supervisor.remove_cgroup");
+    let _ = cgroup.remove();
 }
 
 fn failed(cause: &ExitCause) -> bool {
     !matches!(cause, ExitCause::Exited { code: 0 })
 }
 
+/// A SIGKILL that nobody asked for, where the kernel has killed for want of memory, was the kernel's.
 fn cause(ended: Option<Ended>, cgroup: &Cgroup, by_us: bool) -> ExitCause {
     let killed = matches!(ended, Some(Ended::Signaled(nix::libc::SIGKILL)));
-    if killed && cgroup.oom_kills().is_some_and(|kills| kills > 0) {
+    if killed && !by_us && cgroup.oom_kills().is_some_and(|kills| kills > 0) {
         return ExitCause::OomKilled { peak: cgroup.memory_peak(), limit: cgroup.memory_limit() };
     }
     match ended {

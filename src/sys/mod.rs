@@ -5,6 +5,7 @@ pub mod bpf;
 pub mod caps;
 pub mod clone;
 pub mod exec;
+pub mod fault;
 pub mod fds;
 pub mod mount;
 pub mod net;

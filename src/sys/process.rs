@@ -206,6 +206,17 @@ pub fn set_limit(pid: i32, resource: u32, soft: u64, hard: u64) -> nix::Result<(
     Errno::result(unsafe { libc::prlimit(pid, resource as _, &raw const limit, std::ptr::null_mut()) }).map(drop)
 }
 
+/// The caller's own soft and hard limit of a resource (prlimit(2)); `u64::MAX` is unlimited.
+///
+/// # Errors
+/// EINVAL when the kernel does not know the resource.
+pub fn limit(resource: u32) -> nix::Result<(u64, u64)> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: nothing is set, and the old limit is written to a live struct of the right kind.
+    Errno::result(unsafe { libc::prlimit(0, resource as _, std::ptr::null(), &raw mut limit) })?;
+    Ok((limit.rlim_cur, limit.rlim_max))
+}
+
 /// setpriority(2) of another process.
 ///
 /// # Errors

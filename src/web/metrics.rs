@@ -66,7 +66,7 @@ const FAMILIES: [Family; 19] = [
 fn started(record: &Record) -> Option<f64> {
     match &record.status {
         Status::Running { since, .. } | Status::Paused { since, .. } => Some(since.as_millisecond() as f64 / 1e3),
-        Status::Created | Status::Stopped { .. } => None,
+        Status::Created | Status::Stopped { .. } | Status::Broken { .. } => None,
     }
 }
 
@@ -97,7 +97,7 @@ fn text(records: &[Record], snapshot: Option<&Snapshot>, now: Timestamp) -> Stri
     }
     head(&mut out, "minic_container_state", "stateset", "which state it is in");
     for (record, labels) in records.iter().zip(&labels) {
-        for state in ["CREATED", "RUNNING", "PAUSED", "STOPPED"] {
+        for state in ["CREATED", "RUNNING", "PAUSED", "STOPPED", "BROKEN"] {
             let is = u8::from(record.status.word() == state);
             let _ = writeln!(out, "minic_container_state{{{labels},minic_container_state=\"{state}\"}} {is}");
         }

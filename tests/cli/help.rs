@@ -21,6 +21,7 @@ const VERBS: &[&str] = &[
     "update",
     "destroy",
     "prune",
+    "gc",
     "exec",
     "attach",
     "logs",

@@ -68,7 +68,7 @@ fn mounts_below(state: &Path) -> Vec<PathBuf> {
 }
 
 /// Folders named `parent` and everything below them, parents first.
-fn find_cgroups(folder: &Path, parent: &str, inside: bool, found: &mut Vec<PathBuf>) {
+pub fn find_cgroups(folder: &Path, parent: &str, inside: bool, found: &mut Vec<PathBuf>) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
         let ours = inside || entry.file_name() == parent;
@@ -91,19 +91,25 @@ fn processes_of(state: &Path, parent: &str) -> Vec<(i32, String)> {
         let process = entry.path();
         let mentions = |file: &str| {
             let text = fs::read(process.join(file)).unwrap_or_default();
-            text.windows(state.as_os_str().len()).any(|part| part == state.as_os_str().as_bytes())
+            String::from_utf8_lossy(&text).contains(&*state.to_string_lossy())
         };
         let in_cgroup = fs::read_to_string(process.join("cgroup")).is_ok_and(|text| text.contains(parent));
         let holds = || {
             let files = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
             files.filter_map(|file| fs::read_link(file.path()).ok()).any(|target| target.starts_with(state))
         };
-        if pid != own && (in_cgroup || mentions("cmdline") || mentions("environ") || holds()) {
+        if pid != own && !waits_for_process_1(&process) && (in_cgroup || mentions("cmdline") || mentions("environ") || holds()) {
             let title = fs::read(process.join("cmdline")).unwrap_or_default();
             found.push((pid, String::from_utf8_lossy(&title).replace('\0', " ").trim_end().to_owned()));
         }
     }
     found
+}
+
+/// An orphan that has ended: the machine's process 1 has yet to take note of it, which some do at their leisure.
+fn waits_for_process_1(process: &Path) -> bool {
+    let stat = fs::read_to_string(process.join("stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with("Z 1 "))
 }
 
 /// Folders of single containers: the state folder's own sub-folders, its images and its files stay.

@@ -34,6 +34,11 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// The root folder of the `host` image, for `run --root FOLDER --overlay`.
+pub fn image_root() -> PathBuf {
+    fs::canonicalize(built_image().join("images/host/current/rootfs")).unwrap()
+}
+
 /// A state folder, what runs in it, and what is known of it.
 pub struct Fixture {
     state: PathBuf,
@@ -52,6 +57,14 @@ impl Fixture {
         let fixture = Self { state };
         fixture.minic(&["run", "--rm", "/bin/true"]).ok();
         fixture
+    }
+
+    /// A state folder in `place` without an image of its own: containers take [`image_root`].
+    #[track_caller]
+    pub fn in_folder(place: &Path) -> Self {
+        let state = place.join("state");
+        fs::create_dir(&state).unwrap();
+        Self { state }
     }
 
     /// Its folder.
@@ -82,7 +95,18 @@ impl Fixture {
     #[track_caller]
     pub fn detached(&self, name: &str, args: &[&str]) -> Container<'_> {
         self.minic(&[&["run", "-d", "--name", name], args].concat()).ok();
+        self.container(name)
+    }
+
+    /// One that is there.
+    pub fn container(&self, name: &str) -> Container<'_> {
         Container { fixture: self, name: name.to_owned() }
+    }
+
+    /// The processes that watch its containers: they hold the logs and are in no container.
+    pub fn supervisors(&self) -> Vec<i32> {
+        let found = Census::take(&self.state).processes;
+        found.into_iter().filter(|(_, title)| title.contains("supervisor")).map(|(pid, _)| pid).collect()
     }
 
     /// What a verb prints with `--json`.

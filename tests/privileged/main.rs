@@ -5,14 +5,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 #![allow(clippy::print_stderr, reason = "a leak found while a test fails is told, not thrown")]
 
+mod broken;
 mod census;
 mod check;
 mod command;
 mod control;
+mod crowd;
+mod disk;
 mod endings;
 mod escapes;
+mod faults;
 mod fixture;
 mod gauges;
+mod hostile;
 mod input;
 mod isolation;
 mod joining;
@@ -30,4 +35,5 @@ mod survival;
 mod tabs;
 mod terminals;
 mod tmux;
+mod truth;
 mod userns;

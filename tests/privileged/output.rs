@@ -141,10 +141,10 @@ fn who_goes_on_after_the_end_gets_all_of_it() {
     let mut run = start(&fixture, &["run", "--name", "one", "sh", "-c", "head -c 300000 /dev/zero; echo done"]);
     let mut out = run.0.stdout.take().unwrap();
     let pid = nix::unistd::Pid::from_raw(i32::try_from(run.0.id()).unwrap());
-    std::thread::sleep(scale(Duration::from_millis(300)));
-    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGSTOP).unwrap();
     let mut first = vec![0; 1000];
     out.read_exact(&mut first).unwrap();
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGSTOP).unwrap();
+    std::thread::sleep(scale(Duration::from_millis(300)));
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGCONT).unwrap();
     let mut rest = Vec::new();
     out.read_to_end(&mut rest).unwrap();

@@ -262,7 +262,7 @@ impl Happenings for DemoHappenings {
             match &record.status {
                 Status::Running { since, .. } => tell(at(*since), record, "started", None),
                 Status::Stopped { cause, at: ended, .. } => tell(at(*ended), record, "died", Some(cause.clone())),
-                Status::Created | Status::Paused { .. } => {}
+                Status::Created | Status::Paused { .. } | Status::Broken { .. } => {}
             }
         }
         for (id, record) in &self.known {

@@ -123,7 +123,12 @@ impl Manager {
         }
         let what = format!("revert {path}");
         let layers = self.layers(id)?;
-        let (parent, name) = path.trim_matches('/').rsplit_once('/').unwrap_or((".", path.trim_matches('/')));
+        let trimmed = path.trim_matches('/');
+        if trimmed.split('/').any(|part| matches!(part, "" | "." | "..")) {
+            // `..` of the layer's own top is the container's folder: all of its layers would go
+            return Err(failed(what, "a path from the container's root without . and .. is needed"));
+        }
+        let (parent, name) = trimmed.rsplit_once('/').unwrap_or((".", trimmed));
         let parent = open_in_root(layers.upper.as_fd(), &c_path(parent)?, libc::O_RDONLY | libc::O_DIRECTORY);
         let removed = parent.and_then(|parent| remove(&parent, &c_path(name).map_err(|_| Errno::EINVAL)?));
         removed.map_err(|errno| failed(what, errno.desc()))

@@ -141,6 +141,7 @@ fn sort_key(column: Column, record: &Record, reading: Option<&Reading>, since: O
             Status::Paused { .. } => 1.0,
             Status::Created => 2.0,
             Status::Stopped { .. } => 3.0,
+            Status::Broken { .. } => 4.0,
         })),
         Column::Name => SortKey::Text(record.spec.name.as_str().to_lowercase()),
         Column::Pid => SortKey::Figure(record.status.process().map(|process| f64::from(process.pid))),

@@ -58,7 +58,7 @@ impl Model {
         let since = match &record.status {
             Status::Running { since, .. } | Status::Paused { since, .. } => Some(*since),
             Status::Stopped { since, at, .. } => since.filter(|_| *at > moment && self.past.is_some()),
-            Status::Created => None,
+            Status::Created | Status::Broken { .. } => None,
         };
         since.filter(|since| self.past.is_none() || *since <= moment)
     }

@@ -178,6 +178,9 @@ pub fn objection(model: &Model, action: Action, record: &Record) -> Option<Strin
     let state = record.status.word();
     match (action, &record.status) {
         (Action::Start, Status::Running { .. } | Status::Paused { .. }) => Some(format!("{name} is {state} already")),
+        (Action::Start | Action::Stop | Action::Restart, Status::Broken { .. }) => {
+            Some(format!("{name} is {state}: it can only be destroyed"))
+        }
         (Action::Stop, Status::Created | Status::Stopped { .. }) => Some(format!("{name} is {state}: there is nothing to stop")),
         (Action::Pause, Status::Created | Status::Stopped { .. }) => Some(format!("{name} is {state}: there is nothing to pause")),
         _ => None,

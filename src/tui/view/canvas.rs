@@ -65,6 +65,7 @@ impl Canvas<'_> {
             Status::Paused { .. } => self.theme.paused,
             Status::Created => self.theme.created,
             Status::Stopped { cause, .. } if is_bad_end(cause) => self.theme.failed,
+            Status::Broken { .. } => self.theme.failed,
             Status::Stopped { .. } => self.theme.stopped,
         }
     }

@@ -60,6 +60,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             list.push(("Next", next_steps(canvas), theme.dim));
             facts(canvas, inside, &list);
         }
+        Status::Broken { reason } => {
+            let next = "it can be destroyed, nothing else".to_owned();
+            facts(canvas, inside, &[("Broken", printable(reason), theme.failed), ("Next", next, theme.dim)]);
+        }
         Status::Stopped { cause, since, at } => ended(canvas, inside, record, cause, *since, *at),
     }
 }

@@ -101,17 +101,18 @@ fn swap(canvas: &mut Canvas<'_>, cell: Rect, host: &HostSample) {
 
 fn words(canvas: &mut Canvas<'_>, line: Rect, host: Option<&HostSample>) {
     let theme = canvas.theme;
-    let mut counts = [0usize; 4];
+    let mut counts = [0usize; 5];
     for record in &canvas.model.records {
         counts[match record.status {
             Status::Running { .. } => 0,
             Status::Paused { .. } => 1,
             Status::Created => 2,
             Status::Stopped { .. } => 3,
+            Status::Broken { .. } => 4,
         }] += 1;
     }
-    let named = ["running", "paused", "created", "stopped"].into_iter().zip(counts);
-    let styles = [theme.running, theme.paused, theme.created, theme.stopped];
+    let named = ["running", "paused", "created", "stopped", "broken"].into_iter().zip(counts);
+    let styles = [theme.running, theme.paused, theme.created, theme.stopped, theme.failed];
     let narrow = line.width < 80;
     let mut pen = canvas.pen(line);
     pen.put(if narrow { " " } else { " Containers " }, theme.label);

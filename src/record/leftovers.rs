@@ -1,0 +1,143 @@
+//! What killed creations and removals leave in the state and run folders. Only what bears one of our marks and a container's id
+//! is ever taken for ours.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::store::{remove_folder, remove_run_folder};
+use super::{Lock, Store, StoreError};
+use crate::spec::ContainerId;
+use crate::sys::fault;
+
+/// What a container's run folder holds.
+const RUN_FILES: [&str; 2] = ["lock", "attach.sock"];
+
+/// Something in our folders that belongs to no container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Leftover {
+    /// A creation that did not come to its end.
+    Draft(PathBuf),
+    /// A removal that did not come to its end.
+    Trash(PathBuf),
+    /// The lock and the socket of a container that is not there.
+    Run(ContainerId, PathBuf),
+}
+
+impl Leftover {
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Draft(path) | Self::Trash(path) | Self::Run(_, path) => path,
+        }
+    }
+}
+
+impl fmt::Display for Leftover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self {
+            Self::Draft(_) => "half a creation",
+            Self::Trash(_) => "half a removal",
+            Self::Run(..) => "the run folder of a container that is gone",
+        };
+        write!(f, "{what}: {}", self.path().display())
+    }
+}
+
+impl Store {
+    /// What killed creations and removals left, and what those under way have there at the moment: [`Store::sweep`] can tell.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub fn leftovers(&self) -> Result<Vec<Leftover>, StoreError> {
+        let (mut found, mut listed) = (Vec::new(), BTreeSet::new());
+        // the run folder first: a container that is made meanwhile is listed, and one that is removed has both or neither
+        let runs = entries(self.runs())?;
+        for (name, path) in entries(&self.containers())? {
+            if is_marked(&name, ".new-") {
+                found.push(Leftover::Draft(path));
+            } else if is_marked(&name, ".old-") {
+                found.push(Leftover::Trash(path));
+            } else {
+                listed.insert(name);
+            }
+        }
+        for (name, path) in runs.into_iter().filter(|(name, _)| !listed.contains(name)) {
+            if let Some(id) = our_id(&name)
+                && is_run_folder(&path)
+            {
+                found.push(Leftover::Run(id, path));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Deletes `leftovers`; call it with [`Store::try_lock_names`] held, so that no draft is being filled. Returns what it deleted:
+    /// the run folder of a container that somebody is destroying right now stays theirs.
+    ///
+    /// # Errors
+    /// The first that cannot be deleted; the others are.
+    pub fn sweep(&self, leftovers: Vec<Leftover>, _names: &Lock) -> Result<Vec<Leftover>, StoreError> {
+        let (mut swept, mut failed) = (Vec::new(), None);
+        for leftover in leftovers {
+            match self.sweep_one(&leftover) {
+                Ok(true) => swept.push(leftover),
+                Ok(false) => {}
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        failed.map_or(Ok(swept), Err)
+    }
+
+    fn sweep_one(&self, leftover: &Leftover) -> Result<bool, StoreError> {
+        fault::at("sweep.remove").map_err(|e| StoreError::of("remove", leftover.path())(e.into()))?;
+        let Leftover::Run(id, path) = leftover else {
+            return remove_folder(leftover.path()).map(|()| true);
+        };
+        // a verb that works on it holds its lock, a supervisor the folder itself
+        let (Some(_lock), Some(_supervising)) = (Lock::try_take(&path.join("lock"))?, Lock::try_folder(path)?) else {
+            return Ok(false);
+        };
+        match self.container(id).exists() {
+            true => Ok(false),
+            false => remove_run_folder(path).map(|()| true),
+        }
+    }
+
+    /// As [`Store::lock_names`], unless somebody has it.
+    ///
+    /// # Errors
+    /// When it cannot be taken.
+    pub fn try_lock_names(&self) -> Result<Option<Lock>, StoreError> {
+        Lock::try_take(&self.runs().join("names.lock"))
+    }
+
+    /// Whether this state folder knows of a container `id`, or of what is left of one.
+    #[must_use]
+    pub fn has_trace_of(&self, id: &ContainerId) -> bool {
+        let marks = ["", ".old-", ".new-"];
+        marks.iter().any(|mark| self.containers().join(format!("{mark}{id}")).exists()) || self.runs().join(id.as_str()).exists()
+    }
+}
+
+fn is_marked(name: &str, mark: &str) -> bool {
+    name.strip_prefix(mark).and_then(our_id).is_some()
+}
+
+/// An id as we make them: twelve lower-case hex digits.
+fn our_id(name: &str) -> Option<ContainerId> {
+    let made_by_us = name.len() == 12 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    made_by_us.then(|| ContainerId::new(name).ok())?
+}
+
+/// A folder with nothing in it but what we put there.
+fn is_run_folder(path: &Path) -> bool {
+    path.is_dir() && entries(path).is_ok_and(|inside| inside.iter().all(|(name, _)| RUN_FILES.contains(&name.as_str())))
+}
+
+fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
+    let read = fs::read_dir(folder).map_err(StoreError::of("read", folder))?;
+    Ok(read.flatten().filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.path()))).collect())
+}

@@ -1,0 +1,48 @@
+//! How much of what the kernel counts a container's processes may use (`--ulimit`, setrlimit(2)). A small limit would keep our own set-up
+//! from its work: the parent makes room, and the process itself comes down to what was asked for just before its command.
+
+use nix::sys::resource::{Resource, getrlimit};
+
+use super::LaunchError;
+use crate::spec::{ContainerSpec, Ulimit};
+use crate::sys::process;
+
+/// The limits of one container's processes.
+#[derive(Debug)]
+pub(super) struct Ulimits(Vec<Ulimit>);
+
+impl Ulimits {
+    /// What `spec` asks for, over our defaults: core dumps off, for they fill disks with secrets; few open files with room to ask for more,
+    /// as systemd has it (systemd-system.conf(5), DefaultLimitNOFILE): programs that close every number they may have open stay quick.
+    ///
+    /// # Errors
+    /// When our own limits cannot be read.
+    pub fn of(spec: &ContainerSpec) -> Result<Self, LaunchError> {
+        let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(LaunchError::nix("look at our own limit of open files"))?;
+        let defaults = [Ulimit::CORE_OFF, Ulimit::open_files(1024.min(hard), 524_288.min(hard))];
+        let defaults = defaults.into_iter().filter(|limit| spec.ulimits.iter().all(|own| own.resource != limit.resource));
+        Ok(Self(defaults.chain(spec.ulimits.iter().cloned()).collect()))
+    }
+
+    /// Raises the limits of `pid` (0 is the caller) to where [`Ulimits::apply`] can lower them from; none is lowered here.
+    ///
+    /// # Errors
+    /// EPERM when that takes CAP_SYS_RESOURCE, which the caller lacks.
+    pub fn make_room(&self, pid: i32) -> Result<(), LaunchError> {
+        for limit in &self.0 {
+            let hint = if limit.hard == u64::MAX { " (raising it takes CAP_SYS_RESOURCE)" } else { "" };
+            let room = process::limit(limit.resource)
+                .and_then(|(soft, hard)| process::set_limit(pid, limit.resource, soft.max(limit.soft), hard.max(limit.hard)));
+            room.map_err(|errno| LaunchError::own(format!("set the ulimit {}{hint}", limit.name()), errno))?;
+        }
+        Ok(())
+    }
+
+    /// Sets the caller's own limits. Allocates nothing.
+    ///
+    /// # Errors
+    /// EPERM when there was no room made.
+    pub fn apply(&self) -> nix::Result<()> {
+        self.0.iter().try_for_each(|limit| process::set_limit(0, limit.resource, limit.soft, limit.hard))
+    }
+}

@@ -1,0 +1,84 @@
+//! Faults for tests: one step of ours fails, or its process is killed there. Exists only where debug assertions do; in a release
+//! build every call is an empty function.
+//!
+//! `MINIC_FAULT=STEP#N=fail:FILE` or `…=kill:FILE`, where FILE has at least one byte, all zero: the first process that comes to
+//! the step's N-th place (0 is the first) writes 1 there, and fails with EIO or dies. Planned before any fork, so that it works in
+//! a container's init too, which may not allocate, and behind its pivot. `tests/privileged/faults.rs` tries every step there is.
+
+/// Comes before the step called `step`.
+///
+/// # Errors
+/// EIO when a test wants the step to fail.
+#[inline(always)]
+pub fn at(step: &'static str) -> nix::Result<()> {
+    at_nth(step, 0)
+}
+
+/// As [`at`], for a step that is taken several times: `nth` tells which.
+///
+/// # Errors
+/// EIO when a test wants the step to fail.
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn at_nth(_: &'static str, _: u16) -> nix::Result<()> {
+    Ok(())
+}
+
+#[cfg(debug_assertions)]
+pub use armed::at_nth;
+
+#[cfg(debug_assertions)]
+mod armed {
+    use std::fs::File;
+    use std::os::fd::AsRawFd;
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use nix::errno::Errno;
+
+    use crate::sys::process;
+
+    struct Fault {
+        step: String,
+        nth: u16,
+        kills: bool,
+        /// Shared with every process of the same test: a fault happens once.
+        happened: &'static AtomicU8,
+    }
+
+    /// As [`super::at`], for a step that is taken several times: `nth` tells which.
+    ///
+    /// # Errors
+    /// EIO when a test wants the step to fail.
+    pub fn at_nth(step: &'static str, nth: u16) -> nix::Result<()> {
+        static PLANNED: OnceLock<Option<Fault>> = OnceLock::new();
+        match PLANNED.get_or_init(planned) {
+            Some(fault) if fault.step == step && fault.nth == nth && fault.happened.swap(1, Ordering::SeqCst) == 0 => {
+                if fault.kills {
+                    let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGKILL);
+                    // the first process of a pid namespace cannot kill itself
+                    process::exit_now(137);
+                }
+                Err(Errno::EIO)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn planned() -> Option<Fault> {
+        let text = std::env::var("MINIC_FAULT").ok()?;
+        let (place, what) = text.split_once('=')?;
+        let (how, path) = what.split_once(':')?;
+        let (step, nth) = place.split_once('#').unwrap_or((place, "0"));
+        let file = File::options().read(true).write(true).open(path).ok()?;
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: a new shared mapping of one page, never unmapped; the tests' file has its first byte for as long as they run.
+        let page = unsafe { libc::mmap(std::ptr::null_mut(), 1, access, libc::MAP_SHARED, file.as_raw_fd(), 0) };
+        if page == libc::MAP_FAILED {
+            return None;
+        }
+        // SAFETY: the page stays mapped for good, and only atomic accesses are made to its first byte.
+        let happened = unsafe { AtomicU8::from_ptr(page.cast()) };
+        Some(Fault { step: step.to_owned(), nth: nth.parse().ok()?, kills: how == "kill", happened })
+    }
+}

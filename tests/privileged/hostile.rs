@@ -1,0 +1,154 @@
+//! Containers that do not want to end: each is stopped and destroyed all the same, and nothing of it is left.
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::command::eventually;
+use crate::fixture::{Container, Fixture};
+use crate::truth::lives;
+
+/// Stops and destroys it; both return, which a test fails on by itself when they do not.
+fn is_ended(fixture: &Fixture, container: &Container<'_>) {
+    container.verb(&["stop", "-t", "1"]).ok();
+    assert_eq!(container.state(), "STOPPED");
+    container.verb(&["destroy"]).ok();
+    fixture.is_clean();
+}
+
+fn hostile(args: &[&str], script: &str) {
+    let fixture = Fixture::new();
+    let container = fixture.detached("x", &[args, &["sh", "-c", script]].concat());
+    std::thread::sleep(std::time::Duration::from_millis(200)); // let it do its worst
+    is_ended(&fixture, &container);
+}
+
+#[test]
+fn one_that_ignores_every_signal() {
+    hostile(&[], "trap '' TERM INT HUP QUIT; while :; do sleep 1; done");
+}
+
+#[test]
+fn one_that_forks_without_end() {
+    // a shell that cannot fork ends: the first one must live on
+    hostile(&["--pids-limit", "100"], "trap '' TERM; f() { f & f; }; f 2>/dev/null & f 2>/dev/null & exec sleep 1000");
+}
+
+#[test]
+fn one_whose_children_leave_it() {
+    hostile(&[], "trap '' TERM; (setsid sh -c 'trap \"\" TERM; (sleep 1000 &) ; sleep 1000' &) ; (setsid sleep 1000 &); sleep 1000");
+}
+
+#[test]
+fn one_that_fills_its_log_and_its_files() {
+    hostile(
+        &["--memory", "64M", "--tmpfs", "/full:size=1m"],
+        "trap '' TERM; cat /dev/zero > /full/x; while :; do echo flood flood flood; done",
+    );
+}
+
+#[test]
+fn one_that_closes_its_streams() {
+    hostile(&[], "trap '' TERM; exec <&- >&- 2>&-; while :; do sleep 1; done");
+}
+
+#[test]
+fn one_that_stops_itself() {
+    hostile(&[], "trap '' TERM; sleep 1000 & kill -STOP $!; kill -STOP $$; sleep 1000");
+}
+
+#[test]
+fn one_whose_supervisor_or_init_is_stopped() {
+    let fixture = Fixture::new();
+    let init = fixture.detached("init", &["sleep", "1000"]);
+    kill(Pid::from_raw(init.pid()), Signal::SIGSTOP).unwrap();
+    is_ended(&fixture, &init);
+    let x = fixture.detached("x", &["sleep", "1000"]);
+    let pid = x.pid();
+    let supervisor = fixture.supervisors()[0];
+    kill(Pid::from_raw(supervisor), Signal::SIGSTOP).unwrap();
+    is_ended(&fixture, &x);
+    assert!(!lives(pid) && !lives(supervisor));
+}
+
+#[test]
+fn one_whose_client_takes_nothing() {
+    let fixture = Fixture::new();
+    let mut command = fixture.command(&["run", "--name", "x", "sh", "-c", "trap '' TERM; while :; do echo flood flood flood; done"]);
+    let mut client = command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    eventually("it runs", || fixture.list().iter().any(|c| c["state"] == "RUNNING"));
+    kill(Pid::from_raw(client.id().cast_signed()), Signal::SIGSTOP).unwrap();
+    let x = fixture.container("x");
+    x.verb(&["stop", "-t", "1"]).ok();
+    assert_eq!(x.state(), "STOPPED", "a client that does not read holds nobody up");
+    x.verb(&["destroy"]).ok();
+    client.kill().unwrap();
+    client.wait().unwrap();
+    fixture.is_clean();
+}
+
+#[test]
+fn a_supervisor_outlives_its_session_and_is_the_last_to_be_killed() {
+    let fixture = Fixture::new();
+    let binary = env!("CARGO_BIN_EXE_minic-tui");
+    let script = format!("{binary} --state {} run -d --name x sleep 1000; kill -HUP -$$; kill -KILL -$$", fixture.state().display());
+    let _ = std::process::Command::new("setsid").args(["-w", "sh", "-c", &script]).status().unwrap();
+    let x = fixture.container("x");
+    let supervisor = fixture.supervisors()[0];
+    for signal in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGPIPE] {
+        kill(Pid::from_raw(supervisor), signal).unwrap();
+    }
+    assert_eq!(x.state(), "RUNNING");
+    assert!(lives(supervisor));
+    let score = |pid: i32| std::fs::read_to_string(format!("/proc/{pid}/oom_score_adj")).unwrap().trim().parse::<i32>().unwrap();
+    let own = score(std::process::id().cast_signed());
+    // lowering it takes CAP_SYS_RESOURCE, which root in a machine like a container's may lack
+    let may = std::process::Command::new("sh").args(["-c", "echo -999 > /proc/self/oom_score_adj"]).output().unwrap().status.success();
+    assert_eq!(score(supervisor), if may { -999 } else { own });
+    assert_eq!((score(x.pid()), x.exec("cat /proc/self/oom_score_adj").ok().trim().parse().unwrap()), (200, 200));
+    let place = std::fs::read_to_string(format!("/proc/{supervisor}/cgroup")).unwrap();
+    assert!(!place.contains(&x.id()), "not in the container's cgroup: {place}");
+    is_ended(&fixture, &x);
+}
+
+#[test]
+fn a_kill_is_not_taken_for_want_of_memory() {
+    let fixture = Fixture::new();
+    let script = "sh -c 'x=a; while :; do x=$x$x; done' 2>/dev/null; echo fell; sleep 1000";
+    let x = fixture.detached("x", &["--memory", "32M", "sh", "-c", script]);
+    eventually("a child of it was killed for want of memory", || x.verb(&["logs"]).stdout.contains("fell"));
+    x.verb(&["stop", "-t", "0"]).ok();
+    assert_eq!(x.info()["cause"]["kind"], "signaled", "{}", x.info());
+    x.verb(&["destroy"]).ok();
+}
+
+#[test]
+fn small_limits_hold_for_run_and_exec_and_not_for_our_set_up() {
+    let fixture = Fixture::new();
+    let x = fixture.detached("x", &["--ulimit", "nofile=10", "--ulimit", "fsize=0", "sh", "-c", "ulimit -n; sleep 1000"]);
+    eventually("it has said its limit", || x.verb(&["logs"]).stdout.contains("10"));
+    assert_eq!(x.exec("ulimit -n; ulimit -Hn; ulimit -f; ulimit -c").ok(), "10\n10\n0\n0\n");
+    let plain = fixture.detached("plain", &["sleep", "1000"]);
+    let limits = |pid: &str| format!("grep -E 'open files|core file' /proc/{pid}/limits");
+    assert_eq!(plain.exec(&limits("1")).ok(), plain.exec(&limits("self")).ok(), "exec has its container's limits");
+}
+
+#[test]
+fn its_socket_is_roots_alone() {
+    use std::os::unix::fs::MetadataExt;
+    let fixture = Fixture::new();
+    let x = fixture.detached("x", &["sleep", "1000"]);
+    let socket = fixture.state().join("run").join(x.id()).join("attach.sock");
+    assert_eq!(std::fs::metadata(socket).unwrap().mode() & 0o7777, 0o600);
+}
+
+#[test]
+fn one_that_freezes_itself_in_a_cgroup_of_its_own() {
+    // on v1 a freezer of the container's own must be thawed before what it holds can die; on v2 a kill reaches it all the same
+    let fixture = Fixture::new();
+    let script = "trap '' TERM; for own in /sys/fs/cgroup/freezer /sys/fs/cgroup; do
+        mkdir $own/deep 2>/dev/null && cd $own/deep && break; done
+        sleep 1000 & echo $! > cgroup.procs; echo FROZEN > freezer.state || echo 1 > cgroup.freeze; echo frozen; sleep 1000";
+    let x = fixture.detached("x", &["--privileged", "sh", "-c", script]);
+    eventually("it has frozen a child of its", || x.verb(&["logs"]).stdout.contains("frozen"));
+    is_ended(&fixture, &x);
+}
