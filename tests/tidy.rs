@@ -205,7 +205,7 @@ fn top_level(paths: &[String]) -> Vec<String> {
 
 /// What a test plans by `MINIC_FAULT` is read in one module, which a release build does not have.
 fn faults_are_for_debugging(path: &str, text: &str) -> Vec<String> {
-    let module = "#[cfg(debug_assertions)]\nmod armed {\n";
+    let module = "#[cfg(debug_assertions)]\nmod armed {";
     let outside = match text.split_once(module) {
         Some((before, rest)) if path == "src/sys/fault.rs" => {
             format!("{before}{}", rest.split_once("\n}\n").map_or("", |(_, after)| after))

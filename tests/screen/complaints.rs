@@ -95,7 +95,7 @@ fn a_huge_host_with_a_thousand_containers() {
         let web = stage.record("web");
         let made = (0..1_000_u32).map(|n| {
             let mut record = web.clone();
-            record.spec.id = ContainerId::new(&format!("{n:012x}")).unwrap();
+            record.spec.id = ContainerId::new(format!("{n:012x}")).unwrap();
             record.spec.name = ContainerName::new(format!("c{n:04}")).unwrap();
             record
         });
