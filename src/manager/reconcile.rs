@@ -55,6 +55,8 @@ impl Manager {
     pub(super) fn without_abandoned(&self, record: Record) -> Result<Option<Record>, Error> {
         let id = &record.spec.id;
         let Some(lock) = self.store().try_lock(id)? else { return Ok(Some(record)) };
+        // its caller may have been killed when the supervisor was forked already
+        let Some(_supervising) = self.store().try_supervise(id)? else { return Ok(Some(record)) };
         // it may have been started between our reading and our having it
         match self.store().load(id) {
             Ok(fresh) if self.is_abandoned(&fresh) => {
