@@ -1,6 +1,7 @@
 //! The tabs on real containers, with keys alone.
 
-use crate::command::eventually;
+use crate::census::Census;
+use crate::command::{comes_true, eventually};
 use crate::fixture::Fixture;
 use crate::tmux::Tmux;
 
@@ -33,6 +34,9 @@ fn processes_files_isolation_events_and_the_host() {
     tmux.wait_for("Disk of the state folder");
     tmux.press(&["q"]);
     tmux.wait_for("prompt$");
+    // the `check` that the Host tab runs goes on after the screen, for many seconds where others keep the processors busy
+    let checks = || Census::take(fixture.state()).processes.iter().any(|(_, title)| title.contains("check --json"));
+    assert!((0..8).any(|_| comes_true(|| !checks())), "check never ended");
 }
 
 #[test]
