@@ -54,6 +54,8 @@ fn a_shell_survives_other_tabs_and_ctrl_c_and_ends_by_itself() {
     tmux.wait_for("42 in ");
     tmux.write("sleep 500");
     tmux.press(&["Enter"]);
+    // between the shell's reading and the child's taking the terminal, Ctrl-C would be for the shell alone
+    eventually("it sleeps", || Census::take(fixture.state()).processes.iter().any(|(_, title)| title.contains("sleep 500")));
     tmux.press(&["C-c"]);
     tmux.write("echo after $((40+2)) seconds");
     tmux.press(&["Enter"]);
