@@ -7,6 +7,7 @@
 
 mod broken;
 mod census;
+mod channels;
 mod check;
 mod command;
 mod control;
@@ -17,6 +18,7 @@ mod escapes;
 mod faults;
 mod fixture;
 mod gauges;
+mod history;
 mod hostile;
 mod input;
 mod isolation;
@@ -37,3 +39,4 @@ mod terminals;
 mod tmux;
 mod truth;
 mod userns;
+mod usual_tools;
