@@ -1,10 +1,10 @@
 //! [`Layout`]: which cgroup trees this host has, where they are mounted, and what they cannot give and why.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::mountinfo::{CgroupMount, cgroup_mounts};
 use super::{CgroupError, Controller, Version};
+use crate::sys::text;
 
 const MOUNTINFO: &str = "/proc/self/mountinfo";
 const SELF_CGROUP: &str = "/proc/self/cgroup";
@@ -83,8 +83,8 @@ impl Layout {
     /// # Errors
     /// When no cgroup tree can be seen, or `/proc` cannot be read.
     pub fn detect() -> Result<Self, CgroupError> {
-        let read = |path: &str| fs::read_to_string(path).map_err(|e| CgroupError::io("read", Path::new(path), &e));
-        Self::parse(&read(MOUNTINFO)?, &read(SELF_CGROUP)?, &|path| fs::read_to_string(path).ok())
+        let read = |path: &str| text::read(path).map_err(|e| CgroupError::io("read", Path::new(path), &e));
+        Self::parse(&read(MOUNTINFO)?, &read(SELF_CGROUP)?, &|path| text::read(path).ok())
     }
 
     /// Decides from the text of `/proc/self/mountinfo` (proc_pid_mountinfo(5)) and `/proc/self/cgroup` (cgroups(7));

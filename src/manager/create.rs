@@ -10,6 +10,7 @@ use super::{Created, Error, Manager};
 use crate::record::{self, Lock, Process, Record};
 use crate::security::Profile;
 use crate::spec::{ContainerId, ContainerSpec, IpcMode, NetworkMode, PidMode, Preset, Seccomp, SpecError, Userns, resolve};
+use crate::sys::random;
 use crate::{rootfs, runtime};
 
 /// What creation needs beside the request.
@@ -70,9 +71,9 @@ impl Manager {
         caller: Option<&Process>,
         progress: &mut dyn FnMut(String),
     ) -> Result<(Record, Lock), Error> {
-        let mut random = [0; 6];
-        getrandom::fill(&mut random).map_err(|e| Error::System { message: format!("cannot make an id: {e}"), hint: None })?;
-        let id = ContainerId::from_random(random);
+        let mut bytes = [0; 6];
+        random::fill(&mut bytes).map_err(|e| Error::System { message: format!("cannot make an id: {}", e.desc()), hint: None })?;
+        let id = ContainerId::from_random(bytes);
         let mut spec = resolve(id, what.name.as_deref(), &what.request, options.tty, options.interactive)?;
         spec.remove = options.remove;
         spec.preset = what.preset.clone();

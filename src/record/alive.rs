@@ -3,19 +3,23 @@
 use std::sync::OnceLock;
 
 use super::Process;
+use crate::sys::text;
 
 /// This boot's id (`/proc/sys/kernel/random/boot_id`, random(4)); empty when it cannot be read.
 pub fn boot_id() -> &'static str {
     static ID: OnceLock<String> = OnceLock::new();
-    ID.get_or_init(|| std::fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default())
+    ID.get_or_init(|| text::read("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default())
 }
 
 /// The identity of the living process `pid`; `None` when there is none.
 #[must_use]
 pub fn identify(pid: i32) -> Option<Process> {
-    let stat = procfs::process::Process::new(pid).ok()?.stat().ok()?;
+    let stat = text::read(format!("/proc/{pid}/stat")).ok()?;
+    // behind the name, which may hold anything: field 3 is the state, field 22 the start time (proc(5))
+    let mut fields = stat.rsplit_once(") ")?.1.split(' ');
+    let (state, start_ticks) = (fields.next()?, fields.nth(18)?.parse().ok()?);
     // a zombie has ended: it only waits to be reaped
-    (stat.state != 'Z' && stat.state != 'X').then(|| Process { pid, start_ticks: stat.starttime, boot_id: boot_id().to_owned() })
+    (!matches!(state, "Z" | "X")).then(|| Process { pid, start_ticks, boot_id: boot_id().to_owned() })
 }
 
 /// Whether `process` still lives: the same number, start time and boot.

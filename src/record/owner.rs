@@ -12,11 +12,27 @@ use super::StoreError;
 /// # Errors
 /// Which folder, whose it is, and what to do.
 pub(super) fn check(folder: &Path) -> Result<(), StoreError> {
+    check_itself(folder)?;
+    // whoever may write to a folder above may exchange what is in it, unless it is sticky (as /tmp is)
+    for above in folder.ancestors().skip(1) {
+        let data = fs::metadata(above).map_err(StoreError::of("stat", above))?;
+        if data.mode() & 0o1002 == 0o002 {
+            return Err(refuse(folder, format!("everybody may exchange what is in {}; chmod o-w it", above.display())));
+        }
+    }
+    Ok(())
+}
+
+fn refuse(path: &Path, reason: String) -> StoreError {
+    StoreError { op: "trust", path: path.to_owned(), source: io::Error::other(reason) }
+}
+
+/// As [`check`], for a folder in one that was checked.
+pub(super) fn check_itself(folder: &Path) -> Result<(), StoreError> {
     let us = nix::unistd::geteuid().as_raw();
-    let refuse = |path: &Path, reason: String| StoreError { op: "trust", path: path.to_owned(), source: io::Error::other(reason) };
     // a link in a folder that everybody may write to (/tmp) leads wherever its owner wants
     let named = fs::symlink_metadata(folder).map_err(StoreError::of("stat", folder))?;
-    let there = fs::metadata(folder).map_err(StoreError::of("stat", folder))?;
+    let there = if named.is_symlink() { fs::metadata(folder).map_err(StoreError::of("stat", folder))? } else { named.clone() };
     for owner in [named.uid(), there.uid()] {
         if owner != us {
             return Err(refuse(folder, format!("it belongs to user {owner}, not to us; name another state folder, or change its owner")));
@@ -27,13 +43,6 @@ pub(super) fn check(folder: &Path) -> Result<(), StoreError> {
     }
     if there.mode() & 0o022 != 0 {
         return Err(refuse(folder, format!("others may write to it (mode {:o}); chmod go-w it", there.mode() & 0o7777)));
-    }
-    // whoever may write to a folder above may exchange what is in it, unless it is sticky (as /tmp is)
-    for above in folder.ancestors().skip(1) {
-        let data = fs::metadata(above).map_err(StoreError::of("stat", above))?;
-        if data.mode() & 0o1002 == 0o002 {
-            return Err(refuse(folder, format!("everybody may exchange what is in {}; chmod o-w it", above.display())));
-        }
     }
     Ok(())
 }

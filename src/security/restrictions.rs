@@ -25,7 +25,7 @@ pub struct Restrictions {
 /// The number of the kernel's last capability (`/proc/sys/kernel/cap_last_cap`); 40, that of Linux 5.9, where it is not told.
 #[must_use]
 pub fn last_capability() -> u8 {
-    std::fs::read_to_string("/proc/sys/kernel/cap_last_cap").ok().and_then(|n| n.trim().parse().ok()).unwrap_or(40)
+    crate::sys::text::read("/proc/sys/kernel/cap_last_cap").ok().and_then(|n| n.trim().parse().ok()).unwrap_or(40)
 }
 
 impl Restrictions {

@@ -159,7 +159,7 @@ impl Title {
     #[must_use]
     pub fn find() -> Option<Self> {
         // fields 48 to 51 of /proc/PID/stat are arg_start, arg_end, env_start, env_end (proc(5))
-        let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+        let stat = super::text::read("/proc/self/stat").ok()?;
         let (_, fields) = stat.rsplit_once(')')?;
         let mut areas = fields.split_whitespace().skip(45).map_while(|f| f.parse::<usize>().ok());
         let (arg_start, arg_end, env_start, env_end) = (areas.next()?, areas.next()?, areas.next()?, areas.next()?);

@@ -108,7 +108,7 @@ fn turn_link(program: &File) -> io::Result<()> {
 }
 
 fn turn_link_with_map(program: &File) -> io::Result<()> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let stat = super::text::read("/proc/self/stat")?;
     let fields = stat.rsplit_once(") ").map(|(_, fields)| fields.split_whitespace().collect::<Vec<_>>()).unwrap_or_default();
     // proc(5) counts fields from 1, and the first one here is the third
     let field = |number: usize| fields.get(number - 3).and_then(|text| text.parse().ok()).unwrap_or(0);
@@ -161,7 +161,7 @@ fn open_read_only(root: &OwnedFd, link: &Path) -> io::Result<File> {
 
 /// The parts of files that are mapped privately (`/proc/self/maps`), and the files, opened read-only.
 fn mapped(root: &OwnedFd) -> io::Result<(Vec<Area>, Vec<File>)> {
-    let maps = std::fs::read_to_string("/proc/self/maps")?;
+    let maps = super::text::read("/proc/self/maps")?;
     let (mut areas, mut files, mut known) = (Vec::new(), Vec::new(), Vec::new());
     for line in maps.lines() {
         let Some((range, protection, offset, identity)) = parse(line) else { continue };

@@ -13,7 +13,7 @@ pub fn scale(wait: Duration) -> Duration {
 
 /// Asks until the answer is yes, or until waiting has no sense any more.
 pub fn comes_true(mut ask: impl FnMut() -> bool) -> bool {
-    let deadline = Instant::now() + scale(Duration::from_secs(15));
+    let deadline = Instant::now() + scale(Duration::from_secs(60));
     loop {
         if ask() {
             return true;

@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 
-use super::digest::is_digest;
-use super::list::ImageList;
+use super::digest::{Digest, is_digest};
 use super::manifest::Manifest;
 use super::{ImageError, ImageRoot};
 use crate::rootfs::FileError;
@@ -46,12 +45,12 @@ impl Home {
         Ok(Self { folder })
     }
 
-    /// The current generation, when it is whole and still what `list` and the host's files would make.
-    pub fn current(&self, list: &ImageList) -> Option<ImageRoot> {
+    /// The current generation, when it is whole and still what the list of this digest and the host's files would make.
+    pub fn current(&self, list: Digest) -> Option<ImageRoot> {
         let generation = self.current_name()?;
         let manifest: Manifest = serde_json::from_slice(&fs::read(self.manifest(&generation)).ok()?).ok()?;
         let root = self.root(&generation);
-        (manifest.holds(list.digest) && root.path.is_dir()).then_some(root)
+        (manifest.holds(list) && root.path.is_dir()).then_some(root)
     }
 
     /// The name that `current` says.

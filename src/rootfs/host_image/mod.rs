@@ -68,16 +68,20 @@ pub enum ImageError {
 /// # Errors
 /// [`ImageError`]; the image that was there before stays as it was.
 pub fn ensure(images: &Path, progress: &mut dyn FnMut(String)) -> Result<ImageRoot, ImageError> {
+    // only who builds has to read the list
+    if let Some(root) = Home::open(images)?.current(ImageList::built_in_digest()) {
+        return Ok(root);
+    }
     ensure_from(&ImageList::built_in()?, images, progress)
 }
 
 fn ensure_from(list: &ImageList, images: &Path, progress: Progress<'_>) -> Result<ImageRoot, ImageError> {
     let home = Home::open(images)?;
-    if let Some(root) = home.current(list) {
+    if let Some(root) = home.current(list.digest) {
         return Ok(root);
     }
     let _lock = home.lock(|| progress("building the host image: waiting for another builder…".into()))?;
-    if let Some(root) = home.current(list) {
+    if let Some(root) = home.current(list.digest) {
         return Ok(root);
     }
     home.sweep();
