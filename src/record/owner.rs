@@ -6,12 +6,21 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::StoreError;
+use super::store::make_folder;
+
+/// Makes the folder where it is not there, and refuses it as [`check`] does; one `within` a folder that was checked is looked at by itself.
+pub(super) fn ensure(folder: &Path, within: Option<&Path>) -> Result<(), StoreError> {
+    if !folder.exists() {
+        make_folder(folder)?;
+    }
+    if within.is_some_and(|checked| folder.starts_with(checked)) { check_itself(folder) } else { check(folder) }
+}
 
 /// Refuses a folder that somebody else owns, can write to, or could exchange for another.
 ///
 /// # Errors
 /// Which folder, whose it is, and what to do.
-pub(super) fn check(folder: &Path) -> Result<(), StoreError> {
+fn check(folder: &Path) -> Result<(), StoreError> {
     check_itself(folder)?;
     // whoever may write to a folder above may exchange what is in it, unless it is sticky (as /tmp is)
     for above in folder.ancestors().skip(1) {
@@ -28,7 +37,7 @@ fn refuse(path: &Path, reason: String) -> StoreError {
 }
 
 /// As [`check`], for a folder in one that was checked.
-pub(super) fn check_itself(folder: &Path) -> Result<(), StoreError> {
+fn check_itself(folder: &Path) -> Result<(), StoreError> {
     let us = nix::unistd::geteuid().as_raw();
     // a link in a folder that everybody may write to (/tmp) leads wherever its owner wants
     let named = fs::symlink_metadata(folder).map_err(StoreError::of("stat", folder))?;

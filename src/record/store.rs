@@ -43,15 +43,10 @@ impl Store {
     pub fn open(state: &Path) -> Result<Self, StoreError> {
         let state = std::path::absolute(state).map_err(StoreError::of("resolve", state))?;
         let run = if state == Path::new(DEFAULT_STATE) { PathBuf::from(DEFAULT_RUN) } else { state.join("run") };
-        let run_is_inside = run.starts_with(&state);
-        let store = Self { state: state.clone(), run };
-        for (folder, is_inside) in
-            [(state.clone(), false), (store.containers(), true), (store.images(), true), (store.run.clone(), run_is_inside)]
-        {
-            if !folder.exists() {
-                make_folder(&folder)?;
-            }
-            if is_inside { owner::check_itself(&folder)? } else { owner::check(&folder)? }
+        let store = Self { run, state: state.clone() };
+        owner::ensure(&state, None)?;
+        for folder in [store.containers(), store.images(), store.run.clone()] {
+            owner::ensure(&folder, Some(&state))?;
         }
         match store.ensure_index() {
             // names are found in the records then, and a name that cannot be entered is not given
