@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-use super::reconcile::is_out_of_date;
 use super::{Error, Manager};
 use crate::record::{Record, Status, StoreError};
 use crate::spec::{ContainerId, ContainerName, ContainerSpec, IdLookup, Preset, lookup, resolve};
@@ -18,11 +17,6 @@ impl From<StoreError> for Error {
     }
 }
 
-fn sort(records: &mut [Record]) {
-    // a record is large: keys are sorted, and each record is moved once
-    records.sort_by_cached_key(|record| (record.created_at, record.spec.id.clone()));
-}
-
 impl Manager {
     /// Every container, by creation time, each with its status as it is now.
     ///
@@ -33,26 +27,7 @@ impl Manager {
         for id in self.store().ids()? {
             records.extend(self.look_up(&id)?);
         }
-        sort(&mut records);
-        Ok(records)
-    }
-
-    /// As [`Manager::records`], for showing alone: without the steps of their last launches. Whatever does not plainly hold is looked up as
-    /// there.
-    ///
-    /// # Errors
-    /// As [`Manager::records`].
-    pub fn rows(&self) -> Result<Vec<Record>, Error> {
-        let mut rows = self.store().rows()?;
-        let mut records = Vec::new();
-        for id in self.store().ids()? {
-            match rows.load(&id) {
-                // one that was never started may be abandoned by its caller
-                Ok(record) if record.status != Status::Created && !is_out_of_date(&record) => records.push(self.as_frozen(record)),
-                _ => records.extend(self.look_up(&id)?),
-            }
-        }
-        sort(&mut records);
+        records.sort_by(|a, b| (a.created_at, &a.spec.id).cmp(&(b.created_at, &b.spec.id)));
         Ok(records)
     }
 

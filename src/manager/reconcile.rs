@@ -74,7 +74,7 @@ impl Manager {
 
     /// A living one as its freezer has it: whoever paused it may have been killed before it could record that, and others can
     /// thaw it.
-    pub(super) fn as_frozen(&self, record: Record) -> Record {
+    fn as_frozen(&self, record: Record) -> Record {
         if !record.status.is_alive() {
             return record;
         }
