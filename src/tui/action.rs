@@ -60,7 +60,7 @@ actions! {
     Mark "mark" "Mark" "mark it, or not; verbs go to all that are marked";
     Unmark "unmark" "Unmark all" "take every mark away";
     Palette "palette" "Palette" "find an action by its name, and do it";
-    CopyCommand "copy-command" "Copy command" "copy the command line for what was done";
+    CopyCommand "copy-command" "Copy command" "copy selected lines, else the last command line";
     Filter "filter" "Filter" "show only what matches what you type";
     SortMenu "sort-menu" "Sort" "choose the column to sort by";
     SortNext "sort-next" "Sort right" "sort by the next column";
@@ -72,6 +72,12 @@ actions! {
     Follow "follow" "Follow" "stay at the end of the log as it grows, or not";
     Timestamps "timestamps" "Time" "show or hide when each line was written";
     Wrap "wrap" "Wrap" "wrap long lines, or cut them at the edge";
+    MergeLogs "merge-logs" "Merge" "the logs of all marked or in view, or of one";
+    Search "search" "Search" "find text in the log, as you type";
+    SearchNext "search-next" "Next match" "to the next line that matches";
+    SearchPrevious "search-previous" "Previous match" "to the previous line that matches";
+    SelectLines "select-lines" "Select" "select lines to copy or save, or let go";
+    SaveLog "save-log" "Save" "write the selected lines, else all, to a file";
     PreviousContainer "previous-container" "Previous" "turn to the container above";
     NextContainer "next-container" "Next" "turn to the container below";
     Earlier "earlier" "Earlier" "look back a tick: every pane shows it";
@@ -94,6 +100,8 @@ actions! {
     RevertFile "revert-file" "Revert" "put the image's own back, of a stopped one";
     Up "up" "Up" "one line up";
     Down "down" "Down" "one line down";
+    SelectUp "select-up" "Select up" "select the line above too";
+    SelectDown "select-down" "Select down" "select the line below too";
     Left "left" "Left" "scroll to the left";
     Right "right" "Right" "scroll to the right";
     PageUp "page-up" "Page up" "one page up";
@@ -145,7 +153,7 @@ impl Action {
         self >= Self::Confirm || (Self::Up..=Self::Last).contains(&self)
     }
 
-    /// Whether it changes a container: refused in read-only mode.
+    /// Whether it changes a container or writes a file: refused in read-only mode.
     #[must_use]
     pub fn changes_something(self) -> bool {
         matches!(
@@ -168,6 +176,7 @@ impl Action {
                 | Self::OpenShell
                 | Self::EnterShell
                 | Self::RevertFile
+                | Self::SaveLog
         )
     }
 }

@@ -17,6 +17,8 @@ pub enum Target {
     Heading(Column),
     /// A line of the tab's own list, or of the menu over it.
     Line(usize),
+    /// A line of the log, by its number.
+    LogLine(u64),
     /// A row of the preset list.
     Preset(usize),
     /// A gauge whose handle can be moved.

@@ -4,6 +4,7 @@
 //! [`model::Model`]; [`effect::Effects`] alone talks to the [`Engine`](crate::manager::Engine); [`view::view`] draws.
 
 pub mod action;
+mod colours;
 pub mod effect;
 pub mod hit;
 pub mod keymap;

@@ -2,6 +2,10 @@
 //!
 //! What is safe is decided in `spec/escapes.rs`; what is here is lines of a bounded length and height.
 
+use ratatui::style::Style;
+
+use super::colours::recoloured;
+use super::model::Run;
 use crate::spec::{Piece, Scanner};
 
 /// The most characters kept of one line.
@@ -12,6 +16,9 @@ const CUT: &str = "… (cut)";
 
 /// The most combining characters kept on one base character.
 const MAX_COMBINING: usize = 2;
+
+/// The most changes of look kept of one line.
+const MAX_RUNS: usize = 1_024;
 
 /// Tab stops in logs, as terminals have them.
 const TAB_WIDTH: usize = 8;
@@ -27,10 +34,16 @@ pub fn printable(text: &str) -> String {
     line.finish()
 }
 
-/// One log line, as [`printable`]: tabs are expanded, and of a line that was overwritten with carriage returns the last version stays, as a
-/// terminal would have shown it.
+/// One log line without its colours: see [`coloured_line`].
 #[must_use]
 pub fn log_line(bytes: &[u8]) -> String {
+    coloured_line(bytes).0
+}
+
+/// One log line, and where its look changes. As [`printable`]: tabs are expanded, and of a line that was overwritten with carriage returns the last version stays, as a
+/// terminal would have shown it.
+#[must_use]
+pub fn coloured_line(bytes: &[u8]) -> (String, Vec<Run>) {
     let end = bytes.iter().rposition(|b| !matches!(b, b'\r' | b'\n')).map_or(0, |last| last + 1);
     let kept = &bytes[..end];
     let start = kept.iter().rposition(|b| *b == b'\r').map_or(0, |cr| cr + 1);
@@ -38,7 +51,13 @@ pub fn log_line(bytes: &[u8]) -> String {
     let (head, rest) = kept[start..].split_at((kept.len() - start).min(MAX_CHARS * 4));
     let mut line = Line::new(head.len());
     let mut scanner = Scanner::default();
+    let (mut runs, mut style) = (Vec::new(), Style::new());
     let mut put = |piece: Piece<'_>| match piece {
+        Piece::Colour(sequence) => {
+            let parameters = sequence.trim_start_matches(['\u{1b}', '[', '\u{9b}']).trim_end_matches('m');
+            style = recoloured(style, parameters);
+            restyle(&mut runs, line.text.len(), style);
+        }
         Piece::Text('\t') => (0..TAB_WIDTH - line.kept % TAB_WIDTH).for_each(|_| line.push(' ')),
         piece => line.put(piece),
     };
@@ -47,7 +66,23 @@ pub fn log_line(bytes: &[u8]) -> String {
         scanner.end(&mut put);
     }
     line.cut |= !rest.is_empty();
-    line.finish()
+    if line.cut {
+        runs.truncate(MAX_RUNS - 1);
+        restyle(&mut runs, line.text.len(), Style::new());
+    }
+    (line.finish(), runs)
+}
+
+/// From this byte on it looks like this.
+fn restyle(runs: &mut Vec<Run>, from: usize, style: Style) {
+    // what was said of no character at all does not count
+    if runs.last().is_some_and(|run| run.from == from) {
+        runs.pop();
+    }
+    let now = runs.last().map_or(Style::new(), |run| run.style);
+    if now != style && runs.len() < MAX_RUNS {
+        runs.push(Run { from, style });
+    }
 }
 
 struct Line {
@@ -67,6 +102,7 @@ impl Line {
             // a tab has no width of its own
             Piece::Text('\t') => self.push('\u{2409}'),
             Piece::Text(c) => self.push(c),
+            // whoever wants colours takes them before
             Piece::Colour(_) => {}
         }
     }
@@ -99,6 +135,8 @@ impl Line {
 
 #[cfg(test)]
 mod tests {
+    use ratatui::style::{Color, Modifier};
+
     use super::*;
 
     #[test]
@@ -119,6 +157,21 @@ mod tests {
         assert_eq!(log_line(b"\xff\xfe"), "\u{fffd}\u{fffd}");
         assert_eq!(log_line(b"unfinished \x1b[38;5"), "unfinished ␛[38;5");
         assert_eq!(log_line(b"\x1b(Bcharset"), "charset");
+    }
+
+    #[test]
+    fn colours_become_looks() {
+        let (text, runs) = coloured_line(b"\x1b[1;31mred\x1b[0m plain \x1b[32m\x1b[4mend");
+        let red = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
+        let green = Style::new().fg(Color::Green).add_modifier(Modifier::UNDERLINED);
+        let run = |from, style| Run { from, style };
+        assert_eq!((text.as_str(), runs), ("red plain end", vec![run(0, red), run(3, Style::new()), run(10, green)]));
+        assert_eq!(coloured_line(b"\x1b[31m\x1b[0mplain").1, []);
+        assert_eq!(coloured_line(b"\x1b[?31mplain\x1b[>4m").1, [], "other sequences that end in m");
+        let many = coloured_line(&b"\x1b[31mx\x1b[32my".repeat(2_000)).1;
+        assert_eq!(many.len(), MAX_RUNS);
+        let cut = coloured_line(&[&b"\x1b[31m"[..], &b"x".repeat(90_000)].concat()).1;
+        assert_eq!(cut.last(), Some(&run(MAX_CHARS, Style::new())), "that it was cut is not the writer's");
     }
 
     #[test]

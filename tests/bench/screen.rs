@@ -176,17 +176,17 @@ fn answers() {
     let mut bench = Bench::new(1_000);
     bench.step();
     update(&mut bench.model, Message::Input(Input::Key("2".parse().unwrap())));
-    let id = bench.model.log.target.clone().expect("a log is shown");
+    let id = bench.model.log.targets.first().cloned().expect("a log is shown");
     let (sender, messages) = channel::<Message>();
     let pressed = Arc::new(Mutex::new(None::<Instant>));
     let log_sender = sender.clone();
     std::thread::spawn(move || {
-        let line = |n: usize| LogLine { at: Timestamp::UNIX_EPOCH, stderr: false, text: format!("{n:08} {}", "x".repeat(490)) };
+        let line = |n: usize| LogLine::plain(Timestamp::UNIX_EPOCH, false, format!("{n:08} {}", "x".repeat(490)));
         let begin = Instant::now();
         for batch in 0.. {
             // 2,000 lines of 500 bytes: a megabyte, fifty times a second, as the reader hands over what it gathered in 20 ms
             let lines = (0..2_000).map(line).collect();
-            if log_sender.send(Message::Log(Ok(LogBatch { id: id.clone(), skipped: 0, lines, unfinished: None }))).is_err() {
+            if log_sender.send(Message::Log(Ok(LogBatch { ids: vec![id.clone()], skipped: 0, lines, unfinished: Vec::new() }))).is_err() {
                 return;
             }
             std::thread::sleep((begin + Duration::from_millis(20) * (batch + 1)).saturating_duration_since(Instant::now()));

@@ -38,7 +38,7 @@ fn a_log_that_cannot_be_read_and_one_that_is_empty() {
     stage.send(Message::Tail(Err(Error::System { message: "open log: Input/output error".into(), hint: None })));
     stage.golden("death-no-log-80x24");
     let other = stage.record("web").spec.id;
-    let batch = |id| minic_tui::tui::effect::LogBatch { id, skipped: 0, lines: Vec::new(), unfinished: None };
+    let batch = |id| minic_tui::tui::effect::LogBatch { ids: vec![id], skipped: 0, lines: Vec::new(), unfinished: Vec::new() };
     stage.send(Message::Tail(Ok(batch(other))));
     stage.shows("Input/output error");
     let id = stage.record("nightly").spec.id;

@@ -211,7 +211,7 @@ fn observing_brings_records_samples_and_changes() {
 #[test]
 fn a_log_that_floods_is_read_only_when_asked_and_kept_in_bounds() {
     let (mut effects, messages, records) = wild();
-    effects.run(Effect::OpenLog(records[0].spec.id.clone()));
+    effects.run(Effect::OpenLog(vec![records[0].spec.id.clone()]));
     let mut next = 0;
     for _ in 0..3 {
         effects.run(Effect::ReadLog);
@@ -222,7 +222,7 @@ fn a_log_that_floods_is_read_only_when_asked_and_kept_in_bounds() {
         next = first + batch.lines.len() as u64;
         assert!(messages.try_recv().is_err(), "one batch for one request");
     }
-    effects.run(Effect::OpenLog(ContainerId::new("unknown").unwrap()));
+    effects.run(Effect::OpenLog(vec![ContainerId::new("unknown").unwrap()]));
     let Ok(Message::Log(Err(error))) = messages.recv_timeout(PATIENCE) else { panic!() };
     assert_eq!(error, Error::Unknown("unknown".into()));
 }

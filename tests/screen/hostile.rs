@@ -43,7 +43,7 @@ fn commands_descriptions_logs_errors_and_pastes() {
     stage.keys("<Enter>");
     harmless(&mut stage);
     stage.keys("<Esc>l");
-    let id = stage.model.log.target.clone();
+    let id = stage.model.log.targets.first().cloned();
     if let Some(id) = id {
         stage.log_came(id, vec![nasty_line(NASTY)]);
     }
@@ -53,7 +53,7 @@ fn commands_descriptions_logs_errors_and_pastes() {
 }
 
 fn nasty_line(text: &str) -> LogLine {
-    LogLine { at: "2026-11-23T14:05:00Z".parse().unwrap(), stderr: true, text: log_line(text.as_bytes()) }
+    LogLine::plain("2026-11-23T14:05:00Z".parse().unwrap(), true, log_line(text.as_bytes()))
 }
 
 #[test]

@@ -7,7 +7,7 @@ use minic_tui::tui::model::{LogLine, Place};
 use crate::stage::Stage;
 
 fn line(text: impl Into<String>) -> LogLine {
-    LogLine { at: "2026-11-23T14:05:00Z".parse::<Timestamp>().unwrap(), stderr: false, text: text.into() }
+    LogLine::plain("2026-11-23T14:05:00Z".parse::<Timestamp>().unwrap(), false, text)
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn coming_back_finds_the_place_kept_and_reading_stops_meanwhile() {
     assert!(!stage.take_effects().iter().any(|effect| matches!(effect, Effect::OpenLog(_))));
     stage.keys("1").select("db").keys("l");
     let db = stage.record("db").spec.id;
-    assert!(stage.take_effects().contains(&Effect::OpenLog(db)));
+    assert!(stage.take_effects().contains(&Effect::OpenLog(vec![db])));
     assert_eq!(stage.model.log.place, Place::End);
 }
 
@@ -91,7 +91,7 @@ fn the_next_containers_log_is_a_key_away() {
     let mut stage = Stage::new(80, 24);
     stage.keys("l>");
     let second = stage.model.list.visible()[1];
-    assert_eq!(stage.model.log.target.as_ref(), Some(&stage.model.records[second].spec.id));
+    assert_eq!(stage.model.log.targets.first(), Some(&stage.model.records[second].spec.id));
     stage.keys("<lt><lt>");
     assert_eq!(stage.model.list.row(), 0);
 }

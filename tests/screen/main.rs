@@ -14,6 +14,7 @@ mod hostile;
 mod keys;
 mod logs;
 mod memory;
+mod merged;
 mod mouse;
 mod overlays;
 mod palette;

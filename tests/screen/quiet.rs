@@ -47,7 +47,7 @@ fn a_log_without_news_draws_nothing() {
     stage.log_came(web.clone(), Vec::new());
     assert!(!stage.model.dirty);
     let other = stage.record("db").spec.id;
-    let line = minic_tui::tui::model::LogLine { at: stage.model.now, stderr: false, text: "of another container".into() };
+    let line = minic_tui::tui::model::LogLine::plain(stage.model.now, false, "of another container");
     stage.log_came(other, vec![line]);
     assert!(!stage.model.dirty);
     stage.hides("of another container");

@@ -16,7 +16,7 @@ use minic_tui::tui::effect::{Effect, LogBatch, Lookout, ShellCall, ShellNews, pe
 use minic_tui::tui::keymap::{Chord, Key};
 use minic_tui::tui::message::{Input, Message};
 use minic_tui::tui::model::{LogLine, Model, ShellId};
-use minic_tui::tui::sanitise::log_line;
+use minic_tui::tui::sanitise::coloured_line;
 use minic_tui::tui::theme::{ColorDepth, Symbols, Theme};
 use minic_tui::tui::update::{start, update};
 use minic_tui::tui::view::view;
@@ -36,7 +36,7 @@ pub struct Stage {
     pub held: bool,
     clock: Arc<Mutex<Timestamp>>,
     sampler: Box<dyn Sampling>,
-    log: Option<(ContainerId, Box<dyn LogSource>)>,
+    logs: Vec<(ContainerId, Box<dyn LogSource>)>,
     log_wanted: bool,
     lookout: Lookout,
     shells: BTreeMap<ShellId, Box<dyn Shell>>,
@@ -77,7 +77,7 @@ impl Stage {
             effects: Vec::new(),
             held: false,
             clock,
-            log: None,
+            logs: Vec::new(),
             log_wanted: false,
             lookout: Lookout::default(),
             shells: BTreeMap::new(),
@@ -109,9 +109,9 @@ impl Stage {
                     self.readings += 1;
                     self.send(Message::Records(self.readings, records));
                 }
-                Effect::OpenLog(id) => {
-                    let source = self.demo.log(&id).unwrap();
-                    self.log = Some((id, source));
+                Effect::OpenLog(ids) => {
+                    let opened = ids.into_iter().map(|id| (id.clone(), self.demo.log(&id).unwrap()));
+                    self.logs = opened.collect();
                 }
                 Effect::ReadTail(id) => self.send(Message::Tail(tail(&self.demo, &id))),
                 Effect::ReadLog => self.log_wanted = true,
@@ -170,23 +170,28 @@ impl Stage {
     }
 
     fn read_log(&mut self, even_nothing: bool) {
-        let Some((id, source)) = self.log.as_mut().filter(|_| self.log_wanted) else {
-            return;
-        };
-        let chunks = source.read(10_000).unwrap();
-        if chunks.is_empty() && !even_nothing {
+        if !self.log_wanted || self.logs.is_empty() {
             return;
         }
-        let id = id.clone();
-        let line = |chunk: minic_tui::manager::LogChunk| LogLine { at: chunk.at, stderr: chunk.stderr, text: log_line(&chunk.bytes) };
+        let mut lines = Vec::new();
+        for (source, (_, log)) in self.logs.iter_mut().enumerate() {
+            lines.extend(log.read(10_000).unwrap().into_iter().map(|chunk| {
+                let (text, runs) = coloured_line(&chunk.bytes);
+                LogLine { at: chunk.at, stderr: chunk.stderr, source, text, runs }
+            }));
+        }
+        if lines.is_empty() && !even_nothing {
+            return;
+        }
+        lines.sort_by_key(|line| line.at);
         self.log_wanted = false;
-        let lines = chunks.into_iter().map(line).collect();
-        self.log_came(id, lines);
+        let ids = self.logs.iter().map(|(id, _)| id.clone()).collect();
+        self.send(Message::Log(Ok(LogBatch { ids, skipped: 0, lines, unfinished: Vec::new() })));
     }
 
     /// Lines of the log of `id` arrive.
     pub fn log_came(&mut self, id: ContainerId, lines: Vec<LogLine>) {
-        self.send(Message::Log(Ok(LogBatch { id, skipped: 0, lines, unfinished: None })));
+        self.send(Message::Log(Ok(LogBatch { ids: vec![id], skipped: 0, lines, unfinished: Vec::new() })));
     }
 
     /// Lets `seconds` pass, with a sample in each.

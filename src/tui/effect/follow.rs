@@ -1,4 +1,4 @@
-//! Reading a log on and on: one thread for the log on the screen, which reads only when asked, so that a container that writes faster
+//! Reading logs on and on: one thread for those on the screen, which reads only when asked, so that a container that writes faster
 //! than anyone can read fills neither the channel nor the memory.
 
 use std::collections::VecDeque;
@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use super::spawn;
 use crate::manager::{Engine, Error, LogChunk, LogSource};
 use crate::spec::ContainerId;
 use crate::tui::message::Message;
 use crate::tui::model::LogLine;
-use crate::tui::sanitise::{MAX_CHARS, log_line};
+use crate::tui::sanitise::{MAX_CHARS, coloured_line};
 
 /// How often a log without news is looked at.
 const POLL: Duration = Duration::from_millis(250);
@@ -21,6 +23,10 @@ const TAIL: usize = 50;
 const CHUNKS: usize = 1_000;
 /// The most lines kept of what is read at once: the newest.
 const LINES: usize = 5_000;
+/// The most lines kept of what is read at once of several logs, all together; each has its part.
+const MERGED_LINES: usize = 20_000;
+/// The fewest lines and bytes kept of what is read of one of several logs at once.
+const LEAST: (usize, usize) = (200, 256 << 10);
 /// The most bytes kept of what is read at once.
 const BYTES: usize = 8 << 20;
 /// How long one batch is gathered before it is shown.
@@ -31,28 +37,28 @@ const LINE_BYTES: usize = MAX_CHARS * 4 + 4;
 /// What one reading brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogBatch {
-    /// Whose log.
-    pub id: ContainerId,
+    /// Whose logs.
+    pub ids: Vec<ContainerId>,
     /// Lines left out before the first of `lines`, because there were too many.
     pub skipped: u64,
-    /// The new lines, sanitised.
+    /// The new lines, sanitised, oldest first.
     pub lines: Vec<LogLine>,
-    /// The last line while it has no end yet.
-    pub unfinished: Option<LogLine>,
+    /// The last line of each while it has no end yet.
+    pub unfinished: Vec<LogLine>,
 }
 
-/// The thread that reads one log. Dropping it ends the thread.
+/// The thread that reads logs. Dropping it ends the thread.
 pub struct LogReader {
     wanted: Sender<()>,
 }
 
 impl LogReader {
-    /// Opens the log of `id`; nothing is read before [`LogReader::read_on`].
-    pub fn open(engine: Arc<dyn Engine>, id: ContainerId, sender: Sender<Message>) -> Self {
+    /// Opens the logs of `ids`; nothing is read before [`LogReader::read_on`].
+    pub fn open(engine: Arc<dyn Engine>, ids: Vec<ContainerId>, sender: Sender<Message>) -> Self {
         let (wanted, asked) = channel();
         let answers = sender.clone();
         spawn("log", &sender, move || {
-            if let Err(error) = follow(&*engine, &id, &asked, &answers) {
+            if let Err(error) = follow(&*engine, &ids, &asked, &answers) {
                 let _ = answers.send(Message::Log(Err(error)));
             }
         });
@@ -66,16 +72,19 @@ impl LogReader {
     }
 }
 
-fn follow(engine: &dyn Engine, id: &ContainerId, asked: &Receiver<()>, answers: &Sender<Message>) -> Result<(), Error> {
-    let mut source = engine.log(id)?;
-    let mut lines = Lines::default();
+fn follow(engine: &dyn Engine, ids: &[ContainerId], asked: &Receiver<()>, answers: &Sender<Message>) -> Result<(), Error> {
+    let mut sources =
+        ids.iter().enumerate().map(|(number, id)| Source::open(engine, id, number, ids.len())).collect::<Result<Vec<_>, _>>()?;
     let mut first = true;
     while asked.recv().is_ok() {
         loop {
-            let read = lines.gather(&mut *source)?;
+            let mut read = false;
+            for source in &mut sources {
+                read |= source.gather(GATHER / ids.len().max(1) as u32)?;
+            }
             if read || first {
                 first = false;
-                if answers.send(Message::Log(Ok(lines.batch(id)))).is_err() {
+                if answers.send(Message::Log(Ok(batch(ids, &mut sources)))).is_err() {
                     return Ok(());
                 }
                 break;
@@ -88,32 +97,97 @@ fn follow(engine: &dyn Engine, id: &ContainerId, asked: &Receiver<()>, answers: 
     Ok(())
 }
 
+/// What was gathered of all, by time.
+fn batch(ids: &[ContainerId], sources: &mut [Source]) -> LogBatch {
+    let mut all = LogBatch { ids: ids.to_vec(), skipped: 0, lines: Vec::new(), unfinished: Vec::new() };
+    for source in sources.iter_mut() {
+        all.skipped += std::mem::take(&mut source.lines.skipped);
+        all.lines.extend(source.lines.take());
+        all.unfinished.extend(source.lines.unfinished());
+    }
+    if sources.len() > 1 {
+        all.lines.sort_by_key(|line| line.at);
+    }
+    all
+}
+
+/// One of the logs that are read.
+struct Source {
+    /// `None` once it could not be read, which one of several says in a line of its own.
+    log: Option<Box<dyn LogSource>>,
+    lines: Lines,
+    several: bool,
+}
+
+impl Source {
+    fn open(engine: &dyn Engine, id: &ContainerId, number: usize, of: usize) -> Result<Self, Error> {
+        let lines = match of {
+            0 | 1 => Lines::new(0, LINES, BYTES),
+            of => Lines::new(number, LINES.min((MERGED_LINES / of).max(LEAST.0)), (BYTES / of).max(LEAST.1)),
+        };
+        let mut source = Self { log: None, lines, several: of > 1 };
+        match engine.log(id) {
+            Ok(log) => source.log = Some(log),
+            Err(error) => source.fail(error)?,
+        }
+        Ok(source)
+    }
+
+    fn gather(&mut self, time: Duration) -> Result<bool, Error> {
+        let Some(log) = &mut self.log else { return Ok(false) };
+        match self.lines.gather(&mut **log, time) {
+            Ok(read) => Ok(read),
+            Err(error) => self.fail(error).map(|()| true),
+        }
+    }
+
+    /// One log that cannot be read is the end of it; of several, the others are read on.
+    fn fail(&mut self, error: Error) -> Result<(), Error> {
+        if !self.several {
+            return Err(error);
+        }
+        self.log = None;
+        let at = self.lines.whole.back().map_or(self.lines.newest, |line| line.at);
+        let bytes = format!("(its log cannot be read: {error})").into_bytes();
+        self.lines.keep(LogChunk { at, stderr: true, bytes, full: true });
+        Ok(())
+    }
+}
+
 /// The last lines of the log of `id`, as it is now.
 ///
 /// # Errors
 /// When the log cannot be read.
 pub fn tail(engine: &dyn Engine, id: &ContainerId) -> Result<LogBatch, Error> {
-    let mut source = engine.log(id)?;
-    let mut lines = Lines::default();
-    while lines.gather(&mut *source)? {
-        let spare = lines.whole.len().saturating_sub(TAIL);
-        lines.whole.drain(..spare);
+    let mut source = Source::open(engine, id, 0, 1)?;
+    while source.gather(GATHER)? {
+        let spare = source.lines.whole.len().saturating_sub(TAIL);
+        source.lines.whole.drain(..spare);
     }
-    Ok(lines.batch(id))
+    Ok(batch(std::slice::from_ref(id), std::slice::from_mut(&mut source)))
 }
 
 /// Chunks being put together to lines.
-#[derive(Default)]
 struct Lines {
+    source: usize,
+    /// The most lines and bytes kept of what is read at once.
+    most: (usize, usize),
     skipped: u64,
     bytes: usize,
     whole: VecDeque<LogChunk>,
     open: Option<LogChunk>,
+    /// When the newest line was written.
+    newest: Timestamp,
 }
 
 impl Lines {
-    /// Reads what there is, for a while; says whether there was anything.
-    fn gather(&mut self, source: &mut dyn LogSource) -> Result<bool, Error> {
+    fn new(source: usize, lines: usize, bytes: usize) -> Self {
+        let (whole, open, newest) = (VecDeque::new(), None, Timestamp::UNIX_EPOCH);
+        Self { source, most: (lines, bytes), skipped: 0, bytes: 0, whole, open, newest }
+    }
+
+    /// Reads what there is, for this long; says whether there was anything.
+    fn gather(&mut self, source: &mut dyn LogSource, time: Duration) -> Result<bool, Error> {
         let started = Instant::now();
         let mut any = false;
         loop {
@@ -125,7 +199,7 @@ impl Lines {
             for chunk in chunks {
                 self.push(chunk);
             }
-            if started.elapsed() > GATHER {
+            if started.elapsed() > time {
                 return Ok(true);
             }
         }
@@ -156,23 +230,29 @@ impl Lines {
     fn keep(&mut self, mut line: LogChunk) {
         line.bytes.truncate(LINE_BYTES);
         self.bytes += line.bytes.len();
+        self.newest = line.at;
         self.whole.push_back(line);
-        while self.whole.len() > LINES || self.bytes > BYTES {
+        while self.whole.len() > self.most.0 || self.bytes > self.most.1 {
             let Some(oldest) = self.whole.pop_front() else { break };
             self.bytes -= oldest.bytes.len();
             self.skipped += 1;
         }
     }
 
-    fn batch(&mut self, id: &ContainerId) -> LogBatch {
-        let line = |chunk: &LogChunk| LogLine { at: chunk.at, stderr: chunk.stderr, text: log_line(&chunk.bytes) };
+    /// The whole lines, which are let go.
+    fn take(&mut self) -> Vec<LogLine> {
         self.bytes = 0;
-        LogBatch {
-            id: id.clone(),
-            skipped: std::mem::take(&mut self.skipped),
-            lines: self.whole.drain(..).map(|chunk| line(&chunk)).collect(),
-            unfinished: self.open.as_ref().map(line),
-        }
+        let chunks = std::mem::take(&mut self.whole);
+        chunks.iter().map(|chunk| self.line(chunk)).collect()
+    }
+
+    fn unfinished(&self) -> Option<LogLine> {
+        self.open.as_ref().map(|chunk| self.line(chunk))
+    }
+
+    fn line(&self, chunk: &LogChunk) -> LogLine {
+        let (text, runs) = coloured_line(&chunk.bytes);
+        LogLine { at: chunk.at, stderr: chunk.stderr, source: self.source, text, runs }
     }
 }
 
@@ -185,13 +265,12 @@ mod tests {
     }
 
     fn gathered(chunks: Vec<LogChunk>) -> (Vec<String>, Option<String>) {
-        let mut lines = Lines::default();
+        let mut lines = Lines::new(0, LINES, BYTES);
         for chunk in chunks {
             lines.push(chunk);
         }
-        let batch = lines.batch(&ContainerId::from_random([0; 6]));
-        let texts = batch.lines.into_iter().map(|line| line.text).collect();
-        (texts, batch.unfinished.map(|line| line.text))
+        let texts = lines.take().into_iter().map(|line| line.text).collect();
+        (texts, lines.unfinished().map(|line| line.text))
     }
 
     #[test]

@@ -116,11 +116,11 @@ pub enum Effect {
     Call(EffectId, Call),
     /// Read every record.
     ReadRecords,
-    /// Read this container's log from the beginning, in place of any other.
-    OpenLog(ContainerId),
+    /// Read the logs of these containers from the beginning, in place of any others.
+    OpenLog(Vec<ContainerId>),
     /// Read the last lines of this container's log: [`Message::Tail`].
     ReadTail(ContainerId),
-    /// Read on in the open log: one [`Message::Log`] as soon as there is something new.
+    /// Read on in the open logs: one [`Message::Log`] as soon as there is something new.
     ReadLog,
     /// Look into something; the answer is [`Message::Seen`].
     Look(Look),
@@ -215,7 +215,7 @@ impl Effects {
                     let _ = observe::read_records(&*engine, &sender, &readings);
                 });
             }
-            Effect::OpenLog(id) => self.log = Some(LogReader::open(Arc::clone(&self.engine), id, self.sender.clone())),
+            Effect::OpenLog(ids) => self.log = Some(LogReader::open(Arc::clone(&self.engine), ids, self.sender.clone())),
             Effect::ReadLog => {
                 if let Some(log) = &self.log {
                     log.read_on();

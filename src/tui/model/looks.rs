@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{LineEdit, ProcessView};
+use super::{LineEdit, LogSearch, Place, ProcessView};
 use crate::manager::{Change, Changes, Sheet};
 use crate::record::Happening;
 use crate::spec::ContainerId;
@@ -118,6 +118,13 @@ impl FileView {
 pub enum Purpose {
     /// Which events are shown; what it was before.
     EventFilter(String),
+    /// What is looked for in the log: what it was before and where the log stood, and the line from which on it is looked for.
+    LogSearch {
+        /// To go back to.
+        before: Box<(LogSearch, Place)>,
+        /// The number of the line.
+        from: u64,
+    },
     /// Where this path of this container is extracted to.
     Extract(ContainerId, String),
 }
@@ -128,6 +135,7 @@ impl Purpose {
     pub fn title(&self) -> &'static str {
         match self {
             Self::EventFilter(_) => "Filter",
+            Self::LogSearch { .. } => "Search",
             Self::Extract(..) => "Extract into the folder",
         }
     }

@@ -27,7 +27,7 @@ pub use container_list::{Column, ContainerList, Sort};
 pub use handles::{Grip, Handles, Knob, Wanted};
 pub use launch_form::{Field, LaunchForm, command_line};
 pub use line_edit::LineEdit;
-pub use log_view::{LogLine, LogView, MARK_COLUMNS, Pane, Place, TIME_COLUMNS};
+pub use log_view::{LogLine, LogSearch, LogView, MARK_COLUMNS, Pane, Place, Run, Selection, TIME_COLUMNS};
 pub use looks::{EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, SignalTo, Viewer};
 pub use palette::Palette;
 pub use past::Past;

@@ -12,6 +12,8 @@ pub enum Asked {
     PresetName,
     /// The file that the recent past is written to.
     ExportFile,
+    /// The file that lines of the log are written to.
+    LogFile,
 }
 
 /// One line to be typed.

@@ -67,7 +67,7 @@ pub fn last_words(model: &mut Model, result: Result<LogBatch, String>) {
         return;
     };
     *last_words = match result {
-        Ok(batch) if batch.id != *id => return,
+        Ok(batch) if batch.ids != [id.clone()] => return,
         Ok(batch) => Some(Ok(batch.lines.into_iter().chain(batch.unfinished).collect())),
         Err(reason) => Some(Err(reason)),
     };

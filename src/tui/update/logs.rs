@@ -1,32 +1,59 @@
-//! The Logs tab: whose log is shown, reading on, scrolling.
+//! The Logs tab: whose logs are shown, reading on, scrolling, searching, selecting.
 
 use super::moved;
+use super::palette::copy;
+use super::results::in_words;
 use crate::manager::Error;
-use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, LogBatch};
-use crate::tui::model::{Model, Place, Tab};
+use crate::tui::model::{Asked, LineEdit, LogLine, LogSearch, Model, Overlay, Place, Prompt, Purpose, Tab, ToastKind};
 
 /// Columns that one key press scrolls sideways.
 const COLUMNS: usize = 8;
+/// The most logs shown in one.
+const MOST_MERGED: usize = 64;
 
-/// Shows the log of `target`, from where it was left when it is the same one.
-pub fn show(model: &mut Model, target: Option<ContainerId>) -> Vec<Effect> {
-    if target == model.log.target && model.log.error.is_none() {
+/// Shows the log of the selected container, or those of several, from where it was left when they are the same.
+pub fn show(model: &mut Model) -> Vec<Effect> {
+    let (ids, names): (Vec<_>, Vec<_>) = {
+        let records = if model.log.merged { several(model) } else { model.selected().into_iter().collect() };
+        records.into_iter().map(|record| (record.spec.id.clone(), record.spec.name.to_string())).unzip()
+    };
+    if ids == model.log.targets && model.log.error.is_none() {
         return read_on(model);
     }
-    model.log.open(target.clone());
+    model.log.open(ids.clone(), names);
     model.log_reading = false;
-    let Some(id) = target else {
+    if ids.is_empty() {
         return Vec::new();
-    };
-    let mut effects = vec![Effect::OpenLog(id)];
+    }
+    let mut effects = vec![Effect::OpenLog(ids)];
     effects.extend(read_on(model));
     effects
 }
 
+/// Those that are marked, else all in view, by age: so each keeps its colour however the table is sorted.
+fn several(model: &Model) -> Vec<&crate::record::Record> {
+    let in_view = |at: &usize| model.list.marks.is_empty() && model.list.visible().contains(at);
+    let wanted = model.records.iter().enumerate();
+    wanted
+        .filter(|(at, record)| model.list.marks.contains(&record.spec.id) || in_view(at))
+        .map(|(_, record)| record)
+        .take(MOST_MERGED)
+        .collect()
+}
+
+/// The containers changed: all in view may be others now. What is being read is left alone.
+pub fn renew(model: &mut Model) -> Vec<Effect> {
+    let reading = model.log.place != Place::End || model.log.selection.is_some();
+    if model.tab != Tab::Logs || !model.log.merged || reading {
+        return Vec::new();
+    }
+    show(model)
+}
+
 fn read_on(model: &mut Model) -> Vec<Effect> {
-    if model.log_reading || model.log.target.is_none() || model.tab != Tab::Logs {
+    if model.log_reading || model.log.targets.is_empty() || model.tab != Tab::Logs {
         return Vec::new();
     }
     model.log_reading = true;
@@ -36,9 +63,9 @@ fn read_on(model: &mut Model) -> Vec<Effect> {
 /// Takes in what was read, and asks for more while the tab is shown.
 pub fn read(model: &mut Model, result: Result<LogBatch, Error>) -> Vec<Effect> {
     match result {
-        Ok(batch) if Some(&batch.id) == model.log.target.as_ref() => {
+        Ok(batch) if batch.ids == model.log.targets => {
             model.log_reading = false;
-            let news = batch.skipped > 0 || !batch.lines.is_empty() || batch.unfinished.is_some();
+            let news = batch.skipped > 0 || !batch.lines.is_empty() || !batch.unfinished.is_empty();
             model.log.extend(batch.skipped, batch.lines, batch.unfinished);
             model.dirty |= news && model.tab == Tab::Logs;
             read_on(model)
@@ -47,18 +74,24 @@ pub fn read(model: &mut Model, result: Result<LogBatch, Error>) -> Vec<Effect> {
         Ok(_) => Vec::new(),
         Err(error) => {
             model.log_reading = false;
-            model.log.error = Some(super::results::in_words("read the log", &error));
+            model.log.error = Some(in_words("read the log", &error));
             model.dirty = true;
             Vec::new()
         }
     }
 }
 
-/// Scrolls, changes how the log is shown, or turns to another container.
+/// Scrolls, changes how the log is shown, searches, selects, or turns to other containers.
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(pane) = model.regions().map(|regions| regions.log_pane()) else {
         return Vec::new();
     };
+    if let Some(selection) = model.log.selection
+        && let Some(line) = extended(model, action, selection.head, pane.height)
+    {
+        model.log.select_to(line, pane);
+        return Vec::new();
+    }
     let page = pane.height.max(2) as i64;
     let log = &mut model.log;
     match action {
@@ -84,9 +117,103 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Last => log.place = Place::End,
         Action::PreviousContainer => return turn(model, Action::Up),
         Action::NextContainer => return turn(model, Action::Down),
+        Action::MergeLogs => {
+            log.merged = !log.merged;
+            return show(model);
+        }
+        Action::Search => {
+            let (before, from) = (log.search.clone(), log.top(pane).0);
+            let purpose = Purpose::LogSearch { before: Box::new((before, log.place)), from };
+            model.overlay = Some(Overlay::Prompt(Prompt { purpose, line: LineEdit::new(String::new()) }));
+        }
+        Action::SearchNext if log.next_match(true, pane) => {}
+        Action::SearchPrevious if log.next_match(false, pane) => {}
+        Action::SearchNext | Action::SearchPrevious => {
+            let text = if log.search.is_empty() { "search: nothing was looked for yet" } else { "search: no line matches" };
+            model.toast(ToastKind::Notice, text);
+        }
+        Action::SelectLines if log.selection.is_some() => log.selection = None,
+        Action::SelectLines => log.select(pane),
+        Action::SelectUp | Action::SelectDown => log.select(pane),
+        Action::SaveLog if log.end() == log.dropped() => model.toast(ToastKind::Notice, "save: no line is there yet"),
+        Action::SaveLog => super::prompt::open(model, Asked::LogFile),
         _ => {}
     }
     Vec::new()
+}
+
+/// Where the end of the selection goes, when `action` moves it.
+fn extended(model: &Model, action: Action, head: u64, rows: usize) -> Option<u64> {
+    let step = match action {
+        Action::SelectUp => Action::Up,
+        Action::SelectDown => Action::Down,
+        other => other,
+    };
+    let first = model.log.dropped();
+    let count = usize::try_from(model.log.end() - first).unwrap_or(usize::MAX);
+    let row = usize::try_from(head.saturating_sub(first)).unwrap_or(0);
+    moved(step, row, count, rows).map(|row| first + row as u64)
+}
+
+/// The wheel scrolls, whatever is selected.
+pub fn wheel(model: &mut Model, rows: i64) {
+    if let Some(pane) = model.regions().map(|regions| regions.log_pane()) {
+        model.log.scroll(rows, pane);
+        model.dirty = true;
+    }
+}
+
+/// A click on a line selects it; with the button held the selection follows the pointer, and the log scrolls at its edges.
+pub fn click(model: &mut Model, line: u64) {
+    if let Some(pane) = model.regions().map(|regions| regions.log_pane()) {
+        model.log.select_at(line, pane);
+    }
+}
+
+/// The pointer went to row `y` with the button held.
+pub fn drag(model: &mut Model, y: u16, line: Option<u64>) {
+    let (Some(regions), Some(selection)) = (model.regions(), model.log.selection) else { return };
+    let (area, pane) = (regions.log(), regions.log_pane());
+    let line = match line {
+        Some(line) => line,
+        None if y < area.y => selection.head.saturating_sub(1),
+        None if y >= area.bottom() => selection.head + 1,
+        None => return,
+    };
+    model.log.select_to(line, pane);
+    model.dirty = true;
+}
+
+/// Lets go of what is selected, then of what is looked for; says whether there was either.
+pub fn dismiss(model: &mut Model) -> bool {
+    if model.tab != Tab::Logs {
+        return false;
+    }
+    let log = &mut model.log;
+    let searched = log.selection.is_none() && !log.search.is_empty();
+    if searched {
+        log.search = LogSearch::default();
+    }
+    log.selection.take().is_some() || searched
+}
+
+/// What is selected, else all, as text: with the times and the names that are shown.
+pub fn text_of(model: &Model) -> String {
+    let log = &model.log;
+    let mut text = String::new();
+    let line = |line: &LogLine| {
+        let time = if log.timestamps { format!("{:.3} ", line.at) } else { String::new() };
+        let name = log.names.get(line.source).filter(|_| log.targets.len() > 1).map(|name| format!("{name}: "));
+        format!("{time}{}{}\n", name.unwrap_or_default(), line.text)
+    };
+    text.extend(log.wanted().map(line));
+    text
+}
+
+/// Puts what is selected on the clipboard.
+pub fn copy_lines(model: &mut Model) -> Vec<Effect> {
+    let text = text_of(model);
+    copy(model, text.trim_end_matches('\n').to_owned())
 }
 
 /// Selects the container above or below in the table, and shows its log.
@@ -95,5 +222,13 @@ fn turn(model: &mut Model, direction: Action) -> Vec<Effect> {
     if let Some(row) = moved(direction, model.list.row(), count, 1) {
         model.list.select_row(row, &model.records);
     }
-    show(model, model.list.selected.clone())
+    model.log.merged = false;
+    show(model)
+}
+
+/// Looks for what is typed, as it is typed, from where the search began.
+pub fn search(model: &mut Model, pattern: &str, from: u64) {
+    if let Some(pane) = model.regions().map(|regions| regions.log_pane()) {
+        model.log.look_for(pattern, from, pane);
+    }
 }

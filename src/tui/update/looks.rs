@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::containers::call_engine;
-use super::moved;
 use super::results::in_words;
+use super::{logs, moved};
 use crate::record::Record;
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
@@ -257,12 +257,20 @@ pub fn prompted(model: &mut Model, action: Action) -> Vec<Effect> {
                     let pending = Pending { action: Action::ExtractFile, target: Some(id.clone()), name: path.clone() };
                     return vec![call_engine(model, pending, Call::Extract(id, path, PathBuf::from(text)))];
                 }
-                Purpose::Extract(..) | Purpose::EventFilter(_) => {}
+                // an empty line is the search before again, as elsewhere
+                Purpose::LogSearch { before, .. } if text.is_empty() => {
+                    model.log.search = before.0;
+                    return logs::act(model, Action::SearchNext);
+                }
+                Purpose::Extract(..) | Purpose::EventFilter(_) | Purpose::LogSearch { .. } => {}
             }
         }
         Action::Cancel => {
-            if let Some(Overlay::Prompt(Prompt { purpose: Purpose::EventFilter(before), .. })) = model.overlay.take() {
-                model.looks.events.filter = before;
+            let Some(Overlay::Prompt(Prompt { purpose, .. })) = model.overlay.take() else { return Vec::new() };
+            match purpose {
+                Purpose::EventFilter(before) => model.looks.events.filter = before,
+                Purpose::LogSearch { before, .. } => model.log.go_back(*before),
+                Purpose::Extract(..) => {}
             }
         }
         Action::Up | Action::Down => {}
@@ -275,8 +283,15 @@ pub fn prompted(model: &mut Model, action: Action) -> Vec<Effect> {
 pub fn edit_prompt(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return };
     change(&mut prompt.line);
-    if matches!(prompt.purpose, Purpose::EventFilter(_)) {
-        model.looks.events.filter = prompt.line.text().to_owned();
-        model.looks.events.back = None;
+    match prompt.purpose {
+        Purpose::EventFilter(_) => {
+            model.looks.events.filter = prompt.line.text().to_owned();
+            model.looks.events.back = None;
+        }
+        Purpose::LogSearch { from, .. } => {
+            let pattern = prompt.line.text().to_owned();
+            logs::search(model, &pattern, from);
+        }
+        Purpose::Extract(..) => {}
     }
 }

@@ -111,7 +111,7 @@ fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
             Vec::new()
         }
         Input::Click(x, y) => mouse::click(model, x, y),
-        Input::Drag(x, _) => handles::pull(model, x),
+        Input::Drag(x, y) => mouse::drag(model, x, y),
         Input::Release => handles::let_go(model),
         Input::Wheel(_, _, turn) => mouse::wheel(model, turn),
         Input::Resize(width, height) => {
@@ -172,11 +172,16 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Quit => return quit(model),
         Action::Help => model.overlay = Some(Overlay::Help(0)),
         Action::Dismiss if looks::dismiss(model) => return looks::look(model),
+        Action::Dismiss if logs::dismiss(model) => {}
         Action::Dismiss => dismiss(model),
         Action::NextTab => return turn_tab(model, 1),
         Action::PreviousTab => return turn_tab(model, Tab::ALL.len() - 1),
         Action::ShowContainers => return show(model, Tab::Containers),
-        Action::ShowLogs | Action::Logs => return show(model, Tab::Logs),
+        Action::ShowLogs => return show(model, Tab::Logs),
+        Action::Logs => {
+            model.log.merged = model.list.marks.len() > 1;
+            return show(model, Tab::Logs);
+        }
         Action::ShowPresets => return show(model, Tab::Presets),
         Action::ShowProcesses => return show(model, Tab::Processes),
         Action::ShowShell => return show(model, Tab::Shell),
@@ -194,6 +199,7 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::SavePreset => prompt::open(model, Asked::PresetName),
         Action::Export => prompt::open(model, Asked::ExportFile),
         Action::Palette => palette::open(model),
+        Action::CopyCommand if model.tab == Tab::Logs && model.log.selection.is_some() => return logs::copy_lines(model),
         Action::CopyCommand => return palette::copy_last(model),
         Action::LimitDown => return handles::step(model, false),
         Action::LimitUp => return handles::step(model, true),
@@ -236,13 +242,13 @@ fn turn_tab(model: &mut Model, steps: usize) -> Vec<Effect> {
     show(model, Tab::ALL[(now + steps) % Tab::ALL.len()])
 }
 
-/// Shows `tab`. The log shown is the selected container's; coming back to the same one finds its place kept.
+/// Shows `tab`. The log shown is the selected container's, or those of several; coming back to the same one finds its place kept.
 fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
     model.tab = tab;
     model.overlay = None;
     model.arrange();
     match tab {
-        Tab::Logs => logs::show(model, model.list.selected.clone()),
+        Tab::Logs => logs::show(model),
         _ => looks::look(model),
     }
 }

@@ -1,6 +1,6 @@
 //! Clicks and the wheel: they do what a key would do, on what the last frame drew there.
 
-use super::{WHEEL_ROWS, act, containers, form, handles, overlays, palette, preset_form, show};
+use super::{WHEEL_ROWS, act, containers, form, handles, logs, overlays, palette, preset_form, show};
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::hit::Target;
@@ -35,6 +35,7 @@ pub fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
         Target::Gauge(grip) => return handles::take(model, grip, x),
         Target::Preset(row) => model.preset = row,
         Target::Line(row) => return line(model, row),
+        Target::LogLine(number) => logs::click(model, number),
         Target::Field(field) => {
             if let Some(form) = form::opened(model) {
                 form.focus = Some(field);
@@ -57,10 +58,27 @@ pub fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     Vec::new()
 }
 
+/// The mouse went to column `x`, row `y` with the button held.
+pub fn drag(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
+    if model.tab != Tab::Logs || model.overlay.is_some() {
+        return handles::pull(model, x);
+    }
+    let line = match model.hits.at(x, y) {
+        Some(Target::LogLine(number)) => Some(*number),
+        _ => None,
+    };
+    logs::drag(model, y, line);
+    Vec::new()
+}
+
 /// The wheel turned: it scrolls what has the keys, wherever the pointer is.
 pub fn wheel(model: &mut Model, turn: i16) -> Vec<Effect> {
     let typing = matches!(model.overlay, Some(Overlay::Form(_) | Overlay::Preset(_) | Overlay::Confirm(_)));
     if typing {
+        return Vec::new();
+    }
+    if model.tab == Tab::Logs && model.overlay.is_none() {
+        logs::wheel(model, i64::from(turn) * WHEEL_ROWS);
         return Vec::new();
     }
     let action = if turn < 0 { Action::Up } else { Action::Down };

@@ -10,7 +10,8 @@ use crate::tui::model::{Asked, LineEdit, LinePrompt, Model, Overlay, Pending, To
 
 /// Asks for the line.
 pub fn open(model: &mut Model, asked: Asked) {
-    let Some(record) = model.selected() else {
+    let shown = model.log.targets.first().filter(|_| asked == Asked::LogFile).and_then(|id| model.record(id));
+    let Some(record) = shown.or(model.selected()) else {
         model.toast(ToastKind::Notice, "no container is selected");
         return;
     };
@@ -18,6 +19,8 @@ pub fn open(model: &mut Model, asked: Asked) {
     let line = match asked {
         Asked::PresetName => name.to_owned(),
         Asked::ExportFile => format!("{name}.csv"),
+        Asked::LogFile if model.log.targets.len() > 1 => "containers.log".to_owned(),
+        Asked::LogFile => format!("{name}.log"),
     };
     model.overlay = Some(Overlay::Line(LinePrompt { asked, id, line: LineEdit::new(line), error: None }));
 }
@@ -73,5 +76,7 @@ fn call(model: &Model, prompt: &LinePrompt, text: &str) -> Result<(Action, Call)
             let json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
             Ok((Action::Export, Call::Write(path, model.export(&prompt.id, json))))
         }
+        Asked::LogFile if text.is_empty() => Err("a file's name".into()),
+        Asked::LogFile => Ok((Action::SaveLog, Call::Write(PathBuf::from(text), super::logs::text_of(model)))),
     }
 }

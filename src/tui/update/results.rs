@@ -71,6 +71,7 @@ pub fn records(model: &mut Model, reading: u64, result: Result<Vec<Record>, Erro
                 model.overlay = None;
             }
             model.arrange();
+            return super::logs::renew(model);
         }
         Err(error) => model.toast(ToastKind::Error, in_words("list the containers", &error)),
     }
@@ -171,13 +172,15 @@ pub fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Error>) -> 
             }
             None => {
                 handles::answered(model, id, false);
-                let verb = match pending.action {
-                    Action::Run => "launch",
-                    Action::LimitUp => "limit",
-                    Action::Undo => "bring back",
-                    other => other.id(),
+                let what = match pending.action {
+                    // the file is named in what went wrong
+                    Action::SaveLog | Action::Export => "save".to_owned(),
+                    Action::Run => format!("launch {name}"),
+                    Action::LimitUp => format!("limit {name}"),
+                    Action::Undo => format!("bring back {name}"),
+                    other => format!("{} {name}", other.id()),
                 };
-                model.toast(ToastKind::Error, in_words(&format!("{verb} {name}"), &error));
+                model.toast(ToastKind::Error, in_words(&what, &error));
             }
         },
     }

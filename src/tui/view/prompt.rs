@@ -21,6 +21,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, prompt: &LinePrompt) {
     let theme = canvas.theme;
     let (title, hint) = match prompt.asked {
         Asked::PresetName => ("Save limits and command as the preset", "it goes to the end of the config file"),
+        Asked::LogFile => ("Write the selected lines, else all, to", "a new file: one that is there is not written over"),
         Asked::ExportFile => ("Write its last ten minutes to", "CSV; JSON when the name ends in .json"),
     };
     let outer = center(area, area.width.saturating_sub(4).min(62), 4);

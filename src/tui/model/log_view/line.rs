@@ -1,0 +1,55 @@
+//! [`LogLine`]: one line of a log, safe to draw, with the colours its writer gave it.
+
+use jiff::Timestamp;
+use ratatui::style::Style;
+
+/// How text looks from one place of a line on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// The first byte of the text that looks like this.
+    pub from: usize,
+    /// How it looks, in all the colours its writer asked for.
+    pub style: Style,
+}
+
+/// One line, sanitised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// When it was written.
+    pub at: Timestamp,
+    /// Whether it came from standard error.
+    pub stderr: bool,
+    /// Which of the logs shown it is from.
+    pub source: usize,
+    /// Its text, safe to draw.
+    pub text: String,
+    /// Where its look changes, in order; plain before the first.
+    pub runs: Vec<Run>,
+}
+
+impl LogLine {
+    /// A line without colours, from the first log.
+    #[must_use]
+    pub fn plain(at: Timestamp, stderr: bool, text: impl Into<String>) -> Self {
+        Self { at, stderr, source: 0, text: text.into(), runs: Vec::new() }
+    }
+
+    /// Bytes of memory that it takes, about.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        size_of::<Self>() + self.text.len() + self.runs.len() * size_of::<Run>()
+    }
+
+    /// The look at this byte of the text.
+    #[must_use]
+    pub fn style_at(&self, byte: usize) -> Style {
+        let next = self.runs.partition_point(|run| run.from <= byte);
+        next.checked_sub(1).map_or(Style::new(), |at| self.runs[at].style)
+    }
+
+    /// Where the look changes after this byte, if it does.
+    #[must_use]
+    pub fn next_change(&self, byte: usize) -> Option<usize> {
+        self.runs.get(self.runs.partition_point(|run| run.from <= byte)).map(|run| run.from)
+    }
+}

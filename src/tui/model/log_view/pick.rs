@@ -1,0 +1,106 @@
+//! What is picked out of the log: the matches of a search, and the selected lines.
+
+use super::{LogLine, LogSearch, LogView, Pane, Place};
+
+/// The lines that are selected: from one to the other, whichever comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Selection {
+    /// Where selecting began.
+    pub anchor: u64,
+    /// Where it is now.
+    pub head: u64,
+}
+
+impl Selection {
+    /// The numbers of its lines.
+    #[must_use]
+    pub fn lines(self) -> std::ops::RangeInclusive<u64> {
+        self.anchor.min(self.head)..=self.anchor.max(self.head)
+    }
+}
+
+impl LogView {
+    /// Looks for `pattern` in all lines, and shows the first match from `from` on.
+    pub fn look_for(&mut self, pattern: &str, from: u64, pane: Pane) {
+        self.search = LogSearch::new(pattern);
+        self.search.forget_before(self.first);
+        self.look_through();
+        if let Some(line) = self.search.at_or_after(from, self.end()) {
+            self.show_match(line, pane);
+        }
+    }
+
+    /// Looks again for what was looked for `before`, where it stood.
+    pub fn go_back(&mut self, before: (LogSearch, Place)) {
+        (self.search, self.place) = before;
+        self.forget();
+        self.look_through();
+    }
+
+    /// Shows the next match, or the one before; says whether there is any.
+    pub fn next_match(&mut self, forward: bool, pane: Pane) -> bool {
+        let (end, top) = (self.end(), self.top(pane).0);
+        let line = match (self.search.current, forward) {
+            (Some(line), true) => self.search.at_or_after(line + 1, end),
+            (None, true) => self.search.at_or_after(top, end),
+            (line, false) => self.search.before(line.unwrap_or(top), end),
+        };
+        if let Some(line) = line {
+            self.show_match(line, pane);
+        }
+        line.is_some()
+    }
+
+    fn show_match(&mut self, line: u64, pane: Pane) {
+        self.search.current = Some(line);
+        self.place = Place::At(self.top(pane).0, self.top(pane).1);
+        self.show_line(line, pane);
+    }
+
+    /// Begins to select, unless it is selected already: at the match that was jumped to, while it is in sight; else at the last line in
+    /// sight.
+    pub fn select(&mut self, pane: Pane) {
+        let (top, bottom) = (self.top(pane), self.bottom(pane));
+        let Some(bottom) = bottom.filter(|_| self.selection.is_none()) else { return };
+        let at = self.search.current.filter(|line| (top.0..=bottom).contains(line)).unwrap_or(bottom);
+        self.select_at(at, pane);
+    }
+
+    /// Selects this line alone.
+    pub fn select_at(&mut self, line: u64, pane: Pane) {
+        // it stands still: what is selected must not run away
+        let (top, row) = self.top(pane);
+        self.place = Place::At(top, row);
+        self.selection = Some(Selection { anchor: line, head: line });
+    }
+
+    /// Selects up to `line`, and shows it.
+    pub fn select_to(&mut self, line: u64, pane: Pane) {
+        let line = line.clamp(self.first, self.end().saturating_sub(1).max(self.first));
+        if let Some(selection) = &mut self.selection {
+            selection.head = line;
+            self.show_line(line, pane);
+        }
+    }
+
+    /// The last line in sight.
+    fn bottom(&self, pane: Pane) -> Option<u64> {
+        let (mut line, skipped) = self.top(pane);
+        let mut rows = self.rows_of(line, pane).saturating_sub(skipped);
+        let last = self.end().checked_sub(1).filter(|last| *last >= self.first)?;
+        while rows < pane.height && line < last {
+            line += 1;
+            rows += self.rows_of(line, pane);
+        }
+        Some(line)
+    }
+
+    /// What is selected, else every line up to the moment shown.
+    pub fn wanted(&self) -> impl Iterator<Item = &LogLine> {
+        let lines = match self.selection {
+            Some(selection) => selection.lines(),
+            None => self.first..=self.end().saturating_sub(1),
+        };
+        lines.filter_map(|number| self.line(number))
+    }
+}
