@@ -94,7 +94,7 @@ fn the_steps_of_a_launch_are_timed_in_order() {
     let web = fixture.detached("web", &["sleep", "1000"]);
     let steps = launch_steps(&fixture, &web.id());
     assert!(steps.is_sorted_by_key(|(_, done)| *done), "{steps:?}");
-    for expected in ["make the cgroup and write its limits", "clone into new namespaces", "mount the root filesystem and pivot"] {
+    for expected in ["make the cgroups and write their limits", "clone into new namespaces", "mount the root filesystem and pivot"] {
         assert!(steps.iter().any(|(name, _)| name == expected), "{expected}: {steps:?}");
     }
     assert_eq!(steps.last().unwrap().0, "execute the command");

@@ -119,7 +119,7 @@ fn a_log_that_grows_steals_nobodys_place() {
     let body = |stage: &mut Stage| stage.screen().lines().skip(6).take(10).map(str::to_owned).collect::<Vec<_>>();
     let before = body(&mut stage);
     let web = stage.record("web").spec.id;
-    let line = |n: u32| minic_tui::tui::model::LogLine { at: stage.model.now, stderr: false, text: format!("late line {n}") };
+    let line = |n: u32| minic_tui::tui::model::LogLine::plain(stage.model.now, false, format!("late line {n}"));
     let lines = (0..200).map(line).collect();
     stage.log_came(web, lines);
     assert_eq!(body(&mut stage), before);

@@ -61,7 +61,7 @@ fn every_refusal_is_seen() {
 #[test]
 fn files_of_the_host_are_not_written_either() {
     let mut stage = read_only();
-    stage.select("web").keys("x<Enter>").shows("export web.csv: this screen is read-only");
+    stage.select("web").keys("x<Enter>").shows("save: this screen is read-only");
     let mut stage = read_only();
     stage.select("web").keys("A<Enter>").shows("save-preset web: this screen is read-only");
     let mut stage = read_only();
