@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use nix::unistd::{AccessFlags, access};
 use serde_json::Value;
 
 use crate::census::Census;
@@ -15,7 +16,10 @@ use crate::command::{Outcome, comes_true, eventually, finish};
 fn built_image() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join("image");
+        let build = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        // a checkout below /tmp is shown to the emulated machine for reading alone; what is in that one's own /tmp goes with it
+        let writable = access(build, AccessFlags::W_OK).is_ok();
+        let state = if writable { build.join("image") } else { std::env::temp_dir().join("minic-image") };
         // only created: the file system of the build folder may not be one that an overlay can write to
         let minic = |args: &[&str]| finish(Command::new(env!("CARGO_BIN_EXE_minic-tui")).arg("--state").arg(&state).args(args), "").ok();
         let id = minic(&["create", "true"]);
