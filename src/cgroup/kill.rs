@@ -1,17 +1,21 @@
 //! Who is in a container's cgroup; stopping, resuming and killing all of them.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::libc::SIGKILL;
 
+use super::apply::Folder;
 use super::create::write_file;
 use super::remove::{LONGEST_PAUSE, PATIENCE, children};
-use super::{Cgroup, CgroupError, Controller, Version, parse};
-use crate::sys::pidfd;
+use super::{Cgroup, CgroupError, Controller, Hierarchy, Layout, Parent, Version, parse};
+use crate::spec::ContainerId;
+use crate::sys::{pidfd, text};
 
 /// How long a round of killing waits for everything to stop before it kills regardless.
 const FREEZE_FOR_KILL: Duration = Duration::from_millis(200);
@@ -37,6 +41,13 @@ impl Cgroup {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pids().is_empty()
+    }
+
+    /// Whether the v2 tree, which every process of a container is born in, says that none is left; `false` where there is none to ask.
+    #[must_use]
+    pub fn is_deserted(&self) -> bool {
+        let Some(folder) = self.v2() else { return false };
+        text::read(folder.path.join("cgroup.events")).is_ok_and(|events| parse::field(events.as_bytes(), "populated") == Some(0))
     }
 
     /// Stops every process in it, and returns when they have stopped: `cgroup.freeze` (Linux 5.2), which also works on a
@@ -67,11 +78,8 @@ impl Cgroup {
     /// Whether it is frozen, or about to be.
     #[must_use]
     pub fn is_frozen(&self) -> bool {
-        let says = |file: Option<PathBuf>, words: &[&str]| {
-            let text = file.and_then(|f| fs::read_to_string(f).ok()).unwrap_or_default();
-            words.contains(&text.trim())
-        };
-        says(self.v2_file("cgroup.freeze"), &["1"]) || says(self.v1_freezer(), &["FROZEN", "FREEZING"])
+        let folder = |folder: &Folder| (folder.version, folder.path.clone());
+        says_frozen(self.v2().into_iter().chain(self.folder(Version::V1, Controller::Freezer)).map(folder))
     }
 
     /// Kills every process in it with SIGKILL, whatever it does: forks, is stopped, is frozen. Returns when none is left
@@ -162,7 +170,11 @@ impl Cgroup {
 
     fn thaw_v1(&self) -> Result<(), CgroupError> {
         match self.v1_freezer() {
-            Some(file) => write_file(&file, "THAWED").map_err(|e| CgroupError::write("THAWED", &file, &e)),
+            Some(file) => match write_file(&file, "THAWED") {
+                // somebody else removed it meanwhile: nothing is frozen in it
+                Err(e) if matches!(e.kind(), ErrorKind::NotFound) || e.raw_os_error() == Some(Errno::ENODEV as i32) => Ok(()),
+                other => other.map_err(|e| CgroupError::write("THAWED", &file, &e)),
+            },
             None => Ok(()),
         }
     }
@@ -199,6 +211,21 @@ impl Cgroup {
     }
 }
 
+/// Whether the cgroup of `id` is frozen, or about to be: [`Cgroup::is_frozen`] for many, where finding all folders of each costs more than to ask.
+#[must_use]
+pub fn is_frozen(layout: &Layout, parent: &Parent, id: &ContainerId) -> bool {
+    let freezer = layout.hierarchies().iter().find(|h| h.version == Version::V1 && h.controllers.contains(&Controller::Freezer));
+    let folder = |h: &Hierarchy| (h.version, h.mount.join(&parent.name).join(id.as_str()));
+    says_frozen(layout.v2().into_iter().chain(freezer).map(folder))
+}
+
+fn says_frozen(mut folders: impl Iterator<Item = (Version, PathBuf)>) -> bool {
+    folders.any(|(version, folder)| match version {
+        Version::V2 => text::begins_with(folder.join("cgroup.freeze"), &["1"]),
+        Version::V1 => text::begins_with(folder.join("freezer.state"), &["FROZEN", "FREEZING"]),
+    })
+}
+
 fn thaw_children(folder: &Path) {
     for child in children(folder) {
         // gone meanwhile is fine
@@ -209,7 +236,7 @@ fn thaw_children(folder: &Path) {
 
 fn collect_pids(folder: &Path, pids: &mut Vec<i32>) {
     // a threaded cgroup refuses to list processes; its domain above lists them
-    let text = fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default();
+    let text = text::read(folder.join("cgroup.procs")).unwrap_or_default();
     // 0 is a process outside of our pid namespace
     pids.extend(text.lines().filter_map(|line| line.parse::<i32>().ok()).filter(|pid| *pid > 0));
     for child in children(folder) {

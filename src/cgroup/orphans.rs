@@ -3,18 +3,27 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::{Layout, Parent};
+use super::{Hierarchy, Layout, Parent};
 use crate::spec::ContainerId;
 
 /// Every cgroup folder directly in `parent`, in every tree that we write to, with the container's id that it bears.
 #[must_use]
 pub fn containers(layout: &Layout, parent: &Parent) -> Vec<(ContainerId, PathBuf)> {
-    let mut found = Vec::new();
-    for hierarchy in layout.hierarchies().iter().filter(|h| !h.read_only) {
-        // most of the time there is no such folder
-        let entries = fs::read_dir(hierarchy.mount.join(&parent.name)).into_iter().flatten().flatten();
-        let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-        found.extend(folders.filter_map(|e| Some((ContainerId::new(e.file_name().into_string().ok()?).ok()?, e.path()))));
-    }
-    found
+    let with_path = |(id, entry): (ContainerId, fs::DirEntry)| (id, entry.path());
+    layout.hierarchies().iter().filter(|h| h.is_joined()).flat_map(|h| in_tree(h, parent)).map(with_path).collect()
+}
+
+/// Every container that has a cgroup in the tree where it gets its first one and keeps its last one: all that have any, but for those
+/// that others made or removed by hand.
+#[must_use]
+pub fn first_of_containers(layout: &Layout, parent: &Parent) -> Vec<ContainerId> {
+    let first = layout.hierarchies().iter().find(|h| h.is_joined());
+    first.into_iter().flat_map(|h| in_tree(h, parent)).map(|(id, _)| id).collect()
+}
+
+fn in_tree(hierarchy: &Hierarchy, parent: &Parent) -> impl Iterator<Item = (ContainerId, fs::DirEntry)> + use<> {
+    // most of the time there is no such folder
+    let entries = fs::read_dir(hierarchy.mount.join(&parent.name)).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    folders.filter_map(|entry| Some((ContainerId::new(entry.file_name().into_string().ok()?).ok()?, entry)))
 }

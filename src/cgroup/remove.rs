@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -27,7 +28,8 @@ impl Cgroup {
     pub fn remove(&self) -> Result<(), CgroupError> {
         let started = Instant::now();
         let mut pause = Duration::from_millis(1);
-        for folder in &self.folders {
+        // the first one made goes last: while anything of it is left, that one is
+        for folder in self.folders.iter().rev() {
             loop {
                 match remove_tree(&folder.path) {
                     Ok(()) => break,
@@ -72,6 +74,10 @@ pub(super) fn remove_tree(folder: &Path) -> Result<(), CgroupError> {
 
 /// The cgroups directly below `folder`.
 pub(super) fn children(folder: &Path) -> Vec<std::path::PathBuf> {
+    // a cgroup counts the cgroups in it as links, beside its name and its own "."
+    if fs::symlink_metadata(folder).is_ok_and(|about| about.nlink() == 2) {
+        return Vec::new();
+    }
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter(|entry| entry.file_type().is_ok_and(|t| t.is_dir())).map(|entry| entry.path()).collect()
 }

@@ -171,7 +171,7 @@ fn perform(verb: Verb, globals: &Globals) -> Result<i32, Failure> {
     match verb {
         Verb::Run(run) => run.perform(&session()?),
         Verb::Create(create) => create.perform(&session()?),
-        Verb::List(list) => list.perform(&session()?),
+        Verb::List(list) => list.perform(&Session::open_untouched(globals, word)?),
         Verb::Info(info) => info.perform(&session()?),
         Verb::Start(start) => start.perform(&session()?),
         Verb::Stop(stop) => stop.perform(&session()?),

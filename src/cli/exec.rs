@@ -56,7 +56,7 @@ impl Exec {
             interactive: self.interactive,
         };
         let word = &self.container.word;
-        let done = session.manager.find(word).and_then(|record| session.manager.exec(&record.spec.id, &request));
+        let done = session.manager.find(word).and_then(|record| session.manager.exec(&record, &request));
         done.map_err(|error| Failure::from(error).about(word))
     }
 }

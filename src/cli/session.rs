@@ -18,7 +18,7 @@ impl Session {
         Self::open_with(globals, verb, Manager::open)
     }
 
-    /// As [`Session::open`], leaving what crashes left as it is.
+    /// As [`Session::open`], leaving what crashes left as it is: for verbs that look for it themselves.
     pub fn open_untouched(globals: &Globals, verb: &str) -> Result<Self, Failure> {
         Self::open_with(globals, verb, Manager::open_untouched)
     }

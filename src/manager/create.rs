@@ -27,8 +27,7 @@ pub struct CreateOptions {
 /// A container that nobody else can start before the caller does ([`Manager::create_to_start`]).
 #[derive(Debug)]
 pub struct Fresh {
-    pub(super) id: ContainerId,
-    pub(super) tty: bool,
+    pub(super) record: Record,
     pub(super) lock: Lock,
 }
 
@@ -60,7 +59,7 @@ impl Manager {
     pub fn create_to_start(&self, what: &Created, options: CreateOptions, progress: &mut dyn FnMut(String)) -> Result<Fresh, Error> {
         let caller = record::identify(std::process::id().cast_signed());
         let (record, lock) = self.make(what, options, caller.as_ref(), progress)?;
-        Ok(Fresh { id: record.spec.id, tty: record.spec.tty, lock })
+        Ok(Fresh { record, lock })
     }
 
     /// The container is locked when it comes into the list.
@@ -182,8 +181,9 @@ impl Manager {
     /// # Errors
     /// As [`Manager::create`] and [`Manager::start`].
     pub fn launch(&self, what: &Created, options: CreateOptions, progress: &mut dyn FnMut(String)) -> Result<ContainerId, Error> {
-        let Fresh { id, lock, .. } = self.create_to_start(what, options, progress)?;
-        match self.launch_holding(&id, &lock, None) {
+        let Fresh { record, lock } = self.create_to_start(what, options, progress)?;
+        let id = record.spec.id.clone();
+        match self.launch_record(record, &lock, None) {
             Ok(()) => Ok(id),
             Err(error) => {
                 // the failure itself is what the caller reports

@@ -2,20 +2,18 @@
 
 use super::error::reached;
 use super::{Error, Manager};
-use crate::record::Status;
+use crate::record::{Record, Status};
 use crate::runtime::{self, ExecOrder};
-use crate::spec::ContainerId;
 
 /// A command to execute in a running container.
 pub type ExecRequest = ExecOrder;
 
 impl Manager {
-    /// Runs a command in it with our standard streams, and waits; returns its exit code (its own, 128+N for signal N).
+    /// Runs a command in what was just found, with our standard streams, and waits; returns its exit code (its own, 128+N for signal N).
     ///
     /// # Errors
     /// When it is not running, cannot be joined, or the command cannot be executed (126, 127).
-    pub fn exec(&self, id: &ContainerId, request: &ExecRequest) -> Result<i32, Error> {
-        let record = self.load(id)?;
+    pub fn exec(&self, record: &Record, request: &ExecRequest) -> Result<i32, Error> {
         // what joins a frozen cgroup is frozen itself, and whoever waits for it too
         let running = record.status.process().filter(|_| !matches!(record.status, Status::Paused { .. }));
         let Some(process) = running else {

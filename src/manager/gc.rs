@@ -1,11 +1,13 @@
 //! `gc`, and the quick look at the start of every command: what crashes left is removed, and nothing that is not provably ours.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{Error, Manager, reconcile};
 use crate::cgroup;
-use crate::record::{Leftover, StoreError};
+use crate::record::{Leftover, Record, StoreError};
 use crate::spec::ContainerId;
 
 /// One thing that was left, and what became of it.
@@ -37,6 +39,9 @@ impl fmt::Display for Found {
         }
     }
 }
+
+/// How long nobody looks again; [`Manager::gc`] and [`Manager::swept_records`] always do.
+const SWEPT_HOLDS: Duration = Duration::from_secs(1);
 
 /// A cgroup in our parent folder whose container does not live.
 struct Orphan {
@@ -100,10 +105,34 @@ impl Manager {
     }
 
     /// The same at the start of every command, without a word: a mess that cannot be cleaned up must not keep anybody from working.
+    /// To look takes as long as there are containers, so of many commands in a second only the first looks.
     pub(super) fn tidy_up(&self) {
+        if !self.store().is_to_be_swept(SWEPT_HOLDS) {
+            return;
+        }
         for orphan in self.orphans().into_iter().filter(|orphan| self.store().has_trace_of(&orphan.id)) {
             let _ = self.remove_orphan(&orphan.id);
         }
+        self.sweep_folders();
+    }
+
+    /// Every container as [`Manager::records`] has it, and what crashes left is removed, without a word: who reads all records anyway
+    /// need not read them for that once more.
+    ///
+    /// # Errors
+    /// When the state folder cannot be read.
+    pub fn swept_records(&self) -> Result<Vec<Record>, Error> {
+        let records = self.records()?;
+        let in_use: BTreeSet<&ContainerId> = records.iter().filter(|r| uses_cgroup(r)).map(|r| &r.spec.id).collect();
+        let first = cgroup::first_of_containers(&self.runtime.layout, &self.cgroup_parent());
+        for id in first.iter().filter(|id| !in_use.contains(id) && self.store().has_trace_of(id)) {
+            let _ = self.remove_orphan(id);
+        }
+        self.sweep_folders();
+        Ok(records)
+    }
+
+    fn sweep_folders(&self) {
         let _ = self.purge_trash();
         let leftovers = self.store().leftovers().unwrap_or_default();
         if !leftovers.is_empty()
@@ -115,21 +144,17 @@ impl Manager {
 
     /// Cgroups of containers that, as their records have it, do not live: a start was killed in the middle, or is under way.
     fn orphans(&self) -> Vec<Orphan> {
-        let present = cgroup::containers(&self.runtime.layout, &self.cgroup_parent());
-        let mut orphans: Vec<Orphan> = Vec::new();
-        for (id, folder) in present {
-            if let Some(known) = orphans.iter_mut().find(|orphan| orphan.id == id) {
-                known.folders.push(folder);
-            } else if !self.is_in_use(&id) {
-                orphans.push(Orphan { id, folders: vec![folder] });
-            }
+        let mut present: BTreeMap<ContainerId, Vec<PathBuf>> = BTreeMap::new();
+        for (id, folder) in cgroup::containers(&self.runtime.layout, &self.cgroup_parent()) {
+            present.entry(id).or_default().push(folder);
         }
-        orphans
+        let orphans = present.into_iter().filter(|(id, _)| !self.is_in_use(id));
+        orphans.map(|(id, folders)| Orphan { id, folders }).collect()
     }
 
     /// Whether its record says that it lives, or is watched by a supervisor: reconciling such a record takes care of its cgroup.
     fn is_in_use(&self, id: &ContainerId) -> bool {
-        self.store().load(id).is_ok_and(|record| record.status.is_alive() || record.supervisor.is_some())
+        self.store().load(id).is_ok_and(|record| uses_cgroup(&record))
     }
 
     /// `false` when somebody starts or removes it right now.
@@ -149,6 +174,10 @@ impl Manager {
     fn is_broken_and_alive(&self, id: &ContainerId) -> bool {
         self.store().container(id).exists() && self.store().load(id).is_err() && !self.cgroup(id).is_empty()
     }
+}
+
+fn uses_cgroup(record: &Record) -> bool {
+    record.status.is_alive() || record.supervisor.is_some()
 }
 
 fn shown(folders: &[PathBuf]) -> String {

@@ -4,8 +4,8 @@ use std::os::fd::OwnedFd;
 
 use super::error::reached;
 use super::{Error, Manager};
-use crate::record::{Lock, Status};
-use crate::runtime::{LaunchError, StartOrder, launch};
+use crate::record::{Lock, Record, Status};
+use crate::runtime::{LaunchError, StartOrder, launch_record};
 use crate::spec::ContainerId;
 use crate::sys::tty;
 
@@ -23,7 +23,7 @@ impl Manager {
     }
 
     /// As [`Manager::launch_locked`], for who has its lock already.
-    pub(super) fn launch_holding(&self, id: &ContainerId, _lock: &Lock, client: Option<OwnedFd>) -> Result<(), Error> {
+    fn launch_holding(&self, id: &ContainerId, lock: &Lock, client: Option<OwnedFd>) -> Result<(), Error> {
         let record = self.load(id)?;
         if record.status.is_alive() || record.restart_at.is_some() || matches!(record.status, Status::Broken { .. }) {
             return Err(Error::WrongState {
@@ -40,20 +40,24 @@ impl Manager {
             stale.kill_all()?;
             stale.remove()?;
         }
+        self.launch_record(record, lock, client)
+    }
+
+    /// Starts what is known not to live and to have no cgroup, under its lock.
+    pub(super) fn launch_record(&self, record: Record, _lock: &Lock, client: Option<OwnedFd>) -> Result<(), Error> {
         let image = match &record.spec.root {
             Some(folder) => folder.clone(),
             None => self.image(&mut |_| {})?.path,
         };
         let window = client.as_ref().and_then(|_| tty::window_size(0).ok());
         reached("start.order")?;
-        let order = StartOrder { id: id.clone(), image, window };
+        let order = StartOrder { id: record.spec.id.clone(), image, window };
+        let best_effort = record.spec.best_effort;
         match (&self.launcher, client) {
             (Some(launcher), None) => launcher.launch(&order)?,
-            (_, client) => launch(&self.runtime, &order, client)?,
+            (_, client) => launch_record(&self.runtime, &order, record, client)?,
         }
-        if record.spec.best_effort
-            && let Ok(started) = self.store().load(id)
-        {
+        if best_effort && let Ok(started) = self.store().load(&order.id) {
             started.skipped.iter().for_each(|sentence| (self.warn)(sentence));
         }
         Ok(())

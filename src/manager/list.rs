@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Error, Manager};
-use crate::record::{Record, Status, StoreError};
+use crate::record::{Record, Status, StoreError, Supervising};
 use crate::spec::{ContainerId, ContainerName, ContainerSpec, IdLookup, Preset, lookup, resolve};
 
 impl From<StoreError> for Error {
@@ -24,8 +24,9 @@ impl Manager {
     /// When the state folder cannot be read.
     pub fn records(&self) -> Result<Vec<Record>, Error> {
         let mut records = Vec::new();
+        let seen = self.store().supervising();
         for id in self.store().ids()? {
-            records.extend(self.look_up(&id)?);
+            records.extend(self.look_up_among(&id, &seen)?);
         }
         records.sort_by(|a, b| (a.created_at, &a.spec.id).cmp(&(b.created_at, &b.spec.id)));
         Ok(records)
@@ -37,28 +38,28 @@ impl Manager {
     /// [`Error::Unknown`], [`Error::Ambiguous`].
     pub fn find(&self, word: &str) -> Result<Record, Error> {
         let unknown = || Error::Unknown(word.to_owned());
-        let id = match self.find_exactly(word)? {
-            Some(id) => id,
-            // the beginning of an id, a mistake, or a name that the index lacks
-            None => {
-                let all = self.store().names()?;
-                match lookup(word, all.iter().map(|(id, name)| (id, name))) {
-                    IdLookup::Found(id) => id,
-                    IdLookup::Unknown => return Err(unknown()),
-                    IdLookup::Ambiguous(ids) => return Err(Error::Ambiguous { word: word.to_owned(), count: ids.len() }),
-                }
-            }
-        };
-        self.load(&id).map_err(|error| if matches!(error, Error::Unknown(_)) { unknown() } else { error })
+        if let Some(record) = self.find_exactly(word)? {
+            return Ok(record);
+        }
+        // the beginning of an id, a mistake, or a name that the index lacks
+        let all = self.store().names()?;
+        match lookup(word, all.iter().map(|(id, name)| (id, name))) {
+            IdLookup::Found(id) => self.look_up(&id)?.ok_or_else(unknown),
+            IdLookup::Unknown => Err(unknown()),
+            IdLookup::Ambiguous(ids) => Err(Error::Ambiguous { word: word.to_owned(), count: ids.len() }),
+        }
     }
 
     /// The container of exactly this id, or of exactly this name by the index: no other record is read.
-    fn find_exactly(&self, word: &str) -> Result<Option<ContainerId>, Error> {
+    fn find_exactly(&self, word: &str) -> Result<Option<Record>, Error> {
         let (Ok(id), Ok(name)) = (ContainerId::new(word), ContainerName::new(word)) else { return Ok(None) };
         if self.store().is_listed(&id) {
-            return Ok(Some(id));
+            return self.look_up(&id);
         }
-        Ok(self.store().named(&name)?.filter(|id| self.store().has_name(id, &name)))
+        let Some(id) = self.store().named(&name)? else { return Ok(None) };
+        let found = self.look_up(&id)?;
+        // the index is derived, never believed; of a broken record nobody knows whether it has the name
+        Ok(found.filter(|record| record.spec.name == name || matches!(record.status, Status::Broken { .. })))
     }
 
     /// One record with its status as it is now.
@@ -80,14 +81,18 @@ impl Manager {
 
     /// One record with its status as it is now, BROKEN when it cannot be read; `None` when there is no such container.
     fn look_up(&self, id: &ContainerId) -> Result<Option<Record>, Error> {
+        self.look_up_among(id, &Supervising::default())
+    }
+
+    fn look_up_among(&self, id: &ContainerId, seen: &Supervising) -> Result<Option<Record>, Error> {
         let error = match self.store().load(id) {
             Ok(record) if self.is_abandoned(&record) => return self.without_abandoned(record),
-            Ok(record) => return self.reconciled(record).map(Some),
+            Ok(record) => return self.reconciled_among(record, seen).map(Some),
             Err(error) => error,
         };
         // twice: it may have been destroyed, or be written in place, between one look and the next
         match self.store().load(id) {
-            Ok(record) => self.reconciled(record).map(Some),
+            Ok(record) => self.reconciled_among(record, seen).map(Some),
             Err(_) if !self.store().container(id).exists() => Ok(None),
             Err(_) => Ok(Some(self.broken(id, &error)?)),
         }

@@ -4,13 +4,20 @@ use jiff::Timestamp;
 
 use super::error::reached;
 use super::{Error, Manager};
-use crate::record::{Event, ExitCause, Record, Status, is_alive};
+use crate::cgroup;
+use crate::record::{Event, ExitCause, Record, Status, Supervising, is_alive};
 
 impl Manager {
     /// `record` with its status as it is now. An alive status whose process is gone without a supervisor to say why is
     /// STOPPED, cause lost: recorded, and its cgroup removed. Where that cannot be written (a full disk), it is true all the same.
     pub(super) fn reconciled(&self, record: Record) -> Result<Record, Error> {
-        if !is_out_of_date(&record) {
+        self.reconciled_among(record, &Supervising::default())
+    }
+
+    /// As [`Manager::reconciled`], for one of many: a supervisor that was just `seen` at its work is not asked for once more.
+    pub(super) fn reconciled_among(&self, record: Record, seen: &Supervising) -> Result<Record, Error> {
+        let watched = record.supervisor.as_ref().is_some_and(|supervisor| seen.saw(&record.spec.id, supervisor));
+        if watched || !is_out_of_date(&record) {
             return Ok(self.as_frozen(record));
         }
         let id = &record.spec.id;
@@ -78,7 +85,8 @@ impl Manager {
         if !record.status.is_alive() {
             return record;
         }
-        let event = if self.cgroup(&record.spec.id).is_frozen() { Event::Paused } else { Event::Resumed };
+        let frozen = cgroup::is_frozen(&self.runtime.layout, &self.cgroup_parent(), &record.spec.id);
+        let event = if frozen { Event::Paused } else { Event::Resumed };
         match record.status.clone().on(event) {
             Ok(status) => Record { status, ..record },
             // it is recorded so already

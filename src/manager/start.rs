@@ -33,9 +33,10 @@ impl Manager {
     /// # Errors
     /// As [`Manager::start_attached`].
     pub fn start_fresh(&self, fresh: Fresh, keys: &DetachKeys) -> Result<Option<ExitCause>, Error> {
-        let Fresh { id, tty, lock } = fresh;
+        let Fresh { record, lock } = fresh;
+        let (id, tty) = (record.spec.id.clone(), record.spec.tty);
         let launched = Console::new().map_err(cannot_attach).and_then(|(console, far)| {
-            self.launch_holding(&id, &lock, Some(far))?;
+            self.launch_record(record, &lock, Some(far))?;
             Ok(console)
         });
         match launched {

@@ -1,10 +1,12 @@
 //! What killed creations and removals leave in the state and run folders. Only what bears one of our marks and a container's id
 //! is ever taken for ours.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fmt;
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use super::store::{remove_folder, remove_run_folder};
 use super::{Lock, Store, StoreError};
@@ -52,19 +54,21 @@ impl Store {
     /// # Errors
     /// When a folder cannot be read.
     pub fn leftovers(&self) -> Result<Vec<Leftover>, StoreError> {
-        let (mut found, mut listed) = (Vec::new(), BTreeSet::new());
+        let (mut found, mut listed) = (Vec::new(), HashSet::new());
         // the run folder first: a container that is made meanwhile is listed, and one that is removed has both or neither
-        let runs = entries(self.runs())?;
-        for (name, path) in entries(&self.containers())? {
+        let runs = names(self.runs())?;
+        let containers = self.containers();
+        for name in names(&containers)? {
             if is_marked(&name, ".new-") {
-                found.push(Leftover::Draft(path));
+                found.push(Leftover::Draft(containers.join(name)));
             } else if is_marked(&name, ".old-") {
-                found.push(Leftover::Trash(path));
+                found.push(Leftover::Trash(containers.join(name)));
             } else {
                 listed.insert(name);
             }
         }
-        for (name, path) in runs.into_iter().filter(|(name, _)| !listed.contains(name)) {
+        for name in runs.into_iter().filter(|name| !listed.contains(name)) {
+            let path = self.runs().join(&name);
             if let Some(id) = our_id(&name)
                 && is_run_folder(&path)
             {
@@ -114,6 +118,21 @@ impl Store {
         Lock::try_take(&self.runs().join("names.lock"))
     }
 
+    /// Whether nobody has looked for leftovers within `holds`; who asks is about to.
+    #[must_use]
+    pub fn is_to_be_swept(&self, holds: Duration) -> bool {
+        let stamp = self.runs().join(".swept");
+        // a time in the future has no age: a clock was set back
+        let age = fs::metadata(&stamp).and_then(|about| about.modified()).ok().and_then(|at| at.elapsed().ok());
+        if age.is_some_and(|age| age < holds) {
+            return false;
+        }
+        // where it cannot be made, everybody looks
+        let made = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&stamp);
+        let _ = made.and_then(|file| file.set_modified(SystemTime::now()));
+        true
+    }
+
     /// Whether this state folder knows of a container `id`, or of what is left of one.
     #[must_use]
     pub fn has_trace_of(&self, id: &ContainerId) -> bool {
@@ -134,10 +153,10 @@ fn our_id(name: &str) -> Option<ContainerId> {
 
 /// A folder with nothing in it but what we put there.
 fn is_run_folder(path: &Path) -> bool {
-    path.is_dir() && entries(path).is_ok_and(|inside| inside.iter().all(|(name, _)| RUN_FILES.contains(&name.as_str())))
+    path.is_dir() && names(path).is_ok_and(|inside| inside.iter().all(|name| RUN_FILES.contains(&name.as_str())))
 }
 
-fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
+fn names(folder: &Path) -> Result<Vec<String>, StoreError> {
     let read = fs::read_dir(folder).map_err(StoreError::of("read", folder))?;
-    Ok(read.flatten().filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.path()))).collect())
+    Ok(read.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
 }

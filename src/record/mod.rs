@@ -18,6 +18,7 @@ mod owner;
 mod state;
 mod status;
 mod store;
+mod supervising;
 mod trash;
 
 pub use alive::{boot_id, identify, is_alive};
@@ -33,4 +34,5 @@ pub use logfile::LogChunk;
 pub use state::State;
 pub use status::{Event, ExitCause, IllegalTransition, Process, Status};
 pub use store::{Draft, Store};
+pub use supervising::Supervising;
 pub use trash::Trashed;

@@ -184,10 +184,13 @@ impl Store {
     pub fn commit(&self, mut draft: Draft, spec: &ContainerSpec, caller: Option<&Process>) -> Result<Record, StoreError> {
         let state = State::created(Timestamp::now());
         let durable = !spec.remove;
-        json_file::write(&draft.folder, "spec.json", spec, durable)?;
-        json_file::write(&draft.folder, "state.json", &state, durable)?;
+        json_file::write_first(&draft.folder, "spec.json", spec, durable)?;
+        json_file::write_first(&draft.folder, "state.json", &state, durable)?;
         if let Some(caller) = caller {
-            json_file::write(&draft.folder, CALLER, caller, false)?;
+            json_file::write_first(&draft.folder, CALLER, caller, false)?;
+        }
+        if durable {
+            json_file::sync_folder(&draft.folder)?;
         }
         let folder = self.container(&spec.id);
         let listed = fault::at("create.rename").map_err(io::Error::from).and_then(|()| fs::rename(&draft.folder, &folder));

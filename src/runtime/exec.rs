@@ -22,6 +22,7 @@ use crate::spec::{ContainerSpec, User};
 use crate::sys::clone::{Cloned, clone3};
 use crate::sys::exec::ExecImage;
 use crate::sys::pidfd::{self, Ended};
+use crate::sys::program::ReadOnlyView;
 use crate::sys::tty::WindowSize;
 use crate::sys::{fault, fds, process, program, reaper, seqpacket, tty};
 
@@ -73,13 +74,14 @@ struct ExecPlan {
 /// When the container cannot be joined, or the command is not found (code 127) or not executable (126).
 pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &ExecOrder) -> Result<i32, LaunchError> {
     let signals = terminal::passed_on_signals().map_err(LaunchError::nix("watch for signals"))?;
-    let socket = begin(runtime, spec, target, order, || ())?;
+    let (socket, view) = begin(runtime, spec, target, order, || ())?;
     let console = ExecConsole { socket, signals, explain: &|report| explain(spec, order, report) };
-    console.pass_through(order.tty)
+    console.pass_through(order.tty, view)
 }
 
 /// Forks the process that joins the container and executes the command; its messages come out of the socket returned. `leave` is
-/// called in that process, to give up what it inherited and must not keep.
+/// called in that process, to give up what it inherited and must not keep. The view is to be kept until the first of the messages: that
+/// process would have to wait for the kernel to take it away otherwise.
 ///
 /// # Errors
 /// When there is no such container any more, or this process cannot fork.
@@ -89,7 +91,7 @@ pub(super) fn begin(
     target: &Process,
     order: &ExecOrder,
     leave: impl FnOnce(),
-) -> Result<OwnedFd, LaunchError> {
+) -> Result<(OwnedFd, ReadOnlyView), LaunchError> {
     let plan = plan(runtime, spec, order)?;
     let init = pidfd::open(target.pid).map_err(LaunchError::io("open the container's init"))?;
     // only now is the number tied to a process: is it still the one that was recorded?
@@ -97,7 +99,7 @@ pub(super) fn begin(
         return Err(LaunchError::plain("the container has just ended"));
     }
     let cgroup = Target::find(runtime, spec)?;
-    let _view = program::make_read_only().map_err(LaunchError::io("put our program out of the container's reach"))?;
+    let view = program::make_read_only().map_err(LaunchError::io("put our program out of the container's reach"))?;
     let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the exec socket"))?;
     LaunchError::at("exec.fork")?;
     match cgroup.clone_into().map_err(LaunchError::io("fork"))? {
@@ -108,7 +110,7 @@ pub(super) fn begin(
         }
         Cloned::Parent { .. } => {
             LaunchError::at("exec.watch")?;
-            Ok(ours)
+            Ok((ours, view))
         }
     }
 }

@@ -13,6 +13,7 @@ use super::LaunchError;
 use super::exec::{COMMAND, ENDED, FAILED};
 use super::step::{REPORT, StepReport, TERMINAL};
 use super::terminal::{self, RawMode};
+use crate::sys::program::ReadOnlyView;
 use crate::sys::{fds, pidfd, seqpacket, tty};
 
 /// Room for any message of the joining process.
@@ -43,11 +44,12 @@ struct Command {
 }
 
 impl ExecConsole<'_> {
-    /// Passes everything through until the command ends; its exit code.
+    /// Passes everything through until the command ends; its exit code. `view` is given up once the joining process has done its work.
     ///
     /// # Errors
     /// When the container cannot be joined or the command not executed.
-    pub fn pass_through(&self, tty: bool) -> Result<i32, LaunchError> {
+    pub fn pass_through(&self, tty: bool, view: ReadOnlyView) -> Result<i32, LaunchError> {
+        let mut view = Some(view);
         let mut command = Command::default();
         let mut buffer = vec![0; MESSAGE];
         let mut typing = true;
@@ -79,6 +81,9 @@ impl ExecConsole<'_> {
             if told && let Some(code) = self.hear(&mut command, &mut buffer, tty)? {
                 while command.show(&mut buffer) {}
                 return Ok(code);
+            }
+            if command.pidfd.is_some() {
+                drop(view.take());
             }
         }
     }

@@ -38,14 +38,22 @@ pub struct StartOrder {
 /// A supervisor's word to who asked for it.
 pub(super) type Outcome = Result<(), LaunchError>;
 
+/// As [`launch_record`], for a container without a client whose record is still to be read.
+///
+/// # Errors
+/// As [`launch_record`].
+pub(super) fn launch(runtime: &Runtime, order: &StartOrder) -> Outcome {
+    let record = runtime.store.load(&order.id).map_err(|e| LaunchError::plain(e.to_string()))?;
+    launch_record(runtime, order, record, None)
+}
+
 /// Starts the container: forks its supervisor, which outlives us, and waits until its command is executed or has failed.
 /// `client` is the far end of an attached console; nothing the container writes is lost to it.
 ///
 /// # Errors
 /// Which step failed and why; the container is STOPPED with that cause then.
-pub fn launch(runtime: &Runtime, order: &StartOrder, client: Option<OwnedFd>) -> Outcome {
+pub fn launch_record(runtime: &Runtime, order: &StartOrder, record: Record, client: Option<OwnedFd>) -> Outcome {
     let began = Instant::now();
-    let record = runtime.store.load(&order.id).map_err(|e| LaunchError::plain(e.to_string()))?;
     let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the report socket"))?;
     LaunchError::at("start.fork")?;
     match fork().map_err(LaunchError::io("fork the supervisor"))? {

@@ -7,8 +7,8 @@ use std::sync::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::exec::begin;
-use super::launch::Outcome;
-use super::{ExecOrder, LaunchError, Runtime, StartOrder, launch};
+use super::launch::{Outcome, launch};
+use super::{ExecOrder, LaunchError, Runtime, StartOrder};
 use crate::spec::ContainerId;
 use crate::sys::clone::{Forked, fork};
 use crate::sys::{fds, process, program, seqpacket};
@@ -123,11 +123,11 @@ fn serve(runtime: &Runtime, socket: OwnedFd) {
 
 fn carry_out(runtime: &Runtime, request: Request<'_>) -> Result<Option<OwnedFd>, LaunchError> {
     match request {
-        Request::Start(order) => launch(runtime, &order, None).map(|()| None),
+        Request::Start(order) => launch(runtime, &order).map(|()| None),
         Request::Exec(id, order) => {
             let record = runtime.store.load(&id).map_err(|e| LaunchError::plain(e.to_string()))?;
             let process = record.status.process().ok_or_else(|| LaunchError::plain("the container does not run"))?;
-            begin(runtime, &record.spec, process, &order, leave_the_launcher).map(Some)
+            begin(runtime, &record.spec, process, &order, leave_the_launcher).map(|(socket, _)| Some(socket))
         }
     }
 }

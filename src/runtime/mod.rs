@@ -1,6 +1,6 @@
 //! All that runs after a fork: launcher, supervisor, init, exec, console.
 //!
-//! [`launch`] forks the supervisor of one container; [`Launcher`] does the same on behalf of a process with threads;
+//! [`launch_record`] forks the supervisor of one container; [`Launcher`] does the same on behalf of a process with threads;
 //! [`attach`] and [`exec`] connect a caller's terminal to it.
 
 mod attach;
@@ -34,7 +34,7 @@ pub use error::LaunchError;
 pub use exec::{ExecOrder, exec};
 pub use exec_session::{ExecSession, SessionOutput};
 pub use frame::{Reply, Request};
-pub use launch::{Runtime, StartOrder, launch};
+pub use launch::{Runtime, StartOrder, launch_record};
 pub use launcher::Launcher;
 pub use restrict::PROFILE_FILE;
 pub use step::{Step, StepReport};

@@ -241,7 +241,9 @@ impl Supervisor<'_> {
         let ended = pidfd::reap(started.pidfd.as_fd());
         let ended = command_status(started).or(ended.ok());
         // what joined by exec, or shares the host's processes, would write on
-        let _ = cgroup.kill_all();
+        if !cgroup.is_deserted() {
+            let _ = cgroup.kill_all();
+        }
         self.relay.drain();
         cause(ended, cgroup, self.relay.signalled())
     }

@@ -18,6 +18,14 @@ pub fn read(path: impl AsRef<Path>) -> io::Result<String> {
     String::from_utf8(text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
+/// Whether the file at `path` begins with one of `words`; one that cannot be read does not.
+#[must_use]
+pub fn begins_with(path: impl AsRef<Path>, words: &[&str]) -> bool {
+    let mut start = [0; 32];
+    let length = std::fs::File::open(path).and_then(|mut file| file.read(&mut start)).unwrap_or(0);
+    words.iter().any(|word| start[..length].starts_with(word.as_bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

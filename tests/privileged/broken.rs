@@ -167,10 +167,14 @@ fn gc_removes_what_is_ours_and_nothing_else() {
     let fixture = Fixture::new();
     let other = fixture.detached("other", &["sleep", "1000"]);
     let (ours, strangers) = ("0123456789ab", "ba9876543210");
-    let cgroup = Path::new("/sys/fs/cgroup").join(if Path::new("/sys/fs/cgroup/memory").exists() { "memory" } else { "" });
-    let cgroup = cgroup.join(cgroup_parent(fixture.state()));
     let state = fixture.state();
-    let left = |id: &str| {
+    let tree = |names: &[&str]| {
+        let named = names.iter().map(|name| Path::new("/sys/fs/cgroup").join(name)).find(|tree| tree.exists());
+        named.unwrap_or_else(|| "/sys/fs/cgroup".into()).join(cgroup_parent(state))
+    };
+    // in any tree, and in the one where a container gets its first cgroup and keeps its last
+    let (cgroup, first) = (tree(&["memory"]), tree(&["unified", "systemd", "memory"]));
+    let left = |id: &str, cgroup: &Path| {
         fs::create_dir_all(cgroup.join(id)).unwrap();
         fs::create_dir_all(state.join(format!("containers/.new-{id}/upper"))).unwrap();
         fs::create_dir_all(state.join(format!("containers/.old-{id}/upper"))).unwrap();
@@ -182,7 +186,7 @@ fn gc_removes_what_is_ours_and_nothing_else() {
         fs::create_dir_all(path).unwrap();
     }
     fs::create_dir(cgroup.join(strangers)).unwrap();
-    left(ours);
+    left(ours, &cgroup);
 
     let would = fixture.minic(&["gc", "--dry-run"]).ok();
     assert_eq!(would.matches("would remove").count(), 4, "{would}");
@@ -193,9 +197,9 @@ fn gc_removes_what_is_ours_and_nothing_else() {
     assert!(!cgroup.join(ours).exists() && cgroup.join(strangers).exists());
 
     // every other command does the same, without a word
-    left(ours);
+    left(ours, &first);
     fixture.minic(&["list", "-q"]).ok();
-    assert!(!cgroup.join(ours).exists() && cgroup.join(strangers).exists());
+    assert!(!first.join(ours).exists() && cgroup.join(strangers).exists());
     for mark in ["containers/.new-", "containers/.old-", "run/"] {
         assert!(!state.join(format!("{mark}{ours}")).exists(), "{mark}");
     }

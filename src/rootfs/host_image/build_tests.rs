@@ -6,7 +6,9 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 
+use super::digest::Digest;
 use super::*;
 use crate::rootfs::scratch::Scratch;
 
@@ -114,6 +116,31 @@ fn links_are_recreated_one_by_one_and_one_file_stays_one() {
 }
 
 #[test]
+fn a_comparison_holds_for_a_moment_unless_a_folder_or_the_list_changed() {
+    let scratch = Scratch::new();
+    let (list, images) = (small_list(scratch.path()), scratch.path().join("images"));
+    write_tool(scratch.path(), "tool", "#!/bin/sh\n");
+    // folders that changed just now are not known to be older than the comparison
+    let home = || Home::open(&images).unwrap();
+    let compared = |moment: Duration| {
+        let (root, _) = ensured(&list, &images);
+        std::thread::sleep(moment);
+        assert_eq!(home().current(list.digest), Some(root.clone()));
+        (home().compared(list.digest), root)
+    };
+    let (known, root) = compared(Duration::from_millis(50));
+    assert_eq!(known, Some(root));
+    assert_eq!(home().compared(Digest::default()), None, "another list");
+    write_tool(scratch.path(), "other", "#!/bin/sh\n");
+    assert_eq!(home().compared(list.digest), None, "a name was added");
+    let stamp = images.join("host/compared");
+    let long_ago = std::time::SystemTime::now() - Duration::from_secs(2);
+    fs::File::options().write(true).open(&stamp).unwrap().set_modified(long_ago).unwrap();
+    fs::remove_file(scratch.path().join("tools/other")).unwrap();
+    assert_eq!(home().compared(list.digest), None, "too long ago");
+}
+
+#[test]
 fn builders_at_once_agree_and_leave_nothing_unfinished() {
     let scratch = Scratch::new();
     let (list, images) = (small_list(scratch.path()), scratch.path().join("images"));
@@ -123,7 +150,7 @@ fn builders_at_once_agree_and_leave_nothing_unfinished() {
         builders.into_iter().map(|b| b.join().unwrap()).collect()
     });
     assert!(roots.iter().all(|(root, _)| *root == roots[0].0), "{roots:?}");
-    let expected = ["current", "lock", &roots[0].0.generation].map(str::to_owned);
+    let expected = ["compared", "current", "lock", &roots[0].0.generation].map(str::to_owned);
     assert_eq!(names(&images.join("host")), BTreeSet::from(expected));
 }
 

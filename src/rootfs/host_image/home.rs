@@ -2,9 +2,10 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
@@ -17,6 +18,15 @@ use crate::rootfs::FileError;
 /// How the names of unfinished and discarded things begin. Only the lock's holder makes them, so whoever holds the lock
 /// may remove those that it finds: who made them is gone.
 const DRAFT: &str = ".draft-";
+
+/// When everything was last found as it was: the list, the generation, and the folders that were looked into.
+const COMPARED: &str = "compared";
+/// Ends the head of [`COMPARED`]; what was written halfway lacks it.
+const END: &str = "--";
+/// How long a comparison holds for others: what is launched in a row is not compared each time.
+const HOLDS: Duration = Duration::from_secs(1);
+/// Longer than a tick of the kernel's clock for files, which is behind the real one by up to that.
+const TICK: Duration = Duration::from_millis(20);
 
 /// `<images>/host`.
 #[derive(Debug)]
@@ -47,10 +57,48 @@ impl Home {
 
     /// The current generation, when it is whole and still what the list of this digest and the host's files would make.
     pub fn current(&self, list: Digest) -> Option<ImageRoot> {
+        let began = SystemTime::now();
         let generation = self.current_name()?;
         let manifest: Manifest = serde_json::from_slice(&fs::read(self.manifest(&generation)).ok()?).ok()?;
         let root = self.root(&generation);
-        (manifest.holds(list) && root.path.is_dir()).then_some(root)
+        let holds = manifest.holds(list) && root.path.is_dir();
+        if holds {
+            self.note_comparison(list, &generation, &manifest, began);
+        }
+        holds.then_some(root)
+    }
+
+    /// The current generation, when it was compared with the host's files within [`HOLDS`], and no folder of theirs changed since: a file
+    /// that a package manager replaces changes its folder. One that is written over in place is seen at the next comparison.
+    pub fn compared(&self, list: Digest) -> Option<ImageRoot> {
+        let mut file = File::open(self.folder.join(COMPARED)).ok()?;
+        let at = file.metadata().and_then(|about| about.modified()).ok()?;
+        // a time in the future has no age: a clock was set back
+        at.elapsed().ok().filter(|age| *age < HOLDS)?;
+        let mut text = String::with_capacity(1024);
+        file.read_to_string(&mut text).ok()?;
+        let mut lines = text.lines();
+        let generation = self.current_name()?;
+        let same = lines.next() == Some(&list.to_string()) && lines.next() == Some(&generation);
+        let unchanged = |folder: &str| match fs::metadata(folder) {
+            Ok(about) => about.modified().is_ok_and(|changed| changed < at),
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        let root = self.root(&generation);
+        (same && lines.next() == Some(END) && lines.all(unchanged) && root.path.is_dir()).then_some(root)
+    }
+
+    /// Notes for [`Home::compared`] that the comparison that began at `began` found everything as it was.
+    fn note_comparison(&self, list: Digest, generation: &str, manifest: &Manifest, began: SystemTime) {
+        let folders: String = manifest.folders().filter_map(|folder| Some(format!("{}\n", folder.to_str()?))).collect();
+        let note = format!("{list}\n{generation}\n{END}\n{folders}");
+        let mut open = OpenOptions::new();
+        open.write(true).create(true).truncate(true).mode(0o600).custom_flags(nix::libc::O_NOFOLLOW);
+        // where it cannot be written, the next one compares again
+        let _ = open.open(self.folder.join(COMPARED)).and_then(|mut file| {
+            file.write_all(note.as_bytes())?;
+            began.checked_sub(TICK).map_or(Ok(()), |at| file.set_modified(at))
+        });
     }
 
     /// The name that `current` says.

@@ -61,6 +61,11 @@ impl Manifest {
         digest.to_string()
     }
 
+    /// Where tools were looked for.
+    pub fn folders(&self) -> impl Iterator<Item = &Path> {
+        self.folders.iter().map(|stamp| stamp.path.as_path())
+    }
+
     /// Whether an image made of this is still what the list `list` and the host's files would make.
     pub fn holds(&self, list: Digest) -> bool {
         self.layout == LAYOUT && self.list == list && self.folders.iter().chain(&self.sources).all(Stamp::holds)

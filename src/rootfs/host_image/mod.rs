@@ -62,14 +62,16 @@ pub enum ImageError {
 
 /// The `host` image below `images`, built first when there is none or the host's binaries changed.
 ///
-/// When nothing changed this is a stat(2) for each of a few hundred files. Several callers at once are fine: one builds,
+/// When nothing changed this is a stat(2) for each of a few hundred files, or for each of their folders when that was done within a
+/// second. Several callers at once are fine: one builds,
 /// the others wait for it. `progress` is told how far a build is, and nothing when there is nothing to build.
 ///
 /// # Errors
 /// [`ImageError`]; the image that was there before stays as it was.
 pub fn ensure(images: &Path, progress: &mut dyn FnMut(String)) -> Result<ImageRoot, ImageError> {
     // only who builds has to read the list
-    if let Some(root) = Home::open(images)?.current(ImageList::built_in_digest()) {
+    let (home, list) = (Home::open(images)?, ImageList::built_in_digest());
+    if let Some(root) = home.compared(list).or_else(|| home.current(list)) {
         return Ok(root);
     }
     ensure_from(&ImageList::built_in()?, images, progress)
