@@ -68,6 +68,7 @@ pub struct Relay {
     /// When to begin watching it.
     pressure_from: Option<Instant>,
     kill_at: Option<Instant>,
+    /// Made for the first byte that comes: many a container never writes one.
     buffer: Vec<u8>,
 }
 
@@ -93,7 +94,7 @@ impl Relay {
             pressure: None,
             pressure_from: None,
             kill_at: None,
-            buffer: vec![0; MAX_FRAME],
+            buffer: Vec::new(),
         }
     }
 
@@ -272,6 +273,7 @@ impl Relay {
             return self.forget(index);
         }
         let key = self.clients[index].key;
+        self.buffer.resize(MAX_FRAME, 0);
         match seqpacket::receive(self.clients[index].socket.as_fd(), &mut self.buffer, false) {
             Err(Errno::EAGAIN) => {}
             Ok(0) | Err(_) => self.forget(index),
@@ -327,6 +329,7 @@ impl Relay {
     /// Passes one read of output on; returns whether there may be more at once.
     fn pass_output(&mut self, index: usize) -> bool {
         let stderr = self.outputs[index].stderr;
+        self.buffer.resize(MAX_FRAME, 0);
         let length = match nix::unistd::read(&self.outputs[index].fd, &mut self.buffer[..MAX_DATA]) {
             Ok(length @ 1..) => length,
             Err(Errno::EAGAIN | Errno::EINTR) => return false,

@@ -67,7 +67,7 @@ pub fn run(runtime: &Runtime, order: &StartOrder, mut record: Record, report: Ow
             say_outcome(&report, &Ok(()));
             drop((report, view));
             // what was needed to plan and start is not needed to watch
-            process::release_heap();
+            process::release_memory();
             supervisor.supervise(begun);
         }
     }
