@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Health, LaunchStep, Process, Status};
+use super::{Health, LaunchStep, Process, Record, Status};
+use crate::spec::ContainerSpec;
 
 /// The changing part of a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +52,22 @@ impl State {
             supervisor: None,
             launch: Vec::new(),
             skipped: Vec::new(),
+        }
+    }
+
+    /// The whole record of the container that is to run `spec`.
+    pub(super) fn of(self, spec: ContainerSpec) -> Record {
+        Record {
+            spec,
+            status: self.status,
+            created_at: self.created_at,
+            restarts: self.restarts,
+            image_root: self.image_root,
+            health: self.health,
+            restart_at: self.restart_at,
+            supervisor: self.supervisor,
+            launch: self.launch,
+            skipped: self.skipped,
         }
     }
 }

@@ -203,7 +203,7 @@ impl Store {
                 let _ = self.remove(&spec.id);
             })?;
         }
-        Ok(record(spec.clone(), state))
+        Ok(state.of(spec.clone()))
     }
 
     /// Who made a container only to start it, and has not yet: `None` for one that its user created to be there.
@@ -219,7 +219,7 @@ impl Store {
     pub fn load(&self, id: &ContainerId) -> Result<Record, StoreError> {
         let folder = self.container(id);
         let spec = self.load_spec(id)?;
-        Ok(record(spec, json_file::read(&folder.join("state.json"))?))
+        Ok(json_file::read::<State>(&folder.join("state.json"))?.of(spec))
     }
 
     /// What a container is to run, as it is on disk.
@@ -360,21 +360,6 @@ impl Drop for Draft {
             // nothing better can be done here; the next sweep tries again
             let _ = fs::remove_dir_all(&self.folder);
         }
-    }
-}
-
-fn record(spec: ContainerSpec, state: State) -> Record {
-    Record {
-        spec,
-        status: state.status,
-        created_at: state.created_at,
-        restarts: state.restarts,
-        image_root: state.image_root,
-        health: state.health,
-        restart_at: state.restart_at,
-        supervisor: state.supervisor,
-        launch: state.launch,
-        skipped: state.skipped,
     }
 }
 

@@ -24,12 +24,27 @@ pub enum Figure {
     PsiMemory,
     /// The same for block devices.
     PsiIo,
+    /// The most memory that it ever had, in bytes.
+    MemoryPeak,
+    /// How often the kernel killed in it for want of memory.
+    OomKills,
 }
 
 impl Figure {
     /// Every figure, in the order in which reports list them.
-    pub const ALL: [Self; 9] =
-        [Self::Cpu, Self::Throttled, Self::Memory, Self::Pids, Self::Read, Self::Write, Self::PsiCpu, Self::PsiMemory, Self::PsiIo];
+    pub const ALL: [Self; 11] = [
+        Self::Cpu,
+        Self::Throttled,
+        Self::Memory,
+        Self::Pids,
+        Self::Read,
+        Self::Write,
+        Self::PsiCpu,
+        Self::PsiMemory,
+        Self::PsiIo,
+        Self::MemoryPeak,
+        Self::OomKills,
+    ];
 
     /// Its name in reports, with its unit.
     #[must_use]
@@ -44,6 +59,8 @@ impl Figure {
             Self::PsiCpu => "psi_cpu_percent",
             Self::PsiMemory => "psi_memory_percent",
             Self::PsiIo => "psi_io_percent",
+            Self::MemoryPeak => "memory_peak_bytes",
+            Self::OomKills => "oom_kills",
         }
     }
 
@@ -60,6 +77,8 @@ impl Figure {
             Self::PsiCpu => pressure(|psi| psi.cpu),
             Self::PsiMemory => pressure(|psi| psi.memory),
             Self::PsiIo => pressure(|psi| psi.io),
+            Self::MemoryPeak => sample.memory_peak.map(|bytes| bytes as f64),
+            Self::OomKills => sample.oom_kills.map(|kills| kills as f64),
         };
         value.map_or(f32::NAN, |value| value as f32)
     }
@@ -122,6 +141,8 @@ impl Series {
         let psi = Pressure { cpu: share(Figure::PsiCpu), memory: share(Figure::PsiMemory), io: share(Figure::PsiIo) };
         let sample = Sample {
             memory: count(Figure::Memory),
+            memory_peak: count(Figure::MemoryPeak),
+            oom_kills: count(Figure::OomKills),
             pids: count(Figure::Pids),
             psi: Some(psi).filter(|psi| *psi != Pressure::default()),
             ..Sample::default()

@@ -57,6 +57,7 @@ actions! {
     CompareContainer "compare-container" "Compare with container" "compare with the selected container, or stop";
     SavePreset "save-preset" "Save preset" "save its limits and command as a preset";
     Export "export" "Export" "write its last ten minutes to a CSV or JSON file";
+    Tiles "tiles" "Tiles" "show the containers as tiles, or as rows again";
     Mark "mark" "Mark" "mark it, or not; verbs go to all that are marked";
     Unmark "unmark" "Unmark all" "take every mark away";
     Palette "palette" "Palette" "find an action by its name, and do it";
@@ -102,8 +103,8 @@ actions! {
     Down "down" "Down" "one line down";
     SelectUp "select-up" "Select up" "select the line above too";
     SelectDown "select-down" "Select down" "select the line below too";
-    Left "left" "Left" "scroll to the left";
-    Right "right" "Right" "scroll to the right";
+    Left "left" "Left" "to the left";
+    Right "right" "Right" "to the right";
     PageUp "page-up" "Page up" "one page up";
     PageDown "page-down" "Page down" "one page down";
     HalfPageUp "half-page-up" "Half page up" "half a page up";

@@ -20,6 +20,11 @@ const NARROWEST_CORE: usize = 18;
 /// The width of a core's bar when there is room.
 const WIDE_CORE: usize = 38;
 
+/// The narrowest tile: its border and a gauge with its figures.
+const NARROWEST_TILE: u16 = 28;
+/// A tile with everything in it: a border, the state, two gauges and a graph.
+const TILE_HEIGHT: u16 = 6;
+
 /// How the cores are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CoreGrid {
@@ -43,6 +48,29 @@ impl CoreGrid {
             }
         }
         Self { columns: 0, rows: cores.div_ceil(width.saturating_sub(6).max(1)).min(most_rows) }
+    }
+}
+
+/// How the containers lie as tiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TileGrid {
+    /// Tiles beside each other.
+    pub columns: usize,
+    /// Tiles above each other, as many as are whole.
+    pub rows: usize,
+    /// Columns of a tile, its border counted.
+    pub width: u16,
+    /// Rows of a tile, its border counted.
+    pub height: u16,
+}
+
+impl TileGrid {
+    fn of(area: Rect) -> Self {
+        let columns = (area.width / NARROWEST_TILE).max(1);
+        // on a low screen the tiles give up their graphs, for a second line of them
+        let two_lower = area.height < 2 * TILE_HEIGHT && area.height >= 2 * (TILE_HEIGHT - 1);
+        let height = if two_lower { TILE_HEIGHT - 1 } else { TILE_HEIGHT.min(area.height) };
+        Self { columns: columns.into(), rows: usize::from((area.height / height.max(1)).max(1)), width: area.width / columns, height }
     }
 }
 
@@ -102,6 +130,12 @@ impl Regions {
         usize::from(self.body.height.saturating_sub(1))
     }
 
+    /// The tiles of the Containers tab.
+    #[must_use]
+    pub fn tiles(&self) -> TileGrid {
+        TileGrid::of(self.body)
+    }
+
     /// The part of the body that shows log lines, its title not counted.
     #[must_use]
     pub fn log(&self) -> Rect {
@@ -139,6 +173,21 @@ mod tests {
         }
         assert_eq!(Regions::of((59, 24), 4, Tab::Logs), None);
         assert_eq!(Regions::of((80, 14), 4, Tab::Logs), None);
+    }
+
+    #[test]
+    fn tiles_are_wide_enough_and_at_least_one_is_whole() {
+        for size in [(60, 15), (80, 24), (120, 40), (200, 60), (300, 100), (61, 19), (1000, 15)] {
+            for cores in [0, 1, 64, 1024] {
+                let regions = Regions::of(size, cores, Tab::Containers).unwrap();
+                let grid = regions.tiles();
+                assert!(
+                    grid.columns as u16 * grid.width <= size.0 && grid.rows as u16 * grid.height <= regions.body.height,
+                    "{size:?} {grid:?}"
+                );
+                assert!(grid.width >= NARROWEST_TILE && grid.height >= 4, "{size:?} {grid:?}");
+            }
+        }
     }
 
     #[test]

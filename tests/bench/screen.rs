@@ -18,7 +18,9 @@ use minic_tui::record::{Process, Record, Status};
 use minic_tui::spec::{ContainerId, Preset, resolve};
 use minic_tui::stats::{HostSample, Snapshot};
 use minic_tui::tui::Settings;
+use minic_tui::tui::action::Action;
 use minic_tui::tui::effect::LogBatch;
+use minic_tui::tui::keymap::Context;
 use minic_tui::tui::message::{Input, Message};
 use minic_tui::tui::model::{LogLine, Model};
 use minic_tui::tui::terminal::Screen;
@@ -147,6 +149,15 @@ fn frames() {
     let ((draw, draw_slow), (fold, fold_slow)) = (summary(frames), summary(updates));
     row("one frame with 1,000 containers, every figure changed, 200×60", "4 ms", format!("{draw:.2} ms (99 %: {draw_slow:.2} ms)"));
     row("taking in one tick of 1,000 containers (rates, rings, sorting)", "–", format!("{fold:.2} ms (99 %: {fold_slow:.2} ms)"));
+    bench.model.list.tiles = true;
+    let tiled = (0..500).map(|_| {
+        bench.step();
+        let begin = Instant::now();
+        bench.draw();
+        begin.elapsed()
+    });
+    let (tiles, tiles_slow) = summary(tiled.collect());
+    row("one frame of them as tiles", "4 ms", format!("{tiles:.2} ms (99 %: {tiles_slow:.2} ms)"));
     let before = bench.sent.load(Ordering::Relaxed);
     for _ in 0..100 {
         bench.draw();
@@ -175,7 +186,8 @@ fn memory() {
 fn answers() {
     let mut bench = Bench::new(1_000);
     bench.step();
-    update(&mut bench.model, Message::Input(Input::Key("2".parse().unwrap())));
+    let shows_logs = bench.model.settings.keymap.shown_key(&[Context::Global], Action::ShowLogs).expect("a key shows the logs");
+    update(&mut bench.model, Message::Input(Input::Key(shows_logs)));
     let id = bench.model.log.targets.first().cloned().expect("a log is shown");
     let (sender, messages) = channel::<Message>();
     let pressed = Arc::new(Mutex::new(None::<Instant>));

@@ -106,7 +106,7 @@ fn errors_name_the_key_and_what_is_allowed() {
         let keymap = Keymap::embedded().unwrap();
         keymap.with_overrides(&overrides(context, action, keys)).unwrap_err().to_string()
     };
-    assert!(wrong("table", "stop", &["x"]).contains("[table] is not a context; use containers, processes, logs"));
+    assert!(wrong("table", "stop", &["x"]).contains("[table] is not a context; use containers, tiles, processes, logs"));
     assert!(wrong("containers", "stpo", &["x"]).contains("\"stpo\" is not an action; use one of run, start, stop"));
     assert!(wrong("containers", "stop", &["F13"]).contains("[containers] stop: \"F13\" is not a key; use one character"));
     assert!(wrong("containers", "stop", &["x", "x"]).contains("x is given to both stop and stop"));

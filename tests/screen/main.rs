@@ -28,4 +28,5 @@ mod signals;
 mod sizes;
 mod stage;
 mod tabs;
+mod tiles;
 mod verbs;

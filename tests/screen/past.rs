@@ -69,3 +69,21 @@ fn a_frozen_display_stands_still() {
     stage.golden("frozen-80x24");
     stage.keys("Z").hides("FROZEN");
 }
+
+#[test]
+fn the_peak_and_the_kills_are_those_of_the_moment() {
+    let mut stage = Stage::new(200, 60);
+    stage.select("db").tick(5);
+    let figure = |stage: &mut Stage| {
+        let screen = stage.screen();
+        let line = screen.lines().find(|line| line.starts_with(" Now")).unwrap().to_owned();
+        line.split("peak ").nth(1).unwrap().split(' ').next().unwrap().to_owned()
+    };
+    let now = figure(&mut stage);
+    let id = stage.record("db").spec.id;
+    let then = stage.model.history.series(&id).unwrap().value(minic_tui::stats::Figure::MemoryPeak, stage.model.history.oldest());
+    stage.keys("<Shift-Left><Shift-Left><Shift-Left>");
+    let shown = figure(&mut stage);
+    assert_eq!(shown, minic_tui::spec::format_bytes(then.unwrap() as u64), "now {now}");
+    stage.shows("OOM kills 0");
+}

@@ -14,7 +14,7 @@ fn too_small_says_what_it_needs() {
 fn nothing_breaks_at_any_size_in_any_state() {
     let states = [
         "", "?", "D", "<F6>", "/we", "r", "r<Enter>", "3", "3t", "3w", "8", "8<Enter>", "2", "2s", "4", "4<Enter>", "5", "5<Enter>", "6",
-        "7", "9", "G", "s",
+        "7", "9", "G", "s", "v", "vG",
     ];
     for keys in states {
         let mut stage = Stage::new(80, 24);

@@ -301,7 +301,7 @@ impl Stage {
             if self.selected() == name {
                 return self;
             }
-            self.keys("j");
+            self.keys(if self.model.list.tiles { "<Right>" } else { "j" });
         }
         panic!("{name} is not in the list");
     }

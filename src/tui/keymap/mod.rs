@@ -37,6 +37,7 @@ macro_rules! contexts {
 
 contexts! {
     Containers "containers" "Containers tab";
+    Tiles "tiles" "Containers as tiles";
     Processes "processes" "Processes tab";
     Logs "logs" "Logs tab";
     Shell "shell" "Shell tab";

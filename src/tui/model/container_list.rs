@@ -93,6 +93,8 @@ pub struct ContainerList {
     pub filter: String,
     /// The first row on the screen.
     pub offset: usize,
+    /// Shown as tiles instead of rows.
+    pub tiles: bool,
     /// The rows: places in the model's records.
     visible: Vec<usize>,
     /// The selected one's row.
@@ -108,6 +110,7 @@ impl Default for ContainerList {
             marks: BTreeSet::new(),
             filter: String::new(),
             offset: 0,
+            tiles: false,
             visible: Vec::new(),
             row: 0,
         }
@@ -195,6 +198,14 @@ impl ContainerList {
         let height = height.max(1);
         self.offset = self.offset.min(self.row).max((self.row + 1).saturating_sub(height));
         self.offset = self.offset.min(self.visible.len().saturating_sub(height));
+    }
+
+    /// The same for tiles, of which `columns` lie beside each other and `rows` above each other.
+    pub fn scroll_tiles_into_view(&mut self, columns: usize, rows: usize) {
+        let (columns, rows) = (columns.max(1), rows.max(1));
+        let (line, lines) = (self.row / columns, self.visible.len().div_ceil(columns));
+        let top = (self.offset / columns).min(line).max((line + 1).saturating_sub(rows));
+        self.offset = top.min(lines.saturating_sub(rows)) * columns;
     }
 
     /// The rows: places in the model's records.

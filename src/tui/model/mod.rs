@@ -43,7 +43,7 @@ use super::action::Action;
 use super::effect::EffectId;
 use super::hit::HitMap;
 use super::keymap::Context;
-use super::layout::Regions;
+use super::layout::{Regions, TileGrid};
 use super::settings::Settings;
 use crate::record::Record;
 use crate::spec::ContainerId;
@@ -243,6 +243,7 @@ impl Model {
         let mut contexts = match &self.overlay {
             None if self.tab == Tab::Shell && self.shells.typing => return vec![Context::Typing],
             None if self.past.is_some() => vec![Context::Past, self.tab.context(), Context::Global],
+            None if self.tab == Tab::Containers && self.list.tiles => vec![Context::Tiles, Context::Containers, Context::Global],
             None => vec![self.tab.context(), Context::Global],
             Some(Overlay::Form(_) | Overlay::Preset(_)) => vec![Context::Form, Context::Edit],
             Some(Overlay::Confirm(_)) => vec![Context::Confirm],
@@ -270,10 +271,23 @@ impl Model {
         let mut list = std::mem::take(&mut self.list);
         list.arrange(self);
         self.list = list;
-        if let Some(regions) = self.regions() {
-            self.list.scroll_into_view(regions.table_rows());
-        }
+        self.scroll_list();
         self.dirty = true;
+    }
+
+    /// Scrolls the containers as little as brings the selected one into sight.
+    pub fn scroll_list(&mut self) {
+        match (self.regions(), self.tiles()) {
+            (_, Some(grid)) => self.list.scroll_tiles_into_view(grid.columns, grid.rows),
+            (Some(regions), None) => self.list.scroll_into_view(regions.table_rows()),
+            (None, None) => {}
+        }
+    }
+
+    /// How the containers lie as tiles; `None` while they are rows, or there is no room.
+    #[must_use]
+    pub fn tiles(&self) -> Option<TileGrid> {
+        self.regions().filter(|_| self.list.tiles).map(|regions| regions.tiles())
     }
 
     /// Shows a message.

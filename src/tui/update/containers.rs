@@ -5,19 +5,28 @@ use crate::record::{Record, Status};
 use crate::spec::{ContainerId, signal_name};
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, EffectId};
+use crate::tui::layout::TileGrid;
 use crate::tui::model::{Column, Model, Overlay, Pending, SignalMenu, SignalTo, Sort, ToastKind};
 
 /// Moves, sorts or filters.
 pub fn act(model: &mut Model, action: Action) {
-    let page = model.regions().map_or(1, |regions| regions.table_rows());
-    if let Some(row) = moved(action, model.list.row(), model.list.visible().len(), page) {
+    let (row, count) = (model.list.row(), model.list.visible().len());
+    let to = match model.tiles() {
+        Some(grid) => moved_among_tiles(action, row, count, grid),
+        None => moved(action, row, count, model.regions().map_or(1, |regions| regions.table_rows())),
+    };
+    if let Some(row) = to {
         model.list.select_row(row, &model.records);
-        model.list.scroll_into_view(page);
+        model.scroll_list();
         return;
     }
     let now = model.list.sort.column;
     let at = Column::ALL.iter().position(|column| *column == now).unwrap_or(0);
     match action {
+        Action::Tiles => {
+            model.list.tiles = !model.list.tiles;
+            model.scroll_list();
+        }
         Action::Mark => mark(model),
         Action::Signal => open_signals(model),
         Action::Unmark => model.list.marks.clear(),
@@ -39,7 +48,21 @@ fn mark(model: &mut Model) {
     if !model.list.marks.remove(&id) {
         model.list.marks.insert(id);
     }
-    act(model, Action::Down);
+    act(model, if model.list.tiles { Action::Right } else { Action::Down });
+}
+
+/// Where the selection goes among `count` tiles: up and down by lines of tiles, left and right by one.
+fn moved_among_tiles(action: Action, row: usize, count: usize, grid: TileGrid) -> Option<usize> {
+    let last = count.saturating_sub(1);
+    let to = match action {
+        Action::Left => return Some(row.saturating_sub(1)),
+        Action::Right => return Some((row + 1).min(last)),
+        Action::First => return Some(0),
+        Action::Last => return Some(last),
+        _ => moved(action, row / grid.columns, count.div_ceil(grid.columns), grid.rows + 1)? * grid.columns + row % grid.columns,
+    };
+    // below the last tile of a line that is not full stands the last one
+    Some(to.min(last))
 }
 
 /// Sorts by `column`, in the order people expect of it.

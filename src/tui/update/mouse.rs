@@ -83,7 +83,9 @@ pub fn wheel(model: &mut Model, turn: i16) -> Vec<Effect> {
     }
     let action = if turn < 0 { Action::Up } else { Action::Down };
     let mut effects = Vec::new();
-    for _ in 0..i64::from(turn.unsigned_abs()) * WHEEL_ROWS {
+    // a line of tiles is several rows high
+    let rows = if model.tab == Tab::Containers && model.overlay.is_none() && model.list.tiles { 1 } else { WHEEL_ROWS };
+    for _ in 0..i64::from(turn.unsigned_abs()) * rows {
         effects.extend(act(model, action));
     }
     effects

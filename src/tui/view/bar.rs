@@ -36,14 +36,14 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         canvas.cursor = Some(((x + before).min(area.right() - 1), area.y));
     }
     let contexts = model.contexts();
-    let Some(context) = contexts.first() else { return };
     let keys = |action: Action| {
         let chord = model.settings.keymap.shown_key(&contexts, action)?;
         let key = chord.to_string();
         let columns = text::width(&key) + text::width(action.label()) + 3;
         Some((key, columns))
     };
-    let actions = model.settings.keymap.bar(*context);
+    let bars = contexts.iter().map(|context| model.settings.keymap.bar(*context));
+    let Some(actions) = bars.into_iter().find(|actions| !actions.is_empty()) else { return };
     // the last one is the way out: it is shown whatever else is left out
     let reserved = actions.last().and_then(|last| keys(*last)).map_or(0, |(_, columns)| columns);
     let mut spots = Vec::new();

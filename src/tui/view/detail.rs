@@ -224,9 +224,6 @@ fn now_in_words(canvas: &Canvas<'_>, reading: Option<&Reading>) -> String {
         return "n/a: not sampled yet".into();
     };
     let sample = &reading.sample;
-    if canvas.model.past.is_some() {
-        return then_in_words(canvas, reading);
-    }
     let figure = |name: &str, value: Option<String>| match value {
         Some(value) => format!("{name} {value}"),
         None => match canvas.model.gap(name) {
@@ -234,34 +231,34 @@ fn now_in_words(canvas: &Canvas<'_>, reading: Option<&Reading>) -> String {
             None => format!("{name} n/a"),
         },
     };
+    let peak = figure("peak", sample.memory_peak.map(format_bytes));
+    let kills = figure("OOM kills", sample.oom_kills.map(grouped));
+    let pids = figure("pids", sample.pids.map(grouped));
+    if canvas.model.past.is_some() {
+        return then_in_words(canvas, reading, [peak, kills, pids]);
+    }
     let throttled = match (sample.nr_throttled, sample.nr_periods) {
         (Some(0), _) => Some("never".to_owned()),
         (Some(times), Some(periods)) => Some(format!("in {} of {} periods", grouped(times), grouped(periods))),
         (Some(times), None) => Some(format!("{} times", grouped(times))),
         (None, _) => None,
     };
-    let words = [
-        figure("throttled", throttled),
-        figure("peak", sample.memory_peak.map(format_bytes)),
-        figure("OOM kills", sample.oom_kills.map(grouped)),
-        figure("pids", sample.pids.map(grouped)),
-        figure("swap", sample.swap.map(format_bytes)),
-    ];
+    let words = [figure("throttled", throttled), peak, kills, pids, figure("swap", sample.swap.map(format_bytes))];
     words.join(&format!(" {} ", canvas.theme.symbols.dot))
 }
 
 /// What is kept of the past, in words.
-fn then_in_words(canvas: &Canvas<'_>, reading: &Reading) -> String {
+fn then_in_words(canvas: &Canvas<'_>, reading: &Reading, counted: [String; 3]) -> String {
     let share = |value: Option<f64>| value.map_or(NOT_AVAILABLE.to_owned(), percent);
     let rate = |value: Option<f64>| value.map_or(NOT_AVAILABLE.to_owned(), |bytes| format!("{}/s", format_bytes(bytes as u64)));
     let psi = reading.sample.psi.as_ref().and_then(|psi| Some(format!("{:.0}% {:.0}% {:.0}%", psi.cpu?, psi.memory?, psi.io?)));
-    let words = [
-        format!("throttled {}", share(reading.throttled)),
-        format!("pids {}", reading.sample.pids.map_or(NOT_AVAILABLE.to_owned(), grouped)),
+    let mut words = vec![format!("throttled {}", share(reading.throttled))];
+    words.extend(counted);
+    words.extend([
         format!("read {}", rate(reading.read_rate)),
         format!("written {}", rate(reading.write_rate)),
         format!("pressure {}", psi.unwrap_or_else(|| NOT_AVAILABLE.into())),
-    ];
+    ]);
     words.join(&format!(" {} ", canvas.theme.symbols.dot))
 }
 

@@ -92,15 +92,15 @@ fn scale(model: &Model, record: &Record, figure: Figure) -> Option<f64> {
         Figure::Memory => limits.memory.map(|bytes| bytes as f64),
         Figure::Pids => limits.pids.map(|count| count as f64),
         Figure::PsiCpu | Figure::PsiMemory | Figure::PsiIo => Some(100.0),
-        Figure::Throttled | Figure::Read | Figure::Write => None,
+        Figure::Throttled | Figure::Read | Figure::Write | Figure::MemoryPeak | Figure::OomKills => None,
     }
 }
 
 fn words(figure: Figure, value: f64) -> String {
     match figure {
         Figure::Cpu | Figure::Throttled => percent(value),
-        Figure::Memory => format_bytes(value as u64),
-        Figure::Pids => format!("{value:.0}"),
+        Figure::Memory | Figure::MemoryPeak => format_bytes(value as u64),
+        Figure::Pids | Figure::OomKills => format!("{value:.0}"),
         Figure::Read | Figure::Write => format!("{}/s", format_bytes(value as u64)),
         Figure::PsiCpu | Figure::PsiMemory | Figure::PsiIo => format!("{value:.1}%"),
     }

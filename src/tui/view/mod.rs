@@ -26,6 +26,7 @@ mod signal_menu;
 mod sort_menu;
 mod table;
 mod tabs;
+mod tiles;
 mod toasts;
 mod waterfall;
 
@@ -67,7 +68,11 @@ fn draw(canvas: &mut Canvas<'_>) {
     tabs::draw(canvas, regions.tabs);
     match model.tab {
         Tab::Containers => {
-            table::draw(canvas, regions.body);
+            if model.list.tiles {
+                tiles::draw(canvas, regions.body, regions.tiles())
+            } else {
+                table::draw(canvas, regions.body)
+            }
             detail::draw(canvas, regions.detail);
         }
         Tab::Logs => logs::draw(canvas, regions.body),

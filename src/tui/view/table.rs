@@ -102,7 +102,8 @@ fn headings(canvas: &mut Canvas<'_>, line: Rect, columns: &[(Column, u16)]) {
     }
 }
 
-fn empty(canvas: &mut Canvas<'_>, area: Rect) {
+/// What stands where there are no containers to show.
+pub fn empty(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let text = if model.records_read.is_none() {
         "reading the containers".to_owned()
@@ -153,13 +154,7 @@ fn words(canvas: &mut Canvas<'_>, cell: Rect, column: Column, record: &Record, r
     let (theme, spec) = (canvas.theme, &record.spec);
     let since = canvas.model.running_since(record);
     let (text, style) = match column {
-        Column::State => match canvas.model.pending_for(&spec.id) {
-            Some(pending) if pending.action.id().len() < usize::from(cell.width) => {
-                (format!("{}{}", pending.action.id(), theme.symbols.busy), theme.pending)
-            }
-            Some(pending) => (pending.action.id().to_owned(), theme.pending),
-            None => canvas.state(record),
-        },
+        Column::State => state(canvas, record, cell.width),
         Column::Name => (printable(spec.name.as_str()), theme.strong),
         Column::Pid => (record.status.process().map_or("-".into(), |process| process.pid.to_string()), theme.dim),
         Column::Pids => match reading.and_then(|r| r.sample.pids) {
@@ -184,7 +179,20 @@ fn words(canvas: &mut Canvas<'_>, cell: Rect, column: Column, record: &Record, r
     pen.put(&text, style);
 }
 
-fn cpu(canvas: &mut Canvas<'_>, cell: Rect, record: &Record, reading: Option<&Reading>) {
+/// What is being done to it, else its state.
+pub fn state(canvas: &Canvas<'_>, record: &Record, width: u16) -> (String, Style) {
+    let theme = canvas.theme;
+    match canvas.model.pending_for(&record.spec.id) {
+        Some(pending) if pending.action.id().len() < usize::from(width) => {
+            (format!("{}{}", pending.action.id(), theme.symbols.busy), theme.pending)
+        }
+        Some(pending) => (pending.action.id().to_owned(), theme.pending),
+        None => canvas.state(record),
+    }
+}
+
+/// The CPU gauge with its figures.
+pub fn cpu(canvas: &mut Canvas<'_>, cell: Rect, record: &Record, reading: Option<&Reading>) {
     let cap = canvas.model.handles.limits(&record.spec.id, &record.spec.limits).cpu.map(|cpu| cpu.cores());
     let host_cores = canvas.model.host_then().map_or(0, |host| host.cores.len()) as f64;
     let cores = reading.and_then(|r| r.cpu_cores);
@@ -199,7 +207,8 @@ fn cpu(canvas: &mut Canvas<'_>, cell: Rect, record: &Record, reading: Option<&Re
     gauge.draw(canvas.buffer, cell, canvas.theme);
 }
 
-fn memory(canvas: &mut Canvas<'_>, cell: Rect, record: &Record, reading: Option<&Reading>) {
+/// The memory gauge with its figures.
+pub fn memory(canvas: &mut Canvas<'_>, cell: Rect, record: &Record, reading: Option<&Reading>) {
     let limit = canvas.model.handles.limits(&record.spec.id, &record.spec.limits).memory;
     let host = canvas.model.host_then().map_or(0, |host| host.memory_total);
     let used = reading.and_then(|r| r.sample.memory);
