@@ -1,6 +1,7 @@
 //! The Presets tab.
 
-use minic_tui::tui::effect::{Call, Effect};
+use minic_tui::tui::effect::{Call, Effect, EffectId, Outcome};
+use minic_tui::tui::message::Message;
 
 use crate::stage::{Stage, settings};
 
@@ -77,6 +78,20 @@ fn a_preset_is_changed_by_its_name() {
     stage.keys("<Enter>x");
     assert!(call(&mut stage).is_none(), "one write at a time, and no typing meanwhile");
     stage.golden("presets-saving-120x40");
+}
+
+#[test]
+fn what_was_just_saved_is_what_is_launched() {
+    let mut stage = with_file();
+    stage.keys("e<Ctrl-U>64M<Enter>");
+    let Some(Call::ChangePreset(file, ..)) = call(&mut stage) else { panic!("no change") };
+    let id = EffectId(stage.model.last_effect);
+    stage.send(Message::EffectDone(id, Ok(Outcome::Written(file))));
+    // the file is not read again yet
+    stage.keys("<Enter>");
+    stage.shows("Memory   64M");
+    stage.shows("--preset cpu-quarter");
+    stage.hides("--memory");
 }
 
 #[test]

@@ -161,7 +161,7 @@ fn isolation(record: &Record) -> Sheet {
     let privileges = vec![
         Fact::judged("user", "uid 0 on the host", Judgement::Plain, ""),
         Fact::judged("capabilities", "chown dac_override fowner kill setgid setuid", Judgement::Good, "none of them opens the host"),
-        Fact::judged("seccomp", "filtering", Judgement::Good, "system calls pass through 1 filters"),
+        Fact::judged("seccomp", "filtering", Judgement::Good, "system calls pass through 1 filter"),
         Fact::judged("no_new_privs", "on", Judgement::Good, "set-user-id programs give nothing"),
     ];
     let limit = |file: &str, value: Option<u64>, effect: String, open: &str| match value {

@@ -103,9 +103,19 @@ pub fn saved(model: &mut Model, id: EffectId, error: Option<String>) -> bool {
         return false;
     };
     form.saving = None;
-    match error {
-        Some(error) => form.error = Some((None, error)),
-        None => model.overlay = None,
+    if let Some(error) = error {
+        form.error = Some((None, error));
+        return true;
+    }
+    let (of, written) = (form.of.clone(), form.preset());
+    model.overlay = None;
+    // the file is read again in a moment; what is launched meanwhile must not be of what it said before
+    if let Ok((name, preset)) = written {
+        let presets = &mut model.settings.presets;
+        match presets.iter().position(|(known, _)| *known == *of.as_ref().unwrap_or(&name)) {
+            Some(at) => presets[at] = (name, preset),
+            None => presets.push((name, preset)),
+        }
     }
     true
 }
