@@ -13,6 +13,7 @@ mod command;
 mod control;
 mod crowd;
 mod disk;
+mod each_tab;
 mod endings;
 mod escapes;
 mod faults;

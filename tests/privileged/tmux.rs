@@ -69,6 +69,12 @@ impl Tmux {
         self.tell(&["capture-pane", "-p"])
     }
 
+    /// The same with the escape sequences that its colours are made of.
+    #[track_caller]
+    pub fn colours(&self) -> String {
+        self.tell(&["capture-pane", "-p", "-e"])
+    }
+
     /// What the terminal is set to: alternate screen, mouse, cursor.
     #[track_caller]
     pub fn modes(&self) -> String {

@@ -86,7 +86,12 @@ fn privileges(status: &str) -> Vec<Fact> {
     }
     let filters = line("Seccomp_filters:").unwrap_or("some");
     facts.push(match line("Seccomp:") {
-        Some("2") => Fact::judged("seccomp", "filtering", Judgement::Good, format!("system calls pass through {filters} {}", if filters == "1" { "filter" } else { "filters" })),
+        Some("2") => Fact::judged(
+            "seccomp",
+            "filtering",
+            Judgement::Good,
+            format!("system calls pass through {filters} {}", if filters == "1" { "filter" } else { "filters" }),
+        ),
         Some("1") => Fact::judged("seccomp", "strict", Judgement::Good, "read, write and exit only"),
         Some("0") => Fact::judged("seccomp", "off", Judgement::Weak, "every system call of the kernel can be tried"),
         _ => Fact::plain("seccomp", "n/a: the kernel has none"),
