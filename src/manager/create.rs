@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::error::reached;
 use super::{Created, Error, Manager};
-use crate::record::{self, Lock, Process, Record};
+use crate::record::{self, Lock, Process, Record, StoreError};
 use crate::security::Profile;
 use crate::spec::{ContainerId, ContainerSpec, IpcMode, NetworkMode, PidMode, Preset, Seccomp, SpecError, Userns, resolve};
 use crate::sys::random;
@@ -121,7 +121,11 @@ impl Manager {
 
     /// Gives it ids of the host that no other has. Under the lock of names, so that two creations cannot choose alike.
     fn give_ids(&self, spec: &mut ContainerSpec) -> Result<(), Error> {
-        let taken = self.store().ids_of_users()?;
+        let unknown = |error: StoreError| Error::System {
+            message: format!("--userns auto: nobody knows which ids a container has: {error}"),
+            hint: Some("destroy that container".into()),
+        };
+        let taken = self.store().ids_of_users(self.ids.size).map_err(unknown)?;
         let none_left = || Error::System {
             message: format!("--userns auto: each of the {} ranges of ids belongs to a container", self.ids.ranges),
             hint: Some("destroy some, or raise userns.ranges in the config file".into()),

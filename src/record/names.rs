@@ -7,7 +7,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -108,17 +108,22 @@ impl Store {
         Ok(self.ids()?.into_iter().filter_map(named).collect())
     }
 
-    /// The ids of the host that containers' users have.
+    /// The ids of the host that containers' users have. One whose record cannot be read has those of `size` from the owner of its layer on,
+    /// which is its root, or a user whom its root gave it to.
     ///
     /// # Errors
-    /// When a record cannot be read: nobody knows then what it has.
-    pub fn ids_of_users(&self) -> Result<Vec<IdRange>, StoreError> {
+    /// When neither can be read: nobody knows then what it has.
+    pub fn ids_of_users(&self, size: u32) -> Result<Vec<IdRange>, StoreError> {
         let mut taken = Vec::new();
         for id in self.ids()? {
             match json_file::read::<Users>(&self.container(&id).join("spec.json")) {
                 Ok(users) => taken.extend(users.ids),
                 Err(error) if error.source.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+                Err(error) => {
+                    let layer = fs::symlink_metadata(self.container(&id).join("upper")).map_err(|_| error)?;
+                    // the host's root owns the layer of one without ids of its own
+                    taken.extend((layer.uid() != 0).then_some(IdRange { first: layer.uid(), count: size }));
+                }
             }
         }
         Ok(taken)

@@ -119,7 +119,10 @@ impl FromStr for Sysctl {
         let (name, value) = text.split_once('=').ok_or_else(|| SpecError::new("sysctl", format!("{text:?} is not NAME=VALUE")))?;
         let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')) && !name.split('.').any(str::is_empty);
         let namespaced = NAMESPACED.contains(&name) || name.starts_with("net.") || name.starts_with("fs.mqueue.");
-        if !plain || !namespaced || value.contains('\0') {
+        if value.contains(|c: char| c.is_control() && c != '\t') {
+            return Err(SpecError::new("sysctl", format!("the value {value:?} of {name} has a control character: a setting is one line")));
+        }
+        if !plain || !namespaced {
             return Err(SpecError::new(
                 "sysctl",
                 format!("{name:?} is not a setting of the container's own; use net.*, fs.mqueue.* or {}", NAMESPACED.join(", ")),
@@ -146,7 +149,17 @@ mod tests {
     fn only_namespaced_sysctls() {
         assert_eq!("net.ipv4.ip_forward=1".parse::<Sysctl>().map(|s| s.file()), Ok("net/ipv4/ip_forward".to_owned()));
         assert!("kernel.shmmax=1".parse::<Sysctl>().is_ok());
-        for bad in ["kernel.panic=1", "vm.swappiness=1", "net..x=1", "net./etc=1", "net.ipv4.../x=1", "net.x", "fs.file-max=1"] {
+        for bad in [
+            "kernel.panic=1",
+            "vm.swappiness=1",
+            "net..x=1",
+            "net./etc=1",
+            "net.ipv4.../x=1",
+            "net.x",
+            "fs.file-max=1",
+            "net.x=1\ny",
+            "net.x=\u{1b}",
+        ] {
             assert!(bad.parse::<Sysctl>().is_err(), "{bad}");
         }
     }

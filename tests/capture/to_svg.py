@@ -67,9 +67,8 @@ class Style:
         return fg, bg, self.bold, self.dim, self.underline
 
 
-def cells(line):
-    """The line as (character, look, columns)."""
-    style = Style()
+def cells(line, style):
+    """The line as (character, look, columns); tmux lets a style go on over the ends of lines."""
     for part in re.split("(\x1b\\[[0-9;:]*m)", line):
         if part.startswith("\x1b["):
             style.take(part[2:-1])
@@ -79,7 +78,8 @@ def cells(line):
 
 
 def read(text):
-    return [list(cells(line)) for line in text.rstrip("\n").split("\n")]
+    style = Style()
+    return [list(cells(line, style)) for line in text.rstrip("\n").split("\n")]
 
 
 def main():

@@ -299,3 +299,25 @@ fn nothing_of_it_stays_in_the_hosts_mounts() {
     }
     assert_eq!(fs::read_link(format!("/proc/{supervisor}/root")).unwrap(), Path::new("/"));
 }
+
+/// A record that cannot be read keeps its ids, and nobody else from getting some.
+#[test]
+fn an_unreadable_record_keeps_its_ids() {
+    let fixture = Fixture::new();
+    let first_of = |container: &Container<'_>| {
+        let map = fs::read_to_string(format!("/proc/{}/uid_map", container.pid())).unwrap();
+        map.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
+    };
+    let one = detached(&fixture, "one", &[]);
+    let (first, id) = (first_of(&one), one.id());
+    let folder = fixture.state().join("containers").join(&id);
+    fs::write(folder.join("spec.json"), "{").unwrap();
+    let other = detached(&fixture, "other", &[]);
+    assert!(first_of(&other).abs_diff(first) >= 65_536, "{} and {first}", first_of(&other));
+    // and what neither tells is said
+    fs::remove_dir_all(folder.join("upper")).unwrap();
+    let refused = fixture.minic(&["run", "-d", "--userns", "auto", "sleep", "1000"]).refused(125);
+    assert!(refused.contains("spec.json") && refused.contains("destroy that container"), "{refused}");
+    fixture.minic(&["destroy", "-f", &id]).ok();
+    other.verb(&["destroy", "-f"]).ok();
+}

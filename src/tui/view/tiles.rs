@@ -65,7 +65,7 @@ fn edge(canvas: &mut Canvas<'_>, tile: Rect, record: &Record, selected: bool) {
     let room = usize::from(line.width).saturating_sub(if marked { 4 } else { 2 });
     let name = text::truncate(&name, room, theme.symbols.ellipsis);
     let mut pen = canvas.pen(line);
-    pen.put(&format!(" {name} "), if selected { theme.selected.patch(theme.strong) } else { theme.strong });
+    pen.put(&format!(" {name} "), if selected { theme.selected.patch(theme.title) } else { theme.title });
     if marked {
         pen.symbol(theme.symbols.mark, theme.key).put(" ", theme.key);
     }
