@@ -87,6 +87,7 @@ fn every_flag_reaches_its_field() {
         "--cap-add=NET_RAW",
         "--cap-drop=CHOWN",
         "--seccomp=unconfined",
+        "--apparmor=unconfined",
         "--security-opt=no-new-privileges=false",
         "true",
     ])
@@ -132,6 +133,7 @@ fn security_options_are_spelled_as_docker_does() {
     assert_eq!(request(&["--security-opt", "no-new-privileges"]).unwrap().no_new_privileges, Some(true));
     let file = request(&["--seccomp", "profile.json"]).unwrap().seccomp.unwrap();
     assert!(file.starts_with('/') && file.ends_with("/profile.json"), "{file}");
-    let line = request(&["--security-opt", "apparmor=x"]).unwrap_err().line.unwrap();
-    assert!(line.starts_with("--security-opt: \"apparmor=x\" is not known"), "{line}");
+    assert_eq!(request(&["--security-opt", "apparmor=x"]).unwrap().apparmor.as_deref(), Some("x"));
+    let line = request(&["--security-opt", "label=x"]).unwrap_err().line.unwrap();
+    assert!(line.starts_with("--security-opt: \"label=x\" is not known"), "{line}");
 }

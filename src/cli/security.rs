@@ -29,7 +29,11 @@ pub(super) struct SecurityFlags {
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     seccomp: Option<String>,
 
-    /// As docker spells it: seccomp=FILE, seccomp=unconfined, no-new-privileges=false
+    /// The AppArmor profile: "default", "unconfined", or one that is loaded (where the host has AppArmor)
+    #[arg(long, value_name = "PROFILE")]
+    apparmor: Option<String>,
+
+    /// As docker spells it: seccomp=FILE, seccomp=unconfined, apparmor=PROFILE, no-new-privileges=false
     #[arg(long = "security-opt", value_name = "OPTION")]
     options: Vec<String>,
 
@@ -44,15 +48,17 @@ impl SecurityFlags {
         request.cap_add = self.cap_add;
         request.cap_drop = self.cap_drop;
         request.seccomp = self.seccomp;
+        request.apparmor = self.apparmor;
         request.privileged = self.privileged.then_some(true);
         for option in &self.options {
             let (key, value) = option.split_once(['=', ':']).unwrap_or((option, ""));
             match (key, value) {
                 ("seccomp", value) if !value.is_empty() => request.seccomp = Some(value.to_owned()),
+                ("apparmor", value) if !value.is_empty() => request.apparmor = Some(value.to_owned()),
                 ("no-new-privileges", "" | "true") => request.no_new_privileges = Some(true),
                 ("no-new-privileges", "false") => request.no_new_privileges = Some(false),
                 _ => {
-                    let known = "seccomp=FILE, seccomp=unconfined, no-new-privileges=true or =false";
+                    let known = "seccomp=FILE, seccomp=unconfined, apparmor=PROFILE, no-new-privileges=true or =false";
                     return Err(SpecError::new("security-opt", format!("{option:?} is not known; there are {known}")));
                 }
             }

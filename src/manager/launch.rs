@@ -6,7 +6,8 @@ use super::error::reached;
 use super::{Error, Manager};
 use crate::record::{Lock, Record, Status};
 use crate::runtime::{LaunchError, StartOrder, launch_record};
-use crate::spec::ContainerId;
+use crate::security::apparmor;
+use crate::spec::{AppArmor, ContainerId};
 use crate::sys::tty;
 
 impl From<LaunchError> for Error {
@@ -45,6 +46,10 @@ impl Manager {
 
     /// Starts what is known not to live and to have no cgroup, under its lock.
     pub(super) fn launch_record(&self, record: Record, _lock: &Lock, client: Option<OwnedFd>) -> Result<(), Error> {
+        if record.spec.security.apparmor == AppArmor::Default && apparmor::is_on() {
+            let warn = |why: String| (self.warn)(&format!("{} runs without AppArmor, which this host has: {why}", record.spec.name));
+            apparmor::load_default().unwrap_or_else(warn);
+        }
         let image = match &record.spec.root {
             Some(folder) => folder.clone(),
             None => self.image(&mut |_| {})?.path,

@@ -213,6 +213,8 @@ fn join(plan: &ExecPlan, spec: &ContainerSpec, cgroup: &Target, init: BorrowedFd
         let number = |fd: &Option<OwnedFd>| fd.as_ref().map_or(-1, AsRawFd::as_raw_fd);
         fds::keep_only([init.as_raw_fd(), socket.as_raw_fd(), number(&plan.null_stdin), number(&plan.far_end)])
             .map_err(LaunchError::nix("close the caller's descriptors"))?;
+        // while /proc is the host's
+        plan.restrictions.label().map_err(LaunchError::nix("name the AppArmor profile"))?;
         LaunchError::at("exec.namespaces")?;
         namespace::join(init, spec).map_err(LaunchError::nix("join the container's namespaces"))?;
         LaunchError::at("exec.command")?;

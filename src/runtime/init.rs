@@ -47,6 +47,8 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
         at(Step::Users, namespace::become_root())?;
         clock.done(Step::Users);
     }
+    // before the first mount: the image's own /proc might lie over the host's
+    at(Step::Restrict, plan.restrictions.label())?;
     at(Step::Session, nix::unistd::setsid())?;
     clock.done(Step::Session);
     if let Some(name) = &plan.hostname {

@@ -4,7 +4,7 @@ use nix::libc::sock_filter;
 
 use super::{LaunchError, Runtime};
 use crate::record::Store;
-use crate::security::{Profile, Restrictions, last_capability, precompiled};
+use crate::security::{Profile, Restrictions, apparmor, last_capability, precompiled};
 use crate::spec::{Capabilities, ContainerSpec, Seccomp, Security};
 use crate::sys::caps;
 
@@ -14,7 +14,7 @@ pub const PROFILE_FILE: &str = "seccomp.json";
 /// What the processes of `spec` give up.
 ///
 /// # Errors
-/// A capability that we do not have ourselves, or a seccomp profile that cannot be read or used.
+/// A capability that we do not have ourselves, a seccomp profile that cannot be read or used, or an AppArmor profile that is not loaded.
 pub fn restrictions(runtime: &Runtime, spec: &ContainerSpec) -> Result<Restrictions, LaunchError> {
     let security = &spec.security;
     let held = Capabilities::from_mask(caps::permitted().map_err(LaunchError::nix("look at our own capabilities"))?);
@@ -31,7 +31,7 @@ pub fn restrictions(runtime: &Runtime, spec: &ContainerSpec) -> Result<Restricti
         && keep == Capabilities::default()
         && let Some(filter) = precompiled()
     {
-        return Ok(restricted(security, keep, Some(filter)));
+        return restricted(security, keep, Some(filter));
     }
     let profile = match security.seccomp {
         Seccomp::Unconfined => None,
@@ -40,11 +40,13 @@ pub fn restrictions(runtime: &Runtime, spec: &ContainerSpec) -> Result<Restricti
     };
     let filter = profile.map(|profile| profile.compile(keep, kernel_version())).transpose();
     let filter = filter.map_err(|e| LaunchError::plain(format!("the seccomp profile: {e}")))?;
-    Ok(restricted(security, keep, filter))
+    restricted(security, keep, filter)
 }
 
-fn restricted(security: &Security, keep: Capabilities, filter: Option<Vec<sock_filter>>) -> Restrictions {
-    Restrictions { keep, ambient: security.asked, last: last_capability(), no_new_privs: security.no_new_privileges, filter }
+fn restricted(security: &Security, keep: Capabilities, filter: Option<Vec<sock_filter>>) -> Result<Restrictions, LaunchError> {
+    let apparmor = apparmor::order(&security.apparmor).map_err(|why| LaunchError::plain(format!("--apparmor: {why}")))?;
+    let (ambient, no_new_privs) = (security.asked, security.no_new_privileges);
+    Ok(Restrictions { keep, ambient, last: last_capability(), no_new_privs, filter, apparmor })
 }
 
 fn own_profile(store: &Store, spec: &ContainerSpec) -> Result<Profile, LaunchError> {

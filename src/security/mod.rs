@@ -1,5 +1,6 @@
-//! What a container may do: capabilities, no_new_privs, and the system calls that seccomp lets through.
+//! What a container may do: capabilities, no_new_privs, the system calls that seccomp lets through, and its AppArmor profile.
 
+pub mod apparmor;
 mod restrictions;
 mod seccomp;
 

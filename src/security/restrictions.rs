@@ -1,8 +1,11 @@
 //! [`Restrictions`]: everything that init, or a command joining the container, gives up for good before the image's first instruction.
 
+use std::ffi::CString;
+
 use nix::libc::sock_filter;
 use nix::unistd::{Gid, Uid, setresgid, setresuid};
 
+use super::apparmor;
 use crate::spec::Capabilities;
 use crate::sys::{caps, process, seccomp};
 
@@ -20,6 +23,8 @@ pub struct Restrictions {
     pub no_new_privs: bool,
     /// The seccomp program; `None` lets every system call through.
     pub filter: Option<Vec<sock_filter>>,
+    /// What AppArmor is told; `None` where there is nothing to tell.
+    pub apparmor: Option<CString>,
 }
 
 /// The number of the kernel's last capability (`/proc/sys/kernel/cap_last_cap`); 40, that of Linux 5.9, where it is not told.
@@ -29,6 +34,14 @@ pub fn last_capability() -> u8 {
 }
 
 impl Restrictions {
+    /// Names the AppArmor profile of the next execve, and of children's: to be called while `/proc` is the host's. Allocates nothing.
+    ///
+    /// # Errors
+    /// As [`apparmor::give`].
+    pub fn label(&self) -> nix::Result<()> {
+        self.apparmor.as_ref().map_or(Ok(()), apparmor::give)
+    }
+
     /// Trims the bounding set, empties ambient and inheritable, becomes `uid` and `gid` (without other groups), keeps the
     /// capabilities as permitted and effective, forbids new privileges and installs the filter. Allocates nothing.
     ///

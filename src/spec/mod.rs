@@ -39,7 +39,7 @@ pub use mount::{Device, DeviceAccess, Tmpfs, Volume};
 pub use preset::Preset;
 pub use resolve::{DEFAULT_IMAGE, DEFAULT_OOM_SCORE_ADJ, DEFAULT_PATH, DEFAULT_PIDS, resolve};
 pub use restart::{RECOVERED_AFTER, RestartPolicy};
-pub use security::{Seccomp, Security};
+pub use security::{AppArmor, Seccomp, Security};
 pub use sharing::{IpcMode, NetworkMode, Own, PidMode};
 pub use signal::{parse_signal, signal_name};
 pub use size::{format_bytes, parse_bytes, parse_cpus, parse_memory, parse_shares};

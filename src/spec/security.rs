@@ -17,6 +17,35 @@ pub enum Seccomp {
     Own,
 }
 
+/// The AppArmor profile that its processes are executed under, on a host that has AppArmor.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AppArmor {
+    /// That of `assets/apparmor.profile`.
+    #[default]
+    Default,
+    /// None.
+    Unconfined,
+    /// One that this host has loaded.
+    Named(String),
+}
+
+impl AppArmor {
+    fn resolve(word: Option<&str>) -> Result<Self, SpecError> {
+        match word.map(str::trim) {
+            None | Some("" | "default") => Ok(Self::Default),
+            Some("unconfined") => Ok(Self::Unconfined),
+            Some(name) if name.len() <= 255 && !name.contains(|c: char| c.is_control() || c.is_whitespace()) => {
+                Ok(Self::Named(name.into()))
+            }
+            Some(other) => Err(SpecError::new(
+                "apparmor",
+                format!("{other:?} is no name of a profile; use default, unconfined, or one that is loaded"),
+            )),
+        }
+    }
+}
+
 /// What a container may do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -28,6 +57,8 @@ pub struct Security {
     pub asked: Capabilities,
     /// System calls.
     pub seccomp: Seccomp,
+    /// The AppArmor profile.
+    pub apparmor: AppArmor,
     /// Whether a setuid program gives nobody more than they have.
     pub no_new_privileges: bool,
     /// Whether nothing of this holds: every capability, every system call, every device, and `/proc` and `/sys` as they are.
@@ -44,6 +75,7 @@ impl Default for Security {
             capabilities: Capabilities::default(),
             asked: Capabilities::NONE,
             seccomp: Seccomp::Default,
+            apparmor: AppArmor::Default,
             no_new_privileges: true,
             privileged: false,
         }
@@ -52,8 +84,8 @@ impl Default for Security {
 
 impl Security {
     /// What `--privileged` gives up, in one sentence.
-    pub const PRIVILEGED: &'static str = "privileged: it has every capability, every system call and every device, no_new_privs is off, and \
-nothing of /proc and /sys is masked or read-only: its root is this machine's root";
+    pub const PRIVILEGED: &'static str = "privileged: it has every capability, every system call and every device, no_new_privs is off, no \
+AppArmor profile confines it, and nothing of /proc and /sys is masked or read-only: its root is this machine's root";
 
     /// What a request asks for.
     ///
@@ -73,6 +105,7 @@ nothing of /proc and /sys is masked or read-only: its root is this machine's roo
                 ));
             }
         };
+        let apparmor = AppArmor::resolve(request.apparmor.as_deref())?;
         if request.privileged == Some(true) {
             if seccomp == Seccomp::Own || !request.cap_drop.is_empty() {
                 let field = if seccomp == Seccomp::Own { "seccomp" } else { "cap-drop" };
@@ -82,12 +115,13 @@ nothing of /proc and /sys is masked or read-only: its root is this machine's roo
                 capabilities: Capabilities::ALL,
                 asked: Capabilities::ALL,
                 seccomp: Seccomp::Unconfined,
+                apparmor: if apparmor == AppArmor::Default { AppArmor::Unconfined } else { apparmor },
                 no_new_privileges: false,
                 privileged: true,
             });
         }
         let no_new_privileges = request.no_new_privileges.unwrap_or(true);
-        Ok(Self { capabilities, asked, seccomp, no_new_privileges, privileged: false })
+        Ok(Self { capabilities, asked, seccomp, apparmor, no_new_privileges, privileged: false })
     }
 }
 
@@ -110,6 +144,8 @@ mod tests {
         let one = |preset: Preset| Security::resolve(&preset).unwrap();
         let own = one(Preset { seccomp: Some("/etc/profile.json".into()), ..Preset::default() });
         assert_eq!(own, Security { seccomp: Seccomp::Own, ..Security::default() });
+        let named = one(Preset { apparmor: Some("my-profile".into()), ..Preset::default() });
+        assert_eq!(named, Security { apparmor: AppArmor::Named("my-profile".into()), ..Security::default() });
         let added = one(Preset { cap_add: vec!["NET_RAW".into()], ..Preset::default() });
         assert!(added.capabilities.has("CAP_NET_RAW") && added.asked.names() == ["CAP_NET_RAW"]);
         let privileged = one(Preset { privileged: Some(true), ..Preset::default() });
@@ -120,7 +156,9 @@ mod tests {
     fn what_contradicts_is_refused() {
         let wrong = |preset: Preset| Security::resolve(&preset).unwrap_err().field;
         assert_eq!(wrong(Preset { seccomp: Some("profile.json".into()), ..Preset::default() }), "seccomp");
+        assert_eq!(wrong(Preset { apparmor: Some("two words".into()), ..Preset::default() }), "apparmor");
         let privileged = Preset { privileged: Some(true), ..Preset::default() };
+        assert_eq!(Security::resolve(&privileged).unwrap().apparmor, AppArmor::Unconfined);
         assert_eq!(wrong(Preset { seccomp: Some("/p".into()), ..privileged.clone() }), "seccomp");
         assert_eq!(wrong(Preset { cap_drop: vec!["ALL".into()], ..privileged }), "cap-drop");
     }

@@ -24,6 +24,7 @@ mod hostile;
 mod input;
 mod isolation;
 mod joining;
+mod labels;
 mod lifecycle;
 mod limits;
 mod output;

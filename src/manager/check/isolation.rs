@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::Finding;
+use crate::security::apparmor;
 
 /// Every container's (namespaces(7)); the names of `/proc/PID/ns`.
 const NEEDED: [&str; 6] = ["mnt", "pid", "net", "ipc", "uts", "cgroup"];
@@ -45,21 +46,33 @@ fn judge_seccomp(actions: Option<&str>) -> Finding {
 pub(super) fn security_modules() -> Finding {
     let read = |path: &str| fs::read_to_string(path).ok();
     let yes = |path: &str, word: &str| read(path).is_some_and(|text| text.trim() == word);
-    let apparmor = yes("/sys/module/apparmor/parameters/enabled", "Y");
+    let on = yes("/sys/module/apparmor/parameters/enabled", "Y");
     let selinux = Path::new("/sys/fs/selinux").join("enforce").exists().then(|| yes("/sys/fs/selinux/enforce", "1"));
     let label = read("/proc/self/attr/apparmor/current").or_else(|| read("/proc/self/attr/current")).unwrap_or_default();
-    judge_modules(apparmor, selinux, label.trim_matches(|c: char| c.is_whitespace() || c == '\0'))
+    let lacking = match () {
+        () if !apparmor::is_on() => Some(("its file system is not mounted", "mount -t securityfs securityfs /sys/kernel/security")),
+        () if !apparmor::is_loaded(apparmor::DEFAULT) && !apparmor::has_parser() => {
+            Some(("there is no apparmor_parser", "apt-get install apparmor"))
+        }
+        () => None,
+    };
+    judge_modules(on, lacking, selinux, label.trim_matches(|c: char| c.is_whitespace() || c == '\0'))
 }
 
-/// `selinux` says whether it enforces; `label` is what the kernel says of us (apparmor(7), selinux(8)).
-fn judge_modules(apparmor: bool, selinux: Option<bool>, label: &str) -> Finding {
+/// `lacking` is what keeps us from using AppArmor, and the fix; `selinux` says whether it enforces; `label` is what the kernel says of us (apparmor(7), selinux(8)).
+fn judge_modules(apparmor: bool, lacking: Option<(&str, &str)>, selinux: Option<bool>, label: &str) -> Finding {
     let what = "security modules";
     match (apparmor, selinux) {
         (true, _) if !label.is_empty() && !label.starts_with("unconfined") => {
             Finding::limited(what, format!("AppArmor confines us: {label}"), "it may forbid the mounts that a container needs")
                 .fix("work outside of that profile; inside docker: --security-opt apparmor=unconfined")
         }
-        (true, _) => Finding::good(what, "AppArmor, which does not confine us; containers inherit that"),
+        (true, _) => match lacking {
+            Some((why, fix)) => {
+                Finding::limited(what, format!("AppArmor, but {why}"), "containers run without an AppArmor profile").fix(fix)
+            }
+            None => Finding::good(what, "AppArmor, which does not confine us; containers run under minic-default"),
+        },
         (false, Some(enforces)) => {
             let how = if enforces { "enforcing" } else { "permissive" };
             let as_whom = if label.is_empty() { String::new() } else { format!(", as {label}; containers inherit that") };
@@ -91,11 +104,12 @@ mod tests {
 
     #[test]
     fn modules_count_when_they_stand_in_the_way() {
-        assert_eq!(judge_modules(false, None, "").verdict, Verdict::Good);
-        assert_eq!(judge_modules(true, None, "unconfined").verdict, Verdict::Good);
-        let confined = judge_modules(true, None, "docker-default (enforce)");
+        assert_eq!(judge_modules(false, None, None, "").verdict, Verdict::Good);
+        assert_eq!(judge_modules(true, None, None, "unconfined").verdict, Verdict::Good);
+        assert_eq!(judge_modules(true, Some(("a", "b")), None, "unconfined").verdict, Verdict::Limited);
+        let confined = judge_modules(true, None, None, "docker-default (enforce)");
         assert_eq!((confined.verdict, confined.detail.as_str()), (Verdict::Limited, "AppArmor confines us: docker-default (enforce)"));
-        let selinux = judge_modules(false, Some(true), "unconfined_u:unconfined_r:unconfined_t:s0");
+        let selinux = judge_modules(false, None, Some(true), "unconfined_u:unconfined_r:unconfined_t:s0");
         assert!(selinux.detail.starts_with("SELinux, enforcing, as unconfined_u"));
     }
 }

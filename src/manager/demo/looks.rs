@@ -163,6 +163,7 @@ fn isolation(record: &Record) -> Sheet {
         Fact::judged("capabilities", "chown dac_override fowner kill setgid setuid", Judgement::Good, "none of them opens the host"),
         Fact::judged("seccomp", "filtering", Judgement::Good, "system calls pass through 1 filter"),
         Fact::judged("no_new_privs", "on", Judgement::Good, "set-user-id programs give nothing"),
+        Fact::judged("AppArmor", "minic-default (enforce)", Judgement::Good, "what the profile does not allow is refused"),
     ];
     let limit = |file: &str, value: Option<u64>, effect: String, open: &str| match value {
         Some(value) => Fact::judged(file, value.to_string(), Judgement::Good, effect),

@@ -7,6 +7,7 @@ use super::super::{Error, Manager};
 use super::capabilities::{names, opening};
 use super::{Fact, Judgement, Section, Sheet, failed, limit_files};
 use crate::record::{Record, is_alive};
+use crate::security::apparmor;
 use crate::spec::ContainerId;
 
 /// Namespaces as `/proc/PID/ns` names them, what a shared one means, and whether that is weak.
@@ -34,7 +35,7 @@ impl Manager {
         let status = read("status").map_err(|error| failed(format!("read {}/status", folder.display()), error))?;
         let mut sections = vec![
             Section::new("Namespaces", namespaces(&folder)),
-            Section::new("Privileges", privileges(&status)),
+            Section::new("Privileges", privileges(&status).into_iter().chain([confinement(apparmor::label_of(&folder))]).collect()),
             Section::new("Id maps", ["uid_map", "gid_map"].iter().map(|file| id_map(file, &read(file).unwrap_or_default())).collect()),
         ];
         let limits = limit_files::facts(&self.cgroup(id).paths().map(PathBuf::from).collect::<Vec<_>>());
@@ -104,6 +105,16 @@ fn privileges(status: &str) -> Vec<Fact> {
     facts
 }
 
+/// Pure: the AppArmor label of a process.
+fn confinement(label: Option<String>) -> Fact {
+    match label.as_deref() {
+        None => Fact::plain("AppArmor", "n/a: this host has none, or its securityfs is not mounted"),
+        Some("unconfined") => Fact::judged("AppArmor", "unconfined", Judgement::Weak, "no profile confines it"),
+        Some(label) if label.ends_with("(complain)") => Fact::judged("AppArmor", label, Judgement::Weak, "only complains"),
+        Some(label) => Fact::judged("AppArmor", label, Judgement::Good, "what the profile does not allow is refused"),
+    }
+}
+
 /// Pure: one id map (user_namespaces(7)): lines of first id inside, first id outside, how many.
 fn id_map(file: &str, text: &str) -> Fact {
     let ranges: Vec<Vec<u64>> = text.lines().map(|line| line.split_whitespace().filter_map(|word| word.parse().ok()).collect()).collect();
@@ -169,6 +180,9 @@ mod tests {
         let facts = privileges(shut);
         assert!(facts.iter().all(|fact| fact.judgement == Judgement::Good), "{facts:?}");
         assert_eq!(judged(&facts, "capabilities").0, "none");
+        assert_eq!(confinement(Some("minic-default (enforce)".into())).judgement, Judgement::Good);
+        assert_eq!(confinement(Some("unconfined".into())).judgement, Judgement::Weak);
+        assert!(confinement(None).value.starts_with("n/a"));
         assert!(privileges("").iter().all(|fact| fact.value.contains("n/a")));
     }
 

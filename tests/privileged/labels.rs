@@ -1,0 +1,119 @@
+//! AppArmor: under which profile a container's processes run. On a kernel without it (or without its securityfs) the first test is all there
+//! is to try; `tests/vm/run` has a kernel with it: see README.md.
+
+use std::fs;
+use std::path::Path;
+
+use crate::command::finish;
+use crate::fixture::Fixture;
+
+/// Whether this host has AppArmor. Said once, because a test that tries nothing must not look like one that did.
+fn is_on() -> bool {
+    let on = Path::new("/sys/kernel/security/apparmor").exists();
+    if !on {
+        eprintln!("not tried: this host has no AppArmor, or its securityfs is not mounted");
+    }
+    on
+}
+
+fn label(pid: i32) -> String {
+    let read = |file: &str| fs::read_to_string(format!("/proc/{pid}/attr/{file}")).ok();
+    read("apparmor/current").or_else(|| read("current")).unwrap_or_default().trim().to_owned()
+}
+
+/// The processes of a container, by a word of their command lines, and their labels.
+fn labels_of(fixture: &Fixture, word: &str) -> Vec<String> {
+    let ours = crate::census::Census::take(fixture.state()).processes;
+    ours.iter().filter(|(_, title)| title.starts_with(word)).map(|(pid, _)| label(*pid)).collect()
+}
+
+#[test]
+fn without_apparmor_nothing_is_said_and_a_profile_by_name_is_refused() {
+    let fixture = Fixture::new();
+    if Path::new("/sys/kernel/security/apparmor").exists() {
+        let refused = fixture.minic(&["run", "--rm", "--apparmor", "no-such-profile", "true"]).refused(125);
+        assert!(refused.contains("no AppArmor profile \"no-such-profile\" is loaded"), "{refused}");
+    } else {
+        let outcome = fixture.minic(&["run", "--rm", "true"]);
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
+        let refused = fixture.minic(&["run", "--rm", "--apparmor", "no-such-profile", "true"]).refused(125);
+        assert!(refused.contains("this host has no AppArmor"), "{refused}");
+    }
+    assert!(fixture.list().is_empty(), "nothing half-made stays");
+    assert_eq!(fixture.minic(&["run", "--rm", "--apparmor", "unconfined", "true"]).code, Some(0));
+}
+
+#[test]
+fn run_exec_and_the_health_check_are_confined() {
+    if !is_on() {
+        return;
+    }
+    let fixture = Fixture::new();
+    let args = ["--health-cmd", "cat /proc/self/attr/current > /label-of-health", "--health-interval", "1s", "sleep", "2987"];
+    let container = fixture.detached("confined", &args);
+    assert_eq!(label(container.pid()), "minic-default (enforce)");
+    assert_eq!(container.exec("cat /proc/self/attr/current").ok().trim(), "minic-default (enforce)");
+    crate::command::eventually("the health check said its label", || {
+        container.exec("cat /label-of-health").stdout.trim() == "minic-default (enforce)"
+    });
+    // a shell line below our own init, and one with ids of its own
+    fixture.detached("line", &["sh", "-c", "sleep 2988; true"]);
+    fixture.detached("users", &["--userns", "auto", "sleep", "2989"]);
+    for word in ["sleep 2988", "sleep 2989"] {
+        assert_eq!(labels_of(&fixture, word), ["minic-default (enforce)"], "{word}");
+    }
+    fixture.detached("loose", &["--apparmor", "unconfined", "sleep", "2990"]);
+    assert_eq!(labels_of(&fixture, "sleep 2990"), ["unconfined"]);
+}
+
+#[test]
+fn what_everything_else_lets_through_the_profile_refuses() {
+    if !is_on() {
+        return;
+    }
+    let fixture = Fixture::new();
+    let mounts = |more: &[&str]| {
+        let args = [&["run", "--rm", "--cap-add", "SYS_ADMIN", "--seccomp", "unconfined"], more, &["mount", "-t", "tmpfs", "x", "/mnt"]];
+        finish(&mut fixture.command(&args.concat()), "").code
+    };
+    assert_ne!(mounts(&[]), Some(0), "refused by the profile alone");
+    assert_eq!(mounts(&["--apparmor", "unconfined"]), Some(0), "nothing else refuses it");
+}
+
+/// CVE-2019-16884: what the image has for `/proc` takes the order to confine in the place of the kernel.
+#[test]
+fn a_false_proc_does_not_take_the_order() {
+    if !is_on() {
+        return;
+    }
+    let fixture = Fixture::new();
+    let root = fixture.state().join("false-root");
+    fs::create_dir_all(root.join("bin")).unwrap();
+    fs::create_dir_all(root.join("proc/self/attr/apparmor")).unwrap();
+    fs::create_dir_all(root.join("proc/thread-self/attr/apparmor")).unwrap();
+    for file in ["self/attr/exec", "thread-self/attr/exec", "thread-self/attr/apparmor/exec"] {
+        fs::write(root.join("proc").join(file), "").unwrap();
+    }
+    fs::copy("/bin/busybox", root.join("bin/sleep")).unwrap();
+    let root_text = root.display().to_string();
+    let volume = format!("{root_text}/proc:/proc");
+    fixture.detached("plain", &["--root", &root_text, "sleep", "2991"]);
+    assert_eq!(labels_of(&fixture, "sleep 2991"), ["minic-default (enforce)"]);
+    let laid = fixture.minic(&["run", "-d", "--root", &root_text, "-v", &volume, "sleep", "2992"]);
+    let labels = labels_of(&fixture, "sleep 2992");
+    assert!(laid.code != Some(0) && labels.is_empty() || labels == ["minic-default (enforce)"], "{laid:?} {labels:?}");
+    for file in ["self/attr/exec", "thread-self/attr/exec", "thread-self/attr/apparmor/exec"] {
+        assert_eq!(fs::read_to_string(root.join("proc").join(file)).unwrap(), "", "{file} was written to");
+    }
+}
+
+#[test]
+fn it_is_shown_as_the_kernel_has_it() {
+    if !is_on() {
+        return;
+    }
+    let fixture = Fixture::new();
+    fixture.detached("seen", &["sleep", "1000"]);
+    let check = fixture.json(&["check"]).to_string();
+    assert!(check.contains("containers run under minic-default"), "{check}");
+}
