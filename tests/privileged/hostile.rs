@@ -56,6 +56,37 @@ fn one_that_stops_itself() {
     hostile(&[], "trap '' TERM; sleep 1000 & kill -STOP $!; kill -STOP $$; sleep 1000");
 }
 
+/// A root of the machine's kind takes every mount away that it can reach, its own `/proc` and root among them.
+#[test]
+fn one_that_unmounts_everything() {
+    let tear = "trap '' TERM; mount; for n in 1 2 3; do umount -l /proc /dev/shm /dev/mqueue /dev/pts /dev /sys 2>/dev/null; umount -l / 2>/dev/null; done; \
+        while :; do sleep 1; done";
+    hostile(&["--privileged"], tear);
+    hostile(&["--cap-add", "SYS_ADMIN", "--seccomp", "unconfined"], tear);
+}
+
+/// With clients that hold the supervisor's socket open: it is the container that pays, and the supervisor says what of.
+#[test]
+fn one_that_takes_all_its_memory_while_clients_are_attached() {
+    let fixture = Fixture::new();
+    let x = fixture.detached("x", &["--memory", "32M", "--swap", "0", "-i", "sh", "-c", "read go; exec tail /dev/zero"]);
+    let supervisor = fixture.supervisors()[0];
+    let attach = |_| {
+        let mut command = fixture.command(&["attach", "x"]);
+        command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap()
+    };
+    let mut clients: Vec<_> = (0..5).map(attach).collect();
+    eventually("all are attached", || std::fs::read_dir(format!("/proc/{supervisor}/fd")).is_ok_and(|fds| fds.count() >= 11));
+    std::io::Write::write_all(clients[0].stdin.as_mut().unwrap(), b"go\n").unwrap();
+    x.ends();
+    assert_eq!(x.info()["cause"]["kind"], "oom_killed", "{}", x.info());
+    for client in &mut clients {
+        assert_eq!(crate::command::wait(client, "attach"), Some(137), "each client hears how it ended");
+    }
+    x.verb(&["destroy"]).ok();
+    fixture.is_clean();
+}
+
 #[test]
 fn one_whose_supervisor_or_init_is_stopped() {
     let fixture = Fixture::new();

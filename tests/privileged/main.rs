@@ -25,6 +25,7 @@ mod input;
 mod isolation;
 mod joining;
 mod labels;
+mod launcher;
 mod lifecycle;
 mod limits;
 mod output;
