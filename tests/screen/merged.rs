@@ -255,3 +255,21 @@ fn a_flood_of_several_logs_is_bounded() {
     assert!(log.missing() > 0 && log.end() - log.dropped() <= 20_000);
     assert_eq!(log.search.count(log.end()) as u64, log.end() - log.dropped());
 }
+
+#[test]
+fn that_not_all_logs_are_shown_is_said() {
+    let mut stage = Stage::new(120, 40);
+    let one = stage.record("web");
+    let many = (0..100).map(|n| {
+        let mut record = one.clone();
+        record.spec.id = minic_tui::spec::ContainerId::new(format!("{n:012x}")).unwrap();
+        record.spec.name = minic_tui::spec::ContainerName::new(format!("w{n}")).unwrap();
+        record
+    });
+    stage.send(Message::Records(1_000, Ok(many.collect())));
+    // the demo knows none of them: what is read is not what is tried
+    stage.held = true;
+    stage.keys("la");
+    assert_eq!(stage.model.log.targets.len(), 64);
+    stage.shows("only the 64 oldest of 100 logs are shown");
+}

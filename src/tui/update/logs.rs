@@ -15,15 +15,18 @@ const MOST_MERGED: usize = 64;
 
 /// Shows the log of the selected container, or those of several, from where it was left when they are the same.
 pub fn show(model: &mut Model) -> Vec<Effect> {
-    let (ids, names): (Vec<_>, Vec<_>) = {
-        let records = if model.log.merged { several(model) } else { model.selected().into_iter().collect() };
-        records.into_iter().map(|record| (record.spec.id.clone(), record.spec.name.to_string())).unzip()
-    };
+    let records = if model.log.merged { several(model) } else { model.selected().into_iter().collect() };
+    let count = records.len();
+    let shown = records.into_iter().take(MOST_MERGED).map(|record| (record.spec.id.clone(), record.spec.name.to_string()));
+    let (ids, names): (Vec<_>, Vec<_>) = shown.unzip();
     if ids == model.log.targets && model.log.error.is_none() {
         return read_on(model);
     }
     model.log.open(ids.clone(), names);
     model.log_reading = false;
+    if count > ids.len() {
+        model.toast(ToastKind::Notice, format!("only the {} oldest of {count} logs are shown: mark those that you want", ids.len()));
+    }
     if ids.is_empty() {
         return Vec::new();
     }
@@ -36,11 +39,7 @@ pub fn show(model: &mut Model) -> Vec<Effect> {
 fn several(model: &Model) -> Vec<&crate::record::Record> {
     let in_view = |at: &usize| model.list.marks.is_empty() && model.list.visible().contains(at);
     let wanted = model.records.iter().enumerate();
-    wanted
-        .filter(|(at, record)| model.list.marks.contains(&record.spec.id) || in_view(at))
-        .map(|(_, record)| record)
-        .take(MOST_MERGED)
-        .collect()
+    wanted.filter(|(at, record)| model.list.marks.contains(&record.spec.id) || in_view(at)).map(|(_, record)| record).collect()
 }
 
 /// The containers changed: all in view may be others now. What is being read is left alone.
