@@ -1,4 +1,7 @@
 //! [`Launcher`]: a process forked before its parent has threads, which launches containers on the parent's behalf.
+//!
+//! It is two: a worker that does it, and a keeper that does nothing but wait for the worker's end, and forks another when it was killed.
+//! The parent could not: it has threads by then.
 
 use std::borrow::Cow;
 use std::os::fd::{AsFd, OwnedFd};
@@ -11,16 +14,17 @@ use super::launch::{Outcome, launch};
 use super::{ExecOrder, LaunchError, Runtime, StartOrder};
 use crate::spec::ContainerId;
 use crate::sys::clone::{Forked, fork};
+use crate::sys::pidfd::{self, Ended};
 use crate::sys::{fds, process, program, seqpacket};
 
-/// Where the launcher keeps its socket, so that everything else it inherited can be closed.
+/// Where keeper and worker have their socket, so that everything else they inherited can be closed.
 const SOCKET_FD: i32 = 3;
 
 /// Room for any request and any answer, in bytes.
 const MESSAGE: usize = 64 * 1024;
 
-/// What the launcher is asked for, as JSON in one message. The answer is one message too: an [`Outcome`], and for an exec that began,
-/// with it the descriptor of the socket from which the joining process's messages come.
+/// What the launcher is asked for, as JSON in one message, and with it the socket for the answer. The answer is one message too: an
+/// [`Outcome`], and for an exec that began, with it the descriptor of the socket from which the joining process's messages come.
 #[derive(Serialize, Deserialize)]
 enum Request<'a> {
     Start(Cow<'a, StartOrder>),
@@ -40,12 +44,13 @@ impl Launcher {
     /// When this process already has threads or cannot fork.
     pub fn fork(runtime: &Runtime) -> Result<Self, LaunchError> {
         let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the launcher's socket"))?;
+        LaunchError::at("launcher.fork")?;
         match fork().map_err(LaunchError::io("fork the launcher"))? {
             Forked::Parent(_) => Ok(Self { socket: Mutex::new(ours) }),
             Forked::Child => {
                 drop(ours);
-                let serve = std::panic::AssertUnwindSafe(|| serve(runtime, theirs));
-                let _ = std::panic::catch_unwind(serve);
+                let keep = std::panic::AssertUnwindSafe(|| keep(runtime, theirs));
+                let _ = std::panic::catch_unwind(keep);
                 process::exit_now(0)
             }
         }
@@ -70,25 +75,26 @@ impl Launcher {
 
     fn ask(&self, request: &Request<'_>) -> Result<Option<OwnedFd>, LaunchError> {
         let request = serde_json::to_vec(request).map_err(|e| LaunchError::plain(e.to_string()))?;
-        let socket = self.socket.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let gone = || LaunchError::nix("ask the launcher (it has ended; restart minic-tui)");
-        seqpacket::send(socket.as_fd(), &request, true).map_err(gone())?;
+        // a socket for this one answer: nobody else's is taken for it, and it ends with the worker that was killed over it
+        let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the launcher's answer socket"))?;
+        let socket = self.socket.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        seqpacket::send_with_fd(socket.as_fd(), &request, theirs.as_fd()).map_err(gone())?;
+        drop(theirs);
         let mut answer = vec![0; MESSAGE];
-        let (length, fd) = seqpacket::receive_with_fd(socket.as_fd(), &mut answer).map_err(gone())?;
+        let (length, fd) = seqpacket::receive_with_fd(ours.as_fd(), &mut answer).map_err(gone())?;
         if length == 0 {
-            return Err(LaunchError::plain("the launcher has ended; restart minic-tui"));
+            return Err(LaunchError::plain(
+                "the launcher was killed over it; another has taken its place: look at the container, and try again",
+            ));
         }
         let outcome: Outcome = serde_json::from_slice(&answer[..length]).map_err(|e| LaunchError::plain(e.to_string()))?;
         outcome.map(|()| fd)
     }
 }
 
-/// The launcher's life: until the parent is gone. It leads a session of its own, so that the terminal's signals pass it by.
-fn serve(runtime: &Runtime, socket: OwnedFd) {
-    // before the title is set, which lies over the environment that names a test's fault
-    if LaunchError::at("launcher.begin").is_err() {
-        return;
-    }
+/// The keeper's life: until the parent is gone. It leads a session of its own, so that the terminal's signals pass it by.
+fn keep(runtime: &Runtime, socket: OwnedFd) {
     if let Some(title) = process::Title::find() {
         title.set(b"minic-tui launcher");
     }
@@ -98,13 +104,30 @@ fn serve(runtime: &Runtime, socket: OwnedFd) {
     if fds::place(socket, SOCKET_FD).and_then(|()| fds::close_from(SOCKET_FD as u32 + 1)).is_err() {
         return;
     }
-    let socket = fds::adopt(SOCKET_FD);
     // done once for all of its supervisors; where it fails each of them tries again, and says why it cannot
     let _ = program::make_read_only();
+    // it ends well when the parent is gone, and otherwise never: a signal or a panic ended it then
+    while !matches!(fork_worker(runtime), Ok(Ended::Exited(0)) | Err(_)) {}
+}
+
+/// Forks a worker and waits for its end.
+fn fork_worker(runtime: &Runtime) -> std::io::Result<Ended> {
+    match fork()? {
+        Forked::Parent(pid) => pidfd::reap(pidfd::open(pid)?.as_fd()),
+        Forked::Child => {
+            let serve = std::panic::AssertUnwindSafe(|| serve(runtime));
+            process::exit_now(std::panic::catch_unwind(serve).map_or(1, |()| 0))
+        }
+    }
+}
+
+/// A worker's life: until the parent is gone. A keeper that is killed leaves it at work, with nobody to replace it.
+fn serve(runtime: &Runtime) {
+    let socket = fds::adopt(SOCKET_FD);
     // supervisors outlive us and nobody here waits for them
     process::ignore_children();
     let mut request = vec![0; MESSAGE];
-    while let Ok(length @ 1..) = seqpacket::receive(socket.as_fd(), &mut request, true) {
+    while let Ok((length @ 1.., Some(answers))) = seqpacket::receive_with_fd(socket.as_fd(), &mut request) {
         let done = serde_json::from_slice(&request[..length])
             .map_err(|e| LaunchError::plain(format!("the request: {e}")))
             .and_then(|request| LaunchError::at("launcher.request").and_then(|()| carry_out(runtime, request)));
@@ -115,13 +138,13 @@ fn serve(runtime: &Runtime, socket: OwnedFd) {
             Err(error) => (Err(error), None),
         };
         let Ok(answer) = serde_json::to_vec(&outcome) else { return };
-        let sent = match &fd {
-            Some(fd) => seqpacket::send_with_fd(socket.as_fd(), &answer, fd.as_fd()),
-            None => seqpacket::send(socket.as_fd(), &answer, true),
+        // who asked may have given up
+        let _ = match &fd {
+            Some(fd) => seqpacket::send_with_fd(answers.as_fd(), &answer, fd.as_fd()),
+            None => seqpacket::send(answers.as_fd(), &answer, true),
         };
-        if sent.is_err() {
-            return;
-        }
+        // failing here would change nothing
+        let _ = LaunchError::at("launcher.idle");
     }
 }
 

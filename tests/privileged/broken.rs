@@ -93,6 +93,8 @@ fn hostile_values_are_refused() {
         ("\"id\": \"", "\"id\": \"../"),
         ("\"id\": \"", "\"id\": \"0"),
         ("\"argv\": [", "\"argv\": [], \"ignored\": ["),
+        ("\"argv\": [", "\"sysctls\": [{\"name\": \"net.ipv4.ip_forward\", \"value\": \"1\\n0\"}], \"argv\": ["),
+        ("\"argv\": [", "\"sysctls\": [{\"name\": \"kernel.core_pattern\", \"value\": \"|/bin/sh\"}], \"argv\": ["),
     ] {
         let id = fixture.minic(&["create", "--name", "x", "true"]).ok().trim().to_owned();
         replace(&file_of(&fixture, &id, "spec.json"), old, new);

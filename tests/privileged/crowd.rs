@@ -1,5 +1,6 @@
 //! Many at once: a crowd of callers on five names, and a mass of containers killed at random with their supervisors.
 
+use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::thread;
@@ -30,6 +31,31 @@ impl Dice {
         self.0 ^= self.0 << 17;
         (self.0 % sides as u64) as usize
     }
+}
+
+/// What the log of events says that cannot have been, with every container's state as of its last event.
+fn events(fixture: &Fixture) -> (BTreeMap<String, &'static str>, Vec<String>) {
+    let (mut states, mut wrong) = (BTreeMap::new(), Vec::new());
+    let read = |name: &str| std::fs::read_to_string(fixture.state().join(name)).unwrap_or_default();
+    let text = read("events.jsonl.1") + &read("events.jsonl");
+    for line in text.lines() {
+        let event: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let (id, word) = (event["id"].as_str().unwrap().to_owned(), event["event"].as_str().unwrap());
+        let before = states.get(&id).copied().unwrap_or("none");
+        let after = match (before, word) {
+            ("none", "created") | ("alive", "died") => "idle",
+            // one that could not be started
+            ("idle", "died") => "idle",
+            ("idle", "started" | "restarted") => "alive",
+            ("idle", "destroyed") => "destroyed",
+            _ => {
+                wrong.push(format!("{id}: {word} after {before}"));
+                before
+            }
+        };
+        states.insert(id, after);
+    }
+    (states, wrong)
 }
 
 #[test]
@@ -73,6 +99,18 @@ fn a_crowd_on_five_names() {
     assert!(comes_true(|| lies(&fixture).is_empty()), "{:?}", lies(&fixture));
     let listed = fixture.list();
     assert_eq!(i64::try_from(listed.len()).unwrap(), there.load(Ordering::SeqCst), "{} commands: {listed:?}", done.load(Ordering::Relaxed));
+    // what was told, in its order, is a life for each: created, then started and died in turns, then destroyed, and nothing after that
+    let told = || {
+        let (states, mut wrong) = events(&fixture);
+        let running = |id: &str| fixture.list().iter().find(|c| c["id"] == id).map(|c| c["state"] == "RUNNING");
+        wrong.extend(states.iter().filter_map(|(id, state)| match (*state, running(id)) {
+            ("alive", Some(true)) | ("idle", Some(false)) | ("destroyed", None) => None,
+            (state, listed) => Some(format!("{id}: {state} by its events, running by the list: {listed:?}")),
+        }));
+        (states.len(), wrong)
+    };
+    assert!(comes_true(|| told().1.is_empty()), "{:?}", told());
+    println!("{} commands, {} containers, {} are left", done.load(Ordering::Relaxed), told().0, listed.len());
     for container in listed {
         fixture.minic(&["destroy", "-f", container["id"].as_str().unwrap()]).ok();
     }
@@ -117,6 +155,7 @@ fn a_mass_killed_at_random_leaves_nothing() {
         fixture.minic(&[&["destroy", "-f"], some].concat()).ok();
     }
     fixture.minic(&["gc"]).ok();
+    println!("{count} callers, {} supervisors and {} inits to kill, {} containers destroyed", supervisors.len(), inits.len(), ids.len());
     assert!(fixture.list().is_empty());
     fixture.is_clean();
 }

@@ -25,7 +25,7 @@ mod input;
 mod isolation;
 mod joining;
 mod labels;
-mod launcher;
+mod launching;
 mod lifecycle;
 mod limits;
 mod output;
