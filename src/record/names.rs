@@ -118,13 +118,17 @@ impl Store {
         for id in self.ids()? {
             match json_file::read::<Users>(&self.container(&id).join("spec.json")) {
                 Ok(users) => taken.extend(users.ids),
-                Err(error) if error.source.kind() == ErrorKind::NotFound => {}
+                Err(error) if error.source.kind() == ErrorKind::NotFound && !self.is_listed(&id) => {}
                 Err(error) => {
                     let layer = fs::symlink_metadata(self.container(&id).join("upper")).map_err(|_| error)?;
                     // the host's root owns the layer of one without ids of its own
                     taken.extend((layer.uid() != 0).then_some(IdRange { first: layer.uid(), count: size }));
                 }
             }
+        }
+        // what is brought back from the trash keeps its ids; what cannot be read is not brought back
+        for trashed in self.trash()? {
+            taken.extend(self.trashed_spec(&trashed).ok().and_then(|spec| spec.ids));
         }
         Ok(taken)
     }

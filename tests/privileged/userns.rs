@@ -321,3 +321,24 @@ fn an_unreadable_record_keeps_its_ids() {
     fixture.minic(&["destroy", "-f", &id]).ok();
     other.verb(&["destroy", "-f"]).ok();
 }
+
+/// What is brought back from the trash must not find its ids given to another.
+#[test]
+fn what_lies_in_the_trash_keeps_its_ids() {
+    let fixture = Fixture::new();
+    let create = || fixture.minic(&["create", "--userns", "auto", "sleep", "1000"]).ok().trim().to_owned();
+    let folder = |id: &str| fixture.state().join("containers").join(id);
+    let ids = |folder: &Path| {
+        let spec: serde_json::Value = serde_json::from_str(&fs::read_to_string(folder.join("spec.json")).unwrap()).unwrap();
+        spec["ids"]["first"].as_u64().unwrap()
+    };
+    let one = create();
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let trashed = fixture.state().join("trash").join(format!("{now}-{one}"));
+    fs::create_dir_all(trashed.parent().unwrap()).unwrap();
+    fs::rename(folder(&one), &trashed).unwrap();
+    let other = create();
+    assert_ne!(ids(&trashed), ids(&folder(&other)));
+    fixture.minic(&["destroy", &other]).ok();
+    fixture.minic(&["prune", "-f"]).ok();
+}
