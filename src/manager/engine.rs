@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Error, Inspector, LimitChange, Updated};
 use crate::record::{ExitCause, LogChunk, Record};
-use crate::spec::{ContainerId, Preset};
+use crate::spec::{ContainerId, IdLookup, Preset, lookup};
 use crate::stats::Snapshot;
 
 /// What a screen asks to be created: a request as the launch form holds it.
@@ -25,6 +25,19 @@ pub trait Engine: Inspector + Send + Sync {
     /// # Errors
     /// When the state folder cannot be read.
     fn records(&self) -> Result<Vec<Record>, Error>;
+
+    /// The container that `word` means: its id, its name, or a unique beginning of its id.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], [`Error::Ambiguous`]; as [`Engine::records`].
+    fn find(&self, word: &str) -> Result<Record, Error> {
+        let records = self.records()?;
+        match lookup(word, records.iter().map(|record| (&record.spec.id, &record.spec.name))) {
+            IdLookup::Found(id) => records.into_iter().find(|record| record.spec.id == id).ok_or_else(|| Error::Unknown(word.to_owned())),
+            IdLookup::Unknown => Err(Error::Unknown(word.to_owned())),
+            IdLookup::Ambiguous(ids) => Err(Error::Ambiguous { word: word.to_owned(), count: ids.len() }),
+        }
+    }
 
     /// Creates and starts a container. `progress` hears a line whenever there is something to wait for (building the image).
     ///

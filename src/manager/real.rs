@@ -105,6 +105,10 @@ impl Engine for Manager {
         Manager::records(self)
     }
 
+    fn find(&self, word: &str) -> Result<Record, Error> {
+        Manager::find(self, word)
+    }
+
     fn launch(&self, what: &Created, progress: &mut dyn FnMut(String)) -> Result<ContainerId, Error> {
         Manager::launch(self, what, CreateOptions::default(), progress)
     }

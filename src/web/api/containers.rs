@@ -8,9 +8,7 @@ use serde::Serialize;
 
 use super::{Answer, ask, json};
 use crate::cli::{Container, Usage};
-use crate::manager::{Engine, Error};
 use crate::record::Record;
-use crate::spec::{IdLookup, lookup};
 use crate::stats::Snapshot;
 use crate::web::context::Context;
 
@@ -51,19 +49,6 @@ pub async fn list(State(context): State<Arc<Context>>) -> Answer {
 
 /// One container, by its id, its name, or the beginning of its id.
 pub async fn one(State(context): State<Arc<Context>>, Path(word): Path<String>) -> Answer {
-    let record = ask(&context.engine, move |engine| find(engine, &word)).await?;
+    let record = ask(&context.engine, move |engine| engine.find(&word)).await?;
     Ok(json(StatusCode::OK, &Shown::new(&record, context.hub.snapshot().as_ref())))
-}
-
-/// The container that `word` means.
-///
-/// # Errors
-/// When there is none, or more than one.
-pub(super) fn find(engine: &dyn Engine, word: &str) -> Result<Record, Error> {
-    let records = engine.records()?;
-    match lookup(word, records.iter().map(|record| (&record.spec.id, &record.spec.name))) {
-        IdLookup::Found(id) => records.into_iter().find(|record| record.spec.id == id).ok_or_else(|| Error::Unknown(word.to_owned())),
-        IdLookup::Unknown => Err(Error::Unknown(word.to_owned())),
-        IdLookup::Ambiguous(ids) => Err(Error::Ambiguous { word: word.to_owned(), count: ids.len() }),
-    }
 }

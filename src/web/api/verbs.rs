@@ -10,7 +10,6 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::containers::find;
 use super::{Answer, Refusal, ask, json};
 use crate::cli::Container;
 use crate::manager::{Created, Engine, Error};
@@ -88,7 +87,7 @@ pub async fn run(State(context): State<Arc<Context>>, headers: HeaderMap, bytes:
     let created = Created { name: wanted.name, request, preset: wanted.preset };
     let record = ask(&context.engine, move |engine| {
         let id = engine.launch(&created, &mut |_| {})?;
-        find(engine, id.as_str())
+        engine.find(id.as_str())
     })
     .await?;
     Ok(json(StatusCode::CREATED, &Container::new(&record)))
@@ -102,9 +101,9 @@ async fn change(
 ) -> Answer {
     need_control(context)?;
     let record = ask(&context.engine, move |engine| {
-        let before = find(engine, &word)?;
+        let before = engine.find(&word)?;
         verb(engine, &before.spec.id)?;
-        match find(engine, before.spec.id.as_str()) {
+        match engine.find(before.spec.id.as_str()) {
             // `--rm`: it went as it ended
             Err(Error::Unknown(_)) => Ok(None),
             found => found.map(Some),
@@ -171,7 +170,7 @@ pub async fn destroy(State(context): State<Arc<Context>>, Path(word): Path<Strin
         Some(_) => return Err(Refusal::new(StatusCode::BAD_REQUEST, "the query is not force=true or force=false", None)),
     };
     let gone = ask(&context.engine, move |engine| {
-        let record = find(engine, &word)?;
+        let record = engine.find(&word)?;
         engine.destroy(&record.spec.id, force).map(|()| record)
     });
     let record = gone.await?;
