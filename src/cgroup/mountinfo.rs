@@ -71,6 +71,9 @@ fn parse(line: &str) -> Option<Line> {
 /// The kernel writes space, tab, newline and backslash as `\ooo`.
 fn unescape(field: &str) -> Vec<u8> {
     let bytes = field.as_bytes();
+    if !bytes.contains(&b'\\') {
+        return bytes.to_vec();
+    }
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
@@ -95,7 +98,9 @@ fn hidden(lines: &[Line]) -> BTreeSet<u32> {
         // the kernel's first root stands in itself and lies on nothing
         lines.iter().filter(|over| over.id != over.parent).any(|over| {
             let on_it = over.parent == m.id && over.point == m.point;
-            let above_it = over.id != m.id && over.parent == m.parent && over.point != m.point && m.point.starts_with(&over.point);
+            // lengths first: paths are compared component by component
+            let shorter = over.point.as_os_str().len() < m.point.as_os_str().len();
+            let above_it = over.id != m.id && over.parent == m.parent && shorter && m.point.starts_with(&over.point);
             on_it || above_it
         })
     };
