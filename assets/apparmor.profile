@@ -16,14 +16,10 @@ profile minic-default flags=(attach_disconnected,mediate_deleted) {
   deny remount,
   deny pivot_root,
 
-  deny /proc/sys/** wl,
-  deny /proc/sysrq-trigger rwkl,
-  deny /proc/kcore rwkl,
-  deny /proc/kmem rwkl,
-  deny /proc/mem rwkl,
-  deny /sys/** wl,
-  deny /sys/firmware/** rwkl,
-  deny /sys/kernel/security/** rwkl,
-  deny /sys/kernel/debug/** rwkl,
-  deny /sys/devices/virtual/powercap/** rwkl,
+  # what lies in /proc beside the processes
+  deny /proc/* w,
+  deny /proc/{acpi,asound,bus,driver,dynamic_debug,fs,irq,scsi,sys,sysvipc,tty}/** wkl,
+  deny /proc/{kcore,kmem,mem,sysrq-trigger} rwklx,
+  deny /sys/** wklx,
+  deny /sys/{firmware,kernel/debug,kernel/security,devices/virtual/powercap}/** rwklx,
 }

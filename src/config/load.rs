@@ -78,7 +78,7 @@ impl Config {
     }
 
     fn layered(file: Option<Document>, flags: &Overrides, variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
-        let embedded = Document::new("config.example.toml", &without_comments(EXAMPLE));
+        let embedded = Document::new("config.example.toml", without_comments(EXAMPLE));
         let mut layer: Layer = embedded.parse()?;
         if let Some(file) = &file {
             let own: Layer = file.parse()?;

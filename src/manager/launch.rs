@@ -46,7 +46,7 @@ impl Manager {
 
     /// Starts what is known not to live and to have no cgroup, under its lock.
     pub(super) fn launch_record(&self, record: Record, _lock: &Lock, client: Option<OwnedFd>) -> Result<(), Error> {
-        if record.spec.security.apparmor == AppArmor::Default && apparmor::is_on() {
+        if record.spec.security.apparmor == AppArmor::Default && apparmor::is_in_the_kernel() {
             let warn = |why: String| (self.warn)(&format!("{} runs without AppArmor, which this host has: {why}", record.spec.name));
             apparmor::load_default().unwrap_or_else(warn);
         }

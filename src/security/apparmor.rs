@@ -22,10 +22,16 @@ const FOLDER: &str = "/sys/kernel/security/apparmor";
 /// Fixed places: what the PATH says decides nothing of ours.
 const PARSERS: [&str; 2] = ["/usr/sbin/apparmor_parser", "/sbin/apparmor_parser"];
 
-/// Whether this host has AppArmor.
+/// Whether this host has AppArmor, and it can be talked to.
 #[must_use]
 pub fn is_on() -> bool {
     Path::new(FOLDER).exists()
+}
+
+/// Whether the kernel has AppArmor switched on, also where its file system is not mounted and nobody can use it.
+#[must_use]
+pub fn is_in_the_kernel() -> bool {
+    fs::read_to_string("/sys/module/apparmor/parameters/enabled").is_ok_and(|text| text.trim() == "Y")
 }
 
 /// Whether a profile of this name can be executed under now.
@@ -45,8 +51,11 @@ pub fn has_parser() -> bool {
 /// Loads [`DEFAULT`], unless it is there already: whoever is root of this host may have put a stricter one of that name in its place.
 ///
 /// # Errors
-/// In words: there is no apparmor_parser(8), or it refuses.
+/// In words: its file system is not mounted, there is no apparmor_parser(8), or it refuses.
 pub fn load_default() -> Result<(), String> {
+    if !is_on() {
+        return Err("its file system is not mounted (mount -t securityfs securityfs /sys/kernel/security)".into());
+    }
     if is_loaded(DEFAULT) {
         return Ok(());
     }
@@ -76,8 +85,8 @@ pub fn load_default() -> Result<(), String> {
 pub fn order(wanted: &AppArmor) -> Result<Option<CString>, String> {
     let name = match wanted {
         AppArmor::Unconfined => return Ok(None),
-        // where it could not be loaded, whoever started the container was told
-        AppArmor::Default if !is_on() || !is_loaded(DEFAULT) => return Ok(None),
+        // where it cannot be loaded, whoever started the container was told; it may have been unloaded before a restart, or an exec
+        AppArmor::Default if !is_on() || load_default().is_err() => return Ok(None),
         AppArmor::Default => DEFAULT,
         AppArmor::Named(_) if !is_on() => return Err("this host has no AppArmor".into()),
         AppArmor::Named(name) if !is_loaded(name) => {

@@ -115,7 +115,8 @@ AppArmor profile confines it, and nothing of /proc and /sys is masked or read-on
                 capabilities: Capabilities::ALL,
                 asked: Capabilities::ALL,
                 seccomp: Seccomp::Unconfined,
-                apparmor: if apparmor == AppArmor::Default { AppArmor::Unconfined } else { apparmor },
+                // one that is named all the same is meant
+                apparmor: if request.apparmor.is_none() { AppArmor::Unconfined } else { apparmor },
                 no_new_privileges: false,
                 privileged: true,
             });
@@ -159,6 +160,8 @@ mod tests {
         assert_eq!(wrong(Preset { apparmor: Some("two words".into()), ..Preset::default() }), "apparmor");
         let privileged = Preset { privileged: Some(true), ..Preset::default() };
         assert_eq!(Security::resolve(&privileged).unwrap().apparmor, AppArmor::Unconfined);
+        let named = Preset { apparmor: Some("default".into()), ..privileged.clone() };
+        assert_eq!(Security::resolve(&named).unwrap().apparmor, AppArmor::Default);
         assert_eq!(wrong(Preset { seccomp: Some("/p".into()), ..privileged.clone() }), "seccomp");
         assert_eq!(wrong(Preset { cap_drop: vec!["ALL".into()], ..privileged }), "cap-drop");
     }

@@ -10,6 +10,7 @@ use crate::fixture::Fixture;
 /// Whether this host has AppArmor. Said once, because a test that tries nothing must not look like one that did.
 fn is_on() -> bool {
     let on = Path::new("/sys/kernel/security/apparmor").exists();
+    assert!(on || std::env::var_os("MINIC_TEST_APPARMOR").is_none_or(|there| there != "1"), "the machine was to have AppArmor");
     if !on {
         eprintln!("not tried: this host has no AppArmor, or its securityfs is not mounted");
     }
@@ -116,4 +117,30 @@ fn it_is_shown_as_the_kernel_has_it() {
     fixture.detached("seen", &["sleep", "1000"]);
     let check = fixture.json(&["check"]).to_string();
     assert!(check.contains("containers run under minic-default"), "{check}");
+    let tmux = crate::screen::open(&fixture, 120, 40);
+    tmux.wait_for("seen");
+    tmux.press(&["6"]);
+    tmux.wait_until("the Isolation tab says it", |screen| {
+        screen
+            .lines()
+            .any(|line| line.trim_start().starts_with("ok") && line.contains("AppArmor") && line.contains("minic-default (enforce)"))
+    });
+    tmux.press(&["q"]);
+    tmux.wait_for("prompt$");
+}
+
+/// A host with AppArmor whose tool is not installed, or whose file system is not mounted: a container runs, and it is said that nothing
+/// confines it.
+#[test]
+fn what_keeps_it_from_being_confined_is_said() {
+    if !is_on() {
+        return;
+    }
+    let fixture = Fixture::new();
+    // in a mount namespace of its own the kernel's files are not there
+    let script =
+        format!("umount /sys/kernel/security && {} --state {} run --rm true", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display());
+    let outcome = finish(std::process::Command::new("unshare").args(["--mount", "sh", "-c", &script]), "");
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stderr.contains("runs without AppArmor, which this host has: its file system is not mounted"), "{outcome:?}");
 }

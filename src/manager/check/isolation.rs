@@ -46,7 +46,7 @@ fn judge_seccomp(actions: Option<&str>) -> Finding {
 pub(super) fn security_modules() -> Finding {
     let read = |path: &str| fs::read_to_string(path).ok();
     let yes = |path: &str, word: &str| read(path).is_some_and(|text| text.trim() == word);
-    let on = yes("/sys/module/apparmor/parameters/enabled", "Y");
+    let on = apparmor::is_in_the_kernel();
     let selinux = Path::new("/sys/fs/selinux").join("enforce").exists().then(|| yes("/sys/fs/selinux/enforce", "1"));
     let label = read("/proc/self/attr/apparmor/current").or_else(|| read("/proc/self/attr/current")).unwrap_or_default();
     let lacking = match () {
