@@ -211,7 +211,8 @@ impl Cgroup {
     }
 }
 
-/// Whether the cgroup of `id` is frozen, or about to be: [`Cgroup::is_frozen`] for many, where finding all folders of each costs more than to ask.
+/// Whether the cgroup of `id` is frozen, or about to be: [`Cgroup::is_frozen`] for many, where finding all folders of each costs more
+/// than to ask.
 #[must_use]
 pub fn is_frozen(layout: &Layout, parent: &Parent, id: &ContainerId) -> bool {
     let freezer = layout.hierarchies().iter().find(|h| h.version == Version::V1 && h.controllers.contains(&Controller::Freezer));

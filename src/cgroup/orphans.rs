@@ -10,7 +10,7 @@ use crate::spec::ContainerId;
 #[must_use]
 pub fn containers(layout: &Layout, parent: &Parent) -> Vec<(ContainerId, PathBuf)> {
     let with_path = |(id, entry): (ContainerId, fs::DirEntry)| (id, entry.path());
-    layout.hierarchies().iter().filter(|h| h.is_joined()).flat_map(|h| in_tree(h, parent)).map(with_path).collect()
+    layout.hierarchies().iter().filter(|h| !h.read_only).flat_map(|h| in_tree(h, parent)).map(with_path).collect()
 }
 
 /// Every container that has a cgroup in the tree where it gets its first one and keeps its last one: all that have any, but for those

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::list::meant;
 use super::{Error, Inspector, LimitChange, Updated};
 use crate::record::{ExitCause, LogChunk, Record};
-use crate::spec::{ContainerId, IdLookup, Preset, lookup};
+use crate::spec::{ContainerId, Preset};
 use crate::stats::Snapshot;
 
 /// What a screen asks to be created: a request as the launch form holds it.
@@ -32,11 +33,8 @@ pub trait Engine: Inspector + Send + Sync {
     /// [`Error::Unknown`], [`Error::Ambiguous`]; as [`Engine::records`].
     fn find(&self, word: &str) -> Result<Record, Error> {
         let records = self.records()?;
-        match lookup(word, records.iter().map(|record| (&record.spec.id, &record.spec.name))) {
-            IdLookup::Found(id) => records.into_iter().find(|record| record.spec.id == id).ok_or_else(|| Error::Unknown(word.to_owned())),
-            IdLookup::Unknown => Err(Error::Unknown(word.to_owned())),
-            IdLookup::Ambiguous(ids) => Err(Error::Ambiguous { word: word.to_owned(), count: ids.len() }),
-        }
+        let id = meant(word, records.iter().map(|record| (&record.spec.id, &record.spec.name)))?;
+        records.into_iter().find(|record| record.spec.id == id).ok_or_else(|| Error::Unknown(word.to_owned()))
     }
 
     /// Creates and starts a container. `progress` hears a line whenever there is something to wait for (building the image).

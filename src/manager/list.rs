@@ -17,6 +17,18 @@ impl From<StoreError> for Error {
     }
 }
 
+/// Which of `known` the word means.
+///
+/// # Errors
+/// [`Error::Unknown`], [`Error::Ambiguous`].
+pub(super) fn meant<'a>(word: &str, known: impl Iterator<Item = (&'a ContainerId, &'a ContainerName)>) -> Result<ContainerId, Error> {
+    match lookup(word, known) {
+        IdLookup::Found(id) => Ok(id),
+        IdLookup::Unknown => Err(Error::Unknown(word.to_owned())),
+        IdLookup::Ambiguous(ids) => Err(Error::Ambiguous { word: word.to_owned(), count: ids.len() }),
+    }
+}
+
 impl Manager {
     /// Every container, by creation time, each with its status as it is now.
     ///
@@ -43,11 +55,8 @@ impl Manager {
         }
         // the beginning of an id, a mistake, or a name that the index lacks
         let all = self.store().names()?;
-        match lookup(word, all.iter().map(|(id, name)| (id, name))) {
-            IdLookup::Found(id) => self.look_up(&id)?.ok_or_else(unknown),
-            IdLookup::Unknown => Err(unknown()),
-            IdLookup::Ambiguous(ids) => Err(Error::Ambiguous { word: word.to_owned(), count: ids.len() }),
-        }
+        let id = meant(word, all.iter().map(|(id, name)| (id, name)))?;
+        self.look_up(&id)?.ok_or_else(unknown)
     }
 
     /// The container of exactly this id, or of exactly this name by the index: no other record is read.

@@ -35,7 +35,7 @@ pub struct Manager {
 
 impl Manager {
     /// Opens the state folder, making it (mode 0700) on first use, and finds out how this host's cgroups lie. What crashes left
-    /// is removed.
+    /// is removed, unless somebody has just looked for it.
     ///
     /// # Errors
     /// When we are not root, the folder cannot be made, or there are no usable cgroups.

@@ -131,8 +131,15 @@ pub fn is_cwd_inside_root() -> nix::Result<bool> {
     Ok(path[0] == b'/')
 }
 
-/// Gives memory back, for a process that has just left most of its work behind: free pages of the heap (malloc_trim(3); nothing happens with a
-/// C library that has no such call), and the part of the stack that deeper calls have used.
+/// More of the stack than a launch uses, in bytes, and less than lies between a stack and what is mapped below it (the kernel keeps 1 MiB
+/// free).
+const USED_STACK: usize = 512 << 10;
+
+/// Gives memory back, for a process that has just left most of its work behind: free pages of the heap (malloc_trim(3); nothing happens
+/// with a C library that has no such call), and the part of the stack that deeper calls have used.
+///
+/// Never inlined: in the frame of its caller, what the caller still needs might lie below the place that it measures from.
+#[inline(never)]
 pub fn release_memory() {
     #[cfg(target_env = "gnu")]
     // SAFETY: takes an integer, and touches only what the allocator owns.
@@ -144,13 +151,10 @@ pub fn release_memory() {
     // this function's own frame and the red zone are above; the stack grows downwards on every architecture that we know
     let end = (std::ptr::from_ref(&here) as usize & !(PAGE - 1)).saturating_sub(2 * PAGE);
     let length = USED_STACK.min(end);
-    // SAFETY: what lies below the stack pointer belongs to no function that will return; the kernel fills it with zeros when it is used again.
+    // SAFETY: what lies below this frame belongs to no function that will return; the kernel fills it with zeros when it is used again.
     // Where the range reaches below the stack's mapping it says ENOMEM, having done the rest (madvise(2)).
     unsafe { libc::madvise((end - length) as *mut libc::c_void, length, libc::MADV_DONTNEED) };
 }
-
-/// More of the stack than a launch uses, in bytes, and less than lies between a stack and what is mapped below it (the kernel keeps 1 MiB free).
-const USED_STACK: usize = 512 << 10;
 
 /// _exit(2): ends the process at once, without destructors or flushing.
 pub fn exit_now(code: i32) -> ! {

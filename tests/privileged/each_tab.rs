@@ -1,30 +1,25 @@
 //! Each tab from end to end: real containers, a real terminal, keys alone; what came of it is asked of the kernel.
 
 use std::fs;
-use std::path::Path;
-
-use nix::sys::signal::kill;
-use nix::unistd::Pid;
 
 use crate::command::{comes_true, eventually};
 use crate::fixture::Fixture;
+use crate::screen::{open, open_with};
 use crate::tmux::Tmux;
-
-/// The screen with a config file of its own.
-#[track_caller]
-fn open(fixture: &Fixture, config: Option<&Path>) -> Tmux {
-    let tmux = Tmux::new(120, 40);
-    let config = config.map_or(String::new(), |file| format!(" --config {}", file.display()));
-    tmux.write(&format!("{} --state {}{config}", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display()));
-    tmux.press(&["Enter"]);
-    tmux.wait_for("Containers");
-    tmux
-}
+use crate::truth::lives;
 
 #[track_caller]
 fn close(tmux: &Tmux) {
     tmux.press(&["q"]);
     tmux.wait_for("prompt$");
+}
+
+/// Types `text` in the place of what stands in a line, and takes it.
+#[track_caller]
+fn answer(tmux: &Tmux, text: &str) {
+    tmux.press(&["C-u"]);
+    tmux.write(text);
+    tmux.press(&["Enter"]);
 }
 
 /// Presses `key` until the selected line, which has a marker, shows `text`.
@@ -59,7 +54,7 @@ fn containers_are_filtered_sorted_limited_destroyed_and_brought_back() {
     for name in ["idle-a", "idle-b"] {
         fixture.detached(name, &["sleep", "1000"]);
     }
-    let tmux = open(&fixture, None);
+    let tmux = open(&fixture, 120, 40);
     tmux.wait_until("all three are shown", |screen| ["busy", "idle-a", "idle-b"].iter().all(|name| screen.contains(name)));
     tmux.press(&["/"]);
     tmux.write("idle");
@@ -85,7 +80,7 @@ fn containers_are_filtered_sorted_limited_destroyed_and_brought_back() {
     tmux.wait_for("CPU▼");
     let pid = busy.pid();
     tmux.press(&["D"]);
-    eventually("its process is gone", || kill(Pid::from_raw(pid), None).is_err());
+    eventually("its process is gone", || !lives(pid));
     eventually("it left the list", || fixture.list().iter().all(|container| container["name"] != "busy"));
     tmux.press(&["u"]);
     eventually("undo brought it back", || fixture.list().iter().any(|container| container["name"] == "busy"));
@@ -96,7 +91,7 @@ fn containers_are_filtered_sorted_limited_destroyed_and_brought_back() {
 fn a_process_gets_a_signal_and_is_gone() {
     let fixture = Fixture::new();
     let container = fixture.detached("family", &["sh", "-c", "sleep 3001 & exec sleep 3002"]);
-    let tmux = open(&fixture, None);
+    let tmux = open(&fixture, 120, 40);
     tmux.wait_for("family");
     tmux.press(&["2"]);
     tmux.wait_until("both are shown", |screen| screen.contains("sleep 3001") && screen.contains("sleep 3002"));
@@ -112,13 +107,9 @@ fn a_process_gets_a_signal_and_is_gone() {
     tmux.press(&["s"]);
     tmux.wait_for("Signal");
     tmux.press(&["Enter"]);
-    eventually("the process is gone", || !Path::new(&format!("/proc/{host}/cmdline")).exists() || is_zombie(host));
+    eventually("the process is gone", || !lives(host));
     tmux.wait_until("its line is gone", |screen| !screen.contains("sleep 3001") && screen.contains("sleep 3002"));
     close(&tmux);
-}
-
-fn is_zombie(pid: i32) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('Z')))
 }
 
 #[test]
@@ -130,7 +121,7 @@ fn two_logs_are_merged_searched_and_saved() {
         fixture.detached(name, &["sh", "-c", &line]);
     }
     eventually("all was written", || both.iter().all(|name| fixture.minic(&["logs", name]).ok().lines().count() == 3));
-    let tmux = open(&fixture, None);
+    let tmux = open(&fixture, 120, 40);
     tmux.wait_until("both are shown", |screen| both.iter().all(|name| screen.contains(name)));
     tmux.press(&["Space", "Space", "l"]);
     tmux.wait_until("every line of both", |screen| (1..=3).all(|n| both.iter().all(|name| screen.contains(&format!("{name} line {n}")))));
@@ -144,13 +135,10 @@ fn two_logs_are_merged_searched_and_saved() {
     tmux.write("second line 2");
     tmux.press(&["Enter"]);
     tmux.wait_for("match 1 of 1");
-    // what is written meanwhile is followed
     let target = fixture.state().join("saved.log");
     tmux.press(&["s"]);
     tmux.wait_for("containers.log");
-    tmux.press(&["C-u"]);
-    tmux.write(&target.display().to_string());
-    tmux.press(&["Enter"]);
+    answer(&tmux, &target.display().to_string());
     eventually("the file is there", || fs::read_to_string(&target).is_ok_and(|text| text.lines().count() == 6));
     let saved = fs::read_to_string(&target).unwrap();
     for name in both {
@@ -166,7 +154,7 @@ fn changed_files_are_shown_extracted_and_reverted() {
     let fixture = Fixture::new();
     let line = "echo made > /made-here; echo changed >> /etc/passwd; rm /etc/group; sleep 1000";
     let container = fixture.detached("changes", &["sh", "-c", line]);
-    let tmux = open(&fixture, None);
+    let tmux = open(&fixture, 120, 40);
     tmux.wait_for("changes");
     tmux.press(&["5"]);
     // its letter, behind the marker of the selected one
@@ -179,9 +167,7 @@ fn changed_files_are_shown_extracted_and_reverted() {
     let folder = fixture.state().join("extracted");
     tmux.press(&["e"]);
     tmux.wait_for("Extract into the folder:");
-    tmux.press(&["C-u"]);
-    tmux.write(&folder.display().to_string());
-    tmux.press(&["Enter"]);
+    answer(&tmux, &folder.display().to_string());
     let found = || fs::read_to_string(folder.join("made-here")).is_ok_and(|text| text == "made\n");
     eventually("it is on the host", found);
     fs::remove_dir_all(&folder).unwrap();
@@ -209,7 +195,7 @@ fn isolation_is_judged_by_what_the_kernel_says() {
         text.lines().find_map(|line| line.strip_prefix(key)).unwrap().trim().to_owned()
     };
     assert_eq!((status(shut.pid(), "Seccomp:"), status(open_one.pid(), "Seccomp:")), ("2".into(), "0".into()));
-    let tmux = open(&fixture, None);
+    let tmux = open(&fixture, 120, 40);
     tmux.wait_for("wide-open");
     for (name, verdict, word) in [("shut", "ok", "filtering"), ("wide-open", "weak", "off")] {
         tmux.press(&["1"]);
@@ -233,7 +219,7 @@ fn isolation_is_judged_by_what_the_kernel_says() {
 #[test]
 fn events_come_in_their_order() {
     let fixture = Fixture::new();
-    let tmux = open(&fixture, None);
+    let tmux = open(&fixture, 120, 40);
     tmux.press(&["7"]);
     tmux.wait_for("Events");
     fixture.detached("lived", &["sleep", "1000"]);
@@ -254,16 +240,14 @@ fn a_preset_is_edited_saved_and_launched() {
     let config = fixture.state().join("config.toml");
     let text = "# mine\n[presets.small]   # for builds\nmemory = \"64M\"\ncommand = [\"sleep\", \"1000\"]\n";
     fs::write(&config, text).unwrap();
-    let tmux = open(&fixture, Some(&config));
+    let tmux = open_with(&fixture, 120, 40, &format!("--config {}", config.display()));
     tmux.press(&["8"]);
     tmux.wait_for("small");
     go_to(&tmux, "Down", "small");
     tmux.press(&["e"]);
     tmux.wait_for("Preset small");
     go_to(&tmux, "Tab", "Memory");
-    tmux.press(&["C-u"]);
-    tmux.write("96M");
-    tmux.press(&["Enter"]);
+    answer(&tmux, "96M");
     eventually("the file says so", || fs::read_to_string(&config).is_ok_and(|now| now == text.replace("64M", "96M")));
     tmux.wait_until("the form is gone", |screen| !screen.contains("Preset small"));
     tmux.press(&["Enter"]);
@@ -279,7 +263,7 @@ fn a_preset_is_edited_saved_and_launched() {
 #[test]
 fn the_host_is_the_one_that_the_kernel_describes() {
     let fixture = Fixture::new();
-    let tmux = open(&fixture, None);
+    let tmux = open(&fixture, 120, 40);
     tmux.press(&["9"]);
     tmux.wait_for("Disk of the state folder");
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();

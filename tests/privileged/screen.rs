@@ -12,8 +12,14 @@ use crate::tmux::Tmux;
 
 #[track_caller]
 pub fn open(fixture: &Fixture, width: u16, height: u16) -> Tmux {
+    open_with(fixture, width, height, "")
+}
+
+/// As [`open`], with more on its command line.
+#[track_caller]
+pub fn open_with(fixture: &Fixture, width: u16, height: u16, more: &str) -> Tmux {
     let tmux = Tmux::new(width, height);
-    tmux.write(&format!("{} --state {}", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display()));
+    tmux.write(&format!("{} --state {} {more}", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display()));
     tmux.press(&["Enter"]);
     tmux.wait_for("Containers");
     tmux

@@ -3,23 +3,14 @@
 use crate::census::Census;
 use crate::command::{comes_true, eventually};
 use crate::fixture::Fixture;
-use crate::tmux::Tmux;
-
-#[track_caller]
-fn open(fixture: &Fixture) -> Tmux {
-    let tmux = Tmux::new(120, 40);
-    tmux.write(&format!("{} --state {}", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display()));
-    tmux.press(&["Enter"]);
-    tmux.wait_for("Containers");
-    tmux
-}
+use crate::screen::open;
 
 #[test]
 fn processes_files_isolation_events_and_the_host() {
     let fixture = Fixture::new();
     let line = "echo made > /made-here; rm /etc/hostname; sleep 1000 & sleep 2000";
     fixture.detached("looked-into", &["sh", "-c", line]);
-    let tmux = open(&fixture);
+    let tmux = open(&fixture, 120, 40);
     tmux.wait_for("looked-into");
     tmux.press(&["2"]);
     tmux.wait_for("sleep 2000");
@@ -43,7 +34,7 @@ fn processes_files_isolation_events_and_the_host() {
 fn a_shell_survives_other_tabs_and_ctrl_c_and_ends_by_itself() {
     let fixture = Fixture::new();
     fixture.detached("has-shell", &["sleep", "1000"]);
-    let tmux = open(&fixture);
+    let tmux = open(&fixture, 120, 40);
     tmux.wait_for("has-shell");
     tmux.press(&["4"]);
     tmux.wait_for("opens one in has-shell");
@@ -81,7 +72,7 @@ fn all_that_are_marked_are_frozen_go_on_and_get_a_signal() {
     for name in ["marked-a", "marked-b"] {
         fixture.detached(name, &["sleep", "1000"]);
     }
-    let tmux = open(&fixture);
+    let tmux = open(&fixture, 120, 40);
     tmux.wait_until("both are shown", |screen| screen.contains("marked-a") && screen.contains("marked-b"));
     let all_are = |state: &str| fixture.list().iter().filter(|container| container["state"] == state).count() == 2;
     tmux.press(&["Space", "Space", "p"]);

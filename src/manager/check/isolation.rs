@@ -49,17 +49,18 @@ pub(super) fn security_modules() -> Finding {
     let on = apparmor::is_in_the_kernel();
     let selinux = Path::new("/sys/fs/selinux").join("enforce").exists().then(|| yes("/sys/fs/selinux/enforce", "1"));
     let label = read("/proc/self/attr/apparmor/current").or_else(|| read("/proc/self/attr/current")).unwrap_or_default();
-    let lacking = match () {
-        () if !apparmor::is_on() => Some(("its file system is not mounted", "mount -t securityfs securityfs /sys/kernel/security")),
-        () if !apparmor::is_loaded(apparmor::DEFAULT) && !apparmor::has_parser() => {
-            Some(("there is no apparmor_parser", "apt-get install apparmor"))
-        }
-        () => None,
+    let lacking = if !apparmor::is_on() {
+        Some(("its file system is not mounted", "mount -t securityfs securityfs /sys/kernel/security"))
+    } else if !apparmor::is_loaded(apparmor::DEFAULT) && !apparmor::has_parser() {
+        Some(("there is no apparmor_parser", "apt-get install apparmor"))
+    } else {
+        None
     };
     judge_modules(on, lacking, selinux, label.trim_matches(|c: char| c.is_whitespace() || c == '\0'))
 }
 
-/// `lacking` is what keeps us from using AppArmor, and the fix; `selinux` says whether it enforces; `label` is what the kernel says of us (apparmor(7), selinux(8)).
+/// `lacking` is what keeps us from using AppArmor, and the fix; `selinux` says whether it enforces; `label` is what the kernel says of us
+/// (apparmor(7), selinux(8)).
 fn judge_modules(apparmor: bool, lacking: Option<(&str, &str)>, selinux: Option<bool>, label: &str) -> Finding {
     let what = "security modules";
     match (apparmor, selinux) {
