@@ -88,6 +88,7 @@ fn every_flag_reaches_its_field() {
         "--cap-drop=CHOWN",
         "--seccomp=unconfined",
         "--apparmor=unconfined",
+        "--selinux=spc_t",
         "--security-opt=no-new-privileges=false",
         "true",
     ])
@@ -134,6 +135,8 @@ fn security_options_are_spelled_as_docker_does() {
     let file = request(&["--seccomp", "profile.json"]).unwrap().seccomp.unwrap();
     assert!(file.starts_with('/') && file.ends_with("/profile.json"), "{file}");
     assert_eq!(request(&["--security-opt", "apparmor=x"]).unwrap().apparmor.as_deref(), Some("x"));
+    assert_eq!(request(&["--security-opt", "label=disable"]).unwrap().selinux.as_deref(), Some("unconfined"));
+    assert_eq!(request(&["--security-opt", "label=type:spc_t"]).unwrap().selinux.as_deref(), Some("spc_t"));
     let line = request(&["--security-opt", "label=x"]).unwrap_err().line.unwrap();
     assert!(line.starts_with("--security-opt: \"label=x\" is not known"), "{line}");
 }

@@ -33,7 +33,11 @@ pub(super) struct SecurityFlags {
     #[arg(long, value_name = "PROFILE")]
     apparmor: Option<String>,
 
-    /// As docker spells it: seccomp=FILE, seccomp=unconfined, apparmor=PROFILE, no-new-privileges=false
+    /// The SELinux label: "default", "unconfined", a type of the policy, or USER:ROLE:TYPE:LEVEL (where the host has SELinux)
+    #[arg(long, value_name = "LABEL")]
+    selinux: Option<String>,
+
+    /// As docker spells it: seccomp=FILE, seccomp=unconfined, apparmor=PROFILE, label=disable, label=type:TYPE, no-new-privileges=false
     #[arg(long = "security-opt", value_name = "OPTION")]
     options: Vec<String>,
 
@@ -49,16 +53,20 @@ impl SecurityFlags {
         request.cap_drop = self.cap_drop;
         request.seccomp = self.seccomp;
         request.apparmor = self.apparmor;
+        request.selinux = self.selinux;
         request.privileged = self.privileged.then_some(true);
         for option in &self.options {
             let (key, value) = option.split_once(['=', ':']).unwrap_or((option, ""));
             match (key, value) {
                 ("seccomp", value) if !value.is_empty() => request.seccomp = Some(value.to_owned()),
                 ("apparmor", value) if !value.is_empty() => request.apparmor = Some(value.to_owned()),
+                ("label", "disable") => request.selinux = Some("unconfined".into()),
+                ("label", value) if value.starts_with("type:") => request.selinux = Some(value["type:".len()..].to_owned()),
                 ("no-new-privileges", "" | "true") => request.no_new_privileges = Some(true),
                 ("no-new-privileges", "false") => request.no_new_privileges = Some(false),
                 _ => {
-                    let known = "seccomp=FILE, seccomp=unconfined, apparmor=PROFILE, no-new-privileges=true or =false";
+                    let known = "seccomp=FILE, seccomp=unconfined, apparmor=PROFILE, label=disable, label=type:TYPE, \
+no-new-privileges=true or =false";
                     return Err(SpecError::new("security-opt", format!("{option:?} is not known; there are {known}")));
                 }
             }

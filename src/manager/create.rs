@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 use super::error::reached;
 use super::{Created, Error, Manager};
 use crate::record::{self, Lock, Process, Record, StoreError};
-use crate::security::Profile;
-use crate::spec::{ContainerId, ContainerSpec, IpcMode, NetworkMode, PidMode, Preset, Seccomp, SpecError, Userns, resolve};
+use crate::security::{Profile, selinux};
+use crate::spec::{
+    Categories, ContainerId, ContainerSpec, IpcMode, NetworkMode, PidMode, Preset, SeLinux, Seccomp, SpecError, Userns, resolve,
+};
 use crate::sys::random;
 use crate::{rootfs, runtime};
 
@@ -93,6 +95,9 @@ impl Manager {
         if spec.userns == Userns::Auto {
             self.give_ids(&mut spec)?;
         }
+        if spec.security.selinux != SeLinux::Unconfined && selinux::own_label().is_some() {
+            self.give_categories(&mut spec)?;
+        }
         let draft = self.store().begin(&spec.id)?;
         reached("create.base")?;
         if let Some(ids) = spec.ids {
@@ -133,6 +138,26 @@ impl Manager {
         let ids = self.ids.free(&taken).ok_or_else(none_left)?;
         ids.check(spec.user)?;
         spec.ids = Some(ids);
+        Ok(())
+    }
+
+    /// Gives it SELinux categories that no other has, or those of the container whose processes or shared memory it has. Under the lock of
+    /// names, as its ids.
+    fn give_categories(&self, spec: &mut ContainerSpec) -> Result<(), Error> {
+        let beside = match (&spec.pid, &spec.ipc) {
+            (PidMode::Container(id), _) | (_, IpcMode::Container(id)) => self.find(id)?.spec.categories,
+            _ => None,
+        };
+        if beside.is_some() {
+            spec.categories = beside;
+            return Ok(());
+        }
+        let system = |message: String| Error::System { message, hint: None };
+        let mut random = [0; 4];
+        random::fill(&mut random).map_err(|e| system(format!("cannot choose SELinux categories: {}", e.desc())))?;
+        let taken = self.store().categories().map_err(|e| system(format!("nobody knows which SELinux categories are taken: {e}")))?;
+        let free = Categories::free(u32::from_ne_bytes(random), &taken);
+        spec.categories = Some(free.ok_or_else(|| system("each pair of SELinux categories belongs to a container: destroy some".into()))?);
         Ok(())
     }
 

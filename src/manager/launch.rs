@@ -6,8 +6,8 @@ use super::error::reached;
 use super::{Error, Manager};
 use crate::record::{Lock, Record, Status};
 use crate::runtime::{LaunchError, StartOrder, launch_record};
-use crate::security::apparmor;
-use crate::spec::{AppArmor, ContainerId};
+use crate::security::{apparmor, selinux};
+use crate::spec::{AppArmor, ContainerId, ContainerSpec, SeLinux};
 use crate::sys::tty;
 
 impl From<LaunchError> for Error {
@@ -44,12 +44,27 @@ impl Manager {
         self.launch_record(record, lock, client)
     }
 
-    /// Starts what is known not to live and to have no cgroup, under its lock.
-    pub(super) fn launch_record(&self, record: Record, _lock: &Lock, client: Option<OwnedFd>) -> Result<(), Error> {
-        if record.spec.security.apparmor == AppArmor::Default && apparmor::is_in_the_kernel() {
-            let warn = |why: String| (self.warn)(&format!("{} runs without AppArmor, which this host has: {why}", record.spec.name));
+    /// Loads what is still to be loaded for it, and says what this host's security module has and the container will not get.
+    fn prepare_labels(&self, spec: &ContainerSpec) {
+        if spec.security.apparmor == AppArmor::Default && apparmor::is_in_the_kernel() {
+            let warn = |why: String| (self.warn)(&format!("{} runs without AppArmor, which this host has: {why}", spec.name));
             apparmor::load_default().unwrap_or_else(warn);
         }
+        if spec.security.selinux == SeLinux::Default {
+            match selinux::labels(spec) {
+                Err(why) => (self.warn)(&format!("{} runs without an SELinux label, which this host has: {why}", spec.name)),
+                Ok(Some(_)) if spec.categories.is_none() => (self.warn)(&format!(
+                    "{} has no SELinux categories, which keep containers apart: this host had no SELinux when it was created; create it anew",
+                    spec.name
+                )),
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// Starts what is known not to live and to have no cgroup, under its lock.
+    pub(super) fn launch_record(&self, record: Record, _lock: &Lock, client: Option<OwnedFd>) -> Result<(), Error> {
+        self.prepare_labels(&record.spec);
         let image = match &record.spec.root {
             Some(folder) => folder.clone(),
             None => self.image(&mut |_| {})?.path,

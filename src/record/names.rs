@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::json_file;
 use super::store::make_folder;
 use super::{Lock, Store, StoreError, boot_id};
-use crate::spec::{ContainerId, ContainerName, ContainerSpec, IdRange};
+use crate::spec::{Categories, ContainerId, ContainerName, ContainerSpec, IdRange};
 
 const PREFIX: &str = ".names-";
 
@@ -30,6 +30,13 @@ struct Named {
 struct Users {
     #[serde(default)]
     ids: Option<IdRange>,
+}
+
+/// As [`Users`].
+#[derive(Deserialize)]
+struct Labelled {
+    #[serde(default)]
+    categories: Option<Categories>,
 }
 
 impl Store {
@@ -131,6 +138,17 @@ impl Store {
             taken.extend(self.trashed_spec(&trashed).ok().and_then(|spec| spec.ids));
         }
         Ok(taken)
+    }
+
+    /// The SELinux categories that containers have, also those in the trash. One whose record cannot be read might have any: it is left out,
+    /// and the chance that another is given the same is 1 in half a million.
+    ///
+    /// # Errors
+    /// When the list cannot be read.
+    pub fn categories(&self) -> Result<Vec<Categories>, StoreError> {
+        let listed = self.ids()?.into_iter().filter_map(|id| json_file::read::<Labelled>(&self.container(&id).join("spec.json")).ok());
+        let trashed = self.trash()?.into_iter().filter_map(|trashed| self.trashed_spec(&trashed).ok()?.categories);
+        Ok(listed.filter_map(|labelled| labelled.categories).chain(trashed).collect())
     }
 
     /// Enters the name of `spec`, before its record has it.

@@ -13,8 +13,8 @@ use nix::unistd::{chdir, fchdir, mkdir, symlinkat};
 
 use super::place::{Place, is_folder};
 use super::{MountStep, StepFailure, pivot};
-use crate::sys::fault;
 use crate::sys::mount as fd_mount;
+use crate::sys::{fault, xattr};
 
 /// Carries out `steps` in order, in the calling process's mount namespace. `root` is what [`MountStep::Root`] attaches.
 ///
@@ -42,11 +42,15 @@ fn carry_out(step: &MountStep, root: Option<BorrowedFd<'_>>) -> Result<()> {
         MountStep::Shield { propagation } => pivot::shield(*propagation),
         MountStep::Folder { path, mode } => folder(path, *mode),
         MountStep::Device { path, host, mode, dev } => device(path, host, *mode, *dev),
+        MountStep::Label { path, label } => {
+            let folder = open(path.as_c_str(), OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC, Mode::empty())?;
+            xattr::set(folder.as_fd(), xattr::SELINUX, label.to_bytes_with_nul())
+        }
         MountStep::Symlink { target, link } => symlinkat(target.as_c_str(), AT_FDCWD, link.as_c_str()),
         MountStep::Bind { source, place, recursive, attributes, .. } => bind(source, place, *recursive, *attributes),
         MountStep::Attach { tree, place, .. } => show(tree.as_fd(), place),
         MountStep::Root => attach_root(root.ok_or(Errno::EBADF)?),
-        MountStep::Tmpfs { place, size } => tmpfs(place, size.as_deref()),
+        MountStep::Tmpfs { place, size, label } => tmpfs(place, size.as_deref(), label.as_deref()),
         MountStep::ReadOnlyRoot => fd_mount::set_attributes(new_root()?.as_fd(), fd_mount::ATTR_RDONLY, false),
         MountStep::Chdir { path } => chdir(path.as_c_str()),
         MountStep::PivotRoot => pivot::enter(),
@@ -99,13 +103,9 @@ fn show(tree: BorrowedFd<'_>, place: &Place) -> Result<()> {
     fd_mount::attach(tree, target.as_fd())
 }
 
-fn tmpfs(place: &Place, size: Option<&CStr>) -> Result<()> {
-    let mode = (c"mode", c"1777");
-    let attributes = fd_mount::ATTR_NOSUID | fd_mount::ATTR_NODEV;
-    let tree = match size {
-        Some(size) => fd_mount::new_filesystem(c"tmpfs", &[mode, (c"size", size)], attributes)?,
-        None => fd_mount::new_filesystem(c"tmpfs", &[mode], attributes)?,
-    };
+fn tmpfs(place: &Place, size: Option<&CStr>, label: Option<&CStr>) -> Result<()> {
+    let options = [Some((c"mode", c"1777")), size.map(|size| (c"size", size)), label.map(|label| (c"context", label))];
+    let tree = fd_mount::new_filesystem(c"tmpfs", options.into_iter().flatten(), fd_mount::ATTR_NOSUID | fd_mount::ATTR_NODEV)?;
     let target = place.open_or_make(new_root()?.as_fd(), true)?;
     fd_mount::attach(tree.as_fd(), target.as_fd())
 }

@@ -2,6 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
@@ -10,6 +11,9 @@ use crate::spec::{ContainerSpec, NetworkMode};
 
 /// More of the host's resolv.conf than this is not taken: glibc reads a few lines of it.
 const MAX_RESOLV_CONF: u64 = 64 << 10;
+
+/// The files of `/etc` that are the container's own.
+pub(super) const OWN_FILES: [&str; 3] = ["hosts", "hostname", "resolv.conf"];
 
 /// Makes the folder `base` with `etc/hosts`, `etc/hostname` and `etc/resolv.conf` of `spec`, or writes them anew.
 ///
@@ -26,13 +30,24 @@ pub fn write_base(base: &Path, spec: &ContainerSpec) -> Result<(), FileError> {
         }
         set_mode(folder, 0o755)?;
     }
-    let host_resolv_conf = Path::new("/etc/resolv.conf");
-    for (name, text) in
-        [("hosts", hosts(spec)), ("hostname", format!("{}\n", spec.hostname)), ("resolv.conf", resolv_conf(spec, host_resolv_conf))]
-    {
+    let texts = [hosts(spec), format!("{}\n", spec.hostname), resolv_conf(spec, Path::new("/etc/resolv.conf"))];
+    for (name, text) in OWN_FILES.into_iter().zip(texts) {
         let path = etc.join(name);
         fs::write(&path, text).map_err(FileError::of("write", &path))?;
         set_mode(&path, 0o644)?;
+    }
+    Ok(())
+}
+
+/// Gives the files of `base` a label: those of a container whose root is no image are shown one by one, and keep their own.
+///
+/// # Errors
+/// [`FileError`] where the policy or the file system refuses it.
+pub fn label_base(base: &Path, put_on: impl Fn(BorrowedFd<'_>) -> nix::Result<()>) -> Result<(), FileError> {
+    for name in OWN_FILES {
+        let path = base.join("etc").join(name);
+        let file = File::open(&path).map_err(FileError::of("open", &path))?;
+        put_on(file.as_fd()).map_err(|errno| FileError::of("label", &path)(errno.into()))?;
     }
     Ok(())
 }

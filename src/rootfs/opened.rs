@@ -63,7 +63,7 @@ fn opened(step: &MountStep, spec: &ContainerSpec, slave: bool) -> nix::Result<Op
             };
             // ours and relative: `proc`, `dev/mqueue`
             let place = Place::new(&target.to_string_lossy()).map_err(|_| nix::Error::EINVAL)?;
-            Ok(Some(attach(fd_mount::new_filesystem(kind, &[], attributes)?, kind, place, false)))
+            Ok(Some(attach(fd_mount::new_filesystem(kind, [], attributes)?, kind, place, false)))
         }
         _ => Ok(None),
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// 4096 bytes, the last a NUL, is the smallest page of any Linux architecture.
 const MAX_OPTIONS: usize = 4095;
 
-/// The folders that a container's root is made of.
+/// The folders that a container's root is made of, and how what is in it is labelled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootfsPaths {
     /// Root of the image; never written.
@@ -21,6 +21,8 @@ pub struct RootfsPaths {
     pub work: PathBuf,
     /// Where the layers appear as one, in the container's mount namespace only.
     pub merged: PathBuf,
+    /// The SELinux label of everything in the root; `None` leaves each file its own.
+    pub label: Option<String>,
 }
 
 impl RootfsPaths {
@@ -33,6 +35,7 @@ impl RootfsPaths {
             upper: folder.join("upper"),
             work: folder.join("work"),
             merged: folder.join("merged"),
+            label: None,
         }
     }
 }
@@ -54,6 +57,17 @@ pub enum PlanError {
         /// Bytes needed.
         length: usize,
     },
+}
+
+/// `options` of a file system, with the label that everything on it has (mount(8), "context=").
+///
+/// It stands first: the module looks for its own words before the file system does, and does not know how a path is escaped. A level has
+/// commas, hence the quotes.
+pub(super) fn labelled(label: Option<&str>, options: Vec<u8>) -> Vec<u8> {
+    match label {
+        None => options,
+        Some(label) => [format!("context=\"{label}\"").as_bytes(), &options].join(&b','),
+    }
 }
 
 /// `path` as the kernel wants it.
@@ -82,6 +96,7 @@ pub(super) fn options(paths: &RootfsPaths) -> Result<CString, PlanError> {
             text.push(byte);
         }
     }
+    let text = labelled(paths.label.as_deref(), text);
     if text.len() > MAX_OPTIONS {
         return Err(PlanError::TooLong { length: text.len() });
     }
@@ -108,6 +123,13 @@ mod tests {
         let longest = 1 + (MAX_OPTIONS - shortest) / 3;
         assert!(options(&of(longest)).is_ok());
         assert!(matches!(options(&of(longest + 1)), Err(PlanError::TooLong { length }) if length > MAX_OPTIONS));
+    }
+
+    #[test]
+    fn a_label_stands_before_anything_that_a_path_could_be_taken_for() {
+        let mut paths = RootfsPaths::new(Path::new("/c"), Path::new("/i"));
+        paths.label = Some("u:object_r:t:s0:c1,c2".into());
+        assert!(options(&paths).unwrap().to_str().unwrap().starts_with(r#"context="u:object_r:t:s0:c1,c2",lowerdir=/c/base:/i,"#));
     }
 
     #[test]

@@ -5,10 +5,11 @@ use std::ffi::{CStr, CString};
 use nix::mount::MsFlags;
 use nix::sys::stat::makedev;
 
-use super::overlay::{c_path, options};
+use super::base::OWN_FILES;
+use super::overlay::{c_path, labelled, options};
 use super::place::Place;
 use super::{MountStep, PlanError, Protection, RootfsPaths, StepFailure};
-use crate::spec::{ContainerSpec, Propagation};
+use crate::spec::{ContainerSpec, IpcMode, Propagation};
 use crate::sys::mount::{ATTR_NODEV, ATTR_NOSUID, ATTR_RDONLY};
 
 /// Character devices of every container: name, major, minor (kernel: Documentation/admin-guide/devices.txt).
@@ -35,6 +36,7 @@ const LINKS: [(&CStr, &CStr); 5] = [
 pub struct RootfsPlan {
     pub(super) steps: Vec<MountStep>,
     protections: Vec<Protection>,
+    label: Option<CString>,
 }
 
 impl RootfsPlan {
@@ -49,6 +51,7 @@ impl RootfsPlan {
     /// [`PlanError`] when a path cannot be given to the kernel.
     pub fn new(spec: &ContainerSpec, paths: &RootfsPaths) -> Result<Self, PlanError> {
         let merged = c_path(&paths.merged)?;
+        let label = paths.label.as_deref();
         let quiet = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
         let mut steps = vec![
             // first of all: nothing that follows may reach the host through a shared mount
@@ -58,10 +61,10 @@ impl RootfsPlan {
             Some(_) => steps.push(MountStep::Root),
             None => steps.extend([root(spec, paths, merged.clone())?, MountStep::Chdir { path: merged }]),
         }
-        steps.extend(on_folder(c"proc", c"proc", quiet, None));
-        steps.extend(on_folder(c"sysfs", c"sys", if spec.security.privileged { quiet } else { quiet | MsFlags::MS_RDONLY }, None));
+        steps.extend(on_folder(c"proc", c"proc", quiet, None, None));
+        steps.extend(on_folder(c"sysfs", c"sys", if spec.security.privileged { quiet } else { quiet | MsFlags::MS_RDONLY }, None, None));
         let dev_flags = MsFlags::MS_NOSUID | MsFlags::MS_STRICTATIME;
-        steps.extend(on_folder(c"tmpfs", c"dev", dev_flags, Some(c"mode=755,size=64k")));
+        steps.extend(on_folder(c"tmpfs", c"dev", dev_flags, Some(c"mode=755,size=64k"), label));
         steps.extend(DEVICES.map(|(path, host, major, minor)| MountStep::Device {
             path: path.into(),
             host: host.into(),
@@ -70,21 +73,24 @@ impl RootfsPlan {
         }));
         // gid 5 is "tty" in the image's /etc/group and on every distribution
         let pts = c"newinstance,ptmxmode=0666,mode=0620,gid=5";
-        steps.extend(on_folder(c"devpts", c"dev/pts", MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC, Some(pts)));
-        steps.extend(on_folder(c"tmpfs", c"dev/shm", quiet, Some(c"mode=1777,size=64m")));
-        steps.extend(on_folder(c"mqueue", c"dev/mqueue", quiet, None));
+        steps.extend(on_folder(c"devpts", c"dev/pts", MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC, Some(pts), label));
+        steps.extend(on_folder(c"tmpfs", c"dev/shm", quiet, Some(c"mode=1777,size=64m"), label));
+        steps.extend(on_folder(c"mqueue", c"dev/mqueue", quiet, None, None));
+        if let (Some(label), IpcMode::Own) = (label, &spec.ipc) {
+            steps.push(MountStep::Label { path: c"dev/mqueue".into(), label: c_text(label)? });
+        }
         steps.extend(LINKS.map(|(target, link)| MountStep::Symlink { target: target.into(), link: link.into() }));
         if spec.root.is_some() {
             steps.extend(own_files(paths)?);
         }
-        steps.extend(shown(spec)?);
+        steps.extend(shown(spec, label)?);
         if spec.read_only {
             steps.push(MountStep::ReadOnlyRoot);
         }
         steps.push(MountStep::PivotRoot);
         let cpus = std::thread::available_parallelism().map_or(0, usize::from);
         let protections = if spec.security.privileged { Vec::new() } else { Protection::usual(cpus) };
-        Ok(Self { steps, protections })
+        Ok(Self { steps, protections, label: label.map(c_text).transpose()? })
     }
 
     /// The steps, for [`apply`](super::apply).
@@ -97,6 +103,11 @@ impl RootfsPlan {
     #[must_use]
     pub fn protections(&self) -> &[Protection] {
         &self.protections
+    }
+
+    /// The SELinux label of what hides something.
+    pub(super) fn label(&self) -> Option<&CStr> {
+        self.label.as_deref()
     }
 
     /// A protection in words: `mask /proc/kcore of the container`.
@@ -150,7 +161,7 @@ fn root(spec: &ContainerSpec, paths: &RootfsPaths, merged: CString) -> Result<Mo
 
 /// The files of `/etc` that are the container's own, shown over those of a root that is no image of ours.
 fn own_files(paths: &RootfsPaths) -> Result<Vec<MountStep>, PlanError> {
-    ["hosts", "hostname", "resolv.conf"]
+    OWN_FILES
         .into_iter()
         .map(|name| {
             let (source, place) = (c_path(&paths.base.join("etc").join(name))?, Place::new(&format!("/etc/{name}"))?);
@@ -160,11 +171,12 @@ fn own_files(paths: &RootfsPaths) -> Result<Vec<MountStep>, PlanError> {
 }
 
 /// What of the host the spec shows inside: volumes, memory file systems, devices; shorter paths first, so that one may lie in another.
-fn shown(spec: &ContainerSpec) -> Result<Vec<MountStep>, PlanError> {
+fn shown(spec: &ContainerSpec, label: Option<&str>) -> Result<Vec<MountStep>, PlanError> {
     let mut steps = Vec::new();
     for tmpfs in &spec.tmpfs {
-        let size = tmpfs.size.map(|bytes| c_path(bytes.to_string().as_ref())).transpose()?;
-        steps.push((tmpfs.target.len(), MountStep::Tmpfs { place: Place::new(&tmpfs.target)?, size }));
+        let size = tmpfs.size.map(|bytes| c_text(&bytes.to_string())).transpose()?;
+        let label = label.map(c_text).transpose()?;
+        steps.push((tmpfs.target.len(), MountStep::Tmpfs { place: Place::new(&tmpfs.target)?, size, label }));
     }
     for volume in &spec.volumes {
         let attributes = ATTR_NOSUID | ATTR_NODEV | if volume.read_only { ATTR_RDONLY } else { 0 };
@@ -179,17 +191,16 @@ fn shown(spec: &ContainerSpec) -> Result<Vec<MountStep>, PlanError> {
     Ok(steps.into_iter().map(|(_, step)| step).collect())
 }
 
-/// A new filesystem on a folder that is made, or checked to be one, just before.
-fn on_folder(fstype: &CStr, target: &CStr, flags: MsFlags, data: Option<&CStr>) -> [MountStep; 2] {
+fn c_text(text: &str) -> Result<CString, PlanError> {
+    c_path(text.as_ref())
+}
+
+/// A new filesystem on a folder that is made, or checked to be one, just before. `label` is for one whose files are the container's own.
+fn on_folder(fstype: &CStr, target: &CStr, flags: MsFlags, data: Option<&CStr>, label: Option<&str>) -> [MountStep; 2] {
+    let data = data.map(|data| labelled(label, data.to_bytes().to_vec())).and_then(|data| CString::new(data).ok());
     [
         MountStep::Folder { path: target.into(), mode: 0o755 },
-        MountStep::Mount {
-            source: Some(fstype.into()),
-            target: target.into(),
-            fstype: Some(fstype.into()),
-            flags,
-            data: data.map(Into::into),
-        },
+        MountStep::Mount { source: Some(fstype.into()), target: target.into(), fstype: Some(fstype.into()), flags, data },
     ]
 }
 

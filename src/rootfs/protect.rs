@@ -77,7 +77,7 @@ pub fn protect(plan: &RootfsPlan) -> std::result::Result<(), StepFailure> {
         return Ok(());
     }
     let failed = |index: usize, errno: Errno| StepFailure { index: u16::try_from(index).unwrap_or(u16::MAX), errno: errno as i32 };
-    let sources = Sources::open().map_err(|errno| failed(0, errno))?;
+    let sources = Sources::open(plan.label()).map_err(|errno| failed(0, errno))?;
     plan.protections().iter().enumerate().try_for_each(|(index, one)| sources.protect(one).map_err(|errno| failed(index, errno)))
 }
 
@@ -105,7 +105,7 @@ struct Sources {
 }
 
 impl Sources {
-    fn open() -> Result<Self> {
+    fn open(label: Option<&CStr>) -> Result<Self> {
         let root = open(c".", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
         let null = fd_mount::open_without_links(root.as_fd(), c"dev/null", libc::O_PATH)?;
         let found = fstat(&null)?;
@@ -114,7 +114,9 @@ impl Sources {
             return Err(Errno::ENODEV);
         }
         let read_only = fd_mount::ATTR_RDONLY | fd_mount::ATTR_NOSUID | fd_mount::ATTR_NODEV | fd_mount::ATTR_NOEXEC;
-        let empty = fd_mount::new_filesystem(c"tmpfs", &[(c"mode", c"555"), (c"nr_blocks", c"1"), (c"nr_inodes", c"1")], read_only)?;
+        let options =
+            [(c"mode", c"555"), (c"nr_blocks", c"1"), (c"nr_inodes", c"1")].into_iter().chain(label.map(|label| (c"context", label)));
+        let empty = fd_mount::new_filesystem(c"tmpfs", options, read_only)?;
         Ok(Self { root, null, empty, empty_is_used: Cell::new(false) })
     }
 

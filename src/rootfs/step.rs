@@ -49,6 +49,13 @@ pub enum MountStep {
         /// Its number.
         dev: dev_t,
     },
+    /// Gives a folder of the new root an SELinux label, where its file system has no mount option for that.
+    Label {
+        /// Its path.
+        path: CString,
+        /// The label.
+        label: CString,
+    },
     /// Makes the symbolic link `link`, which says `target`.
     Symlink {
         /// What the link says.
@@ -88,6 +95,8 @@ pub enum MountStep {
         place: Place,
         /// Its size option; the kernel's default when `None`.
         size: Option<CString>,
+        /// Its SELinux label; whatever the policy gives it when `None`.
+        label: Option<CString>,
     },
     /// Makes the new root's own mount read-only.
     ReadOnlyRoot,
@@ -125,6 +134,7 @@ impl MountStep {
             }
             Self::Folder { path, .. } => format!("make folder {}", shown(path)),
             Self::Device { path, .. } => format!("make device {}", shown(path)),
+            Self::Label { path, label } => format!("label {} as {}", shown(path), label.to_string_lossy()),
             Self::Symlink { target, link } => format!("make link {} to {}", shown(link), target.to_string_lossy()),
             Self::Bind { source, place, .. } => format!("show {} at /{} of the container", shown(source), place.path().to_string_lossy()),
             Self::Attach { source, place, .. } => {

@@ -9,8 +9,9 @@ use nix::unistd::{Uid, fchown};
 use serde::{Deserialize, Serialize};
 
 use super::exec_console::ExecConsole;
+use super::exec_pipes::{ExecPipes, NearEnds};
 use super::plan::command;
-use super::restrict::restrictions;
+use super::restrict::{labels, restrictions};
 use super::step::{MARKER, Step, StepReport, TERMINAL};
 use super::ulimits::Ulimits;
 use super::{LaunchError, Runtime, oom, terminal};
@@ -61,6 +62,8 @@ struct ExecPlan {
     /// The size of the caller's terminal: the command's first look at its own must find it.
     window: Option<WindowSize>,
     null_stdin: Option<OwnedFd>,
+    /// What the command has instead of the caller's own streams.
+    pipes: Option<ExecPipes>,
     dies_with_parent: bool,
     /// The far end of the socket, where nobody else holds it: sending would fail without one.
     far_end: Option<OwnedFd>,
@@ -74,14 +77,28 @@ struct ExecPlan {
 /// When the container cannot be joined, or the command is not found (code 127) or not executable (126).
 pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &ExecOrder) -> Result<i32, LaunchError> {
     let signals = terminal::passed_on_signals().map_err(LaunchError::nix("watch for signals"))?;
-    let (socket, view) = begin(runtime, spec, target, order, || ())?;
+    let Begun { socket, view, pipes } = begin(runtime, spec, target, order, || ())?;
+    let carrying = pipes.map(NearEnds::carry).transpose()?;
     let console = ExecConsole { socket, signals, explain: &|report| explain(spec, order, report) };
-    console.pass_through(order.tty, view)
+    let code = console.pass_through(order.tty, view);
+    if let Some(carrying) = carrying {
+        carrying.finish();
+    }
+    code
 }
 
-/// Forks the process that joins the container and executes the command; its messages come out of the socket returned. `leave` is
-/// called in that process, to give up what it inherited and must not keep. The view is to be kept until the first of the messages: that
-/// process would have to wait for the kernel to take it away otherwise.
+/// A process that joins the container and executes the command.
+pub(super) struct Begun {
+    /// Its messages come out of this.
+    pub socket: OwnedFd,
+    /// To be kept until the first of the messages: that process would have to wait for the kernel to take it away otherwise.
+    pub view: ReadOnlyView,
+    /// Our ends of the command's streams, where they are not our own.
+    pub pipes: Option<NearEnds>,
+}
+
+/// Forks the process that joins the container and executes the command. `leave` is called in that process, to give up what it inherited and
+/// must not keep.
 ///
 /// # Errors
 /// When there is no such container any more, or this process cannot fork.
@@ -91,7 +108,7 @@ pub(super) fn begin(
     target: &Process,
     order: &ExecOrder,
     leave: impl FnOnce(),
-) -> Result<(OwnedFd, ReadOnlyView), LaunchError> {
+) -> Result<Begun, LaunchError> {
     let plan = plan(runtime, spec, order)?;
     let init = pidfd::open(target.pid).map_err(LaunchError::io("open the container's init"))?;
     // only now is the number tied to a process: is it still the one that was recorded?
@@ -110,7 +127,7 @@ pub(super) fn begin(
         }
         Cloned::Parent { .. } => {
             LaunchError::at("exec.watch")?;
-            Ok((ours, view))
+            Ok(Begun { socket: ours, view, pipes: plan.pipes.map(|pipes| pipes.ours) })
         }
     }
 }
@@ -121,7 +138,7 @@ pub(super) fn start_probe(runtime: &Runtime, spec: &ContainerSpec, init: Borrowe
     let order = ExecOrder { argv: vec!["/bin/sh".into(), "-c".into(), line.into()], ..ExecOrder::default() };
     // nobody reads the reports, the exit code says enough
     let (far_end, reports) = seqpacket::pair().ok()?;
-    let plan = ExecPlan { dies_with_parent: true, far_end: Some(far_end), ..plan(runtime, spec, &order).ok()? };
+    let plan = ExecPlan { dies_with_parent: true, far_end: Some(far_end), pipes: None, ..plan(runtime, spec, &order).ok()? };
     let cgroup = Target::find(runtime, spec).ok()?;
     match cgroup.clone_into().ok()? {
         Cloned::Child => process::exit_now(join(&plan, spec, &cgroup, init, reports.as_fd())),
@@ -179,16 +196,18 @@ fn plan(runtime: &Runtime, spec: &ContainerSpec, order: &ExecOrder) -> Result<Ex
         ids.check(user).map_err(|error| LaunchError::plain(error.to_string()))?;
     }
     let cwd = order.workdir.as_deref().unwrap_or(&spec.cwd);
+    let labels = labels(spec)?;
     let null = || nix::fcntl::open("/dev/null", OFlag::O_RDONLY | OFlag::O_CLOEXEC, nix::sys::stat::Mode::empty());
     Ok(ExecPlan {
         command: command(&order.argv, &env)?,
         cwd: CString::new(cwd).map_err(|_| LaunchError::plain(format!("{cwd:?} has a NUL byte")))?,
-        restrictions: restrictions(runtime, spec)?,
+        restrictions: restrictions(runtime, spec, labels.as_ref())?,
         user,
         ulimits: Ulimits::of(spec)?,
         tty: order.tty,
         window: if order.tty { tty::window_size(0).ok() } else { None },
         null_stdin: if order.interactive || order.tty { None } else { Some(null().map_err(LaunchError::nix("open /dev/null"))?) },
+        pipes: labels.filter(|_| !order.tty).map(|labels| ExecPipes::new(&labels, order.interactive)).transpose()?,
         dies_with_parent: false,
         far_end: None,
         oom_score_adj: oom::of_container(spec),
@@ -211,7 +230,8 @@ fn join(plan: &ExecPlan, spec: &ContainerSpec, cgroup: &Target, init: BorrowedFd
         LaunchError::at("exec.close")?;
         // whatever the caller had open, nothing of it comes along into the container
         let number = |fd: &Option<OwnedFd>| fd.as_ref().map_or(-1, AsRawFd::as_raw_fd);
-        fds::keep_only([init.as_raw_fd(), socket.as_raw_fd(), number(&plan.null_stdin), number(&plan.far_end)])
+        let [stdin, stdout, stderr] = plan.pipes.as_ref().map_or([-1; 3], |pipes| pipes.theirs.each_ref().map(number));
+        fds::keep_only([init.as_raw_fd(), socket.as_raw_fd(), number(&plan.null_stdin), number(&plan.far_end), stdin, stdout, stderr])
             .map_err(LaunchError::nix("close the caller's descriptors"))?;
         // while /proc is the host's
         plan.restrictions.label().map_err(LaunchError::nix("name the AppArmor profile"))?;
@@ -263,6 +283,9 @@ fn become_command(plan: &ExecPlan, socket: BorrowedFd<'_>) -> ! {
             (0..3).try_for_each(|number| fds::place(slave.as_raw_fd(), number)).map_err(at(Step::Terminal))?;
         } else if let Some(null) = &plan.null_stdin {
             fds::place(null.as_raw_fd(), 0).map_err(at(Step::Stdio))?;
+        }
+        for (number, end) in (0..).zip(plan.pipes.iter().flat_map(|pipes| &pipes.theirs)) {
+            end.as_ref().map_or(Ok(()), |end| fds::place(end.as_raw_fd(), number)).map_err(at(Step::Stdio))?;
         }
         // from here on a hostile container finds no descriptor of the host's in this process but the caller's streams and the socket
         fds::keep_only([socket.as_raw_fd()]).map_err(at(Step::Stdio))?;

@@ -9,8 +9,9 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::unistd::{Gid, Uid, fchown};
 
+use super::pipe::pipe;
 use super::plan::{InitPlan, Stdio};
-use super::restrict::restrictions;
+use super::restrict::{labels, restrictions};
 use super::shared::Shared;
 use super::step::{CLOCKS, GO, LIMITED, MARKER, REPORT, StepReport, TERMINAL};
 use super::step_clock::{StepClock, TIMES};
@@ -19,8 +20,10 @@ use super::{LaunchError, Runtime, StartOrder, init, oom};
 use crate::cgroup::{Cgroup, CgroupError, DeviceRule, Parent, Unfinished};
 use crate::namespace;
 use crate::record::Record;
-use crate::rootfs::{RootfsPaths, RootfsPlan, shifted_root};
-use crate::spec::{ContainerSpec, Device};
+use crate::rootfs::{RootfsPaths, RootfsPlan, label_base, shifted_root};
+use crate::security::relabel;
+use crate::security::selinux::Labels;
+use crate::spec::{ContainerSpec, Device, Relabel};
 use crate::sys::clone::{Cloned, clone3};
 use crate::sys::{pidfd, process, seqpacket};
 
@@ -105,17 +108,23 @@ pub fn start(
 ) -> Result<Started, LaunchError> {
     let spec = &record.spec;
     LaunchError::at("supervisor.plan")?;
-    let (theirs, streams) = streams(spec, open_stdin)?;
+    let labels = labels(spec)?;
+    let (theirs, streams) = streams(spec, labels.as_ref(), open_stdin)?;
     let (status_reader, status_writer) = if spec.init {
-        let (reader, writer) = pipe()?;
+        let (reader, writer) = pipe(None)?;
         (Some(reader), Some(writer))
     } else {
         (None, None)
     };
     let shared = Shared::find(&runtime.store, spec)?;
-    let paths = RootfsPaths::new(&runtime.store.container(&spec.id), &order.image);
+    let mut paths = RootfsPaths::new(&runtime.store.container(&spec.id), &order.image);
+    if let Some(labels) = labels.as_ref().filter(|_| spec.root.is_some()) {
+        label_base(&paths.base, |file| labels.put_on(file)).map_err(|e| LaunchError::plain(e.to_string()))?;
+    }
+    relabel_volumes(spec, labels.as_ref())?;
+    paths.label = labels.as_ref().map(|labels| labels.file.clone());
     let rootfs = RootfsPlan::new(spec, &paths).map_err(|e| LaunchError::plain(e.to_string()))?;
-    let mut plan = InitPlan::new(spec, rootfs, restrictions(runtime, spec)?, theirs, status_writer)?;
+    let mut plan = InitPlan::new(spec, rootfs, restrictions(runtime, spec, labels.as_ref())?, theirs, status_writer)?;
     plan.window = order.window;
     clock.done("plan the mounts and the command");
     LaunchError::at("supervisor.clone")?;
@@ -259,19 +268,33 @@ fn died_in_setup(cgroup: &Cgroup) -> LaunchError {
     }
 }
 
+/// Volumes that the user gave away to this container, or to every one (`z`, `Z`).
+fn relabel_volumes(spec: &ContainerSpec, labels: Option<&Labels>) -> Result<(), LaunchError> {
+    let Some(labels) = labels else { return Ok(()) };
+    for volume in &spec.volumes {
+        let Some(whose) = volume.relabel else { continue };
+        let label = match whose {
+            Relabel::Own => &labels.file,
+            Relabel::Shared => &labels.shared_file(),
+        };
+        relabel(&volume.source, label).map_err(|why| LaunchError::plain(format!("cannot label the volume {why}")))?;
+    }
+    Ok(())
+}
+
 /// The container's ends and ours. A terminal is made by init, in the container's own devpts.
-fn streams(spec: &ContainerSpec, open_stdin: bool) -> Result<(Option<Stdio>, Option<Streams>), LaunchError> {
+fn streams(spec: &ContainerSpec, labels: Option<&Labels>, open_stdin: bool) -> Result<(Option<Stdio>, Option<Streams>), LaunchError> {
     if spec.tty {
         return Ok((None, None));
     }
     let (stdin, writer) = if open_stdin {
-        let (reader, writer) = pipe()?;
+        let (reader, writer) = pipe(labels)?;
         (reader, Some(writer))
     } else {
         (null().map_err(LaunchError::io("open /dev/null"))?, None)
     };
-    let (out_reader, stdout) = pipe()?;
-    let (err_reader, stderr) = pipe()?;
+    let (out_reader, stdout) = pipe(labels)?;
+    let (err_reader, stderr) = pipe(labels)?;
     if let Some(ids) = spec.ids {
         // so that /dev/stdout can be opened again; init could not give away what belongs to an id that it has no name for
         let (uid, gid) = (ids.outside(spec.user.uid).map(Uid::from_raw), ids.outside(spec.user.gid).map(Gid::from_raw));
@@ -283,10 +306,6 @@ fn streams(spec: &ContainerSpec, open_stdin: bool) -> Result<(Option<Stdio>, Opt
             .map_err(LaunchError::nix("give the streams to the container"))?;
     }
     Ok((Some(Stdio { stdin, stdout, stderr }), Some(Streams::Pipes { stdin: writer, stdout: out_reader, stderr: err_reader })))
-}
-
-fn pipe() -> Result<(OwnedFd, OwnedFd), LaunchError> {
-    nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(LaunchError::nix("make a pipe"))
 }
 
 fn null() -> io::Result<OwnedFd> {

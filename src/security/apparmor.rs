@@ -6,11 +6,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use nix::errno::Errno;
-use nix::fcntl::{OFlag, open};
-use nix::sys::stat::Mode;
-use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
-
+use super::Label;
 use crate::spec::AppArmor;
 
 /// The profile of [`PROFILE`].
@@ -78,11 +74,11 @@ pub fn load_default() -> Result<(), String> {
     Err(format!("{parser}: {}", said.lines().next().unwrap_or("it failed")))
 }
 
-/// What is to be written for `wanted` before execve: `None` leaves the label as it is.
+/// What the kernel is to be told for `wanted` before execve: `None` leaves the label as it is.
 ///
 /// # Errors
 /// In words: a profile asked for by name that is not there.
-pub fn order(wanted: &AppArmor) -> Result<Option<CString>, String> {
+pub fn label(wanted: &AppArmor) -> Result<Option<Label>, String> {
     let name = match wanted {
         AppArmor::Unconfined => return Ok(None),
         // where it cannot be loaded, whoever started the container was told; it may have been unloaded before a restart, or an exec
@@ -94,25 +90,7 @@ pub fn order(wanted: &AppArmor) -> Result<Option<CString>, String> {
         }
         AppArmor::Named(name) => name,
     };
-    CString::new(format!("exec {name}")).map(Some).map_err(|_| "the profile's name has a NUL byte".into())
-}
-
-/// Gives `order` to the kernel for this process's next execve, and for its children's. To be called while `/proc` is the host's: what an
-/// image has there instead would swallow the order (CVE-2016-8649, CVE-2019-16884). Allocates nothing.
-///
-/// # Errors
-/// ENOTSUP when that is no proc; what open(2) and write(2) say.
-pub fn give(order: &CString) -> nix::Result<()> {
-    let place = |path| open(path, OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty());
-    let file = match place(c"/proc/thread-self/attr/apparmor/exec") {
-        // before Linux 5.8 modules shared one file
-        Err(Errno::ENOENT) => place(c"/proc/thread-self/attr/exec"),
-        other => other,
-    }?;
-    if fstatfs(&file)?.filesystem_type() != PROC_SUPER_MAGIC {
-        return Err(Errno::ENOTSUP);
-    }
-    nix::unistd::write(&file, order.as_bytes()).map(drop)
+    CString::new(format!("exec {name}")).map(|order| Some(Label::Profile(order))).map_err(|_| "the profile's name has a NUL byte".into())
 }
 
 /// The label of a process as the kernel has it (`/proc/PID/attr`), such as `minic-default (enforce)`; `None` where there is no AppArmor.

@@ -1,11 +1,9 @@
 //! [`Restrictions`]: everything that init, or a command joining the container, gives up for good before the image's first instruction.
 
-use std::ffi::CString;
-
 use nix::libc::sock_filter;
 use nix::unistd::{Gid, Uid, setresgid, setresuid};
 
-use super::apparmor;
+use super::Label;
 use crate::spec::Capabilities;
 use crate::sys::{caps, process, seccomp};
 
@@ -23,8 +21,8 @@ pub struct Restrictions {
     pub no_new_privs: bool,
     /// The seccomp program; `None` lets every system call through.
     pub filter: Option<Vec<sock_filter>>,
-    /// What AppArmor is told; `None` where there is nothing to tell.
-    pub apparmor: Option<CString>,
+    /// What the kernel's security module is told; `None` where there is nothing to tell.
+    pub label: Option<Label>,
 }
 
 /// The number of the kernel's last capability (`/proc/sys/kernel/cap_last_cap`); 40, that of Linux 5.9, where it is not told.
@@ -34,12 +32,13 @@ pub fn last_capability() -> u8 {
 }
 
 impl Restrictions {
-    /// Names the AppArmor profile of the next execve, and of children's: to be called while `/proc` is the host's. Allocates nothing.
+    /// Names the AppArmor profile or SELinux label of the next execve, and of children's: to be called while `/proc` is the host's.
+    /// Allocates nothing.
     ///
     /// # Errors
-    /// As [`apparmor::give`].
+    /// As [`Label::give`].
     pub fn label(&self) -> nix::Result<()> {
-        self.apparmor.as_ref().map_or(Ok(()), apparmor::give)
+        self.label.as_ref().map_or(Ok(()), Label::give)
     }
 
     /// Trims the bounding set, empties ambient and inheritable, becomes `uid` and `gid` (without other groups), keeps the

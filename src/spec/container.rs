@@ -8,8 +8,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ClockOffsets, ContainerId, ContainerName, Device, HealthCheck, IdRange, IpcMode, Limits, NetworkMode, Own, PidMode, RestartPolicy,
-    Security, SpecError, Sysctl, Tmpfs, Ulimit, User, Userns, Volume,
+    Categories, ClockOffsets, ContainerId, ContainerName, Device, HealthCheck, IdRange, IpcMode, Limits, NetworkMode, Own, PidMode,
+    RestartPolicy, Security, SpecError, Sysctl, Tmpfs, Ulimit, User, Userns, Volume,
 };
 
 /// Mount propagation between the host and a container (mount_namespaces(7)).
@@ -83,6 +83,9 @@ pub struct ContainerSpec {
     /// The host's ids of its users, chosen when it is created; `None` when they are the host's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<IdRange>,
+    /// What keeps it apart from other containers of its SELinux type, chosen when it is created; `None` where the host has no SELinux then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub categories: Option<Categories>,
     /// Offsets of its clocks; `None` leaves it the host's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clocks: Option<ClockOffsets>,

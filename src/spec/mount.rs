@@ -7,7 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use super::{SpecError, parse_memory};
 
-/// A host folder or file shown inside (`--volume SRC:DST[:ro]`).
+/// Whose an SELinux host's volume becomes: what a container may use is labelled so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Relabel {
+    /// Every container's (`z`).
+    Shared,
+    /// This container's alone (`Z`).
+    Own,
+}
+
+/// A host folder or file shown inside (`--volume SRC:DST[:ro,rw,z,Z]`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Volume {
     /// Absolute path on the host.
@@ -17,6 +27,29 @@ pub struct Volume {
     /// Whether the container may not write to it.
     #[serde(default)]
     pub read_only: bool,
+    /// How it is labelled at each start, where the host has SELinux; `None` leaves it as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relabel: Option<Relabel>,
+}
+
+impl Volume {
+    /// Folders of the host's own: with another label the host itself could not use them.
+    const NOT_RELABELLED: [&str; 17] = [
+        "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/media", "/opt", "/proc", "/root", "/run", "/sbin", "/srv", "/sys",
+        "/tmp", "/usr",
+    ];
+
+    /// Whether labelling `source` and all below it would take the host's own files away from it.
+    #[must_use]
+    pub fn is_the_hosts_own(source: &str) -> bool {
+        let clean = format!("/{}", source.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/"));
+        let below = |folder: &str| clean.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        clean == "/"
+            || clean.split('/').any(|part| part == "..")
+            || Self::NOT_RELABELLED.contains(&clean.as_str())
+            || ["/var", "/var/lib", "/var/log", "/var/run", "/var/cache", "/var/spool", "/var/tmp"].contains(&clean.as_str())
+            || ["/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr"].into_iter().any(below)
+    }
 }
 
 /// A memory file system inside (`--tmpfs DST[:size=64M]`).
@@ -84,17 +117,32 @@ impl FromStr for Volume {
     fn from_str(text: &str) -> Result<Self, SpecError> {
         let mut parts = text.split(':');
         let (source, target, mode, more) = (parts.next().unwrap_or_default(), parts.next(), parts.next(), parts.next());
-        let wrong = || SpecError::new("volume", format!("{text:?} is not a volume; write SRC:DST or SRC:DST:ro"));
-        let read_only = match (mode, more) {
-            (None | Some("rw"), None) => false,
-            (Some("ro"), None) => true,
-            _ => return Err(wrong()),
-        };
+        let wrong = || SpecError::new("volume", format!("{text:?} is not a volume; write SRC:DST or SRC:DST:ro, or z or Z for SELinux"));
+        if more.is_some() {
+            return Err(wrong());
+        }
+        let (mut read_only, mut relabel) = (None, None);
+        for word in mode.iter().flat_map(|mode| mode.split(',')) {
+            let again = match word {
+                "ro" | "rw" => read_only.replace(word == "ro").is_some(),
+                "z" => relabel.replace(Relabel::Shared).is_some(),
+                "Z" => relabel.replace(Relabel::Own).is_some(),
+                _ => true,
+            };
+            if again {
+                return Err(wrong());
+            }
+        }
         let target = absolute("volume", target.ok_or_else(wrong)?)?;
         if !source.starts_with('/') || source.contains('\0') {
             return Err(SpecError::new("volume", format!("{source:?} is not an absolute path on the host")));
         }
-        Ok(Self { source: source.into(), target, read_only })
+        if relabel.is_some() && Self::is_the_hosts_own(source) {
+            let why =
+                format!("{source:?} is the host's own: with a container's SELinux label the host could not use it; leave out z and Z");
+            return Err(SpecError::new("volume", why));
+        }
+        Ok(Self { source: source.into(), target, read_only: read_only.unwrap_or_default(), relabel })
     }
 }
 
@@ -150,6 +198,10 @@ mod tests {
         let volume: Volume = "/srv/data:/data:ro".parse().unwrap();
         assert_eq!((volume.source.to_str(), volume.target.as_str(), volume.read_only), (Some("/srv/data"), "/data", true));
         assert!("/a:/proc/meminfo".parse::<Volume>().is_ok() && "/a:/process".parse::<Volume>().is_ok());
+        let relabelled = |text: &str| text.parse::<Volume>().map(|volume| (volume.read_only, volume.relabel)).unwrap();
+        assert_eq!(relabelled("/srv/web:/b:ro,z"), (true, Some(Relabel::Shared)));
+        assert_eq!(relabelled("/home/me/src:/b:Z"), (false, Some(Relabel::Own)));
+        assert_eq!(relabelled("/usr:/b:ro"), (true, None));
         assert!(!"/a:/b".parse::<Volume>().unwrap().read_only);
         for bad in [
             "",
@@ -162,6 +214,16 @@ mod tests {
             "/a:/",
             "/a:/./",
             "/a:/b\0",
+            "/a:/b:",
+            "/a:/b:ro,rw",
+            "/a:/b:z,Z",
+            "/:/b:z",
+            "/usr:/b:Z",
+            "//usr/./lib:/b:Z",
+            "/etc/ssh:/b:z",
+            "/home/:/b:z",
+            "/var/lib:/b:z",
+            "/srv/../etc:/b:z",
             "/a:/proc",
             "/a:/proc/",
             "/a:/proc/sys",

@@ -170,6 +170,9 @@ pub struct Preset {
     /// `default`, `unconfined`, or the name of a loaded AppArmor profile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub apparmor: Option<String>,
+    /// `default`, `unconfined`, a type of the SELinux policy, or a whole label.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selinux: Option<String>,
     /// Whether a setuid program gives nobody more than they have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_new_privileges: Option<bool>,
@@ -257,6 +260,7 @@ impl Preset {
             cap_drop: base.cap_drop.iter().cloned().chain(self.cap_drop).collect(),
             seccomp: self.seccomp.or(base.seccomp.clone()),
             apparmor: self.apparmor.or(base.apparmor.clone()),
+            selinux: self.selinux.or(base.selinux.clone()),
             no_new_privileges: self.no_new_privileges.or(base.no_new_privileges),
             privileged: self.privileged.or(base.privileged),
             labels: base.labels.iter().cloned().chain(self.labels).collect(),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Capabilities, Preset, SpecError};
+use super::{Capabilities, Preset, SeLinux, SpecError};
 
 /// Which system calls get through.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +59,8 @@ pub struct Security {
     pub seccomp: Seccomp,
     /// The AppArmor profile.
     pub apparmor: AppArmor,
+    /// The SELinux label.
+    pub selinux: SeLinux,
     /// Whether a setuid program gives nobody more than they have.
     pub no_new_privileges: bool,
     /// Whether nothing of this holds: every capability, every system call, every device, and `/proc` and `/sys` as they are.
@@ -76,6 +78,7 @@ impl Default for Security {
             asked: Capabilities::NONE,
             seccomp: Seccomp::Default,
             apparmor: AppArmor::Default,
+            selinux: SeLinux::Default,
             no_new_privileges: true,
             privileged: false,
         }
@@ -85,7 +88,7 @@ impl Default for Security {
 impl Security {
     /// What `--privileged` gives up, in one sentence.
     pub const PRIVILEGED: &'static str = "privileged: it has every capability, every system call and every device, no_new_privs is off, no \
-AppArmor profile confines it, and nothing of /proc and /sys is masked or read-only: its root is this machine's root";
+AppArmor profile and no SELinux label confines it, and nothing of /proc and /sys is masked or read-only: its root is this machine's root";
 
     /// What a request asks for.
     ///
@@ -106,6 +109,7 @@ AppArmor profile confines it, and nothing of /proc and /sys is masked or read-on
             }
         };
         let apparmor = AppArmor::resolve(request.apparmor.as_deref())?;
+        let selinux = SeLinux::resolve(request.selinux.as_deref())?;
         if request.privileged == Some(true) {
             if seccomp == Seccomp::Own || !request.cap_drop.is_empty() {
                 let field = if seccomp == Seccomp::Own { "seccomp" } else { "cap-drop" };
@@ -117,12 +121,13 @@ AppArmor profile confines it, and nothing of /proc and /sys is masked or read-on
                 seccomp: Seccomp::Unconfined,
                 // one that is named all the same is meant
                 apparmor: if request.apparmor.is_none() { AppArmor::Unconfined } else { apparmor },
+                selinux: if request.selinux.is_none() { SeLinux::Unconfined } else { selinux },
                 no_new_privileges: false,
                 privileged: true,
             });
         }
         let no_new_privileges = request.no_new_privileges.unwrap_or(true);
-        Ok(Self { capabilities, asked, seccomp, apparmor, no_new_privileges, privileged: false })
+        Ok(Self { capabilities, asked, seccomp, apparmor, selinux, no_new_privileges, privileged: false })
     }
 }
 

@@ -57,7 +57,7 @@ pub fn clone_tree_of(fd: BorrowedFd<'_>, recursive: bool) -> nix::Result<OwnedFd
 ///
 /// # Errors
 /// ENODEV when the kernel has no such file system, EINVAL for a wrong option.
-pub fn new_filesystem(kind: &CStr, options: &[(&CStr, &CStr)], attributes: u64) -> nix::Result<OwnedFd> {
+pub fn new_filesystem<'a>(kind: &CStr, options: impl IntoIterator<Item = (&'a CStr, &'a CStr)>, attributes: u64) -> nix::Result<OwnedFd> {
     // SAFETY: `kind` is NUL-terminated and outlives the call.
     let context = owned(unsafe { libc::syscall(libc::SYS_fsopen, kind.as_ptr(), FSOPEN_CLOEXEC) })?;
     let fd = context.as_raw_fd();

@@ -1,9 +1,12 @@
 //! Extended attributes of open files (xattr(7)).
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use nix::errno::Errno;
+
+/// Where SELinux keeps a file's label, which ends in a NUL byte.
+pub const SELINUX: &CStr = c"security.selinux";
 
 /// fgetxattr(2) into `buffer`; how many bytes the value has.
 ///
@@ -13,4 +16,23 @@ pub fn get(file: BorrowedFd<'_>, name: &CStr, buffer: &mut [u8]) -> nix::Result<
     // SAFETY: the name is NUL-terminated and the buffer valid for its length, both during the call.
     let length = unsafe { libc::fgetxattr(file.as_raw_fd(), name.as_ptr(), buffer.as_mut_ptr().cast(), buffer.len()) };
     Errno::result(length).map(|length| length as usize)
+}
+
+/// setxattr(2) of what `path` leads to, as [`set`].
+///
+/// # Errors
+/// The same; ENOENT, and EINVAL for a NUL byte in the path.
+pub fn set_path(path: &str, name: &CStr, value: &[u8]) -> nix::Result<()> {
+    let path = CString::new(path).map_err(|_| Errno::EINVAL)?;
+    // SAFETY: path and name are NUL-terminated and the value valid for its length, all during the call.
+    Errno::result(unsafe { libc::setxattr(path.as_ptr(), name.as_ptr(), value.as_ptr().cast(), value.len(), 0) }).map(drop)
+}
+
+/// fsetxattr(2), whether the file has such an attribute already or not.
+///
+/// # Errors
+/// ENOTSUP where the file system has none, EACCES and EPERM when it is not ours to set.
+pub fn set(file: BorrowedFd<'_>, name: &CStr, value: &[u8]) -> nix::Result<()> {
+    // SAFETY: the name is NUL-terminated and the value valid for its length, both during the call.
+    Errno::result(unsafe { libc::fsetxattr(file.as_raw_fd(), name.as_ptr(), value.as_ptr().cast(), value.len(), 0) }).map(drop)
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::Finding;
-use crate::security::apparmor;
+use crate::security::{apparmor, selinux};
 
 /// Every container's (namespaces(7)); the names of `/proc/PID/ns`.
 const NEEDED: [&str; 6] = ["mnt", "pid", "net", "ipc", "uts", "cgroup"];
@@ -44,10 +44,10 @@ fn judge_seccomp(actions: Option<&str>) -> Finding {
 }
 
 pub(super) fn security_modules() -> Finding {
+    if let Some(own) = selinux::own_label() {
+        return judge_selinux(&own, selinux::is_enforcing(), selinux::of_containers().map(|labels| labels.process));
+    }
     let read = |path: &str| fs::read_to_string(path).ok();
-    let yes = |path: &str, word: &str| read(path).is_some_and(|text| text.trim() == word);
-    let on = apparmor::is_in_the_kernel();
-    let selinux = Path::new("/sys/fs/selinux").join("enforce").exists().then(|| yes("/sys/fs/selinux/enforce", "1"));
     let label = read("/proc/self/attr/apparmor/current").or_else(|| read("/proc/self/attr/current")).unwrap_or_default();
     let lacking = if !apparmor::is_on() {
         Some(("its file system is not mounted", "mount -t securityfs securityfs /sys/kernel/security"))
@@ -56,30 +56,37 @@ pub(super) fn security_modules() -> Finding {
     } else {
         None
     };
-    judge_modules(on, lacking, selinux, label.trim_matches(|c: char| c.is_whitespace() || c == '\0'))
+    let label = label.trim_matches(|c: char| c.is_whitespace() || c == '\0');
+    judge_apparmor(apparmor::is_in_the_kernel().then_some(lacking), label)
 }
 
-/// `lacking` is what keeps us from using AppArmor, and the fix; `selinux` says whether it enforces; `label` is what the kernel says of us
-/// (apparmor(7), selinux(8)).
-fn judge_modules(apparmor: bool, lacking: Option<(&str, &str)>, selinux: Option<bool>, label: &str) -> Finding {
+/// `own` is our label, `containers` that of theirs, or what keeps them from having one (selinux(8)).
+fn judge_selinux(own: &str, enforcing: Option<bool>, containers: Result<String, String>) -> Finding {
     let what = "security modules";
-    match (apparmor, selinux) {
-        (true, _) if !label.is_empty() && !label.starts_with("unconfined") => {
+    let how = match enforcing {
+        Some(true) => "enforcing",
+        Some(false) => "permissive",
+        None => "which cannot be asked whether it enforces",
+    };
+    match containers {
+        Ok(process) => Finding::good(what, format!("SELinux, {how}, as {own}; containers run as {process} with categories of their own")),
+        Err(why) => Finding::limited(what, format!("SELinux, {how}, as {own}, but {why}"), "containers run without an SELinux label"),
+    }
+}
+
+/// `apparmor` is, where the kernel has it, what keeps us from using it, and the fix; `label` is what the kernel says of us (apparmor(7)).
+fn judge_apparmor(apparmor: Option<Option<(&str, &str)>>, label: &str) -> Finding {
+    let what = "security modules";
+    match apparmor {
+        Some(_) if !label.is_empty() && !label.starts_with("unconfined") => {
             Finding::limited(what, format!("AppArmor confines us: {label}"), "it may forbid the mounts that a container needs")
                 .fix("work outside of that profile; inside docker: --security-opt apparmor=unconfined")
         }
-        (true, _) => match lacking {
-            Some((why, fix)) => {
-                Finding::limited(what, format!("AppArmor, but {why}"), "containers run without an AppArmor profile").fix(fix)
-            }
-            None => Finding::good(what, "AppArmor, which does not confine us; containers run under minic-default"),
-        },
-        (false, Some(enforces)) => {
-            let how = if enforces { "enforcing" } else { "permissive" };
-            let as_whom = if label.is_empty() { String::new() } else { format!(", as {label}; containers inherit that") };
-            Finding::good(what, format!("SELinux, {how}{as_whom}"))
+        Some(Some((why, fix))) => {
+            Finding::limited(what, format!("AppArmor, but {why}"), "containers run without an AppArmor profile").fix(fix)
         }
-        (false, None) => Finding::good(what, "neither AppArmor nor SELinux is active; none is needed"),
+        Some(None) => Finding::good(what, "AppArmor, which does not confine us; containers run under minic-default"),
+        None => Finding::good(what, "neither AppArmor nor SELinux is active; none is needed"),
     }
 }
 
@@ -105,12 +112,16 @@ mod tests {
 
     #[test]
     fn modules_count_when_they_stand_in_the_way() {
-        assert_eq!(judge_modules(false, None, None, "").verdict, Verdict::Good);
-        assert_eq!(judge_modules(true, None, None, "unconfined").verdict, Verdict::Good);
-        assert_eq!(judge_modules(true, Some(("a", "b")), None, "unconfined").verdict, Verdict::Limited);
-        let confined = judge_modules(true, None, None, "docker-default (enforce)");
+        assert_eq!(judge_apparmor(None, "").verdict, Verdict::Good);
+        assert_eq!(judge_apparmor(Some(None), "unconfined").verdict, Verdict::Good);
+        assert_eq!(judge_apparmor(Some(Some(("a", "b"))), "unconfined").verdict, Verdict::Limited);
+        let confined = judge_apparmor(Some(None), "docker-default (enforce)");
         assert_eq!((confined.verdict, confined.detail.as_str()), (Verdict::Limited, "AppArmor confines us: docker-default (enforce)"));
-        let selinux = judge_modules(false, None, Some(true), "unconfined_u:unconfined_r:unconfined_t:s0");
-        assert!(selinux.detail.starts_with("SELinux, enforcing, as unconfined_u"));
+        let labelled = judge_selinux("u:r:unconfined_t:s0", Some(true), Ok("u:r:container_t:s0".into()));
+        assert_eq!(labelled.verdict, Verdict::Good);
+        assert!(labelled.detail.starts_with("SELinux, enforcing, as u:r:unconfined_t:s0; containers run as u:r:container_t:s0"));
+        let without = judge_selinux("u:r:unconfined_t:s0", Some(false), Err("there is no label".into()));
+        assert_eq!(without.verdict, Verdict::Limited);
+        assert!(without.detail.contains("permissive") && without.detail.ends_with("but there is no label"));
     }
 }

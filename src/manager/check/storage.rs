@@ -140,7 +140,7 @@ fn try_overlay(folder: &Path) -> io::Result<()> {
     let option = |file: &File| CString::new(format!("/proc/self/fd/{}", file.as_raw_fd()));
     let [lower, upper, work] = [option(&lower)?, option(&upper)?, option(&work)?];
     let options = [(c"lowerdir", lower.as_c_str()), (c"upperdir", upper.as_c_str()), (c"workdir", work.as_c_str())];
-    drop(mount::new_filesystem(c"overlay", &options, 0)?);
+    drop(mount::new_filesystem(c"overlay", options, 0)?);
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use super::super::{Error, Manager};
 use super::capabilities::{names, opening};
 use super::{Fact, Judgement, Section, Sheet, failed, limit_files};
 use crate::record::{Record, is_alive};
-use crate::security::apparmor;
+use crate::security::{apparmor, selinux};
 use crate::spec::ContainerId;
 
 /// Namespaces as `/proc/PID/ns` names them, what a shared one means, and whether that is weak.
@@ -35,7 +35,7 @@ impl Manager {
         let status = read("status").map_err(|error| failed(format!("read {}/status", folder.display()), error))?;
         let mut sections = vec![
             Section::new("Namespaces", namespaces(&folder)),
-            Section::new("Privileges", privileges(&status).into_iter().chain([confinement(apparmor::label_of(&folder))]).collect()),
+            Section::new("Privileges", privileges(&status).into_iter().chain([confinement(&folder)]).collect()),
             Section::new("Id maps", ["uid_map", "gid_map"].iter().map(|file| id_map(file, &read(file).unwrap_or_default())).collect()),
         ];
         let limits = limit_files::facts(&self.cgroup(id).paths().map(PathBuf::from).collect::<Vec<_>>());
@@ -105,10 +105,30 @@ fn privileges(status: &str) -> Vec<Fact> {
     facts
 }
 
+/// What the host's security module says of a process.
+fn confinement(process: &Path) -> Fact {
+    match selinux::own_label() {
+        Some(own) => selinux_label(selinux::label_of(process), &own, selinux::is_enforcing()),
+        None => apparmor_label(apparmor::label_of(process)),
+    }
+}
+
+/// Pure: the SELinux label of a process; `own` is ours.
+fn selinux_label(label: Option<String>, own: &str, enforcing: Option<bool>) -> Fact {
+    let kind = |label: &str| label.split(':').nth(2).unwrap_or_default().to_owned();
+    match (label.as_deref(), enforcing) {
+        (None, _) => Fact::plain("SELinux", "n/a: the kernel does not say"),
+        (Some(label), _) if kind(label) == kind(own) => Fact::judged("SELinux", label, Judgement::Weak, "it may do what minic-tui may"),
+        (Some(label), _) if kind(label) == "spc_t" => Fact::judged("SELinux", label, Judgement::Weak, "a type that nothing is refused to"),
+        (Some(label), Some(false)) => Fact::judged("SELinux", label, Judgement::Weak, "permissive: the policy is not enforced"),
+        (Some(label), _) => Fact::judged("SELinux", label, Judgement::Good, "what the policy does not allow is refused"),
+    }
+}
+
 /// Pure: the AppArmor label of a process.
-fn confinement(label: Option<String>) -> Fact {
+fn apparmor_label(label: Option<String>) -> Fact {
     match label.as_deref() {
-        None => Fact::plain("AppArmor", "n/a: this host has none, or its securityfs is not mounted"),
+        None => Fact::plain("AppArmor", "n/a: this host has neither it nor SELinux, or its securityfs is not mounted"),
         Some("unconfined") => Fact::judged("AppArmor", "unconfined", Judgement::Weak, "no profile confines it"),
         Some(label) if label.ends_with("(complain)") => Fact::judged("AppArmor", label, Judgement::Weak, "only complains"),
         Some(label) => Fact::judged("AppArmor", label, Judgement::Good, "what the profile does not allow is refused"),
@@ -180,9 +200,15 @@ mod tests {
         let facts = privileges(shut);
         assert!(facts.iter().all(|fact| fact.judgement == Judgement::Good), "{facts:?}");
         assert_eq!(judged(&facts, "capabilities").0, "none");
-        assert_eq!(confinement(Some("minic-default (enforce)".into())).judgement, Judgement::Good);
-        assert_eq!(confinement(Some("unconfined".into())).judgement, Judgement::Weak);
-        assert!(confinement(None).value.starts_with("n/a"));
+        assert_eq!(apparmor_label(Some("minic-default (enforce)".into())).judgement, Judgement::Good);
+        assert_eq!(apparmor_label(Some("unconfined".into())).judgement, Judgement::Weak);
+        assert!(apparmor_label(None).value.starts_with("n/a"));
+        let of =
+            |label: &str, enforcing| selinux_label(Some(label.into()), "unconfined_u:unconfined_r:unconfined_t:s0", enforcing).judgement;
+        assert_eq!(of("system_u:system_r:container_t:s0:c1,c2", Some(true)), Judgement::Good);
+        assert_eq!(of("system_u:system_r:container_t:s0:c1,c2", Some(false)), Judgement::Weak);
+        assert_eq!(of("system_u:system_r:spc_t:s0", Some(true)), Judgement::Weak);
+        assert_eq!(of("unconfined_u:unconfined_r:unconfined_t:s0-s0:c0.c1023", Some(true)), Judgement::Weak);
         assert!(privileges("").iter().all(|fact| fact.value.contains("n/a")));
     }
 
