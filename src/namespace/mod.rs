@@ -17,14 +17,15 @@ pub use users::{become_root, map_users};
 const NEWTIME: CloneFlags = CloneFlags::from_bits_retain(CLONE_NEWTIME);
 
 /// The namespaces that clone3 makes for this container; the others are those that the caller is in. A user namespace owns all that
-/// are made with it. Two are not among them: the cgroup namespace shows the cgroup that the process is in when it is made, so init makes it
-/// itself once it has been put into its cgroup (cgroup_namespaces(7)); and the clocks of a time namespace stand still once somebody is in it.
+/// are made with it. Some are not among them: the cgroup namespace shows the cgroup that the process is in when it is made, so init makes it
+/// itself once it has been put into its cgroup (cgroup_namespaces(7)); and the clocks of a time namespace stand still once somebody is in it. Where there is a user
+/// namespace, init makes that of IPC once it is root of it: whoever makes it owns its message queues' folder, and is nobody inside otherwise.
 #[must_use]
 pub fn clone_flags(spec: &ContainerSpec) -> u64 {
     let wanted = [
         (true, CloneFlags::CLONE_NEWNS),
         (spec.uts == Own::Own, CloneFlags::CLONE_NEWUTS),
-        (spec.ipc == IpcMode::Own, CloneFlags::CLONE_NEWIPC),
+        (spec.ipc == IpcMode::Own && spec.ids.is_none(), CloneFlags::CLONE_NEWIPC),
         (spec.network == NetworkMode::None, CloneFlags::CLONE_NEWNET),
         (spec.pid == PidMode::Own, CloneFlags::CLONE_NEWPID),
         (spec.ids.is_some(), CloneFlags::CLONE_NEWUSER),
@@ -80,6 +81,14 @@ impl Joint {
 /// What unshare(2) says.
 pub fn unshare_cgroup() -> nix::Result<()> {
     unshare(CloneFlags::CLONE_NEWCGROUP)
+}
+
+/// Makes the IPC namespace of the calling process.
+///
+/// # Errors
+/// ENOSPC when there are as many as `user.max_ipc_namespaces` allows.
+pub fn unshare_ipc() -> nix::Result<()> {
+    unshare(CloneFlags::CLONE_NEWIPC)
 }
 
 /// Makes a time namespace that the calling process is not in yet: now its clocks can be set.

@@ -5,6 +5,7 @@
 //! container is in the list (or has the name) and taken away after it left, always with the names' lock held: whoever is killed
 //! between leaves a link too many, never one too few. The folder carries this boot's id: after a power cut it is made anew.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -145,7 +146,7 @@ impl Store {
     ///
     /// # Errors
     /// When the list cannot be read.
-    pub fn categories(&self) -> Result<Vec<Categories>, StoreError> {
+    pub fn categories(&self) -> Result<HashSet<Categories>, StoreError> {
         let listed = self.ids()?.into_iter().filter_map(|id| json_file::read::<Labelled>(&self.container(&id).join("spec.json")).ok());
         let trashed = self.trash()?.into_iter().filter_map(|trashed| self.trashed_spec(&trashed).ok()?.categories);
         Ok(listed.filter_map(|labelled| labelled.categories).chain(trashed).collect())

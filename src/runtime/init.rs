@@ -45,6 +45,9 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
     }
     if plan.own_users {
         at(Step::Users, namespace::become_root())?;
+        if plan.makes_ipc {
+            namespace::unshare_ipc().map_err(|errno| StepReport::new(Step::Users, errno))?;
+        }
         clock.done(Step::Users);
     }
     // before the first mount: the image's own /proc might lie over the host's

@@ -8,7 +8,7 @@ use super::step::{Step, StepReport};
 use super::ulimits::Ulimits;
 use crate::rootfs::{RootfsPlan, StepFailure};
 use crate::security::Restrictions;
-use crate::spec::{ContainerSpec, NetworkMode, Own, User};
+use crate::spec::{ContainerSpec, IpcMode, NetworkMode, Own, User};
 use crate::sys::exec::ExecImage;
 use crate::sys::process::Title;
 use crate::sys::tty::WindowSize;
@@ -40,6 +40,8 @@ pub struct InitPlan {
     pub own_cgroups: bool,
     /// Whether it has a user namespace, in which it must become root.
     pub own_users: bool,
+    /// Whether it makes its IPC namespace itself, as root of its users.
+    pub makes_ipc: bool,
     /// Whether it has a time namespace.
     pub own_clocks: bool,
     /// Its streams; `None` gives it a terminal.
@@ -81,6 +83,7 @@ impl InitPlan {
             own_network: spec.network == NetworkMode::None,
             own_cgroups: spec.cgroupns == Own::Own,
             own_users: spec.ids.is_some(),
+            makes_ipc: spec.ids.is_some() && spec.ipc == IpcMode::Own,
             own_clocks: spec.clocks.is_some(),
             stdio,
             window: None,
@@ -106,7 +109,7 @@ impl InitPlan {
             Step::Go => "wait for the supervisor".into(),
             Step::Cgroup => "join its cgroups".into(),
             Step::Clocks => "make a time namespace (Linux 5.6)".into(),
-            Step::Users => "become root of the user namespace".into(),
+            Step::Users => "become root of the user namespace, and make its IPC namespace".into(),
             Step::Session => "make a session".into(),
             Step::CgroupNamespace => "make the cgroup namespace".into(),
             Step::Hostname => format!("set the host name {:?}", self.hostname.as_deref().unwrap_or_default()),

@@ -1,5 +1,7 @@
 //! SELinux: which labels a container asks for, and the pair of categories that keeps it apart from the others.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::SpecError;
@@ -45,7 +47,7 @@ const CATEGORIES: u32 = 1024;
 
 /// Two of the policy's categories, the lower first, that no other container has: what one may read, another may not, though both have the
 /// same type (Multi-Category Security; opencontainers/selinux: uniqMcs).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Categories(u16, u16);
 
 impl Categories {
@@ -54,18 +56,15 @@ impl Categories {
 
     /// The pair of number `n`, which counts round: (0, 1), (0, 2), (1, 2), (0, 3), and so on.
     fn of(n: u32) -> Self {
-        let mut left = n % Self::PAIRS;
-        let mut higher = 1;
-        while left >= higher {
-            left -= higher;
-            higher += 1;
-        }
-        Self(left as u16, higher as u16)
+        let n = n % Self::PAIRS;
+        // before the first pair whose higher is H there are as many pairs as H categories make
+        let higher = u32::midpoint(1, (1 + 8 * n).isqrt());
+        Self((n - higher * (higher - 1) / 2) as u16, higher as u16)
     }
 
     /// The first pair from `random` on that is none of `taken`; `None` when there is none left.
     #[must_use]
-    pub fn free(random: u32, taken: &[Self]) -> Option<Self> {
+    pub fn free(random: u32, taken: &HashSet<Self>) -> Option<Self> {
         (0..Self::PAIRS.min(taken.len() as u32 + 1)).map(|n| Self::of(random.wrapping_add(n))).find(|pair| !taken.contains(pair))
     }
 
@@ -78,8 +77,6 @@ impl Categories {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
 
     #[test]
@@ -105,13 +102,14 @@ mod tests {
 
     #[test]
     fn a_pair_that_somebody_has_is_passed_over() {
-        let first = Categories::free(u32::MAX, &[]).unwrap();
-        let second = Categories::free(u32::MAX, &[first]).unwrap();
+        let none = HashSet::new();
+        let first = Categories::free(u32::MAX, &none).unwrap();
+        let second = Categories::free(u32::MAX, &HashSet::from([first])).unwrap();
         assert_ne!(first, second);
-        assert_eq!(Categories::free(4, &[]).unwrap().words(), "c1,c3");
-        let everything: Vec<Categories> = (0..Categories::PAIRS).map(Categories::of).collect();
-        let lacking = everything.len() - 1;
-        assert_eq!(Categories::free(0, &everything[..lacking]), Some(everything[lacking]));
-        assert_eq!(Categories::free(0, &everything), None);
+        assert_eq!(Categories::free(4, &none).unwrap().words(), "c1,c3");
+        let mut taken: HashSet<Categories> = (0..Categories::PAIRS).map(Categories::of).collect();
+        assert_eq!(Categories::free(0, &taken), None);
+        taken.remove(&Categories(7, 9));
+        assert_eq!(Categories::free(0, &taken), Some(Categories(7, 9)));
     }
 }

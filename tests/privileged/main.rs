@@ -35,6 +35,7 @@ mod profile;
 mod propagation;
 mod rooting;
 mod screen;
+mod selinux;
 mod surroundings;
 mod survival;
 mod tabs;

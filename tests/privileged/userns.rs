@@ -156,6 +156,7 @@ fn everything_works_in_it() {
         (&[], "echo x > /dev/null; head -c 3 /dev/zero | wc -c; head -c 3 /dev/urandom | wc -c", "3\n3\n"),
         (&[], "echo one > /dev/stdout; echo x > /dev/shm/x; cat /dev/shm/x", "one\nx\n"),
         (&[], "ls /sys/class/net; cat /sys/class/net/lo/operstate; touch /sys/x 2>/dev/null || echo read-only", "lo\nunknown\nread-only\n"),
+        (&[], "stat -c '%u %n' / /dev /dev/shm /dev/mqueue", "0 /\n0 /dev\n0 /dev/shm\n0 /dev/mqueue\n"),
         (&[], "cut -d: -f3 /proc/self/cgroup | sort -u", "/\n"),
         (&[], "su=$(stat -c %a /tmp); echo $su; ulimit -c 0; mkdir /a/b 2>/dev/null || echo no", "1777\nno\n"),
         (&["--hostname", "box"], "hostname; cat /proc/sys/kernel/hostname", "box\nbox\n"),

@@ -113,15 +113,19 @@ fn confinement(process: &Path) -> Fact {
     }
 }
 
-/// Pure: the SELinux label of a process; `own` is ours.
+/// Pure: the SELinux label of a process, without its user and role, which decide nothing for a container; `own` is ours.
 fn selinux_label(label: Option<String>, own: &str, enforcing: Option<bool>) -> Fact {
-    let kind = |label: &str| label.split(':').nth(2).unwrap_or_default().to_owned();
-    match (label.as_deref(), enforcing) {
+    let type_and_level = label.as_deref().map(|label| label.splitn(3, ':').last().unwrap_or(label).to_owned());
+    match (type_and_level.as_deref(), enforcing) {
         (None, _) => Fact::plain("SELinux", "n/a: the kernel does not say"),
-        (Some(label), _) if kind(label) == kind(own) => Fact::judged("SELinux", label, Judgement::Weak, "it may do what minic-tui may"),
-        (Some(label), _) if kind(label) == "spc_t" => Fact::judged("SELinux", label, Judgement::Weak, "a type that nothing is refused to"),
-        (Some(label), Some(false)) => Fact::judged("SELinux", label, Judgement::Weak, "permissive: the policy is not enforced"),
-        (Some(label), _) => Fact::judged("SELinux", label, Judgement::Good, "what the policy does not allow is refused"),
+        (Some(shown), _) if shown.split(':').next() == own.split(':').nth(2) => {
+            Fact::judged("SELinux", shown, Judgement::Weak, "it may do what minic-tui may")
+        }
+        (Some(shown), _) if shown.starts_with("spc_t:") => {
+            Fact::judged("SELinux", shown, Judgement::Weak, "a type that is refused nothing")
+        }
+        (Some(shown), Some(false)) => Fact::judged("SELinux", shown, Judgement::Weak, "permissive: the policy is not enforced"),
+        (Some(shown), _) => Fact::judged("SELinux", shown, Judgement::Good, "what the policy does not allow is refused"),
     }
 }
 
@@ -205,7 +209,8 @@ mod tests {
         assert!(apparmor_label(None).value.starts_with("n/a"));
         let of =
             |label: &str, enforcing| selinux_label(Some(label.into()), "unconfined_u:unconfined_r:unconfined_t:s0", enforcing).judgement;
-        assert_eq!(of("system_u:system_r:container_t:s0:c1,c2", Some(true)), Judgement::Good);
+        let shown = selinux_label(Some("system_u:system_r:container_t:s0:c1,c2".into()), "u:r:unconfined_t:s0", Some(true));
+        assert_eq!((shown.value.as_str(), shown.judgement), ("container_t:s0:c1,c2", Judgement::Good));
         assert_eq!(of("system_u:system_r:container_t:s0:c1,c2", Some(false)), Judgement::Weak);
         assert_eq!(of("system_u:system_r:spc_t:s0", Some(true)), Judgement::Weak);
         assert_eq!(of("unconfined_u:unconfined_r:unconfined_t:s0-s0:c0.c1023", Some(true)), Judgement::Weak);
