@@ -19,6 +19,7 @@ use crate::cgroup::{self, Cgroup, CgroupError, Parent};
 use crate::namespace;
 use crate::record::{self, Process};
 use crate::security::Restrictions;
+use crate::security::selinux::Labels;
 use crate::spec::{ContainerSpec, User};
 use crate::sys::clone::{Cloned, clone3};
 use crate::sys::exec::ExecImage;
@@ -62,6 +63,7 @@ struct ExecPlan {
     /// The size of the caller's terminal: the command's first look at its own must find it.
     window: Option<WindowSize>,
     null_stdin: Option<OwnedFd>,
+    labels: Option<Labels>,
     /// What the command has instead of the caller's own streams.
     pipes: Option<ExecPipes>,
     dies_with_parent: bool,
@@ -109,7 +111,10 @@ pub(super) fn begin(
     order: &ExecOrder,
     leave: impl FnOnce(),
 ) -> Result<Begun, LaunchError> {
-    let plan = plan(runtime, spec, order)?;
+    let mut plan = plan(runtime, spec, order)?;
+    if let Some(labels) = plan.labels.as_ref().filter(|_| !order.tty) {
+        plan.pipes = Some(ExecPipes::new(labels, order.interactive)?);
+    }
     let init = pidfd::open(target.pid).map_err(LaunchError::io("open the container's init"))?;
     // only now is the number tied to a process: is it still the one that was recorded?
     if !record::is_alive(target) {
@@ -138,7 +143,7 @@ pub(super) fn start_probe(runtime: &Runtime, spec: &ContainerSpec, init: Borrowe
     let order = ExecOrder { argv: vec!["/bin/sh".into(), "-c".into(), line.into()], ..ExecOrder::default() };
     // nobody reads the reports, the exit code says enough
     let (far_end, reports) = seqpacket::pair().ok()?;
-    let plan = ExecPlan { dies_with_parent: true, far_end: Some(far_end), pipes: None, ..plan(runtime, spec, &order).ok()? };
+    let plan = ExecPlan { dies_with_parent: true, far_end: Some(far_end), ..plan(runtime, spec, &order).ok()? };
     let cgroup = Target::find(runtime, spec).ok()?;
     match cgroup.clone_into().ok()? {
         Cloned::Child => process::exit_now(join(&plan, spec, &cgroup, init, reports.as_fd())),
@@ -207,7 +212,8 @@ fn plan(runtime: &Runtime, spec: &ContainerSpec, order: &ExecOrder) -> Result<Ex
         tty: order.tty,
         window: if order.tty { tty::window_size(0).ok() } else { None },
         null_stdin: if order.interactive || order.tty { None } else { Some(null().map_err(LaunchError::nix("open /dev/null"))?) },
-        pipes: labels.filter(|_| !order.tty).map(|labels| ExecPipes::new(&labels, order.interactive)).transpose()?,
+        labels,
+        pipes: None,
         dies_with_parent: false,
         far_end: None,
         oom_score_adj: oom::of_container(spec),
