@@ -1,6 +1,7 @@
 //! [`RootfsPlan`]: from a spec to the ordered mount steps that make its root, all memory taken beforehand.
 
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, OsStr};
+use std::os::unix::ffi::OsStrExt;
 
 use nix::mount::MsFlags;
 use nix::sys::stat::makedev;
@@ -61,10 +62,10 @@ impl RootfsPlan {
             Some(_) => steps.push(MountStep::Root),
             None => steps.extend([root(spec, paths, merged.clone())?, MountStep::Chdir { path: merged }]),
         }
-        steps.extend(on_folder(c"proc", c"proc", quiet, None, None));
-        steps.extend(on_folder(c"sysfs", c"sys", if spec.security.privileged { quiet } else { quiet | MsFlags::MS_RDONLY }, None, None));
+        steps.extend(on_folder(c"proc", c"proc", quiet, None, None)?);
+        steps.extend(on_folder(c"sysfs", c"sys", if spec.security.privileged { quiet } else { quiet | MsFlags::MS_RDONLY }, None, None)?);
         let dev_flags = MsFlags::MS_NOSUID | MsFlags::MS_STRICTATIME;
-        steps.extend(on_folder(c"tmpfs", c"dev", dev_flags, Some(c"mode=755,size=64k"), label));
+        steps.extend(on_folder(c"tmpfs", c"dev", dev_flags, Some(c"mode=755,size=64k"), label)?);
         steps.extend(DEVICES.map(|(path, host, major, minor)| MountStep::Device {
             path: path.into(),
             host: host.into(),
@@ -73,9 +74,9 @@ impl RootfsPlan {
         }));
         // gid 5 is "tty" in the image's /etc/group and on every distribution
         let pts = c"newinstance,ptmxmode=0666,mode=0620,gid=5";
-        steps.extend(on_folder(c"devpts", c"dev/pts", MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC, Some(pts), label));
-        steps.extend(on_folder(c"tmpfs", c"dev/shm", quiet, Some(c"mode=1777,size=64m"), label));
-        steps.extend(on_folder(c"mqueue", c"dev/mqueue", quiet, None, None));
+        steps.extend(on_folder(c"devpts", c"dev/pts", MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC, Some(pts), label)?);
+        steps.extend(on_folder(c"tmpfs", c"dev/shm", quiet, Some(c"mode=1777,size=64m"), label)?);
+        steps.extend(on_folder(c"mqueue", c"dev/mqueue", quiet, None, None)?);
         if let (Some(label), IpcMode::Own) = (label, &spec.ipc) {
             steps.push(MountStep::Label { path: c"dev/mqueue".into(), label: c_text(label)? });
         }
@@ -196,12 +197,13 @@ fn c_text(text: &str) -> Result<CString, PlanError> {
 }
 
 /// A new filesystem on a folder that is made, or checked to be one, just before. `label` is for one whose files are the container's own.
-fn on_folder(fstype: &CStr, target: &CStr, flags: MsFlags, data: Option<&CStr>, label: Option<&str>) -> [MountStep; 2] {
-    let data = data.map(|data| labelled(label, data.to_bytes().to_vec())).and_then(|data| CString::new(data).ok());
-    [
+fn on_folder(fstype: &CStr, target: &CStr, flags: MsFlags, data: Option<&CStr>, label: Option<&str>) -> Result<[MountStep; 2], PlanError> {
+    let data = data.map(|data| labelled(label, data.to_bytes().to_vec()));
+    let data = data.map(|data| c_path(OsStr::from_bytes(&data).as_ref())).transpose()?;
+    Ok([
         MountStep::Folder { path: target.into(), mode: 0o755 },
         MountStep::Mount { source: Some(fstype.into()), target: target.into(), fstype: Some(fstype.into()), flags, data },
-    ]
+    ])
 }
 
 #[cfg(test)]
@@ -241,6 +243,26 @@ mod tests {
             assert!(matches!(&steps[index - 1], MountStep::Folder { path, .. } if path == target), "{}", step.describe());
             assert!(!target.to_bytes().starts_with(b"/"), "{}", step.describe());
         }
+    }
+
+    #[test]
+    fn what_is_the_containers_own_is_labelled_and_the_kernels_is_not() {
+        let mut paths = RootfsPaths::new(Path::new("/c"), Path::new("/i"));
+        paths.label = Some("u:object_r:t:s0:c1,c2".into());
+        let plan = RootfsPlan::new(&spec(), &paths).unwrap();
+        for (kind, wanted) in [("overlay", true), ("tmpfs", true), ("devpts", true), ("proc", false), ("sysfs", false), ("mqueue", false)] {
+            let of_kind =
+                |step: &&MountStep| matches!(step, MountStep::Mount { fstype: Some(own), .. } if own.to_bytes() == kind.as_bytes());
+            let steps: Vec<&MountStep> = plan.steps().iter().filter(of_kind).collect();
+            assert!(!steps.is_empty(), "{kind}");
+            for step in steps {
+                let MountStep::Mount { data, .. } = step else { continue };
+                let has = data.as_ref().is_some_and(|data| data.to_bytes().starts_with(b"context=\"u:object_r:t:s0:c1,c2\","));
+                assert_eq!(has, wanted, "{}: {data:?}", step.describe());
+            }
+        }
+        let labels = |plan: &RootfsPlan| plan.steps().iter().filter(|step| matches!(step, MountStep::Label { .. })).count();
+        assert_eq!((labels(&plan), labels(&self::plan())), (1, 0), "a queue's file system has no option for it");
     }
 
     #[test]

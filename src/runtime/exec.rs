@@ -240,7 +240,7 @@ fn join(plan: &ExecPlan, spec: &ContainerSpec, cgroup: &Target, init: BorrowedFd
         fds::keep_only([init.as_raw_fd(), socket.as_raw_fd(), number(&plan.null_stdin), number(&plan.far_end), stdin, stdout, stderr])
             .map_err(LaunchError::nix("close the caller's descriptors"))?;
         // while /proc is the host's
-        plan.restrictions.label().map_err(LaunchError::nix("name the AppArmor profile"))?;
+        plan.restrictions.label().map_err(LaunchError::nix("name the AppArmor profile or SELinux label"))?;
         LaunchError::at("exec.namespaces")?;
         namespace::join(init, spec).map_err(LaunchError::nix("join the container's namespaces"))?;
         LaunchError::at("exec.command")?;

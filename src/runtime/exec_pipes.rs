@@ -3,11 +3,11 @@
 //! Pipes of ours it may use, and we carry on what goes through them.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::thread::JoinHandle;
 
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{pipe2, read, write};
 
@@ -90,9 +90,17 @@ impl Carrying {
 /// From our standard input until it ends, or the command takes no more.
 fn carry_input(to: &OwnedFd) {
     let mut buffer = vec![0; CHUNK];
-    while let Some(length @ 1..) = interrupted(|| read(fds::borrow(0), &mut buffer)) {
-        if pass(&buffer[..length], |rest| write(to, rest)).is_none() {
-            return;
+    let stdin = fds::borrow(0);
+    loop {
+        match read(stdin, &mut buffer) {
+            Ok(length @ 1..) => {
+                if pass(&buffer[..length], to.as_fd()).is_none() {
+                    return;
+                }
+            }
+            Err(Errno::EINTR) => {}
+            Err(Errno::EAGAIN) => wait_for(stdin, PollFlags::POLLIN),
+            Ok(0) | Err(_) => return,
         }
     }
 }
@@ -100,44 +108,48 @@ fn carry_input(to: &OwnedFd) {
 /// To our stream `number` until the command closes it or ends. When our own reader is gone the pipe is closed, as its would have been.
 fn carry_output(from: OwnedFd, number: i32, ended: &OwnedFd) {
     let mut buffer = vec![0; CHUNK];
-    let mut waits = set_nonblocking(from.as_fd()).is_ok();
+    if set_nonblocking(from.as_fd()).is_err() {
+        return;
+    }
+    // once it has ended: how much there may be that it wrote before, which is what the pipe holds; a child of it may write for ever
+    let mut left: Option<usize> = None;
     loop {
-        match read(&from, &mut buffer) {
+        if left.is_none() {
+            let mut polled = [PollFd::new(from.as_fd(), PollFlags::POLLIN), PollFd::new(ended.as_fd(), PollFlags::POLLIN)];
+            let _ = poll(&mut polled, PollTimeout::NONE);
+            if polled[1].revents().is_some_and(|events| !events.is_empty()) {
+                left = Some(fcntl(from.as_fd(), FcntlArg::F_GETPIPE_SZ).ok().and_then(|size| size.try_into().ok()).unwrap_or(CHUNK));
+            }
+        }
+        let most = left.unwrap_or(CHUNK).min(CHUNK);
+        match read(&from, &mut buffer[..most]) {
             Ok(length @ 1..) => {
-                if pass(&buffer[..length], |rest| write(fds::borrow(number), rest)).is_none() {
+                if pass(&buffer[..length], fds::borrow(number)).is_none() {
                     return;
                 }
+                left = left.map(|left| left - length);
             }
             Err(Errno::EINTR) => {}
-            Err(Errno::EAGAIN) if waits => {
-                let mut polled = [PollFd::new(from.as_fd(), PollFlags::POLLIN), PollFd::new(ended.as_fd(), PollFlags::POLLIN)];
-                let _ = poll(&mut polled, PollTimeout::NONE);
-                // what it wrote before it ended is there already
-                waits = polled[1].revents().is_none_or(|events| events.is_empty());
-            }
+            Err(Errno::EAGAIN) if left.is_none() => {}
             Ok(0) | Err(_) => return,
         }
     }
 }
 
 /// All of `bytes`; `None` when nobody takes them any more. Somebody else's end may not block, and is waited for all the same.
-fn pass(mut bytes: &[u8], mut write: impl FnMut(&[u8]) -> nix::Result<usize>) -> Option<()> {
+fn pass(mut bytes: &[u8], to: BorrowedFd<'_>) -> Option<()> {
     while !bytes.is_empty() {
-        match write(bytes) {
+        match write(to, bytes) {
             Ok(written) => bytes = &bytes[written..],
             Err(Errno::EINTR) => {}
-            Err(Errno::EAGAIN) => std::thread::sleep(std::time::Duration::from_millis(5)),
+            Err(Errno::EAGAIN) => wait_for(to, PollFlags::POLLOUT),
             Err(_) => return None,
         }
     }
     Some(())
 }
 
-fn interrupted<T>(mut call: impl FnMut() -> nix::Result<T>) -> Option<T> {
-    loop {
-        match call() {
-            Err(Errno::EINTR) => {}
-            other => return other.ok(),
-        }
-    }
+fn wait_for(fd: BorrowedFd<'_>, events: PollFlags) {
+    // what is wrong with it, the next read or write says
+    let _ = poll(&mut [PollFd::new(fd, events)], PollTimeout::NONE);
 }

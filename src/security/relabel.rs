@@ -25,7 +25,8 @@ const DEPTH: u32 = 512;
 /// Gives everything below `path`, and itself, the label.
 ///
 /// # Errors
-/// Naming the first path that refused: the host's own, whatever link led there; ENOTSUP where the file system keeps no labels, EACCES where the policy forbids it.
+/// Naming the first path that refused: the host's own, whatever link led there; ENOTSUP where the file system keeps no labels, EACCES where
+/// the policy forbids it.
 pub fn relabel(path: &Path, label: &str) -> Result<(), String> {
     let value = [label.as_bytes(), b"\0"].concat();
     let told = |error: io::Error| format!("{}: {error}", path.display());

@@ -33,22 +33,35 @@ pub struct Volume {
 }
 
 impl Volume {
-    /// Folders of the host's own: with another label the host itself could not use them.
-    const NOT_RELABELLED: [&str; 17] = [
-        "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/media", "/opt", "/proc", "/root", "/run", "/sbin", "/srv", "/sys",
-        "/tmp", "/usr",
+    /// The host's own, with all below them: with another label the host itself could not use them.
+    const HOSTS_TREES: [&str; 10] = ["/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr"];
+    /// The host's own, though what lies in them may be a user's.
+    const HOSTS_FOLDERS: [&str; 15] = [
+        "/",
+        "/home",
+        "/media",
+        "/opt",
+        "/root",
+        "/run",
+        "/srv",
+        "/tmp",
+        "/var",
+        "/var/cache",
+        "/var/lib",
+        "/var/log",
+        "/var/run",
+        "/var/spool",
+        "/var/tmp",
     ];
 
     /// Whether labelling `source` and all below it would take the host's own files away from it.
     #[must_use]
     pub fn is_the_hosts_own(source: &str) -> bool {
         let clean = format!("/{}", source.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/"));
-        let below = |folder: &str| clean.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-        clean == "/"
-            || clean.split('/').any(|part| part == "..")
-            || Self::NOT_RELABELLED.contains(&clean.as_str())
-            || ["/var", "/var/lib", "/var/log", "/var/run", "/var/cache", "/var/spool", "/var/tmp"].contains(&clean.as_str())
-            || ["/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr"].into_iter().any(below)
+        let within = |tree: &str| clean.strip_prefix(tree).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        clean.split('/').any(|part| part == "..")
+            || Self::HOSTS_FOLDERS.contains(&clean.as_str())
+            || Self::HOSTS_TREES.into_iter().any(within)
     }
 }
 

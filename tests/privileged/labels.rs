@@ -7,14 +7,38 @@ use std::path::Path;
 use crate::command::finish;
 use crate::fixture::Fixture;
 
-/// Whether this host has AppArmor. Said once, because a test that tries nothing must not look like one that did.
 fn is_on() -> bool {
-    let on = Path::new("/sys/kernel/security/apparmor").exists();
-    assert!(on || std::env::var_os("MINIC_TEST_APPARMOR").is_none_or(|there| there != "1"), "the machine was to have AppArmor");
-    if !on {
-        eprintln!("not tried: this host has no AppArmor, or its securityfs is not mounted");
+    let lacking = "this host has no AppArmor, or its securityfs is not mounted";
+    is_tried(Path::new("/sys/kernel/security/apparmor").exists(), "MINIC_TEST_APPARMOR", lacking)
+}
+
+/// Whether a test has what it needs. Said, because a test that tries nothing must not look like one that did; where `variable` promises
+/// it, it must be there.
+pub fn is_tried(there: bool, variable: &str, lacking: &str) -> bool {
+    assert!(there || std::env::var_os(variable).is_none_or(|promised| promised != "1"), "{variable}: {lacking}");
+    if !there {
+        eprintln!("not tried: {lacking}");
     }
-    on
+    there
+}
+
+/// Whether a container may mount, with everything given up that forbids it but for a security module.
+pub fn mounts(fixture: &Fixture, more: &[&str]) -> bool {
+    let args = [&["run", "--rm", "--cap-add", "SYS_ADMIN", "--seccomp", "unconfined"], more, &["mount", "-t", "tmpfs", "x", "/mnt"]];
+    finish(&mut fixture.command(&args.concat()), "").code == Some(0)
+}
+
+/// Opens the Isolation tab of the only container, and waits for a good line with all of `words`.
+pub fn isolation_says(fixture: &Fixture, words: &[&str]) {
+    let tmux = crate::screen::open(fixture, 120, 40);
+    tmux.wait_for("RUNNING");
+    tmux.press(&["6"]);
+    tmux.wait_until("the Isolation tab says it", |screen| {
+        let mut good = screen.lines().filter(|line| line.trim_start().starts_with("ok"));
+        good.any(|line| words.iter().all(|word| line.contains(word)))
+    });
+    tmux.press(&["q"]);
+    tmux.wait_for("prompt$");
 }
 
 /// The label of a process, AppArmor's or SELinux's.
@@ -74,12 +98,8 @@ fn what_everything_else_lets_through_the_profile_refuses() {
         return;
     }
     let fixture = Fixture::new();
-    let mounts = |more: &[&str]| {
-        let args = [&["run", "--rm", "--cap-add", "SYS_ADMIN", "--seccomp", "unconfined"], more, &["mount", "-t", "tmpfs", "x", "/mnt"]];
-        finish(&mut fixture.command(&args.concat()), "").code
-    };
-    assert_ne!(mounts(&[]), Some(0), "refused by the profile alone");
-    assert_eq!(mounts(&["--apparmor", "unconfined"]), Some(0), "nothing else refuses it");
+    assert!(!mounts(&fixture, &[]), "refused by the profile alone");
+    assert!(mounts(&fixture, &["--apparmor", "unconfined"]), "nothing else refuses it");
 }
 
 /// CVE-2019-16884: what the image has for `/proc` takes the order to confine in the place of the kernel.
@@ -118,16 +138,7 @@ fn it_is_shown_as_the_kernel_has_it() {
     fixture.detached("seen", &["sleep", "1000"]);
     let check = fixture.json(&["check", "--quick"]).to_string();
     assert!(check.contains("containers run under minic-default"), "{check}");
-    let tmux = crate::screen::open(&fixture, 120, 40);
-    tmux.wait_for("seen");
-    tmux.press(&["6"]);
-    tmux.wait_until("the Isolation tab says it", |screen| {
-        screen
-            .lines()
-            .any(|line| line.trim_start().starts_with("ok") && line.contains("AppArmor") && line.contains("minic-default (enforce)"))
-    });
-    tmux.press(&["q"]);
-    tmux.wait_for("prompt$");
+    isolation_says(&fixture, &["AppArmor", "minic-default (enforce)"]);
 }
 
 /// A host with AppArmor whose tool is not installed, or whose file system is not mounted: a container runs, and it is said that nothing

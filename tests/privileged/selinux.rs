@@ -8,18 +8,13 @@ use std::process::Stdio;
 
 use crate::command::finish;
 use crate::fixture::Fixture;
-use crate::labels::{label, labels_of};
+use crate::labels::{is_tried, isolation_says, label, labels_of, mounts};
 
 const ENFORCE: &str = "/sys/fs/selinux/enforce";
 
-/// Whether this host enforces a policy. Said once, because a test that tries nothing must not look like one that did.
 fn is_on() -> bool {
-    let on = fs::read_to_string(ENFORCE).is_ok_and(|text| text.trim() == "1");
-    assert!(on || std::env::var_os("MINIC_TEST_SELINUX").is_none_or(|there| there != "1"), "the machine was to enforce SELinux");
-    if !on {
-        eprintln!("not tried: this host has no SELinux, or does not enforce it");
-    }
-    on
+    let enforces = fs::read_to_string(ENFORCE).is_ok_and(|text| text.trim() == "1");
+    is_tried(enforces, "MINIC_TEST_SELINUX", "this host has no SELinux, or does not enforce it")
 }
 
 /// The categories of a container's label, `c1,c2`; it must be one of a container.
@@ -105,12 +100,8 @@ fn what_everything_else_lets_through_the_policy_refuses() {
         return;
     }
     let fixture = Fixture::new();
-    let mounts = |more: &[&str]| {
-        let args = [&["run", "--rm", "--cap-add", "SYS_ADMIN", "--seccomp", "unconfined"], more, &["mount", "-t", "tmpfs", "x", "/mnt"]];
-        finish(&mut fixture.command(&args.concat()), "").code
-    };
-    assert_ne!(mounts(&[]), Some(0), "refused by the policy alone");
-    assert_eq!(mounts(&["--selinux", "unconfined"]), Some(0), "nothing else refuses it");
+    assert!(!mounts(&fixture, &[]), "refused by the policy alone");
+    assert!(mounts(&fixture, &["--selinux", "unconfined"]), "nothing else refuses it");
 }
 
 #[test]
@@ -150,7 +141,8 @@ fn an_execs_streams_are_whatever_its_caller_has() {
         return;
     }
     let fixture = Fixture::new();
-    let container = fixture.detached("streams", &["sleep", "1000"]);
+    // below an init that reaps: what is left behind must not look alive
+    let container = fixture.detached("streams", &["--init", "sleep", "1000"]);
     let (from, to) = (fixture.state().join("from"), fixture.state().join("to"));
     // more than fits into a pipe, from a file and into one, which the container's label allows neither of
     let text = "0123456789abcdef\n".repeat(20_000);
@@ -163,6 +155,8 @@ fn an_execs_streams_are_whatever_its_caller_has() {
     // one that leaves a child with its streams behind ends all the same
     let left = container.exec("sleep 900 & echo left");
     assert_eq!((left.code, left.stdout.as_str()), (Some(0), "left\n"));
+    let loud = container.exec("yes & echo done >&2");
+    assert_eq!((loud.code, loud.stderr.as_str()), (Some(0), "done\n"));
     // one whose reader goes away ends as it would have by itself
     let script = format!("{} --state {} exec streams yes | head -n 1", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display());
     assert_eq!(finish(std::process::Command::new("sh").args(["-c", &script]), "").ok(), "y\n");
@@ -211,16 +205,7 @@ fn it_is_shown_as_the_kernel_has_it() {
     let pair = categories(&label(fixture.detached("seen", &["sleep", "1000"]).pid()));
     let check = fixture.json(&["check", "--quick"]).to_string();
     assert!(check.contains("SELinux, enforcing") && check.contains("containers run as system_u:system_r:container_t:s0"), "{check}");
-    let tmux = crate::screen::open(&fixture, 120, 40);
-    tmux.wait_for("seen");
-    tmux.press(&["6"]);
-    tmux.wait_until("the Isolation tab says it", |screen| {
-        let mut lines = screen.lines();
-        lines
-            .any(|line| line.trim_start().starts_with("ok") && line.contains("SELinux") && line.contains(&format!("container_t:s0:{pair}")))
-    });
-    tmux.press(&["q"]);
-    tmux.wait_for("prompt$");
+    isolation_says(&fixture, &["SELinux", &format!("container_t:s0:{pair}")]);
 }
 
 /// A host with SELinux whose file system is not mounted, or whose policy lacks a rule: a container runs, and it is said that it has no label.
