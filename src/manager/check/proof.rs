@@ -35,8 +35,8 @@ const SIGUSR1: i32 = nix::libc::SIGUSR1;
 const SPIN: &str = "while :; do :; done";
 /// Doubles a string to four times the limit: without a limit it ends by itself.
 const FILL: &str = "a=x; i=0; while [ $i -lt 28 ]; do a=$a$a; i=$((i+1)); done";
-/// Holds 16 MiB and spins until told to go on as `FILL`.
-const SPIN_THEN_FILL: &str = "go=; trap 'go=1' USR1; a=x; i=0; while [ $i -lt 24 ]; do a=$a$a; i=$((i+1)); done; \
+/// Holds 16 MiB, says so, and spins until told to go on as `FILL`.
+const SPIN_THEN_FILL: &str = "go=; trap 'go=1' USR1; a=x; i=0; while [ $i -lt 24 ]; do a=$a$a; i=$((i+1)); done; echo held; \
      while [ -z \"$go\" ]; do :; done; while [ $i -lt 28 ]; do a=$a$a; i=$((i+1)); done";
 
 /// How a proof came out.
@@ -225,6 +225,8 @@ fn overfilled(end: &End) -> Vec<Measure> {
 fn combined(manager: &Manager, tools: &mut Tools<'_>) -> Measured {
     let limits = Preset { cpu: Some(SHARES.into()), memory: Some(MEMORY.to_string()), ..Preset::default() };
     let mut trial = Trial::launch(manager, "combined", SPIN_THEN_FILL, limits, tools)?;
+    // under its cap a slow machine may need longer to fill it than the windows below last
+    trial.report(tools)?;
     let window = watch(&mut trial, CAP_WINDOW, tools, is_settled)?;
     trial.signal(SIGUSR1)?;
     let end = trial.end(tools)?;

@@ -116,6 +116,21 @@ impl<'a> Trial<'a> {
         }
     }
 
+    /// Waits until it has written something: how its script says that it is where it wanted to be.
+    pub fn report(&mut self, tools: &mut Tools<'_>) -> Result<(), Halt> {
+        let started = Instant::now();
+        let mut log = self.manager.log(self.id()?)?;
+        while log.read(1)?.is_empty() {
+            if started.elapsed() > PATIENCE {
+                return Err(Halt::Failed(format!("it was not ready within {} s", PATIENCE.as_secs())));
+            }
+            tools.pause(LOOK)?;
+            // an early end is told
+            self.look()?;
+        }
+        Ok(())
+    }
+
     /// Waits until it has ended by itself.
     pub fn end(&mut self, tools: &mut Tools<'_>) -> Result<End, Halt> {
         let started = Instant::now();
