@@ -16,6 +16,7 @@ use crate::spec::{format_bytes, format_duration, quote_command, sanitize, signal
 const FIELDS: &str = "\
 Fields of --json, an array of objects, beside those of `list --json`:
   env, cwd, hostname, tty, interactive, init, restart, stop_signal, remove, supervisor (its pid), folder, cgroups, last_lines
+  without: limits and the like that it was last started without, and why
   usage, while it is alive: cpu_usec, throttled_usec, nr_throttled, nr_periods, memory, memory_peak, swap, oom_kills, pids,
     read_bytes, write_bytes, cpu_pressure, memory_pressure, io_pressure (% of the last 10 s); null where this host cannot tell
   not_available: figure and reason of each such null";
@@ -98,8 +99,9 @@ fn described(info: &Info, now: Timestamp) -> String {
         say("Preset", preset.clone());
     }
     say("Limits", limits(&spec.limits));
-    if !info.record.skipped.is_empty() {
-        say("Without", info.record.skipped.join("\n"));
+    let without: Vec<String> = info.record.without().map(str::to_owned).collect();
+    if !without.is_empty() {
+        say("Without", without.join("\n"));
     }
     if let Some(sample) = &info.sample {
         say("Use", used(sample, spec.limits.memory));
@@ -182,6 +184,7 @@ mod tests {
                 supervisor: None,
                 launch: Vec::new(),
                 skipped: Vec::new(),
+                unconfined: None,
             },
             sample: None,
             gaps: Vec::new(),

@@ -115,6 +115,7 @@ mod tests {
             supervisor: None,
             launch: Vec::new(),
             skipped: Vec::new(),
+            unconfined: None,
         }
     }
 

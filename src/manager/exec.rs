@@ -25,6 +25,6 @@ impl Manager {
             });
         };
         reached("exec.plan")?;
-        Ok(runtime::exec(&self.runtime, &record.spec, process, request)?)
+        Ok(runtime::exec(&self.runtime, record, process, request)?)
     }
 }

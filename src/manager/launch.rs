@@ -5,9 +5,8 @@ use std::os::fd::OwnedFd;
 use super::error::reached;
 use super::{Error, Manager};
 use crate::record::{Lock, Record, Status};
-use crate::runtime::{LaunchError, StartOrder, launch_record};
-use crate::security::{apparmor, selinux};
-use crate::spec::{AppArmor, ContainerId, ContainerSpec, SeLinux};
+use crate::runtime::{Confinement, LaunchError, StartOrder, launch_record};
+use crate::spec::{ContainerId, ContainerSpec, SeLinux};
 use crate::sys::tty;
 
 impl From<LaunchError> for Error {
@@ -44,27 +43,24 @@ impl Manager {
         self.launch_record(record, lock, client)
     }
 
-    /// Loads what is still to be loaded for it, and says what this host's security module has and the container will not get.
-    fn prepare_labels(&self, spec: &ContainerSpec) {
-        if spec.security.apparmor == AppArmor::Default && apparmor::is_in_the_kernel() {
-            let warn = |why: String| (self.warn)(&format!("{} runs without AppArmor, which this host has: {why}", spec.name));
-            apparmor::load_default().unwrap_or_else(warn);
+    /// Says what this host's security module has and the container will not get.
+    fn warn_of_labels(&self, spec: &ContainerSpec) {
+        // what it cannot be started without is told when it is not started
+        let Ok(confinement) = Confinement::of(spec) else { return };
+        if let Some(lacks) = &confinement.lacks {
+            (self.warn)(&format!("{} runs without {lacks}", spec.name));
         }
-        if spec.security.selinux == SeLinux::Default {
-            match selinux::labels(spec) {
-                Err(why) => (self.warn)(&format!("{} runs without an SELinux label, which this host has: {why}", spec.name)),
-                Ok(Some(_)) if spec.categories.is_none() => (self.warn)(&format!(
-                    "{} has no SELinux categories, which keep containers apart: this host had no SELinux when it was created; create it anew",
-                    spec.name
-                )),
-                Ok(_) => {}
-            }
+        if confinement.labels.is_some() && spec.categories.is_none() && spec.security.selinux == SeLinux::Default {
+            (self.warn)(&format!(
+                "{} has no SELinux categories, which keep containers apart: this host had no SELinux when it was created; create it anew",
+                spec.name
+            ));
         }
     }
 
     /// Starts what is known not to live and to have no cgroup, under its lock.
     pub(super) fn launch_record(&self, record: Record, _lock: &Lock, client: Option<OwnedFd>) -> Result<(), Error> {
-        self.prepare_labels(&record.spec);
+        self.warn_of_labels(&record.spec);
         let image = match &record.spec.root {
             Some(folder) => folder.clone(),
             None => self.image(&mut |_| {})?.path,

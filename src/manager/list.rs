@@ -126,6 +126,7 @@ impl Manager {
             supervisor: None,
             launch: Vec::new(),
             skipped: Vec::new(),
+            unconfined: None,
         })
     }
 }

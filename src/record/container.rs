@@ -55,4 +55,13 @@ pub struct Record {
     pub launch: Vec<LaunchStep>,
     /// The limits that it was last started without (`--best-effort`), one sentence each.
     pub skipped: Vec<String>,
+    /// What this host's security module has and it was last started without, and why: the end of a sentence.
+    pub unconfined: Option<String>,
+}
+
+impl Record {
+    /// What it was last started without, one sentence each: limits that it was to have, and the host's security module.
+    pub fn without(&self) -> impl Iterator<Item = &str> {
+        self.skipped.iter().chain(&self.unconfined).map(String::as_str)
+    }
 }

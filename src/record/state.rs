@@ -36,6 +36,9 @@ pub struct State {
     /// The limits that it was last started without (`--best-effort`), one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<String>,
+    /// What this host's security module has and it was last started without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unconfined: Option<String>,
 }
 
 impl State {
@@ -52,6 +55,7 @@ impl State {
             supervisor: None,
             launch: Vec::new(),
             skipped: Vec::new(),
+            unconfined: None,
         }
     }
 
@@ -68,6 +72,7 @@ impl State {
             supervisor: self.supervisor,
             launch: self.launch,
             skipped: self.skipped,
+            unconfined: self.unconfined,
         }
     }
 }

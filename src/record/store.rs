@@ -283,6 +283,7 @@ impl Store {
             supervisor: record.supervisor.clone(),
             launch: record.launch.clone(),
             skipped: record.skipped.clone(),
+            unconfined: record.unconfined.clone(),
         };
         let folder = self.container(&record.spec.id);
         let written = json_file::write(&folder, "state.json", &state, !record.spec.remove);

@@ -8,16 +8,17 @@ use nix::fcntl::OFlag;
 use nix::unistd::{Uid, fchown};
 use serde::{Deserialize, Serialize};
 
+use super::confinement::Confinement;
 use super::exec_console::ExecConsole;
 use super::exec_pipes::{ExecPipes, NearEnds};
 use super::plan::command;
-use super::restrict::{labels, restrictions};
+use super::restrict::restrictions;
 use super::step::{MARKER, Step, StepReport, TERMINAL};
 use super::ulimits::Ulimits;
 use super::{LaunchError, Runtime, oom, terminal};
 use crate::cgroup::{self, Cgroup, CgroupError, Parent};
 use crate::namespace;
-use crate::record::{self, Process};
+use crate::record::{self, Process, Record};
 use crate::security::Restrictions;
 use crate::security::selinux::Labels;
 use crate::spec::{ContainerSpec, User};
@@ -77,11 +78,11 @@ struct ExecPlan {
 ///
 /// # Errors
 /// When the container cannot be joined, or the command is not found (code 127) or not executable (126).
-pub fn exec(runtime: &Runtime, spec: &ContainerSpec, target: &Process, order: &ExecOrder) -> Result<i32, LaunchError> {
+pub fn exec(runtime: &Runtime, record: &Record, target: &Process, order: &ExecOrder) -> Result<i32, LaunchError> {
     let signals = terminal::passed_on_signals().map_err(LaunchError::nix("watch for signals"))?;
-    let Begun { socket, view, pipes } = begin(runtime, spec, target, order, || ())?;
+    let Begun { socket, view, pipes } = begin(runtime, record, target, order, || ())?;
     let carrying = pipes.map(NearEnds::carry).transpose()?;
-    let console = ExecConsole { socket, signals, explain: &|report| explain(spec, order, report) };
+    let console = ExecConsole { socket, signals, explain: &|report| explain(&record.spec, order, report) };
     let code = console.pass_through(order.tty, view);
     if let Some(carrying) = carrying {
         carrying.finish();
@@ -106,12 +107,13 @@ pub(super) struct Begun {
 /// When there is no such container any more, or this process cannot fork.
 pub(super) fn begin(
     runtime: &Runtime,
-    spec: &ContainerSpec,
+    record: &Record,
     target: &Process,
     order: &ExecOrder,
     leave: impl FnOnce(),
 ) -> Result<Begun, LaunchError> {
-    let mut plan = plan(runtime, spec, order)?;
+    let spec = &record.spec;
+    let mut plan = plan(runtime, record, order)?;
     if let Some(labels) = plan.labels.as_ref().filter(|_| !order.tty) {
         plan.pipes = Some(ExecPipes::new(labels, order.interactive)?);
     }
@@ -139,11 +141,12 @@ pub(super) fn begin(
 
 /// Starts a shell line in the container, without streams, and returns its process; its exit code is the line's. For a
 /// process with one thread. The line dies when that process is killed.
-pub(super) fn start_probe(runtime: &Runtime, spec: &ContainerSpec, init: BorrowedFd<'_>, line: &str) -> Option<OwnedFd> {
+pub(super) fn start_probe(runtime: &Runtime, record: &Record, init: BorrowedFd<'_>, line: &str) -> Option<OwnedFd> {
     let order = ExecOrder { argv: vec!["/bin/sh".into(), "-c".into(), line.into()], ..ExecOrder::default() };
     // nobody reads the reports, the exit code says enough
     let (far_end, reports) = seqpacket::pair().ok()?;
-    let plan = ExecPlan { dies_with_parent: true, far_end: Some(far_end), ..plan(runtime, spec, &order).ok()? };
+    let plan = ExecPlan { dies_with_parent: true, far_end: Some(far_end), ..plan(runtime, record, &order).ok()? };
+    let spec = &record.spec;
     let cgroup = Target::find(runtime, spec).ok()?;
     match cgroup.clone_into().ok()? {
         Cloned::Child => process::exit_now(join(&plan, spec, &cgroup, init, reports.as_fd())),
@@ -186,7 +189,8 @@ pub(super) fn explain(spec: &ContainerSpec, order: &ExecOrder, report: StepRepor
     }
 }
 
-fn plan(runtime: &Runtime, spec: &ContainerSpec, order: &ExecOrder) -> Result<ExecPlan, LaunchError> {
+fn plan(runtime: &Runtime, record: &Record, order: &ExecOrder) -> Result<ExecPlan, LaunchError> {
+    let spec = &record.spec;
     let mut env = spec.env.clone();
     for pair in &order.env {
         let key = pair.split_once('=').map_or(pair.as_str(), |(key, _)| key);
@@ -201,12 +205,12 @@ fn plan(runtime: &Runtime, spec: &ContainerSpec, order: &ExecOrder) -> Result<Ex
         ids.check(user).map_err(|error| LaunchError::plain(error.to_string()))?;
     }
     let cwd = order.workdir.as_deref().unwrap_or(&spec.cwd);
-    let labels = labels(spec)?;
+    let Confinement { labels, label, .. } = Confinement::of_running(record)?;
     let null = || nix::fcntl::open("/dev/null", OFlag::O_RDONLY | OFlag::O_CLOEXEC, nix::sys::stat::Mode::empty());
     Ok(ExecPlan {
         command: command(&order.argv, &env)?,
         cwd: CString::new(cwd).map_err(|_| LaunchError::plain(format!("{cwd:?} has a NUL byte")))?,
-        restrictions: restrictions(runtime, spec, labels.as_ref())?,
+        restrictions: restrictions(runtime, spec, label)?,
         user,
         ulimits: Ulimits::of(spec)?,
         tty: order.tty,

@@ -154,7 +154,7 @@ fn carry_out(runtime: &Runtime, request: Request<'_>) -> Result<Option<OwnedFd>,
         Request::Exec(id, order) => {
             let record = runtime.store.load(&id).map_err(|e| LaunchError::plain(e.to_string()))?;
             let process = record.status.process().ok_or_else(|| LaunchError::plain("the container does not run"))?;
-            begin(runtime, &record.spec, process, &order, leave_the_launcher).map(|begun| Some(begun.socket))
+            begin(runtime, &record, process, &order, leave_the_launcher).map(|begun| Some(begun.socket))
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod attach;
 mod client;
+mod confinement;
 mod duties;
 mod error;
 mod exec;
@@ -32,6 +33,7 @@ mod terminal;
 mod ulimits;
 
 pub use attach::{AttachEnd, Console, await_end, connect, request_stop};
+pub use confinement::Confinement;
 pub use error::LaunchError;
 pub use exec::{ExecOrder, exec};
 pub use exec_session::{ExecSession, SessionOutput};

@@ -9,9 +9,10 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::unistd::{Gid, Uid, fchown};
 
+use super::confinement::Confinement;
 use super::pipe::pipe;
 use super::plan::{InitPlan, Stdio};
-use super::restrict::{labels, restrictions};
+use super::restrict::restrictions;
 use super::shared::Shared;
 use super::step::{CLOCKS, GO, LIMITED, MARKER, REPORT, StepReport, TERMINAL};
 use super::step_clock::{StepClock, TIMES};
@@ -38,6 +39,8 @@ pub struct Started {
     pub streams: Streams,
     /// Where an init that stays as PID 1 writes the command's wait status.
     pub wait_status: Option<OwnedFd>,
+    /// What this host's security module has and it runs without, and why.
+    pub unconfined: Option<String>,
 }
 
 /// Our ends of a container's streams.
@@ -108,7 +111,7 @@ pub fn start(
 ) -> Result<Started, LaunchError> {
     let spec = &record.spec;
     LaunchError::at("supervisor.plan")?;
-    let labels = labels(spec)?;
+    let Confinement { labels, label, lacks } = Confinement::of(spec)?;
     let (theirs, streams) = streams(spec, labels.as_ref(), open_stdin)?;
     let (status_reader, status_writer) = if spec.init {
         let (reader, writer) = pipe(None)?;
@@ -124,7 +127,7 @@ pub fn start(
     relabel_volumes(spec, labels.as_ref())?;
     paths.label = labels.as_ref().map(|labels| labels.file.clone());
     let rootfs = RootfsPlan::new(spec, &paths).map_err(|e| LaunchError::plain(e.to_string()))?;
-    let mut plan = InitPlan::new(spec, rootfs, restrictions(runtime, spec, labels.as_ref())?, theirs, status_writer)?;
+    let mut plan = InitPlan::new(spec, rootfs, restrictions(runtime, spec, label)?, theirs, status_writer)?;
     plan.window = order.window;
     clock.done("plan the mounts and the command");
     LaunchError::at("supervisor.clone")?;
@@ -151,7 +154,7 @@ pub fn start(
                 (None, Some(master)) => Streams::Terminal(master),
                 (None, None) => return Err(LaunchError::plain("init sent no terminal")),
             };
-            Ok(Started { pid, pidfd, streams, wait_status: status_reader })
+            Ok(Started { pid, pidfd, streams, wait_status: status_reader, unconfined: lacks })
         }
         Err(error) => {
             // whatever state it is in, it must not outlive the failure; it is our child, so this reaps it

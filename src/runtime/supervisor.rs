@@ -136,6 +136,7 @@ impl Supervisor<'_> {
     fn begin_in(&mut self, cgroup: &mut Cgroup, unfinished: Unfinished) -> Result<Started, LaunchError> {
         let mut started = start(self.runtime, self.order, &self.record, (&mut *cgroup, unfinished), self.open_stdin, &mut self.clock)?;
         self.record.skipped = cgroup.skipped().to_vec();
+        self.record.unconfined = started.unconfined.take();
         let monitor = self.record.spec.health.clone().map(|check| HealthMonitor::new(check, Instant::now()));
         // only a container with a memory limit can be short of memory by itself
         let limited = self.record.spec.limits.memory.is_some();
@@ -295,7 +296,7 @@ impl Duties for RunDuties<'_> {
         if self.cgroup.is_frozen() {
             return ProbeStart::NotNow;
         }
-        start_probe(self.runtime, &self.record.spec, self.init, line).map_or(ProbeStart::Failed, ProbeStart::Started)
+        start_probe(self.runtime, self.record, self.init, line).map_or(ProbeStart::Failed, ProbeStart::Started)
     }
 
     fn watch_pressure(&mut self) -> Option<OwnedFd> {

@@ -77,13 +77,16 @@ pub fn load_default() -> Result<(), String> {
 /// What the kernel is to be told for `wanted` before execve: `None` leaves the label as it is.
 ///
 /// # Errors
-/// In words: a profile asked for by name that is not there.
+/// In words: a profile that this host cannot execute under, though it has AppArmor or was asked for one by name.
 pub fn label(wanted: &AppArmor) -> Result<Option<Label>, String> {
     let name = match wanted {
         AppArmor::Unconfined => return Ok(None),
-        // where it cannot be loaded, whoever started the container was told; it may have been unloaded before a restart, or an exec
-        AppArmor::Default if !is_on() || load_default().is_err() => return Ok(None),
-        AppArmor::Default => DEFAULT,
+        AppArmor::Default if !is_in_the_kernel() => return Ok(None),
+        AppArmor::Default => {
+            // it may have been unloaded before a restart, or an exec
+            load_default()?;
+            DEFAULT
+        }
         AppArmor::Named(_) if !is_on() => return Err("this host has no AppArmor".into()),
         AppArmor::Named(name) if !is_loaded(name) => {
             return Err(format!("no AppArmor profile {name:?} is loaded (aa-status lists those that are)"));

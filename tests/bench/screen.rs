@@ -80,6 +80,7 @@ impl Bench {
                 supervisor: None,
                 launch: Vec::new(),
                 skipped: Vec::new(),
+                unconfined: None,
             }
         };
         let records: Vec<Record> = (0..count).map(record).collect();

@@ -4,7 +4,9 @@
 use std::fs;
 use std::path::Path;
 
-use crate::command::finish;
+use serde_json::json;
+
+use crate::command::{Outcome, finish};
 use crate::fixture::Fixture;
 
 fn is_on() -> bool {
@@ -39,6 +41,37 @@ pub fn isolation_says(fixture: &Fixture, words: &[&str]) {
     });
     tmux.press(&["q"]);
     tmux.wait_for("prompt$");
+}
+
+/// A command of ours in a mount namespace of its own, where `before` has changed what the module shows.
+pub fn after(fixture: &Fixture, before: &str, args: &str) -> Outcome {
+    let script = format!("{before} && exec {} --state {} {args}", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display());
+    finish(std::process::Command::new("unshare").args(["--mount", "sh", "-c", &script]), "")
+}
+
+/// What joins a container is confined as it is: where `unmount` has taken the module away, by nothing if it was started so, and otherwise
+/// it does not join.
+pub fn joins_alike(fixture: &Fixture, unmount: &str, module: &str) {
+    let told = format!("without {module}, which this host has: its file system is not mounted");
+    fixture.detached("confined", &["sleep", "2881"]);
+    let refused = after(fixture, unmount, "exec confined touch /joined").refused(125);
+    assert!(refused.contains(&format!("what joins confined would run {told}")), "{refused}");
+    assert_ne!(fixture.minic(&["exec", "confined", "test", "-e", "/joined"]).code, Some(0), "it ran all the same");
+
+    after(fixture, unmount, "run -d --name bare sleep 2882").ok();
+    let joined = fixture.minic(&["exec", "bare", "cat", "/proc/self/attr/current"]).ok();
+    let bare = labels_of(fixture, "sleep 2882");
+    assert_eq!(bare, [joined.trim_matches(['\n', '\0', ' '])]);
+    assert_ne!(bare, labels_of(fixture, "sleep 2881"));
+    let without = |name: &str| fixture.json(&["info", name])[0]["without"].clone();
+    assert_eq!((without("bare"), without("confined")), (json!([told["without ".len()..]]), json!([])));
+    assert!(fixture.minic(&["info", "bare"]).ok().contains(&told["without ".len()..]));
+
+    fixture.minic(&["stop", "bare"]).ok();
+    fixture.minic(&["start", "bare"]).ok();
+    assert_eq!(labels_of(fixture, "sleep 2882").len(), 1);
+    assert_ne!(labels_of(fixture, "sleep 2882"), bare, "the next start has what there is");
+    assert_eq!(without("bare"), json!([]));
 }
 
 /// The label of a process, AppArmor's or SELinux's.
@@ -149,10 +182,9 @@ fn what_keeps_it_from_being_confined_is_said() {
         return;
     }
     let fixture = Fixture::new();
-    // in a mount namespace of its own the kernel's files are not there
-    let script =
-        format!("umount /sys/kernel/security && {} --state {} run --rm true", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display());
-    let outcome = finish(std::process::Command::new("unshare").args(["--mount", "sh", "-c", &script]), "");
+    let unmount = "umount /sys/kernel/security";
+    let outcome = after(&fixture, unmount, "run --rm true");
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert!(outcome.stderr.contains("runs without AppArmor, which this host has: its file system is not mounted"), "{outcome:?}");
+    joins_alike(&fixture, unmount, "AppArmor");
 }

@@ -8,7 +8,7 @@ use std::process::Stdio;
 
 use crate::command::finish;
 use crate::fixture::Fixture;
-use crate::labels::{is_tried, isolation_says, label, labels_of, mounts};
+use crate::labels::{after, is_tried, isolation_says, joins_alike, label, labels_of, mounts};
 
 const ENFORCE: &str = "/sys/fs/selinux/enforce";
 
@@ -216,9 +216,7 @@ fn what_keeps_it_from_being_labelled_is_said() {
     }
     let fixture = Fixture::new();
     let run = |before: &str| {
-        // in a mount namespace of its own the kernel's files, or the policy's, are not there
-        let script = format!("{before} && {} --state {} run --rm true", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display());
-        let outcome = finish(std::process::Command::new("unshare").args(["--mount", "sh", "-c", &script]), "");
+        let outcome = after(&fixture, before, "run --rm true");
         assert_eq!(outcome.code, Some(0), "{outcome:?}");
         assert!(outcome.stderr.contains("runs without an SELinux label, which this host has: "), "{outcome:?}");
         outcome.stderr
@@ -231,4 +229,5 @@ fn what_keeps_it_from_being_labelled_is_said() {
         "for c in /etc/selinux/*/contexts/lxc_contexts; do sed 's/container_t/kernel_t/' $c > /run/c-$$; mount --bind /run/c-$$ $c; done",
     );
     assert!(told.contains("the policy lacks \"allow unconfined_t kernel_t:process transition;\""), "{told}");
+    joins_alike(&fixture, "umount /sys/fs/selinux", "an SELinux label");
 }

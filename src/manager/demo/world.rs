@@ -121,6 +121,7 @@ impl World {
             supervisor: None,
             launch,
             skipped: Vec::new(),
+            unconfined: None,
         };
         let at = self.members.partition_point(|member| member.record.created_at <= created_at);
         self.members.insert(at, Member { record, life });

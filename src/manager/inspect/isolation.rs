@@ -35,7 +35,10 @@ impl Manager {
         let status = read("status").map_err(|error| failed(format!("read {}/status", folder.display()), error))?;
         let mut sections = vec![
             Section::new("Namespaces", namespaces(&folder)),
-            Section::new("Privileges", privileges(&status).into_iter().chain([confinement(&folder)]).collect()),
+            Section::new(
+                "Privileges",
+                privileges(&status).into_iter().chain([confinement(&folder, record.unconfined.as_deref())]).collect(),
+            ),
             Section::new("Id maps", ["uid_map", "gid_map"].iter().map(|file| id_map(file, &read(file).unwrap_or_default())).collect()),
         ];
         let limits = limit_files::facts(&self.cgroup(id).paths().map(PathBuf::from).collect::<Vec<_>>());
@@ -105,11 +108,20 @@ fn privileges(status: &str) -> Vec<Fact> {
     facts
 }
 
-/// What the host's security module says of a process.
-fn confinement(process: &Path) -> Fact {
-    match selinux::own_label() {
+/// What the host's security module says of a process; `lacks` tells what its container was started without.
+fn confinement(process: &Path, lacks: Option<&str>) -> Fact {
+    let fact = match selinux::own_label() {
         Some(own) => selinux_label(selinux::label_of(process), &own, selinux::is_enforcing()),
         None => apparmor_label(apparmor::label_of(process)),
+    };
+    reasoned(fact, lacks)
+}
+
+/// Pure: the fact with what its container `lacks` as its reason, unless all is well.
+fn reasoned(fact: Fact, lacks: Option<&str>) -> Fact {
+    match lacks {
+        Some(lacks) if fact.judgement != Judgement::Good => Fact { effect: format!("runs without {lacks}"), ..fact },
+        _ => fact,
     }
 }
 
@@ -207,6 +219,13 @@ mod tests {
         assert_eq!(apparmor_label(Some("minic-default (enforce)".into())).judgement, Judgement::Good);
         assert_eq!(apparmor_label(Some("unconfined".into())).judgement, Judgement::Weak);
         assert!(apparmor_label(None).value.starts_with("n/a"));
+        let lacks = Some("AppArmor, which this host has: none of its tools");
+        assert_eq!(
+            reasoned(apparmor_label(Some("unconfined".into())), lacks).effect,
+            "runs without AppArmor, which this host has: none of its tools"
+        );
+        let confined = apparmor_label(Some("minic-default (enforce)".into()));
+        assert_eq!(reasoned(confined.clone(), lacks), confined);
         let of =
             |label: &str, enforcing| selinux_label(Some(label.into()), "unconfined_u:unconfined_r:unconfined_t:s0", enforcing).judgement;
         let shown = selinux_label(Some("system_u:system_r:container_t:s0:c1,c2".into()), "u:r:unconfined_t:s0", Some(true));

@@ -81,6 +81,7 @@ pub fn record(data: &[u8]) {
         supervisor: state.supervisor,
         launch: state.launch,
         skipped: state.skipped,
+        unconfined: state.unconfined,
     });
 }
 
