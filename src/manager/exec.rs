@@ -2,7 +2,7 @@
 
 use super::error::reached;
 use super::{Error, Manager};
-use crate::record::{Record, Status};
+use crate::record::{Process, Record, Status};
 use crate::runtime::{self, ExecOrder};
 
 /// A command to execute in a running container.
@@ -14,17 +14,19 @@ impl Manager {
     /// # Errors
     /// When it is not running, cannot be joined, or the command cannot be executed (126, 127).
     pub fn exec(&self, record: &Record, request: &ExecRequest) -> Result<i32, Error> {
-        // what joins a frozen cgroup is frozen itself, and whoever waits for it too
-        let running = record.status.process().filter(|_| !matches!(record.status, Status::Paused { .. }));
-        let Some(process) = running else {
-            return Err(Error::WrongState {
-                container: record.spec.name.to_string(),
-                state: record.status.word(),
-                verb: "exec",
-                needs: "a running one",
-            });
-        };
+        let process = joined(record, "exec")?;
         reached("exec.plan")?;
         Ok(runtime::exec(&self.runtime, record, process, request)?)
     }
+}
+
+/// The init of one that `verb` may join: what joins a frozen cgroup is frozen itself, and whoever waits for it too.
+pub(super) fn joined<'a>(record: &'a Record, verb: &'static str) -> Result<&'a Process, Error> {
+    let running = record.status.process().filter(|_| !matches!(record.status, Status::Paused { .. }));
+    running.ok_or_else(|| Error::WrongState {
+        container: record.spec.name.to_string(),
+        state: record.status.word(),
+        verb,
+        needs: "a running one",
+    })
 }

@@ -19,7 +19,7 @@ use crate::cgroup::{Cgroup, Unfinished};
 use crate::record::{self, Event, ExitCause, Health, Lock, Process, Record, Status, Store};
 use crate::spec::{ContainerSpec, RECOVERED_AFTER};
 use crate::sys::pidfd::{self, Ended};
-use crate::sys::{fault, fds, process};
+use crate::sys::{fds, process};
 
 /// Where the report socket and the client are kept, so that everything above can be closed.
 const REPORT_FD: i32 = 3;
@@ -41,7 +41,11 @@ struct Supervisor<'a> {
 
 /// The supervisor's life.
 pub fn run(runtime: &Runtime, order: &StartOrder, mut record: Record, report: OwnedFd, client: Option<OwnedFd>, began: Instant) {
-    let (report, client) = match detach(&record, report, client) {
+    if let Err(error) = detach(&record) {
+        record_failure(runtime, &mut record, &error);
+        return say_outcome(&report, &Err(error));
+    }
+    let (report, client) = match keep_alone(report, client) {
         Ok(kept) => kept,
         // ending closes the report socket, which the caller reads as a failure
         Err(errno) => process::exit_now(errno as i32),
@@ -73,18 +77,21 @@ pub fn run(runtime: &Runtime, order: &StartOrder, mut record: Record, report: Ow
     }
 }
 
-/// Leaves the caller's session, terminal, folder and descriptors.
-fn detach(record: &Record, report: OwnedFd, client: Option<OwnedFd>) -> nix::Result<(OwnedFd, Option<OwnedFd>)> {
+/// Leaves the caller's session, terminal and folder.
+fn detach(record: &Record) -> Result<(), LaunchError> {
     if let Some(title) = process::Title::find() {
         title.set(format!("minic-tui supervisor {}", record.spec.name).as_bytes());
     }
-    process::set_name(c"minic-supervise")?;
-    nix::unistd::setsid()?;
-    nix::unistd::chdir("/")?;
+    let left = process::set_name(c"minic-supervise").and_then(|()| nix::unistd::setsid()).and_then(|_| nix::unistd::chdir("/"));
+    left.map_err(LaunchError::nix("leave the caller's session"))?;
     process::reset_signals();
     process::ignore_hangups();
     oom::protect();
-    fault::at("supervisor.detach")?;
+    LaunchError::at("supervisor.detach")
+}
+
+/// Leaves the caller's descriptors, but for these two, which get numbers of their own.
+fn keep_alone(report: OwnedFd, client: Option<OwnedFd>) -> nix::Result<(OwnedFd, Option<OwnedFd>)> {
     // both above 4 first, so that placing one cannot overwrite the other
     let report = fds::move_above(report, 10)?;
     let client = client.map(|c| fds::move_above(c, 10)).transpose()?;

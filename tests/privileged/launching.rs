@@ -1,5 +1,5 @@
-//! The launcher of a screen fails, or is killed, at each of its steps: the screen says it in one line and goes on, `list` is true, and
-//! nothing is left.
+//! What a screen starts fails, or is killed, at each of its steps: launcher, supervisor, joining process. The screen says it in one line and
+//! goes on, `list` is true, and nothing is left.
 
 use std::fs;
 
@@ -123,6 +123,104 @@ fn a_start_that_the_launcher_fails() {
     start_with("launcher.answer", "kill", Some("the launcher was killed"), true);
     start_with("launcher.idle", "fail", None, true);
     start_with("launcher.idle", "kill", None, true);
+}
+
+/// The steps of a supervisor until its container is recorded as running.
+const SUPERVISOR: [&str; 14] = [
+    "detach",
+    "hold",
+    "log",
+    "listen",
+    "cgroup",
+    "plan",
+    "clone",
+    "adjust",
+    "go",
+    "limits",
+    "limited",
+    "listen_to_init",
+    "connect",
+    "record",
+];
+
+#[test]
+fn a_start_that_the_supervisor_fails() {
+    if cfg!(not(debug_assertions)) {
+        return;
+    }
+    for step in SUPERVISOR.map(|step| format!("supervisor.{step}")) {
+        start_with(&step, "fail", Some(&format!("the step {step}")), false);
+    }
+    start_with("supervisor.recorded", "fail", None, true);
+}
+
+#[test]
+fn a_start_whose_supervisor_is_killed() {
+    if cfg!(not(debug_assertions)) {
+        return;
+    }
+    for step in SUPERVISOR.map(|step| format!("supervisor.{step}")) {
+        start_with(&step, "kill", Some("the supervisor ended without a word"), false);
+    }
+    start_with("supervisor.recorded", "kill", Some("the supervisor ended without a word"), true);
+}
+
+/// The steps of a shell: the launcher's, then the joining process's.
+const JOINING: [&str; 6] = ["fork", "watch", "cgroup", "close", "namespaces", "command"];
+
+/// A shell is opened from the screen with the fault at `step`; `says` is what is to be read then.
+fn shell_with(step: &str, how: &str, says: &str) {
+    let fixture = Fixture::new();
+    let x = fixture.detached("x", &["sleep", "1000"]);
+    let flag = fixture.state().join("fault");
+    fs::write(&flag, [0]).unwrap();
+    let what = format!("{step} {how}");
+    let before = Census::take(fixture.state());
+    let tmux = open(&fixture, &format!("{step}={how}:{}", flag.display()));
+    tmux.wait_for("RUNNING");
+    tmux.press(&["4"]);
+    tmux.wait_for("opens one in x");
+    tmux.press(&["Enter"]);
+    tmux.wait_until(&format!("{what}: {says}"), |screen| screen.lines().any(|line| line.contains(says)));
+    assert_eq!(fs::read(&flag).unwrap(), [1], "{what}");
+    assert_eq!((x.state(), lies(&fixture)), ("RUNNING".into(), Vec::<String>::new()), "{what}");
+
+    // the same screen opens another
+    tmux.press(&["C-]", "n"]);
+    tmux.wait_for("every key goes to it");
+    tmux.write("echo $((6*7)) in $(hostname)");
+    tmux.press(&["Enter"]);
+    tmux.wait_for("42 in ");
+    tmux.write("exit");
+    tmux.press(&["Enter"]);
+    tmux.wait_for("ended with exit code 0");
+    tmux.press(&["q"]);
+    tmux.wait_for("prompt$");
+    let clean = comes_true(|| Census::take(fixture.state()) == before);
+    assert!(clean, "{what}:\nbefore:\n{before}\nafter:\n{}", Census::take(fixture.state()));
+}
+
+#[test]
+fn a_shell_that_fails() {
+    if cfg!(not(debug_assertions)) {
+        return;
+    }
+    for step in JOINING.map(|step| format!("exec.{step}")) {
+        shell_with(&step, "fail", &format!("the step {step}"));
+    }
+}
+
+#[test]
+fn a_shell_whose_makers_are_killed() {
+    if cfg!(not(debug_assertions)) {
+        return;
+    }
+    for step in ["fork", "watch"] {
+        shell_with(&format!("exec.{step}"), "kill", "the launcher was killed");
+    }
+    for step in &JOINING[2..] {
+        shell_with(&format!("exec.{step}"), "kill", "the joining process was killed");
+    }
 }
 
 #[test]

@@ -67,6 +67,26 @@ fn a_shell_survives_other_tabs_and_ctrl_c_and_ends_by_itself() {
 }
 
 #[test]
+fn a_shell_waits_for_no_frozen_one() {
+    let fixture = Fixture::new();
+    fixture.detached("frozen", &["sleep", "1000"]);
+    fixture.minic(&["pause", "frozen"]).ok();
+    let tmux = open(&fixture, 120, 40);
+    tmux.wait_for("PAUSED");
+    tmux.press(&["4"]);
+    tmux.wait_for("opens one in frozen");
+    tmux.press(&["Enter"]);
+    tmux.wait_for("frozen is PAUSED: a shell needs a running one");
+    fixture.minic(&["resume", "frozen"]).ok();
+    tmux.press(&["n"]);
+    tmux.wait_for("every key goes to it");
+    tmux.press(&["C-d"]);
+    tmux.wait_for("ended with exit code 0");
+    tmux.press(&["q"]);
+    tmux.wait_for("prompt$");
+}
+
+#[test]
 fn all_that_are_marked_are_frozen_go_on_and_get_a_signal() {
     let fixture = Fixture::new();
     for name in ["marked-a", "marked-b"] {

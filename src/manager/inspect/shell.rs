@@ -1,5 +1,6 @@
 //! [`Shell`]: a shell in a container with a terminal that a screen draws itself.
 
+use super::super::exec::joined;
 use super::super::{Error, Manager};
 use super::failed;
 use crate::runtime::{ExecOrder, ExecSession, SessionOutput};
@@ -54,10 +55,7 @@ impl Shell for ExecSession {
 impl Manager {
     pub(super) fn open_shell(&self, id: &ContainerId, size: WindowSize) -> Result<Box<dyn Shell>, Error> {
         let record = self.load(id)?;
-        if record.status.process().is_none() {
-            let container = record.spec.name.to_string();
-            return Err(Error::WrongState { container, state: record.status.word(), verb: "a shell", needs: "a running one" });
-        }
+        joined(&record, "a shell")?;
         let launcher = self.launcher.as_ref().ok_or_else(|| failed("open a shell", "this process has no launcher"))?;
         let argv = COMMAND.map(str::to_owned).to_vec();
         let env = vec!["TERM=xterm-256color".to_owned()];
