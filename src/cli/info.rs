@@ -99,7 +99,7 @@ fn described(info: &Info, now: Timestamp) -> String {
         say("Preset", preset.clone());
     }
     say("Limits", limits(&spec.limits));
-    let without: Vec<String> = info.record.without().map(str::to_owned).collect();
+    let without = info.record.without();
     if !without.is_empty() {
         say("Without", without.join("\n"));
     }

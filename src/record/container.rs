@@ -1,5 +1,6 @@
 //! [`Record`]: what we know of one container.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -32,6 +33,21 @@ impl Health {
     }
 }
 
+/// A security module that the host has and a container was started without.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unconfined {
+    /// What it was to have.
+    pub lacks: String,
+    /// What kept it from that.
+    pub why: String,
+}
+
+impl fmt::Display for Unconfined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, which this host has: {}", self.lacks, self.why)
+    }
+}
+
 /// One container as the list, the screen and the verbs see it: its spec and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -55,13 +71,14 @@ pub struct Record {
     pub launch: Vec<LaunchStep>,
     /// The limits that it was last started without (`--best-effort`), one sentence each.
     pub skipped: Vec<String>,
-    /// What this host's security module has and it was last started without, and why: the end of a sentence.
-    pub unconfined: Option<String>,
+    /// What of this host's security module it was last started without.
+    pub unconfined: Option<Unconfined>,
 }
 
 impl Record {
     /// What it was last started without, one sentence each: limits that it was to have, and the host's security module.
-    pub fn without(&self) -> impl Iterator<Item = &str> {
-        self.skipped.iter().chain(&self.unconfined).map(String::as_str)
+    #[must_use]
+    pub fn without(&self) -> Vec<String> {
+        self.skipped.iter().cloned().chain(self.unconfined.iter().map(Unconfined::to_string)).collect()
     }
 }

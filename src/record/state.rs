@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Health, LaunchStep, Process, Record, Status};
+use super::{Health, LaunchStep, Process, Record, Status, Unconfined};
 use crate::spec::ContainerSpec;
 
 /// The changing part of a record.
@@ -36,9 +36,9 @@ pub struct State {
     /// The limits that it was last started without (`--best-effort`), one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<String>,
-    /// What this host's security module has and it was last started without.
+    /// What of this host's security module it was last started without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unconfined: Option<String>,
+    pub unconfined: Option<Unconfined>,
 }
 
 impl State {

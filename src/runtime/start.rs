@@ -20,7 +20,7 @@ use super::ulimits::Ulimits;
 use super::{LaunchError, Runtime, StartOrder, init, oom};
 use crate::cgroup::{Cgroup, CgroupError, DeviceRule, Parent, Unfinished};
 use crate::namespace;
-use crate::record::Record;
+use crate::record::{Record, Unconfined};
 use crate::rootfs::{RootfsPaths, RootfsPlan, label_base, shifted_root};
 use crate::security::relabel;
 use crate::security::selinux::Labels;
@@ -39,8 +39,8 @@ pub struct Started {
     pub streams: Streams,
     /// Where an init that stays as PID 1 writes the command's wait status.
     pub wait_status: Option<OwnedFd>,
-    /// What this host's security module has and it runs without, and why.
-    pub unconfined: Option<String>,
+    /// What of this host's security module it runs without.
+    pub unconfined: Option<Unconfined>,
 }
 
 /// Our ends of a container's streams.
@@ -111,7 +111,7 @@ pub fn start(
 ) -> Result<Started, LaunchError> {
     let spec = &record.spec;
     LaunchError::at("supervisor.plan")?;
-    let Confinement { labels, label, lacks } = Confinement::of(spec)?;
+    let Confinement { labels, label, lacks: unconfined } = Confinement::of(spec)?;
     let (theirs, streams) = streams(spec, labels.as_ref(), open_stdin)?;
     let (status_reader, status_writer) = if spec.init {
         let (reader, writer) = pipe(None)?;
@@ -154,7 +154,7 @@ pub fn start(
                 (None, Some(master)) => Streams::Terminal(master),
                 (None, None) => return Err(LaunchError::plain("init sent no terminal")),
             };
-            Ok(Started { pid, pidfd, streams, wait_status: status_reader, unconfined: lacks })
+            Ok(Started { pid, pidfd, streams, wait_status: status_reader, unconfined })
         }
         Err(error) => {
             // whatever state it is in, it must not outlive the failure; it is our child, so this reaps it

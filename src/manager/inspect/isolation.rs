@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::super::{Error, Manager};
 use super::capabilities::{names, opening};
 use super::{Fact, Judgement, Section, Sheet, failed, limit_files};
-use crate::record::{Record, is_alive};
+use crate::record::{Record, Unconfined, is_alive};
 use crate::security::{apparmor, selinux};
 use crate::spec::ContainerId;
 
@@ -35,10 +35,7 @@ impl Manager {
         let status = read("status").map_err(|error| failed(format!("read {}/status", folder.display()), error))?;
         let mut sections = vec![
             Section::new("Namespaces", namespaces(&folder)),
-            Section::new(
-                "Privileges",
-                privileges(&status).into_iter().chain([confinement(&folder, record.unconfined.as_deref())]).collect(),
-            ),
+            Section::new("Privileges", privileges(&status).into_iter().chain([confinement(&folder, record.unconfined.as_ref())]).collect()),
             Section::new("Id maps", ["uid_map", "gid_map"].iter().map(|file| id_map(file, &read(file).unwrap_or_default())).collect()),
         ];
         let limits = limit_files::facts(&self.cgroup(id).paths().map(PathBuf::from).collect::<Vec<_>>());
@@ -108,8 +105,8 @@ fn privileges(status: &str) -> Vec<Fact> {
     facts
 }
 
-/// What the host's security module says of a process; `lacks` tells what its container was started without.
-fn confinement(process: &Path, lacks: Option<&str>) -> Fact {
+/// What the host's security module says of a process, and what kept its container from being confined by it.
+fn confinement(process: &Path, lacks: Option<&Unconfined>) -> Fact {
     let fact = match selinux::own_label() {
         Some(own) => selinux_label(selinux::label_of(process), &own, selinux::is_enforcing()),
         None => apparmor_label(apparmor::label_of(process)),
@@ -117,10 +114,10 @@ fn confinement(process: &Path, lacks: Option<&str>) -> Fact {
     reasoned(fact, lacks)
 }
 
-/// Pure: the fact with what its container `lacks` as its reason, unless all is well.
-fn reasoned(fact: Fact, lacks: Option<&str>) -> Fact {
+/// Pure: the fact with its reason, unless all is well.
+fn reasoned(fact: Fact, lacks: Option<&Unconfined>) -> Fact {
     match lacks {
-        Some(lacks) if fact.judgement != Judgement::Good => Fact { effect: format!("runs without {lacks}"), ..fact },
+        Some(lacks) if fact.judgement != Judgement::Good => Fact { effect: lacks.why.clone(), ..fact },
         _ => fact,
     }
 }
@@ -219,11 +216,8 @@ mod tests {
         assert_eq!(apparmor_label(Some("minic-default (enforce)".into())).judgement, Judgement::Good);
         assert_eq!(apparmor_label(Some("unconfined".into())).judgement, Judgement::Weak);
         assert!(apparmor_label(None).value.starts_with("n/a"));
-        let lacks = Some("AppArmor, which this host has: none of its tools");
-        assert_eq!(
-            reasoned(apparmor_label(Some("unconfined".into())), lacks).effect,
-            "runs without AppArmor, which this host has: none of its tools"
-        );
+        let lacks = Some(&Unconfined { lacks: "AppArmor".into(), why: "it has no tools".into() });
+        assert_eq!(reasoned(apparmor_label(Some("unconfined".into())), lacks).effect, "it has no tools");
         let confined = apparmor_label(Some("minic-default (enforce)".into()));
         assert_eq!(reasoned(confined.clone(), lacks), confined);
         let of =
