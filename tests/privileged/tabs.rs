@@ -78,6 +78,7 @@ fn a_shell_waits_for_no_frozen_one() {
     tmux.press(&["Enter"]);
     tmux.wait_for("frozen is PAUSED: a shell needs a running one");
     fixture.minic(&["resume", "frozen"]).ok();
+    tmux.wait_for("1 running");
     tmux.press(&["n"]);
     tmux.wait_for("every key goes to it");
     tmux.press(&["C-d"]);

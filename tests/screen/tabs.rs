@@ -202,6 +202,14 @@ fn a_shell_ends_fails_and_is_sized() {
 }
 
 #[test]
+fn a_shell_needs_a_running_one() {
+    let mut stage = Stage::new(80, 24);
+    stage.select("migrate").keys("4n").shows("migrate is STOPPED: a shell needs a running one");
+    stage.keys("1").select("web").keys("p4n").shows("web is PAUSED: a shell needs a running one");
+    assert!(stage.model.shells.list.is_empty());
+}
+
+#[test]
 fn a_shell_keeps_what_scrolled_away_and_its_colours() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("4<Enter>seq 100<Enter><Ctrl-]><PageUp>").golden("shell-back-80x24");

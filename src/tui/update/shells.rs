@@ -1,6 +1,7 @@
 //! The Shell tab: opening, typing, leaving, closing; keys as a terminal sends them.
 
 use super::results::in_words;
+use crate::record::Status;
 use crate::sys::tty::WindowSize;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, ShellCall, ShellNews};
@@ -119,7 +120,7 @@ fn open(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let (id, name, state) = (record.spec.id.clone(), record.spec.name.to_string(), record.status.word());
-    if !record.status.is_alive() {
+    if !matches!(record.status, Status::Running { .. }) {
         model.toast(ToastKind::Notice, format!("{name} is {state}: a shell needs a running one"));
         return Vec::new();
     }
