@@ -64,7 +64,9 @@ pub fn joins_alike(fixture: &Fixture, unmount: &str, module: &str) {
     assert_eq!(bare, [joined.trim_matches(['\n', '\0', ' '])]);
     assert_ne!(bare, labels_of(fixture, "sleep 2881"));
     let without = |name: &str| fixture.json(&["info", name])[0]["without"].clone();
-    assert_eq!((without("bare"), without("confined")), (json!([told["without ".len()..]]), json!([])));
+    let lacking = without("bare")[0].as_str().map(str::to_owned).unwrap_or_default();
+    assert!(lacking.starts_with(&told["without ".len()..]), "{lacking:?}");
+    assert_eq!(without("confined"), json!([]));
     assert!(fixture.minic(&["info", "bare"]).ok().contains(&told["without ".len()..]));
 
     fixture.minic(&["stop", "bare"]).ok();
