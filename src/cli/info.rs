@@ -16,7 +16,7 @@ use crate::spec::{format_bytes, format_duration, quote_command, sanitize, signal
 const FIELDS: &str = "\
 Fields of --json, an array of objects, beside those of `list --json`:
   env, cwd, hostname, tty, interactive, init, restart, stop_signal, remove, supervisor (its pid), folder, cgroups, last_lines
-  without: limits and the like that it was last started without, and why
+  without: limits, AppArmor or SELinux that it was last started without, and why
   usage, while it is alive: cpu_usec, throttled_usec, nr_throttled, nr_periods, memory, memory_peak, swap, oom_kills, pids,
     read_bytes, write_bytes, cpu_pressure, memory_pressure, io_pressure (% of the last 10 s); null where this host cannot tell
   not_available: figure and reason of each such null";

@@ -14,19 +14,16 @@ impl Manager {
     /// # Errors
     /// When it is not running, cannot be joined, or the command cannot be executed (126, 127).
     pub fn exec(&self, record: &Record, request: &ExecRequest) -> Result<i32, Error> {
-        let process = joined(record, "exec")?;
+        let process = joinable(record, "exec")?;
         reached("exec.plan")?;
         Ok(runtime::exec(&self.runtime, record, process, request)?)
     }
 }
 
 /// The init of one that `verb` may join: what joins a frozen cgroup is frozen itself, and whoever waits for it too.
-pub(super) fn joined<'a>(record: &'a Record, verb: &'static str) -> Result<&'a Process, Error> {
-    let running = record.status.process().filter(|_| !matches!(record.status, Status::Paused { .. }));
-    running.ok_or_else(|| Error::WrongState {
-        container: record.spec.name.to_string(),
-        state: record.status.word(),
-        verb,
-        needs: "a running one",
-    })
+pub(super) fn joinable<'a>(record: &'a Record, verb: &'static str) -> Result<&'a Process, Error> {
+    match &record.status {
+        Status::Running { process, .. } => Ok(process),
+        other => Err(Error::WrongState { container: record.spec.name.to_string(), state: other.word(), verb, needs: "a running one" }),
+    }
 }

@@ -35,16 +35,16 @@ impl Health {
 
 /// A security module that the host has and a container was started without.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unconfined {
+pub struct Lacking {
     /// What it was to have.
-    pub lacks: String,
+    pub what: String,
     /// What kept it from that.
     pub why: String,
 }
 
-impl fmt::Display for Unconfined {
+impl fmt::Display for Lacking {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, which this host has: {}", self.lacks, self.why)
+        write!(f, "{}, which this host has: {}", self.what, self.why)
     }
 }
 
@@ -72,13 +72,13 @@ pub struct Record {
     /// The limits that it was last started without (`--best-effort`), one sentence each.
     pub skipped: Vec<String>,
     /// What of this host's security module it was last started without.
-    pub unconfined: Option<Unconfined>,
+    pub unconfined: Option<Lacking>,
 }
 
 impl Record {
     /// What it was last started without, one sentence each: limits that it was to have, and the host's security module.
     #[must_use]
     pub fn without(&self) -> Vec<String> {
-        self.skipped.iter().cloned().chain(self.unconfined.iter().map(Unconfined::to_string)).collect()
+        self.skipped.iter().cloned().chain(self.unconfined.iter().map(Lacking::to_string)).collect()
     }
 }

@@ -22,7 +22,7 @@ mod supervising;
 mod trash;
 
 pub use alive::{boot_id, identify, is_alive};
-pub use container::{Health, Record, Unconfined};
+pub use container::{Health, Lacking, Record};
 pub use error::StoreError;
 pub use events::{EventReader, Happening};
 pub use launch_step::LaunchStep;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Health, LaunchStep, Process, Record, Status, Unconfined};
+use super::{Health, Lacking, LaunchStep, Process, Record, Status};
 use crate::spec::ContainerSpec;
 
 /// The changing part of a record.
@@ -38,7 +38,7 @@ pub struct State {
     pub skipped: Vec<String>,
     /// What of this host's security module it was last started without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unconfined: Option<Unconfined>,
+    pub unconfined: Option<Lacking>,
 }
 
 impl State {

@@ -3,7 +3,7 @@
 use std::ffi::CString;
 
 use super::LaunchError;
-use crate::record::{Record, Unconfined};
+use crate::record::{Lacking, Record};
 use crate::security::selinux::{self, Labels};
 use crate::security::{Label, apparmor};
 use crate::spec::{AppArmor, ContainerSpec, SeLinux};
@@ -16,7 +16,7 @@ pub struct Confinement {
     /// What the kernel is told before each execve.
     pub(super) label: Option<Label>,
     /// What this host has and its processes do without.
-    pub lacks: Option<Unconfined>,
+    pub lacks: Option<Lacking>,
 }
 
 impl Confinement {
@@ -30,7 +30,7 @@ impl Confinement {
         match (apparmor::label(&security.apparmor), &security.apparmor) {
             (Ok(label), _) => found.label = label,
             (Err(why), AppArmor::Named(_)) => return Err(LaunchError::plain(format!("--apparmor: {why}"))),
-            (Err(why), _) => found.lacks = Some(Unconfined { lacks: "AppArmor".into(), why }),
+            (Err(why), _) => found.lacks = Some(Lacking { what: "AppArmor".into(), why }),
         }
         match (selinux::labels(spec), &security.selinux) {
             (Ok(None), _) => {}
@@ -40,7 +40,7 @@ impl Confinement {
                 found.labels = Some(labels);
             }
             (Err(why), SeLinux::Named(_)) => return Err(LaunchError::plain(format!("--selinux: {why}"))),
-            (Err(why), _) => found.lacks = Some(Unconfined { lacks: "an SELinux label".into(), why }),
+            (Err(why), _) => found.lacks = Some(Lacking { what: "an SELinux label".into(), why }),
         }
         Ok(found)
     }

@@ -20,7 +20,7 @@ use super::ulimits::Ulimits;
 use super::{LaunchError, Runtime, StartOrder, init, oom};
 use crate::cgroup::{Cgroup, CgroupError, DeviceRule, Parent, Unfinished};
 use crate::namespace;
-use crate::record::{Record, Unconfined};
+use crate::record::{Lacking, Record};
 use crate::rootfs::{RootfsPaths, RootfsPlan, label_base, shifted_root};
 use crate::security::relabel;
 use crate::security::selinux::Labels;
@@ -40,7 +40,7 @@ pub struct Started {
     /// Where an init that stays as PID 1 writes the command's wait status.
     pub wait_status: Option<OwnedFd>,
     /// What of this host's security module it runs without.
-    pub unconfined: Option<Unconfined>,
+    pub unconfined: Option<Lacking>,
 }
 
 /// Our ends of a container's streams.

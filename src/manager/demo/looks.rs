@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::super::exec::joined;
+use super::super::exec::joinable;
 use super::super::{Change, ChangeKind, Changes, Error, Fact, Happenings, Inspector, Judgement, ProcessInfo, Section, Sheet, Shell};
 use super::shell::DemoShell;
 use super::world::Member;
@@ -104,7 +104,7 @@ impl Inspector for Demo {
 
     fn shell(&self, id: &ContainerId, _: WindowSize) -> Result<Box<dyn Shell>, Error> {
         let record = self.member(id, |member| member.record.clone())?;
-        joined(&record, "a shell")?;
+        joinable(&record, "a shell")?;
         Ok(Box::new(DemoShell::new(record.spec.name.as_str())))
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::super::{Error, Manager};
 use super::capabilities::{names, opening};
 use super::{Fact, Judgement, Section, Sheet, failed, limit_files};
-use crate::record::{Record, Unconfined, is_alive};
+use crate::record::{Lacking, Record, is_alive};
 use crate::security::{apparmor, selinux};
 use crate::spec::ContainerId;
 
@@ -106,7 +106,7 @@ fn privileges(status: &str) -> Vec<Fact> {
 }
 
 /// What the host's security module says of a process, and what kept its container from being confined by it.
-fn confinement(process: &Path, lacks: Option<&Unconfined>) -> Fact {
+fn confinement(process: &Path, lacks: Option<&Lacking>) -> Fact {
     let fact = match selinux::own_label() {
         Some(own) => selinux_label(selinux::label_of(process), &own, selinux::is_enforcing()),
         None => apparmor_label(apparmor::label_of(process)),
@@ -115,7 +115,7 @@ fn confinement(process: &Path, lacks: Option<&Unconfined>) -> Fact {
 }
 
 /// Pure: the fact with its reason, unless all is well.
-fn reasoned(fact: Fact, lacks: Option<&Unconfined>) -> Fact {
+fn reasoned(fact: Fact, lacks: Option<&Lacking>) -> Fact {
     match lacks {
         Some(lacks) if fact.judgement != Judgement::Good => Fact { effect: lacks.why.clone(), ..fact },
         _ => fact,
@@ -216,7 +216,7 @@ mod tests {
         assert_eq!(apparmor_label(Some("minic-default (enforce)".into())).judgement, Judgement::Good);
         assert_eq!(apparmor_label(Some("unconfined".into())).judgement, Judgement::Weak);
         assert!(apparmor_label(None).value.starts_with("n/a"));
-        let lacks = Some(&Unconfined { lacks: "AppArmor".into(), why: "it has no tools".into() });
+        let lacks = Some(&Lacking { what: "AppArmor".into(), why: "it has no tools".into() });
         assert_eq!(reasoned(apparmor_label(Some("unconfined".into())), lacks).effect, "it has no tools");
         let confined = apparmor_label(Some("minic-default (enforce)".into()));
         assert_eq!(reasoned(confined.clone(), lacks), confined);

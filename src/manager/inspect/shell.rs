@@ -1,6 +1,6 @@
 //! [`Shell`]: a shell in a container with a terminal that a screen draws itself.
 
-use super::super::exec::joined;
+use super::super::exec::joinable;
 use super::super::{Error, Manager};
 use super::failed;
 use crate::runtime::{ExecOrder, ExecSession, SessionOutput};
@@ -55,7 +55,7 @@ impl Shell for ExecSession {
 impl Manager {
     pub(super) fn open_shell(&self, id: &ContainerId, size: WindowSize) -> Result<Box<dyn Shell>, Error> {
         let record = self.load(id)?;
-        joined(&record, "a shell")?;
+        joinable(&record, "a shell")?;
         let launcher = self.launcher.as_ref().ok_or_else(|| failed("open a shell", "this process has no launcher"))?;
         let argv = COMMAND.map(str::to_owned).to_vec();
         let env = vec!["TERM=xterm-256color".to_owned()];
