@@ -56,5 +56,5 @@ fn engine(config: &Config, demo: bool, settings: &mut Settings) -> anyhow::Resul
         settings.badge = Some("DEMO".into());
         return Ok(Arc::new(Demo::new(1, Arc::new(Timestamp::now))));
     }
-    Ok(Arc::new(Manager::open(&StateDir(config.state.clone()))?.with_ids(config.ids).with_launcher()?))
+    Ok(Arc::new(Manager::open(&StateDir(config.state.clone()))?.with_users(config.userns, config.ids).with_launcher()?))
 }

@@ -16,6 +16,7 @@ use crate::spec::{format_bytes, format_duration, quote_command, sanitize, signal
 const FIELDS: &str = "\
 Fields of --json, an array of objects, beside those of `list --json`:
   env, cwd, hostname, tty, interactive, init, restart, stop_signal, remove, supervisor (its pid), folder, cgroups, last_lines
+  userns: auto or host; host_users: why it is host although nobody asked for it; ids: first (its root, on the host) and count
   without: limits, AppArmor or SELinux that it was last started without, and why
   usage, while it is alive: cpu_usec, throttled_usec, nr_throttled, nr_periods, memory, memory_peak, swap, oom_kills, pids,
     read_bytes, write_bytes, cpu_pressure, memory_pressure, io_pressure (% of the last 10 s); null where this host cannot tell
@@ -109,6 +110,7 @@ fn described(info: &Info, now: Timestamp) -> String {
     for gap in &info.gaps {
         say("n/a", format!("{}: {}", gap.figure, gap.reason));
     }
+    say("Users", spec.users_in_words());
     say("Network", spec.network.to_string());
     say("Hostname", spec.hostname.clone());
     say("Folder", spec.cwd.clone());

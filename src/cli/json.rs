@@ -11,7 +11,7 @@ use super::failure::Failure;
 use crate::cgroup::Sample;
 use crate::manager::Info;
 use crate::record::{ExitCause, Health, Process, Record, Status};
-use crate::spec::{ContainerSpec, IoLimit, Limits, is_unsafe};
+use crate::spec::{ContainerSpec, IdRange, IoLimit, Limits, Userns, is_unsafe};
 
 /// A container in `list --json`.
 #[derive(Debug, Serialize)]
@@ -76,6 +76,9 @@ pub(super) struct Details<'a> {
     stop_signal: i32,
     remove: bool,
     supervisor: Option<i32>,
+    userns: Userns,
+    host_users: Option<String>,
+    ids: Option<IdRange>,
     without: Vec<String>,
     usage: Option<Usage>,
     not_available: Vec<NotAvailable<'a>>,
@@ -180,6 +183,9 @@ impl<'a> Details<'a> {
             stop_signal: spec.stop_signal,
             remove: spec.remove,
             supervisor: info.record.supervisor.as_ref().map(|Process { pid, .. }| *pid),
+            userns: spec.userns,
+            host_users: spec.host_users.as_ref().map(ToString::to_string),
+            ids: spec.ids,
             without: info.record.without(),
             usage: info.sample.as_ref().map(Usage::new),
             not_available: gaps.collect(),

@@ -185,7 +185,10 @@ struct FileFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Namespaces")]
 struct NamespaceFlags {
-    /// Whose users its users are: "host", or "auto" for ids of its own: root inside is nobody outside
+    /// Whose users its users are: "auto", ids of its own, so that root inside is nobody outside, or "host". The default is "auto" (userns in
+    /// the config file), and "host" by rule for what cannot be had with ids of its own: --privileged, --net host, --pid host, --ipc host,
+    /// --device, a --cap-add that is worth something only to the host's users (such as SYS_TIME or MKNOD), joining a container that has the
+    /// host's, and a kernel that cannot (before Linux 5.19, or with user.max_user_namespaces 0). `info` says which it was
     #[arg(long, value_name = "MODE")]
     userns: Option<String>,
 

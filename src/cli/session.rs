@@ -26,7 +26,7 @@ impl Session {
     fn open_with(globals: &Globals, verb: &str, open: impl FnOnce(&StateDir) -> Result<Manager, Error>) -> Result<Self, Failure> {
         let config = load_config(globals)?;
         need_root(verb)?;
-        let manager = open(&StateDir(config.state.clone()))?.with_ids(config.ids).with_warnings(warn);
+        let manager = open(&StateDir(config.state.clone()))?.with_users(config.userns, config.ids).with_warnings(warn);
         Ok(Self { config, manager })
     }
 

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::ConfigError;
-use crate::spec::{DetachKeys, IdPool, Preset, SpecError, parse_duration};
+use crate::spec::{DetachKeys, IdPool, Preset, SpecError, Userns, parse_duration};
 
 /// The looks of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -37,10 +40,11 @@ impl Theme {
     }
 }
 
-/// What one source says about the ids of containers.
+/// What one source says about the ids of containers: `userns = "host"`, or a table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct IdLayer {
+    pub default: Option<Userns>,
     first: Option<u32>,
     size: Option<u32>,
     ranges: Option<u32>,
@@ -48,13 +52,37 @@ pub(super) struct IdLayer {
 
 impl IdLayer {
     fn over(self, base: Self) -> Self {
-        Self { first: self.first.or(base.first), size: self.size.or(base.size), ranges: self.ranges.or(base.ranges) }
+        Self {
+            default: self.default.or(base.default),
+            first: self.first.or(base.first),
+            size: self.size.or(base.size),
+            ranges: self.ranges.or(base.ranges),
+        }
     }
 
     /// The whole, when every figure was given.
     pub fn pool(self) -> Option<IdPool> {
         Some(IdPool { first: self.first?, size: self.size?, ranges: self.ranges? })
     }
+}
+
+/// One word for the default alone.
+fn id_layer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<IdLayer, D::Error> {
+    struct WordOrTable;
+    impl<'de> Visitor<'de> for WordOrTable {
+        type Value = IdLayer;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("\"auto\", \"host\" or a table")
+        }
+        fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<IdLayer, E> {
+            let default = word.parse().map_err(|error: SpecError| E::custom(error.reason))?;
+            Ok(IdLayer { default: Some(default), ..IdLayer::default() })
+        }
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<IdLayer, A::Error> {
+            IdLayer::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+    deserializer.deserialize_any(WordOrTable)
 }
 
 /// What one source says. `None` and what is not in the maps is left to the layer below.
@@ -71,6 +99,7 @@ pub(super) struct Layer {
     pub detach_keys: Option<DetachKeys>,
     pub theme: Option<Theme>,
     pub preset: Option<String>,
+    #[serde(deserialize_with = "id_layer")]
     pub userns: IdLayer,
     pub keys: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     pub presets: BTreeMap<String, Preset>,
@@ -93,6 +122,10 @@ impl Layer {
                 .transpose()
                 .map_err(error("MINIC_THEME"))?,
             preset: text("MINIC_PRESET")?,
+            userns: IdLayer {
+                default: text("MINIC_USERNS")?.map(|t| t.parse()).transpose().map_err(|e: SpecError| error("MINIC_USERNS")(e.reason))?,
+                ..IdLayer::default()
+            },
             ..Self::default()
         })
     }

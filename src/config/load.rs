@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::document::Document;
 use super::layer::{Layer, Theme};
 use super::{ConfigError, error};
-use crate::spec::{ContainerId, ContainerName, DetachKeys, IdPool, Preset, SpecError, resolve};
+use crate::spec::{ContainerId, ContainerName, DetachKeys, IdPool, Preset, SpecError, Userns, resolve};
 
 /// Every default, and the file that people copy.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -42,6 +42,8 @@ pub struct Config {
     pub theme: Theme,
     /// The preset under every request that names none.
     pub preset: Option<String>,
+    /// Whose ids containers have when neither flags nor preset say it.
+    pub userns: Userns,
     /// The ids of the host that containers may be given.
     pub ids: IdPool,
     /// Keys laid over the screen's own: context → action → keys, not checked here.
@@ -111,6 +113,7 @@ impl Config {
             detach_keys: layer.detach_keys.ok_or_else(|| missing("detach_keys"))?,
             theme: layer.theme.ok_or_else(|| missing("theme"))?,
             preset: layer.preset.filter(|name| name != NO_PRESET),
+            userns: layer.userns.default.ok_or_else(|| missing("userns.default"))?,
             ids: checked_pool(file.as_ref(), layer.userns.pool().ok_or_else(|| missing("userns"))?)?,
             keys: layer.keys,
             presets,

@@ -10,10 +10,11 @@ use super::{Created, Error, Manager};
 use crate::record::{self, Lock, Process, Record, StoreError};
 use crate::security::{Profile, selinux};
 use crate::spec::{
-    Categories, ContainerId, ContainerSpec, IpcMode, NetworkMode, PidMode, Preset, SeLinux, Seccomp, SpecError, Userns, resolve,
+    Categories, ContainerId, ContainerSpec, HostUsers, IdRange, IpcMode, NetworkMode, PidMode, Preset, SeLinux, Seccomp, SpecError, Userns,
+    resolve,
 };
 use crate::sys::random;
-use crate::{rootfs, runtime};
+use crate::{namespace, rootfs, runtime};
 
 /// What creation needs beside the request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,6 +43,14 @@ fn own_profile(spec: &ContainerSpec, request: &Preset) -> Result<Option<String>,
     let text = std::fs::read_to_string(file).map_err(|e| SpecError::new("seccomp", format!("cannot read {file}: {e}")))?;
     Profile::parse(&text).map_err(|e| SpecError::new("seccomp", format!("{file}: {e}")))?;
     Ok(Some(text))
+}
+
+/// The containers some of whose namespaces `spec` shares, by id.
+fn joined(spec: &ContainerSpec) -> Vec<&str> {
+    let network = if let NetworkMode::Container(id) = &spec.network { Some(id) } else { None };
+    let ipc = if let IpcMode::Container(id) = &spec.ipc { Some(id) } else { None };
+    let pid = if let PidMode::Container(id) = &spec.pid { Some(id) } else { None };
+    [network, ipc, pid].into_iter().flatten().map(String::as_str).collect()
 }
 
 impl Manager {
@@ -79,6 +88,7 @@ impl Manager {
         spec.remove = options.remove;
         spec.preset = what.preset.clone();
         self.resolve_shared(&mut spec)?;
+        self.choose_users(&mut spec, what.request.userns.is_some())?;
         match &spec.root {
             Some(folder) if !folder.is_dir() => {
                 return Err(SpecError::new("root", format!("{} is not a folder of this host", folder.display())).into());
@@ -93,7 +103,7 @@ impl Manager {
         let names = self.store().lock_names()?;
         self.check_free(&spec.name, None)?;
         if spec.userns == Userns::Auto {
-            self.give_ids(&mut spec)?;
+            self.give_ids(&mut spec, &names)?;
         }
         if spec.security.selinux != SeLinux::Unconfined && selinux::own_label().is_some() {
             self.give_categories(&mut spec)?;
@@ -124,19 +134,52 @@ impl Manager {
         Ok((record, lock))
     }
 
+    /// Whether it has ids of its own: what `--userns` asked for, else the default, unless something else was asked for that cannot be had with
+    /// them. A container whose processes or shared memory it has gives it its own.
+    fn choose_users(&self, spec: &mut ContainerSpec, asked: bool) -> Result<(), Error> {
+        if asked && spec.userns == Userns::Host {
+            return Ok(());
+        }
+        let joined: Vec<ContainerSpec> = joined(spec).into_iter().map(|id| Ok(self.find(id)?.spec)).collect::<Result<_, Error>>()?;
+        let stranger = joined.iter().find(|other| other.ids.is_none()).map(|other| HostUsers::Joined(other.name.to_string()));
+        if asked {
+            return match (&stranger, &spec.pid) {
+                (Some(HostUsers::Joined(name)), PidMode::Container(_)) => {
+                    let why =
+                        format!("the container {name} has the host's ids, so that nobody with others can have a /proc for its processes");
+                    Err(SpecError::new("pid", format!("{why}; leave out --userns auto, or start {name} with it")).into())
+                }
+                _ => Ok(()),
+            };
+        }
+        let configured = (self.users == Userns::Host).then_some(HostUsers::Config);
+        let kernel = || namespace::cannot_map_users(self.ids).map(HostUsers::Kernel);
+        spec.host_users = configured.or_else(|| HostUsers::needed_by(spec)).or(stranger).or_else(kernel);
+        spec.userns = if spec.host_users.is_some() { Userns::Host } else { Userns::Auto };
+        Ok(())
+    }
+
     /// Gives it ids of the host that no other has. Under the lock of names, so that two creations cannot choose alike.
-    fn give_ids(&self, spec: &mut ContainerSpec) -> Result<(), Error> {
+    fn give_ids(&self, spec: &mut ContainerSpec, names: &Lock) -> Result<(), Error> {
+        if let (PidMode::Container(id), _) | (_, IpcMode::Container(id)) = (&spec.pid, &spec.ipc)
+            && let Some(ids) = self.find(id)?.spec.ids
+        {
+            // what both share belongs to the same users
+            ids.check(spec.user)?;
+            spec.ids = Some(ids);
+            return Ok(());
+        }
         let unknown = |error: StoreError| Error::System {
-            message: format!("--userns auto: nobody knows which ids a container has: {error}"),
-            hint: Some("destroy that container".into()),
+            message: format!("nobody knows which ids a container has: {error}"),
+            hint: Some("destroy that container, or use --userns host".into()),
         };
-        let taken = self.store().ids_of_users(self.ids.size).map_err(unknown)?;
         let none_left = || Error::System {
-            message: format!("--userns auto: each of the {} ranges of ids belongs to a container", self.ids.ranges),
-            hint: Some("destroy some, or raise userns.ranges in the config file".into()),
+            message: format!("each of the {} ranges of ids belongs to a container", self.ids.ranges),
+            hint: Some("destroy some, raise userns.ranges in the config file, or use --userns host".into()),
         };
-        let ids = self.ids.free(&taken).ok_or_else(none_left)?;
-        ids.check(spec.user)?;
+        let any = IdRange { first: self.ids.first, count: self.ids.size };
+        any.check(spec.user)?;
+        let ids = self.store().give_ids(&spec.id, self.ids, names).map_err(unknown)?.ok_or_else(none_left)?;
         spec.ids = Some(ids);
         Ok(())
     }

@@ -55,6 +55,7 @@ impl Manager {
         reached("destroy.files")?;
         self.store().remove(id)?;
         self.store().free_name(id, &record.spec.name)?;
+        self.store().free_ids(&record.spec)?;
         drop(lock);
         // a container that removes itself has told already
         if !record.spec.remove {

@@ -9,7 +9,7 @@ use crate::cgroup::{Cgroup, Layout, Parent};
 use crate::record::{ExitCause, Record, Store};
 use crate::rootfs::ImageRoot;
 use crate::runtime::{Launcher, Runtime};
-use crate::spec::{ContainerId, IdPool};
+use crate::spec::{ContainerId, IdPool, Userns};
 
 /// Where everything lives: `--state DIR` or `MINIC_ROOT`, by default `/var/lib/minic`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct Manager {
     pub(super) launcher: Option<Launcher>,
     /// The image, and when it was last compared with this machine's own files.
     pub(super) image: Mutex<Option<(Instant, ImageRoot)>>,
+    /// What `--userns` is when a request leaves it open.
+    pub(super) users: Userns,
     pub(super) ids: IdPool,
     /// Hears of what a start had to do without.
     pub(super) warn: fn(&str),
@@ -55,12 +57,14 @@ impl Manager {
         }
         let store = Store::open(&state.0)?;
         let layout = Layout::detect()?;
-        Ok(Self { runtime: Runtime { store, layout }, launcher: None, image: Mutex::new(None), ids: IdPool::default(), warn: |_| {} })
+        let (users, ids) = (Userns::Auto, IdPool::default());
+        Ok(Self { runtime: Runtime { store, layout }, launcher: None, image: Mutex::new(None), users, ids, warn: |_| {} })
     }
 
-    /// Gives containers with a user namespace ids of `pool` instead of the default one's.
+    /// Whose ids containers have when their request leaves it open, and which ids those with a user namespace are given.
     #[must_use]
-    pub fn with_ids(mut self, pool: IdPool) -> Self {
+    pub fn with_users(mut self, default: Userns, pool: IdPool) -> Self {
+        self.users = default;
         self.ids = pool;
         self
     }

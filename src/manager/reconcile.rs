@@ -49,6 +49,7 @@ impl Manager {
             reached("reconcile.remove")?;
             self.store().remove(id)?;
             let _ = self.store().free_name(id, &lost.spec.name);
+            let _ = self.store().free_ids(&lost.spec);
         }
         Ok(lost)
     }
@@ -68,8 +69,9 @@ impl Manager {
         match self.store().load(id) {
             Ok(fresh) if self.is_abandoned(&fresh) => {
                 self.store().remove(id)?;
-                // a name too many harms nobody
+                // a name or ids too many harm nobody
                 let _ = self.store().free_name(id, &record.spec.name);
+                let _ = self.store().free_ids(&record.spec);
                 drop(lock);
                 self.store().tell(&record.spec, "destroyed", None);
                 Ok(None)

@@ -79,7 +79,11 @@ impl Manager {
             // a clock set back must not keep it for ever
             let age = now.duration_since(trashed.at);
             if kept.is_none_or(|kept| age >= kept || age < -kept) {
+                let spec = self.store().trashed_spec(&trashed);
                 self.store().delete(&trashed)?;
+                if let Ok(spec) = spec {
+                    self.store().free_ids(&spec)?;
+                }
             }
         }
         Ok(())

@@ -11,7 +11,7 @@ use nix::sys::stat::Mode;
 
 use crate::spec::{ContainerSpec, IpcMode, NetworkMode, Own, PidMode};
 
-pub use users::{become_root, map_users};
+pub use users::{become_root, cannot_map_users, map_users, users_of};
 
 /// nix has no name for it.
 const NEWTIME: CloneFlags = CloneFlags::from_bits_retain(CLONE_NEWTIME);
@@ -30,8 +30,31 @@ pub fn clone_flags(spec: &ContainerSpec) -> u64 {
         (spec.pid == PidMode::Own, CloneFlags::CLONE_NEWPID),
         (spec.ids.is_some(), CloneFlags::CLONE_NEWUSER),
     ];
+    if spec.joined_users().is_some() {
+        return 0;
+    }
     let flags: CloneFlags = wanted.into_iter().filter(|(own, _)| *own).map(|(_, flag)| flag).collect();
     flags.bits() as u64
+}
+
+/// Enters another container's user namespace and makes in it what [`clone_flags`] would have made: namespaces belong to the users of whoever
+/// makes them. `others` is what [`made_after_users`] says. Allocates nothing.
+///
+/// # Errors
+/// EPERM when that namespace is not below ours.
+pub fn join_users(users: BorrowedFd<'_>, others: CloneFlags) -> nix::Result<()> {
+    setns(users, CloneFlags::CLONE_NEWUSER)?;
+    become_root()?;
+    unshare(others)
+}
+
+/// The namespaces that the init of a container in another's user namespace makes itself, but for IPC.
+#[must_use]
+pub fn made_after_users(spec: &ContainerSpec) -> CloneFlags {
+    let own = |wanted: bool, flag: CloneFlags| if wanted { flag } else { CloneFlags::empty() };
+    CloneFlags::CLONE_NEWNS
+        | own(spec.uts == Own::Own, CloneFlags::CLONE_NEWUTS)
+        | own(spec.network == NetworkMode::None, CloneFlags::CLONE_NEWNET)
 }
 
 /// A namespace of another container that a container is born in.

@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 
 use nix::unistd::{Gid, Uid, setresgid, setresuid};
 
-use crate::spec::IdRange;
+use crate::spec::{IdPool, IdRange};
 use crate::sys::process;
 
 /// Maps the ids of the user namespace that `pid` was born in, and opens that namespace.
@@ -18,7 +18,45 @@ pub fn map_users(pid: i32, ids: IdRange) -> io::Result<OwnedFd> {
     for map in ["uid_map", "gid_map"] {
         fs::write(format!("{process}/{map}"), ids.map())?;
     }
-    File::open(format!("{process}/ns/user")).map(OwnedFd::from)
+    users_of(pid)
+}
+
+/// Opens the user namespace of a process, to join it or to shift owners for it.
+///
+/// # Errors
+/// ENOENT when it has ended.
+pub fn users_of(pid: i32) -> io::Result<OwnedFd> {
+    File::open(format!("/proc/{pid}/ns/user")).map(OwnedFd::from)
+}
+
+/// Why no container can have ids of `pool` here: what this kernel lacks, or this process may not do. Read anew at each call.
+#[must_use]
+pub fn cannot_map_users(pool: IdPool) -> Option<String> {
+    let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
+    let release = read("/proc/sys/kernel/osrelease");
+    judge(pool, &release, &read("/proc/self/uid_map"), read("/proc/sys/user/max_user_namespaces").trim())
+}
+
+/// An overlay over layers whose owners are shifted takes Linux 5.19.
+fn judge(pool: IdPool, release: &str, map: &str, most: &str) -> Option<String> {
+    let numbers: Vec<u32> = release.split(|c: char| !c.is_ascii_digit()).take(2).filter_map(|n| n.parse().ok()).collect();
+    if matches!(numbers[..], [major, minor] if (major, minor) < (5, 19)) {
+        return Some(format!("Linux {} cannot shift the owners of an image's files (Linux 5.19)", release.trim()));
+    }
+    if most.is_empty() {
+        return Some("this kernel has no user namespaces (CONFIG_USER_NS)".into());
+    }
+    if most == "0" {
+        return Some("user.max_user_namespaces (sysctl) is 0".into());
+    }
+    let last = u64::from(pool.first) + u64::from(pool.size) * u64::from(pool.ranges);
+    let covers = |line: &str| {
+        let mut numbers = line.split_whitespace().filter_map(|n| n.parse::<u64>().ok());
+        let (inside, _, count) = (numbers.next()?, numbers.next()?, numbers.next()?);
+        Some(inside <= u64::from(pool.first) && last <= inside + count)
+    };
+    let whole = map.lines().any(|line| covers(line) == Some(true));
+    (!whole).then(|| format!("this process has not the ids {} to {} to give (/proc/self/uid_map)", pool.first, last - 1))
 }
 
 /// From "an id that has no name here" to root of the user namespace that this process is in. Allocates nothing.
@@ -31,4 +69,22 @@ pub fn become_root() -> nix::Result<()> {
     setresuid(Uid::from_raw(0), Uid::from_raw(0), Uid::from_raw(0))?;
     // a change of ids sets it to fs.suid_dumpable (proc_sys_fs(5))
     process::set_undumpable()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_cannot_says_why() {
+        let judge = |release: &str, map: &str, most: &str| judge(IdPool::default(), release, map, most);
+        let all = "         0          0 4294967295\n";
+        assert_eq!(judge("6.1.0-13-amd64\n", all, "95000"), None);
+        assert_eq!(judge("5.19.0", all, "1"), None);
+        assert!(judge("5.15.0-91-generic", all, "95000").is_some_and(|why| why.contains("5.15.0-91-generic")));
+        assert!(judge("6.1.0", all, "").is_some_and(|why| why.contains("CONFIG_USER_NS")));
+        assert!(judge("6.1.0", all, "0").is_some_and(|why| why.contains("max_user_namespaces")));
+        // in a container with ids of its own
+        assert!(judge("6.1.0", "0 1073741824 65536\n", "95000").is_some_and(|why| why.contains("1073741824 to 1879048191")));
+    }
 }

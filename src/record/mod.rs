@@ -6,6 +6,7 @@ mod alive;
 mod container;
 mod error;
 mod events;
+mod ids;
 mod json_file;
 mod launch_step;
 mod leftovers;

@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{MetadataExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::json_file;
 use super::store::make_folder;
 use super::{Lock, Store, StoreError, boot_id};
-use crate::spec::{Categories, ContainerId, ContainerName, ContainerSpec, IdRange};
+use crate::spec::{Categories, ContainerId, ContainerName, ContainerSpec};
 
 const PREFIX: &str = ".names-";
 
@@ -27,13 +27,6 @@ struct Named {
 }
 
 /// What of a spec must not be given to another.
-#[derive(Deserialize)]
-struct Users {
-    #[serde(default)]
-    ids: Option<IdRange>,
-}
-
-/// As [`Users`].
 #[derive(Deserialize)]
 struct Labelled {
     #[serde(default)]
@@ -114,31 +107,6 @@ impl Store {
             Err(_) => ContainerName::new(id.as_str()).ok().map(|name| (id, name)),
         };
         Ok(self.ids()?.into_iter().filter_map(named).collect())
-    }
-
-    /// The ids of the host that containers' users have. One whose record cannot be read has those of `size` from the owner of its layer on,
-    /// which is its root, or a user whom its root gave it to.
-    ///
-    /// # Errors
-    /// When neither can be read: nobody knows then what it has.
-    pub fn ids_of_users(&self, size: u32) -> Result<Vec<IdRange>, StoreError> {
-        let mut taken = Vec::new();
-        for id in self.ids()? {
-            match json_file::read::<Users>(&self.container(&id).join("spec.json")) {
-                Ok(users) => taken.extend(users.ids),
-                Err(error) if error.source.kind() == ErrorKind::NotFound && !self.is_listed(&id) => {}
-                Err(error) => {
-                    let layer = fs::symlink_metadata(self.container(&id).join("upper")).map_err(|_| error)?;
-                    // the host's root owns the layer of one without ids of its own
-                    taken.extend((layer.uid() != 0).then_some(IdRange { first: layer.uid(), count: size }));
-                }
-            }
-        }
-        // what is brought back from the trash keeps its ids; what cannot be read is not brought back
-        for trashed in self.trash()? {
-            taken.extend(self.trashed_spec(&trashed).ok().and_then(|spec| spec.ids));
-        }
-        Ok(taken)
     }
 
     /// The SELinux categories that containers have, also those in the trash. One whose record cannot be read might have any: it is left out,

@@ -56,7 +56,8 @@ fn opened(step: &MountStep, spec: &ContainerSpec, slave: bool) -> nix::Result<Op
         MountStep::Mount { fstype: Some(kind), target, .. } => {
             let quiet = ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC;
             let attributes = match kind.to_bytes() {
-                b"proc" if spec.pid != PidMode::Own => quiet,
+                // that of another container's processes is mounted by init, which is one of them and of their users
+                b"proc" if spec.pid == PidMode::Host => quiet,
                 b"sysfs" if spec.network != NetworkMode::None => quiet | ATTR_RDONLY,
                 b"mqueue" if spec.ipc != IpcMode::Own => quiet,
                 _ => return Ok(None),

@@ -44,7 +44,8 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
         clock.done(Step::Clocks);
     }
     if plan.own_users {
-        at(Step::Users, namespace::become_root())?;
+        let joined = |(users, others): &(OwnedFd, _)| namespace::join_users(users.as_fd(), *others);
+        at(Step::Users, plan.joined_users.as_ref().map_or_else(namespace::become_root, joined))?;
         if plan.makes_ipc {
             namespace::unshare_ipc().map_err(|errno| StepReport::new(Step::Users, errno))?;
         }

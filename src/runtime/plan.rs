@@ -13,6 +13,7 @@ use crate::sys::exec::ExecImage;
 use crate::sys::process::Title;
 use crate::sys::tty::WindowSize;
 use nix::errno::Errno;
+use nix::sched::CloneFlags;
 
 /// Standard streams of a container without a terminal.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub struct InitPlan {
     pub own_cgroups: bool,
     /// Whether it has a user namespace, in which it must become root.
     pub own_users: bool,
+    /// The user namespace of another container that it joins instead, and what it makes in it.
+    pub joined_users: Option<(OwnedFd, CloneFlags)>,
     /// Whether it makes its IPC namespace itself, as root of its users.
     pub makes_ipc: bool,
     /// Whether it has a time namespace.
@@ -83,6 +86,7 @@ impl InitPlan {
             own_network: spec.network == NetworkMode::None,
             own_cgroups: spec.cgroupns == Own::Own,
             own_users: spec.ids.is_some(),
+            joined_users: None,
             makes_ipc: spec.ids.is_some() && spec.ipc == IpcMode::Own,
             own_clocks: spec.clocks.is_some(),
             stdio,

@@ -1,16 +1,20 @@
 //! Namespaces shared with another container: finding its init, and being born in its namespaces.
 
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
 use super::LaunchError;
-use crate::namespace::Joint;
+use crate::namespace::{self, Joint};
 use crate::record::{Store, is_alive};
 use crate::spec::{ContainerId, ContainerSpec, IpcMode, NetworkMode, PidMode};
 use crate::sys::pidfd;
 
 /// The namespaces that a container shares, each with the init (as a pidfd) whose it is.
 #[derive(Debug)]
-pub struct Shared(Vec<(Joint, OwnedFd)>);
+pub struct Shared {
+    joints: Vec<(Joint, OwnedFd)>,
+    users: Option<OwnedFd>,
+}
 
 impl Shared {
     /// Finds them.
@@ -28,7 +32,13 @@ impl Shared {
         if let PidMode::Container(id) = &spec.pid {
             shared.push((Joint::Processes, init_of(store, "processes", id)?));
         }
-        Ok(Self(shared))
+        let users = spec.joined_users().map(|id| users_of(store, id)).transpose()?;
+        Ok(Self { joints: shared, users })
+    }
+
+    /// The user namespace of the container whose users it has.
+    pub fn take_users(&mut self) -> Option<OwnedFd> {
+        self.users.take()
     }
 
     /// Does `work` in them, so that who is cloned in it is born in them. This process comes back, whatever `work` says; a child, for
@@ -37,9 +47,9 @@ impl Shared {
     /// # Errors
     /// When the other container has just ended, and what `work` says.
     pub fn within<T>(&self, work: impl FnOnce() -> Result<T, LaunchError>, is_child: impl FnOnce(&T) -> bool) -> Result<T, LaunchError> {
-        let own = self.0.iter().map(|(joint, _)| Ok((*joint, joint.current()?))).collect::<Result<Vec<_>, _>>();
+        let own = self.joints.iter().map(|(joint, _)| Ok((*joint, joint.current()?))).collect::<Result<Vec<_>, _>>();
         let own = own.map_err(LaunchError::nix("open our own namespaces"))?;
-        let entered = self.0.iter().try_for_each(|(joint, target)| joint.enter(target.as_fd()));
+        let entered = self.joints.iter().try_for_each(|(joint, target)| joint.enter(target.as_fd()));
         let done = entered.map_err(LaunchError::nix("share the namespaces of the other container")).and_then(|()| work());
         if !done.as_ref().is_ok_and(is_child) {
             let back = own.iter().try_for_each(|(joint, namespace)| joint.enter(namespace.as_fd()));
@@ -50,11 +60,19 @@ impl Shared {
 }
 
 fn init_of(store: &Store, what: &str, id: &str) -> Result<OwnedFd, LaunchError> {
+    opened(store, what, id, |pid| pidfd::open(pid))
+}
+
+fn users_of(store: &Store, id: &str) -> Result<OwnedFd, LaunchError> {
+    opened(store, "users", id, namespace::users_of)
+}
+
+fn opened(store: &Store, what: &str, id: &str, open: impl FnOnce(i32) -> io::Result<OwnedFd>) -> Result<OwnedFd, LaunchError> {
     let gone = || LaunchError::plain(format!("cannot share the {what} of container {id}: it is not running"));
     let id = ContainerId::new(id).map_err(|_| gone())?;
     let record = store.load(&id).map_err(|_| gone())?;
     let process = record.status.process().ok_or_else(gone)?;
-    let init = pidfd::open(process.pid).map_err(|_| gone())?;
+    let opened = open(process.pid).map_err(|_| gone())?;
     // only now is the number tied to a process: is it still the one that was recorded?
-    if is_alive(process) { Ok(init) } else { Err(gone()) }
+    if is_alive(process) { Ok(opened) } else { Err(gone()) }
 }

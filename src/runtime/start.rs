@@ -119,7 +119,7 @@ pub fn start(
     } else {
         (None, None)
     };
-    let shared = Shared::find(&runtime.store, spec)?;
+    let mut shared = Shared::find(&runtime.store, spec)?;
     let mut paths = RootfsPaths::new(&runtime.store.container(&spec.id), &order.image);
     if let Some(labels) = labels.as_ref().filter(|_| spec.root.is_some()) {
         label_base(&paths.base, |file| labels.put_on(file)).map_err(|e| LaunchError::plain(e.to_string()))?;
@@ -129,6 +129,7 @@ pub fn start(
     let rootfs = RootfsPlan::new(spec, &paths).map_err(|e| LaunchError::plain(e.to_string()))?;
     let mut plan = InitPlan::new(spec, rootfs, restrictions(runtime, spec, label)?, theirs, status_writer)?;
     plan.window = order.window;
+    plan.joined_users = shared.take_users().map(|users| (users, namespace::made_after_users(spec)));
     clock.done("plan the mounts and the command");
     LaunchError::at("supervisor.clone")?;
     let (ours, inits) = seqpacket::pair().map_err(LaunchError::nix("make init's socket"))?;
@@ -195,9 +196,11 @@ fn cannot_clone(spec: &ContainerSpec) -> impl FnOnce(io::Error) -> LaunchError {
 /// For a container with ids of its own: its ids are mapped, its files are theirs. Its root, mounted for it.
 fn users(spec: &ContainerSpec, plan: &InitPlan, paths: &RootfsPaths, pid: i32) -> Result<Option<OwnedFd>, LaunchError> {
     let Some(ids) = spec.ids else { return Ok(None) };
-    let users = namespace::map_users(pid, ids).map_err(LaunchError::io(format!("map the container's ids from {} on", ids.first)))?;
-    plan.rootfs.shift(users.as_fd()).map_err(|failure| plan.explain_mount(failure))?;
-    shifted_root(spec, paths, users.as_fd()).map(Some).map_err(|error| LaunchError::plain(error.to_string()))
+    let mapped = || namespace::map_users(pid, ids).map_err(LaunchError::io(format!("map the container's ids from {} on", ids.first)));
+    let own = if plan.joined_users.is_none() { Some(mapped()?) } else { None };
+    let Some(users) = own.as_ref().or(plan.joined_users.as_ref().map(|(joined, _)| joined)).map(AsFd::as_fd) else { return Ok(None) };
+    plan.rootfs.shift(users).map_err(|failure| plan.explain_mount(failure))?;
+    shifted_root(spec, paths, users).map(Some).map_err(|error| LaunchError::plain(error.to_string()))
 }
 
 /// Once init has made a time namespace and before it enters it.

@@ -220,6 +220,7 @@ impl Supervisor<'_> {
         if record.spec.remove {
             let _ = runtime.store.remove(&record.spec.id);
             let _ = runtime.store.free_name(&record.spec.id, &record.spec.name);
+            let _ = runtime.store.free_ids(&record.spec);
             runtime.store.tell(&record.spec, "destroyed", None);
         }
         relay.say_ended(cause);
@@ -239,6 +240,7 @@ impl Supervisor<'_> {
         let _ = store.remove(&spec.id);
         drop(held);
         let _ = store.free_name(&spec.id, &spec.name);
+        let _ = store.free_ids(spec);
         relay.linger();
     }
 

@@ -8,8 +8,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Categories, ClockOffsets, ContainerId, ContainerName, Device, HealthCheck, IdRange, IpcMode, Limits, NetworkMode, Own, PidMode,
-    RestartPolicy, Security, SpecError, Sysctl, Tmpfs, Ulimit, User, Userns, Volume,
+    Categories, ClockOffsets, ContainerId, ContainerName, Device, HealthCheck, HostUsers, IdRange, IpcMode, Limits, NetworkMode, Own,
+    PidMode, RestartPolicy, Security, SpecError, Sysctl, Tmpfs, Ulimit, User, Userns, Volume,
 };
 
 /// Mount propagation between the host and a container (mount_namespaces(7)).
@@ -80,6 +80,9 @@ pub struct ContainerSpec {
     /// Whether its users are the host's.
     #[serde(default)]
     pub userns: Userns,
+    /// Why they are the host's, when nobody asked for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_users: Option<HostUsers>,
     /// The host's ids of its users, chosen when it is created; `None` when they are the host's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<IdRange>,
@@ -167,6 +170,31 @@ pub struct ContainerSpec {
     /// The preset it came from, for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preset: Option<String>,
+}
+
+impl ContainerSpec {
+    /// Whose users its users are, and why, in a line.
+    #[must_use]
+    pub fn users_in_words(&self) -> String {
+        match (self.ids, &self.host_users) {
+            (Some(ids), _) => {
+                let last = ids.count.saturating_sub(1);
+                format!("its own: 0 to {last} inside are {} to {} of the host", ids.first, u64::from(ids.first) + u64::from(last))
+            }
+            (None, None) => "the host's, as --userns host asks for".into(),
+            (None, Some(why)) => format!("the host's: {why}"),
+        }
+    }
+
+    /// The container whose user namespace it is in, with that one's ids: whoever shares its processes must be of its users, or could not
+    /// have a `/proc` for them (the owner of a pid namespace mounts it, pid_namespaces(7)).
+    #[must_use]
+    pub fn joined_users(&self) -> Option<&str> {
+        match &self.pid {
+            PidMode::Container(id) if self.ids.is_some() => Some(id),
+            _ => None,
+        }
+    }
 }
 
 /// SIGTERM, the stop signal of records that name none.

@@ -48,4 +48,4 @@ pub use size::{format_bytes, parse_bytes, parse_cpus, parse_memory, parse_shares
 pub use text::{format_duration, quote_command};
 pub use ulimit::{Sysctl, Ulimit};
 pub use user::User;
-pub use userns::{IdPool, IdRange, Userns};
+pub use userns::{HostUsers, IdPool, IdRange, Userns};

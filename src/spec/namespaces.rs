@@ -33,10 +33,6 @@ impl Namespaces {
         if asked.uts == Own::Host && request.hostname.is_some() {
             return Err(SpecError::new("hostname", "it would change the host: with --uts host its host name is the host's"));
         }
-        if asked.userns == Userns::Auto && matches!(asked.pid, PidMode::Container(_)) {
-            let why = "with --userns auto it may not mount /proc for the processes of another container (EPERM)";
-            return Err(SpecError::new("pid", format!("{why}; leave one of the two out")));
-        }
         Ok(asked)
     }
 }
@@ -50,9 +46,6 @@ mod tests {
         let field = |request: Preset| Namespaces::of(&request).err().map(|error| error.field);
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(field(Preset { uts: some("host"), hostname: some("a"), ..Preset::default() }), Some("hostname"));
-        let beside = Some(PidMode::Container("a".into()));
-        assert_eq!(field(Preset { userns: some("auto"), pid: beside.clone(), ..Preset::default() }), Some("pid"));
-        assert_eq!(field(Preset { userns: some("host"), pid: beside, ..Preset::default() }), None);
         for (key, request) in [
             ("ipc", Preset { ipc: some("none"), ..Preset::default() }),
             ("uts", Preset { uts: some("container:a"), ..Preset::default() }),

@@ -1,10 +1,11 @@
 //! [`Userns`] and [`IdRange`]: whether a container's users are the host's, and which ids of the host stand for them.
 
+use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SpecError, User};
+use super::{Capabilities, ContainerSpec, IpcMode, NetworkMode, PidMode, SpecError, User};
 
 /// Which user namespace a container gets (user_namespaces(7)).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,97 @@ impl FromStr for Userns {
             "auto" => Ok(Self::Auto),
             other => Err(SpecError::new("userns", format!("{other:?} is not a user namespace; use auto or host"))),
         }
+    }
+}
+
+impl Userns {
+    /// The word for it in flags, presets and the config file.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Auto => "auto",
+        }
+    }
+}
+
+/// Why a container has the host's ids although `--userns` did not ask for them: what it was asked for cannot be had with ids of its own, or
+/// the config file or the kernel says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HostUsers {
+    /// `userns = "host"` in the config file.
+    Config,
+    /// `--privileged`: power over the host.
+    Privileged,
+    /// `--net host`: power over a network goes with the user namespace that owns it (network_namespaces(7)).
+    Network,
+    /// `--pid host`: the host's processes belong to the host's users.
+    Processes,
+    /// `--ipc host`: so do its memory segments and queues.
+    SharedMemory,
+    /// `--device`: a device node's owner has no name inside.
+    Device,
+    /// A capability that is worth something only to the host's own users (user_namespaces(7)).
+    Capability(String),
+    /// It joins a container that has the host's ids.
+    Joined(String),
+    /// What this kernel lacks, or this process may not do.
+    Kernel(String),
+}
+
+impl fmt::Display for HostUsers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config => f.write_str("the config file says userns = \"host\""),
+            Self::Privileged => f.write_str("--privileged is power over the host"),
+            Self::Network => f.write_str("--net host: only the host's users have power over its network"),
+            Self::Processes => f.write_str("--pid host: only the host's users have power over its processes"),
+            Self::SharedMemory => f.write_str("--ipc host: the host's memory segments belong to its users"),
+            Self::Device => f.write_str("--device: a device's owner is a user of the host"),
+            Self::Capability(name) => write!(f, "--cap-add {name}: it is worth nothing but to the host's users"),
+            Self::Joined(name) => write!(f, "the container {name}, which it joins, has the host's ids"),
+            Self::Kernel(reason) => f.write_str(reason),
+        }
+    }
+}
+
+/// Capabilities that the kernel asks of the host's own users alone, so that they are nothing in a user namespace (capable(), not ns_capable()).
+const FOR_THE_HOST: [&str; 14] = [
+    "CAP_LINUX_IMMUTABLE",
+    "CAP_SYS_MODULE",
+    "CAP_SYS_RAWIO",
+    "CAP_SYS_PACCT",
+    "CAP_SYS_BOOT",
+    "CAP_SYS_RESOURCE",
+    "CAP_SYS_TIME",
+    "CAP_SYS_TTY_CONFIG",
+    "CAP_MKNOD",
+    "CAP_SYSLOG",
+    "CAP_WAKE_ALARM",
+    "CAP_BLOCK_SUSPEND",
+    "CAP_PERFMON",
+    "CAP_BPF",
+];
+
+impl HostUsers {
+    /// What of `spec` cannot be had with ids of its own. Containers that it joins are left to whoever knows them.
+    #[must_use]
+    pub fn needed_by(spec: &ContainerSpec) -> Option<Self> {
+        let added = spec.security.capabilities.without(Capabilities::default());
+        let capability =
+            FOR_THE_HOST.iter().find(|name| added.has(name)).map(|name| Self::Capability(name.trim_start_matches("CAP_").into()));
+        [
+            spec.security.privileged.then_some(Self::Privileged),
+            (spec.network == NetworkMode::Host).then_some(Self::Network),
+            (spec.pid == PidMode::Host).then_some(Self::Processes),
+            (spec.ipc == IpcMode::Host).then_some(Self::SharedMemory),
+            (!spec.devices.is_empty()).then_some(Self::Device),
+            capability,
+        ]
+        .into_iter()
+        .flatten()
+        .next()
     }
 }
 
@@ -59,7 +151,10 @@ impl IdRange {
             None => Ok(()),
             Some(id) => Err(SpecError::new(
                 "user",
-                format!("the container has no id {id}: with --userns auto it has 0 to {}", self.count.saturating_sub(1)),
+                format!(
+                    "the container has no id {id}: it has 0 to {} (userns.size in the config file); --userns host has all",
+                    self.count.saturating_sub(1)
+                ),
             )),
         }
     }

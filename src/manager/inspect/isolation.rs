@@ -8,7 +8,7 @@ use super::capabilities::{names, opening};
 use super::{Fact, Judgement, Section, Sheet, failed, limit_files};
 use crate::record::{Lacking, Record, is_alive};
 use crate::security::{apparmor, selinux};
-use crate::spec::ContainerId;
+use crate::spec::{ContainerId, HostUsers};
 
 /// Namespaces as `/proc/PID/ns` names them, what a shared one means, and whether that is weak.
 const NAMESPACES: [(&str, &str, bool); 8] = [
@@ -34,7 +34,7 @@ impl Manager {
         let read = |file: &str| fs::read_to_string(folder.join(file));
         let status = read("status").map_err(|error| failed(format!("read {}/status", folder.display()), error))?;
         let mut sections = vec![
-            Section::new("Namespaces", namespaces(&folder)),
+            Section::new("Namespaces", namespaces(&folder, record.spec.host_users.as_ref())),
             Section::new("Privileges", privileges(&status).into_iter().chain([confinement(&folder, record.unconfined.as_ref())]).collect()),
             Section::new("Id maps", ["uid_map", "gid_map"].iter().map(|file| id_map(file, &read(file).unwrap_or_default())).collect()),
         ];
@@ -53,7 +53,7 @@ fn ended(record: &Record) -> Error {
     failed(format!("look into {}", record.spec.name), "it has just ended")
 }
 
-fn namespaces(folder: &Path) -> Vec<Fact> {
+fn namespaces(folder: &Path, host_users: Option<&HostUsers>) -> Vec<Fact> {
     let inode = |folder: &Path, name: &str| {
         let link = fs::read_link(folder.join("ns").join(name)).ok()?;
         link.to_str()?.split_once('[')?.1.strip_suffix(']').map(str::to_owned)
@@ -61,7 +61,8 @@ fn namespaces(folder: &Path) -> Vec<Fact> {
     let fact = |(name, shared, weak): &(&str, &str, bool)| match (inode(folder, name), inode(Path::new("/proc/self"), name)) {
         (Some(own), Some(host)) if own != host => Fact::judged(*name, own, Judgement::Good, format!("its own; the host's is {host}")),
         (Some(own), Some(_)) => {
-            Fact::judged(*name, own, if *weak { Judgement::Weak } else { Judgement::Plain }, format!("shared: {shared}"))
+            let why = host_users.filter(|_| *name == "user").map_or(String::new(), |why| format!(" ({why})"));
+            Fact::judged(*name, own, if *weak { Judgement::Weak } else { Judgement::Plain }, format!("shared: {shared}{why}"))
         }
         _ => Fact::plain(*name, "n/a: this kernel has no such namespace"),
     };
