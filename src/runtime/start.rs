@@ -196,7 +196,7 @@ fn cannot_clone(spec: &ContainerSpec) -> impl FnOnce(io::Error) -> LaunchError {
 fn users(spec: &ContainerSpec, plan: &InitPlan, paths: &RootfsPaths, pid: i32) -> Result<Option<OwnedFd>, LaunchError> {
     let Some(ids) = spec.ids else { return Ok(None) };
     let users = namespace::map_users(pid, ids).map_err(LaunchError::io(format!("map the container's ids from {} on", ids.first)))?;
-    plan.rootfs.shift(users.as_fd()).map_err(|failure| plan.explain_mount(failure))?;
+    plan.rootfs.shift(users.as_fd()).map_err(LaunchError::plain)?;
     shifted_root(spec, paths, users.as_fd()).map(Some).map_err(|error| LaunchError::plain(error.to_string()))
 }
 

@@ -63,7 +63,7 @@ fn root_inside_is_nobody_outside() {
 }
 
 #[test]
-fn a_host_file_of_roots_that_a_volume_shows_cannot_be_written() {
+fn with_the_hosts_owners_a_volumes_file_of_roots_cannot_be_written() {
     let fixture = Fixture::new();
     let data = folder(&fixture, "data");
     fs::write(data.join("public"), "host\n").unwrap();
@@ -71,7 +71,7 @@ fn a_host_file_of_roots_that_a_volume_shows_cannot_be_written() {
     fs::set_permissions(data.join("secret"), fs::Permissions::from_mode(0o600)).unwrap();
     let open_to_all = folder(&fixture, "open");
     fs::set_permissions(&open_to_all, fs::Permissions::from_mode(0o777)).unwrap();
-    let (volume, open) = (format!("{}:/data", data.display()), format!("{}:/open", open_to_all.display()));
+    let (volume, open) = (format!("{}:/data:noidmap", data.display()), format!("{}:/open:noidmap", open_to_all.display()));
     let script = "id -u; cat /data/public; cat /data/secret || echo hidden; echo x > /data/public || echo refused; \
                   touch /data/new || echo refused; rm -f /data/public || echo refused; chown 0 /data/public || echo refused; \
                   chmod 777 /data/secret || echo refused; touch /open/mine && echo made";
@@ -96,7 +96,7 @@ fn no_two_containers_have_an_id_in_common_and_a_range_comes_free_again() {
     // what one leaves in a folder of everybody's, the other cannot touch
     let shared = folder(&fixture, "shared");
     fs::set_permissions(&shared, fs::Permissions::from_mode(0o1777)).unwrap();
-    let volume = format!("{}:/shared", shared.display());
+    let volume = format!("{}:/shared:noidmap", shared.display());
     run(&fixture, &["-v", &volume], "umask 077; echo mine > /shared/of-third").ok();
     assert_eq!(fs::metadata(shared.join("of-third")).unwrap().uid(), first + 2 * 65_536);
     chown(shared.join("of-third"), Some(first), Some(first)).unwrap();
