@@ -140,8 +140,9 @@ struct LimitFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Files and names")]
 struct FileFlags {
-    /// Show a folder or file of the host inside
-    #[arg(short, long = "volume", value_name = "SRC:DST[:ro]")]
+    /// Show a folder or file of the host inside. With ids of its own (--userns auto) what is root's on the host is root's inside; noidmap
+    /// shows it with the host's owners, as nobody's
+    #[arg(short, long = "volume", value_name = "SRC:DST[:ro,z,Z,noidmap]")]
     volumes: Vec<String>,
 
     /// A memory file system inside

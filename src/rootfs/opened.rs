@@ -29,14 +29,17 @@ impl RootfsPlan {
         Ok(())
     }
 
-    /// Lets the container's own among them belong to the users of the user namespace `users`.
+    /// Lets the container's own files and its volumes belong to the users of the user namespace `users`: what is id N's on the disk is id
+    /// N's inside, and what id N makes inside is id N's on the disk. So root inside has in a volume what root outside has there, and a
+    /// set-user-ID file of root's that it makes is one for the host too, though not inside, where every volume is nosuid.
     ///
     /// # Errors
-    /// The step whose file system cannot do it.
-    pub fn shift(&self, users: BorrowedFd<'_>) -> Result<(), StepFailure> {
-        self.steps.iter().enumerate().try_for_each(|(index, step)| match step {
-            MountStep::Attach { tree, own: true, .. } => fd_mount::map_ids(tree.as_fd(), users)
-                .map_err(|errno| StepFailure { index: u16::try_from(index).unwrap_or(u16::MAX), errno: errno as i32 }),
+    /// In words: whose file system cannot do it, and what to do.
+    pub fn shift(&self, users: BorrowedFd<'_>) -> Result<(), String> {
+        self.steps.iter().try_for_each(|step| match step {
+            MountStep::Attach { tree, recursive, idmapped: true, .. } => {
+                fd_mount::map_ids(tree.as_fd(), users, *recursive).map_err(|errno| step.explain_idmap(errno))
+            }
             _ => Ok(()),
         })
     }
@@ -45,13 +48,13 @@ impl RootfsPlan {
 /// What replaces `step`, where something does.
 fn opened(step: &MountStep, spec: &ContainerSpec, slave: bool) -> nix::Result<Option<MountStep>> {
     match step {
-        MountStep::Bind { source, place, recursive, attributes, own } => {
+        MountStep::Bind { source, place, recursive, attributes, idmapped } => {
             let tree = fd_mount::clone_tree(source, *recursive)?;
             fd_mount::set_propagation(tree.as_fd(), slave)?;
             if *attributes != 0 {
                 fd_mount::set_attributes(tree.as_fd(), *attributes, *recursive)?;
             }
-            Ok(Some(attach(tree, source, place.clone(), *own)))
+            Ok(Some(attach(tree, source, place.clone(), *recursive, *idmapped)))
         }
         MountStep::Mount { fstype: Some(kind), target, .. } => {
             let quiet = ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC;
@@ -64,12 +67,12 @@ fn opened(step: &MountStep, spec: &ContainerSpec, slave: bool) -> nix::Result<Op
             };
             // ours and relative: `proc`, `dev/mqueue`
             let place = Place::new(&target.to_string_lossy()).map_err(|_| nix::Error::EINVAL)?;
-            Ok(Some(attach(fd_mount::new_filesystem(kind, [], attributes)?, kind, place, false)))
+            Ok(Some(attach(fd_mount::new_filesystem(kind, [], attributes)?, kind, place, false, false)))
         }
         _ => Ok(None),
     }
 }
 
-fn attach(tree: OwnedFd, source: &CStr, place: Place, own: bool) -> MountStep {
-    MountStep::Attach { tree: Tree::new(tree), source: CString::from(source), place, own }
+fn attach(tree: OwnedFd, source: &CStr, place: Place, recursive: bool, idmapped: bool) -> MountStep {
+    MountStep::Attach { tree: Tree::new(tree), source: CString::from(source), place, recursive, idmapped }
 }

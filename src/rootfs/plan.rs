@@ -166,7 +166,7 @@ fn own_files(paths: &RootfsPaths) -> Result<Vec<MountStep>, PlanError> {
         .into_iter()
         .map(|name| {
             let (source, place) = (c_path(&paths.base.join("etc").join(name))?, Place::new(&format!("/etc/{name}"))?);
-            Ok(MountStep::Bind { source, place, recursive: false, attributes: ATTR_NOSUID | ATTR_NODEV, own: true })
+            Ok(MountStep::Bind { source, place, recursive: false, attributes: ATTR_NOSUID | ATTR_NODEV, idmapped: true })
         })
         .collect()
 }
@@ -182,11 +182,12 @@ fn shown(spec: &ContainerSpec, label: Option<&str>) -> Result<Vec<MountStep>, Pl
     for volume in &spec.volumes {
         let attributes = ATTR_NOSUID | ATTR_NODEV | if volume.read_only { ATTR_RDONLY } else { 0 };
         let (source, place) = (c_path(&volume.source)?, Place::new(&volume.target)?);
-        steps.push((volume.target.len(), MountStep::Bind { source, place, recursive: true, attributes, own: false }));
+        let idmapped = !volume.no_idmap;
+        steps.push((volume.target.len(), MountStep::Bind { source, place, recursive: true, attributes, idmapped }));
     }
     for device in &spec.devices {
         let (source, place) = (c_path(&device.source)?, Place::new(&device.target)?);
-        steps.push((device.target.len(), MountStep::Bind { source, place, recursive: false, attributes: ATTR_NOSUID, own: false }));
+        steps.push((device.target.len(), MountStep::Bind { source, place, recursive: false, attributes: ATTR_NOSUID, idmapped: false }));
     }
     steps.sort_by_key(|(length, _)| *length);
     Ok(steps.into_iter().map(|(_, step)| step).collect())

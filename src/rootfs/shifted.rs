@@ -48,7 +48,7 @@ fn planned<T>(path: &Path, value: Result<T, super::PlanError>) -> Result<T, File
 /// A detached copy of the mount at `path` whose owners are shifted; what is mounted below it, when `recursive`, keeps its own.
 fn shifted(path: &Path, users: BorrowedFd<'_>, recursive: bool) -> Result<OwnedFd, FileError> {
     let tree = fd_mount::clone_tree(&planned(path, c_path(path))?, recursive).map_err(told("open", path))?;
-    fd_mount::map_ids(tree.as_fd(), users).map_err(told("shift the owners of the files (idmapped mount) of", path))?;
+    fd_mount::map_ids(tree.as_fd(), users, false).map_err(told("shift the owners of the files (idmapped mount) of", path))?;
     Ok(tree)
 }
 

@@ -73,8 +73,8 @@ pub enum MountStep {
         recursive: bool,
         /// `ATTR_*` of the new mount.
         attributes: u64,
-        /// Whether it is the container's own, not the host's: its owners are the container's users.
-        own: bool,
+        /// Whether its owners are shown as the container's users, where those are not the host's.
+        idmapped: bool,
     },
     /// As [`MountStep::Bind`] or a [`MountStep::Mount`], opened beforehand because init may not.
     Attach {
@@ -84,8 +84,10 @@ pub enum MountStep {
         source: CString,
         /// Where it appears.
         place: Place,
-        /// Whether its owners are the container's users.
-        own: bool,
+        /// With what is mounted below it.
+        recursive: bool,
+        /// Whether its owners are shown as the container's users.
+        idmapped: bool,
     },
     /// The root that the supervisor mounted: attached over the old one, and entered.
     Root,
@@ -146,6 +148,25 @@ impl MountStep {
             Self::Chdir { path } => format!("enter folder {}", shown(path)),
             Self::PivotRoot => "make the container's root the root (pivot_root)".into(),
         }
+    }
+
+    /// Why its owners cannot be shown as the container's users, and what to do about it.
+    #[must_use]
+    pub(super) fn explain_idmap(&self, errno: Errno) -> String {
+        let (source, place) = match self {
+            Self::Attach { source, place, .. } => (source.to_string_lossy(), place.path().to_string_lossy()),
+            _ => return self.describe(),
+        };
+        let why = match errno {
+            Errno::EINVAL => "its file system, or one that is mounted below it, has no idmapped mounts".to_owned(),
+            Errno::EPERM => "it, or what is mounted below it, is an idmapped mount already".to_owned(),
+            Errno::ENOSYS => "this kernel has no idmapped mounts (Linux 5.12)".to_owned(),
+            other => other.desc().to_owned(),
+        };
+        format!(
+            "cannot let the owners of {source} be users of the container: {why}; show it with the host's owners (-v \
+             {source}:/{place}:noidmap), or use --userns host"
+        )
     }
 
     /// What the user can do about this step's failure, where we know.

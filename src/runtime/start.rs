@@ -199,7 +199,7 @@ fn users(spec: &ContainerSpec, plan: &InitPlan, paths: &RootfsPaths, pid: i32) -
     let mapped = || namespace::map_users(pid, ids).map_err(LaunchError::io(format!("map the container's ids from {} on", ids.first)));
     let own = if plan.joined_users.is_none() { Some(mapped()?) } else { None };
     let Some(users) = own.as_ref().or(plan.joined_users.as_ref().map(|(joined, _)| joined)).map(AsFd::as_fd) else { return Ok(None) };
-    plan.rootfs.shift(users).map_err(|failure| plan.explain_mount(failure))?;
+    plan.rootfs.shift(users).map_err(LaunchError::plain)?;
     shifted_root(spec, paths, users).map(Some).map_err(|error| LaunchError::plain(error.to_string()))
 }
 

@@ -17,7 +17,7 @@ pub enum Relabel {
     Own,
 }
 
-/// A host folder or file shown inside (`--volume SRC:DST[:ro,rw,z,Z]`).
+/// A host folder or file shown inside (`--volume SRC:DST[:ro,rw,z,Z,noidmap]`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Volume {
     /// Absolute path on the host.
@@ -30,6 +30,10 @@ pub struct Volume {
     /// How it is labelled at each start, where the host has SELinux; `None` leaves it as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relabel: Option<Relabel>,
+    /// Whether a container with ids of its own sees the host's owners as they are, and so as nobody, because the file system cannot show
+    /// them as the container's (`noidmap`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_idmap: bool,
 }
 
 impl Volume {
@@ -130,16 +134,19 @@ impl FromStr for Volume {
     fn from_str(text: &str) -> Result<Self, SpecError> {
         let mut parts = text.split(':');
         let (source, target, mode, more) = (parts.next().unwrap_or_default(), parts.next(), parts.next(), parts.next());
-        let wrong = || SpecError::new("volume", format!("{text:?} is not a volume; write SRC:DST or SRC:DST:ro, or z or Z for SELinux"));
+        let wrong = || {
+            SpecError::new("volume", format!("{text:?} is not a volume; write SRC:DST or SRC:DST:OPTIONS with some of ro, z, Z, noidmap"))
+        };
         if more.is_some() {
             return Err(wrong());
         }
-        let (mut read_only, mut relabel) = (None, None);
+        let (mut read_only, mut relabel, mut no_idmap) = (None, None, false);
         for word in mode.iter().flat_map(|mode| mode.split(',')) {
             let again = match word {
                 "ro" | "rw" => read_only.replace(word == "ro").is_some(),
                 "z" => relabel.replace(Relabel::Shared).is_some(),
                 "Z" => relabel.replace(Relabel::Own).is_some(),
+                "noidmap" => std::mem::replace(&mut no_idmap, true),
                 _ => true,
             };
             if again {
@@ -155,7 +162,7 @@ impl FromStr for Volume {
                 format!("{source:?} is the host's own: with a container's SELinux label the host could not use it; leave out z and Z");
             return Err(SpecError::new("volume", why));
         }
-        Ok(Self { source: source.into(), target, read_only: read_only.unwrap_or_default(), relabel })
+        Ok(Self { source: source.into(), target, read_only: read_only.unwrap_or_default(), relabel, no_idmap })
     }
 }
 
@@ -216,6 +223,11 @@ mod tests {
         assert_eq!(relabelled("/home/me/src:/b:Z"), (false, Some(Relabel::Own)));
         assert_eq!(relabelled("/usr:/b:ro"), (true, None));
         assert!(!"/a:/b".parse::<Volume>().unwrap().read_only);
+        let as_it_is = |text: &str| text.parse::<Volume>().map(|volume| (volume.read_only, volume.no_idmap)).unwrap();
+        assert_eq!(
+            [as_it_is("/a:/b:noidmap"), as_it_is("/a:/b:ro,noidmap"), as_it_is("/a:/b:z")],
+            [(false, true), (true, true), (false, false)]
+        );
         for bad in [
             "",
             "/a",
@@ -230,6 +242,8 @@ mod tests {
             "/a:/b:",
             "/a:/b:ro,rw",
             "/a:/b:z,Z",
+            "/a:/b:noidmap,ro,noidmap",
+            "/a:/b:idmap",
             "/:/b:z",
             "/usr:/b:Z",
             "//usr/./lib:/b:Z",

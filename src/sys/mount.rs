@@ -112,16 +112,19 @@ pub fn set_propagation(tree: BorrowedFd<'_>, slave: bool) -> nix::Result<()> {
     Errno::result(unsafe { libc::syscall(libc::SYS_mount_setattr, tree.as_raw_fd(), path, flags, &raw const change, size) }).map(drop)
 }
 
-/// Lets files of the detached mount `tree` belong to whom the user namespace `users` says (MOUNT_ATTR_IDMAP, Linux 5.12).
+/// Lets files of the detached mount `tree`, and of all below it when `recursive`, belong to whom the user namespace `users` says
+/// (MOUNT_ATTR_IDMAP, Linux 5.12). All of them or none.
 ///
 /// # Errors
-/// EINVAL when the file system cannot do it or `tree` is attached already, EPERM for the initial user namespace.
-pub fn map_ids(tree: BorrowedFd<'_>, users: BorrowedFd<'_>) -> nix::Result<()> {
+/// EINVAL when a file system cannot do it or `tree` is attached already, EPERM for the initial user namespace and where ids are mapped
+/// already.
+pub fn map_ids(tree: BorrowedFd<'_>, users: BorrowedFd<'_>, recursive: bool) -> nix::Result<()> {
     // SAFETY: mount_attr is plain integers; zero changes nothing.
     let mut change: libc::mount_attr = unsafe { std::mem::zeroed() };
     change.attr_set = ATTR_IDMAP;
     change.userns_fd = users.as_raw_fd() as u64;
-    let (path, flags, size) = (c"".as_ptr(), libc::AT_EMPTY_PATH, size_of::<libc::mount_attr>());
+    let flags = libc::AT_EMPTY_PATH | if recursive { libc::AT_RECURSIVE } else { 0 };
+    let (path, size) = (c"".as_ptr(), size_of::<libc::mount_attr>());
     // SAFETY: the path is NUL-terminated, `change` outlives the call, and its size is given.
     Errno::result(unsafe { libc::syscall(libc::SYS_mount_setattr, tree.as_raw_fd(), path, flags, &raw const change, size) }).map(drop)
 }

@@ -59,7 +59,8 @@ fn the_program_cannot_be_overwritten_through_a_script_that_names_it() {
     let fixture = Fixture::new();
     let binary = Path::new(env!("CARGO_BIN_EXE_minic-tui"));
     let before = fs::read(binary).unwrap();
-    let victim = fixture.detached("victim", &["sleep", "1000"]);
+    // with users of the host's: the owner of the file, whom nothing but the mount holds back
+    let victim = fixture.detached("victim", &["--userns", "host", "sleep", "1000"]);
     // the image's shell becomes our own program, started inside, with the libraries of the image
     let set_up =
         "cp /bin/sh /bin/dash2; mkfifo /fifo; printf '#!/proc/self/exe logs\\n' > /evil; chmod +x /evil; ln -s /proc/self/exe /link";

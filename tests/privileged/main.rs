@@ -21,6 +21,7 @@ mod fixture;
 mod gauges;
 mod history;
 mod hostile;
+mod idmapped;
 mod input;
 mod isolation;
 mod joining;

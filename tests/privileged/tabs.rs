@@ -81,6 +81,8 @@ fn a_shell_waits_for_no_frozen_one() {
     tmux.wait_for("1 running");
     tmux.press(&["n"]);
     tmux.wait_for("every key goes to it");
+    // a shell throws away what was typed before its prompt
+    tmux.wait_for("#");
     tmux.press(&["C-d"]);
     tmux.wait_for("ended with exit code 0");
     tmux.press(&["q"]);

@@ -63,7 +63,7 @@ fn root_inside_is_nobody_outside() {
 }
 
 #[test]
-fn a_host_file_of_roots_that_a_volume_shows_cannot_be_written() {
+fn with_the_hosts_owners_a_volumes_file_of_roots_cannot_be_written() {
     let fixture = Fixture::new();
     let data = folder(&fixture, "data");
     fs::write(data.join("public"), "host\n").unwrap();
@@ -71,7 +71,7 @@ fn a_host_file_of_roots_that_a_volume_shows_cannot_be_written() {
     fs::set_permissions(data.join("secret"), fs::Permissions::from_mode(0o600)).unwrap();
     let open_to_all = folder(&fixture, "open");
     fs::set_permissions(&open_to_all, fs::Permissions::from_mode(0o777)).unwrap();
-    let (volume, open) = (format!("{}:/data", data.display()), format!("{}:/open", open_to_all.display()));
+    let (volume, open) = (format!("{}:/data:noidmap", data.display()), format!("{}:/open:noidmap", open_to_all.display()));
     let script = "id -u; cat /data/public; cat /data/secret || echo hidden; echo x > /data/public || echo refused; \
                   touch /data/new || echo refused; rm -f /data/public || echo refused; chown 0 /data/public || echo refused; \
                   chmod 777 /data/secret || echo refused; touch /open/mine && echo made";
@@ -96,7 +96,7 @@ fn no_two_containers_have_an_id_in_common_and_a_range_comes_free_again() {
     // what one leaves in a folder of everybody's, the other cannot touch
     let shared = folder(&fixture, "shared");
     fs::set_permissions(&shared, fs::Permissions::from_mode(0o1777)).unwrap();
-    let volume = format!("{}:/shared", shared.display());
+    let volume = format!("{}:/shared:noidmap", shared.display());
     run(&fixture, &["-v", &volume], "umask 077; echo mine > /shared/of-third").ok();
     assert_eq!(fs::metadata(shared.join("of-third")).unwrap().uid(), first + 2 * 65_536);
     chown(shared.join("of-third"), Some(first), Some(first)).unwrap();
@@ -216,10 +216,99 @@ fn namespaces_are_shared_where_the_kernel_allows_it() {
         let args = ["run", "--rm", "--userns", users, "--net", "container:one", "--ipc", "container:one", "sh", "-c", joined];
         assert_eq!(fixture.minic(&args).ok(), format!("{network}lo\n"), "{users}");
     }
-    let beside = fixture.minic(&["run", "--rm", "--pid", "container:one", "ps", "-e", "-o", "args"]).ok();
-    assert!(beside.contains("sleep 1000"), "root of the host may: {beside}");
-    let refused = fixture.minic(&["run", "--userns", "auto", "--pid", "container:one", "true"]).refused(125);
-    assert!(refused.contains("pid: ") && refused.contains("--userns auto"), "{refused}");
+    let refused = fixture.minic(&["run", "--userns", "auto", "--pid", "container:shared", "true"]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("no container"), "{refused:?}");
+    let shared = fixture.detached("shared", &["--userns", "host", "sleep", "1001"]);
+    let refused = fixture.minic(&["run", "--userns", "auto", "--pid", "container:shared", "true"]).refused(125);
+    assert!(refused.contains("pid: ") && refused.contains("leave out --userns auto"), "{refused}");
+    drop(shared);
+}
+
+/// Who shares a container's processes is in its user namespace, in its own of everything else; who shares its memory has its ids.
+#[test]
+fn who_joins_its_processes_is_of_its_users() {
+    let fixture = Fixture::new();
+    let one = detached(&fixture, "one", &["--hostname", "first"]);
+    let spaces = "for n in user pid mnt uts ipc net cgroup; do readlink /proc/self/ns/$n; done; ps -e -o args; hostname; ls /sys/class/net; id -u; touch /made /tmp/x; stat -c %u /made";
+    let own = one.exec(spaces).ok();
+    for asked in [&[][..], &["--userns", "auto"]] {
+        let args = [&["run", "--rm"], asked, &["--pid", "container:one", "--name", "second", "sh", "-c", spaces]].concat();
+        let seen = fixture.minic(&args).ok();
+        let (seen, own): (Vec<&str>, Vec<&str>) = (seen.lines().collect(), own.lines().collect());
+        assert_eq!(seen[..2], own[..2], "its users and its processes");
+        assert!((2..7).all(|n| seen[n] != own[n]), "the rest is its own: {seen:?} {own:?}");
+        assert!(seen.contains(&"sleep 1000") && !seen.iter().any(|line| line.contains("supervisor")), "{seen:?}");
+        assert_eq!(seen[seen.len() - 4..], ["second", "lo", "0", "0"]);
+    }
+    let queue = "grep -c . /proc/sysvipc/shm; cat /proc/self/uid_map";
+    let map = one.exec("cat /proc/self/uid_map").ok();
+    assert!(fixture.minic(&["run", "--rm", "--ipc", "container:one", "sh", "-c", queue]).ok().ends_with(&map));
+    let other = fixture.minic(&["run", "--rm", "--net", "container:one", "cat", "/proc/self/uid_map"]).ok();
+    assert_ne!(other, map, "a network has no owners: its ids are its own");
+    let second = fixture.detached("second", &["--pid", "container:one", "sleep", "2000"]);
+    assert_eq!(second.exec("ps -e -o args | grep -c sleep.[12]000").ok(), "2\n");
+    assert_eq!(second.exec("hostname; cat /proc/self/uid_map").ok(), format!("second\n{map}"));
+    one.verb(&["stop", "-t", "0"]).ok();
+    eventually("it ends with them", || second.state() == "STOPPED");
+    assert!(second.verb(&["start"]).refused(125).contains("is not running"));
+    one.verb(&["start"]).ok();
+    second.verb(&["start"]).ok();
+    assert_eq!(second.exec("ps -e -o args | grep -c sleep.[12]000").ok(), "2\n");
+}
+
+/// The rules of README: what cannot be had with ids of its own has the host's, and says so.
+#[test]
+fn the_default_gives_way_by_rule_alone() {
+    let fixture = Fixture::new();
+    fixture.detached("hosts", &["--userns", "host", "sleep", "1000"]);
+    let created = |args: &[&str]| {
+        let id = fixture.minic(&[&["create"], args, &["sleep", "1"]].concat()).ok();
+        let info = fixture.json(&["info", id.trim()])[0].clone();
+        let said = fixture.minic(&["info", id.trim()]).ok();
+        fixture.minic(&["destroy", id.trim()]).ok();
+        let field = |name: &str| info[name].as_str().map(str::to_owned);
+        (field("userns").unwrap(), field("host_users"), info["ids"]["first"].as_u64(), said)
+    };
+    for own in [
+        &[][..],
+        &["--cap-add", "SYS_ADMIN"],
+        &["--cap-add", "NET_ADMIN"],
+        &["--cap-add", "SYS_PTRACE"],
+        &["--uts", "host"],
+        &["--cgroupns", "host"],
+        &["--seccomp", "unconfined"],
+        &["-v", "/tmp:/t"],
+        &["--user", "7"],
+        &["--net", "host", "--userns", "auto"],
+    ] {
+        let (mode, why, ids, said) = created(own);
+        assert_eq!((mode.as_str(), why, ids.is_some()), ("auto", None, true), "{own:?}");
+        assert!(said.contains("Users        its own: 0 to 65535 inside are "), "{said}");
+    }
+    for (args, reason) in [
+        (&["--privileged"][..], "--privileged"),
+        (&["--net", "host"], "--net host"),
+        (&["--pid", "host"], "--pid host"),
+        (&["--ipc", "host"], "--ipc host"),
+        (&["--device", "/dev/zero"], "--device"),
+        (&["--cap-add", "MKNOD"], "--cap-add MKNOD"),
+        (&["--cap-add", "CAP_SYS_TIME"], "--cap-add SYS_TIME"),
+        (&["--net", "container:hosts"], "container hosts"),
+        (&["--pid", "container:hosts"], "container hosts"),
+    ] {
+        let (mode, why, ids, said) = created(args);
+        assert_eq!((mode.as_str(), ids), ("host", None), "{args:?}");
+        let why = why.unwrap();
+        assert!(why.contains(reason) && said.contains(&format!("Users        the host's: {why}")), "{args:?}: {why} {said}");
+    }
+    let (mode, why, ..) = created(&["--userns", "host"]);
+    assert_eq!((mode.as_str(), why), ("host", None), "nobody needs to be told what he asked for");
+    let settings = fixture.state().join("settings.toml");
+    for text in ["userns = \"host\"\n", "[userns]\ndefault = \"host\"\n"] {
+        fs::write(&settings, text).unwrap();
+        let (mode, why, ..) = created(&["--config", settings.to_str().unwrap()]);
+        assert_eq!((mode.as_str(), why.is_some_and(|why| why.contains("config"))), ("host", true), "{text}");
+    }
 }
 
 #[test]
@@ -315,8 +404,10 @@ fn an_unreadable_record_keeps_its_ids() {
     fs::write(folder.join("spec.json"), "{").unwrap();
     let other = detached(&fixture, "other", &[]);
     assert!(first_of(&other).abs_diff(first) >= 65_536, "{} and {first}", first_of(&other));
-    // and what neither tells is said
+    // and what neither tells is said, where the index of ids is made anew, as after a boot
     fs::remove_dir_all(folder.join("upper")).unwrap();
+    let index = fs::read_dir(fixture.state()).unwrap().flatten().find(|e| e.file_name().to_str().unwrap().starts_with(".ids-")).unwrap();
+    fs::remove_dir_all(index.path()).unwrap();
     let refused = fixture.minic(&["run", "-d", "--userns", "auto", "sleep", "1000"]).refused(125);
     assert!(refused.contains("spec.json") && refused.contains("destroy that container"), "{refused}");
     fixture.minic(&["destroy", "-f", &id]).ok();

@@ -165,7 +165,7 @@ fn judge_overlay(tried: io::Result<()>, kind: &str) -> Finding {
 fn try_idmapped(folder: &Path, users: &UserNamespace) -> io::Result<()> {
     let path = CString::new(folder.as_os_str().as_bytes())?;
     let tree = mount::clone_tree(&path, false)?;
-    Ok(mount::map_ids(tree.as_fd(), users.as_fd())?)
+    Ok(mount::map_ids(tree.as_fd(), users.as_fd(), false)?)
 }
 
 fn judge_idmapped(tried: Option<io::Result<()>>, kind: &str) -> Finding {
