@@ -2,16 +2,12 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
+use std::os::fd::OwnedFd;
 
-use nix::errno::Errno;
-use nix::sched::CloneFlags;
 use nix::unistd::{Gid, Uid, setresgid, setresuid};
 
 use crate::spec::{IdPool, IdRange};
-use crate::sys::clone::{Cloned, clone3};
-use crate::sys::{pidfd, process};
+use crate::sys::{mount, process};
 
 /// Maps the ids of the user namespace that `pid` was born in, and opens that namespace.
 ///
@@ -37,26 +33,12 @@ pub fn users_of(pid: i32) -> io::Result<OwnedFd> {
 #[must_use]
 pub fn cannot_map_users(pool: IdPool) -> Option<String> {
     let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
-    if may_be_chrooted() && is_refused() {
+    // one whose root is a mount is told by the launch that fails
+    if !mount::is_mount_root(c"/") {
         return Some("no user namespace can be made in a chroot (clone(2))".into());
     }
     let release = read("/proc/sys/kernel/osrelease");
     judge(pool, &release, &read("/proc/self/uid_map"), read("/proc/sys/user/max_user_namespaces").trim())
-}
-
-/// Whether our root is another than that of PID 1: a chroot, or the root of a mount namespace of its own, where one can.
-fn may_be_chrooted() -> bool {
-    let identity = |path: &str| fs::metadata(path).map(|root| (root.dev(), root.ino())).ok();
-    identity("/proc/1/root/").is_some_and(|root| identity("/") != Some(root))
-}
-
-/// Tries it. A process with several threads cannot; its launch will say what the kernel says.
-fn is_refused() -> bool {
-    match clone3(CloneFlags::CLONE_NEWUSER.bits() as u64, None) {
-        Ok(Cloned::Child) => process::exit_now(0),
-        Ok(Cloned::Parent { pidfd, .. }) => pidfd::reap(pidfd.as_fd()).is_err(),
-        Err(error) => error.raw_os_error() == Some(Errno::EPERM as i32),
-    }
 }
 
 /// An overlay over layers whose owners are shifted takes Linux 5.19.

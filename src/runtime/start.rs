@@ -182,11 +182,12 @@ fn adjust(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
 fn cannot_clone(spec: &ContainerSpec) -> impl FnOnce(io::Error) -> LaunchError {
     let users = spec.ids.is_some();
     move |error| match error.raw_os_error().map(Errno::from_raw) {
-        Some(errno @ (Errno::ENOSPC | Errno::EUSERS)) if users => {
-            LaunchError::own("cannot make a user namespace: there are as many as user.max_user_namespaces (sysctl) allows", errno)
-        }
+        Some(errno @ (Errno::ENOSPC | Errno::EUSERS)) if users => LaunchError::own(
+            "cannot make a user namespace: there are as many as user.max_user_namespaces (sysctl) allows; raise it, or use --userns host",
+            errno,
+        ),
         Some(errno @ Errno::EPERM) if users => LaunchError::own(
-            "cannot make a user namespace: the kernel refuses it in a chroot, and where a security module forbids it",
+            "cannot make a user namespace: the kernel refuses it in a chroot, and where a security module forbids it; use --userns host",
             errno,
         ),
         _ => LaunchError::io("clone into new namespaces")(error),

@@ -154,3 +154,14 @@ fn openat2(root: BorrowedFd<'_>, path: &CStr, flags: i32, resolve: u64) -> nix::
     // SAFETY: `path` and `how` outlive the call, and how's size is given.
     owned(unsafe { libc::syscall(libc::SYS_openat2, root.as_raw_fd(), path.as_ptr(), &raw const how, size) })
 }
+
+/// Whether a path is the root of a mount (statx(2), STATX_ATTR_MOUNT_ROOT, Linux 5.8); true as well where the kernel cannot tell.
+#[must_use]
+pub fn is_mount_root(path: &CStr) -> bool {
+    // SAFETY: statx is plain figures, of which all zeros is one.
+    let mut found: libc::statx = unsafe { std::mem::zeroed() };
+    // SAFETY: the path ends with NUL, and the kernel fills a struct of this size.
+    let failed = unsafe { libc::statx(libc::AT_FDCWD, path.as_ptr(), 0, 0, &raw mut found) } != 0;
+    let root = libc::STATX_ATTR_MOUNT_ROOT as u64;
+    failed || found.stx_attributes_mask & root == 0 || found.stx_attributes & root != 0
+}

@@ -82,7 +82,7 @@ fn with_the_hosts_owners_a_volumes_file_of_roots_cannot_be_written() {
     let made = fs::metadata(open_to_all.join("mine")).unwrap();
     assert!(made.uid() > 100_000 && made.gid() > 100_000, "it belongs to nobody of the host: {}", made.uid());
     // the same with the host's users: this is what --userns auto takes away
-    let host = ["run", "--rm", "-v", &volume, "sh", "-c", "echo x > /data/public"];
+    let host = ["run", "--rm", "--userns", "host", "-v", &volume, "sh", "-c", "echo x > /data/public"];
     fixture.minic(&host).ok();
     assert_eq!(fs::read_to_string(data.join("public")).unwrap(), "x\n");
 }
