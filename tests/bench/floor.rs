@@ -4,7 +4,9 @@
 //! --cpu 512`, but no record, no log, no supervisor, no seccomp filter, no capability is given up. What `minic-tui run` costs beyond this
 //! is ours. `tests/bench/compare` runs both; it is no container manager: whatever goes wrong, it says which call and exits.
 //!
-//! Usage: `floor [--detached] IMAGE STATE COMMAND…`: IMAGE is a root filesystem, STATE an existing folder on a filesystem that overlayfs can
+//! With `--users` it has a user namespace too: an idmapped clone of the image below the overlay, and devices that are bind mounts.
+//!
+//! Usage: `floor [--detached] [--users] IMAGE STATE COMMAND…`: IMAGE is a root filesystem, STATE an existing folder on a filesystem that overlayfs can
 //! write to. With `--detached` it returns once the command was executed, and a child waits and removes, as `run -d` does.
 #![allow(unsafe_code, reason = "the bare system calls are what is measured")]
 #![allow(clippy::expect_used, clippy::print_stderr, clippy::undocumented_unsafe_blocks, reason = "a measuring tool, not the product")]
@@ -94,9 +96,66 @@ impl Cgroups {
     }
 }
 
-fn init(merged: &CStr, options: &CStr, tasks: &[c_int], argv: &[*const libc::c_char]) -> ! {
-    let quiet = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
+const FIRST_ID: u32 = 1 << 30;
+const DEVICES: [(&CStr, u32, u32); 6] = [
+    (c"dev/null", 1, 3),
+    (c"dev/zero", 1, 5),
+    (c"dev/full", 1, 7),
+    (c"dev/random", 1, 8),
+    (c"dev/urandom", 1, 9),
+    (c"dev/tty", 5, 0),
+];
+
+fn clone_tree(path: &CStr) -> c_int {
+    let flags = libc::OPEN_TREE_CLONE as c_int | libc::O_CLOEXEC;
+    check("open_tree", unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags) } as c_int)
+}
+
+fn attach(tree: c_int, target: &CStr) {
+    let moved = unsafe { libc::syscall(libc::SYS_move_mount, tree, c"".as_ptr(), libc::AT_FDCWD, target.as_ptr(), libc::MOVE_MOUNT_F_EMPTY_PATH) };
+    check("move_mount", moved as c_int);
+}
+
+/// What only root of the host may do for a container with users of its own: the ids, the shifted image, the overlay over it. The child has
+/// our descriptors (CLONE_FILES) and is told their numbers.
+fn provide(pid: c_int, image: &CStr, merged: &CStr, options: &CStr, told: c_int) {
+    for map in ["uid_map", "gid_map"] {
+        write_file(&format!("/proc/{pid}/{map}"), &format!("0 {FIRST_ID} 65536"));
+    }
     unsafe {
+        let users = check("users", libc::open(c(&format!("/proc/{pid}/ns/user")).as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC));
+        let own = check("own", libc::open(c"/proc/self/ns/mnt".as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC));
+        let mut fds: [c_int; 7] = [0; 7];
+        for (n, (device, ..)) in DEVICES.iter().enumerate() {
+            fds[n + 1] = clone_tree(&c(&format!("/{}", device.to_string_lossy())));
+        }
+        check("unshare", libc::unshare(libc::CLONE_NEWNS));
+        mount(c"none", c"/", c"none", libc::MS_REC | libc::MS_PRIVATE, None);
+        let tree = clone_tree(image);
+        let mut change: libc::mount_attr = std::mem::zeroed();
+        change.attr_set = 0x0010_0000; // MOUNT_ATTR_IDMAP
+        change.userns_fd = users as u64;
+        let size = size_of::<libc::mount_attr>();
+        let shifted = libc::syscall(libc::SYS_mount_setattr, tree, c"".as_ptr(), libc::AT_EMPTY_PATH, &raw mut change, size);
+        check("shift", shifted as c_int);
+        attach(tree, image);
+        mount(c"overlay", merged, c"overlay", 0, Some(options));
+        fds[0] = clone_tree(merged);
+        check("setns", libc::setns(own, libc::CLONE_NEWNS));
+        check("tell", libc::write(told, fds.as_ptr().cast(), size_of_val(&fds)) as c_int);
+    }
+}
+
+fn init(merged: &CStr, options: &CStr, tasks: &[c_int], provided: Option<c_int>, argv: &[*const libc::c_char]) -> ! {
+    let quiet = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
+    let mut fds: [c_int; 7] = [0; 7];
+    unsafe {
+        if let Some(told) = provided {
+            check("wait", libc::read(told, fds.as_mut_ptr().cast(), size_of_val(&fds)) as c_int);
+            check("groups", libc::setgroups(0, std::ptr::null()));
+            check("gid", libc::setresgid(0, 0, 0));
+            check("uid", libc::setresuid(0, 0, 0));
+        }
         for fd in tasks {
             check("join", libc::write(*fd, c"0".as_ptr().cast(), 1) as c_int);
         }
@@ -110,20 +169,22 @@ fn init(merged: &CStr, options: &CStr, tasks: &[c_int], argv: &[*const libc::c_c
         check("lo", libc::ioctl(socket, libc::SIOCSIFFLAGS, &request));
         libc::umask(0);
         mount(c"none", c"/", c"none", libc::MS_REC | libc::MS_PRIVATE, None);
-        mount(c"overlay", merged, c"overlay", 0, Some(options));
+        if provided.is_some() {
+            attach(fds[0], merged);
+        } else {
+            mount(c"overlay", merged, c"overlay", 0, Some(options));
+        }
         check("chdir", libc::chdir(merged.as_ptr()));
         mount(c"proc", c"proc", c"proc", quiet, None);
         mount(c"sysfs", c"sys", c"sysfs", quiet | libc::MS_RDONLY, None);
         mount(c"tmpfs", c"dev", c"tmpfs", libc::MS_NOSUID, Some(c"mode=755,size=64k"));
-        for (path, major, minor) in [
-            (c"dev/null", 1, 3),
-            (c"dev/zero", 1, 5),
-            (c"dev/full", 1, 7),
-            (c"dev/random", 1, 8),
-            (c"dev/urandom", 1, 9),
-            (c"dev/tty", 5, 0),
-        ] {
-            check("mknod", libc::mknod(path.as_ptr(), libc::S_IFCHR | 0o666, libc::makedev(major, minor)));
+        for (n, (path, major, minor)) in DEVICES.into_iter().enumerate() {
+            if provided.is_some() {
+                libc::close(check("device", libc::open(path.as_ptr(), libc::O_CREAT | libc::O_CLOEXEC, 0o666)));
+                attach(fds[n + 1], path);
+            } else {
+                check("mknod", libc::mknod(path.as_ptr(), libc::S_IFCHR | 0o666, libc::makedev(major, minor)));
+            }
         }
         for folder in [c"dev/pts", c"dev/shm", c"dev/mqueue"] {
             check("mkdir", libc::mkdir(folder.as_ptr(), 0o755));
@@ -151,11 +212,14 @@ fn init(merged: &CStr, options: &CStr, tasks: &[c_int], argv: &[*const libc::c_c
     unreachable!("check ends the process")
 }
 
-fn clone_into(cgroup: Option<&String>) -> c_int {
+fn clone_into(cgroup: Option<&String>, users: bool) -> c_int {
     let mut pidfd: c_int = -1;
     let mut args: libc::clone_args = unsafe { std::mem::zeroed() };
     let namespaces = libc::CLONE_NEWNS | libc::CLONE_NEWUTS | libc::CLONE_NEWIPC | libc::CLONE_NEWPID | libc::CLONE_NEWNET;
     args.flags = namespaces as u64 | libc::CLONE_PIDFD as u64;
+    if users {
+        args.flags |= (libc::CLONE_NEWUSER | libc::CLONE_FILES) as u64;
+    }
     args.pidfd = std::ptr::from_mut(&mut pidfd) as u64;
     args.exit_signal = libc::SIGCHLD as u64;
     if let Some(folder) = cgroup {
@@ -170,8 +234,10 @@ fn main() {
     let mut words: Vec<String> = std::env::args().skip(1).collect();
     let detached = words.first().is_some_and(|w| w == "--detached");
     words.drain(..usize::from(detached));
+    let users = words.first().is_some_and(|w| w == "--users");
+    words.drain(..usize::from(users));
     if words.len() < 3 {
-        eprintln!("usage: floor [--detached] IMAGE STATE COMMAND…");
+        eprintln!("usage: floor [--detached] [--users] IMAGE STATE COMMAND…");
         unsafe { libc::_exit(125) }
     }
     let (image, state) = (words.remove(0), words.remove(0));
@@ -179,6 +245,10 @@ fn main() {
     let folder = format!("{state}/{id}");
     make(&folder);
     ["upper", "work", "merged"].iter().for_each(|name| make(&format!("{folder}/{name}")));
+    if users {
+        let upper = c(&format!("{folder}/upper"));
+        check("chown", unsafe { libc::chown(upper.as_ptr(), FIRST_ID, FIRST_ID) });
+    }
     let cgroups = Cgroups::make(&id);
     let tasks = |f: &String| check(f, unsafe { libc::open(c(&format!("{f}/tasks")).as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC) });
     let tasks: Vec<c_int> = cgroups.v1.iter().map(tasks).collect();
@@ -196,9 +266,14 @@ fn main() {
         unsafe { libc::read(started[0], std::ptr::from_mut(&mut byte).cast(), 1) };
         return;
     }
-    let pid = clone_into(cgroups.v2.as_ref());
+    let mut told = [0; 2];
+    check("pipe", unsafe { libc::pipe2(told.as_mut_ptr(), libc::O_CLOEXEC) });
+    let pid = clone_into(cgroups.v2.as_ref(), users);
     if pid == 0 {
-        init(&merged, &options, &tasks, &pointers);
+        init(&merged, &options, &tasks, users.then_some(told[0]), &pointers);
+    }
+    if users {
+        provide(pid, &c(&image), &merged, &options, told[1]);
     }
     unsafe { libc::close(started[1]) };
     let mut status = 0;
