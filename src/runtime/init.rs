@@ -45,6 +45,7 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
     }
     if plan.own_users {
         at(Step::Users, namespace::become_root())?;
+        namespace::limit_use().map_err(|errno| StepReport::new(Step::Users, errno))?;
         if plan.makes_ipc {
             namespace::unshare_ipc().map_err(|errno| StepReport::new(Step::Users, errno))?;
         }
