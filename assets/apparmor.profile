@@ -2,7 +2,12 @@
 # It repeats what capabilities, seccomp, masked paths and read-only mounts forbid already: a mistake in one of those opens nothing here.
 profile minic-default flags=(attach_disconnected,mediate_deleted) {
   file,
-  network,
+  # the families that seccomp lets through, for what seccomp does not see (socketcall(2) of another ABI)
+  network unix,
+  network inet,
+  network inet6,
+  network netlink,
+  network packet,
   capability,
   umount,
 
@@ -11,6 +16,10 @@ profile minic-default flags=(attach_disconnected,mediate_deleted) {
   signal (send, receive) peer=minic-default,
   ptrace (trace, read, tracedby, readby) peer=minic-default,
   unix,
+
+  # also where another rule would let it: the kernel's cryptography (CVE-2026-31431), and the hypervisor
+  deny network alg,
+  deny network vsock,
 
   deny mount,
   deny remount,

@@ -141,6 +141,11 @@ pub trait Watching: Send {
     /// # Errors
     /// When watching has become impossible.
     fn wait(&mut self, timeout: Duration) -> Result<bool, Error>;
+
+    /// Why it looks again and again instead of being told, where it does.
+    fn polling(&self) -> Option<Error> {
+        None
+    }
 }
 
 /// Reads a log on and on.

@@ -1,13 +1,10 @@
 //! `logs`: what a container wrote, from the oldest line kept, and on as it grows.
 
-use std::os::fd::AsFd;
 use std::time::Duration;
 
-use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, poll};
-use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
+use nix::sys::inotify::AddWatchFlags;
 
-use super::watch::unwatchable;
+use super::watch::Notices;
 use super::{Error, LogSource, Manager};
 use crate::record::{LogChunk, LogReader};
 use crate::spec::ContainerId;
@@ -29,25 +26,15 @@ fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Error {
 
 /// Wakes when a container writes to its log, or its record changes.
 #[derive(Debug)]
-pub struct LogWatch {
-    inotify: Inotify,
-}
+pub struct LogWatch(Notices);
 
 impl LogWatch {
-    /// Waits for the next change, at most for `timeout`.
+    /// Waits for the next change, at most for `timeout`; less where it cannot be told of one.
     ///
     /// # Errors
     /// What poll(2) says.
     pub fn wait(&self, timeout: Duration) -> Result<(), Error> {
-        let millis = u16::try_from(timeout.as_millis()).unwrap_or(u16::MAX);
-        match poll(&mut [PollFd::new(self.inotify.as_fd(), PollFlags::POLLIN)], millis) {
-            Ok(_) | Err(Errno::EINTR) => {}
-            Err(errno) => return Err(unwatchable(errno)),
-        }
-        match self.inotify.read_events() {
-            Ok(_) | Err(Errno::EAGAIN) => Ok(()),
-            Err(errno) => Err(unwatchable(errno)),
-        }
+        self.0.wait(timeout, &[]).map(drop)
     }
 }
 
@@ -59,16 +46,16 @@ impl Manager {
         Ok(Box::new(Log { reader, path }))
     }
 
-    /// Something that wakes when a container writes to its log (inotify(7)).
+    /// Something that wakes when a container writes to its log.
     ///
     /// # Errors
-    /// When there are too many watches, or it is gone.
+    /// When it is gone.
     pub fn watch_log(&self, id: &ContainerId) -> Result<LogWatch, Error> {
-        let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK).map_err(unwatchable)?;
         // its folder, not the file: logs are rotated, and the record lies beside them
         let what = AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_CREATE | AddWatchFlags::IN_MOVED_TO | AddWatchFlags::IN_MOVE_SELF;
-        inotify.add_watch(&self.store().container(id), what).map_err(unwatchable)?;
-        Ok(LogWatch { inotify })
+        let notices = Notices::of(&self.store().container(id), what)?;
+        self.warn_of_polling(&notices);
+        Ok(LogWatch(notices))
     }
 
     /// Its log from the beginning.

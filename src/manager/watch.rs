@@ -1,6 +1,8 @@
 //! Waiting for changes: the stream of what happened (inotify(7)), and the deaths that nobody is left to tell of (pidfds).
 
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -11,11 +13,59 @@ use super::{Error, Manager, Watching};
 use crate::record::Store;
 use crate::sys::pidfd;
 
+/// How often to look where nothing tells of a change.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// Tells of changes in one folder: by inotify(7), or, when the host has no instance or watch left (one program may have taken them all), by
+/// looking again and again.
+#[derive(Debug)]
+pub(super) struct Notices(Result<Inotify, Errno>);
+
+impl Notices {
+    /// # Errors
+    /// When the folder is gone.
+    pub fn of(folder: &Path, what: AddWatchFlags) -> Result<Self, Error> {
+        let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK);
+        let watched = inotify.and_then(|inotify| inotify.add_watch(folder, what).map(|_| inotify));
+        match watched {
+            Err(errno) if !matches!(errno, Errno::EMFILE | Errno::ENOSPC | Errno::ENOMEM | Errno::ENOSYS) => Err(unwatchable(errno)),
+            watched => Ok(Self(watched)),
+        }
+    }
+
+    /// Why it looks again and again, where it does.
+    pub fn polling(&self) -> Option<Error> {
+        self.0.as_ref().err().map(|errno| unwatchable(*errno))
+    }
+
+    /// Waits for `timeout` at most, until a change or until one of `others` is ready; `true` when something may have changed.
+    ///
+    /// # Errors
+    /// What poll(2) says.
+    pub fn wait(&self, timeout: Duration, others: &[OwnedFd]) -> Result<bool, Error> {
+        let timeout = if self.0.is_err() { timeout.min(LOOK_AGAIN) } else { timeout };
+        let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
+        let fds = self.0.iter().map(AsFd::as_fd).chain(others.iter().map(AsFd::as_fd));
+        let mut fds: Vec<PollFd<'_>> = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
+        let ready = match poll(&mut fds, PollTimeout::try_from(millis).unwrap_or(PollTimeout::ZERO)) {
+            Ok(ready) => ready > 0,
+            Err(Errno::EINTR) => false,
+            Err(errno) => return Err(unwatchable(errno)),
+        };
+        match self.0.as_ref().map(Inotify::read_events) {
+            Ok(Err(errno)) if errno != Errno::EAGAIN => Err(unwatchable(errno)),
+            _ => Ok(ready),
+        }
+    }
+}
+
 struct Changes {
-    inotify: Inotify,
+    notices: Notices,
     store: Store,
     /// Supervisors that were alive at the last look.
     supervisors: Vec<OwnedFd>,
+    /// The stream of what happened, as it was at the last look.
+    stream: Option<(u64, u64, i64, i64)>,
 }
 
 impl Changes {
@@ -25,6 +75,13 @@ impl Changes {
         let records = ids.iter().filter_map(|id| self.store.load(id).ok());
         let supervisors = records.filter(|r| r.status.is_alive()).filter_map(|r| r.supervisor);
         self.supervisors = supervisors.filter_map(|s| pidfd::open(s.pid).ok()).collect();
+        self.stream = self.stream();
+    }
+
+    /// It changes whenever any record does.
+    fn stream(&self) -> Option<(u64, u64, i64, i64)> {
+        let data = std::fs::metadata(self.store.events()).ok()?;
+        Some((data.ino(), data.len(), data.mtime(), data.mtime_nsec()))
     }
 }
 
@@ -33,28 +90,27 @@ impl Watching for Changes {
         let deadline = Instant::now() + timeout;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let millis = i32::try_from(left.as_millis()).unwrap_or(i32::MAX);
-            let mut fds = vec![PollFd::new(self.inotify.as_fd(), PollFlags::POLLIN)];
-            fds.extend(self.supervisors.iter().map(|s| PollFd::new(s.as_fd(), PollFlags::POLLIN)));
-            match poll(&mut fds, PollTimeout::try_from(millis).unwrap_or(PollTimeout::ZERO)) {
-                Ok(0) if left.is_zero() || millis == 0 => return Ok(false),
-                Ok(0) | Err(Errno::EINTR) => continue,
-                Ok(_) => {}
-                Err(errno) => return Err(unwatchable(errno)),
+            let told = self.notices.wait(left, &self.supervisors)?;
+            if told || self.notices.polling().is_some() && self.stream != self.stream() {
+                self.look();
+                return Ok(true);
             }
-            match self.inotify.read_events() {
-                Ok(_) | Err(Errno::EAGAIN) => {}
-                Err(errno) => return Err(unwatchable(errno)),
+            if left.is_zero() {
+                return Ok(false);
             }
-            self.look();
-            return Ok(true);
         }
+    }
+
+    fn polling(&self) -> Option<Error> {
+        self.notices.polling()
     }
 }
 
-pub(super) fn unwatchable(errno: Errno) -> Error {
+fn unwatchable(errno: Errno) -> Error {
     let hint = match errno {
-        Errno::EMFILE | Errno::ENOSPC => Some("raise fs.inotify.max_user_instances or max_user_watches with sysctl".to_owned()),
+        Errno::EMFILE | Errno::ENOSPC => Some(
+            "something has taken all that root may have; raise fs.inotify.max_user_instances or max_user_watches with sysctl".to_owned(),
+        ),
         _ => None,
     };
     Error::System { message: format!("cannot watch the state folder: {}", errno.desc()), hint }
@@ -64,13 +120,20 @@ impl Manager {
     /// Something that waits for the next change of any record.
     ///
     /// # Errors
-    /// When there are too many inotify watches.
+    /// When the state folder is gone.
     pub fn watch(&self) -> Result<Box<dyn Watching>, Error> {
-        let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK).map_err(unwatchable)?;
         // the folder, not the file: the stream may not exist yet
-        inotify.add_watch(self.store().folder(), AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_CREATE).map_err(unwatchable)?;
-        let mut changes = Changes { inotify, store: self.store().clone(), supervisors: Vec::new() };
+        let notices = Notices::of(self.store().folder(), AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_CREATE)?;
+        self.warn_of_polling(&notices);
+        let mut changes = Changes { notices, store: self.store().clone(), supervisors: Vec::new(), stream: None };
         changes.look();
         Ok(Box::new(changes))
+    }
+
+    /// Says so once, where somebody listens.
+    pub(super) fn warn_of_polling(&self, notices: &Notices) {
+        if let Some(error) = notices.polling() {
+            (self.warn)(&format!("{error}; looking again and again instead"));
+        }
     }
 }

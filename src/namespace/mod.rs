@@ -11,7 +11,7 @@ use nix::sys::stat::Mode;
 
 use crate::spec::{ContainerSpec, IpcMode, NetworkMode, Own, PidMode};
 
-pub use users::{become_root, cannot_map_users, map_users, users_of};
+pub use users::{as_owner, become_root, cannot_map_users, limit_use, map_users, users_of};
 
 /// nix has no name for it.
 const NEWTIME: CloneFlags = CloneFlags::from_bits_retain(CLONE_NEWTIME);

@@ -65,17 +65,18 @@ impl RootfsPlan {
         steps.extend(on_folder(c"proc", c"proc", quiet, None, None)?);
         steps.extend(on_folder(c"sysfs", c"sys", if spec.security.privileged { quiet } else { quiet | MsFlags::MS_RDONLY }, None, None)?);
         let dev_flags = MsFlags::MS_NOSUID | MsFlags::MS_STRICTATIME;
-        steps.extend(on_folder(c"tmpfs", c"dev", dev_flags, Some(c"mode=755,size=64k"), label)?);
+        steps.extend(on_folder(c"tmpfs", c"dev", dev_flags, Some(c"mode=755,size=64k,nr_inodes=8192"), label)?);
         steps.extend(DEVICES.map(|(path, host, major, minor)| MountStep::Device {
             path: path.into(),
             host: host.into(),
             mode: 0o666,
             dev: makedev(major, minor),
         }));
-        // gid 5 is "tty" in the image's /etc/group and on every distribution
-        let pts = c"newinstance,ptmxmode=0666,mode=0620,gid=5";
+        // gid 5 is "tty" in the image's /etc/group and on every distribution. Terminals are counted for all of the host together
+        // (kernel: Documentation/filesystems/devpts.rst): one container must leave some of its 3072 to others.
+        let pts = c"newinstance,ptmxmode=0666,mode=0620,gid=5,max=128";
         steps.extend(on_folder(c"devpts", c"dev/pts", MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC, Some(pts), label)?);
-        steps.extend(on_folder(c"tmpfs", c"dev/shm", quiet, Some(c"mode=1777,size=64m"), label)?);
+        steps.extend(on_folder(c"tmpfs", c"dev/shm", quiet, Some(c"mode=1777,size=64m,nr_inodes=65536"), label)?);
         steps.extend(on_folder(c"mqueue", c"dev/mqueue", quiet, None, None)?);
         if let (Some(label), IpcMode::Own) = (label, &spec.ipc) {
             steps.push(MountStep::Label { path: c"dev/mqueue".into(), label: c_text(label)? });

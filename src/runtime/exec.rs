@@ -234,7 +234,7 @@ fn join(plan: &ExecPlan, spec: &ContainerSpec, cgroup: &Target, init: BorrowedFd
         if let Some(score) = plan.oom_score_adj {
             std::fs::write("/proc/self/oom_score_adj", score.to_string()).map_err(LaunchError::io("set oom_score_adj"))?;
         }
-        plan.ulimits.make_room(0)?;
+        plan.ulimits.make_room()?;
         LaunchError::at("exec.cgroup")?;
         cgroup::join(&cgroup.v1).map_err(LaunchError::nix("join the container's cgroups"))?;
         LaunchError::at("exec.close")?;

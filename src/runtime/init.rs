@@ -44,8 +44,13 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
         clock.done(Step::Clocks);
     }
     if plan.own_users {
-        let joined = |(users, others): &(OwnedFd, _)| namespace::join_users(users.as_fd(), *others);
-        at(Step::Users, plan.joined_users.as_ref().map_or_else(namespace::become_root, joined))?;
+        match &plan.joined_users {
+            Some((users, others)) => at(Step::Users, namespace::join_users(users.as_fd(), *others))?,
+            None => {
+                at(Step::Users, namespace::become_root())?;
+                namespace::limit_use().map_err(|errno| StepReport::new(Step::Users, errno))?;
+            }
+        }
         if plan.makes_ipc {
             namespace::unshare_ipc().map_err(|errno| StepReport::new(Step::Users, errno))?;
         }

@@ -16,7 +16,6 @@ use super::restrict::restrictions;
 use super::shared::Shared;
 use super::step::{CLOCKS, GO, LIMITED, MARKER, REPORT, StepReport, TERMINAL};
 use super::step_clock::{StepClock, TIMES};
-use super::ulimits::Ulimits;
 use super::{LaunchError, Runtime, StartOrder, init, oom};
 use crate::cgroup::{Cgroup, CgroupError, DeviceRule, Parent, Unfinished};
 use crate::namespace;
@@ -130,13 +129,17 @@ pub fn start(
     let mut plan = InitPlan::new(spec, rootfs, restrictions(runtime, spec, label)?, theirs, status_writer)?;
     plan.window = order.window;
     plan.joined_users = shared.take_users().map(|users| (users, namespace::made_after_users(spec)));
+    // on ourselves, for the child to inherit: the limits of who is in a user namespace of its own are not ours to set
+    plan.ulimits.make_room()?;
     clock.done("plan the mounts and the command");
     LaunchError::at("supervisor.clone")?;
     let (ours, inits) = seqpacket::pair().map_err(LaunchError::nix("make init's socket"))?;
     let cgroup_folder = cgroup.v2_dir_fd().map_err(plain)?;
     let clone = || {
         plan.rootfs.open(spec).map_err(|failure| plan.explain_mount(failure))?;
-        clone3(namespace::clone_flags(spec), cgroup_folder.as_ref().map(AsFd::as_fd)).map_err(cannot_clone(spec))
+        let clone = || clone3(namespace::clone_flags(spec), cgroup_folder.as_ref().map(AsFd::as_fd));
+        let owner = spec.ids.filter(|_| plan.joined_users.is_none());
+        namespace::as_owner(owner, clone, |cloned| matches!(cloned, Cloned::Child)).map_err(cannot_clone(spec))
     };
     let (pid, pidfd) = match shared.within(clone, |cloned| matches!(cloned, Cloned::Child))? {
         Cloned::Child => {
@@ -166,9 +169,8 @@ pub fn start(
     }
 }
 
-/// What the parent sets on the child: room for its resource limits, niceness, and how soon the kernel kills it for want of memory.
+/// What the parent sets on the child: niceness, and how soon the kernel kills it for want of memory.
 fn adjust(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
-    Ulimits::of(spec)?.make_room(pid)?;
     if let Some(nice) = spec.nice {
         process::set_nice(pid, nice.into()).map_err(LaunchError::nix(format!("set the nice value {nice}")))?;
     }

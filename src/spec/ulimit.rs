@@ -41,6 +41,11 @@ impl Ulimit {
     /// No core dumps.
     pub const CORE_OFF: Self = Self { resource: 4, soft: 0, hard: 0 };
 
+    /// Signals that wait to be taken, and timers: what a program needs that has thousands of them.
+    pub const WAITING_SIGNALS: Self = Self { resource: 11, soft: 16_384, hard: 16_384 };
+    /// Bytes of POSIX message queues: half of the kernel's usual limit (mq_overview(7)).
+    pub const MESSAGE_QUEUES: Self = Self { resource: 12, soft: 409_600, hard: 409_600 };
+
     /// So many open files.
     #[must_use]
     pub fn open_files(soft: u64, hard: u64) -> Self {

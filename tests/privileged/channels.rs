@@ -102,24 +102,40 @@ fn opens_sockets() {
         ("packet", libc::AF_PACKET, libc::SOCK_RAW, 0),
         ("raw", libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_ICMP),
         ("vsock", libc::AF_VSOCK, libc::SOCK_STREAM, 0),
+        ("alg", libc::AF_ALG, libc::SOCK_SEQPACKET, 0),
+        ("rds", libc::AF_RDS, libc::SOCK_SEQPACKET, 0),
+        ("tipc", libc::AF_TIPC, libc::SOCK_SEQPACKET, 0),
+        ("can", libc::AF_CAN, libc::SOCK_RAW, 1),
+        ("key", libc::AF_KEY, libc::SOCK_RAW, 2),
         ("stream", libc::AF_INET, libc::SOCK_STREAM, 0),
     ] {
         // SAFETY: integers only.
         let fd = unsafe { libc::socket(family, kind, protocol) };
         println!("\nSOCKET {name} {}", if fd < 0 { format!("{:?}", Errno::last()) } else { "opened".into() });
     }
+    let mut pair = [-1; 2];
+    for (name, family) in [("unix", libc::AF_UNIX), ("alg", libc::AF_ALG), ("tipc", libc::AF_TIPC)] {
+        // SAFETY: `pair` has room for two descriptors.
+        let made = unsafe { libc::socketpair(family, libc::SOCK_SEQPACKET, 0, pair.as_mut_ptr()) };
+        println!("\nPAIR {name} {}", if made < 0 { format!("{:?}", Errno::last()) } else { "opened".into() });
+    }
 }
 
-/// CVE-2020-14386, CVE-2017-7308 and CVE-2016-8655 need a packet socket, CVE-2020-13401 and CVE-2020-10749 a forged answer on a shared network.
+/// CVE-2020-14386, CVE-2017-7308 and CVE-2016-8655 need a packet socket, CVE-2026-31431 one of AF_ALG, CVE-2020-13401 and CVE-2020-10749 a forged answer on a shared network.
 #[test]
 fn no_packet_can_be_forged() {
     let fixture = Fixture::new();
     let (own, child) = (own_program(), probe("channels::opens_sockets"));
     for network in ["none", "host"] {
         let said = fixture.minic(&words(&["run", "--rm", "--net", network, "-v", &own], &child)).ok();
-        for refused in ["SOCKET packet EPERM", "SOCKET raw EPERM", "SOCKET vsock EPERM", "SOCKET stream opened"] {
-            assert!(said.contains(refused), "{network}: {refused}: {said}");
+        for expected in ["SOCKET packet EPERM", "SOCKET raw EPERM", "SOCKET stream opened", "PAIR unix opened"] {
+            assert!(said.contains(expected), "{network}: {expected}: {said}");
         }
+        for family in ["vsock", "alg", "rds", "tipc", "can", "key"] {
+            let expected = format!("SOCKET {family} EAFNOSUPPORT");
+            assert!(said.contains(&expected), "{network}: {expected}: {said}");
+        }
+        assert!(said.contains("PAIR alg EAFNOSUPPORT") && said.contains("PAIR tipc EAFNOSUPPORT"), "{network}: {said}");
     }
     assert_eq!(fixture.sh("ls /sys/class/net"), "lo\n");
 }

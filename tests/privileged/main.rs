@@ -16,6 +16,7 @@ mod disk;
 mod each_tab;
 mod endings;
 mod escapes;
+mod exhaustion;
 mod faults;
 mod fixture;
 mod gauges;

@@ -10,6 +10,7 @@ mod isolation;
 mod kernel;
 mod measure;
 mod proof;
+mod shared_limits;
 mod storage;
 mod trial;
 mod user_namespace;
@@ -32,6 +33,7 @@ pub fn host_report(state: &Path) -> Vec<Finding> {
     findings.push(capabilities::held());
     findings.push(isolation::namespaces());
     findings.push(user_namespace::finding(&users));
+    findings.push(shared_limits::finding());
     findings.push(isolation::seccomp());
     findings.push(isolation::security_modules());
     findings.extend(control_groups::findings());

@@ -216,3 +216,7 @@ fn action(word: &str, errno: Option<u16>) -> Result<Action, ProfileError> {
 #[cfg(test)]
 #[path = "profile_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "docker_tests.rs"]
+mod docker_tests;

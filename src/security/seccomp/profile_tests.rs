@@ -5,11 +5,11 @@ use nix::libc::{self, sock_filter};
 
 use super::*;
 
-const NATIVE: u32 = if cfg!(target_arch = "x86_64") { 0xc000_003e } else { 0xc000_00b7 };
-const ALLOW: u32 = libc::SECCOMP_RET_ALLOW;
+pub(super) const NATIVE: u32 = if cfg!(target_arch = "x86_64") { 0xc000_003e } else { 0xc000_00b7 };
+pub(super) const ALLOW: u32 = libc::SECCOMP_RET_ALLOW;
 
 /// Classic BPF with the instructions that filters use (kernel: Documentation/networking/filter.rst).
-fn run(program: &[sock_filter], arch: u32, number: u32, arguments: [u64; 6]) -> u32 {
+pub(super) fn run(program: &[sock_filter], arch: u32, number: u32, arguments: [u64; 6]) -> u32 {
     let word = |offset: u32| match offset {
         0 => number,
         4 => arch,
@@ -108,7 +108,9 @@ fn every_call_of_the_default_profile_is_decided() {
     ] {
         assert_eq!(usual.says(name, [0; 6]), errno(Errno::EPERM), "{name}");
     }
-    assert_eq!(usual.says("clone3", [0; 6]), errno(Errno::ENOSYS));
+    for name in ["clone3", "io_setup"] {
+        assert_eq!(usual.says(name, [0; 6]), errno(Errno::ENOSYS), "{name}");
+    }
     for unknown in [470, 1000, 0x3fff_ffff] {
         assert_eq!(run(&usual.0, NATIVE, unknown, [0; 6]), errno(Errno::ENOSYS), "{unknown}");
     }
@@ -138,10 +140,14 @@ fn arguments_are_looked_at_as_the_kernel_takes_them() {
     for above in [0, 1 << 32, u64::MAX << 32] {
         assert_eq!(usual.says("ioctl", [0, above | 0x5412, 0, 0, 0, 0]), errno(Errno::EPERM), "TIOCSTI, {above:#x}");
         assert_eq!(usual.says("ioctl", [0, above | 0x541c, 0, 0, 0, 0]), errno(Errno::EPERM), "TIOCLINUX, {above:#x}");
-        assert_eq!(usual.says("socket", first(above | 40)), errno(Errno::EPERM), "AF_VSOCK, {above:#x}");
+        for (family, name) in [(38, "AF_ALG"), (40, "AF_VSOCK"), (21, "AF_RDS"), (30, "AF_TIPC")] {
+            assert_eq!(usual.says("socket", first(above | family)), errno(Errno::EAFNOSUPPORT), "{name}, {above:#x}");
+            assert_eq!(usual.says("socketpair", first(above | family)), errno(Errno::EAFNOSUPPORT), "{name}, {above:#x}");
+        }
     }
     assert_eq!(usual.says("ioctl", [0, 0x5401, 0, 0, 0, 0]), ALLOW, "TCGETS");
-    assert_eq!(usual.says("socket", first(1)), ALLOW);
+    assert_eq!((usual.says("socket", first(1)), usual.says("socketpair", first(1))), (ALLOW, ALLOW));
+    assert_eq!(usual.says("socket", first(17)), errno(Errno::EPERM), "AF_PACKET needs CAP_NET_RAW, whatever the namespace says");
 }
 
 #[test]

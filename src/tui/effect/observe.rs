@@ -49,6 +49,11 @@ pub fn sample(engine: &dyn Engine, sender: &Sender<Message>, mut tick: Duration,
 pub fn watch(engine: &dyn Engine, sender: &Sender<Message>, readings: &AtomicU64) {
     // watched before read: no change falls in between
     let mut watching = engine.watch();
+    if let Some(why) = watching.as_ref().ok().and_then(|watching| watching.polling())
+        && sender.send(Message::Blind(why)).is_err()
+    {
+        return;
+    }
     loop {
         if read_records(engine, sender, readings).is_err() {
             return;
