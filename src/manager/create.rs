@@ -97,6 +97,8 @@ impl Manager {
             None => drop(self.image(progress)?),
         }
 
+        runtime::record_sources(self.store(), &mut spec)?;
+
         let profile = own_profile(&spec, &what.request)?;
 
         reached("create.names")?;

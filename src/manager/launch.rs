@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use super::error::reached;
 use super::{Error, Manager};
 use crate::record::{Lock, Record, Status};
-use crate::runtime::{Confinement, LaunchError, StartOrder, launch_record};
+use crate::runtime::{Confinement, LaunchError, StartOrder, launch_record, record_sources};
 use crate::spec::{ContainerId, ContainerSpec, SeLinux};
 use crate::sys::tty;
 
@@ -13,6 +13,11 @@ impl From<LaunchError> for Error {
     fn from(error: LaunchError) -> Self {
         Self::Launch { message: error.to_string(), code: error.code, launch: error.launch }
     }
+}
+
+/// Whether every source of the host's is recorded.
+fn is_recorded(spec: &ContainerSpec) -> bool {
+    spec.root.is_some() == spec.root_found.is_some() && spec.volumes.iter().all(|volume| volume.found.is_some())
 }
 
 impl Manager {
@@ -58,9 +63,21 @@ impl Manager {
         }
     }
 
+    /// Records what an older version did not, and what a reboot has numbered anew. What has changed is told, and recorded, by the start itself.
+    fn complete(&self, record: &mut Record) -> Result<(), Error> {
+        let mut completed = record.spec.clone();
+        let recorded = record_sources(self.store(), &mut completed);
+        if recorded.or_else(|error| if is_recorded(&record.spec) { Ok(false) } else { Err(error) })? {
+            self.store().save_spec(&completed)?;
+            record.spec = completed;
+        }
+        Ok(())
+    }
+
     /// Starts what is known not to live and to have no cgroup, under its lock.
-    pub(super) fn launch_record(&self, record: Record, _lock: &Lock, client: Option<OwnedFd>) -> Result<(), Error> {
+    pub(super) fn launch_record(&self, mut record: Record, _lock: &Lock, client: Option<OwnedFd>) -> Result<(), Error> {
         self.warn_of_labels(&record.spec);
+        self.complete(&mut record)?;
         let image = match &record.spec.root {
             Some(folder) => folder.clone(),
             None => self.image(&mut |_| {})?.path,

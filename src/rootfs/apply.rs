@@ -47,8 +47,10 @@ fn carry_out(step: &MountStep, root: Option<BorrowedFd<'_>>) -> Result<()> {
             xattr::set(folder.as_fd(), xattr::SELINUX, label.to_bytes_with_nul())
         }
         MountStep::Symlink { target, link } => symlinkat(target.as_c_str(), AT_FDCWD, link.as_c_str()),
-        MountStep::Bind { source, place, recursive, attributes, .. } => bind(source, place, *recursive, *attributes),
+        // opened before the clone: it is an `Attach` by now
+        MountStep::Bind { .. } => Err(Errno::EBADF),
         MountStep::Attach { tree, place, .. } => show(tree.as_fd(), place),
+        MountStep::OwnFolder { target, tree, .. } => own_folder(tree.as_ref().ok_or(Errno::EBADF)?.as_fd(), target),
         MountStep::Root => attach_root(root.ok_or(Errno::EBADF)?),
         MountStep::Tmpfs { place, size, label } => tmpfs(place, size.as_deref(), label.as_deref()),
         MountStep::ReadOnlyRoot => fd_mount::set_attributes(new_root()?.as_fd(), fd_mount::ATTR_RDONLY, false),
@@ -83,19 +85,17 @@ fn new_root() -> Result<OwnedFd> {
     open(c".", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())
 }
 
+fn own_folder(tree: BorrowedFd<'_>, target: &CStr) -> Result<()> {
+    let on = open(target, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
+    fd_mount::attach(tree, on.as_fd())?;
+    fchdir(tree)
+}
+
 /// Over the old root, which is the one place that root of a user namespace can surely reach. Nothing looks it up there: it is entered at once.
 fn attach_root(tree: BorrowedFd<'_>) -> Result<()> {
     let above = open(c"/", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
     fd_mount::attach(tree, above.as_fd())?;
     fchdir(tree)
-}
-
-fn bind(source: &CStr, place: &Place, recursive: bool, attributes: u64) -> Result<()> {
-    let tree = fd_mount::clone_tree(source, recursive)?;
-    if attributes != 0 {
-        fd_mount::set_attributes(tree.as_fd(), attributes, recursive)?;
-    }
-    show(tree.as_fd(), place)
 }
 
 fn show(tree: BorrowedFd<'_>, place: &Place) -> Result<()> {

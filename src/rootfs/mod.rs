@@ -18,6 +18,7 @@ mod protect;
 #[cfg(test)]
 mod scratch;
 mod shifted;
+mod source;
 mod step;
 mod tree;
 
@@ -29,5 +30,6 @@ pub use overlay::{PlanError, RootfsPaths};
 pub use plan::RootfsPlan;
 pub use protect::{Protection, open_setting, protect};
 pub use shifted::shifted_root;
+pub use source::{LookedUp, Sources, identify, lies_in, look_up, reopen};
 pub use step::{MountStep, StepFailure};
 pub use tree::Tree;

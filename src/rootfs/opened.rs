@@ -4,23 +4,23 @@
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use nix::errno::Errno;
+
 use super::place::Place;
-use super::{MountStep, RootfsPlan, StepFailure, Tree};
+use super::step::From;
+use super::{MountStep, RootfsPlan, Sources, StepFailure, Tree};
 use crate::spec::{ContainerSpec, IpcMode, NetworkMode, PidMode, Propagation};
 use crate::sys::mount::{self as fd_mount, ATTR_NODEV, ATTR_NOEXEC, ATTR_NOSUID, ATTR_RDONLY};
 
 impl RootfsPlan {
-    /// Opens them, in the namespaces that the container will share. Nothing to do for a container whose users are the host's.
+    /// Opens them, in the namespaces that the container will share, and copies what is shown of the host.
     ///
     /// # Errors
     /// The step that it was for.
-    pub fn open(&mut self, spec: &ContainerSpec) -> Result<(), StepFailure> {
-        if spec.ids.is_none() {
-            return Ok(());
-        }
+    pub fn open(&mut self, spec: &ContainerSpec, sources: &Sources) -> Result<(), StepFailure> {
         let slave = spec.propagation == Propagation::Slave;
         for (index, step) in self.steps.iter_mut().enumerate() {
-            let opened = opened(step, spec, slave);
+            let opened = opened(step, spec, sources, slave);
             let failed = |errno| StepFailure { index: u16::try_from(index).unwrap_or(u16::MAX), errno: errno as i32 };
             if let Some(attach) = opened.map_err(failed)? {
                 *step = attach;
@@ -46,17 +46,31 @@ impl RootfsPlan {
 }
 
 /// What replaces `step`, where something does.
-fn opened(step: &MountStep, spec: &ContainerSpec, slave: bool) -> nix::Result<Option<MountStep>> {
+fn opened(step: &MountStep, spec: &ContainerSpec, sources: &Sources, slave: bool) -> nix::Result<Option<MountStep>> {
     match step {
-        MountStep::Bind { source, place, recursive, attributes, idmapped } => {
-            let tree = fd_mount::clone_tree(source, *recursive)?;
+        MountStep::Bind { from, source, place, recursive, attributes, idmapped } => {
+            let given = match from {
+                From::Path => None,
+                From::Volume(index) => Some(sources.volumes.get(*index).ok_or(Errno::EBADF)?),
+                From::Device(index) => Some(sources.devices.get(*index).ok_or(Errno::EBADF)?),
+            };
+            let tree = match given {
+                Some(fd) => fd_mount::clone_tree_of(fd.as_fd(), *recursive)?,
+                None => fd_mount::clone_tree(source, *recursive)?,
+            };
             fd_mount::set_propagation(tree.as_fd(), slave)?;
             if *attributes != 0 {
                 fd_mount::set_attributes(tree.as_fd(), *attributes, *recursive)?;
             }
             Ok(Some(attach(tree, source, place.clone(), *recursive, *idmapped)))
         }
-        MountStep::Mount { fstype: Some(kind), target, .. } => {
+        MountStep::OwnFolder { source, target, recursive, .. } => {
+            let tree = fd_mount::clone_tree_of(sources.root.as_ref().ok_or(Errno::EBADF)?.as_fd(), *recursive)?;
+            fd_mount::set_propagation(tree.as_fd(), slave)?;
+            let (source, target) = (source.clone(), target.clone());
+            Ok(Some(MountStep::OwnFolder { source, target, recursive: *recursive, tree: Some(Tree::new(tree)) }))
+        }
+        MountStep::Mount { fstype: Some(kind), target, .. } if spec.ids.is_some() => {
             let quiet = ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC;
             let attributes = match kind.to_bytes() {
                 // that of another container's processes is mounted by init, which is one of them and of their users

@@ -9,6 +9,7 @@ use nix::sys::stat::makedev;
 use super::base::OWN_FILES;
 use super::overlay::{c_path, labelled, options};
 use super::place::Place;
+use super::step::From;
 use super::{MountStep, PlanError, Protection, RootfsPaths, StepFailure};
 use crate::spec::{ContainerSpec, IpcMode, Propagation};
 use crate::sys::mount::{ATTR_NODEV, ATTR_NOSUID, ATTR_RDONLY};
@@ -60,7 +61,7 @@ impl RootfsPlan {
         ];
         match spec.ids {
             Some(_) => steps.push(MountStep::Root),
-            None => steps.extend([root(spec, paths, merged.clone())?, MountStep::Chdir { path: merged }]),
+            None => steps.extend(root(spec, paths, merged)?),
         }
         steps.extend(on_folder(c"proc", c"proc", quiet, None, None)?);
         steps.extend(on_folder(c"sysfs", c"sys", if spec.security.privileged { quiet } else { quiet | MsFlags::MS_RDONLY }, None, None)?);
@@ -142,23 +143,23 @@ fn propagation(spec: &ContainerSpec) -> MsFlags {
 }
 
 /// The root itself: an overlay over the image or the user's folder, or that folder as it is.
-fn root(spec: &ContainerSpec, paths: &RootfsPaths, merged: CString) -> Result<MountStep, PlanError> {
-    Ok(match &spec.root {
-        Some(folder) if !spec.overlay => MountStep::Mount {
-            source: Some(c_path(folder)?),
-            target: merged,
-            fstype: None,
-            flags: MsFlags::MS_BIND | MsFlags::MS_REC,
-            data: None,
-        },
-        _ => MountStep::Mount {
+fn root(spec: &ContainerSpec, paths: &RootfsPaths, merged: CString) -> Result<Vec<MountStep>, PlanError> {
+    let mut steps = Vec::new();
+    if let Some(folder) = &spec.root {
+        let (source, target) = (c_path(folder)?, merged.clone());
+        steps.push(MountStep::OwnFolder { source, target, recursive: !spec.overlay, tree: None });
+    }
+    if spec.root.is_none() || spec.overlay {
+        let overlay = MountStep::Mount {
             source: Some(c"overlay".into()),
-            target: merged,
+            target: merged.clone(),
             fstype: Some(c"overlay".into()),
             flags: MsFlags::empty(),
             data: Some(options(paths)?),
-        },
-    })
+        };
+        steps.extend([overlay, MountStep::Chdir { path: merged }]);
+    }
+    Ok(steps)
 }
 
 /// The files of `/etc` that are the container's own, shown over those of a root that is no image of ours.
@@ -167,7 +168,7 @@ fn own_files(paths: &RootfsPaths) -> Result<Vec<MountStep>, PlanError> {
         .into_iter()
         .map(|name| {
             let (source, place) = (c_path(&paths.base.join("etc").join(name))?, Place::new(&format!("/etc/{name}"))?);
-            Ok(MountStep::Bind { source, place, recursive: false, attributes: ATTR_NOSUID | ATTR_NODEV, idmapped: true })
+            Ok(MountStep::Bind { from: From::Path, source, place, recursive: false, attributes: ATTR_NOSUID | ATTR_NODEV, idmapped: true })
         })
         .collect()
 }
@@ -180,15 +181,21 @@ fn shown(spec: &ContainerSpec, label: Option<&str>) -> Result<Vec<MountStep>, Pl
         let label = label.map(c_text).transpose()?;
         steps.push((tmpfs.target.len(), MountStep::Tmpfs { place: Place::new(&tmpfs.target)?, size, label }));
     }
-    for volume in &spec.volumes {
+    for (index, volume) in spec.volumes.iter().enumerate() {
         let attributes = ATTR_NOSUID | ATTR_NODEV | if volume.read_only { ATTR_RDONLY } else { 0 };
         let (source, place) = (c_path(&volume.source)?, Place::new(&volume.target)?);
         let idmapped = !volume.no_idmap;
-        steps.push((volume.target.len(), MountStep::Bind { source, place, recursive: true, attributes, idmapped }));
+        steps.push((
+            volume.target.len(),
+            MountStep::Bind { from: From::Volume(index), source, place, recursive: true, attributes, idmapped },
+        ));
     }
-    for device in &spec.devices {
+    for (index, device) in spec.devices.iter().enumerate() {
         let (source, place) = (c_path(&device.source)?, Place::new(&device.target)?);
-        steps.push((device.target.len(), MountStep::Bind { source, place, recursive: false, attributes: ATTR_NOSUID, idmapped: false }));
+        steps.push((
+            device.target.len(),
+            MountStep::Bind { from: From::Device(index), source, place, recursive: false, attributes: ATTR_NOSUID, idmapped: false },
+        ));
     }
     steps.sort_by_key(|(length, _)| *length);
     Ok(steps.into_iter().map(|(_, step)| step).collect())

@@ -17,24 +17,39 @@ use super::{FileError, RootfsPaths, pivot};
 use crate::spec::{ContainerSpec, Propagation};
 use crate::sys::mount as fd_mount;
 
-/// Mounts the root of `spec`, detached; what belongs to id N in its layers belongs to id N of the user namespace `users`.
+/// Mounts the root of `spec`, whose own folder, if it has one, is `root`, detached; what belongs to id N in its layers belongs to id N of the user namespace `users`.
 ///
 /// An overlay over idmapped layers takes Linux 5.19. For a process with one thread: an overlay's layers must be attached
 /// somewhere while it is mounted, and that is done in a mount namespace that is left again.
 ///
 /// # Errors
 /// [`FileError`] naming the layer whose file system cannot shift owners, or what else was refused.
-pub fn shifted_root(spec: &ContainerSpec, paths: &RootfsPaths, users: BorrowedFd<'_>) -> Result<OwnedFd, FileError> {
-    match &spec.root {
-        Some(folder) if !spec.overlay => {
-            let tree = shifted(folder, users, true)?;
+pub fn shifted_root(
+    spec: &ContainerSpec,
+    paths: &RootfsPaths,
+    root: Option<BorrowedFd<'_>>,
+    users: BorrowedFd<'_>,
+) -> Result<OwnedFd, FileError> {
+    match (&spec.root, root) {
+        (Some(folder), Some(root)) if !spec.overlay => {
+            let tree = fd_mount::clone_tree_of(root, true).map_err(told("open", folder))?;
+            fd_mount::map_ids(tree.as_fd(), users, false).map_err(told(SHIFT, folder))?;
             let slave = spec.propagation == Propagation::Slave;
             fd_mount::set_propagation(tree.as_fd(), slave).map_err(told("set the mount propagation of", folder))?;
             Ok(tree)
         }
-        _ => apart(|| overlay(paths, users)),
+        (folder, root) => {
+            let folder = folder.as_deref().unwrap_or(&paths.image);
+            let lower = root.map(|root| fd_mount::clone_tree_of(root, false)).transpose().map_err(told("open", folder))?;
+            if let Some(lower) = &lower {
+                fd_mount::map_ids(lower.as_fd(), users, false).map_err(told(SHIFT, folder))?;
+            }
+            apart(|| overlay(paths, lower.as_ref(), users))
+        }
     }
 }
+
+const SHIFT: &str = "shift the owners of the files (idmapped mount) of";
 
 fn told(verb: &'static str, path: &Path) -> impl FnOnce(nix::Error) -> FileError {
     let told = FileError::of(verb, path);
@@ -45,20 +60,28 @@ fn planned<T>(path: &Path, value: Result<T, super::PlanError>) -> Result<T, File
     value.map_err(|error| FileError::of("mount", path)(io::Error::other(error)))
 }
 
-/// A detached copy of the mount at `path` whose owners are shifted; what is mounted below it, when `recursive`, keeps its own.
-fn shifted(path: &Path, users: BorrowedFd<'_>, recursive: bool) -> Result<OwnedFd, FileError> {
-    let tree = fd_mount::clone_tree(&planned(path, c_path(path))?, recursive).map_err(told("open", path))?;
-    fd_mount::map_ids(tree.as_fd(), users, false).map_err(told("shift the owners of the files (idmapped mount) of", path))?;
+/// A detached copy of the mount at `path` whose owners are shifted.
+fn shifted(path: &Path, users: BorrowedFd<'_>) -> Result<OwnedFd, FileError> {
+    let tree = fd_mount::clone_tree(&planned(path, c_path(path))?, false).map_err(told("open", path))?;
+    fd_mount::map_ids(tree.as_fd(), users, false).map_err(told(SHIFT, path))?;
     Ok(tree)
 }
 
-fn overlay(paths: &RootfsPaths, users: BorrowedFd<'_>) -> Result<OwnedFd, FileError> {
-    for layer in [&paths.base, &paths.image] {
-        let tree = shifted(layer, users, false)?;
-        let below = open(layer, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()).map_err(told("open", layer))?;
-        fd_mount::attach(tree.as_fd(), below.as_fd()).map_err(told("mount", layer))?;
+/// `lower` is the layer of an image that is the user's folder, shifted already.
+fn overlay(paths: &RootfsPaths, lower: Option<&OwnedFd>, users: BorrowedFd<'_>) -> Result<OwnedFd, FileError> {
+    let attach = |tree: &OwnedFd, on: &Path| {
+        let below = open(on, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()).map_err(told("open", on))?;
+        fd_mount::attach(tree.as_fd(), below.as_fd()).map_err(told("mount", on))
+    };
+    attach(&shifted(&paths.base, users)?, &paths.base)?;
+    match lower {
+        Some(lower) => {
+            attach(lower, &paths.merged)?;
+            fchdir(lower).map_err(told("enter", &paths.merged))?;
+        }
+        None => attach(&shifted(&paths.image, users)?, &paths.image)?,
     }
-    let (merged, options) = (planned(&paths.merged, c_path(&paths.merged))?, planned(&paths.merged, options(paths))?);
+    let (merged, options) = (planned(&paths.merged, c_path(&paths.merged))?, planned(&paths.merged, options(&paths))?);
     let kind = Some(c"overlay");
     mount(kind, merged.as_c_str(), kind, MsFlags::empty(), Some(options.as_c_str()))
         .map_err(told("mount an overlay over shifted layers (Linux 5.19) on", &paths.merged))?;

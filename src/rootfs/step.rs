@@ -63,9 +63,11 @@ pub enum MountStep {
         /// The link's path.
         link: CString,
     },
-    /// Shows a file or folder of the host, found before the pivot, at a place in the new root.
+    /// Shows a file or folder of the host at a place in the new root; becomes a [`MountStep::Attach`] before the clone.
     Bind {
-        /// The host's path.
+        /// Which of the sources.
+        from: From,
+        /// The host's path, for words unless it is [`From::Path`].
         source: CString,
         /// Where it appears.
         place: Place,
@@ -76,7 +78,7 @@ pub enum MountStep {
         /// Whether its owners are shown as the container's users, where those are not the host's.
         idmapped: bool,
     },
-    /// As [`MountStep::Bind`] or a [`MountStep::Mount`], opened beforehand because init may not.
+    /// As a [`MountStep::Bind`], or a [`MountStep::Mount`] that init may not make: opened beforehand.
     Attach {
         /// What is shown.
         tree: Tree,
@@ -88,6 +90,17 @@ pub enum MountStep {
         recursive: bool,
         /// Whether its owners are shown as the container's users.
         idmapped: bool,
+    },
+    /// The user's folder that is the root, or its lower layer: shown on a folder of ours, and entered.
+    OwnFolder {
+        /// Its path, for words.
+        source: CString,
+        /// Where it is attached.
+        target: CString,
+        /// Whether it comes with what is mounted below it.
+        recursive: bool,
+        /// It, once it is opened.
+        tree: Option<Tree>,
     },
     /// The root that the supervisor mounted: attached over the old one, and entered.
     Root,
@@ -109,6 +122,17 @@ pub enum MountStep {
     },
     /// The current folder becomes the root, and nothing of the old one stays reachable.
     PivotRoot,
+}
+
+/// What is shown, in [`Sources`](super::Sources).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum From {
+    /// A file of the state folder, by its path.
+    Path,
+    /// One of the volumes.
+    Volume(usize),
+    /// One of the devices.
+    Device(usize),
 }
 
 /// The step that failed, in the form in which init reports it.
@@ -142,6 +166,7 @@ impl MountStep {
             Self::Attach { source, place, .. } => {
                 format!("show {} at /{} of the container", source.to_string_lossy(), place.path().to_string_lossy())
             }
+            Self::OwnFolder { source, target, .. } => format!("show {} on {}", shown(source), shown(target)),
             Self::Root => "attach the container's root".into(),
             Self::Tmpfs { place, .. } => format!("mount tmpfs at /{} of the container", place.path().to_string_lossy()),
             Self::ReadOnlyRoot => "make the container's root read-only".into(),

@@ -13,14 +13,16 @@ use super::confinement::Confinement;
 use super::pipe::pipe;
 use super::plan::{InitPlan, Stdio};
 use super::restrict::restrictions;
+use super::settings;
 use super::shared::Shared;
+use super::sources::open_sources;
 use super::step::{CLOCKS, GO, LIMITED, MARKER, REPORT, StepReport, TERMINAL};
 use super::step_clock::{StepClock, TIMES};
 use super::{LaunchError, Runtime, StartOrder, init, oom};
 use crate::cgroup::{Cgroup, CgroupError, DeviceRule, Parent, Unfinished};
 use crate::namespace;
 use crate::record::{Lacking, Record};
-use crate::rootfs::{RootfsPaths, RootfsPlan, label_base, shifted_root};
+use crate::rootfs::{RootfsPaths, RootfsPlan, Sources, label_base, shifted_root};
 use crate::security::relabel;
 use crate::security::selinux::Labels;
 use crate::spec::{ContainerSpec, Device, Relabel};
@@ -68,10 +70,15 @@ pub fn begin_cgroup(runtime: &Runtime, spec: &ContainerSpec) -> Result<(Cgroup, 
 }
 
 /// The rest of the cgroup, with every limit: while init mounts, and before it may execute anything. Its v1 `tasks` files.
-fn finish_cgroup(spec: &ContainerSpec, cgroup: &mut Cgroup, unfinished: Unfinished) -> Result<Vec<OwnedFd>, LaunchError> {
+fn finish_cgroup(
+    spec: &ContainerSpec,
+    sources: &Sources,
+    cgroup: &mut Cgroup,
+    unfinished: Unfinished,
+) -> Result<Vec<OwnedFd>, LaunchError> {
     cgroup.finish(unfinished).map_err(plain)?;
     if !spec.security.privileged {
-        let restricted = allowed_devices(spec).and_then(|rules| cgroup.restrict_devices(&rules).map_err(plain));
+        let restricted = allowed_devices(spec, sources).and_then(|rules| cgroup.restrict_devices(&rules).map_err(plain));
         if let Err(error) = restricted {
             if !spec.best_effort {
                 return Err(error);
@@ -87,13 +94,13 @@ fn plain(error: CgroupError) -> LaunchError {
 }
 
 /// The devices that the spec shows inside, by number; the usual ones are allowed anyway.
-fn allowed_devices(spec: &ContainerSpec) -> Result<Vec<DeviceRule>, LaunchError> {
-    let rule = |device: &Device| {
+fn allowed_devices(spec: &ContainerSpec, sources: &Sources) -> Result<Vec<DeviceRule>, LaunchError> {
+    let rule = |(device, source): (&Device, &OwnedFd)| {
         let step = format!("look at the device {}", device.source.display());
-        let found = std::fs::metadata(&device.source).map_err(LaunchError::io(step))?;
+        let found = source.try_clone().and_then(|fd| std::fs::File::from(fd).metadata()).map_err(LaunchError::io(step))?;
         DeviceRule::of(&found, device.access).ok_or_else(|| LaunchError::plain(format!("{} is no device", device.source.display())))
     };
-    spec.devices.iter().map(rule).collect()
+    spec.devices.iter().zip(&sources.devices).map(rule).collect()
 }
 
 /// Starts the command in `cgroup`, which it finishes; `open_stdin` leaves its standard input to attached clients.
@@ -123,8 +130,13 @@ pub fn start(
     if let Some(labels) = labels.as_ref().filter(|_| spec.root.is_some()) {
         label_base(&paths.base, |file| labels.put_on(file)).map_err(|e| LaunchError::plain(e.to_string()))?;
     }
-    relabel_volumes(spec, labels.as_ref())?;
+    let sources = open_sources(&runtime.store, spec)?;
+    relabel_volumes(spec, &sources, labels.as_ref())?;
     paths.label = labels.as_ref().map(|labels| labels.file.clone());
+    if sources.root.is_some() {
+        // where it is entered before the overlay is mounted
+        paths.image = ".".into();
+    }
     let rootfs = RootfsPlan::new(spec, &paths).map_err(|e| LaunchError::plain(e.to_string()))?;
     let mut plan = InitPlan::new(spec, rootfs, restrictions(runtime, spec, label)?, theirs, status_writer)?;
     plan.window = order.window;
@@ -136,7 +148,7 @@ pub fn start(
     let (ours, inits) = seqpacket::pair().map_err(LaunchError::nix("make init's socket"))?;
     let cgroup_folder = cgroup.v2_dir_fd().map_err(plain)?;
     let clone = || {
-        plan.rootfs.open(spec).map_err(|failure| plan.explain_mount(failure))?;
+        plan.rootfs.open(spec, &sources).map_err(|failure| plan.explain_mount(failure))?;
         let clone = || clone3(namespace::clone_flags(spec), cgroup_folder.as_ref().map(AsFd::as_fd));
         let owner = spec.ids.filter(|_| plan.joined_users.is_none());
         namespace::as_owner(owner, clone, |cloned| matches!(cloned, Cloned::Child)).map_err(cannot_clone(spec))
@@ -150,8 +162,11 @@ pub fn start(
     };
     drop(inits);
     clock.done("clone into new namespaces");
-    let begun = LaunchError::at("supervisor.adjust").and_then(|()| adjust(spec, pid)).and_then(|()| users(spec, &plan, &paths, pid));
-    match begun.and_then(|root| handshake(&plan, spec, root.as_ref(), (cgroup, unfinished), pid, &ours, clock)) {
+    let begun = LaunchError::at("supervisor.adjust")
+        .and_then(|()| settings::are_its_own(spec, pid))
+        .and_then(|()| adjust(spec, pid))
+        .and_then(|()| users(spec, &plan, &paths, &sources, pid));
+    match begun.and_then(|root| handshake(&plan, (spec, &sources), root.as_ref(), (cgroup, unfinished), pid, &ours, clock)) {
         Ok(master) => {
             let streams = match (streams, master) {
                 (Some(pipes), _) => pipes,
@@ -197,13 +212,14 @@ fn cannot_clone(spec: &ContainerSpec) -> impl FnOnce(io::Error) -> LaunchError {
 }
 
 /// For a container with ids of its own: its ids are mapped, its files are theirs. Its root, mounted for it.
-fn users(spec: &ContainerSpec, plan: &InitPlan, paths: &RootfsPaths, pid: i32) -> Result<Option<OwnedFd>, LaunchError> {
+fn users(spec: &ContainerSpec, plan: &InitPlan, paths: &RootfsPaths, sources: &Sources, pid: i32) -> Result<Option<OwnedFd>, LaunchError> {
     let Some(ids) = spec.ids else { return Ok(None) };
     let mapped = || namespace::map_users(pid, ids).map_err(LaunchError::io(format!("map the container's ids from {} on", ids.first)));
     let own = if plan.joined_users.is_none() { Some(mapped()?) } else { None };
     let Some(users) = own.as_ref().or(plan.joined_users.as_ref().map(|(joined, _)| joined)).map(AsFd::as_fd) else { return Ok(None) };
     plan.rootfs.shift(users).map_err(LaunchError::plain)?;
-    shifted_root(spec, paths, users).map(Some).map_err(|error| LaunchError::plain(error.to_string()))
+    let root = sources.root.as_ref().map(AsFd::as_fd);
+    shifted_root(spec, paths, root, users).map(Some).map_err(|error| LaunchError::plain(error.to_string()))
 }
 
 /// Once init has made a time namespace and before it enters it.
@@ -217,7 +233,7 @@ fn set_clocks(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
 #[allow(clippy::too_many_arguments, reason = "what one launch is made of")]
 fn handshake(
     plan: &InitPlan,
-    spec: &ContainerSpec,
+    (spec, sources): (&ContainerSpec, &Sources),
     root: Option<&OwnedFd>,
     (cgroup, unfinished): (&mut Cgroup, Unfinished),
     pid: i32,
@@ -231,7 +247,7 @@ fn handshake(
         clock.go();
         let Some(unfinished) = unfinished.take() else { return Ok(()) };
         LaunchError::at("supervisor.limits")?;
-        let tasks = finish_cgroup(spec, cgroup, unfinished)?;
+        let tasks = finish_cgroup(spec, sources, cgroup, unfinished)?;
         clock.done("make the cgroups and write their limits");
         LaunchError::at("supervisor.limited")?;
         match seqpacket::send_with_fds(socket.as_fd(), &[LIMITED], tasks.iter().map(AsFd::as_fd)) {
@@ -278,15 +294,15 @@ fn died_in_setup(cgroup: &Cgroup) -> LaunchError {
 }
 
 /// Volumes that the user gave away to this container, or to every one (`z`, `Z`).
-fn relabel_volumes(spec: &ContainerSpec, labels: Option<&Labels>) -> Result<(), LaunchError> {
+fn relabel_volumes(spec: &ContainerSpec, sources: &Sources, labels: Option<&Labels>) -> Result<(), LaunchError> {
     let Some(labels) = labels else { return Ok(()) };
-    for volume in &spec.volumes {
+    for (volume, source) in spec.volumes.iter().zip(&sources.volumes) {
         let Some(whose) = volume.relabel else { continue };
         let label = match whose {
             Relabel::Own => &labels.file,
             Relabel::Shared => &labels.shared_file(),
         };
-        relabel(&volume.source, label).map_err(|why| LaunchError::plain(format!("cannot label the volume {why}")))?;
+        relabel(source.as_fd(), &volume.source, label).map_err(|why| LaunchError::plain(format!("cannot label the volume {why}")))?;
     }
     Ok(())
 }

@@ -6,8 +6,7 @@
 use std::ffi::CStr;
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::path::Path;
 
 use nix::dir::Dir;
@@ -22,22 +21,21 @@ use crate::sys::xattr;
 /// Most folders inside each other: each is open while what is below it is labelled.
 const DEPTH: u32 = 512;
 
-/// Gives everything below `path`, and itself, the label.
+/// Gives `top`, which was found at `path`, and everything below it the label.
 ///
 /// # Errors
 /// Naming the first path that refused: the host's own, whatever link led there; ENOTSUP where the file system keeps no labels, EACCES where
 /// the policy forbids it.
-pub fn relabel(path: &Path, label: &str) -> Result<(), String> {
+pub fn relabel(top: BorrowedFd<'_>, path: &Path, label: &str) -> Result<(), String> {
     let value = [label.as_bytes(), b"\0"].concat();
     let told = |error: io::Error| format!("{}: {error}", path.display());
-    let top: OwnedFd = fs::OpenOptions::new().read(true).custom_flags(OFlag::O_PATH.bits()).open(path).map_err(told)?.into();
     let real = fs::read_link(format!("/proc/self/fd/{}", top.as_raw_fd())).map_err(told)?;
     if Volume::is_the_hosts_own(&real.to_string_lossy()) {
         return Err(format!("{}: it is the host's own {}", path.display(), real.display()));
     }
-    let found = fstat(&top).map_err(|errno| told(errno.into()))?;
+    let found = fstat(top).map_err(|errno| told(errno.into()))?;
     let mut walk = Walk { value: &value, device: found.st_dev, at: vec![path.display().to_string()] };
-    walk.one(top.as_fd(), found.st_mode).map_err(|errno| format!("{}: {}", walk.at.join("/"), errno.desc()))
+    walk.one(top, found.st_mode).map_err(|errno| format!("{}: {}", walk.at.join("/"), errno.desc()))
 }
 
 struct Walk<'a> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Categories, ClockOffsets, ContainerId, ContainerName, Device, HealthCheck, HostUsers, IdRange, IpcMode, Limits, NetworkMode, Own,
-    PidMode, RestartPolicy, Security, SpecError, Sysctl, Tmpfs, Ulimit, User, Userns, Volume,
+    PidMode, RestartPolicy, Security, Source, SpecError, Sysctl, Tmpfs, Ulimit, User, Userns, Volume,
 };
 
 /// Mount propagation between the host and a container (mount_namespaces(7)).
@@ -107,6 +107,9 @@ pub struct ContainerSpec {
     /// A folder of the host as its root, instead of an image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<PathBuf>,
+    /// What `root` led to when the container was created: only that is its root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_found: Option<Source>,
     /// Whether what it writes to `root` goes to a layer of its own instead.
     #[serde(default)]
     pub overlay: bool,

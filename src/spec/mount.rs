@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SpecError, parse_memory};
+use super::{Source, SpecError, parse_memory};
 
 /// Whose an SELinux host's volume becomes: what a container may use is labelled so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +34,9 @@ pub struct Volume {
     /// them as the container's (`noidmap`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub no_idmap: bool,
+    /// What `source` led to when the container was created: only that is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<Source>,
 }
 
 impl Volume {
@@ -162,7 +165,7 @@ impl FromStr for Volume {
                 format!("{source:?} is the host's own: with a container's SELinux label the host could not use it; leave out z and Z");
             return Err(SpecError::new("volume", why));
         }
-        Ok(Self { source: source.into(), target, read_only: read_only.unwrap_or_default(), relabel, no_idmap })
+        Ok(Self { source: source.into(), target, read_only: read_only.unwrap_or_default(), relabel, no_idmap, found: None })
     }
 }
 

@@ -89,6 +89,7 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         tmpfs: parse_all(&request.tmpfs)?,
         devices: parse_all(&request.devices)?,
         root: root(request)?,
+        root_found: None,
         overlay: request.overlay.unwrap_or_default(),
         propagation: request.mount_propagation.as_deref().map_or(Ok(Propagation::Private), str::parse)?,
         read_only: request.read_only.unwrap_or_default(),
@@ -155,20 +156,37 @@ fn label(text: &str) -> Result<(String, String), SpecError> {
     }
 }
 
-/// Settings of a namespace need one of the container's own: with the host's they would change the host.
+/// Settings of a namespace need one of the container's own: with the host's they would change the host, with another container's that one,
+/// or the host again where that one has the host's.
 fn sysctls(request: &Preset, ipc: &IpcMode) -> Result<Vec<Sysctl>, SpecError> {
     let sysctls: Vec<Sysctl> = parse_all(&request.sysctls)?;
-    match sysctls.iter().find(|s| s.is_network()) {
-        Some(sysctl) if request.net == Some(NetworkMode::Host) => {
-            Err(SpecError::new("sysctl", format!("{} would change the host: its network is the host's", sysctl.name)))
-        }
-        _ => match sysctls.iter().find(|s| !s.is_network()) {
-            Some(sysctl) if *ipc == IpcMode::Host => {
-                Err(SpecError::new("sysctl", format!("{} would change the host: its ipc namespace is the host's", sysctl.name)))
+    for sysctl in &sysctls {
+        let (what, whose) = if sysctl.is_network() {
+            let whose = match request.net.clone().unwrap_or_default() {
+                NetworkMode::None => None,
+                NetworkMode::Host => Some(Ok(())),
+                NetworkMode::Container(word) => Some(Err(word)),
+            };
+            ("network", whose)
+        } else {
+            let whose = match ipc {
+                IpcMode::Own => None,
+                IpcMode::Host => Some(Ok(())),
+                IpcMode::Container(word) => Some(Err(word.clone())),
+            };
+            ("ipc namespace", whose)
+        };
+        let name = &sysctl.name;
+        let why = match whose {
+            None => continue,
+            Some(Ok(())) => format!("{name} would change the host: its {what} is the host's"),
+            Some(Err(other)) => {
+                format!("{name} would change container {other}, or the host where that has the host's: its {what} is that container's")
             }
-            _ => Ok(sysctls),
-        },
+        };
+        return Err(SpecError::new("sysctl", why));
     }
+    Ok(sysctls)
 }
 
 fn root(request: &Preset) -> Result<Option<PathBuf>, SpecError> {

@@ -97,14 +97,8 @@ impl Cgroups {
 }
 
 const FIRST_ID: u32 = 1 << 30;
-const DEVICES: [(&CStr, u32, u32); 6] = [
-    (c"dev/null", 1, 3),
-    (c"dev/zero", 1, 5),
-    (c"dev/full", 1, 7),
-    (c"dev/random", 1, 8),
-    (c"dev/urandom", 1, 9),
-    (c"dev/tty", 5, 0),
-];
+const DEVICES: [(&CStr, u32, u32); 6] =
+    [(c"dev/null", 1, 3), (c"dev/zero", 1, 5), (c"dev/full", 1, 7), (c"dev/random", 1, 8), (c"dev/urandom", 1, 9), (c"dev/tty", 5, 0)];
 
 fn clone_tree(path: &CStr) -> c_int {
     let flags = libc::OPEN_TREE_CLONE as c_int | libc::O_CLOEXEC;
@@ -112,7 +106,8 @@ fn clone_tree(path: &CStr) -> c_int {
 }
 
 fn attach(tree: c_int, target: &CStr) {
-    let moved = unsafe { libc::syscall(libc::SYS_move_mount, tree, c"".as_ptr(), libc::AT_FDCWD, target.as_ptr(), libc::MOVE_MOUNT_F_EMPTY_PATH) };
+    let moved =
+        unsafe { libc::syscall(libc::SYS_move_mount, tree, c"".as_ptr(), libc::AT_FDCWD, target.as_ptr(), libc::MOVE_MOUNT_F_EMPTY_PATH) };
     check("move_mount", moved as c_int);
 }
 
