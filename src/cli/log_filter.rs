@@ -10,6 +10,8 @@ use crate::spec::parse_duration;
 
 /// A line longer than this is looked at, and counted, in pieces, so that a container that never ends its line cannot grow us.
 const MOST: usize = 1 << 20;
+/// What a part of a line counts at least, in bytes: it takes that much of us, be it empty.
+const PART: usize = 64;
 
 /// What of a log is wanted.
 #[derive(Debug, Clone, Default)]
@@ -72,12 +74,26 @@ impl Wanted {
 pub(super) struct LogFilter {
     wanted: Wanted,
     /// The open line of standard output and of standard error.
-    open: [Vec<LogChunk>; 2],
+    open: [OpenLine; 2],
+}
+
+/// The parts of a line that has no end yet. One by one a container can write a million of them: they are not counted anew at each.
+#[derive(Debug, Default)]
+struct OpenLine {
+    parts: Vec<LogChunk>,
+    bytes: usize,
+}
+
+impl OpenLine {
+    fn push(&mut self, part: LogChunk) {
+        self.bytes += part.bytes.len().max(PART);
+        self.parts.push(part);
+    }
 }
 
 impl LogFilter {
     pub fn new(wanted: Wanted) -> Self {
-        Self { wanted, open: [Vec::new(), Vec::new()] }
+        Self { wanted, open: Default::default() }
     }
 
     /// What of `chunks`, and of the lines that they end, is wanted.
@@ -90,8 +106,8 @@ impl LogFilter {
             let open = &mut self.open[usize::from(chunk.stderr)];
             let ends = chunk.full;
             open.push(chunk);
-            if ends || open.iter().map(|chunk| chunk.bytes.len()).sum::<usize>() > MOST {
-                let line = std::mem::take(open);
+            if ends || open.bytes > MOST {
+                let line = std::mem::take(open).parts;
                 if self.wanted.line(&line) {
                     passed.extend(line);
                 }
@@ -102,7 +118,7 @@ impl LogFilter {
 
     /// The line that is still open, when the log has ended.
     pub fn rest(&mut self) -> Vec<LogChunk> {
-        let open: Vec<Vec<LogChunk>> = self.open.iter_mut().map(std::mem::take).collect();
+        let open: Vec<Vec<LogChunk>> = self.open.iter_mut().map(|line| std::mem::take(line).parts).collect();
         open.into_iter().filter(|line| self.wanted.line(line)).flatten().collect()
     }
 }
@@ -112,7 +128,7 @@ impl LogFilter {
 pub(super) struct Tail {
     most: usize,
     /// Each line's chunks; a line of one stream may lie between the parts of one of the other.
-    lines: VecDeque<Vec<LogChunk>>,
+    lines: VecDeque<OpenLine>,
 }
 
 impl Tail {
@@ -121,12 +137,14 @@ impl Tail {
     }
 
     pub fn push(&mut self, chunk: LogChunk) {
-        let open = self.lines.iter_mut().rev().find(|line| line.last().is_some_and(|last| last.stderr == chunk.stderr));
+        let open = self.lines.iter_mut().rev().find(|line| line.parts.last().is_some_and(|last| last.stderr == chunk.stderr));
         match open {
-            Some(line) if line.last().is_some_and(|last| !last.full) && line.iter().map(|c| c.bytes.len()).sum::<usize>() < MOST => {
-                line.push(chunk)
+            Some(line) if line.parts.last().is_some_and(|last| !last.full) && line.bytes < MOST => line.push(chunk),
+            _ => {
+                let mut line = OpenLine::default();
+                line.push(chunk);
+                self.lines.push_back(line);
             }
-            _ => self.lines.push_back(vec![chunk]),
         }
         while self.lines.len() > self.most {
             self.lines.pop_front();
@@ -134,7 +152,7 @@ impl Tail {
     }
 
     pub fn chunks(self) -> Vec<LogChunk> {
-        self.lines.into_iter().flatten().collect()
+        self.lines.into_iter().flat_map(|line| line.parts).collect()
     }
 }
 

@@ -10,11 +10,14 @@ use super::document::Document;
 use super::layer::{Layer, Theme};
 use super::{ConfigError, error};
 use crate::spec::{ContainerId, ContainerName, DetachKeys, IdPool, Preset, SpecError, Userns, resolve};
+use crate::sys::files;
 
 /// Every default, and the file that people copy.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
 /// Read when no file is named.
 const USUAL_FILE: &str = "/etc/minic/config.toml";
+/// The largest config file, in bytes: the example has 20 thousand.
+pub(super) const LARGEST: u64 = 4 << 20;
 /// What stands for "no preset".
 pub const NO_PRESET: &str = "none";
 
@@ -169,7 +172,7 @@ fn named_file(flags: &Overrides, variable: &impl Fn(&str) -> Option<OsString>) -
 fn read_file(flags: &Overrides, variable: &impl Fn(&str) -> Option<OsString>) -> Result<Option<Document>, ConfigError> {
     let named = named_file(flags, variable);
     let path = named.as_deref().unwrap_or(Path::new(USUAL_FILE));
-    match std::fs::read_to_string(path) {
+    match files::read_text(path, LARGEST) {
         Ok(text) => Ok(Some(Document::new(error::shown(path), text))),
         Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(ConfigError::new(error::shown(path), &format!("cannot read it: {error}"))),

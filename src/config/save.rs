@@ -10,6 +10,7 @@ use super::document::Document;
 use super::layer::Layer;
 use super::{ConfigError, error};
 use crate::spec::{ContainerName, Preset};
+use crate::sys::files;
 
 /// Adds the preset `name` to `file`, which is made when it is not there. All or nothing: the file is replaced by a renamed one.
 ///
@@ -105,7 +106,7 @@ fn body(shown: &str, preset: &Preset) -> Result<String, ConfigError> {
 }
 
 fn read(file: &Path) -> Result<String, ConfigError> {
-    match fs::read_to_string(file) {
+    match files::read_text(file, super::load::LARGEST) {
         Ok(text) => Ok(text),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
         Err(error) => Err(ConfigError::new(error::shown(file), &format!("cannot read it: {error}"))),
@@ -121,7 +122,9 @@ fn replace(file: &Path, text: &str) -> Result<(), ConfigError> {
         fs::create_dir_all(folder).map_err(|error| failed("cannot make its folder", &error))?;
     }
     let temp = file.with_extension("toml.new");
-    let written = fs::File::create(&temp).and_then(|mut new| {
+    let mut options = fs::OpenOptions::new();
+    let made = files::open(&temp, options.write(true).create(true).truncate(true), 0);
+    let written = made.and_then(|mut new| {
         if let Ok(data) = fs::metadata(file) {
             new.set_permissions(data.permissions())?;
         }

@@ -1,7 +1,7 @@
 //! `create`: a record in the list, with its layers; nothing runs yet.
 
 use std::os::unix::fs::chown;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use crate::spec::{
     Categories, ContainerId, ContainerSpec, HostUsers, IdRange, IpcMode, NetworkMode, PidMode, Preset, SeLinux, Seccomp, SpecError, Userns,
     resolve,
 };
-use crate::sys::random;
+use crate::sys::{files, random};
 use crate::{namespace, rootfs, runtime};
 
 /// What creation needs beside the request.
@@ -37,10 +37,14 @@ pub struct Fresh {
 /// How long an image counts as compared with this machine's files: one command's creation and start, not longer.
 const IMAGE_HOLDS: Duration = Duration::from_millis(100);
 
+/// The largest seccomp profile, in bytes: docker's has 15 thousand.
+const LARGEST_PROFILE: u64 = 4 << 20;
+
 /// The text of the seccomp profile that a request names, checked now, so that no start fails for it later.
 fn own_profile(spec: &ContainerSpec, request: &Preset) -> Result<Option<String>, Error> {
     let Some(file) = request.seccomp.as_deref().filter(|_| spec.security.seccomp == Seccomp::Own) else { return Ok(None) };
-    let text = std::fs::read_to_string(file).map_err(|e| SpecError::new("seccomp", format!("cannot read {file}: {e}")))?;
+    let read = files::read_text(Path::new(file), LARGEST_PROFILE);
+    let text = read.map_err(|e| SpecError::new("seccomp", format!("cannot read {file}: {e}")))?;
     Profile::parse(&text).map_err(|e| SpecError::new("seccomp", format!("{file}: {e}")))?;
     Ok(Some(text))
 }

@@ -53,7 +53,10 @@ impl Manager {
         cgroup.kill_all()?;
         cgroup.remove()?;
         reached("destroy.files")?;
-        self.store().remove(id)?;
+        let removed = self.store().remove(id);
+        if removed.is_err() && self.store().is_listed(id) {
+            return Ok(removed?);
+        }
         self.store().free_name(id, &record.spec.name)?;
         self.store().free_ids(&record.spec)?;
         drop(lock);
@@ -61,6 +64,10 @@ impl Manager {
         if !record.spec.remove {
             self.store().tell(&record.spec, "destroyed", None);
         }
-        Ok(())
+        removed.map_err(|error| {
+            self.store().tell_more(&record.spec, "not removed", None, Some(error.to_string()));
+            let message = format!("{} is destroyed, but not all of its files could be removed: {error}", record.spec.name);
+            Error::System { message, hint: Some("find out what holds them; minic-tui gc tries again".into()) }
+        })
     }
 }

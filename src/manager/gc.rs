@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Error, Manager, reconcile};
 use crate::cgroup;
-use crate::record::{Leftover, Record, StoreError};
+use crate::record::Record;
 use crate::spec::ContainerId;
 
 /// One thing that was left, and what became of it.
@@ -86,22 +86,23 @@ impl Manager {
             found.extend(self.store().leftovers()?.iter().map(|left| Found { what: left.to_string(), fate: Fate::WouldBeRemoved }));
             return Ok(found);
         }
-        // nobody is in the middle of a creation while we hold this: every draft is one that was left
-        let names = self.store().lock_names()?;
-        for left in self.store().leftovers()? {
+        // nobody is in the middle of a creation while we hold this: every draft is one that was left. It is not held while they are
+        // deleted, which may take long
+        let leftovers = {
+            let _names = self.store().lock_names()?;
+            self.store().leftovers()?
+        };
+        for left in leftovers {
             let what = left.to_string();
-            let fate = match self.sweep_one(left, &names) {
+            let fate = match self.store().delete_leftover(left) {
                 Ok(true) => Fate::Removed,
                 Ok(false) => Fate::Stays("somebody is working on it".into()),
                 Err(error) => Fate::Stays(error.to_string()),
             };
             found.push(Found { what, fate });
         }
+        self.store().forget_what_is_gone();
         Ok(found)
-    }
-
-    fn sweep_one(&self, left: Leftover, names: &crate::record::Lock) -> Result<bool, StoreError> {
-        Ok(!self.store().sweep(vec![left], names)?.is_empty())
     }
 
     /// The same at the start of every command, without a word: a mess that cannot be cleaned up must not keep anybody from working.
@@ -133,12 +134,12 @@ impl Manager {
     }
 
     fn sweep_folders(&self) {
-        let _ = self.purge_trash();
+        self.purge_trash_in_passing();
         let leftovers = self.store().leftovers().unwrap_or_default();
         if !leftovers.is_empty()
             && let Ok(Some(names)) = self.store().try_lock_names()
         {
-            let _ = self.store().sweep(leftovers, &names);
+            self.store().sweep(leftovers, &names);
         }
     }
 

@@ -40,7 +40,9 @@ pub use events::EventSource;
 pub use exec::ExecRequest;
 pub use gc::{Fate, Found};
 pub use info::Info;
-pub use inspect::{Change, ChangeKind, Changes, Fact, Happenings, Inspector, Judgement, ProcessInfo, Section, Sheet, Shell, ShellOutput};
+pub use inspect::{
+    Change, ChangeKind, Changes, Extracted, Fact, Happenings, Inspector, Judgement, ProcessInfo, Section, Sheet, Shell, ShellOutput,
+};
 pub use real::{Manager, StateDir};
 pub use trash::TRASH_KEPT;
 pub use update::{LimitChange, Updated};

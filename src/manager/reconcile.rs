@@ -22,12 +22,12 @@ impl Manager {
         }
         let id = &record.spec.id;
         // who has this is starting it anew, or removing what is left of it
-        let Ok(Some(_supervising)) = self.store().try_supervise(id) else { return Ok(as_lost(record)) };
+        let Ok(Some(_supervising)) = self.store().try_supervise(id) else { return Ok(self.as_ended(record)) };
         // it may have recorded its last word, or been started again, between our reading and our looking
         match self.store().load(id) {
             Ok(fresh) if is_out_of_date(&fresh) => {}
             Ok(fresh) => return Ok(fresh),
-            Err(_) => return Ok(as_lost(record)),
+            Err(_) => return Ok(self.as_ended(record)),
         }
         // its init is gone; what had joined it by exec may be left. Should it not die, destroy will say so
         reached("reconcile.cgroup")?;
@@ -37,13 +37,20 @@ impl Manager {
         let changed = self.store().change(id, |fresh| {
             let stale = is_out_of_date(fresh);
             if stale {
-                *fresh = as_lost(fresh.clone());
+                *fresh = self.as_ended(fresh.clone());
             }
             stale
         });
-        let (lost, changed) = changed.unwrap_or_else(|_| (as_lost(record.clone()), false));
+        let (lost, changed) = changed.unwrap_or_else(|_| (self.as_ended(record.clone()), false));
+        if changed {
+            self.store().forget_end(id);
+        }
         if changed && record.status.is_alive() {
-            self.store().tell(&lost.spec, "died", Some(&ExitCause::Lost));
+            let cause = match &lost.status {
+                Status::Stopped { cause, .. } => cause,
+                _ => &ExitCause::Lost,
+            };
+            self.store().tell(&lost.spec, "died", Some(cause));
         }
         if changed && lost.spec.remove {
             reached("reconcile.remove")?;
@@ -52,6 +59,16 @@ impl Manager {
             let _ = self.store().free_ids(&lost.spec);
         }
         Ok(lost)
+    }
+
+    /// As the supervisor saw it end, when it could only not record that, else as lost.
+    fn as_ended(&self, record: Record) -> Record {
+        let seen = self.store().kept_end(&record.spec.id, &record.status);
+        let lost = as_lost(record);
+        match seen {
+            Some(status) => Record { status, ..lost },
+            None => lost,
+        }
     }
 
     /// Whether its caller (`run`) was killed between making and starting it: nobody waits for it.

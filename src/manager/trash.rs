@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Error, Manager};
+use crate::record::Trashed;
 use crate::spec::ContainerId;
 
 /// How long a container is kept in the trash.
@@ -67,25 +68,36 @@ impl Manager {
     /// Deletes what was in the trash for long enough.
     ///
     /// # Errors
-    /// When something cannot be removed.
+    /// The first thing that cannot be removed; the rest is.
     pub fn purge_trash(&self) -> Result<(), Error> {
         self.empty_trash(Some(TRASH_KEPT))
     }
 
+    /// As [`Manager::purge_trash`], on the way of another command: without a word, and for a part of a second at most.
+    pub(super) fn purge_trash_in_passing(&self) {
+        for trashed in self.due(Some(TRASH_KEPT)).unwrap_or_default() {
+            self.store().delete_in_passing(&trashed);
+        }
+    }
+
     /// Deletes what was in the trash for longer than `kept`, or everything.
     pub(super) fn empty_trash(&self, kept: Option<SignedDuration>) -> Result<(), Error> {
+        let mut failed = Ok(());
+        for trashed in self.due(kept)? {
+            let deleted = self.store().delete(&trashed);
+            failed = failed.and(deleted);
+        }
+        Ok(failed?)
+    }
+
+    /// What was in the trash for longer than `kept`, or everything.
+    fn due(&self, kept: Option<SignedDuration>) -> Result<Vec<Trashed>, Error> {
         let now = Timestamp::now();
-        for trashed in self.store().trash()? {
+        let is_due = |trashed: &Trashed| {
             // a clock set back must not keep it for ever
             let age = now.duration_since(trashed.at);
-            if kept.is_none_or(|kept| age >= kept || age < -kept) {
-                let spec = self.store().trashed_spec(&trashed);
-                self.store().delete(&trashed)?;
-                if let Ok(spec) = spec {
-                    self.store().free_ids(&spec)?;
-                }
-            }
-        }
-        Ok(())
+            kept.is_none_or(|kept| age >= kept || age < -kept)
+        };
+        Ok(self.store().trash()?.into_iter().filter(is_due).collect())
     }
 }

@@ -1,18 +1,22 @@
 //! The append-only stream of what happened: `events.jsonl` in the state folder, one JSON object a line.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::lines::Lines;
 use super::{ExitCause, StoreError};
 use crate::spec::{ContainerId, ContainerName};
+use crate::sys::files::{open_to_append, open_to_read};
 
 /// Beyond this size the stream begins anew and the old one is kept as `events.jsonl.1`, in bytes.
 const ROTATE_AT: u64 = 8 << 20;
+/// No event of ours comes near, in bytes.
+const LONGEST: usize = 256 << 10;
 
 /// One thing that happened to a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,15 +41,11 @@ pub struct Happening {
 pub(super) fn append(path: &Path, happening: &Happening) -> Result<(), StoreError> {
     let mut line = serde_json::to_vec(happening).map_err(|e| StoreError { op: "encode", path: path.to_owned(), source: e.into() })?;
     line.push(b'\n');
-    let appended = open(path).and_then(|mut file| {
+    let appended = open_to_append(path).and_then(|mut file| {
         file.write_all(&line)?;
         rotate(path, &file)
     });
     appended.map_err(StoreError::of("append to", path))
-}
-
-fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).create(true).mode(0o600).open(path)
 }
 
 /// Puts a stream that has grown too long aside, unless somebody else just did.
@@ -69,7 +69,7 @@ pub struct EventReader {
     path: PathBuf,
     file: Option<File>,
     next: Option<File>,
-    pending: Vec<u8>,
+    lines: Lines,
 }
 
 impl EventReader {
@@ -80,7 +80,7 @@ impl EventReader {
     pub fn open(path: &Path) -> io::Result<Self> {
         let (old, new) = (existing(&older(path))?, existing(path)?);
         let (file, next) = if old.is_some() { (old, new) } else { (new, None) };
-        Ok(Self { path: path.to_owned(), file, next, pending: Vec::new() })
+        Ok(Self { path: path.to_owned(), file, next, lines: Lines::new(LONGEST) })
     }
 
     /// What was not returned before; lines that are no events are skipped.
@@ -88,9 +88,14 @@ impl EventReader {
     /// # Errors
     /// What read(2) says.
     pub fn read(&mut self) -> io::Result<Vec<Happening>> {
+        let mut happenings = Vec::new();
         loop {
             if let Some(file) = &mut self.file {
-                file.read_to_end(&mut self.pending)?;
+                while self.lines.fill(file)? {
+                    while let Some(line) = self.lines.next() {
+                        happenings.extend(serde_json::from_slice::<Happening>(line).ok());
+                    }
+                }
             }
             let following = match self.next.take() {
                 Some(file) => Some(file),
@@ -98,12 +103,9 @@ impl EventReader {
             };
             match following {
                 Some(file) => self.file = Some(file),
-                None => break,
+                None => return Ok(happenings),
             }
         }
-        let end = self.pending.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
-        let lines: Vec<u8> = self.pending.drain(..end).collect();
-        Ok(lines.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect())
     }
 
     /// The stream that began anew since.
@@ -115,7 +117,7 @@ impl EventReader {
 }
 
 fn existing(path: &Path) -> io::Result<Option<File>> {
-    match File::open(path) {
+    match open_to_read(path) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
@@ -141,7 +143,7 @@ mod tests {
         assert!(reader.read().unwrap().is_empty());
         append(&path, &happening("created")).unwrap();
         assert_eq!(reader.read().unwrap(), [happening("created")]);
-        open(&path).unwrap().write_all(b"nonsense\n{\"at\":").unwrap();
+        open_to_append(&path).unwrap().write_all(b"nonsense\n{\"at\":").unwrap();
         assert!(reader.read().unwrap().is_empty(), "an unfinished line waits");
         std::fs::rename(&path, older(&path)).unwrap();
         append(&path, &happening("died")).unwrap();

@@ -1,6 +1,6 @@
 //! The files of a record: written so that a crash leaves the old one or the new one, read with suspicion.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use crate::sys::fault;
+use crate::sys::{fault, files};
 
 /// The form in which records are written. A newer minic-tui that changes it in a way that this one would misunderstand
 /// writes a higher number.
@@ -97,7 +97,9 @@ pub(super) fn write<T: Serialize>(folder: &Path, name: &str, value: &T, durable:
     let temp = folder.join(format!(".{name}.new"));
     let path = folder.join(name);
     let text = encode(&path, value)?;
-    let written = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temp).and_then(|mut file| {
+    let mut options = OpenOptions::new();
+    let made = files::open(&temp, options.write(true).create(true).truncate(true).mode(0o600), 0);
+    let written = made.and_then(|mut file| {
         fault::at("record.write")?;
         file.write_all(&text)?;
         if durable { file.sync_all() } else { Ok(()) }
@@ -121,7 +123,7 @@ pub(super) fn write<T: Serialize>(folder: &Path, name: &str, value: &T, durable:
 pub(super) fn overwrite<T: Serialize>(folder: &Path, name: &str, value: &T) -> Result<(), StoreError> {
     let path = folder.join(name);
     let mut text = encode(&path, value)?;
-    let written = OpenOptions::new().write(true).open(&path).and_then(|file| {
+    let written = files::open(&path, OpenOptions::new().write(true), 0).and_then(|file| {
         // white space at the end of JSON says nothing, and one write is never seen half done by a reader of one page
         let length = file.metadata()?.len();
         text.resize(text.len().max(usize::try_from(length).unwrap_or(0)), b'\n');
@@ -141,7 +143,8 @@ fn encode<T: Serialize>(path: &Path, body: &T) -> Result<Vec<u8>, StoreError> {
 /// # Errors
 /// When the folder cannot be opened or synced.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    File::open(folder).and_then(|f| f.sync_all()).map_err(StoreError::of("sync", folder))
+    let opened = OpenOptions::new().read(true).custom_flags(OFlag::O_DIRECTORY.bits()).open(folder);
+    opened.and_then(|f| f.sync_all()).map_err(StoreError::of("sync", folder))
 }
 
 /// Whether it failed because nothing can be written now: a full disk, or one that is read-only.

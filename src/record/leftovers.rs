@@ -3,15 +3,16 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use super::store::{remove_folder, remove_run_folder};
+use super::put_off::SWEEP_TAKES;
+use super::store::{remove_folder_until, remove_run_folder};
 use super::{Lock, Store, StoreError};
 use crate::spec::ContainerId;
-use crate::sys::fault;
+use crate::sys::{fault, files};
 
 /// What a container's run folder holds.
 const RUN_FILES: [&str; 2] = ["lock", "attach.sock"];
@@ -78,27 +79,61 @@ impl Store {
         Ok(found)
     }
 
-    /// Deletes `leftovers`; call it with [`Store::try_lock_names`] held, so that no draft is being filled. Returns what it deleted:
-    /// the run folder of a container that somebody is destroying right now stays theirs.
-    ///
-    /// # Errors
-    /// The first that cannot be deleted; the others are.
-    pub fn sweep(&self, leftovers: Vec<Leftover>, _names: &Lock) -> Result<Vec<Leftover>, StoreError> {
-        let (mut swept, mut failed) = (Vec::new(), None);
-        for leftover in leftovers {
-            match self.sweep_one(&leftover) {
-                Ok(true) => swept.push(leftover),
-                Ok(false) => {}
-                Err(error) => failed = failed.or(Some(error)),
+    /// Deletes `leftovers` on the way, for who came to do something else; call it with [`Store::try_lock_names`] held, so that no draft is
+    /// being filled. It takes a part of a second at most, and what could not be deleted before is passed over for a time that grows.
+    pub fn sweep(&self, leftovers: Vec<Leftover>, _names: &Lock) {
+        let until = Instant::now() + SWEEP_TAKES;
+        for leftover in leftovers.iter().filter(|leftover| !self.is_put_off(leftover.path())) {
+            match self.sweep_one(leftover, Some(until)) {
+                Ok(_) => self.forget(leftover.path()),
+                Err(_) => self.put_off(leftover.path()),
+            }
+            if Instant::now() >= until {
+                return;
             }
         }
-        failed.map_or(Ok(swept), Err)
     }
 
-    fn sweep_one(&self, leftover: &Leftover) -> Result<bool, StoreError> {
+    /// Deletes one of the leftovers, however long that takes. `false` when it is somebody's after all: a creation that came to its end
+    /// meanwhile, or a run folder in which somebody is at work.
+    ///
+    /// # Errors
+    /// When something of it cannot be deleted.
+    pub fn delete_leftover(&self, leftover: Leftover) -> Result<bool, StoreError> {
+        let leftover = match leftover {
+            Leftover::Draft(path) => match self.as_trash(&path)? {
+                Some(trash) => Leftover::Trash(trash),
+                None => return Ok(false),
+            },
+            other => other,
+        };
+        let deleted = self.sweep_one(&leftover, None);
+        match &deleted {
+            Ok(_) => self.forget(leftover.path()),
+            Err(_) => self.put_off(leftover.path()),
+        }
+        deleted
+    }
+
+    /// Makes half a removal of half a creation, so that the names need not be locked while it is deleted: with the lock, every draft that is
+    /// there is one that was left.
+    fn as_trash(&self, draft: &Path) -> Result<Option<PathBuf>, StoreError> {
+        let name = draft.file_name().unwrap_or_default().to_string_lossy().replacen(".new-", ".old-", 1);
+        let trash = self.containers().join(name);
+        let _names = self.lock_names()?;
+        match fs::rename(draft, &trash) {
+            Ok(()) => Ok(Some(trash)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            // both were left
+            Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => Ok(Some(draft.to_owned())),
+            Err(error) => Err(StoreError::of("rename", draft)(error)),
+        }
+    }
+
+    fn sweep_one(&self, leftover: &Leftover, until: Option<Instant>) -> Result<bool, StoreError> {
         fault::at("sweep.remove").map_err(|e| StoreError::of("remove", leftover.path())(e.into()))?;
         let Leftover::Run(id, path) = leftover else {
-            return remove_folder(leftover.path()).map(|()| true);
+            return remove_folder_until(leftover.path(), until).map(|()| true);
         };
         // a verb that works on it holds its lock, a supervisor the folder itself
         let (Some(_lock), Some(_supervising)) = (Lock::try_take(&path.join("lock"))?, Lock::try_folder(path)?) else {
@@ -128,8 +163,7 @@ impl Store {
             return false;
         }
         // where it cannot be made, everybody looks
-        let made = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&stamp);
-        let _ = made.and_then(|file| file.set_modified(SystemTime::now()));
+        let _ = files::open_to_append(&stamp).and_then(|file| file.set_modified(SystemTime::now()));
         true
     }
 

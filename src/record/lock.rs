@@ -7,6 +7,7 @@ use std::path::Path;
 use nix::fcntl::OFlag;
 
 use super::StoreError;
+use crate::sys::files;
 
 /// Held until dropped. The kernel lets go of it when the process ends, however that happens.
 #[derive(Debug)]
@@ -72,7 +73,13 @@ impl Lock {
 }
 
 fn open(path: &Path, flags: OFlag) -> Result<File, StoreError> {
-    OpenOptions::new().read(true).custom_flags(flags.bits()).mode(0o600).open(path).map_err(StoreError::of("open", path))
+    let mut options = OpenOptions::new();
+    options.read(true).mode(0o600);
+    let opened = match flags.contains(OFlag::O_DIRECTORY) {
+        true => options.custom_flags((flags | OFlag::O_NOFOLLOW).bits()).open(path),
+        false => files::open(path, &mut options, flags.bits()),
+    };
+    opened.map_err(StoreError::of("open", path))
 }
 
 /// Whoever held it before may have removed it (destroy does): then this lock guards nothing.

@@ -1,15 +1,17 @@
 //! [`LogReader`]: reads a log from its oldest file on, and goes on as it grows and rotates.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::lines::Lines;
 use super::log_writer::numbered;
-use super::logfile::{LogChunk, decode};
+use super::logfile::{LogChunk, MAX_ENTRY, decode};
+use crate::sys::files::open_to_read;
 
-/// How much is read at a time, in bytes.
-const BLOCK: usize = 64 * 1024;
+/// The longest entry, in bytes: its text, and the time, the stream and the tag before it.
+const LONGEST: usize = MAX_ENTRY + 128;
 /// Rotated files looked for.
 const MOST_FILES: u32 = 100;
 
@@ -21,8 +23,7 @@ pub struct LogReader {
     older: Vec<File>,
     file: Option<File>,
     /// What was read and not yet returned: an incomplete entry, mostly.
-    pending: Vec<u8>,
-    start: usize,
+    lines: Lines,
 }
 
 impl LogReader {
@@ -33,7 +34,7 @@ impl LogReader {
     pub fn open(path: &Path) -> io::Result<Self> {
         let mut newest_first = files(path)?;
         let file = newest_first.pop();
-        Ok(Self { path: path.to_owned(), older: newest_first, file, pending: Vec::new(), start: 0 })
+        Ok(Self { path: path.to_owned(), older: newest_first, file, lines: Lines::new(LONGEST) })
     }
 
     /// As [`LogReader::open`], from about `bytes` before the end of what is there now: for the last lines of a log that may be long.
@@ -41,7 +42,7 @@ impl LogReader {
     /// # Errors
     /// What open(2) and lseek(2) say.
     pub fn open_near_end(path: &Path, bytes: u64) -> io::Result<Self> {
-        let mut reader = Self { path: path.to_owned(), older: Vec::new(), file: None, pending: Vec::new(), start: 0 };
+        let mut reader = Self { path: path.to_owned(), older: Vec::new(), file: None, lines: Lines::new(LONGEST) };
         let mut left = bytes;
         for mut file in files(path)? {
             let length = file.metadata()?.len();
@@ -64,9 +65,8 @@ impl LogReader {
     pub fn read(&mut self, most: usize) -> io::Result<Vec<LogChunk>> {
         let mut chunks = Vec::new();
         while chunks.len() < most {
-            if let Some(length) = self.pending[self.start..].iter().position(|b| *b == b'\n') {
-                chunks.extend(decode(&self.pending[self.start..self.start + length]));
-                self.start += length + 1;
+            if let Some(line) = self.lines.next() {
+                chunks.extend(decode(line));
             } else if !self.fill()? {
                 break;
             }
@@ -76,8 +76,6 @@ impl LogReader {
 
     /// Reads a block more, going on to the next file at the end of one; `false` when there is nothing new.
     fn fill(&mut self) -> io::Result<bool> {
-        self.pending.drain(..self.start);
-        self.start = 0;
         loop {
             if self.read_block()? {
                 return Ok(true);
@@ -95,8 +93,7 @@ impl LogReader {
     }
 
     fn read_block(&mut self) -> io::Result<bool> {
-        let Some(file) = &mut self.file else { return Ok(false) };
-        Ok(file.by_ref().take(BLOCK as u64).read_to_end(&mut self.pending)? > 0)
+        self.file.as_mut().map_or(Ok(false), |file| self.lines.fill(file))
     }
 
     /// The files that came after the one being read, the oldest last; all there are when that one is no longer kept.
@@ -119,7 +116,7 @@ impl LogReader {
 fn files(path: &Path) -> io::Result<Vec<File>> {
     let (mut newest_first, mut seen, mut free) = (Vec::new(), Vec::new(), 0);
     for candidate in std::iter::once(path.to_owned()).chain((1..MOST_FILES).map(|n| numbered(path, n))) {
-        match File::open(&candidate) {
+        match open_to_read(&candidate) {
             Ok(file) => {
                 free = 0;
                 let number = file.metadata()?.ino();

@@ -1,13 +1,13 @@
 //! [`LogWriter`]: what the supervisor drains a container's output into, rotated by size.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use super::logfile::encode;
+use crate::sys::files::open_to_append;
 
 /// When a log is rotated, and how many files are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl LogWriter {
     /// # Errors
     /// What open(2) says.
     pub fn open(path: &Path, limits: LogLimits) -> io::Result<Self> {
-        let file = create(path)?;
+        let file = open_to_append(path)?;
         let written = file.metadata()?.len();
         Ok(Self { path: path.to_owned(), limits, file, written, buffer: Vec::new() })
     }
@@ -72,14 +72,10 @@ impl LogWriter {
         if self.limits.files <= 1 {
             std::fs::remove_file(&self.path)?;
         }
-        self.file = create(&self.path)?;
+        self.file = open_to_append(&self.path)?;
         self.written = 0;
         Ok(())
     }
-}
-
-fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).create(true).mode(0o600).open(path)
 }
 
 /// `log.N`, the Nth older file.

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::json_file;
-use super::store::make_folder;
+use super::store::{make_folder, remove_folder};
 use super::{Lock, Store, StoreError, boot_id};
 use crate::spec::{Categories, ContainerId, ContainerName, ContainerSpec};
 
@@ -50,7 +50,7 @@ impl Store {
         }
         let older = fs::read_dir(self.folder()).map_err(StoreError::of("read", self.folder()))?.flatten();
         for old in older.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes())) {
-            fs::remove_dir_all(old.path()).map_err(StoreError::of("remove", &old.path()))?;
+            remove_folder(&old.path())?;
         }
         // filled before it has its name: nobody finds half an index
         let made = self.folder().join(format!("{PREFIX}new"));

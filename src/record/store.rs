@@ -4,12 +4,13 @@ use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use jiff::Timestamp;
 
 use super::{ExitCause, Happening, Lock, Process, Record, State, StoreError, events, json_file, owner};
 use crate::spec::{ContainerId, ContainerSpec};
-use crate::sys::fault;
+use crate::sys::{fault, tree};
 
 /// How often something that others do at the same time is tried again.
 const TRIES: usize = 100;
@@ -306,15 +307,16 @@ impl Store {
     /// Takes a container out of the list and deletes everything of it. Fine when it is already gone.
     ///
     /// # Errors
-    /// When something cannot be removed; it is out of the list by then, and the next [`Store::sweep`] tries again.
+    /// When something cannot be removed; it is out of the list by then, and [`Store::sweep`] tries again, at intervals that grow.
     pub fn remove(&self, id: &ContainerId) -> Result<(), StoreError> {
         self.unlist(id)?;
         let removed = self.removed(id);
         fault::at("remove.folder").map_err(|e| StoreError::of("remove", &removed)(e.into()))?;
-        remove_folder(&removed)?;
+        self.forget_end(id);
+        let files = remove_folder(&removed).inspect_err(|_| self.put_off(&removed));
         let run = self.run.join(id.as_str());
         fault::at("remove.run").map_err(|e| StoreError::of("remove", &run)(e.into()))?;
-        remove_run_folder(&run)
+        files.and(remove_run_folder(&run))
     }
 
     /// Takes a container out of the list; [`Store::remove`] or the next [`Store::sweep`] deletes it. Fine when it is already out.
@@ -359,7 +361,7 @@ impl Drop for Draft {
     fn drop(&mut self) {
         if !self.committed {
             // nothing better can be done here; the next sweep tries again
-            let _ = fs::remove_dir_all(&self.folder);
+            let _ = tree::remove(&self.folder, None);
         }
     }
 }
@@ -381,7 +383,12 @@ pub(super) fn remove_run_folder(folder: &Path) -> Result<(), StoreError> {
 }
 
 pub(super) fn remove_folder(folder: &Path) -> Result<(), StoreError> {
-    match fs::remove_dir_all(folder) {
+    remove_folder_until(folder, None)
+}
+
+/// Stops at `until` with ETIMEDOUT; what was removed by then is.
+pub(super) fn remove_folder_until(folder: &Path, until: Option<Instant>) -> Result<(), StoreError> {
+    match tree::remove(folder, until) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::of("remove", folder)(error)),
         _ => Ok(()),
     }

@@ -4,11 +4,13 @@
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use jiff::Timestamp;
 
 use super::json_file;
-use super::store::{make_folder, remove_folder, remove_run_folder};
+use super::put_off::SWEEP_TAKES;
+use super::store::{make_folder, remove_folder_until, remove_run_folder};
 use super::{Store, StoreError};
 use crate::spec::{ContainerId, ContainerSpec};
 
@@ -23,7 +25,7 @@ pub struct Trashed {
 }
 
 impl Store {
-    fn trash_folder(&self) -> PathBuf {
+    pub(super) fn trash_folder(&self) -> PathBuf {
         self.folder().join("trash")
     }
 
@@ -74,11 +76,33 @@ impl Store {
         fs::rename(&trashed.folder, self.container(&trashed.id)).map_err(StoreError::of("rename", &trashed.folder))
     }
 
-    /// Deletes `trashed` for good. Fine when it is gone already.
+    /// Deletes `trashed` for good, however long that takes. Fine when it is gone already.
     ///
     /// # Errors
     /// When something of it cannot be removed.
     pub fn delete(&self, trashed: &Trashed) -> Result<(), StoreError> {
-        remove_folder(&trashed.folder)
+        self.delete_until(trashed, None)
+    }
+
+    /// As [`Store::delete`], on the way of another command: for a part of a second, and not at all while it is put off.
+    pub fn delete_in_passing(&self, trashed: &Trashed) {
+        if !self.is_put_off(&trashed.folder) {
+            // the next one goes on
+            let _ = self.delete_until(trashed, Some(Instant::now() + SWEEP_TAKES));
+        }
+    }
+
+    fn delete_until(&self, trashed: &Trashed, until: Option<Instant>) -> Result<(), StoreError> {
+        let spec = self.trashed_spec(trashed);
+        let deleted = remove_folder_until(&trashed.folder, until);
+        match &deleted {
+            Ok(()) => {
+                self.forget(&trashed.folder);
+                // one that cannot be read has ids too many, which harms nobody
+                let _ = spec.and_then(|spec| self.free_ids(&spec));
+            }
+            Err(_) => self.put_off(&trashed.folder),
+        }
+        deleted
     }
 }

@@ -18,8 +18,10 @@ use nix::sys::statfs::{PROC_SUPER_MAGIC, SYSFS_MAGIC, fstatfs};
 use super::{RootfsPlan, StepFailure};
 use crate::sys::mount as fd_mount;
 
-/// Hidden: files become `/dev/null`, folders empty (moby: oci/defaults.go, MaskedPaths).
-const MASKED: [&CStr; 14] = [
+/// Hidden: files become `/dev/null`, folders empty (moby: oci/defaults.go, MaskedPaths), and what docker leaves to file modes: root inside is
+/// root for a file's mode. Addresses of the kernel and of its pages, and counts of what others on this machine do with them (proc(5);
+/// kernel: Documentation/admin-guide/mm/pagemap.rst).
+const MASKED: [&CStr; 24] = [
     c"proc/asound",
     c"proc/acpi",
     c"proc/interrupts",
@@ -30,9 +32,19 @@ const MASKED: [&CStr; 14] = [
     c"proc/timer_stats",
     c"proc/sched_debug",
     c"proc/scsi",
+    c"proc/kpagecgroup",
     c"proc/kpagecount",
     c"proc/kpageflags",
+    c"proc/kallsyms",
+    c"proc/slabinfo",
+    c"proc/vmallocinfo",
+    c"proc/pagetypeinfo",
+    c"proc/vmcore",
     c"sys/firmware",
+    c"sys/kernel/slab",
+    c"sys/kernel/vmcoreinfo",
+    c"sys/kernel/notes",
+    c"sys/kernel/boot_params",
     c"sys/devices/virtual/powercap",
 ];
 

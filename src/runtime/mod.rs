@@ -18,6 +18,7 @@ mod init;
 mod launch;
 mod launcher;
 mod oom;
+mod peer;
 mod pipe;
 mod plan;
 mod prepare;

@@ -50,7 +50,7 @@ fn restricted(security: &Security, keep: Capabilities, filter: Option<Vec<sock_f
 
 fn own_profile(store: &Store, spec: &ContainerSpec) -> Result<Profile, LaunchError> {
     let file = store.container(&spec.id).join(PROFILE_FILE);
-    let text = std::fs::read_to_string(&file).map_err(LaunchError::io(format!("read {}", file.display())))?;
+    let text = crate::sys::files::read_text(&file, 4 << 20).map_err(LaunchError::io(format!("read {}", file.display())))?;
     Profile::read(&text).map_err(|e| LaunchError::plain(format!("{}: {e}", file.display())))
 }
 

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
-use nix::sys::socket::{
-    AddressFamily, Backlog, SockFlag, SockType, UnixAddr, accept4, bind, connect, getsockopt, listen, socket, sockopt::PeerCredentials,
-};
+use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, UnixAddr, accept4, bind, connect, listen, socket};
 use nix::sys::stat::{Mode, umask};
+
+use super::peer;
 
 const NAME: &str = "attach.sock";
 const WAITING_CLIENTS: i32 = 64;
@@ -44,14 +44,13 @@ pub fn listen_in(folder: &Path) -> nix::Result<OwnedFd> {
     Ok(listener)
 }
 
-/// Accepts a client; `None` when its peer is not root.
+/// Accepts a client; `None` when its peer is not the host's root (see [`peer`]).
 ///
 /// # Errors
 /// What accept4(2) says.
 pub fn accept_root(listener: &OwnedFd) -> nix::Result<Option<OwnedFd>> {
     let client = crate::sys::fds::adopt(accept4(listener.as_raw_fd(), SockFlag::SOCK_CLOEXEC)?);
-    let peer = getsockopt(&client.as_fd(), PeerCredentials)?;
-    Ok((peer.uid() == 0).then_some(client))
+    Ok(peer::is_ours(client.as_fd()).then_some(client))
 }
 
 /// Connects to the supervisor that listens in `folder`.

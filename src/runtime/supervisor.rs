@@ -218,7 +218,7 @@ impl Supervisor<'_> {
         drop(held);
         let _ = LaunchError::at("supervisor.farewell");
         if record.spec.remove {
-            let _ = runtime.store.remove(&record.spec.id);
+            remove_files(&runtime.store, &record.spec);
             let _ = runtime.store.free_name(&record.spec.id, &record.spec.name);
             let _ = runtime.store.free_ids(&record.spec);
             runtime.store.tell(&record.spec, "destroyed", None);
@@ -237,7 +237,7 @@ impl Supervisor<'_> {
         store.tell(spec, "destroyed", None);
         relay.say_ended(cause);
         clear(cgroup);
-        let _ = store.remove(&spec.id);
+        remove_files(store, spec);
         drop(held);
         let _ = store.free_name(&spec.id, &spec.name);
         let _ = store.free_ids(spec);
@@ -272,7 +272,9 @@ impl Supervisor<'_> {
             if restart_in.is_none() {
                 self.record.supervisor = None;
             }
-            let _ = self.runtime.store.save(&self.record);
+            if self.runtime.store.save(&self.record).is_err() {
+                self.runtime.store.keep_end(&self.record.spec.id, &self.record.status);
+            }
         }
         let _ = LaunchError::at("supervisor.ended");
         tell_death(&self.runtime.store, &self.record.spec, cause);
@@ -327,6 +329,13 @@ impl Duties for RunDuties<'_> {
             *self.record = fresh;
         }
         self.runtime.store.tell(&self.record.spec, verdict.word(), None);
+    }
+}
+
+/// What of it cannot be removed is told; `gc` tries again.
+fn remove_files(store: &Store, spec: &ContainerSpec) {
+    if let Err(error) = store.remove(&spec.id) {
+        store.tell_more(spec, "not removed", None, Some(error.to_string()));
     }
 }
 

@@ -145,6 +145,15 @@ pub fn open_without_links(root: BorrowedFd<'_>, path: &CStr, flags: i32) -> nix:
     openat2(root, path, flags, libc::RESOLVE_BENEATH | libc::RESOLVE_NO_SYMLINKS | libc::RESOLVE_NO_MAGICLINKS)
 }
 
+/// Opens the folder `name` in `parent`, to be read: no link, and nothing that is mounted there.
+///
+/// # Errors
+/// ELOOP or ENOTDIR for a link, EXDEV for a mount.
+pub fn open_on_the_same_mount(parent: BorrowedFd<'_>, name: &CStr) -> nix::Result<OwnedFd> {
+    let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW;
+    openat2(parent, name, flags, libc::RESOLVE_BENEATH | libc::RESOLVE_NO_XDEV | libc::RESOLVE_NO_SYMLINKS | libc::RESOLVE_NO_MAGICLINKS)
+}
+
 fn openat2(root: BorrowedFd<'_>, path: &CStr, flags: i32, resolve: u64) -> nix::Result<OwnedFd> {
     // SAFETY: open_how is plain integers; zero is its empty value.
     let mut how: libc::open_how = unsafe { std::mem::zeroed() };

@@ -29,6 +29,21 @@ pub fn open(pid: i32) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }
 
+/// SO_PEERPIDFD (Linux 6.5): the process that connected to, or listens at, the other end of a unix socket; CLOEXEC. It may have ended.
+///
+/// # Errors
+/// ENOPROTOOPT where the kernel has no such option; ESRCH or EINVAL when that process is gone.
+pub fn of_peer(socket: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
+    let (mut fd, mut length): (i32, libc::socklen_t) = (-1, size_of::<i32>() as libc::socklen_t);
+    let place = (&raw mut fd).cast();
+    // SAFETY: fd and length outlive the call, and length is fd's own.
+    nix::errno::Errno::result(unsafe {
+        libc::getsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_PEERPIDFD, place, &raw mut length)
+    })?;
+    // SAFETY: the kernel has just made this descriptor for us alone.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
 /// pidfd_send_signal(2).
 ///
 /// # Errors

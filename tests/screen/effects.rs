@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use minic_tui::manager::{
-    Changes, Created, Demo, Engine, Error, Happenings, Inspector, LimitChange, LogChunk, LogSource, ProcessInfo, Sampling, Sheet, Shell,
-    Updated, Watching,
+    Changes, Created, Demo, Engine, Error, Extracted, Happenings, Inspector, LimitChange, LogChunk, LogSource, ProcessInfo, Sampling,
+    Sheet, Shell, Updated, Watching,
 };
 use minic_tui::record::{ExitCause, Record};
 use minic_tui::spec::ContainerId;
@@ -72,8 +72,8 @@ impl Inspector for Wild {
         self.0.changed_file(id, path, most)
     }
 
-    fn extract(&self, id: &ContainerId, path: &str, into: &Path) -> Result<u64, Error> {
-        self.0.extract(id, path, into)
+    fn extract(&self, id: &ContainerId, path: &str, into: &Path, go_on: &mut dyn FnMut(&Extracted) -> bool) -> Result<Extracted, Error> {
+        self.0.extract(id, path, into, go_on)
     }
 
     fn revert(&self, id: &ContainerId, path: &str) -> Result<(), Error> {

@@ -98,7 +98,10 @@ impl Stage {
             match effect {
                 Effect::Call(id, call) => {
                     let mut lines = Vec::new();
-                    let result = perform(&self.demo, call, &mut |line| lines.push(line));
+                    let result = perform(&self.demo, call, &mut |line| {
+                        lines.push(line);
+                        true
+                    });
                     for line in lines {
                         self.send(Message::Progress(id, line));
                     }

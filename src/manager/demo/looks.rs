@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::exec::joinable;
-use super::super::{Change, ChangeKind, Changes, Error, Fact, Happenings, Inspector, Judgement, ProcessInfo, Section, Sheet, Shell};
+use super::super::{
+    Change, ChangeKind, Changes, Error, Extracted, Fact, Happenings, Inspector, Judgement, ProcessInfo, Section, Sheet, Shell,
+};
 use super::shell::DemoShell;
 use super::world::Member;
 use super::{Demo, Shared};
@@ -87,7 +89,7 @@ impl Inspector for Demo {
         }
     }
 
-    fn extract(&self, _: &ContainerId, path: &str, _: &Path) -> Result<u64, Error> {
+    fn extract(&self, _: &ContainerId, path: &str, _: &Path, _: &mut dyn FnMut(&Extracted) -> bool) -> Result<Extracted, Error> {
         Err(Error::System { message: format!("extract {path}: the demo's files are made up"), hint: None })
     }
 

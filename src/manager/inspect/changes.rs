@@ -3,11 +3,10 @@
 //! What is in there, the container chose, and it may change it while it is walked: every path is opened as if the layer were `/`
 //! (openat2(2), RESOLVE_IN_ROOT), and no link is followed at its end.
 
-use std::ffi::{CStr, CString, OsStr};
+use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use nix::dir::Dir;
@@ -15,17 +14,22 @@ use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag};
 use nix::libc;
 use nix::sys::stat::{FileStat, SFlag, fstat, fstatat};
-use nix::unistd::{UnlinkatFlags, unlinkat};
 
 use super::super::{Error, Manager};
 use super::failed;
 use crate::rootfs::RootfsPaths;
 use crate::spec::ContainerId;
 use crate::sys::mount::open_in_root;
-use crate::sys::xattr;
+use crate::sys::{tree, xattr};
 
 /// The most changes listed.
 const MOST: usize = 20_000;
+/// The most that all paths have, in bytes.
+const MOST_BYTES: usize = 8 << 20;
+/// Folders inside each other that are looked into.
+const DEEPEST: usize = 256;
+/// The longest path that the kernel takes (PATH_MAX), in bytes with the NUL byte.
+pub(super) const LONGEST: usize = 4095;
 
 /// What was done to a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,7 +57,7 @@ impl ChangeKind {
 /// One changed path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// From the container's root on; bytes that are no UTF-8 are replaced, and such a path can only be looked at.
+    /// From the container's root on; bytes that are no UTF-8 are written `\xNN`, a backslash `\\`.
     pub path: String,
     /// What was done.
     pub kind: ChangeKind,
@@ -99,7 +103,7 @@ impl Manager {
     pub(super) fn changes(&self, id: &ContainerId) -> Result<Changes, Error> {
         let layers = self.layers(id)?;
         let mut changes = Changes::default();
-        walk(&layers, c".", false, &mut changes).map_err(|errno| failed("read the container's layer", errno.desc()))?;
+        walk(&layers, &mut changes).map_err(|errno| failed("read the container's layer", errno.desc()))?;
         changes.list.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(changes)
     }
@@ -130,14 +134,47 @@ impl Manager {
         }
         let (parent, name) = trimmed.rsplit_once('/').unwrap_or((".", trimmed));
         let parent = open_in_root(layers.upper.as_fd(), &c_path(parent)?, libc::O_RDONLY | libc::O_DIRECTORY);
-        let removed = parent.and_then(|parent| remove(&parent, &c_path(name).map_err(|_| Errno::EINVAL)?));
-        removed.map_err(|errno| failed(what, errno.desc()))
+        let name = c_path(name)?;
+        let removed = parent.map_err(std::io::Error::from).and_then(|parent| tree::remove_in(parent.as_fd(), &name, None));
+        removed.map_err(|error| failed(what, error))
     }
 }
 
-/// A path as the kernel wants it.
+/// A path as [`Change::path`] has it, as the kernel wants it.
 pub(super) fn c_path(path: &str) -> Result<CString, Error> {
-    CString::new(path).map_err(|_| failed(format!("{path:?}"), "has a NUL byte"))
+    CString::new(unescaped(path)).map_err(|_| failed(format!("{path:?}"), "has a NUL byte"))
+}
+
+/// A path that a container chose, so that it can be shown, and found again by what is shown.
+fn escaped(path: &[u8]) -> String {
+    let mut shown = String::with_capacity(path.len());
+    for chunk in path.utf8_chunks() {
+        shown.push_str(&chunk.valid().replace('\\', "\\\\"));
+        chunk.invalid().iter().for_each(|byte| shown.push_str(&format!("\\x{byte:02x}")));
+    }
+    shown
+}
+
+fn unescaped(shown: &str) -> Vec<u8> {
+    let mut path = Vec::with_capacity(shown.len());
+    let mut rest = shown;
+    while let Some((before, after)) = rest.split_once('\\') {
+        path.extend_from_slice(before.as_bytes());
+        let byte = after.strip_prefix('x').and_then(|after| u8::from_str_radix(after.get(..2)?, 16).ok());
+        rest = match byte {
+            Some(byte) => {
+                path.push(byte);
+                &after[3..]
+            }
+            // of two the second; a single one is what somebody typed
+            None => {
+                path.push(b'\\');
+                after.strip_prefix('\\').unwrap_or(after)
+            }
+        };
+    }
+    path.extend_from_slice(rest.as_bytes());
+    path
 }
 
 /// A regular file of the container's layer. What a container put there may be a pipe or a device: opening must neither wait nor act.
@@ -158,19 +195,6 @@ pub(super) fn kind(stat: &FileStat) -> SFlag {
     SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits())
 }
 
-/// The names in a folder of the layer, sorted.
-pub(super) fn names(folder: OwnedFd) -> nix::Result<Vec<CString>> {
-    let mut names = Vec::new();
-    for entry in Dir::from_fd(folder)?.iter() {
-        let name = entry?.file_name().to_owned();
-        if !matches!(name.to_bytes(), b"." | b"..") {
-            names.push(name);
-        }
-    }
-    names.sort();
-    Ok(names)
-}
-
 /// `path` and, below it, `name`.
 pub(super) fn below(path: &CStr, name: &CStr) -> CString {
     match path.to_bytes() {
@@ -180,19 +204,61 @@ pub(super) fn below(path: &CStr, name: &CStr) -> CString {
     }
 }
 
-/// Walks the folder at `path`; `new`: the image has nothing below it, or nothing of it is seen any more.
-fn walk(layers: &Layers, path: &CStr, new: bool, changes: &mut Changes) -> nix::Result<()> {
-    let folder = open_in_root(layers.upper.as_fd(), path, libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW)?;
-    let names = names(folder.try_clone().map_err(|_| Errno::EMFILE)?)?;
-    for name in names {
+/// A folder that is yet to be gone through; `new`: the image has nothing below it, or nothing of it is seen any more.
+struct Ahead {
+    path: CString,
+    new: bool,
+    depth: usize,
+}
+
+/// Goes through the layer from its top on, one folder open at a time, however deep and wide the container made it: what is beyond the bounds
+/// is left out, and said to be.
+fn walk(layers: &Layers, changes: &mut Changes) -> nix::Result<()> {
+    let mut bytes = 0;
+    let mut ahead = vec![Ahead { path: c".".to_owned(), new: false, depth: 0 }];
+    while let Some(next) = ahead.pop() {
+        let folder = open_in_root(layers.upper.as_fd(), &next.path, libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW);
+        match folder.and_then(|folder| look_into(layers, &next, folder, &mut ahead, &mut bytes, changes)) {
+            // a folder that cannot be entered any more was removed or replaced while this looked
+            Err(_) if next.depth > 0 => {}
+            looked => looked?,
+        }
+        if changes.list.len() >= MOST {
+            changes.cut |= !ahead.is_empty();
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn look_into(
+    layers: &Layers,
+    at: &Ahead,
+    folder: OwnedFd,
+    ahead: &mut Vec<Ahead>,
+    bytes: &mut usize,
+    changes: &mut Changes,
+) -> nix::Result<()> {
+    let mut entries = Dir::from_fd(folder.try_clone().map_err(|_| Errno::EMFILE)?)?;
+    for entry in entries.iter() {
+        let entry = entry?;
+        let name = entry.file_name();
+        if matches!(name.to_bytes(), b"." | b"..") {
+            continue;
+        }
         if changes.list.len() >= MOST {
             changes.cut = true;
             return Ok(());
         }
         // one that went away meanwhile is no change
-        let Ok(stat) = fstatat(&folder, name.as_c_str(), AtFlags::AT_SYMLINK_NOFOLLOW) else { continue };
-        let path = below(path, &name);
-        let there = !new && layers.below(&path);
+        let Ok(stat) = fstatat(&folder, name, AtFlags::AT_SYMLINK_NOFOLLOW) else { continue };
+        let path = below(&at.path, name);
+        *bytes += path.as_bytes().len();
+        if path.as_bytes().len() > LONGEST || *bytes > MOST_BYTES {
+            changes.cut = true;
+            continue;
+        }
+        let there = !at.new && layers.below(&path);
         let is_folder = kind(&stat) == SFlag::S_IFDIR;
         // overlayfs marks what is deleted with a character device 0/0
         let deleted = kind(&stat) == SFlag::S_IFCHR && stat.st_rdev == 0;
@@ -205,12 +271,12 @@ fn walk(layers: &Layers, path: &CStr, new: bool, changes: &mut Changes) -> nix::
         // a folder of the image is in the layer as soon as something below it is: that alone is no change
         if !is_folder || !there || opaque {
             let size = if kind(&stat) == SFlag::S_IFREG { u64::try_from(stat.st_size).unwrap_or(0) } else { 0 };
-            let shown = format!("/{}", OsStr::from_bytes(path.to_bytes()).to_string_lossy());
-            changes.list.push(Change { path: shown, kind: kind_of, folder: is_folder, size });
+            changes.list.push(Change { path: format!("/{}", escaped(path.to_bytes())), kind: kind_of, folder: is_folder, size });
         }
-        if is_folder {
-            // a folder that cannot be entered any more was removed or replaced while this looked
-            let _ = walk(layers, &path, !there || opaque, changes);
+        if is_folder && at.depth < DEEPEST {
+            ahead.push(Ahead { path, new: !there || opaque, depth: at.depth + 1 });
+        } else if is_folder {
+            changes.cut = true;
         }
     }
     Ok(())
@@ -223,20 +289,17 @@ fn is_opaque(layers: &Layers, path: &CStr) -> bool {
     xattr::get(folder.as_fd(), c"trusted.overlay.opaque", &mut value).is_ok_and(|length| value[..length] == *b"y")
 }
 
-/// Removes `name` from the open folder, with everything below it, following no link.
-fn remove(folder: &OwnedFd, name: &CStr) -> nix::Result<()> {
-    match unlinkat(folder, name, UnlinkatFlags::NoRemoveDir) {
-        Err(Errno::EISDIR) => {}
-        done => return done,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_path_is_found_again_by_what_is_shown_of_it() {
+        for path in [&b"etc/motd"[..], b"a\\b", b"\xff\xfe/x\\x41", "\u{e9}\\\\".as_bytes(), b"\xc3\\", b"\\x4", b""] {
+            let shown = escaped(path);
+            assert_eq!(unescaped(&shown), path, "{shown}");
+        }
+        assert_eq!(escaped(b"a\xffb\\"), "a\\xffb\\\\");
+        assert_eq!(unescaped("typed\\"), b"typed\\", "a single one at the end");
     }
-    let inside = nix::fcntl::openat(
-        folder,
-        name,
-        OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC,
-        nix::sys::stat::Mode::empty(),
-    )?;
-    for entry in names(inside.try_clone().map_err(|_| Errno::EMFILE)?)? {
-        remove(&inside, &entry)?;
-    }
-    unlinkat(folder, name, UnlinkatFlags::RemoveDir)
 }

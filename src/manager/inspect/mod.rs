@@ -4,6 +4,7 @@
 mod capabilities;
 mod changes;
 mod extract;
+mod extract_target;
 mod host;
 mod isolation;
 mod limit_files;
@@ -19,6 +20,7 @@ use crate::spec::ContainerId;
 use crate::sys::tty::WindowSize;
 
 pub use changes::{Change, ChangeKind, Changes};
+pub use extract::Extracted;
 pub use processes::ProcessInfo;
 pub use sheet::{Fact, Judgement, Section, Sheet};
 pub use shell::{Shell, ShellOutput};
@@ -73,11 +75,13 @@ pub trait Inspector: Send + Sync {
     /// When it is no regular file or cannot be read.
     fn changed_file(&self, id: &ContainerId, path: &str, most: usize) -> Result<Vec<u8>, Error>;
 
-    /// Copies a changed file or folder into the host's folder `into`; says how many files. Nothing that is there is overwritten.
+    /// Copies a changed file or folder into the host's folder `into`, or into a new one in it where others might exchange what is written there.
+    /// Nothing that is there is overwritten; what cannot be copied is left out and counted. `go_on` hears some times a second how far it is, and
+    /// says whether to go on.
     ///
     /// # Errors
-    /// When something of that name is there, or cannot be read or written.
-    fn extract(&self, id: &ContainerId, path: &str, into: &Path) -> Result<u64, Error>;
+    /// When something of that name is there, `into` is a link, or nothing at all can be read or written.
+    fn extract(&self, id: &ContainerId, path: &str, into: &Path, go_on: &mut dyn FnMut(&Extracted) -> bool) -> Result<Extracted, Error>;
 
     /// Takes a change back: what the image has at `path` is there again.
     ///
@@ -145,8 +149,8 @@ impl Inspector for super::Manager {
         Self::changed_file(self, id, path, most)
     }
 
-    fn extract(&self, id: &ContainerId, path: &str, into: &Path) -> Result<u64, Error> {
-        Self::extract(self, id, path, into)
+    fn extract(&self, id: &ContainerId, path: &str, into: &Path, go_on: &mut dyn FnMut(&Extracted) -> bool) -> Result<Extracted, Error> {
+        Self::extract(self, id, path, into, go_on)
     }
 
     fn revert(&self, id: &ContainerId, path: &str) -> Result<(), Error> {

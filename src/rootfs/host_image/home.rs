@@ -14,6 +14,7 @@ use super::digest::{Digest, is_digest};
 use super::manifest::Manifest;
 use super::{ImageError, ImageRoot};
 use crate::rootfs::FileError;
+use crate::sys::{files, tree};
 
 /// How the names of unfinished and discarded things begin. Only the lock's holder makes them, so whoever holds the lock
 /// may remove those that it finds: who made them is gone.
@@ -25,6 +26,8 @@ const COMPARED: &str = "compared";
 const END: &str = "--";
 /// How long a comparison holds for others: what is launched in a row is not compared each time.
 const HOLDS: Duration = Duration::from_secs(1);
+/// No note or manifest of ours comes near, in bytes.
+const LARGEST: u64 = 64 << 20;
 /// Longer than a tick of the kernel's clock for files, which is behind the real one by up to that.
 const TICK: Duration = Duration::from_millis(20);
 
@@ -59,7 +62,7 @@ impl Home {
     pub fn current(&self, list: Digest) -> Option<ImageRoot> {
         let began = SystemTime::now();
         let generation = self.current_name()?;
-        let manifest: Manifest = serde_json::from_slice(&fs::read(self.manifest(&generation)).ok()?).ok()?;
+        let manifest: Manifest = serde_json::from_slice(&files::read(&self.manifest(&generation), LARGEST).ok()?).ok()?;
         let root = self.root(&generation);
         let holds = manifest.holds(list) && root.path.is_dir();
         if holds {
@@ -71,12 +74,12 @@ impl Home {
     /// The current generation, when it was compared with the host's files within [`HOLDS`], and no folder of theirs changed since: a file
     /// that a package manager replaces changes its folder. One that is written over in place is seen at the next comparison.
     pub fn compared(&self, list: Digest) -> Option<ImageRoot> {
-        let mut file = File::open(self.folder.join(COMPARED)).ok()?;
+        let file = files::open_to_read(&self.folder.join(COMPARED)).ok()?;
         let at = file.metadata().and_then(|about| about.modified()).ok()?;
         // a time in the future has no age: a clock was set back
         at.elapsed().ok().filter(|age| *age < HOLDS)?;
         let mut text = String::with_capacity(1024);
-        file.read_to_string(&mut text).ok()?;
+        file.take(LARGEST).read_to_string(&mut text).ok()?;
         let mut lines = text.lines();
         let generation = self.current_name()?;
         let same = lines.next() == Some(&list.to_string()) && lines.next() == Some(&generation);
@@ -93,9 +96,9 @@ impl Home {
         let folders: String = manifest.folders().filter_map(|folder| Some(format!("{}\n", folder.to_str()?))).collect();
         let note = format!("{list}\n{generation}\n{END}\n{folders}");
         let mut open = OpenOptions::new();
-        open.write(true).create(true).truncate(true).mode(0o600).custom_flags(nix::libc::O_NOFOLLOW);
+        open.write(true).create(true).truncate(true).mode(0o600);
         // where it cannot be written, the next one compares again
-        let _ = open.open(self.folder.join(COMPARED)).and_then(|mut file| {
+        let _ = files::open(&self.folder.join(COMPARED), &mut open, 0).and_then(|mut file| {
             file.write_all(note.as_bytes())?;
             began.checked_sub(TICK).map_or(Ok(()), |at| file.set_modified(at))
         });
@@ -140,15 +143,9 @@ impl Home {
     pub fn lock(&self, wait: impl FnOnce()) -> Result<Flock<File>, FileError> {
         let path = self.folder.join("lock");
         let fail = |errno: Errno| FileError::of("lock", &path)(errno.into());
-        let open = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .custom_flags(nix::libc::O_NOFOLLOW)
-            .open(&path);
-        let file = open.map_err(FileError::of("open", &path))?;
+        let mut options = OpenOptions::new();
+        let opened = files::open(&path, options.read(true).write(true).create(true).truncate(false).mode(0o600), 0);
+        let file = opened.map_err(FileError::of("open", &path))?;
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(lock) => Ok(lock),
             Err((file, Errno::EWOULDBLOCK)) => {
@@ -171,7 +168,7 @@ impl Home {
             if entry.file_name().as_encoded_bytes().starts_with(DRAFT.as_bytes()) {
                 let path = entry.path();
                 // what cannot be removed now is in nobody's way and is tried again next time
-                let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
+                let _ = tree::remove(&path, None);
             }
         }
     }

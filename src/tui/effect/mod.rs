@@ -5,13 +5,14 @@ mod look;
 mod observe;
 mod shells;
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ use super::message::Message;
 use super::model::ShellId;
 use super::reload::Reload;
 use crate::config::{ConfigError, change_preset, delete_preset, save_preset};
-use crate::manager::{Created, Engine, Error, LimitChange, Updated};
+use crate::manager::{Created, Engine, Error, Extracted, LimitChange, Updated};
 use crate::record::ExitCause;
 use crate::spec::{ContainerId, Preset};
 
@@ -99,8 +100,8 @@ pub enum Outcome {
     TakenBack,
     /// The process, or the container's init, has the signal.
     Signalled,
-    /// So many files were copied.
-    Extracted(u64),
+    /// So much was copied.
+    Extracted(Box<Extracted>),
     /// The image's own is there again.
     Reverted,
     /// Its limits are these now.
@@ -114,6 +115,8 @@ pub enum Outcome {
 pub enum Effect {
     /// Ask the engine; the answer is [`Message::EffectDone`].
     Call(EffectId, Call),
+    /// End this call before it is done, where that can be: its answer comes all the same.
+    Cancel(EffectId),
     /// Read every record.
     ReadRecords,
     /// Read the logs of these containers from the beginning, in place of any others.
@@ -144,7 +147,8 @@ impl Effect {
     pub fn changes_something(&self) -> bool {
         match self {
             Self::Call(..) | Self::PurgeTrash | Self::Shell(_, ShellCall::Open(..) | ShellCall::Write(_)) => true,
-            Self::ReadRecords
+            Self::Cancel(_)
+            | Self::ReadRecords
             | Self::OpenLog(_)
             | Self::ReadTail(_)
             | Self::ReadLog
@@ -166,6 +170,8 @@ pub struct Effects {
     log: Option<LogReader>,
     looker: Option<Looker>,
     shells: ShellLines,
+    /// Calls that are to end before they are done.
+    cancelled: Arc<Mutex<HashSet<EffectId>>>,
 }
 
 impl Effects {
@@ -180,7 +186,7 @@ impl Effects {
     #[must_use]
     pub fn sharing(engine: Arc<dyn Engine>, sender: Sender<Message>, readings: Arc<AtomicU64>) -> Self {
         let shells = ShellLines::new(Arc::clone(&engine), sender.clone());
-        Self { engine, sender, readings, log: None, looker: None, shells }
+        Self { engine, sender, readings, log: None, looker: None, shells, cancelled: Arc::default() }
     }
 
     /// Starts to sample every `tick`, to watch the records, and to look after the config file.
@@ -196,18 +202,24 @@ impl Effects {
         match effect {
             Effect::Call(id, call) => {
                 let (engine, sender) = (Arc::clone(&self.engine), self.sender.clone());
+                let cancelled = Arc::clone(&self.cancelled);
                 let spawned = thread::Builder::new().name("effect".into()).spawn(move || {
                     let mut progress = |line: String| {
                         // the screen may be gone already: then nobody needs to hear it
                         let _ = sender.send(Message::Progress(id, line));
+                        !cancelled.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
                     };
                     let result = catch_unwind(AssertUnwindSafe(|| perform(&*engine, call, &mut progress)));
                     let result = result.unwrap_or_else(|panic| Err(panicked("carry this out", panic.as_ref())));
                     let _ = sender.send(Message::EffectDone(id, result));
+                    cancelled.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
                 });
                 if let Err(error) = spawned {
                     let _ = self.sender.send(Message::EffectDone(id, Err(no_thread(&error))));
                 }
+            }
+            Effect::Cancel(id) => {
+                self.cancelled.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
             }
             Effect::ReadRecords => {
                 let (engine, sender, readings) = (Arc::clone(&self.engine), self.sender.clone(), Arc::clone(&self.readings));
@@ -260,13 +272,13 @@ pub fn spawn(name: &'static str, sender: &Sender<Message>, work: impl FnOnce() +
     }
 }
 
-/// Asks `engine` for what `call` says and waits for the answer.
+/// Asks `engine` for what `call` says and waits for the answer. `progress` says whether to go on, where that can be chosen.
 ///
 /// # Errors
 /// The engine's own.
-pub fn perform(engine: &dyn Engine, call: Call, progress: &mut dyn FnMut(String)) -> Result<Outcome, Error> {
+pub fn perform(engine: &dyn Engine, call: Call, progress: &mut dyn FnMut(String) -> bool) -> Result<Outcome, Error> {
     match call {
-        Call::Launch(created) => engine.launch(&created, progress).map(Outcome::Launched),
+        Call::Launch(created) => engine.launch(&created, &mut |line| _ = progress(line)).map(Outcome::Launched),
         Call::Start(id) => engine.start(&id).map(|()| Outcome::Started),
         Call::Stop(id, grace) => engine.stop(&id, grace).map(Outcome::Stopped),
         Call::Restart(id, grace) => engine.restart(&id, grace).map(|()| Outcome::Restarted),
@@ -277,7 +289,10 @@ pub fn perform(engine: &dyn Engine, call: Call, progress: &mut dyn FnMut(String)
         Call::ThrowAway(id, grace) => engine.throw_away(&id, grace).map(|()| Outcome::ThrownAway),
         Call::TakeBack(id) => engine.take_back(&id).map(|()| Outcome::TakenBack),
         Call::Signal(id, pid, signal) => engine.signal_process(&id, pid, signal).map(|()| Outcome::Signalled),
-        Call::Extract(id, path, into) => engine.extract(&id, &path, &into).map(Outcome::Extracted),
+        Call::Extract(id, path, into) => {
+            let mut go_on = |so_far: &Extracted| progress(format!("{}; Extract again stops it", so_far.copied()));
+            engine.extract(&id, &path, &into, &mut go_on).map(Box::new).map(Outcome::Extracted)
+        }
         Call::Revert(id, path) => engine.revert(&id, &path).map(|()| Outcome::Reverted),
         Call::SetLimit(id, change) => engine.set_limit(&id, change).map(Outcome::LimitSet),
         Call::SavePreset(file, name, preset) => written(save_preset(&file, &name, &preset), file),

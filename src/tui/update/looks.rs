@@ -218,6 +218,10 @@ fn files(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
             return vec![Effect::Look(Look::File(id, path))];
         }
         Action::ExtractFile => {
+            let under_way = |pending: &Pending| pending.action == Action::ExtractFile && pending.target.as_ref() == Some(&id);
+            if let Some((effect, _)) = model.pending.iter().find(|(_, pending)| under_way(pending)) {
+                return vec![Effect::Cancel(*effect)];
+            }
             let (purpose, line) = (Purpose::Extract(id, path), LineEdit::new(EXTRACT_INTO));
             model.overlay = Some(Overlay::Prompt(Prompt { purpose, line }));
         }

@@ -132,8 +132,9 @@ pub fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Error>) -> 
             }
             let (kind, text) = match outcome {
                 Outcome::Signalled => (ToastKind::Success, format!("{name} has the signal")),
-                Outcome::Extracted(count) => {
-                    (ToastKind::Success, format!("extracted {name}: {count} file{}", if count == 1 { "" } else { "s" }))
+                Outcome::Extracted(done) => {
+                    let kind = if done.is_whole() { ToastKind::Success } else { ToastKind::Notice };
+                    (kind, format!("extracted {name}: {done}"))
                 }
                 Outcome::Reverted => (ToastKind::Success, format!("reverted {name}")),
                 Outcome::Launched(container) if name.is_empty() => (ToastKind::Success, format!("launched {container}")),

@@ -92,8 +92,8 @@ impl Play {
                     let result = match call {
                         // nothing is written to this machine's disk
                         Call::Write(path, _) | Call::SavePreset(path, ..) => Ok(Outcome::Written(path)),
-                        Call::Extract(..) => Ok(Outcome::Extracted(1)),
-                        call => perform(&self.demo, call, &mut |_| ()),
+                        Call::Extract(..) => Ok(Outcome::Extracted(Box::default())),
+                        call => perform(&self.demo, call, &mut |_| true),
                     };
                     self.send(Message::EffectDone(id, result));
                 }

@@ -1,0 +1,102 @@
+//! [`Lines`]: the lines of a file that grows. What has no end, or is no text at all, takes no more memory and time than it must.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use nix::unistd::{Whence, lseek};
+
+/// How much is read at a time, in bytes.
+const BLOCK: usize = 64 << 10;
+
+/// What was read of a file and not yet taken.
+#[derive(Debug)]
+pub(super) struct Lines {
+    pending: Vec<u8>,
+    start: usize,
+    /// The longest line there can be, in bytes; a longer one is none of ours, and passed over.
+    longest: usize,
+    /// Within one that is too long.
+    passing: bool,
+}
+
+impl Lines {
+    pub fn new(longest: usize) -> Self {
+        Self { pending: Vec::new(), start: 0, longest, passing: false }
+    }
+
+    /// The next whole line, without its end.
+    pub fn next(&mut self) -> Option<&[u8]> {
+        loop {
+            let length = self.pending[self.start..].iter().position(|b| *b == b'\n')?;
+            let line = self.start..self.start + length;
+            self.start = line.end + 1;
+            if !std::mem::take(&mut self.passing) && length <= self.longest {
+                return Some(&self.pending[line]);
+            }
+        }
+    }
+
+    /// Reads on in `file`; `false` at its end. Take every line before.
+    pub fn fill(&mut self, file: &mut File) -> io::Result<bool> {
+        self.pending.drain(..self.start);
+        self.start = 0;
+        self.passing |= self.pending.len() > self.longest;
+        if !self.passing {
+            return Ok(file.take(BLOCK as u64).read_to_end(&mut self.pending)? > 0);
+        }
+        loop {
+            self.pending.clear();
+            if file.take(BLOCK as u64).read_to_end(&mut self.pending)? == 0 {
+                return Ok(false);
+            }
+            if self.pending.contains(&b'\n') {
+                return Ok(true);
+            }
+            if self.pending.iter().all(|b| *b == 0) {
+                skip_hole(file)?;
+            }
+        }
+    }
+}
+
+/// Goes on to where `file` has something again, or to its end. A hole of a terabyte takes no longer than one of a page.
+fn skip_hole(file: &mut File) -> io::Result<()> {
+    use nix::errno::Errno::ENXIO;
+    let at = i64::try_from(file.stream_position()?).unwrap_or(i64::MAX);
+    match lseek(&*file, at, Whence::SeekData) {
+        Err(ENXIO) => file.seek(SeekFrom::End(0)).map(drop),
+        // a file system that does not know its holes is read through
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn a_line_without_end_is_passed_over_in_bounded_memory() {
+        let path = std::env::temp_dir().join(format!("minic-lines-{}", std::process::id()));
+        let mut writer = File::create(&path).unwrap();
+        writer.write_all(b"one\n").unwrap();
+        writer.write_all(&[b'x'; 100]).unwrap();
+        writer.seek(SeekFrom::Start(1 << 40)).unwrap();
+        writer.write_all(b"end\ntwo\nthr").unwrap();
+        let (mut file, mut lines, mut seen) = (File::open(&path).unwrap(), Lines::new(50), Vec::new());
+        loop {
+            while let Some(line) = lines.next() {
+                seen.push(String::from_utf8_lossy(line).into_owned());
+            }
+            assert!(lines.pending.capacity() <= 4 * BLOCK);
+            if !lines.fill(&mut file).unwrap() {
+                break;
+            }
+        }
+        assert_eq!(seen, ["one", "two"]);
+        writer.write_all(b"ee\n").unwrap();
+        assert!(lines.fill(&mut file).unwrap());
+        assert_eq!(lines.next(), Some(&b"three"[..]), "an unfinished line waits");
+        std::fs::remove_file(path).unwrap();
+    }
+}
