@@ -10,6 +10,7 @@ mod json_file;
 mod launch_step;
 mod leftovers;
 mod lock;
+mod log_rate;
 mod log_reader;
 mod log_writer;
 mod logfile;

@@ -29,6 +29,7 @@ mod launching;
 mod lifecycle;
 mod limits;
 mod output;
+mod paid;
 mod passthrough;
 mod placing;
 mod profile;
