@@ -31,6 +31,11 @@ pub(super) struct Folder {
 }
 
 impl Folder {
+    /// Whether it is in the tree that weighs CPU time: where supervisors are, too.
+    pub(super) fn has_cpu(&self) -> bool {
+        self.controllers.contains(&Controller::Cpu)
+    }
+
     /// Whether the controller's files are in it; on v2 that depends on every cgroup above.
     pub(super) fn passes(&self, controller: Controller) -> bool {
         let listed = fs::read_to_string(self.path.join("cgroup.controllers")).unwrap_or_default();

@@ -20,6 +20,7 @@ mod pressure;
 mod remove;
 mod sample;
 mod sampler;
+mod supervisors;
 
 pub use apply::{Cgroup, Parent, Unfinished, join};
 pub use controller::{Controller, Version};
@@ -31,6 +32,7 @@ pub use orphans::{containers, first_of_containers};
 pub use plan::{Plan, Write, plan, weight_from_shares};
 pub use sample::{Io, Pressure, Sample};
 pub use sampler::CgroupSampler;
+pub use supervisors::AmongSupervisors;
 
 #[cfg(test)]
 mod kernel_tests;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use super::supervisors::SUPERVISORS;
 use super::{Hierarchy, Layout, Parent};
 use crate::spec::ContainerId;
 
@@ -25,5 +26,7 @@ fn in_tree(hierarchy: &Hierarchy, parent: &Parent) -> impl Iterator<Item = (Cont
     // most of the time there is no such folder
     let entries = fs::read_dir(hierarchy.mount.join(&parent.name)).into_iter().flatten().flatten();
     let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    // where supervisors are is no container's
+    let folders = folders.filter(|entry| entry.file_name() != SUPERVISORS);
     folders.filter_map(|entry| Some((ContainerId::new(entry.file_name().into_string().ok()?).ok()?, entry)))
 }

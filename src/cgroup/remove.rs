@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 
+use super::supervisors::SUPERVISORS;
 use super::{Cgroup, CgroupError};
 
 /// How long a dying process may keep a cgroup busy before that is an error; a kill normally needs milliseconds.
@@ -43,12 +44,27 @@ impl Cgroup {
                     Err(e) => return Err(e),
                 }
             }
-            // fails while other containers are there, and that is right
-            if let Some(parent) = folder.path.parent().filter(|p| !p.ends_with(USUAL_PARENT)) {
-                let _ = fs::remove_dir(parent);
+            if let Some(parent) = folder.path.parent() {
+                match folder.has_cpu() {
+                    true => remove_parent(parent),
+                    false => remove_if_empty(parent),
+                }
             }
         }
         Ok(())
+    }
+}
+
+/// Removes where supervisors are, which those that were killed could not, and the parent, each if nobody is in it.
+pub(super) fn remove_parent(parent: &Path) {
+    let _ = fs::remove_dir(parent.join(SUPERVISORS));
+    remove_if_empty(parent);
+}
+
+/// Fails while other containers are there, and that is right.
+fn remove_if_empty(parent: &Path) {
+    if !parent.ends_with(USUAL_PARENT) {
+        let _ = fs::remove_dir(parent);
     }
 }
 

@@ -233,6 +233,11 @@ struct CareFlags {
     /// Log files kept
     #[arg(long, value_name = "COUNT")]
     log_files: Option<String>,
+
+    /// Most that its log grows by in a second: 1M. What it prints beyond that is not logged, and the log says how many lines that were;
+    /// without this nothing is dropped
+    #[arg(long, value_name = "RATE")]
+    log_rate: Option<String>,
 }
 
 fn net(text: &str) -> Result<NetworkMode, String> {
@@ -289,6 +294,7 @@ impl Request {
             health_retries: care.health_retries,
             log_size: care.log_size,
             log_files: care.log_files,
+            log_rate: care.log_rate,
             best_effort: limits.best_effort.then_some(true),
             ..Preset::default()
         };

@@ -15,6 +15,10 @@ use super::words::ending;
 ///
 /// In the foreground its input, output, signals and terminal are passed through, and its exit code is ours. Options after CMD belong to
 /// CMD. A container that cannot be started does not stay behind.
+///
+/// Who reads our output slowly slows the container down, as in any pipeline. A client that does not read at all for 10 seconds, while 1M of it
+/// waits, is detached, says so and exits with 125; the container goes on, and so does its log. A pipeline whose reader does not
+/// read for longer is better served by `run -d` and `logs -f`.
 #[derive(Debug, Args)]
 pub(super) struct Run {
     /// Start it in the background and print its id

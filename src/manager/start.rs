@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Error, Fresh, Manager};
 use crate::record::{ExitCause, Status};
-use crate::runtime::{self, AttachEnd, Console};
+use crate::runtime::{self, AttachEnd, Console, PATIENCE};
 use crate::spec::{ContainerId, DetachKeys};
 
 impl Manager {
@@ -70,6 +70,11 @@ impl Manager {
         match console.pass_through(tty, keys).map_err(cannot_attach)? {
             AttachEnd::Ended(cause) => Ok(Some(cause)),
             AttachEnd::Detached => Ok(None),
+            AttachEnd::LetGo => {
+                let name = self.load(id).map_or_else(|_| id.to_string(), |record| record.spec.name.to_string());
+                let message = format!("detached: its output was not read for {} s; {name} did not wait any longer", PATIENCE.as_secs());
+                Err(Error::System { message, hint: Some(format!("what it goes on to write is in its log: minic-tui logs {name}")) })
+            }
             // its supervisor was killed: what the record says is all there is
             AttachEnd::Gone => match self.load(id)?.status {
                 Status::Stopped { cause, .. } => Ok(Some(cause)),

@@ -3,10 +3,12 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::logfile::encode;
+use super::log_rate::Rate;
+use super::logfile::{encode, head};
 use crate::sys::files::open_to_append;
 
 /// When a log is rotated, and how many files are kept.
@@ -24,13 +26,22 @@ impl Default for LogLimits {
     }
 }
 
+/// As much is encoded and written at a time, in bytes, and one entry more at most.
+const CHUNK: usize = 32 << 10;
+
 /// Appends a container's output to its log.
 #[derive(Debug)]
 pub struct LogWriter {
     path: PathBuf,
     limits: LogLimits,
+    rate: Option<Rate>,
     file: File,
+    /// The size of the file.
     written: u64,
+    /// What was written in all, since the last [`LogWriter::take_logged`].
+    logged: u64,
+    /// For standard output and standard error: the last entry is a part of a line that may go on.
+    open: [bool; 2],
     buffer: Vec<u8>,
 }
 
@@ -42,7 +53,14 @@ impl LogWriter {
     pub fn open(path: &Path, limits: LogLimits) -> io::Result<Self> {
         let file = open_to_append(path)?;
         let written = file.metadata()?.len();
-        Ok(Self { path: path.to_owned(), limits, file, written, buffer: Vec::new() })
+        let (path, open, buffer) = (path.to_owned(), [false; 2], Vec::new());
+        Ok(Self { path, limits, rate: None, file, written, logged: 0, open, buffer })
+    }
+
+    /// The same, which grows by `rate` bytes a second at most; beyond that lines are dropped, and the log says how many.
+    #[must_use]
+    pub fn at_most(self, rate: Option<u64>) -> Self {
+        Self { rate: rate.map(|rate| Rate::new(rate, Instant::now())), ..self }
     }
 
     /// Appends what the container wrote just now. Nothing is kept in memory.
@@ -50,32 +68,80 @@ impl LogWriter {
     /// # Errors
     /// What write(2) says (a full disk, say); the output is then lost to the log.
     pub fn write(&mut self, stderr: bool, bytes: &[u8]) -> io::Result<()> {
-        self.buffer.clear();
-        encode(Timestamp::now(), stderr, bytes, &mut self.buffer);
-        if self.written > 0 && self.written + self.buffer.len() as u64 > self.limits.size {
-            self.rotate()?;
+        self.say_dropped(false)?;
+        let head = head(Timestamp::now(), stderr);
+        let (bytes, cut) = match &mut self.rate {
+            Some(rate) => rate.admit(bytes, stderr, head.len()),
+            None => (bytes, false),
+        };
+        if let Some(last) = bytes.last() {
+            self.open[usize::from(stderr)] = *last != b'\n';
+            self.append(&head, bytes)?;
         }
-        self.file.write_all(&self.buffer)?;
-        self.written += self.buffer.len() as u64;
+        if cut && std::mem::take(&mut self.open[usize::from(stderr)]) {
+            // what comes next is another line
+            self.append(&head, b"\n")?;
+        }
         Ok(())
     }
 
-    fn rotate(&mut self) -> io::Result<()> {
-        for number in (1..self.limits.files).rev() {
-            let older = numbered(&self.path, number);
-            let newer = if number == 1 { self.path.clone() } else { numbered(&self.path, number - 1) };
-            match std::fs::rename(newer, older) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
+    /// Says in the log how many lines were dropped, when there is room for more again, or `at_once`.
+    ///
+    /// # Errors
+    /// As [`LogWriter::write`].
+    pub fn say_dropped(&mut self, at_once: bool) -> io::Result<()> {
+        let Some(dropped) = self.rate.as_mut().and_then(|rate| rate.take_dropped(Instant::now(), at_once)) else { return Ok(()) };
+        let lines = if dropped == 1 { "line" } else { "lines" };
+        let word = format!("minic-tui: {dropped} {lines} dropped: more than --log-rate allows\n");
+        let end: &[u8] = if std::mem::take(&mut self.open[1]) { b"\n" } else { b"" };
+        self.append(&head(Timestamp::now(), true), &[end, word.as_bytes()].concat())
+    }
+
+    /// When there is something to say though nothing more may be written: call [`LogWriter::say_dropped`] then.
+    #[must_use]
+    pub fn due(&self) -> Option<Instant> {
+        self.rate.as_ref().and_then(Rate::due)
+    }
+
+    /// How many bytes were written since this was last asked.
+    pub fn take_logged(&mut self) -> u64 {
+        std::mem::take(&mut self.logged)
+    }
+
+    fn append(&mut self, head: &[u8], mut bytes: &[u8]) -> io::Result<()> {
+        let most = CHUNK.min(usize::try_from(self.limits.size).unwrap_or(CHUNK));
+        while !bytes.is_empty() {
+            self.buffer.clear();
+            encode(head, &mut bytes, &mut self.buffer, most);
+            let length = self.buffer.len() as u64;
+            if self.written > 0 && self.written + length > self.limits.size {
+                self.rotate()?;
             }
+            self.file.write_all(&self.buffer)?;
+            self.written += length;
+            self.logged += length;
         }
-        if self.limits.files <= 1 {
-            std::fs::remove_file(&self.path)?;
+        Ok(())
+    }
+
+    /// The oldest file goes first, and the others move on into its place. Moved onto a file that is there, ext4 would write the other to the
+    /// disk at once (`auto_da_alloc`, ext4(5)); a log that is rotated sooner than it would be written anyway never gets there.
+    fn rotate(&mut self) -> io::Result<()> {
+        let files = self.limits.files.max(1);
+        let place = |number: u32| if number == 0 { self.path.clone() } else { numbered(&self.path, number) };
+        there(std::fs::remove_file(place(files - 1)))?;
+        for number in (1..files).rev() {
+            there(std::fs::rename(place(number - 1), place(number)))?;
         }
         self.file = open_to_append(&self.path)?;
         self.written = 0;
         Ok(())
     }
+}
+
+/// A file that is not there need not be moved.
+fn there(result: io::Result<()>) -> io::Result<()> {
+    result.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 
 /// `log.N`, the Nth older file.

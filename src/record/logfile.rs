@@ -2,7 +2,7 @@
 //!
 //! `F` ends a line; `P` is a part of one that goes on in the next entry of the same stream.
 
-use std::io::Write;
+use std::io::BufRead;
 
 use jiff::Timestamp;
 
@@ -22,20 +22,26 @@ pub struct LogChunk {
 /// Longest text of one entry; a longer line is written as parts, so that no reader needs more memory than this.
 pub(super) const MAX_ENTRY: usize = 16 * 1024;
 
-/// Encodes what the container wrote at `at` as entries, appended to `out`.
-pub(super) fn encode(at: Timestamp, stderr: bool, mut bytes: &[u8], out: &mut Vec<u8>) {
+/// What an entry begins with; the tag is its last but one byte. Made once for all that was read at a time.
+pub(super) fn head(at: Timestamp, stderr: bool) -> Vec<u8> {
     let stream = if stderr { "stderr" } else { "stdout" };
-    while !bytes.is_empty() {
-        let window = &bytes[..bytes.len().min(MAX_ENTRY)];
-        let (text, rest, tag) = match window.iter().position(|b| *b == b'\n') {
-            Some(end) => (&bytes[..end], &bytes[end + 1..], 'F'),
-            None => (window, &bytes[window.len()..], 'P'),
-        };
-        // writing to a Vec cannot fail
-        let _ = write!(out, "{at:.9} {stream} {tag} ");
-        out.extend_from_slice(text);
-        out.push(b'\n');
-        bytes = rest;
+    format!("{at:.9} {stream} F ").into_bytes()
+}
+
+/// Encodes what the container wrote as entries that begin with `head`, appended to `out`, until that holds `most` bytes or so. What is
+/// left of `bytes` is for the next time.
+pub(super) fn encode(head: &[u8], bytes: &mut &[u8], out: &mut Vec<u8>, most: usize) {
+    while !bytes.is_empty() && out.len() < most {
+        out.extend_from_slice(head);
+        let text = out.len();
+        let mut window = &bytes[..bytes.len().min(MAX_ENTRY)];
+        // memory cannot fail to be read; this is the one fast search for a byte in the standard library
+        let length = window.read_until(b'\n', out).unwrap_or(window.len());
+        *bytes = &bytes[length..];
+        if out.last() != Some(&b'\n') {
+            out[text - 2] = b'P';
+            out.push(b'\n');
+        }
     }
 }
 
@@ -68,7 +74,7 @@ mod tests {
     fn the_format_is_cri() {
         let at: Timestamp = "2026-11-23T14:03:11.123456789Z".parse().unwrap();
         let mut out = Vec::new();
-        encode(at, false, b"line\nrest", &mut out);
+        encode(&head(at, false), &mut &b"line\nrest"[..], &mut out, usize::MAX);
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "2026-11-23T14:03:11.123456789Z stdout F line\n2026-11-23T14:03:11.123456789Z stdout P rest\n"
@@ -78,8 +84,13 @@ mod tests {
     #[test]
     fn any_bytes_come_back_as_they_were() {
         let binary: Vec<u8> = (0..=255u8).cycle().take(90_000).collect();
-        let mut out = Vec::new();
-        encode(Timestamp::UNIX_EPOCH, true, &binary, &mut out);
+        let (mut out, mut rest) = (Vec::new(), &binary[..]);
+        let head = head(Timestamp::UNIX_EPOCH, true);
+        while !rest.is_empty() {
+            let before = out.len();
+            encode(&head, &mut rest, &mut out, before + 1000);
+            assert!(out.len() < before + 1000 + head.len() + MAX_ENTRY + 1);
+        }
         let mut back = Vec::new();
         for chunk in decoded(&out) {
             assert!(chunk.stderr && chunk.bytes.len() <= MAX_ENTRY);

@@ -13,6 +13,7 @@ mod launch_step;
 mod leftovers;
 mod lines;
 mod lock;
+mod log_rate;
 mod log_reader;
 mod log_writer;
 mod logfile;

@@ -24,6 +24,8 @@ pub enum AttachEnd {
     Ended(ExitCause),
     /// The user typed the detach keys; the container goes on.
     Detached,
+    /// We did not read what it wrote for too long, and were let go; the container goes on.
+    LetGo,
     /// Its supervisor went away without a word.
     Gone,
 }
@@ -148,6 +150,7 @@ impl Console {
                         Some(Reply::Stderr(bytes)) => self.show(&mut std::io::stderr(), bytes),
                         Some(Reply::Ended(cause)) => return Ok(AttachEnd::Ended(cause)),
                         Some(Reply::Taken) => taken = true,
+                        Some(Reply::Detached) => return Ok(AttachEnd::LetGo),
                         None => {}
                     },
                 }

@@ -11,6 +11,10 @@ pub trait Duties {
     fn kill(&mut self);
     /// Starts a run of the health check.
     fn probe(&mut self, line: &str) -> ProbeStart;
+    /// It has run for a while: what a short life does not need is done now.
+    fn settle(&mut self);
+    /// The container's cap as it is now, in cores; `None` when it has none.
+    fn cap(&self) -> Option<f64>;
     /// Begins to watch the container's memory pressure, where this kernel tells of it.
     fn watch_pressure(&mut self) -> Option<OwnedFd>;
     /// Tasks stall for want of memory.

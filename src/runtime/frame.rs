@@ -5,6 +5,8 @@ use crate::sys::tty::WindowSize;
 
 /// Most bytes of input or output in one frame.
 pub const MAX_DATA: usize = 32 * 1024;
+/// What comes before the bytes in a frame of output: the relay reads right behind it, and sends the frame as it lies there.
+pub(super) const KIND: usize = 1;
 /// Room for any frame.
 pub const MAX_FRAME: usize = MAX_DATA + 64;
 
@@ -39,6 +41,8 @@ pub enum Reply<'a> {
     Taken,
     /// It ended; its record says so already.
     Ended(ExitCause),
+    /// The client did not read for too long and is let go; the container goes on.
+    Detached,
 }
 
 impl Request<'_> {
@@ -81,14 +85,20 @@ fn signal(bytes: [u8; 4]) -> Option<i32> {
     Some(i32::from_le_bytes(bytes)).filter(|s| (1..=64).contains(s))
 }
 
+/// The kind byte of a frame of output.
+pub(super) fn kind_of_output(stderr: bool) -> u8 {
+    if stderr { 17 } else { 16 }
+}
+
 impl Reply<'_> {
     /// The frame for it.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         match self {
-            Self::Stdout(bytes) => [&[16], *bytes].concat(),
-            Self::Stderr(bytes) => [&[17], *bytes].concat(),
+            Self::Stdout(bytes) => [&[kind_of_output(false)], *bytes].concat(),
+            Self::Stderr(bytes) => [&[kind_of_output(true)], *bytes].concat(),
             Self::Taken => vec![19],
+            Self::Detached => vec![20],
             Self::Ended(cause) => [vec![18], serde_json::to_vec(cause).unwrap_or_default()].concat(),
         }
     }
@@ -102,6 +112,7 @@ impl<'a> Reply<'a> {
             (16, bytes) => Some(Self::Stdout(bytes)),
             (17, bytes) => Some(Self::Stderr(bytes)),
             (19, []) => Some(Self::Taken),
+            (20, []) => Some(Self::Detached),
             (18, json) => serde_json::from_slice(json).ok().map(Self::Ended),
             _ => None,
         }
@@ -129,9 +140,8 @@ mod tests {
 
     #[test]
     fn replies_survive_the_socket() {
-        for reply in
-            [Reply::Stdout(b"a"), Reply::Stderr(b""), Reply::Taken, Reply::Ended(ExitCause::OomKilled { peak: Some(1), limit: None })]
-        {
+        let ended = Reply::Ended(ExitCause::OomKilled { peak: Some(1), limit: None });
+        for reply in [Reply::Stdout(b"a"), Reply::Stderr(b""), Reply::Taken, ended, Reply::Detached] {
             assert_eq!(Reply::decode(&reply.encode()), Some(reply));
         }
     }

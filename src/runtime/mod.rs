@@ -3,6 +3,7 @@
 //! [`launch_record`] forks the supervisor of one container; [`Launcher`] does the same on behalf of a process with threads;
 //! [`attach`] and [`exec`] connect a caller's terminal to it.
 
+mod allowance;
 mod attach;
 mod client;
 mod confinement;
@@ -23,6 +24,7 @@ mod pipe;
 mod plan;
 mod prepare;
 mod relay;
+mod relay_wait;
 mod restrict;
 mod settings;
 mod shared;
@@ -36,6 +38,7 @@ mod terminal;
 mod ulimits;
 
 pub use attach::{AttachEnd, Console, await_end, connect, request_stop};
+pub use client::PATIENCE;
 pub use confinement::Confinement;
 pub use error::LaunchError;
 pub use exec::{ExecOrder, exec};

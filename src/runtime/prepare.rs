@@ -48,6 +48,7 @@ fn make_relay(runtime: &Runtime, record: &Record, client: Option<OwnedFd>) -> Re
     let path = runtime.store.log(&record.spec.id);
     let limits = record.spec.log.map_or_else(LogLimits::default, |(size, files)| LogLimits { size, files });
     let log = LogWriter::open(&path, limits).map_err(LaunchError::io(format!("open {}", path.display())))?;
+    let log = log.at_most(record.spec.log_rate);
     LaunchError::at("supervisor.listen")?;
     let folder = runtime.store.run_folder(&record.spec.id).map_err(|e| LaunchError::plain(e.to_string()))?;
     let listener = socket::listen_in(&folder).map_err(LaunchError::nix(format!("listen in {}", folder.display())))?;

@@ -1,25 +1,27 @@
 //! [`Relay`]: the supervisor's poll loop. Container output goes to the log and to every attached client, clients' input to the container.
 //!
-//! A slow client holds the container back through its pipes, as a slow reader of any pipeline does; nothing is dropped and
-//! nothing is queued beyond a frame or two a client. A client sends input only when its last input was taken, so that its
-//! signals and its wish to stop are always heard, however full the container's standard input is.
+//! A slow client holds the container back through its pipes, as a slow reader of any pipeline does, and nothing is dropped; one that takes
+//! nothing for [`super::PATIENCE`] is let go. What the container makes us do is paid for ([`Allowance`]): what is owed is waited for, and so
+//! it is by the container, whose pipes are full meanwhile. A client sends input only when its last input was taken, so that its signals and
+//! its wish to stop are always heard, however full the container's standard input is.
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signalfd::SignalFd;
 
-use super::client::{Client, wait_until_taken};
+use super::allowance::{Allowance, Pace, THROUGH_TERMINAL};
+use super::client::{Clients, FIRST};
 use super::duties::Duties;
-use super::frame::{MAX_DATA, MAX_FRAME, Reply, Request};
+use super::frame::{KIND, MAX_DATA, MAX_FRAME, Reply, Request, kind_of_output};
 use super::health::HealthMonitor;
+use super::relay_wait::Ready;
 use super::start::{Started, Streams};
 use super::{socket, terminal};
 use crate::record::{ExitCause, LogWriter};
-use crate::sys::{pidfd, seqpacket, tty};
+use crate::sys::{pidfd, tty};
 
 /// Grace when the supervisor itself is asked to end (SIGTERM at shutdown).
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
@@ -27,47 +29,54 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 /// How long after a kill that has not ended the container the next follows.
 const KILL_AGAIN: Duration = Duration::from_secs(1);
 
-/// How long a container runs before its memory pressure is watched: nobody misses it sooner, and giving a trigger back costs an RCU
-/// grace period of some milliseconds, which a command that ends at once would pay for nothing.
-const PRESSURE_AFTER: Duration = Duration::from_secs(1);
+/// How long a container runs before its supervisor goes where supervisors are, and watches its memory pressure: nobody misses it sooner, and
+/// both cost an RCU grace period of some milliseconds, which a command that ends at once would pay for nothing.
+const SETTLED_AFTER: Duration = Duration::from_secs(1);
+
+/// How long nobody is let in when letting one in failed: for want of descriptors, say.
+const DEAF: Duration = Duration::from_secs(1);
 
 /// A pipe holds 1 MiB at most (fs.pipe-max-size); a round takes up to [`MAX_DATA`] of it.
 const DRAIN_ROUNDS: usize = 1024;
 
 /// One stream of output.
 #[derive(Debug)]
-struct Output {
-    fd: OwnedFd,
+pub(super) struct Output {
+    pub fd: OwnedFd,
     stderr: bool,
 }
-
-/// The client that was there from the start: when it goes, standard input ends (docker's StdinOnce).
-const FIRST: u64 = 0;
 
 /// Everything the supervisor's loop watches.
 #[derive(Debug)]
 pub struct Relay {
-    init: Option<OwnedFd>,
-    outputs: Vec<Output>,
-    stdin: Option<OwnedFd>,
+    pub(super) init: Option<OwnedFd>,
+    pub(super) outputs: Vec<Output>,
+    pub(super) stdin: Option<OwnedFd>,
     terminal: Option<OwnedFd>,
     /// Input that the container has not taken yet, at most one frame a client.
-    input: VecDeque<(u64, Vec<u8>)>,
+    pub(super) input: VecDeque<(u64, Vec<u8>)>,
     stdin_ends: bool,
-    log: LogWriter,
-    listener: OwnedFd,
-    signals: SignalFd,
-    clients: Vec<Client>,
-    next_key: u64,
+    pub(super) log: LogWriter,
+    pub(super) listener: OwnedFd,
+    pub(super) deaf_until: Option<Instant>,
+    pub(super) signals: SignalFd,
+    pub(super) clients: Clients,
     stop_requested: bool,
     /// Whether a signal of ours was sent to the container that runs now.
     signalled: bool,
-    health: Option<HealthMonitor>,
+    pub(super) health: Option<HealthMonitor>,
+    watches_pressure: bool,
     /// Tells of memory pressure by POLLPRI.
-    pressure: Option<OwnedFd>,
-    /// When to begin watching it.
-    pressure_from: Option<Instant>,
-    kill_at: Option<Instant>,
+    pub(super) pressure: Option<OwnedFd>,
+    /// When it has run for long enough to settle down.
+    pub(super) settles_at: Option<Instant>,
+    pub(super) kill_at: Option<Instant>,
+    pub(super) allowance: Allowance,
+    pace: Pace,
+    /// When output is looked at again, because it comes in small pieces.
+    pub(super) rest_until: Option<Instant>,
+    /// When clients are heard again, whatever is owed.
+    pub(super) hear_at: Instant,
     /// Made for the first byte that comes: many a container never writes one.
     buffer: Vec<u8>,
 }
@@ -76,6 +85,7 @@ impl Relay {
     /// A relay without a container yet; `client` is attached from the first byte on.
     #[must_use]
     pub fn new(log: LogWriter, listener: OwnedFd, signals: SignalFd, client: Option<OwnedFd>) -> Self {
+        let now = Instant::now();
         Self {
             init: None,
             outputs: Vec::new(),
@@ -85,26 +95,39 @@ impl Relay {
             stdin_ends: false,
             log,
             listener,
+            deaf_until: None,
             signals,
-            clients: client.map(|socket| Client { key: FIRST, socket, waiting: VecDeque::new() }).into_iter().collect(),
-            next_key: FIRST + 1,
+            clients: Clients::new(client),
             stop_requested: false,
             signalled: false,
             health: None,
+            watches_pressure: false,
             pressure: None,
-            pressure_from: None,
+            settles_at: None,
             kill_at: None,
+            allowance: Allowance::new(None, now),
+            pace: Pace::new(now),
+            rest_until: None,
+            hear_at: now,
             buffer: Vec::new(),
         }
     }
 
-    /// Takes the streams of a container over.
+    /// Takes the streams of a container over, whose cap is `cap` cores.
     ///
     /// # Errors
     /// When descriptors cannot be duplicated or made non-blocking.
-    pub fn connect(&mut self, started: &mut Started, health: Option<HealthMonitor>, watch_pressure: bool) -> nix::Result<()> {
-        (self.health, self.signalled) = (health, false);
-        self.pressure_from = watch_pressure.then(|| Instant::now() + PRESSURE_AFTER);
+    pub fn connect(
+        &mut self,
+        started: &mut Started,
+        health: Option<HealthMonitor>,
+        watch_pressure: bool,
+        cap: Option<f64>,
+    ) -> nix::Result<()> {
+        let now = Instant::now();
+        (self.health, self.signalled, self.watches_pressure) = (health, false, watch_pressure);
+        self.settles_at = Some(now + SETTLED_AFTER);
+        self.allowance.begin(cap, now);
         let copy = |fd: &OwnedFd| fd.try_clone().map_err(|_| Errno::EMFILE);
         self.outputs.clear();
         match &mut started.streams {
@@ -129,18 +152,22 @@ impl Relay {
     pub fn run(&mut self, duties: &mut dyn Duties) {
         loop {
             let ready = self.wait(None);
+            let now = Instant::now();
             if ready.init {
-                (self.init, self.pressure, self.pressure_from) = (None, None, None);
+                (self.init, self.pressure, self.settles_at) = (None, None, None);
                 return;
             }
-            if self.kill_at.is_some_and(|at| at <= Instant::now()) {
+            if self.kill_at.is_some_and(|at| at <= now) {
                 // again if that was not enough: nothing of it may stay
-                (self.kill_at, self.signalled) = (Some(Instant::now() + KILL_AGAIN), true);
+                (self.kill_at, self.signalled) = (Some(now + KILL_AGAIN), true);
                 duties.kill();
             }
-            if self.pressure_from.is_some_and(|at| at <= Instant::now()) {
-                self.pressure_from = None;
-                self.pressure = duties.watch_pressure();
+            if self.settles_at.is_some_and(|at| at <= now) {
+                self.settles_at = None;
+                duties.settle();
+                if self.watches_pressure {
+                    self.pressure = duties.watch_pressure();
+                }
             }
             if ready.pressed {
                 duties.pressed();
@@ -148,13 +175,21 @@ impl Relay {
             if ready.pressure_gone {
                 self.pressure = None;
             }
-            if let Some(monitor) = &mut self.health
-                && let Some(verdict) = monitor.advance(Instant::now(), |line| duties.probe(line))
+            if self.may_check()
+                && let Some(monitor) = &mut self.health
+                && let Some(verdict) = monitor.advance(now, |line| duties.probe(line))
             {
                 duties.judged(verdict);
             }
             self.serve(ready);
+            self.allowance.settle(Instant::now(), self.log.take_logged(), || duties.cap());
         }
+    }
+
+    /// Whether the health check may be attended to: a run of it is begun only when nothing is owed.
+    pub(super) fn may_check(&self) -> bool {
+        let runs = self.health.as_ref().is_some_and(|monitor| monitor.fd().is_some());
+        runs || self.allowance.paid_at().is_none_or(|at| at <= Instant::now())
     }
 
     /// Serves clients for `delay` without a container; `false` when it was asked to stop meanwhile.
@@ -178,70 +213,29 @@ impl Relay {
             let _ = self.signals.read_signal();
             self.stop(nix::libc::SIGTERM, SHUTDOWN_GRACE);
         }
-        if ready.listener
-            && let Ok(Some(socket)) = socket::accept_root(&self.listener)
-        {
-            self.clients.push(Client { key: self.next_key, socket, waiting: VecDeque::new() });
-            self.next_key += 1;
+        if ready.listener {
+            match socket::accept_root(&self.listener) {
+                Ok(Some(socket)) => self.clients.push(socket),
+                Ok(None) | Err(Errno::EAGAIN | Errno::EINTR | Errno::ECONNABORTED) => {}
+                Err(_) => self.deaf_until = Some(Instant::now() + DEAF),
+            }
         }
         self.feed_stdin();
         for index in ready.clients.into_iter().rev() {
             self.serve_client(index);
         }
+        self.clients.let_go(Instant::now());
         for index in ready.outputs.into_iter().rev() {
-            if !self.held_back() {
+            if !self.clients.hold_back() {
                 self.pass_output(index);
             }
         }
-    }
-
-    /// Whether some client has not taken the last output yet.
-    fn held_back(&self) -> bool {
-        self.clients.iter().any(|c| !c.waiting.is_empty())
-    }
-
-    /// Sleeps until something can be done, at most until `until`.
-    fn wait(&self, until: Option<Instant>) -> Ready {
-        let when = |wanted: bool, flags: PollFlags| if wanted { flags } else { PollFlags::empty() };
-        let mut fds = vec![PollFd::new(self.signals.as_fd(), PollFlags::POLLIN), PollFd::new(self.listener.as_fd(), PollFlags::POLLIN)];
-        let clients_from = fds.len();
-        for client in &self.clients {
-            fds.push(PollFd::new(client.socket.as_fd(), PollFlags::POLLIN | when(!client.waiting.is_empty(), PollFlags::POLLOUT)));
+        if self.log.due().is_some_and(|at| at <= Instant::now()) {
+            // as with output itself
+            let _ = self.log.say_dropped(false);
         }
-        let outputs_from = fds.len();
-        if !self.held_back() {
-            fds.extend(self.outputs.iter().map(|o| PollFd::new(o.fd.as_fd(), PollFlags::POLLIN)));
-        }
-        let outputs_to = fds.len();
-        fds.extend(self.init.iter().map(|init| PollFd::new(init.as_fd(), PollFlags::POLLIN)));
-        fds.extend(self.health.iter().filter_map(HealthMonitor::fd).map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
-        let pressure_at = fds.len();
-        fds.extend(self.pressure.iter().map(|pressure| PollFd::new(pressure.as_fd(), PollFlags::POLLPRI)));
-        if !self.input.is_empty()
-            && let Some(stdin) = &self.stdin
-        {
-            fds.push(PollFd::new(stdin.as_fd(), PollFlags::POLLOUT));
-        }
-        let check_at = self.init.as_ref().and(self.health.as_ref()).map(HealthMonitor::deadline);
-        let deadline = [until, self.kill_at, check_at, self.pressure_from].into_iter().flatten().min();
-        let timeout = deadline.map_or(PollTimeout::NONE, |at| {
-            let left = at.saturating_duration_since(Instant::now()).as_millis().min(60_000) as i32;
-            PollTimeout::try_from(left + 1).unwrap_or(PollTimeout::ZERO)
-        });
-        if poll(&mut fds, timeout).is_err() {
-            return Ready::default();
-        }
-        let hit = |index: usize| fds[index].revents().is_some_and(|r| !r.is_empty());
-        let indices = |from: usize, to: usize| (from..to).filter(|i| hit(*i)).map(|i| i - from).collect();
-        let pressure = fds.get(pressure_at).filter(|_| self.pressure.is_some()).and_then(PollFd::revents).unwrap_or(PollFlags::empty());
-        Ready {
-            pressed: pressure.contains(PollFlags::POLLPRI) && !pressure.contains(PollFlags::POLLERR),
-            pressure_gone: pressure.contains(PollFlags::POLLERR),
-            terminate: hit(0),
-            listener: hit(1),
-            clients: indices(clients_from, outputs_from),
-            outputs: indices(outputs_from, outputs_to),
-            init: self.init.is_some() && hit(outputs_to),
+        if self.clients.first_gone {
+            self.feed_stdin();
         }
     }
 
@@ -269,40 +263,29 @@ impl Relay {
 
     /// Sends what waits, then takes at most one request.
     fn serve_client(&mut self, index: usize) {
-        if !self.clients[index].send_waiting() {
-            return self.forget(index);
-        }
-        let key = self.clients[index].key;
         self.buffer.resize(MAX_FRAME, 0);
-        match seqpacket::receive(self.clients[index].socket.as_fd(), &mut self.buffer, false) {
-            Err(Errno::EAGAIN) => {}
-            Ok(0) | Err(_) => self.forget(index),
-            Ok(length) => match Request::decode(&self.buffer[..length]) {
-                // input before the last was taken breaks the protocol, and would let a client grow us
-                Some(Request::Stdin(_)) if self.input.iter().any(|(k, _)| *k == key) => self.forget(index),
-                Some(Request::Stdin(bytes)) => self.input.push_back((key, bytes.to_vec())),
-                // whoever attaches later leaves its input open for the next (docker's StdinOnce)
-                Some(Request::StdinEnd) => self.stdin_ends |= key == FIRST && self.terminal.is_none(),
-                Some(Request::Resize(size)) => {
-                    if let Some(terminal) = &self.terminal {
-                        let _ = tty::set_window_size(terminal.as_fd(), size);
-                    }
+        let Some((key, length)) = self.clients.receive(index, &mut self.buffer) else { return self.feed_stdin() };
+        match Request::decode(&self.buffer[..length]) {
+            // input before the last was taken breaks the protocol, and would let a client grow us
+            Some(Request::Stdin(_)) if self.input.iter().any(|(k, _)| *k == key) => self.clients.forget(index),
+            Some(Request::Stdin(bytes)) => self.input.push_back((key, bytes.to_vec())),
+            // whoever attaches later leaves its input open for the next (docker's StdinOnce)
+            Some(Request::StdinEnd) => self.stdin_ends |= key == FIRST && self.terminal.is_none(),
+            Some(Request::Resize(size)) => {
+                if let Some(terminal) = &self.terminal {
+                    let _ = tty::set_window_size(terminal.as_fd(), size);
                 }
-                Some(Request::Signal(signal)) => self.signal(signal),
-                Some(Request::Stop { signal, grace_ms }) => self.stop(signal, Duration::from_millis(grace_ms.into())),
-                None => self.forget(index),
-            },
+            }
+            Some(Request::Signal(signal)) => self.signal(signal),
+            Some(Request::Stop { signal, grace_ms }) => self.stop(signal, Duration::from_millis(grace_ms.into())),
+            None => self.clients.forget(index),
         }
         self.feed_stdin();
     }
 
-    fn forget(&mut self, index: usize) {
-        let client = self.clients.remove(index);
-        self.stdin_ends |= client.key == FIRST && self.terminal.is_none();
-    }
-
     /// Gives the container what it has not taken yet; ends its input when the client ended it.
     fn feed_stdin(&mut self) {
+        self.stdin_ends |= std::mem::take(&mut self.clients.first_gone) && self.terminal.is_none();
         while let Some((key, bytes)) = self.input.front_mut() {
             let gone = match self.stdin.as_ref().map(|stdin| nix::unistd::write(stdin, bytes)) {
                 Some(Ok(written)) => {
@@ -318,7 +301,7 @@ impl Relay {
                 let key = *key;
                 self.input.pop_front();
                 self.stdin_ends |= gone;
-                self.clients.retain_mut(|c| c.key != key || c.send(Reply::Taken.encode()));
+                self.clients.send(&Reply::Taken.encode(), Some(key));
             }
         }
         if self.stdin_ends {
@@ -330,7 +313,7 @@ impl Relay {
     fn pass_output(&mut self, index: usize) -> bool {
         let stderr = self.outputs[index].stderr;
         self.buffer.resize(MAX_FRAME, 0);
-        let length = match nix::unistd::read(&self.outputs[index].fd, &mut self.buffer[..MAX_DATA]) {
+        let length = match nix::unistd::read(&self.outputs[index].fd, &mut self.buffer[KIND..KIND + MAX_DATA]) {
             Ok(length @ 1..) => length,
             Err(Errno::EAGAIN | Errno::EINTR) => return false,
             // the end; a terminal's master says EIO when the last slave is closed
@@ -339,12 +322,15 @@ impl Relay {
                 return false;
             }
         };
-        let bytes = &self.buffer[..length];
+        if self.terminal.is_some() {
+            self.allowance.charge(length as f64 * THROUGH_TERMINAL);
+        }
+        self.rest_until = self.pace.rest_after(length, Instant::now());
         // a full disk loses the log, never the container
-        let _ = self.log.write(stderr, bytes);
+        let _ = self.log.write(stderr, &self.buffer[KIND..KIND + length]);
         if !self.clients.is_empty() {
-            let frame = if stderr { Reply::Stderr(bytes).encode() } else { Reply::Stdout(bytes).encode() };
-            self.clients.retain_mut(|client| client.send(frame.clone()));
+            self.buffer[0] = kind_of_output(stderr);
+            self.clients.send(&self.buffer[..KIND + length], None);
         }
         true
     }
@@ -360,31 +346,19 @@ impl Relay {
                 more |= self.pass_output(index);
             }
         }
+        let _ = self.log.say_dropped(true);
     }
 
     /// Tells every client how it ended, after the output that waits for it; only those that have not taken it all stay.
     pub fn say_ended(&mut self, cause: ExitCause) {
-        let frame = Reply::Ended(cause).encode();
-        self.clients.retain_mut(|client| client.send(frame.clone()) && !client.waiting.is_empty());
+        self.clients.say_ended(cause);
     }
 
     /// Waits for the clients that are slow to take the last output. The container is over and everything of it given back by then.
     pub fn linger(mut self) {
-        let clients = std::mem::take(&mut self.clients);
+        let clients = std::mem::replace(&mut self.clients, Clients::new(None));
         // nobody else is served: who connects now is told at once that nobody listens
         drop(self);
-        wait_until_taken(clients);
+        clients.wait_until_taken();
     }
-}
-
-/// What poll found.
-#[derive(Debug, Default)]
-struct Ready {
-    init: bool,
-    pressed: bool,
-    pressure_gone: bool,
-    terminate: bool,
-    listener: bool,
-    clients: Vec<usize>,
-    outputs: Vec<usize>,
 }

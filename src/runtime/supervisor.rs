@@ -15,9 +15,9 @@ use super::relay::Relay;
 use super::start::{Started, begin_cgroup, start};
 use super::step_clock::StepClock;
 use super::{LaunchError, Runtime, StartOrder, oom};
-use crate::cgroup::{Cgroup, Unfinished};
+use crate::cgroup::{AmongSupervisors, Cgroup, Parent, Unfinished};
 use crate::record::{self, Event, ExitCause, Health, Lock, Process, Record, Status, Store};
-use crate::spec::{ContainerSpec, RECOVERED_AFTER};
+use crate::spec::{ContainerSpec, CpuLimit, RECOVERED_AFTER};
 use crate::sys::pidfd::{self, Ended};
 use crate::sys::{fds, process};
 
@@ -37,6 +37,8 @@ struct Supervisor<'a> {
     clock: StepClock,
     /// Says that the container is ours, until its end is recorded.
     held: Option<Lock>,
+    /// Where we are since it has run for a while.
+    place: Option<AmongSupervisors>,
 }
 
 /// The supervisor's life.
@@ -60,7 +62,7 @@ pub fn run(runtime: &Runtime, order: &StartOrder, mut record: Record, report: Ow
             return say_outcome(&report, &Err(error));
         }
     };
-    let mut supervisor = Supervisor { runtime, order, record, relay, open_stdin, in_a_row: 0, clock, held: Some(held) };
+    let mut supervisor = Supervisor { runtime, order, record, relay, open_stdin, in_a_row: 0, clock, held: Some(held), place: None };
     let first = supervisor.begin();
     match first {
         Err(error) => {
@@ -147,8 +149,10 @@ impl Supervisor<'_> {
         let monitor = self.record.spec.health.clone().map(|check| HealthMonitor::new(check, Instant::now()));
         // only a container with a memory limit can be short of memory by itself
         let limited = self.record.spec.limits.memory.is_some();
-        let connected = LaunchError::at("supervisor.connect")
-            .and_then(|()| self.relay.connect(&mut started, monitor, limited).map_err(LaunchError::nix("relay the container's output")));
+        let cap = self.record.spec.limits.cpu.as_ref().map(CpuLimit::cores);
+        let connected = LaunchError::at("supervisor.connect").and_then(|()| {
+            self.relay.connect(&mut started, monitor, limited, cap).map_err(LaunchError::nix("relay the container's output"))
+        });
         if let Err(error) = connected.and_then(|()| self.record_start(&started)) {
             let _ = cgroup.kill_all();
             let _ = pidfd::reap(started.pidfd.as_fd());
@@ -189,6 +193,9 @@ impl Supervisor<'_> {
                 self.in_a_row = 0;
             }
             let delay = if self.relay.stop_requested() { None } else { self.record.spec.restart.delay(failed(&cause), self.in_a_row) };
+            if delay.is_none() {
+                self.leave_place();
+            }
             if delay.is_none() && self.record.spec.remove {
                 return self.remove_and_end(&begun.0, cause);
             }
@@ -197,6 +204,7 @@ impl Supervisor<'_> {
             let Some(delay) = delay else { break cause };
             if !self.relay.wait_for(delay) {
                 self.give_up_restarting();
+                self.leave_place();
                 break cause;
             }
             self.in_a_row = self.in_a_row.saturating_add(1);
@@ -208,6 +216,7 @@ impl Supervisor<'_> {
             match self.begin() {
                 Ok(again) => begun = again,
                 Err(error) => {
+                    self.leave_place();
                     record_failure(self.runtime, &mut self.record, &error);
                     break ExitCause::SetupFailed { step: error.step, errno: error.errno, code: error.code };
                 }
@@ -246,7 +255,8 @@ impl Supervisor<'_> {
 
     /// Until the container's init has ended; why it did, read before its cgroup is removed.
     fn watch(&mut self, cgroup: &Cgroup, started: &Started) -> ExitCause {
-        self.relay.run(&mut RunDuties { runtime: self.runtime, record: &mut self.record, cgroup, init: started.pidfd.as_fd() });
+        let place = &mut self.place;
+        self.relay.run(&mut RunDuties { runtime: self.runtime, record: &mut self.record, cgroup, init: started.pidfd.as_fd(), place });
         let _ = LaunchError::at("supervisor.reap");
         let ended = pidfd::reap(started.pidfd.as_fd());
         let ended = command_status(started).or(ended.ok());
@@ -280,6 +290,13 @@ impl Supervisor<'_> {
         tell_death(&self.runtime.store, &self.record.spec, cause);
     }
 
+    /// Back to where its caller was, before the cgroups above are to go.
+    fn leave_place(&mut self) {
+        if let Some(place) = self.place.take() {
+            place.leave();
+        }
+    }
+
     fn give_up_restarting(&mut self) {
         self.record.restart_at = None;
         self.record.supervisor = None;
@@ -293,9 +310,22 @@ struct RunDuties<'a> {
     record: &'a mut Record,
     cgroup: &'a Cgroup,
     init: BorrowedFd<'a>,
+    place: &'a mut Option<AmongSupervisors>,
 }
 
 impl Duties for RunDuties<'_> {
+    fn settle(&mut self) {
+        if self.place.is_none() {
+            let parent = Parent { name: self.runtime.store.cgroup_parent() };
+            // where that cannot be had it stays where it was: what it uses is bounded all the same
+            *self.place = AmongSupervisors::join(&self.runtime.layout, &parent).unwrap_or(None);
+        }
+    }
+
+    fn cap(&self) -> Option<f64> {
+        self.cgroup.cpu_cap()
+    }
+
     fn kill(&mut self) {
         let _ = LaunchError::at("supervisor.kill");
         let _ = self.cgroup.kill_all();

@@ -149,6 +149,9 @@ pub struct ContainerSpec {
     /// Most bytes of one log file, and how many files are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<(u64, u32)>,
+    /// Most bytes that its log grows by in a second; lines beyond that are dropped and counted. `None`: nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_rate: Option<u64>,
     /// Whether it has a terminal.
     #[serde(default)]
     pub tty: bool,

@@ -197,6 +197,9 @@ pub struct Preset {
     /// Log files kept.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     pub log_files: Option<String>,
+    /// What its log may grow by in a second, beyond which lines are dropped: `1M`.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
+    pub log_rate: Option<String>,
 }
 
 impl Preset {
@@ -269,6 +272,7 @@ impl Preset {
             health_retries: self.health_retries.or(base.health_retries.clone()),
             log_size: self.log_size.or(base.log_size.clone()),
             log_files: self.log_files.or(base.log_files.clone()),
+            log_rate: self.log_rate.or(base.log_rate.clone()),
         }
     }
 

@@ -22,6 +22,8 @@ pub const DEFAULT_PIDS: u64 = 4096;
 pub const DEFAULT_OOM_SCORE_ADJ: i16 = 200;
 /// Least size of one log file, in bytes.
 const MIN_LOG: u64 = 4096;
+/// The least growth of a log that can be asked for, in bytes a second.
+const MIN_LOG_RATE: u64 = 1024;
 /// Longest host name (Linux `HOST_NAME_MAX`).
 const HOST_NAME_MAX: usize = 64;
 
@@ -103,6 +105,7 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         labels: request.labels.iter().map(|text| label(text)).collect::<Result<_, _>>()?,
         health: health(request)?,
         log: log(request)?,
+        log_rate: log_rate(request)?,
         tty,
         interactive,
         restart: request.restart.unwrap_or_default(),
@@ -237,6 +240,17 @@ fn log(request: &Preset) -> Result<Option<(u64, u32)>, SpecError> {
         return Ok(None);
     }
     Ok(Some((size.unwrap_or(10 << 20), files.map_or(3, |n| n as u32))))
+}
+
+fn log_rate(request: &Preset) -> Result<Option<u64>, SpecError> {
+    let Some(text) = request.log_rate.as_deref() else { return Ok(None) };
+    // the field's name is in front of it anyway
+    let rate = parse_bytes("log-rate", text.strip_suffix("/s").unwrap_or(text))?;
+    if rate < MIN_LOG_RATE {
+        let least = format_bytes(MIN_LOG_RATE);
+        return Err(SpecError::new("log-rate", format!("a log that may grow by less than {least} a second says nothing; give it more")));
+    }
+    Ok(Some(rate))
 }
 
 fn is_host_name(name: &str) -> bool {

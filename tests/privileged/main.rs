@@ -31,6 +31,7 @@ mod launching;
 mod lifecycle;
 mod limits;
 mod output;
+mod paid;
 mod passthrough;
 mod placing;
 mod profile;

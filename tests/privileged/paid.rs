@@ -1,0 +1,377 @@
+//! What a container makes its supervisor do is paid for: the two together stay near the container's cap, whatever it does. And who does not
+//! read freezes nobody else.
+
+use std::fs;
+use std::io::Read;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr, connect, send, socket};
+use nix::unistd::{Pid, SysconfVar, sysconf};
+
+use crate::command::{eventually, scale, wait};
+use crate::fixture::{Container, Fixture};
+
+/// The cap of most containers here, in cores, and what container and supervisor may take together.
+const CAP: &str = "0.05";
+const TOGETHER: f64 = 0.10;
+/// How long is measured. What was saved before is spent by then.
+const SETTLED: Duration = Duration::from_millis(2500);
+const MEASURED: Duration = Duration::from_secs(5);
+
+/// A child that is killed when its test ends.
+struct Running(Child);
+
+impl Running {
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.0.id().cast_signed()), signal).unwrap();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The processor's time of a process and its threads, in seconds (proc_pid_stat(5): utime and stime).
+fn time_of(pid: i32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+    let ticks: u64 = [11, 12].iter().map(|n| fields[*n].parse::<u64>().unwrap()).sum();
+    ticks as f64 / sysconf(SysconfVar::CLK_TCK).unwrap().unwrap() as f64
+}
+
+/// The process that watches `container`.
+#[track_caller]
+fn supervisor(fixture: &Fixture, name: &str) -> i32 {
+    let title = format!("minic-tui supervisor {name}\0");
+    let is_it =
+        |pid: &i32| fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| [&line[..], b"\0"].concat().starts_with(title.as_bytes()));
+    fixture.supervisors().into_iter().find(is_it).expect("a supervisor")
+}
+
+/// The processor's time of everything in the container, in seconds.
+fn time_inside(container: &Container) -> f64 {
+    let text = container.cgroup_file(&["cpuacct.usage", "cpu.stat"]);
+    let v2 = text.lines().find_map(|line| line.strip_prefix("usage_usec ")?.parse::<f64>().ok());
+    v2.map_or_else(|| text.trim().parse::<f64>().unwrap() / 1e9, |usec| usec / 1e6)
+}
+
+/// What container and supervisor take, each in cores, over a while.
+#[track_caller]
+fn taken(fixture: &Fixture, container: &Container) -> (f64, f64) {
+    thread::sleep(SETTLED);
+    let pid = supervisor(fixture, &container.name);
+    let look = || (Instant::now(), time_inside(container), time_of(pid));
+    let before = look();
+    thread::sleep(MEASURED);
+    let after = look();
+    let wall = (after.0 - before.0).as_secs_f64();
+    ((after.1 - before.1) / wall, (after.2 - before.2) / wall)
+}
+
+#[track_caller]
+fn is_paid_for(fixture: &Fixture, container: &Container) {
+    let (inside, outside) = taken(fixture, container);
+    println!("{}: {inside:.3} of a core inside, {outside:.3} by its supervisor", container.name);
+    assert!(inside + outside <= TOGETHER, "{}: {inside:.3} inside and {outside:.3} by its supervisor", container.name);
+}
+
+/// The bytes that a process wrote, into pipes too (proc_pid_io(5)).
+fn written(pid: i32) -> u64 {
+    let io = fs::read_to_string(format!("/proc/{pid}/io")).unwrap();
+    io.lines().find_map(|line| line.strip_prefix("wchar: ")?.parse().ok()).unwrap()
+}
+
+#[test]
+fn empty_lines() {
+    let fixture = Fixture::new();
+    let yes = fixture.detached("empty-lines", &["--cpus", CAP, "--log-size", "1M", "yes", ""]);
+    is_paid_for(&fixture, &yes);
+    // and yet it goes on, and so does its log
+    let (pid, watcher) = (yes.pid(), supervisor(&fixture, &yes.name));
+    let before = (written(pid), written(watcher));
+    eventually("it goes on", || written(pid) > before.0 + 100_000 && written(watcher) > before.1 + 1_000_000);
+}
+
+#[test]
+fn a_terminals_output() {
+    let fixture = Fixture::new();
+    let yes = fixture.detached("terminal", &["-t", "--cpus", CAP, "--log-size", "1M", "yes", ""]);
+    is_paid_for(&fixture, &yes);
+}
+
+#[test]
+fn lines_written_one_by_one() {
+    let fixture = Fixture::new();
+    let script = "while :; do echo a; echo b >&2; done";
+    let lines = fixture.detached("lines", &["--cpus", CAP, "--log-size", "1M", "sh", "-c", script]);
+    is_paid_for(&fixture, &lines);
+}
+
+#[test]
+fn denied_system_calls() {
+    let fixture = Fixture::new();
+    // two of them a round, which the shell itself makes: mount(2) by the name of a program costs a fork
+    let script = "while :; do unshare -m true; mount -t tmpfs x /mnt; done 2>/dev/null";
+    let denied = fixture.detached("denied", &["--cpus", CAP, "sh", "-c", script]);
+    is_paid_for(&fixture, &denied);
+}
+
+#[test]
+fn signals_orphans_and_want_of_memory() {
+    let fixture = Fixture::new();
+    let script =
+        "trap : USR1; while :; do kill -USR1 1; (true & true &); (head -c 60000000 /dev/zero | tail -c 1 >/dev/null) 2>/dev/null; done";
+    let args = ["--cpus", CAP, "--memory", "16M", "--init", "sh", "-c", script];
+    let storm = fixture.detached("storm", &args);
+    is_paid_for(&fixture, &storm);
+}
+
+#[test]
+fn health_checks_that_print_without_end() {
+    let fixture = Fixture::new();
+    let check = ["--health-cmd", "yes; yes >&2", "--health-interval", "100ms"];
+    let args = [&["--cpus", CAP][..], &check, &["sleep", "1000"]].concat();
+    let checked = fixture.detached("checked", &args);
+    is_paid_for(&fixture, &checked);
+    let wrong = fixture.minic(&["run", "--health-cmd", "true", "--health-interval", "1ms", "true"]).refused(125);
+    assert!(wrong.contains("less than 100ms"), "{wrong}");
+}
+
+/// A client that takes everything.
+fn attached(fixture: &Fixture, name: &str) -> Running {
+    let mut command = fixture.command(&["attach", name]);
+    Running(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+}
+
+/// The supervisor's socket.
+fn connected(fixture: &Fixture, container: &Container) -> OwnedFd {
+    let path = fixture.state().join("run").join(container.id()).join("attach.sock");
+    let client = socket(AddressFamily::Unix, SockType::SeqPacket, SockFlag::SOCK_CLOEXEC, None).unwrap();
+    connect(client.as_raw_fd(), &UnixAddr::new(&path).unwrap()).unwrap();
+    client
+}
+
+#[test]
+fn twenty_attached_clients() {
+    let fixture = Fixture::new();
+    let crowd = fixture.detached("crowd", &["--cpus", CAP, "--log-size", "1M", "yes"]);
+    let clients: Vec<Running> = (0..20).map(|_| attached(&fixture, "crowd")).collect();
+    is_paid_for(&fixture, &crowd);
+    // it hears of a stop all the same
+    let before = Instant::now();
+    crowd.verb(&["stop", "-t", "0"]).ok();
+    assert!(before.elapsed() < scale(Duration::from_secs(20)), "{:?}", before.elapsed());
+    drop(clients);
+}
+
+#[test]
+fn a_client_that_floods() {
+    let fixture = Fixture::new();
+    let flooded = fixture.detached("flooded", &["-t", "--cpus", CAP, "sleep", "1000"]);
+    let client = connected(&fixture, &flooded);
+    // a terminal's size, again and again
+    let flood = thread::spawn(move || {
+        let mut columns = 0_u8;
+        loop {
+            columns = columns.wrapping_add(1);
+            if send(client.as_raw_fd(), &[2, 40, 0, columns, 1], MsgFlags::MSG_NOSIGNAL).is_err() {
+                return;
+            }
+        }
+    });
+    is_paid_for(&fixture, &flooded);
+    flooded.verb(&["stop", "-t", "0"]).ok();
+    flood.join().unwrap();
+}
+
+#[test]
+fn a_cap_that_changes_is_followed() {
+    let fixture = Fixture::new();
+    let free = fixture.detached("free", &["--cpus", "1", "--log-size", "1M", "yes", ""]);
+    let pid = supervisor(&fixture, "free");
+    let start = Instant::now();
+    let before = time_of(pid);
+    eventually("it takes more than it could under the cap", || time_of(pid) - before > 0.1);
+    println!("{:?} for a tenth of a second", start.elapsed());
+    free.verb(&["update", "--cpus", CAP]).ok();
+    is_paid_for(&fixture, &free);
+    free.verb(&["update", "--cpus", "1"]).ok();
+    // within a minute: under the old cap it would be 2.3 s by then
+    let (start, before) = (Instant::now(), time_of(pid));
+    eventually("it may take more again", || time_of(pid) - before > 4.0 || start.elapsed() > scale(Duration::from_secs(55)));
+    let rate = (time_of(pid) - before) / start.elapsed().as_secs_f64();
+    assert!(rate > 0.06, "{rate:.3} of a core");
+}
+
+#[test]
+fn a_stream_of_lines_is_logged_whole() {
+    let fixture = Fixture::new();
+    // 600,000 lines of 100 bytes
+    let script = r#"BEGIN { for (i = 1; i <= 600000; i++) printf "%099d\n", i }"#;
+    let lines = fixture.detached("lines", &["--log-size", "200M", "sh", "-c", &format!("sleep 0.5; awk '{script}'; sleep 1000")]);
+    let pid = supervisor(&fixture, "lines");
+    let before = time_of(pid);
+    let log = PathBuf::from(lines.info()["folder"].as_str().unwrap()).join("log");
+    let whole = 600_000 * (100 + "2026-11-30T10:00:00.123456789Z stdout F ".len() as u64);
+    eventually("all of it is there", || fs::metadata(&log).unwrap().len() >= whole);
+    let took = time_of(pid) - before;
+    println!("60 MB of lines took {took:.2} s of its supervisor");
+    assert!(took < 3.0, "20 MB a second would take more than a core: {took:.2} s");
+    let printed = fixture.command(&["logs", "lines"]).output().unwrap().stdout;
+    assert!(String::from_utf8(printed).unwrap().lines().map(|line| line.parse::<u64>().unwrap()).eq(1..=600_000));
+}
+
+#[test]
+fn who_asked_for_it_loses_lines_and_is_told() {
+    let fixture = Fixture::new();
+    let script = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo number $i; done; echo the end; sleep 1000";
+    let many = fixture.detached("many", &["--log-rate", "20K", "--log-size", "10M", "sh", "-c", script]);
+    // what was dropped is said on standard error, where it is nobody's output
+    let log = || {
+        let printed = fixture.minic(&["logs", "many"]);
+        printed.stdout + &printed.stderr
+    };
+    eventually("it was told", || log().contains(" lines dropped"));
+    // nothing held it back: it is past its last line long before 20 KB a second could be
+    eventually("it is at its end", || fs::read_to_string(format!("/proc/{}/wchan", many.pid())).is_ok() && written(many.pid()) > 200_000);
+    let said =
+        || -> Vec<u64> { log().lines().filter_map(|line| line.strip_prefix("minic-tui: ")?.split(' ').next()?.parse().ok()).collect() };
+    let dropped = || said().iter().sum::<u64>();
+    let kept = || log().lines().filter(|line| line.starts_with("number ") || *line == "the end").count() as u64;
+    // a line that was cut in two is both
+    eventually("every line was kept or is counted", || (20_001..=20_001 + said().len() as u64).contains(&(dropped() + kept())));
+    assert!(dropped() > 10_000, "{}", dropped());
+    let wrong = fixture.minic(&["run", "--log-rate", "soon", "true"]).refused(125);
+    assert!(wrong.contains("log-rate"), "{wrong}");
+}
+
+#[test]
+fn supervisors_are_in_a_cgroup_of_their_own() {
+    let fixture = Fixture::new();
+    let place = |pid: i32| fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap();
+    let two = [fixture.detached("one", &["sleep", "1000"]), fixture.detached("two", &["sleep", "1000"])];
+    for container in &two {
+        let pid = supervisor(&fixture, &container.name);
+        eventually("it is there", || place(pid).lines().any(|line| line.ends_with("/supervisors") && line.contains("/minic-")));
+    }
+    // it is nobody's leftover
+    assert_eq!(fixture.minic(&["gc"]).ok(), fixture.minic(&["gc"]).ok());
+    assert!(!fixture.minic(&["gc", "--dry-run"]).ok().contains("supervisors"));
+    assert_eq!(fixture.list().len(), 2);
+    // one that is killed leaves the folder to the next: nothing is left in the end, which the fixture looks for
+    kill(Pid::from_raw(supervisor(&fixture, "one")), Signal::SIGKILL).unwrap();
+    two.iter().for_each(|container| drop(container.verb(&["destroy", "-f"]).ok()));
+    fixture.is_clean();
+}
+
+/// The private memory of a process, in KiB.
+fn memory_of(pid: i32) -> u64 {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap();
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Private_Dirty:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// What a file of the log folder was written to since: rotations make the size alone say little.
+fn log_bytes(watcher: i32) -> u64 {
+    written(watcher)
+}
+
+/// Its output is read by a thread that counts.
+fn counted(fixture: &Fixture, name: &str) -> (Running, std::sync::Arc<std::sync::atomic::AtomicU64>) {
+    let mut child = fixture.command(&["attach", name]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut out = child.stdout.take().unwrap();
+    let count = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let counting = count.clone();
+    thread::spawn(move || {
+        let mut buffer = vec![0; 65536];
+        while let Ok(length @ 1..) = out.read(&mut buffer) {
+            counting.fetch_add(length as u64, std::sync::atomic::Ordering::Relaxed);
+        }
+    });
+    (Running(child), count)
+}
+
+#[track_caller]
+fn says_it_was_detached(mut client: Running, name: &str) {
+    assert_eq!(wait(&mut client.0, "the client"), Some(125));
+    let mut said = String::new();
+    client.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert!(said.contains("detached") && said.contains("was not read") && said.contains(name), "{said}");
+}
+
+#[test]
+fn a_client_that_never_reads_freezes_nobody() {
+    let fixture = Fixture::new();
+    let flood = fixture.detached("flood", &["--cpus", "0.2", "--log-size", "1M", "yes", "some line of output"]);
+    let (_other, seen) = counted(&fixture, "flood");
+    let mut never = fixture.command(&["attach", "flood"]);
+    let mut never = Running(never.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let mut out = never.0.stdout.take().unwrap();
+    out.read_exact(&mut [0; 1000]).unwrap();
+    never.signal(Signal::SIGSTOP);
+    let watcher = supervisor(&fixture, "flood");
+    let seen = || seen.load(std::sync::atomic::Ordering::Relaxed);
+    // more than every buffer on the way holds
+    let more = 40 << 20;
+    let before = (written(flood.pid()), log_bytes(watcher), seen());
+    eventually("the container, its log and the other client go on", || {
+        written(flood.pid()) > before.0 + more && log_bytes(watcher) > before.1 + more && seen() > before.2 + more
+    });
+    let memory = memory_of(watcher);
+    assert!(memory < 6 << 10, "its supervisor holds {memory} KiB of its own");
+    never.signal(Signal::SIGCONT);
+    thread::spawn(move || out.read_to_end(&mut Vec::new()));
+    says_it_was_detached(never, "flood");
+    assert_eq!(flood.state(), "RUNNING");
+    // who attaches later is served
+    let (_later, seen) = counted(&fixture, "flood");
+    eventually("it sees something", || seen.load(std::sync::atomic::Ordering::Relaxed) > 1000);
+}
+
+#[test]
+fn a_foreground_run_into_a_pager_that_stands_still() {
+    let fixture = Fixture::new();
+    let mut run = fixture.command(&["run", "--name", "paged", "--log-size", "1M", "yes", "some line of output"]);
+    let mut run = Running(run.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let mut out = run.0.stdout.take().unwrap();
+    out.read_exact(&mut [0; 1000]).unwrap();
+    let paged = fixture.container("paged");
+    let watcher = supervisor(&fixture, "paged");
+    let before = (written(paged.pid()), log_bytes(watcher));
+    let more = 20 << 20;
+    eventually("the container and its log go on", || written(paged.pid()) > before.0 + more && log_bytes(watcher) > before.1 + more);
+    assert_eq!(paged.state(), "RUNNING");
+    // its reader wakes up
+    thread::spawn(move || out.read_to_end(&mut Vec::new()));
+    says_it_was_detached(run, "paged");
+    assert_eq!(paged.state(), "RUNNING");
+    paged.verb(&["stop", "-t", "0"]).ok();
+}
+
+#[test]
+fn a_reader_that_pauses_for_a_moment_loses_nothing() {
+    let fixture = Fixture::new();
+    let mut run = fixture.command(&["run", "--rm", "sh", "-c", "head -c 6000000 /dev/zero; echo done"]);
+    let mut run = Running(run.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    thread::sleep(Duration::from_secs(3));
+    let mut seen = Vec::new();
+    run.0.stdout.take().unwrap().read_to_end(&mut seen).unwrap();
+    assert_eq!((seen.len(), wait(&mut run.0, "run")), (6_000_005, Some(0)));
+}
+
+#[test]
+fn the_help_says_so() {
+    for verb in ["run", "attach"] {
+        let help = Command::new(Path::new(env!("CARGO_BIN_EXE_minic-tui"))).args([verb, "--help"]).output().unwrap();
+        let help = String::from_utf8(help.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(help.contains("does not read"), "{verb}: {help}");
+    }
+}
