@@ -17,7 +17,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// What one byte of the log costs beyond our own time, in nanoseconds: the kernel's threads write it to the disk, in nobody's name.
 const LOGGED: f64 = 4.0;
 /// What one byte through a terminal costs, in nanoseconds: a thread of the kernel's carries it from one end to the other.
-pub(super) const THROUGH_TERMINAL: f64 = 10.0;
+pub(super) const THROUGH_TERMINAL: f64 = 20.0;
 
 /// Reads small pieces that may follow each other at once; then there is a rest after each.
 const SMALL_READS: f64 = 64.0;
