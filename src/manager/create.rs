@@ -93,6 +93,7 @@ impl Manager {
         spec.preset = what.preset.clone();
         self.resolve_shared(&mut spec)?;
         self.choose_users(&mut spec, what.request.userns.is_some())?;
+        spec.check_read_only()?;
         match &spec.root {
             Some(folder) if !folder.is_dir() => {
                 return Err(SpecError::new("root", format!("{} is not a folder of this host", folder.display())).into());

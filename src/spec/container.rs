@@ -192,6 +192,26 @@ impl ContainerSpec {
         }
     }
 
+    /// Refuses what is shown read-only with shifted owners to a container that may mount: it would mount it writable again (mount(2),
+    /// MS_REMOUNT), and own there what root of the host owns.
+    ///
+    /// # Errors
+    /// [`SpecError`] of the volume, or of the root.
+    pub fn check_read_only(&self) -> Result<(), SpecError> {
+        if self.userns != Userns::Auto || !self.security.capabilities.has("CAP_SYS_ADMIN") {
+            return Ok(());
+        }
+        let why = "with --cap-add SYS_ADMIN the container could mount it writable again, and be root of the host's files in it";
+        if let Some(volume) = self.volumes.iter().find(|volume| volume.read_only && !volume.no_idmap) {
+            let what = format!("{}:{}:ro", volume.source.display(), volume.target);
+            return Err(SpecError::new("volume", format!("{what}: {why}; leave SYS_ADMIN out, or use ro,noidmap")));
+        }
+        if self.root.is_some() && !self.overlay && self.read_only {
+            return Err(SpecError::new("read-only", format!("{why}; leave SYS_ADMIN out, or use --overlay")));
+        }
+        Ok(())
+    }
+
     /// The container whose user namespace it is in, with that one's ids: whoever shares its processes must be of its users, or could not
     /// have a `/proc` for them (the owner of a pid namespace mounts it, pid_namespaces(7)).
     #[must_use]

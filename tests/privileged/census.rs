@@ -72,11 +72,16 @@ pub fn find_cgroups(folder: &Path, parent: &str, inside: bool, found: &mut Vec<P
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
         let ours = inside || entry.file_name() == parent;
-        if ours {
+        if ours && !is_where_supervisors_are(&entry.path()) {
             found.push(entry.path());
         }
         find_cgroups(&entry.path(), parent, ours, found);
     }
+}
+
+/// A supervisor goes there some time after its start, and is counted as the process that it is. Without one it is a leftover.
+fn is_where_supervisors_are(folder: &Path) -> bool {
+    folder.ends_with("supervisors") && fs::read_to_string(folder.join("cgroup.procs")).is_ok_and(|processes| !processes.is_empty())
 }
 
 /// Processes in the state folder's cgroups, and those that hold a file below it, run with it on their command line or in their

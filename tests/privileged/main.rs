@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 #![allow(clippy::print_stderr, reason = "a leak found while a test fails is told, not thrown")]
 
+mod attempts;
 mod broken;
 mod census;
 mod channels;
