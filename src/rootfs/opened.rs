@@ -7,10 +7,10 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use nix::errno::Errno;
 
 use super::place::Place;
-use super::step::From;
+use super::step::{Filesystem, From};
 use super::{MountStep, RootfsPlan, Sources, StepFailure, Tree};
 use crate::spec::{ContainerSpec, IpcMode, NetworkMode, PidMode, Propagation};
-use crate::sys::mount::{self as fd_mount, ATTR_NODEV, ATTR_NOEXEC, ATTR_NOSUID, ATTR_RDONLY};
+use crate::sys::mount as fd_mount;
 
 impl RootfsPlan {
     /// Opens them, in the namespaces that the container will share, and copies what is shown of the host.
@@ -70,17 +70,19 @@ fn opened(step: &MountStep, spec: &ContainerSpec, sources: &Sources, slave: bool
             let (source, target) = (source.clone(), target.clone());
             Ok(Some(MountStep::OwnFolder { source, target, recursive: *recursive, tree: Some(Tree::new(tree)) }))
         }
-        MountStep::Mount { fstype: Some(kind), target, .. } if spec.ids.is_some() => {
-            let quiet = ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC;
-            let attributes = match kind.to_bytes() {
-                b"proc" if spec.pid != PidMode::Own => quiet,
-                b"sysfs" if spec.network != NetworkMode::None => quiet | ATTR_RDONLY,
-                b"mqueue" if spec.ipc != IpcMode::Own => quiet,
-                _ => return Ok(None),
+        MountStep::Filesystem(planned) if spec.ids.is_some() => {
+            let others = match planned.kind.to_bytes() {
+                b"proc" => spec.pid != PidMode::Own,
+                b"sysfs" => spec.network != NetworkMode::None,
+                b"mqueue" => spec.ipc != IpcMode::Own,
+                _ => false,
             };
-            // ours and relative: `proc`, `dev/mqueue`
-            let place = Place::new(&target.to_string_lossy()).map_err(|_| nix::Error::EINVAL)?;
-            Ok(Some(attach(fd_mount::new_filesystem(kind, [], attributes)?, kind, place, false, false)))
+            if !others {
+                return Ok(None);
+            }
+            let options = planned.options.iter().map(|(key, value)| (key.as_c_str(), value.as_c_str()));
+            let tree = Some(Tree::new(fd_mount::new_filesystem(planned.kind, options, planned.attributes)?));
+            Ok(Some(MountStep::Filesystem(Filesystem { tree, ..planned.clone() })))
         }
         _ => Ok(None),
     }
