@@ -1,10 +1,12 @@
-//! What the supervisor opens on behalf of an init whose root is nobody outside: folders that it could not search, and file systems
-//! of namespaces that are not its own.
+//! What the supervisor opens before the clone: what is shown of the host, as it was found; and on behalf of an init whose root is nobody
+//! outside, file systems of namespaces that are not its own.
 
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
+use nix::sys::stat::Mode;
 
 use super::place::Place;
 use super::step::{Filesystem, From};
@@ -56,7 +58,10 @@ fn opened(step: &MountStep, spec: &ContainerSpec, sources: &Sources, slave: bool
             };
             let tree = match given {
                 Some(fd) => fd_mount::clone_tree_of(fd.as_fd(), *recursive)?,
-                None => fd_mount::clone_tree(source, *recursive)?,
+                None => {
+                    let file = open(source.as_c_str(), OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC, Mode::empty())?;
+                    fd_mount::clone_tree_of(file.as_fd(), *recursive)?
+                }
             };
             fd_mount::set_propagation(tree.as_fd(), slave)?;
             if *attributes != 0 {
