@@ -1,10 +1,13 @@
 //! A container's base layer: the few files of `/etc` that are its own, laid over the image so that they need no bind mounts.
 
-use std::fs::{self, DirBuilder, File, Permissions};
-use std::io::{self, Read};
+use std::fs::{DirBuilder, File, Permissions};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
+
+use nix::fcntl::{OFlag, openat};
+use nix::sys::stat::Mode;
 
 use super::FileError;
 use crate::spec::{ContainerSpec, NetworkMode};
@@ -23,18 +26,25 @@ pub(super) const OWN_FILES: [&str; 3] = ["hosts", "hostname", "resolv.conf"];
 /// [`FileError`] when something cannot be made or written.
 pub fn write_base(base: &Path, spec: &ContainerSpec) -> Result<(), FileError> {
     let etc = base.join("etc");
-    for folder in [base, &etc] {
-        match DirBuilder::new().mode(0o755).create(folder) {
+    let folder = |path: &Path| {
+        match DirBuilder::new().mode(0o755).create(path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            other => other.map_err(FileError::of("make", folder))?,
+            other => other.map_err(FileError::of("make", path))?,
         }
-        set_mode(folder, 0o755)?;
-    }
+        let made = open_as_is(path, OFlag::O_RDONLY | OFlag::O_DIRECTORY).map_err(FileError::of("open", path))?;
+        set_mode(&made, 0o755).map_err(FileError::of("set the permissions of", path)).map(|()| made)
+    };
+    folder(base)?;
+    let made = folder(&etc)?;
     let texts = [hosts(spec), format!("{}\n", spec.hostname), resolv_conf(spec, Path::new("/etc/resolv.conf"))];
     for (name, text) in OWN_FILES.into_iter().zip(texts) {
         let path = etc.join(name);
-        fs::write(&path, text).map_err(FileError::of("write", &path))?;
-        set_mode(&path, 0o644)?;
+        // in the folder that was made, and through no link that somebody laid there
+        let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_TRUNC | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+        let file = openat(&made, name, flags, Mode::from_bits_truncate(0o644)).map(File::from);
+        let written = file.map_err(io::Error::from).and_then(|mut file| file.write_all(text.as_bytes()).map(|()| file));
+        let file = written.map_err(FileError::of("write", &path))?;
+        set_mode(&file, 0o644).map_err(FileError::of("set the permissions of", &path))?;
     }
     Ok(())
 }
@@ -46,15 +56,20 @@ pub fn write_base(base: &Path, spec: &ContainerSpec) -> Result<(), FileError> {
 pub fn label_base(base: &Path, put_on: impl Fn(BorrowedFd<'_>) -> nix::Result<()>) -> Result<(), FileError> {
     for name in OWN_FILES {
         let path = base.join("etc").join(name);
-        let file = File::open(&path).map_err(FileError::of("open", &path))?;
+        let file = open_as_is(&path, OFlag::O_RDONLY | OFlag::O_NONBLOCK).map_err(FileError::of("open", &path))?;
         put_on(file.as_fd()).map_err(|errno| FileError::of("label", &path)(errno.into()))?;
     }
     Ok(())
 }
 
 /// Whatever umask we were started with, everybody inside can read these.
-fn set_mode(path: &Path, mode: u32) -> Result<(), FileError> {
-    fs::set_permissions(path, Permissions::from_mode(mode)).map_err(FileError::of("set the permissions of", path))
+fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+    file.set_permissions(Permissions::from_mode(mode))
+}
+
+/// A link in its place is not followed.
+fn open_as_is(path: &Path, flags: OFlag) -> io::Result<File> {
+    Ok(nix::fcntl::open(path, flags | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC, Mode::empty())?.into())
 }
 
 fn hosts(spec: &ContainerSpec) -> String {
@@ -83,6 +98,8 @@ fn resolv_conf(spec: &ContainerSpec, host: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::spec::Preset;
 

@@ -1,7 +1,6 @@
 //! Whole plans on the real kernel, each in a child with namespaces of its own: what is mounted, and what of the host is left.
 
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -9,10 +8,10 @@ use std::process::{Command, Output};
 
 use nix::errno::Errno;
 use nix::libc::ENOTDIR;
-use nix::mount::MsFlags;
 use nix::sys::stat::makedev;
 
 use super::scratch::Scratch;
+use super::step::{Filesystem, Within};
 use super::*;
 use crate::spec::{ContainerId, ContainerName, ContainerSpec, Preset, resolve};
 
@@ -171,28 +170,23 @@ fn a_link_in_place_of_a_mount_point_is_refused() {
     let envs = [(FOLDER, paths.merged.parent().unwrap()), ("IMAGE", &paths.image), (SCRIPT, Path::new("true"))];
     let output = run_child("applies_a_plan_and_runs_a_script", &OWN, &envs);
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains(&format!("make folder /proc of the container: {}", Errno::from_raw(ENOTDIR))), "{said}");
+    assert!(said.contains(&format!("mount proc on /proc of the container: {}", Errno::from_raw(ENOTDIR))), "{said}");
     assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
 }
 
 #[test]
 #[ignore = "the child of another test"]
 fn makes_a_device_where_mknod_is_forbidden() {
-    let folder = std::ffi::CString::new(std::env::var_os(FOLDER).unwrap().as_bytes()).unwrap();
+    let folder = PathBuf::from(std::env::var_os(FOLDER).unwrap());
+    std::env::set_current_dir(folder).unwrap();
+    let (kind, name) = (c"tmpfs", c"dev");
     let steps = [
-        MountStep::Mount {
-            source: Some(c"tmpfs".into()),
-            target: folder.clone(),
-            fstype: Some(c"tmpfs".into()),
-            flags: MsFlags::empty(),
-            data: None,
-        },
-        MountStep::Chdir { path: folder },
-        MountStep::Device { path: c"null".into(), host: c"/dev/null".into(), mode: 0o666, dev: makedev(1, 3) },
+        MountStep::Filesystem(Filesystem { kind, within: Within::Root, name, options: Vec::new(), attributes: 0, label: None, tree: None }),
+        MountStep::Device { name: c"null".into(), host: c"/dev/null".into(), mode: 0o666, dev: makedev(1, 3) },
     ];
     apply(&steps, None).unwrap();
-    fs::write("null", "x").unwrap();
-    assert_eq!(fs::read("null").unwrap(), b"", "it is the host's null");
+    fs::write("dev/null", "x").unwrap();
+    assert_eq!(fs::read("dev/null").unwrap(), b"", "it is the host's null");
 }
 
 #[test]

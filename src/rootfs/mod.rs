@@ -22,7 +22,7 @@ mod source;
 mod step;
 mod tree;
 
-pub use apply::apply;
+pub use apply::{KernelMounts, apply};
 pub use base::{label_base, write_base};
 pub use error::FileError;
 pub use host_image::{ImageError, ImageRoot};

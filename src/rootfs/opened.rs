@@ -1,16 +1,19 @@
-//! What the supervisor opens on behalf of an init whose root is nobody outside: folders that it could not search, and file systems
-//! of namespaces that are not its own.
+//! What the supervisor opens before the clone: what is shown of the host, as it was found; and on behalf of an init whose root is nobody
+//! outside, file systems of namespaces that are not its own.
 
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
+use nix::fcntl::{AtFlags, OFlag, open};
+use nix::sys::stat::{FchmodatFlags, Mode, SFlag, fchmodat, mknodat};
+use nix::unistd::{Gid, Uid, fchownat};
 
 use super::place::Place;
-use super::step::From;
+use super::step::{Filesystem, From, Within};
 use super::{MountStep, RootfsPlan, Sources, StepFailure, Tree};
-use crate::spec::{ContainerSpec, IpcMode, NetworkMode, PidMode, Propagation};
-use crate::sys::mount::{self as fd_mount, ATTR_NODEV, ATTR_NOEXEC, ATTR_NOSUID, ATTR_RDONLY};
+use crate::spec::{ContainerSpec, IdRange, IpcMode, NetworkMode, PidMode, Propagation};
+use crate::sys::mount as fd_mount;
 
 impl RootfsPlan {
     /// Opens them, in the namespaces that the container will share, and copies what is shown of the host.
@@ -19,6 +22,9 @@ impl RootfsPlan {
     /// The step that it was for.
     pub fn open(&mut self, spec: &ContainerSpec, sources: &Sources) -> Result<(), StepFailure> {
         let slave = spec.propagation == Propagation::Slave;
+        if let Some(ids) = spec.ids {
+            self.make_dev(ids)?;
+        }
         for (index, step) in self.steps.iter_mut().enumerate() {
             let opened = opened(step, spec, sources, slave);
             let failed = |errno| StepFailure { index: u16::try_from(index).unwrap_or(u16::MAX), errno: errno as i32 };
@@ -26,6 +32,33 @@ impl RootfsPlan {
                 *step = attach;
             }
         }
+        Ok(())
+    }
+
+    /// Makes `/dev` with its nodes for a root that may not make any. Where this process may not either, init shows the host's own nodes.
+    fn make_dev(&mut self, ids: IdRange) -> Result<(), StepFailure> {
+        let is_dev =
+            |step: &MountStep| matches!(step, MountStep::Filesystem(planned) if planned.within == Within::Root && planned.name == c"dev");
+        let Some(index) = self.steps.iter().position(is_dev) else { return Ok(()) };
+        let failed = |errno| StepFailure { index: u16::try_from(index).unwrap_or(u16::MAX), errno: errno as i32 };
+        let MountStep::Filesystem(planned) = &self.steps[index] else { return Ok(()) };
+        let options = planned.options.iter().map(|(key, value)| (key.as_c_str(), value.as_c_str()));
+        let tree = fd_mount::new_filesystem(planned.kind, options, planned.attributes).map_err(failed)?;
+        let (uid, gid) = (Some(Uid::from_raw(ids.first)), Some(Gid::from_raw(ids.first)));
+        for step in &self.steps {
+            let MountStep::Device { name, mode, dev, .. } = step else { continue };
+            match mknodat(&tree, name.as_c_str(), SFlag::S_IFCHR, Mode::from_bits_truncate(*mode), *dev) {
+                Err(Errno::EPERM) => return Ok(()),
+                made => made.map_err(failed)?,
+            }
+            fchownat(&tree, name.as_c_str(), uid, gid, AtFlags::AT_SYMLINK_NOFOLLOW).map_err(failed)?;
+            // whatever our umask is
+            fchmodat(&tree, name.as_c_str(), Mode::from_bits_truncate(*mode), FchmodatFlags::FollowSymlink).map_err(failed)?;
+        }
+        fchownat(&tree, c"", uid, gid, AtFlags::AT_EMPTY_PATH).map_err(failed)?;
+        let planned = Filesystem { tree: Some(Tree::new(tree)), ..planned.clone() };
+        self.steps[index] = MountStep::Filesystem(planned);
+        self.steps.retain(|step| !matches!(step, MountStep::Device { .. }));
         Ok(())
     }
 
@@ -56,7 +89,10 @@ fn opened(step: &MountStep, spec: &ContainerSpec, sources: &Sources, slave: bool
             };
             let tree = match given {
                 Some(fd) => fd_mount::clone_tree_of(fd.as_fd(), *recursive)?,
-                None => fd_mount::clone_tree(source, *recursive)?,
+                None => {
+                    let file = open(source.as_c_str(), OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC, Mode::empty())?;
+                    fd_mount::clone_tree_of(file.as_fd(), *recursive)?
+                }
             };
             fd_mount::set_propagation(tree.as_fd(), slave)?;
             if *attributes != 0 {
@@ -70,18 +106,20 @@ fn opened(step: &MountStep, spec: &ContainerSpec, sources: &Sources, slave: bool
             let (source, target) = (source.clone(), target.clone());
             Ok(Some(MountStep::OwnFolder { source, target, recursive: *recursive, tree: Some(Tree::new(tree)) }))
         }
-        MountStep::Mount { fstype: Some(kind), target, .. } if spec.ids.is_some() => {
-            let quiet = ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC;
-            let attributes = match kind.to_bytes() {
+        MountStep::Filesystem(planned) if spec.ids.is_some() && planned.tree.is_none() => {
+            let others = match planned.kind.to_bytes() {
                 // that of another container's processes is mounted by init, which is one of them and of their users
-                b"proc" if spec.pid == PidMode::Host => quiet,
-                b"sysfs" if spec.network != NetworkMode::None => quiet | ATTR_RDONLY,
-                b"mqueue" if spec.ipc != IpcMode::Own => quiet,
-                _ => return Ok(None),
+                b"proc" => spec.pid == PidMode::Host,
+                b"sysfs" => spec.network != NetworkMode::None,
+                b"mqueue" => spec.ipc != IpcMode::Own,
+                _ => false,
             };
-            // ours and relative: `proc`, `dev/mqueue`
-            let place = Place::new(&target.to_string_lossy()).map_err(|_| nix::Error::EINVAL)?;
-            Ok(Some(attach(fd_mount::new_filesystem(kind, [], attributes)?, kind, place, false, false)))
+            if !others {
+                return Ok(None);
+            }
+            let options = planned.options.iter().map(|(key, value)| (key.as_c_str(), value.as_c_str()));
+            let tree = Some(Tree::new(fd_mount::new_filesystem(planned.kind, options, planned.attributes)?));
+            Ok(Some(MountStep::Filesystem(Filesystem { tree, ..planned.clone() })))
         }
         _ => Ok(None),
     }

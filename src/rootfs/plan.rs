@@ -1,36 +1,35 @@
 //! [`RootfsPlan`]: from a spec to the ordered mount steps that make its root, all memory taken beforehand.
 
-use std::ffi::{CStr, CString, OsStr};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::{CStr, CString};
 
 use nix::mount::MsFlags;
 use nix::sys::stat::makedev;
 
 use super::base::OWN_FILES;
-use super::overlay::{c_path, labelled, options};
+use super::overlay::{c_path, options};
 use super::place::Place;
-use super::step::From;
+use super::step::{Filesystem, From, Within};
 use super::{MountStep, PlanError, Protection, RootfsPaths, StepFailure};
 use crate::spec::{ContainerSpec, IpcMode, Propagation};
-use crate::sys::mount::{ATTR_NODEV, ATTR_NOSUID, ATTR_RDONLY};
+use crate::sys::mount::{ATTR_NODEV, ATTR_NOEXEC, ATTR_NOSUID, ATTR_RDONLY, ATTR_STRICTATIME};
 
 /// Character devices of every container: name, major, minor (kernel: Documentation/admin-guide/devices.txt).
 const DEVICES: [(&CStr, &CStr, u64, u64); 6] = [
-    (c"dev/null", c"/dev/null", 1, 3),
-    (c"dev/zero", c"/dev/zero", 1, 5),
-    (c"dev/full", c"/dev/full", 1, 7),
-    (c"dev/random", c"/dev/random", 1, 8),
-    (c"dev/urandom", c"/dev/urandom", 1, 9),
-    (c"dev/tty", c"/dev/tty", 5, 0),
+    (c"null", c"/dev/null", 1, 3),
+    (c"zero", c"/dev/zero", 1, 5),
+    (c"full", c"/dev/full", 1, 7),
+    (c"random", c"/dev/random", 1, 8),
+    (c"urandom", c"/dev/urandom", 1, 9),
+    (c"tty", c"/dev/tty", 5, 0),
 ];
 
-/// Links of every container's `/dev`: what each says, and its path. `/dev/core` is left out: it leads to the host's memory.
+/// Links of every container's `/dev`: what each says, and its name. `core` is left out: it leads to the host's memory.
 const LINKS: [(&CStr, &CStr); 5] = [
-    (c"/proc/self/fd", c"dev/fd"),
-    (c"/proc/self/fd/0", c"dev/stdin"),
-    (c"/proc/self/fd/1", c"dev/stdout"),
-    (c"/proc/self/fd/2", c"dev/stderr"),
-    (c"pts/ptmx", c"dev/ptmx"),
+    (c"/proc/self/fd", c"fd"),
+    (c"/proc/self/fd/0", c"stdin"),
+    (c"/proc/self/fd/1", c"stdout"),
+    (c"/proc/self/fd/2", c"stderr"),
+    (c"pts/ptmx", c"ptmx"),
 ];
 
 /// The steps that make a container's root, in order.
@@ -54,7 +53,6 @@ impl RootfsPlan {
     pub fn new(spec: &ContainerSpec, paths: &RootfsPaths) -> Result<Self, PlanError> {
         let merged = c_path(&paths.merged)?;
         let label = paths.label.as_deref();
-        let quiet = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
         let mut steps = vec![
             // first of all: nothing that follows may reach the host through a shared mount
             MountStep::Shield { propagation: propagation(spec) },
@@ -63,26 +61,8 @@ impl RootfsPlan {
             Some(_) => steps.push(MountStep::Root),
             None => steps.extend(root(spec, paths, merged)?),
         }
-        steps.extend(on_folder(c"proc", c"proc", quiet, None, None)?);
-        steps.extend(on_folder(c"sysfs", c"sys", if spec.security.privileged { quiet } else { quiet | MsFlags::MS_RDONLY }, None, None)?);
-        let dev_flags = MsFlags::MS_NOSUID | MsFlags::MS_STRICTATIME;
-        steps.extend(on_folder(c"tmpfs", c"dev", dev_flags, Some(c"mode=755,size=64k,nr_inodes=8192"), label)?);
-        steps.extend(DEVICES.map(|(path, host, major, minor)| MountStep::Device {
-            path: path.into(),
-            host: host.into(),
-            mode: 0o666,
-            dev: makedev(major, minor),
-        }));
-        // gid 5 is "tty" in the image's /etc/group and on every distribution. Terminals are counted for all of the host together
-        // (kernel: Documentation/filesystems/devpts.rst): one container must leave some of its 3072 to others.
-        let pts = c"newinstance,ptmxmode=0666,mode=0620,gid=5,max=128";
-        steps.extend(on_folder(c"devpts", c"dev/pts", MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC, Some(pts), label)?);
-        steps.extend(on_folder(c"tmpfs", c"dev/shm", quiet, Some(c"mode=1777,size=64m,nr_inodes=65536"), label)?);
-        steps.extend(on_folder(c"mqueue", c"dev/mqueue", quiet, None, None)?);
-        if let (Some(label), IpcMode::Own) = (label, &spec.ipc) {
-            steps.push(MountStep::Label { path: c"dev/mqueue".into(), label: c_text(label)? });
-        }
-        steps.extend(LINKS.map(|(target, link)| MountStep::Symlink { target: target.into(), link: link.into() }));
+        let own_queues = spec.ipc == IpcMode::Own;
+        steps.extend(kernels_own(spec.security.privileged, own_queues, label)?);
         if spec.root.is_some() {
             steps.extend(own_files(paths)?);
         }
@@ -150,14 +130,7 @@ fn root(spec: &ContainerSpec, paths: &RootfsPaths, merged: CString) -> Result<Ve
         steps.push(MountStep::OwnFolder { source, target, recursive: !spec.overlay, tree: None });
     }
     if spec.root.is_none() || spec.overlay {
-        let overlay = MountStep::Mount {
-            source: Some(c"overlay".into()),
-            target: merged.clone(),
-            fstype: Some(c"overlay".into()),
-            flags: MsFlags::empty(),
-            data: Some(options(paths)?),
-        };
-        steps.extend([overlay, MountStep::Chdir { path: merged }]);
+        steps.push(MountStep::Overlay { target: merged, options: options(paths)? });
     }
     Ok(steps)
 }
@@ -205,14 +178,52 @@ fn c_text(text: &str) -> Result<CString, PlanError> {
     c_path(text.as_ref())
 }
 
-/// A new filesystem on a folder that is made, or checked to be one, just before. `label` is for one whose files are the container's own.
-fn on_folder(fstype: &CStr, target: &CStr, flags: MsFlags, data: Option<&CStr>, label: Option<&str>) -> Result<[MountStep; 2], PlanError> {
-    let data = data.map(|data| labelled(label, data.to_bytes().to_vec()));
-    let data = data.map(|data| c_path(OsStr::from_bytes(&data).as_ref())).transpose()?;
-    Ok([
-        MountStep::Folder { path: target.into(), mode: 0o755 },
-        MountStep::Mount { source: Some(fstype.into()), target: target.into(), fstype: Some(fstype.into()), flags, data },
-    ])
+/// `/proc`, `/sys` and `/dev` with all that is in it. `label` is for what is the container's own.
+fn kernels_own(privileged: bool, own_queues: bool, label: Option<&str>) -> Result<Vec<MountStep>, PlanError> {
+    let quiet = ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC;
+    let context = label.map(c_text).transpose()?;
+    let option = |key: &CStr, value: &CStr| (CString::from(key), CString::from(value));
+    let mount = |kind, within, name, attributes, options: Vec<(CString, CString)>| Filesystem {
+        kind,
+        within,
+        name,
+        options,
+        attributes,
+        label: None,
+        tree: None,
+    };
+    let own = |kind, within, name, attributes, options: &[(&CStr, &CStr)]| {
+        let label = context.iter().map(|label| option(c"context", label));
+        let options = label.chain(options.iter().map(|(key, value)| option(key, value))).collect();
+        MountStep::Filesystem(mount(kind, within, name, attributes, options))
+    };
+    let (read_only, ro) = if privileged { (0, Vec::new()) } else { (ATTR_RDONLY, vec![option(c"ro", c"")]) };
+    let mut steps = vec![
+        MountStep::Filesystem(mount(c"proc", Within::Root, c"proc", quiet, Vec::new())),
+        MountStep::Filesystem(mount(c"sysfs", Within::Root, c"sys", quiet | read_only, ro)),
+        own(
+            c"tmpfs",
+            Within::Root,
+            c"dev",
+            ATTR_NOSUID | ATTR_STRICTATIME,
+            &[(c"mode", c"755"), (c"size", c"64k"), (c"nr_inodes", c"8192")],
+        ),
+    ];
+    steps.extend(DEVICES.map(|(name, host, major, minor)| MountStep::Device {
+        name: name.into(),
+        host: host.into(),
+        mode: 0o666,
+        dev: makedev(major, minor),
+    }));
+    // gid 5 is "tty" in the image's /etc/group and on every distribution. Terminals are counted for all of the host together
+    // (kernel: Documentation/filesystems/devpts.rst): one container must leave some of its 3072 to others.
+    let pts = [(c"ptmxmode", c"0666"), (c"mode", c"0620"), (c"gid", c"5"), (c"max", c"128")];
+    steps.push(own(c"devpts", Within::Dev, c"pts", ATTR_NOSUID | ATTR_NOEXEC, &pts));
+    steps.push(own(c"tmpfs", Within::Dev, c"shm", quiet, &[(c"mode", c"1777"), (c"size", c"64m"), (c"nr_inodes", c"65536")]));
+    let queues = mount(c"mqueue", Within::Dev, c"mqueue", quiet, Vec::new());
+    steps.push(MountStep::Filesystem(Filesystem { label: context.clone().filter(|_| own_queues), ..queues }));
+    steps.extend(LINKS.map(|(target, name)| MountStep::Symlink { target: target.into(), name: name.into() }));
+    Ok(steps)
 }
 
 #[cfg(test)]
@@ -237,21 +248,19 @@ mod tests {
     #[test]
     fn nothing_is_mounted_before_the_host_is_shielded_nor_after_it_is_gone() {
         let steps = plan().steps;
-        let is_mount = |s: &MountStep| matches!(s, MountStep::Mount { .. });
         assert_eq!(steps[0], MountStep::Shield { propagation: MsFlags::MS_PRIVATE });
-        assert!(steps.iter().any(is_mount));
+        assert!(steps.iter().any(|s| matches!(s, MountStep::Filesystem(_))));
         assert_eq!(steps.last(), Some(&MountStep::PivotRoot));
     }
 
     #[test]
-    fn every_mount_in_the_container_stands_on_a_checked_folder() {
-        let steps = plan().steps;
-        let entered = position(|s| matches!(s, MountStep::Chdir { .. }));
-        for (index, step) in steps.iter().enumerate().skip(entered) {
-            let MountStep::Mount { target, .. } = step else { continue };
-            assert!(matches!(&steps[index - 1], MountStep::Folder { path, .. } if path == target), "{}", step.describe());
-            assert!(!target.to_bytes().starts_with(b"/"), "{}", step.describe());
-        }
+    fn what_is_made_in_dev_is_made_after_it_is_mounted() {
+        let dev = position(|s| matches!(s, MountStep::Filesystem(planned) if planned.name == c"dev"));
+        let first = position(|s| {
+            matches!(s, MountStep::Device { .. } | MountStep::Symlink { .. })
+                || matches!(s, MountStep::Filesystem(p) if p.within == Within::Dev)
+        });
+        assert!(dev < first, "{dev} {first}");
     }
 
     #[test]
@@ -259,25 +268,33 @@ mod tests {
         let mut paths = RootfsPaths::new(Path::new("/c"), Path::new("/i"));
         paths.label = Some("u:object_r:t:s0:c1,c2".into());
         let plan = RootfsPlan::new(&spec(), &paths).unwrap();
-        for (kind, wanted) in [("overlay", true), ("tmpfs", true), ("devpts", true), ("proc", false), ("sysfs", false), ("mqueue", false)] {
-            let of_kind =
-                |step: &&MountStep| matches!(step, MountStep::Mount { fstype: Some(own), .. } if own.to_bytes() == kind.as_bytes());
-            let steps: Vec<&MountStep> = plan.steps().iter().filter(of_kind).collect();
-            assert!(!steps.is_empty(), "{kind}");
-            for step in steps {
-                let MountStep::Mount { data, .. } = step else { continue };
-                let has = data.as_ref().is_some_and(|data| data.to_bytes().starts_with(b"context=\"u:object_r:t:s0:c1,c2\","));
-                assert_eq!(has, wanted, "{}: {data:?}", step.describe());
+        let mut afterwards = 0;
+        for (kind, wanted) in [("tmpfs", true), ("devpts", true), ("proc", false), ("sysfs", false), ("mqueue", false)] {
+            let mut seen = 0;
+            for step in plan.steps() {
+                let MountStep::Filesystem(planned) = step else { continue };
+                if planned.kind.to_bytes() != kind.as_bytes() {
+                    continue;
+                }
+                let has = planned
+                    .options
+                    .first()
+                    .is_some_and(|(key, value)| key.as_c_str() == c"context" && value.as_c_str() == c"u:object_r:t:s0:c1,c2");
+                assert_eq!(has, wanted, "{}: {:?}", step.describe(), planned.options);
+                afterwards += u32::from(planned.label.is_some());
+                seen += 1;
             }
+            assert!(seen > 0, "{kind}");
         }
-        let labels = |plan: &RootfsPlan| plan.steps().iter().filter(|step| matches!(step, MountStep::Label { .. })).count();
-        assert_eq!((labels(&plan), labels(&self::plan())), (1, 0), "a queue's file system has no option for it");
+        assert_eq!(afterwards, 1, "a queue's file system has no option for it");
+        let overlay = |step: &MountStep| matches!(step, MountStep::Overlay { options, .. } if options.to_bytes().starts_with(b"context=\"u:object_r:t:s0:c1,c2\","));
+        assert!(plan.steps().iter().any(overlay));
+        assert!(!self::plan().steps().iter().any(|step| matches!(step, MountStep::Filesystem(planned) if planned.label.is_some())));
     }
 
     #[test]
     fn a_failure_is_told_in_words_even_when_the_index_is_not_ours() {
-        let index =
-            u16::try_from(position(|s| matches!(s, MountStep::Mount { fstype: Some(t), .. } if t.as_c_str() == c"overlay"))).unwrap();
+        let index = u16::try_from(position(|s| matches!(s, MountStep::Overlay { .. }))).unwrap();
         assert_eq!(plan().describe(index), "mount overlay on /c/merged");
         let failure = |index| StepFailure { index, errno: nix::errno::Errno::ENODEV as i32 };
         assert!(plan().hint(failure(index)).unwrap().contains("overlayfs"));

@@ -15,7 +15,7 @@ use nix::libc;
 use nix::sys::stat::{Mode, fstat, makedev};
 use nix::sys::statfs::{PROC_SUPER_MAGIC, SYSFS_MAGIC, fstatfs};
 
-use super::{RootfsPlan, StepFailure};
+use super::{KernelMounts, RootfsPlan, StepFailure};
 use crate::sys::mount as fd_mount;
 
 /// Hidden: files become `/dev/null`, folders empty (moby: oci/defaults.go, MaskedPaths), and what docker leaves to file modes: root inside is
@@ -79,62 +79,93 @@ impl Protection {
     }
 }
 
-/// Protects what `plan` says, below the current folder, which is the container's root; what this kernel does not have is passed over. After
-/// the kernel settings were written: `/proc/sys` is read-only from then on. Allocates nothing.
+/// Protects what `plan` says, in `mounts` and below the current folder, which is the container's root; what this kernel does not have is
+/// passed over. After the kernel settings were written: `/proc/sys` is read-only from then on. Allocates nothing.
 ///
 /// # Errors
 /// The first protection that failed.
-pub fn protect(plan: &RootfsPlan) -> std::result::Result<(), StepFailure> {
+pub fn protect(plan: &RootfsPlan, mounts: &KernelMounts) -> std::result::Result<(), StepFailure> {
     if plan.protections().is_empty() {
         return Ok(());
     }
     let failed = |index: usize, errno: Errno| StepFailure { index: u16::try_from(index).unwrap_or(u16::MAX), errno: errno as i32 };
-    let sources = Sources::open(plan.label()).map_err(|errno| failed(0, errno))?;
-    plan.protections().iter().enumerate().try_for_each(|(index, one)| sources.protect(one).map_err(|errno| failed(index, errno)))
+    let masks = Masks::open(mounts, plan.label()).map_err(|errno| failed(0, errno))?;
+    plan.protections().iter().enumerate().try_for_each(|(index, one)| masks.protect(mounts, one).map_err(|errno| failed(index, errno)))
 }
 
-/// Opens a kernel setting (`proc/sys/…`) below the current folder, which is the container's root, for writing. No link is followed and
-/// nothing but the kernel's own file is opened: what a volume lays there could lead the value to another setting, `core_pattern` say
-/// (CVE-2025-52881). Allocates nothing.
+/// The mount that a path such as `proc/kcore` is of, and the rest of that path.
+fn split<'a>(mounts: &'a KernelMounts, path: &'a CStr) -> Result<(BorrowedFd<'a>, &'a CStr)> {
+    let bytes = path.to_bytes_with_nul();
+    let slash = bytes.iter().position(|byte| *byte == b'/').ok_or(Errno::EINVAL)?;
+    let mount = match &bytes[..slash] {
+        b"proc" => mounts.proc.as_ref(),
+        b"sys" => mounts.sys.as_ref(),
+        _ => None,
+    };
+    let rest = CStr::from_bytes_with_nul(&bytes[slash + 1..]).map_err(|_| Errno::EINVAL)?;
+    Ok((mount.ok_or(Errno::EBADF)?.as_fd(), rest))
+}
+
+/// Opens a kernel setting (`proc/sys/…`) of the container's own `/proc` for writing. No link is followed and nothing but the kernel's own
+/// file is opened: what a volume lays there could lead the value to another setting, `core_pattern` say (CVE-2025-52881). Allocates nothing.
 ///
 /// # Errors
 /// EXDEV when it is not the kernel's own, ENOENT when there is no such setting.
-pub fn open_setting(path: &CStr) -> Result<OwnedFd> {
-    let root = open(c".", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
-    let file = fd_mount::open_without_links(root.as_fd(), path, libc::O_WRONLY)?;
+pub fn open_setting(mounts: &KernelMounts, path: &CStr) -> Result<OwnedFd> {
+    let (proc, path) = split(mounts, path)?;
+    let file = fd_mount::open_without_links(proc, path, libc::O_WRONLY)?;
     check_kernels_own(file.as_fd())?;
     Ok(file)
 }
 
 /// What masks are made of.
-struct Sources {
+struct Masks {
     root: OwnedFd,
     null: OwnedFd,
     /// An empty folder; its mount is put on the first folder, and cloned for every other: a detached mount can be cloned only since Linux
     /// 6.15.
     empty: OwnedFd,
     empty_is_used: Cell<bool>,
+    /// Whether something else lies over the container's own `/proc` and `/sys`: a volume, or what somebody moved there meanwhile.
+    covered: [bool; 2],
 }
 
-impl Sources {
-    fn open(label: Option<&CStr>) -> Result<Self> {
+impl Masks {
+    fn open(mounts: &KernelMounts, label: Option<&CStr>) -> Result<Self> {
         let root = open(c".", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
-        let null = fd_mount::open_without_links(root.as_fd(), c"dev/null", libc::O_PATH)?;
+        let dev = mounts.dev.as_ref().ok_or(Errno::EBADF)?;
+        let null = fd_mount::open_without_links(dev.as_fd(), c"null", libc::O_PATH)?;
         let found = fstat(&null)?;
         if found.st_mode & libc::S_IFMT != libc::S_IFCHR || found.st_rdev != makedev(1, 3) {
-            // a volume over /dev brought something else by this name
             return Err(Errno::ENODEV);
         }
         let read_only = fd_mount::ATTR_RDONLY | fd_mount::ATTR_NOSUID | fd_mount::ATTR_NODEV | fd_mount::ATTR_NOEXEC;
         let options =
             [(c"mode", c"555"), (c"nr_blocks", c"1"), (c"nr_inodes", c"1")].into_iter().chain(label.map(|label| (c"context", label)));
         let empty = fd_mount::new_filesystem(c"tmpfs", options, read_only)?;
-        Ok(Self { root, null, empty, empty_is_used: Cell::new(false) })
+        let covered = |name: &CStr, own: &Option<OwnedFd>| -> Result<bool> {
+            let own = fd_mount::mount_id(own.as_ref().ok_or(Errno::EBADF)?.as_fd())?;
+            match fd_mount::open_without_links(root.as_fd(), name, libc::O_PATH) {
+                Ok(there) => Ok(fd_mount::mount_id(there.as_fd())? != own),
+                Err(Errno::ENOENT) => Ok(true),
+                Err(errno) => Err(errno),
+            }
+        };
+        let covered = [covered(c"proc", &mounts.proc)?, covered(c"sys", &mounts.sys)?];
+        Ok(Self { root, null, empty, empty_is_used: Cell::new(false), covered })
     }
 
-    fn protect(&self, protection: &Protection) -> Result<()> {
+    /// In the container's own mounts always; where something else lies over those, that is masked too.
+    fn protect(&self, mounts: &KernelMounts, protection: &Protection) -> Result<()> {
         let (Protection::Masked(path) | Protection::ReadOnly(path)) = protection;
-        let target = match fd_mount::open_without_links(self.root.as_fd(), path, libc::O_PATH) {
+        let (own, rest) = split(mounts, path)?;
+        self.protect_at(own, rest, protection)?;
+        let covered = if path.to_bytes().starts_with(b"proc/") { self.covered[0] } else { self.covered[1] };
+        if covered { self.protect_at(self.root.as_fd(), path, protection) } else { Ok(()) }
+    }
+
+    fn protect_at(&self, above: BorrowedFd<'_>, path: &CStr, protection: &Protection) -> Result<()> {
+        let target = match fd_mount::open_without_links(above, path, libc::O_PATH) {
             Err(Errno::ENOENT) => return Ok(()),
             other => other?,
         };

@@ -81,7 +81,7 @@ fn overlay(paths: &RootfsPaths, lower: Option<&OwnedFd>, users: BorrowedFd<'_>) 
         }
         None => attach(&shifted(&paths.image, users)?, &paths.image)?,
     }
-    let (merged, options) = (planned(&paths.merged, c_path(&paths.merged))?, planned(&paths.merged, options(&paths))?);
+    let (merged, options) = (planned(&paths.merged, c_path(&paths.merged))?, planned(&paths.merged, options(paths))?);
     let kind = Some(c"overlay");
     mount(kind, merged.as_c_str(), kind, MsFlags::empty(), Some(options.as_c_str()))
         .map_err(told("mount an overlay over shifted layers (Linux 5.19) on", &paths.merged))?;

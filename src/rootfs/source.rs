@@ -52,7 +52,7 @@ fn is_link(fd: BorrowedFd<'_>) -> nix::Result<bool> {
 /// Looks an absolute path up, name by name, so that each link is known by the folder that it lies in.
 ///
 /// # Errors
-/// ENOENT and the like, ELOOP after 40 links.
+/// ENOENT and the like, ELOOP after 40 links, EACCES for a link that a stranger laid in a folder of everybody's.
 pub fn look_up(path: &Path) -> nix::Result<LookedUp> {
     let mut at = top()?;
     let mut links = Vec::new();
@@ -63,6 +63,7 @@ pub fn look_up(path: &Path) -> nix::Result<LookedUp> {
             at = found;
             continue;
         }
+        refuse_strangers_link(&at, &found)?;
         let target = PathBuf::from(readlinkat(&found, "")?);
         let folder = if target.is_absolute() { std::mem::replace(&mut at, top()?) } else { dup(&at)? };
         links.push(folder);
@@ -72,6 +73,16 @@ pub fn look_up(path: &Path) -> nix::Result<LookedUp> {
         left.extend(names(&target));
     }
     Ok(LookedUp { found: at, links })
+}
+
+/// The kernel's own rule where it follows links (proc_sys_fs(5), protected_symlinks): in a folder such as `/tmp` only one's own, and its
+/// owner's.
+fn refuse_strangers_link(folder: &OwnedFd, link: &OwnedFd) -> nix::Result<()> {
+    let (folder, link) = (fstat(folder)?, fstat(link)?);
+    let everybodys = libc::S_ISVTX | libc::S_IWOTH;
+    let strange =
+        folder.st_mode & everybodys == everybodys && link.st_uid != folder.st_uid && link.st_uid != nix::unistd::geteuid().as_raw();
+    if strange { Err(Errno::EACCES) } else { Ok(()) }
 }
 
 /// The last name first.
@@ -195,6 +206,11 @@ mod tests {
         }
         assert_eq!(look_up(&base.join("circle")).unwrap_err(), Errno::ELOOP);
         assert_eq!(look_up(&base.join("a/b/file/c")).unwrap_err(), Errno::ENOTDIR);
+        fs::set_permissions(base.join("a"), std::os::unix::fs::PermissionsExt::from_mode(0o1777)).unwrap();
+        assert!(look_up(&base.join("a/relative")).is_ok());
+        std::os::unix::fs::lchown(base.join("a/relative"), Some(1000), Some(1000)).unwrap();
+        assert_eq!(look_up(&base.join("a/relative")).unwrap_err(), Errno::EACCES);
+        std::os::unix::fs::lchown(base.join("a/relative"), Some(0), Some(0)).unwrap();
         let link = look_up(&base.join("absolute")).unwrap().links.pop().unwrap();
         let inside =
             |folder: &str| lies_in(&link, &[(fs::metadata(base.join(folder)).map(|m| (m.dev(), m.ino())).unwrap(), ())]).unwrap().is_some();

@@ -9,39 +9,62 @@ use nix::mount::MsFlags;
 use super::Tree;
 use super::place::Place;
 
-/// One step. Relative paths are relative to the new root, which is the current folder from [`MountStep::Chdir`] on.
+/// Where a file system of the kernel's is mounted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Within {
+    /// In the new root.
+    Root,
+    /// In its `/dev`, which is ours.
+    Dev,
+}
+
+/// A new file system of the kernel's, on a folder that is made when it is not there. Not over a symbolic link: ENOTDIR.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filesystem {
+    /// Its type.
+    pub kind: &'static CStr,
+    /// Where.
+    pub within: Within,
+    /// The folder there.
+    pub name: &'static CStr,
+    /// Its own options (fsconfig(2)); those without a value are flags.
+    pub options: Vec<(CString, CString)>,
+    /// `ATTR_*` of its mount.
+    pub attributes: u64,
+    /// The SELinux label that it is given once it is mounted, where it has no option for that.
+    pub label: Option<CString>,
+    /// It, opened beforehand where init may not.
+    pub tree: Option<Tree>,
+}
+
+impl Filesystem {
+    fn shown(&self) -> String {
+        let above = if self.within == Within::Dev { "dev/" } else { "" };
+        format!("/{above}{} of the container", self.name.to_string_lossy())
+    }
+}
+
+/// One step. The new root is the current folder from [`MountStep::Overlay`], [`MountStep::OwnFolder`] or [`MountStep::Root`] on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MountStep {
-    /// mount(2): a new filesystem, a bind, a remount or a change of propagation, as `flags` says.
-    Mount {
-        /// What is mounted; `None` where the kernel ignores it.
-        source: Option<CString>,
-        /// On which path.
-        target: CString,
-        /// The filesystem's type; `None` where the kernel ignores it.
-        fstype: Option<CString>,
-        /// mount(2) flags.
-        flags: MsFlags,
-        /// The filesystem's own options.
-        data: Option<CString>,
-    },
     /// Nothing that is mounted from here on reaches the host through a shared mount.
     Shield {
         /// `MS_PRIVATE` or `MS_SLAVE`.
         propagation: MsFlags,
     },
-    /// Makes a folder, or makes sure that what is there is one: a symbolic link, which could lead a later mount out
-    /// of the new root, is refused with ENOTDIR.
-    Folder {
-        /// Its path; missing parents are not made.
-        path: CString,
-        /// Its permissions when it is made.
-        mode: u32,
+    /// Mounts the layers of the root as one on a folder of ours, and enters it.
+    Overlay {
+        /// The folder.
+        target: CString,
+        /// Its layers.
+        options: CString,
     },
-    /// Makes a character device, or binds the host's where the kernel forbids mknod(2) (a user namespace).
+    /// A file system of the kernel's.
+    Filesystem(Filesystem),
+    /// Makes a character device in `/dev`, or shows the host's where the kernel forbids mknod(2) (a user namespace).
     Device {
-        /// Where it appears.
-        path: CString,
+        /// Its name.
+        name: CString,
         /// The host's own node.
         host: CString,
         /// Its permissions.
@@ -49,19 +72,12 @@ pub enum MountStep {
         /// Its number.
         dev: dev_t,
     },
-    /// Gives a folder of the new root an SELinux label, where its file system has no mount option for that.
-    Label {
-        /// Its path.
-        path: CString,
-        /// The label.
-        label: CString,
-    },
-    /// Makes the symbolic link `link`, which says `target`.
+    /// Makes a symbolic link in `/dev`.
     Symlink {
         /// What the link says.
         target: CString,
-        /// The link's path.
-        link: CString,
+        /// Its name.
+        name: CString,
     },
     /// Shows a file or folder of the host at a place in the new root; becomes a [`MountStep::Attach`] before the clone.
     Bind {
@@ -78,11 +94,11 @@ pub enum MountStep {
         /// Whether its owners are shown as the container's users, where those are not the host's.
         idmapped: bool,
     },
-    /// As a [`MountStep::Bind`], or a [`MountStep::Mount`] that init may not make: opened beforehand.
+    /// A [`MountStep::Bind`], opened beforehand.
     Attach {
         /// What is shown.
         tree: Tree,
-        /// What it is, for words: a path of the host, or the type of a file system.
+        /// Its path, for words.
         source: CString,
         /// Where it appears.
         place: Place,
@@ -115,11 +131,6 @@ pub enum MountStep {
     },
     /// Makes the new root's own mount read-only.
     ReadOnlyRoot,
-    /// chdir(2).
-    Chdir {
-        /// The folder.
-        path: CString,
-    },
     /// The current folder becomes the root, and nothing of the old one stays reachable.
     PivotRoot,
 }
@@ -150,27 +161,19 @@ impl MountStep {
     pub fn describe(&self) -> String {
         match self {
             Self::Shield { .. } => "shield the host's mounts from the container's".into(),
-            Self::Mount { target, flags, .. } if flags.contains(MsFlags::MS_REMOUNT) => format!("remount {}", shown(target)),
-            Self::Mount { source: Some(source), target, flags, .. } if flags.contains(MsFlags::MS_BIND) => {
-                format!("bind {} on {}", shown(source), shown(target))
+            Self::Overlay { target, .. } => format!("mount overlay on {}", target.to_string_lossy()),
+            Self::Filesystem(planned) => format!("mount {} on {}", planned.kind.to_string_lossy(), planned.shown()),
+            Self::Device { name, .. } => format!("make device /dev/{} of the container", name.to_string_lossy()),
+            Self::Symlink { target, name } => {
+                format!("make link /dev/{} of the container to {}", name.to_string_lossy(), target.to_string_lossy())
             }
-            Self::Mount { target, fstype, .. } => {
-                let kind = fstype.as_deref().map_or_else(|| "a filesystem".into(), CStr::to_string_lossy);
-                format!("mount {kind} on {}", shown(target))
-            }
-            Self::Folder { path, .. } => format!("make folder {}", shown(path)),
-            Self::Device { path, .. } => format!("make device {}", shown(path)),
-            Self::Label { path, label } => format!("label {} as {}", shown(path), label.to_string_lossy()),
-            Self::Symlink { target, link } => format!("make link {} to {}", shown(link), target.to_string_lossy()),
-            Self::Bind { source, place, .. } => format!("show {} at /{} of the container", shown(source), place.path().to_string_lossy()),
-            Self::Attach { source, place, .. } => {
+            Self::Bind { source, place, .. } | Self::Attach { source, place, .. } => {
                 format!("show {} at /{} of the container", source.to_string_lossy(), place.path().to_string_lossy())
             }
-            Self::OwnFolder { source, target, .. } => format!("show {} on {}", shown(source), shown(target)),
+            Self::OwnFolder { source, target, .. } => format!("show {} on {}", source.to_string_lossy(), target.to_string_lossy()),
             Self::Root => "attach the container's root".into(),
             Self::Tmpfs { place, .. } => format!("mount tmpfs at /{} of the container", place.path().to_string_lossy()),
             Self::ReadOnlyRoot => "make the container's root read-only".into(),
-            Self::Chdir { path } => format!("enter folder {}", shown(path)),
             Self::PivotRoot => "make the container's root the root (pivot_root)".into(),
         }
     }
@@ -197,55 +200,44 @@ impl MountStep {
     /// What the user can do about this step's failure, where we know.
     #[must_use]
     pub fn hint(&self, errno: i32) -> Option<&'static str> {
-        let overlay = matches!(self, Self::Mount { fstype: Some(kind), .. } if kind.as_c_str() == c"overlay");
+        let overlay = matches!(self, Self::Overlay { .. });
         match (self, Errno::from_raw(errno)) {
             (_, Errno::ENODEV) if overlay => Some("this kernel has no overlayfs: try `modprobe overlay`"),
             (_, Errno::EINVAL) if overlay => {
                 Some("the state folder's filesystem cannot hold an overlay's upper layer: put --state on ext4, xfs, btrfs or tmpfs")
             }
-            (Self::Folder { .. }, Errno::ENOTDIR) => Some("the container's own files put something else there: remove it or the container"),
-            (Self::Mount { .. } | Self::Shield { .. } | Self::PivotRoot, Errno::EPERM) => Some("mounting needs root (CAP_SYS_ADMIN)"),
+            (Self::Filesystem(_), Errno::ENOTDIR) => Some("the container's own files put something else there: remove it or the container"),
+            (Self::Overlay { .. } | Self::Filesystem(_) | Self::Shield { .. } | Self::PivotRoot, Errno::EPERM) => {
+                Some("mounting needs root (CAP_SYS_ADMIN)")
+            }
             _ => None,
         }
     }
-}
-
-/// Relative paths are the container's, absolute ones the host's.
-fn shown(path: &CStr) -> String {
-    let text = path.to_string_lossy();
-    if text.starts_with('/') { text.into_owned() } else { format!("/{text} of the container") }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn proc() -> MountStep {
+        let (kind, name) = (c"proc", c"proc");
+        MountStep::Filesystem(Filesystem { kind, within: Within::Root, name, options: Vec::new(), attributes: 0, label: None, tree: None })
+    }
+
     #[test]
     fn words_say_what_and_where() {
-        let mount = |fstype: Option<&CStr>, flags| MountStep::Mount {
-            source: Some(c"/a".into()),
-            target: c"b".into(),
-            fstype: fstype.map(Into::into),
-            flags,
-            data: None,
-        };
-        assert_eq!(mount(Some(c"proc"), MsFlags::empty()).describe(), "mount proc on /b of the container");
-        assert_eq!(mount(None, MsFlags::MS_BIND | MsFlags::MS_REC).describe(), "bind /a on /b of the container");
-        assert_eq!(mount(None, MsFlags::MS_REMOUNT | MsFlags::MS_BIND).describe(), "remount /b of the container");
-        assert_eq!(MountStep::Chdir { path: c"/".into() }.describe(), "enter folder /");
+        assert_eq!(proc().describe(), "mount proc on /proc of the container");
+        let MountStep::Filesystem(planned) = proc() else { unreachable!() };
+        let in_dev = MountStep::Filesystem(Filesystem { within: Within::Dev, kind: c"tmpfs", name: c"shm", ..planned });
+        assert_eq!(in_dev.describe(), "mount tmpfs on /dev/shm of the container");
     }
 
     #[test]
     fn hints_belong_to_the_step_that_failed() {
-        let of = |kind: &CStr| MountStep::Mount {
-            source: None,
-            target: c"b".into(),
-            fstype: Some(kind.into()),
-            flags: MsFlags::empty(),
-            data: None,
-        };
-        assert!(of(c"overlay").hint(Errno::ENODEV as i32).unwrap().contains("modprobe"));
-        assert_eq!(of(c"proc").hint(Errno::ENODEV as i32), None);
-        assert!(of(c"proc").hint(Errno::EPERM as i32).unwrap().contains("root"));
+        let overlay = MountStep::Overlay { target: c"/m".into(), options: c"".into() };
+        assert!(overlay.hint(Errno::ENODEV as i32).unwrap().contains("modprobe"));
+        assert_eq!(proc().hint(Errno::ENODEV as i32), None);
+        assert!(proc().hint(Errno::EPERM as i32).unwrap().contains("root"));
+        assert!(proc().hint(Errno::ENOTDIR as i32).unwrap().contains("something else"));
     }
 }

@@ -13,6 +13,16 @@ impl Tree {
     }
 }
 
+impl Tree {
+    /// A descriptor of its own of the same mount.
+    ///
+    /// # Errors
+    /// EMFILE.
+    pub(super) fn try_clone(&self) -> nix::Result<OwnedFd> {
+        self.0.try_clone().map_err(|error| nix::Error::from_raw(error.raw_os_error().unwrap_or_default()))
+    }
+}
+
 impl AsFd for Tree {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()

@@ -69,16 +69,16 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
         clock.done(Step::Network);
     }
     umask(Mode::empty());
-    rootfs::apply(plan.rootfs.steps(), root.as_ref().map(AsFd::as_fd)).map_err(|f| StepReport {
+    let mounts = rootfs::apply(plan.rootfs.steps(), root.as_ref().map(AsFd::as_fd)).map_err(|f| StepReport {
         step: Step::Mount,
         index: f.index,
         errno: f.errno,
     })?;
     clock.done(Step::Mount);
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
-    set_sysctls(plan)?;
+    set_sysctls(plan, &mounts)?;
     clock.done(Step::Sysctl);
-    rootfs::protect(&plan.rootfs).map_err(|f| StepReport { step: Step::Protect, index: f.index, errno: f.errno })?;
+    rootfs::protect(&plan.rootfs, &mounts).map_err(|f| StepReport { step: Step::Protect, index: f.index, errno: f.errno })?;
     clock.done(Step::Protect);
     at(Step::Cgroup, join_cgroups(supervisor))?;
     clock.done(Step::Cgroup);
@@ -89,7 +89,7 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
     connect(plan, supervisor)?;
     clock.done(if plan.stdio.is_some() { Step::Stdio } else { Step::Terminal });
     // no descriptor of the host's is left for a path such as /proc/self/fd/7 to lead through
-    drop(root);
+    drop((root, mounts));
     let wait_status = plan.wait_status.as_ref().map_or(-1, AsRawFd::as_raw_fd);
     at(Step::Stdio, fds::keep_only([supervisor.as_raw_fd(), wait_status]))?;
     at(Step::Workdir, enter(&plan.cwd))?;
@@ -106,10 +106,10 @@ pub(super) fn enter(folder: &CStr) -> nix::Result<()> {
     if process::is_cwd_inside_root()? { Ok(()) } else { Err(Errno::EXDEV) }
 }
 
-fn set_sysctls(plan: &InitPlan) -> Result<(), StepReport> {
+fn set_sysctls(plan: &InitPlan, mounts: &rootfs::KernelMounts) -> Result<(), StepReport> {
     for (index, (file, value)) in plan.sysctls.iter().enumerate() {
         let ready = fault::at_nth("init.sysctl", index as u16);
-        let opened = ready.and_then(|()| rootfs::open_setting(file));
+        let opened = ready.and_then(|()| rootfs::open_setting(mounts, file));
         let written = opened.and_then(|fd| nix::unistd::write(fd, value.as_bytes()));
         written.map_err(|errno| StepReport { step: Step::Sysctl, index: index as u16, errno: errno as i32 })?;
     }

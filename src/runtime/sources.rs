@@ -13,7 +13,7 @@ use nix::sys::stat::fstat;
 use super::LaunchError;
 use crate::record::{Store, boot_id};
 use crate::rootfs::{LookedUp, Sources, identify, lies_in, look_up, reopen};
-use crate::spec::{ContainerSpec, Source, SpecError};
+use crate::spec::{ContainerId, ContainerSpec, Source, SpecError};
 
 /// A folder that a container may write, by device and inode; in words, whose.
 type Writable = ((u64, u64), String);
@@ -69,7 +69,7 @@ fn own_writable(spec: &ContainerSpec, looked: &[(&'static str, Option<usize>, Lo
     let written = looked.iter().filter(|(_, index, _)| may_write(index));
     let identity = |(_, _, found): &(_, _, LookedUp)| fstat(&found.found).ok().map(|found| (found.st_dev, found.st_ino));
     let whose = |folder| (folder, "this container".to_owned());
-    written.filter_map(identity).chain(recorded_writable(spec).into_iter().filter_map(|found| found)).map(whose).collect()
+    written.filter_map(identity).chain(recorded_writable(spec).into_iter().flatten()).map(whose).collect()
 }
 
 /// By device and inode, what a spec lets its container write; twice where what is recorded is not what is there.
@@ -91,11 +91,12 @@ fn refuse_links(store: &Store, spec: &ContainerSpec, own: &[Writable], looked: &
     }
     // rarely come to: only then the records of all others are read
     let mut writable = own.to_vec();
+    let layer = |id: &ContainerId| fs::metadata(store.container(id).join("upper")).ok().map(|data| (data.dev(), data.ino()));
     let listed = store.ids().unwrap_or_default();
     let others = listed.iter().filter(|id| **id != spec.id).filter_map(|id| store.load_spec(id).ok());
     let trashed = store.trash().unwrap_or_default().into_iter().filter_map(|trashed| store.trashed_spec(&trashed).ok());
     for other in others.chain(trashed) {
-        let folders = recorded_writable(&other).into_iter().flatten();
+        let folders = recorded_writable(&other).into_iter().chain([layer(&other.id)]).flatten();
         writable.extend(folders.map(|folder| (folder, format!("container {}", other.name))));
     }
     for link in &looked.links {

@@ -15,9 +15,14 @@ pub const ATTR_NODEV: u64 = 0x4;
 /// MOUNT_ATTR_NOEXEC.
 pub const ATTR_NOEXEC: u64 = 0x8;
 
+/// MOUNT_ATTR_STRICTATIME.
+pub const ATTR_STRICTATIME: u64 = 0x20;
+
 /// MOUNT_ATTR_IDMAP.
 const ATTR_IDMAP: u64 = 0x0010_0000;
 const OPEN_TREE_CLONE: u32 = 1;
+const OPEN_TRIES: u32 = 100;
+const FSCONFIG_SET_FLAG: u32 = 0;
 const FSCONFIG_SET_STRING: u32 = 1;
 const FSCONFIG_CMD_CREATE: u32 = 6;
 const FSMOUNT_CLOEXEC: u32 = 1;
@@ -53,7 +58,8 @@ pub fn clone_tree_of(fd: BorrowedFd<'_>, recursive: bool) -> nix::Result<OwnedFd
     owned(unsafe { libc::syscall(libc::SYS_open_tree, fd.as_raw_fd(), c"".as_ptr(), flags) })
 }
 
-/// A new, detached file system of `kind` with `options` (fsopen(2), fsconfig(2), fsmount(2)) and mount attributes `ATTR_*`.
+/// A new, detached file system of `kind` with `options` (fsopen(2), fsconfig(2), fsmount(2)), flags being those without a value, and mount
+/// attributes `ATTR_*`.
 ///
 /// # Errors
 /// ENODEV when the kernel has no such file system, EINVAL for a wrong option.
@@ -62,8 +68,9 @@ pub fn new_filesystem<'a>(kind: &CStr, options: impl IntoIterator<Item = (&'a CS
     let context = owned(unsafe { libc::syscall(libc::SYS_fsopen, kind.as_ptr(), FSOPEN_CLOEXEC) })?;
     let fd = context.as_raw_fd();
     for (key, value) in options {
-        // SAFETY: both texts are NUL-terminated and outlive the call.
-        Errno::result(unsafe { libc::syscall(libc::SYS_fsconfig, fd, FSCONFIG_SET_STRING, key.as_ptr(), value.as_ptr(), 0) })?;
+        let (command, value) = if value.is_empty() { (FSCONFIG_SET_FLAG, std::ptr::null()) } else { (FSCONFIG_SET_STRING, value.as_ptr()) };
+        // SAFETY: both texts are NUL-terminated and outlive the call; a flag has no value.
+        Errno::result(unsafe { libc::syscall(libc::SYS_fsconfig, fd, command, key.as_ptr(), value, 0) })?;
     }
     let none = std::ptr::null::<libc::c_char>();
     // SAFETY: FSCONFIG_CMD_CREATE takes neither key nor value.
@@ -112,6 +119,18 @@ pub fn set_propagation(tree: BorrowedFd<'_>, slave: bool) -> nix::Result<()> {
     Errno::result(unsafe { libc::syscall(libc::SYS_mount_setattr, tree.as_raw_fd(), path, flags, &raw const change, size) }).map(drop)
 }
 
+/// Which mount `fd` was found in (statx(2), STATX_MNT_ID, Linux 5.8).
+///
+/// # Errors
+/// EOPNOTSUPP on an older kernel.
+pub fn mount_id(fd: BorrowedFd<'_>) -> nix::Result<u64> {
+    // SAFETY: statx is plain integers; zero is a value of each.
+    let mut found: libc::statx = unsafe { std::mem::zeroed() };
+    // SAFETY: the path is empty and NUL-terminated, and `found` outlives the call.
+    Errno::result(unsafe { libc::statx(fd.as_raw_fd(), c"".as_ptr(), libc::AT_EMPTY_PATH, libc::STATX_MNT_ID, &raw mut found) })?;
+    if found.stx_mask & libc::STATX_MNT_ID == 0 { Err(Errno::EOPNOTSUPP) } else { Ok(found.stx_mnt_id) }
+}
+
 /// Lets files of the detached mount `tree`, and of all below it when `recursive`, belong to whom the user namespace `users` says
 /// (MOUNT_ATTR_IDMAP, Linux 5.12). All of them or none.
 ///
@@ -132,7 +151,7 @@ pub fn map_ids(tree: BorrowedFd<'_>, users: BorrowedFd<'_>, recursive: bool) -> 
 /// openat2(2) of `path` as if `root` were `/`: no `..`, no absolute link and no magic link leads out of it.
 ///
 /// # Errors
-/// ENOENT, ELOOP for a magic link, EAGAIN when a rename was racing.
+/// ENOENT, ELOOP for a magic link, EAGAIN when renames were racing all the time.
 pub fn open_in_root(root: BorrowedFd<'_>, path: &CStr, flags: i32) -> nix::Result<OwnedFd> {
     openat2(root, path, flags, libc::RESOLVE_IN_ROOT | libc::RESOLVE_NO_MAGICLINKS)
 }
@@ -161,7 +180,9 @@ fn openat2(root: BorrowedFd<'_>, path: &CStr, flags: i32, resolve: u64) -> nix::
     how.resolve = resolve;
     let size = size_of::<libc::open_how>();
     // SAFETY: `path` and `how` outlive the call, and how's size is given.
-    owned(unsafe { libc::syscall(libc::SYS_openat2, root.as_raw_fd(), path.as_ptr(), &raw const how, size) })
+    let open = || owned(unsafe { libc::syscall(libc::SYS_openat2, root.as_raw_fd(), path.as_ptr(), &raw const how, size) });
+    // where somebody renames without pause, a path with `..` in it cannot be looked up safely (openat2(2)): some tries, then it is said
+    (0..OPEN_TRIES).find_map(|_| Some(open()).filter(|opened| opened.as_ref().err() != Some(&Errno::EAGAIN))).unwrap_or_else(open)
 }
 
 /// Whether a path is the root of a mount (statx(2), STATX_ATTR_MOUNT_ROOT, Linux 5.8); true as well where the kernel cannot tell.

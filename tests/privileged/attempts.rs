@@ -99,8 +99,7 @@ fn a_read_only_volume_is_not_mounted_writable_again() {
 #[test]
 fn an_id_that_does_not_fit_is_not_root() {
     let fixture = Fixture::new();
-    for user in
-        ["4294967295", "4294967296", "-1", "2147483648:4294967296", "1:4294967295", "0x0", " 0", "00000000000000000000004294967296"]
+    for user in ["4294967295", "4294967296", "-1", "2147483648:4294967296", "1:4294967295", "0x0", " 0", "00000000000000000000004294967296"]
     {
         for users in USERS {
             let outcome = fixture.minic(&["run", "--rm", "--userns", users, "--user", user, "id", "-u"]);

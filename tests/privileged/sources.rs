@@ -131,6 +131,11 @@ fn no_link_in_a_folder_that_a_container_may_write_is_followed_at_creation() {
     assert_eq!(see(&[&at(&v.join("real"), "/a")]).code, Some(1), "a folder is no link");
     fixture.minic(&["destroy", &planter]).ok();
     assert_eq!(see(&[&inner]).ok(), "secret\n");
+    // nor is one in a container's own layer
+    fixture.minic(&["create", "--name", "layer", "true"]).ok();
+    let upper = fixture.state().join("containers").join(fixture.container("layer").id()).join("upper");
+    symlink(&hosts, upper.join("a")).unwrap();
+    assert!(see(&[&at(&upper.join("a"), "/a")]).refused(125).contains("container layer"));
     // the same for a root, and a source that is not there is said at once
     fixture.minic(&["create", "--name", "planter", "-v", &at(&v, "/v"), "true"]).ok();
     let root = v.join("a");
