@@ -124,6 +124,8 @@ pub enum Effect {
     ReadLog,
     /// Look into something; the answer is [`Message::Seen`].
     Look(Look),
+    /// Try out what this host can do, which runs containers; the answer is [`Message::Seen`].
+    Check,
     /// Something for a shell.
     Shell(ShellId, ShellCall),
     /// Put this on the clipboard of the terminal.
@@ -143,7 +145,7 @@ impl Effect {
     #[must_use]
     pub fn changes_something(&self) -> bool {
         match self {
-            Self::Call(..) | Self::PurgeTrash | Self::Shell(_, ShellCall::Open(..) | ShellCall::Write(_)) => true,
+            Self::Call(..) | Self::Check | Self::PurgeTrash | Self::Shell(_, ShellCall::Open(..) | ShellCall::Write(_)) => true,
             Self::ReadRecords
             | Self::OpenLog(_)
             | Self::ReadTail(_)
@@ -225,10 +227,10 @@ impl Effects {
                 let (engine, sender) = (Arc::clone(&self.engine), self.sender.clone());
                 self.spawn("tail", move || drop(sender.send(Message::Tail(tail(&*engine, &id)))));
             }
-            Effect::Look(Look::Check) => {
+            Effect::Check => {
                 let (engine, sender) = (Arc::clone(&self.engine), self.sender.clone());
                 self.spawn("check", move || {
-                    let _ = sender.send(Message::Seen(Box::new(Lookout::default().look(&*engine, Look::Check))));
+                    let _ = sender.send(Message::Seen(Box::new(Seen::Check(engine.check_sheet()))));
                 });
             }
             Effect::Look(look) => self.looker.get_or_insert_with(|| Looker::start(Arc::clone(&self.engine), &self.sender)).look(look),
