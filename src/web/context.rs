@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use tokio::sync::Semaphore;
 
@@ -50,6 +51,8 @@ pub struct Context {
     pub theme: &'static str,
     /// Places for requests that change something.
     pub changes: Semaphore,
+    /// Cells of all pages together.
+    pub cells: AtomicUsize,
     /// What lets a request in.
     pub token: Token,
     /// The names it answers to, lower case, beside addresses.
@@ -70,6 +73,7 @@ impl Context {
             settings,
             theme: wanted.config.theme.as_str(),
             changes: Semaphore::new(MAX_CHANGES),
+            cells: AtomicUsize::new(0),
             token: Token::random()?,
             names: wanted.door.hosts.iter().map(|name| name.to_ascii_lowercase()).collect(),
             address,

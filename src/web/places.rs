@@ -118,8 +118,8 @@ fn close_oldest_of_most(all: &mut BTreeMap<u64, Held>) {
     for held in all.values().filter(|held| held.doing == Doing::Unknown) {
         *counts.entry(held.peer).or_default() += 1;
     }
-    let most = counts.into_iter().max_by_key(|(_, count)| *count).map(|(peer, _)| peer);
-    close_oldest(all, |held| held.doing == Doing::Unknown && Some(held.peer) == most);
+    let most = counts.values().max();
+    close_oldest(all, |held| held.doing == Doing::Unknown && counts.get(&held.peer) == most);
 }
 
 /// Closes the oldest of those that `may` go; says whether there was one.
@@ -239,6 +239,13 @@ mod tests {
         assert!(quiet.iter().all(|place| there(&places, place)));
         assert!(!there(&places, &flood[0]) && there(&places, &flood[999]));
         assert_eq!(places.all().len(), MAX_UNKNOWN);
+    }
+
+    #[test]
+    fn among_many_peers_with_one_each_the_oldest_goes() {
+        let places = Arc::new(Places::default());
+        let all: Vec<_> = (0..=MAX_UNKNOWN).rev().map(|n| places.enter(peer(n as u8))).collect();
+        assert!(!there(&places, &all[0]) && all[1..].iter().all(|place| there(&places, place)));
     }
 
     #[test]

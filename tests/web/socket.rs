@@ -166,7 +166,7 @@ fn a_browser_comes_in_through_a_forwarded_port() {
     let port = forward(folder.socket());
     let mut browser = Chromium::start(900, 500);
     browser.open(&format!("http://localhost:{port}/"));
-    browser.until_true("document.querySelector('#what').textContent.includes('No token')");
+    browser.until_true("document.querySelector('#what')?.textContent.includes('No token') === true");
     browser.open(&format!("http://localhost:{port}/#token={}", server.token));
     browser.until("containers", |text| text.contains("cpu-quarter"));
     browser.press("8");

@@ -4,6 +4,7 @@ mod follow;
 mod look;
 mod observe;
 mod shells;
+mod tails;
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -22,6 +23,7 @@ use look::Looker;
 pub use look::{Look, Lookout, Seen};
 use shells::ShellLines;
 pub use shells::{ShellCall, ShellNews};
+use tails::Tails;
 
 use super::message::Message;
 use super::model::ShellId;
@@ -167,6 +169,7 @@ pub struct Effects {
     readings: Arc<AtomicU64>,
     log: Option<LogReader>,
     looker: Option<Looker>,
+    tails: Option<Tails>,
     shells: ShellLines,
 }
 
@@ -182,7 +185,7 @@ impl Effects {
     #[must_use]
     pub fn sharing(engine: Arc<dyn Engine>, sender: Sender<Message>, readings: Arc<AtomicU64>) -> Self {
         let shells = ShellLines::new(Arc::clone(&engine), sender.clone());
-        Self { engine, sender, readings, log: None, looker: None, shells }
+        Self { engine, sender, readings, log: None, looker: None, tails: None, shells }
     }
 
     /// Starts to sample every `tick`, to watch the records, and to look after the config file.
@@ -223,10 +226,7 @@ impl Effects {
                     log.read_on();
                 }
             }
-            Effect::ReadTail(id) => {
-                let (engine, sender) = (Arc::clone(&self.engine), self.sender.clone());
-                self.spawn("tail", move || drop(sender.send(Message::Tail(tail(&*engine, &id)))));
-            }
+            Effect::ReadTail(id) => self.tails.get_or_insert_with(|| Tails::start(Arc::clone(&self.engine), &self.sender)).read(id),
             Effect::Check => {
                 let (engine, sender) = (Arc::clone(&self.engine), self.sender.clone());
                 self.spawn("check", move || {

@@ -5,6 +5,7 @@
 //! gone, what waits for the thread is bounded ([`inbox`]), and a page that does not read, or says more than a person can ([`pace`]), is
 //! let go.
 
+mod extent;
 mod inbox;
 mod pace;
 mod page;
@@ -28,9 +29,10 @@ use super::api::Refusal;
 use super::context::Context;
 use super::places::{Doing, Place};
 use crate::tui::effect::Effects;
-use crate::tui::message::{Message, Signal};
+use crate::tui::message::{Input, Message, Signal};
 use crate::tui::model::Model;
 use crate::tui::turn;
+use extent::Extent;
 pub use inbox::Queue;
 use inbox::{Inbox, inbox};
 use pace::Pace;
@@ -69,15 +71,17 @@ pub async fn upgrade(
     if place.stream(Doing::Viewing).is_err() {
         return Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many viewers", Some("close a page that is not needed")).response();
     }
-    let size = query.as_deref().and_then(wire::size).unwrap_or(USUAL_SIZE);
+    let wanted = query.as_deref().and_then(wire::size).unwrap_or(USUAL_SIZE);
     let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(MAX_SAID).max_frame_size(MAX_SAID).max_write_buffer_size(MAX_WAITING);
     upgrade.on_upgrade(async move |socket| {
-        serve(socket, context, size).await;
+        serve(socket, context, wanted).await;
         drop(place);
     })
 }
 
-async fn serve(mut socket: WebSocket, context: Arc<Context>, size: (u16, u16)) {
+async fn serve(mut socket: WebSocket, context: Arc<Context>, wanted: (u16, u16)) {
+    let mut extent = Extent::new(&context.cells);
+    let size = extent.take(wanted);
     let (sender, answers) = std::sync::mpsc::channel();
     let (queue, inbox) = inbox(sender.clone(), answers);
     // one frame waits: the next is drawn when this one is on its way, and shows all that happened meanwhile
@@ -86,7 +90,7 @@ async fn serve(mut socket: WebSocket, context: Arc<Context>, size: (u16, u16)) {
     let shared = Arc::clone(&context);
     let started = thread::Builder::new().name("viewer".into()).spawn(move || show(&shared, size, screen, own, &inbox, &told));
     let over = match started {
-        Ok(_) => carry(&mut socket, &queue, &mut tellings).await,
+        Ok(_) => carry(&mut socket, &queue, &mut tellings, &mut extent).await,
         Err(_) => Over::Gone,
     };
     // whoever is about to say something hears that nobody listens
@@ -119,7 +123,7 @@ enum Over {
 }
 
 /// Moves what is said until one side is gone.
-async fn carry(socket: &mut WebSocket, queue: &Queue, tellings: &mut mpsc::Receiver<String>) -> Over {
+async fn carry(socket: &mut WebSocket, queue: &Queue, tellings: &mut mpsc::Receiver<String>, extent: &mut Extent<'_>) -> Over {
     let mut ping = interval(PING);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard = Instant::now();
@@ -144,7 +148,14 @@ async fn carry(socket: &mut WebSocket, queue: &Queue, tellings: &mut mpsc::Recei
                     // nothing else is said by a page of ours
                     Packet::Binary(_) | Packet::Close(_) => return Over::Gone,
                 };
-                let Some(input) = said.and_then(Said::input) else { continue };
+                let input = match said.and_then(Said::input) {
+                    None => continue,
+                    Some(Input::Resize(width, height)) => {
+                        let (width, height) = extent.take((width, height));
+                        Input::Resize(width, height)
+                    }
+                    Some(input) => input,
+                };
                 if queue.take_input(input).is_err() {
                     return Over::Flooded;
                 }
