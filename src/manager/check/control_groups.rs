@@ -96,7 +96,8 @@ impl Trees {
         let Some(v2) = layout.v2() else {
             return Self { v2: None, _empty: None };
         };
-        let own = v2.own.as_deref().map(|own| v2.mount.join(own.trim_start_matches('/')));
+        // the root lacks what every other one has
+        let own = v2.own.as_deref().map(|own| own.trim_matches('/')).filter(|own| !own.is_empty()).map(|own| v2.mount.join(own));
         let below = fs::read_dir(&v2.mount).into_iter().flatten().flatten();
         let below = below.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path());
         let folders = empty.iter().map(|cgroup| cgroup.0.clone()).chain(own).chain(below);

@@ -59,7 +59,7 @@ fn about_check(model: &Model, check: &Check) -> String {
     let key = model.settings.keymap.shown_key(&[Context::Host], Action::RunCheck);
     match (check, key) {
         (Check::Running, _) => "trying out what this host can do …".into(),
-        (_, Some(key)) if !model.settings.read_only => format!("{key} tries out the rest: it runs four containers, about 12 s"),
+        (_, Some(key)) if !model.settings.read_only => format!("{key} tries out the rest, with four containers (12 s)"),
         _ => "the rest is tried out by: minic-tui check".into(),
     }
 }
