@@ -1,4 +1,5 @@
-// The page: a WebSocket that brings cells and takes keys. It reconnects by itself; it holds no state that the server does not.
+// The page: a WebSocket that brings cells and takes keys. It reconnects by itself; it holds no state that the server does not, but the
+// token: in storage that belongs to this origin, its port included, and to this tab.
 import { Cells } from '/canvas.js';
 
 const $ = (id) => document.getElementById(id);
@@ -8,7 +9,22 @@ const NAMES = { ArrowUp: 'Up', ArrowDown: 'Down', ArrowLeft: 'Left', ArrowRight:
 const SAME = ['Enter', 'Tab', 'Backspace', 'Delete', 'Insert', 'Home', 'End', 'PageUp', 'PageDown'];
 let socket = null, pause = 500, retry = 0, told = null, selecting = false;
 
-history.replaceState(null, '', '/'); // the token is in the cookie now: not in the address, not in a bookmark
+// The link brings the token behind a #, which is never sent; from here on it is neither in the address nor in a bookmark.
+let token = '';
+function takeToken() {
+  const found = new URLSearchParams(location.hash.slice(1)).get('token');
+  history.replaceState(null, '', '/');
+  try {
+    if (found) sessionStorage.setItem('token', found);
+    token = found || sessionStorage.getItem('token') || '';
+  } catch { token = found || token; /* no storage: for as long as the page is open */ }
+  return Boolean(found);
+}
+takeToken();
+window.addEventListener('hashchange', () => {
+  if (location.hash.length < 2 || !takeToken()) return;
+  if (socket) socket.close(); else { pause = 500; connect(); }
+});
 
 function usualFont() {
   // on a narrow page as small as it takes for 60 columns, but to be read
@@ -44,9 +60,10 @@ function show(text, comeBack) {
 
 function connect() {
   clearTimeout(retry);
+  if (!token) return show('No token: open the link that `minic-tui web` printed when it was started.', false);
   told = cells.holds(screen.clientWidth, screen.clientHeight).join('x');
   const at = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws?size=${told}`;
-  const mine = new WebSocket(at);
+  const mine = new WebSocket(at, ['minic', `token.${token}`]);
   let left = null;
   socket = mine;
   mine.onmessage = ({ data }) => {
@@ -56,9 +73,10 @@ function connect() {
     else if (message.copy !== undefined) copy(message.copy);
     else if (message.left) left = message.left;
   };
-  mine.onclose = () => {
+  mine.onclose = ({ code, reason }) => {
     if (socket !== mine) return;
     socket = null;
+    if (code === 1008) return show(`The server closed the connection: ${reason}.`, true);
     if (left) return show(left.reason || 'You left the screen; containers keep running.', true);
     lost();
   };
@@ -68,7 +86,7 @@ function connect() {
 async function lost() {
   show('Connection lost; trying again…', false);
   let status = 0;
-  try { status = (await fetch('/healthz')).status; } catch { /* nobody there yet */ }
+  try { status = (await fetch('/healthz', { headers: { Authorization: `Bearer ${token}` } })).status; } catch { /* nobody there yet */ }
   if (status === 401) return show('The server was started anew: open the link that it printed.', false);
   if (status === 403) return show('The server does not go by this name any more.', false);
   retry = setTimeout(connect, pause);
@@ -134,7 +152,9 @@ document.addEventListener('keydown', (event) => {
 document.addEventListener('paste', (event) => {
   event.preventDefault();
   const text = event.clipboardData.getData('text/plain');
-  if (text) say({ paste: text.slice(0, 60000) });
+  // in parts: a message is small
+  const letters = [...text].slice(0, 60000);
+  for (let i = 0; i < letters.length; i += 2000) say({ paste: letters.slice(i, i + 2000).join('') });
 });
 
 document.addEventListener('copy', (event) => {

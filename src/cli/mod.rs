@@ -49,4 +49,4 @@ mod words;
 pub use arguments::Looks;
 pub use entry::{Next, Screen, Web, install_panic_hook, main, plain, refuse, say};
 pub use json::{Container, Usage, to_json};
-pub use web::Door;
+pub use web::{Door, Listen};

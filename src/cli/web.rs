@@ -8,11 +8,15 @@ use clap::Args;
 use super::failure::Failure;
 
 const MORE: &str = "\
-It prints a link with a token that is new at every start; the browser changes it for a cookie. Scripts send the token as
-`Authorization: Bearer TOKEN`. GET /api/openapi.json describes the API, GET /metrics is for Prometheus. Containers keep running
-when the server ends.
+It prints a link with a token that is new at every start; the page keeps it for as long as its tab is open. Scripts send the token
+as `Authorization: Bearer TOKEN`, and with what changes something also `Origin: http://127.0.0.1:7070`. GET /api/openapi.json
+describes the API, GET /metrics is for Prometheus. Containers keep running when the server ends.
 
-Over ssh: `ssh -L 7070:127.0.0.1:7070 HOST` on the machine with the browser, then open the link there.";
+Over ssh: `ssh -L 7070:127.0.0.1:7070 HOST` on the machine with the browser, then open the link there.
+
+With --socket, root's programs on this host need no token: `curl --unix-socket PATH http://localhost/api/containers`. A browser comes
+in through `ssh -L 7070:PATH HOST` and needs the link. Whoever reaches a forwarded port is root's program too: forward it on a
+machine that is yours alone.";
 
 /// Show the screen in a browser, and answer programs: JSON, events, metrics
 #[derive(Debug, Args)]
@@ -21,6 +25,10 @@ pub(super) struct WebArguments {
     /// Listen here; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7070))]
     bind: SocketAddr,
+
+    /// Listen on this unix socket instead: mode 0600, for root on this host alone
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["bind", "cert", "insecure"], value_hint = clap::ValueHint::FilePath)]
+    socket: Option<PathBuf>,
 
     /// Let viewers and programs change containers; otherwise they can only look
     #[arg(long)]
@@ -47,11 +55,20 @@ pub(super) struct WebArguments {
     demo: bool,
 }
 
+/// Where connections come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listen {
+    /// This address and port.
+    Port(SocketAddr),
+    /// This unix socket.
+    Socket(PathBuf),
+}
+
 /// Who is let in, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Door {
     /// Where it listens.
-    pub bind: SocketAddr,
+    pub listen: Listen,
     /// Whether those who come in may change something.
     pub allow_control: bool,
     /// Certificate chain and private key, PEM files.
@@ -72,6 +89,7 @@ impl WebArguments {
                 self.bind
             )));
         }
-        Ok(Door { bind: self.bind, allow_control: self.allow_control, tls: self.cert.zip(self.key), hosts: self.hosts, demo: self.demo })
+        let listen = self.socket.map_or(Listen::Port(self.bind), Listen::Socket);
+        Ok(Door { listen, allow_control: self.allow_control, tls: self.cert.zip(self.key), hosts: self.hosts, demo: self.demo })
     }
 }

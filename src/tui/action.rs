@@ -99,6 +99,7 @@ actions! {
     OpenFile "open-file" "Open" "show the file";
     ExtractFile "extract-file" "Extract" "copy it out to the host";
     RevertFile "revert-file" "Revert" "put the image's own back, of a stopped one";
+    RunCheck "run-check" "Run check" "try out this host: runs short containers";
     Up "up" "Up" "one line up";
     Down "down" "Down" "one line down";
     SelectUp "select-up" "Select up" "select the line above too";
@@ -154,7 +155,7 @@ impl Action {
         self >= Self::Confirm || (Self::Up..=Self::Last).contains(&self)
     }
 
-    /// Whether it changes a container or writes a file: refused in read-only mode.
+    /// Whether it changes a container, runs one or writes a file: refused in read-only mode.
     #[must_use]
     pub fn changes_something(self) -> bool {
         matches!(
@@ -178,6 +179,7 @@ impl Action {
                 | Self::EnterShell
                 | Self::RevertFile
                 | Self::SaveLog
+                | Self::RunCheck
         )
     }
 }

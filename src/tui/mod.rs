@@ -25,5 +25,5 @@ pub mod widget;
 pub mod wording;
 
 pub use reload::Reload;
-pub use run::{Surface, run, turn};
+pub use run::{Messages, Surface, run, turn};
 pub use settings::Settings;

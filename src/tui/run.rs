@@ -80,11 +80,36 @@ pub trait Surface {
     fn suspend(&mut self) -> io::Result<()>;
 }
 
+/// Where a screen's messages come from.
+pub trait Messages {
+    /// The next one, waited for as long as `patience` says (`None`: for ever).
+    ///
+    /// # Errors
+    /// When none came, or nobody sends any more.
+    fn wait(&self, patience: Option<Duration>) -> Result<Message, RecvTimeoutError>;
+
+    /// The next one, if it is there.
+    fn ready(&self) -> Option<Message>;
+}
+
+impl Messages for Receiver<Message> {
+    fn wait(&self, patience: Option<Duration>) -> Result<Message, RecvTimeoutError> {
+        match patience {
+            None => self.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(patience) => self.recv_timeout(patience),
+        }
+    }
+
+    fn ready(&self) -> Option<Message> {
+        self.try_recv().ok()
+    }
+}
+
 /// Shows `model` on `surface` and keeps it up to date with `messages` until the person leaves or nobody sends messages any more.
 ///
 /// # Errors
 /// When the surface is gone.
-pub fn turn(model: &mut Model, surface: &mut impl Surface, effects: &mut Effects, messages: &Receiver<Message>) -> anyhow::Result<()> {
+pub fn turn(model: &mut Model, surface: &mut impl Surface, effects: &mut Effects, messages: &impl Messages) -> anyhow::Result<()> {
     for effect in start() {
         effects.run(effect);
     }
@@ -98,7 +123,7 @@ pub fn turn(model: &mut Model, surface: &mut impl Surface, effects: &mut Effects
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
         };
         let mut wanted = update(model, Message::Clock(Timestamp::now()));
-        for message in first.into_iter().chain(messages.try_iter()).take(BATCH) {
+        for message in first.into_iter().chain(std::iter::from_fn(|| messages.ready())).take(BATCH) {
             wanted.extend(update(model, message));
         }
         for effect in wanted {
@@ -128,14 +153,11 @@ pub fn turn(model: &mut Model, surface: &mut impl Surface, effects: &mut Effects
 }
 
 /// Sleeps until something happens, or until the next toast goes away.
-fn wait(model: &Model, messages: &Receiver<Message>) -> Result<Message, RecvTimeoutError> {
-    match model.toasts.next_end() {
-        None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        Some(end) => {
-            let left = end.duration_since(Timestamp::now());
-            // a little later than the end, so that it is over when looked at
-            let left = Duration::try_from(left).unwrap_or_default() + Duration::from_millis(1);
-            messages.recv_timeout(left)
-        }
-    }
+fn wait(model: &Model, messages: &impl Messages) -> Result<Message, RecvTimeoutError> {
+    let patience = model.toasts.next_end().map(|end| {
+        let left = end.duration_since(Timestamp::now());
+        // a little later than the end, so that it is over when looked at
+        Duration::try_from(left).unwrap_or_default() + Duration::from_millis(1)
+    });
+    messages.wait(patience)
 }

@@ -1,8 +1,11 @@
 //! [`Context`]: what every route knows.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
+
+use tokio::sync::Semaphore;
 
 use super::hub::Hub;
 use super::token::Token;
@@ -10,8 +13,33 @@ use crate::cli::Web;
 use crate::manager::Engine;
 use crate::tui::Settings;
 
-/// The most pages that are shown the screen at once: each is a thread.
-const MOST_VIEWERS: usize = 100;
+/// The most requests that change something and are being carried out: each is a thread, and a stop may take an hour.
+const MAX_CHANGES: usize = 64;
+/// The port that is named in the link where it is somebody's choice: through `ssh -L`.
+const USUAL_PORT: u16 = 7070;
+
+/// Where the server listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// On a port.
+    Port(SocketAddr),
+    /// On a unix socket.
+    Socket(PathBuf),
+}
+
+impl Address {
+    /// Whether `ip` and `port` of a Host header can lead here. A socket is reached through whatever port somebody forwards to it.
+    fn has(&self, ip: IpAddr, port: u16) -> bool {
+        match self {
+            Self::Port(own) => port == own.port() && (ip == own.ip() || own.ip().is_unspecified()),
+            Self::Socket(_) => ip.is_loopback(),
+        }
+    }
+
+    fn has_port(&self, port: u16) -> bool {
+        matches!(self, Self::Socket(_)) || matches!(self, Self::Port(own) if own.port() == port)
+    }
+}
 
 /// What every route knows.
 pub struct Context {
@@ -21,43 +49,35 @@ pub struct Context {
     pub settings: Settings,
     /// The theme's name: the page around the cells follows it.
     pub theme: &'static str,
-    /// The names it answers to, lower case, beside addresses.
-    pub names: Vec<String>,
-    pub address: SocketAddr,
-    pub tls: bool,
-    /// What the link holds.
+    /// Places for requests that change something.
+    pub changes: Semaphore,
+    /// Cells of all pages together.
+    pub cells: AtomicUsize,
+    /// What lets a request in.
     pub token: Token,
-    /// What the cookie holds.
-    pub cookie: Token,
-    viewers: AtomicUsize,
-}
-
-/// The place of one viewer; free again when it is dropped.
-pub struct Seat(Arc<Context>);
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.0.viewers.fetch_sub(1, Ordering::Relaxed);
-    }
+    /// The names it answers to, lower case, beside addresses.
+    names: Vec<String>,
+    address: Address,
+    tls: bool,
 }
 
 impl Context {
-    /// A context with new secrets.
+    /// A context with a new token.
     ///
     /// # Errors
     /// When the kernel gives no random numbers.
-    pub fn new(engine: Arc<dyn Engine>, hub: Arc<Hub>, wanted: &Web, address: SocketAddr, settings: Settings) -> anyhow::Result<Self> {
+    pub fn new(engine: Arc<dyn Engine>, hub: Arc<Hub>, wanted: &Web, address: Address, settings: Settings) -> anyhow::Result<Self> {
         Ok(Self {
             engine,
             hub,
             settings,
             theme: wanted.config.theme.as_str(),
+            changes: Semaphore::new(MAX_CHANGES),
+            cells: AtomicUsize::new(0),
+            token: Token::random()?,
             names: wanted.door.hosts.iter().map(|name| name.to_ascii_lowercase()).collect(),
             address,
             tls: wanted.door.tls.is_some(),
-            token: Token::random()?,
-            cookie: Token::random()?,
-            viewers: AtomicUsize::new(0),
         })
     }
 
@@ -66,37 +86,59 @@ impl Context {
         !self.settings.read_only
     }
 
+    /// Whether the kernel has said who is at the other end.
+    pub fn knows_peers(&self) -> bool {
+        matches!(self.address, Address::Socket(_))
+    }
+
     pub fn scheme(&self) -> &'static str {
         if self.tls { "https" } else { "http" }
     }
 
-    /// The name of the cookie: cookies know no ports, so that two servers on one machine need two names.
-    pub fn cookie_name(&self) -> String {
-        format!("minic-{}", self.address.port())
+    /// Whether `host`, as a Host header has it, is this server. An address needs no name server, so that nobody can make it mean something
+    /// else; names are those that we know of.
+    pub fn answers_to(&self, host: &str) -> bool {
+        let (name, port) = match host.rsplit_once(':') {
+            Some((name, port)) if !port.contains(']') => (name, port.parse().ok()),
+            _ => (host, Some(if self.tls { 443 } else { 80 })),
+        };
+        let Some(port) = port else { return false };
+        let name = name.to_ascii_lowercase();
+        let ip = name.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(&name).parse::<IpAddr>();
+        match ip {
+            Ok(ip) => self.address.has(ip, port),
+            Err(_) => self.address.has_port(port) && (name == "localhost" || self.names.contains(&name)),
+        }
     }
 
     /// What is said at the start: the link, and what can be done with it.
     pub fn greeting(&self) -> String {
-        let host = match (self.names.first(), self.address.ip()) {
-            (Some(name), _) => format!("{name}:{}", self.address.port()),
-            (None, ip) if ip.is_unspecified() => format!("localhost:{}", self.address.port()),
-            _ => self.address.to_string(),
-        };
         let what = if self.may_change() {
             "whoever has this link can control containers"
         } else {
             "read-only; --allow-control lets it change containers"
         };
+        let (host, more) = match &self.address {
+            Address::Port(own) => {
+                let host = match (self.names.first(), own.ip()) {
+                    (Some(name), _) => format!("{name}:{}", own.port()),
+                    (None, ip) if ip.is_unspecified() => format!("localhost:{}", own.port()),
+                    _ => own.to_string(),
+                };
+                (host, String::new())
+            }
+            Address::Socket(path) => {
+                let path = crate::spec::sanitize(&path.display().to_string()).into_owned();
+                let more = format!(
+                    "In a browser, through: ssh -L {USUAL_PORT}:{path} HOST\nHere: curl --unix-socket {path} http://localhost/api/containers\n"
+                );
+                (format!("localhost:{USUAL_PORT}"), more)
+            }
+        };
         format!(
-            "minic-tui web: {}://{host}/?token={}\n({what}; Ctrl-C ends the server, not the containers)",
+            "minic-tui web: {}://{host}/#token={}\n{more}({what}; Ctrl-C ends the server, not the containers)",
             self.scheme(),
             self.token.text()
         )
-    }
-
-    /// A place for one more viewer, unless there are too many.
-    pub fn seat(self: &Arc<Self>) -> Option<Seat> {
-        let taken = self.viewers.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n < MOST_VIEWERS).then_some(n + 1));
-        taken.ok().map(|_| Seat(Arc::clone(self)))
     }
 }

@@ -1,18 +1,30 @@
 //! The door: what comes in is asked for its host (against DNS rebinding), its origin (against other sites), its token, in this order;
-//! only then is there a route. What goes out is told to stay where it is.
+//! only then does it get a place and a route. What goes out is told to stay where it is.
+//!
+//! There is no cookie: a browser sends those to every port of a host, and unasked. The page keeps the token in storage that belongs to its
+//! origin and sends it by itself.
 
-use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, HeaderValue, ORIGIN};
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 
 use super::api::Refusal;
 use super::context::Context;
-use super::page;
+use super::places::Place;
+use super::{page, screen};
+
+/// The most bytes of a request's body.
+const MAX_BODY: usize = 64 << 10;
+/// How long a body may take to come.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What browsers alone send, and no page can leave out (Fetch Metadata).
+const BROWSERS: &str = "sec-fetch-site";
 
 /// What a browser must not do with anything of ours.
 const HEADERS: [(&str, &str); 7] = [
@@ -31,9 +43,9 @@ const HEADERS: [(&str, &str); 7] = [
 
 /// Lets `request` in, or says why not.
 pub async fn keep(State(context): State<Arc<Context>>, request: Request, next: Next) -> Response {
-    let mut response = match admit(&context, &request) {
-        Ok(()) => next.run(request).await,
-        Err(response) => *response,
+    let mut response = match through(&context, request, next).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.response(),
     };
     for (name, value) in HEADERS {
         response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
@@ -41,27 +53,56 @@ pub async fn keep(State(context): State<Arc<Context>>, request: Request, next: N
     response
 }
 
-fn admit(context: &Context, request: &Request) -> Result<(), Box<Response>> {
-    let refuse = |status, error: &str, hint: &str| Err(Box::new(Refusal::new(status, error, Some(hint)).response()));
-    let headers = request.headers();
-    let host = one(headers, &HOST).filter(|host| answers_to(host, context));
-    let Some(host) = host else {
-        return refuse(StatusCode::FORBIDDEN, "this server does not go by that host name", "use its address, or start it with --host NAME");
+async fn through(context: &Context, request: Request, next: Next) -> Result<Response, Refusal> {
+    let Some(place) = request.extensions().get::<Arc<Place>>().cloned() else {
+        return Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "a connection without a place", Some("please report it")));
     };
-    if headers.contains_key(ORIGIN) && one(headers, &ORIGIN) != Some(&format!("{}://{host}", context.scheme())) {
-        return refuse(StatusCode::FORBIDDEN, "a request from another site", "open the link that `minic-tui web` printed");
+    admit(context, &request)?;
+    if is_public(&request) {
+        return Ok(next.run(request).await);
     }
-    if holds_token(context, request.method(), request.uri(), headers) {
+    let busy = || Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests at once", Some("try again when some are answered"));
+    place.know().map_err(|_| busy())?;
+    let answer = async {
+        let change = if changes_something(request.method()) {
+            may_change(context)?;
+            Some(context.changes.try_acquire().map_err(|_| busy())?)
+        } else {
+            None
+        };
+        let request = whole(request, &place).await?;
+        let response = next.run(request).await;
+        drop(change);
+        Ok(response)
+    };
+    let answer = answer.await;
+    place.answered();
+    answer
+}
+
+fn admit(context: &Context, request: &Request) -> Result<(), Refusal> {
+    let headers = request.headers();
+    let Some(host) = one(headers, &HOST).filter(|host| context.answers_to(host)) else {
+        let (error, hint) = ("this server does not go by that host name", "use its address, or start it with --host NAME");
+        return Err(Refusal::new(StatusCode::FORBIDDEN, error, Some(hint)));
+    };
+    let own = format!("{}://{host}", context.scheme());
+    if headers.contains_key(ORIGIN) && one(headers, &ORIGIN) != Some(&own) {
+        let hint = "open the link that `minic-tui web` printed";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "a request from another site", Some(hint)));
+    }
+    let shows_screen = request.uri().path() == screen::PATH;
+    if (changes_something(request.method()) || shows_screen) && !headers.contains_key(ORIGIN) {
+        let hint = format!("send `Origin: {own}`");
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "no origin: who changes something says from where", Some(&hint)));
+    }
+    // whom the kernel knows needs no token, but a browser sends what any page asks it to
+    let known = context.knows_peers() && !shows_screen && !headers.contains_key(BROWSERS);
+    if is_public(request) || known || holds_token(context, request) {
         return Ok(());
     }
-    if *request.method() == Method::GET && request.uri().path() == "/" {
-        return Err(Box::new(page::stranger()));
-    }
-    refuse(
-        StatusCode::UNAUTHORIZED,
-        "no token, or not this one",
-        "send `Authorization: Bearer TOKEN` with the token that `minic-tui web` printed",
-    )
+    let hint = "send `Authorization: Bearer TOKEN` with the token that `minic-tui web` printed";
+    Err(Refusal::new(StatusCode::UNAUTHORIZED, "no token, or not this one", Some(hint)))
 }
 
 /// The value of a header that is there exactly once.
@@ -70,38 +111,57 @@ fn one<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     all.next().filter(|_| all.next().is_none()).and_then(|value| value.to_str().ok())
 }
 
-/// An address needs no name server, so that nobody can make it mean something else; names are those that we know of.
-fn answers_to(host: &str, context: &Context) -> bool {
-    let (name, port) = match host.rsplit_once(':') {
-        Some((name, port)) if !port.contains(']') => (name, port.parse().ok()),
-        _ => (host, Some(if context.tls { 443 } else { 80 })),
-    };
-    if port != Some(context.address.port()) {
-        return false;
-    }
-    let name = name.to_ascii_lowercase();
-    let ip = name.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(&name).parse::<IpAddr>();
-    match ip {
-        Ok(ip) => ip == context.address.ip() || context.address.ip().is_unspecified(),
-        Err(_) => name == "localhost" || context.names.contains(&name),
-    }
+/// The page and what it is made of are the same for everybody, and say nothing.
+fn is_public(request: &Request) -> bool {
+    is_read(request.method()) && page::PATHS.contains(&request.uri().path())
 }
 
-/// The token of the link counts for the page alone: an address is kept in histories.
-fn holds_token(context: &Context, method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
+fn is_read(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+fn changes_something(method: &Method) -> bool {
+    !(is_read(method) || *method == Method::OPTIONS)
+}
+
+/// Refused before the body is waited for.
+fn may_change(context: &Context) -> Result<(), Refusal> {
+    if context.may_change() {
+        return Ok(());
+    }
+    Err(Refusal::new(StatusCode::FORBIDDEN, "this server is read-only", Some("start it with --allow-control")))
+}
+
+/// In a header of the request's own. A page cannot give a WebSocket any but the list of protocols (RFC 6455, section 1.9).
+fn holds_token(context: &Context, request: &Request) -> bool {
+    let headers = request.headers();
     let bearer = one(headers, &AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
     if bearer.is_some_and(|token| context.token.is(token.trim())) {
         return true;
     }
-    let name = context.cookie_name();
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-    if cookies.filter_map(|cookie| cookie.trim().split_once('=')).any(|(key, value)| key == name && context.cookie.is(value)) {
-        return true;
-    }
-    *method == Method::GET && uri.path() == "/" && link_token(uri).is_some_and(|token| context.token.is(token))
+    let protocols = one(headers, &SEC_WEBSOCKET_PROTOCOL).filter(|_| request.uri().path() == screen::PATH);
+    let mut tokens = protocols.into_iter().flat_map(|list| list.split(',')).filter_map(|word| word.trim().strip_prefix(screen::TOKEN));
+    tokens.any(|token| context.token.is(token))
 }
 
-/// The token in the address, as the link has it.
-pub fn link_token(uri: &Uri) -> Option<&str> {
-    uri.query()?.split('&').find_map(|pair| pair.strip_prefix("token="))
+/// The request with all of its body, which has to be small and to come soon.
+async fn whole(request: Request, place: &Place) -> Result<Request, Refusal> {
+    if request.body().is_end_stream() {
+        return Ok(request);
+    }
+    let too_large = || Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is larger than {} KiB", MAX_BODY >> 10), None);
+    let length = one(request.headers(), &CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+    if length.is_some_and(|length| length > MAX_BODY as u64) {
+        return Err(too_large());
+    }
+    let (head, body) = request.into_parts();
+    place.await_body();
+    let read = tokio::time::timeout(PATIENCE, to_bytes(body, MAX_BODY)).await;
+    place.work();
+    match read {
+        Ok(Ok(bytes)) => Ok(Request::from_parts(head, Body::from(bytes))),
+        Ok(Err(_)) if length.is_none() => Err(too_large()),
+        Ok(Err(_)) => Err(Refusal::new(StatusCode::BAD_REQUEST, "the body broke off", None)),
+        Err(_) => Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body did not come", None).closing()),
+    }
 }

@@ -1,7 +1,7 @@
 //! [`Hub`]: one observer for everybody. What it sees goes to every viewer, and is kept for whoever asks.
 
 use std::sync::atomic::AtomicU64;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::sync::broadcast;
 
+use super::screen::Queue;
 use crate::manager::{Engine, Happenings};
 use crate::record::Happening;
 use crate::stats::Snapshot;
@@ -34,7 +35,7 @@ struct Seen {
     sampled: Option<Message>,
     blind: Option<Message>,
     settings: Option<Box<Settings>>,
-    viewers: Vec<Sender<Message>>,
+    viewers: Vec<Arc<Queue>>,
 }
 
 impl Hub {
@@ -70,7 +71,7 @@ impl Hub {
                 Message::Settings(Ok(settings)) => seen.settings = Some(settings.clone()),
                 _ => {}
             }
-            seen.viewers.retain(|viewer| viewer.send(message.clone()).is_ok());
+            seen.viewers.retain(|viewer| viewer.tell(message.clone()));
             drop(seen);
             for happening in read(&mut happenings) {
                 // nobody listens: then nobody misses it
@@ -80,11 +81,11 @@ impl Hub {
     }
 
     /// Lets `viewer` hear what is known, and everything from now on.
-    pub fn join(&self, viewer: Sender<Message>) {
+    pub fn join(&self, viewer: Arc<Queue>) {
         let mut seen = self.seen();
         for message in [&seen.records, &seen.sampled, &seen.blind].into_iter().flatten() {
             // a viewer that is gone already is noticed at the next message
-            let _ = viewer.send(message.clone());
+            viewer.tell(message.clone());
         }
         seen.viewers.push(viewer);
     }

@@ -1,17 +1,12 @@
 //! The page and what it is made of, embedded: no build step, nobody else's script.
 
-use std::sync::Arc;
-
-use axum::extract::State;
-use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
-use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
-use super::context::Context;
-use super::door::link_token;
-
 const HTML: &str = include_str!("../../assets/web/index.html");
-const STRANGER: &str = include_str!("../../assets/web/stranger.html");
+
+/// Where it is: open to everybody.
+pub const PATHS: [&str; 6] = ["/", "/page.css", "/page.js", "/canvas.js", "/boxes.js", "/icon.svg"];
 
 macro_rules! asset {
     ($name:ident, $file:literal, $kind:literal, $about:literal) => {
@@ -28,25 +23,7 @@ asset!(canvas, "canvas.js", "text/javascript; charset=utf-8", "Draws cells.");
 asset!(boxes, "boxes.js", "text/javascript; charset=utf-8", "Draws lines, blocks and dots so that they meet.");
 asset!(icon, "icon.svg", "image/svg+xml", "The icon.");
 
-/// The page. Opened through the link, it leaves a cookie in place of the token: the answer is the page itself, not a redirection, after
-/// which a browser would keep a SameSite=Strict cookie back when the link was clicked elsewhere.
-pub async fn index(State(context): State<Arc<Context>>, uri: Uri) -> Response {
-    let mut response = html(StatusCode::OK, HTML);
-    if link_token(&uri).is_some_and(|token| context.token.is(token)) {
-        let secure = if context.tls { "; Secure" } else { "" };
-        let cookie = format!("{}={}; HttpOnly; SameSite=Strict; Path=/{secure}", context.cookie_name(), context.cookie.text());
-        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-            response.headers_mut().insert(SET_COOKIE, cookie);
-        }
-    }
-    response
-}
-
-/// For whoever comes without a token.
-pub fn stranger() -> Response {
-    html(StatusCode::UNAUTHORIZED, STRANGER)
-}
-
-fn html(status: StatusCode, text: &'static str) -> Response {
-    (status, [(CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response()
+/// The page. It holds nothing: the token is in the part of the link that browsers do not send.
+pub async fn index() -> Response {
+    ([(CONTENT_TYPE, "text/html; charset=utf-8")], HTML).into_response()
 }

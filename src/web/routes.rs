@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, post};
@@ -11,9 +10,6 @@ use axum::routing::{MethodRouter, delete, get, post};
 use super::api::{Refusal, containers, events, system, verbs};
 use super::context::Context;
 use super::{door, metrics, page, screen};
-
-/// The most bytes of a request's body.
-const MOST_BODY: usize = 64 << 10;
 
 type Route = MethodRouter<Arc<Context>>;
 
@@ -26,7 +22,7 @@ fn table() -> Vec<(&'static str, &'static str, Route)> {
         ("GET", "/canvas.js", get(page::canvas)),
         ("GET", "/boxes.js", get(page::boxes)),
         ("GET", "/icon.svg", get(page::icon)),
-        ("GET", "/ws", get(screen::upgrade)),
+        ("GET", screen::PATH, get(screen::upgrade)),
         ("GET", "/healthz", get(system::health)),
         ("GET", "/metrics", get(metrics::metrics)),
         ("GET", "/api/openapi.json", get(system::description)),
@@ -59,7 +55,6 @@ pub(super) fn router(context: Arc<Context>) -> Router {
             Refusal::new(StatusCode::NOT_FOUND, "there is nothing here", Some("GET /api/openapi.json lists what there is")).response()
         })
         .method_not_allowed_fallback(async || Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "not with this method", None).response())
-        .layer(DefaultBodyLimit::max(MOST_BODY))
         .layer(from_fn_with_state(Arc::clone(&context), door::keep))
         .with_state(context)
 }

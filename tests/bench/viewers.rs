@@ -69,13 +69,14 @@ fn start(program: &PathBuf) -> (Child, String, String) {
         .unwrap_or_else(|error| panic!("{}: {error}; build it first: cargo build --release --bins --examples", program.display()));
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let (address, token) = line.trim().strip_prefix("minic-tui web: http://").and_then(|link| link.split_once("/?token=")).unwrap();
+    let (address, token) = line.trim().strip_prefix("minic-tui web: http://").and_then(|link| link.split_once("/#token=")).unwrap();
     (child, address.to_owned(), token.to_owned())
 }
 
 fn open(host: &str, token: &str) -> WebSocket<TcpStream> {
     let mut request = format!("ws://{host}/ws?size=120x40").into_client_request().unwrap();
     request.headers_mut().insert("Authorization", format!("Bearer {token}").parse().unwrap());
+    request.headers_mut().insert("Origin", format!("http://{host}").parse().unwrap());
     client(request, TcpStream::connect(host).unwrap()).unwrap().0
 }
 

@@ -1,9 +1,15 @@
 //! The tabs on real containers, with keys alone.
 
+use std::process::Command;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use crate::census::Census;
-use crate::command::{comes_true, eventually};
+use crate::command::{eventually, finish};
 use crate::fixture::Fixture;
-use crate::screen::open;
+use crate::screen::{open, open_with};
 
 #[test]
 fn processes_files_isolation_events_and_the_host() {
@@ -25,9 +31,54 @@ fn processes_files_isolation_events_and_the_host() {
     tmux.wait_for("Disk of the state folder");
     tmux.press(&["q"]);
     tmux.wait_for("prompt$");
-    // the `check` that the Host tab runs goes on after the screen, for many seconds where others keep the processors busy
-    let checks = || Census::take(fixture.state()).processes.iter().any(|(_, title)| title.contains("check --json"));
-    assert!((0..8).any(|_| comes_true(|| !checks())), "check never ended");
+}
+
+/// The processes of checks in the state folder of `fixture`, and the cgroups that a check makes to try one.
+fn checks(fixture: &Fixture) -> usize {
+    let tried = |folder: &str| std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let cgroups = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].into_iter().flat_map(tried);
+    let cgroups = cgroups.filter(|entry| entry.file_name().to_string_lossy().starts_with("minic-check-"));
+    let processes = Census::take(fixture.state()).processes;
+    processes.iter().filter(|(_, title)| title.contains("check --json")).count() + cgroups.count()
+}
+
+#[test]
+fn opening_the_host_starts_nothing_and_a_key_starts_the_check() {
+    let fixture = Fixture::new();
+    fixture.detached("only", &["sleep", "1000"]);
+    let events = || fixture.minic(&["events", "--json"]).ok();
+    let files = || finish(Command::new("find").arg(fixture.state().join("containers")).arg(fixture.state().join("images")), "").ok();
+    let before = (events(), files());
+    for more in ["--read-only", ""] {
+        let tmux = open_with(&fixture, 120, 60, more);
+        tmux.wait_for("only");
+        tmux.press(&["9"]);
+        tmux.wait_for("What this host can do");
+        for _ in 0..5 {
+            assert_eq!(checks(&fixture), 0, "{more:?}");
+            let names: Vec<_> = fixture.list().iter().map(|one| one["name"].clone()).collect();
+            assert_eq!(names, ["only"], "{more:?}");
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        assert_eq!((events(), files()), before, "{more:?}");
+        if more == "--read-only" {
+            tmux.press(&["c"]);
+            tmux.wait_for("this screen is read-only");
+            assert_eq!(checks(&fixture), 0);
+        } else {
+            tmux.press(&["c"]);
+            eventually("the check is run", || fixture.list().iter().any(|one| one["name"].as_str().unwrap().starts_with("check-")));
+        }
+        tmux.press(&["q"]);
+        tmux.wait_for("prompt$");
+    }
+    // it goes on after the screen, until it is done or told to end
+    for (pid, title) in Census::take(fixture.state()).processes {
+        if title.contains("check --json") {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+        }
+    }
+    eventually("the check ends", || checks(&fixture) == 0 && fixture.list().len() == 1);
 }
 
 #[test]

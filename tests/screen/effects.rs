@@ -60,6 +60,10 @@ impl Inspector for Wild {
         self.0.host_sheet()
     }
 
+    fn facts_sheet(&self) -> Result<Sheet, Error> {
+        self.0.facts_sheet()
+    }
+
     fn check_sheet(&self) -> Result<Sheet, Error> {
         self.0.check_sheet()
     }

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use minic_tui::manager::Error;
+use minic_tui::manager::{Error, Inspector};
 use minic_tui::sys::tty::WindowSize;
 use minic_tui::tui::Settings;
 use minic_tui::tui::effect::{Call, Effect, Look, Seen, ShellCall, ShellNews};
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::Tab;
+use minic_tui::tui::model::{Check, Tab};
 
 use crate::stage::{Stage, ascii, settings};
 
@@ -240,9 +240,31 @@ fn read_only_opens_no_shell_and_sends_no_signal() {
 }
 
 #[test]
-fn check_is_asked_once() {
-    let mut stage = Stage::new(80, 24);
-    stage.keys("9").tick(3);
-    stage.keys("19").tick(2);
-    assert_eq!(stage.take_effects().iter().filter(|effect| **effect == Effect::Look(Look::Check)).count(), 1);
+fn the_host_is_only_looked_at_until_a_key_asks_for_the_check() {
+    for read_only in [false, true] {
+        let mut stage = Stage::with(Settings { read_only, ..settings() }, 80, 24);
+        stage.keys("9").tick(3);
+        stage.keys("19").tick(2);
+        let effects = stage.take_effects();
+        assert_eq!(effects.iter().filter(|effect| **effect == Effect::Look(Look::Facts)).count(), 1);
+        assert!(!effects.iter().any(Effect::changes_something), "{effects:?}");
+        stage.keys("cc");
+        let asked = stage.take_effects().iter().filter(|effect| **effect == Effect::Check).count();
+        assert_eq!(asked, usize::from(!read_only), "once, and never when it is read-only");
+        assert_eq!(stage.model.looks.check == Check::Running, !read_only);
+    }
+}
+
+#[test]
+fn what_the_check_found_takes_the_place_of_what_was_read() {
+    let mut stage = Stage::new(120, 40);
+    stage.keys("9").tick(2);
+    stage.keys("c").tick(2);
+    stage.keys("G").golden("host-checking-120x40");
+    let found = stage.demo.check_sheet();
+    stage.send(Message::Seen(Box::new(Seen::Check(found))));
+    stage.keys("G").golden("host-checked-120x40");
+    let error = Error::System { message: "run minic-tui check: no".into(), hint: None };
+    stage.send(Message::Seen(Box::new(Seen::Check(Err(error)))));
+    stage.keys("G").golden("host-check-failed-120x40");
 }

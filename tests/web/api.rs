@@ -50,7 +50,7 @@ fn what_cannot_be_done_is_said_in_json() {
     error(server.post("/api/containers", r#"{"command":["true"],"name":"web"}"#), 409);
     error(server.post("/api/containers", r#"{"command":["nosuch"]}"#), 422);
     let bearer = format!("Bearer {}", server.token);
-    let form = [("Host", &*server.host()), ("Authorization", &bearer), ("Content-Type", "text/plain")];
+    let form = [("Host", &*server.host()), ("Authorization", &bearer), ("Origin", &*server.origin()), ("Content-Type", "text/plain")];
     error(server.raw("POST /api/containers", &form, r#"{"command":["true"]}"#), 415);
 }
 

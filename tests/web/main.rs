@@ -5,6 +5,7 @@
 #![allow(clippy::print_stderr, reason = "a leak found while a test fails is told, not thrown")]
 
 mod api;
+mod attacks;
 mod browser;
 
 #[allow(dead_code, reason = "shared with the privileged tests, which use all of it")]
@@ -21,5 +22,6 @@ mod door;
 mod fixture;
 mod live;
 mod server;
+mod socket;
 mod viewer;
 mod viewers;

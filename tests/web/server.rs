@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::net::TcpSocket;
 
 use crate::command::scale;
 use crate::fixture::Fixture;
@@ -66,13 +67,21 @@ impl Server {
         Self::spawn(fixture.command(&["--config", "/dev/null", "web", "--bind", "127.0.0.1:0"]).args(args))
     }
 
+    /// A server on made data that listens on a unix socket.
+    #[track_caller]
+    pub fn on_socket(path: &std::path::Path, args: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_minic-tui"));
+        Self::spawn(command.args(["--config", "/dev/null", "web", "--demo", "--socket"]).arg(path).args(args))
+    }
+
     #[track_caller]
     fn spawn(command: &mut Command) -> Self {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let link = line.trim().strip_prefix("minic-tui web: ").unwrap_or_else(|| panic!("no link: {line:?}")).to_owned();
-        let (address, token) = link.split_once("/?token=").unwrap();
+        let (address, token) = link.split_once("token=").unwrap();
+        let address = address.trim_end_matches(['/', '#', '?']);
         let port = address.rsplit_once(':').unwrap().1.parse().unwrap();
         Self { child, port, token: token.to_owned(), link }
     }
@@ -80,6 +89,11 @@ impl Server {
     /// The host as a browser names it.
     pub fn host(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Where a page of it comes from.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.host())
     }
 
     /// Sends these lines as the head of a request and reads the answer to its end.
@@ -101,11 +115,12 @@ impl Server {
         Response { status, head: head.to_owned(), body: body.to_owned() }
     }
 
-    /// Asks for a WebSocket; gives the head of the answer.
-    pub fn raw_upgrade(&self, headers: &[(&str, &str)]) -> String {
-        let mut stream = self.connect();
+    /// Asks for a WebSocket, from this address and with these headers beside the usual ones; gives the first line of the answer.
+    pub fn raw_upgrade(&self, from: [u8; 4], headers: &[(&str, &str)]) -> String {
+        let mut stream = self.connect_from(from);
         let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        write!(stream, "GET /ws HTTP/1.1\r\nConnection: Upgrade\r\n{lines}\r\n").unwrap();
+        let usual = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+        write!(stream, "GET /ws HTTP/1.1\r\nHost: {}\r\n{usual}\r\n{lines}\r\n", self.host()).unwrap();
         let mut head = String::new();
         BufReader::new(stream).read_line(&mut head).unwrap();
         head
@@ -113,16 +128,27 @@ impl Server {
 
     /// A connection that gives up when nothing comes for a long time.
     pub fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(self.host()).unwrap();
-        stream.set_read_timeout(Some(scale(Duration::from_secs(60)))).unwrap();
-        stream
+        patient(TcpStream::connect(self.host()).unwrap())
+    }
+
+    /// The same from another address of this machine.
+    pub fn connect_from(&self, address: [u8; 4]) -> TcpStream {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let connected = runtime.block_on(async {
+            let socket = TcpSocket::new_v4()?;
+            socket.bind((address, 0).into())?;
+            socket.connect(([127, 0, 0, 1], self.port).into()).await?.into_std()
+        });
+        let stream = connected.unwrap();
+        stream.set_nonblocking(false).unwrap();
+        patient(stream)
     }
 
     /// A request as a program sends it: with the token.
     #[track_caller]
     pub fn ask(&self, line: &str, body: &str) -> Response {
         let bearer = format!("Bearer {}", self.token);
-        let mut headers = vec![("Host", self.host()), ("Authorization", bearer)];
+        let mut headers = vec![("Host", self.host()), ("Authorization", bearer), ("Origin", self.origin())];
         if !body.is_empty() {
             headers.push(("Content-Type", "application/json".into()));
         }
@@ -139,6 +165,11 @@ impl Server {
     pub fn post(&self, path: &str, body: &str) -> Response {
         self.ask(&format!("POST {path}"), body)
     }
+}
+
+fn patient(stream: TcpStream) -> TcpStream {
+    stream.set_read_timeout(Some(scale(Duration::from_secs(60)))).unwrap();
+    stream
 }
 
 impl Drop for Server {

@@ -26,9 +26,16 @@ impl Viewer {
     /// Opens the screen of `server` at this size.
     #[track_caller]
     pub fn open(server: &Server, width: u16, height: u16) -> Self {
+        Self::open_from(server, [127, 0, 0, 1], width, height)
+    }
+
+    /// The same from another address of this machine.
+    #[track_caller]
+    pub fn open_from(server: &Server, from: [u8; 4], width: u16, height: u16) -> Self {
         let mut request = format!("ws://{}/ws?size={width}x{height}", server.host()).into_client_request().unwrap();
         request.headers_mut().insert("Authorization", format!("Bearer {}", server.token).parse().unwrap());
-        let (socket, _) = client(request, server.connect()).unwrap();
+        request.headers_mut().insert("Origin", server.origin().parse().unwrap());
+        let (socket, _) = client(request, server.connect_from(from)).unwrap();
         socket.get_ref().set_read_timeout(Some(Duration::from_millis(100))).unwrap();
         Self { socket, hello: Value::Null, left: None, frames: 0, rows: Vec::new() }
     }

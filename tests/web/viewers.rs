@@ -91,18 +91,17 @@ fn nothing_new_is_nothing_sent_and_nonsense_is_passed_over() {
 #[test]
 fn there_is_an_end_to_the_number_of_viewers() {
     let server = Server::demo(&[]);
-    let mut viewers: Vec<_> = (0..100).map(|_| Viewer::open(&server, 60, 15)).collect();
-    viewers[99].until("the last of them", |text| text.contains("web"));
-    let key = "dGhlIHNhbXBsZSBub25jZQ==";
-    let headers = [
-        ("Host", &*server.host()),
-        ("Authorization", &format!("Bearer {}", server.token)),
-        ("Upgrade", "websocket"),
-        ("Sec-WebSocket-Version", "13"),
-        ("Sec-WebSocket-Key", key),
-    ];
-    let refused = server.raw_upgrade(&headers);
-    assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
+    let bearer = format!("Bearer {}", server.token);
+    let upgrade = |from: [u8; 4]| server.raw_upgrade(from, &[("Authorization", &bearer), ("Origin", &server.origin())]);
+    let (here, there) = ([127, 0, 0, 1], [127, 0, 0, 2]);
+    let mut viewers: Vec<_> = (0..64).map(|_| Viewer::open(&server, 60, 15)).collect();
+    viewers[63].until("the last of them", |text| text.contains("web"));
+    let refused = upgrade(here);
+    assert!(refused.starts_with("HTTP/1.1 503"), "of one peer: {refused}");
+    viewers.extend((0..36).map(|_| Viewer::open_from(&server, there, 60, 15)));
+    let refused = upgrade([127, 0, 0, 3]);
+    assert!(refused.starts_with("HTTP/1.1 503"), "of all: {refused}");
+    assert_eq!(server.get("/healthz").status, 200, "everything else is answered");
     drop(viewers);
-    crate::command::eventually("there is room again", || server.raw_upgrade(&headers).starts_with("HTTP/1.1 101"));
+    crate::command::eventually("there is room again", || upgrade(here).starts_with("HTTP/1.1 101"));
 }

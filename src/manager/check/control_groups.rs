@@ -16,10 +16,20 @@ const CONTROLLERS: [(Controller, &str, bool, &str); 6] = [
     (Controller::Freezer, "cgroup freezer", false, "containers cannot be paused"),
 ];
 
+/// What there is, tried out with a cgroup of our own.
 pub(super) fn findings() -> Vec<Finding> {
+    look(|layout| Trees::new(layout, layout.v2().and_then(|v2| EmptyCgroup::make(&v2.mount))))
+}
+
+/// What there is, as far as the cgroups that are there tell.
+pub(super) fn facts() -> Vec<Finding> {
+    look(|layout| Trees::new(layout, None))
+}
+
+fn look(trees: impl Fn(&Layout) -> Trees) -> Vec<Finding> {
     match Layout::detect() {
         Ok(layout) => {
-            let trees = Trees::new(&layout);
+            let trees = trees(&layout);
             let figures = [swap(&layout, &trees), memory_peak(&layout, &trees), pressure(&trees), kill(&trees)];
             controllers(&layout).into_iter().chain(figures.into_iter().flatten()).collect()
         }
@@ -82,12 +92,12 @@ struct Trees {
 }
 
 impl Trees {
-    fn new(layout: &Layout) -> Self {
+    fn new(layout: &Layout, empty: Option<EmptyCgroup>) -> Self {
         let Some(v2) = layout.v2() else {
             return Self { v2: None, _empty: None };
         };
-        let empty = EmptyCgroup::make(&v2.mount);
-        let own = v2.own.as_deref().map(|own| v2.mount.join(own.trim_start_matches('/')));
+        // the root lacks what every other one has
+        let own = v2.own.as_deref().map(|own| own.trim_matches('/')).filter(|own| !own.is_empty()).map(|own| v2.mount.join(own));
         let below = fs::read_dir(&v2.mount).into_iter().flatten().flatten();
         let below = below.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path());
         let folders = empty.iter().map(|cgroup| cgroup.0.clone()).chain(own).chain(below);

@@ -37,27 +37,37 @@ struct Room {
     free_files: Option<u64>,
 }
 
-pub(super) fn findings(state: &Path, users: Option<&UserNamespace>) -> Vec<Finding> {
+/// The folder, or where it will be, and its file system's own account of itself.
+fn look(state: &Path) -> (Finding, Option<(PathBuf, Room)>) {
     let state = std::path::absolute(state).unwrap_or_else(|_| state.to_owned());
     let Some(place) = state.ancestors().find(|folder| folder.is_dir()) else {
-        return vec![no_place(&state, &Errno::ENOENT.into())];
+        return (no_place(&state, &Errno::ENOENT.into()), None);
     };
-    let room = match room(place) {
-        Ok(room) => room,
-        Err(error) => return vec![no_place(&state, &error)],
-    };
-    let folder = judge_room(&state, place == state, &room);
-    if folder.verdict == Verdict::Missing {
+    match room(place) {
+        Ok(room) => (judge_room(&state, place == state, &room), Some((place.to_owned(), room))),
+        Err(error) => (no_place(&state, &error), None),
+    }
+}
+
+/// What can be told of it without writing to it.
+pub(super) fn fact(state: &Path) -> Finding {
+    look(state).0
+}
+
+/// What can be told of it, and what a folder of our own in it shows.
+pub(super) fn findings(state: &Path, users: Option<&UserNamespace>) -> Vec<Finding> {
+    let (folder, place) = look(state);
+    let Some((place, room)) = place.filter(|_| folder.verdict != Verdict::Missing) else {
         // nothing can be tried in it
         return vec![folder];
-    }
+    };
     let mut findings = vec![folder];
-    match Scratch::make(place) {
+    match Scratch::make(&place) {
         Ok(scratch) => {
             findings.push(judge_overlay(try_overlay(&scratch.0), &room.kind));
             findings.push(judge_idmapped(users.map(|users| try_idmapped(&scratch.0, users)), &room.kind));
         }
-        Err(error) => findings.push(no_place(place, &error)),
+        Err(error) => findings.push(no_place(&place, &error)),
     }
     findings
 }

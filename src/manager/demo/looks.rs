@@ -62,13 +62,15 @@ impl Inspector for Demo {
         Ok(host())
     }
 
+    fn facts_sheet(&self) -> Result<Sheet, Error> {
+        Ok(Sheet { sections: vec![Section::new("What this host can do", facts().into())] })
+    }
+
     fn check_sheet(&self) -> Result<Sheet, Error> {
-        let facts = vec![
-            Fact::judged("kernel", "Linux 6.12.0 on x86_64", Judgement::Good, ""),
-            Fact::judged("system calls", "clone3, pidfd_open, openat2, mount_setattr all answer", Judgement::Good, ""),
-            Fact::judged("swap accounting", "off", Judgement::Weak, "swap limits cannot be had; boot with swapaccount=1"),
-        ];
-        Ok(Sheet { sections: vec![Section::new("Check", facts)] })
+        let [kernel, swap] = facts();
+        let calls = Fact::judged("system calls", "clone3, pidfd_open, openat2, mount_setattr all answer", Judgement::Good, "");
+        let proofs = ["CPU use", "CPU limit", "memory limit", "CPU and memory"].map(|what| Fact::judged(what, "ok", Judgement::Good, ""));
+        Ok(Sheet { sections: vec![Section::new("Check", vec![kernel, calls, swap]), Section::new("Proofs", proofs.into())] })
     }
 
     fn changes(&self, id: &ContainerId) -> Result<Changes, Error> {
@@ -199,6 +201,13 @@ fn isolation(record: &Record) -> Sheet {
         Section::new("Mounts", mounts),
     ];
     Sheet { sections }
+}
+
+fn facts() -> [Fact; 2] {
+    [
+        Fact::judged("kernel", "Linux 6.12.0 on x86_64", Judgement::Good, ""),
+        Fact::judged("swap accounting", "off", Judgement::Weak, "swap limits cannot be had; boot with swapaccount=1"),
+    ]
 }
 
 fn host() -> Sheet {

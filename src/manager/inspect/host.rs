@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use nix::sys::statvfs::statvfs;
 use serde::Deserialize;
 
+use super::super::check::{Verdict, host_facts};
 use super::super::{Error, Manager};
 use super::{Fact, Judgement, Section, Sheet, failed};
 use crate::cgroup::{Controller, Version};
@@ -68,6 +69,15 @@ impl Manager {
         facts
     }
 
+    /// What can be read of what this host can do.
+    pub(super) fn facts(&self) -> Sheet {
+        let facts = host_facts(self.state()).into_iter().map(|found| {
+            let judgement = Judgement::of(found.verdict == Verdict::Good);
+            Fact::judged(found.what, found.detail, judgement, found.consequence.unwrap_or_default())
+        });
+        Sheet { sections: vec![Section::new("What this host can do", facts.collect())] }
+    }
+
     /// Runs `check` as a program of its own: it forks, which a process with threads must not.
     pub(super) fn check_sheet(&self) -> Result<Sheet, Error> {
         let what = "run minic-tui check";
@@ -76,7 +86,11 @@ impl Manager {
         command.arg("--state").arg(self.state()).args(["check", "--json"]).stdin(Stdio::null());
         let output = command.output().map_err(|error| failed(what, error))?;
         let report: Report = serde_json::from_slice(&output.stdout).map_err(|error| failed(what, error))?;
-        Ok(Sheet { sections: vec![Section::new("Check", report.host.into_iter().map(Finding::fact).collect())] })
+        let mut sections = vec![Section::new("Check", report.host.into_iter().map(Finding::fact).collect())];
+        if let Some(proofs) = report.proofs {
+            sections.push(Section::new("Proofs", proofs.into_iter().map(Proof::fact).collect()));
+        }
+        Ok(Sheet { sections })
     }
 }
 
@@ -84,6 +98,7 @@ impl Manager {
 #[derive(Deserialize)]
 struct Report {
     host: Vec<Finding>,
+    proofs: Option<Vec<Proof>>,
 }
 
 #[derive(Deserialize)]
@@ -97,6 +112,19 @@ struct Finding {
 impl Finding {
     fn fact(self) -> Fact {
         Fact::judged(self.what, self.detail, Judgement::of(self.verdict == "ok"), self.consequence.unwrap_or_default())
+    }
+}
+
+#[derive(Deserialize)]
+struct Proof {
+    what: String,
+    verdict: String,
+    note: Option<String>,
+}
+
+impl Proof {
+    fn fact(self) -> Fact {
+        Fact::judged(self.what, self.verdict.clone(), Judgement::of(self.verdict == "ok"), self.note.unwrap_or_default())
     }
 }
 

@@ -57,7 +57,13 @@ pub trait Inspector: Send + Sync {
     /// When `/proc` cannot be read.
     fn host_sheet(&self) -> Result<Sheet, Error>;
 
-    /// What `check` says of this host. It tries things out and may take some seconds.
+    /// What this host can do, as far as that can be read: nothing is tried, made or written.
+    ///
+    /// # Errors
+    /// None that happens: what cannot be read is a fact that says so.
+    fn facts_sheet(&self) -> Result<Sheet, Error>;
+
+    /// What `check` says of this host. It tries things out and runs containers, for some seconds.
     ///
     /// # Errors
     /// When it cannot be run.
@@ -135,6 +141,10 @@ impl Inspector for super::Manager {
 
     fn host_sheet(&self) -> Result<Sheet, Error> {
         Self::host_sheet(self)
+    }
+
+    fn facts_sheet(&self) -> Result<Sheet, Error> {
+        Ok(self.facts())
     }
 
     fn check_sheet(&self) -> Result<Sheet, Error> {

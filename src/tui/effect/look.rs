@@ -21,8 +21,8 @@ pub enum Look {
     Isolation(ContainerId),
     /// The host.
     Host,
-    /// What `check` says of the host.
-    Check,
+    /// What can be read of what the host can do.
+    Facts,
     /// What happened since the last look.
     Events,
     /// What this container changed.
@@ -40,6 +40,8 @@ pub enum Seen {
     Isolation(ContainerId, Result<Sheet, Error>),
     /// The host.
     Host(Result<Sheet, Error>),
+    /// What can be read of what the host can do.
+    Facts(Result<Sheet, Error>),
     /// What `check` says.
     Check(Result<Sheet, Error>),
     /// What happened.
@@ -73,7 +75,7 @@ impl Lookout {
                 Seen::Isolation(id, seen)
             }
             Look::Host => Seen::Host(engine.host_sheet()),
-            Look::Check => Seen::Check(engine.check_sheet()),
+            Look::Facts => Seen::Facts(engine.facts_sheet()),
             Look::Events => Seen::Events(self.happened(engine)),
             Look::Changes(id) => {
                 let seen = engine.changes(&id);
@@ -94,7 +96,7 @@ impl Lookout {
     }
 }
 
-/// The thread that looks. `check` takes seconds and is for a thread of its own.
+/// The thread that looks.
 pub struct Looker {
     asked: Sender<Look>,
 }

@@ -4,6 +4,7 @@ mod follow;
 mod look;
 mod observe;
 mod shells;
+mod tails;
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -23,6 +24,7 @@ use look::Looker;
 pub use look::{Look, Lookout, Seen};
 use shells::ShellLines;
 pub use shells::{ShellCall, ShellNews};
+use tails::Tails;
 
 use super::message::Message;
 use super::model::ShellId;
@@ -127,6 +129,8 @@ pub enum Effect {
     ReadLog,
     /// Look into something; the answer is [`Message::Seen`].
     Look(Look),
+    /// Try out what this host can do, which runs containers; the answer is [`Message::Seen`].
+    Check,
     /// Something for a shell.
     Shell(ShellId, ShellCall),
     /// Put this on the clipboard of the terminal.
@@ -146,7 +150,7 @@ impl Effect {
     #[must_use]
     pub fn changes_something(&self) -> bool {
         match self {
-            Self::Call(..) | Self::PurgeTrash | Self::Shell(_, ShellCall::Open(..) | ShellCall::Write(_)) => true,
+            Self::Call(..) | Self::Check | Self::PurgeTrash | Self::Shell(_, ShellCall::Open(..) | ShellCall::Write(_)) => true,
             Self::Cancel(_)
             | Self::ReadRecords
             | Self::OpenLog(_)
@@ -169,6 +173,7 @@ pub struct Effects {
     readings: Arc<AtomicU64>,
     log: Option<LogReader>,
     looker: Option<Looker>,
+    tails: Option<Tails>,
     shells: ShellLines,
     /// Calls that are to end before they are done.
     cancelled: Arc<Mutex<HashSet<EffectId>>>,
@@ -186,7 +191,7 @@ impl Effects {
     #[must_use]
     pub fn sharing(engine: Arc<dyn Engine>, sender: Sender<Message>, readings: Arc<AtomicU64>) -> Self {
         let shells = ShellLines::new(Arc::clone(&engine), sender.clone());
-        Self { engine, sender, readings, log: None, looker: None, shells, cancelled: Arc::default() }
+        Self { engine, sender, readings, log: None, looker: None, tails: None, shells, cancelled: Arc::default() }
     }
 
     /// Starts to sample every `tick`, to watch the records, and to look after the config file.
@@ -233,14 +238,11 @@ impl Effects {
                     log.read_on();
                 }
             }
-            Effect::ReadTail(id) => {
-                let (engine, sender) = (Arc::clone(&self.engine), self.sender.clone());
-                self.spawn("tail", move || drop(sender.send(Message::Tail(tail(&*engine, &id)))));
-            }
-            Effect::Look(Look::Check) => {
+            Effect::ReadTail(id) => self.tails.get_or_insert_with(|| Tails::start(Arc::clone(&self.engine), &self.sender)).read(id),
+            Effect::Check => {
                 let (engine, sender) = (Arc::clone(&self.engine), self.sender.clone());
                 self.spawn("check", move || {
-                    let _ = sender.send(Message::Seen(Box::new(Lookout::default().look(&*engine, Look::Check))));
+                    let _ = sender.send(Message::Seen(Box::new(Seen::Check(engine.check_sheet()))));
                 });
             }
             Effect::Look(look) => self.looker.get_or_insert_with(|| Looker::start(Arc::clone(&self.engine), &self.sender)).look(look),

@@ -1,6 +1,7 @@
 //! Shells: two threads for each, one that reads when asked (a flood in a shell stays in its terminal) and one that types.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,6 +14,9 @@ use crate::tui::model::ShellId;
 
 /// The most bytes taken from a shell at once.
 const BYTES: usize = 64 * 1024;
+/// The most bytes that wait to be read by a shell, as much as a few pastes: its program may never read, and may make its terminal answer
+/// for ever.
+const MAX_TYPED: usize = 1 << 20;
 
 /// What a shell has to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub enum ShellNews {
     Opened,
     /// Its terminal shows these bytes.
     Output(Vec<u8>),
+    /// It does not read what is typed: the last of it was dropped.
+    Deaf,
     /// It ended with this exit code.
     Ended(i32),
     /// It could not be opened, or broke.
@@ -53,6 +59,8 @@ struct Slot {
 struct Line {
     wanted: Sender<()>,
     typed: Sender<Vec<u8>>,
+    /// Bytes typed and not read yet.
+    waiting: Arc<AtomicUsize>,
     slot: Arc<Mutex<Slot>>,
 }
 
@@ -81,7 +89,14 @@ impl ShellLines {
             ShellCall::Open(..) => {}
             // a shell whose threads have ended said so
             ShellCall::Read => drop(line.wanted.send(())),
-            ShellCall::Write(bytes) => drop(line.typed.send(bytes)),
+            ShellCall::Write(bytes) if line.waiting.load(Ordering::Relaxed) + bytes.len() > MAX_TYPED => {
+                let _ = self.sender.send(Message::Shell(id, ShellNews::Deaf));
+            }
+            ShellCall::Write(bytes) => {
+                line.waiting.fetch_add(bytes.len(), Ordering::Relaxed);
+                // the same
+                let _ = line.typed.send(bytes);
+            }
             ShellCall::Resize(size) => {
                 let mut slot = line.slot.lock().unwrap_or_else(PoisonError::into_inner);
                 slot.size = Some(size);
@@ -104,7 +119,8 @@ impl ShellLines {
     fn open(&self, id: ShellId, container: ContainerId, size: WindowSize) -> Line {
         let (wanted, asked) = channel();
         let (typed, keys) = channel::<Vec<u8>>();
-        let slot = Arc::new(Mutex::new(Slot::default()));
+        let (slot, waiting) = (Arc::new(Mutex::new(Slot::default())), Arc::new(AtomicUsize::new(0)));
+        let typed_on = Arc::clone(&waiting);
         let (engine, sender, held, answers) = (Arc::clone(&self.engine), self.sender.clone(), Arc::clone(&slot), self.sender.clone());
         spawn("shell", &self.sender, move || {
             let tell = |news| answers.send(Message::Shell(id, news));
@@ -128,6 +144,7 @@ impl ShellLines {
                     if typist.write(&bytes).is_err() {
                         return;
                     }
+                    typed_on.fetch_sub(bytes.len(), Ordering::Relaxed);
                 }
             });
             if tell(ShellNews::Opened).is_err() {
@@ -146,6 +163,6 @@ impl ShellLines {
             // the terminal closes with the last that holds it
             held.lock().unwrap_or_else(PoisonError::into_inner).shell = None;
         });
-        Line { wanted, typed, slot }
+        Line { wanted, typed, waiting, slot }
     }
 }

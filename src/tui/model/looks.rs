@@ -201,6 +201,18 @@ impl SignalMenu {
     ];
 }
 
+/// How far the check of the host is, which runs containers and is begun by a key alone.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Check {
+    /// Nobody asked for it.
+    #[default]
+    NotRun,
+    /// It tries things out.
+    Running,
+    /// What it found, or why it could not be run.
+    Done(Result<Sheet, String>),
+}
+
 /// What the tabs that look into things show.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Looks {
@@ -212,10 +224,12 @@ pub struct Looks {
     pub isolation: SheetView,
     /// The Host tab.
     pub host: SheetView,
-    /// What `check` said; `None` before it was asked.
-    pub check: Option<Result<Sheet, String>>,
-    /// Whether it was asked.
-    pub check_asked: bool,
+    /// What can be read of what the host can do; `None` before it was.
+    pub facts: Option<Result<Sheet, String>>,
+    /// Whether that was asked for.
+    pub facts_asked: bool,
+    /// What `check` found out.
+    pub check: Check,
     /// The Events tab.
     pub events: EventView,
     /// The Files tab.

@@ -28,7 +28,7 @@ pub use handles::{Grip, Handles, Knob, Wanted};
 pub use launch_form::{Field, LaunchForm, command_line};
 pub use line_edit::LineEdit;
 pub use log_view::{LogLine, LogSearch, LogView, MARK_COLUMNS, Pane, Place, Run, Selection, TIME_COLUMNS};
-pub use looks::{EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, SignalTo, Viewer};
+pub use looks::{Check, EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, SignalTo, Viewer};
 pub use palette::Palette;
 pub use past::Past;
 pub use preset_form::{Compared, PresetField, PresetForm};

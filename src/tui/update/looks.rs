@@ -10,7 +10,8 @@ use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, Look, Seen};
 use crate::tui::model::{
-    LineEdit, Model, Overlay, Pending, ProcessSort, Prompt, Purpose, Question, SheetView, SignalMenu, SignalTo, Tab, ToastKind, Viewer,
+    Check, LineEdit, Model, Overlay, Pending, ProcessSort, Prompt, Purpose, Question, SheetView, SignalMenu, SignalTo, Tab, ToastKind,
+    Viewer,
 };
 use crate::tui::sanitise::log_line;
 
@@ -33,8 +34,8 @@ pub fn look(model: &mut Model) -> Vec<Effect> {
         Tab::Processes => Some(Look::Processes(selected.into_iter().filter(|id| alive(id)).collect())),
         Tab::Isolation => selected.filter(|id| alive(id)).map(Look::Isolation),
         Tab::Host => {
-            if !std::mem::replace(&mut model.looks.check_asked, true) {
-                effects.push(Effect::Look(Look::Check));
+            if !std::mem::replace(&mut model.looks.facts_asked, true) {
+                effects.push(Effect::Look(Look::Facts));
             }
             Some(Look::Host)
         }
@@ -52,7 +53,7 @@ pub fn look(model: &mut Model) -> Vec<Effect> {
 /// Takes in what was seen.
 pub fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
     let words = |error: crate::manager::Error| in_words("look", &error);
-    if !matches!(seen, Seen::Check(_)) {
+    if !matches!(seen, Seen::Facts(_) | Seen::Check(_)) {
         model.looks.busy = false;
     }
     let now = model.now;
@@ -67,7 +68,8 @@ pub fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
         Seen::Processes(groups) => looks.processes.take(groups, now),
         Seen::Isolation(id, sheet) => take(&mut looks.isolation, Some(id), sheet.map_err(words)),
         Seen::Host(sheet) => take(&mut looks.host, None, sheet.map_err(words)),
-        Seen::Check(sheet) => looks.check = Some(sheet.map_err(words)),
+        Seen::Facts(sheet) => looks.facts = Some(sheet.map_err(words)),
+        Seen::Check(sheet) => looks.check = Check::Done(sheet.map_err(words)),
         Seen::Events(Ok(happened)) => {
             looks.events.error = None;
             looks.events.extend(happened);
@@ -106,6 +108,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => {}
     }
     match model.tab {
+        Tab::Host if action == Action::RunCheck => return run_check(model),
         Tab::Processes => return processes(model, action, page),
         Tab::Files => return files(model, action, page),
         Tab::Events => events(model, action, page),
@@ -119,6 +122,16 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Tries out what the host can do: not by opening the tab, for it runs containers.
+fn run_check(model: &mut Model) -> Vec<Effect> {
+    if model.looks.check == Check::Running {
+        model.toast(ToastKind::Notice, "the check is under way");
+        return Vec::new();
+    }
+    model.looks.check = Check::Running;
+    vec![Effect::Check]
 }
 
 fn processes(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {

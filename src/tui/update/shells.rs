@@ -40,6 +40,11 @@ pub fn news(model: &mut Model, id: ShellId, news: ShellNews) -> Vec<Effect> {
             }
             effects.push(Effect::Shell(id, ShellCall::Read));
         }
+        ShellNews::Deaf => {
+            let words = format!("shell in {}: it does not read; what is typed now is dropped", pane.name);
+            model.toast(ToastKind::Notice, words);
+            return effects;
+        }
         ShellNews::Ended(code) => over = Some(format!("ended with exit code {code}")),
         ShellNews::Failed(error) => over = Some(in_words("shell", &error)),
     }

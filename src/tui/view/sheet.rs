@@ -11,7 +11,9 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
 use crate::manager::{Fact, Judgement, Section, Sheet};
-use crate::tui::model::{Model, Tab};
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
+use crate::tui::model::{Check, Model, Tab};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 
@@ -43,10 +45,23 @@ fn sections(model: &Model) -> Vec<Section> {
         all.insert(all.len().min(1), Section::new("Cores", host.cores.iter().enumerate().map(core).collect()));
     }
     match &model.looks.check {
-        None => all.push(Section::new("Check", vec![Fact::plain("", "trying out what this host can do …")])),
-        some => all.extend(sheet(some)),
+        Check::Done(found) => all.extend(sheet(&Some(found.clone()))),
+        check => {
+            all.extend(sheet(&model.looks.facts));
+            all.push(Section::new("Check", vec![Fact::plain("", about_check(model, check))]));
+        }
     }
     all
+}
+
+/// What can be read was; the rest is tried out when somebody asks for it.
+fn about_check(model: &Model, check: &Check) -> String {
+    let key = model.settings.keymap.shown_key(&[Context::Host], Action::RunCheck);
+    match (check, key) {
+        (Check::Running, _) => "trying out what this host can do …".into(),
+        (_, Some(key)) if !model.settings.read_only => format!("{key} tries out the rest, with four containers (12 s)"),
+        _ => "the rest is tried out by: minic-tui check".into(),
+    }
 }
 
 fn lines(sections: &[Section]) -> Vec<Line<'_>> {

@@ -4,21 +4,29 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::unfold;
 use tokio::sync::broadcast::error::RecvError;
 
+use super::Refusal;
 use crate::cli::to_json;
 use crate::web::context::Context;
+use crate::web::places::{Doing, Place};
 
 /// How often a silent stream shows that it lives.
 const ALIVE: Duration = Duration::from_secs(15);
 
 /// Everything that happens from now on: the event's name is its kind (`created`, `started`, `died`, …), its data a line of
 /// `events --json`. Who reads too slowly is told how much was missed (`missed`).
-pub async fn events(State(context): State<Arc<Context>>) -> Response {
+pub async fn events(State(context): State<Arc<Context>>, Extension(place): Extension<Arc<Place>>) -> Response {
+    if place.stream(Doing::Listening).is_err() {
+        let hint = Some("close one that is not needed");
+        return Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many streams of events", hint).response();
+    }
     let stream = unfold(context.hub.listen(), async |mut events| {
         let event = match events.recv().await {
             Ok(happening) => Event::default().event(&happening.event).data(to_json(&happening).unwrap_or_default()),

@@ -8,7 +8,7 @@ pub mod verbs;
 
 use std::sync::Arc;
 
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONNECTION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -23,19 +23,32 @@ pub struct Refusal {
     status: StatusCode,
     error: String,
     hint: Option<String>,
+    /// Whether the connection is over with it.
+    #[serde(skip)]
+    closes: bool,
 }
 
 impl Refusal {
     /// Why it was not done.
     #[must_use]
     pub fn new(status: StatusCode, error: impl Into<String>, hint: Option<&str>) -> Self {
-        Self { status, error: error.into(), hint: hint.map(str::to_owned) }
+        Self { status, error: error.into(), hint: hint.map(str::to_owned), closes: false }
     }
 
     /// As a response.
     #[must_use]
     pub fn response(self) -> Response {
-        json(self.status, &self)
+        let mut response = json(self.status, &self);
+        if self.closes {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+
+    /// The same as the last answer of its connection.
+    #[must_use]
+    pub fn closing(self) -> Self {
+        Self { closes: true, ..self }
     }
 }
 
@@ -55,7 +68,7 @@ impl From<Error> for Refusal {
             Error::Launch { code: 126 | 127, .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Launch { .. } | Error::System { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        Self { status, hint: error.hint(), error: error.to_string() }
+        Self { status, hint: error.hint(), error: error.to_string(), closes: false }
     }
 }
 

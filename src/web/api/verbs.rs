@@ -61,16 +61,8 @@ fn body<T: DeserializeOwned + Default>(headers: &HeaderMap, bytes: &Bytes) -> Re
     serde_json::from_slice(bytes).map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, format!("the body: {error}"), None))
 }
 
-fn need_control(context: &Context) -> Result<(), Refusal> {
-    if context.may_change() {
-        return Ok(());
-    }
-    Err(Refusal::new(StatusCode::FORBIDDEN, "this server is read-only", Some("start it with --allow-control")))
-}
-
 /// Creates a container and starts it.
 pub async fn run(State(context): State<Arc<Context>>, headers: HeaderMap, bytes: Bytes) -> Answer {
-    need_control(&context)?;
     let wanted: Wanted = body(&headers, &bytes)?;
     let request: Preset = serde_json::from_value(wanted.request.into())
         .map_err(|error| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, format!("the body: {error}"), None))?;
@@ -99,7 +91,6 @@ async fn change(
     word: String,
     verb: impl FnOnce(&dyn Engine, &ContainerId) -> Result<(), Error> + Send + 'static,
 ) -> Answer {
-    need_control(context)?;
     let record = ask(&context.engine, move |engine| {
         let before = engine.find(&word)?;
         verb(engine, &before.spec.id)?;
@@ -131,14 +122,12 @@ fn grace(context: &Context, headers: &HeaderMap, bytes: &Bytes) -> Result<Durati
 
 /// Stops it.
 pub async fn stop(State(context): State<Arc<Context>>, Path(word): Path<String>, headers: HeaderMap, bytes: Bytes) -> Answer {
-    need_control(&context)?;
     let grace = grace(&context, &headers, &bytes)?;
     change(&context, word, move |engine, id| engine.stop(id, grace).map(drop)).await
 }
 
 /// Stops it if it runs, then starts it.
 pub async fn restart(State(context): State<Arc<Context>>, Path(word): Path<String>, headers: HeaderMap, bytes: Bytes) -> Answer {
-    need_control(&context)?;
     let grace = grace(&context, &headers, &bytes)?;
     change(&context, word, move |engine, id| engine.restart(id, grace)).await
 }
@@ -155,7 +144,6 @@ pub async fn resume(State(context): State<Arc<Context>>, Path(word): Path<String
 
 /// Sends its init a signal.
 pub async fn kill(State(context): State<Arc<Context>>, Path(word): Path<String>, headers: HeaderMap, bytes: Bytes) -> Answer {
-    need_control(&context)?;
     let text = body::<Kill>(&headers, &bytes)?.signal.unwrap_or_else(|| "KILL".into());
     let signal = parse_signal("signal", &text).map_err(Error::from)?;
     change(&context, word, move |engine, id| engine.kill(id, signal)).await
@@ -163,7 +151,6 @@ pub async fn kill(State(context): State<Arc<Context>>, Path(word): Path<String>,
 
 /// Removes it; a living one with `?force=true` alone.
 pub async fn destroy(State(context): State<Arc<Context>>, Path(word): Path<String>, RawQuery(query): RawQuery) -> Answer {
-    need_control(&context)?;
     let force = match query.as_deref() {
         None | Some("" | "force=false") => false,
         Some("force=true") => true,

@@ -1,9 +1,13 @@
 //! The screen on a page: a WebSocket that carries cells one way and keys the other.
 //!
 //! A viewer is a thread that runs the screen's own loop ([`crate::tui::turn`]) with a model of its own on a [`page::Page`], and a task
-//! that moves what is said between it and the socket. Frames wait for the socket, never the other way round: a page that does not read
-//! is let go.
+//! that moves what is said between it and the socket. Nothing piles up: one frame waits for the socket and the next is drawn when it is
+//! gone, what waits for the thread is bounded ([`inbox`]), and a page that does not read, or says more than a person can ([`pace`]), is
+//! let go.
 
+mod extent;
+mod inbox;
+mod pace;
 mod page;
 pub mod wire;
 
@@ -12,7 +16,8 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message as Packet, WebSocket, WebSocketUpgrade, close_code};
+use axum::Extension;
+use axum::extract::ws::{CloseCode, CloseFrame, Message as Packet, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -22,17 +27,33 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::api::Refusal;
 use super::context::Context;
+use super::places::{Doing, Place};
 use crate::tui::effect::Effects;
-use crate::tui::message::{Message, Signal};
+use crate::tui::message::{Input, Message, Signal};
 use crate::tui::model::Model;
 use crate::tui::turn;
+use extent::Extent;
+pub use inbox::Queue;
+use inbox::{Inbox, inbox};
+use pace::Pace;
 use page::Page;
 use wire::{Said, Told};
 
-/// The most bytes of one message of a page: a paste.
-const MOST_SAID: usize = 64 << 10;
+/// Where it is.
+pub const PATH: &str = "/ws";
+/// What a page offers beside the protocol: the token, which it can send in no other way.
+pub const TOKEN: &str = "token.";
+/// The protocol that is spoken.
+const PROTOCOL: &str = "minic";
+
+/// The most bytes of one message of a page: a part of a paste.
+const MAX_SAID: usize = 16 << 10;
+/// The most bytes that wait to be sent: a whole frame of the largest page is less.
+const MAX_WAITING: usize = 16 << 20;
 /// How long a page may take to read a frame.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a page may take to hear why it is let go.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// How often a page that says nothing is asked whether it is there.
 const PING: Duration = Duration::from_secs(20);
 /// The least time between two frames: 60 a second are more than anybody sees.
@@ -41,66 +62,117 @@ const FRAME: Duration = Duration::from_millis(16);
 const USUAL_SIZE: (u16, u16) = (80, 24);
 
 /// Shows the screen to one more page.
-pub async fn upgrade(State(context): State<Arc<Context>>, RawQuery(query): RawQuery, upgrade: WebSocketUpgrade) -> Response {
-    let Some(seat) = context.seat() else {
+pub async fn upgrade(
+    State(context): State<Arc<Context>>,
+    Extension(place): Extension<Arc<Place>>,
+    RawQuery(query): RawQuery,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if place.stream(Doing::Viewing).is_err() {
         return Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many viewers", Some("close a page that is not needed")).response();
-    };
-    let size = query.as_deref().and_then(wire::size).unwrap_or(USUAL_SIZE);
-    upgrade.max_message_size(MOST_SAID).max_frame_size(MOST_SAID).on_upgrade(async move |socket| {
-        serve(socket, context, size).await;
-        drop(seat);
+    }
+    let wanted = query.as_deref().and_then(wire::size).unwrap_or(USUAL_SIZE);
+    let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(MAX_SAID).max_frame_size(MAX_SAID).max_write_buffer_size(MAX_WAITING);
+    upgrade.on_upgrade(async move |socket| {
+        serve(socket, context, wanted).await;
+        drop(place);
     })
 }
 
-async fn serve(mut socket: WebSocket, context: Arc<Context>, size: (u16, u16)) {
-    let (sender, messages) = std::sync::mpsc::channel();
+async fn serve(mut socket: WebSocket, context: Arc<Context>, wanted: (u16, u16)) {
+    let mut extent = Extent::new(&context.cells);
+    let size = extent.take(wanted);
+    let (sender, answers) = std::sync::mpsc::channel();
+    let (queue, inbox) = inbox(sender.clone(), answers);
     // one frame waits: the next is drawn when this one is on its way, and shows all that happened meanwhile
     let (told, mut tellings) = mpsc::channel(1);
-    let screen = sender.clone();
+    let (screen, own) = (sender.clone(), Arc::clone(&queue));
     let shared = Arc::clone(&context);
-    let started = thread::Builder::new().name("viewer".into()).spawn(move || show(&shared, size, screen, &messages, &told));
-    if started.is_ok() {
-        carry(&mut socket, &sender, &mut tellings).await;
-    }
+    let started = thread::Builder::new().name("viewer".into()).spawn(move || show(&shared, size, screen, own, &inbox, &told));
+    let over = match started {
+        Ok(_) => carry(&mut socket, &queue, &mut tellings, &mut extent).await,
+        Err(_) => Over::Gone,
+    };
+    // whoever is about to say something hears that nobody listens
+    drop(tellings);
     let _ = sender.send(Message::Signal(Signal::Terminate));
-    let over = CloseFrame { code: close_code::AWAY, reason: "".into() };
-    let _ = timeout(PATIENCE, socket.send(Packet::Close(Some(over)))).await;
+    say_goodbye(&mut socket, over).await;
+}
+
+/// Says why it is over, and leaves time for it to be heard.
+async fn say_goodbye(socket: &mut WebSocket, over: Over) {
+    let (code, reason): (CloseCode, &str) = match over {
+        Over::Gone => (close_code::AWAY, ""),
+        Over::Flooded => (close_code::POLICY, "too many keys or resizes at once"),
+    };
+    let farewell = async {
+        if socket.send(Packet::Close(Some(CloseFrame { code, reason: reason.into() }))).await.is_ok() {
+            // what is on its way is let pass: closed over it, the connection would break before the reason arrives
+            while matches!(socket.recv().await, Some(Ok(_))) {}
+        }
+    };
+    let _ = timeout(FAREWELL, farewell).await;
+}
+
+/// Why a viewer is no more.
+enum Over {
+    /// It left, or does not read.
+    Gone,
+    /// It said more than a person can.
+    Flooded,
 }
 
 /// Moves what is said until one side is gone.
-async fn carry(socket: &mut WebSocket, sender: &Sender<Message>, tellings: &mut mpsc::Receiver<String>) {
+async fn carry(socket: &mut WebSocket, queue: &Queue, tellings: &mut mpsc::Receiver<String>, extent: &mut Extent<'_>) -> Over {
     let mut ping = interval(PING);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard = Instant::now();
+    let mut pace = Pace::new(heard);
     let mut next_frame = heard;
     loop {
         tokio::select! {
             packet = socket.recv() => {
                 heard = Instant::now();
-                let said = match packet {
-                    Some(Ok(Packet::Text(text))) => serde_json::from_str::<Said>(&text).ok(),
-                    Some(Ok(Packet::Ping(_) | Packet::Pong(_))) => continue,
-                    // nothing else is said by a page of ours
-                    Some(Ok(Packet::Binary(_) | Packet::Close(_)) | Err(_)) | None => return,
+                let Some(Ok(packet)) = packet else { return Over::Gone };
+                let length = match &packet {
+                    Packet::Text(text) => text.len(),
+                    Packet::Binary(bytes) | Packet::Ping(bytes) | Packet::Pong(bytes) => bytes.len(),
+                    Packet::Close(_) => 0,
                 };
-                let Some(input) = said.and_then(Said::input) else { continue };
-                if sender.send(Message::Input(input)).is_err() {
-                    return;
+                if !pace.allows(length, heard) {
+                    return Over::Flooded;
+                }
+                let said = match packet {
+                    Packet::Text(text) => serde_json::from_str::<Said>(&text).ok(),
+                    Packet::Ping(_) | Packet::Pong(_) => continue,
+                    // nothing else is said by a page of ours
+                    Packet::Binary(_) | Packet::Close(_) => return Over::Gone,
+                };
+                let input = match said.and_then(Said::input) {
+                    None => continue,
+                    Some(Input::Resize(width, height)) => {
+                        let (width, height) = extent.take((width, height));
+                        Input::Resize(width, height)
+                    }
+                    Some(input) => input,
+                };
+                if queue.take_input(input).is_err() {
+                    return Over::Flooded;
                 }
             }
             telling = async { sleep_until(next_frame).await; tellings.recv().await } => {
-                let Some(text) = telling else { return };
+                let Some(text) = telling else { return Over::Gone };
                 next_frame = Instant::now() + FRAME;
                 if !matches!(timeout(PATIENCE, socket.send(Packet::Text(text.into()))).await, Ok(Ok(()))) {
-                    return;
+                    return Over::Gone;
                 }
             }
             _ = ping.tick() => {
                 if heard.elapsed() > PING + PATIENCE {
-                    return;
+                    return Over::Gone;
                 }
                 if !matches!(timeout(PATIENCE, socket.send(Packet::Ping(Vec::new().into()))).await, Ok(Ok(()))) {
-                    return;
+                    return Over::Gone;
                 }
             }
         }
@@ -108,14 +180,8 @@ async fn carry(socket: &mut WebSocket, sender: &Sender<Message>, tellings: &mut 
 }
 
 /// The viewer's thread: the screen, until its person leaves or is gone.
-fn show(
-    context: &Context,
-    size: (u16, u16),
-    sender: Sender<Message>,
-    messages: &std::sync::mpsc::Receiver<Message>,
-    told: &mpsc::Sender<String>,
-) {
-    let mut effects = Effects::sharing(Arc::clone(&context.engine), sender.clone(), Arc::clone(&context.hub.readings));
+fn show(context: &Context, size: (u16, u16), sender: Sender<Message>, queue: Arc<Queue>, inbox: &Inbox, told: &mpsc::Sender<String>) {
+    let mut effects = Effects::sharing(Arc::clone(&context.engine), sender, Arc::clone(&context.hub.readings));
     let settings = context.hub.settings().unwrap_or_else(|| context.settings.clone());
     let mut model = Model::new(settings, size, Timestamp::now());
     let host = nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -124,8 +190,8 @@ fn show(
         return;
     }
     let Ok(mut page) = Page::new(told.clone(), size) else { return };
-    context.hub.join(sender);
-    let left = turn(&mut model, &mut page, &mut effects, messages).is_ok();
+    context.hub.join(queue);
+    let left = turn(&mut model, &mut page, &mut effects, inbox).is_ok();
     let reason = model.fatal.take();
     if left {
         // a page that is gone need not hear that it has left

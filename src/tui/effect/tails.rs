@@ -1,0 +1,56 @@
+//! [`Tails`]: the last lines of logs, one log after the other in one thread. Of what is asked for meanwhile only the newest counts: a
+//! long log takes a while, and keys come faster.
+
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use super::spawn;
+use super::tail;
+use crate::manager::Engine;
+use crate::spec::ContainerId;
+use crate::tui::message::Message;
+
+#[derive(Default)]
+struct Wanted {
+    id: Option<ContainerId>,
+    over: bool,
+}
+
+/// The thread that reads tails; it ends when this is dropped.
+pub struct Tails(Arc<(Mutex<Wanted>, Condvar)>);
+
+impl Tails {
+    /// Starts the thread.
+    pub fn start(engine: Arc<dyn Engine>, sender: &Sender<Message>) -> Self {
+        let shared = Arc::new((Mutex::new(Wanted::default()), Condvar::new()));
+        let (own, answers) = (Arc::clone(&shared), sender.clone());
+        spawn("tail", sender, move || {
+            while let Some(id) = next(&own) {
+                if answers.send(Message::Tail(tail(&*engine, &id))).is_err() {
+                    return;
+                }
+            }
+        });
+        Self(shared)
+    }
+
+    /// Asks for the last lines of the log of `id`, in place of what was asked for and not begun.
+    pub fn read(&self, id: ContainerId) {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).id = Some(id);
+        self.0.1.notify_one();
+    }
+}
+
+impl Drop for Tails {
+    fn drop(&mut self) {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).over = true;
+        self.0.1.notify_one();
+    }
+}
+
+fn next(shared: &(Mutex<Wanted>, Condvar)) -> Option<ContainerId> {
+    let wanted = shared.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let waits = |wanted: &mut Wanted| wanted.id.is_none() && !wanted.over;
+    let mut wanted = shared.1.wait_while(wanted, waits).unwrap_or_else(PoisonError::into_inner);
+    if wanted.over { None } else { wanted.id.take() }
+}
