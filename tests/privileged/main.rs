@@ -17,6 +17,7 @@ mod each_tab;
 mod endings;
 mod escapes;
 mod faults;
+mod files;
 mod fixture;
 mod gauges;
 mod history;
