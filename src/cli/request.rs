@@ -38,6 +38,9 @@ pub(super) struct Request {
     net: Option<NetworkMode>,
 
     /// The processes it sees: "own", "host" or "container:ID"
+    ///
+    /// Who sees a process as root also reaches its files: with "container:ID" the two containers read and write each other's files and volumes
+    /// through /proc/PID/root. Join only what you trust with both.
     #[arg(long, value_name = "MODE", value_parser = pid)]
     pid: Option<PidMode>,
 

@@ -14,6 +14,9 @@ pub enum Error {
     /// No container is meant by this word.
     #[error("no container {0:?}")]
     Unknown(String),
+    /// The container was there when this command began, and another one destroyed it.
+    #[error("container {0} was destroyed meanwhile by another command")]
+    Destroyed(String),
     /// Several ids begin with this word.
     #[error("{word:?} is the beginning of {count} ids")]
     Ambiguous {
@@ -62,7 +65,7 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Spec(_) | Self::Launch { .. } => None,
+            Self::Spec(_) | Self::Launch { .. } | Self::Destroyed(_) => None,
             Self::Unknown(_) => Some("`minic-tui list` shows what there is".into()),
             Self::Ambiguous { .. } => Some("write more of the id, or the name".into()),
             Self::NameInUse(_) => Some("choose another name, or destroy that container".into()),
@@ -77,7 +80,7 @@ impl Error {
         match self {
             Self::Launch { code, .. } => *code,
             Self::Spec(_) | Self::NameInUse(_) | Self::System { .. } => 125,
-            Self::Unknown(_) | Self::Ambiguous { .. } | Self::WrongState { .. } => 1,
+            Self::Unknown(_) | Self::Destroyed(_) | Self::Ambiguous { .. } | Self::WrongState { .. } => 1,
         }
     }
 }

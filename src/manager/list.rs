@@ -8,6 +8,9 @@ use crate::spec::{ContainerId, ContainerName, ContainerSpec, IdLookup, Preset, l
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
+        if let Some(id) = error.destroyed() {
+            return Self::Destroyed(id);
+        }
         let hint = match error.source.kind() {
             std::io::ErrorKind::StorageFull => Some("free some space".to_owned()),
             std::io::ErrorKind::ReadOnlyFilesystem => Some("choose another folder with --state".to_owned()),

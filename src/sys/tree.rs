@@ -23,6 +23,9 @@ use super::mount::open_on_the_same_mount;
 /// Flat places inside each other: another is needed where a folder cannot be renamed out of its part of the disk (a btrfs subvolume, a
 /// project quota) or there is no room to do so.
 const MOST_PLACES: usize = 32;
+/// Folders that were renamed up and are remembered by their numbers; further ones are found again. Without them the flat place would be listed
+/// once for each level of a deep tree, and a folder that was wide once takes long to list for ever (ext4 keeps its blocks).
+const MOST_NUMBERS: usize = 4096;
 /// How often what others fill or empty at the same time is gone through again.
 const TRIES: usize = 10;
 
@@ -48,7 +51,7 @@ pub fn remove_in(parent: BorrowedFd<'_>, name: &CStr, until: Option<Instant>) ->
         Err(Errno::EISDIR) => {}
         other => return Ok(other?),
     }
-    let mut remover = Remover { until, next: 0, failed: None };
+    let mut remover = Remover { until, next: 0, numbers: Vec::new(), failed: None };
     for _ in 0..TRIES {
         remover.empty(parent, name)?;
         match (unlinkat(parent, name, UnlinkatFlags::RemoveDir), remover.failed) {
@@ -67,6 +70,8 @@ struct Remover {
     until: Option<Instant>,
     /// The next name in the flat place.
     next: u64,
+    /// Folders of the flat place that are yet to be emptied.
+    numbers: Vec<u64>,
     /// What first went wrong; what stays is passed over from then on.
     failed: Option<Errno>,
 }
@@ -114,7 +119,7 @@ impl Remover {
             match self.unlink(place, name, entry.file_type()) {
                 Unlinked::Gone => removed = true,
                 Unlinked::Stays => {}
-                Unlinked::Folder => match self.flatten(place, name)? {
+                Unlinked::Folder => match self.flatten_all(place, name)? {
                     Flattened::Gone => removed = true,
                     Flattened::Stays => {}
                     Flattened::Apart(inner) => return Ok(Pass::Into(inner)),
@@ -123,6 +128,22 @@ impl Remover {
         }
         // what was renamed here meanwhile may have been passed over
         Ok(if removed { Pass::Again } else { Pass::Done })
+    }
+
+    /// As [`Remover::flatten`], and what that renamed up as well.
+    fn flatten_all(&mut self, place: BorrowedFd<'_>, name: &CStr) -> nix::Result<Flattened> {
+        self.numbers.clear();
+        let first = self.flatten(place, name)?;
+        if matches!(first, Flattened::Apart(_)) {
+            return Ok(first);
+        }
+        while let Some(number) = self.numbers.pop() {
+            self.in_time()?;
+            if let apart @ Flattened::Apart(_) = self.flatten(place, &numbered(number))? {
+                return Ok(apart);
+            }
+        }
+        Ok(first)
     }
 
     /// Removes `name` from the flat place after its files, and renames the folders in it up into the place.
@@ -189,9 +210,9 @@ impl Remover {
     fn rename_up(&mut self, folder: BorrowedFd<'_>, name: &CStr, place: BorrowedFd<'_>) -> nix::Result<()> {
         loop {
             self.next += 1;
-            let up = CString::new(format!(".{}", self.next)).map_err(|_| Errno::EINVAL)?;
-            match renameat(folder, name, place, up.as_c_str()) {
+            match renameat(folder, name, place, numbered(self.next).as_c_str()) {
                 Err(Errno::ENOTEMPTY | Errno::EEXIST | Errno::ENOTDIR) => {}
+                Ok(()) if self.numbers.len() < MOST_NUMBERS => return Ok(self.numbers.push(self.next)),
                 other => return other,
             }
         }
@@ -215,6 +236,11 @@ impl Remover {
     fn in_time(&self) -> nix::Result<()> {
         if self.until.is_some_and(|until| Instant::now() >= until) { Err(Errno::ETIMEDOUT) } else { Ok(()) }
     }
+}
+
+fn numbered(number: u64) -> CString {
+    // digits have no NUL byte
+    CString::new(format!(".{number}")).unwrap_or_default()
 }
 
 fn is_dots(name: &CStr) -> bool {

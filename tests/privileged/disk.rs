@@ -171,14 +171,20 @@ fn a_read_only_state_folder() {
     }
     assert_eq!(stopped.info()["exit_code"], 7, "it is as it was");
     assert_eq!(worker.state(), "RUNNING", "what cannot be recorded is not done");
-    // it can still be stopped; how it ended cannot be written down, and is not made up
+    // it can still be stopped; how it ended cannot be written down there, and is known all the same
     worker.verb(&["stop", "-t", "60"]).ok();
     eventually("it is stopped", || worker.state() == "STOPPED");
-    assert_eq!(worker.info()["cause"]["kind"], "lost");
+    assert_eq!((worker.info()["cause"]["kind"].as_str(), worker.info()["exit_code"].as_i64()), (Some("exited"), Some(3)));
     assert_eq!(lies(&fixture), Vec::<String>::new());
 
     drop(read_only);
     assert_eq!((worker.state().as_str(), other.state().as_str()), ("STOPPED", "RUNNING"));
+    assert_eq!(worker.info()["exit_code"], 3, "and is written down when that can be");
+    let ends = Path::new("/run").join(format!("{}.ends", crate::census::cgroup_parent(fixture.state())));
+    assert!(!ends.exists(), "nothing is left where it was kept");
+    let deaths = fixture.minic(&["events", "--json"]).ok();
+    let deaths: Vec<&str> = deaths.lines().filter(|line| line.contains("died") && line.contains("worker")).collect();
+    assert!(deaths.len() == 1 && !deaths[0].contains("lost"), "{deaths:?}");
     worker.verb(&["start"]).ok();
     for name in ["worker", "other", "stopped"] {
         fixture.minic(&["destroy", "-f", name]).ok();

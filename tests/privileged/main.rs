@@ -19,6 +19,7 @@ mod endings;
 mod escapes;
 mod exhaustion;
 mod faults;
+mod files;
 mod fixture;
 mod gauges;
 mod history;

@@ -76,8 +76,14 @@ impl Inspector for Wild {
         self.0.changed_file(id, path, most)
     }
 
-    fn extract(&self, id: &ContainerId, path: &str, into: &Path, go_on: &mut dyn FnMut(&Extracted) -> bool) -> Result<Extracted, Error> {
-        self.0.extract(id, path, into, go_on)
+    /// Never comes to its end by itself.
+    fn extract(&self, _: &ContainerId, _: &str, into: &Path, go_on: &mut dyn FnMut(&Extracted) -> bool) -> Result<Extracted, Error> {
+        let mut done = Extracted { into: into.to_owned(), ..Extracted::default() };
+        while go_on(&done) {
+            done.files += 1;
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(Extracted { stopped: Some("it was stopped".into()), ..done })
     }
 
     fn revert(&self, id: &ContainerId, path: &str) -> Result<(), Error> {
@@ -179,6 +185,19 @@ fn a_panic_in_a_verb_is_an_error_like_any_other() {
     effects.run(Effect::Call(EffectId(1), Call::Start(records[0].spec.id.clone())));
     let Ok(Message::EffectDone(EffectId(1), Err(error))) = messages.recv_timeout(PATIENCE) else { panic!() };
     assert!(error.to_string().contains("out of imagination"), "{error}");
+}
+
+#[test]
+fn an_extraction_tells_how_far_it_is_and_can_be_stopped() {
+    let (mut effects, messages, records) = wild();
+    let call = Call::Extract(records[0].spec.id.clone(), "/data".into(), "/srv/out".into());
+    effects.run(Effect::Call(EffectId(3), call));
+    let Ok(Message::Progress(EffectId(3), line)) = messages.recv_timeout(PATIENCE) else { panic!() };
+    assert!(line.contains("0 files"), "{line}");
+    effects.run(Effect::Cancel(EffectId(3)));
+    let end = messages.iter().find(|message| !matches!(message, Message::Progress(EffectId(3), _)));
+    let Some(Message::EffectDone(EffectId(3), Ok(Outcome::Extracted(done)))) = end else { panic!() };
+    assert!(!done.is_whole() && done.to_string().contains("it was stopped"), "{done}");
 }
 
 #[test]

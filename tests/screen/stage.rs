@@ -123,7 +123,13 @@ impl Stage {
                     self.send(Message::Seen(Box::new(seen)));
                 }
                 Effect::Shell(id, call) => self.shell(id, call),
-                Effect::Check | Effect::PurgeTrash | Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
+                Effect::Cancel(_)
+                | Effect::Check
+                | Effect::PurgeTrash
+                | Effect::Copy(_)
+                | Effect::Suspend
+                | Effect::Redraw
+                | Effect::Quit => {}
             }
         }
         self.read_log(false);

@@ -8,7 +8,7 @@ use super::capabilities::{names, opening};
 use super::{Fact, Judgement, Section, Sheet, failed, limit_files};
 use crate::record::{Lacking, Record, is_alive};
 use crate::security::{apparmor, selinux};
-use crate::spec::{ContainerId, HostUsers};
+use crate::spec::{ContainerId, HostUsers, PidMode};
 
 /// Namespaces as `/proc/PID/ns` names them, what a shared one means, and whether that is weak.
 const NAMESPACES: [(&str, &str, bool); 8] = [
@@ -34,7 +34,7 @@ impl Manager {
         let read = |file: &str| fs::read_to_string(folder.join(file));
         let status = read("status").map_err(|error| failed(format!("read {}/status", folder.display()), error))?;
         let mut sections = vec![
-            Section::new("Namespaces", namespaces(&folder, record.spec.host_users.as_ref())),
+            Section::new("Namespaces", namespaces(&folder, record.spec.host_users.as_ref()).into_iter().chain(joined(&record)).collect()),
             Section::new("Privileges", privileges(&status).into_iter().chain([confinement(&folder, record.unconfined.as_ref())]).collect()),
             Section::new("Id maps", ["uid_map", "gid_map"].iter().map(|file| id_map(file, &read(file).unwrap_or_default())).collect()),
         ];
@@ -47,6 +47,13 @@ impl Manager {
         }
         Ok(Sheet { sections })
     }
+}
+
+/// Whose processes it joined: who sees a process as root reaches its files (proc(5), `/proc/PID/root`).
+fn joined(record: &Record) -> Option<Fact> {
+    let PidMode::Container(id) = &record.spec.pid else { return None };
+    let meaning = "each reaches the other's files and volumes through /proc/PID/root";
+    Some(Fact::judged("pid of", id.clone(), Judgement::Weak, meaning))
 }
 
 fn ended(record: &Record) -> Error {

@@ -61,7 +61,7 @@ impl IntoResponse for Refusal {
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         let status = match &error {
-            Error::Unknown(_) => StatusCode::NOT_FOUND,
+            Error::Unknown(_) | Error::Destroyed(_) => StatusCode::NOT_FOUND,
             Error::Ambiguous { .. } | Error::NameInUse(_) | Error::WrongState { .. } => StatusCode::CONFLICT,
             Error::Spec(_) => StatusCode::UNPROCESSABLE_ENTITY,
             // there is no such program in the image, or it cannot be executed: that was asked for

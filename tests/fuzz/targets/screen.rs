@@ -109,6 +109,7 @@ impl Play {
                 Effect::OpenLog(_)
                 | Effect::ReadLog
                 | Effect::Shell(..)
+                | Effect::Cancel(_)
                 | Effect::PurgeTrash
                 | Effect::Copy(_)
                 | Effect::Suspend
