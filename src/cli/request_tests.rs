@@ -52,6 +52,7 @@ fn every_flag_reaches_its_field() {
         "--health-retries=2",
         "--log-size=1M",
         "--log-files=2",
+        "--log-rate=1M",
         "--stop-signal=HUP",
         "--hostname=h",
         "--workdir=/w",

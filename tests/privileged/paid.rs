@@ -306,7 +306,7 @@ fn says_it_was_detached(mut client: Running, name: &str) {
 #[test]
 fn a_client_that_never_reads_freezes_nobody() {
     let fixture = Fixture::new();
-    let flood = fixture.detached("flood", &["--cpus", "0.2", "--log-size", "1M", "yes", "some line of output"]);
+    let flood = fixture.detached("flood", &["--cpus", "0.5", "--log-size", "1M", "yes", "some line of output"]);
     let (_other, seen) = counted(&fixture, "flood");
     let mut never = fixture.command(&["attach", "flood"]);
     let mut never = Running(never.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
@@ -316,7 +316,7 @@ fn a_client_that_never_reads_freezes_nobody() {
     let watcher = supervisor(&fixture, "flood");
     let seen = || seen.load(std::sync::atomic::Ordering::Relaxed);
     // more than every buffer on the way holds
-    let more = 40 << 20;
+    let more = 8 << 20;
     let before = (written(flood.pid()), log_bytes(watcher), seen());
     eventually("the container, its log and the other client go on", || {
         written(flood.pid()) > before.0 + more && log_bytes(watcher) > before.1 + more && seen() > before.2 + more
@@ -342,7 +342,7 @@ fn a_foreground_run_into_a_pager_that_stands_still() {
     let paged = fixture.container("paged");
     let watcher = supervisor(&fixture, "paged");
     let before = (written(paged.pid()), log_bytes(watcher));
-    let more = 20 << 20;
+    let more = 8 << 20;
     eventually("the container and its log go on", || written(paged.pid()) > before.0 + more && log_bytes(watcher) > before.1 + more);
     assert_eq!(paged.state(), "RUNNING");
     // its reader wakes up

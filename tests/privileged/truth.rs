@@ -43,7 +43,7 @@ fn living(state: &Path) -> BTreeMap<String, Vec<i32>> {
     let mut living: BTreeMap<String, Vec<i32>> = BTreeMap::new();
     for folder in folders {
         let mut parts = folder.iter().skip_while(|part| *part != parent.as_str()).skip(1);
-        let Some(id) = parts.next() else { continue };
+        let Some(id) = parts.next().filter(|part| *part != "supervisors") else { continue };
         let pids = living.entry(id.to_string_lossy().into_owned()).or_default();
         let procs = fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default();
         pids.extend(procs.lines().filter_map(|pid| pid.parse::<i32>().ok()).filter(|pid| lives(*pid)));
