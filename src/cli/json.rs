@@ -76,6 +76,7 @@ pub(super) struct Details<'a> {
     stop_signal: i32,
     remove: bool,
     supervisor: Option<i32>,
+    storage: Option<StorageView>,
     without: Vec<String>,
     usage: Option<Usage>,
     not_available: Vec<NotAvailable<'a>>,
@@ -102,6 +103,13 @@ pub struct Usage {
     cpu_pressure: Option<f32>,
     memory_pressure: Option<f32>,
     io_pressure: Option<f32>,
+}
+
+#[derive(Debug, Serialize)]
+struct StorageView {
+    kind: &'static str,
+    limit: u64,
+    used: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -180,6 +188,7 @@ impl<'a> Details<'a> {
             stop_signal: spec.stop_signal,
             remove: spec.remove,
             supervisor: info.record.supervisor.as_ref().map(|Process { pid, .. }| *pid),
+            storage: spec.storage.map(|storage| StorageView { kind: storage.kind(), limit: storage.bytes(), used: info.storage_used }),
             without: info.record.without(),
             usage: info.sample.as_ref().map(Usage::new),
             not_available: gaps.collect(),

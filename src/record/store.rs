@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::{ExitCause, Happening, Lock, Process, Record, State, StoreError, events, json_file, owner};
+use crate::rootfs::storage::Project;
 use crate::spec::{ContainerId, ContainerSpec};
 use crate::sys::fault;
 
@@ -311,7 +312,9 @@ impl Store {
         self.unlist(id)?;
         let removed = self.removed(id);
         fault::at("remove.folder").map_err(|e| StoreError::of("remove", &removed)(e.into()))?;
+        let project = Project::of(&removed);
         remove_folder(&removed)?;
+        project.release(self.folder());
         let run = self.run.join(id.as_str());
         fault::at("remove.run").map_err(|e| StoreError::of("remove", &run)(e.into()))?;
         remove_run_folder(&run)

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::json_file;
 use super::store::{make_folder, remove_folder, remove_run_folder};
 use super::{Store, StoreError};
+use crate::rootfs::storage::Project;
 use crate::spec::{ContainerId, ContainerSpec};
 
 /// A container in the trash.
@@ -79,6 +80,9 @@ impl Store {
     /// # Errors
     /// When something of it cannot be removed.
     pub fn delete(&self, trashed: &Trashed) -> Result<(), StoreError> {
-        remove_folder(&trashed.folder)
+        let project = Project::of(&trashed.folder);
+        remove_folder(&trashed.folder)?;
+        project.release(self.folder());
+        Ok(())
     }
 }

@@ -49,6 +49,7 @@ fn carry_out(step: &MountStep, root: Option<BorrowedFd<'_>>) -> Result<()> {
         MountStep::Symlink { target, link } => symlinkat(target.as_c_str(), AT_FDCWD, link.as_c_str()),
         MountStep::Bind { source, place, recursive, attributes, .. } => bind(source, place, *recursive, *attributes),
         MountStep::Attach { tree, place, .. } => show(tree.as_fd(), place),
+        MountStep::Layer(layer) => layer.mount(),
         MountStep::Root => attach_root(root.ok_or(Errno::EBADF)?),
         MountStep::Tmpfs { place, size, label } => tmpfs(place, size.as_deref(), label.as_deref()),
         MountStep::ReadOnlyRoot => fd_mount::set_attributes(new_root()?.as_fd(), fd_mount::ATTR_RDONLY, false),

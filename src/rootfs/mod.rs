@@ -19,6 +19,7 @@ mod protect;
 mod scratch;
 mod shifted;
 mod step;
+pub mod storage;
 mod tree;
 
 pub use apply::apply;

@@ -9,8 +9,9 @@ use nix::sys::stat::makedev;
 use super::base::OWN_FILES;
 use super::overlay::{c_path, labelled, options};
 use super::place::Place;
+use super::storage::Layer;
 use super::{MountStep, PlanError, Protection, RootfsPaths, StepFailure};
-use crate::spec::{ContainerSpec, IpcMode, Propagation};
+use crate::spec::{ContainerSpec, IpcMode, Propagation, Storage};
 use crate::sys::mount::{ATTR_NODEV, ATTR_NOSUID, ATTR_RDONLY};
 
 /// Character devices of every container: name, major, minor (kernel: Documentation/admin-guide/devices.txt).
@@ -60,7 +61,10 @@ impl RootfsPlan {
         ];
         match spec.ids {
             Some(_) => steps.push(MountStep::Root),
-            None => steps.extend([root(spec, paths, merged.clone())?, MountStep::Chdir { path: merged }]),
+            None => {
+                steps.extend(Layer::of(spec, paths)?.map(MountStep::Layer));
+                steps.extend([root(spec, paths, merged.clone())?, MountStep::Chdir { path: merged }]);
+            }
         }
         steps.extend(on_folder(c"proc", c"proc", quiet, None, None)?);
         steps.extend(on_folder(c"sysfs", c"sys", if spec.security.privileged { quiet } else { quiet | MsFlags::MS_RDONLY }, None, None)?);
@@ -83,7 +87,7 @@ impl RootfsPlan {
         }
         steps.extend(LINKS.map(|(target, link)| MountStep::Symlink { target: target.into(), link: link.into() }));
         if spec.root.is_some() {
-            steps.extend(own_files(paths)?);
+            steps.extend(own_files(spec, paths)?);
         }
         steps.extend(shown(spec, label)?);
         if spec.read_only {
@@ -162,12 +166,15 @@ fn root(spec: &ContainerSpec, paths: &RootfsPaths, merged: CString) -> Result<Mo
 }
 
 /// The files of `/etc` that are the container's own, shown over those of a root that is no image of ours.
-fn own_files(paths: &RootfsPaths) -> Result<Vec<MountStep>, PlanError> {
+///
+/// They are on disk: who may write in memory alone may not write them.
+fn own_files(spec: &ContainerSpec, paths: &RootfsPaths) -> Result<Vec<MountStep>, PlanError> {
+    let read_only = if matches!(spec.storage, Some(Storage::Tmpfs(_))) { ATTR_RDONLY } else { 0 };
     OWN_FILES
         .into_iter()
         .map(|name| {
             let (source, place) = (c_path(&paths.base.join("etc").join(name))?, Place::new(&format!("/etc/{name}"))?);
-            Ok(MountStep::Bind { source, place, recursive: false, attributes: ATTR_NOSUID | ATTR_NODEV, own: true })
+            Ok(MountStep::Bind { source, place, recursive: false, attributes: ATTR_NOSUID | ATTR_NODEV | read_only, own: true })
         })
         .collect()
 }

@@ -13,6 +13,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::{chdir, chroot, fchdir};
 
 use super::overlay::{c_path, options};
+use super::storage::Layer;
 use super::{FileError, RootfsPaths, pivot};
 use crate::spec::{ContainerSpec, Propagation};
 use crate::sys::mount as fd_mount;
@@ -32,7 +33,10 @@ pub fn shifted_root(spec: &ContainerSpec, paths: &RootfsPaths, users: BorrowedFd
             fd_mount::set_propagation(tree.as_fd(), slave).map_err(told("set the mount propagation of", folder))?;
             Ok(tree)
         }
-        _ => apart(|| overlay(paths, users)),
+        _ => {
+            let layer = planned(&paths.merged, Layer::of(spec, paths))?;
+            apart(|| overlay(paths, layer.as_ref(), users))
+        }
     }
 }
 
@@ -52,7 +56,8 @@ fn shifted(path: &Path, users: BorrowedFd<'_>, recursive: bool) -> Result<OwnedF
     Ok(tree)
 }
 
-fn overlay(paths: &RootfsPaths, users: BorrowedFd<'_>) -> Result<OwnedFd, FileError> {
+fn overlay(paths: &RootfsPaths, layer: Option<&Layer>, users: BorrowedFd<'_>) -> Result<OwnedFd, FileError> {
+    layer.map_or(Ok(()), Layer::mount).map_err(told("mount a tmpfs for the container's layer for", &paths.merged))?;
     for layer in [&paths.base, &paths.image] {
         let tree = shifted(layer, users, false)?;
         let below = open(layer, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()).map_err(told("open", layer))?;

@@ -8,6 +8,7 @@ use nix::mount::MsFlags;
 
 use super::Tree;
 use super::place::Place;
+use super::storage::Layer;
 
 /// One step. Relative paths are relative to the new root, which is the current folder from [`MountStep::Chdir`] on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +90,8 @@ pub enum MountStep {
     },
     /// The root that the supervisor mounted: attached over the old one, and entered.
     Root,
+    /// The tmpfs for what the container writes, before the overlay that uses it.
+    Layer(Layer),
     /// A new tmpfs at a place in the new root.
     Tmpfs {
         /// Where it appears.
@@ -134,6 +137,7 @@ impl MountStep {
             }
             Self::Folder { path, .. } => format!("make folder {}", shown(path)),
             Self::Device { path, .. } => format!("make device {}", shown(path)),
+            Self::Layer(layer) => layer.describe(),
             Self::Label { path, label } => format!("label {} as {}", shown(path), label.to_string_lossy()),
             Self::Symlink { target, link } => format!("make link {} to {}", shown(link), target.to_string_lossy()),
             Self::Bind { source, place, .. } => format!("show {} at /{} of the container", shown(source), place.path().to_string_lossy()),

@@ -37,6 +37,7 @@ mod propagation;
 mod rooting;
 mod screen;
 mod selinux;
+mod storage;
 mod surroundings;
 mod survival;
 mod tabs;
