@@ -11,12 +11,13 @@ use super::{json, stdout};
 use crate::cgroup::Sample;
 use crate::manager::Info;
 use crate::record::{LaunchStep, Status};
-use crate::spec::{format_bytes, format_duration, quote_command, sanitize, signal_name};
+use crate::spec::{Storage, format_bytes, format_duration, quote_command, sanitize, signal_name};
 
 const FIELDS: &str = "\
 Fields of --json, an array of objects, beside those of `list --json`:
   env, cwd, hostname, tty, interactive, init, restart, stop_signal, remove, supervisor (its pid), folder, cgroups, last_lines
   userns: auto or host; host_users: why it is host although nobody asked for it; ids: first (its root, on the host) and count
+  storage: bound of its own layer: kind (disk, tmpfs), limit and used (bytes; used is null where it cannot be told); null without one
   without: limits, AppArmor or SELinux that it was last started without, and why
   usage, while it is alive: cpu_usec, throttled_usec, nr_throttled, nr_periods, memory, memory_peak, swap, oom_kills, pids,
     read_bytes, write_bytes, cpu_pressure, memory_pressure, io_pressure (% of the last 10 s); null where this host cannot tell
@@ -104,6 +105,9 @@ fn described(info: &Info, now: Timestamp) -> String {
     if !without.is_empty() {
         say("Without", without.join("\n"));
     }
+    if let Some(storage) = spec.storage {
+        say("Storage", storage_used(storage, info.storage_used));
+    }
     if let Some(sample) = &info.sample {
         say("Use", used(sample, spec.limits.memory));
     }
@@ -155,6 +159,15 @@ fn used(sample: &Sample, limit: Option<u64>) -> String {
     format!("cpu {cpu}, memory {memory}{of} (peak {peak}), pids {pids}")
 }
 
+fn storage_used(storage: Storage, used: Option<u64>) -> String {
+    let used = used.map_or_else(|| "n/a".into(), format_bytes);
+    let place = match storage {
+        Storage::Disk(_) => "on disk (project quota)",
+        Storage::Tmpfs(_) => "in memory (tmpfs), lost when it stops",
+    };
+    format!("{used} of {} {place}", format_bytes(storage.bytes()))
+}
+
 /// To the second, in UTC.
 fn instant(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
@@ -192,6 +205,7 @@ mod tests {
             gaps: Vec::new(),
             cgroups: Vec::new(),
             folder: "/s/containers/x".into(),
+            storage_used: None,
             last_lines: vec!["one".into(), "\x1b[2Jtwo".into()],
         }
     }

@@ -79,6 +79,7 @@ pub(super) struct Details<'a> {
     userns: Userns,
     host_users: Option<String>,
     ids: Option<IdRange>,
+    storage: Option<StorageView>,
     without: Vec<String>,
     usage: Option<Usage>,
     not_available: Vec<NotAvailable<'a>>,
@@ -105,6 +106,13 @@ pub struct Usage {
     cpu_pressure: Option<f32>,
     memory_pressure: Option<f32>,
     io_pressure: Option<f32>,
+}
+
+#[derive(Debug, Serialize)]
+struct StorageView {
+    kind: &'static str,
+    limit: u64,
+    used: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -186,6 +194,7 @@ impl<'a> Details<'a> {
             userns: spec.userns,
             host_users: spec.host_users.as_ref().map(ToString::to_string),
             ids: spec.ids,
+            storage: spec.storage.map(|storage| StorageView { kind: storage.kind(), limit: storage.bytes(), used: info.storage_used }),
             without: info.record.without(),
             usage: info.sample.as_ref().map(Usage::new),
             not_available: gaps.collect(),

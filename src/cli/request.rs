@@ -168,6 +168,11 @@ struct FileFlags {
     #[arg(long)]
     read_only: bool,
 
+    /// Most that it may write to its own layer: SIZE by a project quota of the disk (ext4, XFS), or tmpfs:SIZE in memory, which counts
+    /// against its memory limit and is lost when it stops
+    #[arg(long, value_name = "[tmpfs:]SIZE")]
+    storage: Option<String>,
+
     /// Whether mounts that the host makes later appear in its volumes: private or slave
     #[arg(long, value_name = "MODE")]
     mount_propagation: Option<String>,
@@ -288,6 +293,7 @@ impl Request {
             root: files.root,
             overlay: files.overlay.then_some(true),
             read_only: files.read_only.then_some(true),
+            storage: files.storage,
             mount_propagation: files.mount_propagation,
             sysctls: files.sysctls,
             add_hosts: files.add_hosts,

@@ -83,6 +83,7 @@ fn every_flag_reaches_its_field() {
         "--device-read-iops=/dev/sda:9",
         "--device-write-iops=/dev/sda:9",
         "--best-effort",
+        "--storage=tmpfs:1G",
         "--init",
         "--stop-timeout=1s",
         "--cap-add=NET_RAW",

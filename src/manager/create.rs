@@ -125,6 +125,9 @@ impl Manager {
         }
         let base = draft.folder().join("base");
         rootfs::write_base(&base, &spec).map_err(|e| Error::System { message: e.to_string(), hint: None })?;
+        if let Some(storage) = spec.storage {
+            rootfs::storage::bound(draft.folder(), storage).map_err(|e| Error::System { message: e.why, hint: e.hint })?;
+        }
         if let Some(profile) = profile {
             let file = draft.folder().join(runtime::PROFILE_FILE);
             std::fs::write(&file, profile).map_err(|e| Error::System { message: format!("write {}: {e}", file.display()), hint: None })?;

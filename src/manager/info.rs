@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::{Error, Manager};
 use crate::cgroup::Sample;
 use crate::record::Record;
-use crate::spec::ContainerId;
+use crate::rootfs::storage;
+use crate::spec::{ContainerId, Storage};
 use crate::stats::{Gap, Sampler};
 
 /// How many of the last log lines are shown.
@@ -30,6 +31,8 @@ pub struct Info {
     pub cgroups: Vec<PathBuf>,
     /// Its folder on disk.
     pub folder: PathBuf,
+    /// Bytes that it has written to its own layer, where that is bounded and can be told (on a tmpfs only while it is alive).
+    pub storage_used: Option<u64>,
     /// Its last log lines, oldest first (lossy UTF-8).
     pub last_lines: Vec<String>,
 }
@@ -49,10 +52,19 @@ impl Manager {
             sample: snapshot.samples.remove(id),
             gaps: snapshot.gaps,
             cgroups,
+            storage_used: self.storage_used(&record),
             folder: self.store().container(id),
             last_lines: self.last_lines(id)?,
             record,
         })
+    }
+
+    /// Bytes that it has written to its own layer, where that is bounded and can be told.
+    pub(super) fn storage_used(&self, record: &Record) -> Option<u64> {
+        match record.spec.storage? {
+            Storage::Disk(_) => storage::used(&self.store().container(&record.spec.id)),
+            Storage::Tmpfs(_) => storage::used_in_memory(record.status.process()?.pid),
+        }
     }
 
     fn last_lines(&self, id: &ContainerId) -> Result<Vec<String>, Error> {

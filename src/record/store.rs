@@ -9,6 +9,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::{ExitCause, Happening, Lock, Process, Record, State, StoreError, events, json_file, owner};
+use crate::rootfs::storage::Project;
 use crate::spec::{ContainerId, ContainerSpec};
 use crate::sys::{fault, tree};
 
@@ -313,7 +314,11 @@ impl Store {
         let removed = self.removed(id);
         fault::at("remove.folder").map_err(|e| StoreError::of("remove", &removed)(e.into()))?;
         self.forget_end(id);
+        let project = Project::of(&removed);
         let files = remove_folder(&removed).inspect_err(|_| self.put_off(&removed));
+        if files.is_ok() {
+            project.release(self.folder());
+        }
         let run = self.run.join(id.as_str());
         fault::at("remove.run").map_err(|e| StoreError::of("remove", &run)(e.into()))?;
         files.and(remove_run_folder(&run))

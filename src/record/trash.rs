@@ -12,6 +12,7 @@ use super::json_file;
 use super::put_off::SWEEP_TAKES;
 use super::store::{make_folder, remove_folder_until, remove_run_folder};
 use super::{Store, StoreError};
+use crate::rootfs::storage::Project;
 use crate::spec::{ContainerId, ContainerSpec};
 
 /// A container in the trash.
@@ -93,11 +94,12 @@ impl Store {
     }
 
     fn delete_until(&self, trashed: &Trashed, until: Option<Instant>) -> Result<(), StoreError> {
-        let spec = self.trashed_spec(trashed);
+        let (spec, project) = (self.trashed_spec(trashed), Project::of(&trashed.folder));
         let deleted = remove_folder_until(&trashed.folder, until);
         match &deleted {
             Ok(()) => {
                 self.forget(&trashed.folder);
+                project.release(self.folder());
                 // one that cannot be read has ids too many, which harms nobody
                 let _ = spec.and_then(|spec| self.free_ids(&spec));
             }

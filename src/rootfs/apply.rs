@@ -62,6 +62,7 @@ fn carry_out(step: &MountStep, root: Option<BorrowedFd<'_>>, mounts: &mut Kernel
         MountStep::Bind { .. } => Err(Errno::EBADF),
         MountStep::Attach { tree, place, .. } => show(tree.as_fd(), place),
         MountStep::OwnFolder { target, tree, .. } => own_folder(tree.as_ref().ok_or(Errno::EBADF)?.as_fd(), target),
+        MountStep::Layer(layer) => layer.mount(),
         MountStep::Root => attach_root(root.ok_or(Errno::EBADF)?),
         MountStep::Tmpfs { place, size, label } => tmpfs(place, size.as_deref(), label.as_deref()),
         MountStep::ReadOnlyRoot => fd_mount::set_attributes(new_root()?.as_fd(), fd_mount::ATTR_RDONLY, false),

@@ -20,6 +20,7 @@ mod scratch;
 mod shifted;
 mod source;
 mod step;
+pub mod storage;
 mod tree;
 
 pub use apply::{KernelMounts, apply};

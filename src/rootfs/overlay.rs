@@ -23,6 +23,8 @@ pub struct RootfsPaths {
     pub merged: PathBuf,
     /// The SELinux label of everything in the root; `None` leaves each file its own.
     pub label: Option<String>,
+    /// Where a tmpfs is mounted that `upper` and `work` lie on; `None` when they are on disk.
+    pub memory: Option<PathBuf>,
 }
 
 impl RootfsPaths {
@@ -36,7 +38,14 @@ impl RootfsPaths {
             work: folder.join("work"),
             merged: folder.join("merged"),
             label: None,
+            memory: None,
         }
+    }
+
+    /// The same with what the container writes on a tmpfs, which takes the place of `work`.
+    #[must_use]
+    pub fn in_memory(self) -> Self {
+        Self { upper: self.work.join("upper"), work: self.work.join("work"), memory: Some(self.work), ..self }
     }
 }
 

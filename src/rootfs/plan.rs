@@ -9,8 +9,9 @@ use super::base::OWN_FILES;
 use super::overlay::{c_path, options};
 use super::place::Place;
 use super::step::{Filesystem, From, Within};
+use super::storage::Layer;
 use super::{MountStep, PlanError, Protection, RootfsPaths, StepFailure};
-use crate::spec::{ContainerSpec, IpcMode, Propagation};
+use crate::spec::{ContainerSpec, IpcMode, Propagation, Storage};
 use crate::sys::mount::{ATTR_NODEV, ATTR_NOEXEC, ATTR_NOSUID, ATTR_RDONLY, ATTR_STRICTATIME};
 
 /// Character devices of every container: name, major, minor (kernel: Documentation/admin-guide/devices.txt).
@@ -59,12 +60,15 @@ impl RootfsPlan {
         ];
         match spec.ids {
             Some(_) => steps.push(MountStep::Root),
-            None => steps.extend(root(spec, paths, merged)?),
+            None => {
+                steps.extend(Layer::of(spec, paths)?.map(MountStep::Layer));
+                steps.extend(root(spec, paths, merged)?);
+            }
         }
         let own_queues = spec.ipc == IpcMode::Own;
         steps.extend(kernels_own(spec.security.privileged, own_queues, label)?);
         if spec.root.is_some() {
-            steps.extend(own_files(paths)?);
+            steps.extend(own_files(spec, paths)?);
         }
         steps.extend(shown(spec, label)?);
         if spec.read_only {
@@ -136,12 +140,22 @@ fn root(spec: &ContainerSpec, paths: &RootfsPaths, merged: CString) -> Result<Ve
 }
 
 /// The files of `/etc` that are the container's own, shown over those of a root that is no image of ours.
-fn own_files(paths: &RootfsPaths) -> Result<Vec<MountStep>, PlanError> {
+///
+/// They are on disk: who may write in memory alone may not write them.
+fn own_files(spec: &ContainerSpec, paths: &RootfsPaths) -> Result<Vec<MountStep>, PlanError> {
+    let read_only = if matches!(spec.storage, Some(Storage::Tmpfs(_))) { ATTR_RDONLY } else { 0 };
     OWN_FILES
         .into_iter()
         .map(|name| {
             let (source, place) = (c_path(&paths.base.join("etc").join(name))?, Place::new(&format!("/etc/{name}"))?);
-            Ok(MountStep::Bind { from: From::Path, source, place, recursive: false, attributes: ATTR_NOSUID | ATTR_NODEV, idmapped: true })
+            Ok(MountStep::Bind {
+                from: From::Path,
+                source,
+                place,
+                recursive: false,
+                attributes: ATTR_NOSUID | ATTR_NODEV | read_only,
+                idmapped: true,
+            })
         })
         .collect()
 }

@@ -13,6 +13,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::{chdir, chroot, fchdir};
 
 use super::overlay::{c_path, options};
+use super::storage::Layer;
 use super::{FileError, RootfsPaths, pivot};
 use crate::spec::{ContainerSpec, Propagation};
 use crate::sys::mount as fd_mount;
@@ -44,7 +45,8 @@ pub fn shifted_root(
             if let Some(lower) = &lower {
                 fd_mount::map_ids(lower.as_fd(), users, false).map_err(told(SHIFT, folder))?;
             }
-            apart(|| overlay(paths, lower.as_ref(), users))
+            let layer = planned(&paths.merged, Layer::of(spec, paths))?;
+            apart(|| overlay(paths, lower.as_ref(), layer.as_ref(), users))
         }
     }
 }
@@ -68,11 +70,12 @@ fn shifted(path: &Path, users: BorrowedFd<'_>) -> Result<OwnedFd, FileError> {
 }
 
 /// `lower` is the layer of an image that is the user's folder, shifted already.
-fn overlay(paths: &RootfsPaths, lower: Option<&OwnedFd>, users: BorrowedFd<'_>) -> Result<OwnedFd, FileError> {
+fn overlay(paths: &RootfsPaths, lower: Option<&OwnedFd>, layer: Option<&Layer>, users: BorrowedFd<'_>) -> Result<OwnedFd, FileError> {
     let attach = |tree: &OwnedFd, on: &Path| {
         let below = open(on, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()).map_err(told("open", on))?;
         fd_mount::attach(tree.as_fd(), below.as_fd()).map_err(told("mount", on))
     };
+    layer.map_or(Ok(()), Layer::mount).map_err(told("mount a tmpfs for the container's layer for", &paths.merged))?;
     attach(&shifted(&paths.base, users)?, &paths.base)?;
     match lower {
         Some(lower) => {

@@ -8,6 +8,7 @@ use nix::mount::MsFlags;
 
 use super::Tree;
 use super::place::Place;
+use super::storage::Layer;
 
 /// Where a file system of the kernel's is mounted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +121,8 @@ pub enum MountStep {
     },
     /// The root that the supervisor mounted: attached over the old one, and entered.
     Root,
+    /// The tmpfs for what the container writes, before the overlay that uses it.
+    Layer(Layer),
     /// A new tmpfs at a place in the new root.
     Tmpfs {
         /// Where it appears.
@@ -167,6 +170,7 @@ impl MountStep {
             Self::Symlink { target, name } => {
                 format!("make link /dev/{} of the container to {}", name.to_string_lossy(), target.to_string_lossy())
             }
+            Self::Layer(layer) => layer.describe(),
             Self::Bind { source, place, .. } | Self::Attach { source, place, .. } => {
                 format!("show {} at /{} of the container", source.to_string_lossy(), place.path().to_string_lossy())
             }

@@ -22,10 +22,10 @@ use super::{LaunchError, Runtime, StartOrder, init, oom};
 use crate::cgroup::{Cgroup, CgroupError, DeviceRule, Parent, Unfinished};
 use crate::namespace;
 use crate::record::{Lacking, Record};
-use crate::rootfs::{RootfsPaths, RootfsPlan, Sources, label_base, shifted_root};
+use crate::rootfs::{RootfsPaths, RootfsPlan, Sources, label_base, shifted_root, storage};
 use crate::security::relabel;
 use crate::security::selinux::Labels;
-use crate::spec::{ContainerSpec, Device, Relabel};
+use crate::spec::{ContainerSpec, Device, Relabel, Storage};
 use crate::sys::clone::{Cloned, clone3};
 use crate::sys::{pidfd, process, seqpacket};
 
@@ -127,6 +127,11 @@ pub fn start(
     };
     let mut shared = Shared::find(&runtime.store, spec)?;
     let mut paths = RootfsPaths::new(&runtime.store.container(&spec.id), &order.image);
+    match spec.storage {
+        Some(Storage::Tmpfs(_)) => paths = paths.in_memory(),
+        Some(storage) => storage::renew(&runtime.store.container(&spec.id), storage).map_err(|e| LaunchError::plain(e.to_string()))?,
+        None => {}
+    }
     if let Some(labels) = labels.as_ref().filter(|_| spec.root.is_some()) {
         label_base(&paths.base, |file| labels.put_on(file)).map_err(|e| LaunchError::plain(e.to_string()))?;
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Categories, ClockOffsets, ContainerId, ContainerName, Device, HealthCheck, HostUsers, IdRange, IpcMode, Limits, NetworkMode, Own,
-    PidMode, RestartPolicy, Security, Source, SpecError, Sysctl, Tmpfs, Ulimit, User, Userns, Volume,
+    PidMode, RestartPolicy, Security, Source, SpecError, Storage, Sysctl, Tmpfs, Ulimit, User, Userns, Volume,
 };
 
 /// Mount propagation between the host and a container (mount_namespaces(7)).
@@ -119,6 +119,9 @@ pub struct ContainerSpec {
     /// Whether its root is read-only.
     #[serde(default)]
     pub read_only: bool,
+    /// How much it may write to its own layer, and where that is; `None` leaves it the whole disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<Storage>,
     /// What it may do.
     #[serde(default)]
     pub security: Security,

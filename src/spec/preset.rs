@@ -140,6 +140,9 @@ pub struct Preset {
     /// Whether the root is read-only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_only: Option<bool>,
+    /// How much may be written to the container's own layer: `64M` on disk, `tmpfs:64M` in memory.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
+    pub storage: Option<String>,
     /// `NAME=SOFT[:HARD]` each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ulimits: Vec<String>,
@@ -253,6 +256,7 @@ impl Preset {
             overlay: self.overlay.or(base.overlay),
             mount_propagation: self.mount_propagation.or(base.mount_propagation.clone()),
             read_only: self.read_only.or(base.read_only),
+            storage: self.storage.or(base.storage.clone()),
             ulimits: base.ulimits.iter().cloned().chain(self.ulimits).collect(),
             sysctls: base.sysctls.iter().cloned().chain(self.sysctls).collect(),
             oom_score_adj: self.oom_score_adj.or(base.oom_score_adj.clone()),

@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use super::namespaces::Namespaces;
 use super::{
-    ContainerId, ContainerName, ContainerSpec, HealthCheck, IpcMode, NetworkMode, Preset, Propagation, Security, SpecError, Sysctl, User,
-    format_bytes, parse_bytes, parse_duration, parse_signal,
+    ContainerId, ContainerName, ContainerSpec, HealthCheck, IpcMode, NetworkMode, Preset, Propagation, Security, SpecError, Storage,
+    Sysctl, User, format_bytes, parse_bytes, parse_duration, parse_signal,
 };
 
 /// The image used when none is named.
@@ -95,6 +95,7 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         overlay: request.overlay.unwrap_or_default(),
         propagation: request.mount_propagation.as_deref().map_or(Ok(Propagation::Private), str::parse)?,
         read_only: request.read_only.unwrap_or_default(),
+        storage: storage(request)?,
         security: Security::resolve(request)?,
         ulimits: parse_all(&request.ulimits)?,
         oom_score_adj: number("oom-score-adj", request.oom_score_adj.as_deref(), -1000..=1000)?
@@ -206,6 +207,14 @@ fn root(request: &Preset) -> Result<Option<PathBuf>, SpecError> {
         return Err(SpecError::new("root", "a folder as root and an image exclude each other"));
     }
     Ok(Some(root.into()))
+}
+
+fn storage(request: &Preset) -> Result<Option<Storage>, SpecError> {
+    let storage = text(&request.storage).map(str::parse).transpose()?;
+    if storage.is_some() && request.root.as_deref().is_some_and(|root| !root.is_empty()) && request.overlay != Some(true) {
+        return Err(SpecError::new("storage", "what it writes goes to the folder of --root itself; add --overlay for a layer of its own"));
+    }
+    Ok(storage)
 }
 
 fn health(request: &Preset) -> Result<Option<HealthCheck>, SpecError> {

@@ -13,6 +13,7 @@ pub mod net;
 pub mod pidfd;
 pub mod process;
 pub mod program;
+pub mod quota;
 pub mod random;
 pub mod reaper;
 pub mod seccomp;

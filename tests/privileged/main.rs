@@ -43,6 +43,7 @@ mod screen;
 mod selinux;
 mod settings;
 mod sources;
+mod storage;
 mod surroundings;
 mod survival;
 mod swaps;

@@ -18,7 +18,7 @@ use nix::sys::stat::{FileStat, SFlag, fstat, fstatat};
 use super::super::{Error, Manager};
 use super::failed;
 use crate::rootfs::RootfsPaths;
-use crate::spec::ContainerId;
+use crate::spec::{ContainerId, Storage};
 use crate::sys::mount::open_in_root;
 use crate::sys::{tree, xattr};
 
@@ -92,6 +92,10 @@ impl Layers {
 impl Manager {
     pub(super) fn layers(&self, id: &ContainerId) -> Result<Layers, Error> {
         let record = self.load(id)?;
+        if matches!(record.spec.storage, Some(Storage::Tmpfs(_))) {
+            let why = "it is in memory (--storage tmpfs), where only the container sees it";
+            return Err(failed(format!("look into what {} wrote", record.spec.name), why));
+        }
         let paths = RootfsPaths::new(&self.store().container(id), record.image_root.as_deref().unwrap_or(&PathBuf::from("/nonexistent")));
         let open =
             |path: &PathBuf| nix::fcntl::open(path, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, nix::sys::stat::Mode::empty());

@@ -8,7 +8,7 @@ use super::capabilities::{names, opening};
 use super::{Fact, Judgement, Section, Sheet, failed, limit_files};
 use crate::record::{Lacking, Record, is_alive};
 use crate::security::{apparmor, selinux};
-use crate::spec::{ContainerId, HostUsers, PidMode};
+use crate::spec::{ContainerId, HostUsers, PidMode, Storage, format_bytes};
 
 /// Namespaces as `/proc/PID/ns` names them, what a shared one means, and whether that is weak.
 const NAMESPACES: [(&str, &str, bool); 8] = [
@@ -40,6 +40,7 @@ impl Manager {
         ];
         let limits = limit_files::facts(&self.cgroup(id).paths().map(PathBuf::from).collect::<Vec<_>>());
         sections.push(Section::new("Control group", limits));
+        sections.push(Section::new("Disk", vec![written(record.spec.storage, self.storage_used(&record))]));
         sections.push(Section::new("Mounts", mounts(&read("mountinfo").unwrap_or_default())));
         // the number may have gone to another process while its files were read
         if !is_alive(process) {
@@ -54,6 +55,20 @@ fn joined(record: &Record) -> Option<Fact> {
     let PidMode::Container(id) = &record.spec.pid else { return None };
     let meaning = "each reaches the other's files and volumes through /proc/PID/root";
     Some(Fact::judged("pid of", id.clone(), Judgement::Weak, meaning))
+}
+
+/// Pure: how much it may write to its own layer.
+fn written(storage: Option<Storage>, used: Option<u64>) -> Fact {
+    let Some(storage) = storage else {
+        return Fact::judged("storage", "no bound", Judgement::Weak, "may fill the disk of the state folder");
+    };
+    let limit = format_bytes(storage.bytes());
+    let place = match storage {
+        Storage::Disk(_) => "on disk, by a project quota",
+        Storage::Tmpfs(_) => "in memory, lost when it stops",
+    };
+    let used = used.map_or_else(|| "n/a".into(), format_bytes);
+    Fact::judged("storage", format!("{used} of {limit}"), Judgement::Good, format!("at most {limit} {place}"))
 }
 
 fn ended(record: &Record) -> Error {

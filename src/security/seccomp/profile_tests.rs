@@ -140,6 +140,9 @@ fn arguments_are_looked_at_as_the_kernel_takes_them() {
     for above in [0, 1 << 32, u64::MAX << 32] {
         assert_eq!(usual.says("ioctl", [0, above | 0x5412, 0, 0, 0, 0]), errno(Errno::EPERM), "TIOCSTI, {above:#x}");
         assert_eq!(usual.says("ioctl", [0, above | 0x541c, 0, 0, 0, 0]), errno(Errno::EPERM), "TIOCLINUX, {above:#x}");
+        for command in [0x4008_6602, 0x401c_5820] {
+            assert_eq!(usual.says("ioctl", [0, above | command, 0, 0, 0, 0]), errno(Errno::EOPNOTSUPP), "{command:#x}, {above:#x}");
+        }
         for (family, name) in [(38, "AF_ALG"), (40, "AF_VSOCK"), (21, "AF_RDS"), (30, "AF_TIPC")] {
             assert_eq!(usual.says("socket", first(above | family)), errno(Errno::EAFNOSUPPORT), "{name}, {above:#x}");
             assert_eq!(usual.says("socketpair", first(above | family)), errno(Errno::EAFNOSUPPORT), "{name}, {above:#x}");
