@@ -1,12 +1,12 @@
 //! [`Supervising`]: which supervisors live, by one look for all of them.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::os::unix::fs::{DirEntryExt, MetadataExt};
 
 use super::{Process, Store};
 use crate::spec::ContainerId;
-use crate::sys::text;
 
 /// Who holds which container's run folder, which its supervisor does for as long as it watches the container. Asking `/proc` of each supervisor
 /// takes longer than everything else that is read for a row of a long list.
@@ -19,11 +19,11 @@ impl Store {
     /// Looks who holds what (`/proc/locks`, proc_locks(5)). What cannot be read holds nothing: it is to be asked for one by one then.
     #[must_use]
     pub fn supervising(&self) -> Supervising {
-        let (Ok(about), Ok(locks)) = (fs::metadata(self.runs()), text::read("/proc/locks")) else { return Supervising::default() };
+        let folders: Vec<_> = fs::read_dir(self.runs()).into_iter().flatten().flatten().collect();
+        let (Ok(about), Ok(locks)) = (fs::metadata(self.runs()), locks(folders.len())) else { return Supervising::default() };
         let device = (nix::libc::major(about.dev()), nix::libc::minor(about.dev()));
         let locked: HashMap<u64, i32> = locks.lines().filter_map(|line| holder(line, device)).collect();
-        let folders = fs::read_dir(self.runs()).into_iter().flatten().flatten();
-        let held = folders.filter_map(|folder| Some((folder.file_name().to_str()?.into(), *locked.get(&folder.ino())?)));
+        let held = folders.iter().filter_map(|folder| Some((folder.file_name().to_str()?.into(), *locked.get(&folder.ino())?)));
         Supervising { holders: held.collect() }
     }
 }
@@ -34,6 +34,15 @@ impl Supervising {
     pub fn saw(&self, id: &ContainerId, supervisor: &Process) -> bool {
         self.holders.get(id.as_str()) == Some(&supervisor.pid)
     }
+}
+
+/// The beginning of `/proc/locks` that has those of so many supervisors where nobody else holds uncommonly many. A container may hold a million,
+/// and the kernel takes a minute to tell them; those that are not seen for that are asked for one by one.
+fn locks(supervisors: usize) -> io::Result<String> {
+    let most = (64 << 10) + 256 * supervisors as u64;
+    let mut text = Vec::new();
+    File::open("/proc/locks")?.take(most).read_to_end(&mut text)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 /// `1: FLOCK  ADVISORY  WRITE 4711 fe:00:1234 0 EOF`: the inode, and the number of who holds it. Who waits for it has a `->` there.
