@@ -9,13 +9,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use minic_tui::manager::{
     Changes, Created, Demo, Engine, Error, Extracted, Happenings, Inspector, LimitChange, LogChunk, LogSource, ProcessInfo, Sampling,
-    Sheet, Shell, Updated, Watching,
+    Sheet, Shell, ShellOutput, Updated, Watching,
 };
 use minic_tui::record::{ExitCause, Record};
 use minic_tui::spec::ContainerId;
 use minic_tui::sys::tty::WindowSize;
-use minic_tui::tui::effect::{Call, Effect, EffectId, Effects, LogBatch, Outcome};
+use minic_tui::tui::effect::{Call, Effect, EffectId, Effects, LogBatch, Outcome, ShellCall, ShellNews};
 use minic_tui::tui::message::Message;
+use minic_tui::tui::model::ShellId;
 
 /// Long enough for any machine; nothing is measured by it.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -91,8 +92,26 @@ impl Inspector for Wild {
     }
 
     fn shell(&self, id: &ContainerId, size: WindowSize) -> Result<Box<dyn Shell>, Error> {
-        self.0.shell(id, size)
+        self.0.shell(id, size).map(|_| Box::new(Mute) as Box<dyn Shell>)
     }
+}
+
+/// A shell whose program neither reads nor writes.
+struct Mute;
+
+impl Shell for Mute {
+    fn read(&self, _most: usize) -> Result<ShellOutput, Error> {
+        loop {
+            std::thread::park();
+        }
+    }
+    fn write(&self, _bytes: &[u8]) -> Result<(), Error> {
+        loop {
+            std::thread::park();
+        }
+    }
+    fn resize(&self, _size: WindowSize) {}
+    fn close(&self) {}
 }
 
 impl Engine for Wild {
@@ -248,4 +267,33 @@ fn a_log_that_floods_is_read_only_when_asked_and_kept_in_bounds() {
     effects.run(Effect::OpenLog(vec![ContainerId::new("unknown").unwrap()]));
     let Ok(Message::Log(Err(error))) = messages.recv_timeout(PATIENCE) else { panic!() };
     assert_eq!(error, Error::Unknown("unknown".into()));
+}
+
+#[test]
+fn a_shell_that_never_reads_does_not_gather_what_is_typed() {
+    let (mut effects, messages, records) = wild();
+    let running = records.iter().find(|record| record.status.is_alive()).unwrap();
+    let id = ShellId(1);
+    effects.run(Effect::Shell(id, ShellCall::Open(running.spec.id.clone(), WindowSize { rows: 24, columns: 80 })));
+    assert_eq!(messages.recv_timeout(PATIENCE).unwrap(), Message::Shell(id, ShellNews::Opened));
+    let kib = |effects: &mut Effects| effects.run(Effect::Shell(id, ShellCall::Write(vec![b'x'; 1 << 10])));
+    (0..1_024).for_each(|_| kib(&mut effects));
+    assert!(messages.try_recv().is_err(), "a large paste is taken");
+    kib(&mut effects);
+    assert_eq!(messages.recv_timeout(PATIENCE).unwrap(), Message::Shell(id, ShellNews::Deaf));
+}
+
+#[test]
+fn tails_that_are_asked_for_faster_than_they_are_read_are_one_thread_and_the_newest_is_read() {
+    let (mut effects, messages, records) = wild();
+    // each of these logs goes on for ever
+    for _ in 0..200 {
+        effects.run(Effect::ReadTail(records[0].spec.id.clone()));
+    }
+    let name = |task: std::io::Result<std::fs::DirEntry>| std::fs::read_to_string(task.unwrap().path().join("comm"));
+    let tails = std::fs::read_dir("/proc/self/task").unwrap().filter_map(|task| name(task).ok()).filter(|name| name == "tail\n").count();
+    effects.run(Effect::ReadTail(ContainerId::new("unknown").unwrap()));
+    let Ok(Message::Tail(Err(error))) = messages.recv_timeout(PATIENCE) else { panic!() };
+    assert_eq!(error, Error::Unknown("unknown".into()));
+    assert_eq!(tails, 1);
 }

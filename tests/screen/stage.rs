@@ -116,7 +116,7 @@ impl Stage {
                     let opened = ids.into_iter().map(|id| (id.clone(), self.demo.log(&id).unwrap()));
                     self.logs = opened.collect();
                 }
-                Effect::ReadTail(id) => self.send(Message::Tail(tail(&self.demo, &id))),
+                Effect::ReadTail(id) => self.send(Message::Tail(tail(&self.demo, &id, &|| false))),
                 Effect::ReadLog => self.log_wanted = true,
                 Effect::Look(look) => {
                     let seen = self.lookout.look(&self.demo, look);

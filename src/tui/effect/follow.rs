@@ -154,13 +154,13 @@ impl Source {
     }
 }
 
-/// The last lines of the log of `id`, as it is now.
+/// The last lines of the log of `id`, as it is now; whatever was read when `superseded` says that nobody wants them any more.
 ///
 /// # Errors
 /// When the log cannot be read.
-pub fn tail(engine: &dyn Engine, id: &ContainerId) -> Result<LogBatch, Error> {
+pub fn tail(engine: &dyn Engine, id: &ContainerId, superseded: &dyn Fn() -> bool) -> Result<LogBatch, Error> {
     let mut source = Source::open(engine, id, 0, 1)?;
-    while source.gather(GATHER)? {
+    while !superseded() && source.gather(GATHER)? {
         let spare = source.lines.whole.len().saturating_sub(TAIL);
         source.lines.whole.drain(..spare);
     }

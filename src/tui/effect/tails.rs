@@ -26,7 +26,12 @@ impl Tails {
         let (own, answers) = (Arc::clone(&shared), sender.clone());
         spawn("tail", sender, move || {
             while let Some(id) = next(&own) {
-                if answers.send(Message::Tail(tail(&*engine, &id))).is_err() {
+                let superseded = || {
+                    let wanted = own.0.lock().unwrap_or_else(PoisonError::into_inner);
+                    wanted.over || wanted.id.is_some()
+                };
+                let read = tail(&*engine, &id, &superseded);
+                if !superseded() && answers.send(Message::Tail(read)).is_err() {
                     return;
                 }
             }

@@ -101,7 +101,7 @@ impl Play {
                     self.readings += 1;
                     self.send(Message::Records(self.readings, self.demo.records()));
                 }
-                Effect::ReadTail(id) => self.send(Message::Tail(tail(&self.demo, &id))),
+                Effect::ReadTail(id) => self.send(Message::Tail(tail(&self.demo, &id, &|| false))),
                 Effect::Look(look) => {
                     let seen = self.lookout.look(&self.demo, look);
                     self.send(Message::Seen(Box::new(seen)));
@@ -110,6 +110,7 @@ impl Play {
                 | Effect::ReadLog
                 | Effect::Shell(..)
                 | Effect::Cancel(_)
+                | Effect::Check
                 | Effect::PurgeTrash
                 | Effect::Copy(_)
                 | Effect::Suspend
