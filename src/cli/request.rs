@@ -143,9 +143,8 @@ struct LimitFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Files and names")]
 struct FileFlags {
-    /// Show a folder or file of the host inside. With ids of its own (--userns auto) what is root's on the host is root's inside; noidmap
-    /// shows it with the host's owners, as nobody's
-    #[arg(short, long = "volume", value_name = "SRC:DST[:ro,z,Z,noidmap]")]
+    /// Show a folder or file of the host inside; with ids of its own as the container's, or with noidmap as the host's
+    #[arg(short, long = "volume", value_name = "SRC:DST[:ro]")]
     volumes: Vec<String>,
 
     /// A memory file system inside

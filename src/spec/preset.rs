@@ -119,7 +119,7 @@ pub struct Preset {
     /// Who the command runs as: `UID`, `UID:GID` or a name.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     pub user: Option<String>,
-    /// `SRC:DST[:ro]` each.
+    /// `SRC:DST[:ro,rw,z,Z,noidmap]` each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub volumes: Vec<String>,
     /// `DST[:size=64M]` each.
