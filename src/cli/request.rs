@@ -37,10 +37,8 @@ pub(super) struct Request {
     #[arg(long, value_name = "MODE", value_parser = net)]
     net: Option<NetworkMode>,
 
-    /// The processes it sees: "own", "host" or "container:ID"
-    ///
-    /// Who sees a process as root also reaches its files: with "container:ID" the two containers read and write each other's files and volumes
-    /// through /proc/PID/root. Join only what you trust with both.
+    /// The processes it sees: "own", "host" or "container:ID"; two that share them reach each other's files and volumes, through
+    /// /proc/PID/root
     #[arg(long, value_name = "MODE", value_parser = pid)]
     pid: Option<PidMode>,
 

@@ -13,8 +13,8 @@ use crate::sys::files;
 /// How long all deleting on the way of another command may take.
 pub(super) const SWEEP_TAKES: Duration = Duration::from_millis(200);
 
-/// How long the first failure puts it off; each further one twice as long.
-const FIRST: Duration = Duration::from_secs(2);
+/// How long the second failure puts it off; each further one twice as long. The first may have been somebody's bad moment.
+const SECOND: Duration = Duration::from_secs(2);
 const LONGEST: Duration = Duration::from_secs(3600);
 const PREFIX: &str = ".put-off-";
 
@@ -65,8 +65,8 @@ fn is_gone(looked: std::io::Result<Metadata>) -> bool {
 }
 
 fn delay(failures: u64) -> Duration {
-    let doublings = u32::try_from(failures.saturating_sub(1)).unwrap_or(u32::MAX).min(20);
-    (FIRST * 2_u32.pow(doublings)).min(LONGEST)
+    let Some(doublings) = failures.checked_sub(2) else { return Duration::ZERO };
+    (SECOND * 2_u32.pow(u32::try_from(doublings).unwrap_or(u32::MAX).min(20))).min(LONGEST)
 }
 
 #[cfg(test)]
@@ -75,12 +75,14 @@ mod tests {
 
     #[test]
     fn each_failure_puts_it_off_for_longer_up_to_an_hour() {
-        assert_eq!([1, 2, 3].map(|n| delay(n).as_secs()), [2, 4, 8]);
+        assert_eq!([0, 1, 2, 3, 4].map(|n| delay(n).as_secs()), [0, 0, 2, 4, 8]);
         assert_eq!(delay(u64::MAX), LONGEST);
         let folder = std::env::temp_dir().join(format!("minic-put-off-{}", std::process::id()));
         let store = Store::open(&folder).unwrap();
         let path = store.containers().join(".old-0123456789ab");
         assert!(!store.is_put_off(&path));
+        store.put_off(&path);
+        assert!(!store.is_put_off(&path), "it is tried once more at once");
         store.put_off(&path);
         assert!(store.is_put_off(&path) && !store.is_put_off(&folder));
         store.forget_what_is_gone();

@@ -212,8 +212,12 @@ impl Remover {
             self.next += 1;
             match renameat(folder, name, place, numbered(self.next).as_c_str()) {
                 Err(Errno::ENOTEMPTY | Errno::EEXIST | Errno::ENOTDIR) => {}
-                Ok(()) if self.numbers.len() < MOST_NUMBERS => return Ok(self.numbers.push(self.next)),
-                other => return other,
+                other => {
+                    if other.is_ok() && self.numbers.len() < MOST_NUMBERS {
+                        self.numbers.push(self.next);
+                    }
+                    return other;
+                }
             }
         }
     }

@@ -12,13 +12,13 @@ use minic_tui::tui::model::Model;
 use minic_tui::tui::sanitise::log_line;
 use minic_tui::tui::update::update;
 
-use super::{Nameless, harmless, texts};
+use super::{InMemory, harmless, texts};
 
 /// A container's log.
 pub fn log(data: &[u8]) {
-    let file = Nameless::new(data);
+    let file = InMemory::new(data);
     let read = |most: usize| {
-        let mut reader = LogReader::open(&file.path()).expect("it can be opened");
+        let mut reader = LogReader::open(file.path()).expect("it can be opened");
         let mut all: Vec<LogChunk> = Vec::new();
         loop {
             let some = reader.read(most).expect("it can be read");
@@ -35,15 +35,15 @@ pub fn log(data: &[u8]) {
         assert!(!chunk.bytes.contains(&b'\n'));
         harmless(&log_line(&chunk.bytes));
     }
-    let near = LogReader::open_near_end(&file.path(), data.len() as u64 / 2).and_then(|mut reader| reader.read(usize::MAX));
+    let near = LogReader::open_near_end(file.path(), data.len() as u64 / 2).and_then(|mut reader| reader.read(usize::MAX));
     let near = near.expect("it can be read");
     assert!(all.ends_with(&near[near.len().min(1)..]), "the end is the end of the whole, but for the entry that was cut");
 }
 
 /// `events.jsonl`.
 pub fn events(data: &[u8]) {
-    let file = Nameless::new(data);
-    let mut reader = EventReader::open(&file.path()).expect("it can be opened");
+    let file = InMemory::new(data);
+    let mut reader = EventReader::open(file.path()).expect("it can be opened");
     for happening in reader.read().expect("it can be read") {
         let json = serde_json::to_vec(&happening).expect("it can be written");
         assert_eq!(serde_json::from_slice::<minic_tui::record::Happening>(&json).expect("and read back"), happening);

@@ -35,22 +35,28 @@ fn texts<const N: usize>(data: &[u8]) -> [String; N] {
     std::array::from_fn(|_| String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned())
 }
 
-/// A file that holds `data` and has no name; it is gone when it is dropped.
-struct Nameless(std::fs::File);
+/// A file in memory that holds `data`; it is gone when it is dropped. One without a name would be opened by a link, which a log or the events
+/// must not be.
+struct InMemory(std::path::PathBuf);
 
-impl Nameless {
+impl InMemory {
     fn new(data: &[u8]) -> Self {
-        use std::io::Write;
-        let file = nix::sys::memfd::memfd_create(c"fuzz", nix::sys::memfd::MFdFlags::MFD_CLOEXEC).expect("memfd_create(2)");
-        let mut file = std::fs::File::from(file);
-        file.write_all(data).expect("memory holds it");
-        Self(file)
+        static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let path = std::path::PathBuf::from(format!("/dev/shm/minic-fuzz-{}-{number}", std::process::id()));
+        std::fs::write(&path, data).expect("memory holds it");
+        Self(path)
     }
 
     /// The path that opens it.
-    fn path(&self) -> std::path::PathBuf {
-        use std::os::fd::AsRawFd;
-        format!("/proc/self/fd/{}", self.0.as_raw_fd()).into()
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+}
+
+impl Drop for InMemory {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
     }
 }
 

@@ -8,13 +8,13 @@ use minic_tui::spec::{Capabilities, ContainerId, ContainerSpec, Preset, resolve}
 use minic_tui::tui::keymap::Keymap;
 use minic_tui::tui::theme::{ColorDepth, Symbols, Theme};
 
-use super::{Nameless, texts};
+use super::{InMemory, texts};
 
 /// A config file, with NUL-separated values of the environment after it.
 pub fn config(data: &[u8]) {
     let [text, tick, grace, theme, preset] = texts::<5>(data);
-    let file = Nameless::new(text.as_bytes());
-    let flags = Overrides { file: Some(file.path()), ..Overrides::default() };
+    let file = InMemory::new(text.as_bytes());
+    let flags = Overrides { file: Some(file.path().to_owned()), ..Overrides::default() };
     let variable = |name: &str| {
         let value = match name {
             "MINIC_TICK" => &tick,
