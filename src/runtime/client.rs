@@ -128,12 +128,13 @@ impl Clients {
         self.all.is_empty()
     }
 
-    /// One more, unless there are too many.
+    /// One more. Where there are too many it takes the place of who came last: a wish to stop is heard however many are attached.
     pub fn push(&mut self, socket: OwnedFd) {
-        if self.all.len() < MOST_CLIENTS {
-            self.all.push(Client::new(self.next_key, socket));
-            self.next_key += 1;
+        if self.all.len() >= MOST_CLIENTS {
+            self.forget(self.all.len() - 1);
         }
+        self.all.push(Client::new(self.next_key, socket));
+        self.next_key += 1;
     }
 
     /// Receives a request of the client at `index` into `buffer`; `None` when there is none. One that is gone, or has nothing more to say, is

@@ -13,6 +13,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr, connect, send, socket};
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
+use crate::census::cgroup_parent;
 use crate::command::{eventually, scale, wait};
 use crate::fixture::{Container, Fixture};
 
@@ -151,10 +152,13 @@ fn attached(fixture: &Fixture, name: &str) -> Running {
 }
 
 /// The supervisor's socket.
-fn connected(fixture: &Fixture, container: &Container) -> OwnedFd {
-    let path = fixture.state().join("run").join(container.id()).join("attach.sock");
+fn door(fixture: &Fixture, container: &Container) -> PathBuf {
+    fixture.state().join("run").join(container.id()).join("attach.sock")
+}
+
+fn connected(door: &Path) -> OwnedFd {
     let client = socket(AddressFamily::Unix, SockType::SeqPacket, SockFlag::SOCK_CLOEXEC, None).unwrap();
-    connect(client.as_raw_fd(), &UnixAddr::new(&path).unwrap()).unwrap();
+    connect(client.as_raw_fd(), &UnixAddr::new(door).unwrap()).unwrap();
     client
 }
 
@@ -175,7 +179,7 @@ fn twenty_attached_clients() {
 fn a_client_that_floods() {
     let fixture = Fixture::new();
     let flooded = fixture.detached("flooded", &["-t", "--cpus", CAP, "sleep", "1000"]);
-    let client = connected(&fixture, &flooded);
+    let client = connected(&door(&fixture, &flooded));
     // a terminal's size, again and again
     let flood = thread::spawn(move || {
         let mut columns = 0_u8;
@@ -189,6 +193,20 @@ fn a_client_that_floods() {
     is_paid_for(&fixture, &flooded);
     flooded.verb(&["stop", "-t", "0"]).ok();
     flood.join().unwrap();
+}
+
+#[test]
+fn a_crowd_of_clients_keeps_nobody_from_a_stop() {
+    let fixture = Fixture::new();
+    let popular = fixture.detached("popular", &["sleep", "1000"]);
+    let door = door(&fixture, &popular);
+    let clients: Vec<OwnedFd> = (0..200).map(|_| connected(&door)).collect();
+    let files = |pid: i32| fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count();
+    let pid = supervisor(&fixture, "popular");
+    assert!(files(pid) < 160, "{} descriptors", files(pid));
+    popular.verb(&["stop", "-t", "0"]).ok();
+    assert_eq!(popular.state(), "STOPPED");
+    drop(clients);
 }
 
 #[test]
@@ -258,6 +276,14 @@ fn supervisors_are_in_a_cgroup_of_their_own() {
         let pid = supervisor(&fixture, &container.name);
         eventually("it is there", || place(pid).lines().any(|line| line.ends_with("/supervisors") && line.contains("/minic-")));
     }
+    let folders = ["cpu", "cpu,cpuacct", "."].map(|tree| Path::new("/sys/fs/cgroup").join(tree).join(cgroup_parent(fixture.state())));
+    let weight = |file: &str| folders.iter().find_map(|folder| fs::read_to_string(folder.join("supervisors").join(file)).ok());
+    // half of what a container weighs
+    let weighs = (weight("cpu.shares"), weight("cpu.weight"));
+    assert!(
+        weighs.0.as_deref() == Some("512\n") || weighs.1.as_ref().is_some_and(|w| w.trim().parse::<u32>().unwrap() < 100),
+        "{weighs:?}"
+    );
     // it is nobody's leftover
     assert_eq!(fixture.minic(&["gc"]).ok(), fixture.minic(&["gc"]).ok());
     assert!(!fixture.minic(&["gc", "--dry-run"]).ok().contains("supervisors"));
