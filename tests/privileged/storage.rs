@@ -124,7 +124,7 @@ impl Disk {
         let place = std::env::temp_dir().join(format!("minic-quota-{}-{name}", std::process::id()));
         fs::create_dir(&place).unwrap();
         let image = place.with_extension("image");
-        fs::File::create(&image).unwrap().set_len(256 << 20).unwrap();
+        fs::File::create(&image).unwrap().set_len(2 << 30).unwrap();
         let made = Command::new("mkfs.ext4").args(["-q", "-O", "quota,project", "-E", "quotatype=prjquota"]).arg(&image).status().unwrap();
         assert!(made.success());
         let mounted = Command::new("mount").args(["-o", "loop,prjquota"]).arg(&image).arg(&place).output().unwrap();
@@ -160,7 +160,9 @@ fn a_project_quota_bounds_a_layer_on_disk() {
         return;
     };
     let fixture = Fixture::in_folder(&disk.0);
-    let root = image_root();
+    // beside the layers: not every file system that tests may lie on can shift owners
+    let root = disk.0.join("root");
+    assert!(Command::new("cp").arg("-a").arg(image_root()).arg(&root).status().unwrap().success());
     let from = ["--root", root.to_str().unwrap(), "--overlay"];
     for users in ["host", "auto"] {
         let name = format!("disk-{users}");

@@ -31,7 +31,7 @@ const LIMITS: [Limit; 7] = [
 pub(super) fn finding() -> Finding {
     let read = |limit: &Limit| {
         let file = format!("/proc/sys/{}", limit.name.replace('.', "/"));
-        Some(fs::read_to_string(file).ok()?.trim().parse().ok()?)
+        fs::read_to_string(file).ok()?.trim().parse().ok()
     };
     judge(&LIMITS.iter().filter_map(|limit| Some((limit, read(limit)?))).collect::<Vec<_>>())
 }
