@@ -9,6 +9,7 @@ pub mod fault;
 pub mod fds;
 pub mod mount;
 pub mod net;
+pub mod null;
 pub mod pidfd;
 pub mod process;
 pub mod program;
