@@ -58,7 +58,7 @@ pub(super) fn join(plan: &ExecPlan, spec: &ContainerSpec, cgroup: &Target, init:
         Ok((joiner, reports)) => match serve(joiner.as_fd(), &reports, socket) {
             Ok(Ended::Exited(code)) => vec![ENDED, code as u8],
             Ok(Ended::Signaled(signal)) => vec![ENDED, 128 + signal as u8],
-            Err(_) => vec![ENDED, 125],
+            Err(error) => failed(&error),
         },
         Err(error) => failed(&error),
     };
@@ -120,7 +120,7 @@ fn fork_joiner(
 }
 
 /// Tells of the command and of what failed; how it ended, or the joiner where there never was one.
-fn serve(joiner: BorrowedFd<'_>, reports: &OwnedFd, socket: BorrowedFd<'_>) -> std::io::Result<Ended> {
+fn serve(joiner: BorrowedFd<'_>, reports: &OwnedFd, socket: BorrowedFd<'_>) -> Result<Ended, LaunchError> {
     let mut message = [0; 8];
     let mut failure = None;
     let command = loop {
@@ -151,7 +151,10 @@ fn serve(joiner: BorrowedFd<'_>, reports: &OwnedFd, socket: BorrowedFd<'_>) -> s
     if let Some(failure) = failure {
         let _ = seqpacket::send(socket, &failure.encode(), true);
     }
-    ended
+    match ended {
+        Ok(Ended::Signaled(_)) if command.is_none() => Err(LaunchError::plain("the joining process was killed")),
+        other => other.map_err(LaunchError::io("wait for the command")),
+    }
 }
 
 /// The joiner's life.

@@ -232,8 +232,11 @@ fn wait_for_namespaces(plan: &InitPlan, socket: &OwnedFd) -> Result<(), LaunchEr
     }
 }
 
+/// The process that goes on as init among the processes of another container: its number, and a pidfd.
+type Entered = (i32, OwnedFd);
+
 /// What an init says that has entered the processes of another container: who goes on, a child of ours; and as it would in its socket.
-fn hear_entered(plan: &InitPlan, reports: &OwnedFd, cgroup: &Cgroup) -> Result<(i32, OwnedFd), LaunchError> {
+fn hear_entered(plan: &InitPlan, reports: &OwnedFd, cgroup: &Cgroup) -> Result<Entered, LaunchError> {
     let (mut entered, mut marked) = (None, false);
     let mut frame = [0; FRAME];
     loop {
@@ -278,7 +281,7 @@ fn handshake(
     pid: i32,
     (socket, reports): (&OwnedFd, Option<OwnedFd>),
     clock: &mut StepClock,
-) -> Result<(Option<OwnedFd>, Option<(i32, OwnedFd)>), LaunchError> {
+) -> Result<(Option<OwnedFd>, Option<Entered>), LaunchError> {
     LaunchError::at("supervisor.go")?;
     let mut unfinished = Some(unfinished);
     let mut go = |cgroup: &mut Cgroup, clock: &mut StepClock| {

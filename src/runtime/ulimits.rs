@@ -8,7 +8,7 @@ use crate::spec::{ContainerSpec, Ulimit};
 use crate::sys::process;
 
 /// Of processes, which those of a user share.
-const RLIMIT_NPROC: u32 = nix::libc::RLIMIT_NPROC as u32;
+const RLIMIT_NPROC: u32 = Resource::RLIMIT_NPROC as u32;
 
 /// The limits of one container's processes.
 #[derive(Debug)]
