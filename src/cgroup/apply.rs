@@ -66,6 +66,11 @@ pub struct Cgroup {
 }
 
 impl Cgroup {
+    /// That of one folder alone.
+    pub(super) fn of_folder(folder: Folder) -> Self {
+        Self { folders: vec![folder], skipped: Vec::new() }
+    }
+
     /// The cgroup of `id`, whether or not it exists: nothing is touched.
     #[must_use]
     pub fn open(layout: &Layout, parent: &Parent, id: &ContainerId) -> Self {

@@ -4,6 +4,7 @@
 //! one [`Cgroup`] with create, attach, update, freeze, kill and remove, and a [`CgroupSampler`] that reads it.
 
 mod apply;
+mod child;
 mod controller;
 mod create;
 mod detect;

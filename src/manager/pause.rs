@@ -22,6 +22,8 @@ impl Manager {
         changed(&record, Event::Paused, "pause", "a running one")?;
         let cgroup = self.cgroup(id);
         cgroup.freeze()?;
+        // frozen first: so its supervisor knows that a check did not fail by itself
+        cgroup.kill_probes();
         let recorded = reached("pause.record").and_then(|()| self.record_change(&record, Event::Paused));
         // it does not stay frozen without anybody knowing
         recorded.inspect_err(|_| drop(cgroup.thaw()))?;

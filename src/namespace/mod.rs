@@ -106,6 +106,17 @@ pub fn unshare_cgroup() -> nix::Result<()> {
     unshare(CloneFlags::CLONE_NEWCGROUP)
 }
 
+/// Makes the namespaces of [`clone_flags`] for a process that was born in none, and whose children are to be born among the processes of
+/// `init`. The caller itself stays where it was, unseen by those.
+///
+/// # Errors
+/// ESRCH when `init` has ended; what unshare(2) says.
+pub fn make_among(init: BorrowedFd<'_>, flags: u64) -> nix::Result<()> {
+    Joint::Processes.enter(init)?;
+    // before there is a user namespace, whose root may not enter another's; that one owns what is made with it
+    unshare(CloneFlags::from_bits_retain(flags as i32))
+}
+
 /// Makes the IPC namespace of the calling process.
 ///
 /// # Errors

@@ -17,15 +17,33 @@ pub fn identify(pid: i32) -> Option<Process> {
     let stat = text::read(format!("/proc/{pid}/stat")).ok()?;
     // behind the name, which may hold anything: field 3 is the state, field 22 the start time (proc(5))
     let mut fields = stat.rsplit_once(") ")?.1.split(' ');
-    let (state, start_ticks) = (fields.next()?, fields.nth(18)?.parse().ok()?);
+    let (state, told) = (fields.next()?, fields.nth(18)?.parse::<i64>().ok()?);
+    let start_ticks = told.saturating_sub(ticks_ahead()).try_into().unwrap_or(0);
     // a zombie has ended: it only waits to be reaped
     (!matches!(state, "Z" | "X")).then(|| Process { pid, start_ticks, boot_id: boot_id().to_owned() })
 }
 
-/// Whether `process` still lives: the same number, start time and boot.
+/// How far the clock by which we are told start times is ahead of the machine's, in ticks of USER_HZ, which is 100 a second everywhere: a time
+/// namespace may move it by any time in nanoseconds (time_namespaces(7)).
+fn ticks_ahead() -> i64 {
+    static AHEAD: OnceLock<i64> = OnceLock::new();
+    *AHEAD.get_or_init(|| text::read("/proc/self/timens_offsets").ok().and_then(|offsets| boottime_ticks(&offsets)).unwrap_or(0))
+}
+
+/// Of lines such as `boottime  100  500000000`: seconds, which may be negative, and nanoseconds.
+fn boottime_ticks(offsets: &str) -> Option<i64> {
+    let line = offsets.lines().find_map(|line| line.strip_prefix("boottime"))?;
+    let mut numbers = line.split_whitespace().map(str::parse::<i64>);
+    let (seconds, nanoseconds) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+    Some(seconds.saturating_mul(100).saturating_add(nanoseconds.div_euclid(10_000_000)))
+}
+
+/// Whether `process` still lives: the same number, start time and boot. Where two clocks are apart by a part of a tick, a start time may be
+/// told one tick late.
 #[must_use]
 pub fn is_alive(process: &Process) -> bool {
-    identify(process.pid).is_some_and(|found| found == *process)
+    let same_start = |found: &Process| found.start_ticks.abs_diff(process.start_ticks) <= u64::from(ticks_ahead() != 0);
+    identify(process.pid).is_some_and(|found| same_start(&found) && found.boot_id == process.boot_id)
 }
 
 #[cfg(test)]
@@ -39,6 +57,13 @@ mod tests {
         assert!(!is_alive(&Process { start_ticks: me.start_ticks + 1, ..me.clone() }));
         assert!(!is_alive(&Process { boot_id: "another".into(), ..me.clone() }));
         assert!(!is_alive(&Process { pid: i32::MAX, ..me }));
+    }
+
+    #[test]
+    fn offsets_of_a_time_namespace_become_ticks() {
+        assert_eq!(boottime_ticks("monotonic           5         0\nboottime         100 530000000\n"), Some(10_053));
+        assert_eq!(boottime_ticks("boottime          -2 500000000"), Some(-150));
+        assert_eq!((boottime_ticks("boottime x 0"), boottime_ticks("")), (None, None));
     }
 
     #[test]

@@ -6,14 +6,16 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, open};
-use nix::sys::stat::{FchmodatFlags, Mode, SFlag, fchmodat, mknodat};
-use nix::unistd::{Gid, Uid, fchownat};
+use nix::sched::{CloneFlags, setns};
+use nix::sys::stat::{FchmodatFlags, Mode, SFlag, fchmodat, fstatat, mknodat, stat};
+use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
+use nix::unistd::{Gid, Uid, chdir, chroot, fchdir, fchownat};
 
 use super::place::Place;
 use super::step::{Filesystem, From, Within};
 use super::{MountStep, RootfsPlan, Sources, StepFailure, Tree};
 use crate::spec::{ContainerSpec, IdRange, IpcMode, NetworkMode, PidMode, Propagation};
-use crate::sys::mount as fd_mount;
+use crate::sys::mount::{self as fd_mount, ATTR_NODEV, ATTR_NOEXEC, ATTR_NOSUID};
 
 impl RootfsPlan {
     /// Opens them, in the namespaces that the container will share, and copies what is shown of the host.
@@ -32,6 +34,18 @@ impl RootfsPlan {
                 *step = attach;
             }
         }
+        Ok(())
+    }
+
+    /// Lets the container have the `/proc` of another one, whose init is `init` with the number `pid`: only a member of a pid namespace
+    /// mounts one for it, and init becomes one when it has nothing left to mount with.
+    ///
+    /// # Errors
+    /// ESRCH when that one has ended, ENODEV when what it has at `/proc` does not show its processes.
+    pub fn share_proc(&mut self, init: BorrowedFd<'_>, pid: i32) -> nix::Result<()> {
+        let kind = |step: &&mut MountStep| matches!(step, MountStep::Filesystem(planned) if planned.kind == c"proc");
+        let Some(MountStep::Filesystem(planned)) = self.steps.iter_mut().find(kind) else { return Err(Errno::ENOENT) };
+        planned.tree = Some(Tree::new(proc_of(init, pid)?));
         Ok(())
     }
 
@@ -76,6 +90,27 @@ impl RootfsPlan {
             _ => Ok(()),
         })
     }
+}
+
+/// A copy of what another container has at `/proc`, and nothing of what hides parts of it there: who gets it hides them again.
+fn proc_of(init: BorrowedFd<'_>, pid: i32) -> nix::Result<OwnedFd> {
+    let folder = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let namespace = stat(format!("/proc/{pid}/ns/pid").as_str())?;
+    let own = open(c"/proc/self/ns/mnt", OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
+    let old_root = open(c"/", folder, Mode::empty())?;
+    setns(init, CloneFlags::CLONE_NEWNS)?;
+    let tree = fd_mount::clone_tree(c"/proc", false);
+    // setns(2) also enters the namespace's root, which is not ours when we run in a chroot
+    setns(own, CloneFlags::CLONE_NEWNS).and_then(|()| fchdir(&old_root)).and_then(|()| chroot(c".")).and_then(|()| chdir(c"/"))?;
+    let tree = tree?;
+    // it may have mounted something else there, if it was allowed to
+    let shown = (fstatfs(&tree)?.filesystem_type() == PROC_SUPER_MAGIC).then(|| fstatat(&tree, c"1/ns/pid", AtFlags::empty()));
+    match shown {
+        Some(Ok(shown)) if (shown.st_dev, shown.st_ino) == (namespace.st_dev, namespace.st_ino) => {}
+        _ => return Err(Errno::ENODEV),
+    }
+    fd_mount::set_attributes(tree.as_fd(), ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC, false)?;
+    Ok(tree)
 }
 
 /// What replaces `step`, where something does.

@@ -11,6 +11,7 @@ use nix::sys::signalfd::SignalFd;
 
 use super::LaunchError;
 use super::exec::{COMMAND, ENDED, FAILED};
+use super::exec_pipes::NearEnds;
 use super::step::{REPORT, StepReport, TERMINAL};
 use super::terminal::{self, RawMode};
 use crate::sys::program::ReadOnlyView;
@@ -44,11 +45,12 @@ struct Command {
 }
 
 impl ExecConsole<'_> {
-    /// Passes everything through until the command ends; its exit code. `view` is given up once the joining process has done its work.
+    /// Passes everything through until the command ends; its exit code. `streams` are our ends of the command's where it has no terminal.
+    /// `view` is given up once the joining process has done its work.
     ///
     /// # Errors
     /// When the container cannot be joined or the command not executed.
-    pub fn pass_through(&self, tty: bool, view: ReadOnlyView) -> Result<i32, LaunchError> {
+    pub fn pass_through(&self, mut streams: Option<NearEnds>, view: ReadOnlyView) -> Result<i32, LaunchError> {
         let mut view = Some(view);
         let mut command = Command::default();
         let mut buffer = vec![0; MESSAGE];
@@ -56,30 +58,35 @@ impl ExecConsole<'_> {
         loop {
             let mut polled =
                 vec![PollFd::new(self.socket.as_fd(), PollFlags::POLLIN), PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
-            // a master whose other side is closed would be ready for ever
-            if let Some(master) = command.master.as_ref().filter(|_| !command.closed) {
-                polled.push(PollFd::new(master.as_fd(), PollFlags::POLLIN));
-                if typing {
-                    polled.push(PollFd::new(fds::borrow(0), PollFlags::POLLIN));
-                }
+            match &streams {
+                Some(streams) => polled.extend(streams.wanted()),
+                None => polled.extend(command.wanted(typing)),
             }
             match poll(&mut polled, PollTimeout::NONE) {
                 Err(Errno::EINTR) => continue,
                 other => other.map_err(LaunchError::nix("wait for the command"))?,
             };
-            let hit = |index: usize| polled.get(index).and_then(PollFd::revents).is_some_and(|r| !r.is_empty());
-            let (told, signalled, shown, typed) = (hit(0), hit(1), hit(2), hit(3));
-            if shown {
-                command.show(&mut buffer);
-            }
-            if typed {
-                typing = command.take_input(&mut buffer);
+            let ready: Vec<bool> = polled.iter().map(|fd| fd.revents().is_some_and(|events| !events.is_empty())).collect();
+            let (told, signalled, others) = (ready[0], ready[1], &ready[2..]);
+            match &mut streams {
+                Some(streams) => streams.serve(others),
+                None => {
+                    if others.first().is_some_and(|shown| *shown) {
+                        command.show(&mut buffer);
+                    }
+                    if others.get(1).is_some_and(|typed| *typed) {
+                        typing = command.take_input(&mut buffer);
+                    }
+                }
             }
             if signalled {
                 self.pass_signal(&command);
             }
-            if told && let Some(code) = self.hear(&mut command, &mut buffer, tty)? {
-                while command.show(&mut buffer) {}
+            if told && let Some(code) = self.hear(&mut command, &mut buffer, streams.is_none())? {
+                match streams {
+                    Some(streams) => streams.finish(&self.signals),
+                    None => while command.show(&mut buffer) {},
+                }
                 return Ok(code);
             }
             if command.pidfd.is_some() {
@@ -120,6 +127,13 @@ impl ExecConsole<'_> {
 }
 
 impl Command {
+    /// Its terminal, and our standard input while we are `typing`. A terminal whose other side is closed would be ready for ever.
+    fn wanted(&self, typing: bool) -> impl Iterator<Item = PollFd<'_>> {
+        let master = self.master.as_ref().filter(|_| !self.closed);
+        let typed = master.filter(|_| typing).map(|_| PollFd::new(fds::borrow(0), PollFlags::POLLIN));
+        master.map(|master| PollFd::new(master.as_fd(), PollFlags::POLLIN)).into_iter().chain(typed)
+    }
+
     fn connect(&mut self, master: Option<OwnedFd>) -> Result<(), LaunchError> {
         let terminal = |errno| LaunchError::own("connect the terminal", errno);
         let master = master.ok_or_else(|| terminal(Errno::EBADF))?;

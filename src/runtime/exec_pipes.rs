@@ -1,155 +1,180 @@
-//! Streams of a command that may not have its caller's own: under SELinux what its label does not allow it, a file or a terminal of the
-//! caller's, is replaced by a null device at execve (security/selinux/hooks.c: flush_unauthorized_files), and what it writes is lost.
-//! Pipes of ours it may use, and we carry on what goes through them.
+//! The streams of a command that joins a container without a terminal of its own: always pipes, never the caller's. What a process has open
+//! it can open anew through `/proc/PID/fd`, with other rights: a log that it only writes to could be read and truncated, a folder climbed
+//! out of, a terminal's next line be read. [`NearEnds`] carries on what goes through them, in the caller's one loop.
 
-use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::thread::JoinHandle;
 
 use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::unistd::{pipe2, read, write};
+use nix::sys::signalfd::SignalFd;
+use nix::sys::stat::{SFlag, fstat};
+use nix::unistd::{read, write};
 
 use super::LaunchError;
-use super::pipe::pipe;
+use super::pipe::{give, pipe};
 use super::terminal::set_nonblocking;
 use crate::security::selinux::Labels;
+use crate::spec::{ContainerSpec, User};
 use crate::sys::fds;
 
 /// Bytes at a time; as many as a pipe holds.
 const CHUNK: usize = 64 << 10;
+/// What a pipe takes without waiting once it is writable (PIPE_BUF, pipe(7)).
+const AT_ONCE: usize = 4096;
 
-/// Both ends of each pipe.
-pub(super) struct ExecPipes {
-    /// The command's streams, by number; its standard input only where it has its caller's.
-    pub theirs: [Option<OwnedFd>; 3],
-    /// Our ends of them.
-    pub ours: NearEnds,
-}
+/// The command's ends, by number. `None` is its null device.
+pub(super) type FarEnds = [Option<OwnedFd>; 3];
 
 /// The caller's ends.
 pub(super) struct NearEnds {
-    stdin: Option<OwnedFd>,
-    outputs: [OwnedFd; 2],
+    input: Option<Carrier>,
+    outputs: Vec<Carrier>,
 }
 
-/// Threads that carry output, until the command has ended and all that it wrote is carried.
-pub(super) struct Carrying {
-    outputs: Vec<JoinHandle<()>>,
-    /// Closed when the command has ended: a child of it may hold its streams open for ever.
-    running: OwnedFd,
+/// What moves bytes one way: between a descriptor of the caller's, which may block, and our end of a pipe, which never does.
+struct Carrier {
+    from: End,
+    to: End,
+    /// Read and not yet written: the part of the buffer from here on.
+    buffer: Vec<u8>,
+    written: usize,
+    /// The most that is written at once.
+    most: usize,
 }
 
-impl ExecPipes {
-    pub fn new(labels: &Labels, interactive: bool) -> Result<Self, LaunchError> {
-        let (their_stdin, stdin) =
-            if interactive { pipe(Some(labels)).map(|(read, write)| (Some(read), Some(write)))? } else { (None, None) };
-        let (out, their_out) = pipe(Some(labels))?;
-        let (err, their_err) = pipe(Some(labels))?;
-        Ok(Self { theirs: [their_stdin, Some(their_out), Some(their_err)], ours: NearEnds { stdin, outputs: [out, err] } })
+enum End {
+    Ours(OwnedFd),
+    Callers(i32),
+}
+
+impl AsFd for End {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Ours(fd) => fd.as_fd(),
+            Self::Callers(number) => fds::borrow(*number),
+        }
     }
+}
+
+/// The pipes of a command of `user`, for processes with `labels`; its input only when `interactive`. Both outputs are one pipe where the
+/// caller's are one file, as after `2>&1`: each line stays where it was written.
+///
+/// # Errors
+/// EMFILE; what SELinux refuses.
+pub(super) fn make(
+    spec: &ContainerSpec,
+    user: User,
+    labels: Option<&Labels>,
+    interactive: bool,
+) -> Result<(FarEnds, NearEnds), LaunchError> {
+    let near = |fd: OwnedFd| set_nonblocking(fd.as_fd()).map(|()| End::Ours(fd)).map_err(LaunchError::nix("set up a pipe"));
+    let (mut theirs, mut ours) = (FarEnds::default(), NearEnds { input: None, outputs: Vec::new() });
+    if interactive {
+        let (reader, writer) = pipe(labels)?;
+        theirs[0] = Some(reader);
+        ours.input = Some(Carrier::new(End::Callers(0), near(writer)?));
+    }
+    let one = fds::is_same_file(1, 2);
+    for number in if one { 1..2 } else { 1..3 } {
+        let (reader, writer) = pipe(labels)?;
+        theirs[number] = Some(writer);
+        ours.outputs.push(Carrier::new(near(reader)?, End::Callers(number as i32)));
+    }
+    if one {
+        let copy = theirs[1].as_ref().map(OwnedFd::try_clone).transpose();
+        theirs[2] = copy.map_err(LaunchError::io("set up a pipe"))?;
+    }
+    give(theirs.iter().flatten(), spec, user)?;
+    Ok((theirs, ours))
 }
 
 impl NearEnds {
-    /// Begins to carry, in threads: for a process that forks no more.
-    ///
-    /// # Errors
-    /// When a thread cannot be made.
-    pub fn carry(self) -> Result<Carrying, LaunchError> {
-        let failed = LaunchError::io("carry the command's streams");
-        let carrying = || -> io::Result<Carrying> {
-            let (ended, running) = pipe2(OFlag::O_CLOEXEC)?;
-            let spawn = |work: Box<dyn FnOnce() + Send>| std::thread::Builder::new().name("streams".into()).spawn(work);
-            if let Some(stdin) = self.stdin {
-                // not waited for: nobody may be typing
-                spawn(Box::new(move || carry_input(&stdin)))?;
-            }
-            let mut outputs = Vec::new();
-            for (number, pipe) in (1..).zip(self.outputs) {
-                let ended = ended.try_clone()?;
-                outputs.push(spawn(Box::new(move || carry_output(pipe, number, &ended)))?);
-            }
-            Ok(Carrying { outputs, running })
-        };
-        carrying().map_err(failed)
+    /// What there is to wait for now, in the order that [`NearEnds::serve`] expects.
+    pub fn wanted(&self) -> Vec<PollFd<'_>> {
+        // a pipe that nobody reads any more tells so by itself, also while there is nothing to write to it
+        let input = self.input.iter().flat_map(|input| [input.wanted(), PollFd::new(input.to.as_fd(), PollFlags::empty())]);
+        input.chain(self.outputs.iter().map(Carrier::wanted)).collect()
     }
-}
 
-impl Carrying {
-    /// Once the command has ended: waits for what it wrote to be carried.
-    pub fn finish(self) {
-        drop(self.running);
-        for output in self.outputs {
-            // a carrier that panicked has said so itself
-            let _ = output.join();
+    /// Does what can be done without waiting; `ready` tells, for each that was wanted, whether something came of it.
+    pub fn serve(&mut self, ready: &[bool]) {
+        let (of_input, of_outputs) = ready.split_at(if self.input.is_some() { 2 } else { 0 });
+        if let (Some(input), [moves, closed]) = (&mut self.input, of_input)
+            && ((*closed && input.buffer.is_empty()) || (*moves && !input.advance(CHUNK)))
+        {
+            self.input = None;
         }
+        let mut ready = of_outputs.iter();
+        // when our own reader is gone the pipe is closed, as its would have been
+        self.outputs.retain_mut(|output| !ready.next().is_some_and(|ready| *ready) || output.advance(CHUNK));
     }
-}
 
-/// From our standard input until it ends, or the command takes no more.
-fn carry_input(to: &OwnedFd) {
-    let mut buffer = vec![0; CHUNK];
-    let stdin = fds::borrow(0);
-    loop {
-        match read(stdin, &mut buffer) {
-            Ok(length @ 1..) => {
-                if pass(&buffer[..length], to.as_fd()).is_none() {
-                    return;
+    /// Once the command has ended: carries what it wrote before; a child of it may hold its streams and write for ever. One of `signals`
+    /// ends it, for nobody may be reading.
+    pub fn finish(self, signals: &SignalFd) {
+        for mut output in self.outputs {
+            let mut left = fds::unread(output.from.as_fd());
+            while left > 0 || !output.buffer.is_empty() {
+                if output.buffer.is_empty() {
+                    let before = left;
+                    let _ = output.read(left.min(CHUNK));
+                    left -= output.buffer.len().min(before);
+                    if output.buffer.is_empty() {
+                        break;
+                    }
+                }
+                let mut polled = [PollFd::new(output.to.as_fd(), PollFlags::POLLOUT), PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
+                let _ = poll(&mut polled, PollTimeout::NONE);
+                let signalled = polled[1].revents().is_some_and(|events| !events.is_empty());
+                if signalled || output.write().is_none() {
+                    break;
                 }
             }
-            Err(Errno::EINTR) => {}
-            Err(Errno::EAGAIN) => wait_for(stdin, PollFlags::POLLIN),
-            Ok(0) | Err(_) => return,
         }
     }
 }
 
-/// To our stream `number` until the command closes it or ends. When our own reader is gone the pipe is closed, as its would have been.
-fn carry_output(from: OwnedFd, number: i32, ended: &OwnedFd) {
-    let mut buffer = vec![0; CHUNK];
-    if set_nonblocking(from.as_fd()).is_err() {
-        return;
+impl Carrier {
+    fn new(from: End, to: End) -> Self {
+        let is_pipe = |status: nix::sys::stat::FileStat| SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT == SFlag::S_IFIFO;
+        let waits = matches!(to, End::Callers(_)) && fstat(to.as_fd()).is_ok_and(is_pipe);
+        Self { from, to, buffer: Vec::new(), written: 0, most: if waits { AT_ONCE } else { CHUNK } }
     }
-    // once it has ended: how much there may be that it wrote before, which is what the pipe holds; a child of it may write for ever
-    let mut left: Option<usize> = None;
-    loop {
-        if left.is_none() {
-            let mut polled = [PollFd::new(from.as_fd(), PollFlags::POLLIN), PollFd::new(ended.as_fd(), PollFlags::POLLIN)];
-            let _ = poll(&mut polled, PollTimeout::NONE);
-            if polled[1].revents().is_some_and(|events| !events.is_empty()) {
-                left = Some(fcntl(from.as_fd(), FcntlArg::F_GETPIPE_SZ).ok().and_then(|size| size.try_into().ok()).unwrap_or(CHUNK));
-            }
-        }
-        let most = left.unwrap_or(CHUNK).min(CHUNK);
-        match read(&from, &mut buffer[..most]) {
-            Ok(length @ 1..) => {
-                if pass(&buffer[..length], fds::borrow(number)).is_none() {
-                    return;
-                }
-                left = left.map(|left| left - length);
-            }
-            Err(Errno::EINTR) => {}
-            Err(Errno::EAGAIN) if left.is_none() => {}
-            Ok(0) | Err(_) => return,
-        }
-    }
-}
 
-/// All of `bytes`; `None` when nobody takes them any more. Somebody else's end may not block, and is waited for all the same.
-fn pass(mut bytes: &[u8], to: BorrowedFd<'_>) -> Option<()> {
-    while !bytes.is_empty() {
-        match write(to, bytes) {
-            Ok(written) => bytes = &bytes[written..],
-            Err(Errno::EINTR) => {}
-            Err(Errno::EAGAIN) => wait_for(to, PollFlags::POLLOUT),
+    fn wanted(&self) -> PollFd<'_> {
+        if self.buffer.is_empty() {
+            PollFd::new(self.from.as_fd(), PollFlags::POLLIN)
+        } else {
+            PollFd::new(self.to.as_fd(), PollFlags::POLLOUT)
+        }
+    }
+
+    /// One read or one write; `false` when it is over.
+    fn advance(&mut self, most: usize) -> bool {
+        if self.buffer.is_empty() { self.read(most).is_some() } else { self.write().is_some() }
+    }
+
+    fn read(&mut self, most: usize) -> Option<()> {
+        self.buffer.resize(most, 0);
+        let got = read(&self.from, &mut self.buffer);
+        self.buffer.truncate(*got.as_ref().unwrap_or(&0));
+        match got {
+            Ok(1..) | Err(Errno::EAGAIN | Errno::EINTR) => Some(()),
+            Ok(0) | Err(_) => None,
+        }
+    }
+
+    fn write(&mut self) -> Option<()> {
+        let end = self.buffer.len().min(self.written + self.most);
+        match write(&self.to, &self.buffer[self.written..end]) {
+            Ok(length) => self.written += length,
+            Err(Errno::EAGAIN | Errno::EINTR) => {}
             Err(_) => return None,
         }
+        if self.written == self.buffer.len() {
+            self.buffer.clear();
+            self.written = 0;
+        }
+        Some(())
     }
-    Some(())
-}
-
-fn wait_for(fd: BorrowedFd<'_>, events: PollFlags) {
-    // what is wrong with it, the next read or write says
-    let _ = poll(&mut [PollFd::new(fd, events)], PollTimeout::NONE);
 }

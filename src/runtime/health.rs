@@ -3,23 +3,62 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use crate::cgroup::Cgroup;
 use crate::record::Health;
 use crate::spec::HealthCheck;
 use crate::sys::pidfd::{self, Ended};
 
-/// A run of the check: its process, and when it has taken too long.
+/// A run of the check, which takes all that it started with it when it is dropped.
 #[derive(Debug)]
-struct Probe {
+pub struct Probe {
+    /// The process that waits for its command, our child.
     process: OwnedFd,
-    deadline: Instant,
+    /// Its own cgroup, and the container's; a process that was forked is in it wherever it went.
+    cgroups: Option<(Cgroup, Cgroup)>,
+    deadline: Option<Instant>,
     late: bool,
+}
+
+impl Probe {
+    /// One that has just begun; without cgroups only `process` is killed.
+    #[must_use]
+    pub fn new(process: OwnedFd, cgroups: Option<(Cgroup, Cgroup)>) -> Self {
+        Self { process, cgroups, deadline: None, late: false }
+    }
+
+    /// Kills it whole. What is frozen by a v1 freezer dies when it is thawed, and is not waited for.
+    fn kill(&self) {
+        if let Some((own, _)) = &self.cgroups {
+            own.kill_now();
+        }
+        // gone meanwhile is what we want
+        let _ = pidfd::send_signal(self.process.as_fd(), nix::libc::SIGKILL);
+    }
+
+    fn has_ended(&self) -> bool {
+        pidfd::wait_readable(self.process.as_fd(), Some(Duration::ZERO)).unwrap_or(true)
+    }
+
+    fn is_paused(&self) -> bool {
+        self.cgroups.as_ref().is_some_and(|(_, container)| container.is_frozen())
+    }
+}
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        self.kill();
+        if self.has_ended() {
+            // reaped already, where it was judged
+            let _ = pidfd::reap(self.process.as_fd());
+        }
+    }
 }
 
 /// What became of the wish to start a run.
 #[derive(Debug)]
 pub enum ProbeStart {
-    /// Its process, our child.
-    Started(OwnedFd),
+    /// It runs.
+    Started(Probe),
     /// It cannot be started: a failed check.
     Failed,
     /// The container is frozen: it cannot answer, which says nothing about its health.
@@ -46,7 +85,7 @@ impl HealthMonitor {
     /// When [`HealthMonitor::advance`] has something to do even if nothing happens.
     #[must_use]
     pub fn deadline(&self) -> Instant {
-        self.probe.as_ref().map_or(self.next_run, |p| p.deadline)
+        self.probe.as_ref().and_then(|p| p.deadline).unwrap_or(self.next_run)
     }
 
     /// Readable when the running check has ended.
@@ -61,22 +100,30 @@ impl HealthMonitor {
         let Some(probe) = &mut self.probe else {
             if now >= self.next_run {
                 match start(&self.check.command) {
-                    ProbeStart::Started(process) => self.probe = Some(Probe { process, deadline: now + interval, late: false }),
+                    ProbeStart::Started(mut probe) => {
+                        probe.deadline = Some(now + interval);
+                        self.probe = Some(probe);
+                    }
                     ProbeStart::Failed => return self.judge(false, now),
                     ProbeStart::NotNow => self.next_run = now + interval,
                 }
             }
             return None;
         };
-        if pidfd::wait_readable(probe.process.as_fd(), Some(Duration::ZERO)).unwrap_or(true) {
+        if probe.has_ended() {
+            // one that was killed in a pause, or by it, has not failed
+            let paused = probe.is_paused();
             let healthy = matches!(pidfd::reap(probe.process.as_fd()), Ok(Ended::Exited(0))) && !probe.late;
             self.probe = None;
+            if paused {
+                self.next_run = now + interval;
+                return None;
+            }
             return self.judge(healthy, now);
         }
-        if now >= probe.deadline {
-            // its command dies with it (PR_SET_PDEATHSIG); a frozen one dies when it is thawed, so nobody waits for that here
-            let _ = pidfd::send_signal(probe.process.as_fd(), nix::libc::SIGKILL);
-            (probe.late, probe.deadline) = (true, now + interval);
+        if probe.deadline.is_none_or(|deadline| now >= deadline) {
+            probe.kill();
+            (probe.late, probe.deadline) = (true, Some(now + interval));
         }
         None
     }
@@ -100,7 +147,7 @@ mod tests {
     #[expect(clippy::zombie_processes, reason = "the monitor reaps it, through its pidfd")]
     fn spawn(line: &str) -> ProbeStart {
         let child = std::process::Command::new("sh").arg("-c").arg(line).spawn().unwrap();
-        ProbeStart::Started(pidfd::open(child.id() as i32).unwrap())
+        ProbeStart::Started(Probe::new(pidfd::open(child.id() as i32).unwrap(), None))
     }
 
     /// One whole run of the check.

@@ -5,12 +5,14 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
 use nix::errno::Errno;
-use nix::sys::stat::{Mode, SFlag, fstat, umask};
+use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Uid, fchown};
 
-use super::plan::InitPlan;
-use super::step::{CLOCKS, GO, LIMITED, MARKER, Step, StepReport, TERMINAL};
+use super::plan::{InitPlan, SharedProcesses};
+use super::step::{CLOCKS, FRAME, GO, LIMITED, MARKER, NAMESPACES, SUCCESSOR, Step, StepReport, TERMINAL};
 use super::step_clock::InitClock;
+use crate::sys::clone::fork_sibling;
+use crate::sys::null::open_null;
 use crate::sys::{fault, fds, process, reaper, seqpacket, tty};
 use crate::{cgroup, namespace, network, rootfs};
 
@@ -20,12 +22,16 @@ pub fn run(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> ! {
     let result = set_up(plan, supervisor, &mut clock);
     // times are told for whoever is curious; what comes of them changes nothing
     let _ = seqpacket::send(supervisor, &clock.encode(), true);
-    let failure = match result {
-        Ok(()) => execute(plan, supervisor),
-        Err(failure) => failure,
+    let (failure, to) = match (result, &plan.shared_processes) {
+        (Err(failure), _) => (failure, supervisor),
+        (Ok(()), None) => (execute(plan, supervisor), supervisor),
+        (Ok(()), Some(shared)) => {
+            let to = shared.reporter.as_fd();
+            (enter_processes(plan, shared).err().unwrap_or_else(|| execute(plan, to)), to)
+        }
     };
     // the supervisor may be gone; there is nobody else to tell
-    let _ = seqpacket::send(supervisor, &failure.encode(), true);
+    let _ = tell(to, &failure.encode());
     process::exit_now(125)
 }
 
@@ -34,6 +40,11 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
         title.set(b"minic-init");
     }
     at(Step::Go, process::set_undumpable())?;
+    if let Some(shared) = &plan.shared_processes {
+        let joined = || plan.joined_users.as_ref().map_or(Ok(()), |(users, others)| namespace::join_users(users.as_fd(), *others));
+        let made = namespace::make_among(shared.init.as_fd(), shared.flags).and_then(|()| joined());
+        at(Step::Namespaces, made.and_then(|()| seqpacket::send(supervisor, &[NAMESPACES], true)))?;
+    }
     if plan.own_clocks {
         at(Step::Clocks, namespace::unshare_clocks().and_then(|()| seqpacket::send(supervisor, &[CLOCKS], true)))?;
     }
@@ -44,12 +55,9 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
         clock.done(Step::Clocks);
     }
     if plan.own_users {
-        match &plan.joined_users {
-            Some((users, others)) => at(Step::Users, namespace::join_users(users.as_fd(), *others))?,
-            None => {
-                at(Step::Users, namespace::become_root())?;
-                namespace::limit_use().map_err(|errno| StepReport::new(Step::Users, errno))?;
-            }
+        if plan.joined_users.is_none() {
+            at(Step::Users, namespace::become_root())?;
+            namespace::limit_use().map_err(|errno| StepReport::new(Step::Users, errno))?;
         }
         if plan.makes_ipc {
             namespace::unshare_ipc().map_err(|errno| StepReport::new(Step::Users, errno))?;
@@ -58,7 +66,7 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
     }
     // before the first mount: the image's own /proc might lie over the host's
     at(Step::Restrict, plan.restrictions.label())?;
-    at(Step::Session, nix::unistd::setsid())?;
+    at(Step::Session, nix::unistd::setsid().and_then(|_| process::new_session_keyring()))?;
     clock.done(Step::Session);
     if let Some(name) = &plan.hostname {
         at(Step::Hostname, nix::unistd::sethostname(OsStr::from_bytes(name.to_bytes())))?;
@@ -91,7 +99,8 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
     // no descriptor of the host's is left for a path such as /proc/self/fd/7 to lead through
     drop((root, mounts));
     let wait_status = plan.wait_status.as_ref().map_or(-1, AsRawFd::as_raw_fd);
-    at(Step::Stdio, fds::keep_only([supervisor.as_raw_fd(), wait_status]))?;
+    let reporter = plan.shared_processes.as_ref().map_or(-1, |shared| shared.reporter.as_raw_fd());
+    at(Step::Stdio, fds::keep_only([supervisor.as_raw_fd(), wait_status, reporter]))?;
     at(Step::Workdir, enter(&plan.cwd))?;
     clock.done(Step::Workdir);
     at(Step::Ulimits, plan.ulimits.apply())?;
@@ -143,14 +152,15 @@ fn wait_for_go(supervisor: BorrowedFd<'_>) -> nix::Result<Option<OwnedFd>> {
 /// Puts the streams, or a terminal of the container's own devpts, at 0, 1 and 2.
 fn connect(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport> {
     if let Some(stdio) = &plan.stdio {
-        for (number, fd) in [(0, &stdio.stdin), (1, &stdio.stdout), (2, &stdio.stderr)] {
-            if !plan.user.is_root() && is_pipe(fd) {
-                // so that /dev/stdout can be opened again; with ids of its own the pipes are its user's already
-                let _ = fchown(fd, Some(Uid::from_raw(plan.user.uid)), None);
-            }
-            at(Step::Stdio, fds::place(fd.as_raw_fd(), number))?;
-        }
-        return Ok(());
+        let stdin = match &stdio.stdin {
+            Some(stdin) => fds::place(stdin.as_raw_fd(), 0),
+            // that of its own /dev: what is done to it from inside is done to no other
+            None => open_null().and_then(|null| fds::place(null.as_raw_fd(), 0)),
+        };
+        at(Step::Stdio, stdin)?;
+        return [(1, &stdio.stdout), (2, &stdio.stderr)]
+            .into_iter()
+            .try_for_each(|(number, fd)| at(Step::Stdio, fds::place(fd.as_raw_fd(), number)));
     }
     let terminal = |errno| StepReport::new(Step::Terminal, errno);
     at(Step::Terminal, Ok(()))?;
@@ -160,14 +170,41 @@ fn connect(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport
     if let Some(size) = plan.window {
         tty::set_window_size(slave.as_fd(), size).map_err(terminal)?;
     }
-    tty::take_control(slave.as_fd()).map_err(terminal)?;
+    if plan.shared_processes.is_none() {
+        tty::take_control(slave.as_fd()).map_err(terminal)?;
+    }
     seqpacket::send_with_fd(supervisor, &[TERMINAL], master.as_fd()).map_err(terminal)?;
     (0..3).try_for_each(|number| at(Step::Terminal, fds::place(slave.as_raw_fd(), number)))
 }
 
-/// Standard input may be the host's own /dev/null, which stays the host's.
-fn is_pipe(fd: &OwnedFd) -> bool {
-    fstat(fd).is_ok_and(|status| SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT == SFlag::S_IFIFO)
+/// Forks who goes on among the processes of another container, with nothing that the container itself does not hold, as the supervisor's child;
+/// returns in that one alone. It has no socket any more: whoever may seize it takes its descriptors too (pidfd_getfd(2)).
+fn enter_processes(plan: &InitPlan, shared: &SharedProcesses) -> Result<(), StepReport> {
+    let wait_status = plan.wait_status.as_ref().map_or(-1, AsRawFd::as_raw_fd);
+    at(Step::Stdio, fds::keep_only([shared.reporter.as_raw_fd(), wait_status]))?;
+    let pid = fork_sibling().map_err(|errno| StepReport::new(Step::Reaper, errno))?;
+    if pid > 0 {
+        let [p0, p1, p2, p3] = pid.to_le_bytes();
+        let _ = tell(shared.reporter.as_fd(), &[SUCCESSOR, p0, p1, p2, p3]);
+        process::exit_now(0);
+    }
+    at(Step::Session, nix::unistd::setsid())?;
+    if plan.stdio.is_none() {
+        at(Step::Terminal, tty::take_control(fds::borrow(0)))?;
+    }
+    Ok(())
+}
+
+/// Through the socket, or in frames of eight bytes through the pipe that stands for it. Allocates nothing.
+fn tell(supervisor: BorrowedFd<'_>, message: &[u8]) -> nix::Result<()> {
+    match seqpacket::send(supervisor, message, true) {
+        Err(Errno::ENOTSOCK) => {
+            let mut frame = [0; FRAME];
+            frame.iter_mut().zip(message).for_each(|(place, byte)| *place = *byte);
+            nix::unistd::write(supervisor, &frame).map(drop)
+        }
+        other => other,
+    }
 }
 
 /// Executes the command, or stays as PID 1 with the command as its child.
@@ -183,7 +220,7 @@ fn become_command(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> StepReport {
     if let Err(errno) = fds::cloexec_from(3) {
         return StepReport::new(Step::Marker, errno);
     }
-    if let Err(report) = at(Step::Marker, seqpacket::send(supervisor, &[MARKER], true)).and_then(|()| at(Step::Exec, Ok(()))) {
+    if let Err(report) = at(Step::Marker, tell(supervisor, &[MARKER])).and_then(|()| at(Step::Exec, Ok(()))) {
         return report;
     }
     StepReport::new(Step::Exec, plan.command.exec())

@@ -11,6 +11,7 @@ mod duties;
 mod error;
 mod exec;
 mod exec_console;
+mod exec_join;
 mod exec_pipes;
 mod exec_session;
 mod frame;

@@ -5,10 +5,11 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl, openat};
 use nix::sys::stat::{Mode, SFlag, mknodat};
-use nix::unistd::{UnlinkatFlags, pipe2, unlinkat};
+use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, pipe2, unlinkat};
 
 use super::LaunchError;
 use crate::security::selinux::Labels;
+use crate::spec::{ContainerSpec, User};
 use crate::sys::mount::{ATTR_NODEV, ATTR_NOEXEC, ATTR_NOSUID, new_filesystem};
 
 /// The reading and the writing end of a pipe that processes with these labels may use.
@@ -20,6 +21,21 @@ pub(super) fn pipe(labels: Option<&Labels>) -> Result<(OwnedFd, OwnedFd), Launch
         None => pipe2(OFlag::O_CLOEXEC).map_err(LaunchError::nix("make a pipe")),
         Some(labels) => labelled(labels),
     }
+}
+
+/// Gives ends of pipes to a user of the container, so that /dev/stdout can be opened again: nobody inside could give away what belongs to an
+/// id that the container has no name for.
+///
+/// # Errors
+/// EPERM without CAP_CHOWN.
+pub(super) fn give<'a>(ends: impl IntoIterator<Item = &'a OwnedFd>, spec: &ContainerSpec, user: User) -> Result<(), LaunchError> {
+    let outside = |id: u32| spec.ids.map_or(Some(id), |ids| ids.outside(id));
+    let (uid, gid) = (outside(user.uid).map(Uid::from_raw), outside(user.gid).map(Gid::from_raw));
+    if spec.ids.is_none() && user.is_root() {
+        return Ok(());
+    }
+    let mut ends = ends.into_iter();
+    ends.try_for_each(|end| fchown(end, uid, gid)).map_err(LaunchError::nix("give the streams to the container"))
 }
 
 /// A pipe has its maker's label, with all of its categories, which a container may not have; and a policy lets hardly anybody change it. A

@@ -18,12 +18,23 @@ use nix::sched::CloneFlags;
 /// Standard streams of a container without a terminal.
 #[derive(Debug)]
 pub struct Stdio {
-    /// What it reads.
-    pub stdin: OwnedFd,
+    /// What it reads; `None` is the container's own null device.
+    pub stdin: Option<OwnedFd>,
     /// What it writes.
     pub stdout: OwnedFd,
     /// Where it complains.
     pub stderr: OwnedFd,
+}
+
+/// The processes of another container. They would see an init that is born among them in all its power: it enters at the end.
+#[derive(Debug)]
+pub struct SharedProcesses {
+    /// Their init.
+    pub init: OwnedFd,
+    /// The namespaces that init makes itself (`CLONE_NEW*`), because it is born in none.
+    pub flags: u64,
+    /// What it says once it has entered: the writing end of a pipe.
+    pub reporter: OwnedFd,
 }
 
 /// Everything that init will need. After clone3 nothing is allocated and no text is formatted.
@@ -39,6 +50,8 @@ pub struct InitPlan {
     pub own_network: bool,
     /// Whether it has a cgroup namespace.
     pub own_cgroups: bool,
+    /// Among whose processes it is to be, where that is another container's.
+    pub shared_processes: Option<SharedProcesses>,
     /// Whether it has a user namespace, in which it must become root.
     pub own_users: bool,
     /// The user namespace of another container that it joins instead, and what it makes in it.
@@ -85,6 +98,7 @@ impl InitPlan {
             hostname: if spec.uts == Own::Own { Some(text(&spec.hostname)?) } else { None },
             own_network: spec.network == NetworkMode::None,
             own_cgroups: spec.cgroupns == Own::Own,
+            shared_processes: None,
             own_users: spec.ids.is_some(),
             joined_users: None,
             makes_ipc: spec.ids.is_some() && spec.ipc == IpcMode::Own,
@@ -114,7 +128,8 @@ impl InitPlan {
             Step::Cgroup => "join its cgroups".into(),
             Step::Clocks => "make a time namespace (Linux 5.6)".into(),
             Step::Users => "become root of the user namespace, and make its IPC namespace".into(),
-            Step::Session => "make a session".into(),
+            Step::Namespaces => "make its namespaces among the processes of another container".into(),
+            Step::Session => "make a session, and a keyring for it".into(),
             Step::CgroupNamespace => "make the cgroup namespace".into(),
             Step::Hostname => format!("set the host name {:?}", self.hostname.as_deref().unwrap_or_default()),
             Step::Network => "bring the loopback interface up".into(),
@@ -135,7 +150,7 @@ impl InitPlan {
             Step::Restrict => {
                 format!("give up capabilities, become {}:{} and install the seccomp filter", self.user.uid, self.user.gid)
             }
-            Step::Reaper => "fork the command from init".into(),
+            Step::Reaper => "fork the command from init (its seccomp profile may forbid it)".into(),
             Step::Marker => "report to the supervisor".into(),
             Step::Exec => return LaunchError::command(&self.command.name().to_string_lossy(), errno),
         };

@@ -256,6 +256,8 @@ impl Relay {
     /// Signals the container and starts its grace; a later, shorter grace wins.
     fn stop(&mut self, signal: i32, grace: Duration) {
         self.stop_requested = true;
+        // a check that runs is over, and none is begun any more
+        self.health = None;
         self.signal(signal);
         let at = Instant::now() + grace;
         self.kill_at = Some(self.kill_at.map_or(at, |earlier| earlier.min(at)));

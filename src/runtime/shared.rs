@@ -9,10 +9,10 @@ use crate::record::{Store, is_alive};
 use crate::spec::{ContainerId, ContainerSpec, IpcMode, NetworkMode, PidMode};
 use crate::sys::pidfd;
 
-/// The namespaces that a container shares, each with the init (as a pidfd) whose it is.
+/// The namespaces that a container shares, each with the init (as a pidfd, and its number) whose it is.
 #[derive(Debug)]
 pub struct Shared {
-    joints: Vec<(Joint, OwnedFd)>,
+    joints: Vec<(Joint, OwnedFd, i32)>,
     users: Option<OwnedFd>,
 }
 
@@ -24,13 +24,16 @@ impl Shared {
     pub fn find(store: &Store, spec: &ContainerSpec) -> Result<Self, LaunchError> {
         let mut shared = Vec::new();
         if let NetworkMode::Container(id) = &spec.network {
-            shared.push((Joint::Network, init_of(store, "network", id)?));
+            let (init, pid) = init_of(store, "network", id)?;
+            shared.push((Joint::Network, init, pid));
         }
         if let IpcMode::Container(id) = &spec.ipc {
-            shared.push((Joint::Ipc, init_of(store, "shared memory", id)?));
+            let (init, pid) = init_of(store, "shared memory", id)?;
+            shared.push((Joint::Ipc, init, pid));
         }
         if let PidMode::Container(id) = &spec.pid {
-            shared.push((Joint::Processes, init_of(store, "processes", id)?));
+            let (init, pid) = init_of(store, "processes", id)?;
+            shared.push((Joint::Processes, init, pid));
         }
         let users = spec.joined_users().map(|id| users_of(store, id)).transpose()?;
         Ok(Self { joints: shared, users })
@@ -41,15 +44,26 @@ impl Shared {
         self.users.take()
     }
 
-    /// Does `work` in them, so that who is cloned in it is born in them. This process comes back, whatever `work` says; a child, for
+    /// The init among whose processes the container's are to be, and its number. Nobody is born there but who holds no more than the container.
+    ///
+    /// # Errors
+    /// EMFILE.
+    pub fn processes(&self) -> Result<Option<(OwnedFd, i32)>, LaunchError> {
+        let found = self.joints.iter().find(|(joint, ..)| *joint == Joint::Processes);
+        let copy = found.map(|(_, init, pid)| Ok((init.try_clone()?, *pid))).transpose();
+        copy.map_err(LaunchError::io("share the processes of the other container"))
+    }
+
+    /// Does `work` in all but the last, so that who is cloned in it is born in them. This process comes back, whatever `work` says; a child, for
     /// which `is_child` is true, stays.
     ///
     /// # Errors
     /// When the other container has just ended, and what `work` says.
     pub fn within<T>(&self, work: impl FnOnce() -> Result<T, LaunchError>, is_child: impl FnOnce(&T) -> bool) -> Result<T, LaunchError> {
-        let own = self.joints.iter().map(|(joint, _)| Ok((*joint, joint.current()?))).collect::<Result<Vec<_>, _>>();
+        let born_in = || self.joints.iter().filter(|(joint, ..)| *joint != Joint::Processes);
+        let own = born_in().map(|(joint, ..)| Ok((*joint, joint.current()?))).collect::<Result<Vec<_>, _>>();
         let own = own.map_err(LaunchError::nix("open our own namespaces"))?;
-        let entered = self.joints.iter().try_for_each(|(joint, target)| joint.enter(target.as_fd()));
+        let entered = born_in().try_for_each(|(joint, target, _)| joint.enter(target.as_fd()));
         let done = entered.map_err(LaunchError::nix("share the namespaces of the other container")).and_then(|()| work());
         if !done.as_ref().is_ok_and(is_child) {
             let back = own.iter().try_for_each(|(joint, namespace)| joint.enter(namespace.as_fd()));
@@ -59,20 +73,20 @@ impl Shared {
     }
 }
 
-fn init_of(store: &Store, what: &str, id: &str) -> Result<OwnedFd, LaunchError> {
+fn init_of(store: &Store, what: &str, id: &str) -> Result<(OwnedFd, i32), LaunchError> {
     opened(store, what, id, |pid| pidfd::open(pid))
 }
 
 fn users_of(store: &Store, id: &str) -> Result<OwnedFd, LaunchError> {
-    opened(store, "users", id, namespace::users_of)
+    opened(store, "users", id, namespace::users_of).map(|(users, _)| users)
 }
 
-fn opened(store: &Store, what: &str, id: &str, open: impl FnOnce(i32) -> io::Result<OwnedFd>) -> Result<OwnedFd, LaunchError> {
+fn opened(store: &Store, what: &str, id: &str, open: impl FnOnce(i32) -> io::Result<OwnedFd>) -> Result<(OwnedFd, i32), LaunchError> {
     let gone = || LaunchError::plain(format!("cannot share the {what} of container {id}: it is not running"));
     let id = ContainerId::new(id).map_err(|_| gone())?;
     let record = store.load(&id).map_err(|_| gone())?;
     let process = record.status.process().ok_or_else(gone)?;
     let opened = open(process.pid).map_err(|_| gone())?;
     // only now is the number tied to a process: is it still the one that was recorded?
-    if is_alive(process) { Ok(opened) } else { Err(gone()) }
+    if is_alive(process) { Ok((opened, process.pid)) } else { Err(gone()) }
 }

@@ -1,22 +1,18 @@
 //! From a record to an executing command: cgroup, plan, clone, the handshake with init.
 
-use std::fs::OpenOptions;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::OpenOptionsExt;
 
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
-use nix::unistd::{Gid, Uid, fchown};
 
 use super::confinement::Confinement;
-use super::pipe::pipe;
-use super::plan::{InitPlan, Stdio};
+use super::pipe::{give, pipe};
+use super::plan::{InitPlan, SharedProcesses, Stdio};
 use super::restrict::restrictions;
 use super::settings;
 use super::shared::Shared;
 use super::sources::open_sources;
-use super::step::{CLOCKS, GO, LIMITED, MARKER, REPORT, StepReport, TERMINAL};
+use super::step::{CLOCKS, FRAME, GO, LIMITED, MARKER, NAMESPACES, REPORT, SUCCESSOR, StepReport, TERMINAL};
 use super::step_clock::{StepClock, TIMES};
 use super::{LaunchError, Runtime, StartOrder, init, oom};
 use crate::cgroup::{Cgroup, CgroupError, DeviceRule, Parent, Unfinished};
@@ -148,13 +144,21 @@ pub fn start(
     plan.joined_users = shared.take_users().map(|users| (users, namespace::made_after_users(spec)));
     // on ourselves, for the child to inherit: the limits of who is in a user namespace of its own are not ours to set
     plan.ulimits.make_room()?;
+    let mut reports = None;
+    if let Some((init, pid)) = shared.processes()? {
+        plan.rootfs.share_proc(init.as_fd(), pid).map_err(LaunchError::nix("share /proc of the other container"))?;
+        let (reader, reporter) = pipe(None)?;
+        reports = Some(reader);
+        plan.shared_processes = Some(SharedProcesses { init, flags: namespace::clone_flags(spec), reporter });
+    }
     clock.done("plan the mounts and the command");
     LaunchError::at("supervisor.clone")?;
     let (ours, inits) = seqpacket::pair().map_err(LaunchError::nix("make init's socket"))?;
     let cgroup_folder = cgroup.v2_dir_fd().map_err(plain)?;
     let clone = || {
         plan.rootfs.open(spec, &sources).map_err(|failure| plan.explain_mount(failure))?;
-        let clone = || clone3(namespace::clone_flags(spec), cgroup_folder.as_ref().map(AsFd::as_fd));
+        let flags = if plan.shared_processes.is_some() { 0 } else { namespace::clone_flags(spec) };
+        let clone = || clone3(flags, cgroup_folder.as_ref().map(AsFd::as_fd));
         let owner = spec.ids.filter(|_| plan.joined_users.is_none());
         namespace::as_owner(owner, clone, |cloned| matches!(cloned, Cloned::Child)).map_err(cannot_clone(spec))
     };
@@ -167,12 +171,22 @@ pub fn start(
     };
     drop(inits);
     clock.done("clone into new namespaces");
+    // our copy of what init has
+    plan.shared_processes = None;
     let begun = LaunchError::at("supervisor.adjust")
+        .and_then(|()| if reports.is_some() { wait_for_namespaces(&plan, &ours) } else { Ok(()) })
         .and_then(|()| settings::are_its_own(spec, pid))
         .and_then(|()| adjust(spec, pid))
         .and_then(|()| users(spec, &plan, &paths, &sources, pid));
-    match begun.and_then(|root| handshake(&plan, (spec, &sources), root.as_ref(), (cgroup, unfinished), pid, &ours, clock)) {
-        Ok(master) => {
+    match begun.and_then(|root| handshake(&plan, (spec, &sources), root.as_ref(), (cgroup, unfinished), pid, (&ours, reports), clock)) {
+        Ok((master, successor)) => {
+            let (pid, pidfd) = match successor {
+                Some(successor) => {
+                    let _ = pidfd::reap(pidfd.as_fd());
+                    successor
+                }
+                None => (pid, pidfd),
+            };
             let streams = match (streams, master) {
                 (Some(pipes), _) => pipes,
                 (None, Some(master)) => Streams::Terminal(master),
@@ -181,9 +195,7 @@ pub fn start(
             Ok(Started { pid, pidfd, streams, wait_status: status_reader, unconfined })
         }
         Err(error) => {
-            // whatever state it is in, it must not outlive the failure; it is our child, so this reaps it
-            let _ = pidfd::send_signal(pidfd.as_fd(), nix::libc::SIGKILL);
-            let _ = pidfd::reap(pidfd.as_fd());
+            end(Some(pidfd));
             Err(error)
         }
     }
@@ -234,6 +246,56 @@ fn set_clocks(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
     std::fs::write(format!("/proc/{pid}/timens_offsets"), clocks.lines()).map_err(LaunchError::io(step()))
 }
 
+/// For an init that makes its namespaces itself.
+fn wait_for_namespaces(plan: &InitPlan, socket: &OwnedFd) -> Result<(), LaunchError> {
+    let mut message = [0; 128];
+    let length = seqpacket::receive(socket.as_fd(), &mut message, true).map_err(LaunchError::nix("hear from init"))?;
+    match (&message[..length], StepReport::decode(&message[..length])) {
+        ([NAMESPACES], _) => Ok(()),
+        (_, Some(report)) => Err(plan.explain(report)),
+        _ => Err(LaunchError::plain("the container's init was killed while it made its namespaces")),
+    }
+}
+
+/// The process that goes on as init among the processes of another container: its number, and a pidfd.
+type Entered = (i32, OwnedFd);
+
+/// What an init says that has entered the processes of another container: who goes on, a child of ours; and as it would in its socket.
+fn hear_entered(plan: &InitPlan, reports: &OwnedFd, cgroup: &Cgroup) -> Result<Entered, LaunchError> {
+    let (mut entered, mut marked) = (None, false);
+    let mut frame = [0; FRAME];
+    loop {
+        match (nix::unistd::read(reports, &mut frame), frame[0]) {
+            (Err(Errno::EINTR), _) => {}
+            (Ok(FRAME), SUCCESSOR) => {
+                let [_, p0, p1, p2, p3, ..] = frame;
+                let pid = i32::from_le_bytes([p0, p1, p2, p3]);
+                let process = pidfd::open(pid).map_err(LaunchError::io("open the container's init"))?;
+                entered = Some((pid, process)).filter(|(_, process)| pidfd::is_child(process.as_fd()));
+            }
+            (Ok(FRAME), MARKER) => marked = true,
+            (Ok(FRAME), _) => {
+                end(entered.map(|(_, process)| process));
+                let report = StepReport::decode(&frame);
+                return Err(report.map_or_else(|| LaunchError::plain("init's report is not one"), |r| plan.explain(r)));
+            }
+            _ if marked => return entered.ok_or_else(|| LaunchError::plain("init said something unknown")),
+            _ => {
+                end(entered.map(|(_, process)| process));
+                return Err(died_in_setup(cgroup));
+            }
+        }
+    }
+}
+
+/// Whatever state it is in, it must not outlive a failure; it is our child, so this reaps it.
+fn end(process: Option<OwnedFd>) {
+    if let Some(process) = process {
+        let _ = pidfd::send_signal(process.as_fd(), nix::libc::SIGKILL);
+        let _ = pidfd::reap(process.as_fd());
+    }
+}
+
 /// "go"; then a terminal, a report, or the marker and the end of the socket, which means that execve succeeded.
 #[allow(clippy::too_many_arguments, reason = "what one launch is made of")]
 fn handshake(
@@ -242,9 +304,9 @@ fn handshake(
     root: Option<&OwnedFd>,
     (cgroup, unfinished): (&mut Cgroup, Unfinished),
     pid: i32,
-    socket: &OwnedFd,
+    (socket, reports): (&OwnedFd, Option<OwnedFd>),
     clock: &mut StepClock,
-) -> Result<Option<OwnedFd>, LaunchError> {
+) -> Result<(Option<OwnedFd>, Option<Entered>), LaunchError> {
     LaunchError::at("supervisor.go")?;
     let mut unfinished = Some(unfinished);
     let mut go = |cgroup: &mut Cgroup, clock: &mut StepClock| {
@@ -272,7 +334,12 @@ fn handshake(
         match message[..length].first() {
             None if marked => {
                 clock.done("execute the command");
-                return Ok(master);
+                return Ok((master, None));
+            }
+            None if let Some(reports) = &reports => {
+                let entered = hear_entered(plan, reports, cgroup)?;
+                clock.done("execute the command");
+                return Ok((master, Some(entered)));
             }
             None => return Err(died_in_setup(cgroup)),
             Some(&CLOCKS) => {
@@ -317,27 +384,9 @@ fn streams(spec: &ContainerSpec, labels: Option<&Labels>, open_stdin: bool) -> R
     if spec.tty {
         return Ok((None, None));
     }
-    let (stdin, writer) = if open_stdin {
-        let (reader, writer) = pipe(labels)?;
-        (reader, Some(writer))
-    } else {
-        (null().map_err(LaunchError::io("open /dev/null"))?, None)
-    };
+    let (stdin, writer) = if open_stdin { pipe(labels).map(|(reader, writer)| (Some(reader), Some(writer)))? } else { (None, None) };
     let (out_reader, stdout) = pipe(labels)?;
     let (err_reader, stderr) = pipe(labels)?;
-    if let Some(ids) = spec.ids {
-        // so that /dev/stdout can be opened again; init could not give away what belongs to an id that it has no name for
-        let (uid, gid) = (ids.outside(spec.user.uid).map(Uid::from_raw), ids.outside(spec.user.gid).map(Gid::from_raw));
-        let pipes = [writer.as_ref().map(|_| &stdin), Some(&stdout), Some(&stderr)];
-        pipes
-            .into_iter()
-            .flatten()
-            .try_for_each(|pipe| fchown(pipe, uid, gid))
-            .map_err(LaunchError::nix("give the streams to the container"))?;
-    }
+    give(stdin.iter().chain([&stdout, &stderr]), spec, spec.user)?;
     Ok((Some(Stdio { stdin, stdout, stderr }), Some(Streams::Pipes { stdin: writer, stdout: out_reader, stderr: err_reader })))
-}
-
-fn null() -> io::Result<OwnedFd> {
-    OpenOptions::new().read(true).write(true).custom_flags(OFlag::O_CLOEXEC.bits()).open("/dev/null").map(Into::into)
 }

@@ -6,6 +6,8 @@ use nix::errno::Errno;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Step {
+    /// Namespaces that it was not born in.
+    Namespaces,
     /// Waiting for the supervisor's word that its ids and its network are ready.
     Go,
     /// Clocks of its own.
@@ -47,7 +49,8 @@ pub enum Step {
 }
 
 /// Every step, in order.
-pub const ALL: [Step; 19] = [
+pub const ALL: [Step; 20] = [
+    Step::Namespaces,
     Step::Go,
     Step::Clocks,
     Step::Users,
@@ -88,6 +91,12 @@ pub const MARKER: u8 = b'M';
 pub const TERMINAL: u8 = b'T';
 /// The message that a time namespace is made, whose clocks the supervisor now sets.
 pub const CLOCKS: u8 = b'C';
+/// The message that the namespaces are made which init was not born in.
+pub const NAMESPACES: u8 = b'N';
+/// First byte of the message with the number of the process that goes on as the container's init, after which the sender ends.
+pub const SUCCESSOR: u8 = b'I';
+/// Length of a message that goes through a pipe.
+pub const FRAME: usize = 8;
 /// The supervisor's word to begin, with the container's root where the supervisor mounted it.
 pub const GO: u8 = b'G';
 /// The supervisor's word that the cgroups have their limits, with the v1 ones' `tasks` files.

@@ -63,6 +63,7 @@ impl StepClock {
 /// What is said of a step that was done.
 fn words(step: Step) -> &'static str {
     match step {
+        Step::Namespaces => "make its namespaces",
         Step::Go => "wait for the word to begin",
         Step::Cgroup => "join the cgroup",
         Step::Clocks => "set its clocks",

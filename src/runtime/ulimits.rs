@@ -7,6 +7,9 @@ use super::LaunchError;
 use crate::spec::{ContainerSpec, Ulimit};
 use crate::sys::process;
 
+/// Of processes, which those of a user share.
+const RLIMIT_NPROC: u32 = Resource::RLIMIT_NPROC as u32;
+
 /// The limits of one container's processes.
 #[derive(Debug)]
 pub(super) struct Ulimits(Vec<Ulimit>);
@@ -43,6 +46,29 @@ impl Ulimits {
             room.map_err(|errno| LaunchError::own(format!("set the ulimit {}{hint}", limit.name()), errno))?;
         }
         Ok(())
+    }
+
+    /// Sets the caller's own limits where it is to fork once more: one process more than [`Ulimits::apply_after_fork`] leaves, if there is a
+    /// limit of them. Allocates nothing.
+    ///
+    /// # Errors
+    /// EPERM when there was no room made.
+    pub fn apply_before_fork(&self) -> nix::Result<()> {
+        self.0.iter().try_for_each(|limit| {
+            let one = u64::from(limit.resource == RLIMIT_NPROC);
+            let (_, most) = process::limit(limit.resource)?;
+            let hard = limit.hard.saturating_add(one).min(most);
+            process::set_limit(0, limit.resource, limit.soft.saturating_add(one).min(hard), hard)
+        })
+    }
+
+    /// Sets what [`Ulimits::apply_before_fork`] left, which takes no privilege. Allocates nothing.
+    ///
+    /// # Errors
+    /// What a seccomp filter says.
+    pub fn apply_after_fork(&self) -> nix::Result<()> {
+        let mut left = self.0.iter().filter(|limit| limit.resource == RLIMIT_NPROC);
+        left.try_for_each(|limit| process::set_limit(0, limit.resource, limit.soft, limit.hard))
     }
 
     /// Sets the caller's own limits. Allocates nothing.

@@ -60,6 +60,17 @@ pub fn fork() -> io::Result<Forked> {
     }
 }
 
+/// Forks a child of the caller's parent (clone(2), CLONE_PARENT), for a process that was forked itself and has started no thread; 0 is the
+/// child. It takes the one system call that every program forks with, whatever else a seccomp filter refuses. Allocates nothing.
+///
+/// # Errors
+/// EAGAIN, ENOMEM; EINVAL for the first process of a pid namespace; what a seccomp filter says.
+pub fn fork_sibling() -> nix::Result<i32> {
+    let flags = libc::CLONE_PARENT | libc::SIGCHLD;
+    // SAFETY: no CLONE_VM, so the child gets its own copy of memory and stack as with fork; the other arguments ask for nothing.
+    nix::errno::Errno::result(unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) }).map(|pid| pid as i32)
+}
+
 /// clone3(2) in the manner of fork: a copy of this process in new namespaces (`flags`: `CLONE_NEW*`), born in the
 /// cgroup v2 folder `cgroup` where given (`CLONE_INTO_CGROUP`, Linux 5.7).
 ///

@@ -1,6 +1,6 @@
 //! Descriptors by number: close_range(2), dup2(2) onto a known number.
 
-use std::os::fd::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
 
@@ -84,4 +84,22 @@ pub fn borrow(number: RawFd) -> BorrowedFd<'static> {
 pub fn write_now(number: RawFd, bytes: &[u8]) {
     // SAFETY: the buffer is valid for its length during the call.
     unsafe { libc::write(number, bytes.as_ptr().cast(), bytes.len()) };
+}
+
+/// Whether two numbers refer to one open file (kcmp(2)), as after `2>&1`; `false` on a kernel that does not tell.
+#[must_use]
+pub fn is_same_file(one: RawFd, other: RawFd) -> bool {
+    const KCMP_FILE: i32 = 0;
+    let own = std::process::id();
+    // SAFETY: integers only.
+    unsafe { libc::syscall(libc::SYS_kcmp, own, own, KCMP_FILE, one, other) == 0 }
+}
+
+/// Bytes that can be read at once (FIONREAD); 0 when the kernel does not tell.
+#[must_use]
+pub fn unread(fd: BorrowedFd<'_>) -> usize {
+    let mut length: libc::c_int = 0;
+    // SAFETY: FIONREAD fills one int.
+    let told = unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONREAD, &raw mut length) };
+    if told == 0 { length.max(0) as usize } else { 0 }
 }

@@ -10,6 +10,7 @@ pub mod fds;
 pub mod files;
 pub mod mount;
 pub mod net;
+pub mod null;
 pub mod pidfd;
 pub mod process;
 pub mod program;

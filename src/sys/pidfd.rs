@@ -74,6 +74,16 @@ pub fn wait_readable(pidfd: BorrowedFd<'_>, timeout: Option<Duration>) -> io::Re
     }
 }
 
+/// Whether it is a child of ours that we have not reaped.
+#[must_use]
+pub fn is_child(pidfd: BorrowedFd<'_>) -> bool {
+    // SAFETY: siginfo_t is plain data; all zero is a valid value for it.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    let look = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: info outlives the call and is the type that waitid fills.
+    unsafe { libc::waitid(libc::P_PIDFD, pidfd.as_raw_fd() as libc::id_t, &mut info, look) == 0 }
+}
+
 /// waitid(P_PIDFD, WEXITED): reaps a child that has ended, waiting for it.
 ///
 /// # Errors

@@ -33,6 +33,19 @@ pub fn set_undumpable() -> nix::Result<()> {
     prctl(libc::PR_SET_DUMPABLE, 0, 0).map(drop)
 }
 
+/// A session keyring of its own, empty, in the place of the caller's, whose keys its children would possess (keyrings(7)).
+///
+/// # Errors
+/// EDQUOT when this user has as many keys as `kernel.keys.root_maxkeys` or `kernel.keys.maxkeys` allows. A kernel without keys is none.
+pub fn new_session_keyring() -> nix::Result<()> {
+    const JOIN_SESSION_KEYRING: i32 = 1;
+    // SAFETY: integers and a null pointer, which asks for a keyring without a name.
+    match Errno::result(unsafe { libc::syscall(libc::SYS_keyctl, JOIN_SESSION_KEYRING, std::ptr::null::<libc::c_char>()) }) {
+        Err(Errno::ENOSYS) => Ok(()),
+        other => other.map(drop),
+    }
+}
+
 /// PR_SET_PDEATHSIG: the signal this process gets when its parent ends; 0 takes it back.
 ///
 /// # Errors

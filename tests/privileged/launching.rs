@@ -166,7 +166,7 @@ fn a_start_whose_supervisor_is_killed() {
 }
 
 /// The steps of a shell: the launcher's, then the joining process's.
-const JOINING: [&str; 6] = ["fork", "watch", "cgroup", "close", "namespaces", "command"];
+const JOINING: [&str; 6] = ["fork", "watch", "cgroup", "close", "joiner", "namespaces"];
 
 /// A shell is opened from the screen with the fault at `step`; `says` is what is to be read then.
 fn shell_with(step: &str, how: &str, says: &str) {
