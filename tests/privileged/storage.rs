@@ -1,7 +1,7 @@
 //! `--storage`: a container writes all it can; its own layer is full then, and nothing else is.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -146,11 +146,26 @@ impl Drop for Disk {
     }
 }
 
-/// Projects that the file system knows limits of: what repquota(8) would list, from `FIRST` on.
-fn limited_projects(place: &Path) -> usize {
-    let listed = Command::new("repquota").args(["-P", "-n", "-v"]).arg(place).output();
-    let Ok(listed) = listed else { return 0 };
-    String::from_utf8_lossy(&listed.stdout).lines().filter(|line| line.starts_with("#18")).count()
+/// The project that what is made in `folder` belongs to (`FS_IOC_FSGETXATTR`).
+#[allow(unsafe_code, reason = "no library makes this call")]
+fn project_of(folder: &Path) -> u32 {
+    let folder = fs::File::open(folder).unwrap();
+    let mut attributes = [0_u32; 7];
+    // SAFETY: the kernel writes 28 bytes, struct fsxattr.
+    let result = unsafe { nix::libc::ioctl(folder.as_raw_fd(), 0x801c_581f, attributes.as_mut_ptr()) };
+    assert_eq!(result, 0, "{:?}", nix::errno::Errno::last());
+    attributes[3]
+}
+
+/// The most bytes of a project of the file system at `place` (quotactl_fd(2), `Q_GETQUOTA`); 0 is no limit.
+#[allow(unsafe_code, reason = "no library makes this call")]
+fn limit_of(place: &Path, project: u32) -> u64 {
+    let place = fs::File::open(place).unwrap();
+    let mut quota = [0_u64; 9];
+    // SAFETY: the kernel writes 72 bytes, struct if_dqblk.
+    let result = unsafe { nix::libc::syscall(nix::libc::SYS_quotactl_fd, place.as_raw_fd(), 0x8000_0702_u32, project, quota.as_mut_ptr()) };
+    assert_eq!(result, 0, "{:?}", nix::errno::Errno::last());
+    quota[0] * 1024
 }
 
 #[test]
@@ -195,13 +210,14 @@ fn a_project_quota_bounds_a_layer_on_disk() {
         assert!(again.starts_with("works\n") && (again.contains("No space left") || again.contains("exceeded")), "{users}: {again}");
         assert!(fixture.minic(&["info", &name]).ok().contains("of 16.0M on disk (project quota)"));
     }
-    let one = fs::metadata(fixture.state().join("containers").join(fixture.container("disk-host").id()).join("upper")).unwrap();
-    let two = fs::metadata(fixture.state().join("containers").join(fixture.container("disk-auto").id()).join("upper")).unwrap();
-    assert_ne!(one.ino(), two.ino());
-    for name in ["disk-host", "disk-auto"] {
+    let names = ["disk-host", "disk-auto"];
+    let projects = names.map(|name| project_of(&fixture.state().join("containers").join(fixture.container(name).id()).join("upper")));
+    assert_ne!(projects[0], projects[1]);
+    assert_eq!(projects.map(|project| limit_of(&disk.0, project)), [16 << 20; 2]);
+    for name in names {
         fixture.minic(&["destroy", "-f", name]).ok();
     }
-    assert_eq!(limited_projects(&disk.0), 0, "the file system has forgotten them");
+    assert_eq!(projects.map(|project| limit_of(&disk.0, project)), [0; 2], "the file system has forgotten them");
     assert_eq!(json!(fixture.list()), json!([]));
 }
 
@@ -210,7 +226,6 @@ fn a_project_quota_bounds_a_layer_on_disk() {
 #[ignore = "the child of another test, in a container"]
 #[allow(unsafe_code, reason = "no library makes these calls")]
 fn leaves_its_project() {
-    use std::os::fd::AsRawFd;
     let root = fs::File::open("/").unwrap();
     let mut attributes = [0_u8; 28];
     let mut flags: nix::libc::c_long = 0;
