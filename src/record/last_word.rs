@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Status, Store, json_file};
+use super::{Record, Status, Store, json_file};
 use crate::spec::ContainerId;
 
 /// The status that could not be recorded.
@@ -25,8 +25,16 @@ impl Store {
         PathBuf::from(format!("/run/{}.ends", self.cgroup_parent()))
     }
 
-    /// Keeps the status of a container that ended, because its record cannot be written. Where not even this can, nobody will know.
-    pub fn keep_end(&self, id: &ContainerId, status: &Status) {
+    /// Saves how a container ended. A record that cannot be written because the disk is full or read-only is kept in memory; one that was
+    /// destroyed meanwhile needs no end.
+    pub fn save_end(&self, record: &Record) {
+        if self.save(record).is_err_and(|error| json_file::has_no_room(&error)) {
+            self.keep_end(&record.spec.id, &record.status);
+        }
+    }
+
+    /// Where not even this can be written, nobody will know.
+    fn keep_end(&self, id: &ContainerId, status: &Status) {
         let folder = self.last_words();
         let _ = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
         if is_ours(&folder) {

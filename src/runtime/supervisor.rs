@@ -282,9 +282,7 @@ impl Supervisor<'_> {
             if restart_in.is_none() {
                 self.record.supervisor = None;
             }
-            if self.runtime.store.save(&self.record).is_err() {
-                self.runtime.store.keep_end(&self.record.spec.id, &self.record.status);
-            }
+            self.runtime.store.save_end(&self.record);
         }
         let _ = LaunchError::at("supervisor.ended");
         tell_death(&self.runtime.store, &self.record.spec, cause);

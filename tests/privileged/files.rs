@@ -15,8 +15,10 @@ use crate::command::{Outcome, eventually, finish};
 use crate::fixture::{Fixture, image_root};
 use crate::screen::open as open_screen;
 
+type Oddity = (&'static str, fn(&Path));
+
 /// What stands in the place of a file.
-const ODD: [(&str, fn(&Path)); 3] = [
+const ODD: [Oddity; 3] = [
     ("a FIFO", |path| nix::unistd::mkfifo(path, Mode::S_IRWXU).unwrap()),
     ("a folder", |path| fs::create_dir(path).unwrap()),
     ("a socket", |path| drop(std::os::unix::net::UnixListener::bind(path).unwrap())),
