@@ -84,6 +84,8 @@ fn fork_joiner(
     // the terminal's signals are the command's business, which the caller passes on
     nix::unistd::setsid().map_err(LaunchError::nix("make a session"))?;
     process::set_undumpable().map_err(LaunchError::nix("become undumpable"))?;
+    // its caller may have ignored the ends of children, and had that from its own (signal(7))
+    process::watch_children();
     if plan.dies_with_parent {
         process::set_parent_death_signal(nix::libc::SIGKILL).map_err(LaunchError::nix("ask for a signal"))?;
     }

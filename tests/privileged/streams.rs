@@ -246,6 +246,8 @@ fn streams_end_as_they_should() {
     drop(child.stdout.take());
     assert_eq!(wait(&mut child, "exec"), Some(9));
     assert!(!Path::new(&format!("/proc/{}", child.id())).exists());
+    // a caller that ignores the ends of its children, which is inherited, hears of this one all the same
+    assert_eq!(shell(&fixture, "perl -e '$SIG{CHLD} = \"IGNORE\"; exec @ARGV' -- $M exec web sh -c 'exit 6'; echo $?").ok(), "6\n");
     // what a user may open again is its own
     assert_eq!(fixture.minic(&["exec", "--user", "1000", "web", "sh", "-c", "echo again > /dev/stdout"]).ok(), "again\n");
 }
