@@ -55,4 +55,5 @@ mod terminals;
 mod tmux;
 mod truth;
 mod userns;
+mod users_by_default;
 mod usual_tools;
