@@ -8,6 +8,7 @@ mod attach;
 mod client;
 mod confinement;
 mod duties;
+mod ending;
 mod error;
 mod exec;
 mod exec_console;

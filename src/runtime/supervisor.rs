@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 
 use super::duties::Duties;
+use super::ending::{cause, command_status, failed, tell_death};
 use super::exec::start_probe;
 use super::health::{HealthMonitor, ProbeStart};
 use super::launch::say_outcome;
@@ -18,7 +19,7 @@ use super::{LaunchError, Runtime, StartOrder, oom};
 use crate::cgroup::{AmongSupervisors, Cgroup, Parent, Unfinished};
 use crate::record::{self, Event, ExitCause, Health, Lock, Process, Record, Status, Store};
 use crate::spec::{ContainerSpec, CpuLimit, RECOVERED_AFTER};
-use crate::sys::pidfd::{self, Ended};
+use crate::sys::pidfd;
 use crate::sys::{fds, process};
 
 /// Where the report socket and the client are kept, so that everything above can be closed.
@@ -367,43 +368,10 @@ fn remove_files(store: &Store, spec: &ContainerSpec) {
     }
 }
 
-/// The stream is for watchers; a full disk must not keep the supervisor from its work.
-fn tell_death(store: &Store, spec: &ContainerSpec, cause: &ExitCause) {
-    if matches!(cause, ExitCause::OomKilled { .. }) {
-        store.tell(spec, "oom", Some(cause));
-    }
-    store.tell(spec, "died", Some(cause));
-}
-
 /// Init is dead, so its pid namespace is; what joined the cgroup by exec, or shares another's processes, may be left.
 fn clear(cgroup: &Cgroup) {
     let _ = LaunchError::at("supervisor.kill_rest");
     let _ = cgroup.kill_all();
     let _ = LaunchError::at("supervisor.remove_cgroup");
     let _ = cgroup.remove();
-}
-
-fn failed(cause: &ExitCause) -> bool {
-    !matches!(cause, ExitCause::Exited { code: 0 })
-}
-
-/// A SIGKILL that nobody asked for, where the kernel has killed for want of memory, was the kernel's.
-fn cause(ended: Option<Ended>, cgroup: &Cgroup, by_us: bool) -> ExitCause {
-    let killed = matches!(ended, Some(Ended::Signaled(nix::libc::SIGKILL)));
-    if killed && !by_us && cgroup.oom_kills().is_some_and(|kills| kills > 0) {
-        return ExitCause::OomKilled { peak: cgroup.memory_peak(), limit: cgroup.memory_limit() };
-    }
-    match ended {
-        Some(Ended::Exited(code)) => ExitCause::Exited { code },
-        Some(Ended::Signaled(signal)) => ExitCause::Signaled { signal, by_us },
-        None => ExitCause::Lost,
-    }
-}
-
-/// What an init that stayed as PID 1 wrote of its command's end.
-fn command_status(started: &Started) -> Option<Ended> {
-    let mut raw = [0; 4];
-    let length = nix::unistd::read(started.wait_status.as_ref()?, &mut raw).ok()?;
-    let status = (length == raw.len()).then(|| i32::from_le_bytes(raw))?;
-    Some(if status & 0x7f == 0 { Ended::Exited((status >> 8) & 0xff) } else { Ended::Signaled(status & 0x7f) })
 }
