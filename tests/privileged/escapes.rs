@@ -4,13 +4,14 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use nix::errno::Errno;
-use nix::unistd::{AccessFlags, access};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{AccessFlags, Pid, access};
 
 use crate::command::{Outcome, eventually, finish};
-use crate::fixture::Fixture;
+use crate::fixture::{Container, Fixture};
 
 /// Descriptors of `ls` in a container: three streams, and the folder that it reads.
 const ITS_OWN: [&str; 4] = ["0", "1", "2", "3"];
@@ -54,25 +55,39 @@ fn no_link_of_ours_leads_to_a_file_that_can_be_written() {
     assert!(looked > 0, "nothing was mapped");
 }
 
+/// Stops our program where it runs in the container; its number there.
+fn stopped_inside(victim: &Container<'_>) -> Option<String> {
+    let init = fs::read_link(format!("/proc/{}/ns/pid", victim.pid())).unwrap();
+    let is_inside = |process: &Path| fs::read_link(process.join("ns/pid")).is_ok_and(|namespace| namespace == init);
+    // what joins is our program, too, until it executes the command
+    let is_ours = |process: &Path| fs::read(process.join("cmdline")).is_ok_and(|line| line.starts_with(b"/proc/self/exe\0logs"));
+    let mut processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+    let process = processes.find(|process| is_ours(process) && is_inside(process))?;
+    let number = process.file_name()?.to_str()?.parse().ok()?;
+    kill(Pid::from_raw(number), Signal::SIGSTOP).ok()?;
+    let status = fs::read_to_string(process.join("status")).ok()?;
+    Some(status.lines().find_map(|line| line.strip_prefix("NSpid:"))?.split_whitespace().last()?.to_owned())
+}
+
 #[test]
 fn the_program_cannot_be_overwritten_through_a_script_that_names_it() {
     let fixture = Fixture::new();
     let binary = Path::new(env!("CARGO_BIN_EXE_minic-tui"));
     let before = fs::read(binary).unwrap();
     // with users of the host's: the owner of the file, whom nothing but the mount holds back
-    let victim = fixture.detached("victim", &["--userns", "host", "sleep", "1000"]);
+    let victim = fixture.detached("victim", &["--userns", "host", "--cpus", "2", "sleep", "1000"]);
     // the image's shell becomes our own program, started inside, with the libraries of the image
-    let set_up =
-        "cp /bin/sh /bin/dash2; mkfifo /fifo; printf '#!/proc/self/exe logs\\n' > /evil; chmod +x /evil; ln -s /proc/self/exe /link";
+    let set_up = "cp /bin/sh /bin/dash2; printf '#!/proc/self/exe logs\\n' > /evil; chmod +x /evil; ln -s /proc/self/exe /link";
     victim.exec(set_up).ok();
-    // it waits for its settings, which come from a pipe that nobody writes to
-    let mut started = fixture.command(&["exec", "-e", "MINIC_CONFIG=/fifo", "victim", "/evil"]).spawn().unwrap();
-    let find = "for p in /proc/[0-9]*; do case $(readlink $p/exe) in *minic-tui*) echo ${p#/proc/};; esac; done";
+    victim.verb(&["update", "--cpus", "0.01"]).ok();
+    // stopped while it starts, which takes a while with a hundredth of a core
+    let mut started = fixture.command(&["exec", "victim", "/evil"]).stderr(Stdio::null()).spawn().unwrap();
     let mut pid = String::new();
     eventually("our program runs inside", || {
-        pid = victim.exec(find).ok().trim().to_owned();
+        pid = stopped_inside(&victim).unwrap_or_default();
         !pid.is_empty()
     });
+    victim.verb(&["update", "--cpus", "2"]).ok();
     let attack = format!(
         "exec 9</proc/{pid}/exe; (: > /proc/{pid}/exe) 2>&1; kill -9 {pid}; while kill -0 {pid} 2>/dev/null; do :; done; \
          (: > /proc/self/fd/9) 2>&1; (printf x >> /proc/self/fd/9) 2>&1; chmod 777 /proc/self/fd/9 2>&1; echo tried"
