@@ -52,8 +52,9 @@ fn with_everything_but_the_users_given_up_nothing_of_the_host_is_reached() {
         t node 'mknod /tmp/sda b 8 0'; t null_node 'mknod /tmp/null c 1 3'; t kmem 'mknod /tmp/mem c 1 1'; \
         t debugfs 'mount -t debugfs d /mnt/x'; t tracefs 'mkdir -p /tmp/t && mount -t tracefs t /tmp/t'; \
         t securityfs 'mkdir -p /tmp/s && mount -t securityfs s /tmp/s'; \
-        mkdir -p /tmp/c; mount -t cgroup -o memory c /tmp/c; t cgroup_v1 'echo -1 > /tmp/c/memory.limit_in_bytes'; t agent 'ls /tmp/c/release_agent'; \
-        t cgroup_v1_child 'mkdir /tmp/c/x'; mkdir -p /tmp/c2; mount -t cgroup2 c /tmp/c2; t cgroup_v2 'mkdir /tmp/c2/x'; t cgroup_v2_max 'echo max > /tmp/c2/memory.max'; \
+        mkdir -p /tmp/c /tmp/c2; mount -t cgroup -o memory c /tmp/c && { \
+            t cgroup_v1 'echo -1 > /tmp/c/memory.limit_in_bytes'; t agent 'ls /tmp/c/release_agent'; t cgroup_v1_child 'mkdir /tmp/c/x'; }; \
+        mount -t cgroup2 c /tmp/c2 && { t cgroup_v2 'mkdir /tmp/c2/x'; t cgroup_v2_max 'echo max > /tmp/c2/memory.max'; }; \
         t devtmpfs 'mkdir -p /tmp/d && mount -t devtmpfs d /tmp/d'; \
         t ext4 'mkdir -p /tmp/e && mount -t ext4 /dev/vda /tmp/e'; t loop 'losetup -f'; \
         t clock 'date -s 2000-01-01'; t swap 'swapoff -a && swapon /tmp/x'; t log 'dmesg | grep .'; \

@@ -115,8 +115,7 @@ fn takes_everything() {
 
 /// A container that has taken what it could.
 fn greedy<'a>(fixture: &'a Fixture, name: &str, args: &[&str], what: &str) -> (Container<'a>, String) {
-    // with the owners of the host: who may mount could make another one writable
-    let (own, child) = (format!("{},noidmap", own_program()), probe("exhaustion::takes_everything"));
+    let (own, child) = (own_program(), probe("exhaustion::takes_everything"));
     let take = format!("TAKE={what}");
     let first = [args, &["-v", &own, "--env", &take]].concat();
     let container = fixture.detached(name, &words(&first, &child));

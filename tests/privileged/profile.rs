@@ -176,7 +176,7 @@ fn devices_are_dockers_and_what_was_asked_for() {
 /// Runs [`probe`] inside and returns what each call said.
 #[track_caller]
 fn probed(fixture: &Fixture, args: &[&str]) -> String {
-    let volume = format!("{}:/probe:ro", std::env::current_exe().unwrap().display());
+    let volume = format!("{}:/probe:ro,noidmap", std::env::current_exe().unwrap().display());
     let run = [&["run", "--rm", "-v", &volume], args, &["/probe", "--exact", "profile::probe", "--ignored", "--nocapture"]].concat();
     fixture.minic(&run).ok()
 }
