@@ -191,8 +191,8 @@ fn a_joining_process_cannot_be_opened_from_inside() {
     let maps = fs::read_to_string("/proc/self/maps").unwrap();
     let files: std::collections::BTreeSet<&str> =
         maps.lines().filter_map(|line| line.split_whitespace().nth(5)).filter(|path| path.contains(".so")).collect();
-    let mut volumes = vec![format!("{}:/hostile:ro", own.display())];
-    volumes.extend(files.iter().map(|path| format!("{path}:{path}:ro")));
+    let mut volumes = vec![format!("{}:/hostile:ro,noidmap", own.display())];
+    volumes.extend(files.iter().map(|path| format!("{path}:{path}:ro,noidmap")));
     let mut args: Vec<&str> = volumes.iter().flat_map(|volume| ["-v", volume]).collect();
     args.extend(["/hostile", "--exact", "escapes::opens_what_it_can", "--ignored", "--nocapture"]);
     let hostile = fixture.detached("hostile", &args);
