@@ -162,7 +162,7 @@ fn memory_pressure_is_told() {
     // eight read the host's libraries again and again in hardly more memory than they need themselves: all that they use, their
     // own code included, is reclaimed and read again all the time
     let script = "for i in 1 2 3 4 5 6 7 8; do while true; do cat /libraries/*.so* > /dev/null; done & done; wait";
-    let libraries = format!("{}:/libraries:ro", libraries().display());
+    let libraries = format!("{}:/libraries:ro,noidmap", libraries().display());
     fixture.detached("pressed", &["--memory", "10", "--volume", &libraries, "sh", "-c", script]);
     let told = || std::fs::read_to_string(fixture.state().join("events.jsonl")).unwrap_or_default().contains("memory pressure");
     eventually("the events tell of memory pressure", told);
