@@ -74,7 +74,7 @@ impl Shared {
 }
 
 fn init_of(store: &Store, what: &str, id: &str) -> Result<(OwnedFd, i32), LaunchError> {
-    opened(store, what, id, |pid| pidfd::open(pid))
+    opened(store, what, id, pidfd::open)
 }
 
 fn users_of(store: &Store, id: &str) -> Result<OwnedFd, LaunchError> {
