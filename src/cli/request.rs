@@ -50,7 +50,7 @@ pub(super) struct Request {
     #[arg(long = "env-file", value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     env_files: Vec<PathBuf>,
 
-    /// Put a small init before the command: it reaps orphans and passes signals on; a shell line has one anyway
+    /// Put a small init before the command: it reaps orphans and passes signals on; a shell line, and a command with a health check, has one anyway
     #[arg(long, overrides_with = "no_init")]
     init: bool,
 

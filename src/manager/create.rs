@@ -176,6 +176,7 @@ impl Manager {
         {
             // what both share belongs to the same users
             ids.check(spec.user)?;
+            self.store().share_ids(&spec.id, ids, names)?;
             spec.ids = Some(ids);
             return Ok(());
         }
@@ -189,7 +190,9 @@ impl Manager {
         };
         let any = IdRange { first: self.ids.first, count: self.ids.size };
         any.check(spec.user)?;
-        let ids = self.store().give_ids(&spec.id, self.ids, names).map_err(unknown)?.ok_or_else(none_left)?;
+        let mut from = [0; 4];
+        random::fill(&mut from).map_err(|e| Error::System { message: format!("cannot choose user ids: {}", e.desc()), hint: None })?;
+        let ids = self.store().give_ids(&spec.id, self.ids, u32::from_ne_bytes(from), names).map_err(unknown)?.ok_or_else(none_left)?;
         spec.ids = Some(ids);
         Ok(())
     }

@@ -75,6 +75,10 @@ impl Manager {
                 let message = format!("detached: its output was not read for {} s; {name} did not wait any longer", PATIENCE.as_secs());
                 Err(Error::System { message, hint: Some(format!("what it goes on to write is in its log: minic-tui logs {name}")) })
             }
+            AttachEnd::Unwritten(errno) => {
+                let message = format!("cannot write to standard output: {}; not all that it wrote was shown", errno.desc());
+                Err(Error::System { message, hint: None })
+            }
             // its supervisor was killed: what the record says is all there is
             AttachEnd::Gone => match self.load(id)?.status {
                 Status::Stopped { cause, .. } => Ok(Some(cause)),

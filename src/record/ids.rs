@@ -1,5 +1,6 @@
 //! The index of user ids: one link for each range of the host's ids that a container has, named `FIRST-COUNT` and leading to its id, so that
-//! giving a new container ids of its own reads one folder and not every record.
+//! giving a new container ids of its own reads one folder and not every record. One that shares another's has a link of its own,
+//! `FIRST-COUNT.ID`: the range is taken until both are gone.
 //!
 //! A link is made before its container is in the list and taken away after it was deleted, always with the names' lock held: whoever is
 //! killed between leaves one too many, never one too few. The folder carries this boot's id, as that of names: it is made anew from the records.
@@ -30,24 +31,39 @@ impl Store {
         self.folder().join(format!("{PREFIX}{}", boot_id()))
     }
 
-    /// Gives `id` the lowest range of `pool` that no container has, also none in the trash; `None` when there is none left.
+    /// Gives `id` a range of `pool` that no container has, also none in the trash; `None` when there is none left. They are tried in turn from
+    /// that of the number `from` on: chosen by chance, it is hardly ever one that another container had, or one of another state folder has.
     ///
     /// # Errors
     /// When nobody knows which ids a container has, or the index cannot be written.
-    pub fn give_ids(&self, id: &ContainerId, pool: IdPool, _names: &Lock) -> Result<Option<IdRange>, StoreError> {
-        let index = self.ids_index();
-        if !index.exists() {
-            self.make_ids_index(&index, pool.size)?;
-        }
-        let mut free = pool.free(&self.taken(&index)?);
+    pub fn give_ids(&self, id: &ContainerId, pool: IdPool, from: u32, _names: &Lock) -> Result<Option<IdRange>, StoreError> {
+        let index = self.ids_made(pool.size)?;
+        let mut free = pool.free(&self.taken(&index)?, from);
         if free.is_none() {
             self.drop_stale_ids(&index)?;
-            free = pool.free(&self.taken(&index)?);
+            free = pool.free(&self.taken(&index)?, from);
         }
         if let Some(range) = free {
             enter(&index, id, range)?;
         }
         Ok(free)
+    }
+
+    /// Notes that `id` has a range that is another's too.
+    ///
+    /// # Errors
+    /// As [`Store::give_ids`].
+    pub fn share_ids(&self, id: &ContainerId, range: IdRange, _names: &Lock) -> Result<(), StoreError> {
+        enter(&self.ids_made(range.count)?, id, range)
+    }
+
+    /// The index, made where there is none of this boot.
+    fn ids_made(&self, size: u32) -> Result<PathBuf, StoreError> {
+        let index = self.ids_index();
+        if !index.exists() {
+            self.make_ids_index(&index, size)?;
+        }
+        Ok(index)
     }
 
     /// Takes back the ids of a container that was deleted. Waits for [`Store::lock_names`]: not to be called with it held.
@@ -56,14 +72,13 @@ impl Store {
     /// When the link cannot be removed; its ids are nobody's then until they are needed.
     pub fn free_ids(&self, spec: &ContainerSpec) -> Result<(), StoreError> {
         let Some(range) = spec.ids else { return Ok(()) };
-        let path = self.ids_index().join(name(range));
-        // those that it shares with another container are the other's
-        let is_its = || fs::read_link(&path).is_ok_and(|owner| owner.as_os_str() == spec.id.as_str());
-        if !is_its() {
+        let is_its = |path: &PathBuf| fs::read_link(path).is_ok_and(|owner| owner.as_os_str() == spec.id.as_str());
+        let index = self.ids_index();
+        let Some(path) = [index.join(name(range)), index.join(shared_name(range, &spec.id))].into_iter().find(is_its) else {
             return Ok(());
-        }
+        };
         let _names = self.lock_names()?;
-        if is_its() && !self.is_listed(&spec.id) {
+        if is_its(&path) && !self.is_listed(&spec.id) {
             fs::remove_file(&path).map_err(StoreError::of("remove", &path))?;
         }
         Ok(())
@@ -128,16 +143,22 @@ fn name(range: IdRange) -> String {
     format!("{}-{}", range.first, range.count)
 }
 
+fn shared_name(range: IdRange, id: &ContainerId) -> String {
+    format!("{}.{id}", name(range))
+}
+
 fn range(name: &str) -> Option<IdRange> {
-    let (first, count) = name.split_once('-')?;
+    let (first, count) = name.split('.').next()?.split_once('-')?;
     Some(IdRange { first: first.parse().ok()?, count: count.parse().ok()? })
 }
 
-/// Two that share a range have one link, the owner's, which was made first.
 fn enter(index: &Path, id: &ContainerId, range: IdRange) -> Result<(), StoreError> {
-    let path = index.join(name(range));
-    match symlink(id.as_str(), &path) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(StoreError::of("link", &path)(error)),
-        _ => Ok(()),
+    for path in [index.join(name(range)), index.join(shared_name(range, id))] {
+        match symlink(id.as_str(), &path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(StoreError::of("link", &path)(error)),
+            Ok(()) => return Ok(()),
+        }
     }
+    Ok(())
 }

@@ -6,6 +6,7 @@ mod alive;
 mod container;
 mod error;
 mod events;
+mod given;
 mod ids;
 mod json_file;
 mod last_word;

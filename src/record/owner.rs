@@ -22,12 +22,28 @@ pub(super) fn ensure(folder: &Path, within: Option<&Path>) -> Result<(), StoreEr
 /// Which folder, whose it is, and what to do.
 fn check(folder: &Path) -> Result<(), StoreError> {
     check_itself(folder)?;
-    // whoever may write to a folder above may exchange what is in it, unless it is sticky (as /tmp is)
-    for above in folder.ancestors().skip(1) {
-        let data = fs::metadata(above).map_err(StoreError::of("stat", above))?;
-        if data.mode() & 0o1002 == 0o002 {
-            return Err(refuse(folder, format!("everybody may exchange what is in {}; chmod o-w it", above.display())));
-        }
+    // the folders of the path as it is written, and those that its links lead through
+    let real = fs::canonicalize(folder).map_err(StoreError::of("find", folder))?;
+    let above = folder.ancestors().skip(1).chain(real.ancestors().skip(1));
+    above.filter(|above| !above.as_os_str().is_empty()).try_for_each(|above| check_above(folder, above))
+}
+
+/// Refuses a folder in which somebody else may exchange what lies below it: whoever may write to it, unless it is sticky (as /tmp is), and
+/// whoever owns it, sticky or not.
+fn check_above(folder: &Path, above: &Path) -> Result<(), StoreError> {
+    let (named, there) = (fs::symlink_metadata(above), fs::metadata(above));
+    let (named, there) = (named.map_err(StoreError::of("stat", above))?, there.map_err(StoreError::of("stat", above))?);
+    let us = nix::unistd::geteuid().as_raw();
+    if let Some(owner) = [named.uid(), there.uid()].into_iter().find(|owner| ![0, us].contains(owner)) {
+        let why = format!("user {owner}, whose {} is, may exchange what is in it", above.display());
+        return Err(refuse(folder, format!("{why}; name a state folder below folders of root's alone")));
+    }
+    let sticky = there.mode() & 0o1000 != 0;
+    if there.mode() & 0o002 != 0 && !sticky {
+        return Err(refuse(folder, format!("everybody may exchange what is in {}; chmod o-w it", above.display())));
+    }
+    if there.mode() & 0o020 != 0 && !sticky && there.gid() != 0 {
+        return Err(refuse(folder, format!("group {} may exchange what is in {}; chmod g-w it", there.gid(), above.display())));
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The client's side of a container's console: our streams, signals and window size passed through until it ends.
 
+use std::cell::Cell;
 use std::io::{IsTerminal, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
@@ -26,6 +27,8 @@ pub enum AttachEnd {
     Detached,
     /// We did not read what it wrote for too long, and were let go; the container goes on.
     LetGo,
+    /// What it wrote could not be written where we write to.
+    Unwritten(Errno),
     /// Its supervisor went away without a word.
     Gone,
 }
@@ -35,6 +38,8 @@ pub enum AttachEnd {
 pub struct Console {
     signals: SignalFd,
     socket: OwnedFd,
+    /// Why some output was not written, where it is no reader that went away.
+    lost: Cell<Option<Errno>>,
 }
 
 /// Connects to a running container's supervisor through its run folder.
@@ -100,7 +105,7 @@ impl Console {
     /// EMFILE and its like.
     pub fn new() -> nix::Result<(Self, OwnedFd)> {
         let (socket, far) = seqpacket::pair()?;
-        Ok((Self { signals: passed_on_signals()?, socket }, far))
+        Ok((Self { signals: passed_on_signals()?, socket, lost: Cell::new(None) }, far))
     }
 
     /// A console for a container that runs already, over a socket made by [`connect`].
@@ -108,7 +113,7 @@ impl Console {
     /// # Errors
     /// EMFILE and its like.
     pub fn attach(socket: OwnedFd) -> nix::Result<Self> {
-        Ok(Self { signals: passed_on_signals()?, socket })
+        Ok(Self { signals: passed_on_signals()?, socket, lost: Cell::new(None) })
     }
 
     /// Passes everything through until the container ends. With `terminal` ours is in raw mode meanwhile, its size is the
@@ -117,6 +122,11 @@ impl Console {
     /// # Errors
     /// When our terminal cannot be switched or the supervisor cannot be heard.
     pub fn pass_through(&self, terminal: bool, detach_keys: &DetachKeys) -> nix::Result<AttachEnd> {
+        let end = self.pass(terminal, detach_keys)?;
+        Ok(self.lost.get().map_or(end, AttachEnd::Unwritten))
+    }
+
+    fn pass(&self, terminal: bool, detach_keys: &DetachKeys) -> nix::Result<AttachEnd> {
         let _raw = if terminal { Some(RawMode::enter()?) } else { None };
         if terminal {
             self.send_size();
@@ -208,7 +218,9 @@ impl Console {
 
     /// Writes what the container wrote. When our reader is gone (`| head`) the container ends, as a command of the pipeline would by SIGPIPE.
     fn show(&self, sink: &mut dyn Write, bytes: &[u8]) {
-        if sink.write_all(bytes).and_then(|()| sink.flush()).is_err() {
+        if let Err(error) = sink.write_all(bytes).and_then(|()| sink.flush()) {
+            let errno = Errno::from_raw(error.raw_os_error().unwrap_or_default());
+            self.lost.set(self.lost.get().or(Some(errno).filter(|errno| *errno != Errno::EPIPE)));
             let _ = seqpacket::send(self.socket.as_fd(), &Request::Stop { signal: nix::libc::SIGPIPE, grace_ms: 1000 }.encode(), true);
         }
     }

@@ -198,9 +198,9 @@ impl Clients {
         }
     }
 
-    /// Tells everybody how it ended, after the output that waits for them; only those that have not taken it all stay.
+    /// Tells everybody how it ended, after the output that waits for them; only those that have not taken it all stay, and those that
+    /// have yet to hear that they were let go: they must not take what they have for all there was.
     pub fn say_ended(&mut self, cause: ExitCause) {
-        self.all.retain(|client| !client.parted);
         self.send(&Reply::Ended(cause).encode(), None);
         self.all.retain(Client::waits);
     }
@@ -247,6 +247,8 @@ mod tests {
         assert!(!clients.hold_back() && clients.first_gone && clients.patience_ends().is_none());
         clients.send(&frame, None);
         assert_eq!(clients.all()[0].waiting.len(), 1, "nothing more is kept for it");
+        clients.say_ended(ExitCause::Exited { code: 0 });
+        assert_eq!(clients.all()[0].waiting.len(), 1, "it hears that it was let go, and not that all is well");
         // what the socket holds, and then the word
         let mut buffer = vec![0; 64 << 10];
         while let Ok(length @ 1..) = seqpacket::receive(theirs.as_fd(), &mut buffer, false) {

@@ -21,6 +21,7 @@ use crate::record::{self, Process, Record};
 use crate::security::selinux::Labels;
 use crate::spec::{ContainerSpec, User};
 use crate::sys::clone::{Cloned, clone3};
+use crate::sys::process::Title;
 use crate::sys::program::{self, ReadOnlyView};
 use crate::sys::{pidfd, process, seqpacket, tty};
 
@@ -173,7 +174,10 @@ pub(super) fn explain(spec: &ContainerSpec, order: &ExecOrder, report: StepRepor
         Step::Stdio => {
             LaunchError::own("cannot use /dev/null of the container, which is not a null device of its own (-i does without)", errno)
         }
-        Step::Reaper => LaunchError::own("cannot fork in the container (its seccomp profile or --ulimit nproc may forbid it)", errno),
+        Step::Reaper => LaunchError::own(
+            "cannot fork in the container (its pids limit may be used up, or its seccomp profile or --ulimit nproc forbid it)",
+            errno,
+        ),
         step => LaunchError::own(format!("cannot join the container (step {step:?})"), errno),
     }
 }
@@ -208,6 +212,7 @@ fn plan(runtime: &Runtime, record: &Record, order: &ExecOrder) -> Result<(ExecPl
         dies_with_parent: false,
         far_end: None,
         oom_score_adj: oom::of_container(spec),
+        title: Title::find(),
     };
     Ok((plan, labels))
 }

@@ -83,11 +83,14 @@ impl ExecConsole<'_> {
                 self.pass_signal(&command);
             }
             if told && let Some(code) = self.hear(&mut command, &mut buffer, streams.is_none())? {
-                match streams {
+                let lost = match streams {
                     Some(streams) => streams.finish(&self.signals),
-                    None => while command.show(&mut buffer) {},
-                }
-                return Ok(code);
+                    None => {
+                        while command.show(&mut buffer) {}
+                        None
+                    }
+                };
+                return lost.map_or(Ok(code), |errno| Err(LaunchError::own("cannot write to standard output", errno)));
             }
             if command.pidfd.is_some() {
                 drop(view.take());

@@ -27,6 +27,7 @@ use crate::sys::clone::fork_sibling;
 use crate::sys::exec::ExecImage;
 use crate::sys::null::open_null;
 use crate::sys::pidfd::{self, Ended};
+use crate::sys::process::Title;
 use crate::sys::tty::WindowSize;
 use crate::sys::{fault, fds, process, reaper, seqpacket, tty};
 use crate::{cgroup, namespace};
@@ -50,10 +51,15 @@ pub(super) struct ExecPlan {
     /// The far end of the socket, where nobody else holds it: sending would fail without one.
     pub far_end: Option<OwnedFd>,
     pub oom_score_adj: Option<i32>,
+    /// Where the caller's command line and environment are, which the container may come to see.
+    pub title: Option<Title>,
 }
 
 /// The reaper's life; its exit code is the command's.
 pub(super) fn join(plan: &ExecPlan, spec: &ContainerSpec, cgroup: &Target, init: BorrowedFd<'_>, socket: BorrowedFd<'_>) -> i32 {
+    if let Some(title) = plan.title {
+        title.set(b"minic-exec");
+    }
     let last_word = match fork_joiner(plan, spec, cgroup, init, socket) {
         Ok((joiner, reports)) => match serve(joiner.as_fd(), &reports, socket) {
             Ok(Ended::Exited(code)) => vec![ENDED, code as u8],

@@ -29,6 +29,8 @@ pub(super) type FarEnds = [Option<OwnedFd>; 3];
 pub(super) struct NearEnds {
     input: Option<Carrier>,
     outputs: Vec<Carrier>,
+    /// Why some output was not written, where it is no reader that went away.
+    lost: Option<Errno>,
 }
 
 /// What moves bytes one way: between a descriptor of the caller's, which may block, and our end of a pipe, which never does.
@@ -40,6 +42,8 @@ struct Carrier {
     written: usize,
     /// The most that is written at once.
     most: usize,
+    /// What the last write failed for.
+    failed: Option<Errno>,
 }
 
 enum End {
@@ -68,7 +72,7 @@ pub(super) fn make(
     interactive: bool,
 ) -> Result<(FarEnds, NearEnds), LaunchError> {
     let near = |fd: OwnedFd| set_nonblocking(fd.as_fd()).map(|()| End::Ours(fd)).map_err(LaunchError::nix("set up a pipe"));
-    let (mut theirs, mut ours) = (FarEnds::default(), NearEnds { input: None, outputs: Vec::new() });
+    let (mut theirs, mut ours) = (FarEnds::default(), NearEnds { input: None, outputs: Vec::new(), lost: None });
     if interactive {
         let (reader, writer) = pipe(labels)?;
         theirs[0] = Some(reader);
@@ -106,12 +110,18 @@ impl NearEnds {
         }
         let mut ready = of_outputs.iter();
         // when our own reader is gone the pipe is closed, as its would have been
-        self.outputs.retain_mut(|output| !ready.next().is_some_and(|ready| *ready) || output.advance(CHUNK));
+        let lost = &mut self.lost;
+        self.outputs.retain_mut(|output| {
+            let stays = !ready.next().is_some_and(|ready| *ready) || output.advance(CHUNK);
+            *lost = lost.or(output.lost());
+            stays
+        });
     }
 
     /// Once the command has ended: carries what it wrote before; a child of it may hold its streams and write for ever. One of `signals`
-    /// ends it, for nobody may be reading.
-    pub fn finish(self, signals: &SignalFd) {
+    /// ends it, for nobody may be reading. Why some output was lost.
+    pub fn finish(self, signals: &SignalFd) -> Option<Errno> {
+        let mut lost = self.lost;
         for mut output in self.outputs {
             let mut left = fds::unread(output.from.as_fd());
             while left > 0 || !output.buffer.is_empty() {
@@ -127,10 +137,12 @@ impl NearEnds {
                 let _ = poll(&mut polled, PollTimeout::NONE);
                 let signalled = polled[1].revents().is_some_and(|events| !events.is_empty());
                 if signalled || output.write().is_none() {
+                    lost = lost.or(output.lost());
                     break;
                 }
             }
         }
+        lost
     }
 }
 
@@ -138,7 +150,12 @@ impl Carrier {
     fn new(from: End, to: End) -> Self {
         let is_pipe = |status: nix::sys::stat::FileStat| SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT == SFlag::S_IFIFO;
         let waits = matches!(to, End::Callers(_)) && fstat(to.as_fd()).is_ok_and(is_pipe);
-        Self { from, to, buffer: Vec::new(), written: 0, most: if waits { AT_ONCE } else { CHUNK } }
+        Self { from, to, buffer: Vec::new(), written: 0, most: if waits { AT_ONCE } else { CHUNK }, failed: None }
+    }
+
+    /// Why what was read cannot be written: a disk that is full, not a reader that has enough.
+    fn lost(&self) -> Option<Errno> {
+        self.failed.filter(|errno| *errno != Errno::EPIPE)
     }
 
     fn wanted(&self) -> PollFd<'_> {
@@ -169,7 +186,10 @@ impl Carrier {
         match write(&self.to, &self.buffer[self.written..end]) {
             Ok(length) => self.written += length,
             Err(Errno::EAGAIN | Errno::EINTR) => {}
-            Err(_) => return None,
+            Err(errno) => {
+                self.failed = Some(errno);
+                return None;
+            }
         }
         if self.written == self.buffer.len() {
             self.buffer.clear();

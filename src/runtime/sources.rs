@@ -46,7 +46,20 @@ pub fn record_sources(store: &Store, spec: &mut ContainerSpec) -> Result<bool, S
             None => spec.root_found = Some(source),
         }
     }
+    if changed {
+        give(store, spec)?;
+    }
     Ok(changed)
+}
+
+/// Notes what `spec` lets its container write: the container may be gone when somebody names a link that it left there.
+fn give(store: &Store, spec: &ContainerSpec) -> Result<(), SpecError> {
+    let root = spec.root_found.as_ref().filter(|_| !spec.overlay && !spec.read_only).map(|root| ("root", root));
+    let volumes = spec.volumes.iter().filter(|volume| !volume.read_only).filter_map(|volume| Some(("volume", volume.found.as_ref()?)));
+    root.into_iter().chain(volumes).try_for_each(|(field, source)| {
+        let given = store.give(&source.path, source.inode);
+        given.map_err(|error| SpecError::new(field, format!("cannot note that a container may write it: {error}")))
+    })
 }
 
 /// What is at `path`; what was recorded in another boot is still that.
@@ -99,11 +112,13 @@ fn refuse_links(store: &Store, spec: &ContainerSpec, own: &[Writable], looked: &
         let folders = recorded_writable(&other).into_iter().chain([layer(&other.id)]).flatten();
         writable.extend(folders.map(|folder| (folder, format!("container {}", other.name))));
     }
+    let gone = store.given_folders().into_iter();
+    writable.extend(gone.map(|(folder, path)| (folder, format!("a container that had {} as a volume", path.display()))));
     for link in &looked.links {
         if let Some(whose) = lies_in(link, &writable).map_err(|errno| format!("cannot be looked up: {}", errno.desc()))? {
             let folder = fs::read_link(format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(link))).unwrap_or_default();
             return Err(format!(
-                "leads over a symbolic link in {}, which {whose} may write and turn anywhere: name the folder itself",
+                "leads over a symbolic link in {}, which {whose} may have made and may turn anywhere: name the folder itself",
                 folder.display()
             ));
         }

@@ -190,7 +190,7 @@ impl ContainerSpec {
                 let last = ids.count.saturating_sub(1);
                 format!("its own: 0 to {last} inside are {} to {} of the host", ids.first, u64::from(ids.first) + u64::from(last))
             }
-            (None, None) => "the host's, as --userns host asks for".into(),
+            (None, None) => "the host's, as --userns host or its preset asks for".into(),
             (None, Some(why)) => format!("the host's: {why}"),
         }
     }

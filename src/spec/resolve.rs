@@ -66,7 +66,7 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
     }
     Ok(ContainerSpec {
         env: environment(&request.env, &hostname, user, tty)?,
-        init: request.init.unwrap_or_else(|| is_shell_line(&argv)),
+        init: request.init.unwrap_or_else(|| is_shell_line(&argv) || has_check(request)),
         id,
         name,
         image,
@@ -121,6 +121,11 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
 fn is_shell_line(argv: &[String]) -> bool {
     let shell = argv[0].rsplit('/').next().unwrap_or_default();
     matches!(shell, "sh" | "dash" | "bash" | "ash" | "zsh" | "ksh") && argv.get(1).is_some_and(|a| a.starts_with('-') && a.ends_with('c'))
+}
+
+/// What a check leaves behind is killed with it, and has to be reaped by somebody.
+fn has_check(request: &Preset) -> bool {
+    request.health_command.as_deref().is_some_and(|line| !line.trim().is_empty())
 }
 
 fn text(value: &Option<String>) -> Option<&str> {

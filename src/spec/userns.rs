@@ -68,13 +68,13 @@ pub enum HostUsers {
 impl fmt::Display for HostUsers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Config => f.write_str("the config file says userns = \"host\""),
+            Self::Config => f.write_str("userns is \"host\" in the config file or MINIC_USERNS"),
             Self::Privileged => f.write_str("--privileged is power over the host"),
             Self::Network => f.write_str("--net host: only the host's users have power over its network"),
             Self::Processes => f.write_str("--pid host: only the host's users have power over its processes"),
             Self::SharedMemory => f.write_str("--ipc host: the host's memory segments belong to its users"),
             Self::Device => f.write_str("--device: a device's owner is a user of the host"),
-            Self::Capability(name) => write!(f, "--cap-add {name}: it is worth nothing but to the host's users"),
+            Self::Capability(name) => write!(f, "--cap-add (or ALL) gives {name}, which is worth nothing but to the host's users"),
             Self::Joined(name) => write!(f, "the container {name}, which it joins, has the host's ids"),
             Self::Kernel(reason) => f.write_str(reason),
         }
@@ -207,10 +207,12 @@ impl IdPool {
         Ok(())
     }
 
-    /// The lowest range that overlaps none of `taken`; `None` when there is none left.
+    /// The first range, from that of the number `from` on and then from the lowest, that overlaps none of `taken`; `None` when there is none left.
     #[must_use]
-    pub fn free(&self, taken: &[IdRange]) -> Option<IdRange> {
-        let mut ranges = (0..self.ranges).map(|n| IdRange { first: self.first + n * self.size, count: self.size });
+    pub fn free(&self, taken: &[IdRange], from: u32) -> Option<IdRange> {
+        let start = from % self.ranges.max(1);
+        let numbers = (start..self.ranges).chain(0..start);
+        let mut ranges = numbers.map(|n| IdRange { first: self.first + n * self.size, count: self.size });
         ranges.find(|range| !taken.iter().any(|other| range.overlaps(other)))
     }
 }
@@ -222,16 +224,16 @@ mod tests {
     const POOL: IdPool = IdPool { first: 1000, size: 10, ranges: 3 };
 
     #[test]
-    fn ranges_never_overlap_and_the_lowest_free_one_is_taken() {
+    fn ranges_never_overlap_and_are_taken_in_turn() {
         let mut taken = Vec::new();
-        while let Some(range) = POOL.free(&taken) {
+        while let Some(range) = POOL.free(&taken, 4) {
             taken.push(range);
         }
-        assert_eq!(taken.iter().map(|r| r.first).collect::<Vec<_>>(), [1000, 1010, 1020]);
-        taken.remove(1);
-        assert_eq!(POOL.free(&taken), Some(IdRange { first: 1010, count: 10 }));
+        assert_eq!(taken.iter().map(|r| r.first).collect::<Vec<_>>(), [1010, 1020, 1000]);
+        taken.remove(0);
+        assert_eq!(POOL.free(&taken, 2), Some(IdRange { first: 1010, count: 10 }));
         // one that was given when the ranges were cut differently
-        assert_eq!(POOL.free(&[IdRange { first: 1005, count: 10 }]), Some(IdRange { first: 1020, count: 10 }));
+        assert_eq!(POOL.free(&[IdRange { first: 1005, count: 10 }], 0), Some(IdRange { first: 1020, count: 10 }));
     }
 
     #[test]

@@ -68,6 +68,30 @@ fn a_state_folder_that_others_could_exchange_is_refused() {
     assert_eq!(fs::metadata(&state).unwrap().permissions().mode() & 0o7777, 0o700);
 }
 
+/// Whose the folder above is may exchange what is in it at any time, also later.
+#[test]
+fn a_state_folder_below_somebody_elses_is_refused() {
+    let folder = Folder::new();
+    let theirs = folder.path().join("theirs");
+    fs::create_dir(&theirs).unwrap();
+    let state = theirs.join("state");
+    assert_eq!(minic(&["--state", state.to_str().unwrap(), "list", "-q"]).ok(), "");
+    for mode in [0o755, 0o1777] {
+        fs::set_permissions(&theirs, Permissions::from_mode(mode)).unwrap();
+        chown(&theirs, Some(NOBODY), None).unwrap();
+        assert!(refused(&state).contains("user 65534"), "{mode:o}");
+        chown(&theirs, Some(0), None).unwrap();
+    }
+    // also where a link of ours leads there
+    let link = folder.path().join("link");
+    symlink(&state, &link).unwrap();
+    chown(&theirs, Some(NOBODY), None).unwrap();
+    assert!(refused(&link).contains("user 65534"));
+    chown(&theirs, Some(0), Some(NOBODY)).unwrap();
+    fs::set_permissions(&theirs, Permissions::from_mode(0o775)).unwrap();
+    assert!(refused(&state).contains("group 65534"));
+}
+
 #[test]
 fn a_hostile_environment_changes_nothing() {
     let folder = Folder::new();

@@ -378,6 +378,44 @@ fn a_foreground_run_into_a_pager_that_stands_still() {
     paged.verb(&["stop", "-t", "0"]).ok();
 }
 
+/// It was let go while it stood still, and its container has ended when it goes on: what it has read is not all there was.
+#[test]
+fn who_was_let_go_hears_so_after_the_end_too() {
+    let fixture = Fixture::new();
+    for (name, more) in [("ended", &[][..]), ("removed", &["--rm"])] {
+        let script = "head -c 6000000 /dev/zero; exit 7";
+        let args = [&["run", "--name", name], more, &["--log-size", "1M", "sh", "-c", script]].concat();
+        let mut run = fixture.command(&args);
+        let mut run = Running(run.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+        // nobody reads until it is over
+        let over = || fixture.list().iter().all(|one| one["name"] != name || one["state"] == "STOPPED");
+        eventually("it runs", || !fixture.list().is_empty());
+        eventually("it has ended", over);
+        let mut out = run.0.stdout.take().unwrap();
+        thread::spawn(move || out.read_to_end(&mut Vec::new()));
+        let mut said = String::new();
+        run.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!(wait(&mut run.0, "run"), Some(125), "{said}");
+        assert!(said.contains("detached: its output was not read"), "{said}");
+        let _ = fixture.minic(&["destroy", name]);
+    }
+}
+
+/// A full disk where the output goes is told, and is no success.
+#[test]
+fn output_that_cannot_be_written_is_told() {
+    let fixture = Fixture::new();
+    let one = fixture.detached("one", &["sleep", "1000"]);
+    for args in [&["exec", "one", "echo", "lost"][..], &["exec", "one", "seq", "1", "100000"], &["run", "--rm", "echo", "lost"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = fixture.command(args).stdin(Stdio::null()).stdout(full).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(125), "{args:?}: {said}");
+        assert!(said.contains("cannot write to standard output: No space left on device"), "{args:?}: {said}");
+    }
+    one.verb(&["stop", "-t", "0"]).ok();
+}
+
 #[test]
 fn a_reader_that_pauses_for_a_moment_loses_nothing() {
     let fixture = Fixture::new();

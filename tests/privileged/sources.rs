@@ -129,8 +129,17 @@ fn no_link_in_a_folder_that_a_container_may_write_is_followed_at_creation() {
         assert!(refused.contains("link"), "{refused}");
     }
     assert_eq!(see(&[&at(&v.join("real"), "/a")]).code, Some(1), "a folder is no link");
+    // nor is one that a container left which is gone
     fixture.minic(&["destroy", &planter]).ok();
-    assert_eq!(see(&[&inner]).ok(), "secret\n");
+    for volume in [&inner, &far] {
+        let refused = see(&[volume]).refused(125);
+        assert!(refused.contains("a container that had") && refused.contains("symbolic link"), "{refused}");
+    }
+    let left = folder(&fixture, "left", &["cache"]);
+    let plant = format!("rmdir /left/cache; ln -s {} /left/cache", hosts.display());
+    fixture.minic(&["run", "--rm", "-v", &at(&left, "/left"), "sh", "-c", &plant]).ok();
+    let refused = see(&[&at(&left.join("cache"), "/a")]).refused(125);
+    assert!(refused.contains("a container that had"), "{refused}");
     // nor is one in a container's own layer
     fixture.minic(&["create", "--name", "layer", "true"]).ok();
     let upper = fixture.state().join("containers").join(fixture.container("layer").id()).join("upper");

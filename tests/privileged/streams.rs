@@ -107,6 +107,32 @@ fn no_descriptor_that_was_opened_outside_goes_in() {
 }
 
 /// `run`, in the foreground and not, and the health check: what they have is theirs as well.
+/// What joins shows nothing of its caller's command line and environment: with CAP_SYS_PTRACE and the host's ids a container may read them.
+#[test]
+fn the_callers_environment_is_not_seen_in_what_joins() {
+    let fixture = Fixture::new();
+    let one = fixture.detached("one", &["--userns", "host", "sleep", "1000"]);
+    let mut exec = fixture.command(&["exec", "one", "sleep", "987"]);
+    let mut exec = exec.env("HOSTSECRET", "topsecret").stdin(std::process::Stdio::null()).spawn().unwrap();
+    crate::command::eventually("its command runs", || one.exec("pgrep -f 'sleep 987$'").code == Some(0));
+    let mut looked = 0;
+    for process in std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path()) {
+        let parent = std::fs::read_to_string(process.join("status")).unwrap_or_default();
+        if !parent.contains(&format!("PPid:\t{}\n", exec.id())) {
+            continue;
+        }
+        looked += 1;
+        for file in ["environ", "cmdline"] {
+            let seen = std::fs::read(process.join(file)).unwrap_or_default();
+            let seen = String::from_utf8_lossy(&seen);
+            assert!(!seen.contains("topsecret") && !seen.contains("--state"), "{file}: {seen}");
+        }
+    }
+    assert!(looked > 0, "the reaper is a child of the caller's");
+    one.verb(&["stop", "-t", "0"]).ok();
+    let _ = exec.wait();
+}
+
 #[test]
 fn run_and_the_health_check_have_streams_of_their_own() {
     let fixture = Fixture::new();

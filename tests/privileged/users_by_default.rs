@@ -37,6 +37,22 @@ fn who_joins_its_processes_is_of_its_users() {
     assert_eq!(second.exec("ps -e -o args | grep -c sleep.[12]000").ok(), "2\n");
 }
 
+/// A range is taken until the last that has it is gone.
+#[test]
+fn shared_ids_are_given_to_nobody_else_while_one_has_them() {
+    let fixture = Fixture::new();
+    let settings = fixture.state().join("settings.toml");
+    fs::write(&settings, "[userns]\nfirst = 700000\nranges = 1\n").unwrap();
+    let minic = |args: &[&str]| fixture.minic(&[&["--config", settings.to_str().unwrap()], args].concat());
+    minic(&["run", "-d", "--name", "a", "sleep", "1000"]).ok();
+    minic(&["run", "-d", "--name", "b", "--ipc", "container:a", "sleep", "1000"]).ok();
+    minic(&["destroy", "-f", "a"]).ok();
+    assert!(minic(&["create", "--name", "n", "true"]).refused(125).contains("userns.ranges"));
+    minic(&["destroy", "-f", "b"]).ok();
+    minic(&["create", "--name", "n", "true"]).ok();
+    assert_eq!(fixture.json(&["info", "n"])[0]["ids"]["first"], 700_000);
+}
+
 /// The rules of README: what cannot be had with ids of its own has the host's, and says so.
 #[test]
 fn the_default_gives_way_by_rule_alone() {
@@ -72,8 +88,8 @@ fn the_default_gives_way_by_rule_alone() {
         (&["--pid", "host"], "--pid host"),
         (&["--ipc", "host"], "--ipc host"),
         (&["--device", "/dev/zero"], "--device"),
-        (&["--cap-add", "MKNOD"], "--cap-add MKNOD"),
-        (&["--cap-add", "CAP_SYS_TIME"], "--cap-add SYS_TIME"),
+        (&["--cap-add", "MKNOD"], "gives MKNOD"),
+        (&["--cap-add", "CAP_SYS_TIME"], "gives SYS_TIME"),
         (&["--net", "container:hosts"], "container hosts"),
         (&["--pid", "container:hosts"], "container hosts"),
     ] {

@@ -1,0 +1,78 @@
+//! Which folders of the host containers were ever given to write: a container may leave a link in one, and be gone when somebody names it. A link
+//! for each folder, named by its inode and its path's hash, and leading to it, in `given` of the state folder. It outlives its containers.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::{Path, PathBuf};
+
+use super::store::make_folder;
+use super::{Store, StoreError};
+
+impl Store {
+    fn given(&self) -> PathBuf {
+        self.folder().join("given")
+    }
+
+    /// Notes that a container may write to the folder at `path`, whose inode is `inode`.
+    ///
+    /// # Errors
+    /// When the note cannot be written.
+    pub fn give(&self, path: &Path, inode: u64) -> Result<(), StoreError> {
+        let note = self.given().join(format!("{inode}-{:016x}", hash(path)));
+        let noted = match symlink(path, &note) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                make_folder(&self.given())?;
+                symlink(path, &note)
+            }
+            other => other,
+        };
+        noted.or_else(|error| if error.kind() == ErrorKind::AlreadyExists { Ok(()) } else { Err(StoreError::of("link", &note)(error)) })
+    }
+
+    /// The folders that are still what they were when they were given, by device and inode, each with its path. Notes of what is another folder now are removed.
+    #[must_use]
+    pub fn given_folders(&self) -> Vec<((u64, u64), PathBuf)> {
+        let notes = fs::read_dir(self.given()).into_iter().flatten().flatten();
+        let folder = |note: fs::DirEntry| {
+            let path = fs::read_link(note.path()).ok()?;
+            let inode: u64 = note.file_name().to_str()?.split('-').next()?.parse().ok()?;
+            match fs::symlink_metadata(&path) {
+                Ok(there) if there.ino() == inode => Some(((there.dev(), there.ino()), path)),
+                Ok(_) => {
+                    let _ = fs::remove_file(note.path());
+                    None
+                }
+                // its disk may not be mounted now
+                Err(_) => None,
+            }
+        };
+        notes.filter_map(folder).collect()
+    }
+}
+
+/// FNV-1a.
+fn hash(path: &Path) -> u64 {
+    path.as_os_str().as_bytes().iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_given_folder_is_known_until_it_is_another() {
+        let folder = std::env::temp_dir().join(format!("minic-given-{}", std::process::id()));
+        let store = Store::open(&folder).unwrap();
+        let given = folder.join("a folder");
+        fs::create_dir(&given).unwrap();
+        let about = fs::metadata(&given).unwrap();
+        (0..2).for_each(|_| store.give(&given, about.ino()).unwrap());
+        assert_eq!(store.given_folders(), [((about.dev(), about.ino()), given.clone())]);
+        fs::rename(&given, folder.join("elsewhere")).unwrap();
+        fs::create_dir(&given).unwrap();
+        assert_eq!(store.given_folders(), []);
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
