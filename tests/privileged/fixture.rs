@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use nix::sys::statfs::{FUSE_SUPER_MAGIC, statfs};
 use nix::unistd::{AccessFlags, access};
 use serde_json::Value;
 
@@ -38,9 +39,20 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The root folder of the `host` image, for `run --root FOLDER --overlay`.
+/// The root folder of the `host` image, for `run --root FOLDER --overlay`. The emulated machine's view of this host's disk has no idmapped
+/// mounts: there it is a copy.
 pub fn image_root() -> PathBuf {
-    fs::canonicalize(built_image().join("images/host/current/rootfs")).unwrap()
+    static COPY: OnceLock<PathBuf> = OnceLock::new();
+    let root = || fs::canonicalize(built_image().join("images/host/current/rootfs")).unwrap();
+    let copied = || {
+        let (root, copy) = (root(), std::env::temp_dir().join("minic-image-root"));
+        if statfs(&root).unwrap().filesystem_type() != FUSE_SUPER_MAGIC {
+            return root;
+        }
+        assert!(Command::new("cp").arg("-a").args([&root, &copy]).status().unwrap().success());
+        copy
+    };
+    COPY.get_or_init(copied).clone()
 }
 
 /// A state folder, what runs in it, and what is known of it.

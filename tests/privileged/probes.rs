@@ -53,9 +53,11 @@ fn a_check_ends_in_a_paused_container() {
     let fixture = Fixture::new();
     let sick = detached(&fixture, &hung("98020"), &["sleep", "1000"]);
     eventually("it hangs", || running(&["sleep", "98020"]) == 4);
+    let before = sick.info()["health"].as_str().map(str::to_owned);
     sick.verb(&["pause"]).ok();
     eventually("it ends all the same", || running(&["sleep", "98020"]) == 0);
-    assert_eq!((sick.state().as_str(), sick.info()["health"].as_str()), ("PAUSED", Some("starting")), "a pause is no failure");
+    // a slow machine may have found it wanting by then
+    assert_eq!((sick.state().as_str(), sick.info()["health"].as_str()), ("PAUSED", before.as_deref()), "a pause is no failure");
     sick.verb(&["resume"]).ok();
     eventually("checks go on", || running(&["sleep", "98020"]) == 4);
 }
