@@ -11,7 +11,7 @@ use super::{json, stdout};
 use crate::cgroup::Sample;
 use crate::manager::Info;
 use crate::record::{LaunchStep, Status};
-use crate::spec::{Storage, format_bytes, format_duration, quote_command, sanitize, signal_name};
+use crate::spec::{Capabilities, ContainerSpec, Storage, Volume, format_bytes, format_duration, quote_command, sanitize, signal_name};
 
 const FIELDS: &str = "\
 Fields of --json, an array of objects, beside those of `list --json`:
@@ -92,7 +92,13 @@ fn described(info: &Info, now: Timestamp) -> String {
         say("Restarts", info.record.restarts.to_string());
     }
     say("Command", quote_command(&spec.argv));
-    say("Image", spec.image.clone());
+    match &spec.root {
+        Some(root) => say("Root", format!("{}{}", root.display(), if spec.overlay { ", below a layer of its own" } else { "" })),
+        None => say("Image", spec.image.clone()),
+    }
+    for (label, text) in shown(spec) {
+        say(label, text);
+    }
     if !spec.labels.is_empty() {
         let labels: Vec<String> = spec.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
         say("Labels", labels.join("\n"));
@@ -130,6 +136,33 @@ fn described(info: &Info, now: Timestamp) -> String {
         say("Last output", info.last_lines.join("\n"));
     }
     fields.iter().map(|(label, text)| field(label, text)).collect()
+}
+
+/// What of the host it is shown, and what else was asked for.
+fn shown(spec: &ContainerSpec) -> Vec<(&'static str, String)> {
+    let volume = |volume: &Volume| {
+        let words = [(volume.read_only, "ro"), (volume.no_idmap, "noidmap")];
+        let options: String = words.into_iter().filter(|(is, _)| *is).map(|(_, word)| format!(", {word}")).collect();
+        format!("{} on {}{options}", volume.source.display(), volume.target)
+    };
+    let lines = |lines: Vec<String>| lines.join("\n");
+    let added = spec.security.capabilities.without(Capabilities::default()).names();
+    let dropped = Capabilities::default().without(spec.security.capabilities).names();
+    let signed = |sign: &str, names: Vec<String>| names.into_iter().map(|name| format!("{sign}{name}")).collect::<Vec<_>>();
+    let capabilities = [signed("+", added), signed("-", dropped)].concat();
+    let mut fields = vec![
+        ("Volumes", lines(spec.volumes.iter().map(volume).collect())),
+        ("Tmpfs", lines(spec.tmpfs.iter().map(|tmpfs| tmpfs.target.clone()).collect())),
+        ("Devices", lines(spec.devices.iter().map(|device| format!("{} on {}", device.source.display(), device.target)).collect())),
+        ("Privileges", if spec.security.privileged { "all: --privileged".into() } else { capabilities.join(" ") }),
+        ("Read-only", if spec.read_only { "its root".into() } else { String::new() }),
+        ("Check", spec.health.as_ref().map_or(String::new(), |check| check.command.clone())),
+    ];
+    if !spec.user.is_root() {
+        fields.push(("User", format!("{}:{}", spec.user.uid, spec.user.gid)));
+    }
+    fields.retain(|(_, text)| !text.is_empty());
+    fields
 }
 
 /// How long a launch took, and its steps: those that took a hundredth of it or more, each with its milliseconds.

@@ -326,6 +326,10 @@ mod tests {
         let init = |command: &[&str]| resolve(id(), None, &request(command), false, false).unwrap().init;
         assert!(init(&["sh", "-c", "sleep 1"]) && init(&["/bin/bash", "-ec", "true"]));
         assert!(!init(&["sh"]) && !init(&["sleep", "1"]) && !init(&["sh", "script"]));
+        // what a check leaves behind has to be reaped
+        let checked = Preset { health_command: Some("true".into()), ..request(&["sleep", "1"]) };
+        assert!(resolve(id(), None, &checked, false, false).unwrap().init);
+        assert!(!resolve(id(), None, &Preset { init: Some(false), ..checked }, false, false).unwrap().init);
     }
 
     #[test]

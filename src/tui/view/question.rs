@@ -54,7 +54,11 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, question: &Question) {
         }
         None => {
             let under_way: Vec<_> = model.pending.values().map(|p| format!("{} {}", p.action.id(), p.name)).collect();
-            ("Quit now?".to_owned(), format!("Still under way: {}. It may be left half done.", under_way.join(", ")), "Quit", "Stay")
+            let text = match under_way.as_slice() {
+                [] => "What was under way is done.".to_owned(),
+                some => format!("Still under way: {}. It may be left half done.", some.join(", ")),
+            };
+            ("Quit now?".to_owned(), text, "Quit", "Stay")
         }
     };
     let width = area.width.saturating_sub(4).min(62);
