@@ -14,8 +14,10 @@ use crate::spec::{IdPool, IdRange};
 use crate::sys::{caps, mount, process};
 
 /// How much of what the kernel counts for each user namespace a container may use (namespaces(7), `/proc/sys/user`): enough for a container
-/// manager inside, and no more than the host has room for.
+/// manager inside, and no more than the host has room for. Namespaces come last: hardly any container can make one.
 const USE: [(&CStr, &[u8]); 10] = [
+    (c"/proc/sys/user/max_inotify_watches", b"65536"),
+    (c"/proc/sys/user/max_fanotify_marks", b"65536"),
     (c"/proc/sys/user/max_user_namespaces", b"256"),
     (c"/proc/sys/user/max_pid_namespaces", b"256"),
     (c"/proc/sys/user/max_uts_namespaces", b"256"),
@@ -24,9 +26,9 @@ const USE: [(&CStr, &[u8]); 10] = [
     (c"/proc/sys/user/max_mnt_namespaces", b"256"),
     (c"/proc/sys/user/max_cgroup_namespaces", b"256"),
     (c"/proc/sys/user/max_time_namespaces", b"256"),
-    (c"/proc/sys/user/max_inotify_watches", b"65536"),
-    (c"/proc/sys/user/max_fanotify_marks", b"65536"),
 ];
+/// Those before the namespaces.
+const WITHOUT_NAMESPACES: usize = 2;
 
 /// Makes a user namespace in `clone`, owned by the container's own root. What is used in a user namespace is counted for its owner too
 /// (inotify instances, waiting signals, message queues, namespaces): were that our root, a container would use up root's. In the child
@@ -50,13 +52,13 @@ pub fn as_owner<T>(ids: Option<IdRange>, clone: impl FnOnce() -> io::Result<T>, 
 }
 
 /// Sets the limits of the user namespace that this process is in and has CAP_SYS_RESOURCE in; `/proc` is the host's still, and shows each
-/// opener its own. Allocates nothing.
+/// opener its own; those of namespaces only for one that `makes_namespaces`, for each costs a launch three calls. Allocates nothing.
 ///
 /// # Errors
 /// Not where this kernel does not count one, nor where `/proc/sys` is read-only, as in a container of somebody else's.
-pub fn limit_use() -> nix::Result<()> {
-    for (file, most) in USE {
-        let written = open(file, OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty()).and_then(|fd| write(fd, most));
+pub fn limit_use(makes_namespaces: bool) -> nix::Result<()> {
+    for (file, most) in &USE[..if makes_namespaces { USE.len() } else { WITHOUT_NAMESPACES }] {
+        let written = open(*file, OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty()).and_then(|fd| write(fd, most));
         match written {
             Ok(_) | Err(Errno::ENOENT | Errno::EROFS | Errno::EACCES) => {}
             Err(errno) => return Err(errno),

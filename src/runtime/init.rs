@@ -57,7 +57,7 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
     if plan.own_users {
         if plan.joined_users.is_none() {
             at(Step::Users, namespace::become_root())?;
-            namespace::limit_use().map_err(|errno| StepReport::new(Step::Users, errno))?;
+            namespace::limit_use(plan.makes_namespaces).map_err(|errno| StepReport::new(Step::Users, errno))?;
         }
         if plan.makes_ipc {
             namespace::unshare_ipc().map_err(|errno| StepReport::new(Step::Users, errno))?;

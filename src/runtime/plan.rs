@@ -8,7 +8,7 @@ use super::step::{Step, StepReport};
 use super::ulimits::Ulimits;
 use crate::rootfs::{RootfsPlan, StepFailure};
 use crate::security::Restrictions;
-use crate::spec::{ContainerSpec, IpcMode, NetworkMode, Own, User};
+use crate::spec::{ContainerSpec, IpcMode, NetworkMode, Own, Seccomp, User};
 use crate::sys::exec::ExecImage;
 use crate::sys::process::Title;
 use crate::sys::tty::WindowSize;
@@ -56,6 +56,8 @@ pub struct InitPlan {
     pub own_users: bool,
     /// The user namespace of another container that it joins instead, and what it makes in it.
     pub joined_users: Option<(OwnedFd, CloneFlags)>,
+    /// Whether its system calls let it make namespaces.
+    pub makes_namespaces: bool,
     /// Whether it makes its IPC namespace itself, as root of its users.
     pub makes_ipc: bool,
     /// Whether it has a time namespace.
@@ -101,6 +103,7 @@ impl InitPlan {
             shared_processes: None,
             own_users: spec.ids.is_some(),
             joined_users: None,
+            makes_namespaces: spec.security.capabilities.has("CAP_SYS_ADMIN") || spec.security.seccomp != Seccomp::Default,
             makes_ipc: spec.ids.is_some() && spec.ipc == IpcMode::Own,
             own_clocks: spec.clocks.is_some(),
             stdio,

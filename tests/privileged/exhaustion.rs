@@ -199,7 +199,7 @@ fn owner_of(namespace: &File) -> u32 {
 #[test]
 fn a_user_namespace_is_owned_by_its_own_root_and_has_limits() {
     let fixture = Fixture::new();
-    let container = fixture.detached("owned", &["--userns", "auto", "sleep", "1000"]);
+    let container = fixture.detached("owned", &["--userns", "auto", "--cap-add", "SYS_ADMIN", "sleep", "1000"]);
     let map = container.exec("cat /proc/self/uid_map; cat /proc/sys/user/max_net_namespaces /proc/sys/user/max_inotify_watches").ok();
     let words: Vec<&str> = map.split_whitespace().collect();
     assert_eq!(words[3..], ["256", "65536"], "{map}");
