@@ -28,7 +28,7 @@ pub fn config(data: &[u8]) {
     match Config::load(&flags, variable) {
         Ok(config) => {
             assert!(config.state.is_absolute() && !config.tick.is_zero());
-            assert!(config.ids.check().is_ok() && config.ids.free(&[]).is_some());
+            assert!(config.ids.check().is_ok() && config.ids.free(&[], 0).is_some());
             for (name, request) in &config.presets {
                 assert!(request.limits().is_ok(), "the preset {name} was looked through");
             }
