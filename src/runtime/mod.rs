@@ -48,6 +48,7 @@ pub use exec_session::{ExecSession, SessionOutput};
 pub use frame::{Reply, Request};
 pub use launch::{Runtime, StartOrder, launch_record};
 pub use launcher::Launcher;
+pub use peer::is_root_of_ours;
 pub use restrict::PROFILE_FILE;
 pub use sources::record_sources;
 pub use step::{Step, StepReport};

@@ -1,4 +1,4 @@
-//! Who is at the other end of a supervisor's socket. Root of a container that sees the run folder is root by its number alone: it has
+//! Who is at the other end of a socket of ours. Root of a container that sees the run folder is root by its number alone: it has
 //! neither our capabilities nor, unless it was given them, our namespaces.
 
 use std::fs;
@@ -15,7 +15,8 @@ use crate::sys::pidfd;
 const NAMESPACES: [&str; 2] = ["user", "pid"];
 
 /// Whether the peer of `client` is root in our own user and PID namespace, and holds what root there has. What cannot be found out is not.
-pub(super) fn is_ours(client: BorrowedFd<'_>) -> bool {
+#[must_use]
+pub fn is_root_of_ours(client: BorrowedFd<'_>) -> bool {
     let Ok(peer) = getsockopt(&client, PeerCredentials) else { return false };
     // 0 is a process that our PID namespace does not see at all
     if peer.uid() != 0 || peer.pid() <= 0 {

@@ -50,7 +50,7 @@ pub fn listen_in(folder: &Path) -> nix::Result<OwnedFd> {
 /// What accept4(2) says.
 pub fn accept_root(listener: &OwnedFd) -> nix::Result<Option<OwnedFd>> {
     let client = crate::sys::fds::adopt(accept4(listener.as_raw_fd(), SockFlag::SOCK_CLOEXEC)?);
-    Ok(peer::is_ours(client.as_fd()).then_some(client))
+    Ok(peer::is_root_of_ours(client.as_fd()).then_some(client))
 }
 
 /// Connects to the supervisor that listens in `folder`.
