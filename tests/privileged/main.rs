@@ -44,6 +44,7 @@ mod rooting;
 mod screen;
 mod selinux;
 mod settings;
+mod slow_clients;
 mod sources;
 mod storage;
 mod streams;

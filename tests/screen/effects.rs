@@ -291,7 +291,13 @@ fn tails_that_are_asked_for_faster_than_they_are_read_are_one_thread_and_the_new
         effects.run(Effect::ReadTail(records[0].spec.id.clone()));
     }
     let name = |task: std::io::Result<std::fs::DirEntry>| std::fs::read_to_string(task.unwrap().path().join("comm"));
-    let tails = std::fs::read_dir("/proc/self/task").unwrap().filter_map(|task| name(task).ok()).filter(|name| name == "tail\n").count();
+    let count = || std::fs::read_dir("/proc/self/task").unwrap().filter_map(|task| name(task).ok()).filter(|name| name == "tail\n").count();
+    // a thread names itself when it first runs
+    let until = std::time::Instant::now() + PATIENCE;
+    while count() == 0 && std::time::Instant::now() < until {
+        std::thread::yield_now();
+    }
+    let tails = count();
     effects.run(Effect::ReadTail(ContainerId::new("unknown").unwrap()));
     let Ok(Message::Tail(Err(error))) = messages.recv_timeout(PATIENCE) else { panic!() };
     assert_eq!(error, Error::Unknown("unknown".into()));

@@ -54,9 +54,11 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, question: &Question) {
         }
         None => {
             let under_way: Vec<_> = model.pending.values().map(|p| format!("{} {}", p.action.id(), p.name)).collect();
-            let text = match under_way.as_slice() {
-                [] => "What was under way is done.".to_owned(),
-                some => format!("Still under way: {}. It may be left half done.", some.join(", ")),
+            let text = match (under_way.as_slice(), model.shells.running()) {
+                ([], 0) => "What was under way is done.".to_owned(),
+                ([], 1) => "A shell is open here, and ends with the screen.".to_owned(),
+                ([], shells) => format!("{shells} shells are open here, and end with the screen."),
+                (some, _) => format!("Still under way: {}. It may be left half done.", some.join(", ")),
             };
             ("Quit now?".to_owned(), text, "Quit", "Stay")
         }
