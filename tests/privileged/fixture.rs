@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use nix::sys::statfs::{FUSE_SUPER_MAGIC, statfs};
+use nix::sys::statfs::{FUSE_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, statfs};
 use nix::unistd::{AccessFlags, access};
 use serde_json::Value;
 
@@ -46,7 +46,7 @@ pub fn image_root() -> PathBuf {
     let root = || fs::canonicalize(built_image().join("images/host/current/rootfs")).unwrap();
     let copied = || {
         let (root, copy) = (root(), std::env::temp_dir().join("minic-image-root"));
-        if statfs(&root).unwrap().filesystem_type() != FUSE_SUPER_MAGIC {
+        if ![FUSE_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC].contains(&statfs(&root).unwrap().filesystem_type()) {
             return root;
         }
         assert!(Command::new("cp").arg("-a").args([&root, &copy]).status().unwrap().success());
