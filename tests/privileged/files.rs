@@ -352,7 +352,7 @@ fn root_of_a_container_is_no_client_of_a_supervisor() {
     let inside = format!("/x/{}/attach.sock", victim.id());
     let own_ids = ["--userns", "auto"];
     for more in [&["--cap-drop", "ALL"][..], &["--cap-drop", "ALL", "--pid", "host"], &[], &own_ids] {
-        let args = [&["run", "--rm", "-v", "/usr:/usr:ro", "-v", &volume][..], more, &["perl", "-e", CLIENT, &inside]].concat();
+        let args = [&["run", "--rm", "-v", "/usr:/usr:ro,noidmap", "-v", &volume][..], more, &["perl", "-e", CLIENT, &inside]].concat();
         let outcome = fixture.minic(&args);
         assert!(outcome.stdout.contains("asked") || more == own_ids, "{more:?}: {outcome:?}");
         assert_eq!(victim.state(), "RUNNING", "{more:?}: {outcome:?}");
