@@ -1,7 +1,8 @@
-//! minic-tui: a container manager you can watch. One binary, no daemon: runtime, manager and monitor.
+//! minic-tui: a container manager you can watch. One binary, no daemon: runtime, manager and
+//! monitor.
 //!
-//! Imports point to a lower floor only; siblings on one floor never import each other (`tests/tidy.rs` holds this).
-//! `src/README.md` is the tour.
+//! Imports point to a lower floor only; siblings on one floor never import each other
+//! (`tests/tidy.rs` holds this). `src/README.md` is the tour.
 //!
 //! | floor | folders | what |
 //! |---|---|---|

@@ -15,7 +15,9 @@ fn main() -> ExitCode {
     cli::install_panic_hook();
     match cli::main(std::env::args_os()) {
         Next::Exit(code) => code,
-        Next::Screen(screen) => open(&screen).unwrap_or_else(|error| cli::refuse(&format!("{error:#}"))),
+        Next::Screen(screen) => {
+            open(&screen).unwrap_or_else(|error| cli::refuse(&format!("{error:#}")))
+        }
         Next::Web(web) => serve(&web).unwrap_or_else(|error| cli::refuse(&format!("{error:#}"))),
     }
 }
@@ -45,7 +47,9 @@ fn settings(config: &Config, flags: &Overrides) -> anyhow::Result<Settings> {
     settings.config_file = Some(Config::file(flags, |name| std::env::var_os(name)));
     let state = StateDir(config.state.clone());
     if state != StateDir::default() {
-        settings.program.extend(["--state".into(), state.0.display().to_string()]);
+        settings
+            .program
+            .extend(["--state".into(), state.0.display().to_string()]);
     }
     Ok(settings)
 }
@@ -56,5 +60,9 @@ fn engine(config: &Config, demo: bool, settings: &mut Settings) -> anyhow::Resul
         settings.badge = Some("DEMO".into());
         return Ok(Arc::new(Demo::new(1, Arc::new(Timestamp::now))));
     }
-    Ok(Arc::new(Manager::open(&StateDir(config.state.clone()))?.with_users(config.userns, config.ids).with_launcher()?))
+    Ok(Arc::new(
+        Manager::open(&StateDir(config.state.clone()))?
+            .with_users(config.userns, config.ids)
+            .with_launcher()?,
+    ))
 }

@@ -42,7 +42,10 @@ impl Folder {
         match self.version {
             Version::V1 => self.controllers.contains(&controller),
             Version::V2 => {
-                controller.is_core_of_v2() || listed.split_whitespace().any(|word| Controller::from_v2(word) == Some(controller))
+                controller.is_core_of_v2()
+                    || listed
+                        .split_whitespace()
+                        .any(|word| Controller::from_v2(word) == Some(controller))
             }
         }
     }
@@ -68,7 +71,10 @@ pub struct Cgroup {
 impl Cgroup {
     /// That of one folder alone.
     pub(super) fn of_folder(folder: Folder) -> Self {
-        Self { folders: vec![folder], skipped: Vec::new() }
+        Self {
+            folders: vec![folder],
+            skipped: Vec::new(),
+        }
     }
 
     /// The cgroup of `id`, whether or not it exists: nothing is touched.
@@ -77,40 +83,71 @@ impl Cgroup {
         Self::among(layout, parent, id, |folder| folder.path.exists())
     }
 
-    /// A v1 cpuset tree of its own is joined only by a container that asks for it: `joins_cpuset` tells of its folder there.
-    fn among(layout: &Layout, parent: &Parent, id: &ContainerId, joins_cpuset: impl Fn(&Folder) -> bool) -> Self {
+    /// A v1 cpuset tree of its own is joined only by a container that asks for it: `joins_cpuset`
+    /// tells of its folder there.
+    fn among(
+        layout: &Layout,
+        parent: &Parent,
+        id: &ContainerId,
+        joins_cpuset: impl Fn(&Folder) -> bool,
+    ) -> Self {
         let folder = |h: &Hierarchy| Folder {
             version: h.version,
             controllers: h.controllers.clone(),
             mount: h.mount.clone(),
             path: h.mount.join(&parent.name).join(id.as_str()),
         };
-        let cpuset = |h: &&Hierarchy| !h.read_only && h.version == Version::V1 && h.controllers.contains(&Controller::Cpuset);
-        let always = layout.hierarchies().iter().filter(|h| h.is_joined()).map(folder);
-        let asked = layout.hierarchies().iter().filter(cpuset).filter(|h| !h.is_joined()).map(folder).filter(joins_cpuset);
-        Self { folders: always.chain(asked).collect(), skipped: Vec::new() }
+        let cpuset = |h: &&Hierarchy| {
+            !h.read_only && h.version == Version::V1 && h.controllers.contains(&Controller::Cpuset)
+        };
+        let always = layout
+            .hierarchies()
+            .iter()
+            .filter(|h| h.is_joined())
+            .map(folder);
+        let asked = layout
+            .hierarchies()
+            .iter()
+            .filter(cpuset)
+            .filter(|h| !h.is_joined())
+            .map(folder)
+            .filter(joins_cpuset);
+        Self {
+            folders: always.chain(asked).collect(),
+            skipped: Vec::new(),
+        }
     }
 
-    /// Makes the cgroup of `id` and writes its limits; no process is in it yet. Left-overs of an earlier run without
-    /// processes are replaced. The caller holds the container's lock: two creators of one id would undo each other.
+    /// Makes the cgroup of `id` and writes its limits; no process is in it yet. Left-overs of an
+    /// earlier run without processes are replaced. The caller holds the container's lock: two
+    /// creators of one id would undo each other.
     ///
     /// # Errors
-    /// When a limit cannot be given (with `best_effort` it is skipped and told by [`Cgroup::skipped`]), a folder
-    /// cannot be made, or processes of an earlier run live in it. Nothing stays behind.
-    pub fn create(layout: &Layout, parent: &Parent, id: &ContainerId, limits: &Limits, best_effort: bool) -> Result<Self, CgroupError> {
+    /// When a limit cannot be given (with `best_effort` it is skipped and told by
+    /// [`Cgroup::skipped`]), a folder cannot be made, or processes of an earlier run live in it.
+    /// Nothing stays behind.
+    pub fn create(
+        layout: &Layout,
+        parent: &Parent,
+        id: &ContainerId,
+        limits: &Limits,
+        best_effort: bool,
+    ) -> Result<Self, CgroupError> {
         let (mut cgroup, unfinished) = Self::begin(layout, parent, id, limits, best_effort)?;
         match cgroup.finish(unfinished) {
             Ok(()) => Ok(cgroup),
             Err(error) => {
-                // what was just made is empty; should it not go, the first error is still the one to tell
+                // what was just made is empty; should it not go, the first error is still the one
+                // to tell
                 let _ = cgroup.remove();
                 Err(error)
             }
         }
     }
 
-    /// As [`Cgroup::create`], but only what clone3 needs: the folder in the v2 tree. [`Cgroup::finish`] does the rest, while a process
-    /// that must not execute anything yet is born in it.
+    /// As [`Cgroup::create`], but only what clone3 needs: the folder in the v2 tree.
+    /// [`Cgroup::finish`] does the rest, while a process that must not execute anything yet is born
+    /// in it.
     ///
     /// # Errors
     /// As [`Cgroup::create`]; nothing stays behind.
@@ -124,11 +161,25 @@ impl Cgroup {
         let plan = plan(limits, &Limits::default(), layout, best_effort)?;
         let mut cgroup = Self::among(layout, parent, id, |_| limits.cpuset.is_some());
         if cgroup.folders.is_empty() {
-            let place = layout.hierarchies().first().map_or(Path::new("/sys/fs/cgroup"), |h| h.mount.as_path());
-            let hint = "inside a container, start that one with --privileged or a writable cgroup mount";
-            return Err(CgroupError::missing("make a cgroup in", place, "every cgroup tree is mounted read-only", Some(hint)));
+            let place = layout
+                .hierarchies()
+                .first()
+                .map_or(Path::new("/sys/fs/cgroup"), |h| h.mount.as_path());
+            let hint =
+                "inside a container, start that one with --privileged or a writable cgroup mount";
+            return Err(CgroupError::missing(
+                "make a cgroup in",
+                place,
+                "every cgroup tree is mounted read-only",
+                Some(hint),
+            ));
         }
-        let mut rest = Unfinished { plan, best_effort, made: 0, not_passed_on: Vec::new() };
+        let mut rest = Unfinished {
+            plan,
+            best_effort,
+            made: 0,
+            not_passed_on: Vec::new(),
+        };
         match cgroup.make(Version::V2, &mut rest) {
             Ok(()) => Ok((cgroup, rest)),
             Err(error) => {
@@ -139,24 +190,31 @@ impl Cgroup {
         }
     }
 
-    /// Makes the folders in the v1 trees and writes all limits. The process that was born in the v2 folder joins the others next.
+    /// Makes the folders in the v1 trees and writes all limits. The process that was born in the v2
+    /// folder joins the others next.
     ///
     /// # Errors
-    /// As [`Cgroup::create`], but what is there stays for the caller to remove, once nothing is in it any more.
+    /// As [`Cgroup::create`], but what is there stays for the caller to remove, once nothing is in
+    /// it any more.
     pub fn finish(&mut self, mut rest: Unfinished) -> Result<(), CgroupError> {
         self.make(Version::V1, &mut rest)?;
         self.skipped.clone_from(&rest.plan.skipped);
-        // a file that is missing because its controller was not passed on: tell the cause, not the missing file
+        // a file that is missing because its controller was not passed on: tell the cause, not the
+        // missing file
         let not_passed_on = rest.not_passed_on;
         let cause = |write: &super::plan::Write| {
             let found = not_passed_on.iter().find(|(c, _)| *c == write.controller);
-            found.filter(|_| write.version == Version::V2).map(|(_, e)| e.clone())
+            found
+                .filter(|_| write.version == Version::V2)
+                .map(|(_, e)| e.clone())
         };
-        self.skipped.extend(self.write(rest.plan, rest.best_effort, &cause)?);
+        self.skipped
+            .extend(self.write(rest.plan, rest.best_effort, &cause)?);
         Ok(())
     }
 
-    /// Makes the folders of one version. When that fails it forgets those that it did not make: whatever is there is not ours.
+    /// Makes the folders of one version. When that fails it forgets those that it did not make:
+    /// whatever is there is not ours.
     fn make(&mut self, version: Version, rest: &mut Unfinished) -> Result<(), CgroupError> {
         let made = self.make_folders(version, rest);
         if made.is_err() {
@@ -166,11 +224,20 @@ impl Cgroup {
     }
 
     fn make_folders(&self, version: Version, rest: &mut Unfinished) -> Result<(), CgroupError> {
-        for folder in self.folders.iter().filter(|folder| folder.version == version) {
+        for folder in self
+            .folders
+            .iter()
+            .filter(|folder| folder.version == version)
+        {
             let parent = folder.path.parent().unwrap_or(&folder.mount).to_owned();
             make_folder(&parent, &folder.path)?;
             rest.made += 1;
-            if folder.version == Version::V2 && folder.controllers.iter().any(|c| Controller::PASSED_ON.contains(c)) {
+            if folder.version == Version::V2
+                && folder
+                    .controllers
+                    .iter()
+                    .any(|c| Controller::PASSED_ON.contains(c))
+            {
                 rest.not_passed_on = pass_on(&folder.mount, &parent);
             } else if folder.controllers.contains(&Controller::Cpuset) {
                 inherit_cpuset([&parent, &folder.path])?;
@@ -195,7 +262,8 @@ impl Cgroup {
             let Err(error) = write_file(&path, &write.value) else {
                 continue;
             };
-            let error = cause(&write).unwrap_or_else(|| CgroupError::write(&write.value, &path, &error));
+            let error =
+                cause(&write).unwrap_or_else(|| CgroupError::write(&write.value, &path, &error));
             let no_such_thing = error.is(Errno::ENOENT) || error.is(Errno::EOPNOTSUPP);
             if write.implied && no_such_thing {
                 continue;
@@ -208,12 +276,19 @@ impl Cgroup {
         Ok(skipped)
     }
 
-    /// Changes the limits of a living container from `current` to `limits`. Returns what was skipped (`best_effort`).
-    /// A memory limit below what cannot be reclaimed is refused, on v2 as on v1: nothing is killed for it.
+    /// Changes the limits of a living container from `current` to `limits`. Returns what was
+    /// skipped (`best_effort`). A memory limit below what cannot be reclaimed is refused, on v2 as
+    /// on v1: nothing is killed for it.
     ///
     /// # Errors
     /// When a limit cannot be given; those written before it stay.
-    pub fn update(&self, layout: &Layout, current: &Limits, limits: &Limits, best_effort: bool) -> Result<Vec<String>, CgroupError> {
+    pub fn update(
+        &self,
+        layout: &Layout,
+        current: &Limits,
+        limits: &Limits,
+        best_effort: bool,
+    ) -> Result<Vec<String>, CgroupError> {
         let mut plan = plan(limits, current, layout, best_effort)?;
         let mut skipped = std::mem::take(&mut plan.skipped);
         if let Some(most) = limits.memory.filter(|_| limits.memory != current.memory) {
@@ -245,16 +320,22 @@ impl Cgroup {
         self.paths().any(Path::exists)
     }
 
-    /// `tasks` of every v1 tree, opened for writing: a process born in the v2 folder (clone3 with [`Cgroup::v2_dir_fd`]) joins
-    /// the rest with [`join`], before it has a thread and before it unshares its cgroup namespace, whose root is where it is then.
+    /// `tasks` of every v1 tree, opened for writing: a process born in the v2 folder (clone3 with
+    /// [`Cgroup::v2_dir_fd`]) joins the rest with [`join`], before it has a thread and before it
+    /// unshares its cgroup namespace, whose root is where it is then.
     ///
     /// # Errors
     /// When one cannot be opened.
     pub fn v1_tasks(&self) -> Result<Vec<OwnedFd>, CgroupError> {
-        self.folders.iter().filter(|f| f.version == Version::V1).map(open_tasks).collect()
+        self.folders
+            .iter()
+            .filter(|f| f.version == Version::V1)
+            .map(open_tasks)
+            .collect()
     }
 
-    /// The v2 folder for clone3's `CLONE_INTO_CGROUP` (Linux 5.7); `None` where there is no v2 tree.
+    /// The v2 folder for clone3's `CLONE_INTO_CGROUP` (Linux 5.7); `None` where there is no v2
+    /// tree.
     ///
     /// # Errors
     /// When it cannot be opened.
@@ -262,8 +343,13 @@ impl Cgroup {
         let Some(folder) = self.v2() else {
             return Ok(None);
         };
-        let opened = OpenOptions::new().read(true).custom_flags(OFlag::O_DIRECTORY.bits()).open(&folder.path);
-        opened.map(|f| Some(f.into())).map_err(|e| CgroupError::io("open", &folder.path, &e))
+        let opened = OpenOptions::new()
+            .read(true)
+            .custom_flags(OFlag::O_DIRECTORY.bits())
+            .open(&folder.path);
+        opened
+            .map(|f| Some(f.into()))
+            .map_err(|e| CgroupError::io("open", &folder.path, &e))
     }
 
     pub(super) fn v2(&self) -> Option<&Folder> {
@@ -278,7 +364,12 @@ impl Cgroup {
     }
 
     /// The file that tells or sets something on whichever tree has `controller`.
-    pub(super) fn file(&self, controller: Controller, v1: &str, v2: &str) -> Option<(Version, PathBuf)> {
+    pub(super) fn file(
+        &self,
+        controller: Controller,
+        v1: &str,
+        v2: &str,
+    ) -> Option<(Version, PathBuf)> {
         if let Some(folder) = self.folder(Version::V1, controller) {
             return Some((Version::V1, folder.path.join(v1)));
         }
@@ -289,16 +380,22 @@ impl Cgroup {
 fn open_tasks(folder: &Folder) -> Result<OwnedFd, CgroupError> {
     let file = folder.path.join("tasks");
     let opened = OpenOptions::new().write(true).open(&file);
-    opened.map(OwnedFd::from).map_err(|e| CgroupError::io("open", &file, &e))
+    opened
+        .map(OwnedFd::from)
+        .map_err(|e| CgroupError::io("open", &file, &e))
 }
 
-/// Moves the calling process, which has one thread, into the cgroups behind `tasks`. Allocates nothing.
+/// Moves the calling process, which has one thread, into the cgroups behind `tasks`. Allocates
+/// nothing.
 ///
-/// A thread that moves itself is the one case in which the kernel takes no lock against every fork of the machine; that lock,
-/// cgroup_threadgroup_rwsem, costs an RCU grace period of several milliseconds (kernel: cgroup_procs_write_start).
+/// A thread that moves itself is the one case in which the kernel takes no lock against every fork
+/// of the machine; that lock, cgroup_threadgroup_rwsem, costs an RCU grace period of several
+/// milliseconds (kernel: cgroup_procs_write_start).
 ///
 /// # Errors
 /// What write(2) says.
 pub fn join<'a>(tasks: impl IntoIterator<Item = &'a OwnedFd>) -> nix::Result<()> {
-    tasks.into_iter().try_for_each(|fd| nix::unistd::write(fd, b"0").map(drop))
+    tasks
+        .into_iter()
+        .try_for_each(|fd| nix::unistd::write(fd, b"0").map(drop))
 }

@@ -30,7 +30,8 @@ pub enum Controller {
     Devices,
     /// Huge pages.
     Hugetlb,
-    /// The named v1 tree `name=systemd`, which limits nothing: systemd kills by it at the end of a session.
+    /// The named v1 tree `name=systemd`, which limits nothing: systemd kills by it at the end of a
+    /// session.
     Systemd,
 }
 
@@ -49,14 +50,25 @@ impl Controller {
         Self::Systemd,
     ];
 
-    /// Those whose v1 tree a container gets a folder in. Cpuset is joined only where it shares a tree with one of
-    /// these: an own cpuset costs a rebuild of the scheduler's domains and limits nothing by itself.
-    pub(super) const JOINED: [Self; 8] =
-        [Self::Cpu, Self::Cpuacct, Self::Memory, Self::Pids, Self::Freezer, Self::Io, Self::Devices, Self::Systemd];
+    /// Those whose v1 tree a container gets a folder in. Cpuset is joined only where it shares a
+    /// tree with one of these: an own cpuset costs a rebuild of the scheduler's domains and limits
+    /// nothing by itself.
+    pub(super) const JOINED: [Self; 8] = [
+        Self::Cpu,
+        Self::Cpuacct,
+        Self::Memory,
+        Self::Pids,
+        Self::Freezer,
+        Self::Io,
+        Self::Devices,
+        Self::Systemd,
+    ];
 
-    /// Those passed on to a container's v2 cgroup by `cgroup.subtree_control`. Memory and io first: unlike the others they
-    /// are refused where processes are in the way, instead of making a threaded domain.
-    pub(super) const PASSED_ON: [Self; 5] = [Self::Memory, Self::Io, Self::Cpu, Self::Pids, Self::Cpuset];
+    /// Those passed on to a container's v2 cgroup by `cgroup.subtree_control`. Memory and io first:
+    /// unlike the others they are refused where processes are in the way, instead of making a
+    /// threaded domain.
+    pub(super) const PASSED_ON: [Self; 5] =
+        [Self::Memory, Self::Io, Self::Cpu, Self::Pids, Self::Cpuset];
 
     /// Its word in a v1 mount's options and in `/proc/self/cgroup`.
     #[must_use]
@@ -75,7 +87,8 @@ impl Controller {
         }
     }
 
-    /// Its word in `cgroup.controllers`, which lists neither what every v2 cgroup has nor what v2 has not.
+    /// Its word in `cgroup.controllers`, which lists neither what every v2 cgroup has nor what v2
+    /// has not.
     #[must_use]
     pub fn v2_name(self) -> Option<&'static str> {
         match self {

@@ -19,11 +19,15 @@ const MANAGER_LEAF: &str = "minic-manager";
 
 /// Writes `value` as one write(2), as cgroup files want it; the file must exist.
 pub(super) fn write_file(path: &Path, value: &str) -> io::Result<()> {
-    OpenOptions::new().write(true).open(path)?.write_all(value.as_bytes())
+    OpenOptions::new()
+        .write(true)
+        .open(path)?
+        .write_all(value.as_bytes())
 }
 
-/// Makes `parent` (shared with other containers; made and removed by whoever comes first and last) and `child` in it.
-/// A child left over by a crash is removed first, so that its counters are not inherited.
+/// Makes `parent` (shared with other containers; made and removed by whoever comes first and last)
+/// and `child` in it. A child left over by a crash is removed first, so that its counters are not
+/// inherited.
 pub(super) fn make_folder(parent: &Path, child: &Path) -> Result<(), CgroupError> {
     make_both(parent, child).inspect_err(|_| {
         // an empty parent is not left behind; it fails, rightly, while others are in it
@@ -46,7 +50,9 @@ fn make_both(parent: &Path, child: &Path) -> Result<(), CgroupError> {
             Err(e) if e.kind() == ErrorKind::NotFound => {
                 error = e;
                 match fs::create_dir(parent) {
-                    Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(CgroupError::io("make", parent, &e)),
+                    Err(e) if e.kind() != ErrorKind::AlreadyExists => {
+                        return Err(CgroupError::io("make", parent, &e));
+                    }
                     _ => {}
                 }
             }
@@ -56,13 +62,14 @@ fn make_both(parent: &Path, child: &Path) -> Result<(), CgroupError> {
     Err(CgroupError::io("make", child, &error))
 }
 
-/// Passes controllers on from `base` to its children and from `parent` to the containers, as far as they are there.
-/// Call it when the container's own folder exists: that one keeps `parent` from being removed.
-/// Returns what could not be passed on; it matters only when a limit needs it.
+/// Passes controllers on from `base` to its children and from `parent` to the containers, as far as
+/// they are there. Call it when the container's own folder exists: that one keeps `parent` from
+/// being removed. Returns what could not be passed on; it matters only when a limit needs it.
 ///
-/// The root of the whole tree may hold processes beside children; any other cgroup may not ("no internal processes",
-/// kernel: Documentation/admin-guide/cgroup-v2.rst). Where `base` holds ours alone, they move to a leaf, as
-/// systemd's delegation rules have it (<https://systemd.io/CGROUP_DELEGATION/>).
+/// The root of the whole tree may hold processes beside children; any other cgroup may not ("no
+/// internal processes", kernel: Documentation/admin-guide/cgroup-v2.rst). Where `base` holds ours
+/// alone, they move to a leaf, as systemd's delegation rules have it
+/// (<https://systemd.io/CGROUP_DELEGATION/>).
 pub(super) fn pass_on(base: &Path, parent: &Path) -> Vec<(Controller, CgroupError)> {
     let mut failed = Vec::new();
     for folder in [base, parent] {
@@ -84,20 +91,33 @@ fn pass_on_once(folder: &Path) -> Vec<(Controller, CgroupError)> {
     if lacking.is_empty() {
         return Vec::new();
     }
-    // never tried with processes in it: cpu and pids would be accepted and turn it into a threaded domain, whose
-    // children take no processes at all
+    // never tried with processes in it: cpu and pids would be accepted and turn it into a threaded
+    // domain, whose children take no processes at all
     if let Err(e) = vacate(folder) {
         return lacking.into_iter().map(|c| (c, e.clone())).collect();
     }
-    lacking.into_iter().filter_map(|c| enable(folder, c).err().map(|e| (c, e))).collect()
+    lacking
+        .into_iter()
+        .filter_map(|c| enable(folder, c).err().map(|e| (c, e)))
+        .collect()
 }
 
 /// Controllers that `folder` has but does not pass on.
 fn lacking(folder: &Path) -> Vec<Controller> {
     let words = |file: &str| fs::read_to_string(folder.join(file)).unwrap_or_default();
-    let list = |text: &str| text.split_whitespace().filter_map(Controller::from_v2).collect::<Vec<_>>();
-    let (here, passed) = (list(&words("cgroup.controllers")), list(&words("cgroup.subtree_control")));
-    Controller::PASSED_ON.into_iter().filter(|c| here.contains(c) && !passed.contains(c)).collect()
+    let list = |text: &str| {
+        text.split_whitespace()
+            .filter_map(Controller::from_v2)
+            .collect::<Vec<_>>()
+    };
+    let (here, passed) = (
+        list(&words("cgroup.controllers")),
+        list(&words("cgroup.subtree_control")),
+    );
+    Controller::PASSED_ON
+        .into_iter()
+        .filter(|c| here.contains(c) && !passed.contains(c))
+        .collect()
 }
 
 fn enable(folder: &Path, controller: Controller) -> Result<(), CgroupError> {
@@ -106,8 +126,8 @@ fn enable(folder: &Path, controller: Controller) -> Result<(), CgroupError> {
     write_file(&file, &value).map_err(|e| CgroupError::write(&value, &file, &e))
 }
 
-/// Moves every process of `base` to a leaf below it, if all of them run our own program. Nothing to do for the root of
-/// the whole tree, which alone has no `cgroup.type`.
+/// Moves every process of `base` to a leaf below it, if all of them run our own program. Nothing to
+/// do for the root of the whole tree, which alone has no `cgroup.type`.
 fn vacate(base: &Path) -> Result<(), CgroupError> {
     if !base.join("cgroup.type").exists() {
         return Ok(());
@@ -118,12 +138,20 @@ fn vacate(base: &Path) -> Result<(), CgroupError> {
     if pids.is_empty() {
         return Ok(());
     }
-    let strangers: Vec<String> = pids.iter().filter(|pid| !is_ours(pid)).take(5).map(|pid| name_of(pid)).collect();
+    let strangers: Vec<String> = pids
+        .iter()
+        .filter(|pid| !is_ours(pid))
+        .take(5)
+        .map(|pid| name_of(pid))
+        .collect();
     if !strangers.is_empty() {
         return Err(CgroupError::missing(
             "pass controllers on from",
             base,
-            format!("a cgroup with processes cannot, and these are not ours: {}", strangers.join(", ")),
+            format!(
+                "a cgroup with processes cannot, and these are not ours: {}",
+                strangers.join(", ")
+            ),
             Some(
                 "start minic-tui in a cgroup of its own (systemd-run --scope -p Delegate=yes minic-tui …), or move them into a \
                  cgroup below it first",
@@ -132,13 +160,17 @@ fn vacate(base: &Path) -> Result<(), CgroupError> {
     }
     let leaf = base.join(MANAGER_LEAF);
     match fs::create_dir(&leaf) {
-        Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(CgroupError::io("make", &leaf, &e)),
+        Err(e) if e.kind() != ErrorKind::AlreadyExists => {
+            return Err(CgroupError::io("make", &leaf, &e));
+        }
         _ => {}
     }
     let target = leaf.join("cgroup.procs");
     for pid in pids {
         match write_file(&target, pid) {
-            Err(e) if e.raw_os_error() != Some(Errno::ESRCH as i32) => return Err(CgroupError::write(pid, &target, &e)),
+            Err(e) if e.raw_os_error() != Some(Errno::ESRCH as i32) => {
+                return Err(CgroupError::write(pid, &target, &e));
+            }
             _ => {}
         }
     }
@@ -164,7 +196,8 @@ fn name_of(pid: &str) -> String {
     }
 }
 
-/// A v1 cpuset starts without CPUs and memory nodes and takes no process until it has some: take the parent's.
+/// A v1 cpuset starts without CPUs and memory nodes and takes no process until it has some: take
+/// the parent's.
 pub(super) fn inherit_cpuset(folders: [&PathBuf; 2]) -> Result<(), CgroupError> {
     for folder in folders {
         for file in ["cpuset.cpus", "cpuset.mems"] {
@@ -172,8 +205,10 @@ pub(super) fn inherit_cpuset(folders: [&PathBuf; 2]) -> Result<(), CgroupError> 
             let own = fs::read_to_string(&path).map_err(|e| CgroupError::io("read", &path, &e))?;
             let from = folder.parent().map(|up| up.join(file)).unwrap_or_default();
             if own.trim().is_empty() {
-                let value = fs::read_to_string(&from).map_err(|e| CgroupError::io("read", &from, &e))?;
-                write_file(&path, value.trim()).map_err(|e| CgroupError::write(value.trim(), &path, &e))?;
+                let value =
+                    fs::read_to_string(&from).map_err(|e| CgroupError::io("read", &from, &e))?;
+                write_file(&path, value.trim())
+                    .map_err(|e| CgroupError::write(value.trim(), &path, &e))?;
             }
         }
     }

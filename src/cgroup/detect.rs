@@ -1,4 +1,5 @@
-//! [`Layout`]: which cgroup trees this host has, where they are mounted, and what they cannot give and why.
+//! [`Layout`]: which cgroup trees this host has, where they are mounted, and what they cannot give
+//! and why.
 
 use std::path::{Path, PathBuf};
 
@@ -38,12 +39,17 @@ impl Hierarchy {
     /// Whether files for `controller` can be found here.
     #[must_use]
     pub fn has(&self, controller: Controller) -> bool {
-        self.controllers.contains(&controller) || (self.version == Version::V2 && controller.is_core_of_v2())
+        self.controllers.contains(&controller)
+            || (self.version == Version::V2 && controller.is_core_of_v2())
     }
 
     /// Whether a container gets a folder in it.
     pub(super) fn is_joined(&self) -> bool {
-        !self.read_only && (self.version == Version::V2 || Controller::JOINED.iter().any(|c| self.controllers.contains(c)))
+        !self.read_only
+            && (self.version == Version::V2
+                || Controller::JOINED
+                    .iter()
+                    .any(|c| self.controllers.contains(c)))
     }
 }
 
@@ -70,7 +76,8 @@ impl Mode {
     }
 }
 
-/// The cgroup trees of this host, v2 first. Decided once, from what is mounted and where we are in it.
+/// The cgroup trees of this host, v2 first. Decided once, from what is mounted and where we are in
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     hierarchies: Vec<Hierarchy>,
@@ -83,22 +90,40 @@ impl Layout {
     /// # Errors
     /// When no cgroup tree can be seen, or `/proc` cannot be read.
     pub fn detect() -> Result<Self, CgroupError> {
-        let read = |path: &str| text::read(path).map_err(|e| CgroupError::io("read", Path::new(path), &e));
-        Self::parse(&read(MOUNTINFO)?, &read(SELF_CGROUP)?, &|path| text::read(path).ok())
+        let read =
+            |path: &str| text::read(path).map_err(|e| CgroupError::io("read", Path::new(path), &e));
+        Self::parse(&read(MOUNTINFO)?, &read(SELF_CGROUP)?, &|path| {
+            text::read(path).ok()
+        })
     }
 
-    /// Decides from the text of `/proc/self/mountinfo` (proc_pid_mountinfo(5)) and `/proc/self/cgroup` (cgroups(7));
-    /// `read` is asked for `cgroup.controllers` of the v2 mount and for `/proc/cgroups`.
+    /// Decides from the text of `/proc/self/mountinfo` (proc_pid_mountinfo(5)) and
+    /// `/proc/self/cgroup` (cgroups(7)); `read` is asked for `cgroup.controllers` of the v2 mount
+    /// and for `/proc/cgroups`.
     ///
     /// # Errors
     /// When no cgroup tree can be seen.
-    pub fn parse(mountinfo: &str, self_cgroup: &str, read: &dyn Fn(&Path) -> Option<String>) -> Result<Self, CgroupError> {
+    pub fn parse(
+        mountinfo: &str,
+        self_cgroup: &str,
+        read: &dyn Fn(&Path) -> Option<String>,
+    ) -> Result<Self, CgroupError> {
         let mut hierarchies: Vec<Hierarchy> = Vec::new();
         for mount in cgroup_mounts(mountinfo) {
             let found = hierarchy(&mount, self_cgroup, read);
-            // one tree may be mounted several times: the writable view that shows the most wins, then the first
-            let same = |h: &Hierarchy| h.version == found.version && (found.version == Version::V2 || h.controllers == found.controllers);
-            let rank = |h: &Hierarchy| (h.read_only, h.own.is_none(), !h.mount.starts_with("/sys/fs/cgroup"));
+            // one tree may be mounted several times: the writable view that shows the most wins,
+            // then the first
+            let same = |h: &Hierarchy| {
+                h.version == found.version
+                    && (found.version == Version::V2 || h.controllers == found.controllers)
+            };
+            let rank = |h: &Hierarchy| {
+                (
+                    h.read_only,
+                    h.own.is_none(),
+                    !h.mount.starts_with("/sys/fs/cgroup"),
+                )
+            };
             match hierarchies.iter_mut().find(|h| same(h)) {
                 Some(known) if rank(&found) < rank(known) => *known = found,
                 Some(_) => {}
@@ -112,12 +137,20 @@ impl Layout {
                 "find a cgroup tree in",
                 Path::new(MOUNTINFO),
                 "none is mounted",
-                Some("mount one: mount -t cgroup2 cgroup2 /sys/fs/cgroup (inside a container, start that one with --privileged)"),
+                Some(
+                    "mount one: mount -t cgroup2 cgroup2 /sys/fs/cgroup (inside a container, start that one with --privileged)",
+                ),
             ));
         }
-        let missing =
-            Controller::JOINED.into_iter().filter(|c| *c != Controller::Systemd).filter_map(|c| missing(c, &hierarchies, read)).collect();
-        Ok(Self { hierarchies, missing })
+        let missing = Controller::JOINED
+            .into_iter()
+            .filter(|c| *c != Controller::Systemd)
+            .filter_map(|c| missing(c, &hierarchies, read))
+            .collect();
+        Ok(Self {
+            hierarchies,
+            missing,
+        })
     }
 
     /// Every tree, v2 first.
@@ -147,7 +180,9 @@ impl Layout {
     /// How the controllers are spread.
     #[must_use]
     pub fn mode(&self) -> Mode {
-        let v1 = self.hierarchies.iter().any(|h| h.version == Version::V1 && h.controllers.iter().any(|c| *c != Controller::Systemd));
+        let v1 = self.hierarchies.iter().any(|h| {
+            h.version == Version::V1 && h.controllers.iter().any(|c| *c != Controller::Systemd)
+        });
         match (self.v2(), v1) {
             (Some(_), false) => Mode::V2,
             (Some(_), true) => Mode::Hybrid,
@@ -168,7 +203,11 @@ impl Layout {
     }
 }
 
-fn hierarchy(mount: &CgroupMount, self_cgroup: &str, read: &dyn Fn(&Path) -> Option<String>) -> Hierarchy {
+fn hierarchy(
+    mount: &CgroupMount,
+    self_cgroup: &str,
+    read: &dyn Fn(&Path) -> Option<String>,
+) -> Hierarchy {
     let (version, controllers) = if mount.v2 {
         let listed = read(&mount.point.join("cgroup.controllers")).unwrap_or_default();
         let found = listed.split_whitespace().filter_map(Controller::from_v2);
@@ -177,8 +216,15 @@ fn hierarchy(mount: &CgroupMount, self_cgroup: &str, read: &dyn Fn(&Path) -> Opt
         let found = mount.options.iter().filter_map(|o| Controller::from_v1(o));
         (Version::V1, found.collect::<Vec<_>>())
     };
-    let own = own_path(self_cgroup, version, &controllers).and_then(|path| below(&mount.root, &path));
-    Hierarchy { version, mount: mount.point.clone(), controllers, own, read_only: mount.read_only }
+    let own =
+        own_path(self_cgroup, version, &controllers).and_then(|path| below(&mount.root, &path));
+    Hierarchy {
+        version,
+        mount: mount.point.clone(),
+        controllers,
+        own,
+        read_only: mount.read_only,
+    }
 }
 
 /// Our path in a tree: lines are `ID:controllers:path`, `0::path` for v2 (cgroups(7)).
@@ -188,16 +234,21 @@ fn own_path(self_cgroup: &str, version: Version, controllers: &[Controller]) -> 
         let (id, names, path) = (fields.next()?, fields.next()?, fields.next()?);
         let ours = match version {
             Version::V2 => id == "0" && names.is_empty(),
-            Version::V1 => names.split(',').any(|n| Controller::from_v1(n).is_some_and(|c| controllers.contains(&c))),
+            Version::V1 => names
+                .split(',')
+                .any(|n| Controller::from_v1(n).is_some_and(|c| controllers.contains(&c))),
         };
         ours.then(|| path.to_owned())
     })
 }
 
-/// `path` relative to what is mounted (`root`, as our namespace names it). A path or root with `..` is outside of
-/// our cgroup namespace, so nothing can be said about where one lies in the other.
+/// `path` relative to what is mounted (`root`, as our namespace names it). A path or root with `..`
+/// is outside of our cgroup namespace, so nothing can be said about where one lies in the other.
 fn below(root: &str, path: &str) -> Option<String> {
-    if [root, path].iter().any(|p| p.split('/').any(|part| part == "..")) {
+    if [root, path]
+        .iter()
+        .any(|p| p.split('/').any(|part| part == ".."))
+    {
         return None;
     }
     let rest = path.strip_prefix(root.trim_end_matches('/'))?;
@@ -208,7 +259,11 @@ fn below(root: &str, path: &str) -> Option<String> {
     }
 }
 
-fn missing(controller: Controller, hierarchies: &[Hierarchy], read: &dyn Fn(&Path) -> Option<String>) -> Option<Missing> {
+fn missing(
+    controller: Controller,
+    hierarchies: &[Hierarchy],
+    read: &dyn Fn(&Path) -> Option<String>,
+) -> Option<Missing> {
     let reason = match hierarchies.iter().rev().find(|h| h.has(controller)) {
         Some(h) if h.read_only => format!(
             "{} is mounted read-only; inside a container, start that one with --privileged or a writable cgroup mount",
@@ -217,16 +272,25 @@ fn missing(controller: Controller, hierarchies: &[Hierarchy], read: &dyn Fn(&Pat
         Some(_) => return None,
         None => absent(controller, hierarchies, read),
     };
-    Some(Missing { figure: controller.word(), reason })
+    Some(Missing {
+        figure: controller.word(),
+        reason,
+    })
 }
 
-/// Why no mounted tree has `controller`: `/proc/cgroups` tells a kernel without it from one that has it elsewhere (cgroups(7)).
-fn absent(controller: Controller, hierarchies: &[Hierarchy], read: &dyn Fn(&Path) -> Option<String>) -> String {
+/// Why no mounted tree has `controller`: `/proc/cgroups` tells a kernel without it from one that
+/// has it elsewhere (cgroups(7)).
+fn absent(
+    controller: Controller,
+    hierarchies: &[Hierarchy],
+    read: &dyn Fn(&Path) -> Option<String>,
+) -> String {
     let word = controller.word();
     let table = read(Path::new(PROC_CGROUPS)).unwrap_or_default();
     let line = table.lines().find_map(|line| {
         let mut fields = line.split_whitespace();
-        (fields.next()? == controller.v1_name()).then(|| (fields.next() == Some("0"), fields.nth(1) == Some("1")))
+        (fields.next()? == controller.v1_name())
+            .then(|| (fields.next() == Some("0"), fields.nth(1) == Some("1")))
     });
     let v2 = hierarchies.iter().find(|h| h.version == Version::V2);
     match (line, v2) {

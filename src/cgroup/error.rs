@@ -23,20 +23,36 @@ pub struct CgroupError {
 
 impl CgroupError {
     /// A gap of this host rather than a failed call.
-    pub(super) fn missing(tried: impl Into<String>, path: &Path, reason: impl Into<String>, hint: Option<&str>) -> Self {
-        Self { tried: tried.into(), path: path.to_owned(), reason: reason.into(), errno: None, hint: hint.map(str::to_owned) }
+    pub(super) fn missing(
+        tried: impl Into<String>,
+        path: &Path,
+        reason: impl Into<String>,
+        hint: Option<&str>,
+    ) -> Self {
+        Self {
+            tried: tried.into(),
+            path: path.to_owned(),
+            reason: reason.into(),
+            errno: None,
+            hint: hint.map(str::to_owned),
+        }
     }
 
     /// A failed call; the hint is found from the file and the error number.
     pub(super) fn io(tried: impl Into<String>, path: &Path, error: &io::Error) -> Self {
         let errno = error.raw_os_error();
-        let reason = errno.map_or_else(|| error.to_string(), |raw| Errno::from_raw(raw).desc().to_owned());
+        let reason = errno.map_or_else(
+            || error.to_string(),
+            |raw| Errno::from_raw(raw).desc().to_owned(),
+        );
         Self {
             tried: tried.into(),
             path: path.to_owned(),
             reason,
             errno,
-            hint: errno.and_then(|raw| hint(path, Errno::from_raw(raw))).map(str::to_owned),
+            hint: errno
+                .and_then(|raw| hint(path, Errno::from_raw(raw)))
+                .map(str::to_owned),
         }
     }
 
@@ -51,23 +67,33 @@ impl CgroupError {
     }
 }
 
-/// What usually helps. The kernel's meanings are in Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst.
+/// What usually helps. The kernel's meanings are in Documentation/admin-guide/cgroup-v1 and
+/// cgroup-v2.rst.
 fn hint(path: &Path, errno: Errno) -> Option<&'static str> {
-    let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let file = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
     let is = |prefix: &str| file.starts_with(prefix);
     Some(match errno {
         Errno::EROFS => {
             "the cgroup tree is mounted read-only: inside a container, start that one with --privileged or a writable cgroup mount"
         }
-        Errno::EACCES | Errno::EPERM => "run as root (sudo); inside a container, it also needs a cgroup tree of its own (--privileged)",
+        Errno::EACCES | Errno::EPERM => {
+            "run as root (sudo); inside a container, it also needs a cgroup tree of its own (--privileged)"
+        }
         Errno::ENOENT if is("memory.memsw") || is("memory.swap") => {
             "this kernel does not account swap: boot with swapaccount=1, or leave swap unlimited"
         }
-        Errno::ENOENT if is("cpu.cfs") || is("cpu.max") => "this kernel was built without CPU bandwidth control (CONFIG_CFS_BANDWIDTH)",
+        Errno::ENOENT if is("cpu.cfs") || is("cpu.max") => {
+            "this kernel was built without CPU bandwidth control (CONFIG_CFS_BANDWIDTH)"
+        }
         Errno::ENOENT if is("cgroup.procs") => {
             "the cgroup was removed, or it lies outside of our cgroup namespace: mount the tree again inside (mount -t cgroup2 cgroup2 FOLDER)"
         }
-        Errno::EBUSY if is("memory.") => "more than that is in use and cannot be reclaimed: stop something in the container, or allow more",
+        Errno::EBUSY if is("memory.") => {
+            "more than that is in use and cannot be reclaimed: stop something in the container, or allow more"
+        }
         Errno::EINVAL if is("memory.memsw") => "memory + swap cannot be less than memory",
         Errno::EINVAL if is("cpu.cfs") || is("cpu.max") => {
             "the quota is at least 1 ms, the period 1 ms to 1 s, and no parent cgroup may allow less"
@@ -75,7 +101,9 @@ fn hint(path: &Path, errno: Errno) -> Option<&'static str> {
         Errno::EBUSY if is("cgroup.subtree_control") => {
             "a cgroup with processes cannot pass controllers on: start minic-tui in a cgroup of its own (systemd-run --scope -p Delegate=yes minic-tui …)"
         }
-        Errno::EOPNOTSUPP if is("cgroup.") => "that cgroup is threaded (cgroup.type): start minic-tui in one that is not",
+        Errno::EOPNOTSUPP if is("cgroup.") => {
+            "that cgroup is threaded (cgroup.type): start minic-tui in one that is not"
+        }
         Errno::EAGAIN | Errno::ENOSPC if !file.contains('.') => {
             "there are too many cgroups: see cgroup.max.descendants, or remove unused ones"
         }
@@ -89,11 +117,24 @@ mod tests {
 
     #[test]
     fn a_message_says_what_where_and_why() {
-        let error = CgroupError::write("4096", Path::new("/c/memory.limit_in_bytes"), &io::Error::from_raw_os_error(16));
-        assert_eq!(error.to_string(), "cannot write \"4096\" to /c/memory.limit_in_bytes: Device or resource busy");
+        let error = CgroupError::write(
+            "4096",
+            Path::new("/c/memory.limit_in_bytes"),
+            &io::Error::from_raw_os_error(16),
+        );
+        assert_eq!(
+            error.to_string(),
+            "cannot write \"4096\" to /c/memory.limit_in_bytes: Device or resource busy"
+        );
         assert!(error.hint.is_some_and(|h| h.contains("in use")));
         assert_eq!(
-            CgroupError::missing("limit memory in", Path::new("/c"), "no memory controller", None).to_string(),
+            CgroupError::missing(
+                "limit memory in",
+                Path::new("/c"),
+                "no memory controller",
+                None
+            )
+            .to_string(),
             "cannot limit memory in /c: no memory controller"
         );
     }

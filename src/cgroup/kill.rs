@@ -43,18 +43,23 @@ impl Cgroup {
         self.pids().is_empty()
     }
 
-    /// Whether the v2 tree, which every process of a container is born in, says that none is left; `false` where there is none to ask.
+    /// Whether the v2 tree, which every process of a container is born in, says that none is left;
+    /// `false` where there is none to ask.
     #[must_use]
     pub fn is_deserted(&self) -> bool {
-        let Some(folder) = self.v2() else { return false };
-        text::read(folder.path.join("cgroup.events")).is_ok_and(|events| parse::field(events.as_bytes(), "populated") == Some(0))
+        let Some(folder) = self.v2() else {
+            return false;
+        };
+        text::read(folder.path.join("cgroup.events"))
+            .is_ok_and(|events| parse::field(events.as_bytes(), "populated") == Some(0))
     }
 
-    /// Stops every process in it, and returns when they have stopped: `cgroup.freeze` (Linux 5.2), which also works on a
-    /// v2 tree without controllers, else the v1 freezer.
+    /// Stops every process in it, and returns when they have stopped: `cgroup.freeze` (Linux 5.2),
+    /// which also works on a v2 tree without controllers, else the v1 freezer.
     ///
     /// # Errors
-    /// When there is no freezer, or a process cannot be stopped (it waits in the kernel); nothing stays frozen then.
+    /// When there is no freezer, or a process cannot be stopped (it waits in the kernel); nothing
+    /// stays frozen then.
     pub fn freeze(&self) -> Result<(), CgroupError> {
         let result = self.freeze_within(PATIENCE);
         if result.is_err() {
@@ -79,20 +84,29 @@ impl Cgroup {
     #[must_use]
     pub fn is_frozen(&self) -> bool {
         let folder = |folder: &Folder| (folder.version, folder.path.clone());
-        says_frozen(self.v2().into_iter().chain(self.folder(Version::V1, Controller::Freezer)).map(folder))
+        says_frozen(
+            self.v2()
+                .into_iter()
+                .chain(self.folder(Version::V1, Controller::Freezer))
+                .map(folder),
+        )
     }
 
-    /// Kills every process in it with SIGKILL, whatever it does: forks, is stopped, is frozen. Returns when none is left
-    /// (at once in practice; processes whose parent has not waited for them no longer count).
+    /// Kills every process in it with SIGKILL, whatever it does: forks, is stopped, is frozen.
+    /// Returns when none is left (at once in practice; processes whose parent has not waited for
+    /// them no longer count).
     ///
     /// # Errors
-    /// When some process does not die: it waits in the kernel, for a dead disk or network file system say.
+    /// When some process does not die: it waits in the kernel, for a dead disk or network file
+    /// system say.
     pub fn kill_all(&self) -> Result<(), CgroupError> {
         let started = Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
             // one write reaches everything, forks under way too (Linux 5.14)
-            let one_write = self.v2_file("cgroup.kill").is_some_and(|file| write_file(&file, "1").is_ok());
+            let one_write = self
+                .v2_file("cgroup.kill")
+                .is_some_and(|file| write_file(&file, "1").is_ok());
             if !one_write || pause >= LONGEST_PAUSE {
                 // no such file, or somebody is left who is not in the v2 tree
                 self.kill_one_by_one();
@@ -116,7 +130,11 @@ impl Cgroup {
 
     fn still_alive(&self) -> CgroupError {
         let first = self.paths().next().unwrap_or(Path::new("/sys/fs/cgroup"));
-        let reason = format!("still alive after {} s: {}", PATIENCE.as_secs(), self.describe_pids());
+        let reason = format!(
+            "still alive after {} s: {}",
+            PATIENCE.as_secs(),
+            self.describe_pids()
+        );
         let hint = "such a process waits in the kernel, often for a disk or a network file system that does not answer";
         CgroupError::missing("kill everything in", first, reason, Some(hint))
     }
@@ -125,11 +143,18 @@ impl Cgroup {
     pub(super) fn kill_one_by_one(&self) {
         // killing works frozen or not; freezing only saves rounds
         let _ = self.freeze_within(FREEZE_FOR_KILL);
-        // a number can become somebody else's between a look and a kill: held by a descriptor first, and still here after that, it is ours
+        // a number can become somebody else's between a look and a kill: held by a descriptor
+        // first, and still here after that, it is ours
         for some in self.pids().chunks(KILLED_AT_ONCE) {
-            let held: Vec<(i32, OwnedFd)> = some.iter().filter_map(|pid| Some((*pid, pidfd::open(*pid).ok()?))).collect();
+            let held: Vec<(i32, OwnedFd)> = some
+                .iter()
+                .filter_map(|pid| Some((*pid, pidfd::open(*pid).ok()?)))
+                .collect();
             let here = self.pids();
-            for (_, process) in held.iter().filter(|(pid, _)| here.binary_search(pid).is_ok()) {
+            for (_, process) in held
+                .iter()
+                .filter(|(pid, _)| here.binary_search(pid).is_ok())
+            {
                 // gone meanwhile is what we want
                 let _ = pidfd::send_signal(process.as_fd(), SIGKILL);
             }
@@ -162,7 +187,12 @@ impl Cgroup {
             }
             if started.elapsed() > most {
                 let reason = format!("not everything stopped: {}", self.describe_pids());
-                return Err(CgroupError::missing(format!("write {value:?} to"), &file, reason, None));
+                return Err(CgroupError::missing(
+                    format!("write {value:?} to"),
+                    &file,
+                    reason,
+                    None,
+                ));
             }
             sleep(FIRST_PAUSE);
         }
@@ -172,14 +202,20 @@ impl Cgroup {
         match self.v1_freezer() {
             Some(file) => match write_file(&file, "THAWED") {
                 // somebody else removed it meanwhile: nothing is frozen in it
-                Err(e) if matches!(e.kind(), ErrorKind::NotFound) || e.raw_os_error() == Some(Errno::ENODEV as i32) => Ok(()),
+                Err(e)
+                    if matches!(e.kind(), ErrorKind::NotFound)
+                        || e.raw_os_error() == Some(Errno::ENODEV as i32) =>
+                {
+                    Ok(())
+                }
                 other => other.map_err(|e| CgroupError::write("THAWED", &file, &e)),
             },
             None => Ok(()),
         }
     }
 
-    /// Thaws also what a container froze in v1 cgroups of its own making: the one above, thawed, leaves those as they are.
+    /// Thaws also what a container froze in v1 cgroups of its own making: the one above, thawed,
+    /// leaves those as they are.
     fn thaw_v1_below(&self) {
         if let Some(folder) = self.v1_freezer().as_deref().and_then(Path::parent) {
             thaw_children(folder);
@@ -187,7 +223,10 @@ impl Cgroup {
     }
 
     fn v1_freezer(&self) -> Option<PathBuf> {
-        let file = self.folder(Version::V1, Controller::Freezer)?.path.join("freezer.state");
+        let file = self
+            .folder(Version::V1, Controller::Freezer)?
+            .path
+            .join("freezer.state");
         file.exists().then_some(file)
     }
 
@@ -211,11 +250,14 @@ impl Cgroup {
     }
 }
 
-/// Whether the cgroup of `id` is frozen, or about to be: [`Cgroup::is_frozen`] for many, where finding all folders of each costs more
-/// than to ask.
+/// Whether the cgroup of `id` is frozen, or about to be: [`Cgroup::is_frozen`] for many, where
+/// finding all folders of each costs more than to ask.
 #[must_use]
 pub fn is_frozen(layout: &Layout, parent: &Parent, id: &ContainerId) -> bool {
-    let freezer = layout.hierarchies().iter().find(|h| h.version == Version::V1 && h.controllers.contains(&Controller::Freezer));
+    let freezer = layout
+        .hierarchies()
+        .iter()
+        .find(|h| h.version == Version::V1 && h.controllers.contains(&Controller::Freezer));
     let folder = |h: &Hierarchy| (h.version, h.mount.join(&parent.name).join(id.as_str()));
     says_frozen(layout.v2().into_iter().chain(freezer).map(folder))
 }
@@ -239,7 +281,11 @@ fn collect_pids(folder: &Path, pids: &mut Vec<i32>) {
     // a threaded cgroup refuses to list processes; its domain above lists them
     let text = text::read(folder.join("cgroup.procs")).unwrap_or_default();
     // 0 is a process outside of our pid namespace
-    pids.extend(text.lines().filter_map(|line| line.parse::<i32>().ok()).filter(|pid| *pid > 0));
+    pids.extend(
+        text.lines()
+            .filter_map(|line| line.parse::<i32>().ok())
+            .filter(|pid| *pid > 0),
+    );
     for child in children(folder) {
         collect_pids(&child, pids);
     }

@@ -1,4 +1,5 @@
-//! What the memory controller tells beside the samples: OOM kills, the peak, the limit; and making room before a limit shrinks.
+//! What the memory controller tells beside the samples: OOM kills, the peak, the limit; and making
+//! room before a limit shrinks.
 
 use std::fs;
 
@@ -12,24 +13,28 @@ const UNLIMITED: u64 = 1 << 62;
 const RECLAIMS: usize = 5;
 
 impl Cgroup {
-    /// Processes of it that the kernel killed for want of memory, cgroups inside it included: `memory.oom_control`
-    /// (Linux 4.13) or `memory.events`. `None` when it cannot be told. Read it before [`Cgroup::remove`].
+    /// Processes of it that the kernel killed for want of memory, cgroups inside it included:
+    /// `memory.oom_control` (Linux 4.13) or `memory.events`. `None` when it cannot be told. Read it
+    /// before [`Cgroup::remove`].
     #[must_use]
     pub fn oom_kills(&self) -> Option<u64> {
         let (_, file) = self.file(Controller::Memory, "memory.oom_control", "memory.events")?;
         parse::field(&fs::read(file).ok()?, "oom_kill")
     }
 
-    /// The most memory it ever used, in bytes: `memory.max_usage_in_bytes` or `memory.peak` (Linux 5.19).
+    /// The most memory it ever used, in bytes: `memory.max_usage_in_bytes` or `memory.peak` (Linux
+    /// 5.19).
     #[must_use]
     pub fn memory_peak(&self) -> Option<u64> {
         self.memory_figure("memory.max_usage_in_bytes", "memory.peak")
     }
 
-    /// Its memory limit in bytes as the kernel has it, rounded to pages; `None` when unlimited or not to be told.
+    /// Its memory limit in bytes as the kernel has it, rounded to pages; `None` when unlimited or
+    /// not to be told.
     #[must_use]
     pub fn memory_limit(&self) -> Option<u64> {
-        self.memory_figure("memory.limit_in_bytes", "memory.max").filter(|limit| *limit < UNLIMITED)
+        self.memory_figure("memory.limit_in_bytes", "memory.max")
+            .filter(|limit| *limit < UNLIMITED)
     }
 
     /// Memory charged to it now, in bytes.
@@ -43,22 +48,28 @@ impl Cgroup {
         parse::number(&fs::read(file).ok()?)
     }
 
-    /// v1 refuses a limit below what it cannot reclaim; v2 takes it and kills. Here v2 refuses too: reclaim first, then look.
-    /// (`memory.reclaim` is Linux 5.19; before it, lowering `memory.high` for a moment does the same.)
+    /// v1 refuses a limit below what it cannot reclaim; v2 takes it and kills. Here v2 refuses too:
+    /// reclaim first, then look. (`memory.reclaim` is Linux 5.19; before it, lowering `memory.high`
+    /// for a moment does the same.)
     pub(super) fn reclaim_down_to(&self, limit: u64) -> Result<(), CgroupError> {
         let Some((Version::V2, max)) = self.file(Controller::Memory, "", "memory.max") else {
             return Ok(());
         };
-        let over = || self.memory_usage().map_or(0, |used| used.saturating_sub(limit));
+        let over = || {
+            self.memory_usage()
+                .map_or(0, |used| used.saturating_sub(limit))
+        };
         for _ in 0..RECLAIMS {
             if over() == 0 {
                 return Ok(());
             }
             if write_file(&max.with_file_name("memory.reclaim"), &over().to_string()).is_err() {
                 let high = max.with_file_name("memory.high");
-                let before = fs::read_to_string(&high).map_err(|e| CgroupError::io("read", &high, &e))?;
+                let before =
+                    fs::read_to_string(&high).map_err(|e| CgroupError::io("read", &high, &e))?;
                 let lowered = write_file(&high, &limit.to_string());
-                write_file(&high, before.trim()).map_err(|e| CgroupError::write(before.trim(), &high, &e))?;
+                write_file(&high, before.trim())
+                    .map_err(|e| CgroupError::write(before.trim(), &high, &e))?;
                 lowered.map_err(|e| CgroupError::write(&limit.to_string(), &high, &e))?;
             }
         }
@@ -67,7 +78,9 @@ impl Cgroup {
             over => Err(CgroupError::missing(
                 format!("write \"{limit}\" to"),
                 &max,
-                format!("the container uses {over} bytes more than that, and they cannot be reclaimed"),
+                format!(
+                    "the container uses {over} bytes more than that, and they cannot be reclaimed"
+                ),
                 Some("stop something in the container, or allow more"),
             )),
         }

@@ -1,7 +1,8 @@
 //! Control groups: what limits a container and what tells how much it uses.
 //!
-//! v1 or v2 is decided per controller, once ([`Layout`]); limits become writes ([`plan`], pure); the rest of the house sees
-//! one [`Cgroup`] with create, attach, update, freeze, kill and remove, and a [`CgroupSampler`] that reads it.
+//! v1 or v2 is decided per controller, once ([`Layout`]); limits become writes ([`plan`], pure);
+//! the rest of the house sees one [`Cgroup`] with create, attach, update, freeze, kill and remove,
+//! and a [`CgroupSampler`] that reads it.
 
 mod apply;
 mod child;

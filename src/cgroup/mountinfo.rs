@@ -8,7 +8,8 @@ use std::path::PathBuf;
 /// A mounted cgroup tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CgroupMount {
-    /// Which folder of the tree is mounted, as our cgroup namespace names it; `/..` is above the namespace.
+    /// Which folder of the tree is mounted, as our cgroup namespace names it; `/..` is above the
+    /// namespace.
     pub root: String,
     /// Where it is mounted.
     pub point: PathBuf,
@@ -36,9 +37,13 @@ pub(super) fn cgroup_mounts(text: &str) -> Vec<CgroupMount> {
     let hidden = hidden(&lines);
     lines
         .into_iter()
-        .filter(|line| (line.kind == "cgroup" || line.kind == "cgroup2") && !hidden.contains(&line.id))
+        .filter(|line| {
+            (line.kind == "cgroup" || line.kind == "cgroup2") && !hidden.contains(&line.id)
+        })
         .map(|line| CgroupMount {
-            read_only: [&line.mount_options, &line.options].iter().any(|o| o.split(',').any(|word| word == "ro")),
+            read_only: [&line.mount_options, &line.options]
+                .iter()
+                .any(|o| o.split(',').any(|word| word == "ro")),
             v2: line.kind == "cgroup2",
             options: line.options.split(',').map(str::to_owned).collect(),
             root: line.root,
@@ -77,7 +82,10 @@ fn unescape(field: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let octal = (bytes[at] == b'\\').then(|| field.get(at + 1..at + 4)).flatten().and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        let octal = (bytes[at] == b'\\')
+            .then(|| field.get(at + 1..at + 4))
+            .flatten()
+            .and_then(|digits| u8::from_str_radix(digits, 8).ok());
         match octal {
             Some(byte) => {
                 out.push(byte);
@@ -92,20 +100,32 @@ fn unescape(field: &str) -> Vec<u8> {
     out
 }
 
-/// Mounts that a path no longer reaches: another one lies on them, or on a folder above them, or on what they stand in.
+/// Mounts that a path no longer reaches: another one lies on them, or on a folder above them, or on
+/// what they stand in.
 fn hidden(lines: &[Line]) -> BTreeSet<u32> {
     let covered = |m: &Line| {
         // the kernel's first root stands in itself and lies on nothing
-        lines.iter().filter(|over| over.id != over.parent).any(|over| {
-            let on_it = over.parent == m.id && over.point == m.point;
-            // lengths first: paths are compared component by component
-            let shorter = over.point.as_os_str().len() < m.point.as_os_str().len();
-            let above_it = over.id != m.id && over.parent == m.parent && shorter && m.point.starts_with(&over.point);
-            on_it || above_it
-        })
+        lines
+            .iter()
+            .filter(|over| over.id != over.parent)
+            .any(|over| {
+                let on_it = over.parent == m.id && over.point == m.point;
+                // lengths first: paths are compared component by component
+                let shorter = over.point.as_os_str().len() < m.point.as_os_str().len();
+                let above_it = over.id != m.id
+                    && over.parent == m.parent
+                    && shorter
+                    && m.point.starts_with(&over.point);
+                on_it || above_it
+            })
     };
-    let mut hidden: BTreeSet<u32> = lines.iter().filter(|m| m.id != m.parent && covered(m)).map(|m| m.id).collect();
-    // what stands in a hidden mount is hidden too, except the mount that hides it by lying on its top
+    let mut hidden: BTreeSet<u32> = lines
+        .iter()
+        .filter(|m| m.id != m.parent && covered(m))
+        .map(|m| m.id)
+        .collect();
+    // what stands in a hidden mount is hidden too, except the mount that hides it by lying on its
+    // top
     loop {
         let more: Vec<u32> = lines
             .iter()
@@ -125,13 +145,15 @@ mod tests {
     use super::*;
 
     fn points(text: &str) -> Vec<String> {
-        cgroup_mounts(text).iter().map(|m| m.point.display().to_string()).collect()
+        cgroup_mounts(text)
+            .iter()
+            .map(|m| m.point.display().to_string())
+            .collect()
     }
 
     #[test]
     fn the_kernels_first_root_hides_nothing() {
-        let text =
-            "1 1 0:2 / / rw - rootfs rootfs rw\n26 1 0:23 / /sys rw - sysfs sys rw\n68 26 0:34 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw";
+        let text = "1 1 0:2 / / rw - rootfs rootfs rw\n26 1 0:23 / /sys rw - sysfs sys rw\n68 26 0:34 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw";
         assert_eq!(points(text), ["/sys/fs/cgroup"]);
     }
 
@@ -144,7 +166,10 @@ mod tests {
 not a line";
         let mounts = cgroup_mounts(text);
         assert_eq!(mounts.len(), 3);
-        assert_eq!((mounts[0].root.as_str(), mounts[0].point.to_str()), ("/a b", Some(r"/mnt/c\d e")));
+        assert_eq!(
+            (mounts[0].root.as_str(), mounts[0].point.to_str()),
+            ("/a b", Some(r"/mnt/c\d e"))
+        );
         assert_eq!(mounts[0].options, ["rw", "cpu", "cpuacct"]);
         assert!(!mounts[0].read_only && mounts[1].read_only && mounts[2].read_only);
         assert_eq!(mounts[2].point.to_str(), Some("/é"));
@@ -156,10 +181,27 @@ not a line";
                     4 3 0:4 / /sys/fs/cgroup/cpu rw - cgroup c rw,cpu\n";
         assert_eq!(points(base), ["/sys/fs/cgroup/cpu"]);
         let over = format!("{base}5 3 0:5 / /sys/fs/cgroup rw - cgroup2 c rw\n");
-        assert_eq!(points(&over), ["/sys/fs/cgroup"], "a mount on the tmpfs hides what stands in it");
-        let sysfs = format!("{base}6 2 0:6 / /sys rw - sysfs s rw\n7 6 0:7 / /sys/fs/cgroup rw - cgroup2 c rw\n");
-        assert_eq!(points(&sysfs), ["/sys/fs/cgroup"], "a second sysfs hides the first one's mounts");
+        assert_eq!(
+            points(&over),
+            ["/sys/fs/cgroup"],
+            "a mount on the tmpfs hides what stands in it"
+        );
+        let sysfs = format!(
+            "{base}6 2 0:6 / /sys rw - sysfs s rw\n7 6 0:7 / /sys/fs/cgroup rw - cgroup2 c rw\n"
+        );
+        assert_eq!(
+            points(&sysfs),
+            ["/sys/fs/cgroup"],
+            "a second sysfs hides the first one's mounts"
+        );
         let twice = format!("{base}8 4 0:8 / /sys/fs/cgroup/cpu ro - cgroup c rw,cpu\n");
-        assert_eq!(cgroup_mounts(&twice).iter().map(|m| m.read_only).collect::<Vec<_>>(), [true], "the upper one counts");
+        assert_eq!(
+            cgroup_mounts(&twice)
+                .iter()
+                .map(|m| m.read_only)
+                .collect::<Vec<_>>(),
+            [true],
+            "the upper one counts"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Reading what cgroup files say. Pure, on bytes, without allocation: it runs for every container at every tick.
+//! Reading what cgroup files say. Pure, on bytes, without allocation: it runs for every container
+//! at every tick.
 
 use super::Io;
 
@@ -16,7 +17,8 @@ pub fn number(bytes: &[u8]) -> Option<u64> {
     text(bytes).trim().parse().ok()
 }
 
-/// The value of `key` in a file of `key value` lines (`cpu.stat`, `memory.events`, `memory.oom_control`).
+/// The value of `key` in a file of `key value` lines (`cpu.stat`, `memory.events`,
+/// `memory.oom_control`).
 #[must_use]
 pub fn field(bytes: &[u8], key: &str) -> Option<u64> {
     text(bytes).lines().find_map(|line| {
@@ -28,8 +30,13 @@ pub fn field(bytes: &[u8], key: &str) -> Option<u64> {
 /// `avg10` of the `some` line of a pressure file (kernel: Documentation/accounting/psi.rst).
 #[must_use]
 pub fn some_avg10(bytes: &[u8]) -> Option<f32> {
-    let line = text(bytes).lines().find_map(|line| line.strip_prefix("some "))?;
-    line.split(' ').find_map(|word| word.strip_prefix("avg10="))?.parse().ok()
+    let line = text(bytes)
+        .lines()
+        .find_map(|line| line.strip_prefix("some "))?;
+    line.split(' ')
+        .find_map(|word| word.strip_prefix("avg10="))?
+        .parse()
+        .ok()
 }
 
 /// Sums `blkio.throttle.io_service_bytes_recursive`: lines `8:0 Read 4096`
@@ -52,7 +59,8 @@ pub fn io_v1(bytes: &[u8]) -> Io {
     io
 }
 
-/// Sums `io.stat`: lines `8:0 rbytes=1 wbytes=2 rios=…` (kernel: Documentation/admin-guide/cgroup-v2.rst).
+/// Sums `io.stat`: lines `8:0 rbytes=1 wbytes=2 rios=…` (kernel:
+/// Documentation/admin-guide/cgroup-v2.rst).
 #[must_use]
 pub fn io_v2(bytes: &[u8]) -> Io {
     let mut io = Io::default();
@@ -82,7 +90,10 @@ mod tests {
         let stat = b"usage_usec 5\nnr_periods 7\nnr_throttled 3\nthrottled_usec 99\n";
         assert_eq!(field(stat, "nr_throttled"), Some(3));
         assert_eq!(field(stat, "throttled"), None, "a key is a whole word");
-        assert_eq!(field(b"oom 1\noom_kill 2\noom_group_kill 0\n", "oom_kill"), Some(2));
+        assert_eq!(
+            field(b"oom 1\noom_kill 2\noom_group_kill 0\n", "oom_kill"),
+            Some(2)
+        );
         assert_eq!(field(b"oom_kill x\n\xff\xfe", "oom_kill"), None);
     }
 
@@ -97,7 +108,10 @@ mod tests {
     #[test]
     fn block_devices_are_summed() {
         let v1 = b"8:0 Read 10\n8:0 Write 20\n8:0 Sync 30\n8:0 Total 30\n254:0 Read 1\n254:0 Write 2\nTotal 33\n";
-        let both = |read_bytes, write_bytes| Io { read_bytes, write_bytes };
+        let both = |read_bytes, write_bytes| Io {
+            read_bytes,
+            write_bytes,
+        };
         assert_eq!(io_v1(v1), both(11, 22));
         assert_eq!(io_v1(b"Total 0\n"), both(0, 0));
         let v2 = b"8:0 rbytes=10 wbytes=20 rios=1 wios=2 dbytes=0 dios=0\n254:0 rbytes=1 wbytes=2\n7:0 \n";

@@ -1,4 +1,5 @@
-//! Limits into writes: which value goes into which file of which tree, in an order that the kernel accepts. Pure.
+//! Limits into writes: which value goes into which file of which tree, in an order that the kernel
+//! accepts. Pure.
 
 use std::path::Path;
 
@@ -22,7 +23,8 @@ pub struct Write {
     pub file: &'static str,
     /// What to write.
     pub value: String,
-    /// Nobody asked for it: it follows from another limit, and is left out where the kernel does not have the file.
+    /// Nobody asked for it: it follows from another limit, and is left out where the kernel does
+    /// not have the file.
     pub implied: bool,
 }
 
@@ -39,9 +41,19 @@ pub struct Plan {
 /// Memory without a word about swap allows no swap beyond it, where the kernel accounts swap.
 ///
 /// # Errors
-/// When a limit needs a controller that this host does not have; with `best_effort` it is skipped instead.
-pub fn plan(limits: &Limits, current: &Limits, layout: &Layout, best_effort: bool) -> Result<Plan, CgroupError> {
-    let mut planner = Planner { layout, best_effort, plan: Plan::default() };
+/// When a limit needs a controller that this host does not have; with `best_effort` it is skipped
+/// instead.
+pub fn plan(
+    limits: &Limits,
+    current: &Limits,
+    layout: &Layout,
+    best_effort: bool,
+) -> Result<Plan, CgroupError> {
+    let mut planner = Planner {
+        layout,
+        best_effort,
+        plan: Plan::default(),
+    };
     if (limits.memory, limits.swap) != (current.memory, current.swap) {
         planner.memory(limits, current)?;
     }
@@ -57,7 +69,12 @@ pub fn plan(limits: &Limits, current: &Limits, layout: &Layout, best_effort: boo
         // what nobody asked for is not insisted on
         planner.best_effort |= limits.pids == Some(DEFAULT_PIDS);
         if let Some(version) = planner.version(Controller::Pids, "processes")? {
-            planner.write(Controller::Pids, version, "pids.max", value.map_or("max".into(), |v| v.to_string()));
+            planner.write(
+                Controller::Pids,
+                version,
+                "pids.max",
+                value.map_or("max".into(), |v| v.to_string()),
+            );
         }
     }
     Ok(planner.plan)
@@ -70,12 +87,20 @@ pub(super) struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    pub(super) fn version(&mut self, controller: Controller, what: &str) -> Result<Option<Version>, CgroupError> {
+    pub(super) fn version(
+        &mut self,
+        controller: Controller,
+        what: &str,
+    ) -> Result<Option<Version>, CgroupError> {
         let hierarchy = self.layout.hierarchy(controller).filter(|h| !h.read_only);
         if let Some(found) = hierarchy {
             return Ok(Some(found.version));
         }
-        let reason = self.layout.why_missing(controller).unwrap_or("there is no such controller").to_owned();
+        let reason = self
+            .layout
+            .why_missing(controller)
+            .unwrap_or("there is no such controller")
+            .to_owned();
         self.refuse(controller, what, &reason, None)
     }
 
@@ -87,17 +112,40 @@ impl Planner<'_> {
         hint: Option<&str>,
     ) -> Result<Option<T>, CgroupError> {
         if self.best_effort {
-            self.plan.skipped.push(format!("{what} is not limited: {reason}"));
+            self.plan
+                .skipped
+                .push(format!("{what} is not limited: {reason}"));
             return Ok(None);
         }
-        let place = self.layout.hierarchy(controller).or(self.layout.hierarchies().first());
+        let place = self
+            .layout
+            .hierarchy(controller)
+            .or(self.layout.hierarchies().first());
         let place = place.map_or(Path::new("/sys/fs/cgroup"), |h| h.mount.as_path());
-        let hint = hint.unwrap_or("leave that limit out, or accept to run without it (--best-effort)");
-        Err(CgroupError::missing(format!("limit {what} in"), place, reason, Some(hint)))
+        let hint =
+            hint.unwrap_or("leave that limit out, or accept to run without it (--best-effort)");
+        Err(CgroupError::missing(
+            format!("limit {what} in"),
+            place,
+            reason,
+            Some(hint),
+        ))
     }
 
-    pub(super) fn write(&mut self, controller: Controller, version: Version, file: &'static str, value: String) {
-        self.plan.writes.push(Write { controller, version, file, value, implied: false });
+    pub(super) fn write(
+        &mut self,
+        controller: Controller,
+        version: Version,
+        file: &'static str,
+        value: String,
+    ) {
+        self.plan.writes.push(Write {
+            controller,
+            version,
+            file,
+            value,
+            implied: false,
+        });
     }
 
     fn memory(&mut self, limits: &Limits, current: &Limits) -> Result<(), CgroupError> {
@@ -113,12 +161,17 @@ impl Planner<'_> {
         }
     }
 
-    /// v1 limits memory, and memory + swap (`memsw`), and refuses any step that would leave memsw below memory
-    /// (kernel: Documentation/admin-guide/cgroup-v1/memory.rst).
+    /// v1 limits memory, and memory + swap (`memsw`), and refuses any step that would leave memsw
+    /// below memory (kernel: Documentation/admin-guide/cgroup-v1/memory.rst).
     fn memory_v1(&mut self, limits: &Limits, current: &Limits) -> Result<(), CgroupError> {
         if limits.memory.is_none() && limits.swap.is_some() {
             let reason = "cgroup v1 limits swap only together with memory";
-            self.refuse::<()>(Controller::Memory, "swap", reason, Some("give a memory limit too"))?;
+            self.refuse::<()>(
+                Controller::Memory,
+                "swap",
+                reason,
+                Some("give a memory limit too"),
+            )?;
         }
         let memsw = |l: &Limits| l.memory.map(|m| m.saturating_add(l.swap.unwrap_or(0)));
         let (old, new) = (memsw(current), memsw(limits));
@@ -138,18 +191,27 @@ impl Planner<'_> {
             implied: limits.swap.is_none(),
         });
         let more_than_old_both = old.is_some_and(|old| limits.memory.is_none_or(|m| m > old));
-        let ordered = if more_than_old_both { [both, memory] } else { [memory, both] };
+        let ordered = if more_than_old_both {
+            [both, memory]
+        } else {
+            [memory, both]
+        };
         self.plan.writes.extend(ordered.into_iter().flatten());
         Ok(())
     }
 
-    /// v2 limits memory and swap each by itself (kernel: Documentation/admin-guide/cgroup-v2.rst). Swap first when it
-    /// shrinks is of no use: whatever order, the kernel reclaims what is over.
+    /// v2 limits memory and swap each by itself (kernel: Documentation/admin-guide/cgroup-v2.rst).
+    /// Swap first when it shrinks is of no use: whatever order, the kernel reclaims what is over.
     fn memory_v2(&mut self, limits: &Limits, current: &Limits) {
         let swap = |l: &Limits| l.swap.or(l.memory.map(|_| 0));
         let bytes = |value: Option<u64>| value.map_or("max".into(), |v| v.to_string());
         if limits.memory != current.memory {
-            self.write(Controller::Memory, Version::V2, "memory.max", bytes(limits.memory));
+            self.write(
+                Controller::Memory,
+                Version::V2,
+                "memory.max",
+                bytes(limits.memory),
+            );
         }
         if swap(limits) != swap(current) {
             self.plan.writes.push(Write {
@@ -164,8 +226,15 @@ impl Planner<'_> {
 
     fn shares(&mut self, shares: u64) -> Result<(), CgroupError> {
         match self.version(Controller::Cpu, "the CPU weight")? {
-            Some(v @ Version::V1) => self.write(Controller::Cpu, v, "cpu.shares", shares.to_string()),
-            Some(v @ Version::V2) => self.write(Controller::Cpu, v, "cpu.weight", weight_from_shares(shares).to_string()),
+            Some(v @ Version::V1) => {
+                self.write(Controller::Cpu, v, "cpu.shares", shares.to_string())
+            }
+            Some(v @ Version::V2) => self.write(
+                Controller::Cpu,
+                v,
+                "cpu.weight",
+                weight_from_shares(shares).to_string(),
+            ),
             None => {}
         }
         Ok(())
@@ -175,23 +244,46 @@ impl Planner<'_> {
     fn cpu(&mut self, cap: Option<CpuLimit>) -> Result<(), CgroupError> {
         match (self.version(Controller::Cpu, "CPU time")?, cap) {
             (Some(v @ Version::V1), Some(cap)) => {
-                self.write(Controller::Cpu, v, "cpu.cfs_period_us", cap.period_usec.to_string());
-                self.write(Controller::Cpu, v, "cpu.cfs_quota_us", cap.quota_usec.to_string());
+                self.write(
+                    Controller::Cpu,
+                    v,
+                    "cpu.cfs_period_us",
+                    cap.period_usec.to_string(),
+                );
+                self.write(
+                    Controller::Cpu,
+                    v,
+                    "cpu.cfs_quota_us",
+                    cap.quota_usec.to_string(),
+                );
             }
-            (Some(v @ Version::V1), None) => self.write(Controller::Cpu, v, "cpu.cfs_quota_us", "-1".into()),
+            (Some(v @ Version::V1), None) => {
+                self.write(Controller::Cpu, v, "cpu.cfs_quota_us", "-1".into())
+            }
             (Some(v @ Version::V2), Some(cap)) => {
-                self.write(Controller::Cpu, v, "cpu.max", format!("{} {}", cap.quota_usec, cap.period_usec));
+                self.write(
+                    Controller::Cpu,
+                    v,
+                    "cpu.max",
+                    format!("{} {}", cap.quota_usec, cap.period_usec),
+                );
             }
-            (Some(v @ Version::V2), None) => self.write(Controller::Cpu, v, "cpu.max", format!("max {DEFAULT_PERIOD_USEC}")),
+            (Some(v @ Version::V2), None) => self.write(
+                Controller::Cpu,
+                v,
+                "cpu.max",
+                format!("max {DEFAULT_PERIOD_USEC}"),
+            ),
             (None, _) => {}
         }
         Ok(())
     }
 }
 
-/// v1 shares (2 to 262144, 1024 by default) as a v2 weight (1 to 10000, 100 by default): the curve through these
-/// three points that runc 1.3.2 and crun 1.23 use in place of the older straight line, which made 39 of 1024
-/// (opencontainers/cgroups pull request 20, containers/crun pull request 1767).
+/// v1 shares (2 to 262144, 1024 by default) as a v2 weight (1 to 10000, 100 by default): the curve
+/// through these three points that runc 1.3.2 and crun 1.23 use in place of the older straight
+/// line, which made 39 of 1024 (opencontainers/cgroups pull request 20, containers/crun pull
+/// request 1767).
 #[must_use]
 pub fn weight_from_shares(shares: u64) -> u64 {
     if shares <= MIN_CPU_SHARES {

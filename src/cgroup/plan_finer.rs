@@ -20,20 +20,41 @@ impl Planner<'_> {
         if limits.cpuset != current.cpuset {
             self.cpuset(limits.cpuset.as_deref())?;
         }
-        let bytes = |value: Option<u64>, none: &str| value.map_or(none.to_owned(), |v| v.to_string());
+        let bytes =
+            |value: Option<u64>, none: &str| value.map_or(none.to_owned(), |v| v.to_string());
         if limits.memory_high != current.memory_high {
-            self.memory_file("slowed down by memory use", "memory.high", bytes(limits.memory_high, "max"), None)?;
+            self.memory_file(
+                "slowed down by memory use",
+                "memory.high",
+                bytes(limits.memory_high, "max"),
+                None,
+            )?;
         }
         if limits.memory_low != current.memory_low {
             let v1 = ("memory.soft_limit_in_bytes", bytes(limits.memory_low, "-1"));
-            self.memory_file("protected from reclaim", "memory.low", bytes(limits.memory_low, "0"), Some(v1))?;
+            self.memory_file(
+                "protected from reclaim",
+                "memory.low",
+                bytes(limits.memory_low, "0"),
+                Some(v1),
+            )?;
         }
         if limits.memory_min != current.memory_min {
-            self.memory_file("kept from reclaim", "memory.min", bytes(limits.memory_min, "0"), None)?;
+            self.memory_file(
+                "kept from reclaim",
+                "memory.min",
+                bytes(limits.memory_min, "0"),
+                None,
+            )?;
         }
         if limits.oom_group.unwrap_or(false) != current.oom_group.unwrap_or(false) {
             let value = u8::from(limits.oom_group == Some(true)).to_string();
-            self.memory_file("killed as a group for want of memory", "memory.oom.group", value, None)?;
+            self.memory_file(
+                "killed as a group for want of memory",
+                "memory.oom.group",
+                value,
+                None,
+            )?;
         }
         if limits.io_weight != current.io_weight {
             self.io_weight(limits.io_weight.unwrap_or(100))?;
@@ -43,8 +64,15 @@ impl Planner<'_> {
                 self.io(limit)?;
             }
         }
-        for gone in current.io.iter().filter(|old| limits.io.iter().all(|new| new.device != old.device)) {
-            self.io(&IoLimit { device: gone.device.clone(), ..IoLimit::default() })?;
+        for gone in current
+            .io
+            .iter()
+            .filter(|old| limits.io.iter().all(|new| new.device != old.device))
+        {
+            self.io(&IoLimit {
+                device: gone.device.clone(),
+                ..IoLimit::default()
+            })?;
         }
         Ok(())
     }
@@ -52,28 +80,48 @@ impl Planner<'_> {
     /// kernel: Documentation/scheduler/sched-bwc.rst, "Burst".
     fn burst(&mut self, usec: u64) -> Result<(), CgroupError> {
         match self.version(Controller::Cpu, "CPU bursts")? {
-            Some(v @ Version::V1) => self.write(Controller::Cpu, v, "cpu.cfs_burst_us", usec.to_string()),
-            Some(v @ Version::V2) => self.write(Controller::Cpu, v, "cpu.max.burst", usec.to_string()),
+            Some(v @ Version::V1) => {
+                self.write(Controller::Cpu, v, "cpu.cfs_burst_us", usec.to_string())
+            }
+            Some(v @ Version::V2) => {
+                self.write(Controller::Cpu, v, "cpu.max.burst", usec.to_string())
+            }
             None => {}
         }
         Ok(())
     }
 
-    /// An empty list gives v2's children what their parent has; v1 has no such word, so there it is not taken back.
+    /// An empty list gives v2's children what their parent has; v1 has no such word, so there it is
+    /// not taken back.
     fn cpuset(&mut self, cpus: Option<&str>) -> Result<(), CgroupError> {
-        match (self.version(Controller::Cpuset, "the CPUs to run on")?, cpus) {
-            (Some(v), Some(cpus)) => self.write(Controller::Cpuset, v, "cpuset.cpus", cpus.to_owned()),
-            (Some(v @ Version::V2), None) => self.write(Controller::Cpuset, v, "cpuset.cpus", String::new()),
+        match (
+            self.version(Controller::Cpuset, "the CPUs to run on")?,
+            cpus,
+        ) {
+            (Some(v), Some(cpus)) => {
+                self.write(Controller::Cpuset, v, "cpuset.cpus", cpus.to_owned())
+            }
+            (Some(v @ Version::V2), None) => {
+                self.write(Controller::Cpuset, v, "cpuset.cpus", String::new())
+            }
             (Some(Version::V1), None) | (None, _) => {}
         }
         Ok(())
     }
 
     /// A file that v2 has; on v1 another, or none: then the limit cannot be given there.
-    fn memory_file(&mut self, what: &str, v2: &'static str, value: String, v1: Option<(&'static str, String)>) -> Result<(), CgroupError> {
+    fn memory_file(
+        &mut self,
+        what: &str,
+        v2: &'static str,
+        value: String,
+        v1: Option<(&'static str, String)>,
+    ) -> Result<(), CgroupError> {
         match (self.version(Controller::Memory, what)?, v1) {
             (Some(v @ Version::V2), _) => self.write(Controller::Memory, v, v2, value),
-            (Some(v @ Version::V1), Some((file, value))) => self.write(Controller::Memory, v, file, value),
+            (Some(v @ Version::V1), Some((file, value))) => {
+                self.write(Controller::Memory, v, file, value)
+            }
             (Some(Version::V1), None) => {
                 let reason = format!("only cgroup v2 has {v2}, and memory is on v1 here");
                 self.refuse::<()>(
@@ -91,36 +139,70 @@ impl Planner<'_> {
     fn io_weight(&mut self, weight: u64) -> Result<(), CgroupError> {
         match self.version(Controller::Io, "the I/O weight")? {
             // BFQ's file: 1 to 1000 (kernel: Documentation/block/bfq-iosched.rst)
-            Some(v @ Version::V1) => self.write(Controller::Io, v, "blkio.bfq.weight", weight.min(1000).to_string()),
-            Some(v @ Version::V2) => self.write(Controller::Io, v, "io.weight", format!("default {weight}")),
+            Some(v @ Version::V1) => self.write(
+                Controller::Io,
+                v,
+                "blkio.bfq.weight",
+                weight.min(1000).to_string(),
+            ),
+            Some(v @ Version::V2) => {
+                self.write(Controller::Io, v, "io.weight", format!("default {weight}"))
+            }
             None => {}
         }
         Ok(())
     }
 
-    /// v1: one file a rate (Documentation/admin-guide/cgroup-v1/blkio-controller.rst); v2: one line (cgroup-v2.rst, "io.max").
+    /// v1: one file a rate (Documentation/admin-guide/cgroup-v1/blkio-controller.rst); v2: one line
+    /// (cgroup-v2.rst, "io.max").
     fn io(&mut self, limit: &IoLimit) -> Result<(), CgroupError> {
         let what = format!("I/O on {}", limit.device);
-        let Some(version) = self.version(Controller::Io, &what)? else { return Ok(()) };
+        let Some(version) = self.version(Controller::Io, &what)? else {
+            return Ok(());
+        };
         let Some(number) = device_number(&limit.device) else {
-            self.refuse::<()>(Controller::Io, &what, "it is not a block device of this host", Some("name a whole disk, such as /dev/sda"))?;
+            self.refuse::<()>(
+                Controller::Io,
+                &what,
+                "it is not a block device of this host",
+                Some("name a whole disk, such as /dev/sda"),
+            )?;
             return Ok(());
         };
         let rates = [
             ("rbps", "blkio.throttle.read_bps_device", limit.read_bps),
             ("wbps", "blkio.throttle.write_bps_device", limit.write_bps),
             ("riops", "blkio.throttle.read_iops_device", limit.read_iops),
-            ("wiops", "blkio.throttle.write_iops_device", limit.write_iops),
+            (
+                "wiops",
+                "blkio.throttle.write_iops_device",
+                limit.write_iops,
+            ),
         ];
         match version {
             Version::V1 => {
                 for (_, file, rate) in rates {
-                    self.write(Controller::Io, version, file, format!("{number} {}", rate.unwrap_or(NO_RATE_V1)));
+                    self.write(
+                        Controller::Io,
+                        version,
+                        file,
+                        format!("{number} {}", rate.unwrap_or(NO_RATE_V1)),
+                    );
                 }
             }
             Version::V2 => {
-                let words = rates.map(|(word, _, rate)| format!("{word}={}", rate.map_or("max".to_owned(), |r| r.to_string())));
-                self.write(Controller::Io, version, "io.max", format!("{number} {}", words.join(" ")));
+                let words = rates.map(|(word, _, rate)| {
+                    format!(
+                        "{word}={}",
+                        rate.map_or("max".to_owned(), |r| r.to_string())
+                    )
+                });
+                self.write(
+                    Controller::Io,
+                    version,
+                    "io.max",
+                    format!("{number} {}", words.join(" ")),
+                );
             }
         }
         Ok(())
@@ -131,5 +213,8 @@ impl Planner<'_> {
 fn device_number(path: &str) -> Option<String> {
     let metadata = std::fs::metadata(path).ok()?;
     let number = metadata.rdev();
-    metadata.file_type().is_block_device().then(|| format!("{}:{}", major(number), minor(number)))
+    metadata
+        .file_type()
+        .is_block_device()
+        .then(|| format!("{}:{}", major(number), minor(number)))
 }

@@ -15,7 +15,11 @@ fn v2(controllers: &'static str) -> Layout {
 }
 
 fn limits(memory: Option<u64>, swap: Option<u64>) -> Limits {
-    Limits { memory, swap, ..Limits::default() }
+    Limits {
+        memory,
+        swap,
+        ..Limits::default()
+    }
 }
 
 /// The plan as `file=value`, with `?` for what nobody asked for.
@@ -49,15 +53,33 @@ fn every_limit_on_both() {
     );
     assert_eq!(
         words(&all, &none, &v2("memory cpu pids")),
-        ["memory.max=4096", "memory.swap.max=1", "cpu.weight=174", "cpu.max=50000 100000", "pids.max=9"]
+        [
+            "memory.max=4096",
+            "memory.swap.max=1",
+            "cpu.weight=174",
+            "cpu.max=50000 100000",
+            "pids.max=9"
+        ]
     );
     assert_eq!(
         words(&none, &all, &v1()),
-        ["memory.memsw.limit_in_bytes=-1?", "memory.limit_in_bytes=-1", "cpu.shares=1024", "cpu.cfs_quota_us=-1", "pids.max=max"]
+        [
+            "memory.memsw.limit_in_bytes=-1?",
+            "memory.limit_in_bytes=-1",
+            "cpu.shares=1024",
+            "cpu.cfs_quota_us=-1",
+            "pids.max=max"
+        ]
     );
     assert_eq!(
         words(&none, &all, &v2("memory cpu pids")),
-        ["memory.max=max", "memory.swap.max=max?", "cpu.weight=100", "cpu.max=max 100000", "pids.max=max"]
+        [
+            "memory.max=max",
+            "memory.swap.max=max?",
+            "cpu.weight=100",
+            "cpu.max=max 100000",
+            "pids.max=max"
+        ]
     );
     for layout in [v1(), v2("memory cpu pids"), v2("")] {
         assert_eq!(plan(&none, &none, &layout, false).unwrap(), Plan::default());
@@ -69,9 +91,22 @@ fn every_limit_on_both() {
 fn memory_alone_allows_no_swap_where_swap_is_accounted() {
     let none = Limits::default();
     let memory = limits(Some(4096), None);
-    assert_eq!(words(&memory, &none, &v1()), ["memory.limit_in_bytes=4096", "memory.memsw.limit_in_bytes=4096?"]);
-    assert_eq!(words(&memory, &none, &v2("memory")), ["memory.max=4096", "memory.swap.max=0?"]);
-    assert_eq!(words(&limits(Some(4096), Some(0)), &memory, &v2("memory")), Vec::<String>::new(), "the same in other words");
+    assert_eq!(
+        words(&memory, &none, &v1()),
+        [
+            "memory.limit_in_bytes=4096",
+            "memory.memsw.limit_in_bytes=4096?"
+        ]
+    );
+    assert_eq!(
+        words(&memory, &none, &v2("memory")),
+        ["memory.max=4096", "memory.swap.max=0?"]
+    );
+    assert_eq!(
+        words(&limits(Some(4096), Some(0)), &memory, &v2("memory")),
+        Vec::<String>::new(),
+        "the same in other words"
+    );
 }
 
 #[test]
@@ -93,42 +128,83 @@ fn v1_never_leaves_memory_above_memory_and_swap() {
     assert_eq!(order(&limits(Some(10), Some(5))), (10, 15));
     assert_eq!(order(&limits(Some(120), Some(0))), (120, 120));
     assert_eq!(order(&limits(Some(1000), Some(1))), (1000, 1001));
-    assert_eq!(order(&limits(Some(u64::MAX), Some(5))), (u64::MAX, u64::MAX), "no overflow");
+    assert_eq!(
+        order(&limits(Some(u64::MAX), Some(5))),
+        (u64::MAX, u64::MAX),
+        "no overflow"
+    );
     assert_eq!(order(&limits(None, None)), (u64::MAX, u64::MAX));
 }
 
 #[test]
 fn v1_has_no_swap_limit_by_itself() {
     let error = plan(&limits(None, Some(5)), &Limits::default(), &v1(), false).unwrap_err();
-    assert!(error.to_string().contains("only together with memory"), "{error}");
+    assert!(
+        error.to_string().contains("only together with memory"),
+        "{error}"
+    );
     let skipping = plan(&limits(None, Some(5)), &Limits::default(), &v1(), true).unwrap();
     assert_eq!((skipping.writes.len(), skipping.skipped.len()), (0, 1));
-    assert_eq!(words(&limits(None, Some(5)), &Limits::default(), &v2("memory")), ["memory.swap.max=5"]);
+    assert_eq!(
+        words(&limits(None, Some(5)), &Limits::default(), &v2("memory")),
+        ["memory.swap.max=5"]
+    );
 }
 
 #[test]
 fn a_missing_controller_is_an_error_or_a_warning() {
-    let asked = Limits { memory: Some(4096), pids: Some(3), ..Limits::default() };
+    let asked = Limits {
+        memory: Some(4096),
+        pids: Some(3),
+        ..Limits::default()
+    };
     let layout = v2("pids cpu");
     let error = plan(&asked, &Limits::default(), &layout, false).unwrap_err();
-    assert!(error.to_string().starts_with("cannot limit memory in /c: "), "{error}");
+    assert!(
+        error.to_string().starts_with("cannot limit memory in /c: "),
+        "{error}"
+    );
     assert!(error.hint.is_some());
     let skipping = plan(&asked, &Limits::default(), &layout, true).unwrap();
-    assert_eq!(skipping.writes.iter().map(|w| w.file).collect::<Vec<_>>(), ["pids.max"]);
-    assert!(skipping.skipped[0].starts_with("memory is not limited: "), "{:?}", skipping.skipped);
+    assert_eq!(
+        skipping.writes.iter().map(|w| w.file).collect::<Vec<_>>(),
+        ["pids.max"]
+    );
+    assert!(
+        skipping.skipped[0].starts_with("memory is not limited: "),
+        "{:?}",
+        skipping.skipped
+    );
 }
 
 #[test]
 fn more_pids_than_the_kernel_counts_is_no_limit() {
-    let asked = |pids| Limits { pids: Some(pids), ..Limits::default() };
-    assert_eq!(words(&asked(4_194_304), &Limits::default(), &v1()), ["pids.max=4194304"]);
-    assert_eq!(words(&asked(4_194_305), &Limits::default(), &v1()), ["pids.max=max"]);
+    let asked = |pids| Limits {
+        pids: Some(pids),
+        ..Limits::default()
+    };
+    assert_eq!(
+        words(&asked(4_194_304), &Limits::default(), &v1()),
+        ["pids.max=4194304"]
+    );
+    assert_eq!(
+        words(&asked(4_194_305), &Limits::default(), &v1()),
+        ["pids.max=max"]
+    );
 }
 
 #[test]
 fn shares_become_weights_as_runc_and_crun_do() {
     // 2000 → 170 is in runc issue 4896; the ends and the default are fixed points
-    let known = [(0, 1), (2, 1), (3, 2), (1024, 100), (2000, 170), (262_144, 10_000), (u64::MAX, 10_000)];
+    let known = [
+        (0, 1),
+        (2, 1),
+        (3, 2),
+        (1024, 100),
+        (2000, 170),
+        (262_144, 10_000),
+        (u64::MAX, 10_000),
+    ];
     for (shares, weight) in known {
         assert_eq!(weight_from_shares(shares), weight, "{shares}");
     }
@@ -181,18 +257,55 @@ fn the_finer_limits_on_v2_and_back() {
 #[test]
 fn what_v1_cannot_give_is_refused_or_skipped_with_the_reason() {
     let only = |limits: Limits| plan(&limits, &Limits::default(), &v1(), false);
-    let low = only(Limits { memory_low: Some(8), ..Limits::default() }).unwrap();
-    assert_eq!((low.writes[0].file, low.writes[0].value.as_str()), ("memory.soft_limit_in_bytes", "8"));
-    let high = Limits { memory_high: Some(9), ..Limits::default() };
-    assert!(only(high.clone()).unwrap_err().to_string().contains("only cgroup v2 has memory.high"));
-    assert!(only(Limits { oom_group: Some(true), ..Limits::default() }).is_err());
+    let low = only(Limits {
+        memory_low: Some(8),
+        ..Limits::default()
+    })
+    .unwrap();
+    assert_eq!(
+        (low.writes[0].file, low.writes[0].value.as_str()),
+        ("memory.soft_limit_in_bytes", "8")
+    );
+    let high = Limits {
+        memory_high: Some(9),
+        ..Limits::default()
+    };
+    assert!(
+        only(high.clone())
+            .unwrap_err()
+            .to_string()
+            .contains("only cgroup v2 has memory.high")
+    );
+    assert!(
+        only(Limits {
+            oom_group: Some(true),
+            ..Limits::default()
+        })
+        .is_err()
+    );
     let skipped = plan(&high, &Limits::default(), &v1(), true).unwrap();
-    assert!(skipped.writes.is_empty() && skipped.skipped[0].contains("memory.high"), "{skipped:?}");
+    assert!(
+        skipped.writes.is_empty() && skipped.skipped[0].contains("memory.high"),
+        "{skipped:?}"
+    );
 }
 
 #[test]
 fn a_device_that_is_none_is_refused() {
-    let io = vec![crate::spec::IoLimit { device: "/dev/null".into(), read_bps: Some(1), ..Default::default() }];
-    let error = plan(&Limits { io, ..Limits::default() }, &Limits::default(), &v2("io"), false).unwrap_err();
+    let io = vec![crate::spec::IoLimit {
+        device: "/dev/null".into(),
+        read_bps: Some(1),
+        ..Default::default()
+    }];
+    let error = plan(
+        &Limits {
+            io,
+            ..Limits::default()
+        },
+        &Limits::default(),
+        &v2("io"),
+        false,
+    )
+    .unwrap_err();
     assert!(error.to_string().contains("not a block device"), "{error}");
 }

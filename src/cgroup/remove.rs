@@ -1,4 +1,5 @@
-//! Removing cgroup folders: children first, patient while processes die, content when they are already gone.
+//! Removing cgroup folders: children first, patient while processes die, content when they are
+//! already gone.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -12,17 +13,20 @@ use nix::errno::Errno;
 use super::supervisors::SUPERVISORS;
 use super::{Cgroup, CgroupError};
 
-/// How long a dying process may keep a cgroup busy before that is an error; a kill normally needs milliseconds.
+/// How long a dying process may keep a cgroup busy before that is an error; a kill normally needs
+/// milliseconds.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// Longest pause between two looks.
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
-/// The parent of the usual state folder's containers. Making it anew in nine v1 trees would cost every lone launch a millisecond.
+/// The parent of the usual state folder's containers. Making it anew in nine v1 trees would cost
+/// every lone launch a millisecond.
 const USUAL_PARENT: &str = "minic";
 
 impl Cgroup {
-    /// Removes every folder of it and of cgroups made inside it, waiting a while for dying processes; then the parent
-    /// if this was its last container, but for that of the usual state folder, which is wanted again soon. Content when something or everything is already gone.
+    /// Removes every folder of it and of cgroups made inside it, waiting a while for dying
+    /// processes; then the parent if this was its last container, but for that of the usual state
+    /// folder, which is wanted again soon. Content when something or everything is already gone.
     ///
     /// # Errors
     /// When processes still live in it: [`Cgroup::kill_all`] first.
@@ -39,7 +43,10 @@ impl Cgroup {
                         pause = (pause * 2).min(LONGEST_PAUSE);
                     }
                     Err(e) if e.is(Errno::EBUSY) => {
-                        return Err(CgroupError { hint: Some(format!("processes live in it: {}", self.describe_pids())), ..e });
+                        return Err(CgroupError {
+                            hint: Some(format!("processes live in it: {}", self.describe_pids())),
+                            ..e
+                        });
                     }
                     Err(e) => return Err(e),
                 }
@@ -55,7 +62,8 @@ impl Cgroup {
     }
 }
 
-/// Removes where supervisors are, which those that were killed could not, and the parent, each if nobody is in it.
+/// Removes where supervisors are, which those that were killed could not, and the parent, each if
+/// nobody is in it.
 pub(super) fn remove_parent(parent: &Path) {
     let _ = fs::remove_dir(parent.join(SUPERVISORS));
     remove_if_empty(parent);
@@ -95,5 +103,8 @@ pub(super) fn children(folder: &Path) -> Vec<std::path::PathBuf> {
         return Vec::new();
     }
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.filter(|entry| entry.file_type().is_ok_and(|t| t.is_dir())).map(|entry| entry.path()).collect()
+    entries
+        .filter(|entry| entry.file_type().is_ok_and(|t| t.is_dir()))
+        .map(|entry| entry.path())
+        .collect()
 }

@@ -1,5 +1,5 @@
-//! Where supervisors are: a cgroup beside their containers', so that what they do for these has a weight of its own; and the cap that a
-//! container's supervisor keeps to.
+//! Where supervisors are: a cgroup beside their containers', so that what they do for these has a
+//! weight of its own; and the cap that a container's supervisor keeps to.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -29,25 +29,41 @@ pub struct AmongSupervisors {
 }
 
 impl AmongSupervisors {
-    /// Moves the calling process, which has one thread, to where supervisors are in the tree that has the CPU controller. Its container's
-    /// cgroup must exist, which keeps `parent` from being removed. `None` where there is no such tree.
+    /// Moves the calling process, which has one thread, to where supervisors are in the tree that
+    /// has the CPU controller. Its container's cgroup must exist, which keeps `parent` from being
+    /// removed. `None` where there is no such tree.
     ///
     /// # Errors
     /// What mkdir(2) and write(2) say of cgroups.
     pub fn join(layout: &Layout, parent: &Parent) -> io::Result<Option<Self>> {
-        let Some(tree) = layout.hierarchy(Controller::Cpu).filter(|tree| !tree.read_only) else { return Ok(None) };
+        let Some(tree) = layout
+            .hierarchy(Controller::Cpu)
+            .filter(|tree| !tree.read_only)
+        else {
+            return Ok(None);
+        };
         let folder = tree.mount.join(&parent.name).join(SUPERVISORS);
         // a v1 thread that moves itself waits for nobody: as with `join`
         let (file, weight) = match tree.version {
             Version::V1 => ("tasks", ("cpu.shares", SHARES)),
             Version::V2 => ("cgroup.procs", ("cpu.weight", weight_from_shares(SHARES))),
         };
-        let own = tree.own.as_deref().unwrap_or_default().trim_start_matches('/');
-        let place = Self { back: [tree.mount.join(own), tree.mount.clone()], folder, file };
+        let own = tree
+            .own
+            .as_deref()
+            .unwrap_or_default()
+            .trim_start_matches('/');
+        let place = Self {
+            back: [tree.mount.join(own), tree.mount.clone()],
+            folder,
+            file,
+        };
         let mut moved = place.enter(weight);
         for _ in 1..ATTEMPTS {
             match &moved {
-                Err(error) if [Some(Errno::ENOENT as i32), Some(Errno::ENODEV as i32)].contains(&error.raw_os_error()) => {}
+                Err(error)
+                    if [Some(Errno::ENOENT as i32), Some(Errno::ENODEV as i32)]
+                        .contains(&error.raw_os_error()) => {}
                 _ => break,
             }
             moved = place.enter(weight);
@@ -58,7 +74,8 @@ impl AmongSupervisors {
     fn enter(&self, (file, weight): (&str, u64)) -> io::Result<()> {
         match fs::create_dir(&self.folder) {
             Ok(()) => match write_file(&self.folder.join(file), &weight.to_string()) {
-                // a v2 tree whose controller was not passed on: a folder without weight does no harm
+                // a v2 tree whose controller was not passed on: a folder without weight does no
+                // harm
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
                 _ => {}
             },
@@ -70,7 +87,10 @@ impl AmongSupervisors {
 
     /// Moves back, and removes the folder if nobody else is in it.
     pub fn leave(self) {
-        let moved = self.back.iter().any(|back| write_file(&back.join(self.file), "0").is_ok());
+        let moved = self
+            .back
+            .iter()
+            .any(|back| write_file(&back.join(self.file), "0").is_ok());
         if moved && let Some(parent) = self.folder.parent() {
             remove_parent(parent);
         }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    attach, check, completions, create, destroy, events, exec, gc, info, kill, list, logs, man, pause, prune, rename, restart, resume, run,
-    start, stop, update, wait, web,
+    attach, check, completions, create, destroy, events, exec, gc, info, kill, list, logs, man,
+    pause, prune, rename, restart, resume, run, start, stop, update, wait, web,
 };
 
 const EXAMPLES: &str = "\
@@ -32,8 +32,9 @@ Environment: MINIC_ROOT (--state), MINIC_CONFIG (--config), MINIC_PRESET, MINIC_
 
 /// A container manager you can watch: without a verb it opens the screen
 ///
-/// minic-tui launches, limits, watches and controls Linux containers. There is no daemon: it is the runtime, the manager and the
-/// monitor in one program. Without a verb it opens a full-screen view of every container; each verb does one thing from a shell.
+/// minic-tui launches, limits, watches and controls Linux containers. There is no daemon: it is the
+/// runtime, the manager and the monitor in one program. Without a verb it opens a full-screen view
+/// of every container; each verb does one thing from a shell.
 #[derive(Debug, Parser)]
 #[command(name = "minic-tui", version, after_help = EXAMPLES, max_term_width = 110, disable_help_subcommand = true)]
 pub(super) struct Arguments {
@@ -62,7 +63,8 @@ pub struct Looks {
     #[arg(long)]
     pub ascii: bool,
 
-    /// Instead of a screen, say everything in lines, then every change: for screen readers and pipes
+    /// Instead of a screen, say everything in lines, then every change: for screen readers and
+    /// pipes
     #[arg(long)]
     pub plain: bool,
 }

@@ -11,7 +11,8 @@ use crate::spec::{DetachKeys, SpecError};
 /// The keys that leave it running.
 #[derive(Debug, Args)]
 pub(super) struct Keys {
-    /// The keys that detach from its terminal [default: detach_keys of the config file, ctrl-p,ctrl-q]
+    /// The keys that detach from its terminal [default: detach_keys of the config file,
+    /// ctrl-p,ctrl-q]
     #[arg(long = "detach-keys", value_name = "KEYS", value_parser = keys)]
     keys: Option<DetachKeys>,
 }
@@ -28,8 +29,8 @@ impl Keys {
 
 /// Attach to a running container: its output from now on, our input and signals
 ///
-/// A client that does not read what the container writes for 10 seconds, while 1M of it waits, is detached, is told so and exits with 125;
-/// the container, its log and the other clients go on.
+/// A client that does not read what the container writes for 10 seconds, while 1M of it waits, is
+/// detached, is told so and exits with 125; the container, its log and the other clients go on.
 #[derive(Debug, Args)]
 pub(super) struct Attach {
     #[command(flatten)]
@@ -42,7 +43,11 @@ pub(super) struct Attach {
 impl Attach {
     pub fn perform(self, session: &Session) -> Result<i32, Failure> {
         let word = &self.container.word;
-        let ended = session.manager.find(word).and_then(|record| session.manager.attach(&record.spec.id, self.keys.or_configured(session)));
+        let ended = session.manager.find(word).and_then(|record| {
+            session
+                .manager
+                .attach(&record.spec.id, self.keys.or_configured(session))
+        });
         ending(ended.map_err(|error| Failure::from(error).about(word))?)
     }
 }

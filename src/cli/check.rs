@@ -32,10 +32,11 @@ Fields of --json; what does not apply is null:
 
 /// Say what this host can do for containers, and prove that limits hold
 ///
-/// Looks at the kernel, the cgroups and the state folder, and says what is lacking, what follows from that and what helps. Then runs
-/// four short containers, named check-*, measures them by their cgroups, and destroys them: a busy loop is seen to use a core (less
-/// what it had to wait for one), a CPU limit holds, a memory limit holds and ends in an OOM kill, and both together. That takes about
-/// twelve seconds. On a host that is too busy to say, a proof is unclear.
+/// Looks at the kernel, the cgroups and the state folder, and says what is lacking, what follows
+/// from that and what helps. Then runs four short containers, named check-*, measures them by their
+/// cgroups, and destroys them: a busy loop is seen to use a core (less what it had to wait for
+/// one), a CPU limit holds, a memory limit holds and ends in an OOM kill, and both together. That
+/// takes about twelve seconds. On a host that is too busy to say, a proof is unclear.
 #[derive(Debug, Args)]
 #[command(after_help = FIELDS)]
 pub(super) struct Check {
@@ -54,12 +55,20 @@ impl Check {
         need_root("check")?;
         let host = host_report(&config.state);
         if !self.json {
-            stdout::write(&host_table(&host, stdout::width()).render(stdout::width(), stdout::coloured()))?;
+            stdout::write(
+                &host_table(&host, stdout::width()).render(stdout::width(), stdout::coloured()),
+            )?;
         }
         // without cgroups there is no manager, which is told above
-        let proofs = if self.quick { Ok(None) } else { proven(StateDir(config.state)).map(Some) };
+        let proofs = if self.quick {
+            Ok(None)
+        } else {
+            proven(StateDir(config.state)).map(Some)
+        };
         let told = proofs.as_ref().ok().and_then(Option::as_deref);
-        let ok = proofs.is_ok() && host.iter().all(|f| f.verdict != Verdict::Missing) && passed(told.unwrap_or_default());
+        let ok = proofs.is_ok()
+            && host.iter().all(|f| f.verdict != Verdict::Missing)
+            && passed(told.unwrap_or_default());
         match (&proofs, self.json) {
             (Err(failure), _) if failure.line.is_none() => {}
             (_, true) => stdout::write(&json::pretty(&Report::new(ok, &host, told))?)?,
@@ -76,17 +85,37 @@ fn passed(proofs: &[Proof]) -> bool {
 /// Runs the proofs. SIGINT, SIGTERM and SIGHUP end them when their containers are destroyed.
 fn proven(state: StateDir) -> Result<Vec<Proof>, Failure> {
     // containers are started by the launcher, whose signals are not blocked
-    let manager = Manager::open(&state).and_then(Manager::with_launcher).map_err(|error| Failure { code: 1, ..error.into() })?;
-    let cannot = |errno: nix::Error| Failure { code: 1, ..Failure::ours(format!("cannot wait for signals: {}", errno.desc())) };
-    let set: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().collect();
+    let manager = Manager::open(&state)
+        .and_then(Manager::with_launcher)
+        .map_err(|error| Failure {
+            code: 1,
+            ..error.into()
+        })?;
+    let cannot = |errno: nix::Error| Failure {
+        code: 1,
+        ..Failure::ours(format!("cannot wait for signals: {}", errno.desc()))
+    };
+    let set: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP]
+        .into_iter()
+        .collect();
     set.thread_block().map_err(cannot)?;
-    let signals = SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC).map_err(cannot)?;
+    let signals = SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
+        .map_err(cannot)?;
     let mut progress = Progress::new();
     // a descriptor that cannot be polled is no reason to hold on to containers
-    let mut wait = |length: Duration| matches!(pidfd::wait_readable(signals.as_fd(), Some(length)), Ok(false));
+    let mut wait = |length: Duration| {
+        matches!(
+            pidfd::wait_readable(signals.as_fd(), Some(length)),
+            Ok(false)
+        )
+    };
     let proofs = prove(&manager, &mut wait, &mut |line| progress.say(&line));
     proofs.map_err(|_| {
-        let signal = signals.read_signal().ok().flatten().and_then(|info| i32::try_from(info.ssi_signo).ok());
+        let signal = signals
+            .read_signal()
+            .ok()
+            .flatten()
+            .and_then(|info| i32::try_from(info.ssi_signo).ok());
         Failure::silent(128 + signal.unwrap_or(Signal::SIGTERM as i32))
     })
 }
@@ -97,7 +126,10 @@ fn text(host: &[Finding], proofs: Option<&[Proof]>) -> String {
     if let Some(proofs) = proofs {
         text.push('\n');
         text.push_str(&proof_table(proofs).render(stdout::width(), stdout::coloured()));
-        for (what, note) in proofs.iter().filter_map(|proof| Some((proof.what, proof.note.as_ref()?))) {
+        for (what, note) in proofs
+            .iter()
+            .filter_map(|proof| Some((proof.what, proof.note.as_ref()?)))
+        {
             text.push_str(&format!("{what}: {}\n", crate::spec::sanitize(note)));
         }
     }
@@ -107,16 +139,36 @@ fn text(host: &[Finding], proofs: Option<&[Proof]>) -> String {
 /// Each finding in a row, what follows and what helps below it; text is wrapped, never cut.
 fn host_table(findings: &[Finding], width: Option<usize>) -> Table {
     let mut table = Table::new(vec![("VERDICT", false), ("WHAT", false), ("DETAIL", true)]);
-    let before = "VERDICT".len() + 2 + findings.iter().map(|f| f.what.len()).max().unwrap_or_default() + 2;
+    let before = "VERDICT".len()
+        + 2
+        + findings
+            .iter()
+            .map(|f| f.what.len())
+            .max()
+            .unwrap_or_default()
+        + 2;
     let room = width.map(|width| width.saturating_sub(before).max(LEAST));
     for finding in findings {
-        let below = |word: &str, text: &Option<String>| text.as_ref().map(|text| format!("{word} {text}"));
-        let texts = [Some(finding.detail.clone()), below("so:", &finding.consequence), below("fix:", &finding.fix)];
+        let below =
+            |word: &str, text: &Option<String>| text.as_ref().map(|text| format!("{word} {text}"));
+        let texts = [
+            Some(finding.detail.clone()),
+            below("so:", &finding.consequence),
+            below("fix:", &finding.fix),
+        ];
         let mut first = Some((finding.verdict.word().to_owned(), colour(finding.verdict)));
-        for line in texts.into_iter().flatten().flat_map(|text| wrapped(&text, room)) {
+        for line in texts
+            .into_iter()
+            .flatten()
+            .flat_map(|text| wrapped(&text, room))
+        {
             let what = if first.is_some() { finding.what } else { "" };
             let verdict = first.take().unwrap_or((String::new(), Colour::Plain));
-            table.push(vec![verdict, (what.to_owned(), Colour::Plain), (line, Colour::Plain)]);
+            table.push(vec![
+                verdict,
+                (what.to_owned(), Colour::Plain),
+                (line, Colour::Plain),
+            ]);
         }
     }
     table
@@ -148,21 +200,36 @@ fn wrapped(text: &str, room: Option<usize>) -> Vec<String> {
 }
 
 fn proof_table(proofs: &[Proof]) -> Table {
-    let mut table = Table::new(vec![("VERDICT", false), ("PROOF", false), ("FIGURE", true), ("MEASURED", false), ("EXPECTED", true)]);
+    let mut table = Table::new(vec![
+        ("VERDICT", false),
+        ("PROOF", false),
+        ("FIGURE", true),
+        ("MEASURED", false),
+        ("EXPECTED", true),
+    ]);
     for proof in proofs {
         let colour = match proof.outcome {
             Outcome::Passed => Colour::Green,
             Outcome::Failed => Colour::Red,
             Outcome::Unclear => Colour::Yellow,
         };
-        let mut row = vec![(proof.outcome.word().to_owned(), colour), (proof.what.to_owned(), Colour::Plain)];
+        let mut row = vec![
+            (proof.outcome.word().to_owned(), colour),
+            (proof.what.to_owned(), Colour::Plain),
+        ];
         for measure in &proof.measures {
             let right = measure.holds() == Some(true);
             let measured = if right { Colour::Plain } else { colour };
             row.push((measure.figure.to_owned(), Colour::Plain));
             row.push((measure.measured_text(), measured));
             row.push((measure.expected_text(), Colour::Plain));
-            table.push(std::mem::replace(&mut row, vec![(String::new(), Colour::Plain), (String::new(), Colour::Plain)]));
+            table.push(std::mem::replace(
+                &mut row,
+                vec![
+                    (String::new(), Colour::Plain),
+                    (String::new(), Colour::Plain),
+                ],
+            ));
         }
         if proof.measures.is_empty() {
             table.push(row);
@@ -173,7 +240,11 @@ fn proof_table(proofs: &[Proof]) -> Table {
 
 /// `Nothing needed is missing; 1 limited. Every proof passed.`
 fn summary(host: &[Finding], proofs: Option<&[Proof]>) -> String {
-    let count = |verdict| host.iter().filter(|finding| finding.verdict == verdict).count();
+    let count = |verdict| {
+        host.iter()
+            .filter(|finding| finding.verdict == verdict)
+            .count()
+    };
     let missing = match count(Verdict::Missing) {
         0 => "Nothing needed is missing".to_owned(),
         n => format!("Missing: {n}"),
@@ -187,10 +258,17 @@ fn summary(host: &[Finding], proofs: Option<&[Proof]>) -> String {
         Some(proofs) if passed(proofs) => "Every proof passed.".to_owned(),
         Some(proofs) => {
             let named = |outcome: Outcome| {
-                let names: Vec<&str> = proofs.iter().filter(|p| p.outcome == outcome).map(|p| p.what).collect();
+                let names: Vec<&str> = proofs
+                    .iter()
+                    .filter(|p| p.outcome == outcome)
+                    .map(|p| p.what)
+                    .collect();
                 (!names.is_empty()).then(|| format!("{}: {}", outcome.word(), names.join(", ")))
             };
-            let told: Vec<String> = [Outcome::Failed, Outcome::Unclear].into_iter().filter_map(named).collect();
+            let told: Vec<String> = [Outcome::Failed, Outcome::Unclear]
+                .into_iter()
+                .filter_map(named)
+                .collect();
             format!("Proofs {}.", told.join("; "))
         }
     };
@@ -246,7 +324,11 @@ impl<'a> Report<'a> {
             note: proof.note.as_deref(),
             measures: proof.measures.iter().map(MeasureView::new).collect(),
         };
-        Self { ok, host: host.collect(), proofs: proofs.map(|proofs| proofs.iter().map(proof).collect()) }
+        Self {
+            ok,
+            host: host.collect(),
+            proofs: proofs.map(|proofs| proofs.iter().map(proof).collect()),
+        }
     }
 }
 

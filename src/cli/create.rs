@@ -21,7 +21,9 @@ impl Create {
         let (what, options) = self.request.resolve(&session.config)?;
         warn_of_privileges(&what);
         let mut progress = Progress::new();
-        let record = session.manager.create(&what, options, &mut |line| progress.say(&line))?;
+        let record = session
+            .manager
+            .create(&what, options, &mut |line| progress.say(&line))?;
         drop(progress);
         stdout::write(&format!("{}\n", record.spec.id))?;
         Ok(0)

@@ -19,6 +19,8 @@ pub(super) struct Destroy {
 
 impl Destroy {
     pub fn perform(self, session: &Session) -> Result<i32, Failure> {
-        session.each("destroy", &self.containers.words, |record| Ok(session.manager.destroy(&record.spec.id, self.force)?))
+        session.each("destroy", &self.containers.words, |record| {
+            Ok(session.manager.destroy(&record.spec.id, self.force)?)
+        })
     }
 }

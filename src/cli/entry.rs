@@ -53,19 +53,22 @@ pub struct Screen {
     pub flags: Overrides,
 }
 
-/// Reads the command line and does its verb. A panic inside is told by the hook of [`install_panic_hook`] and is our failure (125).
+/// Reads the command line and does its verb. A panic inside is told by the hook of
+/// [`install_panic_hook`] and is our failure (125).
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Next {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let mut verb = "";
-    let done = catch_unwind(AssertUnwindSafe(|| dispatch(arguments, &mut verb))).unwrap_or_else(|_| Err(Failure::silent(OURS)));
+    let done = catch_unwind(AssertUnwindSafe(|| dispatch(arguments, &mut verb)))
+        .unwrap_or_else(|_| Err(Failure::silent(OURS)));
     done.unwrap_or_else(|failure| {
         failure.report(verb);
         Next::Exit(exit_code(failure.code))
     })
 }
 
-/// Says in one line why there is nothing to be done, and gives the exit code for it (125): for whoever opens the screens.
+/// Says in one line why there is nothing to be done, and gives the exit code for it (125): for
+/// whoever opens the screens.
 #[must_use]
 pub fn refuse(why: &str) -> ExitCode {
     Failure::ours(why).report("");
@@ -80,7 +83,8 @@ pub fn say(line: &str) -> std::io::Result<()> {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
     // in one write: who reads only the first line of it has read everything
-    out.write_all(format!("{line}\n").as_bytes()).and_then(|()| out.flush())
+    out.write_all(format!("{line}\n").as_bytes())
+        .and_then(|()| out.flush())
 }
 
 /// Says everything on `engine` in lines, and gives the exit code.
@@ -97,14 +101,20 @@ pub fn plain(engine: &Arc<dyn Engine>) -> ExitCode {
 
 /// A bug becomes one line, never a backtrace over somebody's terminal.
 pub fn install_panic_hook() {
-    std::panic::set_hook(Box::new(|panic| Failure::ours(panic_line(panic)).report("")));
+    std::panic::set_hook(Box::new(|panic| {
+        Failure::ours(panic_line(panic)).report("")
+    }));
 }
 
 fn panic_line(panic: &PanicHookInfo<'_>) -> String {
     let payload = panic.payload();
     let text = payload.downcast_ref::<&str>().copied();
-    let what = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic");
-    let place = panic.location().map_or(String::new(), |place| format!(" at {place}"));
+    let what = text
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic");
+    let place = panic
+        .location()
+        .map_or(String::new(), |place| format!(" at {place}"));
     format!("internal error{place}: {what}; please report it")
 }
 
@@ -115,15 +125,18 @@ fn exit_code(code: i32) -> ExitCode {
 /// Leaves the verb's word in `word`, for what is said of a failure.
 fn dispatch(arguments: Vec<OsString>, word: &mut &'static str) -> Result<Next, Failure> {
     need_own_rights()?;
-    let parsed = match quick::parse(&arguments).map_or_else(|| Arguments::try_parse_from(arguments), Ok) {
-        Ok(parsed) => parsed,
-        Err(error) => return told(&error).map(|()| Next::Exit(ExitCode::SUCCESS)),
-    };
+    let parsed =
+        match quick::parse(&arguments).map_or_else(|| Arguments::try_parse_from(arguments), Ok) {
+            Ok(parsed) => parsed,
+            Err(error) => return told(&error).map(|()| Next::Exit(ExitCode::SUCCESS)),
+        };
     let Some(verb) = parsed.verb else {
         return open_screen(&parsed);
     };
     if parsed.demo || parsed.looks != Looks::default() {
-        return Err(Failure::ours("--demo, --read-only, --ascii and --plain are for the screen and take no verb"));
+        return Err(Failure::ours(
+            "--demo, --read-only, --ascii and --plain are for the screen and take no verb",
+        ));
     }
     *word = verb.word();
     let verb = match verb {
@@ -133,15 +146,21 @@ fn dispatch(arguments: Vec<OsString>, word: &mut &'static str) -> Result<Next, F
     perform(verb, &parsed.globals).map(|code| Next::Exit(exit_code(code)))
 }
 
-/// Refuses rights that come from the file (set-user-ID, set-group-ID) and not from who runs us: everything that we read, the
-/// environment first of all, would be somebody else's.
+/// Refuses rights that come from the file (set-user-ID, set-group-ID) and not from who runs us:
+/// everything that we read, the environment first of all, would be somebody else's.
 fn need_own_rights() -> Result<(), Failure> {
-    let kernel = |errno: nix::errno::Errno| Failure::ours(format!("cannot tell who runs us: {errno}"));
-    let (user, group) = (nix::unistd::getresuid().map_err(kernel)?, nix::unistd::getresgid().map_err(kernel)?);
+    let kernel =
+        |errno: nix::errno::Errno| Failure::ours(format!("cannot tell who runs us: {errno}"));
+    let (user, group) = (
+        nix::unistd::getresuid().map_err(kernel)?,
+        nix::unistd::getresgid().map_err(kernel)?,
+    );
     if user.real == user.effective && group.real == group.effective {
         return Ok(());
     }
-    Err(Failure::ours("must not be set-user-ID or set-group-ID: chmod ug-s it, and run it with sudo"))
+    Err(Failure::ours(
+        "must not be set-user-ID or set-group-ID: chmod ug-s it, and run it with sudo",
+    ))
 }
 
 fn open_screen(parsed: &Arguments) -> Result<Next, Failure> {
@@ -151,9 +170,16 @@ fn open_screen(parsed: &Arguments) -> Result<Next, Failure> {
         need_root("")?;
     }
     if !(looks.plain || std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
-        return Err(Failure::ours("the screen needs a terminal (--plain does not; `minic-tui --help` shows the verbs)"));
+        return Err(Failure::ours(
+            "the screen needs a terminal (--plain does not; `minic-tui --help` shows the verbs)",
+        ));
     }
-    Ok(Next::Screen(Box::new(Screen { config, demo, looks, flags: overrides(globals) })))
+    Ok(Next::Screen(Box::new(Screen {
+        config,
+        demo,
+        looks,
+        flags: overrides(globals),
+    })))
 }
 
 fn serve(web: WebArguments, globals: &Globals) -> Result<Next, Failure> {
@@ -162,7 +188,11 @@ fn serve(web: WebArguments, globals: &Globals) -> Result<Next, Failure> {
     if !door.demo {
         need_root("web")?;
     }
-    Ok(Next::Web(Box::new(Web { config, door, flags: overrides(globals) })))
+    Ok(Next::Web(Box::new(Web {
+        config,
+        door,
+        flags: overrides(globals),
+    })))
 }
 
 fn perform(verb: Verb, globals: &Globals) -> Result<i32, Failure> {
@@ -200,8 +230,15 @@ fn perform(verb: Verb, globals: &Globals) -> Result<i32, Failure> {
 /// Help and version go to standard output; everything else clap complains of becomes our one line.
 fn told(error: &clap::Error) -> Result<(), Failure> {
     let rendered = error.render();
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        let text = if stdout::coloured() { rendered.ansi().to_string() } else { rendered.to_string() };
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
+        let text = if stdout::coloured() {
+            rendered.ansi().to_string()
+        } else {
+            rendered.to_string()
+        };
         return stdout::write(&format!("{}\n", text.trim_end()));
     }
     Err(Failure::ours(usage_line(&rendered.to_string())))
@@ -211,9 +248,16 @@ fn told(error: &clap::Error) -> Result<(), Failure> {
 fn usage_line(rendered: &str) -> String {
     let (mut complaint, mut tips) = (Vec::new(), Vec::new());
     let mut help = None;
-    for line in rendered.lines().map(str::trim).filter(|line| !line.is_empty()) {
+    for line in rendered
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+    {
         if let Some(usage) = line.strip_prefix("Usage: ") {
-            let words: Vec<&str> = usage.split(' ').take_while(|word| !word.starts_with(['[', '<', '-'])).collect();
+            let words: Vec<&str> = usage
+                .split(' ')
+                .take_while(|word| !word.starts_with(['[', '<', '-']))
+                .collect();
             help = Some(format!("see `{} --help`", words.join(" ")));
         } else if let Some(tip) = line.strip_prefix("tip: ") {
             // that a misspelt flag could be meant as a value helps nobody
@@ -242,15 +286,25 @@ mod tests {
     fn every_verb_knows_its_own_word() {
         for command in Arguments::command().get_subcommands() {
             let word = command.get_name();
-            let with = |rest: &[&str]| Arguments::try_parse_from([&["minic-tui", word], rest].concat());
-            let parsed = [&[][..], &["a"], &["a", "b"], &["bash"]].into_iter().find_map(|rest| with(rest).ok());
+            let with =
+                |rest: &[&str]| Arguments::try_parse_from([&["minic-tui", word], rest].concat());
+            let parsed = [&[][..], &["a"], &["a", "b"], &["bash"]]
+                .into_iter()
+                .find_map(|rest| with(rest).ok());
             assert_eq!(parsed.unwrap().verb.unwrap().word(), word);
         }
     }
 
     #[test]
     fn a_usage_error_is_one_line() {
-        let line = |arguments: &[&str]| usage_line(&Arguments::try_parse_from(arguments).unwrap_err().render().to_string());
+        let line = |arguments: &[&str]| {
+            usage_line(
+                &Arguments::try_parse_from(arguments)
+                    .unwrap_err()
+                    .render()
+                    .to_string(),
+            )
+        };
         assert_eq!(
             line(&["minic-tui", "run", "--memroy", "1", "sh"]),
             "unexpected argument '--memroy' found (a similar argument exists: '--memory'; see `minic-tui run --help`)"
@@ -260,7 +314,10 @@ mod tests {
             "the following required arguments were not provided: <ID>... (see `minic-tui stop --help`)"
         );
         let misspelt = line(&["minic-tui", "stpo", "a"]);
-        assert!(misspelt.starts_with("unrecognized subcommand 'stpo' (") && misspelt.contains("'stop'"), "{misspelt}");
+        assert!(
+            misspelt.starts_with("unrecognized subcommand 'stpo' (") && misspelt.contains("'stop'"),
+            "{misspelt}"
+        );
         assert!(line(&["minic-tui", "--state"]).contains("--state <DIR>"));
     }
 }

@@ -8,8 +8,8 @@ use crate::sys::files;
 /// More than the kernel passes to a command in all, in bytes (execve(2)).
 const LARGEST: u64 = 8 << 20;
 
-/// The `KEY=VALUE` and `KEY` lines of every file, in order. Empty lines and those that begin with `#` say nothing; quotes are kept as they
-/// are, as docker does.
+/// The `KEY=VALUE` and `KEY` lines of every file, in order. Empty lines and those that begin with
+/// `#` say nothing; quotes are kept as they are, as docker does.
 pub(super) fn read(files: &[PathBuf]) -> Result<Vec<String>, SpecError> {
     let mut pairs = Vec::new();
     for file in files {
@@ -30,7 +30,10 @@ fn parse(text: &str) -> Result<Vec<String>, String> {
         }
         let key = line.split_once('=').map_or(line, |(key, _)| key);
         if key.is_empty() || key.contains(char::is_whitespace) || line.contains('\0') {
-            return Err(format!("line {}: {key:?} is not the name of a variable", number + 1));
+            return Err(format!(
+                "line {}: {key:?} is not the name of a variable",
+                number + 1
+            ));
         }
         pairs.push(line.to_owned());
     }
@@ -45,7 +48,10 @@ mod tests {
     fn lines_are_pairs_keys_or_nothing() {
         let pairs = parse("# said\n\nA=1\n  B=two words \nC=\"x\"\r\nLANG\nE=\n").unwrap();
         assert_eq!(pairs, ["A=1", "B=two words ", "C=\"x\"", "LANG", "E="]);
-        assert_eq!(parse("A=1\nnot a name=2").unwrap_err(), "line 2: \"not a name\" is not the name of a variable");
+        assert_eq!(
+            parse("A=1\nnot a name=2").unwrap_err(),
+            "line 2: \"not a name\" is not the name of a variable"
+        );
         assert!(parse("=x").is_err() && parse("A=\0").is_err());
     }
 }

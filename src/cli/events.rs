@@ -47,9 +47,14 @@ impl Events {
         let mut events = session.manager.events()?;
         loop {
             let mut text = String::new();
-            let since = |happening: &Happening| self.since.is_none_or(|since| happening.at >= since);
+            let since =
+                |happening: &Happening| self.since.is_none_or(|since| happening.at >= since);
             for happening in events.read()?.into_iter().filter(since) {
-                text += &if self.json { json::line(&happening)? } else { line(&happening) };
+                text += &if self.json {
+                    json::line(&happening)?
+                } else {
+                    line(&happening)
+                };
             }
             if !text.is_empty() {
                 stdout::write(&text)?;
@@ -64,8 +69,15 @@ impl Events {
 
 /// One event for people: `2026-11-23T14:03:11Z web (6f1c…) died: exited 3`.
 fn line(happening: &Happening) -> String {
-    let mut text = format!("{:.3} {} {} {}", happening.at, happening.id, happening.name, happening.event);
-    let more = happening.cause.as_ref().map(|cause| cause.brief()).or_else(|| happening.detail.clone());
+    let mut text = format!(
+        "{:.3} {} {} {}",
+        happening.at, happening.id, happening.name, happening.event
+    );
+    let more = happening
+        .cause
+        .as_ref()
+        .map(|cause| cause.brief())
+        .or_else(|| happening.detail.clone());
     if let Some(more) = more {
         // writing to a String cannot fail
         let _ = write!(text, ": {}", sanitize(&more));
@@ -90,9 +102,15 @@ mod tests {
             cause: Some(ExitCause::Exited { code: 3 }),
             detail: None,
         };
-        assert_eq!(line(&happening), "1970-01-01T00:00:00.000Z abc web died: exited 3\n");
+        assert_eq!(
+            line(&happening),
+            "1970-01-01T00:00:00.000Z abc web died: exited 3\n"
+        );
         happening.cause = None;
         happening.detail = Some("a\x1b[2J\nb".into());
-        assert_eq!(line(&happening), "1970-01-01T00:00:00.000Z abc web died: a␊b\n");
+        assert_eq!(
+            line(&happening),
+            "1970-01-01T00:00:00.000Z abc web died: a␊b\n"
+        );
     }
 }

@@ -56,7 +56,10 @@ impl Exec {
             interactive: self.interactive,
         };
         let word = &self.container.word;
-        let done = session.manager.find(word).and_then(|record| session.manager.exec(&record, &request));
+        let done = session
+            .manager
+            .find(word)
+            .and_then(|record| session.manager.exec(&record, &request));
         done.map_err(|error| Failure::from(error).about(word))
     }
 }

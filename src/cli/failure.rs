@@ -25,12 +25,20 @@ pub(super) struct Failure {
 impl Failure {
     /// A failure of our own (125).
     pub fn ours(line: impl Into<String>) -> Self {
-        Self { code: OURS, subject: None, line: Some(line.into()) }
+        Self {
+            code: OURS,
+            subject: None,
+            line: Some(line.into()),
+        }
     }
 
     /// Exits with `code` without a word.
     pub fn silent(code: i32) -> Self {
-        Self { code, subject: None, line: None }
+        Self {
+            code,
+            subject: None,
+            line: None,
+        }
     }
 
     /// The same, said of the container that the user called `word`.
@@ -39,7 +47,8 @@ impl Failure {
         self
     }
 
-    /// Writes `minic-tui: VERB WORD: line` to standard error, whatever it holds; `verb` is empty where there is none.
+    /// Writes `minic-tui: VERB WORD: line` to standard error, whatever it holds; `verb` is empty
+    /// where there is none.
     pub fn report(&self, verb: &str) {
         if let Some(line) = self.told(verb) {
             eprintln!("minic-tui: {}", sanitize(&line.replace('\n', " ")));
@@ -48,7 +57,10 @@ impl Failure {
 
     fn told(&self, verb: &str) -> Option<String> {
         let line = self.line.as_deref()?;
-        let words: Vec<&str> = [verb, self.subject.as_deref().unwrap_or_default()].into_iter().filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = [verb, self.subject.as_deref().unwrap_or_default()]
+            .into_iter()
+            .filter(|word| !word.is_empty())
+            .collect();
         Some(match words.is_empty() {
             true => line.to_owned(),
             false => format!("{}: {line}", words.join(" ")),
@@ -85,7 +97,8 @@ impl From<ConfigError> for Failure {
     }
 }
 
-/// Writing to standard output failed. A reader that went away (`| head`) is no failure worth a word.
+/// Writing to standard output failed. A reader that went away (`| head`) is no failure worth a
+/// word.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
@@ -111,11 +124,17 @@ mod tests {
     #[test]
     fn a_line_names_the_flag_and_ends_in_the_hint() {
         let line = |failure: Failure| failure.line.unwrap();
-        assert_eq!(line(SpecError::new("pids", "no").into()), "--pids-limit: no");
+        assert_eq!(
+            line(SpecError::new("pids", "no").into()),
+            "--pids-limit: no"
+        );
         assert_eq!(line(SpecError::new("command", "no").into()), "command: no");
         let unknown = Failure::from(manager::Error::Unknown("web".into()));
         assert_eq!(unknown.code, 1);
-        assert_eq!(unknown.about("web").told("stop").unwrap(), "stop web: no container \"web\" (`minic-tui list` shows what there is)");
+        assert_eq!(
+            unknown.about("web").told("stop").unwrap(),
+            "stop web: no container \"web\" (`minic-tui list` shows what there is)"
+        );
         assert_eq!(Failure::ours("x").told("").unwrap(), "x");
         assert_eq!(Failure::silent(1).told("stop"), None);
     }
@@ -124,6 +143,10 @@ mod tests {
     fn a_closed_pipe_is_quiet() {
         let quiet = Failure::from(io::Error::from(io::ErrorKind::BrokenPipe));
         assert_eq!((quiet.code, quiet.line), (141, None));
-        assert!(Failure::from(io::Error::from(io::ErrorKind::StorageFull)).line.is_some());
+        assert!(
+            Failure::from(io::Error::from(io::ErrorKind::StorageFull))
+                .line
+                .is_some()
+        );
     }
 }

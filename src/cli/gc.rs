@@ -9,8 +9,9 @@ use crate::spec::sanitize;
 
 /// Remove what crashes left behind, and print it
 ///
-/// Cgroups of containers that do not run, halves of creations and removals, run folders of containers that are gone. Every command
-/// does this by itself when it starts, without a word; what cannot be proven to be ours is left alone, and told here.
+/// Cgroups of containers that do not run, halves of creations and removals, run folders of
+/// containers that are gone. Every command does this by itself when it starts, without a word; what
+/// cannot be proven to be ours is left alone, and told here.
 #[derive(Debug, Args)]
 pub(super) struct Gc {
     /// Only print what would be removed
@@ -20,7 +21,12 @@ pub(super) struct Gc {
 
 impl Gc {
     pub fn perform(self, session: &Session) -> Result<i32, Failure> {
-        let text: String = session.manager.gc(self.dry_run)?.iter().map(|found| format!("{}\n", sanitize(&found.to_string()))).collect();
+        let text: String = session
+            .manager
+            .gc(self.dry_run)?
+            .iter()
+            .map(|found| format!("{}\n", sanitize(&found.to_string())))
+            .collect();
         stdout::write(&text)?;
         Ok(0)
     }

@@ -11,7 +11,10 @@ use super::{json, stdout};
 use crate::cgroup::Sample;
 use crate::manager::Info;
 use crate::record::{LaunchStep, Status};
-use crate::spec::{Capabilities, ContainerSpec, Storage, Volume, format_bytes, format_duration, quote_command, sanitize, signal_name};
+use crate::spec::{
+    Capabilities, ContainerSpec, Storage, Volume, format_bytes, format_duration, quote_command,
+    sanitize, signal_name,
+};
 
 const FIELDS: &str = "\
 Fields of --json, an array of objects, beside those of `list --json`:
@@ -49,7 +52,11 @@ impl InfoArguments {
             json::pretty(&found.iter().map(json::Details::new).collect::<Vec<_>>())?
         } else {
             let now = Timestamp::now();
-            found.iter().map(|info| described(info, now)).collect::<Vec<_>>().join("\n")
+            found
+                .iter()
+                .map(|info| described(info, now))
+                .collect::<Vec<_>>()
+                .join("\n")
         };
         stdout::write(&text)?;
         Ok(code)
@@ -60,26 +67,43 @@ impl InfoArguments {
 fn described(info: &Info, now: Timestamp) -> String {
     let spec = &info.record.spec;
     let ago = |at: Timestamp| format!("{}, {} ago", instant(at), format_duration(between(at, now)));
-    let mut fields: Vec<(&str, String)> = vec![("Name", spec.name.to_string()), ("Id", spec.id.to_string())];
+    let mut fields: Vec<(&str, String)> =
+        vec![("Name", spec.name.to_string()), ("Id", spec.id.to_string())];
     let mut say = |label, text: String| fields.push((label, text));
     match &info.record.status {
         Status::Created => say("State", "CREATED, never started".into()),
         Status::Running { process, since } | Status::Paused { process, since } => {
             let up = format_duration(between(*since, now));
-            say("State", format!("{}, up {up}, pid {}", info.record.status.word(), process.pid));
+            say(
+                "State",
+                format!(
+                    "{}, up {up}, pid {}",
+                    info.record.status.word(),
+                    process.pid
+                ),
+            );
         }
         Status::Stopped { cause, at, .. } => {
-            say("State", format!("STOPPED with exit code {}", cause.exit_code()));
+            say(
+                "State",
+                format!("STOPPED with exit code {}", cause.exit_code()),
+            );
             say("Cause", cause.sentence());
             say("Ended", ago(*at));
         }
         Status::Broken { reason } => {
-            say("State", "BROKEN: its record cannot be used; it can be destroyed".into());
+            say(
+                "State",
+                "BROKEN: its record cannot be used; it can be destroyed".into(),
+            );
             say("Reason", reason.clone());
         }
     }
     if let Some(next) = info.record.restart_at {
-        say("Next start", format!("in {}", format_duration(between(now, next))));
+        say(
+            "Next start",
+            format!("in {}", format_duration(between(now, next))),
+        );
     }
     if !info.record.launch.is_empty() {
         say("Launch", launched(&info.record.launch));
@@ -93,14 +117,29 @@ fn described(info: &Info, now: Timestamp) -> String {
     }
     say("Command", quote_command(&spec.argv));
     match &spec.root {
-        Some(root) => say("Root", format!("{}{}", root.display(), if spec.overlay { ", below a layer of its own" } else { "" })),
+        Some(root) => say(
+            "Root",
+            format!(
+                "{}{}",
+                root.display(),
+                if spec.overlay {
+                    ", below a layer of its own"
+                } else {
+                    ""
+                }
+            ),
+        ),
         None => say("Image", spec.image.clone()),
     }
     for (label, text) in shown(spec) {
         say(label, text);
     }
     if !spec.labels.is_empty() {
-        let labels: Vec<String> = spec.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let labels: Vec<String> = spec
+            .labels
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
         say("Labels", labels.join("\n"));
     }
     if let Some(preset) = &spec.preset {
@@ -129,34 +168,91 @@ fn described(info: &Info, now: Timestamp) -> String {
     say("Restart", String::from(spec.restart));
     say("Kept in", info.folder.to_string_lossy().into_owned());
     if !info.cgroups.is_empty() {
-        let folders: Vec<_> = info.cgroups.iter().map(|path| path.to_string_lossy()).collect();
+        let folders: Vec<_> = info
+            .cgroups
+            .iter()
+            .map(|path| path.to_string_lossy())
+            .collect();
         say("Cgroups", folders.join("\n"));
     }
     if !info.last_lines.is_empty() {
         say("Last output", info.last_lines.join("\n"));
     }
-    fields.iter().map(|(label, text)| field(label, text)).collect()
+    fields
+        .iter()
+        .map(|(label, text)| field(label, text))
+        .collect()
 }
 
 /// What of the host it is shown, and what else was asked for.
 fn shown(spec: &ContainerSpec) -> Vec<(&'static str, String)> {
     let volume = |volume: &Volume| {
         let words = [(volume.read_only, "ro"), (volume.no_idmap, "noidmap")];
-        let options: String = words.into_iter().filter(|(is, _)| *is).map(|(_, word)| format!(", {word}")).collect();
+        let options: String = words
+            .into_iter()
+            .filter(|(is, _)| *is)
+            .map(|(_, word)| format!(", {word}"))
+            .collect();
         format!("{} on {}{options}", volume.source.display(), volume.target)
     };
     let lines = |lines: Vec<String>| lines.join("\n");
-    let added = spec.security.capabilities.without(Capabilities::default()).names();
-    let dropped = Capabilities::default().without(spec.security.capabilities).names();
-    let signed = |sign: &str, names: Vec<String>| names.into_iter().map(|name| format!("{sign}{name}")).collect::<Vec<_>>();
+    let added = spec
+        .security
+        .capabilities
+        .without(Capabilities::default())
+        .names();
+    let dropped = Capabilities::default()
+        .without(spec.security.capabilities)
+        .names();
+    let signed = |sign: &str, names: Vec<String>| {
+        names
+            .into_iter()
+            .map(|name| format!("{sign}{name}"))
+            .collect::<Vec<_>>()
+    };
     let capabilities = [signed("+", added), signed("-", dropped)].concat();
     let mut fields = vec![
         ("Volumes", lines(spec.volumes.iter().map(volume).collect())),
-        ("Tmpfs", lines(spec.tmpfs.iter().map(|tmpfs| tmpfs.target.clone()).collect())),
-        ("Devices", lines(spec.devices.iter().map(|device| format!("{} on {}", device.source.display(), device.target)).collect())),
-        ("Privileges", if spec.security.privileged { "all: --privileged".into() } else { capabilities.join(" ") }),
-        ("Read-only", if spec.read_only { "its root".into() } else { String::new() }),
-        ("Check", spec.health.as_ref().map_or(String::new(), |check| check.command.clone())),
+        (
+            "Tmpfs",
+            lines(
+                spec.tmpfs
+                    .iter()
+                    .map(|tmpfs| tmpfs.target.clone())
+                    .collect(),
+            ),
+        ),
+        (
+            "Devices",
+            lines(
+                spec.devices
+                    .iter()
+                    .map(|device| format!("{} on {}", device.source.display(), device.target))
+                    .collect(),
+            ),
+        ),
+        (
+            "Privileges",
+            if spec.security.privileged {
+                "all: --privileged".into()
+            } else {
+                capabilities.join(" ")
+            },
+        ),
+        (
+            "Read-only",
+            if spec.read_only {
+                "its root".into()
+            } else {
+                String::new()
+            },
+        ),
+        (
+            "Check",
+            spec.health
+                .as_ref()
+                .map_or(String::new(), |check| check.command.clone()),
+        ),
     ];
     if !spec.user.is_root() {
         fields.push(("User", format!("{}:{}", spec.user.uid, spec.user.gid)));
@@ -165,13 +261,19 @@ fn shown(spec: &ContainerSpec) -> Vec<(&'static str, String)> {
     fields
 }
 
-/// How long a launch took, and its steps: those that took a hundredth of it or more, each with its milliseconds.
+/// How long a launch took, and its steps: those that took a hundredth of it or more, each with its
+/// milliseconds.
 fn launched(steps: &[LaunchStep]) -> String {
     let milliseconds = |usec: u64| format!("{:.2}", usec as f64 / 1e3);
     let total = steps.last().map_or(0, |step| step.done_usec);
     let durations = LaunchStep::durations(steps);
-    let long = steps.iter().zip(durations).filter(|(_, usec)| *usec * 100 >= total && *usec > 0);
-    let lines: Vec<String> = long.map(|(step, usec)| format!("{:>8} ms  {}", milliseconds(usec), step.name)).collect();
+    let long = steps
+        .iter()
+        .zip(durations)
+        .filter(|(_, usec)| *usec * 100 >= total && *usec > 0);
+    let lines: Vec<String> = long
+        .map(|(step, usec)| format!("{:>8} ms  {}", milliseconds(usec), step.name))
+        .collect();
     format!("{} ms\n{}", milliseconds(total), lines.join("\n"))
 }
 
@@ -179,14 +281,22 @@ fn launched(steps: &[LaunchStep]) -> String {
 fn field(label: &str, text: &str) -> String {
     let lines = text.split('\n').enumerate();
     let label = |n| if n == 0 { label } else { "" };
-    lines.map(|(n, line)| format!("{:LABEL$}  {}\n", label(n), sanitize(line))).collect()
+    lines
+        .map(|(n, line)| format!("{:LABEL$}  {}\n", label(n), sanitize(line)))
+        .collect()
 }
 
 fn used(sample: &Sample, limit: Option<u64>) -> String {
     let or_none = |text: Option<String>| text.unwrap_or_else(|| "n/a".into());
-    let cpu = or_none(sample.cpu_usec.map(|usec| format!("{:.3} s", usec as f64 / 1e6)));
+    let cpu = or_none(
+        sample
+            .cpu_usec
+            .map(|usec| format!("{:.3} s", usec as f64 / 1e6)),
+    );
     let memory = or_none(sample.memory.map(format_bytes));
-    let of = limit.map_or(String::new(), |limit| format!(" of {}", format_bytes(limit)));
+    let of = limit.map_or(String::new(), |limit| {
+        format!(" of {}", format_bytes(limit))
+    });
     let peak = or_none(sample.memory_peak.map(format_bytes));
     let pids = or_none(sample.pids.map(|pids| pids.to_string()));
     format!("cpu {cpu}, memory {memory}{of} (peak {peak}), pids {pids}")
@@ -214,16 +324,34 @@ mod tests {
 
     fn info() -> Info {
         let request = Preset {
-            command: Some(vec!["sh".into(), "-c".into(), "evil \x1b]0;title\x07".into()]),
+            command: Some(vec![
+                "sh".into(),
+                "-c".into(),
+                "evil \x1b]0;title\x07".into(),
+            ]),
             memory: Some("200".into()),
             ..Preset::default()
         };
-        let spec = resolve(ContainerId::from_random([7; 6]), Some("web"), &request, false, false).unwrap();
+        let spec = resolve(
+            ContainerId::from_random([7; 6]),
+            Some("web"),
+            &request,
+            false,
+            false,
+        )
+        .unwrap();
         let at = Timestamp::from_second(60).unwrap();
         Info {
             record: Record {
                 spec,
-                status: Status::Stopped { cause: ExitCause::OomKilled { peak: Some(200 << 20), limit: Some(200 << 20) }, since: None, at },
+                status: Status::Stopped {
+                    cause: ExitCause::OomKilled {
+                        peak: Some(200 << 20),
+                        limit: Some(200 << 20),
+                    },
+                    since: None,
+                    at,
+                },
                 created_at: Timestamp::UNIX_EPOCH,
                 restarts: 2,
                 image_root: None,
@@ -247,9 +375,16 @@ mod tests {
     fn fields_are_aligned_and_safe() {
         let text = described(&info(), Timestamp::from_second(120).unwrap());
         assert!(text.starts_with("Name         web\nId           070707070707\nState        STOPPED with exit code 137\nCause        "));
-        assert!(text.contains("OOM") && text.contains("Ended        1970-01-01 00:01:00 UTC, 1m00s ago\n"), "{text}");
+        assert!(
+            text.contains("OOM")
+                && text.contains("Ended        1970-01-01 00:01:00 UTC, 1m00s ago\n"),
+            "{text}"
+        );
         assert!(text.contains("Command      sh -c 'evil '\n"), "{text}");
-        assert!(text.contains("Last output  one\n             two\n"), "{text}");
+        assert!(
+            text.contains("Last output  one\n             two\n"),
+            "{text}"
+        );
         assert!(!text.contains("Use "), "a figure only while there is one");
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
     }
@@ -258,15 +393,22 @@ mod tests {
     fn json_fields_are_documented() {
         let info = info();
         let listed = serde_json::to_value(json::Container::new(&info.record)).unwrap();
-        let value: serde_json::Value = serde_json::from_str(&json::line(&json::Details::new(&info)).unwrap()).unwrap();
+        let value: serde_json::Value =
+            serde_json::from_str(&json::line(&json::Details::new(&info)).unwrap()).unwrap();
         for key in value.as_object().unwrap().keys() {
-            assert!(listed.get(key).is_some() || FIELDS.contains(key), "{key} is not documented");
+            assert!(
+                listed.get(key).is_some() || FIELDS.contains(key),
+                "{key} is not documented"
+            );
         }
         assert_eq!(value["cause"]["limit"], 200 << 20);
     }
 
     #[test]
     fn what_cannot_be_had_is_not_zero() {
-        assert_eq!(used(&Sample::default(), None), "cpu n/a, memory n/a (peak n/a), pids n/a");
+        assert_eq!(
+            used(&Sample::default(), None),
+            "cpu n/a, memory n/a (peak n/a), pids n/a"
+        );
     }
 }

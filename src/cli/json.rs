@@ -1,4 +1,5 @@
-//! What `--json` prints: stable field names, documented in `--help`; text in it cannot drive a terminal.
+//! What `--json` prints: stable field names, documented in `--help`; text in it cannot drive a
+//! terminal.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -88,8 +89,8 @@ pub(super) struct Details<'a> {
     last_lines: &'a [String],
 }
 
-/// What it uses, in `info --json` and in the browser monitor's API: counters since its start, amounts in bytes, pressure in percent of
-/// the last 10 s; `None` where the kernel does not tell.
+/// What it uses, in `info --json` and in the browser monitor's API: counters since its start,
+/// amounts in bytes, pressure in percent of the last 10 s; `None` where the kernel does not tell.
 #[derive(Debug, Serialize)]
 pub struct Usage {
     cpu_usec: Option<u64>,
@@ -125,10 +126,14 @@ impl<'a> Container<'a> {
     /// What `record` says.
     #[must_use]
     pub fn new(record: &'a Record) -> Self {
-        let ContainerSpec { id, name, limits, .. } = &record.spec;
+        let ContainerSpec {
+            id, name, limits, ..
+        } = &record.spec;
         let (started_at, ended_at, cause) = match &record.status {
             Status::Created | Status::Broken { .. } => (None, None, None),
-            Status::Running { since, .. } | Status::Paused { since, .. } => (Some(*since), None, None),
+            Status::Running { since, .. } | Status::Paused { since, .. } => {
+                (Some(*since), None, None)
+            }
             Status::Stopped { cause, since, at } => (*since, Some(*at), Some(cause)),
         };
         Self {
@@ -149,7 +154,10 @@ impl<'a> Container<'a> {
             restarts: record.restarts,
             restart_at: record.restart_at,
             exit_code: cause.map(ExitCause::exit_code),
-            cause: cause.map(|cause| Cause { cause, sentence: cause.sentence() }),
+            cause: cause.map(|cause| Cause {
+                cause,
+                sentence: cause.sentence(),
+            }),
             broken: record.status.broken(),
         }
     }
@@ -178,7 +186,10 @@ impl<'a> LimitsView<'a> {
 impl<'a> Details<'a> {
     pub fn new(info: &'a Info) -> Self {
         let spec = &info.record.spec;
-        let gaps = info.gaps.iter().map(|gap| NotAvailable { figure: gap.figure, reason: &gap.reason });
+        let gaps = info.gaps.iter().map(|gap| NotAvailable {
+            figure: gap.figure,
+            reason: &gap.reason,
+        });
         Self {
             container: Container::new(&info.record),
             env: &spec.env,
@@ -190,15 +201,27 @@ impl<'a> Details<'a> {
             restart: spec.restart.into(),
             stop_signal: spec.stop_signal,
             remove: spec.remove,
-            supervisor: info.record.supervisor.as_ref().map(|Process { pid, .. }| *pid),
+            supervisor: info
+                .record
+                .supervisor
+                .as_ref()
+                .map(|Process { pid, .. }| *pid),
             userns: spec.userns,
             host_users: spec.host_users.as_ref().map(ToString::to_string),
             ids: spec.ids,
-            storage: spec.storage.map(|storage| StorageView { kind: storage.kind(), limit: storage.bytes(), used: info.storage_used }),
+            storage: spec.storage.map(|storage| StorageView {
+                kind: storage.kind(),
+                limit: storage.bytes(),
+                used: info.storage_used,
+            }),
             without: info.record.without(),
             usage: info.sample.as_ref().map(Usage::new),
             not_available: gaps.collect(),
-            cgroups: info.cgroups.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
+            cgroups: info
+                .cgroups
+                .iter()
+                .map(|path| path.to_string_lossy().into_owned())
+                .collect(),
             folder: info.folder.to_string_lossy().into_owned(),
             last_lines: &info.last_lines,
         }
@@ -239,7 +262,8 @@ pub(super) fn line(value: &impl Serialize) -> Result<String, Failure> {
 }
 
 fn render(value: &impl Serialize, formatter: impl Formatter) -> Result<String, Failure> {
-    let text = write(value, formatter).map_err(|error| Failure::ours(format!("cannot write JSON: {error}")))?;
+    let text = write(value, formatter)
+        .map_err(|error| Failure::ours(format!("cannot write JSON: {error}")))?;
     Ok(text + "\n")
 }
 
@@ -253,12 +277,14 @@ pub fn to_json(value: &impl Serialize) -> serde_json::Result<String> {
 
 fn write(value: &impl Serialize, formatter: impl Formatter) -> serde_json::Result<String> {
     let mut text = Vec::new();
-    value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter))?;
+    value.serialize(&mut serde_json::Serializer::with_formatter(
+        &mut text, formatter,
+    ))?;
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-/// JSON escapes the control characters of ASCII, but not DEL nor C1, which terminals obey too (ECMA-48), nor what reorders or hides
-/// text: those are escaped here.
+/// JSON escapes the control characters of ASCII, but not DEL nor C1, which terminals obey too
+/// (ECMA-48), nor what reorders or hides text: those are escaped here.
 struct Safe<F>(F);
 
 macro_rules! pass_on {
@@ -282,7 +308,11 @@ impl<F: Formatter> Formatter for Safe<F> {
         end_object_value();
     }
 
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
         let mut rest = fragment;
         while let Some(at) = rest.find(is_unsafe) {
             let (before, from) = rest.split_at(at);
@@ -305,13 +335,22 @@ mod tests {
     fn no_control_character_comes_out_and_the_value_stays() {
         let text = "\u{1b}[31m\u{7f}\u{9b}2J\u{85}é\n".to_owned();
         let written = line(&[&text]).unwrap();
-        assert!(written.trim_end().chars().all(|c| !c.is_control()), "{written:?}");
-        assert_eq!(serde_json::from_str::<Vec<String>>(&written).unwrap(), [text]);
+        assert!(
+            written.trim_end().chars().all(|c| !c.is_control()),
+            "{written:?}"
+        );
+        assert_eq!(
+            serde_json::from_str::<Vec<String>>(&written).unwrap(),
+            [text]
+        );
     }
 
     #[test]
     fn it_is_laid_out_as_serde_json_does() {
         let value = serde_json::json!({"a": [1, {"b": null}], "c": []});
-        assert_eq!(pretty(&value).unwrap(), serde_json::to_string_pretty(&value).unwrap() + "\n");
+        assert_eq!(
+            pretty(&value).unwrap(),
+            serde_json::to_string_pretty(&value).unwrap() + "\n"
+        );
     }
 }

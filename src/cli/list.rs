@@ -41,7 +41,10 @@ impl List {
         let text = if self.json {
             json::pretty(&records.iter().map(json::Container::new).collect::<Vec<_>>())?
         } else if self.quiet {
-            records.iter().map(|record| format!("{}\n", record.spec.id)).collect()
+            records
+                .iter()
+                .map(|record| format!("{}\n", record.spec.id))
+                .collect()
         } else {
             table(&records, Timestamp::now()).render(stdout::width(), stdout::coloured())
         };
@@ -70,7 +73,12 @@ fn table(records: &[Record], now: Timestamp) -> Table {
             plain(spec.id.to_string()),
             plain(spec.name.to_string()),
             (record.status.word().to_owned(), colour(&record.status)),
-            or_dash(record.status.process().map(|process| process.pid.to_string())),
+            or_dash(
+                record
+                    .status
+                    .process()
+                    .map(|process| process.pid.to_string()),
+            ),
             or_dash(cpu_limit(&spec.limits)),
             or_dash(spec.limits.memory.map(format_bytes)),
             plain(uptime_or_end(record, now)),
@@ -85,7 +93,10 @@ fn colour(status: &Status) -> Colour {
     match status {
         Status::Running { .. } => Colour::Green,
         Status::Paused { .. } => Colour::Yellow,
-        Status::Stopped { cause: ExitCause::OomKilled { .. } | ExitCause::SetupFailed { .. } | ExitCause::Lost, .. }
+        Status::Stopped {
+            cause: ExitCause::OomKilled { .. } | ExitCause::SetupFailed { .. } | ExitCause::Lost,
+            ..
+        }
         | Status::Broken { .. } => Colour::Red,
         Status::Created | Status::Stopped { .. } => Colour::Plain,
     }
@@ -105,7 +116,14 @@ mod tests {
             ..Preset::default()
         };
         Record {
-            spec: resolve(ContainerId::from_random([n; 6]), Some(name), &request, false, false).unwrap(),
+            spec: resolve(
+                ContainerId::from_random([n; 6]),
+                Some(name),
+                &request,
+                false,
+                false,
+            )
+            .unwrap(),
             status,
             created_at: Timestamp::UNIX_EPOCH,
             restarts: 0,
@@ -124,13 +142,34 @@ mod tests {
     }
 
     fn records() -> Vec<Record> {
-        let process = Process { pid: 4711, start_ticks: 1, boot_id: "b".into() };
+        let process = Process {
+            pid: 4711,
+            start_ticks: 1,
+            boot_id: "b".into(),
+        };
         let since = after(0);
-        let stopped = |cause| Status::Stopped { cause, since: Some(since), at: after(3600) };
+        let stopped = |cause| Status::Stopped {
+            cause,
+            since: Some(since),
+            at: after(3600),
+        };
         vec![
-            record(1, "web", &["sh", "-c", "echo \x1b[2J; sleep 1"], Status::Running { process, since }),
+            record(
+                1,
+                "web",
+                &["sh", "-c", "echo \x1b[2J; sleep 1"],
+                Status::Running { process, since },
+            ),
             record(2, "job", &["false"], stopped(ExitCause::Exited { code: 1 })),
-            record(3, "big", &["sleep", "9"], stopped(ExitCause::OomKilled { peak: None, limit: None })),
+            record(
+                3,
+                "big",
+                &["sleep", "9"],
+                stopped(ExitCause::OomKilled {
+                    peak: None,
+                    limit: None,
+                }),
+            ),
             record(4, "new", &["true"], Status::Created),
         ]
     }
@@ -155,13 +194,29 @@ mod tests {
     fn json_says_null_for_what_does_not_apply() {
         let records = records();
         let views: Vec<_> = records.iter().map(json::Container::new).collect();
-        let value: serde_json::Value = serde_json::from_str(&json::pretty(&views).unwrap()).unwrap();
-        assert_eq!((&value[0]["pid"], &value[0]["limits"]["memory"]), (&4711.into(), &(128 << 20).into()));
+        let value: serde_json::Value =
+            serde_json::from_str(&json::pretty(&views).unwrap()).unwrap();
+        assert_eq!(
+            (&value[0]["pid"], &value[0]["limits"]["memory"]),
+            (&4711.into(), &(128 << 20).into())
+        );
         assert_eq!(value[0]["limits"]["cpus"], 0.25);
-        assert!(value[0]["cause"].is_null() && value[0]["limits"]["swap"].is_null() && value[1]["pid"].is_null());
-        assert_eq!((&value[1]["exit_code"], &value[1]["cause"]["kind"]), (&1.into(), &"exited".into()));
+        assert!(
+            value[0]["cause"].is_null()
+                && value[0]["limits"]["swap"].is_null()
+                && value[1]["pid"].is_null()
+        );
+        assert_eq!(
+            (&value[1]["exit_code"], &value[1]["cause"]["kind"]),
+            (&1.into(), &"exited".into())
+        );
         assert_eq!(value[2]["cause"]["kind"], "oom_killed");
-        for key in value[0].as_object().unwrap().keys().chain(value[0]["limits"].as_object().unwrap().keys()) {
+        for key in value[0]
+            .as_object()
+            .unwrap()
+            .keys()
+            .chain(value[0]["limits"].as_object().unwrap().keys())
+        {
             assert!(FIELDS.contains(key), "{key} is not documented");
         }
     }

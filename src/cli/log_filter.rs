@@ -8,7 +8,8 @@ use regex_lite::Regex;
 use crate::manager::LogChunk;
 use crate::spec::parse_duration;
 
-/// A line longer than this is looked at, and counted, in pieces, so that a container that never ends its line cannot grow us.
+/// A line longer than this is looked at, and counted, in pieces, so that a container that never
+/// ends its line cannot grow us.
 const MOST: usize = 1 << 20;
 /// What a part of a line counts at least, in bytes: it takes that much of us, be it empty.
 const PART: usize = 64;
@@ -24,7 +25,8 @@ pub(super) struct Wanted {
     pub pattern: Option<Regex>,
 }
 
-/// A point in time as docker takes it: how long ago (`10m`, `1h30m`), RFC 3339, a date, or seconds since 1970.
+/// A point in time as docker takes it: how long ago (`10m`, `1h30m`), RFC 3339, a date, or seconds
+/// since 1970.
 ///
 /// # Errors
 /// When it is none of these.
@@ -33,12 +35,17 @@ pub(super) fn moment(text: &str, now: Timestamp) -> Result<Timestamp, String> {
         return Ok(at);
     }
     if let Ok(at) = text.parse::<jiff::civil::DateTime>() {
-        return jiff::tz::TimeZone::system().to_timestamp(at).map_err(|e| e.to_string());
+        return jiff::tz::TimeZone::system()
+            .to_timestamp(at)
+            .map_err(|e| e.to_string());
     }
     if let Some((seconds, nanos)) = unix(text) {
         return Timestamp::new(seconds, nanos).map_err(|e| e.to_string());
     }
-    let ago = text.parse().ok().or_else(|| jiff::SignedDuration::try_from(parse_duration("time", text).ok()?).ok());
+    let ago = text
+        .parse()
+        .ok()
+        .or_else(|| jiff::SignedDuration::try_from(parse_duration("time", text).ok()?).ok());
     ago.filter(|ago: &jiff::SignedDuration| !ago.is_negative()).and_then(|ago| now.checked_sub(ago).ok()).ok_or_else(|| {
         format!("{text:?} is not a time; use how long ago (10m, 1h30m), a date (2026-11-24T14:03:11), RFC 3339, or seconds since 1970")
     })
@@ -48,17 +55,26 @@ pub(super) fn moment(text: &str, now: Timestamp) -> Result<Timestamp, String> {
 fn unix(text: &str) -> Option<(i64, i32)> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let nanos = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
-    Some((whole.parse().ok()?, nanos)).filter(|(seconds, _)| whole.bytes().all(|b| b.is_ascii_digit()) && *seconds > 100_000_000)
+    Some((whole.parse().ok()?, nanos))
+        .filter(|(seconds, _)| whole.bytes().all(|b| b.is_ascii_digit()) && *seconds > 100_000_000)
 }
 
 impl Wanted {
     fn line(&self, line: &[LogChunk]) -> bool {
-        let Some(first) = line.first() else { return false };
-        if self.since.is_some_and(|since| first.at < since) || self.until.is_some_and(|until| first.at > until) {
+        let Some(first) = line.first() else {
+            return false;
+        };
+        if self.since.is_some_and(|since| first.at < since)
+            || self.until.is_some_and(|until| first.at > until)
+        {
             return false;
         }
         self.pattern.as_ref().is_none_or(|pattern| {
-            let bytes: Vec<u8> = line.iter().flat_map(|chunk| &chunk.bytes).copied().collect();
+            let bytes: Vec<u8> = line
+                .iter()
+                .flat_map(|chunk| &chunk.bytes)
+                .copied()
+                .collect();
             pattern.is_match(&String::from_utf8_lossy(&bytes))
         })
     }
@@ -77,7 +93,8 @@ pub(super) struct LogFilter {
     open: [OpenLine; 2],
 }
 
-/// The parts of a line that has no end yet. One by one a container can write a million of them: they are not counted anew at each.
+/// The parts of a line that has no end yet. One by one a container can write a million of them:
+/// they are not counted anew at each.
 #[derive(Debug, Default)]
 struct OpenLine {
     parts: Vec<LogChunk>,
@@ -93,13 +110,19 @@ impl OpenLine {
 
 impl LogFilter {
     pub fn new(wanted: Wanted) -> Self {
-        Self { wanted, open: Default::default() }
+        Self {
+            wanted,
+            open: Default::default(),
+        }
     }
 
     /// What of `chunks`, and of the lines that they end, is wanted.
     pub fn pass(&mut self, chunks: Vec<LogChunk>) -> Vec<LogChunk> {
         if !self.wanted.needs_lines() {
-            return chunks.into_iter().filter(|chunk| self.wanted.line(std::slice::from_ref(chunk))).collect();
+            return chunks
+                .into_iter()
+                .filter(|chunk| self.wanted.line(std::slice::from_ref(chunk)))
+                .collect();
         }
         let mut passed = Vec::new();
         for chunk in chunks {
@@ -118,8 +141,15 @@ impl LogFilter {
 
     /// The line that is still open, when the log has ended.
     pub fn rest(&mut self) -> Vec<LogChunk> {
-        let open: Vec<Vec<LogChunk>> = self.open.iter_mut().map(|line| std::mem::take(line).parts).collect();
-        open.into_iter().filter(|line| self.wanted.line(line)).flatten().collect()
+        let open: Vec<Vec<LogChunk>> = self
+            .open
+            .iter_mut()
+            .map(|line| std::mem::take(line).parts)
+            .collect();
+        open.into_iter()
+            .filter(|line| self.wanted.line(line))
+            .flatten()
+            .collect()
     }
 }
 
@@ -133,13 +163,22 @@ pub(super) struct Tail {
 
 impl Tail {
     pub fn new(most: usize) -> Self {
-        Self { most, lines: VecDeque::new() }
+        Self {
+            most,
+            lines: VecDeque::new(),
+        }
     }
 
     pub fn push(&mut self, chunk: LogChunk) {
-        let open = self.lines.iter_mut().rev().find(|line| line.parts.last().is_some_and(|last| last.stderr == chunk.stderr));
+        let open = self.lines.iter_mut().rev().find(|line| {
+            line.parts
+                .last()
+                .is_some_and(|last| last.stderr == chunk.stderr)
+        });
         match open {
-            Some(line) if line.parts.last().is_some_and(|last| !last.full) && line.bytes < MOST => line.push(chunk),
+            Some(line) if line.parts.last().is_some_and(|last| !last.full) && line.bytes < MOST => {
+                line.push(chunk)
+            }
             _ => {
                 let mut line = OpenLine::default();
                 line.push(chunk);
@@ -161,11 +200,19 @@ mod tests {
     use super::*;
 
     fn chunk(second: i64, stderr: bool, text: &str, full: bool) -> LogChunk {
-        LogChunk { at: Timestamp::from_second(second).unwrap(), stderr, bytes: text.into(), full }
+        LogChunk {
+            at: Timestamp::from_second(second).unwrap(),
+            stderr,
+            bytes: text.into(),
+            full,
+        }
     }
 
     fn texts(chunks: &[LogChunk]) -> Vec<String> {
-        chunks.iter().map(|c| String::from_utf8_lossy(&c.bytes).into_owned()).collect()
+        chunks
+            .iter()
+            .map(|c| String::from_utf8_lossy(&c.bytes).into_owned())
+            .collect()
     }
 
     #[test]
@@ -175,7 +222,10 @@ mod tests {
         assert_eq!(at("10m").unwrap(), "2026-11-24T13:50:00Z");
         assert_eq!(at("1h30m").unwrap(), "2026-11-24T12:30:00Z");
         assert_eq!(at("90").unwrap(), "2026-11-24T13:58:30Z", "seconds ago");
-        assert_eq!(at("2026-11-23T14:03:11.5Z").unwrap(), "2026-11-23T14:03:11.5Z");
+        assert_eq!(
+            at("2026-11-23T14:03:11.5Z").unwrap(),
+            "2026-11-23T14:03:11.5Z"
+        );
         assert_eq!(at("1732456991.25").unwrap(), "2024-11-24T14:03:11.25Z");
         assert!(at("2026-11-23").is_ok() && at("2026-11-23T10:00:00").is_ok());
         for wrong in ["", "soon", "-5m", "10x", "2026-13-01"] {
@@ -186,30 +236,73 @@ mod tests {
     #[test]
     fn only_lines_in_the_time_and_with_the_pattern() {
         let second = |n| Some(Timestamp::from_second(n).unwrap());
-        let chunks = || vec![chunk(1, false, "a", true), chunk(2, true, "b", true), chunk(3, false, "c", true)];
+        let chunks = || {
+            vec![
+                chunk(1, false, "a", true),
+                chunk(2, true, "b", true),
+                chunk(3, false, "c", true),
+            ]
+        };
         let passed = |wanted| texts(&LogFilter::new(wanted).pass(chunks()));
-        assert_eq!(passed(Wanted { since: second(2), ..Wanted::default() }), ["b", "c"]);
-        assert_eq!(passed(Wanted { until: second(2), ..Wanted::default() }), ["a", "b"]);
+        assert_eq!(
+            passed(Wanted {
+                since: second(2),
+                ..Wanted::default()
+            }),
+            ["b", "c"]
+        );
+        assert_eq!(
+            passed(Wanted {
+                until: second(2),
+                ..Wanted::default()
+            }),
+            ["a", "b"]
+        );
         let pattern = Regex::new("^(a|c)$").ok();
-        assert_eq!(passed(Wanted { pattern, ..Wanted::default() }), ["a", "c"]);
+        assert_eq!(
+            passed(Wanted {
+                pattern,
+                ..Wanted::default()
+            }),
+            ["a", "c"]
+        );
     }
 
     #[test]
     fn a_pattern_is_looked_for_in_the_whole_line() {
-        let wanted = Wanted { pattern: Regex::new("one.*two").ok(), ..Wanted::default() };
+        let wanted = Wanted {
+            pattern: Regex::new("one.*two").ok(),
+            ..Wanted::default()
+        };
         let mut filter = LogFilter::new(wanted);
-        let chunks =
-            vec![chunk(1, false, "one ", false), chunk(1, true, "two", true), chunk(1, false, "two", true), chunk(1, false, "one", false)];
+        let chunks = vec![
+            chunk(1, false, "one ", false),
+            chunk(1, true, "two", true),
+            chunk(1, false, "two", true),
+            chunk(1, false, "one", false),
+        ];
         assert_eq!(texts(&filter.pass(chunks)), ["one ", "two"]);
         assert!(filter.rest().is_empty());
-        assert_eq!(texts(&filter.pass(vec![chunk(1, false, "one two", false)])), [""; 0]);
-        assert_eq!(texts(&filter.rest()), ["one two"], "the last line may have no end");
+        assert_eq!(
+            texts(&filter.pass(vec![chunk(1, false, "one two", false)])),
+            [""; 0]
+        );
+        assert_eq!(
+            texts(&filter.rest()),
+            ["one two"],
+            "the last line may have no end"
+        );
     }
 
     #[test]
     fn the_last_lines_are_whole() {
         let mut tail = Tail::new(2);
-        for one in [chunk(1, false, "x", true), chunk(1, false, "a", false), chunk(1, true, "err", true), chunk(1, false, "b", true)] {
+        for one in [
+            chunk(1, false, "x", true),
+            chunk(1, false, "a", false),
+            chunk(1, true, "err", true),
+            chunk(1, false, "b", true),
+        ] {
             tail.push(one);
         }
         assert_eq!(texts(&tail.chunks()), ["a", "b", "err"]);

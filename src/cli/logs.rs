@@ -18,7 +18,8 @@ use crate::manager::{Error, LogChunk};
 use crate::record::Record;
 use crate::spec::{ContainerId, Piece, Scanner};
 
-/// How long to wait at most before looking whether it still lives: a killed supervisor writes no last word.
+/// How long to wait at most before looking whether it still lives: a killed supervisor writes no
+/// last word.
 const LOOK: Duration = Duration::from_secs(1);
 /// Chunks taken at once.
 const BATCH: usize = 1024;
@@ -65,7 +66,12 @@ pub(super) struct Logs {
 }
 
 fn tail(text: &str) -> Result<usize, String> {
-    if text == "all" { Ok(usize::MAX) } else { text.parse().map_err(|_| format!("{text:?} is neither a number of lines nor \"all\"")) }
+    if text == "all" {
+        Ok(usize::MAX)
+    } else {
+        text.parse()
+            .map_err(|_| format!("{text:?} is neither a number of lines nor \"all\""))
+    }
 }
 
 fn at(text: &str) -> Result<Timestamp, String> {
@@ -82,21 +88,38 @@ impl Logs {
         let about = |error: Error| Failure::from(error).about(&word);
         let record = session.manager.find(&word).map_err(about)?;
         // watching before reading, so that nothing falls in between
-        let changes = if self.follow { Some(session.manager.watch_log(&record.spec.id).map_err(about)?) } else { None };
+        let changes = if self.follow {
+            Some(session.manager.watch_log(&record.spec.id).map_err(about)?)
+        } else {
+            None
+        };
         let mut log = session.manager.log(&record.spec.id).map_err(about)?;
         let mut printer = Printer::new(self.timestamps, self.json);
-        let mut print = |chunks: &[LogChunk]| printer.print(chunks, &mut io::stdout().lock(), &mut io::stderr().lock());
+        let mut print = |chunks: &[LogChunk]| {
+            printer.print(chunks, &mut io::stdout().lock(), &mut io::stderr().lock())
+        };
         // without -f what is written from now on is not waited for: a flood has no end
         let now = Timestamp::now();
-        let until = if self.follow { self.until } else { Some(self.until.map_or(now, |until| until.min(now))) };
-        let mut filter = LogFilter::new(Wanted { since: self.since, until, pattern: self.grep });
+        let until = if self.follow {
+            self.until
+        } else {
+            Some(self.until.map_or(now, |until| until.min(now)))
+        };
+        let mut filter = LogFilter::new(Wanted {
+            since: self.since,
+            until,
+            pattern: self.grep,
+        });
         let mut last_lines = self.tail.filter(|most| *most < usize::MAX).map(Tail::new);
         loop {
             // asked before reading: what it wrote before its end is there by then
-            let goes_on = changes.is_some() && may_write(session, &record.spec.id).map_err(about)?;
+            let goes_on =
+                changes.is_some() && may_write(session, &record.spec.id).map_err(about)?;
             loop {
                 let chunks = log.read(BATCH).map_err(about)?;
-                let Some(last) = chunks.last().map(|chunk| chunk.at) else { break };
+                let Some(last) = chunks.last().map(|chunk| chunk.at) else {
+                    break;
+                };
                 let mut chunks = filter.pass(chunks);
                 match &mut last_lines {
                     Some(last) => chunks.drain(..).for_each(|chunk| last.push(chunk)),
@@ -155,10 +178,22 @@ struct Line<'a> {
 impl Printer {
     fn new(timestamps: bool, json: bool) -> Self {
         let terminal = [io::stdout().is_terminal(), io::stderr().is_terminal()];
-        Self { timestamps, json, terminal, coloured: stdout::coloured(), open: [false; 2], scanners: Default::default() }
+        Self {
+            timestamps,
+            json,
+            terminal,
+            coloured: stdout::coloured(),
+            open: [false; 2],
+            scanners: Default::default(),
+        }
     }
 
-    fn print(&mut self, chunks: &[LogChunk], out: &mut impl Write, error: &mut impl Write) -> Result<(), Failure> {
+    fn print(
+        &mut self,
+        chunks: &[LogChunk],
+        out: &mut impl Write,
+        error: &mut impl Write,
+    ) -> Result<(), Failure> {
         let (mut to_out, mut to_error) = (Vec::new(), Vec::new());
         for chunk in chunks {
             if self.json {
@@ -195,8 +230,8 @@ impl Printer {
         Ok(())
     }
 
-    /// For a terminal: a line of a container's terminal ends in a carriage return that nobody needs to see, and no colour outlives
-    /// what is printed at once.
+    /// For a terminal: a line of a container's terminal ends in a carriage return that nobody needs
+    /// to see, and no colour outlives what is printed at once.
     fn put_safely(&mut self, chunk: &LogChunk, buffer: &mut Vec<u8>) {
         let scanner = &mut self.scanners[usize::from(chunk.stderr)];
         let mut coloured = false;
@@ -208,7 +243,11 @@ impl Printer {
             }
             Piece::Colour(_) => {}
         };
-        let bytes = if chunk.full { chunk.bytes.strip_suffix(b"\r").unwrap_or(&chunk.bytes) } else { &chunk.bytes };
+        let bytes = if chunk.full {
+            chunk.bytes.strip_suffix(b"\r").unwrap_or(&chunk.bytes)
+        } else {
+            &chunk.bytes
+        };
         scanner.bytes(bytes, &mut out);
         if chunk.full {
             scanner.end(&mut out);
@@ -242,7 +281,12 @@ mod tests {
     use super::*;
 
     fn chunk(stderr: bool, text: &[u8], full: bool) -> LogChunk {
-        LogChunk { at: jiff::Timestamp::UNIX_EPOCH, stderr, bytes: text.to_vec(), full }
+        LogChunk {
+            at: jiff::Timestamp::UNIX_EPOCH,
+            stderr,
+            bytes: text.to_vec(),
+            full,
+        }
     }
 
     fn printed(mut printer: Printer, chunks: &[LogChunk]) -> (Vec<u8>, Vec<u8>) {
@@ -252,13 +296,24 @@ mod tests {
     }
 
     fn printer(timestamps: bool, json: bool, terminal: bool) -> Printer {
-        Printer { timestamps, json, terminal: [terminal; 2], coloured: true, open: [false; 2], scanners: Default::default() }
+        Printer {
+            timestamps,
+            json,
+            terminal: [terminal; 2],
+            coloured: true,
+            open: [false; 2],
+            scanners: Default::default(),
+        }
     }
 
     #[test]
     fn bytes_are_kept_and_streams_stay_apart() {
         let binary: Vec<u8> = (0..=255).collect();
-        let chunks = [chunk(false, &binary, false), chunk(true, b"err", true), chunk(false, b"end", true)];
+        let chunks = [
+            chunk(false, &binary, false),
+            chunk(true, b"err", true),
+            chunk(false, b"end", true),
+        ];
         let (out, error) = printed(printer(false, false, false), &chunks);
         assert_eq!(out, [&binary[..], b"end\n"].concat());
         assert_eq!(error, b"err\n");
@@ -266,15 +321,28 @@ mod tests {
 
     #[test]
     fn a_time_stands_before_each_line_not_before_its_parts() {
-        let chunks = [chunk(false, b"a", false), chunk(true, b"x", true), chunk(false, b"b", true)];
+        let chunks = [
+            chunk(false, b"a", false),
+            chunk(true, b"x", true),
+            chunk(false, b"b", true),
+        ];
         let (out, error) = printed(printer(true, false, false), &chunks);
-        assert_eq!(String::from_utf8(out).unwrap(), "1970-01-01T00:00:00.000000000Z ab\n");
-        assert_eq!(String::from_utf8(error).unwrap(), "1970-01-01T00:00:00.000000000Z x\n");
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "1970-01-01T00:00:00.000000000Z ab\n"
+        );
+        assert_eq!(
+            String::from_utf8(error).unwrap(),
+            "1970-01-01T00:00:00.000000000Z x\n"
+        );
     }
 
     #[test]
     fn a_terminal_is_not_driven() {
-        let (out, _) = printed(printer(false, false, true), &[chunk(false, b"\x1b[2Ja\tb\xff\x1b", true)]);
+        let (out, _) = printed(
+            printer(false, false, true),
+            &[chunk(false, b"\x1b[2Ja\tb\xff\x1b", true)],
+        );
         assert_eq!(String::from_utf8(out).unwrap(), "a\tb\u{fffd}␛\n");
         // cut within a sequence and within a character, the other stream between
         let chunks = [
@@ -284,25 +352,48 @@ mod tests {
             chunk(false, b"\xa9\r", true),
         ];
         let (out, error) = printed(printer(false, false, true), &chunks);
-        assert_eq!((String::from_utf8(out).unwrap().as_str(), &error[..]), ("abé\n", &b"err\n"[..]));
+        assert_eq!(
+            (String::from_utf8(out).unwrap().as_str(), &error[..]),
+            ("abé\n", &b"err\n"[..])
+        );
     }
 
     #[test]
     fn colours_reach_a_terminal_and_end_with_the_line() {
-        let red = [chunk(false, b"\x1b[31mred\x1b[8mx", true), chunk(false, b"plain", true)];
+        let red = [
+            chunk(false, b"\x1b[31mred\x1b[8mx", true),
+            chunk(false, b"plain", true),
+        ];
         let (out, _) = printed(printer(false, false, true), &red);
-        assert_eq!(String::from_utf8(out).unwrap(), "\x1b[31mredx\x1b[0m\nplain\n");
-        let (out, _) = printed(Printer { coloured: false, ..printer(false, false, true) }, &red);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "\x1b[31mredx\x1b[0m\nplain\n"
+        );
+        let (out, _) = printed(
+            Printer {
+                coloured: false,
+                ..printer(false, false, true)
+            },
+            &red,
+        );
         assert_eq!(String::from_utf8(out).unwrap(), "redx\nplain\n");
     }
 
     #[test]
     fn json_is_one_object_a_line() {
-        let (out, error) = printed(printer(false, true, true), &[chunk(true, b"x\x1b", false), chunk(false, b"y", true)]);
-        let lines: Vec<serde_json::Value> =
-            out.split_inclusive(|b| *b == b'\n').map(|line| serde_json::from_slice(line).unwrap()).collect();
+        let (out, error) = printed(
+            printer(false, true, true),
+            &[chunk(true, b"x\x1b", false), chunk(false, b"y", true)],
+        );
+        let lines: Vec<serde_json::Value> = out
+            .split_inclusive(|b| *b == b'\n')
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect();
         assert_eq!(lines[0]["stream"], "stderr");
-        assert_eq!((&lines[0]["text"], &lines[0]["full"]), (&"x\u{1b}".into(), &false.into()));
+        assert_eq!(
+            (&lines[0]["text"], &lines[0]["full"]),
+            (&"x\u{1b}".into(), &false.into())
+        );
         assert!(lines.len() == 2 && error.is_empty());
         for key in lines[0].as_object().unwrap().keys() {
             assert!(FIELDS.contains(key), "{key} is not documented");

@@ -34,7 +34,10 @@ fn page(mut command: Command) -> io::Result<String> {
         page.push_str(&verb_section(verb)?);
     }
     if let Some(examples) = command.get_after_help() {
-        page.push_str(&format!(".SH \"EXAMPLES AND EXIT CODES\"\n.nf\n{}\n.fi\n", escaped(&examples.to_string())));
+        page.push_str(&format!(
+            ".SH \"EXAMPLES AND EXIT CODES\"\n.nf\n{}\n.fi\n",
+            escaped(&examples.to_string())
+        ));
     }
     Ok(page)
 }
@@ -52,10 +55,18 @@ fn verb_section(verb: &Command) -> io::Result<String> {
     man.render_options_section(&mut text)?;
     // a section of its own in clap_mangen, a part of the verb's section here
     let parts = String::from_utf8_lossy(&text).replace("\n.SH ", "\n.SS ");
-    let parts = parts.strip_prefix(".SH ").map_or(parts.clone(), |rest| format!(".SS {rest}"));
+    let parts = parts
+        .strip_prefix(".SH ")
+        .map_or(parts.clone(), |rest| format!(".SS {rest}"));
     let aliases: Vec<&str> = verb.get_visible_aliases().collect();
-    let also = if aliases.is_empty() { String::new() } else { format!("Also called {}.\n", aliases.join(", ")) };
-    let more = verb.get_after_help().map_or(String::new(), |more| paragraphs(&more.to_string()));
+    let also = if aliases.is_empty() {
+        String::new()
+    } else {
+        format!("Also called {}.\n", aliases.join(", "))
+    };
+    let more = verb
+        .get_after_help()
+        .map_or(String::new(), |more| paragraphs(&more.to_string()));
     let name = verb.get_name().to_uppercase();
     Ok(format!(".SH \"MINIC-TUI {name}\"\n{also}{parts}{more}"))
 }
@@ -73,7 +84,11 @@ fn paragraphs(text: &str) -> String {
 fn escaped(text: &str) -> String {
     let lines = text.lines().map(|line| {
         let line = line.replace('\\', "\\e").replace('-', "\\-");
-        if line.starts_with(['.', '\'']) { format!("\\&{line}") } else { line }
+        if line.starts_with(['.', '\'']) {
+            format!("\\&{line}")
+        } else {
+            line
+        }
     });
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -1,7 +1,8 @@
 //! The command line: clap definitions, one verb a file, tables and JSON.
 //!
-//! [`main`] does the verb that was asked for, or says which screen is to be opened. What goes wrong is one line on standard error,
-//! `minic-tui: VERB WORD: what (what to do)`; exit codes are docker's.
+//! [`main`] does the verb that was asked for, or says which screen is to be opened. What goes wrong
+//! is one line on standard error, `minic-tui: VERB WORD: what (what to do)`; exit codes are
+//! docker's.
 
 #![allow(clippy::print_stderr, reason = "the one folder that prints")]
 

@@ -1,5 +1,5 @@
-//! `--plain`: what the screen shows, in lines: for screen readers, dumb terminals and pipes. Every container once, then a line for every
-//! change; an empty line typed asks for everything again.
+//! `--plain`: what the screen shows, in lines: for screen readers, dumb terminals and pipes. Every
+//! container once, then a line for every change; an empty line typed asks for everything again.
 
 use std::io::{BufRead, IsTerminal, stdin};
 use std::os::fd::AsFd;
@@ -36,7 +36,8 @@ enum Turn {
     Blind(Error),
 }
 
-/// Says everything on `engine`, then every change, until the person quits, standard output is closed or watching fails.
+/// Says everything on `engine`, then every change, until the person quits, standard output is
+/// closed or watching fails.
 ///
 /// # Errors
 /// When the containers cannot be read or watched.
@@ -75,7 +76,9 @@ pub(super) fn follow(engine: &Arc<dyn Engine>) -> Result<(), Failure> {
             Turn::Changed => {
                 let records = engine.records()?;
                 let now = Timestamp::now();
-                let lines: String = changes_between(&known, &records).map(|line| format!("{now:.0} {line}\n")).collect();
+                let lines: String = changes_between(&known, &records)
+                    .map(|line| format!("{now:.0} {line}\n"))
+                    .collect();
                 stdout::write(&lines)?;
                 known = records;
             }
@@ -85,7 +88,8 @@ pub(super) fn follow(engine: &Arc<dyn Engine>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Waits until nobody reads standard output any more: `| head` must not wait for the next change (poll(2): errors are always told).
+/// Waits until nobody reads standard output any more: `| head` must not wait for the next change
+/// (poll(2): errors are always told).
 fn wait_until_closed() {
     let out = std::io::stdout();
     let mut fds = [PollFd::new(out.as_fd(), PollFlags::empty())];
@@ -129,9 +133,16 @@ fn say_all(engine: &dyn Engine) -> Result<Vec<Record>, Failure> {
 fn host(snapshot: &Snapshot) -> String {
     let host = &snapshot.host;
     let busy: f32 = host.cores.iter().sum();
-    let (used, total) = (format_bytes(host.memory_used), format_bytes(host.memory_total));
+    let (used, total) = (
+        format_bytes(host.memory_used),
+        format_bytes(host.memory_total),
+    );
     let [one, ..] = host.load;
-    format!("Host: {:.0}% of {} cores busy, memory {used} of {total}, load {one:.2}.\n", busy * 100.0, host.cores.len())
+    format!(
+        "Host: {:.0}% of {} cores busy, memory {used} of {total}, load {one:.2}.\n",
+        busy * 100.0,
+        host.cores.len()
+    )
 }
 
 /// One container in one line.
@@ -139,12 +150,31 @@ fn described(record: &Record, reading: Option<&Reading>, now: Timestamp) -> Stri
     let spec = &record.spec;
     let mut parts = vec![format!("{}: {}", spec.name, standing(record, now))];
     if record.status.is_alive() {
-        let of = |limit: Option<String>| limit.map_or(", no limit".into(), |limit| format!(", limit {limit}"));
-        let cpu = reading.and_then(|r| r.cpu_cores).map_or("n/a".into(), |cores| format!("{:.1}% of a core", cores * 100.0));
-        parts.push(format!("CPU {cpu}{}", of(spec.limits.cpu.map(|cap| format!("{:.0}%", cap.cores() * 100.0)))));
-        let memory = reading.and_then(|r| r.sample.memory).map_or("n/a".into(), format_bytes);
-        parts.push(format!("memory {memory}{}", of(spec.limits.memory.map(format_bytes))));
-        let pids = reading.and_then(|r| r.sample.pids).map_or("n/a".into(), |count| count.to_string());
+        let of = |limit: Option<String>| {
+            limit.map_or(", no limit".into(), |limit| format!(", limit {limit}"))
+        };
+        let cpu = reading
+            .and_then(|r| r.cpu_cores)
+            .map_or("n/a".into(), |cores| {
+                format!("{:.1}% of a core", cores * 100.0)
+            });
+        parts.push(format!(
+            "CPU {cpu}{}",
+            of(spec
+                .limits
+                .cpu
+                .map(|cap| format!("{:.0}%", cap.cores() * 100.0)))
+        ));
+        let memory = reading
+            .and_then(|r| r.sample.memory)
+            .map_or("n/a".into(), format_bytes);
+        parts.push(format!(
+            "memory {memory}{}",
+            of(spec.limits.memory.map(format_bytes))
+        ));
+        let pids = reading
+            .and_then(|r| r.sample.pids)
+            .map_or("n/a".into(), |count| count.to_string());
         parts.push(format!("processes {pids}"));
     }
     parts.push(format!("command {}", sanitize(&quote_command(&spec.argv))));
@@ -155,18 +185,31 @@ fn standing(record: &Record, now: Timestamp) -> String {
     match &record.status {
         Status::Created => "CREATED, never started".into(),
         Status::Running { since, .. } | Status::Paused { since, .. } => {
-            format!("{} for {}", record.status.word(), format_duration(between(*since, now)))
+            format!(
+                "{} for {}",
+                record.status.word(),
+                format_duration(between(*since, now))
+            )
         }
         Status::Broken { reason } => format!("BROKEN: {}", sanitize(reason)),
         Status::Stopped { cause, at, .. } => {
-            format!("STOPPED {} ago. {}", format_duration(between(*at, now)), cause.sentence().trim_end_matches('.'))
+            format!(
+                "STOPPED {} ago. {}",
+                format_duration(between(*at, now)),
+                cause.sentence().trim_end_matches('.')
+            )
         }
     }
 }
 
 /// What changed from `before` to `after`, a line each.
 fn changes_between(before: &[Record], after: &[Record]) -> impl Iterator<Item = String> {
-    let find = |records: &[Record], wanted: &Record| records.iter().find(|record| record.spec.id == wanted.spec.id).cloned();
+    let find = |records: &[Record], wanted: &Record| {
+        records
+            .iter()
+            .find(|record| record.spec.id == wanted.spec.id)
+            .cloned()
+    };
     let mut lines = Vec::new();
     for record in after {
         let name = &record.spec.name;
@@ -177,12 +220,20 @@ fn changes_between(before: &[Record], after: &[Record]) -> impl Iterator<Item = 
                 status => format!("{name}: {}", status.word()),
             }),
             Some(old) if old.spec.limits != record.spec.limits => {
-                lines.push(format!("{name}: limits are now {}", super::words::limits(&record.spec.limits)));
+                lines.push(format!(
+                    "{name}: limits are now {}",
+                    super::words::limits(&record.spec.limits)
+                ));
             }
             Some(_) => {}
         }
     }
-    lines.extend(before.iter().filter(|record| find(after, record).is_none()).map(|record| format!("{}: gone", record.spec.name)));
+    lines.extend(
+        before
+            .iter()
+            .filter(|record| find(after, record).is_none())
+            .map(|record| format!("{}: gone", record.spec.name)),
+    );
     lines.into_iter()
 }
 
@@ -197,7 +248,10 @@ mod tests {
         let start: Timestamp = "2026-11-23T14:03:11Z".parse().unwrap();
         let demo = Demo::new(1, Arc::new(move || start));
         let before = demo.records().unwrap();
-        let web = before.iter().find(|record| record.spec.name.as_str() == "web").unwrap();
+        let web = before
+            .iter()
+            .find(|record| record.spec.name.as_str() == "web")
+            .unwrap();
         let line = described(web, None, start);
         assert!(
             line.starts_with("web: RUNNING for 2d04h; CPU n/a, limit 100%; memory n/a, limit 256M; processes n/a; command httpd"),
@@ -205,12 +259,31 @@ mod tests {
         );
         assert!(!line.contains('\n'));
         demo.stop(&web.spec.id, Duration::ZERO).unwrap();
-        let request = Preset { command: Some(vec!["sleep".into(), "9".into()]), ..Preset::default() };
-        let created = crate::manager::Created { name: Some("nap".into()), request, preset: None };
+        let request = Preset {
+            command: Some(vec!["sleep".into(), "9".into()]),
+            ..Preset::default()
+        };
+        let created = crate::manager::Created {
+            name: Some("nap".into()),
+            request,
+            preset: None,
+        };
         demo.launch(&created, &mut |_| ()).unwrap();
-        demo.destroy(&before.iter().find(|r| r.spec.name.as_str() == "migrate").unwrap().spec.id, true).unwrap();
+        demo.destroy(
+            &before
+                .iter()
+                .find(|r| r.spec.name.as_str() == "migrate")
+                .unwrap()
+                .spec
+                .id,
+            true,
+        )
+        .unwrap();
         let lines: Vec<_> = changes_between(&before, &demo.records().unwrap()).collect();
-        assert!(lines[0].starts_with("web: STOPPED. SIGTERM (signal 15) ended it"), "{lines:?}");
+        assert!(
+            lines[0].starts_with("web: STOPPED. SIGTERM (signal 15) ended it"),
+            "{lines:?}"
+        );
         assert_eq!(lines[1..], ["nap: new, RUNNING", "migrate: gone"]);
         assert_eq!(changes_between(&before, &before).count(), 0);
     }

@@ -1,4 +1,5 @@
-//! [`Progress`]: what is being waited for, on a line of standard error that is erased when it is over.
+//! [`Progress`]: what is being waited for, on a line of standard error that is erased when it is
+//! over.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -18,7 +19,8 @@ impl Progress {
     pub fn say(&mut self, line: &str) {
         let mut error = io::stderr().lock();
         if error.is_terminal() {
-            // without wrapping (DECAWM off), so that one erase takes all of it; a failed write costs nothing but the line
+            // without wrapping (DECAWM off), so that one erase takes all of it; a failed write
+            // costs nothing but the line
             let _ = write!(error, "\r\x1b[2K\x1b[?7l{}\x1b[?7h", sanitize(line));
             let _ = error.flush();
             self.shown = true;

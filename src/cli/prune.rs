@@ -31,14 +31,23 @@ impl Prune {
 
 fn confirmed(session: &Session) -> Result<bool, Failure> {
     if !io::stdin().is_terminal() {
-        return Err(Failure::ours("would destroy every stopped container (say -f, or answer on a terminal)"));
+        return Err(Failure::ours(
+            "would destroy every stopped container (say -f, or answer on a terminal)",
+        ));
     }
     let records = session.manager.records()?;
-    let stopped: Vec<&str> = records.iter().filter(|r| matches!(r.status, Status::Stopped { .. })).map(|r| r.spec.name.as_str()).collect();
+    let stopped: Vec<&str> = records
+        .iter()
+        .filter(|r| matches!(r.status, Status::Stopped { .. }))
+        .map(|r| r.spec.name.as_str())
+        .collect();
     if stopped.is_empty() {
         return Ok(true);
     }
-    eprint!("Destroy {} with their files and logs? [y/N] ", stopped.join(", "));
+    eprint!(
+        "Destroy {} with their files and logs? [y/N] ",
+        stopped.join(", ")
+    );
     io::stderr().flush()?;
     let mut answer = String::new();
     let read = io::stdin().lock().read_line(&mut answer);

@@ -1,6 +1,7 @@
-//! The way past most of clap's work: a line whose verb scripts call often is parsed with that verb's definition alone. To build those of
-//! all two dozen verbs takes longer than anything else that `list` does. Whatever is not parsed here, wrong or not, takes the long way,
-//! which alone writes errors and help.
+//! The way past most of clap's work: a line whose verb scripts call often is parsed with that
+//! verb's definition alone. To build those of all two dozen verbs takes longer than anything else
+//! that `list` does. Whatever is not parsed here, wrong or not, takes the long way, which alone
+//! writes errors and help.
 
 use std::ffi::OsString;
 
@@ -25,7 +26,9 @@ const VERBS: [(&str, Define); 9] = [
 
 /// The line, when its verb is one of [`VERBS`] and nothing is wrong with it.
 pub(super) fn parse(arguments: &[OsString]) -> Option<Arguments> {
-    let (name, define) = VERBS.iter().find(|(name, _)| Some(name.as_ref()) == verb(arguments))?;
+    let (name, define) = VERBS
+        .iter()
+        .find(|(name, _)| Some(name.as_ref()) == verb(arguments))?;
     let command = Looks::augment_args(Globals::augment_args(Command::new("minic-tui")))
         .arg(Arg::new("demo").long("demo").action(ArgAction::SetTrue))
         .subcommand(define(Command::new(*name)));
@@ -33,7 +36,8 @@ pub(super) fn parse(arguments: &[OsString]) -> Option<Arguments> {
     Arguments::from_arg_matches_mut(&mut matches).ok()
 }
 
-/// The first word that is neither an option nor, as far as can be told without clap, the value of one.
+/// The first word that is neither an option nor, as far as can be told without clap, the value of
+/// one.
 fn verb(arguments: &[OsString]) -> Option<&std::ffi::OsStr> {
     let mut words = arguments.iter().skip(1);
     while let Some(word) = words.next() {
@@ -54,7 +58,10 @@ mod tests {
     use super::*;
 
     fn quick(line: &[&str]) -> Option<String> {
-        let words: Vec<OsString> = std::iter::once("minic-tui").chain(line.iter().copied()).map(OsString::from).collect();
+        let words: Vec<OsString> = std::iter::once("minic-tui")
+            .chain(line.iter().copied())
+            .map(OsString::from)
+            .collect();
         parse(&words).map(|parsed| format!("{parsed:?}"))
     }
 
@@ -79,7 +86,16 @@ mod tests {
 
     #[test]
     fn what_is_wrong_or_rare_takes_the_long_way() {
-        for line in [&["run", "--memroy", "1"][..], &["run", "--help"], &["stop"], &["prune"], &["--demo"], &[], &["--version"], &["ls"]] {
+        for line in [
+            &["run", "--memroy", "1"][..],
+            &["run", "--help"],
+            &["stop"],
+            &["prune"],
+            &["--demo"],
+            &[],
+            &["--version"],
+            &["ls"],
+        ] {
             assert_eq!(quick(line), None, "{line:?}");
         }
     }

@@ -20,7 +20,10 @@ pub(super) struct Rename {
 impl Rename {
     pub fn perform(self, session: &Session) -> Result<i32, Failure> {
         let word = &self.container.word;
-        let renamed = session.manager.find(word).and_then(|record| session.manager.rename(&record.spec.id, &self.name));
+        let renamed = session
+            .manager
+            .find(word)
+            .and_then(|record| session.manager.rename(&record.spec.id, &self.name));
         renamed.map_err(|error| Failure::from(error).about(word))?;
         Ok(0)
     }

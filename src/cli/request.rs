@@ -37,8 +37,8 @@ pub(super) struct Request {
     #[arg(long, value_name = "MODE", value_parser = net)]
     net: Option<NetworkMode>,
 
-    /// The processes it sees: "own", "host" or "container:ID"; two that share them reach each other's files and volumes, through
-    /// /proc/PID/root
+    /// The processes it sees: "own", "host" or "container:ID"; two that share them reach each
+    /// other's files and volumes, through /proc/PID/root
     #[arg(long, value_name = "MODE", value_parser = pid)]
     pid: Option<PidMode>,
 
@@ -50,7 +50,8 @@ pub(super) struct Request {
     #[arg(long = "env-file", value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     env_files: Vec<PathBuf>,
 
-    /// Put a small init before the command: it reaps orphans and passes signals on; a shell line, and a command with a health check, has one anyway
+    /// Put a small init before the command: it reaps orphans and passes signals on; a shell line,
+    /// and a command with a health check, has one anyway
     #[arg(long, overrides_with = "no_init")]
     init: bool,
 
@@ -78,7 +79,8 @@ pub(super) struct Request {
     #[arg(long, value_name = "SIGNAL")]
     stop_signal: Option<String>,
 
-    /// Time between asking it to stop and killing it: 30, 500ms, 2m [default: stop_grace of the config file]
+    /// Time between asking it to stop and killing it: 30, 500ms, 2m [default: stop_grace of the
+    /// config file]
     #[arg(long, value_name = "TIME")]
     stop_timeout: Option<String>,
 
@@ -141,7 +143,8 @@ struct LimitFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Files and names")]
 struct FileFlags {
-    /// Show a folder or file of the host inside; with ids of its own as the container's, or with noidmap as the host's
+    /// Show a folder or file of the host inside; with ids of its own as the container's, or with
+    /// noidmap as the host's
     #[arg(short, long = "volume", value_name = "SRC:DST[:ro]")]
     volumes: Vec<String>,
 
@@ -165,8 +168,8 @@ struct FileFlags {
     #[arg(long)]
     read_only: bool,
 
-    /// Most that it may write to its own layer: SIZE by a project quota of the disk (ext4, XFS), or tmpfs:SIZE in memory, which counts
-    /// against its memory limit and is lost when it stops
+    /// Most that it may write to its own layer: SIZE by a project quota of the disk (ext4, XFS), or
+    /// tmpfs:SIZE in memory, which counts against its memory limit and is lost when it stops
     #[arg(long, value_name = "[tmpfs:]SIZE")]
     storage: Option<String>,
 
@@ -191,10 +194,12 @@ struct FileFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Namespaces")]
 struct NamespaceFlags {
-    /// Whose users its users are: "auto", ids of its own, so that root inside is nobody outside, or "host". The default is "auto" (userns in
-    /// the config file), and "host" by rule for what cannot be had with ids of its own: --privileged, --net host, --pid host, --ipc host,
-    /// --device, a --cap-add that is worth something only to the host's users (such as SYS_TIME or MKNOD), joining a container that has the
-    /// host's, and a kernel that cannot (before Linux 5.19, or with user.max_user_namespaces 0). `info` says which it was
+    /// Whose users its users are: "auto", ids of its own, so that root inside is nobody outside, or
+    /// "host". The default is "auto" (userns in the config file), and "host" by rule for what
+    /// cannot be had with ids of its own: --privileged, --net host, --pid host, --ipc host,
+    /// --device, a --cap-add that is worth something only to the host's users (such as SYS_TIME or
+    /// MKNOD), joining a container that has the host's, and a kernel that cannot (before Linux
+    /// 5.19, or with user.max_user_namespaces 0). `info` says which it was
     #[arg(long, value_name = "MODE")]
     userns: Option<String>,
 
@@ -239,8 +244,8 @@ struct CareFlags {
     #[arg(long, value_name = "COUNT")]
     log_files: Option<String>,
 
-    /// Most that its log grows by in a second: 1M. What it prints beyond that is not logged, and the log says how many lines that were;
-    /// without this nothing is dropped
+    /// Most that its log grows by in a second: 1M. What it prints beyond that is not logged, and
+    /// the log says how many lines that were; without this nothing is dropped
     #[arg(long, value_name = "RATE")]
     log_rate: Option<String>,
 }
@@ -260,9 +265,16 @@ fn restart(text: &str) -> Result<RestartPolicy, String> {
 impl Request {
     /// Lays the flags over their preset.
     pub fn resolve(self, config: &Config) -> Result<(Created, CreateOptions), Failure> {
-        let options = CreateOptions { tty: self.tty, interactive: self.interactive, remove: self.rm };
+        let options = CreateOptions {
+            tty: self.tty,
+            interactive: self.interactive,
+            remove: self.rm,
+        };
         let (limits, files, care) = (self.limits, self.files, self.care);
-        let preset = limits.preset.or_else(|| config.preset.clone()).filter(|name| name != NO_PRESET);
+        let preset = limits
+            .preset
+            .or_else(|| config.preset.clone())
+            .filter(|name| name != NO_PRESET);
         let mut own = Preset {
             command: Some(self.command).filter(|words| !words.is_empty()),
             ulimits: limits.ulimits,
@@ -270,8 +282,15 @@ impl Request {
             nice: limits.nice,
             net: self.net,
             pid: self.pid,
-            env: environment(&[env_file::read(&self.env_files)?, self.env].concat(), |name| std::env::var_os(name))?,
-            init: if self.init { Some(true) } else { self.no_init.then_some(false) },
+            env: environment(
+                &[env_file::read(&self.env_files)?, self.env].concat(),
+                |name| std::env::var_os(name),
+            )?,
+            init: if self.init {
+                Some(true)
+            } else {
+                self.no_init.then_some(false)
+            },
             stop_timeout: self.stop_timeout,
             ipc: self.namespaces.ipc,
             uts: self.namespaces.uts,
@@ -312,21 +331,40 @@ impl Request {
             None => own,
         };
         let name = self.name;
-        Ok((Created { name, request, preset }, options))
+        Ok((
+            Created {
+                name,
+                request,
+                preset,
+            },
+            options,
+        ))
     }
 }
 
-/// `KEY=value` stays; a bare `KEY` takes the value that `ours` has, and is left out when it has none, as docker does.
-pub(super) fn environment(asked: &[String], ours: impl Fn(&str) -> Option<OsString>) -> Result<Vec<String>, SpecError> {
+/// `KEY=value` stays; a bare `KEY` takes the value that `ours` has, and is left out when it has
+/// none, as docker does.
+pub(super) fn environment(
+    asked: &[String],
+    ours: impl Fn(&str) -> Option<OsString>,
+) -> Result<Vec<String>, SpecError> {
     let mut pairs = Vec::new();
     for word in asked {
         if word.contains('=') {
             pairs.push(word.clone());
         } else if word.is_empty() || word.contains('\0') {
-            return Err(SpecError::new("env", format!("{word:?} is not KEY=value or KEY")));
+            return Err(SpecError::new(
+                "env",
+                format!("{word:?} is not KEY=value or KEY"),
+            ));
         } else if let Some(value) = ours(word) {
             let text = value.into_string();
-            let text = text.map_err(|_| SpecError::new("env", format!("the value of {word} in our environment is not UTF-8")))?;
+            let text = text.map_err(|_| {
+                SpecError::new(
+                    "env",
+                    format!("the value of {word} in our environment is not UTF-8"),
+                )
+            })?;
             pairs.push(format!("{word}={text}"));
         }
     }
@@ -336,7 +374,9 @@ pub(super) fn environment(asked: &[String], ours: impl Fn(&str) -> Option<OsStri
 /// A terminal inside that is typed into needs one outside.
 pub(super) fn need_terminal(tty: bool, interactive: bool) -> Result<(), Failure> {
     if tty && interactive && !io::stdin().is_terminal() {
-        return Err(Failure::ours("-it needs a terminal, and standard input is none (use -i alone)"));
+        return Err(Failure::ours(
+            "-it needs a terminal, and standard input is none (use -i alone)",
+        ));
     }
     Ok(())
 }

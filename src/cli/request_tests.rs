@@ -18,13 +18,22 @@ fn resolved(words: &[&str]) -> Result<(Created, CreateOptions), Failure> {
 
 #[test]
 fn options_after_the_command_are_the_commands() {
-    let (what, options) = resolved(&["-i", "--memory", "64", "sh", "-c", "x", "--memory", "1", "-t"]).unwrap();
-    assert_eq!(what.request.command.unwrap(), ["sh", "-c", "x", "--memory", "1", "-t"]);
+    let (what, options) = resolved(&[
+        "-i", "--memory", "64", "sh", "-c", "x", "--memory", "1", "-t",
+    ])
+    .unwrap();
+    assert_eq!(
+        what.request.command.unwrap(),
+        ["sh", "-c", "x", "--memory", "1", "-t"]
+    );
     assert_eq!(what.request.memory.as_deref(), Some("64"));
     assert!(options.interactive && !options.tty);
     let (what, _) = resolved(&["--", "-odd", "name"]).unwrap();
     assert_eq!(what.request.command.unwrap(), ["-odd", "name"]);
-    assert!(Line::try_parse_from(["run", "--memroy", "1", "sh"]).is_err(), "before it they are ours");
+    assert!(
+        Line::try_parse_from(["run", "--memroy", "1", "sh"]).is_err(),
+        "before it they are ours"
+    );
 }
 
 #[test]
@@ -97,27 +106,62 @@ fn every_flag_reaches_its_field() {
     .unwrap();
     let toml = toml::Table::try_from(&what.request).unwrap();
     // the error about an unknown key names every key there is
-    let known = toml::from_str::<Preset>("nosuch = 1").unwrap_err().message().to_owned();
+    let known = toml::from_str::<Preset>("nosuch = 1")
+        .unwrap_err()
+        .message()
+        .to_owned();
     let keys = known.split('`').skip(3).step_by(2);
     let missing: Vec<&str> = keys.filter(|key| !toml.contains_key(*key)).collect();
     // what --privileged gives up cannot be set beside it
-    assert_eq!(missing, ["description", "image", "privileged"], "said by the config file alone, or a line of its own");
-    assert_eq!(resolved(&["--privileged", "true"]).unwrap().0.request.privileged, Some(true));
-    assert!(resolve(ContainerId::from_random([1; 6]), None, &what.request, false, false).is_ok());
+    assert_eq!(
+        missing,
+        ["description", "image", "privileged"],
+        "said by the config file alone, or a line of its own"
+    );
+    assert_eq!(
+        resolved(&["--privileged", "true"])
+            .unwrap()
+            .0
+            .request
+            .privileged,
+        Some(true)
+    );
+    assert!(
+        resolve(
+            ContainerId::from_random([1; 6]),
+            None,
+            &what.request,
+            false,
+            false
+        )
+        .is_ok()
+    );
 }
 
 #[test]
 fn flags_go_over_their_preset() {
     let (what, _) = resolved(&["--preset", "cpu-quarter"]).unwrap();
-    assert_eq!((what.preset.as_deref(), what.request.cpu.as_deref()), (Some("cpu-quarter"), Some("256")));
+    assert_eq!(
+        (what.preset.as_deref(), what.request.cpu.as_deref()),
+        (Some("cpu-quarter"), Some("256"))
+    );
     assert_eq!(what.request.command.unwrap()[0], "sh");
     let (what, _) = resolved(&["--preset", "cpu-quarter", "--cpus", "2", "true"]).unwrap();
-    assert_eq!((what.request.cpu, what.request.cpus.as_deref()), (None, Some("2")));
+    assert_eq!(
+        (what.request.cpu, what.request.cpus.as_deref()),
+        (None, Some("2"))
+    );
     assert_eq!(what.request.command.unwrap(), ["true"]);
     let (what, _) = resolved(&["--preset", "none", "true"]).unwrap();
     assert_eq!(what.preset, None);
-    let line = resolved(&["--preset", "nosuch", "true"]).unwrap_err().line.unwrap();
-    assert!(line.starts_with("--preset: there is no preset \"nosuch\"; there are tiny, "), "{line}");
+    let line = resolved(&["--preset", "nosuch", "true"])
+        .unwrap_err()
+        .line
+        .unwrap();
+    assert!(
+        line.starts_with("--preset: there is no preset \"nosuch\"; there are tiny, "),
+        "{line}"
+    );
 }
 
 #[test]
@@ -125,20 +169,70 @@ fn a_bare_key_takes_our_value() {
     let ours = |name: &str| (name == "LANG").then(|| "C".into());
     let asked = ["A=1", "LANG", "NOT_SET", "B="].map(str::to_owned);
     assert_eq!(environment(&asked, ours).unwrap(), ["A=1", "LANG=C", "B="]);
-    assert_eq!(environment(&[String::new()], ours).unwrap_err().field, "env");
+    assert_eq!(
+        environment(&[String::new()], ours).unwrap_err().field,
+        "env"
+    );
 }
 
 #[test]
 fn security_options_are_spelled_as_docker_does() {
-    let request = |words: &[&str]| resolved(&[words, &["true"]].concat()).map(|(what, _)| what.request);
-    assert_eq!(request(&["--security-opt", "seccomp=unconfined"]).unwrap().seccomp.as_deref(), Some("unconfined"));
-    assert_eq!(request(&["--security-opt", "no-new-privileges:false"]).unwrap().no_new_privileges, Some(false));
-    assert_eq!(request(&["--security-opt", "no-new-privileges"]).unwrap().no_new_privileges, Some(true));
-    let file = request(&["--seccomp", "profile.json"]).unwrap().seccomp.unwrap();
-    assert!(file.starts_with('/') && file.ends_with("/profile.json"), "{file}");
-    assert_eq!(request(&["--security-opt", "apparmor=x"]).unwrap().apparmor.as_deref(), Some("x"));
-    assert_eq!(request(&["--security-opt", "label=disable"]).unwrap().selinux.as_deref(), Some("unconfined"));
-    assert_eq!(request(&["--security-opt", "label=type:spc_t"]).unwrap().selinux.as_deref(), Some("spc_t"));
-    let line = request(&["--security-opt", "label=x"]).unwrap_err().line.unwrap();
-    assert!(line.starts_with("--security-opt: \"label=x\" is not known"), "{line}");
+    let request =
+        |words: &[&str]| resolved(&[words, &["true"]].concat()).map(|(what, _)| what.request);
+    assert_eq!(
+        request(&["--security-opt", "seccomp=unconfined"])
+            .unwrap()
+            .seccomp
+            .as_deref(),
+        Some("unconfined")
+    );
+    assert_eq!(
+        request(&["--security-opt", "no-new-privileges:false"])
+            .unwrap()
+            .no_new_privileges,
+        Some(false)
+    );
+    assert_eq!(
+        request(&["--security-opt", "no-new-privileges"])
+            .unwrap()
+            .no_new_privileges,
+        Some(true)
+    );
+    let file = request(&["--seccomp", "profile.json"])
+        .unwrap()
+        .seccomp
+        .unwrap();
+    assert!(
+        file.starts_with('/') && file.ends_with("/profile.json"),
+        "{file}"
+    );
+    assert_eq!(
+        request(&["--security-opt", "apparmor=x"])
+            .unwrap()
+            .apparmor
+            .as_deref(),
+        Some("x")
+    );
+    assert_eq!(
+        request(&["--security-opt", "label=disable"])
+            .unwrap()
+            .selinux
+            .as_deref(),
+        Some("unconfined")
+    );
+    assert_eq!(
+        request(&["--security-opt", "label=type:spc_t"])
+            .unwrap()
+            .selinux
+            .as_deref(),
+        Some("spc_t")
+    );
+    let line = request(&["--security-opt", "label=x"])
+        .unwrap_err()
+        .line
+        .unwrap();
+    assert!(
+        line.starts_with("--security-opt: \"label=x\" is not known"),
+        "{line}"
+    );
 }

@@ -15,6 +15,8 @@ pub(super) struct Resume {
 
 impl Resume {
     pub fn perform(self, session: &Session) -> Result<i32, Failure> {
-        session.each("resume", &self.containers.words, |record| Ok(session.manager.resume(&record.spec.id)?))
+        session.each("resume", &self.containers.words, |record| {
+            Ok(session.manager.resume(&record.spec.id)?)
+        })
     }
 }

@@ -13,12 +13,14 @@ use super::words::ending;
 
 /// Create a container and start it
 ///
-/// In the foreground its input, output, signals and terminal are passed through, and its exit code is ours. Options after CMD belong to
-/// CMD. A container that cannot be started does not stay behind.
+/// In the foreground its input, output, signals and terminal are passed through, and its exit code
+/// is ours. Options after CMD belong to CMD. A container that cannot be started does not stay
+/// behind.
 ///
-/// Who reads our output slowly slows the container down, as in any pipeline. A client that does not read at all for 10 seconds, while 1M of it
-/// waits, is detached, says so and exits with 125; the container goes on, and so does its log. A pipeline whose reader does not
-/// read for longer is better served by `run -d` and `logs -f`.
+/// Who reads our output slowly slows the container down, as in any pipeline. A client that does not
+/// read at all for 10 seconds, while 1M of it waits, is detached, says so and exits with 125; the
+/// container goes on, and so does its log. A pipeline whose reader does not read for longer is
+/// better served by `run -d` and `logs -f`.
 #[derive(Debug, Args)]
 pub(super) struct Run {
     /// Start it in the background and print its id
@@ -38,14 +40,22 @@ impl Run {
         warn_of_privileges(&what);
         let mut progress = Progress::new();
         if self.detach {
-            let id = session.manager.launch(&what, options, &mut |line| progress.say(&line))?;
+            let id = session
+                .manager
+                .launch(&what, options, &mut |line| progress.say(&line))?;
             drop(progress);
             stdout::write(&format!("{id}\n"))?;
             return Ok(0);
         }
         need_terminal(options.tty, options.interactive)?;
-        let fresh = session.manager.create_to_start(&what, options, &mut |line| progress.say(&line))?;
+        let fresh = session
+            .manager
+            .create_to_start(&what, options, &mut |line| progress.say(&line))?;
         drop(progress);
-        ending(session.manager.start_fresh(fresh, self.keys.or_configured(session))?)
+        ending(
+            session
+                .manager
+                .start_fresh(fresh, self.keys.or_configured(session))?,
+        )
     }
 }

@@ -29,15 +29,18 @@ pub(super) struct SecurityFlags {
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     seccomp: Option<String>,
 
-    /// The AppArmor profile: "default", "unconfined", or one that is loaded (where the host has AppArmor)
+    /// The AppArmor profile: "default", "unconfined", or one that is loaded (where the host has
+    /// AppArmor)
     #[arg(long, value_name = "PROFILE")]
     apparmor: Option<String>,
 
-    /// The SELinux label: "default", "unconfined", a type of the policy, or USER:ROLE:TYPE:LEVEL (where the host has SELinux)
+    /// The SELinux label: "default", "unconfined", a type of the policy, or USER:ROLE:TYPE:LEVEL
+    /// (where the host has SELinux)
     #[arg(long, value_name = "LABEL")]
     selinux: Option<String>,
 
-    /// As docker spells it: seccomp=FILE, seccomp=unconfined, apparmor=PROFILE, label=disable, label=type:TYPE, no-new-privileges=false
+    /// As docker spells it: seccomp=FILE, seccomp=unconfined, apparmor=PROFILE, label=disable,
+    /// label=type:TYPE, no-new-privileges=false
     #[arg(long = "security-opt", value_name = "OPTION")]
     options: Vec<String>,
 
@@ -59,20 +62,30 @@ impl SecurityFlags {
             let (key, value) = option.split_once(['=', ':']).unwrap_or((option, ""));
             match (key, value) {
                 ("seccomp", value) if !value.is_empty() => request.seccomp = Some(value.to_owned()),
-                ("apparmor", value) if !value.is_empty() => request.apparmor = Some(value.to_owned()),
+                ("apparmor", value) if !value.is_empty() => {
+                    request.apparmor = Some(value.to_owned())
+                }
                 ("label", "disable") => request.selinux = Some("unconfined".into()),
-                ("label", value) if value.starts_with("type:") => request.selinux = Some(value["type:".len()..].to_owned()),
+                ("label", value) if value.starts_with("type:") => {
+                    request.selinux = Some(value["type:".len()..].to_owned())
+                }
                 ("no-new-privileges", "" | "true") => request.no_new_privileges = Some(true),
                 ("no-new-privileges", "false") => request.no_new_privileges = Some(false),
                 _ => {
                     let known = "seccomp=FILE, seccomp=unconfined, apparmor=PROFILE, label=disable, label=type:TYPE, \
 no-new-privileges=true or =false";
-                    return Err(SpecError::new("security-opt", format!("{option:?} is not known; there are {known}")));
+                    return Err(SpecError::new(
+                        "security-opt",
+                        format!("{option:?} is not known; there are {known}"),
+                    ));
                 }
             }
         }
         // a profile is read where we stand, and kept
-        if let Some(file) = request.seccomp.as_mut().filter(|word| !matches!(word.as_str(), "" | "default" | "unconfined"))
+        if let Some(file) = request
+            .seccomp
+            .as_mut()
+            .filter(|word| !matches!(word.as_str(), "" | "default" | "unconfined"))
             && let Ok(absolute) = std::path::absolute(&*file)
         {
             *file = absolute.to_string_lossy().into_owned();

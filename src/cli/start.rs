@@ -26,13 +26,20 @@ impl Start {
     pub fn perform(self, session: &Session) -> Result<i32, Failure> {
         let words = &self.containers.words;
         if !self.attach {
-            return session.each("start", words, |record| Ok(session.manager.start(&record.spec.id)?));
+            return session.each("start", words, |record| {
+                Ok(session.manager.start(&record.spec.id)?)
+            });
         }
         let [word] = words.as_slice() else {
-            return Err(Failure::ours("-a attaches to one container, and several are named"));
+            return Err(Failure::ours(
+                "-a attaches to one container, and several are named",
+            ));
         };
-        let started =
-            session.manager.find(word).and_then(|record| session.manager.start_attached(&record.spec.id, self.keys.or_configured(session)));
+        let started = session.manager.find(word).and_then(|record| {
+            session
+                .manager
+                .start_attached(&record.spec.id, self.keys.or_configured(session))
+        });
         ending(started.map_err(|error| Failure::from(error).about(word))?)
     }
 }

@@ -19,8 +19,11 @@ pub(super) fn width() -> Option<usize> {
     (size.columns > 0).then_some(usize::from(size.columns))
 }
 
-/// Whether colours are wanted: on a terminal, unless `NO_COLOR` (no-color.org) or a dumb one says otherwise.
+/// Whether colours are wanted: on a terminal, unless `NO_COLOR` (no-color.org) or a dumb one says
+/// otherwise.
 pub(super) fn coloured() -> bool {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    io::stdout().is_terminal() && set("NO_COLOR").is_none() && set("TERM").is_none_or(|term| term != "dumb")
+    io::stdout().is_terminal()
+        && set("NO_COLOR").is_none()
+        && set("TERM").is_none_or(|term| term != "dumb")
 }

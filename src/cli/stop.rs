@@ -13,7 +13,8 @@ use crate::spec::{ContainerId, parse_duration};
 /// How long to wait between asking and killing.
 #[derive(Debug, Args)]
 pub(super) struct Grace {
-    /// Wait this long before everything in it is killed: 10, 1.5, 500ms, 2m [default: stop_grace of the config file]
+    /// Wait this long before everything in it is killed: 10, 1.5, 500ms, 2m [default: stop_grace of
+    /// the config file]
     #[arg(short, long = "time", value_name = "SECONDS", value_parser = time)]
     time: Option<Duration>,
 }
@@ -25,7 +26,8 @@ fn time(text: &str) -> Result<Duration, String> {
 impl Grace {
     /// What was asked for, else the container's own, else the configured one.
     pub fn of(&self, session: &Session, id: &ContainerId) -> Result<Duration, Error> {
-        self.time.map_or_else(|| session.manager.grace(id, session.config.stop_grace), Ok)
+        self.time
+            .map_or_else(|| session.manager.grace(id, session.config.stop_grace), Ok)
     }
 }
 
@@ -42,7 +44,9 @@ pub(super) struct Stop {
 impl Stop {
     pub fn perform(self, session: &Session) -> Result<i32, Failure> {
         session.each("stop", &self.containers.words, |record| {
-            session.manager.stop(&record.spec.id, self.grace.of(session, &record.spec.id)?)?;
+            session
+                .manager
+                .stop(&record.spec.id, self.grace.of(session, &record.spec.id)?)?;
             Ok(())
         })
     }

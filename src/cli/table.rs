@@ -37,9 +37,13 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// The headers; `true` marks a column that is cut when the terminal is too narrow. The last of them gives way first.
+    /// The headers; `true` marks a column that is cut when the terminal is too narrow. The last of
+    /// them gives way first.
     pub fn new(columns: Vec<(&'static str, bool)>) -> Self {
-        Self { columns, rows: Vec::new() }
+        Self {
+            columns,
+            rows: Vec::new(),
+        }
     }
 
     pub fn push(&mut self, cells: Vec<(String, Colour)>) {
@@ -54,17 +58,29 @@ impl Table {
         let header = self.columns.iter().map(|(name, _)| (*name, Colour::Plain));
         line(&mut out, header, &widths, coloured);
         for row in &self.rows {
-            line(&mut out, row.iter().map(|(text, colour)| (text.as_str(), *colour)), &widths, coloured);
+            line(
+                &mut out,
+                row.iter().map(|(text, colour)| (text.as_str(), *colour)),
+                &widths,
+                coloured,
+            );
         }
         out
     }
 
     fn widths(&self, most: Option<usize>) -> Vec<usize> {
-        let cells = |n: usize| self.rows.iter().filter_map(move |row| row.get(n)).map(|(text, _)| text.width());
-        let mut widths: Vec<usize> =
-            (0..self.columns.len()).map(|n| cells(n).chain([self.columns[n].0.len()]).max().unwrap_or(0)).collect();
+        let cells = |n: usize| {
+            self.rows
+                .iter()
+                .filter_map(move |row| row.get(n))
+                .map(|(text, _)| text.width())
+        };
+        let mut widths: Vec<usize> = (0..self.columns.len())
+            .map(|n| cells(n).chain([self.columns[n].0.len()]).max().unwrap_or(0))
+            .collect();
         let Some(most) = most else { return widths };
-        let mut over = (widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)).saturating_sub(most);
+        let mut over = (widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1))
+            .saturating_sub(most);
         for (n, (name, gives_way)) in self.columns.iter().enumerate().rev() {
             if *gives_way {
                 let cut = over.min(widths[n].saturating_sub(name.len().max(LEAST)));
@@ -76,7 +92,12 @@ impl Table {
     }
 }
 
-fn line<'a>(out: &mut String, cells: impl Iterator<Item = (&'a str, Colour)>, widths: &[usize], coloured: bool) {
+fn line<'a>(
+    out: &mut String,
+    cells: impl Iterator<Item = (&'a str, Colour)>,
+    widths: &[usize],
+    coloured: bool,
+) {
     let mut pad = 0;
     for ((text, colour), width) in cells.zip(widths) {
         let text = cut(text, *width);
@@ -109,13 +130,28 @@ mod tests {
     use super::*;
 
     fn table() -> Table {
-        let mut table = Table::new(vec![("ID", false), ("NAME", true), ("STATE", false), ("COMMAND", true)]);
+        let mut table = Table::new(vec![
+            ("ID", false),
+            ("NAME", true),
+            ("STATE", false),
+            ("COMMAND", true),
+        ]);
         for (id, name, state, command) in [
             ("a", "web", "RUNNING", "sleep 1000"),
-            ("bb", "漢字漢字漢字漢字", "STOPPED", "sh -c 'a very long command line\n\x1b[2Jthat goes on'"),
+            (
+                "bb",
+                "漢字漢字漢字漢字",
+                "STOPPED",
+                "sh -c 'a very long command line\n\x1b[2Jthat goes on'",
+            ),
         ] {
             let cell = |text: &str| (text.to_owned(), Colour::Plain);
-            table.push(vec![cell(id), cell(name), (state.to_owned(), Colour::Green), cell(command)]);
+            table.push(vec![
+                cell(id),
+                cell(name),
+                (state.to_owned(), Colour::Green),
+                cell(command),
+            ]);
         }
         table
     }
@@ -134,10 +170,20 @@ mod tests {
     fn cut_to_the_terminal_the_last_column_first() {
         for width in [34, 40, 50, 80] {
             let text = table().render(Some(width), false);
-            assert!(text.lines().all(|line| line.width() <= width), "{width}:\n{text}");
+            assert!(
+                text.lines().all(|line| line.width() <= width),
+                "{width}:\n{text}"
+            );
         }
-        assert!(table().render(Some(50), false).contains("漢字漢字漢字漢字  STOPPED  sh -c 'a very long…"));
-        assert!(table().render(Some(1), false).contains("RUNNING"), "what does not give way stays whole");
+        assert!(
+            table()
+                .render(Some(50), false)
+                .contains("漢字漢字漢字漢字  STOPPED  sh -c 'a very long…")
+        );
+        assert!(
+            table().render(Some(1), false).contains("RUNNING"),
+            "what does not give way stays whole"
+        );
     }
 
     #[test]

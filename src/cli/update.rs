@@ -28,13 +28,26 @@ impl Update {
         self.basic.put_into(&mut request);
         self.finer.put_into(&mut request);
         if request == Preset::default() {
-            return Err(Failure::ours("nothing to change: say which limit (see `minic-tui update --help`)"));
+            return Err(Failure::ours(
+                "nothing to change: say which limit (see `minic-tui update --help`)",
+            ));
         }
         let word = &self.container.word;
-        let done = session.manager.find(word).and_then(|record| session.manager.update(&record.spec.id, &request));
+        let done = session
+            .manager
+            .find(word)
+            .and_then(|record| session.manager.update(&record.spec.id, &request));
         let updated = done.map_err(|error| Failure::from(error).about(word))?;
-        let when = if updated.live { "" } else { " (from its next start on)" };
-        let lines: String = updated.changes.iter().map(|change| format!("{change}{when}\n")).collect();
+        let when = if updated.live {
+            ""
+        } else {
+            " (from its next start on)"
+        };
+        let lines: String = updated
+            .changes
+            .iter()
+            .map(|change| format!("{change}{when}\n"))
+            .collect();
         stdout::write(&lines)?;
         Ok(0)
     }

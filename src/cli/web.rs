@@ -90,6 +90,12 @@ impl WebArguments {
             )));
         }
         let listen = self.socket.map_or(Listen::Port(self.bind), Listen::Socket);
-        Ok(Door { listen, allow_control: self.allow_control, tls: self.cert.zip(self.key), hosts: self.hosts, demo: self.demo })
+        Ok(Door {
+            listen,
+            allow_control: self.allow_control,
+            tls: self.cert.zip(self.key),
+            hosts: self.hosts,
+            demo: self.demo,
+        })
     }
 }

@@ -18,48 +18,84 @@ pub(super) fn uptime_or_end(record: &Record, now: Timestamp) -> String {
     match &record.status {
         Status::Created => "never started".into(),
         Status::Broken { reason } => reason.clone(),
-        Status::Running { since, .. } | Status::Paused { since, .. } => format!("up {}", format_duration(between(*since, now))),
+        Status::Running { since, .. } | Status::Paused { since, .. } => {
+            format!("up {}", format_duration(between(*since, now)))
+        }
         Status::Stopped { cause, at, .. } => {
-            let next = record.restart_at.map_or(String::new(), |next| format!(", again in {}", format_duration(between(now, next))));
-            format!("{}, {} ago{next}", cause.brief(), format_duration(between(*at, now)))
+            let next = record.restart_at.map_or(String::new(), |next| {
+                format!(", again in {}", format_duration(between(now, next)))
+            });
+            format!(
+                "{}, {} ago{next}",
+                cause.brief(),
+                format_duration(between(*at, now))
+            )
         }
     }
 }
 
 /// The CPU cap in cores: `0.25`.
 pub(super) fn cpu_limit(limits: &Limits) -> Option<String> {
-    limits.cpu.map(|cpu| format!("{}", (cpu.cores() * 1000.0).round() / 1000.0))
+    limits
+        .cpu
+        .map(|cpu| format!("{}", (cpu.cores() * 1000.0).round() / 1000.0))
 }
 
 /// Every limit in one line: `memory 128M, cpu 0.5 cores, 512 shares, 64 pids`; `none`.
 pub(super) fn limits(limits: &Limits) -> String {
     let parts = [
-        limits.memory.map(|bytes| format!("memory {}", format_bytes(bytes))),
-        limits.swap.map(|bytes| format!("swap {}", format_bytes(bytes))),
+        limits
+            .memory
+            .map(|bytes| format!("memory {}", format_bytes(bytes))),
+        limits
+            .swap
+            .map(|bytes| format!("swap {}", format_bytes(bytes))),
         cpu_limit(limits).map(|cores| format!("cpu {cores} cores")),
         limits.cpu_shares.map(|shares| format!("{shares} shares")),
         limits.pids.map(|pids| format!("{pids} pids")),
-        limits.cpu_burst_usec.map(|usec| format!("burst {}", format_duration(Duration::from_micros(usec)))),
+        limits
+            .cpu_burst_usec
+            .map(|usec| format!("burst {}", format_duration(Duration::from_micros(usec)))),
         limits.cpuset.as_ref().map(|list| format!("CPUs {list}")),
-        limits.memory_high.map(|bytes| format!("memory high {}", format_bytes(bytes))),
-        limits.memory_low.map(|bytes| format!("memory low {}", format_bytes(bytes))),
-        limits.memory_min.map(|bytes| format!("memory min {}", format_bytes(bytes))),
-        limits.oom_group.map(|group| format!("OOM policy {}", if group { "group" } else { "process" })),
+        limits
+            .memory_high
+            .map(|bytes| format!("memory high {}", format_bytes(bytes))),
+        limits
+            .memory_low
+            .map(|bytes| format!("memory low {}", format_bytes(bytes))),
+        limits
+            .memory_min
+            .map(|bytes| format!("memory min {}", format_bytes(bytes))),
+        limits
+            .oom_group
+            .map(|group| format!("OOM policy {}", if group { "group" } else { "process" })),
         limits.io_weight.map(|weight| format!("io weight {weight}")),
     ];
-    let said: Vec<String> = parts.into_iter().flatten().chain(limits.io.iter().map(IoLimit::words)).collect();
-    if said.is_empty() { "none".into() } else { said.join(", ") }
+    let said: Vec<String> = parts
+        .into_iter()
+        .flatten()
+        .chain(limits.io.iter().map(IoLimit::words))
+        .collect();
+    if said.is_empty() {
+        "none".into()
+    } else {
+        said.join(", ")
+    }
 }
 
-/// What an attached command ends with: its container's exit code, and a word where the code alone would leave one wondering.
-/// `None` is a user who detached.
+/// What an attached command ends with: its container's exit code, and a word where the code alone
+/// would leave one wondering. `None` is a user who detached.
 pub(super) fn ending(cause: Option<ExitCause>) -> Result<i32, Failure> {
     match cause {
         None => Ok(0),
-        Some(cause @ (ExitCause::Exited { .. } | ExitCause::Signaled { .. })) => Ok(cause.exit_code()),
-        Some(cause) => {
-            Err(Failure { code: cause.exit_code(), subject: None, line: Some(cause.sentence().trim_end_matches('.').to_owned()) })
+        Some(cause @ (ExitCause::Exited { .. } | ExitCause::Signaled { .. })) => {
+            Ok(cause.exit_code())
         }
+        Some(cause) => Err(Failure {
+            code: cause.exit_code(),
+            subject: None,
+            line: Some(cause.sentence().trim_end_matches('.').to_owned()),
+        }),
     }
 }
 
@@ -79,24 +115,43 @@ mod tests {
             pids: Some(64),
             ..Limits::default()
         };
-        assert_eq!(limits(&all), "memory 128M, swap 0B, cpu 0.5 cores, 512 shares, 64 pids");
+        assert_eq!(
+            limits(&all),
+            "memory 128M, swap 0B, cpu 0.5 cores, 512 shares, 64 pids"
+        );
         let finer = Limits {
             cpuset: Some("0-1".into()),
             memory_high: Some(32 << 20),
             oom_group: Some(true),
             io_weight: Some(200),
-            io: vec![IoLimit { device: "/dev/sda".into(), read_bps: Some(1 << 20), ..IoLimit::default() }],
+            io: vec![IoLimit {
+                device: "/dev/sda".into(),
+                read_bps: Some(1 << 20),
+                ..IoLimit::default()
+            }],
             ..Limits::default()
         };
-        assert_eq!(limits(&finer), "CPUs 0-1, memory high 32.0M, OOM policy group, io weight 200, /dev/sda rbps=1048576");
+        assert_eq!(
+            limits(&finer),
+            "CPUs 0-1, memory high 32.0M, OOM policy group, io weight 200, /dev/sda rbps=1048576"
+        );
     }
 
     #[test]
     fn endings() {
         assert_eq!(ending(None), Ok(0));
         assert_eq!(ending(Some(ExitCause::Exited { code: 7 })), Ok(7));
-        assert_eq!(ending(Some(ExitCause::Signaled { signal: 15, by_us: false })), Ok(143));
-        let oom = ExitCause::OomKilled { peak: None, limit: Some(200 << 20) };
+        assert_eq!(
+            ending(Some(ExitCause::Signaled {
+                signal: 15,
+                by_us: false
+            })),
+            Ok(143)
+        );
+        let oom = ExitCause::OomKilled {
+            peak: None,
+            limit: Some(200 << 20),
+        };
         let failure = ending(Some(oom)).unwrap_err();
         assert_eq!(failure.code, 137);
         assert!(failure.line.unwrap().contains("200M"));

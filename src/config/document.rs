@@ -18,7 +18,10 @@ pub(super) struct Document {
 
 impl Document {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into() }
+        Self {
+            name: name.into(),
+            text: text.into(),
+        }
     }
 
     /// Reads the whole as a `T`.
@@ -30,19 +33,27 @@ impl Document {
             let key = self.key_at(&span);
             let message = match error.message().strip_prefix("unknown field ") {
                 Some(rest) => {
-                    let allowed = rest.split_once(", expected ").map_or("nothing here", |(_, allowed)| allowed);
+                    let allowed = rest
+                        .split_once(", expected ")
+                        .map_or("nothing here", |(_, allowed)| allowed);
                     format!("unknown key, expected {allowed}")
                 }
                 None => error.message().to_owned(),
             };
-            let message = if key.is_empty() { message } else { format!("{key}: {message}") };
+            let message = if key.is_empty() {
+                message
+            } else {
+                format!("{key}: {message}")
+            };
             ConfigError::new(self.place(span.start), &message)
         })
     }
 
     /// An error about the value at `path`, or about the nearest table above it that is in the text.
     pub fn error_at(&self, path: &[&str], reason: &str) -> ConfigError {
-        let place = self.walk(path).map_or(self.name.clone(), |(_, span)| self.place(span.start));
+        let place = self
+            .walk(path)
+            .map_or(self.name.clone(), |(_, span)| self.place(span.start));
         ConfigError::new(place, &format!("{}: {reason}", path.join(".")))
     }
 
@@ -57,9 +68,18 @@ impl Document {
         let Ok(root) = DeTable::parse(&self.text) else {
             return BTreeMap::new();
         };
-        let table = root.get_ref().iter().find(|(key, _)| key.get_ref().as_ref() == name).map(|(_, value)| value.get_ref());
-        let Some(DeValue::Table(entries)) = table else { return BTreeMap::new() };
-        entries.iter().map(|(key, value)| (key.get_ref().to_string(), value.span().start)).collect()
+        let table = root
+            .get_ref()
+            .iter()
+            .find(|(key, _)| key.get_ref().as_ref() == name)
+            .map(|(_, value)| value.get_ref());
+        let Some(DeValue::Table(entries)) = table else {
+            return BTreeMap::new();
+        };
+        entries
+            .iter()
+            .map(|(key, value)| (key.get_ref().to_string(), value.span().start))
+            .collect()
     }
 
     /// The span of the deepest value along `path`, and whether it is the path's end.
@@ -67,7 +87,10 @@ impl Document {
         let root = DeTable::parse(&self.text).ok()?;
         let (mut table, mut found) = (root.get_ref(), None);
         for (depth, name) in path.iter().enumerate() {
-            let Some((_, value)) = table.iter().find(|(key, _)| key.get_ref().as_ref() == *name) else {
+            let Some((_, value)) = table
+                .iter()
+                .find(|(key, _)| key.get_ref().as_ref() == *name)
+            else {
                 break;
             };
             found = Some((depth + 1 == path.len(), value.span()));
@@ -89,7 +112,9 @@ impl Document {
         loop {
             let holds = |outer: &Range<usize>| outer.start <= span.start && span.end <= outer.end;
             // a table written as [a.b] spans its header only: what it holds is looked at first
-            let inside = table.iter().find(|(key, value)| holds(&key.span()) || reaches(value.get_ref(), &holds) || holds(&value.span()));
+            let inside = table.iter().find(|(key, value)| {
+                holds(&key.span()) || reaches(value.get_ref(), &holds) || holds(&value.span())
+            });
             let Some((key, value)) = inside else { break };
             path.push(key.get_ref().to_string());
             match value.get_ref() {
@@ -104,15 +129,25 @@ impl Document {
     fn place(&self, offset: usize) -> String {
         let before = self.text.get(..offset).unwrap_or(&self.text);
         let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let column = before
+            .rsplit('\n')
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .count()
+            + 1;
         format!("{}:{line}:{column}", self.name)
     }
 }
 
 /// Whether some key or value inside `value` fits.
 fn reaches(value: &DeValue<'_>, fits: &impl Fn(&Range<usize>) -> bool) -> bool {
-    let DeValue::Table(table) = value else { return false };
-    table.iter().any(|(key, value)| fits(&key.span()) || fits(&value.span()) || reaches(value.get_ref(), fits))
+    let DeValue::Table(table) = value else {
+        return false;
+    };
+    table.iter().any(|(key, value)| {
+        fits(&key.span()) || fits(&value.span()) || reaches(value.get_ref(), fits)
+    })
 }
 
 #[cfg(test)]
@@ -125,8 +160,14 @@ mod tests {
     fn paths_have_places() {
         let document = Document::new("f", TEXT);
         assert_eq!(document.place_of(&["a"]).as_deref(), Some("f:1:5"));
-        assert_eq!(document.place_of(&["t", "x", "b"]).as_deref(), Some("f:3:5"));
-        assert_eq!(document.place_of(&["t", "y", "c", "d"]).as_deref(), Some("f:5:11"));
+        assert_eq!(
+            document.place_of(&["t", "x", "b"]).as_deref(),
+            Some("f:3:5")
+        );
+        assert_eq!(
+            document.place_of(&["t", "y", "c", "d"]).as_deref(),
+            Some("f:5:11")
+        );
         assert_eq!(document.place_of(&["t", "y", "nothing"]), None);
         let nearest = document.error_at(&["t", "y", "nothing"], "is missing");
         assert_eq!(nearest.to_string(), "f:4:1: t.y.nothing: is missing");
@@ -141,6 +182,9 @@ mod tests {
             let at = TEXT.find(needle).unwrap();
             document.key_at(&(at..at + needle.len()))
         };
-        assert_eq!([key("1"), key("\"é\""), key("d"), key("2"), key("c")], ["a", "t.x.b", "t.y.c.d", "t.y.c.d", "t.y.c"]);
+        assert_eq!(
+            [key("1"), key("\"é\""), key("d"), key("2"), key("c")],
+            ["a", "t.x.b", "t.y.c.d", "t.y.c.d", "t.y.c"]
+        );
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::spec::sanitize;
 
-/// A setting that cannot be used. Shown as one line: `/etc/minic/config.toml:12:10: presets.web.memory: "lots" has the unknown unit …`.
+/// A setting that cannot be used. Shown as one line: `/etc/minic/config.toml:12:10:
+/// presets.web.memory: "lots" has the unknown unit …`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {message}")]
 pub struct ConfigError {
@@ -15,7 +16,10 @@ pub struct ConfigError {
 impl ConfigError {
     /// Builds an error; what a file says is made safe to show in one line.
     pub(super) fn new(place: impl Into<String>, message: &str) -> Self {
-        Self { place: place.into(), message: sanitize(&message.replace('\n', " ")).into_owned() }
+        Self {
+            place: place.into(),
+            message: sanitize(&message.replace('\n', " ")).into_owned(),
+        }
     }
 }
 

@@ -62,7 +62,11 @@ impl IdLayer {
 
     /// The whole, when every figure was given.
     pub fn pool(self) -> Option<IdPool> {
-        Some(IdPool { first: self.first?, size: self.size?, ranges: self.ranges? })
+        Some(IdPool {
+            first: self.first?,
+            size: self.size?,
+            ranges: self.ranges?,
+        })
     }
 }
 
@@ -75,8 +79,13 @@ fn id_layer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<IdLayer, D::Er
             f.write_str("\"auto\", \"host\" or a table")
         }
         fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<IdLayer, E> {
-            let default = word.parse().map_err(|error: SpecError| E::custom(error.reason))?;
-            Ok(IdLayer { default: Some(default), ..IdLayer::default() })
+            let default = word
+                .parse()
+                .map_err(|error: SpecError| E::custom(error.reason))?;
+            Ok(IdLayer {
+                default: Some(default),
+                ..IdLayer::default()
+            })
         }
         fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<IdLayer, A::Error> {
             IdLayer::deserialize(MapAccessDeserializer::new(map))
@@ -107,30 +116,51 @@ pub(super) struct Layer {
 
 impl Layer {
     /// What the environment says; empty variables say nothing.
-    pub fn from_environment(variable: &impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
+    pub fn from_environment(
+        variable: &impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, ConfigError> {
         let text = |name: &str| {
             let set = variable(name).filter(|value| !value.is_empty());
-            set.map(|value| value.into_string().map_err(|_| ConfigError::new(name, "it is not UTF-8"))).transpose()
+            set.map(|value| {
+                value
+                    .into_string()
+                    .map_err(|_| ConfigError::new(name, "it is not UTF-8"))
+            })
+            .transpose()
         };
         let error = |name: &'static str| move |reason: String| ConfigError::new(name, &reason);
         Ok(Self {
-            state: variable("MINIC_ROOT").filter(|path| !path.is_empty()).map(PathBuf::from),
-            tick: text("MINIC_TICK")?.map(|t| checked_tick(&t)).transpose().map_err(error("MINIC_TICK"))?,
-            stop_grace: text("MINIC_STOP_GRACE")?.map(|t| checked_grace(&t)).transpose().map_err(error("MINIC_STOP_GRACE"))?,
+            state: variable("MINIC_ROOT")
+                .filter(|path| !path.is_empty())
+                .map(PathBuf::from),
+            tick: text("MINIC_TICK")?
+                .map(|t| checked_tick(&t))
+                .transpose()
+                .map_err(error("MINIC_TICK"))?,
+            stop_grace: text("MINIC_STOP_GRACE")?
+                .map(|t| checked_grace(&t))
+                .transpose()
+                .map_err(error("MINIC_STOP_GRACE"))?,
             theme: text("MINIC_THEME")?
-                .map(|t| Theme::deserialize(toml::Value::String(t)).map_err(|e| e.message().to_owned()))
+                .map(|t| {
+                    Theme::deserialize(toml::Value::String(t)).map_err(|e| e.message().to_owned())
+                })
                 .transpose()
                 .map_err(error("MINIC_THEME"))?,
             preset: text("MINIC_PRESET")?,
             userns: IdLayer {
-                default: text("MINIC_USERNS")?.map(|t| t.parse()).transpose().map_err(|e: SpecError| error("MINIC_USERNS")(e.reason))?,
+                default: text("MINIC_USERNS")?
+                    .map(|t| t.parse())
+                    .transpose()
+                    .map_err(|e: SpecError| error("MINIC_USERNS")(e.reason))?,
                 ..IdLayer::default()
             },
             ..Self::default()
         })
     }
 
-    /// Lays `self` over `base`. A preset is replaced whole; the keys of one action are replaced whole.
+    /// Lays `self` over `base`. A preset is replaced whole; the keys of one action are replaced
+    /// whole.
     pub fn over(self, mut base: Self) -> Self {
         for (context, actions) in self.keys {
             base.keys.entry(context).or_default().extend(actions);
@@ -152,11 +182,20 @@ impl Layer {
 
 fn within(text: &str, least: Duration, most: Duration, range: &str) -> Result<Duration, String> {
     let duration = parse_duration("time", text).map_err(|error| error.reason)?;
-    if (least..=most).contains(&duration) { Ok(duration) } else { Err(format!("{text:?} is out of range; use {range}")) }
+    if (least..=most).contains(&duration) {
+        Ok(duration)
+    } else {
+        Err(format!("{text:?} is out of range; use {range}"))
+    }
 }
 
 fn checked_tick(text: &str) -> Result<Duration, String> {
-    within(text, Duration::from_millis(100), Duration::from_secs(60), "100ms to 1m")
+    within(
+        text,
+        Duration::from_millis(100),
+        Duration::from_secs(60),
+        "100ms to 1m",
+    )
 }
 
 fn checked_grace(text: &str) -> Result<Duration, String> {
@@ -165,16 +204,23 @@ fn checked_grace(text: &str) -> Result<Duration, String> {
 
 fn tick<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    checked_tick(&text).map(Some).map_err(serde::de::Error::custom)
+    checked_tick(&text)
+        .map(Some)
+        .map_err(serde::de::Error::custom)
 }
 
 fn grace<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    checked_grace(&text).map(Some).map_err(serde::de::Error::custom)
+    checked_grace(&text)
+        .map(Some)
+        .map_err(serde::de::Error::custom)
 }
 
 fn detach_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DetachKeys>, D::Error> {
-    String::deserialize(deserializer)?.parse().map(Some).map_err(|error: SpecError| serde::de::Error::custom(error.reason))
+    String::deserialize(deserializer)?
+        .parse()
+        .map(Some)
+        .map_err(|error: SpecError| serde::de::Error::custom(error.reason))
 }
 
 fn absolute<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
@@ -182,5 +228,7 @@ fn absolute<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf
     if path.is_absolute() {
         return Ok(Some(path));
     }
-    Err(serde::de::Error::custom(format!("{path:?} is not an absolute path")))
+    Err(serde::de::Error::custom(format!(
+        "{path:?} is not an absolute path"
+    )))
 }

@@ -1,6 +1,8 @@
-//! The settings: defaults < file < environment < flags. `config.example.toml` is the file that holds every default.
+//! The settings: defaults < file < environment < flags. `config.example.toml` is the file that
+//! holds every default.
 //!
-//! [`Config::load`] gives the whole; a [`ConfigError`] names file, line, column, key and what is allowed.
+//! [`Config::load`] gives the whole; a [`ConfigError`] names file, line, column, key and what is
+//! allowed.
 
 mod document;
 mod error;

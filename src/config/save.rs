@@ -1,4 +1,5 @@
-//! Saving, changing and deleting presets in the config file, which keeps everything else as people wrote it.
+//! Saving, changing and deleting presets in the config file, which keeps everything else as people
+//! wrote it.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -12,17 +13,22 @@ use super::{ConfigError, error};
 use crate::spec::{ContainerName, Preset};
 use crate::sys::files;
 
-/// Adds the preset `name` to `file`, which is made when it is not there. All or nothing: the file is replaced by a renamed one.
+/// Adds the preset `name` to `file`, which is made when it is not there. All or nothing: the file
+/// is replaced by a renamed one.
 ///
 /// # Errors
-/// When the name cannot be a preset's or is one already, the file is wrong as it is, or cannot be written.
+/// When the name cannot be a preset's or is one already, the file is wrong as it is, or cannot be
+/// written.
 pub fn save_preset(file: &Path, name: &str, preset: &Preset) -> Result<(), ConfigError> {
     let shown = error::shown(file);
     ContainerName::new(name).map_err(|error| ConfigError::new(name, &error.reason))?;
     let old = read(file)?;
     let layer: Layer = Document::new(shown.clone(), old.clone()).parse()?;
     if layer.presets.contains_key(name) || name == super::NO_PRESET {
-        return Err(ConfigError::new(name, "there is a preset of that name already; choose another one"));
+        return Err(ConfigError::new(
+            name,
+            "there is a preset of that name already; choose another one",
+        ));
     }
     let gap = if old.is_empty() || old.ends_with("\n\n") {
         ""
@@ -31,15 +37,24 @@ pub fn save_preset(file: &Path, name: &str, preset: &Preset) -> Result<(), Confi
     } else {
         "\n\n"
     };
-    replace(file, &format!("{old}{gap}[presets.{name}]\n{}", body(&shown, preset)?))
+    replace(
+        file,
+        &format!("{old}{gap}[presets.{name}]\n{}", body(&shown, preset)?),
+    )
 }
 
-/// Makes the preset `old` of `file` into `preset`, called `name` from now on. Only what differs is written: comments, order and layout
-/// stay. A preset that is not in the file (it is shipped with us) becomes a new one there.
+/// Makes the preset `old` of `file` into `preset`, called `name` from now on. Only what differs is
+/// written: comments, order and layout stay. A preset that is not in the file (it is shipped with
+/// us) becomes a new one there.
 ///
 /// # Errors
 /// As [`save_preset`]; also when `name` is another preset of the file.
-pub fn change_preset(file: &Path, old: &str, name: &str, preset: &Preset) -> Result<(), ConfigError> {
+pub fn change_preset(
+    file: &Path,
+    old: &str,
+    name: &str,
+    preset: &Preset,
+) -> Result<(), ConfigError> {
     let shown = error::shown(file);
     let text = read(file)?;
     let layer: Layer = Document::new(shown.clone(), text.clone()).parse()?;
@@ -48,19 +63,36 @@ pub fn change_preset(file: &Path, old: &str, name: &str, preset: &Preset) -> Res
     };
     ContainerName::new(name).map_err(|error| ConfigError::new(name, &error.reason))?;
     if name != old && (layer.presets.contains_key(name) || name == super::NO_PRESET) {
-        return Err(ConfigError::new(name, "there is a preset of that name already; choose another one"));
+        return Err(ConfigError::new(
+            name,
+            "there is a preset of that name already; choose another one",
+        ));
     }
-    let parse = |text: &str| text.parse::<DocumentMut>().map_err(|error| ConfigError::new(shown.clone(), error.message()));
-    let (was, is) = (parse(&body(&shown, before)?)?, parse(&body(&shown, preset)?)?);
+    let parse = |text: &str| {
+        text.parse::<DocumentMut>()
+            .map_err(|error| ConfigError::new(shown.clone(), error.message()))
+    };
+    let (was, is) = (
+        parse(&body(&shown, before)?)?,
+        parse(&body(&shown, preset)?)?,
+    );
     let mut whole = parse(&text)?;
     let gone = || ConfigError::new(shown.clone(), &format!("presets.{old} is not a table"));
-    let presets = whole.get_mut("presets").and_then(Item::as_table_like_mut).ok_or_else(gone)?;
-    let table = presets.get_mut(old).and_then(Item::as_table_like_mut).ok_or_else(gone)?;
+    let presets = whole
+        .get_mut("presets")
+        .and_then(Item::as_table_like_mut)
+        .ok_or_else(gone)?;
+    let table = presets
+        .get_mut(old)
+        .and_then(Item::as_table_like_mut)
+        .ok_or_else(gone)?;
     for (key, _) in was.iter().filter(|(key, _)| !is.contains_key(key)) {
         table.remove(key);
     }
     for (key, item) in is.iter() {
-        let same = was.get(key).is_some_and(|before| before.to_string() == item.to_string());
+        let same = was
+            .get(key)
+            .is_some_and(|before| before.to_string() == item.to_string());
         if let Some(value) = item.as_value().filter(|_| !same) {
             set(table, key, value.clone());
         }
@@ -79,11 +111,18 @@ pub fn change_preset(file: &Path, old: &str, name: &str, preset: &Preset) -> Res
 /// When it is not in the file, or the file cannot be read or written.
 pub fn delete_preset(file: &Path, name: &str) -> Result<(), ConfigError> {
     let shown = error::shown(file);
-    let mut whole: DocumentMut =
-        read(file)?.parse().map_err(|error: toml_edit::TomlError| ConfigError::new(shown.clone(), error.message()))?;
-    let removed = whole.get_mut("presets").and_then(Item::as_table_like_mut).and_then(|presets| presets.remove(name));
+    let mut whole: DocumentMut = read(file)?
+        .parse()
+        .map_err(|error: toml_edit::TomlError| ConfigError::new(shown.clone(), error.message()))?;
+    let removed = whole
+        .get_mut("presets")
+        .and_then(Item::as_table_like_mut)
+        .and_then(|presets| presets.remove(name));
     if removed.is_none() {
-        return Err(ConfigError::new(name, "is shipped with minic-tui, not in the config file: it can be changed, not deleted"));
+        return Err(ConfigError::new(
+            name,
+            "is shipped with minic-tui, not in the config file: it can be changed, not deleted",
+        ));
     }
     replace(file, &whole.to_string())
 }
@@ -101,22 +140,32 @@ fn set(table: &mut dyn TableLike, key: &str, mut value: Value) {
 
 /// What a table of the preset says, a line a key.
 fn body(shown: &str, preset: &Preset) -> Result<String, ConfigError> {
-    let whole = toml::to_string(preset).map_err(|error| ConfigError::new(shown, &format!("cannot write the preset: {error}")))?;
-    Ok(whole.lines().filter(|line| !line.ends_with(" = []")).map(|line| format!("{line}\n")).collect())
+    let whole = toml::to_string(preset)
+        .map_err(|error| ConfigError::new(shown, &format!("cannot write the preset: {error}")))?;
+    Ok(whole
+        .lines()
+        .filter(|line| !line.ends_with(" = []"))
+        .map(|line| format!("{line}\n"))
+        .collect())
 }
 
 fn read(file: &Path) -> Result<String, ConfigError> {
     match files::read_text(file, super::load::LARGEST) {
         Ok(text) => Ok(text),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
-        Err(error) => Err(ConfigError::new(error::shown(file), &format!("cannot read it: {error}"))),
+        Err(error) => Err(ConfigError::new(
+            error::shown(file),
+            &format!("cannot read it: {error}"),
+        )),
     }
 }
 
 /// Puts `text` in the place of `file`, all or nothing, when it can be read again tomorrow.
 fn replace(file: &Path, text: &str) -> Result<(), ConfigError> {
     let shown = error::shown(file);
-    let failed = |what: &str, error: &dyn std::fmt::Display| ConfigError::new(shown.clone(), &format!("{what}: {error}"));
+    let failed = |what: &str, error: &dyn std::fmt::Display| {
+        ConfigError::new(shown.clone(), &format!("{what}: {error}"))
+    };
     Document::new(shown.clone(), text.to_owned()).parse::<Layer>()?;
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).map_err(|error| failed("cannot make its folder", &error))?;
@@ -131,10 +180,12 @@ fn replace(file: &Path, text: &str) -> Result<(), ConfigError> {
         new.write_all(text.as_bytes())?;
         new.sync_all()
     });
-    written.and_then(|()| fs::rename(&temp, file)).map_err(|error| {
-        let _ = fs::remove_file(&temp);
-        failed("cannot write it", &error)
-    })
+    written
+        .and_then(|()| fs::rename(&temp, file))
+        .map_err(|error| {
+            let _ = fs::remove_file(&temp);
+            failed("cannot write it", &error)
+        })
 }
 
 #[cfg(test)]
@@ -152,21 +203,45 @@ mod tests {
             command: Some(vec!["sleep".into(), "9".into()]),
             ..Preset::default()
         };
-        let read = || Config::load(&Overrides { file: Some(file.clone()), ..Overrides::default() }, |_| None).unwrap();
+        let read = || {
+            Config::load(
+                &Overrides {
+                    file: Some(file.clone()),
+                    ..Overrides::default()
+                },
+                |_| None,
+            )
+            .unwrap()
+        };
         save_preset(&file, "first", &preset).unwrap();
-        assert_eq!(*read().preset("first").unwrap(), preset, "in a file that was not there");
+        assert_eq!(
+            *read().preset("first").unwrap(),
+            preset,
+            "in a file that was not there"
+        );
         let comment = "# mine\ntick = \"2s\" # slow";
         fs::write(&file, comment).unwrap();
         save_preset(&file, "second", &preset).unwrap();
         assert!(fs::read_to_string(&file).unwrap().starts_with(comment));
         assert_eq!(read().tick.as_secs(), 2);
-        assert_eq!(read().preset("second").unwrap().memory.as_deref(), Some("72M"));
-        for (name, wrong) in [("second", "already"), ("none", "already"), ("a b", "a b"), ("", "")] {
+        assert_eq!(
+            read().preset("second").unwrap().memory.as_deref(),
+            Some("72M")
+        );
+        for (name, wrong) in [
+            ("second", "already"),
+            ("none", "already"),
+            ("a b", "a b"),
+            ("", ""),
+        ] {
             let error = save_preset(&file, name, &preset).unwrap_err().to_string();
             assert!(error.contains(wrong), "{error}");
         }
         fs::write(&file, "tick = 5 5").unwrap();
-        assert!(save_preset(&file, "third", &preset).is_err(), "a file that is wrong is not written to");
+        assert!(
+            save_preset(&file, "third", &preset).is_err(),
+            "a file that is wrong is not written to"
+        );
         assert_eq!(fs::read_to_string(&file).unwrap(), "tick = 5 5");
         fs::remove_dir_all(&folder).unwrap();
     }
@@ -176,7 +251,8 @@ mod tests {
     fn changed(text: &str, change: impl FnOnce(&Path)) -> String {
         static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let file = std::env::temp_dir().join(format!("minic-change-{}-{count}.toml", std::process::id()));
+        let file =
+            std::env::temp_dir().join(format!("minic-change-{}-{count}.toml", std::process::id()));
         fs::write(&file, text).unwrap();
         change(&file);
         let after = fs::read_to_string(&file).unwrap();
@@ -190,26 +266,57 @@ mod tests {
 
     #[test]
     fn only_what_is_different_is_written() {
-        assert_eq!(changed(MINE, |file| change_preset(file, "build", "build", &build()).unwrap()), MINE, "nothing is");
-        let more = Preset { memory: Some("1G".into()), cpus: None, pids: Some("7".into()), ..build() };
-        let after = changed(MINE, |file| change_preset(file, "build", "build", &more).unwrap());
+        assert_eq!(
+            changed(MINE, |file| change_preset(file, "build", "build", &build())
+                .unwrap()),
+            MINE,
+            "nothing is"
+        );
+        let more = Preset {
+            memory: Some("1G".into()),
+            cpus: None,
+            pids: Some("7".into()),
+            ..build()
+        };
+        let after = changed(MINE, |file| {
+            change_preset(file, "build", "build", &more).unwrap()
+        });
         let wanted = MINE
-            .replace("memory = 512   # enough\ncpus=\"1.5\"\n", "memory = \"1G\"   # enough\n")
+            .replace(
+                "memory = 512   # enough\ncpus=\"1.5\"\n",
+                "memory = \"1G\"   # enough\n",
+            )
             .replace("'a build'\n", "'a build'\npids = \"7\"\n");
         assert_eq!(after, wanted);
-        let after = changed(MINE, |file| change_preset(file, "build", "fast", &build()).unwrap());
-        assert_eq!(after, MINE.replace("presets.build", "presets.fast"), "a new name");
-        let after = changed(MINE, |file| change_preset(file, "shipped", "shipped", &build()).unwrap());
-        assert!(after.starts_with(MINE) && after.contains("[presets.shipped]"), "one that is not in the file is added");
+        let after = changed(MINE, |file| {
+            change_preset(file, "build", "fast", &build()).unwrap()
+        });
+        assert_eq!(
+            after,
+            MINE.replace("presets.build", "presets.fast"),
+            "a new name"
+        );
+        let after = changed(MINE, |file| {
+            change_preset(file, "shipped", "shipped", &build()).unwrap()
+        });
+        assert!(
+            after.starts_with(MINE) && after.contains("[presets.shipped]"),
+            "one that is not in the file is added"
+        );
     }
 
     #[test]
     fn what_cannot_be_is_refused_and_the_file_stays() {
-        for (old, name, wrong) in
-            [("build", "other", "already"), ("build", "none", "already"), ("build", "a b", "a b"), ("new", "other", "already")]
-        {
+        for (old, name, wrong) in [
+            ("build", "other", "already"),
+            ("build", "none", "already"),
+            ("build", "a b", "a b"),
+            ("new", "other", "already"),
+        ] {
             let after = changed(MINE, |file| {
-                let error = change_preset(file, old, name, &build()).unwrap_err().to_string();
+                let error = change_preset(file, old, name, &build())
+                    .unwrap_err()
+                    .to_string();
                 assert!(error.contains(wrong), "{error}");
             });
             assert_eq!(after, MINE);
@@ -219,8 +326,18 @@ mod tests {
     #[test]
     fn one_is_deleted_and_the_rest_stays() {
         let after = changed(MINE, |file| delete_preset(file, "build").unwrap());
-        assert_eq!(after, "# mine\ntick = \"2s\" # slow\n\n[presets.other] # last\npids = 9\n");
-        let error = changed(MINE, |file| assert!(delete_preset(file, "cpu-quarter").unwrap_err().to_string().contains("shipped")));
+        assert_eq!(
+            after,
+            "# mine\ntick = \"2s\" # slow\n\n[presets.other] # last\npids = 9\n"
+        );
+        let error = changed(MINE, |file| {
+            assert!(
+                delete_preset(file, "cpu-quarter")
+                    .unwrap_err()
+                    .to_string()
+                    .contains("shipped")
+            )
+        });
         assert_eq!(error, MINE);
     }
 }

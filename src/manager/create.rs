@@ -10,8 +10,8 @@ use super::{Created, Error, Manager};
 use crate::record::{self, Lock, Process, Record, StoreError};
 use crate::security::{Profile, selinux};
 use crate::spec::{
-    Categories, ContainerId, ContainerSpec, HostUsers, IdRange, IpcMode, NetworkMode, PidMode, Preset, SeLinux, Seccomp, SpecError, Userns,
-    resolve,
+    Categories, ContainerId, ContainerSpec, HostUsers, IdRange, IpcMode, NetworkMode, PidMode,
+    Preset, SeLinux, Seccomp, SpecError, Userns, resolve,
 };
 use crate::sys::{files, random};
 use crate::{namespace, rootfs, runtime};
@@ -34,15 +34,23 @@ pub struct Fresh {
     pub(super) lock: Lock,
 }
 
-/// How long an image counts as compared with this machine's files: one command's creation and start, not longer.
+/// How long an image counts as compared with this machine's files: one command's creation and
+/// start, not longer.
 const IMAGE_HOLDS: Duration = Duration::from_millis(100);
 
 /// The largest seccomp profile, in bytes: docker's has 15 thousand.
 const LARGEST_PROFILE: u64 = 4 << 20;
 
-/// The text of the seccomp profile that a request names, checked now, so that no start fails for it later.
+/// The text of the seccomp profile that a request names, checked now, so that no start fails for it
+/// later.
 fn own_profile(spec: &ContainerSpec, request: &Preset) -> Result<Option<String>, Error> {
-    let Some(file) = request.seccomp.as_deref().filter(|_| spec.security.seccomp == Seccomp::Own) else { return Ok(None) };
+    let Some(file) = request
+        .seccomp
+        .as_deref()
+        .filter(|_| spec.security.seccomp == Seccomp::Own)
+    else {
+        return Ok(None);
+    };
     let read = files::read_text(Path::new(file), LARGEST_PROFILE);
     let text = read.map_err(|e| SpecError::new("seccomp", format!("cannot read {file}: {e}")))?;
     Profile::parse(&text).map_err(|e| SpecError::new("seccomp", format!("{file}: {e}")))?;
@@ -51,27 +59,54 @@ fn own_profile(spec: &ContainerSpec, request: &Preset) -> Result<Option<String>,
 
 /// The containers some of whose namespaces `spec` shares, by id.
 fn joined(spec: &ContainerSpec) -> Vec<&str> {
-    let network = if let NetworkMode::Container(id) = &spec.network { Some(id) } else { None };
-    let ipc = if let IpcMode::Container(id) = &spec.ipc { Some(id) } else { None };
-    let pid = if let PidMode::Container(id) = &spec.pid { Some(id) } else { None };
-    [network, ipc, pid].into_iter().flatten().map(String::as_str).collect()
+    let network = if let NetworkMode::Container(id) = &spec.network {
+        Some(id)
+    } else {
+        None
+    };
+    let ipc = if let IpcMode::Container(id) = &spec.ipc {
+        Some(id)
+    } else {
+        None
+    };
+    let pid = if let PidMode::Container(id) = &spec.pid {
+        Some(id)
+    } else {
+        None
+    };
+    [network, ipc, pid]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect()
 }
 
 impl Manager {
     /// Creates a container without starting it; builds the image on first use, telling `progress`.
     ///
     /// # Errors
-    /// When the request is wrong, the name is in use, or the disk refuses; nothing half-made stays behind.
-    pub fn create(&self, what: &Created, options: CreateOptions, progress: &mut dyn FnMut(String)) -> Result<Record, Error> {
+    /// When the request is wrong, the name is in use, or the disk refuses; nothing half-made stays
+    /// behind.
+    pub fn create(
+        &self,
+        what: &Created,
+        options: CreateOptions,
+        progress: &mut dyn FnMut(String),
+    ) -> Result<Record, Error> {
         Ok(self.make(what, options, None, progress)?.0)
     }
 
-    /// Creates a container that the caller starts at once: until then nobody else can, and should the caller die before, whoever comes by
-    /// next removes it.
+    /// Creates a container that the caller starts at once: until then nobody else can, and should
+    /// the caller die before, whoever comes by next removes it.
     ///
     /// # Errors
     /// As [`Manager::create`].
-    pub fn create_to_start(&self, what: &Created, options: CreateOptions, progress: &mut dyn FnMut(String)) -> Result<Fresh, Error> {
+    pub fn create_to_start(
+        &self,
+        what: &Created,
+        options: CreateOptions,
+        progress: &mut dyn FnMut(String),
+    ) -> Result<Fresh, Error> {
         let caller = record::identify(std::process::id().cast_signed());
         let (record, lock) = self.make(what, options, caller.as_ref(), progress)?;
         Ok(Fresh { record, lock })
@@ -86,9 +121,18 @@ impl Manager {
         progress: &mut dyn FnMut(String),
     ) -> Result<(Record, Lock), Error> {
         let mut bytes = [0; 6];
-        random::fill(&mut bytes).map_err(|e| Error::System { message: format!("cannot make an id: {}", e.desc()), hint: None })?;
+        random::fill(&mut bytes).map_err(|e| Error::System {
+            message: format!("cannot make an id: {}", e.desc()),
+            hint: None,
+        })?;
         let id = ContainerId::from_random(bytes);
-        let mut spec = resolve(id, what.name.as_deref(), &what.request, options.tty, options.interactive)?;
+        let mut spec = resolve(
+            id,
+            what.name.as_deref(),
+            &what.request,
+            options.tty,
+            options.interactive,
+        )?;
         spec.remove = options.remove;
         spec.preset = what.preset.clone();
         self.resolve_shared(&mut spec)?;
@@ -96,7 +140,11 @@ impl Manager {
         spec.check_read_only()?;
         match &spec.root {
             Some(folder) if !folder.is_dir() => {
-                return Err(SpecError::new("root", format!("{} is not a folder of this host", folder.display())).into());
+                return Err(SpecError::new(
+                    "root",
+                    format!("{} is not a folder of this host", folder.display()),
+                )
+                .into());
             }
             Some(_) => {}
             None => drop(self.image(progress)?),
@@ -120,17 +168,28 @@ impl Manager {
         if let Some(ids) = spec.ids {
             // the upper folder is the container's `/`, which its root owns
             let upper = draft.folder().join("upper");
-            chown(&upper, Some(ids.first), Some(ids.first))
-                .map_err(|e| Error::System { message: format!("cannot give {} to the container: {e}", upper.display()), hint: None })?;
+            chown(&upper, Some(ids.first), Some(ids.first)).map_err(|e| Error::System {
+                message: format!("cannot give {} to the container: {e}", upper.display()),
+                hint: None,
+            })?;
         }
         let base = draft.folder().join("base");
-        rootfs::write_base(&base, &spec).map_err(|e| Error::System { message: e.to_string(), hint: None })?;
+        rootfs::write_base(&base, &spec).map_err(|e| Error::System {
+            message: e.to_string(),
+            hint: None,
+        })?;
         if let Some(storage) = spec.storage {
-            rootfs::storage::bound(draft.folder(), storage).map_err(|e| Error::System { message: e.why, hint: e.hint })?;
+            rootfs::storage::bound(draft.folder(), storage).map_err(|e| Error::System {
+                message: e.why,
+                hint: e.hint,
+            })?;
         }
         if let Some(profile) = profile {
             let file = draft.folder().join(runtime::PROFILE_FILE);
-            std::fs::write(&file, profile).map_err(|e| Error::System { message: format!("write {}: {e}", file.display()), hint: None })?;
+            std::fs::write(&file, profile).map_err(|e| Error::System {
+                message: format!("write {}: {e}", file.display()),
+                hint: None,
+            })?;
         }
         reached("create.commit")?;
         self.store().enter_name(&spec, &names)?;
@@ -144,32 +203,52 @@ impl Manager {
         Ok((record, lock))
     }
 
-    /// Whether it has ids of its own: what `--userns` asked for, else the default, unless something else was asked for that cannot be had with
-    /// them. A container whose processes or shared memory it has gives it its own.
+    /// Whether it has ids of its own: what `--userns` asked for, else the default, unless something
+    /// else was asked for that cannot be had with them. A container whose processes or shared
+    /// memory it has gives it its own.
     fn choose_users(&self, spec: &mut ContainerSpec, asked: bool) -> Result<(), Error> {
         if asked && spec.userns == Userns::Host {
             return Ok(());
         }
-        let joined: Vec<ContainerSpec> = joined(spec).into_iter().map(|id| Ok(self.find(id)?.spec)).collect::<Result<_, Error>>()?;
-        let stranger = joined.iter().find(|other| other.ids.is_none()).map(|other| HostUsers::Joined(other.name.to_string()));
+        let joined: Vec<ContainerSpec> = joined(spec)
+            .into_iter()
+            .map(|id| Ok(self.find(id)?.spec))
+            .collect::<Result<_, Error>>()?;
+        let stranger = joined
+            .iter()
+            .find(|other| other.ids.is_none())
+            .map(|other| HostUsers::Joined(other.name.to_string()));
         if asked {
             return match (&stranger, &spec.pid) {
                 (Some(HostUsers::Joined(name)), PidMode::Container(_)) => {
-                    let why =
-                        format!("the container {name} has the host's ids, so that nobody with others can have a /proc for its processes");
-                    Err(SpecError::new("pid", format!("{why}; leave out --userns auto, or start {name} with it")).into())
+                    let why = format!(
+                        "the container {name} has the host's ids, so that nobody with others can have a /proc for its processes"
+                    );
+                    Err(SpecError::new(
+                        "pid",
+                        format!("{why}; leave out --userns auto, or start {name} with it"),
+                    )
+                    .into())
                 }
                 _ => Ok(()),
             };
         }
         let configured = (self.users == Userns::Host).then_some(HostUsers::Config);
         let kernel = || namespace::cannot_map_users(self.ids).map(HostUsers::Kernel);
-        spec.host_users = configured.or_else(|| HostUsers::needed_by(spec)).or(stranger).or_else(kernel);
-        spec.userns = if spec.host_users.is_some() { Userns::Host } else { Userns::Auto };
+        spec.host_users = configured
+            .or_else(|| HostUsers::needed_by(spec))
+            .or(stranger)
+            .or_else(kernel);
+        spec.userns = if spec.host_users.is_some() {
+            Userns::Host
+        } else {
+            Userns::Auto
+        };
         Ok(())
     }
 
-    /// Gives it ids of the host that no other has. Under the lock of names, so that two creations cannot choose alike.
+    /// Gives it ids of the host that no other has. Under the lock of names, so that two creations
+    /// cannot choose alike.
     fn give_ids(&self, spec: &mut ContainerSpec, names: &Lock) -> Result<(), Error> {
         if let (PidMode::Container(id), _) | (_, IpcMode::Container(id)) = (&spec.pid, &spec.ipc)
             && let Some(ids) = self.find(id)?.spec.ids
@@ -185,35 +264,62 @@ impl Manager {
             hint: Some("destroy that container, or use --userns host".into()),
         };
         let none_left = || Error::System {
-            message: format!("each of the {} ranges of ids belongs to a container", self.ids.ranges),
-            hint: Some("destroy some, raise userns.ranges in the config file, or use --userns host".into()),
+            message: format!(
+                "each of the {} ranges of ids belongs to a container",
+                self.ids.ranges
+            ),
+            hint: Some(
+                "destroy some, raise userns.ranges in the config file, or use --userns host".into(),
+            ),
         };
-        let any = IdRange { first: self.ids.first, count: self.ids.size };
+        let any = IdRange {
+            first: self.ids.first,
+            count: self.ids.size,
+        };
         any.check(spec.user)?;
         let mut from = [0; 4];
-        random::fill(&mut from).map_err(|e| Error::System { message: format!("cannot choose user ids: {}", e.desc()), hint: None })?;
-        let ids = self.store().give_ids(&spec.id, self.ids, u32::from_ne_bytes(from), names).map_err(unknown)?.ok_or_else(none_left)?;
+        random::fill(&mut from).map_err(|e| Error::System {
+            message: format!("cannot choose user ids: {}", e.desc()),
+            hint: None,
+        })?;
+        let ids = self
+            .store()
+            .give_ids(&spec.id, self.ids, u32::from_ne_bytes(from), names)
+            .map_err(unknown)?
+            .ok_or_else(none_left)?;
         spec.ids = Some(ids);
         Ok(())
     }
 
-    /// Gives it SELinux categories that no other has, or those of the container whose processes or shared memory it has. Under the lock of
-    /// names, as its ids.
+    /// Gives it SELinux categories that no other has, or those of the container whose processes or
+    /// shared memory it has. Under the lock of names, as its ids.
     fn give_categories(&self, spec: &mut ContainerSpec) -> Result<(), Error> {
         let beside = match (&spec.pid, &spec.ipc) {
-            (PidMode::Container(id), _) | (_, IpcMode::Container(id)) => self.find(id)?.spec.categories,
+            (PidMode::Container(id), _) | (_, IpcMode::Container(id)) => {
+                self.find(id)?.spec.categories
+            }
             _ => None,
         };
         if beside.is_some() {
             spec.categories = beside;
             return Ok(());
         }
-        let system = |message: String| Error::System { message, hint: None };
+        let system = |message: String| Error::System {
+            message,
+            hint: None,
+        };
         let mut random = [0; 4];
-        random::fill(&mut random).map_err(|e| system(format!("cannot choose SELinux categories: {}", e.desc())))?;
-        let taken = self.store().categories().map_err(|e| system(format!("nobody knows which SELinux categories are taken: {e}")))?;
+        random::fill(&mut random)
+            .map_err(|e| system(format!("cannot choose SELinux categories: {}", e.desc())))?;
+        let taken = self.store().categories().map_err(|e| {
+            system(format!(
+                "nobody knows which SELinux categories are taken: {e}"
+            ))
+        })?;
         let free = Categories::free(u32::from_ne_bytes(random), &taken);
-        spec.categories = Some(free.ok_or_else(|| system("each pair of SELinux categories belongs to a container: destroy some".into()))?);
+        spec.categories = Some(free.ok_or_else(|| {
+            system("each pair of SELinux categories belongs to a container: destroy some".into())
+        })?);
         Ok(())
     }
 
@@ -231,9 +337,12 @@ impl Manager {
         Ok(())
     }
 
-    /// The image that containers start from, built or rebuilt when needed. After a rebuild the generations that no living
-    /// container stands on are removed.
-    pub(super) fn image(&self, progress: &mut dyn FnMut(String)) -> Result<rootfs::ImageRoot, Error> {
+    /// The image that containers start from, built or rebuilt when needed. After a rebuild the
+    /// generations that no living container stands on are removed.
+    pub(super) fn image(
+        &self,
+        progress: &mut dyn FnMut(String),
+    ) -> Result<rootfs::ImageRoot, Error> {
         let mut known = self.image.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, image)) = known.as_ref().filter(|(at, _)| at.elapsed() < IMAGE_HOLDS) {
             return Ok(image.clone());
@@ -244,7 +353,10 @@ impl Manager {
     }
 
     fn ensure_image(&self, progress: &mut dyn FnMut(String)) -> Result<rootfs::ImageRoot, Error> {
-        let system = |e: rootfs::ImageError| Error::System { message: e.to_string(), hint: None };
+        let system = |e: rootfs::ImageError| Error::System {
+            message: e.to_string(),
+            hint: None,
+        };
         let mut built = false;
         let mut tell = |line: String| {
             built = true;
@@ -253,19 +365,32 @@ impl Manager {
         let images = self.store().images();
         let image = rootfs::host_image::ensure(&images, &mut tell).map_err(system)?;
         if built {
-            let alive = self.records()?.into_iter().filter(|r| r.status.is_alive() || r.restart_at.is_some());
-            let generation = |root: PathBuf| Some(root.parent()?.file_name()?.to_string_lossy().into_owned());
-            let keep: Vec<String> = alive.filter_map(|r| r.image_root).filter_map(generation).collect();
+            let alive = self
+                .records()?
+                .into_iter()
+                .filter(|r| r.status.is_alive() || r.restart_at.is_some());
+            let generation =
+                |root: PathBuf| Some(root.parent()?.file_name()?.to_string_lossy().into_owned());
+            let keep: Vec<String> = alive
+                .filter_map(|r| r.image_root)
+                .filter_map(generation)
+                .collect();
             rootfs::host_image::prune(&images, &keep).map_err(system)?;
         }
         Ok(image)
     }
 
-    /// Creates and starts a container in the background. One that cannot be started does not stay behind.
+    /// Creates and starts a container in the background. One that cannot be started does not stay
+    /// behind.
     ///
     /// # Errors
     /// As [`Manager::create`] and [`Manager::start`].
-    pub fn launch(&self, what: &Created, options: CreateOptions, progress: &mut dyn FnMut(String)) -> Result<ContainerId, Error> {
+    pub fn launch(
+        &self,
+        what: &Created,
+        options: CreateOptions,
+        progress: &mut dyn FnMut(String),
+    ) -> Result<ContainerId, Error> {
         let Fresh { record, lock } = self.create_to_start(what, options, progress)?;
         let id = record.spec.id.clone();
         match self.launch_record(record, &lock, None) {

@@ -16,7 +16,12 @@ impl Manager {
     }
 
     /// As [`Manager::destroy`], for who has its lock already.
-    pub(super) fn destroy_holding(&self, id: &ContainerId, force: bool, lock: Lock) -> Result<(), Error> {
+    pub(super) fn destroy_holding(
+        &self,
+        id: &ContainerId,
+        force: bool,
+        lock: Lock,
+    ) -> Result<(), Error> {
         let record = match self.load(id) {
             Ok(record) => record,
             Err(error) => {
@@ -65,9 +70,16 @@ impl Manager {
             self.store().tell(&record.spec, "destroyed", None);
         }
         removed.map_err(|error| {
-            self.store().tell_more(&record.spec, "not removed", None, Some(error.to_string()));
-            let message = format!("{} is destroyed, but not all of its files could be removed: {error}", record.spec.name);
-            Error::System { message, hint: Some("find out what holds them; minic-tui gc tries again".into()) }
+            self.store()
+                .tell_more(&record.spec, "not removed", None, Some(error.to_string()));
+            let message = format!(
+                "{} is destroyed, but not all of its files could be removed: {error}",
+                record.spec.name
+            );
+            Error::System {
+                message,
+                hint: Some("find out what holds them; minic-tui gc tries again".into()),
+            }
         })
     }
 }

@@ -1,4 +1,5 @@
-//! [`Engine`]: the one seam between a screen and what it controls. `Manager` is the real one, `Demo` makes data up.
+//! [`Engine`]: the one seam between a screen and what it controls. `Manager` is the real one,
+//! `Demo` makes data up.
 
 use std::time::Duration;
 
@@ -19,7 +20,8 @@ pub struct Created {
     pub preset: Option<String>,
 }
 
-/// Everything a screen can ask for. Calls block until the answer is known: make them from an effect worker.
+/// Everything a screen can ask for. Calls block until the answer is known: make them from an effect
+/// worker.
 pub trait Engine: Inspector + Send + Sync {
     /// Every container, by creation time, each with its status as it is now.
     ///
@@ -33,15 +35,28 @@ pub trait Engine: Inspector + Send + Sync {
     /// [`Error::Unknown`], [`Error::Ambiguous`]; as [`Engine::records`].
     fn find(&self, word: &str) -> Result<Record, Error> {
         let records = self.records()?;
-        let id = meant(word, records.iter().map(|record| (&record.spec.id, &record.spec.name)))?;
-        records.into_iter().find(|record| record.spec.id == id).ok_or_else(|| Error::Unknown(word.to_owned()))
+        let id = meant(
+            word,
+            records
+                .iter()
+                .map(|record| (&record.spec.id, &record.spec.name)),
+        )?;
+        records
+            .into_iter()
+            .find(|record| record.spec.id == id)
+            .ok_or_else(|| Error::Unknown(word.to_owned()))
     }
 
-    /// Creates and starts a container. `progress` hears a line whenever there is something to wait for (building the image).
+    /// Creates and starts a container. `progress` hears a line whenever there is something to wait
+    /// for (building the image).
     ///
     /// # Errors
     /// When the request is wrong or a step fails; nothing half-made stays behind.
-    fn launch(&self, what: &Created, progress: &mut dyn FnMut(String)) -> Result<ContainerId, Error>;
+    fn launch(
+        &self,
+        what: &Created,
+        progress: &mut dyn FnMut(String),
+    ) -> Result<ContainerId, Error>;
 
     /// Starts a created or stopped container from its saved spec.
     ///
@@ -88,10 +103,12 @@ pub trait Engine: Inspector + Send + Sync {
     /// Sets one limit, live while it runs.
     ///
     /// # Errors
-    /// When it is unknown, this kernel cannot give the limit, or less memory is asked for than can be freed; nothing has changed then.
+    /// When it is unknown, this kernel cannot give the limit, or less memory is asked for than can
+    /// be freed; nothing has changed then.
     fn set_limit(&self, id: &ContainerId, change: LimitChange) -> Result<Updated, Error>;
 
-    /// Stops it if it is alive, as [`Engine::stop`] does, and puts it into the trash, where it is kept for some minutes.
+    /// Stops it if it is alive, as [`Engine::stop`] does, and puts it into the trash, where it is
+    /// kept for some minutes.
     ///
     /// # Errors
     /// When it is unknown, does not end, or removes itself when it ends.
@@ -150,7 +167,8 @@ pub trait Watching: Send {
 
 /// Reads a log on and on.
 pub trait LogSource: Send {
-    /// Up to `most` chunks that were not returned before; empty when there is nothing new. Never waits.
+    /// Up to `most` chunks that were not returned before; empty when there is nothing new. Never
+    /// waits.
     ///
     /// # Errors
     /// When the log has become unreadable.

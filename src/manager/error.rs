@@ -80,18 +80,27 @@ impl Error {
         match self {
             Self::Launch { code, .. } => *code,
             Self::Spec(_) | Self::NameInUse(_) | Self::System { .. } => 125,
-            Self::Unknown(_) | Self::Destroyed(_) | Self::Ambiguous { .. } | Self::WrongState { .. } => 1,
+            Self::Unknown(_)
+            | Self::Destroyed(_)
+            | Self::Ambiguous { .. }
+            | Self::WrongState { .. } => 1,
         }
     }
 }
 
 /// Comes before the step called `step`: a test may want it to fail ([`fault::at`]).
 pub(super) fn reached(step: &'static str) -> Result<(), Error> {
-    fault::at(step).map_err(|errno| Error::System { message: format!("cannot take the step {step}: {}", errno.desc()), hint: None })
+    fault::at(step).map_err(|errno| Error::System {
+        message: format!("cannot take the step {step}: {}", errno.desc()),
+        hint: None,
+    })
 }
 
 impl From<CgroupError> for Error {
     fn from(error: CgroupError) -> Self {
-        Self::System { message: error.to_string(), hint: error.hint }
+        Self::System {
+            message: error.to_string(),
+            hint: error.hint,
+        }
     }
 }

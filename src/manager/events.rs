@@ -10,7 +10,8 @@ pub struct EventSource {
 }
 
 impl EventSource {
-    /// What was not returned before; empty when nothing new happened. Never waits: [`Manager::watch`] does.
+    /// What was not returned before; empty when nothing new happened. Never waits:
+    /// [`Manager::watch`] does.
     ///
     /// # Errors
     /// When the stream has become unreadable.
@@ -20,7 +21,10 @@ impl EventSource {
 }
 
 fn unreadable(error: std::io::Error) -> Error {
-    Error::System { message: format!("cannot read the events: {error}"), hint: None }
+    Error::System {
+        message: format!("cannot read the events: {error}"),
+        hint: None,
+    }
 }
 
 impl Manager {

@@ -9,7 +9,8 @@ use crate::runtime::{self, ExecOrder};
 pub type ExecRequest = ExecOrder;
 
 impl Manager {
-    /// Runs a command in what was just found, with our standard streams, and waits; returns its exit code (its own, 128+N for signal N).
+    /// Runs a command in what was just found, with our standard streams, and waits; returns its
+    /// exit code (its own, 128+N for signal N).
     ///
     /// # Errors
     /// When it is not running, cannot be joined, or the command cannot be executed (126, 127).
@@ -20,10 +21,16 @@ impl Manager {
     }
 }
 
-/// The init of one that `verb` may join: what joins a frozen cgroup is frozen itself, and whoever waits for it too.
+/// The init of one that `verb` may join: what joins a frozen cgroup is frozen itself, and whoever
+/// waits for it too.
 pub(super) fn joinable<'a>(record: &'a Record, verb: &'static str) -> Result<&'a Process, Error> {
     match &record.status {
         Status::Running { process, .. } => Ok(process),
-        other => Err(Error::WrongState { container: record.spec.name.to_string(), state: other.word(), verb, needs: "a running one" }),
+        other => Err(Error::WrongState {
+            container: record.spec.name.to_string(),
+            state: other.word(),
+            verb,
+            needs: "a running one",
+        }),
     }
 }

@@ -1,4 +1,5 @@
-//! `gc`, and the quick look at the start of every command: what crashes left is removed, and nothing that is not provably ours.
+//! `gc`, and the quick look at the start of every command: what crashes left is removed, and
+//! nothing that is not provably ours.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -50,27 +51,45 @@ struct Orphan {
 }
 
 impl Manager {
-    /// Removes what crashes left of this state folder's containers; with `dry_run` only says what it would remove.
-    /// What it cannot prove to be ours it leaves alone and tells.
+    /// Removes what crashes left of this state folder's containers; with `dry_run` only says what
+    /// it would remove. What it cannot prove to be ours it leaves alone and tells.
     ///
     /// # Errors
     /// When the state folder cannot be read.
     pub fn gc(&self, dry_run: bool) -> Result<Vec<Found>, Error> {
         let mut found = Vec::new();
         for id in self.store().ids()? {
-            let Some(name) = self.store().load(&id).ok().filter(reconcile::is_out_of_date).map(|record| record.spec.name) else { continue };
+            let Some(name) = self
+                .store()
+                .load(&id)
+                .ok()
+                .filter(reconcile::is_out_of_date)
+                .map(|record| record.spec.name)
+            else {
+                continue;
+            };
             // looking it up repairs it: its state, and its cgroup with that
             let fate = if dry_run {
                 Fate::WouldBeRemoved
             } else {
-                self.find(id.as_str()).map_or_else(|e| Fate::Stays(e.to_string()), |_| Fate::Removed)
+                self.find(id.as_str())
+                    .map_or_else(|e| Fate::Stays(e.to_string()), |_| Fate::Removed)
             };
-            found.push(Found { what: format!("what was left of {name}, which died unseen"), fate });
+            found.push(Found {
+                what: format!("what was left of {name}, which died unseen"),
+                fate,
+            });
         }
         for orphan in self.orphans() {
-            let what = format!("the cgroup of {}, which does not run: {}", orphan.id, shown(&orphan.folders));
+            let what = format!(
+                "the cgroup of {}, which does not run: {}",
+                orphan.id,
+                shown(&orphan.folders)
+            );
             let fate = if !self.store().has_trace_of(&orphan.id) {
-                Fate::Stays("this state folder knows of no such container; another one's, perhaps".into())
+                Fate::Stays(
+                    "this state folder knows of no such container; another one's, perhaps".into(),
+                )
             } else if dry_run {
                 Fate::WouldBeRemoved
             } else {
@@ -83,11 +102,14 @@ impl Manager {
             found.push(Found { what, fate });
         }
         if dry_run {
-            found.extend(self.store().leftovers()?.iter().map(|left| Found { what: left.to_string(), fate: Fate::WouldBeRemoved }));
+            found.extend(self.store().leftovers()?.iter().map(|left| Found {
+                what: left.to_string(),
+                fate: Fate::WouldBeRemoved,
+            }));
             return Ok(found);
         }
-        // nobody is in the middle of a creation while we hold this: every draft is one that was left. It is not held while they are
-        // deleted, which may take long
+        // nobody is in the middle of a creation while we hold this: every draft is one that was
+        // left. It is not held while they are deleted, which may take long
         let leftovers = {
             let _names = self.store().lock_names()?;
             self.store().leftovers()?
@@ -105,28 +127,40 @@ impl Manager {
         Ok(found)
     }
 
-    /// The same at the start of every command, without a word: a mess that cannot be cleaned up must not keep anybody from working.
-    /// To look takes as long as there are containers, so of many commands in a second only the first looks.
+    /// The same at the start of every command, without a word: a mess that cannot be cleaned up
+    /// must not keep anybody from working. To look takes as long as there are containers, so of
+    /// many commands in a second only the first looks.
     pub(super) fn tidy_up(&self) {
         if !self.store().is_to_be_swept(SWEPT_HOLDS) {
             return;
         }
-        for orphan in self.orphans().into_iter().filter(|orphan| self.store().has_trace_of(&orphan.id)) {
+        for orphan in self
+            .orphans()
+            .into_iter()
+            .filter(|orphan| self.store().has_trace_of(&orphan.id))
+        {
             let _ = self.remove_orphan(&orphan.id);
         }
         self.sweep_folders();
     }
 
-    /// Every container as [`Manager::records`] has it, and what crashes left is removed, without a word: who reads all records anyway
-    /// need not read them for that once more.
+    /// Every container as [`Manager::records`] has it, and what crashes left is removed, without a
+    /// word: who reads all records anyway need not read them for that once more.
     ///
     /// # Errors
     /// When the state folder cannot be read.
     pub fn swept_records(&self) -> Result<Vec<Record>, Error> {
         let records = self.records()?;
-        let in_use: BTreeSet<&ContainerId> = records.iter().filter(|r| uses_cgroup(r)).map(|r| &r.spec.id).collect();
+        let in_use: BTreeSet<&ContainerId> = records
+            .iter()
+            .filter(|r| uses_cgroup(r))
+            .map(|r| &r.spec.id)
+            .collect();
         let first = cgroup::first_of_containers(&self.runtime.layout, &self.cgroup_parent());
-        for id in first.iter().filter(|id| !in_use.contains(id) && self.store().has_trace_of(id)) {
+        for id in first
+            .iter()
+            .filter(|id| !in_use.contains(id) && self.store().has_trace_of(id))
+        {
             let _ = self.remove_orphan(id);
         }
         self.sweep_folders();
@@ -143,25 +177,34 @@ impl Manager {
         }
     }
 
-    /// Cgroups of containers that, as their records have it, do not live: a start was killed in the middle, or is under way.
+    /// Cgroups of containers that, as their records have it, do not live: a start was killed in the
+    /// middle, or is under way.
     fn orphans(&self) -> Vec<Orphan> {
         let mut present: BTreeMap<ContainerId, Vec<PathBuf>> = BTreeMap::new();
         for (id, folder) in cgroup::containers(&self.runtime.layout, &self.cgroup_parent()) {
             present.entry(id).or_default().push(folder);
         }
         let orphans = present.into_iter().filter(|(id, _)| !self.is_in_use(id));
-        orphans.map(|(id, folders)| Orphan { id, folders }).collect()
+        orphans
+            .map(|(id, folders)| Orphan { id, folders })
+            .collect()
     }
 
-    /// Whether its record says that it lives, or is watched by a supervisor: reconciling such a record takes care of its cgroup.
+    /// Whether its record says that it lives, or is watched by a supervisor: reconciling such a
+    /// record takes care of its cgroup.
     fn is_in_use(&self, id: &ContainerId) -> bool {
-        self.store().load(id).is_ok_and(|record| uses_cgroup(&record))
+        self.store()
+            .load(id)
+            .is_ok_and(|record| uses_cgroup(&record))
     }
 
     /// `false` when somebody starts or removes it right now.
     fn remove_orphan(&self, id: &ContainerId) -> Result<bool, Error> {
-        // a supervisor that starts it holds this from before it makes the cgroup until its record says that it runs, and on
-        let Some(_supervising) = self.store().try_supervise(id)? else { return Ok(false) };
+        // a supervisor that starts it holds this from before it makes the cgroup until its record
+        // says that it runs, and on
+        let Some(_supervising) = self.store().try_supervise(id)? else {
+            return Ok(false);
+        };
         if self.is_in_use(id) || self.is_broken_and_alive(id) {
             return Ok(false);
         }
@@ -171,9 +214,12 @@ impl Manager {
         Ok(true)
     }
 
-    /// Nobody knows whether a container whose record cannot be read should live: its user decides, by destroying it.
+    /// Nobody knows whether a container whose record cannot be read should live: its user decides,
+    /// by destroying it.
     fn is_broken_and_alive(&self, id: &ContainerId) -> bool {
-        self.store().container(id).exists() && self.store().load(id).is_err() && !self.cgroup(id).is_empty()
+        self.store().container(id).exists()
+            && self.store().load(id).is_err()
+            && !self.cgroup(id).is_empty()
     }
 }
 
@@ -182,7 +228,10 @@ fn uses_cgroup(record: &Record) -> bool {
 }
 
 fn shown(folders: &[PathBuf]) -> String {
-    let first = folders.first().map(|path| path.display().to_string()).unwrap_or_default();
+    let first = folders
+        .first()
+        .map(|path| path.display().to_string())
+        .unwrap_or_default();
     match folders.len() {
         0 | 1 => first,
         more => format!("{first} and {} more", more - 1),

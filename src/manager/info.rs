@@ -31,7 +31,8 @@ pub struct Info {
     pub cgroups: Vec<PathBuf>,
     /// Its folder on disk.
     pub folder: PathBuf,
-    /// Bytes that it has written to its own layer, where that is bounded and can be told (on a tmpfs only while it is alive).
+    /// Bytes that it has written to its own layer, where that is bounded and can be told (on a
+    /// tmpfs only while it is alive).
     pub storage_used: Option<u64>,
     /// Its last log lines, oldest first (lossy UTF-8).
     pub last_lines: Vec<String>,
@@ -44,9 +45,18 @@ impl Manager {
     /// When it is unknown.
     pub fn info(&self, id: &ContainerId) -> Result<Info, Error> {
         let record = self.load(id)?;
-        let cgroups: Vec<PathBuf> = self.cgroup(id).paths().filter(|path| path.exists()).map(Path::to_owned).collect();
+        let cgroups: Vec<PathBuf> = self
+            .cgroup(id)
+            .paths()
+            .filter(|path| path.exists())
+            .map(Path::to_owned)
+            .collect();
         let mut sampler = Sampler::new(self.runtime.layout.clone(), self.cgroup_parent());
-        let alive: &[ContainerId] = if record.status.is_alive() { std::slice::from_ref(id) } else { &[] };
+        let alive: &[ContainerId] = if record.status.is_alive() {
+            std::slice::from_ref(id)
+        } else {
+            &[]
+        };
         let mut snapshot = sampler.sample(alive);
         Ok(Info {
             sample: snapshot.samples.remove(id),

@@ -11,26 +11,43 @@ use crate::sys::tty;
 
 impl From<LaunchError> for Error {
     fn from(error: LaunchError) -> Self {
-        Self::Launch { message: error.to_string(), code: error.code, launch: error.launch }
+        Self::Launch {
+            message: error.to_string(),
+            code: error.code,
+            launch: error.launch,
+        }
     }
 }
 
 /// Whether every source of the host's is recorded.
 fn is_recorded(spec: &ContainerSpec) -> bool {
-    spec.root.is_some() == spec.root_found.is_some() && spec.volumes.iter().all(|volume| volume.found.is_some())
+    spec.root.is_some() == spec.root_found.is_some()
+        && spec.volumes.iter().all(|volume| volume.found.is_some())
 }
 
 impl Manager {
     /// Starts `id` under its lock. `client` is the far end of an attached console.
-    pub(super) fn launch_locked(&self, id: &ContainerId, client: Option<OwnedFd>) -> Result<(), Error> {
+    pub(super) fn launch_locked(
+        &self,
+        id: &ContainerId,
+        client: Option<OwnedFd>,
+    ) -> Result<(), Error> {
         reached("start.lock")?;
         self.launch_holding(id, &self.store().lock(id)?, client)
     }
 
     /// As [`Manager::launch_locked`], for who has its lock already.
-    fn launch_holding(&self, id: &ContainerId, lock: &Lock, client: Option<OwnedFd>) -> Result<(), Error> {
+    fn launch_holding(
+        &self,
+        id: &ContainerId,
+        lock: &Lock,
+        client: Option<OwnedFd>,
+    ) -> Result<(), Error> {
         let record = self.load(id)?;
-        if record.status.is_alive() || record.restart_at.is_some() || matches!(record.status, Status::Broken { .. }) {
+        if record.status.is_alive()
+            || record.restart_at.is_some()
+            || matches!(record.status, Status::Broken { .. })
+        {
             return Err(Error::WrongState {
                 container: record.spec.name.to_string(),
                 state: record.status.word(),
@@ -51,11 +68,16 @@ impl Manager {
     /// Says what this host's security module has and the container will not get.
     fn warn_of_labels(&self, spec: &ContainerSpec) {
         // what it cannot be started without is told when it is not started
-        let Ok(confinement) = Confinement::of(spec) else { return };
+        let Ok(confinement) = Confinement::of(spec) else {
+            return;
+        };
         if let Some(lacks) = &confinement.lacks {
             (self.warn)(&format!("{} runs without {lacks}", spec.name));
         }
-        if confinement.labels.is_some() && spec.categories.is_none() && spec.security.selinux == SeLinux::Default {
+        if confinement.labels.is_some()
+            && spec.categories.is_none()
+            && spec.security.selinux == SeLinux::Default
+        {
             (self.warn)(&format!(
                 "{} has no SELinux categories, which keep containers apart: this host had no SELinux when it was created; create it anew",
                 spec.name
@@ -63,11 +85,18 @@ impl Manager {
         }
     }
 
-    /// Records what an older version did not, and what a reboot has numbered anew. What has changed is told, and recorded, by the start itself.
+    /// Records what an older version did not, and what a reboot has numbered anew. What has changed
+    /// is told, and recorded, by the start itself.
     fn complete(&self, record: &mut Record) -> Result<(), Error> {
         let mut completed = record.spec.clone();
         let recorded = record_sources(self.store(), &mut completed);
-        if recorded.or_else(|error| if is_recorded(&record.spec) { Ok(false) } else { Err(error) })? {
+        if recorded.or_else(|error| {
+            if is_recorded(&record.spec) {
+                Ok(false)
+            } else {
+                Err(error)
+            }
+        })? {
             self.store().save_spec(&completed)?;
             record.spec = completed;
         }
@@ -75,7 +104,12 @@ impl Manager {
     }
 
     /// Starts what is known not to live and to have no cgroup, under its lock.
-    pub(super) fn launch_record(&self, mut record: Record, _lock: &Lock, client: Option<OwnedFd>) -> Result<(), Error> {
+    pub(super) fn launch_record(
+        &self,
+        mut record: Record,
+        _lock: &Lock,
+        client: Option<OwnedFd>,
+    ) -> Result<(), Error> {
         self.warn_of_labels(&record.spec);
         self.complete(&mut record)?;
         let image = match &record.spec.root {
@@ -84,14 +118,21 @@ impl Manager {
         };
         let window = client.as_ref().and_then(|_| tty::window_size(0).ok());
         reached("start.order")?;
-        let order = StartOrder { id: record.spec.id.clone(), image, window };
+        let order = StartOrder {
+            id: record.spec.id.clone(),
+            image,
+            window,
+        };
         let best_effort = record.spec.best_effort;
         match (&self.launcher, client) {
             (Some(launcher), None) => launcher.launch(&order)?,
             (_, client) => launch_record(&self.runtime, &order, record, client)?,
         }
         if best_effort && let Ok(started) = self.store().load(&order.id) {
-            started.skipped.iter().for_each(|sentence| (self.warn)(sentence));
+            started
+                .skipped
+                .iter()
+                .for_each(|sentence| (self.warn)(sentence));
         }
         Ok(())
     }

@@ -13,10 +13,15 @@ impl From<StoreError> for Error {
         }
         let hint = match error.source.kind() {
             std::io::ErrorKind::StorageFull => Some("free some space".to_owned()),
-            std::io::ErrorKind::ReadOnlyFilesystem => Some("choose another folder with --state".to_owned()),
+            std::io::ErrorKind::ReadOnlyFilesystem => {
+                Some("choose another folder with --state".to_owned())
+            }
             _ => None,
         };
-        Self::System { message: error.to_string(), hint }
+        Self::System {
+            message: error.to_string(),
+            hint,
+        }
     }
 }
 
@@ -24,11 +29,17 @@ impl From<StoreError> for Error {
 ///
 /// # Errors
 /// [`Error::Unknown`], [`Error::Ambiguous`].
-pub(super) fn meant<'a>(word: &str, known: impl Iterator<Item = (&'a ContainerId, &'a ContainerName)>) -> Result<ContainerId, Error> {
+pub(super) fn meant<'a>(
+    word: &str,
+    known: impl Iterator<Item = (&'a ContainerId, &'a ContainerName)>,
+) -> Result<ContainerId, Error> {
     match lookup(word, known) {
         IdLookup::Found(id) => Ok(id),
         IdLookup::Unknown => Err(Error::Unknown(word.to_owned())),
-        IdLookup::Ambiguous(ids) => Err(Error::Ambiguous { word: word.to_owned(), count: ids.len() }),
+        IdLookup::Ambiguous(ids) => Err(Error::Ambiguous {
+            word: word.to_owned(),
+            count: ids.len(),
+        }),
     }
 }
 
@@ -62,36 +73,52 @@ impl Manager {
         self.look_up(&id)?.ok_or_else(unknown)
     }
 
-    /// The container of exactly this id, or of exactly this name by the index: no other record is read.
+    /// The container of exactly this id, or of exactly this name by the index: no other record is
+    /// read.
     fn find_exactly(&self, word: &str) -> Result<Option<Record>, Error> {
-        let (Ok(id), Ok(name)) = (ContainerId::new(word), ContainerName::new(word)) else { return Ok(None) };
+        let (Ok(id), Ok(name)) = (ContainerId::new(word), ContainerName::new(word)) else {
+            return Ok(None);
+        };
         if self.store().is_listed(&id) {
             return self.look_up(&id);
         }
-        let Some(id) = self.store().named(&name)? else { return Ok(None) };
+        let Some(id) = self.store().named(&name)? else {
+            return Ok(None);
+        };
         let found = self.look_up(&id)?;
-        // the index is derived, never believed; of a broken record nobody knows whether it has the name
-        Ok(found.filter(|record| record.spec.name == name || matches!(record.status, Status::Broken { .. })))
+        // the index is derived, never believed; of a broken record nobody knows whether it has the
+        // name
+        Ok(found.filter(|record| {
+            record.spec.name == name || matches!(record.status, Status::Broken { .. })
+        }))
     }
 
     /// One record with its status as it is now.
     pub(super) fn load(&self, id: &ContainerId) -> Result<Record, Error> {
-        self.look_up(id)?.ok_or_else(|| Error::Unknown(id.to_string()))
+        self.look_up(id)?
+            .ok_or_else(|| Error::Unknown(id.to_string()))
     }
 
-    /// As [`Manager::load`], for a verb that writes the record anew: one that cannot be read must not be written over.
+    /// As [`Manager::load`], for a verb that writes the record anew: one that cannot be read must
+    /// not be written over.
     pub(super) fn load_whole(&self, id: &ContainerId, verb: &'static str) -> Result<Record, Error> {
         let record = self.load(id)?;
         match record.status {
             Status::Broken { .. } => {
                 let (container, state) = (record.spec.name.to_string(), record.status.word());
-                Err(Error::WrongState { container, state, verb, needs: "one whose record can be read" })
+                Err(Error::WrongState {
+                    container,
+                    state,
+                    verb,
+                    needs: "one whose record can be read",
+                })
             }
             _ => Ok(record),
         }
     }
 
-    /// One record with its status as it is now, BROKEN when it cannot be read; `None` when there is no such container.
+    /// One record with its status as it is now, BROKEN when it cannot be read; `None` when there is
+    /// no such container.
     fn look_up(&self, id: &ContainerId) -> Result<Option<Record>, Error> {
         self.look_up_among(id, &Supervising::default())
     }
@@ -113,15 +140,29 @@ impl Manager {
     /// What can be said of a container whose record cannot be read.
     fn broken(&self, id: &ContainerId, error: &StoreError) -> Result<Record, Error> {
         let unreadable = || {
-            let request = Preset { command: Some(vec!["?".into()]), ..Preset::default() };
-            resolve(id.clone(), Some(id.as_str()), &request, false, false).map(|spec| ContainerSpec { image: "?".into(), ..spec })
+            let request = Preset {
+                command: Some(vec!["?".into()]),
+                ..Preset::default()
+            };
+            resolve(id.clone(), Some(id.as_str()), &request, false, false).map(|spec| {
+                ContainerSpec {
+                    image: "?".into(),
+                    ..spec
+                }
+            })
         };
         let spec = self.store().load_spec(id).or_else(|_| unreadable())?;
-        let made = std::fs::metadata(self.store().container(id)).and_then(|about| about.modified()).ok();
+        let made = std::fs::metadata(self.store().container(id))
+            .and_then(|about| about.modified())
+            .ok();
         Ok(Record {
             spec,
-            status: Status::Broken { reason: error.to_string() },
-            created_at: made.and_then(|at| Timestamp::try_from(at).ok()).unwrap_or_default(),
+            status: Status::Broken {
+                reason: error.to_string(),
+            },
+            created_at: made
+                .and_then(|at| Timestamp::try_from(at).ok())
+                .unwrap_or_default(),
             restarts: 0,
             image_root: None,
             health: None,

@@ -16,12 +16,17 @@ struct Log {
 
 impl LogSource for Log {
     fn read(&mut self, most: usize) -> Result<Vec<LogChunk>, Error> {
-        self.reader.read(most).map_err(|e| unreadable(&self.path, &e))
+        self.reader
+            .read(most)
+            .map_err(|e| unreadable(&self.path, &e))
     }
 }
 
 fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Error {
-    Error::System { message: format!("cannot read the log {}: {error}", path.display()), hint: None }
+    Error::System {
+        message: format!("cannot read the log {}: {error}", path.display()),
+        hint: None,
+    }
 }
 
 /// Wakes when a container writes to its log, or its record changes.
@@ -40,7 +45,11 @@ impl LogWatch {
 
 impl Manager {
     /// Its log from about `bytes` before its end.
-    pub(super) fn log_near_end(&self, id: &ContainerId, bytes: u64) -> Result<Box<dyn LogSource>, Error> {
+    pub(super) fn log_near_end(
+        &self,
+        id: &ContainerId,
+        bytes: u64,
+    ) -> Result<Box<dyn LogSource>, Error> {
         let path = self.store().log(id);
         let reader = LogReader::open_near_end(&path, bytes).map_err(|e| unreadable(&path, &e))?;
         Ok(Box::new(Log { reader, path }))
@@ -52,7 +61,10 @@ impl Manager {
     /// When it is gone.
     pub fn watch_log(&self, id: &ContainerId) -> Result<LogWatch, Error> {
         // its folder, not the file: logs are rotated, and the record lies beside them
-        let what = AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_CREATE | AddWatchFlags::IN_MOVED_TO | AddWatchFlags::IN_MOVE_SELF;
+        let what = AddWatchFlags::IN_MODIFY
+            | AddWatchFlags::IN_CREATE
+            | AddWatchFlags::IN_MOVED_TO
+            | AddWatchFlags::IN_MOVE_SELF;
         let notices = Notices::of(&self.store().container(id), what)?;
         self.warn_of_polling(&notices);
         Ok(LogWatch(notices))

@@ -1,7 +1,8 @@
 //! The manager: one lifecycle verb a file, and the [`Engine`] through which the screens act.
 //!
-//! [`Manager`] is the real engine of one state folder. It rebuilds the truth from disk, process and cgroup at every call
-//! (`reconcile`), so a killed process of ours leaves nothing that the next command does not repair.
+//! [`Manager`] is the real engine of one state folder. It rebuilds the truth from disk, process and
+//! cgroup at every call (`reconcile`), so a killed process of ours leaves nothing that the next
+//! command does not repair.
 
 pub mod check;
 mod create;
@@ -41,7 +42,8 @@ pub use exec::ExecRequest;
 pub use gc::{Fate, Found};
 pub use info::Info;
 pub use inspect::{
-    Change, ChangeKind, Changes, Extracted, Fact, Happenings, Inspector, Judgement, ProcessInfo, Section, Sheet, Shell, ShellOutput,
+    Change, ChangeKind, Changes, Extracted, Fact, Happenings, Inspector, Judgement, ProcessInfo,
+    Section, Sheet, Shell, ShellOutput,
 };
 pub use real::{Manager, StateDir};
 pub use trash::TRASH_KEPT;

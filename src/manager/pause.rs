@@ -7,7 +7,10 @@ use crate::spec::ContainerId;
 
 impl From<IllegalTransition> for Error {
     fn from(error: IllegalTransition) -> Self {
-        Self::System { message: error.to_string(), hint: None }
+        Self::System {
+            message: error.to_string(),
+            hint: None,
+        }
     }
 }
 
@@ -24,7 +27,8 @@ impl Manager {
         cgroup.freeze()?;
         // frozen first: so its supervisor knows that a check did not fail by itself
         cgroup.kill_probes();
-        let recorded = reached("pause.record").and_then(|()| self.record_change(&record, Event::Paused));
+        let recorded =
+            reached("pause.record").and_then(|()| self.record_change(&record, Event::Paused));
         // it does not stay frozen without anybody knowing
         recorded.inspect_err(|_| drop(cgroup.thaw()))?;
         self.store().tell(&record.spec, "paused", None);
@@ -46,7 +50,8 @@ impl Manager {
         Ok(())
     }
 
-    /// Records `event`, unless the container has ended meanwhile: then its supervisor has recorded more than we know.
+    /// Records `event`, unless the container has ended meanwhile: then its supervisor has recorded
+    /// more than we know.
     fn record_change(&self, seen: &Record, event: Event) -> Result<(), Error> {
         self.store().change(&seen.spec.id, |fresh| {
             let same = fresh.status.process() == seen.status.process();
@@ -59,7 +64,22 @@ impl Manager {
     }
 }
 
-fn changed(record: &Record, event: Event, verb: &'static str, needs: &'static str) -> Result<(), Error> {
-    let wrong = || Error::WrongState { container: record.spec.name.to_string(), state: record.status.word(), verb, needs };
-    record.status.clone().on(event).map(drop).map_err(|_| wrong())
+fn changed(
+    record: &Record,
+    event: Event,
+    verb: &'static str,
+    needs: &'static str,
+) -> Result<(), Error> {
+    let wrong = || Error::WrongState {
+        container: record.spec.name.to_string(),
+        state: record.status.word(),
+        verb,
+        needs,
+    };
+    record
+        .status
+        .clone()
+        .on(event)
+        .map(drop)
+        .map_err(|_| wrong())
 }

@@ -4,12 +4,14 @@ use super::{Error, Manager};
 use crate::record::{Record, Status};
 
 impl Manager {
-    /// Destroys every container that is stopped and not waiting to be started again; those that were.
+    /// Destroys every container that is stopped and not waiting to be started again; those that
+    /// were.
     ///
     /// # Errors
     /// The first that cannot be destroyed; those before it are.
     pub fn prune(&self) -> Result<Vec<Record>, Error> {
-        let ended = |r: &Record| matches!(r.status, Status::Stopped { .. }) && r.restart_at.is_none();
+        let ended =
+            |r: &Record| matches!(r.status, Status::Stopped { .. }) && r.restart_at.is_none();
         let records: Vec<Record> = self.records()?.into_iter().filter(ended).collect();
         for record in &records {
             match self.destroy(&record.spec.id, false) {

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::{CreateOptions, Created, Engine, Error, LimitChange, LogSource, Sampling, Updated, Watching};
+use super::{
+    CreateOptions, Created, Engine, Error, LimitChange, LogSource, Sampling, Updated, Watching,
+};
 use crate::cgroup::{Cgroup, Layout, Parent};
 use crate::record::{ExitCause, Record, Store};
 use crate::rootfs::ImageRoot;
@@ -36,8 +38,8 @@ pub struct Manager {
 }
 
 impl Manager {
-    /// Opens the state folder, making it (mode 0700) on first use, and finds out how this host's cgroups lie. What crashes left
-    /// is removed, unless somebody has just looked for it.
+    /// Opens the state folder, making it (mode 0700) on first use, and finds out how this host's
+    /// cgroups lie. What crashes left is removed, unless somebody has just looked for it.
     ///
     /// # Errors
     /// When we are not root, the folder cannot be made, or there are no usable cgroups.
@@ -47,21 +49,33 @@ impl Manager {
         Ok(manager)
     }
 
-    /// As [`Manager::open`], without looking for what crashes left: for [`Manager::gc`], which tells what it finds.
+    /// As [`Manager::open`], without looking for what crashes left: for [`Manager::gc`], which
+    /// tells what it finds.
     ///
     /// # Errors
     /// As [`Manager::open`].
     pub fn open_untouched(state: &StateDir) -> Result<Self, Error> {
         if !nix::unistd::geteuid().is_root() {
-            return Err(Error::System { message: "containers need root".into(), hint: Some("run it with sudo".into()) });
+            return Err(Error::System {
+                message: "containers need root".into(),
+                hint: Some("run it with sudo".into()),
+            });
         }
         let store = Store::open(&state.0)?;
         let layout = Layout::detect()?;
         let (users, ids) = (Userns::Auto, IdPool::default());
-        Ok(Self { runtime: Runtime { store, layout }, launcher: None, image: Mutex::new(None), users, ids, warn: |_| {} })
+        Ok(Self {
+            runtime: Runtime { store, layout },
+            launcher: None,
+            image: Mutex::new(None),
+            users,
+            ids,
+            warn: |_| {},
+        })
     }
 
-    /// Whose ids containers have when their request leaves it open, and which ids those with a user namespace are given.
+    /// Whose ids containers have when their request leaves it open, and which ids those with a user
+    /// namespace are given.
     #[must_use]
     pub fn with_users(mut self, default: Userns, pool: IdPool) -> Self {
         self.users = default;
@@ -69,14 +83,16 @@ impl Manager {
         self
     }
 
-    /// Lets `warn` hear a sentence for each limit that a container is started without (`--best-effort`).
+    /// Lets `warn` hear a sentence for each limit that a container is started without
+    /// (`--best-effort`).
     #[must_use]
     pub fn with_warnings(mut self, warn: fn(&str)) -> Self {
         self.warn = warn;
         self
     }
 
-    /// Forks the launcher, through which containers are started from now on. Call it before any thread is started.
+    /// Forks the launcher, through which containers are started from now on. Call it before any
+    /// thread is started.
     ///
     /// # Errors
     /// When this process cannot fork.
@@ -100,7 +116,9 @@ impl Manager {
     }
 
     pub(super) fn cgroup_parent(&self) -> Parent {
-        Parent { name: self.store().cgroup_parent() }
+        Parent {
+            name: self.store().cgroup_parent(),
+        }
     }
 }
 
@@ -113,7 +131,11 @@ impl Engine for Manager {
         Manager::find(self, word)
     }
 
-    fn launch(&self, what: &Created, progress: &mut dyn FnMut(String)) -> Result<ContainerId, Error> {
+    fn launch(
+        &self,
+        what: &Created,
+        progress: &mut dyn FnMut(String),
+    ) -> Result<ContainerId, Error> {
         Manager::launch(self, what, CreateOptions::default(), progress)
     }
 

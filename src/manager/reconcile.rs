@@ -1,4 +1,5 @@
-//! Rebuilding the truth: what a killed supervisor, screen or machine left behind is repaired or removed.
+//! Rebuilding the truth: what a killed supervisor, screen or machine left behind is repaired or
+//! removed.
 
 use jiff::Timestamp;
 
@@ -8,28 +9,41 @@ use crate::cgroup;
 use crate::record::{Event, ExitCause, Record, Status, Supervising, is_alive};
 
 impl Manager {
-    /// `record` with its status as it is now. An alive status whose process is gone without a supervisor to say why is
-    /// STOPPED, cause lost: recorded, and its cgroup removed. Where that cannot be written (a full disk), it is true all the same.
+    /// `record` with its status as it is now. An alive status whose process is gone without a
+    /// supervisor to say why is STOPPED, cause lost: recorded, and its cgroup removed. Where that
+    /// cannot be written (a full disk), it is true all the same.
     pub(super) fn reconciled(&self, record: Record) -> Result<Record, Error> {
         self.reconciled_among(record, &Supervising::default())
     }
 
-    /// As [`Manager::reconciled`], for one of many: a supervisor that was just `seen` at its work is not asked for once more.
-    pub(super) fn reconciled_among(&self, record: Record, seen: &Supervising) -> Result<Record, Error> {
-        let watched = record.supervisor.as_ref().is_some_and(|supervisor| seen.saw(&record.spec.id, supervisor));
+    /// As [`Manager::reconciled`], for one of many: a supervisor that was just `seen` at its work
+    /// is not asked for once more.
+    pub(super) fn reconciled_among(
+        &self,
+        record: Record,
+        seen: &Supervising,
+    ) -> Result<Record, Error> {
+        let watched = record
+            .supervisor
+            .as_ref()
+            .is_some_and(|supervisor| seen.saw(&record.spec.id, supervisor));
         if watched || !is_out_of_date(&record) {
             return Ok(self.as_frozen(record));
         }
         let id = &record.spec.id;
         // who has this is starting it anew, or removing what is left of it
-        let Ok(Some(_supervising)) = self.store().try_supervise(id) else { return Ok(self.as_ended(record)) };
-        // it may have recorded its last word, or been started again, between our reading and our looking
+        let Ok(Some(_supervising)) = self.store().try_supervise(id) else {
+            return Ok(self.as_ended(record));
+        };
+        // it may have recorded its last word, or been started again, between our reading and our
+        // looking
         match self.store().load(id) {
             Ok(fresh) if is_out_of_date(&fresh) => {}
             Ok(fresh) => return Ok(fresh),
             Err(_) => return Ok(self.as_ended(record)),
         }
-        // its init is gone; what had joined it by exec may be left. Should it not die, destroy will say so
+        // its init is gone; what had joined it by exec may be left. Should it not die, destroy will
+        // say so
         reached("reconcile.cgroup")?;
         let cgroup = self.cgroup(id);
         let _ = cgroup.kill_all().and_then(|()| cgroup.remove());
@@ -73,15 +87,23 @@ impl Manager {
 
     /// Whether its caller (`run`) was killed between making and starting it: nobody waits for it.
     pub(super) fn is_abandoned(&self, record: &Record) -> bool {
-        record.status == Status::Created && self.store().caller(&record.spec.id).is_some_and(|caller| !is_alive(&caller))
+        record.status == Status::Created
+            && self
+                .store()
+                .caller(&record.spec.id)
+                .is_some_and(|caller| !is_alive(&caller))
     }
 
     /// Removes an abandoned one, unless somebody works on it.
     pub(super) fn without_abandoned(&self, record: Record) -> Result<Option<Record>, Error> {
         let id = &record.spec.id;
-        let Some(lock) = self.store().try_lock(id)? else { return Ok(Some(record)) };
+        let Some(lock) = self.store().try_lock(id)? else {
+            return Ok(Some(record));
+        };
         // its caller may have been killed when the supervisor was forked already
-        let Some(_supervising) = self.store().try_supervise(id)? else { return Ok(Some(record)) };
+        let Some(_supervising) = self.store().try_supervise(id)? else {
+            return Ok(Some(record));
+        };
         // it may have been started between our reading and our having it
         match self.store().load(id) {
             Ok(fresh) if self.is_abandoned(&fresh) => {
@@ -98,14 +120,19 @@ impl Manager {
         }
     }
 
-    /// A living one as its freezer has it: whoever paused it may have been killed before it could record that, and others can
-    /// thaw it.
+    /// A living one as its freezer has it: whoever paused it may have been killed before it could
+    /// record that, and others can thaw it.
     fn as_frozen(&self, record: Record) -> Record {
         if !record.status.is_alive() {
             return record;
         }
-        let frozen = cgroup::is_frozen(&self.runtime.layout, &self.cgroup_parent(), &record.spec.id);
-        let event = if frozen { Event::Paused } else { Event::Resumed };
+        let frozen =
+            cgroup::is_frozen(&self.runtime.layout, &self.cgroup_parent(), &record.spec.id);
+        let event = if frozen {
+            Event::Paused
+        } else {
+            Event::Resumed
+        };
         match record.status.clone().on(event) {
             Ok(status) => Record { status, ..record },
             // it is recorded so already
@@ -114,13 +141,21 @@ impl Manager {
     }
 }
 
-/// A living supervisor holds the truth: it is about to record how the container ended, or to start it again. A living
-/// process is true by itself.
+/// A living supervisor holds the truth: it is about to record how the container ended, or to start
+/// it again. A living process is true by itself.
 pub(super) fn is_out_of_date(record: &Record) -> bool {
     let says_something = record.status.is_alive() || record.supervisor.is_some();
-    says_something && !record.supervisor.as_ref().is_some_and(is_alive) && !record.status.process().is_some_and(is_alive)
+    says_something
+        && !record.supervisor.as_ref().is_some_and(is_alive)
+        && !record.status.process().is_some_and(is_alive)
 }
 
 fn as_lost(record: Record) -> Record {
-    Record { status: record.status.observed(false, Timestamp::now()), supervisor: None, restart_at: None, health: None, ..record }
+    Record {
+        status: record.status.observed(false, Timestamp::now()),
+        supervisor: None,
+        restart_at: None,
+        health: None,
+        ..record
+    }
 }

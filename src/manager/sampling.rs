@@ -8,7 +8,8 @@ use crate::record::Store;
 use crate::spec::ContainerId;
 use crate::stats::{Sampler, Snapshot};
 
-/// Looks for containers again after so many ticks even when nothing was told: a killed supervisor tells nothing.
+/// Looks for containers again after so many ticks even when nothing was told: a killed supervisor
+/// tells nothing.
 const LOOK_AGAIN: u32 = 60;
 
 struct LivingContainers {
@@ -22,7 +23,9 @@ struct LivingContainers {
 
 impl Sampling for LivingContainers {
     fn sample(&mut self) -> Snapshot {
-        let now = std::fs::metadata(&self.events).ok().map(|m| (m.len(), m.mtime_nsec()));
+        let now = std::fs::metadata(&self.events)
+            .ok()
+            .map(|m| (m.len(), m.mtime_nsec()));
         self.ticks += 1;
         if now != self.seen || self.ticks >= LOOK_AGAIN {
             (self.seen, self.ticks) = (now, 0);
@@ -35,7 +38,9 @@ impl Sampling for LivingContainers {
 impl LivingContainers {
     fn living(&self) -> Vec<ContainerId> {
         let ids = self.store.ids().unwrap_or_default();
-        ids.into_iter().filter(|id| self.store.load(id).is_ok_and(|r| r.status.is_alive())).collect()
+        ids.into_iter()
+            .filter(|id| self.store.load(id).is_ok_and(|r| r.status.is_alive()))
+            .collect()
     }
 }
 

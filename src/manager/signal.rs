@@ -9,7 +9,8 @@ use crate::spec::ContainerId;
 use crate::sys::pidfd;
 
 impl Manager {
-    /// Sends `signal` to its init. SIGKILL ends everything in it and counts as a stop: its restart policy does not apply.
+    /// Sends `signal` to its init. SIGKILL ends everything in it and counts as a stop: its restart
+    /// policy does not apply.
     ///
     /// # Errors
     /// When it is not alive.
@@ -26,8 +27,15 @@ impl Manager {
         })?;
         let sent = pidfd::open(process.pid).and_then(|init| {
             // the descriptor is tied to a process now: is it still the recorded one?
-            if is_alive(process) { pidfd::send_signal(init.as_fd(), signal) } else { Err(std::io::Error::other("it has just ended")) }
+            if is_alive(process) {
+                pidfd::send_signal(init.as_fd(), signal)
+            } else {
+                Err(std::io::Error::other("it has just ended"))
+            }
         });
-        sent.map_err(|e| Error::System { message: format!("cannot signal {}: {e}", record.spec.name), hint: None })
+        sent.map_err(|e| Error::System {
+            message: format!("cannot signal {}: {e}", record.spec.name),
+            hint: None,
+        })
     }
 }

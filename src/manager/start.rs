@@ -16,29 +16,37 @@ impl Manager {
         self.launch_locked(id, None)
     }
 
-    /// Starts it in the foreground: our standard streams, signals and terminal size are passed through until it ends;
-    /// `None` when the user detached.
+    /// Starts it in the foreground: our standard streams, signals and terminal size are passed
+    /// through until it ends; `None` when the user detached.
     ///
     /// # Errors
-    /// When it is alive, a step fails, or we have threads (a screen cannot be a container's console).
-    pub fn start_attached(&self, id: &ContainerId, keys: &DetachKeys) -> Result<Option<ExitCause>, Error> {
+    /// When it is alive, a step fails, or we have threads (a screen cannot be a container's
+    /// console).
+    pub fn start_attached(
+        &self,
+        id: &ContainerId,
+        keys: &DetachKeys,
+    ) -> Result<Option<ExitCause>, Error> {
         let tty = self.store().load(id)?.spec.tty;
         let (console, far) = Console::new().map_err(cannot_attach)?;
         self.launch_locked(id, Some(far))?;
         self.attached(id, &console, tty, keys)
     }
 
-    /// Starts a container just made, in the foreground as [`Manager::start_attached`] does. One that cannot be started does not stay behind.
+    /// Starts a container just made, in the foreground as [`Manager::start_attached`] does. One
+    /// that cannot be started does not stay behind.
     ///
     /// # Errors
     /// As [`Manager::start_attached`].
     pub fn start_fresh(&self, fresh: Fresh, keys: &DetachKeys) -> Result<Option<ExitCause>, Error> {
         let Fresh { record, lock } = fresh;
         let (id, tty) = (record.spec.id.clone(), record.spec.tty);
-        let launched = Console::new().map_err(cannot_attach).and_then(|(console, far)| {
-            self.launch_record(record, &lock, Some(far))?;
-            Ok(console)
-        });
+        let launched = Console::new()
+            .map_err(cannot_attach)
+            .and_then(|(console, far)| {
+                self.launch_record(record, &lock, Some(far))?;
+                Ok(console)
+            });
         match launched {
             Ok(console) => {
                 drop(lock);
@@ -52,7 +60,8 @@ impl Manager {
         }
     }
 
-    /// Attaches to a running one: its output from now on, our input, signals and terminal size. `None` when the user detached.
+    /// Attaches to a running one: its output from now on, our input, signals and terminal size.
+    /// `None` when the user detached.
     ///
     /// # Errors
     /// When it is not running.
@@ -60,24 +69,56 @@ impl Manager {
         let record = self.load(id)?;
         if !record.status.is_alive() {
             let container = record.spec.name.to_string();
-            return Err(Error::WrongState { container, state: record.status.word(), verb: "attach", needs: "a running one" });
+            return Err(Error::WrongState {
+                container,
+                state: record.status.word(),
+                verb: "attach",
+                needs: "a running one",
+            });
         }
         let socket = runtime::connect(&self.store().run_folder(id)?).map_err(cannot_attach)?;
-        self.attached(id, &Console::attach(socket).map_err(cannot_attach)?, record.spec.tty, keys)
+        self.attached(
+            id,
+            &Console::attach(socket).map_err(cannot_attach)?,
+            record.spec.tty,
+            keys,
+        )
     }
 
-    fn attached(&self, id: &ContainerId, console: &Console, tty: bool, keys: &DetachKeys) -> Result<Option<ExitCause>, Error> {
+    fn attached(
+        &self,
+        id: &ContainerId,
+        console: &Console,
+        tty: bool,
+        keys: &DetachKeys,
+    ) -> Result<Option<ExitCause>, Error> {
         match console.pass_through(tty, keys).map_err(cannot_attach)? {
             AttachEnd::Ended(cause) => Ok(Some(cause)),
             AttachEnd::Detached => Ok(None),
             AttachEnd::LetGo => {
-                let name = self.load(id).map_or_else(|_| id.to_string(), |record| record.spec.name.to_string());
-                let message = format!("detached: its output was not read for {} s; {name} did not wait any longer", PATIENCE.as_secs());
-                Err(Error::System { message, hint: Some(format!("what it goes on to write is in its log: minic-tui logs {name}")) })
+                let name = self
+                    .load(id)
+                    .map_or_else(|_| id.to_string(), |record| record.spec.name.to_string());
+                let message = format!(
+                    "detached: its output was not read for {} s; {name} did not wait any longer",
+                    PATIENCE.as_secs()
+                );
+                Err(Error::System {
+                    message,
+                    hint: Some(format!(
+                        "what it goes on to write is in its log: minic-tui logs {name}"
+                    )),
+                })
             }
             AttachEnd::Unwritten(errno) => {
-                let message = format!("cannot write to standard output: {}; not all that it wrote was shown", errno.desc());
-                Err(Error::System { message, hint: None })
+                let message = format!(
+                    "cannot write to standard output: {}; not all that it wrote was shown",
+                    errno.desc()
+                );
+                Err(Error::System {
+                    message,
+                    hint: None,
+                })
             }
             // its supervisor was killed: what the record says is all there is
             AttachEnd::Gone => match self.load(id)?.status {
@@ -100,5 +141,8 @@ impl Manager {
 }
 
 fn cannot_attach(errno: nix::errno::Errno) -> Error {
-    Error::System { message: format!("cannot attach: {}", errno.desc()), hint: None }
+    Error::System {
+        message: format!("cannot attach: {}", errno.desc()),
+        hint: None,
+    }
 }

@@ -1,4 +1,5 @@
-//! `stop`: a polite signal, a grace, then everything in the cgroup is killed. The supervisor does it; without one we do.
+//! `stop`: a polite signal, a grace, then everything in the cgroup is killed. The supervisor does
+//! it; without one we do.
 
 use std::os::fd::AsFd;
 use std::time::Duration;
@@ -12,7 +13,8 @@ use crate::runtime;
 use crate::spec::ContainerId;
 use crate::sys::pidfd;
 
-/// How long after the grace is over the end may take: a kill takes milliseconds, in a cgroup full of forks a second.
+/// How long after the grace is over the end may take: a kill takes milliseconds, in a cgroup full
+/// of forks a second.
 const DEATH: Duration = Duration::from_secs(10);
 const SIGKILL: i32 = nix::libc::SIGKILL;
 
@@ -22,10 +24,15 @@ impl Manager {
     /// # Errors
     /// When it is unknown.
     pub fn grace(&self, id: &ContainerId, usual: Duration) -> Result<Duration, Error> {
-        Ok(self.load(id)?.spec.stop_timeout_ms.map_or(usual, Duration::from_millis))
+        Ok(self
+            .load(id)?
+            .spec
+            .stop_timeout_ms
+            .map_or(usual, Duration::from_millis))
     }
 
-    /// Its stop signal (SIGTERM unless its spec says otherwise), then after `grace` everything in its cgroup is killed. Returns how it ended.
+    /// Its stop signal (SIGTERM unless its spec says otherwise), then after `grace` everything in
+    /// its cgroup is killed. Returns how it ended.
     ///
     /// # Errors
     /// When it is not alive, or does not end.
@@ -38,12 +45,19 @@ impl Manager {
         self.end(id, Some(SIGKILL), Duration::ZERO)
     }
 
-    pub(super) fn end(&self, id: &ContainerId, signal: Option<i32>, grace: Duration) -> Result<ExitCause, Error> {
+    pub(super) fn end(
+        &self,
+        id: &ContainerId,
+        signal: Option<i32>,
+        grace: Duration,
+    ) -> Result<ExitCause, Error> {
         let record = self.load(id)?;
         let verb = if signal.is_some() { "kill" } else { "stop" };
         let signal = signal.unwrap_or(record.spec.stop_signal);
         let process = match (&record.status, record.restart_at) {
-            (Status::Running { process, .. } | Status::Paused { process, .. }, _) => Some(process.clone()),
+            (Status::Running { process, .. } | Status::Paused { process, .. }, _) => {
+                Some(process.clone())
+            }
             // its supervisor waits to start it again: a stop takes that back
             (Status::Stopped { .. }, Some(_)) => None,
             _ => return Err(not_alive(&record, verb)),
@@ -67,7 +81,8 @@ impl Manager {
         }
     }
 
-    /// Its supervisor was told to stop and did not (SIGSTOP, perhaps): it cannot be relied on any more.
+    /// Its supervisor was told to stop and did not (SIGSTOP, perhaps): it cannot be relied on any
+    /// more.
     fn end_supervisor(&self, record: &Record) {
         if let Some(supervisor) = &record.supervisor
             && let Ok(process) = pidfd::open(supervisor.pid)
@@ -78,9 +93,19 @@ impl Manager {
         }
     }
 
-    /// The supervisor was killed: signal, wait and kill ourselves. How it ended nobody can know but its parent.
-    fn end_without_supervisor(&self, record: &Record, process: &Process, signal: i32, grace: Duration) -> Result<ExitCause, Error> {
-        let io = |error: std::io::Error| Error::System { message: format!("cannot stop {}: {error}", record.spec.name), hint: None };
+    /// The supervisor was killed: signal, wait and kill ourselves. How it ended nobody can know but
+    /// its parent.
+    fn end_without_supervisor(
+        &self,
+        record: &Record,
+        process: &Process,
+        signal: i32,
+        grace: Duration,
+    ) -> Result<ExitCause, Error> {
+        let io = |error: std::io::Error| Error::System {
+            message: format!("cannot stop {}: {error}", record.spec.name),
+            hint: None,
+        };
         if let Ok(init) = pidfd::open(process.pid)
             && is_alive(process)
         {
@@ -107,5 +132,10 @@ impl Manager {
 }
 
 fn not_alive(record: &Record, verb: &'static str) -> Error {
-    Error::WrongState { container: record.spec.name.to_string(), state: record.status.word(), verb, needs: "a running one" }
+    Error::WrongState {
+        container: record.spec.name.to_string(),
+        state: record.status.word(),
+        verb,
+        needs: "a running one",
+    }
 }

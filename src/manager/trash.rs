@@ -1,5 +1,6 @@
-//! The trash: a container that a screen destroys is stopped and kept for some minutes, so that it can be brought back. Whatever command
-//! opens the state folder next deletes what is due, also when the screen that threw it away was killed.
+//! The trash: a container that a screen destroys is stopped and kept for some minutes, so that it
+//! can be brought back. Whatever command opens the state folder next deletes what is due, also when
+//! the screen that threw it away was killed.
 
 use std::time::Duration;
 
@@ -20,8 +21,14 @@ impl Manager {
     pub fn throw_away(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {
         let record = self.load(id)?;
         if record.spec.remove {
-            let message = format!("{} removes itself when it ends: it cannot be kept", record.spec.name);
-            return Err(Error::System { message, hint: Some("stop it instead".into()) });
+            let message = format!(
+                "{} removes itself when it ends: it cannot be kept",
+                record.spec.name
+            );
+            return Err(Error::System {
+                message,
+                hint: Some("stop it instead".into()),
+            });
         }
         if record.status.is_alive() || record.restart_at.is_some() {
             match self.stop(id, grace) {
@@ -34,7 +41,12 @@ impl Manager {
         let record = self.load(id)?;
         if record.status.is_alive() {
             let (container, state) = (record.spec.name.to_string(), record.status.word());
-            return Err(Error::WrongState { container, state, verb: "destroy", needs: "one that nobody starts meanwhile" });
+            return Err(Error::WrongState {
+                container,
+                state,
+                verb: "destroy",
+                needs: "one that nobody starts meanwhile",
+            });
         }
         let cgroup = self.cgroup(id);
         cgroup.kill_all()?;
@@ -52,9 +64,17 @@ impl Manager {
     /// When it is not there any more, or its name was taken meanwhile.
     pub fn take_back(&self, id: &ContainerId) -> Result<(), Error> {
         let names = self.store().lock_names()?;
-        let Some(trashed) = self.store().trash()?.into_iter().find(|trashed| trashed.id == *id) else {
+        let Some(trashed) = self
+            .store()
+            .trash()?
+            .into_iter()
+            .find(|trashed| trashed.id == *id)
+        else {
             let message = format!("{id} is not in the trash any more");
-            return Err(Error::System { message, hint: Some(format!("it is kept for {} minutes", TRASH_KEPT.as_mins())) });
+            return Err(Error::System {
+                message,
+                hint: Some(format!("it is kept for {} minutes", TRASH_KEPT.as_mins())),
+            });
         };
         let spec = self.store().trashed_spec(&trashed)?;
         self.check_free(&spec.name, Some(id))?;
@@ -73,7 +93,8 @@ impl Manager {
         self.empty_trash(Some(TRASH_KEPT))
     }
 
-    /// As [`Manager::purge_trash`], on the way of another command: without a word, and for a part of a second at most.
+    /// As [`Manager::purge_trash`], on the way of another command: without a word, and for a part
+    /// of a second at most.
     pub(super) fn purge_trash_in_passing(&self) {
         for trashed in self.due(Some(TRASH_KEPT)).unwrap_or_default() {
             self.store().delete_in_passing(&trashed);

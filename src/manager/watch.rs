@@ -1,4 +1,5 @@
-//! Waiting for changes: the stream of what happened (inotify(7)), and the deaths that nobody is left to tell of (pidfds).
+//! Waiting for changes: the stream of what happened (inotify(7)), and the deaths that nobody is
+//! left to tell of (pidfds).
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
@@ -16,8 +17,8 @@ use crate::sys::pidfd;
 /// How often to look where nothing tells of a change.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
-/// Tells of changes in one folder: by inotify(7), or, when the host has no instance or watch left (one program may have taken them all), by
-/// looking again and again.
+/// Tells of changes in one folder: by inotify(7), or, when the host has no instance or watch left
+/// (one program may have taken them all), by looking again and again.
 #[derive(Debug)]
 pub(super) struct Notices(Result<Inotify, Errno>);
 
@@ -28,7 +29,14 @@ impl Notices {
         let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK);
         let watched = inotify.and_then(|inotify| inotify.add_watch(folder, what).map(|_| inotify));
         match watched {
-            Err(errno) if !matches!(errno, Errno::EMFILE | Errno::ENOSPC | Errno::ENOMEM | Errno::ENOSYS) => Err(unwatchable(errno)),
+            Err(errno)
+                if !matches!(
+                    errno,
+                    Errno::EMFILE | Errno::ENOSPC | Errno::ENOMEM | Errno::ENOSYS
+                ) =>
+            {
+                Err(unwatchable(errno))
+            }
             watched => Ok(Self(watched)),
         }
     }
@@ -38,16 +46,28 @@ impl Notices {
         self.0.as_ref().err().map(|errno| unwatchable(*errno))
     }
 
-    /// Waits for `timeout` at most, until a change or until one of `others` is ready; `true` when something may have changed.
+    /// Waits for `timeout` at most, until a change or until one of `others` is ready; `true` when
+    /// something may have changed.
     ///
     /// # Errors
     /// What poll(2) says.
     pub fn wait(&self, timeout: Duration, others: &[OwnedFd]) -> Result<bool, Error> {
-        let timeout = if self.0.is_err() { timeout.min(LOOK_AGAIN) } else { timeout };
+        let timeout = if self.0.is_err() {
+            timeout.min(LOOK_AGAIN)
+        } else {
+            timeout
+        };
         let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
-        let fds = self.0.iter().map(AsFd::as_fd).chain(others.iter().map(AsFd::as_fd));
+        let fds = self
+            .0
+            .iter()
+            .map(AsFd::as_fd)
+            .chain(others.iter().map(AsFd::as_fd));
         let mut fds: Vec<PollFd<'_>> = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
-        let ready = match poll(&mut fds, PollTimeout::try_from(millis).unwrap_or(PollTimeout::ZERO)) {
+        let ready = match poll(
+            &mut fds,
+            PollTimeout::try_from(millis).unwrap_or(PollTimeout::ZERO),
+        ) {
             Ok(ready) => ready > 0,
             Err(Errno::EINTR) => false,
             Err(errno) => return Err(unwatchable(errno)),
@@ -73,8 +93,12 @@ impl Changes {
     fn look(&mut self) {
         let ids = self.store.ids().unwrap_or_default();
         let records = ids.iter().filter_map(|id| self.store.load(id).ok());
-        let supervisors = records.filter(|r| r.status.is_alive()).filter_map(|r| r.supervisor);
-        self.supervisors = supervisors.filter_map(|s| pidfd::open(s.pid).ok()).collect();
+        let supervisors = records
+            .filter(|r| r.status.is_alive())
+            .filter_map(|r| r.supervisor);
+        self.supervisors = supervisors
+            .filter_map(|s| pidfd::open(s.pid).ok())
+            .collect();
         self.stream = self.stream();
     }
 
@@ -113,7 +137,10 @@ fn unwatchable(errno: Errno) -> Error {
         ),
         _ => None,
     };
-    Error::System { message: format!("cannot watch the state folder: {}", errno.desc()), hint }
+    Error::System {
+        message: format!("cannot watch the state folder: {}", errno.desc()),
+        hint,
+    }
 }
 
 impl Manager {
@@ -123,9 +150,17 @@ impl Manager {
     /// When the state folder is gone.
     pub fn watch(&self) -> Result<Box<dyn Watching>, Error> {
         // the folder, not the file: the stream may not exist yet
-        let notices = Notices::of(self.store().folder(), AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_CREATE)?;
+        let notices = Notices::of(
+            self.store().folder(),
+            AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_CREATE,
+        )?;
         self.warn_of_polling(&notices);
-        let mut changes = Changes { notices, store: self.store().clone(), supervisors: Vec::new(), stream: None };
+        let mut changes = Changes {
+            notices,
+            store: self.store().clone(),
+            supervisors: Vec::new(),
+            stream: None,
+        };
         changes.look();
         Ok(Box::new(changes))
     }

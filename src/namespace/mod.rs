@@ -16,16 +16,21 @@ pub use users::{as_owner, become_root, cannot_map_users, limit_use, map_users, u
 /// nix has no name for it.
 const NEWTIME: CloneFlags = CloneFlags::from_bits_retain(CLONE_NEWTIME);
 
-/// The namespaces that clone3 makes for this container; the others are those that the caller is in. A user namespace owns all that
-/// are made with it. Some are not among them: the cgroup namespace shows the cgroup that the process is in when it is made, so init makes it
-/// itself once it has been put into its cgroup (cgroup_namespaces(7)); and the clocks of a time namespace stand still once somebody is in it. Where there is a user
-/// namespace, init makes that of IPC once it is root of it: whoever makes it owns its message queues' folder, and is nobody inside otherwise.
+/// The namespaces that clone3 makes for this container; the others are those that the caller is in.
+/// A user namespace owns all that are made with it. Some are not among them: the cgroup namespace
+/// shows the cgroup that the process is in when it is made, so init makes it itself once it has
+/// been put into its cgroup (cgroup_namespaces(7)); and the clocks of a time namespace stand still
+/// once somebody is in it. Where there is a user namespace, init makes that of IPC once it is root
+/// of it: whoever makes it owns its message queues' folder, and is nobody inside otherwise.
 #[must_use]
 pub fn clone_flags(spec: &ContainerSpec) -> u64 {
     let wanted = [
         (true, CloneFlags::CLONE_NEWNS),
         (spec.uts == Own::Own, CloneFlags::CLONE_NEWUTS),
-        (spec.ipc == IpcMode::Own && spec.ids.is_none(), CloneFlags::CLONE_NEWIPC),
+        (
+            spec.ipc == IpcMode::Own && spec.ids.is_none(),
+            CloneFlags::CLONE_NEWIPC,
+        ),
         (spec.network == NetworkMode::None, CloneFlags::CLONE_NEWNET),
         (spec.pid == PidMode::Own, CloneFlags::CLONE_NEWPID),
         (spec.ids.is_some(), CloneFlags::CLONE_NEWUSER),
@@ -33,12 +38,17 @@ pub fn clone_flags(spec: &ContainerSpec) -> u64 {
     if spec.joined_users().is_some() {
         return 0;
     }
-    let flags: CloneFlags = wanted.into_iter().filter(|(own, _)| *own).map(|(_, flag)| flag).collect();
+    let flags: CloneFlags = wanted
+        .into_iter()
+        .filter(|(own, _)| *own)
+        .map(|(_, flag)| flag)
+        .collect();
     flags.bits() as u64
 }
 
-/// Enters another container's user namespace and makes in it what [`clone_flags`] would have made: namespaces belong to the users of whoever
-/// makes them. `others` is what [`made_after_users`] says. Allocates nothing.
+/// Enters another container's user namespace and makes in it what [`clone_flags`] would have made:
+/// namespaces belong to the users of whoever makes them. `others` is what [`made_after_users`]
+/// says. Allocates nothing.
 ///
 /// # Errors
 /// EPERM when that namespace is not below ours.
@@ -48,7 +58,8 @@ pub fn join_users(users: BorrowedFd<'_>, others: CloneFlags) -> nix::Result<()> 
     unshare(others)
 }
 
-/// The namespaces that the init of a container in another's user namespace makes itself, but for IPC.
+/// The namespaces that the init of a container in another's user namespace makes itself, but for
+/// IPC.
 #[must_use]
 pub fn made_after_users(spec: &ContainerSpec) -> CloneFlags {
     let own = |wanted: bool, flag: CloneFlags| if wanted { flag } else { CloneFlags::empty() };
@@ -106,14 +117,16 @@ pub fn unshare_cgroup() -> nix::Result<()> {
     unshare(CloneFlags::CLONE_NEWCGROUP)
 }
 
-/// Makes the namespaces of [`clone_flags`] for a process that was born in none, and whose children are to be born among the processes of
-/// `init`. The caller itself stays where it was, unseen by those.
+/// Makes the namespaces of [`clone_flags`] for a process that was born in none, and whose children
+/// are to be born among the processes of `init`. The caller itself stays where it was, unseen by
+/// those.
 ///
 /// # Errors
 /// ESRCH when `init` has ended; what unshare(2) says.
 pub fn make_among(init: BorrowedFd<'_>, flags: u64) -> nix::Result<()> {
     Joint::Processes.enter(init)?;
-    // before there is a user namespace, whose root may not enter another's; that one owns what is made with it
+    // before there is a user namespace, whose root may not enter another's; that one owns what is
+    // made with it
     unshare(CloneFlags::from_bits_retain(flags as i32))
 }
 
@@ -138,13 +151,19 @@ pub fn unshare_clocks() -> nix::Result<()> {
 /// # Errors
 /// ENOENT without `/proc`.
 pub fn enter_clocks() -> nix::Result<()> {
-    let own = open(c"/proc/self/ns/time_for_children", OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
+    let own = open(
+        c"/proc/self/ns/time_for_children",
+        OFlag::O_RDONLY | OFlag::O_CLOEXEC,
+        Mode::empty(),
+    )?;
     setns(own, NEWTIME)
 }
 
-/// Joins every namespace of the process behind `pidfd` (setns(2), Linux 5.8). Children are born in its pid namespace.
+/// Joins every namespace of the process behind `pidfd` (setns(2), Linux 5.8). Children are born in
+/// its pid namespace.
 ///
-/// The user namespace comes last: some of the others may belong to the host, which only a caller who is still root of the host may join.
+/// The user namespace comes last: some of the others may belong to the host, which only a caller
+/// who is still root of the host may join.
 ///
 /// # Errors
 /// ESRCH when it has ended.

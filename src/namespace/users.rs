@@ -1,4 +1,5 @@
-//! User namespaces (user_namespaces(7)): whose ids stand for the ids inside, and becoming root inside.
+//! User namespaces (user_namespaces(7)): whose ids stand for the ids inside, and becoming root
+//! inside.
 
 use std::ffi::CStr;
 use std::fs::{self, File};
@@ -13,8 +14,9 @@ use nix::unistd::{Gid, Uid, seteuid, setresgid, setresuid, write};
 use crate::spec::{IdPool, IdRange};
 use crate::sys::{caps, mount, process};
 
-/// How much of what the kernel counts for each user namespace a container may use (namespaces(7), `/proc/sys/user`): enough for a container
-/// manager inside, and no more than the host has room for. Namespaces come last: hardly any container can make one.
+/// How much of what the kernel counts for each user namespace a container may use (namespaces(7),
+/// `/proc/sys/user`): enough for a container manager inside, and no more than the host has room
+/// for. Namespaces come last: hardly any container can make one.
 const USE: [(&CStr, &[u8]); 10] = [
     (c"/proc/sys/user/max_inotify_watches", b"65536"),
     (c"/proc/sys/user/max_fanotify_marks", b"65536"),
@@ -30,19 +32,26 @@ const USE: [(&CStr, &[u8]); 10] = [
 /// Those before the namespaces.
 const WITHOUT_NAMESPACES: usize = 2;
 
-/// Makes a user namespace in `clone`, owned by the container's own root. What is used in a user namespace is counted for its owner too
-/// (inotify instances, waiting signals, message queues, namespaces): were that our root, a container would use up root's. In the child
-/// this comes back too, as its own owner. The caller keeps its capabilities meanwhile.
+/// Makes a user namespace in `clone`, owned by the container's own root. What is used in a user
+/// namespace is counted for its owner too (inotify instances, waiting signals, message queues,
+/// namespaces): were that our root, a container would use up root's. In the child this comes back
+/// too, as its own owner. The caller keeps its capabilities meanwhile.
 ///
 /// # Errors
 /// What `clone` says; EPERM without CAP_SETUID.
-pub fn as_owner<T>(ids: Option<IdRange>, clone: impl FnOnce() -> io::Result<T>, is_child: impl FnOnce(&T) -> bool) -> io::Result<T> {
+pub fn as_owner<T>(
+    ids: Option<IdRange>,
+    clone: impl FnOnce() -> io::Result<T>,
+    is_child: impl FnOnce(&T) -> bool,
+) -> io::Result<T> {
     let Some(ids) = ids else { return clone() };
     let held = caps::permitted()?;
     let own = nix::unistd::geteuid();
     seteuid(Uid::from_raw(ids.first))?;
     // leaving uid 0 lowers the effective capabilities alone (capabilities(7))
-    let cloned = caps::set(held, held, 0).map_err(io::Error::from).and_then(|()| clone());
+    let cloned = caps::set(held, held, 0)
+        .map_err(io::Error::from)
+        .and_then(|()| clone());
     if !cloned.as_ref().is_ok_and(is_child) {
         seteuid(own)?;
         // a change of ids sets it to fs.suid_dumpable (proc_sys_fs(5))
@@ -51,14 +60,21 @@ pub fn as_owner<T>(ids: Option<IdRange>, clone: impl FnOnce() -> io::Result<T>, 
     cloned
 }
 
-/// Sets the limits of the user namespace that this process is in and has CAP_SYS_RESOURCE in; `/proc` is the host's still, and shows each
-/// opener its own; those of namespaces only for one that `makes_namespaces`, for each costs a launch three calls. Allocates nothing.
+/// Sets the limits of the user namespace that this process is in and has CAP_SYS_RESOURCE in;
+/// `/proc` is the host's still, and shows each opener its own; those of namespaces only for one
+/// that `makes_namespaces`, for each costs a launch three calls. Allocates nothing.
 ///
 /// # Errors
-/// Not where this kernel does not count one, nor where `/proc/sys` is read-only, as in a container of somebody else's.
+/// Not where this kernel does not count one, nor where `/proc/sys` is read-only, as in a container
+/// of somebody else's.
 pub fn limit_use(makes_namespaces: bool) -> nix::Result<()> {
-    for (file, most) in &USE[..if makes_namespaces { USE.len() } else { WITHOUT_NAMESPACES }] {
-        let written = open(*file, OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty()).and_then(|fd| write(fd, most));
+    for (file, most) in &USE[..if makes_namespaces {
+        USE.len()
+    } else {
+        WITHOUT_NAMESPACES
+    }] {
+        let written = open(*file, OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty())
+            .and_then(|fd| write(fd, most));
         match written {
             Ok(_) | Err(Errno::ENOENT | Errno::EROFS | Errno::EACCES) => {}
             Err(errno) => return Err(errno),
@@ -87,7 +103,8 @@ pub fn users_of(pid: i32) -> io::Result<OwnedFd> {
     File::open(format!("/proc/{pid}/ns/user")).map(OwnedFd::from)
 }
 
-/// Why no container can have ids of `pool` here: what this kernel lacks, or this process may not do. Read anew at each call.
+/// Why no container can have ids of `pool` here: what this kernel lacks, or this process may not
+/// do. Read anew at each call.
 #[must_use]
 pub fn cannot_map_users(pool: IdPool) -> Option<String> {
     let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
@@ -96,14 +113,26 @@ pub fn cannot_map_users(pool: IdPool) -> Option<String> {
         return Some("no user namespace can be made in a chroot (clone(2))".into());
     }
     let release = read("/proc/sys/kernel/osrelease");
-    judge(pool, &release, &read("/proc/self/uid_map"), read("/proc/sys/user/max_user_namespaces").trim())
+    judge(
+        pool,
+        &release,
+        &read("/proc/self/uid_map"),
+        read("/proc/sys/user/max_user_namespaces").trim(),
+    )
 }
 
 /// An overlay over layers whose owners are shifted takes Linux 5.19.
 fn judge(pool: IdPool, release: &str, map: &str, most: &str) -> Option<String> {
-    let numbers: Vec<u32> = release.split(|c: char| !c.is_ascii_digit()).take(2).filter_map(|n| n.parse().ok()).collect();
+    let numbers: Vec<u32> = release
+        .split(|c: char| !c.is_ascii_digit())
+        .take(2)
+        .filter_map(|n| n.parse().ok())
+        .collect();
     if matches!(numbers[..], [major, minor] if (major, minor) < (5, 19)) {
-        return Some(format!("Linux {} cannot shift the owners of an image's files (Linux 5.19)", release.trim()));
+        return Some(format!(
+            "Linux {} cannot shift the owners of an image's files (Linux 5.19)",
+            release.trim()
+        ));
     }
     if most.is_empty() {
         return Some("this kernel has no user namespaces (CONFIG_USER_NS)".into());
@@ -113,15 +142,24 @@ fn judge(pool: IdPool, release: &str, map: &str, most: &str) -> Option<String> {
     }
     let last = u64::from(pool.first) + u64::from(pool.size) * u64::from(pool.ranges);
     let covers = |line: &str| {
-        let mut numbers = line.split_whitespace().filter_map(|n| n.parse::<u64>().ok());
+        let mut numbers = line
+            .split_whitespace()
+            .filter_map(|n| n.parse::<u64>().ok());
         let (inside, _, count) = (numbers.next()?, numbers.next()?, numbers.next()?);
         Some(inside <= u64::from(pool.first) && last <= inside + count)
     };
     let whole = map.lines().any(|line| covers(line) == Some(true));
-    (!whole).then(|| format!("this process has not the ids {} to {} to give (/proc/self/uid_map)", pool.first, last - 1))
+    (!whole).then(|| {
+        format!(
+            "this process has not the ids {} to {} to give (/proc/self/uid_map)",
+            pool.first,
+            last - 1
+        )
+    })
 }
 
-/// From "an id that has no name here" to root of the user namespace that this process is in. Allocates nothing.
+/// From "an id that has no name here" to root of the user namespace that this process is in.
+/// Allocates nothing.
 ///
 /// # Errors
 /// EINVAL before the ids are mapped.
@@ -139,14 +177,21 @@ mod tests {
 
     #[test]
     fn a_host_that_cannot_says_why() {
-        let judge = |release: &str, map: &str, most: &str| judge(IdPool::default(), release, map, most);
+        let judge =
+            |release: &str, map: &str, most: &str| judge(IdPool::default(), release, map, most);
         let all = "         0          0 4294967295\n";
         assert_eq!(judge("6.1.0-13-amd64\n", all, "95000"), None);
         assert_eq!(judge("5.19.0", all, "1"), None);
-        assert!(judge("5.15.0-91-generic", all, "95000").is_some_and(|why| why.contains("5.15.0-91-generic")));
+        assert!(
+            judge("5.15.0-91-generic", all, "95000")
+                .is_some_and(|why| why.contains("5.15.0-91-generic"))
+        );
         assert!(judge("6.1.0", all, "").is_some_and(|why| why.contains("CONFIG_USER_NS")));
         assert!(judge("6.1.0", all, "0").is_some_and(|why| why.contains("max_user_namespaces")));
         // in a container with ids of its own
-        assert!(judge("6.1.0", "0 1073741824 65536\n", "95000").is_some_and(|why| why.contains("1073741824 to 1879048191")));
+        assert!(
+            judge("6.1.0", "0 1073741824 65536\n", "95000")
+                .is_some_and(|why| why.contains("1073741824 to 1879048191"))
+        );
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::sys::net::set_interface_up;
 
-/// Brings `lo` of the current network namespace up; the kernel gives it 127.0.0.1 and ::1 by itself.
-/// Allocates nothing, so it may run between clone and execve.
+/// Brings `lo` of the current network namespace up; the kernel gives it 127.0.0.1 and ::1 by
+/// itself. Allocates nothing, so it may run between clone and execve.
 ///
 /// # Errors
 /// What the kernel said: EPERM without CAP_NET_ADMIN over the namespace.
@@ -21,7 +21,12 @@ mod tests {
     #[test]
     #[ignore = "the child of another test, in a network namespace of its own"]
     fn talks_to_itself() {
-        assert!(TcpListener::bind("127.0.0.1:0").and_then(|l| TcpStream::connect(l.local_addr()?)).is_err(), "lo starts down");
+        assert!(
+            TcpListener::bind("127.0.0.1:0")
+                .and_then(|l| TcpStream::connect(l.local_addr()?))
+                .is_err(),
+            "lo starts down"
+        );
         bring_loopback_up().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -29,12 +34,24 @@ mod tests {
 
     #[test]
     fn a_namespace_of_its_own_can_talk_to_itself() {
-        assert!(nix::unistd::geteuid().is_root(), "namespaces need root: run the tests through cargo test");
+        assert!(
+            nix::unistd::geteuid().is_root(),
+            "namespaces need root: run the tests through cargo test"
+        );
         let mut child = Command::new("unshare");
-        child.args(["--net", "--"]).arg(std::env::current_exe().unwrap());
-        child.args(["--exact", "network::loopback::tests::talks_to_itself", "--ignored"]);
+        child
+            .args(["--net", "--"])
+            .arg(std::env::current_exe().unwrap());
+        child.args([
+            "--exact",
+            "network::loopback::tests::talks_to_itself",
+            "--ignored",
+        ]);
         let output = child.output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() && said.contains("1 passed"), "{said}");
+        assert!(
+            output.status.success() && said.contains("1 passed"),
+            "{said}"
+        );
     }
 }

@@ -76,9 +76,14 @@ pub struct Record {
 }
 
 impl Record {
-    /// What it was last started without, one sentence each: limits that it was to have, and the host's security module.
+    /// What it was last started without, one sentence each: limits that it was to have, and the
+    /// host's security module.
     #[must_use]
     pub fn without(&self) -> Vec<String> {
-        self.skipped.iter().cloned().chain(self.unconfined.iter().map(Lacking::to_string)).collect()
+        self.skipped
+            .iter()
+            .cloned()
+            .chain(self.unconfined.iter().map(Lacking::to_string))
+            .collect()
     }
 }

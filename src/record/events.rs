@@ -1,4 +1,5 @@
-//! The append-only stream of what happened: `events.jsonl` in the state folder, one JSON object a line.
+//! The append-only stream of what happened: `events.jsonl` in the state folder, one JSON object a
+//! line.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -39,7 +40,11 @@ pub struct Happening {
 
 /// Appends one line. A line is one write(2) to an O_APPEND file, so that writers never mix.
 pub(super) fn append(path: &Path, happening: &Happening) -> Result<(), StoreError> {
-    let mut line = serde_json::to_vec(happening).map_err(|e| StoreError { op: "encode", path: path.to_owned(), source: e.into() })?;
+    let mut line = serde_json::to_vec(happening).map_err(|e| StoreError {
+        op: "encode",
+        path: path.to_owned(),
+        source: e.into(),
+    })?;
     line.push(b'\n');
     let appended = open_to_append(path).and_then(|mut file| {
         file.write_all(&line)?;
@@ -79,8 +84,17 @@ impl EventReader {
     /// What open(2) says, except that there is no such file.
     pub fn open(path: &Path) -> io::Result<Self> {
         let (old, new) = (existing(&older(path))?, existing(path)?);
-        let (file, next) = if old.is_some() { (old, new) } else { (new, None) };
-        Ok(Self { path: path.to_owned(), file, next, lines: Lines::new(LONGEST) })
+        let (file, next) = if old.is_some() {
+            (old, new)
+        } else {
+            (new, None)
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            next,
+            lines: Lines::new(LONGEST),
+        })
     }
 
     /// What was not returned before; lines that are no events are skipped.
@@ -110,8 +124,12 @@ impl EventReader {
 
     /// The stream that began anew since.
     fn replaced(&self) -> io::Result<Option<File>> {
-        let Some(there) = existing(&self.path)? else { return Ok(None) };
-        let Some(mine) = &self.file else { return Ok(Some(there)) };
+        let Some(there) = existing(&self.path)? else {
+            return Ok(None);
+        };
+        let Some(mine) = &self.file else {
+            return Ok(Some(there));
+        };
         Ok((there.metadata()?.ino() != mine.metadata()?.ino()).then_some(there))
     }
 }
@@ -131,7 +149,14 @@ mod tests {
     fn happening(event: &str) -> Happening {
         let id = ContainerId::new("a").unwrap();
         let name = ContainerName::new("web").unwrap();
-        Happening { at: Timestamp::UNIX_EPOCH, id, name, event: event.into(), cause: None, detail: None }
+        Happening {
+            at: Timestamp::UNIX_EPOCH,
+            id,
+            name,
+            event: event.into(),
+            cause: None,
+            detail: None,
+        }
     }
 
     #[test]
@@ -143,12 +168,22 @@ mod tests {
         assert!(reader.read().unwrap().is_empty());
         append(&path, &happening("created")).unwrap();
         assert_eq!(reader.read().unwrap(), [happening("created")]);
-        open_to_append(&path).unwrap().write_all(b"nonsense\n{\"at\":").unwrap();
-        assert!(reader.read().unwrap().is_empty(), "an unfinished line waits");
+        open_to_append(&path)
+            .unwrap()
+            .write_all(b"nonsense\n{\"at\":")
+            .unwrap();
+        assert!(
+            reader.read().unwrap().is_empty(),
+            "an unfinished line waits"
+        );
         std::fs::rename(&path, older(&path)).unwrap();
         append(&path, &happening("died")).unwrap();
         let seen = reader.read().unwrap();
-        assert_eq!(seen.last(), Some(&happening("died")).filter(|_| seen.len() == 1), "{seen:?}");
+        assert_eq!(
+            seen.last(),
+            Some(&happening("died")).filter(|_| seen.len() == 1),
+            "{seen:?}"
+        );
         let fresh = EventReader::open(&path).unwrap().read().unwrap();
         assert_eq!(fresh.first(), Some(&happening("created")));
         std::fs::remove_dir_all(folder).unwrap();

@@ -1,5 +1,6 @@
-//! Which folders of the host containers were ever given to write: a container may leave a link in one, and be gone when somebody names it. A link
-//! for each folder, named by its inode and its path's hash, and leading to it, in `given` of the state folder. It outlives its containers.
+//! Which folders of the host containers were ever given to write: a container may leave a link in
+//! one, and be gone when somebody names it. A link for each folder, named by its inode and its
+//! path's hash, and leading to it, in `given` of the state folder. It outlives its containers.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -28,10 +29,17 @@ impl Store {
             }
             other => other,
         };
-        noted.or_else(|error| if error.kind() == ErrorKind::AlreadyExists { Ok(()) } else { Err(StoreError::of("link", &note)(error)) })
+        noted.or_else(|error| {
+            if error.kind() == ErrorKind::AlreadyExists {
+                Ok(())
+            } else {
+                Err(StoreError::of("link", &note)(error))
+            }
+        })
     }
 
-    /// The folders that are still what they were when they were given, by device and inode, each with its path. Notes of what is another folder now are removed.
+    /// The folders that are still what they were when they were given, by device and inode, each
+    /// with its path. Notes of what is another folder now are removed.
     #[must_use]
     pub fn given_folders(&self) -> Vec<((u64, u64), PathBuf)> {
         let notes = fs::read_dir(self.given()).into_iter().flatten().flatten();
@@ -54,7 +62,12 @@ impl Store {
 
 /// FNV-1a.
 fn hash(path: &Path) -> u64 {
-    path.as_os_str().as_bytes().iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    path.as_os_str()
+        .as_bytes()
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        })
 }
 
 #[cfg(test)]
@@ -69,7 +82,10 @@ mod tests {
         fs::create_dir(&given).unwrap();
         let about = fs::metadata(&given).unwrap();
         (0..2).for_each(|_| store.give(&given, about.ino()).unwrap());
-        assert_eq!(store.given_folders(), [((about.dev(), about.ino()), given.clone())]);
+        assert_eq!(
+            store.given_folders(),
+            [((about.dev(), about.ino()), given.clone())]
+        );
         fs::rename(&given, folder.join("elsewhere")).unwrap();
         fs::create_dir(&given).unwrap();
         assert_eq!(store.given_folders(), []);

@@ -1,7 +1,8 @@
-//! How a container ended, for when its record cannot be written: a disk that became read-only must not turn an end that was seen into one
-//! that nobody saw.
+//! How a container ended, for when its record cannot be written: a disk that became read-only must
+//! not turn an end that was seen into one that nobody saw.
 //!
-//! The word is kept in memory (`/run`, which is a tmpfs), whatever file system the state folder is on, until the record can be written.
+//! The word is kept in memory (`/run`, which is a tmpfs), whatever file system the state folder is
+//! on, until the record can be written.
 
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
@@ -20,15 +21,19 @@ struct LastWord {
 }
 
 impl Store {
-    /// Beside the run folder of the default state folder: another one has its run folder on its own disk.
+    /// Beside the run folder of the default state folder: another one has its run folder on its own
+    /// disk.
     fn last_words(&self) -> PathBuf {
         PathBuf::from(format!("/run/{}.ends", self.cgroup_parent()))
     }
 
-    /// Saves how a container ended. A record that cannot be written because the disk is full or read-only is kept in memory; one that was
-    /// destroyed meanwhile needs no end.
+    /// Saves how a container ended. A record that cannot be written because the disk is full or
+    /// read-only is kept in memory; one that was destroyed meanwhile needs no end.
     pub fn save_end(&self, record: &Record) {
-        if self.save(record).is_err_and(|error| json_file::has_no_room(&error)) {
+        if self
+            .save(record)
+            .is_err_and(|error| json_file::has_no_room(&error))
+        {
             self.keep_end(&record.spec.id, &record.status);
         }
     }
@@ -36,9 +41,19 @@ impl Store {
     /// Where not even this can be written, nobody will know.
     fn keep_end(&self, id: &ContainerId, status: &Status) {
         let folder = self.last_words();
-        let _ = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        let _ = DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder);
         if is_ours(&folder) {
-            let _ = json_file::write(&folder, &format!("{id}.json"), &LastWord { status: status.clone() }, false);
+            let _ = json_file::write(
+                &folder,
+                &format!("{id}.json"),
+                &LastWord {
+                    status: status.clone(),
+                },
+                false,
+            );
         }
     }
 
@@ -75,5 +90,6 @@ fn since(status: &Status) -> Option<Timestamp> {
 /// What others could write there must not be believed.
 fn is_ours(folder: &Path) -> bool {
     let us = nix::unistd::geteuid().as_raw();
-    fs::symlink_metadata(folder).is_ok_and(|about| about.is_dir() && about.uid() == us && about.mode() & 0o022 == 0)
+    fs::symlink_metadata(folder)
+        .is_ok_and(|about| about.is_dir() && about.uid() == us && about.mode() & 0o022 == 0)
 }

@@ -16,6 +16,10 @@ impl LaunchStep {
     #[must_use]
     pub fn durations(steps: &[Self]) -> Vec<u64> {
         let begins = std::iter::once(0).chain(steps.iter().map(|step| step.done_usec));
-        steps.iter().zip(begins).map(|(step, begin)| step.done_usec.saturating_sub(begin)).collect()
+        steps
+            .iter()
+            .zip(begins)
+            .map(|(step, begin)| step.done_usec.saturating_sub(begin))
+            .collect()
     }
 }

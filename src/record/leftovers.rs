@@ -1,5 +1,5 @@
-//! What killed creations and removals leave in the state and run folders. Only what bears one of our marks and a container's id
-//! is ever taken for ours.
+//! What killed creations and removals leave in the state and run folders. Only what bears one of
+//! our marks and a container's id is ever taken for ours.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -50,13 +50,15 @@ impl fmt::Display for Leftover {
 }
 
 impl Store {
-    /// What killed creations and removals left, and what those under way have there at the moment: [`Store::sweep`] can tell.
+    /// What killed creations and removals left, and what those under way have there at the moment:
+    /// [`Store::sweep`] can tell.
     ///
     /// # Errors
     /// When a folder cannot be read.
     pub fn leftovers(&self) -> Result<Vec<Leftover>, StoreError> {
         let (mut found, mut listed) = (Vec::new(), HashSet::new());
-        // the run folder first: a container that is made meanwhile is listed, and one that is removed has both or neither
+        // the run folder first: a container that is made meanwhile is listed, and one that is
+        // removed has both or neither
         let runs = names(self.runs())?;
         let containers = self.containers();
         for name in names(&containers)? {
@@ -79,11 +81,15 @@ impl Store {
         Ok(found)
     }
 
-    /// Deletes `leftovers` on the way, for who came to do something else; call it with [`Store::try_lock_names`] held, so that no draft is
-    /// being filled. It takes a part of a second at most, and what could not be deleted before is passed over for a time that grows.
+    /// Deletes `leftovers` on the way, for who came to do something else; call it with
+    /// [`Store::try_lock_names`] held, so that no draft is being filled. It takes a part of a
+    /// second at most, and what could not be deleted before is passed over for a time that grows.
     pub fn sweep(&self, leftovers: Vec<Leftover>, _names: &Lock) {
         let until = Instant::now() + SWEEP_TAKES;
-        for leftover in leftovers.iter().filter(|leftover| !self.is_put_off(leftover.path())) {
+        for leftover in leftovers
+            .iter()
+            .filter(|leftover| !self.is_put_off(leftover.path()))
+        {
             match self.sweep_one(leftover, Some(until)) {
                 Ok(_) => self.forget(leftover.path()),
                 Err(_) => self.put_off(leftover.path()),
@@ -94,8 +100,9 @@ impl Store {
         }
     }
 
-    /// Deletes one of the leftovers, however long that takes. `false` when it is somebody's after all: a creation that came to its end
-    /// meanwhile, or a run folder in which somebody is at work.
+    /// Deletes one of the leftovers, however long that takes. `false` when it is somebody's after
+    /// all: a creation that came to its end meanwhile, or a run folder in which somebody is at
+    /// work.
     ///
     /// # Errors
     /// When something of it cannot be deleted.
@@ -115,28 +122,37 @@ impl Store {
         deleted
     }
 
-    /// Makes half a removal of half a creation, so that the names need not be locked while it is deleted: with the lock, every draft that is
-    /// there is one that was left.
+    /// Makes half a removal of half a creation, so that the names need not be locked while it is
+    /// deleted: with the lock, every draft that is there is one that was left.
     fn as_trash(&self, draft: &Path) -> Result<Option<PathBuf>, StoreError> {
-        let name = draft.file_name().unwrap_or_default().to_string_lossy().replacen(".new-", ".old-", 1);
+        let name = draft
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .replacen(".new-", ".old-", 1);
         let trash = self.containers().join(name);
         let _names = self.lock_names()?;
         match fs::rename(draft, &trash) {
             Ok(()) => Ok(Some(trash)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             // both were left
-            Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => Ok(Some(draft.to_owned())),
+            Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {
+                Ok(Some(draft.to_owned()))
+            }
             Err(error) => Err(StoreError::of("rename", draft)(error)),
         }
     }
 
     fn sweep_one(&self, leftover: &Leftover, until: Option<Instant>) -> Result<bool, StoreError> {
-        fault::at("sweep.remove").map_err(|e| StoreError::of("remove", leftover.path())(e.into()))?;
+        fault::at("sweep.remove")
+            .map_err(|e| StoreError::of("remove", leftover.path())(e.into()))?;
         let Leftover::Run(id, path) = leftover else {
             return remove_folder_until(leftover.path(), until).map(|()| true);
         };
         // a verb that works on it holds its lock, a supervisor the folder itself
-        let (Some(_lock), Some(_supervising)) = (Lock::try_take(&path.join("lock"))?, Lock::try_folder(path)?) else {
+        let (Some(_lock), Some(_supervising)) =
+            (Lock::try_take(&path.join("lock"))?, Lock::try_folder(path)?)
+        else {
             return Ok(false);
         };
         match self.container(id).exists() {
@@ -158,7 +174,10 @@ impl Store {
     pub fn is_to_be_swept(&self, holds: Duration) -> bool {
         let stamp = self.runs().join(".swept");
         // a time in the future has no age: a clock was set back
-        let age = fs::metadata(&stamp).and_then(|about| about.modified()).ok().and_then(|at| at.elapsed().ok());
+        let age = fs::metadata(&stamp)
+            .and_then(|about| about.modified())
+            .ok()
+            .and_then(|at| at.elapsed().ok());
         if age.is_some_and(|age| age < holds) {
             return false;
         }
@@ -171,7 +190,10 @@ impl Store {
     #[must_use]
     pub fn has_trace_of(&self, id: &ContainerId) -> bool {
         let marks = ["", ".old-", ".new-"];
-        marks.iter().any(|mark| self.containers().join(format!("{mark}{id}")).exists()) || self.runs().join(id.as_str()).exists()
+        marks
+            .iter()
+            .any(|mark| self.containers().join(format!("{mark}{id}")).exists())
+            || self.runs().join(id.as_str()).exists()
     }
 }
 
@@ -181,16 +203,22 @@ fn is_marked(name: &str, mark: &str) -> bool {
 
 /// An id as we make them: twelve lower-case hex digits.
 fn our_id(name: &str) -> Option<ContainerId> {
-    let made_by_us = name.len() == 12 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let made_by_us =
+        name.len() == 12 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     made_by_us.then(|| ContainerId::new(name).ok())?
 }
 
 /// A folder with nothing in it but what we put there.
 fn is_run_folder(path: &Path) -> bool {
-    path.is_dir() && names(path).is_ok_and(|inside| inside.iter().all(|name| RUN_FILES.contains(&name.as_str())))
+    path.is_dir()
+        && names(path)
+            .is_ok_and(|inside| inside.iter().all(|name| RUN_FILES.contains(&name.as_str())))
 }
 
 fn names(folder: &Path) -> Result<Vec<String>, StoreError> {
     let read = fs::read_dir(folder).map_err(StoreError::of("read", folder))?;
-    Ok(read.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
+    Ok(read
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect())
 }

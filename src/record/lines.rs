@@ -1,4 +1,5 @@
-//! [`Lines`]: the lines of a file that grows. What has no end, or is no text at all, takes no more memory and time than it must.
+//! [`Lines`]: the lines of a file that grows. What has no end, or is no text at all, takes no more
+//! memory and time than it must.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -21,13 +22,20 @@ pub(super) struct Lines {
 
 impl Lines {
     pub fn new(longest: usize) -> Self {
-        Self { pending: Vec::new(), start: 0, longest, passing: false }
+        Self {
+            pending: Vec::new(),
+            start: 0,
+            longest,
+            passing: false,
+        }
     }
 
     /// The next whole line, without its end.
     pub fn next(&mut self) -> Option<&[u8]> {
         loop {
-            let length = self.pending[self.start..].iter().position(|b| *b == b'\n')?;
+            let length = self.pending[self.start..]
+                .iter()
+                .position(|b| *b == b'\n')?;
             let line = self.start..self.start + length;
             self.start = line.end + 1;
             if !std::mem::take(&mut self.passing) && length <= self.longest {
@@ -59,7 +67,8 @@ impl Lines {
     }
 }
 
-/// Goes on to where `file` has something again, or to its end. A hole of a terabyte takes no longer than one of a page.
+/// Goes on to where `file` has something again, or to its end. A hole of a terabyte takes no longer
+/// than one of a page.
 fn skip_hole(file: &mut File) -> io::Result<()> {
     use nix::errno::Errno::ENXIO;
     let at = i64::try_from(file.stream_position()?).unwrap_or(i64::MAX);
@@ -83,7 +92,8 @@ mod tests {
         writer.write_all(&[b'x'; 100]).unwrap();
         writer.seek(SeekFrom::Start(1 << 40)).unwrap();
         writer.write_all(b"end\ntwo\nthr").unwrap();
-        let (mut file, mut lines, mut seen) = (File::open(&path).unwrap(), Lines::new(50), Vec::new());
+        let (mut file, mut lines, mut seen) =
+            (File::open(&path).unwrap(), Lines::new(50), Vec::new());
         loop {
             while let Some(line) = lines.next() {
                 seen.push(String::from_utf8_lossy(line).into_owned());
@@ -96,7 +106,11 @@ mod tests {
         assert_eq!(seen, ["one", "two"]);
         writer.write_all(b"ee\n").unwrap();
         assert!(lines.fill(&mut file).unwrap());
-        assert_eq!(lines.next(), Some(&b"three"[..]), "an unfinished line waits");
+        assert_eq!(
+            lines.next(),
+            Some(&b"three"[..]),
+            "an unfinished line waits"
+        );
         std::fs::remove_file(path).unwrap();
     }
 }

@@ -21,7 +21,8 @@ impl Lock {
     /// # Errors
     /// When the file cannot be made or locked.
     pub fn take(path: &Path) -> Result<Self, StoreError> {
-        // reading is enough for flock(2), and goes on a read-only file system when the file is there
+        // reading is enough for flock(2), and goes on a read-only file system when the file is
+        // there
         Self::wait(path, OFlag::O_CREAT)
     }
 
@@ -76,7 +77,9 @@ fn open(path: &Path, flags: OFlag) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();
     options.read(true).mode(0o600);
     let opened = match flags.contains(OFlag::O_DIRECTORY) {
-        true => options.custom_flags((flags | OFlag::O_NOFOLLOW).bits()).open(path),
+        true => options
+            .custom_flags((flags | OFlag::O_NOFOLLOW).bits())
+            .open(path),
         false => files::open(path, &mut options, flags.bits()),
     };
     opened.map_err(StoreError::of("open", path))
@@ -85,5 +88,6 @@ fn open(path: &Path, flags: OFlag) -> Result<File, StoreError> {
 /// Whoever held it before may have removed it (destroy does): then this lock guards nothing.
 fn is_there(file: &File, path: &Path) -> Result<bool, StoreError> {
     let mine = file.metadata().map_err(StoreError::of("stat", path))?;
-    Ok(std::fs::metadata(path).is_ok_and(|there| there.ino() == mine.ino() && there.dev() == mine.dev()))
+    Ok(std::fs::metadata(path)
+        .is_ok_and(|there| there.ino() == mine.ino() && there.dev() == mine.dev()))
 }

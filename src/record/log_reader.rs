@@ -34,15 +34,26 @@ impl LogReader {
     pub fn open(path: &Path) -> io::Result<Self> {
         let mut newest_first = files(path)?;
         let file = newest_first.pop();
-        Ok(Self { path: path.to_owned(), older: newest_first, file, lines: Lines::new(LONGEST) })
+        Ok(Self {
+            path: path.to_owned(),
+            older: newest_first,
+            file,
+            lines: Lines::new(LONGEST),
+        })
     }
 
-    /// As [`LogReader::open`], from about `bytes` before the end of what is there now: for the last lines of a log that may be long.
+    /// As [`LogReader::open`], from about `bytes` before the end of what is there now: for the last
+    /// lines of a log that may be long.
     ///
     /// # Errors
     /// What open(2) and lseek(2) say.
     pub fn open_near_end(path: &Path, bytes: u64) -> io::Result<Self> {
-        let mut reader = Self { path: path.to_owned(), older: Vec::new(), file: None, lines: Lines::new(LONGEST) };
+        let mut reader = Self {
+            path: path.to_owned(),
+            older: Vec::new(),
+            file: None,
+            lines: Lines::new(LONGEST),
+        };
         let mut left = bytes;
         for mut file in files(path)? {
             let length = file.metadata()?.len();
@@ -58,7 +69,8 @@ impl LogReader {
         Ok(reader)
     }
 
-    /// Up to `most` entries that were not returned before; empty when there is nothing new. Lines that are no entries are skipped.
+    /// Up to `most` entries that were not returned before; empty when there is nothing new. Lines
+    /// that are no entries are skipped.
     ///
     /// # Errors
     /// What read(2) says.
@@ -74,7 +86,8 @@ impl LogReader {
         Ok(chunks)
     }
 
-    /// Reads a block more, going on to the next file at the end of one; `false` when there is nothing new.
+    /// Reads a block more, going on to the next file at the end of one; `false` when there is
+    /// nothing new.
     fn fill(&mut self) -> io::Result<bool> {
         loop {
             if self.read_block()? {
@@ -87,19 +100,26 @@ impl LogReader {
                     return Ok(true);
                 }
             }
-            let Some(next) = self.older.pop() else { return Ok(false) };
+            let Some(next) = self.older.pop() else {
+                return Ok(false);
+            };
             self.file = Some(next);
         }
     }
 
     fn read_block(&mut self) -> io::Result<bool> {
-        self.file.as_mut().map_or(Ok(false), |file| self.lines.fill(file))
+        self.file
+            .as_mut()
+            .map_or(Ok(false), |file| self.lines.fill(file))
     }
 
-    /// The files that came after the one being read, the oldest last; all there are when that one is no longer kept.
+    /// The files that came after the one being read, the oldest last; all there are when that one
+    /// is no longer kept.
     fn younger(&self) -> io::Result<Vec<File>> {
         let mut newest_first = files(&self.path)?;
-        let Some(mine) = &self.file else { return Ok(newest_first) };
+        let Some(mine) = &self.file else {
+            return Ok(newest_first);
+        };
         let mine = mine.metadata()?.ino();
         for at in 0..newest_first.len() {
             if newest_first[at].metadata()?.ino() == mine {
@@ -111,11 +131,14 @@ impl LogReader {
     }
 }
 
-/// The files of the log at `path`, the newest first. A rotation meanwhile moves files on to higher numbers, the highest
-/// first: one may be met twice, and is taken once; a number may be free for a moment, so that only two free ones in a row are the end.
+/// The files of the log at `path`, the newest first. A rotation meanwhile moves files on to higher
+/// numbers, the highest first: one may be met twice, and is taken once; a number may be free for a
+/// moment, so that only two free ones in a row are the end.
 fn files(path: &Path) -> io::Result<Vec<File>> {
     let (mut newest_first, mut seen, mut free) = (Vec::new(), Vec::new(), 0);
-    for candidate in std::iter::once(path.to_owned()).chain((1..MOST_FILES).map(|n| numbered(path, n))) {
+    for candidate in
+        std::iter::once(path.to_owned()).chain((1..MOST_FILES).map(|n| numbered(path, n)))
+    {
         match open_to_read(&candidate) {
             Ok(file) => {
                 free = 0;
@@ -149,7 +172,10 @@ mod tests {
     }
 
     fn text(chunks: &[LogChunk]) -> Vec<String> {
-        chunks.iter().map(|c| String::from_utf8_lossy(&c.bytes).into_owned()).collect()
+        chunks
+            .iter()
+            .map(|c| String::from_utf8_lossy(&c.bytes).into_owned())
+            .collect()
     }
 
     #[test]
@@ -158,15 +184,28 @@ mod tests {
         let path = folder.join("log");
         let mut reader = LogReader::open(&path).unwrap();
         assert!(reader.read(9).unwrap().is_empty(), "no log yet");
-        let mut writer = LogWriter::open(&path, LogLimits { size: 150, files: 2 }).unwrap();
+        let mut writer = LogWriter::open(
+            &path,
+            LogLimits {
+                size: 150,
+                files: 2,
+            },
+        )
+        .unwrap();
         writer.write(false, b"one\ntwo\n").unwrap();
         assert_eq!(text(&reader.read(1).unwrap()), ["one"]);
         assert_eq!(text(&reader.read(9).unwrap()), ["two"]);
         writer.write(true, b"three\n").unwrap();
         writer.write(false, b"four\n").unwrap();
-        assert_eq!(text(&reader.read(9).unwrap()), ["three", "four"], "over a rotation");
+        assert_eq!(
+            text(&reader.read(9).unwrap()),
+            ["three", "four"],
+            "over a rotation"
+        );
         for n in 0..9 {
-            writer.write(false, format!("line {n}\n").as_bytes()).unwrap();
+            writer
+                .write(false, format!("line {n}\n").as_bytes())
+                .unwrap();
         }
         let files = std::fs::read_dir(&folder).unwrap().count();
         assert_eq!(files, 2, "the disk is not filled");
@@ -180,17 +219,29 @@ mod tests {
     fn no_file_is_passed_over_when_several_were_rotated_at_once() {
         let folder = folder("several");
         let path = folder.join("log");
-        let mut writer = LogWriter::open(&path, LogLimits { size: 100, files: 50 }).unwrap();
+        let mut writer = LogWriter::open(
+            &path,
+            LogLimits {
+                size: 100,
+                files: 50,
+            },
+        )
+        .unwrap();
         let mut reader = LogReader::open(&path).unwrap();
         let mut seen = Vec::new();
         for n in 0..40 {
-            writer.write(false, format!("line {n:02}\n").as_bytes()).unwrap();
+            writer
+                .write(false, format!("line {n:02}\n").as_bytes())
+                .unwrap();
             if n % 13 == 0 {
                 seen.extend(text(&reader.read(99).unwrap()));
             }
         }
         seen.extend(text(&reader.read(99).unwrap()));
-        assert_eq!(seen, (0..40).map(|n| format!("line {n:02}")).collect::<Vec<_>>());
+        assert_eq!(
+            seen,
+            (0..40).map(|n| format!("line {n:02}")).collect::<Vec<_>>()
+        );
         std::fs::remove_dir_all(folder).unwrap();
     }
 
@@ -198,13 +249,38 @@ mod tests {
     fn the_end_of_a_long_log_is_near() {
         let folder = folder("near");
         let path = folder.join("log");
-        let mut writer = LogWriter::open(&path, LogLimits { size: 1000, files: 5 }).unwrap();
+        let mut writer = LogWriter::open(
+            &path,
+            LogLimits {
+                size: 1000,
+                files: 5,
+            },
+        )
+        .unwrap();
         for n in 0..60 {
-            writer.write(false, format!("line {n:02}\n").as_bytes()).unwrap();
+            writer
+                .write(false, format!("line {n:02}\n").as_bytes())
+                .unwrap();
         }
-        let near = text(&LogReader::open_near_end(&path, 1200).unwrap().read(99).unwrap());
-        assert!(near.len() > 15 && near.len() < 30 && near.last().unwrap() == "line 59" && near.is_sorted(), "{near:?}");
-        let all = text(&LogReader::open_near_end(&path, u64::MAX).unwrap().read(99).unwrap());
+        let near = text(
+            &LogReader::open_near_end(&path, 1200)
+                .unwrap()
+                .read(99)
+                .unwrap(),
+        );
+        assert!(
+            near.len() > 15
+                && near.len() < 30
+                && near.last().unwrap() == "line 59"
+                && near.is_sorted(),
+            "{near:?}"
+        );
+        let all = text(
+            &LogReader::open_near_end(&path, u64::MAX)
+                .unwrap()
+                .read(99)
+                .unwrap(),
+        );
         assert_eq!(all.len(), 60);
         std::fs::remove_dir_all(folder).unwrap();
     }

@@ -22,7 +22,10 @@ pub struct LogLimits {
 
 impl Default for LogLimits {
     fn default() -> Self {
-        Self { size: 10 << 20, files: 3 }
+        Self {
+            size: 10 << 20,
+            files: 3,
+        }
     }
 }
 
@@ -54,13 +57,26 @@ impl LogWriter {
         let file = open_to_append(path)?;
         let written = file.metadata()?.len();
         let (path, open, buffer) = (path.to_owned(), [false; 2], Vec::new());
-        Ok(Self { path, limits, rate: None, file, written, logged: 0, open, buffer })
+        Ok(Self {
+            path,
+            limits,
+            rate: None,
+            file,
+            written,
+            logged: 0,
+            open,
+            buffer,
+        })
     }
 
-    /// The same, which grows by `rate` bytes a second at most; beyond that lines are dropped, and the log says how many.
+    /// The same, which grows by `rate` bytes a second at most; beyond that lines are dropped, and
+    /// the log says how many.
     #[must_use]
     pub fn at_most(self, rate: Option<u64>) -> Self {
-        Self { rate: rate.map(|rate| Rate::new(rate, Instant::now())), ..self }
+        Self {
+            rate: rate.map(|rate| Rate::new(rate, Instant::now())),
+            ..self
+        }
     }
 
     /// Appends what the container wrote just now. Nothing is kept in memory.
@@ -85,19 +101,34 @@ impl LogWriter {
         Ok(())
     }
 
-    /// Says in the log how many lines were dropped, when there is room for more again, or `at_once`.
+    /// Says in the log how many lines were dropped, when there is room for more again, or
+    /// `at_once`.
     ///
     /// # Errors
     /// As [`LogWriter::write`].
     pub fn say_dropped(&mut self, at_once: bool) -> io::Result<()> {
-        let Some(dropped) = self.rate.as_mut().and_then(|rate| rate.take_dropped(Instant::now(), at_once)) else { return Ok(()) };
+        let Some(dropped) = self
+            .rate
+            .as_mut()
+            .and_then(|rate| rate.take_dropped(Instant::now(), at_once))
+        else {
+            return Ok(());
+        };
         let lines = if dropped == 1 { "line" } else { "lines" };
         let word = format!("minic-tui: {dropped} {lines} dropped: more than --log-rate allows\n");
-        let end: &[u8] = if std::mem::take(&mut self.open[1]) { b"\n" } else { b"" };
-        self.append(&head(Timestamp::now(), true), &[end, word.as_bytes()].concat())
+        let end: &[u8] = if std::mem::take(&mut self.open[1]) {
+            b"\n"
+        } else {
+            b""
+        };
+        self.append(
+            &head(Timestamp::now(), true),
+            &[end, word.as_bytes()].concat(),
+        )
     }
 
-    /// When there is something to say though nothing more may be written: call [`LogWriter::say_dropped`] then.
+    /// When there is something to say though nothing more may be written: call
+    /// [`LogWriter::say_dropped`] then.
     #[must_use]
     pub fn due(&self) -> Option<Instant> {
         self.rate.as_ref().and_then(Rate::due)
@@ -124,11 +155,18 @@ impl LogWriter {
         Ok(())
     }
 
-    /// The oldest file goes first, and the others move on into its place. Moved onto a file that is there, ext4 would write the other to the
-    /// disk at once (`auto_da_alloc`, ext4(5)); a log that is rotated sooner than it would be written anyway never gets there.
+    /// The oldest file goes first, and the others move on into its place. Moved onto a file that is
+    /// there, ext4 would write the other to the disk at once (`auto_da_alloc`, ext4(5)); a log that
+    /// is rotated sooner than it would be written anyway never gets there.
     fn rotate(&mut self) -> io::Result<()> {
         let files = self.limits.files.max(1);
-        let place = |number: u32| if number == 0 { self.path.clone() } else { numbered(&self.path, number) };
+        let place = |number: u32| {
+            if number == 0 {
+                self.path.clone()
+            } else {
+                numbered(&self.path, number)
+            }
+        };
         there(std::fs::remove_file(place(files - 1)))?;
         for number in (1..files).rev() {
             there(std::fs::rename(place(number - 1), place(number)))?;
@@ -141,7 +179,13 @@ impl LogWriter {
 
 /// A file that is not there need not be moved.
 fn there(result: io::Result<()>) -> io::Result<()> {
-    result.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
+    result.or_else(|error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            Ok(())
+        } else {
+            Err(error)
+        }
+    })
 }
 
 /// `log.N`, the Nth older file.

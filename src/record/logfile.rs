@@ -1,4 +1,5 @@
-//! The CRI log format: `2026-11-23T14:03:11.123456789Z stdout F line` (Kubernetes: design proposal "CRI logging").
+//! The CRI log format: `2026-11-23T14:03:11.123456789Z stdout F line` (Kubernetes: design proposal
+//! "CRI logging").
 //!
 //! `F` ends a line; `P` is a part of one that goes on in the next entry of the same stream.
 
@@ -19,23 +20,26 @@ pub struct LogChunk {
     pub full: bool,
 }
 
-/// Longest text of one entry; a longer line is written as parts, so that no reader needs more memory than this.
+/// Longest text of one entry; a longer line is written as parts, so that no reader needs more
+/// memory than this.
 pub(super) const MAX_ENTRY: usize = 16 * 1024;
 
-/// What an entry begins with; the tag is its last but one byte. Made once for all that was read at a time.
+/// What an entry begins with; the tag is its last but one byte. Made once for all that was read at
+/// a time.
 pub(super) fn head(at: Timestamp, stderr: bool) -> Vec<u8> {
     let stream = if stderr { "stderr" } else { "stdout" };
     format!("{at:.9} {stream} F ").into_bytes()
 }
 
-/// Encodes what the container wrote as entries that begin with `head`, appended to `out`, until that holds `most` bytes or so. What is
-/// left of `bytes` is for the next time.
+/// Encodes what the container wrote as entries that begin with `head`, appended to `out`, until
+/// that holds `most` bytes or so. What is left of `bytes` is for the next time.
 pub(super) fn encode(head: &[u8], bytes: &mut &[u8], out: &mut Vec<u8>, most: usize) {
     while !bytes.is_empty() && out.len() < most {
         out.extend_from_slice(head);
         let text = out.len();
         let mut window = &bytes[..bytes.len().min(MAX_ENTRY)];
-        // memory cannot fail to be read; this is the one fast search for a byte in the standard library
+        // memory cannot fail to be read; this is the one fast search for a byte in the standard
+        // library
         let length = window.read_until(b'\n', out).unwrap_or(window.len());
         *bytes = &bytes[length..];
         if out.last() != Some(&b'\n') {
@@ -59,7 +63,12 @@ pub(super) fn decode(line: &[u8]) -> Option<LogChunk> {
         b"P" => false,
         _ => return None,
     };
-    Some(LogChunk { at, stderr, bytes: fields.next()?.to_vec(), full })
+    Some(LogChunk {
+        at,
+        stderr,
+        bytes: fields.next()?.to_vec(),
+        full,
+    })
 }
 
 #[cfg(test)]
@@ -67,14 +76,21 @@ mod tests {
     use super::*;
 
     fn decoded(out: &[u8]) -> Vec<LogChunk> {
-        out.split_inclusive(|b| *b == b'\n').map(|l| decode(&l[..l.len() - 1]).unwrap()).collect()
+        out.split_inclusive(|b| *b == b'\n')
+            .map(|l| decode(&l[..l.len() - 1]).unwrap())
+            .collect()
     }
 
     #[test]
     fn the_format_is_cri() {
         let at: Timestamp = "2026-11-23T14:03:11.123456789Z".parse().unwrap();
         let mut out = Vec::new();
-        encode(&head(at, false), &mut &b"line\nrest"[..], &mut out, usize::MAX);
+        encode(
+            &head(at, false),
+            &mut &b"line\nrest"[..],
+            &mut out,
+            usize::MAX,
+        );
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "2026-11-23T14:03:11.123456789Z stdout F line\n2026-11-23T14:03:11.123456789Z stdout P rest\n"
@@ -104,9 +120,14 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_entry() {
-        for line in
-            ["", "x", "2026-11-23T14:03:11Z stdout", "2026-11-23T14:03:11Z stdin F x", "2026-11-23T14:03:11Z stdout Q x", "now stdout F x"]
-        {
+        for line in [
+            "",
+            "x",
+            "2026-11-23T14:03:11Z stdout",
+            "2026-11-23T14:03:11Z stdin F x",
+            "2026-11-23T14:03:11Z stdout Q x",
+            "now stdout F x",
+        ] {
             assert_eq!(decode(line.as_bytes()), None, "{line}");
         }
         assert!(decode(b"2026-11-23T14:03:11Z stdout F ").is_some_and(|c| c.bytes.is_empty()));

@@ -1,6 +1,8 @@
-//! What is on disk: one [`Record`] a container in the [`Store`], its status as a pure state machine, its log.
+//! What is on disk: one [`Record`] a container in the [`Store`], its status as a pure state
+//! machine, its log.
 //!
-//! A status is derived, never believed: [`Status::observed`] turns a RUNNING whose process is gone into STOPPED, cause lost.
+//! A status is derived, never believed: [`Status::observed`] turns a RUNNING whose process is gone
+//! into STOPPED, cause lost.
 
 mod alive;
 mod container;

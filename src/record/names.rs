@@ -1,9 +1,10 @@
-//! The index of names: links in the state folder, each named as a container and leading to its id, so that finding one container reads one
-//! record and not all of them.
+//! The index of names: links in the state folder, each named as a container and leading to its id,
+//! so that finding one container reads one record and not all of them.
 //!
-//! It is derived, never believed: whoever follows a link compares the name with the record it leads to. A link is made before its
-//! container is in the list (or has the name) and taken away after it left, always with the names' lock held: whoever is killed
-//! between leaves a link too many, never one too few. The folder carries this boot's id: after a power cut it is made anew.
+//! It is derived, never believed: whoever follows a link compares the name with the record it leads
+//! to. A link is made before its container is in the list (or has the name) and taken away after it
+//! left, always with the names' lock held: whoever is killed between leaves a link too many, never
+//! one too few. The folder carries this boot's id: after a power cut it is made anew.
 
 use std::collections::HashSet;
 use std::fs;
@@ -48,8 +49,15 @@ impl Store {
         if index.exists() {
             return Ok(());
         }
-        let older = fs::read_dir(self.folder()).map_err(StoreError::of("read", self.folder()))?.flatten();
-        for old in older.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes())) {
+        let older = fs::read_dir(self.folder())
+            .map_err(StoreError::of("read", self.folder()))?
+            .flatten();
+        for old in older.filter(|entry| {
+            entry
+                .file_name()
+                .as_encoded_bytes()
+                .starts_with(PREFIX.as_bytes())
+        }) {
             remove_folder(&old.path())?;
         }
         // filled before it has its name: nobody finds half an index
@@ -95,7 +103,8 @@ impl Store {
         json_file::read::<Named>(&self.container(id).join("spec.json")).map(|spec| spec.name)
     }
 
-    /// Every container in the list with its name, read off the records; one that cannot be read goes by its id.
+    /// Every container in the list with its name, read off the records; one that cannot be read
+    /// goes by its id.
     ///
     /// # Errors
     /// When the list cannot be read.
@@ -109,15 +118,24 @@ impl Store {
         Ok(self.ids()?.into_iter().filter_map(named).collect())
     }
 
-    /// The SELinux categories that containers have, also those in the trash. One whose record cannot be read might have any: it is left out,
-    /// and the chance that another is given the same is 1 in half a million.
+    /// The SELinux categories that containers have, also those in the trash. One whose record
+    /// cannot be read might have any: it is left out, and the chance that another is given the same
+    /// is 1 in half a million.
     ///
     /// # Errors
     /// When the list cannot be read.
     pub fn categories(&self) -> Result<HashSet<Categories>, StoreError> {
-        let listed = self.ids()?.into_iter().filter_map(|id| json_file::read::<Labelled>(&self.container(&id).join("spec.json")).ok());
-        let trashed = self.trash()?.into_iter().filter_map(|trashed| self.trashed_spec(&trashed).ok()?.categories);
-        Ok(listed.filter_map(|labelled| labelled.categories).chain(trashed).collect())
+        let listed = self.ids()?.into_iter().filter_map(|id| {
+            json_file::read::<Labelled>(&self.container(&id).join("spec.json")).ok()
+        });
+        let trashed = self
+            .trash()?
+            .into_iter()
+            .filter_map(|trashed| self.trashed_spec(&trashed).ok()?.categories);
+        Ok(listed
+            .filter_map(|labelled| labelled.categories)
+            .chain(trashed)
+            .collect())
     }
 
     /// Enters the name of `spec`, before its record has it.
@@ -128,8 +146,8 @@ impl Store {
         link(&self.index(), &spec.name, &spec.id)
     }
 
-    /// Takes a name out that `id` had, after it left the list or was given another. Waits for [`Store::lock_names`] when there is
-    /// something to take out: not to be called with it held.
+    /// Takes a name out that `id` had, after it left the list or was given another. Waits for
+    /// [`Store::lock_names`] when there is something to take out: not to be called with it held.
     ///
     /// # Errors
     /// When the link cannot be removed; it leads nowhere then, which harms nobody.
@@ -147,7 +165,8 @@ impl Store {
     }
 }
 
-/// Makes the link, or turns it where there is one. A container that goes by its id is found without.
+/// Makes the link, or turns it where there is one. A container that goes by its id is found
+/// without.
 fn link(index: &Path, name: &ContainerName, id: &ContainerId) -> Result<(), StoreError> {
     if name.as_str() == id.as_str() {
         return Ok(());

@@ -1,4 +1,5 @@
-//! The lifecycle as a pure state machine: CREATED → RUNNING ⇄ PAUSED → STOPPED, and STOPPED → RUNNING again.
+//! The lifecycle as a pure state machine: CREATED → RUNNING ⇄ PAUSED → STOPPED, and STOPPED →
+//! RUNNING again.
 
 use std::fmt;
 
@@ -56,7 +57,8 @@ pub enum ExitCause {
 }
 
 impl ExitCause {
-    /// The exit code that `run`, `start` and `wait` report for it: the command's own, 128+N for signal N, 125 to 127 for ours.
+    /// The exit code that `run`, `start` and `wait` report for it: the command's own, 128+N for
+    /// signal N, 125 to 127 for ours.
     #[must_use]
     pub fn exit_code(&self) -> i32 {
         match self {
@@ -69,7 +71,8 @@ impl ExitCause {
         }
     }
 
-    /// One sentence for people. A failed step's words may hold what the container wrote: make them safe before showing them.
+    /// One sentence for people. A failed step's words may hold what the container wrote: make them
+    /// safe before showing them.
     #[must_use]
     pub fn sentence(&self) -> String {
         match self {
@@ -107,7 +110,12 @@ impl ExitCause {
 fn sender(signal: i32) -> &'static str {
     use nix::libc;
     match signal {
-        libc::SIGSEGV | libc::SIGBUS | libc::SIGILL | libc::SIGFPE | libc::SIGTRAP | libc::SIGABRT => "its command crashed",
+        libc::SIGSEGV
+        | libc::SIGBUS
+        | libc::SIGILL
+        | libc::SIGFPE
+        | libc::SIGTRAP
+        | libc::SIGABRT => "its command crashed",
         libc::SIGSYS => "its seccomp profile kills for a system call that it made",
         libc::SIGXCPU | libc::SIGXFSZ => "it ran into one of its ulimits",
         libc::SIGPIPE => "nobody read what it wrote",
@@ -220,16 +228,31 @@ impl Status {
         let state = self.word();
         let refuse = |event| Err(IllegalTransition { state, event });
         match (self, event) {
-            (Self::Created | Self::Stopped { .. }, Event::Started(process, since)) => Ok(Self::Running { process, since }),
-            (Self::Created, Event::Ended(cause, at)) => Ok(Self::Stopped { cause, since: None, at }),
-            (Self::Stopped { since, .. }, Event::Ended(cause @ ExitCause::SetupFailed { .. }, at)) => {
-                Ok(Self::Stopped { cause, since, at })
+            (Self::Created | Self::Stopped { .. }, Event::Started(process, since)) => {
+                Ok(Self::Running { process, since })
             }
+            (Self::Created, Event::Ended(cause, at)) => Ok(Self::Stopped {
+                cause,
+                since: None,
+                at,
+            }),
+            (
+                Self::Stopped { since, .. },
+                Event::Ended(cause @ ExitCause::SetupFailed { .. }, at),
+            ) => Ok(Self::Stopped { cause, since, at }),
             (Self::Running { since, .. } | Self::Paused { since, .. }, Event::Ended(cause, at)) => {
-                Ok(Self::Stopped { cause, since: Some(since), at })
+                Ok(Self::Stopped {
+                    cause,
+                    since: Some(since),
+                    at,
+                })
             }
-            (Self::Running { process, since }, Event::Paused) => Ok(Self::Paused { process, since }),
-            (Self::Paused { process, since }, Event::Resumed) => Ok(Self::Running { process, since }),
+            (Self::Running { process, since }, Event::Paused) => {
+                Ok(Self::Paused { process, since })
+            }
+            (Self::Paused { process, since }, Event::Resumed) => {
+                Ok(Self::Running { process, since })
+            }
             (_, Event::Started(..)) => refuse("started"),
             (_, Event::Paused) => refuse("paused"),
             (_, Event::Resumed) => refuse("resumed"),
@@ -237,13 +260,15 @@ impl Status {
         }
     }
 
-    /// What is true, given whether the recorded process is still that process: an alive status without its process is STOPPED, cause lost.
+    /// What is true, given whether the recorded process is still that process: an alive status
+    /// without its process is STOPPED, cause lost.
     #[must_use]
     pub fn observed(self, process_is_alive: bool, now: Timestamp) -> Self {
         if process_is_alive || !self.is_alive() {
             return self;
         }
-        self.on(Event::Ended(ExitCause::Lost, now)).unwrap_or(Self::Created)
+        self.on(Event::Ended(ExitCause::Lost, now))
+            .unwrap_or(Self::Created)
     }
 }
 
@@ -258,7 +283,11 @@ mod tests {
     use super::*;
 
     fn process() -> Process {
-        Process { pid: 7, start_ticks: 9, boot_id: "b".into() }
+        Process {
+            pid: 7,
+            start_ticks: 9,
+            boot_id: "b".into(),
+        }
     }
 
     fn now() -> Timestamp {
@@ -267,36 +296,81 @@ mod tests {
 
     #[test]
     fn the_whole_life() {
-        let running = Status::Created.on(Event::Started(process(), now())).unwrap();
+        let running = Status::Created
+            .on(Event::Started(process(), now()))
+            .unwrap();
         assert_eq!(running.word(), "RUNNING");
         let paused = running.on(Event::Paused).unwrap();
-        assert_eq!((paused.word(), paused.process()), ("PAUSED", Some(&process())));
-        let stopped = paused.on(Event::Resumed).unwrap().on(Event::Ended(ExitCause::Exited { code: 3 }, now())).unwrap();
+        assert_eq!(
+            (paused.word(), paused.process()),
+            ("PAUSED", Some(&process()))
+        );
+        let stopped = paused
+            .on(Event::Resumed)
+            .unwrap()
+            .on(Event::Ended(ExitCause::Exited { code: 3 }, now()))
+            .unwrap();
         assert!(!stopped.is_alive());
-        assert_eq!(stopped.on(Event::Started(process(), now())).unwrap().word(), "RUNNING");
+        assert_eq!(
+            stopped.on(Event::Started(process(), now())).unwrap().word(),
+            "RUNNING"
+        );
     }
 
     #[test]
     fn what_cannot_happen_is_refused() {
-        let running = Status::Running { process: process(), since: now() };
-        assert_eq!(running.clone().on(Event::Started(process(), now())).unwrap_err().to_string(), "a RUNNING container cannot be started");
+        let running = Status::Running {
+            process: process(),
+            since: now(),
+        };
+        assert_eq!(
+            running
+                .clone()
+                .on(Event::Started(process(), now()))
+                .unwrap_err()
+                .to_string(),
+            "a RUNNING container cannot be started"
+        );
         assert!(running.on(Event::Resumed).is_err());
         assert!(Status::Created.on(Event::Paused).is_err());
     }
 
     #[test]
     fn a_dead_process_makes_a_lost_container() {
-        let running = Status::Running { process: process(), since: now() };
+        let running = Status::Running {
+            process: process(),
+            since: now(),
+        };
         assert_eq!(running.clone().observed(true, now()), running);
         let lost = running.observed(false, now());
-        assert!(matches!(lost, Status::Stopped { cause: ExitCause::Lost, .. }));
+        assert!(matches!(
+            lost,
+            Status::Stopped {
+                cause: ExitCause::Lost,
+                ..
+            }
+        ));
         assert_eq!(Status::Created.observed(false, now()), Status::Created);
     }
 
     #[test]
     fn exit_codes() {
         assert_eq!(ExitCause::Exited { code: 7 }.exit_code(), 7);
-        assert_eq!(ExitCause::Signaled { signal: 15, by_us: false }.exit_code(), 143);
-        assert_eq!(ExitCause::OomKilled { peak: None, limit: None }.exit_code(), 137);
+        assert_eq!(
+            ExitCause::Signaled {
+                signal: 15,
+                by_us: false
+            }
+            .exit_code(),
+            143
+        );
+        assert_eq!(
+            ExitCause::OomKilled {
+                peak: None,
+                limit: None
+            }
+            .exit_code(),
+            137
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! [`Store`]: the state folder. Creation is a folder renamed into place, removal a rename out of the list: a list never sees half a container.
+//! [`Store`]: the state folder. Creation is a folder renamed into place, removal a rename out of
+//! the list: a list never sees half a container.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -8,7 +9,9 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::{ExitCause, Happening, Lock, Process, Record, State, StoreError, events, json_file, owner};
+use super::{
+    ExitCause, Happening, Lock, Process, Record, State, StoreError, events, json_file, owner,
+};
 use crate::rootfs::storage::Project;
 use crate::spec::{ContainerId, ContainerSpec};
 use crate::sys::{fault, tree};
@@ -23,7 +26,8 @@ const CALLER: &str = "caller.json";
 const DEFAULT_STATE: &str = "/var/lib/minic";
 const DEFAULT_RUN: &str = "/run/minic";
 
-/// The state folder (`/var/lib/minic`, survives a reboot) and the run folder (`/run/minic`, does not).
+/// The state folder (`/var/lib/minic`, survives a reboot) and the run folder (`/run/minic`, does
+/// not).
 #[derive(Debug, Clone)]
 pub struct Store {
     state: PathBuf,
@@ -44,8 +48,15 @@ impl Store {
     /// When it cannot be made.
     pub fn open(state: &Path) -> Result<Self, StoreError> {
         let state = std::path::absolute(state).map_err(StoreError::of("resolve", state))?;
-        let run = if state == Path::new(DEFAULT_STATE) { PathBuf::from(DEFAULT_RUN) } else { state.join("run") };
-        let store = Self { run, state: state.clone() };
+        let run = if state == Path::new(DEFAULT_STATE) {
+            PathBuf::from(DEFAULT_RUN)
+        } else {
+            state.join("run")
+        };
+        let store = Self {
+            run,
+            state: state.clone(),
+        };
         owner::ensure(&state, None)?;
         for folder in [store.containers(), store.images(), store.run.clone()] {
             owner::ensure(&folder, Some(&state))?;
@@ -106,15 +117,22 @@ impl Store {
         self.state.join("events.jsonl")
     }
 
-    /// The name of the cgroup folder that holds this store's containers: `minic`, or one of its own for another state folder.
+    /// The name of the cgroup folder that holds this store's containers: `minic`, or one of its own
+    /// for another state folder.
     #[must_use]
     pub fn cgroup_parent(&self) -> String {
         if self.state == Path::new(DEFAULT_STATE) {
             return "minic".into();
         }
         // FNV-1a: a stable short name for a path, not a secret
-        let hash =
-            self.state.as_os_str().as_encoded_bytes().iter().fold(0x811c_9dc5_u32, |h, b| (h ^ u32::from(*b)).wrapping_mul(0x0100_0193));
+        let hash = self
+            .state
+            .as_os_str()
+            .as_encoded_bytes()
+            .iter()
+            .fold(0x811c_9dc5_u32, |h, b| {
+                (h ^ u32::from(*b)).wrapping_mul(0x0100_0193)
+            });
         format!("minic-{hash:08x}")
     }
 
@@ -142,8 +160,13 @@ impl Store {
         self.in_run_folder(id, |folder| Lock::try_take(&folder.join("lock")))
     }
 
-    /// Whoever destroys the container removes the folder between our making it and our opening something in it: then once more.
-    fn in_run_folder<T>(&self, id: &ContainerId, take: impl Fn(&Path) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    /// Whoever destroys the container removes the folder between our making it and our opening
+    /// something in it: then once more.
+    fn in_run_folder<T>(
+        &self,
+        id: &ContainerId,
+        take: impl Fn(&Path) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         for _ in 0..TRIES {
             match take(&self.run_folder(id)?) {
                 Err(error) if error.source.kind() == io::ErrorKind::NotFound => {}
@@ -153,7 +176,8 @@ impl Store {
         take(&self.run_folder(id)?)
     }
 
-    /// What a supervisor holds for as long as it lives with its container; `None` while another one does.
+    /// What a supervisor holds for as long as it lives with its container; `None` while another one
+    /// does.
     ///
     /// # Errors
     /// When it cannot be taken.
@@ -167,23 +191,39 @@ impl Store {
     /// When it cannot be made.
     pub fn begin(&self, id: &ContainerId) -> Result<Draft, StoreError> {
         let folder = self.containers().join(format!(".new-{id}"));
-        let draft = Draft { folder: folder.clone(), committed: false };
+        let draft = Draft {
+            folder: folder.clone(),
+            committed: false,
+        };
         for made in [folder.clone(), folder.join("work"), folder.join("merged")] {
-            DirBuilder::new().mode(0o700).create(&made).map_err(StoreError::of("make", &made))?;
+            DirBuilder::new()
+                .mode(0o700)
+                .create(&made)
+                .map_err(StoreError::of("make", &made))?;
         }
-        // the upper folder becomes the container's `/`, which everybody inside must be able to enter
+        // the upper folder becomes the container's `/`, which everybody inside must be able to
+        // enter
         let upper = folder.join("upper");
-        DirBuilder::new().mode(0o755).create(&upper).map_err(StoreError::of("make", &upper))?;
+        DirBuilder::new()
+            .mode(0o755)
+            .create(&upper)
+            .map_err(StoreError::of("make", &upper))?;
         Ok(draft)
     }
 
-    /// Puts a filled draft into the list. A container that is destroyed when it ends need not survive a crash, so it is not synced.
+    /// Puts a filled draft into the list. A container that is destroyed when it ends need not
+    /// survive a crash, so it is not synced.
     ///
     /// `caller` is who starts it at once: should that die before, nobody wants the container.
     ///
     /// # Errors
     /// When a file cannot be written or the folder cannot be renamed.
-    pub fn commit(&self, mut draft: Draft, spec: &ContainerSpec, caller: Option<&Process>) -> Result<Record, StoreError> {
+    pub fn commit(
+        &self,
+        mut draft: Draft,
+        spec: &ContainerSpec,
+        caller: Option<&Process>,
+    ) -> Result<Record, StoreError> {
         let state = State::created(Timestamp::now());
         let durable = !spec.remove;
         json_file::write_first(&draft.folder, "spec.json", spec, durable)?;
@@ -195,20 +235,26 @@ impl Store {
             json_file::sync_folder(&draft.folder)?;
         }
         let folder = self.container(&spec.id);
-        let listed = fault::at("create.rename").map_err(io::Error::from).and_then(|()| fs::rename(&draft.folder, &folder));
+        let listed = fault::at("create.rename")
+            .map_err(io::Error::from)
+            .and_then(|()| fs::rename(&draft.folder, &folder));
         listed.map_err(StoreError::of("rename", &draft.folder))?;
         draft.committed = true;
         if durable {
-            let synced = fault::at("create.sync").map_err(|e| StoreError::of("sync", &folder)(e.into()));
-            synced.and_then(|()| json_file::sync_folder(&self.containers())).inspect_err(|_| {
-                // who is told that it was not created must not find it in the list
-                let _ = self.remove(&spec.id);
-            })?;
+            let synced =
+                fault::at("create.sync").map_err(|e| StoreError::of("sync", &folder)(e.into()));
+            synced
+                .and_then(|()| json_file::sync_folder(&self.containers()))
+                .inspect_err(|_| {
+                    // who is told that it was not created must not find it in the list
+                    let _ = self.remove(&spec.id);
+                })?;
         }
         Ok(state.of(spec.clone()))
     }
 
-    /// Who made a container only to start it, and has not yet: `None` for one that its user created to be there.
+    /// Who made a container only to start it, and has not yet: `None` for one that its user created
+    /// to be there.
     #[must_use]
     pub fn caller(&self, id: &ContainerId) -> Option<Process> {
         json_file::read(&self.container(id).join(CALLER)).ok()
@@ -231,7 +277,13 @@ impl Store {
     pub fn load_spec(&self, id: &ContainerId) -> Result<ContainerSpec, StoreError> {
         let file = self.container(id).join("spec.json");
         let spec: ContainerSpec = json_file::read(&file)?;
-        let unusable = |why: String| Err(StoreError { op: "use", path: file.clone(), source: io::Error::other(why) });
+        let unusable = |why: String| {
+            Err(StoreError {
+                op: "use",
+                path: file.clone(),
+                source: io::Error::other(why),
+            })
+        };
         match spec.id == *id {
             false => unusable(format!("it is the spec of {}", spec.id)),
             true if spec.argv.is_empty() => unusable("it has no command".into()),
@@ -246,11 +298,14 @@ impl Store {
     pub fn ids(&self) -> Result<Vec<ContainerId>, StoreError> {
         let folder = self.containers();
         let entries = fs::read_dir(&folder).map_err(StoreError::of("read", &folder))?;
-        Ok(entries.filter_map(|e| ContainerId::new(e.ok()?.file_name().into_string().ok()?).ok()).collect())
+        Ok(entries
+            .filter_map(|e| ContainerId::new(e.ok()?.file_name().into_string().ok()?).ok())
+            .collect())
     }
 
-    /// Replaces the changing part of a record, atomically. A full disk has room for it as long as the file system writes in
-    /// place; there it is only safe against a crash of ours, not against one of the machine.
+    /// Replaces the changing part of a record, atomically. A full disk has room for it as long as
+    /// the file system writes in place; there it is only safe against a crash of ours, not against
+    /// one of the machine.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -259,12 +314,17 @@ impl Store {
         self.write_state(record)
     }
 
-    /// Reads a record, lets `change` have it, and replaces its changing part unless `change` says no: nobody else writes meanwhile.
-    /// Returns the record as it is then, and whether it was changed.
+    /// Reads a record, lets `change` have it, and replaces its changing part unless `change` says
+    /// no: nobody else writes meanwhile. Returns the record as it is then, and whether it was
+    /// changed.
     ///
     /// # Errors
     /// When it cannot be read or written.
-    pub fn change(&self, id: &ContainerId, change: impl FnOnce(&mut Record) -> bool) -> Result<(Record, bool), StoreError> {
+    pub fn change(
+        &self,
+        id: &ContainerId,
+        change: impl FnOnce(&mut Record) -> bool,
+    ) -> Result<(Record, bool), StoreError> {
         let _state = Lock::folder(&self.container(id))?;
         let mut record = self.load(id)?;
         let changed = change(&mut record);
@@ -305,10 +365,12 @@ impl Store {
         json_file::write(&self.container(&spec.id), "spec.json", spec, !spec.remove)
     }
 
-    /// Takes a container out of the list and deletes everything of it. Fine when it is already gone.
+    /// Takes a container out of the list and deletes everything of it. Fine when it is already
+    /// gone.
     ///
     /// # Errors
-    /// When something cannot be removed; it is out of the list by then, and [`Store::sweep`] tries again, at intervals that grow.
+    /// When something cannot be removed; it is out of the list by then, and [`Store::sweep`] tries
+    /// again, at intervals that grow.
     pub fn remove(&self, id: &ContainerId) -> Result<(), StoreError> {
         self.unlist(id)?;
         let removed = self.removed(id);
@@ -324,15 +386,20 @@ impl Store {
         files.and(remove_run_folder(&run))
     }
 
-    /// Takes a container out of the list; [`Store::remove`] or the next [`Store::sweep`] deletes it. Fine when it is already out.
+    /// Takes a container out of the list; [`Store::remove`] or the next [`Store::sweep`] deletes
+    /// it. Fine when it is already out.
     ///
     /// # Errors
     /// When it cannot be renamed.
     pub fn unlist(&self, id: &ContainerId) -> Result<(), StoreError> {
         let folder = self.container(id);
-        let renamed = fault::at("remove.rename").map_err(io::Error::from).and_then(|()| fs::rename(&folder, self.removed(id)));
+        let renamed = fault::at("remove.rename")
+            .map_err(io::Error::from)
+            .and_then(|()| fs::rename(&folder, self.removed(id)));
         match renamed {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::of("rename", &folder)(error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(StoreError::of("rename", &folder)(error))
+            }
             _ => Ok(()),
         }
     }
@@ -341,15 +408,29 @@ impl Store {
         self.containers().join(format!(".old-{id}"))
     }
 
-    /// Appends to the stream of what happened. The records say what is; a full disk loses this line, never a verb.
+    /// Appends to the stream of what happened. The records say what is; a full disk loses this
+    /// line, never a verb.
     pub fn tell(&self, spec: &ContainerSpec, event: &str, cause: Option<&ExitCause>) {
         self.tell_more(spec, event, cause, None);
     }
 
     /// As [`Store::tell`], with more in words.
-    pub fn tell_more(&self, spec: &ContainerSpec, event: &str, cause: Option<&ExitCause>, detail: Option<String>) {
+    pub fn tell_more(
+        &self,
+        spec: &ContainerSpec,
+        event: &str,
+        cause: Option<&ExitCause>,
+        detail: Option<String>,
+    ) {
         let (id, name) = (spec.id.clone(), spec.name.clone());
-        let happening = Happening { at: Timestamp::now(), id, name, event: event.to_owned(), cause: cause.cloned(), detail };
+        let happening = Happening {
+            at: Timestamp::now(),
+            id,
+            name,
+            event: event.to_owned(),
+            cause: cause.cloned(),
+            detail,
+        };
         let _ = events::append(&self.events(), &happening);
     }
 }
@@ -372,11 +453,16 @@ impl Drop for Draft {
 }
 
 pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(StoreError::of("make", folder))
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(StoreError::of("make", folder))
 }
 
-/// Another one who destroys the same container, and waited for its lock, makes a new one in the folder while it is removed. After some
-/// tries it is theirs to remove; [`Store::sweep`] comes last.
+/// Another one who destroys the same container, and waited for its lock, makes a new one in the
+/// folder while it is removed. After some tries it is theirs to remove; [`Store::sweep`] comes
+/// last.
 pub(super) fn remove_run_folder(folder: &Path) -> Result<(), StoreError> {
     for _ in 0..TRIES {
         match remove_folder(folder) {
@@ -394,7 +480,9 @@ pub(super) fn remove_folder(folder: &Path) -> Result<(), StoreError> {
 /// Stops at `until` with ETIMEDOUT; what was removed by then is.
 pub(super) fn remove_folder_until(folder: &Path, until: Option<Instant>) -> Result<(), StoreError> {
     match tree::remove(folder, until) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::of("remove", folder)(error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::of("remove", folder)(error))
+        }
         _ => Ok(()),
     }
 }

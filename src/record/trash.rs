@@ -1,5 +1,6 @@
-//! The trash: containers taken out of the list whole, to be brought back or deleted later. `trash/SECONDS-ID` in the state folder; the
-//! seconds (since 1970) say when, so that whatever process comes by next knows what is due.
+//! The trash: containers taken out of the list whole, to be brought back or deleted later.
+//! `trash/SECONDS-ID` in the state folder; the seconds (since 1970) say when, so that whatever
+//! process comes by next knows what is due.
 
 use std::fs;
 use std::io;
@@ -38,7 +39,8 @@ impl Store {
         let trash = self.trash_folder();
         make_folder(&trash)?;
         let folder = self.container(id);
-        fs::rename(&folder, trash.join(format!("{}-{id}", now.as_second()))).map_err(StoreError::of("rename", &folder))?;
+        fs::rename(&folder, trash.join(format!("{}-{id}", now.as_second())))
+            .map_err(StoreError::of("rename", &folder))?;
         remove_run_folder(&self.run_folder(id)?)
     }
 
@@ -55,8 +57,15 @@ impl Store {
         let trashed = |entry: fs::DirEntry| {
             let name = entry.file_name().into_string().ok()?;
             let (seconds, id) = name.split_once('-')?;
-            let (at, id) = (Timestamp::from_second(seconds.parse().ok()?).ok()?, ContainerId::new(id).ok()?);
-            Some(Trashed { id, at, folder: entry.path() })
+            let (at, id) = (
+                Timestamp::from_second(seconds.parse().ok()?).ok()?,
+                ContainerId::new(id).ok()?,
+            );
+            Some(Trashed {
+                id,
+                at,
+                folder: entry.path(),
+            })
         };
         Ok(entries.flatten().filter_map(trashed).collect())
     }
@@ -74,7 +83,8 @@ impl Store {
     /// # Errors
     /// When its folder cannot be renamed: somebody emptied the trash.
     pub fn take_back(&self, trashed: &Trashed) -> Result<(), StoreError> {
-        fs::rename(&trashed.folder, self.container(&trashed.id)).map_err(StoreError::of("rename", &trashed.folder))
+        fs::rename(&trashed.folder, self.container(&trashed.id))
+            .map_err(StoreError::of("rename", &trashed.folder))
     }
 
     /// Deletes `trashed` for good, however long that takes. Fine when it is gone already.
@@ -85,7 +95,8 @@ impl Store {
         self.delete_until(trashed, None)
     }
 
-    /// As [`Store::delete`], on the way of another command: for a part of a second, and not at all while it is put off.
+    /// As [`Store::delete`], on the way of another command: for a part of a second, and not at all
+    /// while it is put off.
     pub fn delete_in_passing(&self, trashed: &Trashed) {
         if !self.is_put_off(&trashed.folder) {
             // the next one goes on

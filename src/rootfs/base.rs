@@ -1,4 +1,5 @@
-//! A container's base layer: the few files of `/etc` that are its own, laid over the image so that they need no bind mounts.
+//! A container's base layer: the few files of `/etc` that are its own, laid over the image so that
+//! they need no bind mounts.
 
 use std::fs::{DirBuilder, File, Permissions};
 use std::io::{self, Read, Write};
@@ -18,7 +19,8 @@ const MAX_RESOLV_CONF: u64 = 64 << 10;
 /// The files of `/etc` that are the container's own.
 pub(super) const OWN_FILES: [&str; 3] = ["hosts", "hostname", "resolv.conf"];
 
-/// Makes the folder `base` with `etc/hosts`, `etc/hostname` and `etc/resolv.conf` of `spec`, or writes them anew.
+/// Makes the folder `base` with `etc/hosts`, `etc/hostname` and `etc/resolv.conf` of `spec`, or
+/// writes them anew.
 ///
 /// Not while the container runs: an overlay's lower layers must not change under it.
 ///
@@ -31,32 +33,51 @@ pub fn write_base(base: &Path, spec: &ContainerSpec) -> Result<(), FileError> {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             other => other.map_err(FileError::of("make", path))?,
         }
-        let made = open_as_is(path, OFlag::O_RDONLY | OFlag::O_DIRECTORY).map_err(FileError::of("open", path))?;
-        set_mode(&made, 0o755).map_err(FileError::of("set the permissions of", path)).map(|()| made)
+        let made = open_as_is(path, OFlag::O_RDONLY | OFlag::O_DIRECTORY)
+            .map_err(FileError::of("open", path))?;
+        set_mode(&made, 0o755)
+            .map_err(FileError::of("set the permissions of", path))
+            .map(|()| made)
     };
     folder(base)?;
     let made = folder(&etc)?;
-    let texts = [hosts(spec), format!("{}\n", spec.hostname), resolv_conf(spec, Path::new("/etc/resolv.conf"))];
+    let texts = [
+        hosts(spec),
+        format!("{}\n", spec.hostname),
+        resolv_conf(spec, Path::new("/etc/resolv.conf")),
+    ];
     for (name, text) in OWN_FILES.into_iter().zip(texts) {
         let path = etc.join(name);
         // in the folder that was made, and through no link that somebody laid there
-        let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_TRUNC | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+        let flags = OFlag::O_WRONLY
+            | OFlag::O_CREAT
+            | OFlag::O_TRUNC
+            | OFlag::O_NOFOLLOW
+            | OFlag::O_NONBLOCK
+            | OFlag::O_CLOEXEC;
         let file = openat(&made, name, flags, Mode::from_bits_truncate(0o644)).map(File::from);
-        let written = file.map_err(io::Error::from).and_then(|mut file| file.write_all(text.as_bytes()).map(|()| file));
+        let written = file
+            .map_err(io::Error::from)
+            .and_then(|mut file| file.write_all(text.as_bytes()).map(|()| file));
         let file = written.map_err(FileError::of("write", &path))?;
         set_mode(&file, 0o644).map_err(FileError::of("set the permissions of", &path))?;
     }
     Ok(())
 }
 
-/// Gives the files of `base` a label: those of a container whose root is no image are shown one by one, and keep their own.
+/// Gives the files of `base` a label: those of a container whose root is no image are shown one by
+/// one, and keep their own.
 ///
 /// # Errors
 /// [`FileError`] where the policy or the file system refuses it.
-pub fn label_base(base: &Path, put_on: impl Fn(BorrowedFd<'_>) -> nix::Result<()>) -> Result<(), FileError> {
+pub fn label_base(
+    base: &Path,
+    put_on: impl Fn(BorrowedFd<'_>) -> nix::Result<()>,
+) -> Result<(), FileError> {
     for name in OWN_FILES {
         let path = base.join("etc").join(name);
-        let file = open_as_is(&path, OFlag::O_RDONLY | OFlag::O_NONBLOCK).map_err(FileError::of("open", &path))?;
+        let file = open_as_is(&path, OFlag::O_RDONLY | OFlag::O_NONBLOCK)
+            .map_err(FileError::of("open", &path))?;
         put_on(file.as_fd()).map_err(|errno| FileError::of("label", &path)(errno.into()))?;
     }
     Ok(())
@@ -69,17 +90,31 @@ fn set_mode(file: &File, mode: u32) -> io::Result<()> {
 
 /// A link in its place is not followed.
 fn open_as_is(path: &Path, flags: OFlag) -> io::Result<File> {
-    Ok(nix::fcntl::open(path, flags | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC, Mode::empty())?.into())
+    Ok(nix::fcntl::open(
+        path,
+        flags | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC,
+        Mode::empty(),
+    )?
+    .into())
 }
 
 fn hosts(spec: &ContainerSpec) -> String {
-    let own = format!("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t{}\n", spec.hostname);
-    spec.add_hosts.iter().fold(own, |text, (name, address)| format!("{text}{address}\t{name}\n"))
+    let own = format!(
+        "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t{}\n",
+        spec.hostname
+    );
+    spec.add_hosts.iter().fold(own, |text, (name, address)| {
+        format!("{text}{address}\t{name}\n")
+    })
 }
 
 fn resolv_conf(spec: &ContainerSpec, host: &Path) -> String {
     if !spec.dns.is_empty() {
-        return spec.dns.iter().map(|address| format!("nameserver {address}\n")).collect();
+        return spec
+            .dns
+            .iter()
+            .map(|address| format!("nameserver {address}\n"))
+            .collect();
     }
     match &spec.network {
         NetworkMode::None | NetworkMode::Container(_) => {
@@ -111,18 +146,34 @@ mod tests {
             add_hosts: vec!["db:192.0.2.7".into()],
             ..Preset::default()
         };
-        crate::spec::resolve(crate::spec::ContainerId::from_random([1; 6]), None, &request, false, false).unwrap()
+        crate::spec::resolve(
+            crate::spec::ContainerId::from_random([1; 6]),
+            None,
+            &request,
+            false,
+            false,
+        )
+        .unwrap()
     }
 
     #[test]
     fn names_are_looked_up_where_the_network_is_the_hosts() {
         let file = std::env::temp_dir().join(format!("minic-resolv-{}", std::process::id()));
         fs::write(&file, "nameserver 192.0.2.1\n").unwrap();
-        assert_eq!(resolv_conf(&spec(NetworkMode::Host), &file), "nameserver 192.0.2.1\n");
-        let own = ContainerSpec { dns: vec!["192.0.2.53".parse().unwrap()], ..spec(NetworkMode::Host) };
+        assert_eq!(
+            resolv_conf(&spec(NetworkMode::Host), &file),
+            "nameserver 192.0.2.1\n"
+        );
+        let own = ContainerSpec {
+            dns: vec!["192.0.2.53".parse().unwrap()],
+            ..spec(NetworkMode::Host)
+        };
         assert_eq!(resolv_conf(&own, &file), "nameserver 192.0.2.53\n");
         fs::remove_file(&file).unwrap();
-        for text in [resolv_conf(&spec(NetworkMode::None), &file), resolv_conf(&spec(NetworkMode::Host), &file)] {
+        for text in [
+            resolv_conf(&spec(NetworkMode::None), &file),
+            resolv_conf(&spec(NetworkMode::Host), &file),
+        ] {
             assert!(text.starts_with('#') && text.ends_with('\n'), "{text}");
         }
     }
@@ -130,8 +181,15 @@ mod tests {
     #[test]
     fn a_container_knows_its_own_name_and_those_it_was_told() {
         let text = hosts(&spec(NetworkMode::None));
-        for line in [["127.0.1.1", "web"], ["127.0.0.1", "localhost"], ["192.0.2.7", "db"]] {
-            assert!(text.lines().any(|l| l.split_whitespace().eq(line)), "{text}");
+        for line in [
+            ["127.0.1.1", "web"],
+            ["127.0.0.1", "localhost"],
+            ["192.0.2.7", "db"],
+        ] {
+            assert!(
+                text.lines().any(|l| l.split_whitespace().eq(line)),
+                "{text}"
+            );
         }
     }
 }

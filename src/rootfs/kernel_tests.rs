@@ -1,4 +1,5 @@
-//! Whole plans on the real kernel, each in a child with namespaces of its own: what is mounted, and what of the host is left.
+//! Whole plans on the real kernel, each in a child with namespaces of its own: what is mounted, and
+//! what of the host is left.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -20,9 +21,19 @@ const FOLDER: &str = "MINIC_TEST_FOLDER";
 const SCRIPT: &str = "MINIC_TEST_SCRIPT";
 
 fn spec() -> ContainerSpec {
-    let request = Preset { command: Some(vec!["sh".into()]), ..Preset::default() };
+    let request = Preset {
+        command: Some(vec!["sh".into()]),
+        ..Preset::default()
+    };
     let id = ContainerId::new("c1").unwrap();
-    resolve(id, Some(ContainerName::new("web").unwrap().as_str()), &request, false, false).unwrap()
+    resolve(
+        id,
+        Some(ContainerName::new("web").unwrap().as_str()),
+        &request,
+        false,
+        false,
+    )
+    .unwrap()
 }
 
 /// A container's folders, in a place whose name would split an overlay's options.
@@ -39,25 +50,47 @@ fn container(scratch: &Scratch) -> RootfsPaths {
 
 /// Runs the ignored test `child` of this file in new namespaces; propagation is left to the plan.
 fn run_child(child: &str, namespaces: &[&str], envs: &[(&str, &Path)]) -> Output {
-    assert!(nix::unistd::geteuid().is_root(), "mounting needs root: run the tests through cargo test");
+    assert!(
+        nix::unistd::geteuid().is_root(),
+        "mounting needs root: run the tests through cargo test"
+    );
     let mut command = Command::new("unshare");
-    command.args(namespaces).args(["--propagation", "unchanged", "--"]);
+    command
+        .args(namespaces)
+        .args(["--propagation", "unchanged", "--"]);
     command.arg(std::env::current_exe().unwrap());
-    command.args(["--exact", &format!("rootfs::kernel_tests::{child}"), "--ignored", "--nocapture"]);
+    command.args([
+        "--exact",
+        &format!("rootfs::kernel_tests::{child}"),
+        "--ignored",
+        "--nocapture",
+    ]);
     command.envs(envs.iter().copied()).output().unwrap()
 }
 
 /// What `script` prints in the container of `paths`.
 fn run(paths: &RootfsPaths, namespaces: &[&str], script: &str) -> String {
-    let envs = [(FOLDER, paths.merged.parent().unwrap()), ("IMAGE", &paths.image), (SCRIPT, Path::new(script))];
+    let envs = [
+        (FOLDER, paths.merged.parent().unwrap()),
+        ("IMAGE", &paths.image),
+        (SCRIPT, Path::new(script)),
+    ];
     let output = run_child("applies_a_plan_and_runs_a_script", namespaces, &envs);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     // what the test harness says comes first
-    text.split_once("BEGIN\n").map(|(_, rest)| rest.to_owned()).unwrap()
+    text.split_once("BEGIN\n")
+        .map(|(_, rest)| rest.to_owned())
+        .unwrap()
 }
 
-const OWN: [&str; 7] = ["--mount", "--pid", "--fork", "--ipc", "--uts", "--net", "--cgroup"];
+const OWN: [&str; 7] = [
+    "--mount", "--pid", "--fork", "--ipc", "--uts", "--net", "--cgroup",
+];
 
 #[test]
 #[ignore = "the child of other tests"]
@@ -66,10 +99,18 @@ fn applies_a_plan_and_runs_a_script() {
     let image = PathBuf::from(std::env::var_os("IMAGE").unwrap());
     let plan = RootfsPlan::new(&spec(), &RootfsPaths::new(&folder, &image)).unwrap();
     if let Err(failure) = apply(plan.steps(), None) {
-        panic!("{}: {}", plan.describe(failure.index), Errno::from_raw(failure.errno));
+        panic!(
+            "{}: {}",
+            plan.describe(failure.index),
+            Errno::from_raw(failure.errno)
+        );
     }
     let script = format!("echo BEGIN; {}", std::env::var(SCRIPT).unwrap());
-    let error = Command::new("/bin/sh").args(["-c", &script]).env_clear().env("PATH", crate::spec::DEFAULT_PATH).exec();
+    let error = Command::new("/bin/sh")
+        .args(["-c", &script])
+        .env_clear()
+        .env("PATH", crate::spec::DEFAULT_PATH)
+        .exec();
     panic!("{error}");
 }
 
@@ -77,7 +118,10 @@ fn applies_a_plan_and_runs_a_script() {
 fn host_mounts(scratch: &Scratch) -> Vec<String> {
     let all = fs::read_to_string("/proc/self/mountinfo").unwrap();
     let ours = scratch.path().file_name().unwrap().to_str().unwrap();
-    all.lines().filter(|line| line.contains(ours) || line.contains(" /sys ")).map(str::to_owned).collect()
+    all.lines()
+        .filter(|line| line.contains(ours) || line.contains(" /sys "))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
@@ -86,19 +130,52 @@ fn a_container_sees_its_own_root_and_nothing_of_the_host() {
     let paths = container(&scratch);
     let before = host_mounts(&scratch);
     let mounts = run(&paths, &OWN, "cut -d' ' -f5,6 /proc/self/mountinfo");
-    let points: Vec<&str> = mounts.lines().map(|l| l.split(' ').next().unwrap()).collect();
-    assert_eq!(points, ["/", "/proc", "/sys", "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue"]);
-    assert!(mounts.lines().any(|l| l.starts_with("/sys ro,nosuid,nodev,noexec")), "{mounts}");
-    assert!(mounts.lines().any(|l| l.starts_with("/proc rw,nosuid,nodev,noexec")), "{mounts}");
+    let points: Vec<&str> = mounts
+        .lines()
+        .map(|l| l.split(' ').next().unwrap())
+        .collect();
+    assert_eq!(
+        points,
+        [
+            "/",
+            "/proc",
+            "/sys",
+            "/dev",
+            "/dev/pts",
+            "/dev/shm",
+            "/dev/mqueue"
+        ]
+    );
+    assert!(
+        mounts
+            .lines()
+            .any(|l| l.starts_with("/sys ro,nosuid,nodev,noexec")),
+        "{mounts}"
+    );
+    assert!(
+        mounts
+            .lines()
+            .any(|l| l.starts_with("/proc rw,nosuid,nodev,noexec")),
+        "{mounts}"
+    );
 
     let host = scratch.path().display();
     let seen = run(
         &paths,
         &OWN,
-        &format!("test -e {host} && echo the host; ls /sys/class/net; ls -id / /.. | cut -d/ -f1 | uniq | wc -l; ps -e -o comm="),
+        &format!(
+            "test -e {host} && echo the host; ls /sys/class/net; ls -id / /.. | cut -d/ -f1 | uniq | wc -l; ps -e -o comm="
+        ),
     );
-    assert_eq!(seen.split_whitespace().collect::<Vec<_>>(), ["lo", "1", "sh", "ps"]);
-    assert_eq!(host_mounts(&scratch), before, "nothing of it reached the host");
+    assert_eq!(
+        seen.split_whitespace().collect::<Vec<_>>(),
+        ["lo", "1", "sh", "ps"]
+    );
+    assert_eq!(
+        host_mounts(&scratch),
+        before,
+        "nothing of it reached the host"
+    );
 }
 
 #[test]
@@ -106,27 +183,66 @@ fn nothing_spreads_to_a_host_whose_mounts_are_shared() {
     let scratch = Scratch::new();
     let paths = container(&scratch);
     let name = scratch.path().file_name().unwrap().to_str().unwrap();
-    // a host of its own, with shared mounts as systemd makes them; then what is left of us in its list
-    let host = format!("unshare {} --propagation unchanged -- \"$@\" || exit 1; grep {name} /proc/self/mountinfo; echo END", OWN.join(" "));
+    // a host of its own, with shared mounts as systemd makes them; then what is left of us in its
+    // list
+    let host = format!(
+        "unshare {} --propagation unchanged -- \"$@\" || exit 1; grep {name} /proc/self/mountinfo; echo END",
+        OWN.join(" ")
+    );
     let mut command = Command::new("unshare");
-    command.args(["--mount", "--propagation", "shared", "--", "sh", "-c", &host, "sh"]);
+    command.args([
+        "--mount",
+        "--propagation",
+        "shared",
+        "--",
+        "sh",
+        "-c",
+        &host,
+        "sh",
+    ]);
     command.arg(std::env::current_exe().unwrap());
-    command.args(["--exact", "rootfs::kernel_tests::applies_a_plan_and_runs_a_script", "--ignored", "--nocapture"]);
-    command.env(FOLDER, paths.merged.parent().unwrap()).env("IMAGE", &paths.image).env(SCRIPT, "true");
+    command.args([
+        "--exact",
+        "rootfs::kernel_tests::applies_a_plan_and_runs_a_script",
+        "--ignored",
+        "--nocapture",
+    ]);
+    command
+        .env(FOLDER, paths.merged.parent().unwrap())
+        .env("IMAGE", &paths.image)
+        .env(SCRIPT, "true");
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.ends_with("BEGIN\nEND\n"), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        text.ends_with("BEGIN\nEND\n"),
+        "{text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 #[test]
 fn what_a_container_writes_stays_in_its_upper_layer() {
     let scratch = Scratch::new();
     let paths = container(&scratch);
-    let names = run(&paths, &OWN, "cat /etc/hostname; echo mine > /tmp/x; rm /etc/shells; touch /sys/x 2>/dev/null || echo read-only");
+    let names = run(
+        &paths,
+        &OWN,
+        "cat /etc/hostname; echo mine > /tmp/x; rm /etc/shells; touch /sys/x 2>/dev/null || echo read-only",
+    );
     assert_eq!(names, "web\nread-only\n");
-    assert_eq!(fs::read_to_string(paths.upper.join("tmp/x")).unwrap(), "mine\n");
+    assert_eq!(
+        fs::read_to_string(paths.upper.join("tmp/x")).unwrap(),
+        "mine\n"
+    );
     assert!(paths.image.join("etc/shells").exists() && !paths.image.join("tmp/x").exists());
-    assert_eq!(run(&paths, &OWN, "cat /tmp/x; ls /etc/shells 2>/dev/null || echo gone"), "mine\ngone\n");
+    assert_eq!(
+        run(
+            &paths,
+            &OWN,
+            "cat /tmp/x; ls /etc/shells 2>/dev/null || echo gone"
+        ),
+        "mine\ngone\n"
+    );
 }
 
 #[test]
@@ -138,11 +254,20 @@ fn devices_are_there_and_work() {
         head -c 4 urandom | wc -c; exec 3<>ptmx; stat -c '%a %g' pts/0; ls | tr '\\n' ' '";
     let seen = run(&paths, &OWN, script);
     let device = |name: &str, number: &str| format!("{name} character special file 666 {number}\n");
-    let devices = [("null", "1:3"), ("zero", "1:5"), ("full", "1:7"), ("random", "1:8"), ("urandom", "1:9"), ("tty", "5:0")];
-    let expected: String = devices.iter().map(|(name, number)| device(name, number)).collect();
+    let devices = [
+        ("null", "1:3"),
+        ("zero", "1:5"),
+        ("full", "1:7"),
+        ("random", "1:8"),
+        ("urandom", "1:9"),
+        ("tty", "5:0"),
+    ];
+    let expected: String = devices
+        .iter()
+        .map(|(name, number)| device(name, number))
+        .collect();
     let links = "/proc/self/fd\n/proc/self/fd/0\n/proc/self/fd/1\n/proc/self/fd/2\npts/ptmx\n";
-    let rest =
-        "ptmx 666\nshm 1777\n 00 00 00\nfull\n4\n620 5\nfd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero ";
+    let rest = "ptmx 666\nshm 1777\n 00 00 00\nfull\n4\n620 5\nfd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero ";
     assert_eq!(seen, format!("{expected}{links}{rest}"));
 }
 
@@ -152,11 +277,21 @@ fn with_the_hosts_network_sys_is_still_read_only_and_the_hosts_stays_as_it_is() 
     let paths = container(&scratch);
     let before = host_mounts(&scratch);
     let namespaces: Vec<&str> = OWN.into_iter().filter(|n| *n != "--net").collect();
-    let seen = run(&paths, &namespaces, "touch /sys/x 2>/dev/null || echo read-only; ls /sys/fs/cgroup; ls /sys/class/net | sort");
-    let mut interfaces: Vec<String> =
-        fs::read_dir("/sys/class/net").unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    let seen = run(
+        &paths,
+        &namespaces,
+        "touch /sys/x 2>/dev/null || echo read-only; ls /sys/fs/cgroup; ls /sys/class/net | sort",
+    );
+    let mut interfaces: Vec<String> = fs::read_dir("/sys/class/net")
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
     interfaces.sort();
-    assert_eq!(seen, format!("read-only\n{}\n", interfaces.join("\n")), "its interfaces, and not its cgroups");
+    assert_eq!(
+        seen,
+        format!("read-only\n{}\n", interfaces.join("\n")),
+        "its interfaces, and not its cgroups"
+    );
     assert_eq!(host_mounts(&scratch), before);
 }
 
@@ -167,10 +302,20 @@ fn a_link_in_place_of_a_mount_point_is_refused() {
     let outside = scratch.path().join("outside");
     fs::create_dir(&outside).unwrap();
     symlink(&outside, paths.upper.join("proc")).unwrap();
-    let envs = [(FOLDER, paths.merged.parent().unwrap()), ("IMAGE", &paths.image), (SCRIPT, Path::new("true"))];
+    let envs = [
+        (FOLDER, paths.merged.parent().unwrap()),
+        ("IMAGE", &paths.image),
+        (SCRIPT, Path::new("true")),
+    ];
     let output = run_child("applies_a_plan_and_runs_a_script", &OWN, &envs);
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains(&format!("mount proc on /proc of the container: {}", Errno::from_raw(ENOTDIR))), "{said}");
+    assert!(
+        said.contains(&format!(
+            "mount proc on /proc of the container: {}",
+            Errno::from_raw(ENOTDIR)
+        )),
+        "{said}"
+    );
     assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
 }
 
@@ -181,8 +326,21 @@ fn makes_a_device_where_mknod_is_forbidden() {
     std::env::set_current_dir(folder).unwrap();
     let (kind, name) = (c"tmpfs", c"dev");
     let steps = [
-        MountStep::Filesystem(Filesystem { kind, within: Within::Root, name, options: Vec::new(), attributes: 0, label: None, tree: None }),
-        MountStep::Device { name: c"null".into(), host: c"/dev/null".into(), mode: 0o666, dev: makedev(1, 3) },
+        MountStep::Filesystem(Filesystem {
+            kind,
+            within: Within::Root,
+            name,
+            options: Vec::new(),
+            attributes: 0,
+            label: None,
+            tree: None,
+        }),
+        MountStep::Device {
+            name: c"null".into(),
+            host: c"/dev/null".into(),
+            mode: 0o666,
+            dev: makedev(1, 3),
+        },
     ];
     apply(&steps, None).unwrap();
     fs::write("dev/null", "x").unwrap();
@@ -192,8 +350,15 @@ fn makes_a_device_where_mknod_is_forbidden() {
 #[test]
 fn a_device_is_bound_where_mknod_is_forbidden() {
     let scratch = Scratch::new();
-    let output =
-        run_child("makes_a_device_where_mknod_is_forbidden", &["--user", "--map-root-user", "--mount"], &[(FOLDER, scratch.path())]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = run_child(
+        "makes_a_device_where_mknod_is_forbidden",
+        &["--user", "--map-root-user", "--mount"],
+        &[(FOLDER, scratch.path())],
+    );
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"));
 }

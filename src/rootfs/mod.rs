@@ -1,7 +1,8 @@
 //! The root filesystem: planned as a list of mount steps, carried out by init.
 //!
-//! A root is an overlay: what the container wrote, over its own few files of `/etc` ([`write_base`]), over the image
-//! ([`host_image`]). [`RootfsPlan`] says how to mount it and everything on it; [`apply`] does so after clone.
+//! A root is an overlay: what the container wrote, over its own few files of `/etc`
+//! ([`write_base`]), over the image ([`host_image`]). [`RootfsPlan`] says how to mount it and
+//! everything on it; [`apply`] does so after clone.
 
 mod apply;
 mod base;

@@ -1,5 +1,5 @@
-//! What the supervisor opens before the clone: what is shown of the host, as it was found; and on behalf of an init whose root is nobody
-//! outside, file systems of namespaces that are not its own.
+//! What the supervisor opens before the clone: what is shown of the host, as it was found; and on
+//! behalf of an init whose root is nobody outside, file systems of namespaces that are not its own.
 
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -18,7 +18,8 @@ use crate::spec::{ContainerSpec, IdRange, IpcMode, NetworkMode, PidMode, Propaga
 use crate::sys::mount::{self as fd_mount, ATTR_NODEV, ATTR_NOEXEC, ATTR_NOSUID};
 
 impl RootfsPlan {
-    /// Opens them, in the namespaces that the container will share, and copies what is shown of the host.
+    /// Opens them, in the namespaces that the container will share, and copies what is shown of the
+    /// host.
     ///
     /// # Errors
     /// The step that it was for.
@@ -29,7 +30,10 @@ impl RootfsPlan {
         }
         for (index, step) in self.steps.iter_mut().enumerate() {
             let opened = opened(step, spec, sources, slave);
-            let failed = |errno| StepFailure { index: u16::try_from(index).unwrap_or(u16::MAX), errno: errno as i32 };
+            let failed = |errno| StepFailure {
+                index: u16::try_from(index).unwrap_or(u16::MAX),
+                errno: errno as i32,
+            };
             if let Some(attach) = opened.map_err(failed)? {
                 *step = attach;
             }
@@ -37,76 +41,138 @@ impl RootfsPlan {
         Ok(())
     }
 
-    /// Lets the container have the `/proc` of another one, whose init is `init` with the number `pid`: only a member of a pid namespace
-    /// mounts one for it, and init becomes one when it has nothing left to mount with.
+    /// Lets the container have the `/proc` of another one, whose init is `init` with the number
+    /// `pid`: only a member of a pid namespace mounts one for it, and init becomes one when it has
+    /// nothing left to mount with.
     ///
     /// # Errors
-    /// ESRCH when that one has ended, ENODEV when what it has at `/proc` does not show its processes.
+    /// ESRCH when that one has ended, ENODEV when what it has at `/proc` does not show its
+    /// processes.
     pub fn share_proc(&mut self, init: BorrowedFd<'_>, pid: i32) -> nix::Result<()> {
         let kind = |step: &&mut MountStep| matches!(step, MountStep::Filesystem(planned) if planned.kind == c"proc");
-        let Some(MountStep::Filesystem(planned)) = self.steps.iter_mut().find(kind) else { return Err(Errno::ENOENT) };
+        let Some(MountStep::Filesystem(planned)) = self.steps.iter_mut().find(kind) else {
+            return Err(Errno::ENOENT);
+        };
         planned.tree = Some(Tree::new(proc_of(init, pid)?));
         Ok(())
     }
 
-    /// Makes `/dev` with its nodes for a root that may not make any. Where this process may not either, init shows the host's own nodes.
+    /// Makes `/dev` with its nodes for a root that may not make any. Where this process may not
+    /// either, init shows the host's own nodes.
     fn make_dev(&mut self, ids: IdRange) -> Result<(), StepFailure> {
-        let is_dev =
-            |step: &MountStep| matches!(step, MountStep::Filesystem(planned) if planned.within == Within::Root && planned.name == c"dev");
-        let Some(index) = self.steps.iter().position(is_dev) else { return Ok(()) };
-        let failed = |errno| StepFailure { index: u16::try_from(index).unwrap_or(u16::MAX), errno: errno as i32 };
-        let MountStep::Filesystem(planned) = &self.steps[index] else { return Ok(()) };
-        let options = planned.options.iter().map(|(key, value)| (key.as_c_str(), value.as_c_str()));
-        let tree = fd_mount::new_filesystem(planned.kind, options, planned.attributes).map_err(failed)?;
-        let (uid, gid) = (Some(Uid::from_raw(ids.first)), Some(Gid::from_raw(ids.first)));
+        let is_dev = |step: &MountStep| matches!(step, MountStep::Filesystem(planned) if planned.within == Within::Root && planned.name == c"dev");
+        let Some(index) = self.steps.iter().position(is_dev) else {
+            return Ok(());
+        };
+        let failed = |errno| StepFailure {
+            index: u16::try_from(index).unwrap_or(u16::MAX),
+            errno: errno as i32,
+        };
+        let MountStep::Filesystem(planned) = &self.steps[index] else {
+            return Ok(());
+        };
+        let options = planned
+            .options
+            .iter()
+            .map(|(key, value)| (key.as_c_str(), value.as_c_str()));
+        let tree =
+            fd_mount::new_filesystem(planned.kind, options, planned.attributes).map_err(failed)?;
+        let (uid, gid) = (
+            Some(Uid::from_raw(ids.first)),
+            Some(Gid::from_raw(ids.first)),
+        );
         for step in &self.steps {
-            let MountStep::Device { name, mode, dev, .. } = step else { continue };
-            match mknodat(&tree, name.as_c_str(), SFlag::S_IFCHR, Mode::from_bits_truncate(*mode), *dev) {
+            let MountStep::Device {
+                name, mode, dev, ..
+            } = step
+            else {
+                continue;
+            };
+            match mknodat(
+                &tree,
+                name.as_c_str(),
+                SFlag::S_IFCHR,
+                Mode::from_bits_truncate(*mode),
+                *dev,
+            ) {
                 Err(Errno::EPERM) => return Ok(()),
                 made => made.map_err(failed)?,
             }
-            fchownat(&tree, name.as_c_str(), uid, gid, AtFlags::AT_SYMLINK_NOFOLLOW).map_err(failed)?;
+            fchownat(
+                &tree,
+                name.as_c_str(),
+                uid,
+                gid,
+                AtFlags::AT_SYMLINK_NOFOLLOW,
+            )
+            .map_err(failed)?;
             // whatever our umask is
-            fchmodat(&tree, name.as_c_str(), Mode::from_bits_truncate(*mode), FchmodatFlags::FollowSymlink).map_err(failed)?;
+            fchmodat(
+                &tree,
+                name.as_c_str(),
+                Mode::from_bits_truncate(*mode),
+                FchmodatFlags::FollowSymlink,
+            )
+            .map_err(failed)?;
         }
         fchownat(&tree, c"", uid, gid, AtFlags::AT_EMPTY_PATH).map_err(failed)?;
-        let planned = Filesystem { tree: Some(Tree::new(tree)), ..planned.clone() };
+        let planned = Filesystem {
+            tree: Some(Tree::new(tree)),
+            ..planned.clone()
+        };
         self.steps[index] = MountStep::Filesystem(planned);
-        self.steps.retain(|step| !matches!(step, MountStep::Device { .. }));
+        self.steps
+            .retain(|step| !matches!(step, MountStep::Device { .. }));
         Ok(())
     }
 
-    /// Lets the container's own files and its volumes belong to the users of the user namespace `users`: what is id N's on the disk is id
-    /// N's inside, and what id N makes inside is id N's on the disk. So root inside has in a volume what root outside has there, and a
-    /// set-user-ID file of root's that it makes is one for the host too, though not inside, where every volume is nosuid.
+    /// Lets the container's own files and its volumes belong to the users of the user namespace
+    /// `users`: what is id N's on the disk is id N's inside, and what id N makes inside is id N's
+    /// on the disk. So root inside has in a volume what root outside has there, and a set-user-ID
+    /// file of root's that it makes is one for the host too, though not inside, where every volume
+    /// is nosuid.
     ///
     /// # Errors
     /// In words: whose file system cannot do it, and what to do.
     pub fn shift(&self, users: BorrowedFd<'_>) -> Result<(), String> {
         self.steps.iter().try_for_each(|step| match step {
-            MountStep::Attach { tree, recursive, idmapped: true, .. } => {
-                fd_mount::map_ids(tree.as_fd(), users, *recursive).map_err(|errno| step.explain_idmap(errno))
-            }
+            MountStep::Attach {
+                tree,
+                recursive,
+                idmapped: true,
+                ..
+            } => fd_mount::map_ids(tree.as_fd(), users, *recursive)
+                .map_err(|errno| step.explain_idmap(errno)),
             _ => Ok(()),
         })
     }
 }
 
-/// A copy of what another container has at `/proc`, and nothing of what hides parts of it there: who gets it hides them again.
+/// A copy of what another container has at `/proc`, and nothing of what hides parts of it there:
+/// who gets it hides them again.
 fn proc_of(init: BorrowedFd<'_>, pid: i32) -> nix::Result<OwnedFd> {
     let folder = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let namespace = stat(format!("/proc/{pid}/ns/pid").as_str())?;
-    let own = open(c"/proc/self/ns/mnt", OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
+    let own = open(
+        c"/proc/self/ns/mnt",
+        OFlag::O_RDONLY | OFlag::O_CLOEXEC,
+        Mode::empty(),
+    )?;
     let old_root = open(c"/", folder, Mode::empty())?;
     setns(init, CloneFlags::CLONE_NEWNS)?;
     let tree = fd_mount::clone_tree(c"/proc", false);
     // setns(2) also enters the namespace's root, which is not ours when we run in a chroot
-    setns(own, CloneFlags::CLONE_NEWNS).and_then(|()| fchdir(&old_root)).and_then(|()| chroot(c".")).and_then(|()| chdir(c"/"))?;
+    setns(own, CloneFlags::CLONE_NEWNS)
+        .and_then(|()| fchdir(&old_root))
+        .and_then(|()| chroot(c"."))
+        .and_then(|()| chdir(c"/"))?;
     let tree = tree?;
     // it may have mounted something else there, if it was allowed to
-    let shown = (fstatfs(&tree)?.filesystem_type() == PROC_SUPER_MAGIC).then(|| fstatat(&tree, c"1/ns/pid", AtFlags::empty()));
+    let shown = (fstatfs(&tree)?.filesystem_type() == PROC_SUPER_MAGIC)
+        .then(|| fstatat(&tree, c"1/ns/pid", AtFlags::empty()));
     match shown {
-        Some(Ok(shown)) if (shown.st_dev, shown.st_ino) == (namespace.st_dev, namespace.st_ino) => {}
+        Some(Ok(shown)) if (shown.st_dev, shown.st_ino) == (namespace.st_dev, namespace.st_ino) => {
+        }
         _ => return Err(Errno::ENODEV),
     }
     fd_mount::set_attributes(tree.as_fd(), ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC, false)?;
@@ -114,9 +180,21 @@ fn proc_of(init: BorrowedFd<'_>, pid: i32) -> nix::Result<OwnedFd> {
 }
 
 /// What replaces `step`, where something does.
-fn opened(step: &MountStep, spec: &ContainerSpec, sources: &Sources, slave: bool) -> nix::Result<Option<MountStep>> {
+fn opened(
+    step: &MountStep,
+    spec: &ContainerSpec,
+    sources: &Sources,
+    slave: bool,
+) -> nix::Result<Option<MountStep>> {
     match step {
-        MountStep::Bind { from, source, place, recursive, attributes, idmapped } => {
+        MountStep::Bind {
+            from,
+            source,
+            place,
+            recursive,
+            attributes,
+            idmapped,
+        } => {
             let given = match from {
                 From::Path => None,
                 From::Volume(index) => Some(sources.volumes.get(*index).ok_or(Errno::EBADF)?),
@@ -125,7 +203,11 @@ fn opened(step: &MountStep, spec: &ContainerSpec, sources: &Sources, slave: bool
             let tree = match given {
                 Some(fd) => fd_mount::clone_tree_of(fd.as_fd(), *recursive)?,
                 None => {
-                    let file = open(source.as_c_str(), OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC, Mode::empty())?;
+                    let file = open(
+                        source.as_c_str(),
+                        OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC,
+                        Mode::empty(),
+                    )?;
                     fd_mount::clone_tree_of(file.as_fd(), *recursive)?
                 }
             };
@@ -133,17 +215,37 @@ fn opened(step: &MountStep, spec: &ContainerSpec, sources: &Sources, slave: bool
             if *attributes != 0 {
                 fd_mount::set_attributes(tree.as_fd(), *attributes, *recursive)?;
             }
-            Ok(Some(attach(tree, source, place.clone(), *recursive, *idmapped)))
+            Ok(Some(attach(
+                tree,
+                source,
+                place.clone(),
+                *recursive,
+                *idmapped,
+            )))
         }
-        MountStep::OwnFolder { source, target, recursive, .. } => {
-            let tree = fd_mount::clone_tree_of(sources.root.as_ref().ok_or(Errno::EBADF)?.as_fd(), *recursive)?;
+        MountStep::OwnFolder {
+            source,
+            target,
+            recursive,
+            ..
+        } => {
+            let tree = fd_mount::clone_tree_of(
+                sources.root.as_ref().ok_or(Errno::EBADF)?.as_fd(),
+                *recursive,
+            )?;
             fd_mount::set_propagation(tree.as_fd(), slave)?;
             let (source, target) = (source.clone(), target.clone());
-            Ok(Some(MountStep::OwnFolder { source, target, recursive: *recursive, tree: Some(Tree::new(tree)) }))
+            Ok(Some(MountStep::OwnFolder {
+                source,
+                target,
+                recursive: *recursive,
+                tree: Some(Tree::new(tree)),
+            }))
         }
         MountStep::Filesystem(planned) if spec.ids.is_some() && planned.tree.is_none() => {
             let others = match planned.kind.to_bytes() {
-                // that of another container's processes is mounted by init, which is one of them and of their users
+                // that of another container's processes is mounted by init, which is one of them
+                // and of their users
                 b"proc" => spec.pid == PidMode::Host,
                 b"sysfs" => spec.network != NetworkMode::None,
                 b"mqueue" => spec.ipc != IpcMode::Own,
@@ -152,14 +254,36 @@ fn opened(step: &MountStep, spec: &ContainerSpec, sources: &Sources, slave: bool
             if !others {
                 return Ok(None);
             }
-            let options = planned.options.iter().map(|(key, value)| (key.as_c_str(), value.as_c_str()));
-            let tree = Some(Tree::new(fd_mount::new_filesystem(planned.kind, options, planned.attributes)?));
-            Ok(Some(MountStep::Filesystem(Filesystem { tree, ..planned.clone() })))
+            let options = planned
+                .options
+                .iter()
+                .map(|(key, value)| (key.as_c_str(), value.as_c_str()));
+            let tree = Some(Tree::new(fd_mount::new_filesystem(
+                planned.kind,
+                options,
+                planned.attributes,
+            )?));
+            Ok(Some(MountStep::Filesystem(Filesystem {
+                tree,
+                ..planned.clone()
+            })))
         }
         _ => Ok(None),
     }
 }
 
-fn attach(tree: OwnedFd, source: &CStr, place: Place, recursive: bool, idmapped: bool) -> MountStep {
-    MountStep::Attach { tree: Tree::new(tree), source: CString::from(source), place, recursive, idmapped }
+fn attach(
+    tree: OwnedFd,
+    source: &CStr,
+    place: Place,
+    recursive: bool,
+    idmapped: bool,
+) -> MountStep {
+    MountStep::Attach {
+        tree: Tree::new(tree),
+        source: CString::from(source),
+        place,
+        recursive,
+        idmapped,
+    }
 }

@@ -4,8 +4,8 @@ use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// mount(2) reads one page of options and cuts off what is longer, so longer options are refused here.
-/// 4096 bytes, the last a NUL, is the smallest page of any Linux architecture.
+/// mount(2) reads one page of options and cuts off what is longer, so longer options are refused
+/// here. 4096 bytes, the last a NUL, is the smallest page of any Linux architecture.
 const MAX_OPTIONS: usize = 4095;
 
 /// The folders that a container's root is made of, and how what is in it is labelled.
@@ -13,7 +13,8 @@ const MAX_OPTIONS: usize = 4095;
 pub struct RootfsPaths {
     /// Root of the image; never written.
     pub image: PathBuf,
-    /// The container's own few files (`etc/hosts` and the like), laid over the image; never written while mounted.
+    /// The container's own few files (`etc/hosts` and the like), laid over the image; never written
+    /// while mounted.
     pub base: PathBuf,
     /// What the container wrote.
     pub upper: PathBuf,
@@ -45,7 +46,12 @@ impl RootfsPaths {
     /// The same with what the container writes on a tmpfs, which takes the place of `work`.
     #[must_use]
     pub fn in_memory(self) -> Self {
-        Self { upper: self.work.join("upper"), work: self.work.join("work"), memory: Some(self.work), ..self }
+        Self {
+            upper: self.work.join("upper"),
+            work: self.work.join("work"),
+            memory: Some(self.work),
+            ..self
+        }
     }
 }
 
@@ -70,8 +76,8 @@ pub enum PlanError {
 
 /// `options` of a file system, with the label that everything on it has (mount(8), "context=").
 ///
-/// It stands first: the module looks for its own words before the file system does, and does not know how a path is escaped. A level has
-/// commas, hence the quotes.
+/// It stands first: the module looks for its own words before the file system does, and does not
+/// know how a path is escaped. A level has commas, hence the quotes.
 pub(super) fn labelled(label: Option<&str>, options: Vec<u8>) -> Vec<u8> {
     match label {
         None => options,
@@ -84,19 +90,27 @@ pub(super) fn labelled(label: Option<&str>, options: Vec<u8>) -> Vec<u8> {
 /// # Errors
 /// [`PlanError::Nul`].
 pub(super) fn c_path(path: &Path) -> Result<CString, PlanError> {
-    CString::new(path.as_os_str().as_bytes()).map_err(|_| PlanError::Nul { path: path.to_owned() })
+    CString::new(path.as_os_str().as_bytes()).map_err(|_| PlanError::Nul {
+        path: path.to_owned(),
+    })
 }
 
 /// The overlay's options: `lowerdir=base:image,upperdir=upper,workdir=work`.
 ///
-/// `\` before `:`, `,` and `\` keeps a path from being split (kernel: Documentation/filesystems/overlayfs.rst,
-/// "Multiple lower layers", and `ovl_next_opt` and `ovl_unescape` of fs/overlayfs/params.c).
+/// `\` before `:`, `,` and `\` keeps a path from being split (kernel:
+/// Documentation/filesystems/overlayfs.rst, "Multiple lower layers", and `ovl_next_opt` and
+/// `ovl_unescape` of fs/overlayfs/params.c).
 ///
 /// # Errors
 /// [`PlanError`].
 pub(super) fn options(paths: &RootfsPaths) -> Result<CString, PlanError> {
     let mut text = b"lowerdir=".to_vec();
-    for (before, path) in [("", &paths.base), (":", &paths.image), (",upperdir=", &paths.upper), (",workdir=", &paths.work)] {
+    for (before, path) in [
+        ("", &paths.base),
+        (":", &paths.image),
+        (",upperdir=", &paths.upper),
+        (",workdir=", &paths.work),
+    ] {
         text.extend_from_slice(before.as_bytes());
         for &byte in path.as_os_str().as_bytes() {
             if matches!(byte, b':' | b',' | b'\\') {
@@ -109,7 +123,9 @@ pub(super) fn options(paths: &RootfsPaths) -> Result<CString, PlanError> {
     if text.len() > MAX_OPTIONS {
         return Err(PlanError::TooLong { length: text.len() });
     }
-    CString::new(text).map_err(|_| PlanError::Nul { path: paths.merged.clone() })
+    CString::new(text).map_err(|_| PlanError::Nul {
+        path: paths.merged.clone(),
+    })
 }
 
 #[cfg(test)]
@@ -127,24 +143,39 @@ mod tests {
 
     #[test]
     fn options_longer_than_a_page_are_refused_not_cut() {
-        let of = |length: usize| RootfsPaths::new(Path::new(&format!("/{}", "x".repeat(length))), Path::new("/i"));
+        let of = |length: usize| {
+            RootfsPaths::new(
+                Path::new(&format!("/{}", "x".repeat(length))),
+                Path::new("/i"),
+            )
+        };
         let shortest = options(&of(1)).unwrap().to_bytes().len();
         let longest = 1 + (MAX_OPTIONS - shortest) / 3;
         assert!(options(&of(longest)).is_ok());
-        assert!(matches!(options(&of(longest + 1)), Err(PlanError::TooLong { length }) if length > MAX_OPTIONS));
+        assert!(
+            matches!(options(&of(longest + 1)), Err(PlanError::TooLong { length }) if length > MAX_OPTIONS)
+        );
     }
 
     #[test]
     fn a_label_stands_before_anything_that_a_path_could_be_taken_for() {
         let mut paths = RootfsPaths::new(Path::new("/c"), Path::new("/i"));
         paths.label = Some("u:object_r:t:s0:c1,c2".into());
-        assert!(options(&paths).unwrap().to_str().unwrap().starts_with(r#"context="u:object_r:t:s0:c1,c2",lowerdir=/c/base:/i,"#));
+        assert!(
+            options(&paths)
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .starts_with(r#"context="u:object_r:t:s0:c1,c2",lowerdir=/c/base:/i,"#)
+        );
     }
 
     #[test]
     fn a_nul_byte_is_refused() {
         let paths = RootfsPaths::new(Path::new("/a\0b"), Path::new("/i"));
         assert!(matches!(options(&paths), Err(PlanError::Nul { .. })));
-        assert!(matches!(c_path(&paths.merged), Err(PlanError::Nul { path }) if path == paths.merged));
+        assert!(
+            matches!(c_path(&paths.merged), Err(PlanError::Nul { path }) if path == paths.merged)
+        );
     }
 }

@@ -1,7 +1,9 @@
-//! A place inside the new root that something of the host is mounted on, found and made without ever leaving that root.
+//! A place inside the new root that something of the host is mounted on, found and made without
+//! ever leaving that root.
 //!
-//! The image and the container's own layer are not trusted: each component is opened with RESOLVE_IN_ROOT, so that a symbolic
-//! link in them cannot point a mount, or the folder made for it, at the host.
+//! The image and the container's own layer are not trusted: each component is opened with
+//! RESOLVE_IN_ROOT, so that a symbolic link in them cannot point a mount, or the folder made for
+//! it, at the host.
 
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -31,7 +33,10 @@ impl Place {
     /// When it has a NUL byte.
     pub fn new(path: &str) -> Result<Self, PlanError> {
         let (mut prefixes, mut names, mut prefix) = (Vec::new(), Vec::new(), String::new());
-        for name in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
+        for name in path
+            .split('/')
+            .filter(|part| !part.is_empty() && *part != ".")
+        {
             if !prefix.is_empty() {
                 prefix.push('/');
             }
@@ -48,8 +53,8 @@ impl Place {
         self.prefixes.last().map_or(c".", |p| p)
     }
 
-    /// Opens the place below `root`, making what is missing of it: folders, and at the end a folder or an empty file.
-    /// Allocates nothing.
+    /// Opens the place below `root`, making what is missing of it: folders, and at the end a folder
+    /// or an empty file. Allocates nothing.
     ///
     /// # Errors
     /// ENOTDIR where a file is in the way, ELOOP for a magic link.
@@ -98,8 +103,14 @@ mod tests {
     #[test]
     fn missing_folders_and_files_are_made() {
         let (path, fd) = root("made");
-        Place::new("/a/b").unwrap().open_or_make(fd.as_fd(), true).unwrap();
-        Place::new("/a//./c.conf").unwrap().open_or_make(fd.as_fd(), false).unwrap();
+        Place::new("/a/b")
+            .unwrap()
+            .open_or_make(fd.as_fd(), true)
+            .unwrap();
+        Place::new("/a//./c.conf")
+            .unwrap()
+            .open_or_make(fd.as_fd(), false)
+            .unwrap();
         assert!(path.join("a/b").is_dir() && path.join("a/c.conf").is_file());
         std::fs::remove_dir_all(path).unwrap();
     }
@@ -112,10 +123,15 @@ mod tests {
         std::os::unix::fs::symlink(&outside, path.join("absolute")).unwrap();
         std::os::unix::fs::symlink("../../../../../../tmp", path.join("climbing")).unwrap();
         for place in ["/absolute/x", "/climbing/minic-place-escaped"] {
-            // the link's target is looked for inside; it is not there, and cannot be made through a dangling link
+            // the link's target is looked for inside; it is not there, and cannot be made through a
+            // dangling link
             let _ = Place::new(place).unwrap().open_or_make(fd.as_fd(), true);
         }
-        assert_eq!(std::fs::read_dir(&outside).unwrap().count(), 0, "nothing was made outside");
+        assert_eq!(
+            std::fs::read_dir(&outside).unwrap().count(),
+            0,
+            "nothing was made outside"
+        );
         assert!(!std::env::temp_dir().join("minic-place-escaped").exists());
         std::fs::remove_dir_all(path).unwrap();
         std::fs::remove_dir_all(outside).unwrap();
@@ -125,7 +141,13 @@ mod tests {
     fn a_file_in_the_way_is_told() {
         let (path, fd) = root("file");
         std::fs::write(path.join("f"), "").unwrap();
-        assert_eq!(Place::new("/f/x").unwrap().open_or_make(fd.as_fd(), true).unwrap_err(), Errno::ENOTDIR);
+        assert_eq!(
+            Place::new("/f/x")
+                .unwrap()
+                .open_or_make(fd.as_fd(), true)
+                .unwrap_err(),
+            Errno::ENOTDIR
+        );
         std::fs::remove_dir_all(path).unwrap();
     }
 }

@@ -1,4 +1,5 @@
-//! [`RootfsPlan`]: from a spec to the ordered mount steps that make its root, all memory taken beforehand.
+//! [`RootfsPlan`]: from a spec to the ordered mount steps that make its root, all memory taken
+//! beforehand.
 
 use std::ffi::{CStr, CString};
 
@@ -14,7 +15,8 @@ use super::{MountStep, PlanError, Protection, RootfsPaths, StepFailure};
 use crate::spec::{ContainerSpec, IpcMode, Propagation, Storage};
 use crate::sys::mount::{ATTR_NODEV, ATTR_NOEXEC, ATTR_NOSUID, ATTR_RDONLY, ATTR_STRICTATIME};
 
-/// Character devices of every container: name, major, minor (kernel: Documentation/admin-guide/devices.txt).
+/// Character devices of every container: name, major, minor (kernel:
+/// Documentation/admin-guide/devices.txt).
 const DEVICES: [(&CStr, &CStr, u64, u64); 6] = [
     (c"null", c"/dev/null", 1, 3),
     (c"zero", c"/dev/zero", 1, 5),
@@ -24,7 +26,8 @@ const DEVICES: [(&CStr, &CStr, u64, u64); 6] = [
     (c"tty", c"/dev/tty", 5, 0),
 ];
 
-/// Links of every container's `/dev`: what each says, and its name. `core` is left out: it leads to the host's memory.
+/// Links of every container's `/dev`: what each says, and its name. `core` is left out: it leads to
+/// the host's memory.
 const LINKS: [(&CStr, &CStr); 5] = [
     (c"/proc/self/fd", c"fd"),
     (c"/proc/self/fd/0", c"stdin"),
@@ -44,10 +47,10 @@ pub struct RootfsPlan {
 impl RootfsPlan {
     /// Plans the root made of the folders `paths`, which must exist when the plan is applied.
     ///
-    /// The process that applies it has mount, PID, IPC and UTS namespaces of its own, and a network namespace unless it
-    /// shares the host's: `/proc`, `/sys` and `/dev/mqueue` show the namespaces of whoever mounts them. `/sys` is
-    /// a sysfs of its own in both cases, never a bind of the host's, which would bring along the host's cgroups and
-    /// whatever else is mounted below it.
+    /// The process that applies it has mount, PID, IPC and UTS namespaces of its own, and a network
+    /// namespace unless it shares the host's: `/proc`, `/sys` and `/dev/mqueue` show the namespaces
+    /// of whoever mounts them. `/sys` is a sysfs of its own in both cases, never a bind of the
+    /// host's, which would bring along the host's cgroups and whatever else is mounted below it.
     ///
     /// # Errors
     /// [`PlanError`] when a path cannot be given to the kernel.
@@ -56,7 +59,9 @@ impl RootfsPlan {
         let label = paths.label.as_deref();
         let mut steps = vec![
             // first of all: nothing that follows may reach the host through a shared mount
-            MountStep::Shield { propagation: propagation(spec) },
+            MountStep::Shield {
+                propagation: propagation(spec),
+            },
         ];
         match spec.ids {
             Some(_) => steps.push(MountStep::Root),
@@ -76,8 +81,16 @@ impl RootfsPlan {
         }
         steps.push(MountStep::PivotRoot);
         let cpus = std::thread::available_parallelism().map_or(0, usize::from);
-        let protections = if spec.security.privileged { Vec::new() } else { Protection::usual(cpus) };
-        Ok(Self { steps, protections, label: label.map(c_text).transpose()? })
+        let protections = if spec.security.privileged {
+            Vec::new()
+        } else {
+            Protection::usual(cpus)
+        };
+        Ok(Self {
+            steps,
+            protections,
+            label: label.map(c_text).transpose()?,
+        })
     }
 
     /// The steps, for [`apply`](super::apply).
@@ -101,20 +114,28 @@ impl RootfsPlan {
     #[must_use]
     pub fn describe_protection(&self, index: u16) -> String {
         let protection = self.protections.get(usize::from(index));
-        protection.map_or_else(|| format!("carry out protection {index}"), Protection::describe)
+        protection.map_or_else(
+            || format!("carry out protection {index}"),
+            Protection::describe,
+        )
     }
 
     /// The step in words: `mount overlay on /var/lib/…/merged`.
     #[must_use]
     pub fn describe(&self, index: u16) -> String {
         let step = self.steps.get(usize::from(index));
-        step.map_or_else(|| format!("carry out mount step {index}"), MountStep::describe)
+        step.map_or_else(
+            || format!("carry out mount step {index}"),
+            MountStep::describe,
+        )
     }
 
     /// What the user can do about a failed step, where we know.
     #[must_use]
     pub fn hint(&self, failure: StepFailure) -> Option<&'static str> {
-        self.steps.get(usize::from(failure.index))?.hint(failure.errno)
+        self.steps
+            .get(usize::from(failure.index))?
+            .hint(failure.errno)
     }
 }
 
@@ -127,27 +148,47 @@ fn propagation(spec: &ContainerSpec) -> MsFlags {
 }
 
 /// The root itself: an overlay over the image or the user's folder, or that folder as it is.
-fn root(spec: &ContainerSpec, paths: &RootfsPaths, merged: CString) -> Result<Vec<MountStep>, PlanError> {
+fn root(
+    spec: &ContainerSpec,
+    paths: &RootfsPaths,
+    merged: CString,
+) -> Result<Vec<MountStep>, PlanError> {
     let mut steps = Vec::new();
     if let Some(folder) = &spec.root {
         let (source, target) = (c_path(folder)?, merged.clone());
-        steps.push(MountStep::OwnFolder { source, target, recursive: !spec.overlay, tree: None });
+        steps.push(MountStep::OwnFolder {
+            source,
+            target,
+            recursive: !spec.overlay,
+            tree: None,
+        });
     }
     if spec.root.is_none() || spec.overlay {
-        steps.push(MountStep::Overlay { target: merged, options: options(paths)? });
+        steps.push(MountStep::Overlay {
+            target: merged,
+            options: options(paths)?,
+        });
     }
     Ok(steps)
 }
 
-/// The files of `/etc` that are the container's own, shown over those of a root that is no image of ours.
+/// The files of `/etc` that are the container's own, shown over those of a root that is no image of
+/// ours.
 ///
 /// They are on disk: who may write in memory alone may not write them.
 fn own_files(spec: &ContainerSpec, paths: &RootfsPaths) -> Result<Vec<MountStep>, PlanError> {
-    let read_only = if matches!(spec.storage, Some(Storage::Tmpfs(_))) { ATTR_RDONLY } else { 0 };
+    let read_only = if matches!(spec.storage, Some(Storage::Tmpfs(_))) {
+        ATTR_RDONLY
+    } else {
+        0
+    };
     OWN_FILES
         .into_iter()
         .map(|name| {
-            let (source, place) = (c_path(&paths.base.join("etc").join(name))?, Place::new(&format!("/etc/{name}"))?);
+            let (source, place) = (
+                c_path(&paths.base.join("etc").join(name))?,
+                Place::new(&format!("/etc/{name}"))?,
+            );
             Ok(MountStep::Bind {
                 from: From::Path,
                 source,
@@ -160,13 +201,24 @@ fn own_files(spec: &ContainerSpec, paths: &RootfsPaths) -> Result<Vec<MountStep>
         .collect()
 }
 
-/// What of the host the spec shows inside: volumes, memory file systems, devices; shorter paths first, so that one may lie in another.
+/// What of the host the spec shows inside: volumes, memory file systems, devices; shorter paths
+/// first, so that one may lie in another.
 fn shown(spec: &ContainerSpec, label: Option<&str>) -> Result<Vec<MountStep>, PlanError> {
     let mut steps = Vec::new();
     for tmpfs in &spec.tmpfs {
-        let size = tmpfs.size.map(|bytes| c_text(&bytes.to_string())).transpose()?;
+        let size = tmpfs
+            .size
+            .map(|bytes| c_text(&bytes.to_string()))
+            .transpose()?;
         let label = label.map(c_text).transpose()?;
-        steps.push((tmpfs.target.len(), MountStep::Tmpfs { place: Place::new(&tmpfs.target)?, size, label }));
+        steps.push((
+            tmpfs.target.len(),
+            MountStep::Tmpfs {
+                place: Place::new(&tmpfs.target)?,
+                size,
+                label,
+            },
+        ));
     }
     for (index, volume) in spec.volumes.iter().enumerate() {
         let attributes = ATTR_NOSUID | ATTR_NODEV | if volume.read_only { ATTR_RDONLY } else { 0 };
@@ -174,14 +226,28 @@ fn shown(spec: &ContainerSpec, label: Option<&str>) -> Result<Vec<MountStep>, Pl
         let idmapped = !volume.no_idmap;
         steps.push((
             volume.target.len(),
-            MountStep::Bind { from: From::Volume(index), source, place, recursive: true, attributes, idmapped },
+            MountStep::Bind {
+                from: From::Volume(index),
+                source,
+                place,
+                recursive: true,
+                attributes,
+                idmapped,
+            },
         ));
     }
     for (index, device) in spec.devices.iter().enumerate() {
         let (source, place) = (c_path(&device.source)?, Place::new(&device.target)?);
         steps.push((
             device.target.len(),
-            MountStep::Bind { from: From::Device(index), source, place, recursive: false, attributes: ATTR_NOSUID, idmapped: false },
+            MountStep::Bind {
+                from: From::Device(index),
+                source,
+                place,
+                recursive: false,
+                attributes: ATTR_NOSUID,
+                idmapped: false,
+            },
         ));
     }
     steps.sort_by_key(|(length, _)| *length);
@@ -193,7 +259,11 @@ fn c_text(text: &str) -> Result<CString, PlanError> {
 }
 
 /// `/proc`, `/sys` and `/dev` with all that is in it. `label` is for what is the container's own.
-fn kernels_own(privileged: bool, own_queues: bool, label: Option<&str>) -> Result<Vec<MountStep>, PlanError> {
+fn kernels_own(
+    privileged: bool,
+    own_queues: bool,
+    label: Option<&str>,
+) -> Result<Vec<MountStep>, PlanError> {
     let quiet = ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC;
     let context = label.map(c_text).transpose()?;
     let option = |key: &CStr, value: &CStr| (CString::from(key), CString::from(value));
@@ -208,10 +278,16 @@ fn kernels_own(privileged: bool, own_queues: bool, label: Option<&str>) -> Resul
     };
     let own = |kind, within, name, attributes, options: &[(&CStr, &CStr)]| {
         let label = context.iter().map(|label| option(c"context", label));
-        let options = label.chain(options.iter().map(|(key, value)| option(key, value))).collect();
+        let options = label
+            .chain(options.iter().map(|(key, value)| option(key, value)))
+            .collect();
         MountStep::Filesystem(mount(kind, within, name, attributes, options))
     };
-    let (read_only, ro) = if privileged { (0, Vec::new()) } else { (ATTR_RDONLY, vec![option(c"ro", c"")]) };
+    let (read_only, ro) = if privileged {
+        (0, Vec::new())
+    } else {
+        (ATTR_RDONLY, vec![option(c"ro", c"")])
+    };
     let mut steps = vec![
         MountStep::Filesystem(mount(c"proc", Within::Root, c"proc", quiet, Vec::new())),
         MountStep::Filesystem(mount(c"sysfs", Within::Root, c"sys", quiet | read_only, ro)),
@@ -220,7 +296,11 @@ fn kernels_own(privileged: bool, own_queues: bool, label: Option<&str>) -> Resul
             Within::Root,
             c"dev",
             ATTR_NOSUID | ATTR_STRICTATIME,
-            &[(c"mode", c"755"), (c"size", c"64k"), (c"nr_inodes", c"8192")],
+            &[
+                (c"mode", c"755"),
+                (c"size", c"64k"),
+                (c"nr_inodes", c"8192"),
+            ],
         ),
     ];
     steps.extend(DEVICES.map(|(name, host, major, minor)| MountStep::Device {
@@ -229,14 +309,42 @@ fn kernels_own(privileged: bool, own_queues: bool, label: Option<&str>) -> Resul
         mode: 0o666,
         dev: makedev(major, minor),
     }));
-    // gid 5 is "tty" in the image's /etc/group and on every distribution. Terminals are counted for all of the host together
-    // (kernel: Documentation/filesystems/devpts.rst): one container must leave some of its 3072 to others.
-    let pts = [(c"ptmxmode", c"0666"), (c"mode", c"0620"), (c"gid", c"5"), (c"max", c"128")];
-    steps.push(own(c"devpts", Within::Dev, c"pts", ATTR_NOSUID | ATTR_NOEXEC, &pts));
-    steps.push(own(c"tmpfs", Within::Dev, c"shm", quiet, &[(c"mode", c"1777"), (c"size", c"64m"), (c"nr_inodes", c"65536")]));
+    // gid 5 is "tty" in the image's /etc/group and on every distribution. Terminals are counted for
+    // all of the host together (kernel: Documentation/filesystems/devpts.rst): one container must
+    // leave some of its 3072 to others.
+    let pts = [
+        (c"ptmxmode", c"0666"),
+        (c"mode", c"0620"),
+        (c"gid", c"5"),
+        (c"max", c"128"),
+    ];
+    steps.push(own(
+        c"devpts",
+        Within::Dev,
+        c"pts",
+        ATTR_NOSUID | ATTR_NOEXEC,
+        &pts,
+    ));
+    steps.push(own(
+        c"tmpfs",
+        Within::Dev,
+        c"shm",
+        quiet,
+        &[
+            (c"mode", c"1777"),
+            (c"size", c"64m"),
+            (c"nr_inodes", c"65536"),
+        ],
+    ));
     let queues = mount(c"mqueue", Within::Dev, c"mqueue", quiet, Vec::new());
-    steps.push(MountStep::Filesystem(Filesystem { label: context.clone().filter(|_| own_queues), ..queues }));
-    steps.extend(LINKS.map(|(target, name)| MountStep::Symlink { target: target.into(), name: name.into() }));
+    steps.push(MountStep::Filesystem(Filesystem {
+        label: context.clone().filter(|_| own_queues),
+        ..queues
+    }));
+    steps.extend(LINKS.map(|(target, name)| MountStep::Symlink {
+        target: target.into(),
+        name: name.into(),
+    }));
     Ok(steps)
 }
 
@@ -247,8 +355,18 @@ mod tests {
     use super::*;
 
     fn spec() -> ContainerSpec {
-        let request = crate::spec::Preset { command: Some(vec!["sh".into()]), ..Default::default() };
-        crate::spec::resolve(crate::spec::ContainerId::from_random([1; 6]), None, &request, false, false).unwrap()
+        let request = crate::spec::Preset {
+            command: Some(vec!["sh".into()]),
+            ..Default::default()
+        };
+        crate::spec::resolve(
+            crate::spec::ContainerId::from_random([1; 6]),
+            None,
+            &request,
+            false,
+            false,
+        )
+        .unwrap()
     }
 
     fn plan() -> RootfsPlan {
@@ -262,14 +380,20 @@ mod tests {
     #[test]
     fn nothing_is_mounted_before_the_host_is_shielded_nor_after_it_is_gone() {
         let steps = plan().steps;
-        assert_eq!(steps[0], MountStep::Shield { propagation: MsFlags::MS_PRIVATE });
+        assert_eq!(
+            steps[0],
+            MountStep::Shield {
+                propagation: MsFlags::MS_PRIVATE
+            }
+        );
         assert!(steps.iter().any(|s| matches!(s, MountStep::Filesystem(_))));
         assert_eq!(steps.last(), Some(&MountStep::PivotRoot));
     }
 
     #[test]
     fn what_is_made_in_dev_is_made_after_it_is_mounted() {
-        let dev = position(|s| matches!(s, MountStep::Filesystem(planned) if planned.name == c"dev"));
+        let dev =
+            position(|s| matches!(s, MountStep::Filesystem(planned) if planned.name == c"dev"));
         let first = position(|s| {
             matches!(s, MountStep::Device { .. } | MountStep::Symlink { .. })
                 || matches!(s, MountStep::Filesystem(p) if p.within == Within::Dev)
@@ -283,17 +407,24 @@ mod tests {
         paths.label = Some("u:object_r:t:s0:c1,c2".into());
         let plan = RootfsPlan::new(&spec(), &paths).unwrap();
         let mut afterwards = 0;
-        for (kind, wanted) in [("tmpfs", true), ("devpts", true), ("proc", false), ("sysfs", false), ("mqueue", false)] {
+        for (kind, wanted) in [
+            ("tmpfs", true),
+            ("devpts", true),
+            ("proc", false),
+            ("sysfs", false),
+            ("mqueue", false),
+        ] {
             let mut seen = 0;
             for step in plan.steps() {
-                let MountStep::Filesystem(planned) = step else { continue };
+                let MountStep::Filesystem(planned) = step else {
+                    continue;
+                };
                 if planned.kind.to_bytes() != kind.as_bytes() {
                     continue;
                 }
-                let has = planned
-                    .options
-                    .first()
-                    .is_some_and(|(key, value)| key.as_c_str() == c"context" && value.as_c_str() == c"u:object_r:t:s0:c1,c2");
+                let has = planned.options.first().is_some_and(|(key, value)| {
+                    key.as_c_str() == c"context" && value.as_c_str() == c"u:object_r:t:s0:c1,c2"
+                });
                 assert_eq!(has, wanted, "{}: {:?}", step.describe(), planned.options);
                 afterwards += u32::from(planned.label.is_some());
                 seen += 1;
@@ -303,14 +434,21 @@ mod tests {
         assert_eq!(afterwards, 1, "a queue's file system has no option for it");
         let overlay = |step: &MountStep| matches!(step, MountStep::Overlay { options, .. } if options.to_bytes().starts_with(b"context=\"u:object_r:t:s0:c1,c2\","));
         assert!(plan.steps().iter().any(overlay));
-        assert!(!self::plan().steps().iter().any(|step| matches!(step, MountStep::Filesystem(planned) if planned.label.is_some())));
+        assert!(
+            !self::plan().steps().iter().any(
+                |step| matches!(step, MountStep::Filesystem(planned) if planned.label.is_some())
+            )
+        );
     }
 
     #[test]
     fn a_failure_is_told_in_words_even_when_the_index_is_not_ours() {
         let index = u16::try_from(position(|s| matches!(s, MountStep::Overlay { .. }))).unwrap();
         assert_eq!(plan().describe(index), "mount overlay on /c/merged");
-        let failure = |index| StepFailure { index, errno: nix::errno::Errno::ENODEV as i32 };
+        let failure = |index| StepFailure {
+            index,
+            errno: nix::errno::Errno::ENODEV as i32,
+        };
         assert!(plan().hint(failure(index)).unwrap().contains("overlayfs"));
         assert!(plan().describe(u16::MAX).contains("65535"));
         assert_eq!(plan().hint(failure(u16::MAX)), None);

@@ -1,8 +1,10 @@
-//! What of `/proc` and `/sys` a container may not see or change: docker's list, made with descriptors.
+//! What of `/proc` and `/sys` a container may not see or change: docker's list, made with
+//! descriptors.
 //!
-//! No path is trusted twice: each target is opened once, without following any link, is checked to lie in the kernel's own proc or sysfs,
-//! and the mount is put on that descriptor (runc's CVE-2025-31133, CVE-2025-52565 and CVE-2025-52881 came from paths looked up again, and
-//! from a `/dev/null` that was none).
+//! No path is trusted twice: each target is opened once, without following any link, is checked to
+//! lie in the kernel's own proc or sysfs, and the mount is put on that descriptor (runc's
+//! CVE-2025-31133, CVE-2025-52565 and CVE-2025-52881 came from paths looked up again, and from a
+//! `/dev/null` that was none).
 
 use std::cell::Cell;
 use std::ffi::{CStr, CString};
@@ -18,9 +20,10 @@ use nix::sys::statfs::{PROC_SUPER_MAGIC, SYSFS_MAGIC, fstatfs};
 use super::{KernelMounts, RootfsPlan, StepFailure};
 use crate::sys::mount as fd_mount;
 
-/// Hidden: files become `/dev/null`, folders empty (moby: oci/defaults.go, MaskedPaths), and what docker leaves to file modes: root inside is
-/// root for a file's mode. Addresses of the kernel and of its pages, and counts of what others on this machine do with them (proc(5);
-/// kernel: Documentation/admin-guide/mm/pagemap.rst).
+/// Hidden: files become `/dev/null`, folders empty (moby: oci/defaults.go, MaskedPaths), and what
+/// docker leaves to file modes: root inside is root for a file's mode. Addresses of the kernel and
+/// of its pages, and counts of what others on this machine do with them (proc(5); kernel:
+/// Documentation/admin-guide/mm/pagemap.rst).
 const MASKED: [&CStr; 24] = [
     c"proc/asound",
     c"proc/acpi",
@@ -49,7 +52,13 @@ const MASKED: [&CStr; 24] = [
 ];
 
 /// Only to be read (moby: oci/defaults.go, ReadonlyPaths).
-const READ_ONLY: [&CStr; 5] = [c"proc/bus", c"proc/fs", c"proc/irq", c"proc/sys", c"proc/sysrq-trigger"];
+const READ_ONLY: [&CStr; 5] = [
+    c"proc/bus",
+    c"proc/fs",
+    c"proc/irq",
+    c"proc/sys",
+    c"proc/sysrq-trigger",
+];
 
 /// One path of the kernel's that is kept from the container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,9 +73,21 @@ impl Protection {
     /// All of docker's list, and each CPU's `thermal_throttle`, which tells of other tenants' work.
     #[must_use]
     pub fn usual(cpus: usize) -> Vec<Self> {
-        let throttle = (0..cpus).filter_map(|cpu| CString::new(format!("sys/devices/system/cpu/cpu{cpu}/thermal_throttle")).ok());
-        let masked = MASKED.into_iter().map(CStr::to_owned).chain(throttle).map(Self::Masked);
-        masked.chain(READ_ONLY.into_iter().map(|path| Self::ReadOnly(path.to_owned()))).collect()
+        let throttle = (0..cpus).filter_map(|cpu| {
+            CString::new(format!("sys/devices/system/cpu/cpu{cpu}/thermal_throttle")).ok()
+        });
+        let masked = MASKED
+            .into_iter()
+            .map(CStr::to_owned)
+            .chain(throttle)
+            .map(Self::Masked);
+        masked
+            .chain(
+                READ_ONLY
+                    .into_iter()
+                    .map(|path| Self::ReadOnly(path.to_owned())),
+            )
+            .collect()
     }
 
     /// In words, to stand behind "cannot".
@@ -74,13 +95,17 @@ impl Protection {
     pub fn describe(&self) -> String {
         match self {
             Self::Masked(path) => format!("mask /{} of the container", path.to_string_lossy()),
-            Self::ReadOnly(path) => format!("make /{} of the container read-only", path.to_string_lossy()),
+            Self::ReadOnly(path) => format!(
+                "make /{} of the container read-only",
+                path.to_string_lossy()
+            ),
         }
     }
 }
 
-/// Protects what `plan` says, in `mounts` and below the current folder, which is the container's root; what this kernel does not have is
-/// passed over. After the kernel settings were written: `/proc/sys` is read-only from then on. Allocates nothing.
+/// Protects what `plan` says, in `mounts` and below the current folder, which is the container's
+/// root; what this kernel does not have is passed over. After the kernel settings were written:
+/// `/proc/sys` is read-only from then on. Allocates nothing.
 ///
 /// # Errors
 /// The first protection that failed.
@@ -88,15 +113,28 @@ pub fn protect(plan: &RootfsPlan, mounts: &KernelMounts) -> std::result::Result<
     if plan.protections().is_empty() {
         return Ok(());
     }
-    let failed = |index: usize, errno: Errno| StepFailure { index: u16::try_from(index).unwrap_or(u16::MAX), errno: errno as i32 };
+    let failed = |index: usize, errno: Errno| StepFailure {
+        index: u16::try_from(index).unwrap_or(u16::MAX),
+        errno: errno as i32,
+    };
     let masks = Masks::open(mounts, plan.label()).map_err(|errno| failed(0, errno))?;
-    plan.protections().iter().enumerate().try_for_each(|(index, one)| masks.protect(mounts, one).map_err(|errno| failed(index, errno)))
+    plan.protections()
+        .iter()
+        .enumerate()
+        .try_for_each(|(index, one)| {
+            masks
+                .protect(mounts, one)
+                .map_err(|errno| failed(index, errno))
+        })
 }
 
 /// The mount that a path such as `proc/kcore` is of, and the rest of that path.
 fn split<'a>(mounts: &'a KernelMounts, path: &'a CStr) -> Result<(BorrowedFd<'a>, &'a CStr)> {
     let bytes = path.to_bytes_with_nul();
-    let slash = bytes.iter().position(|byte| *byte == b'/').ok_or(Errno::EINVAL)?;
+    let slash = bytes
+        .iter()
+        .position(|byte| *byte == b'/')
+        .ok_or(Errno::EINVAL)?;
     let mount = match &bytes[..slash] {
         b"proc" => mounts.proc.as_ref(),
         b"sys" => mounts.sys.as_ref(),
@@ -106,8 +144,9 @@ fn split<'a>(mounts: &'a KernelMounts, path: &'a CStr) -> Result<(BorrowedFd<'a>
     Ok((mount.ok_or(Errno::EBADF)?.as_fd(), rest))
 }
 
-/// Opens a kernel setting (`proc/sys/…`) of the container's own `/proc` for writing. No link is followed and nothing but the kernel's own
-/// file is opened: what a volume lays there could lead the value to another setting, `core_pattern` say (CVE-2025-52881). Allocates nothing.
+/// Opens a kernel setting (`proc/sys/…`) of the container's own `/proc` for writing. No link is
+/// followed and nothing but the kernel's own file is opened: what a volume lays there could lead
+/// the value to another setting, `core_pattern` say (CVE-2025-52881). Allocates nothing.
 ///
 /// # Errors
 /// EXDEV when it is not the kernel's own, ENOENT when there is no such setting.
@@ -122,26 +161,39 @@ pub fn open_setting(mounts: &KernelMounts, path: &CStr) -> Result<OwnedFd> {
 struct Masks {
     root: OwnedFd,
     null: OwnedFd,
-    /// An empty folder; its mount is put on the first folder, and cloned for every other: a detached mount can be cloned only since Linux
-    /// 6.15.
+    /// An empty folder; its mount is put on the first folder, and cloned for every other: a
+    /// detached mount can be cloned only since Linux 6.15.
     empty: OwnedFd,
     empty_is_used: Cell<bool>,
-    /// Whether something else lies over the container's own `/proc` and `/sys`: a volume, or what somebody moved there meanwhile.
+    /// Whether something else lies over the container's own `/proc` and `/sys`: a volume, or what
+    /// somebody moved there meanwhile.
     covered: [bool; 2],
 }
 
 impl Masks {
     fn open(mounts: &KernelMounts, label: Option<&CStr>) -> Result<Self> {
-        let root = open(c".", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
+        let root = open(
+            c".",
+            OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
+            Mode::empty(),
+        )?;
         let dev = mounts.dev.as_ref().ok_or(Errno::EBADF)?;
         let null = fd_mount::open_without_links(dev.as_fd(), c"null", libc::O_PATH)?;
         let found = fstat(&null)?;
         if found.st_mode & libc::S_IFMT != libc::S_IFCHR || found.st_rdev != makedev(1, 3) {
             return Err(Errno::ENODEV);
         }
-        let read_only = fd_mount::ATTR_RDONLY | fd_mount::ATTR_NOSUID | fd_mount::ATTR_NODEV | fd_mount::ATTR_NOEXEC;
-        let options =
-            [(c"mode", c"555"), (c"nr_blocks", c"1"), (c"nr_inodes", c"1")].into_iter().chain(label.map(|label| (c"context", label)));
+        let read_only = fd_mount::ATTR_RDONLY
+            | fd_mount::ATTR_NOSUID
+            | fd_mount::ATTR_NODEV
+            | fd_mount::ATTR_NOEXEC;
+        let options = [
+            (c"mode", c"555"),
+            (c"nr_blocks", c"1"),
+            (c"nr_inodes", c"1"),
+        ]
+        .into_iter()
+        .chain(label.map(|label| (c"context", label)));
         let empty = fd_mount::new_filesystem(c"tmpfs", options, read_only)?;
         let covered = |name: &CStr, own: &Option<OwnedFd>| -> Result<bool> {
             let own = fd_mount::mount_id(own.as_ref().ok_or(Errno::EBADF)?.as_fd())?;
@@ -151,20 +203,43 @@ impl Masks {
                 Err(errno) => Err(errno),
             }
         };
-        let covered = [covered(c"proc", &mounts.proc)?, covered(c"sys", &mounts.sys)?];
-        Ok(Self { root, null, empty, empty_is_used: Cell::new(false), covered })
+        let covered = [
+            covered(c"proc", &mounts.proc)?,
+            covered(c"sys", &mounts.sys)?,
+        ];
+        Ok(Self {
+            root,
+            null,
+            empty,
+            empty_is_used: Cell::new(false),
+            covered,
+        })
     }
 
-    /// In the container's own mounts always; where something else lies over those, that is masked too.
+    /// In the container's own mounts always; where something else lies over those, that is masked
+    /// too.
     fn protect(&self, mounts: &KernelMounts, protection: &Protection) -> Result<()> {
         let (Protection::Masked(path) | Protection::ReadOnly(path)) = protection;
         let (own, rest) = split(mounts, path)?;
         self.protect_at(own, rest, protection)?;
-        let covered = if path.to_bytes().starts_with(b"proc/") { self.covered[0] } else { self.covered[1] };
-        if covered { self.protect_at(self.root.as_fd(), path, protection) } else { Ok(()) }
+        let covered = if path.to_bytes().starts_with(b"proc/") {
+            self.covered[0]
+        } else {
+            self.covered[1]
+        };
+        if covered {
+            self.protect_at(self.root.as_fd(), path, protection)
+        } else {
+            Ok(())
+        }
     }
 
-    fn protect_at(&self, above: BorrowedFd<'_>, path: &CStr, protection: &Protection) -> Result<()> {
+    fn protect_at(
+        &self,
+        above: BorrowedFd<'_>,
+        path: &CStr,
+        protection: &Protection,
+    ) -> Result<()> {
         let target = match fd_mount::open_without_links(above, path, libc::O_PATH) {
             Err(Errno::ENOENT) => return Ok(()),
             other => other?,
@@ -173,7 +248,10 @@ impl Masks {
         let tree = match protection {
             Protection::ReadOnly(_) => {
                 let tree = fd_mount::clone_tree_of(target.as_fd(), true)?;
-                let attributes = fd_mount::ATTR_RDONLY | fd_mount::ATTR_NOSUID | fd_mount::ATTR_NODEV | fd_mount::ATTR_NOEXEC;
+                let attributes = fd_mount::ATTR_RDONLY
+                    | fd_mount::ATTR_NOSUID
+                    | fd_mount::ATTR_NODEV
+                    | fd_mount::ATTR_NOEXEC;
                 fd_mount::set_attributes(tree.as_fd(), attributes, true)?;
                 tree
             }
@@ -189,11 +267,15 @@ impl Masks {
     }
 }
 
-/// A volume may lie over `/proc` or `/sys`; hiding a part of it would hide the user's own files, and making believe that the kernel's are
-/// hidden would be worse.
+/// A volume may lie over `/proc` or `/sys`; hiding a part of it would hide the user's own files,
+/// and making believe that the kernel's are hidden would be worse.
 fn check_kernels_own(fd: BorrowedFd<'_>) -> Result<()> {
     let kind = fstatfs(fd)?.filesystem_type();
-    if kind == PROC_SUPER_MAGIC || kind == SYSFS_MAGIC { Ok(()) } else { Err(Errno::EXDEV) }
+    if kind == PROC_SUPER_MAGIC || kind == SYSFS_MAGIC {
+        Ok(())
+    } else {
+        Err(Errno::EXDEV)
+    }
 }
 
 #[cfg(test)]
@@ -204,7 +286,12 @@ mod tests {
     fn the_list_is_dockers() {
         let usual = Protection::usual(2);
         let words: Vec<String> = usual.iter().map(Protection::describe).collect();
-        for word in ["mask /proc/kcore", "mask /sys/firmware", "cpu1/thermal_throttle", "make /proc/sys of the container read-only"] {
+        for word in [
+            "mask /proc/kcore",
+            "mask /sys/firmware",
+            "cpu1/thermal_throttle",
+            "make /proc/sys of the container read-only",
+        ] {
             assert!(words.iter().any(|w| w.contains(word)), "{word}: {words:?}");
         }
         assert_eq!(usual.len(), MASKED.len() + 2 + READ_ONLY.len());

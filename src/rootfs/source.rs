@@ -49,10 +49,12 @@ fn is_link(fd: BorrowedFd<'_>) -> nix::Result<bool> {
     Ok(SFlag::from_bits_truncate(fstat(fd)?.st_mode) & SFlag::S_IFMT == SFlag::S_IFLNK)
 }
 
-/// Looks an absolute path up, name by name, so that each link is known by the folder that it lies in.
+/// Looks an absolute path up, name by name, so that each link is known by the folder that it lies
+/// in.
 ///
 /// # Errors
-/// ENOENT and the like, ELOOP after 40 links, EACCES for a link that a stranger laid in a folder of everybody's.
+/// ENOENT and the like, ELOOP after 40 links, EACCES for a link that a stranger laid in a folder of
+/// everybody's.
 pub fn look_up(path: &Path) -> nix::Result<LookedUp> {
     let mut at = top()?;
     let mut links = Vec::new();
@@ -65,7 +67,11 @@ pub fn look_up(path: &Path) -> nix::Result<LookedUp> {
         }
         refuse_strangers_link(&at, &found)?;
         let target = PathBuf::from(readlinkat(&found, "")?);
-        let folder = if target.is_absolute() { std::mem::replace(&mut at, top()?) } else { dup(&at)? };
+        let folder = if target.is_absolute() {
+            std::mem::replace(&mut at, top()?)
+        } else {
+            dup(&at)?
+        };
         links.push(folder);
         if links.len() > MAX_LINKS {
             return Err(Errno::ELOOP);
@@ -75,13 +81,14 @@ pub fn look_up(path: &Path) -> nix::Result<LookedUp> {
     Ok(LookedUp { found: at, links })
 }
 
-/// The kernel's own rule where it follows links (proc_sys_fs(5), protected_symlinks): in a folder such as `/tmp` only one's own, and its
-/// owner's.
+/// The kernel's own rule where it follows links (proc_sys_fs(5), protected_symlinks): in a folder
+/// such as `/tmp` only one's own, and its owner's.
 fn refuse_strangers_link(folder: &OwnedFd, link: &OwnedFd) -> nix::Result<()> {
     let (folder, link) = (fstat(folder)?, fstat(link)?);
     let everybodys = libc::S_ISVTX | libc::S_IWOTH;
-    let strange =
-        folder.st_mode & everybodys == everybodys && link.st_uid != folder.st_uid && link.st_uid != nix::unistd::geteuid().as_raw();
+    let strange = folder.st_mode & everybodys == everybodys
+        && link.st_uid != folder.st_uid
+        && link.st_uid != nix::unistd::geteuid().as_raw();
     if strange { Err(Errno::EACCES) } else { Ok(()) }
 }
 
@@ -96,15 +103,19 @@ fn names(path: &Path) -> Vec<OsString> {
 }
 
 fn dup(fd: &OwnedFd) -> nix::Result<OwnedFd> {
-    fd.try_clone().map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or_default()))
+    fd.try_clone()
+        .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or_default()))
 }
 
-/// The first of `folders`, given as device and inode, that `folder` is or lies in. A folder that is shown elsewhere by a bind mount lies
-/// where it is reached here.
+/// The first of `folders`, given as device and inode, that `folder` is or lies in. A folder that is
+/// shown elsewhere by a bind mount lies where it is reached here.
 ///
 /// # Errors
 /// What the kernel says.
-pub fn lies_in<'a, T>(folder: &OwnedFd, folders: &'a [((u64, u64), T)]) -> nix::Result<Option<&'a T>> {
+pub fn lies_in<'a, T>(
+    folder: &OwnedFd,
+    folders: &'a [((u64, u64), T)],
+) -> nix::Result<Option<&'a T>> {
     let mut at = dup(folder)?;
     loop {
         let here = fstat(&at)?;
@@ -135,7 +146,14 @@ pub fn identify(found: &OwnedFd, boot: &str) -> nix::Result<Source> {
         _ => SourceKind::Other,
     };
     let file_system = nix::sys::statfs::fstatfs(found)?.filesystem_type().0;
-    Ok(Source { path, kind, device: status.st_dev, inode: status.st_ino, file_system, boot: boot.to_owned() })
+    Ok(Source {
+        path,
+        kind,
+        device: status.st_dev,
+        inode: status.st_ino,
+        file_system,
+        boot: boot.to_owned(),
+    })
 }
 
 /// Opens what was recorded as `source`, following no link.
@@ -145,12 +163,21 @@ pub fn identify(found: &OwnedFd, boot: &str) -> nix::Result<Source> {
 pub fn reopen(source: &Source, boot: &str) -> Result<OwnedFd, String> {
     let path = source.path.display();
     let changed = |now: String| {
-        format!("{path} was {source} when the container was created, and is {now} now: put it back, or create the container anew")
+        format!(
+            "{path} was {source} when the container was created, and is {now} now: put it back, or create the container anew"
+        )
     };
     let relative = source.path.strip_prefix("/").unwrap_or(&source.path);
-    let relative = if relative.as_os_str().is_empty() { OsStr::new(".") } else { relative.as_os_str() };
-    let relative = CString::new(relative.as_bytes()).map_err(|_| changed("a path with a NUL byte".into()))?;
-    let opened = top().and_then(|top| fd_mount::open_without_links(top.as_fd(), &relative, libc::O_PATH | libc::O_NOFOLLOW));
+    let relative = if relative.as_os_str().is_empty() {
+        OsStr::new(".")
+    } else {
+        relative.as_os_str()
+    };
+    let relative =
+        CString::new(relative.as_bytes()).map_err(|_| changed("a path with a NUL byte".into()))?;
+    let opened = top().and_then(|top| {
+        fd_mount::open_without_links(top.as_fd(), &relative, libc::O_PATH | libc::O_NOFOLLOW)
+    });
     let found = opened.map_err(|errno| match errno {
         Errno::ENOENT => changed("not there".into()),
         Errno::ELOOP | Errno::ENOTDIR => changed(standing_there(&source.path)),
@@ -170,12 +197,18 @@ pub fn reopen(source: &Source, boot: &str) -> Result<OwnedFd, String> {
 fn standing_there(path: &Path) -> String {
     let mut upper: Vec<&Path> = path.ancestors().collect();
     upper.reverse();
-    let link = upper.into_iter().find_map(|at| Some((at, fs::read_link(at).ok()?)));
+    let link = upper
+        .into_iter()
+        .find_map(|at| Some((at, fs::read_link(at).ok()?)));
     match link {
         Some((at, target)) => {
             let target = String::from_utf8_lossy(&target.into_os_string().into_vec()).into_owned();
             let what = format!("a symbolic link to {target}");
-            if at == path { what } else { format!("behind {}, {what},", at.display()) }
+            if at == path {
+                what
+            } else {
+                format!("behind {}, {what},", at.display())
+            }
         }
         None => "not there".into(),
     }
@@ -197,23 +230,66 @@ mod tests {
         symlink("b/../b", base.join("a/relative")).unwrap();
         symlink(base.join("a/relative"), base.join("absolute")).unwrap();
         symlink("circle", base.join("circle")).unwrap();
-        for (path, links) in [("a/b", 0), ("a/./b/../b", 0), ("a/relative", 1), ("absolute", 2), ("absolute/file", 2), ("a/../../", 0)] {
+        for (path, links) in [
+            ("a/b", 0),
+            ("a/./b/../b", 0),
+            ("a/relative", 1),
+            ("absolute", 2),
+            ("absolute/file", 2),
+            ("a/../../", 0),
+        ] {
             let path = base.join(path);
             let looked = look_up(&path).unwrap();
             let (real, found) = (fs::metadata(&path).unwrap(), fstat(&looked.found).unwrap());
-            assert_eq!((found.st_dev, found.st_ino, looked.links.len()), (real.dev(), real.ino(), links), "{}", path.display());
-            assert_eq!(identify(&looked.found, "b").unwrap().path, fs::canonicalize(&path).unwrap());
+            assert_eq!(
+                (found.st_dev, found.st_ino, looked.links.len()),
+                (real.dev(), real.ino(), links),
+                "{}",
+                path.display()
+            );
+            assert_eq!(
+                identify(&looked.found, "b").unwrap().path,
+                fs::canonicalize(&path).unwrap()
+            );
         }
         assert_eq!(look_up(&base.join("circle")).unwrap_err(), Errno::ELOOP);
-        assert_eq!(look_up(&base.join("a/b/file/c")).unwrap_err(), Errno::ENOTDIR);
-        fs::set_permissions(base.join("a"), std::os::unix::fs::PermissionsExt::from_mode(0o1777)).unwrap();
+        assert_eq!(
+            look_up(&base.join("a/b/file/c")).unwrap_err(),
+            Errno::ENOTDIR
+        );
+        fs::set_permissions(
+            base.join("a"),
+            std::os::unix::fs::PermissionsExt::from_mode(0o1777),
+        )
+        .unwrap();
         assert!(look_up(&base.join("a/relative")).is_ok());
         std::os::unix::fs::lchown(base.join("a/relative"), Some(1000), Some(1000)).unwrap();
-        assert_eq!(look_up(&base.join("a/relative")).unwrap_err(), Errno::EACCES);
+        assert_eq!(
+            look_up(&base.join("a/relative")).unwrap_err(),
+            Errno::EACCES
+        );
         std::os::unix::fs::lchown(base.join("a/relative"), Some(0), Some(0)).unwrap();
-        let link = look_up(&base.join("absolute")).unwrap().links.pop().unwrap();
-        let inside =
-            |folder: &str| lies_in(&link, &[(fs::metadata(base.join(folder)).map(|m| (m.dev(), m.ino())).unwrap(), ())]).unwrap().is_some();
-        assert_eq!([inside("a"), inside("a/b"), inside("..")], [true, false, true]);
+        let link = look_up(&base.join("absolute"))
+            .unwrap()
+            .links
+            .pop()
+            .unwrap();
+        let inside = |folder: &str| {
+            lies_in(
+                &link,
+                &[(
+                    fs::metadata(base.join(folder))
+                        .map(|m| (m.dev(), m.ino()))
+                        .unwrap(),
+                    (),
+                )],
+            )
+            .unwrap()
+            .is_some()
+        };
+        assert_eq!(
+            [inside("a"), inside("a/b"), inside("..")],
+            [true, false, true]
+        );
     }
 }

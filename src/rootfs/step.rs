@@ -1,4 +1,5 @@
-//! [`MountStep`]: one step towards a container's root filesystem, as data that needs no allocation to carry out.
+//! [`MountStep`]: one step towards a container's root filesystem, as data that needs no allocation
+//! to carry out.
 
 use std::ffi::{CStr, CString};
 
@@ -19,7 +20,8 @@ pub enum Within {
     Dev,
 }
 
-/// A new file system of the kernel's, on a folder that is made when it is not there. Not over a symbolic link: ENOTDIR.
+/// A new file system of the kernel's, on a folder that is made when it is not there. Not over a
+/// symbolic link: ENOTDIR.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filesystem {
     /// Its type.
@@ -40,12 +42,17 @@ pub struct Filesystem {
 
 impl Filesystem {
     fn shown(&self) -> String {
-        let above = if self.within == Within::Dev { "dev/" } else { "" };
+        let above = if self.within == Within::Dev {
+            "dev/"
+        } else {
+            ""
+        };
         format!("/{above}{} of the container", self.name.to_string_lossy())
     }
 }
 
-/// One step. The new root is the current folder from [`MountStep::Overlay`], [`MountStep::OwnFolder`] or [`MountStep::Root`] on.
+/// One step. The new root is the current folder from [`MountStep::Overlay`],
+/// [`MountStep::OwnFolder`] or [`MountStep::Root`] on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MountStep {
     /// Nothing that is mounted from here on reaches the host through a shared mount.
@@ -62,7 +69,8 @@ pub enum MountStep {
     },
     /// A file system of the kernel's.
     Filesystem(Filesystem),
-    /// Makes a character device in `/dev`, or shows the host's where the kernel forbids mknod(2) (a user namespace).
+    /// Makes a character device in `/dev`, or shows the host's where the kernel forbids mknod(2) (a
+    /// user namespace).
     Device {
         /// Its name.
         name: CString,
@@ -80,7 +88,8 @@ pub enum MountStep {
         /// Its name.
         name: CString,
     },
-    /// Shows a file or folder of the host at a place in the new root; becomes a [`MountStep::Attach`] before the clone.
+    /// Shows a file or folder of the host at a place in the new root; becomes a
+    /// [`MountStep::Attach`] before the clone.
     Bind {
         /// Which of the sources.
         from: From,
@@ -108,7 +117,8 @@ pub enum MountStep {
         /// Whether its owners are shown as the container's users.
         idmapped: bool,
     },
-    /// The user's folder that is the root, or its lower layer: shown on a folder of ours, and entered.
+    /// The user's folder that is the root, or its lower layer: shown on a folder of ours, and
+    /// entered.
     OwnFolder {
         /// Its path, for words.
         source: CString,
@@ -159,24 +169,49 @@ pub struct StepFailure {
 }
 
 impl MountStep {
-    /// The step in words, to stand before "failed" or a colon: `mount overlay on /var/lib/…/merged`.
+    /// The step in words, to stand before "failed" or a colon: `mount overlay on
+    /// /var/lib/…/merged`.
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
             Self::Shield { .. } => "shield the host's mounts from the container's".into(),
-            Self::Overlay { target, .. } => format!("mount overlay on {}", target.to_string_lossy()),
-            Self::Filesystem(planned) => format!("mount {} on {}", planned.kind.to_string_lossy(), planned.shown()),
-            Self::Device { name, .. } => format!("make device /dev/{} of the container", name.to_string_lossy()),
+            Self::Overlay { target, .. } => {
+                format!("mount overlay on {}", target.to_string_lossy())
+            }
+            Self::Filesystem(planned) => format!(
+                "mount {} on {}",
+                planned.kind.to_string_lossy(),
+                planned.shown()
+            ),
+            Self::Device { name, .. } => format!(
+                "make device /dev/{} of the container",
+                name.to_string_lossy()
+            ),
             Self::Symlink { target, name } => {
-                format!("make link /dev/{} of the container to {}", name.to_string_lossy(), target.to_string_lossy())
+                format!(
+                    "make link /dev/{} of the container to {}",
+                    name.to_string_lossy(),
+                    target.to_string_lossy()
+                )
             }
             Self::Layer(layer) => layer.describe(),
             Self::Bind { source, place, .. } | Self::Attach { source, place, .. } => {
-                format!("show {} at /{} of the container", source.to_string_lossy(), place.path().to_string_lossy())
+                format!(
+                    "show {} at /{} of the container",
+                    source.to_string_lossy(),
+                    place.path().to_string_lossy()
+                )
             }
-            Self::OwnFolder { source, target, .. } => format!("show {} on {}", source.to_string_lossy(), target.to_string_lossy()),
+            Self::OwnFolder { source, target, .. } => format!(
+                "show {} on {}",
+                source.to_string_lossy(),
+                target.to_string_lossy()
+            ),
             Self::Root => "attach the container's root".into(),
-            Self::Tmpfs { place, .. } => format!("mount tmpfs at /{} of the container", place.path().to_string_lossy()),
+            Self::Tmpfs { place, .. } => format!(
+                "mount tmpfs at /{} of the container",
+                place.path().to_string_lossy()
+            ),
             Self::ReadOnlyRoot => "make the container's root read-only".into(),
             Self::PivotRoot => "make the container's root the root (pivot_root)".into(),
         }
@@ -186,12 +221,19 @@ impl MountStep {
     #[must_use]
     pub(super) fn explain_idmap(&self, errno: Errno) -> String {
         let (source, place) = match self {
-            Self::Attach { source, place, .. } => (source.to_string_lossy(), place.path().to_string_lossy()),
+            Self::Attach { source, place, .. } => {
+                (source.to_string_lossy(), place.path().to_string_lossy())
+            }
             _ => return self.describe(),
         };
         let why = match errno {
-            Errno::EINVAL => "its file system, or one that is mounted below it, has no idmapped mounts".to_owned(),
-            Errno::EPERM => "it, or what is mounted below it, is an idmapped mount already".to_owned(),
+            Errno::EINVAL => {
+                "its file system, or one that is mounted below it, has no idmapped mounts"
+                    .to_owned()
+            }
+            Errno::EPERM => {
+                "it, or what is mounted below it, is an idmapped mount already".to_owned()
+            }
             Errno::ENOSYS => "this kernel has no idmapped mounts (Linux 5.12)".to_owned(),
             other => other.desc().to_owned(),
         };
@@ -206,14 +248,19 @@ impl MountStep {
     pub fn hint(&self, errno: i32) -> Option<&'static str> {
         let overlay = matches!(self, Self::Overlay { .. });
         match (self, Errno::from_raw(errno)) {
-            (_, Errno::ENODEV) if overlay => Some("this kernel has no overlayfs: try `modprobe overlay`"),
-            (_, Errno::EINVAL) if overlay => {
-                Some("the state folder's filesystem cannot hold an overlay's upper layer: put --state on ext4, xfs, btrfs or tmpfs")
+            (_, Errno::ENODEV) if overlay => {
+                Some("this kernel has no overlayfs: try `modprobe overlay`")
             }
-            (Self::Filesystem(_), Errno::ENOTDIR) => Some("the container's own files put something else there: remove it or the container"),
-            (Self::Overlay { .. } | Self::Filesystem(_) | Self::Shield { .. } | Self::PivotRoot, Errno::EPERM) => {
-                Some("mounting needs root (CAP_SYS_ADMIN)")
-            }
+            (_, Errno::EINVAL) if overlay => Some(
+                "the state folder's filesystem cannot hold an overlay's upper layer: put --state on ext4, xfs, btrfs or tmpfs",
+            ),
+            (Self::Filesystem(_), Errno::ENOTDIR) => Some(
+                "the container's own files put something else there: remove it or the container",
+            ),
+            (
+                Self::Overlay { .. } | Self::Filesystem(_) | Self::Shield { .. } | Self::PivotRoot,
+                Errno::EPERM,
+            ) => Some("mounting needs root (CAP_SYS_ADMIN)"),
             _ => None,
         }
     }
@@ -225,23 +272,54 @@ mod tests {
 
     fn proc() -> MountStep {
         let (kind, name) = (c"proc", c"proc");
-        MountStep::Filesystem(Filesystem { kind, within: Within::Root, name, options: Vec::new(), attributes: 0, label: None, tree: None })
+        MountStep::Filesystem(Filesystem {
+            kind,
+            within: Within::Root,
+            name,
+            options: Vec::new(),
+            attributes: 0,
+            label: None,
+            tree: None,
+        })
     }
 
     #[test]
     fn words_say_what_and_where() {
         assert_eq!(proc().describe(), "mount proc on /proc of the container");
-        let MountStep::Filesystem(planned) = proc() else { unreachable!() };
-        let in_dev = MountStep::Filesystem(Filesystem { within: Within::Dev, kind: c"tmpfs", name: c"shm", ..planned });
-        assert_eq!(in_dev.describe(), "mount tmpfs on /dev/shm of the container");
+        let MountStep::Filesystem(planned) = proc() else {
+            unreachable!()
+        };
+        let in_dev = MountStep::Filesystem(Filesystem {
+            within: Within::Dev,
+            kind: c"tmpfs",
+            name: c"shm",
+            ..planned
+        });
+        assert_eq!(
+            in_dev.describe(),
+            "mount tmpfs on /dev/shm of the container"
+        );
     }
 
     #[test]
     fn hints_belong_to_the_step_that_failed() {
-        let overlay = MountStep::Overlay { target: c"/m".into(), options: c"".into() };
-        assert!(overlay.hint(Errno::ENODEV as i32).unwrap().contains("modprobe"));
+        let overlay = MountStep::Overlay {
+            target: c"/m".into(),
+            options: c"".into(),
+        };
+        assert!(
+            overlay
+                .hint(Errno::ENODEV as i32)
+                .unwrap()
+                .contains("modprobe")
+        );
         assert_eq!(proc().hint(Errno::ENODEV as i32), None);
         assert!(proc().hint(Errno::EPERM as i32).unwrap().contains("root"));
-        assert!(proc().hint(Errno::ENOTDIR as i32).unwrap().contains("something else"));
+        assert!(
+            proc()
+                .hint(Errno::ENOTDIR as i32)
+                .unwrap()
+                .contains("something else")
+        );
     }
 }

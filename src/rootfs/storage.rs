@@ -1,4 +1,5 @@
-//! How much a container may write (`--storage`): a project quota on its folders, or a tmpfs of that size for its own layer.
+//! How much a container may write (`--storage`): a project quota on its folders, or a tmpfs of that
+//! size for its own layer.
 
 use std::ffi::CString;
 use std::fs::{self, File};
@@ -16,7 +17,8 @@ use super::{PlanError, RootfsPaths};
 use crate::spec::{ContainerSpec, Storage, format_bytes};
 use crate::sys::{quota, random};
 
-/// The numbers of our projects: others on the file system keep away from so high ones, and we from theirs.
+/// The numbers of our projects: others on the file system keep away from so high ones, and we from
+/// theirs.
 const FIRST: u32 = 0x6d00_0000;
 const COUNT: u32 = 0x0100_0000;
 /// How many numbers are tried before giving up: one is taken once in 16 million for each container.
@@ -35,36 +37,53 @@ pub struct StorageError {
 }
 
 fn cannot(what: &str, path: &Path, error: impl std::fmt::Display) -> StorageError {
-    StorageError { why: format!("--storage: cannot {what} {}: {error}", path.display()), hint: None }
+    StorageError {
+        why: format!("--storage: cannot {what} {}: {error}", path.display()),
+        hint: None,
+    }
 }
 
-/// Bounds what a new container may write to its own layers below `folder`, which nobody has written to yet.
+/// Bounds what a new container may write to its own layers below `folder`, which nobody has written
+/// to yet.
 ///
 /// # Errors
 /// What the file system lacks, and what to do about it.
 pub fn bound(folder: &Path, storage: Storage) -> Result<(), StorageError> {
-    let Storage::Disk(_) = storage else { return Ok(()) };
+    let Storage::Disk(_) = storage else {
+        return Ok(());
+    };
     let root = File::open(folder).map_err(|error| cannot("open", folder, error))?;
     enforced(&root, folder, storage)?;
     let project = free_project(&root, folder)?;
     // limited first: nothing is ever written without
     quota::limit(root.as_fd(), project, storage.bytes(), storage.files())
         .map_err(|errno| cannot("set the quota of", folder, errno.desc()))?;
-    WRITTEN.iter().try_for_each(|name| put(&folder.join(name), project))
+    WRITTEN
+        .iter()
+        .try_for_each(|name| put(&folder.join(name), project))
 }
 
-/// As [`bound`] for a container that is started again: the file system may have been mounted anew, without quotas.
+/// As [`bound`] for a container that is started again: the file system may have been mounted anew,
+/// without quotas.
 ///
 /// # Errors
 /// As [`bound`]; when the container's folder has lost its project.
 pub fn renew(folder: &Path, storage: Storage) -> Result<(), StorageError> {
-    let Storage::Disk(_) = storage else { return Ok(()) };
+    let Storage::Disk(_) = storage else {
+        return Ok(());
+    };
     let upper = folder.join("upper");
     let file = File::open(&upper).map_err(|error| cannot("open", &upper, error))?;
     enforced(&file, folder, storage)?;
-    let project =
-        own_project(&file).ok_or_else(|| cannot("find the project quota of", &upper, "it has none; create the container anew"))?;
-    quota::limit(file.as_fd(), project, storage.bytes(), storage.files()).map_err(|errno| cannot("set the quota of", folder, errno.desc()))
+    let project = own_project(&file).ok_or_else(|| {
+        cannot(
+            "find the project quota of",
+            &upper,
+            "it has none; create the container anew",
+        )
+    })?;
+    quota::limit(file.as_fd(), project, storage.bytes(), storage.files())
+        .map_err(|errno| cannot("set the quota of", folder, errno.desc()))
 }
 
 /// Bytes that a container has written to its layer on disk; `None` where nobody counts them.
@@ -78,10 +97,15 @@ pub fn used(folder: &Path) -> Option<u64> {
 #[must_use]
 pub fn used_in_memory(pid: i32) -> Option<u64> {
     let told = statfs(format!("/proc/{pid}/root").as_str()).ok()?;
-    Some(told.blocks().saturating_sub(told.blocks_free()).saturating_mul(u64::try_from(told.block_size()).ok()?))
+    Some(
+        told.blocks()
+            .saturating_sub(told.blocks_free())
+            .saturating_mul(u64::try_from(told.block_size()).ok()?),
+    )
 }
 
-/// The project of a container's folder, to be given back with [`Project::release`] once the folder is gone.
+/// The project of a container's folder, to be given back with [`Project::release`] once the folder
+/// is gone.
 #[derive(Debug, Clone, Copy)]
 pub struct Project(Option<u32>);
 
@@ -89,10 +113,15 @@ impl Project {
     /// That of the container in `folder`.
     #[must_use]
     pub fn of(folder: &Path) -> Self {
-        Self(File::open(folder.join("upper")).ok().and_then(|upper| own_project(&upper)))
+        Self(
+            File::open(folder.join("upper"))
+                .ok()
+                .and_then(|upper| own_project(&upper)),
+        )
     }
 
-    /// Takes its limits away, so that the file system forgets it. `beside` is on the same file system.
+    /// Takes its limits away, so that the file system forgets it. `beside` is on the same file
+    /// system.
     pub fn release(self, beside: &Path) {
         if let (Some(project), Ok(file)) = (self.0, File::open(beside)) {
             // limits of nobody hurt nobody: the number is given away again when it is not in use
@@ -101,32 +130,46 @@ impl Project {
     }
 }
 
-/// Only a number of ours: whoever runs the host may have put the state folder into a project of theirs.
+/// Only a number of ours: whoever runs the host may have put the state folder into a project of
+/// theirs.
 fn own_project(folder: &File) -> Option<u32> {
-    quota::inherited(folder.as_fd()).ok().flatten().filter(|project| (FIRST..FIRST + COUNT).contains(project))
+    quota::inherited(folder.as_fd())
+        .ok()
+        .flatten()
+        .filter(|project| (FIRST..FIRST + COUNT).contains(project))
 }
 
 fn free_project(root: &File, folder: &Path) -> Result<u32, StorageError> {
     for _ in 0..TRIES {
         let mut bytes = [0; 4];
-        random::fill(&mut bytes).map_err(|errno| cannot("choose a project for", folder, errno.desc()))?;
+        random::fill(&mut bytes)
+            .map_err(|errno| cannot("choose a project for", folder, errno.desc()))?;
         let project = FIRST + u32::from_ne_bytes(bytes) % COUNT;
-        let used = quota::used(root.as_fd(), project).map_err(|errno| cannot("read the quotas of", folder, errno.desc()))?;
+        let used = quota::used(root.as_fd(), project)
+            .map_err(|errno| cannot("read the quotas of", folder, errno.desc()))?;
         if used == (quota::Used { bytes: 0, files: 0 }) {
             return Ok(project);
         }
     }
-    Err(cannot("choose a project for", folder, "every one that was tried is in use"))
+    Err(cannot(
+        "choose a project for",
+        folder,
+        "every one that was tried is in use",
+    ))
 }
 
 /// `path` and, for a folder, all that is in it: a few files of ours.
 fn put(path: &Path, project: u32) -> Result<(), StorageError> {
     let file = File::open(path).map_err(|error| cannot("open", path, error))?;
     let is_folder = file.metadata().is_ok_and(|data| data.is_dir());
-    quota::put(file.as_fd(), project, is_folder).map_err(|errno| cannot("put into its project", path, errno.desc()))?;
+    quota::put(file.as_fd(), project, is_folder)
+        .map_err(|errno| cannot("put into its project", path, errno.desc()))?;
     if is_folder {
         for entry in fs::read_dir(path).map_err(|error| cannot("read", path, error))? {
-            put(&entry.map_err(|error| cannot("read", path, error))?.path(), project)?;
+            put(
+                &entry.map_err(|error| cannot("read", path, error))?.path(),
+                project,
+            )?;
         }
     }
     Ok(())
@@ -136,14 +179,21 @@ fn put(path: &Path, project: u32) -> Result<(), StorageError> {
 fn enforced(file: &File, folder: &Path, storage: Storage) -> Result<(), StorageError> {
     match quota::is_enforced(file.as_fd()) {
         Ok(true) => return Ok(()),
-        Ok(false) | Err(Errno::ENOSYS | Errno::ESRCH | Errno::EINVAL | Errno::EOPNOTSUPP | Errno::ENOTTY) => {}
+        Ok(false)
+        | Err(Errno::ENOSYS | Errno::ESRCH | Errno::EINVAL | Errno::EOPNOTSUPP | Errno::ENOTTY) => {
+        }
         Err(errno) => return Err(cannot("ask for the quotas of", folder, errno.desc())),
     }
-    let kind = statfs::fstatfs(file).ok().map(|told| told.filesystem_type());
+    let kind = statfs::fstatfs(file)
+        .ok()
+        .map(|told| told.filesystem_type());
     let (name, fix) = match kind {
-        Some(statfs::EXT4_SUPER_MAGIC) => {
-            ("ext4", Some("tune2fs -O quota,project DEVICE while it is not mounted, then mount it with prjquota"))
-        }
+        Some(statfs::EXT4_SUPER_MAGIC) => (
+            "ext4",
+            Some(
+                "tune2fs -O quota,project DEVICE while it is not mounted, then mount it with prjquota",
+            ),
+        ),
         Some(statfs::XFS_SUPER_MAGIC) => ("XFS", Some("mount it with prjquota")),
         Some(statfs::BTRFS_SUPER_MAGIC) => ("btrfs", None),
         Some(statfs::TMPFS_MAGIC) => ("tmpfs", None),
@@ -151,7 +201,10 @@ fn enforced(file: &File, folder: &Path, storage: Storage) -> Result<(), StorageE
     };
     let instead = format!("use --storage tmpfs:{}", format_bytes(storage.bytes()));
     Err(StorageError {
-        why: format!("--storage: {} is on {name} without project quotas", folder.parent().unwrap_or(folder).display()),
+        why: format!(
+            "--storage: {} is on {name} without project quotas",
+            folder.parent().unwrap_or(folder).display()
+        ),
         hint: Some(match fix {
             Some(fix) => format!("{fix}; or {instead}"),
             None => format!("{instead}, or a --state folder on ext4 or XFS"),
@@ -159,7 +212,8 @@ fn enforced(file: &File, folder: &Path, storage: Storage) -> Result<(), StorageE
     })
 }
 
-/// A tmpfs that a container's own layer lies on: mounted just before its root, in its mount namespace.
+/// A tmpfs that a container's own layer lies on: mounted just before its root, in its mount
+/// namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layer {
     folder: CString,
@@ -170,12 +224,16 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// That of `spec`; `None` when its layer is on disk. `paths` lead into it as [`RootfsPaths::in_memory`] has made them.
+    /// That of `spec`; `None` when its layer is on disk. `paths` lead into it as
+    /// [`RootfsPaths::in_memory`] has made them.
     ///
     /// # Errors
     /// [`PlanError`] when a path cannot be given to the kernel.
     pub(super) fn of(spec: &ContainerSpec, paths: &RootfsPaths) -> Result<Option<Self>, PlanError> {
-        let (Some(Storage::Tmpfs(bytes)), Some(folder)) = (spec.storage, paths.memory.as_deref()) else { return Ok(None) };
+        let (Some(Storage::Tmpfs(bytes)), Some(folder)) = (spec.storage, paths.memory.as_deref())
+        else {
+            return Ok(None);
+        };
         let files = Storage::Tmpfs(bytes).files();
         Ok(Some(Self {
             folder: c_path(folder)?,
@@ -192,17 +250,36 @@ impl Layer {
     /// What mount(2) or mkdir(2) says.
     pub(super) fn mount(&self) -> nix::Result<()> {
         let kind = Some(c"tmpfs");
-        mount(kind, self.folder.as_c_str(), kind, MsFlags::empty(), Some(self.options.as_c_str()))?;
+        mount(
+            kind,
+            self.folder.as_c_str(),
+            kind,
+            MsFlags::empty(),
+            Some(self.options.as_c_str()),
+        )?;
         mkdir(self.work.as_c_str(), Mode::S_IRWXU)?;
-        // the upper folder becomes the container's `/`, which its root owns and everybody inside must be able to enter
+        // the upper folder becomes the container's `/`, which its root owns and everybody inside
+        // must be able to enter
         mkdir(self.upper.as_c_str(), Mode::S_IRWXU)?;
         let open = Mode::S_IRWXU | Mode::S_IRGRP | Mode::S_IXGRP | Mode::S_IROTH | Mode::S_IXOTH;
-        fchmodat(nix::fcntl::AT_FDCWD, self.upper.as_c_str(), open, nix::sys::stat::FchmodatFlags::FollowSymlink)?;
-        chown(self.upper.as_c_str(), Some(Uid::from_raw(self.owner)), Some(Gid::from_raw(self.owner)))
+        fchmodat(
+            nix::fcntl::AT_FDCWD,
+            self.upper.as_c_str(),
+            open,
+            nix::sys::stat::FchmodatFlags::FollowSymlink,
+        )?;
+        chown(
+            self.upper.as_c_str(),
+            Some(Uid::from_raw(self.owner)),
+            Some(Gid::from_raw(self.owner)),
+        )
     }
 
     /// In words.
     pub(super) fn describe(&self) -> String {
-        format!("mount a tmpfs for the container's layer on {}", self.folder.to_string_lossy())
+        format!(
+            "mount a tmpfs for the container's layer on {}",
+            self.folder.to_string_lossy()
+        )
     }
 }

@@ -19,7 +19,9 @@ impl Tree {
     /// # Errors
     /// EMFILE.
     pub(super) fn try_clone(&self) -> nix::Result<OwnedFd> {
-        self.0.try_clone().map_err(|error| nix::Error::from_raw(error.raw_os_error().unwrap_or_default()))
+        self.0
+            .try_clone()
+            .map_err(|error| nix::Error::from_raw(error.raw_os_error().unwrap_or_default()))
     }
 }
 

@@ -1,4 +1,5 @@
-//! [`Allowance`]: what a supervisor may take of the processor for its container. Under a cap the container pays for it by waiting.
+//! [`Allowance`]: what a supervisor may take of the processor for its container. Under a cap the
+//! container pays for it by waiting.
 
 use std::time::{Duration, Instant};
 
@@ -14,9 +15,11 @@ const SAVED_FOR: f64 = 1.0;
 /// How often the cap is looked at, while there is anything to pay for.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// What one byte of the log costs beyond our own time, in nanoseconds: the kernel's threads write it to the disk, in nobody's name.
+/// What one byte of the log costs beyond our own time, in nanoseconds: the kernel's threads write
+/// it to the disk, in nobody's name.
 const LOGGED: f64 = 4.0;
-/// What one byte through a terminal costs, in nanoseconds: a thread of the kernel's carries it from one end to the other.
+/// What one byte through a terminal costs, in nanoseconds: a thread of the kernel's carries it from
+/// one end to the other.
 pub(super) const THROUGH_TERMINAL: f64 = 20.0;
 
 /// Reads small pieces that may follow each other at once; then there is a rest after each.
@@ -44,17 +47,25 @@ impl Allowance {
     /// For a container with this cap, in cores.
     pub fn new(cap: Option<f64>, now: Instant) -> Self {
         let share = cap.map(share);
-        Self { share, saved: share.unwrap_or(0.0) * SAVED_FOR, at: now, used: used(), looked: now }
+        Self {
+            share,
+            saved: share.unwrap_or(0.0) * SAVED_FOR,
+            at: now,
+            used: used(),
+            looked: now,
+        }
     }
 
-    /// For a container that is started, perhaps not for the first time: what was saved or owed stays.
+    /// For a container that is started, perhaps not for the first time: what was saved or owed
+    /// stays.
     pub fn begin(&mut self, cap: Option<f64>, now: Instant) {
         if self.share.is_none() {
             *self = Self::new(cap, now);
         }
     }
 
-    /// Counts what was used since the last time. `cap` tells the container's cap: it may have been changed.
+    /// Counts what was used since the last time. `cap` tells the container's cap: it may have been
+    /// changed.
     pub fn settle(&mut self, now: Instant, logged: u64, cap: impl FnOnce() -> Option<f64>) {
         let before = self.share;
         if now.saturating_duration_since(self.looked) >= LOOK {
@@ -62,14 +73,18 @@ impl Allowance {
         }
         let Some(share) = self.share else { return };
         if before.is_none() {
-            *self = Self { looked: self.looked, ..Self::new(None, now) };
+            *self = Self {
+                looked: self.looked,
+                ..Self::new(None, now)
+            };
             (self.share, self.saved) = (Some(share), share * SAVED_FOR);
             return;
         }
         let used = used();
         let spent = used.saturating_sub(self.used).as_secs_f64() + logged as f64 * LOGGED / 1e9;
         let earned = now.saturating_duration_since(self.at).as_secs_f64() * share;
-        // the first is what was there: time that passed before it was spent does not pay for more than can be saved
+        // the first is what was there: time that passed before it was spent does not pay for more
+        // than can be saved
         self.saved = (self.saved + earned).min(share * SAVED_FOR) - spent;
         (self.used, self.at) = (used, now);
     }
@@ -82,7 +97,12 @@ impl Allowance {
     /// Until when nothing more may be done; `None` while there is something left.
     pub fn paid_at(&self) -> Option<Instant> {
         let share = self.share.filter(|_| self.saved < 0.0)?;
-        Some(self.at + Duration::try_from_secs_f64(-self.saved / share).unwrap_or(LOOK).min(LOOK))
+        Some(
+            self.at
+                + Duration::try_from_secs_f64(-self.saved / share)
+                    .unwrap_or(LOOK)
+                    .min(LOOK),
+        )
     }
 }
 
@@ -92,12 +112,15 @@ fn share(cap: f64) -> f64 {
 
 /// The processor's time that this process has used.
 fn used() -> Duration {
-    let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else { return Duration::ZERO };
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else {
+        return Duration::ZERO;
+    };
     let micros = (usage.user_time() + usage.system_time()).num_microseconds();
     Duration::from_micros(micros.try_into().unwrap_or(0))
 }
 
-/// Lets pieces that come one by one be collected: a wake-up for each would cost more than the pieces do.
+/// Lets pieces that come one by one be collected: a wake-up for each would cost more than the
+/// pieces do.
 #[derive(Debug)]
 pub(super) struct Pace {
     left: f64,
@@ -106,7 +129,10 @@ pub(super) struct Pace {
 
 impl Pace {
     pub fn new(now: Instant) -> Self {
-        Self { left: SMALL_READS, at: now }
+        Self {
+            left: SMALL_READS,
+            at: now,
+        }
     }
 
     /// After a read of so many bytes: until when not to read again, if at all.
@@ -130,13 +156,17 @@ mod tests {
         let start = Instant::now();
         let mut allowance = Allowance::new(Some(0.1), start);
         assert_eq!(allowance.paid_at(), None);
-        // a second's share, 75 ms, is there at the start: 50 ms more are owed, two thirds of a second
+        // a second's share, 75 ms, is there at the start: 50 ms more are owed, two thirds of a
+        // second
         allowance.charge(125e6);
         let paid = allowance.paid_at().unwrap() - start;
         assert!((0.6..0.7).contains(&paid.as_secs_f64()), "{paid:?}");
         allowance.settle(start + Duration::from_secs(10), 0, || Some(0.1));
         assert_eq!(allowance.paid_at(), None);
-        assert!(allowance.saved <= 0.075, "no more than a second's share is saved");
+        assert!(
+            allowance.saved <= 0.075,
+            "no more than a second's share is saved"
+        );
     }
 
     #[test]

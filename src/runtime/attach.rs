@@ -1,4 +1,5 @@
-//! The client's side of a container's console: our streams, signals and window size passed through until it ends.
+//! The client's side of a container's console: our streams, signals and window size passed through
+//! until it ends.
 
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
@@ -33,7 +34,8 @@ pub enum AttachEnd {
     Gone,
 }
 
-/// Signals blocked and ready to be passed on; make it before the launch, so that none is lost in between.
+/// Signals blocked and ready to be passed on; make it before the launch, so that none is lost in
+/// between.
 #[derive(Debug)]
 pub struct Console {
     signals: SignalFd,
@@ -50,19 +52,35 @@ pub fn connect(run_folder: &Path) -> nix::Result<OwnedFd> {
     socket::connect_in(run_folder)
 }
 
-/// Asks a supervisor to stop its container, and waits for its word that it ended; `None` when it went away without one.
+/// Asks a supervisor to stop its container, and waits for its word that it ended; `None` when it
+/// went away without one.
 ///
 /// # Errors
 /// When the supervisor cannot be asked; ETIMEDOUT when it says nothing for `most`.
-pub fn request_stop(socket: &OwnedFd, signal: i32, grace: Duration, most: Duration) -> nix::Result<Option<ExitCause>> {
+pub fn request_stop(
+    socket: &OwnedFd,
+    signal: i32,
+    grace: Duration,
+    most: Duration,
+) -> nix::Result<Option<ExitCause>> {
     let grace_ms = u32::try_from(grace.as_millis()).unwrap_or(u32::MAX);
-    seqpacket::send(socket.as_fd(), &Request::Stop { signal, grace_ms }.encode(), false)?;
+    seqpacket::send(
+        socket.as_fd(),
+        &Request::Stop { signal, grace_ms }.encode(),
+        false,
+    )?;
     let until = Instant::now() + most;
     let mut buffer = vec![0; MAX_FRAME];
     loop {
-        let left = until.saturating_duration_since(Instant::now()).as_millis().min(60_000) as i32;
+        let left = until
+            .saturating_duration_since(Instant::now())
+            .as_millis()
+            .min(60_000) as i32;
         let timeout = PollTimeout::try_from(left + 1).unwrap_or(PollTimeout::ZERO);
-        match poll(&mut [PollFd::new(socket.as_fd(), PollFlags::POLLIN)], timeout) {
+        match poll(
+            &mut [PollFd::new(socket.as_fd(), PollFlags::POLLIN)],
+            timeout,
+        ) {
             Ok(0) if Instant::now() >= until => return Err(Errno::ETIMEDOUT),
             Ok(0) | Err(Errno::EINTR) => {}
             Err(errno) => return Err(errno),
@@ -85,7 +103,8 @@ fn hear_end(socket: &OwnedFd, buffer: &mut [u8]) -> nix::Result<Option<Option<Ex
     })
 }
 
-/// Waits for a supervisor's word that its container ended for good; `None` when it went away without one.
+/// Waits for a supervisor's word that its container ended for good; `None` when it went away
+/// without one.
 ///
 /// # Errors
 /// What recv(2) says.
@@ -99,13 +118,21 @@ pub fn await_end(socket: &OwnedFd) -> nix::Result<Option<ExitCause>> {
 }
 
 impl Console {
-    /// Blocks the signals that will be passed on and makes the console's socket; the far end is for [`super::launch`].
+    /// Blocks the signals that will be passed on and makes the console's socket; the far end is for
+    /// [`super::launch`].
     ///
     /// # Errors
     /// EMFILE and its like.
     pub fn new() -> nix::Result<(Self, OwnedFd)> {
         let (socket, far) = seqpacket::pair()?;
-        Ok((Self { signals: passed_on_signals()?, socket, lost: Cell::new(None) }, far))
+        Ok((
+            Self {
+                signals: passed_on_signals()?,
+                socket,
+                lost: Cell::new(None),
+            },
+            far,
+        ))
     }
 
     /// A console for a container that runs already, over a socket made by [`connect`].
@@ -113,11 +140,15 @@ impl Console {
     /// # Errors
     /// EMFILE and its like.
     pub fn attach(socket: OwnedFd) -> nix::Result<Self> {
-        Ok(Self { signals: passed_on_signals()?, socket, lost: Cell::new(None) })
+        Ok(Self {
+            signals: passed_on_signals()?,
+            socket,
+            lost: Cell::new(None),
+        })
     }
 
-    /// Passes everything through until the container ends. With `terminal` ours is in raw mode meanwhile, its size is the
-    /// container's, and the detach keys leave the container running.
+    /// Passes everything through until the container ends. With `terminal` ours is in raw mode
+    /// meanwhile, its size is the container's, and the detach keys leave the container running.
     ///
     /// # Errors
     /// When our terminal cannot be switched or the supervisor cannot be heard.
@@ -127,7 +158,11 @@ impl Console {
     }
 
     fn pass(&self, terminal: bool, detach_keys: &DetachKeys) -> nix::Result<AttachEnd> {
-        let _raw = if terminal { Some(RawMode::enter()?) } else { None };
+        let _raw = if terminal {
+            Some(RawMode::enter()?)
+        } else {
+            None
+        };
         if terminal {
             self.send_size();
         }
@@ -137,8 +172,10 @@ impl Console {
         let keys = if terminal { detach_keys.bytes() } else { &[] };
         loop {
             let stdin = fds::borrow(0);
-            let mut polled =
-                vec![PollFd::new(self.socket.as_fd(), PollFlags::POLLIN), PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
+            let mut polled = vec![
+                PollFd::new(self.socket.as_fd(), PollFlags::POLLIN),
+                PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
+            ];
             if open && taken {
                 polled.push(PollFd::new(stdin, PollFlags::POLLIN));
             }
@@ -146,7 +183,12 @@ impl Console {
                 Err(Errno::EINTR) => continue,
                 other => other?,
             };
-            let hit = |index: usize| polled.get(index).and_then(PollFd::revents).is_some_and(|r| !r.is_empty());
+            let hit = |index: usize| {
+                polled
+                    .get(index)
+                    .and_then(PollFd::revents)
+                    .is_some_and(|r| !r.is_empty())
+            };
             let (replied, signalled, typed) = (hit(0), hit(1), hit(2));
             if signalled {
                 self.pass_signal(terminal);
@@ -175,7 +217,8 @@ impl Console {
         }
     }
 
-    /// Reads our standard input once. `typed` counts how many of the detach `keys` were typed in a row.
+    /// Reads our standard input once. `typed` counts how many of the detach `keys` were typed in a
+    /// row.
     fn pass_input(&self, buffer: &mut [u8], typed: &mut usize, keys: &[u8]) -> Input {
         let bytes = match nix::unistd::read(fds::borrow(0), buffer) {
             Ok(length @ 1..) => &buffer[..length],
@@ -187,7 +230,11 @@ impl Console {
         };
         if !keys.is_empty() {
             for byte in bytes {
-                *typed = if *byte == keys[*typed] { *typed + 1 } else { usize::from(*byte == keys[0]) };
+                *typed = if *byte == keys[*typed] {
+                    *typed + 1
+                } else {
+                    usize::from(*byte == keys[0])
+                };
                 if *typed == keys.len() {
                     return Input::Detach;
                 }
@@ -198,14 +245,20 @@ impl Console {
     }
 
     fn pass_signal(&self, terminal: bool) {
-        let Ok(Some(info)) = self.signals.read_signal() else { return };
+        let Ok(Some(info)) = self.signals.read_signal() else {
+            return;
+        };
         if info.ssi_signo as i32 == Signal::SIGWINCH as i32 {
             if terminal {
                 self.send_size();
             }
             return;
         }
-        let _ = seqpacket::send(self.socket.as_fd(), &Request::Signal(info.ssi_signo as i32).encode(), true);
+        let _ = seqpacket::send(
+            self.socket.as_fd(),
+            &Request::Signal(info.ssi_signo as i32).encode(),
+            true,
+        );
     }
 
     fn send_size(&self) {
@@ -216,12 +269,25 @@ impl Console {
         }
     }
 
-    /// Writes what the container wrote. When our reader is gone (`| head`) the container ends, as a command of the pipeline would by SIGPIPE.
+    /// Writes what the container wrote. When our reader is gone (`| head`) the container ends, as a
+    /// command of the pipeline would by SIGPIPE.
     fn show(&self, sink: &mut dyn Write, bytes: &[u8]) {
         if let Err(error) = sink.write_all(bytes).and_then(|()| sink.flush()) {
             let errno = Errno::from_raw(error.raw_os_error().unwrap_or_default());
-            self.lost.set(self.lost.get().or(Some(errno).filter(|errno| *errno != Errno::EPIPE)));
-            let _ = seqpacket::send(self.socket.as_fd(), &Request::Stop { signal: nix::libc::SIGPIPE, grace_ms: 1000 }.encode(), true);
+            self.lost.set(
+                self.lost
+                    .get()
+                    .or(Some(errno).filter(|errno| *errno != Errno::EPIPE)),
+            );
+            let _ = seqpacket::send(
+                self.socket.as_fd(),
+                &Request::Stop {
+                    signal: nix::libc::SIGPIPE,
+                    grace_ms: 1000,
+                }
+                .encode(),
+                true,
+            );
         }
     }
 }

@@ -1,5 +1,6 @@
-//! [`Clients`]: who is attached to a container, and what was not sent to them yet. One that does not read holds the container back for a
-//! while, as a slow reader of any pipeline does, and is then let go.
+//! [`Clients`]: who is attached to a container, and what was not sent to them yet. One that does
+//! not read holds the container back for a while, as a slow reader of any pipeline does, and is
+//! then let go.
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, OwnedFd};
@@ -13,7 +14,8 @@ use super::frame::Reply;
 use crate::record::ExitCause;
 use crate::sys::{process, seqpacket};
 
-/// What may wait for one client before the container is held back, in bytes. It waits once for all of them.
+/// What may wait for one client before the container is held back, in bytes. It waits once for all
+/// of them.
 const MOST_WAITING: usize = 1 << 20;
 /// What a frame that waits costs beside its bytes.
 const FRAME: usize = 64;
@@ -22,7 +24,8 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// As many as are served at a time; a supervisor may have few descriptors.
 const MOST_CLIENTS: usize = 128;
 
-/// The client that was there from the start: when it goes, standard input ends (docker's StdinOnce).
+/// The client that was there from the start: when it goes, standard input ends (docker's
+/// StdinOnce).
 pub(super) const FIRST: u64 = 0;
 
 /// One attached client.
@@ -43,7 +46,14 @@ pub(super) struct Client {
 
 impl Client {
     fn new(key: u64, socket: OwnedFd) -> Self {
-        Self { key, socket, waiting: VecDeque::new(), size: 0, stuck: None, parted: false }
+        Self {
+            key,
+            socket,
+            waiting: VecDeque::new(),
+            size: 0,
+            stuck: None,
+            parted: false,
+        }
     }
 
     /// Whether something waits for it.
@@ -61,7 +71,8 @@ impl Client {
         !self.parted && self.size >= MOST_WAITING
     }
 
-    /// Sends without waiting; what finds no room waits here, once for all clients (`shared`). `false` when the client is gone.
+    /// Sends without waiting; what finds no room waits here, once for all clients (`shared`).
+    /// `false` when the client is gone.
     fn send(&mut self, frame: &[u8], shared: &mut Option<Rc<[u8]>>) -> bool {
         if !self.send_waiting() {
             return false;
@@ -73,7 +84,8 @@ impl Client {
                 Err(_) => return false,
             }
         }
-        self.waiting.push_back(Rc::clone(shared.get_or_insert_with(|| Rc::from(frame))));
+        self.waiting
+            .push_back(Rc::clone(shared.get_or_insert_with(|| Rc::from(frame))));
         self.size += frame.len() + FRAME;
         if self.is_full() && self.stuck.is_none() {
             self.stuck = Some(Instant::now());
@@ -117,7 +129,14 @@ pub(super) struct Clients {
 impl Clients {
     /// With the one that is there from the start.
     pub fn new(first: Option<OwnedFd>) -> Self {
-        Self { all: first.map(|socket| Client::new(FIRST, socket)).into_iter().collect(), next_key: FIRST + 1, first_gone: false }
+        Self {
+            all: first
+                .map(|socket| Client::new(FIRST, socket))
+                .into_iter()
+                .collect(),
+            next_key: FIRST + 1,
+            first_gone: false,
+        }
     }
 
     pub fn all(&self) -> &[Client] {
@@ -128,7 +147,8 @@ impl Clients {
         self.all.is_empty()
     }
 
-    /// One more. Where there are too many it takes the place of who came last: a wish to stop is heard however many are attached.
+    /// One more. Where there are too many it takes the place of who came last: a wish to stop is
+    /// heard however many are attached.
     pub fn push(&mut self, socket: OwnedFd) {
         if self.all.len() >= MOST_CLIENTS {
             self.forget(self.all.len() - 1);
@@ -137,8 +157,8 @@ impl Clients {
         self.next_key += 1;
     }
 
-    /// Receives a request of the client at `index` into `buffer`; `None` when there is none. One that is gone, or has nothing more to say, is
-    /// forgotten.
+    /// Receives a request of the client at `index` into `buffer`; `None` when there is none. One
+    /// that is gone, or has nothing more to say, is forgotten.
     pub fn receive(&mut self, index: usize, buffer: &mut [u8]) -> Option<(u64, usize)> {
         let client = self.all.get_mut(index)?;
         if !client.send_waiting() || (client.parted && !client.waits()) {
@@ -168,7 +188,9 @@ impl Clients {
     pub fn send(&mut self, frame: &[u8], to: Option<u64>) {
         let (mut shared, mut first_gone) = (None, self.first_gone);
         self.all.retain_mut(|client| {
-            let stays = client.parted || to.is_some_and(|key| key != client.key) || client.send(frame, &mut shared);
+            let stays = client.parted
+                || to.is_some_and(|key| key != client.key)
+                || client.send(frame, &mut shared);
             first_gone |= !stays && client.key == FIRST;
             stays
         });
@@ -182,13 +204,21 @@ impl Clients {
 
     /// When the patience with one of them ends.
     pub fn patience_ends(&self) -> Option<Instant> {
-        self.all.iter().filter_map(|client| client.stuck).min().map(|since| since + PATIENCE)
+        self.all
+            .iter()
+            .filter_map(|client| client.stuck)
+            .min()
+            .map(|since| since + PATIENCE)
     }
 
     /// Lets those go that have taken nothing for too long.
     pub fn let_go(&mut self, now: Instant) {
         let mut parted = false;
-        for client in self.all.iter_mut().filter(|client| client.stuck.is_some_and(|since| now >= since + PATIENCE)) {
+        for client in self
+            .all
+            .iter_mut()
+            .filter(|client| client.stuck.is_some_and(|since| now >= since + PATIENCE))
+        {
             client.part();
             self.first_gone |= client.key == FIRST;
             parted = true;
@@ -198,8 +228,9 @@ impl Clients {
         }
     }
 
-    /// Tells everybody how it ended, after the output that waits for them; only those that have not taken it all stay, and those that
-    /// have yet to hear that they were let go: they must not take what they have for all there was.
+    /// Tells everybody how it ended, after the output that waits for them; only those that have not
+    /// taken it all stay, and those that have yet to hear that they were let go: they must not take
+    /// what they have for all there was.
     pub fn say_ended(&mut self, cause: ExitCause) {
         self.send(&Reply::Ended(cause).encode(), None);
         self.all.retain(Client::waits);
@@ -208,11 +239,16 @@ impl Clients {
     /// Returns when everybody has taken what waited for them, or is gone; none waits for another.
     pub fn wait_until_taken(mut self) {
         loop {
-            self.all.retain_mut(|client| client.send_waiting() && client.waits());
+            self.all
+                .retain_mut(|client| client.send_waiting() && client.waits());
             if self.all.is_empty() {
                 return;
             }
-            let mut fds: Vec<PollFd<'_>> = self.all.iter().map(|c| PollFd::new(c.socket.as_fd(), PollFlags::POLLOUT)).collect();
+            let mut fds: Vec<PollFd<'_>> = self
+                .all
+                .iter()
+                .map(|c| PollFd::new(c.socket.as_fd(), PollFlags::POLLOUT))
+                .collect();
             if poll(&mut fds, PollTimeout::NONE).is_err_and(|errno| errno != Errno::EINTR) {
                 return;
             }
@@ -246,9 +282,17 @@ mod tests {
         clients.let_go(now + PATIENCE);
         assert!(!clients.hold_back() && clients.first_gone && clients.patience_ends().is_none());
         clients.send(&frame, None);
-        assert_eq!(clients.all()[0].waiting.len(), 1, "nothing more is kept for it");
+        assert_eq!(
+            clients.all()[0].waiting.len(),
+            1,
+            "nothing more is kept for it"
+        );
         clients.say_ended(ExitCause::Exited { code: 0 });
-        assert_eq!(clients.all()[0].waiting.len(), 1, "it hears that it was let go, and not that all is well");
+        assert_eq!(
+            clients.all()[0].waiting.len(),
+            1,
+            "it hears that it was let go, and not that all is well"
+        );
         // what the socket holds, and then the word
         let mut buffer = vec![0; 64 << 10];
         while let Ok(length @ 1..) = seqpacket::receive(theirs.as_fd(), &mut buffer, false) {

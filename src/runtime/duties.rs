@@ -1,4 +1,5 @@
-//! [`Duties`]: what the supervisor does for its loop, which knows streams and clients but no container.
+//! [`Duties`]: what the supervisor does for its loop, which knows streams and clients but no
+//! container.
 
 use std::os::fd::OwnedFd;
 

@@ -19,11 +19,15 @@ pub(super) fn failed(cause: &ExitCause) -> bool {
     !matches!(cause, ExitCause::Exited { code: 0 })
 }
 
-/// A SIGKILL that nobody asked for, where the kernel has killed for want of memory, was the kernel's.
+/// A SIGKILL that nobody asked for, where the kernel has killed for want of memory, was the
+/// kernel's.
 pub(super) fn cause(ended: Option<Ended>, cgroup: &Cgroup, by_us: bool) -> ExitCause {
     let killed = matches!(ended, Some(Ended::Signaled(nix::libc::SIGKILL)));
     if killed && !by_us && cgroup.oom_kills().is_some_and(|kills| kills > 0) {
-        return ExitCause::OomKilled { peak: cgroup.memory_peak(), limit: cgroup.memory_limit() };
+        return ExitCause::OomKilled {
+            peak: cgroup.memory_peak(),
+            limit: cgroup.memory_limit(),
+        };
     }
     match ended {
         Some(Ended::Exited(code)) => ExitCause::Exited { code },
@@ -37,5 +41,9 @@ pub(super) fn command_status(started: &Started) -> Option<Ended> {
     let mut raw = [0; 4];
     let length = nix::unistd::read(started.wait_status.as_ref()?, &mut raw).ok()?;
     let status = (length == raw.len()).then(|| i32::from_le_bytes(raw))?;
-    Some(if status & 0x7f == 0 { Ended::Exited((status >> 8) & 0xff) } else { Ended::Signaled(status & 0x7f) })
+    Some(if status & 0x7f == 0 {
+        Ended::Exited((status >> 8) & 0xff)
+    } else {
+        Ended::Signaled(status & 0x7f)
+    })
 }

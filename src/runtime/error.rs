@@ -29,20 +29,40 @@ pub struct LaunchError {
 impl LaunchError {
     /// A failure of our own.
     pub fn own(step: impl Into<String>, errno: Errno) -> Self {
-        Self { step: step.into(), errno: errno as i32, code: 125, launch: Vec::new() }
+        Self {
+            step: step.into(),
+            errno: errno as i32,
+            code: 125,
+            launch: Vec::new(),
+        }
     }
 
     /// A failure of our own without an errno.
     pub fn plain(step: impl Into<String>) -> Self {
-        Self { step: step.into(), errno: 0, code: 125, launch: Vec::new() }
+        Self {
+            step: step.into(),
+            errno: 0,
+            code: 125,
+            launch: Vec::new(),
+        }
     }
 
     /// For `map_err` on io errors.
     pub fn io(step: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let step = step.into();
         move |error| match error.raw_os_error() {
-            Some(errno) => Self { step, errno, code: 125, launch: Vec::new() },
-            None => Self { step: format!("{step}: {error}"), errno: 0, code: 125, launch: Vec::new() },
+            Some(errno) => Self {
+                step,
+                errno,
+                code: 125,
+                launch: Vec::new(),
+            },
+            None => Self {
+                step: format!("{step}: {error}"),
+                errno: 0,
+                code: 125,
+                launch: Vec::new(),
+            },
         }
     }
 
@@ -60,25 +80,46 @@ impl LaunchError {
     /// A command that could not be executed.
     #[must_use]
     pub fn command(name: &str, errno: Errno) -> Self {
-        // a name may be as long as the kernel takes an argument (128 KiB), and an error crosses a socket
+        // a name may be as long as the kernel takes an argument (128 KiB), and an error crosses a
+        // socket
         let name: String = match name.char_indices().nth(MAX_NAME) {
             Some((end, _)) => format!("{}…", &name[..end]),
             None => name.to_owned(),
         };
         let (step, code) = match errno {
             Errno::ENOENT => (format!("{name}: command not found in the container"), 127),
-            Errno::E2BIG => (format!("cannot execute {name}: its arguments and environment are larger than the kernel takes"), 126),
+            Errno::E2BIG => (
+                format!(
+                    "cannot execute {name}: its arguments and environment are larger than the kernel takes"
+                ),
+                126,
+            ),
             _ => (format!("cannot execute {name}"), 126),
         };
-        Self { step, errno: if matches!(errno, Errno::ENOENT | Errno::E2BIG) { 0 } else { errno as i32 }, code, launch: Vec::new() }
+        Self {
+            step,
+            errno: if matches!(errno, Errno::ENOENT | Errno::E2BIG) {
+                0
+            } else {
+                errno as i32
+            },
+            code,
+            launch: Vec::new(),
+        }
     }
 
     /// A working directory that is not in the container.
     pub fn outside(folder: &CStr) -> Self {
-        Self::plain(format!("the working directory {folder:?} leads out of the container"))
+        Self::plain(format!(
+            "the working directory {folder:?} leads out of the container"
+        ))
     }
 
     fn reason(&self) -> String {
-        if self.errno == 0 { String::new() } else { format!(": {}", Errno::from_raw(self.errno).desc()) }
+        if self.errno == 0 {
+            String::new()
+        } else {
+            format!(": {}", Errno::from_raw(self.errno).desc())
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! Executing a command in a running container: its namespaces, its cgroup, its environment and restrictions.
+//! Executing a command in a running container: its namespaces, its cgroup, its environment and
+//! restrictions.
 
 use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -49,15 +50,29 @@ pub struct ExecOrder {
     pub interactive: bool,
 }
 
-/// Executes a command in the container whose init is `target`, with our standard streams, and waits for its end.
-/// Returns its exit code as `run` does: its own, or 128+N for signal N.
+/// Executes a command in the container whose init is `target`, with our standard streams, and waits
+/// for its end. Returns its exit code as `run` does: its own, or 128+N for signal N.
 ///
 /// # Errors
-/// When the container cannot be joined, or the command is not found (code 127) or not executable (126).
-pub fn exec(runtime: &Runtime, record: &Record, target: &Process, order: &ExecOrder) -> Result<i32, LaunchError> {
+/// When the container cannot be joined, or the command is not found (code 127) or not executable
+/// (126).
+pub fn exec(
+    runtime: &Runtime,
+    record: &Record,
+    target: &Process,
+    order: &ExecOrder,
+) -> Result<i32, LaunchError> {
     let signals = terminal::passed_on_signals().map_err(LaunchError::nix("watch for signals"))?;
-    let Begun { socket, view, streams } = begin(runtime, record, target, order, || ())?;
-    let console = ExecConsole { socket, signals, explain: &|report| explain(&record.spec, order, report) };
+    let Begun {
+        socket,
+        view,
+        streams,
+    } = begin(runtime, record, target, order, || ())?;
+    let console = ExecConsole {
+        socket,
+        signals,
+        explain: &|report| explain(&record.spec, order, report),
+    };
     console.pass_through(streams, view)
 }
 
@@ -65,14 +80,15 @@ pub fn exec(runtime: &Runtime, record: &Record, target: &Process, order: &ExecOr
 pub(super) struct Begun {
     /// Its messages come out of this.
     pub socket: OwnedFd,
-    /// To be kept until the first of the messages: that process would have to wait for the kernel to take it away otherwise.
+    /// To be kept until the first of the messages: that process would have to wait for the kernel
+    /// to take it away otherwise.
     pub view: ReadOnlyView,
     /// Our ends of the command's streams; `None` when it has a terminal.
     pub streams: Option<NearEnds>,
 }
 
-/// Forks the process that joins the container and executes the command. `leave` is called in that process, to give up what it inherited and
-/// must not keep.
+/// Forks the process that joins the container and executes the command. `leave` is called in that
+/// process, to give up what it inherited and must not keep.
 ///
 /// # Errors
 /// When there is no such container any more, or this process cannot fork.
@@ -96,7 +112,9 @@ pub(super) fn begin(
         return Err(LaunchError::plain("the container has just ended"));
     }
     let cgroup = Target::find(&open_cgroup(runtime, spec), None)?;
-    let view = program::make_read_only().map_err(LaunchError::io("put our program out of the container's reach"))?;
+    let view = program::make_read_only().map_err(LaunchError::io(
+        "put our program out of the container's reach",
+    ))?;
     let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the exec socket"))?;
     LaunchError::at("exec.fork")?;
     match cgroup.clone_into().map_err(LaunchError::io("fork"))? {
@@ -107,19 +125,35 @@ pub(super) fn begin(
         }
         Cloned::Parent { .. } => {
             LaunchError::at("exec.watch")?;
-            Ok(Begun { socket: ours, view, streams })
+            Ok(Begun {
+                socket: ours,
+                view,
+                streams,
+            })
         }
     }
 }
 
-/// Starts a shell line in the container, without streams and in a cgroup of its own; its exit code is the line's. For a process with one
-/// thread. The line dies when that process is killed.
-pub(super) fn start_probe(runtime: &Runtime, record: &Record, init: BorrowedFd<'_>, line: &str) -> Option<Probe> {
-    let order = ExecOrder { argv: vec!["/bin/sh".into(), "-c".into(), line.into()], ..ExecOrder::default() };
+/// Starts a shell line in the container, without streams and in a cgroup of its own; its exit code
+/// is the line's. For a process with one thread. The line dies when that process is killed.
+pub(super) fn start_probe(
+    runtime: &Runtime,
+    record: &Record,
+    init: BorrowedFd<'_>,
+    line: &str,
+) -> Option<Probe> {
+    let order = ExecOrder {
+        argv: vec!["/bin/sh".into(), "-c".into(), line.into()],
+        ..ExecOrder::default()
+    };
     // nobody reads the reports, the exit code says enough
     let (far_end, reports) = seqpacket::pair().ok()?;
     let (plan, _) = plan(runtime, record, &order).ok()?;
-    let plan = ExecPlan { dies_with_parent: true, far_end: Some(far_end), ..plan };
+    let plan = ExecPlan {
+        dies_with_parent: true,
+        far_end: Some(far_end),
+        ..plan
+    };
     let spec = &record.spec;
     let container = open_cgroup(runtime, spec);
     let group = container.make_probe().ok()?;
@@ -131,7 +165,13 @@ pub(super) fn start_probe(runtime: &Runtime, record: &Record, init: BorrowedFd<'
 }
 
 fn open_cgroup(runtime: &Runtime, spec: &ContainerSpec) -> Cgroup {
-    Cgroup::open(&runtime.layout, &Parent { name: runtime.store.cgroup_parent() }, &spec.id)
+    Cgroup::open(
+        &runtime.layout,
+        &Parent {
+            name: runtime.store.cgroup_parent(),
+        },
+        &spec.id,
+    )
 }
 
 /// The container's cgroup, ready to be entered: born into the v2 folder, joining the v1 ones.
@@ -144,7 +184,10 @@ impl Target {
     /// That of the container, or `group` below it.
     fn find(container: &Cgroup, group: Option<&Cgroup>) -> Result<Self, LaunchError> {
         let plain = |e: CgroupError| LaunchError::plain(e.to_string());
-        let mut target = Self { v2: container.v2_dir_fd().map_err(plain)?, v1: container.v1_tasks().map_err(plain)? };
+        let mut target = Self {
+            v2: container.v2_dir_fd().map_err(plain)?,
+            v1: container.v1_tasks().map_err(plain)?,
+        };
         if let Some(group) = group {
             target.v2 = group.v2_dir_fd().map_err(plain)?.or(target.v2);
             target.v1.extend(group.v1_tasks().map_err(plain)?);
@@ -165,15 +208,21 @@ pub(super) fn explain(spec: &ContainerSpec, order: &ExecOrder, report: StepRepor
         Step::Workdir => {
             let folder = order.workdir.as_deref().unwrap_or(&spec.cwd);
             match errno {
-                Errno::EXDEV => LaunchError::plain(format!("the working directory {folder:?} leads out of the container")),
-                _ => LaunchError::own(format!("cannot enter the working directory {folder:?}"), errno),
+                Errno::EXDEV => LaunchError::plain(format!(
+                    "the working directory {folder:?} leads out of the container"
+                )),
+                _ => LaunchError::own(
+                    format!("cannot enter the working directory {folder:?}"),
+                    errno,
+                ),
             }
         }
         Step::Session => LaunchError::own("cannot make a session, and a keyring for it", errno),
         Step::Terminal => LaunchError::own("cannot open a terminal in the container", errno),
-        Step::Stdio => {
-            LaunchError::own("cannot use /dev/null of the container, which is not a null device of its own (-i does without)", errno)
-        }
+        Step::Stdio => LaunchError::own(
+            "cannot use /dev/null of the container, which is not a null device of its own (-i does without)",
+            errno,
+        ),
         Step::Reaper => LaunchError::own(
             "cannot fork in the container (its pids limit may be used up, or its seccomp profile or --ulimit nproc forbid it)",
             errno,
@@ -183,7 +232,11 @@ pub(super) fn explain(spec: &ContainerSpec, order: &ExecOrder, report: StepRepor
 }
 
 /// All but the streams; and the labels that those must have.
-fn plan(runtime: &Runtime, record: &Record, order: &ExecOrder) -> Result<(ExecPlan, Option<Labels>), LaunchError> {
+fn plan(
+    runtime: &Runtime,
+    record: &Record,
+    order: &ExecOrder,
+) -> Result<(ExecPlan, Option<Labels>), LaunchError> {
     let spec = &record.spec;
     let mut env = spec.env.clone();
     for pair in &order.env {
@@ -196,18 +249,24 @@ fn plan(runtime: &Runtime, record: &Record, order: &ExecOrder) -> Result<(ExecPl
     }
     let user = order.user.unwrap_or(spec.user);
     if let Some(ids) = spec.ids {
-        ids.check(user).map_err(|error| LaunchError::plain(error.to_string()))?;
+        ids.check(user)
+            .map_err(|error| LaunchError::plain(error.to_string()))?;
     }
     let cwd = order.workdir.as_deref().unwrap_or(&spec.cwd);
     let Confinement { labels, label, .. } = Confinement::of_running(record)?;
     let plan = ExecPlan {
         command: command(&order.argv, &env)?,
-        cwd: CString::new(cwd).map_err(|_| LaunchError::plain(format!("{cwd:?} has a NUL byte")))?,
+        cwd: CString::new(cwd)
+            .map_err(|_| LaunchError::plain(format!("{cwd:?} has a NUL byte")))?,
         restrictions: restrictions(runtime, spec, label)?,
         user,
         ulimits: Ulimits::of(spec)?,
         tty: order.tty,
-        window: if order.tty { tty::window_size(0).ok() } else { None },
+        window: if order.tty {
+            tty::window_size(0).ok()
+        } else {
+            None
+        },
         streams: FarEnds::default(),
         dies_with_parent: false,
         far_end: None,

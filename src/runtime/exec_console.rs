@@ -38,26 +38,34 @@ pub struct ExecConsole<'a> {
 struct Command {
     pidfd: Option<OwnedFd>,
     master: Option<OwnedFd>,
-    /// Whether the command has closed its terminal. The master stays open until it has ended: a command that closes its streams before
-    /// it exits, as cat does, would be hung up in between, and SIGHUP be its end.
+    /// Whether the command has closed its terminal. The master stays open until it has ended: a
+    /// command that closes its streams before it exits, as cat does, would be hung up in between,
+    /// and SIGHUP be its end.
     closed: bool,
     raw: Option<RawMode>,
 }
 
 impl ExecConsole<'_> {
-    /// Passes everything through until the command ends; its exit code. `streams` are our ends of the command's where it has no terminal.
-    /// `view` is given up once the joining process has done its work.
+    /// Passes everything through until the command ends; its exit code. `streams` are our ends of
+    /// the command's where it has no terminal. `view` is given up once the joining process has done
+    /// its work.
     ///
     /// # Errors
     /// When the container cannot be joined or the command not executed.
-    pub fn pass_through(&self, mut streams: Option<NearEnds>, view: ReadOnlyView) -> Result<i32, LaunchError> {
+    pub fn pass_through(
+        &self,
+        mut streams: Option<NearEnds>,
+        view: ReadOnlyView,
+    ) -> Result<i32, LaunchError> {
         let mut view = Some(view);
         let mut command = Command::default();
         let mut buffer = vec![0; MESSAGE];
         let mut typing = true;
         loop {
-            let mut polled =
-                vec![PollFd::new(self.socket.as_fd(), PollFlags::POLLIN), PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
+            let mut polled = vec![
+                PollFd::new(self.socket.as_fd(), PollFlags::POLLIN),
+                PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
+            ];
             match &streams {
                 Some(streams) => polled.extend(streams.wanted()),
                 None => polled.extend(command.wanted(typing)),
@@ -66,7 +74,10 @@ impl ExecConsole<'_> {
                 Err(Errno::EINTR) => continue,
                 other => other.map_err(LaunchError::nix("wait for the command"))?,
             };
-            let ready: Vec<bool> = polled.iter().map(|fd| fd.revents().is_some_and(|events| !events.is_empty())).collect();
+            let ready: Vec<bool> = polled
+                .iter()
+                .map(|fd| fd.revents().is_some_and(|events| !events.is_empty()))
+                .collect();
             let (told, signalled, others) = (ready[0], ready[1], &ready[2..]);
             match &mut streams {
                 Some(streams) => streams.serve(others),
@@ -90,7 +101,9 @@ impl ExecConsole<'_> {
                         None
                     }
                 };
-                return lost.map_or(Ok(code), |errno| Err(LaunchError::own("cannot write to standard output", errno)));
+                return lost.map_or(Ok(code), |errno| {
+                    Err(LaunchError::own("cannot write to standard output", errno))
+                });
             }
             if command.pidfd.is_some() {
                 drop(view.take());
@@ -99,18 +112,28 @@ impl ExecConsole<'_> {
     }
 
     /// Takes one message of the joining process; the exit code when it was the last.
-    fn hear(&self, command: &mut Command, buffer: &mut [u8], tty: bool) -> Result<Option<i32>, LaunchError> {
-        let (length, fd) = seqpacket::receive_with_fd(self.socket.as_fd(), buffer).map_err(LaunchError::nix("hear from the command"))?;
+    fn hear(
+        &self,
+        command: &mut Command,
+        buffer: &mut [u8],
+        tty: bool,
+    ) -> Result<Option<i32>, LaunchError> {
+        let (length, fd) = seqpacket::receive_with_fd(self.socket.as_fd(), buffer)
+            .map_err(LaunchError::nix("hear from the command"))?;
         match buffer[..length] {
             [COMMAND, ..] => command.pidfd = fd,
             [TERMINAL, ..] if tty => command.connect(fd)?,
             [ENDED, code, ..] => return Ok(Some(code.into())),
             [REPORT, ..] => {
                 let report = StepReport::decode(&buffer[..length]);
-                return Err(report.map_or_else(|| LaunchError::plain("the command's report is not one"), self.explain));
+                return Err(report.map_or_else(
+                    || LaunchError::plain("the command's report is not one"),
+                    self.explain,
+                ));
             }
             [FAILED, ref json @ ..] => {
-                return Err(serde_json::from_slice(json).unwrap_or_else(|e| LaunchError::plain(e.to_string())));
+                return Err(serde_json::from_slice(json)
+                    .unwrap_or_else(|e| LaunchError::plain(e.to_string())));
             }
             [] if command.has_ended() => return Ok(Some(128 + nix::libc::SIGKILL)),
             [] => return Err(LaunchError::plain("the joining process was killed")),
@@ -120,7 +143,9 @@ impl ExecConsole<'_> {
     }
 
     fn pass_signal(&self, command: &Command) {
-        let Ok(Some(info)) = self.signals.read_signal() else { return };
+        let Ok(Some(info)) = self.signals.read_signal() else {
+            return;
+        };
         if info.ssi_signo as i32 == Signal::SIGWINCH as i32 {
             command.fit();
         } else if let Some(pidfd) = &command.pidfd {
@@ -130,11 +155,17 @@ impl ExecConsole<'_> {
 }
 
 impl Command {
-    /// Its terminal, and our standard input while we are `typing`. A terminal whose other side is closed would be ready for ever.
+    /// Its terminal, and our standard input while we are `typing`. A terminal whose other side is
+    /// closed would be ready for ever.
     fn wanted(&self, typing: bool) -> impl Iterator<Item = PollFd<'_>> {
         let master = self.master.as_ref().filter(|_| !self.closed);
-        let typed = master.filter(|_| typing).map(|_| PollFd::new(fds::borrow(0), PollFlags::POLLIN));
-        master.map(|master| PollFd::new(master.as_fd(), PollFlags::POLLIN)).into_iter().chain(typed)
+        let typed = master
+            .filter(|_| typing)
+            .map(|_| PollFd::new(fds::borrow(0), PollFlags::POLLIN));
+        master
+            .map(|master| PollFd::new(master.as_fd(), PollFlags::POLLIN))
+            .into_iter()
+            .chain(typed)
     }
 
     fn connect(&mut self, master: Option<OwnedFd>) -> Result<(), LaunchError> {
@@ -147,9 +178,12 @@ impl Command {
         Ok(())
     }
 
-    /// Whether it ended with the process that would have told how: what kills a container kills both, at almost the same time.
+    /// Whether it ended with the process that would have told how: what kills a container kills
+    /// both, at almost the same time.
     fn has_ended(&self) -> bool {
-        self.pidfd.as_ref().is_some_and(|command| pidfd::wait_readable(command.as_fd(), Some(MOMENT)).unwrap_or(false))
+        self.pidfd.as_ref().is_some_and(|command| {
+            pidfd::wait_readable(command.as_fd(), Some(MOMENT)).unwrap_or(false)
+        })
     }
 
     /// Gives the command's terminal our terminal's size.
@@ -163,11 +197,15 @@ impl Command {
 
     /// Shows one read of the terminal's output; `false` when there is none.
     fn show(&mut self, buffer: &mut [u8]) -> bool {
-        let Some(master) = &self.master else { return false };
+        let Some(master) = &self.master else {
+            return false;
+        };
         match nix::unistd::read(master, buffer) {
             Ok(length @ 1..) => {
                 let mut stdout = std::io::stdout();
-                let shown = stdout.write_all(&buffer[..length]).and_then(|()| stdout.flush());
+                let shown = stdout
+                    .write_all(&buffer[..length])
+                    .and_then(|()| stdout.flush());
                 if shown.is_err() {
                     // our reader is gone: closing the terminal hangs the command up
                     self.master = None;
@@ -184,7 +222,9 @@ impl Command {
 
     /// Passes one read of our standard input on; `false` when it has ended.
     fn take_input(&self, buffer: &mut [u8]) -> bool {
-        let Some(master) = &self.master else { return true };
+        let Some(master) = &self.master else {
+            return true;
+        };
         let length = match nix::unistd::read(fds::borrow(0), buffer) {
             Ok(length @ 1..) => length,
             Err(Errno::EINTR | Errno::EAGAIN) => return true,
@@ -195,7 +235,8 @@ impl Command {
             match nix::unistd::write(master, rest) {
                 Ok(written) => rest = &rest[written..],
                 Err(Errno::EINTR) => {}
-                // a terminal takes a few KiB of unread input; more than that is dropped by terminals, so it is here
+                // a terminal takes a few KiB of unread input; more than that is dropped by
+                // terminals, so it is here
                 Err(_) => return true,
             }
         }

@@ -1,12 +1,16 @@
 //! The processes that join a container to execute a command in it.
 //!
-//! Three, and none is seen from inside before it holds as little as the container (CVE-2016-9962 is of that class):
+//! Three, and none is seen from inside before it holds as little as the container (CVE-2016-9962 is
+//! of that class):
 //!
-//! - the *reaper* stays outside, in no namespace of the container's: it waits for the command and tells its caller;
-//! - the *joiner*, its child, enters the namespaces, opens what takes privileges, gives everything up for good and forks. It is not in the
-//!   pid namespace itself: that is entered by children only (setns(2));
-//! - the *command* is that child, born with the container's capabilities, filter and ids, undumpable until execve. It is the reaper's child
-//!   (CLONE_PARENT), for the joiner ends at once. It has a session to make, a terminal to take, and a pipe to say what failed.
+//! - the *reaper* stays outside, in no namespace of the container's: it waits for the command and
+//!   tells its caller;
+//! - the *joiner*, its child, enters the namespaces, opens what takes privileges, gives everything
+//!   up for good and forks. It is not in the pid namespace itself: that is entered by children only
+//!   (setns(2));
+//! - the *command* is that child, born with the container's capabilities, filter and ids,
+//!   undumpable until execve. It is the reaper's child (CLONE_PARENT), for the joiner ends at once.
+//!   It has a session to make, a terminal to take, and a pipe to say what failed.
 
 use std::ffi::CString;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -45,7 +49,8 @@ pub(super) struct ExecPlan {
     pub tty: bool,
     /// The size of the caller's terminal: the command's first look at its own must find it.
     pub window: Option<WindowSize>,
-    /// The command's streams where it has no terminal; the container's null device for each that is none.
+    /// The command's streams where it has no terminal; the container's null device for each that is
+    /// none.
     pub streams: FarEnds,
     pub dies_with_parent: bool,
     /// The far end of the socket, where nobody else holds it: sending would fail without one.
@@ -56,7 +61,13 @@ pub(super) struct ExecPlan {
 }
 
 /// The reaper's life; its exit code is the command's.
-pub(super) fn join(plan: &ExecPlan, spec: &ContainerSpec, cgroup: &Target, init: BorrowedFd<'_>, socket: BorrowedFd<'_>) -> i32 {
+pub(super) fn join(
+    plan: &ExecPlan,
+    spec: &ContainerSpec,
+    cgroup: &Target,
+    init: BorrowedFd<'_>,
+    socket: BorrowedFd<'_>,
+) -> i32 {
     if let Some(title) = plan.title {
         title.set(b"minic-exec");
     }
@@ -76,10 +87,15 @@ pub(super) fn join(plan: &ExecPlan, spec: &ContainerSpec, cgroup: &Target, init:
 }
 
 fn failed(error: &LaunchError) -> Vec<u8> {
-    [&[FAILED], serde_json::to_vec(error).unwrap_or_default().as_slice()].concat()
+    [
+        &[FAILED],
+        serde_json::to_vec(error).unwrap_or_default().as_slice(),
+    ]
+    .concat()
 }
 
-/// Into the cgroup, away from the caller, and the joiner forked. Its process, and the pipe that its word and reports come out of.
+/// Into the cgroup, away from the caller, and the joiner forked. Its process, and the pipe that its
+/// word and reports come out of.
 fn fork_joiner(
     plan: &ExecPlan,
     spec: &ContainerSpec,
@@ -93,10 +109,12 @@ fn fork_joiner(
     // its caller may have ignored the ends of children, and had that from its own (signal(7))
     process::watch_children();
     if plan.dies_with_parent {
-        process::set_parent_death_signal(nix::libc::SIGKILL).map_err(LaunchError::nix("ask for a signal"))?;
+        process::set_parent_death_signal(nix::libc::SIGKILL)
+            .map_err(LaunchError::nix("ask for a signal"))?;
     }
     if let Some(score) = plan.oom_score_adj {
-        std::fs::write("/proc/self/oom_score_adj", score.to_string()).map_err(LaunchError::io("set oom_score_adj"))?;
+        std::fs::write("/proc/self/oom_score_adj", score.to_string())
+            .map_err(LaunchError::io("set oom_score_adj"))?;
     }
     plan.ulimits.make_room()?;
     LaunchError::at("exec.cgroup")?;
@@ -105,8 +123,15 @@ fn fork_joiner(
     // whatever the caller had open, nothing of it comes along
     let number = |fd: &Option<OwnedFd>| fd.as_ref().map_or(-1, AsRawFd::as_raw_fd);
     let [stdin, stdout, stderr] = plan.streams.each_ref().map(number);
-    fds::keep_only([init.as_raw_fd(), socket.as_raw_fd(), number(&plan.far_end), stdin, stdout, stderr])
-        .map_err(LaunchError::nix("close the caller's descriptors"))?;
+    fds::keep_only([
+        init.as_raw_fd(),
+        socket.as_raw_fd(),
+        number(&plan.far_end),
+        stdin,
+        stdout,
+        stderr,
+    ])
+    .map_err(LaunchError::nix("close the caller's descriptors"))?;
     let (reports, reporter) = pipe2(OFlag::O_CLOEXEC).map_err(LaunchError::nix("make a pipe"))?;
     LaunchError::at("exec.joiner")?;
     match reaper::fork_from_init().map_err(LaunchError::nix("fork the joining process"))? {
@@ -117,18 +142,28 @@ fn fork_joiner(
         pid => {
             drop(reporter);
             let joiner = pidfd::open(pid).map_err(LaunchError::io("open the joining process"))?;
-            // the streams are the command's alone, or it would never be heard that it closed them; and the caller's the caller's
-            fds::keep_only([socket.as_raw_fd(), number(&plan.far_end), joiner.as_raw_fd(), reports.as_raw_fd()])
-                .and_then(|()| open_null())
-                .and_then(|null| (0..3).try_for_each(|number| fds::place(null.as_raw_fd(), number)))
-                .map_err(LaunchError::nix("close the command's streams"))?;
+            // the streams are the command's alone, or it would never be heard that it closed them;
+            // and the caller's the caller's
+            fds::keep_only([
+                socket.as_raw_fd(),
+                number(&plan.far_end),
+                joiner.as_raw_fd(),
+                reports.as_raw_fd(),
+            ])
+            .and_then(|()| open_null())
+            .and_then(|null| (0..3).try_for_each(|number| fds::place(null.as_raw_fd(), number)))
+            .map_err(LaunchError::nix("close the command's streams"))?;
             Ok((joiner, reports))
         }
     }
 }
 
 /// Tells of the command and of what failed; how it ended, or the joiner where there never was one.
-fn serve(joiner: BorrowedFd<'_>, reports: &OwnedFd, socket: BorrowedFd<'_>) -> Result<Ended, LaunchError> {
+fn serve(
+    joiner: BorrowedFd<'_>,
+    reports: &OwnedFd,
+    socket: BorrowedFd<'_>,
+) -> Result<Ended, LaunchError> {
     let mut message = [0; 8];
     let mut failure = None;
     let command = loop {
@@ -136,7 +171,9 @@ fn serve(joiner: BorrowedFd<'_>, reports: &OwnedFd, socket: BorrowedFd<'_>) -> R
             // a number that is no unreaped child of ours is nobody's that we may wait for or signal
             Ok(8) if message[0] == BORN => {
                 let [_, _, _, _, pid @ ..] = message;
-                break pidfd::open(i32::from_le_bytes(pid)).ok().filter(|command| pidfd::is_child(command.as_fd()));
+                break pidfd::open(i32::from_le_bytes(pid))
+                    .ok()
+                    .filter(|command| pidfd::is_child(command.as_fd()));
             }
             Ok(8) => failure = StepReport::decode(&message),
             Err(Errno::EINTR) => {}
@@ -160,16 +197,26 @@ fn serve(joiner: BorrowedFd<'_>, reports: &OwnedFd, socket: BorrowedFd<'_>) -> R
         let _ = seqpacket::send(socket, &failure.encode(), true);
     }
     match ended {
-        Ok(Ended::Signaled(_)) if command.is_none() => Err(LaunchError::plain("the joining process was killed")),
+        Ok(Ended::Signaled(_)) if command.is_none() => {
+            Err(LaunchError::plain("the joining process was killed"))
+        }
         other => other.map_err(LaunchError::io("wait for the command")),
     }
 }
 
 /// The joiner's life.
-fn enter(plan: &ExecPlan, spec: &ContainerSpec, init: BorrowedFd<'_>, socket: BorrowedFd<'_>, reporter: BorrowedFd<'_>) -> ! {
+fn enter(
+    plan: &ExecPlan,
+    spec: &ContainerSpec,
+    init: BorrowedFd<'_>,
+    socket: BorrowedFd<'_>,
+    reporter: BorrowedFd<'_>,
+) -> ! {
     let joined = || -> Result<(), LaunchError> {
         // while /proc is the host's
-        plan.restrictions.label().map_err(LaunchError::nix("name the AppArmor profile or SELinux label"))?;
+        plan.restrictions.label().map_err(LaunchError::nix(
+            "name the AppArmor profile or SELinux label",
+        ))?;
         LaunchError::at("exec.namespaces")?;
         namespace::join(init, spec).map_err(LaunchError::nix("join the container's namespaces"))
     };
@@ -202,7 +249,11 @@ fn reached(step: Step) -> Result<(), StepReport> {
 }
 
 /// All that takes privileges, or a descriptor of the caller's; then neither is left.
-fn set_up(plan: &ExecPlan, socket: BorrowedFd<'_>, reporter: BorrowedFd<'_>) -> Result<(), StepReport> {
+fn set_up(
+    plan: &ExecPlan,
+    socket: BorrowedFd<'_>,
+    reporter: BorrowedFd<'_>,
+) -> Result<(), StepReport> {
     if plan.tty {
         let master = tty::open_master().map_err(at(Step::Terminal))?;
         let slave = tty::open_slave(master.as_fd()).map_err(at(Step::Terminal))?;
@@ -211,7 +262,9 @@ fn set_up(plan: &ExecPlan, socket: BorrowedFd<'_>, reporter: BorrowedFd<'_>) -> 
             tty::set_window_size(slave.as_fd(), size).map_err(at(Step::Terminal))?;
         }
         seqpacket::send_with_fd(socket, &[TERMINAL], master.as_fd()).map_err(at(Step::Terminal))?;
-        (0..3).try_for_each(|number| fds::place(slave.as_raw_fd(), number)).map_err(at(Step::Terminal))?;
+        (0..3)
+            .try_for_each(|number| fds::place(slave.as_raw_fd(), number))
+            .map_err(at(Step::Terminal))?;
     } else {
         for (number, end) in (0..).zip(&plan.streams) {
             let placed = match end {
@@ -222,15 +275,22 @@ fn set_up(plan: &ExecPlan, socket: BorrowedFd<'_>, reporter: BorrowedFd<'_>) -> 
         }
     }
     reached(Step::Stdio)?;
-    // not even the socket: who is let seize the command, as CAP_SYS_PTRACE lets, takes its descriptors (pidfd_getfd(2))
-    fds::keep_only([reporter.as_raw_fd()]).and_then(|()| fds::cloexec_from(3)).map_err(at(Step::Stdio))?;
+    // not even the socket: who is let seize the command, as CAP_SYS_PTRACE lets, takes its
+    // descriptors (pidfd_getfd(2))
+    fds::keep_only([reporter.as_raw_fd()])
+        .and_then(|()| fds::cloexec_from(3))
+        .map_err(at(Step::Stdio))?;
     reached(Step::Workdir)?;
     init::enter(&plan.cwd).map_err(at(Step::Workdir))?;
     process::new_session_keyring().map_err(at(Step::Session))?;
-    plan.ulimits.apply_before_fork().map_err(at(Step::Ulimits))?;
+    plan.ulimits
+        .apply_before_fork()
+        .map_err(at(Step::Ulimits))?;
     process::reset_signals();
     reached(Step::Restrict)?;
-    plan.restrictions.apply(plan.user.uid, plan.user.gid).map_err(at(Step::Restrict))
+    plan.restrictions
+        .apply(plan.user.uid, plan.user.gid)
+        .map_err(at(Step::Restrict))
 }
 
 /// The command's life before it is one.
@@ -247,7 +307,9 @@ fn become_command(plan: &ExecPlan, reporter: BorrowedFd<'_>) -> ! {
         plan.ulimits.apply_after_fork().map_err(at(Step::Ulimits))?;
         reached(Step::Exec)
     };
-    let failure = begun().err().unwrap_or_else(|| StepReport::new(Step::Exec, plan.command.exec()));
+    let failure = begun()
+        .err()
+        .unwrap_or_else(|| StepReport::new(Step::Exec, plan.command.exec()));
     let _ = write(reporter, &failure.encode());
     process::exit_now(125)
 }

@@ -1,6 +1,8 @@
-//! The streams of a command that joins a container without a terminal of its own: always pipes, never the caller's. What a process has open
-//! it can open anew through `/proc/PID/fd`, with other rights: a log that it only writes to could be read and truncated, a folder climbed
-//! out of, a terminal's next line be read. [`NearEnds`] carries on what goes through them, in the caller's one loop.
+//! The streams of a command that joins a container without a terminal of its own: always pipes,
+//! never the caller's. What a process has open it can open anew through `/proc/PID/fd`, with other
+//! rights: a log that it only writes to could be read and truncated, a folder climbed out of, a
+//! terminal's next line be read. [`NearEnds`] carries on what goes through them, in the caller's
+//! one loop.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -33,7 +35,8 @@ pub(super) struct NearEnds {
     lost: Option<Errno>,
 }
 
-/// What moves bytes one way: between a descriptor of the caller's, which may block, and our end of a pipe, which never does.
+/// What moves bytes one way: between a descriptor of the caller's, which may block, and our end of
+/// a pipe, which never does.
 struct Carrier {
     from: End,
     to: End,
@@ -60,8 +63,9 @@ impl AsFd for End {
     }
 }
 
-/// The pipes of a command of `user`, for processes with `labels`; its input only when `interactive`. Both outputs are one pipe where the
-/// caller's are one file, as after `2>&1`: each line stays where it was written.
+/// The pipes of a command of `user`, for processes with `labels`; its input only when
+/// `interactive`. Both outputs are one pipe where the caller's are one file, as after `2>&1`: each
+/// line stays where it was written.
 ///
 /// # Errors
 /// EMFILE; what SELinux refuses.
@@ -71,8 +75,19 @@ pub(super) fn make(
     labels: Option<&Labels>,
     interactive: bool,
 ) -> Result<(FarEnds, NearEnds), LaunchError> {
-    let near = |fd: OwnedFd| set_nonblocking(fd.as_fd()).map(|()| End::Ours(fd)).map_err(LaunchError::nix("set up a pipe"));
-    let (mut theirs, mut ours) = (FarEnds::default(), NearEnds { input: None, outputs: Vec::new(), lost: None });
+    let near = |fd: OwnedFd| {
+        set_nonblocking(fd.as_fd())
+            .map(|()| End::Ours(fd))
+            .map_err(LaunchError::nix("set up a pipe"))
+    };
+    let (mut theirs, mut ours) = (
+        FarEnds::default(),
+        NearEnds {
+            input: None,
+            outputs: Vec::new(),
+            lost: None,
+        },
+    );
     if interactive {
         let (reader, writer) = pipe(labels)?;
         theirs[0] = Some(reader);
@@ -82,7 +97,8 @@ pub(super) fn make(
     for number in if one { 1..2 } else { 1..3 } {
         let (reader, writer) = pipe(labels)?;
         theirs[number] = Some(writer);
-        ours.outputs.push(Carrier::new(near(reader)?, End::Callers(number as i32)));
+        ours.outputs
+            .push(Carrier::new(near(reader)?, End::Callers(number as i32)));
     }
     if one {
         let copy = theirs[1].as_ref().map(OwnedFd::try_clone).transpose();
@@ -95,12 +111,21 @@ pub(super) fn make(
 impl NearEnds {
     /// What there is to wait for now, in the order that [`NearEnds::serve`] expects.
     pub fn wanted(&self) -> Vec<PollFd<'_>> {
-        // a pipe that nobody reads any more tells so by itself, also while there is nothing to write to it
-        let input = self.input.iter().flat_map(|input| [input.wanted(), PollFd::new(input.to.as_fd(), PollFlags::empty())]);
-        input.chain(self.outputs.iter().map(Carrier::wanted)).collect()
+        // a pipe that nobody reads any more tells so by itself, also while there is nothing to
+        // write to it
+        let input = self.input.iter().flat_map(|input| {
+            [
+                input.wanted(),
+                PollFd::new(input.to.as_fd(), PollFlags::empty()),
+            ]
+        });
+        input
+            .chain(self.outputs.iter().map(Carrier::wanted))
+            .collect()
     }
 
-    /// Does what can be done without waiting; `ready` tells, for each that was wanted, whether something came of it.
+    /// Does what can be done without waiting; `ready` tells, for each that was wanted, whether
+    /// something came of it.
     pub fn serve(&mut self, ready: &[bool]) {
         let (of_input, of_outputs) = ready.split_at(if self.input.is_some() { 2 } else { 0 });
         if let (Some(input), [moves, closed]) = (&mut self.input, of_input)
@@ -118,8 +143,9 @@ impl NearEnds {
         });
     }
 
-    /// Once the command has ended: carries what it wrote before; a child of it may hold its streams and write for ever. One of `signals`
-    /// ends it, for nobody may be reading. Why some output was lost.
+    /// Once the command has ended: carries what it wrote before; a child of it may hold its streams
+    /// and write for ever. One of `signals` ends it, for nobody may be reading. Why some output was
+    /// lost.
     pub fn finish(self, signals: &SignalFd) -> Option<Errno> {
         let mut lost = self.lost;
         for mut output in self.outputs {
@@ -133,7 +159,10 @@ impl NearEnds {
                         break;
                     }
                 }
-                let mut polled = [PollFd::new(output.to.as_fd(), PollFlags::POLLOUT), PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
+                let mut polled = [
+                    PollFd::new(output.to.as_fd(), PollFlags::POLLOUT),
+                    PollFd::new(signals.as_fd(), PollFlags::POLLIN),
+                ];
                 let _ = poll(&mut polled, PollTimeout::NONE);
                 let signalled = polled[1].revents().is_some_and(|events| !events.is_empty());
                 if signalled || output.write().is_none() {
@@ -148,9 +177,18 @@ impl NearEnds {
 
 impl Carrier {
     fn new(from: End, to: End) -> Self {
-        let is_pipe = |status: nix::sys::stat::FileStat| SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT == SFlag::S_IFIFO;
+        let is_pipe = |status: nix::sys::stat::FileStat| {
+            SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT == SFlag::S_IFIFO
+        };
         let waits = matches!(to, End::Callers(_)) && fstat(to.as_fd()).is_ok_and(is_pipe);
-        Self { from, to, buffer: Vec::new(), written: 0, most: if waits { AT_ONCE } else { CHUNK }, failed: None }
+        Self {
+            from,
+            to,
+            buffer: Vec::new(),
+            written: 0,
+            most: if waits { AT_ONCE } else { CHUNK },
+            failed: None,
+        }
     }
 
     /// Why what was read cannot be written: a disk that is full, not a reader that has enough.
@@ -168,7 +206,11 @@ impl Carrier {
 
     /// One read or one write; `false` when it is over.
     fn advance(&mut self, most: usize) -> bool {
-        if self.buffer.is_empty() { self.read(most).is_some() } else { self.write().is_some() }
+        if self.buffer.is_empty() {
+            self.read(most).is_some()
+        } else {
+            self.write().is_some()
+        }
     }
 
     fn read(&mut self, most: usize) -> Option<()> {

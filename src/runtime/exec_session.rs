@@ -1,5 +1,6 @@
-//! [`ExecSession`]: a command in a container with a terminal of its own, for a process that has threads: the launcher begins it, and the
-//! terminal's master end comes back here. Its own terminal keeps Ctrl-C inside: it reaches the command, never the caller.
+//! [`ExecSession`]: a command in a container with a terminal of its own, for a process that has
+//! threads: the launcher begins it, and the terminal's master end comes back here. Its own terminal
+//! keeps Ctrl-C inside: it reaches the command, never the caller.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Mutex;
@@ -43,11 +44,17 @@ pub struct ExecSession {
 }
 
 impl ExecSession {
-    /// Executes `order` (which must ask for a terminal) in a running container, in a terminal of `size`.
+    /// Executes `order` (which must ask for a terminal) in a running container, in a terminal of
+    /// `size`.
     ///
     /// # Errors
     /// When it cannot be joined, or the command cannot be executed.
-    pub fn open(launcher: &Launcher, spec: &ContainerSpec, order: ExecOrder, size: WindowSize) -> Result<Self, LaunchError> {
+    pub fn open(
+        launcher: &Launcher,
+        spec: &ContainerSpec,
+        order: ExecOrder,
+        size: WindowSize,
+    ) -> Result<Self, LaunchError> {
         let socket = launcher.exec(&spec.id, &order)?;
         let (mut master, mut command) = (None, None);
         let mut buffer = vec![0; MESSAGE];
@@ -56,8 +63,8 @@ impl ExecSession {
                 (Some(master), Some(command)) => break (master, command),
                 some => some,
             };
-            let (length, fd) =
-                seqpacket::receive_with_fd(socket.as_fd(), &mut buffer).map_err(LaunchError::nix("hear from the command"))?;
+            let (length, fd) = seqpacket::receive_with_fd(socket.as_fd(), &mut buffer)
+                .map_err(LaunchError::nix("hear from the command"))?;
             match buffer[..length] {
                 [TERMINAL, ..] => master = fd,
                 [COMMAND, ..] => command = fd,
@@ -70,7 +77,15 @@ impl ExecSession {
         terminal::set_nonblocking(master.as_fd()).map_err(connect)?;
         tty::set_window_size(master.as_fd(), size).map_err(connect)?;
         let (closed, end) = (AtomicBool::new(false), Mutex::new(None));
-        Ok(Self { socket, master, command, closed, end, spec: spec.clone(), order })
+        Ok(Self {
+            socket,
+            master,
+            command,
+            closed,
+            end,
+            spec: spec.clone(),
+            order,
+        })
     }
 
     /// Waits for output, or for the end.
@@ -87,18 +102,27 @@ impl ExecSession {
                 }
                 Err(Errno::EINTR) => continue,
                 Err(Errno::EAGAIN) => {}
-                // the last descriptor of the other end is closed (EIO): only the word about it is missing
+                // the last descriptor of the other end is closed (EIO): only the word about it is
+                // missing
                 Ok(0) | Err(_) => return self.hear_the_end().map(SessionOutput::Ended),
             }
             if self.closed.load(Ordering::SeqCst) {
                 return Err(LaunchError::plain("it was closed"));
             }
-            let ended = self.end.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+            let ended = self
+                .end
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .clone();
             if let Some(end) = ended {
-                // what is left in the terminal was read: children of the command may still hold it open
+                // what is left in the terminal was read: children of the command may still hold it
+                // open
                 return end.map(SessionOutput::Ended);
             }
-            let mut polled = [PollFd::new(self.master.as_fd(), PollFlags::POLLIN), PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
+            let mut polled = [
+                PollFd::new(self.master.as_fd(), PollFlags::POLLIN),
+                PollFd::new(self.socket.as_fd(), PollFlags::POLLIN),
+            ];
             match poll(&mut polled, PollTimeout::from(LOOK)) {
                 Err(Errno::EINTR) => continue,
                 other => other.map_err(LaunchError::nix("wait for the command"))?,
@@ -112,9 +136,13 @@ impl ExecSession {
     /// Takes one message of the joining process; keeps the last.
     fn hear(&self) -> Result<(), LaunchError> {
         let mut buffer = vec![0; MESSAGE];
-        let length = seqpacket::receive(self.socket.as_fd(), &mut buffer, true).map_err(LaunchError::nix("hear from the command"))?;
+        let length = seqpacket::receive(self.socket.as_fd(), &mut buffer, true)
+            .map_err(LaunchError::nix("hear from the command"))?;
         if let Some(word) = last_word(&buffer[..length], &self.spec, &self.order) {
-            let mut end = self.end.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut end = self
+                .end
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             // a report of what failed is followed by an exit code, which says less
             end.get_or_insert(word);
         }
@@ -123,7 +151,12 @@ impl ExecSession {
 
     fn hear_the_end(&self) -> Result<i32, LaunchError> {
         loop {
-            if let Some(end) = self.end.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone() {
+            if let Some(end) = self
+                .end
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .clone()
+            {
                 return end;
             }
             self.hear()?;
@@ -159,7 +192,8 @@ impl ExecSession {
         let _ = tty::set_window_size(self.master.as_fd(), size);
     }
 
-    /// Hangs up, as closing a terminal's window does; dropping the session afterwards closes the terminal itself.
+    /// Hangs up, as closing a terminal's window does; dropping the session afterwards closes the
+    /// terminal itself.
     pub fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
         // one that has ended already needs no signal
@@ -167,15 +201,25 @@ impl ExecSession {
     }
 }
 
-/// What `message` says, when it is the last word about a command: its exit code, or why it could not be executed.
-fn last_word(message: &[u8], spec: &ContainerSpec, order: &ExecOrder) -> Option<Result<i32, LaunchError>> {
+/// What `message` says, when it is the last word about a command: its exit code, or why it could
+/// not be executed.
+fn last_word(
+    message: &[u8],
+    spec: &ContainerSpec,
+    order: &ExecOrder,
+) -> Option<Result<i32, LaunchError>> {
     match *message {
         [ENDED, code, ..] => Some(Ok(code.into())),
         [REPORT, ..] => {
             let report = StepReport::decode(message);
-            Some(Err(report.map_or_else(|| LaunchError::plain("the command's report is not one"), |report| explain(spec, order, report))))
+            Some(Err(report.map_or_else(
+                || LaunchError::plain("the command's report is not one"),
+                |report| explain(spec, order, report),
+            )))
         }
-        [FAILED, ref json @ ..] => Some(Err(serde_json::from_slice(json).unwrap_or_else(|e| LaunchError::plain(e.to_string())))),
+        [FAILED, ref json @ ..] => Some(Err(
+            serde_json::from_slice(json).unwrap_or_else(|e| LaunchError::plain(e.to_string()))
+        )),
         [] => Some(Err(LaunchError::plain("the joining process was killed"))),
         _ => None,
     }

@@ -5,7 +5,8 @@ use crate::sys::tty::WindowSize;
 
 /// Most bytes of input or output in one frame.
 pub const MAX_DATA: usize = 32 * 1024;
-/// What comes before the bytes in a frame of output: the relay reads right behind it, and sends the frame as it lies there.
+/// What comes before the bytes in a frame of output: the relay reads right behind it, and sends the
+/// frame as it lies there.
 pub(super) const KIND: usize = 1;
 /// Room for any frame.
 pub const MAX_FRAME: usize = MAX_DATA + 64;
@@ -53,9 +54,14 @@ impl Request<'_> {
         match self {
             Self::Stdin(bytes) => with(0, bytes),
             Self::StdinEnd => with(1, &[]),
-            Self::Resize(size) => with(2, &[size.rows.to_le_bytes(), size.columns.to_le_bytes()].concat()),
+            Self::Resize(size) => with(
+                2,
+                &[size.rows.to_le_bytes(), size.columns.to_le_bytes()].concat(),
+            ),
             Self::Signal(signal) => with(3, &signal.to_le_bytes()),
-            Self::Stop { signal, grace_ms } => with(4, &[signal.to_le_bytes(), grace_ms.to_le_bytes()].concat()),
+            Self::Stop { signal, grace_ms } => {
+                with(4, &[signal.to_le_bytes(), grace_ms.to_le_bytes()].concat())
+            }
         }
     }
 }
@@ -68,13 +74,15 @@ impl<'a> Request<'a> {
         Some(match (kind, content) {
             (0, bytes) => Self::Stdin(bytes),
             (1, []) => Self::StdinEnd,
-            (2, &[r0, r1, c0, c1]) => {
-                Self::Resize(WindowSize { rows: u16::from_le_bytes([r0, r1]), columns: u16::from_le_bytes([c0, c1]) })
-            }
+            (2, &[r0, r1, c0, c1]) => Self::Resize(WindowSize {
+                rows: u16::from_le_bytes([r0, r1]),
+                columns: u16::from_le_bytes([c0, c1]),
+            }),
             (3, bytes) => Self::Signal(signal(bytes.try_into().ok()?)?),
-            (4, &[s0, s1, s2, s3, g0, g1, g2, g3]) => {
-                Self::Stop { signal: signal([s0, s1, s2, s3])?, grace_ms: u32::from_le_bytes([g0, g1, g2, g3]) }
-            }
+            (4, &[s0, s1, s2, s3, g0, g1, g2, g3]) => Self::Stop {
+                signal: signal([s0, s1, s2, s3])?,
+                grace_ms: u32::from_le_bytes([g0, g1, g2, g3]),
+            },
             _ => return None,
         })
     }
@@ -99,7 +107,9 @@ impl Reply<'_> {
             Self::Stderr(bytes) => [&[kind_of_output(true)], *bytes].concat(),
             Self::Taken => vec![19],
             Self::Detached => vec![20],
-            Self::Ended(cause) => [vec![18], serde_json::to_vec(cause).unwrap_or_default()].concat(),
+            Self::Ended(cause) => {
+                [vec![18], serde_json::to_vec(cause).unwrap_or_default()].concat()
+            }
         }
     }
 }
@@ -125,13 +135,19 @@ mod tests {
 
     #[test]
     fn requests_survive_the_socket() {
-        let size = WindowSize { rows: 40, columns: 120 };
+        let size = WindowSize {
+            rows: 40,
+            columns: 120,
+        };
         let all = [
             Request::Stdin(b"x\0y"),
             Request::StdinEnd,
             Request::Resize(size),
             Request::Signal(15),
-            Request::Stop { signal: 15, grace_ms: 10_000 },
+            Request::Stop {
+                signal: 15,
+                grace_ms: 10_000,
+            },
         ];
         for request in all {
             assert_eq!(Request::decode(&request.encode()), Some(request));
@@ -140,15 +156,33 @@ mod tests {
 
     #[test]
     fn replies_survive_the_socket() {
-        let ended = Reply::Ended(ExitCause::OomKilled { peak: Some(1), limit: None });
-        for reply in [Reply::Stdout(b"a"), Reply::Stderr(b""), Reply::Taken, ended, Reply::Detached] {
+        let ended = Reply::Ended(ExitCause::OomKilled {
+            peak: Some(1),
+            limit: None,
+        });
+        for reply in [
+            Reply::Stdout(b"a"),
+            Reply::Stderr(b""),
+            Reply::Taken,
+            ended,
+            Reply::Detached,
+        ] {
             assert_eq!(Reply::decode(&reply.encode()), Some(reply));
         }
     }
 
     #[test]
     fn hostile_frames_are_none() {
-        for frame in [&[][..], &[1, 2], &[2, 1], &[3, 0, 0, 0, 0], &[3, 65, 0, 0, 0], &[4, 15, 0, 0, 0], &[99], &[18, b'{']] {
+        for frame in [
+            &[][..],
+            &[1, 2],
+            &[2, 1],
+            &[3, 0, 0, 0, 0],
+            &[3, 65, 0, 0, 0],
+            &[4, 15, 0, 0, 0],
+            &[99],
+            &[18, b'{'],
+        ] {
             assert_eq!(Request::decode(frame), None, "{frame:?}");
             assert_eq!(Reply::decode(frame), None, "{frame:?}");
         }

@@ -1,4 +1,5 @@
-//! [`HealthMonitor`]: runs a container's health check at its interval and says when its verdict changes.
+//! [`HealthMonitor`]: runs a container's health check at its interval and says when its verdict
+//! changes.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -23,10 +24,16 @@ impl Probe {
     /// One that has just begun; without cgroups only `process` is killed.
     #[must_use]
     pub fn new(process: OwnedFd, cgroups: Option<(Cgroup, Cgroup)>) -> Self {
-        Self { process, cgroups, deadline: None, late: false }
+        Self {
+            process,
+            cgroups,
+            deadline: None,
+            late: false,
+        }
     }
 
-    /// Kills it whole. What is frozen by a v1 freezer dies when it is thawed, and is not waited for.
+    /// Kills it whole. What is frozen by a v1 freezer dies when it is thawed, and is not waited
+    /// for.
     fn kill(&self) {
         if let Some((own, _)) = &self.cgroups {
             own.kill_now();
@@ -40,7 +47,9 @@ impl Probe {
     }
 
     fn is_paused(&self) -> bool {
-        self.cgroups.as_ref().is_some_and(|(_, container)| container.is_frozen())
+        self.cgroups
+            .as_ref()
+            .is_some_and(|(_, container)| container.is_frozen())
     }
 }
 
@@ -65,7 +74,8 @@ pub enum ProbeStart {
     NotNow,
 }
 
-/// Runs the check at its interval. It never waits: the supervisor's loop polls [`HealthMonitor::fd`] until [`HealthMonitor::deadline`].
+/// Runs the check at its interval. It never waits: the supervisor's loop polls
+/// [`HealthMonitor::fd`] until [`HealthMonitor::deadline`].
 #[derive(Debug)]
 pub struct HealthMonitor {
     check: HealthCheck,
@@ -79,13 +89,22 @@ impl HealthMonitor {
     /// A monitor whose first run is one interval from `now`.
     #[must_use]
     pub fn new(check: HealthCheck, now: Instant) -> Self {
-        Self { next_run: now + check.interval(), check, probe: None, failures: 0, verdict: Health::Starting }
+        Self {
+            next_run: now + check.interval(),
+            check,
+            probe: None,
+            failures: 0,
+            verdict: Health::Starting,
+        }
     }
 
     /// When [`HealthMonitor::advance`] has something to do even if nothing happens.
     #[must_use]
     pub fn deadline(&self) -> Instant {
-        self.probe.as_ref().and_then(|p| p.deadline).unwrap_or(self.next_run)
+        self.probe
+            .as_ref()
+            .and_then(|p| p.deadline)
+            .unwrap_or(self.next_run)
     }
 
     /// Readable when the running check has ended.
@@ -94,8 +113,13 @@ impl HealthMonitor {
         self.probe.as_ref().map(|p| p.process.as_fd())
     }
 
-    /// Starts, judges or kills a run, whatever is due at `now`; the verdict when it changed. `start` starts a run of a shell line.
-    pub fn advance(&mut self, now: Instant, start: impl FnOnce(&str) -> ProbeStart) -> Option<Health> {
+    /// Starts, judges or kills a run, whatever is due at `now`; the verdict when it changed.
+    /// `start` starts a run of a shell line.
+    pub fn advance(
+        &mut self,
+        now: Instant,
+        start: impl FnOnce(&str) -> ProbeStart,
+    ) -> Option<Health> {
         let interval = self.check.interval();
         let Some(probe) = &mut self.probe else {
             if now >= self.next_run {
@@ -113,7 +137,8 @@ impl HealthMonitor {
         if probe.has_ended() {
             // one that was killed in a pause, or by it, has not failed
             let paused = probe.is_paused();
-            let healthy = matches!(pidfd::reap(probe.process.as_fd()), Ok(Ended::Exited(0))) && !probe.late;
+            let healthy =
+                matches!(pidfd::reap(probe.process.as_fd()), Ok(Ended::Exited(0))) && !probe.late;
             self.probe = None;
             if paused {
                 self.next_run = now + interval;
@@ -130,7 +155,11 @@ impl HealthMonitor {
 
     fn judge(&mut self, healthy: bool, now: Instant) -> Option<Health> {
         self.next_run = now + self.check.interval();
-        self.failures = if healthy { 0 } else { self.failures.saturating_add(1) };
+        self.failures = if healthy {
+            0
+        } else {
+            self.failures.saturating_add(1)
+        };
         let verdict = match (healthy, self.failures >= self.check.retries) {
             (true, _) => Health::Healthy,
             (false, true) => Health::Unhealthy,
@@ -144,9 +173,16 @@ impl HealthMonitor {
 mod tests {
     use super::*;
 
-    #[expect(clippy::zombie_processes, reason = "the monitor reaps it, through its pidfd")]
+    #[expect(
+        clippy::zombie_processes,
+        reason = "the monitor reaps it, through its pidfd"
+    )]
     fn spawn(line: &str) -> ProbeStart {
-        let child = std::process::Command::new("sh").arg("-c").arg(line).spawn().unwrap();
+        let child = std::process::Command::new("sh")
+            .arg("-c")
+            .arg(line)
+            .spawn()
+            .unwrap();
         ProbeStart::Started(Probe::new(pidfd::open(child.id() as i32).unwrap(), None))
     }
 
@@ -159,13 +195,23 @@ mod tests {
     }
 
     fn monitor(retries: u32) -> HealthMonitor {
-        HealthMonitor::new(HealthCheck { command: "x".into(), interval_ms: 1000, retries }, Instant::now())
+        HealthMonitor::new(
+            HealthCheck {
+                command: "x".into(),
+                interval_ms: 1000,
+                retries,
+            },
+            Instant::now(),
+        )
     }
 
     #[test]
     fn retries_in_a_row_make_it_unhealthy_and_one_success_healthy() {
         let mut monitor = monitor(2);
-        assert_eq!(monitor.advance(Instant::now(), |_| panic!("too early")), None);
+        assert_eq!(
+            monitor.advance(Instant::now(), |_| panic!("too early")),
+            None
+        );
         assert_eq!(run(&mut monitor, "exit 0"), Some(Health::Healthy));
         assert_eq!(run(&mut monitor, "exit 0"), None, "no news");
         assert_eq!(run(&mut monitor, "exit 1"), None, "one failure is none");
@@ -176,11 +222,21 @@ mod tests {
     #[test]
     fn a_check_that_hangs_is_killed_and_has_failed() {
         let mut monitor = monitor(1);
-        assert_eq!(monitor.advance(monitor.deadline(), |_| spawn("exec sleep 1000")), None);
+        assert_eq!(
+            monitor.advance(monitor.deadline(), |_| spawn("exec sleep 1000")),
+            None
+        );
         let late = monitor.deadline();
-        assert_eq!(monitor.advance(late, |_| ProbeStart::Failed), None, "killed");
+        assert_eq!(
+            monitor.advance(late, |_| ProbeStart::Failed),
+            None,
+            "killed"
+        );
         pidfd::wait_readable(monitor.fd().unwrap(), None).unwrap();
-        assert_eq!(monitor.advance(late, |_| ProbeStart::Failed), Some(Health::Unhealthy));
+        assert_eq!(
+            monitor.advance(late, |_| ProbeStart::Failed),
+            Some(Health::Unhealthy)
+        );
         assert!(monitor.fd().is_none());
     }
 
@@ -190,6 +246,9 @@ mod tests {
         let due = monitor.deadline();
         assert_eq!(monitor.advance(due, |_| ProbeStart::NotNow), None);
         assert!(monitor.deadline() > due);
-        assert_eq!(monitor.advance(monitor.deadline(), |_| ProbeStart::Failed), Some(Health::Unhealthy));
+        assert_eq!(
+            monitor.advance(monitor.deadline(), |_| ProbeStart::Failed),
+            Some(Health::Unhealthy)
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The container's init: what runs between clone3 and execve. It allocates nothing and formats nothing.
+//! The container's init: what runs between clone3 and execve. It allocates nothing and formats
+//! nothing.
 
 use std::ffi::{CStr, OsStr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -9,7 +10,9 @@ use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Uid, fchown};
 
 use super::plan::{InitPlan, SharedProcesses};
-use super::step::{CLOCKS, FRAME, GO, LIMITED, MARKER, NAMESPACES, SUCCESSOR, Step, StepReport, TERMINAL};
+use super::step::{
+    CLOCKS, FRAME, GO, LIMITED, MARKER, NAMESPACES, SUCCESSOR, Step, StepReport, TERMINAL,
+};
 use super::step_clock::InitClock;
 use crate::sys::clone::fork_sibling;
 use crate::sys::null::open_null;
@@ -27,7 +30,12 @@ pub fn run(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> ! {
         (Ok(()), None) => (execute(plan, supervisor), supervisor),
         (Ok(()), Some(shared)) => {
             let to = shared.reporter.as_fd();
-            (enter_processes(plan, shared).err().unwrap_or_else(|| execute(plan, to)), to)
+            (
+                enter_processes(plan, shared)
+                    .err()
+                    .unwrap_or_else(|| execute(plan, to)),
+                to,
+            )
         }
     };
     // the supervisor may be gone; there is nobody else to tell
@@ -35,18 +43,34 @@ pub fn run(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> ! {
     process::exit_now(125)
 }
 
-fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) -> Result<(), StepReport> {
+fn set_up(
+    plan: &InitPlan,
+    supervisor: BorrowedFd<'_>,
+    clock: &mut InitClock,
+) -> Result<(), StepReport> {
     if let Some(title) = plan.title {
         title.set(b"minic-init");
     }
     at(Step::Go, process::set_undumpable())?;
     if let Some(shared) = &plan.shared_processes {
-        let joined = || plan.joined_users.as_ref().map_or(Ok(()), |(users, others)| namespace::join_users(users.as_fd(), *others));
+        let joined = || {
+            plan.joined_users
+                .as_ref()
+                .map_or(Ok(()), |(users, others)| {
+                    namespace::join_users(users.as_fd(), *others)
+                })
+        };
         let made = namespace::make_among(shared.init.as_fd(), shared.flags).and_then(|()| joined());
-        at(Step::Namespaces, made.and_then(|()| seqpacket::send(supervisor, &[NAMESPACES], true)))?;
+        at(
+            Step::Namespaces,
+            made.and_then(|()| seqpacket::send(supervisor, &[NAMESPACES], true)),
+        )?;
     }
     if plan.own_clocks {
-        at(Step::Clocks, namespace::unshare_clocks().and_then(|()| seqpacket::send(supervisor, &[CLOCKS], true)))?;
+        at(
+            Step::Clocks,
+            namespace::unshare_clocks().and_then(|()| seqpacket::send(supervisor, &[CLOCKS], true)),
+        )?;
     }
     let root = wait_for_go(supervisor).map_err(|errno| StepReport::new(Step::Go, errno))?;
     clock.go();
@@ -57,7 +81,8 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
     if plan.own_users {
         if plan.joined_users.is_none() {
             at(Step::Users, namespace::become_root())?;
-            namespace::limit_use(plan.makes_namespaces).map_err(|errno| StepReport::new(Step::Users, errno))?;
+            namespace::limit_use(plan.makes_namespaces)
+                .map_err(|errno| StepReport::new(Step::Users, errno))?;
         }
         if plan.makes_ipc {
             namespace::unshare_ipc().map_err(|errno| StepReport::new(Step::Users, errno))?;
@@ -66,10 +91,16 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
     }
     // before the first mount: the image's own /proc might lie over the host's
     at(Step::Restrict, plan.restrictions.label())?;
-    at(Step::Session, nix::unistd::setsid().and_then(|_| process::new_session_keyring()))?;
+    at(
+        Step::Session,
+        nix::unistd::setsid().and_then(|_| process::new_session_keyring()),
+    )?;
     clock.done(Step::Session);
     if let Some(name) = &plan.hostname {
-        at(Step::Hostname, nix::unistd::sethostname(OsStr::from_bytes(name.to_bytes())))?;
+        at(
+            Step::Hostname,
+            nix::unistd::sethostname(OsStr::from_bytes(name.to_bytes())),
+        )?;
         clock.done(Step::Hostname);
     }
     if plan.own_network {
@@ -77,16 +108,23 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
         clock.done(Step::Network);
     }
     umask(Mode::empty());
-    let mounts = rootfs::apply(plan.rootfs.steps(), root.as_ref().map(AsFd::as_fd)).map_err(|f| StepReport {
-        step: Step::Mount,
-        index: f.index,
-        errno: f.errno,
-    })?;
+    let mounts =
+        rootfs::apply(plan.rootfs.steps(), root.as_ref().map(AsFd::as_fd)).map_err(|f| {
+            StepReport {
+                step: Step::Mount,
+                index: f.index,
+                errno: f.errno,
+            }
+        })?;
     clock.done(Step::Mount);
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
     set_sysctls(plan, &mounts)?;
     clock.done(Step::Sysctl);
-    rootfs::protect(&plan.rootfs, &mounts).map_err(|f| StepReport { step: Step::Protect, index: f.index, errno: f.errno })?;
+    rootfs::protect(&plan.rootfs, &mounts).map_err(|f| StepReport {
+        step: Step::Protect,
+        index: f.index,
+        errno: f.errno,
+    })?;
     clock.done(Step::Protect);
     at(Step::Cgroup, join_cgroups(supervisor))?;
     clock.done(Step::Cgroup);
@@ -95,24 +133,42 @@ fn set_up(plan: &InitPlan, supervisor: BorrowedFd<'_>, clock: &mut InitClock) ->
         clock.done(Step::CgroupNamespace);
     }
     connect(plan, supervisor)?;
-    clock.done(if plan.stdio.is_some() { Step::Stdio } else { Step::Terminal });
+    clock.done(if plan.stdio.is_some() {
+        Step::Stdio
+    } else {
+        Step::Terminal
+    });
     // no descriptor of the host's is left for a path such as /proc/self/fd/7 to lead through
     drop((root, mounts));
     let wait_status = plan.wait_status.as_ref().map_or(-1, AsRawFd::as_raw_fd);
-    let reporter = plan.shared_processes.as_ref().map_or(-1, |shared| shared.reporter.as_raw_fd());
-    at(Step::Stdio, fds::keep_only([supervisor.as_raw_fd(), wait_status, reporter]))?;
+    let reporter = plan
+        .shared_processes
+        .as_ref()
+        .map_or(-1, |shared| shared.reporter.as_raw_fd());
+    at(
+        Step::Stdio,
+        fds::keep_only([supervisor.as_raw_fd(), wait_status, reporter]),
+    )?;
     at(Step::Workdir, enter(&plan.cwd))?;
     clock.done(Step::Workdir);
     at(Step::Ulimits, plan.ulimits.apply())?;
-    at(Step::Restrict, plan.restrictions.apply(plan.user.uid, plan.user.gid))?;
+    at(
+        Step::Restrict,
+        plan.restrictions.apply(plan.user.uid, plan.user.gid),
+    )?;
     clock.done(Step::Restrict);
     Ok(())
 }
 
-/// Enters a folder of the container; EXDEV when it turns out to lie outside of its root (CVE-2024-21626).
+/// Enters a folder of the container; EXDEV when it turns out to lie outside of its root
+/// (CVE-2024-21626).
 pub(super) fn enter(folder: &CStr) -> nix::Result<()> {
     nix::unistd::chdir(folder)?;
-    if process::is_cwd_inside_root()? { Ok(()) } else { Err(Errno::EXDEV) }
+    if process::is_cwd_inside_root()? {
+        Ok(())
+    } else {
+        Err(Errno::EXDEV)
+    }
 }
 
 fn set_sysctls(plan: &InitPlan, mounts: &rootfs::KernelMounts) -> Result<(), StepReport> {
@@ -120,7 +176,11 @@ fn set_sysctls(plan: &InitPlan, mounts: &rootfs::KernelMounts) -> Result<(), Ste
         let ready = fault::at_nth("init.sysctl", index as u16);
         let opened = ready.and_then(|()| rootfs::open_setting(mounts, file));
         let written = opened.and_then(|fd| nix::unistd::write(fd, value.as_bytes()));
-        written.map_err(|errno| StepReport { step: Step::Sysctl, index: index as u16, errno: errno as i32 })?;
+        written.map_err(|errno| StepReport {
+            step: Step::Sysctl,
+            index: index as u16,
+            errno: errno as i32,
+        })?;
     }
     Ok(())
 }
@@ -130,8 +190,8 @@ fn at<T>(step: Step, result: nix::Result<T>) -> Result<(), StepReport> {
     taken.map_err(|errno| StepReport::new(step, errno))
 }
 
-/// Waits until the cgroups are made and have their limits, which goes on while we mount, and joins those that we were not born in. Nothing
-/// of the container's is executed before.
+/// Waits until the cgroups are made and have their limits, which goes on while we mount, and joins
+/// those that we were not born in. Nothing of the container's is executed before.
 fn join_cgroups(supervisor: BorrowedFd<'_>) -> nix::Result<()> {
     let mut word = [0; 1];
     match seqpacket::receive_with_fds(supervisor, &mut word)? {
@@ -140,7 +200,8 @@ fn join_cgroups(supervisor: BorrowedFd<'_>) -> nix::Result<()> {
     }
 }
 
-/// The supervisor says go once our ids are mapped, and hands over our root where it mounted that. If it dies before that we end too.
+/// The supervisor says go once our ids are mapped, and hands over our root where it mounted that.
+/// If it dies before that we end too.
 fn wait_for_go(supervisor: BorrowedFd<'_>) -> nix::Result<Option<OwnedFd>> {
     let mut word = [0; 1];
     match seqpacket::receive_with_fd(supervisor, &mut word)? {
@@ -177,11 +238,15 @@ fn connect(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport
     (0..3).try_for_each(|number| at(Step::Terminal, fds::place(slave.as_raw_fd(), number)))
 }
 
-/// Forks who goes on among the processes of another container, with nothing that the container itself does not hold, as the supervisor's child;
-/// returns in that one alone. It has no socket any more: whoever may seize it takes its descriptors too (pidfd_getfd(2)).
+/// Forks who goes on among the processes of another container, with nothing that the container
+/// itself does not hold, as the supervisor's child; returns in that one alone. It has no socket any
+/// more: whoever may seize it takes its descriptors too (pidfd_getfd(2)).
 fn enter_processes(plan: &InitPlan, shared: &SharedProcesses) -> Result<(), StepReport> {
     let wait_status = plan.wait_status.as_ref().map_or(-1, AsRawFd::as_raw_fd);
-    at(Step::Stdio, fds::keep_only([shared.reporter.as_raw_fd(), wait_status]))?;
+    at(
+        Step::Stdio,
+        fds::keep_only([shared.reporter.as_raw_fd(), wait_status]),
+    )?;
     let pid = fork_sibling().map_err(|errno| StepReport::new(Step::Reaper, errno))?;
     if pid > 0 {
         let [p0, p1, p2, p3] = pid.to_le_bytes();
@@ -195,12 +260,16 @@ fn enter_processes(plan: &InitPlan, shared: &SharedProcesses) -> Result<(), Step
     Ok(())
 }
 
-/// Through the socket, or in frames of eight bytes through the pipe that stands for it. Allocates nothing.
+/// Through the socket, or in frames of eight bytes through the pipe that stands for it. Allocates
+/// nothing.
 fn tell(supervisor: BorrowedFd<'_>, message: &[u8]) -> nix::Result<()> {
     match seqpacket::send(supervisor, message, true) {
         Err(Errno::ENOTSOCK) => {
             let mut frame = [0; FRAME];
-            frame.iter_mut().zip(message).for_each(|(place, byte)| *place = *byte);
+            frame
+                .iter_mut()
+                .zip(message)
+                .for_each(|(place, byte)| *place = *byte);
             nix::unistd::write(supervisor, &frame).map(drop)
         }
         other => other,
@@ -220,13 +289,16 @@ fn become_command(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> StepReport {
     if let Err(errno) = fds::cloexec_from(3) {
         return StepReport::new(Step::Marker, errno);
     }
-    if let Err(report) = at(Step::Marker, tell(supervisor, &[MARKER])).and_then(|()| at(Step::Exec, Ok(()))) {
+    if let Err(report) =
+        at(Step::Marker, tell(supervisor, &[MARKER])).and_then(|()| at(Step::Exec, Ok(())))
+    {
         return report;
     }
     StepReport::new(Step::Exec, plan.command.exec())
 }
 
-/// PID 1 with the command as its child: signals go to the command, orphans are reaped, and the command's end is ours.
+/// PID 1 with the command as its child: signals go to the command, orphans are reaped, and the
+/// command's end is ours.
 fn reap(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> StepReport {
     let Some(status) = &plan.wait_status else {
         return StepReport::new(Step::Reaper, Errno::EBADF);
@@ -237,28 +309,39 @@ fn reap(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> StepReport {
         return report;
     }
     match reaper::fork_from_init() {
-        Ok(0) => take_foreground(plan).err().unwrap_or_else(|| become_command(plan, supervisor)),
+        Ok(0) => take_foreground(plan)
+            .err()
+            .unwrap_or_else(|| become_command(plan, supervisor)),
         Ok(command) => {
             let _ = process::set_name(c"minic-init");
-            // the end of the supervisor's socket means "the command was executed", and its streams end with it: keep none open
+            // the end of the supervisor's socket means "the command was executed", and its streams
+            // end with it: keep none open
             let kept = fds::place(status.as_raw_fd(), 0).and_then(|()| fds::close_from(1));
             if let Err(errno) = kept {
                 return StepReport::new(Step::Reaper, errno);
             }
             let ended = reaper::serve(command);
             fds::write_now(0, &ended.to_le_bytes());
-            process::exit_now(if ended & 0x7f == 0 { (ended >> 8) & 0xff } else { 128 + (ended & 0x7f) })
+            process::exit_now(if ended & 0x7f == 0 {
+                (ended >> 8) & 0xff
+            } else {
+                128 + (ended & 0x7f)
+            })
         }
         Err(errno) => StepReport::new(Step::Reaper, errno),
     }
 }
 
-/// On a terminal the command leads the foreground process group, so that Ctrl-C reaches it and not PID 1 (tcsetpgrp(3)).
+/// On a terminal the command leads the foreground process group, so that Ctrl-C reaches it and not
+/// PID 1 (tcsetpgrp(3)).
 fn take_foreground(plan: &InitPlan) -> Result<(), StepReport> {
     if plan.stdio.is_some() {
         return Ok(());
     }
     let myself = nix::unistd::getpid();
     at(Step::Terminal, nix::unistd::setpgid(myself, myself))?;
-    at(Step::Terminal, nix::unistd::tcsetpgrp(fds::borrow(0), myself))
+    at(
+        Step::Terminal,
+        nix::unistd::tcsetpgrp(fds::borrow(0), myself),
+    )
 }

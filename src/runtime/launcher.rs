@@ -1,7 +1,8 @@
-//! [`Launcher`]: a process forked before its parent has threads, which launches containers on the parent's behalf.
+//! [`Launcher`]: a process forked before its parent has threads, which launches containers on the
+//! parent's behalf.
 //!
-//! It is two: a worker that does it, and a keeper that does nothing but wait for the worker's end, and forks another when it was killed.
-//! The parent could not: it has threads by then.
+//! It is two: a worker that does it, and a keeper that does nothing but wait for the worker's end,
+//! and forks another when it was killed. The parent could not: it has threads by then.
 
 use std::borrow::Cow;
 use std::os::fd::{AsFd, OwnedFd};
@@ -23,8 +24,9 @@ const SOCKET_FD: i32 = 3;
 /// Room for any request and any answer, in bytes.
 const MESSAGE: usize = 64 * 1024;
 
-/// What the launcher is asked for, as JSON in one message, and with it the socket for the answer. The answer is one message too: an
-/// [`Outcome`], and for an exec that began, with it the descriptor of the socket from which the joining process's messages come.
+/// What the launcher is asked for, as JSON in one message, and with it the socket for the answer.
+/// The answer is one message too: an [`Outcome`], and for an exec that began, with it the
+/// descriptor of the socket from which the joining process's messages come.
 #[derive(Serialize, Deserialize)]
 enum Request<'a> {
     Start(Cow<'a, StartOrder>),
@@ -43,10 +45,13 @@ impl Launcher {
     /// # Errors
     /// When this process already has threads or cannot fork.
     pub fn fork(runtime: &Runtime) -> Result<Self, LaunchError> {
-        let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the launcher's socket"))?;
+        let (ours, theirs) =
+            seqpacket::pair().map_err(LaunchError::nix("make the launcher's socket"))?;
         LaunchError::at("launcher.fork")?;
         match fork().map_err(LaunchError::io("fork the launcher"))? {
-            Forked::Parent(_) => Ok(Self { socket: Mutex::new(ours) }),
+            Forked::Parent(_) => Ok(Self {
+                socket: Mutex::new(ours),
+            }),
             Forked::Child => {
                 drop(ours);
                 let keep = std::panic::AssertUnwindSafe(|| keep(runtime, theirs));
@@ -76,9 +81,14 @@ impl Launcher {
     fn ask(&self, request: &Request<'_>) -> Result<Option<OwnedFd>, LaunchError> {
         let request = serde_json::to_vec(request).map_err(|e| LaunchError::plain(e.to_string()))?;
         let gone = || LaunchError::nix("ask the launcher (it has ended; restart minic-tui)");
-        // a socket for this one answer: nobody else's is taken for it, and it ends with the worker that was killed over it
-        let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the launcher's answer socket"))?;
-        let socket = self.socket.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // a socket for this one answer: nobody else's is taken for it, and it ends with the worker
+        // that was killed over it
+        let (ours, theirs) =
+            seqpacket::pair().map_err(LaunchError::nix("make the launcher's answer socket"))?;
+        let socket = self
+            .socket
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         seqpacket::send_with_fd(socket.as_fd(), &request, theirs.as_fd()).map_err(gone())?;
         drop(theirs);
         let mut answer = vec![0; MESSAGE];
@@ -88,23 +98,31 @@ impl Launcher {
                 "the launcher was killed over it; another has taken its place: look at the container, and try again",
             ));
         }
-        let outcome: Outcome = serde_json::from_slice(&answer[..length]).map_err(|e| LaunchError::plain(e.to_string()))?;
+        let outcome: Outcome = serde_json::from_slice(&answer[..length])
+            .map_err(|e| LaunchError::plain(e.to_string()))?;
         outcome.map(|()| fd)
     }
 }
 
-/// The keeper's life: until the parent is gone. It leads a session of its own, so that the terminal's signals pass it by.
+/// The keeper's life: until the parent is gone. It leads a session of its own, so that the
+/// terminal's signals pass it by.
 fn keep(runtime: &Runtime, socket: OwnedFd) {
     if let Some(title) = process::Title::find() {
         title.set(b"minic-tui launcher");
     }
     let _ = process::set_name(c"minic-launcher");
     let _ = nix::unistd::setsid();
-    let Ok(socket) = fds::move_above(socket, 10) else { return };
-    if fds::place(socket, SOCKET_FD).and_then(|()| fds::close_from(SOCKET_FD as u32 + 1)).is_err() {
+    let Ok(socket) = fds::move_above(socket, 10) else {
+        return;
+    };
+    if fds::place(socket, SOCKET_FD)
+        .and_then(|()| fds::close_from(SOCKET_FD as u32 + 1))
+        .is_err()
+    {
         return;
     }
-    // done once for all of its supervisors; where it fails each of them tries again, and says why it cannot
+    // done once for all of its supervisors; where it fails each of them tries again, and says why
+    // it cannot
     let _ = program::make_read_only();
     // it ends well when the parent is gone, and otherwise never: a signal or a panic ended it then
     while !matches!(fork_worker(runtime), Ok(Ended::Exited(0)) | Err(_)) {}
@@ -121,23 +139,30 @@ fn fork_worker(runtime: &Runtime) -> std::io::Result<Ended> {
     }
 }
 
-/// A worker's life: until the parent is gone. A keeper that is killed leaves it at work, with nobody to replace it.
+/// A worker's life: until the parent is gone. A keeper that is killed leaves it at work, with
+/// nobody to replace it.
 fn serve(runtime: &Runtime) {
     let socket = fds::adopt(SOCKET_FD);
     // supervisors outlive us and nobody here waits for them
     process::ignore_children();
     let mut request = vec![0; MESSAGE];
-    while let Ok((length @ 1.., Some(answers))) = seqpacket::receive_with_fd(socket.as_fd(), &mut request) {
+    while let Ok((length @ 1.., Some(answers))) =
+        seqpacket::receive_with_fd(socket.as_fd(), &mut request)
+    {
         let done = serde_json::from_slice(&request[..length])
             .map_err(|e| LaunchError::plain(format!("the request: {e}")))
-            .and_then(|request| LaunchError::at("launcher.request").and_then(|()| carry_out(runtime, request)));
+            .and_then(|request| {
+                LaunchError::at("launcher.request").and_then(|()| carry_out(runtime, request))
+            });
         // failing here would be a lie: it runs. Being killed here is what tests want
         let _ = LaunchError::at("launcher.answer");
         let (outcome, fd): (Outcome, _) = match done {
             Ok(fd) => (Ok(()), fd),
             Err(error) => (Err(error), None),
         };
-        let Ok(answer) = serde_json::to_vec(&outcome) else { return };
+        let Ok(answer) = serde_json::to_vec(&outcome) else {
+            return;
+        };
         // who asked may have given up
         let _ = match &fd {
             Some(fd) => seqpacket::send_with_fd(answers.as_fd(), &answer, fd.as_fd()),
@@ -152,14 +177,22 @@ fn carry_out(runtime: &Runtime, request: Request<'_>) -> Result<Option<OwnedFd>,
     match request {
         Request::Start(order) => launch(runtime, &order).map(|()| None),
         Request::Exec(id, order) => {
-            let record = runtime.store.load(&id).map_err(|e| LaunchError::plain(e.to_string()))?;
-            let process = record.status.process().ok_or_else(|| LaunchError::plain("the container does not run"))?;
-            begin(runtime, &record, process, &order, leave_the_launcher).map(|begun| Some(begun.socket))
+            let record = runtime
+                .store
+                .load(&id)
+                .map_err(|e| LaunchError::plain(e.to_string()))?;
+            let process = record
+                .status
+                .process()
+                .ok_or_else(|| LaunchError::plain("the container does not run"))?;
+            begin(runtime, &record, process, &order, leave_the_launcher)
+                .map(|begun| Some(begun.socket))
         }
     }
 }
 
-/// What a process that joins a container must not take with it: the launcher's socket, and its deafness to the ends of children.
+/// What a process that joins a container must not take with it: the launcher's socket, and its
+/// deafness to the ends of children.
 fn leave_the_launcher() {
     drop(fds::adopt(SOCKET_FD));
     process::watch_children();

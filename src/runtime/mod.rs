@@ -1,7 +1,7 @@
 //! All that runs after a fork: launcher, supervisor, init, exec, console.
 //!
-//! [`launch_record`] forks the supervisor of one container; [`Launcher`] does the same on behalf of a process with threads;
-//! [`attach`] and [`exec`] connect a caller's terminal to it.
+//! [`launch_record`] forks the supervisor of one container; [`Launcher`] does the same on behalf of
+//! a process with threads; [`attach`] and [`exec`] connect a caller's terminal to it.
 
 mod allowance;
 mod attach;

@@ -26,7 +26,8 @@ pub struct Stdio {
     pub stderr: OwnedFd,
 }
 
-/// The processes of another container. They would see an init that is born among them in all its power: it enters at the end.
+/// The processes of another container. They would see an init that is born among them in all its
+/// power: it enters at the end.
 #[derive(Debug)]
 pub struct SharedProcesses {
     /// Their init.
@@ -76,7 +77,8 @@ pub struct InitPlan {
     pub ulimits: Ulimits,
     /// Files below `/proc/sys`, each with its value.
     pub sysctls: Vec<(CString, CString)>,
-    /// Where an init that stays as PID 1 writes the command's wait status; `None` makes the command itself PID 1.
+    /// Where an init that stays as PID 1 writes the command's wait status; `None` makes the command
+    /// itself PID 1.
     pub wait_status: Option<OwnedFd>,
     /// The command.
     pub command: ExecImage,
@@ -97,13 +99,18 @@ impl InitPlan {
         Ok(Self {
             title: Title::find(),
             rootfs,
-            hostname: if spec.uts == Own::Own { Some(text(&spec.hostname)?) } else { None },
+            hostname: if spec.uts == Own::Own {
+                Some(text(&spec.hostname)?)
+            } else {
+                None
+            },
             own_network: spec.network == NetworkMode::None,
             own_cgroups: spec.cgroupns == Own::Own,
             shared_processes: None,
             own_users: spec.ids.is_some(),
             joined_users: None,
-            makes_namespaces: spec.security.capabilities.has("CAP_SYS_ADMIN") || spec.security.seccomp != Seccomp::Default,
+            makes_namespaces: spec.security.capabilities.has("CAP_SYS_ADMIN")
+                || spec.security.seccomp != Seccomp::Default,
             makes_ipc: spec.ids.is_some() && spec.ipc == IpcMode::Own,
             own_clocks: spec.clocks.is_some(),
             stdio,
@@ -131,18 +138,31 @@ impl InitPlan {
             Step::Cgroup => "join its cgroups".into(),
             Step::Clocks => "make a time namespace (Linux 5.6)".into(),
             Step::Users => "become root of the user namespace, and make its IPC namespace".into(),
-            Step::Namespaces => "make its namespaces among the processes of another container".into(),
+            Step::Namespaces => {
+                "make its namespaces among the processes of another container".into()
+            }
             Step::Session => "make a session, and a keyring for it".into(),
             Step::CgroupNamespace => "make the cgroup namespace".into(),
-            Step::Hostname => format!("set the host name {:?}", self.hostname.as_deref().unwrap_or_default()),
+            Step::Hostname => format!(
+                "set the host name {:?}",
+                self.hostname.as_deref().unwrap_or_default()
+            ),
             Step::Network => "bring the loopback interface up".into(),
-            Step::Mount => return self.explain_mount(StepFailure { index: report.index, errno: report.errno }),
+            Step::Mount => {
+                return self.explain_mount(StepFailure {
+                    index: report.index,
+                    errno: report.errno,
+                });
+            }
             Step::Terminal => "open a terminal in the container".into(),
             Step::Stdio => "connect the standard streams".into(),
             Step::Workdir if errno == Errno::EXDEV => return LaunchError::outside(&self.cwd),
             Step::Workdir => format!("enter the working directory {:?}", self.cwd),
             Step::Sysctl => {
-                let setting = self.sysctls.get(usize::from(report.index)).map(|(file, value)| format!("{file:?} to {value:?}"));
+                let setting = self
+                    .sysctls
+                    .get(usize::from(report.index))
+                    .map(|(file, value)| format!("{file:?} to {value:?}"));
                 format!("set {}", setting.unwrap_or_default())
             }
             Step::Protect => {
@@ -151,11 +171,16 @@ impl InitPlan {
             }
             Step::Ulimits => "set its ulimits".into(),
             Step::Restrict => {
-                format!("give up capabilities, become {}:{} and install the seccomp filter", self.user.uid, self.user.gid)
+                format!(
+                    "give up capabilities, become {}:{} and install the seccomp filter",
+                    self.user.uid, self.user.gid
+                )
             }
             Step::Reaper => "fork the command from init (its seccomp profile may forbid it)".into(),
             Step::Marker => "report to the supervisor".into(),
-            Step::Exec => return LaunchError::command(&self.command.name().to_string_lossy(), errno),
+            Step::Exec => {
+                return LaunchError::command(&self.command.name().to_string_lossy(), errno);
+            }
         };
         LaunchError::own(format!("cannot {step}"), errno)
     }
@@ -163,7 +188,10 @@ impl InitPlan {
     /// Turns the failure of a mount step into words.
     #[must_use]
     pub fn explain_mount(&self, failure: StepFailure) -> LaunchError {
-        let (tried, errno) = (self.rootfs.describe(failure.index), Errno::from_raw(failure.errno));
+        let (tried, errno) = (
+            self.rootfs.describe(failure.index),
+            Errno::from_raw(failure.errno),
+        );
         match self.rootfs.hint(failure) {
             Some(hint) => LaunchError::plain(format!("cannot {tried}: {} ({hint})", errno.desc())),
             None => LaunchError::own(format!("cannot {tried}"), errno),
@@ -175,18 +203,32 @@ fn text(value: &str) -> Result<CString, LaunchError> {
     CString::new(value).map_err(|_| LaunchError::plain(format!("{value:?} has a NUL byte")))
 }
 
-/// The command with its candidates: itself when it has a slash, else one in each folder of the container's PATH (execvp(3)).
+/// The command with its candidates: itself when it has a slash, else one in each folder of the
+/// container's PATH (execvp(3)).
 ///
 /// # Errors
 /// When a text has a NUL byte.
 pub fn command(argv: &[String], env: &[String]) -> Result<ExecImage, LaunchError> {
-    let name = argv.first().ok_or_else(|| LaunchError::plain("no command"))?;
-    let path = env.iter().find_map(|e| e.strip_prefix("PATH=")).unwrap_or(crate::spec::DEFAULT_PATH);
+    let name = argv
+        .first()
+        .ok_or_else(|| LaunchError::plain("no command"))?;
+    let path = env
+        .iter()
+        .find_map(|e| e.strip_prefix("PATH="))
+        .unwrap_or(crate::spec::DEFAULT_PATH);
     let candidates = if name.contains('/') {
         vec![text(name)?]
     } else {
-        let folder = |f: &str| if f.is_empty() { ".".to_owned() } else { f.to_owned() };
-        path.split(':').map(|f| text(&format!("{}/{name}", folder(f)))).collect::<Result<_, _>>()?
+        let folder = |f: &str| {
+            if f.is_empty() {
+                ".".to_owned()
+            } else {
+                f.to_owned()
+            }
+        };
+        path.split(':')
+            .map(|f| text(&format!("{}/{name}", folder(f))))
+            .collect::<Result<_, _>>()?
     };
     let texts = |words: &[String]| words.iter().map(|w| text(w)).collect::<Result<Vec<_>, _>>();
     Ok(ExecImage::new(candidates, texts(argv)?, texts(env)?))

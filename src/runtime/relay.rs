@@ -1,9 +1,12 @@
-//! [`Relay`]: the supervisor's poll loop. Container output goes to the log and to every attached client, clients' input to the container.
+//! [`Relay`]: the supervisor's poll loop. Container output goes to the log and to every attached
+//! client, clients' input to the container.
 //!
-//! A slow client holds the container back through its pipes, as a slow reader of any pipeline does, and nothing is dropped; one that takes
-//! nothing for [`super::PATIENCE`] is let go. What the container makes us do is paid for ([`Allowance`]): what is owed is waited for, and so
-//! it is by the container, whose pipes are full meanwhile. A client sends input only when its last input was taken, so that its signals and
-//! its wish to stop are always heard, however full the container's standard input is.
+//! A slow client holds the container back through its pipes, as a slow reader of any pipeline does,
+//! and nothing is dropped; one that takes nothing for [`super::PATIENCE`] is let go. What the
+//! container makes us do is paid for ([`Allowance`]): what is owed is waited for, and so it is by
+//! the container, whose pipes are full meanwhile. A client sends input only when its last input was
+//! taken, so that its signals and its wish to stop are always heard, however full the container's
+//! standard input is.
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, OwnedFd};
@@ -29,8 +32,9 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 /// How long after a kill that has not ended the container the next follows.
 const KILL_AGAIN: Duration = Duration::from_secs(1);
 
-/// How long a container runs before its supervisor goes where supervisors are, and watches its memory pressure: nobody misses it sooner, and
-/// both cost an RCU grace period of some milliseconds, which a command that ends at once would pay for nothing.
+/// How long a container runs before its supervisor goes where supervisors are, and watches its
+/// memory pressure: nobody misses it sooner, and both cost an RCU grace period of some
+/// milliseconds, which a command that ends at once would pay for nothing.
 const SETTLED_AFTER: Duration = Duration::from_secs(1);
 
 /// How long nobody is let in when letting one in failed: for want of descriptors, say.
@@ -84,7 +88,12 @@ pub struct Relay {
 impl Relay {
     /// A relay without a container yet; `client` is attached from the first byte on.
     #[must_use]
-    pub fn new(log: LogWriter, listener: OwnedFd, signals: SignalFd, client: Option<OwnedFd>) -> Self {
+    pub fn new(
+        log: LogWriter,
+        listener: OwnedFd,
+        signals: SignalFd,
+        client: Option<OwnedFd>,
+    ) -> Self {
         let now = Instant::now();
         Self {
             init: None,
@@ -131,17 +140,35 @@ impl Relay {
         let copy = |fd: &OwnedFd| fd.try_clone().map_err(|_| Errno::EMFILE);
         self.outputs.clear();
         match &mut started.streams {
-            Streams::Pipes { stdin, stdout, stderr } => {
-                self.outputs.push(Output { fd: copy(stdout)?, stderr: false });
-                self.outputs.push(Output { fd: copy(stderr)?, stderr: true });
+            Streams::Pipes {
+                stdin,
+                stdout,
+                stderr,
+            } => {
+                self.outputs.push(Output {
+                    fd: copy(stdout)?,
+                    stderr: false,
+                });
+                self.outputs.push(Output {
+                    fd: copy(stderr)?,
+                    stderr: true,
+                });
                 (self.stdin, self.terminal) = (stdin.take(), None);
             }
             Streams::Terminal(master) => {
-                self.outputs.push(Output { fd: copy(master)?, stderr: false });
+                self.outputs.push(Output {
+                    fd: copy(master)?,
+                    stderr: false,
+                });
                 (self.stdin, self.terminal) = (Some(copy(master)?), Some(copy(master)?));
             }
         }
-        for fd in self.outputs.iter().map(|o| o.fd.as_fd()).chain(self.stdin.iter().map(AsFd::as_fd)) {
+        for fd in self
+            .outputs
+            .iter()
+            .map(|o| o.fd.as_fd())
+            .chain(self.stdin.iter().map(AsFd::as_fd))
+        {
             terminal::set_nonblocking(fd)?;
         }
         self.init = Some(copy(&started.pidfd)?);
@@ -182,14 +209,21 @@ impl Relay {
                 duties.judged(verdict);
             }
             self.serve(ready);
-            self.allowance.settle(Instant::now(), self.log.take_logged(), || duties.cap());
+            self.allowance
+                .settle(Instant::now(), self.log.take_logged(), || duties.cap());
         }
     }
 
     /// Whether the health check may be attended to: a run of it is begun only when nothing is owed.
     pub(super) fn may_check(&self) -> bool {
-        let runs = self.health.as_ref().is_some_and(|monitor| monitor.fd().is_some());
-        runs || self.allowance.paid_at().is_none_or(|at| at <= Instant::now())
+        let runs = self
+            .health
+            .as_ref()
+            .is_some_and(|monitor| monitor.fd().is_some());
+        runs || self
+            .allowance
+            .paid_at()
+            .is_none_or(|at| at <= Instant::now())
     }
 
     /// Serves clients for `delay` without a container; `false` when it was asked to stop meanwhile.
@@ -266,10 +300,14 @@ impl Relay {
     /// Sends what waits, then takes at most one request.
     fn serve_client(&mut self, index: usize) {
         self.buffer.resize(MAX_FRAME, 0);
-        let Some((key, length)) = self.clients.receive(index, &mut self.buffer) else { return self.feed_stdin() };
+        let Some((key, length)) = self.clients.receive(index, &mut self.buffer) else {
+            return self.feed_stdin();
+        };
         match Request::decode(&self.buffer[..length]) {
             // input before the last was taken breaks the protocol, and would let a client grow us
-            Some(Request::Stdin(_)) if self.input.iter().any(|(k, _)| *k == key) => self.clients.forget(index),
+            Some(Request::Stdin(_)) if self.input.iter().any(|(k, _)| *k == key) => {
+                self.clients.forget(index)
+            }
             Some(Request::Stdin(bytes)) => self.input.push_back((key, bytes.to_vec())),
             // whoever attaches later leaves its input open for the next (docker's StdinOnce)
             Some(Request::StdinEnd) => self.stdin_ends |= key == FIRST && self.terminal.is_none(),
@@ -279,7 +317,9 @@ impl Relay {
                 }
             }
             Some(Request::Signal(signal)) => self.signal(signal),
-            Some(Request::Stop { signal, grace_ms }) => self.stop(signal, Duration::from_millis(grace_ms.into())),
+            Some(Request::Stop { signal, grace_ms }) => {
+                self.stop(signal, Duration::from_millis(grace_ms.into()))
+            }
             None => self.clients.forget(index),
         }
         self.feed_stdin();
@@ -289,7 +329,11 @@ impl Relay {
     fn feed_stdin(&mut self) {
         self.stdin_ends |= std::mem::take(&mut self.clients.first_gone) && self.terminal.is_none();
         while let Some((key, bytes)) = self.input.front_mut() {
-            let gone = match self.stdin.as_ref().map(|stdin| nix::unistd::write(stdin, bytes)) {
+            let gone = match self
+                .stdin
+                .as_ref()
+                .map(|stdin| nix::unistd::write(stdin, bytes))
+            {
                 Some(Ok(written)) => {
                     bytes.drain(..written);
                     false
@@ -315,7 +359,10 @@ impl Relay {
     fn pass_output(&mut self, index: usize) -> bool {
         let stderr = self.outputs[index].stderr;
         self.buffer.resize(MAX_FRAME, 0);
-        let length = match nix::unistd::read(&self.outputs[index].fd, &mut self.buffer[KIND..KIND + MAX_DATA]) {
+        let length = match nix::unistd::read(
+            &self.outputs[index].fd,
+            &mut self.buffer[KIND..KIND + MAX_DATA],
+        ) {
             Ok(length @ 1..) => length,
             Err(Errno::EAGAIN | Errno::EINTR) => return false,
             // the end; a terminal's master says EIO when the last slave is closed
@@ -337,10 +384,12 @@ impl Relay {
         true
     }
 
-    /// After the end, when nobody writes any more: everything that is still in the pipes goes to the log now, and waits for clients that
-    /// are slow to take it. It never blocks: a client that is stopped keeps nobody from hearing of the end.
+    /// After the end, when nobody writes any more: everything that is still in the pipes goes to
+    /// the log now, and waits for clients that are slow to take it. It never blocks: a client that
+    /// is stopped keeps nobody from hearing of the end.
     pub fn drain(&mut self) {
-        // a process that outlived init, in the host's pid namespace say, may go on writing: that is not waited for
+        // a process that outlived init, in the host's pid namespace say, may go on writing: that is
+        // not waited for
         let (mut more, mut rounds) = (true, 0);
         while more && rounds < DRAIN_ROUNDS {
             (more, rounds) = (false, rounds + 1);
@@ -351,12 +400,14 @@ impl Relay {
         let _ = self.log.say_dropped(true);
     }
 
-    /// Tells every client how it ended, after the output that waits for it; only those that have not taken it all stay.
+    /// Tells every client how it ended, after the output that waits for it; only those that have
+    /// not taken it all stay.
     pub fn say_ended(&mut self, cause: ExitCause) {
         self.clients.say_ended(cause);
     }
 
-    /// Waits for the clients that are slow to take the last output. The container is over and everything of it given back by then.
+    /// Waits for the clients that are slow to take the last output. The container is over and
+    /// everything of it given back by then.
     pub fn linger(mut self) {
         let clients = std::mem::replace(&mut self.clients, Clients::new(None));
         // nobody else is served: who connects now is told at once that nobody listens

@@ -9,7 +9,8 @@ use crate::record::{Store, is_alive};
 use crate::spec::{ContainerId, ContainerSpec, IpcMode, NetworkMode, PidMode};
 use crate::sys::pidfd;
 
-/// The namespaces that a container shares, each with the init (as a pidfd, and its number) whose it is.
+/// The namespaces that a container shares, each with the init (as a pidfd, and its number) whose it
+/// is.
 #[derive(Debug)]
 pub struct Shared {
     joints: Vec<(Joint, OwnedFd, i32)>,
@@ -35,8 +36,14 @@ impl Shared {
             let (init, pid) = init_of(store, "processes", id)?;
             shared.push((Joint::Processes, init, pid));
         }
-        let users = spec.joined_users().map(|id| users_of(store, id)).transpose()?;
-        Ok(Self { joints: shared, users })
+        let users = spec
+            .joined_users()
+            .map(|id| users_of(store, id))
+            .transpose()?;
+        Ok(Self {
+            joints: shared,
+            users,
+        })
     }
 
     /// The user namespace of the container whose users it has.
@@ -44,29 +51,53 @@ impl Shared {
         self.users.take()
     }
 
-    /// The init among whose processes the container's are to be, and its number. Nobody is born there but who holds no more than the container.
+    /// The init among whose processes the container's are to be, and its number. Nobody is born
+    /// there but who holds no more than the container.
     ///
     /// # Errors
     /// EMFILE.
     pub fn processes(&self) -> Result<Option<(OwnedFd, i32)>, LaunchError> {
-        let found = self.joints.iter().find(|(joint, ..)| *joint == Joint::Processes);
-        let copy = found.map(|(_, init, pid)| Ok((init.try_clone()?, *pid))).transpose();
-        copy.map_err(LaunchError::io("share the processes of the other container"))
+        let found = self
+            .joints
+            .iter()
+            .find(|(joint, ..)| *joint == Joint::Processes);
+        let copy = found
+            .map(|(_, init, pid)| Ok((init.try_clone()?, *pid)))
+            .transpose();
+        copy.map_err(LaunchError::io(
+            "share the processes of the other container",
+        ))
     }
 
-    /// Does `work` in all but the last, so that who is cloned in it is born in them. This process comes back, whatever `work` says; a child, for
-    /// which `is_child` is true, stays.
+    /// Does `work` in all but the last, so that who is cloned in it is born in them. This process
+    /// comes back, whatever `work` says; a child, for which `is_child` is true, stays.
     ///
     /// # Errors
     /// When the other container has just ended, and what `work` says.
-    pub fn within<T>(&self, work: impl FnOnce() -> Result<T, LaunchError>, is_child: impl FnOnce(&T) -> bool) -> Result<T, LaunchError> {
-        let born_in = || self.joints.iter().filter(|(joint, ..)| *joint != Joint::Processes);
-        let own = born_in().map(|(joint, ..)| Ok((*joint, joint.current()?))).collect::<Result<Vec<_>, _>>();
+    pub fn within<T>(
+        &self,
+        work: impl FnOnce() -> Result<T, LaunchError>,
+        is_child: impl FnOnce(&T) -> bool,
+    ) -> Result<T, LaunchError> {
+        let born_in = || {
+            self.joints
+                .iter()
+                .filter(|(joint, ..)| *joint != Joint::Processes)
+        };
+        let own = born_in()
+            .map(|(joint, ..)| Ok((*joint, joint.current()?)))
+            .collect::<Result<Vec<_>, _>>();
         let own = own.map_err(LaunchError::nix("open our own namespaces"))?;
         let entered = born_in().try_for_each(|(joint, target, _)| joint.enter(target.as_fd()));
-        let done = entered.map_err(LaunchError::nix("share the namespaces of the other container")).and_then(|()| work());
+        let done = entered
+            .map_err(LaunchError::nix(
+                "share the namespaces of the other container",
+            ))
+            .and_then(|()| work());
         if !done.as_ref().is_ok_and(is_child) {
-            let back = own.iter().try_for_each(|(joint, namespace)| joint.enter(namespace.as_fd()));
+            let back = own
+                .iter()
+                .try_for_each(|(joint, namespace)| joint.enter(namespace.as_fd()));
             back.map_err(LaunchError::nix("leave the other container's namespaces"))?;
         }
         done
@@ -81,12 +112,25 @@ fn users_of(store: &Store, id: &str) -> Result<OwnedFd, LaunchError> {
     opened(store, "users", id, namespace::users_of).map(|(users, _)| users)
 }
 
-fn opened(store: &Store, what: &str, id: &str, open: impl FnOnce(i32) -> io::Result<OwnedFd>) -> Result<(OwnedFd, i32), LaunchError> {
-    let gone = || LaunchError::plain(format!("cannot share the {what} of container {id}: it is not running"));
+fn opened(
+    store: &Store,
+    what: &str,
+    id: &str,
+    open: impl FnOnce(i32) -> io::Result<OwnedFd>,
+) -> Result<(OwnedFd, i32), LaunchError> {
+    let gone = || {
+        LaunchError::plain(format!(
+            "cannot share the {what} of container {id}: it is not running"
+        ))
+    };
     let id = ContainerId::new(id).map_err(|_| gone())?;
     let record = store.load(&id).map_err(|_| gone())?;
     let process = record.status.process().ok_or_else(gone)?;
     let opened = open(process.pid).map_err(|_| gone())?;
     // only now is the number tied to a process: is it still the one that was recorded?
-    if is_alive(process) { Ok((opened, process.pid)) } else { Err(gone()) }
+    if is_alive(process) {
+        Ok((opened, process.pid))
+    } else {
+        Err(gone())
+    }
 }

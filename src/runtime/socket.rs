@@ -5,7 +5,9 @@ use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
-use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, UnixAddr, accept4, bind, connect, listen, socket};
+use nix::sys::socket::{
+    AddressFamily, Backlog, SockFlag, SockType, UnixAddr, accept4, bind, connect, listen, socket,
+};
 use nix::sys::stat::{Mode, umask};
 
 use super::peer;
@@ -14,12 +16,22 @@ const NAME: &str = "attach.sock";
 const WAITING_CLIENTS: i32 = 64;
 
 fn make() -> nix::Result<OwnedFd> {
-    socket(AddressFamily::Unix, SockType::SeqPacket, SockFlag::SOCK_CLOEXEC, None)
+    socket(
+        AddressFamily::Unix,
+        SockType::SeqPacket,
+        SockFlag::SOCK_CLOEXEC,
+        None,
+    )
 }
 
-/// The address of the socket in `folder`, through a descriptor: a state folder's path may be longer than sun_path's 108 bytes.
+/// The address of the socket in `folder`, through a descriptor: a state folder's path may be longer
+/// than sun_path's 108 bytes.
 fn address(folder: &Path) -> nix::Result<(OwnedFd, UnixAddr)> {
-    let folder = open(folder, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
+    let folder = open(
+        folder,
+        OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
+        Mode::empty(),
+    )?;
     let address = UnixAddr::new(format!("/proc/self/fd/{}/{NAME}", folder.as_raw_fd()).as_str())?;
     Ok((folder, address))
 }

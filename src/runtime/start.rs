@@ -12,7 +12,9 @@ use super::restrict::restrictions;
 use super::settings;
 use super::shared::Shared;
 use super::sources::open_sources;
-use super::step::{CLOCKS, FRAME, GO, LIMITED, MARKER, NAMESPACES, REPORT, SUCCESSOR, StepReport, TERMINAL};
+use super::step::{
+    CLOCKS, FRAME, GO, LIMITED, MARKER, NAMESPACES, REPORT, SUCCESSOR, StepReport, TERMINAL,
+};
 use super::step_clock::{StepClock, TIMES};
 use super::{LaunchError, Runtime, StartOrder, init, oom};
 use crate::cgroup::{Cgroup, CgroupError, DeviceRule, Parent, Unfinished};
@@ -60,12 +62,25 @@ pub enum Streams {
 ///
 /// # Errors
 /// Which folder could not be made, and why.
-pub fn begin_cgroup(runtime: &Runtime, spec: &ContainerSpec) -> Result<(Cgroup, Unfinished), LaunchError> {
-    let parent = Parent { name: runtime.store.cgroup_parent() };
-    Cgroup::begin(&runtime.layout, &parent, &spec.id, &spec.limits, spec.best_effort).map_err(plain)
+pub fn begin_cgroup(
+    runtime: &Runtime,
+    spec: &ContainerSpec,
+) -> Result<(Cgroup, Unfinished), LaunchError> {
+    let parent = Parent {
+        name: runtime.store.cgroup_parent(),
+    };
+    Cgroup::begin(
+        &runtime.layout,
+        &parent,
+        &spec.id,
+        &spec.limits,
+        spec.best_effort,
+    )
+    .map_err(plain)
 }
 
-/// The rest of the cgroup, with every limit: while init mounts, and before it may execute anything. Its v1 `tasks` files.
+/// The rest of the cgroup, with every limit: while init mounts, and before it may execute anything.
+/// Its v1 `tasks` files.
 fn finish_cgroup(
     spec: &ContainerSpec,
     sources: &Sources,
@@ -74,7 +89,8 @@ fn finish_cgroup(
 ) -> Result<Vec<OwnedFd>, LaunchError> {
     cgroup.finish(unfinished).map_err(plain)?;
     if !spec.security.privileged {
-        let restricted = allowed_devices(spec, sources).and_then(|rules| cgroup.restrict_devices(&rules).map_err(plain));
+        let restricted = allowed_devices(spec, sources)
+            .and_then(|rules| cgroup.restrict_devices(&rules).map_err(plain));
         if let Err(error) = restricted {
             if !spec.best_effort {
                 return Err(error);
@@ -90,16 +106,28 @@ fn plain(error: CgroupError) -> LaunchError {
 }
 
 /// The devices that the spec shows inside, by number; the usual ones are allowed anyway.
-fn allowed_devices(spec: &ContainerSpec, sources: &Sources) -> Result<Vec<DeviceRule>, LaunchError> {
+fn allowed_devices(
+    spec: &ContainerSpec,
+    sources: &Sources,
+) -> Result<Vec<DeviceRule>, LaunchError> {
     let rule = |(device, source): (&Device, &OwnedFd)| {
         let step = format!("look at the device {}", device.source.display());
-        let found = source.try_clone().and_then(|fd| std::fs::File::from(fd).metadata()).map_err(LaunchError::io(step))?;
-        DeviceRule::of(&found, device.access).ok_or_else(|| LaunchError::plain(format!("{} is no device", device.source.display())))
+        let found = source
+            .try_clone()
+            .and_then(|fd| std::fs::File::from(fd).metadata())
+            .map_err(LaunchError::io(step))?;
+        DeviceRule::of(&found, device.access)
+            .ok_or_else(|| LaunchError::plain(format!("{} is no device", device.source.display())))
     };
-    spec.devices.iter().zip(&sources.devices).map(rule).collect()
+    spec.devices
+        .iter()
+        .zip(&sources.devices)
+        .map(rule)
+        .collect()
 }
 
-/// Starts the command in `cgroup`, which it finishes; `open_stdin` leaves its standard input to attached clients.
+/// Starts the command in `cgroup`, which it finishes; `open_stdin` leaves its standard input to
+/// attached clients.
 ///
 /// # Errors
 /// Which step failed and why; the process is gone then.
@@ -113,7 +141,11 @@ pub fn start(
 ) -> Result<Started, LaunchError> {
     let spec = &record.spec;
     LaunchError::at("supervisor.plan")?;
-    let Confinement { labels, label, lacks: unconfined } = Confinement::of(spec)?;
+    let Confinement {
+        labels,
+        label,
+        lacks: unconfined,
+    } = Confinement::of(spec)?;
     let (theirs, streams) = streams(spec, labels.as_ref(), open_stdin)?;
     let (status_reader, status_writer) = if spec.init {
         let (reader, writer) = pipe(None)?;
@@ -125,11 +157,13 @@ pub fn start(
     let mut paths = RootfsPaths::new(&runtime.store.container(&spec.id), &order.image);
     match spec.storage {
         Some(Storage::Tmpfs(_)) => paths = paths.in_memory(),
-        Some(storage) => storage::renew(&runtime.store.container(&spec.id), storage).map_err(|e| LaunchError::plain(e.to_string()))?,
+        Some(storage) => storage::renew(&runtime.store.container(&spec.id), storage)
+            .map_err(|e| LaunchError::plain(e.to_string()))?,
         None => {}
     }
     if let Some(labels) = labels.as_ref().filter(|_| spec.root.is_some()) {
-        label_base(&paths.base, |file| labels.put_on(file)).map_err(|e| LaunchError::plain(e.to_string()))?;
+        label_base(&paths.base, |file| labels.put_on(file))
+            .map_err(|e| LaunchError::plain(e.to_string()))?;
     }
     let sources = open_sources(&runtime.store, spec)?;
     relabel_volumes(spec, &sources, labels.as_ref())?;
@@ -139,28 +173,50 @@ pub fn start(
         paths.image = ".".into();
     }
     let rootfs = RootfsPlan::new(spec, &paths).map_err(|e| LaunchError::plain(e.to_string()))?;
-    let mut plan = InitPlan::new(spec, rootfs, restrictions(runtime, spec, label)?, theirs, status_writer)?;
+    let mut plan = InitPlan::new(
+        spec,
+        rootfs,
+        restrictions(runtime, spec, label)?,
+        theirs,
+        status_writer,
+    )?;
     plan.window = order.window;
-    plan.joined_users = shared.take_users().map(|users| (users, namespace::made_after_users(spec)));
-    // on ourselves, for the child to inherit: the limits of who is in a user namespace of its own are not ours to set
+    plan.joined_users = shared
+        .take_users()
+        .map(|users| (users, namespace::made_after_users(spec)));
+    // on ourselves, for the child to inherit: the limits of who is in a user namespace of its own
+    // are not ours to set
     plan.ulimits.make_room()?;
     let mut reports = None;
     if let Some((init, pid)) = shared.processes()? {
-        plan.rootfs.share_proc(init.as_fd(), pid).map_err(LaunchError::nix("share /proc of the other container"))?;
+        plan.rootfs
+            .share_proc(init.as_fd(), pid)
+            .map_err(LaunchError::nix("share /proc of the other container"))?;
         let (reader, reporter) = pipe(None)?;
         reports = Some(reader);
-        plan.shared_processes = Some(SharedProcesses { init, flags: namespace::clone_flags(spec), reporter });
+        plan.shared_processes = Some(SharedProcesses {
+            init,
+            flags: namespace::clone_flags(spec),
+            reporter,
+        });
     }
     clock.done("plan the mounts and the command");
     LaunchError::at("supervisor.clone")?;
     let (ours, inits) = seqpacket::pair().map_err(LaunchError::nix("make init's socket"))?;
     let cgroup_folder = cgroup.v2_dir_fd().map_err(plain)?;
     let clone = || {
-        plan.rootfs.open(spec, &sources).map_err(|failure| plan.explain_mount(failure))?;
-        let flags = if plan.shared_processes.is_some() { 0 } else { namespace::clone_flags(spec) };
+        plan.rootfs
+            .open(spec, &sources)
+            .map_err(|failure| plan.explain_mount(failure))?;
+        let flags = if plan.shared_processes.is_some() {
+            0
+        } else {
+            namespace::clone_flags(spec)
+        };
         let clone = || clone3(flags, cgroup_folder.as_ref().map(AsFd::as_fd));
         let owner = spec.ids.filter(|_| plan.joined_users.is_none());
-        namespace::as_owner(owner, clone, |cloned| matches!(cloned, Cloned::Child)).map_err(cannot_clone(spec))
+        namespace::as_owner(owner, clone, |cloned| matches!(cloned, Cloned::Child))
+            .map_err(cannot_clone(spec))
     };
     let (pid, pidfd) = match shared.within(clone, |cloned| matches!(cloned, Cloned::Child))? {
         Cloned::Child => {
@@ -174,11 +230,27 @@ pub fn start(
     // our copy of what init has
     plan.shared_processes = None;
     let begun = LaunchError::at("supervisor.adjust")
-        .and_then(|()| if reports.is_some() { wait_for_namespaces(&plan, &ours) } else { Ok(()) })
+        .and_then(|()| {
+            if reports.is_some() {
+                wait_for_namespaces(&plan, &ours)
+            } else {
+                Ok(())
+            }
+        })
         .and_then(|()| settings::are_its_own(spec, pid))
         .and_then(|()| adjust(spec, pid))
         .and_then(|()| users(spec, &plan, &paths, &sources, pid));
-    match begun.and_then(|root| handshake(&plan, (spec, &sources), root.as_ref(), (cgroup, unfinished), pid, (&ours, reports), clock)) {
+    match begun.and_then(|root| {
+        handshake(
+            &plan,
+            (spec, &sources),
+            root.as_ref(),
+            (cgroup, unfinished),
+            pid,
+            (&ours, reports),
+            clock,
+        )
+    }) {
         Ok((master, successor)) => {
             let (pid, pidfd) = match successor {
                 Some(successor) => {
@@ -192,7 +264,13 @@ pub fn start(
                 (None, Some(master)) => Streams::Terminal(master),
                 (None, None) => return Err(LaunchError::plain("init sent no terminal")),
             };
-            Ok(Started { pid, pidfd, streams, wait_status: status_reader, unconfined })
+            Ok(Started {
+                pid,
+                pidfd,
+                streams,
+                wait_status: status_reader,
+                unconfined,
+            })
         }
         Err(error) => {
             end(Some(pidfd));
@@ -201,14 +279,17 @@ pub fn start(
     }
 }
 
-/// What the parent sets on the child: niceness, and how soon the kernel kills it for want of memory.
+/// What the parent sets on the child: niceness, and how soon the kernel kills it for want of
+/// memory.
 fn adjust(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
     if let Some(nice) = spec.nice {
-        process::set_nice(pid, nice.into()).map_err(LaunchError::nix(format!("set the nice value {nice}")))?;
+        process::set_nice(pid, nice.into())
+            .map_err(LaunchError::nix(format!("set the nice value {nice}")))?;
     }
     if let Some(score) = oom::of_container(spec) {
         let file = format!("/proc/{pid}/oom_score_adj");
-        std::fs::write(file, score.to_string()).map_err(LaunchError::io(format!("set oom_score_adj to {score}")))?;
+        std::fs::write(file, score.to_string())
+            .map_err(LaunchError::io(format!("set oom_score_adj to {score}")))?;
     }
     Ok(())
 }
@@ -228,40 +309,76 @@ fn cannot_clone(spec: &ContainerSpec) -> impl FnOnce(io::Error) -> LaunchError {
     }
 }
 
-/// For a container with ids of its own: its ids are mapped, its files are theirs. Its root, mounted for it.
-fn users(spec: &ContainerSpec, plan: &InitPlan, paths: &RootfsPaths, sources: &Sources, pid: i32) -> Result<Option<OwnedFd>, LaunchError> {
+/// For a container with ids of its own: its ids are mapped, its files are theirs. Its root, mounted
+/// for it.
+fn users(
+    spec: &ContainerSpec,
+    plan: &InitPlan,
+    paths: &RootfsPaths,
+    sources: &Sources,
+    pid: i32,
+) -> Result<Option<OwnedFd>, LaunchError> {
     let Some(ids) = spec.ids else { return Ok(None) };
-    let mapped = || namespace::map_users(pid, ids).map_err(LaunchError::io(format!("map the container's ids from {} on", ids.first)));
-    let own = if plan.joined_users.is_none() { Some(mapped()?) } else { None };
-    let Some(users) = own.as_ref().or(plan.joined_users.as_ref().map(|(joined, _)| joined)).map(AsFd::as_fd) else { return Ok(None) };
+    let mapped = || {
+        namespace::map_users(pid, ids).map_err(LaunchError::io(format!(
+            "map the container's ids from {} on",
+            ids.first
+        )))
+    };
+    let own = if plan.joined_users.is_none() {
+        Some(mapped()?)
+    } else {
+        None
+    };
+    let Some(users) = own
+        .as_ref()
+        .or(plan.joined_users.as_ref().map(|(joined, _)| joined))
+        .map(AsFd::as_fd)
+    else {
+        return Ok(None);
+    };
     plan.rootfs.shift(users).map_err(LaunchError::plain)?;
     let root = sources.root.as_ref().map(AsFd::as_fd);
-    shifted_root(spec, paths, root, users).map(Some).map_err(|error| LaunchError::plain(error.to_string()))
+    shifted_root(spec, paths, root, users)
+        .map(Some)
+        .map_err(|error| LaunchError::plain(error.to_string()))
 }
 
 /// Once init has made a time namespace and before it enters it.
 fn set_clocks(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
-    let Some(clocks) = spec.clocks else { return Ok(()) };
+    let Some(clocks) = spec.clocks else {
+        return Ok(());
+    };
     let step = || "set the container's clocks (none may be before 0, nor beyond 146 years)";
-    std::fs::write(format!("/proc/{pid}/timens_offsets"), clocks.lines()).map_err(LaunchError::io(step()))
+    std::fs::write(format!("/proc/{pid}/timens_offsets"), clocks.lines())
+        .map_err(LaunchError::io(step()))
 }
 
 /// For an init that makes its namespaces itself.
 fn wait_for_namespaces(plan: &InitPlan, socket: &OwnedFd) -> Result<(), LaunchError> {
     let mut message = [0; 128];
-    let length = seqpacket::receive(socket.as_fd(), &mut message, true).map_err(LaunchError::nix("hear from init"))?;
+    let length = seqpacket::receive(socket.as_fd(), &mut message, true)
+        .map_err(LaunchError::nix("hear from init"))?;
     match (&message[..length], StepReport::decode(&message[..length])) {
         ([NAMESPACES], _) => Ok(()),
         (_, Some(report)) => Err(plan.explain(report)),
-        _ => Err(LaunchError::plain("the container's init was killed while it made its namespaces")),
+        _ => Err(LaunchError::plain(
+            "the container's init was killed while it made its namespaces",
+        )),
     }
 }
 
-/// The process that goes on as init among the processes of another container: its number, and a pidfd.
+/// The process that goes on as init among the processes of another container: its number, and a
+/// pidfd.
 type Entered = (i32, OwnedFd);
 
-/// What an init says that has entered the processes of another container: who goes on, a child of ours; and as it would in its socket.
-fn hear_entered(plan: &InitPlan, reports: &OwnedFd, cgroup: &Cgroup) -> Result<Entered, LaunchError> {
+/// What an init says that has entered the processes of another container: who goes on, a child of
+/// ours; and as it would in its socket.
+fn hear_entered(
+    plan: &InitPlan,
+    reports: &OwnedFd,
+    cgroup: &Cgroup,
+) -> Result<Entered, LaunchError> {
     let (mut entered, mut marked) = (None, false);
     let mut frame = [0; FRAME];
     loop {
@@ -270,16 +387,23 @@ fn hear_entered(plan: &InitPlan, reports: &OwnedFd, cgroup: &Cgroup) -> Result<E
             (Ok(FRAME), SUCCESSOR) => {
                 let [_, p0, p1, p2, p3, ..] = frame;
                 let pid = i32::from_le_bytes([p0, p1, p2, p3]);
-                let process = pidfd::open(pid).map_err(LaunchError::io("open the container's init"))?;
-                entered = Some((pid, process)).filter(|(_, process)| pidfd::is_child(process.as_fd()));
+                let process =
+                    pidfd::open(pid).map_err(LaunchError::io("open the container's init"))?;
+                entered =
+                    Some((pid, process)).filter(|(_, process)| pidfd::is_child(process.as_fd()));
             }
             (Ok(FRAME), MARKER) => marked = true,
             (Ok(FRAME), _) => {
                 end(entered.map(|(_, process)| process));
                 let report = StepReport::decode(&frame);
-                return Err(report.map_or_else(|| LaunchError::plain("init's report is not one"), |r| plan.explain(r)));
+                return Err(report.map_or_else(
+                    || LaunchError::plain("init's report is not one"),
+                    |r| plan.explain(r),
+                ));
             }
-            _ if marked => return entered.ok_or_else(|| LaunchError::plain("init said something unknown")),
+            _ if marked => {
+                return entered.ok_or_else(|| LaunchError::plain("init said something unknown"));
+            }
             _ => {
                 end(entered.map(|(_, process)| process));
                 return Err(died_in_setup(cgroup));
@@ -296,7 +420,8 @@ fn end(process: Option<OwnedFd>) {
     }
 }
 
-/// "go"; then a terminal, a report, or the marker and the end of the socket, which means that execve succeeded.
+/// "go"; then a terminal, a report, or the marker and the end of the socket, which means that
+/// execve succeeded.
 #[allow(clippy::too_many_arguments, reason = "what one launch is made of")]
 fn handshake(
     plan: &InitPlan,
@@ -310,9 +435,16 @@ fn handshake(
     LaunchError::at("supervisor.go")?;
     let mut unfinished = Some(unfinished);
     let mut go = |cgroup: &mut Cgroup, clock: &mut StepClock| {
-        seqpacket::send_with_fds(socket.as_fd(), &[GO], root.as_slice().iter().map(AsFd::as_fd)).map_err(LaunchError::nix("start init"))?;
+        seqpacket::send_with_fds(
+            socket.as_fd(),
+            &[GO],
+            root.as_slice().iter().map(AsFd::as_fd),
+        )
+        .map_err(LaunchError::nix("start init"))?;
         clock.go();
-        let Some(unfinished) = unfinished.take() else { return Ok(()) };
+        let Some(unfinished) = unfinished.take() else {
+            return Ok(());
+        };
         LaunchError::at("supervisor.limits")?;
         let tasks = finish_cgroup(spec, sources, cgroup, unfinished)?;
         clock.done("make the cgroups and write their limits");
@@ -330,7 +462,8 @@ fn handshake(
     let (mut master, mut marked) = (None, false);
     let mut message = [0; 128];
     loop {
-        let (length, fd) = seqpacket::receive_with_fd(socket.as_fd(), &mut message).map_err(LaunchError::nix("hear from init"))?;
+        let (length, fd) = seqpacket::receive_with_fd(socket.as_fd(), &mut message)
+            .map_err(LaunchError::nix("hear from init"))?;
         match message[..length].first() {
             None if marked => {
                 clock.done("execute the command");
@@ -351,7 +484,10 @@ fn handshake(
             Some(&MARKER) => marked = true,
             Some(&REPORT) => {
                 let report = StepReport::decode(&message[..length]);
-                return Err(report.map_or_else(|| LaunchError::plain("init's report is not one"), |r| plan.explain(r)));
+                return Err(report.map_or_else(
+                    || LaunchError::plain("init's report is not one"),
+                    |r| plan.explain(r),
+                ));
             }
             Some(_) => return Err(LaunchError::plain("init said something unknown")),
         }
@@ -360,33 +496,61 @@ fn handshake(
 
 fn died_in_setup(cgroup: &Cgroup) -> LaunchError {
     match cgroup.oom_kills() {
-        Some(1..) => LaunchError::plain("the memory limit is too small to set the container up (the kernel killed it for want of memory)"),
+        Some(1..) => LaunchError::plain(
+            "the memory limit is too small to set the container up (the kernel killed it for want of memory)",
+        ),
         _ => LaunchError::plain("the container's init was killed while it set the container up"),
     }
 }
 
 /// Volumes that the user gave away to this container, or to every one (`z`, `Z`).
-fn relabel_volumes(spec: &ContainerSpec, sources: &Sources, labels: Option<&Labels>) -> Result<(), LaunchError> {
+fn relabel_volumes(
+    spec: &ContainerSpec,
+    sources: &Sources,
+    labels: Option<&Labels>,
+) -> Result<(), LaunchError> {
     let Some(labels) = labels else { return Ok(()) };
     for (volume, source) in spec.volumes.iter().zip(&sources.volumes) {
-        let Some(whose) = volume.relabel else { continue };
+        let Some(whose) = volume.relabel else {
+            continue;
+        };
         let label = match whose {
             Relabel::Own => &labels.file,
             Relabel::Shared => &labels.shared_file(),
         };
-        relabel(source.as_fd(), &volume.source, label).map_err(|why| LaunchError::plain(format!("cannot label the volume {why}")))?;
+        relabel(source.as_fd(), &volume.source, label)
+            .map_err(|why| LaunchError::plain(format!("cannot label the volume {why}")))?;
     }
     Ok(())
 }
 
 /// The container's ends and ours. A terminal is made by init, in the container's own devpts.
-fn streams(spec: &ContainerSpec, labels: Option<&Labels>, open_stdin: bool) -> Result<(Option<Stdio>, Option<Streams>), LaunchError> {
+fn streams(
+    spec: &ContainerSpec,
+    labels: Option<&Labels>,
+    open_stdin: bool,
+) -> Result<(Option<Stdio>, Option<Streams>), LaunchError> {
     if spec.tty {
         return Ok((None, None));
     }
-    let (stdin, writer) = if open_stdin { pipe(labels).map(|(reader, writer)| (Some(reader), Some(writer)))? } else { (None, None) };
+    let (stdin, writer) = if open_stdin {
+        pipe(labels).map(|(reader, writer)| (Some(reader), Some(writer)))?
+    } else {
+        (None, None)
+    };
     let (out_reader, stdout) = pipe(labels)?;
     let (err_reader, stderr) = pipe(labels)?;
     give(stdin.iter().chain([&stdout, &stderr]), spec, spec.user)?;
-    Ok((Some(Stdio { stdin, stdout, stderr }), Some(Streams::Pipes { stdin: writer, stdout: out_reader, stderr: err_reader })))
+    Ok((
+        Some(Stdio {
+            stdin,
+            stdout,
+            stderr,
+        }),
+        Some(Streams::Pipes {
+            stdin: writer,
+            stdout: out_reader,
+            stderr: err_reader,
+        }),
+    ))
 }

@@ -2,7 +2,8 @@
 
 use nix::errno::Errno;
 
-/// Steps in the order init takes them. A failing one is reported by number, because after clone3 nothing formats text.
+/// Steps in the order init takes them. A failing one is reported by number, because after clone3
+/// nothing formats text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Step {
@@ -93,7 +94,8 @@ pub const TERMINAL: u8 = b'T';
 pub const CLOCKS: u8 = b'C';
 /// The message that the namespaces are made which init was not born in.
 pub const NAMESPACES: u8 = b'N';
-/// First byte of the message with the number of the process that goes on as the container's init, after which the sender ends.
+/// First byte of the message with the number of the process that goes on as the container's init,
+/// after which the sender ends.
 pub const SUCCESSOR: u8 = b'I';
 /// Length of a message that goes through a pipe.
 pub const FRAME: usize = 8;
@@ -106,7 +108,11 @@ impl StepReport {
     /// A report of `step`.
     #[must_use]
     pub fn new(step: Step, errno: Errno) -> Self {
-        Self { step, index: 0, errno: errno as i32 }
+        Self {
+            step,
+            index: 0,
+            errno: errno as i32,
+        }
     }
 
     /// Eight bytes for the socket; allocates nothing.
@@ -124,7 +130,11 @@ impl StepReport {
             return None;
         };
         let step = *ALL.get(usize::from(step))?;
-        Some(Self { step, index: u16::from_le_bytes([i0, i1]), errno: i32::from_le_bytes([e0, e1, e2, e3]) })
+        Some(Self {
+            step,
+            index: u16::from_le_bytes([i0, i1]),
+            errno: i32::from_le_bytes([e0, e1, e2, e3]),
+        })
     }
 }
 
@@ -136,7 +146,11 @@ mod tests {
     fn every_step_survives_the_socket() {
         for (number, step) in ALL.into_iter().enumerate() {
             assert_eq!(step as usize, number);
-            let report = StepReport { step, index: 300, errno: 13 };
+            let report = StepReport {
+                step,
+                index: 300,
+                errno: 13,
+            };
             assert_eq!(StepReport::decode(&report.encode()), Some(report));
         }
         assert_eq!(StepReport::decode(b"M"), None);

@@ -1,4 +1,5 @@
-//! When the steps of a launch were done: the supervisor's own, and init's, which come in one message of fixed size.
+//! When the steps of a launch were done: the supervisor's own, and init's, which come in one
+//! message of fixed size.
 
 use std::time::Instant;
 
@@ -22,7 +23,11 @@ impl StepClock {
     /// A launch that began at `began`.
     #[must_use]
     pub fn new(began: Instant) -> Self {
-        Self { began, go: 0, steps: Vec::with_capacity(ALL.len() + 8) }
+        Self {
+            began,
+            go: 0,
+            steps: Vec::with_capacity(ALL.len() + 8),
+        }
     }
 
     fn elapsed(&self) -> u64 {
@@ -32,7 +37,10 @@ impl StepClock {
     /// The step called `name` is done.
     pub fn done(&mut self, name: &str) {
         let done_usec = self.elapsed();
-        self.steps.push(LaunchStep { name: name.to_owned(), done_usec });
+        self.steps.push(LaunchStep {
+            name: name.to_owned(),
+            done_usec,
+        });
     }
 
     /// init begins now.
@@ -40,13 +48,19 @@ impl StepClock {
         self.go = self.elapsed();
     }
 
-    /// Takes in what [`InitClock::encode`] wrote; anything else is passed over: times are no reason to fail.
+    /// Takes in what [`InitClock::encode`] wrote; anything else is passed over: times are no reason
+    /// to fail.
     pub fn take_init(&mut self, message: &[u8]) {
-        let Some((&TIMES, times)) = message.split_first() else { return };
+        let Some((&TIMES, times)) = message.split_first() else {
+            return;
+        };
         for (step, bytes) in ALL.into_iter().zip(times.as_chunks().0) {
             let usec = u32::from_le_bytes(*bytes);
             if usec > 0 {
-                self.steps.push(LaunchStep { name: words(step).to_owned(), done_usec: self.go + u64::from(usec) });
+                self.steps.push(LaunchStep {
+                    name: words(step).to_owned(),
+                    done_usec: self.go + u64::from(usec),
+                });
             }
         }
     }
@@ -97,7 +111,10 @@ impl InitClock {
     /// init begins now.
     #[must_use]
     pub fn start() -> Self {
-        Self { began: Instant::now(), done: [0; ALL.len()] }
+        Self {
+            began: Instant::now(),
+            done: [0; ALL.len()],
+        }
     }
 
     /// `step` is done; of one that is done in several parts the last counts.
@@ -115,7 +132,12 @@ impl InitClock {
     #[must_use]
     pub fn encode(&self) -> [u8; LENGTH] {
         let mut message = [TIMES; LENGTH];
-        for (bytes, usec) in message[1..].as_chunks_mut::<4>().0.iter_mut().zip(self.done) {
+        for (bytes, usec) in message[1..]
+            .as_chunks_mut::<4>()
+            .0
+            .iter_mut()
+            .zip(self.done)
+        {
             *bytes = usec.to_le_bytes();
         }
         message
@@ -139,7 +161,10 @@ mod tests {
         clock.take_init(&[]);
         let steps = clock.steps();
         assert_eq!(
-            steps.iter().map(|step| step.name.as_str()).collect::<Vec<_>>(),
+            steps
+                .iter()
+                .map(|step| step.name.as_str())
+                .collect::<Vec<_>>(),
             ["make the cgroup", words(Step::Session), words(Step::Mount)]
         );
         assert!(steps.is_sorted_by_key(|step| step.done_usec));

@@ -1,5 +1,5 @@
-//! The supervisor of one container: makes its cgroup, starts it, drains its output, waits for its end, records why, starts it
-//! again where its restart policy says so, removes what is left.
+//! The supervisor of one container: makes its cgroup, starts it, drains its output, waits for its
+//! end, records why, starts it again where its restart policy says so, removes what is left.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -43,7 +43,14 @@ struct Supervisor<'a> {
 }
 
 /// The supervisor's life.
-pub fn run(runtime: &Runtime, order: &StartOrder, mut record: Record, report: OwnedFd, client: Option<OwnedFd>, began: Instant) {
+pub fn run(
+    runtime: &Runtime,
+    order: &StartOrder,
+    mut record: Record,
+    report: OwnedFd,
+    client: Option<OwnedFd>,
+    began: Instant,
+) {
     if let Err(error) = detach(&record) {
         record_failure(runtime, &mut record, &error);
         return say_outcome(&report, &Err(error));
@@ -63,7 +70,17 @@ pub fn run(runtime: &Runtime, order: &StartOrder, mut record: Record, report: Ow
             return say_outcome(&report, &Err(error));
         }
     };
-    let mut supervisor = Supervisor { runtime, order, record, relay, open_stdin, in_a_row: 0, clock, held: Some(held), place: None };
+    let mut supervisor = Supervisor {
+        runtime,
+        order,
+        record,
+        relay,
+        open_stdin,
+        in_a_row: 0,
+        clock,
+        held: Some(held),
+        place: None,
+    };
     let first = supervisor.begin();
     match first {
         Err(error) => {
@@ -85,7 +102,9 @@ fn detach(record: &Record) -> Result<(), LaunchError> {
     if let Some(title) = process::Title::find() {
         title.set(format!("minic-tui supervisor {}", record.spec.name).as_bytes());
     }
-    let left = process::set_name(c"minic-supervise").and_then(|()| nix::unistd::setsid()).and_then(|_| nix::unistd::chdir("/"));
+    let left = process::set_name(c"minic-supervise")
+        .and_then(|()| nix::unistd::setsid())
+        .and_then(|_| nix::unistd::chdir("/"));
     left.map_err(LaunchError::nix("leave the caller's session"))?;
     process::reset_signals();
     process::ignore_hangups();
@@ -103,16 +122,35 @@ fn keep_alone(report: OwnedFd, client: Option<OwnedFd>) -> nix::Result<(OwnedFd,
     if let Some(client) = client {
         fds::place(client, CLIENT_FD)?;
     }
-    fds::close_from(if attached { CLIENT_FD as u32 + 1 } else { REPORT_FD as u32 + 1 })?;
+    fds::close_from(if attached {
+        CLIENT_FD as u32 + 1
+    } else {
+        REPORT_FD as u32 + 1
+    })?;
     fds::cloexec_from(REPORT_FD as u32)?;
-    let null = nix::fcntl::open("/dev/null", nix::fcntl::OFlag::O_RDWR | nix::fcntl::OFlag::O_CLOEXEC, nix::sys::stat::Mode::empty())?;
+    let null = nix::fcntl::open(
+        "/dev/null",
+        nix::fcntl::OFlag::O_RDWR | nix::fcntl::OFlag::O_CLOEXEC,
+        nix::sys::stat::Mode::empty(),
+    )?;
     (0..3).try_for_each(|number| fds::place(null.as_raw_fd(), number))?;
-    Ok((fds::adopt(REPORT_FD), attached.then(|| fds::adopt(CLIENT_FD))))
+    Ok((
+        fds::adopt(REPORT_FD),
+        attached.then(|| fds::adopt(CLIENT_FD)),
+    ))
 }
 
 fn record_failure(runtime: &Runtime, record: &mut Record, error: &LaunchError) {
-    let cause = ExitCause::SetupFailed { step: error.step.clone(), errno: error.errno, code: error.code };
-    if let Ok(status) = record.status.clone().on(Event::Ended(cause.clone(), Timestamp::now())) {
+    let cause = ExitCause::SetupFailed {
+        step: error.step.clone(),
+        errno: error.errno,
+        code: error.code,
+    };
+    if let Ok(status) = record
+        .status
+        .clone()
+        .on(Event::Ended(cause.clone(), Timestamp::now()))
+    {
         record.status = status;
         record.supervisor = None;
         record.restart_at = None;
@@ -126,7 +164,10 @@ fn record_failure(runtime: &Runtime, record: &mut Record, error: &LaunchError) {
 impl Supervisor<'_> {
     /// Starts the command and records that it runs; on failure the cgroup is removed again.
     fn begin(&mut self) -> Result<(Cgroup, Started), LaunchError> {
-        self.try_begin().map_err(|error| LaunchError { launch: self.clock.steps(), ..error })
+        self.try_begin().map_err(|error| LaunchError {
+            launch: self.clock.steps(),
+            ..error
+        })
     }
 
     fn try_begin(&mut self) -> Result<(Cgroup, Started), LaunchError> {
@@ -143,16 +184,34 @@ impl Supervisor<'_> {
         }
     }
 
-    fn begin_in(&mut self, cgroup: &mut Cgroup, unfinished: Unfinished) -> Result<Started, LaunchError> {
-        let mut started = start(self.runtime, self.order, &self.record, (&mut *cgroup, unfinished), self.open_stdin, &mut self.clock)?;
+    fn begin_in(
+        &mut self,
+        cgroup: &mut Cgroup,
+        unfinished: Unfinished,
+    ) -> Result<Started, LaunchError> {
+        let mut started = start(
+            self.runtime,
+            self.order,
+            &self.record,
+            (&mut *cgroup, unfinished),
+            self.open_stdin,
+            &mut self.clock,
+        )?;
         self.record.skipped = cgroup.skipped().to_vec();
         self.record.unconfined = started.unconfined.take();
-        let monitor = self.record.spec.health.clone().map(|check| HealthMonitor::new(check, Instant::now()));
+        let monitor = self
+            .record
+            .spec
+            .health
+            .clone()
+            .map(|check| HealthMonitor::new(check, Instant::now()));
         // only a container with a memory limit can be short of memory by itself
         let limited = self.record.spec.limits.memory.is_some();
         let cap = self.record.spec.limits.cpu.as_ref().map(CpuLimit::cores);
         let connected = LaunchError::at("supervisor.connect").and_then(|()| {
-            self.relay.connect(&mut started, monitor, limited, cap).map_err(LaunchError::nix("relay the container's output"))
+            self.relay
+                .connect(&mut started, monitor, limited, cap)
+                .map_err(LaunchError::nix("relay the container's output"))
         });
         if let Err(error) = connected.and_then(|()| self.record_start(&started)) {
             let _ = cgroup.kill_all();
@@ -163,12 +222,20 @@ impl Supervisor<'_> {
     }
 
     fn record_start(&mut self, started: &Started) -> Result<(), LaunchError> {
-        // it may have ended already, and be a zombie: then its number is enough, nobody else can have it before we reap it
-        let unreaped = || Process { pid: started.pid, start_ticks: 0, boot_id: record::boot_id().into() };
+        // it may have ended already, and be a zombie: then its number is enough, nobody else can
+        // have it before we reap it
+        let unreaped = || Process {
+            pid: started.pid,
+            start_ticks: 0,
+            boot_id: record::boot_id().into(),
+        };
         let process = record::identify(started.pid).unwrap_or_else(unreaped);
         let record = &mut self.record;
         let again = matches!(record.status, Status::Stopped { since: Some(_), .. });
-        let status = record.status.clone().on(Event::Started(process, Timestamp::now()));
+        let status = record
+            .status
+            .clone()
+            .on(Event::Started(process, Timestamp::now()));
         record.status = status.map_err(|e| LaunchError::plain(e.to_string()))?;
         record.restarts += u32::from(again);
         record.health = record.spec.health.as_ref().map(|_| Health::Starting);
@@ -177,11 +244,19 @@ impl Supervisor<'_> {
         record.launch = self.clock.steps();
         record.supervisor = record::identify(std::process::id() as i32);
         LaunchError::at("supervisor.record")?;
-        self.runtime.store.save(record).map_err(|e| LaunchError::plain(e.to_string()))?;
-        // the record says it; the stream is for watchers, and a full disk must not end the container
-        // it runs and is recorded: failing here would be a lie. Being killed here is what tests want
+        self.runtime
+            .store
+            .save(record)
+            .map_err(|e| LaunchError::plain(e.to_string()))?;
+        // the record says it; the stream is for watchers, and a full disk must not end the
+        // container it runs and is recorded: failing here would be a lie. Being killed here is what
+        // tests want
         let _ = LaunchError::at("supervisor.recorded");
-        self.runtime.store.tell(&self.record.spec, if again { "restarted" } else { "started" }, None);
+        self.runtime.store.tell(
+            &self.record.spec,
+            if again { "restarted" } else { "started" },
+            None,
+        );
         Ok(())
     }
 
@@ -193,7 +268,14 @@ impl Supervisor<'_> {
             if began.elapsed() >= RECOVERED_AFTER {
                 self.in_a_row = 0;
             }
-            let delay = if self.relay.stop_requested() { None } else { self.record.spec.restart.delay(failed(&cause), self.in_a_row) };
+            let delay = if self.relay.stop_requested() {
+                None
+            } else {
+                self.record
+                    .spec
+                    .restart
+                    .delay(failed(&cause), self.in_a_row)
+            };
             if delay.is_none() {
                 self.leave_place();
             }
@@ -219,12 +301,23 @@ impl Supervisor<'_> {
                 Err(error) => {
                     self.leave_place();
                     record_failure(self.runtime, &mut self.record, &error);
-                    break ExitCause::SetupFailed { step: error.step, errno: error.errno, code: error.code };
+                    break ExitCause::SetupFailed {
+                        step: error.step,
+                        errno: error.errno,
+                        code: error.code,
+                    };
                 }
             }
         };
-        let Self { runtime, record, mut relay, held, .. } = self;
-        // saying so may take as long as a slow client does; whoever starts or removes it need not wait for that
+        let Self {
+            runtime,
+            record,
+            mut relay,
+            held,
+            ..
+        } = self;
+        // saying so may take as long as a slow client does; whoever starts or removes it need not
+        // wait for that
         drop(held);
         let _ = LaunchError::at("supervisor.farewell");
         if record.spec.remove {
@@ -237,10 +330,16 @@ impl Supervisor<'_> {
         relay.linger();
     }
 
-    /// The end of a container that is destroyed when it ends. It is out of the list before anybody hears of its end; its cgroup and
-    /// files go afterwards, for nobody has to wait for that.
+    /// The end of a container that is destroyed when it ends. It is out of the list before anybody
+    /// hears of its end; its cgroup and files go afterwards, for nobody has to wait for that.
     fn remove_and_end(self, cgroup: &Cgroup, cause: ExitCause) {
-        let Self { runtime, record, mut relay, held, .. } = self;
+        let Self {
+            runtime,
+            record,
+            mut relay,
+            held,
+            ..
+        } = self;
         let (store, spec) = (&runtime.store, &record.spec);
         tell_death(store, spec, &cause);
         let _ = store.unlist(&spec.id);
@@ -257,7 +356,13 @@ impl Supervisor<'_> {
     /// Until the container's init has ended; why it did, read before its cgroup is removed.
     fn watch(&mut self, cgroup: &Cgroup, started: &Started) -> ExitCause {
         let place = &mut self.place;
-        self.relay.run(&mut RunDuties { runtime: self.runtime, record: &mut self.record, cgroup, init: started.pidfd.as_fd(), place });
+        self.relay.run(&mut RunDuties {
+            runtime: self.runtime,
+            record: &mut self.record,
+            cgroup,
+            init: started.pidfd.as_fd(),
+            place,
+        });
         let _ = LaunchError::at("supervisor.reap");
         let ended = pidfd::reap(started.pidfd.as_fd());
         let ended = command_status(started).or(ended.ok());
@@ -276,10 +381,16 @@ impl Supervisor<'_> {
         if let Ok(fresh) = self.runtime.store.load(&self.record.spec.id) {
             self.record.spec.name = fresh.spec.name;
         }
-        if let Ok(status) = self.record.status.clone().on(Event::Ended(cause.clone(), now)) {
+        if let Ok(status) = self
+            .record
+            .status
+            .clone()
+            .on(Event::Ended(cause.clone(), now))
+        {
             self.record.status = status;
             self.record.health = None;
-            self.record.restart_at = restart_in.and_then(|delay| now.checked_add(SignedDuration::try_from(delay).ok()?).ok());
+            self.record.restart_at = restart_in
+                .and_then(|delay| now.checked_add(SignedDuration::try_from(delay).ok()?).ok());
             if restart_in.is_none() {
                 self.record.supervisor = None;
             }
@@ -315,7 +426,9 @@ struct RunDuties<'a> {
 impl Duties for RunDuties<'_> {
     fn settle(&mut self) {
         if self.place.is_none() {
-            let parent = Parent { name: self.runtime.store.cgroup_parent() };
+            let parent = Parent {
+                name: self.runtime.store.cgroup_parent(),
+            };
             // where that cannot be had it stays where it was: what it uses is bounded all the same
             *self.place = AmongSupervisors::join(&self.runtime.layout, &parent).unwrap_or(None);
         }
@@ -336,7 +449,8 @@ impl Duties for RunDuties<'_> {
         if self.cgroup.is_frozen() {
             return ProbeStart::NotNow;
         }
-        start_probe(self.runtime, self.record, self.init, line).map_or(ProbeStart::Failed, ProbeStart::Started)
+        start_probe(self.runtime, self.record, self.init, line)
+            .map_or(ProbeStart::Failed, ProbeStart::Started)
     }
 
     fn watch_pressure(&mut self) -> Option<OwnedFd> {
@@ -345,7 +459,9 @@ impl Duties for RunDuties<'_> {
     }
 
     fn pressed(&mut self) {
-        self.runtime.store.tell(&self.record.spec, "memory pressure", None);
+        self.runtime
+            .store
+            .tell(&self.record.spec, "memory pressure", None);
     }
 
     fn judged(&mut self, verdict: Health) {
@@ -357,7 +473,9 @@ impl Duties for RunDuties<'_> {
         if let Ok((fresh, _)) = changed {
             *self.record = fresh;
         }
-        self.runtime.store.tell(&self.record.spec, verdict.word(), None);
+        self.runtime
+            .store
+            .tell(&self.record.spec, verdict.word(), None);
     }
 }
 
@@ -368,7 +486,8 @@ fn remove_files(store: &Store, spec: &ContainerSpec) {
     }
 }
 
-/// Init is dead, so its pid namespace is; what joined the cgroup by exec, or shares another's processes, may be left.
+/// Init is dead, so its pid namespace is; what joined the cgroup by exec, or shares another's
+/// processes, may be left.
 fn clear(cgroup: &Cgroup) {
     let _ = LaunchError::at("supervisor.kill_rest");
     let _ = cgroup.kill_all();

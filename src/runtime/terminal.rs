@@ -1,4 +1,5 @@
-//! A caller's terminal: raw while a container's terminal is attached, as before afterwards; descriptors without blocking.
+//! A caller's terminal: raw while a container's terminal is attached, as before afterwards;
+//! descriptors without blocking.
 
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -17,11 +18,19 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>) -> nix::Result<()> {
 }
 
 /// Signals that a foreground command passes on to the container (docker's `--sig-proxy`).
-const PASSED_ON: [Signal; 8] =
-    [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGUSR1, Signal::SIGUSR2, Signal::SIGALRM, Signal::SIGCONT];
+const PASSED_ON: [Signal; 8] = [
+    Signal::SIGHUP,
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGTERM,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+    Signal::SIGALRM,
+    Signal::SIGCONT,
+];
 
-/// Blocks the signals that will be passed on, and SIGWINCH, and reads them as they come. Make it before a launch, so that
-/// none is lost in between.
+/// Blocks the signals that will be passed on, and SIGWINCH, and reads them as they come. Make it
+/// before a launch, so that none is lost in between.
 ///
 /// # Errors
 /// EMFILE and its like.
@@ -51,7 +60,9 @@ impl RawMode {
         let mut raw = before.clone();
         cfmakeraw(&mut raw);
         tcsetattr(stdin.as_fd(), SetArg::TCSADRAIN, &raw)?;
-        Ok(Self { before: Some(before) })
+        Ok(Self {
+            before: Some(before),
+        })
     }
 }
 

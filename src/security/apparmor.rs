@@ -1,4 +1,5 @@
-//! AppArmor (apparmor(7)): under which profile a container's processes are executed, where this host has it.
+//! AppArmor (apparmor(7)): under which profile a container's processes are executed, where this
+//! host has it.
 
 use std::ffi::CString;
 use std::fs;
@@ -24,10 +25,12 @@ pub fn is_on() -> bool {
     Path::new(FOLDER).exists()
 }
 
-/// Whether the kernel has AppArmor switched on, also where its file system is not mounted and nobody can use it.
+/// Whether the kernel has AppArmor switched on, also where its file system is not mounted and
+/// nobody can use it.
 #[must_use]
 pub fn is_in_the_kernel() -> bool {
-    fs::read_to_string("/sys/module/apparmor/parameters/enabled").is_ok_and(|text| text.trim() == "Y")
+    fs::read_to_string("/sys/module/apparmor/parameters/enabled")
+        .is_ok_and(|text| text.trim() == "Y")
 }
 
 /// Whether a profile of this name can be executed under now.
@@ -35,7 +38,10 @@ pub fn is_in_the_kernel() -> bool {
 pub fn is_loaded(profile: &str) -> bool {
     let listed = fs::read_to_string(Path::new(FOLDER).join("profiles")).unwrap_or_default();
     // "NAME (MODE)", and a name may hold anything
-    listed.lines().any(|line| line.rsplit_once(" (").is_some_and(|(name, _)| name == profile))
+    listed.lines().any(|line| {
+        line.rsplit_once(" (")
+            .is_some_and(|(name, _)| name == profile)
+    })
 }
 
 /// Whether the tool that translates profiles for the kernel is there.
@@ -44,13 +50,17 @@ pub fn has_parser() -> bool {
     PARSERS.iter().any(|parser| Path::new(parser).exists())
 }
 
-/// Loads [`DEFAULT`], unless it is there already: whoever is root of this host may have put a stricter one of that name in its place.
+/// Loads [`DEFAULT`], unless it is there already: whoever is root of this host may have put a
+/// stricter one of that name in its place.
 ///
 /// # Errors
 /// In words: its file system is not mounted, there is no apparmor_parser(8), or it refuses.
 pub fn load_default() -> Result<(), String> {
     if !is_on() {
-        return Err("its file system is not mounted (mount -t securityfs securityfs /sys/kernel/security)".into());
+        return Err(
+            "its file system is not mounted (mount -t securityfs securityfs /sys/kernel/security)"
+                .into(),
+        );
     }
     if is_loaded(DEFAULT) {
         return Ok(());
@@ -61,7 +71,12 @@ pub fn load_default() -> Result<(), String> {
     let failed = |error: std::io::Error| format!("{parser}: {error}");
     // adding, not replacing: another of us may have been quicker
     let mut command = Command::new(parser);
-    command.args(["--add", "--skip-cache", "--quiet"]).env_clear().stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+        .args(["--add", "--skip-cache", "--quiet"])
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().map_err(failed)?;
     if let Some(mut input) = child.stdin.take() {
         input.write_all(PROFILE.as_bytes()).map_err(failed)?;
@@ -71,13 +86,17 @@ pub fn load_default() -> Result<(), String> {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{parser}: {}", said.lines().next().unwrap_or("it failed")))
+    Err(format!(
+        "{parser}: {}",
+        said.lines().next().unwrap_or("it failed")
+    ))
 }
 
 /// What the kernel is to be told for `wanted` before execve: `None` leaves the label as it is.
 ///
 /// # Errors
-/// In words: a profile that this host cannot execute under, though it has AppArmor or was asked for one by name.
+/// In words: a profile that this host cannot execute under, though it has AppArmor or was asked for
+/// one by name.
 pub fn label(wanted: &AppArmor) -> Result<Option<Label>, String> {
     let name = match wanted {
         AppArmor::Unconfined => return Ok(None),
@@ -89,14 +108,19 @@ pub fn label(wanted: &AppArmor) -> Result<Option<Label>, String> {
         }
         AppArmor::Named(_) if !is_on() => return Err("this host has no AppArmor".into()),
         AppArmor::Named(name) if !is_loaded(name) => {
-            return Err(format!("no AppArmor profile {name:?} is loaded (aa-status lists those that are)"));
+            return Err(format!(
+                "no AppArmor profile {name:?} is loaded (aa-status lists those that are)"
+            ));
         }
         AppArmor::Named(name) => name,
     };
-    CString::new(format!("exec {name}")).map(|order| Some(Label::Profile(order))).map_err(|_| "the profile's name has a NUL byte".into())
+    CString::new(format!("exec {name}"))
+        .map(|order| Some(Label::Profile(order)))
+        .map_err(|_| "the profile's name has a NUL byte".into())
 }
 
-/// The label of a process as the kernel has it (`/proc/PID/attr`), such as `minic-default (enforce)`; `None` where there is no AppArmor.
+/// The label of a process as the kernel has it (`/proc/PID/attr`), such as `minic-default
+/// (enforce)`; `None` where there is no AppArmor.
 #[must_use]
 pub fn label_of(process: &Path) -> Option<String> {
     if !is_on() {
@@ -104,5 +128,8 @@ pub fn label_of(process: &Path) -> Option<String> {
     }
     let read = |file: &str| fs::read_to_string(process.join("attr").join(file)).ok();
     let text = read("apparmor/current").or_else(|| read("current"))?;
-    Some(text.trim_matches(|c: char| c.is_whitespace() || c == '\0').to_owned())
+    Some(
+        text.trim_matches(|c: char| c.is_whitespace() || c == '\0')
+            .to_owned(),
+    )
 }

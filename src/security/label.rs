@@ -7,7 +7,8 @@ use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
 
-/// What the module is told. A kernel has one of the two at a time (both are "exclusive", include/linux/lsm_hooks.h).
+/// What the module is told. A kernel has one of the two at a time (both are "exclusive",
+/// include/linux/lsm_hooks.h).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Label {
     /// AppArmor: `exec PROFILE`.
@@ -17,8 +18,9 @@ pub enum Label {
 }
 
 impl Label {
-    /// Gives it to the kernel for this process's next execve, and for its children's. To be called while `/proc` is the host's: what an
-    /// image has there instead would swallow it (CVE-2016-8649, CVE-2019-16884). Allocates nothing.
+    /// Gives it to the kernel for this process's next execve, and for its children's. To be called
+    /// while `/proc` is the host's: what an image has there instead would swallow it
+    /// (CVE-2016-8649, CVE-2019-16884). Allocates nothing.
     ///
     /// # Errors
     /// ENOTSUP when that is no proc; what open(2) and write(2) say.

@@ -1,4 +1,5 @@
-//! [`Restrictions`]: everything that init, or a command joining the container, gives up for good before the image's first instruction.
+//! [`Restrictions`]: everything that init, or a command joining the container, gives up for good
+//! before the image's first instruction.
 
 use nix::libc::sock_filter;
 use nix::unistd::{Gid, Uid, setresgid, setresuid};
@@ -12,8 +13,8 @@ use crate::sys::{caps, process, seccomp};
 pub struct Restrictions {
     /// Capabilities that root keeps; also the bounding set.
     pub keep: Capabilities,
-    /// Capabilities that a user other than root gets: inheritable and ambient, or execve would take them away (capabilities(7),
-    /// "Ambient"). Nobody needs these but who was given some by name.
+    /// Capabilities that a user other than root gets: inheritable and ambient, or execve would take
+    /// them away (capabilities(7), "Ambient"). Nobody needs these but who was given some by name.
     pub ambient: Capabilities,
     /// The kernel's last capability.
     pub last: u8,
@@ -25,15 +26,19 @@ pub struct Restrictions {
     pub label: Option<Label>,
 }
 
-/// The number of the kernel's last capability (`/proc/sys/kernel/cap_last_cap`); 40, that of Linux 5.9, where it is not told.
+/// The number of the kernel's last capability (`/proc/sys/kernel/cap_last_cap`); 40, that of Linux
+/// 5.9, where it is not told.
 #[must_use]
 pub fn last_capability() -> u8 {
-    crate::sys::text::read("/proc/sys/kernel/cap_last_cap").ok().and_then(|n| n.trim().parse().ok()).unwrap_or(40)
+    crate::sys::text::read("/proc/sys/kernel/cap_last_cap")
+        .ok()
+        .and_then(|n| n.trim().parse().ok())
+        .unwrap_or(40)
 }
 
 impl Restrictions {
-    /// Names the AppArmor profile or SELinux label of the next execve, and of children's: to be called while `/proc` is the host's.
-    /// Allocates nothing.
+    /// Names the AppArmor profile or SELinux label of the next execve, and of children's: to be
+    /// called while `/proc` is the host's. Allocates nothing.
     ///
     /// # Errors
     /// As [`Label::give`].
@@ -41,12 +46,13 @@ impl Restrictions {
         self.label.as_ref().map_or(Ok(()), Label::give)
     }
 
-    /// Trims the bounding set, empties ambient and inheritable, becomes `uid` and `gid` (without other groups), keeps the
-    /// capabilities as permitted and effective, forbids new privileges and installs the filter. Allocates nothing.
+    /// Trims the bounding set, empties ambient and inheritable, becomes `uid` and `gid` (without
+    /// other groups), keeps the capabilities as permitted and effective, forbids new privileges and
+    /// installs the filter. Allocates nothing.
     ///
     /// # Errors
-    /// EPERM when a capability to keep is not held now; EINVAL for an id that the user namespace does not map, or for a
-    /// filter on a kernel without seccomp.
+    /// EPERM when a capability to keep is not held now; EINVAL for an id that the user namespace
+    /// does not map, or for a filter on a kernel without seccomp.
     pub fn apply(&self, uid: u32, gid: u32) -> nix::Result<()> {
         if !self.no_new_privs {
             // without no_new_privs a filter takes CAP_SYS_ADMIN, which is about to go (seccomp(2))
@@ -64,7 +70,8 @@ impl Restrictions {
         } else {
             self.become_user(uid)?;
         }
-        // a change of ids makes it as dumpable as fs.suid_dumpable says (prctl(2)), and execve is yet to come
+        // a change of ids makes it as dumpable as fs.suid_dumpable says (prctl(2)), and execve is
+        // yet to come
         process::set_undumpable()?;
         if self.no_new_privs {
             process::set_no_new_privs()?;
@@ -73,7 +80,8 @@ impl Restrictions {
         Ok(())
     }
 
-    /// Leaving uid 0 clears permitted and effective, except where asked to keep them (capabilities(7), "Effect of user ID changes").
+    /// Leaving uid 0 clears permitted and effective, except where asked to keep them
+    /// (capabilities(7), "Effect of user ID changes").
     fn become_user(&self, uid: u32) -> nix::Result<()> {
         let ambient = self.ambient.mask() & self.keep.mask() & (u64::MAX >> (63 - self.last));
         if ambient != 0 {
@@ -81,7 +89,9 @@ impl Restrictions {
         }
         setresuid(Uid::from_raw(uid), Uid::from_raw(uid), Uid::from_raw(uid))?;
         caps::set(ambient, ambient, ambient)?;
-        (0..=self.last).filter(|n| ambient & (1 << n) != 0).try_for_each(process::raise_ambient)
+        (0..=self.last)
+            .filter(|n| ambient & (1 << n) != 0)
+            .try_for_each(process::raise_ambient)
     }
 
     fn install_filter(&self) -> nix::Result<()> {

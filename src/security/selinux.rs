@@ -1,7 +1,9 @@
-//! SELinux (selinux(8)): which labels a container's processes and files have, where this host has it.
+//! SELinux (selinux(8)): which labels a container's processes and files have, where this host has
+//! it.
 //!
-//! What the policy has for containers stands in its `lxc_contexts` (podman and docker read the same); whether we may start such a process, and
-//! it use what we give it, is asked of the kernel beforehand: what a policy does not let through an execve is replaced by a null device, and
+//! What the policy has for containers stands in its `lxc_contexts` (podman and docker read the
+//! same); whether we may start such a process, and it use what we give it, is asked of the kernel
+//! beforehand: what a policy does not let through an execve is replaced by a null device, and
 //! nobody is told (security/selinux/hooks.c: flush_unauthorized_files).
 
 use std::fs::{self, File, OpenOptions};
@@ -31,7 +33,11 @@ impl Labels {
     /// That of files which every container may use: without categories.
     #[must_use]
     pub fn shared_file(&self) -> String {
-        self.file.splitn(5, ':').take(4).collect::<Vec<_>>().join(":")
+        self.file
+            .splitn(5, ':')
+            .take(4)
+            .collect::<Vec<_>>()
+            .join(":")
     }
 
     /// Labels a file of the host's that its processes are shown.
@@ -39,7 +45,11 @@ impl Labels {
     /// # Errors
     /// EACCES where the policy forbids it, ENOTSUP where the file system keeps no labels.
     pub fn put_on(&self, file: BorrowedFd<'_>) -> nix::Result<()> {
-        xattr::set(file, xattr::SELINUX, &[self.file.as_bytes(), b"\0"].concat())
+        xattr::set(
+            file,
+            xattr::SELINUX,
+            &[self.file.as_bytes(), b"\0"].concat(),
+        )
     }
 }
 
@@ -62,10 +72,13 @@ pub fn label_of(process: &Path) -> Option<String> {
     (label.splitn(4, ':').count() >= 3).then(|| label.to_owned())
 }
 
-/// Whether what the policy does not allow is refused, not only written down; `None` where that cannot be asked.
+/// Whether what the policy does not allow is refused, not only written down; `None` where that
+/// cannot be asked.
 #[must_use]
 pub fn is_enforcing() -> Option<bool> {
-    fs::read_to_string(Path::new(FOLDER).join("enforce")).ok().map(|text| text.trim() == "1")
+    fs::read_to_string(Path::new(FOLDER).join("enforce"))
+        .ok()
+        .map(|text| text.trim() == "1")
 }
 
 /// The labels of this host's containers, but for their categories.
@@ -77,7 +90,8 @@ pub fn of_containers() -> Result<Labels, String> {
     check(usual()?, &own, true)
 }
 
-/// The labels of `spec`; `None` when nothing is to be labelled: this host has no SELinux, or it was not asked for.
+/// The labels of `spec`; `None` when nothing is to be labelled: this host has no SELinux, or it was
+/// not asked for.
 ///
 /// # Errors
 /// In words: what keeps it from having them.
@@ -89,18 +103,32 @@ pub fn labels(spec: &ContainerSpec) -> Result<Option<Labels>, String> {
         (_, Some(own)) => own,
     };
     let categories = spec.categories.map(crate::spec::Categories::words);
-    check(chosen(&usual()?, wanted, categories.as_deref()), &own, spec.security.no_new_privileges).map(Some)
+    check(
+        chosen(&usual()?, wanted, categories.as_deref()),
+        &own,
+        spec.security.no_new_privileges,
+    )
+    .map(Some)
 }
 
 /// What the host's policy has for containers, before anything of one container comes in.
 fn usual() -> Result<Labels, String> {
     if is_enforcing().is_none() {
-        return Err(format!("its file system is not mounted (mount -t selinuxfs selinuxfs {FOLDER})"));
+        return Err(format!(
+            "its file system is not mounted (mount -t selinuxfs selinuxfs {FOLDER})"
+        ));
     }
     let config = fs::read_to_string(CONFIG).map_err(|e| format!("{CONFIG}: {e}"))?;
     let policy = value_of(&config, "SELINUXTYPE").unwrap_or_else(|| "targeted".into());
-    let file = PathBuf::from("/etc/selinux").join(&policy).join("contexts/lxc_contexts");
-    let without = |why: &dyn std::fmt::Display| format!("the policy {policy:?} has no labels for containers: {}: {why}", file.display());
+    let file = PathBuf::from("/etc/selinux")
+        .join(&policy)
+        .join("contexts/lxc_contexts");
+    let without = |why: &dyn std::fmt::Display| {
+        format!(
+            "the policy {policy:?} has no labels for containers: {}: {why}",
+            file.display()
+        )
+    };
     let text = fs::read_to_string(&file).map_err(|e| without(&e))?;
     match (value_of(&text, "process"), value_of(&text, "file")) {
         (Some(process), Some(file)) => Ok(Labels { process, file }),
@@ -116,12 +144,14 @@ fn value_of(text: &str, key: &str) -> Option<String> {
     (!value.is_empty() && !value.contains(char::is_whitespace)).then(|| value.to_owned())
 }
 
-/// Pure: the labels that are wanted, made of the policy's usual ones. Categories come to a level that has none; a policy without levels has
-/// none either.
+/// Pure: the labels that are wanted, made of the policy's usual ones. Categories come to a level
+/// that has none; a policy without levels has none either.
 fn chosen(usual: &Labels, wanted: &SeLinux, categories: Option<&str>) -> Labels {
     let mut process: Vec<String> = usual.process.splitn(4, ':').map(str::to_owned).collect();
     match wanted {
-        SeLinux::Named(label) if label.contains(':') => process = label.splitn(4, ':').map(str::to_owned).collect(),
+        SeLinux::Named(label) if label.contains(':') => {
+            process = label.splitn(4, ':').map(str::to_owned).collect()
+        }
         SeLinux::Named(kind) => {
             if let Some(place) = process.get_mut(2) {
                 kind.clone_into(place);
@@ -140,10 +170,14 @@ fn chosen(usual: &Labels, wanted: &SeLinux, categories: Option<&str>) -> Labels 
         // the files of a process with a range of levels have the lowest
         level.split('-').next().unwrap_or(level).clone_into(theirs);
     }
-    Labels { process: process.join(":"), file: file.join(":") }
+    Labels {
+        process: process.join(":"),
+        file: file.join(":"),
+    }
 }
 
-/// The labels, if the loaded policy knows them, lets `own` start such a process, and lets that one use its program and our pipes.
+/// The labels, if the loaded policy knows them, lets `own` start such a process, and lets that one
+/// use its program and our pipes.
 fn check(labels: Labels, own: &str, no_new_privs: bool) -> Result<Labels, String> {
     for label in [&labels.process, &labels.file] {
         is_known(label).map_err(|e| match e.raw_os_error() {
@@ -177,7 +211,9 @@ fn ask(needed: &[Access]) -> Result<(), String> {
     for &(source, target, class, permission) in needed {
         if !may(source, target, class, permission).map_err(|e| format!("{FOLDER}: {e}"))? {
             let (source, target) = (kind(source), kind(target));
-            return Err(format!("the policy lacks \"allow {source} {target}:{class} {permission};\", or its categories forbid that"));
+            return Err(format!(
+                "the policy lacks \"allow {source} {target}:{class} {permission};\", or its categories forbid that"
+            ));
         }
     }
     Ok(())
@@ -190,11 +226,14 @@ fn kind(label: &str) -> &str {
 
 /// Asks the kernel (security/selinux/selinuxfs.c: sel_write_context).
 fn is_known(label: &str) -> io::Result<()> {
-    OpenOptions::new().write(true).open(Path::new(FOLDER).join("context"))?.write_all(label.as_bytes())
+    OpenOptions::new()
+        .write(true)
+        .open(Path::new(FOLDER).join("context"))?
+        .write_all(label.as_bytes())
 }
 
-/// Whether the policy allows `source` the permission to `target`, or refuses nothing to it (sel_write_access): what it does not define is
-/// decided by its `deny_unknown`.
+/// Whether the policy allows `source` the permission to `target`, or refuses nothing to it
+/// (sel_write_access): what it does not define is decided by its `deny_unknown`.
 fn may(source: &str, target: &str, class: &str, permission: &str) -> io::Result<bool> {
     let folder = Path::new(FOLDER);
     let read = |file: &Path| -> io::Result<Option<u32>> {
@@ -205,22 +244,40 @@ fn may(source: &str, target: &str, class: &str, permission: &str) -> io::Result<
         }
     };
     let place = Path::new("class").join(class);
-    let (Some(class), Some(permission)) = (read(&place.join("index"))?, read(&place.join("perms").join(permission))?) else {
+    let (Some(class), Some(permission)) = (
+        read(&place.join("index"))?,
+        read(&place.join("perms").join(permission))?,
+    ) else {
         return Ok(read(Path::new("deny_unknown"))? == Some(0));
     };
-    let mut access: File = OpenOptions::new().read(true).write(true).open(folder.join("access"))?;
+    let mut access: File = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(folder.join("access"))?;
     access.write_all(format!("{source} {target} {class}").as_bytes())?;
     let mut answer = [0; 256];
     let length = access.read(&mut answer)?;
-    Ok(is_allowed(&String::from_utf8_lossy(&answer[..length]), permission))
+    Ok(is_allowed(
+        &String::from_utf8_lossy(&answer[..length]),
+        permission,
+    ))
 }
 
-/// Pure: the kernel's answer, `ALLOWED DECIDED AUDITALLOW AUDITDENY SEQUENCE FLAGS` (hexadecimal but for the sequence), about permission
-/// number `permission`, counted from 1. The first flag says that the source is permissive.
+/// Pure: the kernel's answer, `ALLOWED DECIDED AUDITALLOW AUDITDENY SEQUENCE FLAGS` (hexadecimal
+/// but for the sequence), about permission number `permission`, counted from 1. The first flag says
+/// that the source is permissive.
 fn is_allowed(answer: &str, permission: u32) -> bool {
     let fields: Vec<&str> = answer.split_whitespace().collect();
-    let hexadecimal = |n: usize| fields.get(n).and_then(|text| u32::from_str_radix(text, 16).ok()).unwrap_or(0);
-    let bit = permission.checked_sub(1).and_then(|shift| 1_u32.checked_shl(shift)).unwrap_or(0);
+    let hexadecimal = |n: usize| {
+        fields
+            .get(n)
+            .and_then(|text| u32::from_str_radix(text, 16).ok())
+            .unwrap_or(0)
+    };
+    let bit = permission
+        .checked_sub(1)
+        .and_then(|shift| 1_u32.checked_shl(shift))
+        .unwrap_or(0);
     hexadecimal(0) & bit != 0 || hexadecimal(5) & 1 != 0
 }
 
@@ -229,11 +286,18 @@ mod tests {
     use super::*;
 
     fn usual() -> Labels {
-        Labels { process: "system_u:system_r:container_t:s0".into(), file: "system_u:object_r:container_file_t:s0".into() }
+        Labels {
+            process: "system_u:system_r:container_t:s0".into(),
+            file: "system_u:object_r:container_file_t:s0".into(),
+        }
     }
 
     fn of(wanted: &str, categories: Option<&str>) -> (String, String) {
-        let wanted = if wanted.is_empty() { SeLinux::Default } else { SeLinux::Named(wanted.into()) };
+        let wanted = if wanted.is_empty() {
+            SeLinux::Default
+        } else {
+            SeLinux::Named(wanted.into())
+        };
         let Labels { process, file } = chosen(&usual(), &wanted, categories);
         (process, file)
     }
@@ -241,30 +305,70 @@ mod tests {
     #[test]
     fn labels_are_the_policys_with_categories_of_its_own() {
         let file = |level: &str| format!("system_u:object_r:container_file_t:{level}");
-        assert_eq!(of("", Some("c1,c2")), ("system_u:system_r:container_t:s0:c1,c2".into(), file("s0:c1,c2")));
-        assert_eq!(of("", None), ("system_u:system_r:container_t:s0".into(), file("s0")));
-        assert_eq!(of("spc_t", Some("c1,c2")), ("system_u:system_r:spc_t:s0:c1,c2".into(), file("s0:c1,c2")));
-        assert_eq!(of("a_u:b_r:c_t:s0:c7", Some("c1,c2")), ("a_u:b_r:c_t:s0:c7".into(), file("s0:c7")));
-        assert_eq!(of("a_u:b_r:c_t:s0-s0:c0.c9", None), ("a_u:b_r:c_t:s0-s0:c0.c9".into(), file("s0")));
-        assert_eq!(chosen(&usual(), &SeLinux::Default, Some("c1,c2")).shared_file(), file("s0"));
-        let plain = Labels { process: "u:r:t".into(), file: "u:object_r:f".into() };
-        assert_eq!(chosen(&plain, &SeLinux::Default, Some("c1,c2")), plain, "a policy without levels");
+        assert_eq!(
+            of("", Some("c1,c2")),
+            (
+                "system_u:system_r:container_t:s0:c1,c2".into(),
+                file("s0:c1,c2")
+            )
+        );
+        assert_eq!(
+            of("", None),
+            ("system_u:system_r:container_t:s0".into(), file("s0"))
+        );
+        assert_eq!(
+            of("spc_t", Some("c1,c2")),
+            ("system_u:system_r:spc_t:s0:c1,c2".into(), file("s0:c1,c2"))
+        );
+        assert_eq!(
+            of("a_u:b_r:c_t:s0:c7", Some("c1,c2")),
+            ("a_u:b_r:c_t:s0:c7".into(), file("s0:c7"))
+        );
+        assert_eq!(
+            of("a_u:b_r:c_t:s0-s0:c0.c9", None),
+            ("a_u:b_r:c_t:s0-s0:c0.c9".into(), file("s0"))
+        );
+        assert_eq!(
+            chosen(&usual(), &SeLinux::Default, Some("c1,c2")).shared_file(),
+            file("s0")
+        );
+        let plain = Labels {
+            process: "u:r:t".into(),
+            file: "u:object_r:f".into(),
+        };
+        assert_eq!(
+            chosen(&plain, &SeLinux::Default, Some("c1,c2")),
+            plain,
+            "a policy without levels"
+        );
     }
 
     #[test]
     fn files_of_keys_are_read_with_and_without_quotes() {
         let text = "# process = \"a\"\nprocess = \"system_u:system_r:container_t:s0\"\nSELINUXTYPE=targeted \nempty = \"\"\n";
-        assert_eq!(value_of(text, "process").as_deref(), Some("system_u:system_r:container_t:s0"));
+        assert_eq!(
+            value_of(text, "process").as_deref(),
+            Some("system_u:system_r:container_t:s0")
+        );
         assert_eq!(value_of(text, "SELINUXTYPE").as_deref(), Some("targeted"));
-        assert_eq!((value_of(text, "empty"), value_of(text, "file")), (None, None));
+        assert_eq!(
+            (value_of(text, "empty"), value_of(text, "file")),
+            (None, None)
+        );
     }
 
     #[test]
     fn the_kernels_answer_is_a_set_of_bits() {
         assert!(is_allowed("2 ffffffff 0 ffffffff 7 0", 2));
         assert!(
-            !is_allowed("2 ffffffff 0 ffffffff 7 0", 1) && !is_allowed("", 1) && !is_allowed("ffffffff", 0) && !is_allowed("ffffffff", 40)
+            !is_allowed("2 ffffffff 0 ffffffff 7 0", 1)
+                && !is_allowed("", 1)
+                && !is_allowed("ffffffff", 0)
+                && !is_allowed("ffffffff", 40)
         );
-        assert!(is_allowed("0 ffffffff 0 ffffffff 7 1", 5), "a permissive type may do everything");
+        assert!(
+            is_allowed("0 ffffffff 0 ffffffff 7 1", 5),
+            "a permissive type may do everything"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! [`Capabilities`]: a set of capabilities (capabilities(7)), docker's way of adding to the usual ones and dropping from them.
+//! [`Capabilities`]: a set of capabilities (capabilities(7)), docker's way of adding to the usual
+//! ones and dropping from them.
 
 use std::fmt;
 
@@ -51,7 +52,8 @@ const NAMES: [&str; 41] = [
     "CHECKPOINT_RESTORE",
 ];
 
-/// Docker's usual set (moby: oci/caps/defaults.go) without NET_RAW, which forges packets, and MKNOD, which makes device nodes.
+/// Docker's usual set (moby: oci/caps/defaults.go) without NET_RAW, which forges packets, and
+/// MKNOD, which makes device nodes.
 const USUAL: [&str; 12] = [
     "CHOWN",
     "DAC_OVERRIDE",
@@ -74,7 +76,12 @@ pub struct Capabilities(u64);
 
 impl Default for Capabilities {
     fn default() -> Self {
-        Self(USUAL.iter().filter_map(|name| number(name)).fold(0, |mask, number| mask | 1 << number))
+        Self(
+            USUAL
+                .iter()
+                .filter_map(|name| number(name))
+                .fold(0, |mask, number| mask | 1 << number),
+        )
     }
 }
 
@@ -111,11 +118,16 @@ impl Capabilities {
     /// The names, each with `CAP_`.
     #[must_use]
     pub fn names(self) -> Vec<String> {
-        NAMES.iter().enumerate().filter(|(number, _)| self.0 & (1 << number) != 0).map(|(_, name)| format!("CAP_{name}")).collect()
+        NAMES
+            .iter()
+            .enumerate()
+            .filter(|(number, _)| self.0 & (1 << number) != 0)
+            .map(|(_, name)| format!("CAP_{name}"))
+            .collect()
     }
 
-    /// The usual set with `add` added and `drop` dropped; `ALL` stands for every one. What is named in both is kept, except that
-    /// `drop` names beat an `ALL` in `add`, as with docker.
+    /// The usual set with `add` added and `drop` dropped; `ALL` stands for every one. What is named
+    /// in both is kept, except that `drop` names beat an `ALL` in `add`, as with docker.
     ///
     /// # Errors
     /// [`SpecError`] naming `cap-add` or `cap-drop` and the word that is no capability.
@@ -175,7 +187,9 @@ fn words(field: &'static str, words: &[String]) -> Result<(u64, bool), SpecError
             None => {
                 return Err(SpecError::new(
                     field,
-                    format!("{word:?} is no capability; use a name such as NET_RAW (capabilities(7)) or ALL"),
+                    format!(
+                        "{word:?} is no capability; use a name such as NET_RAW (capabilities(7)) or ALL"
+                    ),
                 ));
             }
         }
@@ -196,7 +210,12 @@ mod tests {
     fn the_usual_set_is_dockers_without_net_raw_and_mknod() {
         let usual = Capabilities::default();
         assert_eq!(usual.mask(), 0xa004_05fb, "as /proc/PID/status writes it");
-        assert!(!usual.has("CAP_NET_RAW") && !usual.has("CAP_MKNOD") && !usual.has("CAP_SYS_ADMIN") && usual.has("CAP_CHOWN"));
+        assert!(
+            !usual.has("CAP_NET_RAW")
+                && !usual.has("CAP_MKNOD")
+                && !usual.has("CAP_SYS_ADMIN")
+                && usual.has("CAP_CHOWN")
+        );
     }
 
     #[test]
@@ -213,8 +232,24 @@ mod tests {
     fn a_set_is_saved_by_name() {
         let text = serde_json::to_string(&set(&["CHOWN", "KILL"], &["ALL"])).unwrap();
         assert_eq!(text, r#"["CAP_CHOWN","CAP_KILL"]"#);
-        assert_eq!(serde_json::from_str::<Capabilities>(&text).unwrap().names().len(), 2);
-        assert_eq!(Capabilities::usual_with(&["FLY".into()], &[]).unwrap_err().field, "cap-add");
-        assert_eq!(Capabilities::usual_with(&[], &["FLY".into()]).unwrap_err().field, "cap-drop");
+        assert_eq!(
+            serde_json::from_str::<Capabilities>(&text)
+                .unwrap()
+                .names()
+                .len(),
+            2
+        );
+        assert_eq!(
+            Capabilities::usual_with(&["FLY".into()], &[])
+                .unwrap_err()
+                .field,
+            "cap-add"
+        );
+        assert_eq!(
+            Capabilities::usual_with(&[], &["FLY".into()])
+                .unwrap_err()
+                .field,
+            "cap-drop"
+        );
     }
 }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{SpecError, parse_duration};
 
-/// Added to the two clocks that count from boot; `CLOCK_REALTIME` is never the container's own. Milliseconds, which may be negative.
+/// Added to the two clocks that count from boot; `CLOCK_REALTIME` is never the container's own.
+/// Milliseconds, which may be negative.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockOffsets {
     /// For `CLOCK_MONOTONIC` and its coarse and raw kin.
@@ -21,9 +22,18 @@ impl ClockOffsets {
     pub fn parse(words: &[String]) -> Result<Option<Self>, SpecError> {
         let mut offsets = None;
         for word in words {
-            let wrong = || SpecError::new("time-offset", format!("{word:?} is not CLOCK=TIME, such as boottime=24h or monotonic=-10s"));
+            let wrong = || {
+                SpecError::new(
+                    "time-offset",
+                    format!("{word:?} is not CLOCK=TIME, such as boottime=24h or monotonic=-10s"),
+                )
+            };
             let (clock, text) = word.split_once('=').ok_or_else(wrong)?;
-            let (sign, amount) = text.strip_prefix('-').map_or((1, text.strip_prefix('+').unwrap_or(text)), |rest| (-1, rest));
+            let (sign, amount) = text
+                .strip_prefix('-')
+                .map_or((1, text.strip_prefix('+').unwrap_or(text)), |rest| {
+                    (-1, rest)
+                });
             let time = parse_duration("time-offset", amount)?;
             let millis = sign * i64::try_from(time.as_millis()).map_err(|_| wrong())?;
             let offsets = offsets.get_or_insert_with(Self::default);
@@ -33,7 +43,9 @@ impl ClockOffsets {
                 _ => {
                     return Err(SpecError::new(
                         "time-offset",
-                        format!("{clock:?} is no clock of a container's own; use monotonic or boottime"),
+                        format!(
+                            "{clock:?} is no clock of a container's own; use monotonic or boottime"
+                        ),
                     ));
                 }
             }
@@ -41,10 +53,17 @@ impl ClockOffsets {
         Ok(offsets)
     }
 
-    /// The lines of `/proc/PID/timens_offsets`: clock, seconds, nanoseconds, of which the last are never negative.
+    /// The lines of `/proc/PID/timens_offsets`: clock, seconds, nanoseconds, of which the last are
+    /// never negative.
     #[must_use]
     pub fn lines(&self) -> String {
-        let line = |clock: &str, millis: i64| format!("{clock} {} {}\n", millis.div_euclid(1000), millis.rem_euclid(1000) * 1_000_000);
+        let line = |clock: &str, millis: i64| {
+            format!(
+                "{clock} {} {}\n",
+                millis.div_euclid(1000),
+                millis.rem_euclid(1000) * 1_000_000
+            )
+        };
         line("monotonic", self.monotonic_ms) + &line("boottime", self.boottime_ms)
     }
 }
@@ -60,10 +79,25 @@ mod tests {
     #[test]
     fn offsets_are_signed_and_a_later_one_wins() {
         assert_eq!(parse(&[]), Ok(None));
-        let offsets = parse(&["boottime=24h", "monotonic=5", "monotonic=-1500ms"]).unwrap().unwrap();
-        assert_eq!((offsets.boottime_ms, offsets.monotonic_ms), (86_400_000, -1500));
-        assert_eq!(offsets.lines(), "monotonic -2 500000000\nboottime 86400 0\n");
-        for bad in ["boottime", "realtime=1s", "boottime=soon", "boottime=--1", "=1", "boottime="] {
+        let offsets = parse(&["boottime=24h", "monotonic=5", "monotonic=-1500ms"])
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (offsets.boottime_ms, offsets.monotonic_ms),
+            (86_400_000, -1500)
+        );
+        assert_eq!(
+            offsets.lines(),
+            "monotonic -2 500000000\nboottime 86400 0\n"
+        );
+        for bad in [
+            "boottime",
+            "realtime=1s",
+            "boottime=soon",
+            "boottime=--1",
+            "=1",
+            "boottime=",
+        ] {
             assert_eq!(parse(&[bad]).unwrap_err().field, "time-offset", "{bad}");
         }
     }

@@ -8,8 +8,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Categories, ClockOffsets, ContainerId, ContainerName, Device, HealthCheck, HostUsers, IdRange, IpcMode, Limits, NetworkMode, Own,
-    PidMode, RestartPolicy, Security, Source, SpecError, Storage, Sysctl, Tmpfs, Ulimit, User, Userns, Volume,
+    Categories, ClockOffsets, ContainerId, ContainerName, Device, HealthCheck, HostUsers, IdRange,
+    IpcMode, Limits, NetworkMode, Own, PidMode, RestartPolicy, Security, Source, SpecError,
+    Storage, Sysctl, Tmpfs, Ulimit, User, Userns, Volume,
 };
 
 /// Mount propagation between the host and a container (mount_namespaces(7)).
@@ -32,14 +33,21 @@ impl FromStr for Propagation {
             "slave" | "rslave" => Ok(Self::Slave),
             "shared" | "rshared" => {
                 let why = "what a container mounts never spreads to the host; use slave to see what the host mounts";
-                Err(SpecError::new("mount-propagation", format!("{text} is not supported: {why}")))
+                Err(SpecError::new(
+                    "mount-propagation",
+                    format!("{text} is not supported: {why}"),
+                ))
             }
-            other => Err(SpecError::new("mount-propagation", format!("{other:?} is not a mount propagation; use private or slave"))),
+            other => Err(SpecError::new(
+                "mount-propagation",
+                format!("{other:?} is not a mount propagation; use private or slave"),
+            )),
         }
     }
 }
 
-/// Everything needed to start a container. Resolved from presets, flags and defaults once, saved once, never guessed again.
+/// Everything needed to start a container. Resolved from presets, flags and defaults once, saved
+/// once, never guessed again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerSpec {
     /// Identity; names its folder and cgroup.
@@ -86,7 +94,8 @@ pub struct ContainerSpec {
     /// The host's ids of its users, chosen when it is created; `None` when they are the host's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<IdRange>,
-    /// What keeps it apart from other containers of its SELinux type, chosen when it is created; `None` where the host has no SELinux then.
+    /// What keeps it apart from other containers of its SELinux type, chosen when it is created;
+    /// `None` where the host has no SELinux then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub categories: Option<Categories>,
     /// Offsets of its clocks; `None` leaves it the host's.
@@ -152,7 +161,8 @@ pub struct ContainerSpec {
     /// Most bytes of one log file, and how many files are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<(u64, u32)>,
-    /// Most bytes that its log grows by in a second; lines beyond that are dropped and counted. `None`: nothing is.
+    /// Most bytes that its log grows by in a second; lines beyond that are dropped and counted.
+    /// `None`: nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_rate: Option<u64>,
     /// Whether it has a terminal.
@@ -170,7 +180,8 @@ pub struct ContainerSpec {
     /// The signal that asks it to stop.
     #[serde(default = "sigterm")]
     pub stop_signal: i32,
-    /// Time between asking it to stop and killing it, in milliseconds; the configured one when `None`.
+    /// Time between asking it to stop and killing it, in milliseconds; the configured one when
+    /// `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_timeout_ms: Option<u64>,
     /// Whether it is destroyed when it ends.
@@ -188,15 +199,19 @@ impl ContainerSpec {
         match (self.ids, &self.host_users) {
             (Some(ids), _) => {
                 let last = ids.count.saturating_sub(1);
-                format!("its own: 0 to {last} inside are {} to {} of the host", ids.first, u64::from(ids.first) + u64::from(last))
+                format!(
+                    "its own: 0 to {last} inside are {} to {} of the host",
+                    ids.first,
+                    u64::from(ids.first) + u64::from(last)
+                )
             }
             (None, None) => "the host's, as --userns host or its preset asks for".into(),
             (None, Some(why)) => format!("the host's: {why}"),
         }
     }
 
-    /// Refuses what is shown read-only with shifted owners to a container that may mount: it would mount it writable again (mount(2),
-    /// MS_REMOUNT), and own there what root of the host owns.
+    /// Refuses what is shown read-only with shifted owners to a container that may mount: it would
+    /// mount it writable again (mount(2), MS_REMOUNT), and own there what root of the host owns.
     ///
     /// # Errors
     /// [`SpecError`] of the volume, or of the root.
@@ -205,18 +220,29 @@ impl ContainerSpec {
             return Ok(());
         }
         let why = "with --cap-add SYS_ADMIN the container could mount it writable again, and be root of the host's files in it";
-        if let Some(volume) = self.volumes.iter().find(|volume| volume.read_only && !volume.no_idmap) {
+        if let Some(volume) = self
+            .volumes
+            .iter()
+            .find(|volume| volume.read_only && !volume.no_idmap)
+        {
             let what = format!("{}:{}:ro", volume.source.display(), volume.target);
-            return Err(SpecError::new("volume", format!("{what}: {why}; leave SYS_ADMIN out, or use ro,noidmap")));
+            return Err(SpecError::new(
+                "volume",
+                format!("{what}: {why}; leave SYS_ADMIN out, or use ro,noidmap"),
+            ));
         }
         if self.root.is_some() && !self.overlay && self.read_only {
-            return Err(SpecError::new("read-only", format!("{why}; leave SYS_ADMIN out, or use --overlay")));
+            return Err(SpecError::new(
+                "read-only",
+                format!("{why}; leave SYS_ADMIN out, or use --overlay"),
+            ));
         }
         Ok(())
     }
 
-    /// The container whose user namespace it is in, with that one's ids: whoever shares its processes must be of its users, or could not
-    /// have a `/proc` for them (the owner of a pid namespace mounts it, pid_namespaces(7)).
+    /// The container whose user namespace it is in, with that one's ids: whoever shares its
+    /// processes must be of its users, or could not have a `/proc` for them (the owner of a pid
+    /// namespace mounts it, pid_namespaces(7)).
     #[must_use]
     pub fn joined_users(&self) -> Option<&str> {
         match &self.pid {

@@ -4,7 +4,8 @@ use std::str::FromStr;
 
 use super::SpecError;
 
-/// Keys typed one after the other, as the bytes that a terminal in raw mode sends for them. None are never met.
+/// Keys typed one after the other, as the bytes that a terminal in raw mode sends for them. None
+/// are never met.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DetachKeys(Vec<u8>);
 
@@ -25,22 +26,31 @@ impl DetachKeys {
 
 impl FromStr for DetachKeys {
     type Err = SpecError;
-    /// `ctrl-p,ctrl-q`, as docker writes it: `ctrl-` and a letter, `@`, `[`, `\\`, `]`, `^` or `_`, or one plain character, with commas
-    /// between them. An empty text stands for no keys.
+    /// `ctrl-p,ctrl-q`, as docker writes it: `ctrl-` and a letter, `@`, `[`, `\\`, `]`, `^` or `_`,
+    /// or one plain character, with commas between them. An empty text stands for no keys.
     fn from_str(text: &str) -> Result<Self, SpecError> {
         if text.is_empty() {
             return Ok(Self(Vec::new()));
         }
         let key = |word: &str| match word.strip_prefix("ctrl-").map(str::as_bytes) {
-            Some([letter @ (b'a'..=b'z' | b'@' | b'['..=b'_')]) => Some(letter.to_ascii_uppercase() & 0x1f),
-            None if word.len() == 1 && word.is_ascii() => word.bytes().next().filter(u8::is_ascii_graphic),
+            Some([letter @ (b'a'..=b'z' | b'@' | b'['..=b'_')]) => {
+                Some(letter.to_ascii_uppercase() & 0x1f)
+            }
+            None if word.len() == 1 && word.is_ascii() => {
+                word.bytes().next().filter(u8::is_ascii_graphic)
+            }
             _ => None,
         };
         text.split(',')
             .map(|word| key(word).ok_or(word))
             .collect::<Result<_, _>>()
             .map(Self)
-            .map_err(|word| SpecError::new("detach-keys", format!("{word:?} is no key; write keys such as ctrl-p,ctrl-q or ctrl-],x")))
+            .map_err(|word| {
+                SpecError::new(
+                    "detach-keys",
+                    format!("{word:?} is no key; write keys such as ctrl-p,ctrl-q or ctrl-],x"),
+                )
+            })
     }
 }
 
@@ -50,12 +60,22 @@ mod tests {
 
     #[test]
     fn dockers_spelling() {
-        assert_eq!("ctrl-p,ctrl-q".parse::<DetachKeys>().unwrap(), DetachKeys::default());
-        assert_eq!("ctrl-],x".parse::<DetachKeys>().unwrap().bytes(), [0x1d, b'x']);
+        assert_eq!(
+            "ctrl-p,ctrl-q".parse::<DetachKeys>().unwrap(),
+            DetachKeys::default()
+        );
+        assert_eq!(
+            "ctrl-],x".parse::<DetachKeys>().unwrap().bytes(),
+            [0x1d, b'x']
+        );
         assert_eq!("ctrl-@".parse::<DetachKeys>().unwrap().bytes(), [0]);
         assert!("".parse::<DetachKeys>().unwrap().bytes().is_empty());
         for wrong in ["ctrl-", "ctrl-pq", "esc", ",", "ctrl-é", "ctrl-1"] {
-            assert_eq!(wrong.parse::<DetachKeys>().unwrap_err().field, "detach-keys", "{wrong}");
+            assert_eq!(
+                wrong.parse::<DetachKeys>().unwrap_err().field,
+                "detach-keys",
+                "{wrong}"
+            );
         }
     }
 }

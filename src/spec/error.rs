@@ -2,8 +2,8 @@
 
 /// A request that cannot be turned into a container.
 ///
-/// `field` is the name the user knows it by (`memory`, `name`, `command`), so that a form can show the
-/// reason beside its field and the command line can name the flag.
+/// `field` is the name the user knows it by (`memory`, `name`, `command`), so that a form can show
+/// the reason beside its field and the command line can name the flag.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {reason}")]
 pub struct SpecError {
@@ -16,6 +16,9 @@ pub struct SpecError {
 impl SpecError {
     /// Builds an error for `field`.
     pub fn new(field: &'static str, reason: impl Into<String>) -> Self {
-        Self { field, reason: reason.into() }
+        Self {
+            field,
+            reason: reason.into(),
+        }
     }
 }

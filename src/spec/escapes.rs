@@ -1,21 +1,26 @@
-//! [`Scanner`]: what a terminal would obey, told from what it would show, in text of unknown origin. The one place that decides it: tables,
-//! sheets, logs and the screen all show what comes out of here.
+//! [`Scanner`]: what a terminal would obey, told from what it would show, in text of unknown
+//! origin. The one place that decides it: tables, sheets, logs and the screen all show what comes
+//! out of here.
 //!
-//! Commands, log lines and error messages hold whatever bytes somebody chose. A complete escape sequence (ECMA-48) is taken out; one that
-//! is broken off, or longer than [`LONGEST`], is shown as text, so that nothing is hidden by opening a sequence and never ending it.
-//! Text may come in pieces cut anywhere, within a sequence or a character: what comes out is the same.
+//! Commands, log lines and error messages hold whatever bytes somebody chose. A complete escape
+//! sequence (ECMA-48) is taken out; one that is broken off, or longer than [`LONGEST`], is shown as
+//! text, so that nothing is hidden by opening a sequence and never ending it. Text may come in
+//! pieces cut anywhere, within a sequence or a character: what comes out is the same.
 
 use std::borrow::Cow;
 
-/// The longest sequence taken for one, in bytes: titles, links and clipboards. This bounds what a scanner holds, too.
+/// The longest sequence taken for one, in bytes: titles, links and clipboards. This bounds what a
+/// scanner holds, too.
 const LONGEST: usize = 4096;
 
 /// What comes out of a [`Scanner`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// A character that is safe to show: neither a control character, but for the tab, nor one that reorders or hides others.
+    /// A character that is safe to show: neither a control character, but for the tab, nor one that
+    /// reorders or hides others.
     Text(char),
-    /// A whole `CSI … m` that sets colours and weights and hides nothing: for who wants it; to be left out otherwise.
+    /// A whole `CSI … m` that sets colours and weights and hides nothing: for who wants it; to be
+    /// left out otherwise.
     Colour(&'a str),
 }
 
@@ -40,8 +45,8 @@ enum Within {
 #[derive(Debug, Clone, Default)]
 pub struct Scanner {
     within: Within,
-    /// The sequence begun and not ended. Its first character is the only one in it that begins a sequence, but for the ESC of `StrEscape`:
-    /// so giving it up never means reading it again.
+    /// The sequence begun and not ended. Its first character is the only one in it that begins a
+    /// sequence, but for the ESC of `StrEscape`: so giving it up never means reading it again.
     held: String,
     /// The beginning of a UTF-8 character whose rest is not there yet.
     cut: Vec<u8>,
@@ -59,7 +64,8 @@ impl Scanner {
         }
     }
 
-    /// As [`Scanner::text`] for bytes: what is no UTF-8 is `�`, as [`String::from_utf8_lossy`] has it.
+    /// As [`Scanner::text`] for bytes: what is no UTF-8 is `�`, as [`String::from_utf8_lossy`] has
+    /// it.
     pub fn bytes(&mut self, bytes: &[u8], out: &mut impl FnMut(Piece<'_>)) {
         let joined;
         let mut rest = bytes;
@@ -71,7 +77,8 @@ impl Scanner {
         while let Some(chunk) = chunks.next() {
             chunk.valid().chars().for_each(|c| self.push(c, out));
             let invalid = chunk.invalid();
-            let unfinished = chunks.peek().is_none() && std::str::from_utf8(invalid).is_err_and(|error| error.error_len().is_none());
+            let unfinished = chunks.peek().is_none()
+                && std::str::from_utf8(invalid).is_err_and(|error| error.error_len().is_none());
             if unfinished {
                 self.cut = invalid.to_vec();
             } else if !invalid.is_empty() {
@@ -100,7 +107,8 @@ impl Scanner {
             (Str, c) if !c.is_control() => Str,
             (Text, '\u{1b}') => Escape,
             (Text, '\u{9b}') | (Escape, '[') => Control,
-            (Text, '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}') | (Escape, ']' | 'P' | 'X' | '^' | '_') => Str,
+            (Text, '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}')
+            | (Escape, ']' | 'P' | 'X' | '^' | '_') => Str,
             (Text, c) => return show(c, out),
             (Control, ' '..='?') => Control,
             (Escape | Intermediates, ' '..='/') => Intermediates,
@@ -124,7 +132,10 @@ impl Scanner {
 
     /// `c` ends the sequence: it goes, and is handed out when it is a colour.
     fn take(&mut self, c: char, out: &mut impl FnMut(Piece<'_>)) {
-        if self.within == Within::Control && c == 'm' && colours_only(self.held.trim_start_matches(['\u{1b}', '[', '\u{9b}'])) {
+        if self.within == Within::Control
+            && c == 'm'
+            && colours_only(self.held.trim_start_matches(['\u{1b}', '[', '\u{9b}']))
+        {
             self.held.push(c);
             out(Piece::Colour(&self.held));
         }
@@ -139,7 +150,8 @@ impl Scanner {
     }
 }
 
-/// Whether SGR `parameters` set colours and weights alone: not those that conceal (8) or that are no numbers.
+/// Whether SGR `parameters` set colours and weights alone: not those that conceal (8) or that are
+/// no numbers.
 fn colours_only(parameters: &str) -> bool {
     let mut numbers = parameters.split([';', ':']);
     while let Some(number) = numbers.next() {
@@ -151,11 +163,15 @@ fn colours_only(parameters: &str) -> bool {
                 _ => return false,
             },
             "8" | "08" => return false,
-            number if number.len() > 3 || !number.bytes().all(|b| b.is_ascii_digit()) => return false,
+            number if number.len() > 3 || !number.bytes().all(|b| b.is_ascii_digit()) => {
+                return false;
+            }
             _ => {}
         }
     }
-    parameters.bytes().all(|b| b.is_ascii_digit() || b == b';' || b == b':')
+    parameters
+        .bytes()
+        .all(|b| b.is_ascii_digit() || b == b';' || b == b':')
 }
 
 fn show(c: char, out: &mut impl FnMut(Piece<'_>)) {
@@ -164,8 +180,9 @@ fn show(c: char, out: &mut impl FnMut(Piece<'_>)) {
     }
 }
 
-/// `c`, or what stands for it: control characters have pictures (`␊`, `␛`), what reorders text or carries hidden text is `�`. `None`: it
-/// has no width, joins or varies what stands beside it, and terminals disagree about it, so it is left out.
+/// `c`, or what stands for it: control characters have pictures (`␊`, `␛`), what reorders text or
+/// carries hidden text is `�`. `None`: it has no width, joins or varies what stands beside it, and
+/// terminals disagree about it, so it is left out.
 fn shown(c: char) -> Option<char> {
     match c {
         '\t' => Some(c),

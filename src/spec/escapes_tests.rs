@@ -16,7 +16,9 @@ fn texts(marks: &[char], count: u64, longest: u64) -> impl Iterator<Item = Strin
     };
     (0..count).map(move |_| {
         let length = random() % longest;
-        (0..length).map(|_| marks[(random() % marks.len() as u64) as usize]).collect()
+        (0..length)
+            .map(|_| marks[(random() % marks.len() as u64) as usize])
+            .collect()
     })
 }
 
@@ -24,7 +26,9 @@ fn pieces(parts: &[&[u8]]) -> String {
     let mut text = String::new();
     let mut out = |piece: Piece<'_>| match piece {
         Piece::Text(c) => text.push(c),
-        Piece::Colour(sequence) => text.push_str(&format!("<{}>", sequence.trim_start_matches('\u{1b}'))),
+        Piece::Colour(sequence) => {
+            text.push_str(&format!("<{}>", sequence.trim_start_matches('\u{1b}')))
+        }
     };
     let mut scanner = Scanner::default();
     parts.iter().for_each(|part| scanner.bytes(part, &mut out));
@@ -93,7 +97,13 @@ fn cut_anywhere_it_is_the_same() {
 
 #[test]
 fn bytes_are_read_as_from_utf8_lossy_reads_them() {
-    for bytes in [&b"\xff\xfea\xe2\x82"[..], b"\xf0\x9f\x91", b"\xc0\x80\xed\xa0\x80", b"\xe2\x28\xa1", b"a\xf0\x9fb"] {
+    for bytes in [
+        &b"\xff\xfea\xe2\x82"[..],
+        b"\xf0\x9f\x91",
+        b"\xc0\x80\xed\xa0\x80",
+        b"\xe2\x28\xa1",
+        b"a\xf0\x9fb",
+    ] {
         let single: Vec<&[u8]> = bytes.chunks(1).collect();
         assert_eq!(pieces(&single), String::from_utf8_lossy(bytes), "{bytes:?}");
     }
@@ -102,11 +112,17 @@ fn bytes_are_read_as_from_utf8_lossy_reads_them() {
 #[test]
 fn nothing_a_terminal_obeys_comes_out_and_again_changes_nothing() {
     let marks: Vec<char> = MARKS.chars().collect();
-    let every: Vec<char> = ('\0'..='\u{2fff}').chain('\u{fe00}'..='\u{ffff}').chain('\u{e0000}'..='\u{e0fff}').collect();
+    let every: Vec<char> = ('\0'..='\u{2fff}')
+        .chain('\u{fe00}'..='\u{ffff}')
+        .chain('\u{e0000}'..='\u{e0fff}')
+        .collect();
     for text in texts(&marks, 50_000, 32).chain(texts(&every, 500, 2_000)) {
         let safe = sanitize(&text);
         assert!(!safe.chars().any(is_unsafe), "{text:?} → {safe:?}");
-        assert!(safe.chars().all(|c| c == '\t' || !c.is_control()), "{text:?} → {safe:?}");
+        assert!(
+            safe.chars().all(|c| c == '\t' || !c.is_control()),
+            "{text:?} → {safe:?}"
+        );
         assert_eq!(sanitize(&safe), safe, "{text:?}");
     }
 }
@@ -114,15 +130,26 @@ fn nothing_a_terminal_obeys_comes_out_and_again_changes_nothing() {
 #[test]
 fn hostile_text_costs_no_more_than_its_length_and_holds_little() {
     // were each looked through to the end of the text, this would not come back for hours
-    for (unit, seen) in [("\x1b]x", "␛]x"), ("\u{9d}", "\u{fffd}"), ("\x1b[1", "␛[1"), ("\x1b]\x1b", "␛]␛")] {
+    for (unit, seen) in [
+        ("\x1b]x", "␛]x"),
+        ("\u{9d}", "\u{fffd}"),
+        ("\x1b[1", "␛[1"),
+        ("\x1b]\x1b", "␛]␛"),
+    ] {
         let text = unit.repeat(1_000_000);
         assert!(sanitize(&text).starts_with(&seen.repeat(1_000)), "{unit:?}");
     }
     let mut scanner = Scanner::default();
     let mut count = 0;
     for _ in 0..1_000 {
-        scanner.text(&"\x1b]x".replace('x', &"y".repeat(10_000)), &mut |_| count += 1);
+        scanner.text(&"\x1b]x".replace('x', &"y".repeat(10_000)), &mut |_| {
+            count += 1
+        });
     }
-    assert!(scanner.held.len() <= LONGEST && scanner.held.capacity() <= 4 * LONGEST, "{}", scanner.held.capacity());
+    assert!(
+        scanner.held.len() <= LONGEST && scanner.held.capacity() <= 4 * LONGEST,
+        "{}",
+        scanner.held.capacity()
+    );
     assert_eq!(count, 10_002_000, "too long for a sequence is seen");
 }

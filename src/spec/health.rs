@@ -35,9 +35,16 @@ impl HealthCheck {
 /// # Errors
 /// [`SpecError`] when it is none, or longer than a year.
 pub fn parse_duration(field: &'static str, text: &str) -> Result<Duration, SpecError> {
-    let wrong = || SpecError::new(field, format!("{text:?} is not a time; write seconds (10) or a unit: 500ms, 10s, 2m, 1h"));
+    let wrong = || {
+        SpecError::new(
+            field,
+            format!("{text:?} is not a time; write seconds (10) or a unit: 500ms, 10s, 2m, 1h"),
+        )
+    };
     let trimmed = text.trim();
-    let split = trimmed.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(trimmed.len());
+    let split = trimmed
+        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .unwrap_or(trimmed.len());
     let (digits, unit) = trimmed.split_at(split);
     let scale = match unit {
         "" | "s" => 1.0,
@@ -47,7 +54,11 @@ pub fn parse_duration(field: &'static str, text: &str) -> Result<Duration, SpecE
         _ => return Err(wrong()),
     };
     let seconds = digits.parse::<f64>().map_err(|_| wrong())? * scale;
-    if seconds.is_finite() && seconds <= 366.0 * 86_400.0 { Ok(Duration::from_secs_f64(seconds)) } else { Err(wrong()) }
+    if seconds.is_finite() && seconds <= 366.0 * 86_400.0 {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err(wrong())
+    }
 }
 
 #[cfg(test)]
@@ -57,7 +68,19 @@ mod tests {
     #[test]
     fn durations() {
         let millis = |text| parse_duration("t", text).map(|d| d.as_millis()).ok();
-        assert_eq!(["10", "0.5", "500ms", "2m", "1h"].map(millis), [Some(10_000), Some(500), Some(500), Some(120_000), Some(3_600_000)]);
-        assert_eq!(["", "s", "-1", "1d", "1e9h", "9999999h", "."].map(millis), [None; 7]);
+        assert_eq!(
+            ["10", "0.5", "500ms", "2m", "1h"].map(millis),
+            [
+                Some(10_000),
+                Some(500),
+                Some(500),
+                Some(120_000),
+                Some(3_600_000)
+            ]
+        );
+        assert_eq!(
+            ["", "s", "-1", "1d", "1e9h", "9999999h", "."].map(millis),
+            [None; 7]
+        );
     }
 }

@@ -9,8 +9,8 @@ use super::SpecError;
 /// Longest id or name, in bytes.
 const MAX_LEN: usize = 64;
 
-/// A container's identity: 12 lower-case hex digits when we make it. It names folders and cgroups, so its
-/// alphabet is `[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}` and it can never be a path.
+/// A container's identity: 12 lower-case hex digits when we make it. It names folders and cgroups,
+/// so its alphabet is `[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}` and it can never be a path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ContainerId(String);
@@ -22,14 +22,19 @@ pub struct ContainerName(String);
 
 fn check(field: &'static str, text: &str) -> Result<(), SpecError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-    let first_ok = text.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
+    let first_ok = text
+        .chars()
+        .next()
+        .is_some_and(|c| c.is_ascii_alphanumeric());
     if first_ok && text.len() <= MAX_LEN && text.chars().all(allowed) {
         return Ok(());
     }
     let shown: String = text.chars().take(MAX_LEN).collect();
     Err(SpecError::new(
         field,
-        format!("{shown:?} is not a {field}: use letters, digits, '_', '.' and '-', a letter or digit first, at most {MAX_LEN}"),
+        format!(
+            "{shown:?} is not a {field}: use letters, digits, '_', '.' and '-', a letter or digit first, at most {MAX_LEN}"
+        ),
     ))
 }
 
@@ -96,9 +101,13 @@ pub enum IdLookup {
     Ambiguous(Vec<ContainerId>),
 }
 
-/// Finds the container that `word` means: an exact id, then an exact name, then a unique prefix of an id, as docker does.
+/// Finds the container that `word` means: an exact id, then an exact name, then a unique prefix of
+/// an id, as docker does.
 #[must_use]
-pub fn lookup<'a>(word: &str, all: impl Iterator<Item = (&'a ContainerId, &'a ContainerName)>) -> IdLookup {
+pub fn lookup<'a>(
+    word: &str,
+    all: impl Iterator<Item = (&'a ContainerId, &'a ContainerName)>,
+) -> IdLookup {
     let mut by_name = None;
     let mut by_prefix = Vec::new();
     for (id, name) in all {
@@ -126,7 +135,17 @@ mod tests {
 
     #[test]
     fn names_are_never_paths() {
-        for bad in ["", ".", "..", "-x", "a/b", "a b", "a\nb", "é", &"x".repeat(65)] {
+        for bad in [
+            "",
+            ".",
+            "..",
+            "-x",
+            "a/b",
+            "a b",
+            "a\nb",
+            "é",
+            &"x".repeat(65),
+        ] {
             assert!(ContainerName::new(bad).is_err(), "{bad:?}");
         }
         for good in ["a", "A.b-c_9", "0", &"x".repeat(64)] {
@@ -138,12 +157,19 @@ mod tests {
     fn lookup_prefers_exact_id_then_name_then_unique_prefix() {
         let id = |s: &str| ContainerId::new(s).unwrap();
         let name = |s: &str| ContainerName::new(s).unwrap();
-        let all = [(id("abc1"), name("web")), (id("abd2"), name("abc")), (id("ffff"), name("db"))];
+        let all = [
+            (id("abc1"), name("web")),
+            (id("abd2"), name("abc")),
+            (id("ffff"), name("db")),
+        ];
         let find = |word: &str| lookup(word, all.iter().map(|(i, n)| (i, n)));
         assert_eq!(find("abc1"), IdLookup::Found(id("abc1")));
         assert_eq!(find("abc"), IdLookup::Found(id("abd2")));
         assert_eq!(find("f"), IdLookup::Found(id("ffff")));
-        assert_eq!(find("ab"), IdLookup::Ambiguous(vec![id("abc1"), id("abd2")]));
+        assert_eq!(
+            find("ab"),
+            IdLookup::Ambiguous(vec![id("abc1"), id("abd2")])
+        );
         assert_eq!(find("zz"), IdLookup::Unknown);
         assert_eq!(find(""), IdLookup::Unknown);
     }

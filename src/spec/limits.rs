@@ -6,7 +6,8 @@ use super::SpecError;
 
 /// The least memory limit we accept, in bytes: below it not even `/bin/sh` starts.
 pub const MIN_MEMORY: u64 = 1 << 20;
-/// Range of cgroup v1 `cpu.shares` (kernel: Documentation/scheduler/sched-design-CFS.rst; `MIN_SHARES`, `MAX_SHARES`).
+/// Range of cgroup v1 `cpu.shares` (kernel: Documentation/scheduler/sched-design-CFS.rst;
+/// `MIN_SHARES`, `MAX_SHARES`).
 pub const MIN_CPU_SHARES: u64 = 2;
 /// See [`MIN_CPU_SHARES`].
 pub const MAX_CPU_SHARES: u64 = 262_144;
@@ -30,14 +31,20 @@ impl CpuLimit {
     #[must_use]
     pub fn from_millicores(millicores: u64) -> Self {
         let quota = (millicores.saturating_mul(DEFAULT_PERIOD_USEC) / 1000).max(MIN_QUOTA_USEC);
-        Self { quota_usec: quota, period_usec: DEFAULT_PERIOD_USEC }
+        Self {
+            quota_usec: quota,
+            period_usec: DEFAULT_PERIOD_USEC,
+        }
     }
 
     /// The cap that `shares` / 1024 of a core stands for.
     #[must_use]
     pub fn from_shares(shares: u64) -> Self {
         let quota = (shares.saturating_mul(DEFAULT_PERIOD_USEC) / 1024).max(MIN_QUOTA_USEC);
-        Self { quota_usec: quota, period_usec: DEFAULT_PERIOD_USEC }
+        Self {
+            quota_usec: quota,
+            period_usec: DEFAULT_PERIOD_USEC,
+        }
     }
 
     /// The cap in cores (0.5 is half a core).
@@ -119,9 +126,10 @@ impl Limits {
     /// [`SpecError`] naming the one that does not.
     pub fn check(&self) -> Result<(), SpecError> {
         match self.cpu {
-            None if self.cpu_burst_usec.is_some() => {
-                Err(SpecError::new("cpu-burst", "time can be saved up only under a cap: give --cpus or --cpu too"))
-            }
+            None if self.cpu_burst_usec.is_some() => Err(SpecError::new(
+                "cpu-burst",
+                "time can be saved up only under a cap: give --cpus or --cpu too",
+            )),
             _ => Ok(()),
         }
     }
@@ -131,8 +139,15 @@ impl IoLimit {
     /// In words, as `io.max` has them: `/dev/sda rbps=10485760 wiops=50`.
     #[must_use]
     pub fn words(&self) -> String {
-        let rates = [("rbps", self.read_bps), ("wbps", self.write_bps), ("riops", self.read_iops), ("wiops", self.write_iops)];
-        let given = rates.iter().filter_map(|(word, rate)| rate.map(|rate| format!(" {word}={rate}")));
+        let rates = [
+            ("rbps", self.read_bps),
+            ("wbps", self.write_bps),
+            ("riops", self.read_iops),
+            ("wiops", self.write_iops),
+        ];
+        let given = rates
+            .iter()
+            .filter_map(|(word, rate)| rate.map(|rate| format!(" {word}={rate}")));
         std::iter::once(self.device.clone()).chain(given).collect()
     }
 }
@@ -143,10 +158,23 @@ mod tests {
 
     #[test]
     fn caps() {
-        assert_eq!(CpuLimit::from_shares(512), CpuLimit { quota_usec: 50_000, period_usec: 100_000 });
+        assert_eq!(
+            CpuLimit::from_shares(512),
+            CpuLimit {
+                quota_usec: 50_000,
+                period_usec: 100_000
+            }
+        );
         assert_eq!(CpuLimit::from_shares(256).cores(), 0.25);
         assert_eq!(CpuLimit::from_millicores(1500).cores(), 1.5);
-        assert_eq!(CpuLimit::from_shares(2).quota_usec, 1_000, "the kernel refuses less than 1 ms");
-        assert!(CpuLimit::from_shares(u64::MAX).quota_usec > 0, "no overflow");
+        assert_eq!(
+            CpuLimit::from_shares(2).quota_usec,
+            1_000,
+            "the kernel refuses less than 1 ms"
+        );
+        assert!(
+            CpuLimit::from_shares(u64::MAX).quota_usec > 0,
+            "no overflow"
+        );
     }
 }

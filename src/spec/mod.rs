@@ -1,6 +1,7 @@
 //! What a user may ask for: ids, limits, presets and the resolved [`ContainerSpec`].
 //!
-//! Pure: parsing, validating and resolving only, no IO. Everything above this floor speaks in these types.
+//! Pure: parsing, validating and resolving only, no IO. Everything above this floor speaks in these
+//! types.
 
 mod capability;
 mod clocks;

@@ -30,8 +30,8 @@ pub struct Volume {
     /// How it is labelled at each start, where the host has SELinux; `None` leaves it as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relabel: Option<Relabel>,
-    /// Whether a container with ids of its own sees the host's owners as they are, and so as nobody, because the file system cannot show
-    /// them as the container's (`noidmap`).
+    /// Whether a container with ids of its own sees the host's owners as they are, and so as
+    /// nobody, because the file system cannot show them as the container's (`noidmap`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub no_idmap: bool,
     /// What `source` led to when the container was created: only that is shown.
@@ -41,7 +41,9 @@ pub struct Volume {
 
 impl Volume {
     /// The host's own, with all below them: with another label the host itself could not use them.
-    const HOSTS_TREES: [&str; 10] = ["/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr"];
+    const HOSTS_TREES: [&str; 10] = [
+        "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr",
+    ];
     /// The host's own, though what lies in them may be a user's.
     const HOSTS_FOLDERS: [&str; 15] = [
         "/",
@@ -64,8 +66,19 @@ impl Volume {
     /// Whether labelling `source` and all below it would take the host's own files away from it.
     #[must_use]
     pub fn is_the_hosts_own(source: &str) -> bool {
-        let clean = format!("/{}", source.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/"));
-        let within = |tree: &str| clean.strip_prefix(tree).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let clean = format!(
+            "/{}",
+            source
+                .split('/')
+                .filter(|part| !part.is_empty() && *part != ".")
+                .collect::<Vec<_>>()
+                .join("/")
+        );
+        let within = |tree: &str| {
+            clean
+                .strip_prefix(tree)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
         clean.split('/').any(|part| part == "..")
             || Self::HOSTS_FOLDERS.contains(&clean.as_str())
             || Self::HOSTS_TREES.into_iter().any(within)
@@ -95,7 +108,11 @@ pub struct DeviceAccess {
 
 impl Default for DeviceAccess {
     fn default() -> Self {
-        Self { read: true, write: true, mknod: true }
+        Self {
+            read: true,
+            write: true,
+            mknod: true,
+        }
     }
 }
 
@@ -111,34 +128,77 @@ pub struct Device {
     pub access: DeviceAccess,
 }
 
-/// Files of `/proc` that something else may be shown over, for tools that tell a container its own figures (runc:
-/// libcontainer/rootfs_linux.go, checkProcMount).
-const SHOWN_OVER_PROC: [&str; 9] =
-    ["/cpuinfo", "/diskstats", "/meminfo", "/stat", "/swaps", "/uptime", "/loadavg", "/slabinfo", "/sys/crypto/fips_enabled"];
+/// Files of `/proc` that something else may be shown over, for tools that tell a container its own
+/// figures (runc: libcontainer/rootfs_linux.go, checkProcMount).
+const SHOWN_OVER_PROC: [&str; 9] = [
+    "/cpuinfo",
+    "/diskstats",
+    "/meminfo",
+    "/stat",
+    "/swaps",
+    "/uptime",
+    "/loadavg",
+    "/slabinfo",
+    "/sys/crypto/fips_enabled",
+];
 
 /// A clean absolute path: no `..` that would make two spellings of one place, no NUL.
 fn absolute(field: &'static str, path: &str) -> Result<String, SpecError> {
-    let clean = path.starts_with('/') && !path.contains('\0') && !path.split('/').any(|part| part == "..");
+    let clean =
+        path.starts_with('/') && !path.contains('\0') && !path.split('/').any(|part| part == "..");
     if clean && path.split('/').all(|part| part.is_empty() || part == ".") {
-        return Err(SpecError::new(field, format!("{path:?} is the root itself; name a folder below it")));
+        return Err(SpecError::new(
+            field,
+            format!("{path:?} is the root itself; name a folder below it"),
+        ));
     }
     // as the kernel reads it: several slashes are one
-    let single = format!("/{}", path.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/"));
-    if let Some(file) = single.strip_prefix("/proc").filter(|rest| rest.is_empty() || rest.starts_with('/'))
+    let single = format!(
+        "/{}",
+        path.split('/')
+            .filter(|part| !part.is_empty() && *part != ".")
+            .collect::<Vec<_>>()
+            .join("/")
+    );
+    if let Some(file) = single
+        .strip_prefix("/proc")
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'))
         && !SHOWN_OVER_PROC.contains(&file)
     {
-        return Err(SpecError::new(field, format!("{path:?} is the kernel's own: what hides the host there would be hidden itself")));
+        return Err(SpecError::new(
+            field,
+            format!(
+                "{path:?} is the kernel's own: what hides the host there would be hidden itself"
+            ),
+        ));
     }
-    if clean { Ok(path.to_owned()) } else { Err(SpecError::new(field, format!("{path:?} is not an absolute path without .."))) }
+    if clean {
+        Ok(path.to_owned())
+    } else {
+        Err(SpecError::new(
+            field,
+            format!("{path:?} is not an absolute path without .."),
+        ))
+    }
 }
 
 impl FromStr for Volume {
     type Err = SpecError;
     fn from_str(text: &str) -> Result<Self, SpecError> {
         let mut parts = text.split(':');
-        let (source, target, mode, more) = (parts.next().unwrap_or_default(), parts.next(), parts.next(), parts.next());
+        let (source, target, mode, more) = (
+            parts.next().unwrap_or_default(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+        );
         let wrong = || {
-            SpecError::new("volume", format!("{text:?} is not a volume; write SRC:DST or SRC:DST:OPTIONS with some of ro, z, Z, noidmap"))
+            SpecError::new(
+                "volume",
+                format!(
+                    "{text:?} is not a volume; write SRC:DST or SRC:DST:OPTIONS with some of ro, z, Z, noidmap"
+                ),
+            )
         };
         if more.is_some() {
             return Err(wrong());
@@ -158,14 +218,25 @@ impl FromStr for Volume {
         }
         let target = absolute("volume", target.ok_or_else(wrong)?)?;
         if !source.starts_with('/') || source.contains('\0') {
-            return Err(SpecError::new("volume", format!("{source:?} is not an absolute path on the host")));
+            return Err(SpecError::new(
+                "volume",
+                format!("{source:?} is not an absolute path on the host"),
+            ));
         }
         if relabel.is_some() && Self::is_the_hosts_own(source) {
-            let why =
-                format!("{source:?} is the host's own: with a container's SELinux label the host could not use it; leave out z and Z");
+            let why = format!(
+                "{source:?} is the host's own: with a container's SELinux label the host could not use it; leave out z and Z"
+            );
             return Err(SpecError::new("volume", why));
         }
-        Ok(Self { source: source.into(), target, read_only: read_only.unwrap_or_default(), relabel, no_idmap, found: None })
+        Ok(Self {
+            source: source.into(),
+            target,
+            read_only: read_only.unwrap_or_default(),
+            relabel,
+            no_idmap,
+            found: None,
+        })
     }
 }
 
@@ -177,10 +248,16 @@ impl FromStr for Tmpfs {
             None if options.is_empty() => None,
             Some(("size", size)) => Some(parse_memory("tmpfs", size)?),
             _ => {
-                return Err(SpecError::new("tmpfs", format!("{text:?} is not a tmpfs; write DST or DST:size=64M")));
+                return Err(SpecError::new(
+                    "tmpfs",
+                    format!("{text:?} is not a tmpfs; write DST or DST:size=64M"),
+                ));
             }
         };
-        Ok(Self { target: absolute("tmpfs", target)?, size })
+        Ok(Self {
+            target: absolute("tmpfs", target)?,
+            size,
+        })
     }
 }
 
@@ -189,9 +266,16 @@ impl FromStr for DeviceAccess {
     /// Some of the letters `r`, `w` and `m`, as docker has them.
     fn from_str(text: &str) -> Result<Self, SpecError> {
         if text.is_empty() || text.chars().any(|letter| !"rwm".contains(letter)) {
-            return Err(SpecError::new("device", format!("{text:?} is no access to a device; use some of r, w and m")));
+            return Err(SpecError::new(
+                "device",
+                format!("{text:?} is no access to a device; use some of r, w and m"),
+            ));
         }
-        Ok(Self { read: text.contains('r'), write: text.contains('w'), mknod: text.contains('m') })
+        Ok(Self {
+            read: text.contains('r'),
+            write: text.contains('w'),
+            mknod: text.contains('m'),
+        })
     }
 }
 
@@ -204,11 +288,20 @@ impl FromStr for Device {
             [source, second] if second.starts_with('/') => (source, second, None),
             [source, access] => (source, source, Some(access)),
             [source, target, access] => (source, target, Some(access)),
-            _ => return Err(SpecError::new("device", format!("{text:?} is not a device; write SRC, SRC:DST or SRC:DST:rwm"))),
+            _ => {
+                return Err(SpecError::new(
+                    "device",
+                    format!("{text:?} is not a device; write SRC, SRC:DST or SRC:DST:rwm"),
+                ));
+            }
         };
         let access = access.map_or(Ok(DeviceAccess::default()), str::parse)?;
         let source = absolute("device", source)?;
-        Ok(Self { source: source.into(), target: absolute("device", target)?, access })
+        Ok(Self {
+            source: source.into(),
+            target: absolute("device", target)?,
+            access,
+        })
     }
 }
 
@@ -219,16 +312,40 @@ mod tests {
     #[test]
     fn volumes() {
         let volume: Volume = "/srv/data:/data:ro".parse().unwrap();
-        assert_eq!((volume.source.to_str(), volume.target.as_str(), volume.read_only), (Some("/srv/data"), "/data", true));
-        assert!("/a:/proc/meminfo".parse::<Volume>().is_ok() && "/a:/process".parse::<Volume>().is_ok());
-        let relabelled = |text: &str| text.parse::<Volume>().map(|volume| (volume.read_only, volume.relabel)).unwrap();
-        assert_eq!(relabelled("/srv/web:/b:ro,z"), (true, Some(Relabel::Shared)));
+        assert_eq!(
+            (
+                volume.source.to_str(),
+                volume.target.as_str(),
+                volume.read_only
+            ),
+            (Some("/srv/data"), "/data", true)
+        );
+        assert!(
+            "/a:/proc/meminfo".parse::<Volume>().is_ok() && "/a:/process".parse::<Volume>().is_ok()
+        );
+        let relabelled = |text: &str| {
+            text.parse::<Volume>()
+                .map(|volume| (volume.read_only, volume.relabel))
+                .unwrap()
+        };
+        assert_eq!(
+            relabelled("/srv/web:/b:ro,z"),
+            (true, Some(Relabel::Shared))
+        );
         assert_eq!(relabelled("/home/me/src:/b:Z"), (false, Some(Relabel::Own)));
         assert_eq!(relabelled("/usr:/b:ro"), (true, None));
         assert!(!"/a:/b".parse::<Volume>().unwrap().read_only);
-        let as_it_is = |text: &str| text.parse::<Volume>().map(|volume| (volume.read_only, volume.no_idmap)).unwrap();
+        let as_it_is = |text: &str| {
+            text.parse::<Volume>()
+                .map(|volume| (volume.read_only, volume.no_idmap))
+                .unwrap()
+        };
         assert_eq!(
-            [as_it_is("/a:/b:noidmap"), as_it_is("/a:/b:ro,noidmap"), as_it_is("/a:/b:z")],
+            [
+                as_it_is("/a:/b:noidmap"),
+                as_it_is("/a:/b:ro,noidmap"),
+                as_it_is("/a:/b:z")
+            ],
             [(false, true), (true, true), (false, false)]
         );
         for bad in [
@@ -265,15 +382,34 @@ mod tests {
 
     #[test]
     fn tmpfs_and_devices() {
-        assert_eq!("/cache:size=64M".parse::<Tmpfs>().unwrap().size, Some(64 << 20));
+        assert_eq!(
+            "/cache:size=64M".parse::<Tmpfs>().unwrap().size,
+            Some(64 << 20)
+        );
         assert_eq!("/cache".parse::<Tmpfs>().unwrap().size, None);
         assert!("/cache:sise=1".parse::<Tmpfs>().is_err() && "cache".parse::<Tmpfs>().is_err());
         assert_eq!("/dev/fuse".parse::<Device>().unwrap().target, "/dev/fuse");
-        assert_eq!("/dev/sdb:/dev/disk".parse::<Device>().unwrap().target, "/dev/disk");
+        assert_eq!(
+            "/dev/sdb:/dev/disk".parse::<Device>().unwrap().target,
+            "/dev/disk"
+        );
         let read_only: Device = "/dev/sdb:/dev/disk:r".parse().unwrap();
-        assert_eq!(read_only.access, DeviceAccess { read: true, write: false, mknod: false });
+        assert_eq!(
+            read_only.access,
+            DeviceAccess {
+                read: true,
+                write: false,
+                mknod: false
+            }
+        );
         assert_eq!("/dev/sdb:rw".parse::<Device>().unwrap().target, "/dev/sdb");
-        for bad in ["fuse", "/dev/a:x", "/dev/a:/b:", "/dev/a:/b:r:w", "/dev/a:b"] {
+        for bad in [
+            "fuse",
+            "/dev/a:x",
+            "/dev/a:/b:",
+            "/dev/a:/b:r:w",
+            "/dev/a:b",
+        ] {
             assert!(bad.parse::<Device>().is_err(), "{bad}");
         }
     }

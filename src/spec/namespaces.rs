@@ -18,7 +18,10 @@ impl Namespaces {
     /// # Errors
     /// [`SpecError`] naming the first wrong field.
     pub fn of(request: &Preset) -> Result<Self, SpecError> {
-        let own = |field, text: &Option<String>| text.as_deref().map_or(Ok(Own::Own), |text| Own::parse(field, text));
+        let own = |field, text: &Option<String>| {
+            text.as_deref()
+                .map_or(Ok(Own::Own), |text| Own::parse(field, text))
+        };
         let asked = Self {
             pid: request.pid.clone().unwrap_or_default(),
             ipc: match request.ipc.as_deref() {
@@ -27,11 +30,17 @@ impl Namespaces {
             },
             uts: own("uts", &request.uts)?,
             cgroupns: own("cgroupns", &request.cgroupns)?,
-            userns: request.userns.as_deref().map_or(Ok(Userns::Host), str::parse)?,
+            userns: request
+                .userns
+                .as_deref()
+                .map_or(Ok(Userns::Host), str::parse)?,
             clocks: ClockOffsets::parse(&request.time_offsets)?,
         };
         if asked.uts == Own::Host && request.hostname.is_some() {
-            return Err(SpecError::new("hostname", "it would change the host: with --uts host its host name is the host's"));
+            return Err(SpecError::new(
+                "hostname",
+                "it would change the host: with --uts host its host name is the host's",
+            ));
         }
         Ok(asked)
     }
@@ -45,13 +54,50 @@ mod tests {
     fn what_the_kernel_would_refuse_is_refused() {
         let field = |request: Preset| Namespaces::of(&request).err().map(|error| error.field);
         let some = |text: &str| Some(text.to_owned());
-        assert_eq!(field(Preset { uts: some("host"), hostname: some("a"), ..Preset::default() }), Some("hostname"));
+        assert_eq!(
+            field(Preset {
+                uts: some("host"),
+                hostname: some("a"),
+                ..Preset::default()
+            }),
+            Some("hostname")
+        );
         for (key, request) in [
-            ("ipc", Preset { ipc: some("none"), ..Preset::default() }),
-            ("uts", Preset { uts: some("container:a"), ..Preset::default() }),
-            ("cgroupns", Preset { cgroupns: some("x"), ..Preset::default() }),
-            ("userns", Preset { userns: some("keep-id"), ..Preset::default() }),
-            ("time-offset", Preset { time_offsets: vec!["x".into()], ..Preset::default() }),
+            (
+                "ipc",
+                Preset {
+                    ipc: some("none"),
+                    ..Preset::default()
+                },
+            ),
+            (
+                "uts",
+                Preset {
+                    uts: some("container:a"),
+                    ..Preset::default()
+                },
+            ),
+            (
+                "cgroupns",
+                Preset {
+                    cgroupns: some("x"),
+                    ..Preset::default()
+                },
+            ),
+            (
+                "userns",
+                Preset {
+                    userns: some("keep-id"),
+                    ..Preset::default()
+                },
+            ),
+            (
+                "time-offset",
+                Preset {
+                    time_offsets: vec!["x".into()],
+                    ..Preset::default()
+                },
+            ),
         ] {
             assert_eq!(field(request), Some(key));
         }

@@ -1,13 +1,17 @@
-//! [`Preset`]: a limit profile, with or without a command; also the shape of what flags and the launch form ask for.
+//! [`Preset`]: a limit profile, with or without a command; also the shape of what flags and the
+//! launch form ask for.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::finer::parse_finer;
-use super::{CpuLimit, Limits, NetworkMode, PidMode, RestartPolicy, SpecError, parse_cpus, parse_memory, parse_shares};
+use super::{
+    CpuLimit, Limits, NetworkMode, PidMode, RestartPolicy, SpecError, parse_cpus, parse_memory,
+    parse_shares,
+};
 
-/// A partial request. In config.toml it is a `[presets.NAME]` table; from the command line and the launch form it holds what
-/// the user gave. [`Preset::over`] lays one over another. Values stay text until [`super::resolve`], so that an error can
-/// name the field.
+/// A partial request. In config.toml it is a `[presets.NAME]` table; from the command line and the
+/// launch form it holds what the user gave. [`Preset::over`] lays one over another. Values stay
+/// text until [`super::resolve`], so that an error can name the field.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Preset {
@@ -206,12 +210,15 @@ pub struct Preset {
 }
 
 impl Preset {
-    /// Lays `self` (what was asked explicitly) over `base` (the preset): what `self` does not say comes from `base`;
-    /// lists are joined, `self`'s last so that they win. Any CPU amount of `self` replaces all of `base`'s.
+    /// Lays `self` (what was asked explicitly) over `base` (the preset): what `self` does not say
+    /// comes from `base`; lists are joined, `self`'s last so that they win. Any CPU amount of
+    /// `self` replaces all of `base`'s.
     #[must_use]
     pub fn over(self, base: &Self) -> Self {
         let own_cpu = self.cpu.is_some() || self.cpus.is_some() || self.cpu_shares.is_some();
-        let cpu_of = |own: Option<String>, theirs: &Option<String>| own.or_else(|| if own_cpu { None } else { theirs.clone() });
+        let cpu_of = |own: Option<String>, theirs: &Option<String>| {
+            own.or_else(|| if own_cpu { None } else { theirs.clone() })
+        };
         Self {
             description: self.description.or_else(|| base.description.clone()),
             command: self.command.or_else(|| base.command.clone()),
@@ -228,10 +235,30 @@ impl Preset {
             memory_min: self.memory_min.or(base.memory_min.clone()),
             oom_policy: self.oom_policy.or(base.oom_policy.clone()),
             io_weight: self.io_weight.or(base.io_weight.clone()),
-            device_read_bps: base.device_read_bps.iter().cloned().chain(self.device_read_bps).collect(),
-            device_write_bps: base.device_write_bps.iter().cloned().chain(self.device_write_bps).collect(),
-            device_read_iops: base.device_read_iops.iter().cloned().chain(self.device_read_iops).collect(),
-            device_write_iops: base.device_write_iops.iter().cloned().chain(self.device_write_iops).collect(),
+            device_read_bps: base
+                .device_read_bps
+                .iter()
+                .cloned()
+                .chain(self.device_read_bps)
+                .collect(),
+            device_write_bps: base
+                .device_write_bps
+                .iter()
+                .cloned()
+                .chain(self.device_write_bps)
+                .collect(),
+            device_read_iops: base
+                .device_read_iops
+                .iter()
+                .cloned()
+                .chain(self.device_read_iops)
+                .collect(),
+            device_write_iops: base
+                .device_write_iops
+                .iter()
+                .cloned()
+                .chain(self.device_write_iops)
+                .collect(),
             best_effort: self.best_effort.or(base.best_effort),
             image: self.image.or_else(|| base.image.clone()),
             net: self.net.or(base.net.clone()),
@@ -240,7 +267,12 @@ impl Preset {
             uts: self.uts.or(base.uts.clone()),
             cgroupns: self.cgroupns.or(base.cgroupns.clone()),
             userns: self.userns.or(base.userns.clone()),
-            time_offsets: base.time_offsets.iter().cloned().chain(self.time_offsets).collect(),
+            time_offsets: base
+                .time_offsets
+                .iter()
+                .cloned()
+                .chain(self.time_offsets)
+                .collect(),
             env: base.env.iter().cloned().chain(self.env).collect(),
             workdir: self.workdir.or_else(|| base.workdir.clone()),
             hostname: self.hostname.or_else(|| base.hostname.clone()),
@@ -261,7 +293,12 @@ impl Preset {
             sysctls: base.sysctls.iter().cloned().chain(self.sysctls).collect(),
             oom_score_adj: self.oom_score_adj.or(base.oom_score_adj.clone()),
             nice: self.nice.or(base.nice.clone()),
-            add_hosts: base.add_hosts.iter().cloned().chain(self.add_hosts).collect(),
+            add_hosts: base
+                .add_hosts
+                .iter()
+                .cloned()
+                .chain(self.add_hosts)
+                .collect(),
             dns: base.dns.iter().cloned().chain(self.dns).collect(),
             cap_add: base.cap_add.iter().cloned().chain(self.cap_add).collect(),
             cap_drop: base.cap_drop.iter().cloned().chain(self.cap_drop).collect(),
@@ -285,13 +322,23 @@ impl Preset {
     /// # Errors
     /// [`SpecError`] naming the first wrong field.
     pub fn limits(&self) -> Result<Limits, SpecError> {
-        let text = |value: &Option<String>| value.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned);
+        let text = |value: &Option<String>| {
+            value
+                .as_deref()
+                .map(str::trim)
+                .filter(|t| !t.is_empty())
+                .map(str::to_owned)
+        };
         let mut limits = Limits::default();
         if let Some(memory) = text(&self.memory) {
             limits.memory = Some(parse_memory("memory", &memory)?);
         }
         if let Some(swap) = text(&self.swap) {
-            limits.swap = Some(if swap == "0" { 0 } else { parse_memory("swap", &swap)? });
+            limits.swap = Some(if swap == "0" {
+                0
+            } else {
+                parse_memory("swap", &swap)?
+            });
         }
         if let Some(cpu) = text(&self.cpu) {
             let shares = parse_shares("cpu", &cpu)?;
@@ -309,7 +356,12 @@ impl Preset {
                 _ if matches!(pids.as_str(), "0" | "-1" | "unlimited") => limits.pids = None,
                 Ok(count) if (1..=4_194_304).contains(&count) => limits.pids = Some(count),
                 _ => {
-                    return Err(SpecError::new("pids", format!("{pids:?} is not a number of processes; use 1 to 4194304, or unlimited")));
+                    return Err(SpecError::new(
+                        "pids",
+                        format!(
+                            "{pids:?} is not a number of processes; use 1 to 4194304, or unlimited"
+                        ),
+                    ));
                 }
             }
         }
@@ -321,7 +373,10 @@ impl Preset {
 /// An amount in a file: text, or a number as it is written there.
 fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged, expecting = "expected an amount: a number, or text with a unit such as \"64M\"")]
+    #[serde(
+        untagged,
+        expecting = "expected an amount: a number, or text with a unit such as \"64M\""
+    )]
     enum Amount {
         Text(String),
         Whole(i64),
@@ -345,33 +400,78 @@ mod tests {
     #[test]
     fn cpu_is_shares_and_cap_cpus_only_cap_shares_only_weight() {
         let limits = |preset: Preset| preset.limits().unwrap();
-        let both = limits(Preset { cpu: some("512"), ..Preset::default() });
-        assert_eq!((both.cpu_shares, both.cpu.unwrap().cores()), (Some(512), 0.5));
-        let cap = limits(Preset { cpus: some("0.5"), ..Preset::default() });
+        let both = limits(Preset {
+            cpu: some("512"),
+            ..Preset::default()
+        });
+        assert_eq!(
+            (both.cpu_shares, both.cpu.unwrap().cores()),
+            (Some(512), 0.5)
+        );
+        let cap = limits(Preset {
+            cpus: some("0.5"),
+            ..Preset::default()
+        });
         assert_eq!((cap.cpu_shares, cap.cpu.unwrap().cores()), (None, 0.5));
-        let weight = limits(Preset { cpu_shares: some("512"), ..Preset::default() });
+        let weight = limits(Preset {
+            cpu_shares: some("512"),
+            ..Preset::default()
+        });
         assert_eq!((weight.cpu_shares, weight.cpu), (Some(512), None));
     }
 
     #[test]
     fn own_cpu_amount_replaces_the_presets() {
-        let base = Preset { cpu: some("256"), memory: some("300"), env: vec!["A=1".into()], ..Preset::default() };
-        let own = Preset { cpus: some("2"), env: vec!["A=2".into()], ..Preset::default() };
+        let base = Preset {
+            cpu: some("256"),
+            memory: some("300"),
+            env: vec!["A=1".into()],
+            ..Preset::default()
+        };
+        let own = Preset {
+            cpus: some("2"),
+            env: vec!["A=2".into()],
+            ..Preset::default()
+        };
         let laid = own.over(&base);
-        assert_eq!((laid.cpu.as_deref(), laid.cpus.as_deref(), laid.memory.as_deref()), (None, Some("2"), Some("300")));
+        assert_eq!(
+            (
+                laid.cpu.as_deref(),
+                laid.cpus.as_deref(),
+                laid.memory.as_deref()
+            ),
+            (None, Some("2"), Some("300"))
+        );
         assert_eq!(laid.env, ["A=1", "A=2"]);
     }
 
     #[test]
     fn amounts_in_a_file_may_be_numbers() {
         let preset: Preset = toml::from_str("memory = 300\ncpus = 0.5\npids = \"64\"").unwrap();
-        assert_eq!((preset.memory.as_deref(), preset.cpus.as_deref(), preset.pids.as_deref()), (Some("300"), Some("0.5"), Some("64")));
-        assert!(toml::from_str::<Preset>("memory = true").unwrap_err().message().contains("amount"));
+        assert_eq!(
+            (
+                preset.memory.as_deref(),
+                preset.cpus.as_deref(),
+                preset.pids.as_deref()
+            ),
+            (Some("300"), Some("0.5"), Some("64"))
+        );
+        assert!(
+            toml::from_str::<Preset>("memory = true")
+                .unwrap_err()
+                .message()
+                .contains("amount")
+        );
     }
 
     #[test]
     fn wrong_field_is_named() {
-        let error = Preset { pids: some("many"), ..Preset::default() }.limits().unwrap_err();
+        let error = Preset {
+            pids: some("many"),
+            ..Preset::default()
+        }
+        .limits()
+        .unwrap_err();
         assert_eq!(error.field, "pids");
     }
 }

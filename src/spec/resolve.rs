@@ -1,4 +1,5 @@
-//! Resolving a request into a [`ContainerSpec`]: defaults filled in, everything checked, nothing left to guess.
+//! Resolving a request into a [`ContainerSpec`]: defaults filled in, everything checked, nothing
+//! left to guess.
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -7,18 +8,20 @@ use std::str::FromStr;
 
 use super::namespaces::Namespaces;
 use super::{
-    ContainerId, ContainerName, ContainerSpec, HealthCheck, IpcMode, NetworkMode, Preset, Propagation, Security, SpecError, Storage,
-    Sysctl, User, format_bytes, parse_bytes, parse_duration, parse_signal,
+    ContainerId, ContainerName, ContainerSpec, HealthCheck, IpcMode, NetworkMode, Preset,
+    Propagation, Security, SpecError, Storage, Sysctl, User, format_bytes, parse_bytes,
+    parse_duration, parse_signal,
 };
 
 /// The image used when none is named.
 pub const DEFAULT_IMAGE: &str = "host";
 /// `PATH` inside a container unless `--env` says otherwise.
 pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/// Most processes and threads of a container that asks for no other number: a fork bomb ends here, not at the host's.
+/// Most processes and threads of a container that asks for no other number: a fork bomb ends here,
+/// not at the host's.
 pub const DEFAULT_PIDS: u64 = 4096;
-/// What systemd gives to applications of a session (systemd.special(7), app.slice): want of memory on the host kills a container before
-/// the host's own services, which have 0.
+/// What systemd gives to applications of a session (systemd.special(7), app.slice): want of memory
+/// on the host kills a container before the host's own services, which have 0.
 pub const DEFAULT_OOM_SCORE_ADJ: i16 = 200;
 /// Least size of one log file, in bytes.
 const MIN_LOG: u64 = 4096;
@@ -32,41 +35,73 @@ const HOST_NAME_MAX: usize = 64;
 ///
 /// # Errors
 /// [`SpecError`] naming the first wrong field.
-pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool, interactive: bool) -> Result<ContainerSpec, SpecError> {
+pub fn resolve(
+    id: ContainerId,
+    name: Option<&str>,
+    request: &Preset,
+    tty: bool,
+    interactive: bool,
+) -> Result<ContainerSpec, SpecError> {
     let name = match name.map(str::trim).filter(|n| !n.is_empty()) {
         Some(text) => ContainerName::new(text)?,
         None => ContainerName::new(id.as_str())?,
     };
     let argv = request.command.clone().unwrap_or_default();
     if argv.is_empty() || argv[0].is_empty() {
-        return Err(SpecError::new("command", "no command: say what to run, such as sh or sleep 1000"));
+        return Err(SpecError::new(
+            "command",
+            "no command: say what to run, such as sh or sleep 1000",
+        ));
     }
     no_nul("command", &argv)?;
     let mut limits = request.limits()?;
-    if request.pids.as_deref().is_none_or(|text| text.trim().is_empty()) {
+    if request
+        .pids
+        .as_deref()
+        .is_none_or(|text| text.trim().is_empty())
+    {
         limits.pids = Some(DEFAULT_PIDS);
     }
     limits.check()?;
     let cwd = request.workdir.clone().unwrap_or_else(|| "/".into());
     if !cwd.starts_with('/') || cwd.contains('\0') {
-        return Err(SpecError::new("workdir", format!("{cwd:?} is not an absolute path inside the container")));
+        return Err(SpecError::new(
+            "workdir",
+            format!("{cwd:?} is not an absolute path inside the container"),
+        ));
     }
-    let hostname = request.hostname.clone().unwrap_or_else(|| name.as_str().to_owned());
+    let hostname = request
+        .hostname
+        .clone()
+        .unwrap_or_else(|| name.as_str().to_owned());
     if !is_host_name(&hostname) {
         return Err(SpecError::new(
             "hostname",
-            format!("{hostname:?} is not a host name: letters, digits, '-', '_' and '.', at most {HOST_NAME_MAX}"),
+            format!(
+                "{hostname:?} is not a host name: letters, digits, '-', '_' and '.', at most {HOST_NAME_MAX}"
+            ),
         ));
     }
     let namespaces = Namespaces::of(request)?;
-    let user = request.user.as_deref().map_or(Ok(User::default()), str::parse)?;
-    let image = request.image.clone().unwrap_or_else(|| DEFAULT_IMAGE.into());
+    let user = request
+        .user
+        .as_deref()
+        .map_or(Ok(User::default()), str::parse)?;
+    let image = request
+        .image
+        .clone()
+        .unwrap_or_else(|| DEFAULT_IMAGE.into());
     if image != DEFAULT_IMAGE {
-        return Err(SpecError::new("image", format!("there is no image {image:?}; the only one is {DEFAULT_IMAGE}")));
+        return Err(SpecError::new(
+            "image",
+            format!("there is no image {image:?}; the only one is {DEFAULT_IMAGE}"),
+        ));
     }
     Ok(ContainerSpec {
         env: environment(&request.env, &hostname, user, tty)?,
-        init: request.init.unwrap_or_else(|| is_shell_line(&argv) || has_check(request)),
+        init: request
+            .init
+            .unwrap_or_else(|| is_shell_line(&argv) || has_check(request)),
         id,
         name,
         image,
@@ -93,67 +128,120 @@ pub fn resolve(id: ContainerId, name: Option<&str>, request: &Preset, tty: bool,
         root: root(request)?,
         root_found: None,
         overlay: request.overlay.unwrap_or_default(),
-        propagation: request.mount_propagation.as_deref().map_or(Ok(Propagation::Private), str::parse)?,
+        propagation: request
+            .mount_propagation
+            .as_deref()
+            .map_or(Ok(Propagation::Private), str::parse)?,
         read_only: request.read_only.unwrap_or_default(),
         storage: storage(request)?,
         security: Security::resolve(request)?,
         ulimits: parse_all(&request.ulimits)?,
-        oom_score_adj: number("oom-score-adj", request.oom_score_adj.as_deref(), -1000..=1000)?
-            .map_or(Some(DEFAULT_OOM_SCORE_ADJ), |n| Some(n as i16)),
+        oom_score_adj: number(
+            "oom-score-adj",
+            request.oom_score_adj.as_deref(),
+            -1000..=1000,
+        )?
+        .map_or(Some(DEFAULT_OOM_SCORE_ADJ), |n| Some(n as i16)),
         nice: number("nice", request.nice.as_deref(), -20..=19)?.map(|n| n as i8),
-        add_hosts: request.add_hosts.iter().map(|text| host_line(text)).collect::<Result<_, _>>()?,
-        dns: request.dns.iter().map(|text| address("dns", text)).collect::<Result<_, _>>()?,
-        labels: request.labels.iter().map(|text| label(text)).collect::<Result<_, _>>()?,
+        add_hosts: request
+            .add_hosts
+            .iter()
+            .map(|text| host_line(text))
+            .collect::<Result<_, _>>()?,
+        dns: request
+            .dns
+            .iter()
+            .map(|text| address("dns", text))
+            .collect::<Result<_, _>>()?,
+        labels: request
+            .labels
+            .iter()
+            .map(|text| label(text))
+            .collect::<Result<_, _>>()?,
         health: health(request)?,
         log: log(request)?,
         log_rate: log_rate(request)?,
         tty,
         interactive,
         restart: request.restart.unwrap_or_default(),
-        stop_signal: request.stop_signal.as_deref().map_or(Ok(15), |text| parse_signal("stop-signal", text))?,
-        stop_timeout_ms: text(&request.stop_timeout).map(|t| parse_duration("stop-timeout", t)).transpose()?.map(|t| t.as_millis() as u64),
+        stop_signal: request
+            .stop_signal
+            .as_deref()
+            .map_or(Ok(15), |text| parse_signal("stop-signal", text))?,
+        stop_timeout_ms: text(&request.stop_timeout)
+            .map(|t| parse_duration("stop-timeout", t))
+            .transpose()?
+            .map(|t| t.as_millis() as u64),
         remove: false,
         preset: None,
     })
 }
 
-/// A shell line as PID 1 would neither reap orphans nor end on SIGTERM (a PID 1 has no default actions, pid_namespaces(7)): it gets an init.
+/// A shell line as PID 1 would neither reap orphans nor end on SIGTERM (a PID 1 has no default
+/// actions, pid_namespaces(7)): it gets an init.
 fn is_shell_line(argv: &[String]) -> bool {
     let shell = argv[0].rsplit('/').next().unwrap_or_default();
-    matches!(shell, "sh" | "dash" | "bash" | "ash" | "zsh" | "ksh") && argv.get(1).is_some_and(|a| a.starts_with('-') && a.ends_with('c'))
+    matches!(shell, "sh" | "dash" | "bash" | "ash" | "zsh" | "ksh")
+        && argv
+            .get(1)
+            .is_some_and(|a| a.starts_with('-') && a.ends_with('c'))
 }
 
 /// What a check leaves behind is killed with it, and has to be reaped by somebody.
 fn has_check(request: &Preset) -> bool {
-    request.health_command.as_deref().is_some_and(|line| !line.trim().is_empty())
+    request
+        .health_command
+        .as_deref()
+        .is_some_and(|line| !line.trim().is_empty())
 }
 
 fn text(value: &Option<String>) -> Option<&str> {
-    value.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    value
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
 }
 
 fn parse_all<T: FromStr<Err = SpecError>>(texts: &[String]) -> Result<Vec<T>, SpecError> {
     texts.iter().map(|text| text.parse()).collect()
 }
 
-fn number(field: &'static str, text: Option<&str>, range: RangeInclusive<i64>) -> Result<Option<i64>, SpecError> {
+fn number(
+    field: &'static str,
+    text: Option<&str>,
+    range: RangeInclusive<i64>,
+) -> Result<Option<i64>, SpecError> {
     let Some(text) = text.map(str::trim).filter(|t| !t.is_empty()) else {
         return Ok(None);
     };
     match text.parse() {
         Ok(value) if range.contains(&value) => Ok(Some(value)),
-        _ => Err(SpecError::new(field, format!("{text:?} is not a number from {} to {}", range.start(), range.end()))),
+        _ => Err(SpecError::new(
+            field,
+            format!(
+                "{text:?} is not a number from {} to {}",
+                range.start(),
+                range.end()
+            ),
+        )),
     }
 }
 
 fn address(field: &'static str, text: &str) -> Result<IpAddr, SpecError> {
-    text.trim().parse().map_err(|_| SpecError::new(field, format!("{text:?} is not an IP address")))
+    text.trim()
+        .parse()
+        .map_err(|_| SpecError::new(field, format!("{text:?} is not an IP address")))
 }
 
 fn host_line(text: &str) -> Result<(String, IpAddr), SpecError> {
-    let (name, ip) = text.split_once(':').ok_or_else(|| SpecError::new("add-host", format!("{text:?} is not NAME:ADDRESS")))?;
+    let (name, ip) = text
+        .split_once(':')
+        .ok_or_else(|| SpecError::new("add-host", format!("{text:?} is not NAME:ADDRESS")))?;
     if !is_host_name(name) {
-        return Err(SpecError::new("add-host", format!("{name:?} is not a host name")));
+        return Err(SpecError::new(
+            "add-host",
+            format!("{name:?} is not a host name"),
+        ));
     }
     Ok((name.to_owned(), address("add-host", ip)?))
 }
@@ -161,12 +249,15 @@ fn host_line(text: &str) -> Result<(String, IpAddr), SpecError> {
 fn label(text: &str) -> Result<(String, String), SpecError> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err(SpecError::new("label", format!("{text:?} is not KEY=value"))),
+        _ => Err(SpecError::new(
+            "label",
+            format!("{text:?} is not KEY=value"),
+        )),
     }
 }
 
-/// Settings of a namespace need one of the container's own: with the host's they would change the host, with another container's that one,
-/// or the host again where that one has the host's.
+/// Settings of a namespace need one of the container's own: with the host's they would change the
+/// host, with another container's that one, or the host again where that one has the host's.
 fn sysctls(request: &Preset, ipc: &IpcMode) -> Result<Vec<Sysctl>, SpecError> {
     let sysctls: Vec<Sysctl> = parse_all(&request.sysctls)?;
     for sysctl in &sysctls {
@@ -190,7 +281,9 @@ fn sysctls(request: &Preset, ipc: &IpcMode) -> Result<Vec<Sysctl>, SpecError> {
             None => continue,
             Some(Ok(())) => format!("{name} would change the host: its {what} is the host's"),
             Some(Err(other)) => {
-                format!("{name} would change container {other}, or the host where that has the host's: its {what} is that container's")
+                format!(
+                    "{name} would change container {other}, or the host where that has the host's: its {what} is that container's"
+                )
             }
         };
         return Err(SpecError::new("sysctl", why));
@@ -201,38 +294,68 @@ fn sysctls(request: &Preset, ipc: &IpcMode) -> Result<Vec<Sysctl>, SpecError> {
 fn root(request: &Preset) -> Result<Option<PathBuf>, SpecError> {
     let Some(root) = request.root.as_deref().filter(|r| !r.is_empty()) else {
         return match request.overlay {
-            Some(true) => Err(SpecError::new("overlay", "an image has a layer of the container's own anyway; --overlay goes with --root")),
+            Some(true) => Err(SpecError::new(
+                "overlay",
+                "an image has a layer of the container's own anyway; --overlay goes with --root",
+            )),
             _ => Ok(None),
         };
     };
     if !root.starts_with('/') || root.contains('\0') || root.trim_end_matches('/').is_empty() {
-        return Err(SpecError::new("root", format!("{root:?} is not an absolute path of a folder below /")));
+        return Err(SpecError::new(
+            "root",
+            format!("{root:?} is not an absolute path of a folder below /"),
+        ));
     }
     if request.image.is_some() {
-        return Err(SpecError::new("root", "a folder as root and an image exclude each other"));
+        return Err(SpecError::new(
+            "root",
+            "a folder as root and an image exclude each other",
+        ));
     }
     Ok(Some(root.into()))
 }
 
 fn storage(request: &Preset) -> Result<Option<Storage>, SpecError> {
     let storage = text(&request.storage).map(str::parse).transpose()?;
-    if storage.is_some() && request.root.as_deref().is_some_and(|root| !root.is_empty()) && request.overlay != Some(true) {
-        return Err(SpecError::new("storage", "what it writes goes to the folder of --root itself; add --overlay for a layer of its own"));
+    if storage.is_some()
+        && request.root.as_deref().is_some_and(|root| !root.is_empty())
+        && request.overlay != Some(true)
+    {
+        return Err(SpecError::new(
+            "storage",
+            "what it writes goes to the folder of --root itself; add --overlay for a layer of its own",
+        ));
     }
     Ok(storage)
 }
 
 fn health(request: &Preset) -> Result<Option<HealthCheck>, SpecError> {
-    let Some(command) = request.health_command.clone().filter(|c| !c.trim().is_empty()) else {
+    let Some(command) = request
+        .health_command
+        .clone()
+        .filter(|c| !c.trim().is_empty())
+    else {
         return Ok(None);
     };
     no_nul("health-cmd", std::slice::from_ref(&command))?;
-    let interval =
-        request.health_interval.as_deref().map_or(Ok(HealthCheck::DEFAULT_INTERVAL), |t| parse_duration("health-interval", t))?;
+    let interval = request
+        .health_interval
+        .as_deref()
+        .map_or(Ok(HealthCheck::DEFAULT_INTERVAL), |t| {
+            parse_duration("health-interval", t)
+        })?;
     if interval.as_millis() < 100 {
-        return Err(SpecError::new("health-interval", "less than 100ms would be a load of its own"));
+        return Err(SpecError::new(
+            "health-interval",
+            "less than 100ms would be a load of its own",
+        ));
     }
-    let retries = number("health-retries", request.health_retries.as_deref(), 1..=1000)?;
+    let retries = number(
+        "health-retries",
+        request.health_retries.as_deref(),
+        1..=1000,
+    )?;
     Ok(Some(HealthCheck {
         command,
         interval_ms: u64::try_from(interval.as_millis()).unwrap_or(u64::MAX),
@@ -242,44 +365,71 @@ fn health(request: &Preset) -> Result<Option<HealthCheck>, SpecError> {
 
 /// Log rotation; whichever of the two was not given has docker's usual value.
 fn log(request: &Preset) -> Result<Option<(u64, u32)>, SpecError> {
-    let size = request.log_size.as_deref().map(|t| parse_bytes("log-size", t)).transpose()?;
+    let size = request
+        .log_size
+        .as_deref()
+        .map(|t| parse_bytes("log-size", t))
+        .transpose()?;
     if size.is_some_and(|size| size < MIN_LOG) {
         return Err(SpecError::new(
             "log-size",
-            format!("a log file of less than {} is mostly rotation; give it more", format_bytes(MIN_LOG)),
+            format!(
+                "a log file of less than {} is mostly rotation; give it more",
+                format_bytes(MIN_LOG)
+            ),
         ));
     }
     let files = number("log-files", request.log_files.as_deref(), 1..=100)?;
     if size.is_none() && files.is_none() {
         return Ok(None);
     }
-    Ok(Some((size.unwrap_or(10 << 20), files.map_or(3, |n| n as u32))))
+    Ok(Some((
+        size.unwrap_or(10 << 20),
+        files.map_or(3, |n| n as u32),
+    )))
 }
 
 fn log_rate(request: &Preset) -> Result<Option<u64>, SpecError> {
-    let Some(text) = request.log_rate.as_deref() else { return Ok(None) };
+    let Some(text) = request.log_rate.as_deref() else {
+        return Ok(None);
+    };
     // the field's name is in front of it anyway
     let rate = parse_bytes("log-rate", text.strip_suffix("/s").unwrap_or(text))?;
     if rate < MIN_LOG_RATE {
         let least = format_bytes(MIN_LOG_RATE);
-        return Err(SpecError::new("log-rate", format!("a log that may grow by less than {least} a second says nothing; give it more")));
+        return Err(SpecError::new(
+            "log-rate",
+            format!("a log that may grow by less than {least} a second says nothing; give it more"),
+        ));
     }
     Ok(Some(rate))
 }
 
 fn is_host_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= HOST_NAME_MAX && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
+    !name.is_empty()
+        && name.len() <= HOST_NAME_MAX
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
 }
 
 fn no_nul(field: &'static str, words: &[String]) -> Result<(), SpecError> {
     match words.iter().find(|w| w.contains('\0')) {
-        Some(word) => Err(SpecError::new(field, format!("{word:?} has a NUL byte, which no program can be given"))),
+        Some(word) => Err(SpecError::new(
+            field,
+            format!("{word:?} has a NUL byte, which no program can be given"),
+        )),
         None => Ok(()),
     }
 }
 
 /// Defaults first, then the user's; a later `KEY` replaces an earlier one.
-fn environment(asked: &[String], hostname: &str, user: User, tty: bool) -> Result<Vec<String>, SpecError> {
+fn environment(
+    asked: &[String],
+    hostname: &str,
+    user: User,
+    tty: bool,
+) -> Result<Vec<String>, SpecError> {
     no_nul("env", asked)?;
     let mut env = vec![
         format!("PATH={DEFAULT_PATH}"),
@@ -308,14 +458,22 @@ mod tests {
     }
 
     fn request(command: &[&str]) -> Preset {
-        Preset { command: Some(command.iter().map(|s| (*s).to_owned()).collect()), ..Preset::default() }
+        Preset {
+            command: Some(command.iter().map(|s| (*s).to_owned()).collect()),
+            ..Preset::default()
+        }
     }
 
     #[test]
     fn defaults_are_filled_in() {
         let spec = resolve(id(), None, &request(&["sh"]), false, false).unwrap();
         assert_eq!(
-            (spec.name.as_str(), spec.hostname.as_str(), spec.cwd.as_str(), spec.image.as_str()),
+            (
+                spec.name.as_str(),
+                spec.hostname.as_str(),
+                spec.cwd.as_str(),
+                spec.image.as_str()
+            ),
             ("0001020304ff", "0001020304ff", "/", "host")
         );
         assert!(spec.env.iter().any(|e| e.starts_with("PATH=")));
@@ -323,13 +481,33 @@ mod tests {
 
     #[test]
     fn a_shell_line_gets_an_init() {
-        let init = |command: &[&str]| resolve(id(), None, &request(command), false, false).unwrap().init;
+        let init = |command: &[&str]| {
+            resolve(id(), None, &request(command), false, false)
+                .unwrap()
+                .init
+        };
         assert!(init(&["sh", "-c", "sleep 1"]) && init(&["/bin/bash", "-ec", "true"]));
         assert!(!init(&["sh"]) && !init(&["sleep", "1"]) && !init(&["sh", "script"]));
         // what a check leaves behind has to be reaped
-        let checked = Preset { health_command: Some("true".into()), ..request(&["sleep", "1"]) };
+        let checked = Preset {
+            health_command: Some("true".into()),
+            ..request(&["sleep", "1"])
+        };
         assert!(resolve(id(), None, &checked, false, false).unwrap().init);
-        assert!(!resolve(id(), None, &Preset { init: Some(false), ..checked }, false, false).unwrap().init);
+        assert!(
+            !resolve(
+                id(),
+                None,
+                &Preset {
+                    init: Some(false),
+                    ..checked
+                },
+                false,
+                false
+            )
+            .unwrap()
+            .init
+        );
     }
 
     #[test]
@@ -344,14 +522,60 @@ mod tests {
 
     #[test]
     fn each_wrong_field_is_named() {
-        let field = |name, preset: &Preset| resolve(id(), name, preset, false, false).unwrap_err().field;
+        let field =
+            |name, preset: &Preset| resolve(id(), name, preset, false, false).unwrap_err().field;
         assert_eq!(field(None, &request(&[])), "command");
         assert_eq!(field(None, &request(&["a\0b"])), "command");
         assert_eq!(field(Some("../x"), &request(&["sh"])), "name");
-        assert_eq!(field(None, &Preset { workdir: Some("tmp".into()), ..request(&["sh"]) }), "workdir");
-        assert_eq!(field(None, &Preset { hostname: Some("a b".into()), ..request(&["sh"]) }), "hostname");
-        assert_eq!(field(None, &Preset { env: vec!["NOVALUE".into()], ..request(&["sh"]) }), "env");
-        assert_eq!(field(None, &Preset { image: Some("debian".into()), ..request(&["sh"]) }), "image");
-        assert_eq!(field(None, &Preset { memory: Some("lots".into()), ..request(&["sh"]) }), "memory");
+        assert_eq!(
+            field(
+                None,
+                &Preset {
+                    workdir: Some("tmp".into()),
+                    ..request(&["sh"])
+                }
+            ),
+            "workdir"
+        );
+        assert_eq!(
+            field(
+                None,
+                &Preset {
+                    hostname: Some("a b".into()),
+                    ..request(&["sh"])
+                }
+            ),
+            "hostname"
+        );
+        assert_eq!(
+            field(
+                None,
+                &Preset {
+                    env: vec!["NOVALUE".into()],
+                    ..request(&["sh"])
+                }
+            ),
+            "env"
+        );
+        assert_eq!(
+            field(
+                None,
+                &Preset {
+                    image: Some("debian".into()),
+                    ..request(&["sh"])
+                }
+            ),
+            "image"
+        );
+        assert_eq!(
+            field(
+                None,
+                &Preset {
+                    memory: Some("lots".into()),
+                    ..request(&["sh"])
+                }
+            ),
+            "memory"
+        );
     }
 }

@@ -11,25 +11,28 @@ use super::SpecError;
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 /// The longest back-off.
 const LONGEST_DELAY: Duration = Duration::from_secs(60);
-/// After running this long a container counts as recovered, and its back-off begins anew (docker's rule).
+/// After running this long a container counts as recovered, and its back-off begins anew (docker's
+/// rule).
 pub const RECOVERED_AFTER: Duration = Duration::from_secs(10);
 
-/// Whether a container that ended by itself is started again. One that was stopped by its user never is.
+/// Whether a container that ended by itself is started again. One that was stopped by its user
+/// never is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum RestartPolicy {
     /// Never.
     #[default]
     No,
-    /// When it failed (exit code not 0, a signal, OOM), at most so many times in a row; `None` without end.
+    /// When it failed (exit code not 0, a signal, OOM), at most so many times in a row; `None`
+    /// without end.
     OnFailure(Option<u32>),
     /// However it ended.
     Always,
 }
 
 impl RestartPolicy {
-    /// The delay before the next start; `None` when there is none. `failed` says whether it ended badly, `in_a_row` how many
-    /// restarts there were since it last ran for [`RECOVERED_AFTER`].
+    /// The delay before the next start; `None` when there is none. `failed` says whether it ended
+    /// badly, `in_a_row` how many restarts there were since it last ran for [`RECOVERED_AFTER`].
     #[must_use]
     pub fn delay(self, failed: bool, in_a_row: u32) -> Option<Duration> {
         let again = match self {
@@ -38,7 +41,11 @@ impl RestartPolicy {
             Self::OnFailure(Some(most)) => failed && in_a_row < most,
             Self::Always => true,
         };
-        again.then(|| FIRST_DELAY.saturating_mul(1 << in_a_row.min(10)).min(LONGEST_DELAY))
+        again.then(|| {
+            FIRST_DELAY
+                .saturating_mul(1 << in_a_row.min(10))
+                .min(LONGEST_DELAY)
+        })
     }
 }
 
@@ -49,8 +56,15 @@ impl FromStr for RestartPolicy {
             None if text == "no" => Ok(Self::No),
             None if text == "always" => Ok(Self::Always),
             None if text == "on-failure" => Ok(Self::OnFailure(None)),
-            Some(("on-failure", most)) if most.parse::<u32>().is_ok_and(|m| m > 0) => Ok(Self::OnFailure(most.parse().ok())),
-            _ => Err(SpecError::new("restart", format!("{text:?} is not a restart policy; use no, on-failure, on-failure:N or always"))),
+            Some(("on-failure", most)) if most.parse::<u32>().is_ok_and(|m| m > 0) => {
+                Ok(Self::OnFailure(most.parse().ok()))
+            }
+            _ => Err(SpecError::new(
+                "restart",
+                format!(
+                    "{text:?} is not a restart policy; use no, on-failure, on-failure:N or always"
+                ),
+            )),
         }
     }
 }
@@ -82,20 +96,31 @@ mod tests {
         for text in ["no", "always", "on-failure", "on-failure:3"] {
             assert_eq!(String::from(text.parse::<RestartPolicy>().unwrap()), text);
         }
-        for bad in ["", "never", "on-failure:", "on-failure:0", "on-failure:x", "always:3"] {
+        for bad in [
+            "",
+            "never",
+            "on-failure:",
+            "on-failure:0",
+            "on-failure:x",
+            "always:3",
+        ] {
             assert!(bad.parse::<RestartPolicy>().is_err(), "{bad}");
         }
     }
 
     #[test]
     fn delays_double_up_to_a_minute_and_end() {
-        let millis = |policy: RestartPolicy, failed, n| policy.delay(failed, n).map(|d| d.as_millis());
+        let millis =
+            |policy: RestartPolicy, failed, n| policy.delay(failed, n).map(|d| d.as_millis());
         assert_eq!(millis(RestartPolicy::No, true, 0), None);
         assert_eq!(millis(RestartPolicy::OnFailure(None), false, 0), None);
         assert_eq!(millis(RestartPolicy::Always, false, 0), Some(100));
         assert_eq!(millis(RestartPolicy::Always, true, 3), Some(800));
         assert_eq!(millis(RestartPolicy::Always, true, u32::MAX), Some(60_000));
-        assert_eq!(millis(RestartPolicy::OnFailure(Some(2)), true, 1), Some(200));
+        assert_eq!(
+            millis(RestartPolicy::OnFailure(Some(2)), true, 1),
+            Some(200)
+        );
         assert_eq!(millis(RestartPolicy::OnFailure(Some(2)), true, 2), None);
     }
 }

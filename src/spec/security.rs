@@ -1,4 +1,5 @@
-//! [`Security`]: what a container may do beyond what its limits say. Safe as it is; each part is given up only by name.
+//! [`Security`]: what a container may do beyond what its limits say. Safe as it is; each part is
+//! given up only by name.
 
 use serde::{Deserialize, Serialize};
 
@@ -35,12 +36,17 @@ impl AppArmor {
         match word.map(str::trim) {
             None | Some("" | "default") => Ok(Self::Default),
             Some("unconfined") => Ok(Self::Unconfined),
-            Some(name) if name.len() <= 255 && !name.contains(|c: char| c.is_control() || c.is_whitespace()) => {
+            Some(name)
+                if name.len() <= 255
+                    && !name.contains(|c: char| c.is_control() || c.is_whitespace()) =>
+            {
                 Ok(Self::Named(name.into()))
             }
             Some(other) => Err(SpecError::new(
                 "apparmor",
-                format!("{other:?} is no name of a profile; use default, unconfined, or one that is loaded"),
+                format!(
+                    "{other:?} is no name of a profile; use default, unconfined, or one that is loaded"
+                ),
             )),
         }
     }
@@ -63,7 +69,8 @@ pub struct Security {
     pub selinux: SeLinux,
     /// Whether a setuid program gives nobody more than they have.
     pub no_new_privileges: bool,
-    /// Whether nothing of this holds: every capability, every system call, every device, and `/proc` and `/sys` as they are.
+    /// Whether nothing of this holds: every capability, every system call, every device, and
+    /// `/proc` and `/sys` as they are.
     pub privileged: bool,
 }
 
@@ -104,7 +111,9 @@ AppArmor profile and no SELinux label confines it, and nothing of /proc and /sys
             Some(other) => {
                 return Err(SpecError::new(
                     "seccomp",
-                    format!("{other:?} is no seccomp profile; use default, unconfined, or the absolute path of one"),
+                    format!(
+                        "{other:?} is no seccomp profile; use default, unconfined, or the absolute path of one"
+                    ),
                 ));
             }
         };
@@ -112,22 +121,45 @@ AppArmor profile and no SELinux label confines it, and nothing of /proc and /sys
         let selinux = SeLinux::resolve(request.selinux.as_deref())?;
         if request.privileged == Some(true) {
             if seccomp == Seccomp::Own || !request.cap_drop.is_empty() {
-                let field = if seccomp == Seccomp::Own { "seccomp" } else { "cap-drop" };
-                return Err(SpecError::new(field, "a privileged container gives all of that up: leave out --privileged, or this"));
+                let field = if seccomp == Seccomp::Own {
+                    "seccomp"
+                } else {
+                    "cap-drop"
+                };
+                return Err(SpecError::new(
+                    field,
+                    "a privileged container gives all of that up: leave out --privileged, or this",
+                ));
             }
             return Ok(Self {
                 capabilities: Capabilities::ALL,
                 asked: Capabilities::ALL,
                 seccomp: Seccomp::Unconfined,
                 // one that is named all the same is meant
-                apparmor: if request.apparmor.is_none() { AppArmor::Unconfined } else { apparmor },
-                selinux: if request.selinux.is_none() { SeLinux::Unconfined } else { selinux },
+                apparmor: if request.apparmor.is_none() {
+                    AppArmor::Unconfined
+                } else {
+                    apparmor
+                },
+                selinux: if request.selinux.is_none() {
+                    SeLinux::Unconfined
+                } else {
+                    selinux
+                },
                 no_new_privileges: false,
                 privileged: true,
             });
         }
         let no_new_privileges = request.no_new_privileges.unwrap_or(true);
-        Ok(Self { capabilities, asked, seccomp, apparmor, selinux, no_new_privileges, privileged: false })
+        Ok(Self {
+            capabilities,
+            asked,
+            seccomp,
+            apparmor,
+            selinux,
+            no_new_privileges,
+            privileged: false,
+        })
     }
 }
 
@@ -142,32 +174,100 @@ mod tests {
         assert!(safe.no_new_privileges && !safe.privileged && safe.seccomp == Seccomp::Default);
         let text = serde_json::to_string(&safe).unwrap();
         assert_eq!(serde_json::from_str::<Security>(&text).unwrap(), safe);
-        assert_eq!(serde_json::from_str::<Security>("{}").unwrap(), safe, "a record of an older version is safe too");
+        assert_eq!(
+            serde_json::from_str::<Security>("{}").unwrap(),
+            safe,
+            "a record of an older version is safe too"
+        );
     }
 
     #[test]
     fn each_part_is_given_up_by_name() {
         let one = |preset: Preset| Security::resolve(&preset).unwrap();
-        let own = one(Preset { seccomp: Some("/etc/profile.json".into()), ..Preset::default() });
-        assert_eq!(own, Security { seccomp: Seccomp::Own, ..Security::default() });
-        let named = one(Preset { apparmor: Some("my-profile".into()), ..Preset::default() });
-        assert_eq!(named, Security { apparmor: AppArmor::Named("my-profile".into()), ..Security::default() });
-        let added = one(Preset { cap_add: vec!["NET_RAW".into()], ..Preset::default() });
+        let own = one(Preset {
+            seccomp: Some("/etc/profile.json".into()),
+            ..Preset::default()
+        });
+        assert_eq!(
+            own,
+            Security {
+                seccomp: Seccomp::Own,
+                ..Security::default()
+            }
+        );
+        let named = one(Preset {
+            apparmor: Some("my-profile".into()),
+            ..Preset::default()
+        });
+        assert_eq!(
+            named,
+            Security {
+                apparmor: AppArmor::Named("my-profile".into()),
+                ..Security::default()
+            }
+        );
+        let added = one(Preset {
+            cap_add: vec!["NET_RAW".into()],
+            ..Preset::default()
+        });
         assert!(added.capabilities.has("CAP_NET_RAW") && added.asked.names() == ["CAP_NET_RAW"]);
-        let privileged = one(Preset { privileged: Some(true), ..Preset::default() });
-        assert!(privileged.privileged && privileged.capabilities == Capabilities::ALL && !privileged.no_new_privileges);
+        let privileged = one(Preset {
+            privileged: Some(true),
+            ..Preset::default()
+        });
+        assert!(
+            privileged.privileged
+                && privileged.capabilities == Capabilities::ALL
+                && !privileged.no_new_privileges
+        );
     }
 
     #[test]
     fn what_contradicts_is_refused() {
         let wrong = |preset: Preset| Security::resolve(&preset).unwrap_err().field;
-        assert_eq!(wrong(Preset { seccomp: Some("profile.json".into()), ..Preset::default() }), "seccomp");
-        assert_eq!(wrong(Preset { apparmor: Some("two words".into()), ..Preset::default() }), "apparmor");
-        let privileged = Preset { privileged: Some(true), ..Preset::default() };
-        assert_eq!(Security::resolve(&privileged).unwrap().apparmor, AppArmor::Unconfined);
-        let named = Preset { apparmor: Some("default".into()), ..privileged.clone() };
-        assert_eq!(Security::resolve(&named).unwrap().apparmor, AppArmor::Default);
-        assert_eq!(wrong(Preset { seccomp: Some("/p".into()), ..privileged.clone() }), "seccomp");
-        assert_eq!(wrong(Preset { cap_drop: vec!["ALL".into()], ..privileged }), "cap-drop");
+        assert_eq!(
+            wrong(Preset {
+                seccomp: Some("profile.json".into()),
+                ..Preset::default()
+            }),
+            "seccomp"
+        );
+        assert_eq!(
+            wrong(Preset {
+                apparmor: Some("two words".into()),
+                ..Preset::default()
+            }),
+            "apparmor"
+        );
+        let privileged = Preset {
+            privileged: Some(true),
+            ..Preset::default()
+        };
+        assert_eq!(
+            Security::resolve(&privileged).unwrap().apparmor,
+            AppArmor::Unconfined
+        );
+        let named = Preset {
+            apparmor: Some("default".into()),
+            ..privileged.clone()
+        };
+        assert_eq!(
+            Security::resolve(&named).unwrap().apparmor,
+            AppArmor::Default
+        );
+        assert_eq!(
+            wrong(Preset {
+                seccomp: Some("/p".into()),
+                ..privileged.clone()
+            }),
+            "seccomp"
+        );
+        assert_eq!(
+            wrong(Preset {
+                cap_drop: vec!["ALL".into()],
+                ..privileged
+            }),
+            "cap-drop"
+        );
     }
 }

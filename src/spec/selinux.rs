@@ -1,4 +1,5 @@
-//! SELinux: which labels a container asks for, and the pair of categories that keeps it apart from the others.
+//! SELinux: which labels a container asks for, and the pair of categories that keeps it apart from
+//! the others.
 
 use std::collections::HashSet;
 
@@ -26,8 +27,12 @@ impl SeLinux {
             let known = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
             let (names, level) = parts.split_at(parts.len().min(3));
             matches!(names.len(), 1 | 3)
-                && names.iter().all(|part| !part.is_empty() && part.chars().all(known))
-                && level.iter().all(|text| !text.is_empty() && text.chars().all(|c| known(c) || ":,".contains(c)))
+                && names
+                    .iter()
+                    .all(|part| !part.is_empty() && part.chars().all(known))
+                && level.iter().all(|text| {
+                    !text.is_empty() && text.chars().all(|c| known(c) || ":,".contains(c))
+                })
                 && text.len() <= 4096
         };
         match word.map(str::trim) {
@@ -36,7 +41,9 @@ impl SeLinux {
             Some(label) if is_label(label) => Ok(Self::Named(label.into())),
             Some(other) => Err(SpecError::new(
                 "selinux",
-                format!("{other:?} is no SELinux label; use default, unconfined, a type such as container_t, or USER:ROLE:TYPE:LEVEL"),
+                format!(
+                    "{other:?} is no SELinux label; use default, unconfined, a type such as container_t, or USER:ROLE:TYPE:LEVEL"
+                ),
             )),
         }
     }
@@ -45,8 +52,9 @@ impl SeLinux {
 /// How many categories a policy of containers has (c0 to c1023).
 const CATEGORIES: u32 = 1024;
 
-/// Two of the policy's categories, the lower first, that no other container has: what one may read, another may not, though both have the
-/// same type (Multi-Category Security; opencontainers/selinux: uniqMcs).
+/// Two of the policy's categories, the lower first, that no other container has: what one may read,
+/// another may not, though both have the same type (Multi-Category Security;
+/// opencontainers/selinux: uniqMcs).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Categories(u16, u16);
 
@@ -65,7 +73,9 @@ impl Categories {
     /// The first pair from `random` on that is none of `taken`; `None` when there is none left.
     #[must_use]
     pub fn free(random: u32, taken: &HashSet<Self>) -> Option<Self> {
-        (0..Self::PAIRS.min(taken.len() as u32 + 1)).map(|n| Self::of(random.wrapping_add(n))).find(|pair| !taken.contains(pair))
+        (0..Self::PAIRS.min(taken.len() as u32 + 1))
+            .map(|n| Self::of(random.wrapping_add(n)))
+            .find(|pair| !taken.contains(pair))
     }
 
     /// As a label ends in it: `c7,c513`.
@@ -83,18 +93,44 @@ mod tests {
     fn a_word_is_a_label_or_refused() {
         let of = |word| SeLinux::resolve(Some(word));
         assert_eq!(SeLinux::resolve(None), Ok(SeLinux::Default));
-        assert_eq!((of("default"), of(" unconfined ")), (Ok(SeLinux::Default), Ok(SeLinux::Unconfined)));
-        for label in ["container_init_t", "system_u:system_r:container_t", "system_u:system_r:container_t:s0-s0:c1,c2.c5"] {
+        assert_eq!(
+            (of("default"), of(" unconfined ")),
+            (Ok(SeLinux::Default), Ok(SeLinux::Unconfined))
+        );
+        for label in [
+            "container_init_t",
+            "system_u:system_r:container_t",
+            "system_u:system_r:container_t:s0-s0:c1,c2.c5",
+        ] {
             assert_eq!(of(label), Ok(SeLinux::Named(label.into())));
         }
-        for wrong in ["a b", "a:b", "a::c", ":", "a:b:c:", "a:b:c:s0 x", "type\"t", "../x", "a,b"] {
-            assert!(of(wrong).unwrap_err().to_string().contains("is no SELinux label"), "{wrong}");
+        for wrong in [
+            "a b",
+            "a:b",
+            "a::c",
+            ":",
+            "a:b:c:",
+            "a:b:c:s0 x",
+            "type\"t",
+            "../x",
+            "a,b",
+        ] {
+            assert!(
+                of(wrong)
+                    .unwrap_err()
+                    .to_string()
+                    .contains("is no SELinux label"),
+                "{wrong}"
+            );
         }
     }
 
     #[test]
     fn every_pair_is_two_categories_and_none_comes_twice() {
-        let all: HashSet<(u16, u16)> = (0..Categories::PAIRS).map(Categories::of).map(|pair| (pair.0, pair.1)).collect();
+        let all: HashSet<(u16, u16)> = (0..Categories::PAIRS)
+            .map(Categories::of)
+            .map(|pair| (pair.0, pair.1))
+            .collect();
         assert_eq!(all.len(), 523_776);
         assert!(all.iter().all(|(low, high)| low < high && *high < 1024));
         assert_eq!(Categories::of(Categories::PAIRS), Categories(0, 1));

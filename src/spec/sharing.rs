@@ -1,4 +1,5 @@
-//! Which network, processes, shared memory, host name and control groups a container sees: its own, the host's, or another container's.
+//! Which network, processes, shared memory, host name and control groups a container sees: its own,
+//! the host's, or another container's.
 
 use std::fmt;
 use std::str::FromStr;
@@ -66,13 +67,18 @@ impl Own {
         match text {
             "own" | "private" => Ok(Self::Own),
             "host" => Ok(Self::Host),
-            other => Err(SpecError::new(field, format!("{other:?} is neither own nor host"))),
+            other => Err(SpecError::new(
+                field,
+                format!("{other:?} is neither own nor host"),
+            )),
         }
     }
 }
 
 fn container(text: &str) -> Option<String> {
-    text.strip_prefix("container:").filter(|word| !word.is_empty()).map(str::to_owned)
+    text.strip_prefix("container:")
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
 }
 
 macro_rules! mode {
@@ -85,7 +91,10 @@ macro_rules! mode {
                     "host" => Ok(Self::Host),
                     other => container(other).map(Self::Container).ok_or_else(|| {
                         let allowed = concat!($own_word, ", host or container:ID");
-                        SpecError::new($field, format!("{other:?} is not a {}; use {allowed}", $what))
+                        SpecError::new(
+                            $field,
+                            format!("{other:?} is not a {}; use {allowed}", $what),
+                        )
                     }),
                 }
             }
@@ -134,9 +143,20 @@ mod tests {
             assert_eq!(text.parse::<IpcMode>().unwrap().to_string(), text);
         }
         for bad in ["", "bridge", "container:", "Host"] {
-            assert!(bad.parse::<NetworkMode>().is_err() && bad.parse::<PidMode>().is_err(), "{bad}");
+            assert!(
+                bad.parse::<NetworkMode>().is_err() && bad.parse::<PidMode>().is_err(),
+                "{bad}"
+            );
         }
-        assert_eq!(["own", "private", "host"].map(|t| Own::parse("uts", t)), [Ok(Own::Own), Ok(Own::Own), Ok(Own::Host)]);
-        assert!(Own::parse("uts", "container:web").unwrap_err().to_string().starts_with("uts: "));
+        assert_eq!(
+            ["own", "private", "host"].map(|t| Own::parse("uts", t)),
+            [Ok(Own::Own), Ok(Own::Own), Ok(Own::Host)]
+        );
+        assert!(
+            Own::parse("uts", "container:web")
+                .unwrap_err()
+                .to_string()
+                .starts_with("uts: ")
+        );
     }
 }

@@ -2,7 +2,8 @@
 
 use super::SpecError;
 
-/// Names and numbers on Linux (signal(7)); the numbers are those of every architecture we run on but Alpha, MIPS and SPARC.
+/// Names and numbers on Linux (signal(7)); the numbers are those of every architecture we run on
+/// but Alpha, MIPS and SPARC.
 const SIGNALS: [(&str, i32); 31] = [
     ("HUP", 1),
     ("INT", 2),
@@ -44,7 +45,10 @@ const SIGNALS: [(&str, i32); 31] = [
 pub fn parse_signal(field: &'static str, text: &str) -> Result<i32, SpecError> {
     let upper = text.trim().to_ascii_uppercase();
     let name = upper.strip_prefix("SIG").unwrap_or(&upper);
-    let number = SIGNALS.iter().find(|(n, _)| *n == name).map(|(_, number)| *number);
+    let number = SIGNALS
+        .iter()
+        .find(|(n, _)| *n == name)
+        .map(|(_, number)| *number);
     let number = number.or_else(|| name.parse().ok().filter(|n| (1..=64).contains(n)));
     number.ok_or_else(|| {
         SpecError::new(field, format!("{text:?} is not a signal; use a name such as TERM, HUP or USR1, or a number from 1 to 64"))
@@ -72,6 +76,9 @@ mod tests {
         for bad in ["", "0", "65", "-9", "TERMINATE", "SIG"] {
             assert!(parse_signal("signal", bad).is_err(), "{bad}");
         }
-        assert_eq!((signal_name(9), signal_name(40)), ("SIGKILL".to_owned(), "signal 40".to_owned()));
+        assert_eq!(
+            (signal_name(9), signal_name(40)),
+            ("SIGKILL".to_owned(), "signal 40".to_owned())
+        );
     }
 }

@@ -5,15 +5,23 @@ use super::limits::{MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY};
 
 const MIB: u64 = 1 << 20;
 
-/// Parses an amount of bytes: a bare number is MB (2^20 bytes, as Mini Container and its users write it),
-/// `64M`, `1.5G`, `512K`, `4096b` name their unit (powers of 1024; an ending `iB` or `B` is accepted).
+/// Parses an amount of bytes: a bare number is MB (2^20 bytes, as Mini Container and its users
+/// write it), `64M`, `1.5G`, `512K`, `4096b` name their unit (powers of 1024; an ending `iB` or `B`
+/// is accepted).
 ///
 /// # Errors
 /// [`SpecError`] when it is not a number, has an unknown unit or overflows.
 pub fn parse_bytes(field: &'static str, text: &str) -> Result<u64, SpecError> {
-    let bad = |why: &str| SpecError::new(field, format!("{text:?} {why}; write MB as a number (128) or with a unit (64M, 1.5G)"));
+    let bad = |why: &str| {
+        SpecError::new(
+            field,
+            format!("{text:?} {why}; write MB as a number (128) or with a unit (64M, 1.5G)"),
+        )
+    };
     let trimmed = text.trim();
-    let split = trimmed.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(trimmed.len());
+    let split = trimmed
+        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .unwrap_or(trimmed.len());
     let (digits, unit) = trimmed.split_at(split);
     let scale: u64 = match unit.trim().to_ascii_lowercase().as_str() {
         "" | "m" | "mb" | "mib" => MIB,
@@ -25,7 +33,9 @@ pub fn parse_bytes(field: &'static str, text: &str) -> Result<u64, SpecError> {
         other => return Err(bad(&format!("has the unknown unit {other:?}"))),
     };
     let bytes = if let Ok(whole) = digits.parse::<u64>() {
-        whole.checked_mul(scale).ok_or_else(|| bad("is too large"))?
+        whole
+            .checked_mul(scale)
+            .ok_or_else(|| bad("is too large"))?
     } else {
         let amount: f64 = digits.parse().map_err(|_| bad("is not a memory size"))?;
         let scaled = amount * scale as f64;
@@ -82,11 +92,15 @@ pub fn parse_shares(field: &'static str, text: &str) -> Result<u64, SpecError> {
 pub fn parse_cpus(field: &'static str, text: &str) -> Result<u64, SpecError> {
     match text.trim().parse::<f64>() {
         Ok(cores) if (0.01..=10_000.0).contains(&cores) => Ok((cores * 1000.0).round() as u64),
-        _ => Err(SpecError::new(field, format!("{text:?} is not a number of cores; use 0.01 or more, such as 0.5 or 2"))),
+        _ => Err(SpecError::new(
+            field,
+            format!("{text:?} is not a number of cores; use 0.01 or more, such as 0.5 or 2"),
+        )),
     }
 }
 
-/// Bytes as htop would show them: three significant digits at most and a binary unit (`0B`, `12.3M`, `1.50G`).
+/// Bytes as htop would show them: three significant digits at most and a binary unit (`0B`,
+/// `12.3M`, `1.50G`).
 #[must_use]
 pub fn format_bytes(bytes: u64) -> String {
     const UNITS: [&str; 6] = ["B", "K", "M", "G", "T", "P"];
@@ -120,7 +134,19 @@ mod tests {
 
     #[test]
     fn memory_refuses_nonsense_overflow_and_too_little() {
-        for bad in ["", "x", "12Q", "-1", "1e9G", "99999999999999999999", "18446744073709551615T", "0", "100K", "1.2.3G", "inf"] {
+        for bad in [
+            "",
+            "x",
+            "12Q",
+            "-1",
+            "1e9G",
+            "99999999999999999999",
+            "18446744073709551615T",
+            "0",
+            "100K",
+            "1.2.3G",
+            "inf",
+        ] {
             let error = parse_memory("memory", bad).unwrap_err();
             assert_eq!(error.field, "memory", "{bad}");
         }
@@ -139,7 +165,12 @@ mod tests {
 
     #[test]
     fn bytes_are_short() {
-        let shown: Vec<_> = [0, 999, 1000, 10 << 10, 128 << 20, (3 << 30) / 2, u64::MAX].map(format_bytes).to_vec();
-        assert_eq!(shown, ["0B", "999B", "0.98K", "10.0K", "128M", "1.50G", "16384P"]);
+        let shown: Vec<_> = [0, 999, 1000, 10 << 10, 128 << 20, (3 << 30) / 2, u64::MAX]
+            .map(format_bytes)
+            .to_vec();
+        assert_eq!(
+            shown,
+            ["0B", "999B", "0.98K", "10.0K", "128M", "1.50G", "16384P"]
+        );
     }
 }

@@ -27,7 +27,8 @@ impl SourceKind {
     }
 }
 
-/// A folder or file of the host, so that it can be told from another that stands in its place later.
+/// A folder or file of the host, so that it can be told from another that stands in its place
+/// later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// Its path without a symbolic link in it.
@@ -44,21 +45,32 @@ pub struct Source {
     pub boot: String,
 }
 
-/// File systems whose inode numbers are new with each mount (statfs(2)): tmpfs, ramfs, overlayfs, FUSE, 9p, proc, sysfs.
-const WITHOUT_LASTING_INODES: [i64; 7] = [0x0102_1994, 0x8584_58f6, 0x794c_7630, 0x6573_5546, 0x0102_1997, 0x9fa0, 0x6265_6572];
+/// File systems whose inode numbers are new with each mount (statfs(2)): tmpfs, ramfs, overlayfs,
+/// FUSE, 9p, proc, sysfs.
+const WITHOUT_LASTING_INODES: [i64; 7] = [
+    0x0102_1994,
+    0x8584_58f6,
+    0x794c_7630,
+    0x6573_5546,
+    0x0102_1997,
+    0x9fa0,
+    0x6265_6572,
+];
 
 impl Source {
     /// Whether `now`, found at the same path, is the same.
     ///
-    /// In one boot that is device and inode. After a reboot disks may be numbered otherwise, and what has no device (btrfs, NFS, overlayfs)
-    /// nearly always is: then it is the kind of file system and the inode, where those last.
+    /// In one boot that is device and inode. After a reboot disks may be numbered otherwise, and
+    /// what has no device (btrfs, NFS, overlayfs) nearly always is: then it is the kind of file
+    /// system and the inode, where those last.
     #[must_use]
     pub fn is(&self, now: &Self) -> bool {
         let same_inode = self.inode == now.inode;
         let same = if self.boot == now.boot {
             self.device == now.device && same_inode
         } else {
-            self.file_system == now.file_system && (same_inode || WITHOUT_LASTING_INODES.contains(&self.file_system))
+            self.file_system == now.file_system
+                && (same_inode || WITHOUT_LASTING_INODES.contains(&self.file_system))
         };
         same && self.kind == now.kind && self.path == now.path
     }
@@ -67,8 +79,16 @@ impl Source {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // as makedev(3) of the C library and of the kernel's st_dev packs them
-        let (major, minor) = (nix::sys::stat::major(self.device), nix::sys::stat::minor(self.device));
-        write!(f, "{} (inode {} of device {major}:{minor})", self.kind.word(), self.inode)
+        let (major, minor) = (
+            nix::sys::stat::major(self.device),
+            nix::sys::stat::minor(self.device),
+        );
+        write!(
+            f,
+            "{} (inode {} of device {major}:{minor})",
+            self.kind.word(),
+            self.inode
+        )
     }
 }
 
@@ -78,17 +98,36 @@ mod tests {
 
     fn source() -> Source {
         let path = "/srv/a".into();
-        Source { path, kind: SourceKind::Folder, device: 0x801, inode: 12, file_system: 0xef53, boot: "one".into() }
+        Source {
+            path,
+            kind: SourceKind::Folder,
+            device: 0x801,
+            inode: 12,
+            file_system: 0xef53,
+            boot: "one".into(),
+        }
     }
 
     #[test]
     fn in_one_boot_device_and_inode_are_compared() {
         assert!(source().is(&source()));
         for other in [
-            Source { device: 0x802, ..source() },
-            Source { inode: 13, ..source() },
-            Source { kind: SourceKind::File, ..source() },
-            Source { path: "/srv/b".into(), ..source() },
+            Source {
+                device: 0x802,
+                ..source()
+            },
+            Source {
+                inode: 13,
+                ..source()
+            },
+            Source {
+                kind: SourceKind::File,
+                ..source()
+            },
+            Source {
+                path: "/srv/b".into(),
+                ..source()
+            },
         ] {
             assert!(!source().is(&other), "{other:?}");
         }
@@ -97,12 +136,33 @@ mod tests {
 
     #[test]
     fn in_another_boot_what_lasts_is_compared() {
-        let later = |changed: Source| Source { boot: "two".into(), ..changed };
-        assert!(source().is(&later(Source { device: 0x802, ..source() })));
-        assert!(!source().is(&later(Source { inode: 13, ..source() })));
-        assert!(!source().is(&later(Source { file_system: 0x0102_1994, ..source() })));
-        let in_memory = Source { file_system: 0x0102_1994, ..source() };
-        assert!(in_memory.is(&later(Source { inode: 13, ..in_memory.clone() })));
-        assert!(!in_memory.is(&Source { inode: 13, ..in_memory.clone() }));
+        let later = |changed: Source| Source {
+            boot: "two".into(),
+            ..changed
+        };
+        assert!(source().is(&later(Source {
+            device: 0x802,
+            ..source()
+        })));
+        assert!(!source().is(&later(Source {
+            inode: 13,
+            ..source()
+        })));
+        assert!(!source().is(&later(Source {
+            file_system: 0x0102_1994,
+            ..source()
+        })));
+        let in_memory = Source {
+            file_system: 0x0102_1994,
+            ..source()
+        };
+        assert!(in_memory.is(&later(Source {
+            inode: 13,
+            ..in_memory.clone()
+        })));
+        assert!(!in_memory.is(&Source {
+            inode: 13,
+            ..in_memory.clone()
+        }));
     }
 }

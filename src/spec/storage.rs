@@ -52,12 +52,21 @@ impl FromStr for Storage {
     type Err = SpecError;
     fn from_str(text: &str) -> Result<Self, SpecError> {
         let text = text.trim();
-        let (size, in_memory) = text.strip_prefix("tmpfs:").map_or((text, false), |size| (size, true));
+        let (size, in_memory) = text
+            .strip_prefix("tmpfs:")
+            .map_or((text, false), |size| (size, true));
         let bytes = parse_bytes("storage", size)?;
         if bytes < LEAST {
-            return Err(SpecError::new("storage", format!("{text:?} is less than {}", format_bytes(LEAST))));
+            return Err(SpecError::new(
+                "storage",
+                format!("{text:?} is less than {}", format_bytes(LEAST)),
+            ));
         }
-        Ok(if in_memory { Self::Tmpfs(bytes) } else { Self::Disk(bytes) })
+        Ok(if in_memory {
+            Self::Tmpfs(bytes)
+        } else {
+            Self::Disk(bytes)
+        })
     }
 }
 
@@ -78,7 +87,13 @@ mod tests {
     fn a_size_on_disk_or_in_memory() {
         assert_eq!("64M".parse::<Storage>(), Ok(Storage::Disk(64 << 20)));
         assert_eq!("tmpfs:1G".parse::<Storage>(), Ok(Storage::Tmpfs(1 << 30)));
-        assert_eq!((Storage::Disk(64 << 20).files(), Storage::Tmpfs(1 << 20).files()), (16_384, 1024));
+        assert_eq!(
+            (
+                Storage::Disk(64 << 20).files(),
+                Storage::Tmpfs(1 << 20).files()
+            ),
+            (16_384, 1024)
+        );
         for wrong in ["", "tmpfs", "tmpfs:", "disk:1G", "-1", "1K", "lots"] {
             let error = wrong.parse::<Storage>().unwrap_err().to_string();
             assert!(error.contains("storage"), "{wrong}: {error}");

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// A command as a shell would need it written, so that it can be copied (POSIX Shell Command Language, 2.2 Quoting).
+/// A command as a shell would need it written, so that it can be copied (POSIX Shell Command
+/// Language, 2.2 Quoting).
 #[must_use]
 pub fn quote_command(words: &[String]) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
@@ -33,14 +34,25 @@ mod tests {
 
     #[test]
     fn commands_are_quoted_where_a_shell_needs_it() {
-        let command = |words: &[&str]| quote_command(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
+        let command = |words: &[&str]| {
+            quote_command(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>())
+        };
         assert_eq!(command(&["sleep", "10", "--a=b"]), "sleep 10 --a=b");
-        assert_eq!(command(&["sh", "-c", "echo 'a'", ""]), r"sh -c 'echo '\''a'\''' ''");
+        assert_eq!(
+            command(&["sh", "-c", "echo 'a'", ""]),
+            r"sh -c 'echo '\''a'\''' ''"
+        );
     }
 
     #[test]
     fn durations() {
-        let shown = [0, 59, 60, 3599, 3600, 86_399, 86_400, 8_640_000].map(|s| format_duration(Duration::from_secs(s)));
-        assert_eq!(shown, ["0s", "59s", "1m00s", "59m59s", "1h00m", "23h59m", "1d00h", "100d"]);
+        let shown = [0, 59, 60, 3599, 3600, 86_399, 86_400, 8_640_000]
+            .map(|s| format_duration(Duration::from_secs(s)));
+        assert_eq!(
+            shown,
+            [
+                "0s", "59s", "1m00s", "59m59s", "1h00m", "23h59m", "1d00h", "100d"
+            ]
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Resource limits of processes (`--ulimit nofile=1024:2048`, getrlimit(2)) and namespaced kernel settings (`--sysctl`).
+//! Resource limits of processes (`--ulimit nofile=1024:2048`, getrlimit(2)) and namespaced kernel
+//! settings (`--sysctl`).
 
 use std::str::FromStr;
 
@@ -26,7 +27,8 @@ const RESOURCES: [(&str, u32); 16] = [
     ("rttime", 15),
 ];
 
-/// One resource limit, in the resource's own unit (bytes, seconds, a count). `u64::MAX` is unlimited (RLIM_INFINITY).
+/// One resource limit, in the resource's own unit (bytes, seconds, a count). `u64::MAX` is
+/// unlimited (RLIM_INFINITY).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ulimit {
     /// The kernel's number of the resource.
@@ -39,51 +41,93 @@ pub struct Ulimit {
 
 impl Ulimit {
     /// No core dumps.
-    pub const CORE_OFF: Self = Self { resource: 4, soft: 0, hard: 0 };
+    pub const CORE_OFF: Self = Self {
+        resource: 4,
+        soft: 0,
+        hard: 0,
+    };
 
     /// Signals that wait to be taken, and timers: what a program needs that has thousands of them.
-    pub const WAITING_SIGNALS: Self = Self { resource: 11, soft: 16_384, hard: 16_384 };
+    pub const WAITING_SIGNALS: Self = Self {
+        resource: 11,
+        soft: 16_384,
+        hard: 16_384,
+    };
     /// Bytes of POSIX message queues: half of the kernel's usual limit (mq_overview(7)).
-    pub const MESSAGE_QUEUES: Self = Self { resource: 12, soft: 409_600, hard: 409_600 };
+    pub const MESSAGE_QUEUES: Self = Self {
+        resource: 12,
+        soft: 409_600,
+        hard: 409_600,
+    };
 
     /// So many open files.
     #[must_use]
     pub fn open_files(soft: u64, hard: u64) -> Self {
-        Self { resource: 7, soft, hard }
+        Self {
+            resource: 7,
+            soft,
+            hard,
+        }
     }
 
     /// The resource's name.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        RESOURCES.iter().find(|(_, number)| *number == self.resource).map_or("?", |(name, _)| name)
+        RESOURCES
+            .iter()
+            .find(|(_, number)| *number == self.resource)
+            .map_or("?", |(name, _)| name)
     }
 }
 
 impl FromStr for Ulimit {
     type Err = SpecError;
     fn from_str(text: &str) -> Result<Self, SpecError> {
-        let wrong = |why: String| SpecError::new("ulimit", format!("{why}; write NAME=SOFT or NAME=SOFT:HARD, such as nofile=1024:2048"));
-        let (name, values) = text.split_once('=').ok_or_else(|| wrong(format!("{text:?} has no =")))?;
-        let resource = RESOURCES.iter().find(|(n, _)| *n == name).map(|(_, number)| *number).ok_or_else(|| {
-            let names: Vec<_> = RESOURCES.iter().map(|(n, _)| *n).collect();
-            wrong(format!("{name:?} is no resource: there are {}", names.join(" ")))
-        })?;
+        let wrong = |why: String| {
+            SpecError::new(
+                "ulimit",
+                format!("{why}; write NAME=SOFT or NAME=SOFT:HARD, such as nofile=1024:2048"),
+            )
+        };
+        let (name, values) = text
+            .split_once('=')
+            .ok_or_else(|| wrong(format!("{text:?} has no =")))?;
+        let resource = RESOURCES
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, number)| *number)
+            .ok_or_else(|| {
+                let names: Vec<_> = RESOURCES.iter().map(|(n, _)| *n).collect();
+                wrong(format!(
+                    "{name:?} is no resource: there are {}",
+                    names.join(" ")
+                ))
+            })?;
         let amount = |text: &str| match text {
             "unlimited" | "-1" => Ok(u64::MAX),
-            number => number.parse::<u64>().map_err(|_| wrong(format!("{number:?} is not a number"))),
+            number => number
+                .parse::<u64>()
+                .map_err(|_| wrong(format!("{number:?} is not a number"))),
         };
         let (soft, hard) = match values.split_once(':') {
             Some((soft, hard)) => (amount(soft)?, amount(hard)?),
             None => (amount(values)?, amount(values)?),
         };
         if soft > hard {
-            return Err(wrong(format!("{text:?}: the soft limit is above the hard one")));
+            return Err(wrong(format!(
+                "{text:?}: the soft limit is above the hard one"
+            )));
         }
-        Ok(Self { resource, soft, hard })
+        Ok(Self {
+            resource,
+            soft,
+            hard,
+        })
     }
 }
 
-/// Settings that belong to a namespace of the container's; every other would change the host (docker's list).
+/// Settings that belong to a namespace of the container's; every other would change the host
+/// (docker's list).
 const NAMESPACED: [&str; 8] = [
     "kernel.msgmax",
     "kernel.msgmnb",
@@ -122,16 +166,29 @@ impl TryFrom<Written> for Sysctl {
 impl Sysctl {
     /// Checks that it is one of the container's own, and its value one line.
     fn new(name: String, value: String) -> Result<Self, SpecError> {
-        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')) && !name.split('.').any(str::is_empty);
-        let namespaced = NAMESPACED.contains(&name.as_str()) || name.starts_with("net.") || name.starts_with("fs.mqueue.");
+        let plain = name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+            && !name.split('.').any(str::is_empty);
+        let namespaced = NAMESPACED.contains(&name.as_str())
+            || name.starts_with("net.")
+            || name.starts_with("fs.mqueue.");
         if !plain || !namespaced {
             return Err(SpecError::new(
                 "sysctl",
-                format!("{name:?} is not a setting of the container's own; use net.*, fs.mqueue.* or {}", NAMESPACED.join(", ")),
+                format!(
+                    "{name:?} is not a setting of the container's own; use net.*, fs.mqueue.* or {}",
+                    NAMESPACED.join(", ")
+                ),
             ));
         }
         if let Some(control) = value.chars().find(|c| c.is_control() && *c != '\t') {
-            return Err(SpecError::new("sysctl", format!("the value of {name:?} has a {control:?}: it is one line of the kernel's file")));
+            return Err(SpecError::new(
+                "sysctl",
+                format!(
+                    "the value of {name:?} has a {control:?}: it is one line of the kernel's file"
+                ),
+            ));
         }
         Ok(Self { name, value })
     }
@@ -152,7 +209,9 @@ impl Sysctl {
 impl FromStr for Sysctl {
     type Err = SpecError;
     fn from_str(text: &str) -> Result<Self, SpecError> {
-        let (name, value) = text.split_once('=').ok_or_else(|| SpecError::new("sysctl", format!("{text:?} is not NAME=VALUE")))?;
+        let (name, value) = text
+            .split_once('=')
+            .ok_or_else(|| SpecError::new("sysctl", format!("{text:?} is not NAME=VALUE")))?;
         Self::new(name.to_owned(), value.to_owned())
     }
 }
@@ -163,36 +222,84 @@ mod tests {
 
     #[test]
     fn ulimits() {
-        assert_eq!("nofile=1024:2048".parse(), Ok(Ulimit { resource: 7, soft: 1024, hard: 2048 }));
-        assert_eq!("core=unlimited".parse::<Ulimit>().map(|u| (u.soft, u.name())), Ok((u64::MAX, "core")));
-        for bad in ["", "nofile", "files=1", "nofile=x", "nofile=2:1", "nofile=-2"] {
+        assert_eq!(
+            "nofile=1024:2048".parse(),
+            Ok(Ulimit {
+                resource: 7,
+                soft: 1024,
+                hard: 2048
+            })
+        );
+        assert_eq!(
+            "core=unlimited"
+                .parse::<Ulimit>()
+                .map(|u| (u.soft, u.name())),
+            Ok((u64::MAX, "core"))
+        );
+        for bad in [
+            "",
+            "nofile",
+            "files=1",
+            "nofile=x",
+            "nofile=2:1",
+            "nofile=-2",
+        ] {
             assert!(bad.parse::<Ulimit>().is_err(), "{bad}");
         }
     }
 
     #[test]
     fn only_namespaced_sysctls() {
-        assert_eq!("net.ipv4.ip_forward=1".parse::<Sysctl>().map(|s| s.file()), Ok("net/ipv4/ip_forward".to_owned()));
+        assert_eq!(
+            "net.ipv4.ip_forward=1".parse::<Sysctl>().map(|s| s.file()),
+            Ok("net/ipv4/ip_forward".to_owned())
+        );
         assert!("kernel.shmmax=1".parse::<Sysctl>().is_ok());
-        for bad in ["kernel.panic=1", "vm.swappiness=1", "net..x=1", "net./etc=1", "net.ipv4.../x=1", "net.x", "fs.file-max=1"] {
+        for bad in [
+            "kernel.panic=1",
+            "vm.swappiness=1",
+            "net..x=1",
+            "net./etc=1",
+            "net.ipv4.../x=1",
+            "net.x",
+            "fs.file-max=1",
+        ] {
             assert!(bad.parse::<Sysctl>().is_err(), "{bad}");
         }
     }
 
     #[test]
     fn the_value_of_a_sysctl_is_one_line() {
-        assert!("net.ipv4.tcp_rmem=4096\t131072 6291456".parse::<Sysctl>().is_ok());
-        for bad in ["net.ipv4.ip_forward=1\n0", "net.ipv4.ip_forward=1\n", "net.ipv4.ip_forward=1\0", "net.ipv4.ip_forward=\u{1b}[2J"] {
+        assert!(
+            "net.ipv4.tcp_rmem=4096\t131072 6291456"
+                .parse::<Sysctl>()
+                .is_ok()
+        );
+        for bad in [
+            "net.ipv4.ip_forward=1\n0",
+            "net.ipv4.ip_forward=1\n",
+            "net.ipv4.ip_forward=1\0",
+            "net.ipv4.ip_forward=\u{1b}[2J",
+        ] {
             let told = bad.parse::<Sysctl>().unwrap_err().to_string();
-            assert!(told.contains("one line") && !told.contains(char::is_control), "{told:?}");
+            assert!(
+                told.contains("one line") && !told.contains(char::is_control),
+                "{told:?}"
+            );
         }
     }
 
     #[test]
     fn a_record_with_a_setting_that_no_request_could_have_is_refused() {
-        let read = |name: &str, value: &str| serde_json::from_value::<Sysctl>(serde_json::json!({ "name": name, "value": value }));
+        let read = |name: &str, value: &str| {
+            serde_json::from_value::<Sysctl>(serde_json::json!({ "name": name, "value": value }))
+        };
         assert_eq!(read("net.ipv4.ip_forward", "1").unwrap().value, "1");
-        for (name, value) in [("net.ipv4.ip_forward", "1\n0"), ("net.ipv4.ip_forward", "1\0"), ("kernel.core_pattern", "|/bin/sh")] {
+        for (name, value) in [
+            ("net.ipv4.ip_forward", "1\n0"),
+            ("net.ipv4.ip_forward", "1\0"),
+            ("kernel.core_pattern", "|/bin/sh"),
+        ] {
             assert!(read(name, value).is_err(), "{name} {value:?}");
         }
     }

@@ -24,7 +24,16 @@ impl User {
 }
 
 /// The users that the host image knows by name (its `/etc/passwd`).
-const NAMED: [(&str, User); 2] = [("root", User { uid: 0, gid: 0 }), ("nobody", User { uid: 65_534, gid: 65_534 })];
+const NAMED: [(&str, User); 2] = [
+    ("root", User { uid: 0, gid: 0 }),
+    (
+        "nobody",
+        User {
+            uid: 65_534,
+            gid: 65_534,
+        },
+    ),
+];
 
 impl FromStr for User {
     type Err = SpecError;
@@ -35,13 +44,30 @@ impl FromStr for User {
         }
         let wrong = || {
             let names: Vec<_> = NAMED.iter().map(|(name, _)| *name).collect();
-            SpecError::new("user", format!("{text:?} is not a user; write UID, UID:GID, or one of {}", names.join(", ")))
+            SpecError::new(
+                "user",
+                format!(
+                    "{text:?} is not a user; write UID, UID:GID, or one of {}",
+                    names.join(", ")
+                ),
+            )
         };
         // the highest id means "no id" to the kernel
-        let id = |text: &str| text.parse::<u32>().ok().filter(|id| *id != u32::MAX).ok_or_else(wrong);
+        let id = |text: &str| {
+            text.parse::<u32>()
+                .ok()
+                .filter(|id| *id != u32::MAX)
+                .ok_or_else(wrong)
+        };
         match text.split_once(':') {
-            Some((uid, gid)) => Ok(Self { uid: id(uid)?, gid: id(gid)? }),
-            None => Ok(Self { uid: id(text)?, gid: 0 }),
+            Some((uid, gid)) => Ok(Self {
+                uid: id(uid)?,
+                gid: id(gid)?,
+            }),
+            None => Ok(Self {
+                uid: id(text)?,
+                gid: 0,
+            }),
         }
     }
 }
@@ -52,9 +78,21 @@ mod tests {
 
     #[test]
     fn users() {
-        assert_eq!("1000:1001".parse(), Ok(User { uid: 1000, gid: 1001 }));
+        assert_eq!(
+            "1000:1001".parse(),
+            Ok(User {
+                uid: 1000,
+                gid: 1001
+            })
+        );
         assert_eq!("1000".parse(), Ok(User { uid: 1000, gid: 0 }));
-        assert_eq!("nobody".parse(), Ok(User { uid: 65_534, gid: 65_534 }));
+        assert_eq!(
+            "nobody".parse(),
+            Ok(User {
+                uid: 65_534,
+                gid: 65_534
+            })
+        );
         assert!("root".parse::<User>().is_ok_and(|u| u.is_root()));
         for bad in ["", "alice", "-1", "4294967295", "1:", ":1", "1:x"] {
             assert!(bad.parse::<User>().is_err(), "{bad}");

@@ -1,4 +1,5 @@
-//! [`Userns`] and [`IdRange`]: whether a container's users are the host's, and which ids of the host stand for them.
+//! [`Userns`] and [`IdRange`]: whether a container's users are the host's, and which ids of the
+//! host stand for them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,7 +15,8 @@ pub enum Userns {
     /// The host's: root inside is root of the host, held by capabilities alone.
     #[default]
     Host,
-    /// One of its own, with ids of the host that no other container of the state folder has: root inside is nobody outside.
+    /// One of its own, with ids of the host that no other container of the state folder has: root
+    /// inside is nobody outside.
     Auto,
 }
 
@@ -24,7 +26,10 @@ impl FromStr for Userns {
         match text {
             "host" => Ok(Self::Host),
             "auto" => Ok(Self::Auto),
-            other => Err(SpecError::new("userns", format!("{other:?} is not a user namespace; use auto or host"))),
+            other => Err(SpecError::new(
+                "userns",
+                format!("{other:?} is not a user namespace; use auto or host"),
+            )),
         }
     }
 }
@@ -40,8 +45,8 @@ impl Userns {
     }
 }
 
-/// Why a container has the host's ids although `--userns` did not ask for them: what it was asked for cannot be had with ids of its own, or
-/// the config file or the kernel says so.
+/// Why a container has the host's ids although `--userns` did not ask for them: what it was asked
+/// for cannot be had with ids of its own, or the config file or the kernel says so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HostUsers {
@@ -49,7 +54,8 @@ pub enum HostUsers {
     Config,
     /// `--privileged`: power over the host.
     Privileged,
-    /// `--net host`: power over a network goes with the user namespace that owns it (network_namespaces(7)).
+    /// `--net host`: power over a network goes with the user namespace that owns it
+    /// (network_namespaces(7)).
     Network,
     /// `--pid host`: the host's processes belong to the host's users.
     Processes,
@@ -70,18 +76,31 @@ impl fmt::Display for HostUsers {
         match self {
             Self::Config => f.write_str("userns is \"host\" in the config file or MINIC_USERNS"),
             Self::Privileged => f.write_str("--privileged is power over the host"),
-            Self::Network => f.write_str("--net host: only the host's users have power over its network"),
-            Self::Processes => f.write_str("--pid host: only the host's users have power over its processes"),
-            Self::SharedMemory => f.write_str("--ipc host: the host's memory segments belong to its users"),
+            Self::Network => {
+                f.write_str("--net host: only the host's users have power over its network")
+            }
+            Self::Processes => {
+                f.write_str("--pid host: only the host's users have power over its processes")
+            }
+            Self::SharedMemory => {
+                f.write_str("--ipc host: the host's memory segments belong to its users")
+            }
             Self::Device => f.write_str("--device: a device's owner is a user of the host"),
-            Self::Capability(name) => write!(f, "--cap-add (or ALL) gives {name}, which is worth nothing but to the host's users"),
-            Self::Joined(name) => write!(f, "the container {name}, which it joins, has the host's ids"),
+            Self::Capability(name) => write!(
+                f,
+                "--cap-add (or ALL) gives {name}, which is worth nothing but to the host's users"
+            ),
+            Self::Joined(name) => write!(
+                f,
+                "the container {name}, which it joins, has the host's ids"
+            ),
             Self::Kernel(reason) => f.write_str(reason),
         }
     }
 }
 
-/// Capabilities that the kernel asks of the host's own users alone, so that they are nothing in a user namespace (capable(), not ns_capable()).
+/// Capabilities that the kernel asks of the host's own users alone, so that they are nothing in a
+/// user namespace (capable(), not ns_capable()).
 const FOR_THE_HOST: [&str; 14] = [
     "CAP_LINUX_IMMUTABLE",
     "CAP_SYS_MODULE",
@@ -100,12 +119,15 @@ const FOR_THE_HOST: [&str; 14] = [
 ];
 
 impl HostUsers {
-    /// What of `spec` cannot be had with ids of its own. Containers that it joins are left to whoever knows them.
+    /// What of `spec` cannot be had with ids of its own. Containers that it joins are left to
+    /// whoever knows them.
     #[must_use]
     pub fn needed_by(spec: &ContainerSpec) -> Option<Self> {
         let added = spec.security.capabilities.without(Capabilities::default());
-        let capability =
-            FOR_THE_HOST.iter().find(|name| added.has(name)).map(|name| Self::Capability(name.trim_start_matches("CAP_").into()));
+        let capability = FOR_THE_HOST
+            .iter()
+            .find(|name| added.has(name))
+            .map(|name| Self::Capability(name.trim_start_matches("CAP_").into()));
         [
             spec.security.privileged.then_some(Self::Privileged),
             (spec.network == NetworkMode::Host).then_some(Self::Network),
@@ -120,7 +142,8 @@ impl HostUsers {
     }
 }
 
-/// Ids of the host, for users and groups alike: `first` is 0 inside, `first + 1` is 1, and so on for `count` ids.
+/// Ids of the host, for users and groups alike: `first` is 0 inside, `first + 1` is 1, and so on
+/// for `count` ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdRange {
     /// The host's id that is root inside.
@@ -139,7 +162,11 @@ impl IdRange {
     /// The host's id of `id` inside; `None` when the container has no such id.
     #[must_use]
     pub fn outside(&self, id: u32) -> Option<u32> {
-        if id < self.count { self.first.checked_add(id) } else { None }
+        if id < self.count {
+            self.first.checked_add(id)
+        } else {
+            None
+        }
     }
 
     /// Refuses a user whose ids the container would not have.
@@ -147,7 +174,10 @@ impl IdRange {
     /// # Errors
     /// [`SpecError`] of `user`.
     pub fn check(&self, user: User) -> Result<(), SpecError> {
-        match [user.uid, user.gid].into_iter().find(|id| self.outside(*id).is_none()) {
+        match [user.uid, user.gid]
+            .into_iter()
+            .find(|id| self.outside(*id).is_none())
+        {
             None => Ok(()),
             Some(id) => Err(SpecError::new(
                 "user",
@@ -177,10 +207,15 @@ pub struct IdPool {
 }
 
 impl Default for IdPool {
-    /// The upper part of what systemd keeps for containers (systemd: docs/UIDS-GIDS.md: 524288 to 1879048191): useradd(8) and subuid(5)
-    /// hand out ids far below it. 65,536 ids are what a distribution's own users need, nobody (65534) being the highest.
+    /// The upper part of what systemd keeps for containers (systemd: docs/UIDS-GIDS.md: 524288 to
+    /// 1879048191): useradd(8) and subuid(5) hand out ids far below it. 65,536 ids are what a
+    /// distribution's own users need, nobody (65534) being the highest.
     fn default() -> Self {
-        Self { first: 1 << 30, size: 1 << 16, ranges: 12_288 }
+        Self {
+            first: 1 << 30,
+            size: 1 << 16,
+            ranges: 12_288,
+        }
     }
 }
 
@@ -207,12 +242,16 @@ impl IdPool {
         Ok(())
     }
 
-    /// The first range, from that of the number `from` on and then from the lowest, that overlaps none of `taken`; `None` when there is none left.
+    /// The first range, from that of the number `from` on and then from the lowest, that overlaps
+    /// none of `taken`; `None` when there is none left.
     #[must_use]
     pub fn free(&self, taken: &[IdRange], from: u32) -> Option<IdRange> {
         let start = from % self.ranges.max(1);
         let numbers = (start..self.ranges).chain(0..start);
-        let mut ranges = numbers.map(|n| IdRange { first: self.first + n * self.size, count: self.size });
+        let mut ranges = numbers.map(|n| IdRange {
+            first: self.first + n * self.size,
+            count: self.size,
+        });
         ranges.find(|range| !taken.iter().any(|other| range.overlaps(other)))
     }
 }
@@ -221,7 +260,11 @@ impl IdPool {
 mod tests {
     use super::*;
 
-    const POOL: IdPool = IdPool { first: 1000, size: 10, ranges: 3 };
+    const POOL: IdPool = IdPool {
+        first: 1000,
+        size: 10,
+        ranges: 3,
+    };
 
     #[test]
     fn ranges_never_overlap_and_are_taken_in_turn() {
@@ -229,27 +272,75 @@ mod tests {
         while let Some(range) = POOL.free(&taken, 4) {
             taken.push(range);
         }
-        assert_eq!(taken.iter().map(|r| r.first).collect::<Vec<_>>(), [1010, 1020, 1000]);
+        assert_eq!(
+            taken.iter().map(|r| r.first).collect::<Vec<_>>(),
+            [1010, 1020, 1000]
+        );
         taken.remove(0);
-        assert_eq!(POOL.free(&taken, 2), Some(IdRange { first: 1010, count: 10 }));
+        assert_eq!(
+            POOL.free(&taken, 2),
+            Some(IdRange {
+                first: 1010,
+                count: 10
+            })
+        );
         // one that was given when the ranges were cut differently
-        assert_eq!(POOL.free(&[IdRange { first: 1005, count: 10 }], 0), Some(IdRange { first: 1020, count: 10 }));
+        assert_eq!(
+            POOL.free(
+                &[IdRange {
+                    first: 1005,
+                    count: 10
+                }],
+                0
+            ),
+            Some(IdRange {
+                first: 1020,
+                count: 10
+            })
+        );
     }
 
     #[test]
     fn ids_outside_are_shifted_and_end_with_the_range() {
-        let range = IdRange { first: 1000, count: 10 };
-        assert_eq!([0, 9, 10].map(|id| range.outside(id)), [Some(1000), Some(1009), None]);
+        let range = IdRange {
+            first: 1000,
+            count: 10,
+        };
+        assert_eq!(
+            [0, 9, 10].map(|id| range.outside(id)),
+            [Some(1000), Some(1009), None]
+        );
         assert_eq!(range.map(), "0 1000 10\n");
         assert!(range.check(User { uid: 9, gid: 0 }).is_ok());
-        assert!(range.check(User { uid: 0, gid: 10 }).unwrap_err().reason.contains("0 to 9"));
+        assert!(
+            range
+                .check(User { uid: 0, gid: 10 })
+                .unwrap_err()
+                .reason
+                .contains("0 to 9")
+        );
     }
 
     #[test]
     fn a_pool_is_within_the_kernels_ids() {
         assert_eq!(IdPool::default().check(), Ok(()));
-        for (first, size, ranges) in [(0, 1, 1), (1, 0, 1), (1, 1, 0), (u32::MAX, 1, 1), (1, u32::MAX, 2)] {
-            assert!(IdPool { first, size, ranges }.check().is_err(), "{first} {size} {ranges}");
+        for (first, size, ranges) in [
+            (0, 1, 1),
+            (1, 0, 1),
+            (1, 1, 0),
+            (u32::MAX, 1, 1),
+            (1, u32::MAX, 2),
+        ] {
+            assert!(
+                IdPool {
+                    first,
+                    size,
+                    ranges
+                }
+                .check()
+                .is_err(),
+                "{first} {size} {ranges}"
+            );
         }
     }
 }

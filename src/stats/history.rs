@@ -38,18 +38,30 @@ impl History {
     #[must_use]
     pub fn new(length: usize) -> Self {
         let length = length.max(1);
-        Self { length, last: 0, ticks: VecDeque::with_capacity(length), readings: BTreeMap::new(), series: BTreeMap::new() }
+        Self {
+            length,
+            last: 0,
+            ticks: VecDeque::with_capacity(length),
+            readings: BTreeMap::new(),
+            series: BTreeMap::new(),
+        }
     }
 
-    /// Takes in one tick. A container that is no longer sampled does nothing now; its past is kept until it is forgotten.
+    /// Takes in one tick. A container that is no longer sampled does nothing now; its past is kept
+    /// until it is forgotten.
     pub fn push(&mut self, snapshot: &Snapshot) {
-        let elapsed = self.ticks.back().map(|(last, _)| snapshot.at.saturating_sub(*last)).filter(|d| !d.is_zero());
+        let elapsed = self
+            .ticks
+            .back()
+            .map(|(last, _)| snapshot.at.saturating_sub(*last))
+            .filter(|d| !d.is_zero());
         if self.ticks.len() == self.length {
             self.ticks.pop_front();
         }
         self.ticks.push_back((snapshot.at, snapshot.host.clone()));
         self.last += 1;
-        self.readings.retain(|id, _| snapshot.samples.contains_key(id));
+        self.readings
+            .retain(|id, _| snapshot.samples.contains_key(id));
         for (id, sample) in &snapshot.samples {
             let reading = reading(self.readings.get(id).map(|r| &r.sample), sample, elapsed);
             match self.series.get_mut(id) {
@@ -108,25 +120,37 @@ impl History {
     #[must_use]
     pub fn host(&self, tick: u64) -> Option<&HostSample> {
         let back = usize::try_from(self.last.checked_sub(tick)?).ok()?;
-        self.ticks.get(self.ticks.len().checked_sub(back + 1)?).map(|(_, host)| host)
+        self.ticks
+            .get(self.ticks.len().checked_sub(back + 1)?)
+            .map(|(_, host)| host)
     }
 
-    /// The last `count` values of `figure` up to `tick`, the oldest first; `NaN` where there is none.
+    /// The last `count` values of `figure` up to `tick`, the oldest first; `NaN` where there is
+    /// none.
     #[must_use]
     pub fn values(&self, id: &ContainerId, figure: Figure, tick: u64, count: usize) -> Vec<f64> {
         let first = (tick + 1).saturating_sub(count as u64);
         let series = self.series.get(id);
-        (first..=tick).map(|tick| series.and_then(|series| series.value(figure, tick)).unwrap_or(f64::NAN)).collect()
+        (first..=tick)
+            .map(|tick| {
+                series
+                    .and_then(|series| series.value(figure, tick))
+                    .unwrap_or(f64::NAN)
+            })
+            .collect()
     }
 }
 
 fn reading(previous: Option<&Sample>, sample: &Sample, elapsed: Option<Duration>) -> Reading {
-    // a counter that went back belongs to a new cgroup (a restart): no rate this tick rather than a wrong one
+    // a counter that went back belongs to a new cgroup (a restart): no rate this tick rather than a
+    // wrong one
     let rate = |figure: &dyn Fn(&Sample) -> Option<u64>| -> Option<f64> {
         let used = figure(sample)?.checked_sub(figure(previous?)?)?;
         Some(used as f64 / elapsed?.as_micros() as f64)
     };
-    let bytes = |figure: fn(&Io) -> u64| rate(&move |s| s.io.as_ref().map(figure)).map(|per_usec| per_usec * 1e6);
+    let bytes = |figure: fn(&Io) -> u64| {
+        rate(&move |s| s.io.as_ref().map(figure)).map(|per_usec| per_usec * 1e6)
+    };
     Reading {
         cpu_cores: rate(&|s| s.cpu_usec),
         throttled: rate(&|s| s.throttled_usec),
@@ -142,9 +166,24 @@ mod tests {
 
     fn snapshot(at_ms: u64, cpu_usec: Option<u64>) -> (ContainerId, Snapshot) {
         let id = ContainerId::new("a").unwrap();
-        let io = Some(Io { read_bytes: at_ms * 10, write_bytes: 0 });
-        let sample = Sample { cpu_usec, memory: Some(5), io, ..Sample::default() };
-        (id.clone(), Snapshot { at: Duration::from_millis(at_ms), samples: BTreeMap::from([(id, sample)]), ..Snapshot::default() })
+        let io = Some(Io {
+            read_bytes: at_ms * 10,
+            write_bytes: 0,
+        });
+        let sample = Sample {
+            cpu_usec,
+            memory: Some(5),
+            io,
+            ..Sample::default()
+        };
+        (
+            id.clone(),
+            Snapshot {
+                at: Duration::from_millis(at_ms),
+                samples: BTreeMap::from([(id, sample)]),
+                ..Snapshot::default()
+            },
+        )
     }
 
     #[test]
@@ -157,9 +196,17 @@ mod tests {
         assert_eq!(history.reading(&id).unwrap().cpu_cores, Some(0.25));
         assert_eq!(history.reading(&id).unwrap().read_rate, Some(10_000.0));
         history.push(&snapshot(3000, Some(10)).1);
-        assert_eq!(history.reading(&id).unwrap().cpu_cores, None, "the counter went back");
+        assert_eq!(
+            history.reading(&id).unwrap().cpu_cores,
+            None,
+            "the counter went back"
+        );
         history.push(&snapshot(4000, None).1);
-        assert_eq!(history.reading(&id).unwrap().cpu_cores, None, "n/a is not zero");
+        assert_eq!(
+            history.reading(&id).unwrap().cpu_cores,
+            None,
+            "n/a is not zero"
+        );
     }
 
     #[test]
@@ -169,20 +216,44 @@ mod tests {
         for tick in 1..=4 {
             history.push(&snapshot(tick * 1000, Some(tick * 100_000)).1);
         }
-        let cpu = |history: &History, tick| history.series(&id).unwrap().value(Figure::Cpu, tick).map(|cores| (cores * 100.0).round());
-        assert_eq!([1, 2, 3, 4, 5].map(|tick| cpu(&history, tick)), [None, Some(10.0), Some(10.0), Some(10.0), None]);
+        let cpu = |history: &History, tick| {
+            history
+                .series(&id)
+                .unwrap()
+                .value(Figure::Cpu, tick)
+                .map(|cores| (cores * 100.0).round())
+        };
+        assert_eq!(
+            [1, 2, 3, 4, 5].map(|tick| cpu(&history, tick)),
+            [None, Some(10.0), Some(10.0), Some(10.0), None]
+        );
         assert_eq!((history.oldest(), history.last()), (2, 4));
         assert_eq!(history.age(2), Some(Duration::from_secs(2)));
         assert_eq!(history.age(1), None);
-        let ended = |at| Snapshot { at: Duration::from_secs(at), ..Snapshot::default() };
+        let ended = |at| Snapshot {
+            at: Duration::from_secs(at),
+            ..Snapshot::default()
+        };
         history.push(&ended(5));
         assert!(history.reading(&id).is_none(), "it does nothing now");
         assert_eq!(cpu(&history, 4), Some(10.0), "but what it did is known");
         history.push(&ended(6));
         // started again: what lies between is a gap, and the rings have turned
         history.push(&snapshot(7000, Some(0)).1);
-        assert_eq!([4, 5, 6].map(|tick| history.series(&id).unwrap().reading(tick).is_some()), [false; 3]);
-        assert_eq!(history.series(&id).unwrap().reading(7).unwrap().sample.memory, Some(5));
+        assert_eq!(
+            [4, 5, 6].map(|tick| history.series(&id).unwrap().reading(tick).is_some()),
+            [false; 3]
+        );
+        assert_eq!(
+            history
+                .series(&id)
+                .unwrap()
+                .reading(7)
+                .unwrap()
+                .sample
+                .memory,
+            Some(5)
+        );
         assert_eq!(history.values(&id, Figure::Memory, 7, 2).last(), Some(&5.0));
         history.retain(|_| false);
         assert!(history.series(&id).is_none());

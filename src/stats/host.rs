@@ -50,9 +50,17 @@ impl HostSampler {
         self.system.refresh_memory();
         let load = System::load_average();
         HostSample {
-            cores: self.system.cpus().iter().map(|core| (core.cpu_usage() / 100.0).clamp(0.0, 1.0)).collect(),
+            cores: self
+                .system
+                .cpus()
+                .iter()
+                .map(|core| (core.cpu_usage() / 100.0).clamp(0.0, 1.0))
+                .collect(),
             memory_total: self.system.total_memory(),
-            memory_used: self.system.total_memory().saturating_sub(self.system.available_memory()),
+            memory_used: self
+                .system
+                .total_memory()
+                .saturating_sub(self.system.available_memory()),
             swap_total: self.system.total_swap(),
             swap_used: self.system.used_swap(),
             load: [load.one, load.five, load.fifteen],
@@ -74,9 +82,16 @@ mod tests {
             std::hint::spin_loop();
         }
         let sample = sampler.sample();
-        assert_eq!(sample.cores.len(), std::thread::available_parallelism().unwrap().get());
+        assert_eq!(
+            sample.cores.len(),
+            std::thread::available_parallelism().unwrap().get()
+        );
         assert!(sample.cores.iter().all(|share| (0.0..=1.0).contains(share)));
-        assert!(sample.cores.iter().any(|share| *share > 0.0), "this very test kept a core busy: {:?}", sample.cores);
+        assert!(
+            sample.cores.iter().any(|share| *share > 0.0),
+            "this very test kept a core busy: {:?}",
+            sample.cores
+        );
         assert!(sample.memory_used > 0 && sample.memory_used < sample.memory_total);
         assert!(sample.swap_used <= sample.swap_total && sample.uptime > Duration::ZERO);
     }

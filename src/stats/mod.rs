@@ -1,4 +1,5 @@
-//! Watching: one [`Snapshot`] a tick of the host and of every running container, and their recent history.
+//! Watching: one [`Snapshot`] a tick of the host and of every running container, and their recent
+//! history.
 //!
 //! A [`Gap`] says why a figure cannot be had on this kernel; it is shown as n/a, never as 0.
 

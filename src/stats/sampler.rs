@@ -11,7 +11,8 @@ use super::{Gap, HostSampler, Snapshot};
 use crate::cgroup::{Cgroup, CgroupSampler, Layout, Missing, Parent, Sample};
 use crate::spec::ContainerId;
 
-/// Beyond so many containers, what moves slowly (peak, OOM kills, pressure) is not read of each at every tick.
+/// Beyond so many containers, what moves slowly (peak, OOM kills, pressure) is not read of each at
+/// every tick.
 const MANY: usize = 100;
 /// But every so many ticks, each in its turn.
 const TURNS: u64 = 5;
@@ -37,8 +38,8 @@ struct Open {
 }
 
 impl Sampler {
-    /// A sampler of the containers under `parent`. Raises this process's own limit of open files to what it may be
-    /// (`RLIMIT_NOFILE`, getrlimit(2)): the usual 1024 end at a hundred containers.
+    /// A sampler of the containers under `parent`. Raises this process's own limit of open files to
+    /// what it may be (`RLIMIT_NOFILE`, getrlimit(2)): the usual 1024 end at a hundred containers.
     #[must_use]
     pub fn new(layout: Layout, parent: Parent) -> Self {
         if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
@@ -59,18 +60,27 @@ impl Sampler {
         }
     }
 
-    /// The figures of the host and of the containers `ids` now. One without a cgroup, or whose cgroup vanishes meanwhile,
-    /// is left out; one that was restarted is opened anew; those no longer asked for are closed.
+    /// The figures of the host and of the containers `ids` now. One without a cgroup, or whose
+    /// cgroup vanishes meanwhile, is left out; one that was restarted is opened anew; those no
+    /// longer asked for are closed.
     pub fn sample(&mut self, ids: &[ContainerId]) -> Snapshot {
         self.tick += 1;
-        let mut snapshot = Snapshot { at: self.started.elapsed(), host: self.host.sample(), ..Snapshot::default() };
+        let mut snapshot = Snapshot {
+            at: self.started.elapsed(),
+            host: self.host.sample(),
+            ..Snapshot::default()
+        };
         let mut refused = None;
         for (place, id) in ids.iter().enumerate() {
             // of very many, each has its turn to be read in full
             let full = ids.len() <= MANY || (place as u64 + self.tick).is_multiple_of(TURNS);
             let known = self.open.get_mut(id).and_then(|open| {
                 open.asked = self.tick;
-                if full { open.sampler.read(&mut self.buffer) } else { open.sampler.read_briefly(&mut self.buffer) }
+                if full {
+                    open.sampler.read(&mut self.buffer)
+                } else {
+                    open.sampler.read_briefly(&mut self.buffer)
+                }
             });
             let sample = match known {
                 Some(sample) => Ok(sample),
@@ -91,7 +101,9 @@ impl Sampler {
         snapshot.gaps.clone_from(&self.gaps);
         snapshot.gaps.extend(refused.map(|e| Gap {
             figure: "containers",
-            reason: format!("not every container can be read: {e} (raise the limit of open files: ulimit -n)"),
+            reason: format!(
+                "not every container can be read: {e} (raise the limit of open files: ulimit -n)"
+            ),
         }));
         snapshot
     }
@@ -99,7 +111,9 @@ impl Sampler {
     fn open_and_read(&mut self, id: &ContainerId) -> io::Result<Sample> {
         let cgroup = Cgroup::open(&self.layout, &self.parent, id);
         let mut sampler = CgroupSampler::open(&cgroup)?;
-        let sample = sampler.read(&mut self.buffer).ok_or(io::ErrorKind::NotFound)?;
+        let sample = sampler
+            .read(&mut self.buffer)
+            .ok_or(io::ErrorKind::NotFound)?;
         // what one container cannot have no container has, unless it is just being made or removed
         if cgroup.paths().all(Path::exists) {
             self.gaps = sampler.missing().iter().map(gap).collect();
@@ -111,7 +125,10 @@ impl Sampler {
 }
 
 fn gap(missing: &Missing) -> Gap {
-    Gap { figure: missing.figure, reason: missing.reason.clone() }
+    Gap {
+        figure: missing.figure,
+        reason: missing.reason.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -122,9 +139,13 @@ mod tests {
     #[test]
     fn containers_come_go_and_come_back() {
         let layout = Layout::detect().unwrap();
-        let parent = Parent { name: format!("minic-test-{}-stats", std::process::id()) };
+        let parent = Parent {
+            name: format!("minic-test-{}-stats", std::process::id()),
+        };
         let ids = ["a", "b", "never"].map(|name| ContainerId::new(name).unwrap());
-        let create = |id: &ContainerId| Cgroup::create(&layout, &parent, id, &Limits::default(), false).unwrap();
+        let create = |id: &ContainerId| {
+            Cgroup::create(&layout, &parent, id, &Limits::default(), false).unwrap()
+        };
         let (a, b) = (create(&ids[0]), create(&ids[1]));
         let mut sampler = Sampler::new(layout.clone(), parent.clone());
         let first = sampler.sample(&ids);
@@ -134,13 +155,23 @@ mod tests {
 
         b.remove().unwrap();
         let second = sampler.sample(&ids);
-        assert_eq!(second.samples.keys().collect::<Vec<_>>(), [&ids[0]], "gone is left out");
+        assert_eq!(
+            second.samples.keys().collect::<Vec<_>>(),
+            [&ids[0]],
+            "gone is left out"
+        );
         assert!(second.at > first.at && sampler.open.len() == 1);
 
         a.remove().unwrap();
         let again = create(&ids[0]);
-        assert!(sampler.sample(&ids).samples.contains_key(&ids[0]), "restarted under the same id");
-        assert!(sampler.sample(&[]).samples.is_empty() && sampler.open.is_empty(), "not asked for, not kept open");
+        assert!(
+            sampler.sample(&ids).samples.contains_key(&ids[0]),
+            "restarted under the same id"
+        );
+        assert!(
+            sampler.sample(&[]).samples.is_empty() && sampler.open.is_empty(),
+            "not asked for, not kept open"
+        );
         again.remove().unwrap();
     }
 }

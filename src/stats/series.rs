@@ -66,7 +66,9 @@ impl Figure {
 
     fn of(self, reading: &Reading) -> f32 {
         let sample = &reading.sample;
-        let pressure = |figure: fn(&Pressure) -> Option<f32>| sample.psi.as_ref().and_then(figure).map(f64::from);
+        let pressure = |figure: fn(&Pressure) -> Option<f32>| {
+            sample.psi.as_ref().and_then(figure).map(f64::from)
+        };
         let value = match self {
             Self::Cpu => reading.cpu_cores,
             Self::Throttled => reading.throttled,
@@ -84,7 +86,8 @@ impl Figure {
     }
 }
 
-/// The rings of one container: a tick has the same place in each. Memory is kept to 24 bits of precision.
+/// The rings of one container: a tick has the same place in each. Memory is kept to 24 bits of
+/// precision.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
     /// Ring after ring, in the order of [`Figure::ALL`].
@@ -98,7 +101,12 @@ impl Series {
     /// Rings of `length` ticks, all that they will ever take. The first tick to come is `tick`.
     pub(super) fn new(length: usize, tick: u64) -> Self {
         let length = length.max(1);
-        Self { values: vec![f32::NAN; length * Figure::ALL.len()].into(), length, first: tick, last: tick }
+        Self {
+            values: vec![f32::NAN; length * Figure::ALL.len()].into(),
+            length,
+            first: tick,
+            last: tick,
+        }
     }
 
     /// Writes the figures of `tick`; ticks since the last one had none.
@@ -138,7 +146,11 @@ impl Series {
         let value = |figure| self.value(figure, tick);
         let count = |figure| value(figure).map(|value| value as u64);
         let share = |figure| value(figure).map(|value| value as f32);
-        let psi = Pressure { cpu: share(Figure::PsiCpu), memory: share(Figure::PsiMemory), io: share(Figure::PsiIo) };
+        let psi = Pressure {
+            cpu: share(Figure::PsiCpu),
+            memory: share(Figure::PsiMemory),
+            io: share(Figure::PsiIo),
+        };
         let sample = Sample {
             memory: count(Figure::Memory),
             memory_peak: count(Figure::MemoryPeak),

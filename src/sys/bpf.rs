@@ -34,14 +34,23 @@ struct Attach {
 }
 
 fn bpf<T>(command: libc::c_long, attribute: &T) -> nix::Result<libc::c_long> {
-    // SAFETY: the kernel reads `size` bytes of the attribute, which outlives the call; pointers in it are the callers' business.
-    Errno::result(unsafe { libc::syscall(libc::SYS_bpf, command, std::ptr::from_ref(attribute), size_of::<T>()) })
+    // SAFETY: the kernel reads `size` bytes of the attribute, which outlives the call; pointers in
+    // it are the callers' business.
+    Errno::result(unsafe {
+        libc::syscall(
+            libc::SYS_bpf,
+            command,
+            std::ptr::from_ref(attribute),
+            size_of::<T>(),
+        )
+    })
 }
 
 /// Loads a BPF_PROG_TYPE_CGROUP_DEVICE program of 64-bit instructions.
 ///
 /// # Errors
-/// EPERM without CAP_BPF and CAP_SYS_ADMIN, EINVAL where the kernel has no such programs (CONFIG_CGROUP_BPF), EACCES from the verifier.
+/// EPERM without CAP_BPF and CAP_SYS_ADMIN, EINVAL where the kernel has no such programs
+/// (CONFIG_CGROUP_BPF), EACCES from the verifier.
 pub fn load_device_program(instructions: &[u64]) -> nix::Result<OwnedFd> {
     let attribute = Load {
         kind: PROG_TYPE_CGROUP_DEVICE,
@@ -52,7 +61,8 @@ pub fn load_device_program(instructions: &[u64]) -> nix::Result<OwnedFd> {
         ..Load::default()
     };
     let fd = bpf(PROG_LOAD, &attribute)?;
-    // SAFETY: the system call has just made this descriptor for us alone; it is CLOEXEC (BPF_PROG_LOAD always sets it).
+    // SAFETY: the system call has just made this descriptor for us alone; it is CLOEXEC
+    // (BPF_PROG_LOAD always sets it).
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }
 
@@ -61,6 +71,11 @@ pub fn load_device_program(instructions: &[u64]) -> nix::Result<OwnedFd> {
 /// # Errors
 /// EPERM when a program above forbids it.
 pub fn attach_device_program(program: BorrowedFd<'_>, cgroup: BorrowedFd<'_>) -> nix::Result<()> {
-    let attribute = Attach { target: cgroup.as_raw_fd() as u32, program: program.as_raw_fd() as u32, kind: CGROUP_DEVICE, flags: 0 };
+    let attribute = Attach {
+        target: cgroup.as_raw_fd() as u32,
+        program: program.as_raw_fd() as u32,
+        kind: CGROUP_DEVICE,
+        flags: 0,
+    };
     bpf(PROG_ATTACH, &attribute).map(drop)
 }

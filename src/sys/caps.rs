@@ -24,9 +24,17 @@ struct Data {
 /// # Errors
 /// What capget(2) says.
 pub fn permitted() -> nix::Result<u64> {
-    let mut header = Header { version: VERSION_3, pid: 0 };
-    let mut data = [Data { effective: 0, permitted: 0, inheritable: 0 }; 2];
-    // SAFETY: header and data have the layout that capget(2) documents for version 3 and outlive the call.
+    let mut header = Header {
+        version: VERSION_3,
+        pid: 0,
+    };
+    let mut data = [Data {
+        effective: 0,
+        permitted: 0,
+        inheritable: 0,
+    }; 2];
+    // SAFETY: header and data have the layout that capget(2) documents for version 3 and outlive
+    // the call.
     Errno::result(unsafe { libc::syscall(libc::SYS_capget, &raw mut header, data.as_mut_ptr()) })?;
     Ok(u64::from(data[0].permitted) | u64::from(data[1].permitted) << 32)
 }
@@ -36,13 +44,18 @@ pub fn permitted() -> nix::Result<u64> {
 /// # Errors
 /// EPERM when a capability is asked for that is not permitted now.
 pub fn set(effective: u64, permitted: u64, inheritable: u64) -> nix::Result<()> {
-    let header = Header { version: VERSION_3, pid: 0 };
+    let header = Header {
+        version: VERSION_3,
+        pid: 0,
+    };
     let word = |shift: u32| Data {
         effective: (effective >> shift) as u32,
         permitted: (permitted >> shift) as u32,
         inheritable: (inheritable >> shift) as u32,
     };
     let data = [word(0), word(32)];
-    // SAFETY: header and data have the layout that capset(2) documents for version 3 and outlive the call.
-    Errno::result(unsafe { libc::syscall(libc::SYS_capset, &raw const header, data.as_ptr()) }).map(drop)
+    // SAFETY: header and data have the layout that capset(2) documents for version 3 and outlive
+    // the call.
+    Errno::result(unsafe { libc::syscall(libc::SYS_capset, &raw const header, data.as_ptr()) })
+        .map(drop)
 }

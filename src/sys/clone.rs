@@ -42,7 +42,9 @@ pub fn thread_count() -> io::Result<usize> {
 fn assert_one_thread() -> io::Result<()> {
     match thread_count()? {
         1 => Ok(()),
-        n => Err(io::Error::other(format!("refusing to fork with {n} threads: only the launcher and one-thread commands may"))),
+        n => Err(io::Error::other(format!(
+            "refusing to fork with {n} threads: only the launcher and one-thread commands may"
+        ))),
     }
 }
 
@@ -52,7 +54,8 @@ fn assert_one_thread() -> io::Result<()> {
 /// What the kernel says, or a refusal when this process has more than one thread.
 pub fn fork() -> io::Result<Forked> {
     assert_one_thread()?;
-    // SAFETY: there is no other thread, so the child holds no lock of a thread that it lacks and may go on as any program.
+    // SAFETY: there is no other thread, so the child holds no lock of a thread that it lacks and
+    // may go on as any program.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
         0 => Ok(Forked::Child),
@@ -60,19 +63,23 @@ pub fn fork() -> io::Result<Forked> {
     }
 }
 
-/// Forks a child of the caller's parent (clone(2), CLONE_PARENT), for a process that was forked itself and has started no thread; 0 is the
-/// child. It takes the one system call that every program forks with, whatever else a seccomp filter refuses. Allocates nothing.
+/// Forks a child of the caller's parent (clone(2), CLONE_PARENT), for a process that was forked
+/// itself and has started no thread; 0 is the child. It takes the one system call that every
+/// program forks with, whatever else a seccomp filter refuses. Allocates nothing.
 ///
 /// # Errors
 /// EAGAIN, ENOMEM; EINVAL for the first process of a pid namespace; what a seccomp filter says.
 pub fn fork_sibling() -> nix::Result<i32> {
     let flags = libc::CLONE_PARENT | libc::SIGCHLD;
-    // SAFETY: no CLONE_VM, so the child gets its own copy of memory and stack as with fork; the other arguments ask for nothing.
-    nix::errno::Errno::result(unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) }).map(|pid| pid as i32)
+    // SAFETY: no CLONE_VM, so the child gets its own copy of memory and stack as with fork; the
+    // other arguments ask for nothing.
+    nix::errno::Errno::result(unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) })
+        .map(|pid| pid as i32)
 }
 
-/// clone3(2) in the manner of fork: a copy of this process in new namespaces (`flags`: `CLONE_NEW*`), born in the
-/// cgroup v2 folder `cgroup` where given (`CLONE_INTO_CGROUP`, Linux 5.7).
+/// clone3(2) in the manner of fork: a copy of this process in new namespaces (`flags`:
+/// `CLONE_NEW*`), born in the cgroup v2 folder `cgroup` where given (`CLONE_INTO_CGROUP`, Linux
+/// 5.7).
 ///
 /// # Errors
 /// What the kernel says, or a refusal when this process has more than one thread.
@@ -88,15 +95,25 @@ pub fn clone3(flags: u64, cgroup: Option<BorrowedFd<'_>>) -> io::Result<Cloned> 
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = folder.as_raw_fd() as u64;
     }
-    // SAFETY: no CLONE_VM, so the child gets its own copy of memory and stack as with fork; args outlives the call; one thread.
-    let result = unsafe { libc::syscall(libc::SYS_clone3, std::ptr::from_mut(&mut args), size_of::<libc::clone_args>()) };
+    // SAFETY: no CLONE_VM, so the child gets its own copy of memory and stack as with fork; args
+    // outlives the call; one thread.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_clone3,
+            std::ptr::from_mut(&mut args),
+            size_of::<libc::clone_args>(),
+        )
+    };
     match result {
         -1 => Err(io::Error::last_os_error()),
         0 => Ok(Cloned::Child),
         pid => {
             // SAFETY: on success the kernel stored a new descriptor in pidfd that nobody else owns.
             let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
-            Ok(Cloned::Parent { pid: pid as i32, pidfd })
+            Ok(Cloned::Parent {
+                pid: pid as i32,
+                pidfd,
+            })
         }
     }
 }

@@ -20,8 +20,20 @@ impl ExecImage {
     #[must_use]
     pub fn new(candidates: Vec<CString>, argv: Vec<CString>, env: Vec<CString>) -> Self {
         // a CString's text stays where it is when the Vec that holds it moves
-        let pointers = |texts: &[CString]| texts.iter().map(|t| t.as_ptr()).chain([std::ptr::null()]).collect();
-        Self { argv_pointers: pointers(&argv), env_pointers: pointers(&env), candidates, argv, env }
+        let pointers = |texts: &[CString]| {
+            texts
+                .iter()
+                .map(|t| t.as_ptr())
+                .chain([std::ptr::null()])
+                .collect()
+        };
+        Self {
+            argv_pointers: pointers(&argv),
+            env_pointers: pointers(&env),
+            candidates,
+            argv,
+            env,
+        }
     }
 
     /// The name the user gave.
@@ -36,14 +48,23 @@ impl ExecImage {
         self.env.len()
     }
 
-    /// Executes the first candidate that the kernel accepts; returns only when none is. Allocates nothing.
+    /// Executes the first candidate that the kernel accepts; returns only when none is. Allocates
+    /// nothing.
     ///
-    /// The errno is EACCES when some candidate exists but may not be executed, else what the last one gave (execvp(3)).
+    /// The errno is EACCES when some candidate exists but may not be executed, else what the last
+    /// one gave (execvp(3)).
     pub fn exec(&self) -> Errno {
         let mut verdict = Errno::ENOENT;
         for candidate in &self.candidates {
-            // SAFETY: the three arguments are NUL-terminated and outlive the call; execve replaces the process or returns.
-            unsafe { libc::execve(candidate.as_ptr(), self.argv_pointers.as_ptr(), self.env_pointers.as_ptr()) };
+            // SAFETY: the three arguments are NUL-terminated and outlive the call; execve replaces
+            // the process or returns.
+            unsafe {
+                libc::execve(
+                    candidate.as_ptr(),
+                    self.argv_pointers.as_ptr(),
+                    self.env_pointers.as_ptr(),
+                )
+            };
             match Errno::last() {
                 Errno::ENOENT | Errno::ENOTDIR => {}
                 Errno::EACCES => verdict = Errno::EACCES,

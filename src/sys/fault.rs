@@ -1,9 +1,10 @@
-//! Faults for tests: one step of ours fails, or its process is killed there. Exists only where debug assertions do; in a release
-//! build every call is an empty function.
+//! Faults for tests: one step of ours fails, or its process is killed there. Exists only where
+//! debug assertions do; in a release build every call is an empty function.
 //!
-//! `MINIC_FAULT=STEP#N=fail:FILE` or `…=kill:FILE`, where FILE has at least one byte, all zero: the first process that comes to
-//! the step's N-th place (0 is the first) writes 1 there, and fails with EIO or dies. Planned before any fork, so that it works in
-//! a container's init too, which may not allocate, and behind its pivot. `tests/privileged/faults.rs` tries every step there is.
+//! `MINIC_FAULT=STEP#N=fail:FILE` or `…=kill:FILE`, where FILE has at least one byte, all zero: the
+//! first process that comes to the step's N-th place (0 is the first) writes 1 there, and fails
+//! with EIO or dies. Planned before any fork, so that it works in a container's init too, which may
+//! not allocate, and behind its pivot. `tests/privileged/faults.rs` tries every step there is.
 
 /// Comes before the step called `step`.
 ///
@@ -53,7 +54,11 @@ mod armed {
     pub fn at_nth(step: &'static str, nth: u16) -> nix::Result<()> {
         static PLANNED: OnceLock<Option<Fault>> = OnceLock::new();
         match PLANNED.get_or_init(planned) {
-            Some(fault) if fault.step == step && fault.nth == nth && fault.happened.swap(1, Ordering::SeqCst) == 0 => {
+            Some(fault)
+                if fault.step == step
+                    && fault.nth == nth
+                    && fault.happened.swap(1, Ordering::SeqCst) == 0 =>
+            {
                 if fault.kills {
                     let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGKILL);
                     // the first process of a pid namespace cannot kill itself
@@ -72,13 +77,29 @@ mod armed {
         let (step, nth) = place.split_once('#').unwrap_or((place, "0"));
         let file = File::options().read(true).write(true).open(path).ok()?;
         let access = libc::PROT_READ | libc::PROT_WRITE;
-        // SAFETY: a new shared mapping of one page, never unmapped; the tests' file has its first byte for as long as they run.
-        let page = unsafe { libc::mmap(std::ptr::null_mut(), 1, access, libc::MAP_SHARED, file.as_raw_fd(), 0) };
+        // SAFETY: a new shared mapping of one page, never unmapped; the tests' file has its first
+        // byte for as long as they run.
+        let page = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                1,
+                access,
+                libc::MAP_SHARED,
+                file.as_raw_fd(),
+                0,
+            )
+        };
         if page == libc::MAP_FAILED {
             return None;
         }
-        // SAFETY: the page stays mapped for good, and only atomic accesses are made to its first byte.
+        // SAFETY: the page stays mapped for good, and only atomic accesses are made to its first
+        // byte.
         let happened = unsafe { AtomicU8::from_ptr(page.cast()) };
-        Some(Fault { step: step.to_owned(), nth: nth.parse().ok()?, kills: how == "kill", happened })
+        Some(Fault {
+            step: step.to_owned(),
+            nth: nth.parse().ok()?,
+            kills: how == "kill",
+            happened,
+        })
     }
 }

@@ -17,8 +17,9 @@ pub fn cloexec_from(first: u32) -> nix::Result<()> {
     close_range(first, libc::CLOSE_RANGE_CLOEXEC)
 }
 
-/// Closes every descriptor from `first` on. Only for a process just forked, whose inherited values above `first`
-/// are never used again: it ends in [`super::process::exit_now`] or execve, so no `OwnedFd` of the old life is dropped.
+/// Closes every descriptor from `first` on. Only for a process just forked, whose inherited values
+/// above `first` are never used again: it ends in [`super::process::exit_now`] or execve, so no
+/// `OwnedFd` of the old life is dropped.
 ///
 /// # Errors
 /// ENOSYS before Linux 5.9.
@@ -26,14 +27,18 @@ pub fn close_from(first: u32) -> nix::Result<()> {
     close_range(first, 0)
 }
 
-/// Closes every descriptor from 3 on but `kept`, where -1 stands for none. As [`close_from`] otherwise; allocates nothing.
+/// Closes every descriptor from 3 on but `kept`, where -1 stands for none. As [`close_from`]
+/// otherwise; allocates nothing.
 ///
 /// # Errors
 /// ENOSYS before Linux 5.9.
 pub fn keep_only<const N: usize>(mut kept: [RawFd; N]) -> nix::Result<()> {
     kept.sort_unstable();
     let mut first = 3;
-    for number in kept.into_iter().filter_map(|number| u32::try_from(number).ok()) {
+    for number in kept
+        .into_iter()
+        .filter_map(|number| u32::try_from(number).ok())
+    {
         if number > first {
             // SAFETY: integers only; the caller never uses what is closed here.
             Errno::result(unsafe { libc::syscall(libc::SYS_close_range, first, number - 1, 0) })?;
@@ -43,7 +48,8 @@ pub fn keep_only<const N: usize>(mut kept: [RawFd; N]) -> nix::Result<()> {
     close_from(first)
 }
 
-/// dup2(2) onto `number`, without CLOEXEC (dup2 clears it, and when both are the same it is cleared here).
+/// dup2(2) onto `number`, without CLOEXEC (dup2 clears it, and when both are the same it is cleared
+/// here).
 ///
 /// # Errors
 /// EBADF, EMFILE.
@@ -59,12 +65,13 @@ pub fn place(fd: RawFd, number: RawFd) -> nix::Result<()> {
 /// Takes over a descriptor that was placed at `number` in a process just forked.
 #[must_use]
 pub fn adopt(number: RawFd) -> OwnedFd {
-    // SAFETY: only called right after `place` put a fresh descriptor there, with every other owner closed by `close_from`.
+    // SAFETY: only called right after `place` put a fresh descriptor there, with every other owner
+    // closed by `close_from`.
     unsafe { OwnedFd::from_raw_fd(number) }
 }
 
-/// A duplicate numbered `at_least` or above, CLOEXEC, so that [`place`] cannot overwrite it. Both numbers are given up to the
-/// caller's coming [`close_from`].
+/// A duplicate numbered `at_least` or above, CLOEXEC, so that [`place`] cannot overwrite it. Both
+/// numbers are given up to the caller's coming [`close_from`].
 ///
 /// # Errors
 /// EMFILE.
@@ -76,17 +83,20 @@ pub fn move_above(fd: OwnedFd, at_least: RawFd) -> nix::Result<RawFd> {
 /// Borrows one of the standard descriptors, or one that the caller has just placed at `number`.
 #[must_use]
 pub fn borrow(number: RawFd) -> BorrowedFd<'static> {
-    // SAFETY: 0 to 2 stay open for the whole life of the processes that call this; a placed one is the caller's own.
+    // SAFETY: 0 to 2 stay open for the whole life of the processes that call this; a placed one is
+    // the caller's own.
     unsafe { BorrowedFd::borrow_raw(number) }
 }
 
-/// write(2) once; nothing is done about a failure, for the last word of a process that ends now. Allocates nothing.
+/// write(2) once; nothing is done about a failure, for the last word of a process that ends now.
+/// Allocates nothing.
 pub fn write_now(number: RawFd, bytes: &[u8]) {
     // SAFETY: the buffer is valid for its length during the call.
     unsafe { libc::write(number, bytes.as_ptr().cast(), bytes.len()) };
 }
 
-/// Whether two numbers refer to one open file (kcmp(2)), as after `2>&1`; `false` on a kernel that does not tell.
+/// Whether two numbers refer to one open file (kcmp(2)), as after `2>&1`; `false` on a kernel that
+/// does not tell.
 #[must_use]
 pub fn is_same_file(one: RawFd, other: RawFd) -> bool {
     const KCMP_FILE: i32 = 0;

@@ -1,5 +1,5 @@
-//! Opening files that may not be what their name says: a FIFO would hold whoever opens it for ever, a device has no end, a link may lead
-//! anywhere.
+//! Opening files that may not be what their name says: a FIFO would hold whoever opens it for ever,
+//! a device has no end, a link may lead anywhere.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -8,15 +8,20 @@ use std::path::Path;
 
 use nix::errno::Errno;
 
-/// Never waits (open(2), O_NONBLOCK: without it a FIFO does until its other end is opened), and no terminal becomes ours.
+/// Never waits (open(2), O_NONBLOCK: without it a FIFO does until its other end is opened), and no
+/// terminal becomes ours.
 const PATIENT: i32 = libc::O_NONBLOCK | libc::O_NOCTTY;
 
-/// Opens a file of ours as `options` and the flags `more` say: a regular file by this very name, whatever was put there.
+/// Opens a file of ours as `options` and the flags `more` say: a regular file by this very name,
+/// whatever was put there.
 ///
 /// # Errors
 /// What open(2) says, ELOOP for a link, and in words what it is when it is no regular file.
 pub fn open(path: &Path, options: &mut OpenOptions, more: i32) -> io::Result<File> {
-    let file = options.custom_flags(PATIENT | libc::O_NOFOLLOW | more).open(path).map_err(|error| in_words(path, error))?;
+    let file = options
+        .custom_flags(PATIENT | libc::O_NOFOLLOW | more)
+        .open(path)
+        .map_err(|error| in_words(path, error))?;
     check(&file.metadata()?)?;
     Ok(file)
 }
@@ -34,16 +39,25 @@ pub fn open_to_read(path: &Path) -> io::Result<File> {
 /// # Errors
 /// As [`open`].
 pub fn open_to_append(path: &Path) -> io::Result<File> {
-    open(path, OpenOptions::new().append(true).create(true).mode(0o600), 0)
+    open(
+        path,
+        OpenOptions::new().append(true).create(true).mode(0o600),
+        0,
+    )
 }
 
-/// Reads a whole file that a user named: a regular file of at most `most` bytes, links followed. `/dev/null` is an empty one.
+/// Reads a whole file that a user named: a regular file of at most `most` bytes, links followed.
+/// `/dev/null` is an empty one.
 ///
 /// # Errors
 /// As [`open`]; in words when it is too long.
 pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut options = OpenOptions::new();
-    let file = options.read(true).custom_flags(PATIENT).open(path).map_err(|error| in_words(path, error))?;
+    let file = options
+        .read(true)
+        .custom_flags(PATIENT)
+        .open(path)
+        .map_err(|error| in_words(path, error))?;
     let about = file.metadata()?;
     if is_null(&about) {
         return Ok(Vec::new());
@@ -67,9 +81,13 @@ pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
     String::from_utf8(read(path, most)?).map_err(not_text)
 }
 
-/// A socket, and a FIFO that nobody reads, cannot be opened at all (ENXIO): "no such device" would say nothing.
+/// A socket, and a FIFO that nobody reads, cannot be opened at all (ENXIO): "no such device" would
+/// say nothing.
 fn in_words(path: &Path, error: io::Error) -> io::Error {
-    match (error.raw_os_error().map(Errno::from_raw), std::fs::symlink_metadata(path)) {
+    match (
+        error.raw_os_error().map(Errno::from_raw),
+        std::fs::symlink_metadata(path),
+    ) {
         (Some(Errno::ENXIO | Errno::EISDIR), Ok(about)) => check(&about).err().unwrap_or(error),
         _ => error,
     }
@@ -106,16 +124,37 @@ mod tests {
         nix::unistd::mkfifo(&at("fifo"), Mode::S_IRWXU).unwrap();
         let _listener = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
         std::os::unix::fs::symlink(at("file"), at("link")).unwrap();
-        for (name, word) in [("folder", "a folder"), ("fifo", "a FIFO"), ("socket", "a socket")] {
-            for opened in [open_to_read(&at(name)), open_to_append(&at(name)), read(&at(name), 9).map(|_| unreachable!())] {
+        for (name, word) in [
+            ("folder", "a folder"),
+            ("fifo", "a FIFO"),
+            ("socket", "a socket"),
+        ] {
+            for opened in [
+                open_to_read(&at(name)),
+                open_to_append(&at(name)),
+                read(&at(name), 9).map(|_| unreachable!()),
+            ] {
                 let error = opened.unwrap_err().to_string();
                 assert!(error.contains(word), "{name}: {error}");
             }
         }
-        assert_eq!(open_to_read(&at("link")).unwrap_err().raw_os_error(), Some(libc::ELOOP));
+        assert_eq!(
+            open_to_read(&at("link")).unwrap_err().raw_os_error(),
+            Some(libc::ELOOP)
+        );
         assert_eq!(read_text(&at("link"), 4).unwrap(), "text");
-        assert!(read(&at("file"), 3).unwrap_err().to_string().contains("more than 3 bytes"));
-        assert!(read(Path::new("/dev/zero"), 9).unwrap_err().to_string().contains("a device"));
+        assert!(
+            read(&at("file"), 3)
+                .unwrap_err()
+                .to_string()
+                .contains("more than 3 bytes")
+        );
+        assert!(
+            read(Path::new("/dev/zero"), 9)
+                .unwrap_err()
+                .to_string()
+                .contains("a device")
+        );
         assert_eq!(read(Path::new("/dev/null"), 9).unwrap(), b"");
         std::fs::remove_dir_all(folder).unwrap();
     }

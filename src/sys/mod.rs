@@ -1,4 +1,5 @@
-//! Thin safe wrappers for what nix lacks. The only `unsafe` in the house, each block with a SAFETY line.
+//! Thin safe wrappers for what nix lacks. The only `unsafe` in the house, each block with a SAFETY
+//! line.
 #![allow(unsafe_code)]
 
 pub mod bpf;

@@ -1,5 +1,6 @@
-//! The descriptor-based mount API (Linux 5.2 and later): open_tree(2), fsopen(2), move_mount(2), mount_setattr(2), and
-//! openat2(2). Working on descriptors, no path inside a container can redirect a mount.
+//! The descriptor-based mount API (Linux 5.2 and later): open_tree(2), fsopen(2), move_mount(2),
+//! mount_setattr(2), and openat2(2). Working on descriptors, no path inside a container can
+//! redirect a mount.
 
 use std::ffi::CStr;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
@@ -36,12 +37,17 @@ fn owned(result: libc::c_long) -> nix::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }
 
-/// A detached copy of the mount at `path` (open_tree(2) with OPEN_TREE_CLONE), with what is mounted below it when `recursive`.
+/// A detached copy of the mount at `path` (open_tree(2) with OPEN_TREE_CLONE), with what is mounted
+/// below it when `recursive`.
 ///
 /// # Errors
 /// ENOENT, EPERM without CAP_SYS_ADMIN.
 pub fn clone_tree(path: &CStr, recursive: bool) -> nix::Result<OwnedFd> {
-    let below = if recursive { libc::AT_RECURSIVE as u32 } else { 0 };
+    let below = if recursive {
+        libc::AT_RECURSIVE as u32
+    } else {
+        0
+    };
     let flags = OPEN_TREE_CLONE | libc::O_CLOEXEC as u32 | below;
     // SAFETY: `path` is NUL-terminated and outlives the call.
     owned(unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags) })
@@ -52,29 +58,45 @@ pub fn clone_tree(path: &CStr, recursive: bool) -> nix::Result<OwnedFd> {
 /// # Errors
 /// EINVAL when the kernel cannot bind it.
 pub fn clone_tree_of(fd: BorrowedFd<'_>, recursive: bool) -> nix::Result<OwnedFd> {
-    let below = if recursive { libc::AT_RECURSIVE as u32 } else { 0 };
+    let below = if recursive {
+        libc::AT_RECURSIVE as u32
+    } else {
+        0
+    };
     let flags = OPEN_TREE_CLONE | libc::O_CLOEXEC as u32 | libc::AT_EMPTY_PATH as u32 | below;
     // SAFETY: the path is empty and NUL-terminated; the descriptor says everything.
     owned(unsafe { libc::syscall(libc::SYS_open_tree, fd.as_raw_fd(), c"".as_ptr(), flags) })
 }
 
-/// A new, detached file system of `kind` with `options` (fsopen(2), fsconfig(2), fsmount(2)), flags being those without a value, and mount
-/// attributes `ATTR_*`.
+/// A new, detached file system of `kind` with `options` (fsopen(2), fsconfig(2), fsmount(2)), flags
+/// being those without a value, and mount attributes `ATTR_*`.
 ///
 /// # Errors
 /// ENODEV when the kernel has no such file system, EINVAL for a wrong option.
-pub fn new_filesystem<'a>(kind: &CStr, options: impl IntoIterator<Item = (&'a CStr, &'a CStr)>, attributes: u64) -> nix::Result<OwnedFd> {
+pub fn new_filesystem<'a>(
+    kind: &CStr,
+    options: impl IntoIterator<Item = (&'a CStr, &'a CStr)>,
+    attributes: u64,
+) -> nix::Result<OwnedFd> {
     // SAFETY: `kind` is NUL-terminated and outlives the call.
     let context = owned(unsafe { libc::syscall(libc::SYS_fsopen, kind.as_ptr(), FSOPEN_CLOEXEC) })?;
     let fd = context.as_raw_fd();
     for (key, value) in options {
-        let (command, value) = if value.is_empty() { (FSCONFIG_SET_FLAG, std::ptr::null()) } else { (FSCONFIG_SET_STRING, value.as_ptr()) };
+        let (command, value) = if value.is_empty() {
+            (FSCONFIG_SET_FLAG, std::ptr::null())
+        } else {
+            (FSCONFIG_SET_STRING, value.as_ptr())
+        };
         // SAFETY: both texts are NUL-terminated and outlive the call; a flag has no value.
-        Errno::result(unsafe { libc::syscall(libc::SYS_fsconfig, fd, command, key.as_ptr(), value, 0) })?;
+        Errno::result(unsafe {
+            libc::syscall(libc::SYS_fsconfig, fd, command, key.as_ptr(), value, 0)
+        })?;
     }
     let none = std::ptr::null::<libc::c_char>();
     // SAFETY: FSCONFIG_CMD_CREATE takes neither key nor value.
-    Errno::result(unsafe { libc::syscall(libc::SYS_fsconfig, fd, FSCONFIG_CMD_CREATE, none, none, 0) })?;
+    Errno::result(unsafe {
+        libc::syscall(libc::SYS_fsconfig, fd, FSCONFIG_CMD_CREATE, none, none, 0)
+    })?;
     // SAFETY: integers only.
     owned(unsafe { libc::syscall(libc::SYS_fsmount, fd, FSMOUNT_CLOEXEC, attributes) })
 }
@@ -87,7 +109,17 @@ pub fn attach(tree: BorrowedFd<'_>, target: BorrowedFd<'_>) -> nix::Result<()> {
     let flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
     let empty = c"".as_ptr();
     // SAFETY: the two paths are empty and NUL-terminated; the descriptors say everything.
-    Errno::result(unsafe { libc::syscall(libc::SYS_move_mount, tree.as_raw_fd(), empty, target.as_raw_fd(), empty, flags) }).map(drop)
+    Errno::result(unsafe {
+        libc::syscall(
+            libc::SYS_move_mount,
+            tree.as_raw_fd(),
+            empty,
+            target.as_raw_fd(),
+            empty,
+            flags,
+        )
+    })
+    .map(drop)
 }
 
 /// Sets mount attributes `ATTR_*` of the mount behind `tree`, and of all below it when `recursive`.
@@ -101,22 +133,49 @@ pub fn set_attributes(tree: BorrowedFd<'_>, attributes: u64, recursive: bool) ->
     let flags = libc::AT_EMPTY_PATH | if recursive { libc::AT_RECURSIVE } else { 0 };
     let size = size_of::<libc::mount_attr>();
     // SAFETY: `change` outlives the call, and its size is given.
-    Errno::result(unsafe { libc::syscall(libc::SYS_mount_setattr, tree.as_raw_fd(), c"".as_ptr(), flags, &raw const change, size) })
-        .map(drop)
+    Errno::result(unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            tree.as_raw_fd(),
+            c"".as_ptr(),
+            flags,
+            &raw const change,
+            size,
+        )
+    })
+    .map(drop)
 }
 
-/// What is mounted later below the mount behind `tree`, or below any mount below it, does not spread (MS_PRIVATE), or spreads
-/// from where it was copied to it and never back (MS_SLAVE).
+/// What is mounted later below the mount behind `tree`, or below any mount below it, does not
+/// spread (MS_PRIVATE), or spreads from where it was copied to it and never back (MS_SLAVE).
 ///
 /// # Errors
 /// EINVAL when the descriptor is not the root of a mount.
 pub fn set_propagation(tree: BorrowedFd<'_>, slave: bool) -> nix::Result<()> {
     // SAFETY: mount_attr is plain integers; zero changes nothing.
     let mut change: libc::mount_attr = unsafe { std::mem::zeroed() };
-    change.propagation = if slave { libc::MS_SLAVE } else { libc::MS_PRIVATE };
-    let (path, flags, size) = (c"".as_ptr(), libc::AT_EMPTY_PATH | libc::AT_RECURSIVE, size_of::<libc::mount_attr>());
+    change.propagation = if slave {
+        libc::MS_SLAVE
+    } else {
+        libc::MS_PRIVATE
+    };
+    let (path, flags, size) = (
+        c"".as_ptr(),
+        libc::AT_EMPTY_PATH | libc::AT_RECURSIVE,
+        size_of::<libc::mount_attr>(),
+    );
     // SAFETY: the path is NUL-terminated, `change` outlives the call, and its size is given.
-    Errno::result(unsafe { libc::syscall(libc::SYS_mount_setattr, tree.as_raw_fd(), path, flags, &raw const change, size) }).map(drop)
+    Errno::result(unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            tree.as_raw_fd(),
+            path,
+            flags,
+            &raw const change,
+            size,
+        )
+    })
+    .map(drop)
 }
 
 /// Which mount `fd` was found in (statx(2), STATX_MNT_ID, Linux 5.8).
@@ -127,16 +186,28 @@ pub fn mount_id(fd: BorrowedFd<'_>) -> nix::Result<u64> {
     // SAFETY: statx is plain integers; zero is a value of each.
     let mut found: libc::statx = unsafe { std::mem::zeroed() };
     // SAFETY: the path is empty and NUL-terminated, and `found` outlives the call.
-    Errno::result(unsafe { libc::statx(fd.as_raw_fd(), c"".as_ptr(), libc::AT_EMPTY_PATH, libc::STATX_MNT_ID, &raw mut found) })?;
-    if found.stx_mask & libc::STATX_MNT_ID == 0 { Err(Errno::EOPNOTSUPP) } else { Ok(found.stx_mnt_id) }
+    Errno::result(unsafe {
+        libc::statx(
+            fd.as_raw_fd(),
+            c"".as_ptr(),
+            libc::AT_EMPTY_PATH,
+            libc::STATX_MNT_ID,
+            &raw mut found,
+        )
+    })?;
+    if found.stx_mask & libc::STATX_MNT_ID == 0 {
+        Err(Errno::EOPNOTSUPP)
+    } else {
+        Ok(found.stx_mnt_id)
+    }
 }
 
-/// Lets files of the detached mount `tree`, and of all below it when `recursive`, belong to whom the user namespace `users` says
-/// (MOUNT_ATTR_IDMAP, Linux 5.12). All of them or none.
+/// Lets files of the detached mount `tree`, and of all below it when `recursive`, belong to whom
+/// the user namespace `users` says (MOUNT_ATTR_IDMAP, Linux 5.12). All of them or none.
 ///
 /// # Errors
-/// EINVAL when a file system cannot do it or `tree` is attached already, EPERM for the initial user namespace and where ids are mapped
-/// already.
+/// EINVAL when a file system cannot do it or `tree` is attached already, EPERM for the initial user
+/// namespace and where ids are mapped already.
 pub fn map_ids(tree: BorrowedFd<'_>, users: BorrowedFd<'_>, recursive: bool) -> nix::Result<()> {
     // SAFETY: mount_attr is plain integers; zero changes nothing.
     let mut change: libc::mount_attr = unsafe { std::mem::zeroed() };
@@ -145,15 +216,31 @@ pub fn map_ids(tree: BorrowedFd<'_>, users: BorrowedFd<'_>, recursive: bool) -> 
     let flags = libc::AT_EMPTY_PATH | if recursive { libc::AT_RECURSIVE } else { 0 };
     let (path, size) = (c"".as_ptr(), size_of::<libc::mount_attr>());
     // SAFETY: the path is NUL-terminated, `change` outlives the call, and its size is given.
-    Errno::result(unsafe { libc::syscall(libc::SYS_mount_setattr, tree.as_raw_fd(), path, flags, &raw const change, size) }).map(drop)
+    Errno::result(unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            tree.as_raw_fd(),
+            path,
+            flags,
+            &raw const change,
+            size,
+        )
+    })
+    .map(drop)
 }
 
-/// openat2(2) of `path` as if `root` were `/`: no `..`, no absolute link and no magic link leads out of it.
+/// openat2(2) of `path` as if `root` were `/`: no `..`, no absolute link and no magic link leads
+/// out of it.
 ///
 /// # Errors
 /// ENOENT, ELOOP for a magic link, EAGAIN when renames were racing all the time.
 pub fn open_in_root(root: BorrowedFd<'_>, path: &CStr, flags: i32) -> nix::Result<OwnedFd> {
-    openat2(root, path, flags, libc::RESOLVE_IN_ROOT | libc::RESOLVE_NO_MAGICLINKS)
+    openat2(
+        root,
+        path,
+        flags,
+        libc::RESOLVE_IN_ROOT | libc::RESOLVE_NO_MAGICLINKS,
+    )
 }
 
 /// openat2(2) of `path` below `root`, following no link at all.
@@ -161,7 +248,12 @@ pub fn open_in_root(root: BorrowedFd<'_>, path: &CStr, flags: i32) -> nix::Resul
 /// # Errors
 /// ENOENT, ELOOP for a link, EXDEV for a way out.
 pub fn open_without_links(root: BorrowedFd<'_>, path: &CStr, flags: i32) -> nix::Result<OwnedFd> {
-    openat2(root, path, flags, libc::RESOLVE_BENEATH | libc::RESOLVE_NO_SYMLINKS | libc::RESOLVE_NO_MAGICLINKS)
+    openat2(
+        root,
+        path,
+        flags,
+        libc::RESOLVE_BENEATH | libc::RESOLVE_NO_SYMLINKS | libc::RESOLVE_NO_MAGICLINKS,
+    )
 }
 
 /// Opens the folder `name` in `parent`, to be read: no link, and nothing that is mounted there.
@@ -170,7 +262,15 @@ pub fn open_without_links(root: BorrowedFd<'_>, path: &CStr, flags: i32) -> nix:
 /// ELOOP or ENOTDIR for a link, EXDEV for a mount.
 pub fn open_on_the_same_mount(parent: BorrowedFd<'_>, name: &CStr) -> nix::Result<OwnedFd> {
     let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW;
-    openat2(parent, name, flags, libc::RESOLVE_BENEATH | libc::RESOLVE_NO_XDEV | libc::RESOLVE_NO_SYMLINKS | libc::RESOLVE_NO_MAGICLINKS)
+    openat2(
+        parent,
+        name,
+        flags,
+        libc::RESOLVE_BENEATH
+            | libc::RESOLVE_NO_XDEV
+            | libc::RESOLVE_NO_SYMLINKS
+            | libc::RESOLVE_NO_MAGICLINKS,
+    )
 }
 
 fn openat2(root: BorrowedFd<'_>, path: &CStr, flags: i32, resolve: u64) -> nix::Result<OwnedFd> {
@@ -180,12 +280,26 @@ fn openat2(root: BorrowedFd<'_>, path: &CStr, flags: i32, resolve: u64) -> nix::
     how.resolve = resolve;
     let size = size_of::<libc::open_how>();
     // SAFETY: `path` and `how` outlive the call, and how's size is given.
-    let open = || owned(unsafe { libc::syscall(libc::SYS_openat2, root.as_raw_fd(), path.as_ptr(), &raw const how, size) });
-    // where somebody renames without pause, a path with `..` in it cannot be looked up safely (openat2(2)): some tries, then it is said
-    (0..OPEN_TRIES).find_map(|_| Some(open()).filter(|opened| opened.as_ref().err() != Some(&Errno::EAGAIN))).unwrap_or_else(open)
+    let open = || {
+        owned(unsafe {
+            libc::syscall(
+                libc::SYS_openat2,
+                root.as_raw_fd(),
+                path.as_ptr(),
+                &raw const how,
+                size,
+            )
+        })
+    };
+    // where somebody renames without pause, a path with `..` in it cannot be looked up safely
+    // (openat2(2)): some tries, then it is said
+    (0..OPEN_TRIES)
+        .find_map(|_| Some(open()).filter(|opened| opened.as_ref().err() != Some(&Errno::EAGAIN)))
+        .unwrap_or_else(open)
 }
 
-/// Whether a path is the root of a mount (statx(2), STATX_ATTR_MOUNT_ROOT, Linux 5.8); true as well where the kernel cannot tell.
+/// Whether a path is the root of a mount (statx(2), STATX_ATTR_MOUNT_ROOT, Linux 5.8); true as well
+/// where the kernel cannot tell.
 #[must_use]
 pub fn is_mount_root(path: &CStr) -> bool {
     // SAFETY: statx is plain figures, of which all zeros is one.

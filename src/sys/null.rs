@@ -8,16 +8,29 @@ use nix::sys::stat::{Mode, fstat};
 
 use super::mount::open_without_links;
 
-/// Opens `/dev/null` of the current root for reading and writing. A running container may have put anything there: no link is followed, and
-/// what is found must be the null device (1, 3). Allocates nothing.
+/// Opens `/dev/null` of the current root for reading and writing. A running container may have put
+/// anything there: no link is followed, and what is found must be the null device (1, 3). Allocates
+/// nothing.
 ///
 /// # Errors
 /// ENODEV when it is something else, ELOOP when it is a link; what openat2(2) says.
 pub fn open_null() -> nix::Result<OwnedFd> {
-    let root = open(c"/", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
+    let root = open(
+        c"/",
+        OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
+        Mode::empty(),
+    )?;
     // looked at before it is opened: opening a device or a fifo may do something already
-    expect_null(&open_without_links(root.as_fd(), c"dev/null", libc::O_PATH)?)?;
-    let null = open_without_links(root.as_fd(), c"dev/null", libc::O_RDWR | libc::O_NOCTTY | libc::O_NONBLOCK)?;
+    expect_null(&open_without_links(
+        root.as_fd(),
+        c"dev/null",
+        libc::O_PATH,
+    )?)?;
+    let null = open_without_links(
+        root.as_fd(),
+        c"dev/null",
+        libc::O_RDWR | libc::O_NOCTTY | libc::O_NONBLOCK,
+    )?;
     expect_null(&null)?;
     fcntl(null.as_fd(), FcntlArg::F_SETFL(OFlag::empty()))?;
     Ok(null)
@@ -25,6 +38,7 @@ pub fn open_null() -> nix::Result<OwnedFd> {
 
 fn expect_null(found: &OwnedFd) -> nix::Result<()> {
     let data = fstat(found)?;
-    let is_null = data.st_mode & libc::S_IFMT == libc::S_IFCHR && data.st_rdev == libc::makedev(1, 3);
+    let is_null =
+        data.st_mode & libc::S_IFMT == libc::S_IFCHR && data.st_rdev == libc::makedev(1, 3);
     if is_null { Ok(()) } else { Err(Errno::ENODEV) }
 }

@@ -29,7 +29,8 @@ pub fn open(pid: i32) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }
 
-/// SO_PEERPIDFD (Linux 6.5): the process that connected to, or listens at, the other end of a unix socket; CLOEXEC. It may have ended.
+/// SO_PEERPIDFD (Linux 6.5): the process that connected to, or listens at, the other end of a unix
+/// socket; CLOEXEC. It may have ended.
 ///
 /// # Errors
 /// ENOPROTOOPT where the kernel has no such option; ESRCH or EINVAL when that process is gone.
@@ -38,7 +39,13 @@ pub fn of_peer(socket: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
     let place = (&raw mut fd).cast();
     // SAFETY: fd and length outlive the call, and length is fd's own.
     nix::errno::Errno::result(unsafe {
-        libc::getsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_PEERPIDFD, place, &raw mut length)
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_PEERPIDFD,
+            place,
+            &raw mut length,
+        )
     })?;
     // SAFETY: the kernel has just made this descriptor for us alone.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
@@ -50,8 +57,20 @@ pub fn of_peer(socket: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
 /// ESRCH when the process has ended and been reaped.
 pub fn send_signal(pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
     // SAFETY: a null siginfo is allowed and means "as kill(2)".
-    let result = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), signal, std::ptr::null::<libc::siginfo_t>(), 0) };
-    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            pidfd.as_raw_fd(),
+            signal,
+            std::ptr::null::<libc::siginfo_t>(),
+            0,
+        )
+    };
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
 }
 
 /// Waits until the process has ended, at most `timeout` (`None`: for ever). Returns whether it has.
@@ -62,8 +81,9 @@ pub fn wait_readable(pidfd: BorrowedFd<'_>, timeout: Option<Duration>) -> io::Re
     let deadline = timeout.map(|t| std::time::Instant::now() + t);
     loop {
         let left = deadline.map(|d| d.saturating_duration_since(std::time::Instant::now()));
-        let wait =
-            left.map_or(PollTimeout::NONE, |l| PollTimeout::try_from(l.as_millis().min(60_000) as i32 + 1).unwrap_or(PollTimeout::ZERO));
+        let wait = left.map_or(PollTimeout::NONE, |l| {
+            PollTimeout::try_from(l.as_millis().min(60_000) as i32 + 1).unwrap_or(PollTimeout::ZERO)
+        });
         let mut fds = [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)];
         match poll(&mut fds, wait) {
             Ok(0) if left.is_some_and(|l| l.is_zero()) => return Ok(false),
@@ -81,7 +101,14 @@ pub fn is_child(pidfd: BorrowedFd<'_>) -> bool {
     let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
     let look = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
     // SAFETY: info outlives the call and is the type that waitid fills.
-    unsafe { libc::waitid(libc::P_PIDFD, pidfd.as_raw_fd() as libc::id_t, &mut info, look) == 0 }
+    unsafe {
+        libc::waitid(
+            libc::P_PIDFD,
+            pidfd.as_raw_fd() as libc::id_t,
+            &mut info,
+            look,
+        ) == 0
+    }
 }
 
 /// waitid(P_PIDFD, WEXITED): reaps a child that has ended, waiting for it.
@@ -93,7 +120,14 @@ pub fn reap(pidfd: BorrowedFd<'_>) -> io::Result<Ended> {
     let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
     loop {
         // SAFETY: info outlives the call and is the type that waitid fills.
-        let result = unsafe { libc::waitid(libc::P_PIDFD, pidfd.as_raw_fd() as libc::id_t, &mut info, libc::WEXITED) };
+        let result = unsafe {
+            libc::waitid(
+                libc::P_PIDFD,
+                pidfd.as_raw_fd() as libc::id_t,
+                &mut info,
+                libc::WEXITED,
+            )
+        };
         if result == 0 {
             break;
         }
@@ -102,7 +136,12 @@ pub fn reap(pidfd: BorrowedFd<'_>) -> io::Result<Ended> {
             return Err(error);
         }
     }
-    // SAFETY: waitid succeeded with WEXITED, so the SIGCHLD fields of the union are the ones filled.
+    // SAFETY: waitid succeeded with WEXITED, so the SIGCHLD fields of the union are the ones
+    // filled.
     let status = unsafe { info.si_status() };
-    Ok(if info.si_code == libc::CLD_EXITED { Ended::Exited(status) } else { Ended::Signaled(status) })
+    Ok(if info.si_code == libc::CLD_EXITED {
+        Ended::Exited(status)
+    } else {
+        Ended::Signaled(status)
+    })
 }

@@ -5,7 +5,8 @@ use std::ffi::CStr;
 use nix::errno::Errno;
 
 fn prctl(option: i32, a: u64, b: u64) -> nix::Result<i32> {
-    // SAFETY: callers below pass integers, or a pointer to a NUL-terminated string that outlives the call.
+    // SAFETY: callers below pass integers, or a pointer to a NUL-terminated string that outlives
+    // the call.
     Errno::result(unsafe { libc::prctl(option, a, b, 0, 0) })
 }
 
@@ -25,7 +26,8 @@ pub fn set_no_new_privs() -> nix::Result<()> {
     prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0).map(drop)
 }
 
-/// PR_SET_DUMPABLE 0: neither ptrace nor /proc/PID opens this process to others until it executes something.
+/// PR_SET_DUMPABLE 0: neither ptrace nor /proc/PID opens this process to others until it executes
+/// something.
 ///
 /// # Errors
 /// What prctl(2) says.
@@ -33,14 +35,22 @@ pub fn set_undumpable() -> nix::Result<()> {
     prctl(libc::PR_SET_DUMPABLE, 0, 0).map(drop)
 }
 
-/// A session keyring of its own, empty, in the place of the caller's, whose keys its children would possess (keyrings(7)).
+/// A session keyring of its own, empty, in the place of the caller's, whose keys its children would
+/// possess (keyrings(7)).
 ///
 /// # Errors
-/// EDQUOT when this user has as many keys as `kernel.keys.root_maxkeys` or `kernel.keys.maxkeys` allows. A kernel without keys is none.
+/// EDQUOT when this user has as many keys as `kernel.keys.root_maxkeys` or `kernel.keys.maxkeys`
+/// allows. A kernel without keys is none.
 pub fn new_session_keyring() -> nix::Result<()> {
     const JOIN_SESSION_KEYRING: i32 = 1;
     // SAFETY: integers and a null pointer, which asks for a keyring without a name.
-    match Errno::result(unsafe { libc::syscall(libc::SYS_keyctl, JOIN_SESSION_KEYRING, std::ptr::null::<libc::c_char>()) }) {
+    match Errno::result(unsafe {
+        libc::syscall(
+            libc::SYS_keyctl,
+            JOIN_SESSION_KEYRING,
+            std::ptr::null::<libc::c_char>(),
+        )
+    }) {
         Err(Errno::ENOSYS) => Ok(()),
         other => other.map(drop),
     }
@@ -75,7 +85,12 @@ pub fn drop_bounding(capability: u8) -> nix::Result<()> {
 /// # Errors
 /// What prctl(2) says.
 pub fn clear_ambient() -> nix::Result<()> {
-    prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL as u64, 0).map(drop)
+    prctl(
+        libc::PR_CAP_AMBIENT,
+        libc::PR_CAP_AMBIENT_CLEAR_ALL as u64,
+        0,
+    )
+    .map(drop)
 }
 
 /// Raises a capability that is permitted and inheritable into the ambient set (capabilities(7)).
@@ -83,11 +98,16 @@ pub fn clear_ambient() -> nix::Result<()> {
 /// # Errors
 /// EPERM when it is not both, EINVAL for an unknown number.
 pub fn raise_ambient(capability: u8) -> nix::Result<()> {
-    prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_RAISE as u64, capability.into()).map(drop)
+    prctl(
+        libc::PR_CAP_AMBIENT,
+        libc::PR_CAP_AMBIENT_RAISE as u64,
+        capability.into(),
+    )
+    .map(drop)
 }
 
-/// Lets the next change from uid 0 to another leave the permitted capabilities as they are; execve takes it back (prctl(2),
-/// PR_SET_KEEPCAPS).
+/// Lets the next change from uid 0 to another leave the permitted capabilities as they are; execve
+/// takes it back (prctl(2), PR_SET_KEEPCAPS).
 ///
 /// # Errors
 /// EPERM when that is locked (SECBIT_KEEP_CAPS_LOCKED).
@@ -95,7 +115,8 @@ pub fn keep_capabilities() -> nix::Result<()> {
     prctl(libc::PR_SET_KEEPCAPS, 1, 0).map(drop)
 }
 
-/// Signals that a shell, nohup(1) or Rust's start-up may have set to be ignored. Handlers need no reset: execve does that (signal(7)).
+/// Signals that a shell, nohup(1) or Rust's start-up may have set to be ignored. Handlers need no
+/// reset: execve does that (signal(7)).
 const MAY_BE_IGNORED: [i32; 11] = [
     libc::SIGHUP,
     libc::SIGINT,
@@ -110,8 +131,9 @@ const MAY_BE_IGNORED: [i32; 11] = [
     libc::SIGUSR2,
 ];
 
-/// Gives the usual signals their default action and unblocks all: what a program expects after execve, across which an
-/// ignored signal stays ignored and a blocked one blocked (signal(7)). Allocates nothing.
+/// Gives the usual signals their default action and unblocks all: what a program expects after
+/// execve, across which an ignored signal stays ignored and a blocked one blocked (signal(7)).
+/// Allocates nothing.
 pub fn reset_signals() {
     for signal in MAY_BE_IGNORED {
         // SAFETY: SIG_DFL is a valid disposition for every one of these signals.
@@ -133,25 +155,29 @@ pub fn watch_children() {
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }
 
-/// Whether the working directory is inside the root: of one that is not, getcwd(2) says no absolute path. Allocates nothing.
+/// Whether the working directory is inside the root: of one that is not, getcwd(2) says no absolute
+/// path. Allocates nothing.
 ///
 /// # Errors
 /// ENOENT when the folder has been removed.
 pub fn is_cwd_inside_root() -> nix::Result<bool> {
     let mut path = [0_u8; libc::PATH_MAX as usize];
-    // SAFETY: the kernel writes at most the length that is given. glibc's own function would say ENOENT instead of what it was told.
+    // SAFETY: the kernel writes at most the length that is given. glibc's own function would say
+    // ENOENT instead of what it was told.
     Errno::result(unsafe { libc::syscall(libc::SYS_getcwd, path.as_mut_ptr(), path.len()) })?;
     Ok(path[0] == b'/')
 }
 
-/// More of the stack than a launch uses, in bytes, and less than lies between a stack and what is mapped below it (the kernel keeps 1 MiB
-/// free).
+/// More of the stack than a launch uses, in bytes, and less than lies between a stack and what is
+/// mapped below it (the kernel keeps 1 MiB free).
 const USED_STACK: usize = 512 << 10;
 
-/// Gives memory back, for a process that has just left most of its work behind: free pages of the heap (malloc_trim(3); nothing happens
-/// with a C library that has no such call), and the part of the stack that deeper calls have used.
+/// Gives memory back, for a process that has just left most of its work behind: free pages of the
+/// heap (malloc_trim(3); nothing happens with a C library that has no such call), and the part of
+/// the stack that deeper calls have used.
 ///
-/// Never inlined: in the frame of its caller, what the caller still needs might lie below the place that it measures from.
+/// Never inlined: in the frame of its caller, what the caller still needs might lie below the place
+/// that it measures from.
 #[inline(never)]
 pub fn release_memory() {
     #[cfg(target_env = "gnu")]
@@ -161,12 +187,20 @@ pub fn release_memory() {
     };
     const PAGE: usize = 4096;
     let here = 0_u8;
-    // this function's own frame and the red zone are above; the stack grows downwards on every architecture that we know
+    // this function's own frame and the red zone are above; the stack grows downwards on every
+    // architecture that we know
     let end = (std::ptr::from_ref(&here) as usize & !(PAGE - 1)).saturating_sub(2 * PAGE);
     let length = USED_STACK.min(end);
-    // SAFETY: what lies below this frame belongs to no function that will return; the kernel fills it with zeros when it is used again.
-    // Where the range reaches below the stack's mapping it says ENOMEM, having done the rest (madvise(2)).
-    unsafe { libc::madvise((end - length) as *mut libc::c_void, length, libc::MADV_DONTNEED) };
+    // SAFETY: what lies below this frame belongs to no function that will return; the kernel fills
+    // it with zeros when it is used again. Where the range reaches below the stack's mapping it
+    // says ENOMEM, having done the rest (madvise(2)).
+    unsafe {
+        libc::madvise(
+            (end - length) as *mut libc::c_void,
+            length,
+            libc::MADV_DONTNEED,
+        )
+    };
 }
 
 /// _exit(2): ends the process at once, without destructors or flushing.
@@ -175,7 +209,8 @@ pub fn exit_now(code: i32) -> ! {
     unsafe { libc::_exit(code) }
 }
 
-/// The area that holds this process's command line and environment, as ps and `/proc/PID/{cmdline,environ}` show them.
+/// The area that holds this process's command line and environment, as ps and
+/// `/proc/PID/{cmdline,environ}` show them.
 #[derive(Debug, Clone, Copy)]
 pub struct Title {
     start: usize,
@@ -189,17 +224,27 @@ impl Title {
         // fields 48 to 51 of /proc/PID/stat are arg_start, arg_end, env_start, env_end (proc(5))
         let stat = super::text::read("/proc/self/stat").ok()?;
         let (_, fields) = stat.rsplit_once(')')?;
-        let mut areas = fields.split_whitespace().skip(45).map_while(|f| f.parse::<usize>().ok());
-        let (arg_start, arg_end, env_start, env_end) = (areas.next()?, areas.next()?, areas.next()?, areas.next()?);
-        // the kernel lays the environment right behind the arguments; anything else is not ours to overwrite
-        (arg_start != 0 && arg_end == env_start && env_end > arg_start).then_some(Self { start: arg_start, length: env_end - arg_start })
+        let mut areas = fields
+            .split_whitespace()
+            .skip(45)
+            .map_while(|f| f.parse::<usize>().ok());
+        let (arg_start, arg_end, env_start, env_end) =
+            (areas.next()?, areas.next()?, areas.next()?, areas.next()?);
+        // the kernel lays the environment right behind the arguments; anything else is not ours to
+        // overwrite
+        (arg_start != 0 && arg_end == env_start && env_end > arg_start).then_some(Self {
+            start: arg_start,
+            length: env_end - arg_start,
+        })
     }
 
-    /// Overwrites the area with `title` (the technique of setproctitle(3)): a supervisor says what it is, and a container's init
-    /// shows nothing of the host's environment. The environment must not be read afterwards. Allocates nothing.
+    /// Overwrites the area with `title` (the technique of setproctitle(3)): a supervisor says what
+    /// it is, and a container's init shows nothing of the host's environment. The environment must
+    /// not be read afterwards. Allocates nothing.
     pub fn set(self, title: &[u8]) {
-        // SAFETY: the kernel said that this area is this process's own arguments and environment, on its writable initial stack,
-        // at the same place in a forked copy; the process has one thread, and nothing reads the environment later.
+        // SAFETY: the kernel said that this area is this process's own arguments and environment,
+        // on its writable initial stack, at the same place in a forked copy; the process has one
+        // thread, and nothing reads the environment later.
         let area = unsafe { std::slice::from_raw_parts_mut(self.start as *mut u8, self.length) };
         area.fill(0);
         let length = title.len().min(area.len() - 1);
@@ -207,7 +252,8 @@ impl Title {
     }
 }
 
-/// SIGHUP, SIGINT, SIGQUIT and SIGPIPE ignored: for a process that outlives the session it was started from.
+/// SIGHUP, SIGINT, SIGQUIT and SIGPIPE ignored: for a process that outlives the session it was
+/// started from.
 pub fn ignore_hangups() {
     for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGPIPE] {
         // SAFETY: SIG_IGN is a valid disposition for these signals.
@@ -229,9 +275,15 @@ pub fn set_groups(gid: u32) -> nix::Result<()> {
 /// # Errors
 /// EPERM when a hard limit would be raised without CAP_SYS_RESOURCE.
 pub fn set_limit(pid: i32, resource: u32, soft: u64, hard: u64) -> nix::Result<()> {
-    let limit = libc::rlimit { rlim_cur: soft, rlim_max: hard };
+    let limit = libc::rlimit {
+        rlim_cur: soft,
+        rlim_max: hard,
+    };
     // SAFETY: the new limit is read during the call; no old one is asked for.
-    Errno::result(unsafe { libc::prlimit(pid, resource as _, &raw const limit, std::ptr::null_mut()) }).map(drop)
+    Errno::result(unsafe {
+        libc::prlimit(pid, resource as _, &raw const limit, std::ptr::null_mut())
+    })
+    .map(drop)
 }
 
 /// The caller's own soft and hard limit of a resource (prlimit(2)); `u64::MAX` is unlimited.
@@ -239,7 +291,10 @@ pub fn set_limit(pid: i32, resource: u32, soft: u64, hard: u64) -> nix::Result<(
 /// # Errors
 /// EINVAL when the kernel does not know the resource.
 pub fn limit(resource: u32) -> nix::Result<(u64, u64)> {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
     // SAFETY: nothing is set, and the old limit is written to a live struct of the right kind.
     Errno::result(unsafe { libc::prlimit(0, resource as _, std::ptr::null(), &raw mut limit) })?;
     Ok((limit.rlim_cur, limit.rlim_max))
@@ -251,5 +306,6 @@ pub fn limit(resource: u32) -> nix::Result<(u64, u64)> {
 /// EPERM without CAP_SYS_NICE.
 pub fn set_nice(pid: i32, nice: i32) -> nix::Result<()> {
     // SAFETY: integers only.
-    Errno::result(unsafe { libc::setpriority(libc::PRIO_PROCESS, pid as libc::id_t, nice) }).map(drop)
+    Errno::result(unsafe { libc::setpriority(libc::PRIO_PROCESS, pid as libc::id_t, nice) })
+        .map(drop)
 }

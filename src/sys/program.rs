@@ -1,11 +1,13 @@
 //! Taking our own program file out of a container's reach (CVE-2019-5736).
 //!
-//! A process that is about to execute something in a container shows it our program: through `/proc/PID/exe`, through
-//! `/proc/PID/map_files`, and as the interpreter of a script that begins with `#!/proc/self/exe`. Whoever opens those links opens
-//! the file through the mount it was mapped from, and root inside could write it. So every mapping of a file is exchanged for one
-//! of the same file through a read-only mount that nobody has a path to, and the link is turned to that mount
-//! (prctl(2), PR_SET_MM_EXE_FILE): writing through it is EROFS. Executing ourselves again from there would do the same, for the
-//! price of a whole start of the program in each launch.
+//! A process that is about to execute something in a container shows it our program: through
+//! `/proc/PID/exe`, through `/proc/PID/map_files`, and as the interpreter of a script that begins
+//! with `#!/proc/self/exe`. Whoever opens those links opens the file through the mount it was
+//! mapped from, and root inside could write it. So every mapping of a file is exchanged for one of
+//! the same file through a read-only mount that nobody has a path to, and the link is turned to
+//! that mount (prctl(2), PR_SET_MM_EXE_FILE): writing through it is EROFS. Executing ourselves
+//! again from there would do the same, for the price of a whole start of the program in each
+//! launch.
 
 use std::ffi::{CStr, CString, c_void};
 use std::fs::File;
@@ -51,8 +53,9 @@ struct MemoryMap {
 /// Whether this process, or the one that it was forked from, has done it already.
 static DONE: AtomicBool = AtomicBool::new(false);
 
-/// The read-only mount, while somebody has a descriptor of it. Dropping it takes the mount out of every namespace, for which the
-/// kernel waits for an RCU grace period: drop it when nobody waits for you, and before anything could inherit it.
+/// The read-only mount, while somebody has a descriptor of it. Dropping it takes the mount out of
+/// every namespace, for which the kernel waits for an RCU grace period: drop it when nobody waits
+/// for you, and before anything could inherit it.
 #[derive(Debug)]
 pub struct ReadOnlyView {
     _root: Option<OwnedFd>,
@@ -67,28 +70,37 @@ struct Area {
     file: usize,
 }
 
-/// Exchanges this process's mappings of files, and the link to its program, for read-only ones. Its forked children have them too;
-/// done again, or in such a child, it does nothing.
+/// Exchanges this process's mappings of files, and the link to its program, for read-only ones. Its
+/// forked children have them too; done again, or in such a child, it does nothing.
 ///
 /// # Errors
-/// When this process has more than one thread, or what the kernel says: EPERM without CAP_SYS_ADMIN and CAP_SYS_RESOURCE in the
-/// initial user namespace.
+/// When this process has more than one thread, or what the kernel says: EPERM without CAP_SYS_ADMIN
+/// and CAP_SYS_RESOURCE in the initial user namespace.
 pub fn make_read_only() -> io::Result<ReadOnlyView> {
     if DONE.load(Ordering::Relaxed) {
         return Ok(ReadOnlyView { _root: None });
     }
     if thread_count()? != 1 {
-        return Err(io::Error::other("a process with threads cannot exchange its mappings"));
+        return Err(io::Error::other(
+            "a process with threads cannot exchange its mappings",
+        ));
     }
     let root = read_only(c"/")?;
     let (areas, files) = mapped(&root)?;
     let program = open_read_only(&root, Path::new("/proc/self/exe"))?;
     let written = written_ranges();
     let others = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
-    // nothing allocates from here on: what malloc keeps in its library's data is among what is exchanged
+    // nothing allocates from here on: what malloc keeps in its library's data is among what is
+    // exchanged
     let exchanged = areas.iter().try_for_each(|area| {
-        let is_written = written.iter().any(|w| w.start < area.range.end && area.range.start < w.end);
-        if is_written { replace_by_copy(area) } else { replace_by_file(area, &files[area.file]) }
+        let is_written = written
+            .iter()
+            .any(|w| w.start < area.range.end && area.range.start < w.end);
+        if is_written {
+            replace_by_copy(area)
+        } else {
+            replace_by_file(area, &files[area.file])
+        }
     });
     others.thread_set_mask()?;
     exchanged?;
@@ -100,8 +112,17 @@ pub fn make_read_only() -> io::Result<ReadOnlyView> {
 /// Turns `/proc/self/exe` to `program`. The kernel refuses while the old one is still mapped.
 fn turn_link(program: &File) -> io::Result<()> {
     // SAFETY: integers only; the kernel takes a reference of its own.
-    match Errno::result(unsafe { libc::prctl(PR_SET_MM, PR_SET_MM_EXE_FILE, program.as_raw_fd() as u64, 0, 0) }) {
-        // a root without CAP_SYS_RESOURCE may do it by this one alone, which needs a kernel with CONFIG_CHECKPOINT_RESTORE
+    match Errno::result(unsafe {
+        libc::prctl(
+            PR_SET_MM,
+            PR_SET_MM_EXE_FILE,
+            program.as_raw_fd() as u64,
+            0,
+            0,
+        )
+    }) {
+        // a root without CAP_SYS_RESOURCE may do it by this one alone, which needs a kernel with
+        // CONFIG_CHECKPOINT_RESTORE
         Err(Errno::EPERM) => turn_link_with_map(program),
         other => Ok(other.map(drop)?),
     }
@@ -109,9 +130,17 @@ fn turn_link(program: &File) -> io::Result<()> {
 
 fn turn_link_with_map(program: &File) -> io::Result<()> {
     let stat = super::text::read("/proc/self/stat")?;
-    let fields = stat.rsplit_once(") ").map(|(_, fields)| fields.split_whitespace().collect::<Vec<_>>()).unwrap_or_default();
+    let fields = stat
+        .rsplit_once(") ")
+        .map(|(_, fields)| fields.split_whitespace().collect::<Vec<_>>())
+        .unwrap_or_default();
     // proc(5) counts fields from 1, and the first one here is the third
-    let field = |number: usize| fields.get(number - 3).and_then(|text| text.parse().ok()).unwrap_or(0);
+    let field = |number: usize| {
+        fields
+            .get(number - 3)
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(0)
+    };
     // SAFETY: asks where the heap ends; an address it cannot end at changes nothing.
     let brk = unsafe { libc::syscall(libc::SYS_brk, 0) } as u64;
     let map = MemoryMap {
@@ -129,8 +158,17 @@ fn turn_link_with_map(program: &File) -> io::Result<()> {
         exe_fd: program.as_raw_fd() as u32,
         ..MemoryMap::default()
     };
-    // SAFETY: the kernel reads one structure of the size given, and checks each address: they are those that it has already.
-    let done = unsafe { libc::prctl(PR_SET_MM, PR_SET_MM_MAP, &raw const map, size_of::<MemoryMap>(), 0) };
+    // SAFETY: the kernel reads one structure of the size given, and checks each address: they are
+    // those that it has already.
+    let done = unsafe {
+        libc::prctl(
+            PR_SET_MM,
+            PR_SET_MM_MAP,
+            &raw const map,
+            size_of::<MemoryMap>(),
+            0,
+        )
+    };
     Ok(Errno::result(done).map(drop)?)
 }
 
@@ -141,8 +179,8 @@ fn read_only(path: &CStr) -> nix::Result<OwnedFd> {
     Ok(tree)
 }
 
-/// Opens the file that `link` (a magic link of proc(5)) leads to, through a read-only mount: through `root` where the file is in it,
-/// so that no further mount has to be made.
+/// Opens the file that `link` (a magic link of proc(5)) leads to, through a read-only mount:
+/// through `root` where the file is in it, so that no further mount has to be made.
 fn open_read_only(root: &OwnedFd, link: &Path) -> io::Result<File> {
     let wanted = std::fs::metadata(link)?;
     let shown = std::fs::read_link(link)?;
@@ -159,27 +197,37 @@ fn open_read_only(root: &OwnedFd, link: &Path) -> io::Result<File> {
     File::open(format!("/proc/self/fd/{}", alone.as_raw_fd()))
 }
 
-/// The parts of files that are mapped privately (`/proc/self/maps`), and the files, opened read-only.
+/// The parts of files that are mapped privately (`/proc/self/maps`), and the files, opened
+/// read-only.
 fn mapped(root: &OwnedFd) -> io::Result<(Vec<Area>, Vec<File>)> {
     let maps = super::text::read("/proc/self/maps")?;
     let (mut areas, mut files, mut known) = (Vec::new(), Vec::new(), Vec::new());
     for line in maps.lines() {
-        let Some((range, protection, offset, identity)) = parse(line) else { continue };
+        let Some((range, protection, offset, identity)) = parse(line) else {
+            continue;
+        };
         let file = match known.iter().position(|seen| *seen == identity) {
             Some(index) => index,
             None => {
-                let link: PathBuf = format!("/proc/self/map_files/{:x}-{:x}", range.start, range.end).into();
+                let link: PathBuf =
+                    format!("/proc/self/map_files/{:x}-{:x}", range.start, range.end).into();
                 files.push(open_read_only(root, &link)?);
                 known.push(identity);
                 files.len() - 1
             }
         };
-        areas.push(Area { range, protection, offset, file });
+        areas.push(Area {
+            range,
+            protection,
+            offset,
+            file,
+        });
     }
     Ok((areas, files))
 }
 
-/// `start-end perms offset dev inode path` of a private mapping of a file; the last is what tells files apart.
+/// `start-end perms offset dev inode path` of a private mapping of a file; the last is what tells
+/// files apart.
 fn parse(line: &str) -> Option<(Range<usize>, i32, i64, &str)> {
     let mut words = line.splitn(4, ' ');
     let (start, end) = words.next()?.split_once('-')?;
@@ -189,38 +237,72 @@ fn parse(line: &str) -> Option<(Range<usize>, i32, i64, &str)> {
         return None;
     }
     let hex = |text| usize::from_str_radix(text, 16).ok();
-    let bits = [('r', libc::PROT_READ), ('w', libc::PROT_WRITE), ('x', libc::PROT_EXEC)];
-    let protection = bits.iter().filter(|(letter, _)| permissions.contains(*letter)).fold(0, |all, (_, bit)| all | bit);
-    Some((hex(start)?..hex(end)?, protection, i64::from_str_radix(offset, 16).ok()?, identity))
+    let bits = [
+        ('r', libc::PROT_READ),
+        ('w', libc::PROT_WRITE),
+        ('x', libc::PROT_EXEC),
+    ];
+    let protection = bits
+        .iter()
+        .filter(|(letter, _)| permissions.contains(*letter))
+        .fold(0, |all, (_, bit)| all | bit);
+    Some((
+        hex(start)?..hex(end)?,
+        protection,
+        i64::from_str_radix(offset, 16).ok()?,
+        identity,
+    ))
 }
 
-/// Where loaded objects may differ from their files: their writable segments, relocated read-only data among them.
+/// Where loaded objects may differ from their files: their writable segments, relocated read-only
+/// data among them.
 fn written_ranges() -> Vec<Range<usize>> {
     unsafe extern "C" fn note(info: *mut libc::dl_phdr_info, _: usize, found: *mut c_void) -> i32 {
-        // SAFETY: the loader calls this with a valid object, and `found` is the Vec given below, which nobody else uses meanwhile.
+        // SAFETY: the loader calls this with a valid object, and `found` is the Vec given below,
+        // which nobody else uses meanwhile.
         let (info, found) = unsafe { (&*info, &mut *found.cast::<Vec<Range<usize>>>()) };
-        // SAFETY: the loader says how many headers there are, in memory that stays as long as the object is loaded.
+        // SAFETY: the loader says how many headers there are, in memory that stays as long as the
+        // object is loaded.
         let headers = unsafe { std::slice::from_raw_parts(info.dlpi_phdr, info.dlpi_phnum.into()) };
-        for header in headers.iter().filter(|h| h.p_type == libc::PT_LOAD && h.p_flags & libc::PF_W != 0) {
+        for header in headers
+            .iter()
+            .filter(|h| h.p_type == libc::PT_LOAD && h.p_flags & libc::PF_W != 0)
+        {
             let start = info.dlpi_addr as usize + header.p_vaddr as usize;
             found.push(start..start + header.p_memsz as usize);
         }
         0
     }
     let mut found: Vec<Range<usize>> = Vec::new();
-    // SAFETY: `note` has the type that is asked for and only touches the Vec, which outlives the call.
+    // SAFETY: `note` has the type that is asked for and only touches the Vec, which outlives the
+    // call.
     unsafe { libc::dl_iterate_phdr(Some(note), std::ptr::from_mut(&mut found).cast()) };
     found
 }
 
-/// Maps the same part of the same file in the place of what is mapped there. Nothing was ever written to it.
+/// Maps the same part of the same file in the place of what is mapped there. Nothing was ever
+/// written to it.
 fn replace_by_file(area: &Area, file: &File) -> nix::Result<()> {
     let flags = libc::MAP_PRIVATE | libc::MAP_FIXED;
     let length = area.range.len();
-    // SAFETY: the range is a whole mapping of ours that holds what the file holds; the new one holds the same, at the same place
-    // and with the same rights, and is there when the call returns: even the code that makes the call may be in it.
-    let at = unsafe { libc::mmap(area.range.start as *mut c_void, length, area.protection, flags, file.as_raw_fd(), area.offset) };
-    if at == libc::MAP_FAILED { Err(Errno::last()) } else { Ok(()) }
+    // SAFETY: the range is a whole mapping of ours that holds what the file holds; the new one
+    // holds the same, at the same place and with the same rights, and is there when the call
+    // returns: even the code that makes the call may be in it.
+    let at = unsafe {
+        libc::mmap(
+            area.range.start as *mut c_void,
+            length,
+            area.protection,
+            flags,
+            file.as_raw_fd(),
+            area.offset,
+        )
+    };
+    if at == libc::MAP_FAILED {
+        Err(Errno::last())
+    } else {
+        Ok(())
+    }
 }
 
 /// Puts memory without a file, with the same contents, in the place of what is mapped there.
@@ -228,18 +310,41 @@ fn replace_by_copy(area: &Area) -> nix::Result<()> {
     let (start, length) = (area.range.start as *mut c_void, area.range.len());
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
     // SAFETY: a new mapping, wherever there is room.
-    let copy = unsafe { libc::mmap(std::ptr::null_mut(), length, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0) };
+    let copy = unsafe {
+        libc::mmap(
+            std::ptr::null_mut(),
+            length,
+            libc::PROT_READ | libc::PROT_WRITE,
+            flags,
+            -1,
+            0,
+        )
+    };
     if copy == libc::MAP_FAILED {
         return Err(Errno::last());
     }
-    // SAFETY: both ranges are mapped, as long as each other, and apart; a loaded object's data can be read. This process has one
-    // thread, with every signal blocked: nothing writes to the data between the copy and the exchange.
+    // SAFETY: both ranges are mapped, as long as each other, and apart; a loaded object's data can
+    // be read. This process has one thread, with every signal blocked: nothing writes to the data
+    // between the copy and the exchange.
     unsafe { std::ptr::copy_nonoverlapping(start.cast::<u8>(), copy.cast::<u8>(), length) };
     // SAFETY: the new mapping is ours alone.
     Errno::result(unsafe { libc::mprotect(copy, length, area.protection) })?;
-    // SAFETY: moves the copy onto the range in one step; who reads or writes there finds what was there before.
-    let moved = unsafe { libc::mremap(copy, length, length, libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED, start) };
-    if moved == libc::MAP_FAILED { Err(Errno::last()) } else { Ok(()) }
+    // SAFETY: moves the copy onto the range in one step; who reads or writes there finds what was
+    // there before.
+    let moved = unsafe {
+        libc::mremap(
+            copy,
+            length,
+            length,
+            libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED,
+            start,
+        )
+    };
+    if moved == libc::MAP_FAILED {
+        Err(Errno::last())
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -250,11 +355,22 @@ mod tests {
     fn private_mappings_of_files_are_told_from_the_rest() {
         let line = "7f00000-7f02000 r-xp 00001000 fe:00 42                         /usr/lib/a b.so (deleted)";
         let (range, protection, offset, identity) = parse(line).unwrap();
-        assert_eq!((range, protection, offset), (0x7f0_0000..0x7f0_2000, libc::PROT_READ | libc::PROT_EXEC, 0x1000));
+        assert_eq!(
+            (range, protection, offset),
+            (
+                0x7f0_0000..0x7f0_2000,
+                libc::PROT_READ | libc::PROT_EXEC,
+                0x1000
+            )
+        );
         assert!(identity.starts_with("fe:00 42 "));
-        for other in
-            ["7f0-7f1 rw-p 00000000 00:00 0 ", "7f0-7f1 rw-s 00000000 fe:00 42 /x", "7f0-7f1 r-xp 0 00:00 0 [vdso]", "nonsense", ""]
-        {
+        for other in [
+            "7f0-7f1 rw-p 00000000 00:00 0 ",
+            "7f0-7f1 rw-s 00000000 fe:00 42 /x",
+            "7f0-7f1 r-xp 0 00:00 0 [vdso]",
+            "nonsense",
+            "",
+        ] {
             assert!(parse(other).is_none(), "{other:?}");
         }
     }

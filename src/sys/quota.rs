@@ -1,4 +1,5 @@
-//! Project quotas (quotactl(2), quotactl_fd(2) of Linux 5.14): a bound for a tree of folders, on ext4 and XFS.
+//! Project quotas (quotactl(2), quotactl_fd(2) of Linux 5.14): a bound for a tree of folders, on
+//! ext4 and XFS.
 
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -55,7 +56,9 @@ pub fn inherited(folder: BorrowedFd<'_>) -> nix::Result<Option<u32>> {
 fn get(file: BorrowedFd<'_>) -> nix::Result<Attributes> {
     let mut attributes = Attributes::default();
     // SAFETY: the kernel writes one struct of this layout.
-    Errno::result(unsafe { libc::ioctl(file.as_raw_fd(), GET_ATTRIBUTES as _, &raw mut attributes) })?;
+    Errno::result(unsafe {
+        libc::ioctl(file.as_raw_fd(), GET_ATTRIBUTES as _, &raw mut attributes)
+    })?;
     Ok(attributes)
 }
 
@@ -70,7 +73,10 @@ pub fn put(file: BorrowedFd<'_>, project: u32, is_folder: bool) -> nix::Result<(
         attributes.flags |= PROJECT_INHERITED;
     }
     // SAFETY: the kernel reads one struct of this layout.
-    Errno::result(unsafe { libc::ioctl(file.as_raw_fd(), SET_ATTRIBUTES as _, &raw const attributes) }).map(drop)
+    Errno::result(unsafe {
+        libc::ioctl(file.as_raw_fd(), SET_ATTRIBUTES as _, &raw const attributes)
+    })
+    .map(drop)
 }
 
 /// Whether the file system that `file` is on keeps the limits of projects.
@@ -99,7 +105,10 @@ pub fn used(file: BorrowedFd<'_>, project: u32) -> nix::Result<Used> {
     }
     // SAFETY: all zero is a value of it, and the kernel has written it.
     let quota = unsafe { quota.assume_init() };
-    Ok(Used { bytes: quota.dqb_curspace, files: quota.dqb_curinodes })
+    Ok(Used {
+        bytes: quota.dqb_curspace,
+        files: quota.dqb_curinodes,
+    })
 }
 
 /// Limits `project` to so many bytes and files; 0 is no limit.
@@ -116,8 +125,23 @@ pub fn limit(file: BorrowedFd<'_>, project: u32, bytes: u64, files: u64) -> nix:
     control(file, SET, project, std::ptr::from_mut(quota).cast())
 }
 
-fn control(file: BorrowedFd<'_>, command: u32, id: u32, address: *mut libc::c_void) -> nix::Result<()> {
+fn control(
+    file: BorrowedFd<'_>,
+    command: u32,
+    id: u32,
+    address: *mut libc::c_void,
+) -> nix::Result<()> {
     let command = (command << 8) | OF_PROJECTS;
-    // SAFETY: every caller gives an address of what its command reads or writes, alive during the call.
-    Errno::result(unsafe { libc::syscall(libc::SYS_quotactl_fd, file.as_raw_fd(), command, id, address) }).map(drop)
+    // SAFETY: every caller gives an address of what its command reads or writes, alive during the
+    // call.
+    Errno::result(unsafe {
+        libc::syscall(
+            libc::SYS_quotactl_fd,
+            file.as_raw_fd(),
+            command,
+            id,
+            address,
+        )
+    })
+    .map(drop)
 }

@@ -2,7 +2,8 @@
 
 use nix::errno::Errno;
 
-/// Fills `bytes`. A static program finds out by asking; the crate getrandom opens `/dev/random` and polls it instead.
+/// Fills `bytes`. A static program finds out by asking; the crate getrandom opens `/dev/random` and
+/// polls it instead.
 ///
 /// # Errors
 /// ENOSYS before Linux 3.17.

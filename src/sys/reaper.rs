@@ -1,9 +1,11 @@
-//! What a PID 1 does (pid_namespaces(7)): passes signals on, reaps orphans, and ends when its command does.
+//! What a PID 1 does (pid_namespaces(7)): passes signals on, reaps orphans, and ends when its
+//! command does.
 
 use nix::errno::Errno;
 use nix::sys::signal::SigSet;
 
-/// fork(2) for a process that clone3 has just made: it has one thread by construction, and asking /proc would allocate.
+/// fork(2) for a process that clone3 has just made: it has one thread by construction, and asking
+/// /proc would allocate.
 ///
 /// # Errors
 /// EAGAIN, ENOMEM; ENOSYS never. 0 is the child.
@@ -18,7 +20,8 @@ pub fn block_signals() {
     let _ = SigSet::all().thread_block();
 }
 
-/// Serves as PID 1 until `command` has ended; returns its raw wait status (wait(2)). Allocates nothing.
+/// Serves as PID 1 until `command` has ended; returns its raw wait status (wait(2)). Allocates
+/// nothing.
 pub fn serve(command: i32) -> i32 {
     // SAFETY: sigset_t is plain data, filled by sigfillset before use.
     let mut every: libc::sigset_t = unsafe { std::mem::zeroed() };
@@ -32,7 +35,8 @@ pub fn serve(command: i32) -> i32 {
                 return status;
             }
         } else if signal > 0 {
-            // SAFETY: integers; `command` is our child and not reaped yet, so its number is its own.
+            // SAFETY: integers; `command` is our child and not reaped yet, so its number is its
+            // own.
             unsafe { libc::kill(command, signal) };
         }
     }

@@ -3,12 +3,25 @@
 use libc::{sock_filter, sock_fprog};
 use nix::errno::Errno;
 
-/// Lets the kernel run `program` before every system call of this process and its descendants, for good. Allocates nothing.
+/// Lets the kernel run `program` before every system call of this process and its descendants, for
+/// good. Allocates nothing.
 ///
 /// # Errors
-/// EACCES without no_new_privs and CAP_SYS_ADMIN, EINVAL for a wrong program or on a kernel without seccomp filters.
+/// EACCES without no_new_privs and CAP_SYS_ADMIN, EINVAL for a wrong program or on a kernel without
+/// seccomp filters.
 pub fn install(program: &[sock_filter]) -> nix::Result<()> {
-    let program = sock_fprog { len: program.len() as u16, filter: program.as_ptr().cast_mut() };
+    let program = sock_fprog {
+        len: program.len() as u16,
+        filter: program.as_ptr().cast_mut(),
+    };
     // SAFETY: the kernel copies the program during the call and does not write to it.
-    Errno::result(unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const program) }).map(drop)
+    Errno::result(unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_SET_MODE_FILTER,
+            0,
+            &raw const program,
+        )
+    })
+    .map(drop)
 }

@@ -10,10 +10,16 @@ use nix::errno::Errno;
 /// EMFILE and its like.
 pub fn pair() -> nix::Result<(OwnedFd, OwnedFd)> {
     use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
-    socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
+    socketpair(
+        AddressFamily::Unix,
+        SockType::SeqPacket,
+        None,
+        SockFlag::SOCK_CLOEXEC,
+    )
 }
 
-/// Sends one message. Allocates nothing; a gone peer is EPIPE, never SIGPIPE. `wait` false: EAGAIN when the peer's queue is full.
+/// Sends one message. Allocates nothing; a gone peer is EPIPE, never SIGPIPE. `wait` false: EAGAIN
+/// when the peer's queue is full.
 ///
 /// # Errors
 /// What send(2) says, except EINTR, which is retried.
@@ -21,7 +27,14 @@ pub fn send(socket: BorrowedFd<'_>, message: &[u8], wait: bool) -> nix::Result<(
     let flags = libc::MSG_NOSIGNAL | if wait { 0 } else { libc::MSG_DONTWAIT };
     loop {
         // SAFETY: the buffer is valid for its length during the call.
-        let sent = unsafe { libc::send(socket.as_raw_fd(), message.as_ptr().cast(), message.len(), flags) };
+        let sent = unsafe {
+            libc::send(
+                socket.as_raw_fd(),
+                message.as_ptr().cast(),
+                message.len(),
+                flags,
+            )
+        };
         match Errno::result(sent) {
             Err(Errno::EINTR) => {}
             other => return other.map(drop),
@@ -31,8 +44,8 @@ pub fn send(socket: BorrowedFd<'_>, message: &[u8], wait: bool) -> nix::Result<(
 
 /// Receives one message into `buffer`; 0 is the end. `wait` false: EAGAIN when there is none.
 ///
-/// A peer that closed while something of ours was unread is told before what it had sent (ECONNRESET, once): the messages
-/// that it sent are still there, and read first.
+/// A peer that closed while something of ours was unread is told before what it had sent
+/// (ECONNRESET, once): the messages that it sent are still there, and read first.
 ///
 /// # Errors
 /// What recv(2) says, except EINTR, which is retried.
@@ -40,7 +53,14 @@ pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], wait: bool) -> nix::Re
     let flags = if wait { 0 } else { libc::MSG_DONTWAIT };
     loop {
         // SAFETY: the buffer is valid for its length during the call.
-        let got = unsafe { libc::recv(socket.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), flags) };
+        let got = unsafe {
+            libc::recv(
+                socket.as_raw_fd(),
+                buffer.as_mut_ptr().cast(),
+                buffer.len(),
+                flags,
+            )
+        };
         match Errno::result(got) {
             Err(Errno::EINTR | Errno::ECONNRESET) => {}
             other => return other.map(|n| n as usize),
@@ -48,7 +68,8 @@ pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], wait: bool) -> nix::Re
     }
 }
 
-/// How many descriptors one message can carry. An even number, so that a control message needs no padding.
+/// How many descriptors one message can carry. An even number, so that a control message needs no
+/// padding.
 pub const MOST_FDS: usize = 32;
 
 /// Room for one control message with descriptors, aligned as cmsghdr wants it (cmsg(3)).
@@ -64,7 +85,10 @@ fn control(fds: usize) -> Control {
     header.cmsg_len = size_of::<libc::cmsghdr>() + fds * size_of::<RawFd>();
     header.cmsg_level = libc::SOL_SOCKET;
     header.cmsg_type = libc::SCM_RIGHTS;
-    Control { header, fds: [-1; MOST_FDS] }
+    Control {
+        header,
+        fds: [-1; MOST_FDS],
+    }
 }
 
 /// Sends one message with a descriptor (SCM_RIGHTS, unix(7)). Allocates nothing.
@@ -90,8 +114,12 @@ pub fn send_with_fds<'a>(
         return Err(Errno::E2BIG);
     }
     let mut control = control(count);
-    fds.zip(&mut control.fds).for_each(|(fd, place)| *place = fd.as_raw_fd());
-    let mut iov = libc::iovec { iov_base: message.as_ptr().cast_mut().cast(), iov_len: message.len() };
+    fds.zip(&mut control.fds)
+        .for_each(|(fd, place)| *place = fd.as_raw_fd());
+    let mut iov = libc::iovec {
+        iov_base: message.as_ptr().cast_mut().cast(),
+        iov_len: message.len(),
+    };
     // SAFETY: msghdr is plain integers and pointers; zero is "none".
     let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
     header.msg_iov = &mut iov;
@@ -101,25 +129,37 @@ pub fn send_with_fds<'a>(
         // CMSG_SPACE(3): the length, rounded up to a word
         header.msg_controllen = control.header.cmsg_len.next_multiple_of(size_of::<usize>());
     }
-    // SAFETY: header points to iov and control, both alive during the call; sendmsg only reads the message.
-    Errno::result(unsafe { libc::sendmsg(socket.as_raw_fd(), &header, libc::MSG_NOSIGNAL) }).map(drop)
+    // SAFETY: header points to iov and control, both alive during the call; sendmsg only reads the
+    // message.
+    Errno::result(unsafe { libc::sendmsg(socket.as_raw_fd(), &header, libc::MSG_NOSIGNAL) })
+        .map(drop)
 }
 
 /// Receives one message and the descriptor that came with it, if any (CLOEXEC).
 ///
 /// # Errors
 /// What recvmsg(2) says, except EINTR, which is retried.
-pub fn receive_with_fd(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> nix::Result<(usize, Option<OwnedFd>)> {
+pub fn receive_with_fd(
+    socket: BorrowedFd<'_>,
+    buffer: &mut [u8],
+) -> nix::Result<(usize, Option<OwnedFd>)> {
     receive_with_fds(socket, buffer).map(|(length, [first, ..])| (length, first))
 }
 
-/// Receives one message and the descriptors that came with it (CLOEXEC), in their order. Allocates nothing.
+/// Receives one message and the descriptors that came with it (CLOEXEC), in their order. Allocates
+/// nothing.
 ///
 /// # Errors
 /// As [`receive_with_fd`].
-pub fn receive_with_fds(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> nix::Result<(usize, [Option<OwnedFd>; MOST_FDS])> {
+pub fn receive_with_fds(
+    socket: BorrowedFd<'_>,
+    buffer: &mut [u8],
+) -> nix::Result<(usize, [Option<OwnedFd>; MOST_FDS])> {
     let mut control = control(0);
-    let mut iov = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
+    let mut iov = libc::iovec {
+        iov_base: buffer.as_mut_ptr().cast(),
+        iov_len: buffer.len(),
+    };
     // SAFETY: as in send_with_fd.
     let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
     header.msg_iov = &mut iov;
@@ -127,13 +167,17 @@ pub fn receive_with_fds(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> nix::Resul
     header.msg_control = std::ptr::from_mut(&mut control).cast();
     header.msg_controllen = size_of::<Control>();
     let got = loop {
-        // SAFETY: header points to iov (the caller's buffer) and control, both alive and writable during the call.
-        match Errno::result(unsafe { libc::recvmsg(socket.as_raw_fd(), &mut header, libc::MSG_CMSG_CLOEXEC) }) {
+        // SAFETY: header points to iov (the caller's buffer) and control, both alive and writable
+        // during the call.
+        match Errno::result(unsafe {
+            libc::recvmsg(socket.as_raw_fd(), &mut header, libc::MSG_CMSG_CLOEXEC)
+        }) {
             Err(Errno::EINTR | Errno::ECONNRESET) => {}
             other => break other?,
         }
     };
-    let rights = header.msg_controllen >= control.header.cmsg_len && control.header.cmsg_type == libc::SCM_RIGHTS;
+    let rights = header.msg_controllen >= control.header.cmsg_len
+        && control.header.cmsg_type == libc::SCM_RIGHTS;
     // what the kernel did not fill in is -1 still
     let fds = control.fds.map(|fd| {
         // SAFETY: the kernel has just installed this descriptor for us alone.
@@ -173,7 +217,10 @@ mod tests {
             let (length, fds) = receive_with_fds(b.as_fd(), &mut [0; 4]).unwrap();
             assert_eq!((length, fds.iter().flatten().count()), (1, count));
         }
-        assert_eq!(send_with_fds(a.as_fd(), b"!", vec![a.as_fd(); MOST_FDS + 1]), Err(Errno::E2BIG));
+        assert_eq!(
+            send_with_fds(a.as_fd(), b"!", vec![a.as_fd(); MOST_FDS + 1]),
+            Err(Errno::E2BIG)
+        );
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! Removing a folder with everything in it, whatever its depth and width: a container may have made folders inside each other until the
-//! disk was full.
+//! Removing a folder with everything in it, whatever its depth and width: a container may have made
+//! folders inside each other until the disk was full.
 //!
-//! Nothing descends: a folder that is found in another is renamed up into a flat place (the folder that is to go), and emptied from there.
-//! So two folders are open at a time, no path is ever longer than a name, and the work is in proportion to what there is. What is done
-//! stays done: who comes next goes on where this one was killed.
+//! Nothing descends: a folder that is found in another is renamed up into a flat place (the folder
+//! that is to go), and emptied from there. So two folders are open at a time, no path is ever
+//! longer than a name, and the work is in proportion to what there is. What is done stays done: who
+//! comes next goes on where this one was killed.
 
 use std::ffi::{CStr, CString};
 use std::io;
@@ -20,22 +21,26 @@ use nix::unistd::{UnlinkatFlags, unlinkat};
 
 use super::mount::open_on_the_same_mount;
 
-/// Flat places inside each other: another is needed where a folder cannot be renamed out of its part of the disk (a btrfs subvolume, a
-/// project quota) or there is no room to do so.
+/// Flat places inside each other: another is needed where a folder cannot be renamed out of its
+/// part of the disk (a btrfs subvolume, a project quota) or there is no room to do so.
 const MOST_PLACES: usize = 32;
-/// Folders that were renamed up and are remembered by their numbers; further ones are found again. Without them the flat place would be listed
-/// once for each level of a deep tree, and a folder that was wide once takes long to list for ever (ext4 keeps its blocks).
+/// Folders that were renamed up and are remembered by their numbers; further ones are found again.
+/// Without them the flat place would be listed once for each level of a deep tree, and a folder
+/// that was wide once takes long to list for ever (ext4 keeps its blocks).
 const MOST_NUMBERS: usize = 4096;
 /// How often what others fill or empty at the same time is gone through again.
 const TRIES: usize = 10;
 
-/// Removes what is at `path`, whose parent nobody else may write to. No link is followed and no mount is entered. With `until` it stops there with
-/// ETIMEDOUT.
+/// Removes what is at `path`, whose parent nobody else may write to. No link is followed and no
+/// mount is entered. With `until` it stops there with ETIMEDOUT.
 ///
 /// # Errors
-/// The first thing that could not be removed; everything else is gone. NotFound when there is nothing at `path`.
+/// The first thing that could not be removed; everything else is gone. NotFound when there is
+/// nothing at `path`.
 pub fn remove(path: &Path, until: Option<Instant>) -> io::Result<()> {
-    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Err(Errno::EINVAL.into()) };
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(Errno::EINVAL.into());
+    };
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let parent = open(parent, flags, Mode::empty())?;
     let name = CString::new(name.as_bytes()).map_err(|_| Errno::EINVAL)?;
@@ -51,10 +56,18 @@ pub fn remove_in(parent: BorrowedFd<'_>, name: &CStr, until: Option<Instant>) ->
         Err(Errno::EISDIR) => {}
         other => return Ok(other?),
     }
-    let mut remover = Remover { until, next: 0, numbers: Vec::new(), failed: None };
+    let mut remover = Remover {
+        until,
+        next: 0,
+        numbers: Vec::new(),
+        failed: None,
+    };
     for _ in 0..TRIES {
         remover.empty(parent, name)?;
-        match (unlinkat(parent, name, UnlinkatFlags::RemoveDir), remover.failed) {
+        match (
+            unlinkat(parent, name, UnlinkatFlags::RemoveDir),
+            remover.failed,
+        ) {
             (Ok(()), _) => return Ok(()),
             // why it is not empty says more than that it is not
             (Err(Errno::ENOTEMPTY | Errno::EEXIST), Some(failed)) => return Err(failed.into()),
@@ -85,7 +98,10 @@ struct Place {
 impl Remover {
     /// Empties the folder `name` of `parent`.
     fn empty(&mut self, parent: BorrowedFd<'_>, name: &CStr) -> nix::Result<()> {
-        let mut places = vec![Place { folder: open_on_the_same_mount(parent, name)?, name: name.to_owned() }];
+        let mut places = vec![Place {
+            folder: open_on_the_same_mount(parent, name)?,
+            name: name.to_owned(),
+        }];
         while let Some(place) = places.last() {
             match self.pass(place.folder.as_fd())? {
                 Pass::Again => {}
@@ -94,7 +110,11 @@ impl Remover {
                 Pass::Done => {
                     let Some(done) = places.pop() else { break };
                     if let Some(outer) = places.last()
-                        && !self.gone(unlinkat(&outer.folder, done.name.as_c_str(), UnlinkatFlags::RemoveDir))
+                        && !self.gone(unlinkat(
+                            &outer.folder,
+                            done.name.as_c_str(),
+                            UnlinkatFlags::RemoveDir,
+                        ))
                     {
                         // the outer place would come to it again and again
                         return Ok(());
@@ -146,7 +166,8 @@ impl Remover {
         Ok(first)
     }
 
-    /// Removes `name` from the flat place after its files, and renames the folders in it up into the place.
+    /// Removes `name` from the flat place after its files, and renames the folders in it up into
+    /// the place.
     fn flatten(&mut self, place: BorrowedFd<'_>, name: &CStr) -> nix::Result<Flattened> {
         match unlinkat(place, name, UnlinkatFlags::RemoveDir) {
             Ok(()) | Err(Errno::ENOENT) => return Ok(Flattened::Gone),
@@ -160,7 +181,8 @@ impl Remover {
         };
         loop {
             let (mut removed, mut apart) = (false, false);
-            let mut entries = open_on_the_same_mount(folder.as_fd(), c".").and_then(Dir::from_fd)?;
+            let mut entries =
+                open_on_the_same_mount(folder.as_fd(), c".").and_then(Dir::from_fd)?;
             for entry in entries.iter() {
                 self.in_time()?;
                 let entry = entry?;
@@ -188,7 +210,10 @@ impl Remover {
                 Ok(()) | Err(Errno::ENOENT) => return Ok(Flattened::Gone),
                 Err(Errno::ENOTEMPTY | Errno::EEXIST) if removed => {}
                 Err(Errno::ENOTEMPTY | Errno::EEXIST) if apart => {
-                    return Ok(Flattened::Apart(Place { folder, name: name.to_owned() }));
+                    return Ok(Flattened::Apart(Place {
+                        folder,
+                        name: name.to_owned(),
+                    }));
                 }
                 Err(errno) => return Ok(self.stays(errno)),
             }
@@ -206,8 +231,14 @@ impl Remover {
         }
     }
 
-    /// A name that is taken by anything but an empty folder is refused by rename(2), and the next is tried.
-    fn rename_up(&mut self, folder: BorrowedFd<'_>, name: &CStr, place: BorrowedFd<'_>) -> nix::Result<()> {
+    /// A name that is taken by anything but an empty folder is refused by rename(2), and the next
+    /// is tried.
+    fn rename_up(
+        &mut self,
+        folder: BorrowedFd<'_>,
+        name: &CStr,
+        place: BorrowedFd<'_>,
+    ) -> nix::Result<()> {
         loop {
             self.next += 1;
             match renameat(folder, name, place, numbered(self.next).as_c_str()) {
@@ -238,7 +269,11 @@ impl Remover {
     }
 
     fn in_time(&self) -> nix::Result<()> {
-        if self.until.is_some_and(|until| Instant::now() >= until) { Err(Errno::ETIMEDOUT) } else { Ok(()) }
+        if self.until.is_some_and(|until| Instant::now() >= until) {
+            Err(Errno::ETIMEDOUT)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -286,13 +321,20 @@ mod tests {
 
     /// Folders inside each other, each with a file beside the next.
     fn deep(top: &Path, levels: usize) {
-        let mut at: OwnedFd = open(top, OFlag::O_RDONLY | OFlag::O_DIRECTORY, Mode::empty()).unwrap();
+        let mut at: OwnedFd =
+            open(top, OFlag::O_RDONLY | OFlag::O_DIRECTORY, Mode::empty()).unwrap();
         for level in 0..levels {
             if level % 100 == 0 {
                 nix::unistd::symlinkat("/etc", &at, "link").unwrap();
             }
             nix::sys::stat::mkdirat(&at, "d", Mode::S_IRWXU).unwrap();
-            at = nix::fcntl::openat(&at, "d", OFlag::O_RDONLY | OFlag::O_DIRECTORY, Mode::empty()).unwrap();
+            at = nix::fcntl::openat(
+                &at,
+                "d",
+                OFlag::O_RDONLY | OFlag::O_DIRECTORY,
+                Mode::empty(),
+            )
+            .unwrap();
         }
     }
 
@@ -318,7 +360,10 @@ mod tests {
         removed.unwrap().join().unwrap().unwrap();
         assert!(!top.exists() && descriptors() <= before + 8);
         assert!(Path::new("/etc/passwd").exists(), "no link was followed");
-        assert_eq!(remove(&top, None).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(
+            remove(&top, None).unwrap_err().kind(),
+            io::ErrorKind::NotFound
+        );
     }
 
     #[test]

@@ -16,13 +16,15 @@ pub struct WindowSize {
     pub columns: u16,
 }
 
-/// Opens `/dev/ptmx` of the current root and unlocks its slave. A running container may have put anything there: no link leads
-/// out of the root or through `/proc`, and what is found must be the multiplexer (5, 2). Allocates nothing.
+/// Opens `/dev/ptmx` of the current root and unlocks its slave. A running container may have put
+/// anything there: no link leads out of the root or through `/proc`, and what is found must be the
+/// multiplexer (5, 2). Allocates nothing.
 ///
 /// # Errors
 /// ENOENT without devpts, ENOTTY when it is something else, EMFILE.
 pub fn open_master() -> nix::Result<OwnedFd> {
-    let folder = nix::fcntl::OFlag::O_PATH | nix::fcntl::OFlag::O_DIRECTORY | nix::fcntl::OFlag::O_CLOEXEC;
+    let folder =
+        nix::fcntl::OFlag::O_PATH | nix::fcntl::OFlag::O_DIRECTORY | nix::fcntl::OFlag::O_CLOEXEC;
     let root = nix::fcntl::open(c"/", folder, nix::sys::stat::Mode::empty())?;
     // looked at before it is opened: opening a device or a fifo may do something already
     let found = open_in_root(root.as_fd(), c"/dev/ptmx", libc::O_PATH)?;
@@ -30,7 +32,11 @@ pub fn open_master() -> nix::Result<OwnedFd> {
     if data.st_mode & libc::S_IFMT != libc::S_IFCHR || data.st_rdev != libc::makedev(5, 2) {
         return Err(Errno::ENOTTY);
     }
-    let master = open_in_root(root.as_fd(), c"/dev/ptmx", libc::O_RDWR | libc::O_NOCTTY | libc::O_NONBLOCK)?;
+    let master = open_in_root(
+        root.as_fd(),
+        c"/dev/ptmx",
+        libc::O_RDWR | libc::O_NOCTTY | libc::O_NONBLOCK,
+    )?;
     let data = nix::sys::stat::fstat(&master)?;
     if data.st_rdev != libc::makedev(5, 2) {
         return Err(Errno::ENOTTY);
@@ -44,13 +50,20 @@ pub fn open_master() -> nix::Result<OwnedFd> {
     Ok(master)
 }
 
-/// The slave of `master`, opened without a path (TIOCGPTPEER, Linux 4.13): nothing in the container's /dev can redirect it.
+/// The slave of `master`, opened without a path (TIOCGPTPEER, Linux 4.13): nothing in the
+/// container's /dev can redirect it.
 ///
 /// # Errors
 /// EIO when the master is gone.
 pub fn open_slave(master: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
     // SAFETY: TIOCGPTPEER takes open flags as its argument and returns a new descriptor.
-    let fd = Errno::result(unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCGPTPEER, libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC) })?;
+    let fd = Errno::result(unsafe {
+        libc::ioctl(
+            master.as_raw_fd(),
+            libc::TIOCGPTPEER,
+            libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC,
+        )
+    })?;
     // SAFETY: made for us alone.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
@@ -73,7 +86,10 @@ pub fn window_size(terminal: RawFd) -> nix::Result<WindowSize> {
     let mut size: libc::winsize = unsafe { std::mem::zeroed() };
     // SAFETY: TIOCGWINSZ fills one winsize.
     Errno::result(unsafe { libc::ioctl(terminal, libc::TIOCGWINSZ, &raw mut size) })?;
-    Ok(WindowSize { rows: size.ws_row, columns: size.ws_col })
+    Ok(WindowSize {
+        rows: size.ws_row,
+        columns: size.ws_col,
+    })
 }
 
 /// Sets the terminal's size; the kernel sends SIGWINCH to its foreground processes.
@@ -81,7 +97,13 @@ pub fn window_size(terminal: RawFd) -> nix::Result<WindowSize> {
 /// # Errors
 /// ENOTTY when it is none.
 pub fn set_window_size(terminal: BorrowedFd<'_>, size: WindowSize) -> nix::Result<()> {
-    let size = libc::winsize { ws_row: size.rows, ws_col: size.columns, ws_xpixel: 0, ws_ypixel: 0 };
+    let size = libc::winsize {
+        ws_row: size.rows,
+        ws_col: size.columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
     // SAFETY: TIOCSWINSZ reads one winsize.
-    Errno::result(unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) }).map(drop)
+    Errno::result(unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) })
+        .map(drop)
 }

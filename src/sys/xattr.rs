@@ -11,10 +11,18 @@ pub const SELINUX: &CStr = c"security.selinux";
 /// fgetxattr(2) into `buffer`; how many bytes the value has.
 ///
 /// # Errors
-/// ENODATA when there is no such attribute, ENOTSUP where the file system has none, ERANGE when it does not fit.
+/// ENODATA when there is no such attribute, ENOTSUP where the file system has none, ERANGE when it
+/// does not fit.
 pub fn get(file: BorrowedFd<'_>, name: &CStr, buffer: &mut [u8]) -> nix::Result<usize> {
     // SAFETY: the name is NUL-terminated and the buffer valid for its length, both during the call.
-    let length = unsafe { libc::fgetxattr(file.as_raw_fd(), name.as_ptr(), buffer.as_mut_ptr().cast(), buffer.len()) };
+    let length = unsafe {
+        libc::fgetxattr(
+            file.as_raw_fd(),
+            name.as_ptr(),
+            buffer.as_mut_ptr().cast(),
+            buffer.len(),
+        )
+    };
     Errno::result(length).map(|length| length as usize)
 }
 
@@ -24,8 +32,18 @@ pub fn get(file: BorrowedFd<'_>, name: &CStr, buffer: &mut [u8]) -> nix::Result<
 /// The same; ENOENT, and EINVAL for a NUL byte in the path.
 pub fn set_path(path: &str, name: &CStr, value: &[u8]) -> nix::Result<()> {
     let path = CString::new(path).map_err(|_| Errno::EINVAL)?;
-    // SAFETY: path and name are NUL-terminated and the value valid for its length, all during the call.
-    Errno::result(unsafe { libc::setxattr(path.as_ptr(), name.as_ptr(), value.as_ptr().cast(), value.len(), 0) }).map(drop)
+    // SAFETY: path and name are NUL-terminated and the value valid for its length, all during the
+    // call.
+    Errno::result(unsafe {
+        libc::setxattr(
+            path.as_ptr(),
+            name.as_ptr(),
+            value.as_ptr().cast(),
+            value.len(),
+            0,
+        )
+    })
+    .map(drop)
 }
 
 /// fsetxattr(2), whether the file has such an attribute already or not.
@@ -34,5 +52,14 @@ pub fn set_path(path: &str, name: &CStr, value: &[u8]) -> nix::Result<()> {
 /// ENOTSUP where the file system has none, EACCES and EPERM when it is not ours to set.
 pub fn set(file: BorrowedFd<'_>, name: &CStr, value: &[u8]) -> nix::Result<()> {
     // SAFETY: the name is NUL-terminated and the value valid for its length, both during the call.
-    Errno::result(unsafe { libc::fsetxattr(file.as_raw_fd(), name.as_ptr(), value.as_ptr().cast(), value.len(), 0) }).map(drop)
+    Errno::result(unsafe {
+        libc::fsetxattr(
+            file.as_raw_fd(),
+            name.as_ptr(),
+            value.as_ptr().cast(),
+            value.len(),
+            0,
+        )
+    })
+    .map(drop)
 }

@@ -1,4 +1,5 @@
-//! [`Action`]: everything a person can ask the screen for. Keys, mouse, help and the bottom line all speak in actions.
+//! [`Action`]: everything a person can ask the screen for. Keys, mouse, help and the bottom line
+//! all speak in actions.
 
 macro_rules! actions {
     ($($variant:ident $id:literal $label:literal $about:literal;)*) => {

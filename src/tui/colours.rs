@@ -3,7 +3,16 @@
 use ratatui::style::{Color, Modifier, Style};
 
 /// The eight colours that every terminal has, and their bright versions.
-const EIGHT: [Color; 8] = [Color::Black, Color::Red, Color::Green, Color::Yellow, Color::Blue, Color::Magenta, Color::Cyan, Color::Gray];
+const EIGHT: [Color; 8] = [
+    Color::Black,
+    Color::Red,
+    Color::Green,
+    Color::Yellow,
+    Color::Blue,
+    Color::Magenta,
+    Color::Cyan,
+    Color::Gray,
+];
 const BRIGHT: [Color; 8] = [
     Color::DarkGray,
     Color::LightRed,
@@ -15,16 +24,26 @@ const BRIGHT: [Color; 8] = [
     Color::White,
 ];
 
-/// `style` after a sequence with these parameters: numbers between semicolons, with what belongs to them after semicolons or colons.
-/// What is not known changes nothing; blinking and hiding are not done.
+/// `style` after a sequence with these parameters: numbers between semicolons, with what belongs to
+/// them after semicolons or colons. What is not known changes nothing; blinking and hiding are not
+/// done.
 #[must_use]
 pub fn recoloured(style: Style, parameters: &str) -> Style {
     let mut style = style;
-    let mut numbers = parameters.split([';', ':']).map(|number| if number.is_empty() { Some(0) } else { number.parse::<u16>().ok() });
+    let mut numbers = parameters.split([';', ':']).map(|number| {
+        if number.is_empty() {
+            Some(0)
+        } else {
+            number.parse::<u16>().ok()
+        }
+    });
     while let Some(number) = numbers.next() {
         let Some(number) = number else { continue };
         let add = |modifier| style.add_modifier(modifier);
-        let without = |modifier: Modifier| Style { add_modifier: style.add_modifier.difference(modifier), ..style };
+        let without = |modifier: Modifier| Style {
+            add_modifier: style.add_modifier.difference(modifier),
+            ..style
+        };
         style = match number {
             0 => Style::new(),
             1 => add(Modifier::BOLD),
@@ -42,8 +61,14 @@ pub fn recoloured(style: Style, parameters: &str) -> Style {
             90..=97 => style.fg(BRIGHT[usize::from(number - 90)]),
             40..=47 => style.bg(EIGHT[usize::from(number - 40)]),
             100..=107 => style.bg(BRIGHT[usize::from(number - 100)]),
-            38 => Style { fg: further(&mut numbers).or(style.fg), ..style },
-            48 => Style { bg: further(&mut numbers).or(style.bg), ..style },
+            38 => Style {
+                fg: further(&mut numbers).or(style.fg),
+                ..style
+            },
+            48 => Style {
+                bg: further(&mut numbers).or(style.bg),
+                ..style
+            },
             39 => Style { fg: None, ..style },
             49 => Style { bg: None, ..style },
             _ => style,
@@ -54,7 +79,12 @@ pub fn recoloured(style: Style, parameters: &str) -> Style {
 
 /// The colour after 38 or 48: one of 256, or red, green and blue.
 fn further(numbers: &mut impl Iterator<Item = Option<u16>>) -> Option<Color> {
-    let mut byte = || numbers.next().flatten().and_then(|number| u8::try_from(number).ok());
+    let mut byte = || {
+        numbers
+            .next()
+            .flatten()
+            .and_then(|number| u8::try_from(number).ok())
+    };
     match byte()? {
         5 => byte().map(Color::Indexed),
         2 => Some(Color::Rgb(byte()?, byte()?, byte()?)),
@@ -69,20 +99,44 @@ mod tests {
     #[test]
     fn what_programs_ask_for() {
         let plain = Style::new();
-        assert_eq!(recoloured(plain, "1;31"), plain.fg(Color::Red).add_modifier(Modifier::BOLD));
-        assert_eq!(recoloured(plain, "38;5;208;4"), plain.fg(Color::Indexed(208)).add_modifier(Modifier::UNDERLINED));
-        assert_eq!(recoloured(plain, "48;2;1;2;3"), plain.bg(Color::Rgb(1, 2, 3)));
+        assert_eq!(
+            recoloured(plain, "1;31"),
+            plain.fg(Color::Red).add_modifier(Modifier::BOLD)
+        );
+        assert_eq!(
+            recoloured(plain, "38;5;208;4"),
+            plain
+                .fg(Color::Indexed(208))
+                .add_modifier(Modifier::UNDERLINED)
+        );
+        assert_eq!(
+            recoloured(plain, "48;2;1;2;3"),
+            plain.bg(Color::Rgb(1, 2, 3))
+        );
         assert_eq!(recoloured(plain, "38:5:9"), plain.fg(Color::Indexed(9)));
-        assert_eq!(recoloured(plain, "97;100"), plain.fg(Color::White).bg(Color::DarkGray));
+        assert_eq!(
+            recoloured(plain, "97;100"),
+            plain.fg(Color::White).bg(Color::DarkGray)
+        );
         let loud = recoloured(plain, "1;4;35;45");
         assert_eq!(recoloured(loud, "22;24;39;49"), plain);
-        assert_eq!((recoloured(loud, ""), recoloured(loud, "0")), (plain, plain));
+        assert_eq!(
+            (recoloured(loud, ""), recoloured(loud, "0")),
+            (plain, plain)
+        );
     }
 
     #[test]
     fn nonsense_changes_nothing() {
         let green = Style::new().fg(Color::Green);
-        for nonsense in ["999", "38;7", "38;5", "38;5;256", "48;2;1;2", "99999999999999"] {
+        for nonsense in [
+            "999",
+            "38;7",
+            "38;5",
+            "38;5;256",
+            "48;2;1;2",
+            "99999999999999",
+        ] {
             assert_eq!(recoloured(green, nonsense), green, "{nonsense}");
         }
     }

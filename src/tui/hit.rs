@@ -54,13 +54,20 @@ impl HitMap {
     /// What lies at this cell.
     #[must_use]
     pub fn at(&self, x: u16, y: u16) -> Option<&Target> {
-        let hit = self.areas.iter().rev().find(|(area, _)| area.contains(Position { x, y }));
+        let hit = self
+            .areas
+            .iter()
+            .rev()
+            .find(|(area, _)| area.contains(Position { x, y }));
         hit.map(|(_, target)| target)
     }
 
     /// Where `target` was drawn.
     #[must_use]
     pub fn find(&self, target: &Target) -> Option<Rect> {
-        self.areas.iter().find(|(_, t)| t == target).map(|(area, _)| *area)
+        self.areas
+            .iter()
+            .find(|(_, t)| t == target)
+            .map(|(area, _)| *area)
     }
 }

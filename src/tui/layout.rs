@@ -1,4 +1,5 @@
-//! [`Regions`]: where everything lies on a terminal of a given size. Pure, so that `update` can scroll by what `view` shows.
+//! [`Regions`]: where everything lies on a terminal of a given size. Pure, so that `update` can
+//! scroll by what `view` shows.
 //!
 //! ```text
 //! header   0[|||   25.0%]        1[||||    48.1%]     cores, memory and swap, then one line of words
@@ -37,7 +38,10 @@ pub struct CoreGrid {
 impl CoreGrid {
     fn of(cores: usize, width: usize, most_rows: usize) -> Self {
         if cores == 0 {
-            return Self { columns: 1, rows: 1 };
+            return Self {
+                columns: 1,
+                rows: 1,
+            };
         }
         for columns in [(width / WIDE_CORE).max(1), (width / NARROWEST_CORE).max(1)] {
             let rows = cores.div_ceil(columns);
@@ -47,7 +51,12 @@ impl CoreGrid {
                 return Self { columns, rows };
             }
         }
-        Self { columns: 0, rows: cores.div_ceil(width.saturating_sub(6).max(1)).min(most_rows) }
+        Self {
+            columns: 0,
+            rows: cores
+                .div_ceil(width.saturating_sub(6).max(1))
+                .min(most_rows),
+        }
     }
 }
 
@@ -69,8 +78,17 @@ impl TileGrid {
         let columns = (area.width / NARROWEST_TILE).max(1);
         // on a low screen the tiles give up their graphs, for a second line of them
         let two_lower = area.height < 2 * TILE_HEIGHT && area.height >= 2 * (TILE_HEIGHT - 1);
-        let height = if two_lower { TILE_HEIGHT - 1 } else { TILE_HEIGHT.min(area.height) };
-        Self { columns: columns.into(), rows: usize::from((area.height / height.max(1)).max(1)), width: area.width / columns, height }
+        let height = if two_lower {
+            TILE_HEIGHT - 1
+        } else {
+            TILE_HEIGHT.min(area.height)
+        };
+        Self {
+            columns: columns.into(),
+            rows: usize::from((area.height / height.max(1)).max(1)),
+            width: area.width / columns,
+            height,
+        }
     }
 }
 
@@ -92,7 +110,8 @@ pub struct Regions {
 }
 
 impl Regions {
-    /// The regions of a terminal of `size` columns and rows on a host of `cores`; `None` when it is too small.
+    /// The regions of a terminal of `size` columns and rows on a host of `cores`; `None` when it is
+    /// too small.
     #[must_use]
     pub fn of(size: (u16, u16), cores: usize, tab: Tab) -> Option<Self> {
         let (width, height) = size;
@@ -139,14 +158,21 @@ impl Regions {
     /// The part of the body that shows log lines, its title not counted.
     #[must_use]
     pub fn log(&self) -> Rect {
-        Rect { y: self.body.y + 1, height: self.body.height - 1, ..self.body }
+        Rect {
+            y: self.body.y + 1,
+            height: self.body.height - 1,
+            ..self.body
+        }
     }
 
     /// The size of [`Regions::log`] in cells.
     #[must_use]
     pub fn log_pane(&self) -> Pane {
         let area = self.log();
-        Pane { width: usize::from(area.width), height: usize::from(area.height) }
+        Pane {
+            width: usize::from(area.width),
+            height: usize::from(area.height),
+        }
     }
 }
 
@@ -158,16 +184,33 @@ mod tests {
     fn everything_fits_at_every_size() {
         for tab in Tab::ALL {
             for cores in [0, 1, 2, 4, 7, 64, 256, 1024] {
-                for size in [(60, 15), (80, 24), (120, 40), (200, 60), (300, 100), (61, 19), (1000, 15)] {
+                for size in [
+                    (60, 15),
+                    (80, 24),
+                    (120, 40),
+                    (200, 60),
+                    (300, 100),
+                    (61, 19),
+                    (1000, 15),
+                ] {
                     let regions = Regions::of(size, cores, tab).unwrap();
-                    let parts = [regions.header, regions.tabs, regions.body, regions.detail, regions.bar];
+                    let parts = [
+                        regions.header,
+                        regions.tabs,
+                        regions.body,
+                        regions.detail,
+                        regions.bar,
+                    ];
                     let mut next = 0;
                     for part in parts {
                         assert_eq!(part.y, next, "{tab:?} {cores} {size:?}");
                         next += part.height;
                     }
                     assert_eq!(next, size.1);
-                    assert!(regions.table_rows() >= 3, "{tab:?} {cores} {size:?}: {regions:?}");
+                    assert!(
+                        regions.table_rows() >= 3,
+                        "{tab:?} {cores} {size:?}: {regions:?}"
+                    );
                 }
             }
         }
@@ -177,25 +220,67 @@ mod tests {
 
     #[test]
     fn tiles_are_wide_enough_and_at_least_one_is_whole() {
-        for size in [(60, 15), (80, 24), (120, 40), (200, 60), (300, 100), (61, 19), (1000, 15)] {
+        for size in [
+            (60, 15),
+            (80, 24),
+            (120, 40),
+            (200, 60),
+            (300, 100),
+            (61, 19),
+            (1000, 15),
+        ] {
             for cores in [0, 1, 64, 1024] {
                 let regions = Regions::of(size, cores, Tab::Containers).unwrap();
                 let grid = regions.tiles();
                 assert!(
-                    grid.columns as u16 * grid.width <= size.0 && grid.rows as u16 * grid.height <= regions.body.height,
+                    grid.columns as u16 * grid.width <= size.0
+                        && grid.rows as u16 * grid.height <= regions.body.height,
                     "{size:?} {grid:?}"
                 );
-                assert!(grid.width >= NARROWEST_TILE && grid.height >= 4, "{size:?} {grid:?}");
+                assert!(
+                    grid.width >= NARROWEST_TILE && grid.height >= 4,
+                    "{size:?} {grid:?}"
+                );
             }
         }
     }
 
     #[test]
     fn cores_get_bars_while_there_is_room() {
-        assert_eq!(CoreGrid::of(4, 80, 2), CoreGrid { columns: 2, rows: 2 });
-        assert_eq!(CoreGrid::of(4, 200, 8), CoreGrid { columns: 4, rows: 1 });
-        assert_eq!(CoreGrid::of(8, 80, 2), CoreGrid { columns: 4, rows: 2 });
-        assert_eq!(CoreGrid::of(64, 80, 2), CoreGrid { columns: 0, rows: 1 });
-        assert_eq!(CoreGrid::of(256, 80, 2), CoreGrid { columns: 0, rows: 2 });
+        assert_eq!(
+            CoreGrid::of(4, 80, 2),
+            CoreGrid {
+                columns: 2,
+                rows: 2
+            }
+        );
+        assert_eq!(
+            CoreGrid::of(4, 200, 8),
+            CoreGrid {
+                columns: 4,
+                rows: 1
+            }
+        );
+        assert_eq!(
+            CoreGrid::of(8, 80, 2),
+            CoreGrid {
+                columns: 4,
+                rows: 2
+            }
+        );
+        assert_eq!(
+            CoreGrid::of(64, 80, 2),
+            CoreGrid {
+                columns: 0,
+                rows: 1
+            }
+        );
+        assert_eq!(
+            CoreGrid::of(256, 80, 2),
+            CoreGrid {
+                columns: 0,
+                rows: 2
+            }
+        );
     }
 }

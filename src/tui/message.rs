@@ -1,4 +1,5 @@
-//! [`Message`]: everything that can happen to the screen. Every thread sends these to the one that draws.
+//! [`Message`]: everything that can happen to the screen. Every thread sends these to the one that
+//! draws.
 
 use jiff::Timestamp;
 

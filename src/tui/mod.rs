@@ -1,7 +1,8 @@
 //! The screen: model, message, action, update, effect; views and widgets that only draw.
 //!
-//! [`run`] is its front door. Every thread sends [`message::Message`]s to the one that draws; [`update::update`] folds them into the
-//! [`model::Model`]; [`effect::Effects`] alone talks to the [`Engine`](crate::manager::Engine); [`view::view`] draws.
+//! [`run`] is its front door. Every thread sends [`message::Message`]s to the one that draws;
+//! [`update::update`] folds them into the [`model::Model`]; [`effect::Effects`] alone talks to the
+//! [`Engine`](crate::manager::Engine); [`view::view`] draws.
 
 pub mod action;
 mod colours;

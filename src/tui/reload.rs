@@ -7,7 +7,8 @@ use std::time::SystemTime;
 use super::settings::Settings;
 use crate::config::{Config, Overrides};
 
-/// Looks now and then whether the config file has changed. What the command line and this screen say of themselves stays.
+/// Looks now and then whether the config file has changed. What the command line and this screen
+/// say of themselves stays.
 #[derive(Debug)]
 pub struct Reload {
     flags: Overrides,
@@ -21,7 +22,12 @@ impl Reload {
     #[must_use]
     pub fn new(flags: Overrides, settings: &Settings) -> Self {
         let file = Config::file(&flags, environment);
-        let mut reload = Self { flags, file, seen: None, stays: settings.clone() };
+        let mut reload = Self {
+            flags,
+            file,
+            seen: None,
+            stays: settings.clone(),
+        };
         reload.seen = reload.stamp();
         reload
     }
@@ -61,8 +67,14 @@ mod tests {
         let file = std::env::temp_dir().join(format!("minic-reload-{}.toml", std::process::id()));
         let write = |text: &str| std::fs::write(&file, text).unwrap();
         write("tick = \"1s\"\n");
-        let settings = Settings { read_only: true, ..Settings::embedded().unwrap() };
-        let flags = Overrides { file: Some(file.clone()), ..Overrides::default() };
+        let settings = Settings {
+            read_only: true,
+            ..Settings::embedded().unwrap()
+        };
+        let flags = Overrides {
+            file: Some(file.clone()),
+            ..Overrides::default()
+        };
         let mut reload = Reload::new(flags, &settings);
         assert!(reload.look().is_none());
         write("tick = \"250ms\"\n[keys.containers]\nstop = [\"x\"]\n");
@@ -74,6 +86,12 @@ mod tests {
         let wrong = reload.look().unwrap().unwrap_err();
         assert!(wrong.contains(":1:8: tick"), "{wrong}");
         std::fs::remove_file(&file).unwrap();
-        assert!(reload.look().unwrap().unwrap_err().contains("cannot read it"));
+        assert!(
+            reload
+                .look()
+                .unwrap()
+                .unwrap_err()
+                .contains("cannot read it")
+        );
     }
 }

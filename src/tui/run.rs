@@ -1,5 +1,5 @@
-//! [`run`]: the screen in a terminal. [`turn`]: the loop on any [`Surface`]. It sleeps on the channel, folds every waiting message, runs
-//! the effects, and draws once if something changed.
+//! [`run`]: the screen in a terminal. [`turn`]: the loop on any [`Surface`]. It sleeps on the
+//! channel, folds every waiting message, runs the effects, and draws once if something changed.
 
 use std::io::{self, IsTerminal, stdin, stdout};
 use std::sync::Arc;
@@ -25,10 +25,17 @@ const BATCH: usize = 1_000;
 /// Shows the screen on `engine` until the person leaves. Containers keep running.
 ///
 /// # Errors
-/// When standard input and output are no terminal, when it refuses, or when a thread of the screen died.
-pub fn run(engine: Arc<dyn Engine>, settings: Settings, reload: Option<Reload>) -> anyhow::Result<()> {
+/// When standard input and output are no terminal, when it refuses, or when a thread of the screen
+/// died.
+pub fn run(
+    engine: Arc<dyn Engine>,
+    settings: Settings,
+    reload: Option<Reload>,
+) -> anyhow::Result<()> {
     if !stdin().is_terminal() || !stdout().is_terminal() {
-        bail!("open the screen: standard input and output are no terminal; `minic-tui list` and `minic-tui --help` work without one");
+        bail!(
+            "open the screen: standard input and output are no terminal; `minic-tui list` and `minic-tui --help` work without one"
+        );
     }
     let signals = Signals::block().context("block signals")?;
     let mut terminal = Terminal::take().context("take the terminal over")?;
@@ -36,7 +43,9 @@ pub fn run(engine: Arc<dyn Engine>, settings: Settings, reload: Option<Reload>) 
     let (taken, inputs) = (signals.taken(), sender.clone());
     spawn("input", &sender, move || read_input(&inputs));
     let forwarded = sender.clone();
-    spawn("signals", &sender, move || Signals::forward(&taken, &forwarded));
+    spawn("signals", &sender, move || {
+        Signals::forward(&taken, &forwarded)
+    });
     let mut effects = Effects::new(engine, sender);
     effects.observe(settings.tick, reload);
 
@@ -105,11 +114,17 @@ impl Messages for Receiver<Message> {
     }
 }
 
-/// Shows `model` on `surface` and keeps it up to date with `messages` until the person leaves or nobody sends messages any more.
+/// Shows `model` on `surface` and keeps it up to date with `messages` until the person leaves or
+/// nobody sends messages any more.
 ///
 /// # Errors
 /// When the surface is gone.
-pub fn turn(model: &mut Model, surface: &mut impl Surface, effects: &mut Effects, messages: &impl Messages) -> anyhow::Result<()> {
+pub fn turn(
+    model: &mut Model,
+    surface: &mut impl Surface,
+    effects: &mut Effects,
+    messages: &impl Messages,
+) -> anyhow::Result<()> {
     for effect in start() {
         effects.run(effect);
     }
@@ -123,7 +138,11 @@ pub fn turn(model: &mut Model, surface: &mut impl Surface, effects: &mut Effects
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
         };
         let mut wanted = update(model, Message::Clock(Timestamp::now()));
-        for message in first.into_iter().chain(std::iter::from_fn(|| messages.ready())).take(BATCH) {
+        for message in first
+            .into_iter()
+            .chain(std::iter::from_fn(|| messages.ready()))
+            .take(BATCH)
+        {
             wanted.extend(update(model, message));
         }
         for effect in wanted {

@@ -1,6 +1,8 @@
-//! Making text of unknown origin safe to draw: no escape sequence, no control character, no reordering, a bounded length.
+//! Making text of unknown origin safe to draw: no escape sequence, no control character, no
+//! reordering, a bounded length.
 //!
-//! What is safe is decided in `spec/escapes.rs`; what is here is lines of a bounded length and height.
+//! What is safe is decided in `spec/escapes.rs`; what is here is lines of a bounded length and
+//! height.
 
 use ratatui::style::Style;
 
@@ -23,8 +25,8 @@ const MAX_RUNS: usize = 1_024;
 /// Tab stops in logs, as terminals have them.
 const TAB_WIDTH: usize = 8;
 
-/// One line of `text`, safe to draw: what a terminal obeys is taken out or becomes its picture (`␛`), see [`Scanner`]; beyond
-/// [`MAX_CHARS`] it is cut, and says so.
+/// One line of `text`, safe to draw: what a terminal obeys is taken out or becomes its picture
+/// (`␛`), see [`Scanner`]; beyond [`MAX_CHARS`] it is cut, and says so.
 #[must_use]
 pub fn printable(text: &str) -> String {
     let mut line = Line::new(text.len());
@@ -40,13 +42,20 @@ pub fn log_line(bytes: &[u8]) -> String {
     coloured_line(bytes).0
 }
 
-/// One log line, and where its look changes. As [`printable`]: tabs are expanded, and of a line that was overwritten with carriage returns the last version stays, as a
-/// terminal would have shown it.
+/// One log line, and where its look changes. As [`printable`]: tabs are expanded, and of a line
+/// that was overwritten with carriage returns the last version stays, as a terminal would have
+/// shown it.
 #[must_use]
 pub fn coloured_line(bytes: &[u8]) -> (String, Vec<Run>) {
-    let end = bytes.iter().rposition(|b| !matches!(b, b'\r' | b'\n')).map_or(0, |last| last + 1);
+    let end = bytes
+        .iter()
+        .rposition(|b| !matches!(b, b'\r' | b'\n'))
+        .map_or(0, |last| last + 1);
     let kept = &bytes[..end];
-    let start = kept.iter().rposition(|b| *b == b'\r').map_or(0, |cr| cr + 1);
+    let start = kept
+        .iter()
+        .rposition(|b| *b == b'\r')
+        .map_or(0, |cr| cr + 1);
     // four bytes a character at most: what cannot be kept need not be decoded
     let (head, rest) = kept[start..].split_at((kept.len() - start).min(MAX_CHARS * 4));
     let mut line = Line::new(head.len());
@@ -54,7 +63,9 @@ pub fn coloured_line(bytes: &[u8]) -> (String, Vec<Run>) {
     let (mut runs, mut style) = (Vec::new(), Style::new());
     let mut put = |piece: Piece<'_>| match piece {
         Piece::Colour(sequence) => {
-            let parameters = sequence.trim_start_matches(['\u{1b}', '[', '\u{9b}']).trim_end_matches('m');
+            let parameters = sequence
+                .trim_start_matches(['\u{1b}', '[', '\u{9b}'])
+                .trim_end_matches('m');
             style = recoloured(style, parameters);
             restyle(&mut runs, line.text.len(), style);
         }
@@ -94,7 +105,12 @@ struct Line {
 
 impl Line {
     fn new(bytes: usize) -> Self {
-        Self { text: String::with_capacity(bytes.min(MAX_CHARS)), kept: 0, combining: 0, cut: false }
+        Self {
+            text: String::with_capacity(bytes.min(MAX_CHARS)),
+            kept: 0,
+            combining: 0,
+            cut: false,
+        }
     }
 
     fn put(&mut self, piece: Piece<'_>) {
@@ -142,7 +158,10 @@ mod tests {
     #[test]
     fn controls_are_seen_not_obeyed() {
         assert_eq!(printable("a\x1b[2Jb\nc\x7f\t"), "ab␊c␡␉");
-        assert_eq!(printable("safe\u{202e}txt.exe\u{200b}"), "safe\u{fffd}txt.exe");
+        assert_eq!(
+            printable("safe\u{202e}txt.exe\u{200b}"),
+            "safe\u{fffd}txt.exe"
+        );
         assert_eq!(printable("\u{9b}31mred\u{9b}31"), "red\u{fffd}31");
     }
 
@@ -150,7 +169,10 @@ mod tests {
     fn log_lines_lose_their_sequences() {
         assert_eq!(log_line(b"\x1b[1;31mred\x1b[0m plain\r"), "red plain");
         assert_eq!(log_line(b"\x1b]0;title\x07text"), "text");
-        assert_eq!(log_line(b"\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\"), "link");
+        assert_eq!(
+            log_line(b"\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\"),
+            "link"
+        );
         assert_eq!(log_line(b"\x1bP1$r0m\x1b\\after"), "after");
         assert_eq!(log_line(b"10%\r20%\r100%\r\n"), "100%");
         assert_eq!(log_line(b"a\tb"), "a       b");
@@ -163,21 +185,40 @@ mod tests {
     fn colours_become_looks() {
         let (text, runs) = coloured_line(b"\x1b[1;31mred\x1b[0m plain \x1b[32m\x1b[4mend");
         let red = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
-        let green = Style::new().fg(Color::Green).add_modifier(Modifier::UNDERLINED);
+        let green = Style::new()
+            .fg(Color::Green)
+            .add_modifier(Modifier::UNDERLINED);
         let run = |from, style| Run { from, style };
-        assert_eq!((text.as_str(), runs), ("red plain end", vec![run(0, red), run(3, Style::new()), run(10, green)]));
+        assert_eq!(
+            (text.as_str(), runs),
+            (
+                "red plain end",
+                vec![run(0, red), run(3, Style::new()), run(10, green)]
+            )
+        );
         assert_eq!(coloured_line(b"\x1b[31m\x1b[0mplain").1, []);
-        assert_eq!(coloured_line(b"\x1b[?31mplain\x1b[>4m").1, [], "other sequences that end in m");
+        assert_eq!(
+            coloured_line(b"\x1b[?31mplain\x1b[>4m").1,
+            [],
+            "other sequences that end in m"
+        );
         let many = coloured_line(&b"\x1b[31mx\x1b[32my".repeat(2_000)).1;
         assert_eq!(many.len(), MAX_RUNS);
         let cut = coloured_line(&[&b"\x1b[31m"[..], &b"x".repeat(90_000)].concat()).1;
-        assert_eq!(cut.last(), Some(&run(MAX_CHARS, Style::new())), "that it was cut is not the writer's");
+        assert_eq!(
+            cut.last(),
+            Some(&run(MAX_CHARS, Style::new())),
+            "that it was cut is not the writer's"
+        );
     }
 
     #[test]
     fn nothing_that_comes_out_is_a_control_character() {
         let every: Vec<u8> = (0..=255).chain((0..=255).rev()).collect();
-        for text in [log_line(&every), printable(&String::from_utf8_lossy(&every))] {
+        for text in [
+            log_line(&every),
+            printable(&String::from_utf8_lossy(&every)),
+        ] {
             assert!(text.chars().all(|c| !c.is_control()), "{text:?}");
         }
     }
@@ -189,7 +230,10 @@ mod tests {
         assert_eq!(shown, format!("{}{CUT}", "x".repeat(MAX_CHARS)));
         assert_eq!(printable(&long), shown);
         let wide = "é".repeat(90_000);
-        assert_eq!(log_line(wide.as_bytes()).chars().count(), MAX_CHARS + CUT.chars().count());
+        assert_eq!(
+            log_line(wide.as_bytes()).chars().count(),
+            MAX_CHARS + CUT.chars().count()
+        );
     }
 
     #[test]

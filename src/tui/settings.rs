@@ -31,15 +31,16 @@ pub struct Settings {
     pub program: Vec<String>,
     /// The config file, where presets are saved.
     pub config_file: Option<PathBuf>,
-    /// Whether the theme stays as it is when the config file changes: a page in a browser shows every colour, whatever the terminal does
-    /// from which it is served.
+    /// Whether the theme stays as it is when the config file changes: a page in a browser shows
+    /// every colour, whatever the terminal does from which it is served.
     pub fixed_theme: bool,
     /// A word shown beside the tabs, such as DEMO.
     pub badge: Option<String>,
 }
 
 impl Settings {
-    /// What the config file, the environment (`NO_COLOR`, `TERM`, `COLORTERM`, the locale) and this machine's time zone say.
+    /// What the config file, the environment (`NO_COLOR`, `TERM`, `COLORTERM`, the locale) and this
+    /// machine's time zone say.
     ///
     /// # Errors
     /// When the config file names an unknown action or key, with the place where it does.
@@ -47,13 +48,24 @@ impl Settings {
         let keymap = Keymap::embedded()?.with_overrides(&config.keys)?;
         let theme = Theme::detect(Some(config.theme.as_str()), |name| std::env::var(name).ok())?;
         let (presets, tick, stop_grace) = (config.presets.clone(), config.tick, config.stop_grace);
-        Ok(Self { presets, keymap, theme, tick, stop_grace, ..Self::embedded()? })
+        Ok(Self {
+            presets,
+            keymap,
+            theme,
+            tick,
+            stop_grace,
+            ..Self::embedded()?
+        })
     }
 
     /// These, with what the command line said of the screen `other`.
     #[must_use]
     pub fn staying(self, other: &Self) -> Self {
-        let mut theme = if other.fixed_theme { other.theme.clone() } else { self.theme };
+        let mut theme = if other.fixed_theme {
+            other.theme.clone()
+        } else {
+            self.theme
+        };
         theme.symbols = other.theme.symbols;
         Self {
             theme,
@@ -67,7 +79,8 @@ impl Settings {
         }
     }
 
-    /// No presets, the embedded keys, the dark theme in Unicode and true colour, a tick a second, 10 s of grace.
+    /// No presets, the embedded keys, the dark theme in Unicode and true colour, a tick a second,
+    /// 10 s of grace.
     ///
     /// # Errors
     /// Only when an embedded asset is wrong, which a test rules out.

@@ -1,5 +1,6 @@
-//! Splitting a typed command into its words and writing words back, with the quoting of sh but nothing else of it: no variables, no
-//! globs, no pipes. A command that needs a shell is typed as `sh -c '…'`.
+//! Splitting a typed command into its words and writing words back, with the quoting of sh but
+//! nothing else of it: no variables, no globs, no pipes. A command that needs a shell is typed as
+//! `sh -c '…'`.
 
 /// Splits `text` as POSIX sh would split it into words (Shell Command Language, 2.2 Quoting).
 ///
@@ -58,8 +59,14 @@ mod tests {
     fn words_as_a_shell_splits_them() {
         let words = |text: &str| split(text).unwrap();
         assert_eq!(words("sleep 1000"), ["sleep", "1000"]);
-        assert_eq!(words("sh -c 'while true; do :; done'"), ["sh", "-c", "while true; do :; done"]);
-        assert_eq!(words(r#"a"b c"d '' "\"x\" \n""#), ["ab cd", "", r#""x" \n"#]);
+        assert_eq!(
+            words("sh -c 'while true; do :; done'"),
+            ["sh", "-c", "while true; do :; done"]
+        );
+        assert_eq!(
+            words(r#"a"b c"d '' "\"x\" \n""#),
+            ["ab cd", "", r#""x" \n"#]
+        );
         assert_eq!(words(r"a\ b \'"), ["a b", "'"]);
         assert!(words("   ").is_empty());
     }
@@ -73,8 +80,13 @@ mod tests {
 
     #[test]
     fn joined_words_split_back() {
-        let words: Vec<String> = ["sh", "-c", "x='a b'; echo \"$x\" \\", "", "é*", "a=b"].map(String::from).to_vec();
+        let words: Vec<String> = ["sh", "-c", "x='a b'; echo \"$x\" \\", "", "é*", "a=b"]
+            .map(String::from)
+            .to_vec();
         assert_eq!(split(&crate::spec::quote_command(&words)).unwrap(), words);
-        assert_eq!(crate::spec::quote_command(&["sleep".into(), "10".into()]), "sleep 10");
+        assert_eq!(
+            crate::spec::quote_command(&["sleep".into(), "10".into()]),
+            "sleep 10"
+        );
     }
 }

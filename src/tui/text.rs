@@ -1,4 +1,5 @@
-//! Measuring, cutting and wrapping text by the columns it takes on a terminal. The text is sanitised already.
+//! Measuring, cutting and wrapping text by the columns it takes on a terminal. The text is
+//! sanitised already.
 
 use std::borrow::Cow;
 
@@ -7,7 +8,11 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// Columns that `text` takes.
 #[must_use]
 pub fn width(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.width() }
+    if text.is_ascii() {
+        text.len()
+    } else {
+        text.width()
+    }
 }
 
 /// `text` in at most `columns` columns, ending in `ellipsis` when something was cut off.
@@ -60,8 +65,8 @@ pub fn wrap(text: &str, columns: usize) -> Vec<&str> {
     }
 }
 
-/// `text` cut into at most `most` rows of `columns` columns, between words where there are any; the last row ends in `ellipsis` when
-/// something is left out.
+/// `text` cut into at most `most` rows of `columns` columns, between words where there are any; the
+/// last row ends in `ellipsis` when something is left out.
 #[must_use]
 pub fn wrap_words(text: &str, columns: usize, most: usize, ellipsis: char) -> Vec<String> {
     let mut rows: Vec<String> = Vec::new();
@@ -72,7 +77,11 @@ pub fn wrap_words(text: &str, columns: usize, most: usize, ellipsis: char) -> Ve
             break;
         }
         let end = fitting(rest, columns.max(2));
-        let at = if end == rest.len() { end } else { rest[..end].rfind(' ').filter(|at| *at > 0).unwrap_or(end) };
+        let at = if end == rest.len() {
+            end
+        } else {
+            rest[..end].rfind(' ').filter(|at| *at > 0).unwrap_or(end)
+        };
         rows.push(rest[..at].trim_end().to_owned());
         rest = rest[at..].trim_start();
     }
@@ -104,9 +113,18 @@ mod tests {
 
     #[test]
     fn words_stay_whole_where_they_can() {
-        assert_eq!(wrap_words("the quick brown fox", 10, 5, '…'), ["the quick", "brown fox"]);
-        assert_eq!(wrap_words("the quick brown fox jumps", 10, 2, '…'), ["the quick", "brown fox…"]);
-        assert_eq!(wrap_words("incomprehensible", 8, 3, '…'), ["incompre", "hensible"]);
+        assert_eq!(
+            wrap_words("the quick brown fox", 10, 5, '…'),
+            ["the quick", "brown fox"]
+        );
+        assert_eq!(
+            wrap_words("the quick brown fox jumps", 10, 2, '…'),
+            ["the quick", "brown fox…"]
+        );
+        assert_eq!(
+            wrap_words("incomprehensible", 8, 3, '…'),
+            ["incompre", "hensible"]
+        );
         assert!(wrap_words("", 8, 3, '…').is_empty());
     }
 }

@@ -12,7 +12,11 @@ pub const NOT_AVAILABLE: &str = "n/a";
 #[must_use]
 pub fn percent(cores: f64) -> String {
     let percent = cores * 100.0;
-    if percent < 99.95 { format!("{percent:.1}%") } else { format!("{percent:.0}%") }
+    if percent < 99.95 {
+        format!("{percent:.1}%")
+    } else {
+        format!("{percent:.0}%")
+    }
 }
 
 /// A cap in cores as a percentage of one core, without needless digits: `25%`, `12.5%`, `200%`.
@@ -59,23 +63,64 @@ mod tests {
 
     #[test]
     fn percentages() {
-        assert_eq!([0.0, 0.25, 0.9994, 0.9996, 12.34].map(percent), ["0.0%", "25.0%", "99.9%", "100%", "1234%"]);
-        assert_eq!([0.25, 0.125, 2.0, 0.5].map(cap_percent), ["25%", "12.5%", "200%", "50%"]);
+        assert_eq!(
+            [0.0, 0.25, 0.9994, 0.9996, 12.34].map(percent),
+            ["0.0%", "25.0%", "99.9%", "100%", "1234%"]
+        );
+        assert_eq!(
+            [0.25, 0.125, 2.0, 0.5].map(cap_percent),
+            ["25%", "12.5%", "200%", "50%"]
+        );
     }
 
     #[test]
     fn thousands_are_set_apart() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [0, 999, 1000, 1_234_567].map(grouped),
+            ["0", "999", "1,000", "1,234,567"]
+        );
     }
 
     #[test]
     fn every_end_has_its_sentence() {
-        let oom = ExitCause::OomKilled { peak: Some(200 << 20), limit: Some(200 << 20) };
-        assert_eq!(cause_sentence(&oom), "Out of memory (OOM): the kernel killed it at 200M, its limit is 200M.");
-        let failed = ExitCause::SetupFailed { step: "execve nosuch\x1b[2J".into(), errno: 2, code: 127 };
-        assert_eq!(cause_sentence(&failed), "It never started: execve nosuch: No such file or directory.");
-        assert_eq!(ExitCause::Signaled { signal: 9, by_us: false }.brief(), "SIGKILL");
-        assert_eq!(ExitCause::Signaled { signal: 64, by_us: false }.brief(), "signal 64");
-        assert!(!is_bad_end(&ExitCause::Signaled { signal: 15, by_us: false }) && is_bad_end(&oom));
+        let oom = ExitCause::OomKilled {
+            peak: Some(200 << 20),
+            limit: Some(200 << 20),
+        };
+        assert_eq!(
+            cause_sentence(&oom),
+            "Out of memory (OOM): the kernel killed it at 200M, its limit is 200M."
+        );
+        let failed = ExitCause::SetupFailed {
+            step: "execve nosuch\x1b[2J".into(),
+            errno: 2,
+            code: 127,
+        };
+        assert_eq!(
+            cause_sentence(&failed),
+            "It never started: execve nosuch: No such file or directory."
+        );
+        assert_eq!(
+            ExitCause::Signaled {
+                signal: 9,
+                by_us: false
+            }
+            .brief(),
+            "SIGKILL"
+        );
+        assert_eq!(
+            ExitCause::Signaled {
+                signal: 64,
+                by_us: false
+            }
+            .brief(),
+            "signal 64"
+        );
+        assert!(
+            !is_bad_end(&ExitCause::Signaled {
+                signal: 15,
+                by_us: false
+            }) && is_bad_end(&oom)
+        );
     }
 }

@@ -13,7 +13,8 @@ use crate::cli::Web;
 use crate::manager::Engine;
 use crate::tui::Settings;
 
-/// The most requests that change something and are being carried out: each is a thread, and a stop may take an hour.
+/// The most requests that change something and are being carried out: each is a thread, and a stop
+/// may take an hour.
 const MAX_CHANGES: usize = 64;
 /// The port that is named in the link where it is somebody's choice: through `ssh -L`.
 const USUAL_PORT: u16 = 7070;
@@ -28,7 +29,8 @@ pub enum Address {
 }
 
 impl Address {
-    /// Whether `ip` and `port` of a Host header can lead here. A socket is reached through whatever port somebody forwards to it.
+    /// Whether `ip` and `port` of a Host header can lead here. A socket is reached through whatever
+    /// port somebody forwards to it.
     fn has(&self, ip: IpAddr, port: u16) -> bool {
         match self {
             Self::Port(own) => port == own.port() && (ip == own.ip() || own.ip().is_unspecified()),
@@ -66,7 +68,13 @@ impl Context {
     ///
     /// # Errors
     /// When the kernel gives no random numbers.
-    pub fn new(engine: Arc<dyn Engine>, hub: Arc<Hub>, wanted: &Web, address: Address, settings: Settings) -> anyhow::Result<Self> {
+    pub fn new(
+        engine: Arc<dyn Engine>,
+        hub: Arc<Hub>,
+        wanted: &Web,
+        address: Address,
+        settings: Settings,
+    ) -> anyhow::Result<Self> {
         Ok(Self {
             engine,
             hub,
@@ -75,7 +83,12 @@ impl Context {
             changes: Semaphore::new(MAX_CHANGES),
             cells: AtomicUsize::new(0),
             token: Token::random()?,
-            names: wanted.door.hosts.iter().map(|name| name.to_ascii_lowercase()).collect(),
+            names: wanted
+                .door
+                .hosts
+                .iter()
+                .map(|name| name.to_ascii_lowercase())
+                .collect(),
             address,
             tls: wanted.door.tls.is_some(),
         })
@@ -95,8 +108,8 @@ impl Context {
         if self.tls { "https" } else { "http" }
     }
 
-    /// Whether `host`, as a Host header has it, is this server. An address needs no name server, so that nobody can make it mean something
-    /// else; names are those that we know of.
+    /// Whether `host`, as a Host header has it, is this server. An address needs no name server, so
+    /// that nobody can make it mean something else; names are those that we know of.
     pub fn answers_to(&self, host: &str) -> bool {
         let (name, port) = match host.rsplit_once(':') {
             Some((name, port)) if !port.contains(']') => (name, port.parse().ok()),
@@ -104,10 +117,16 @@ impl Context {
         };
         let Some(port) = port else { return false };
         let name = name.to_ascii_lowercase();
-        let ip = name.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(&name).parse::<IpAddr>();
+        let ip = name
+            .strip_prefix('[')
+            .and_then(|inner| inner.strip_suffix(']'))
+            .unwrap_or(&name)
+            .parse::<IpAddr>();
         match ip {
             Ok(ip) => self.address.has(ip, port),
-            Err(_) => self.address.has_port(port) && (name == "localhost" || self.names.contains(&name)),
+            Err(_) => {
+                self.address.has_port(port) && (name == "localhost" || self.names.contains(&name))
+            }
         }
     }
 

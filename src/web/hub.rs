@@ -1,4 +1,5 @@
-//! [`Hub`]: one observer for everybody. What it sees goes to every viewer, and is kept for whoever asks.
+//! [`Hub`]: one observer for everybody. What it sees goes to every viewer, and is kept for whoever
+//! asks.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, channel};
@@ -43,15 +44,26 @@ impl Hub {
     ///
     /// # Errors
     /// When a thread cannot be started.
-    pub fn start(engine: Arc<dyn Engine>, tick: Duration, reload: Reload) -> anyhow::Result<Arc<Self>> {
+    pub fn start(
+        engine: Arc<dyn Engine>,
+        tick: Duration,
+        reload: Reload,
+    ) -> anyhow::Result<Arc<Self>> {
         let (sender, messages) = channel();
         let readings = Arc::new(AtomicU64::new(0));
-        let hub = Arc::new(Self { readings: Arc::clone(&readings), seen: Mutex::default(), events: broadcast::channel(EVENTS).0 });
+        let hub = Arc::new(Self {
+            readings: Arc::clone(&readings),
+            seen: Mutex::default(),
+            events: broadcast::channel(EVENTS).0,
+        });
         // what happened before is history, except to a tab of the screen, which reads it itself
         let mut happenings = engine.happenings().ok();
         let _ = read(&mut happenings);
         let own = Arc::clone(&hub);
-        thread::Builder::new().name("hub".into()).spawn(move || own.pass_on(&messages, happenings)).context("start a thread")?;
+        thread::Builder::new()
+            .name("hub".into())
+            .spawn(move || own.pass_on(&messages, happenings))
+            .context("start a thread")?;
         Effects::sharing(engine, sender, readings).observe(tick, Some(reload));
         Ok(hub)
     }
@@ -83,7 +95,10 @@ impl Hub {
     /// Lets `viewer` hear what is known, and everything from now on.
     pub fn join(&self, viewer: Arc<Queue>) {
         let mut seen = self.seen();
-        for message in [&seen.records, &seen.sampled, &seen.blind].into_iter().flatten() {
+        for message in [&seen.records, &seen.sampled, &seen.blind]
+            .into_iter()
+            .flatten()
+        {
             // a viewer that is gone already is noticed at the next message
             viewer.tell(message.clone());
         }
@@ -110,5 +125,8 @@ impl Hub {
 }
 
 fn read(happenings: &mut Option<Box<dyn Happenings>>) -> Vec<Happening> {
-    happenings.as_mut().and_then(|happenings| happenings.read().ok()).unwrap_or_default()
+    happenings
+        .as_mut()
+        .and_then(|happenings| happenings.read().ok())
+        .unwrap_or_default()
 }

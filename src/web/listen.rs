@@ -1,4 +1,5 @@
-//! [`serve`]: connections, each bounded in number, in the size of what it says first, and in the time that it may take for it.
+//! [`serve`]: connections, each bounded in number, in the size of what it says first, and in the
+//! time that it may take for it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,7 +74,8 @@ pub async fn serve(listener: Listener, router: Router, mut ends: Ends) {
             () = take(&listener, &places, &router) => {}
             () = ends.come() => return,
         }
-        // whose place was taken goes before the next comes, and who came is heard before the next: neither piles up
+        // whose place was taken goes before the next comes, and who came is heard before the next:
+        // neither piles up
         tokio::task::yield_now().await;
     }
 }
@@ -83,7 +85,9 @@ async fn take(listener: &Listener, places: &Arc<Places>, router: &Router) {
     let router = router.clone();
     match listener {
         Listener::Port(listener, tls) => {
-            let Ok((stream, address)) = listener.accept().await else { return tokio::time::sleep(PAUSE).await };
+            let Ok((stream, address)) = listener.accept().await else {
+                return tokio::time::sleep(PAUSE).await;
+            };
             // a key's answer is a small packet: it must not wait for a larger one
             let _ = stream.set_nodelay(true);
             let place = places.enter(Peer::at(address.ip()));
@@ -101,7 +105,9 @@ async fn take(listener: &Listener, places: &Arc<Places>, router: &Router) {
 }
 
 async fn port(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router, place: Arc<Place>) {
-    let Some(tls) = tls else { return connection(stream, router, place).await };
+    let Some(tls) = tls else {
+        return connection(stream, router, place).await;
+    };
     let shaken = tokio::select! {
         shaken = tokio::time::timeout(PATIENCE, tls.accept(stream)) => shaken,
         () = place.lost() => return,
@@ -112,7 +118,11 @@ async fn port(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router, place
 }
 
 /// Serves one connection until it ends or its place is lost.
-async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: Router, place: Arc<Place>) {
+async fn connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: Router,
+    place: Arc<Place>,
+) {
     let router = TowerToHyperService::new(router);
     let own = Arc::clone(&place);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {

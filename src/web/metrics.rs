@@ -26,46 +26,138 @@ enum Kind {
 }
 
 /// A family: name, kind, what it is, the figure of a container, `None` where there is none.
-type Family = (&'static str, Kind, &'static str, fn(&Record, Option<&Sample>) -> Option<f64>);
+type Family = (
+    &'static str,
+    Kind,
+    &'static str,
+    fn(&Record, Option<&Sample>) -> Option<f64>,
+);
 
 /// A second in microseconds.
 const SECOND: f64 = 1e6;
 
 const FAMILIES: [Family; 19] = [
-    ("container_cpu_usage_seconds", Kind::Counter, "CPU time used", |_, s| Some(s?.cpu_usec? as f64 / SECOND)),
-    ("container_cpu_cfs_throttled_seconds", Kind::Counter, "time in which its CPU limit held it back", |_, s| {
-        Some(s?.throttled_usec? as f64 / SECOND)
-    }),
-    ("container_cpu_cfs_periods", Kind::Counter, "CPU periods that passed", |_, s| Some(s?.nr_periods? as f64)),
-    ("container_cpu_cfs_throttled_periods", Kind::Counter, "CPU periods in which its limit held it back", |_, s| {
-        Some(s?.nr_throttled? as f64)
-    }),
-    ("container_memory_usage_bytes", Kind::Gauge, "memory in use, page cache included", |_, s| Some(s?.memory? as f64)),
-    ("container_memory_max_usage_bytes", Kind::Gauge, "the most memory it used", |_, s| Some(s?.memory_peak? as f64)),
-    ("container_memory_swap", Kind::Gauge, "swap in use, in bytes", |_, s| Some(s?.swap? as f64)),
-    ("container_oom_events", Kind::Counter, "processes that the kernel killed for want of memory", |_, s| Some(s?.oom_kills? as f64)),
-    ("container_processes", Kind::Gauge, "processes and threads, as its pids limit counts", |_, s| Some(s?.pids? as f64)),
-    ("container_fs_reads_bytes", Kind::Counter, "bytes read from block devices", |_, s| Some(s?.io?.read_bytes as f64)),
-    ("container_fs_writes_bytes", Kind::Counter, "bytes written to block devices", |_, s| Some(s?.io?.write_bytes as f64)),
-    ("container_pressure_cpu_avg10_ratio", Kind::Gauge, "share of the last 10 s in which something waited for a CPU", |_, s| {
-        Some(f64::from(s?.psi?.cpu?) / 100.0)
-    }),
-    ("container_pressure_memory_avg10_ratio", Kind::Gauge, "share of the last 10 s in which something waited for memory", |_, s| {
-        Some(f64::from(s?.psi?.memory?) / 100.0)
-    }),
-    ("container_pressure_io_avg10_ratio", Kind::Gauge, "share of the last 10 s in which something waited for I/O", |_, s| {
-        Some(f64::from(s?.psi?.io?) / 100.0)
-    }),
-    ("container_spec_memory_limit_bytes", Kind::Gauge, "its memory limit", |r, _| Some(r.spec.limits.memory? as f64)),
-    ("container_spec_cpu_limit_cores", Kind::Gauge, "its CPU limit in cores", |r, _| Some(r.spec.limits.cpu?.cores())),
-    ("container_spec_cpu_shares", Kind::Gauge, "its CPU weight in shares", |r, _| Some(r.spec.limits.cpu_shares? as f64)),
-    ("container_start_time_seconds", Kind::Gauge, "when it was started, seconds since 1970", |r, _| started(r)),
-    ("minic_container_restarts", Kind::Counter, "how often it was started again", |r, _| Some(f64::from(r.restarts))),
+    (
+        "container_cpu_usage_seconds",
+        Kind::Counter,
+        "CPU time used",
+        |_, s| Some(s?.cpu_usec? as f64 / SECOND),
+    ),
+    (
+        "container_cpu_cfs_throttled_seconds",
+        Kind::Counter,
+        "time in which its CPU limit held it back",
+        |_, s| Some(s?.throttled_usec? as f64 / SECOND),
+    ),
+    (
+        "container_cpu_cfs_periods",
+        Kind::Counter,
+        "CPU periods that passed",
+        |_, s| Some(s?.nr_periods? as f64),
+    ),
+    (
+        "container_cpu_cfs_throttled_periods",
+        Kind::Counter,
+        "CPU periods in which its limit held it back",
+        |_, s| Some(s?.nr_throttled? as f64),
+    ),
+    (
+        "container_memory_usage_bytes",
+        Kind::Gauge,
+        "memory in use, page cache included",
+        |_, s| Some(s?.memory? as f64),
+    ),
+    (
+        "container_memory_max_usage_bytes",
+        Kind::Gauge,
+        "the most memory it used",
+        |_, s| Some(s?.memory_peak? as f64),
+    ),
+    (
+        "container_memory_swap",
+        Kind::Gauge,
+        "swap in use, in bytes",
+        |_, s| Some(s?.swap? as f64),
+    ),
+    (
+        "container_oom_events",
+        Kind::Counter,
+        "processes that the kernel killed for want of memory",
+        |_, s| Some(s?.oom_kills? as f64),
+    ),
+    (
+        "container_processes",
+        Kind::Gauge,
+        "processes and threads, as its pids limit counts",
+        |_, s| Some(s?.pids? as f64),
+    ),
+    (
+        "container_fs_reads_bytes",
+        Kind::Counter,
+        "bytes read from block devices",
+        |_, s| Some(s?.io?.read_bytes as f64),
+    ),
+    (
+        "container_fs_writes_bytes",
+        Kind::Counter,
+        "bytes written to block devices",
+        |_, s| Some(s?.io?.write_bytes as f64),
+    ),
+    (
+        "container_pressure_cpu_avg10_ratio",
+        Kind::Gauge,
+        "share of the last 10 s in which something waited for a CPU",
+        |_, s| Some(f64::from(s?.psi?.cpu?) / 100.0),
+    ),
+    (
+        "container_pressure_memory_avg10_ratio",
+        Kind::Gauge,
+        "share of the last 10 s in which something waited for memory",
+        |_, s| Some(f64::from(s?.psi?.memory?) / 100.0),
+    ),
+    (
+        "container_pressure_io_avg10_ratio",
+        Kind::Gauge,
+        "share of the last 10 s in which something waited for I/O",
+        |_, s| Some(f64::from(s?.psi?.io?) / 100.0),
+    ),
+    (
+        "container_spec_memory_limit_bytes",
+        Kind::Gauge,
+        "its memory limit",
+        |r, _| Some(r.spec.limits.memory? as f64),
+    ),
+    (
+        "container_spec_cpu_limit_cores",
+        Kind::Gauge,
+        "its CPU limit in cores",
+        |r, _| Some(r.spec.limits.cpu?.cores()),
+    ),
+    (
+        "container_spec_cpu_shares",
+        Kind::Gauge,
+        "its CPU weight in shares",
+        |r, _| Some(r.spec.limits.cpu_shares? as f64),
+    ),
+    (
+        "container_start_time_seconds",
+        Kind::Gauge,
+        "when it was started, seconds since 1970",
+        |r, _| started(r),
+    ),
+    (
+        "minic_container_restarts",
+        Kind::Counter,
+        "how often it was started again",
+        |r, _| Some(f64::from(r.restarts)),
+    ),
 ];
 
 fn started(record: &Record) -> Option<f64> {
     match &record.status {
-        Status::Running { since, .. } | Status::Paused { since, .. } => Some(since.as_millisecond() as f64 / 1e3),
+        Status::Running { since, .. } | Status::Paused { since, .. } => {
+            Some(since.as_millisecond() as f64 / 1e3)
+        }
         Status::Created | Status::Stopped { .. } | Status::Broken { .. } => None,
     }
 }
@@ -73,7 +165,9 @@ fn started(record: &Record) -> Option<f64> {
 /// Everything, for Prometheus and its like.
 pub async fn metrics(State(context): State<Arc<Context>>) -> Result<Response, Refusal> {
     let engine = Arc::clone(&context.engine);
-    let records = tokio::task::spawn_blocking(move || engine.records()).await.unwrap_or_else(|_| Ok(Vec::new()))?;
+    let records = tokio::task::spawn_blocking(move || engine.records())
+        .await
+        .unwrap_or_else(|_| Ok(Vec::new()))?;
     let text = text(&records, context.hub.snapshot().as_ref(), Timestamp::now());
     Ok(([(CONTENT_TYPE, CONTENT)], text).into_response())
 }
@@ -82,7 +176,11 @@ fn text(records: &[Record], snapshot: Option<&Snapshot>, now: Timestamp) -> Stri
     let mut out = String::new();
     let labels: Vec<String> = records.iter().map(labels).collect();
     for (name, kind, about, figure) in FAMILIES {
-        let (word, suffix) = if kind == Kind::Counter { ("counter", "_total") } else { ("gauge", "") };
+        let (word, suffix) = if kind == Kind::Counter {
+            ("counter", "_total")
+        } else {
+            ("gauge", "")
+        };
         head(&mut out, name, word, about);
         for (record, labels) in records.iter().zip(&labels) {
             let sample = snapshot.and_then(|snapshot| snapshot.samples.get(&record.spec.id));
@@ -91,23 +189,56 @@ fn text(records: &[Record], snapshot: Option<&Snapshot>, now: Timestamp) -> Stri
             }
         }
     }
-    head(&mut out, "container_last_seen", "gauge", "when it was last looked at, seconds since 1970");
+    head(
+        &mut out,
+        "container_last_seen",
+        "gauge",
+        "when it was last looked at, seconds since 1970",
+    );
     for labels in &labels {
-        let _ = writeln!(out, "container_last_seen{{{labels}}} {}", now.as_millisecond() as f64 / 1e3);
+        let _ = writeln!(
+            out,
+            "container_last_seen{{{labels}}} {}",
+            now.as_millisecond() as f64 / 1e3
+        );
     }
-    head(&mut out, "minic_container_state", "stateset", "which state it is in");
+    head(
+        &mut out,
+        "minic_container_state",
+        "stateset",
+        "which state it is in",
+    );
     for (record, labels) in records.iter().zip(&labels) {
         for state in ["CREATED", "RUNNING", "PAUSED", "STOPPED", "BROKEN"] {
             let is = u8::from(record.status.word() == state);
-            let _ = writeln!(out, "minic_container_state{{{labels},minic_container_state=\"{state}\"}} {is}");
+            let _ = writeln!(
+                out,
+                "minic_container_state{{{labels},minic_container_state=\"{state}\"}} {is}"
+            );
         }
     }
     if let Some(host) = snapshot.map(|snapshot| &snapshot.host) {
         for (name, about, value) in [
-            ("machine_memory_bytes", "memory of the host", host.memory_total as f64),
-            ("machine_cpu_cores", "cores of the host", host.cores.len() as f64),
-            ("minic_host_memory_used_bytes", "memory of the host in use", host.memory_used as f64),
-            ("minic_host_load1", "load average over one minute", host.load[0]),
+            (
+                "machine_memory_bytes",
+                "memory of the host",
+                host.memory_total as f64,
+            ),
+            (
+                "machine_cpu_cores",
+                "cores of the host",
+                host.cores.len() as f64,
+            ),
+            (
+                "minic_host_memory_used_bytes",
+                "memory of the host in use",
+                host.memory_used as f64,
+            ),
+            (
+                "minic_host_load1",
+                "load average over one minute",
+                host.load[0],
+            ),
         ] {
             head(&mut out, name, "gauge", about);
             let _ = writeln!(out, "{name} {value}");
@@ -118,7 +249,9 @@ fn text(records: &[Record], snapshot: Option<&Snapshot>, now: Timestamp) -> Stri
 }
 
 fn head(out: &mut String, name: &str, kind: &str, about: &str) {
-    let unit = ["seconds", "bytes", "ratio"].into_iter().find(|unit| name.ends_with(&format!("_{unit}")));
+    let unit = ["seconds", "bytes", "ratio"]
+        .into_iter()
+        .find(|unit| name.ends_with(&format!("_{unit}")));
     let _ = writeln!(out, "# TYPE {name} {kind}");
     if let Some(unit) = unit {
         let _ = writeln!(out, "# UNIT {name} {unit}");
@@ -128,10 +261,17 @@ fn head(out: &mut String, name: &str, kind: &str, about: &str) {
 
 fn labels(record: &Record) -> String {
     let spec = &record.spec;
-    format!("id=\"{}\",name=\"{}\",image=\"{}\"", spec.id, spec.name, escaped(&spec.image))
+    format!(
+        "id=\"{}\",name=\"{}\",image=\"{}\"",
+        spec.id,
+        spec.name,
+        escaped(&spec.image)
+    )
 }
 
 /// A label's value: backslash, quote and newline are escaped.
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
 }

@@ -1,8 +1,10 @@
-//! The screen in a browser, and the same facts for programs: pages, WebSockets, a JSON API, metrics.
+//! The screen in a browser, and the same facts for programs: pages, WebSockets, a JSON API,
+//! metrics.
 //!
-//! [`serve`] is its front door. Nothing comes in but through [`door`]: host, origin, token, and only then a place and a route. One
-//! [`hub::Hub`] observes for everybody; a viewer is a thread with a model of its own ([`screen`]), drawn on a page instead of a terminal.
-//! The asynchronous runtime lives in this process alone.
+//! [`serve`] is its front door. Nothing comes in but through [`door`]: host, origin, token, and
+//! only then a place and a route. One [`hub::Hub`] observes for everybody; a viewer is a thread
+//! with a model of its own ([`screen`]), drawn on a page instead of a terminal. The asynchronous
+//! runtime lives in this process alone.
 
 pub mod api;
 mod context;
@@ -34,7 +36,8 @@ use socket::Socket;
 /// The most threads that carry requests out: those that change something, and as many that ask.
 const MAX_THREADS: usize = 128;
 
-/// Serves `engine` as `wanted` says until SIGINT, SIGTERM or SIGHUP. `say` tells the person the link. Containers keep running.
+/// Serves `engine` as `wanted` says until SIGINT, SIGTERM or SIGHUP. `say` tells the person the
+/// link. Containers keep running.
 ///
 /// # Errors
 /// When the certificate cannot be read, the address is taken, or a thread cannot be started.
@@ -50,7 +53,11 @@ pub fn serve(
     settings.theme = Theme::named(theme, ColorDepth::True, Symbols::UNICODE)?;
     settings.fixed_theme = true;
     let reload = Reload::new(wanted.flags.clone(), &settings);
-    let tls = door.tls.as_ref().map(|(cert, key)| tls::acceptor(cert, key)).transpose()?;
+    let tls = door
+        .tls
+        .as_ref()
+        .map(|(cert, key)| tls::acceptor(cert, key))
+        .transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .thread_keep_alive(std::time::Duration::from_secs(5))
@@ -61,11 +68,15 @@ pub fn serve(
         let (listener, address) = match &door.listen {
             Listen::Port(bind) => {
                 let listener = tokio::net::TcpListener::bind(bind).await;
-                let listener = listener.with_context(|| format!("listen on {bind} (choose another --bind)"))?;
+                let listener = listener
+                    .with_context(|| format!("listen on {bind} (choose another --bind)"))?;
                 let address = listener.local_addr().context("ask for the port")?;
                 (Listener::Port(listener, tls), Address::Port(address))
             }
-            Listen::Socket(path) => (Listener::Socket(Socket::listen(path)?), Address::Socket(path.clone())),
+            Listen::Socket(path) => (
+                Listener::Socket(Socket::listen(path)?),
+                Address::Socket(path.clone()),
+            ),
         };
         let hub = hub::Hub::start(Arc::clone(&engine), settings.tick, reload)?;
         let context = Arc::new(Context::new(engine, hub, wanted, address, settings)?);

@@ -6,21 +6,52 @@ use axum::response::{IntoResponse, Response};
 const HTML: &str = include_str!("../../assets/web/index.html");
 
 /// Where it is: open to everybody.
-pub const PATHS: [&str; 6] = ["/", "/page.css", "/page.js", "/canvas.js", "/boxes.js", "/icon.svg"];
+pub const PATHS: [&str; 6] = [
+    "/",
+    "/page.css",
+    "/page.js",
+    "/canvas.js",
+    "/boxes.js",
+    "/icon.svg",
+];
 
 macro_rules! asset {
     ($name:ident, $file:literal, $kind:literal, $about:literal) => {
         #[doc = $about]
         pub async fn $name() -> Response {
-            ([(CONTENT_TYPE, $kind)], include_str!(concat!("../../assets/web/", $file))).into_response()
+            (
+                [(CONTENT_TYPE, $kind)],
+                include_str!(concat!("../../assets/web/", $file)),
+            )
+                .into_response()
         }
     };
 }
 
-asset!(style, "page.css", "text/css; charset=utf-8", "How the page looks.");
-asset!(script, "page.js", "text/javascript; charset=utf-8", "The page: connection, keys, mouse.");
-asset!(canvas, "canvas.js", "text/javascript; charset=utf-8", "Draws cells.");
-asset!(boxes, "boxes.js", "text/javascript; charset=utf-8", "Draws lines, blocks and dots so that they meet.");
+asset!(
+    style,
+    "page.css",
+    "text/css; charset=utf-8",
+    "How the page looks."
+);
+asset!(
+    script,
+    "page.js",
+    "text/javascript; charset=utf-8",
+    "The page: connection, keys, mouse."
+);
+asset!(
+    canvas,
+    "canvas.js",
+    "text/javascript; charset=utf-8",
+    "Draws cells."
+);
+asset!(
+    boxes,
+    "boxes.js",
+    "text/javascript; charset=utf-8",
+    "Draws lines, blocks and dots so that they meet."
+);
 asset!(icon, "icon.svg", "image/svg+xml", "The icon.");
 
 /// The page. It holds nothing: the token is in the part of the link that browsers do not send.

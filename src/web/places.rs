@@ -1,8 +1,9 @@
 //! [`Places`]: who holds a connection, and whose is closed when there are too many.
 //!
-//! A connection is unknown until it has shown the token. Unknown ones share a small pool of their own, so that they never take a place
-//! from those that have it; when the pool is full, the oldest one of the peer with the most is closed. Known ones are bounded for each
-//! peer and in total; a new one takes the place of the oldest that waits for its client.
+//! A connection is unknown until it has shown the token. Unknown ones share a small pool of their
+//! own, so that they never take a place from those that have it; when the pool is full, the oldest
+//! one of the peer with the most is closed. Known ones are bounded for each peer and in total; a
+//! new one takes the place of the oldest that waits for its client.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -29,7 +30,8 @@ const UNKNOWN: Duration = Duration::from_secs(10);
 /// Who is at the other end, as far as places are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Peer {
-    /// An address; of IPv6 the network of 64 bits, all of which one host has (RFC 4291, section 2.5.4).
+    /// An address; of IPv6 the network of 64 bits, all of which one host has (RFC 4291, section
+    /// 2.5.4).
     Address(IpAddr),
     /// A user of this host, on a unix socket.
     User(u32),
@@ -102,30 +104,56 @@ impl Places {
     /// A place for a connection of `peer`, of which nothing is known yet.
     pub fn enter(self: &Arc<Self>, peer: Peer) -> Arc<Place> {
         let mut all = self.all();
-        if all.values().filter(|held| held.doing == Doing::Unknown).count() >= MAX_UNKNOWN {
+        if all
+            .values()
+            .filter(|held| held.doing == Doing::Unknown)
+            .count()
+            >= MAX_UNKNOWN
+        {
             close_oldest_of_most(&mut all);
         }
         let (id, closed) = (self.next(), Arc::new(Notify::new()));
-        all.insert(id, Held { peer, doing: Doing::Unknown, since: id, closed: Arc::clone(&closed) });
+        all.insert(
+            id,
+            Held {
+                peer,
+                doing: Doing::Unknown,
+                since: id,
+                closed: Arc::clone(&closed),
+            },
+        );
         drop(all);
-        Arc::new(Place { places: Arc::clone(self), id, closed })
+        Arc::new(Place {
+            places: Arc::clone(self),
+            id,
+            closed,
+        })
     }
 }
 
-/// Closes the oldest unknown connection of the peer that has the most of them: a flood from elsewhere costs nobody else.
+/// Closes the oldest unknown connection of the peer that has the most of them: a flood from
+/// elsewhere costs nobody else.
 fn close_oldest_of_most(all: &mut BTreeMap<u64, Held>) {
     let mut counts: BTreeMap<Peer, usize> = BTreeMap::new();
     for held in all.values().filter(|held| held.doing == Doing::Unknown) {
         *counts.entry(held.peer).or_default() += 1;
     }
     let most = counts.values().max();
-    close_oldest(all, |held| held.doing == Doing::Unknown && counts.get(&held.peer) == most);
+    close_oldest(all, |held| {
+        held.doing == Doing::Unknown && counts.get(&held.peer) == most
+    });
 }
 
 /// Closes the oldest of those that `may` go; says whether there was one.
 fn close_oldest(all: &mut BTreeMap<u64, Held>, may: impl Fn(&Held) -> bool) -> bool {
-    let oldest = all.iter().filter(|(_, held)| may(held)).min_by_key(|(_, held)| held.since).map(|(id, _)| *id);
-    let Some(held) = oldest.and_then(|id| all.remove(&id)) else { return false };
+    let oldest = all
+        .iter()
+        .filter(|(_, held)| may(held))
+        .min_by_key(|(_, held)| held.since)
+        .map(|(id, _)| *id);
+    let Some(held) = oldest.and_then(|id| all.remove(&id)) else {
+        return false;
+    };
     held.closed.notify_one();
     true
 }
@@ -142,12 +170,22 @@ impl Place {
     /// [`Full`] when every place is taken by requests that are being carried out.
     pub fn know(&self) -> Result<(), Full> {
         let mut all = self.places.all();
-        let Some((peer, doing)) = all.get(&self.id).map(|held| (held.peer, held.doing)) else { return Err(Full) };
+        let Some((peer, doing)) = all.get(&self.id).map(|held| (held.peer, held.doing)) else {
+            return Err(Full);
+        };
         if doing == Doing::Unknown {
             let [total, each] = MAX_KNOWN;
             let known = |held: &&Held| held.doing != Doing::Unknown;
-            if all.values().filter(known).filter(|held| held.peer == peer).count() >= each {
-                close_oldest(&mut all, |held| held.peer == peer && waits(held)).then_some(()).ok_or(Full)?;
+            if all
+                .values()
+                .filter(known)
+                .filter(|held| held.peer == peer)
+                .count()
+                >= each
+            {
+                close_oldest(&mut all, |held| held.peer == peer && waits(held))
+                    .then_some(())
+                    .ok_or(Full)?;
             } else if all.values().filter(known).count() >= total {
                 close_oldest(&mut all, waits).then_some(()).ok_or(Full)?;
             }
@@ -159,7 +197,12 @@ impl Place {
     /// A body is waited for. The oldest of too many is closed.
     pub fn await_body(&self) {
         let mut all = self.places.all();
-        if all.values().filter(|held| held.doing == Doing::Body).count() >= MAX_BODIES {
+        if all
+            .values()
+            .filter(|held| held.doing == Doing::Body)
+            .count()
+            >= MAX_BODIES
+        {
             close_oldest(&mut all, |held| held.doing == Doing::Body);
         }
         self.now(&mut all, Doing::Body);
@@ -173,7 +216,10 @@ impl Place {
     /// The request is answered: what does not go on is over.
     pub fn answered(&self) {
         let mut all = self.places.all();
-        if all.get(&self.id).is_some_and(|held| held.doing == Doing::Working) {
+        if all
+            .get(&self.id)
+            .is_some_and(|held| held.doing == Doing::Working)
+        {
             self.now(&mut all, Doing::Waiting);
         }
     }
@@ -183,11 +229,21 @@ impl Place {
     /// # Errors
     /// [`Full`] when there are enough of them.
     pub fn stream(&self, doing: Doing) -> Result<(), Full> {
-        let [total, each] = if doing == Doing::Viewing { MAX_VIEWERS } else { MAX_LISTENERS };
+        let [total, each] = if doing == Doing::Viewing {
+            MAX_VIEWERS
+        } else {
+            MAX_LISTENERS
+        };
         let mut all = self.places.all();
         let peer = all.get(&self.id).map(|held| held.peer).ok_or(Full)?;
         let same = |held: &&Held| held.doing == doing;
-        let full = all.values().filter(same).count() >= total || all.values().filter(same).filter(|held| held.peer == peer).count() >= each;
+        let full = all.values().filter(same).count() >= total
+            || all
+                .values()
+                .filter(same)
+                .filter(|held| held.peer == peer)
+                .count()
+                >= each;
         if full {
             return Err(Full);
         }
@@ -201,12 +257,17 @@ impl Place {
         }
     }
 
-    /// Waits until the connection is to be closed: its place is needed, or it was unknown for too long.
+    /// Waits until the connection is to be closed: its place is needed, or it was unknown for too
+    /// long.
     pub async fn lost(&self) {
         if timeout(UNKNOWN, self.closed.notified()).await.is_ok() {
             return;
         }
-        let unknown = self.places.all().get(&self.id).is_none_or(|held| held.doing == Doing::Unknown);
+        let unknown = self
+            .places
+            .all()
+            .get(&self.id)
+            .is_none_or(|held| held.doing == Doing::Unknown);
         if !unknown {
             self.closed.notified().await;
         }
@@ -244,7 +305,10 @@ mod tests {
     #[test]
     fn among_many_peers_with_one_each_the_oldest_goes() {
         let places = Arc::new(Places::default());
-        let all: Vec<_> = (0..=MAX_UNKNOWN).rev().map(|n| places.enter(peer(n as u8))).collect();
+        let all: Vec<_> = (0..=MAX_UNKNOWN)
+            .rev()
+            .map(|n| places.enter(peer(n as u8)))
+            .collect();
         assert!(!there(&places, &all[0]) && all[1..].iter().all(|place| there(&places, place)));
     }
 
@@ -258,7 +322,10 @@ mod tests {
         let mut idle: Vec<_> = (0..MAX_KNOWN[1]).filter_map(|_| enter(1).ok()).collect();
         idle.iter().for_each(|place| place.answered());
         idle.push(enter(1).ok().unwrap());
-        assert!(!there(&places, &idle[0]) && there(&places, &idle[1]), "the oldest of the same peer went");
+        assert!(
+            !there(&places, &idle[0]) && there(&places, &idle[1]),
+            "the oldest of the same peer went"
+        );
         let busy: Vec<_> = (0..MAX_KNOWN[1]).filter_map(|_| enter(2).ok()).collect();
         assert_eq!(busy.len(), MAX_KNOWN[1]);
         assert!(enter(2).is_err(), "nothing of what works was closed");
@@ -277,11 +344,15 @@ mod tests {
         });
         assert!(!there(&places, &bodies[0]) && there(&places, &bodies[1]));
         let viewers: Vec<_> = (0..MAX_VIEWERS[1]).map(|_| places.enter(peer(2))).collect();
-        let views = |place: &Arc<Place>| place.know().is_ok() && place.stream(Doing::Viewing).is_ok();
+        let views =
+            |place: &Arc<Place>| place.know().is_ok() && place.stream(Doing::Viewing).is_ok();
         assert!(viewers.iter().all(views));
         assert!(!views(&places.enter(peer(2))) && views(&places.enter(peer(3))));
         viewers[0].answered();
-        assert!(!views(&places.enter(peer(2))), "the answer to its request does not end a stream");
+        assert!(
+            !views(&places.enter(peer(2))),
+            "the answer to its request does not end a stream"
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The routes: one table, from which the router is built and which the API's description is held against.
+//! The routes: one table, from which the router is built and which the API's description is held
+//! against.
 
 use std::sync::Arc;
 
@@ -44,17 +45,31 @@ fn table() -> Vec<(&'static str, &'static str, Route)> {
 /// Every method and path that is answered.
 #[must_use]
 pub fn all() -> Vec<(&'static str, &'static str)> {
-    table().into_iter().map(|(method, path, _)| (method, path)).collect()
+    table()
+        .into_iter()
+        .map(|(method, path, _)| (method, path))
+        .collect()
 }
 
 /// Everything, behind the door.
 pub(super) fn router(context: Arc<Context>) -> Router {
-    let routes = table().into_iter().fold(Router::new(), |router, (_, path, route)| router.route(path, route));
+    let routes = table()
+        .into_iter()
+        .fold(Router::new(), |router, (_, path, route)| {
+            router.route(path, route)
+        });
     routes
         .fallback(async || {
-            Refusal::new(StatusCode::NOT_FOUND, "there is nothing here", Some("GET /api/openapi.json lists what there is")).response()
+            Refusal::new(
+                StatusCode::NOT_FOUND,
+                "there is nothing here",
+                Some("GET /api/openapi.json lists what there is"),
+            )
+            .response()
         })
-        .method_not_allowed_fallback(async || Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "not with this method", None).response())
+        .method_not_allowed_fallback(async || {
+            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "not with this method", None).response()
+        })
         .layer(from_fn_with_state(Arc::clone(&context), door::keep))
         .with_state(context)
 }

@@ -1,6 +1,7 @@
 //! [`Socket`]: a unix socket that root alone may connect to, as an alternative to a port.
 //!
-//! Everything is done below the descriptor of its folder, which must be one where nobody else can put another file in the socket's place.
+//! Everything is done below the descriptor of its folder, which must be one where nobody else can
+//! put another file in the socket's place.
 
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
@@ -14,7 +15,9 @@ use anyhow::{Context, bail, ensure};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, Flock, FlockArg, OFlag};
 use nix::sys::socket::sockopt::PeerCredentials;
-use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, connect, getsockopt, listen, socket};
+use nix::sys::socket::{
+    AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, connect, getsockopt, listen, socket,
+};
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstatat};
 use nix::unistd::{UnlinkatFlags, geteuid, unlinkat};
 use tokio::net::{UnixListener, UnixStream};
@@ -34,14 +37,20 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Listens on `path`, mode 0600. A socket that is there is replaced when it is ours and nobody listens on it.
+    /// Listens on `path`, mode 0600. A socket that is there is replaced when it is ours and nobody
+    /// listens on it.
     ///
     /// # Errors
     /// When something else is there, somebody listens, or others may write to its folder.
     pub fn listen(path: &Path) -> anyhow::Result<Self> {
         let what = || format!("listen on {}", path.display());
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let name = path.file_name().with_context(|| format!("--socket {}: this is no file name", path.display()))?;
+        let parent = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let name = path
+            .file_name()
+            .with_context(|| format!("--socket {}: this is no file name", path.display()))?;
         let folder = OpenOptions::new()
             .read(true)
             .custom_flags((OFlag::O_DIRECTORY | OFlag::O_NONBLOCK).bits())
@@ -53,16 +62,30 @@ impl Socket {
             bail!("{}: another server is starting there", parent.display());
         };
         remove_stale(&folder, name, path)?;
-        let fd =
-            socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK, None).with_context(what)?;
-        // the file takes the mode of the socket, so that it is never there with another (unix(7), bind(2))
+        let fd = socket(
+            AddressFamily::Unix,
+            SockType::Stream,
+            SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK,
+            None,
+        )
+        .with_context(what)?;
+        // the file takes the mode of the socket, so that it is never there with another (unix(7),
+        // bind(2))
         fchmod(&fd, Mode::S_IRUSR | Mode::S_IWUSR).with_context(what)?;
         bind(fd.as_raw_fd(), &address(&folder, name).with_context(what)?).with_context(what)?;
         let made = status(&folder, name).with_context(what)?;
         listen(&fd, Backlog::new(WAITING).with_context(what)?).with_context(what)?;
         let listener = UnixListener::from_std(StdListener::from(fd)).with_context(what)?;
-        let folder = folder.unlock().map_err(|(_, errno)| errno).with_context(what)?;
-        Ok(Self { listener, folder, name: name.into(), file: (made.st_dev, made.st_ino) })
+        let folder = folder
+            .unlock()
+            .map_err(|(_, errno)| errno)
+            .with_context(what)?;
+        Ok(Self {
+            listener,
+            folder,
+            name: name.into(),
+            file: (made.st_dev, made.st_ino),
+        })
     }
 
     /// The next connection of somebody who may come in; of anybody else, an error.
@@ -79,7 +102,9 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         // somebody else's in its place stays
-        if status(&self.folder, self.name.as_os_str()).is_ok_and(|now| (now.st_dev, now.st_ino) == self.file) {
+        if status(&self.folder, self.name.as_os_str())
+            .is_ok_and(|now| (now.st_dev, now.st_ino) == self.file)
+        {
             let _ = unlinkat(&self.folder, &self.name, UnlinkatFlags::NoRemoveDir);
         }
     }
@@ -89,14 +114,21 @@ fn status(folder: &File, name: &OsStr) -> nix::Result<FileStat> {
     fstatat(folder, name, AtFlags::AT_SYMLINK_NOFOLLOW)
 }
 
-/// The socket's address below the descriptor of its folder: no other folder can be slipped in, and the path may be long.
+/// The socket's address below the descriptor of its folder: no other folder can be slipped in, and
+/// the path may be long.
 fn address(folder: &File, name: &OsStr) -> nix::Result<UnixAddr> {
-    UnixAddr::new(&Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name))
+    UnixAddr::new(
+        &Path::new("/proc/self/fd")
+            .join(folder.as_raw_fd().to_string())
+            .join(name),
+    )
 }
 
 /// Refuses a folder where others could replace the socket.
 fn check_folder(folder: &File, path: &Path) -> anyhow::Result<()> {
-    let meta = folder.metadata().with_context(|| format!("look at {}", path.display()))?;
+    let meta = folder
+        .metadata()
+        .with_context(|| format!("look at {}", path.display()))?;
     let (others_write, sticky) = (meta.mode() & 0o022 != 0, meta.mode() & 0o1000 != 0);
     ensure!(
         [0, geteuid().as_raw()].contains(&meta.uid()) && (!others_write || sticky),
@@ -113,23 +145,44 @@ fn remove_stale(folder: &File, name: &OsStr, path: &Path) -> anyhow::Result<()> 
         there => there.with_context(|| format!("look at {}", path.display()))?,
     };
     let kind = SFlag::from_bits_truncate(there.st_mode) & SFlag::S_IFMT;
-    ensure!(kind == SFlag::S_IFSOCK, "--socket {}: something else is there (choose another path)", path.display());
-    ensure!(there.st_uid == geteuid().as_raw(), "--socket {}: it is user {}'s (choose another path)", path.display(), there.st_uid);
-    let probe: OwnedFd = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK, None)?;
+    ensure!(
+        kind == SFlag::S_IFSOCK,
+        "--socket {}: something else is there (choose another path)",
+        path.display()
+    );
+    ensure!(
+        there.st_uid == geteuid().as_raw(),
+        "--socket {}: it is user {}'s (choose another path)",
+        path.display(),
+        there.st_uid
+    );
+    let probe: OwnedFd = socket(
+        AddressFamily::Unix,
+        SockType::Stream,
+        SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK,
+        None,
+    )?;
     match connect(probe.as_raw_fd(), &address(folder, name)?) {
-        Err(Errno::ECONNREFUSED) => {
-            unlinkat(folder, name, UnlinkatFlags::NoRemoveDir).with_context(|| format!("remove {}", path.display()))
-        }
-        _ => bail!("--socket {}: another server listens there (choose another path)", path.display()),
+        Err(Errno::ECONNREFUSED) => unlinkat(folder, name, UnlinkatFlags::NoRemoveDir)
+            .with_context(|| format!("remove {}", path.display())),
+        _ => bail!(
+            "--socket {}: another server listens there (choose another path)",
+            path.display()
+        ),
     }
 }
 
-/// The user at the other end, when it is root or us, whose processes are all ours; uid 0 of a container that sees the socket's folder is not.
+/// The user at the other end, when it is root or us, whose processes are all ours; uid 0 of a
+/// container that sees the socket's folder is not.
 fn trusted(stream: &UnixStream) -> io::Result<u32> {
     let peer = getsockopt(stream, PeerCredentials)?;
     let ours = match peer.uid() {
         0 => is_root_of_ours(stream.as_fd()),
         user => user == geteuid().as_raw(),
     };
-    if ours { Ok(peer.uid()) } else { Err(io::ErrorKind::PermissionDenied.into()) }
+    if ours {
+        Ok(peer.uid())
+    } else {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
 }

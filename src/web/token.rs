@@ -1,4 +1,5 @@
-//! The two secrets of one start: the token of the link, and what a browser's cookie holds instead of it.
+//! The two secrets of one start: the token of the link, and what a browser's cookie holds instead
+//! of it.
 
 use anyhow::anyhow;
 
@@ -17,7 +18,9 @@ impl Token {
     pub fn random() -> anyhow::Result<Self> {
         let mut bytes = [0; BYTES];
         getrandom::fill(&mut bytes).map_err(|error| anyhow!("draw a random token: {error}"))?;
-        Ok(Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+        Ok(Self(
+            bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        ))
     }
 
     /// The digits.
@@ -28,7 +31,12 @@ impl Token {
     /// Whether `guess` is this secret. Takes the same time wherever a guess of its length is wrong.
     pub fn is(&self, guess: &str) -> bool {
         let (own, guess) = (self.0.as_bytes(), guess.as_bytes());
-        own.len() == guess.len() && std::hint::black_box(own.iter().zip(guess).fold(0, |wrong, (a, b)| wrong | (a ^ b))) == 0
+        own.len() == guess.len()
+            && std::hint::black_box(
+                own.iter()
+                    .zip(guess)
+                    .fold(0, |wrong, (a, b)| wrong | (a ^ b)),
+            ) == 0
     }
 }
 

@@ -23,13 +23,19 @@ impl Outcome {
         self.stdout
     }
 
-    /// What its one line on standard error says after the program's name, when it ended with `code`.
+    /// What its one line on standard error says after the program's name, when it ended with
+    /// `code`.
     #[track_caller]
     pub fn refused(self, code: i32) -> String {
-        assert_eq!((self.code, self.stdout.as_str()), (Some(code), ""), "{self:?}");
+        assert_eq!(
+            (self.code, self.stdout.as_str()),
+            (Some(code), ""),
+            "{self:?}"
+        );
         assert_eq!(self.stderr.lines().count(), 1, "one line says it: {self:?}");
         let line = self.stderr.trim_end().strip_prefix("minic-tui: ");
-        line.unwrap_or_else(|| panic!("it begins with our name: {self:?}")).to_owned()
+        line.unwrap_or_else(|| panic!("it begins with our name: {self:?}"))
+            .to_owned()
     }
 }
 
@@ -40,7 +46,11 @@ pub fn command(args: &[&str]) -> Command {
 
 fn prepared(binary: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(binary);
-    command.args(args).stdin(Stdio::null()).env_clear().env("PATH", "/usr/bin:/bin");
+    command
+        .args(args)
+        .stdin(Stdio::null())
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin");
     command
 }
 
@@ -66,8 +76,13 @@ pub fn as_nobody(args: &[&str]) -> Outcome {
     const NOBODY: u32 = 65534;
     let folder = Folder::new();
     let copy = folder.path().join("minic-tui");
-    // by a process of its own: a descriptor of ours open for writing could slip into another test's child and keep the file busy
-    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_minic-tui")).arg(&copy).status().unwrap();
+    // by a process of its own: a descriptor of ours open for writing could slip into another test's
+    // child and keep the file busy
+    let copied = Command::new("cp")
+        .arg(env!("CARGO_BIN_EXE_minic-tui"))
+        .arg(&copy)
+        .status()
+        .unwrap();
     assert!(copied.success());
     for path in [folder.path(), &copy] {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -85,7 +100,11 @@ pub struct Folder(PathBuf);
 impl Folder {
     pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("minic-cli-{}-{:03}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "minic-cli-{}-{:03}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
         let path = std::env::temp_dir().join(name);
         fs::create_dir(&path).unwrap();
         Self(path)

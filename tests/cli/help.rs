@@ -33,7 +33,9 @@ const VERBS: &[&str] = &[
 ];
 
 fn golden(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/golden").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/cli/golden")
+        .join(name)
 }
 
 #[track_caller]
@@ -43,7 +45,11 @@ fn is_golden(name: &str, text: &str) {
         fs::write(&path, text).unwrap();
     }
     let kept = fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == text, "{} is not what it says now:\n{text}", path.display());
+    assert!(
+        kept == text,
+        "{} is not what it says now:\n{text}",
+        path.display()
+    );
 }
 
 #[test]
@@ -76,13 +82,19 @@ fn every_verb_is_listed_and_every_golden_file_is_used() {
 fn help_needs_no_root_and_no_width() {
     let text = as_nobody(&["run", "-h"]).ok();
     assert!(text.contains("--memory"));
-    assert!(text.lines().all(|line| line.chars().count() <= 110), "{text}");
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 110),
+        "{text}"
+    );
     assert!(!text.contains('\x1b'), "colours are for terminals");
 }
 
 #[test]
 fn the_version_is_the_packages() {
     for flag in ["-V", "--version"] {
-        assert_eq!(minic(&[flag]).ok(), format!("minic-tui {}\n", env!("CARGO_PKG_VERSION")));
+        assert_eq!(
+            minic(&[flag]).ok(),
+            format!("minic-tui {}\n", env!("CARGO_PKG_VERSION"))
+        );
     }
 }

@@ -5,22 +5,65 @@ use crate::binary::{as_nobody, command, finish, minic};
 #[test]
 fn each_mistake_is_named() {
     for (args, begins, right) in [
-        (&["run", "--memroy", "1", "sh"][..], "unexpected argument '--memroy'", "'--memory'"),
+        (
+            &["run", "--memroy", "1", "sh"][..],
+            "unexpected argument '--memroy'",
+            "'--memory'",
+        ),
         (&["stpo", "web"], "unrecognized subcommand 'stpo'", "'stop'"),
-        (&["stop"], "the following required arguments were not provided: <ID>...", "minic-tui stop --help"),
-        (&["exec", "web"], "the following required arguments were not provided: <CMD>...", "minic-tui exec"),
-        (&["run", "--net", "bridge", "sh"], "invalid value 'bridge' for '--net <MODE>'", "none, host or container:ID"),
-        (&["run", "--restart", "often", "sh"], "invalid value 'often'", "on-failure:N"),
-        (&["stop", "-t", "soon", "web"], "invalid value 'soon'", "500ms"),
-        (&["kill", "-s", "NOSUCH", "web"], "invalid value 'NOSUCH'", "TERM"),
-        (&["list", "-q", "--json"], "the argument '--quiet' cannot be used with '--json'", "minic-tui list"),
-        (&["logs", "-t", "--json", "web"], "the argument '--timestamps' cannot be used with '--json'", "--help"),
+        (
+            &["stop"],
+            "the following required arguments were not provided: <ID>...",
+            "minic-tui stop --help",
+        ),
+        (
+            &["exec", "web"],
+            "the following required arguments were not provided: <CMD>...",
+            "minic-tui exec",
+        ),
+        (
+            &["run", "--net", "bridge", "sh"],
+            "invalid value 'bridge' for '--net <MODE>'",
+            "none, host or container:ID",
+        ),
+        (
+            &["run", "--restart", "often", "sh"],
+            "invalid value 'often'",
+            "on-failure:N",
+        ),
+        (
+            &["stop", "-t", "soon", "web"],
+            "invalid value 'soon'",
+            "500ms",
+        ),
+        (
+            &["kill", "-s", "NOSUCH", "web"],
+            "invalid value 'NOSUCH'",
+            "TERM",
+        ),
+        (
+            &["list", "-q", "--json"],
+            "the argument '--quiet' cannot be used with '--json'",
+            "minic-tui list",
+        ),
+        (
+            &["logs", "-t", "--json", "web"],
+            "the argument '--timestamps' cannot be used with '--json'",
+            "--help",
+        ),
         (&["completions", "csh"], "invalid value 'csh'", "fish"),
-        (&["--state"], "a value is required for '--state <DIR>'", "none was supplied"),
+        (
+            &["--state"],
+            "a value is required for '--state <DIR>'",
+            "none was supplied",
+        ),
         (&["--demo", "list"], "--demo, --read-only", "no verb"),
     ] {
         let line = minic(args).refused(125);
-        assert!(line.starts_with(begins) && line.contains(right), "{args:?} → {line}");
+        assert!(
+            line.starts_with(begins) && line.contains(right),
+            "{args:?} → {line}"
+        );
     }
 }
 
@@ -40,9 +83,18 @@ fn a_mistake_cannot_drive_the_terminal() {
 
 #[test]
 fn without_root_one_line_says_what_to_do() {
-    assert_eq!(as_nobody(&["list"]).refused(125), "list: needs root: run `sudo minic-tui list …`");
-    assert_eq!(as_nobody(&["run", "sh"]).refused(125), "run: needs root: run `sudo minic-tui run …`");
-    assert_eq!(as_nobody(&[]).refused(125), "needs root: run `sudo minic-tui`");
+    assert_eq!(
+        as_nobody(&["list"]).refused(125),
+        "list: needs root: run `sudo minic-tui list …`"
+    );
+    assert_eq!(
+        as_nobody(&["run", "sh"]).refused(125),
+        "run: needs root: run `sudo minic-tui run …`"
+    );
+    assert_eq!(
+        as_nobody(&[]).refused(125),
+        "needs root: run `sudo minic-tui`"
+    );
 }
 
 #[test]

@@ -11,10 +11,23 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     for args in [&["man"][..], &["completions", "zsh"], &["--help"]] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let mut child = command(args).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command(args)
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut said = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(141), ""), "{args:?}");
+        child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut said)
+            .unwrap();
+        assert_eq!(
+            (child.wait().unwrap().code(), said.as_str()),
+            (Some(141), ""),
+            "{args:?}"
+        );
     }
 }
 

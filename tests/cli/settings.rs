@@ -7,10 +7,20 @@ fn a_mistake_is_told_with_file_line_and_column() {
     let folder = Folder::new();
     let file = folder.file("c.toml", "# mine\n[presets.web]\nmemory = \"lots\"\n");
     let line = minic(&["--config", &file, "list"]).refused(125);
-    assert!(line.starts_with(&format!("list: {file}:3:10: presets.web.memory: \"lots\" has ")), "{line}");
+    assert!(
+        line.starts_with(&format!(
+            "list: {file}:3:10: presets.web.memory: \"lots\" has "
+        )),
+        "{line}"
+    );
     let file = folder.file("d.toml", "tock = 1\n");
     let line = minic(&["list", "--config", &file]).refused(125);
-    assert!(line.contains(&format!("{file}:1:1: tock: unknown key, expected one of `state`")), "{line}");
+    assert!(
+        line.contains(&format!(
+            "{file}:1:1: tock: unknown key, expected one of `state`"
+        )),
+        "{line}"
+    );
 }
 
 #[test]
@@ -24,7 +34,10 @@ fn a_mistake_in_the_file_cannot_drive_the_terminal() {
 #[test]
 fn a_named_file_must_be_there() {
     let line = minic(&["--config", "/nonexistent/c.toml", "list"]).refused(125);
-    assert!(line.contains("/nonexistent/c.toml: cannot read it: No such file"), "{line}");
+    assert!(
+        line.contains("/nonexistent/c.toml: cannot read it: No such file"),
+        "{line}"
+    );
     let mut named = command(&["list"]);
     let line = finish(named.env("MINIC_CONFIG", "/nonexistent/d.toml")).refused(125);
     assert!(line.contains("/nonexistent/d.toml"), "{line}");
@@ -41,9 +54,17 @@ fn the_flag_counts_before_the_environment() {
 
 #[test]
 fn the_environment_is_checked() {
-    for (name, value) in [("MINIC_TICK", "1d"), ("MINIC_STOP_GRACE", "-1"), ("MINIC_THEME", "neon"), ("MINIC_PRESET", "nosuch")] {
+    for (name, value) in [
+        ("MINIC_TICK", "1d"),
+        ("MINIC_STOP_GRACE", "-1"),
+        ("MINIC_THEME", "neon"),
+        ("MINIC_PRESET", "nosuch"),
+    ] {
         let line = finish(command(&["list"]).env(name, value)).refused(125);
-        assert!(line.starts_with(&format!("list: {name}: ")) && line.contains(value), "{line}");
+        assert!(
+            line.starts_with(&format!("list: {name}: ")) && line.contains(value),
+            "{line}"
+        );
     }
 }
 
@@ -57,16 +78,26 @@ fn the_home_folder_is_not_read() {
     }
     let state = folder.path().join("state");
     let mut list = command(&["--state", state.to_str().unwrap(), "list", "-q"]);
-    list.env("HOME", folder.path()).env("XDG_CONFIG_HOME", folder.path().join(".config"));
+    list.env("HOME", folder.path())
+        .env("XDG_CONFIG_HOME", folder.path().join(".config"));
     finish(&mut list).ok();
 }
 
 #[test]
 fn what_needs_no_settings_does_not_read_them() {
-    for args in [&["completions", "bash"][..], &["man"], &["--help"], &["--version"]] {
+    for args in [
+        &["completions", "bash"][..],
+        &["man"],
+        &["--help"],
+        &["--version"],
+    ] {
         let mut command = command(args);
         finish(command.env("MINIC_CONFIG", "/nonexistent/c.toml")).ok();
     }
     // but the screen does, and says so before it says that it needs root
-    assert!(as_nobody(&["--config", "/nonexistent/c.toml"]).refused(125).contains("/nonexistent"));
+    assert!(
+        as_nobody(&["--config", "/nonexistent/c.toml"])
+            .refused(125)
+            .contains("/nonexistent")
+    );
 }

@@ -1,4 +1,5 @@
-//! The corpora of the fuzz targets, replayed: everything that was ever found holds. `tests/fuzz/run` looks for more.
+//! The corpora of the fuzz targets, replayed: everything that was ever found holds.
+//! `tests/fuzz/run` looks for more.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
@@ -14,7 +15,10 @@ fn corpus() -> std::path::PathBuf {
 
 fn replay(name: &str) {
     let (_, target) = TARGETS.iter().find(|(known, _)| *known == name).unwrap();
-    let mut files: Vec<_> = fs::read_dir(corpus().join(name)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = fs::read_dir(corpus().join(name))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.sort();
     assert!(!files.is_empty(), "{name} has no corpus");
     for file in files {
@@ -57,7 +61,10 @@ replayed! {
 fn every_target_is_replayed_and_every_corpus_has_a_target() {
     let names: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, REPLAYED);
-    let mut folders: Vec<String> = fs::read_dir(corpus()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut folders: Vec<String> = fs::read_dir(corpus())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     folders.sort();
     assert_eq!(folders, names);
 }

@@ -1,5 +1,6 @@
-//! Attempts of our own, beside those of the issues and of other runtimes' history: each is tried by a container that means it. Where it matters
-//! who root inside is, each is tried twice, with ids of the container's own and with the host's.
+//! Attempts of our own, beside those of the issues and of other runtimes' history: each is tried by
+//! a container that means it. Where it matters who root inside is, each is tried twice, with ids of
+//! the container's own and with the host's.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -26,18 +27,36 @@ fn tried(fixture: &Fixture, args: &[&str], script: &str) -> String {
 
 /// A C program, compiled here and shown inside as `/attack`.
 fn compiled(fixture: &Fixture, source: &str) -> PathBuf {
-    let (code, program) = (fixture.state().join("attack.c"), fixture.state().join("attack"));
+    let (code, program) = (
+        fixture.state().join("attack.c"),
+        fixture.state().join("attack"),
+    );
     fs::write(&code, source).unwrap();
-    let built = Command::new("cc").args(["-static", "-O1", "-w", "-o"]).arg(&program).arg(&code).status().unwrap();
+    let built = Command::new("cc")
+        .args(["-static", "-O1", "-w", "-o"])
+        .arg(&program)
+        .arg(&code)
+        .status()
+        .unwrap();
     assert!(built.success());
     program
 }
 
-/// Everything given up but the users: with all capabilities and every system call, root inside is still nobody outside.
+/// Everything given up but the users: with all capabilities and every system call, root inside is
+/// still nobody outside.
 #[test]
 fn with_everything_but_the_users_given_up_nothing_of_the_host_is_reached() {
     let fixture = Fixture::new();
-    let everything = ["--userns", "auto", "--cap-add", "ALL", "--seccomp", "unconfined", "--apparmor", "unconfined"];
+    let everything = [
+        "--userns",
+        "auto",
+        "--cap-add",
+        "ALL",
+        "--seccomp",
+        "unconfined",
+        "--apparmor",
+        "unconfined",
+    ];
     let core = fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap();
     let hostname = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     let script = "\
@@ -65,10 +84,22 @@ fn with_everything_but_the_users_given_up_nothing_of_the_host_is_reached() {
         t oom 'echo -900 > /proc/self/oom_score_adj'; t hostnet 'ip link add v0 type veth && ip link set v0 netns 1 && ls /sys/class/net/eth0'; \
         echo tried";
     let said = tried(&fixture, &everything, script);
-    let reached: Vec<&str> = said.lines().filter(|line| line.starts_with("REACHED")).collect();
-    assert!(reached.is_empty() && said.contains("tried"), "{reached:?}\n{said}");
-    assert_eq!(fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap(), core);
-    assert_eq!(fs::read_to_string("/proc/sys/kernel/hostname").unwrap(), hostname);
+    let reached: Vec<&str> = said
+        .lines()
+        .filter(|line| line.starts_with("REACHED"))
+        .collect();
+    assert!(
+        reached.is_empty() && said.contains("tried"),
+        "{reached:?}\n{said}"
+    );
+    assert_eq!(
+        fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap(),
+        core
+    );
+    assert_eq!(
+        fs::read_to_string("/proc/sys/kernel/hostname").unwrap(),
+        hostname
+    );
     let null = fs::metadata("/dev/null").unwrap();
     assert_eq!((null.uid(), null.permissions().mode() & 0o777), (0, 0o666));
 }
@@ -83,34 +114,93 @@ fn a_read_only_volume_is_not_mounted_writable_again() {
     let remount = "mount -o remount,bind,rw /v; echo x > /v/file; mount -o remount,bind,rw /; echo x > /file; true";
     // without CAP_SYS_ADMIN nobody remounts
     for users in USERS {
-        tried(&fixture, &["--userns", users, "-v", &format!("{path}:/v:ro")], remount);
-        assert_eq!(fs::read_to_string(data.join("file")).unwrap(), "host\n", "{users}");
+        tried(
+            &fixture,
+            &["--userns", users, "-v", &format!("{path}:/v:ro")],
+            remount,
+        );
+        assert_eq!(
+            fs::read_to_string(data.join("file")).unwrap(),
+            "host\n",
+            "{users}"
+        );
     }
-    let mounter = ["run", "--rm", "--cap-add", "SYS_ADMIN", "--seccomp", "unconfined"];
-    let refused = fixture.minic(&[&mounter[..], &["-v", &format!("{path}:/v:ro"), "true"]].concat()).refused(125);
-    assert!(refused.contains("volume: ") && refused.contains("SYS_ADMIN"), "{refused}");
-    let refused = fixture.minic(&[&mounter[..], &["--root", &path, "--read-only", "true"]].concat()).refused(125);
-    assert!(refused.contains("read-only: ") && refused.contains("--overlay"), "{refused}");
+    let mounter = [
+        "run",
+        "--rm",
+        "--cap-add",
+        "SYS_ADMIN",
+        "--seccomp",
+        "unconfined",
+    ];
+    let refused = fixture
+        .minic(&[&mounter[..], &["-v", &format!("{path}:/v:ro"), "true"]].concat())
+        .refused(125);
+    assert!(
+        refused.contains("volume: ") && refused.contains("SYS_ADMIN"),
+        "{refused}"
+    );
+    let refused = fixture
+        .minic(&[&mounter[..], &["--root", &path, "--read-only", "true"]].concat())
+        .refused(125);
+    assert!(
+        refused.contains("read-only: ") && refused.contains("--overlay"),
+        "{refused}"
+    );
     // with the host's owners it is nobody's who remounts it
-    let said = tried(&fixture, &["--cap-add", "SYS_ADMIN", "--seccomp", "unconfined", "-v", &format!("{path}:/v:ro,noidmap")], remount);
-    assert_eq!(fs::read_to_string(data.join("file")).unwrap(), "host\n", "{said}");
+    let said = tried(
+        &fixture,
+        &[
+            "--cap-add",
+            "SYS_ADMIN",
+            "--seccomp",
+            "unconfined",
+            "-v",
+            &format!("{path}:/v:ro,noidmap"),
+        ],
+        remount,
+    );
+    assert_eq!(
+        fs::read_to_string(data.join("file")).unwrap(),
+        "host\n",
+        "{said}"
+    );
 }
 
 /// containerd CVE-2024-40635: an id beyond what fits becomes 0.
 #[test]
 fn an_id_that_does_not_fit_is_not_root() {
     let fixture = Fixture::new();
-    for user in ["4294967295", "4294967296", "-1", "2147483648:4294967296", "1:4294967295", "0x0", " 0", "00000000000000000000004294967296"]
-    {
+    for user in [
+        "4294967295",
+        "4294967296",
+        "-1",
+        "2147483648:4294967296",
+        "1:4294967295",
+        "0x0",
+        " 0",
+        "00000000000000000000004294967296",
+    ] {
         for users in USERS {
-            let outcome = fixture.minic(&["run", "--rm", "--userns", users, "--user", user, "id", "-u"]);
-            assert!(outcome.code == Some(125) || outcome.stdout.trim() == user.split(':').next().unwrap(), "{user} {users}: {outcome:?}");
+            let outcome =
+                fixture.minic(&["run", "--rm", "--userns", users, "--user", user, "id", "-u"]);
+            assert!(
+                outcome.code == Some(125)
+                    || outcome.stdout.trim() == user.split(':').next().unwrap(),
+                "{user} {users}: {outcome:?}"
+            );
             assert_ne!(outcome.stdout.trim(), "0", "{user} {users}");
         }
     }
     let one = fixture.detached("one", &["sleep", "1000"]);
     for user in ["4294967296", "-1", "65536", "1:65536"] {
-        assert_eq!(fixture.minic(&["exec", "--user", user, "one", "id", "-u"]).code, Some(125), "{user}");
+        assert_eq!(
+            fixture
+                .minic(&["exec", "--user", user, "one", "id", "-u"])
+                .code,
+            Some(125),
+            "{user}"
+        );
     }
     assert_eq!(one.state(), "RUNNING");
 }
@@ -128,8 +218,21 @@ fn the_environment_is_the_commands_alone() {
         "PATH=/evil:/bin:/usr/bin",
     ];
     let flags: Vec<&str> = evil.iter().flat_map(|pair| ["-e", pair]).collect();
-    let args =
-        [&["run", "-d", "--name", "one", "--health-cmd", "true", "--health-interval", "100ms"], &flags[..], &["sleep", "1000"]].concat();
+    let args = [
+        &[
+            "run",
+            "-d",
+            "--name",
+            "one",
+            "--health-cmd",
+            "true",
+            "--health-interval",
+            "100ms",
+        ],
+        &flags[..],
+        &["sleep", "1000"],
+    ]
+    .concat();
     fixture.minic(&args).ok();
     let one = fixture.container("one");
     for supervisor in fixture.supervisors() {
@@ -137,7 +240,9 @@ fn the_environment_is_the_commands_alone() {
         assert!(!environment.contains("evil"), "{environment}");
     }
     assert_eq!(one.exec("echo in").ok(), "in\n");
-    eventually("its check runs", || one.info()["health"].as_str() == Some("healthy"));
+    eventually("its check runs", || {
+        one.info()["health"].as_str() == Some("healthy")
+    });
 }
 
 /// open_by_handle_at(2), as the "shocker" of 2014: a handle of the host's root by way of a volume.
@@ -171,15 +276,30 @@ int main(int c, char **v) {
 }
 "#;
     let program = compiled(&fixture, source);
-    let volumes = [format!("{}:/v", data.display()), format!("{}:/attack:ro,noidmap", program.display())];
+    let volumes = [
+        format!("{}:/v", data.display()),
+        format!("{}:/attack:ro,noidmap", program.display()),
+    ];
     for args in [
         &["--userns", "auto"][..],
-        &["--userns", "auto", "--cap-add", "DAC_READ_SEARCH", "--cap-add", "SYS_ADMIN", "--seccomp", "unconfined"],
+        &[
+            "--userns",
+            "auto",
+            "--cap-add",
+            "DAC_READ_SEARCH",
+            "--cap-add",
+            "SYS_ADMIN",
+            "--seccomp",
+            "unconfined",
+        ],
         &["--userns", "host"],
     ] {
         let args = [args, &["-v", &volumes[0], "-v", &volumes[1]]].concat();
         let outcome = fixture.minic(&[&["run", "--rm"], &args[..], &["/attack"]].concat());
-        assert!(outcome.code == Some(0) && !outcome.stdout.contains("REACHED"), "{args:?} {outcome:?}");
+        assert!(
+            outcome.code == Some(0) && !outcome.stdout.contains("REACHED"),
+            "{args:?} {outcome:?}"
+        );
     }
 }
 
@@ -188,10 +308,34 @@ int main(int c, char **v) {
 fn a_chain_of_joined_containers_ends_at_the_first() {
     let fixture = Fixture::new();
     fixture.detached("a", &["sleep", "1000"]);
-    fixture.detached("b", &["--pid", "container:a", "--ipc", "container:a", "--net", "container:a", "sleep", "1000"]);
+    fixture.detached(
+        "b",
+        &[
+            "--pid",
+            "container:a",
+            "--ipc",
+            "container:a",
+            "--net",
+            "container:a",
+            "sleep",
+            "1000",
+        ],
+    );
     let look = "ps -e -o args | grep -c [s]upervisor; cat /proc/self/uid_map; ls /sys/class/net; ls /proc/1/root/ >/dev/null && echo rooted; \
                 kill -0 1 && echo may; cat /proc/1/environ > /dev/null && echo read";
-    let seen = fixture.minic(&["run", "--rm", "--pid", "container:b", "--net", "container:b", "--ipc", "container:b", "sh", "-c", look]);
+    let seen = fixture.minic(&[
+        "run",
+        "--rm",
+        "--pid",
+        "container:b",
+        "--net",
+        "container:b",
+        "--ipc",
+        "container:b",
+        "sh",
+        "-c",
+        look,
+    ]);
     let lines: Vec<&str> = seen.stdout.lines().collect();
     assert_eq!(lines[0], "0", "no process of the host: {seen:?}");
     assert!(lines[1].split_whitespace().nth(1) != Some("0"), "{seen:?}");
@@ -204,7 +348,13 @@ fn no_process_outside_is_touched() {
     let fixture = Fixture::new();
     let mut bystander = Command::new("sleep").arg("1000").spawn().unwrap();
     let pid = bystander.id();
-    let niceness = || fs::read_to_string(format!("/proc/{pid}/stat")).unwrap().split_whitespace().nth(18).map(str::to_owned);
+    let niceness = || {
+        fs::read_to_string(format!("/proc/{pid}/stat"))
+            .unwrap()
+            .split_whitespace()
+            .nth(18)
+            .map(str::to_owned)
+    };
     let before = niceness();
     let script = format!(
         "kill -9 -1 2>/dev/null; kill -9 {pid}; kill -9 -{pid}; renice 19 -p {pid}; prlimit --pid {pid} --nofile=10:10; taskset -p 1 {pid}; \
@@ -222,17 +372,39 @@ fn no_process_outside_is_touched() {
     bystander.wait().unwrap();
 }
 
-/// A container whose root is a volume of the state folder's owner sees neither another container's files nor the records.
+/// A container whose root is a volume of the state folder's owner sees neither another container's
+/// files nor the records.
 #[test]
 fn the_state_folder_stays_roots_alone() {
     let fixture = Fixture::new();
-    let one = fixture.detached("one", &["sh", "-c", "echo secret > /secret; chmod 666 /secret; chmod 777 /; sleep 1000"]);
-    one.exec("chmod -R 777 /tmp; mkdir -p -m 777 /open; cp /bin/sh /open/sh; chmod 6777 /open/sh").ok();
-    let upper = fixture.state().join("containers").join(one.id()).join("upper");
+    let one = fixture.detached(
+        "one",
+        &[
+            "sh",
+            "-c",
+            "echo secret > /secret; chmod 666 /secret; chmod 777 /; sleep 1000",
+        ],
+    );
+    one.exec("chmod -R 777 /tmp; mkdir -p -m 777 /open; cp /bin/sh /open/sh; chmod 6777 /open/sh")
+        .ok();
+    let upper = fixture
+        .state()
+        .join("containers")
+        .join(one.id())
+        .join("upper");
     // somebody else on the host
     let somebody = |script: String| {
         let mut command = Command::new("setpriv");
-        command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "sh", "-c", &script]);
+        command.args([
+            "--reuid",
+            "65534",
+            "--regid",
+            "65534",
+            "--clear-groups",
+            "sh",
+            "-c",
+            &script,
+        ]);
         finish(&mut command, "")
     };
     for script in [
@@ -242,13 +414,21 @@ fn the_state_folder_stays_roots_alone() {
         format!("cat /proc/{}/root/secret", one.pid()),
     ] {
         let outcome = somebody(script.clone());
-        assert!(outcome.code != Some(0) && outcome.stdout.is_empty(), "{script}: {outcome:?}");
+        assert!(
+            outcome.code != Some(0) && outcome.stdout.is_empty(),
+            "{script}: {outcome:?}"
+        );
     }
-    assert_eq!(fs::metadata(&upper).unwrap().permissions().mode() & 0o777, 0o777, "the container tried");
+    assert_eq!(
+        fs::metadata(&upper).unwrap().permissions().mode() & 0o777,
+        0o777,
+        "the container tried"
+    );
     assert_ne!(fs::metadata(&upper).unwrap().uid(), 0);
 }
 
-/// What a container writes into its own files that commands of the host's side read: names, limits of lines, links.
+/// What a container writes into its own files that commands of the host's side read: names, limits
+/// of lines, links.
 #[test]
 fn files_of_the_container_are_text_to_the_host() {
     let fixture = Fixture::new();
@@ -270,19 +450,29 @@ fn files_of_the_container_are_text_to_the_host() {
         &["info", "one"],
     ] {
         let outcome = fixture.minic(args);
-        assert!(!outcome.stdout.contains("hosts-secret\n") && !outcome.stderr.contains("hosts-secret\n"), "{args:?} {outcome:?}");
+        assert!(
+            !outcome.stdout.contains("hosts-secret\n")
+                && !outcome.stderr.contains("hosts-secret\n"),
+            "{args:?} {outcome:?}"
+        );
     }
     assert_eq!(fs::read_to_string(&secret).unwrap(), "hosts-secret\n");
     assert_eq!(one.state(), "RUNNING");
 }
 
-/// youki CVE-2025-54867, CVE-2025-62596: the root's `/proc` and `/dev` are links, or not what they should be.
+/// youki CVE-2025-54867, CVE-2025-62596: the root's `/proc` and `/dev` are links, or not what they
+/// should be.
 #[test]
 fn a_root_that_lies_about_proc_and_dev_leads_nowhere() {
     let fixture = Fixture::new();
     let target = folder(&fixture, "target");
-    for (lie, users) in ["dev", "proc", "sys", "etc", "dev/shm", "dev/pts"].into_iter().flat_map(|lie| USERS.map(|users| (lie, users))) {
-        let root = fixture.state().join(format!("root-{}-{users}", lie.replace('/', "-")));
+    for (lie, users) in ["dev", "proc", "sys", "etc", "dev/shm", "dev/pts"]
+        .into_iter()
+        .flat_map(|lie| USERS.map(|users| (lie, users)))
+    {
+        let root = fixture
+            .state()
+            .join(format!("root-{}-{users}", lie.replace('/', "-")));
         fs::create_dir_all(root.join("bin")).unwrap();
         fs::copy("/bin/busybox", root.join("bin/busybox")).unwrap();
         if let Some(parent) = Path::new(lie).parent() {
@@ -290,11 +480,27 @@ fn a_root_that_lies_about_proc_and_dev_leads_nowhere() {
         }
         std::os::unix::fs::symlink(&target, root.join(lie)).unwrap();
         for more in [&[][..], &["--overlay"]] {
-            let args = [&["run", "--rm", "--userns", users, "--root", root.to_str().unwrap()], more, &["/bin/busybox", "true"]].concat();
+            let args = [
+                &[
+                    "run",
+                    "--rm",
+                    "--userns",
+                    users,
+                    "--root",
+                    root.to_str().unwrap(),
+                ],
+                more,
+                &["/bin/busybox", "true"],
+            ]
+            .concat();
             // it may run or be refused; nothing of the host is touched
             let outcome = fixture.minic(&args);
             assert!(outcome.code.is_some(), "{outcome:?}");
-            let found: Vec<_> = fs::read_dir(&target).unwrap().flatten().map(|entry| entry.path()).collect();
+            let found: Vec<_> = fs::read_dir(&target)
+                .unwrap()
+                .flatten()
+                .map(|entry| entry.path())
+                .collect();
             assert!(found.is_empty(), "{lie} {users} {more:?}: {found:?}");
         }
     }
@@ -305,12 +511,32 @@ fn a_root_that_lies_about_proc_and_dev_leads_nowhere() {
 fn devices_are_not_a_way_to_talk() {
     let fixture = Fixture::new();
     let before = fs::metadata("/dev/null").unwrap();
-    let one = fixture.detached("one", &["sh", "-c", "exec 9>/dev/zero; flock -x 9; touch /dev/null /dev/zero /dev/full; sleep 1000"]);
+    let one = fixture.detached(
+        "one",
+        &[
+            "sh",
+            "-c",
+            "exec 9>/dev/zero; flock -x 9; touch /dev/null /dev/zero /dev/full; sleep 1000",
+        ],
+    );
     one.exec("true").ok();
-    let outcome = fixture.minic(&["run", "--rm", "sh", "-c", "exec 9>/dev/zero; flock -n -x 9 && echo free"]);
-    assert_eq!(outcome.stdout, "free\n", "another's lock is seen: {outcome:?}");
+    let outcome = fixture.minic(&[
+        "run",
+        "--rm",
+        "sh",
+        "-c",
+        "exec 9>/dev/zero; flock -n -x 9 && echo free",
+    ]);
+    assert_eq!(
+        outcome.stdout, "free\n",
+        "another's lock is seen: {outcome:?}"
+    );
     let after = fs::metadata("/dev/null").unwrap();
-    assert_eq!((before.mtime(), before.mtime_nsec(), before.mode()), (after.mtime(), after.mtime_nsec(), after.mode()), "the host's inode");
+    assert_eq!(
+        (before.mtime(), before.mtime_nsec(), before.mode()),
+        (after.mtime(), after.mtime_nsec(), after.mode()),
+        "the host's inode"
+    );
 }
 
 /// A detached key, message or segment left behind is gone with its container.
@@ -318,12 +544,26 @@ fn devices_are_not_a_way_to_talk() {
 fn nothing_outlives_its_container() {
     let fixture = Fixture::new();
     let count = |file: &str| fs::read_to_string(file).unwrap_or_default().lines().count();
-    let before = (count("/proc/sysvipc/shm"), count("/proc/sysvipc/msg"), count("/proc/sysvipc/sem"));
+    let before = (
+        count("/proc/sysvipc/shm"),
+        count("/proc/sysvipc/msg"),
+        count("/proc/sysvipc/sem"),
+    );
     for users in USERS {
-        let said =
-            tried(&fixture, &["--userns", users], "ipcmk -M 4096; ipcmk -Q; ipcmk -S 3; (sleep 500 &); (setsid sleep 500 &); echo made");
+        let said = tried(
+            &fixture,
+            &["--userns", users],
+            "ipcmk -M 4096; ipcmk -Q; ipcmk -S 3; (sleep 500 &); (setsid sleep 500 &); echo made",
+        );
         assert!(said.contains("made"), "{said}");
     }
-    assert_eq!((count("/proc/sysvipc/shm"), count("/proc/sysvipc/msg"), count("/proc/sysvipc/sem")), before);
+    assert_eq!(
+        (
+            count("/proc/sysvipc/shm"),
+            count("/proc/sysvipc/msg"),
+            count("/proc/sysvipc/sem")
+        ),
+        before
+    );
     fixture.is_clean();
 }

@@ -1,4 +1,5 @@
-//! Records that cannot be read: that container is BROKEN and can be destroyed, others do not notice. And what `gc` takes for ours.
+//! Records that cannot be read: that container is BROKEN and can be destroyed, others do not
+//! notice. And what `gc` takes for ours.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -17,18 +18,70 @@ type Spoiler = (&'static str, fn(&Path), &'static str);
 const SPOILERS: [Spoiler; 14] = [
     ("empty", |path| fs::write(path, "").unwrap(), "EOF"),
     ("truncated", |path| truncate(path), "EOF"),
-    ("rubbish", |path| fs::write(path, b"\xff\xfe\x00\x1b[2J\x1b]0;evil\x07").unwrap(), "expected value"),
-    ("another type", |path| fs::write(path, "[1, 2]").unwrap(), "understand"),
-    ("an object without anything", |path| fs::write(path, "{}").unwrap(), "missing field"),
-    ("nested without end", |path| fs::write(path, "[".repeat(1 << 20)).unwrap(), "understand"),
-    ("from the future", |path| replace(path, "\"format\": 1", "\"format\": 2"), "newer minic-tui"),
-    ("numbers out of bounds", |path| replace(path, "\"format\": 1", "\"format\": 99999999999999999999"), "understand"),
-    ("huge", |path| fs::File::create(path).unwrap().set_len(1 << 40).unwrap(), "more than any record"),
-    ("a FIFO", |path| special(path, |path| nix::unistd::mkfifo(path, Mode::S_IRWXU).unwrap()), "not a file"),
-    ("a link", |path| special(path, |path| symlink("/etc/passwd", path).unwrap()), "symbolic link"),
-    ("a folder", |path| special(path, |path| fs::create_dir(path).unwrap()), "not a file"),
-    ("a device", |path| special(path, |path| symlink("/dev/zero", path).unwrap()), "symbolic link"),
-    ("gone", |path| fs::remove_file(path).unwrap(), "No such file"),
+    (
+        "rubbish",
+        |path| fs::write(path, b"\xff\xfe\x00\x1b[2J\x1b]0;evil\x07").unwrap(),
+        "expected value",
+    ),
+    (
+        "another type",
+        |path| fs::write(path, "[1, 2]").unwrap(),
+        "understand",
+    ),
+    (
+        "an object without anything",
+        |path| fs::write(path, "{}").unwrap(),
+        "missing field",
+    ),
+    (
+        "nested without end",
+        |path| fs::write(path, "[".repeat(1 << 20)).unwrap(),
+        "understand",
+    ),
+    (
+        "from the future",
+        |path| replace(path, "\"format\": 1", "\"format\": 2"),
+        "newer minic-tui",
+    ),
+    (
+        "numbers out of bounds",
+        |path| replace(path, "\"format\": 1", "\"format\": 99999999999999999999"),
+        "understand",
+    ),
+    (
+        "huge",
+        |path| fs::File::create(path).unwrap().set_len(1 << 40).unwrap(),
+        "more than any record",
+    ),
+    (
+        "a FIFO",
+        |path| {
+            special(path, |path| {
+                nix::unistd::mkfifo(path, Mode::S_IRWXU).unwrap()
+            })
+        },
+        "not a file",
+    ),
+    (
+        "a link",
+        |path| special(path, |path| symlink("/etc/passwd", path).unwrap()),
+        "symbolic link",
+    ),
+    (
+        "a folder",
+        |path| special(path, |path| fs::create_dir(path).unwrap()),
+        "not a file",
+    ),
+    (
+        "a device",
+        |path| special(path, |path| symlink("/dev/zero", path).unwrap()),
+        "symbolic link",
+    ),
+    (
+        "gone",
+        |path| fs::remove_file(path).unwrap(),
+        "No such file",
+    ),
 ];
 
 fn truncate(path: &Path) {
@@ -58,23 +111,56 @@ fn a_spoiled_record_is_broken_and_can_be_destroyed() {
     let pid = other.pid();
     for name in ["state.json", "spec.json"] {
         for (how, spoil, reason) in SPOILERS {
-            let id = fixture.minic(&["create", "--name", "x", "true"]).ok().trim().to_owned();
+            let id = fixture
+                .minic(&["create", "--name", "x", "true"])
+                .ok()
+                .trim()
+                .to_owned();
             spoil(&file_of(&fixture, &id, name));
             let what = format!("{name} is {how}");
             let listed = fixture.list();
-            let one = listed.iter().find(|c| c["id"] == id.as_str()).unwrap_or_else(|| panic!("{what}: {listed:?}"));
-            assert_eq!((one["state"].as_str(), one["pid"].as_i64()), (Some("BROKEN"), None), "{what}");
+            let one = listed
+                .iter()
+                .find(|c| c["id"] == id.as_str())
+                .unwrap_or_else(|| panic!("{what}: {listed:?}"));
+            assert_eq!(
+                (one["state"].as_str(), one["pid"].as_i64()),
+                (Some("BROKEN"), None),
+                "{what}"
+            );
             let told = one["broken"].as_str().unwrap();
-            assert!(told.contains(reason) && told.contains(name), "{what}: {told}");
+            assert!(
+                told.contains(reason) && told.contains(name),
+                "{what}: {told}"
+            );
             let info = fixture.minic(&["info", &id]).ok();
-            assert!(info.contains("BROKEN") && info.contains(reason), "{what}: {info}");
-            assert!(info.chars().all(|c| c == '\n' || !c.is_control()), "{what}: {info:?}");
-            for verb in [&["start"][..], &["stop"], &["pause"], &["update", "--memory", "64M"], &["exec"], &["wait"]] {
+            assert!(
+                info.contains("BROKEN") && info.contains(reason),
+                "{what}: {info}"
+            );
+            assert!(
+                info.chars().all(|c| c == '\n' || !c.is_control()),
+                "{what}: {info:?}"
+            );
+            for verb in [
+                &["start"][..],
+                &["stop"],
+                &["pause"],
+                &["update", "--memory", "64M"],
+                &["exec"],
+                &["wait"],
+            ] {
                 let rest: &[&str] = if verb[0] == "exec" { &["true"] } else { &[] };
                 let refused = fixture.minic(&[verb, &[&id], rest].concat()).refused(1);
                 assert!(refused.contains("BROKEN"), "{what}: {verb:?}: {refused}");
             }
-            assert!(fixture.minic(&["rename", &id, "y"]).refused(1).contains("BROKEN"), "{what}");
+            assert!(
+                fixture
+                    .minic(&["rename", &id, "y"])
+                    .refused(1)
+                    .contains("BROKEN"),
+                "{what}"
+            );
             assert_eq!(other.pid(), pid, "{what}");
             fixture.minic(&["destroy", &id]).ok();
             assert_eq!(fixture.list().len(), 1, "{what}");
@@ -93,27 +179,52 @@ fn hostile_values_are_refused() {
         ("\"id\": \"", "\"id\": \"../"),
         ("\"id\": \"", "\"id\": \"0"),
         ("\"argv\": [", "\"argv\": [], \"ignored\": ["),
-        ("\"argv\": [", "\"sysctls\": [{\"name\": \"net.ipv4.ip_forward\", \"value\": \"1\\n0\"}], \"argv\": ["),
-        ("\"argv\": [", "\"sysctls\": [{\"name\": \"kernel.core_pattern\", \"value\": \"|/bin/sh\"}], \"argv\": ["),
+        (
+            "\"argv\": [",
+            "\"sysctls\": [{\"name\": \"net.ipv4.ip_forward\", \"value\": \"1\\n0\"}], \"argv\": [",
+        ),
+        (
+            "\"argv\": [",
+            "\"sysctls\": [{\"name\": \"kernel.core_pattern\", \"value\": \"|/bin/sh\"}], \"argv\": [",
+        ),
     ] {
-        let id = fixture.minic(&["create", "--name", "x", "true"]).ok().trim().to_owned();
+        let id = fixture
+            .minic(&["create", "--name", "x", "true"])
+            .ok()
+            .trim()
+            .to_owned();
         replace(&file_of(&fixture, &id, "spec.json"), old, new);
         assert_eq!(fixture.list()[0]["state"], "BROKEN", "{new}");
         fixture.minic(&["destroy", &id]).ok();
     }
     // a process that is not its own: another start time, another boot
-    for (old, new) in
-        [("\"start_ticks\": ", "\"start_ticks\": 1"), ("\"boot_id\": \"", "\"boot_id\": \"another-"), ("\"pid\": ", "\"pid\": 9")]
-    {
+    for (old, new) in [
+        ("\"start_ticks\": ", "\"start_ticks\": 1"),
+        ("\"boot_id\": \"", "\"boot_id\": \"another-"),
+        ("\"pid\": ", "\"pid\": 9"),
+    ] {
         let x = fixture.detached("x", &["sleep", "1000"]);
         let (id, pid) = (x.id(), x.pid());
         for supervisor in fixture.supervisors() {
-            nix::sys::signal::kill(nix::unistd::Pid::from_raw(supervisor), nix::sys::signal::Signal::SIGKILL).unwrap();
+            nix::sys::signal::kill(
+                nix::unistd::Pid::from_raw(supervisor),
+                nix::sys::signal::Signal::SIGKILL,
+            )
+            .unwrap();
         }
-        eventually("its supervisor is gone", || fixture.supervisors().is_empty());
+        eventually("its supervisor is gone", || {
+            fixture.supervisors().is_empty()
+        });
         replace(&file_of(&fixture, &id, "state.json"), old, new);
-        assert_eq!((x.state().as_str(), x.info()["cause"]["kind"].as_str()), ("STOPPED", Some("lost")), "{new}");
-        assert!(!crate::truth::lives(pid), "what lived in its cgroup is gone with that: {new}");
+        assert_eq!(
+            (x.state().as_str(), x.info()["cause"]["kind"].as_str()),
+            ("STOPPED", Some("lost")),
+            "{new}"
+        );
+        assert!(
+            !crate::truth::lives(pid),
+            "what lived in its cgroup is gone with that: {new}"
+        );
         x.verb(&["destroy"]).ok();
     }
 }
@@ -124,9 +235,16 @@ fn a_clock_that_jumps_changes_no_state() {
     let x = fixture.detached("x", &["sleep", "1000"]);
     // as if it had been started in a time to come: the clock was set back since
     let since = fixture.list()[0]["started_at"].as_str().unwrap().to_owned();
-    replace(&file_of(&fixture, &x.id(), "state.json"), &since, "2999-01-01T00:00:00Z");
+    replace(
+        &file_of(&fixture, &x.id(), "state.json"),
+        &since,
+        "2999-01-01T00:00:00Z",
+    );
     assert_eq!(x.state(), "RUNNING");
-    assert!(fixture.minic(&["list"]).ok().contains("up 0"), "no time is negative");
+    assert!(
+        fixture.minic(&["list"]).ok().contains("up 0"),
+        "no time is negative"
+    );
     x.verb(&["stop", "-t", "0"]).ok();
     assert_eq!(x.state(), "STOPPED");
     x.verb(&["start"]).ok();
@@ -152,12 +270,22 @@ fn a_broken_one_that_lives_is_killed_only_when_asked_for() {
 fn the_screen_shows_what_is_broken() {
     let fixture = Fixture::new();
     fixture.detached("fine", &["sleep", "1000"]);
-    let id = fixture.minic(&["create", "--name", "spoiled", "true"]).ok().trim().to_owned();
+    let id = fixture
+        .minic(&["create", "--name", "spoiled", "true"])
+        .ok()
+        .trim()
+        .to_owned();
     fs::write(file_of(&fixture, &id, "state.json"), "{").unwrap();
     let tmux = Tmux::new(120, 40);
-    tmux.write(&format!("{} --state {}", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display()));
+    tmux.write(&format!(
+        "{} --state {}",
+        env!("CARGO_BIN_EXE_minic-tui"),
+        fixture.state().display()
+    ));
     tmux.press(&["Enter"]);
-    tmux.wait_until("both are shown", |screen| screen.contains("RUNNING") && screen.contains("BROKEN") && screen.contains("1 broken"));
+    tmux.wait_until("both are shown", |screen| {
+        screen.contains("RUNNING") && screen.contains("BROKEN") && screen.contains("1 broken")
+    });
     tmux.press(&["G"]);
     tmux.wait_for("cannot understand");
     tmux.press(&["q"]);
@@ -171,8 +299,13 @@ fn gc_removes_what_is_ours_and_nothing_else() {
     let (ours, strangers) = ("0123456789ab", "ba9876543210");
     let state = fixture.state();
     let tree = |names: &[&str]| {
-        let named = names.iter().map(|name| Path::new("/sys/fs/cgroup").join(name)).find(|tree| tree.exists());
-        named.unwrap_or_else(|| "/sys/fs/cgroup".into()).join(cgroup_parent(state))
+        let named = names
+            .iter()
+            .map(|name| Path::new("/sys/fs/cgroup").join(name))
+            .find(|tree| tree.exists());
+        named
+            .unwrap_or_else(|| "/sys/fs/cgroup".into())
+            .join(cgroup_parent(state))
     };
     // in any tree, and in the one where a container gets its first cgroup and keeps its last
     let (cgroup, first) = (tree(&["memory"]), tree(&["unified", "systemd", "memory"]));
@@ -183,7 +316,12 @@ fn gc_removes_what_is_ours_and_nothing_else() {
         fs::create_dir_all(state.join("run").join(id)).unwrap();
         fs::write(state.join("run").join(id).join("lock"), "").unwrap();
     };
-    let kept = [state.join("notes"), state.join("containers/.hidden"), state.join("run/notes"), state.join("run/abc/keep")];
+    let kept = [
+        state.join("notes"),
+        state.join("containers/.hidden"),
+        state.join("run/notes"),
+        state.join("run/abc/keep"),
+    ];
     for path in &kept {
         fs::create_dir_all(path).unwrap();
     }
@@ -192,10 +330,16 @@ fn gc_removes_what_is_ours_and_nothing_else() {
 
     let would = fixture.minic(&["gc", "--dry-run"]).ok();
     assert_eq!(would.matches("would remove").count(), 4, "{would}");
-    assert!(cgroup.join(ours).exists() && state.join(format!("containers/.new-{ours}")).exists(), "only told");
+    assert!(
+        cgroup.join(ours).exists() && state.join(format!("containers/.new-{ours}")).exists(),
+        "only told"
+    );
     let done = fixture.minic(&["gc"]).ok();
     assert_eq!(done.matches("removed").count(), 4, "{done}");
-    assert!(done.contains(&format!("left alone the cgroup of {strangers}")), "{done}");
+    assert!(
+        done.contains(&format!("left alone the cgroup of {strangers}")),
+        "{done}"
+    );
     assert!(!cgroup.join(ours).exists() && cgroup.join(strangers).exists());
 
     // every other command does the same, without a word
@@ -205,7 +349,10 @@ fn gc_removes_what_is_ours_and_nothing_else() {
     for mark in ["containers/.new-", "containers/.old-", "run/"] {
         assert!(!state.join(format!("{mark}{ours}")).exists(), "{mark}");
     }
-    assert!(kept.iter().all(|path| path.exists()), "what is not ours stays");
+    assert!(
+        kept.iter().all(|path| path.exists()),
+        "what is not ours stays"
+    );
     assert_eq!(other.state(), "RUNNING");
     fs::remove_dir(cgroup.join(strangers)).unwrap();
     fs::remove_dir_all(state.join("run/notes")).unwrap();

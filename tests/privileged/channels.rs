@@ -1,6 +1,10 @@
-//! What a container and its host talk through: terminals, sockets, the log. Each was a way out, or in, of some other runtime.
+//! What a container and its host talk through: terminals, sockets, the log. Each was a way out, or
+//! in, of some other runtime.
 
-#![allow(unsafe_code, reason = "system calls that no library makes are what is tried")]
+#![allow(
+    unsafe_code,
+    reason = "system calls that no library makes are what is tried"
+)]
 
 use std::fs;
 use std::process::Command;
@@ -12,8 +16,8 @@ use crate::command::finish;
 use crate::fixture::{Container, Fixture};
 use crate::history::{Outside, field, own_program, probe, words};
 
-/// The terminal of `exec -t` is made in the container, whose `/dev` it may have changed meanwhile (CVE-2025-52565, and conmon's and docker's
-/// consoles before).
+/// The terminal of `exec -t` is made in the container, whose `/dev` it may have changed meanwhile
+/// (CVE-2025-52565, and conmon's and docker's consoles before).
 #[test]
 fn an_exchanged_ptmx_is_not_opened() {
     let fixture = Fixture::new();
@@ -21,8 +25,15 @@ fn an_exchanged_ptmx_is_not_opened() {
     let container = fixture.detached("box", &["sleep", "1000"]);
     let tty = |container: &Container<'_>| {
         let state = fixture.state().display();
-        let line = format!("{} --state {state} exec -t {} tty", env!("CARGO_BIN_EXE_minic-tui"), container.id());
-        finish(Command::new("script").args(["-qec", &line, "/dev/null"]), "")
+        let line = format!(
+            "{} --state {state} exec -t {} tty",
+            env!("CARGO_BIN_EXE_minic-tui"),
+            container.id()
+        );
+        finish(
+            Command::new("script").args(["-qec", &line, "/dev/null"]),
+            "",
+        )
     };
     let usual = tty(&container);
     assert!(usual.stdout.contains("/dev/pts/0"), "{usual:?}");
@@ -40,12 +51,23 @@ fn an_exchanged_ptmx_is_not_opened() {
     ] {
         container.exec(&format!("rm -rf /dev/ptmx; {trick}")).ok();
         let refused = tty(&container);
-        assert!(refused.code == Some(125) && refused.stdout.contains("cannot open a terminal in the container"), "{what}: {refused:?}");
+        assert!(
+            refused.code == Some(125)
+                && refused
+                    .stdout
+                    .contains("cannot open a terminal in the container"),
+            "{what}: {refused:?}"
+        );
         outside.is_untouched(what);
     }
-    container.exec("rm -rf /dev/ptmx; ln -s pts/ptmx /dev/ptmx").ok();
+    container
+        .exec("rm -rf /dev/ptmx; ln -s pts/ptmx /dev/ptmx")
+        .ok();
     let again = tty(&container);
-    assert!(again.code == Some(0) && again.stdout.contains("/dev/pts/"), "{again:?}");
+    assert!(
+        again.code == Some(0) && again.stdout.contains("/dev/pts/"),
+        "{again:?}"
+    );
 }
 
 /// What a hostile command does to the terminal that it was given.
@@ -64,18 +86,24 @@ fn pushes_into_a_terminal() {
         };
         println!("\nPUSHED {fd} {results:?}\n");
     }
-    let again = fs::OpenOptions::new().read(true).write(true).open("/dev/tty");
+    let again = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/tty");
     println!("\nOPENED {}", again.is_ok());
 }
 
-/// CVE-2017-5226 (bubblewrap), CVE-2016-9016 (firejail), CVE-2016-2568: letters pushed into the caller's own terminal, which its shell
-/// then runs.
+/// CVE-2017-5226 (bubblewrap), CVE-2016-9016 (firejail), CVE-2016-2568: letters pushed into the
+/// caller's own terminal, which its shell then runs.
 #[test]
 fn nothing_is_pushed_into_the_callers_terminal() {
     let fixture = Fixture::new();
     let own = own_program();
     fixture.detached("usual", &["-v", &own, "sleep", "1000"]);
-    fixture.detached("open", &["-v", &own, "--seccomp", "unconfined", "sleep", "1000"]);
+    fixture.detached(
+        "open",
+        &["-v", &own, "--seccomp", "unconfined", "sleep", "1000"],
+    );
     let child = probe("channels::pushes_into_a_terminal");
     for args in [
         &["exec", "usual"][..],
@@ -86,10 +114,35 @@ fn nothing_is_pushed_into_the_callers_terminal() {
         &["run", "--rm", "-i", "--seccomp", "unconfined", "-v", &own],
     ] {
         let args = words(args, &child);
-        let line = [&[env!("CARGO_BIN_EXE_minic-tui"), "--state", fixture.state().to_str().unwrap()], &args[..]].concat().join(" ");
-        let said = finish(Command::new("script").args(["-qec", &line, "/dev/null"]), "");
-        let seen: Vec<&str> = said.stdout.lines().filter(|line| line.starts_with("PUSHED")).map(str::trim).collect();
-        assert_eq!(seen, ["PUSHED 0 [-1, -1, -1]", "PUSHED 1 [-1, -1, -1]", "PUSHED 2 [-1, -1, -1]"], "{args:?}: {said:?}");
+        let line = [
+            &[
+                env!("CARGO_BIN_EXE_minic-tui"),
+                "--state",
+                fixture.state().to_str().unwrap(),
+            ],
+            &args[..],
+        ]
+        .concat()
+        .join(" ");
+        let said = finish(
+            Command::new("script").args(["-qec", &line, "/dev/null"]),
+            "",
+        );
+        let seen: Vec<&str> = said
+            .stdout
+            .lines()
+            .filter(|line| line.starts_with("PUSHED"))
+            .map(str::trim)
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                "PUSHED 0 [-1, -1, -1]",
+                "PUSHED 1 [-1, -1, -1]",
+                "PUSHED 2 [-1, -1, -1]"
+            ],
+            "{args:?}: {said:?}"
+        );
         assert!(said.stdout.contains("OPENED false"), "{args:?}: {said:?}");
     }
 }
@@ -111,31 +164,63 @@ fn opens_sockets() {
     ] {
         // SAFETY: integers only.
         let fd = unsafe { libc::socket(family, kind, protocol) };
-        println!("\nSOCKET {name} {}", if fd < 0 { format!("{:?}", Errno::last()) } else { "opened".into() });
+        println!(
+            "\nSOCKET {name} {}",
+            if fd < 0 {
+                format!("{:?}", Errno::last())
+            } else {
+                "opened".into()
+            }
+        );
     }
     let mut pair = [-1; 2];
-    for (name, family) in [("unix", libc::AF_UNIX), ("alg", libc::AF_ALG), ("tipc", libc::AF_TIPC)] {
+    for (name, family) in [
+        ("unix", libc::AF_UNIX),
+        ("alg", libc::AF_ALG),
+        ("tipc", libc::AF_TIPC),
+    ] {
         // SAFETY: `pair` has room for two descriptors.
         let made = unsafe { libc::socketpair(family, libc::SOCK_SEQPACKET, 0, pair.as_mut_ptr()) };
-        println!("\nPAIR {name} {}", if made < 0 { format!("{:?}", Errno::last()) } else { "opened".into() });
+        println!(
+            "\nPAIR {name} {}",
+            if made < 0 {
+                format!("{:?}", Errno::last())
+            } else {
+                "opened".into()
+            }
+        );
     }
 }
 
-/// CVE-2020-14386, CVE-2017-7308 and CVE-2016-8655 need a packet socket, CVE-2026-31431 one of AF_ALG, CVE-2020-13401 and CVE-2020-10749 a forged answer on a shared network.
+/// CVE-2020-14386, CVE-2017-7308 and CVE-2016-8655 need a packet socket, CVE-2026-31431 one of
+/// AF_ALG, CVE-2020-13401 and CVE-2020-10749 a forged answer on a shared network.
 #[test]
 fn no_packet_can_be_forged() {
     let fixture = Fixture::new();
     let (own, child) = (own_program(), probe("channels::opens_sockets"));
     for network in ["none", "host"] {
-        let said = fixture.minic(&words(&["run", "--rm", "--net", network, "-v", &own], &child)).ok();
-        for expected in ["SOCKET packet EPERM", "SOCKET raw EPERM", "SOCKET stream opened", "PAIR unix opened"] {
+        let said = fixture
+            .minic(&words(
+                &["run", "--rm", "--net", network, "-v", &own],
+                &child,
+            ))
+            .ok();
+        for expected in [
+            "SOCKET packet EPERM",
+            "SOCKET raw EPERM",
+            "SOCKET stream opened",
+            "PAIR unix opened",
+        ] {
             assert!(said.contains(expected), "{network}: {expected}: {said}");
         }
         for family in ["vsock", "alg", "rds", "tipc", "can", "key"] {
             let expected = format!("SOCKET {family} EAFNOSUPPORT");
             assert!(said.contains(&expected), "{network}: {expected}: {said}");
         }
-        assert!(said.contains("PAIR alg EAFNOSUPPORT") && said.contains("PAIR tipc EAFNOSUPPORT"), "{network}: {said}");
+        assert!(
+            said.contains("PAIR alg EAFNOSUPPORT") && said.contains("PAIR tipc EAFNOSUPPORT"),
+            "{network}: {said}"
+        );
     }
     assert_eq!(fixture.sh("ls /sys/class/net"), "lo\n");
 }
@@ -146,26 +231,60 @@ fn a_log_entry_cannot_be_forged() {
     let fixture = Fixture::new();
     let forged = "2001-01-01T00:00:00.000000000Z stderr F forged";
     let script = format!("printf 'true\\n{forged}\\n\\r{forged}\\n\\000\\n{forged}'");
-    fixture.minic(&["run", "--name", "forger", "sh", "-c", &script]).ok();
-    let lines: Vec<serde_json::Value> =
-        fixture.minic(&["logs", "--json", "forger"]).ok().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let texts: Vec<&str> = lines.iter().map(|line| line["text"].as_str().unwrap()).collect();
-    assert_eq!(texts, ["true", forged, &format!("\r{forged}"), "\0", forged]);
-    assert!(lines.iter().all(|line| line["stream"] == "stdout" && !line["at"].as_str().unwrap().starts_with("2001")), "{lines:?}");
+    fixture
+        .minic(&["run", "--name", "forger", "sh", "-c", &script])
+        .ok();
+    let lines: Vec<serde_json::Value> = fixture
+        .minic(&["logs", "--json", "forger"])
+        .ok()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let texts: Vec<&str> = lines
+        .iter()
+        .map(|line| line["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        texts,
+        ["true", forged, &format!("\r{forged}"), "\0", forged]
+    );
+    assert!(
+        lines
+            .iter()
+            .all(|line| line["stream"] == "stdout"
+                && !line["at"].as_str().unwrap().starts_with("2001")),
+        "{lines:?}"
+    );
 }
-/// CVE-2020-15257: whoever shares the host's network reaches its abstract sockets, by name and without a path.
+/// CVE-2020-15257: whoever shares the host's network reaches its abstract sockets, by name and
+/// without a path.
 #[test]
 fn no_socket_of_ours_is_in_a_shared_network() {
     let fixture = Fixture::new();
-    let sharing = fixture.detached("sharing", &["--net", "host", "sh", "-c", "sleep 1000; true"]);
+    let sharing = fixture.detached(
+        "sharing",
+        &["--net", "host", "sh", "-c", "sleep 1000; true"],
+    );
     let status = fs::read_to_string(format!("/proc/{}/status", sharing.pid())).unwrap();
     let (mut sockets, table) = (0, fs::read_to_string("/proc/net/unix").unwrap());
     for pid in [field(&status, "PPid"), sharing.pid().to_string()] {
-        for link in fs::read_dir(format!("/proc/{pid}/fd")).unwrap().filter_map(|fd| fs::read_link(fd.unwrap().path()).ok()) {
-            let Some(inode) = link.to_str().and_then(|link| link.strip_prefix("socket:[")?.strip_suffix(']')) else { continue };
+        for link in fs::read_dir(format!("/proc/{pid}/fd"))
+            .unwrap()
+            .filter_map(|fd| fs::read_link(fd.unwrap().path()).ok())
+        {
+            let Some(inode) = link
+                .to_str()
+                .and_then(|link| link.strip_prefix("socket:[")?.strip_suffix(']'))
+            else {
+                continue;
+            };
             sockets += 1;
-            let line = table.lines().find(|line| line.split_whitespace().nth(6) == Some(inode));
-            let name = line.and_then(|line| line.split_whitespace().nth(7)).unwrap_or_default();
+            let line = table
+                .lines()
+                .find(|line| line.split_whitespace().nth(6) == Some(inode));
+            let name = line
+                .and_then(|line| line.split_whitespace().nth(7))
+                .unwrap_or_default();
             assert!(!name.starts_with('@'), "{pid} {name}");
         }
     }

@@ -1,4 +1,5 @@
-//! `check`: the host is told, the proofs measure what they say, and nothing of them stays, however they end.
+//! `check`: the host is told, the proofs measure what they say, and nothing of them stays, however
+//! they end.
 
 use std::fs;
 use std::path::Path;
@@ -17,23 +18,39 @@ fn parse(text: &str) -> Value {
 
 /// `check --json`, running on.
 fn start(fixture: &Fixture) -> Child {
-    fixture.command(&["check", "--json"]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    fixture
+        .command(&["check", "--json"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
 }
 
 /// The running container whose name begins so, when there is one.
 fn running(fixture: &Fixture, begins: &str) -> Option<Value> {
-    let is_it = |one: &Value| one["state"] == "RUNNING" && one["name"].as_str().unwrap().starts_with(begins);
+    let is_it = |one: &Value| {
+        one["state"] == "RUNNING" && one["name"].as_str().unwrap().starts_with(begins)
+    };
     fixture.list().into_iter().find(is_it)
 }
 
 fn proof<'a>(report: &'a Value, what: &str) -> &'a Value {
-    let proofs = report["proofs"].as_array().unwrap_or_else(|| panic!("no proofs: {report}"));
-    proofs.iter().find(|proof| proof["what"] == what).unwrap_or_else(|| panic!("no {what}: {report}"))
+    let proofs = report["proofs"]
+        .as_array()
+        .unwrap_or_else(|| panic!("no proofs: {report}"));
+    proofs
+        .iter()
+        .find(|proof| proof["what"] == what)
+        .unwrap_or_else(|| panic!("no {what}: {report}"))
 }
 
 fn measured(proof: &Value, figure: &str) -> f64 {
     let measures = proof["measures"].as_array().unwrap();
-    let found = measures.iter().find(|measure| measure["figure"] == figure).and_then(|measure| measure["measured"].as_f64());
+    let found = measures
+        .iter()
+        .find(|measure| measure["figure"] == figure)
+        .and_then(|measure| measure["measured"].as_f64());
     found.unwrap_or_else(|| panic!("no {figure}: {proof}"))
 }
 
@@ -45,12 +62,22 @@ fn limits_are_proven_and_nothing_stays() {
     let proofs = report["proofs"].as_array().unwrap();
     assert_eq!(proofs.len(), 4, "{report}");
     // a host with more to do than it can may leave some unclear, never wrong
-    assert!(proofs.iter().all(|proof| proof["verdict"] != "failed"), "{report}");
+    assert!(
+        proofs.iter().all(|proof| proof["verdict"] != "failed"),
+        "{report}"
+    );
     let ok = proofs.iter().all(|proof| proof["verdict"] == "ok");
-    assert_eq!((outcome.code, &report["ok"]), (Some(i32::from(!ok)), &Value::Bool(ok)), "{report}");
+    assert_eq!(
+        (outcome.code, &report["ok"]),
+        (Some(i32::from(!ok)), &Value::Bool(ok)),
+        "{report}"
+    );
     assert!(measured(proof(&report, "CPU limit"), "CPU time") < 27.0);
     for what in ["memory limit", "CPU and memory"] {
-        assert_eq!(measured(proof(&report, what), "limit in force"), f64::from(64 << 20));
+        assert_eq!(
+            measured(proof(&report, what), "limit in force"),
+            f64::from(64 << 20)
+        );
     }
     assert_eq!(fixture.list(), Vec::<Value>::new());
     fixture.is_clean();
@@ -68,8 +95,17 @@ fn a_limit_that_does_not_hold_is_found() {
     assert!(appeared, "check-cpu-limit never ran");
     // behind the manager's back the cap is taken away
     let info = fixture.json(&["info", found.unwrap()["id"].as_str().unwrap()]);
-    let folders = info[0]["cgroups"].as_array().unwrap().iter().map(|folder| Path::new(folder.as_str().unwrap()));
-    let files = folders.flat_map(|folder| [(folder.join("cpu.cfs_quota_us"), "-1"), (folder.join("cpu.max"), "max")]);
+    let folders = info[0]["cgroups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|folder| Path::new(folder.as_str().unwrap()));
+    let files = folders.flat_map(|folder| {
+        [
+            (folder.join("cpu.cfs_quota_us"), "-1"),
+            (folder.join("cpu.max"), "max"),
+        ]
+    });
     let (file, value) = files.into_iter().find(|(file, _)| file.exists()).unwrap();
     fs::write(file, value).unwrap();
     let code = wait(&mut check, "check");
@@ -100,14 +136,20 @@ fn what_a_killed_check_leaves_the_next_one_removes() {
     // the user's own, whatever its name
     let own = fixture.detached("check-cpu-use-1", &["sleep", "1000"]);
     let mut check = start(&fixture);
-    let of_the_check = |one: &Value| one["name"].as_str().unwrap().starts_with("check-") && one["name"] != own.name.as_str();
+    let of_the_check = |one: &Value| {
+        one["name"].as_str().unwrap().starts_with("check-") && one["name"] != own.name.as_str()
+    };
     let theirs = || fixture.list().into_iter().find(of_the_check);
-    eventually("a container runs", || theirs().is_some_and(|one| one["state"] == "RUNNING"));
+    eventually("a container runs", || {
+        theirs().is_some_and(|one| one["state"] == "RUNNING")
+    });
     check.kill().unwrap();
     wait(&mut check, "a killed check");
     let left = theirs().expect("nobody could destroy it")["id"].clone();
     let mut next = start(&fixture);
-    eventually("it is removed", || fixture.list().iter().all(|one| one["id"] != left));
+    eventually("it is removed", || {
+        fixture.list().iter().all(|one| one["id"] != left)
+    });
     kill(Pid::from_raw(next.id().cast_signed()), Signal::SIGINT).unwrap();
     wait(&mut next, "an interrupted check");
     assert_eq!(own.state(), "RUNNING");
@@ -120,25 +162,66 @@ fn a_look_leaves_nothing() {
     let state = fixture.state().join("not-yet");
     let before = fs::read_dir(fixture.state()).unwrap().count();
     let mut command = Command::new(env!("CARGO_BIN_EXE_minic-tui"));
-    let outcome = finish(command.arg("--state").arg(&state).args(["check", "--quick", "--json"]), "");
+    let outcome = finish(
+        command
+            .arg("--state")
+            .arg(&state)
+            .args(["check", "--quick", "--json"]),
+        "",
+    );
     let report = parse(&outcome.stdout);
-    assert!(report["proofs"].is_null() && outcome.stderr.is_empty(), "{outcome:?}");
+    assert!(
+        report["proofs"].is_null() && outcome.stderr.is_empty(),
+        "{outcome:?}"
+    );
     // this host runs containers, or the fixture would have failed
-    assert_eq!((outcome.code, &report["ok"]), (Some(0), &Value::Bool(true)), "{report}");
+    assert_eq!(
+        (outcome.code, &report["ok"]),
+        (Some(0), &Value::Bool(true)),
+        "{report}"
+    );
     let host = report["host"].as_array().unwrap();
-    let row = |what: &str| host.iter().find(|row| row["what"] == what).unwrap_or_else(|| panic!("no {what}: {report}"));
-    assert!(row("kernel")["detail"].as_str().unwrap().contains(fs::read_to_string("/proc/sys/kernel/osrelease").unwrap().trim()));
-    assert_eq!([row("overlayfs"), row("cgroup cpu"), row("cgroup memory")].map(|row| row["verdict"].clone()), ["ok"; 3].map(Value::from));
+    let row = |what: &str| {
+        host.iter()
+            .find(|row| row["what"] == what)
+            .unwrap_or_else(|| panic!("no {what}: {report}"))
+    };
+    assert!(
+        row("kernel")["detail"].as_str().unwrap().contains(
+            fs::read_to_string("/proc/sys/kernel/osrelease")
+                .unwrap()
+                .trim()
+        )
+    );
+    assert_eq!(
+        [row("overlayfs"), row("cgroup cpu"), row("cgroup memory")]
+            .map(|row| row["verdict"].clone()),
+        ["ok"; 3].map(Value::from)
+    );
     for row in host {
-        assert_eq!(row["verdict"] == "ok", row["consequence"].is_null(), "{row}");
+        assert_eq!(
+            row["verdict"] == "ok",
+            row["consequence"].is_null(),
+            "{row}"
+        );
     }
-    assert_eq!(fs::read_dir(fixture.state()).unwrap().count(), before, "a folder was left");
-    assert!(!cgroup_left(Path::new("/sys/fs/cgroup"), "minic-check-"), "a cgroup was left");
+    assert_eq!(
+        fs::read_dir(fixture.state()).unwrap().count(),
+        before,
+        "a folder was left"
+    );
+    assert!(
+        !cgroup_left(Path::new("/sys/fs/cgroup"), "minic-check-"),
+        "a cgroup was left"
+    );
 }
 
 /// Whether a cgroup whose name begins so is below `folder`, one tree deep.
 fn cgroup_left(folder: &Path, begins: &str) -> bool {
     let entries = || fs::read_dir(folder).into_iter().flatten().flatten();
-    let below = entries().flat_map(|tree| fs::read_dir(tree.path()).into_iter().flatten().flatten());
-    below.chain(entries()).any(|entry| entry.file_name().to_string_lossy().starts_with(begins))
+    let below =
+        entries().flat_map(|tree| fs::read_dir(tree.path()).into_iter().flatten().flatten());
+    below
+        .chain(entries())
+        .any(|entry| entry.file_name().to_string_lossy().starts_with(begins))
 }

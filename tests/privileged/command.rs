@@ -5,9 +5,12 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How much longer than on a real machine everything takes here; an emulated one sets `MINIC_TEST_SCALE`.
+/// How much longer than on a real machine everything takes here; an emulated one sets
+/// `MINIC_TEST_SCALE`.
 pub fn scale(wait: Duration) -> Duration {
-    let factor = std::env::var("MINIC_TEST_SCALE").ok().and_then(|text| text.parse::<u32>().ok());
+    let factor = std::env::var("MINIC_TEST_SCALE")
+        .ok()
+        .and_then(|text| text.parse::<u32>().ok());
     wait * factor.unwrap_or(1)
 }
 
@@ -50,16 +53,24 @@ impl Outcome {
     /// Its one line on standard error, when it ended with `code` and said nothing else.
     #[track_caller]
     pub fn refused(self, code: i32) -> String {
-        assert_eq!((self.code, self.stdout.as_str()), (Some(code), ""), "{self:?}");
+        assert_eq!(
+            (self.code, self.stdout.as_str()),
+            (Some(code), ""),
+            "{self:?}"
+        );
         assert_eq!(self.stderr.lines().count(), 1, "one line says it: {self:?}");
         self.stderr
     }
 }
 
-/// Runs `command` with `input` on its standard input. It is killed, and the test fails, when it does not end.
+/// Runs `command` with `input` on its standard input. It is killed, and the test fails, when it
+/// does not end.
 #[track_caller]
 pub fn finish(command: &mut Command, input: &str) -> Outcome {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_owned();
@@ -68,7 +79,11 @@ pub fn finish(command: &mut Command, input: &str) -> Outcome {
     let stdout = drain(child.stdout.take().unwrap());
     let stderr = drain(child.stderr.take().unwrap());
     let code = wait(&mut child, &format!("{command:?}"));
-    Outcome { code, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
+    Outcome {
+        code,
+        stdout: stdout.join().unwrap(),
+        stderr: stderr.join().unwrap(),
+    }
 }
 
 /// Waits for `child`; kills it and fails at the deadline.

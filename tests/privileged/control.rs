@@ -10,7 +10,9 @@ const BUSY: [&str; 3] = ["sh", "-c", "while true; do :; done"];
 
 /// CPU time that it has used, in microseconds.
 fn cpu_usec(container: &Container) -> u64 {
-    container.info()["usage"]["cpu_usec"].as_u64().unwrap_or_else(|| panic!("no cpu_usec: {}", container.info()))
+    container.info()["usage"]["cpu_usec"]
+        .as_u64()
+        .unwrap_or_else(|| panic!("no cpu_usec: {}", container.info()))
 }
 
 #[test]
@@ -46,35 +48,70 @@ fn nothing_can_be_executed_in_a_paused_one() {
     let fixture = Fixture::new();
     let one = fixture.detached("one", &["sleep", "1000"]);
     one.verb(&["pause"]).ok();
-    assert!(fixture.minic(&["exec", "one", "true"]).refused(1).contains("PAUSED"));
+    assert!(
+        fixture
+            .minic(&["exec", "one", "true"])
+            .refused(1)
+            .contains("PAUSED")
+    );
     one.verb(&["resume"]).ok();
     one.exec("true").ok();
     one.verb(&["pause"]).ok();
     fixture.minic(&["kill", "one"]).ok();
     assert_eq!(one.state(), "STOPPED");
-    assert!(fixture.minic(&["kill", "one"]).refused(1).contains("kill needs"));
+    assert!(
+        fixture
+            .minic(&["kill", "one"])
+            .refused(1)
+            .contains("kill needs")
+    );
 }
 
 #[test]
 fn an_update_that_cannot_be_saved_is_taken_back() {
     let fixture = Fixture::new();
     let one = fixture.detached("one", &["--memory", "64", "sleep", "1000"]);
-    let live = || one.cgroup_file(&["memory.max", "memory.limit_in_bytes"]).trim().to_owned();
+    let live = || {
+        one.cgroup_file(&["memory.max", "memory.limit_in_bytes"])
+            .trim()
+            .to_owned()
+    };
     // a folder where the new record would be written
-    let obstacle = std::path::Path::new(one.info()["folder"].as_str().unwrap()).join(".spec.json.new/in/the/way");
+    let obstacle = std::path::Path::new(one.info()["folder"].as_str().unwrap())
+        .join(".spec.json.new/in/the/way");
     std::fs::create_dir_all(&obstacle).unwrap();
-    assert_eq!(fixture.minic(&["update", "--memory", "128", "one"]).code, Some(125));
-    assert_eq!((live().as_str(), one.info()["limits"]["memory"].as_u64()), ("67108864", Some(64 << 20)));
+    assert_eq!(
+        fixture.minic(&["update", "--memory", "128", "one"]).code,
+        Some(125)
+    );
+    assert_eq!(
+        (live().as_str(), one.info()["limits"]["memory"].as_u64()),
+        ("67108864", Some(64 << 20))
+    );
     std::fs::remove_dir_all(obstacle.ancestors().nth(3).unwrap()).unwrap();
     fixture.minic(&["update", "--memory", "128", "one"]).ok();
-    assert_eq!((live().as_str(), one.info()["limits"]["memory"].as_u64()), ("134217728", Some(128 << 20)));
+    assert_eq!(
+        (live().as_str(), one.info()["limits"]["memory"].as_u64()),
+        ("134217728", Some(128 << 20))
+    );
 }
 
 #[test]
 fn a_fork_bomb_is_held_and_killed() {
     let fixture = Fixture::new();
-    let bomb = fixture.detached("bomb", &["--pids-limit", "64", "sh", "-c", "bomb() { bomb | bomb & }; bomb; sleep 1000"]);
-    eventually("it was refused more processes than it may have", || bomb.cgroup_figure("pids.events", "max") > 0);
+    let bomb = fixture.detached(
+        "bomb",
+        &[
+            "--pids-limit",
+            "64",
+            "sh",
+            "-c",
+            "bomb() { bomb | bomb & }; bomb; sleep 1000",
+        ],
+    );
+    eventually("it was refused more processes than it may have", || {
+        bomb.cgroup_figure("pids.events", "max") > 0
+    });
     assert!(bomb.info()["usage"]["pids"].as_u64().unwrap() <= 64);
     fixture.minic(&["stop", "-t", "0", "bomb"]).ok();
     assert_eq!(bomb.state(), "STOPPED");
@@ -87,32 +124,69 @@ fn a_new_cap_holds_at_once_and_at_the_next_start() {
     let fixture = Fixture::new();
     let busy = fixture.detached("busy", &BUSY);
     let said = fixture.minic(&["update", "--cpu", "256", "busy"]).ok();
-    assert_eq!(said, "cpu unlimited → 25% of a core\ncpu shares unlimited → 256\n");
-    let throttled = || busy.info()["usage"]["nr_throttled"].as_u64().unwrap_or_default();
+    assert_eq!(
+        said,
+        "cpu unlimited → 25% of a core\ncpu shares unlimited → 256\n"
+    );
+    let throttled = || {
+        busy.info()["usage"]["nr_throttled"]
+            .as_u64()
+            .unwrap_or_default()
+    };
     eventually("the cap is felt", || throttled() > 0);
     busy.verb(&["restart", "-t", "0"]).ok();
     eventually("and felt after a restart", || throttled() > 0);
-    assert!(fixture.minic(&["update", "busy"]).refused(125).contains("nothing to change"));
+    assert!(
+        fixture
+            .minic(&["update", "busy"])
+            .refused(125)
+            .contains("nothing to change")
+    );
 }
 
 #[test]
 fn less_memory_than_is_used_is_refused_and_more_is_given() {
     let fixture = Fixture::new();
-    let full = fixture.detached("full", &["--memory", "128", "sh", "-c", "x=$(printf %048000000d 0); echo full; sleep 1000"]);
-    eventually("it is full", || fixture.minic(&["logs", "full"]).ok().contains("full"));
+    let full = fixture.detached(
+        "full",
+        &[
+            "--memory",
+            "128",
+            "sh",
+            "-c",
+            "x=$(printf %048000000d 0); echo full; sleep 1000",
+        ],
+    );
+    eventually("it is full", || {
+        fixture.minic(&["logs", "full"]).ok().contains("full")
+    });
     let refused = fixture.minic(&["update", "--memory", "8", "full"]);
     assert_eq!(refused.code, Some(125), "{refused:?}");
     assert_eq!(refused.stderr.lines().count(), 1, "{refused:?}");
-    assert_eq!(full.info()["limits"]["memory"].as_u64(), Some(128 << 20), "nothing changed");
+    assert_eq!(
+        full.info()["limits"]["memory"].as_u64(),
+        Some(128 << 20),
+        "nothing changed"
+    );
     assert_eq!(full.state(), "RUNNING");
-    assert_eq!(fixture.minic(&["update", "--memory", "256", "full"]).ok(), "memory 128M → 256M\n");
+    assert_eq!(
+        fixture.minic(&["update", "--memory", "256", "full"]).ok(),
+        "memory 128M → 256M\n"
+    );
     assert_eq!(full.info()["limits"]["memory"].as_u64(), Some(256 << 20));
 }
 
 #[test]
 fn a_signal_reaches_its_command() {
     let fixture = Fixture::new();
-    let trap = fixture.detached("trap", &["sh", "-c", "trap 'echo usr1' USR1; echo ready; while true; do sleep 0.05; done"]);
+    let trap = fixture.detached(
+        "trap",
+        &[
+            "sh",
+            "-c",
+            "trap 'echo usr1' USR1; echo ready; while true; do sleep 0.05; done",
+        ],
+    );
     let logged = |word: &str| fixture.minic(&["logs", "trap"]).ok().contains(word);
     eventually("it is ready", || logged("ready"));
     fixture.minic(&["kill", "-s", "USR1", "trap"]).ok();
@@ -125,10 +199,23 @@ fn a_signal_reaches_its_command() {
 #[test]
 fn what_fails_is_started_again_as_often_as_was_said() {
     let fixture = Fixture::new();
-    let flaky = fixture.detached("flaky", &["--restart", "on-failure:2", "sh", "-c", "echo try; exit 3"]);
+    let flaky = fixture.detached(
+        "flaky",
+        &["--restart", "on-failure:2", "sh", "-c", "echo try; exit 3"],
+    );
     assert_eq!(fixture.minic(&["wait", "flaky"]).code, Some(0));
-    eventually("it was tried three times", || fixture.minic(&["logs", "flaky"]).ok().matches("try").count() == 3);
-    assert_eq!((flaky.state().as_str(), flaky.info()["restarts"].as_u64()), ("STOPPED", Some(2)));
+    eventually("it was tried three times", || {
+        fixture
+            .minic(&["logs", "flaky"])
+            .ok()
+            .matches("try")
+            .count()
+            == 3
+    });
+    assert_eq!(
+        (flaky.state().as_str(), flaky.info()["restarts"].as_u64()),
+        ("STOPPED", Some(2))
+    );
     assert_eq!(flaky.info()["exit_code"].as_i64(), Some(3));
 }
 
@@ -136,17 +223,31 @@ fn what_fails_is_started_again_as_often_as_was_said() {
 fn a_stop_is_the_end_of_restarts() {
     let fixture = Fixture::new();
     let always = fixture.detached("always", &["--restart", "always", "sh", "-c", "exit 0"]);
-    eventually("it was started again", || always.info()["restarts"].as_u64() > Some(0));
+    eventually("it was started again", || {
+        always.info()["restarts"].as_u64() > Some(0)
+    });
     fixture.minic(&["stop", "always"]).ok();
     let restarts = always.info()["restarts"].clone();
     thread::sleep(scale(Duration::from_millis(500)));
-    assert_eq!((always.state().as_str(), always.info()["restarts"].clone()), ("STOPPED", restarts));
+    assert_eq!(
+        (always.state().as_str(), always.info()["restarts"].clone()),
+        ("STOPPED", restarts)
+    );
 }
 
 #[test]
 fn health_is_a_state() {
     let fixture = Fixture::new();
-    let args = ["--health-cmd", "test -e /tmp/ok", "--health-interval", "200ms", "--health-retries", "2", "sleep", "1000"];
+    let args = [
+        "--health-cmd",
+        "test -e /tmp/ok",
+        "--health-interval",
+        "200ms",
+        "--health-retries",
+        "2",
+        "sleep",
+        "1000",
+    ];
     let sick = fixture.detached("sick", &args);
     let health = |wanted: &str| sick.info()["health"].as_str() == Some(wanted);
     eventually("it is unhealthy", || health("unhealthy"));
@@ -159,17 +260,32 @@ fn health_is_a_state() {
 #[test]
 fn memory_pressure_is_told() {
     let fixture = Fixture::new();
-    // eight read the host's libraries again and again in hardly more memory than they need themselves: all that they use, their
-    // own code included, is reclaimed and read again all the time
+    // eight read the host's libraries again and again in hardly more memory than they need
+    // themselves: all that they use, their own code included, is reclaimed and read again all the
+    // time
     let script = "for i in 1 2 3 4 5 6 7 8; do while true; do cat /libraries/*.so* > /dev/null; done & done; wait";
     let libraries = format!("{}:/libraries:ro,noidmap", libraries().display());
-    fixture.detached("pressed", &["--memory", "10", "--volume", &libraries, "sh", "-c", script]);
-    let told = || std::fs::read_to_string(fixture.state().join("events.jsonl")).unwrap_or_default().contains("memory pressure");
+    fixture.detached(
+        "pressed",
+        &["--memory", "10", "--volume", &libraries, "sh", "-c", script],
+    );
+    let told = || {
+        std::fs::read_to_string(fixture.state().join("events.jsonl"))
+            .unwrap_or_default()
+            .contains("memory pressure")
+    };
     eventually("the events tell of memory pressure", told);
 }
 
 /// The folder of the host's libraries: files that are much more than a small container's memory.
 fn libraries() -> std::path::PathBuf {
-    let folders = std::fs::read_dir("/usr/lib").unwrap().flatten().map(|entry| entry.path()).chain(["/lib64".into(), "/lib".into()]);
-    folders.into_iter().find(|folder| folder.join("libc.so.6").exists()).expect("a C library")
+    let folders = std::fs::read_dir("/usr/lib")
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path())
+        .chain(["/lib64".into(), "/lib".into()]);
+    folders
+        .into_iter()
+        .find(|folder| folder.join("libc.so.6").exists())
+        .expect("a C library")
 }

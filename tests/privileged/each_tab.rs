@@ -1,4 +1,5 @@
-//! Each tab from end to end: real containers, a real terminal, keys alone; what came of it is asked of the kernel.
+//! Each tab from end to end: real containers, a real terminal, keys alone; what came of it is asked
+//! of the kernel.
 
 use std::fs;
 
@@ -25,7 +26,11 @@ fn answer(tmux: &Tmux, text: &str) {
 /// Presses `key` until the selected line, which has a marker, shows `text`.
 #[track_caller]
 fn go_to(tmux: &Tmux, key: &str, text: &str) {
-    let there = |screen: &str| screen.lines().any(|line| line.find('▌').is_some_and(|at| line[at..].contains(text)));
+    let there = |screen: &str| {
+        screen
+            .lines()
+            .any(|line| line.find('▌').is_some_and(|at| line[at..].contains(text)))
+    };
     for _ in 0..40 {
         if comes_true_soon(|| there(&tmux.screen())) {
             return;
@@ -35,7 +40,8 @@ fn go_to(tmux: &Tmux, key: &str, text: &str) {
     panic!("{text} was never selected. The screen:\n{}", tmux.screen());
 }
 
-/// Whether it is so within a moment: a key is on its way for a few milliseconds, and much longer on a loaded machine.
+/// Whether it is so within a moment: a key is on its way for a few milliseconds, and much longer on
+/// a loaded machine.
 fn comes_true_soon(ask: impl Fn() -> bool) -> bool {
     (0..5).any(|_| {
         std::thread::sleep(crate::command::scale(std::time::Duration::from_millis(40)));
@@ -50,21 +56,34 @@ fn bytes(figure: &str) -> u64 {
 #[test]
 fn containers_are_filtered_sorted_limited_destroyed_and_brought_back() {
     let fixture = Fixture::new();
-    let busy = fixture.detached("busy", &["--memory", "64M", "sh", "-c", "while :; do :; done"]);
+    let busy = fixture.detached(
+        "busy",
+        &["--memory", "64M", "sh", "-c", "while :; do :; done"],
+    );
     for name in ["idle-a", "idle-b"] {
         fixture.detached(name, &["sleep", "1000"]);
     }
     let tmux = open(&fixture, 120, 40);
-    tmux.wait_until("all three are shown", |screen| ["busy", "idle-a", "idle-b"].iter().all(|name| screen.contains(name)));
+    tmux.wait_until("all three are shown", |screen| {
+        ["busy", "idle-a", "idle-b"]
+            .iter()
+            .all(|name| screen.contains(name))
+    });
     tmux.press(&["/"]);
     tmux.write("idle");
-    tmux.wait_until("only those that match", |screen| !screen.contains("while :") && screen.contains("idle-b"));
+    tmux.wait_until("only those that match", |screen| {
+        !screen.contains("while :") && screen.contains("idle-b")
+    });
     tmux.press(&["Escape"]);
     tmux.wait_for("while :");
     // the busiest first, once there is a figure
     tmux.press(&["P"]);
     tmux.wait_until("the busy one is the first row", |screen| {
-        screen.lines().skip_while(|line| !line.contains("CPU▼")).nth(1).is_some_and(|line| line.contains("busy"))
+        screen
+            .lines()
+            .skip_while(|line| !line.contains("CPU▼"))
+            .nth(1)
+            .is_some_and(|line| line.contains("busy"))
     });
     tmux.press(&["g"]);
     go_to(&tmux, "g", "busy");
@@ -75,15 +94,27 @@ fn containers_are_filtered_sorted_limited_destroyed_and_brought_back() {
     // as tiles, and by the arrows there
     tmux.press(&["v"]);
     tmux.wait_for("─ busy ─");
-    tmux.wait_until("the heading of the table is gone", |screen| !screen.contains("CPU▼"));
+    tmux.wait_until("the heading of the table is gone", |screen| {
+        !screen.contains("CPU▼")
+    });
     tmux.press(&["v"]);
     tmux.wait_for("CPU▼");
     let pid = busy.pid();
     tmux.press(&["D"]);
     eventually("its process is gone", || !lives(pid));
-    eventually("it left the list", || fixture.list().iter().all(|container| container["name"] != "busy"));
+    eventually("it left the list", || {
+        fixture
+            .list()
+            .iter()
+            .all(|container| container["name"] != "busy")
+    });
     tmux.press(&["u"]);
-    eventually("undo brought it back", || fixture.list().iter().any(|container| container["name"] == "busy"));
+    eventually("undo brought it back", || {
+        fixture
+            .list()
+            .iter()
+            .any(|container| container["name"] == "busy")
+    });
     close(&tmux);
 }
 
@@ -94,21 +125,36 @@ fn a_process_gets_a_signal_and_is_gone() {
     let tmux = open(&fixture, 120, 40);
     tmux.wait_for("family");
     tmux.press(&["2"]);
-    tmux.wait_until("both are shown", |screen| screen.contains("sleep 3001") && screen.contains("sleep 3002"));
+    tmux.wait_until("both are shown", |screen| {
+        screen.contains("sleep 3001") && screen.contains("sleep 3002")
+    });
     let inside = container.exec("pgrep -f 'sleep 3001' | head -n 1").ok();
     let shown = tmux.screen();
-    let line = shown.lines().find(|line| line.contains("sleep 3001")).unwrap().to_owned();
-    let numbers: Vec<i32> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-    assert!(numbers.contains(&inside.trim().parse().unwrap()), "its pid inside, {inside}, is not in {line:?}");
-    let host =
-        numbers.iter().copied().find(|pid| fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.contains("3001")));
+    let line = shown
+        .lines()
+        .find(|line| line.contains("sleep 3001"))
+        .unwrap()
+        .to_owned();
+    let numbers: Vec<i32> = line
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    assert!(
+        numbers.contains(&inside.trim().parse().unwrap()),
+        "its pid inside, {inside}, is not in {line:?}"
+    );
+    let host = numbers.iter().copied().find(|pid| {
+        fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.contains("3001"))
+    });
     let host = host.unwrap_or_else(|| panic!("no pid of the host in {line:?}"));
     go_to(&tmux, "Down", "sleep 3001");
     tmux.press(&["s"]);
     tmux.wait_for("Signal");
     tmux.press(&["Enter"]);
     eventually("the process is gone", || !lives(host));
-    tmux.wait_until("its line is gone", |screen| !screen.contains("sleep 3001") && screen.contains("sleep 3002"));
+    tmux.wait_until("its line is gone", |screen| {
+        !screen.contains("sleep 3001") && screen.contains("sleep 3002")
+    });
     close(&tmux);
 }
 
@@ -117,14 +163,26 @@ fn two_logs_are_merged_searched_and_saved() {
     let fixture = Fixture::new();
     let both = ["first", "second"];
     for name in both {
-        let line = format!("for n in 1 2 3; do printf '{name} \\033[31mline\\033[0m %d\\n' $n; sleep 0.1; done; sleep 1000");
+        let line = format!(
+            "for n in 1 2 3; do printf '{name} \\033[31mline\\033[0m %d\\n' $n; sleep 0.1; done; sleep 1000"
+        );
         fixture.detached(name, &["sh", "-c", &line]);
     }
-    eventually("all was written", || both.iter().all(|name| fixture.minic(&["logs", name]).ok().lines().count() == 3));
+    eventually("all was written", || {
+        both.iter()
+            .all(|name| fixture.minic(&["logs", name]).ok().lines().count() == 3)
+    });
     let tmux = open(&fixture, 120, 40);
-    tmux.wait_until("both are shown", |screen| both.iter().all(|name| screen.contains(name)));
+    tmux.wait_until("both are shown", |screen| {
+        both.iter().all(|name| screen.contains(name))
+    });
     tmux.press(&["Space", "Space", "l"]);
-    tmux.wait_until("every line of both", |screen| (1..=3).all(|n| both.iter().all(|name| screen.contains(&format!("{name} line {n}")))));
+    tmux.wait_until("every line of both", |screen| {
+        (1..=3).all(|n| {
+            both.iter()
+                .all(|name| screen.contains(&format!("{name} line {n}")))
+        })
+    });
     // red, as the terminal's own colour 1
     assert!(
         tmux.colours().contains("\u{1b}[38;5;1mline") || tmux.colours().contains("\u{1b}[31mline"),
@@ -139,11 +197,23 @@ fn two_logs_are_merged_searched_and_saved() {
     tmux.press(&["s"]);
     tmux.wait_for("containers.log");
     answer(&tmux, &target.display().to_string());
-    eventually("the file is there", || fs::read_to_string(&target).is_ok_and(|text| text.lines().count() == 6));
+    eventually("the file is there", || {
+        fs::read_to_string(&target).is_ok_and(|text| text.lines().count() == 6)
+    });
     let saved = fs::read_to_string(&target).unwrap();
     for name in both {
-        let own: Vec<&str> = saved.lines().filter(|line| line.contains(&format!("{name} line"))).collect();
-        assert!(own.len() == 3 && own.iter().zip(1..).all(|(line, n)| line.ends_with(&format!("line {n}"))), "{saved}");
+        let own: Vec<&str> = saved
+            .lines()
+            .filter(|line| line.contains(&format!("{name} line")))
+            .collect();
+        assert!(
+            own.len() == 3
+                && own
+                    .iter()
+                    .zip(1..)
+                    .all(|(line, n)| line.ends_with(&format!("line {n}"))),
+            "{saved}"
+        );
     }
     fs::remove_file(&target).unwrap();
     close(&tmux);
@@ -158,7 +228,14 @@ fn changed_files_are_shown_extracted_and_reverted() {
     tmux.wait_for("changes");
     tmux.press(&["5"]);
     // its letter, behind the marker of the selected one
-    let kind = |screen: &str, path: &str| screen.lines().find(|line| line.contains(path))?.trim_start_matches([' ', '▌']).chars().next();
+    let kind = |screen: &str, path: &str| {
+        screen
+            .lines()
+            .find(|line| line.contains(path))?
+            .trim_start_matches([' ', '▌'])
+            .chars()
+            .next()
+    };
     tmux.wait_until("added, changed, deleted", |screen| {
         let is = |path: &str, letter: char| kind(screen, path) == Some(letter);
         is("/made-here", 'A') && is("/etc/passwd", 'C') && is("/etc/group", 'D')
@@ -180,7 +257,14 @@ fn changed_files_are_shown_extracted_and_reverted() {
     tmux.wait_until("it is not among the changes any more", |screen| {
         kind(screen, "/made-here").is_none() && screen.contains("/etc/passwd")
     });
-    assert!(!fixture.state().join("containers").join(container.id()).join("upper/made-here").exists());
+    assert!(
+        !fixture
+            .state()
+            .join("containers")
+            .join(container.id())
+            .join("upper/made-here")
+            .exists()
+    );
     close(&tmux);
 }
 
@@ -188,13 +272,33 @@ fn changed_files_are_shown_extracted_and_reverted() {
 fn isolation_is_judged_by_what_the_kernel_says() {
     let fixture = Fixture::new();
     let shut = fixture.detached("shut", &["sleep", "1000"]);
-    fixture.minic(&["run", "-d", "--privileged", "--name", "wide-open", "sleep", "1000"]).ok();
+    fixture
+        .minic(&[
+            "run",
+            "-d",
+            "--privileged",
+            "--name",
+            "wide-open",
+            "sleep",
+            "1000",
+        ])
+        .ok();
     let open_one = fixture.container("wide-open");
     let status = |pid: i32, key: &str| {
         let text = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-        text.lines().find_map(|line| line.strip_prefix(key)).unwrap().trim().to_owned()
+        text.lines()
+            .find_map(|line| line.strip_prefix(key))
+            .unwrap()
+            .trim()
+            .to_owned()
     };
-    assert_eq!((status(shut.pid(), "Seccomp:"), status(open_one.pid(), "Seccomp:")), ("2".into(), "0".into()));
+    assert_eq!(
+        (
+            status(shut.pid(), "Seccomp:"),
+            status(open_one.pid(), "Seccomp:")
+        ),
+        ("2".into(), "0".into())
+    );
     let tmux = open(&fixture, 120, 40);
     tmux.wait_for("wide-open");
     for (name, verdict, word) in [("shut", "ok", "filtering"), ("wide-open", "weak", "off")] {
@@ -204,14 +308,23 @@ fn isolation_is_judged_by_what_the_kernel_says() {
         go_to(&tmux, "Down", name);
         tmux.press(&["6"]);
         tmux.wait_until(&format!("{name} is judged"), |screen| {
-            let named = screen.lines().any(|line| line.trim_start().starts_with(name));
+            let named = screen
+                .lines()
+                .any(|line| line.trim_start().starts_with(name));
             let judged = screen.lines().find(|line| line.contains(" seccomp "));
-            named && judged.is_some_and(|line| line.trim_start().starts_with(verdict) && line.contains(word))
+            named
+                && judged.is_some_and(|line| {
+                    line.trim_start().starts_with(verdict) && line.contains(word)
+                })
         });
     }
     // the very namespace that the kernel has for it
     let mnt = fs::read_link(format!("/proc/{}/ns/mnt", open_one.pid())).unwrap();
-    let number = mnt.to_string_lossy().trim_start_matches("mnt:[").trim_end_matches(']').to_owned();
+    let number = mnt
+        .to_string_lossy()
+        .trim_start_matches("mnt:[")
+        .trim_end_matches(']')
+        .to_owned();
     tmux.wait_for(&number);
     close(&tmux);
 }
@@ -229,7 +342,16 @@ fn events_come_in_their_order() {
     fixture.minic(&["destroy", "lived"]).ok();
     tmux.wait_until("they stand one below the other", |screen| {
         let mut lines = screen.lines().filter(|line| line.contains("lived"));
-        ["created", "started", "paused", "resumed", "died", "destroyed"].iter().all(|event| lines.any(|line| line.contains(event)))
+        [
+            "created",
+            "started",
+            "paused",
+            "resumed",
+            "died",
+            "destroyed",
+        ]
+        .iter()
+        .all(|event| lines.any(|line| line.contains(event)))
     });
     close(&tmux);
 }
@@ -248,14 +370,30 @@ fn a_preset_is_edited_saved_and_launched() {
     tmux.wait_for("Preset small");
     go_to(&tmux, "Tab", "Memory");
     answer(&tmux, "96M");
-    eventually("the file says so", || fs::read_to_string(&config).is_ok_and(|now| now == text.replace("64M", "96M")));
-    tmux.wait_until("the form is gone", |screen| !screen.contains("Preset small"));
+    eventually("the file says so", || {
+        fs::read_to_string(&config).is_ok_and(|now| now == text.replace("64M", "96M"))
+    });
+    tmux.wait_until("the form is gone", |screen| {
+        !screen.contains("Preset small")
+    });
     tmux.press(&["Enter"]);
     tmux.wait_for("Run a container");
     tmux.press(&["Enter"]);
-    eventually("it runs", || fixture.list().iter().any(|container| container["state"] == "RUNNING"));
+    eventually("it runs", || {
+        fixture
+            .list()
+            .iter()
+            .any(|container| container["state"] == "RUNNING")
+    });
     let name = fixture.list()[0]["name"].as_str().unwrap().to_owned();
-    assert_eq!(bytes(&fixture.container(&name).cgroup_file(&["memory.limit_in_bytes", "memory.max"])), 96 << 20);
+    assert_eq!(
+        bytes(
+            &fixture
+                .container(&name)
+                .cgroup_file(&["memory.limit_in_bytes", "memory.max"])
+        ),
+        96 << 20
+    );
     close(&tmux);
     fs::remove_file(&config).unwrap();
 }
@@ -271,6 +409,14 @@ fn the_host_is_the_one_that_the_kernel_describes() {
     tmux.press(&["q"]);
     tmux.wait_for("prompt$");
     // the `check` that this tab runs goes on after the screen
-    let checks = || crate::census::Census::take(fixture.state()).processes.iter().any(|(_, title)| title.contains("check --json"));
-    assert!((0..8).any(|_| comes_true(|| !checks())), "check never ended");
+    let checks = || {
+        crate::census::Census::take(fixture.state())
+            .processes
+            .iter()
+            .any(|(_, title)| title.contains("check --json"))
+    };
+    assert!(
+        (0..8).any(|_| comes_true(|| !checks())),
+        "check never ended"
+    );
 }

@@ -1,6 +1,10 @@
-//! A container takes all that it can of what the kernel has one number of for the whole host, or for each user; root outside still gets some.
+//! A container takes all that it can of what the kernel has one number of for the whole host, or
+//! for each user; root outside still gets some.
 
-#![allow(unsafe_code, reason = "system calls that no library makes are what is tried")]
+#![allow(
+    unsafe_code,
+    reason = "system calls that no library makes are what is tried"
+)]
 
 use std::ffi::CString;
 use std::fs::{self, File};
@@ -35,14 +39,24 @@ fn take<T>(most: usize, mut one: impl FnMut(usize) -> nix::Result<T>) -> (Vec<T>
 fn timer() -> nix::Result<libc::timer_t> {
     let mut id: libc::timer_t = std::ptr::null_mut();
     // SAFETY: no event is given, which is documented; `id` is alive.
-    Errno::result(unsafe { libc::timer_create(libc::CLOCK_MONOTONIC, std::ptr::null_mut(), &raw mut id) }).map(|_| id)
+    Errno::result(unsafe {
+        libc::timer_create(libc::CLOCK_MONOTONIC, std::ptr::null_mut(), &raw mut id)
+    })
+    .map(|_| id)
 }
 
 fn queue(name: &str) -> nix::Result<OwnedFd> {
     let name = CString::new(name).unwrap();
     let attributes = std::ptr::null_mut::<libc::mq_attr>();
     // SAFETY: a NUL-terminated name, a mode, and no attributes, which is documented.
-    let fd = Errno::result(unsafe { libc::mq_open(name.as_ptr(), libc::O_CREAT | libc::O_RDWR | libc::O_CLOEXEC, 0o600, attributes) })?;
+    let fd = Errno::result(unsafe {
+        libc::mq_open(
+            name.as_ptr(),
+            libc::O_CREAT | libc::O_RDWR | libc::O_CLOEXEC,
+            0o600,
+            attributes,
+        )
+    })?;
     // SAFETY: on Linux it is a descriptor, and new.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
@@ -50,12 +64,15 @@ fn queue(name: &str) -> nix::Result<OwnedFd> {
 fn events_of_aio(count: u32) -> nix::Result<u64> {
     let mut context = 0_u64;
     // SAFETY: `context` is zero and alive, as io_setup(2) wants it.
-    Errno::result(unsafe { libc::syscall(libc::SYS_io_setup, count, &raw mut context) }).map(|_| context)
+    Errno::result(unsafe { libc::syscall(libc::SYS_io_setup, count, &raw mut context) })
+        .map(|_| context)
 }
 
 fn terminal() -> nix::Result<OwnedFd> {
     let opened = File::options().read(true).write(true).open("/dev/ptmx");
-    opened.map(OwnedFd::from).map_err(|error| Errno::from_raw(error.raw_os_error().unwrap()))
+    opened
+        .map(OwnedFd::from)
+        .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap()))
 }
 
 fn inotify() -> nix::Result<Inotify> {
@@ -91,12 +108,19 @@ fn takes_everything() {
         say("timers", taken.len(), why);
     }
     if wants("aio") {
-        let events = fs::read_to_string("/proc/sys/fs/aio-max-nr").unwrap().trim().parse().unwrap();
+        let events = fs::read_to_string("/proc/sys/fs/aio-max-nr")
+            .unwrap()
+            .trim()
+            .parse()
+            .unwrap();
         let (taken, why) = take(1, |_| events_of_aio(events));
         say("aio", taken.len(), why);
     }
     if wants("files") {
-        let made = |n| File::create(format!("/dev/shm/{n}")).map_err(|error| Errno::from_raw(error.raw_os_error().unwrap()));
+        let made = |n| {
+            File::create(format!("/dev/shm/{n}"))
+                .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap()))
+        };
         let (taken, why) = take(2 * ENOUGH, |n| made(n).map(drop));
         say("files", taken.len(), why);
     }
@@ -114,7 +138,12 @@ fn takes_everything() {
 }
 
 /// A container that has taken what it could.
-fn greedy<'a>(fixture: &'a Fixture, name: &str, args: &[&str], what: &str) -> (Container<'a>, String) {
+fn greedy<'a>(
+    fixture: &'a Fixture,
+    name: &str,
+    args: &[&str],
+    what: &str,
+) -> (Container<'a>, String) {
     let (own, child) = (own_program(), probe("exhaustion::takes_everything"));
     let take = format!("TAKE={what}");
     let first = [args, &["-v", &own, "--env", &take]].concat();
@@ -128,8 +157,13 @@ fn greedy<'a>(fixture: &'a Fixture, name: &str, args: &[&str], what: &str) -> (C
 /// How many of `what` it took.
 #[track_caller]
 fn took(said: &str, what: &str) -> usize {
-    let line = said.lines().find_map(|line| line.strip_prefix("TOOK ")?.strip_prefix(what)?.strip_prefix(' '));
-    line.and_then(|line| line.split(' ').next()?.parse().ok()).unwrap_or_else(|| panic!("no {what}: {said}"))
+    let line = said.lines().find_map(|line| {
+        line.strip_prefix("TOOK ")?
+            .strip_prefix(what)?
+            .strip_prefix(' ')
+    });
+    line.and_then(|line| line.split(' ').next()?.parse().ok())
+        .unwrap_or_else(|| panic!("no {what}: {said}"))
 }
 
 /// What root of the host still gets one of.
@@ -162,7 +196,12 @@ fn root_still_gets(what: &[&str], said: &str) {
 fn with_ids_of_its_own_nothing_is_taken_from_root() {
     let fixture = Fixture::new();
     let all = ["inotify", "terminals", "queues", "timers", "aio"];
-    let (greedy, said) = greedy(&fixture, "greedy", &["--userns", "auto"], &format!("{} files", all.join(" ")));
+    let (greedy, said) = greedy(
+        &fixture,
+        "greedy",
+        &["--userns", "auto"],
+        &format!("{} files", all.join(" ")),
+    );
     root_still_gets(&all, &said);
     assert!(took(&said, "inotify") > 8, "it has its own: {said}");
     assert!((32..=128).contains(&took(&said, "terminals")), "{said}");
@@ -174,7 +213,10 @@ fn with_ids_of_its_own_nothing_is_taken_from_root() {
     let second = fixture.detached("second", &["--userns", "auto", "sleep", "1000"]);
     let script = "timeout 1 tail -f /etc/hostname 2>&1; exec script -qec tty /dev/null";
     let seen = second.exec(script);
-    assert!(!seen.stdout.contains("inotify") && seen.stdout.contains("/dev/pts/"), "{seen:?}");
+    assert!(
+        !seen.stdout.contains("inotify") && seen.stdout.contains("/dev/pts/"),
+        "{seen:?}"
+    );
     assert_eq!(greedy.state(), "RUNNING");
 }
 
@@ -199,21 +241,39 @@ fn owner_of(namespace: &File) -> u32 {
 #[test]
 fn a_user_namespace_is_owned_by_its_own_root_and_has_limits() {
     let fixture = Fixture::new();
-    let container = fixture.detached("owned", &["--userns", "auto", "--cap-add", "SYS_ADMIN", "sleep", "1000"]);
+    let container = fixture.detached(
+        "owned",
+        &[
+            "--userns",
+            "auto",
+            "--cap-add",
+            "SYS_ADMIN",
+            "sleep",
+            "1000",
+        ],
+    );
     let map = container.exec("cat /proc/self/uid_map; cat /proc/sys/user/max_net_namespaces /proc/sys/user/max_inotify_watches").ok();
     let words: Vec<&str> = map.split_whitespace().collect();
     assert_eq!(words[3..], ["256", "65536"], "{map}");
     let namespace = File::open(format!("/proc/{}/ns/user", container.pid())).unwrap();
     assert_eq!(owner_of(&namespace).to_string(), words[1]);
     // whoever may make namespaces inside makes as many as that
-    let (_many, said) = greedy(&fixture, "many", &["--userns", "auto", "--cap-add", "SYS_ADMIN"], "namespaces");
+    let (_many, said) = greedy(
+        &fixture,
+        "many",
+        &["--userns", "auto", "--cap-add", "SYS_ADMIN"],
+        "namespaces",
+    );
     assert!((200..=256).contains(&took(&said, "namespaces")), "{said}");
     // and cannot raise it
-    let raised = container.exec("echo 1000 > /proc/sys/user/max_net_namespaces; cat /proc/sys/user/max_net_namespaces");
+    let raised = container.exec(
+        "echo 1000 > /proc/sys/user/max_net_namespaces; cat /proc/sys/user/max_net_namespaces",
+    );
     assert_eq!(raised.stdout, "256\n", "{raised:?}");
 }
 
-/// The binary as a root that has no inotify instance left: that of a user namespace in which there are none to be had.
+/// The binary as a root that has no inotify instance left: that of a user namespace in which there
+/// are none to be had.
 fn without_inotify(fixture: &Fixture, args: &str) -> Command {
     let line = format!(
         "echo 0 > /proc/sys/user/max_inotify_instances && exec {} --state {} {args}",
@@ -228,19 +288,40 @@ fn without_inotify(fixture: &Fixture, args: &str) -> Command {
 #[test]
 fn who_follows_goes_on_when_there_is_no_inotify_instance_left() {
     let fixture = Fixture::new();
-    let _container = fixture.detached("talker", &["sh", "-c", "for i in 1 2 3 4 5 6; do echo word $i; sleep 0.5; done"]);
+    let _container = fixture.detached(
+        "talker",
+        &[
+            "sh",
+            "-c",
+            "for i in 1 2 3 4 5 6; do echo word $i; sleep 0.5; done",
+        ],
+    );
     let followed = finish(&mut without_inotify(&fixture, "logs -f talker"), "");
-    assert!(followed.code == Some(0) && followed.stdout.contains("word 6"), "{followed:?}");
-    assert_eq!(followed.stderr.matches("looking again and again").count(), 1, "{followed:?}");
+    assert!(
+        followed.code == Some(0) && followed.stdout.contains("word 6"),
+        "{followed:?}"
+    );
+    assert_eq!(
+        followed.stderr.matches("looking again and again").count(),
+        1,
+        "{followed:?}"
+    );
 
     let mut events = without_inotify(&fixture, "events -f");
-    let mut events = events.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut events = events
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     fixture.minic(&["rename", "talker", "singer"]).ok();
     let mut output = std::io::BufReader::new(events.stdout.take().unwrap());
     let mut line = String::new();
     while !line.contains("singer") {
         line.clear();
-        assert!(std::io::BufRead::read_line(&mut output, &mut line).unwrap() > 0, "it ended");
+        assert!(
+            std::io::BufRead::read_line(&mut output, &mut line).unwrap() > 0,
+            "it ended"
+        );
     }
     events.kill().unwrap();
     events.wait().unwrap();

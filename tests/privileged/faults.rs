@@ -1,5 +1,6 @@
-//! Every numbered step of ours fails once, and its process is killed there once (`src/sys/fault.rs`). After each: the next command
-//! works, `list` tells the truth, who was there before is untouched, and nothing is left.
+//! Every numbered step of ours fails once, and its process is killed there once
+//! (`src/sys/fault.rs`). After each: the next command works, `list` tells the truth, who was there
+//! before is untouched, and nothing is left.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,15 +23,27 @@ struct Strides {
     numbers: usize,
 }
 
-/// All where `MINIC_LONG=1` asks for it. Mounts are alike, a fourth of them does; and an emulated machine, in which each trial takes seconds,
-/// does with a few of everything.
+/// All where `MINIC_LONG=1` asks for it. Mounts are alike, a fourth of them does; and an emulated
+/// machine, in which each trial takes seconds, does with a few of everything.
 fn strides() -> Strides {
     if std::env::var("MINIC_LONG").is_ok_and(|long| long == "1") {
-        Strides { steps: 1, mounts: 1, numbers: 1 }
+        Strides {
+            steps: 1,
+            mounts: 1,
+            numbers: 1,
+        }
     } else if scale(Duration::from_secs(1)) > Duration::from_secs(1) {
-        Strides { steps: 9, mounts: 16, numbers: 3 }
+        Strides {
+            steps: 9,
+            mounts: 16,
+            numbers: 3,
+        }
     } else {
-        Strides { steps: 1, mounts: 4, numbers: 1 }
+        Strides {
+            steps: 1,
+            mounts: 4,
+            numbers: 1,
+        }
     }
 }
 
@@ -45,7 +58,8 @@ fn places(step: &str) -> impl Iterator<Item = u16> {
     (0..most).step_by(stride)
 }
 
-/// A step that is taken several times is tried at each of its places up to here; an init has 14 steps and some 30 mounts.
+/// A step that is taken several times is tried at each of its places up to here; an init has 14
+/// steps and some 30 mounts.
 const MOST_PLACES: u16 = 100;
 
 /// What is being done when the fault comes.
@@ -74,39 +88,65 @@ enum Scene {
     Sweep,
 }
 
-const CONTAINER: [&str; 5] = ["--tmpfs", "/scratch", "--sysctl", "net.ipv4.ip_forward=1", "--memory"];
+const CONTAINER: [&str; 5] = [
+    "--tmpfs",
+    "/scratch",
+    "--sysctl",
+    "net.ipv4.ip_forward=1",
+    "--memory",
+];
 const COMMAND: [&str; 4] = ["64M", "sh", "-c", "trap '' TERM; while :; do sleep 1; done"];
 
 /// The processes that watch containers of this state folder.
 fn supervisors(fixture: &Fixture) -> BTreeSet<i32> {
     let found = Census::take(fixture.state()).processes;
-    found.into_iter().filter(|(_, title)| title.contains("supervisor")).map(|(pid, _)| pid).collect()
+    found
+        .into_iter()
+        .filter(|(_, title)| title.contains("supervisor"))
+        .map(|(pid, _)| pid)
+        .collect()
 }
 
 fn end(pid: i32) {
     let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
-    assert!(comes_true(|| !crate::truth::lives(pid)), "{pid} does not die");
+    assert!(
+        comes_true(|| !crate::truth::lives(pid)),
+        "{pid} does not die"
+    );
 }
 
 impl Scene {
     /// Everything that comes before the fault.
     fn set(self, fixture: &Fixture) {
         let others = supervisors(fixture);
-        let make = |verb: &[&str]| drop(fixture.minic(&[verb, &["--name", "x"], &CONTAINER, &COMMAND].concat()).ok());
+        let make = |verb: &[&str]| {
+            drop(
+                fixture
+                    .minic(&[verb, &["--name", "x"], &CONTAINER, &COMMAND].concat())
+                    .ok(),
+            )
+        };
         match self {
             Self::Create | Self::Run => {}
             Self::Start => make(&["create"]),
             Self::Terminal => make(&["create", "-t", "--rm"]),
-            Self::Exec | Self::Update | Self::Pause | Self::Resume | Self::Stop | Self::Destroy => make(&["run", "-d"]),
+            Self::Exec | Self::Update | Self::Pause | Self::Resume | Self::Stop | Self::Destroy => {
+                make(&["run", "-d"])
+            }
             Self::StopAlone | Self::Lost => make(&["run", "-d"]),
             Self::LostRemoved => make(&["run", "-d", "--rm"]),
-            Self::Sweep => fs::create_dir_all(fixture.state().join("containers/.old-0123456789ab/upper")).unwrap(),
+            Self::Sweep => {
+                fs::create_dir_all(fixture.state().join("containers/.old-0123456789ab/upper"))
+                    .unwrap()
+            }
         }
         match self {
             Self::Resume => drop(fixture.minic(&["pause", "x"]).ok()),
             Self::StopAlone | Self::Lost | Self::LostRemoved => {
                 let init = fixture.json(&["info", "x"])[0]["pid"].as_i64().unwrap() as i32;
-                supervisors(fixture).difference(&others).for_each(|pid| end(*pid));
+                supervisors(fixture)
+                    .difference(&others)
+                    .for_each(|pid| end(*pid));
                 if self != Self::StopAlone {
                     end(init);
                 }
@@ -135,7 +175,10 @@ impl Scene {
         if matches!(self, Self::Start | Self::Terminal) && outcome.code == Some(0) {
             fixture.minic(&["stop", "-t", "0", "x"]);
             // what it does after its last word
-            assert!(comes_true(|| supervisors(fixture).len() == 1), "a supervisor does not end: {self:?} {fault}");
+            assert!(
+                comes_true(|| supervisors(fixture).len() == 1),
+                "a supervisor does not end: {self:?} {fault}"
+            );
         }
         outcome
     }
@@ -143,9 +186,17 @@ impl Scene {
 
 /// `x` can be worked with, whatever became of it: brought to run, and destroyed.
 fn recover(fixture: &Fixture, what: &str) {
-    let state = fixture.list().iter().find(|c| c["name"] == "x").map(|c| c["state"].as_str().unwrap().to_owned());
+    let state = fixture
+        .list()
+        .iter()
+        .find(|c| c["name"] == "x")
+        .map(|c| c["state"].as_str().unwrap().to_owned());
     match state.as_deref() {
-        None => drop(fixture.minic(&[&["run", "-d", "--name", "x"], &CONTAINER[..], &COMMAND[..]].concat()).ok()),
+        None => drop(
+            fixture
+                .minic(&[&["run", "-d", "--name", "x"], &CONTAINER[..], &COMMAND[..]].concat())
+                .ok(),
+        ),
         Some("CREATED" | "STOPPED") => drop(fixture.minic(&["start", "x"]).ok()),
         Some("PAUSED") => drop(fixture.minic(&["resume", "x"]).ok()),
         Some("RUNNING") => {}
@@ -158,19 +209,30 @@ fn recover(fixture: &Fixture, what: &str) {
 }
 
 /// One fault; `false` when `scene` never comes to it.
-fn try_one(fixture: &Fixture, before: &Census, scene: Scene, step: &str, nth: u16, how: &str) -> bool {
+fn try_one(
+    fixture: &Fixture,
+    before: &Census,
+    scene: Scene,
+    step: &str,
+    nth: u16,
+    how: &str,
+) -> bool {
     let what = format!("{scene:?}: {step}#{nth} {how}");
     let flag = fixture.state().join("fault");
     fs::write(&flag, [0]).unwrap();
     scene.set(fixture);
     let outcome = scene.act(fixture, &format!("{step}#{nth}={how}:{}", flag.display()));
     let happened = fs::read(&flag).unwrap() == [1];
-    assert!(outcome.stderr.lines().count() <= 1 && !outcome.stderr.contains("internal error"), "{what}: {outcome:?}");
+    assert!(
+        outcome.stderr.lines().count() <= 1 && !outcome.stderr.contains("internal error"),
+        "{what}: {outcome:?}"
+    );
     if happened {
         let told = comes_true(|| lies(fixture).is_empty());
         assert!(told, "{what}: {:?} {outcome:?}", lies(fixture));
         if scene == Scene::Run {
-            let all_or_nothing = comes_true(|| fixture.list().iter().all(|c| c["state"] == "RUNNING"));
+            let all_or_nothing =
+                comes_true(|| fixture.list().iter().all(|c| c["state"] == "RUNNING"));
             assert!(all_or_nothing, "{what}: {outcome:?} {:?}", fixture.list());
         }
         recover(fixture, &what);
@@ -181,14 +243,21 @@ fn try_one(fixture: &Fixture, before: &Census, scene: Scene, step: &str, nth: u1
     fs::remove_file(&flag).unwrap();
     fixture.minic(&["list"]).ok();
     let clean = comes_true(|| taken(fixture) == *before);
-    assert!(clean, "{what}: {outcome:?}\nbefore:\n{before}\nafter:\n{}", taken(fixture));
+    assert!(
+        clean,
+        "{what}: {outcome:?}\nbefore:\n{before}\nafter:\n{}",
+        taken(fixture)
+    );
     happened
 }
 
-/// What is there, but for where supervisors are: the one of a container that lives goes there when it has lived for a while.
+/// What is there, but for where supervisors are: the one of a container that lives goes there when
+/// it has lived for a while.
 fn taken(fixture: &Fixture) -> Census {
     let mut census = Census::take(fixture.state());
-    census.cgroups.retain(|folder| !folder.ends_with("supervisors"));
+    census
+        .cgroups
+        .retain(|folder| !folder.ends_with("supervisors"));
     census
 }
 
@@ -202,12 +271,18 @@ fn try_all(scenes: &[Scene], steps: &[&str]) {
     let pid = other.pid();
     let before = taken(&fixture);
     let known = steps_in_source();
-    for step in known.iter().filter(|step| steps.contains(&group(step))).step_by(strides().steps) {
+    for step in known
+        .iter()
+        .filter(|step| steps.contains(&group(step)))
+        .step_by(strides().steps)
+    {
         let mut happened = 0;
         for scene in scenes {
             for nth in places(step) {
-                let (fails, kills) =
-                    (try_one(&fixture, &before, *scene, step, nth, "fail"), try_one(&fixture, &before, *scene, step, nth, "kill"));
+                let (fails, kills) = (
+                    try_one(&fixture, &before, *scene, step, nth, "fail"),
+                    try_one(&fixture, &before, *scene, step, nth, "kill"),
+                );
                 assert_eq!(fails, kills, "{scene:?}: {step}#{nth}");
                 happened += u32::from(fails);
                 // the steps of an init are numbered with gaps: not every container takes each
@@ -228,7 +303,13 @@ fn faults_are_absent() {
     let flag = fixture.state().join("fault");
     fs::write(&flag, [0]).unwrap();
     let fault = format!("create.commit=fail:{}", flag.display());
-    finish(fixture.command(&["create", "--name", "x", "true"]).env("MINIC_FAULT", fault), "").ok();
+    finish(
+        fixture
+            .command(&["create", "--name", "x", "true"])
+            .env("MINIC_FAULT", fault),
+        "",
+    )
+    .ok();
     assert_eq!(fs::read(&flag).unwrap(), [0]);
 }
 
@@ -239,7 +320,10 @@ fn group(step: &str) -> &str {
 /// Every step that the source names.
 fn steps_in_source() -> BTreeSet<String> {
     let mut steps = BTreeSet::new();
-    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut steps);
+    collect(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut steps,
+    );
     steps
 }
 
@@ -249,8 +333,19 @@ fn collect(folder: &Path, steps: &mut BTreeSet<String>) {
         if path.is_dir() {
             collect(&path, steps);
         } else if let Ok(text) = fs::read_to_string(&path) {
-            for call in ["reached(\"", "LaunchError::at(\"", "Self::at(\"", "fault::at(\"", "fault::at_nth(\""] {
-                steps.extend(text.split(call).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned));
+            for call in [
+                "reached(\"",
+                "LaunchError::at(\"",
+                "Self::at(\"",
+                "fault::at(\"",
+                "fault::at_nth(\"",
+            ] {
+                steps.extend(
+                    text.split(call)
+                        .skip(1)
+                        .filter_map(|rest| rest.split('"').next())
+                        .map(str::to_owned),
+                );
             }
         }
     }
@@ -276,7 +371,10 @@ fn every_step_is_tried() {
         "reconcile",
         "sweep",
     ];
-    let groups: BTreeSet<String> = steps_in_source().iter().map(|step| group(step).to_owned()).collect();
+    let groups: BTreeSet<String> = steps_in_source()
+        .iter()
+        .map(|step| group(step).to_owned())
+        .collect();
     assert_eq!(groups, tried.into_iter().map(str::to_owned).collect());
 }
 
@@ -287,7 +385,17 @@ fn creating() {
 
 #[test]
 fn writing_a_record() {
-    try_all(&[Scene::Create, Scene::Start, Scene::Update, Scene::Pause, Scene::Resume, Scene::Lost], &["record"]);
+    try_all(
+        &[
+            Scene::Create,
+            Scene::Start,
+            Scene::Update,
+            Scene::Pause,
+            Scene::Resume,
+            Scene::Lost,
+        ],
+        &["record"],
+    );
 }
 
 #[test]
@@ -330,5 +438,8 @@ fn destroying() {
 
 #[test]
 fn repairing() {
-    try_all(&[Scene::Lost, Scene::LostRemoved, Scene::Sweep], &["reconcile", "sweep"]);
+    try_all(
+        &[Scene::Lost, Scene::LostRemoved, Scene::Sweep],
+        &["reconcile", "sweep"],
+    );
 }

@@ -13,43 +13,77 @@ use serde_json::Value;
 use crate::census::Census;
 use crate::command::{Outcome, comes_true, eventually, finish};
 
-/// A state folder with the `host` image, built once for all tests: building it takes longer than most of them.
+/// A state folder with the `host` image, built once for all tests: building it takes longer than
+/// most of them.
 fn built_image() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let build = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        // a checkout below /tmp is shown to the emulated machine for reading alone; what is in that one's own /tmp goes with it
+        // a checkout below /tmp is shown to the emulated machine for reading alone; what is in that
+        // one's own /tmp goes with it
         let writable = access(build, AccessFlags::W_OK).is_ok();
-        let state = if writable { build.join("image") } else { std::env::temp_dir().join("minic-image") };
-        // only created: the file system of the build folder may not be one that an overlay can write to
-        let minic = |args: &[&str]| finish(Command::new(env!("CARGO_BIN_EXE_minic-tui")).arg("--state").arg(&state).args(args), "").ok();
+        let state = if writable {
+            build.join("image")
+        } else {
+            std::env::temp_dir().join("minic-image")
+        };
+        // only created: the file system of the build folder may not be one that an overlay can
+        // write to
+        let minic = |args: &[&str]| {
+            finish(
+                Command::new(env!("CARGO_BIN_EXE_minic-tui"))
+                    .arg("--state")
+                    .arg(&state)
+                    .args(args),
+                "",
+            )
+            .ok()
+        };
         let id = minic(&["create", "true"]);
         minic(&["destroy", id.trim()]);
         state
     })
 }
 
-/// Copies a folder: by hard links where both are on one file system, for nothing in it is ever written to.
+/// Copies a folder: by hard links where both are on one file system, for nothing in it is ever
+/// written to.
 #[track_caller]
 fn copy(from: &Path, to: &Path) {
-    let copied = |how: &str| Command::new("cp").arg(how).arg(from).arg(to).stderr(Stdio::null()).status().is_ok_and(|s| s.success());
+    let copied = |how: &str| {
+        Command::new("cp")
+            .arg(how)
+            .arg(from)
+            .arg(to)
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|s| s.success())
+    };
     if !copied("-al") {
         let _ = fs::remove_dir_all(to);
         assert!(copied("-a"), "copy {} to {}", from.display(), to.display());
     }
 }
 
-/// The root folder of the `host` image, for `run --root FOLDER --overlay`. The emulated machine's view of this host's disk has no idmapped
-/// mounts: there it is a copy.
+/// The root folder of the `host` image, for `run --root FOLDER --overlay`. The emulated machine's
+/// view of this host's disk has no idmapped mounts: there it is a copy.
 pub fn image_root() -> PathBuf {
     static COPY: OnceLock<PathBuf> = OnceLock::new();
     let root = || fs::canonicalize(built_image().join("images/host/current/rootfs")).unwrap();
     let copied = || {
         let (root, copy) = (root(), std::env::temp_dir().join("minic-image-root"));
-        if ![FUSE_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC].contains(&statfs(&root).unwrap().filesystem_type()) {
+        if ![FUSE_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC]
+            .contains(&statfs(&root).unwrap().filesystem_type())
+        {
             return root;
         }
-        assert!(Command::new("cp").arg("-a").args([&root, &copy]).status().unwrap().success());
+        assert!(
+            Command::new("cp")
+                .arg("-a")
+                .args([&root, &copy])
+                .status()
+                .unwrap()
+                .success()
+        );
         copy
     };
     COPY.get_or_init(copied).clone()
@@ -64,9 +98,16 @@ impl Fixture {
     /// A fresh state folder with the `host` image built, so that no later command has that to say.
     #[track_caller]
     pub fn new() -> Self {
-        assert!(nix::unistd::geteuid().is_root(), "the privileged tests make containers and need root: run them through cargo test");
+        assert!(
+            nix::unistd::geteuid().is_root(),
+            "the privileged tests make containers and need root: run them through cargo test"
+        );
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("minic-test-{}-{:03}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "minic-test-{}-{:03}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
         let state = std::env::temp_dir().join(name);
         fs::create_dir(&state).unwrap();
         copy(&built_image().join("images"), &state.join("images"));
@@ -110,19 +151,27 @@ impl Fixture {
     /// `run -d --name NAME`: it runs when this returns.
     #[track_caller]
     pub fn detached(&self, name: &str, args: &[&str]) -> Container<'_> {
-        self.minic(&[&["run", "-d", "--name", name], args].concat()).ok();
+        self.minic(&[&["run", "-d", "--name", name], args].concat())
+            .ok();
         self.container(name)
     }
 
     /// One that is there.
     pub fn container(&self, name: &str) -> Container<'_> {
-        Container { fixture: self, name: name.to_owned() }
+        Container {
+            fixture: self,
+            name: name.to_owned(),
+        }
     }
 
     /// The processes that watch its containers: they hold the logs and are in no container.
     pub fn supervisors(&self) -> Vec<i32> {
         let found = Census::take(&self.state).processes;
-        found.into_iter().filter(|(_, title)| title.contains("supervisor")).map(|(pid, _)| pid).collect()
+        found
+            .into_iter()
+            .filter(|(_, title)| title.contains("supervisor"))
+            .map(|(pid, _)| pid)
+            .collect()
     }
 
     /// What a verb prints with `--json`.
@@ -136,10 +185,14 @@ impl Fixture {
     #[track_caller]
     pub fn list(&self) -> Vec<Value> {
         let listed = self.json(&["list"]);
-        listed.as_array().unwrap_or_else(|| panic!("not an array: {listed}")).clone()
+        listed
+            .as_array()
+            .unwrap_or_else(|| panic!("not an array: {listed}"))
+            .clone()
     }
 
-    /// Fails unless every trace of every container is gone, or goes within a moment (a supervisor ends just after its container).
+    /// Fails unless every trace of every container is gone, or goes within a moment (a supervisor
+    /// ends just after its container).
     #[track_caller]
     pub fn is_clean(&self) {
         let clean = comes_true(|| Census::take(&self.state).is_empty());
@@ -151,8 +204,14 @@ impl Drop for Fixture {
     fn drop(&mut self) {
         let failed = std::thread::panicking();
         let listed = self.command(&["list", "--json"]).output();
-        let listed = listed.ok().and_then(|out| serde_json::from_slice::<Vec<Value>>(&out.stdout).ok()).unwrap_or_default();
-        for id in listed.iter().filter_map(|container| container["id"].as_str()) {
+        let listed = listed
+            .ok()
+            .and_then(|out| serde_json::from_slice::<Vec<Value>>(&out.stdout).ok())
+            .unwrap_or_default();
+        for id in listed
+            .iter()
+            .filter_map(|container| container["id"].as_str())
+        {
             let _ = self.command(&["destroy", "-f", id]).output();
         }
         if !failed {
@@ -163,7 +222,8 @@ impl Drop for Fixture {
             eprintln!("left behind, and swept:\n{left}");
             left.sweep();
         }
-        fs::remove_dir_all(&self.state).unwrap_or_else(|error| eprintln!("{}: {error}", self.state.display()));
+        fs::remove_dir_all(&self.state)
+            .unwrap_or_else(|error| eprintln!("{}: {error}", self.state.display()));
     }
 }
 
@@ -178,7 +238,10 @@ impl Container<'_> {
     #[track_caller]
     pub fn info(&self) -> Value {
         let all = self.fixture.json(&["info", &self.name]);
-        let one = all.as_array().filter(|all| all.len() == 1).unwrap_or_else(|| panic!("not one container: {all}"));
+        let one = all
+            .as_array()
+            .filter(|all| all.len() == 1)
+            .unwrap_or_else(|| panic!("not one container: {all}"));
         one[0].clone()
     }
 
@@ -192,25 +255,37 @@ impl Container<'_> {
     #[track_caller]
     pub fn state(&self) -> String {
         let info = self.info();
-        info["state"].as_str().unwrap_or_else(|| panic!("no state: {info}")).to_owned()
+        info["state"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no state: {info}"))
+            .to_owned()
     }
 
     /// The host's number of its init.
     #[track_caller]
     pub fn pid(&self) -> i32 {
         let info = self.info();
-        let pid = info["pid"].as_i64().unwrap_or_else(|| panic!("no pid: {info}"));
+        let pid = info["pid"]
+            .as_i64()
+            .unwrap_or_else(|| panic!("no pid: {info}"));
         i32::try_from(pid).unwrap()
     }
 
-    /// The first of `files` that one of its cgroup folders has: v1 and v2 name the same thing differently.
+    /// The first of `files` that one of its cgroup folders has: v1 and v2 name the same thing
+    /// differently.
     #[track_caller]
     pub fn cgroup_file(&self, files: &[&str]) -> String {
         let info = self.info();
-        let folders = info["cgroups"].as_array().unwrap_or_else(|| panic!("no cgroups: {info}"));
-        let folders = folders.iter().map(|folder| Path::new(folder.as_str().unwrap()));
+        let folders = info["cgroups"]
+            .as_array()
+            .unwrap_or_else(|| panic!("no cgroups: {info}"));
+        let folders = folders
+            .iter()
+            .map(|folder| Path::new(folder.as_str().unwrap()));
         let mut paths = folders.flat_map(|folder| files.iter().map(move |file| folder.join(file)));
-        let path = paths.find(|path| path.exists()).unwrap_or_else(|| panic!("none of {files:?}: {info}"));
+        let path = paths
+            .find(|path| path.exists())
+            .unwrap_or_else(|| panic!("none of {files:?}: {info}"));
         fs::read_to_string(&path).unwrap()
     }
 
@@ -218,28 +293,42 @@ impl Container<'_> {
     #[track_caller]
     pub fn cgroup_figure(&self, file: &str, field: &str) -> u64 {
         let info = self.info();
-        let folders = info["cgroups"].as_array().unwrap_or_else(|| panic!("no cgroups: {info}"));
-        let texts = folders.iter().filter_map(|folder| fs::read_to_string(Path::new(folder.as_str()?).join(file)).ok());
-        let figure = |text: String| text.lines().find_map(|line| line.strip_prefix(field)?.trim().parse().ok());
-        texts.into_iter().find_map(figure).unwrap_or_else(|| panic!("no {field} in any {file}: {info}"))
+        let folders = info["cgroups"]
+            .as_array()
+            .unwrap_or_else(|| panic!("no cgroups: {info}"));
+        let texts = folders
+            .iter()
+            .filter_map(|folder| fs::read_to_string(Path::new(folder.as_str()?).join(file)).ok());
+        let figure = |text: String| {
+            text.lines()
+                .find_map(|line| line.strip_prefix(field)?.trim().parse().ok())
+        };
+        texts
+            .into_iter()
+            .find_map(figure)
+            .unwrap_or_else(|| panic!("no {field} in any {file}: {info}"))
     }
 
     /// Waits until it has ended.
     #[track_caller]
     pub fn ends(&self) {
-        eventually(&format!("{} is STOPPED", self.name), || self.state() == "STOPPED");
+        eventually(&format!("{} is STOPPED", self.name), || {
+            self.state() == "STOPPED"
+        });
     }
 
     /// A verb on it.
     #[track_caller]
     pub fn verb(&self, args: &[&str]) -> Outcome {
         let (verb, rest) = args.split_first().unwrap();
-        self.fixture.minic(&[&[*verb], rest, &[self.name.as_str()]].concat())
+        self.fixture
+            .minic(&[&[*verb], rest, &[self.name.as_str()]].concat())
     }
 
     /// `exec` of a shell script in it.
     #[track_caller]
     pub fn exec(&self, script: &str) -> Outcome {
-        self.fixture.minic(&["exec", &self.name, "sh", "-c", script])
+        self.fixture
+            .minic(&["exec", &self.name, "sh", "-c", script])
     }
 }

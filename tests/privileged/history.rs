@@ -1,5 +1,6 @@
-//! More of other runtimes' history, each tried from inside: races over mount targets, links left for the next start, name services of
-//! the image, kernel settings smuggled into others, inherited capabilities. Terminals, sockets and logs: `channels.rs`.
+//! More of other runtimes' history, each tried from inside: races over mount targets, links left
+//! for the next start, name services of the image, kernel settings smuggled into others, inherited
+//! capabilities. Terminals, sockets and logs: `channels.rs`.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -31,38 +32,68 @@ impl Outside {
 
     #[track_caller]
     pub fn is_untouched(&self, told: &str) {
-        let names: Vec<_> = fs::read_dir(&self.folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let names: Vec<_> = fs::read_dir(&self.folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         assert_eq!(names, ["secret"], "{told}");
-        assert_eq!(fs::read_to_string(self.folder.join("secret")).unwrap(), "of the host\n", "{told}");
+        assert_eq!(
+            fs::read_to_string(self.folder.join("secret")).unwrap(),
+            "of the host\n",
+            "{told}"
+        );
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
         assert!(!mounts.contains(self.path()), "mounted on the host: {told}");
     }
 }
 
-/// The volume that brings this test program inside, and the arguments that run its ignored test `name` there.
+/// The volume that brings this test program inside, and the arguments that run its ignored test
+/// `name` there.
 pub fn own_program() -> String {
     // the emulated machine's view of this host has no idmapped mounts
-    format!("{}:/probe:ro,noidmap", std::env::current_exe().unwrap().display())
+    format!(
+        "{}:/probe:ro,noidmap",
+        std::env::current_exe().unwrap().display()
+    )
 }
 
 pub fn probe(name: &str) -> [String; 5] {
-    ["/probe".into(), "--exact".into(), name.into(), "--ignored".into(), "--nocapture".into()]
+    [
+        "/probe".into(),
+        "--exact".into(),
+        name.into(),
+        "--ignored".into(),
+        "--nocapture".into(),
+    ]
 }
 
 pub fn words<'a>(first: &[&'a str], rest: &'a [String]) -> Vec<&'a str> {
-    first.iter().copied().chain(rest.iter().map(String::as_str)).collect()
+    first
+        .iter()
+        .copied()
+        .chain(rest.iter().map(String::as_str))
+        .collect()
 }
 
 /// The binary as `caller` (`setpriv …`, `script …`) would start it.
 fn from(caller: &[&str], fixture: &Fixture, args: &[&str]) -> Outcome {
     let mut command = Command::new(caller[0]);
-    command.args(&caller[1..]).arg(env!("CARGO_BIN_EXE_minic-tui")).arg("--state").arg(fixture.state()).args(args);
+    command
+        .args(&caller[1..])
+        .arg(env!("CARGO_BIN_EXE_minic-tui"))
+        .arg("--state")
+        .arg(fixture.state())
+        .args(args);
     finish(&mut command, "")
 }
 
 pub fn field(status: &str, name: &str) -> String {
-    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    line.unwrap_or_else(|| panic!("no {name}: {status}")).trim().to_owned()
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    line.unwrap_or_else(|| panic!("no {name}: {status}"))
+        .trim()
+        .to_owned()
 }
 
 /// What a hostile container runs: it exchanges a folder and a link out, over and over.
@@ -71,13 +102,20 @@ pub fn field(status: &str, name: &str) -> String {
 fn exchanges() {
     println!("\nEXCHANGES");
     while !Path::new("/shared/stop").exists() {
-        renameat2(AT_FDCWD, "/shared/way", AT_FDCWD, "/shared/link", RenameFlags::RENAME_EXCHANGE).unwrap();
+        renameat2(
+            AT_FDCWD,
+            "/shared/way",
+            AT_FDCWD,
+            "/shared/link",
+            RenameFlags::RENAME_EXCHANGE,
+        )
+        .unwrap();
         std::thread::sleep(Duration::from_micros(50));
     }
 }
 
-/// CVE-2021-30465: a mount target that is a folder when it is looked at and a link when it is mounted on. CVE-2024-45310: the same for the
-/// folder or file that is made there.
+/// CVE-2021-30465: a mount target that is a folder when it is looked at and a link when it is
+/// mounted on. CVE-2024-45310: the same for the folder or file that is made there.
 #[test]
 fn a_mount_target_exchanged_by_another_container_leads_nowhere() {
     let fixture = Fixture::new();
@@ -85,34 +123,64 @@ fn a_mount_target_exchanged_by_another_container_leads_nowhere() {
     let (shared, data) = (fixture.state().join("shared"), fixture.state().join("data"));
     fs::create_dir_all(shared.join("way")).unwrap();
     fs::create_dir(&data).unwrap();
-    symlink(format!("../../../../../../../..{}", outside.path()), shared.join("link")).unwrap();
+    symlink(
+        format!("../../../../../../../..{}", outside.path()),
+        shared.join("link"),
+    )
+    .unwrap();
     let volume = format!("{}:/shared", shared.display());
     let look = format!("cat {}/secret 2>/dev/null; echo ran", outside.path());
     let launch = |round: usize| {
-        let (scratch, shown) = (format!("/shared/way/tmp{round}"), format!("{}:/shared/way/data{round}", data.display()));
+        let (scratch, shown) = (
+            format!("/shared/way/tmp{round}"),
+            format!("{}:/shared/way/data{round}", data.display()),
+        );
         let file = format!("{}/secret:/shared/way/file{round}", outside.path());
         let users = ["host", "auto"][round % 2];
-        fixture.minic(&["run", "--rm", "--userns", users, "-v", &volume, "--tmpfs", &scratch, "-v", &shown, "-v", &file, "sh", "-c", &look])
+        fixture.minic(&[
+            "run", "--rm", "--userns", users, "-v", &volume, "--tmpfs", &scratch, "-v", &shown,
+            "-v", &file, "sh", "-c", &look,
+        ])
     };
     assert_eq!(launch(0).ok(), "ran\n", "while nobody exchanges anything");
     let child = probe("history::exchanges");
     let own = own_program();
     let exchanging = fixture.detached("exchanging", &words(&["-v", &volume, "-v", &own], &child));
-    eventually("it exchanges", || fixture.minic(&["logs", "exchanging"]).stdout.contains("EXCHANGES"));
+    eventually("it exchanges", || {
+        fixture
+            .minic(&["logs", "exchanging"])
+            .stdout
+            .contains("EXCHANGES")
+    });
     // fewer in the emulated machine
-    let rounds = if std::env::var_os("MINIC_TEST_SCALE").is_some() { 6 } else { 40 };
+    let rounds = if std::env::var_os("MINIC_TEST_SCALE").is_some() {
+        6
+    } else {
+        40
+    };
     for round in 1..=rounds {
         let outcome = launch(round);
         let told = format!("{outcome:?}");
-        assert!(outcome.stdout == "ran\n" || outcome.stdout.is_empty() && outcome.stderr.lines().count() == 1, "{told}");
+        assert!(
+            outcome.stdout == "ran\n"
+                || outcome.stdout.is_empty() && outcome.stderr.lines().count() == 1,
+            "{told}"
+        );
         outside.is_untouched(&told);
     }
     fs::write(shared.join("stop"), "").unwrap();
     exchanging.ends();
-    assert!(fixture.minic(&["logs", "exchanging"]).stdout.contains("test result: ok. 1 passed"), "it went on exchanging");
+    assert!(
+        fixture
+            .minic(&["logs", "exchanging"])
+            .stdout
+            .contains("test result: ok. 1 passed"),
+        "it went on exchanging"
+    );
 }
 
-/// CVE-2015-3627, CVE-2015-3629: what a container put in the place of a mount target waits for its next start.
+/// CVE-2015-3627, CVE-2015-3629: what a container put in the place of a mount target waits for its
+/// next start.
 #[test]
 fn links_left_for_the_next_start_lead_nowhere() {
     let fixture = Fixture::new();
@@ -121,17 +189,39 @@ fn links_left_for_the_next_start_lead_nowhere() {
     fs::create_dir(&data).unwrap();
     let volume = format!("{}:/mnt/deep/x", data.display());
     // fewer in the emulated machine
-    let ways = if std::env::var_os("MINIC_TEST_SCALE").is_some() { 1 } else { 3 };
-    for (number, way) in ["", "/proc/1/root", "/proc/self/cwd/../../../../../../../.."][..ways].iter().enumerate() {
+    let ways = if std::env::var_os("MINIC_TEST_SCALE").is_some() {
+        1
+    } else {
+        3
+    };
+    for (number, way) in ["", "/proc/1/root", "/proc/self/cwd/../../../../../../../.."][..ways]
+        .iter()
+        .enumerate()
+    {
         for target in ["/mnt", "/etc", "/proc", "/dev", "/sys"] {
             let name = format!("again{number}{}", target.replace('/', "-"));
-            let again = fixture.detached(&name, &["-v", &volume, "--tmpfs", "/mnt/scratch", "sleep", "1000"]);
+            let again = fixture.detached(
+                &name,
+                &["-v", &volume, "--tmpfs", "/mnt/scratch", "sleep", "1000"],
+            );
             // what is mounted cannot be moved, what is above it can
-            let moved = again.exec(&format!("mv {target} /gone && ln -s {way}{} {target}", outside.path()));
+            let moved = again.exec(&format!(
+                "mv {target} /gone && ln -s {way}{} {target}",
+                outside.path()
+            ));
             let started = again.verb(&["restart", "-t", "0"]);
             let told = format!("{way} {target}: {moved:?} {started:?}");
-            assert!(started.code == Some(0) || started.stderr.lines().count() == 1, "{told}");
-            assert!(!again.exec(&format!("cat {}/secret", outside.path())).stdout.contains("of the host"), "{told}");
+            assert!(
+                started.code == Some(0) || started.stderr.lines().count() == 1,
+                "{told}"
+            );
+            assert!(
+                !again
+                    .exec(&format!("cat {}/secret", outside.path()))
+                    .stdout
+                    .contains("of the host"),
+                "{told}"
+            );
             outside.is_untouched(&told);
             fixture.minic(&["destroy", "-f", &name]).ok();
         }
@@ -139,7 +229,8 @@ fn links_left_for_the_next_start_lead_nowhere() {
     assert_eq!(fs::read_dir(&data).unwrap().count(), 0);
 }
 
-/// CVE-2019-19921, CVE-2023-27561, CVE-2023-28642: `/proc` or `/sys` of the image is a link into a volume that another container serves.
+/// CVE-2019-19921, CVE-2023-27561, CVE-2023-28642: `/proc` or `/sys` of the image is a link into a
+/// volume that another container serves.
 #[test]
 fn a_proc_that_the_image_links_elsewhere_is_no_proc() {
     let fixture = Fixture::new();
@@ -157,11 +248,26 @@ fn a_proc_that_the_image_links_elsewhere_is_no_proc() {
         symlink(format!("volume/{link}"), root.join(link)).unwrap();
         let script = "[ -z \"$(/bin/busybox head -c 1 /proc/keys)\" ] && [ -e /proc/self/status ] && (echo x > /proc/sys/kernel/domainname) \
                       2>/dev/null || echo held";
-        let args = ["run", "--rm", "--root", root.to_str().unwrap(), "-v", &format!("{}:/volume", volume.display())];
+        let args = [
+            "run",
+            "--rm",
+            "--root",
+            root.to_str().unwrap(),
+            "-v",
+            &format!("{}:/volume", volume.display()),
+        ];
         let outcome = fixture.minic(&[&args[..], &["/bin/busybox", "sh", "-c", script]].concat());
-        assert!(outcome.stdout == "held\n" || outcome.code == Some(125) && outcome.stderr.lines().count() == 1, "{link}: {outcome:?}");
+        assert!(
+            outcome.stdout == "held\n"
+                || outcome.code == Some(125) && outcome.stderr.lines().count() == 1,
+            "{link}: {outcome:?}"
+        );
         for file in ["proc/keys", "proc/kcore", "proc/self/attr/exec"] {
-            assert_eq!(fs::read(volume.join(file)).unwrap(), b"", "{link}: {file}: {outcome:?}");
+            assert_eq!(
+                fs::read(volume.join(file)).unwrap(),
+                b"",
+                "{link}: {file}: {outcome:?}"
+            );
         }
     }
 }
@@ -184,7 +290,10 @@ fn no_setting_carries_another() {
         "kernel.shm_rmid_forced=1\nkernel.core_pattern=|/evil",
     ] {
         let outcome = fixture.minic(&["run", "--rm", "--sysctl", setting, "true"]);
-        assert!(outcome.code == Some(125) && outcome.stderr.lines().count() == 1, "{setting:?}: {outcome:?}");
+        assert!(
+            outcome.code == Some(125) && outcome.stderr.lines().count() == 1,
+            "{setting:?}: {outcome:?}"
+        );
         assert_eq!(pattern(), before, "{setting:?}");
     }
 }
@@ -193,10 +302,29 @@ fn no_setting_carries_another() {
 #[test]
 fn capabilities_of_the_caller_do_not_come_along() {
     let fixture = Fixture::new();
-    let caller = ["setpriv", "--inh-caps=+chown,+net_admin,+sys_admin", "--ambient-caps=+chown,+net_admin,+sys_admin"];
-    let own = finish(Command::new(caller[0]).args(&caller[1..]).args(["cat", "/proc/self/status"]), "").ok();
-    assert_ne!(field(&own, "CapAmb"), "0000000000000000", "the caller has some");
-    from(&caller, &fixture, &["run", "-d", "--name", "box", "sleep", "1000"]).ok();
+    let caller = [
+        "setpriv",
+        "--inh-caps=+chown,+net_admin,+sys_admin",
+        "--ambient-caps=+chown,+net_admin,+sys_admin",
+    ];
+    let own = finish(
+        Command::new(caller[0])
+            .args(&caller[1..])
+            .args(["cat", "/proc/self/status"]),
+        "",
+    )
+    .ok();
+    assert_ne!(
+        field(&own, "CapAmb"),
+        "0000000000000000",
+        "the caller has some"
+    );
+    from(
+        &caller,
+        &fixture,
+        &["run", "-d", "--name", "box", "sleep", "1000"],
+    )
+    .ok();
     let read = ["cat", "/proc/self/status"];
     for args in [
         &["run", "--rm"][..],
@@ -213,7 +341,8 @@ fn capabilities_of_the_caller_do_not_come_along() {
     }
 }
 
-/// CVE-2023-25809 and CVE-2022-0492 in a user namespace of its own, where mounting is allowed to its root.
+/// CVE-2023-25809 and CVE-2022-0492 in a user namespace of its own, where mounting is allowed to
+/// its root.
 #[test]
 fn no_cgroup_can_be_written_with_users_of_its_own() {
     let fixture = Fixture::new();
@@ -222,12 +351,19 @@ fn no_cgroup_can_be_written_with_users_of_its_own() {
                   find / -xdev -name release_agent 2>/dev/null; find /sys/fs/cgroup -writable \\( -type f -o -type d \\) 2>/dev/null | head -n 3; \
                   for f in $(find /sys/fs/cgroup -name cgroup.procs 2>/dev/null | head -n 5); do (echo $$ > $f) 2>/dev/null && echo joined; done; true";
     for users in ["host", "auto"] {
-        assert_eq!(fixture.minic(&["run", "--rm", "--userns", users, "sh", "-c", script]).ok(), "", "{users}");
+        assert_eq!(
+            fixture
+                .minic(&["run", "--rm", "--userns", users, "sh", "-c", script])
+                .ok(),
+            "",
+            "{users}"
+        );
     }
 }
 
-/// CVE-2019-14271: the host's side of an exec loads name services, or reads files, of the container's choosing. Here each such file is a
-/// pipe that nobody writes to: who opens one waits for ever.
+/// CVE-2019-14271: the host's side of an exec loads name services, or reads files, of the
+/// container's choosing. Here each such file is a pipe that nobody writes to: who opens one waits
+/// for ever.
 #[test]
 fn nothing_of_the_image_is_read_or_loaded_on_the_way_in() {
     let fixture = Fixture::new();
@@ -241,27 +377,46 @@ fn nothing_of_the_image_is_read_or_loaded_on_the_way_in() {
     let files = "/etc/passwd /etc/group /etc/shadow /etc/nsswitch.conf /etc/ld.so.preload /etc/ld.so.cache /etc/localtime /etc/subuid \
                  /lib/x86_64-linux-gnu/libnss_files.so.2 /lib/x86_64-linux-gnu/libc.so.6 /lib/libnss_files.so.2 /root/.profile /config.toml";
     let lay = format!("for f in {files}; do /bin/busybox rm -rf $f; /bin/busybox mkfifo $f; done");
-    fixture.minic(&["exec", "bait", "/bin/busybox", "sh", "-c", &lay]).ok();
-    for args in [&["exec", "bait"][..], &["exec", "--user", "1000", "bait"], &["exec", "--user", "1000:1000", "--workdir", "/etc", "bait"]]
-    {
-        fixture.minic(&[args, &["/bin/busybox", "true"]].concat()).ok();
+    fixture
+        .minic(&["exec", "bait", "/bin/busybox", "sh", "-c", &lay])
+        .ok();
+    for args in [
+        &["exec", "bait"][..],
+        &["exec", "--user", "1000", "bait"],
+        &["exec", "--user", "1000:1000", "--workdir", "/etc", "bait"],
+    ] {
+        fixture
+            .minic(&[args, &["/bin/busybox", "true"]].concat())
+            .ok();
     }
     bait.verb(&["restart", "-t", "0"]).ok();
-    fixture.minic(&["exec", "bait", "/bin/busybox", "true"]).ok();
+    fixture
+        .minic(&["exec", "bait", "/bin/busybox", "true"])
+        .ok();
 }
 
-/// CVE-2016-8649 (lxc-attach), CVE-2025-52881: whoever joins believes the container's `/proc`, and writes its restrictions into a file of the
-/// container's making.
+/// CVE-2016-8649 (lxc-attach), CVE-2025-52881: whoever joins believes the container's `/proc`, and
+/// writes its restrictions into a file of the container's making.
 #[test]
 fn a_false_proc_takes_no_restriction_off_who_joins() {
     let fixture = Fixture::new();
-    let args = ["--cap-add", "SYS_ADMIN", "--seccomp", "unconfined", "sleep", "1000"];
+    let args = [
+        "--cap-add",
+        "SYS_ADMIN",
+        "--seccomp",
+        "unconfined",
+        "sleep",
+        "1000",
+    ];
     let liar = fixture.detached("liar", &args);
     let set_up = "mount -t tmpfs none /proc && mkdir -p /proc/self/attr/apparmor /proc/self/fd /proc/thread-self/attr/apparmor /proc/sys/kernel && \
                   touch /proc/self/attr/exec /proc/self/attr/apparmor/exec /proc/thread-self/attr/exec /proc/self/status /proc/self/uid_map && \
                   ln -s / /proc/self/cwd && ln -s / /proc/self/root && echo lies";
     assert_eq!(liar.exec(set_up).ok(), "lies\n");
-    let mut joined = fixture.command(&["exec", "liar", "sleep", "1001"]).spawn().unwrap();
+    let mut joined = fixture
+        .command(&["exec", "liar", "sleep", "1001"])
+        .spawn()
+        .unwrap();
     let command = |pid: &str| fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let mut pid = String::new();
     eventually("it joined", || {
@@ -274,7 +429,16 @@ fn a_false_proc_takes_no_restriction_off_who_joins() {
     });
     let status = |pid: &str| fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let (init, joiner) = (status(&liar.pid().to_string()), status(&pid));
-    for name in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Uid", "Gid"] {
+    for name in [
+        "CapInh",
+        "CapPrm",
+        "CapEff",
+        "CapBnd",
+        "CapAmb",
+        "NoNewPrivs",
+        "Uid",
+        "Gid",
+    ] {
         assert_eq!(field(&joiner, name), field(&init, name), "{name}");
     }
     let written = liar.exec("find /proc -type f -size +0").ok();

@@ -1,4 +1,5 @@
-//! Containers that do not want to end: each is stopped and destroyed all the same, and nothing of it is left.
+//! Containers that do not want to end: each is stopped and destroyed all the same, and nothing of
+//! it is left.
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -29,13 +30,20 @@ fn one_that_ignores_every_signal() {
 
 #[test]
 fn one_that_forks_without_end() {
-    // a shell that cannot fork ends, and the first one must live on: it forks once, before there is anything to hinder it
-    hostile(&["--pids-limit", "100"], "trap '' TERM; f() { f & f; }; f 2>/dev/null & exec sleep 1000");
+    // a shell that cannot fork ends, and the first one must live on: it forks once, before there is
+    // anything to hinder it
+    hostile(
+        &["--pids-limit", "100"],
+        "trap '' TERM; f() { f & f; }; f 2>/dev/null & exec sleep 1000",
+    );
 }
 
 #[test]
 fn one_whose_children_leave_it() {
-    hostile(&[], "trap '' TERM; (setsid sh -c 'trap \"\" TERM; (sleep 1000 &) ; sleep 1000' &) ; (setsid sleep 1000 &); sleep 1000");
+    hostile(
+        &[],
+        "trap '' TERM; (setsid sh -c 'trap \"\" TERM; (sleep 1000 &) ; sleep 1000' &) ; (setsid sleep 1000 &); sleep 1000",
+    );
 }
 
 #[test]
@@ -48,12 +56,18 @@ fn one_that_fills_its_log_and_its_files() {
 
 #[test]
 fn one_that_closes_its_streams() {
-    hostile(&[], "trap '' TERM; exec <&- >&- 2>&-; while :; do sleep 1; done");
+    hostile(
+        &[],
+        "trap '' TERM; exec <&- >&- 2>&-; while :; do sleep 1; done",
+    );
 }
 
 #[test]
 fn one_that_stops_itself() {
-    hostile(&[], "trap '' TERM; sleep 1000 & kill -STOP $!; kill -STOP $$; sleep 1000");
+    hostile(
+        &[],
+        "trap '' TERM; sleep 1000 & kill -STOP $!; kill -STOP $$; sleep 1000",
+    );
 }
 
 #[test]
@@ -73,13 +87,30 @@ fn one_whose_supervisor_or_init_is_stopped() {
 #[test]
 fn one_whose_client_takes_nothing() {
     let fixture = Fixture::new();
-    let mut command = fixture.command(&["run", "--name", "x", "sh", "-c", "trap '' TERM; while :; do echo flood flood flood; done"]);
-    let mut client = command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped()).spawn().unwrap();
-    eventually("it runs", || fixture.list().iter().any(|c| c["state"] == "RUNNING"));
+    let mut command = fixture.command(&[
+        "run",
+        "--name",
+        "x",
+        "sh",
+        "-c",
+        "trap '' TERM; while :; do echo flood flood flood; done",
+    ]);
+    let mut client = command
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    eventually("it runs", || {
+        fixture.list().iter().any(|c| c["state"] == "RUNNING")
+    });
     kill(Pid::from_raw(client.id().cast_signed()), Signal::SIGSTOP).unwrap();
     let x = fixture.container("x");
     x.verb(&["stop", "-t", "1"]).ok();
-    assert_eq!(x.state(), "STOPPED", "a client that does not read holds nobody up");
+    assert_eq!(
+        x.state(),
+        "STOPPED",
+        "a client that does not read holds nobody up"
+    );
     x.verb(&["destroy"]).ok();
     client.kill().unwrap();
     client.wait().unwrap();
@@ -90,23 +121,58 @@ fn one_whose_client_takes_nothing() {
 fn a_supervisor_outlives_its_session_and_is_the_last_to_be_killed() {
     let fixture = Fixture::new();
     let binary = env!("CARGO_BIN_EXE_minic-tui");
-    let script = format!("{binary} --state {} run -d --name x sleep 1000; kill -HUP -$$; kill -KILL -$$", fixture.state().display());
-    let _ = std::process::Command::new("setsid").args(["-w", "sh", "-c", &script]).status().unwrap();
+    let script = format!(
+        "{binary} --state {} run -d --name x sleep 1000; kill -HUP -$$; kill -KILL -$$",
+        fixture.state().display()
+    );
+    let _ = std::process::Command::new("setsid")
+        .args(["-w", "sh", "-c", &script])
+        .status()
+        .unwrap();
     let x = fixture.container("x");
     let supervisor = fixture.supervisors()[0];
-    for signal in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGPIPE] {
+    for signal in [
+        Signal::SIGHUP,
+        Signal::SIGINT,
+        Signal::SIGQUIT,
+        Signal::SIGPIPE,
+    ] {
         kill(Pid::from_raw(supervisor), signal).unwrap();
     }
     assert_eq!(x.state(), "RUNNING");
     assert!(lives(supervisor));
-    let score = |pid: i32| std::fs::read_to_string(format!("/proc/{pid}/oom_score_adj")).unwrap().trim().parse::<i32>().unwrap();
+    let score = |pid: i32| {
+        std::fs::read_to_string(format!("/proc/{pid}/oom_score_adj"))
+            .unwrap()
+            .trim()
+            .parse::<i32>()
+            .unwrap()
+    };
     let own = score(std::process::id().cast_signed());
     // lowering it takes CAP_SYS_RESOURCE, which root in a machine like a container's may lack
-    let may = std::process::Command::new("sh").args(["-c", "echo -999 > /proc/self/oom_score_adj"]).output().unwrap().status.success();
+    let may = std::process::Command::new("sh")
+        .args(["-c", "echo -999 > /proc/self/oom_score_adj"])
+        .output()
+        .unwrap()
+        .status
+        .success();
     assert_eq!(score(supervisor), if may { -999 } else { own });
-    assert_eq!((score(x.pid()), x.exec("cat /proc/self/oom_score_adj").ok().trim().parse().unwrap()), (200, 200));
+    assert_eq!(
+        (
+            score(x.pid()),
+            x.exec("cat /proc/self/oom_score_adj")
+                .ok()
+                .trim()
+                .parse()
+                .unwrap()
+        ),
+        (200, 200)
+    );
     let place = std::fs::read_to_string(format!("/proc/{supervisor}/cgroup")).unwrap();
-    assert!(!place.contains(&x.id()), "not in the container's cgroup: {place}");
+    assert!(
+        !place.contains(&x.id()),
+        "not in the container's cgroup: {place}"
+    );
     is_ended(&fixture, &x);
 }
 
@@ -115,7 +181,9 @@ fn a_kill_is_not_taken_for_want_of_memory() {
     let fixture = Fixture::new();
     let script = "sh -c 'x=a; while :; do x=$x$x; done' 2>/dev/null; echo fell; sleep 1000";
     let x = fixture.detached("x", &["--memory", "32M", "sh", "-c", script]);
-    eventually("a child of it was killed for want of memory", || x.verb(&["logs"]).stdout.contains("fell"));
+    eventually("a child of it was killed for want of memory", || {
+        x.verb(&["logs"]).stdout.contains("fell")
+    });
     x.verb(&["stop", "-t", "0"]).ok();
     assert_eq!(x.info()["cause"]["kind"], "signaled", "{}", x.info());
     x.verb(&["destroy"]).ok();
@@ -124,12 +192,32 @@ fn a_kill_is_not_taken_for_want_of_memory() {
 #[test]
 fn small_limits_hold_for_run_and_exec_and_not_for_our_set_up() {
     let fixture = Fixture::new();
-    let x = fixture.detached("x", &["--ulimit", "nofile=10", "--ulimit", "fsize=0", "sh", "-c", "ulimit -n; sleep 1000"]);
-    eventually("it has said its limit", || x.verb(&["logs"]).stdout.contains("10"));
-    assert_eq!(x.exec("ulimit -n; ulimit -Hn; ulimit -f; ulimit -c").ok(), "10\n10\n0\n0\n");
+    let x = fixture.detached(
+        "x",
+        &[
+            "--ulimit",
+            "nofile=10",
+            "--ulimit",
+            "fsize=0",
+            "sh",
+            "-c",
+            "ulimit -n; sleep 1000",
+        ],
+    );
+    eventually("it has said its limit", || {
+        x.verb(&["logs"]).stdout.contains("10")
+    });
+    assert_eq!(
+        x.exec("ulimit -n; ulimit -Hn; ulimit -f; ulimit -c").ok(),
+        "10\n10\n0\n0\n"
+    );
     let plain = fixture.detached("plain", &["sleep", "1000"]);
     let limits = |pid: &str| format!("grep -E 'open files|core file' /proc/{pid}/limits");
-    assert_eq!(plain.exec(&limits("1")).ok(), plain.exec(&limits("self")).ok(), "exec has its container's limits");
+    assert_eq!(
+        plain.exec(&limits("1")).ok(),
+        plain.exec(&limits("self")).ok(),
+        "exec has its container's limits"
+    );
 }
 
 #[test]
@@ -143,13 +231,16 @@ fn its_socket_is_roots_alone() {
 
 #[test]
 fn one_that_freezes_itself_in_a_cgroup_of_its_own() {
-    // on v1 a freezer of the container's own must be thawed before what it holds can die; on v2 a kill reaches it all the same
+    // on v1 a freezer of the container's own must be thawed before what it holds can die; on v2 a
+    // kill reaches it all the same
     let fixture = Fixture::new();
     let script = "trap '' TERM; for own in /sys/fs/cgroup/freezer /sys/fs/cgroup; do
         mkdir $own/deep 2>/dev/null && cd $own/deep && break; done
         sleep 1000 & echo $! > cgroup.procs; echo FROZEN > freezer.state || echo 1 > cgroup.freeze; echo frozen; sleep 1000";
     let x = fixture.detached("x", &["--privileged", "sh", "-c", script]);
-    eventually("it has frozen a child of its", || x.verb(&["logs"]).stdout.contains("frozen"));
+    eventually("it has frozen a child of its", || {
+        x.verb(&["logs"]).stdout.contains("frozen")
+    });
     is_ended(&fixture, &x);
 }
 
@@ -158,13 +249,21 @@ fn one_that_unmounts_all_that_it_can() {
     let fixture = Fixture::new();
     let script = "trap '' TERM; for place in $(cut -d' ' -f5 /proc/self/mountinfo | sort -r); do umount -l $place; done 2>/dev/null
         echo unmounted; while :; do sleep 1; done";
-    for args in [&["--privileged"][..], &["--cap-add", "SYS_ADMIN", "--seccomp", "unconfined"]] {
+    for args in [
+        &["--privileged"][..],
+        &["--cap-add", "SYS_ADMIN", "--seccomp", "unconfined"],
+    ] {
         let x = fixture.detached("x", &[args, &["sh", "-c", script]].concat());
-        eventually("it has unmounted what it could", || x.verb(&["logs"]).stdout.contains("unmounted"));
+        eventually("it has unmounted what it could", || {
+            x.verb(&["logs"]).stdout.contains("unmounted")
+        });
         assert_eq!(x.state(), "RUNNING");
         // without its /proc a command may not start; that is said in one line
         let told = x.exec("true");
-        assert!(told.stderr.lines().count() <= 1 && !told.stderr.contains("internal error"), "{told:?}");
+        assert!(
+            told.stderr.lines().count() <= 1 && !told.stderr.contains("internal error"),
+            "{told:?}"
+        );
         x.verb(&["update", "--memory", "96M"]).ok();
         x.verb(&["pause"]).ok();
         x.verb(&["resume"]).ok();
@@ -181,7 +280,12 @@ fn one_that_wants_memory_while_many_are_attached() {
         .map(|_| {
             let mut command = fixture.command(&["attach", "x"]);
             let quiet = std::process::Stdio::null;
-            command.stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn().unwrap()
+            command
+                .stdin(quiet())
+                .stdout(quiet())
+                .stderr(quiet())
+                .spawn()
+                .unwrap()
         })
         .collect();
     let supervisor = x.info()["supervisor"].as_i64().unwrap() as i32;
@@ -211,9 +315,23 @@ fn a_stranger_with_its_number_is_left_alone() {
         done
         [ $! = $init ] || { echo cannot; exit; }
         $minic info x --json | grep -c lost; $minic destroy x && kill -0 $init && echo lives";
-    let minic = format!("{} --state {}", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display());
+    let minic = format!(
+        "{} --state {}",
+        env!("CARGO_BIN_EXE_minic-tui"),
+        fixture.state().display()
+    );
     let mut command = std::process::Command::new("unshare");
-    command.args(["--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", script]).env("minic", minic);
+    command
+        .args([
+            "--pid",
+            "--fork",
+            "--mount-proc",
+            "--kill-child",
+            "sh",
+            "-c",
+            script,
+        ])
+        .env("minic", minic);
     let told = crate::command::finish(&mut command, "");
     if told.stdout.contains("cannot") {
         println!("not tried: this kernel lets nobody choose a pid: {told:?}");
@@ -225,19 +343,32 @@ fn a_stranger_with_its_number_is_left_alone() {
 
 #[test]
 fn a_clock_that_really_jumps() {
-    // the clock is everybody's: it is set in the emulated machine alone, which says that it is its own
+    // the clock is everybody's: it is set in the emulated machine alone, which says that it is its
+    // own
     if std::env::var_os("MINIC_TEST_OWN_CLOCK").is_none() {
         println!("not tried: the clock is this machine's; tests/vm/run has one of its own");
         return;
     }
     let fixture = Fixture::new();
-    let set = |to: &str| assert!(std::process::Command::new("date").args(["-s", to]).output().unwrap().status.success());
+    let set = |to: &str| {
+        assert!(
+            std::process::Command::new("date")
+                .args(["-s", to])
+                .output()
+                .unwrap()
+                .status
+                .success()
+        )
+    };
     let x = fixture.detached("x", &["sleep", "1000"]);
     let pid = x.pid();
     for year in ["2035", "1990", "2026"] {
         set(&format!("{year}-06-01 12:00:00"));
         assert_eq!((x.state().as_str(), x.pid()), ("RUNNING", pid), "{year}");
-        fixture.detached("y", &["sleep", "1000"]).verb(&["stop", "-t", "1"]).ok();
+        fixture
+            .detached("y", &["sleep", "1000"])
+            .verb(&["stop", "-t", "1"])
+            .ok();
         fixture.minic(&["destroy", "y"]).ok();
         x.exec("true").ok();
     }

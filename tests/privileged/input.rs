@@ -1,4 +1,5 @@
-//! Input of any size and kind: what the kernel does not take is refused in one line, and nothing half-made stays.
+//! Input of any size and kind: what the kernel does not take is refused in one line, and nothing
+//! half-made stays.
 
 use std::fs;
 
@@ -10,7 +11,18 @@ const LONGEST: usize = 32 * 4096 - 1;
 #[test]
 fn names_and_ids_are_never_paths() {
     let fixture = Fixture::new();
-    for name in [".", "..", "../x", "a/b", "-x", "a b", "a\nb", "\u{1b}[2J", "é", &"x".repeat(65)] {
+    for name in [
+        ".",
+        "..",
+        "../x",
+        "a/b",
+        "-x",
+        "a b",
+        "a\nb",
+        "\u{1b}[2J",
+        "é",
+        &"x".repeat(65),
+    ] {
         let named = format!("--name={name}");
         let line = fixture.minic(&["create", &named, "true"]).refused(125);
         assert!(line.contains("letters, digits"), "{name:?}: {line}");
@@ -19,8 +31,15 @@ fn names_and_ids_are_never_paths() {
         }
         for verb in ["info", "logs", "stop", "destroy", "start"] {
             let outcome = fixture.minic(&[verb, name]);
-            assert!(outcome.code.is_some_and(|code| code != 0) && outcome.stdout.is_empty(), "{verb} {name:?}: {outcome:?}");
-            assert_eq!(outcome.stderr.lines().count(), 1, "{verb} {name:?}: {outcome:?}");
+            assert!(
+                outcome.code.is_some_and(|code| code != 0) && outcome.stdout.is_empty(),
+                "{verb} {name:?}: {outcome:?}"
+            );
+            assert_eq!(
+                outcome.stderr.lines().count(),
+                1,
+                "{verb} {name:?}: {outcome:?}"
+            );
         }
     }
     assert_eq!(fixture.list().len(), 0);
@@ -34,17 +53,44 @@ fn more_than_the_kernel_takes_is_one_line() {
     // a preset is not bounded by our own command line
     let value = "x".repeat(1 << 20);
     let config = folder.join("config.toml");
-    fs::write(&config, format!("[presets.huge]\ncommand = [\"true\"]\nenv = [\"BIG={value}\"]\n")).unwrap();
-    let huge = fixture.minic(&["--config", config.to_str().unwrap(), "run", "--rm", "--preset", "huge"]).refused(126);
+    fs::write(
+        &config,
+        format!("[presets.huge]\ncommand = [\"true\"]\nenv = [\"BIG={value}\"]\n"),
+    )
+    .unwrap();
+    let huge = fixture
+        .minic(&[
+            "--config",
+            config.to_str().unwrap(),
+            "run",
+            "--rm",
+            "--preset",
+            "huge",
+        ])
+        .refused(126);
     assert!(huge.contains("larger than the kernel takes"), "{huge}");
 
     let longest = "n".repeat(LONGEST);
     let unknown = fixture.minic(&["run", "--rm", &longest]);
-    assert!(matches!(unknown.code, Some(125..=127)) && unknown.stderr.lines().count() == 1, "{:?}", unknown.code);
-    assert!(unknown.stderr.len() < 4096, "the line is short: {} bytes", unknown.stderr.len());
+    assert!(
+        matches!(unknown.code, Some(125..=127)) && unknown.stderr.lines().count() == 1,
+        "{:?}",
+        unknown.code
+    );
+    assert!(
+        unknown.stderr.len() < 4096,
+        "the line is short: {} bytes",
+        unknown.stderr.len()
+    );
 
     let value = format!("V={}", "v".repeat(LONGEST - 2));
-    assert_eq!(fixture.minic(&["run", "--rm", "-e", &value, "sh", "-c", "echo ${#V}"]).ok().trim(), (LONGEST - 2).to_string());
+    assert_eq!(
+        fixture
+            .minic(&["run", "--rm", "-e", &value, "sh", "-c", "echo ${#V}"])
+            .ok()
+            .trim(),
+        (LONGEST - 2).to_string()
+    );
     fixture.is_clean();
 }
 
@@ -52,14 +98,40 @@ fn more_than_the_kernel_takes_is_one_line() {
 fn arguments_keep_newlines_and_whatever_else_is_text() {
     let fixture = Fixture::new();
     let word = "two\nlines\ttab \u{1b}[2J 漢 'quoted' \"double\"";
-    assert_eq!(fixture.minic(&["run", "--rm", "printf", "%s", word]).ok(), word);
+    assert_eq!(
+        fixture.minic(&["run", "--rm", "printf", "%s", word]).ok(),
+        word
+    );
     let pair = format!("WORD={word}");
-    assert_eq!(fixture.minic(&["run", "--rm", "-e", &pair, "printenv", "WORD"]).ok(), format!("{word}\n"));
-    let container =
-        fixture.detached("shown", &["--label", &format!("a={word}\u{9b}31m\u{202e}"), "sh", "-c", &format!("sleep 1000 # {word}")]);
-    for args in [&["list"][..], &["info", "shown"], &["events"], &["list", "--json"], &["info", "shown", "--json"]] {
+    assert_eq!(
+        fixture
+            .minic(&["run", "--rm", "-e", &pair, "printenv", "WORD"])
+            .ok(),
+        format!("{word}\n")
+    );
+    let container = fixture.detached(
+        "shown",
+        &[
+            "--label",
+            &format!("a={word}\u{9b}31m\u{202e}"),
+            "sh",
+            "-c",
+            &format!("sleep 1000 # {word}"),
+        ],
+    );
+    for args in [
+        &["list"][..],
+        &["info", "shown"],
+        &["events"],
+        &["list", "--json"],
+        &["info", "shown", "--json"],
+    ] {
         let text = fixture.minic(args).ok();
-        assert!(text.chars().all(|c| matches!(c, '\n' | '\t') || !c.is_control() && c != '\u{202e}'), "{args:?}: {text:?}");
+        assert!(
+            text.chars()
+                .all(|c| matches!(c, '\n' | '\t') || !c.is_control() && c != '\u{202e}'),
+            "{args:?}: {text:?}"
+        );
     }
     container.verb(&["stop", "-t", "0s"]);
 }
@@ -69,10 +141,20 @@ fn a_config_file_that_is_no_text_is_one_line() {
     let fixture = Fixture::new();
     let file = fixture.state().join("config.toml");
     let path = file.to_str().unwrap().to_owned();
-    for content in [&b"\xff\xfe\x00"[..], b"tick = \"1s\0\"", b"state = \"/a\0b\"", &[b'['; 1 << 20], &[0; 1 << 20]] {
+    for content in [
+        &b"\xff\xfe\x00"[..],
+        b"tick = \"1s\0\"",
+        b"state = \"/a\0b\"",
+        &[b'['; 1 << 20],
+        &[0; 1 << 20],
+    ] {
         fs::write(&file, content).unwrap();
         let line = fixture.minic(&["--config", &path, "list"]).refused(125);
-        assert!(line.contains("config.toml") && line.len() < 4096, "{} bytes", line.len());
+        assert!(
+            line.contains("config.toml") && line.len() < 4096,
+            "{} bytes",
+            line.len()
+        );
     }
     fs::remove_file(&file).unwrap();
 }

@@ -1,5 +1,5 @@
-//! What a screen starts fails, or is killed, at each of its steps: launcher, supervisor, joining process. The screen says it in one line and
-//! goes on, `list` is true, and nothing is left.
+//! What a screen starts fails, or is killed, at each of its steps: launcher, supervisor, joining
+//! process. The screen says it in one line and goes on, `list` is true, and nothing is left.
 
 use std::fs;
 
@@ -15,25 +15,40 @@ use crate::truth::{lies, lives};
 /// A screen on its way to open, with a fault planned.
 fn open(fixture: &Fixture, fault: &str) -> Tmux {
     let tmux = Tmux::new(160, 40);
-    tmux.write(&format!("MINIC_FAULT={fault} {} --state {}", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display()));
+    tmux.write(&format!(
+        "MINIC_FAULT={fault} {} --state {}",
+        env!("CARGO_BIN_EXE_minic-tui"),
+        fixture.state().display()
+    ));
     tmux.press(&["Enter"]);
     tmux
 }
 
 /// The children of a process that live.
 fn children(parent: i32) -> Vec<i32> {
-    let pids = fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let pids = fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
     let parent_of = |pid: &i32| {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse::<i32>().ok()
+        stat.rsplit_once(") ")?
+            .1
+            .split(' ')
+            .nth(1)?
+            .parse::<i32>()
+            .ok()
     };
-    pids.filter(|pid| parent_of(pid) == Some(parent) && lives(*pid)).collect()
+    pids.filter(|pid| parent_of(pid) == Some(parent) && lives(*pid))
+        .collect()
 }
 
 /// The screen's own process.
 fn screen(fixture: &Fixture) -> i32 {
     let ours = Census::take(fixture.state()).processes;
-    let mut own = ours.into_iter().filter(|(_, title)| title.starts_with(env!("CARGO_BIN_EXE_minic-tui")));
+    let mut own = ours
+        .into_iter()
+        .filter(|(_, title)| title.starts_with(env!("CARGO_BIN_EXE_minic-tui")));
     own.next().expect("a screen is open").0
 }
 
@@ -42,52 +57,79 @@ fn launcher(screen: i32) -> (i32, i32) {
     let mut found = (0, 0);
     eventually("there is a keeper with a worker", || {
         let workers = |keeper: i32| children(keeper).first().map(|worker| (keeper, *worker));
-        children(screen).into_iter().find_map(workers).is_some_and(|pair| {
-            found = pair;
-            true
-        })
+        children(screen)
+            .into_iter()
+            .find_map(workers)
+            .is_some_and(|pair| {
+                found = pair;
+                true
+            })
     });
     found
 }
 
-/// `x` is started from the screen with the fault at `step`; `says` is what is to be read then, and `runs` whether it runs all the same.
+/// `x` is started from the screen with the fault at `step`; `says` is what is to be read then, and
+/// `runs` whether it runs all the same.
 fn start_with(step: &str, how: &str, says: Option<&str>, runs: bool) {
     let fixture = Fixture::new();
     // what made the image may be ending
-    eventually("nothing is there yet", || Census::take(fixture.state()).processes.is_empty());
+    eventually("nothing is there yet", || {
+        Census::take(fixture.state()).processes.is_empty()
+    });
     let before = Census::take(fixture.state());
     let what = format!("{step} {how}");
     let flag = fixture.state().join("fault");
     fs::write(&flag, [0]).unwrap();
     let x = fixture.container("x");
-    fixture.minic(&["create", "--name", "x", "sleep", "1000"]).ok();
+    fixture
+        .minic(&["create", "--name", "x", "sleep", "1000"])
+        .ok();
     let tmux = open(&fixture, &format!("{step}={how}:{}", flag.display()));
-    tmux.wait_until(&format!("{what}: x is shown"), |screen| screen.contains("Containers") && screen.contains("CREATED"));
+    tmux.wait_until(&format!("{what}: x is shown"), |screen| {
+        screen.contains("Containers") && screen.contains("CREATED")
+    });
     tmux.press(&["S"]);
     eventually(&what, || fs::read(&flag).unwrap() == [1]);
     match says {
-        Some(words) => tmux.wait_until(&format!("{what}: {words}"), |screen| screen.lines().any(|line| line.contains(words))),
+        Some(words) => tmux.wait_until(&format!("{what}: {words}"), |screen| {
+            screen.lines().any(|line| line.contains(words))
+        }),
         None => tmux.wait_for("RUNNING"),
     }
-    assert!(comes_true(|| lies(&fixture).is_empty()), "{what}: {:?}", lies(&fixture));
-    eventually(&format!("{what}: it runs: {runs}"), || (x.state() == "RUNNING") == runs);
+    assert!(
+        comes_true(|| lies(&fixture).is_empty()),
+        "{what}: {:?}",
+        lies(&fixture)
+    );
+    eventually(&format!("{what}: it runs: {runs}"), || {
+        (x.state() == "RUNNING") == runs
+    });
 
     // the same screen goes on: what failed is asked for again
     if runs {
         x.verb(&["stop", "-t", "0"]).ok();
     }
-    tmux.wait_until(&format!("{what}: it does not run"), |screen| screen.contains("STOPPED") || screen.contains("CREATED"));
+    tmux.wait_until(&format!("{what}: it does not run"), |screen| {
+        screen.contains("STOPPED") || screen.contains("CREATED")
+    });
     tmux.press(&["S"]);
     tmux.wait_for("RUNNING");
     assert_eq!(x.state(), "RUNNING", "{what}");
     let (keeper, worker) = launcher(screen(&fixture));
     tmux.press(&["q"]);
     tmux.wait_for("prompt$");
-    eventually(&format!("{what}: the launcher goes with its screen"), || !lives(keeper) && !lives(worker));
+    eventually(
+        &format!("{what}: the launcher goes with its screen"),
+        || !lives(keeper) && !lives(worker),
+    );
     x.verb(&["destroy", "-f"]).ok();
     fs::remove_file(&flag).unwrap();
     let clean = comes_true(|| Census::take(fixture.state()) == before);
-    assert!(clean, "{what}:\nbefore:\n{before}\nafter:\n{}", Census::take(fixture.state()));
+    assert!(
+        clean,
+        "{what}:\nbefore:\n{before}\nafter:\n{}",
+        Census::take(fixture.state())
+    );
 }
 
 #[test]
@@ -99,7 +141,13 @@ fn a_screen_without_a_launcher_does_not_open() {
     let flag = fixture.state().join("fault");
     fs::write(&flag, [0]).unwrap();
     let tmux = open(&fixture, &format!("launcher.fork=fail:{}", flag.display()));
-    tmux.wait_until("one line says why", |screen| screen.lines().filter(|line| line.contains("the step launcher.fork")).count() == 1);
+    tmux.wait_until("one line says why", |screen| {
+        screen
+            .lines()
+            .filter(|line| line.contains("the step launcher.fork"))
+            .count()
+            == 1
+    });
     eventually("the shell is back", || tmux.foreground() == "sh");
     fs::write(&flag, [0]).unwrap();
     let tmux = open(&fixture, &format!("launcher.fork=kill:{}", flag.display()));
@@ -113,14 +161,29 @@ fn a_start_that_the_launcher_fails() {
     if cfg!(not(debug_assertions)) {
         return;
     }
-    start_with("launcher.request", "fail", Some("the step launcher.request"), false);
-    start_with("launcher.request", "kill", Some("the launcher was killed"), false);
+    start_with(
+        "launcher.request",
+        "fail",
+        Some("the step launcher.request"),
+        false,
+    );
+    start_with(
+        "launcher.request",
+        "kill",
+        Some("the launcher was killed"),
+        false,
+    );
     start_with("start.fork", "fail", Some("the step start.fork"), false);
     start_with("start.fork", "kill", Some("the launcher was killed"), false);
     start_with("start.wait", "kill", Some("the launcher was killed"), true);
     // it is started, and a failure here is nobody's
     start_with("launcher.answer", "fail", None, true);
-    start_with("launcher.answer", "kill", Some("the launcher was killed"), true);
+    start_with(
+        "launcher.answer",
+        "kill",
+        Some("the launcher was killed"),
+        true,
+    );
     start_with("launcher.idle", "fail", None, true);
     start_with("launcher.idle", "kill", None, true);
 }
@@ -160,9 +223,19 @@ fn a_start_whose_supervisor_is_killed() {
         return;
     }
     for step in SUPERVISOR.map(|step| format!("supervisor.{step}")) {
-        start_with(&step, "kill", Some("the supervisor ended without a word"), false);
+        start_with(
+            &step,
+            "kill",
+            Some("the supervisor ended without a word"),
+            false,
+        );
     }
-    start_with("supervisor.recorded", "kill", Some("the supervisor ended without a word"), true);
+    start_with(
+        "supervisor.recorded",
+        "kill",
+        Some("the supervisor ended without a word"),
+        true,
+    );
 }
 
 /// The steps of a shell: the launcher's, then the joining process's.
@@ -181,9 +254,15 @@ fn shell_with(step: &str, how: &str, says: &str) {
     tmux.press(&["4"]);
     tmux.wait_for("opens one in x");
     tmux.press(&["Enter"]);
-    tmux.wait_until(&format!("{what}: {says}"), |screen| screen.lines().any(|line| line.contains(says)));
+    tmux.wait_until(&format!("{what}: {says}"), |screen| {
+        screen.lines().any(|line| line.contains(says))
+    });
     assert_eq!(fs::read(&flag).unwrap(), [1], "{what}");
-    assert_eq!((x.state(), lies(&fixture)), ("RUNNING".into(), Vec::<String>::new()), "{what}");
+    assert_eq!(
+        (x.state(), lies(&fixture)),
+        ("RUNNING".into(), Vec::<String>::new()),
+        "{what}"
+    );
 
     // the same screen opens another
     tmux.press(&["C-]", "n"]);
@@ -197,7 +276,11 @@ fn shell_with(step: &str, how: &str, says: &str) {
     tmux.press(&["q"]);
     tmux.wait_for("prompt$");
     let clean = comes_true(|| Census::take(fixture.state()) == before);
-    assert!(clean, "{what}:\nbefore:\n{before}\nafter:\n{}", Census::take(fixture.state()));
+    assert!(
+        clean,
+        "{what}:\nbefore:\n{before}\nafter:\n{}",
+        Census::take(fixture.state())
+    );
 }
 
 #[test]
@@ -219,14 +302,20 @@ fn a_shell_whose_makers_are_killed() {
         shell_with(&format!("exec.{step}"), "kill", "the launcher was killed");
     }
     for step in &JOINING[2..] {
-        shell_with(&format!("exec.{step}"), "kill", "the joining process was killed");
+        shell_with(
+            &format!("exec.{step}"),
+            "kill",
+            "the joining process was killed",
+        );
     }
 }
 
 #[test]
 fn a_launcher_that_was_killed_is_replaced() {
     let fixture = Fixture::new();
-    fixture.minic(&["create", "--name", "x", "sleep", "1000"]).ok();
+    fixture
+        .minic(&["create", "--name", "x", "sleep", "1000"])
+        .ok();
     let x = fixture.container("x");
     let tmux = open(&fixture, "none");
     tmux.wait_for("CREATED");
@@ -234,7 +323,9 @@ fn a_launcher_that_was_killed_is_replaced() {
     for _ in 0..3 {
         let (keeper, worker) = launcher(screen);
         kill(Pid::from_raw(worker), Signal::SIGKILL).unwrap();
-        eventually("another is there", || children(keeper).first().is_some_and(|now| *now != worker));
+        eventually("another is there", || {
+            children(keeper).first().is_some_and(|now| *now != worker)
+        });
         tmux.press(&["S"]);
         tmux.wait_for("RUNNING");
         x.verb(&["stop", "-t", "0"]).ok();

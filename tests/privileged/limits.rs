@@ -11,26 +11,37 @@ const MB: u64 = 1 << 20;
 /// CPU time that it has used.
 fn cpu_time(container: &Container) -> Duration {
     let text = container.cgroup_file(&["cpuacct.usage", "cpu.stat"]);
-    match text.lines().find_map(|line| line.strip_prefix("usage_usec ")) {
+    match text
+        .lines()
+        .find_map(|line| line.strip_prefix("usage_usec "))
+    {
         Some(usec) => Duration::from_micros(usec.parse().unwrap()),
         None => Duration::from_nanos(text.trim().parse().unwrap()),
     }
 }
 
 fn number(text: &str) -> u64 {
-    text.trim().parse().unwrap_or_else(|_| panic!("not a number: {text:?}"))
+    text.trim()
+        .parse()
+        .unwrap_or_else(|_| panic!("not a number: {text:?}"))
 }
 
 /// `field`'s value in a file of "NAME VALUE" lines.
 fn value(text: &str, field: &str) -> u64 {
-    let found = text.lines().filter_map(|line| line.split_once(' ')).find(|(name, _)| *name == field);
+    let found = text
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .find(|(name, _)| *name == field);
     number(found.unwrap_or_else(|| panic!("no {field}: {text}")).1)
 }
 
 #[test]
 fn a_quarter_of_a_core() {
     let fixture = Fixture::new();
-    let busy = fixture.detached("busy", &["--cpu", "256", "sh", "-c", "while true; do :; done"]);
+    let busy = fixture.detached(
+        "busy",
+        &["--cpu", "256", "sh", "-c", "while true; do :; done"],
+    );
     // A busy host may give it less for a while, never more.
     let mut seen = Vec::new();
     for _ in 0..12 {
@@ -44,22 +55,36 @@ fn a_quarter_of_a_core() {
             break;
         }
     }
-    assert!(seen.last().is_some_and(|share| *share > 0.23), "never near a quarter of a core: {seen:?}");
+    assert!(
+        seen.last().is_some_and(|share| *share > 0.23),
+        "never near a quarter of a core: {seen:?}"
+    );
     assert!(busy.cgroup_figure("cpu.stat", "nr_throttled") > 0);
 }
 
 #[test]
 fn shares_are_a_weight_and_cpus_a_cap() {
     let fixture = Fixture::new();
-    let weight = |container: &Container| number(&container.cgroup_file(&["cpu.shares", "cpu.weight"]));
-    let cap = |container: &Container| container.cgroup_file(&["cpu.max", "cpu.cfs_quota_us"]).split_whitespace().next().unwrap().to_owned();
+    let weight =
+        |container: &Container| number(&container.cgroup_file(&["cpu.shares", "cpu.weight"]));
+    let cap = |container: &Container| {
+        container
+            .cgroup_file(&["cpu.max", "cpu.cfs_quota_us"])
+            .split_whitespace()
+            .next()
+            .unwrap()
+            .to_owned()
+    };
     let plain = fixture.detached("plain", &["sleep", "1000"]);
     let both = fixture.detached("both", &["--cpu", "512", "sleep", "1000"]);
     let capped = fixture.detached("capped", &["--cpus", "0.5", "sleep", "1000"]);
     let weighed = fixture.detached("weighed", &["--cpu-shares", "512", "sleep", "1000"]);
     let unlimited = cap(&plain);
     assert!(["max", "-1"].contains(&unlimited.as_str()), "{unlimited}");
-    assert_eq!([cap(&both), cap(&capped), cap(&weighed)], ["50000", "50000", &unlimited]);
+    assert_eq!(
+        [cap(&both), cap(&capped), cap(&weighed)],
+        ["50000", "50000", &unlimited]
+    );
     assert!(weight(&both) < weight(&plain));
     assert_eq!(weight(&weighed), weight(&both));
     assert_eq!(weight(&capped), weight(&plain));
@@ -69,12 +94,18 @@ fn shares_are_a_weight_and_cpus_a_cap() {
 fn the_limit_is_there_before_the_process() {
     let fixture = Fixture::new();
     let one = fixture.detached("one", &["--memory", "300", "sleep", "1000"]);
-    assert_eq!(number(&one.cgroup_file(&["memory.max", "memory.limit_in_bytes"])), 300 * MB);
+    assert_eq!(
+        number(&one.cgroup_file(&["memory.max", "memory.limit_in_bytes"])),
+        300 * MB
+    );
     assert_eq!(one.info()["limits"]["memory"], 300 * MB);
     // Started again, it has it again.
     one.verb(&["stop", "-t", "0"]).ok();
     one.verb(&["start"]).ok();
-    assert_eq!(number(&one.cgroup_file(&["memory.max", "memory.limit_in_bytes"])), 300 * MB);
+    assert_eq!(
+        number(&one.cgroup_file(&["memory.max", "memory.limit_in_bytes"])),
+        300 * MB
+    );
 }
 
 #[test]
@@ -82,12 +113,22 @@ fn memory_that_fits_is_used_and_nobody_dies() {
     let fixture = Fixture::new();
     let filling = r#"x=""; for i in $(seq 1 48); do x="$x$(printf %01000000d 0)"; done; echo full; sleep infinity"#;
     let full = fixture.detached("full", &["--memory", "300", "sh", "-c", filling]);
-    assert!(comes_true(|| full.verb(&["logs"]).stdout == "full\n"), "{}", full.info());
+    assert!(
+        comes_true(|| full.verb(&["logs"]).stdout == "full\n"),
+        "{}",
+        full.info()
+    );
     let used = number(&full.cgroup_file(&["memory.current", "memory.usage_in_bytes"]));
     assert!((48_000_000..=300 * MB).contains(&used), "{used}");
     let peak = number(&full.cgroup_file(&["memory.peak", "memory.max_usage_in_bytes"]));
     assert!((used..=300 * MB).contains(&peak), "{peak}");
-    assert_eq!(value(&full.cgroup_file(&["memory.events", "memory.oom_control"]), "oom_kill"), 0);
+    assert_eq!(
+        value(
+            &full.cgroup_file(&["memory.events", "memory.oom_control"]),
+            "oom_kill"
+        ),
+        0
+    );
 }
 
 #[test]
@@ -106,17 +147,22 @@ fn the_original_memory_experiment_stays_under_its_limit() {
 #[test]
 fn too_much_memory_ends_in_an_oom_kill_that_says_so() {
     let fixture = Fixture::new();
-    // The original grows by $(printf …) of 100 kB, at a quarter of a core. A larger step would have the kernel choose the subshell,
-    // which is larger by that step, again and again; so here the shell grows by itself, in seconds also on an emulated machine.
+    // The original grows by $(printf …) of 100 kB, at a quarter of a core. A larger step would have
+    // the kernel choose the subshell, which is larger by that step, again and again; so here the
+    // shell grows by itself, in seconds also on an emulated machine.
     let script = r#"a=$(printf %04000000d 0); while true; do a="$a$a"; done"#;
-    let outcome = fixture.minic(&["run", "--name", "greedy", "--memory", "200", "--cpu", "256", "sh", "-c", script]);
+    let outcome = fixture.minic(&[
+        "run", "--name", "greedy", "--memory", "200", "--cpu", "256", "sh", "-c", script,
+    ]);
     assert_eq!(outcome.code, Some(137), "{outcome:?}");
     let info = &fixture.json(&["info", "greedy"])[0];
     assert_eq!(info["state"], "STOPPED");
     assert_eq!(info["exit_code"], 137);
     assert_eq!(info["cause"]["kind"], "oom_killed", "{info}");
     assert_eq!(info["cause"]["limit"], 200 * MB, "{info}");
-    let peak = info["cause"]["peak"].as_u64().unwrap_or_else(|| panic!("no peak: {info}"));
+    let peak = info["cause"]["peak"]
+        .as_u64()
+        .unwrap_or_else(|| panic!("no peak: {info}"));
     assert!((100 * MB..=200 * MB).contains(&peak), "{peak}");
     let words = fixture.minic(&["info", "greedy"]).ok();
     assert!(words.contains("OOM"), "{words}");
@@ -128,7 +174,11 @@ fn too_much_memory_ends_in_an_oom_kill_that_says_so() {
 fn a_kill_from_outside_is_not_an_oom_kill() {
     let fixture = Fixture::new();
     let one = fixture.detached("one", &["--memory", "200", "sleep", "1000"]);
-    nix::sys::signal::kill(nix::unistd::Pid::from_raw(one.pid()), nix::sys::signal::Signal::SIGKILL).unwrap();
+    nix::sys::signal::kill(
+        nix::unistd::Pid::from_raw(one.pid()),
+        nix::sys::signal::Signal::SIGKILL,
+    )
+    .unwrap();
     one.ends();
     assert_eq!(one.info()["cause"]["kind"], "signaled", "{}", one.info());
 }
@@ -136,41 +186,100 @@ fn a_kill_from_outside_is_not_an_oom_kill() {
 /// A file of its cgroup, where the host has it.
 fn setting(container: &Container, files: &[&str]) -> Option<String> {
     let info = container.info();
-    let folders = info["cgroups"].as_array().unwrap().iter().filter_map(|folder| folder.as_str());
-    let mut texts = folders.flat_map(|folder| files.iter().map(move |file| std::fs::read_to_string(format!("{folder}/{file}"))));
-    texts.find_map(Result::ok).map(|text| text.trim().to_owned())
+    let folders = info["cgroups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|folder| folder.as_str());
+    let mut texts = folders.flat_map(|folder| {
+        files
+            .iter()
+            .map(move |file| std::fs::read_to_string(format!("{folder}/{file}")))
+    });
+    texts
+        .find_map(Result::ok)
+        .map(|text| text.trim().to_owned())
 }
 
 fn memory_is_on_v2() -> bool {
-    std::fs::read_to_string("/sys/fs/cgroup/cgroup.controllers").is_ok_and(|text| text.contains("memory"))
+    std::fs::read_to_string("/sys/fs/cgroup/cgroup.controllers")
+        .is_ok_and(|text| text.contains("memory"))
 }
 
 #[test]
 fn the_finer_limits_are_in_its_files() {
     let fixture = Fixture::new();
-    let args = ["--cpus", "0.5", "--cpu-burst", "20ms", "--cpuset-cpus", "0", "--memory", "64", "--memory-low", "16M", "sleep", "1000"];
+    let args = [
+        "--cpus",
+        "0.5",
+        "--cpu-burst",
+        "20ms",
+        "--cpuset-cpus",
+        "0",
+        "--memory",
+        "64",
+        "--memory-low",
+        "16M",
+        "sleep",
+        "1000",
+    ];
     let finer = fixture.detached("finer", &args);
-    assert_eq!(setting(&finer, &["cpu.max.burst", "cpu.cfs_burst_us"]).as_deref(), Some("20000"));
+    assert_eq!(
+        setting(&finer, &["cpu.max.burst", "cpu.cfs_burst_us"]).as_deref(),
+        Some("20000")
+    );
     assert_eq!(setting(&finer, &["cpuset.cpus"]).as_deref(), Some("0"));
-    assert_eq!(setting(&finer, &["memory.low", "memory.soft_limit_in_bytes"]).as_deref(), Some("16777216"));
-    assert_eq!(finer.exec("grep Cpus_allowed_list /proc/self/status").ok().split_whitespace().last(), Some("0"));
-    fixture.minic(&["update", "--cpu-burst", "10ms", "finer"]).ok();
-    assert_eq!(setting(&finer, &["cpu.max.burst", "cpu.cfs_burst_us"]).as_deref(), Some("10000"));
+    assert_eq!(
+        setting(&finer, &["memory.low", "memory.soft_limit_in_bytes"]).as_deref(),
+        Some("16777216")
+    );
+    assert_eq!(
+        finer
+            .exec("grep Cpus_allowed_list /proc/self/status")
+            .ok()
+            .split_whitespace()
+            .last(),
+        Some("0")
+    );
+    fixture
+        .minic(&["update", "--cpu-burst", "10ms", "finer"])
+        .ok();
+    assert_eq!(
+        setting(&finer, &["cpu.max.burst", "cpu.cfs_burst_us"]).as_deref(),
+        Some("10000")
+    );
 }
 
 #[test]
 fn what_only_v2_has_is_given_there_and_refused_elsewhere() {
     let fixture = Fixture::new();
-    let args = ["--memory-high", "32M", "--memory-min", "8M", "--oom-policy", "group"];
+    let args = [
+        "--memory-high",
+        "32M",
+        "--memory-min",
+        "8M",
+        "--oom-policy",
+        "group",
+    ];
     if memory_is_on_v2() {
         let finer = fixture.detached("finer", &[&args[..], &["sleep", "1000"]].concat());
-        assert_eq!(setting(&finer, &["memory.high"]).as_deref(), Some("33554432"));
+        assert_eq!(
+            setting(&finer, &["memory.high"]).as_deref(),
+            Some("33554432")
+        );
         assert_eq!(setting(&finer, &["memory.min"]).as_deref(), Some("8388608"));
         assert_eq!(setting(&finer, &["memory.oom.group"]).as_deref(), Some("1"));
     } else {
-        let refused = fixture.minic(&[&["run"], &args[..], &["true"]].concat()).refused(125);
+        let refused = fixture
+            .minic(&[&["run"], &args[..], &["true"]].concat())
+            .refused(125);
         assert!(refused.contains("only cgroup v2"), "{refused}");
-        assert_eq!(fixture.minic(&[&["run", "--best-effort"], &args[..], &["true"]].concat()).code, Some(0));
+        assert_eq!(
+            fixture
+                .minic(&[&["run", "--best-effort"], &args[..], &["true"]].concat())
+                .code,
+            Some(0)
+        );
     }
 }
 
@@ -178,12 +287,26 @@ fn what_only_v2_has_is_given_there_and_refused_elsewhere() {
 fn what_cannot_be_given_is_warned_of_never_dropped_in_silence() {
     let fixture = Fixture::new();
     // no file of any kernel takes this: burst beyond the period's quota
-    let args = ["run", "-d", "--name", "one", "--cpus", "0.1", "--cpu-burst", "1h"];
-    let refused = fixture.minic(&[&args[..], &["sleep", "1000"]].concat()).refused(125);
+    let args = [
+        "run",
+        "-d",
+        "--name",
+        "one",
+        "--cpus",
+        "0.1",
+        "--cpu-burst",
+        "1h",
+    ];
+    let refused = fixture
+        .minic(&[&args[..], &["sleep", "1000"]].concat())
+        .refused(125);
     assert!(refused.contains("burst"), "{refused}");
     let started = fixture.minic(&[&args[..], &["--best-effort", "sleep", "1000"]].concat());
     assert_eq!(started.code, Some(0), "{started:?}");
-    assert!(started.stderr.starts_with("minic-tui: warning: ") && started.stderr.contains("burst"), "{started:?}");
+    assert!(
+        started.stderr.starts_with("minic-tui: warning: ") && started.stderr.contains("burst"),
+        "{started:?}"
+    );
     let info = fixture.minic(&["info", "one"]).ok();
     assert!(info.contains("Without") && info.contains("burst"), "{info}");
 }
@@ -191,9 +314,17 @@ fn what_cannot_be_given_is_warned_of_never_dropped_in_silence() {
 #[test]
 fn reads_of_a_device_are_limited() {
     let fixture = Fixture::new();
-    let Some(disk) = ["/dev/vda", "/dev/sda", "/dev/nvme0n1"].into_iter().find(|disk| std::path::Path::new(disk).exists()) else {
+    let Some(disk) = ["/dev/vda", "/dev/sda", "/dev/nvme0n1"]
+        .into_iter()
+        .find(|disk| std::path::Path::new(disk).exists())
+    else {
         // the emulated machine has no disk unless it is given one
-        assert!(fixture.minic(&["run", "--device-read-bps", "/dev/null:1M", "true"]).refused(125).contains("block device"));
+        assert!(
+            fixture
+                .minic(&["run", "--device-read-bps", "/dev/null:1M", "true"])
+                .refused(125)
+                .contains("block device")
+        );
         return;
     };
     let rate = format!("{disk}:1M");

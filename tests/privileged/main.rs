@@ -1,9 +1,18 @@
-//! The real binary on the real kernel: what a user was promised, seen from outside. Needs root; containers are made and destroyed.
+//! The real binary on the real kernel: what a user was promised, seen from outside. Needs root;
+//! containers are made and destroyed.
 //!
-//! Each test has a state folder of its own ([`fixture::Fixture`]) and ends with a census: no mount, cgroup, folder or process is left.
+//! Each test has a state folder of its own ([`fixture::Fixture`]) and ends with a census: no mount,
+//! cgroup, folder or process is left.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
-#![allow(clippy::print_stderr, reason = "a leak found while a test fails is told, not thrown")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on has failed"
+)]
+#![allow(
+    clippy::print_stderr,
+    reason = "a leak found while a test fails is told, not thrown"
+)]
 
 mod attempts;
 mod broken;

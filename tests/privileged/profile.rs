@@ -1,6 +1,10 @@
-//! What a container may do, seen from inside: capabilities, seccomp, masked paths, devices, and the limits that nobody has to ask for.
+//! What a container may do, seen from inside: capabilities, seccomp, masked paths, devices, and the
+//! limits that nobody has to ask for.
 
-#![allow(unsafe_code, reason = "system calls that no library makes are what is tried")]
+#![allow(
+    unsafe_code,
+    reason = "system calls that no library makes are what is tried"
+)]
 
 use std::ffi::CStr;
 
@@ -12,12 +16,16 @@ use crate::fixture::Fixture;
 /// What `run --rm ARGS sh -c SCRIPT` prints.
 #[track_caller]
 fn inside(fixture: &Fixture, args: &[&str], script: &str) -> String {
-    fixture.minic(&[&["run", "--rm"], args, &["sh", "-c", script]].concat()).ok()
+    fixture
+        .minic(&[&["run", "--rm"], args, &["sh", "-c", script]].concat())
+        .ok()
 }
 
 /// A field of `/proc/self/status`.
 fn field<'a>(status: &'a str, name: &str) -> &'a str {
-    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     line.unwrap_or_else(|| panic!("no {name}: {status}")).trim()
 }
 
@@ -25,29 +33,64 @@ fn field<'a>(status: &'a str, name: &str) -> &'a str {
 fn the_usual_profile_shows_in_proc_status() {
     let fixture = Fixture::new();
     let container = fixture.detached("profile", &["sleep", "1000"]);
-    for status in [inside(&fixture, &[], "cat /proc/self/status"), container.exec("cat /proc/self/status").ok()] {
+    for status in [
+        inside(&fixture, &[], "cat /proc/self/status"),
+        container.exec("cat /proc/self/status").ok(),
+    ] {
         for set in ["CapPrm", "CapEff", "CapBnd"] {
-            assert_eq!(field(&status, set), "00000000a00405fb", "{set}: docker's set without NET_RAW and MKNOD");
+            assert_eq!(
+                field(&status, set),
+                "00000000a00405fb",
+                "{set}: docker's set without NET_RAW and MKNOD"
+            );
         }
         for set in ["CapInh", "CapAmb"] {
             assert_eq!(field(&status, set), "0000000000000000", "{set}");
         }
-        assert_eq!((field(&status, "NoNewPrivs"), field(&status, "Seccomp")), ("1", "2"));
+        assert_eq!(
+            (field(&status, "NoNewPrivs"), field(&status, "Seccomp")),
+            ("1", "2")
+        );
     }
     // the init that stays as PID 1 of a shell line has it all too
     let script = "grep -hE '^(CapEff|NoNewPrivs|Seccomp):' /proc/1/status";
-    let lines: Vec<String> = inside(&fixture, &[], script).split_whitespace().map(str::to_owned).collect();
-    assert_eq!(lines, ["CapEff:", "00000000a00405fb", "NoNewPrivs:", "1", "Seccomp:", "2"]);
+    let lines: Vec<String> = inside(&fixture, &[], script)
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "CapEff:",
+            "00000000a00405fb",
+            "NoNewPrivs:",
+            "1",
+            "Seccomp:",
+            "2"
+        ]
+    );
 }
 
 #[test]
 fn capabilities_are_added_and_dropped_by_name() {
     let fixture = Fixture::new();
-    let mask = |args: &[&str], set: &str| field(&inside(&fixture, args, "cat /proc/self/status"), set).to_owned();
+    let mask = |args: &[&str], set: &str| {
+        field(&inside(&fixture, args, "cat /proc/self/status"), set).to_owned()
+    };
     assert_eq!(mask(&["--cap-drop", "ALL"], "CapEff"), "0000000000000000");
-    assert_eq!(mask(&["--cap-drop", "ALL", "--cap-add", "cap_chown"], "CapBnd"), "0000000000000001");
-    assert_eq!(mask(&["--cap-add", "NET_RAW"], "CapEff"), "00000000a00425fb");
-    assert_eq!(mask(&["--user", "1000"], "CapEff"), "0000000000000000", "another user has none");
+    assert_eq!(
+        mask(&["--cap-drop", "ALL", "--cap-add", "cap_chown"], "CapBnd"),
+        "0000000000000001"
+    );
+    assert_eq!(
+        mask(&["--cap-add", "NET_RAW"], "CapEff"),
+        "00000000a00425fb"
+    );
+    assert_eq!(
+        mask(&["--user", "1000"], "CapEff"),
+        "0000000000000000",
+        "another user has none"
+    );
     for set in ["CapInh", "CapPrm", "CapEff", "CapAmb"] {
         assert_eq!(
             mask(&["--user", "1000", "--cap-add", "NET_BIND_SERVICE"], set),
@@ -56,7 +99,13 @@ fn capabilities_are_added_and_dropped_by_name() {
         );
     }
     let refused = fixture.minic(&["run", "--rm", "--cap-add", "FLY", "true"]);
-    assert!(refused.code == Some(125) && refused.stderr.contains("--cap-add: \"FLY\" is no capability"), "{refused:?}");
+    assert!(
+        refused.code == Some(125)
+            && refused
+                .stderr
+                .contains("--cap-add: \"FLY\" is no capability"),
+        "{refused:?}"
+    );
 }
 
 #[test]
@@ -64,24 +113,52 @@ fn privileged_says_what_it_gives_up() {
     let fixture = Fixture::new();
     let script = "grep -E 'NoNewPrivs|Seccomp:' /proc/self/status; mount -t tmpfs none /mnt && echo mounted; ls /proc/keys";
     let out = fixture.minic(&["run", "--rm", "--privileged", "sh", "-c", script]);
-    assert!(out.stderr.starts_with("minic-tui: privileged: it has every capability"), "{out:?}");
+    assert!(
+        out.stderr
+            .starts_with("minic-tui: privileged: it has every capability"),
+        "{out:?}"
+    );
     let words: Vec<&str> = out.stdout.split_whitespace().collect();
-    assert_eq!(words, ["NoNewPrivs:", "0", "Seccomp:", "0", "mounted", "/proc/keys"]);
+    assert_eq!(
+        words,
+        ["NoNewPrivs:", "0", "Seccomp:", "0", "mounted", "/proc/keys"]
+    );
     let refused = fixture.minic(&["run", "--rm", "--privileged", "--cap-drop", "ALL", "true"]);
-    assert!(refused.code == Some(125) && refused.stderr.contains("--cap-drop"), "{refused:?}");
+    assert!(
+        refused.code == Some(125) && refused.stderr.contains("--cap-drop"),
+        "{refused:?}"
+    );
 }
 
 #[test]
 fn limits_that_nobody_asked_for() {
     let fixture = Fixture::new();
-    let out = inside(&fixture, &[], "ulimit -Hc; ulimit -Sn; cat /proc/self/oom_score_adj");
-    assert_eq!(out.split_whitespace().collect::<Vec<_>>(), ["0", "1024", "200"]);
     let out = inside(
         &fixture,
-        &["--ulimit", "core=7", "--ulimit", "nofile=55", "--oom-score-adj", "300"],
+        &[],
+        "ulimit -Hc; ulimit -Sn; cat /proc/self/oom_score_adj",
+    );
+    assert_eq!(
+        out.split_whitespace().collect::<Vec<_>>(),
+        ["0", "1024", "200"]
+    );
+    let out = inside(
+        &fixture,
+        &[
+            "--ulimit",
+            "core=7",
+            "--ulimit",
+            "nofile=55",
+            "--oom-score-adj",
+            "300",
+        ],
         "ulimit -Hc; ulimit -n; cat /proc/self/oom_score_adj",
     );
-    assert_eq!(out.split_whitespace().collect::<Vec<_>>()[1..], ["55", "300"], "{out}");
+    assert_eq!(
+        out.split_whitespace().collect::<Vec<_>>()[1..],
+        ["55", "300"],
+        "{out}"
+    );
     let usual = fixture.detached("usual", &["sleep", "1000"]);
     assert_eq!(usual.cgroup_file(&["pids.max"]).trim(), "4096");
     let free = fixture.detached("free", &["--pids-limit", "-1", "sleep", "1000"]);
@@ -102,10 +179,18 @@ fn what_the_kernel_tells_of_the_host_is_masked() {
                   umount /proc/keys 2>/dev/null && echo unmounted; true";
     assert_eq!(inside(&fixture, &[], script), "");
     // settings of its own are written before that
-    assert_eq!(inside(&fixture, &["--sysctl", "net.core.somaxconn=77"], "cat /proc/sys/net/core/somaxconn"), "77\n");
+    assert_eq!(
+        inside(
+            &fixture,
+            &["--sysctl", "net.core.somaxconn=77"],
+            "cat /proc/sys/net/core/somaxconn"
+        ),
+        "77\n"
+    );
 }
 
-/// CVE-2025-31133, CVE-2025-52565, CVE-2025-52881: what lies where a mask goes is the image's to choose, and must not be followed.
+/// CVE-2025-31133, CVE-2025-52565, CVE-2025-52881: what lies where a mask goes is the image's to
+/// choose, and must not be followed.
 #[test]
 fn a_mask_is_not_led_astray() {
     let fixture = Fixture::new();
@@ -114,12 +199,23 @@ fn a_mask_is_not_led_astray() {
     std::fs::write(victim.join("null"), "precious").unwrap();
     let volume = |to: &str| format!("{}:{to}", victim.display());
     // /dev/null of the image's own making: it is not what is laid over the kernel's files
-    let out = fixture.minic(&["run", "--rm", "-v", &volume("/dev"), "sh", "-c", "cat /proc/keys; stat -c %F /proc/keys; cat /dev/null"]);
+    let out = fixture.minic(&[
+        "run",
+        "--rm",
+        "-v",
+        &volume("/dev"),
+        "sh",
+        "-c",
+        "cat /proc/keys; stat -c %F /proc/keys; cat /dev/null",
+    ]);
     assert_eq!(out.ok(), "character special file\nprecious");
     // nothing is shown over the kernel's own files, by whatever name
     for place in ["/proc", "/proc/sys", "/./proc//keys"] {
         let out = fixture.minic(&["run", "--rm", "-v", &volume(place), "true"]);
-        assert!(out.code == Some(125) && out.stderr.contains("is the kernel's own"), "{place}: {out:?}");
+        assert!(
+            out.code == Some(125) && out.stderr.contains("is the kernel's own"),
+            "{place}: {out:?}"
+        );
     }
     // nor through a link of the image's own: what lies there is seen to be no file of the kernel's
     let root = fixture.state().join("root");
@@ -128,8 +224,19 @@ fn a_mask_is_not_led_astray() {
     std::fs::copy("/bin/busybox", root.join("bin/true")).unwrap();
     std::os::unix::fs::symlink("/proc", root.join("link")).unwrap();
     std::fs::write(victim.join("keys"), "").unwrap();
-    let out = fixture.minic(&["run", "--rm", "--root", root.to_str().unwrap(), "-v", &volume("/link"), "true"]);
-    assert!(out.code == Some(125) && out.stderr.contains("mask /proc/keys of the container"), "{out:?}");
+    let out = fixture.minic(&[
+        "run",
+        "--rm",
+        "--root",
+        root.to_str().unwrap(),
+        "-v",
+        &volume("/link"),
+        "true",
+    ]);
+    assert!(
+        out.code == Some(125) && out.stderr.contains("mask /proc/keys of the container"),
+        "{out:?}"
+    );
     std::fs::remove_file(victim.join("keys")).unwrap();
     // a setting of the container's own cannot be led to one of the host's
     std::os::unix::fs::symlink("/proc/sys/net/core", root.join("settings")).unwrap();
@@ -137,12 +244,34 @@ fn a_mask_is_not_led_astray() {
     std::fs::create_dir(&astray).unwrap();
     std::os::unix::fs::symlink("/proc/sys/kernel/core_pattern", astray.join("somaxconn")).unwrap();
     let before = std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap();
-    let args = ["run", "--rm", "--root", root.to_str().unwrap(), "-v", &format!("{}:/settings", astray.display()), "--sysctl"];
+    let args = [
+        "run",
+        "--rm",
+        "--root",
+        root.to_str().unwrap(),
+        "-v",
+        &format!("{}:/settings", astray.display()),
+        "--sysctl",
+    ];
     let out = fixture.minic(&[&args[..], &["net.core.somaxconn=77", "true"]].concat());
-    assert_eq!(std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap(), before, "{out:?}");
-    assert!(out.code == Some(125) && out.stderr.contains("somaxconn"), "{out:?}");
-    assert_eq!(std::fs::read_to_string(victim.join("null")).unwrap(), "precious");
-    assert_eq!(std::fs::read_dir(&victim).unwrap().count(), 1, "nothing was made there");
+    assert_eq!(
+        std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap(),
+        before,
+        "{out:?}"
+    );
+    assert!(
+        out.code == Some(125) && out.stderr.contains("somaxconn"),
+        "{out:?}"
+    );
+    assert_eq!(
+        std::fs::read_to_string(victim.join("null")).unwrap(),
+        "precious"
+    );
+    assert_eq!(
+        std::fs::read_dir(&victim).unwrap().count(),
+        1,
+        "nothing was made there"
+    );
 }
 
 /// CVE-2022-0492 and its like: a cgroup's release_agent runs as the host's root.
@@ -163,21 +292,52 @@ fn devices_are_dockers_and_what_was_asked_for() {
     // a node can be made with CAP_MKNOD, and is of no use: loop-control, kmsg, a disk
     let script = "for n in 'c 10 237' 'c 1 11' 'b 7 0' 'c 1 1'; do mknod /tmp/n $n && (: < /tmp/n) 2>/dev/null && echo \"$n opened\"; rm -f /tmp/n; done; true";
     assert_eq!(inside(&fixture, &["--cap-add", "MKNOD"], script), "");
-    assert_eq!(inside(&fixture, &[], "mknod /tmp/n c 1 3 2>/dev/null || echo refused"), "refused\n", "without it none can be made");
+    assert_eq!(
+        inside(
+            &fixture,
+            &[],
+            "mknod /tmp/n c 1 3 2>/dev/null || echo refused"
+        ),
+        "refused\n",
+        "without it none can be made"
+    );
     let access = "(: < /dev/mine) && echo read; (: >> /dev/mine) 2>/dev/null && echo written; true";
     // the kernel's log: there on every machine, and to be read with CAP_SYSLOG
-    let kmsg = |device: &str| inside(&fixture, &["--cap-add", "SYSLOG", "--device", device], access);
+    let kmsg = |device: &str| {
+        inside(
+            &fixture,
+            &["--cap-add", "SYSLOG", "--device", device],
+            access,
+        )
+    };
     assert_eq!(kmsg("/dev/kmsg:/dev/mine:r"), "read\n");
     assert_eq!(kmsg("/dev/kmsg:/dev/mine"), "read\nwritten\n");
     let none = fixture.minic(&["run", "--rm", "--device", "/etc/passwd:/dev/mine", "true"]);
-    assert!(none.code == Some(125) && none.stderr.contains("/etc/passwd is no device"), "{none:?}");
+    assert!(
+        none.code == Some(125) && none.stderr.contains("/etc/passwd is no device"),
+        "{none:?}"
+    );
 }
 
 /// Runs [`probe`] inside and returns what each call said.
 #[track_caller]
 fn probed(fixture: &Fixture, args: &[&str]) -> String {
-    let volume = format!("{}:/probe:ro,noidmap", std::env::current_exe().unwrap().display());
-    let run = [&["run", "--rm", "-v", &volume], args, &["/probe", "--exact", "profile::probe", "--ignored", "--nocapture"]].concat();
+    let volume = format!(
+        "{}:/probe:ro,noidmap",
+        std::env::current_exe().unwrap().display()
+    );
+    let run = [
+        &["run", "--rm", "-v", &volume],
+        args,
+        &[
+            "/probe",
+            "--exact",
+            "profile::probe",
+            "--ignored",
+            "--nocapture",
+        ],
+    ]
+    .concat();
     fixture.minic(&run).ok()
 }
 
@@ -197,13 +357,29 @@ fn probe() {
         ("open_tree", libc::SYS_open_tree, zero),
         ("move_mount", libc::SYS_move_mount, zero),
         ("mount_setattr", libc::SYS_mount_setattr, zero),
-        ("unshare user", libc::SYS_unshare, [libc::CLONE_NEWUSER as u64, 0, 0, 0, 0, 0]),
+        (
+            "unshare user",
+            libc::SYS_unshare,
+            [libc::CLONE_NEWUSER as u64, 0, 0, 0, 0, 0],
+        ),
         ("setns", libc::SYS_setns, zero),
-        ("clone user", libc::SYS_clone, [(libc::CLONE_NEWUSER | libc::SIGCHLD) as u64, 0, 0, 0, 0, 0]),
+        (
+            "clone user",
+            libc::SYS_clone,
+            [(libc::CLONE_NEWUSER | libc::SIGCHLD) as u64, 0, 0, 0, 0, 0],
+        ),
         ("clone3", libc::SYS_clone3, zero),
-        ("personality", libc::SYS_personality, [0x0040_0000, 0, 0, 0, 0, 0]),
+        (
+            "personality",
+            libc::SYS_personality,
+            [0x0040_0000, 0, 0, 0, 0, 0],
+        ),
         ("ioctl TIOCSTI", libc::SYS_ioctl, [0, 0x5412, 0, 0, 0, 0]),
-        ("ioctl TIOCSTI, upper bits", libc::SYS_ioctl, [0, 0x1_0000_5412, 0, 0, 0, 0]),
+        (
+            "ioctl TIOCSTI, upper bits",
+            libc::SYS_ioctl,
+            [0, 0x1_0000_5412, 0, 0, 0, 0],
+        ),
         ("ioctl TIOCLINUX", libc::SYS_ioctl, [0, 0x541c, 0, 0, 0, 0]),
         ("open_by_handle_at", libc::SYS_open_by_handle_at, zero),
         ("unknown", 4000, zero),
@@ -211,20 +387,33 @@ fn probe() {
     for (name, number, a) in calls {
         // SAFETY: every one is refused before it does anything, or fails on its null arguments.
         let result = unsafe { libc::syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]) };
-        println!("{name}: {}", if result < 0 { format!("{:?}", Errno::last()) } else { "allowed".into() });
+        println!(
+            "{name}: {}",
+            if result < 0 {
+                format!("{:?}", Errno::last())
+            } else {
+                "allowed".into()
+            }
+        );
     }
     let name: &CStr = c"probe";
     // SAFETY: a NUL-terminated name, and no flags.
     let memfd = unsafe { libc::syscall(libc::SYS_memfd_create, name.as_ptr(), 0) };
-    println!("memfd_create: {}", if memfd < 0 { "refused" } else { "allowed" });
+    println!(
+        "memfd_create: {}",
+        if memfd < 0 { "refused" } else { "allowed" }
+    );
 }
 
 #[test]
 fn system_calls_are_refused_as_the_profile_says() {
     let fixture = Fixture::new();
     let said = probed(&fixture, &[]);
-    let says =
-        |name: &str| said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap_or_else(|| panic!("{name}: {said}"));
+    let says = |name: &str| {
+        said.lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+            .unwrap_or_else(|| panic!("{name}: {said}"))
+    };
     let refused = [
         "keyctl",
         "add_key",
@@ -254,7 +443,11 @@ fn system_calls_are_refused_as_the_profile_says() {
     }
     assert_eq!(says("memfd_create"), "allowed");
     let open = probed(&fixture, &["--seccomp", "unconfined"]);
-    assert!(open.contains("keyctl: EOPNOTSUPP") || open.contains("keyctl: E") && !open.contains("keyctl: EPERM"), "{open}");
+    assert!(
+        open.contains("keyctl: EOPNOTSUPP")
+            || open.contains("keyctl: E") && !open.contains("keyctl: EPERM"),
+        "{open}"
+    );
     assert!(!open.contains("unknown: EPERM"), "{open}");
 }
 
@@ -267,12 +460,29 @@ fn a_profile_of_ones_own_is_taken_and_kept() {
     let path = file.to_str().unwrap();
     let container = fixture.detached("own", &["--seccomp", path, "sleep", "1000"]);
     std::fs::remove_file(&file).unwrap();
-    assert!(container.exec("uname").stderr.contains("Input/output error"));
+    assert!(
+        container
+            .exec("uname")
+            .stderr
+            .contains("Input/output error")
+    );
     container.verb(&["restart", "-t", "0"]).ok();
-    assert!(container.exec("uname").stderr.contains("Input/output error"), "it is the container's now");
+    assert!(
+        container
+            .exec("uname")
+            .stderr
+            .contains("Input/output error"),
+        "it is the container's now"
+    );
     std::fs::write(&file, "{").unwrap();
     let wrong = fixture.minic(&["run", "--rm", "--seccomp", path, "true"]);
-    assert!(wrong.code == Some(125) && wrong.stderr.contains("own.json: EOF"), "{wrong:?}");
+    assert!(
+        wrong.code == Some(125) && wrong.stderr.contains("own.json: EOF"),
+        "{wrong:?}"
+    );
     let missing = fixture.minic(&["run", "--rm", "--seccomp", "/nosuch", "true"]);
-    assert!(missing.code == Some(125) && missing.stderr.contains("cannot read /nosuch"), "{missing:?}");
+    assert!(
+        missing.code == Some(125) && missing.stderr.contains("cannot read /nosuch"),
+        "{missing:?}"
+    );
 }

@@ -1,4 +1,5 @@
-//! Mounts that the host makes while a container runs: they appear inside with `--mount-propagation slave`, and not without it.
+//! Mounts that the host makes while a container runs: they appear inside with `--mount-propagation
+//! slave`, and not without it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +25,14 @@ impl SharedMount {
     /// Something mounted below it, with a file.
     fn mount_later(&self) {
         let later = self.0.join("later");
-        mount(Some("tmpfs"), &later, Some("tmpfs"), MsFlags::empty(), None::<&Path>).unwrap();
+        mount(
+            Some("tmpfs"),
+            &later,
+            Some("tmpfs"),
+            MsFlags::empty(),
+            None::<&Path>,
+        )
+        .unwrap();
         fs::write(later.join("file"), "later\n").unwrap();
     }
 
@@ -45,22 +53,52 @@ fn a_mount_made_later_appears_with_slave_and_not_with_private() {
     let fixture = Fixture::new();
     let shared = SharedMount::new(fixture.state().join("data"));
     let volume = format!("{}:/data", shared.0.display());
-    let start = |name: &str, args: &[&str]| fixture.detached(name, &[args, &["-v", volume.as_str(), "sleep", "1000"]].concat()).name;
+    let start = |name: &str, args: &[&str]| {
+        fixture
+            .detached(
+                name,
+                &[args, &["-v", volume.as_str(), "sleep", "1000"]].concat(),
+            )
+            .name
+    };
     let mut names = Vec::new();
     for users in ["host", "auto"] {
-        for (mode, appears) in [("private", false), ("rprivate", false), ("slave", true), ("rslave", true)] {
-            names.push((start(&format!("{users}-{mode}"), &["--userns", users, "--mount-propagation", mode]), appears));
+        for (mode, appears) in [
+            ("private", false),
+            ("rprivate", false),
+            ("slave", true),
+            ("rslave", true),
+        ] {
+            names.push((
+                start(
+                    &format!("{users}-{mode}"),
+                    &["--userns", users, "--mount-propagation", mode],
+                ),
+                appears,
+            ));
         }
-        names.push((start(&format!("{users}-usual"), &["--userns", users]), false));
+        names.push((
+            start(&format!("{users}-usual"), &["--userns", users]),
+            false,
+        ));
     }
     shared.mount_later();
     for (name, appears) in &names {
         let seen = fixture.minic(&["exec", name, "cat", "/data/later/file"]);
-        assert_eq!(seen.stdout, if *appears { "later\n" } else { "" }, "{name}: {seen:?}");
+        assert_eq!(
+            seen.stdout,
+            if *appears { "later\n" } else { "" },
+            "{name}: {seen:?}"
+        );
     }
     shared.unmount_later();
     for (name, _) in names.iter().filter(|(_, appears)| *appears) {
-        eventually("it is gone again", || fixture.minic(&["exec", name, "ls", "/data/later"]).stdout.is_empty());
+        eventually("it is gone again", || {
+            fixture
+                .minic(&["exec", name, "ls", "/data/later"])
+                .stdout
+                .is_empty()
+        });
     }
     for (name, _) in &names {
         fixture.minic(&["destroy", "-f", name]).ok();
@@ -73,14 +111,50 @@ fn nothing_spreads_from_a_container_to_a_shared_mount_of_the_host() {
     let shared = SharedMount::new(fixture.state().join("data"));
     let volume = format!("{}:/data", shared.0.display());
     let tmpfs = "/data/later";
-    let below = || fs::read_to_string("/proc/self/mountinfo").unwrap().lines().filter(|line| line.contains("/data/later ")).count();
+    let below = || {
+        fs::read_to_string("/proc/self/mountinfo")
+            .unwrap()
+            .lines()
+            .filter(|line| line.contains("/data/later "))
+            .count()
+    };
     for users in ["host", "auto"] {
         for mode in ["private", "slave"] {
             // a mount inside, on the very folder that the host shares
-            let args = ["run", "--rm", "--userns", users, "--mount-propagation", mode, "-v", &volume, "--tmpfs", tmpfs];
-            let seen = fixture.minic(&[&args[..], &["sh", "-c", "echo x > /data/later/x; stat -f -c %T /data/later"]].concat()).ok();
+            let args = [
+                "run",
+                "--rm",
+                "--userns",
+                users,
+                "--mount-propagation",
+                mode,
+                "-v",
+                &volume,
+                "--tmpfs",
+                tmpfs,
+            ];
+            let seen = fixture
+                .minic(
+                    &[
+                        &args[..],
+                        &[
+                            "sh",
+                            "-c",
+                            "echo x > /data/later/x; stat -f -c %T /data/later",
+                        ],
+                    ]
+                    .concat(),
+                )
+                .ok();
             assert_eq!(seen, "tmpfs\n");
-            assert_eq!((below(), fs::read_dir(shared.0.join("later")).unwrap().count()), (0, 0), "{users} {mode}");
+            assert_eq!(
+                (
+                    below(),
+                    fs::read_dir(shared.0.join("later")).unwrap().count()
+                ),
+                (0, 0),
+                "{users} {mode}"
+            );
         }
     }
 }
@@ -89,8 +163,18 @@ fn nothing_spreads_from_a_container_to_a_shared_mount_of_the_host() {
 fn what_cannot_be_had_is_refused() {
     let fixture = Fixture::new();
     for mode in ["shared", "rshared"] {
-        let refused = fixture.minic(&["run", "--mount-propagation", mode, "true"]).refused(125);
-        assert!(refused.contains("not supported") && refused.contains("slave"), "{refused}");
+        let refused = fixture
+            .minic(&["run", "--mount-propagation", mode, "true"])
+            .refused(125);
+        assert!(
+            refused.contains("not supported") && refused.contains("slave"),
+            "{refused}"
+        );
     }
-    assert!(fixture.minic(&["run", "--mount-propagation", "x", "true"]).refused(125).contains("private or slave"));
+    assert!(
+        fixture
+            .minic(&["run", "--mount-propagation", "x", "true"])
+            .refused(125)
+            .contains("private or slave")
+    );
 }

@@ -19,7 +19,11 @@ pub fn open(fixture: &Fixture, width: u16, height: u16) -> Tmux {
 #[track_caller]
 pub fn open_with(fixture: &Fixture, width: u16, height: u16, more: &str) -> Tmux {
     let tmux = Tmux::new(width, height);
-    tmux.write(&format!("{} --state {} {more}", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display()));
+    tmux.write(&format!(
+        "{} --state {} {more}",
+        env!("CARGO_BIN_EXE_minic-tui"),
+        fixture.state().display()
+    ));
     tmux.press(&["Enter"]);
     tmux.wait_for("Containers");
     tmux
@@ -56,7 +60,11 @@ fn killing_the_screen_loses_no_container() {
         kill(Pid::from_raw(*pid), Signal::SIGKILL).unwrap();
     }
     eventually("the screen is gone", || tmux.foreground() == "sh");
-    let running = fixture.list().iter().filter(|container| container["state"] == "RUNNING").count();
+    let running = fixture
+        .list()
+        .iter()
+        .filter(|container| container["state"] == "RUNNING")
+        .count();
     assert_eq!(running, 20);
     let again = open(&fixture, 120, 40);
     again.wait_until("all twenty are shown again", all);
@@ -64,7 +72,8 @@ fn killing_the_screen_loses_no_container() {
     again.wait_for("prompt$");
 }
 
-/// The CPU figure, in percent of a core, of the row that shows a cap of a quarter of a core: `24.9%/25%`.
+/// The CPU figure, in percent of a core, of the row that shows a cap of a quarter of a core:
+/// `24.9%/25%`.
 fn quarter(screen: &str) -> Option<f64> {
     let (before, _) = screen.split_once("%/25%")?;
     before.rsplit(' ').next()?.parse().ok()
@@ -89,7 +98,9 @@ fn with_keys_alone() {
     tmux.press(&["Enter"]);
     tmux.wait_for("Run a container");
     tmux.press(&["Enter"]);
-    tmux.wait_until("the form has gone", |screen| !screen.contains("Run a container"));
+    tmux.wait_until("the form has gone", |screen| {
+        !screen.contains("Run a container")
+    });
     tmux.press(&["1"]);
     tmux.wait_until("its row says about a quarter of a core", |screen| {
         quarter(screen).is_some_and(|percent| (23.0..27.0).contains(&percent))
@@ -102,17 +113,25 @@ fn with_keys_alone() {
     tmux.press(&["Tab"]);
     tmux.write("sleeper");
     tmux.press(&["Enter"]);
-    tmux.wait_until("it runs", |screen| row(screen, "sleeper").is_some_and(|row| row.contains("RUNNING")));
+    tmux.wait_until("it runs", |screen| {
+        row(screen, "sleeper").is_some_and(|row| row.contains("RUNNING"))
+    });
 
     // stop, start and destroy it; the filter puts the cursor on it
     tmux.press(&["/"]);
     tmux.write("sleeper");
     tmux.press(&["Enter"]);
-    tmux.wait_until("it is alone", |screen| row(screen, "cpu-quarter").is_none() && row(screen, "sleeper").is_some());
+    tmux.wait_until("it is alone", |screen| {
+        row(screen, "cpu-quarter").is_none() && row(screen, "sleeper").is_some()
+    });
     tmux.press(&["s"]);
-    tmux.wait_until("it is stopped", |screen| row(screen, "sleeper").is_some_and(|row| row.contains("STOPPED")));
+    tmux.wait_until("it is stopped", |screen| {
+        row(screen, "sleeper").is_some_and(|row| row.contains("STOPPED"))
+    });
     tmux.press(&["S"]);
-    tmux.wait_until("it runs again", |screen| row(screen, "sleeper").is_some_and(|row| row.contains("RUNNING")));
+    tmux.wait_until("it runs again", |screen| {
+        row(screen, "sleeper").is_some_and(|row| row.contains("RUNNING"))
+    });
     tmux.press(&["D"]);
     eventually("it is destroyed", || fixture.list().len() == 1);
     // Escape takes away a toast first, the filter then
@@ -134,7 +153,12 @@ fn with_keys_alone() {
 
 /// The table's row that has `text` in it.
 pub fn row<'a>(screen: &'a str, text: &str) -> Option<&'a str> {
-    screen.lines().find(|line| line.contains(text) && ["RUNNING", "STOPPED", "CREATED"].iter().any(|state| line.contains(state)))
+    screen.lines().find(|line| {
+        line.contains(text)
+            && ["RUNNING", "STOPPED", "CREATED"]
+                .iter()
+                .any(|state| line.contains(state))
+    })
 }
 
 #[test]
@@ -142,7 +166,11 @@ fn an_unknown_terminal_is_survived() {
     let fixture = Fixture::new();
     let tmux = Tmux::new(80, 24);
     let before = tmux.modes();
-    tmux.write(&format!("TERM=no-such-terminal {} --state {}", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display()));
+    tmux.write(&format!(
+        "TERM=no-such-terminal {} --state {}",
+        env!("CARGO_BIN_EXE_minic-tui"),
+        fixture.state().display()
+    ));
     tmux.press(&["Enter"]);
     tmux.wait_for("Containers");
     tmux.press(&["q"]);
@@ -156,11 +184,18 @@ fn a_signal_gives_the_terminal_back() {
     let tmux = Tmux::new(80, 24);
     let before = tmux.modes();
     for signal in [Signal::SIGTERM, Signal::SIGHUP] {
-        tmux.write(&format!("{} --state {}", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display()));
+        tmux.write(&format!(
+            "{} --state {}",
+            env!("CARGO_BIN_EXE_minic-tui"),
+            fixture.state().display()
+        ));
         tmux.press(&["Enter"]);
         tmux.wait_for("Containers");
         let ours = Census::take(fixture.state()).processes;
-        for (pid, _) in ours.iter().filter(|(_, title)| title.starts_with(env!("CARGO_BIN_EXE_minic-tui"))) {
+        for (pid, _) in ours
+            .iter()
+            .filter(|(_, title)| title.starts_with(env!("CARGO_BIN_EXE_minic-tui")))
+        {
             // the launcher may have gone with the screen already
             let _ = kill(Pid::from_raw(*pid), signal);
         }
@@ -168,6 +203,8 @@ fn a_signal_gives_the_terminal_back() {
         eventually("the terminal is as it was", || tmux.modes() == before);
         tmux.write("clear");
         tmux.press(&["Enter"]);
-        tmux.wait_until("an empty screen with a prompt", |screen| screen.contains("prompt$") && !screen.contains("Containers"));
+        tmux.wait_until("an empty screen with a prompt", |screen| {
+            screen.contains("prompt$") && !screen.contains("Containers")
+        });
     }
 }

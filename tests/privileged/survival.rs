@@ -7,10 +7,15 @@ use crate::census::Census;
 use crate::command::eventually;
 use crate::fixture::Fixture;
 
-/// The processes that watch the containers of `fixture`: they hold the logs and are in no container.
+/// The processes that watch the containers of `fixture`: they hold the logs and are in no
+/// container.
 fn supervisors(fixture: &Fixture) -> Vec<i32> {
     let found = Census::take(fixture.state()).processes;
-    found.into_iter().filter(|(_, title)| title.contains("supervisor")).map(|(pid, _)| pid).collect()
+    found
+        .into_iter()
+        .filter(|(_, title)| title.contains("supervisor"))
+        .map(|(pid, _)| pid)
+        .collect()
 }
 
 #[test]
@@ -18,7 +23,12 @@ fn a_container_outlives_who_asked_for_it() {
     let fixture = Fixture::new();
     let mut client = fixture.command(&["run", "--name", "one", "sleep", "1000"]);
     let mut client = client.stdin(std::process::Stdio::null()).spawn().unwrap();
-    eventually("it runs", || fixture.list().iter().any(|container| container["state"] == "RUNNING"));
+    eventually("it runs", || {
+        fixture
+            .list()
+            .iter()
+            .any(|container| container["state"] == "RUNNING")
+    });
     client.kill().unwrap();
     client.wait().unwrap();
     assert_eq!(fixture.json(&["info", "one"])[0]["state"], "RUNNING");
@@ -35,7 +45,10 @@ fn a_killed_supervisor_is_noticed_and_can_be_cleaned_up_after() {
     eventually("it is gone", || supervisors(&fixture).is_empty());
     // Alive or lost: never a state that is not so.
     let info = one.info();
-    let alive = Census::take(fixture.state()).processes.iter().any(|(_, title)| title.contains("sleep"));
+    let alive = Census::take(fixture.state())
+        .processes
+        .iter()
+        .any(|(_, title)| title.contains("sleep"));
     assert_eq!(info["state"] == "RUNNING", alive, "{info}");
     one.verb(&["destroy", "-f"]).ok();
     fixture.is_clean();

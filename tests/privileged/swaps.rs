@@ -1,5 +1,6 @@
-//! A root that somebody else may write changes while a container is set up in it: folders become links to the host and folders again.
-//! Nothing is ever made or mounted outside of the root, and nothing of the kernel's stays unmasked.
+//! A root that somebody else may write changes while a container is set up in it: folders become
+//! links to the host and folders again. Nothing is ever made or mounted outside of the root, and
+//! nothing of the kernel's stays unmasked.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -14,7 +15,9 @@ use crate::fixture::Fixture;
 
 /// How long each step is attacked.
 fn time() -> Duration {
-    let seconds = std::env::var("MINIC_SWAP_SECONDS").ok().and_then(|text| text.parse().ok());
+    let seconds = std::env::var("MINIC_SWAP_SECONDS")
+        .ok()
+        .and_then(|text| text.parse().ok());
     Duration::from_secs(seconds.unwrap_or(3))
 }
 
@@ -47,7 +50,8 @@ fn swap(one: &Path, other: &Path, stop: &AtomicBool) -> u64 {
     while !stop.load(Ordering::Relaxed) {
         renameat2(AT_FDCWD, one, AT_FDCWD, other, RenameFlags::RENAME_EXCHANGE).unwrap();
         swaps += 1;
-        // long enough that a launch sees it either way, short enough that it changes under the launch
+        // long enough that a launch sees it either way, short enough that it changes under the
+        // launch
         thread::sleep(Duration::from_micros(swaps * 37 % 400));
     }
     swaps
@@ -62,7 +66,8 @@ impl Drop for Stop<'_> {
     }
 }
 
-/// Starts containers in a root whose `name` is a folder and a link to a folder of the host's in turn.
+/// Starts containers in a root whose `name` is a folder and a link to a folder of the host's in
+/// turn.
 #[track_caller]
 fn attack(name: &str, users: &str, more: &[&str]) {
     let fixture = Fixture::new();
@@ -90,12 +95,27 @@ fn attack(name: &str, users: &str, more: &[&str]) {
         let swapping = scope.spawn(|| swap(&one, &other, &stop));
         let deadline = Instant::now() + time();
         while Instant::now() < deadline {
-            let args = ["run", "--rm", "--userns", users, "--root", root.to_str().unwrap(), "-v", &volume];
+            let args = [
+                "run",
+                "--rm",
+                "--userns",
+                users,
+                "--root",
+                root.to_str().unwrap(),
+                "-v",
+                &volume,
+            ];
             let outcome = fixture.minic(&[&args[..], more, &["sh", "-c", script]].concat());
-            assert!(!outcome.stdout.contains("unmasked") && !outcome.stdout.contains("writable"), "{name}: {outcome:?}");
+            assert!(
+                !outcome.stdout.contains("unmasked") && !outcome.stdout.contains("writable"),
+                "{name}: {outcome:?}"
+            );
             assert_eq!(contents(&outside), before.0, "{name}: {outcome:?}");
             let has_run = outcome.stdout.trim_end().ends_with("ran");
-            assert!(has_run || outcome.stderr.lines().count() == 1, "{name}: {outcome:?}");
+            assert!(
+                has_run || outcome.stderr.lines().count() == 1,
+                "{name}: {outcome:?}"
+            );
             if has_run { ran += 1 } else { refused += 1 }
         }
         drop(stopping);
@@ -110,7 +130,9 @@ fn attack(name: &str, users: &str, more: &[&str]) {
 
 #[track_caller]
 fn under_both(name: &str, more: &[&str]) {
-    ["host", "auto"].into_iter().for_each(|users| attack(name, users, more));
+    ["host", "auto"]
+        .into_iter()
+        .for_each(|users| attack(name, users, more));
 }
 
 #[test]

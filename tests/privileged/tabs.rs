@@ -34,12 +34,20 @@ fn processes_files_isolation_events_and_the_host() {
     tmux.wait_for("prompt$");
 }
 
-/// The processes of checks in the state folder of `fixture`, and the cgroups that its processes made to try one.
+/// The processes of checks in the state folder of `fixture`, and the cgroups that its processes
+/// made to try one.
 fn checks(fixture: &Fixture) -> usize {
     let processes = Census::take(fixture.state()).processes;
     let cgroups = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].map(Path::new);
-    let tried = |pid: i32| cgroups.iter().any(|folder| folder.join(format!("minic-check-{pid}")).exists());
-    processes.iter().filter(|(pid, title)| title.contains("check --json") || tried(*pid)).count()
+    let tried = |pid: i32| {
+        cgroups
+            .iter()
+            .any(|folder| folder.join(format!("minic-check-{pid}")).exists())
+    };
+    processes
+        .iter()
+        .filter(|(pid, title)| title.contains("check --json") || tried(*pid))
+        .count()
 }
 
 #[test]
@@ -47,7 +55,15 @@ fn opening_the_host_starts_nothing_and_a_key_starts_the_check() {
     let fixture = Fixture::new();
     fixture.detached("only", &["sleep", "1000"]);
     let events = || fixture.minic(&["events", "--json"]).ok();
-    let files = || finish(Command::new("find").arg(fixture.state().join("containers")).arg(fixture.state().join("images")), "").ok();
+    let files = || {
+        finish(
+            Command::new("find")
+                .arg(fixture.state().join("containers"))
+                .arg(fixture.state().join("images")),
+            "",
+        )
+        .ok()
+    };
     let before = (events(), files());
     for more in ["--read-only", ""] {
         let tmux = open_with(&fixture, 120, 60, more);
@@ -56,7 +72,11 @@ fn opening_the_host_starts_nothing_and_a_key_starts_the_check() {
         tmux.wait_for("What this host can do");
         for _ in 0..5 {
             assert_eq!(checks(&fixture), 0, "{more:?}");
-            let names: Vec<_> = fixture.list().iter().map(|one| one["name"].clone()).collect();
+            let names: Vec<_> = fixture
+                .list()
+                .iter()
+                .map(|one| one["name"].clone())
+                .collect();
             assert_eq!(names, ["only"], "{more:?}");
             std::thread::sleep(Duration::from_millis(300));
         }
@@ -67,7 +87,12 @@ fn opening_the_host_starts_nothing_and_a_key_starts_the_check() {
             assert_eq!(checks(&fixture), 0);
         } else {
             tmux.press(&["c"]);
-            eventually("the check is run", || fixture.list().iter().any(|one| one["name"].as_str().unwrap().starts_with("check-")));
+            eventually("the check is run", || {
+                fixture
+                    .list()
+                    .iter()
+                    .any(|one| one["name"].as_str().unwrap().starts_with("check-"))
+            });
         }
         tmux.press(&["q"]);
         tmux.wait_for("prompt$");
@@ -78,7 +103,9 @@ fn opening_the_host_starts_nothing_and_a_key_starts_the_check() {
             let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
         }
     }
-    eventually("the check ends", || checks(&fixture) == 0 && fixture.list().len() == 1);
+    eventually("the check ends", || {
+        checks(&fixture) == 0 && fixture.list().len() == 1
+    });
 }
 
 #[test]
@@ -96,8 +123,14 @@ fn a_shell_survives_other_tabs_and_ctrl_c_and_ends_by_itself() {
     tmux.wait_for("42 in ");
     tmux.write("sleep 500");
     tmux.press(&["Enter"]);
-    // between the shell's reading and the child's taking the terminal, Ctrl-C would be for the shell alone
-    eventually("it sleeps", || Census::take(fixture.state()).processes.iter().any(|(_, title)| title.contains("sleep 500")));
+    // between the shell's reading and the child's taking the terminal, Ctrl-C would be for the
+    // shell alone
+    eventually("it sleeps", || {
+        Census::take(fixture.state())
+            .processes
+            .iter()
+            .any(|(_, title)| title.contains("sleep 500"))
+    });
     tmux.press(&["C-c"]);
     tmux.write("echo after $((40+2)) seconds");
     tmux.press(&["Enter"]);
@@ -147,8 +180,17 @@ fn all_that_are_marked_are_frozen_go_on_and_get_a_signal() {
         fixture.detached(name, &["sleep", "1000"]);
     }
     let tmux = open(&fixture, 120, 40);
-    tmux.wait_until("both are shown", |screen| screen.contains("marked-a") && screen.contains("marked-b"));
-    let all_are = |state: &str| fixture.list().iter().filter(|container| container["state"] == state).count() == 2;
+    tmux.wait_until("both are shown", |screen| {
+        screen.contains("marked-a") && screen.contains("marked-b")
+    });
+    let all_are = |state: &str| {
+        fixture
+            .list()
+            .iter()
+            .filter(|container| container["state"] == state)
+            .count()
+            == 2
+    };
     tmux.press(&["Space", "Space", "p"]);
     eventually("both are frozen", || all_are("PAUSED"));
     tmux.wait_for("2 paused");

@@ -9,12 +9,23 @@ use crate::tmux::Tmux;
 fn an_unknown_terminal_and_one_without_colours_show_the_same() {
     let fixture = Fixture::new();
     fixture.detached("web", &["sleep", "1000"]);
-    for environment in ["TERM=nosuchterm", "TERM=", "TERM=dumb LANG=C LC_ALL=C", "NO_COLOR=1", "TERM=linux"] {
+    for environment in [
+        "TERM=nosuchterm",
+        "TERM=",
+        "TERM=dumb LANG=C LC_ALL=C",
+        "NO_COLOR=1",
+        "TERM=linux",
+    ] {
         let tmux = Tmux::new(80, 24);
         let state = fixture.state().display();
-        tmux.write(&format!("env {environment} {} --state {state}", env!("CARGO_BIN_EXE_minic-tui")));
+        tmux.write(&format!(
+            "env {environment} {} --state {state}",
+            env!("CARGO_BIN_EXE_minic-tui")
+        ));
         tmux.press(&["Enter"]);
-        tmux.wait_until(environment, |screen| screen.contains("Containers") && screen.contains("web"));
+        tmux.wait_until(environment, |screen| {
+            screen.contains("Containers") && screen.contains("web")
+        });
         tmux.press(&["q"]);
         tmux.wait_for("prompt$");
     }
@@ -28,7 +39,9 @@ fn ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
     let tmux = open(&fixture, 80, 24);
     tmux.wait_for("web");
     tmux.press(&["C-z"]);
-    eventually("the shell has the terminal", || tmux.foreground() == "sh" && tmux.modes() == before);
+    eventually("the shell has the terminal", || {
+        tmux.foreground() == "sh" && tmux.modes() == before
+    });
     tmux.write("echo $((6 * 7))");
     tmux.press(&["Enter"]);
     tmux.wait_for("42");
@@ -52,9 +65,18 @@ fn a_resized_screen_fills_its_new_size_without_leftovers() {
         tmux.resize(width, height);
         tmux.wait_until(&format!("{width}×{height} is filled"), |screen| {
             let lines: Vec<&str> = screen.lines().collect();
-            let bars = lines.iter().filter(|line| line.contains("? Help") && line.contains("q Quit")).count();
-            let tabs = lines.iter().filter(|line| line.contains("[1") && line.contains("Cont")).count();
-            bars == 1 && tabs == 1 && lines.len() == usize::from(height) && lines[lines.len() - 1].contains("q Quit")
+            let bars = lines
+                .iter()
+                .filter(|line| line.contains("? Help") && line.contains("q Quit"))
+                .count();
+            let tabs = lines
+                .iter()
+                .filter(|line| line.contains("[1") && line.contains("Cont"))
+                .count();
+            bars == 1
+                && tabs == 1
+                && lines.len() == usize::from(height)
+                && lines[lines.len() - 1].contains("q Quit")
         });
     }
     tmux.press(&["q"]);
@@ -66,7 +88,11 @@ fn a_screen_that_may_change_nothing() {
     let fixture = Fixture::new();
     let web = fixture.detached("web", &["sleep", "1000"]);
     let tmux = Tmux::new(80, 24);
-    tmux.write(&format!("{} --state {} --read-only --ascii", env!("CARGO_BIN_EXE_minic-tui"), fixture.state().display()));
+    tmux.write(&format!(
+        "{} --state {} --read-only --ascii",
+        env!("CARGO_BIN_EXE_minic-tui"),
+        fixture.state().display()
+    ));
     tmux.press(&["Enter"]);
     tmux.wait_for("READ-ONLY");
     tmux.wait_for("web");
@@ -88,10 +114,18 @@ fn the_config_file_is_read_again_while_the_screen_is_open() {
     std::fs::write(&file, "tick = \"200ms\"\nstop_grace = \"0s\"\n").unwrap();
     let tmux = Tmux::new(120, 40);
     let state = fixture.state().display();
-    tmux.write(&format!("{} --state {state} --config {}", env!("CARGO_BIN_EXE_minic-tui"), file.display()));
+    tmux.write(&format!(
+        "{} --state {state} --config {}",
+        env!("CARGO_BIN_EXE_minic-tui"),
+        file.display()
+    ));
     tmux.press(&["Enter"]);
     tmux.wait_for("web");
-    std::fs::write(&file, "tick = \"200ms\"\nstop_grace = \"0s\"\n[keys.containers]\nstop = [\"v\"]\n").unwrap();
+    std::fs::write(
+        &file,
+        "tick = \"200ms\"\nstop_grace = \"0s\"\n[keys.containers]\nstop = [\"v\"]\n",
+    )
+    .unwrap();
     tmux.wait_for("read again");
     tmux.wait_for("v Stop");
     tmux.press(&["v"]);
@@ -113,9 +147,17 @@ fn the_command_line_is_copied_through_the_terminal() {
     tmux.wait_for("cpu unlimited →");
     tmux.press(&["y"]);
     tmux.wait_for("copied: ");
-    eventually("it is on the clipboard", || tmux.copied().contains("update --cpus"));
+    eventually("it is on the clipboard", || {
+        tmux.copied().contains("update --cpus")
+    });
     let line = tmux.copied();
-    assert!(line.starts_with(&format!("minic-tui --state {} update", fixture.state().display())), "{line}");
+    assert!(
+        line.starts_with(&format!(
+            "minic-tui --state {} update",
+            fixture.state().display()
+        )),
+        "{line}"
+    );
     // what was copied does the same from a shell
     let words: Vec<&str> = line.split_whitespace().skip(3).collect();
     fixture.minic(&words).ok();

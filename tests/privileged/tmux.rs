@@ -15,10 +15,24 @@ impl Tmux {
     #[track_caller]
     pub fn new(width: u16, height: u16) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let socket = format!("minic-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let socket = format!(
+            "minic-test-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
         let tmux = Self { socket };
         let (width, height) = (width.to_string(), height.to_string());
-        tmux.tell(&["-f", "/dev/null", "new-session", "-d", "-x", &width, "-y", &height, "env PS1='prompt$ ' sh"]);
+        tmux.tell(&[
+            "-f",
+            "/dev/null",
+            "new-session",
+            "-d",
+            "-x",
+            &width,
+            "-y",
+            &height,
+            "env PS1='prompt$ ' sh",
+        ]);
         tmux.wait_for("prompt$");
         tmux
     }
@@ -28,7 +42,11 @@ impl Tmux {
         let mut command = Command::new("tmux");
         let output = command.args(["-u", "-L", &self.socket]).args(args).output();
         let output = output.unwrap_or_else(|error| panic!("tmux: {error}; apt-get install tmux"));
-        assert!(output.status.success(), "tmux {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "tmux {args:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
@@ -47,7 +65,13 @@ impl Tmux {
     /// Makes the terminal `width` × `height` cells.
     #[track_caller]
     pub fn resize(&self, width: u16, height: u16) {
-        self.tell(&["resize-window", "-x", &width.to_string(), "-y", &height.to_string()]);
+        self.tell(&[
+            "resize-window",
+            "-x",
+            &width.to_string(),
+            "-y",
+            &height.to_string(),
+        ]);
     }
 
     /// Lets programs inside set tmux's clipboard with OSC 52.
@@ -60,7 +84,11 @@ impl Tmux {
     #[track_caller]
     pub fn copied(&self) -> String {
         // without a buffer show-buffer fails
-        if self.tell(&["list-buffers"]).is_empty() { String::new() } else { self.tell(&["show-buffer"]) }
+        if self.tell(&["list-buffers"]).is_empty() {
+            String::new()
+        } else {
+            self.tell(&["show-buffer"])
+        }
     }
 
     /// What is on the screen.
@@ -78,30 +106,44 @@ impl Tmux {
     /// What the terminal is set to: alternate screen, mouse, cursor.
     #[track_caller]
     pub fn modes(&self) -> String {
-        self.tell(&["display-message", "-p", "#{alternate_on} #{mouse_any_flag} #{cursor_flag} #{keypad_cursor_flag}"])
+        self.tell(&[
+            "display-message",
+            "-p",
+            "#{alternate_on} #{mouse_any_flag} #{cursor_flag} #{keypad_cursor_flag}",
+        ])
     }
 
     /// The process that runs in the foreground.
     #[track_caller]
     pub fn foreground(&self) -> String {
-        self.tell(&["display-message", "-p", "#{pane_current_command}"]).trim().to_owned()
+        self.tell(&["display-message", "-p", "#{pane_current_command}"])
+            .trim()
+            .to_owned()
     }
 
     /// Waits until `text` is on the screen.
     #[track_caller]
     pub fn wait_for(&self, text: &str) {
-        self.wait_until(&format!("{text:?} on the screen"), |screen| screen.contains(text));
+        self.wait_until(&format!("{text:?} on the screen"), |screen| {
+            screen.contains(text)
+        });
     }
 
     /// Waits until the screen is as `wanted` says.
     #[track_caller]
     pub fn wait_until(&self, what: &str, wanted: impl Fn(&str) -> bool) {
-        assert!(comes_true(|| wanted(&self.screen())), "never came true: {what}. The screen:\n{}", self.screen());
+        assert!(
+            comes_true(|| wanted(&self.screen())),
+            "never came true: {what}. The screen:\n{}",
+            self.screen()
+        );
     }
 }
 
 impl Drop for Tmux {
     fn drop(&mut self) {
-        let _ = Command::new("tmux").args(["-L", &self.socket, "kill-server"]).output();
+        let _ = Command::new("tmux")
+            .args(["-L", &self.socket, "kill-server"])
+            .output();
     }
 }

@@ -1,6 +1,9 @@
 //! The profile as the usual tools show it: capsh(1), getpcaps(8), and what amicontained looks at.
 
-#![allow(unsafe_code, reason = "system calls that no library makes are what is tried")]
+#![allow(
+    unsafe_code,
+    reason = "system calls that no library makes are what is tried"
+)]
 
 use nix::errno::Errno;
 use nix::libc;
@@ -12,29 +15,45 @@ const USUAL: &str = "cap_chown,cap_dac_override,cap_fowner,cap_fsetid,cap_kill,c
                      cap_sys_chroot,cap_audit_write,cap_setfcap";
 
 fn line<'a>(said: &'a str, head: &str) -> &'a str {
-    said.lines().find_map(|line| line.strip_prefix(head)).unwrap_or_else(|| panic!("no {head:?}: {said}")).trim()
+    said.lines()
+        .find_map(|line| line.strip_prefix(head))
+        .unwrap_or_else(|| panic!("no {head:?}: {said}"))
+        .trim()
 }
 
 #[test]
 fn capsh_and_getpcaps_show_the_profile() {
     let fixture = Fixture::new();
     // from libcap2-bin, which the host image takes from its host
-    let said = fixture.minic(&["run", "--rm", "sh", "-c", "capsh --print; getpcaps 1 2>&1"]).ok();
+    let said = fixture
+        .minic(&["run", "--rm", "sh", "-c", "capsh --print; getpcaps 1 2>&1"])
+        .ok();
     assert_eq!(line(&said, "Current:"), format!("{USUAL}=ep"));
     assert_eq!(line(&said, "Bounding set ="), USUAL);
     assert_eq!(line(&said, "Ambient set ="), "");
-    assert!(line(&said, "Securebits:").ends_with("(no-new-privs=1)"), "{said}");
+    assert!(
+        line(&said, "Securebits:").ends_with("(no-new-privs=1)"),
+        "{said}"
+    );
     assert_eq!(line(&said, "1:"), format!("{USUAL}=ep"), "PID 1");
     let container = fixture.detached("box", &["sleep", "1000"]);
     let said = container.exec("capsh --print").ok();
     assert_eq!(line(&said, "Current:"), format!("{USUAL}=ep"), "exec");
-    let said = container.exec("capsh --has-p=cap_sys_admin || echo none; capsh --has-b=cap_net_raw || echo none").stdout;
+    let said = container
+        .exec("capsh --has-p=cap_sys_admin || echo none; capsh --has-b=cap_net_raw || echo none")
+        .stdout;
     assert_eq!(said.matches("none").count(), 2, "{said}");
-    let user = fixture.minic(&["run", "--rm", "--user", "1000", "capsh", "--print"]).ok();
-    assert!(matches!(line(&user, "Current:"), "=" | ""), "another user has none: {user}");
+    let user = fixture
+        .minic(&["run", "--rm", "--user", "1000", "capsh", "--print"])
+        .ok();
+    assert!(
+        matches!(line(&user, "Current:"), "=" | ""),
+        "another user has none: {user}"
+    );
 }
 
-/// The calls that amicontained tries, with arguments that do nothing where they are allowed: refused is EPERM, or ENOSYS.
+/// The calls that amicontained tries, with arguments that do nothing where they are allowed:
+/// refused is EPERM, or ENOSYS.
 const CALLS: [(&str, i64); 41] = [
     ("acct", libc::SYS_acct),
     ("add_key", libc::SYS_add_key),
@@ -84,7 +103,8 @@ const CALLS: [(&str, i64); 41] = [
 fn tries_every_call() {
     let mut allowed = Vec::new();
     for (name, number) in CALLS {
-        // SAFETY: null pointers, descriptor 0 and flags of 0: what is allowed fails with EFAULT, EINVAL or EBADF before it does anything.
+        // SAFETY: null pointers, descriptor 0 and flags of 0: what is allowed fails with EFAULT,
+        // EINVAL or EBADF before it does anything.
         let result = unsafe { libc::syscall(number, 0, 0, 0, 0, 0, 0) };
         if result >= 0 || !matches!(Errno::last(), Errno::EPERM | Errno::ENOSYS) {
             allowed.push(name);
@@ -101,15 +121,36 @@ fn what_amicontained_asks() {
     let said = fixture.sh(script);
     for kind in ["pid", "mnt", "uts", "ipc", "net", "cgroup"] {
         let own = std::fs::read_link(format!("/proc/self/ns/{kind}")).unwrap();
-        assert!(said.contains(&format!("{kind}:[")) && !said.contains(own.to_str().unwrap()), "{kind} is its own: {said}");
+        assert!(
+            said.contains(&format!("{kind}:[")) && !said.contains(own.to_str().unwrap()),
+            "{kind} is its own: {said}"
+        );
     }
     assert!(said.contains("Seccomp:\t2"), "filtering: {said}");
     assert!(!said.contains("sock"), "no engine's socket: {said}");
-    let shared = fixture.minic(&["run", "--rm", "--userns", "host", "sh", "-c", script]).ok();
+    let shared = fixture
+        .minic(&["run", "--rm", "--userns", "host", "sh", "-c", script])
+        .ok();
     let own = std::fs::read_link("/proc/self/ns/user").unwrap();
-    assert!(!said.contains(own.to_str().unwrap()) && shared.contains(own.to_str().unwrap()), "users when asked for: {shared}");
-    let volume = format!("{}:/probe:ro,noidmap", std::env::current_exe().unwrap().display());
-    let args = ["run", "--rm", "-v", &volume, "/probe", "--exact", "usual_tools::tries_every_call", "--ignored", "--nocapture"];
+    assert!(
+        !said.contains(own.to_str().unwrap()) && shared.contains(own.to_str().unwrap()),
+        "users when asked for: {shared}"
+    );
+    let volume = format!(
+        "{}:/probe:ro,noidmap",
+        std::env::current_exe().unwrap().display()
+    );
+    let args = [
+        "run",
+        "--rm",
+        "-v",
+        &volume,
+        "/probe",
+        "--exact",
+        "usual_tools::tries_every_call",
+        "--ignored",
+        "--nocapture",
+    ];
     let tried = fixture.minic(&args).ok();
     assert_eq!(line(&tried, "ALLOWED"), "[]", "{tried}");
 }

@@ -1,4 +1,5 @@
-//! Every overlay and error at the other of the two usual sizes: what the other suites show at 80×24 alone, here at 120×40, and back.
+//! Every overlay and error at the other of the two usual sizes: what the other suites show at 80×24
+//! alone, here at 120×40, and back.
 
 use minic_tui::manager::Error;
 use minic_tui::tui::Settings;
@@ -14,7 +15,11 @@ fn wide() -> Stage {
 #[test]
 fn questions() {
     let mut stage = wide();
-    stage.made_passing("web").select("web").keys("D").golden("confirm-destroy-120x40");
+    stage
+        .made_passing("web")
+        .select("web")
+        .keys("D")
+        .golden("confirm-destroy-120x40");
     let mut stage = wide();
     stage.held = true;
     stage.select("web").keys("sq").golden("confirm-quit-120x40");
@@ -24,7 +29,9 @@ fn questions() {
 fn menus_and_lines() {
     Stage::new(80, 24).keys("<F6>").golden("sort-menu-80x24");
     wide().keys("/we").golden("filter-typing-120x40");
-    wide().keys("/nothing<Enter>").golden("filter-no-match-120x40");
+    wide()
+        .keys("/nothing<Enter>")
+        .golden("filter-no-match-120x40");
     wide().keys("x").golden("export-120x40");
     wide().keys(":sto").golden("palette-found-120x40");
     wide().keys("2?").golden("help-logs-120x40");
@@ -47,37 +54,65 @@ fn errors_in_the_form() {
 
 #[test]
 fn messages() {
-    let failed =
-        || Err(Error::System { message: "write 1 to cgroup.kill of web: Device or resource busy".into(), hint: Some("try again".into()) });
+    let failed = || {
+        Err(Error::System {
+            message: "write 1 to cgroup.kill of web: Device or resource busy".into(),
+            hint: Some("try again".into()),
+        })
+    };
     let mut stage = wide();
     stage.held = true;
     stage.select("web").keys("s").golden("stopping-120x40");
     stage.send(Message::EffectDone(EffectId(1), failed()));
     stage.golden("error-toast-120x40");
     let mut stage = wide();
-    stage.send(Message::Blind(Error::System { message: "inotify_init: Too many open files".into(), hint: None }));
+    stage.send(Message::Blind(Error::System {
+        message: "inotify_init: Too many open files".into(),
+        hint: None,
+    }));
     stage.golden("blind-120x40");
     let mut stage = wide();
-    stage.send(Message::Settings(Err("/etc/minic/config.toml:3:8: tick: soon is not a time".into())));
+    stage.send(Message::Settings(Err(
+        "/etc/minic/config.toml:3:8: tick: soon is not a time".into(),
+    )));
     stage.golden("reload-wrong-120x40");
     let mut stage = wide();
-    stage.select("cache").keys("=<F7><F7>y").golden("limit-refused-120x40");
+    stage
+        .select("cache")
+        .keys("=<F7><F7>y")
+        .golden("limit-refused-120x40");
     let mut stage = wide();
     stage.select("sleeper").keys("D").golden("destroyed-120x40");
 }
 
 #[test]
 fn states() {
-    let mut stage = Stage::with(Settings { read_only: true, ..settings() }, 120, 40);
+    let mut stage = Stage::with(
+        Settings {
+            read_only: true,
+            ..settings()
+        },
+        120,
+        40,
+    );
     stage.select("web").keys("s").golden("read-only-120x40");
     let mut stage = wide();
-    stage.select("web").keys("<Space><Space>").golden("marked-120x40");
+    stage
+        .select("web")
+        .keys("<Space><Space>")
+        .golden("marked-120x40");
     let mut stage = wide();
     stage.keys("Z").tick(7);
     stage.golden("frozen-120x40");
     let mut stage = wide();
     stage.tick(20);
-    stage.select("web").keys("lt,,,,,,,,").golden("past-logs-120x40");
+    stage
+        .select("web")
+        .keys("lt,,,,,,,,")
+        .golden("past-logs-120x40");
     let mut stage = wide();
-    stage.select("memory-hog").keys("w").golden("launch-of-dead-120x40");
+    stage
+        .select("memory-hog")
+        .keys("w")
+        .golden("launch-of-dead-120x40");
 }

@@ -11,10 +11,14 @@ use crate::stage::Stage;
 fn the_cause_of_death_at_every_size() {
     for (width, height) in [(60, 15), (80, 24), (120, 40)] {
         let mut stage = Stage::new(width, height);
-        stage.keys("rsh -c 'while :; do x=$x$(printf %0100000d 0); done'<Tab>eater<Tab>32<Enter>").tick(9);
+        stage
+            .keys("rsh -c 'while :; do x=$x$(printf %0100000d 0); done'<Tab>eater<Tab>32<Enter>")
+            .tick(9);
         assert_eq!(stage.selected(), "eater");
         stage.shows("eater died: OOM killed; i on it shows why");
-        stage.keys("<Esc>i").golden(&format!("death-{width}x{height}"));
+        stage
+            .keys("<Esc>i")
+            .golden(&format!("death-{width}x{height}"));
         stage.keys("<Esc>");
         assert!(stage.model.overlay.is_none());
     }
@@ -23,11 +27,17 @@ fn the_cause_of_death_at_every_size() {
 #[test]
 fn what_ended_before_the_screen_was_opened_has_no_graphs() {
     let mut stage = Stage::new(80, 24);
-    stage.select("memory-hog").keys("i").golden("death-before-80x24");
+    stage
+        .select("memory-hog")
+        .keys("i")
+        .golden("death-before-80x24");
     stage.keys("<Esc>");
     stage.select("migrate").keys("i").golden("ended-well-80x24");
     let mut stage = Stage::new(120, 40);
-    stage.select("nightly").keys("i").golden("death-before-120x40");
+    stage
+        .select("nightly")
+        .keys("i")
+        .golden("death-before-120x40");
 }
 
 #[test]
@@ -35,10 +45,18 @@ fn a_log_that_cannot_be_read_and_one_that_is_empty() {
     let mut stage = Stage::new(80, 24);
     stage.held = true;
     stage.select("nightly").keys("i").shows("reading its log");
-    stage.send(Message::Tail(Err(Error::System { message: "open log: Input/output error".into(), hint: None })));
+    stage.send(Message::Tail(Err(Error::System {
+        message: "open log: Input/output error".into(),
+        hint: None,
+    })));
     stage.golden("death-no-log-80x24");
     let other = stage.record("web").spec.id;
-    let batch = |id| minic_tui::tui::effect::LogBatch { ids: vec![id], skipped: 0, lines: Vec::new(), unfinished: Vec::new() };
+    let batch = |id| minic_tui::tui::effect::LogBatch {
+        ids: vec![id],
+        skipped: 0,
+        lines: Vec::new(),
+        unfinished: Vec::new(),
+    };
     stage.send(Message::Tail(Ok(batch(other))));
     stage.shows("Input/output error");
     let id = stage.record("nightly").spec.id;
@@ -63,21 +81,35 @@ fn one_that_was_stopped_on_purpose_is_not_said_to_have_died() {
 fn the_waterfall_of_a_launch() {
     for (width, height) in [(60, 15), (80, 24), (120, 40)] {
         let mut stage = Stage::new(width, height);
-        stage.select("web").keys("w").golden(&format!("launch-{width}x{height}"));
+        stage
+            .select("web")
+            .keys("w")
+            .golden(&format!("launch-{width}x{height}"));
     }
     let mut stage = Stage::new(80, 24);
     stage.select("staging").keys("w").shows("was never started");
     stage.select("web").keys("i");
-    assert!(matches!(stage.model.overlay, Some(Overlay::Card(_))), "of a living one inspect shows the launch");
+    assert!(
+        matches!(stage.model.overlay, Some(Overlay::Card(_))),
+        "of a living one inspect shows the launch"
+    );
 }
 
 #[test]
 fn the_waterfall_of_a_launch_that_failed() {
     let mut stage = Stage::new(80, 24);
-    stage.keys("rnosuch --verbose<Enter><Esc>w").golden("launch-failed-80x24");
-    stage.keys("<Esc>").select("web").keys("w").shows("The launch of web took");
+    stage
+        .keys("rnosuch --verbose<Enter><Esc>w")
+        .golden("launch-failed-80x24");
+    stage
+        .keys("<Esc>")
+        .select("web")
+        .keys("w")
+        .shows("The launch of web took");
     let mut stage = Stage::new(120, 40);
-    stage.keys("rnosuch --verbose<Enter><Esc>w").golden("launch-failed-120x40");
+    stage
+        .keys("rnosuch --verbose<Enter><Esc>w")
+        .golden("launch-failed-120x40");
 }
 
 #[test]
@@ -85,12 +117,26 @@ fn a_container_whose_restart_failed_shows_the_step() {
     let mut stage = Stage::new(80, 24);
     let mut records = stage.demo.records().unwrap();
     let record = &mut records[0];
-    record.launch = vec![LaunchStep { name: "fork the supervisor".into(), done_usec: 512 }];
-    let cause = ExitCause::SetupFailed { step: "write 9999999999999 to memory.max".into(), errno: 22, code: 125 };
-    record.status = Status::Stopped { cause, since: None, at: stage.model.now };
+    record.launch = vec![LaunchStep {
+        name: "fork the supervisor".into(),
+        done_usec: 512,
+    }];
+    let cause = ExitCause::SetupFailed {
+        step: "write 9999999999999 to memory.max".into(),
+        errno: 22,
+        code: 125,
+    };
+    record.status = Status::Stopped {
+        cause,
+        since: None,
+        at: stage.model.now,
+    };
     let name = record.spec.name.as_str().to_owned();
     stage.send(Message::Records(500, Ok(records)));
-    stage.select(&name).keys("w").golden("launch-of-failed-80x24");
+    stage
+        .select(&name)
+        .keys("w")
+        .golden("launch-of-failed-80x24");
 }
 
 #[test]
@@ -109,16 +155,25 @@ fn every_figure_has_its_graph_and_the_past_moves_them() {
     for (width, height) in [(60, 15), (80, 24), (120, 40)] {
         let mut stage = Stage::new(width, height);
         stage.tick(40);
-        stage.select("cpu-quarter").keys("h").golden(&format!("graphs-{width}x{height}"));
+        stage
+            .select("cpu-quarter")
+            .keys("h")
+            .golden(&format!("graphs-{width}x{height}"));
     }
     let mut stage = Stage::new(80, 24);
     stage.tick(20);
-    stage.select("web").keys("h<Left><Left>").shows("PAST \u{2212}2 s");
+    stage
+        .select("web")
+        .keys("h<Left><Left>")
+        .shows("PAST \u{2212}2 s");
     assert!(stage.model.overlay.is_some(), "the graphs stay");
     stage.keys("<End>").hides("PAST");
     stage.keys("<Esc>");
     assert!(stage.model.overlay.is_none());
     let mut stage = Stage::with(crate::stage::ascii(), 80, 24);
     stage.tick(40);
-    stage.select("cpu-quarter").keys("h").golden("graphs-ascii-80x24");
+    stage
+        .select("cpu-quarter")
+        .keys("h")
+        .golden("graphs-ascii-80x24");
 }

@@ -1,4 +1,5 @@
-//! What people hate in other screens (`README.md` here says which complaint is held off by which test): those that no other file tries.
+//! What people hate in other screens (`README.md` here says which complaint is held off by which
+//! test): those that no other file tries.
 
 use minic_tui::manager::Sampling;
 use minic_tui::spec::{ContainerId, ContainerName};
@@ -16,15 +17,44 @@ use crate::stage::{Stage, settings};
 /// Every key that a person could hit by accident.
 fn chords() -> Vec<Chord> {
     let letters = ('!'..='~').map(Key::Char);
-    let held = ('a'..='z').map(|c| Chord { ctrl: true, ..Key::Char(c).into() });
-    let named = [Key::Enter, Key::Esc, Key::Tab, Key::Backspace, Key::Delete, Key::Insert, Key::Home, Key::End, Key::PageUp, Key::PageDown];
+    let held = ('a'..='z').map(|c| Chord {
+        ctrl: true,
+        ..Key::Char(c).into()
+    });
+    let named = [
+        Key::Enter,
+        Key::Esc,
+        Key::Tab,
+        Key::Backspace,
+        Key::Delete,
+        Key::Insert,
+        Key::Home,
+        Key::End,
+        Key::PageUp,
+        Key::PageDown,
+    ];
     let functions = (1..=12).map(Key::F);
-    letters.chain(named).chain(functions).map(Chord::from).chain(held).collect()
+    letters
+        .chain(named)
+        .chain(functions)
+        .map(Chord::from)
+        .chain(held)
+        .collect()
 }
 
 /// Whether nothing brings back what it takes away.
 fn is_final(effect: &Effect) -> bool {
-    matches!(effect, Effect::Call(_, Call::Destroy(_) | Call::Kill(..) | Call::Signal(..) | Call::Revert(..) | Call::Write(..)))
+    matches!(
+        effect,
+        Effect::Call(
+            _,
+            Call::Destroy(_)
+                | Call::Kill(..)
+                | Call::Signal(..)
+                | Call::Revert(..)
+                | Call::Write(..)
+        )
+    )
 }
 
 #[test]
@@ -33,14 +63,26 @@ fn no_single_key_takes_anything_away_for_good() {
         for (tab, digit) in Tab::ALL.into_iter().zip('1'..) {
             let mut stage = Stage::new(80, 24);
             for chord in chords() {
-                stage.made_passing(name).keys("1").select(name).keys(&digit.to_string()).take_effects();
+                stage
+                    .made_passing(name)
+                    .keys("1")
+                    .select(name)
+                    .keys(&digit.to_string())
+                    .take_effects();
                 stage.send(Message::Input(Input::Key(chord)));
-                (stage.model.overlay, stage.model.past, stage.model.shells.typing) = (None, None, false);
+                (
+                    stage.model.overlay,
+                    stage.model.past,
+                    stage.model.shells.typing,
+                ) = (None, None, false);
                 let ended = stage.take_effects().into_iter().find(is_final);
                 assert_eq!(ended, None, "{chord} on {tab:?} of {name}");
             }
             if (name, tab) == ("migrate", Tab::Files) {
-                assert!(!stage.model.looks.files.list().is_empty(), "there was something to lose");
+                assert!(
+                    !stage.model.looks.files.list().is_empty(),
+                    "there was something to lose"
+                );
             }
         }
     }
@@ -101,11 +143,22 @@ fn a_huge_host_with_a_thousand_containers() {
         });
         stage.held = true;
         stage.send(Message::Records(900, Ok(made.collect())));
-        let host =
-            HostSample { cores: vec![0.5; 512], memory_total: 12 << 40, memory_used: 5 << 40, load: [511.5; 3], ..HostSample::default() };
-        stage.send(Message::Sampled(Box::new(Snapshot { host, ..Snapshot::default() })));
+        let host = HostSample {
+            cores: vec![0.5; 512],
+            memory_total: 12 << 40,
+            memory_used: 5 << 40,
+            load: [511.5; 3],
+            ..HostSample::default()
+        };
+        stage.send(Message::Sampled(Box::new(Snapshot {
+            host,
+            ..Snapshot::default()
+        })));
         let rows = stage.model.regions().unwrap().table_rows();
-        assert!(rows >= 4, "{rows} rows are left for the containers at {width}x{height}");
+        assert!(
+            rows >= 4,
+            "{rows} rows are left for the containers at {width}x{height}"
+        );
         stage.keys("g").shows("c0000");
         stage.keys("G").shows("c0999");
         stage.shows("12.0T");
@@ -116,10 +169,20 @@ fn a_huge_host_with_a_thousand_containers() {
 fn a_log_that_grows_steals_nobodys_place() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("l<PageUp>");
-    let body = |stage: &mut Stage| stage.screen().lines().skip(6).take(10).map(str::to_owned).collect::<Vec<_>>();
+    let body = |stage: &mut Stage| {
+        stage
+            .screen()
+            .lines()
+            .skip(6)
+            .take(10)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
     let before = body(&mut stage);
     let web = stage.record("web").spec.id;
-    let line = |n: u32| minic_tui::tui::model::LogLine::plain(stage.model.now, false, format!("late line {n}"));
+    let line = |n: u32| {
+        minic_tui::tui::model::LogLine::plain(stage.model.now, false, format!("late line {n}"))
+    };
     let lines = (0..200).map(line).collect();
     stage.log_came(web, lines);
     assert_eq!(body(&mut stage), before);
@@ -131,5 +194,10 @@ fn a_shell_outlives_its_tab_and_the_selection() {
     stage.select("web").keys("4<Enter>").take_effects();
     stage.keys("<Ctrl-]>1").select("db").keys("235").tick(3);
     assert_eq!(stage.model.shells.running(), 1);
-    assert!(!stage.take_effects().iter().any(|effect| matches!(effect, Effect::Shell(_, ShellCall::Close))));
+    assert!(
+        !stage
+            .take_effects()
+            .iter()
+            .any(|effect| matches!(effect, Effect::Shell(_, ShellCall::Close)))
+    );
 }

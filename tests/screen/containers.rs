@@ -21,8 +21,12 @@ fn nothing_is_told_by_colour_or_unicode_alone() {
 #[test]
 fn the_detail_of_every_kind_of_container() {
     for name in ["cpu-quarter", "db", "staging", "migrate", "memory-hog"] {
-        Stage::new(80, 24).select(name).golden(&format!("detail-{name}-80x24"));
-        Stage::new(120, 40).select(name).golden(&format!("detail-{name}-120x40"));
+        Stage::new(80, 24)
+            .select(name)
+            .golden(&format!("detail-{name}-80x24"));
+        Stage::new(120, 40)
+            .select(name)
+            .golden(&format!("detail-{name}-120x40"));
     }
 }
 
@@ -43,7 +47,10 @@ fn filter_as_you_type_and_take_back() {
     stage.keys("/<Ctrl-U>zzz");
     stage.golden("filter-no-match-80x24");
     stage.keys("<Esc>");
-    assert_eq!(stage.model.list.filter, "stopped", "Esc takes back what was typed, not what was there");
+    assert_eq!(
+        stage.model.list.filter, "stopped",
+        "Esc takes back what was typed, not what was there"
+    );
     stage.keys("<Esc>");
     assert_eq!(stage.model.list.filter, "", "the next Esc clears it");
     assert_eq!(stage.model.list.visible().len(), 9);
@@ -64,7 +71,11 @@ fn sort_by_keys() {
     stage.keys("M<Home>");
     assert_eq!(stage.selected(), "db");
     stage.keys("I<Home>");
-    assert_eq!(stage.selected(), "sleeper", "least memory first, and those without a figure still last");
+    assert_eq!(
+        stage.selected(),
+        "sleeper",
+        "least memory first, and those without a figure still last"
+    );
     stage.keys("T<Home>");
     assert_eq!(stage.selected(), "web");
     stage.keys("<lt><lt><Home>");
@@ -75,7 +86,11 @@ fn sort_by_keys() {
     assert_eq!(stage.selected(), "cache");
     stage.keys("<F6><Enter>g");
     stage.shows("NAME▼");
-    assert_eq!(stage.selected(), "web", "the same column again turns the order round");
+    assert_eq!(
+        stage.selected(),
+        "web",
+        "the same column again turns the order round"
+    );
 }
 
 #[test]
@@ -84,9 +99,18 @@ fn rows_resort_but_the_selection_stays() {
     stage.keys("P").select("db");
     let (db, web) = (stage.record("db").spec.id, stage.record("web").spec.id);
     let row = stage.model.list.row();
-    stage.send(Message::Sampled(Box::new(snapshot(500, &[(&db, 0, 1), (&web, 0, 1)]))));
-    stage.send(Message::Sampled(Box::new(snapshot(501, &[(&db, 10, 1), (&web, 900_000, 1)]))));
-    stage.send(Message::Sampled(Box::new(snapshot(502, &[(&db, 900_000, 1), (&web, 900_001, 1)]))));
+    stage.send(Message::Sampled(Box::new(snapshot(
+        500,
+        &[(&db, 0, 1), (&web, 0, 1)],
+    ))));
+    stage.send(Message::Sampled(Box::new(snapshot(
+        501,
+        &[(&db, 10, 1), (&web, 900_000, 1)],
+    ))));
+    stage.send(Message::Sampled(Box::new(snapshot(
+        502,
+        &[(&db, 900_000, 1), (&web, 900_001, 1)],
+    ))));
     assert_ne!(stage.model.list.row(), row, "it moved");
     assert_eq!(stage.selected(), "db");
 }
@@ -100,7 +124,10 @@ fn a_list_longer_than_the_screen_scrolls_as_little_as_needed() {
     stage.keys("j");
     assert_eq!(stage.model.list.offset, 1);
     stage.keys("k");
-    assert_eq!(stage.model.list.offset, 1, "moving up within the screen does not scroll");
+    assert_eq!(
+        stage.model.list.offset, 1,
+        "moving up within the screen does not scroll"
+    );
     stage.keys("G").golden("scrolled-60x15");
     stage.keys("<PageUp>g");
     assert_eq!((stage.model.list.offset, stage.model.list.row()), (0, 0));

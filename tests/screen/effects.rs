@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use minic_tui::manager::{
-    Changes, Created, Demo, Engine, Error, Extracted, Happenings, Inspector, LimitChange, LogChunk, LogSource, ProcessInfo, Sampling,
-    Sheet, Shell, ShellOutput, Updated, Watching,
+    Changes, Created, Demo, Engine, Error, Extracted, Happenings, Inspector, LimitChange, LogChunk,
+    LogSource, ProcessInfo, Sampling, Sheet, Shell, ShellOutput, Updated, Watching,
 };
 use minic_tui::record::{ExitCause, Record};
 use minic_tui::spec::ContainerId;
 use minic_tui::sys::tty::WindowSize;
-use minic_tui::tui::effect::{Call, Effect, EffectId, Effects, LogBatch, Outcome, ShellCall, ShellNews};
+use minic_tui::tui::effect::{
+    Call, Effect, EffectId, Effects, LogBatch, Outcome, ShellCall, ShellNews,
+};
 use minic_tui::tui::message::Message;
 use minic_tui::tui::model::ShellId;
 
@@ -78,13 +80,25 @@ impl Inspector for Wild {
     }
 
     /// Never comes to its end by itself.
-    fn extract(&self, _: &ContainerId, _: &str, into: &Path, go_on: &mut dyn FnMut(&Extracted) -> bool) -> Result<Extracted, Error> {
-        let mut done = Extracted { into: into.to_owned(), ..Extracted::default() };
+    fn extract(
+        &self,
+        _: &ContainerId,
+        _: &str,
+        into: &Path,
+        go_on: &mut dyn FnMut(&Extracted) -> bool,
+    ) -> Result<Extracted, Error> {
+        let mut done = Extracted {
+            into: into.to_owned(),
+            ..Extracted::default()
+        };
         while go_on(&done) {
             done.files += 1;
             std::thread::sleep(Duration::from_millis(5));
         }
-        Ok(Extracted { stopped: Some("it was stopped".into()), ..done })
+        Ok(Extracted {
+            stopped: Some("it was stopped".into()),
+            ..done
+        })
     }
 
     fn revert(&self, id: &ContainerId, path: &str) -> Result<(), Error> {
@@ -92,7 +106,9 @@ impl Inspector for Wild {
     }
 
     fn shell(&self, id: &ContainerId, size: WindowSize) -> Result<Box<dyn Shell>, Error> {
-        self.0.shell(id, size).map(|_| Box::new(Mute) as Box<dyn Shell>)
+        self.0
+            .shell(id, size)
+            .map(|_| Box::new(Mute) as Box<dyn Shell>)
     }
 }
 
@@ -118,7 +134,11 @@ impl Engine for Wild {
     fn records(&self) -> Result<Vec<Record>, Error> {
         self.0.records()
     }
-    fn launch(&self, what: &Created, progress: &mut dyn FnMut(String)) -> Result<ContainerId, Error> {
+    fn launch(
+        &self,
+        what: &Created,
+        progress: &mut dyn FnMut(String),
+    ) -> Result<ContainerId, Error> {
         self.0.launch(what, progress)
     }
     fn start(&self, _id: &ContainerId) -> Result<(), Error> {
@@ -172,7 +192,11 @@ fn wild() -> (Effects, Receiver<Message>, Vec<Record>) {
     let demo = Demo::new(3, Arc::new(Timestamp::now));
     let records = demo.records().unwrap();
     let (sender, messages) = channel();
-    (Effects::new(Arc::new(Wild(demo)), sender), messages, records)
+    (
+        Effects::new(Arc::new(Wild(demo)), sender),
+        messages,
+        records,
+    )
 }
 
 fn batch(messages: &Receiver<Message>) -> LogBatch {
@@ -187,36 +211,69 @@ fn a_call_is_answered_once_and_its_progress_comes_first() {
     let (mut effects, messages, _) = wild();
     let created = Created {
         name: Some("new".into()),
-        request: minic_tui::spec::Preset { command: Some(vec!["sleep".into(), "1".into()]), ..Default::default() },
+        request: minic_tui::spec::Preset {
+            command: Some(vec!["sleep".into(), "1".into()]),
+            ..Default::default()
+        },
         preset: None,
     };
     effects.run(Effect::Call(EffectId(5), Call::Launch(Box::new(created))));
-    assert!(matches!(messages.recv_timeout(PATIENCE), Ok(Message::Progress(EffectId(5), _))));
-    assert!(matches!(messages.recv_timeout(PATIENCE), Ok(Message::EffectDone(EffectId(5), Ok(Outcome::Launched(_))))));
+    assert!(matches!(
+        messages.recv_timeout(PATIENCE),
+        Ok(Message::Progress(EffectId(5), _))
+    ));
+    assert!(matches!(
+        messages.recv_timeout(PATIENCE),
+        Ok(Message::EffectDone(EffectId(5), Ok(Outcome::Launched(_))))
+    ));
     effects.run(Effect::ReadRecords);
-    let Ok(Message::Records(_, Ok(records))) = messages.recv_timeout(PATIENCE) else { panic!() };
-    assert!(records.iter().any(|record| record.spec.name.as_str() == "new"));
+    let Ok(Message::Records(_, Ok(records))) = messages.recv_timeout(PATIENCE) else {
+        panic!()
+    };
+    assert!(
+        records
+            .iter()
+            .any(|record| record.spec.name.as_str() == "new")
+    );
 }
 
 #[test]
 fn a_panic_in_a_verb_is_an_error_like_any_other() {
     let (mut effects, messages, records) = wild();
-    effects.run(Effect::Call(EffectId(1), Call::Start(records[0].spec.id.clone())));
-    let Ok(Message::EffectDone(EffectId(1), Err(error))) = messages.recv_timeout(PATIENCE) else { panic!() };
+    effects.run(Effect::Call(
+        EffectId(1),
+        Call::Start(records[0].spec.id.clone()),
+    ));
+    let Ok(Message::EffectDone(EffectId(1), Err(error))) = messages.recv_timeout(PATIENCE) else {
+        panic!()
+    };
     assert!(error.to_string().contains("out of imagination"), "{error}");
 }
 
 #[test]
 fn an_extraction_tells_how_far_it_is_and_can_be_stopped() {
     let (mut effects, messages, records) = wild();
-    let call = Call::Extract(records[0].spec.id.clone(), "/data".into(), "/srv/out".into());
+    let call = Call::Extract(
+        records[0].spec.id.clone(),
+        "/data".into(),
+        "/srv/out".into(),
+    );
     effects.run(Effect::Call(EffectId(3), call));
-    let Ok(Message::Progress(EffectId(3), line)) = messages.recv_timeout(PATIENCE) else { panic!() };
+    let Ok(Message::Progress(EffectId(3), line)) = messages.recv_timeout(PATIENCE) else {
+        panic!()
+    };
     assert!(line.contains("0 files"), "{line}");
     effects.run(Effect::Cancel(EffectId(3)));
-    let end = messages.iter().find(|message| !matches!(message, Message::Progress(EffectId(3), _)));
-    let Some(Message::EffectDone(EffectId(3), Ok(Outcome::Extracted(done)))) = end else { panic!() };
-    assert!(!done.is_whole() && done.to_string().contains("it was stopped"), "{done}");
+    let end = messages
+        .iter()
+        .find(|message| !matches!(message, Message::Progress(EffectId(3), _)));
+    let Some(Message::EffectDone(EffectId(3), Ok(Outcome::Extracted(done)))) = end else {
+        panic!()
+    };
+    assert!(
+        !done.is_whole() && done.to_string().contains("it was stopped"),
+        "{done}"
+    );
 }
 
 #[test]
@@ -237,13 +294,25 @@ fn observing_brings_records_samples_and_changes() {
             other => panic!("{other:?}"),
         }
     }
-    let running = records.iter().find(|record| record.status.is_alive()).unwrap();
-    effects.run(Effect::Call(EffectId(1), Call::Stop(running.spec.id.clone(), Duration::ZERO)));
+    let running = records
+        .iter()
+        .find(|record| record.status.is_alive())
+        .unwrap();
+    effects.run(Effect::Call(
+        EffectId(1),
+        Call::Stop(running.spec.id.clone(), Duration::ZERO),
+    ));
     loop {
         if let Message::Records(reading, Ok(read)) = messages.recv_timeout(PATIENCE).unwrap() {
-            let same = read.iter().find(|record| record.spec.id == running.spec.id).unwrap();
+            let same = read
+                .iter()
+                .find(|record| record.spec.id == running.spec.id)
+                .unwrap();
             if !same.status.is_alive() {
-                assert!(readings.insert(reading), "every reading has a number of its own");
+                assert!(
+                    readings.insert(reading),
+                    "every reading has a number of its own"
+                );
                 break;
             }
         }
@@ -259,28 +328,56 @@ fn a_log_that_floods_is_read_only_when_asked_and_kept_in_bounds() {
         effects.run(Effect::ReadLog);
         let batch = batch(&messages);
         assert!(batch.lines.len() <= 5_000);
-        let first: u64 = batch.lines[0].text.split(' ').nth(1).unwrap().parse().unwrap();
+        let first: u64 = batch.lines[0]
+            .text
+            .split(' ')
+            .nth(1)
+            .unwrap()
+            .parse()
+            .unwrap();
         assert_eq!(first, next + batch.skipped, "what is left out is counted");
         next = first + batch.lines.len() as u64;
         assert!(messages.try_recv().is_err(), "one batch for one request");
     }
     effects.run(Effect::OpenLog(vec![ContainerId::new("unknown").unwrap()]));
-    let Ok(Message::Log(Err(error))) = messages.recv_timeout(PATIENCE) else { panic!() };
+    let Ok(Message::Log(Err(error))) = messages.recv_timeout(PATIENCE) else {
+        panic!()
+    };
     assert_eq!(error, Error::Unknown("unknown".into()));
 }
 
 #[test]
 fn a_shell_that_never_reads_does_not_gather_what_is_typed() {
     let (mut effects, messages, records) = wild();
-    let running = records.iter().find(|record| record.status.is_alive()).unwrap();
+    let running = records
+        .iter()
+        .find(|record| record.status.is_alive())
+        .unwrap();
     let id = ShellId(1);
-    effects.run(Effect::Shell(id, ShellCall::Open(running.spec.id.clone(), WindowSize { rows: 24, columns: 80 })));
-    assert_eq!(messages.recv_timeout(PATIENCE).unwrap(), Message::Shell(id, ShellNews::Opened));
-    let kib = |effects: &mut Effects| effects.run(Effect::Shell(id, ShellCall::Write(vec![b'x'; 1 << 10])));
+    effects.run(Effect::Shell(
+        id,
+        ShellCall::Open(
+            running.spec.id.clone(),
+            WindowSize {
+                rows: 24,
+                columns: 80,
+            },
+        ),
+    ));
+    assert_eq!(
+        messages.recv_timeout(PATIENCE).unwrap(),
+        Message::Shell(id, ShellNews::Opened)
+    );
+    let kib = |effects: &mut Effects| {
+        effects.run(Effect::Shell(id, ShellCall::Write(vec![b'x'; 1 << 10])))
+    };
     (0..1_024).for_each(|_| kib(&mut effects));
     assert!(messages.try_recv().is_err(), "a large paste is taken");
     kib(&mut effects);
-    assert_eq!(messages.recv_timeout(PATIENCE).unwrap(), Message::Shell(id, ShellNews::Deaf));
+    assert_eq!(
+        messages.recv_timeout(PATIENCE).unwrap(),
+        Message::Shell(id, ShellNews::Deaf)
+    );
 }
 
 #[test]
@@ -290,8 +387,16 @@ fn tails_that_are_asked_for_faster_than_they_are_read_are_one_thread_and_the_new
     for _ in 0..200 {
         effects.run(Effect::ReadTail(records[0].spec.id.clone()));
     }
-    let name = |task: std::io::Result<std::fs::DirEntry>| std::fs::read_to_string(task.unwrap().path().join("comm"));
-    let count = || std::fs::read_dir("/proc/self/task").unwrap().filter_map(|task| name(task).ok()).filter(|name| name == "tail\n").count();
+    let name = |task: std::io::Result<std::fs::DirEntry>| {
+        std::fs::read_to_string(task.unwrap().path().join("comm"))
+    };
+    let count = || {
+        std::fs::read_dir("/proc/self/task")
+            .unwrap()
+            .filter_map(|task| name(task).ok())
+            .filter(|name| name == "tail\n")
+            .count()
+    };
     // a thread names itself when it first runs
     let until = std::time::Instant::now() + PATIENCE;
     while count() == 0 && std::time::Instant::now() < until {
@@ -299,7 +404,9 @@ fn tails_that_are_asked_for_faster_than_they_are_read_are_one_thread_and_the_new
     }
     let tails = count();
     effects.run(Effect::ReadTail(ContainerId::new("unknown").unwrap()));
-    let Ok(Message::Tail(Err(error))) = messages.recv_timeout(PATIENCE) else { panic!() };
+    let Ok(Message::Tail(Err(error))) = messages.recv_timeout(PATIENCE) else {
+        panic!()
+    };
     assert_eq!(error, Error::Unknown("unknown".into()));
     assert_eq!(tails, 1);
 }

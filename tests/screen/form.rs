@@ -29,8 +29,12 @@ fn words(text: &[&str]) -> Option<Vec<String>> {
 fn the_form_at_every_size() {
     for (width, height) in [(60, 15), (80, 24), (120, 40)] {
         let mut stage = Stage::new(width, height);
-        stage.keys("r").golden(&format!("form-empty-{width}x{height}"));
-        stage.keys("<Up><Right><Right>").golden(&format!("form-preset-{width}x{height}"));
+        stage
+            .keys("r")
+            .golden(&format!("form-empty-{width}x{height}"));
+        stage
+            .keys("<Up><Right><Right>")
+            .golden(&format!("form-preset-{width}x{height}"));
     }
 }
 
@@ -43,13 +47,23 @@ fn typed_fields_become_the_request() {
         cpu: Some("512".into()),
         ..Preset::default()
     };
-    assert_eq!(created, Created { name: Some("batch".into()), request, preset: None });
+    assert_eq!(
+        created,
+        Created {
+            name: Some("batch".into()),
+            request,
+            preset: None
+        }
+    );
 }
 
 #[test]
 fn a_point_makes_it_cores() {
     let created = asked("rtop<Tab><Tab><Tab>0.5<Enter>");
-    assert_eq!((created.request.cpus.as_deref(), created.request.cpu), (Some("0.5"), None));
+    assert_eq!(
+        (created.request.cpus.as_deref(), created.request.cpu),
+        (Some("0.5"), None)
+    );
 }
 
 #[test]
@@ -57,12 +71,25 @@ fn a_preset_fills_in_the_rest_and_what_is_typed_wins() {
     let quarter = asked("r<Up><Right><Right><Enter>");
     assert_eq!(quarter.preset.as_deref(), Some("cpu-quarter"));
     assert_eq!(quarter.request.cpu.as_deref(), Some("256"));
-    assert_eq!(quarter.request.command, words(&["sh", "-c", "while true; do :; done"]));
+    assert_eq!(
+        quarter.request.command,
+        words(&["sh", "-c", "while true; do :; done"])
+    );
     let own = asked("r<Up><Left><Tab>sleep 9<Tab><Tab><Ctrl-U>128<Enter>");
-    assert_eq!((own.preset.as_deref(), own.request.memory.as_deref()), (Some("small"), Some("128")));
-    assert_eq!((own.request.pids.as_deref(), own.request.cpus.as_deref()), (Some("32"), Some("0.5")), "untouched");
+    assert_eq!(
+        (own.preset.as_deref(), own.request.memory.as_deref()),
+        (Some("small"), Some("128"))
+    );
+    assert_eq!(
+        (own.request.pids.as_deref(), own.request.cpus.as_deref()),
+        (Some("32"), Some("0.5")),
+        "untouched"
+    );
     let cleared = asked("r<Up><Right><Right><Tab><Tab><Tab><Tab><Ctrl-U><Enter>");
-    assert_eq!(cleared.request.cpu, None, "an emptied field is no limit, not the preset's");
+    assert_eq!(
+        cleared.request.cpu, None,
+        "an emptied field is no limit, not the preset's"
+    );
 }
 
 #[test]
@@ -71,10 +98,16 @@ fn errors_stay_beside_their_fields_until_they_are_typed_at() {
     stage.held = true;
     stage.take_effects();
     stage.keys("r<Enter>").golden("form-no-command-80x24");
-    stage.keys("sh -c 'oops<Enter>").golden("form-open-quote-80x24");
+    stage
+        .keys("sh -c 'oops<Enter>")
+        .golden("form-open-quote-80x24");
     stage.keys("'<Tab>a/b<Enter>").golden("form-bad-name-80x24");
-    stage.keys("<Ctrl-U>ok<Tab>lots<Enter>").golden("form-bad-memory-80x24");
-    stage.keys("<Ctrl-U>1<Tab>1<Enter>").golden("form-bad-cpu-80x24");
+    stage
+        .keys("<Ctrl-U>ok<Tab>lots<Enter>")
+        .golden("form-bad-memory-80x24");
+    stage
+        .keys("<Ctrl-U>1<Tab>1<Enter>")
+        .golden("form-bad-cpu-80x24");
     assert_eq!(stage.take_effects(), [], "nothing was asked of the engine");
     stage.keys("<Backspace>");
     stage.hides("✗");
@@ -91,9 +124,15 @@ fn errors_fit_on_the_smallest_screen() {
 #[test]
 fn the_engines_errors_come_back_to_the_form() {
     let mut stage = Stage::new(80, 24);
-    stage.keys("rsleep 1<Tab>web<Enter>").golden("form-name-in-use-80x24");
-    stage.keys("<Up><Ctrl-U>nosuch<Tab>2<Enter>").golden("form-launch-failed-80x24");
-    stage.keys("<Up><Ctrl-U>sleep 1000<Enter>").golden("launched-80x24");
+    stage
+        .keys("rsleep 1<Tab>web<Enter>")
+        .golden("form-name-in-use-80x24");
+    stage
+        .keys("<Up><Ctrl-U>nosuch<Tab>2<Enter>")
+        .golden("form-launch-failed-80x24");
+    stage
+        .keys("<Up><Ctrl-U>sleep 1000<Enter>")
+        .golden("launched-80x24");
     assert_eq!(stage.selected(), "web2");
 }
 
@@ -102,24 +141,45 @@ fn launching_shows_its_progress_in_the_form_or_beside_it() {
     let mut stage = Stage::new(80, 24);
     stage.held = true;
     stage.keys("rsleep 1<Tab>slow<Enter>");
-    let progress = Message::Progress(EffectId(1), "building the host image: 12 of 40 binaries".into());
+    let progress = Message::Progress(
+        EffectId(1),
+        "building the host image: 12 of 40 binaries".into(),
+    );
     stage.send(progress.clone());
     stage.golden("form-launching-80x24");
     stage.keys("x<Enter>");
     stage.hides("slowx");
-    assert_eq!(stage.take_effects().iter().filter(|e| matches!(e, Effect::Call(..))).count(), 1, "launched once");
+    assert_eq!(
+        stage
+            .take_effects()
+            .iter()
+            .filter(|e| matches!(e, Effect::Call(..)))
+            .count(),
+        1,
+        "launched once"
+    );
     stage.keys("<Esc>").golden("launch-progress-toast-80x24");
-    let error = Error::Launch { message: "execve sleep: Permission denied".into(), code: 126, launch: Vec::new() };
+    let error = Error::Launch {
+        message: "execve sleep: Permission denied".into(),
+        code: 126,
+        launch: Vec::new(),
+    };
     stage.send(Message::EffectDone(EffectId(1), Err(error)));
     stage.shows("✗ launch slow: execve sleep: Permission denied");
     stage.hides("12 of 40");
-    assert!(stage.model.overlay.is_none(), "a closed form does not come back");
+    assert!(
+        stage.model.overlay.is_none(),
+        "a closed form does not come back"
+    );
 }
 
 #[test]
 fn a_long_command_shows_the_part_with_the_cursor() {
     let mut stage = Stage::new(80, 24);
-    stage.keys("r").send(Message::Input(Input::Paste(format!("echo {} END", "x".repeat(300)))));
+    stage.keys("r").send(Message::Input(Input::Paste(format!(
+        "echo {} END",
+        "x".repeat(300)
+    ))));
     stage.golden("form-long-command-80x24");
     stage.keys("<Home>");
     stage.shows("▌Command  echo xxx");
@@ -141,9 +201,13 @@ fn the_form_remembers_nothing_of_a_cancelled_one() {
 #[test]
 fn the_first_letters_of_a_preset_choose_it() {
     let mut stage = Stage::new(80, 24);
-    stage.keys("r<Shift-Tab>cp").golden("form-preset-sought-80x24");
+    stage
+        .keys("r<Shift-Tab>cp")
+        .golden("form-preset-sought-80x24");
     let chosen = |stage: &Stage| match &stage.model.overlay {
-        Some(Overlay::Form(form)) => form.preset.map(|at| stage.model.settings.presets[at].0.clone()),
+        Some(Overlay::Form(form)) => form
+            .preset
+            .map(|at| stage.model.settings.presets[at].0.clone()),
         _ => None,
     };
     let first = chosen(&stage).unwrap();
@@ -151,7 +215,11 @@ fn the_first_letters_of_a_preset_choose_it() {
     stage.keys("u-q");
     assert_eq!(chosen(&stage).as_deref(), Some("cpu-quarter"));
     stage.keys("zzz");
-    assert_eq!(chosen(&stage).as_deref(), Some("cpu-quarter"), "a letter that fits none changes nothing");
+    assert_eq!(
+        chosen(&stage).as_deref(),
+        Some("cpu-quarter"),
+        "a letter that fits none changes nothing"
+    );
     stage.keys("<Backspace>");
     let any = stage.model.settings.presets[0].0.chars().next().unwrap();
     stage.keys(&any.to_string());

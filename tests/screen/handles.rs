@@ -33,8 +33,16 @@ fn keys_move_the_limit_and_u_takes_it_back() {
     stage.keys("u");
     assert_eq!(stage.record("web").spec.limits.memory, Some(256 * MIB));
     stage.keys("u");
-    assert_eq!(stage.record("web").spec.limits.cpu.unwrap().cores(), 1.0, "two quick steps are one thing to take back");
-    assert_eq!(stage.record("web").spec.limits.cpu_shares, Some(1024), "the weight was never touched");
+    assert_eq!(
+        stage.record("web").spec.limits.cpu.unwrap().cores(),
+        1.0,
+        "two quick steps are one thing to take back"
+    );
+    assert_eq!(
+        stage.record("web").spec.limits.cpu_shares,
+        Some(1024),
+        "the weight was never touched"
+    );
 }
 
 #[test]
@@ -45,10 +53,20 @@ fn below_what_is_used_it_asks() {
     stage.keys("n");
     assert_eq!(stage.record("cache").spec.limits.memory, Some(240 * MIB));
     stage.keys("<F7>y").golden("limit-refused-80x24");
-    assert_eq!(stage.record("cache").spec.limits.memory, Some(240 * MIB), "what cannot be freed is not taken");
-    assert_eq!(stage.model.handles.wanted, None, "the handle is back where it was");
+    assert_eq!(
+        stage.record("cache").spec.limits.memory,
+        Some(240 * MIB),
+        "what cannot be freed is not taken"
+    );
+    assert_eq!(
+        stage.model.handles.wanted, None,
+        "the handle is back where it was"
+    );
     let mut stage = Stage::new(120, 40);
-    stage.select("cache").keys("=<F7><F7>").golden("limit-below-use-120x40");
+    stage
+        .select("cache")
+        .keys("=<F7><F7>")
+        .golden("limit-below-use-120x40");
 }
 
 #[test]
@@ -58,13 +76,31 @@ fn the_bar_moves_at_once_and_one_call_follows_the_other() {
     stage.select("cpu-quarter").take_effects();
     let id = stage.record("cpu-quarter").spec.id;
     stage.keys("<F8><F8><F8>");
-    let call = |effect, millicores| Effect::Call(EffectId(effect), Call::SetLimit(id.clone(), Knob::Cpu.change(Some(millicores))));
+    let call = |effect, millicores| {
+        Effect::Call(
+            EffectId(effect),
+            Call::SetLimit(id.clone(), Knob::Cpu.change(Some(millicores))),
+        )
+    };
     assert_eq!(stage.take_effects(), [call(1, 300)], "the others wait");
     stage.golden("limit-on-its-way-80x24");
-    let updated = minic_tui::manager::Updated { changes: vec!["cpu 25% of a core → 30% of a core".into()], live: true };
-    stage.send(Message::EffectDone(EffectId(1), Ok(Outcome::LimitSet(updated.clone()))));
-    assert_eq!(stage.take_effects(), [call(2, 400), Effect::ReadRecords], "what was asked for last, and nothing in between");
-    stage.send(Message::EffectDone(EffectId(2), Ok(Outcome::LimitSet(updated))));
+    let updated = minic_tui::manager::Updated {
+        changes: vec!["cpu 25% of a core → 30% of a core".into()],
+        live: true,
+    };
+    stage.send(Message::EffectDone(
+        EffectId(1),
+        Ok(Outcome::LimitSet(updated.clone())),
+    ));
+    assert_eq!(
+        stage.take_effects(),
+        [call(2, 400), Effect::ReadRecords],
+        "what was asked for last, and nothing in between"
+    );
+    stage.send(Message::EffectDone(
+        EffectId(2),
+        Ok(Outcome::LimitSet(updated)),
+    ));
     assert_eq!(stage.take_effects(), [Effect::ReadRecords]);
 }
 
@@ -78,7 +114,11 @@ fn the_mouse_pulls_the_handle() {
     assert_eq!(stage.model.handles.focus, Knob::Memory);
     stage.send(Message::Input(Input::Drag(x(7), 2)));
     stage.golden("limit-held-120x40");
-    assert_eq!(stage.take_effects(), [], "nothing is asked for while it is held");
+    assert_eq!(
+        stage.take_effects(),
+        [],
+        "nothing is asked for while it is held"
+    );
     stage.send(Message::Input(Input::Release));
     let wanted = grip.value_at(x(7));
     assert_eq!(stage.record("web").spec.limits.memory, wanted);
@@ -87,12 +127,22 @@ fn the_mouse_pulls_the_handle() {
     stage.send(Message::Input(Input::Click(grip.left, y)));
     stage.send(Message::Input(Input::Release));
     assert!(matches!(stage.model.overlay, Some(Overlay::Confirm(_))));
-    assert!(matches!(stage.model.handles.doubtful, Some(LimitChange::Memory(Some(_)))));
+    assert!(matches!(
+        stage.model.handles.doubtful,
+        Some(LimitChange::Memory(Some(_)))
+    ));
 }
 
 #[test]
 fn read_only_moves_nothing() {
-    let mut stage = Stage::with(minic_tui::tui::Settings { read_only: true, ..settings() }, 120, 40);
+    let mut stage = Stage::with(
+        minic_tui::tui::Settings {
+            read_only: true,
+            ..settings()
+        },
+        120,
+        40,
+    );
     stage.select("web").take_effects();
     let (grip, y) = grip(&mut stage, Knob::Cpu);
     stage.send(Message::Input(Input::Click(grip.left, y)));

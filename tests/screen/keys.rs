@@ -10,7 +10,10 @@ use crate::stage::{Stage, settings};
 
 fn overrides(context: &str, action: &str, keys: &[&str]) -> Bindings {
     let keys = keys.iter().map(|key| (*key).to_owned()).collect();
-    BTreeMap::from([(context.to_owned(), BTreeMap::from([(action.to_owned(), keys)]))])
+    BTreeMap::from([(
+        context.to_owned(),
+        BTreeMap::from([(action.to_owned(), keys)]),
+    )])
 }
 
 #[test]
@@ -32,7 +35,11 @@ fn every_key_does_one_thing_in_a_context_and_no_tab_hides_a_key_of_all_tabs() {
     let global = keys(Context::Global);
     for tab in [Context::Containers, Context::Logs, Context::Presets] {
         for chord in keys(tab).keys() {
-            assert!(!global.contains_key(chord), "{chord} in [{}] hides a key of every tab", tab.id());
+            assert!(
+                !global.contains_key(chord),
+                "{chord} in [{}] hides a key of every tab",
+                tab.id()
+            );
         }
     }
 }
@@ -41,7 +48,9 @@ fn every_key_does_one_thing_in_a_context_and_no_tab_hides_a_key_of_all_tabs() {
 fn every_action_has_a_key_somewhere() {
     let keymap = Keymap::embedded().unwrap();
     for action in Action::ALL {
-        let bound = Context::ALL.iter().any(|context| !keymap.keys_of(*context, *action).is_empty());
+        let bound = Context::ALL
+            .iter()
+            .any(|context| !keymap.keys_of(*context, *action).is_empty());
         assert!(bound, "{} has no key", action.id());
     }
 }
@@ -52,7 +61,12 @@ fn the_bottom_line_shows_only_what_has_a_key_there() {
     for context in Context::ALL {
         for action in keymap.bar(*context) {
             let contexts = [*context, Context::Global, Context::Edit];
-            assert!(keymap.shown_key(&contexts, *action).is_some(), "{} in [{}]", action.id(), context.id());
+            assert!(
+                keymap.shown_key(&contexts, *action).is_some(),
+                "{} in [{}]",
+                action.id(),
+                context.id()
+            );
         }
     }
 }
@@ -71,7 +85,9 @@ fn help_lists_every_binding() {
         assert!(shown.contains(context.title()), "{}", context.title());
         for (action, chords) in keymap.listed(*context) {
             let keys: Vec<_> = chords.iter().map(ToString::to_string).collect();
-            let found = shown.lines().any(|line| line.contains(&format!(" {} ", keys.join(" "))) && line.contains(action.about()));
+            let found = shown.lines().any(|line| {
+                line.contains(&format!(" {} ", keys.join(" "))) && line.contains(action.about())
+            });
             assert!(found, "{} in [{}]", action.id(), context.id());
         }
     }
@@ -79,11 +95,24 @@ fn help_lists_every_binding() {
 
 #[test]
 fn a_rebound_key_works_and_is_shown_everywhere() {
-    let keymap = Keymap::embedded().unwrap().with_overrides(&overrides("containers", "stop", &["x"])).unwrap();
-    let mut stage = Stage::with(Settings { keymap, ..settings() }, 80, 24);
+    let keymap = Keymap::embedded()
+        .unwrap()
+        .with_overrides(&overrides("containers", "stop", &["x"]))
+        .unwrap();
+    let mut stage = Stage::with(
+        Settings {
+            keymap,
+            ..settings()
+        },
+        80,
+        24,
+    );
     stage.shows("x Stop");
     stage.select("web").keys("s");
-    assert!(stage.model.pending.is_empty() && stage.record("web").status.is_alive(), "the old key does nothing");
+    assert!(
+        stage.model.pending.is_empty() && stage.record("web").status.is_alive(),
+        "the old key does nothing"
+    );
     stage.keys("x");
     assert!(!stage.record("web").status.is_alive());
     stage.keys("?");
@@ -92,11 +121,20 @@ fn a_rebound_key_works_and_is_shown_everywhere() {
 
 #[test]
 fn a_key_taken_from_another_action_is_gone_there() {
-    let keymap = Keymap::embedded().unwrap().with_overrides(&overrides("containers", "start", &["s"])).unwrap();
+    let keymap = Keymap::embedded()
+        .unwrap()
+        .with_overrides(&overrides("containers", "start", &["s"]))
+        .unwrap();
     assert_eq!(keymap.keys_of(Context::Containers, Action::Stop), []);
     let contexts = [Context::Containers, Context::Global];
-    assert_eq!(keymap.action(&contexts, "s".parse().unwrap()), Some(Action::Start));
-    let without = Keymap::embedded().unwrap().with_overrides(&overrides("containers", "destroy", &[])).unwrap();
+    assert_eq!(
+        keymap.action(&contexts, "s".parse().unwrap()),
+        Some(Action::Start)
+    );
+    let without = Keymap::embedded()
+        .unwrap()
+        .with_overrides(&overrides("containers", "destroy", &[]))
+        .unwrap();
     assert_eq!(without.action(&contexts, "D".parse().unwrap()), None);
 }
 
@@ -104,12 +142,29 @@ fn a_key_taken_from_another_action_is_gone_there() {
 fn errors_name_the_key_and_what_is_allowed() {
     let wrong = |context: &str, action: &str, keys: &[&str]| {
         let keymap = Keymap::embedded().unwrap();
-        keymap.with_overrides(&overrides(context, action, keys)).unwrap_err().to_string()
+        keymap
+            .with_overrides(&overrides(context, action, keys))
+            .unwrap_err()
+            .to_string()
     };
-    assert!(wrong("table", "stop", &["x"]).contains("[table] is not a context; use containers, tiles, processes, logs"));
-    assert!(wrong("containers", "stpo", &["x"]).contains("\"stpo\" is not an action; use one of run, start, stop"));
-    assert!(wrong("containers", "stop", &["F13"]).contains("[containers] stop: \"F13\" is not a key; use one character"));
+    assert!(
+        wrong("table", "stop", &["x"])
+            .contains("[table] is not a context; use containers, tiles, processes, logs")
+    );
+    assert!(
+        wrong("containers", "stpo", &["x"])
+            .contains("\"stpo\" is not an action; use one of run, start, stop")
+    );
+    assert!(
+        wrong("containers", "stop", &["F13"])
+            .contains("[containers] stop: \"F13\" is not a key; use one character")
+    );
     assert!(wrong("containers", "stop", &["x", "x"]).contains("x is given to both stop and stop"));
     assert!(wrong("global", "quit", &[]).contains("quit has no key"));
-    assert!(Keymap::from_toml("[global]\nquit = \"q\"").unwrap_err().to_string().contains("[global]"));
+    assert!(
+        Keymap::from_toml("[global]\nquit = \"q\"")
+            .unwrap_err()
+            .to_string()
+            .contains("[global]")
+    );
 }

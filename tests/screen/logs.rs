@@ -7,15 +7,24 @@ use minic_tui::tui::model::{LogLine, Place};
 use crate::stage::Stage;
 
 fn line(text: impl Into<String>) -> LogLine {
-    LogLine::plain("2026-11-23T14:05:00Z".parse::<Timestamp>().unwrap(), false, text)
+    LogLine::plain(
+        "2026-11-23T14:05:00Z".parse::<Timestamp>().unwrap(),
+        false,
+        text,
+    )
 }
 
 #[test]
 fn the_log_at_every_size() {
     for (width, height) in [(60, 15), (80, 24), (120, 40)] {
         let mut stage = Stage::new(width, height);
-        stage.select("web").keys("l").golden(&format!("logs-{width}x{height}"));
-        stage.keys("t").golden(&format!("logs-times-{width}x{height}"));
+        stage
+            .select("web")
+            .keys("l")
+            .golden(&format!("logs-{width}x{height}"));
+        stage
+            .keys("t")
+            .golden(&format!("logs-times-{width}x{height}"));
     }
 }
 
@@ -29,10 +38,17 @@ fn it_follows_until_told_otherwise() {
     stage.keys("kkk");
     let before = stage.screen();
     let shown: Vec<_> = before.lines().skip(6).collect();
-    stage.log_came(web.clone(), (0..50).map(|i| line(format!("later {i}"))).collect());
+    stage.log_came(
+        web.clone(),
+        (0..50).map(|i| line(format!("later {i}"))).collect(),
+    );
     stage.hides("later 49");
     let after = stage.screen();
-    assert_eq!(after.lines().skip(6).collect::<Vec<_>>(), shown, "what is being read does not move");
+    assert_eq!(
+        after.lines().skip(6).collect::<Vec<_>>(),
+        shown,
+        "what is being read does not move"
+    );
     stage.keys("G");
     stage.shows("later 49");
     assert_eq!(stage.model.log.place, Place::End);
@@ -51,7 +67,9 @@ fn scrolling_reaches_both_ends_and_no_further() {
     stage.keys("kkk<PageUp>");
     assert_eq!(stage.model.log.place, Place::At(0, 0));
     stage.keys("<PageDown><PageDown><PageDown><PageDown><PageDown><PageDown>");
-    let Place::At(last, _) = stage.model.log.place else { panic!("scrolling down never starts to follow") };
+    let Place::At(last, _) = stage.model.log.place else {
+        panic!("scrolling down never starts to follow")
+    };
     stage.keys("j");
     assert_eq!(stage.model.log.place, Place::At(last, 0));
     assert!(last < stage.model.log.end());
@@ -62,7 +80,10 @@ fn wrapped_or_cut() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("l");
     let web = stage.record("web").spec.id;
-    let long = (0..40).map(|i| format!("word{i}")).collect::<Vec<_>>().join(" ");
+    let long = (0..40)
+        .map(|i| format!("word{i}"))
+        .collect::<Vec<_>>()
+        .join(" ");
     stage.log_came(web, vec![line("short"), line(long)]);
     stage.golden("logs-wrapped-80x24");
     stage.keys("w").golden("logs-cut-80x24");
@@ -79,7 +100,12 @@ fn coming_back_finds_the_place_kept_and_reading_stops_meanwhile() {
     stage.take_effects();
     stage.keys("3");
     assert_eq!(stage.model.log.place, place);
-    assert!(!stage.take_effects().iter().any(|effect| matches!(effect, Effect::OpenLog(_))));
+    assert!(
+        !stage
+            .take_effects()
+            .iter()
+            .any(|effect| matches!(effect, Effect::OpenLog(_)))
+    );
     stage.keys("1").select("db").keys("l");
     let db = stage.record("db").spec.id;
     assert!(stage.take_effects().contains(&Effect::OpenLog(vec![db])));
@@ -91,7 +117,10 @@ fn the_next_containers_log_is_a_key_away() {
     let mut stage = Stage::new(80, 24);
     stage.keys("l>");
     let second = stage.model.list.visible()[1];
-    assert_eq!(stage.model.log.targets.first(), Some(&stage.model.records[second].spec.id));
+    assert_eq!(
+        stage.model.log.targets.first(),
+        Some(&stage.model.records[second].spec.id)
+    );
     stage.keys("<lt><lt>");
     assert_eq!(stage.model.list.row(), 0);
 }
@@ -99,7 +128,10 @@ fn the_next_containers_log_is_a_key_away() {
 #[test]
 fn nothing_written_and_nothing_selected() {
     let mut stage = Stage::new(80, 24);
-    stage.select("staging").keys("l").golden("logs-nothing-80x24");
+    stage
+        .select("staging")
+        .keys("l")
+        .golden("logs-nothing-80x24");
     let mut stage = Stage::unlit(crate::stage::settings(), 80, 24);
     stage.keys("3").golden("logs-none-selected-80x24");
 }
@@ -111,10 +143,17 @@ fn memory_is_bounded_and_old_lines_are_counted() {
     let db = stage.record("db").spec.id;
     let before = stage.model.log.end();
     for round in 0..30u64 {
-        stage.log_came(db.clone(), (0..1000).map(|i| line(format!("{round} {i}"))).collect());
+        stage.log_came(
+            db.clone(),
+            (0..1000).map(|i| line(format!("{round} {i}"))).collect(),
+        );
     }
     let log = &stage.model.log;
     assert_eq!(log.end(), before + 30_000);
-    assert!(log.dropped() > 0 && log.line(log.dropped()).is_some() && log.line(log.dropped() - 1).is_none());
+    assert!(
+        log.dropped() > 0
+            && log.line(log.dropped()).is_some()
+            && log.line(log.dropped() - 1).is_none()
+    );
     stage.keys("g").golden("logs-dropped-80x24");
 }

@@ -1,6 +1,8 @@
-//! The screen, driven by typed keys: what it shows (golden files) and what it asks to be done (effects).
+//! The screen, driven by typed keys: what it shows (golden files) and what it asks to be done
+//! (effects).
 //!
-//! `UPDATE_GOLDEN=1 cargo test --test screen` writes the golden files anew; look at each before committing it.
+//! `UPDATE_GOLDEN=1 cargo test --test screen` writes the golden files anew; look at each before
+//! committing it.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod both_sizes;

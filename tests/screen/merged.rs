@@ -14,39 +14,71 @@ const BOTH: [(u16, u16); 2] = [(80, 24), (120, 40)];
 
 /// A line `seconds` after the screens of these tests begin.
 fn at(seconds: i64, source: usize, text: &str) -> LogLine {
-    let at = "2026-11-23T14:10:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(seconds);
+    let at =
+        "2026-11-23T14:10:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(seconds);
     let (text, runs) = coloured_line(text.as_bytes());
-    LogLine { at, stderr: false, source, text, runs }
+    LogLine {
+        at,
+        stderr: false,
+        source,
+        text,
+        runs,
+    }
 }
 
 /// Lines of whatever logs are shown arrive.
 fn came(stage: &mut Stage, lines: Vec<LogLine>) {
     let ids = stage.model.log.targets.clone();
-    stage.send(Message::Log(Ok(LogBatch { ids, skipped: 0, lines, unfinished: Vec::new() })));
+    stage.send(Message::Log(Ok(LogBatch {
+        ids,
+        skipped: 0,
+        lines,
+        unfinished: Vec::new(),
+    })));
 }
 
 /// A screen with the log of `web`, and numbered lines at its end.
 fn with_lines(width: u16, height: u16, count: i64) -> Stage {
     let mut stage = Stage::new(width, height);
     stage.select("web").keys("l");
-    let word = |i: i64| if i % 10 == 3 { "an Error" } else { "all is well" };
-    came(&mut stage, (0..count).map(|i| at(i, 0, &format!("numbered {i}: {}", word(i)))).collect());
+    let word = |i: i64| {
+        if i % 10 == 3 {
+            "an Error"
+        } else {
+            "all is well"
+        }
+    };
+    came(
+        &mut stage,
+        (0..count)
+            .map(|i| at(i, 0, &format!("numbered {i}: {}", word(i))))
+            .collect(),
+    );
     stage
 }
 
 fn kept(stage: &Stage) -> Vec<(usize, &str)> {
-    stage.model.log.wanted().map(|line| (line.source, line.text.as_str())).collect()
+    stage
+        .model
+        .log
+        .wanted()
+        .map(|line| (line.source, line.text.as_str()))
+        .collect()
 }
 
 #[test]
 fn the_logs_of_all_in_view_come_by_time() {
     for (width, height) in BOTH {
         let mut stage = Stage::new(width, height);
-        stage.keys("3a").golden(&format!("logs-merged-{width}x{height}"));
+        stage
+            .keys("3a")
+            .golden(&format!("logs-merged-{width}x{height}"));
         assert_eq!(stage.model.log.targets.len(), stage.model.records.len());
         let times: Vec<_> = stage.model.log.wanted().map(|line| line.at).collect();
         assert!(times.is_sorted() && times.len() > 50);
-        stage.keys("t").golden(&format!("logs-merged-times-{width}x{height}"));
+        stage
+            .keys("t")
+            .golden(&format!("logs-merged-times-{width}x{height}"));
         stage.keys("a");
         assert_eq!(stage.model.log.targets.len(), 1);
     }
@@ -55,7 +87,12 @@ fn the_logs_of_all_in_view_come_by_time() {
 #[test]
 fn marks_say_which_logs_are_merged() {
     let mut stage = Stage::new(80, 24);
-    stage.select("web").keys("<Space>").select("db").keys("<Space>").keys("l");
+    stage
+        .select("web")
+        .keys("<Space>")
+        .select("db")
+        .keys("<Space>")
+        .keys("l");
     assert_eq!(stage.model.log.names, ["web", "db"]);
     stage.shows("2 containers  marked");
     stage.keys("1U").select("cache").keys("l");
@@ -65,18 +102,41 @@ fn marks_say_which_logs_are_merged() {
 #[test]
 fn late_lines_find_their_place_and_what_is_read_stays() {
     let mut stage = Stage::new(80, 24);
-    stage.select("web").keys("<Space>").select("db").keys("<Space>").keys("l");
+    stage
+        .select("web")
+        .keys("<Space>")
+        .select("db")
+        .keys("<Space>")
+        .keys("l");
     let before = stage.model.log.end();
-    came(&mut stage, (0..40).map(|i| at(2 * i, 0, &format!("even {i}"))).collect());
+    came(
+        &mut stage,
+        (0..40)
+            .map(|i| at(2 * i, 0, &format!("even {i}")))
+            .collect(),
+    );
     stage.keys("kkv");
     let selected = stage.model.log.selection.unwrap().head;
     let text = stage.model.log.line(selected).unwrap().text.clone();
     let top = stage.screen().lines().nth(6).unwrap().to_owned();
-    came(&mut stage, (0..40).map(|i| at(2 * i + 1, 1, &format!("odd {i}"))).collect());
-    let mine: Vec<String> = (before..before + 6).map(|number| stage.model.log.line(number).unwrap().text.clone()).collect();
-    assert_eq!(mine, ["even 0", "odd 0", "even 1", "odd 1", "even 2", "odd 2"]);
+    came(
+        &mut stage,
+        (0..40)
+            .map(|i| at(2 * i + 1, 1, &format!("odd {i}")))
+            .collect(),
+    );
+    let mine: Vec<String> = (before..before + 6)
+        .map(|number| stage.model.log.line(number).unwrap().text.clone())
+        .collect();
+    assert_eq!(
+        mine,
+        ["even 0", "odd 0", "even 1", "odd 1", "even 2", "odd 2"]
+    );
     let now = stage.model.log.selection.unwrap();
-    assert_eq!((now.anchor, &stage.model.log.line(now.head).unwrap().text), (now.head, &text));
+    assert_eq!(
+        (now.anchor, &stage.model.log.line(now.head).unwrap().text),
+        (now.head, &text)
+    );
     assert_eq!(stage.screen().lines().nth(6).unwrap(), top);
 }
 
@@ -100,7 +160,9 @@ fn the_writers_colours_are_shown_unless_nothing_is_coloured() {
     came(&mut stage, vec![at(0, 0, line)]);
     let cell = |stage: &mut Stage, column: u16| {
         let buffer = stage.buffer();
-        let y = (0..24).find(|y| buffer[(2, *y)].symbol() == "r" && buffer[(6, *y)].symbol() == "p").unwrap();
+        let y = (0..24)
+            .find(|y| buffer[(2, *y)].symbol() == "r" && buffer[(6, *y)].symbol() == "p")
+            .unwrap();
         (buffer[(column, y)].fg, buffer[(column, y)].modifier)
     };
     assert_eq!(cell(&mut stage, 3), (Color::Red, Modifier::BOLD));
@@ -116,7 +178,9 @@ fn the_writers_colours_are_shown_unless_nothing_is_coloured() {
 fn searching_goes_along_as_one_types() {
     for (width, height) in BOTH {
         let mut stage = with_lines(width, height, 100);
-        stage.keys("g/error").golden(&format!("logs-searching-{width}x{height}"));
+        stage
+            .keys("g/error")
+            .golden(&format!("logs-searching-{width}x{height}"));
         stage.keys("<Enter>");
         stage.shows("match 1 of 10");
         stage.shows("numbered 3: an Error");
@@ -138,7 +202,10 @@ fn a_search_given_up_goes_back() {
     let before = stage.screen();
     stage.keys("/numbered 5").hides("following");
     stage.keys("<Esc>");
-    assert_eq!((stage.screen(), stage.model.log.place), (before, Place::End));
+    assert_eq!(
+        (stage.screen(), stage.model.log.place),
+        (before, Place::End)
+    );
     stage.keys("/nowhere to be found<Enter>").shows("no match");
     stage.keys("n").shows("search: no line matches");
     stage.keys("/error<Enter>/<Enter>").shows("match 10 of 10");
@@ -150,11 +217,18 @@ fn a_search_given_up_goes_back() {
 fn matches_are_highlighted_across_wrapped_rows() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("l");
-    came(&mut stage, vec![at(0, 0, &format!("{}needle", "x".repeat(75)))]);
+    came(
+        &mut stage,
+        vec![at(0, 0, &format!("{}needle", "x".repeat(75)))],
+    );
     stage.keys("/needle<Enter>");
     let buffer = stage.buffer();
-    let lit: String =
-        buffer.content().iter().filter(|cell| cell.modifier.contains(Modifier::UNDERLINED)).map(|cell| cell.symbol()).collect();
+    let lit: String = buffer
+        .content()
+        .iter()
+        .filter(|cell| cell.modifier.contains(Modifier::UNDERLINED))
+        .map(|cell| cell.symbol())
+        .collect();
     assert!(lit.ends_with("needle"), "{lit}");
 }
 
@@ -162,7 +236,9 @@ fn matches_are_highlighted_across_wrapped_rows() {
 fn lines_are_selected_with_keys_and_copied() {
     for (width, height) in BOTH {
         let mut stage = with_lines(width, height, 50);
-        stage.keys("v<Up><Up>").golden(&format!("logs-selected-{width}x{height}"));
+        stage
+            .keys("v<Up><Up>")
+            .golden(&format!("logs-selected-{width}x{height}"));
         came(&mut stage, vec![at(100, 0, "later")]);
         stage.shows("3 lines selected");
         stage.effects.clear();
@@ -182,7 +258,13 @@ fn selecting_goes_as_far_as_there_are_lines() {
     let all = stage.model.log.end();
     assert_eq!(stage.model.log.wanted().count() as u64, all);
     stage.keys("<Up><PageUp>");
-    assert_eq!((stage.model.log.selection.unwrap().head, stage.model.log.place), (0, Place::At(0, 0)));
+    assert_eq!(
+        (
+            stage.model.log.selection.unwrap().head,
+            stage.model.log.place
+        ),
+        (0, Place::At(0, 0))
+    );
     stage.keys("G<Down>");
     assert_eq!(stage.model.log.selection.unwrap().head, all - 1);
 }
@@ -203,10 +285,18 @@ fn lines_are_selected_with_the_mouse() {
         stage.send(Message::Input(Input::Drag(10, body.y - 1)));
     }
     let top = stage.model.log.selection.unwrap().head;
-    assert_eq!(stage.model.log.place, Place::At(top, 0), "it scrolls at its edge");
+    assert_eq!(
+        stage.model.log.place,
+        Place::At(top, 0),
+        "it scrolls at its edge"
+    );
     stage.send(Message::Input(Input::Release));
     stage.send(Message::Input(Input::Wheel(10, 10, 1)));
-    assert_eq!(stage.model.log.selection.unwrap().head, top, "the wheel moves what is seen alone");
+    assert_eq!(
+        stage.model.log.selection.unwrap().head,
+        top,
+        "the wheel moves what is seen alone"
+    );
 }
 
 #[test]
@@ -216,29 +306,59 @@ fn the_log_or_what_is_selected_is_saved_where_nothing_is_yet() {
     let file = folder.join("web.log");
     for (width, height) in BOTH {
         let mut stage = with_lines(width, height, 20);
-        stage.keys("v<Up>s").golden(&format!("logs-save-{width}x{height}"));
+        stage
+            .keys("v<Up>s")
+            .golden(&format!("logs-save-{width}x{height}"));
         stage.keys("<Ctrl-U><Enter>").shows("a file's name");
     }
     let mut stage = with_lines(80, 24, 20);
-    stage.keys("v<Up>s<Ctrl-U>").keys(file.to_str().unwrap()).keys("<Enter>").shows("written:");
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), "numbered 18: all is well\nnumbered 19: all is well\n");
-    stage.keys("s<Ctrl-U>").keys(file.to_str().unwrap()).keys("<Enter>").shows("File exists");
-    assert!(std::fs::read_to_string(&file).unwrap().starts_with("numbered 18"), "it is not written over");
+    stage
+        .keys("v<Up>s<Ctrl-U>")
+        .keys(file.to_str().unwrap())
+        .keys("<Enter>")
+        .shows("written:");
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap(),
+        "numbered 18: all is well\nnumbered 19: all is well\n"
+    );
+    stage
+        .keys("s<Ctrl-U>")
+        .keys(file.to_str().unwrap())
+        .keys("<Enter>")
+        .shows("File exists");
+    assert!(
+        std::fs::read_to_string(&file)
+            .unwrap()
+            .starts_with("numbered 18"),
+        "it is not written over"
+    );
     stage.held = true;
     stage.keys("<Esc><Esc>ts<Enter>");
     let whole = stage.effects.iter().rev().find_map(|effect| match effect {
-        Effect::Call(_, Call::Write(path, text)) if path.to_str() == Some("web.log") => Some(text.clone()),
+        Effect::Call(_, Call::Write(path, text)) if path.to_str() == Some("web.log") => {
+            Some(text.clone())
+        }
         _ => None,
     });
     let whole = whole.unwrap();
-    assert!(whole.ends_with("2026-11-23T14:10:19.000Z numbered 19: all is well\n"), "{whole}");
+    assert!(
+        whole.ends_with("2026-11-23T14:10:19.000Z numbered 19: all is well\n"),
+        "{whole}"
+    );
     assert_eq!(whole.lines().count() as u64, stage.model.log.end());
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]
 fn a_screen_that_only_reads_saves_nothing() {
-    let mut stage = Stage::with(minic_tui::tui::Settings { read_only: true, ..settings() }, 80, 24);
+    let mut stage = Stage::with(
+        minic_tui::tui::Settings {
+            read_only: true,
+            ..settings()
+        },
+        80,
+        24,
+    );
     stage.select("web").keys("ls");
     stage.shows("Save: this screen is read-only");
     assert!(!matches!(stage.model.overlay, Some(Overlay::Line(_))));
@@ -247,13 +367,32 @@ fn a_screen_that_only_reads_saves_nothing() {
 #[test]
 fn a_flood_of_several_logs_is_bounded() {
     let mut stage = Stage::new(80, 24);
-    stage.select("web").keys("<Space>").select("db").keys("<Space>").keys("l/flood<Enter>");
+    stage
+        .select("web")
+        .keys("<Space>")
+        .select("db")
+        .keys("<Space>")
+        .keys("l/flood<Enter>");
     for round in 0..30 {
-        came(&mut stage, (0..1_000).map(|i| at(round * 10 + i / 100, i as usize % 2, &format!("flood {round} {i}"))).collect());
+        came(
+            &mut stage,
+            (0..1_000)
+                .map(|i| {
+                    at(
+                        round * 10 + i / 100,
+                        i as usize % 2,
+                        &format!("flood {round} {i}"),
+                    )
+                })
+                .collect(),
+        );
     }
     let log = &stage.model.log;
     assert!(log.missing() > 0 && log.end() - log.dropped() <= 20_000);
-    assert_eq!(log.search.count(log.end()) as u64, log.end() - log.dropped());
+    assert_eq!(
+        log.search.count(log.end()) as u64,
+        log.end() - log.dropped()
+    );
 }
 
 #[test]

@@ -10,7 +10,11 @@ use crate::stage::Stage;
 #[track_caller]
 fn click(stage: &mut Stage, target: &Target) {
     stage.buffer();
-    let area = stage.model.hits.find(target).unwrap_or_else(|| panic!("{target:?} is not on the screen"));
+    let area = stage
+        .model
+        .hits
+        .find(target)
+        .unwrap_or_else(|| panic!("{target:?} is not on the screen"));
     stage.send(Message::Input(Input::Click(area.x, area.y)));
 }
 
@@ -35,7 +39,9 @@ fn rows_headings_tabs_and_keys() {
     assert_eq!((stage.model.tab, stage.model.preset), (Tab::Presets, 2));
     click(&mut stage, &Target::Action(Action::UsePreset));
     click(&mut stage, &Target::Field(Field::Memory));
-    assert!(matches!(&stage.model.overlay, Some(Overlay::Form(form)) if form.focus == Some(Field::Memory)));
+    assert!(
+        matches!(&stage.model.overlay, Some(Overlay::Form(form)) if form.focus == Some(Field::Memory))
+    );
 }
 
 #[test]
@@ -58,7 +64,10 @@ fn the_wheel_scrolls_what_has_the_keys() {
     assert_eq!(stage.model.overlay, Some(Overlay::Help(3)));
     stage.keys("<Esc>");
     let name = stage.selected().to_owned();
-    stage.made_passing(&name).keys("D").send(Message::Input(Input::Wheel(5, 8, 1)));
+    stage
+        .made_passing(&name)
+        .keys("D")
+        .send(Message::Input(Input::Wheel(5, 8, 1)));
     assert_eq!(stage.model.list.row(), 3, "a question is not scrolled away");
 }
 

@@ -9,10 +9,15 @@ use crate::stage::Stage;
 #[test]
 fn a_few_letters_find_it_and_enter_does_it() {
     for (width, height) in [(60, 15), (80, 24), (120, 40)] {
-        Stage::new(width, height).keys(":").golden(&format!("palette-{width}x{height}"));
+        Stage::new(width, height)
+            .keys(":")
+            .golden(&format!("palette-{width}x{height}"));
     }
     let mut stage = Stage::new(80, 24);
-    stage.select("web").keys(":sto").golden("palette-found-80x24");
+    stage
+        .select("web")
+        .keys(":sto")
+        .golden("palette-found-80x24");
     assert!(stage.record("web").status.is_alive());
     stage.keys("<Enter>");
     assert_eq!(stage.record("web").status.word(), "STOPPED");
@@ -28,14 +33,23 @@ fn every_action_that_is_not_a_motion_is_offered_somewhere() {
     for tab in ["1", "2", "3", "4", "5", "6", "7", "8", "9"] {
         let mut stage = Stage::new(80, 24);
         stage.keys(tab).keys(":");
-        let Some(Overlay::Palette(palette)) = &stage.model.overlay else { panic!() };
+        let Some(Overlay::Palette(palette)) = &stage.model.overlay else {
+            panic!()
+        };
         offered.extend(palette.found.clone());
     }
     for action in Action::ALL {
         let wanted = !action.is_motion() && *action != Action::Palette;
         // these mean something only while the past is looked at, or a shell typed into
-        let past = matches!(action, Action::Later | Action::MuchLater | Action::Live | Action::LeaveShell);
-        assert!(offered.contains(action) || !wanted || past, "{}", action.id());
+        let past = matches!(
+            action,
+            Action::Later | Action::MuchLater | Action::Live | Action::LeaveShell
+        );
+        assert!(
+            offered.contains(action) || !wanted || past,
+            "{}",
+            action.id()
+        );
     }
 }
 
@@ -45,7 +59,10 @@ fn the_command_line_is_shown_and_copied() {
     stage.select("web").keys(":stop");
     stage.shows("$ minic-tui stop -t 10 web");
     stage.keys("<Ctrl-Y>");
-    assert_eq!(stage.take_effects().pop(), Some(Effect::Copy("minic-tui stop -t 10 web".into())));
+    assert_eq!(
+        stage.take_effects().pop(),
+        Some(Effect::Copy("minic-tui stop -t 10 web".into()))
+    );
     stage.keys("<Esc>");
     let mut copied = |keys: &str| {
         stage.keys(keys).keys("y");
@@ -58,7 +75,10 @@ fn the_command_line_is_shown_and_copied() {
     assert_eq!(copied("=<F8>"), "minic-tui update --memory 288M web");
     assert_eq!(copied("s"), "minic-tui stop -t 10 web");
     assert_eq!(copied("D"), "minic-tui destroy -f web");
-    assert_eq!(copied("rsleep 9<Tab>nap<Enter>"), "minic-tui run -d --name nap -- sleep 9");
+    assert_eq!(
+        copied("rsleep 9<Tab>nap<Enter>"),
+        "minic-tui run -d --name nap -- sleep 9"
+    );
     Stage::new(80, 24).keys("y").shows("nothing was done yet");
 }
 
@@ -70,14 +90,24 @@ fn verbs_go_to_all_that_are_marked() {
     stage.golden("marked-80x24");
     stage.take_effects();
     stage.keys("s");
-    let stopped = stage.take_effects().into_iter().filter(|effect| matches!(effect, Effect::Call(_, Call::Stop(..)))).count();
+    let stopped = stage
+        .take_effects()
+        .into_iter()
+        .filter(|effect| matches!(effect, Effect::Call(_, Call::Stop(..))))
+        .count();
     assert_eq!(stopped, 2, "the third is stopped already");
     stage.golden("marked-stopped-80x24");
     stage.keys("y");
-    assert_eq!(stage.take_effects().pop(), Some(Effect::Copy("minic-tui stop -t 10 web cache".into())));
+    assert_eq!(
+        stage.take_effects().pop(),
+        Some(Effect::Copy("minic-tui stop -t 10 web cache".into()))
+    );
     stage.keys("D");
     assert_eq!(stage.model.records.len(), 6);
-    assert!(stage.model.list.marks.is_empty(), "what is gone is not marked");
+    assert!(
+        stage.model.list.marks.is_empty(),
+        "what is gone is not marked"
+    );
     stage.keys("uuu");
     assert_eq!(stage.model.records.len(), 9);
     let mut stage = Stage::new(80, 24);

@@ -13,8 +13,18 @@ fn every_pane_shows_the_moment() {
     let then = stage.screen();
     stage.tick(5);
     stage.shows("PAST −17 s");
-    let figures = |screen: &str| screen.lines().filter(|line| line.contains("cache ")).map(str::to_owned).collect::<Vec<_>>();
-    assert_eq!(figures(&then)[0], figures(&stage.screen())[0], "the moment stays while time goes on");
+    let figures = |screen: &str| {
+        screen
+            .lines()
+            .filter(|line| line.contains("cache "))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        figures(&then)[0],
+        figures(&stage.screen())[0],
+        "the moment stays while time goes on"
+    );
     stage.keys("<End>").hides("PAST");
     assert_ne!(figures(&live)[0], figures(&stage.screen())[0]);
     let mut stage = Stage::new(120, 40);
@@ -28,7 +38,9 @@ fn one_that_ended_since_runs_again_in_the_past() {
     stage.tick(5);
     stage.select("web").keys("s").tick(3);
     assert_eq!(stage.record("web").status.word(), "STOPPED");
-    stage.keys("<Left><Left><Left><Left><Left>").golden("past-alive-80x24");
+    stage
+        .keys("<Left><Left><Left><Left><Left>")
+        .golden("past-alive-80x24");
     stage.keys("<Esc>").golden("past-over-80x24");
 }
 
@@ -76,14 +88,31 @@ fn the_peak_and_the_kills_are_those_of_the_moment() {
     stage.select("db").tick(5);
     let figure = |stage: &mut Stage| {
         let screen = stage.screen();
-        let line = screen.lines().find(|line| line.starts_with(" Now")).unwrap().to_owned();
-        line.split("peak ").nth(1).unwrap().split(' ').next().unwrap().to_owned()
+        let line = screen
+            .lines()
+            .find(|line| line.starts_with(" Now"))
+            .unwrap()
+            .to_owned();
+        line.split("peak ")
+            .nth(1)
+            .unwrap()
+            .split(' ')
+            .next()
+            .unwrap()
+            .to_owned()
     };
     let now = figure(&mut stage);
     let id = stage.record("db").spec.id;
-    let then = stage.model.history.series(&id).unwrap().value(minic_tui::stats::Figure::MemoryPeak, stage.model.history.oldest());
+    let then = stage.model.history.series(&id).unwrap().value(
+        minic_tui::stats::Figure::MemoryPeak,
+        stage.model.history.oldest(),
+    );
     stage.keys("<Shift-Left><Shift-Left><Shift-Left>");
     let shown = figure(&mut stage);
-    assert_eq!(shown, minic_tui::spec::format_bytes(then.unwrap() as u64), "now {now}");
+    assert_eq!(
+        shown,
+        minic_tui::spec::format_bytes(then.unwrap() as u64),
+        "now {now}"
+    );
     stage.shows("OOM kills 0");
 }

@@ -16,13 +16,19 @@ fn what_changes_nothing_asks_for_no_frame() {
     drawn(&mut stage);
     let same = stage.model.records.clone();
     stage.send(Message::Records(800, Ok(same)));
-    stage.send(Message::Clock(stage.model.now + jiff::SignedDuration::from_secs(1)));
+    stage.send(Message::Clock(
+        stage.model.now + jiff::SignedDuration::from_secs(1),
+    ));
     stage.send(Message::Input(Input::Click(79, 20)));
     stage.keys("<F12>#");
     stage.send(Message::Input(Input::Paste("rm -rf /\n".into())));
     let older = Vec::new();
     stage.send(Message::Records(3, Ok(older)));
-    assert_eq!(stage.model.records.len(), 9, "an older reading that comes late is dropped");
+    assert_eq!(
+        stage.model.records.len(),
+        9,
+        "an older reading that comes late is dropped"
+    );
     stage.model.dirty = false;
     stage.send(Message::Records(801, Ok(stage.model.records.clone())));
     assert!(!stage.model.dirty);
@@ -47,7 +53,8 @@ fn a_log_without_news_draws_nothing() {
     stage.log_came(web.clone(), Vec::new());
     assert!(!stage.model.dirty);
     let other = stage.record("db").spec.id;
-    let line = minic_tui::tui::model::LogLine::plain(stage.model.now, false, "of another container");
+    let line =
+        minic_tui::tui::model::LogLine::plain(stage.model.now, false, "of another container");
     stage.log_came(other, vec![line]);
     assert!(!stage.model.dirty);
     stage.hides("of another container");

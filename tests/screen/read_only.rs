@@ -11,24 +11,42 @@ use crate::stage::{Stage, settings};
 
 fn read_only() -> Stage {
     let config_file = Some("/nowhere/config.toml".into());
-    Stage::with(Settings { read_only: true, config_file, ..settings() }, 80, 24)
+    Stage::with(
+        Settings {
+            read_only: true,
+            config_file,
+            ..settings()
+        },
+        80,
+        24,
+    )
 }
 
 /// Has the palette do `action`: the way that knows every action, also those without a key here.
 fn choose(stage: &mut Stage, action: Action) {
-    stage.model.overlay = Some(Overlay::Palette(Palette { found: vec![action], ..Palette::default() }));
+    stage.model.overlay = Some(Overlay::Palette(Palette {
+        found: vec![action],
+        ..Palette::default()
+    }));
     stage.keys("<Enter>");
 }
 
 #[track_caller]
 fn nothing_changed(stage: &mut Stage, what: &str) {
-    let changing: Vec<Effect> = stage.take_effects().into_iter().filter(Effect::changes_something).collect();
+    let changing: Vec<Effect> = stage
+        .take_effects()
+        .into_iter()
+        .filter(Effect::changes_something)
+        .collect();
     assert_eq!(changing, [], "{what}");
 }
 
 #[test]
 fn every_action_on_every_tab() {
-    for action in Action::ALL.iter().filter(|action| !action.is_motion() || **action == Action::Confirm) {
+    for action in Action::ALL
+        .iter()
+        .filter(|action| !action.is_motion() || **action == Action::Confirm)
+    {
         let mut stage = read_only();
         let before = stage.demo.records().unwrap();
         for name in ["web", "migrate"] {
@@ -38,18 +56,35 @@ fn every_action_on_every_tab() {
                 choose(&mut stage, *action);
                 // whatever it opened is answered with yes
                 stage.keys("<Enter><Enter>");
-                (stage.model.overlay, stage.model.past, stage.model.shells.typing) = (None, None, false);
+                (
+                    stage.model.overlay,
+                    stage.model.past,
+                    stage.model.shells.typing,
+                ) = (None, None, false);
                 nothing_changed(&mut stage, &format!("{} on {tab:?} of {name}", action.id()));
             }
         }
-        let statuses = |records: &[minic_tui::record::Record]| records.iter().map(|record| record.status.clone()).collect::<Vec<_>>();
-        assert_eq!(statuses(&stage.demo.records().unwrap()), statuses(&before), "{}", action.id());
+        let statuses = |records: &[minic_tui::record::Record]| {
+            records
+                .iter()
+                .map(|record| record.status.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            statuses(&stage.demo.records().unwrap()),
+            statuses(&before),
+            "{}",
+            action.id()
+        );
     }
 }
 
 #[test]
 fn every_refusal_is_seen() {
-    for action in Action::ALL.iter().filter(|action| action.changes_something()) {
+    for action in Action::ALL
+        .iter()
+        .filter(|action| action.changes_something())
+    {
         let mut stage = read_only();
         stage.select("web");
         choose(&mut stage, *action);
@@ -61,14 +96,23 @@ fn every_refusal_is_seen() {
 #[test]
 fn files_of_the_host_are_not_written_either() {
     let mut stage = read_only();
-    stage.select("web").keys("x<Enter>").shows("save: this screen is read-only");
+    stage
+        .select("web")
+        .keys("x<Enter>")
+        .shows("save: this screen is read-only");
     let mut stage = read_only();
-    stage.select("web").keys("A<Enter>").shows("save-preset web: this screen is read-only");
+    stage
+        .select("web")
+        .keys("A<Enter>")
+        .shows("save-preset web: this screen is read-only");
     let mut stage = read_only();
     stage.select("web").keys("5").tick(1);
     stage.keys("e<Enter>").shows("this screen is read-only");
     nothing_changed(&mut stage, "extract");
-    assert!(stage.model.pending.is_empty(), "nobody waits for what was refused");
+    assert!(
+        stage.model.pending.is_empty(),
+        "nobody waits for what was refused"
+    );
 }
 
 #[test]

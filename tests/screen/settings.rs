@@ -11,22 +11,48 @@ use crate::stage::{Stage, settings};
 #[test]
 fn a_changed_file_holds_at_once_and_a_wrong_one_changes_nothing() {
     let mut stage = Stage::new(80, 24);
-    let overrides = [("containers".into(), [("stop".into(), vec!["x".into()])].into())].into();
-    let keymap = Keymap::embedded().unwrap().with_overrides(&overrides).unwrap();
-    stage.send(Message::Settings(Ok(Box::new(Settings { keymap, ..settings() }))));
+    let overrides = [(
+        "containers".into(),
+        [("stop".into(), vec!["x".into()])].into(),
+    )]
+    .into();
+    let keymap = Keymap::embedded()
+        .unwrap()
+        .with_overrides(&overrides)
+        .unwrap();
+    stage.send(Message::Settings(Ok(Box::new(Settings {
+        keymap,
+        ..settings()
+    }))));
     stage.golden("reloaded-80x24");
-    stage.send(Message::Settings(Err("/etc/minic/config.toml:3:8: tick: soon is not a time".into())));
+    stage.send(Message::Settings(Err(
+        "/etc/minic/config.toml:3:8: tick: soon is not a time".into(),
+    )));
     stage.golden("reload-wrong-80x24");
     stage.take_effects();
     stage.select("web").keys("x");
-    assert!(stage.take_effects().iter().any(|effect| matches!(effect, Effect::Call(..))), "the new key still holds");
+    assert!(
+        stage
+            .take_effects()
+            .iter()
+            .any(|effect| matches!(effect, Effect::Call(..))),
+        "the new key still holds"
+    );
 }
 
 #[test]
 fn every_theme_shows_the_same_words() {
     let shown = |name: &str, depth| {
         let theme = Theme::named(name, depth, Symbols::UNICODE).unwrap();
-        Stage::with(Settings { theme, ..settings() }, 80, 24).screen()
+        Stage::with(
+            Settings {
+                theme,
+                ..settings()
+            },
+            80,
+            24,
+        )
+        .screen()
     };
     let first = shown("dark", ColorDepth::True);
     for name in THEME_NAMES {
@@ -38,7 +64,9 @@ fn every_theme_shows_the_same_words() {
 
 #[test]
 fn ascii_is_ascii_alone_in_every_overlay() {
-    for keys in ["", "?", ":", "r", "<F6>", "/x", "i", "w", "<Left>", "2", "3", "<F7>"] {
+    for keys in [
+        "", "?", ":", "r", "<F6>", "/x", "i", "w", "<Left>", "2", "3", "<F7>",
+    ] {
         let mut stage = Stage::with(crate::stage::ascii(), 80, 24);
         stage.tick(5);
         stage.keys(keys);

@@ -1,4 +1,5 @@
-//! F9 and `p` on the Containers tab: a signal for the init of one container or of all that are marked, and freezing them.
+//! F9 and `p` on the Containers tab: a signal for the init of one container or of all that are
+//! marked, and freezing them.
 
 use minic_tui::tui::effect::{Call, Effect};
 use minic_tui::tui::message::Message;
@@ -6,7 +7,13 @@ use minic_tui::tui::message::Message;
 use crate::stage::Stage;
 
 fn calls(stage: &mut Stage) -> Vec<Call> {
-    let call = |effect| if let Effect::Call(_, call) = effect { Some(call) } else { None };
+    let call = |effect| {
+        if let Effect::Call(_, call) = effect {
+            Some(call)
+        } else {
+            None
+        }
+    };
     stage.take_effects().into_iter().filter_map(call).collect()
 }
 
@@ -27,11 +34,16 @@ fn a_signal_goes_to_the_selected_one() {
     let web = stage.record("web").spec.id;
     assert_eq!(calls(&mut stage), [Call::Kill(web, 10)]);
     stage.shows("web has the signal");
-    assert_eq!(stage.model.last_command.as_deref(), Some("minic-tui kill -s SIGUSR1 web"));
+    assert_eq!(
+        stage.model.last_command.as_deref(),
+        Some("minic-tui kill -s SIGUSR1 web")
+    );
     assert!(stage.record("web").status.is_alive());
     stage.keys("<F9>j<Enter>");
     assert_eq!(stage.record("web").status.word(), "STOPPED");
-    stage.keys("<F9>").shows("web is STOPPED: there is nothing to send a signal to");
+    stage
+        .keys("<F9>")
+        .shows("web is STOPPED: there is nothing to send a signal to");
     assert!(stage.model.overlay.is_none());
 }
 
@@ -48,7 +60,10 @@ fn a_signal_goes_to_all_that_are_marked_and_alive() {
     stage.send(Message::Records(900, Ok(records)));
     stage.keys("<Enter>");
     assert_eq!(calls(&mut stage), [Call::Kill(web, 15)]);
-    assert!(stage.record("sleeper").status.is_alive(), "the cursor's own is not meant while others are marked");
+    assert!(
+        stage.record("sleeper").status.is_alive(),
+        "the cursor's own is not meant while others are marked"
+    );
 }
 
 #[test]
@@ -66,7 +81,9 @@ fn none_alive_and_none_at_all() {
     let mut stage = Stage::new(80, 24);
     mark(&mut stage, &["migrate", "nightly"]);
     stage.keys("<F9>").shows("none of the 2 marked is alive");
-    stage.keys("U/zzzzzz<Enter><F9>").shows("Signal: no container is selected");
+    stage
+        .keys("U/zzzzzz<Enter><F9>")
+        .shows("Signal: no container is selected");
     assert_eq!(calls(&mut stage), []);
 }
 
@@ -78,13 +95,22 @@ fn one_key_freezes_and_lets_go_on() {
     stage.keys("p");
     assert_eq!(calls(&mut stage), [Call::Pause(web.clone())]);
     assert_eq!(stage.record("web").status.word(), "PAUSED");
-    assert_eq!(stage.model.last_command.as_deref(), Some("minic-tui pause web"));
+    assert_eq!(
+        stage.model.last_command.as_deref(),
+        Some("minic-tui pause web")
+    );
     stage.golden("paused-80x24");
     stage.keys("p");
     assert_eq!(calls(&mut stage), [Call::Resume(web)]);
     assert_eq!(stage.record("web").status.word(), "RUNNING");
-    assert_eq!(stage.model.last_command.as_deref(), Some("minic-tui resume web"));
-    stage.select("migrate").keys("p").shows("migrate is STOPPED: there is nothing to pause");
+    assert_eq!(
+        stage.model.last_command.as_deref(),
+        Some("minic-tui resume web")
+    );
+    stage
+        .select("migrate")
+        .keys("p")
+        .shows("migrate is STOPPED: there is nothing to pause");
     assert_eq!(calls(&mut stage), []);
 }
 
@@ -94,11 +120,21 @@ fn marked_ones_are_all_frozen_before_all_go_on() {
     stage.select("db").keys("p").take_effects();
     mark(&mut stage, &["web", "db", "migrate"]);
     stage.keys("p");
-    let ids: Vec<_> = ["web", "db"].iter().map(|name| stage.record(name).spec.id).collect();
-    assert_eq!(calls(&mut stage), [Call::Pause(ids[0].clone())], "db is frozen already and stays so");
+    let ids: Vec<_> = ["web", "db"]
+        .iter()
+        .map(|name| stage.record(name).spec.id)
+        .collect();
+    assert_eq!(
+        calls(&mut stage),
+        [Call::Pause(ids[0].clone())],
+        "db is frozen already and stays so"
+    );
     stage.shows("pause: not 2 of the 3 marked");
     stage.keys("p");
     let mut woken = calls(&mut stage);
     woken.sort_by_key(|call| *call == Call::Resume(ids[1].clone()));
-    assert_eq!(woken, [Call::Resume(ids[0].clone()), Call::Resume(ids[1].clone())]);
+    assert_eq!(
+        woken,
+        [Call::Resume(ids[0].clone()), Call::Resume(ids[1].clone())]
+    );
 }

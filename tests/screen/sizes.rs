@@ -13,8 +13,8 @@ fn too_small_says_what_it_needs() {
 #[test]
 fn nothing_breaks_at_any_size_in_any_state() {
     let states = [
-        "", "?", "D", "<F6>", "/we", "r", "r<Enter>", "3", "3t", "3w", "8", "8<Enter>", "2", "2s", "4", "4<Enter>", "5", "5<Enter>", "6",
-        "7", "9", "G", "s", "v", "vG",
+        "", "?", "D", "<F6>", "/we", "r", "r<Enter>", "3", "3t", "3w", "8", "8<Enter>", "2", "2s",
+        "4", "4<Enter>", "5", "5<Enter>", "6", "7", "9", "G", "s", "v", "vG",
     ];
     for keys in states {
         let mut stage = Stage::new(80, 24);
@@ -37,7 +37,11 @@ fn resizing_keeps_the_selection_in_sight() {
     assert!(stage.model.dirty);
     stage.shows("▌STOPPED memory-hog");
     stage.send(Message::Input(Input::Resize(120, 40)));
-    assert_eq!((stage.selected(), stage.model.list.offset), (last.as_str(), 0), "no empty rows below the last");
+    assert_eq!(
+        (stage.selected(), stage.model.list.offset),
+        (last.as_str(), 0),
+        "no empty rows below the last"
+    );
 }
 
 #[test]
@@ -45,12 +49,35 @@ fn the_columns_line_up_at_every_width() {
     for width in 60..=200 {
         let mut stage = Stage::new(width, 24);
         let screen = stage.screen();
-        let line = |text: &str| screen.lines().find(|line| line.contains(text)).unwrap().to_owned();
-        let end = |line: &str, text: &str| line.char_indices().take_while(|(at, _)| *at < line.find(text).unwrap() + text.len()).count();
+        let line = |text: &str| {
+            screen
+                .lines()
+                .find(|line| line.contains(text))
+                .unwrap()
+                .to_owned()
+        };
+        let end = |line: &str, text: &str| {
+            line.char_indices()
+                .take_while(|(at, _)| *at < line.find(text).unwrap() + text.len())
+                .count()
+        };
         // figures end where their heading ends
         let (heading, row) = (line("STATE▲"), line(" web "));
-        assert_eq!(end(&heading, "UPTIME"), end(&row, " 2d04h"), "{width}:\n{screen}");
-        assert_eq!(end(&heading, " PID"), end(&row, " 4131"), "{width}:\n{screen}");
-        assert!(screen.lines().all(|line| line.chars().count() <= usize::from(width)), "{width}");
+        assert_eq!(
+            end(&heading, "UPTIME"),
+            end(&row, " 2d04h"),
+            "{width}:\n{screen}"
+        );
+        assert_eq!(
+            end(&heading, " PID"),
+            end(&row, " 4131"),
+            "{width}:\n{screen}"
+        );
+        assert!(
+            screen
+                .lines()
+                .all(|line| line.chars().count() <= usize::from(width)),
+            "{width}"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! [`Stage`]: a screen on the demo engine whose clock only moves when told, whose effects are carried out at once, and which is typed at.
+//! [`Stage`]: a screen on the demo engine whose clock only moves when told, whose effects are
+//! carried out at once, and which is typed at.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -44,11 +45,19 @@ pub struct Stage {
 }
 
 pub fn settings() -> Settings {
-    Settings { presets: Demo::presets(), time_zone: jiff::tz::TimeZone::UTC, badge: Some("DEMO".into()), ..Settings::embedded().unwrap() }
+    Settings {
+        presets: Demo::presets(),
+        time_zone: jiff::tz::TimeZone::UTC,
+        badge: Some("DEMO".into()),
+        ..Settings::embedded().unwrap()
+    }
 }
 
 pub fn ascii() -> Settings {
-    Settings { theme: Theme::named("colourless", ColorDepth::Sixteen, Symbols::ASCII).unwrap(), ..settings() }
+    Settings {
+        theme: Theme::named("colourless", ColorDepth::Sixteen, Symbols::ASCII).unwrap(),
+        ..settings()
+    }
 }
 
 impl Stage {
@@ -113,7 +122,9 @@ impl Stage {
                     self.send(Message::Records(self.readings, records));
                 }
                 Effect::OpenLog(ids) => {
-                    let opened = ids.into_iter().map(|id| (id.clone(), self.demo.log(&id).unwrap()));
+                    let opened = ids
+                        .into_iter()
+                        .map(|id| (id.clone(), self.demo.log(&id).unwrap()));
                     self.logs = opened.collect();
                 }
                 Effect::ReadTail(id) => self.send(Message::Tail(tail(&self.demo, &id, &|| false))),
@@ -153,8 +164,12 @@ impl Stage {
             ShellCall::Write(bytes) => {
                 let shell = &self.shells[&id];
                 shell.write(&bytes).unwrap();
-                // the demo's shell says nothing to other control characters, and reading would wait for ever
-                if !bytes.iter().any(|byte| *byte >= b' ' || matches!(byte, 3 | 4 | b'\r')) {
+                // the demo's shell says nothing to other control characters, and reading would wait
+                // for ever
+                if !bytes
+                    .iter()
+                    .any(|byte| *byte >= b' ' || matches!(byte, 3 | 4 | b'\r'))
+                {
                     return;
                 }
                 let mut news = vec![shell.read(1 << 20).unwrap()];
@@ -186,7 +201,13 @@ impl Stage {
         for (source, (_, log)) in self.logs.iter_mut().enumerate() {
             lines.extend(log.read(10_000).unwrap().into_iter().map(|chunk| {
                 let (text, runs) = coloured_line(&chunk.bytes);
-                LogLine { at: chunk.at, stderr: chunk.stderr, source, text, runs }
+                LogLine {
+                    at: chunk.at,
+                    stderr: chunk.stderr,
+                    source,
+                    text,
+                    runs,
+                }
             }));
         }
         if lines.is_empty() && !even_nothing {
@@ -195,12 +216,22 @@ impl Stage {
         lines.sort_by_key(|line| line.at);
         self.log_wanted = false;
         let ids = self.logs.iter().map(|(id, _)| id.clone()).collect();
-        self.send(Message::Log(Ok(LogBatch { ids, skipped: 0, lines, unfinished: Vec::new() })));
+        self.send(Message::Log(Ok(LogBatch {
+            ids,
+            skipped: 0,
+            lines,
+            unfinished: Vec::new(),
+        })));
     }
 
     /// Lines of the log of `id` arrive.
     pub fn log_came(&mut self, id: ContainerId, lines: Vec<LogLine>) {
-        self.send(Message::Log(Ok(LogBatch { ids: vec![id], skipped: 0, lines, unfinished: Vec::new() })));
+        self.send(Message::Log(Ok(LogBatch {
+            ids: vec![id],
+            skipped: 0,
+            lines,
+            unfinished: Vec::new(),
+        })));
     }
 
     /// Lets `seconds` pass, with a sample in each.
@@ -225,7 +256,11 @@ impl Stage {
             let chord = match rest.strip_prefix('<').and_then(|r| r.split_once('>')) {
                 Some((name, after)) => {
                     rest = after;
-                    if name == "lt" { Key::Char('<').into() } else { name.parse::<Chord>().unwrap() }
+                    if name == "lt" {
+                        Key::Char('<').into()
+                    } else {
+                        name.parse::<Chord>().unwrap()
+                    }
                 }
                 None => {
                     rest = &rest[c.len_utf8()..];
@@ -242,7 +277,9 @@ impl Stage {
         let (width, height) = self.model.size;
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let mut hits = minic_tui::tui::hit::HitMap::default();
-        terminal.draw(|frame| hits = view(&self.model, frame)).unwrap();
+        terminal
+            .draw(|frame| hits = view(&self.model, frame))
+            .unwrap();
         self.model.hits = hits;
         terminal.backend().buffer().clone()
     }
@@ -269,7 +306,9 @@ impl Stage {
     /// The screen is what the golden file of this name says.
     #[track_caller]
     pub fn golden(&mut self, name: &str) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screen/golden").join(format!("{name}.txt"));
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/screen/golden")
+            .join(format!("{name}.txt"));
         let screen = self.screen();
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             fs::write(&path, &screen).unwrap();
@@ -278,29 +317,45 @@ impl Stage {
         let wanted = fs::read_to_string(&path).unwrap_or_default();
         if screen != wanted {
             let differing = screen.lines().zip(wanted.lines()).position(|(a, b)| a != b);
-            panic!("{name}: differs from its golden file in line {differing:?}; it is now:\n{screen}\nand was:\n{wanted}");
+            panic!(
+                "{name}: differs from its golden file in line {differing:?}; it is now:\n{screen}\nand was:\n{wanted}"
+            );
         }
     }
 
     #[track_caller]
     pub fn shows(&mut self, text: &str) {
         let screen = self.screen();
-        assert!(screen.contains(text), "{text:?} is not on the screen:\n{screen}");
+        assert!(
+            screen.contains(text),
+            "{text:?} is not on the screen:\n{screen}"
+        );
     }
 
     #[track_caller]
     pub fn hides(&mut self, text: &str) {
         let screen = self.screen();
-        assert!(!screen.contains(text), "{text:?} is on the screen:\n{screen}");
+        assert!(
+            !screen.contains(text),
+            "{text:?} is on the screen:\n{screen}"
+        );
     }
 
     pub fn record(&self, name: &str) -> Record {
-        let found = self.model.records.iter().find(|record| record.spec.name.as_str() == name);
-        found.unwrap_or_else(|| panic!("no container {name}")).clone()
+        let found = self
+            .model
+            .records
+            .iter()
+            .find(|record| record.spec.name.as_str() == name);
+        found
+            .unwrap_or_else(|| panic!("no container {name}"))
+            .clone()
     }
 
     pub fn selected(&self) -> &str {
-        self.model.selected().map_or("", |record| record.spec.name.as_str())
+        self.model
+            .selected()
+            .map_or("", |record| record.spec.name.as_str())
     }
 
     /// Selects the container called `name` with the keys.
@@ -310,7 +365,11 @@ impl Stage {
             if self.selected() == name {
                 return self;
             }
-            self.keys(if self.model.list.tiles { "<Right>" } else { "j" });
+            self.keys(if self.model.list.tiles {
+                "<Right>"
+            } else {
+                "j"
+            });
         }
         panic!("{name} is not in the list");
     }
@@ -318,7 +377,10 @@ impl Stage {
     /// From now on `name` is one that removes itself when it ends, as far as the screen knows.
     pub fn made_passing(&mut self, name: &str) -> &mut Self {
         let mut records = self.demo.records().unwrap();
-        records.iter_mut().filter(|record| record.spec.name.as_str() == name).for_each(|record| record.spec.remove = true);
+        records
+            .iter_mut()
+            .filter(|record| record.spec.name.as_str() == name)
+            .for_each(|record| record.spec.remove = true);
         self.send(Message::Records(500, Ok(records)));
         self
     }
@@ -333,11 +395,20 @@ impl Stage {
     }
 }
 
-/// A snapshot in which these containers use so many microseconds of CPU and bytes of memory, `at` seconds after the start.
+/// A snapshot in which these containers use so many microseconds of CPU and bytes of memory, `at`
+/// seconds after the start.
 pub fn snapshot(at: u64, used: &[(&ContainerId, u64, u64)]) -> Snapshot {
     let sample = |(id, cpu, memory): &(&ContainerId, u64, u64)| {
-        let sample = minic_tui::cgroup::Sample { cpu_usec: Some(*cpu), memory: Some(*memory), ..Default::default() };
+        let sample = minic_tui::cgroup::Sample {
+            cpu_usec: Some(*cpu),
+            memory: Some(*memory),
+            ..Default::default()
+        };
         ((*id).clone(), sample)
     };
-    Snapshot { at: Duration::from_secs(at), samples: used.iter().map(sample).collect::<BTreeMap<_, _>>(), ..Snapshot::default() }
+    Snapshot {
+        at: Duration::from_secs(at),
+        samples: used.iter().map(sample).collect::<BTreeMap<_, _>>(),
+        ..Snapshot::default()
+    }
 }

@@ -1,4 +1,5 @@
-//! The tabs that look into containers: what they show at every size, their keys, what they ask for, and what they say when they cannot.
+//! The tabs that look into containers: what they show at every size, their keys, what they ask for,
+//! and what they say when they cannot.
 
 use std::path::PathBuf;
 
@@ -15,7 +16,13 @@ const SIZES: [(u16, u16); 5] = [(60, 15), (80, 24), (120, 40), (200, 60), (300, 
 
 #[test]
 fn every_tab_at_every_size() {
-    for (key, name) in [("2", "processes"), ("5", "files"), ("6", "isolation"), ("7", "events"), ("9", "host")] {
+    for (key, name) in [
+        ("2", "processes"),
+        ("5", "files"),
+        ("6", "isolation"),
+        ("7", "events"),
+        ("9", "host"),
+    ] {
         for (width, height) in SIZES {
             let mut stage = Stage::new(width, height);
             stage.select("web").keys(key).tick(2);
@@ -35,11 +42,21 @@ fn every_tab_in_ascii_without_colours() {
 
 #[test]
 fn nothing_selected_and_nothing_running() {
-    for (key, name) in [("2", "processes"), ("4", "shell"), ("5", "files"), ("6", "isolation")] {
+    for (key, name) in [
+        ("2", "processes"),
+        ("4", "shell"),
+        ("5", "files"),
+        ("6", "isolation"),
+    ] {
         let mut stage = Stage::unlit(settings(), 80, 24);
-        stage.keys(key).golden(&format!("{name}-none-selected-80x24"));
+        stage
+            .keys(key)
+            .golden(&format!("{name}-none-selected-80x24"));
         let mut stage = Stage::new(80, 24);
-        stage.select("migrate").keys(key).golden(&format!("{name}-stopped-80x24"));
+        stage
+            .select("migrate")
+            .keys(key)
+            .golden(&format!("{name}-stopped-80x24"));
     }
 }
 
@@ -47,7 +64,13 @@ fn nothing_selected_and_nothing_running() {
 fn a_tab_looks_only_while_it_is_shown_and_never_twice_at_once() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").take_effects();
-    let looks = |stage: &mut Stage| stage.take_effects().into_iter().filter(|effect| matches!(effect, Effect::Look(_))).count();
+    let looks = |stage: &mut Stage| {
+        stage
+            .take_effects()
+            .into_iter()
+            .filter(|effect| matches!(effect, Effect::Look(_)))
+            .count()
+    };
     stage.tick(3);
     assert_eq!(looks(&mut stage), 0);
     stage.keys("2").tick(3);
@@ -73,7 +96,12 @@ fn processes_are_sorted_and_signalled() {
     stage.take_effects();
     stage.keys("j<Enter>");
     let call = Call::Signal(web.spec.id.clone(), pid, 9);
-    assert!(stage.take_effects().iter().any(|effect| matches!(effect, Effect::Call(_, asked) if *asked == call)));
+    assert!(
+        stage
+            .take_effects()
+            .iter()
+            .any(|effect| matches!(effect, Effect::Call(_, asked) if *asked == call))
+    );
     stage.golden("signalled-80x24");
     stage.keys("gs<Esc>");
     assert!(stage.model.overlay.is_none());
@@ -94,9 +122,15 @@ fn why_processes_cannot_be_told_is_said() {
     let mut stage = Stage::new(80, 24);
     stage.held = true;
     stage.select("web").keys("2");
-    let error = Error::System { message: "read cgroup.procs: Permission denied".into(), hint: None };
+    let error = Error::System {
+        message: "read cgroup.procs: Permission denied".into(),
+        hint: None,
+    };
     let web = stage.record("web").spec.id;
-    stage.send(Message::Seen(Box::new(Seen::Processes(vec![(web, Err(error))]))));
+    stage.send(Message::Seen(Box::new(Seen::Processes(vec![(
+        web,
+        Err(error),
+    )]))));
     stage.golden("processes-error-80x24");
 }
 
@@ -107,10 +141,18 @@ fn events_follow_keep_their_place_and_are_filtered() {
     stage.golden("events-stopped-80x24");
     stage.keys("/died").golden("events-filter-typing-80x24");
     stage.keys("<Enter>").golden("events-filtered-80x24");
-    stage.keys("/<Ctrl-U>nothing like it<Enter>").golden("events-no-match-80x24");
+    stage
+        .keys("/<Ctrl-U>nothing like it<Enter>")
+        .golden("events-no-match-80x24");
     stage.keys("/x<Esc>");
-    assert_eq!(stage.model.looks.events.filter, "nothing like it", "Esc takes back what was typed");
-    let error = Error::System { message: "cannot read the events: Input/output error".into(), hint: None };
+    assert_eq!(
+        stage.model.looks.events.filter, "nothing like it",
+        "Esc takes back what was typed"
+    );
+    let error = Error::System {
+        message: "cannot read the events: Input/output error".into(),
+        hint: None,
+    };
     stage.send(Message::Seen(Box::new(Seen::Events(Err(error)))));
     stage.golden("events-error-80x24");
 }
@@ -122,12 +164,21 @@ fn sheets_scroll_to_their_end_and_no_further() {
         stage.select("web").keys(key).tick(1);
         stage.keys("GGjj").golden(&format!("{name}-end-80x24"));
         stage.keys("gk");
-        assert_eq!((stage.model.looks.isolation.offset, stage.model.looks.host.offset), (0, 0));
+        assert_eq!(
+            (
+                stage.model.looks.isolation.offset,
+                stage.model.looks.host.offset
+            ),
+            (0, 0)
+        );
     }
     let mut stage = Stage::new(80, 24);
     stage.held = true;
     stage.select("web").keys("6");
-    let error = Error::System { message: "read /proc/1/status: No such process".into(), hint: None };
+    let error = Error::System {
+        message: "read /proc/1/status: No such process".into(),
+        hint: None,
+    };
     let web = stage.record("web").spec.id;
     stage.send(Message::Seen(Box::new(Seen::Isolation(web, Err(error)))));
     stage.golden("isolation-error-80x24");
@@ -136,7 +187,10 @@ fn sheets_scroll_to_their_end_and_no_further() {
 #[test]
 fn files_are_opened_extracted_and_reverted() {
     let mut stage = Stage::new(80, 24);
-    stage.select("web").keys("5jjj<Enter>").golden("file-open-80x24");
+    stage
+        .select("web")
+        .keys("5jjj<Enter>")
+        .golden("file-open-80x24");
     stage.keys("G").golden("file-open-end-80x24");
     stage.keys("<Esc>").golden("files-chosen-80x24");
     let web = stage.record("web").spec.id;
@@ -145,7 +199,12 @@ fn files_are_opened_extracted_and_reverted() {
     stage.take_effects();
     stage.keys("<Ctrl-U>/srv/out<Enter>");
     let call = Call::Extract(web.clone(), path.clone(), PathBuf::from("/srv/out"));
-    assert!(stage.take_effects().iter().any(|effect| matches!(effect, Effect::Call(_, asked) if *asked == call)));
+    assert!(
+        stage
+            .take_effects()
+            .iter()
+            .any(|effect| matches!(effect, Effect::Call(_, asked) if *asked == call))
+    );
     stage.golden("file-extract-refused-80x24");
     stage.keys("<Esc>R").golden("file-revert-refused-80x24");
     stage.keys("<Esc>1").select("migrate").keys("5").tick(1);
@@ -153,7 +212,15 @@ fn files_are_opened_extracted_and_reverted() {
     stage.keys("n").take_effects();
     stage.keys("R<Enter>").tick(1);
     stage.golden("file-reverted-80x24");
-    assert!(stage.model.looks.files.list().iter().all(|change| change.path != "/etc/motd"));
+    assert!(
+        stage
+            .model
+            .looks
+            .files
+            .list()
+            .iter()
+            .all(|change| change.path != "/etc/motd")
+    );
     stage.keys("g<Enter>").golden("file-open-80x24-migrate");
 }
 
@@ -161,42 +228,77 @@ fn files_are_opened_extracted_and_reverted() {
 fn a_shell_gets_every_key_but_one_and_lives_on_elsewhere() {
     for (width, height) in [(60, 15), (80, 24), (120, 40)] {
         let mut stage = Stage::new(width, height);
-        stage.select("web").keys("4<Enter>").golden(&format!("shell-open-{width}x{height}"));
-        stage.keys("ls<Enter>nope<Enter>1q?:").golden(&format!("shell-typed-{width}x{height}"));
+        stage
+            .select("web")
+            .keys("4<Enter>")
+            .golden(&format!("shell-open-{width}x{height}"));
+        stage
+            .keys("ls<Enter>nope<Enter>1q?:")
+            .golden(&format!("shell-typed-{width}x{height}"));
     }
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("4<Enter>").take_effects();
     stage.keys("<Ctrl-C><Ctrl-Z><Tab>q<F10>");
     assert!(
-        stage.take_effects().iter().all(|effect| matches!(effect, Effect::Shell(..))),
+        stage
+            .take_effects()
+            .iter()
+            .all(|effect| matches!(effect, Effect::Shell(..))),
         "Ctrl-C, Ctrl-Z, Tab, q and F10 are the shell's"
     );
     assert_eq!(stage.model.tab, Tab::Shell);
     stage.keys("<Ctrl-]>").golden("shell-left-80x24");
     stage.keys("1");
     let id = stage.model.shells.list[0].id;
-    stage.send(Message::Shell(id, ShellNews::Output(b"\r\nwritten meanwhile\r\n".to_vec())));
+    stage.send(Message::Shell(
+        id,
+        ShellNews::Output(b"\r\nwritten meanwhile\r\n".to_vec()),
+    ));
     stage.keys("4<Enter>").shows("written meanwhile");
     assert!(stage.model.shells.typing, "it is attached again");
-    stage.keys("<Ctrl-]>1").select("db").keys("4n").golden("shell-second-80x24");
+    stage
+        .keys("<Ctrl-]>1")
+        .select("db")
+        .keys("4n")
+        .golden("shell-second-80x24");
     stage.keys("<Ctrl-]><lt>").shows("shell 1 of 2");
     stage.keys("q").golden("shell-quit-80x24");
     stage.keys("nx").shows("shell 1 of 1");
-    assert!(stage.take_effects().iter().any(|effect| matches!(effect, Effect::Shell(_, ShellCall::Close))));
+    assert!(
+        stage
+            .take_effects()
+            .iter()
+            .any(|effect| matches!(effect, Effect::Shell(_, ShellCall::Close)))
+    );
 }
 
 #[test]
 fn a_shell_ends_fails_and_is_sized() {
     let mut stage = Stage::new(80, 24);
-    stage.select("web").keys("4<Enter>exit 3<Enter>").golden("shell-ended-80x24");
+    stage
+        .select("web")
+        .keys("4<Enter>exit 3<Enter>")
+        .golden("shell-ended-80x24");
     assert!(!stage.model.shells.typing);
     stage.keys("<Enter>").take_effects();
     let id = stage.model.shells.shown().unwrap().id;
     stage.send(Message::Input(Input::Resize(120, 40)));
     let body = stage.model.regions().unwrap().body;
-    let size = WindowSize { rows: body.height - 1, columns: 120 };
-    assert!(stage.take_effects().contains(&Effect::Shell(id, ShellCall::Resize(size))), "the window's size follows");
-    let error = Error::Launch { message: "/bin/sh: command not found in the container".into(), code: 127, launch: Vec::new() };
+    let size = WindowSize {
+        rows: body.height - 1,
+        columns: 120,
+    };
+    assert!(
+        stage
+            .take_effects()
+            .contains(&Effect::Shell(id, ShellCall::Resize(size))),
+        "the window's size follows"
+    );
+    let error = Error::Launch {
+        message: "/bin/sh: command not found in the container".into(),
+        code: 127,
+        launch: Vec::new(),
+    };
     stage.send(Message::Shell(id, ShellNews::Failed(error)));
     stage.golden("shell-failed-120x40");
 }
@@ -204,53 +306,113 @@ fn a_shell_ends_fails_and_is_sized() {
 #[test]
 fn a_shell_needs_a_running_one() {
     let mut stage = Stage::new(80, 24);
-    stage.select("migrate").keys("4n").shows("migrate is STOPPED: a shell needs a running one");
-    stage.keys("1").select("web").keys("p4n").shows("web is PAUSED: a shell needs a running one");
+    stage
+        .select("migrate")
+        .keys("4n")
+        .shows("migrate is STOPPED: a shell needs a running one");
+    stage
+        .keys("1")
+        .select("web")
+        .keys("p4n")
+        .shows("web is PAUSED: a shell needs a running one");
     assert!(stage.model.shells.list.is_empty());
 }
 
 #[test]
 fn a_shell_keeps_what_scrolled_away_and_its_colours() {
     let mut stage = Stage::new(80, 24);
-    stage.select("web").keys("4<Enter>seq 100<Enter><Ctrl-]><PageUp>").golden("shell-back-80x24");
+    stage
+        .select("web")
+        .keys("4<Enter>seq 100<Enter><Ctrl-]><PageUp>")
+        .golden("shell-back-80x24");
     let id = stage.model.shells.list[0].id;
     stage.keys("G");
-    stage.send(Message::Shell(id, ShellNews::Output("\x1b[2J\x1b[H\x1b[31mred\x1b[0m 漢字 \x1b[7mreversed".as_bytes().to_vec())));
+    stage.send(Message::Shell(
+        id,
+        ShellNews::Output(
+            "\x1b[2J\x1b[H\x1b[31mred\x1b[0m 漢字 \x1b[7mreversed"
+                .as_bytes()
+                .to_vec(),
+        ),
+    ));
     let buffer = stage.buffer();
     let y = stage.model.regions().unwrap().body.y + 1;
     assert_eq!(buffer[(0, y)].fg, ratatui::style::Color::Indexed(1));
     stage.golden("shell-colours-80x24");
     stage.keys("<Enter>");
     stage.take_effects();
-    stage.send(Message::Shell(id, ShellNews::Output(b"\x1b[?2004h".to_vec())));
+    stage.send(Message::Shell(
+        id,
+        ShellNews::Output(b"\x1b[?2004h".to_vec()),
+    ));
     stage.held = true;
     stage.send(Message::Input(Input::Paste("one\ntwo".into())));
     let typed = b"\x1b[200~one\rtwo\x1b[201~".to_vec();
-    assert!(stage.take_effects().contains(&Effect::Shell(id, ShellCall::Write(typed))));
+    assert!(
+        stage
+            .take_effects()
+            .contains(&Effect::Shell(id, ShellCall::Write(typed)))
+    );
 }
 
 #[test]
 fn read_only_opens_no_shell_and_sends_no_signal() {
-    let mut stage = Stage::with(Settings { read_only: true, ..settings() }, 80, 24);
+    let mut stage = Stage::with(
+        Settings {
+            read_only: true,
+            ..settings()
+        },
+        80,
+        24,
+    );
     stage.select("web").keys("4<Enter>n").take_effects();
     assert!(stage.model.shells.list.is_empty());
     stage.keys("2s5R");
     assert!(stage.model.overlay.is_none());
-    assert!(!stage.take_effects().iter().any(|effect| matches!(effect, Effect::Call(..))));
+    assert!(
+        !stage
+            .take_effects()
+            .iter()
+            .any(|effect| matches!(effect, Effect::Call(..)))
+    );
 }
 
 #[test]
 fn the_host_is_only_looked_at_until_a_key_asks_for_the_check() {
     for read_only in [false, true] {
-        let mut stage = Stage::with(Settings { read_only, ..settings() }, 80, 24);
+        let mut stage = Stage::with(
+            Settings {
+                read_only,
+                ..settings()
+            },
+            80,
+            24,
+        );
         stage.keys("9").tick(3);
         stage.keys("19").tick(2);
         let effects = stage.take_effects();
-        assert_eq!(effects.iter().filter(|effect| **effect == Effect::Look(Look::Facts)).count(), 1);
-        assert!(!effects.iter().any(Effect::changes_something), "{effects:?}");
+        assert_eq!(
+            effects
+                .iter()
+                .filter(|effect| **effect == Effect::Look(Look::Facts))
+                .count(),
+            1
+        );
+        assert!(
+            !effects.iter().any(Effect::changes_something),
+            "{effects:?}"
+        );
         stage.keys("cc");
-        let asked = stage.take_effects().iter().filter(|effect| **effect == Effect::Check).count();
-        assert_eq!(asked, usize::from(!read_only), "once, and never when it is read-only");
+        let asked = stage
+            .take_effects()
+            .iter()
+            .filter(|effect| **effect == Effect::Check)
+            .count();
+        assert_eq!(
+            asked,
+            usize::from(!read_only),
+            "once, and never when it is read-only"
+        );
         assert_eq!(stage.model.looks.check == Check::Running, !read_only);
     }
 }
@@ -264,7 +426,10 @@ fn what_the_check_found_takes_the_place_of_what_was_read() {
     let found = stage.demo.check_sheet();
     stage.send(Message::Seen(Box::new(Seen::Check(found))));
     stage.keys("G").golden("host-checked-120x40");
-    let error = Error::System { message: "run minic-tui check: no".into(), hint: None };
+    let error = Error::System {
+        message: "run minic-tui check: no".into(),
+        hint: None,
+    };
     stage.send(Message::Seen(Box::new(Seen::Check(Err(error)))));
     stage.keys("G").golden("host-check-failed-120x40");
 }

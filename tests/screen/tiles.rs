@@ -50,7 +50,11 @@ fn arrows_go_in_two_directions() {
     assert_eq!(at("<Left>"), 0, "nothing is before the first");
     assert_eq!(at("<Right><Right>"), 2);
     assert_eq!(at("<Down>"), 6);
-    assert_eq!(at("<Down>"), 8, "nine containers: the last line has one tile, and the column goes on");
+    assert_eq!(
+        at("<Down>"),
+        8,
+        "nine containers: the last line has one tile, and the column goes on"
+    );
     assert_eq!(at("<Right>"), 8, "nothing is behind the last");
     assert_eq!(at("<Up><Left>"), 3);
     assert_eq!(at("G"), 8);
@@ -64,11 +68,18 @@ fn the_selected_tile_is_always_in_sight() {
         stage.keys("g");
         for _ in 0..9 {
             let name = stage.selected().to_owned();
-            assert!(stage.screen().contains(&format!(" {name} ")), "{name} at {width}x{height}:\n{}", stage.screen());
+            assert!(
+                stage.screen().contains(&format!(" {name} ")),
+                "{name} at {width}x{height}:\n{}",
+                stage.screen()
+            );
             stage.keys("<Right>");
         }
         stage.send(Message::Input(Input::Resize(200, 60)));
-        assert_eq!(stage.model.list.offset, 0, "no empty line of tiles below the last");
+        assert_eq!(
+            stage.model.list.offset, 0,
+            "no empty line of tiles below the last"
+        );
     }
 }
 
@@ -76,12 +87,20 @@ fn the_selected_tile_is_always_in_sight() {
 fn verbs_marks_filter_and_order_are_those_of_the_table() {
     let mut stage = tiled(120, 40);
     stage.keys("g  ");
-    assert_eq!((stage.model.list.marks.len(), stage.model.list.row()), (2, 2), "a mark goes on to the next tile");
+    assert_eq!(
+        (stage.model.list.marks.len(), stage.model.list.row()),
+        (2, 2),
+        "a mark goes on to the next tile"
+    );
     stage.keys("U/memory-hog");
     assert_eq!(stage.model.list.visible().len(), 1);
     stage.keys("<Esc>P");
     let first = stage.model.list.visible()[0];
-    assert_eq!(stage.model.records[first].spec.name.as_str(), "web", "the most CPU first");
+    assert_eq!(
+        stage.model.records[first].spec.name.as_str(),
+        "web",
+        "the most CPU first"
+    );
     stage.select("web").keys("s");
     assert_eq!(stage.record("web").status.word(), "STOPPED");
 }
@@ -102,8 +121,17 @@ fn a_click_selects_and_the_wheel_goes_by_lines() {
     let mut stage = tiled(120, 40);
     stage.keys("g");
     let screen = stage.screen();
-    let (y, line) = screen.lines().enumerate().find(|(_, line)| line.contains(" web ")).unwrap();
-    let x = line.chars().collect::<String>().find(" web ").map(|at| line[..at].chars().count()).unwrap();
+    let (y, line) = screen
+        .lines()
+        .enumerate()
+        .find(|(_, line)| line.contains(" web "))
+        .unwrap();
+    let x = line
+        .chars()
+        .collect::<String>()
+        .find(" web ")
+        .map(|at| line[..at].chars().count())
+        .unwrap();
     stage.send(Message::Input(Input::Click(x as u16 + 1, y as u16 + 2)));
     assert_eq!(stage.selected(), "web");
     stage.keys("g");

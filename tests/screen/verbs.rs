@@ -1,4 +1,5 @@
-//! Start, stop, restart, destroy: what is asked of the engine, of which container, and what is said about it.
+//! Start, stop, restart, destroy: what is asked of the engine, of which container, and what is said
+//! about it.
 
 use std::time::Duration;
 
@@ -13,16 +14,26 @@ fn stop_start_restart_destroy() {
     let mut stage = Stage::new(80, 24);
     stage.select("sleeper").keys("s");
     let id = stage.record("sleeper").spec.id;
-    assert!(stage.take_effects().contains(&Effect::Call(EffectId(1), Call::Stop(id.clone(), Duration::from_secs(10)))));
+    assert!(stage.take_effects().contains(&Effect::Call(
+        EffectId(1),
+        Call::Stop(id.clone(), Duration::from_secs(10))
+    )));
     assert_eq!(stage.record("sleeper").status.word(), "STOPPED");
-    assert_eq!(stage.selected(), "sleeper", "it sorts lower now, and stays selected");
+    assert_eq!(
+        stage.selected(),
+        "sleeper",
+        "it sorts lower now, and stays selected"
+    );
     stage.golden("stopped-80x24");
     stage.keys("S");
     assert_eq!(stage.record("sleeper").status.word(), "RUNNING");
     stage.keys("R");
     assert_eq!(stage.record("sleeper").restarts, 2);
     stage.keys("D");
-    assert!(stage.take_effects().contains(&Effect::Call(EffectId(4), Call::ThrowAway(id.clone(), Duration::from_secs(10)))));
+    assert!(stage.take_effects().contains(&Effect::Call(
+        EffectId(4),
+        Call::ThrowAway(id.clone(), Duration::from_secs(10))
+    )));
     assert!(stage.model.record(&id).is_none());
     stage.golden("destroyed-80x24");
     stage.keys("u").golden("brought-back-80x24");
@@ -33,7 +44,11 @@ fn stop_start_restart_destroy() {
 #[test]
 fn destroy_hits_the_one_it_asked_about_whatever_the_rows_do() {
     let mut stage = Stage::new(80, 24);
-    stage.made_passing("web").select("web").keys("D").golden("confirm-destroy-80x24");
+    stage
+        .made_passing("web")
+        .select("web")
+        .keys("D")
+        .golden("confirm-destroy-80x24");
     let web = stage.record("web").spec.id;
     // while the question stands, everything moves
     let mut records = stage.model.records.clone();
@@ -43,7 +58,10 @@ fn destroy_hits_the_one_it_asked_about_whatever_the_rows_do() {
     stage.held = true;
     stage.take_effects();
     stage.keys("<Enter>");
-    assert_eq!(stage.take_effects(), [Effect::Call(EffectId(1), Call::Destroy(web))]);
+    assert_eq!(
+        stage.take_effects(),
+        [Effect::Call(EffectId(1), Call::Destroy(web))]
+    );
 }
 
 #[test]
@@ -57,7 +75,12 @@ fn a_question_about_what_is_gone_goes_away() {
     stage.held = true;
     stage.take_effects();
     stage.keys("y<Enter>");
-    assert!(!stage.take_effects().iter().any(|effect| matches!(effect, Effect::Call(_, Call::Destroy(_)))));
+    assert!(
+        !stage
+            .take_effects()
+            .iter()
+            .any(|effect| matches!(effect, Effect::Call(_, Call::Destroy(_))))
+    );
 }
 
 #[test]
@@ -102,7 +125,10 @@ fn an_error_stays_eight_seconds_or_until_dismissed() {
         stage.select("web").keys("s");
         let message = "write 1 to cgroup.kill of web: Device or resource busy".into();
         let hint = Some("try again in a moment".into());
-        stage.send(Message::EffectDone(EffectId(1), Err(Error::System { message, hint })));
+        stage.send(Message::EffectDone(
+            EffectId(1),
+            Err(Error::System { message, hint }),
+        ));
     };
     let mut stage = Stage::new(80, 24);
     fail(&mut stage);
@@ -119,7 +145,14 @@ fn an_error_stays_eight_seconds_or_until_dismissed() {
 
 #[test]
 fn read_only_refuses_every_change() {
-    let mut stage = Stage::with(minic_tui::tui::Settings { read_only: true, ..settings() }, 80, 24);
+    let mut stage = Stage::with(
+        minic_tui::tui::Settings {
+            read_only: true,
+            ..settings()
+        },
+        80,
+        24,
+    );
     stage.held = true;
     stage.select("web").take_effects();
     stage.keys("sSRDr8<Enter>1");

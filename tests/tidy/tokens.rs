@@ -7,7 +7,8 @@ pub struct Token<'a> {
     pub line: usize,
 }
 
-/// The tokens of `source` without comments, attributes, and what stands in strings and character literals.
+/// The tokens of `source` without comments, attributes, and what stands in strings and character
+/// literals.
 pub fn tokens(source: &str) -> Vec<Token<'_>> {
     let bytes = source.as_bytes();
     let at = |i: usize| bytes.get(i).copied().unwrap_or(0);
@@ -38,10 +39,21 @@ pub fn tokens(source: &str) -> Vec<Token<'_>> {
                 }
                 i += 1;
             }
-            b'\'' if at(i + 1) == b'\\' => i += 3 + source.get(i + 3..).and_then(|rest| rest.find('\'')).unwrap_or(0) + 1,
+            b'\'' if at(i + 1) == b'\\' => {
+                i += 3
+                    + source
+                        .get(i + 3..)
+                        .and_then(|rest| rest.find('\''))
+                        .unwrap_or(0)
+                    + 1
+            }
             b'\'' => {
                 let length = source[i + 1..].chars().next().map_or(0, char::len_utf8);
-                i += if at(i + 1 + length) == b'\'' { length + 2 } else { 1 };
+                i += if at(i + 1 + length) == b'\'' {
+                    length + 2
+                } else {
+                    1
+                };
             }
             b if word(b) => {
                 while i < bytes.len() && word(at(i)) {
@@ -53,13 +65,19 @@ pub fn tokens(source: &str) -> Vec<Token<'_>> {
                     let body = i + hashes + 1;
                     i = body + source[body..].find(&end).unwrap_or(0) + end.len();
                 } else {
-                    found.push(Token { text: &source[start..i], line });
+                    found.push(Token {
+                        text: &source[start..i],
+                        line,
+                    });
                 }
             }
             b => {
                 i += 1;
                 if !b.is_ascii_whitespace() {
-                    found.push(Token { text: &source[start..i], line });
+                    found.push(Token {
+                        text: &source[start..i],
+                        line,
+                    });
                 }
             }
         }

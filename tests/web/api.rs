@@ -7,18 +7,43 @@ use crate::server::Server;
 #[test]
 fn containers_are_run_and_led_through_their_lives() {
     let server = Server::demo(&["--allow-control"]);
-    let made = server.post("/api/containers", &json!({"name": "new", "command": ["sleep", "9"], "memory": 64}).to_string()).is(201);
-    assert_eq!((&made["name"], &made["state"], &made["limits"]["memory"]), (&json!("new"), &json!("RUNNING"), &json!(64 << 20)));
-    let state = |path: &str| server.post(&format!("/api/containers/new/{path}"), "").is(200)["state"].clone();
+    let made = server
+        .post(
+            "/api/containers",
+            &json!({"name": "new", "command": ["sleep", "9"], "memory": 64}).to_string(),
+        )
+        .is(201);
+    assert_eq!(
+        (&made["name"], &made["state"], &made["limits"]["memory"]),
+        (&json!("new"), &json!("RUNNING"), &json!(64 << 20))
+    );
+    let state = |path: &str| {
+        server
+            .post(&format!("/api/containers/new/{path}"), "")
+            .is(200)["state"]
+            .clone()
+    };
     assert_eq!(state("pause"), "PAUSED");
     assert_eq!(state("resume"), "RUNNING");
     assert_eq!(state("stop"), "STOPPED");
     assert_eq!(state("start"), "RUNNING");
     assert_eq!(state("restart"), "RUNNING");
-    assert_eq!(server.post("/api/containers/new/kill", r#"{"signal":"INT"}"#).is(200)["state"], "STOPPED");
+    assert_eq!(
+        server
+            .post("/api/containers/new/kill", r#"{"signal":"INT"}"#)
+            .is(200)["state"],
+        "STOPPED"
+    );
     let id = made["id"].as_str().unwrap();
-    assert_eq!(server.get(&format!("/api/containers/{}", &id[..8])).is(200)["id"], id, "the beginning of an id will do");
-    assert_eq!(server.ask("DELETE /api/containers/new", "").is(200)["id"], id);
+    assert_eq!(
+        server.get(&format!("/api/containers/{}", &id[..8])).is(200)["id"],
+        id,
+        "the beginning of an id will do"
+    );
+    assert_eq!(
+        server.ask("DELETE /api/containers/new", "").is(200)["id"],
+        id
+    );
     server.get("/api/containers/new").is(404);
 }
 
@@ -27,7 +52,10 @@ fn what_cannot_be_done_is_said_in_json() {
     let server = Server::demo(&["--allow-control"]);
     let error = |response: crate::server::Response, status| {
         let said = response.is(status);
-        assert!(said["error"].as_str().is_some_and(|text| !text.is_empty()), "{said}");
+        assert!(
+            said["error"].as_str().is_some_and(|text| !text.is_empty()),
+            "{said}"
+        );
         said["error"].as_str().unwrap().to_owned()
     };
     error(server.get("/api/containers/nobody"), 404);
@@ -36,22 +64,75 @@ fn what_cannot_be_done_is_said_in_json() {
     error(server.post("/api/containers/web/start", ""), 409);
     error(server.post("/api/containers/web/resume", ""), 409);
     error(server.ask("DELETE /api/containers/web", ""), 409);
-    error(server.ask("DELETE /api/containers/web?force=maybe", ""), 400);
-    error(server.post("/api/containers/web/kill", r#"{"signal":"NOPE"}"#), 422);
-    error(server.post("/api/containers/web/stop", r#"{"timeout":99999999}"#), 422);
-    error(server.post("/api/containers/web/stop", r#"{"timeout":-1}"#), 400);
-    error(server.post("/api/containers/web/stop", r#"{"tiemout":1}"#), 400);
+    error(
+        server.ask("DELETE /api/containers/web?force=maybe", ""),
+        400,
+    );
+    error(
+        server.post("/api/containers/web/kill", r#"{"signal":"NOPE"}"#),
+        422,
+    );
+    error(
+        server.post("/api/containers/web/stop", r#"{"timeout":99999999}"#),
+        422,
+    );
+    error(
+        server.post("/api/containers/web/stop", r#"{"timeout":-1}"#),
+        400,
+    );
+    error(
+        server.post("/api/containers/web/stop", r#"{"tiemout":1}"#),
+        400,
+    );
     error(server.post("/api/containers", "{"), 400);
     error(server.post("/api/containers", "[]"), 400);
-    assert!(error(server.post("/api/containers", r#"{"command":["true"],"memory":"lots"}"#), 422).contains("memory"));
-    assert!(error(server.post("/api/containers", r#"{"command":["true"],"memroy":"1"}"#), 422).contains("memroy"));
-    assert!(error(server.post("/api/containers", r#"{"command":["true"],"name":"../x"}"#), 422).contains("name"));
-    assert!(error(server.post("/api/containers", r#"{"preset":"nosuch"}"#), 422).contains("nosuch"));
-    error(server.post("/api/containers", r#"{"command":["true"],"name":"web"}"#), 409);
-    error(server.post("/api/containers", r#"{"command":["nosuch"]}"#), 422);
+    assert!(
+        error(
+            server.post("/api/containers", r#"{"command":["true"],"memory":"lots"}"#),
+            422
+        )
+        .contains("memory")
+    );
+    assert!(
+        error(
+            server.post("/api/containers", r#"{"command":["true"],"memroy":"1"}"#),
+            422
+        )
+        .contains("memroy")
+    );
+    assert!(
+        error(
+            server.post("/api/containers", r#"{"command":["true"],"name":"../x"}"#),
+            422
+        )
+        .contains("name")
+    );
+    assert!(
+        error(
+            server.post("/api/containers", r#"{"preset":"nosuch"}"#),
+            422
+        )
+        .contains("nosuch")
+    );
+    error(
+        server.post("/api/containers", r#"{"command":["true"],"name":"web"}"#),
+        409,
+    );
+    error(
+        server.post("/api/containers", r#"{"command":["nosuch"]}"#),
+        422,
+    );
     let bearer = format!("Bearer {}", server.token);
-    let form = [("Host", &*server.host()), ("Authorization", &bearer), ("Origin", &*server.origin()), ("Content-Type", "text/plain")];
-    error(server.raw("POST /api/containers", &form, r#"{"command":["true"]}"#), 415);
+    let form = [
+        ("Host", &*server.host()),
+        ("Authorization", &bearer),
+        ("Origin", &*server.origin()),
+        ("Content-Type", "text/plain"),
+    ];
+    error(
+        server.raw("POST /api/containers", &form, r#"{"command":["true"]}"#),
+        415,
+    );
 }
 
 #[test]
@@ -69,22 +150,40 @@ fn a_read_only_server_changes_nothing() {
         "POST /api/containers/web/restart",
     ] {
         let said = server.ask(line, "").is(403);
-        assert!(said["hint"].as_str().unwrap().contains("--allow-control"), "{line}: {said}");
+        assert!(
+            said["hint"].as_str().unwrap().contains("--allow-control"),
+            "{line}: {said}"
+        );
     }
-    let states = |all: &serde_json::Value| all.as_array().unwrap().iter().map(|one| one["state"].clone()).collect::<Vec<_>>();
-    assert_eq!(states(&server.get("/api/containers").is(200)), states(&before));
+    let states = |all: &serde_json::Value| {
+        all.as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["state"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        states(&server.get("/api/containers").is(200)),
+        states(&before)
+    );
     assert_eq!(server.get("/api/system").is(200)["read_only"], true);
 }
 
 #[test]
 fn figures_are_there_and_metrics_are_openmetrics() {
     let server = Server::demo(&[]);
-    crate::command::eventually("the first sample", || server.get("/api/containers/web").is(200)["usage"]["memory"].is_u64());
+    crate::command::eventually("the first sample", || {
+        server.get("/api/containers/web").is(200)["usage"]["memory"].is_u64()
+    });
     let response = server.get("/metrics");
-    assert_eq!(response.header("content-type"), Some("application/openmetrics-text; version=1.0.0; charset=utf-8"));
+    assert_eq!(
+        response.header("content-type"),
+        Some("application/openmetrics-text; version=1.0.0; charset=utf-8")
+    );
     let text = &response.body;
     assert!(text.ends_with("\n# EOF\n"));
-    let (mut family, mut kind, mut seen, mut samples) = (String::new(), String::new(), Vec::new(), 0);
+    let (mut family, mut kind, mut seen, mut samples) =
+        (String::new(), String::new(), Vec::new(), 0);
     for line in text.lines().filter(|line| *line != "# EOF") {
         if let Some(rest) = line.strip_prefix("# TYPE ") {
             let (name, of) = rest.split_once(' ').unwrap();
@@ -94,13 +193,20 @@ fn figures_are_there_and_metrics_are_openmetrics() {
             assert!(["counter", "gauge", "stateset"].contains(&of), "{line}");
         } else if let Some(rest) = line.strip_prefix("# UNIT ") {
             let (name, unit) = rest.split_once(' ').unwrap();
-            assert!(name == family && name.ends_with(&format!("_{unit}")), "{line}");
+            assert!(
+                name == family && name.ends_with(&format!("_{unit}")),
+                "{line}"
+            );
         } else if let Some(rest) = line.strip_prefix("# HELP ") {
             assert!(rest.starts_with(&format!("{family} ")), "{line}");
         } else {
             let (name, value) = line.rsplit_once(' ').unwrap();
             let bare = name.split('{').next().unwrap();
-            let wanted = if kind == "counter" { format!("{family}_total") } else { family.clone() };
+            let wanted = if kind == "counter" {
+                format!("{family}_total")
+            } else {
+                family.clone()
+            };
             assert_eq!(bare, wanted, "{line}");
             assert!(value.parse::<f64>().is_ok_and(f64::is_finite), "{line}");
             samples += 1;

@@ -1,4 +1,5 @@
-//! What the server holds off: silent connections, bodies that never end, floods of keys, pages that do not read, other ports.
+//! What the server holds off: silent connections, bodies that never end, floods of keys, pages that
+//! do not read, other ports.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -77,7 +78,12 @@ fn a_storm_of_connections_keeps_nobody_out() {
 fn bodies_that_never_end_keep_nobody_out() {
     for args in [&[][..], &["--allow-control"]] {
         let server = Server::demo(args);
-        let head = format!("Host: {}\r\nOrigin: {}\r\nAuthorization: Bearer {}\r\n", server.host(), server.origin(), server.token);
+        let head = format!(
+            "Host: {}\r\nOrigin: {}\r\nAuthorization: Bearer {}\r\n",
+            server.host(),
+            server.origin(),
+            server.token
+        );
         let unfinished: Vec<_> = (0..MANY)
             .map(|_| {
                 let mut stream = server.connect();
@@ -96,24 +102,43 @@ fn bodies_that_never_end_keep_nobody_out() {
 /// The server's resident memory, in KiB (proc_pid_status(5)).
 fn resident(server: &Server) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 fn open(server: &Server) -> Option<WebSocket<TcpStream>> {
-    let mut request = format!("ws://{}/ws?size=120x40", server.host()).into_client_request().unwrap();
-    request.headers_mut().insert("Authorization", format!("Bearer {}", server.token).parse().unwrap());
-    request.headers_mut().insert("Origin", server.origin().parse().unwrap());
-    client(request, server.connect()).ok().map(|(socket, _)| socket)
+    let mut request = format!("ws://{}/ws?size=120x40", server.host())
+        .into_client_request()
+        .unwrap();
+    request.headers_mut().insert(
+        "Authorization",
+        format!("Bearer {}", server.token).parse().unwrap(),
+    );
+    request
+        .headers_mut()
+        .insert("Origin", server.origin().parse().unwrap());
+    client(request, server.connect())
+        .ok()
+        .map(|(socket, _)| socket)
 }
 
-/// Says `what` as fast as it can, reading nothing, on one connection after the other; gives the reasons that it was let go for.
+/// Says `what` as fast as it can, reading nothing, on one connection after the other; gives the
+/// reasons that it was let go for.
 fn flood(server: &Server, what: &[Message], until: &AtomicBool) -> Vec<String> {
     let mut reasons = Vec::new();
     while !until.load(Ordering::Relaxed) {
-        let Some(mut socket) = open(server) else { continue };
+        let Some(mut socket) = open(server) else {
+            continue;
+        };
         let mut all = what.iter().cycle();
-        while !until.load(Ordering::Relaxed) && all.next().is_some_and(|message| socket.send(message.clone()).is_ok()) {}
+        while !until.load(Ordering::Relaxed)
+            && all
+                .next()
+                .is_some_and(|message| socket.send(message.clone()).is_ok())
+        {}
         while !until.load(Ordering::Relaxed)
             && let Ok(message) = socket.read()
         {
@@ -131,11 +156,24 @@ fn a_flood_ends_its_own_connection_and_the_server_does_not_grow() {
     let mut other = Viewer::open(&server, 80, 24);
     other.until("the screen", |text| text.contains("cpu-quarter"));
     let text = |value: serde_json::Value| Message::text(value.to_string());
-    let keys_and_sizes = ["Down", "8", "1", "?", "Esc"].map(|key| text(json!({ "key": key }))).into_iter();
-    let keys_and_sizes: Vec<_> =
-        keys_and_sizes.flat_map(|key| [key, text(json!({"resize": [400, 150]})), text(json!({"resize": [20, 5]}))]).collect();
+    let keys_and_sizes = ["Down", "8", "1", "?", "Esc"]
+        .map(|key| text(json!({ "key": key })))
+        .into_iter();
+    let keys_and_sizes: Vec<_> = keys_and_sizes
+        .flat_map(|key| {
+            [
+                key,
+                text(json!({"resize": [400, 150]})),
+                text(json!({"resize": [20, 5]})),
+            ]
+        })
+        .collect();
     let pastes = vec![text(json!({ "paste": "x".repeat(16_000) }))];
-    let nonsense = vec![text(json!({"nothing": 1})), Message::Ping(vec![0; 100].into()), Message::Pong(vec![0; 100].into())];
+    let nonsense = vec![
+        text(json!({"nothing": 1})),
+        Message::Ping(vec![0; 100].into()),
+        Message::Pong(vec![0; 100].into()),
+    ];
     let before = resident(&server);
     let (over, most) = (AtomicBool::new(false), AtomicUsize::new(0));
     let reasons: Vec<String> = thread::scope(|scope| {
@@ -145,15 +183,27 @@ fn a_flood_ends_its_own_connection_and_the_server_does_not_grow() {
             .collect();
         let end = Instant::now() + Duration::from_secs(10);
         while Instant::now() < end && most.load(Ordering::Relaxed) < 5 * GROWTH as usize {
-            most.fetch_max(usize::try_from(resident(&server).saturating_sub(before)).unwrap(), Ordering::Relaxed);
+            most.fetch_max(
+                usize::try_from(resident(&server).saturating_sub(before)).unwrap(),
+                Ordering::Relaxed,
+            );
             thread::sleep(Duration::from_millis(50));
         }
         over.store(true, Ordering::Relaxed);
-        floods.into_iter().flat_map(|flood| flood.join().unwrap()).collect()
+        floods
+            .into_iter()
+            .flat_map(|flood| flood.join().unwrap())
+            .collect()
     });
     let most = most.into_inner() as u64;
     assert!(most < GROWTH, "it grew from {before} KiB by {most} KiB");
-    assert!(reasons.iter().any(|reason| reason.starts_with("1008 too many")), "{:?}", &reasons[..reasons.len().min(5)]);
+    assert!(
+        reasons
+            .iter()
+            .any(|reason| reason.starts_with("1008 too many")),
+        "{:?}",
+        &reasons[..reasons.len().min(5)]
+    );
     other.key("8");
     other.until("another viewer goes on", |text| text.contains("[8"));
     answers_at_once(&server, "after a flood");
@@ -163,11 +213,19 @@ fn a_flood_ends_its_own_connection_and_the_server_does_not_grow() {
 fn a_page_that_does_not_read_is_let_go() {
     let server = Server::demo(&[]);
     let mut socket = open(&server).unwrap();
-    // whole frames of the largest size, as fast as a person could ask for them, until one cannot be sent
+    // whole frames of the largest size, as fast as a person could ask for them, until one cannot be
+    // sent
     let gone = comes_true(|| {
-        ["?", "Esc"].iter().any(|key| socket.send(Message::text(json!({ "key": key }).to_string())).is_err())
-            || socket.send(Message::text(json!({"resize": [400, 150]}).to_string())).is_err()
-            || socket.send(Message::text(json!({"resize": [399, 149]}).to_string())).is_err()
+        ["?", "Esc"].iter().any(|key| {
+            socket
+                .send(Message::text(json!({ "key": key }).to_string()))
+                .is_err()
+        }) || socket
+            .send(Message::text(json!({"resize": [400, 150]}).to_string()))
+            .is_err()
+            || socket
+                .send(Message::text(json!({"resize": [399, 149]}).to_string()))
+                .is_err()
     });
     assert!(gone, "it holds on to a page that reads nothing");
     answers_at_once(&server, "a page that does not read");
@@ -181,7 +239,11 @@ fn another_port_of_the_same_host_is_told_nothing() {
     let mut browser = Chromium::start(800, 500);
     browser.open(&server.link);
     browser.until("containers", |text| text.contains("cpu-quarter"));
-    assert_eq!(browser.script("location.href"), json!(format!("{}/", server.origin())), "the token is not kept in the address");
+    assert_eq!(
+        browser.script("location.href"),
+        json!(format!("{}/", server.origin())),
+        "the token is not kept in the address"
+    );
     assert_eq!(browser.script("document.cookie"), "");
     let heard = thread::spawn(move || {
         let mut heard = Vec::new();
@@ -206,18 +268,26 @@ fn another_port_of_the_same_host_is_told_nothing() {
     // in the same tab, as somebody who follows a link does
     browser.open(&format!("http://127.0.0.1:{port}/"));
     browser.until_true("document.title === 'elsewhere'");
-    assert_eq!(browser.script("sessionStorage.getItem('token')"), json!(null));
+    assert_eq!(
+        browser.script("sessionStorage.getItem('token')"),
+        json!(null)
+    );
     // and what that page asks of us in its name is refused: neither read nor done
     let origin = server.origin();
     for (path, how) in [
         ("/api/containers", "{credentials: 'include'}"),
-        ("/api/containers/web/stop", "{method: 'POST', credentials: 'include', mode: 'no-cors'}"),
+        (
+            "/api/containers/web/stop",
+            "{method: 'POST', credentials: 'include', mode: 'no-cors'}",
+        ),
         (
             "/api/containers",
             "{method: 'POST', body: '{}', headers: {'content-type': 'text/plain'}, credentials: 'include', mode: 'no-cors'}",
         ),
     ] {
-        browser.script(&format!("fetch('{origin}{path}', {how}).then((answer) => answer.status, () => 'refused')"));
+        browser.script(&format!(
+            "fetch('{origin}{path}', {how}).then((answer) => answer.status, () => 'refused')"
+        ));
     }
     let socket = format!(
         "new Promise((done) => {{ const s = new WebSocket('ws://{}/ws', ['minic']); s.onopen = () => done('open'); s.onclose = () => done('closed'); }})",
@@ -228,15 +298,29 @@ fn another_port_of_the_same_host_is_told_nothing() {
     let heard = heard.join().unwrap();
     assert!(heard.len() >= 2, "{heard:?}");
     for request in heard {
-        assert!(!request.to_lowercase().contains("cookie:") && !request.contains(&server.token), "{request}");
+        assert!(
+            !request.to_lowercase().contains("cookie:") && !request.contains(&server.token),
+            "{request}"
+        );
     }
-    assert_eq!(server.get("/api/containers/web").is(200)["state"], "RUNNING");
-    let count = server.get("/api/containers").is(200).as_array().unwrap().len();
+    assert_eq!(
+        server.get("/api/containers/web").is(200)["state"],
+        "RUNNING"
+    );
+    let count = server
+        .get("/api/containers")
+        .is(200)
+        .as_array()
+        .unwrap()
+        .len();
     assert_eq!(server.get("/api/system").is(200)["containers"], count);
     // in the storage of its own origin it still is: the way back needs no link
     browser.open(&format!("{origin}/"));
     browser.until("containers", |text| text.contains("cpu-quarter"));
-    assert_eq!(browser.script("sessionStorage.getItem('token')"), json!(server.token));
+    assert_eq!(
+        browser.script("sessionStorage.getItem('token')"),
+        json!(server.token)
+    );
 }
 
 #[test]
@@ -249,11 +333,17 @@ fn the_host_view_starts_nothing() {
     let events = || fixture.minic(&["events", "--json"]).ok();
     let before = events();
     viewer.key("9");
-    viewer.until("what the host can do", |text| text.contains("Disk of the state folder"));
+    viewer.until("what the host can do", |text| {
+        text.contains("Disk of the state folder")
+    });
     let begun = Instant::now();
     while begun.elapsed() < scale(Duration::from_secs(3)) {
         assert!(viewer.read());
-        let names: Vec<_> = fixture.list().iter().map(|one| one["name"].clone()).collect();
+        let names: Vec<_> = fixture
+            .list()
+            .iter()
+            .map(|one| one["name"].clone())
+            .collect();
         assert_eq!(names, ["only"]);
     }
     viewer.key("c");

@@ -15,7 +15,11 @@ const FIELDS: [&str; 5] = ["Preset", "Command", "Name", "Memory", "CPU"];
 /// Keeps a picture where `MINIC_PICTURES` says: for the README.
 fn keep(browser: &mut Chromium, name: &str) {
     let picture = browser.picture();
-    assert!(picture.starts_with(b"\x89PNG") && picture.len() > 5_000, "a picture of {} bytes", picture.len());
+    assert!(
+        picture.starts_with(b"\x89PNG") && picture.len() > 5_000,
+        "a picture of {} bytes",
+        picture.len()
+    );
     if let Some(folder) = std::env::var_os("MINIC_PICTURES") {
         std::fs::write(PathBuf::from(folder).join(name), picture).unwrap();
     }
@@ -23,8 +27,11 @@ fn keep(browser: &mut Chromium, name: &str) {
 
 /// The percentage in the CPU column of the row of `name`.
 fn cpu(text: &str, name: &str) -> Option<f64> {
-    let row = text.lines().find(|line| line.contains(name) && line.contains("RUNNING"))?;
-    row.split_whitespace().find_map(|word| word.split_once('%')?.0.parse().ok())
+    let row = text
+        .lines()
+        .find(|line| line.contains(name) && line.contains("RUNNING"))?;
+    row.split_whitespace()
+        .find_map(|word| word.split_once('%')?.0.parse().ok())
 }
 
 #[test]
@@ -34,26 +41,45 @@ fn a_container_is_run_watched_and_destroyed_from_a_page() {
     let server = Server::of(&fixture, &["--allow-control"]);
     let mut browser = Chromium::start(1200, 760);
     browser.open(&server.link);
-    browser.until("the containers of this machine", |text| text.contains("quiet") && text.contains("RUNNING"));
-    assert_eq!(browser.script("location.href"), json!(format!("http://{}/", server.host())), "the token is not kept in the address");
+    browser.until("the containers of this machine", |text| {
+        text.contains("quiet") && text.contains("RUNNING")
+    });
+    assert_eq!(
+        browser.script("location.href"),
+        json!(format!("http://{}/", server.host())),
+        "the token is not kept in the address"
+    );
     browser.press("r");
     browser.until("the form", |text| text.contains("─ Run a container ─"));
     fill(&mut browser, "Name", "busy");
     fill(&mut browser, "Command", "sh -c 'while :; do :; done'");
     fill(&mut browser, "CPU", "512");
     browser.press("Enter");
-    browser.until("it runs", |text| text.lines().any(|line| line.contains("busy") && line.contains("RUNNING")));
-    browser.until("its gauge rises", |text| cpu(text, "busy").is_some_and(|percent| percent > 20.0));
+    browser.until("it runs", |text| {
+        text.lines()
+            .any(|line| line.contains("busy") && line.contains("RUNNING"))
+    });
+    browser.until("its gauge rises", |text| {
+        cpu(text, "busy").is_some_and(|percent| percent > 20.0)
+    });
     keep(&mut browser, "web.png");
     let at = browser.place_of("busy");
     browser.mouse("mousePressed", at, 0);
     browser.mouse("mouseReleased", at, 0);
     browser.until("it is selected", |text| text.contains("─ busy "));
     browser.press("D");
-    browser.until("the question", |text| text.contains("busy") && text.to_lowercase().contains("destroy"));
+    browser.until("the question", |text| {
+        text.contains("busy") && text.to_lowercase().contains("destroy")
+    });
     browser.press("Enter");
-    browser.until("it is gone", |text| !text.lines().any(|line| line.contains("busy") && line.contains("RUNNING")));
-    eventually("it is destroyed", || fixture.list().iter().all(|one| one["name"] != "busy"));
+    browser.until("it is gone", |text| {
+        !text
+            .lines()
+            .any(|line| line.contains("busy") && line.contains("RUNNING"))
+    });
+    eventually("it is destroyed", || {
+        fixture.list().iter().all(|one| one["name"] != "busy")
+    });
     assert_eq!(fixture.list().len(), 1, "and nothing else is");
 }
 
@@ -62,16 +88,27 @@ fn a_container_is_run_watched_and_destroyed_from_a_page() {
 fn fill(browser: &mut Chromium, name: &str, text: &str) {
     let mark = format!("▌{name} ");
     for _ in 0..8 {
-        let shown = browser.until("a field that is typed in", |text| FIELDS.iter().any(|field| text.contains(&format!("▌{field} "))));
+        let shown = browser.until("a field that is typed in", |text| {
+            FIELDS
+                .iter()
+                .any(|field| text.contains(&format!("▌{field} ")))
+        });
         if shown.contains(&mark) {
             browser.press_with("u", 2);
             browser.type_text(text);
-            browser.until("what was typed", |shown| shown.contains(&format!("{mark:<10}{text}")));
+            browser.until("what was typed", |shown| {
+                shown.contains(&format!("{mark:<10}{text}"))
+            });
             return;
         }
-        let active = FIELDS.iter().find(|field| shown.contains(&format!("▌{field} "))).unwrap();
+        let active = FIELDS
+            .iter()
+            .find(|field| shown.contains(&format!("▌{field} ")))
+            .unwrap();
         browser.press("Tab");
-        browser.until("the next field", |shown| !shown.contains(&format!("▌{active} ")));
+        browser.until("the next field", |shown| {
+            !shown.contains(&format!("▌{active} "))
+        });
     }
     panic!("no field {name}");
 }
@@ -87,12 +124,19 @@ fn text_is_selected_and_copied_keys_scale_and_a_lost_server_is_found_again() {
     browser.mouse("mouseMoved", (x + 40.0, y), 8);
     browser.mouse("mouseReleased", (x + 40.0, y), 8);
     browser.until_true("'cpu-quarter'.startsWith(String(getSelection()).trim()) && String(getSelection()).trim().length > 2");
-    let columns = browser.script("Number(document.querySelector('#cells').dataset.columns)").as_u64().unwrap();
+    let columns = browser
+        .script("Number(document.querySelector('#cells').dataset.columns)")
+        .as_u64()
+        .unwrap();
     browser.press_with("+", 2);
     browser.press_with("+", 2);
-    browser.until_true(&format!("Number(document.querySelector('#cells').dataset.columns) < {columns}"));
+    browser.until_true(&format!(
+        "Number(document.querySelector('#cells').dataset.columns) < {columns}"
+    ));
     browser.press_with("0", 2);
-    browser.until_true(&format!("Number(document.querySelector('#cells').dataset.columns) === {columns}"));
+    browser.until_true(&format!(
+        "Number(document.querySelector('#cells').dataset.columns) === {columns}"
+    ));
     // read-only: refused where it can be seen
     browser.press("D");
     browser.until("the refusal", |text| text.contains("read-only"));
@@ -123,15 +167,19 @@ fn a_broken_connection_is_made_again() {
     browser.press("8");
     browser.until("presets", |text| text.contains("[8"));
     browser.call("Network.enable", json!({}));
-    browser
-        .call("Network.emulateNetworkConditions", json!({"offline": true, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}));
+    browser.call(
+        "Network.emulateNetworkConditions",
+        json!({"offline": true, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}),
+    );
     browser.until_true("!document.querySelector('#banner').hidden");
     browser.call(
         "Network.emulateNetworkConditions",
         json!({"offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}),
     );
     browser.until_true("document.querySelector('#banner').hidden");
-    browser.until("a screen of its own", |text| text.contains("[1") && text.contains("cpu-quarter"));
+    browser.until("a screen of its own", |text| {
+        text.contains("[1") && text.contains("cpu-quarter")
+    });
 }
 
 #[test]
@@ -141,12 +189,30 @@ fn it_fits_a_phone_and_is_touched() {
     browser.be_a_phone();
     browser.open(&server.link);
     browser.until("containers", |text| text.contains("cpu-quarter"));
-    assert!(browser.script("Number(document.querySelector('#cells').dataset.columns)").as_u64().unwrap() >= 55);
-    assert_eq!(browser.script("getComputedStyle(document.querySelector('#bar')).display"), "block");
-    assert_eq!(browser.script("document.documentElement.scrollWidth <= innerWidth"), true);
+    assert!(
+        browser
+            .script("Number(document.querySelector('#cells').dataset.columns)")
+            .as_u64()
+            .unwrap()
+            >= 55
+    );
+    assert_eq!(
+        browser.script("getComputedStyle(document.querySelector('#bar')).display"),
+        "block"
+    );
+    assert_eq!(
+        browser.script("document.documentElement.scrollWidth <= innerWidth"),
+        true
+    );
     let (x, y) = browser.place_of("8Pre");
-    browser.call("Input.dispatchTouchEvent", json!({"type": "touchStart", "touchPoints": [{"x": x, "y": y}]}));
-    browser.call("Input.dispatchTouchEvent", json!({"type": "touchEnd", "touchPoints": []}));
+    browser.call(
+        "Input.dispatchTouchEvent",
+        json!({"type": "touchStart", "touchPoints": [{"x": x, "y": y}]}),
+    );
+    browser.call(
+        "Input.dispatchTouchEvent",
+        json!({"type": "touchEnd", "touchPoints": []}),
+    );
     browser.until("the tab that was touched", |text| text.contains("[8"));
     browser.script("document.querySelector('[data-key=F1]').click()");
     browser.until("help", |text| text.contains("─ Keys, lines"));

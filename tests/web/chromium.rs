@@ -1,5 +1,6 @@
-//! [`Chromium`]: Debian's Chromium without a window, driven over the DevTools protocol through two pipes
-//! (`--remote-debugging-pipe`: descriptors 3 and 4, messages end in a NUL). One browser at a time: they are not small.
+//! [`Chromium`]: Debian's Chromium without a window, driven over the DevTools protocol through two
+//! pipes (`--remote-debugging-pipe`: descriptors 3 and 4, messages end in a NUL). One browser at a
+//! time: they are not small.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -37,17 +38,41 @@ impl Chromium {
     #[track_caller]
     pub fn start(width: u32, height: u32) -> Self {
         let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = std::env::temp_dir().join(format!("chromium-{}-{width}x{height}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("chromium-{}-{width}x{height}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir(&folder).unwrap();
         let ((from_us, up), (down, to_us)) = (pipe(), pipe());
         let (from_us, to_us) = (inherited(from_us), inherited(to_us));
-        // the shell puts the pipes where Chromium looks for them: no code runs between fork and exec here
-        let script = format!("exec 3<&{0} 4>&{1} {0}<&- {1}>&-; exec \"$@\"", from_us, to_us);
+        // the shell puts the pipes where Chromium looks for them: no code runs between fork and
+        // exec here
+        let script = format!(
+            "exec 3<&{0} 4>&{1} {0}<&- {1}>&-; exec \"$@\"",
+            from_us, to_us
+        );
         let child = Command::new("bash")
-            .args(["-c", &script, "bash", "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-            .args(["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"])
-            .args(["--remote-debugging-pipe", &format!("--user-data-dir={}", folder.display()), &format!("--window-size={width},{height}")])
+            .args([
+                "-c",
+                &script,
+                "bash",
+                "chromium",
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+            ])
+            .args([
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--disable-dev-shm-usage",
+            ])
+            .args([
+                "--remote-debugging-pipe",
+                &format!("--user-data-dir={}", folder.display()),
+                &format!("--window-size={width},{height}"),
+            ])
             .arg("about:blank")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -59,15 +84,34 @@ impl Chromium {
         }
         let (sender, messages) = channel();
         thread::spawn(move || {
-            for message in BufReader::new(File::from(down)).split(0).map_while(Result::ok) {
-                if sender.send(serde_json::from_slice(&message).unwrap()).is_err() {
+            for message in BufReader::new(File::from(down))
+                .split(0)
+                .map_while(Result::ok)
+            {
+                if sender
+                    .send(serde_json::from_slice(&message).unwrap())
+                    .is_err()
+                {
                     return;
                 }
             }
         });
-        let mut browser = Self { child, folder, up: File::from(up), down: messages, session: None, count: 0, _one: one };
-        let target = browser.call("Target.createTarget", json!({"url": "about:blank"}))["targetId"].clone();
-        let session = browser.call("Target.attachToTarget", json!({"targetId": target, "flatten": true}))["sessionId"].clone();
+        let mut browser = Self {
+            child,
+            folder,
+            up: File::from(up),
+            down: messages,
+            session: None,
+            count: 0,
+            _one: one,
+        };
+        let target =
+            browser.call("Target.createTarget", json!({"url": "about:blank"}))["targetId"].clone();
+        let session = browser.call(
+            "Target.attachToTarget",
+            json!({"targetId": target, "flatten": true}),
+        )["sessionId"]
+            .clone();
         browser.session = session.as_str().map(str::to_owned);
         for domain in ["Page.enable", "Runtime.enable"] {
             browser.call(domain, json!({}));
@@ -78,8 +122,14 @@ impl Chromium {
     /// Makes it a phone: a small, dense, touched page.
     #[track_caller]
     pub fn be_a_phone(&mut self) {
-        self.call("Emulation.setDeviceMetricsOverride", json!({"width": 390, "height": 800, "deviceScaleFactor": 2, "mobile": true}));
-        self.call("Emulation.setTouchEmulationEnabled", json!({"enabled": true}));
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            json!({"width": 390, "height": 800, "deviceScaleFactor": 2, "mobile": true}),
+        );
+        self.call(
+            "Emulation.setTouchEmulationEnabled",
+            json!({"enabled": true}),
+        );
     }
 
     /// Calls a method of the protocol and gives its result.
@@ -96,7 +146,10 @@ impl Chromium {
         let deadline = Instant::now() + scale(PATIENCE);
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let answer = self.down.recv_timeout(left).unwrap_or_else(|error| panic!("{method}: {error}"));
+            let answer = self
+                .down
+                .recv_timeout(left)
+                .unwrap_or_else(|error| panic!("{method}: {error}"));
             if answer["method"] == "Runtime.exceptionThrown" {
                 panic!("a script of the page failed: {}", answer["params"]);
             }
@@ -115,15 +168,23 @@ impl Chromium {
     /// What a script in the page gives.
     #[track_caller]
     pub fn script(&mut self, script: &str) -> Value {
-        let result = self.call("Runtime.evaluate", json!({"expression": script, "returnByValue": true, "awaitPromise": true}));
-        assert!(result.get("exceptionDetails").is_none(), "{script}: {result}");
+        let result = self.call(
+            "Runtime.evaluate",
+            json!({"expression": script, "returnByValue": true, "awaitPromise": true}),
+        );
+        assert!(
+            result.get("exceptionDetails").is_none(),
+            "{script}: {result}"
+        );
         result["result"]["value"].clone()
     }
 
     /// What can be read, and selected, on the page.
     #[track_caller]
     pub fn text(&mut self) -> String {
-        let text = self.script("[...document.querySelectorAll('#text div')].map((row) => row.textContent).join('\\n')");
+        let text = self.script(
+            "[...document.querySelectorAll('#text div')].map((row) => row.textContent).join('\\n')",
+        );
         text.as_str().unwrap_or_default().to_owned()
     }
 
@@ -146,7 +207,11 @@ impl Chromium {
     pub fn until_true(&mut self, script: &str) {
         let deadline = Instant::now() + scale(PATIENCE);
         while self.script(script) != true {
-            assert!(Instant::now() < deadline, "never true: {script}\n{}", self.text());
+            assert!(
+                Instant::now() < deadline,
+                "never true: {script}\n{}",
+                self.text()
+            );
             thread::sleep(Duration::from_millis(100));
         }
     }
@@ -166,7 +231,10 @@ impl Chromium {
             down["text"] = json!(key);
         }
         self.call("Input.dispatchKeyEvent", down);
-        self.call("Input.dispatchKeyEvent", json!({"type": "keyUp", "key": key, "modifiers": modifiers}));
+        self.call(
+            "Input.dispatchKeyEvent",
+            json!({"type": "keyUp", "key": key, "modifiers": modifiers}),
+        );
     }
 
     /// Types a text, key by key.
@@ -190,12 +258,22 @@ impl Chromium {
     #[track_caller]
     pub fn place_of(&mut self, word: &str) -> (f64, f64) {
         let text = self.until(word, |text| text.contains(word));
-        let (row, line) = text.lines().enumerate().find(|(_, line)| line.contains(word)).unwrap();
+        let (row, line) = text
+            .lines()
+            .enumerate()
+            .find(|(_, line)| line.contains(word))
+            .unwrap();
         let column = line[..line.find(word).unwrap()].chars().count();
         let size = self.script("(() => { const c = document.querySelector('#cells').getBoundingClientRect(); const rows = document.querySelectorAll('#text div').length; return [c.left, c.top, c.width, c.height / rows, document.querySelector('#cells').width]; })()");
         let number = |i: usize| size[i].as_f64().unwrap();
-        let columns = self.script("Number(document.querySelector('#cells').dataset.columns)").as_f64().unwrap();
-        (number(0) + (column as f64 + 0.5) * number(2) / columns, number(1) + (row as f64 + 0.5) * number(3))
+        let columns = self
+            .script("Number(document.querySelector('#cells').dataset.columns)")
+            .as_f64()
+            .unwrap();
+        (
+            number(0) + (column as f64 + 0.5) * number(2) / columns,
+            number(1) + (row as f64 + 0.5) * number(3),
+        )
     }
 
     /// A picture of the page, as PNG.
@@ -240,7 +318,10 @@ fn base64(text: &str) -> Vec<u8> {
     };
     let digits: Vec<u8> = text.bytes().filter(|c| *c != b'=').map(digit).collect();
     let group = |four: &[u8]| {
-        let bits = four.iter().fold(0_u32, |bits, digit| bits << 6 | u32::from(*digit)) << (6 * (4 - four.len()));
+        let bits = four
+            .iter()
+            .fold(0_u32, |bits, digit| bits << 6 | u32::from(*digit))
+            << (6 * (4 - four.len()));
         bits.to_be_bytes()[1..four.len()].to_vec()
     };
     digits.chunks(4).flat_map(group).collect()

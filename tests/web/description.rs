@@ -8,7 +8,15 @@ use serde_json::{Value, json};
 use crate::server::Server;
 
 /// What is for browsers alone, and not described.
-const PAGES: [&str; 7] = ["/", "/page.css", "/page.js", "/canvas.js", "/boxes.js", "/icon.svg", "/ws"];
+const PAGES: [&str; 7] = [
+    "/",
+    "/page.css",
+    "/page.js",
+    "/canvas.js",
+    "/boxes.js",
+    "/icon.svg",
+    "/ws",
+];
 
 fn description() -> Value {
     serde_json::from_str(include_str!("../../assets/web/openapi.json")).unwrap()
@@ -37,7 +45,13 @@ fn wrong(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (word, rule) in schema.as_object().unwrap() {
         match word.as_str() {
-            "$ref" => found.extend(wrong(root, root.pointer(rule.as_str().unwrap().trim_start_matches('#')).unwrap(), value, at)),
+            "$ref" => found.extend(wrong(
+                root,
+                root.pointer(rule.as_str().unwrap().trim_start_matches('#'))
+                    .unwrap(),
+                value,
+                at,
+            )),
             "type" => {
                 let own = match value {
                     Value::Null => "null",
@@ -48,13 +62,17 @@ fn wrong(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
                     Value::Array(_) => "array",
                     Value::Object(_) => "object",
                 };
-                let allowed: Vec<&str> =
-                    rule.as_array().map_or_else(|| vec![rule.as_str().unwrap()], |all| all.iter().filter_map(Value::as_str).collect());
+                let allowed: Vec<&str> = rule.as_array().map_or_else(
+                    || vec![rule.as_str().unwrap()],
+                    |all| all.iter().filter_map(Value::as_str).collect(),
+                );
                 if !(allowed.contains(&own) || own == "integer" && allowed.contains(&"number")) {
                     found.push(format!("{at}: {own}, not {allowed:?}"));
                 }
             }
-            "enum" if !rule.as_array().unwrap().contains(value) => found.push(format!("{at}: {value} is not one of {rule}")),
+            "enum" if !rule.as_array().unwrap().contains(value) => {
+                found.push(format!("{at}: {value} is not one of {rule}"))
+            }
             "required" => found.extend(
                 rule.as_array()
                     .unwrap()
@@ -71,16 +89,38 @@ fn wrong(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
                 }
             }
             "items" => found.extend(
-                value.as_array().into_iter().flatten().enumerate().flat_map(|(i, part)| wrong(root, rule, part, &format!("{at}/{i}"))),
+                value
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .enumerate()
+                    .flat_map(|(i, part)| wrong(root, rule, part, &format!("{at}/{i}"))),
             ),
-            "allOf" => found.extend(rule.as_array().unwrap().iter().flat_map(|part| wrong(root, part, value, at))),
+            "allOf" => found.extend(
+                rule.as_array()
+                    .unwrap()
+                    .iter()
+                    .flat_map(|part| wrong(root, part, value, at)),
+            ),
             "anyOf" => {
-                let tries: Vec<_> = rule.as_array().unwrap().iter().map(|part| wrong(root, part, value, at)).collect();
+                let tries: Vec<_> = rule
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|part| wrong(root, part, value, at))
+                    .collect();
                 if tries.iter().all(|all| !all.is_empty()) {
                     found.push(format!("{at}: {tries:?}"));
                 }
             }
-            "additionalProperties" | "format" | "description" | "minLength" | "minItems" | "minimum" | "maximum" | "enum" => {}
+            "additionalProperties"
+            | "format"
+            | "description"
+            | "minLength"
+            | "minItems"
+            | "minimum"
+            | "maximum"
+            | "enum" => {}
             other => panic!("{at}: this test does not know {other}"),
         }
     }
@@ -91,31 +131,122 @@ fn wrong(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
 fn answers_are_what_it_says() {
     let server = Server::demo(&["--allow-control"]);
     let root = description();
-    crate::command::eventually("the first sample", || server.get("/api/system").is(200)["cores"].is_array());
+    crate::command::eventually("the first sample", || {
+        server.get("/api/system").is(200)["cores"].is_array()
+    });
     let check = |method: &str, path: &str, real: &str, body: Value, status: u16| {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let answer = server.ask(&format!("{} {real}", method.to_uppercase()), &body).is(status);
-        let schema = &root["paths"][path][method]["responses"][status.to_string()]["content"]["application/json"]["schema"];
-        assert!(schema.is_object(), "{method} {path} does not describe {status}");
-        assert_eq!(wrong(&root, schema, &answer, ""), Vec::<String>::new(), "{method} {real}: {answer}");
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let answer = server
+            .ask(&format!("{} {real}", method.to_uppercase()), &body)
+            .is(status);
+        let schema = &root["paths"][path][method]["responses"][status.to_string()]["content"]["application/json"]
+            ["schema"];
+        assert!(
+            schema.is_object(),
+            "{method} {path} does not describe {status}"
+        );
+        assert_eq!(
+            wrong(&root, schema, &answer, ""),
+            Vec::<String>::new(),
+            "{method} {real}: {answer}"
+        );
         answer
     };
     let none = Value::Null;
     check("get", "/api/system", "/api/system", none.clone(), 200);
-    check("get", "/api/openapi.json", "/api/openapi.json", none.clone(), 200);
-    let all = check("get", "/api/containers", "/api/containers", none.clone(), 200);
+    check(
+        "get",
+        "/api/openapi.json",
+        "/api/openapi.json",
+        none.clone(),
+        200,
+    );
+    let all = check(
+        "get",
+        "/api/containers",
+        "/api/containers",
+        none.clone(),
+        200,
+    );
     assert!(all.as_array().unwrap().len() > 5);
-    check("post", "/api/containers", "/api/containers", json!({"name": "new", "command": ["sleep", "9"]}), 201);
-    check("post", "/api/containers", "/api/containers", json!({"name": "new", "command": ["sleep", "9"]}), 409);
-    check("post", "/api/containers", "/api/containers", json!({"command": []}), 422);
-    check("get", "/api/containers/{id}", "/api/containers/new", none.clone(), 200);
-    check("get", "/api/containers/{id}", "/api/containers/nobody", none.clone(), 404);
+    check(
+        "post",
+        "/api/containers",
+        "/api/containers",
+        json!({"name": "new", "command": ["sleep", "9"]}),
+        201,
+    );
+    check(
+        "post",
+        "/api/containers",
+        "/api/containers",
+        json!({"name": "new", "command": ["sleep", "9"]}),
+        409,
+    );
+    check(
+        "post",
+        "/api/containers",
+        "/api/containers",
+        json!({"command": []}),
+        422,
+    );
+    check(
+        "get",
+        "/api/containers/{id}",
+        "/api/containers/new",
+        none.clone(),
+        200,
+    );
+    check(
+        "get",
+        "/api/containers/{id}",
+        "/api/containers/nobody",
+        none.clone(),
+        404,
+    );
     for verb in ["pause", "resume", "stop", "start", "restart", "kill"] {
         let path = format!("/api/containers/{{id}}/{verb}");
-        check("post", &path, &format!("/api/containers/new/{verb}"), none.clone(), 200);
-        check("post", &path, &format!("/api/containers/nobody/{verb}"), none.clone(), 404);
+        check(
+            "post",
+            &path,
+            &format!("/api/containers/new/{verb}"),
+            none.clone(),
+            200,
+        );
+        check(
+            "post",
+            &path,
+            &format!("/api/containers/nobody/{verb}"),
+            none.clone(),
+            404,
+        );
     }
-    check("delete", "/api/containers/{id}", "/api/containers/new?force=true", none.clone(), 200);
-    check("delete", "/api/containers/{id}", "/api/containers/web", none, 409);
-    assert!(!wrong(&root, &root["components"]["schemas"]["Container"], &json!({"id": 1}), "").is_empty(), "this test can fail");
+    check(
+        "delete",
+        "/api/containers/{id}",
+        "/api/containers/new?force=true",
+        none.clone(),
+        200,
+    );
+    check(
+        "delete",
+        "/api/containers/{id}",
+        "/api/containers/web",
+        none,
+        409,
+    );
+    assert!(
+        !wrong(
+            &root,
+            &root["components"]["schemas"]["Container"],
+            &json!({"id": 1}),
+            ""
+        )
+        .is_empty(),
+        "this test can fail"
+    );
 }

@@ -30,8 +30,15 @@ pub struct Response {
 impl Response {
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let lines = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
-        lines.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
+        let lines = self
+            .head
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split_once(':'));
+        lines
+            .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
+            .next()
     }
 
     /// The body, when it is JSON.
@@ -54,7 +61,9 @@ impl Server {
     pub fn demo(args: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_minic-tui"));
         // no settings of this machine's
-        command.args(["--config", "/dev/null", "web", "--demo"]).args(args);
+        command
+            .args(["--config", "/dev/null", "web", "--demo"])
+            .args(args);
         if !args.contains(&"--bind") {
             command.args(["--bind", "127.0.0.1:0"]);
         }
@@ -64,26 +73,50 @@ impl Server {
     /// A server on the containers of `fixture`.
     #[track_caller]
     pub fn of(fixture: &Fixture, args: &[&str]) -> Self {
-        Self::spawn(fixture.command(&["--config", "/dev/null", "web", "--bind", "127.0.0.1:0"]).args(args))
+        Self::spawn(
+            fixture
+                .command(&["--config", "/dev/null", "web", "--bind", "127.0.0.1:0"])
+                .args(args),
+        )
     }
 
     /// A server on made data that listens on a unix socket.
     #[track_caller]
     pub fn on_socket(path: &std::path::Path, args: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_minic-tui"));
-        Self::spawn(command.args(["--config", "/dev/null", "web", "--demo", "--socket"]).arg(path).args(args))
+        Self::spawn(
+            command
+                .args(["--config", "/dev/null", "web", "--demo", "--socket"])
+                .arg(path)
+                .args(args),
+        )
     }
 
     #[track_caller]
     fn spawn(command: &mut Command) -> Self {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let link = line.trim().strip_prefix("minic-tui web: ").unwrap_or_else(|| panic!("no link: {line:?}")).to_owned();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let link = line
+            .trim()
+            .strip_prefix("minic-tui web: ")
+            .unwrap_or_else(|| panic!("no link: {line:?}"))
+            .to_owned();
         let (address, token) = link.split_once("token=").unwrap();
         let address = address.trim_end_matches(['/', '#', '?']);
         let port = address.rsplit_once(':').unwrap().1.parse().unwrap();
-        Self { child, port, token: token.to_owned(), link }
+        Self {
+            child,
+            port,
+            token: token.to_owned(),
+            link,
+        }
     }
 
     /// The host as a browser names it.
@@ -100,27 +133,47 @@ impl Server {
     #[track_caller]
     pub fn raw(&self, line: &str, headers: &[(&str, &str)], body: &str) -> Response {
         let mut stream = self.connect();
-        let mut request = format!("{line} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+        let mut request = format!(
+            "{line} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n",
+            body.len()
+        );
         for (name, value) in headers {
             request += &format!("{name}: {value}\r\n");
         }
         request += "\r\n";
         // it may answer, and close, before it has heard everything
-        let _ = stream.write_all(request.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
+        let _ = stream
+            .write_all(request.as_bytes())
+            .and_then(|()| stream.write_all(body.as_bytes()));
         let mut bytes = Vec::new();
         let _ = stream.read_to_end(&mut bytes);
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{line}: no answer: {text:?}"));
+        let (head, body) = text
+            .split_once("\r\n\r\n")
+            .unwrap_or_else(|| panic!("{line}: no answer: {text:?}"));
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Response { status, head: head.to_owned(), body: body.to_owned() }
+        Response {
+            status,
+            head: head.to_owned(),
+            body: body.to_owned(),
+        }
     }
 
-    /// Asks for a WebSocket, from this address and with these headers beside the usual ones; gives the first line of the answer.
+    /// Asks for a WebSocket, from this address and with these headers beside the usual ones; gives
+    /// the first line of the answer.
     pub fn raw_upgrade(&self, from: [u8; 4], headers: &[(&str, &str)]) -> String {
         let mut stream = self.connect_from(from);
-        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines: String = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
         let usual = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
-        write!(stream, "GET /ws HTTP/1.1\r\nHost: {}\r\n{usual}\r\n{lines}\r\n", self.host()).unwrap();
+        write!(
+            stream,
+            "GET /ws HTTP/1.1\r\nHost: {}\r\n{usual}\r\n{lines}\r\n",
+            self.host()
+        )
+        .unwrap();
         let mut head = String::new();
         BufReader::new(stream).read_line(&mut head).unwrap();
         head
@@ -133,11 +186,17 @@ impl Server {
 
     /// The same from another address of this machine.
     pub fn connect_from(&self, address: [u8; 4]) -> TcpStream {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         let connected = runtime.block_on(async {
             let socket = TcpSocket::new_v4()?;
             socket.bind((address, 0).into())?;
-            socket.connect(([127, 0, 0, 1], self.port).into()).await?.into_std()
+            socket
+                .connect(([127, 0, 0, 1], self.port).into())
+                .await?
+                .into_std()
         });
         let stream = connected.unwrap();
         stream.set_nonblocking(false).unwrap();
@@ -148,11 +207,18 @@ impl Server {
     #[track_caller]
     pub fn ask(&self, line: &str, body: &str) -> Response {
         let bearer = format!("Bearer {}", self.token);
-        let mut headers = vec![("Host", self.host()), ("Authorization", bearer), ("Origin", self.origin())];
+        let mut headers = vec![
+            ("Host", self.host()),
+            ("Authorization", bearer),
+            ("Origin", self.origin()),
+        ];
         if !body.is_empty() {
             headers.push(("Content-Type", "application/json".into()));
         }
-        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let headers: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         self.raw(line, &headers, body)
     }
 
@@ -168,7 +234,9 @@ impl Server {
 }
 
 fn patient(stream: TcpStream) -> TcpStream {
-    stream.set_read_timeout(Some(scale(Duration::from_secs(60)))).unwrap();
+    stream
+        .set_read_timeout(Some(scale(Duration::from_secs(60))))
+        .unwrap();
     stream
 }
 

@@ -40,9 +40,31 @@ impl Drop for Folder {
 /// The status that is answered to a request through `socket`, run by `before`; 0 when nothing is.
 #[track_caller]
 fn status(before: &[&str], socket: &Path, path: &str, args: &[&str]) -> u32 {
-    let all = [before, &["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "20", "--unix-socket"]].concat();
-    let output = Command::new(all[0]).args(&all[1..]).arg(socket).args(args).arg(format!("http://localhost{path}")).output().unwrap();
-    String::from_utf8_lossy(&output.stdout).parse().unwrap_or_else(|_| panic!("{before:?}: {output:?}"))
+    let all = [
+        before,
+        &[
+            "curl",
+            "-s",
+            "-o",
+            "/dev/null",
+            "-w",
+            "%{http_code}",
+            "--max-time",
+            "20",
+            "--unix-socket",
+        ],
+    ]
+    .concat();
+    let output = Command::new(all[0])
+        .args(&all[1..])
+        .arg(socket)
+        .args(args)
+        .arg(format!("http://localhost{path}"))
+        .output()
+        .unwrap();
+    String::from_utf8_lossy(&output.stdout)
+        .parse()
+        .unwrap_or_else(|_| panic!("{before:?}: {output:?}"))
 }
 
 #[test]
@@ -51,20 +73,37 @@ fn root_needs_no_token_and_a_browser_does() {
     let socket = folder.socket();
     let server = Server::on_socket(&socket, &["--allow-control"]);
     let made = std::fs::symlink_metadata(&socket).unwrap();
-    assert!(made.file_type().is_socket() && made.mode() & 0o7777 == 0o600 && made.uid() == 0, "{made:?}");
+    assert!(
+        made.file_type().is_socket() && made.mode() & 0o7777 == 0o600 && made.uid() == 0,
+        "{made:?}"
+    );
     let ask = |path: &str, args: &[&str]| status(&[], &socket, path, args);
     assert_eq!(ask("/api/containers", &[]), 200);
     assert_eq!(ask("/metrics", &[]), 200);
     let stop = "/api/containers/web/stop";
-    assert_eq!(ask(stop, &["-X", "POST"]), 403, "who changes something says from where");
-    assert_eq!(ask(stop, &["-X", "POST", "-H", "Origin: http://evil.example"]), 403);
+    assert_eq!(
+        ask(stop, &["-X", "POST"]),
+        403,
+        "who changes something says from where"
+    );
+    assert_eq!(
+        ask(stop, &["-X", "POST", "-H", "Origin: http://evil.example"]),
+        403
+    );
     assert_eq!(ask("/api/containers", &["-H", "Host: evil.example"]), 403);
-    assert_eq!(ask("/api/containers", &["-H", "Host: evil.example:7070"]), 403);
+    assert_eq!(
+        ask("/api/containers", &["-H", "Host: evil.example:7070"]),
+        403
+    );
     assert_eq!(ask("/api/containers", &["-H", "Host: 10.0.0.1:7070"]), 403);
     let bearer = format!("Authorization: Bearer {}", server.token);
     for site in ["cross-site", "same-site", "same-origin", "none"] {
         let site = format!("Sec-Fetch-Site: {site}");
-        assert_eq!(ask("/api/containers", &["-H", &site]), 401, "a browser sends what any page asks it to");
+        assert_eq!(
+            ask("/api/containers", &["-H", &site]),
+            401,
+            "a browser sends what any page asks it to"
+        );
         assert_eq!(ask("/api/containers", &["-H", &site, "-H", &bearer]), 200);
     }
     let upgrade = [
@@ -77,8 +116,17 @@ fn root_needs_no_token_and_a_browser_does() {
         "-H",
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     ];
-    assert_eq!(ask("/ws", &[&upgrade[..], &["-H", "Origin: http://localhost"]].concat()), 401);
-    assert_eq!(ask(stop, &["-X", "POST", "-H", "Origin: http://localhost"]), 200);
+    assert_eq!(
+        ask(
+            "/ws",
+            &[&upgrade[..], &["-H", "Origin: http://localhost"]].concat()
+        ),
+        401
+    );
+    assert_eq!(
+        ask(stop, &["-X", "POST", "-H", "Origin: http://localhost"]),
+        200
+    );
 }
 
 #[test]
@@ -86,18 +134,66 @@ fn nobody_else_comes_in() {
     let folder = Folder::new("peers");
     let socket = folder.socket();
     let _server = Server::on_socket(&socket, &[]);
-    assert_eq!(status(&["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"], &socket, "/healthz", &[]), 0);
+    assert_eq!(
+        status(
+            &[
+                "setpriv",
+                "--reuid",
+                "65534",
+                "--regid",
+                "65534",
+                "--clear-groups"
+            ],
+            &socket,
+            "/healthz",
+            &[]
+        ),
+        0
+    );
     // the mode is not all that keeps others out
     std::fs::set_permissions(&socket, PermissionsExt::from_mode(0o666)).unwrap();
-    assert_eq!(status(&["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"], &socket, "/healthz", &[]), 0);
-    assert_eq!(status(&["unshare", "--pid", "--fork"], &socket, "/healthz", &[]), 0, "root of another PID namespace");
-    assert_eq!(status(&["unshare", "--user", "--map-root-user"], &socket, "/healthz", &[]), 0, "root of another user namespace");
+    assert_eq!(
+        status(
+            &[
+                "setpriv",
+                "--reuid",
+                "65534",
+                "--regid",
+                "65534",
+                "--clear-groups"
+            ],
+            &socket,
+            "/healthz",
+            &[]
+        ),
+        0
+    );
+    assert_eq!(
+        status(&["unshare", "--pid", "--fork"], &socket, "/healthz", &[]),
+        0,
+        "root of another PID namespace"
+    );
+    assert_eq!(
+        status(
+            &["unshare", "--user", "--map-root-user"],
+            &socket,
+            "/healthz",
+            &[]
+        ),
+        0,
+        "root of another user namespace"
+    );
     assert_eq!(status(&[], &socket, "/healthz", &[]), 200);
 }
 
 #[track_caller]
 fn web(socket: &Path) -> Outcome {
-    finish(Command::new(env!("CARGO_BIN_EXE_minic-tui")).args(["--config", "/dev/null", "web", "--demo", "--socket"]).arg(socket), "")
+    finish(
+        Command::new(env!("CARGO_BIN_EXE_minic-tui"))
+            .args(["--config", "/dev/null", "web", "--demo", "--socket"])
+            .arg(socket),
+        "",
+    )
 }
 
 #[test]
@@ -105,9 +201,15 @@ fn its_file_goes_with_it_and_only_a_dead_one_of_ours_is_replaced() {
     let folder = Folder::new("files");
     let socket = folder.socket();
     let mut server = Server::on_socket(&socket, &[]);
-    assert!(web(&socket).refused(125).contains("another server listens there"));
+    assert!(
+        web(&socket)
+            .refused(125)
+            .contains("another server listens there")
+    );
     kill(Pid::from_raw(server.child.id() as i32), Signal::SIGTERM).unwrap();
-    eventually("the server ends", || server.child.try_wait().unwrap().is_some());
+    eventually("the server ends", || {
+        server.child.try_wait().unwrap().is_some()
+    });
     assert!(!socket.exists());
     // killed with -9 it stays, and the next takes its place
     drop(Server::on_socket(&socket, &[]));
@@ -118,23 +220,43 @@ fn its_file_goes_with_it_and_only_a_dead_one_of_ours_is_replaced() {
     std::fs::remove_file(&socket).unwrap();
     let _other = UnixListener::bind(&socket).unwrap();
     kill(Pid::from_raw(server.child.id() as i32), Signal::SIGTERM).unwrap();
-    eventually("the server ends", || server.child.try_wait().unwrap().is_some());
+    eventually("the server ends", || {
+        server.child.try_wait().unwrap().is_some()
+    });
     assert!(socket.exists());
-    assert!(web(&socket).refused(125).contains("another server listens there"));
+    assert!(
+        web(&socket)
+            .refused(125)
+            .contains("another server listens there")
+    );
     drop(_other);
     std::os::unix::fs::chown(&socket, Some(65_534), None).unwrap();
     assert!(web(&socket).refused(125).contains("user 65534's"));
     std::fs::remove_file(&socket).unwrap();
     std::fs::write(&socket, "kept").unwrap();
-    assert!(web(&socket).refused(125).contains("something else is there"));
+    assert!(
+        web(&socket)
+            .refused(125)
+            .contains("something else is there")
+    );
     let link = folder.0.join("link");
     std::os::unix::fs::symlink(&socket, &link).unwrap();
     assert!(web(&link).refused(125).contains("something else is there"));
     assert_eq!(std::fs::read_to_string(&socket).unwrap(), "kept");
     std::fs::set_permissions(&folder.0, PermissionsExt::from_mode(0o777)).unwrap();
-    assert!(web(&folder.0.join("new")).refused(125).contains("others may replace files"));
-    assert!(web(Path::new("/proc/nosuch/sock")).refused(125).contains("/proc/nosuch"));
-    let both = Command::new(env!("CARGO_BIN_EXE_minic-tui")).args(["web", "--demo", "--socket", "s", "--bind", "127.0.0.1:0"]).output();
+    assert!(
+        web(&folder.0.join("new"))
+            .refused(125)
+            .contains("others may replace files")
+    );
+    assert!(
+        web(Path::new("/proc/nosuch/sock"))
+            .refused(125)
+            .contains("/proc/nosuch")
+    );
+    let both = Command::new(env!("CARGO_BIN_EXE_minic-tui"))
+        .args(["web", "--demo", "--socket", "s", "--bind", "127.0.0.1:0"])
+        .output();
     assert_eq!(both.unwrap().status.code(), Some(125));
 }
 
@@ -144,8 +266,11 @@ fn forward(socket: PathBuf) -> u16 {
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         for mut near in listener.incoming().map_while(Result::ok) {
-            let Ok(mut far) = UnixStream::connect(&socket) else { return };
-            let (mut near_again, mut far_again) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+            let Ok(mut far) = UnixStream::connect(&socket) else {
+                return;
+            };
+            let (mut near_again, mut far_again) =
+                (near.try_clone().unwrap(), far.try_clone().unwrap());
             thread::spawn(move || {
                 let _ = copy(&mut near_again, &mut far_again);
                 let _ = far_again.shutdown(Shutdown::Both);
@@ -166,7 +291,8 @@ fn a_browser_comes_in_through_a_forwarded_port() {
     let port = forward(folder.socket());
     let mut browser = Chromium::start(900, 500);
     browser.open(&format!("http://localhost:{port}/"));
-    browser.until_true("document.querySelector('#what')?.textContent.includes('No token') === true");
+    browser
+        .until_true("document.querySelector('#what')?.textContent.includes('No token') === true");
     browser.open(&format!("http://localhost:{port}/#token={}", server.token));
     browser.until("containers", |text| text.contains("cpu-quarter"));
     browser.press("8");

@@ -1,4 +1,5 @@
-//! [`Viewer`]: a page's end of the WebSocket, without a browser: it puts frames together to a screen of text.
+//! [`Viewer`]: a page's end of the WebSocket, without a browser: it puts frames together to a
+//! screen of text.
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -32,12 +33,28 @@ impl Viewer {
     /// The same from another address of this machine.
     #[track_caller]
     pub fn open_from(server: &Server, from: [u8; 4], width: u16, height: u16) -> Self {
-        let mut request = format!("ws://{}/ws?size={width}x{height}", server.host()).into_client_request().unwrap();
-        request.headers_mut().insert("Authorization", format!("Bearer {}", server.token).parse().unwrap());
-        request.headers_mut().insert("Origin", server.origin().parse().unwrap());
+        let mut request = format!("ws://{}/ws?size={width}x{height}", server.host())
+            .into_client_request()
+            .unwrap();
+        request.headers_mut().insert(
+            "Authorization",
+            format!("Bearer {}", server.token).parse().unwrap(),
+        );
+        request
+            .headers_mut()
+            .insert("Origin", server.origin().parse().unwrap());
         let (socket, _) = client(request, server.connect_from(from)).unwrap();
-        socket.get_ref().set_read_timeout(Some(Duration::from_millis(100))).unwrap();
-        Self { socket, hello: Value::Null, left: None, frames: 0, rows: Vec::new() }
+        socket
+            .get_ref()
+            .set_read_timeout(Some(Duration::from_millis(100)))
+            .unwrap();
+        Self {
+            socket,
+            hello: Value::Null,
+            left: None,
+            frames: 0,
+            rows: Vec::new(),
+        }
     }
 
     pub fn say(&mut self, said: &Value) {
@@ -64,7 +81,10 @@ impl Viewer {
             }
             Ok(Message::Close(_)) => false,
             Ok(_) => true,
-            Err(tungstenite::Error::Io(error)) => [std::io::ErrorKind::WouldBlock, std::io::ErrorKind::TimedOut].contains(&error.kind()),
+            Err(tungstenite::Error::Io(error)) => {
+                [std::io::ErrorKind::WouldBlock, std::io::ErrorKind::TimedOut]
+                    .contains(&error.kind())
+            }
             Err(_) => false,
         }
     }
@@ -76,19 +96,29 @@ impl Viewer {
         if frame["whole"] == true {
             self.rows = vec![vec![" ".into(); width]; height];
         }
-        assert_eq!((self.rows.len(), self.rows[0].len()), (height, width), "another size comes with a whole frame");
+        assert_eq!(
+            (self.rows.len(), self.rows[0].len()),
+            (height, width),
+            "another size comes with a whole frame"
+        );
         for run in frame["runs"].as_array().unwrap() {
             let (x, y, text) = (number(&run[0]), number(&run[1]), run[5].as_str().unwrap());
             match run.get(6) {
                 Some(_) => self.rows[y][x] = text.to_owned(),
-                None => text.chars().enumerate().for_each(|(i, c)| self.rows[y][x + i] = c.to_string()),
+                None => text
+                    .chars()
+                    .enumerate()
+                    .for_each(|(i, c)| self.rows[y][x + i] = c.to_string()),
             }
         }
     }
 
     /// The screen as text.
     pub fn text(&self) -> String {
-        self.rows.iter().map(|row| row.concat().trim_end().to_owned() + "\n").collect()
+        self.rows
+            .iter()
+            .map(|row| row.concat().trim_end().to_owned() + "\n")
+            .collect()
     }
 
     /// Reads until the screen shows what is asked for; gives it.
@@ -100,7 +130,11 @@ impl Viewer {
             if shows(&text) {
                 return text;
             }
-            assert!(self.read(), "it ended while {what} was waited for: {:?}\n{text}", self.left);
+            assert!(
+                self.read(),
+                "it ended while {what} was waited for: {:?}\n{text}",
+                self.left
+            );
             assert!(Instant::now() < deadline, "never shown: {what}\n{text}");
         }
     }
@@ -110,7 +144,11 @@ impl Viewer {
     pub fn until_over(&mut self) {
         let deadline = Instant::now() + scale(Duration::from_secs(60));
         while self.read() {
-            assert!(Instant::now() < deadline, "it is not over:\n{}", self.text());
+            assert!(
+                Instant::now() < deadline,
+                "it is not over:\n{}",
+                self.text()
+            );
         }
     }
 }

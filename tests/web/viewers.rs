@@ -1,4 +1,5 @@
-//! The screen over WebSockets: what a page is told, what it may say, and that viewers do not share what is theirs.
+//! The screen over WebSockets: what a page is told, what it may say, and that viewers do not share
+//! what is theirs.
 
 use std::time::{Duration, Instant};
 
@@ -11,15 +12,24 @@ use crate::viewer::Viewer;
 fn a_page_is_shown_the_screen_and_has_its_keys_and_mouse() {
     let server = Server::demo(&[]);
     let mut viewer = Viewer::open(&server, 120, 40);
-    let text = viewer.until("the containers", |text| text.contains("cpu-quarter") && text.contains("RUNNING"));
+    let text = viewer.until("the containers", |text| {
+        text.contains("cpu-quarter") && text.contains("RUNNING")
+    });
     assert_eq!(viewer.hello["theme"], "dark");
     assert_eq!(text.lines().count(), 40);
     viewer.key("?");
     viewer.until("help", |text| text.contains("─ Keys, lines"));
     viewer.key("Esc");
     let text = viewer.until("no help", |text| !text.contains("─ Keys, lines"));
-    let (row, line) = text.lines().enumerate().find(|(_, line)| line.contains("2Proc")).unwrap();
-    let column = line.find("2Proc").map(|at| line[..at].chars().count()).unwrap();
+    let (row, line) = text
+        .lines()
+        .enumerate()
+        .find(|(_, line)| line.contains("2Proc"))
+        .unwrap();
+    let column = line
+        .find("2Proc")
+        .map(|at| line[..at].chars().count())
+        .unwrap();
     viewer.say(&json!({"click": [column + 2, row]}));
     viewer.until("the other tab", |text| text.contains("[2Proc"));
     viewer.say(&json!({"resize": [80, 24]}));
@@ -27,18 +37,29 @@ fn a_page_is_shown_the_screen_and_has_its_keys_and_mouse() {
     viewer.say(&json!({"paste": "nothing to paste into"}));
     viewer.key("q");
     viewer.until_over();
-    assert_eq!(viewer.left.as_ref().map(|left| left["reason"].is_null()), Some(true));
+    assert_eq!(
+        viewer.left.as_ref().map(|left| left["reason"].is_null()),
+        Some(true)
+    );
 }
 
 #[test]
 fn viewers_have_models_of_their_own_and_one_observer() {
     let server = Server::demo(&["--allow-control"]);
-    let (mut one, mut other) = (Viewer::open(&server, 100, 30), Viewer::open(&server, 80, 24));
+    let (mut one, mut other) = (
+        Viewer::open(&server, 100, 30),
+        Viewer::open(&server, 80, 24),
+    );
     one.until("containers", |text| text.contains("cpu-quarter"));
     other.until("containers", |text| text.contains("cpu-quarter"));
     one.key("8");
     one.until("presets", |text| text.contains("[8"));
-    server.post("/api/containers", r#"{"name":"shared","command":["sleep","9"]}"#).is(201);
+    server
+        .post(
+            "/api/containers",
+            r#"{"name":"shared","command":["sleep","9"]}"#,
+        )
+        .is(201);
     let text = other.until("what happened elsewhere", |text| text.contains("shared"));
     assert!(text.contains("[1"), "its own tab:\n{text}");
     drop(one);
@@ -55,9 +76,14 @@ fn a_read_only_screen_says_so_and_does_nothing() {
         viewer.key(key);
         viewer.until(key, |text| text.contains("read-only"));
         viewer.key("Esc");
-        viewer.until("the toast is gone", |text| !text.contains("this screen is read-only"));
+        viewer.until("the toast is gone", |text| {
+            !text.contains("this screen is read-only")
+        });
     }
-    assert_eq!(server.get("/api/containers/web").is(200)["state"], "RUNNING");
+    assert_eq!(
+        server.get("/api/containers/web").is(200)["state"],
+        "RUNNING"
+    );
 }
 
 #[test]
@@ -92,16 +118,30 @@ fn nothing_new_is_nothing_sent_and_nonsense_is_passed_over() {
 fn there_is_an_end_to_the_number_of_viewers() {
     let server = Server::demo(&[]);
     let bearer = format!("Bearer {}", server.token);
-    let upgrade = |from: [u8; 4]| server.raw_upgrade(from, &[("Authorization", &bearer), ("Origin", &server.origin())]);
+    let upgrade = |from: [u8; 4]| {
+        server.raw_upgrade(
+            from,
+            &[("Authorization", &bearer), ("Origin", &server.origin())],
+        )
+    };
     let (here, there) = ([127, 0, 0, 1], [127, 0, 0, 2]);
     let mut viewers: Vec<_> = (0..64).map(|_| Viewer::open(&server, 60, 15)).collect();
     viewers[63].until("the last of them", |text| text.contains("web"));
     let refused = upgrade(here);
-    assert!(refused.starts_with("HTTP/1.1 503"), "of one peer: {refused}");
+    assert!(
+        refused.starts_with("HTTP/1.1 503"),
+        "of one peer: {refused}"
+    );
     viewers.extend((0..36).map(|_| Viewer::open_from(&server, there, 60, 15)));
     let refused = upgrade([127, 0, 0, 3]);
     assert!(refused.starts_with("HTTP/1.1 503"), "of all: {refused}");
-    assert_eq!(server.get("/healthz").status, 200, "everything else is answered");
+    assert_eq!(
+        server.get("/healthz").status,
+        200,
+        "everything else is answered"
+    );
     drop(viewers);
-    crate::command::eventually("there is room again", || upgrade(here).starts_with("HTTP/1.1 101"));
+    crate::command::eventually("there is room again", || {
+        upgrade(here).starts_with("HTTP/1.1 101")
+    });
 }

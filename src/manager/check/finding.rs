@@ -40,19 +40,43 @@ pub struct Finding {
 
 impl Finding {
     pub(super) fn good(what: &'static str, detail: impl Into<String>) -> Self {
-        Self { what, verdict: Verdict::Good, detail: detail.into(), consequence: None, fix: None }
+        Self {
+            what,
+            verdict: Verdict::Good,
+            detail: detail.into(),
+            consequence: None,
+            fix: None,
+        }
     }
 
-    pub(super) fn limited(what: &'static str, detail: impl Into<String>, consequence: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Limited, consequence: Some(consequence.into()), ..Self::good(what, detail) }
+    pub(super) fn limited(
+        what: &'static str,
+        detail: impl Into<String>,
+        consequence: impl Into<String>,
+    ) -> Self {
+        Self {
+            verdict: Verdict::Limited,
+            consequence: Some(consequence.into()),
+            ..Self::good(what, detail)
+        }
     }
 
-    pub(super) fn missing(what: &'static str, detail: impl Into<String>, consequence: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Missing, ..Self::limited(what, detail, consequence) }
+    pub(super) fn missing(
+        what: &'static str,
+        detail: impl Into<String>,
+        consequence: impl Into<String>,
+    ) -> Self {
+        Self {
+            verdict: Verdict::Missing,
+            ..Self::limited(what, detail, consequence)
+        }
     }
 
     /// The same with what helps.
     pub(super) fn fix(self, fix: impl Into<String>) -> Self {
-        Self { fix: Some(fix.into()), ..self }
+        Self {
+            fix: Some(fix.into()),
+            ..self
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! The kernel's version, and the system calls beyond the everyday ones: each is tried, since a number says little of a kernel with
-//! patches or of one behind a system call filter.
+//! The kernel's version, and the system calls beyond the everyday ones: each is tried, since a
+//! number says little of a kernel with patches or of one behind a system call filter.
 
 use std::fs::{self, File};
 use std::io;
@@ -25,10 +25,14 @@ fn judge_version(release: &str, machine: &str) -> Finding {
     let detail = format!("Linux {release} on {machine}");
     let (major, minor) = ALL_CALLS;
     match parse_release(release) {
-        Some(found) if found < ALL_CALLS => {
-            Finding::limited("kernel", detail, format!("it is older than {major}.{minor}: what it lacks is told below, where it was tried"))
-                .fix("boot a newer kernel, 5.19 or later for everything")
-        }
+        Some(found) if found < ALL_CALLS => Finding::limited(
+            "kernel",
+            detail,
+            format!(
+                "it is older than {major}.{minor}: what it lacks is told below, where it was tried"
+            ),
+        )
+        .fix("boot a newer kernel, 5.19 or later for everything"),
         _ => Finding::good("kernel", detail),
     }
 }
@@ -51,7 +55,13 @@ struct Call {
 
 pub(super) fn system_calls() -> Vec<Finding> {
     judge_calls(&[
-        Call { name: "clone3", since: "5.3", needed: true, consequence: "no container can be started", result: try_clone3() },
+        Call {
+            name: "clone3",
+            since: "5.3",
+            needed: true,
+            consequence: "no container can be started",
+            result: try_clone3(),
+        },
         Call {
             name: "close_range",
             since: "5.11",
@@ -80,7 +90,9 @@ pub(super) fn system_calls() -> Vec<Finding> {
             since: "5.2",
             needed: false,
             consequence: "volumes, tmpfs and devices cannot be mounted in a container",
-            result: mount::clone_tree(c"/", false).map(drop).map_err(io::Error::from),
+            result: mount::clone_tree(c"/", false)
+                .map(drop)
+                .map_err(io::Error::from),
         },
         Call {
             name: "mount_setattr",
@@ -97,17 +109,33 @@ pub(super) fn system_calls() -> Vec<Finding> {
             since: "5.6",
             needed: false,
             consequence: "volumes, tmpfs and devices cannot be mounted in a container",
-            result: File::open("/").and_then(|root| Ok(mount::open_in_root(root.as_fd(), c".", OFlag::O_PATH.bits())?)).map(drop),
+            result: File::open("/")
+                .and_then(|root| {
+                    Ok(mount::open_in_root(
+                        root.as_fd(),
+                        c".",
+                        OFlag::O_PATH.bits(),
+                    )?)
+                })
+                .map(drop),
         },
     ])
 }
 
-/// One line when all answer, else one for each that does not. What we refused to try ourselves (a fork beside threads) says nothing.
+/// One line when all answer, else one for each that does not. What we refused to try ourselves (a
+/// fork beside threads) says nothing.
 fn judge_calls(calls: &[Call]) -> Vec<Finding> {
     let what = "system calls";
-    let tried = |call: &&Call| call.result.as_ref().err().is_none_or(|error| error.raw_os_error().is_some());
+    let tried = |call: &&Call| {
+        call.result
+            .as_ref()
+            .err()
+            .is_none_or(|error| error.raw_os_error().is_some())
+    };
     let calls: Vec<&Call> = calls.iter().filter(tried).collect();
-    let refused = calls.iter().filter_map(|call| Some((call, call.result.as_ref().err()?)));
+    let refused = calls
+        .iter()
+        .filter_map(|call| Some((call, call.result.as_ref().err()?)));
     let findings: Vec<Finding> = refused
         .map(|(call, error)| {
             let detail = format!("{}: {}", call.name, describe(error));
@@ -125,14 +153,20 @@ fn judge_calls(calls: &[Call]) -> Vec<Finding> {
         .collect();
     if findings.is_empty() {
         let names: Vec<&str> = calls.iter().map(|call| call.name).collect();
-        return vec![Finding::good(what, format!("{} all answer", names.join(", ")))];
+        return vec![Finding::good(
+            what,
+            format!("{} all answer", names.join(", ")),
+        )];
     }
     findings
 }
 
 /// The kernel's words without Rust's `(os error 38)`.
 pub(super) fn describe(error: &io::Error) -> String {
-    error.raw_os_error().map_or_else(|| error.to_string(), |raw| Errno::from_raw(raw).desc().to_owned())
+    error.raw_os_error().map_or_else(
+        || error.to_string(),
+        |raw| Errno::from_raw(raw).desc().to_owned(),
+    )
 }
 
 fn own_pidfd() -> io::Result<std::os::fd::OwnedFd> {
@@ -164,29 +198,57 @@ mod tests {
     fn an_old_kernel_is_told() {
         assert_eq!(judge_version("5.12.0", "x86_64").verdict, Verdict::Good);
         let old = judge_version("5.10.0-28", "aarch64");
-        assert_eq!((old.verdict, old.detail.as_str()), (Verdict::Limited, "Linux 5.10.0-28 on aarch64"));
+        assert_eq!(
+            (old.verdict, old.detail.as_str()),
+            (Verdict::Limited, "Linux 5.10.0-28 on aarch64")
+        );
         assert!(old.consequence.is_some() && old.fix.is_some());
     }
 
     fn call(name: &'static str, needed: bool, errno: Option<Errno>) -> Call {
         let result = errno.map_or(Ok(()), |errno| Err(errno.into()));
-        Call { name, since: "5.6", needed, consequence: "so", result }
+        Call {
+            name,
+            since: "5.6",
+            needed,
+            consequence: "so",
+            result,
+        }
     }
 
     #[test]
     fn calls_that_all_answer_are_one_line() {
         let findings = judge_calls(&[call("a", true, None), call("b", false, None)]);
         assert_eq!(findings, [Finding::good("system calls", "a, b all answer")]);
-        let untried = Call { result: Err(io::Error::other("two threads")), ..call("c", true, None) };
-        assert_eq!(judge_calls(&[call("a", true, None), untried]), [Finding::good("system calls", "a all answer")]);
+        let untried = Call {
+            result: Err(io::Error::other("two threads")),
+            ..call("c", true, None)
+        };
+        assert_eq!(
+            judge_calls(&[call("a", true, None), untried]),
+            [Finding::good("system calls", "a all answer")]
+        );
     }
 
     #[test]
     fn each_call_that_is_refused_is_told() {
-        let calls = [call("a", true, Some(Errno::ENOSYS)), call("b", false, Some(Errno::EPERM)), call("c", true, None)];
+        let calls = [
+            call("a", true, Some(Errno::ENOSYS)),
+            call("b", false, Some(Errno::EPERM)),
+            call("c", true, None),
+        ];
         let findings = judge_calls(&calls);
-        let verdicts: Vec<_> = findings.iter().map(|f| (f.verdict, f.detail.as_str())).collect();
-        assert_eq!(verdicts, [(Verdict::Missing, "a: Function not implemented"), (Verdict::Limited, "b: Operation not permitted")]);
+        let verdicts: Vec<_> = findings
+            .iter()
+            .map(|f| (f.verdict, f.detail.as_str()))
+            .collect();
+        assert_eq!(
+            verdicts,
+            [
+                (Verdict::Missing, "a: Function not implemented"),
+                (Verdict::Limited, "b: Operation not permitted")
+            ]
+        );
         assert!(findings[0].fix.as_deref().unwrap().contains("Linux 5.6"));
         assert!(findings[1].fix.as_deref().unwrap().contains("--privileged"));
     }

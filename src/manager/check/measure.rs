@@ -117,14 +117,19 @@ impl Measure {
     /// `25.1%`, or `n/a`.
     #[must_use]
     pub fn measured_text(&self) -> String {
-        self.measured.map_or_else(|| "n/a".into(), |value| self.unit.format(value))
+        self.measured
+            .map_or_else(|| "n/a".into(), |value| self.unit.format(value))
     }
 
     /// `25.0% ± 2.0%`, `at most 64.0M`.
     #[must_use]
     pub fn expected_text(&self) -> String {
         match self.expected {
-            Expected::About { value, tolerance } => format!("{} ± {}", self.unit.format(value), self.unit.format(tolerance)),
+            Expected::About { value, tolerance } => format!(
+                "{} ± {}",
+                self.unit.format(value),
+                self.unit.format(tolerance)
+            ),
             bound => format!("{} {}", bound.word(), self.unit.format(bound.value())),
         }
     }
@@ -135,26 +140,70 @@ mod tests {
     use super::*;
 
     fn measure(measured: Option<f64>, expected: Expected) -> Measure {
-        Measure { figure: "f", unit: Unit::PercentOfCore, measured, expected }
+        Measure {
+            figure: "f",
+            unit: Unit::PercentOfCore,
+            measured,
+            expected,
+        }
     }
 
     #[test]
     fn the_tolerance_goes_both_ways_and_bounds_one() {
-        let about = Expected::About { value: 25.0, tolerance: 2.0 };
+        let about = Expected::About {
+            value: 25.0,
+            tolerance: 2.0,
+        };
         let holds = |measured| measure(Some(measured), about).holds();
-        assert_eq!([22.9, 23.0, 27.0, 27.1].map(holds), [Some(false), Some(true), Some(true), Some(false)]);
-        assert_eq!([22.9, 25.0, 27.1].map(|m| measure(Some(m), about).is_low()), [true, false, false]);
-        assert_eq!([9.0, 10.0, 11.0].map(|m| measure(Some(m), Expected::AtMost(10.0)).holds() == Some(true)), [true, true, false]);
-        assert_eq!([9.0, 10.0, 11.0].map(|m| measure(Some(m), Expected::AtLeast(10.0)).holds() == Some(true)), [false, true, true]);
+        assert_eq!(
+            [22.9, 23.0, 27.0, 27.1].map(holds),
+            [Some(false), Some(true), Some(true), Some(false)]
+        );
+        assert_eq!(
+            [22.9, 25.0, 27.1].map(|m| measure(Some(m), about).is_low()),
+            [true, false, false]
+        );
+        assert_eq!(
+            [9.0, 10.0, 11.0]
+                .map(|m| measure(Some(m), Expected::AtMost(10.0)).holds() == Some(true)),
+            [true, true, false]
+        );
+        assert_eq!(
+            [9.0, 10.0, 11.0]
+                .map(|m| measure(Some(m), Expected::AtLeast(10.0)).holds() == Some(true)),
+            [false, true, true]
+        );
         assert_eq!(measure(None, about).holds(), None);
     }
 
     #[test]
     fn in_words() {
-        let about = measure(Some(25.06), Expected::About { value: 25.0, tolerance: 2.0 });
-        assert_eq!((about.measured_text(), about.expected_text()), ("25.1%".into(), "25.0% ± 2.0%".into()));
-        let peak = Measure { unit: Unit::Bytes, ..measure(None, Expected::AtMost(f64::from(64 << 20))) };
-        assert_eq!((peak.measured_text(), peak.expected_text()), ("n/a".into(), "at most 64.0M".into()));
-        assert_eq!(Measure { unit: Unit::Times, ..measure(Some(1.0), Expected::AtLeast(1.0)) }.expected_text(), "at least 1");
+        let about = measure(
+            Some(25.06),
+            Expected::About {
+                value: 25.0,
+                tolerance: 2.0,
+            },
+        );
+        assert_eq!(
+            (about.measured_text(), about.expected_text()),
+            ("25.1%".into(), "25.0% ± 2.0%".into())
+        );
+        let peak = Measure {
+            unit: Unit::Bytes,
+            ..measure(None, Expected::AtMost(f64::from(64 << 20)))
+        };
+        assert_eq!(
+            (peak.measured_text(), peak.expected_text()),
+            ("n/a".into(), "at most 64.0M".into())
+        );
+        assert_eq!(
+            Measure {
+                unit: Unit::Times,
+                ..measure(Some(1.0), Expected::AtLeast(1.0))
+            }
+            .expected_text(),
+            "at least 1"
+        );
     }
 }

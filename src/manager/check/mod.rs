@@ -1,7 +1,9 @@
-//! `check`: what this host can and cannot do for containers, and short measured proofs that limits hold.
+//! `check`: what this host can and cannot do for containers, and short measured proofs that limits
+//! hold.
 //!
-//! [`host_facts`] looks; [`host_report`] looks and tries; every attempt is undone before it returns, and none needs a state folder. [`prove`] runs real
-//! containers through a [`Manager`](super::Manager), reads their cgroups, and destroys them whatever happens.
+//! [`host_facts`] looks; [`host_report`] looks and tries; every attempt is undone before it
+//! returns, and none needs a state folder. [`prove`] runs real containers through a
+//! [`Manager`](super::Manager), reads their cgroups, and destroys them whatever happens.
 
 mod capabilities;
 mod control_groups;
@@ -23,19 +25,25 @@ use std::path::Path;
 
 use user_namespace::UserNamespace;
 
-/// What of it can be read, with `state` as the state folder: nothing is tried, made or written, and no process is forked. For whoever only
-/// wants to look.
+/// What of it can be read, with `state` as the state folder: nothing is tried, made or written, and
+/// no process is forked. For whoever only wants to look.
 #[must_use]
 pub fn host_facts(state: &Path) -> Vec<Finding> {
-    let mut findings =
-        vec![kernel::version(), capabilities::held(), isolation::namespaces(), isolation::seccomp(), isolation::security_modules()];
+    let mut findings = vec![
+        kernel::version(),
+        capabilities::held(),
+        isolation::namespaces(),
+        isolation::seccomp(),
+        isolation::security_modules(),
+    ];
     findings.extend(control_groups::facts());
     findings.push(storage::fact(state));
     findings
 }
 
-/// What this host can and cannot do, with `state` as the state folder (it need not exist). Call it as root and from a process with one
-/// thread: clone3(2) and what needs a user namespace are tried with a process that is forked and ends at once.
+/// What this host can and cannot do, with `state` as the state folder (it need not exist). Call it
+/// as root and from a process with one thread: clone3(2) and what needs a user namespace are tried
+/// with a process that is forked and ends at once.
 #[must_use]
 pub fn host_report(state: &Path) -> Vec<Finding> {
     let users = UserNamespace::make();

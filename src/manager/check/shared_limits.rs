@@ -1,4 +1,5 @@
-//! What the kernel counts for the host and all containers together, or for each user: whether there is room for many containers.
+//! What the kernel counts for the host and all containers together, or for each user: whether there
+//! is room for many containers.
 
 use std::fs;
 
@@ -13,19 +14,44 @@ struct Limit {
     consequence: &'static str,
 }
 
-/// Linux's defaults suffice, but for the first on small or old machines (Documentation/admin-guide/sysctl, namespaces(7)).
+/// Linux's defaults suffice, but for the first on small or old machines
+/// (Documentation/admin-guide/sysctl, namespaces(7)).
 const LIMITS: [Limit; 7] = [
     Limit {
         name: "fs.inotify.max_user_instances",
         least: 128,
         consequence: "one program of root leaves none for logs -f and events -f, which then look again and again",
     },
-    Limit { name: "fs.inotify.max_user_watches", least: 8192, consequence: "watching files fails early in containers" },
-    Limit { name: "kernel.pty.max", least: 4096, consequence: "containers with many terminals leave none to others" },
-    Limit { name: "user.max_user_namespaces", least: 1024, consequence: "containers with ids of their own cannot be started" },
-    Limit { name: "user.max_net_namespaces", least: 1024, consequence: "containers with a network of their own cannot be started" },
-    Limit { name: "user.max_mnt_namespaces", least: 1024, consequence: "containers cannot be started" },
-    Limit { name: "kernel.pid_max", least: 32_768, consequence: "eight containers of 4096 processes leave none to others" },
+    Limit {
+        name: "fs.inotify.max_user_watches",
+        least: 8192,
+        consequence: "watching files fails early in containers",
+    },
+    Limit {
+        name: "kernel.pty.max",
+        least: 4096,
+        consequence: "containers with many terminals leave none to others",
+    },
+    Limit {
+        name: "user.max_user_namespaces",
+        least: 1024,
+        consequence: "containers with ids of their own cannot be started",
+    },
+    Limit {
+        name: "user.max_net_namespaces",
+        least: 1024,
+        consequence: "containers with a network of their own cannot be started",
+    },
+    Limit {
+        name: "user.max_mnt_namespaces",
+        least: 1024,
+        consequence: "containers cannot be started",
+    },
+    Limit {
+        name: "kernel.pid_max",
+        least: 32_768,
+        consequence: "eight containers of 4096 processes leave none to others",
+    },
 ];
 
 pub(super) fn finding() -> Finding {
@@ -33,18 +59,40 @@ pub(super) fn finding() -> Finding {
         let file = format!("/proc/sys/{}", limit.name.replace('.', "/"));
         fs::read_to_string(file).ok()?.trim().parse().ok()
     };
-    judge(&LIMITS.iter().filter_map(|limit| Some((limit, read(limit)?))).collect::<Vec<_>>())
+    judge(
+        &LIMITS
+            .iter()
+            .filter_map(|limit| Some((limit, read(limit)?)))
+            .collect::<Vec<_>>(),
+    )
 }
 
 fn judge(found: &[(&Limit, u64)]) -> Finding {
-    let low: Vec<_> = found.iter().filter(|(limit, now)| *now < limit.least).collect();
-    let told = |limits: &[&(&Limit, u64)]| limits.iter().map(|(limit, now)| format!("{} {now}", limit.name)).collect::<Vec<_>>().join(", ");
+    let low: Vec<_> = found
+        .iter()
+        .filter(|(limit, now)| *now < limit.least)
+        .collect();
+    let told = |limits: &[&(&Limit, u64)]| {
+        limits
+            .iter()
+            .map(|(limit, now)| format!("{} {now}", limit.name))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     if low.is_empty() {
         return Finding::good(WHAT, told(&found.iter().collect::<Vec<_>>()));
     }
     let consequences: Vec<_> = low.iter().map(|(limit, _)| limit.consequence).collect();
-    let raise: Vec<_> = low.iter().map(|(limit, _)| format!("{}={}", limit.name, limit.least)).collect();
-    Finding::limited(WHAT, format!("low: {}", told(&low)), consequences.join("; ")).fix(format!("sysctl {}", raise.join(" ")))
+    let raise: Vec<_> = low
+        .iter()
+        .map(|(limit, _)| format!("{}={}", limit.name, limit.least))
+        .collect();
+    Finding::limited(
+        WHAT,
+        format!("low: {}", told(&low)),
+        consequences.join("; "),
+    )
+    .fix(format!("sysctl {}", raise.join(" ")))
 }
 
 #[cfg(test)]
@@ -56,7 +104,13 @@ mod tests {
         let good: Vec<_> = LIMITS.iter().map(|limit| (limit, limit.least)).collect();
         assert_eq!(judge(&good).verdict, super::super::Verdict::Good);
         let low = judge(&[(&LIMITS[0], 127), (&LIMITS[2], 4096), (&LIMITS[3], 0)]);
-        assert_eq!(low.detail, "low: fs.inotify.max_user_instances 127, user.max_user_namespaces 0");
-        assert_eq!(low.fix.unwrap(), "sysctl fs.inotify.max_user_instances=128 user.max_user_namespaces=1024");
+        assert_eq!(
+            low.detail,
+            "low: fs.inotify.max_user_instances 127, user.max_user_namespaces 0"
+        );
+        assert_eq!(
+            low.fix.unwrap(),
+            "sysctl fs.inotify.max_user_instances=128 user.max_user_namespaces=1024"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The state folder's file system: whether it is fit for containers' layers, and how much room there is.
+//! The state folder's file system: whether it is fit for containers' layers, and how much room
+//! there is.
 
 use std::ffi::CString;
 use std::fs::{self, DirBuilder, File};
@@ -21,7 +22,8 @@ const FOLDER: &str = "state folder";
 const OVERLAY: &str = "overlayfs";
 const IDMAPPED: &str = "idmapped mounts";
 
-/// An image of this host's programs and a few containers' layers and logs take about this much, in bytes.
+/// An image of this host's programs and a few containers' layers and logs take about this much, in
+/// bytes.
 const ENOUGH: u64 = 1 << 30;
 /// An image alone takes more than this, in bytes.
 const TOO_LITTLE: u64 = 64 << 20;
@@ -44,7 +46,10 @@ fn look(state: &Path) -> (Finding, Option<(PathBuf, Room)>) {
         return (no_place(&state, &Errno::ENOENT.into()), None);
     };
     match room(place) {
-        Ok(room) => (judge_room(&state, place == state, &room), Some((place.to_owned(), room))),
+        Ok(room) => (
+            judge_room(&state, place == state, &room),
+            Some((place.to_owned(), room)),
+        ),
         Err(error) => (no_place(&state, &error), None),
     }
 }
@@ -65,7 +70,10 @@ pub(super) fn findings(state: &Path, users: Option<&UserNamespace>) -> Vec<Findi
     match Scratch::make(&place) {
         Ok(scratch) => {
             findings.push(judge_overlay(try_overlay(&scratch.0), &room.kind));
-            findings.push(judge_idmapped(users.map(|users| try_idmapped(&scratch.0, users)), &room.kind));
+            findings.push(judge_idmapped(
+                users.map(|users| try_idmapped(&scratch.0, users)),
+                &room.kind,
+            ));
         }
         Err(error) => findings.push(no_place(&place, &error)),
     }
@@ -73,8 +81,12 @@ pub(super) fn findings(state: &Path, users: Option<&UserNamespace>) -> Vec<Findi
 }
 
 fn no_place(folder: &Path, error: &io::Error) -> Finding {
-    Finding::missing(FOLDER, format!("{} cannot be used: {}", folder.display(), describe(error)), "containers cannot be kept there")
-        .fix("choose another folder with --state")
+    Finding::missing(
+        FOLDER,
+        format!("{} cannot be used: {}", folder.display(), describe(error)),
+        "containers cannot be kept there",
+    )
+    .fix("choose another folder with --state")
 }
 
 fn room(place: &Path) -> io::Result<Room> {
@@ -87,35 +99,63 @@ fn room(place: &Path) -> io::Result<Room> {
     })
 }
 
-/// The type of the file system that `place` is on: that of the deepest mount above it, the last one made where several are.
+/// The type of the file system that `place` is on: that of the deepest mount above it, the last one
+/// made where several are.
 fn kind_of(place: &Path) -> Option<String> {
     let place = fs::canonicalize(place).ok()?;
     let mounts = procfs::process::Process::myself().ok()?.mountinfo().ok()?;
-    let above = mounts.into_iter().filter(|mount| place.starts_with(&mount.mount_point));
-    above.max_by_key(|mount| mount.mount_point.components().count()).map(|mount| mount.fs_type)
+    let above = mounts
+        .into_iter()
+        .filter(|mount| place.starts_with(&mount.mount_point));
+    above
+        .max_by_key(|mount| mount.mount_point.components().count())
+        .map(|mount| mount.fs_type)
 }
 
 fn judge_room(state: &Path, made: bool, room: &Room) -> Finding {
     let when = if made { "" } else { " (made on first use)" };
-    let detail = format!("{}{when} on {}, {} free", state.display(), room.kind, format_bytes(room.free));
+    let detail = format!(
+        "{}{when} on {}, {} free",
+        state.display(),
+        room.kind,
+        format_bytes(room.free)
+    );
     let elsewhere = "keep containers elsewhere with --state, on ext4, xfs or btrfs";
     if room.read_only {
-        return Finding::missing(FOLDER, format!("{detail}, read-only"), "containers cannot be kept there").fix(elsewhere);
+        return Finding::missing(
+            FOLDER,
+            format!("{detail}, read-only"),
+            "containers cannot be kept there",
+        )
+        .fix(elsewhere);
     }
     if room.free < TOO_LITTLE {
         return Finding::missing(FOLDER, detail, "there is no room for an image")
             .fix("free some space, or choose another folder with --state");
     }
     if let Some(files) = room.free_files.filter(|files| *files < ENOUGH_FILES) {
-        return Finding::limited(FOLDER, format!("{detail}, {files} files left"), "images and containers may run out of files")
-            .fix("remove files, or choose another folder with --state");
+        return Finding::limited(
+            FOLDER,
+            format!("{detail}, {files} files left"),
+            "images and containers may run out of files",
+        )
+        .fix("remove files, or choose another folder with --state");
     }
     if room.free < ENOUGH {
-        return Finding::limited(FOLDER, detail, "containers that write much run out of space")
-            .fix("free some space, or choose another folder with --state");
+        return Finding::limited(
+            FOLDER,
+            detail,
+            "containers that write much run out of space",
+        )
+        .fix("free some space, or choose another folder with --state");
     }
     if matches!(room.kind.as_str(), "tmpfs" | "ramfs") {
-        return Finding::limited(FOLDER, detail, "containers are gone after a reboot, and their files take memory").fix(elsewhere);
+        return Finding::limited(
+            FOLDER,
+            detail,
+            "containers are gone after a reboot, and their files take memory",
+        )
+        .fix(elsewhere);
     }
     Finding::good(FOLDER, detail)
 }
@@ -149,7 +189,11 @@ fn try_overlay(folder: &Path) -> io::Result<()> {
     // by descriptor, so that no path needs escaping
     let option = |file: &File| CString::new(format!("/proc/self/fd/{}", file.as_raw_fd()));
     let [lower, upper, work] = [option(&lower)?, option(&upper)?, option(&work)?];
-    let options = [(c"lowerdir", lower.as_c_str()), (c"upperdir", upper.as_c_str()), (c"workdir", work.as_c_str())];
+    let options = [
+        (c"lowerdir", lower.as_c_str()),
+        (c"upperdir", upper.as_c_str()),
+        (c"workdir", work.as_c_str()),
+    ];
     drop(mount::new_filesystem(c"overlay", options, 0)?);
     Ok(())
 }
@@ -158,10 +202,17 @@ fn judge_overlay(tried: io::Result<()>, kind: &str) -> Finding {
     let Err(error) = tried else {
         return Finding::good(OVERLAY, format!("layers on {kind} work"));
     };
-    let consequence = "containers cannot be started from an image, only from a folder (run --root DIR)";
-    let finding = Finding::missing(OVERLAY, format!("layers on {kind}: {}", describe(&error)), consequence);
+    let consequence =
+        "containers cannot be started from an image, only from a folder (run --root DIR)";
+    let finding = Finding::missing(
+        OVERLAY,
+        format!("layers on {kind}: {}", describe(&error)),
+        consequence,
+    );
     match error.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::ENODEV) => finding.fix("modprobe overlay, or boot a kernel built with CONFIG_OVERLAY_FS"),
+        Some(Errno::ENODEV) => {
+            finding.fix("modprobe overlay, or boot a kernel built with CONFIG_OVERLAY_FS")
+        }
         Some(Errno::EINVAL | Errno::EREMOTE | Errno::EOPNOTSUPP) => {
             finding.fix("keep containers elsewhere with --state, on ext4, xfs or btrfs")
         }
@@ -182,9 +233,17 @@ fn judge_idmapped(tried: Option<io::Result<()>>, kind: &str) -> Finding {
     let consequence = "--userns auto cannot shift who owns an image's files";
     match tried {
         Some(Ok(())) => Finding::good(IDMAPPED, format!("work on {kind}")),
-        None => Finding::limited(IDMAPPED, "not tried, for want of a user namespace", consequence),
+        None => Finding::limited(
+            IDMAPPED,
+            "not tried, for want of a user namespace",
+            consequence,
+        ),
         Some(Err(error)) => {
-            let finding = Finding::limited(IDMAPPED, format!("on {kind}: {}", describe(&error)), consequence);
+            let finding = Finding::limited(
+                IDMAPPED,
+                format!("on {kind}: {}", describe(&error)),
+                consequence,
+            );
             match error.raw_os_error().map(Errno::from_raw) {
                 Some(Errno::EINVAL) => finding
                     .fix("keep containers elsewhere with --state: ext4 and xfs can since Linux 5.12, btrfs since 5.15, tmpfs since 6.3"),
@@ -201,7 +260,12 @@ mod tests {
     use super::*;
 
     fn room(kind: &str, free: u64) -> Room {
-        Room { kind: kind.into(), read_only: false, free, free_files: Some(1_000_000) }
+        Room {
+            kind: kind.into(),
+            read_only: false,
+            free,
+            free_files: Some(1_000_000),
+        }
     }
 
     #[test]
@@ -211,11 +275,41 @@ mod tests {
         assert_eq!(good, Finding::good(FOLDER, "/s on ext4, 71.0G free"));
         assert_eq!(judge(&room("ext4", 1 << 20)).verdict, Verdict::Missing);
         assert_eq!(judge(&room("ext4", 500 << 20)).verdict, Verdict::Limited);
-        assert!(judge(&room("tmpfs", 2 << 30)).consequence.unwrap().contains("reboot"));
-        assert_eq!(judge(&Room { read_only: true, ..room("ext4", 2 << 30) }).verdict, Verdict::Missing);
-        assert!(judge(&Room { free_files: Some(9), ..room("ext4", 2 << 30) }).detail.ends_with("9 files left"));
-        assert_eq!(judge(&Room { free_files: None, ..room("btrfs", 2 << 30) }).verdict, Verdict::Good);
-        assert!(judge_room(Path::new("/s"), false, &room("ext4", 2 << 30)).detail.contains("made on first use"));
+        assert!(
+            judge(&room("tmpfs", 2 << 30))
+                .consequence
+                .unwrap()
+                .contains("reboot")
+        );
+        assert_eq!(
+            judge(&Room {
+                read_only: true,
+                ..room("ext4", 2 << 30)
+            })
+            .verdict,
+            Verdict::Missing
+        );
+        assert!(
+            judge(&Room {
+                free_files: Some(9),
+                ..room("ext4", 2 << 30)
+            })
+            .detail
+            .ends_with("9 files left")
+        );
+        assert_eq!(
+            judge(&Room {
+                free_files: None,
+                ..room("btrfs", 2 << 30)
+            })
+            .verdict,
+            Verdict::Good
+        );
+        assert!(
+            judge_room(Path::new("/s"), false, &room("ext4", 2 << 30))
+                .detail
+                .contains("made on first use")
+        );
     }
 
     #[test]
@@ -224,7 +318,12 @@ mod tests {
         assert!(overlay(Errno::ENODEV).contains("modprobe overlay"));
         assert!(overlay(Errno::EINVAL).contains("--state"));
         assert_eq!(judge_overlay(Ok(()), "ext4").verdict, Verdict::Good);
-        assert!(judge_idmapped(Some(Err(Errno::EINVAL.into())), "nfs").fix.unwrap().contains("--state"));
+        assert!(
+            judge_idmapped(Some(Err(Errno::EINVAL.into())), "nfs")
+                .fix
+                .unwrap()
+                .contains("--state")
+        );
         assert_eq!(judge_idmapped(None, "ext4").verdict, Verdict::Limited);
     }
 
@@ -233,7 +332,10 @@ mod tests {
         let place = std::env::temp_dir().join(format!("minic-storage-{}", std::process::id()));
         fs::create_dir(&place).unwrap();
         let found = findings(&place.join("not/yet"), None);
-        assert!(found[0].detail.contains("not/yet (made on first use) on "), "{found:?}");
+        assert!(
+            found[0].detail.contains("not/yet (made on first use) on "),
+            "{found:?}"
+        );
         assert_eq!(fs::read_dir(&place).unwrap().count(), 0);
         fs::remove_dir(&place).unwrap();
     }

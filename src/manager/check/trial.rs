@@ -61,7 +61,13 @@ pub(super) struct End {
 
 impl<'a> Trial<'a> {
     /// Runs `script` by a shell that is the container's first process.
-    pub fn launch(manager: &'a Manager, name: &str, script: &str, limits: Preset, tools: &mut Tools<'_>) -> Result<Self, Halt> {
+    pub fn launch(
+        manager: &'a Manager,
+        name: &str,
+        script: &str,
+        limits: Preset,
+        tools: &mut Tools<'_>,
+    ) -> Result<Self, Halt> {
         // env, so that the line does not count as a shell line, which would be given an init
         let command = ["env", "sh", "-c", script].map(str::to_owned).to_vec();
         let request = Preset {
@@ -70,15 +76,30 @@ impl<'a> Trial<'a> {
             labels: vec![format!("{LABEL}={}", owner()?)],
             ..limits
         };
-        let what = Created { name: Some(format!("check-{name}-{}", std::process::id())), request, preset: None };
+        let what = Created {
+            name: Some(format!("check-{name}-{}", std::process::id())),
+            request,
+            preset: None,
+        };
         let id = manager.launch(&what, CreateOptions::default(), tools.progress)?;
-        let mut trial = Self { manager, id: Some(id.clone()), pid: 0, sampler: manager.sampler()? };
-        trial.pid = manager.find(id.as_str())?.status.process().map_or(0, |process| process.pid);
+        let mut trial = Self {
+            manager,
+            id: Some(id.clone()),
+            pid: 0,
+            sampler: manager.sampler()?,
+        };
+        trial.pid = manager
+            .find(id.as_str())?
+            .status
+            .process()
+            .map_or(0, |process| process.pid);
         Ok(trial)
     }
 
     fn id(&self) -> Result<&ContainerId, Halt> {
-        self.id.as_ref().ok_or_else(|| Halt::Failed("the container is destroyed already".into()))
+        self.id
+            .as_ref()
+            .ok_or_else(|| Halt::Failed("the container is destroyed already".into()))
     }
 
     fn record(&self) -> Result<Record, Halt> {
@@ -98,7 +119,10 @@ impl<'a> Trial<'a> {
         let cores = &after.host.cores;
         Ok(Window {
             seconds: (after.at - before.at).as_secs_f64(),
-            waited: after.waited.zip(before.waited).map(|(after, before)| (after - before).max(0.0)),
+            waited: after
+                .waited
+                .zip(before.waited)
+                .map(|(after, before)| (after - before).max(0.0)),
             host_busy: cores.iter().sum::<f32>() / cores.len().max(1) as f32,
             samples: [before.sample, after.sample],
         })
@@ -108,9 +132,17 @@ impl<'a> Trial<'a> {
         let mut snapshot = self.sampler.sample();
         let at = snapshot.at;
         match snapshot.samples.remove(self.id()?) {
-            Some(sample) => Ok(Look { at, sample, host: snapshot.host, waited: waited(self.pid) }),
+            Some(sample) => Ok(Look {
+                at,
+                sample,
+                host: snapshot.host,
+                waited: waited(self.pid),
+            }),
             None => match self.record()?.status {
-                Status::Stopped { cause, .. } => Err(Halt::Failed(format!("it ended before it was measured: {}", cause.sentence()))),
+                Status::Stopped { cause, .. } => Err(Halt::Failed(format!(
+                    "it ended before it was measured: {}",
+                    cause.sentence()
+                ))),
                 _ => Err(Halt::Failed("its cgroup cannot be read".into())),
             },
         }
@@ -122,7 +154,10 @@ impl<'a> Trial<'a> {
         let mut log = self.manager.log(self.id()?)?;
         while log.read(1)?.is_empty() {
             if started.elapsed() > PATIENCE {
-                return Err(Halt::Failed(format!("it was not ready within {} s", PATIENCE.as_secs())));
+                return Err(Halt::Failed(format!(
+                    "it was not ready within {} s",
+                    PATIENCE.as_secs()
+                )));
             }
             tools.pause(LOOK)?;
             // an early end is told
@@ -141,12 +176,18 @@ impl<'a> Trial<'a> {
                     ExitCause::OomKilled { peak, .. } => *peak,
                     _ => None,
                 };
-                return Ok(End { cause, peak: told.or(seen) });
+                return Ok(End {
+                    cause,
+                    peak: told.or(seen),
+                });
             }
             let sample = self.sampler.sample().samples.remove(self.id()?);
             seen = seen.max(sample.and_then(|sample| sample.memory_peak.max(sample.memory)));
             if started.elapsed() > PATIENCE {
-                return Err(Halt::Failed(format!("it did not end within {} s", PATIENCE.as_secs())));
+                return Err(Halt::Failed(format!(
+                    "it did not end within {} s",
+                    PATIENCE.as_secs()
+                )));
             }
             tools.pause(LOOK)?;
         }
@@ -154,14 +195,17 @@ impl<'a> Trial<'a> {
 
     /// Removes every trace of it.
     pub fn destroy(mut self) -> Result<(), Error> {
-        self.id.take().map_or(Ok(()), |id| self.manager.destroy(&id, true))
+        self.id
+            .take()
+            .map_or(Ok(()), |id| self.manager.destroy(&id, true))
     }
 }
 
 impl Drop for Trial<'_> {
     fn drop(&mut self) {
         if let Some(id) = self.id.take() {
-            // on the way out of a failure or an interrupt, which is what is told; should it fail, the next check tries again
+            // on the way out of a failure or an interrupt, which is what is told; should it fail,
+            // the next check tries again
             let _ = self.manager.destroy(&id, true);
         }
     }
@@ -174,8 +218,8 @@ struct Look {
     waited: Option<f64>,
 }
 
-/// Time that `pid` has waited for a core, in seconds: the second field of `/proc/PID/schedstat`, nanoseconds
-/// (kernel: Documentation/scheduler/sched-stats.rst).
+/// Time that `pid` has waited for a core, in seconds: the second field of `/proc/PID/schedstat`,
+/// nanoseconds (kernel: Documentation/scheduler/sched-stats.rst).
 fn waited(pid: i32) -> Option<f64> {
     let text = fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
     Some(text.split_whitespace().nth(1)?.parse::<u64>().ok()? as f64 / 1e9)
@@ -184,7 +228,11 @@ fn waited(pid: i32) -> Option<f64> {
 /// Destroys what a check that was killed has left.
 pub(super) fn sweep(manager: &Manager) -> Result<(), Error> {
     for record in manager.records()? {
-        let owner = record.spec.labels.get(LABEL).and_then(|text| serde_json::from_str::<Process>(text).ok());
+        let owner = record
+            .spec
+            .labels
+            .get(LABEL)
+            .and_then(|text| serde_json::from_str::<Process>(text).ok());
         if owner.is_some_and(|owner| !is_alive(&owner)) {
             manager.destroy(&record.spec.id, true)?;
         }
@@ -194,6 +242,7 @@ pub(super) fn sweep(manager: &Manager) -> Result<(), Error> {
 
 /// This process, as a label tells it.
 fn owner() -> Result<String, Halt> {
-    let own = identify(std::process::id().cast_signed()).ok_or_else(|| Halt::Failed("/proc does not tell of this process".into()))?;
+    let own = identify(std::process::id().cast_signed())
+        .ok_or_else(|| Halt::Failed("/proc does not tell of this process".into()))?;
     serde_json::to_string(&own).map_err(|error| Halt::Failed(error.to_string()))
 }

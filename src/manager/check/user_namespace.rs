@@ -64,8 +64,11 @@ fn judge(error: Option<&io::Error>, limit: Option<&str>) -> Finding {
         return Finding::good(WHAT, format!("one was made{at_most}"));
     };
     let detail = format!("cannot make one: {}{at_most}", describe(error));
-    let finding =
-        Finding::limited(WHAT, detail, "--userns auto fails: root in a container is root of the host, held by capabilities alone");
+    let finding = Finding::limited(
+        WHAT,
+        detail,
+        "--userns auto fails: root in a container is root of the host, held by capabilities alone",
+    );
     match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::ENOSPC | Errno::EUSERS) => finding.fix("sysctl user.max_user_namespaces=10000"),
         Some(Errno::EINVAL | Errno::ENOSYS) => finding.fix("boot a kernel built with CONFIG_USER_NS"),
@@ -83,11 +86,28 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_helps() {
-        assert_eq!(judge(None, Some("96363")).detail, "one was made, 96363 allowed");
+        assert_eq!(
+            judge(None, Some("96363")).detail,
+            "one was made, 96363 allowed"
+        );
         let full = judge(Some(&Errno::ENOSPC.into()), Some("0"));
-        assert_eq!((full.verdict, full.detail.as_str()), (Verdict::Limited, "cannot make one: No space left on device, 0 allowed"));
+        assert_eq!(
+            (full.verdict, full.detail.as_str()),
+            (
+                Verdict::Limited,
+                "cannot make one: No space left on device, 0 allowed"
+            )
+        );
         assert!(full.fix.unwrap().contains("user.max_user_namespaces"));
-        assert!(judge(Some(&Errno::EINVAL.into()), None).fix.unwrap().contains("CONFIG_USER_NS"));
-        assert_eq!(judge(Some(&io::Error::other("two threads")), None).fix, None);
+        assert!(
+            judge(Some(&Errno::EINVAL.into()), None)
+                .fix
+                .unwrap()
+                .contains("CONFIG_USER_NS")
+        );
+        assert_eq!(
+            judge(Some(&io::Error::other("two threads")), None).fix,
+            None
+        );
     }
 }

@@ -24,7 +24,15 @@ pub struct Habit {
 }
 
 /// What a container does whose command tells nothing: close to nothing.
-pub const QUIET: Habit = Habit { cores: 0.002, swing: 0.5, memory: 2 * MIB, growth: 0.0, ceiling: 3 * MIB, pids: 1, chatter: 3600 };
+pub const QUIET: Habit = Habit {
+    cores: 0.002,
+    swing: 0.5,
+    memory: 2 * MIB,
+    growth: 0.0,
+    ceiling: 3 * MIB,
+    pids: 1,
+    chatter: 3600,
+};
 
 /// How one of the cast stands at the beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,40 +73,115 @@ fn request(command: &[&str], memory: Option<&str>, cpu: Option<&str>) -> Preset 
 
 const SPIN: &[&str] = &["sh", "-c", "while true; do :; done"];
 
-/// Who is there when the demo begins: one throttled, one near its memory limit, one without limits, one created, one that finished, one
-/// that failed and one that the kernel killed.
+/// Who is there when the demo begins: one throttled, one near its memory limit, one without limits,
+/// one created, one that finished, one that failed and one that the kernel killed.
 pub fn containers() -> Vec<Role> {
-    let web = Habit { cores: 0.31, swing: 0.7, memory: 96 * MIB, growth: 40_000.0, ceiling: 140 * MIB, pids: 9, chatter: 2 };
-    let role = |name, request, habit, stands| Role { name, request, preset: None, habit, stands };
-    let mut spin = role("cpu-quarter", request(SPIN, None, Some("256")), habit_of(&words(SPIN)), Stands::Up(252));
+    let web = Habit {
+        cores: 0.31,
+        swing: 0.7,
+        memory: 96 * MIB,
+        growth: 40_000.0,
+        ceiling: 140 * MIB,
+        pids: 9,
+        chatter: 2,
+    };
+    let role = |name, request, habit, stands| Role {
+        name,
+        request,
+        preset: None,
+        habit,
+        stands,
+    };
+    let mut spin = role(
+        "cpu-quarter",
+        request(SPIN, None, Some("256")),
+        habit_of(&words(SPIN)),
+        Stands::Up(252),
+    );
     spin.preset = Some("cpu-quarter");
-    let mut cache = request(&["redis-server", "--maxmemory", "240mb"], Some("256"), Some("512"));
+    let mut cache = request(
+        &["redis-server", "--maxmemory", "240mb"],
+        Some("256"),
+        Some("512"),
+    );
     cache.pids = Some("64".into());
     vec![
-        role("web", request(&["httpd", "-f", "-p", "8080"], Some("256"), Some("1024")), web, Stands::Up(187_260)),
+        role(
+            "web",
+            request(&["httpd", "-f", "-p", "8080"], Some("256"), Some("1024")),
+            web,
+            Stands::Up(187_260),
+        ),
         role(
             "cache",
             cache,
-            Habit { cores: 0.06, memory: 228 * MIB, growth: 9_000.0, ceiling: 247 * MIB, pids: 5, chatter: 7, ..web },
+            Habit {
+                cores: 0.06,
+                memory: 228 * MIB,
+                growth: 9_000.0,
+                ceiling: 247 * MIB,
+                pids: 5,
+                chatter: 7,
+                ..web
+            },
             Stands::Up(187_244),
         ),
         spin,
         role(
             "db",
             request(&["postgres", "-D", "/data"], None, None),
-            Habit { cores: 0.12, memory: 412 * MIB, ceiling: 480 * MIB, pids: 14, chatter: 5, ..web },
+            Habit {
+                cores: 0.12,
+                memory: 412 * MIB,
+                ceiling: 480 * MIB,
+                pids: 14,
+                chatter: 5,
+                ..web
+            },
             Stands::Up(11_046),
         ),
-        role("sleeper", request(&["sleep", "1000"], Some("64"), None), QUIET, Stands::Up(754)),
-        role("migrate", request(&["./migrate", "--to", "42"], Some("128"), None), QUIET, Stands::Exited(4_920, 0)),
-        role("nightly", request(&["sh", "-c", "backup | gzip > /tmp/b.gz"], Some("512"), Some("512")), QUIET, Stands::Exited(39_600, 3)),
+        role(
+            "sleeper",
+            request(&["sleep", "1000"], Some("64"), None),
+            QUIET,
+            Stands::Up(754),
+        ),
+        role(
+            "migrate",
+            request(&["./migrate", "--to", "42"], Some("128"), None),
+            QUIET,
+            Stands::Exited(4_920, 0),
+        ),
+        role(
+            "nightly",
+            request(
+                &["sh", "-c", "backup | gzip > /tmp/b.gz"],
+                Some("512"),
+                Some("512"),
+            ),
+            QUIET,
+            Stands::Exited(39_600, 3),
+        ),
         role(
             "memory-hog",
-            request(&["sh", "-c", "x=; while :; do x=$x$(printf %0100000d 0); done"], Some("200"), Some("256")),
+            request(
+                &[
+                    "sh",
+                    "-c",
+                    "x=; while :; do x=$x$(printf %0100000d 0); done",
+                ],
+                Some("200"),
+                Some("256"),
+            ),
             QUIET,
             Stands::OomKilled(128),
         ),
-        role("staging", request(&["httpd", "-f", "-p", "8081"], Some("256"), Some("512")), web, Stands::Created),
+        role(
+            "staging",
+            request(&["httpd", "-f", "-p", "8081"], Some("256"), Some("512")),
+            web,
+            Stands::Created,
+        ),
     ]
 }
 
@@ -114,13 +197,21 @@ pub fn habit_of(argv: &[String]) -> Habit {
             cores: 0.2,
             memory: 4 * MIB,
             growth: 8.0 * MIB as f64,
-            ceiling: if command.contains("seq 1 256") { 260 * MIB } else { u64::MAX },
+            ceiling: if command.contains("seq 1 256") {
+                260 * MIB
+            } else {
+                u64::MAX
+            },
             chatter: 10,
             ..QUIET
         };
     }
     if command.contains("while true") || command.contains("while :") {
-        return Habit { cores: 1.0, swing: 0.0, ..QUIET };
+        return Habit {
+            cores: 1.0,
+            swing: 0.0,
+            ..QUIET
+        };
     }
     QUIET
 }
@@ -128,15 +219,30 @@ pub fn habit_of(argv: &[String]) -> Habit {
 /// The presets that go with the demo.
 pub fn presets() -> Vec<(String, Preset)> {
     let preset = |name: &str, description: &str, preset: Preset| {
-        let described = Preset { description: Some(description.into()), ..preset };
+        let described = Preset {
+            description: Some(description.into()),
+            ..preset
+        };
         (name.to_owned(), described)
     };
     let fill = "x=; for i in $(seq 1 256); do x=\"$x$(head -c 1M /dev/zero)\"; sleep 0.12; done; sleep infinity";
     let burst = "a=; while true; do a=\"$a$(printf %0100000d 0)\"; done";
     vec![
-        preset("cpu-stress", "one loop that takes a whole core", request(SPIN, None, None)),
-        preset("cpu-quarter", "a loop held to a quarter of a core", request(SPIN, None, Some("256"))),
-        preset("memory-300", "256 MB filled gradually under a limit of 300 MB", request(&["sh", "-c", fill], Some("300"), None)),
+        preset(
+            "cpu-stress",
+            "one loop that takes a whole core",
+            request(SPIN, None, None),
+        ),
+        preset(
+            "cpu-quarter",
+            "a loop held to a quarter of a core",
+            request(SPIN, None, Some("256")),
+        ),
+        preset(
+            "memory-300",
+            "256 MB filled gradually under a limit of 300 MB",
+            request(&["sh", "-c", fill], Some("300"), None),
+        ),
         preset(
             "combined",
             "memory filled and CPU burnt at once, until the kernel ends it",
@@ -145,7 +251,12 @@ pub fn presets() -> Vec<(String, Preset)> {
         preset(
             "small",
             "a limit profile for your own command",
-            Preset { memory: Some("64M".into()), cpus: Some("0.5".into()), pids: Some("32".into()), ..Preset::default() },
+            Preset {
+                memory: Some("64M".into()),
+                cpus: Some("0.5".into()),
+                pids: Some("32".into()),
+                ..Preset::default()
+            },
         ),
     ]
 }

@@ -1,4 +1,5 @@
-//! What a screen changes of the made-up world besides the lives of its containers: their limits, and the trash.
+//! What a screen changes of the made-up world besides the lives of its containers: their limits,
+//! and the trash.
 
 use super::super::trash::TRASH_KEPT;
 use super::super::update::differences;
@@ -7,7 +8,8 @@ use super::world::World;
 use crate::record::LaunchStep;
 use crate::spec::{ContainerId, format_bytes};
 
-/// The steps of a made-up launch, each with its end in microseconds; one that fails comes as far as the command.
+/// The steps of a made-up launch, each with its end in microseconds; one that fails comes as far as
+/// the command.
 const LAUNCH: [(&str, u64); 14] = [
     ("fork the supervisor", 410),
     ("make the cgroup and write its limits", 960),
@@ -28,7 +30,13 @@ const LAUNCH: [(&str, u64); 14] = [
 /// The steps of a made-up launch.
 pub fn launch_steps(failed: bool) -> Vec<LaunchStep> {
     let done = LAUNCH.len() - usize::from(failed);
-    LAUNCH[..done].iter().map(|(name, done_usec)| LaunchStep { name: (*name).into(), done_usec: *done_usec }).collect()
+    LAUNCH[..done]
+        .iter()
+        .map(|(name, done_usec)| LaunchStep {
+            name: (*name).into(),
+            done_usec: *done_usec,
+        })
+        .collect()
 }
 
 impl World {
@@ -74,15 +82,28 @@ impl World {
 
     /// Brings it back from the trash.
     pub fn take_back(&mut self, id: &ContainerId) -> Result<(), Error> {
-        let Some(place) = self.trash.iter().position(|(_, member)| member.record.spec.id == *id) else {
-            return Err(Error::System { message: format!("{id} is not in the trash any more"), hint: None });
+        let Some(place) = self
+            .trash
+            .iter()
+            .position(|(_, member)| member.record.spec.id == *id)
+        else {
+            return Err(Error::System {
+                message: format!("{id} is not in the trash any more"),
+                hint: None,
+            });
         };
         let name = &self.trash[place].1.record.spec.name;
-        if self.members.iter().any(|member| member.record.spec.name == *name) {
+        if self
+            .members
+            .iter()
+            .any(|member| member.record.spec.name == *name)
+        {
             return Err(Error::NameInUse(name.to_string()));
         }
         let (_, member) = self.trash.remove(place);
-        let at = self.members.partition_point(|other| other.record.created_at <= member.record.created_at);
+        let at = self
+            .members
+            .partition_point(|other| other.record.created_at <= member.record.created_at);
         self.members.insert(at, member);
         self.version += 1;
         Ok(())
@@ -91,6 +112,7 @@ impl World {
     /// Forgets what was in the trash for long enough.
     pub fn purge_trash(&mut self) {
         let now = self.now();
-        self.trash.retain(|(at, _)| now.duration_since(*at) < TRASH_KEPT);
+        self.trash
+            .retain(|(at, _)| now.duration_since(*at) < TRASH_KEPT);
     }
 }

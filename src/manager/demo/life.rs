@@ -22,9 +22,15 @@ const WRITE_PER_LINE: f64 = 6_000.0;
 const LINES: [(bool, &str); 7] = [
     (false, "GET /index.html 200 1532"),
     (false, "GET /static/app.css 200 8812"),
-    (false, "\u{1b}[32mok\u{1b}[0m checkpoint complete: 214 buffers"),
+    (
+        false,
+        "\u{1b}[32mok\u{1b}[0m checkpoint complete: 214 buffers",
+    ),
     (false, "POST /api/orders 201 96"),
-    (true, "warning: slow query, 812 ms: SELECT * FROM orders WHERE total > 100 ORDER BY placed_at DESC"),
+    (
+        true,
+        "warning: slow query, 812 ms: SELECT * FROM orders WHERE total > 100 ORDER BY placed_at DESC",
+    ),
     (false, "GET /api/orders?page=2 200 4410"),
     (true, "GET /favicon.ico 404 0"),
 ];
@@ -47,7 +53,15 @@ pub struct Life {
 impl Life {
     /// A life of this habit; `phase` tells its swings from those of others.
     pub fn new(habit: Habit, phase: f64) -> Self {
-        Self { habit, sample: Sample::default(), memory: 0.0, log: VecDeque::new(), dropped: 0, phase, written: 0 }
+        Self {
+            habit,
+            sample: Sample::default(),
+            memory: 0.0,
+            log: VecDeque::new(),
+            dropped: 0,
+            phase,
+            written: 0,
+        }
     }
 
     /// Begins, as after a start: counters at zero, memory at its beginning.
@@ -63,14 +77,20 @@ impl Life {
             oom_kills: Some(0),
             pids: Some(self.habit.pids),
             io: Some(Io::default()),
-            psi: Some(Pressure { cpu: Some(0.0), memory: Some(0.0), io: Some(0.0) }),
+            psi: Some(Pressure {
+                cpu: Some(0.0),
+                memory: Some(0.0),
+                io: Some(0.0),
+            }),
             ..Sample::default()
         };
     }
 
-    /// Lives on for `step`, at `now` seconds of the demo. Says whether it has outgrown its memory limit.
+    /// Lives on for `step`, at `now` seconds of the demo. Says whether it has outgrown its memory
+    /// limit.
     pub fn live(&mut self, step: Duration, now: f64, limits: &Limits) -> bool {
-        let wave = (now / 7.0 + self.phase).sin() * 0.6 + (now / 2.3 + self.phase * 3.0).sin() * 0.4;
+        let wave =
+            (now / 7.0 + self.phase).sin() * 0.6 + (now / 2.3 + self.phase * 3.0).sin() * 0.4;
         let wanted = (self.habit.cores * (1.0 + self.habit.swing * wave)).max(0.0);
         let cap = limits.cpu.map_or(f64::INFINITY, |cpu| cpu.cores());
         let usec = step.as_micros() as f64;
@@ -82,7 +102,8 @@ impl Life {
             add(&mut self.sample.nr_throttled, periods as f64);
         }
         self.wait(step, wanted, cap);
-        self.memory = (self.memory + self.habit.growth * step.as_secs_f64()).min(self.habit.ceiling as f64);
+        self.memory =
+            (self.memory + self.habit.growth * step.as_secs_f64()).min(self.habit.ceiling as f64);
         let breathing = (now / 3.1 + self.phase).sin() * self.habit.memory as f64 * 0.01;
         let used = (self.memory + breathing).max(4096.0) as u64;
         let (used, outgrown) = match limits.memory {
@@ -94,7 +115,8 @@ impl Life {
         outgrown
     }
 
-    /// What it reads and writes, and how long it waits: a busy one for the CPU that its cap refuses.
+    /// What it reads and writes, and how long it waits: a busy one for the CPU that its cap
+    /// refuses.
     fn wait(&mut self, step: Duration, wanted: f64, cap: f64) {
         let seconds = step.as_secs_f64();
         if let Some(io) = &mut self.sample.io {
@@ -102,11 +124,14 @@ impl Life {
             io.write_bytes += (WRITE_PER_LINE / self.habit.chatter.max(1) as f64 * seconds) as u64;
         }
         if let Some(psi) = &mut self.sample.psi {
-            let refused = ((wanted - cap) / wanted.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0) as f32 * 100.0;
+            let refused =
+                ((wanted - cap) / wanted.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0) as f32 * 100.0;
             // the kernel's average over ten seconds
             let share = (seconds / 10.0) as f32;
             psi.cpu = psi.cpu.map(|before| before + (refused - before) * share);
-            psi.io = psi.io.map(|before| before + (wanted as f32 * 2.0 - before) * share);
+            psi.io = psi
+                .io
+                .map(|before| before + (wanted as f32 * 2.0 - before) * share);
         }
     }
 
@@ -126,7 +151,12 @@ impl Life {
             self.log.pop_front();
             self.dropped += 1;
         }
-        self.log.push_back(LogChunk { at, stderr, bytes: text.as_bytes().to_vec(), full: true });
+        self.log.push_back(LogChunk {
+            at,
+            stderr,
+            bytes: text.as_bytes().to_vec(),
+            full: true,
+        });
     }
 }
 

@@ -1,4 +1,5 @@
-//! What a screen looks into in the made-up world: processes, events, isolation, the host, changed files.
+//! What a screen looks into in the made-up world: processes, events, isolation, the host, changed
+//! files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -6,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::exec::joinable;
 use super::super::{
-    Change, ChangeKind, Changes, Error, Extracted, Fact, Happenings, Inspector, Judgement, ProcessInfo, Section, Sheet, Shell,
+    Change, ChangeKind, Changes, Error, Extracted, Fact, Happenings, Inspector, Judgement,
+    ProcessInfo, Section, Sheet, Shell,
 };
 use super::shell::DemoShell;
 use super::world::Member;
@@ -28,8 +30,17 @@ impl Demo {
 }
 
 fn running(record: &Record, verb: &'static str) -> Result<i32, Error> {
-    let wrong = || Error::WrongState { container: record.spec.name.to_string(), state: record.status.word(), verb, needs: "a running one" };
-    record.status.process().map(|process| process.pid).ok_or_else(wrong)
+    let wrong = || Error::WrongState {
+        container: record.spec.name.to_string(),
+        state: record.status.word(),
+        verb,
+        needs: "a running one",
+    };
+    record
+        .status
+        .process()
+        .map(|process| process.pid)
+        .ok_or_else(wrong)
 }
 
 impl Inspector for Demo {
@@ -38,12 +49,23 @@ impl Inspector for Demo {
     }
 
     fn signal_process(&self, id: &ContainerId, pid: i32, signal: i32) -> Result<(), Error> {
-        let (record, known) = self.member(id, |member| (member.record.clone(), processes(member)))?;
+        let (record, known) =
+            self.member(id, |member| (member.record.clone(), processes(member)))?;
         if !known.iter().any(|process| process.pid == pid) {
-            let message = format!("send {} to process {pid} of {}: it has ended", signal_name(signal), record.spec.name);
-            return Err(Error::System { message, hint: None });
+            let message = format!(
+                "send {} to process {pid} of {}: it has ended",
+                signal_name(signal),
+                record.spec.name
+            );
+            return Err(Error::System {
+                message,
+                hint: None,
+            });
         }
-        let is_init = record.status.process().is_some_and(|process| process.pid == pid);
+        let is_init = record
+            .status
+            .process()
+            .is_some_and(|process| process.pid == pid);
         if is_init && DEADLY.contains(&signal) {
             return self.change(|world| world.stop(id)).map(drop);
         }
@@ -51,11 +73,17 @@ impl Inspector for Demo {
     }
 
     fn happenings(&self) -> Result<Box<dyn Happenings>, Error> {
-        Ok(Box::new(DemoHappenings { shared: Arc::clone(&self.shared), known: BTreeMap::new(), first: true }))
+        Ok(Box::new(DemoHappenings {
+            shared: Arc::clone(&self.shared),
+            known: BTreeMap::new(),
+            first: true,
+        }))
     }
 
     fn isolation(&self, id: &ContainerId) -> Result<Sheet, Error> {
-        self.member(id, |member| running(&member.record, "isolation").map(|_| isolation(&member.record)))?
+        self.member(id, |member| {
+            running(&member.record, "isolation").map(|_| isolation(&member.record))
+        })?
     }
 
     fn host_sheet(&self) -> Result<Sheet, Error> {
@@ -63,14 +91,27 @@ impl Inspector for Demo {
     }
 
     fn facts_sheet(&self) -> Result<Sheet, Error> {
-        Ok(Sheet { sections: vec![Section::new("What this host can do", facts().into())] })
+        Ok(Sheet {
+            sections: vec![Section::new("What this host can do", facts().into())],
+        })
     }
 
     fn check_sheet(&self) -> Result<Sheet, Error> {
         let [kernel, swap] = facts();
-        let calls = Fact::judged("system calls", "clone3, pidfd_open, openat2, mount_setattr all answer", Judgement::Good, "");
-        let proofs = ["CPU use", "CPU limit", "memory limit", "CPU and memory"].map(|what| Fact::judged(what, "ok", Judgement::Good, ""));
-        Ok(Sheet { sections: vec![Section::new("Check", vec![kernel, calls, swap]), Section::new("Proofs", proofs.into())] })
+        let calls = Fact::judged(
+            "system calls",
+            "clone3, pidfd_open, openat2, mount_setattr all answer",
+            Judgement::Good,
+            "",
+        );
+        let proofs = ["CPU use", "CPU limit", "memory limit", "CPU and memory"]
+            .map(|what| Fact::judged(what, "ok", Judgement::Good, ""));
+        Ok(Sheet {
+            sections: vec![
+                Section::new("Check", vec![kernel, calls, swap]),
+                Section::new("Proofs", proofs.into()),
+            ],
+        })
     }
 
     fn changes(&self, id: &ContainerId) -> Result<Changes, Error> {
@@ -81,25 +122,48 @@ impl Inspector for Demo {
     }
 
     fn changed_file(&self, id: &ContainerId, path: &str, most: usize) -> Result<Vec<u8>, Error> {
-        let change = self.changes(id)?.list.into_iter().find(|change| change.path == path);
+        let change = self
+            .changes(id)?
+            .list
+            .into_iter()
+            .find(|change| change.path == path);
         match change {
             Some(change) if !change.folder && change.kind != ChangeKind::Deleted => {
-                let text: String = (1..=60).map(|n| format!("{n:>2}  a line of {path}\n")).collect();
+                let text: String = (1..=60)
+                    .map(|n| format!("{n:>2}  a line of {path}\n"))
+                    .collect();
                 Ok(text.into_bytes().into_iter().take(most).collect())
             }
-            _ => Err(Error::System { message: format!("open {path}: Invalid argument"), hint: None }),
+            _ => Err(Error::System {
+                message: format!("open {path}: Invalid argument"),
+                hint: None,
+            }),
         }
     }
 
-    fn extract(&self, _: &ContainerId, path: &str, _: &Path, _: &mut dyn FnMut(&Extracted) -> bool) -> Result<Extracted, Error> {
-        Err(Error::System { message: format!("extract {path}: the demo's files are made up"), hint: None })
+    fn extract(
+        &self,
+        _: &ContainerId,
+        path: &str,
+        _: &Path,
+        _: &mut dyn FnMut(&Extracted) -> bool,
+    ) -> Result<Extracted, Error> {
+        Err(Error::System {
+            message: format!("extract {path}: the demo's files are made up"),
+            hint: None,
+        })
     }
 
     fn revert(&self, id: &ContainerId, path: &str) -> Result<(), Error> {
         let record = self.member(id, |member| member.record.clone())?;
         if record.status.is_alive() {
             let container = record.spec.name.to_string();
-            return Err(Error::WrongState { container, state: record.status.word(), verb: "revert", needs: "a stopped one" });
+            return Err(Error::WrongState {
+                container,
+                state: record.status.word(),
+                verb: "revert",
+                needs: "a stopped one",
+            });
         }
         let mut reverted = self.reverted.lock().unwrap_or_else(PoisonError::into_inner);
         reverted.insert((id.clone(), path.to_owned()));
@@ -115,7 +179,9 @@ impl Inspector for Demo {
 
 /// Its init, and workers that share what the container uses.
 fn processes(member: &Member) -> Vec<ProcessInfo> {
-    let Some(init) = member.record.status.process() else { return Vec::new() };
+    let Some(init) = member.record.status.process() else {
+        return Vec::new();
+    };
     let sample = &member.life.sample;
     let count = sample.pids.unwrap_or(1).max(1);
     let (cpu, memory) = (sample.cpu_usec.unwrap_or(0), sample.memory.unwrap_or(0));
@@ -127,13 +193,29 @@ fn processes(member: &Member) -> Vec<ProcessInfo> {
             pid: init.pid + n as i32,
             inside: Some(if n == 0 { 1 } else { 6 + n as i32 }),
             // every third worker has a helper of its own
-            parent: if n == 0 { 1 } else { init.pid + if n % 3 == 2 { n as i32 - 1 } else { 0 } },
+            parent: if n == 0 {
+                1
+            } else {
+                init.pid + if n % 3 == 2 { n as i32 - 1 } else { 0 }
+            },
             uid: if n == 0 { 0 } else { 65_534 },
-            cpu_usec: if count == 1 { cpu } else { cpu * 2 * n / (count * (count - 1)).max(1) },
+            cpu_usec: if count == 1 {
+                cpu
+            } else {
+                cpu * 2 * n / (count * (count - 1)).max(1)
+            },
             memory: memory / count,
-            state: if spinning || (n == 1 && cpu > 0) { 'R' } else { 'S' },
+            state: if spinning || (n == 1 && cpu > 0) {
+                'R'
+            } else {
+                'S'
+            },
             threads: 1,
-            command: if n == 0 { command.clone() } else { format!("{program}: worker {n}") },
+            command: if n == 0 {
+                command.clone()
+            } else {
+                format!("{program}: worker {n}")
+            },
         })
         .collect()
 }
@@ -143,13 +225,27 @@ fn changes(member: &Member) -> Vec<Change> {
         return Vec::new();
     }
     let name = member.record.spec.name.as_str();
-    let file = |path: String, kind, size| Change { path, kind, folder: false, size };
-    let folder = |path: String| Change { path, kind: ChangeKind::Added, folder: true, size: 0 };
+    let file = |path: String, kind, size| Change {
+        path,
+        kind,
+        folder: false,
+        size,
+    };
+    let folder = |path: String| Change {
+        path,
+        kind: ChangeKind::Added,
+        folder: true,
+        size: 0,
+    };
     vec![
         file("/etc/motd".into(), ChangeKind::Deleted, 0),
         file("/etc/profile".into(), ChangeKind::Changed, 812),
         folder(format!("/var/lib/{name}")),
-        file(format!("/var/lib/{name}/data.db"), ChangeKind::Added, 18_874_368),
+        file(
+            format!("/var/lib/{name}/data.db"),
+            ChangeKind::Added,
+            18_874_368,
+        ),
         file(format!("/var/lib/{name}/lock"), ChangeKind::Added, 0),
         file(format!("/var/log/{name}.log"), ChangeKind::Added, 51_200),
     ]
@@ -158,25 +254,74 @@ fn changes(member: &Member) -> Vec<Change> {
 fn isolation(record: &Record) -> Sheet {
     let limits = &record.spec.limits;
     let own = |name: &str, n: u64| {
-        Fact::judged(name, format!("{}", 4_026_532_280 + n), Judgement::Good, format!("its own; the host's is {}", 4_026_531_834 + n))
+        Fact::judged(
+            name,
+            format!("{}", 4_026_532_280 + n),
+            Judgement::Good,
+            format!("its own; the host's is {}", 4_026_531_834 + n),
+        )
     };
-    let mut namespaces: Vec<Fact> = ["pid", "mnt", "net", "ipc", "uts", "cgroup"].iter().zip(1..).map(|(name, n)| own(name, n)).collect();
-    namespaces.push(Fact::judged("user", "4026531837", Judgement::Weak, "shared: root inside is root outside"));
-    namespaces.push(Fact::judged("time", "4026531834", Judgement::Plain, "shared: has the host's clocks"));
+    let mut namespaces: Vec<Fact> = ["pid", "mnt", "net", "ipc", "uts", "cgroup"]
+        .iter()
+        .zip(1..)
+        .map(|(name, n)| own(name, n))
+        .collect();
+    namespaces.push(Fact::judged(
+        "user",
+        "4026531837",
+        Judgement::Weak,
+        "shared: root inside is root outside",
+    ));
+    namespaces.push(Fact::judged(
+        "time",
+        "4026531834",
+        Judgement::Plain,
+        "shared: has the host's clocks",
+    ));
     let privileges = vec![
         Fact::judged("user", "uid 0 on the host", Judgement::Plain, ""),
-        Fact::judged("capabilities", "chown dac_override fowner kill setgid setuid", Judgement::Good, "none of them opens the host"),
-        Fact::judged("seccomp", "filtering", Judgement::Good, "system calls pass through 1 filter"),
-        Fact::judged("no_new_privs", "on", Judgement::Good, "set-user-id programs give nothing"),
-        Fact::judged("AppArmor", "minic-default (enforce)", Judgement::Good, "what the profile does not allow is refused"),
+        Fact::judged(
+            "capabilities",
+            "chown dac_override fowner kill setgid setuid",
+            Judgement::Good,
+            "none of them opens the host",
+        ),
+        Fact::judged(
+            "seccomp",
+            "filtering",
+            Judgement::Good,
+            "system calls pass through 1 filter",
+        ),
+        Fact::judged(
+            "no_new_privs",
+            "on",
+            Judgement::Good,
+            "set-user-id programs give nothing",
+        ),
+        Fact::judged(
+            "AppArmor",
+            "minic-default (enforce)",
+            Judgement::Good,
+            "what the profile does not allow is refused",
+        ),
     ];
     let limit = |file: &str, value: Option<u64>, effect: String, open: &str| match value {
         Some(value) => Fact::judged(file, value.to_string(), Judgement::Good, effect),
         None => Fact::judged(file, "max", Judgement::Weak, format!("no limit: {open}")),
     };
     let group = vec![
-        limit("memory.max", limits.memory, format!("at most {}", format_bytes(limits.memory.unwrap_or(0))), "may take all memory"),
-        limit("pids.max", limits.pids, format!("at most {}", limits.pids.unwrap_or(0)), "a fork bomb takes every pid"),
+        limit(
+            "memory.max",
+            limits.memory,
+            format!("at most {}", format_bytes(limits.memory.unwrap_or(0))),
+            "may take all memory",
+        ),
+        limit(
+            "pids.max",
+            limits.pids,
+            format!("at most {}", limits.pids.unwrap_or(0)),
+            "a fork bomb takes every pid",
+        ),
         match limits.cpu {
             Some(cpu) => Fact::judged(
                 "cpu.max",
@@ -184,7 +329,12 @@ fn isolation(record: &Record) -> Sheet {
                 Judgement::Good,
                 format!("at most {:.1}% of a core", cpu.cores() * 100.0),
             ),
-            None => Fact::judged("cpu.max", "max 100000", Judgement::Weak, "no limit: may take every core"),
+            None => Fact::judged(
+                "cpu.max",
+                "max 100000",
+                Judgement::Weak,
+                "no limit: may take every core",
+            ),
         },
     ];
     let mounts = vec![
@@ -196,7 +346,15 @@ fn isolation(record: &Record) -> Sheet {
     let sections = vec![
         Section::new("Namespaces", namespaces),
         Section::new("Privileges", privileges),
-        Section::new("Id maps", vec![Fact::judged("uid", "0 is 0, 4294967295 ids", Judgement::Weak, "0 inside is 0 outside")]),
+        Section::new(
+            "Id maps",
+            vec![Fact::judged(
+                "uid",
+                "0 is 0, 4294967295 ids",
+                Judgement::Weak,
+                "0 inside is 0 outside",
+            )],
+        ),
         Section::new("Control group", group),
         Section::new("Mounts", mounts),
     ];
@@ -206,7 +364,12 @@ fn isolation(record: &Record) -> Sheet {
 fn facts() -> [Fact; 2] {
     [
         Fact::judged("kernel", "Linux 6.12.0 on x86_64", Judgement::Good, ""),
-        Fact::judged("swap accounting", "off", Judgement::Weak, "swap limits cannot be had; boot with swapaccount=1"),
+        Fact::judged(
+            "swap accounting",
+            "off",
+            Judgement::Weak,
+            "swap limits cannot be had; boot with swapaccount=1",
+        ),
     ]
 }
 
@@ -233,15 +396,44 @@ fn host() -> Sheet {
             Section::new(
                 "Pressure",
                 vec![
-                    Fact::judged("cpu", "some waited 3.2%, all waited 0.0%", Judgement::Good, "of the last 10 s"),
-                    Fact::judged("memory", "some waited 0.0%, all waited 0.0%", Judgement::Good, "of the last 10 s"),
-                    Fact::judged("io", "some waited 14.1%, all waited 9.0%", Judgement::Weak, "of the last 10 s: it is scarce"),
+                    Fact::judged(
+                        "cpu",
+                        "some waited 3.2%, all waited 0.0%",
+                        Judgement::Good,
+                        "of the last 10 s",
+                    ),
+                    Fact::judged(
+                        "memory",
+                        "some waited 0.0%, all waited 0.0%",
+                        Judgement::Good,
+                        "of the last 10 s",
+                    ),
+                    Fact::judged(
+                        "io",
+                        "some waited 14.1%, all waited 9.0%",
+                        Judgement::Weak,
+                        "of the last 10 s: it is scarce",
+                    ),
                 ],
             ),
-            Section::new("Disk of the state folder", vec![Fact::judged("/var/lib/minic", "31.4G free of 98.0G", Judgement::Good, "")]),
+            Section::new(
+                "Disk of the state folder",
+                vec![Fact::judged(
+                    "/var/lib/minic",
+                    "31.4G free of 98.0G",
+                    Judgement::Good,
+                    "",
+                )],
+            ),
             Section::new(
                 "Control groups",
-                vec![Fact::plain("layout", "v2"), version("cpu"), version("memory"), version("pids"), version("io")],
+                vec![
+                    Fact::plain("layout", "v2"),
+                    version("cpu"),
+                    version("memory"),
+                    version("pids"),
+                    version("io"),
+                ],
             ),
         ],
     }
@@ -261,7 +453,14 @@ impl Happenings for DemoHappenings {
         let mut happened = Vec::new();
         let mut tell = |at, record: &Record, event: &str, cause: Option<ExitCause>| {
             let (id, name) = (record.spec.id.clone(), record.spec.name.clone());
-            happened.push(Happening { at, id, name, event: event.to_owned(), cause, detail: None });
+            happened.push(Happening {
+                at,
+                id,
+                name,
+                event: event.to_owned(),
+                cause,
+                detail: None,
+            });
         };
         for record in &records {
             let before = self.known.get(&record.spec.id);
@@ -274,7 +473,9 @@ impl Happenings for DemoHappenings {
             let at = |at| if self.first { at } else { now };
             match &record.status {
                 Status::Running { since, .. } => tell(at(*since), record, "started", None),
-                Status::Stopped { cause, at: ended, .. } => tell(at(*ended), record, "died", Some(cause.clone())),
+                Status::Stopped {
+                    cause, at: ended, ..
+                } => tell(at(*ended), record, "died", Some(cause.clone())),
                 Status::Created | Status::Paused { .. } | Status::Broken { .. } => {}
             }
         }
@@ -284,7 +485,10 @@ impl Happenings for DemoHappenings {
             }
         }
         self.first = false;
-        self.known = records.into_iter().map(|record| (record.spec.id.clone(), record)).collect();
+        self.known = records
+            .into_iter()
+            .map(|record| (record.spec.id.clone(), record))
+            .collect();
         happened.sort_by_key(|happening| happening.at);
         Ok(happened)
     }

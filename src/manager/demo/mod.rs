@@ -1,5 +1,6 @@
-//! [`Demo`]: an engine that makes everything up, in memory and without root. Given the same seed and clock it always makes up the same,
-//! so `--demo`, the captures for README and the screen tests stand on it.
+//! [`Demo`]: an engine that makes everything up, in memory and without root. Given the same seed
+//! and clock it always makes up the same, so `--demo`, the captures for README and the screen tests
+//! stand on it.
 
 mod cast;
 mod changes;
@@ -55,8 +56,15 @@ impl Demo {
     #[must_use]
     pub fn new(seed: u64, clock: DemoClock) -> Self {
         let world = World::new(seed, clock(), cast::containers());
-        let shared = Arc::new(Shared { world: Mutex::new(world), changed: Condvar::new(), clock });
-        Self { shared, reverted: looks::Reverted::default() }
+        let shared = Arc::new(Shared {
+            world: Mutex::new(world),
+            changed: Condvar::new(),
+            clock,
+        });
+        Self {
+            shared,
+            reverted: looks::Reverted::default(),
+        }
     }
 
     /// The presets that go with it.
@@ -79,7 +87,11 @@ impl Engine for Demo {
         Ok(self.shared.now().records())
     }
 
-    fn launch(&self, what: &Created, progress: &mut dyn FnMut(String)) -> Result<ContainerId, Error> {
+    fn launch(
+        &self,
+        what: &Created,
+        progress: &mut dyn FnMut(String),
+    ) -> Result<ContainerId, Error> {
         progress("using the host image".into());
         self.change(|world| world.launch(what))
     }
@@ -152,7 +164,10 @@ mod tests {
     fn demo(seed: u64) -> (Demo, Arc<Mutex<Timestamp>>) {
         let hand = Arc::new(Mutex::new("2026-11-23T14:03:11Z".parse().unwrap()));
         let clock = Arc::clone(&hand);
-        (Demo::new(seed, Arc::new(move || *clock.lock().unwrap())), hand)
+        (
+            Demo::new(seed, Arc::new(move || *clock.lock().unwrap())),
+            hand,
+        )
     }
 
     fn pass(hand: &Mutex<Timestamp>, seconds: i64) {
@@ -177,7 +192,10 @@ mod tests {
             pass(hand, 30);
         }
         assert_eq!(one.records(), two.records());
-        assert_eq!(one.sampler().unwrap().sample(), two.sampler().unwrap().sample());
+        assert_eq!(
+            one.sampler().unwrap().sample(),
+            two.sampler().unwrap().sample()
+        );
         assert_ne!(one.records(), other.records());
     }
 
@@ -188,10 +206,18 @@ mod tests {
         let before = sampler.sample();
         pass(&hand, 10);
         let after = sampler.sample();
-        let quarter = demo.records().unwrap().into_iter().find(|r| r.spec.name.as_str() == "cpu-quarter").unwrap();
+        let quarter = demo
+            .records()
+            .unwrap()
+            .into_iter()
+            .find(|r| r.spec.name.as_str() == "cpu-quarter")
+            .unwrap();
         let cap = quarter.spec.limits.cpu.unwrap().cores();
-        let used = |snapshot: &crate::stats::Snapshot| snapshot.samples[&quarter.spec.id].cpu_usec.unwrap();
-        let cores = (used(&after) - used(&before)) as f64 / (after.at - before.at).as_micros() as f64;
+        let used = |snapshot: &crate::stats::Snapshot| {
+            snapshot.samples[&quarter.spec.id].cpu_usec.unwrap()
+        };
+        let cores =
+            (used(&after) - used(&before)) as f64 / (after.at - before.at).as_micros() as f64;
         assert!((cores - cap).abs() < 0.001, "{cores}");
         for (id, sample) in &after.samples {
             assert!(sample.cpu_usec >= before.samples[id].cpu_usec);
@@ -209,9 +235,19 @@ mod tests {
         assert_eq!(watch.wait(Duration::ZERO), Ok(false));
         pass(&hand, 60);
         assert_eq!(watch.wait(Duration::ZERO), Ok(true));
-        let record = demo.records().unwrap().into_iter().find(|r| r.spec.id == id).unwrap();
-        let cause = ExitCause::OomKilled { peak: Some(32 << 20), limit: Some(32 << 20) };
-        assert!(matches!(record.status, crate::record::Status::Stopped { cause: c, .. } if c == cause));
+        let record = demo
+            .records()
+            .unwrap()
+            .into_iter()
+            .find(|r| r.spec.id == id)
+            .unwrap();
+        let cause = ExitCause::OomKilled {
+            peak: Some(32 << 20),
+            limit: Some(32 << 20),
+        };
+        assert!(
+            matches!(record.status, crate::record::Status::Stopped { cause: c, .. } if c == cause)
+        );
     }
 
     #[test]
@@ -226,16 +262,34 @@ mod tests {
         assert!(demo.restart(&id, Duration::ZERO).is_ok());
         assert!(demo.destroy(&id, true).is_ok());
         assert!(matches!(demo.start(&id), Err(Error::Unknown(_))));
-        let nosuch = Created { request: Preset { command: Some(vec!["nosuch".into()]), ..Preset::default() }, ..Created::default() };
+        let nosuch = Created {
+            request: Preset {
+                command: Some(vec!["nosuch".into()]),
+                ..Preset::default()
+            },
+            ..Created::default()
+        };
         let before = demo.records().unwrap().len();
-        assert_eq!(demo.launch(&nosuch, &mut |_| ()).unwrap_err().exit_code(), 127);
-        assert_eq!(demo.records().unwrap().len(), before, "nothing half-made stays");
+        assert_eq!(
+            demo.launch(&nosuch, &mut |_| ()).unwrap_err().exit_code(),
+            127
+        );
+        assert_eq!(
+            demo.records().unwrap().len(),
+            before,
+            "nothing half-made stays"
+        );
     }
 
     #[test]
     fn a_log_is_read_once_and_grows() {
         let (demo, hand) = demo(1);
-        let web = demo.records().unwrap().into_iter().find(|r| r.spec.name.as_str() == "web").unwrap();
+        let web = demo
+            .records()
+            .unwrap()
+            .into_iter()
+            .find(|r| r.spec.name.as_str() == "web")
+            .unwrap();
         let mut log = demo.log(&web.spec.id).unwrap();
         assert!(!log.read(10_000).unwrap().is_empty());
         assert!(log.read(10_000).unwrap().is_empty());

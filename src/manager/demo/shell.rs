@@ -1,4 +1,5 @@
-//! [`DemoShell`]: a shell that understands a few words and answers in colours, so that a terminal has something to draw.
+//! [`DemoShell`]: a shell that understands a few words and answers in colours, so that a terminal
+//! has something to draw.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -26,9 +27,17 @@ pub struct DemoShell {
 impl DemoShell {
     /// A shell in the container called `name`.
     pub fn new(name: &str) -> Self {
-        let mut state = State { name: name.to_owned(), line: Vec::new(), output: VecDeque::new(), ended: None };
+        let mut state = State {
+            name: name.to_owned(),
+            line: Vec::new(),
+            output: VecDeque::new(),
+            ended: None,
+        };
         state.prompt();
-        Self { state: Mutex::new(state), changed: Condvar::new() }
+        Self {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        }
     }
 }
 
@@ -38,7 +47,10 @@ impl State {
     }
 
     fn prompt(&mut self) {
-        let prompt = format!("\u{1b}[1;32mroot@{}\u{1b}[0m:\u{1b}[34m/\u{1b}[0m# ", self.name);
+        let prompt = format!(
+            "\u{1b}[1;32mroot@{}\u{1b}[0m:\u{1b}[34m/\u{1b}[0m# ",
+            self.name
+        );
         self.show(&prompt);
     }
 
@@ -46,7 +58,9 @@ impl State {
         match byte {
             b'\r' => {
                 self.show("\r\n");
-                let line = String::from_utf8_lossy(&std::mem::take(&mut self.line)).trim().to_owned();
+                let line = String::from_utf8_lossy(&std::mem::take(&mut self.line))
+                    .trim()
+                    .to_owned();
                 self.obey(&line);
                 if self.ended.is_none() {
                     self.prompt();
@@ -103,7 +117,10 @@ impl Shell for DemoShell {
             if let Some(code) = state.ended {
                 return Ok(ShellOutput::Ended(code));
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -119,7 +136,10 @@ impl Shell for DemoShell {
     fn resize(&self, _: WindowSize) {}
 
     fn close(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).ended = Some(129);
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .ended = Some(129);
         self.changed.notify_all();
     }
 }

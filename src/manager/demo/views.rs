@@ -27,15 +27,24 @@ pub struct DemoSampler {
 
 impl DemoSampler {
     pub fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, last: None, busy: 0.4 }
+        Self {
+            shared,
+            last: None,
+            busy: 0.4,
+        }
     }
 }
 
 impl Sampling for DemoSampler {
     fn sample(&mut self) -> Snapshot {
         let world = self.shared.now();
-        let alive = world.members.iter().filter(|member| matches!(member.record.status, Status::Running { .. }));
-        let samples: BTreeMap<_, _> = alive.map(|member| (member.record.spec.id.clone(), member.life.sample.clone())).collect();
+        let alive = world
+            .members
+            .iter()
+            .filter(|member| matches!(member.record.status, Status::Running { .. }));
+        let samples: BTreeMap<_, _> = alive
+            .map(|member| (member.record.spec.id.clone(), member.life.sample.clone()))
+            .collect();
         let at = world.lived();
         drop(world);
         let used: u64 = samples.values().filter_map(|sample| sample.cpu_usec).sum();
@@ -46,7 +55,15 @@ impl Sampling for DemoSampler {
         }
         self.last = Some((used, at));
         let memory: u64 = samples.values().filter_map(|sample| sample.memory).sum();
-        Snapshot { at, host: host(at, self.busy, memory), samples, gaps: vec![Gap { figure: "swap", reason: "the host has none".into() }] }
+        Snapshot {
+            at,
+            host: host(at, self.busy, memory),
+            samples,
+            gaps: vec![Gap {
+                figure: "swap",
+                reason: "the host has none".into(),
+            }],
+        }
     }
 }
 
@@ -65,7 +82,11 @@ fn host(at: Duration, busy: f64, memory: u64) -> HostSample {
         memory_used: GIB + memory,
         swap_total: 0,
         swap_used: 0,
-        load: [busy + 0.1 * drift.abs(), busy * 0.9 + 0.05, busy * 0.8 + 0.04],
+        load: [
+            busy + 0.1 * drift.abs(),
+            busy * 0.9 + 0.05,
+            busy * 0.8 + 0.04,
+        ],
         uptime: UPTIME + at,
     }
 }
@@ -111,7 +132,11 @@ pub struct DemoLog {
 
 impl DemoLog {
     pub fn new(shared: Arc<Shared>, id: ContainerId) -> Self {
-        Self { shared, id, read: 0 }
+        Self {
+            shared,
+            id,
+            read: 0,
+        }
     }
 }
 

@@ -78,7 +78,11 @@ impl World {
 
     fn process(&mut self) -> Process {
         self.last_pid += 7 + (self.random() % 90) as i32;
-        Process { pid: self.last_pid, start_ticks: self.random() >> 32, boot_id: BOOT_ID.into() }
+        Process {
+            pid: self.last_pid,
+            start_ticks: self.random() >> 32,
+            boot_id: BOOT_ID.into(),
+        }
     }
 
     fn cast(&mut self, role: Role, now: Timestamp) {
@@ -91,12 +95,26 @@ impl World {
         let ago = |seconds: u64| now - SignedDuration::from_secs(seconds as i64);
         let limit = spec.limits.memory;
         let (status, created_at) = match role.stands {
-            Stands::Up(seconds) => (Status::Running { process: self.process(), since: ago(seconds) }, ago(seconds + 1)),
+            Stands::Up(seconds) => (
+                Status::Running {
+                    process: self.process(),
+                    since: ago(seconds),
+                },
+                ago(seconds + 1),
+            ),
             Stands::Created => (Status::Created, ago(40)),
-            Stands::Exited(seconds, code) => (ended(ExitCause::Exited { code }, ago(seconds + 12), ago(seconds)), ago(seconds + 13)),
-            Stands::OomKilled(seconds) => {
-                (ended(ExitCause::OomKilled { peak: limit, limit }, ago(seconds + 31), ago(seconds)), ago(seconds + 32))
-            }
+            Stands::Exited(seconds, code) => (
+                ended(ExitCause::Exited { code }, ago(seconds + 12), ago(seconds)),
+                ago(seconds + 13),
+            ),
+            Stands::OomKilled(seconds) => (
+                ended(
+                    ExitCause::OomKilled { peak: limit, limit },
+                    ago(seconds + 31),
+                    ago(seconds),
+                ),
+                ago(seconds + 32),
+            ),
         };
         let phase = (self.random() % 628) as f64 / 100.0;
         let mut life = Life::new(role.habit, phase);
@@ -109,7 +127,11 @@ impl World {
     }
 
     fn add(&mut self, spec: ContainerSpec, status: Status, created_at: Timestamp, life: Life) {
-        let launch = if status == Status::Created { Vec::new() } else { launch_steps(false) };
+        let launch = if status == Status::Created {
+            Vec::new()
+        } else {
+            launch_steps(false)
+        };
         let record = Record {
             spec,
             status,
@@ -123,7 +145,9 @@ impl World {
             skipped: Vec::new(),
             unconfined: None,
         };
-        let at = self.members.partition_point(|member| member.record.created_at <= created_at);
+        let at = self
+            .members
+            .partition_point(|member| member.record.created_at <= created_at);
         self.members.insert(at, Member { record, life });
         self.version += 1;
     }
@@ -136,14 +160,21 @@ impl World {
             self.lived += STEP;
             let moment = self.began + to_signed(self.lived);
             let new_second = self.lived.as_secs() != second;
-            for member in self.members.iter_mut().filter(|member| matches!(member.record.status, Status::Running { .. })) {
+            for member in self
+                .members
+                .iter_mut()
+                .filter(|member| matches!(member.record.status, Status::Running { .. }))
+            {
                 let limits = &member.record.spec.limits;
                 let outgrown = member.life.live(STEP, self.lived.as_secs_f64(), limits);
                 if new_second {
                     member.life.write(self.lived.as_secs(), moment);
                 }
                 if outgrown {
-                    let cause = ExitCause::OomKilled { peak: limits.memory, limit: limits.memory };
+                    let cause = ExitCause::OomKilled {
+                        peak: limits.memory,
+                        limit: limits.memory,
+                    };
                     apply(&mut member.record, Event::Ended(cause, moment));
                     self.version += 1;
                 }
@@ -163,12 +194,18 @@ impl World {
 
     /// Every record, by creation time.
     pub fn records(&self) -> Vec<Record> {
-        self.members.iter().map(|member| member.record.clone()).collect()
+        self.members
+            .iter()
+            .map(|member| member.record.clone())
+            .collect()
     }
 
     /// Where the container `id` stands among the members.
     pub fn place(&self, id: &ContainerId) -> Result<usize, Error> {
-        let place = self.members.iter().position(|member| member.record.spec.id == *id);
+        let place = self
+            .members
+            .iter()
+            .position(|member| member.record.spec.id == *id);
         place.ok_or_else(|| Error::Unknown(id.to_string()))
     }
 
@@ -180,13 +217,26 @@ impl World {
     /// Makes one and starts it.
     pub fn launch(&mut self, what: &Created) -> Result<ContainerId, Error> {
         let id = self.new_id();
-        let mut spec = resolve(id.clone(), what.name.as_deref(), &what.request, false, false)?;
-        if self.members.iter().any(|member| member.record.spec.name == spec.name) {
+        let mut spec = resolve(
+            id.clone(),
+            what.name.as_deref(),
+            &what.request,
+            false,
+            false,
+        )?;
+        if self
+            .members
+            .iter()
+            .any(|member| member.record.spec.name == spec.name)
+        {
             return Err(Error::NameInUse(spec.name.to_string()));
         }
         if spec.argv[0].starts_with("nosuch") {
             return Err(Error::Launch {
-                message: format!("execve {}: No such file or directory: it is not in the image host", spec.argv[0]),
+                message: format!(
+                    "execve {}: No such file or directory: it is not in the image host",
+                    spec.argv[0]
+                ),
                 code: 127,
                 launch: launch_steps(true),
             });
@@ -202,7 +252,9 @@ impl World {
     /// Starts it.
     pub fn start(&mut self, id: &ContainerId) -> Result<(), Error> {
         let place = self.place(id)?;
-        self.need(place, "start", "a created or stopped one", |status| !status.is_alive())?;
+        self.need(place, "start", "a created or stopped one", |status| {
+            !status.is_alive()
+        })?;
         let (process, now) = (self.process(), self.now());
         let member = &mut self.members[place];
         if matches!(member.record.status, Status::Stopped { .. }) {
@@ -219,8 +271,17 @@ impl World {
     pub fn stop(&mut self, id: &ContainerId) -> Result<ExitCause, Error> {
         let place = self.place(id)?;
         self.need(place, "stop", "a running one", Status::is_alive)?;
-        let (now, cause) = (self.now(), ExitCause::Signaled { signal: SIGTERM, by_us: true });
-        apply(&mut self.members[place].record, Event::Ended(cause.clone(), now));
+        let (now, cause) = (
+            self.now(),
+            ExitCause::Signaled {
+                signal: SIGTERM,
+                by_us: true,
+            },
+        );
+        apply(
+            &mut self.members[place].record,
+            Event::Ended(cause.clone(), now),
+        );
         self.version += 1;
         Ok(cause)
     }
@@ -236,9 +297,14 @@ impl World {
     /// Freezes or thaws it.
     pub fn freeze(&mut self, id: &ContainerId, frozen: bool) -> Result<(), Error> {
         let place = self.place(id)?;
-        let (verb, needs, event) =
-            if frozen { ("pause", "a running one", Event::Paused) } else { ("resume", "a paused one", Event::Resumed) };
-        self.need(place, verb, needs, |status| status.clone().on(event.clone()).is_ok())?;
+        let (verb, needs, event) = if frozen {
+            ("pause", "a running one", Event::Paused)
+        } else {
+            ("resume", "a paused one", Event::Resumed)
+        };
+        self.need(place, verb, needs, |status| {
+            status.clone().on(event.clone()).is_ok()
+        })?;
         apply(&mut self.members[place].record, event);
         self.version += 1;
         Ok(())
@@ -252,7 +318,16 @@ impl World {
             return Ok(());
         }
         let now = self.now();
-        apply(&mut self.members[place].record, Event::Ended(ExitCause::Signaled { signal, by_us: true }, now));
+        apply(
+            &mut self.members[place].record,
+            Event::Ended(
+                ExitCause::Signaled {
+                    signal,
+                    by_us: true,
+                },
+                now,
+            ),
+        );
         self.version += 1;
         Ok(())
     }
@@ -260,23 +335,40 @@ impl World {
     /// Removes it.
     pub fn destroy(&mut self, id: &ContainerId, force: bool) -> Result<(), Error> {
         let place = self.place(id)?;
-        self.need(place, "destroy", "a stopped one, or force", |status| force || !status.is_alive())?;
+        self.need(place, "destroy", "a stopped one, or force", |status| {
+            force || !status.is_alive()
+        })?;
         self.members.remove(place);
         self.version += 1;
         Ok(())
     }
 
-    fn need(&self, place: usize, verb: &'static str, needs: &'static str, fits: impl Fn(&Status) -> bool) -> Result<(), Error> {
+    fn need(
+        &self,
+        place: usize,
+        verb: &'static str,
+        needs: &'static str,
+        fits: impl Fn(&Status) -> bool,
+    ) -> Result<(), Error> {
         let record = &self.members[place].record;
         if fits(&record.status) {
             return Ok(());
         }
-        Err(Error::WrongState { container: record.spec.name.to_string(), state: record.status.word(), verb, needs })
+        Err(Error::WrongState {
+            container: record.spec.name.to_string(),
+            state: record.status.word(),
+            verb,
+            needs,
+        })
     }
 }
 
 fn ended(cause: ExitCause, since: Timestamp, at: Timestamp) -> Status {
-    Status::Stopped { cause, since: Some(since), at }
+    Status::Stopped {
+        cause,
+        since: Some(since),
+        at,
+    }
 }
 
 /// The state after `event`; an event that cannot happen does not.

@@ -65,13 +65,26 @@ const OPENING: [&str; 13] = [
 /// The names in a set as `/proc/PID/status` writes it: 16 hexadecimal digits.
 pub(super) fn names(hex: &str) -> Option<Vec<String>> {
     let bits = u64::from_str_radix(hex.trim(), 16).ok()?;
-    let named = |bit: usize| NAMES.get(bit).map_or_else(|| format!("capability {bit}"), |name| (*name).to_owned());
-    Some((0..64).filter(|bit| bits >> bit & 1 == 1).map(named).collect())
+    let named = |bit: usize| {
+        NAMES
+            .get(bit)
+            .map_or_else(|| format!("capability {bit}"), |name| (*name).to_owned())
+    };
+    Some(
+        (0..64)
+            .filter(|bit| bits >> bit & 1 == 1)
+            .map(named)
+            .collect(),
+    )
 }
 
 /// Those of `names` that open the host.
 pub(super) fn opening(names: &[String]) -> Vec<&str> {
-    names.iter().map(String::as_str).filter(|name| OPENING.contains(name)).collect()
+    names
+        .iter()
+        .map(String::as_str)
+        .filter(|name| OPENING.contains(name))
+        .collect()
 }
 
 #[cfg(test)]

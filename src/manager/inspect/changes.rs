@@ -1,7 +1,9 @@
-//! What a container changed against its image: its overlay's upper layer, walked without following a link out of it.
+//! What a container changed against its image: its overlay's upper layer, walked without following
+//! a link out of it.
 //!
-//! What is in there, the container chose, and it may change it while it is walked: every path is opened as if the layer were `/`
-//! (openat2(2), RESOLVE_IN_ROOT), and no link is followed at its end.
+//! What is in there, the container chose, and it may change it while it is walked: every path is
+//! opened as if the layer were `/` (openat2(2), RESOLVE_IN_ROOT), and no link is followed at its
+//! end.
 
 use std::ffi::{CStr, CString};
 use std::fs::File;
@@ -85,7 +87,9 @@ pub(super) struct Layers {
 impl Layers {
     /// What is at `path` in the topmost lower layer that has something there.
     fn below(&self, path: &CStr) -> bool {
-        self.lower.iter().any(|layer| open_in_root(layer.as_fd(), path, libc::O_PATH | libc::O_NOFOLLOW).is_ok())
+        self.lower
+            .iter()
+            .any(|layer| open_in_root(layer.as_fd(), path, libc::O_PATH | libc::O_NOFOLLOW).is_ok())
     }
 }
 
@@ -94,30 +98,57 @@ impl Manager {
         let record = self.load(id)?;
         if matches!(record.spec.storage, Some(Storage::Tmpfs(_))) {
             let why = "it is in memory (--storage tmpfs), where only the container sees it";
-            return Err(failed(format!("look into what {} wrote", record.spec.name), why));
+            return Err(failed(
+                format!("look into what {} wrote", record.spec.name),
+                why,
+            ));
         }
-        let paths = RootfsPaths::new(&self.store().container(id), record.image_root.as_deref().unwrap_or(&PathBuf::from("/nonexistent")));
-        let open =
-            |path: &PathBuf| nix::fcntl::open(path, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, nix::sys::stat::Mode::empty());
-        let upper = open(&paths.upper).map_err(|errno| failed(format!("open {}", paths.upper.display()), errno.desc()))?;
-        let lower = [&paths.base, &paths.image].into_iter().filter_map(|path| open(path).ok()).collect();
+        let paths = RootfsPaths::new(
+            &self.store().container(id),
+            record
+                .image_root
+                .as_deref()
+                .unwrap_or(&PathBuf::from("/nonexistent")),
+        );
+        let open = |path: &PathBuf| {
+            nix::fcntl::open(
+                path,
+                OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
+                nix::sys::stat::Mode::empty(),
+            )
+        };
+        let upper = open(&paths.upper)
+            .map_err(|errno| failed(format!("open {}", paths.upper.display()), errno.desc()))?;
+        let lower = [&paths.base, &paths.image]
+            .into_iter()
+            .filter_map(|path| open(path).ok())
+            .collect();
         Ok(Layers { upper, lower })
     }
 
     pub(super) fn changes(&self, id: &ContainerId) -> Result<Changes, Error> {
         let layers = self.layers(id)?;
         let mut changes = Changes::default();
-        walk(&layers, &mut changes).map_err(|errno| failed("read the container's layer", errno.desc()))?;
+        walk(&layers, &mut changes)
+            .map_err(|errno| failed("read the container's layer", errno.desc()))?;
         changes.list.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(changes)
     }
 
-    pub(super) fn changed_file(&self, id: &ContainerId, path: &str, most: usize) -> Result<Vec<u8>, Error> {
+    pub(super) fn changed_file(
+        &self,
+        id: &ContainerId,
+        path: &str,
+        most: usize,
+    ) -> Result<Vec<u8>, Error> {
         let what = format!("open {path}");
         let layers = self.layers(id)?;
-        let file = open_file(&layers, &c_path(path)?).map_err(|errno| failed(&what, errno.desc()))?;
+        let file =
+            open_file(&layers, &c_path(path)?).map_err(|errno| failed(&what, errno.desc()))?;
         let mut bytes = Vec::new();
-        file.take(most as u64).read_to_end(&mut bytes).map_err(|error| failed(&what, error))?;
+        file.take(most as u64)
+            .read_to_end(&mut bytes)
+            .map_err(|error| failed(&what, error))?;
         Ok(bytes)
     }
 
@@ -127,19 +158,36 @@ impl Manager {
         let record = self.reconciled(self.store().load(id)?)?;
         if record.status.is_alive() {
             let container = record.spec.name.to_string();
-            return Err(Error::WrongState { container, state: record.status.word(), verb: "revert", needs: "a stopped one" });
+            return Err(Error::WrongState {
+                container,
+                state: record.status.word(),
+                verb: "revert",
+                needs: "a stopped one",
+            });
         }
         let what = format!("revert {path}");
         let layers = self.layers(id)?;
         let trimmed = path.trim_matches('/');
-        if trimmed.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        if trimmed
+            .split('/')
+            .any(|part| matches!(part, "" | "." | ".."))
+        {
             // `..` of the layer's own top is the container's folder: all of its layers would go
-            return Err(failed(what, "a path from the container's root without . and .. is needed"));
+            return Err(failed(
+                what,
+                "a path from the container's root without . and .. is needed",
+            ));
         }
         let (parent, name) = trimmed.rsplit_once('/').unwrap_or((".", trimmed));
-        let parent = open_in_root(layers.upper.as_fd(), &c_path(parent)?, libc::O_RDONLY | libc::O_DIRECTORY);
+        let parent = open_in_root(
+            layers.upper.as_fd(),
+            &c_path(parent)?,
+            libc::O_RDONLY | libc::O_DIRECTORY,
+        );
         let name = c_path(name)?;
-        let removed = parent.map_err(std::io::Error::from).and_then(|parent| tree::remove_in(parent.as_fd(), &name, None));
+        let removed = parent
+            .map_err(std::io::Error::from)
+            .and_then(|parent| tree::remove_in(parent.as_fd(), &name, None));
         removed.map_err(|error| failed(what, error))
     }
 }
@@ -154,7 +202,10 @@ fn escaped(path: &[u8]) -> String {
     let mut shown = String::with_capacity(path.len());
     for chunk in path.utf8_chunks() {
         shown.push_str(&chunk.valid().replace('\\', "\\\\"));
-        chunk.invalid().iter().for_each(|byte| shown.push_str(&format!("\\x{byte:02x}")));
+        chunk
+            .invalid()
+            .iter()
+            .for_each(|byte| shown.push_str(&format!("\\x{byte:02x}")));
     }
     shown
 }
@@ -164,7 +215,9 @@ fn unescaped(shown: &str) -> Vec<u8> {
     let mut rest = shown;
     while let Some((before, after)) = rest.split_once('\\') {
         path.extend_from_slice(before.as_bytes());
-        let byte = after.strip_prefix('x').and_then(|after| u8::from_str_radix(after.get(..2)?, 16).ok());
+        let byte = after
+            .strip_prefix('x')
+            .and_then(|after| u8::from_str_radix(after.get(..2)?, 16).ok());
         rest = match byte {
             Some(byte) => {
                 path.push(byte);
@@ -181,13 +234,18 @@ fn unescaped(shown: &str) -> Vec<u8> {
     path
 }
 
-/// A regular file of the container's layer. What a container put there may be a pipe or a device: opening must neither wait nor act.
+/// A regular file of the container's layer. What a container put there may be a pipe or a device:
+/// opening must neither wait nor act.
 pub(super) fn open_file(layers: &Layers, path: &CStr) -> nix::Result<File> {
     let seen = open_in_root(layers.upper.as_fd(), path, libc::O_PATH | libc::O_NOFOLLOW)?;
     if kind(&fstat(&seen)?) != SFlag::S_IFREG {
         return Err(Errno::EINVAL);
     }
-    let file = open_in_root(layers.upper.as_fd(), path, libc::O_RDONLY | libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY)?;
+    let file = open_in_root(
+        layers.upper.as_fd(),
+        path,
+        libc::O_RDONLY | libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY,
+    )?;
     // it may have been replaced in between
     if kind(&fstat(&file)?) != SFlag::S_IFREG {
         return Err(Errno::EINVAL);
@@ -208,21 +266,32 @@ pub(super) fn below(path: &CStr, name: &CStr) -> CString {
     }
 }
 
-/// A folder that is yet to be gone through; `new`: the image has nothing below it, or nothing of it is seen any more.
+/// A folder that is yet to be gone through; `new`: the image has nothing below it, or nothing of it
+/// is seen any more.
 struct Ahead {
     path: CString,
     new: bool,
     depth: usize,
 }
 
-/// Goes through the layer from its top on, one folder open at a time, however deep and wide the container made it: what is beyond the bounds
-/// is left out, and said to be.
+/// Goes through the layer from its top on, one folder open at a time, however deep and wide the
+/// container made it: what is beyond the bounds is left out, and said to be.
 fn walk(layers: &Layers, changes: &mut Changes) -> nix::Result<()> {
     let mut bytes = 0;
-    let mut ahead = vec![Ahead { path: c".".to_owned(), new: false, depth: 0 }];
+    let mut ahead = vec![Ahead {
+        path: c".".to_owned(),
+        new: false,
+        depth: 0,
+    }];
     while let Some(next) = ahead.pop() {
-        let folder = open_in_root(layers.upper.as_fd(), &next.path, libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW);
-        match folder.and_then(|folder| look_into(layers, &next, folder, &mut ahead, &mut bytes, changes)) {
+        let folder = open_in_root(
+            layers.upper.as_fd(),
+            &next.path,
+            libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW,
+        );
+        match folder
+            .and_then(|folder| look_into(layers, &next, folder, &mut ahead, &mut bytes, changes))
+        {
             // a folder that cannot be entered any more was removed or replaced while this looked
             Err(_) if next.depth > 0 => {}
             looked => looked?,
@@ -255,7 +324,9 @@ fn look_into(
             return Ok(());
         }
         // one that went away meanwhile is no change
-        let Ok(stat) = fstatat(&folder, name, AtFlags::AT_SYMLINK_NOFOLLOW) else { continue };
+        let Ok(stat) = fstatat(&folder, name, AtFlags::AT_SYMLINK_NOFOLLOW) else {
+            continue;
+        };
         let path = below(&at.path, name);
         *bytes += path.as_bytes().len();
         if path.as_bytes().len() > LONGEST || *bytes > MOST_BYTES {
@@ -272,13 +343,27 @@ fn look_into(
             () if there => ChangeKind::Changed,
             () => ChangeKind::Added,
         };
-        // a folder of the image is in the layer as soon as something below it is: that alone is no change
+        // a folder of the image is in the layer as soon as something below it is: that alone is no
+        // change
         if !is_folder || !there || opaque {
-            let size = if kind(&stat) == SFlag::S_IFREG { u64::try_from(stat.st_size).unwrap_or(0) } else { 0 };
-            changes.list.push(Change { path: format!("/{}", escaped(path.to_bytes())), kind: kind_of, folder: is_folder, size });
+            let size = if kind(&stat) == SFlag::S_IFREG {
+                u64::try_from(stat.st_size).unwrap_or(0)
+            } else {
+                0
+            };
+            changes.list.push(Change {
+                path: format!("/{}", escaped(path.to_bytes())),
+                kind: kind_of,
+                folder: is_folder,
+                size,
+            });
         }
         if is_folder && at.depth < DEEPEST {
-            ahead.push(Ahead { path, new: !there || opaque, depth: at.depth + 1 });
+            ahead.push(Ahead {
+                path,
+                new: !there || opaque,
+                depth: at.depth + 1,
+            });
         } else if is_folder {
             changes.cut = true;
         }
@@ -286,11 +371,19 @@ fn look_into(
     Ok(())
 }
 
-/// Whether a folder hides everything that the image has there (the kernel's overlayfs documentation, "opaque").
+/// Whether a folder hides everything that the image has there (the kernel's overlayfs
+/// documentation, "opaque").
 fn is_opaque(layers: &Layers, path: &CStr) -> bool {
-    let Ok(folder) = open_in_root(layers.upper.as_fd(), path, libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW) else { return false };
+    let Ok(folder) = open_in_root(
+        layers.upper.as_fd(),
+        path,
+        libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW,
+    ) else {
+        return false;
+    };
     let mut value = [0; 4];
-    xattr::get(folder.as_fd(), c"trusted.overlay.opaque", &mut value).is_ok_and(|length| value[..length] == *b"y")
+    xattr::get(folder.as_fd(), c"trusted.overlay.opaque", &mut value)
+        .is_ok_and(|length| value[..length] == *b"y")
 }
 
 #[cfg(test)]
@@ -299,7 +392,15 @@ mod tests {
 
     #[test]
     fn any_path_is_found_again_by_what_is_shown_of_it() {
-        for path in [&b"etc/motd"[..], b"a\\b", b"\xff\xfe/x\\x41", "\u{e9}\\\\".as_bytes(), b"\xc3\\", b"\\x4", b""] {
+        for path in [
+            &b"etc/motd"[..],
+            b"a\\b",
+            b"\xff\xfe/x\\x41",
+            "\u{e9}\\\\".as_bytes(),
+            b"\xc3\\",
+            b"\\x4",
+            b"",
+        ] {
             let shown = escaped(path);
             assert_eq!(unescaped(&shown), path, "{shown}");
         }

@@ -1,7 +1,9 @@
 //! Copying what a container changed out to the host.
 //!
-//! Both sides are enemies: the container changes its layer while it is copied, and others on this machine may own folders on the way to where
-//! it goes. The layer is read as [`changes`](super::changes) reads it; where it goes is root's alone ([`Target`]), and written by descriptor.
+//! Both sides are enemies: the container changes its layer while it is copied, and others on this
+//! machine may own folders on the way to where it goes. The layer is read as
+//! [`changes`](super::changes) reads it; where it goes is root's alone ([`Target`]), and written by
+//! descriptor.
 
 use std::ffi::{CStr, CString};
 use std::fmt;
@@ -30,7 +32,8 @@ use crate::sys::mount::{open_in_root, open_without_links};
 const MOST_FILES: u64 = 100_000;
 /// The most that is copied at once, in bytes; holes count nothing.
 const MOST_BYTES: u64 = 16 << 30;
-/// The most that is remembered of folders yet to be copied, in bytes: a container's paths may be as long as its names are many.
+/// The most that is remembered of folders yet to be copied, in bytes: a container's paths may be as
+/// long as its names are many.
 const MOST_AHEAD: usize = 32 << 20;
 /// How often who waits is told how far it is, and asked whether to go on.
 const TELL: Duration = Duration::from_millis(200);
@@ -64,7 +67,12 @@ impl Extracted {
     /// How much was copied, in words.
     #[must_use]
     pub fn copied(&self) -> String {
-        format!("{} file{}, {}", self.files, if self.files == 1 { "" } else { "s" }, format_bytes(self.bytes))
+        format!(
+            "{} file{}, {}",
+            self.files,
+            if self.files == 1 { "" } else { "s" },
+            format_bytes(self.bytes)
+        )
     }
 }
 
@@ -74,7 +82,9 @@ impl fmt::Display for Extracted {
         if let Some(first) = &self.first_skipped {
             write!(f, "; left out {}: {first}", self.skipped)?;
         }
-        self.stopped.as_ref().map_or(Ok(()), |why| write!(f, "; not all of it: {why}"))
+        self.stopped
+            .as_ref()
+            .map_or(Ok(()), |why| write!(f, "; not all of it: {why}"))
     }
 }
 
@@ -88,14 +98,21 @@ impl Manager {
     ) -> Result<Extracted, Error> {
         let layers = self.layers(id)?;
         let inside = c_path(path.trim_matches('/'))?;
-        let name = inside.to_bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        let name = inside
+            .to_bytes()
+            .rsplit(|byte| *byte == b'/')
+            .next()
+            .unwrap_or_default();
         if matches!(name, b"" | b"." | b"..") {
             return Err(failed(format!("extract {path}"), "it names no file"));
         }
         let target = Target::open(into)?;
         let what = || format!("extract {path} to {}", target.path.display());
         let top = inside.to_bytes().len() - name.len();
-        let done = Extracted { into: target.path.clone(), ..Extracted::default() };
+        let done = Extracted {
+            into: target.path.clone(),
+            ..Extracted::default()
+        };
         let mut copy = Copy {
             layers: &layers,
             top,
@@ -107,7 +124,8 @@ impl Manager {
             told: Instant::now(),
             buffer: vec![0; BLOCK],
         };
-        copy.first(&target, &inside).map_err(|errno| failed(what(), errno.desc()))?;
+        copy.first(&target, &inside)
+            .map_err(|errno| failed(what(), errno.desc()))?;
         while let Some(path) = copy.ahead.pop() {
             copy.ahead_bytes -= path.as_bytes().len();
             match copy.folder(target.folder.as_fd(), &path) {
@@ -132,7 +150,9 @@ enum End {
 impl From<Errno> for End {
     fn from(errno: Errno) -> Self {
         match errno {
-            Errno::ENOSPC | Errno::EDQUOT | Errno::EROFS | Errno::EMFILE | Errno::ENFILE => Self::Stop(errno.desc().to_owned()),
+            Errno::ENOSPC | Errno::EDQUOT | Errno::EROFS | Errno::EMFILE | Errno::ENFILE => {
+                Self::Stop(errno.desc().to_owned())
+            }
             _ => Self::Skip(errno),
         }
     }
@@ -161,7 +181,11 @@ struct Copy<'a> {
 impl Copy<'_> {
     /// What was asked for itself: it is there, and can be copied.
     fn first(&mut self, target: &Target, path: &CStr) -> nix::Result<()> {
-        let seen = open_in_root(self.layers.upper.as_fd(), path, libc::O_PATH | libc::O_NOFOLLOW)?;
+        let seen = open_in_root(
+            self.layers.upper.as_fd(),
+            path,
+            libc::O_PATH | libc::O_NOFOLLOW,
+        )?;
         let name = CString::new(&path.to_bytes()[self.top..]).map_err(|_| Errno::EINVAL)?;
         match kind(&fstat(&seen)?) {
             SFlag::S_IFDIR => {
@@ -178,14 +202,19 @@ impl Copy<'_> {
                     Ok(())
                 }
             },
-            // links, pipes and devices stay where they are: on the host they would mean something else
+            // links, pipes and devices stay where they are: on the host they would mean something
+            // else
             _ => Ok(()),
         }
     }
 
     /// Copies the files of one folder, and makes the folders in it.
     fn folder(&mut self, target: BorrowedFd<'_>, path: &CStr) -> Result<(), End> {
-        let from = open_in_root(self.layers.upper.as_fd(), path, libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW)?;
+        let from = open_in_root(
+            self.layers.upper.as_fd(),
+            path,
+            libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW,
+        )?;
         let inside = CString::new(&path.to_bytes()[self.top..]).map_err(|_| Errno::EINVAL)?;
         let to = open_without_links(target, &inside, libc::O_PATH | libc::O_DIRECTORY)?;
         let mut entries = Dir::from_fd(from.try_clone()?)?;
@@ -209,7 +238,13 @@ impl Copy<'_> {
         Ok(())
     }
 
-    fn entry(&mut self, from: &OwnedFd, path: &CString, to: &OwnedFd, name: &CStr) -> Result<(), End> {
+    fn entry(
+        &mut self,
+        from: &OwnedFd,
+        path: &CString,
+        to: &OwnedFd,
+        name: &CStr,
+    ) -> Result<(), End> {
         if path.as_bytes().len() > LONGEST {
             return Err(End::Skip(Errno::ENAMETOOLONG));
         }
@@ -217,7 +252,9 @@ impl Copy<'_> {
             SFlag::S_IFREG => self.file(path, to.as_fd(), name),
             SFlag::S_IFDIR => {
                 if self.ahead_bytes + path.as_bytes().len() > MOST_AHEAD {
-                    return Err(End::Stop("its folders have too many and too long names".into()));
+                    return Err(End::Stop(
+                        "its folders have too many and too long names".into(),
+                    ));
                 }
                 mkdirat(to, name, Mode::S_IRWXU)?;
                 self.ahead_bytes += path.as_bytes().len();
@@ -231,7 +268,8 @@ impl Copy<'_> {
     fn file(&mut self, path: &CStr, to: BorrowedFd<'_>, name: &CStr) -> Result<(), End> {
         let from = open_file(self.layers, path)?;
         // made here, and only here: nothing that is there is followed or overwritten
-        let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let flags =
+            OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let file = File::from(openat(to, name, flags, Mode::S_IRUSR | Mode::S_IWUSR)?);
         let copied = self.bytes(&from, &file);
         if copied.is_err() {
@@ -261,7 +299,10 @@ impl Copy<'_> {
                 at += read as u64;
                 self.done.bytes += read as u64;
                 if self.done.bytes > MOST_BYTES {
-                    return Err(End::Stop(format!("it has more than {}", format_bytes(MOST_BYTES))));
+                    return Err(End::Stop(format!(
+                        "it has more than {}",
+                        format_bytes(MOST_BYTES)
+                    )));
                 }
                 self.ask()?;
             }
@@ -275,7 +316,12 @@ impl Copy<'_> {
             // the end of a long one says which it is
             let shown = path.to_string_lossy();
             let cut = shown.char_indices().rev().nth(60).map_or(0, |(at, _)| at);
-            format!("{}/{}: {}", if cut > 0 { "…" } else { "" }, &shown[cut..], errno.desc())
+            format!(
+                "{}/{}: {}",
+                if cut > 0 { "…" } else { "" },
+                &shown[cut..],
+                errno.desc()
+            )
         };
         self.done.first_skipped.get_or_insert_with(first);
     }
@@ -285,15 +331,25 @@ impl Copy<'_> {
             return Ok(());
         }
         self.told = Instant::now();
-        if (self.go_on)(&self.done) { Ok(()) } else { Err(End::Stop("it was stopped".into())) }
+        if (self.go_on)(&self.done) {
+            Ok(())
+        } else {
+            Err(End::Stop("it was stopped".into()))
+        }
     }
 }
 
-/// The next part of `file` that has something, from `at` on; all of it where the file system does not tell holes.
+/// The next part of `file` that has something, from `at` on; all of it where the file system does
+/// not tell holes.
 fn extent(file: &File, at: u64, length: u64) -> (u64, u64) {
-    let seek = |at: u64, whence| lseek(file, i64::try_from(at).unwrap_or(i64::MAX), whence).map(|found| found.unsigned_abs());
+    let seek = |at: u64, whence| {
+        lseek(file, i64::try_from(at).unwrap_or(i64::MAX), whence).map(|found| found.unsigned_abs())
+    };
     match seek(at, Whence::SeekData) {
-        Ok(data) => (data.min(length), seek(data, Whence::SeekHole).map_or(length, |hole| hole.min(length))),
+        Ok(data) => (
+            data.min(length),
+            seek(data, Whence::SeekHole).map_or(length, |hole| hole.min(length)),
+        ),
         // nothing but a hole is left
         Err(Errno::ENXIO) => (length, length),
         Err(_) => (at, length),

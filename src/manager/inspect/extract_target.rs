@@ -1,4 +1,5 @@
-//! [`Target`]: the folder that extracted files go into. What a user without rights may exchange there would lead what root writes anywhere.
+//! [`Target`]: the folder that extracted files go into. What a user without rights may exchange
+//! there would lead what root writes anywhere.
 
 use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
@@ -20,16 +21,19 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Opens `into`, making what is not there of it (mode 0700): component by component, following no link. When others may write to it, or own
-    /// or may write to a folder above it (unless that is sticky, as `/tmp` is), the target is a new folder in it with a name that nobody can
-    /// foresee: whatever they do to that name, what is written by descriptor stays in the folder, which only root may enter.
+    /// Opens `into`, making what is not there of it (mode 0700): component by component, following
+    /// no link. When others may write to it, or own or may write to a folder above it (unless that
+    /// is sticky, as `/tmp` is), the target is a new folder in it with a name that nobody can
+    /// foresee: whatever they do to that name, what is written by descriptor stays in the folder,
+    /// which only root may enter.
     ///
     /// # Errors
     /// When a component is a link or no folder, or cannot be made.
     pub fn open(into: &Path) -> Result<Self, Error> {
         let path = std::path::absolute(into).map_err(|error| failed(into.display(), error))?;
         let about = |path: &Path| format!("extract into {}", path.display());
-        let mut folder = open("/", flags(), Mode::empty()).map_err(|errno| failed(about(Path::new("/")), errno.desc()))?;
+        let mut folder = open("/", flags(), Mode::empty())
+            .map_err(|errno| failed(about(Path::new("/")), errno.desc()))?;
         let (mut at, mut alone, mut above) = (PathBuf::from("/"), true, true);
         for component in path.components() {
             let name = match component {
@@ -39,7 +43,10 @@ impl Target {
             };
             at.push(name);
             folder = enter(&folder, name).map_err(|errno| match errno {
-                Errno::ENOTDIR | Errno::ELOOP => failed(about(&path), format!("{} is a link or no folder; name a folder", at.display())),
+                Errno::ENOTDIR | Errno::ELOOP => failed(
+                    about(&path),
+                    format!("{} is a link or no folder; name a folder", at.display()),
+                ),
                 errno => failed(about(&path), format!("{}: {}", at.display(), errno.desc())),
             })?;
             let found = fstat(&folder).map_err(|errno| failed(about(&at), errno.desc()))?;
@@ -56,7 +63,10 @@ impl Target {
         mkdirat(&folder, name.as_str(), Mode::S_IRWXU).map_err(failed)?;
         let own = openat(&folder, name.as_str(), flags(), Mode::empty()).map_err(failed)?;
         match fstat(&own) {
-            Ok(found) if is_roots_alone(&found) && found.st_mode & 0o077 == 0 => Ok(Self { folder: own, path: path.join(name) }),
+            Ok(found) if is_roots_alone(&found) && found.st_mode & 0o077 == 0 => Ok(Self {
+                folder: own,
+                path: path.join(name),
+            }),
             Ok(_) => Err(failed(Errno::EPERM)),
             Err(errno) => Err(failed(errno)),
         }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::{Fact, Judgement};
 use crate::spec::format_bytes;
 
-/// Beyond this a v1 file means "no limit": the kernel writes the highest multiple of a page, in bytes.
+/// Beyond this a v1 file means "no limit": the kernel writes the highest multiple of a page, in
+/// bytes.
 const V1_UNLIMITED: u64 = 1 << 62;
 
 /// What a file's number counts.
@@ -37,13 +38,24 @@ const FILES: [(&str, Unit, &str); 12] = [
 
 /// One fact for each file that is there.
 pub(super) fn facts(folders: &[PathBuf]) -> Vec<Fact> {
-    let read = |folder: &Path, file: &str| fs::read_to_string(folder.join(file)).ok().map(|text| text.trim().to_owned());
+    let read = |folder: &Path, file: &str| {
+        fs::read_to_string(folder.join(file))
+            .ok()
+            .map(|text| text.trim().to_owned())
+    };
     let mut facts = Vec::new();
     for (file, unit, open) in FILES {
-        let found = folders.iter().find_map(|folder| read(folder, file).map(|text| (folder, text)));
-        let Some((folder, text)) = found else { continue };
+        let found = folders
+            .iter()
+            .find_map(|folder| read(folder, file).map(|text| (folder, text)));
+        let Some((folder, text)) = found else {
+            continue;
+        };
         let text = match file {
-            "cpu.cfs_quota_us" => format!("{text} {}", read(folder, "cpu.cfs_period_us").unwrap_or_default()),
+            "cpu.cfs_quota_us" => format!(
+                "{text} {}",
+                read(folder, "cpu.cfs_period_us").unwrap_or_default()
+            ),
             _ => text,
         };
         facts.push(fact(file, unit, open, &text));
@@ -59,17 +71,27 @@ fn fact(file: &str, unit: Unit, open: &str, text: &str) -> Fact {
     let first = text.split_whitespace().next().unwrap_or_default();
     let number = first.parse::<u64>().ok();
     let limited = match unit {
-        Unit::Bytes => number.filter(|bytes| *bytes < V1_UNLIMITED).map(|bytes| format!("at most {}", format_bytes(bytes))),
+        Unit::Bytes => number
+            .filter(|bytes| *bytes < V1_UNLIMITED)
+            .map(|bytes| format!("at most {}", format_bytes(bytes))),
         Unit::Count => number.map(|count| format!("at most {count}")),
         Unit::Weight => number.map(|weight| format!("weight {weight} when cores are scarce")),
         Unit::Cap => {
-            let period = text.split_whitespace().nth(1).and_then(|word| word.parse::<f64>().ok()).filter(|period| *period > 0.0);
-            number.zip(period).map(|(quota, period)| format!("at most {:.1}% of a core", quota as f64 / period * 100.0))
+            let period = text
+                .split_whitespace()
+                .nth(1)
+                .and_then(|word| word.parse::<f64>().ok())
+                .filter(|period| *period > 0.0);
+            number.zip(period).map(|(quota, period)| {
+                format!("at most {:.1}% of a core", quota as f64 / period * 100.0)
+            })
         }
         Unit::Text => Some(format!("runs on cores {text}")),
     };
     match limited {
-        Some(effect) if matches!(unit, Unit::Weight | Unit::Text) => Fact::judged(file, text, Judgement::Plain, effect),
+        Some(effect) if matches!(unit, Unit::Weight | Unit::Text) => {
+            Fact::judged(file, text, Judgement::Plain, effect)
+        }
         Some(effect) => Fact::judged(file, text, Judgement::Good, effect),
         None if open.is_empty() => Fact::judged(file, text, Judgement::Plain, "no limit"),
         None => Fact::judged(file, text, Judgement::Weak, format!("no limit: {open}")),
@@ -88,14 +110,35 @@ mod tests {
 
     #[test]
     fn both_versions_say_the_same() {
-        for (file, text) in [("memory.max", "67108864"), ("memory.limit_in_bytes", "67108864")] {
-            assert_eq!(effect(file, text), ("at most 64.0M".into(), Judgement::Good), "{file}");
+        for (file, text) in [
+            ("memory.max", "67108864"),
+            ("memory.limit_in_bytes", "67108864"),
+        ] {
+            assert_eq!(
+                effect(file, text),
+                ("at most 64.0M".into(), Judgement::Good),
+                "{file}"
+            );
         }
-        for (file, text) in [("memory.max", "max"), ("memory.limit_in_bytes", "9223372036854771712")] {
-            assert_eq!(effect(file, text), ("no limit: may take all memory".into(), Judgement::Weak), "{file}");
+        for (file, text) in [
+            ("memory.max", "max"),
+            ("memory.limit_in_bytes", "9223372036854771712"),
+        ] {
+            assert_eq!(
+                effect(file, text),
+                ("no limit: may take all memory".into(), Judgement::Weak),
+                "{file}"
+            );
         }
-        for (file, text) in [("cpu.max", "25000 100000"), ("cpu.cfs_quota_us", "25000 100000")] {
-            assert_eq!(effect(file, text), ("at most 25.0% of a core".into(), Judgement::Good), "{file}");
+        for (file, text) in [
+            ("cpu.max", "25000 100000"),
+            ("cpu.cfs_quota_us", "25000 100000"),
+        ] {
+            assert_eq!(
+                effect(file, text),
+                ("at most 25.0% of a core".into(), Judgement::Good),
+                "{file}"
+            );
         }
         assert_eq!(effect("cpu.cfs_quota_us", "-1 100000").1, Judgement::Weak);
         assert_eq!(effect("pids.max", "max").1, Judgement::Weak);

@@ -1,5 +1,6 @@
-//! What the tabs of a screen look into: processes, shells, changed files, isolation, events, the host. [`Inspector`] is this part of the
-//! seam; [`Manager`](super::Manager) is the real one, and `Demo` makes it up.
+//! What the tabs of a screen look into: processes, shells, changed files, isolation, events, the
+//! host. [`Inspector`] is this part of the seam; [`Manager`](super::Manager) is the real one, and
+//! `Demo` makes it up.
 
 mod capabilities;
 mod changes;
@@ -25,9 +26,11 @@ pub use processes::ProcessInfo;
 pub use sheet::{Fact, Judgement, Section, Sheet};
 pub use shell::{Shell, ShellOutput};
 
-/// Everything a screen can look into. Calls block until the answer is known: make them from a worker.
+/// Everything a screen can look into. Calls block until the answer is known: make them from a
+/// worker.
 pub trait Inspector: Send + Sync {
-    /// The processes of a running container, in no particular order. One that ends meanwhile is left out.
+    /// The processes of a running container, in no particular order. One that ends meanwhile is
+    /// left out.
     ///
     /// # Errors
     /// When it is unknown or its cgroup cannot be read.
@@ -81,13 +84,21 @@ pub trait Inspector: Send + Sync {
     /// When it is no regular file or cannot be read.
     fn changed_file(&self, id: &ContainerId, path: &str, most: usize) -> Result<Vec<u8>, Error>;
 
-    /// Copies a changed file or folder into the host's folder `into`, or into a new one in it where others might exchange what is written there.
-    /// Nothing that is there is overwritten; what cannot be copied is left out and counted. `go_on` hears some times a second how far it is, and
-    /// says whether to go on.
+    /// Copies a changed file or folder into the host's folder `into`, or into a new one in it where
+    /// others might exchange what is written there. Nothing that is there is overwritten; what
+    /// cannot be copied is left out and counted. `go_on` hears some times a second how far it is,
+    /// and says whether to go on.
     ///
     /// # Errors
-    /// When something of that name is there, `into` is a link, or nothing at all can be read or written.
-    fn extract(&self, id: &ContainerId, path: &str, into: &Path, go_on: &mut dyn FnMut(&Extracted) -> bool) -> Result<Extracted, Error>;
+    /// When something of that name is there, `into` is a link, or nothing at all can be read or
+    /// written.
+    fn extract(
+        &self,
+        id: &ContainerId,
+        path: &str,
+        into: &Path,
+        go_on: &mut dyn FnMut(&Extracted) -> bool,
+    ) -> Result<Extracted, Error>;
 
     /// Takes a change back: what the image has at `path` is there again.
     ///
@@ -119,7 +130,10 @@ impl Happenings for super::EventSource {
 
 /// A failure of ours about `what`.
 fn failed(what: impl std::fmt::Display, error: impl std::fmt::Display) -> Error {
-    Error::System { message: format!("{what}: {error}"), hint: None }
+    Error::System {
+        message: format!("{what}: {error}"),
+        hint: None,
+    }
 }
 
 impl Inspector for super::Manager {
@@ -159,7 +173,13 @@ impl Inspector for super::Manager {
         Self::changed_file(self, id, path, most)
     }
 
-    fn extract(&self, id: &ContainerId, path: &str, into: &Path, go_on: &mut dyn FnMut(&Extracted) -> bool) -> Result<Extracted, Error> {
+    fn extract(
+        &self,
+        id: &ContainerId,
+        path: &str,
+        into: &Path,
+        go_on: &mut dyn FnMut(&Extracted) -> bool,
+    ) -> Result<Extracted, Error> {
         Self::extract(self, id, path, into, go_on)
     }
 

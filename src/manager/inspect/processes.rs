@@ -12,7 +12,8 @@ use crate::sys::pidfd;
 
 /// The most processes listed of one container: a fork bomb must not stop the screen.
 const MOST: usize = 5_000;
-/// How deep cgroups may lie in a container's own, which it can make itself where it has a tree of its own.
+/// How deep cgroups may lie in a container's own, which it can make itself where it has a tree of
+/// its own.
 const DEPTH: usize = 8;
 /// The most bytes kept of one command line.
 const COMMAND_BYTES: usize = 4_096;
@@ -57,15 +58,29 @@ impl Manager {
             match collect(folder, DEPTH, &mut pids) {
                 Ok(()) => return Ok(pids),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => last = Some(failed(format!("read {}", folder.join("cgroup.procs").display()), error)),
+                Err(error) => {
+                    last = Some(failed(
+                        format!("read {}", folder.join("cgroup.procs").display()),
+                        error,
+                    ))
+                }
             }
         }
         last.map_or(Ok(pids), Err)
     }
 
-    pub(super) fn signal_process(&self, id: &ContainerId, pid: i32, signal: i32) -> Result<(), Error> {
+    pub(super) fn signal_process(
+        &self,
+        id: &ContainerId,
+        pid: i32,
+        signal: i32,
+    ) -> Result<(), Error> {
         let record = self.load(id)?;
-        let what = format!("send {} to process {pid} of {}", signal_name(signal), record.spec.name);
+        let what = format!(
+            "send {} to process {pid} of {}",
+            signal_name(signal),
+            record.spec.name
+        );
         let process = pidfd::open(pid).map_err(|_| failed(&what, "it has ended"))?;
         // only now is the number tied to a process: is it the container's?
         if !self.pids(id)?.contains(&pid) {
@@ -104,18 +119,31 @@ fn parse(pid: i32, stat: &str, status: &str, command: &[u8]) -> Option<ProcessIn
     let (before, after) = stat.rsplit_once(')')?;
     let name = before.split_once('(').map_or("", |(_, name)| name);
     let fields: Vec<&str> = after.split_whitespace().collect();
-    let number = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok());
+    let number = |index: usize| {
+        fields
+            .get(index)
+            .and_then(|field| field.parse::<u64>().ok())
+    };
     let line = |key: &str| status.lines().find_map(|line| line.strip_prefix(key));
     let ticks = number(11)? + number(12)?;
     let hertz = procfs::ticks_per_second().max(1);
-    let kib = line("VmRSS:").and_then(|text| text.split_whitespace().next()).and_then(|text| text.parse::<u64>().ok());
-    let mut shown: Vec<u8> = command.iter().copied().take(COMMAND_BYTES).map(|b| if b == 0 { b' ' } else { b }).collect();
+    let kib = line("VmRSS:")
+        .and_then(|text| text.split_whitespace().next())
+        .and_then(|text| text.parse::<u64>().ok());
+    let mut shown: Vec<u8> = command
+        .iter()
+        .copied()
+        .take(COMMAND_BYTES)
+        .map(|b| if b == 0 { b' ' } else { b })
+        .collect();
     while shown.last() == Some(&b' ') {
         shown.pop();
     }
     Some(ProcessInfo {
         pid,
-        inside: line("NSpid:").and_then(|text| text.split_whitespace().nth(1)).and_then(|text| text.parse().ok()),
+        inside: line("NSpid:")
+            .and_then(|text| text.split_whitespace().nth(1))
+            .and_then(|text| text.parse().ok()),
         parent: number(1)? as i32,
         uid: line("Uid:")?.split_whitespace().next()?.parse().ok()?,
         cpu_usec: ticks * 1_000_000 / hertz,
@@ -123,7 +151,11 @@ fn parse(pid: i32, stat: &str, status: &str, command: &[u8]) -> Option<ProcessIn
         memory: kib.unwrap_or(0) * 1024,
         state: fields.first()?.chars().next()?,
         threads: number(17)?,
-        command: if shown.is_empty() { format!("[{name}]") } else { String::from_utf8_lossy(&shown).into_owned() },
+        command: if shown.is_empty() {
+            format!("[{name}]")
+        } else {
+            String::from_utf8_lossy(&shown).into_owned()
+        },
     })
 }
 
@@ -134,10 +166,17 @@ mod tests {
     #[test]
     fn the_files_of_a_process_are_understood() {
         let stat = "4213 (a) b(c) S 4200 4213 4213 0 -1 4194304 100 0 0 0 25 5 0 0 20 0 3 0 99 1000 200 18446744073709551615";
-        let status = "Name:\ta) b(c\nUid:\t1000\t1000\t1000\t1000\nNSpid:\t4213\t7\nVmRSS:\t   512 kB\n";
+        let status =
+            "Name:\ta) b(c\nUid:\t1000\t1000\t1000\t1000\nNSpid:\t4213\t7\nVmRSS:\t   512 kB\n";
         let info = parse(4213, stat, status, b"sleep\x001000\x00").unwrap();
-        assert_eq!((info.inside, info.parent, info.uid, info.state, info.threads), (Some(7), 4200, 1000, 'S', 3));
-        assert_eq!((info.cpu_usec, info.memory, info.command.as_str()), (300_000, 512 << 10, "sleep 1000"));
+        assert_eq!(
+            (info.inside, info.parent, info.uid, info.state, info.threads),
+            (Some(7), 4200, 1000, 'S', 3)
+        );
+        assert_eq!(
+            (info.cpu_usec, info.memory, info.command.as_str()),
+            (300_000, 512 << 10, "sleep 1000")
+        );
         let bare = parse(4213, stat, "Uid:\t0\t0\t0\t0\nNSpid:\t4213\n", b"").unwrap();
         assert_eq!((bare.inside, bare.command.as_str()), (None, "[a) b(c]"));
         assert_eq!(parse(1, "", status, b""), None);

@@ -1,4 +1,5 @@
-//! [`Sheet`]: facts in sections, each fact with a judgement, so that one view shows whatever was looked into.
+//! [`Sheet`]: facts in sections, each fact with a judgement, so that one view shows whatever was
+//! looked into.
 
 /// What a fact means for keeping the container and the host apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,12 +46,27 @@ pub struct Fact {
 impl Fact {
     /// A fact that is neither good nor bad.
     pub fn plain(what: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { what: what.into(), value: value.into(), effect: String::new(), judgement: Judgement::Plain }
+        Self {
+            what: what.into(),
+            value: value.into(),
+            effect: String::new(),
+            judgement: Judgement::Plain,
+        }
     }
 
     /// A fact with a judgement and what follows from it.
-    pub fn judged(what: impl Into<String>, value: impl Into<String>, judgement: Judgement, effect: impl Into<String>) -> Self {
-        Self { what: what.into(), value: value.into(), effect: effect.into(), judgement }
+    pub fn judged(
+        what: impl Into<String>,
+        value: impl Into<String>,
+        judgement: Judgement,
+        effect: impl Into<String>,
+    ) -> Self {
+        Self {
+            what: what.into(),
+            value: value.into(),
+            effect: effect.into(),
+            judgement,
+        }
     }
 }
 
@@ -66,7 +82,10 @@ pub struct Section {
 impl Section {
     /// A section of these facts.
     pub fn new(title: impl Into<String>, facts: Vec<Fact>) -> Self {
-        Self { title: title.into(), facts }
+        Self {
+            title: title.into(),
+            facts,
+        }
     }
 }
 
@@ -81,6 +100,10 @@ impl Sheet {
     /// How many facts are judged so.
     #[must_use]
     pub fn count(&self, judgement: Judgement) -> usize {
-        self.sections.iter().flat_map(|section| &section.facts).filter(|fact| fact.judgement == judgement).count()
+        self.sections
+            .iter()
+            .flat_map(|section| &section.facts)
+            .filter(|fact| fact.judgement == judgement)
+            .count()
     }
 }

@@ -8,7 +8,11 @@ use crate::spec::ContainerId;
 use crate::sys::tty::WindowSize;
 
 /// The container's best shell: bash when it has one.
-const COMMAND: [&str; 3] = ["/bin/sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash; exec sh"];
+const COMMAND: [&str; 3] = [
+    "/bin/sh",
+    "-c",
+    "command -v bash >/dev/null 2>&1 && exec bash; exec sh",
+];
 
 /// What a read brought.
 pub type ShellOutput = SessionOutput;
@@ -53,13 +57,31 @@ impl Shell for ExecSession {
 }
 
 impl Manager {
-    pub(super) fn open_shell(&self, id: &ContainerId, size: WindowSize) -> Result<Box<dyn Shell>, Error> {
+    pub(super) fn open_shell(
+        &self,
+        id: &ContainerId,
+        size: WindowSize,
+    ) -> Result<Box<dyn Shell>, Error> {
         let record = self.load(id)?;
         joinable(&record, "a shell")?;
-        let launcher = self.launcher.as_ref().ok_or_else(|| failed("open a shell", "this process has no launcher"))?;
+        let launcher = self
+            .launcher
+            .as_ref()
+            .ok_or_else(|| failed("open a shell", "this process has no launcher"))?;
         let argv = COMMAND.map(str::to_owned).to_vec();
         let env = vec!["TERM=xterm-256color".to_owned()];
-        let order = ExecOrder { argv, env, tty: true, interactive: true, ..ExecOrder::default() };
-        Ok(Box::new(ExecSession::open(launcher, &record.spec, order, size)?))
+        let order = ExecOrder {
+            argv,
+            env,
+            tty: true,
+            interactive: true,
+            ..ExecOrder::default()
+        };
+        Ok(Box::new(ExecSession::open(
+            launcher,
+            &record.spec,
+            order,
+            size,
+        )?))
     }
 }

@@ -1,4 +1,5 @@
-//! Building one generation: survey, fill a draft, sync it, rename it into place, make it the current one.
+//! Building one generation: survey, fill a draft, sync it, rename it into place, make it the
+//! current one.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::Write;
@@ -17,7 +18,11 @@ use crate::rootfs::FileError;
 ///
 /// # Errors
 /// [`ImageError`]; the draft is removed.
-pub(super) fn build(home: &Home, list: &ImageList, progress: Progress<'_>) -> Result<ImageRoot, ImageError> {
+pub(super) fn build(
+    home: &Home,
+    list: &ImageList,
+    progress: Progress<'_>,
+) -> Result<ImageRoot, ImageError> {
     let survey = survey(list, progress)?;
     let generation = survey.manifest.generation();
     let root = home.root(&generation);
@@ -26,7 +31,8 @@ pub(super) fn build(home: &Home, list: &ImageList, progress: Progress<'_>) -> Re
         write_manifest(home, &generation, &survey.manifest)?;
     } else {
         let draft = home.draft("image");
-        let filled = fill(&draft, list, &survey.paths, &survey.manifest, progress).and_then(|()| put_in_place(home, &draft, &generation));
+        let filled = fill(&draft, list, &survey.paths, &survey.manifest, progress)
+            .and_then(|()| put_in_place(home, &draft, &generation));
         if let Err(error) = filled {
             home.sweep();
             return Err(error.into());
@@ -37,14 +43,27 @@ pub(super) fn build(home: &Home, list: &ImageList, progress: Progress<'_>) -> Re
     Ok(root)
 }
 
-fn fill(draft: &Path, list: &ImageList, paths: &[impl AsRef<Path>], manifest: &Manifest, progress: Progress<'_>) -> Result<(), FileError> {
-    DirBuilder::new().mode(0o755).create(draft).map_err(FileError::of("make", draft))?;
+fn fill(
+    draft: &Path,
+    list: &ImageList,
+    paths: &[impl AsRef<Path>],
+    manifest: &Manifest,
+    progress: Progress<'_>,
+) -> Result<(), FileError> {
+    DirBuilder::new()
+        .mode(0o755)
+        .create(draft)
+        .map_err(FileError::of("make", draft))?;
     let mut tree = ImageTree::new(draft.join("rootfs"))?;
     for link in list.links.iter().filter(|link| link.is_symlink()) {
         tree.place(link)?;
     }
     for (index, path) in paths.iter().enumerate() {
-        progress(format!("building the host image: copying file {} of {}…", index + 1, paths.len()));
+        progress(format!(
+            "building the host image: copying file {} of {}…",
+            index + 1,
+            paths.len()
+        ));
         tree.place(path.as_ref())?;
     }
     for directory in &list.directories {
@@ -55,7 +74,8 @@ fn fill(draft: &Path, list: &ImageList, paths: &[impl AsRef<Path>], manifest: &M
     }
     write_json(&draft.join("manifest.json"), manifest)?;
     // one for the whole: hundreds of fsync(2) take longer than the copying
-    let synced = File::open(draft).and_then(|folder| nix::unistd::syncfs(folder).map_err(Into::into));
+    let synced =
+        File::open(draft).and_then(|folder| nix::unistd::syncfs(folder).map_err(Into::into));
     synced.map_err(FileError::of("sync", draft))
 }
 

@@ -45,7 +45,10 @@ fn inside(root: &ImageRoot, path: &Path) -> PathBuf {
 }
 
 fn names(folder: &Path) -> BTreeSet<String> {
-    fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
+    fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect()
 }
 
 /// Builds or finds the image, and tells whether it was built.
@@ -66,16 +69,35 @@ fn an_image_is_built_once_and_again_when_a_tool_changes() {
     assert!(built);
     let copy = inside(&first, &tool);
     assert_eq!(fs::read_to_string(&copy).unwrap(), "#!/bin/sh\necho one\n");
-    assert_eq!(fs::metadata(&copy).unwrap().mode() & 0o7777, 0o755, "set-uid is dropped");
-    assert_ne!(fs::metadata(&copy).unwrap().ino(), fs::metadata(&tool).unwrap().ino(), "the host's file is not linked");
-    assert_eq!(names(copy.parent().unwrap()), BTreeSet::from(["tool".to_owned()]), "what could not run is left out");
+    assert_eq!(
+        fs::metadata(&copy).unwrap().mode() & 0o7777,
+        0o755,
+        "set-uid is dropped"
+    );
+    assert_ne!(
+        fs::metadata(&copy).unwrap().ino(),
+        fs::metadata(&tool).unwrap().ino(),
+        "the host's file is not linked"
+    );
+    assert_eq!(
+        names(copy.parent().unwrap()),
+        BTreeSet::from(["tool".to_owned()]),
+        "what could not run is left out"
+    );
     assert_eq!(ensured(&list, &images), (first.clone(), false));
 
     fs::write(&tool, "#!/bin/sh\necho other\n").unwrap();
     let (second, built) = ensured(&list, &images);
     assert!(built && second.generation != first.generation);
-    assert!(fs::read_to_string(inside(&second, &tool)).unwrap().contains("other"));
-    assert!(fs::read_to_string(&copy).unwrap().contains("one"), "containers may run on the older one");
+    assert!(
+        fs::read_to_string(inside(&second, &tool))
+            .unwrap()
+            .contains("other")
+    );
+    assert!(
+        fs::read_to_string(&copy).unwrap().contains("one"),
+        "containers may run on the older one"
+    );
     assert_eq!(ensured(&list, &images), (second, false));
 }
 
@@ -89,9 +111,15 @@ fn a_tool_that_comes_or_goes_and_another_list_make_another_image() {
     assert!(built && with.generation != without.generation && inside(&with, &other).is_file());
     fs::remove_file(&other).unwrap();
     let (gone, _) = ensured(&list, &images);
-    assert_eq!(gone, without, "the same files make the same image, which is still there");
+    assert_eq!(
+        gone, without,
+        "the same files make the same image, which is still there"
+    );
     assert_eq!(ensured(&list, &images), (gone.clone(), false));
-    let longer = ImageList { digest: list.digest.with(b"another"), ..list };
+    let longer = ImageList {
+        digest: list.digest.with(b"another"),
+        ..list
+    };
     assert_ne!(ensured(&longer, &images).0, gone);
 }
 
@@ -107,12 +135,30 @@ fn links_are_recreated_one_by_one_and_one_file_stays_one() {
     fs::hard_link(&tool, scratch.path().join("tools/other")).unwrap();
     let (root, _) = ensured(&list, &images);
     assert_eq!(fs::read_link(inside(&root, &alias)).unwrap(), alternative);
-    assert_eq!(fs::read_link(inside(&root, &alternative)).unwrap(), Path::new("tools/../tools/tool"));
+    assert_eq!(
+        fs::read_link(inside(&root, &alternative)).unwrap(),
+        Path::new("tools/../tools/tool")
+    );
     let ino = |path: &Path| fs::symlink_metadata(inside(&root, path)).unwrap().ino();
     assert_eq!(ino(&tool), ino(&scratch.path().join("tools/other")));
-    assert_eq!(fs::symlink_metadata("/bin").unwrap().is_symlink(), inside(&root, Path::new("/bin")).is_symlink());
-    assert_eq!(fs::metadata(inside(&root, Path::new("/tmp"))).unwrap().mode() & 0o7777, 0o1777);
-    assert_eq!(fs::metadata(inside(&root, Path::new("/root"))).unwrap().mode() & 0o7777, 0o700);
+    assert_eq!(
+        fs::symlink_metadata("/bin").unwrap().is_symlink(),
+        inside(&root, Path::new("/bin")).is_symlink()
+    );
+    assert_eq!(
+        fs::metadata(inside(&root, Path::new("/tmp")))
+            .unwrap()
+            .mode()
+            & 0o7777,
+        0o1777
+    );
+    assert_eq!(
+        fs::metadata(inside(&root, Path::new("/root")))
+            .unwrap()
+            .mode()
+            & 0o7777,
+        0o700
+    );
 }
 
 #[test]
@@ -135,7 +181,12 @@ fn a_comparison_holds_for_a_moment_unless_a_folder_or_the_list_changed() {
     assert_eq!(home().compared(list.digest), None, "a name was added");
     let stamp = images.join("host/compared");
     let long_ago = std::time::SystemTime::now() - Duration::from_secs(2);
-    fs::File::options().write(true).open(&stamp).unwrap().set_modified(long_ago).unwrap();
+    fs::File::options()
+        .write(true)
+        .open(&stamp)
+        .unwrap()
+        .set_modified(long_ago)
+        .unwrap();
     fs::remove_file(scratch.path().join("tools/other")).unwrap();
     assert_eq!(home().compared(list.digest), None, "too long ago");
 }
@@ -146,20 +197,30 @@ fn builders_at_once_agree_and_leave_nothing_unfinished() {
     let (list, images) = (small_list(scratch.path()), scratch.path().join("images"));
     write_tool(scratch.path(), "tool", "#!/bin/sh\n");
     let roots: Vec<(ImageRoot, bool)> = std::thread::scope(|scope| {
-        let builders: Vec<_> = (0..4).map(|_| scope.spawn(|| ensured(&list, &images))).collect();
+        let builders: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| ensured(&list, &images)))
+            .collect();
         builders.into_iter().map(|b| b.join().unwrap()).collect()
     });
-    assert!(roots.iter().all(|(root, _)| *root == roots[0].0), "{roots:?}");
+    assert!(
+        roots.iter().all(|(root, _)| *root == roots[0].0),
+        "{roots:?}"
+    );
     let expected = ["compared", "current", "lock", &roots[0].0.generation].map(str::to_owned);
     assert_eq!(names(&images.join("host")), BTreeSet::from(expected));
 }
 
-/// Set for the builder that [`a_killed_builder_leaves_a_draft_that_the_next_one_removes`] starts: where it builds.
+/// Set for the builder that [`a_killed_builder_leaves_a_draft_that_the_next_one_removes`] starts:
+/// where it builds.
 const VICTIM: &str = "MINIC_TEST_VICTIM";
 
 fn start_victim(scratch: &Path) -> Output {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "rootfs::host_image::build_tests::a_builder_that_is_killed", "--ignored"])
+        .args([
+            "--exact",
+            "rootfs::host_image::build_tests::a_builder_that_is_killed",
+            "--ignored",
+        ])
         .env(VICTIM, scratch)
         .output()
         .unwrap()
@@ -184,12 +245,30 @@ fn a_killed_builder_leaves_a_draft_that_the_next_one_removes() {
     let (list, images) = (small_list(scratch.path()), scratch.path().join("images"));
     write_tool(scratch.path(), "tool", "#!/bin/sh\n");
     let victim = start_victim(scratch.path());
-    assert_eq!(victim.status.signal(), Some(9), "{}", String::from_utf8_lossy(&victim.stdout));
-    assert!(names(&images.join("host")).iter().any(|n| n.starts_with(".draft-")));
-    assert!(names(&images.join("host")).iter().all(|n| !digest::is_digest(n)), "half an image is not an image");
+    assert_eq!(
+        victim.status.signal(),
+        Some(9),
+        "{}",
+        String::from_utf8_lossy(&victim.stdout)
+    );
+    assert!(
+        names(&images.join("host"))
+            .iter()
+            .any(|n| n.starts_with(".draft-"))
+    );
+    assert!(
+        names(&images.join("host"))
+            .iter()
+            .all(|n| !digest::is_digest(n)),
+        "half an image is not an image"
+    );
     let (root, built) = ensured(&list, &images);
     assert!(built && inside(&root, Path::new("/bin/sh")).exists());
-    assert!(names(&images.join("host")).iter().all(|n| !n.starts_with(".draft-")));
+    assert!(
+        names(&images.join("host"))
+            .iter()
+            .all(|n| !n.starts_with(".draft-"))
+    );
 }
 
 #[test]
@@ -198,7 +277,10 @@ fn a_damaged_image_is_built_anew() {
     let (list, images) = (small_list(scratch.path()), scratch.path().join("images"));
     write_tool(scratch.path(), "tool", "#!/bin/sh\n");
     let (root, _) = ensured(&list, &images);
-    let manifest = images.join("host").join(&root.generation).join("manifest.json");
+    let manifest = images
+        .join("host")
+        .join(&root.generation)
+        .join("manifest.json");
     for damage in [&b"{"[..], b""] {
         fs::write(&manifest, damage).unwrap();
         assert_eq!(ensured(&list, &images), (root.clone(), true));
@@ -217,7 +299,11 @@ fn pruning_keeps_the_current_and_what_containers_use() {
     let (list, images) = (small_list(scratch.path()), scratch.path().join("images"));
     let generations: Vec<String> = (0..3)
         .map(|n| {
-            write_tool(scratch.path(), "tool", &format!("#!/bin/sh\n# {n}{}", "x".repeat(n)));
+            write_tool(
+                scratch.path(),
+                "tool",
+                &format!("#!/bin/sh\n# {n}{}", "x".repeat(n)),
+            );
             ensured(&list, &images).0.generation
         })
         .collect();
@@ -233,7 +319,12 @@ fn a_folder_that_others_can_write_is_refused() {
     let (list, images) = (small_list(scratch.path()), scratch.path().join("images"));
     fs::create_dir_all(images.join("host")).unwrap();
     fs::set_permissions(images.join("host"), Permissions::from_mode(0o777)).unwrap();
-    let refused = || matches!(ensure_from(&list, &images, &mut |_| ()), Err(ImageError::Unsafe { .. }));
+    let refused = || {
+        matches!(
+            ensure_from(&list, &images, &mut |_| ()),
+            Err(ImageError::Unsafe { .. })
+        )
+    };
     assert!(refused());
     fs::remove_dir(images.join("host")).unwrap();
     symlink(scratch.path(), images.join("host")).unwrap();
@@ -244,28 +335,47 @@ fn a_folder_that_others_can_write_is_refused() {
 fn without_a_required_path_there_is_no_image_and_no_rubbish() {
     let scratch = Scratch::new();
     let images = scratch.path().join("images");
-    let list = ImageList { required: vec![scratch.path().join("no-shell")], ..small_list(scratch.path()) };
+    let list = ImageList {
+        required: vec![scratch.path().join("no-shell")],
+        ..small_list(scratch.path())
+    };
     let error = ensure_from(&list, &images, &mut |_| ()).unwrap_err();
     assert!(error.to_string().contains("no-shell"), "{error}");
-    assert_eq!(names(&images.join("host")), BTreeSet::from(["lock".to_owned()]));
+    assert_eq!(
+        names(&images.join("host")),
+        BTreeSet::from(["lock".to_owned()])
+    );
 }
 
 #[test]
 fn the_whole_image_works_as_a_root() {
-    assert!(nix::unistd::geteuid().is_root(), "chroot needs root: run the tests through cargo test");
+    assert!(
+        nix::unistd::geteuid().is_root(),
+        "chroot needs root: run the tests through cargo test"
+    );
     let scratch = Scratch::new();
     let mut lines = Vec::new();
     let root = ensure(scratch.path(), &mut |line| lines.push(line)).unwrap();
     assert!(lines.iter().any(|l| l.contains("coreutils")), "{lines:?}");
-    let script =
-        "set -e; ls /; id -un; awk 'BEGIN { print 1 }'; stat -c %a /tmp /root; echo a-b | sed s/a/c/; getent hosts localhost || true";
+    let script = "set -e; ls /; id -un; awk 'BEGIN { print 1 }'; stat -c %a /tmp /root; echo a-b | sed s/a/c/; getent hosts localhost || true";
     // no environment of ours, LD_LIBRARY_PATH least of all
-    let output =
-        Command::new("chroot").arg(&root.path).args(["/bin/sh", "-c", script]).env_clear().env("PATH", crate::spec::DEFAULT_PATH).output();
+    let output = Command::new("chroot")
+        .arg(&root.path)
+        .args(["/bin/sh", "-c", script])
+        .env_clear()
+        .env("PATH", crate::spec::DEFAULT_PATH)
+        .output();
     let output = output.unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     for word in ["bin", "proc", "root", "1", "1777", "700", "c-b"] {
-        assert!(text.lines().any(|l| l == word), "no line {word} in:\n{text}");
+        assert!(
+            text.lines().any(|l| l == word),
+            "no line {word} in:\n{text}"
+        );
     }
 }

@@ -1,10 +1,12 @@
-//! [`Digest`]: tells one list or manifest from another. Not for secrets: whoever could forge one owns the host's binaries.
+//! [`Digest`]: tells one list or manifest from another. Not for secrets: whoever could forge one
+//! owns the host's binaries.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// FNV-1a of 64 bits, as its 16 hex digits (<http://www.isthe.com/chongo/tech/comp/fnv/>): the same in every build of ours.
+/// FNV-1a of 64 bits, as its 16 hex digits (<http://www.isthe.com/chongo/tech/comp/fnv/>): the same
+/// in every build of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Digest(u64);
 
@@ -40,14 +42,27 @@ mod tests {
     #[test]
     fn the_published_test_vectors_hold() {
         assert_eq!(Digest::default().with(b"").to_string(), "cbf29ce484222325");
-        assert_eq!(Digest::default().with(b"foobar").to_string(), "85944171f73967e8");
-        assert_eq!(Digest::default().with(b"foo").with(b"bar"), Digest::default().with(b"foobar"));
+        assert_eq!(
+            Digest::default().with(b"foobar").to_string(),
+            "85944171f73967e8"
+        );
+        assert_eq!(
+            Digest::default().with(b"foo").with(b"bar"),
+            Digest::default().with(b"foobar")
+        );
     }
 
     #[test]
     fn only_digests_name_generations() {
         assert!(is_digest(&Digest::default().to_string()));
-        for bad in ["", "..", "current", "CBF29CE484222325", "cbf29ce48422232", "../f29ce484222325"] {
+        for bad in [
+            "",
+            "..",
+            "current",
+            "CBF29CE484222325",
+            "cbf29ce48422232",
+            "../f29ce484222325",
+        ] {
             assert!(!is_digest(bad), "{bad}");
         }
     }

@@ -1,4 +1,5 @@
-//! [`Home`]: the folder of the `host` image's generations, its lock, and its link to the current one.
+//! [`Home`]: the folder of the `host` image's generations, its lock, and its link to the current
+//! one.
 
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -16,11 +17,12 @@ use super::{ImageError, ImageRoot};
 use crate::rootfs::FileError;
 use crate::sys::{files, tree};
 
-/// How the names of unfinished and discarded things begin. Only the lock's holder makes them, so whoever holds the lock
-/// may remove those that it finds: who made them is gone.
+/// How the names of unfinished and discarded things begin. Only the lock's holder makes them, so
+/// whoever holds the lock may remove those that it finds: who made them is gone.
 const DRAFT: &str = ".draft-";
 
-/// When everything was last found as it was: the list, the generation, and the folders that were looked into.
+/// When everything was last found as it was: the list, the generation, and the folders that were
+/// looked into.
 const COMPARED: &str = "compared";
 /// Ends the head of [`COMPARED`]; what was written halfway lacks it.
 const END: &str = "--";
@@ -46,23 +48,32 @@ impl Home {
         let folder = images.join("host");
         let kind = match fs::symlink_metadata(&folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+                let made = DirBuilder::new()
+                    .recursive(true)
+                    .mode(0o700)
+                    .create(&folder);
                 made.and_then(|()| fs::symlink_metadata(&folder))
             }
             other => other,
         };
         let kind = kind.map_err(FileError::of("make", &folder))?;
-        if !kind.is_dir() || kind.uid() != nix::unistd::geteuid().as_raw() || kind.mode() & 0o022 != 0 {
+        if !kind.is_dir()
+            || kind.uid() != nix::unistd::geteuid().as_raw()
+            || kind.mode() & 0o022 != 0
+        {
             return Err(ImageError::Unsafe { path: folder });
         }
         Ok(Self { folder })
     }
 
-    /// The current generation, when it is whole and still what the list of this digest and the host's files would make.
+    /// The current generation, when it is whole and still what the list of this digest and the
+    /// host's files would make.
     pub fn current(&self, list: Digest) -> Option<ImageRoot> {
         let began = SystemTime::now();
         let generation = self.current_name()?;
-        let manifest: Manifest = serde_json::from_slice(&files::read(&self.manifest(&generation), LARGEST).ok()?).ok()?;
+        let manifest: Manifest =
+            serde_json::from_slice(&files::read(&self.manifest(&generation), LARGEST).ok()?)
+                .ok()?;
         let root = self.root(&generation);
         let holds = manifest.holds(list) && root.path.is_dir();
         if holds {
@@ -71,8 +82,9 @@ impl Home {
         holds.then_some(root)
     }
 
-    /// The current generation, when it was compared with the host's files within [`HOLDS`], and no folder of theirs changed since: a file
-    /// that a package manager replaces changes its folder. One that is written over in place is seen at the next comparison.
+    /// The current generation, when it was compared with the host's files within [`HOLDS`], and no
+    /// folder of theirs changed since: a file that a package manager replaces changes its folder.
+    /// One that is written over in place is seen at the next comparison.
     pub fn compared(&self, list: Digest) -> Option<ImageRoot> {
         let file = files::open_to_read(&self.folder.join(COMPARED)).ok()?;
         let at = file.metadata().and_then(|about| about.modified()).ok()?;
@@ -88,31 +100,50 @@ impl Home {
             Err(error) => error.kind() == io::ErrorKind::NotFound,
         };
         let root = self.root(&generation);
-        (same && lines.next() == Some(END) && lines.all(unchanged) && root.path.is_dir()).then_some(root)
+        (same && lines.next() == Some(END) && lines.all(unchanged) && root.path.is_dir())
+            .then_some(root)
     }
 
-    /// Notes for [`Home::compared`] that the comparison that began at `began` found everything as it was.
-    fn note_comparison(&self, list: Digest, generation: &str, manifest: &Manifest, began: SystemTime) {
-        let folders: String = manifest.folders().filter_map(|folder| Some(format!("{}\n", folder.to_str()?))).collect();
+    /// Notes for [`Home::compared`] that the comparison that began at `began` found everything as
+    /// it was.
+    fn note_comparison(
+        &self,
+        list: Digest,
+        generation: &str,
+        manifest: &Manifest,
+        began: SystemTime,
+    ) {
+        let folders: String = manifest
+            .folders()
+            .filter_map(|folder| Some(format!("{}\n", folder.to_str()?)))
+            .collect();
         let note = format!("{list}\n{generation}\n{END}\n{folders}");
         let mut open = OpenOptions::new();
         open.write(true).create(true).truncate(true).mode(0o600);
         // where it cannot be written, the next one compares again
         let _ = files::open(&self.folder.join(COMPARED), &mut open, 0).and_then(|mut file| {
             file.write_all(note.as_bytes())?;
-            began.checked_sub(TICK).map_or(Ok(()), |at| file.set_modified(at))
+            began
+                .checked_sub(TICK)
+                .map_or(Ok(()), |at| file.set_modified(at))
         });
     }
 
     /// The name that `current` says.
     pub fn current_name(&self) -> Option<String> {
         let target = fs::read_link(self.folder.join("current")).ok()?;
-        target.to_str().filter(|name| is_digest(name)).map(str::to_owned)
+        target
+            .to_str()
+            .filter(|name| is_digest(name))
+            .map(str::to_owned)
     }
 
     /// The image of a generation, which may not be there.
     pub fn root(&self, generation: &str) -> ImageRoot {
-        ImageRoot { path: self.generation(generation).join("rootfs"), generation: generation.to_owned() }
+        ImageRoot {
+            path: self.generation(generation).join("rootfs"),
+            generation: generation.to_owned(),
+        }
     }
 
     /// The folder of a generation, which may not be there.
@@ -131,12 +162,14 @@ impl Home {
     /// [`FileError`].
     pub fn generations(&self) -> Result<Vec<String>, FileError> {
         let entries = fs::read_dir(&self.folder).map_err(FileError::of("list", &self.folder))?;
-        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let names = entries
+            .flatten()
+            .filter_map(|entry| entry.file_name().into_string().ok());
         Ok(names.filter(|name| is_digest(name)).collect())
     }
 
-    /// Waits for and takes the lock that builders and [`prune`](super::prune()) hold. `wait` is called when another
-    /// process has it.
+    /// Waits for and takes the lock that builders and [`prune`](super::prune()) hold. `wait` is
+    /// called when another process has it.
     ///
     /// # Errors
     /// [`FileError`].
@@ -144,7 +177,16 @@ impl Home {
         let path = self.folder.join("lock");
         let fail = |errno: Errno| FileError::of("lock", &path)(errno.into());
         let mut options = OpenOptions::new();
-        let opened = files::open(&path, options.read(true).write(true).create(true).truncate(false).mode(0o600), 0);
+        let opened = files::open(
+            &path,
+            options
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600),
+            0,
+        );
         let file = opened.map_err(FileError::of("open", &path))?;
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(lock) => Ok(lock),
@@ -161,11 +203,18 @@ impl Home {
         self.folder.join(format!("{DRAFT}{name}"))
     }
 
-    /// Removes what builders that died left behind, as far as it can be removed. For the lock's holder.
+    /// Removes what builders that died left behind, as far as it can be removed. For the lock's
+    /// holder.
     pub fn sweep(&self) {
-        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        let Ok(entries) = fs::read_dir(&self.folder) else {
+            return;
+        };
         for entry in entries.flatten() {
-            if entry.file_name().as_encoded_bytes().starts_with(DRAFT.as_bytes()) {
+            if entry
+                .file_name()
+                .as_encoded_bytes()
+                .starts_with(DRAFT.as_bytes())
+            {
                 let path = entry.path();
                 // what cannot be removed now is in nobody's way and is tried again next time
                 let _ = tree::remove(&path, None);

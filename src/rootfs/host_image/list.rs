@@ -67,7 +67,10 @@ impl ImageList {
     /// [`ImageError::List`].
     pub fn parse(text: &str) -> Result<Self, ImageError> {
         let list: Self = toml::from_str(text)?;
-        Ok(Self { digest: Digest::default().with(text.as_bytes()), ..list })
+        Ok(Self {
+            digest: Digest::default().with(text.as_bytes()),
+            ..list
+        })
     }
 }
 
@@ -85,8 +88,16 @@ mod tests {
             assert!(seen.insert(tool), "{tool} is listed twice");
             assert!(!tool.contains('/'), "{tool} is a name, not a path");
         }
-        let paths = list.directories.iter().map(|d| &d.path).chain(list.files.iter().map(|f| &f.path));
-        for path in paths.chain(&list.required).chain(&list.links).chain(&list.data) {
+        let paths = list
+            .directories
+            .iter()
+            .map(|d| &d.path)
+            .chain(list.files.iter().map(|f| &f.path));
+        for path in paths
+            .chain(&list.required)
+            .chain(&list.links)
+            .chain(&list.data)
+        {
             assert!(path.is_absolute(), "{}", path.display());
         }
     }
@@ -95,12 +106,28 @@ mod tests {
     fn what_the_mount_plan_stands_on_is_there() {
         let list = ImageList::built_in().unwrap();
         for folder in ["/proc", "/sys", "/dev", "/tmp", "/etc"] {
-            assert!(list.directories.iter().any(|d| d.path.as_os_str() == folder), "{folder}");
+            assert!(
+                list.directories
+                    .iter()
+                    .any(|d| d.path.as_os_str() == folder),
+                "{folder}"
+            );
         }
-        let tmp = list.directories.iter().find(|d| d.path.as_os_str() == "/tmp").unwrap();
+        let tmp = list
+            .directories
+            .iter()
+            .find(|d| d.path.as_os_str() == "/tmp")
+            .unwrap();
         assert_eq!(tmp.mode, 0o1777);
-        let group = list.files.iter().find(|f| f.path.as_os_str() == "/etc/group").unwrap();
-        assert!(group.text.lines().any(|l| l == "tty:x:5:"), "devpts is mounted with gid=5 for this group");
+        let group = list
+            .files
+            .iter()
+            .find(|f| f.path.as_os_str() == "/etc/group")
+            .unwrap();
+        assert!(
+            group.text.lines().any(|l| l == "tty:x:5:"),
+            "devpts is mounted with gid=5 for this group"
+        );
     }
 
     #[test]

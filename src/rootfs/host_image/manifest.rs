@@ -1,4 +1,5 @@
-//! [`Manifest`]: which host files an image was made of, so that one stat each tells whether it is still right.
+//! [`Manifest`]: which host files an image was made of, so that one stat each tells whether it is
+//! still right.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -16,7 +17,8 @@ const LAYOUT: u32 = 1;
 pub(super) struct Stamp {
     /// The path, links and all.
     pub path: PathBuf,
-    /// Size in bytes, time of last change in nanoseconds since 1970, inode number of what it leads to; `None`: nothing was there.
+    /// Size in bytes, time of last change in nanoseconds since 1970, inode number of what it leads
+    /// to; `None`: nothing was there.
     seen: Option<(u64, i64, u64)>,
 }
 
@@ -24,10 +26,16 @@ impl Stamp {
     /// What `path` leads to now.
     pub fn of(path: &Path) -> Self {
         let seen = fs::metadata(path).ok().map(|m| {
-            let mtime = m.mtime().saturating_mul(1_000_000_000).saturating_add(m.mtime_nsec());
+            let mtime = m
+                .mtime()
+                .saturating_mul(1_000_000_000)
+                .saturating_add(m.mtime_nsec());
             (m.size(), mtime, m.ino())
         });
-        Self { path: path.to_owned(), seen }
+        Self {
+            path: path.to_owned(),
+            seen,
+        }
     }
 
     fn holds(&self) -> bool {
@@ -49,14 +57,21 @@ pub(super) struct Manifest {
 impl Manifest {
     /// The manifest of an image made by the list `list`.
     pub fn new(list: Digest, folders: Vec<Stamp>, sources: Vec<Stamp>) -> Self {
-        Self { layout: LAYOUT, list, folders, sources }
+        Self {
+            layout: LAYOUT,
+            list,
+            folders,
+            sources,
+        }
     }
 
     /// The name of the image: the same for the same list and the same files.
     pub fn generation(&self) -> String {
-        let mut digest = Digest::default().with(format!("{} {}", self.layout, self.list).as_bytes());
+        let mut digest =
+            Digest::default().with(format!("{} {}", self.layout, self.list).as_bytes());
         for stamp in &self.sources {
-            digest = digest.with(format!("\0{}\0{:?}", stamp.path.display(), stamp.seen).as_bytes());
+            digest =
+                digest.with(format!("\0{}\0{:?}", stamp.path.display(), stamp.seen).as_bytes());
         }
         digest.to_string()
     }
@@ -68,6 +83,8 @@ impl Manifest {
 
     /// Whether an image made of this is still what the list `list` and the host's files would make.
     pub fn holds(&self, list: Digest) -> bool {
-        self.layout == LAYOUT && self.list == list && self.folders.iter().chain(&self.sources).all(Stamp::holds)
+        self.layout == LAYOUT
+            && self.list == list
+            && self.folders.iter().chain(&self.sources).all(Stamp::holds)
     }
 }

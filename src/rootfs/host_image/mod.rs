@@ -1,7 +1,9 @@
-//! The `host` image: built on first use from this machine's own binaries, and again when they changed.
+//! The `host` image: built on first use from this machine's own binaries, and again when they
+//! changed.
 //!
-//! `<images>/host/<generation>/rootfs` beside its `manifest.json`; `<images>/host/current` is a link to the generation
-//! that new containers use. A generation is never changed once it is there: containers may be running on it.
+//! `<images>/host/<generation>/rootfs` beside its `manifest.json`; `<images>/host/current` is a
+//! link to the generation that new containers use. A generation is never changed once it is there:
+//! containers may be running on it.
 
 mod build;
 mod digest;
@@ -62,9 +64,10 @@ pub enum ImageError {
 
 /// The `host` image below `images`, built first when there is none or the host's binaries changed.
 ///
-/// When nothing changed this is a stat(2) for each of a few hundred files, or for each of their folders when that was done within a
-/// second. Several callers at once are fine: one builds,
-/// the others wait for it. `progress` is told how far a build is, and nothing when there is nothing to build.
+/// When nothing changed this is a stat(2) for each of a few hundred files, or for each of their
+/// folders when that was done within a second. Several callers at once are fine: one builds, the
+/// others wait for it. `progress` is told how far a build is, and nothing when there is nothing to
+/// build.
 ///
 /// # Errors
 /// [`ImageError`]; the image that was there before stays as it was.
@@ -77,12 +80,17 @@ pub fn ensure(images: &Path, progress: &mut dyn FnMut(String)) -> Result<ImageRo
     ensure_from(&ImageList::built_in()?, images, progress)
 }
 
-fn ensure_from(list: &ImageList, images: &Path, progress: Progress<'_>) -> Result<ImageRoot, ImageError> {
+fn ensure_from(
+    list: &ImageList,
+    images: &Path,
+    progress: Progress<'_>,
+) -> Result<ImageRoot, ImageError> {
     let home = Home::open(images)?;
     if let Some(root) = home.current(list.digest) {
         return Ok(root);
     }
-    let _lock = home.lock(|| progress("building the host image: waiting for another builder…".into()))?;
+    let _lock =
+        home.lock(|| progress("building the host image: waiting for another builder…".into()))?;
     if let Some(root) = home.current(list.digest) {
         return Ok(root);
     }

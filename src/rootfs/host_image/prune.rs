@@ -7,9 +7,11 @@ use super::ImageError;
 use super::home::Home;
 use crate::rootfs::FileError;
 
-/// Removes every generation below `images` but the current one and those in `keep`, and returns their names.
+/// Removes every generation below `images` but the current one and those in `keep`, and returns
+/// their names.
 ///
-/// `keep` names what living containers run on: their lower layers must stay. A builder is waited for.
+/// `keep` names what living containers run on: their lower layers must stay. A builder is waited
+/// for.
 ///
 /// # Errors
 /// [`ImageError`] when a generation cannot be taken out of its place.

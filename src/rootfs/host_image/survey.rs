@@ -34,20 +34,42 @@ pub(super) fn survey(list: &ImageList, progress: Progress<'_>) -> Result<Survey,
     let tools: Vec<(&String, PathBuf)> = list
         .tools
         .iter()
-        .flat_map(|(group, names)| names.iter().filter_map(move |name| Some((group, look_up(&list.folders, name)?))))
+        .flat_map(|(group, names)| {
+            names
+                .iter()
+                .filter_map(move |name| Some((group, look_up(&list.folders, name)?)))
+        })
         .collect();
     for (index, (group, tool)) in tools.iter().enumerate() {
-        progress(format!("building the host image: {}/{} {group}…", index + 1, tools.len()));
+        progress(format!(
+            "building the host image: {}/{} {group}…",
+            index + 1,
+            tools.len()
+        ));
         // one without its libraries would not start: it is left out like one that is not there
         let _ = found.add(tool);
     }
-    let library_folders: BTreeSet<PathBuf> = found.libraries.iter().filter_map(|l| Some(l.parent()?.to_owned())).collect();
-    for library in list.libraries.iter().filter_map(|name| look_up(&library_folders, name)) {
+    let library_folders: BTreeSet<PathBuf> = found
+        .libraries
+        .iter()
+        .filter_map(|l| Some(l.parent()?.to_owned()))
+        .collect();
+    for library in list
+        .libraries
+        .iter()
+        .filter_map(|name| look_up(&library_folders, name))
+    {
         let _ = found.add(&library);
     }
     for entry in &list.terminfo {
-        let Some(initial) = entry.get(..1) else { continue };
-        if let Some(path) = first_file(list.terminfo_folders.iter().map(|f| f.join(initial).join(entry))) {
+        let Some(initial) = entry.get(..1) else {
+            continue;
+        };
+        if let Some(path) = first_file(
+            list.terminfo_folders
+                .iter()
+                .map(|f| f.join(initial).join(entry)),
+        ) {
             found.stamp(&path);
         }
     }
@@ -63,11 +85,18 @@ fn first_file(mut candidates: impl Iterator<Item = PathBuf>) -> Option<PathBuf> 
     candidates.find(|path| path.is_file())
 }
 
-/// The first of `folders` that has an executable `name`. Libraries are executable on some distributions only.
+/// The first of `folders` that has an executable `name`. Libraries are executable on some
+/// distributions only.
 fn look_up<'a>(folders: impl IntoIterator<Item = &'a PathBuf>, name: &str) -> Option<PathBuf> {
     let library = name.contains(".so");
-    let fits = |path: &PathBuf| fs::metadata(path).is_ok_and(|m| m.is_file() && (library || m.permissions().mode() & 0o111 != 0));
-    folders.into_iter().map(|folder| folder.join(name)).find(fits)
+    let fits = |path: &PathBuf| {
+        fs::metadata(path)
+            .is_ok_and(|m| m.is_file() && (library || m.permissions().mode() & 0o111 != 0))
+    };
+    folders
+        .into_iter()
+        .map(|folder| folder.join(name))
+        .find(fits)
 }
 
 #[derive(Default)]
@@ -80,12 +109,17 @@ struct Found {
 
 impl Found {
     fn stamp(&mut self, path: &Path) {
-        self.stamps.entry(path.to_owned()).or_insert_with(|| Stamp::of(path));
+        self.stamps
+            .entry(path.to_owned())
+            .or_insert_with(|| Stamp::of(path));
     }
 
     /// Adds a program or library with all it needs, or nothing.
     fn add(&mut self, path: &Path) -> Result<(), ImageError> {
-        let missing = |what: String| ImageError::Missing { path: path.to_owned(), what };
+        let missing = |what: String| ImageError::Missing {
+            path: path.to_owned(),
+            what,
+        };
         let real = fs::canonicalize(path).map_err(|e| missing(e.to_string()))?;
         // before it is read: a change from here on is seen next time
         let stamp = Stamp::of(path);
@@ -108,34 +142,60 @@ impl Found {
 /// In words: why it would not start in a container.
 fn needs(program: &Path) -> Result<Vec<PathBuf>, String> {
     let mut start = [0; 64];
-    let length = File::open(program).and_then(|mut file| file.read(&mut start)).map_err(|e| e.to_string())?;
+    let length = File::open(program)
+        .and_then(|mut file| file.read(&mut start))
+        .map_err(|e| e.to_string())?;
     let start = &start[..length];
     if let Some(line) = start.strip_prefix(b"#!") {
-        return script(line).then(Vec::new).ok_or_else(|| "it is a script for another interpreter".into());
+        return script(line)
+            .then(Vec::new)
+            .ok_or_else(|| "it is a script for another interpreter".into());
     }
     if !start.starts_with(b"\x7fELF") {
         return Err("it is neither a program nor a script".into());
     }
     // a root that is not spelled "/" keeps LD_LIBRARY_PATH out of it: containers do not have ours
-    let tree = DependencyAnalyzer::new("/..".into()).analyze(program).map_err(|e| e.to_string())?;
+    let tree = DependencyAnalyzer::new("/..".into())
+        .analyze(program)
+        .map_err(|e| e.to_string())?;
     let loader = tree.interpreter.map(PathBuf::from);
-    let libraries = tree
-        .libraries
-        .into_values()
-        .map(|library| if library.found() { Ok(library.path) } else { Err(format!("its library {} is not found", library.name)) });
-    libraries.chain(loader.map(Ok)).map(|path| path.map(|p| normal(&p))).collect()
+    let libraries = tree.libraries.into_values().map(|library| {
+        if library.found() {
+            Ok(library.path)
+        } else {
+            Err(format!("its library {} is not found", library.name))
+        }
+    });
+    libraries
+        .chain(loader.map(Ok))
+        .map(|path| path.map(|p| normal(&p)))
+        .collect()
 }
 
 /// Whether a script's first line names a shell that is in every image.
 fn script(line: &[u8]) -> bool {
-    let interpreter = line.trim_ascii_start().split(u8::is_ascii_whitespace).next().unwrap_or_default();
-    [&b"/bin/sh"[..], b"/usr/bin/sh", b"/bin/bash", b"/usr/bin/bash"].contains(&interpreter)
+    let interpreter = line
+        .trim_ascii_start()
+        .split(u8::is_ascii_whitespace)
+        .next()
+        .unwrap_or_default();
+    [
+        &b"/bin/sh"[..],
+        b"/usr/bin/sh",
+        b"/bin/bash",
+        b"/usr/bin/bash",
+    ]
+    .contains(&interpreter)
 }
 
 /// Without the `..` that lead from the root to the root.
 fn normal(path: &Path) -> PathBuf {
     let leads_nowhere = |c: &Component<'_>| matches!(c, Component::RootDir | Component::ParentDir);
-    Path::new("/").join(path.components().skip_while(leads_nowhere).collect::<PathBuf>())
+    Path::new("/").join(
+        path.components()
+            .skip_while(leads_nowhere)
+            .collect::<PathBuf>(),
+    )
 }
 
 #[cfg(test)]
@@ -151,13 +211,27 @@ mod tests {
     #[test]
     fn a_shell_needs_a_loader_and_a_c_library_found_without_our_environment() {
         let found = needs(&fs::canonicalize("/bin/sh").unwrap()).unwrap();
-        assert!(found.iter().all(|p| p.is_absolute() && p.exists()), "{found:?}");
-        assert!(found.iter().all(|p| !p.components().any(|c| c == Component::ParentDir)), "{found:?}");
+        assert!(
+            found.iter().all(|p| p.is_absolute() && p.exists()),
+            "{found:?}"
+        );
+        assert!(
+            found
+                .iter()
+                .all(|p| !p.components().any(|c| c == Component::ParentDir)),
+            "{found:?}"
+        );
     }
 
     #[test]
     fn the_way_round_the_root_is_taken_out() {
-        assert_eq!(normal(Path::new("/../../lib/libc.so.6")), Path::new("/lib/libc.so.6"));
-        assert_eq!(normal(Path::new("/lib/libc.so.6")), Path::new("/lib/libc.so.6"));
+        assert_eq!(
+            normal(Path::new("/../../lib/libc.so.6")),
+            Path::new("/lib/libc.so.6")
+        );
+        assert_eq!(
+            normal(Path::new("/lib/libc.so.6")),
+            Path::new("/lib/libc.so.6")
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! [`ImageTree`]: an image being filled, each path recreated component by component as it is on the host.
+//! [`ImageTree`]: an image being filled, each path recreated component by component as it is on the
+//! host.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ffi::OsString;
@@ -12,12 +13,14 @@ use crate::rootfs::FileError;
 /// As many links in one path as the kernel follows (path_resolution(7)).
 const MAX_LINKS: usize = 40;
 
-/// An image being filled. Nothing is ever written through a link: paths are resolved on the host first.
+/// An image being filled. Nothing is ever written through a link: paths are resolved on the host
+/// first.
 #[derive(Debug)]
 pub(super) struct ImageTree {
     root: PathBuf,
     made: HashSet<PathBuf>,
-    /// Where each host file was copied to, by device and inode: the names of one file stay one file.
+    /// Where each host file was copied to, by device and inode: the names of one file stay one
+    /// file.
     copies: HashMap<(u64, u64), PathBuf>,
 }
 
@@ -27,7 +30,11 @@ impl ImageTree {
     /// # Errors
     /// [`FileError`].
     pub fn new(root: PathBuf) -> Result<Self, FileError> {
-        let mut tree = Self { root, made: HashSet::new(), copies: HashMap::new() };
+        let mut tree = Self {
+            root,
+            made: HashSet::new(),
+            copies: HashMap::new(),
+        };
         tree.folder(Path::new("/"))?;
         Ok(tree)
     }
@@ -40,7 +47,8 @@ impl ImageTree {
         self.walk(path, false).map(drop)
     }
 
-    /// Makes the folder `path`, by way of the same links as the host has on the way to it, with the permissions `mode`.
+    /// Makes the folder `path`, by way of the same links as the host has on the way to it, with the
+    /// permissions `mode`.
     ///
     /// # Errors
     /// [`FileError`].
@@ -55,17 +63,20 @@ impl ImageTree {
     /// [`FileError`].
     pub fn write(&mut self, path: &Path, text: &str) -> Result<(), FileError> {
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
-            return Err(FileError::of("write", path)(io::ErrorKind::InvalidInput.into()));
+            return Err(FileError::of("write", path)(
+                io::ErrorKind::InvalidInput.into(),
+            ));
         };
         let at = self.walk(folder, true)?.join(name);
         let inside = self.inside(&at);
-        let written = File::create_new(&inside).and_then(|mut file| file.write_all(text.as_bytes()));
+        let written =
+            File::create_new(&inside).and_then(|mut file| file.write_all(text.as_bytes()));
         written.map_err(FileError::of("write", &inside))?;
         self.set_mode(&at, 0o644)
     }
 
-    /// Follows `path` on the host, recreating what it passes, and returns where it ends. With `make`, what the host
-    /// does not have becomes a folder.
+    /// Follows `path` on the host, recreating what it passes, and returns where it ends. With
+    /// `make`, what the host does not have becomes a folder.
     fn walk(&mut self, path: &Path, make: bool) -> Result<PathBuf, FileError> {
         let fail = FileError::of("read", path);
         let mut todo = components(path);
@@ -119,7 +130,10 @@ impl ImageTree {
             return Ok(());
         }
         let inside = self.inside(path);
-        DirBuilder::new().mode(0o755).create(&inside).map_err(FileError::of("make", &inside))?;
+        DirBuilder::new()
+            .mode(0o755)
+            .create(&inside)
+            .map_err(FileError::of("make", &inside))?;
         self.set_mode(path, 0o755)
     }
 
@@ -139,8 +153,9 @@ impl ImageTree {
         if let Some(first) = self.copies.get(&(kind.dev(), kind.ino())) {
             return fs::hard_link(first, &inside).map_err(FileError::of("make", &inside));
         }
-        // copy_file_range(2) shares the blocks where the filesystem can; the host's own file is never linked, so a
-        // container cannot reach it, and neither its set-uid bits nor its file capabilities come along
+        // copy_file_range(2) shares the blocks where the filesystem can; the host's own file is
+        // never linked, so a container cannot reach it, and neither its set-uid bits nor its file
+        // capabilities come along
         fs::copy(path, &inside).map_err(FileError::of("copy", path))?;
         self.set_mode(path, kind.mode() & 0o777)?;
         self.copies.insert((kind.dev(), kind.ino()), inside);
@@ -149,11 +164,15 @@ impl ImageTree {
 
     fn set_mode(&self, path: &Path, mode: u32) -> Result<(), FileError> {
         let inside = self.inside(path);
-        fs::set_permissions(&inside, Permissions::from_mode(mode)).map_err(FileError::of("set the permissions of", &inside))
+        fs::set_permissions(&inside, Permissions::from_mode(mode))
+            .map_err(FileError::of("set the permissions of", &inside))
     }
 }
 
 /// The names on a path, `..` among them.
 fn components(path: &Path) -> VecDeque<OsString> {
-    path.components().filter(|c| matches!(c, Component::Normal(_) | Component::ParentDir)).map(|c| c.as_os_str().to_owned()).collect()
+    path.components()
+        .filter(|c| matches!(c, Component::Normal(_) | Component::ParentDir))
+        .map(|c| c.as_os_str().to_owned())
+        .collect()
 }

@@ -1,8 +1,10 @@
-//! The default profile's program for the usual capabilities, as `assets/seccomp.x86_64.bpf` holds it; a test makes it anew and compares.
+//! The default profile's program for the usual capabilities, as `assets/seccomp.x86_64.bpf` holds
+//! it; a test makes it anew and compares.
 
 use nix::libc::sock_filter;
 
-/// The program, where there is one for this architecture. It asks for no kernel version, so that it holds on every kernel.
+/// The program, where there is one for this architecture. It asks for no kernel version, so that it
+/// holds on every kernel.
 #[must_use]
 pub fn precompiled() -> Option<Vec<sock_filter>> {
     #[cfg(target_arch = "x86_64")]
@@ -11,7 +13,8 @@ pub fn precompiled() -> Option<Vec<sock_filter>> {
     None
 }
 
-/// Instructions as the kernel lays them out on little-endian machines (linux/filter.h, `struct sock_filter`).
+/// Instructions as the kernel lays them out on little-endian machines (linux/filter.h, `struct
+/// sock_filter`).
 #[cfg(target_arch = "x86_64")]
 fn decode(bytes: &[u8]) -> Vec<sock_filter> {
     let (instructions, _) = bytes.as_chunks::<8>();
@@ -32,17 +35,34 @@ mod tests {
 
     #[test]
     fn it_is_the_default_profile_compiled() {
-        let compiled = Profile::default_profile().unwrap().compile(Capabilities::default(), (u32::MAX, 0)).unwrap();
-        assert_eq!(encode(&compiled), encode(&Profile::default_profile().unwrap().compile(Capabilities::default(), (0, 0)).unwrap()));
+        let compiled = Profile::default_profile()
+            .unwrap()
+            .compile(Capabilities::default(), (u32::MAX, 0))
+            .unwrap();
+        assert_eq!(
+            encode(&compiled),
+            encode(
+                &Profile::default_profile()
+                    .unwrap()
+                    .compile(Capabilities::default(), (0, 0))
+                    .unwrap()
+            )
+        );
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/seccomp.x86_64.bpf");
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(file, encode(&compiled)).unwrap();
         }
-        assert!(std::fs::read(file).unwrap() == encode(&compiled), "assets/seccomp.json has changed: run this test with UPDATE_GOLDEN=1");
+        assert!(
+            std::fs::read(file).unwrap() == encode(&compiled),
+            "assets/seccomp.json has changed: run this test with UPDATE_GOLDEN=1"
+        );
         assert_eq!(encode(&decode(&encode(&compiled))), encode(&compiled));
     }
 
     fn encode(program: &[sock_filter]) -> Vec<u8> {
-        program.iter().flat_map(|i| [&i.code.to_le_bytes()[..], &[i.jt, i.jf], &i.k.to_le_bytes()].concat()).collect()
+        program
+            .iter()
+            .flat_map(|i| [&i.code.to_le_bytes()[..], &[i.jt, i.jf], &i.k.to_le_bytes()].concat())
+            .collect()
     }
 }

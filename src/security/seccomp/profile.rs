@@ -1,4 +1,5 @@
-//! [`Profile`]: docker's and OCI's JSON (OCI runtime spec, config-linux.md, "Seccomp"), and what of it holds for one container.
+//! [`Profile`]: docker's and OCI's JSON (OCI runtime spec, config-linux.md, "Seccomp"), and what of
+//! it holds for one container.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -102,7 +103,9 @@ impl Profile {
     pub fn parse(json: &str) -> Result<Self, ProfileError> {
         let profile = Self::read(json)?;
         if profile.listener_path.is_some() {
-            return Err(ProfileError("listenerPath: system calls cannot be handed to another program here".into()));
+            return Err(ProfileError(
+                "listenerPath: system calls cannot be handed to another program here".into(),
+            ));
         }
         // whatever it is compiled for later, each word in it is understood now
         profile.compile(Capabilities::NONE, (u32::MAX, 0))?;
@@ -114,8 +117,15 @@ impl Profile {
     ///
     /// # Errors
     /// A word in the profile that means nothing, or more rules than a program can hold.
-    pub fn compile(&self, capabilities: Capabilities, kernel: (u32, u32)) -> Result<Vec<sock_filter>, ProfileError> {
-        let setting = Setting { capabilities, kernel };
+    pub fn compile(
+        &self,
+        capabilities: Capabilities,
+        kernel: (u32, u32),
+    ) -> Result<Vec<sock_filter>, ProfileError> {
+        let setting = Setting {
+            capabilities,
+            kernel,
+        };
         let default = action(&self.default_action, self.default_errno_ret)?;
         let mut rules: BTreeMap<u32, Vec<Rule>> = BTreeMap::new();
         for entry in &self.syscalls {
@@ -126,10 +136,15 @@ impl Profile {
             // a name that this architecture does not have says nothing here
             let names = entry.names.iter().chain(&entry.name);
             for number in names.filter_map(|name| Sysno::from_str(name).ok()) {
-                rules.entry(number.id() as u32).or_default().extend(made.iter().cloned());
+                rules
+                    .entry(number.id() as u32)
+                    .or_default()
+                    .extend(made.iter().cloned());
             }
         }
-        compile(&rules, default).ok_or_else(|| ProfileError("it has more rules than a program can hold (BPF_MAXINSNS, 4096)".into()))
+        compile(&rules, default).ok_or_else(|| {
+            ProfileError("it has more rules than a program can hold (BPF_MAXINSNS, 4096)".into())
+        })
     }
 }
 
@@ -137,33 +152,67 @@ impl Entry {
     /// One rule; of several comparisons of one argument one must hold, which takes a rule each.
     fn rules(&self) -> Result<Vec<Rule>, ProfileError> {
         let action = action(&self.action, self.errno_ret)?;
-        let comparisons: Vec<Comparison> = self.args.iter().flatten().map(Argument::comparison).collect::<Result<_, _>>()?;
-        let twice = comparisons.iter().enumerate().any(|(at, one)| comparisons[..at].iter().any(|other| other.argument == one.argument));
+        let comparisons: Vec<Comparison> = self
+            .args
+            .iter()
+            .flatten()
+            .map(Argument::comparison)
+            .collect::<Result<_, _>>()?;
+        let twice = comparisons.iter().enumerate().any(|(at, one)| {
+            comparisons[..at]
+                .iter()
+                .any(|other| other.argument == one.argument)
+        });
         Ok(match twice {
-            true => comparisons.into_iter().map(|one| Rule { action, all_of: vec![one] }).collect(),
-            false => vec![Rule { action, all_of: comparisons }],
+            true => comparisons
+                .into_iter()
+                .map(|one| Rule {
+                    action,
+                    all_of: vec![one],
+                })
+                .collect(),
+            false => vec![Rule {
+                action,
+                all_of: comparisons,
+            }],
         })
     }
 
     fn holds(&self, setting: Setting) -> Result<bool, ProfileError> {
-        let includes = self.includes.as_ref().map_or(Ok(true), |filter| filter.all(setting))?;
-        let excludes = self.excludes.as_ref().map_or(Ok(false), |filter| filter.any(setting))?;
+        let includes = self
+            .includes
+            .as_ref()
+            .map_or(Ok(true), |filter| filter.all(setting))?;
+        let excludes = self
+            .excludes
+            .as_ref()
+            .map_or(Ok(false), |filter| filter.any(setting))?;
         Ok(includes && !excludes)
     }
 }
 
 impl Filter {
     fn kernel(&self, setting: Setting) -> Result<Option<bool>, ProfileError> {
-        let Some(text) = &self.min_kernel else { return Ok(None) };
+        let Some(text) = &self.min_kernel else {
+            return Ok(None);
+        };
         let wrong = || ProfileError(format!("minKernel {text:?} is not MAJOR.MINOR"));
         let (major, minor) = text.split_once('.').ok_or_else(wrong)?;
-        let least = (major.parse().map_err(|_| wrong())?, minor.parse().map_err(|_| wrong())?);
+        let least = (
+            major.parse().map_err(|_| wrong())?,
+            minor.parse().map_err(|_| wrong())?,
+        );
         Ok(Some(setting.kernel >= least))
     }
 
     fn arch(&self) -> Option<bool> {
-        let here = if cfg!(target_arch = "x86_64") { ["amd64", "x86_64"] } else { ["arm64", "aarch64"] };
-        (!self.arches.is_empty()).then(|| self.arches.iter().any(|arch| here.contains(&arch.as_str())))
+        let here = if cfg!(target_arch = "x86_64") {
+            ["amd64", "x86_64"]
+        } else {
+            ["arm64", "aarch64"]
+        };
+        (!self.arches.is_empty())
+            .then(|| self.arches.iter().any(|arch| here.contains(&arch.as_str())))
     }
 
     fn all(&self, setting: Setting) -> Result<bool, ProfileError> {
@@ -187,13 +236,28 @@ impl Argument {
             "SCMP_CMP_GE" => Operator::GreaterOrEqual,
             "SCMP_CMP_GT" => Operator::Greater,
             "SCMP_CMP_MASKED_EQ" => Operator::MaskedEqual(self.value),
-            other => return Err(ProfileError(format!("{other:?} is no comparison; use SCMP_CMP_EQ and its like"))),
+            other => {
+                return Err(ProfileError(format!(
+                    "{other:?} is no comparison; use SCMP_CMP_EQ and its like"
+                )));
+            }
         };
         if self.index > 5 {
-            return Err(ProfileError(format!("index {}: a system call has arguments 0 to 5", self.index)));
+            return Err(ProfileError(format!(
+                "index {}: a system call has arguments 0 to 5",
+                self.index
+            )));
         }
-        let value = if matches!(operator, Operator::MaskedEqual(_)) { self.value_two } else { self.value };
-        Ok(Comparison { argument: self.index, operator, value })
+        let value = if matches!(operator, Operator::MaskedEqual(_)) {
+            self.value_two
+        } else {
+            self.value
+        };
+        Ok(Comparison {
+            argument: self.index,
+            operator,
+            value,
+        })
     }
 }
 

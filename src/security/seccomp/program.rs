@@ -1,10 +1,12 @@
-//! The BPF program: which action for which system call, found by halving the range of numbers, then by looking at arguments.
+//! The BPF program: which action for which system call, found by halving the range of numbers, then
+//! by looking at arguments.
 
 use std::collections::BTreeMap;
 
 use nix::libc::{self, sock_filter};
 
-/// What becomes of a system call; the order is the kernel's order of strictness, the strictest first (seccomp(2)).
+/// What becomes of a system call; the order is the kernel's order of strictness, the strictest
+/// first (seccomp(2)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Action {
     /// The process dies by SIGSYS.
@@ -58,13 +60,17 @@ const NATIVE: u32 = 0xc000_003e; // AUDIT_ARCH_X86_64
 #[cfg(target_arch = "aarch64")]
 const NATIVE: u32 = 0xc000_00b7; // AUDIT_ARCH_AARCH64
 
-/// The first number of the x32 ABI, whose calls wear the native architecture's name (`__X32_SYSCALL_BIT`).
+/// The first number of the x32 ABI, whose calls wear the native architecture's name
+/// (`__X32_SYSCALL_BIT`).
 const X32: u32 = 0x4000_0000;
 const ENOSYS: u16 = 38;
 
-/// Makes the program; `None` when it would be longer than the kernel takes. A call of another ABI (i386, x32) never gets through: the
-/// rules mean other calls there.
-pub(super) fn compile(rules: &BTreeMap<u32, Vec<Rule>>, default: Action) -> Option<Vec<sock_filter>> {
+/// Makes the program; `None` when it would be longer than the kernel takes. A call of another ABI
+/// (i386, x32) never gets through: the rules mean other calls there.
+pub(super) fn compile(
+    rules: &BTreeMap<u32, Vec<Rule>>,
+    default: Action,
+) -> Option<Vec<sock_filter>> {
     let mut program = Assembler(Vec::new());
     program.load(ARCH);
     program.jump(libc::BPF_JEQ, NATIVE, 1, 0);
@@ -78,9 +84,15 @@ pub(super) fn compile(rules: &BTreeMap<u32, Vec<Rule>>, default: Action) -> Opti
     (program.0.len() <= libc::BPF_MAXINSNS as usize).then_some(program.0)
 }
 
-/// Runs of numbers that are treated alike: where each begins, and its rules in the order in which they are looked at.
+/// Runs of numbers that are treated alike: where each begins, and its rules in the order in which
+/// they are looked at.
 fn segments(rules: &BTreeMap<u32, Vec<Rule>>, default: Action) -> Vec<(u32, Vec<Rule>)> {
-    let otherwise = || vec![Rule { action: default, all_of: Vec::new() }];
+    let otherwise = || {
+        vec![Rule {
+            action: default,
+            all_of: Vec::new(),
+        }]
+    };
     let mut segments: Vec<(u32, Vec<Rule>)> = vec![(0, otherwise())];
     let mut begin = |number: u32, rules: Vec<Rule>| match segments.last_mut() {
         Some((at, last)) if *at == number => *last = rules,
@@ -95,13 +107,19 @@ fn segments(rules: &BTreeMap<u32, Vec<Rule>>, default: Action) -> Vec<(u32, Vec<
     segments
 }
 
-/// Rules that look at arguments first, then the one that does not; the strictest first each. What follows an unconditional rule is never
-/// reached.
+/// Rules that look at arguments first, then the one that does not; the strictest first each. What
+/// follows an unconditional rule is never reached.
 fn ordered(rules: &[Rule], default: Action) -> Vec<Rule> {
-    let (mut conditional, mut always): (Vec<Rule>, Vec<Rule>) = rules.iter().cloned().partition(|rule| !rule.all_of.is_empty());
+    let (mut conditional, mut always): (Vec<Rule>, Vec<Rule>) = rules
+        .iter()
+        .cloned()
+        .partition(|rule| !rule.all_of.is_empty());
     conditional.sort_by_key(|rule| rule.action);
     always.sort_by_key(|rule| rule.action);
-    conditional.extend(always.into_iter().next().or(Some(Rule { action: default, all_of: Vec::new() })));
+    conditional.extend(always.into_iter().next().or(Some(Rule {
+        action: default,
+        all_of: Vec::new(),
+    })));
     conditional
 }
 
@@ -109,7 +127,12 @@ struct Assembler(Vec<sock_filter>);
 
 impl Assembler {
     fn push(&mut self, code: u32, k: u32, jt: u8, jf: u8) {
-        self.0.push(sock_filter { code: code as u16, jt, jf, k });
+        self.0.push(sock_filter {
+            code: code as u16,
+            jt,
+            jf,
+            k,
+        });
     }
 
     fn load(&mut self, offset: u32) {
@@ -132,7 +155,8 @@ impl Assembler {
         self.push(libc::BPF_RET | libc::BPF_K, value, 0, 0);
     }
 
-    /// Halves the segments until one is left. A conditional jump reaches 255 instructions; a half that is longer is behind a long one.
+    /// Halves the segments until one is left. A conditional jump reaches 255 instructions; a half
+    /// that is longer is behind a long one.
     fn choose(&mut self, segments: &[(u32, Vec<Rule>)], default: Action) {
         match segments {
             [] => self.end(default),
@@ -165,20 +189,32 @@ impl Assembler {
         for (at, when_true) in unfit {
             let distance = (behind - at - 1) as u8;
             let jump = &mut self.0[at];
-            *(if when_true { &mut jump.jt } else { &mut jump.jf }) = distance;
+            *(if when_true {
+                &mut jump.jt
+            } else {
+                &mut jump.jf
+            }) = distance;
         }
     }
 
-    /// Goes on when the comparison holds. `unfit` gathers the jumps that are taken when it does not: where, and on which outcome.
-    /// Arguments have 64 bits, BPF words 32: the upper half decides unless it is equal (both halves stored as the machine does,
-    /// little-endian on every architecture we run on).
+    /// Goes on when the comparison holds. `unfit` gathers the jumps that are taken when it does
+    /// not: where, and on which outcome. Arguments have 64 bits, BPF words 32: the upper half
+    /// decides unless it is equal (both halves stored as the machine does, little-endian on every
+    /// architecture we run on).
     fn compare(&mut self, comparison: Comparison, unfit: &mut Vec<(usize, bool)>) {
         let low_at = ARGUMENTS + 8 * u32::from(comparison.argument);
         let (low, high) = (comparison.value as u32, (comparison.value >> 32) as u32);
         match comparison.operator {
             Operator::Equal | Operator::MaskedEqual(_) => {
-                let mask = if let Operator::MaskedEqual(mask) = comparison.operator { mask } else { u64::MAX };
-                for (offset, mask, value) in [(low_at, mask as u32, low), (low_at + 4, (mask >> 32) as u32, high)] {
+                let mask = if let Operator::MaskedEqual(mask) = comparison.operator {
+                    mask
+                } else {
+                    u64::MAX
+                };
+                for (offset, mask, value) in [
+                    (low_at, mask as u32, low),
+                    (low_at + 4, (mask >> 32) as u32, high),
+                ] {
                     self.load(offset);
                     self.push(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K, mask, 0, 0);
                     unfit.push((self.0.len(), false));
@@ -194,7 +230,11 @@ impl Assembler {
             }
             // more: the upper half is more, or equal and the lower half fits
             Operator::Greater | Operator::GreaterOrEqual => {
-                let lower = if comparison.operator == Operator::Greater { libc::BPF_JGT } else { libc::BPF_JGE };
+                let lower = if comparison.operator == Operator::Greater {
+                    libc::BPF_JGT
+                } else {
+                    libc::BPF_JGE
+                };
                 self.load(low_at + 4);
                 self.jump(libc::BPF_JGT, high, 3, 0);
                 unfit.push((self.0.len(), false));
@@ -205,7 +245,11 @@ impl Assembler {
             }
             // less: not more or equal, half by half
             Operator::Less | Operator::LessOrEqual => {
-                let lower = if comparison.operator == Operator::Less { libc::BPF_JGE } else { libc::BPF_JGT };
+                let lower = if comparison.operator == Operator::Less {
+                    libc::BPF_JGE
+                } else {
+                    libc::BPF_JGT
+                };
                 self.load(low_at + 4);
                 unfit.push((self.0.len(), true));
                 self.jump(libc::BPF_JGT, high, 0, 0);

@@ -1,5 +1,5 @@
-//! Reading logs on and on: one thread for those on the screen, which reads only when asked, so that a container that writes faster
-//! than anyone can read fills neither the channel nor the memory.
+//! Reading logs on and on: one thread for those on the screen, which reads only when asked, so that
+//! a container that writes faster than anyone can read fills neither the channel nor the memory.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -72,9 +72,17 @@ impl LogReader {
     }
 }
 
-fn follow(engine: &dyn Engine, ids: &[ContainerId], asked: &Receiver<()>, answers: &Sender<Message>) -> Result<(), Error> {
-    let mut sources =
-        ids.iter().enumerate().map(|(number, id)| Source::open(engine, id, number, ids.len())).collect::<Result<Vec<_>, _>>()?;
+fn follow(
+    engine: &dyn Engine,
+    ids: &[ContainerId],
+    asked: &Receiver<()>,
+    answers: &Sender<Message>,
+) -> Result<(), Error> {
+    let mut sources = ids
+        .iter()
+        .enumerate()
+        .map(|(number, id)| Source::open(engine, id, number, ids.len()))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut first = true;
     while asked.recv().is_ok() {
         loop {
@@ -84,7 +92,10 @@ fn follow(engine: &dyn Engine, ids: &[ContainerId], asked: &Receiver<()>, answer
             }
             if read || first {
                 first = false;
-                if answers.send(Message::Log(Ok(batch(ids, &mut sources)))).is_err() {
+                if answers
+                    .send(Message::Log(Ok(batch(ids, &mut sources))))
+                    .is_err()
+                {
                     return Ok(());
                 }
                 break;
@@ -99,7 +110,12 @@ fn follow(engine: &dyn Engine, ids: &[ContainerId], asked: &Receiver<()>, answer
 
 /// What was gathered of all, by time.
 fn batch(ids: &[ContainerId], sources: &mut [Source]) -> LogBatch {
-    let mut all = LogBatch { ids: ids.to_vec(), skipped: 0, lines: Vec::new(), unfinished: Vec::new() };
+    let mut all = LogBatch {
+        ids: ids.to_vec(),
+        skipped: 0,
+        lines: Vec::new(),
+        unfinished: Vec::new(),
+    };
     for source in sources.iter_mut() {
         all.skipped += std::mem::take(&mut source.lines.skipped);
         all.lines.extend(source.lines.take());
@@ -120,12 +136,25 @@ struct Source {
 }
 
 impl Source {
-    fn open(engine: &dyn Engine, id: &ContainerId, number: usize, of: usize) -> Result<Self, Error> {
+    fn open(
+        engine: &dyn Engine,
+        id: &ContainerId,
+        number: usize,
+        of: usize,
+    ) -> Result<Self, Error> {
         let lines = match of {
             0 | 1 => Lines::new(0, LINES, BYTES),
-            of => Lines::new(number, LINES.min((MERGED_LINES / of).max(LEAST.0)), (BYTES / of).max(LEAST.1)),
+            of => Lines::new(
+                number,
+                LINES.min((MERGED_LINES / of).max(LEAST.0)),
+                (BYTES / of).max(LEAST.1),
+            ),
         };
-        let mut source = Self { log: None, lines, several: of > 1 };
+        let mut source = Self {
+            log: None,
+            lines,
+            several: of > 1,
+        };
         match engine.log(id) {
             Ok(log) => source.log = Some(log),
             Err(error) => source.fail(error)?,
@@ -134,7 +163,9 @@ impl Source {
     }
 
     fn gather(&mut self, time: Duration) -> Result<bool, Error> {
-        let Some(log) = &mut self.log else { return Ok(false) };
+        let Some(log) = &mut self.log else {
+            return Ok(false);
+        };
         match self.lines.gather(&mut **log, time) {
             Ok(read) => Ok(read),
             Err(error) => self.fail(error).map(|()| true),
@@ -147,24 +178,41 @@ impl Source {
             return Err(error);
         }
         self.log = None;
-        let at = self.lines.whole.back().map_or(self.lines.newest, |line| line.at);
+        let at = self
+            .lines
+            .whole
+            .back()
+            .map_or(self.lines.newest, |line| line.at);
         let bytes = format!("(its log cannot be read: {error})").into_bytes();
-        self.lines.keep(LogChunk { at, stderr: true, bytes, full: true });
+        self.lines.keep(LogChunk {
+            at,
+            stderr: true,
+            bytes,
+            full: true,
+        });
         Ok(())
     }
 }
 
-/// The last lines of the log of `id`, as it is now; whatever was read when `superseded` says that nobody wants them any more.
+/// The last lines of the log of `id`, as it is now; whatever was read when `superseded` says that
+/// nobody wants them any more.
 ///
 /// # Errors
 /// When the log cannot be read.
-pub fn tail(engine: &dyn Engine, id: &ContainerId, superseded: &dyn Fn() -> bool) -> Result<LogBatch, Error> {
+pub fn tail(
+    engine: &dyn Engine,
+    id: &ContainerId,
+    superseded: &dyn Fn() -> bool,
+) -> Result<LogBatch, Error> {
     let mut source = Source::open(engine, id, 0, 1)?;
     while !superseded() && source.gather(GATHER)? {
         let spare = source.lines.whole.len().saturating_sub(TAIL);
         source.lines.whole.drain(..spare);
     }
-    Ok(batch(std::slice::from_ref(id), std::slice::from_mut(&mut source)))
+    Ok(batch(
+        std::slice::from_ref(id),
+        std::slice::from_mut(&mut source),
+    ))
 }
 
 /// Chunks being put together to lines.
@@ -183,7 +231,15 @@ struct Lines {
 impl Lines {
     fn new(source: usize, lines: usize, bytes: usize) -> Self {
         let (whole, open, newest) = (VecDeque::new(), None, Timestamp::UNIX_EPOCH);
-        Self { source, most: (lines, bytes), skipped: 0, bytes: 0, whole, open, newest }
+        Self {
+            source,
+            most: (lines, bytes),
+            skipped: 0,
+            bytes: 0,
+            whole,
+            open,
+            newest,
+        }
     }
 
     /// Reads what there is, for this long; says whether there was anything.
@@ -233,7 +289,9 @@ impl Lines {
         self.newest = line.at;
         self.whole.push_back(line);
         while self.whole.len() > self.most.0 || self.bytes > self.most.1 {
-            let Some(oldest) = self.whole.pop_front() else { break };
+            let Some(oldest) = self.whole.pop_front() else {
+                break;
+            };
             self.bytes -= oldest.bytes.len();
             self.skipped += 1;
         }
@@ -252,7 +310,13 @@ impl Lines {
 
     fn line(&self, chunk: &LogChunk) -> LogLine {
         let (text, runs) = coloured_line(&chunk.bytes);
-        LogLine { at: chunk.at, stderr: chunk.stderr, source: self.source, text, runs }
+        LogLine {
+            at: chunk.at,
+            stderr: chunk.stderr,
+            source: self.source,
+            text,
+            runs,
+        }
     }
 }
 
@@ -261,7 +325,12 @@ mod tests {
     use super::*;
 
     fn chunk(text: &str, stderr: bool, full: bool) -> LogChunk {
-        LogChunk { at: jiff::Timestamp::UNIX_EPOCH, stderr, bytes: text.as_bytes().to_vec(), full }
+        LogChunk {
+            at: jiff::Timestamp::UNIX_EPOCH,
+            stderr,
+            bytes: text.as_bytes().to_vec(),
+            full,
+        }
     }
 
     fn gathered(chunks: Vec<LogChunk>) -> (Vec<String>, Option<String>) {
@@ -281,13 +350,23 @@ mod tests {
             chunk("whole", false, true),
             chunk("prompt> ", false, false),
         ]);
-        assert_eq!((lines, open.as_deref()), (vec!["one line".into(), "whole".into()], Some("prompt> ")));
+        assert_eq!(
+            (lines, open.as_deref()),
+            (vec!["one line".into(), "whole".into()], Some("prompt> "))
+        );
     }
 
     #[test]
     fn the_two_streams_are_never_joined() {
-        let (lines, open) = gathered(vec![chunk("out", false, false), chunk("err", true, true), chunk("put", false, true)]);
-        assert_eq!((lines, open), (vec!["out".into(), "err".into(), "put".into()], None));
+        let (lines, open) = gathered(vec![
+            chunk("out", false, false),
+            chunk("err", true, true),
+            chunk("put", false, true),
+        ]);
+        assert_eq!(
+            (lines, open),
+            (vec!["out".into(), "err".into(), "put".into()], None)
+        );
     }
 
     #[test]

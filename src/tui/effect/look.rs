@@ -92,7 +92,9 @@ impl Lookout {
         if self.happenings.is_none() {
             self.happenings = Some(engine.happenings()?);
         }
-        self.happenings.as_mut().map_or(Ok(Vec::new()), |happenings| happenings.read())
+        self.happenings
+            .as_mut()
+            .map_or(Ok(Vec::new()), |happenings| happenings.read())
     }
 }
 
@@ -109,7 +111,10 @@ impl Looker {
         spawn("look", sender, move || {
             let mut lookout = Lookout::default();
             while let Ok(look) = looks.recv() {
-                if answers.send(Message::Seen(Box::new(lookout.look(&*engine, look)))).is_err() {
+                if answers
+                    .send(Message::Seen(Box::new(lookout.look(&*engine, look))))
+                    .is_err()
+                {
                     return;
                 }
             }

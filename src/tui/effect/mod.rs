@@ -1,4 +1,5 @@
-//! [`Effect`]: what `update` wants done. This folder alone talks to the [`Engine`]; answers come back as messages.
+//! [`Effect`]: what `update` wants done. This folder alone talks to the [`Engine`]; answers come
+//! back as messages.
 
 mod follow;
 mod look;
@@ -146,11 +147,15 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// Whether it changes a container, the host's files, or runs something: what a read-only screen refuses, whichever action wants it.
+    /// Whether it changes a container, the host's files, or runs something: what a read-only screen
+    /// refuses, whichever action wants it.
     #[must_use]
     pub fn changes_something(&self) -> bool {
         match self {
-            Self::Call(..) | Self::Check | Self::PurgeTrash | Self::Shell(_, ShellCall::Open(..) | ShellCall::Write(_)) => true,
+            Self::Call(..)
+            | Self::Check
+            | Self::PurgeTrash
+            | Self::Shell(_, ShellCall::Open(..) | ShellCall::Write(_)) => true,
             Self::Cancel(_)
             | Self::ReadRecords
             | Self::OpenLog(_)
@@ -186,23 +191,45 @@ impl Effects {
         Self::sharing(engine, sender, Arc::default())
     }
 
-    /// The same for one of several screens that one observer serves: all of them count readings of the records in `readings`, so that
-    /// each knows the later one.
+    /// The same for one of several screens that one observer serves: all of them count readings of
+    /// the records in `readings`, so that each knows the later one.
     #[must_use]
-    pub fn sharing(engine: Arc<dyn Engine>, sender: Sender<Message>, readings: Arc<AtomicU64>) -> Self {
+    pub fn sharing(
+        engine: Arc<dyn Engine>,
+        sender: Sender<Message>,
+        readings: Arc<AtomicU64>,
+    ) -> Self {
         let shells = ShellLines::new(Arc::clone(&engine), sender.clone());
-        Self { engine, sender, readings, log: None, looker: None, tails: None, shells, cancelled: Arc::default() }
+        Self {
+            engine,
+            sender,
+            readings,
+            log: None,
+            looker: None,
+            tails: None,
+            shells,
+            cancelled: Arc::default(),
+        }
     }
 
     /// Starts to sample every `tick`, to watch the records, and to look after the config file.
     pub fn observe(&self, tick: Duration, reload: Option<Reload>) {
         let (engine, sender) = (Arc::clone(&self.engine), self.sender.clone());
-        self.spawn("sampler", move || observe::sample(&*engine, &sender, tick, reload));
-        let (engine, sender, readings) = (Arc::clone(&self.engine), self.sender.clone(), Arc::clone(&self.readings));
-        self.spawn("watch", move || observe::watch(&*engine, &sender, &readings));
+        self.spawn("sampler", move || {
+            observe::sample(&*engine, &sender, tick, reload)
+        });
+        let (engine, sender, readings) = (
+            Arc::clone(&self.engine),
+            self.sender.clone(),
+            Arc::clone(&self.readings),
+        );
+        self.spawn("watch", move || {
+            observe::watch(&*engine, &sender, &readings)
+        });
     }
 
-    /// Starts what `effect` asks for; never waits. What concerns the terminal is not for here and does nothing.
+    /// Starts what `effect` asks for; never waits. What concerns the terminal is not for here and
+    /// does nothing.
     pub fn run(&mut self, effect: Effect) {
         match effect {
             Effect::Call(id, call) => {
@@ -212,40 +239,69 @@ impl Effects {
                     let mut progress = |line: String| {
                         // the screen may be gone already: then nobody needs to hear it
                         let _ = sender.send(Message::Progress(id, line));
-                        !cancelled.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
+                        !cancelled
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .contains(&id)
                     };
-                    let result = catch_unwind(AssertUnwindSafe(|| perform(&*engine, call, &mut progress)));
-                    let result = result.unwrap_or_else(|panic| Err(panicked("carry this out", panic.as_ref())));
+                    let result =
+                        catch_unwind(AssertUnwindSafe(|| perform(&*engine, call, &mut progress)));
+                    let result = result
+                        .unwrap_or_else(|panic| Err(panicked("carry this out", panic.as_ref())));
                     let _ = sender.send(Message::EffectDone(id, result));
-                    cancelled.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+                    cancelled
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .remove(&id);
                 });
                 if let Err(error) = spawned {
-                    let _ = self.sender.send(Message::EffectDone(id, Err(no_thread(&error))));
+                    let _ = self
+                        .sender
+                        .send(Message::EffectDone(id, Err(no_thread(&error))));
                 }
             }
             Effect::Cancel(id) => {
-                self.cancelled.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+                self.cancelled
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(id);
             }
             Effect::ReadRecords => {
-                let (engine, sender, readings) = (Arc::clone(&self.engine), self.sender.clone(), Arc::clone(&self.readings));
+                let (engine, sender, readings) = (
+                    Arc::clone(&self.engine),
+                    self.sender.clone(),
+                    Arc::clone(&self.readings),
+                );
                 self.spawn("records", move || {
                     let _ = observe::read_records(&*engine, &sender, &readings);
                 });
             }
-            Effect::OpenLog(ids) => self.log = Some(LogReader::open(Arc::clone(&self.engine), ids, self.sender.clone())),
+            Effect::OpenLog(ids) => {
+                self.log = Some(LogReader::open(
+                    Arc::clone(&self.engine),
+                    ids,
+                    self.sender.clone(),
+                ))
+            }
             Effect::ReadLog => {
                 if let Some(log) = &self.log {
                     log.read_on();
                 }
             }
-            Effect::ReadTail(id) => self.tails.get_or_insert_with(|| Tails::start(Arc::clone(&self.engine), &self.sender)).read(id),
+            Effect::ReadTail(id) => self
+                .tails
+                .get_or_insert_with(|| Tails::start(Arc::clone(&self.engine), &self.sender))
+                .read(id),
             Effect::Check => {
                 let (engine, sender) = (Arc::clone(&self.engine), self.sender.clone());
                 self.spawn("check", move || {
                     let _ = sender.send(Message::Seen(Box::new(Seen::Check(engine.check_sheet()))));
                 });
             }
-            Effect::Look(look) => self.looker.get_or_insert_with(|| Looker::start(Arc::clone(&self.engine), &self.sender)).look(look),
+            Effect::Look(look) => self
+                .looker
+                .get_or_insert_with(|| Looker::start(Arc::clone(&self.engine), &self.sender))
+                .look(look),
             Effect::Shell(id, call) => self.shells.run(id, call),
             Effect::PurgeTrash => {
                 let engine = Arc::clone(&self.engine);
@@ -261,7 +317,8 @@ impl Effects {
     }
 }
 
-/// Runs `work` in a thread; should it panic, the screen ends with the reason instead of going on half blind.
+/// Runs `work` in a thread; should it panic, the screen ends with the reason instead of going on
+/// half blind.
 pub fn spawn(name: &'static str, sender: &Sender<Message>, work: impl FnOnce() + Send + 'static) {
     let teller = sender.clone();
     let spawned = thread::Builder::new().name(name.into()).spawn(move || {
@@ -274,13 +331,20 @@ pub fn spawn(name: &'static str, sender: &Sender<Message>, work: impl FnOnce() +
     }
 }
 
-/// Asks `engine` for what `call` says and waits for the answer. `progress` says whether to go on, where that can be chosen.
+/// Asks `engine` for what `call` says and waits for the answer. `progress` says whether to go on,
+/// where that can be chosen.
 ///
 /// # Errors
 /// The engine's own.
-pub fn perform(engine: &dyn Engine, call: Call, progress: &mut dyn FnMut(String) -> bool) -> Result<Outcome, Error> {
+pub fn perform(
+    engine: &dyn Engine,
+    call: Call,
+    progress: &mut dyn FnMut(String) -> bool,
+) -> Result<Outcome, Error> {
     match call {
-        Call::Launch(created) => engine.launch(&created, &mut |line| _ = progress(line)).map(Outcome::Launched),
+        Call::Launch(created) => engine
+            .launch(&created, &mut |line| _ = progress(line))
+            .map(Outcome::Launched),
         Call::Start(id) => engine.start(&id).map(|()| Outcome::Started),
         Call::Stop(id, grace) => engine.stop(&id, grace).map(Outcome::Stopped),
         Call::Restart(id, grace) => engine.restart(&id, grace).map(|()| Outcome::Restarted),
@@ -290,44 +354,71 @@ pub fn perform(engine: &dyn Engine, call: Call, progress: &mut dyn FnMut(String)
         Call::Destroy(id) => engine.destroy(&id, true).map(|()| Outcome::Destroyed),
         Call::ThrowAway(id, grace) => engine.throw_away(&id, grace).map(|()| Outcome::ThrownAway),
         Call::TakeBack(id) => engine.take_back(&id).map(|()| Outcome::TakenBack),
-        Call::Signal(id, pid, signal) => engine.signal_process(&id, pid, signal).map(|()| Outcome::Signalled),
+        Call::Signal(id, pid, signal) => engine
+            .signal_process(&id, pid, signal)
+            .map(|()| Outcome::Signalled),
         Call::Extract(id, path, into) => {
-            let mut go_on = |so_far: &Extracted| progress(format!("{}; Extract again stops it", so_far.copied()));
-            engine.extract(&id, &path, &into, &mut go_on).map(Box::new).map(Outcome::Extracted)
+            let mut go_on = |so_far: &Extracted| {
+                progress(format!("{}; Extract again stops it", so_far.copied()))
+            };
+            engine
+                .extract(&id, &path, &into, &mut go_on)
+                .map(Box::new)
+                .map(Outcome::Extracted)
         }
         Call::Revert(id, path) => engine.revert(&id, &path).map(|()| Outcome::Reverted),
         Call::SetLimit(id, change) => engine.set_limit(&id, change).map(Outcome::LimitSet),
         Call::SavePreset(file, name, preset) => written(save_preset(&file, &name, &preset), file),
-        Call::ChangePreset(file, old, name, preset) => written(change_preset(&file, &old, &name, &preset), file),
+        Call::ChangePreset(file, old, name, preset) => {
+            written(change_preset(&file, &old, &name, &preset), file)
+        }
         Call::DeletePreset(file, name) => written(delete_preset(&file, &name), file),
         Call::Write(file, text) => write_new(&file, &text).map(|()| Outcome::Written(file)),
     }
 }
 
 fn written(result: Result<(), ConfigError>, file: PathBuf) -> Result<Outcome, Error> {
-    result.map(|()| Outcome::Written(file)).map_err(|error| Error::System { message: error.to_string(), hint: None })
+    result
+        .map(|()| Outcome::Written(file))
+        .map_err(|error| Error::System {
+            message: error.to_string(),
+            hint: None,
+        })
 }
 
 /// Writes a file that is not there yet: what somebody has is not written over.
 fn write_new(file: &Path, text: &str) -> Result<(), Error> {
     let written = File::create_new(file).and_then(|mut new| new.write_all(text.as_bytes()));
     written.map_err(|error| {
-        let hint = (error.kind() == ErrorKind::AlreadyExists).then(|| "choose another name".to_owned());
-        Error::System { message: format!("write {}: {error}", file.display()), hint }
+        let hint =
+            (error.kind() == ErrorKind::AlreadyExists).then(|| "choose another name".to_owned());
+        Error::System {
+            message: format!("write {}: {error}", file.display()),
+            hint,
+        }
     })
 }
 
-/// The next number of a reading of the records, taken before reading so that the later reading has the higher number.
+/// The next number of a reading of the records, taken before reading so that the later reading has
+/// the higher number.
 pub fn next_reading(readings: &AtomicU64) -> u64 {
     readings.fetch_add(1, Ordering::SeqCst)
 }
 
 fn panicked(what: &str, panic: &(dyn std::any::Any + Send)) -> Error {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-    Error::System { message: format!("{what}: a bug in minic-tui: {text}"), hint: Some("please report it".into()) }
+    let text = text
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    Error::System {
+        message: format!("{what}: a bug in minic-tui: {text}"),
+        hint: Some("please report it".into()),
+    }
 }
 
 fn no_thread(error: &std::io::Error) -> Error {
-    Error::System { message: format!("start a thread: {error}"), hint: Some("the limit on processes is reached: see ulimit -u".into()) }
+    Error::System {
+        message: format!("start a thread: {error}"),
+        hint: Some("the limit on processes is reached: see ulimit -u".into()),
+    }
 }

@@ -17,8 +17,14 @@ const WATCH_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often the records are read when changes cannot be watched.
 const POLL: Duration = Duration::from_secs(2);
 
-/// Samples every `tick` until the screen is gone, and looks as often whether the config file has changed.
-pub fn sample(engine: &dyn Engine, sender: &Sender<Message>, mut tick: Duration, mut reload: Option<Reload>) {
+/// Samples every `tick` until the screen is gone, and looks as often whether the config file has
+/// changed.
+pub fn sample(
+    engine: &dyn Engine,
+    sender: &Sender<Message>,
+    mut tick: Duration,
+    mut reload: Option<Reload>,
+) {
     let mut sampler = match engine.sampler() {
         Ok(sampler) => sampler,
         Err(error) => {
@@ -29,7 +35,10 @@ pub fn sample(engine: &dyn Engine, sender: &Sender<Message>, mut tick: Duration,
     let mut wait = SECOND_SAMPLE.min(tick);
     loop {
         let started = Instant::now();
-        if sender.send(Message::Sampled(Box::new(sampler.sample()))).is_err() {
+        if sender
+            .send(Message::Sampled(Box::new(sampler.sample())))
+            .is_err()
+        {
             return;
         }
         if let Some(read) = reload.as_mut().and_then(Reload::look) {
@@ -49,7 +58,10 @@ pub fn sample(engine: &dyn Engine, sender: &Sender<Message>, mut tick: Duration,
 pub fn watch(engine: &dyn Engine, sender: &Sender<Message>, readings: &AtomicU64) {
     // watched before read: no change falls in between
     let mut watching = engine.watch();
-    if let Some(why) = watching.as_ref().ok().and_then(|watching| watching.polling())
+    if let Some(why) = watching
+        .as_ref()
+        .ok()
+        .and_then(|watching| watching.polling())
         && sender.send(Message::Blind(why)).is_err()
     {
         return;
@@ -84,7 +96,11 @@ pub fn watch(engine: &dyn Engine, sender: &Sender<Message>, readings: &AtomicU64
 ///
 /// # Errors
 /// When the screen is gone.
-pub fn read_records(engine: &dyn Engine, sender: &Sender<Message>, readings: &AtomicU64) -> Result<(), SendError<Message>> {
+pub fn read_records(
+    engine: &dyn Engine,
+    sender: &Sender<Message>,
+    readings: &AtomicU64,
+) -> Result<(), SendError<Message>> {
     let reading = next_reading(readings);
     sender.send(Message::Records(reading, engine.records()))
 }

@@ -1,4 +1,5 @@
-//! Shells: two threads for each, one that reads when asked (a flood in a shell stays in its terminal) and one that types.
+//! Shells: two threads for each, one that reads when asked (a flood in a shell stays in its
+//! terminal) and one that types.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,8 +15,8 @@ use crate::tui::model::ShellId;
 
 /// The most bytes taken from a shell at once.
 const BYTES: usize = 64 * 1024;
-/// The most bytes that wait to be read by a shell, as much as a few pastes: its program may never read, and may make its terminal answer
-/// for ever.
+/// The most bytes that wait to be read by a shell, as much as a few pastes: its program may never
+/// read, and may make its terminal answer for ever.
 const MAX_TYPED: usize = 1 << 20;
 
 /// What a shell has to say.
@@ -74,7 +75,11 @@ pub struct ShellLines {
 impl ShellLines {
     /// None yet.
     pub fn new(engine: Arc<dyn Engine>, sender: Sender<Message>) -> Self {
-        Self { engine, sender, lines: BTreeMap::new() }
+        Self {
+            engine,
+            sender,
+            lines: BTreeMap::new(),
+        }
     }
 
     /// Does what `call` says; never waits.
@@ -84,12 +89,16 @@ impl ShellLines {
             self.lines.insert(id, line);
             return;
         }
-        let Some(line) = self.lines.get(&id) else { return };
+        let Some(line) = self.lines.get(&id) else {
+            return;
+        };
         match call {
             ShellCall::Open(..) => {}
             // a shell whose threads have ended said so
             ShellCall::Read => drop(line.wanted.send(())),
-            ShellCall::Write(bytes) if line.waiting.load(Ordering::Relaxed) + bytes.len() > MAX_TYPED => {
+            ShellCall::Write(bytes)
+                if line.waiting.load(Ordering::Relaxed) + bytes.len() > MAX_TYPED =>
+            {
                 let _ = self.sender.send(Message::Shell(id, ShellNews::Deaf));
             }
             ShellCall::Write(bytes) => {
@@ -119,9 +128,17 @@ impl ShellLines {
     fn open(&self, id: ShellId, container: ContainerId, size: WindowSize) -> Line {
         let (wanted, asked) = channel();
         let (typed, keys) = channel::<Vec<u8>>();
-        let (slot, waiting) = (Arc::new(Mutex::new(Slot::default())), Arc::new(AtomicUsize::new(0)));
+        let (slot, waiting) = (
+            Arc::new(Mutex::new(Slot::default())),
+            Arc::new(AtomicUsize::new(0)),
+        );
         let typed_on = Arc::clone(&waiting);
-        let (engine, sender, held, answers) = (Arc::clone(&self.engine), self.sender.clone(), Arc::clone(&slot), self.sender.clone());
+        let (engine, sender, held, answers) = (
+            Arc::clone(&self.engine),
+            self.sender.clone(),
+            Arc::clone(&slot),
+            self.sender.clone(),
+        );
         spawn("shell", &self.sender, move || {
             let tell = |news| answers.send(Message::Shell(id, news));
             let shell: Arc<dyn Shell> = match engine.shell(&container, size) {
@@ -163,6 +180,11 @@ impl ShellLines {
             // the terminal closes with the last that holds it
             held.lock().unwrap_or_else(PoisonError::into_inner).shell = None;
         });
-        Line { wanted, typed, waiting, slot }
+        Line {
+            wanted,
+            typed,
+            waiting,
+            slot,
+        }
     }
 }

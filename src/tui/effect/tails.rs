@@ -1,5 +1,5 @@
-//! [`Tails`]: the last lines of logs, one log after the other in one thread. Of what is asked for meanwhile only the newest counts: a
-//! long log takes a while, and keys come faster.
+//! [`Tails`]: the last lines of logs, one log after the other in one thread. Of what is asked for
+//! meanwhile only the newest counts: a long log takes a while, and keys come faster.
 
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -56,6 +56,9 @@ impl Drop for Tails {
 fn next(shared: &(Mutex<Wanted>, Condvar)) -> Option<ContainerId> {
     let wanted = shared.0.lock().unwrap_or_else(PoisonError::into_inner);
     let waits = |wanted: &mut Wanted| wanted.id.is_none() && !wanted.over;
-    let mut wanted = shared.1.wait_while(wanted, waits).unwrap_or_else(PoisonError::into_inner);
+    let mut wanted = shared
+        .1
+        .wait_while(wanted, waits)
+        .unwrap_or_else(PoisonError::into_inner);
     if wanted.over { None } else { wanted.id.take() }
 }

@@ -1,4 +1,5 @@
-//! [`Chord`]: one key with its modifiers, as people write it: `q`, `G`, `F10`, `Ctrl-U`, `Shift-Tab`.
+//! [`Chord`]: one key with its modifiers, as people write it: `q`, `G`, `F10`, `Ctrl-U`,
+//! `Shift-Tab`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -64,7 +65,8 @@ const NAMES: &[(Key, &str)] = &[
 pub struct Chord {
     /// The key.
     pub key: Key,
-    /// Control was held. A character is then lower case: terminals cannot tell Ctrl-U from Ctrl-Shift-U.
+    /// Control was held. A character is then lower case: terminals cannot tell Ctrl-U from
+    /// Ctrl-Shift-U.
     pub ctrl: bool,
     /// Alt was held.
     pub alt: bool,
@@ -81,7 +83,12 @@ impl Chord {
             Key::Char(c) => (Key::Char(c), false),
             other => (other, shift),
         };
-        Self { key, ctrl, alt, shift }
+        Self {
+            key,
+            ctrl,
+            alt,
+            shift,
+        }
     }
 
     /// The character that this press types, if it types one.
@@ -106,18 +113,26 @@ impl FromStr for Chord {
     fn from_str(text: &str) -> Result<Self, String> {
         let (mut ctrl, mut alt, mut shift) = (false, false, false);
         let mut rest = text;
-        while let Some((modifier, after)) = rest.split_once('-').filter(|(_, after)| !after.is_empty()) {
+        while let Some((modifier, after)) =
+            rest.split_once('-').filter(|(_, after)| !after.is_empty())
+        {
             match modifier.to_ascii_lowercase().as_str() {
                 "ctrl" | "c" => ctrl = true,
                 "alt" | "m" => alt = true,
                 "shift" => shift = true,
-                _ => return Err(format!("{modifier:?} is not a modifier; use Ctrl-, Alt- or Shift-")),
+                _ => {
+                    return Err(format!(
+                        "{modifier:?} is not a modifier; use Ctrl-, Alt- or Shift-"
+                    ));
+                }
             }
             rest = after;
         }
         let mut chars = rest.chars();
         let key = match (chars.next(), chars.next()) {
-            (Some(c), None) if !c.is_control() => Key::Char(if shift { c.to_ascii_uppercase() } else { c }),
+            (Some(c), None) if !c.is_control() => {
+                Key::Char(if shift { c.to_ascii_uppercase() } else { c })
+            }
             _ => named(rest)?,
         };
         Ok(Self::new(key, ctrl, alt, shift))
@@ -132,20 +147,32 @@ fn named(text: &str) -> Result<Key, String> {
         "escape" => "esc".to_owned(),
         other => other.to_owned(),
     };
-    if let Some((key, _)) = NAMES.iter().find(|(_, name)| name.eq_ignore_ascii_case(&wanted)) {
+    if let Some((key, _)) = NAMES
+        .iter()
+        .find(|(_, name)| name.eq_ignore_ascii_case(&wanted))
+    {
         return Ok(*key);
     }
-    let function = wanted.strip_prefix('f').and_then(|number| number.parse::<u8>().ok());
+    let function = wanted
+        .strip_prefix('f')
+        .and_then(|number| number.parse::<u8>().ok());
     if let Some(number) = function.filter(|n| (1..=12).contains(n)) {
         return Ok(Key::F(number));
     }
     let names: Vec<_> = NAMES.iter().map(|(_, name)| *name).collect();
-    Err(format!("{text:?} is not a key; use one character, F1 to F12, or {}", names.join(", ")))
+    Err(format!(
+        "{text:?} is not a key; use one character, F1 to F12, or {}",
+        names.join(", ")
+    ))
 }
 
 impl fmt::Display for Chord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (held, name) in [(self.ctrl, "Ctrl-"), (self.alt, "Alt-"), (self.shift, "Shift-")] {
+        for (held, name) in [
+            (self.ctrl, "Ctrl-"),
+            (self.alt, "Alt-"),
+            (self.shift, "Shift-"),
+        ] {
             if held {
                 f.write_str(name)?;
             }
@@ -169,7 +196,20 @@ mod tests {
 
     #[test]
     fn written_and_read_back() {
-        for text in ["q", "G", "?", "F10", "Ctrl-U", "Shift-Tab", "Space", "PageUp", "-", "Ctrl--", "Alt-x", "é"] {
+        for text in [
+            "q",
+            "G",
+            "?",
+            "F10",
+            "Ctrl-U",
+            "Shift-Tab",
+            "Space",
+            "PageUp",
+            "-",
+            "Ctrl--",
+            "Alt-x",
+            "é",
+        ] {
             let chord: Chord = text.parse().unwrap();
             assert_eq!(chord.to_string(), text);
         }
@@ -181,7 +221,12 @@ mod tests {
     #[test]
     fn nonsense_names_what_is_allowed() {
         assert!("F13".parse::<Chord>().unwrap_err().contains("F1 to F12"));
-        assert!("Hyper-x".parse::<Chord>().unwrap_err().contains("Ctrl-, Alt- or Shift-"));
+        assert!(
+            "Hyper-x"
+                .parse::<Chord>()
+                .unwrap_err()
+                .contains("Ctrl-, Alt- or Shift-")
+        );
         assert!("".parse::<Chord>().is_err());
         assert!("Entr".parse::<Chord>().unwrap_err().contains("Enter"));
     }

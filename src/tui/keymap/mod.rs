@@ -1,4 +1,5 @@
-//! [`Keymap`]: context + key → [`Action`], as data. `assets/keymap.toml` is the default; the config file lays over it.
+//! [`Keymap`]: context + key → [`Action`], as data. `assets/keymap.toml` is the default; the config
+//! file lays over it.
 
 mod chord;
 
@@ -10,7 +11,8 @@ use super::action::Action;
 
 macro_rules! contexts {
     ($($variant:ident $id:literal $title:literal;)*) => {
-        /// Where a key is pressed. A key means the first thing that the contexts in force say of it, innermost first.
+        /// Where a key is pressed. A key means the first thing that the contexts in force say of
+        /// it, innermost first.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Context {
             $(#[doc = $title] $variant,)*
@@ -94,17 +96,25 @@ impl Keymap {
     /// # Errors
     /// [`KeymapError`] naming the context, action or key that is wrong and what is allowed.
     pub fn from_toml(text: &str) -> Result<Self, KeymapError> {
-        let mut tables: BTreeMap<String, toml::Value> = toml::from_str(text).map_err(|e| KeymapError(e.to_string()))?;
+        let mut tables: BTreeMap<String, toml::Value> =
+            toml::from_str(text).map_err(|e| KeymapError(e.to_string()))?;
         let bar: BTreeMap<String, Vec<String>> = match tables.remove(BAR) {
-            Some(value) => value.try_into().map_err(|e| KeymapError(format!("[{BAR}]: {e}")))?,
+            Some(value) => value
+                .try_into()
+                .map_err(|e| KeymapError(format!("[{BAR}]: {e}")))?,
             None => BTreeMap::new(),
         };
         let mut bindings = Bindings::new();
         for (context, value) in tables {
-            let table = value.try_into().map_err(|e| KeymapError(format!("[{context}]: {e}; write action = [\"key\", …]")))?;
+            let table = value.try_into().map_err(|e| {
+                KeymapError(format!("[{context}]: {e}; write action = [\"key\", …]"))
+            })?;
             bindings.insert(context, table);
         }
-        let empty = Self { keys: BTreeMap::new(), bar: BTreeMap::new() };
+        let empty = Self {
+            keys: BTreeMap::new(),
+            bar: BTreeMap::new(),
+        };
         let mut keymap = empty.with_overrides(&bindings)?;
         for (name, actions) in bar {
             let context = context(&name)?;
@@ -114,11 +124,13 @@ impl Keymap {
         Ok(keymap)
     }
 
-    /// Lays `overrides` over it: an action named there has exactly the keys given there (none, when the list is empty), and a key
-    /// given there is taken from whatever action of the same context had it.
+    /// Lays `overrides` over it: an action named there has exactly the keys given there (none, when
+    /// the list is empty), and a key given there is taken from whatever action of the same context
+    /// had it.
     ///
     /// # Errors
-    /// [`KeymapError`] for an unknown context, action or key, for a key given twice, and when nothing would quit any more.
+    /// [`KeymapError`] for an unknown context, action or key, for a key given twice, and when
+    /// nothing would quit any more.
     pub fn with_overrides(mut self, overrides: &Bindings) -> Result<Self, KeymapError> {
         for (name, actions) in overrides {
             let context = context(name)?;
@@ -128,7 +140,9 @@ impl Keymap {
                 let action = action(name, id)?;
                 let mut chords = Vec::new();
                 for key in keys {
-                    let chord: Chord = key.parse().map_err(|reason| KeymapError(format!("[{name}] {id}: {reason}")))?;
+                    let chord: Chord = key
+                        .parse()
+                        .map_err(|reason| KeymapError(format!("[{name}] {id}: {reason}")))?;
                     if let Some(other) = given.insert(chord, action) {
                         return Err(KeymapError(format!(
                             "[{name}] {chord} is given to both {} and {id}; a key does one thing in a context",
@@ -156,32 +170,46 @@ impl Keymap {
     pub fn action(&self, contexts: &[Context], chord: Chord) -> Option<Action> {
         contexts.iter().find_map(|context| {
             let table = self.keys.get(context)?;
-            table.iter().find(|(_, chords)| chords.contains(&chord)).map(|(action, _)| *action)
+            table
+                .iter()
+                .find(|(_, chords)| chords.contains(&chord))
+                .map(|(action, _)| *action)
         })
     }
 
     /// The keys of `action` in `context`, the one to show first.
     #[must_use]
     pub fn keys_of(&self, context: Context, action: Action) -> &[Chord] {
-        self.keys.get(&context).and_then(|table| table.get(&action)).map_or(&[], Vec::as_slice)
+        self.keys
+            .get(&context)
+            .and_then(|table| table.get(&action))
+            .map_or(&[], Vec::as_slice)
     }
 
     /// The key to show for `action` where `contexts` are in force.
     #[must_use]
     pub fn shown_key(&self, contexts: &[Context], action: Action) -> Option<Chord> {
-        contexts.iter().find_map(|context| self.keys_of(*context, action).first().copied())
+        contexts
+            .iter()
+            .find_map(|context| self.keys_of(*context, action).first().copied())
     }
 
     /// The contexts in which `action` has a key.
     #[must_use]
     pub fn contexts_of(&self, action: Action) -> Vec<Context> {
-        Context::ALL.iter().copied().filter(|context| !self.keys_of(*context, action).is_empty()).collect()
+        Context::ALL
+            .iter()
+            .copied()
+            .filter(|context| !self.keys_of(*context, action).is_empty())
+            .collect()
     }
 
     /// Every action of `context` that has a key, with its keys.
     pub fn listed(&self, context: Context) -> impl Iterator<Item = (Action, &[Chord])> {
         let table = self.keys.get(&context).into_iter().flatten();
-        table.filter(|(_, chords)| !chords.is_empty()).map(|(action, chords)| (*action, chords.as_slice()))
+        table
+            .filter(|(_, chords)| !chords.is_empty())
+            .map(|(action, chords)| (*action, chords.as_slice()))
     }
 
     /// What the bottom line shows in `context`, most important first.
@@ -192,7 +220,10 @@ impl Keymap {
 }
 
 fn context(name: &str) -> Result<Context, KeymapError> {
-    let found = Context::ALL.iter().copied().find(|context| context.id() == name);
+    let found = Context::ALL
+        .iter()
+        .copied()
+        .find(|context| context.id() == name);
     found.ok_or_else(|| {
         let all: Vec<_> = Context::ALL.iter().map(|context| context.id()).collect();
         KeymapError(format!("[{name}] is not a context; use {}", all.join(", ")))
@@ -202,6 +233,9 @@ fn context(name: &str) -> Result<Context, KeymapError> {
 fn action(context: &str, id: &str) -> Result<Action, KeymapError> {
     Action::from_id(id).ok_or_else(|| {
         let all: Vec<_> = Action::ALL.iter().map(|action| action.id()).collect();
-        KeymapError(format!("[{context}] {id:?} is not an action; use one of {}", all.join(", ")))
+        KeymapError(format!(
+            "[{context}] {id:?} is not an action; use one of {}",
+            all.join(", ")
+        ))
     })
 }

@@ -56,15 +56,25 @@ impl Model {
     /// The launch that failed a moment ago; it is forgotten with that.
     pub fn take_failed_launch(&mut self) -> Option<FailedLaunch> {
         let now = self.now;
-        self.failed_launch.take().filter(|failed| now.duration_since(failed.at) < FAILURE_KEPT)
+        self.failed_launch
+            .take()
+            .filter(|failed| now.duration_since(failed.at) < FAILURE_KEPT)
     }
 
     /// Those that lived when `before` was read and have ended since in a way nobody asked for.
     #[must_use]
     pub fn died_since(&self, before: &[Record]) -> Vec<&Record> {
-        let lived = |id: &ContainerId| before.iter().any(|record| record.spec.id == *id && record.status.is_alive());
+        let lived = |id: &ContainerId| {
+            before
+                .iter()
+                .any(|record| record.spec.id == *id && record.status.is_alive())
+        };
         let died = |record: &&Record| matches!(&record.status, Status::Stopped { cause, .. } if is_bad_end(cause));
         let asked = |id: &ContainerId| self.pending_for(id).is_some();
-        self.records.iter().filter(died).filter(|record| lived(&record.spec.id) && !asked(&record.spec.id)).collect()
+        self.records
+            .iter()
+            .filter(died)
+            .filter(|record| lived(&record.spec.id) && !asked(&record.spec.id))
+            .collect()
     }
 }

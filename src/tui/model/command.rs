@@ -17,7 +17,13 @@ impl Model {
             Action::Start => vec!["start"],
             Action::Stop => vec!["stop", "-t", &seconds],
             Action::Restart => vec!["restart"],
-            Action::Pause if records.iter().any(|record| matches!(record.status, Status::Running { .. })) => vec!["pause"],
+            Action::Pause
+                if records
+                    .iter()
+                    .any(|record| matches!(record.status, Status::Running { .. })) =>
+            {
+                vec!["pause"]
+            }
             Action::Pause => vec!["resume"],
             Action::Destroy => vec!["destroy", "-f"],
             Action::Logs | Action::ShowLogs => vec!["logs", "-f"],
@@ -55,11 +61,23 @@ impl Model {
     #[must_use]
     pub fn in_shell(&self, words: &[&str]) -> String {
         let words = words.iter().map(|word| (*word).to_owned());
-        quote_command(&self.settings.program.iter().cloned().chain(words).collect::<Vec<_>>())
+        quote_command(
+            &self
+                .settings
+                .program
+                .iter()
+                .cloned()
+                .chain(words)
+                .collect::<Vec<_>>(),
+        )
     }
 }
 
 /// A size as the flags take it, to the byte.
 fn size(bytes: u64) -> String {
-    if bytes.is_multiple_of(MIB) { format!("{}M", bytes / MIB) } else { format!("{bytes}b") }
+    if bytes.is_multiple_of(MIB) {
+        format!("{}M", bytes / MIB)
+    } else {
+        format!("{bytes}b")
+    }
 }

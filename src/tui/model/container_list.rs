@@ -1,4 +1,5 @@
-//! [`ContainerList`]: which containers are shown, in which order, and which one is selected. Arranged in `update`, never while drawing.
+//! [`ContainerList`]: which containers are shown, in which order, and which one is selected.
+//! Arranged in `update`, never while drawing.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -35,8 +36,17 @@ pub enum Column {
 
 impl Column {
     /// Every column, left to right.
-    pub const ALL: [Self; 9] =
-        [Self::State, Self::Name, Self::Pid, Self::Cpu, Self::Memory, Self::Pids, Self::Uptime, Self::Image, Self::Command];
+    pub const ALL: [Self; 9] = [
+        Self::State,
+        Self::Name,
+        Self::Pid,
+        Self::Cpu,
+        Self::Memory,
+        Self::Pids,
+        Self::Uptime,
+        Self::Image,
+        Self::Command,
+    ];
 
     /// The heading.
     #[must_use]
@@ -74,7 +84,10 @@ impl Sort {
     /// By `column`, in the order people expect of it.
     #[must_use]
     pub fn by(column: Column) -> Self {
-        Self { column, descending: column.descends() }
+        Self {
+            column,
+            descending: column.descends(),
+        }
     }
 }
 
@@ -136,7 +149,13 @@ impl SortKey {
     }
 }
 
-fn sort_key(column: Column, record: &Record, reading: Option<&Reading>, since: Option<Timestamp>, now: Timestamp) -> SortKey {
+fn sort_key(
+    column: Column,
+    record: &Record,
+    reading: Option<&Reading>,
+    since: Option<Timestamp>,
+    now: Timestamp,
+) -> SortKey {
     let sample = |figure: fn(&Reading) -> Option<f64>| SortKey::Figure(reading.and_then(figure));
     match column {
         Column::State => SortKey::Figure(Some(match record.status {
@@ -147,37 +166,69 @@ fn sort_key(column: Column, record: &Record, reading: Option<&Reading>, since: O
             Status::Broken { .. } => 4.0,
         })),
         Column::Name => SortKey::Text(record.spec.name.as_str().to_lowercase()),
-        Column::Pid => SortKey::Figure(record.status.process().map(|process| f64::from(process.pid))),
+        Column::Pid => SortKey::Figure(
+            record
+                .status
+                .process()
+                .map(|process| f64::from(process.pid)),
+        ),
         Column::Cpu => sample(|r| r.cpu_cores),
         Column::Memory => sample(|r| r.sample.memory.map(|bytes| bytes as f64)),
         Column::Pids => sample(|r| r.sample.pids.map(|count| count as f64)),
-        Column::Uptime => SortKey::Figure(since.map(|since| now.duration_since(since).as_secs_f64())),
+        Column::Uptime => {
+            SortKey::Figure(since.map(|since| now.duration_since(since).as_secs_f64()))
+        }
         Column::Image => SortKey::Text(record.spec.image.clone()),
         Column::Command => SortKey::Text(record.spec.argv.join(" ")),
     }
 }
 
-/// Whether every word of `filter` is somewhere in the record's name, id, state, image or command; case does not count.
+/// Whether every word of `filter` is somewhere in the record's name, id, state, image or command;
+/// case does not count.
 fn matches(record: &Record, filter: &str) -> bool {
     let spec = &record.spec;
-    let shown = [spec.name.as_str(), spec.id.as_str(), record.status.word(), &spec.image, &spec.argv.join(" ")].join("\n").to_lowercase();
-    filter.split_whitespace().all(|word| shown.contains(&word.to_lowercase()))
+    let shown = [
+        spec.name.as_str(),
+        spec.id.as_str(),
+        record.status.word(),
+        &spec.image,
+        &spec.argv.join(" "),
+    ]
+    .join("\n")
+    .to_lowercase();
+    filter
+        .split_whitespace()
+        .all(|word| shown.contains(&word.to_lowercase()))
 }
 
 impl ContainerList {
-    /// Filters and sorts again, and keeps the selection: on the same container while it is shown, else on the row where it was.
+    /// Filters and sorts again, and keeps the selection: on the same container while it is shown,
+    /// else on the row where it was.
     pub fn arrange(&mut self, model: &Model) {
         let (records, now) = (&model.records, model.moment());
         let shown = (0..records.len()).filter(|at| matches(&records[*at], &self.filter));
         let mut keyed: Vec<(SortKey, usize)> = shown
             .map(|at| {
                 let record = &records[at];
-                (sort_key(self.sort.column, record, model.reading(record).as_deref(), model.running_since(record), now), at)
+                (
+                    sort_key(
+                        self.sort.column,
+                        record,
+                        model.reading(record).as_deref(),
+                        model.running_since(record),
+                        now,
+                    ),
+                    at,
+                )
             })
             .collect();
         keyed.sort_by(|(a, _), (b, _)| a.order(b, self.sort.descending));
         self.visible = keyed.into_iter().map(|(_, at)| at).collect();
-        let row_of = |id: &ContainerId| self.visible.iter().position(|at| records[*at].spec.id == *id);
+        let row_of = |id: &ContainerId| {
+            self.visible
+                .iter()
+                .position(|at| records[*at].spec.id == *id)
+        };
         if let Some(row) = self.wanted.as_ref().and_then(row_of) {
             self.row = row;
             self.wanted = None;
@@ -190,13 +241,20 @@ impl ContainerList {
     /// Selects the container on `row`, or on the last one.
     pub fn select_row(&mut self, row: usize, records: &[Record]) {
         self.row = row.min(self.visible.len().saturating_sub(1));
-        self.selected = self.visible.get(self.row).map(|at| records[*at].spec.id.clone());
+        self.selected = self
+            .visible
+            .get(self.row)
+            .map(|at| records[*at].spec.id.clone());
     }
 
-    /// Scrolls as little as makes the selected row visible in `height` rows, and leaves no empty rows below the last.
+    /// Scrolls as little as makes the selected row visible in `height` rows, and leaves no empty
+    /// rows below the last.
     pub fn scroll_into_view(&mut self, height: usize) {
         let height = height.max(1);
-        self.offset = self.offset.min(self.row).max((self.row + 1).saturating_sub(height));
+        self.offset = self
+            .offset
+            .min(self.row)
+            .max((self.row + 1).saturating_sub(height));
         self.offset = self.offset.min(self.visible.len().saturating_sub(height));
     }
 
@@ -204,7 +262,9 @@ impl ContainerList {
     pub fn scroll_tiles_into_view(&mut self, columns: usize, rows: usize) {
         let (columns, rows) = (columns.max(1), rows.max(1));
         let (line, lines) = (self.row / columns, self.visible.len().div_ceil(columns));
-        let top = (self.offset / columns).min(line).max((line + 1).saturating_sub(rows));
+        let top = (self.offset / columns)
+            .min(line)
+            .max((line + 1).saturating_sub(rows));
         self.offset = top.min(lines.saturating_sub(rows)) * columns;
     }
 

@@ -68,7 +68,10 @@ impl Knob {
     /// The distance from `value` to the next step, upwards or downwards.
     fn step(self, value: u64, up: bool) -> u64 {
         match self {
-            Self::Cpu => CPU_STEPS.iter().find(|(until, _)| value < *until || !up && value == *until).map_or(1_000, |(_, step)| *step),
+            Self::Cpu => CPU_STEPS
+                .iter()
+                .find(|(until, _)| value < *until || !up && value == *until)
+                .map_or(1_000, |(_, step)| *step),
             Self::Memory => {
                 // at a power of two the steps below it are half as long
                 let base = if up { value } else { value.saturating_sub(1) }.max(1);
@@ -77,11 +80,16 @@ impl Knob {
         }
     }
 
-    /// One step up or down from `value`, on a host that has `most` of it: above the last step there is no limit.
+    /// One step up or down from `value`, on a host that has `most` of it: above the last step there
+    /// is no limit.
     #[must_use]
     pub fn stepped(self, value: Option<u64>, up: bool, most: u64) -> Option<u64> {
         let Some(value) = value else {
-            return if up { None } else { Some(self.stepped(Some(most), false, u64::MAX)?.max(self.least())) };
+            return if up {
+                None
+            } else {
+                Some(self.stepped(Some(most), false, u64::MAX)?.max(self.least()))
+            };
         };
         let step = self.step(value, up);
         if up {
@@ -98,17 +106,26 @@ impl Knob {
         ((value + step / 2) / step * step).max(self.least())
     }
 
-    /// What the gauge ends at, in millicores or bytes: a power of two of cores, or of bytes, that leaves the handle some way up;
-    /// never more than the host's `most`.
+    /// What the gauge ends at, in millicores or bytes: a power of two of cores, or of bytes, that
+    /// leaves the handle some way up; never more than the host's `most`.
     #[must_use]
     pub fn scale(self, limit: Option<u64>, used: u64, most: u64) -> u64 {
         let unit = if self == Self::Cpu { 1_000 } else { 1 };
-        let wanted = limit.map_or(most, |limit| limit.saturating_mul(3) / 2).max(used).div_ceil(unit).max(1);
-        wanted.checked_next_power_of_two().unwrap_or(wanted).saturating_mul(unit).min(most.max(1))
+        let wanted = limit
+            .map_or(most, |limit| limit.saturating_mul(3) / 2)
+            .max(used)
+            .div_ceil(unit)
+            .max(1);
+        wanted
+            .checked_next_power_of_two()
+            .unwrap_or(wanted)
+            .saturating_mul(unit)
+            .min(most.max(1))
     }
 }
 
-/// A handle held with the mouse: a gauge of `width` cells from column `left` on, which ends at `scale`.
+/// A handle held with the mouse: a gauge of `width` cells from column `left` on, which ends at
+/// `scale`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grip {
     /// Which gauge.
@@ -129,7 +146,10 @@ impl Grip {
         if cells > u64::from(self.width) {
             return None;
         }
-        Some(self.knob.snapped(self.scale / u64::from(self.width.max(1)) * cells))
+        Some(
+            self.knob
+                .snapped(self.scale / u64::from(self.width.max(1)) * cells),
+        )
     }
 }
 
@@ -179,29 +199,61 @@ mod tests {
     fn cpu_moves_in_round_steps() {
         let up = |value| Knob::Cpu.stepped(Some(value), true, 4_000);
         let down = |value| Knob::Cpu.stepped(Some(value), false, 4_000);
-        assert_eq!([10, 100, 250, 251, 1_000, 3_750].map(up), [20, 150, 300, 300, 1_250, 0].map(|v| Some(v).filter(|v| *v > 0)));
-        assert_eq!([10, 20, 100, 150, 251, 1_000, 1_250].map(down), [10, 10, 90, 100, 250, 950, 1_000].map(Some));
+        assert_eq!(
+            [10, 100, 250, 251, 1_000, 3_750].map(up),
+            [20, 150, 300, 300, 1_250, 0].map(|v| Some(v).filter(|v| *v > 0))
+        );
+        assert_eq!(
+            [10, 20, 100, 150, 251, 1_000, 1_250].map(down),
+            [10, 10, 90, 100, 250, 950, 1_000].map(Some)
+        );
         assert_eq!(Knob::Cpu.stepped(None, true, 4_000), None);
-        assert_eq!(Knob::Cpu.stepped(None, false, 4_000), Some(3_750), "from no limit to just below all that there is");
+        assert_eq!(
+            Knob::Cpu.stepped(None, false, 4_000),
+            Some(3_750),
+            "from no limit to just below all that there is"
+        );
     }
 
     #[test]
     fn memory_moves_in_eighths_of_a_power_of_two() {
-        let up = |value: u64| Knob::Memory.stepped(Some(value * MIB), true, 1 << 40).unwrap() / MIB;
-        let down = |value: u64| Knob::Memory.stepped(Some(value * MIB), false, 1 << 40).unwrap() / MIB;
+        let up = |value: u64| {
+            Knob::Memory
+                .stepped(Some(value * MIB), true, 1 << 40)
+                .unwrap()
+                / MIB
+        };
+        let down = |value: u64| {
+            Knob::Memory
+                .stepped(Some(value * MIB), false, 1 << 40)
+                .unwrap()
+                / MIB
+        };
         assert_eq!([64, 72, 100, 120, 128].map(up), [72, 80, 104, 128, 144]);
         assert_eq!([128, 120, 100, 64, 1].map(down), [120, 112, 96, 60, 1]);
         let mut value = 300 * MIB;
         for _ in 0..200 {
             value = Knob::Memory.stepped(Some(value), false, 1 << 40).unwrap();
         }
-        assert_eq!(value, MIN_MEMORY, "down to the least that can be set, and no further");
-        assert_eq!(Knob::Memory.stepped(Some(15 << 30), true, 16 << 30), None, "as much as the host has is no limit");
+        assert_eq!(
+            value, MIN_MEMORY,
+            "down to the least that can be set, and no further"
+        );
+        assert_eq!(
+            Knob::Memory.stepped(Some(15 << 30), true, 16 << 30),
+            None,
+            "as much as the host has is no limit"
+        );
     }
 
     #[test]
     fn a_held_handle_is_where_the_mouse_is() {
-        let grip = Grip { knob: Knob::Memory, left: 10, width: 16, scale: 256 * MIB };
+        let grip = Grip {
+            knob: Knob::Memory,
+            left: 10,
+            width: 16,
+            scale: 256 * MIB,
+        };
         assert_eq!(grip.value_at(10), Some(16 * MIB));
         assert_eq!(grip.value_at(17), Some(128 * MIB));
         assert_eq!(grip.value_at(25), Some(256 * MIB));

@@ -25,7 +25,13 @@ pub enum Field {
 
 impl Field {
     /// Every field, in order.
-    pub const ALL: [Self; 5] = [Self::Preset, Self::Command, Self::Name, Self::Memory, Self::Cpu];
+    pub const ALL: [Self; 5] = [
+        Self::Preset,
+        Self::Command,
+        Self::Name,
+        Self::Memory,
+        Self::Cpu,
+    ];
 
     /// What the form calls it.
     #[must_use]
@@ -75,7 +81,10 @@ impl LaunchForm {
     /// The form filled in from the preset at `preset`, with the cursor in the command.
     #[must_use]
     pub fn new(preset: Option<usize>, presets: &[(String, Preset)]) -> Self {
-        let mut form = Self { focus: Some(Field::Command), ..Self::default() };
+        let mut form = Self {
+            focus: Some(Field::Command),
+            ..Self::default()
+        };
         form.choose(preset, presets);
         form
     }
@@ -83,11 +92,22 @@ impl LaunchForm {
     /// Fills the fields in from the preset at `preset`; the name stays.
     pub fn choose(&mut self, preset: Option<usize>, presets: &[(String, Preset)]) {
         self.preset = preset;
-        let base = preset.and_then(|at| presets.get(at)).map(|(_, preset)| preset.clone()).unwrap_or_default();
-        let command = base.command.as_deref().map(quote_command).unwrap_or_default();
+        let base = preset
+            .and_then(|at| presets.get(at))
+            .map(|(_, preset)| preset.clone())
+            .unwrap_or_default();
+        let command = base
+            .command
+            .as_deref()
+            .map(quote_command)
+            .unwrap_or_default();
         self.texts.insert(Field::Command, LineEdit::new(command));
-        self.texts.insert(Field::Memory, LineEdit::new(base.memory.clone().unwrap_or_default()));
-        self.texts.insert(Field::Cpu, LineEdit::new(cpu_text(&base)));
+        self.texts.insert(
+            Field::Memory,
+            LineEdit::new(base.memory.clone().unwrap_or_default()),
+        );
+        self.texts
+            .insert(Field::Cpu, LineEdit::new(cpu_text(&base)));
         self.errors.clear();
         self.error = None;
     }
@@ -100,12 +120,17 @@ impl LaunchForm {
         self.choose(next.checked_sub(1), presets);
     }
 
-    /// Chooses the first preset whose name begins with the letters typed so far and `letter`, else one that holds them; a letter that
-    /// fits none changes nothing.
+    /// Chooses the first preset whose name begins with the letters typed so far and `letter`, else
+    /// one that holds them; a letter that fits none changes nothing.
     pub fn seek(&mut self, letter: char, presets: &[(String, Preset)]) {
         let sought = format!("{}{}", self.sought, letter.to_lowercase());
-        let place = |fits: &dyn Fn(&str) -> bool| presets.iter().position(|(name, _)| fits(&name.to_lowercase()));
-        let found = place(&|name| name.starts_with(&sought)).or_else(|| place(&|name| name.contains(&sought)));
+        let place = |fits: &dyn Fn(&str) -> bool| {
+            presets
+                .iter()
+                .position(|(name, _)| fits(&name.to_lowercase()))
+        };
+        let found = place(&|name| name.starts_with(&sought))
+            .or_else(|| place(&|name| name.contains(&sought)));
         if let Some(found) = found {
             self.choose(Some(found), presets);
             self.sought = sought;
@@ -114,8 +139,15 @@ impl LaunchForm {
 
     /// Moves to the next field, or the previous one.
     pub fn step(&mut self, forward: bool) {
-        let now = Field::ALL.iter().position(|f| Some(*f) == self.focus).unwrap_or(0);
-        let next = if forward { now + 1 } else { now + Field::ALL.len() - 1 } % Field::ALL.len();
+        let now = Field::ALL
+            .iter()
+            .position(|f| Some(*f) == self.focus)
+            .unwrap_or(0);
+        let next = if forward {
+            now + 1
+        } else {
+            now + Field::ALL.len() - 1
+        } % Field::ALL.len();
         self.focus = Some(Field::ALL[next]);
         self.sought.clear();
     }
@@ -133,15 +165,25 @@ impl LaunchForm {
     pub fn created(&self, presets: &[(String, Preset)]) -> Result<Created, SpecError> {
         let base = self.preset.and_then(|at| presets.get(at));
         let mut request = base.map(|(_, preset)| preset.clone()).unwrap_or_default();
-        let words = shell_words::split(self.text(Field::Command)).map_err(|reason| SpecError::new("command", reason))?;
+        let words = shell_words::split(self.text(Field::Command))
+            .map_err(|reason| SpecError::new("command", reason))?;
         request.command = Some(words).filter(|words| !words.is_empty());
         request.memory = Some(self.text(Field::Memory).to_owned()).filter(|text| !text.is_empty());
         set_cpu(&mut request, self.text(Field::Cpu));
         let name = self.text(Field::Name);
-        let created =
-            Created { name: Some(name.to_owned()).filter(|name| !name.is_empty()), request, preset: base.map(|(name, _)| name.clone()) };
+        let created = Created {
+            name: Some(name.to_owned()).filter(|name| !name.is_empty()),
+            request,
+            preset: base.map(|(name, _)| name.clone()),
+        };
         // the id is only for checking: the engine makes the real one
-        resolve(ContainerId::from_random([0; 6]), created.name.as_deref(), &created.request, false, false)?;
+        resolve(
+            ContainerId::from_random([0; 6]),
+            created.name.as_deref(),
+            &created.request,
+            false,
+            false,
+        )?;
         Ok(created)
     }
 
@@ -170,39 +212,66 @@ impl LaunchForm {
         let amount = |preset: Preset| preset.limits();
         match field {
             Field::Preset => String::new(),
-            Field::Command if text.is_empty() => "words as in a shell; pipes and loops need sh -c '…'".into(),
+            Field::Command if text.is_empty() => {
+                "words as in a shell; pipes and loops need sh -c '…'".into()
+            }
             Field::Command => String::new(),
             Field::Name if text.is_empty() => "optional; without one it is called by its id".into(),
             Field::Name => String::new(),
             Field::Memory if text.is_empty() => "no limit; 128 is MB, or 64M, 1.5G".into(),
-            Field::Memory => match amount(Preset { memory: Some(text.into()), ..Preset::default() }) {
-                Ok(limits) => limits.memory.map(|bytes| format!("at most {}", format_bytes(bytes))).unwrap_or_default(),
+            Field::Memory => match amount(Preset {
+                memory: Some(text.into()),
+                ..Preset::default()
+            }) {
+                Ok(limits) => limits
+                    .memory
+                    .map(|bytes| format!("at most {}", format_bytes(bytes)))
+                    .unwrap_or_default(),
                 Err(error) => error.reason,
             },
-            Field::Cpu if text.is_empty() => "no limit; 512 shares is half a core, 0.5 only caps".into(),
+            Field::Cpu if text.is_empty() => {
+                "no limit; 512 shares is half a core, 0.5 only caps".into()
+            }
             Field::Cpu => cpu_meaning(text),
         }
     }
 }
 
-/// What one field says of the CPU, into `preset`, unless it says that already: a point makes it cores, shares are whole numbers.
+/// What one field says of the CPU, into `preset`, unless it says that already: a point makes it
+/// cores, shares are whole numbers.
 pub(super) fn set_cpu(preset: &mut Preset, cpu: &str) {
     if cpu == cpu_text(preset) {
         return;
     }
     (preset.cpu, preset.cpus, preset.cpu_shares) = (None, None, None);
-    let field = if cpu.contains('.') { &mut preset.cpus } else { &mut preset.cpu };
+    let field = if cpu.contains('.') {
+        &mut preset.cpus
+    } else {
+        &mut preset.cpu
+    };
     *field = Some(cpu.to_owned()).filter(|text| !text.is_empty());
 }
 
 /// What an amount of CPU means, in words.
 pub(super) fn cpu_meaning(text: &str) -> String {
-    let (cpu, cpus) = if text.contains('.') { (None, Some(text.to_owned())) } else { (Some(text.to_owned()), None) };
-    let preset = Preset { cpu, cpus, ..Preset::default() };
+    let (cpu, cpus) = if text.contains('.') {
+        (None, Some(text.to_owned()))
+    } else {
+        (Some(text.to_owned()), None)
+    };
+    let preset = Preset {
+        cpu,
+        cpus,
+        ..Preset::default()
+    };
     match preset.limits() {
         Ok(limits) => {
-            let cap = limits.cpu.map_or(String::new(), |cpu| wording::cap_percent(cpu.cores()));
-            let weight = limits.cpu_shares.map_or(String::new(), |shares| format!(", weight {shares}"));
+            let cap = limits
+                .cpu
+                .map_or(String::new(), |cpu| wording::cap_percent(cpu.cores()));
+            let weight = limits
+                .cpu_shares
+                .map_or(String::new(), |shares| format!(", weight {shares}"));
             format!("at most {cap} of a core{weight}")
         }
         Err(error) => error.reason,
@@ -219,13 +288,19 @@ pub(super) fn cpu_text(preset: &Preset) -> String {
     }
 }
 
-/// The command line, `program` being how a shell calls this one, that asks for the same as `created`, whose preset is `base`.
+/// The command line, `program` being how a shell calls this one, that asks for the same as
+/// `created`, whose preset is `base`.
 #[must_use]
 pub fn command_line(program: &[String], created: &Created, base: Option<&Preset>) -> String {
     let request = &created.request;
     let amounts = |p: &Preset| [&p.memory, &p.cpu, &p.cpus, &p.cpu_shares].map(Clone::clone);
     // a flag can replace what a preset says but not take it back: then everything is written out
-    let takes_back = |base: &&Preset| amounts(request).iter().zip(amounts(base)).all(|(own, theirs)| own.is_some() || theirs.is_none());
+    let takes_back = |base: &&Preset| {
+        amounts(request)
+            .iter()
+            .zip(amounts(base))
+            .all(|(own, theirs)| own.is_some() || theirs.is_none())
+    };
     let nothing = Preset::default();
     let (preset, base) = match (&created.preset, base.filter(takes_back)) {
         (Some(name), Some(base)) => (Some(name.clone()), base),
@@ -252,7 +327,11 @@ pub fn command_line(program: &[String], created: &Created, base: Option<&Preset>
         flag(name, own.as_deref(), theirs.as_deref());
     }
     let network = |p: &Preset| p.net.as_ref().map(ToString::to_string);
-    flag("--net", network(request).as_deref(), network(base).as_deref());
+    flag(
+        "--net",
+        network(request).as_deref(),
+        network(base).as_deref(),
+    );
     for pair in request.env.iter().filter(|pair| !base.env.contains(pair)) {
         flag("--env", Some(pair), None);
     }

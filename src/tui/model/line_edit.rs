@@ -18,7 +18,10 @@ impl LineEdit {
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { cursor: text.len(), text }
+        Self {
+            cursor: text.len(),
+            text,
+        }
     }
 
     /// The text as it stands.
@@ -43,7 +46,10 @@ impl LineEdit {
 
     /// Types what was pasted, its lines joined by spaces, without what a terminal obeys.
     pub fn paste(&mut self, pasted: &str) {
-        let line = pasted.trim_end_matches(['\r', '\n']).replace("\r\n", "\n").replace(['\n', '\r', '\t'], " ");
+        let line = pasted
+            .trim_end_matches(['\r', '\n'])
+            .replace("\r\n", "\n")
+            .replace(['\n', '\r', '\t'], " ");
         for c in printable(&line).chars() {
             self.insert(c);
         }
@@ -51,12 +57,18 @@ impl LineEdit {
 
     /// Cursor one character to the left.
     pub fn left(&mut self) {
-        self.cursor -= self.text[..self.cursor].chars().next_back().map_or(0, char::len_utf8);
+        self.cursor -= self.text[..self.cursor]
+            .chars()
+            .next_back()
+            .map_or(0, char::len_utf8);
     }
 
     /// Cursor one character to the right.
     pub fn right(&mut self) {
-        self.cursor += self.text[self.cursor..].chars().next().map_or(0, char::len_utf8);
+        self.cursor += self.text[self.cursor..]
+            .chars()
+            .next()
+            .map_or(0, char::len_utf8);
     }
 
     /// Cursor to the beginning.
@@ -108,7 +120,10 @@ mod tests {
         let mut line = LineEdit::new("sleep 日本");
         line.left();
         line.insert('é');
-        assert_eq!((line.text(), line.before_cursor()), ("sleep 日é本", "sleep 日é"));
+        assert_eq!(
+            (line.text(), line.before_cursor()),
+            ("sleep 日é本", "sleep 日é")
+        );
         line.delete_before();
         line.delete_at();
         assert_eq!(line.text(), "sleep 日");

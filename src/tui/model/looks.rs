@@ -37,7 +37,10 @@ pub struct EventView {
 impl EventView {
     /// Takes in new events. What is being read stays where it is.
     pub fn extend(&mut self, happened: Vec<Happening>) {
-        let shown = happened.iter().filter(|happening| self.matches(happening)).count();
+        let shown = happened
+            .iter()
+            .filter(|happening| self.matches(happening))
+            .count();
         if let Some(back) = &mut self.back {
             *back += shown;
         }
@@ -46,16 +49,28 @@ impl EventView {
         self.list.drain(..surplus);
     }
 
-    /// Whether the filter lets it through: the words must be in its name, id, kind, cause or detail.
+    /// Whether the filter lets it through: the words must be in its name, id, kind, cause or
+    /// detail.
     #[must_use]
     pub fn matches(&self, happening: &Happening) -> bool {
         if self.filter.is_empty() {
             return true;
         }
-        let cause = happening.cause.as_ref().map(|cause| cause.brief()).unwrap_or_default();
+        let cause = happening
+            .cause
+            .as_ref()
+            .map(|cause| cause.brief())
+            .unwrap_or_default();
         let detail = happening.detail.as_deref().unwrap_or_default();
-        let text = format!("{} {} {} {cause} {detail}", happening.name, happening.id, happening.event).to_lowercase();
-        self.filter.to_lowercase().split_whitespace().all(|word| text.contains(word))
+        let text = format!(
+            "{} {} {} {cause} {detail}",
+            happening.name, happening.id, happening.event
+        )
+        .to_lowercase();
+        self.filter
+            .to_lowercase()
+            .split_whitespace()
+            .all(|word| text.contains(word))
     }
 
     /// The events let through, oldest first.
@@ -103,7 +118,8 @@ impl FileView {
     pub fn row(&self) -> usize {
         let Some(path) = &self.selected else { return 0 };
         let list = self.list();
-        list.partition_point(|change| change.path < *path).min(list.len().saturating_sub(1))
+        list.partition_point(|change| change.path < *path)
+            .min(list.len().saturating_sub(1))
     }
 
     /// The chosen change.
@@ -118,7 +134,8 @@ impl FileView {
 pub enum Purpose {
     /// Which events are shown; what it was before.
     EventFilter(String),
-    /// What is looked for in the log: what it was before and where the log stood, and the line from which on it is looked for.
+    /// What is looked for in the log: what it was before and where the log stood, and the line from
+    /// which on it is looked for.
     LogSearch {
         /// To go back to.
         before: Box<(LogSearch, Place)>,

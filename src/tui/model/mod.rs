@@ -27,8 +27,12 @@ pub use container_list::{Column, ContainerList, Sort};
 pub use handles::{Grip, Handles, Knob, Wanted};
 pub use launch_form::{Field, LaunchForm, command_line};
 pub use line_edit::LineEdit;
-pub use log_view::{LogLine, LogSearch, LogView, MARK_COLUMNS, Pane, Place, Run, Selection, TIME_COLUMNS};
-pub use looks::{Check, EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, SignalTo, Viewer};
+pub use log_view::{
+    LogLine, LogSearch, LogView, MARK_COLUMNS, Pane, Place, Run, Selection, TIME_COLUMNS,
+};
+pub use looks::{
+    Check, EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, SignalTo, Viewer,
+};
 pub use palette::Palette;
 pub use past::Past;
 pub use preset_form::{Compared, PresetField, PresetForm};
@@ -222,19 +226,27 @@ impl Model {
         if self.list.marks.is_empty() {
             return self.selected().into_iter().collect();
         }
-        self.records.iter().filter(|record| self.list.marks.contains(&record.spec.id)).collect()
+        self.records
+            .iter()
+            .filter(|record| self.list.marks.contains(&record.spec.id))
+            .collect()
     }
 
     /// What was asked of `id` and is not yet done; a limit on its way keeps nobody waiting.
     #[must_use]
     pub fn pending_for(&self, id: &ContainerId) -> Option<&Pending> {
-        self.pending.values().find(|pending| pending.target.as_ref() == Some(id) && pending.action != Action::LimitUp)
+        self.pending.values().find(|pending| {
+            pending.target.as_ref() == Some(id) && pending.action != Action::LimitUp
+        })
     }
 
     /// Why the figure called `figure` cannot be had here.
     #[must_use]
     pub fn gap(&self, figure: &str) -> Option<&str> {
-        self.gaps.iter().find(|gap| gap.figure == figure).map(|gap| gap.reason.as_str())
+        self.gaps
+            .iter()
+            .find(|gap| gap.figure == figure)
+            .map(|gap| gap.reason.as_str())
     }
 
     /// Where the keys go, innermost first.
@@ -243,7 +255,9 @@ impl Model {
         let mut contexts = match &self.overlay {
             None if self.tab == Tab::Shell && self.shells.typing => return vec![Context::Typing],
             None if self.past.is_some() => vec![Context::Past, self.tab.context(), Context::Global],
-            None if self.tab == Tab::Containers && self.list.tiles => vec![Context::Tiles, Context::Containers, Context::Global],
+            None if self.tab == Tab::Containers && self.list.tiles => {
+                vec![Context::Tiles, Context::Containers, Context::Global]
+            }
             None => vec![self.tab.context(), Context::Global],
             Some(Overlay::Form(_) | Overlay::Preset(_)) => vec![Context::Form, Context::Edit],
             Some(Overlay::Confirm(_)) => vec![Context::Confirm],
@@ -263,7 +277,11 @@ impl Model {
     /// Where everything lies on a terminal of this size; `None` when it is too small.
     #[must_use]
     pub fn regions(&self) -> Option<Regions> {
-        Regions::of(self.size, self.host.as_ref().map_or(0, |host| host.cores.len()), self.tab)
+        Regions::of(
+            self.size,
+            self.host.as_ref().map_or(0, |host| host.cores.len()),
+            self.tab,
+        )
     }
 
     /// Filters and sorts the containers again and keeps the selection in sight.
@@ -287,7 +305,9 @@ impl Model {
     /// How the containers lie as tiles; `None` while they are rows, or there is no room.
     #[must_use]
     pub fn tiles(&self) -> Option<TileGrid> {
-        self.regions().filter(|_| self.list.tiles).map(|regions| regions.tiles())
+        self.regions()
+            .filter(|_| self.list.tiles)
+            .map(|regions| regions.tiles())
     }
 
     /// Shows a message.

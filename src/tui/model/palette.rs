@@ -1,4 +1,5 @@
-//! [`Palette`]: every action that can be done now, found by a few letters of what it is called or does.
+//! [`Palette`]: every action that can be done now, found by a few letters of what it is called or
+//! does.
 
 use super::{LineEdit, Model};
 use crate::tui::action::Action;
@@ -25,11 +26,18 @@ impl Palette {
     /// Looks again for what was typed; the best match is chosen.
     pub fn search(&mut self, model: &Model) {
         let wanted = self.line.text();
-        let said = |action: Action| action.about().to_lowercase().contains(&wanted.trim().to_lowercase());
+        let said = |action: Action| {
+            action
+                .about()
+                .to_lowercase()
+                .contains(&wanted.trim().to_lowercase())
+        };
         let scored = |action: Action| {
             let name = score(wanted, action.label()).max(score(wanted, action.id()));
             // what it is called counts for more than what is said about it
-            let score = name.map(|points| points + 1_000).or(said(action).then_some(0));
+            let score = name
+                .map(|points| points + 1_000)
+                .or(said(action).then_some(0));
             score.map(|score| (score, action))
         };
         let mut found: Vec<_> = offered(model).into_iter().filter_map(scored).collect();
@@ -39,7 +47,8 @@ impl Palette {
     }
 }
 
-/// What can be done on this tab, and on every tab; moving about and typing is not looked for by name.
+/// What can be done on this tab, and on every tab; moving about and typing is not looked for by
+/// name.
 fn offered(model: &Model) -> Vec<Action> {
     let here = [model.tab.context(), Context::Global, Context::Everywhere];
     let known = |action: &Action| {
@@ -47,21 +56,37 @@ fn offered(model: &Model) -> Vec<Action> {
         // one that was left without a key is found all the same
         own.is_empty() || own.iter().any(|context| here.contains(context))
     };
-    Action::ALL.iter().copied().filter(|action| !action.is_motion() && *action != Action::Palette).filter(known).collect()
+    Action::ALL
+        .iter()
+        .copied()
+        .filter(|action| !action.is_motion() && *action != Action::Palette)
+        .filter(known)
+        .collect()
 }
 
-/// How well `wanted` fits `text`: its letters in order, best at the beginnings of words and next to each other; `None` when they are not
-/// all there. Case does not count, nor do spaces.
+/// How well `wanted` fits `text`: its letters in order, best at the beginnings of words and next to
+/// each other; `None` when they are not all there. Case does not count, nor do spaces.
 #[must_use]
 pub fn score(wanted: &str, text: &str) -> Option<i32> {
     let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
     let (mut score, mut at, mut last) = (0, 0, None);
-    for letter in wanted.chars().flat_map(char::to_lowercase).filter(|c| !c.is_whitespace()) {
+    for letter in wanted
+        .chars()
+        .flat_map(char::to_lowercase)
+        .filter(|c| !c.is_whitespace())
+    {
         let begins = |i: usize| i == 0 || !text[i - 1].is_alphanumeric();
         let next = (at..text.len()).find(|i| text[*i] == letter)?;
-        // a word that begins with the letter is meant rather than a letter inside one, unless that goes on from the last
+        // a word that begins with the letter is meant rather than a letter inside one, unless that
+        // goes on from the last
         let follows = last.is_some_and(|last: usize| next == last + 1);
-        let place = if follows { next } else { (at..text.len()).find(|i| text[*i] == letter && begins(*i)).unwrap_or(next) };
+        let place = if follows {
+            next
+        } else {
+            (at..text.len())
+                .find(|i| text[*i] == letter && begins(*i))
+                .unwrap_or(next)
+        };
         score += match (follows, begins(place)) {
             (true, _) => 8,
             (false, true) => 6,

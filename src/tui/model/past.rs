@@ -1,4 +1,5 @@
-//! Looking back: what the screen shows is now, or a moment of the recent past that every pane shows alike.
+//! Looking back: what the screen shows is now, or a moment of the recent past that every pane shows
+//! alike.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -28,7 +29,9 @@ impl Model {
     /// How long ago the moment shown was.
     #[must_use]
     pub fn age(&self) -> Duration {
-        self.past.and_then(|past| self.history.age(past.tick)).unwrap_or_default()
+        self.past
+            .and_then(|past| self.history.age(past.tick))
+            .unwrap_or_default()
     }
 
     /// The moment that is shown.
@@ -46,8 +49,16 @@ impl Model {
         let id = &record.spec.id;
         match self.past {
             // the last sample of one that ended since says nothing any more
-            None => self.history.reading(id).filter(|_| record.status.is_alive()).map(Cow::Borrowed),
-            Some(past) => self.history.series(id).and_then(|series| series.reading(past.tick)).map(Cow::Owned),
+            None => self
+                .history
+                .reading(id)
+                .filter(|_| record.status.is_alive())
+                .map(Cow::Borrowed),
+            Some(past) => self
+                .history
+                .series(id)
+                .and_then(|series| series.reading(past.tick))
+                .map(Cow::Owned),
         }
     }
 
@@ -57,7 +68,9 @@ impl Model {
         let moment = self.moment();
         let since = match &record.status {
             Status::Running { since, .. } | Status::Paused { since, .. } => Some(*since),
-            Status::Stopped { since, at, .. } => since.filter(|_| *at > moment && self.past.is_some()),
+            Status::Stopped { since, at, .. } => {
+                since.filter(|_| *at > moment && self.past.is_some())
+            }
             Status::Created | Status::Broken { .. } => None,
         };
         since.filter(|since| self.past.is_none() || *since <= moment)

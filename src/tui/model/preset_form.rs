@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::LineEdit;
 use super::launch_form::{cpu_meaning, cpu_text, set_cpu};
-use crate::spec::{ContainerId, ContainerName, Preset, SpecError, format_bytes, quote_command, resolve};
+use crate::spec::{
+    ContainerId, ContainerName, Preset, SpecError, format_bytes, quote_command, resolve,
+};
 use crate::tui::effect::EffectId;
 use crate::tui::shell_words;
 
@@ -110,21 +112,36 @@ impl PresetForm {
         let text = |field: PresetField| match field {
             PresetField::Name => name.to_owned(),
             PresetField::About => preset.description.clone().unwrap_or_default(),
-            PresetField::Command => preset.command.as_deref().map(quote_command).unwrap_or_default(),
+            PresetField::Command => preset
+                .command
+                .as_deref()
+                .map(quote_command)
+                .unwrap_or_default(),
             PresetField::Memory => preset.memory.clone().unwrap_or_default(),
             PresetField::Swap => preset.swap.clone().unwrap_or_default(),
             PresetField::Cpu => cpu_text(preset),
             PresetField::Pids => preset.pids.clone().unwrap_or_default(),
             PresetField::Image => preset.image.clone().unwrap_or_default(),
-            PresetField::Network => preset.net.as_ref().map(ToString::to_string).unwrap_or_default(),
+            PresetField::Network => preset
+                .net
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             PresetField::Directory => preset.workdir.clone().unwrap_or_default(),
             PresetField::Variables => quote_command(&preset.env),
         };
-        let focus = if name.is_empty() || of.is_none() { PresetField::Name } else { PresetField::Memory };
+        let focus = if name.is_empty() || of.is_none() {
+            PresetField::Name
+        } else {
+            PresetField::Memory
+        };
         Self {
             of,
             base: preset.clone(),
-            texts: PresetField::ALL.into_iter().map(|field| (field, LineEdit::new(text(field)))).collect(),
+            texts: PresetField::ALL
+                .into_iter()
+                .map(|field| (field, LineEdit::new(text(field))))
+                .collect(),
             focus,
             error: None,
             saving: None,
@@ -140,7 +157,10 @@ impl PresetForm {
     /// Moves to the next field, or the previous one.
     pub fn step(&mut self, forward: bool) {
         let count = PresetField::ALL.len();
-        let now = PresetField::ALL.iter().position(|field| *field == self.focus).unwrap_or(0);
+        let now = PresetField::ALL
+            .iter()
+            .position(|field| *field == self.focus)
+            .unwrap_or(0);
         self.focus = PresetField::ALL[if forward { now + 1 } else { now + count - 1 } % count];
     }
 
@@ -149,17 +169,23 @@ impl PresetForm {
     /// # Errors
     /// [`SpecError`] naming what is wrong.
     pub fn preset(&self) -> Result<(String, Preset), SpecError> {
-        let name = ContainerName::new(self.text(PresetField::Name)).map_err(|error| SpecError::new("name", error.reason))?;
+        let name = ContainerName::new(self.text(PresetField::Name))
+            .map_err(|error| SpecError::new("name", error.reason))?;
         let some = |field| Some(self.text(field).to_owned()).filter(|text| !text.is_empty());
-        let words = |field, name| shell_words::split(self.text(field)).map_err(|reason| SpecError::new(name, reason));
+        let words = |field, name| {
+            shell_words::split(self.text(field)).map_err(|reason| SpecError::new(name, reason))
+        };
         let mut preset = Preset {
             description: some(PresetField::About),
-            command: Some(words(PresetField::Command, "command")?).filter(|words| !words.is_empty()),
+            command: Some(words(PresetField::Command, "command")?)
+                .filter(|words| !words.is_empty()),
             memory: some(PresetField::Memory),
             swap: some(PresetField::Swap),
             pids: some(PresetField::Pids),
             image: some(PresetField::Image),
-            net: some(PresetField::Network).map(|text| text.parse()).transpose()?,
+            net: some(PresetField::Network)
+                .map(|text| text.parse())
+                .transpose()?,
             workdir: some(PresetField::Directory),
             env: words(PresetField::Variables, "env")?,
             ..self.base.clone()
@@ -176,7 +202,14 @@ impl PresetForm {
     pub fn show_error(&mut self, error: &SpecError) {
         let field = PresetField::of_spec(error.field);
         self.focus = field.unwrap_or(self.focus);
-        self.error = Some((field, if field.is_some() { error.reason.clone() } else { error.to_string() }));
+        self.error = Some((
+            field,
+            if field.is_some() {
+                error.reason.clone()
+            } else {
+                error.to_string()
+            },
+        ));
     }
 
     /// What the text of `field` means, or what may be written there.
@@ -184,18 +217,29 @@ impl PresetForm {
     pub fn meaning(&self, field: PresetField) -> String {
         let text = self.text(field);
         let limits = |preset: Preset| preset.limits();
-        let bytes = |preset: Preset, pick: fn(&crate::spec::Limits) -> Option<u64>| match limits(preset) {
-            Ok(limits) => pick(&limits).map(format_bytes).unwrap_or_default(),
-            Err(error) => error.reason,
-        };
+        let bytes =
+            |preset: Preset, pick: fn(&crate::spec::Limits) -> Option<u64>| match limits(preset) {
+                Ok(limits) => pick(&limits).map(format_bytes).unwrap_or_default(),
+                Err(error) => error.reason,
+            };
         match field {
             PresetField::Name => "letters, digits, _ . -".into(),
             PresetField::About => "one line, shown in the list".into(),
-            PresetField::Command if text.is_empty() => "none: a limit profile for any command".into(),
+            PresetField::Command if text.is_empty() => {
+                "none: a limit profile for any command".into()
+            }
             PresetField::Memory if text.is_empty() => "no limit; 128 is MB, or 64M, 1.5G".into(),
-            PresetField::Memory => bytes(Preset { memory: Some(text.into()), ..Preset::default() }, |limits| limits.memory),
+            PresetField::Memory => bytes(
+                Preset {
+                    memory: Some(text.into()),
+                    ..Preset::default()
+                },
+                |limits| limits.memory,
+            ),
             PresetField::Swap if text.is_empty() => "none beyond memory".into(),
-            PresetField::Cpu if text.is_empty() => "no limit; 512 shares is half a core, 0.5 only caps".into(),
+            PresetField::Cpu if text.is_empty() => {
+                "no limit; 512 shares is half a core, 0.5 only caps".into()
+            }
             PresetField::Cpu => cpu_meaning(text),
             PresetField::Pids if text.is_empty() => "the usual limit".into(),
             PresetField::Image if text.is_empty() => "host: this machine's own programs".into(),

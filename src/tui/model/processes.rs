@@ -1,4 +1,5 @@
-//! [`ProcessView`]: the processes on the screen, as a tree or sorted, with shares made of two looks.
+//! [`ProcessView`]: the processes on the screen, as a tree or sorted, with shares made of two
+//! looks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,15 +60,25 @@ pub struct ProcessView {
 
 impl ProcessView {
     /// Takes in what was seen at `now`.
-    pub fn take(&mut self, groups: Vec<(ContainerId, Result<Vec<ProcessInfo>, Error>)>, now: Timestamp) {
-        let elapsed = self.looked.map(|then| now.duration_since(then).as_micros() as f64).filter(|micros| *micros > 0.0);
+    pub fn take(
+        &mut self,
+        groups: Vec<(ContainerId, Result<Vec<ProcessInfo>, Error>)>,
+        now: Timestamp,
+    ) {
+        let elapsed = self
+            .looked
+            .map(|then| now.duration_since(then).as_micros() as f64)
+            .filter(|micros| *micros > 0.0);
         let mut used = BTreeMap::new();
         self.cores.clear();
         for (id, result) in &groups {
             for info in result.iter().flatten() {
                 let key = (id.clone(), info.pid);
                 if let (Some(before), Some(elapsed)) = (self.last.get(&key), elapsed) {
-                    self.cores.insert(key.clone(), info.cpu_usec.saturating_sub(*before) as f64 / elapsed);
+                    self.cores.insert(
+                        key.clone(),
+                        info.cpu_usec.saturating_sub(*before) as f64 / elapsed,
+                    );
                 }
                 used.insert(key, info.cpu_usec);
             }
@@ -78,17 +89,23 @@ impl ProcessView {
         self.arrange();
     }
 
-    /// Orders the lines again and keeps the choice, or moves it to the nearest line when that process has ended.
+    /// Orders the lines again and keeps the choice, or moves it to the nearest line when that
+    /// process has ended.
     pub fn arrange(&mut self) {
         let before = self.row();
         self.rows.clear();
         for (id, result) in std::mem::take(&mut self.groups) {
             match &result {
                 Ok(list) => {
-                    self.rows.push(ProcessRow::Container(id.clone(), list.len(), None));
+                    self.rows
+                        .push(ProcessRow::Container(id.clone(), list.len(), None));
                     self.lay(&id, list);
                 }
-                Err(error) => self.rows.push(ProcessRow::Container(id.clone(), 0, Some(error.to_string()))),
+                Err(error) => self.rows.push(ProcessRow::Container(
+                    id.clone(),
+                    0,
+                    Some(error.to_string()),
+                )),
             }
             self.groups.push((id, result));
         }
@@ -99,18 +116,27 @@ impl ProcessView {
 
     fn lay(&mut self, id: &ContainerId, list: &[ProcessInfo]) {
         let cores = |info: &ProcessInfo| self.cores.get(&(id.clone(), info.pid)).copied();
-        let row =
-            |info: &ProcessInfo, branch: Vec<bool>| ProcessRow::Process { id: id.clone(), info: info.clone(), cores: cores(info), branch };
+        let row = |info: &ProcessInfo, branch: Vec<bool>| ProcessRow::Process {
+            id: id.clone(),
+            info: info.clone(),
+            cores: cores(info),
+            branch,
+        };
         let mut rows = Vec::with_capacity(list.len());
         match self.sort {
             ProcessSort::Tree => {
                 let pids: BTreeSet<i32> = list.iter().map(|info| info.pid).collect();
                 let mut children: BTreeMap<i32, Vec<&ProcessInfo>> = BTreeMap::new();
                 for info in list {
-                    let parent = if pids.contains(&info.parent) && info.parent != info.pid { info.parent } else { 0 };
+                    let parent = if pids.contains(&info.parent) && info.parent != info.pid {
+                        info.parent
+                    } else {
+                        0
+                    };
                     children.entry(parent).or_default().push(info);
                 }
-                // what is still to be laid, the next one last; a process is laid once, whatever its parent claims to be
+                // what is still to be laid, the next one last; a process is laid once, whatever its
+                // parent claims to be
                 let mut stack: Vec<(&ProcessInfo, Vec<bool>)> = Vec::new();
                 stack.extend(below(0, &[], &mut children));
                 while let Some((info, branch)) = stack.pop() {
@@ -123,7 +149,9 @@ impl ProcessView {
                 sorted.sort_by(|a, b| {
                     let by = match self.sort {
                         ProcessSort::Memory => b.memory.cmp(&a.memory),
-                        _ => cores(b).unwrap_or(-1.0).total_cmp(&cores(a).unwrap_or(-1.0)),
+                        _ => cores(b)
+                            .unwrap_or(-1.0)
+                            .total_cmp(&cores(a).unwrap_or(-1.0)),
                     };
                     by.then(a.pid.cmp(&b.pid))
                 });
@@ -156,7 +184,10 @@ impl ProcessView {
         };
         let row = row.min(self.rows.len());
         let (above, below) = self.rows.split_at(row);
-        self.selected = below.iter().find_map(of).or_else(|| above.iter().rev().find_map(of));
+        self.selected = below
+            .iter()
+            .find_map(of)
+            .or_else(|| above.iter().rev().find_map(of));
     }
 
     /// Chooses the process nearest to line `row` in the direction moved.
@@ -179,11 +210,20 @@ impl ProcessView {
 }
 
 /// The children of `parent` with their branches, the first last: a stack gives it first.
-fn below<'a>(parent: i32, branch: &[bool], children: &mut BTreeMap<i32, Vec<&'a ProcessInfo>>) -> Vec<(&'a ProcessInfo, Vec<bool>)> {
+fn below<'a>(
+    parent: i32,
+    branch: &[bool],
+    children: &mut BTreeMap<i32, Vec<&'a ProcessInfo>>,
+) -> Vec<(&'a ProcessInfo, Vec<bool>)> {
     let mut found = children.remove(&parent).unwrap_or_default();
     found.sort_by_key(|info| info.pid);
     let last = found.len().saturating_sub(1);
-    found.into_iter().enumerate().map(|(at, info)| (info, [branch, &[at < last]].concat())).rev().collect()
+    found
+        .into_iter()
+        .enumerate()
+        .map(|(at, info)| (info, [branch, &[at < last]].concat()))
+        .rev()
+        .collect()
 }
 
 #[cfg(test)]
@@ -192,7 +232,17 @@ mod tests {
 
     fn info(pid: i32, parent: i32, memory: u64) -> ProcessInfo {
         let command = format!("p{pid}");
-        ProcessInfo { pid, inside: Some(pid), parent, uid: 0, cpu_usec: 0, memory, state: 'S', threads: 1, command }
+        ProcessInfo {
+            pid,
+            inside: Some(pid),
+            parent,
+            uid: 0,
+            cpu_usec: 0,
+            memory,
+            state: 'S',
+            threads: 1,
+            command,
+        }
     }
 
     fn order(view: &ProcessView) -> Vec<(i32, usize)> {
@@ -206,26 +256,49 @@ mod tests {
     #[test]
     fn each_stands_below_its_parent_and_a_choice_outlives_sorting() {
         let id = ContainerId::from_random([1; 6]);
-        let list = vec![info(30, 10, 5), info(10, 1, 1), info(20, 10, 9), info(21, 20, 2), info(99, 98, 3)];
+        let list = vec![
+            info(30, 10, 5),
+            info(10, 1, 1),
+            info(20, 10, 9),
+            info(21, 20, 2),
+            info(99, 98, 3),
+        ];
         let mut view = ProcessView::default();
         view.take(vec![(id.clone(), Ok(list.clone()))], Timestamp::UNIX_EPOCH);
         assert_eq!(order(&view), [(10, 0), (20, 1), (21, 2), (30, 1), (99, 0)]);
-        assert_eq!(view.chosen().unwrap().1.pid, 10, "a container's own line is never chosen");
+        assert_eq!(
+            view.chosen().unwrap().1.pid,
+            10,
+            "a container's own line is never chosen"
+        );
         view.selected = Some((id.clone(), 21));
         view.sort = ProcessSort::Memory;
         view.arrange();
-        assert_eq!(order(&view).iter().map(|(pid, _)| *pid).collect::<Vec<_>>(), [20, 30, 99, 21, 10]);
+        assert_eq!(
+            order(&view).iter().map(|(pid, _)| *pid).collect::<Vec<_>>(),
+            [20, 30, 99, 21, 10]
+        );
         assert_eq!(view.chosen().unwrap().1.pid, 21);
         let left = list.into_iter().filter(|info| info.pid != 21).collect();
         view.take(vec![(id, Ok(left))], Timestamp::UNIX_EPOCH);
-        assert!(view.chosen().is_some(), "the nearest is chosen when the chosen one has ended");
+        assert!(
+            view.chosen().is_some(),
+            "the nearest is chosen when the chosen one has ended"
+        );
     }
 
     #[test]
     fn a_circle_of_parents_hangs_nobody() {
         let id = ContainerId::from_random([1; 6]);
         let mut view = ProcessView::default();
-        view.take(vec![(id, Ok(vec![info(1, 2, 0), info(2, 1, 0), info(3, 3, 0)]))], Timestamp::UNIX_EPOCH);
-        assert_eq!(order(&view), [(3, 0)], "two that claim each other have no place in a tree");
+        view.take(
+            vec![(id, Ok(vec![info(1, 2, 0), info(2, 1, 0), info(3, 3, 0)]))],
+            Timestamp::UNIX_EPOCH,
+        );
+        assert_eq!(
+            order(&view),
+            [(3, 0)],
+            "two that claim each other have no place in a tree"
+        );
     }
 }

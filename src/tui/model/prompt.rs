@@ -53,13 +53,16 @@ pub fn preset_of(record: &Record, limits: &Limits) -> Preset {
 }
 
 impl Model {
-    /// The kept past of `id` as a table: CSV, or JSON (an array of objects) when `json`. A figure that was not had is empty or null.
+    /// The kept past of `id` as a table: CSV, or JSON (an array of objects) when `json`. A figure
+    /// that was not had is empty or null.
     #[must_use]
     pub fn export(&self, id: &ContainerId, json: bool) -> String {
         let series = self.history.series(id);
         let mut rows = Vec::new();
         for tick in self.history.oldest()..=self.history.last() {
-            let (Some(age), Some(series)) = (self.history.age(tick), series) else { continue };
+            let (Some(age), Some(series)) = (self.history.age(tick), series) else {
+                continue;
+            };
             if series.reading(tick).is_none() {
                 continue;
             }
@@ -67,7 +70,9 @@ impl Model {
             let value = |figure: Figure| series.value(figure, tick).map(|value| value.to_string());
             let fields = Figure::ALL.map(|figure| (figure.id(), value(figure)));
             rows.push(if json {
-                let fields = fields.map(|(name, value)| format!("\"{name}\":{}", value.as_deref().unwrap_or("null")));
+                let fields = fields.map(|(name, value)| {
+                    format!("\"{name}\":{}", value.as_deref().unwrap_or("null"))
+                });
                 format!("{{\"time\":\"{at:.3}\",{}}}", fields.join(","))
             } else {
                 let fields = fields.map(|(_, value)| value.unwrap_or_default());

@@ -1,4 +1,5 @@
-//! [`Shells`]: shells in containers, each with a terminal inside the screen that goes on when nobody looks.
+//! [`Shells`]: shells in containers, each with a terminal inside the screen that goes on when
+//! nobody looks.
 
 use std::fmt;
 use std::num::NonZeroU16;
@@ -24,13 +25,25 @@ pub enum ShellState {
     Ended(String),
 }
 
-/// Answers what programs ask of their terminal: the cursor's place (DSR), what it is (DA); ECMA-48 and the VT100 manual.
+/// Answers what programs ask of their terminal: the cursor's place (DSR), what it is (DA); ECMA-48
+/// and the VT100 manual.
 #[derive(Debug, Default)]
 struct Answers(Vec<u8>);
 
 impl vt100::Callbacks for Answers {
-    fn unhandled_csi(&mut self, screen: &mut vt100::Screen, i1: Option<u8>, _: Option<u8>, params: &[&[u16]], c: char) {
-        let first = params.first().and_then(|param| param.first()).copied().unwrap_or(0);
+    fn unhandled_csi(
+        &mut self,
+        screen: &mut vt100::Screen,
+        i1: Option<u8>,
+        _: Option<u8>,
+        params: &[&[u16]],
+        c: char,
+    ) {
+        let first = params
+            .first()
+            .and_then(|param| param.first())
+            .copied()
+            .unwrap_or(0);
         let answer = match (i1, c, first) {
             (None, 'n', 5) => "\u{1b}[0n".to_owned(),
             (None, 'n', 6) => {
@@ -52,14 +65,23 @@ pub struct Emulator {
 
 impl fmt::Debug for Emulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Emulator").field("size", &self.parser.screen().size()).finish()
+        f.debug_struct("Emulator")
+            .field("size", &self.parser.screen().size())
+            .finish()
     }
 }
 
 impl Emulator {
     fn new(size: WindowSize) -> Self {
         let (rows, columns) = cells(size);
-        Self { parser: vt100::Parser::new_with_callbacks(rows, columns, SCROLLBACK, Answers::default()) }
+        Self {
+            parser: vt100::Parser::new_with_callbacks(
+                rows,
+                columns,
+                SCROLLBACK,
+                Answers::default(),
+            ),
+        }
     }
 
     /// Takes output in; returns what the terminal answers to it.
@@ -86,7 +108,10 @@ impl Emulator {
 }
 
 fn cells(size: WindowSize) -> (NonZeroU16, NonZeroU16) {
-    (NonZeroU16::new(size.rows).unwrap_or(NonZeroU16::MIN), NonZeroU16::new(size.columns).unwrap_or(NonZeroU16::MIN))
+    (
+        NonZeroU16::new(size.rows).unwrap_or(NonZeroU16::MIN),
+        NonZeroU16::new(size.columns).unwrap_or(NonZeroU16::MIN),
+    )
 }
 
 /// One shell.
@@ -124,7 +149,13 @@ impl Shells {
         self.last += 1;
         let id = ShellId(self.last);
         self.size = Some(size);
-        self.list.push(ShellPane { id, container, name, state: ShellState::Opening, terminal: Emulator::new(size) });
+        self.list.push(ShellPane {
+            id,
+            container,
+            name,
+            state: ShellState::Opening,
+            terminal: Emulator::new(size),
+        });
         self.current = self.list.len() - 1;
         self.typing = true;
         id
@@ -167,10 +198,14 @@ impl Shells {
     /// How many run.
     #[must_use]
     pub fn running(&self) -> usize {
-        self.list.iter().filter(|pane| !matches!(pane.state, ShellState::Ended(_))).count()
+        self.list
+            .iter()
+            .filter(|pane| !matches!(pane.state, ShellState::Ended(_)))
+            .count()
     }
 
-    /// Gives every terminal this size; returns those that are to be told, none when it was so already.
+    /// Gives every terminal this size; returns those that are to be told, none when it was so
+    /// already.
     pub fn fit(&mut self, size: WindowSize) -> Vec<ShellId> {
         if self.size == Some(size) {
             return Vec::new();
@@ -189,21 +224,32 @@ mod tests {
 
     #[test]
     fn a_terminal_answers_what_programs_ask() {
-        let mut terminal = Emulator::new(WindowSize { rows: 5, columns: 20 });
+        let mut terminal = Emulator::new(WindowSize {
+            rows: 5,
+            columns: 20,
+        });
         assert_eq!(terminal.take(b"ab\x1b[6n"), b"\x1b[1;3R");
         assert_eq!(terminal.take(b"\x1b[c\x1b[5n"), b"\x1b[?1;2c\x1b[0n");
-        assert!(terminal.take(b"\x1b]52;c;aGk=\x07\x1b[31mred").is_empty(), "nothing is answered to what nobody asked");
+        assert!(
+            terminal.take(b"\x1b]52;c;aGk=\x07\x1b[31mred").is_empty(),
+            "nothing is answered to what nobody asked"
+        );
         assert_eq!(terminal.screen().contents(), "abred");
     }
 
     #[test]
     fn hostile_bytes_and_sizes_break_nothing() {
-        let mut terminal = Emulator::new(WindowSize { rows: 24, columns: 80 });
+        let mut terminal = Emulator::new(WindowSize {
+            rows: 24,
+            columns: 80,
+        });
         let mut state: u64 = 42;
         for round in 0..3_000_u32 {
             let mut bytes = Vec::new();
             for _ in 0..64 {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
                 let random = (state >> 33) as u8;
                 match random % 8 {
                     0 => bytes.extend(b"\x1b["),
@@ -215,7 +261,10 @@ mod tests {
             }
             terminal.take(&bytes);
             if round % 10 == 0 {
-                terminal.resize(WindowSize { rows: (state >> 20) as u16 % 50, columns: (state >> 40) as u16 % 120 });
+                terminal.resize(WindowSize {
+                    rows: (state >> 20) as u16 % 50,
+                    columns: (state >> 40) as u16 % 120,
+                });
             }
         }
         let (rows, columns) = terminal.screen().size();

@@ -58,6 +58,9 @@ impl Tab {
     /// Whether it shows the selected container alone.
     #[must_use]
     pub fn is_about_one(self) -> bool {
-        matches!(self, Self::Processes | Self::Logs | Self::Files | Self::Isolation)
+        matches!(
+            self,
+            Self::Processes | Self::Logs | Self::Files | Self::Isolation
+        )
     }
 }

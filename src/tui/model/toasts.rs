@@ -55,23 +55,31 @@ impl Toasts {
             ToastKind::Progress(_) => None,
         };
         let replaces = matches!(kind, ToastKind::Progress(_) | ToastKind::Changed);
-        self.shown.retain(|toast| toast.text != text && !(replaces && toast.kind == kind));
+        self.shown
+            .retain(|toast| toast.text != text && !(replaces && toast.kind == kind));
         if self.shown.len() >= MOST {
             self.shown.remove(0);
         }
         self.last_id += 1;
-        self.shown.push(Toast { id: self.last_id, kind, text, until });
+        self.shown.push(Toast {
+            id: self.last_id,
+            kind,
+            text,
+            until,
+        });
     }
 
     /// Takes away the progress of `effect`.
     pub fn end_progress(&mut self, effect: EffectId) {
-        self.shown.retain(|toast| toast.kind != ToastKind::Progress(effect));
+        self.shown
+            .retain(|toast| toast.kind != ToastKind::Progress(effect));
     }
 
     /// Takes away what is over; says whether anything was.
     pub fn expire(&mut self, now: Timestamp) -> bool {
         let before = self.shown.len();
-        self.shown.retain(|toast| toast.until.is_none_or(|until| until > now));
+        self.shown
+            .retain(|toast| toast.until.is_none_or(|until| until > now));
         self.shown.len() != before
     }
 

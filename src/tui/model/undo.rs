@@ -39,7 +39,9 @@ impl Undo {
     /// Remembers how to take back what was just done.
     pub fn remember(&mut self, id: ContainerId, name: String, step: Step, now: Timestamp) {
         let same = |step: &Step, other: &Step| match (step, other) {
-            (Step::Limit(one), Step::Limit(two)) => std::mem::discriminant(one) == std::mem::discriminant(two),
+            (Step::Limit(one), Step::Limit(two)) => {
+                std::mem::discriminant(one) == std::mem::discriminant(two)
+            }
             _ => false,
         };
         if let Some(last) = self.0.last_mut()
@@ -53,7 +55,12 @@ impl Undo {
         if self.0.len() >= MOST {
             self.0.remove(0);
         }
-        self.0.push(Undoable { id, name, step, at: now });
+        self.0.push(Undoable {
+            id,
+            name,
+            step,
+            at: now,
+        });
     }
 
     /// The newest, which is forgotten with that.

@@ -2,7 +2,10 @@
 
 use std::sync::mpsc::Sender;
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind, read};
+use crossterm::event::{
+    Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+    read,
+};
 
 use crate::tui::keymap::{Chord, Key};
 use crate::tui::message::{Input, Message};
@@ -31,7 +34,9 @@ pub fn translate(event: Event) -> Option<Input> {
         Event::Key(key) => chord(key).map(Input::Key),
         Event::Paste(text) => Some(Input::Paste(text)),
         Event::Resize(width, height) => Some(Input::Resize(width, height)),
-        Event::Mouse(MouseEvent { kind, column, row, .. }) => match kind {
+        Event::Mouse(MouseEvent {
+            kind, column, row, ..
+        }) => match kind {
             MouseEventKind::Down(MouseButton::Left) => Some(Input::Click(column, row)),
             MouseEventKind::Drag(MouseButton::Left) => Some(Input::Drag(column, row)),
             MouseEventKind::Up(MouseButton::Left) => Some(Input::Release),
@@ -50,8 +55,11 @@ fn chord(event: KeyEvent) -> Option<Chord> {
     let held = |modifier| event.modifiers.contains(modifier);
     let (mut key, mut shift) = (Key::Esc, held(KeyModifiers::SHIFT));
     match event.code {
-        // the bytes 0x1c to 0x1f, which crossterm calls Ctrl-4 to Ctrl-7, are what people know as these
-        KeyCode::Char(c @ '4'..='7') if held(KeyModifiers::CONTROL) => key = Key::Char(['\\', ']', '^', '_'][c as usize - '4' as usize]),
+        // the bytes 0x1c to 0x1f, which crossterm calls Ctrl-4 to Ctrl-7, are what people know as
+        // these
+        KeyCode::Char(c @ '4'..='7') if held(KeyModifiers::CONTROL) => {
+            key = Key::Char(['\\', ']', '^', '_'][c as usize - '4' as usize])
+        }
         KeyCode::Char(c) => key = Key::Char(c),
         KeyCode::F(number) => key = Key::F(number),
         KeyCode::Enter => key = Key::Enter,
@@ -71,7 +79,12 @@ fn chord(event: KeyEvent) -> Option<Chord> {
         KeyCode::Right => key = Key::Right,
         _ => return None,
     }
-    Some(Chord::new(key, held(KeyModifiers::CONTROL), held(KeyModifiers::ALT), shift))
+    Some(Chord::new(
+        key,
+        held(KeyModifiers::CONTROL),
+        held(KeyModifiers::ALT),
+        shift,
+    ))
 }
 
 #[cfg(test)]
@@ -83,8 +96,14 @@ mod tests {
         let key = |code, modifiers| translate(Event::Key(KeyEvent::new(code, modifiers)));
         let written = |text: &str| Some(Input::Key(text.parse().unwrap()));
         assert_eq!(key(KeyCode::Char('G'), KeyModifiers::SHIFT), written("G"));
-        assert_eq!(key(KeyCode::BackTab, KeyModifiers::SHIFT), written("Shift-Tab"));
-        assert_eq!(key(KeyCode::Char('u'), KeyModifiers::CONTROL), written("Ctrl-U"));
+        assert_eq!(
+            key(KeyCode::BackTab, KeyModifiers::SHIFT),
+            written("Shift-Tab")
+        );
+        assert_eq!(
+            key(KeyCode::Char('u'), KeyModifiers::CONTROL),
+            written("Ctrl-U")
+        );
         assert_eq!(key(KeyCode::F(10), KeyModifiers::NONE), written("F10"));
         assert_eq!(key(KeyCode::Esc, KeyModifiers::NONE), written("Esc"));
         assert_eq!(key(KeyCode::CapsLock, KeyModifiers::NONE), None);

@@ -1,7 +1,8 @@
-//! [`Terminal`]: takes the terminal over and gives it back as it was, whatever happens: quit, panic, signal, Ctrl-Z.
+//! [`Terminal`]: takes the terminal over and gives it back as it was, whatever happens: quit,
+//! panic, signal, Ctrl-Z.
 //!
-//! Every frame goes out in one write, bracketed in a synchronized update (DEC private mode 2026); a frame without a difference writes
-//! not a byte.
+//! Every frame goes out in one write, bracketed in a synchronized update (DEC private mode 2026); a
+//! frame without a difference writes not a byte.
 
 mod clipboard;
 mod input;
@@ -17,7 +18,9 @@ use std::thread::{self, ThreadId};
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
 use crossterm::style::{Print, force_color_output};
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
 use crossterm::{execute, queue};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getppid, getsid};
@@ -32,8 +35,8 @@ use super::model::Model;
 use super::run::Surface;
 use super::view::view;
 
-/// Buttons and drags with coordinates of any size (xterm modes 1000, 1002, 1006), but not every motion as crossterm would ask for: that
-/// is a flood over a slow line.
+/// Buttons and drags with coordinates of any size (xterm modes 1000, 1002, 1006), but not every
+/// motion as crossterm would ask for: that is a flood over a slow line.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 
 /// Columns and rows when the terminal does not tell.
@@ -55,7 +58,8 @@ impl Terminal {
     /// When it refuses, or there is none.
     pub fn take() -> io::Result<Self> {
         restore_on_panic(thread::current().id());
-        // NO_COLOR is answered by a theme without colours; crossterm's own answer to it would reset reverse video
+        // NO_COLOR is answered by a theme without colours; crossterm's own answer to it would reset
+        // reverse video
         force_color_output(true);
         enter()?;
         let mut terminal = ratatui::Terminal::new(Screen::new(stdout(), size()))?;
@@ -79,7 +83,9 @@ impl Surface for Terminal {
     fn copy(&mut self, text: &str) -> Result<(), String> {
         let sequence = clipboard::osc52(text, std::env::var_os("TMUX").is_some())?;
         let mut out = stdout();
-        out.write_all(sequence.as_bytes()).and_then(|()| out.flush()).map_err(|error| error.to_string())
+        out.write_all(sequence.as_bytes())
+            .and_then(|()| out.flush())
+            .map_err(|error| error.to_string())
     }
 
     fn redraw(&mut self) -> io::Result<()> {
@@ -98,7 +104,8 @@ impl Surface for Terminal {
             return Err(io::Error::other("no shell to go back to"));
         }
         leave();
-        // 0: every process of the job, as the terminal itself would do, so that sudo and cargo stop too
+        // 0: every process of the job, as the terminal itself would do, so that sudo and cargo stop
+        // too
         let stopped = kill(Pid::from_raw(0), Signal::SIGSTOP);
         self.redraw()?;
         stopped.map_err(io::Error::from)
@@ -121,7 +128,12 @@ fn size() -> (u16, u16) {
 fn enter() -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
-    execute!(stdout(), EnterAlternateScreen, Print(MOUSE_ON), EnableBracketedPaste)
+    execute!(
+        stdout(),
+        EnterAlternateScreen,
+        Print(MOUSE_ON),
+        EnableBracketedPaste
+    )
 }
 
 /// Gives the terminal back. Errors are of no use here: there is nowhere left to show them.
@@ -130,13 +142,19 @@ fn leave() {
         return;
     }
     let mut out = stdout();
-    let _ = queue!(out, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, Show);
+    let _ = queue!(
+        out,
+        DisableBracketedPaste,
+        DisableMouseCapture,
+        LeaveAlternateScreen,
+        Show
+    );
     let _ = out.flush();
     let _ = disable_raw_mode();
 }
 
-/// A panic of the thread that draws gives the terminal back before it is told; one of another thread comes back as a message instead
-/// of being printed across the screen.
+/// A panic of the thread that draws gives the terminal back before it is told; one of another
+/// thread comes back as a message instead of being printed across the screen.
 fn restore_on_panic(screen: ThreadId) {
     HOOK.call_once(|| {
         let previous = panic::take_hook();

@@ -1,4 +1,5 @@
-//! [`Screen`]: ratatui's backend that gathers a frame and sends it in one write, or sends nothing at all.
+//! [`Screen`]: ratatui's backend that gathers a frame and sends it in one write, or sends nothing
+//! at all.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -8,7 +9,8 @@ use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 
-/// Begin and end of a synchronized update (DEC private mode 2026): the terminal shows the frame when it is whole.
+/// Begin and end of a synchronized update (DEC private mode 2026): the terminal shows the frame
+/// when it is whole.
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
 
@@ -44,7 +46,14 @@ impl<W: Write> Screen<W> {
     /// A screen of `size` columns and rows on `out`.
     pub fn new(out: W, size: (u16, u16)) -> Self {
         let gathered = Gathered::default();
-        Self { out, inner: CrosstermBackend::new(gathered.clone()), gathered, size: size.into(), cursor: None, shown_at: Position::ORIGIN }
+        Self {
+            out,
+            inner: CrosstermBackend::new(gathered.clone()),
+            gathered,
+            size: size.into(),
+            cursor: None,
+            shown_at: Position::ORIGIN,
+        }
     }
 
     /// It has this many columns and rows from now on.
@@ -115,7 +124,10 @@ impl<W: Write> Backend for Screen<W> {
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
-        Ok(WindowSize { columns_rows: self.size, pixels: Size::ZERO })
+        Ok(WindowSize {
+            columns_rows: self.size,
+            pixels: Size::ZERO,
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -180,7 +192,10 @@ mod tests {
         assert_eq!(sink.0.borrow().len(), 2, "and stays");
         draw(&mut terminal, "hellu", Some((3, 1)));
         let last = sink.0.borrow()[2].clone();
-        assert!(last.ends_with(b"\x1b[2;4H\x1b[?2026l"), "drawing moved it, so it is put back: {last:?}");
+        assert!(
+            last.ends_with(b"\x1b[2;4H\x1b[?2026l"),
+            "drawing moved it, so it is put back: {last:?}"
+        );
         draw(&mut terminal, "hellu", None);
         assert_eq!(sink.0.borrow()[3], [BEGIN, b"\x1b[?25l", END].concat());
     }

@@ -1,4 +1,5 @@
-//! The signals thread: what would end or stop the process arrives as a message instead, so that the terminal is given back first.
+//! The signals thread: what would end or stop the process arrives as a message instead, so that the
+//! terminal is given back first.
 
 use std::io;
 use std::sync::mpsc::Sender;
@@ -15,13 +16,21 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Blocks them in this thread and in every thread started from it from now on: call it before the first.
+    /// Blocks them in this thread and in every thread started from it from now on: call it before
+    /// the first.
     ///
     /// # Errors
     /// When the kernel refuses (pthread_sigmask(3)).
     pub fn block() -> io::Result<Self> {
         let mut taken = SigSet::empty();
-        for number in [Number::SIGTERM, Number::SIGHUP, Number::SIGINT, Number::SIGQUIT, Number::SIGTSTP, Number::SIGCONT] {
+        for number in [
+            Number::SIGTERM,
+            Number::SIGHUP,
+            Number::SIGINT,
+            Number::SIGQUIT,
+            Number::SIGTSTP,
+            Number::SIGCONT,
+        ] {
             taken.add(number);
         }
         let before = SigSet::thread_get_mask()?;

@@ -61,7 +61,9 @@ impl ColorDepth {
             Self::True => color,
             Self::Indexed => Color::Indexed(indexed([r, g, b])),
             Self::Sixteen => {
-                let nearest = SIXTEEN.iter().min_by_key(|(_, shown)| distance(*shown, [r, g, b]));
+                let nearest = SIXTEEN
+                    .iter()
+                    .min_by_key(|(_, shown)| distance(*shown, [r, g, b]));
                 nearest.map_or(Color::Reset, |(color, _)| *color)
             }
         }
@@ -69,16 +71,29 @@ impl ColorDepth {
 }
 
 fn distance(a: [u8; 3], b: [u8; 3]) -> u32 {
-    a.iter().zip(b).map(|(x, y)| u32::from(x.abs_diff(y)).pow(2)).sum()
+    a.iter()
+        .zip(b)
+        .map(|(x, y)| u32::from(x.abs_diff(y)).pow(2))
+        .sum()
 }
 
 /// The nearest of the 6×6×6 cube (16 to 231) and the grey ramp (232 to 255).
 fn indexed(rgb: [u8; 3]) -> u8 {
-    let level = |channel: u8| (0u8..6).min_by_key(|i| CUBE[usize::from(*i)].abs_diff(channel)).unwrap_or(0);
+    let level = |channel: u8| {
+        (0u8..6)
+            .min_by_key(|i| CUBE[usize::from(*i)].abs_diff(channel))
+            .unwrap_or(0)
+    };
     let [r, g, b] = rgb.map(level);
     let cube = [r, g, b].map(|i| CUBE[usize::from(i)]);
-    let grey = (0u8..24).min_by_key(|step| distance([8 + 10 * step; 3], rgb)).unwrap_or(0);
-    if distance([8 + 10 * grey; 3], rgb) < distance(cube, rgb) { 232 + grey } else { 16 + 36 * r + 6 * g + b }
+    let grey = (0u8..24)
+        .min_by_key(|step| distance([8 + 10 * step; 3], rgb))
+        .unwrap_or(0);
+    if distance([8 + 10 * grey; 3], rgb) < distance(cube, rgb) {
+        232 + grey
+    } else {
+        16 + 36 * r + 6 * g + b
+    }
 }
 
 #[cfg(test)]
@@ -91,18 +106,29 @@ mod tests {
         assert_eq!(ColorDepth::True.nearest(red), red);
         assert_eq!(ColorDepth::Indexed.nearest(red), Color::Indexed(196));
         assert_eq!(ColorDepth::Sixteen.nearest(red), Color::LightRed);
-        assert_eq!(ColorDepth::Indexed.nearest(Color::Rgb(128, 128, 128)), Color::Indexed(244));
+        assert_eq!(
+            ColorDepth::Indexed.nearest(Color::Rgb(128, 128, 128)),
+            Color::Indexed(244)
+        );
         assert_eq!(ColorDepth::Sixteen.nearest(Color::Cyan), Color::Cyan);
     }
 
     #[test]
     fn an_unknown_terminal_is_not_trusted_with_more_than_16() {
         let depth = |pairs: &'static [(&str, &str)]| {
-            ColorDepth::detect(move |name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+            ColorDepth::detect(move |name| {
+                pairs
+                    .iter()
+                    .find(|(n, _)| *n == name)
+                    .map(|(_, v)| (*v).to_owned())
+            })
         };
         assert_eq!(depth(&[]), ColorDepth::Sixteen);
         assert_eq!(depth(&[("TERM", "nosuchterm")]), ColorDepth::Sixteen);
         assert_eq!(depth(&[("TERM", "screen-256color")]), ColorDepth::Indexed);
-        assert_eq!(depth(&[("TERM", "xterm"), ("COLORTERM", "truecolor")]), ColorDepth::True);
+        assert_eq!(
+            depth(&[("TERM", "xterm"), ("COLORTERM", "truecolor")]),
+            ColorDepth::True
+        );
     }
 }

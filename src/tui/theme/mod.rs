@@ -1,4 +1,5 @@
-//! [`Theme`]: how each role looks, as data (`assets/theme.toml`), brought down to what the terminal can show.
+//! [`Theme`]: how each role looks, as data (`assets/theme.toml`), brought down to what the terminal
+//! can show.
 
 mod depth;
 mod symbols;
@@ -108,37 +109,60 @@ impl Theme {
     ///
     /// # Errors
     /// [`ThemeError`] naming the theme, role or colour that is wrong.
-    pub fn from_toml(text: &str, name: &str, depth: ColorDepth, symbols: Symbols) -> Result<Self, ThemeError> {
-        let themes: BTreeMap<String, BTreeMap<String, Look>> = toml::from_str(text).map_err(|e| ThemeError(e.to_string()))?;
+    pub fn from_toml(
+        text: &str,
+        name: &str,
+        depth: ColorDepth,
+        symbols: Symbols,
+    ) -> Result<Self, ThemeError> {
+        let themes: BTreeMap<String, BTreeMap<String, Look>> =
+            toml::from_str(text).map_err(|e| ThemeError(e.to_string()))?;
         let roles = themes.get(name).ok_or_else(|| {
             let all: Vec<_> = themes.keys().map(String::as_str).collect();
-            ThemeError(format!("there is no theme {name:?}; use {}", all.join(", ")))
+            ThemeError(format!(
+                "there is no theme {name:?}; use {}",
+                all.join(", ")
+            ))
         })?;
         let mut looks = BTreeMap::new();
         for (role, look) in roles {
             if !Self::ROLES.contains(&role.as_str()) {
-                return Err(ThemeError(format!("[{name}] {role} is not a role; use {}", Self::ROLES.join(", "))));
+                return Err(ThemeError(format!(
+                    "[{name}] {role} is not a role; use {}",
+                    Self::ROLES.join(", ")
+                )));
             }
-            let style = style(look, depth).map_err(|reason| ThemeError(format!("[{name}] {role}: {reason}")))?;
+            let style = style(look, depth)
+                .map_err(|reason| ThemeError(format!("[{name}] {role}: {reason}")))?;
             looks.insert(role.clone(), style);
         }
         Ok(Self::from_looks(&looks, symbols, depth))
     }
 
-    /// The theme, colour depth and symbols that this environment asks for: `NO_COLOR` wins over `name`; `None` means dark.
+    /// The theme, colour depth and symbols that this environment asks for: `NO_COLOR` wins over
+    /// `name`; `None` means dark.
     ///
     /// # Errors
     /// [`ThemeError`] when there is no theme of that name.
-    pub fn detect(name: Option<&str>, env: impl Fn(&str) -> Option<String>) -> Result<Self, ThemeError> {
+    pub fn detect(
+        name: Option<&str>,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ThemeError> {
         let no_color = env("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let wanted = if no_color { "colourless" } else { name.unwrap_or(THEME_NAMES[0]) };
+        let wanted = if no_color {
+            "colourless"
+        } else {
+            name.unwrap_or(THEME_NAMES[0])
+        };
         Self::named(wanted, ColorDepth::detect(&env), Symbols::detect(&env))
     }
 }
 
 fn style(look: &Look, depth: ColorDepth) -> Result<Style, String> {
     let color = |text: &String| -> Result<Color, String> {
-        let parsed: Color = text.parse().map_err(|_| format!("{text:?} is not a colour; use a name such as cyan, 0 to 255, or #rrggbb"))?;
+        let parsed: Color = text.parse().map_err(|_| {
+            format!("{text:?} is not a colour; use a name such as cyan, 0 to 255, or #rrggbb")
+        })?;
         Ok(depth.nearest(parsed))
     };
     let mut style = Style::new();
@@ -166,7 +190,12 @@ mod tests {
     use super::*;
 
     fn env<'a>(pairs: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
-        |name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())
+        |name| {
+            pairs
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, v)| (*v).to_owned())
+        }
     }
 
     #[test]
@@ -177,26 +206,57 @@ mod tests {
             }
         }
         assert!(
-            Theme::named("pink", ColorDepth::True, Symbols::UNICODE).unwrap_err().to_string().contains("colourless, contrast, dark, light")
+            Theme::named("pink", ColorDepth::True, Symbols::UNICODE)
+                .unwrap_err()
+                .to_string()
+                .contains("colourless, contrast, dark, light")
         );
     }
 
     #[test]
     fn no_color_has_no_colour_at_all() {
-        let theme = Theme::detect(Some("dark"), env(&[("NO_COLOR", "1"), ("COLORTERM", "truecolor")])).unwrap();
-        for style in [theme.selected, theme.error, theme.gauge_full, theme.tab_active, theme.header] {
+        let theme = Theme::detect(
+            Some("dark"),
+            env(&[("NO_COLOR", "1"), ("COLORTERM", "truecolor")]),
+        )
+        .unwrap();
+        for style in [
+            theme.selected,
+            theme.error,
+            theme.gauge_full,
+            theme.tab_active,
+            theme.header,
+        ] {
             assert_eq!((style.fg, style.bg), (None, None));
             assert!(!style.add_modifier.is_empty());
         }
         let empty = Theme::detect(None, env(&[("NO_COLOR", "")])).unwrap();
-        assert!(empty.error.fg.is_some(), "an empty NO_COLOR does not count (no-color.org)");
+        assert!(
+            empty.error.fg.is_some(),
+            "an empty NO_COLOR does not count (no-color.org)"
+        );
     }
 
     #[test]
     fn wrong_looks_name_role_and_choices() {
-        let read = |text: &str| Theme::from_toml(text, "x", ColorDepth::True, Symbols::UNICODE).unwrap_err().to_string();
-        assert!(read("[x]\nslected = { fg = \"red\" }").contains("slected is not a role; use dim, label"));
+        let read = |text: &str| {
+            Theme::from_toml(text, "x", ColorDepth::True, Symbols::UNICODE)
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(
+            read("[x]\nslected = { fg = \"red\" }")
+                .contains("slected is not a role; use dim, label")
+        );
         assert!(read("[x]\nerror = { fg = \"rod\" }").contains("error: \"rod\" is not a colour"));
-        assert!(Theme::from_toml("[x]\nmatched = { bold = true }", "x", ColorDepth::True, Symbols::ASCII).is_ok());
+        assert!(
+            Theme::from_toml(
+                "[x]\nmatched = { bold = true }",
+                "x",
+                ColorDepth::True,
+                Symbols::ASCII
+            )
+            .is_ok()
+        );
     }
 }

@@ -90,8 +90,9 @@ impl Symbols {
         choice: ['<', '>'],
     };
 
-    /// Unicode when the locale says UTF-8 (`LC_ALL`, then `LC_CTYPE`, then `LANG`, as setlocale(3) reads them) and the terminal is
-    /// not the Linux console, whose font has neither braille nor eighths.
+    /// Unicode when the locale says UTF-8 (`LC_ALL`, then `LC_CTYPE`, then `LANG`, as setlocale(3)
+    /// reads them) and the terminal is not the Linux console, whose font has neither braille nor
+    /// eighths.
     #[must_use]
     pub fn detect(env: impl Fn(&str) -> Option<String>) -> Self {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
@@ -100,7 +101,11 @@ impl Symbols {
             .unwrap_or_default()
             .to_ascii_lowercase();
         let utf8 = locale.contains("utf-8") || locale.contains("utf8");
-        if utf8 && env("TERM").as_deref() != Some("linux") { Self::UNICODE } else { Self::ASCII }
+        if utf8 && env("TERM").as_deref() != Some("linux") {
+            Self::UNICODE
+        } else {
+            Self::ASCII
+        }
     }
 }
 
@@ -111,11 +116,22 @@ mod tests {
     #[test]
     fn the_locale_decides() {
         let detect = |pairs: &'static [(&str, &str)]| {
-            Symbols::detect(move |name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+            Symbols::detect(move |name| {
+                pairs
+                    .iter()
+                    .find(|(n, _)| *n == name)
+                    .map(|(_, v)| (*v).to_owned())
+            })
         };
         assert_eq!(detect(&[("LANG", "C.UTF-8")]), Symbols::UNICODE);
-        assert_eq!(detect(&[("LANG", "C.UTF-8"), ("LC_ALL", "C")]), Symbols::ASCII);
-        assert_eq!(detect(&[("LANG", "C.UTF-8"), ("TERM", "linux")]), Symbols::ASCII);
+        assert_eq!(
+            detect(&[("LANG", "C.UTF-8"), ("LC_ALL", "C")]),
+            Symbols::ASCII
+        );
+        assert_eq!(
+            detect(&[("LANG", "C.UTF-8"), ("TERM", "linux")]),
+            Symbols::ASCII
+        );
         assert_eq!(detect(&[]), Symbols::ASCII);
     }
 }

@@ -8,7 +8,8 @@ use crate::tui::keymap::Context;
 use crate::tui::model::{Card, Model, Overlay, ToastKind};
 use crate::tui::wording::is_bad_end;
 
-/// Opens the card of the selected container: of one that ended why it did, of any other how it was launched.
+/// Opens the card of the selected container: of one that ended why it did, of any other how it was
+/// launched.
 pub fn open(model: &mut Model) -> Vec<Effect> {
     let Some(record) = model.selected() else {
         model.toast(ToastKind::Notice, "inspect: no container is selected");
@@ -16,7 +17,10 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
     };
     let id = record.spec.id.clone();
     if matches!(record.status, Status::Stopped { .. }) {
-        model.overlay = Some(Overlay::Card(Card::Death { id: id.clone(), last_words: None }));
+        model.overlay = Some(Overlay::Card(Card::Death {
+            id: id.clone(),
+            last_words: None,
+        }));
         return vec![Effect::ReadTail(id)];
     }
     waterfall(model)
@@ -32,11 +36,20 @@ pub fn graphs(model: &mut Model) {
 
 /// Opens the card of the last launch: of one that just failed, else of the selected container.
 pub fn waterfall(model: &mut Model) -> Vec<Effect> {
-    let selected = model.selected().map(|record| (record.spec.id.clone(), record.launch.is_empty(), record.spec.name.to_string()));
+    let selected = model.selected().map(|record| {
+        (
+            record.spec.id.clone(),
+            record.launch.is_empty(),
+            record.spec.name.to_string(),
+        )
+    });
     match (model.take_failed_launch(), selected) {
         (Some(failed), _) => model.overlay = Some(Overlay::Card(Card::FailedLaunch(failed))),
         (None, Some((id, false, _))) => model.overlay = Some(Overlay::Card(Card::Launch(id))),
-        (None, Some((_, true, name))) => model.toast(ToastKind::Notice, format!("{name} was never started: there is nothing to show")),
+        (None, Some((_, true, name))) => model.toast(
+            ToastKind::Notice,
+            format!("{name} was never started: there is nothing to show"),
+        ),
         (None, None) => model.toast(ToastKind::Notice, "launch: no container is selected"),
     }
     Vec::new()
@@ -55,7 +68,13 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if action == Action::Cancel {
         return Vec::new();
     }
-    if let Some(row) = id.and_then(|id| model.list.visible().iter().position(|at| model.records[*at].spec.id == id)) {
+    if let Some(row) = id.and_then(|id| {
+        model
+            .list
+            .visible()
+            .iter()
+            .position(|at| model.records[*at].spec.id == id)
+    }) {
         model.list.select_row(row, &model.records);
     }
     on_tab(model, action)
@@ -68,7 +87,11 @@ pub fn last_words(model: &mut Model, result: Result<LogBatch, String>) {
     };
     *last_words = match result {
         Ok(batch) if batch.ids != [id.clone()] => return,
-        Ok(batch) => Some(Ok(batch.lines.into_iter().chain(batch.unfinished).collect())),
+        Ok(batch) => Some(Ok(batch
+            .lines
+            .into_iter()
+            .chain(batch.unfinished)
+            .collect())),
         Err(reason) => Some(Err(reason)),
     };
     model.dirty = true;
@@ -80,15 +103,25 @@ pub fn tell_deaths(model: &mut Model, before: &[crate::record::Record]) {
         .died_since(before)
         .into_iter()
         .filter_map(|record| match &record.status {
-            Status::Stopped { cause, .. } if is_bad_end(cause) => Some((record.spec.name.to_string(), cause.brief())),
+            Status::Stopped { cause, .. } if is_bad_end(cause) => {
+                Some((record.spec.name.to_string(), cause.brief()))
+            }
             _ => None,
         })
         .collect();
-    let key = model.settings.keymap.shown_key(&[Context::Containers], Action::Inspect);
-    let key = key.map(|key| format!("; {key} on it shows why")).unwrap_or_default();
+    let key = model
+        .settings
+        .keymap
+        .shown_key(&[Context::Containers], Action::Inspect);
+    let key = key
+        .map(|key| format!("; {key} on it shows why"))
+        .unwrap_or_default();
     match died.as_slice() {
         [] => {}
         [(name, cause)] => model.toast(ToastKind::Error, format!("{name} died: {cause}{key}")),
-        [(name, _), ..] => model.toast(ToastKind::Error, format!("{name} and {} others died{key}", died.len() - 1)),
+        [(name, _), ..] => model.toast(
+            ToastKind::Error,
+            format!("{name} and {} others died{key}", died.len() - 1),
+        ),
     }
 }

@@ -13,7 +13,12 @@ pub fn act(model: &mut Model, action: Action) {
     let (row, count) = (model.list.row(), model.list.visible().len());
     let to = match model.tiles() {
         Some(grid) => moved_among_tiles(action, row, count, grid),
-        None => moved(action, row, count, model.regions().map_or(1, |regions| regions.table_rows())),
+        None => moved(
+            action,
+            row,
+            count,
+            model.regions().map_or(1, |regions| regions.table_rows()),
+        ),
     };
     if let Some(row) = to {
         model.list.select_row(row, &model.records);
@@ -21,7 +26,10 @@ pub fn act(model: &mut Model, action: Action) {
         return;
     }
     let now = model.list.sort.column;
-    let at = Column::ALL.iter().position(|column| *column == now).unwrap_or(0);
+    let at = Column::ALL
+        .iter()
+        .position(|column| *column == now)
+        .unwrap_or(0);
     match action {
         Action::Tiles => {
             model.list.tiles = !model.list.tiles;
@@ -33,7 +41,10 @@ pub fn act(model: &mut Model, action: Action) {
         Action::Filter => overlays::open_filter(model),
         Action::SortMenu => model.overlay = Some(Overlay::Sort(now)),
         Action::SortNext => sort(model, Column::ALL[(at + 1) % Column::ALL.len()]),
-        Action::SortPrevious => sort(model, Column::ALL[(at + Column::ALL.len() - 1) % Column::ALL.len()]),
+        Action::SortPrevious => sort(
+            model,
+            Column::ALL[(at + Column::ALL.len() - 1) % Column::ALL.len()],
+        ),
         Action::SortInvert => invert(model),
         Action::SortCpu => sort(model, Column::Cpu),
         Action::SortMemory => sort(model, Column::Memory),
@@ -44,14 +55,24 @@ pub fn act(model: &mut Model, action: Action) {
 
 /// Marks the selected one, or takes its mark away, and goes on to the next.
 fn mark(model: &mut Model) {
-    let Some(id) = model.list.selected.clone() else { return };
+    let Some(id) = model.list.selected.clone() else {
+        return;
+    };
     if !model.list.marks.remove(&id) {
         model.list.marks.insert(id);
     }
-    act(model, if model.list.tiles { Action::Right } else { Action::Down });
+    act(
+        model,
+        if model.list.tiles {
+            Action::Right
+        } else {
+            Action::Down
+        },
+    );
 }
 
-/// Where the selection goes among `count` tiles: up and down by lines of tiles, left and right by one.
+/// Where the selection goes among `count` tiles: up and down by lines of tiles, left and right by
+/// one.
 fn moved_among_tiles(action: Action, row: usize, count: usize, grid: TileGrid) -> Option<usize> {
     let last = count.saturating_sub(1);
     let to = match action {
@@ -59,7 +80,15 @@ fn moved_among_tiles(action: Action, row: usize, count: usize, grid: TileGrid) -
         Action::Right => return Some((row + 1).min(last)),
         Action::First => return Some(0),
         Action::Last => return Some(last),
-        _ => moved(action, row / grid.columns, count.div_ceil(grid.columns), grid.rows + 1)? * grid.columns + row % grid.columns,
+        _ => {
+            moved(
+                action,
+                row / grid.columns,
+                count.div_ceil(grid.columns),
+                grid.rows + 1,
+            )? * grid.columns
+                + row % grid.columns
+        }
     };
     // below the last tile of a line that is not full stands the last one
     Some(to.min(last))
@@ -77,11 +106,15 @@ pub fn invert(model: &mut Model) {
     model.arrange();
 }
 
-/// Does a verb to the marked containers, else to the selected one; after a question where it cannot be taken back.
+/// Does a verb to the marked containers, else to the selected one; after a question where it cannot
+/// be taken back.
 pub fn ask(model: &mut Model, action: Action) -> Vec<Effect> {
     let records: Vec<Record> = model.targets().into_iter().cloned().collect();
     match records.as_slice() {
-        [] => model.toast(ToastKind::Notice, format!("{}: no container is selected", action.label())),
+        [] => model.toast(
+            ToastKind::Notice,
+            format!("{}: no container is selected", action.label()),
+        ),
         [record] => return ask_one(model, action, record),
         several => return ask_several(model, action, several),
     }
@@ -104,11 +137,20 @@ fn ask_one(model: &mut Model, action: Action, record: &Record) -> Vec<Effect> {
 /// Those it fits; the others are counted, and the first of them tells why.
 fn ask_several(model: &mut Model, action: Action, records: &[Record]) -> Vec<Effect> {
     let (mut effects, mut done, mut refused) = (Vec::new(), Vec::new(), Vec::new());
-    // one direction for all: those that run are frozen, and only when none runs do the frozen ones go on
-    let freezes = action == Action::Pause && records.iter().any(|record| matches!(record.status, Status::Running { .. }));
+    // one direction for all: those that run are frozen, and only when none runs do the frozen ones
+    // go on
+    let freezes = action == Action::Pause
+        && records
+            .iter()
+            .any(|record| matches!(record.status, Status::Running { .. }));
     for record in records {
         let passing = action == Action::Destroy && record.spec.remove;
-        let passing = passing.then(|| format!("{} removes itself when it ends: stop it instead", record.spec.name));
+        let passing = passing.then(|| {
+            format!(
+                "{} removes itself when it ends: stop it instead",
+                record.spec.name
+            )
+        });
         let frozen = freezes && matches!(record.status, Status::Paused { .. });
         let frozen = frozen.then(|| format!("{} is PAUSED already", record.spec.name));
         match objection(model, action, record).or(passing).or(frozen) {
@@ -119,25 +161,45 @@ fn ask_several(model: &mut Model, action: Action, records: &[Record]) -> Vec<Eff
             }
         }
     }
-    model.last_command = model.command_for(action, &done).or(model.last_command.take());
+    model.last_command = model
+        .command_for(action, &done)
+        .or(model.last_command.take());
     if let Some(first) = refused.first() {
         let verb = action.label().to_lowercase();
-        model.toast(ToastKind::Notice, format!("{verb}: not {} of the {} marked: {first}", refused.len(), records.len()));
+        model.toast(
+            ToastKind::Notice,
+            format!(
+                "{verb}: not {} of the {} marked: {first}",
+                refused.len(),
+                records.len()
+            ),
+        );
     }
     effects
 }
 
-/// Opens the signal menu for those of the marked containers, or of the selected one, that are alive.
+/// Opens the signal menu for those of the marked containers, or of the selected one, that are
+/// alive.
 fn open_signals(model: &mut Model) {
-    let (alive, dead): (Vec<&Record>, Vec<&Record>) = model.targets().into_iter().partition(|record| record.status.is_alive());
+    let (alive, dead): (Vec<&Record>, Vec<&Record>) = model
+        .targets()
+        .into_iter()
+        .partition(|record| record.status.is_alive());
     let ids: Vec<ContainerId> = alive.iter().map(|record| record.spec.id.clone()).collect();
     if !ids.is_empty() {
-        model.overlay = Some(Overlay::Signal(SignalMenu { to: SignalTo::Containers(ids), row: 0 }));
+        model.overlay = Some(Overlay::Signal(SignalMenu {
+            to: SignalTo::Containers(ids),
+            row: 0,
+        }));
         return;
     }
     let reason = match dead.as_slice() {
         [] => "Signal: no container is selected".to_owned(),
-        [record] => format!("{} is {}: there is nothing to send a signal to", record.spec.name, record.status.word()),
+        [record] => format!(
+            "{} is {}: there is nothing to send a signal to",
+            record.spec.name,
+            record.status.word()
+        ),
         several => format!("none of the {} marked is alive", several.len()),
     };
     model.toast(ToastKind::Notice, reason);
@@ -147,9 +209,15 @@ fn open_signals(model: &mut Model) {
 pub fn signal(model: &mut Model, ids: &[ContainerId], signal: i32) -> Vec<Effect> {
     let (mut effects, mut names) = (Vec::new(), Vec::new());
     for id in ids {
-        let Some(record) = model.record(id).filter(|record| record.status.is_alive()) else { continue };
+        let Some(record) = model.record(id).filter(|record| record.status.is_alive()) else {
+            continue;
+        };
         let name = record.spec.name.as_str().to_owned();
-        let pending = Pending { action: Action::Signal, target: Some(id.clone()), name: name.clone() };
+        let pending = Pending {
+            action: Action::Signal,
+            target: Some(id.clone()),
+            name: name.clone(),
+        };
         effects.push(call_engine(model, pending, Call::Kill(id.clone(), signal)));
         names.push(name);
     }
@@ -158,7 +226,10 @@ pub fn signal(model: &mut Model, ids: &[ContainerId], signal: i32) -> Vec<Effect
         return effects;
     }
     let flag = signal_name(signal);
-    let words: Vec<&str> = ["kill", "-s", &flag].into_iter().chain(names.iter().map(String::as_str)).collect();
+    let words: Vec<&str> = ["kill", "-s", &flag]
+        .into_iter()
+        .chain(names.iter().map(String::as_str))
+        .collect();
     model.last_command = Some(model.in_shell(&words));
     effects
 }
@@ -178,8 +249,14 @@ pub fn carry_out(model: &mut Model, action: Action, record: &Record) -> Vec<Effe
         Action::LimitDown => return handles::sure(model, record),
         _ => return Vec::new(),
     };
-    model.last_command = model.command_for(action, &[record]).or(model.last_command.take());
-    let pending = Pending { action, target: Some(id), name: record.spec.name.as_str().to_owned() };
+    model.last_command = model
+        .command_for(action, &[record])
+        .or(model.last_command.take());
+    let pending = Pending {
+        action,
+        target: Some(id),
+        name: record.spec.name.as_str().to_owned(),
+    };
     vec![call_engine(model, pending, call)]
 }
 
@@ -196,16 +273,25 @@ pub fn call_engine(model: &mut Model, pending: Pending, call: Call) -> Effect {
 pub fn objection(model: &Model, action: Action, record: &Record) -> Option<String> {
     let name = record.spec.name.as_str();
     if let Some(pending) = model.pending_for(&record.spec.id) {
-        return Some(format!("{name}: {} is still under way", pending.action.label().to_lowercase()));
+        return Some(format!(
+            "{name}: {} is still under way",
+            pending.action.label().to_lowercase()
+        ));
     }
     let state = record.status.word();
     match (action, &record.status) {
-        (Action::Start, Status::Running { .. } | Status::Paused { .. }) => Some(format!("{name} is {state} already")),
+        (Action::Start, Status::Running { .. } | Status::Paused { .. }) => {
+            Some(format!("{name} is {state} already"))
+        }
         (Action::Start | Action::Stop | Action::Restart, Status::Broken { .. }) => {
             Some(format!("{name} is {state}: it can only be destroyed"))
         }
-        (Action::Stop, Status::Created | Status::Stopped { .. }) => Some(format!("{name} is {state}: there is nothing to stop")),
-        (Action::Pause, Status::Created | Status::Stopped { .. }) => Some(format!("{name} is {state}: there is nothing to pause")),
+        (Action::Stop, Status::Created | Status::Stopped { .. }) => {
+            Some(format!("{name} is {state}: there is nothing to stop"))
+        }
+        (Action::Pause, Status::Created | Status::Stopped { .. }) => {
+            Some(format!("{name} is {state}: there is nothing to pause"))
+        }
         _ => None,
     }
 }

@@ -30,7 +30,9 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match (opened(model), action) {
         (Some(form), Action::NextField) => form.step(true),
         (Some(form), Action::PreviousField) => form.step(false),
-        (Some(form), Action::CursorLeft | Action::CursorRight) if form.focus == Some(Field::Preset) => {
+        (Some(form), Action::CursorLeft | Action::CursorRight)
+            if form.focus == Some(Field::Preset) =>
+        {
             form.sought.clear();
             if form.launching.is_none() {
                 form.cycle(action == Action::CursorRight, &presets);
@@ -40,11 +42,27 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         (Some(form), Action::Confirm) if form.launching.is_none() => match form.created(&presets) {
             Ok(created) => {
                 let name = created.name.clone().or_else(|| created.preset.clone());
-                let name = name.or_else(|| created.request.command.as_ref().and_then(|words| words.first().cloned()));
-                let base = created.preset.as_ref().and_then(|name| presets.iter().find(|(other, _)| other == name));
-                model.last_command =
-                    Some(crate::tui::model::command_line(&model.settings.program, &created, base.map(|(_, preset)| preset)));
-                let pending = Pending { action: Action::Run, target: None, name: name.unwrap_or_default() };
+                let name = name.or_else(|| {
+                    created
+                        .request
+                        .command
+                        .as_ref()
+                        .and_then(|words| words.first().cloned())
+                });
+                let base = created
+                    .preset
+                    .as_ref()
+                    .and_then(|name| presets.iter().find(|(other, _)| other == name));
+                model.last_command = Some(crate::tui::model::command_line(
+                    &model.settings.program,
+                    &created,
+                    base.map(|(_, preset)| preset),
+                ));
+                let pending = Pending {
+                    action: Action::Run,
+                    target: None,
+                    name: name.unwrap_or_default(),
+                };
                 let effect = call_engine(model, pending, Call::Launch(Box::new(created)));
                 let id = EffectId(model.last_effect);
                 if let Some(form) = opened(model) {
@@ -56,7 +74,11 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             Err(error) => form.show_error(&Error::Spec(error)),
         },
-        (Some(form), Action::DeleteBefore | Action::DeleteLine) if form.focus == Some(Field::Preset) => form.sought.clear(),
+        (Some(form), Action::DeleteBefore | Action::DeleteLine)
+            if form.focus == Some(Field::Preset) =>
+        {
+            form.sought.clear()
+        }
         (Some(_), _) => overlays::edit_action(model, action),
         (None, _) => {}
     }
@@ -66,17 +88,20 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Closes the form. A launch under way goes on, and is told of by a toast from now on.
 fn close(model: &mut Model) {
-    let progress = opened(model).and_then(|form| form.launching.map(|id| (id, form.progress.clone())));
+    let progress =
+        opened(model).and_then(|form| form.launching.map(|id| (id, form.progress.clone())));
     model.overlay = None;
     if let Some((id, line)) = progress {
         super::results::progress(model, id, line.as_deref().unwrap_or("launching"));
     }
 }
 
-/// Types `letter`: into the line being typed, or, on the form's preset, towards the preset that begins with it.
+/// Types `letter`: into the line being typed, or, on the form's preset, towards the preset that
+/// begins with it.
 pub fn type_letter(model: &mut Model, letter: char) {
     let presets = std::mem::take(&mut model.settings.presets);
-    match opened(model).filter(|form| form.focus == Some(Field::Preset) && form.launching.is_none()) {
+    match opened(model).filter(|form| form.focus == Some(Field::Preset) && form.launching.is_none())
+    {
         Some(form) => {
             form.seek(letter, &presets);
             model.dirty = true;
@@ -88,7 +113,10 @@ pub fn type_letter(model: &mut Model, letter: char) {
 
 /// Does `change` to the field being typed in; what was wrong with it is no longer said.
 pub fn edit(form: &mut LaunchForm, change: impl FnOnce(&mut LineEdit)) {
-    let Some(field) = form.focus.filter(|field| *field != Field::Preset && form.launching.is_none()) else {
+    let Some(field) = form
+        .focus
+        .filter(|field| *field != Field::Preset && form.launching.is_none())
+    else {
         return;
     };
     form.errors.remove(&field);

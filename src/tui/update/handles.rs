@@ -1,4 +1,5 @@
-//! The handles on the gauges: keys and the mouse move a limit, and the engine is asked for it, one call at a time.
+//! The handles on the gauges: keys and the mouse move a limit, and the engine is asked for it, one
+//! call at a time.
 
 use super::containers::call_engine;
 use super::overlays;
@@ -35,7 +36,8 @@ pub fn take(model: &mut Model, grip: Grip, x: u16) -> Vec<Effect> {
     pull(model, x)
 }
 
-/// The held handle is pulled to column `x`: the gauge follows at once, the limit when the handle is let go.
+/// The held handle is pulled to column `x`: the gauge follows at once, the limit when the handle is
+/// let go.
 pub fn pull(model: &mut Model, x: u16) -> Vec<Effect> {
     let (Some(grip), Some(record)) = (&model.handles.grip, model.selected()) else {
         return Vec::new();
@@ -69,7 +71,10 @@ pub fn let_go(model: &mut Model) -> Vec<Effect> {
 /// Whether this screen may change nothing; says so then.
 fn refused(model: &mut Model) -> bool {
     if model.settings.read_only {
-        model.toast(ToastKind::Notice, format!("{}: this screen is read-only", Action::LimitUp.label()));
+        model.toast(
+            ToastKind::Notice,
+            format!("{}: this screen is read-only", Action::LimitUp.label()),
+        );
     }
     model.settings.read_only
 }
@@ -86,7 +91,11 @@ pub fn most(model: &Model, knob: Knob) -> u64 {
 
 /// Asks for the limit; before one below what is used it asks the person.
 fn set(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effect> {
-    let used = model.history.reading(&record.spec.id).filter(|_| record.status.is_alive()).and_then(|reading| reading.sample.memory);
+    let used = model
+        .history
+        .reading(&record.spec.id)
+        .filter(|_| record.status.is_alive())
+        .and_then(|reading| reading.sample.memory);
     if let (LimitChange::Memory(Some(limit)), Some(used)) = (change, used)
         && limit < used
     {
@@ -112,22 +121,46 @@ fn request(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effec
         return Vec::new();
     }
     let name = record.spec.name.as_str().to_owned();
-    model.last_command = model.limit_command(record, change).or(model.last_command.take());
-    model.undo.remember(id.clone(), name, Step::Limit(before), model.now);
+    model.last_command = model
+        .limit_command(record, change)
+        .or(model.last_command.take());
+    model
+        .undo
+        .remember(id.clone(), name, Step::Limit(before), model.now);
     ask_engine(model, id, change)
 }
 
 /// Hands the limit to the engine, after the one that is on its way.
 pub fn ask_engine(model: &mut Model, id: ContainerId, change: LimitChange) -> Vec<Effect> {
-    let under_way = model.handles.wanted.as_ref().filter(|wanted| wanted.id == id).and_then(|wanted| wanted.sent);
+    let under_way = model
+        .handles
+        .wanted
+        .as_ref()
+        .filter(|wanted| wanted.id == id)
+        .and_then(|wanted| wanted.sent);
     if under_way.is_some_and(|(effect, _)| model.pending.contains_key(&effect)) {
-        model.handles.wanted = Some(Wanted { id, change, sent: under_way });
+        model.handles.wanted = Some(Wanted {
+            id,
+            change,
+            sent: under_way,
+        });
         return Vec::new();
     }
-    let name = model.record(&id).map(|record| record.spec.name.as_str().to_owned()).unwrap_or_default();
-    let pending = Pending { action: Action::LimitUp, target: Some(id.clone()), name };
+    let name = model
+        .record(&id)
+        .map(|record| record.spec.name.as_str().to_owned())
+        .unwrap_or_default();
+    let pending = Pending {
+        action: Action::LimitUp,
+        target: Some(id.clone()),
+        name,
+    };
     let effect = call_engine(model, pending, Call::SetLimit(id.clone(), change));
-    model.handles.wanted = Some(Wanted { id, change, sent: Some((EffectId(model.last_effect), change)) });
+    model.handles.wanted = Some(Wanted {
+        id,
+        change,
+        sent: Some((EffectId(model.last_effect), change)),
+    });
     vec![effect]
 }
 
@@ -153,7 +186,11 @@ pub fn answered(model: &mut Model, effect: EffectId, worked: bool) -> Vec<Effect
 /// The records were read: what is in them is not on its way any more.
 pub fn settled(model: &mut Model) {
     let handles = &mut model.handles;
-    let done = |wanted: &Wanted| wanted.sent.is_some_and(|(effect, _)| !model.pending.contains_key(&effect));
+    let done = |wanted: &Wanted| {
+        wanted
+            .sent
+            .is_some_and(|(effect, _)| !model.pending.contains_key(&effect))
+    };
     if handles.grip.is_none() && handles.wanted.as_ref().is_some_and(done) {
         handles.wanted = None;
     }

@@ -6,18 +6,28 @@ use super::results::in_words;
 use crate::manager::Error;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, LogBatch};
-use crate::tui::model::{Asked, LineEdit, LogLine, LogSearch, Model, Overlay, Place, Prompt, Purpose, Tab, ToastKind};
+use crate::tui::model::{
+    Asked, LineEdit, LogLine, LogSearch, Model, Overlay, Place, Prompt, Purpose, Tab, ToastKind,
+};
 
 /// Columns that one key press scrolls sideways.
 const COLUMNS: usize = 8;
 /// The most logs shown in one.
 const MOST_MERGED: usize = 64;
 
-/// Shows the log of the selected container, or those of several, from where it was left when they are the same.
+/// Shows the log of the selected container, or those of several, from where it was left when they
+/// are the same.
 pub fn show(model: &mut Model) -> Vec<Effect> {
-    let records = if model.log.merged { several(model) } else { model.selected().into_iter().collect() };
+    let records = if model.log.merged {
+        several(model)
+    } else {
+        model.selected().into_iter().collect()
+    };
     let count = records.len();
-    let shown = records.into_iter().take(MOST_MERGED).map(|record| (record.spec.id.clone(), record.spec.name.to_string()));
+    let shown = records
+        .into_iter()
+        .take(MOST_MERGED)
+        .map(|record| (record.spec.id.clone(), record.spec.name.to_string()));
     let (ids, names): (Vec<_>, Vec<_>) = shown.unzip();
     if ids == model.log.targets && model.log.error.is_none() {
         return read_on(model);
@@ -25,7 +35,13 @@ pub fn show(model: &mut Model) -> Vec<Effect> {
     model.log.open(ids.clone(), names);
     model.log_reading = false;
     if count > ids.len() {
-        model.toast(ToastKind::Notice, format!("only the {} oldest of {count} logs are shown: mark those that you want", ids.len()));
+        model.toast(
+            ToastKind::Notice,
+            format!(
+                "only the {} oldest of {count} logs are shown: mark those that you want",
+                ids.len()
+            ),
+        );
     }
     if ids.is_empty() {
         return Vec::new();
@@ -35,11 +51,15 @@ pub fn show(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Those that are marked, else all in view, by age: so each keeps its colour however the table is sorted.
+/// Those that are marked, else all in view, by age: so each keeps its colour however the table is
+/// sorted.
 fn several(model: &Model) -> Vec<&crate::record::Record> {
     let in_view = |at: &usize| model.list.marks.is_empty() && model.list.visible().contains(at);
     let wanted = model.records.iter().enumerate();
-    wanted.filter(|(at, record)| model.list.marks.contains(&record.spec.id) || in_view(at)).map(|(_, record)| record).collect()
+    wanted
+        .filter(|(at, record)| model.list.marks.contains(&record.spec.id) || in_view(at))
+        .map(|(_, record)| record)
+        .collect()
 }
 
 /// The containers changed: all in view may be others now. What is being read is left alone.
@@ -65,7 +85,9 @@ pub fn read(model: &mut Model, result: Result<LogBatch, Error>) -> Vec<Effect> {
         Ok(batch) if batch.ids == model.log.targets => {
             model.log_reading = false;
             let news = batch.skipped > 0 || !batch.lines.is_empty() || !batch.unfinished.is_empty();
-            model.log.extend(batch.skipped, batch.lines, batch.unfinished);
+            model
+                .log
+                .extend(batch.skipped, batch.lines, batch.unfinished);
             model.dirty |= news && model.tab == Tab::Logs;
             read_on(model)
         }
@@ -122,19 +144,31 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Search => {
             let (before, from) = (log.search.clone(), log.top(pane).0);
-            let purpose = Purpose::LogSearch { before: Box::new((before, log.place)), from };
-            model.overlay = Some(Overlay::Prompt(Prompt { purpose, line: LineEdit::new(String::new()) }));
+            let purpose = Purpose::LogSearch {
+                before: Box::new((before, log.place)),
+                from,
+            };
+            model.overlay = Some(Overlay::Prompt(Prompt {
+                purpose,
+                line: LineEdit::new(String::new()),
+            }));
         }
         Action::SearchNext if log.next_match(true, pane) => {}
         Action::SearchPrevious if log.next_match(false, pane) => {}
         Action::SearchNext | Action::SearchPrevious => {
-            let text = if log.search.is_empty() { "search: nothing was looked for yet" } else { "search: no line matches" };
+            let text = if log.search.is_empty() {
+                "search: nothing was looked for yet"
+            } else {
+                "search: no line matches"
+            };
             model.toast(ToastKind::Notice, text);
         }
         Action::SelectLines if log.selection.is_some() => log.selection = None,
         Action::SelectLines => log.select(pane),
         Action::SelectUp | Action::SelectDown => log.select(pane),
-        Action::SaveLog if log.end() == log.dropped() => model.toast(ToastKind::Notice, "save: no line is there yet"),
+        Action::SaveLog if log.end() == log.dropped() => {
+            model.toast(ToastKind::Notice, "save: no line is there yet")
+        }
         Action::SaveLog => super::prompt::open(model, Asked::LogFile),
         _ => {}
     }
@@ -162,7 +196,8 @@ pub fn wheel(model: &mut Model, rows: i64) {
     }
 }
 
-/// A click on a line selects it; with the button held the selection follows the pointer, and the log scrolls at its edges.
+/// A click on a line selects it; with the button held the selection follows the pointer, and the
+/// log scrolls at its edges.
 pub fn click(model: &mut Model, line: u64) {
     if let Some(pane) = model.regions().map(|regions| regions.log_pane()) {
         model.log.select_at(line, pane);
@@ -171,7 +206,9 @@ pub fn click(model: &mut Model, line: u64) {
 
 /// The pointer went to row `y` with the button held.
 pub fn drag(model: &mut Model, y: u16, line: Option<u64>) {
-    let (Some(regions), Some(selection)) = (model.regions(), model.log.selection) else { return };
+    let (Some(regions), Some(selection)) = (model.regions(), model.log.selection) else {
+        return;
+    };
     let (area, pane) = (regions.log(), regions.log_pane());
     let line = match line {
         Some(line) => line,
@@ -201,8 +238,16 @@ pub fn text_of(model: &Model) -> String {
     let log = &model.log;
     let mut text = String::new();
     let line = |line: &LogLine| {
-        let time = if log.timestamps { format!("{:.3} ", line.at) } else { String::new() };
-        let name = log.names.get(line.source).filter(|_| log.targets.len() > 1).map(|name| format!("{name}: "));
+        let time = if log.timestamps {
+            format!("{:.3} ", line.at)
+        } else {
+            String::new()
+        };
+        let name = log
+            .names
+            .get(line.source)
+            .filter(|_| log.targets.len() > 1)
+            .map(|name| format!("{name}: "));
         format!("{time}{}{}\n", name.unwrap_or_default(), line.text)
     };
     text.extend(log.wanted().map(line));

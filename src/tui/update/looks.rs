@@ -10,8 +10,8 @@ use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, Look, Seen};
 use crate::tui::model::{
-    Check, LineEdit, Model, Overlay, Pending, ProcessSort, Prompt, Purpose, Question, SheetView, SignalMenu, SignalTo, Tab, ToastKind,
-    Viewer,
+    Check, LineEdit, Model, Overlay, Pending, ProcessSort, Prompt, Purpose, Question, SheetView,
+    SignalMenu, SignalTo, Tab, ToastKind, Viewer,
 };
 use crate::tui::sanitise::log_line;
 
@@ -24,14 +24,26 @@ pub fn look(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let selected = model.list.selected.clone();
-    let alive = |id: &ContainerId| model.record(id).is_some_and(|record| record.status.is_alive());
+    let alive = |id: &ContainerId| {
+        model
+            .record(id)
+            .is_some_and(|record| record.status.is_alive())
+    };
     let mut effects = Vec::new();
     let look = match model.tab {
         Tab::Processes if model.looks.processes.all => {
-            let visible = model.list.visible().iter().map(|at| &model.records[*at].spec.id);
-            Some(Look::Processes(visible.filter(|id| alive(id)).cloned().collect()))
+            let visible = model
+                .list
+                .visible()
+                .iter()
+                .map(|at| &model.records[*at].spec.id);
+            Some(Look::Processes(
+                visible.filter(|id| alive(id)).cloned().collect(),
+            ))
         }
-        Tab::Processes => Some(Look::Processes(selected.into_iter().filter(|id| alive(id)).collect())),
+        Tab::Processes => Some(Look::Processes(
+            selected.into_iter().filter(|id| alive(id)).collect(),
+        )),
         Tab::Isolation => selected.filter(|id| alive(id)).map(Look::Isolation),
         Tab::Host => {
             if !std::mem::replace(&mut model.looks.facts_asked, true) {
@@ -83,7 +95,11 @@ pub fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
         }
         Seen::File(_, path, bytes) => {
             let lines = |bytes: Vec<u8>| bytes.split(|b| *b == b'\n').map(log_line).collect();
-            looks.files.viewer = Some(Viewer { path, lines: bytes.map(lines).map_err(words), offset: 0 });
+            looks.files.viewer = Some(Viewer {
+                path,
+                lines: bytes.map(lines).map_err(words),
+                offset: 0,
+            });
         }
     }
     model.dirty = true;
@@ -101,7 +117,9 @@ pub fn turn(model: &mut Model, direction: Action) -> Vec<Effect> {
 
 /// The keys of the tabs that look.
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    let page = model.regions().map_or(1, |regions| usize::from(regions.body.height.saturating_sub(1)));
+    let page = model.regions().map_or(1, |regions| {
+        usize::from(regions.body.height.saturating_sub(1))
+    });
     match action {
         Action::PreviousContainer => return turn(model, Action::Up),
         Action::NextContainer => return turn(model, Action::Down),
@@ -114,7 +132,11 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Tab::Events => events(model, action, page),
         Tab::Isolation | Tab::Host => {
             let most = crate::tui::view::sheet_lines(model).saturating_sub(page);
-            let view = if model.tab == Tab::Host { &mut model.looks.host } else { &mut model.looks.isolation };
+            let view = if model.tab == Tab::Host {
+                &mut model.looks.host
+            } else {
+                &mut model.looks.isolation
+            };
             if let Some(offset) = moved(action, view.offset, most + 1, page) {
                 view.offset = offset;
             }
@@ -137,7 +159,13 @@ fn run_check(model: &mut Model) -> Vec<Effect> {
 fn processes(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
     let view = &mut model.looks.processes;
     if let Some(row) = moved(action, view.row().unwrap_or(0), view.rows.len(), page) {
-        view.step_to(row, matches!(action, Action::Up | Action::PageUp | Action::HalfPageUp | Action::First));
+        view.step_to(
+            row,
+            matches!(
+                action,
+                Action::Up | Action::PageUp | Action::HalfPageUp | Action::First
+            ),
+        );
         return Vec::new();
     }
     match action {
@@ -150,7 +178,11 @@ fn processes(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
         }
         Action::Signal => match view.chosen() {
             Some((id, info)) => {
-                let to = SignalTo::Process { id: id.clone(), pid: info.pid, command: info.command.clone() };
+                let to = SignalTo::Process {
+                    id: id.clone(),
+                    pid: info.pid,
+                    command: info.command.clone(),
+                };
                 let menu = SignalMenu { to, row: 0 };
                 model.overlay = Some(Overlay::Signal(menu));
                 return Vec::new();
@@ -165,7 +197,9 @@ fn processes(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
 
 /// Chooses a signal, and sends it.
 pub fn choose_signal(model: &mut Model, action: Action) -> Vec<Effect> {
-    let Some(Overlay::Signal(mut menu)) = model.overlay.take() else { return Vec::new() };
+    let Some(Overlay::Signal(mut menu)) = model.overlay.take() else {
+        return Vec::new();
+    };
     match action {
         Action::Cancel => {}
         Action::Confirm => {
@@ -174,11 +208,21 @@ pub fn choose_signal(model: &mut Model, action: Action) -> Vec<Effect> {
                 SignalTo::Process { id, pid, .. } => (id, pid),
                 SignalTo::Containers(ids) => return super::containers::signal(model, &ids, signal),
             };
-            let pending = Pending { action: Action::Signal, target: Some(id.clone()), name: format!("process {pid}") };
+            let pending = Pending {
+                action: Action::Signal,
+                target: Some(id.clone()),
+                name: format!("process {pid}"),
+            };
             return vec![call_engine(model, pending, Call::Signal(id, pid, signal))];
         }
         _ => {
-            menu.row = moved(action, menu.row, SignalMenu::SIGNALS.len(), SignalMenu::SIGNALS.len()).unwrap_or(menu.row);
+            menu.row = moved(
+                action,
+                menu.row,
+                SignalMenu::SIGNALS.len(),
+                SignalMenu::SIGNALS.len(),
+            )
+            .unwrap_or(menu.row);
             model.overlay = Some(Overlay::Signal(menu));
         }
     }
@@ -224,15 +268,24 @@ fn files(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
         files.selected = files.list().get(row).map(|change| change.path.clone());
         return Vec::new();
     }
-    let Some((id, path)) = files.of.clone().zip(files.chosen().map(|change| change.path.clone())) else { return Vec::new() };
+    let Some((id, path)) = files
+        .of
+        .clone()
+        .zip(files.chosen().map(|change| change.path.clone()))
+    else {
+        return Vec::new();
+    };
     match action {
         Action::OpenFile if !model.looks.busy => {
             model.looks.busy = true;
             return vec![Effect::Look(Look::File(id, path))];
         }
         Action::ExtractFile => {
-            let under_way = |pending: &Pending| pending.action == Action::ExtractFile && pending.target.as_ref() == Some(&id);
-            if let Some((effect, _)) = model.pending.iter().find(|(_, pending)| under_way(pending)) {
+            let under_way = |pending: &Pending| {
+                pending.action == Action::ExtractFile && pending.target.as_ref() == Some(&id)
+            };
+            if let Some((effect, _)) = model.pending.iter().find(|(_, pending)| under_way(pending))
+            {
                 return vec![Effect::Cancel(*effect)];
             }
             let (purpose, line) = (Purpose::Extract(id, path), LineEdit::new(EXTRACT_INTO));
@@ -240,10 +293,22 @@ fn files(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
         }
         Action::RevertFile => {
             let living = model.record(&id).filter(|record| record.status.is_alive());
-            match living.map(|record| format!("{} is {}: stop it to revert its files", record.spec.name, record.status.word())) {
+            match living.map(|record| {
+                format!(
+                    "{} is {}: stop it to revert its files",
+                    record.spec.name,
+                    record.status.word()
+                )
+            }) {
                 Some(reason) => model.toast(ToastKind::Notice, reason),
                 // what the container wrote there is lost, and nothing brings it back
-                None => model.overlay = Some(Overlay::Confirm(Question { action, target: Some(id), file: Some(path) })),
+                None => {
+                    model.overlay = Some(Overlay::Confirm(Question {
+                        action,
+                        target: Some(id),
+                        file: Some(path),
+                    }))
+                }
             }
         }
         _ => {}
@@ -254,7 +319,11 @@ fn files(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
 /// Puts the image's own back in the place of the changed `path`.
 pub fn revert(model: &mut Model, record: &Record, path: String) -> Vec<Effect> {
     let id = record.spec.id.clone();
-    let pending = Pending { action: Action::RevertFile, target: Some(id.clone()), name: path.clone() };
+    let pending = Pending {
+        action: Action::RevertFile,
+        target: Some(id.clone()),
+        name: path.clone(),
+    };
     vec![call_engine(model, pending, Call::Revert(id, path))]
 }
 
@@ -267,12 +336,22 @@ pub fn dismiss(model: &mut Model) -> bool {
 pub fn prompted(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Confirm => {
-            let Some(Overlay::Prompt(prompt)) = model.overlay.take() else { return Vec::new() };
+            let Some(Overlay::Prompt(prompt)) = model.overlay.take() else {
+                return Vec::new();
+            };
             let text = prompt.line.text().trim().to_owned();
             match prompt.purpose {
                 Purpose::Extract(id, path) if !text.is_empty() => {
-                    let pending = Pending { action: Action::ExtractFile, target: Some(id.clone()), name: path.clone() };
-                    return vec![call_engine(model, pending, Call::Extract(id, path, PathBuf::from(text)))];
+                    let pending = Pending {
+                        action: Action::ExtractFile,
+                        target: Some(id.clone()),
+                        name: path.clone(),
+                    };
+                    return vec![call_engine(
+                        model,
+                        pending,
+                        Call::Extract(id, path, PathBuf::from(text)),
+                    )];
                 }
                 // an empty line is the search before again, as elsewhere
                 Purpose::LogSearch { before, .. } if text.is_empty() => {
@@ -283,7 +362,9 @@ pub fn prompted(model: &mut Model, action: Action) -> Vec<Effect> {
             }
         }
         Action::Cancel => {
-            let Some(Overlay::Prompt(Prompt { purpose, .. })) = model.overlay.take() else { return Vec::new() };
+            let Some(Overlay::Prompt(Prompt { purpose, .. })) = model.overlay.take() else {
+                return Vec::new();
+            };
             match purpose {
                 Purpose::EventFilter(before) => model.looks.events.filter = before,
                 Purpose::LogSearch { before, .. } => model.log.go_back(*before),
@@ -298,7 +379,9 @@ pub fn prompted(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Does `change` to the line typed at the bottom.
 pub fn edit_prompt(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
-    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return };
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else {
+        return;
+    };
     change(&mut prompt.line);
     match prompt.purpose {
         Purpose::EventFilter(_) => {

@@ -1,5 +1,5 @@
-//! [`update`]: what every message does to the model. Pure: no clock, no engine, no terminal; what is to be done outside comes back as
-//! effects.
+//! [`update`]: what every message does to the model. Pure: no clock, no engine, no terminal; what
+//! is to be done outside comes back as effects.
 
 mod card;
 mod containers;
@@ -40,16 +40,21 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects
 }
 
-/// Answers what a read-only screen must not do in the place of whoever would have done it. Actions are refused before, by name; this is
-/// for those that change something by a way of their own.
+/// Answers what a read-only screen must not do in the place of whoever would have done it. Actions
+/// are refused before, by name; this is for those that change something by a way of their own.
 fn refused(model: &mut Model, effect: &Effect) -> bool {
     if !effect.changes_something() {
         return false;
     }
-    let why = || Error::System { message: "this screen is read-only".into(), hint: None };
+    let why = || Error::System {
+        message: "this screen is read-only".into(),
+        hint: None,
+    };
     let answer = match effect {
         Effect::Call(id, _) => Some(Message::EffectDone(*id, Err(why()))),
-        Effect::Shell(id, ShellCall::Open(..)) => Some(Message::Shell(*id, ShellNews::Failed(why()))),
+        Effect::Shell(id, ShellCall::Open(..)) => {
+            Some(Message::Shell(*id, ShellNews::Failed(why())))
+        }
         _ => None,
     };
     if let Some(answer) = answer {
@@ -73,7 +78,10 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Sampled(snapshot) => results::sampled(model, *snapshot),
         Message::Records(reading, result) => results::records(model, reading, result),
         Message::Blind(error) => {
-            model.toast(ToastKind::Error, results::in_words("watch the containers", &error));
+            model.toast(
+                ToastKind::Error,
+                results::in_words("watch the containers", &error),
+            );
             Vec::new()
         }
         Message::Progress(id, line) => results::progress(model, id, &line),
@@ -82,7 +90,10 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Seen(seen) => looks::seen(model, *seen),
         Message::Shell(id, news) => shells::news(model, id, news),
         Message::Tail(result) => {
-            card::last_words(model, result.map_err(|error| results::in_words("read its log", &error)));
+            card::last_words(
+                model,
+                result.map_err(|error| results::in_words("read its log", &error)),
+            );
             Vec::new()
         }
         Message::Settings(result) => {
@@ -105,7 +116,9 @@ pub fn start() -> Vec<Effect> {
 fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
     match input {
         Input::Key(chord) => press(model, chord),
-        Input::Paste(text) if model.contexts().contains(&Context::Typing) => shells::paste(model, &text),
+        Input::Paste(text) if model.contexts().contains(&Context::Typing) => {
+            shells::paste(model, &text)
+        }
         Input::Paste(text) => {
             overlays::paste(model, &text);
             Vec::new()
@@ -136,7 +149,8 @@ fn press(model: &mut Model, chord: Chord) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Does `action`, as whatever has the keys now understands it. Keys, clicks and buttons all come here.
+/// Does `action`, as whatever has the keys now understands it. Keys, clicks and buttons all come
+/// here.
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Suspend => return vec![Effect::Suspend],
@@ -145,7 +159,10 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     model.dirty = true;
     if model.settings.read_only && action.changes_something() {
-        model.toast(ToastKind::Notice, format!("{}: this screen is read-only", action.label()));
+        model.toast(
+            ToastKind::Notice,
+            format!("{}: this screen is read-only", action.label()),
+        );
         return Vec::new();
     }
     match model.overlay {
@@ -192,25 +209,37 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Run if model.tab == Tab::Presets => return form::open(model, Some(model.preset)),
         Action::Run => return form::open(model, None),
         Action::UsePreset => return form::open(model, Some(model.preset)),
-        Action::Start | Action::Stop | Action::Restart | Action::Pause | Action::Destroy => return containers::ask(model, action),
+        Action::Start | Action::Stop | Action::Restart | Action::Pause | Action::Destroy => {
+            return containers::ask(model, action);
+        }
         Action::Inspect => return card::open(model),
         Action::Graphs => card::graphs(model),
         Action::ShowLaunch => return card::waterfall(model),
         Action::SavePreset => prompt::open(model, Asked::PresetName),
         Action::Export => prompt::open(model, Asked::ExportFile),
         Action::Palette => palette::open(model),
-        Action::CopyCommand if model.tab == Tab::Logs && model.log.selection.is_some() => return logs::copy_lines(model),
+        Action::CopyCommand if model.tab == Tab::Logs && model.log.selection.is_some() => {
+            return logs::copy_lines(model);
+        }
         Action::CopyCommand => return palette::copy_last(model),
         Action::LimitDown => return handles::step(model, false),
         Action::LimitUp => return handles::step(model, true),
-        Action::SwitchGauge => model.handles.focus = if model.handles.focus == Knob::Cpu { Knob::Memory } else { Knob::Cpu },
+        Action::SwitchGauge => {
+            model.handles.focus = if model.handles.focus == Knob::Cpu {
+                Knob::Memory
+            } else {
+                Knob::Cpu
+            }
+        }
         Action::Undo => return undo::undo(model),
         _ => match model.tab {
             Tab::Containers => containers::act(model, action),
             Tab::Logs => return logs::act(model, action),
             Tab::Shell => return shells::act(model, action),
             Tab::Presets => preset_form::choose(model, action),
-            Tab::Processes | Tab::Files | Tab::Isolation | Tab::Events | Tab::Host => return looks::act(model, action),
+            Tab::Processes | Tab::Files | Tab::Isolation | Tab::Events | Tab::Host => {
+                return looks::act(model, action);
+            }
         },
     }
     Vec::new()
@@ -238,11 +267,15 @@ fn dismiss(model: &mut Model) {
 }
 
 fn turn_tab(model: &mut Model, steps: usize) -> Vec<Effect> {
-    let now = Tab::ALL.iter().position(|tab| *tab == model.tab).unwrap_or(0);
+    let now = Tab::ALL
+        .iter()
+        .position(|tab| *tab == model.tab)
+        .unwrap_or(0);
     show(model, Tab::ALL[(now + steps) % Tab::ALL.len()])
 }
 
-/// Shows `tab`. The log shown is the selected container's, or those of several; coming back to the same one finds its place kept.
+/// Shows `tab`. The log shown is the selected container's, or those of several; coming back to the
+/// same one finds its place kept.
 fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
     model.tab = tab;
     model.overlay = None;

@@ -1,6 +1,8 @@
 //! Clicks and the wheel: they do what a key would do, on what the last frame drew there.
 
-use super::{WHEEL_ROWS, act, containers, form, handles, logs, overlays, palette, preset_form, show};
+use super::{
+    WHEEL_ROWS, act, containers, form, handles, logs, overlays, palette, preset_form, show,
+};
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::hit::Target;
@@ -16,7 +18,11 @@ pub fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
         Target::Tab(tab) => return show(model, tab),
         Target::Action(action) => return act(model, action),
         Target::Container(id) => {
-            let row = model.list.visible().iter().position(|at| model.records[*at].spec.id == id);
+            let row = model
+                .list
+                .visible()
+                .iter()
+                .position(|at| model.records[*at].spec.id == id);
             if let Some(row) = row {
                 model.list.select_row(row, &model.records);
             }
@@ -73,7 +79,10 @@ pub fn drag(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
 
 /// The wheel turned: it scrolls what has the keys, wherever the pointer is.
 pub fn wheel(model: &mut Model, turn: i16) -> Vec<Effect> {
-    let typing = matches!(model.overlay, Some(Overlay::Form(_) | Overlay::Preset(_) | Overlay::Confirm(_)));
+    let typing = matches!(
+        model.overlay,
+        Some(Overlay::Form(_) | Overlay::Preset(_) | Overlay::Confirm(_))
+    );
     if typing {
         return Vec::new();
     }
@@ -84,7 +93,11 @@ pub fn wheel(model: &mut Model, turn: i16) -> Vec<Effect> {
     let action = if turn < 0 { Action::Up } else { Action::Down };
     let mut effects = Vec::new();
     // a line of tiles is several rows high
-    let rows = if model.tab == Tab::Containers && model.overlay.is_none() && model.list.tiles { 1 } else { WHEEL_ROWS };
+    let rows = if model.tab == Tab::Containers && model.overlay.is_none() && model.list.tiles {
+        1
+    } else {
+        WHEEL_ROWS
+    };
     for _ in 0..i64::from(turn.unsigned_abs()) * rows {
         effects.extend(act(model, action));
     }
@@ -100,7 +113,12 @@ fn line(model: &mut Model, row: usize) -> Vec<Effect> {
     match model.tab {
         Tab::Processes => model.looks.processes.select(row),
         Tab::Files => {
-            let path = model.looks.files.list().get(row).map(|change| change.path.clone());
+            let path = model
+                .looks
+                .files
+                .list()
+                .get(row)
+                .map(|change| change.path.clone());
             model.looks.files.selected = path;
         }
         _ => {}

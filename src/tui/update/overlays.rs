@@ -8,7 +8,11 @@ use crate::tui::model::{Column, LineEdit, Model, Overlay, Question};
 
 /// Asks before doing `action` to `target`.
 pub fn ask(model: &mut Model, action: Action, target: Option<ContainerId>) {
-    model.overlay = Some(Overlay::Confirm(Question { action, target, file: None }));
+    model.overlay = Some(Overlay::Confirm(Question {
+        action,
+        target,
+        file: None,
+    }));
 }
 
 /// Answers the question.
@@ -21,7 +25,9 @@ pub fn answer(model: &mut Model, action: Action) -> Vec<Effect> {
             model.overlay = None;
             let target = question.target.and_then(|id| model.record(&id).cloned());
             match target {
-                Some(record) if question.file.is_some() => super::looks::revert(model, &record, question.file.unwrap_or_default()),
+                Some(record) if question.file.is_some() => {
+                    super::looks::revert(model, &record, question.file.unwrap_or_default())
+                }
                 Some(record) => containers::carry_out(model, question.action, &record),
                 None if question.action == Action::DeletePreset => preset_form::delete(model),
                 None if question.action == Action::Quit => vec![Effect::Quit],
@@ -72,7 +78,9 @@ pub fn scroll_help(model: &mut Model, action: Action) -> Vec<Effect> {
     let most = crate::tui::view::help_lines(model).saturating_sub(page);
     model.overlay = match action {
         Action::Cancel => None,
-        _ => Some(Overlay::Help(moved(action, offset, most + 1, page).unwrap_or(offset))),
+        _ => Some(Overlay::Help(
+            moved(action, offset, most + 1, page).unwrap_or(offset),
+        )),
     };
     Vec::new()
 }
@@ -140,7 +148,8 @@ pub fn edit_action(model: &mut Model, action: Action) {
     });
 }
 
-/// Pastes into the line being typed; elsewhere a paste would be a burst of keys nobody meant, so it does nothing.
+/// Pastes into the line being typed; elsewhere a paste would be a burst of keys nobody meant, so it
+/// does nothing.
 pub fn paste(model: &mut Model, text: &str) {
     edit(model, |line| line.paste(text));
 }

@@ -22,10 +22,14 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Confirm => {
             let chosen = palette.chosen();
             model.overlay = None;
-            return chosen.map(|action| act_on_tab(model, action)).unwrap_or_default();
+            return chosen
+                .map(|action| act_on_tab(model, action))
+                .unwrap_or_default();
         }
         Action::CopyCommand => {
-            let line = palette.chosen().and_then(|chosen| model.command_for(chosen, &model.targets()));
+            let line = palette
+                .chosen()
+                .and_then(|chosen| model.command_for(chosen, &model.targets()));
             return match line {
                 Some(line) => copy(model, line),
                 None => nothing(model),
@@ -33,7 +37,8 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Up | Action::Down | Action::PageUp | Action::PageDown => {
             let page = crate::tui::view::palette_rows(model.size);
-            palette.row = moved(action, palette.row, palette.found.len(), page).unwrap_or(palette.row);
+            palette.row =
+                moved(action, palette.row, palette.found.len(), page).unwrap_or(palette.row);
         }
         _ => overlays::edit_action(model, action),
     }
@@ -49,12 +54,18 @@ pub fn copy_last(model: &mut Model) -> Vec<Effect> {
 }
 
 fn nothing(model: &mut Model) -> Vec<Effect> {
-    model.toast(ToastKind::Notice, "copy: nothing was done yet that a command line could do");
+    model.toast(
+        ToastKind::Notice,
+        "copy: nothing was done yet that a command line could do",
+    );
     Vec::new()
 }
 
 /// Puts `text` on the clipboard of whoever sits at the terminal.
 pub fn copy(model: &mut Model, text: String) -> Vec<Effect> {
-    model.toast(ToastKind::Changed, format!("copied: {}", text.lines().next().unwrap_or_default()));
+    model.toast(
+        ToastKind::Changed,
+        format!("copied: {}", text.lines().next().unwrap_or_default()),
+    );
     vec![Effect::Copy(text)]
 }

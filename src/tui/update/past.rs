@@ -20,7 +20,11 @@ pub fn act(model: &mut Model, action: Action) -> bool {
         _ => return false,
     };
     let frozen = action == Action::Freeze;
-    model.past = Some(Past { tick: to.max(oldest), frozen }).filter(|past| last > 0 && past.tick <= last && (frozen || past.tick < last));
+    model.past = Some(Past {
+        tick: to.max(oldest),
+        frozen,
+    })
+    .filter(|past| last > 0 && past.tick <= last && (frozen || past.tick < last));
     look(model);
     true
 }

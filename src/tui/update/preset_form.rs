@@ -11,20 +11,30 @@ pub fn choose(model: &mut Model, action: Action) {
     let chosen = model.settings.presets.get(model.preset).cloned();
     match (action, chosen) {
         (Action::NewPreset, _) => open(model, PresetForm::new(None, "", &Default::default())),
-        (Action::EditPreset, Some((name, preset))) => open(model, PresetForm::new(Some(name.clone()), &name, &preset)),
-        (Action::CopyPreset, Some((name, preset))) => open(model, PresetForm::new(None, &format!("{name}-copy"), &preset)),
+        (Action::EditPreset, Some((name, preset))) => {
+            open(model, PresetForm::new(Some(name.clone()), &name, &preset))
+        }
+        (Action::CopyPreset, Some((name, preset))) => open(
+            model,
+            PresetForm::new(None, &format!("{name}-copy"), &preset),
+        ),
         (Action::DeletePreset, Some(_)) => overlays::ask(model, Action::DeletePreset, None),
         (Action::ComparePreset, Some((name, _))) => {
             let with = Some(Compared::Preset(name));
             model.compared = if model.compared == with { None } else { with };
         }
-        (Action::CompareContainer, _) => match (&model.compared, model.selected().map(|record| record.spec.id.clone())) {
+        (Action::CompareContainer, _) => match (
+            &model.compared,
+            model.selected().map(|record| record.spec.id.clone()),
+        ) {
             (Some(Compared::Container(_)), _) => model.compared = None,
             (_, Some(id)) => model.compared = Some(Compared::Container(id)),
             (_, None) => model.toast(ToastKind::Notice, "no container is selected"),
         },
         _ => {
-            let page = model.regions().map_or(1, |regions| usize::from(regions.body.height));
+            let page = model
+                .regions()
+                .map_or(1, |regions| usize::from(regions.body.height));
             if let Some(row) = moved(action, model.preset, model.settings.presets.len(), page) {
                 model.preset = row;
             }
@@ -67,8 +77,13 @@ pub fn edit(form: &mut PresetForm, change: impl FnOnce(&mut LineEdit)) {
 }
 
 fn save(model: &mut Model) -> Vec<Effect> {
-    let (file, presets) = (model.settings.config_file.clone(), model.settings.presets.clone());
-    let Some(form) = opened(model) else { return Vec::new() };
+    let (file, presets) = (
+        model.settings.config_file.clone(),
+        model.settings.presets.clone(),
+    );
+    let Some(form) = opened(model) else {
+        return Vec::new();
+    };
     let (name, preset) = match form.preset() {
         Ok(all) => all,
         Err(error) => {
@@ -77,7 +92,10 @@ fn save(model: &mut Model) -> Vec<Effect> {
         }
     };
     if form.of.as_ref() != Some(&name) && presets.iter().any(|(known, _)| *known == name) {
-        form.show_error(&crate::spec::SpecError::new("name", "there is a preset of that name already"));
+        form.show_error(&crate::spec::SpecError::new(
+            "name",
+            "there is a preset of that name already",
+        ));
         return Vec::new();
     }
     let Some(file) = file else {
@@ -89,7 +107,15 @@ fn save(model: &mut Model) -> Vec<Effect> {
         Some(old) => Call::ChangePreset(file, old, name.clone(), preset),
         None => Call::SavePreset(file, name.clone(), preset),
     };
-    let effect = call_engine(model, Pending { action: Action::SavePreset, target: None, name }, call);
+    let effect = call_engine(
+        model,
+        Pending {
+            action: Action::SavePreset,
+            target: None,
+            name,
+        },
+        call,
+    );
     let id = EffectId(model.last_effect);
     if let Some(form) = opened(model) {
         form.saving = Some(id);
@@ -109,10 +135,14 @@ pub fn saved(model: &mut Model, id: EffectId, error: Option<String>) -> bool {
     }
     let (of, written) = (form.of.clone(), form.preset());
     model.overlay = None;
-    // the file is read again in a moment; what is launched meanwhile must not be of what it said before
+    // the file is read again in a moment; what is launched meanwhile must not be of what it said
+    // before
     if let Ok((name, preset)) = written {
         let presets = &mut model.settings.presets;
-        match presets.iter().position(|(known, _)| *known == *of.as_ref().unwrap_or(&name)) {
+        match presets
+            .iter()
+            .position(|(known, _)| *known == *of.as_ref().unwrap_or(&name))
+        {
             Some(at) => presets[at] = (name, preset),
             None => presets.push((name, preset)),
         }
@@ -122,11 +152,19 @@ pub fn saved(model: &mut Model, id: EffectId, error: Option<String>) -> bool {
 
 /// Takes the selected preset out of the file: that was asked and answered.
 pub fn delete(model: &mut Model) -> Vec<Effect> {
-    let chosen = model.settings.presets.get(model.preset).map(|(name, _)| name.clone());
+    let chosen = model
+        .settings
+        .presets
+        .get(model.preset)
+        .map(|(name, _)| name.clone());
     let (Some(name), Some(file)) = (chosen, model.settings.config_file.clone()) else {
         model.toast(ToastKind::Notice, "this screen has no config file");
         return Vec::new();
     };
-    let pending = Pending { action: Action::DeletePreset, target: None, name: name.clone() };
+    let pending = Pending {
+        action: Action::DeletePreset,
+        target: None,
+        name: name.clone(),
+    };
     vec![call_engine(model, pending, Call::DeletePreset(file, name))]
 }

@@ -6,11 +6,18 @@ use super::containers::call_engine;
 use super::overlays;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};
-use crate::tui::model::{Asked, LineEdit, LinePrompt, Model, Overlay, Pending, ToastKind, preset_of};
+use crate::tui::model::{
+    Asked, LineEdit, LinePrompt, Model, Overlay, Pending, ToastKind, preset_of,
+};
 
 /// Asks for the line.
 pub fn open(model: &mut Model, asked: Asked) {
-    let shown = model.log.targets.first().filter(|_| asked == Asked::LogFile).and_then(|id| model.record(id));
+    let shown = model
+        .log
+        .targets
+        .first()
+        .filter(|_| asked == Asked::LogFile)
+        .and_then(|id| model.record(id));
     let Some(record) = shown.or(model.selected()) else {
         model.toast(ToastKind::Notice, "no container is selected");
         return;
@@ -22,7 +29,12 @@ pub fn open(model: &mut Model, asked: Asked) {
         Asked::LogFile if model.log.targets.len() > 1 => "containers.log".to_owned(),
         Asked::LogFile => format!("{name}.log"),
     };
-    model.overlay = Some(Overlay::Line(LinePrompt { asked, id, line: LineEdit::new(line), error: None }));
+    model.overlay = Some(Overlay::Line(LinePrompt {
+        asked,
+        id,
+        line: LineEdit::new(line),
+        error: None,
+    }));
 }
 
 /// Does `action` while the line is typed.
@@ -43,10 +55,21 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
     match call(model, &prompt, &text) {
         Ok((action, call)) => {
             model.overlay = None;
-            vec![call_engine(model, Pending { action, target: None, name: text }, call)]
+            vec![call_engine(
+                model,
+                Pending {
+                    action,
+                    target: None,
+                    name: text,
+                },
+                call,
+            )]
         }
         Err(reason) => {
-            model.overlay = Some(Overlay::Line(LinePrompt { error: Some(reason), ..prompt }));
+            model.overlay = Some(Overlay::Line(LinePrompt {
+                error: Some(reason),
+                ..prompt
+            }));
             Vec::new()
         }
     }
@@ -61,9 +84,19 @@ fn call(model: &Model, prompt: &LinePrompt, text: &str) -> Result<(Action, Call)
             if taken {
                 return Err("there is a preset of that name already".into());
             }
-            let file = model.settings.config_file.clone().ok_or("this screen has no config file")?;
-            let preset = preset_of(record, &model.handles.limits(&prompt.id, &record.spec.limits));
-            Ok((Action::SavePreset, Call::SavePreset(file, text.to_owned(), Box::new(preset))))
+            let file = model
+                .settings
+                .config_file
+                .clone()
+                .ok_or("this screen has no config file")?;
+            let preset = preset_of(
+                record,
+                &model.handles.limits(&prompt.id, &record.spec.limits),
+            );
+            Ok((
+                Action::SavePreset,
+                Call::SavePreset(file, text.to_owned(), Box::new(preset)),
+            ))
         }
         Asked::ExportFile => {
             if text.is_empty() {
@@ -73,10 +106,18 @@ fn call(model: &Model, prompt: &LinePrompt, text: &str) -> Result<(Action, Call)
                 return Err("nothing of it was sampled yet".into());
             }
             let path = PathBuf::from(text);
-            let json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-            Ok((Action::Export, Call::Write(path, model.export(&prompt.id, json))))
+            let json = path
+                .extension()
+                .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+            Ok((
+                Action::Export,
+                Call::Write(path, model.export(&prompt.id, json)),
+            ))
         }
         Asked::LogFile if text.is_empty() => Err("a file's name".into()),
-        Asked::LogFile => Ok((Action::SaveLog, Call::Write(PathBuf::from(text), super::logs::text_of(model)))),
+        Asked::LogFile => Ok((
+            Action::SaveLog,
+            Call::Write(PathBuf::from(text), super::logs::text_of(model)),
+        )),
     }
 }

@@ -83,10 +83,18 @@ pub fn settings(model: &mut Model, result: Result<Box<Settings>, String>) {
     match result {
         Ok(settings) => {
             model.settings = *settings;
-            model.preset = model.preset.min(model.settings.presets.len().saturating_sub(1));
-            model.toast(ToastKind::Success, "the config file has changed: read again");
+            model.preset = model
+                .preset
+                .min(model.settings.presets.len().saturating_sub(1));
+            model.toast(
+                ToastKind::Success,
+                "the config file has changed: read again",
+            );
         }
-        Err(reason) => model.toast(ToastKind::Error, format!("the config file is wrong, what was holds on: {reason}")),
+        Err(reason) => model.toast(
+            ToastKind::Error,
+            format!("the config file is wrong, what was holds on: {reason}"),
+        ),
     }
     model.arrange();
 }
@@ -133,57 +141,81 @@ pub fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Error>) -> 
             let (kind, text) = match outcome {
                 Outcome::Signalled => (ToastKind::Success, format!("{name} has the signal")),
                 Outcome::Extracted(done) => {
-                    let kind = if done.is_whole() { ToastKind::Success } else { ToastKind::Notice };
+                    let kind = if done.is_whole() {
+                        ToastKind::Success
+                    } else {
+                        ToastKind::Notice
+                    };
                     (kind, format!("extracted {name}: {done}"))
                 }
                 Outcome::Reverted => (ToastKind::Success, format!("reverted {name}")),
-                Outcome::Launched(container) if name.is_empty() => (ToastKind::Success, format!("launched {container}")),
+                Outcome::Launched(container) if name.is_empty() => {
+                    (ToastKind::Success, format!("launched {container}"))
+                }
                 Outcome::Launched(_) => (ToastKind::Success, format!("launched {name}")),
                 Outcome::Started => (ToastKind::Success, format!("started {name}")),
-                Outcome::Stopped(cause) if is_bad_end(&cause) => (ToastKind::Notice, format!("stopped {name}: {}", &cause.brief())),
-                Outcome::Stopped(cause) => (ToastKind::Success, format!("stopped {name}: {}", &cause.brief())),
+                Outcome::Stopped(cause) if is_bad_end(&cause) => (
+                    ToastKind::Notice,
+                    format!("stopped {name}: {}", &cause.brief()),
+                ),
+                Outcome::Stopped(cause) => (
+                    ToastKind::Success,
+                    format!("stopped {name}: {}", &cause.brief()),
+                ),
                 Outcome::Paused => (ToastKind::Success, format!("paused {name}")),
                 Outcome::Resumed => (ToastKind::Success, format!("{name} goes on")),
                 Outcome::Restarted => (ToastKind::Success, format!("restarted {name}")),
-                Outcome::ThrownAway => (ToastKind::Success, thrown_away(model, pending.target, &name)),
+                Outcome::ThrownAway => (
+                    ToastKind::Success,
+                    thrown_away(model, pending.target, &name),
+                ),
                 Outcome::TakenBack => {
                     model.list.wanted = pending.target;
-                    (ToastKind::Success, format!("brought {name} back; it is stopped"))
+                    (
+                        ToastKind::Success,
+                        format!("brought {name} back; it is stopped"),
+                    )
                 }
                 Outcome::LimitSet(updated) => {
                     more = handles::answered(model, id, true);
                     (ToastKind::Changed, limit_set(model, &name, &updated))
                 }
-                Outcome::Written(file) if pending.action == Action::SavePreset => {
-                    (ToastKind::Success, format!("saved the preset {name} in {}", file.display()))
+                Outcome::Written(file) if pending.action == Action::SavePreset => (
+                    ToastKind::Success,
+                    format!("saved the preset {name} in {}", file.display()),
+                ),
+                Outcome::Written(file) if pending.action == Action::DeletePreset => (
+                    ToastKind::Success,
+                    format!("took the preset {name} out of {}", file.display()),
+                ),
+                Outcome::Written(file) => {
+                    (ToastKind::Success, format!("written: {}", file.display()))
                 }
-                Outcome::Written(file) if pending.action == Action::DeletePreset => {
-                    (ToastKind::Success, format!("took the preset {name} out of {}", file.display()))
-                }
-                Outcome::Written(file) => (ToastKind::Success, format!("written: {}", file.display())),
                 Outcome::Destroyed => (ToastKind::Success, format!("destroyed {name}")),
             };
             model.toast(kind, text);
         }
-        Err(error) => match form::opened(note_failed_launch(model, &name, &error)).filter(|_| form_waits) {
-            Some(form) => {
-                form.launching = None;
-                form.progress = None;
-                form.show_error(&error);
+        Err(error) => {
+            match form::opened(note_failed_launch(model, &name, &error)).filter(|_| form_waits) {
+                Some(form) => {
+                    form.launching = None;
+                    form.progress = None;
+                    form.show_error(&error);
+                }
+                None => {
+                    handles::answered(model, id, false);
+                    let what = match pending.action {
+                        // the file is named in what went wrong
+                        Action::SaveLog | Action::Export => "save".to_owned(),
+                        Action::Run => format!("launch {name}"),
+                        Action::LimitUp => format!("limit {name}"),
+                        Action::Undo => format!("bring back {name}"),
+                        other => format!("{} {name}", other.id()),
+                    };
+                    model.toast(ToastKind::Error, in_words(&what, &error));
+                }
             }
-            None => {
-                handles::answered(model, id, false);
-                let what = match pending.action {
-                    // the file is named in what went wrong
-                    Action::SaveLog | Action::Export => "save".to_owned(),
-                    Action::Run => format!("launch {name}"),
-                    Action::LimitUp => format!("limit {name}"),
-                    Action::Undo => format!("bring back {name}"),
-                    other => format!("{} {name}", other.id()),
-                };
-                model.toast(ToastKind::Error, in_words(&what, &error));
-            }
-        },
+        }
     }
     more.push(Effect::ReadRecords);
     more
@@ -192,12 +224,20 @@ pub fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Error>) -> 
 /// Notes that it can be brought back, and when the trash is due.
 fn thrown_away(model: &mut Model, id: Option<ContainerId>, name: &str) -> String {
     if let Some(id) = id {
-        model.undo.remember(id, name.to_owned(), Step::TakeBack, model.now);
+        model
+            .undo
+            .remember(id, name.to_owned(), Step::TakeBack, model.now);
     }
     model.purge_at.get_or_insert(model.now + TRASH_KEPT);
     match undo_key(model) {
-        Some(key) => format!("destroyed {name}; {key} brings it back for {} minutes", TRASH_KEPT.as_mins()),
-        None => format!("destroyed {name}; it is in the trash for {} minutes", TRASH_KEPT.as_mins()),
+        Some(key) => format!(
+            "destroyed {name}; {key} brings it back for {} minutes",
+            TRASH_KEPT.as_mins()
+        ),
+        None => format!(
+            "destroyed {name}; it is in the trash for {} minutes",
+            TRASH_KEPT.as_mins()
+        ),
     }
 }
 
@@ -213,13 +253,25 @@ fn limit_set(model: &Model, name: &str, updated: &Updated) -> String {
 }
 
 fn undo_key(model: &Model) -> Option<String> {
-    model.settings.keymap.shown_key(&[Context::Global], Action::Undo).map(|key| key.to_string())
+    model
+        .settings
+        .keymap
+        .shown_key(&[Context::Global], Action::Undo)
+        .map(|key| key.to_string())
 }
 
 /// Keeps the steps of a launch that failed, to be looked at: nothing else is left of it.
 fn note_failed_launch<'a>(model: &'a mut Model, name: &str, error: &Error) -> &'a mut Model {
-    if let Error::Launch { message, launch, .. } = error {
-        model.failed_launch = Some(FailedLaunch { at: model.now, name: name.to_owned(), message: message.clone(), steps: launch.clone() });
+    if let Error::Launch {
+        message, launch, ..
+    } = error
+    {
+        model.failed_launch = Some(FailedLaunch {
+            at: model.now,
+            name: name.to_owned(),
+            message: message.clone(),
+            steps: launch.clone(),
+        });
     }
     model
 }

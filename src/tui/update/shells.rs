@@ -11,7 +11,10 @@ use crate::tui::model::{Model, ShellId, ShellState, Tab, ToastKind};
 /// The terminal's size: the body without its title line.
 fn size(model: &Model) -> Option<WindowSize> {
     let body = model.regions()?.body;
-    Some(WindowSize { rows: body.height.saturating_sub(1).max(1), columns: body.width })
+    Some(WindowSize {
+        rows: body.height.saturating_sub(1).max(1),
+        columns: body.width,
+    })
 }
 
 /// Gives every shell the size that the pane has now.
@@ -19,14 +22,23 @@ pub fn fit(model: &mut Model) -> Vec<Effect> {
     if model.tab != Tab::Shell || model.shells.list.is_empty() {
         return Vec::new();
     }
-    let Some(size) = size(model) else { return Vec::new() };
-    model.shells.fit(size).into_iter().map(|id| Effect::Shell(id, ShellCall::Resize(size))).collect()
+    let Some(size) = size(model) else {
+        return Vec::new();
+    };
+    model
+        .shells
+        .fit(size)
+        .into_iter()
+        .map(|id| Effect::Shell(id, ShellCall::Resize(size)))
+        .collect()
 }
 
 /// What a shell has to say.
 pub fn news(model: &mut Model, id: ShellId, news: ShellNews) -> Vec<Effect> {
     let shown = model.tab == Tab::Shell && model.shells.shown().is_some_and(|pane| pane.id == id);
-    let Some(pane) = model.shells.find(id) else { return Vec::new() };
+    let Some(pane) = model.shells.find(id) else {
+        return Vec::new();
+    };
     let (mut effects, mut over) = (Vec::new(), None);
     match news {
         ShellNews::Opened => {
@@ -41,7 +53,10 @@ pub fn news(model: &mut Model, id: ShellId, news: ShellNews) -> Vec<Effect> {
             effects.push(Effect::Shell(id, ShellCall::Read));
         }
         ShellNews::Deaf => {
-            let words = format!("shell in {}: it does not read; what is typed now is dropped", pane.name);
+            let words = format!(
+                "shell in {}: it does not read; what is typed now is dropped",
+                pane.name
+            );
             model.toast(ToastKind::Notice, words);
             return effects;
         }
@@ -64,7 +79,9 @@ pub fn news(model: &mut Model, id: ShellId, news: ShellNews) -> Vec<Effect> {
 
 /// Types into the shell that is shown.
 pub fn type_chord(model: &mut Model, chord: Chord) -> Vec<Effect> {
-    let Some(pane) = model.shells.shown_mut() else { return Vec::new() };
+    let Some(pane) = model.shells.shown_mut() else {
+        return Vec::new();
+    };
     pane.terminal.scroll_to(0);
     let bytes = encode(chord, pane.terminal.screen().application_cursor());
     let id = pane.id;
@@ -72,12 +89,19 @@ pub fn type_chord(model: &mut Model, chord: Chord) -> Vec<Effect> {
     vec![Effect::Shell(id, ShellCall::Write(bytes))]
 }
 
-/// Pastes into the shell that is shown; bracketed when it asked for that, so that it tells a paste from typing.
+/// Pastes into the shell that is shown; bracketed when it asked for that, so that it tells a paste
+/// from typing.
 pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    let Some(pane) = model.shells.shown() else { return Vec::new() };
+    let Some(pane) = model.shells.shown() else {
+        return Vec::new();
+    };
     // a paste that holds the end mark could type on after it
     let text = text.replace("\u{1b}[201~", "").replace('\n', "\r");
-    let bytes = if pane.terminal.screen().bracketed_paste() { format!("\u{1b}[200~{text}\u{1b}[201~") } else { text };
+    let bytes = if pane.terminal.screen().bracketed_paste() {
+        format!("\u{1b}[200~{text}\u{1b}[201~")
+    } else {
+        text
+    };
     vec![Effect::Shell(pane.id, ShellCall::Write(bytes.into_bytes()))]
 }
 
@@ -124,17 +148,27 @@ fn open(model: &mut Model) -> Vec<Effect> {
         model.toast(ToastKind::Notice, "New shell: no container is selected");
         return Vec::new();
     };
-    let (id, name, state) = (record.spec.id.clone(), record.spec.name.to_string(), record.status.word());
+    let (id, name, state) = (
+        record.spec.id.clone(),
+        record.spec.name.to_string(),
+        record.status.word(),
+    );
     if !matches!(record.status, Status::Running { .. }) {
-        model.toast(ToastKind::Notice, format!("{name} is {state}: a shell needs a running one"));
+        model.toast(
+            ToastKind::Notice,
+            format!("{name} is {state}: a shell needs a running one"),
+        );
         return Vec::new();
     }
-    let Some(size) = size(model) else { return Vec::new() };
+    let Some(size) = size(model) else {
+        return Vec::new();
+    };
     let shell = model.shells.open(id.clone(), name, size);
     vec![Effect::Shell(shell, ShellCall::Open(id, size))]
 }
 
-/// The bytes that xterm sends for a key (ctlseqs, "PC-Style Function Keys"); `application`: the cursor keys are in application mode.
+/// The bytes that xterm sends for a key (ctlseqs, "PC-Style Function Keys"); `application`: the
+/// cursor keys are in application mode.
 fn encode(chord: Chord, application: bool) -> Vec<u8> {
     // 1 and a bit for each modifier held, as xterm counts them
     let modifiers = 1 + u8::from(chord.shift) + 2 * u8::from(chord.alt) + 4 * u8::from(chord.ctrl);
@@ -143,8 +177,20 @@ fn encode(chord: Chord, application: bool) -> Vec<u8> {
         (1, false) => format!("\u{1b}[{c}"),
         _ => format!("\u{1b}[1;{modifiers}{c}"),
     };
-    let number = |n: u8| if modifiers == 1 { format!("\u{1b}[{n}~") } else { format!("\u{1b}[{n};{modifiers}~") };
-    let escaped = |text: String| if chord.alt { format!("\u{1b}{text}") } else { text };
+    let number = |n: u8| {
+        if modifiers == 1 {
+            format!("\u{1b}[{n}~")
+        } else {
+            format!("\u{1b}[{n};{modifiers}~")
+        }
+    };
+    let escaped = |text: String| {
+        if chord.alt {
+            format!("\u{1b}{text}")
+        } else {
+            text
+        }
+    };
     let text = match chord.key {
         Key::Char(c) if chord.ctrl => {
             let byte = match c.to_ascii_lowercase() {
@@ -190,7 +236,9 @@ mod tests {
 
     #[test]
     fn keys_are_sent_as_xterm_sends_them() {
-        let sent = |key: &str, application| String::from_utf8(encode(key.parse().unwrap(), application)).unwrap();
+        let sent = |key: &str, application| {
+            String::from_utf8(encode(key.parse().unwrap(), application)).unwrap()
+        };
         for (key, bytes) in [
             ("a", "a"),
             ("é", "é"),

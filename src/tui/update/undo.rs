@@ -9,19 +9,29 @@ use crate::tui::model::{Model, Pending, Step, ToastKind};
 /// Takes back the newest thing that can be.
 pub fn undo(model: &mut Model) -> Vec<Effect> {
     let Some(undoable) = model.undo.pop() else {
-        model.toast(ToastKind::Notice, "undo: nothing was changed from this screen that could be taken back");
+        model.toast(
+            ToastKind::Notice,
+            "undo: nothing was changed from this screen that could be taken back",
+        );
         return Vec::new();
     };
     match undoable.step {
         Step::Limit(change) => {
             if model.record(&undoable.id).is_none() {
-                model.toast(ToastKind::Notice, format!("undo: {} is gone", undoable.name));
+                model.toast(
+                    ToastKind::Notice,
+                    format!("undo: {} is gone", undoable.name),
+                );
                 return Vec::new();
             }
             handles::ask_engine(model, undoable.id, change)
         }
         Step::TakeBack => {
-            let pending = Pending { action: Action::Undo, target: Some(undoable.id.clone()), name: undoable.name };
+            let pending = Pending {
+                action: Action::Undo,
+                target: Some(undoable.id.clone()),
+                name: undoable.name,
+            };
             vec![call_engine(model, pending, Call::TakeBack(undoable.id))]
         }
     }

@@ -1,4 +1,5 @@
-//! The bottom line: the keys that mean something now, as the keymap has them; the filter while it is typed.
+//! The bottom line: the keys that mean something now, as the keymap has them; the filter while it
+//! is typed.
 //!
 //! ```text
 //!  ? Help  r Run  S Start  s Stop  R Restart  D Destroy  l Logs  / Filter  F6 Sort  q Quit
@@ -42,12 +43,23 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         let columns = text::width(&key) + text::width(action.label()) + 3;
         Some((key, columns))
     };
-    let bars = contexts.iter().map(|context| model.settings.keymap.bar(*context));
-    let Some(actions) = bars.into_iter().find(|actions| !actions.is_empty()) else { return };
+    let bars = contexts
+        .iter()
+        .map(|context| model.settings.keymap.bar(*context));
+    let Some(actions) = bars.into_iter().find(|actions| !actions.is_empty()) else {
+        return;
+    };
     // the last one is the way out: it is shown whatever else is left out
-    let reserved = actions.last().and_then(|last| keys(*last)).map_or(0, |(_, columns)| columns);
+    let reserved = actions
+        .last()
+        .and_then(|last| keys(*last))
+        .map_or(0, |(_, columns)| columns);
     let mut spots = Vec::new();
-    let mut pen = canvas.pen(Rect { x: start, width: area.right() - start, ..area });
+    let mut pen = canvas.pen(Rect {
+        x: start,
+        width: area.right() - start,
+        ..area
+    });
     for (at, action) in actions.iter().enumerate() {
         let Some((key, columns)) = keys(*action) else {
             continue;
@@ -57,22 +69,35 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             continue;
         }
         let off = model.tab == Tab::Containers && model.overlay.is_none() && is_off(model, *action);
-        let (key_style, label_style) = if off { (theme.key_off, theme.key_off) } else { (theme.key, theme.key_label) };
+        let (key_style, label_style) = if off {
+            (theme.key_off, theme.key_off)
+        } else {
+            (theme.key, theme.key_label)
+        };
         pen.skip(1);
         let from = pen.x();
-        pen.put(&key, key_style).skip(1).put(action.label(), label_style);
+        pen.put(&key, key_style)
+            .skip(1)
+            .put(action.label(), label_style);
         spots.push((from, pen.x(), *action));
         pen.skip(1);
     }
     for (from, to, action) in spots {
-        let place = Rect { x: from, width: to - from, ..area };
+        let place = Rect {
+            x: from,
+            width: to - from,
+            ..area
+        };
         canvas.hits.add(place, Target::Action(action));
     }
 }
 
 /// Whether `action` can do nothing to the selected container now.
 fn is_off(model: &Model, action: Action) -> bool {
-    let verb = matches!(action, Action::Start | Action::Stop | Action::Restart | Action::Pause | Action::Destroy);
+    let verb = matches!(
+        action,
+        Action::Start | Action::Stop | Action::Restart | Action::Pause | Action::Destroy
+    );
     match model.selected() {
         _ if model.settings.read_only && action.changes_something() => true,
         Some(record) if verb => objection(model, action, record).is_some(),

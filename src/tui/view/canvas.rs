@@ -33,7 +33,8 @@ impl Canvas<'_> {
         Pen::new(self.buffer, area, self.theme.symbols.ellipsis)
     }
 
-    /// The key to show for `action`, as text: of the overlay when it has one for it, else of the tab.
+    /// The key to show for `action`, as text: of the overlay when it has one for it, else of the
+    /// tab.
     #[must_use]
     pub fn key(&self, action: Action) -> String {
         let mut contexts = self.model.contexts();
@@ -52,7 +53,9 @@ impl Canvas<'_> {
         let running = model.running_since(record).is_some();
         match &record.status {
             Status::Stopped { .. } if running => ("RUNNING".into(), self.theme.running),
-            Status::Running { .. } | Status::Paused { .. } if !running => ("-".into(), self.theme.dim),
+            Status::Running { .. } | Status::Paused { .. } if !running => {
+                ("-".into(), self.theme.dim)
+            }
             _ => (record.status.word().to_owned(), self.state_style(record)),
         }
     }
@@ -74,5 +77,9 @@ impl Canvas<'_> {
 /// The row `y` of `area`, counted from its top; empty when there is none.
 #[must_use]
 pub fn row(area: Rect, y: u16) -> Rect {
-    Rect { y: area.y + y.min(area.height), height: u16::from(y < area.height), ..area }
+    Rect {
+        y: area.y + y.min(area.height),
+        height: u16::from(y < area.height),
+        ..area
+    }
 }

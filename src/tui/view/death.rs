@@ -1,4 +1,5 @@
-//! The cause-of-death card: one sentence, the numbers, the last minute in two graphs, the last words.
+//! The cause-of-death card: one sentence, the numbers, the last minute in two graphs, the last
+//! words.
 //!
 //! ```text
 //! ╭─ memory-hog died ────────────────────────────╮
@@ -25,7 +26,9 @@ use crate::tui::hit::Target;
 use crate::tui::model::{LogLine, Model};
 use crate::tui::text;
 use crate::tui::widget::{Graph, center, frame};
-use crate::tui::wording::{NOT_AVAILABLE, cap_percent, cause_sentence, grouped, is_bad_end, percent};
+use crate::tui::wording::{
+    NOT_AVAILABLE, cap_percent, cause_sentence, grouped, is_bad_end, percent,
+};
 
 /// The widest card.
 const WIDTH: u16 = 96;
@@ -39,66 +42,156 @@ const LEAST_WORDS: usize = 3;
 const TICKS: usize = 60;
 
 /// Draws the card of `record` over `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record, last_words: Option<&Result<Vec<LogLine>, String>>) {
+pub fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    record: &Record,
+    last_words: Option<&Result<Vec<LogLine>, String>>,
+) {
     let theme = canvas.theme;
     let Status::Stopped { cause, since, at } = &record.status else {
         return;
     };
     let width = area.width.saturating_sub(2).min(WIDTH);
-    let sentence = text::wrap_words(&cause_sentence(cause), usize::from(width).saturating_sub(4), 3, theme.symbols.ellipsis);
+    let sentence = text::wrap_words(
+        &cause_sentence(cause),
+        usize::from(width).saturating_sub(4),
+        3,
+        theme.symbols.ellipsis,
+    );
     let known = canvas.model.history.series(&record.spec.id).is_some();
-    let words = last_words.and_then(|words| words.as_ref().ok()).map_or(0, Vec::len).max(LEAST_WORDS);
+    let words = last_words
+        .and_then(|words| words.as_ref().ok())
+        .map_or(0, Vec::len)
+        .max(LEAST_WORDS);
     // the box, three facts, a heading and the buttons
     let wanted = sentence.len() + words + 7 + if known { GRAPHS } else { 0 };
     let outer = center(area, width, (wanted as u16).min(HEIGHT));
     let how = if is_bad_end(cause) { "died" } else { "ended" };
-    let inside = frame(canvas.buffer, outer, &format!("{} {how}", record.spec.name), theme);
+    let inside = frame(
+        canvas.buffer,
+        outer,
+        &format!("{} {how}", record.spec.name),
+        theme,
+    );
     canvas.hits.add(outer, Target::Nothing);
-    let style = if is_bad_end(cause) { theme.error } else { theme.success };
+    let style = if is_bad_end(cause) {
+        theme.error
+    } else {
+        theme.success
+    };
     let mut y = 0;
     for line in sentence {
         canvas.pen(row(inside, y)).skip(1).put(&line, style);
         y += 1;
     }
     let mut list: Vec<Fact> = death_facts(canvas.model, cause, *since, *at);
-    list.push(("Limits", limits_in_words(canvas, &record.spec.limits), Style::new()));
-    list.push(("Numbers", numbers(canvas.model, record, cause), Style::new()));
+    list.push((
+        "Limits",
+        limits_in_words(canvas, &record.spec.limits),
+        Style::new(),
+    ));
+    list.push((
+        "Numbers",
+        numbers(canvas.model, record, cause),
+        Style::new(),
+    ));
     let room = inside.height.saturating_sub(y + 1);
     let list = &list[..list.len().min(usize::from(room))];
-    facts(canvas, Rect { y: inside.y + y, height: room, ..inside }, list);
+    facts(
+        canvas,
+        Rect {
+            y: inside.y + y,
+            height: room,
+            ..inside
+        },
+        list,
+    );
     y += list.len() as u16;
     let left = inside.height.saturating_sub(y + 1);
     // graphs only where some lines of the log are left too
-    let graphs = if known && left >= 7 { left.saturating_sub(words as u16 + 1).clamp(3, GRAPHS as u16) } else { 0 };
+    let graphs = if known && left >= 7 {
+        left.saturating_sub(words as u16 + 1)
+            .clamp(3, GRAPHS as u16)
+    } else {
+        0
+    };
     if graphs > 0 {
         let half = inside.width / 2;
-        let place = |x: u16, width: u16| Rect { x: inside.x + x, y: inside.y + y, width, height: graphs };
+        let place = |x: u16, width: u16| Rect {
+            x: inside.x + x,
+            y: inside.y + y,
+            width,
+            height: graphs,
+        };
         graph(canvas, place(0, half - 1), record, Figure::Cpu);
-        graph(canvas, place(half, inside.width - half), record, Figure::Memory);
+        graph(
+            canvas,
+            place(half, inside.width - half),
+            record,
+            Figure::Memory,
+        );
         y += graphs;
     }
-    let place = Rect { y: inside.y + y, height: inside.height.saturating_sub(y + 1), ..inside };
+    let place = Rect {
+        y: inside.y + y,
+        height: inside.height.saturating_sub(y + 1),
+        ..inside
+    };
     draw_words(canvas, place, last_words);
-    buttons(canvas, row(inside, inside.height - 1), &[Action::Start, Action::Logs, Action::ShowLaunch, Action::Destroy, Action::Cancel]);
+    buttons(
+        canvas,
+        row(inside, inside.height - 1),
+        &[
+            Action::Start,
+            Action::Logs,
+            Action::ShowLaunch,
+            Action::Destroy,
+            Action::Cancel,
+        ],
+    );
 }
 
 /// The numbers at the end: what the record says of it, and the last sample.
 fn numbers(model: &Model, record: &Record, cause: &ExitCause) -> String {
     let series = model.history.series(&record.spec.id);
-    let Some((series, last)) = series.and_then(|series| Some((series, series.reading(series.last())?))) else {
+    let Some((series, last)) =
+        series.and_then(|series| Some((series, series.reading(series.last())?)))
+    else {
         let peak = match cause {
-            ExitCause::OomKilled { peak: Some(peak), .. } => format!("peak {}; ", format_bytes(*peak)),
+            ExitCause::OomKilled {
+                peak: Some(peak), ..
+            } => format!("peak {}; ", format_bytes(*peak)),
             _ => String::new(),
         };
         return format!("{peak}no more: it ended before this screen was opened");
     };
-    let held = (0..TICKS as u64).filter_map(|back| series.value(Figure::Throttled, series.last().checked_sub(back)?));
+    let held = (0..TICKS as u64)
+        .filter_map(|back| series.value(Figure::Throttled, series.last().checked_sub(back)?));
     let held = held.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
     let words = [
-        format!("memory {}", last.sample.memory.map_or(NOT_AVAILABLE.into(), format_bytes)),
-        format!("cpu {} of a core", last.cpu_cores.map_or(NOT_AVAILABLE.into(), percent)),
-        format!("throttled {} of the last minute", if held.1 > 0 { percent(held.0 / f64::from(held.1)) } else { NOT_AVAILABLE.into() }),
-        format!("pids {}", last.sample.pids.map_or(NOT_AVAILABLE.into(), grouped)),
+        format!(
+            "memory {}",
+            last.sample
+                .memory
+                .map_or(NOT_AVAILABLE.into(), format_bytes)
+        ),
+        format!(
+            "cpu {} of a core",
+            last.cpu_cores.map_or(NOT_AVAILABLE.into(), percent)
+        ),
+        format!(
+            "throttled {} of the last minute",
+            if held.1 > 0 {
+                percent(held.0 / f64::from(held.1))
+            } else {
+                NOT_AVAILABLE.into()
+            }
+        ),
+        format!(
+            "pids {}",
+            last.sample.pids.map_or(NOT_AVAILABLE.into(), grouped)
+        ),
     ];
     words.join(&format!(" {} ", model.settings.theme.symbols.dot))
 }
@@ -106,25 +199,70 @@ fn numbers(model: &Model, record: &Record, cause: &ExitCause) -> String {
 /// The last minute of one figure.
 fn graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, figure: Figure) {
     let (model, theme) = (canvas.model, canvas.theme);
-    let last = model.history.series(&record.spec.id).map_or(0, |series| series.last());
+    let last = model
+        .history
+        .series(&record.spec.id)
+        .map_or(0, |series| series.last());
     let values = model.history.values(&record.spec.id, figure, last, TICKS);
-    let highest = values.iter().copied().filter(|value| !value.is_nan()).fold(0.0, f64::max);
+    let highest = values
+        .iter()
+        .copied()
+        .filter(|value| !value.is_nan())
+        .fold(0.0, f64::max);
     let (name, style, limit) = match figure {
-        Figure::Memory => ("Memory", theme.memory, record.spec.limits.memory.map(|bytes| bytes as f64)),
-        _ => ("CPU", theme.cpu, record.spec.limits.cpu.map(|cap| cap.cores())),
+        Figure::Memory => (
+            "Memory",
+            theme.memory,
+            record.spec.limits.memory.map(|bytes| bytes as f64),
+        ),
+        _ => (
+            "CPU",
+            theme.cpu,
+            record.spec.limits.cpu.map(|cap| cap.cores()),
+        ),
     };
     let top = limit.unwrap_or(highest * 1.25);
-    let scale = if figure == Figure::Memory { format_bytes(top as u64) } else { cap_percent(top) };
+    let scale = if figure == Figure::Memory {
+        format_bytes(top as u64)
+    } else {
+        cap_percent(top)
+    };
     let mut pen = canvas.pen(row(area, 0));
-    pen.put(&format!(" {name}"), theme.label).put(", its last 60 s", theme.dim);
+    pen.put(&format!(" {name}"), theme.label)
+        .put(", its last 60 s", theme.dim);
     pen.put_right(&format!("top {scale} "), theme.dim);
-    let plot = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2).min(TICKS as u16), height: area.height - 1 };
+    let plot = Rect {
+        x: area.x + 1,
+        y: area.y + 1,
+        width: area.width.saturating_sub(2).min(TICKS as u16),
+        height: area.height - 1,
+    };
     // as wide as the minute needs: a cell of braille holds two ticks
-    let wide = if theme.symbols.braille { TICKS as u16 / 2 } else { TICKS as u16 };
-    Graph { values: &values, top, style }.draw(canvas.buffer, Rect { width: plot.width.min(wide), ..plot }, theme);
+    let wide = if theme.symbols.braille {
+        TICKS as u16 / 2
+    } else {
+        TICKS as u16
+    };
+    Graph {
+        values: &values,
+        top,
+        style,
+    }
+    .draw(
+        canvas.buffer,
+        Rect {
+            width: plot.width.min(wide),
+            ..plot
+        },
+        theme,
+    );
 }
 
-fn draw_words(canvas: &mut Canvas<'_>, area: Rect, last_words: Option<&Result<Vec<LogLine>, String>>) {
+fn draw_words(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    last_words: Option<&Result<Vec<LogLine>, String>>,
+) {
     let theme = canvas.theme;
     if area.height == 0 {
         return;
@@ -137,13 +275,26 @@ fn draw_words(canvas: &mut Canvas<'_>, area: Rect, last_words: Option<&Result<Ve
         Some(Ok(_)) => None,
     };
     if let Some((text, style)) = instead {
-        canvas.pen(row(area, 1)).skip(1).put(text.trim_start(), style);
+        canvas
+            .pen(row(area, 1))
+            .skip(1)
+            .put(text.trim_start(), style);
     }
-    let lines = last_words.and_then(|words| words.as_ref().ok()).map_or(&[][..], Vec::as_slice);
+    let lines = last_words
+        .and_then(|words| words.as_ref().ok())
+        .map_or(&[][..], Vec::as_slice);
     let rows = usize::from(area.height - 1);
     for (line, y) in lines.iter().skip(lines.len().saturating_sub(rows)).zip(1..) {
-        let (mark, style) = if line.stderr { ("! ", theme.stderr) } else { ("  ", Style::new()) };
-        canvas.pen(row(area, y)).skip(1).put(mark, style).put(&line.text, style);
+        let (mark, style) = if line.stderr {
+            ("! ", theme.stderr)
+        } else {
+            ("  ", Style::new())
+        };
+        canvas
+            .pen(row(area, y))
+            .skip(1)
+            .put(mark, style)
+            .put(&line.text, style);
     }
 }
 
@@ -153,15 +304,32 @@ pub fn buttons(canvas: &mut Canvas<'_>, line: Rect, actions: &[Action]) {
     let mut x = line.x + 1;
     for action in actions {
         let key = canvas.key(*action);
-        let place = Rect { x, width: line.right().saturating_sub(x), ..line };
-        let label = if *action == Action::Cancel { "Close" } else { action.label() };
+        let place = Rect {
+            x,
+            width: line.right().saturating_sub(x),
+            ..line
+        };
+        let label = if *action == Action::Cancel {
+            "Close"
+        } else {
+            action.label()
+        };
         let mut pen = canvas.pen(place);
         if key.is_empty() || usize::from(pen.room()) < text::width(&key) + text::width(label) + 1 {
             continue;
         }
-        pen.put(&key, theme.key).put(" ", Style::new()).put(label, theme.key_label);
+        pen.put(&key, theme.key)
+            .put(" ", Style::new())
+            .put(label, theme.key_label);
         let end = pen.x();
-        canvas.hits.add(Rect { x, width: end - x, ..line }, Target::Action(*action));
+        canvas.hits.add(
+            Rect {
+                x,
+                width: end - x,
+                ..line
+            },
+            Target::Action(*action),
+        );
         x = end + 3;
     }
 }

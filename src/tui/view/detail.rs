@@ -1,4 +1,5 @@
-//! The selected container: its recent past in two graphs and its figures in words; when it ended, why.
+//! The selected container: its recent past in two graphs and its figures in words; when it ended,
+//! why.
 //!
 //! ```text
 //! ─ web ─ 3f2a9c11d0e4 ─────────────────────────────────────────────
@@ -25,7 +26,9 @@ use crate::tui::model::{Knob, Model};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::widget::Graph;
-use crate::tui::wording::{NOT_AVAILABLE, cap_percent, cause_sentence, grouped, is_bad_end, percent};
+use crate::tui::wording::{
+    NOT_AVAILABLE, cap_percent, cause_sentence, grouped, is_bad_end, percent,
+};
 
 /// Columns of a fact's name.
 const NAME_COLUMNS: usize = 10;
@@ -47,9 +50,16 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     }
     let list = &canvas.model.list;
     let place = format!(" row {} of {} ", list.row() + 1, list.visible().len());
-    let last = Rect { width: area.width.saturating_sub(1), ..row(area, 0) };
+    let last = Rect {
+        width: area.width.saturating_sub(1),
+        ..row(area, 0)
+    };
     canvas.pen(last).put_right(&place, theme.dim);
-    let inside = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    let inside = Rect {
+        y: area.y + 1,
+        height: area.height - 1,
+        ..area
+    };
     if canvas.model.running_since(record).is_some() {
         return alive(canvas, inside, record);
     }
@@ -62,7 +72,14 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         }
         Status::Broken { reason } => {
             let next = "it can be destroyed, nothing else".to_owned();
-            facts(canvas, inside, &[("Broken", printable(reason), theme.failed), ("Next", next, theme.dim)]);
+            facts(
+                canvas,
+                inside,
+                &[
+                    ("Broken", printable(reason), theme.failed),
+                    ("Next", next, theme.dim),
+                ],
+            );
         }
         Status::Stopped { cause, since, at } => ended(canvas, inside, record, cause, *since, *at),
     }
@@ -75,7 +92,10 @@ pub type Fact = (&'static str, String, Style);
 pub fn facts(canvas: &mut Canvas<'_>, area: Rect, facts: &[Fact]) {
     let label = canvas.theme.label;
     for ((name, words, style), y) in facts.iter().zip(0..area.height) {
-        canvas.pen(row(area, y)).put(&format!(" {name:<NAME_COLUMNS$}"), label).put(words, *style);
+        canvas
+            .pen(row(area, y))
+            .put(&format!(" {name:<NAME_COLUMNS$}"), label)
+            .put(words, *style);
     }
 }
 
@@ -83,22 +103,49 @@ fn alive(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
     let reading = canvas.model.reading(record);
     let reading = reading.as_deref();
     let mut list = vec![
-        ("Limits", limits_in_words(canvas, &canvas.model.handles.limits(&record.spec.id, &record.spec.limits)), Style::new()),
+        (
+            "Limits",
+            limits_in_words(
+                canvas,
+                &canvas
+                    .model
+                    .handles
+                    .limits(&record.spec.id, &record.spec.limits),
+            ),
+            Style::new(),
+        ),
         ("Now", now_in_words(canvas, reading), Style::new()),
         ("Command", command(record), Style::new()),
     ];
     if area.height >= 10 {
-        list.push(("Container", identity(canvas.model, record), canvas.theme.dim));
+        list.push((
+            "Container",
+            identity(canvas.model, record),
+            canvas.theme.dim,
+        ));
     }
     let graphs = area.height.saturating_sub(list.len() as u16);
     if graphs >= 2 {
         let half = area.width / 2;
-        let left = Rect { width: half - 1, height: graphs, ..area };
-        let right = Rect { x: area.x + half + 1, width: area.width - half - 2, height: graphs, ..area };
+        let left = Rect {
+            width: half - 1,
+            height: graphs,
+            ..area
+        };
+        let right = Rect {
+            x: area.x + half + 1,
+            width: area.width - half - 2,
+            height: graphs,
+            ..area
+        };
         cpu_graph(canvas, left, record, reading);
         memory_graph(canvas, right, record, reading);
     }
-    let below = Rect { y: area.y + graphs.min(area.height), height: area.height - graphs, ..area };
+    let below = Rect {
+        y: area.y + graphs.min(area.height),
+        height: area.height - graphs,
+        ..area
+    };
     facts(canvas, below, &list);
 }
 
@@ -107,24 +154,72 @@ fn cpu_graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, reading: Opti
         Some(cores) => format!("{} of a core", percent(cores)),
         None => "n/a: needs two samples".into(),
     };
-    let cap = canvas.model.handles.limits(&record.spec.id, &record.spec.limits).cpu.map(|cpu| cpu.cores());
+    let cap = canvas
+        .model
+        .handles
+        .limits(&record.spec.id, &record.spec.limits)
+        .cpu
+        .map(|cpu| cpu.cores());
     let area = dial(canvas, area, Knob::Cpu, record, reading);
-    graph(canvas, area, ("CPU", &used), (record, Figure::Cpu), cap, canvas.theme.cpu, |top| format!("top {}", cap_percent(top)));
+    graph(
+        canvas,
+        area,
+        ("CPU", &used),
+        (record, Figure::Cpu),
+        cap,
+        canvas.theme.cpu,
+        |top| format!("top {}", cap_percent(top)),
+    );
 }
 
 fn memory_graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, reading: Option<&Reading>) {
-    let used = reading.and_then(|r| r.sample.memory).map_or(NOT_AVAILABLE.to_owned(), format_bytes);
-    let limit = canvas.model.handles.limits(&record.spec.id, &record.spec.limits).memory.map(|bytes| bytes as f64);
+    let used = reading
+        .and_then(|r| r.sample.memory)
+        .map_or(NOT_AVAILABLE.to_owned(), format_bytes);
+    let limit = canvas
+        .model
+        .handles
+        .limits(&record.spec.id, &record.spec.limits)
+        .memory
+        .map(|bytes| bytes as f64);
     let caption = ("Memory", used.as_str());
     let area = dial(canvas, area, Knob::Memory, record, reading);
-    graph(canvas, area, caption, (record, Figure::Memory), limit, canvas.theme.memory, |top| format!("top {}", format_bytes(top as u64)));
+    graph(
+        canvas,
+        area,
+        caption,
+        (record, Figure::Memory),
+        limit,
+        canvas.theme.memory,
+        |top| format!("top {}", format_bytes(top as u64)),
+    );
 }
 
-/// The gauge with its handle below the caption; what is left for caption and graph, which goes round it.
-fn dial(canvas: &mut Canvas<'_>, area: Rect, knob: Knob, record: &Record, reading: Option<&Reading>) -> Rect {
+/// The gauge with its handle below the caption; what is left for caption and graph, which goes
+/// round it.
+fn dial(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    knob: Knob,
+    record: &Record,
+    reading: Option<&Reading>,
+) -> Rect {
     let line = row(area, area.height - 1);
-    dials::draw(canvas, Rect { x: line.x + 1, width: line.width.saturating_sub(1), ..line }, knob, record, reading);
-    Rect { height: area.height - 1, ..area }
+    dials::draw(
+        canvas,
+        Rect {
+            x: line.x + 1,
+            width: line.width.saturating_sub(1),
+            ..line
+        },
+        knob,
+        record,
+        reading,
+    );
+    Rect {
+        height: area.height - 1,
+        ..area
+    }
 }
 
 fn graph(
@@ -137,23 +232,52 @@ fn graph(
     scale: impl Fn(f64) -> String,
 ) {
     let theme = canvas.theme;
-    let plot = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(1), height: area.height - 1 };
+    let plot = Rect {
+        x: area.x + 1,
+        y: area.y + 1,
+        width: area.width.saturating_sub(1),
+        height: area.height - 1,
+    };
     let ticks = Graph::ticks(plot.width, theme);
-    let values = canvas.model.history.values(&record.spec.id, figure, canvas.model.tick(), ticks);
+    let values = canvas
+        .model
+        .history
+        .values(&record.spec.id, figure, canvas.model.tick(), ticks);
     // without a limit the highest value shown is the scale, and a little air above it
-    let highest = values.iter().copied().filter(|v| !v.is_nan()).fold(0.0, f64::max);
+    let highest = values
+        .iter()
+        .copied()
+        .filter(|v| !v.is_nan())
+        .fold(0.0, f64::max);
     let top = limit.unwrap_or(highest * 1.25);
     let mut pen = canvas.pen(row(area, 0));
-    pen.put(&format!(" {name} "), theme.label).put(used, theme.strong);
+    pen.put(&format!(" {name} "), theme.label)
+        .put(used, theme.strong);
     if top > 0.0 {
         pen.put_right(&scale(top), theme.dim);
     }
-    Graph { values: &values, top, style }.draw(canvas.buffer, plot, theme);
+    Graph {
+        values: &values,
+        top,
+        style,
+    }
+    .draw(canvas.buffer, plot, theme);
 }
 
-fn ended(canvas: &mut Canvas<'_>, area: Rect, record: &Record, cause: &ExitCause, since: Option<Timestamp>, at: Timestamp) {
+fn ended(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    record: &Record,
+    cause: &ExitCause,
+    since: Option<Timestamp>,
+    at: Timestamp,
+) {
     let (model, theme) = (canvas.model, canvas.theme);
-    let style = if is_bad_end(cause) { theme.error } else { theme.success };
+    let style = if is_bad_end(cause) {
+        theme.error
+    } else {
+        theme.success
+    };
     let width = usize::from(area.width).saturating_sub(NAME_COLUMNS + 2);
     let most = if area.height >= 6 { 2 } else { 1 };
     let sentence = text::wrap_words(&cause_sentence(cause), width, most, theme.symbols.ellipsis);
@@ -168,45 +292,89 @@ fn ended(canvas: &mut Canvas<'_>, area: Rect, record: &Record, cause: &ExitCause
 }
 
 /// When it ended, and what of.
-pub fn death_facts(model: &Model, cause: &ExitCause, since: Option<Timestamp>, at: Timestamp) -> Vec<Fact> {
+pub fn death_facts(
+    model: &Model,
+    cause: &ExitCause,
+    since: Option<Timestamp>,
+    at: Timestamp,
+) -> Vec<Fact> {
     let ago = format_duration(model.now.duration_since(at).unsigned_abs());
     let lived = match since {
-        Some(since) => format!(", after running {}", format_duration(at.duration_since(since).unsigned_abs())),
+        Some(since) => format!(
+            ", after running {}",
+            format_duration(at.duration_since(since).unsigned_abs())
+        ),
         None => ", before it ran".into(),
     };
-    vec![("When", format!("{ago} ago at {}{lived}; exit code {}", clock(model, at), cause.exit_code()), Style::new())]
+    vec![(
+        "When",
+        format!(
+            "{ago} ago at {}{lived}; exit code {}",
+            clock(model, at),
+            cause.exit_code()
+        ),
+        Style::new(),
+    )]
 }
 
 /// What can be done with one that is not alive.
 fn next_steps(canvas: &Canvas<'_>) -> String {
     let keymap = &canvas.model.settings.keymap;
-    let steps = [(Action::Inspect, "shows why"), (Action::Start, "starts it"), (Action::Logs, "its log"), (Action::Destroy, "removes it")];
+    let steps = [
+        (Action::Inspect, "shows why"),
+        (Action::Start, "starts it"),
+        (Action::Logs, "its log"),
+        (Action::Destroy, "removes it"),
+    ];
     let known = steps.into_iter().filter_map(|(action, what)| {
         let chord = keymap.shown_key(&[Context::Containers, Context::Global], action)?;
         Some(format!("{chord} {what}"))
     });
-    known.collect::<Vec<_>>().join(&format!(" {} ", canvas.theme.symbols.dot))
+    known
+        .collect::<Vec<_>>()
+        .join(&format!(" {} ", canvas.theme.symbols.dot))
 }
 
 fn created_facts(model: &Model, record: &Record) -> Vec<Fact> {
     let dot = model.settings.theme.symbols.dot;
     vec![
         ("Command", command(record), Style::new()),
-        ("Limits", limit_words(&record.spec.limits).join(&format!(" {dot} ")), Style::new()),
-        ("Container", identity(model, record), model.settings.theme.dim),
+        (
+            "Limits",
+            limit_words(&record.spec.limits).join(&format!(" {dot} ")),
+            Style::new(),
+        ),
+        (
+            "Container",
+            identity(model, record),
+            model.settings.theme.dim,
+        ),
     ]
 }
 
 fn limit_words(limits: &Limits) -> Vec<String> {
     let mut words = Vec::new();
     match (limits.cpu, limits.cpu_shares) {
-        (Some(cap), Some(weight)) => words.push(format!("cpu {} of a core, weight {weight}", cap_percent(cap.cores()))),
+        (Some(cap), Some(weight)) => words.push(format!(
+            "cpu {} of a core, weight {weight}",
+            cap_percent(cap.cores())
+        )),
         (Some(cap), None) => words.push(format!("cpu {} of a core", cap_percent(cap.cores()))),
         (None, Some(weight)) => words.push(format!("cpu weight {weight}, no cap")),
         (None, None) => {}
     }
-    words.extend(limits.memory.map(|bytes| format!("memory {}", format_bytes(bytes))));
-    words.extend(limits.swap.map(|bytes| if bytes == 0 { "no swap".into() } else { format!("swap {}", format_bytes(bytes)) }));
+    words.extend(
+        limits
+            .memory
+            .map(|bytes| format!("memory {}", format_bytes(bytes))),
+    );
+    words.extend(limits.swap.map(|bytes| {
+        if bytes == 0 {
+            "no swap".into()
+        } else {
+            format!("swap {}", format_bytes(bytes))
+        }
+    }));
     words.extend(limits.pids.map(|count| format!("{} pids", grouped(count))));
     if words.is_empty() {
         words.push("none: it may use all that the host has".into());
@@ -239,19 +407,38 @@ fn now_in_words(canvas: &Canvas<'_>, reading: Option<&Reading>) -> String {
     }
     let throttled = match (sample.nr_throttled, sample.nr_periods) {
         (Some(0), _) => Some("never".to_owned()),
-        (Some(times), Some(periods)) => Some(format!("in {} of {} periods", grouped(times), grouped(periods))),
+        (Some(times), Some(periods)) => Some(format!(
+            "in {} of {} periods",
+            grouped(times),
+            grouped(periods)
+        )),
         (Some(times), None) => Some(format!("{} times", grouped(times))),
         (None, _) => None,
     };
-    let words = [figure("throttled", throttled), peak, kills, pids, figure("swap", sample.swap.map(format_bytes))];
+    let words = [
+        figure("throttled", throttled),
+        peak,
+        kills,
+        pids,
+        figure("swap", sample.swap.map(format_bytes)),
+    ];
     words.join(&format!(" {} ", canvas.theme.symbols.dot))
 }
 
 /// What is kept of the past, in words.
 fn then_in_words(canvas: &Canvas<'_>, reading: &Reading, counted: [String; 3]) -> String {
     let share = |value: Option<f64>| value.map_or(NOT_AVAILABLE.to_owned(), percent);
-    let rate = |value: Option<f64>| value.map_or(NOT_AVAILABLE.to_owned(), |bytes| format!("{}/s", format_bytes(bytes as u64)));
-    let psi = reading.sample.psi.as_ref().and_then(|psi| Some(format!("{:.0}% {:.0}% {:.0}%", psi.cpu?, psi.memory?, psi.io?)));
+    let rate = |value: Option<f64>| {
+        value.map_or(NOT_AVAILABLE.to_owned(), |bytes| {
+            format!("{}/s", format_bytes(bytes as u64))
+        })
+    };
+    let psi = reading.sample.psi.as_ref().and_then(|psi| {
+        Some(format!(
+            "{:.0}% {:.0}% {:.0}%",
+            psi.cpu?, psi.memory?, psi.io?
+        ))
+    });
     let mut words = vec![format!("throttled {}", share(reading.throttled))];
     words.extend(counted);
     words.extend([
@@ -270,7 +457,11 @@ fn identity(model: &Model, record: &Record) -> String {
         format!("created {}", clock(model, record.created_at)),
         format!("restarts {}", record.restarts),
     ];
-    words.extend(spec.preset.as_ref().map(|preset| format!("preset {}", printable(preset))));
+    words.extend(
+        spec.preset
+            .as_ref()
+            .map(|preset| format!("preset {}", printable(preset))),
+    );
     words.join(&format!(" {dot} "))
 }
 
@@ -280,7 +471,14 @@ fn command(record: &Record) -> String {
 
 fn clock(model: &Model, at: Timestamp) -> String {
     let zone = &model.settings.time_zone;
-    let (then, today) = (at.to_zoned_datetime(zone.clone()), model.now.to_zoned_datetime(zone.clone()));
-    let format = if then.date() == today.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M" };
+    let (then, today) = (
+        at.to_zoned_datetime(zone.clone()),
+        model.now.to_zoned_datetime(zone.clone()),
+    );
+    let format = if then.date() == today.date() {
+        "%H:%M:%S"
+    } else {
+        "%Y-%m-%d %H:%M"
+    };
     then.strftime(format).to_string()
 }

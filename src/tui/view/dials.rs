@@ -17,22 +17,48 @@ use crate::tui::update::most;
 use crate::tui::widget::Dial;
 
 /// Draws the gauge of `knob` into the first row of `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, knob: Knob, record: &Record, reading: Option<&Reading>) {
+pub fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    knob: Knob,
+    record: &Record,
+    reading: Option<&Reading>,
+) {
     let (model, theme) = (canvas.model, canvas.theme);
     let focused = model.handles.focus == knob;
     let hint = if focused && model.past.is_none() && !model.settings.read_only {
-        format!(" {}\u{2212} {}+", canvas.key(Action::LimitDown), canvas.key(Action::LimitUp))
+        format!(
+            " {}\u{2212} {}+",
+            canvas.key(Action::LimitDown),
+            canvas.key(Action::LimitUp)
+        )
     } else {
         String::new()
     };
-    let hint = if theme.symbols.braille { hint } else { hint.replace('\u{2212}', "-") };
+    let hint = if theme.symbols.braille {
+        hint
+    } else {
+        hint.replace('\u{2212}', "-")
+    };
     let width = area.width.saturating_sub(text::width(&hint) as u16);
-    let bar = Rect { width, height: area.height.min(1), ..area };
+    let bar = Rect {
+        width,
+        height: area.height.min(1),
+        ..area
+    };
     let limit = knob.value(&model.handles.limits(&record.spec.id, &record.spec.limits));
     let cores = reading.and_then(|r| r.cpu_cores);
     let (used, refused) = match knob {
-        Knob::Cpu => (cores.map(|cores| cores * 1_000.0), refused(reading).unwrap_or(0.0)),
-        Knob::Memory => (reading.and_then(|r| r.sample.memory).map(|bytes| bytes as f64), 0.0),
+        Knob::Cpu => (
+            cores.map(|cores| cores * 1_000.0),
+            refused(reading).unwrap_or(0.0),
+        ),
+        Knob::Memory => (
+            reading
+                .and_then(|r| r.sample.memory)
+                .map(|bytes| bytes as f64),
+            0.0,
+        ),
     };
     let scale = match &model.handles.grip {
         // a handle that is held must not run away from the mouse
@@ -45,11 +71,27 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, knob: Knob, record: &Record, re
         refused: share(used.unwrap_or(0.0) * refused),
         limit: limit.map(|limit| share(limit as f64)),
         focused,
-        moving: model.handles.wanted.as_ref().is_some_and(|w| w.id == record.spec.id && Knob::of(w.change) == knob),
+        moving: model
+            .handles
+            .wanted
+            .as_ref()
+            .is_some_and(|w| w.id == record.spec.id && Knob::of(w.change) == knob),
     };
     dial.draw(canvas.buffer, bar, theme);
-    canvas.hits.add(bar, Target::Gauge(Grip { knob, left: bar.x, width, scale }));
-    let rest = Rect { x: area.x + width, width: area.width - width, ..bar };
+    canvas.hits.add(
+        bar,
+        Target::Gauge(Grip {
+            knob,
+            left: bar.x,
+            width,
+            scale,
+        }),
+    );
+    let rest = Rect {
+        x: area.x + width,
+        width: area.width - width,
+        ..bar
+    };
     canvas.pen(rest).put(&hint, theme.dim);
 }
 

@@ -26,25 +26,50 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let rows = usize::from(area.height.saturating_sub(1));
     let end = shown.len() - view.back.unwrap_or(0).min(shown.len().saturating_sub(rows));
     let dot = theme.symbols.dot;
-    let place = if view.back.is_none() { "following".to_owned() } else { format!("up to event {end}") };
+    let place = if view.back.is_none() {
+        "following".to_owned()
+    } else {
+        format!("up to event {end}")
+    };
     let mut pen = canvas.pen(row(area, 0));
-    pen.skip(1).put(&format!("{} events", shown.len()), theme.title).put(&format!(" {dot} {place}"), theme.label);
+    pen.skip(1)
+        .put(&format!("{} events", shown.len()), theme.title)
+        .put(&format!(" {dot} {place}"), theme.label);
     if !view.filter.is_empty() {
-        pen.put_right(&format!("only: {} ", printable(&view.filter)), theme.warning);
+        pen.put_right(
+            &format!("only: {} ", printable(&view.filter)),
+            theme.warning,
+        );
     }
     if let Some(error) = &view.error {
-        canvas.pen(row(area, 2)).skip(2).put(&printable(error), theme.error);
+        canvas
+            .pen(row(area, 2))
+            .skip(2)
+            .put(&printable(error), theme.error);
         return;
     }
     if shown.is_empty() {
-        let text = if view.filter.is_empty() { "Nothing has happened yet." } else { "Nothing that happened matches the filter." };
+        let text = if view.filter.is_empty() {
+            "Nothing has happened yet."
+        } else {
+            "Nothing that happened matches the filter."
+        };
         canvas.pen(row(area, 2)).skip(2).put(text, theme.dim);
         return;
     }
-    let today = model.now.to_zoned_datetime(model.settings.time_zone.clone()).date();
+    let today = model
+        .now
+        .to_zoned_datetime(model.settings.time_zone.clone())
+        .date();
     for (y, happening) in (1..area.height).zip(&shown[end.saturating_sub(rows)..end]) {
-        let at = happening.at.to_zoned_datetime(model.settings.time_zone.clone());
-        let when = if at.date() == today { at.strftime("      %H:%M:%S") } else { at.strftime("%m-%d %H:%M:%S") };
+        let at = happening
+            .at
+            .to_zoned_datetime(model.settings.time_zone.clone());
+        let when = if at.date() == today {
+            at.strftime("      %H:%M:%S")
+        } else {
+            at.strftime("%m-%d %H:%M:%S")
+        };
         let bad = happening.cause.as_ref().is_some_and(is_bad_end);
         let style = match happening.event.as_str() {
             _ if bad => theme.failed,
@@ -52,12 +77,20 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             "created" => theme.created,
             _ => theme.stopped,
         };
-        let name = text::truncate(happening.name.as_str(), NAME, theme.symbols.ellipsis).into_owned();
-        let cause = happening.cause.as_ref().map(|cause| printable(&cause_sentence(cause)));
+        let name =
+            text::truncate(happening.name.as_str(), NAME, theme.symbols.ellipsis).into_owned();
+        let cause = happening
+            .cause
+            .as_ref()
+            .map(|cause| printable(&cause_sentence(cause)));
         let detail = happening.detail.as_deref().map(printable);
         let more: Vec<String> = [cause, detail].into_iter().flatten().collect();
         let mut pen = canvas.pen(row(area, y));
-        pen.skip(1).put(&when.to_string(), theme.dim).skip(2).put(&format!("{:<10} ", printable(&happening.event)), style);
-        pen.put(&format!("{:<NAME$}  ", printable(&name)), theme.strong).put(&more.join("; "), Style::new());
+        pen.skip(1)
+            .put(&when.to_string(), theme.dim)
+            .skip(2)
+            .put(&format!("{:<10} ", printable(&happening.event)), style);
+        pen.put(&format!("{:<NAME$}  ", printable(&name)), theme.strong)
+            .put(&more.join("; "), Style::new());
     }
 }

@@ -26,11 +26,20 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         return open_file(canvas, area, viewer);
     }
     let Some(record) = model.selected() else {
-        canvas.pen(row(area, 2)).skip(2).put("No container is selected: what it changed would be here.", theme.dim);
+        canvas.pen(row(area, 2)).skip(2).put(
+            "No container is selected: what it changed would be here.",
+            theme.dim,
+        );
         return;
     };
-    canvas.pen(row(area, 0)).skip(1).put(&printable(record.spec.name.as_str()), theme.title);
-    let current = files.changes.as_ref().filter(|_| files.of.as_ref() == Some(&record.spec.id));
+    canvas
+        .pen(row(area, 0))
+        .skip(1)
+        .put(&printable(record.spec.name.as_str()), theme.title);
+    let current = files
+        .changes
+        .as_ref()
+        .filter(|_| files.of.as_ref() == Some(&record.spec.id));
     let changes = match current {
         Some(Ok(changes)) => changes,
         other => {
@@ -43,10 +52,19 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         }
     };
     if changes.list.is_empty() {
-        canvas.pen(row(area, 2)).skip(2).put("It changed nothing against its image.", theme.dim);
+        canvas
+            .pen(row(area, 2))
+            .skip(2)
+            .put("It changed nothing against its image.", theme.dim);
         return;
     }
-    let count = |kind| changes.list.iter().filter(|change| change.kind == kind).count();
+    let count = |kind| {
+        changes
+            .list
+            .iter()
+            .filter(|change| change.kind == kind)
+            .count()
+    };
     let size: u64 = changes.list.iter().map(|change| change.size).sum();
     let counts = format!(
         "  {} added, {} changed, {} deleted; {}{}",
@@ -54,17 +72,26 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         count(ChangeKind::Changed),
         count(ChangeKind::Deleted),
         format_bytes(size),
-        if changes.cut { "; and more that are not listed" } else { "" }
+        if changes.cut {
+            "; and more that are not listed"
+        } else {
+            ""
+        }
     );
     let mut pen = canvas.pen(row(area, 0));
-    pen.skip(1 + record.spec.name.as_str().len() as u16).put(&counts, theme.label);
+    pen.skip(1 + record.spec.name.as_str().len() as u16)
+        .put(&counts, theme.label);
     let rows = usize::from(area.height.saturating_sub(1));
     let chosen = files.row();
     let offset = (chosen + 1).saturating_sub(rows);
     for (y, (at, change)) in (1..area.height).zip(changes.list.iter().enumerate().skip(offset)) {
         let place = row(area, y);
         let selected = at == chosen;
-        let ground = if selected { theme.selected } else { Style::new() };
+        let ground = if selected {
+            theme.selected
+        } else {
+            Style::new()
+        };
         if selected {
             canvas.buffer.set_style(place, theme.selected);
         }
@@ -73,10 +100,22 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             ChangeKind::Changed => theme.warning,
             ChangeKind::Deleted => theme.error,
         };
-        let size = if change.folder || change.kind == ChangeKind::Deleted { "-".to_owned() } else { format_bytes(change.size) };
+        let size = if change.folder || change.kind == ChangeKind::Deleted {
+            "-".to_owned()
+        } else {
+            format_bytes(change.size)
+        };
         let mut pen = canvas.pen(place);
-        pen.symbol(if selected { theme.symbols.marker } else { ' ' }, ground).symbol(change.kind.letter(), ground.patch(style));
-        pen.put(&format!(" {size:>8} {}{}", printable(&change.path), if change.folder { "/" } else { "" }), ground);
+        pen.symbol(if selected { theme.symbols.marker } else { ' ' }, ground)
+            .symbol(change.kind.letter(), ground.patch(style));
+        pen.put(
+            &format!(
+                " {size:>8} {}{}",
+                printable(&change.path),
+                if change.folder { "/" } else { "" }
+            ),
+            ground,
+        );
         canvas.hits.add(place, Target::Line(at));
     }
 }
@@ -88,10 +127,14 @@ fn open_file(canvas: &mut Canvas<'_>, area: Rect, viewer: &Viewer) {
     pen.skip(1).put(&printable(&viewer.path), theme.title);
     match &viewer.lines {
         Err(error) => {
-            canvas.pen(row(area, 2)).skip(2).put(&printable(error), theme.error);
+            canvas
+                .pen(row(area, 2))
+                .skip(2)
+                .put(&printable(error), theme.error);
         }
         Ok(lines) => {
-            pen.put(&format!("  {} lines", lines.len()), theme.label).put_right(&format!("{way_out} closes "), theme.label);
+            pen.put(&format!("  {} lines", lines.len()), theme.label)
+                .put_right(&format!("{way_out} closes "), theme.label);
             for (y, line) in (1..area.height).zip(lines.iter().skip(viewer.offset)) {
                 canvas.pen(row(area, y)).skip(1).put(line, Style::new());
             }

@@ -1,5 +1,5 @@
-//! The launch form. Where there is room each field has a line of its own below it for its meaning or its error; where there is not, one
-//! line below all of them speaks of the field being typed in.
+//! The launch form. Where there is room each field has a line of its own below it for its meaning
+//! or its error; where there is not, one line below all of them speaks of the field being typed in.
 //!
 //! ```text
 //! ╭─ Run a container ───────────────────────────────────────────╮
@@ -31,28 +31,47 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &LaunchForm) {
     let step = if roomy { 2 } else { 1 };
     let fields = Field::ALL.len() as u16 * step;
     let outer = center(area, area.width.saturating_sub(4).min(84), fields + 6);
-    let title = if form.launching.is_some() { "Launching" } else { "Run a container" };
+    let title = if form.launching.is_some() {
+        "Launching"
+    } else {
+        "Run a container"
+    };
     let inside = frame(canvas.buffer, outer, title, theme);
     canvas.hits.add(outer, Target::Nothing);
-    let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let inside = Rect {
+        x: inside.x + 1,
+        width: inside.width.saturating_sub(2),
+        ..inside
+    };
     for (field, y) in Field::ALL.into_iter().zip((0..).step_by(usize::from(step))) {
         draw_field(canvas, row(inside, y), form, field);
         if roomy {
             let (text, style) = remark(canvas, form, field);
-            canvas.pen(row(inside, y + 1)).skip(LABEL_COLUMNS).put(&text, style);
+            canvas
+                .pen(row(inside, y + 1))
+                .skip(LABEL_COLUMNS)
+                .put(&text, style);
         }
     }
     let mut y = fields;
     if !roomy {
-        let wrong = Field::ALL.into_iter().find(|field| form.errors.contains_key(field));
+        let wrong = Field::ALL
+            .into_iter()
+            .find(|field| form.errors.contains_key(field));
         if let Some(field) = wrong.or(form.focus) {
             let (text, style) = remark(canvas, form, field);
             canvas.pen(row(inside, y)).put(&text, style);
         }
         y += 1;
     }
-    let below = Rect { y: inside.y + y + u16::from(roomy), height: inside.height.saturating_sub(y + u16::from(roomy)), ..inside };
-    let beside = inside.width.saturating_sub(if roomy { LABEL_COLUMNS } else { 0 });
+    let below = Rect {
+        y: inside.y + y + u16::from(roomy),
+        height: inside.height.saturating_sub(y + u16::from(roomy)),
+        ..inside
+    };
+    let beside = inside
+        .width
+        .saturating_sub(if roomy { LABEL_COLUMNS } else { 0 });
     status(canvas, below, usize::from(beside), form);
 }
 
@@ -60,12 +79,26 @@ fn draw_field(canvas: &mut Canvas<'_>, line: Rect, form: &LaunchForm, field: Fie
     let theme = canvas.theme;
     let active = form.focus == Some(field);
     let marker = if active { theme.symbols.marker } else { ' ' };
-    canvas.pen(line).symbol(marker, theme.key).put(field.label(), if active { theme.strong } else { theme.label });
-    let input = Rect { x: line.x + LABEL_COLUMNS, width: line.width.saturating_sub(LABEL_COLUMNS), ..line };
-    let style = if active { theme.field_active } else { theme.field };
+    canvas.pen(line).symbol(marker, theme.key).put(
+        field.label(),
+        if active { theme.strong } else { theme.label },
+    );
+    let input = Rect {
+        x: line.x + LABEL_COLUMNS,
+        width: line.width.saturating_sub(LABEL_COLUMNS),
+        ..line
+    };
+    let style = if active {
+        theme.field_active
+    } else {
+        theme.field
+    };
     canvas.hits.add(line, Target::Field(field));
     if field == Field::Preset {
-        let name = form.preset.and_then(|at| canvas.model.settings.presets.get(at)).map_or("none", |(name, _)| name);
+        let name = form
+            .preset
+            .and_then(|at| canvas.model.settings.presets.get(at))
+            .map_or("none", |(name, _)| name);
         let [previous, next] = theme.symbols.choice;
         let text = format!("{previous} {} {next}", printable(name));
         canvas.pen(input).put(&text, style);
@@ -77,7 +110,11 @@ fn draw_field(canvas: &mut Canvas<'_>, line: Rect, form: &LaunchForm, field: Fie
 /// A line that can be typed in; the cursor is in it while it is `active`.
 pub fn line_edit(canvas: &mut Canvas<'_>, input: Rect, edit: Option<&LineEdit>, active: bool) {
     let theme = canvas.theme;
-    let style = if active { theme.field_active } else { theme.field };
+    let style = if active {
+        theme.field_active
+    } else {
+        theme.field
+    };
     canvas.buffer.set_style(input, style);
     let Some(edit) = edit else {
         if active {
@@ -102,10 +139,16 @@ pub fn line_edit(canvas: &mut Canvas<'_>, input: Rect, edit: Option<&LineEdit>, 
 fn remark(canvas: &Canvas<'_>, form: &LaunchForm, field: Field) -> (String, Style) {
     let theme = canvas.theme;
     if let Some(error) = form.errors.get(&field) {
-        return (format!("{} {}", theme.symbols.failure, printable(error)), theme.error);
+        return (
+            format!("{} {}", theme.symbols.failure, printable(error)),
+            theme.error,
+        );
     }
     let text = match field {
-        Field::Preset => match form.preset.and_then(|at| canvas.model.settings.presets.get(at)) {
+        Field::Preset => match form
+            .preset
+            .and_then(|at| canvas.model.settings.presets.get(at))
+        {
             Some((_, preset)) => printable(preset.description.as_deref().unwrap_or_default()),
             None => "left and right choose, or its first letters".into(),
         },
@@ -114,7 +157,8 @@ fn remark(canvas: &Canvas<'_>, form: &LaunchForm, field: Field) -> (String, Styl
     (text, theme.dim)
 }
 
-/// What goes on, what went wrong, or the command line that does the same. Errors have `beside` columns beside their fields.
+/// What goes on, what went wrong, or the command line that does the same. Errors have `beside`
+/// columns beside their fields.
 fn status(canvas: &mut Canvas<'_>, area: Rect, beside: usize, form: &LaunchForm) {
     let (model, theme) = (canvas.model, canvas.theme);
     // an error that is cut beside its field is whole here
@@ -122,18 +166,43 @@ fn status(canvas: &mut Canvas<'_>, area: Rect, beside: usize, form: &LaunchForm)
     let (text, style) = if form.launching.is_some() {
         let progress = form.progress.as_deref().unwrap_or("starting it");
         (format!("{} {progress}", theme.symbols.busy), theme.pending)
-    } else if let Some(error) = form.error.as_ref().or_else(|| form.errors.values().find(is_cut)) {
-        (format!("{} {}", theme.symbols.failure, printable(error)), theme.error)
+    } else if let Some(error) = form
+        .error
+        .as_ref()
+        .or_else(|| form.errors.values().find(is_cut))
+    {
+        (
+            format!("{} {}", theme.symbols.failure, printable(error)),
+            theme.error,
+        )
     } else {
         match form.created(&model.settings.presets) {
             Ok(created) => {
-                let base = form.preset.and_then(|at| model.settings.presets.get(at)).map(|(_, preset)| preset);
-                (format!("$ {}", printable(&command_line(&canvas.model.settings.program, &created, base))), theme.dim)
+                let base = form
+                    .preset
+                    .and_then(|at| model.settings.presets.get(at))
+                    .map(|(_, preset)| preset);
+                (
+                    format!(
+                        "$ {}",
+                        printable(&command_line(
+                            &canvas.model.settings.program,
+                            &created,
+                            base
+                        ))
+                    ),
+                    theme.dim,
+                )
             }
             Err(_) => return,
         }
     };
-    let lines = text::wrap_words(&text, usize::from(area.width), usize::from(area.height), theme.symbols.ellipsis);
+    let lines = text::wrap_words(
+        &text,
+        usize::from(area.width),
+        usize::from(area.height),
+        theme.symbols.ellipsis,
+    );
     for (line, y) in lines.iter().zip(0..area.height) {
         canvas.pen(row(area, y)).put(line, style);
     }

@@ -1,4 +1,5 @@
-//! Every figure of one container over the past that is kept, each in a graph of its own; left and right look back in time here too.
+//! Every figure of one container over the past that is kept, each in a graph of its own; left and
+//! right look back in time here too.
 //!
 //! ```text
 //! ╭─ web: the last 10 minutes ──────────────────────────╮
@@ -41,8 +42,15 @@ const NARROWEST: u16 = 26;
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
     let (model, theme) = (canvas.model, canvas.theme);
     let outer = center(area, area.width.saturating_sub(2), area.height);
-    let kept = model.history.age(model.history.oldest()).unwrap_or_default();
-    let mut title = format!("{}: what is kept of the last {}", record.spec.name, format_duration(kept));
+    let kept = model
+        .history
+        .age(model.history.oldest())
+        .unwrap_or_default();
+    let mut title = format!(
+        "{}: what is kept of the last {}",
+        record.spec.name,
+        format_duration(kept)
+    );
     // the card may lie over the badge beside the tabs
     if let Some(badge) = past_badge(model) {
         title = format!("{title}   {badge}");
@@ -51,28 +59,63 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
     canvas.hits.add(outer, Target::Nothing);
     let across = (inside.width / NARROWEST).clamp(1, 3);
     let down = (NAMES.len() as u16).div_ceil(across);
-    let (width, height) = (inside.width / across, (inside.height.saturating_sub(1) / down).max(1));
+    let (width, height) = (
+        inside.width / across,
+        (inside.height.saturating_sub(1) / down).max(1),
+    );
     for (n, (figure, name)) in NAMES.into_iter().enumerate() {
         let (column, line) = (n as u16 % across, n as u16 / across);
-        let place = Rect { x: inside.x + column * width, y: inside.y + line * height, width, height };
+        let place = Rect {
+            x: inside.x + column * width,
+            y: inside.y + line * height,
+            width,
+            height,
+        };
         if place.bottom() < inside.bottom() {
             graph(canvas, place, record, figure, name);
         }
     }
-    buttons(canvas, row(inside, inside.height.saturating_sub(1)), &[Action::Earlier, Action::Later, Action::Live, Action::Cancel]);
+    buttons(
+        canvas,
+        row(inside, inside.height.saturating_sub(1)),
+        &[Action::Earlier, Action::Later, Action::Live, Action::Cancel],
+    );
 }
 
 fn graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, figure: Figure, name: &str) {
     let (model, theme) = (canvas.model, canvas.theme);
     let tick = model.tick();
-    let now = model.history.series(&record.spec.id).and_then(|series| series.value(figure, tick));
-    let plot = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height - 1 };
-    let values = model.history.values(&record.spec.id, figure, tick, Graph::ticks(plot.width, theme));
-    let highest = values.iter().copied().filter(|value| !value.is_nan()).fold(0.0, f64::max);
+    let now = model
+        .history
+        .series(&record.spec.id)
+        .and_then(|series| series.value(figure, tick));
+    let plot = Rect {
+        x: area.x + 1,
+        y: area.y + 1,
+        width: area.width.saturating_sub(2),
+        height: area.height - 1,
+    };
+    let values = model.history.values(
+        &record.spec.id,
+        figure,
+        tick,
+        Graph::ticks(plot.width, theme),
+    );
+    let highest = values
+        .iter()
+        .copied()
+        .filter(|value| !value.is_nan())
+        .fold(0.0, f64::max);
     let top = scale(model, record, figure).unwrap_or(highest * 1.25);
-    let mut pen = canvas.pen(Rect { width: area.width.saturating_sub(1), ..row(area, 0) });
+    let mut pen = canvas.pen(Rect {
+        width: area.width.saturating_sub(1),
+        ..row(area, 0)
+    });
     pen.skip(1).put(name, theme.label).put(" ", theme.label);
-    pen.put(&now.map_or(NOT_AVAILABLE.to_owned(), |value| words(figure, value)), theme.strong);
+    pen.put(
+        &now.map_or(NOT_AVAILABLE.to_owned(), |value| words(figure, value)),
+        theme.strong,
+    );
     if top > 0.0 && now.is_some() {
         pen.put_right(&words(figure, top), theme.dim);
     }
@@ -81,7 +124,12 @@ fn graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, figure: Figure, n
         Figure::Throttled => theme.gauge_second,
         _ => theme.cpu,
     };
-    Graph { values: &values, top, style }.draw(canvas.buffer, plot, theme);
+    Graph {
+        values: &values,
+        top,
+        style,
+    }
+    .draw(canvas.buffer, plot, theme);
 }
 
 /// What the upper edge stands for, where that is given: the limit, or the whole.
@@ -92,7 +140,11 @@ fn scale(model: &Model, record: &Record, figure: Figure) -> Option<f64> {
         Figure::Memory => limits.memory.map(|bytes| bytes as f64),
         Figure::Pids => limits.pids.map(|count| count as f64),
         Figure::PsiCpu | Figure::PsiMemory | Figure::PsiIo => Some(100.0),
-        Figure::Throttled | Figure::Read | Figure::Write | Figure::MemoryPeak | Figure::OomKills => None,
+        Figure::Throttled
+        | Figure::Read
+        | Figure::Write
+        | Figure::MemoryPeak
+        | Figure::OomKills => None,
     }
 }
 

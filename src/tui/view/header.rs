@@ -1,4 +1,5 @@
-//! The host: one bar a core (one character a core where there are too many), memory and swap, then a line of words.
+//! The host: one bar a core (one character a core where there are too many), memory and swap, then
+//! a line of words.
 //!
 //! ```text
 //!   0 ██████▌············  31.2%    2 ██·················   8.0%
@@ -25,7 +26,9 @@ const BYTES_COLUMNS: u16 = 11;
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, grid: CoreGrid) {
     let Some(host) = &canvas.model.host_then() else {
         let dim = canvas.theme.dim;
-        canvas.pen(row(area, 0)).put(" waiting for the first sample", dim);
+        canvas
+            .pen(row(area, 0))
+            .put(" waiting for the first sample", dim);
         words(canvas, row(area, area.height - 1), None);
         return;
     };
@@ -36,8 +39,19 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, grid: CoreGrid) {
     }
     let bars = row(area, grid.rows as u16);
     let half = bars.width / 2;
-    memory(canvas, Rect { width: half, ..bars }, host);
-    let right = Rect { x: bars.x + half, width: bars.width - half, ..bars };
+    memory(
+        canvas,
+        Rect {
+            width: half,
+            ..bars
+        },
+        host,
+    );
+    let right = Rect {
+        x: bars.x + half,
+        width: bars.width - half,
+        ..bars
+    };
     swap(canvas, right, host);
     words(canvas, row(area, area.height - 1), Some(host));
 }
@@ -47,8 +61,19 @@ fn core_bars(canvas: &mut Canvas<'_>, area: Rect, grid: CoreGrid, cores: &[f32])
     for (core, busy) in cores.iter().enumerate() {
         // down the first column, then down the second, as htop numbers them
         let (x, y) = ((core / grid.rows) as u16 * width, (core % grid.rows) as u16);
-        let cell = Rect { x: area.x + x, width, ..row(area, y) };
-        named_gauge(canvas, cell, &core.to_string(), Some(f64::from(*busy)), &percent(f64::from(*busy)), PERCENT_COLUMNS);
+        let cell = Rect {
+            x: area.x + x,
+            width,
+            ..row(area, y)
+        };
+        named_gauge(
+            canvas,
+            cell,
+            &core.to_string(),
+            Some(f64::from(*busy)),
+            &percent(f64::from(*busy)),
+            PERCENT_COLUMNS,
+        );
     }
 }
 
@@ -70,11 +95,27 @@ fn core_strip(canvas: &mut Canvas<'_>, area: Rect, rows: usize, cores: &[f32]) {
     }
 }
 
-fn named_gauge(canvas: &mut Canvas<'_>, cell: Rect, name: &str, used: Option<f64>, label: &str, label_columns: u16) {
+fn named_gauge(
+    canvas: &mut Canvas<'_>,
+    cell: Rect,
+    name: &str,
+    used: Option<f64>,
+    label: &str,
+    label_columns: u16,
+) {
     let theme = canvas.theme;
     canvas.pen(cell).put(&format!("{name:>3} "), theme.label);
-    let bar = Rect { x: cell.x + NAME_COLUMNS, width: cell.width.saturating_sub(NAME_COLUMNS + 2), ..cell };
-    let gauge = Gauge { used, second: 0.0, label, label_columns };
+    let bar = Rect {
+        x: cell.x + NAME_COLUMNS,
+        width: cell.width.saturating_sub(NAME_COLUMNS + 2),
+        ..cell
+    };
+    let gauge = Gauge {
+        used,
+        second: 0.0,
+        label,
+        label_columns,
+    };
     gauge.draw(canvas.buffer, bar, theme);
 }
 
@@ -85,18 +126,35 @@ fn memory(canvas: &mut Canvas<'_>, cell: Rect, host: &HostSample) {
         return;
     }
     let label = format!("{}/{}", format_bytes(used), format_bytes(total));
-    named_gauge(canvas, cell, "Mem", Some(used as f64 / total as f64), &label, BYTES_COLUMNS);
+    named_gauge(
+        canvas,
+        cell,
+        "Mem",
+        Some(used as f64 / total as f64),
+        &label,
+        BYTES_COLUMNS,
+    );
 }
 
 fn swap(canvas: &mut Canvas<'_>, cell: Rect, host: &HostSample) {
     let (used, total) = (host.swap_used, host.swap_total);
     if total == 0 {
         let (label, dim) = (canvas.theme.label, canvas.theme.dim);
-        canvas.pen(cell).put("Swp ", label).put("n/a: the host has none", dim);
+        canvas
+            .pen(cell)
+            .put("Swp ", label)
+            .put("n/a: the host has none", dim);
         return;
     }
     let label = format!("{}/{}", format_bytes(used), format_bytes(total));
-    named_gauge(canvas, cell, "Swp", Some(used as f64 / total as f64), &label, BYTES_COLUMNS);
+    named_gauge(
+        canvas,
+        cell,
+        "Swp",
+        Some(used as f64 / total as f64),
+        &label,
+        BYTES_COLUMNS,
+    );
 }
 
 fn words(canvas: &mut Canvas<'_>, line: Rect, host: Option<&HostSample>) {
@@ -111,8 +169,16 @@ fn words(canvas: &mut Canvas<'_>, line: Rect, host: Option<&HostSample>) {
             Status::Broken { .. } => 4,
         }] += 1;
     }
-    let named = ["running", "paused", "created", "stopped", "broken"].into_iter().zip(counts);
-    let styles = [theme.running, theme.paused, theme.created, theme.stopped, theme.failed];
+    let named = ["running", "paused", "created", "stopped", "broken"]
+        .into_iter()
+        .zip(counts);
+    let styles = [
+        theme.running,
+        theme.paused,
+        theme.created,
+        theme.stopped,
+        theme.failed,
+    ];
     let narrow = line.width < 80;
     let mut pen = canvas.pen(line);
     pen.put(if narrow { " " } else { " Containers " }, theme.label);
@@ -125,11 +191,16 @@ fn words(canvas: &mut Canvas<'_>, line: Rect, host: Option<&HostSample>) {
             pen.put(&format!(" {} ", theme.symbols.dot), theme.dim);
         }
         first = false;
-        pen.put(&count.to_string(), style).put(&format!(" {name}"), theme.label);
+        pen.put(&count.to_string(), style)
+            .put(&format!(" {name}"), theme.label);
     }
     let Some(host) = host else { return };
     let [one, five, fifteen] = host.load;
     let up = format_duration(host.uptime);
-    let text = if narrow { format!("Load {one:.2}  Up {up} ") } else { format!("Load {one:.2} {five:.2} {fifteen:.2}   Up {up} ") };
+    let text = if narrow {
+        format!("Load {one:.2}  Up {up} ")
+    } else {
+        format!("Load {one:.2} {five:.2} {fifteen:.2}   Up {up} ")
+    };
     pen.put_right(&text, theme.label);
 }

@@ -30,7 +30,10 @@ enum Line {
 
 fn lines(model: &Model) -> Vec<Line> {
     let first = [model.tab.context(), Context::Global, Context::Everywhere];
-    let rest = Context::ALL.iter().copied().filter(|context| !first.contains(context));
+    let rest = Context::ALL
+        .iter()
+        .copied()
+        .filter(|context| !first.contains(context));
     let mut lines = Vec::new();
     for context in first.into_iter().chain(rest) {
         if !lines.is_empty() {
@@ -64,8 +67,16 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, offset: usize) {
     let lines = lines(canvas.model);
     let rows = help_rows(canvas.model.size);
     let last = lines.len().min(offset + rows);
-    let title = if rows < lines.len() { format!("Keys, lines {} to {last} of {}", offset + 1, lines.len()) } else { "Keys".into() };
-    let outer = center(area, area.width.saturating_sub(2).min(WIDTH), lines.len().min(rows) as u16 + 2);
+    let title = if rows < lines.len() {
+        format!("Keys, lines {} to {last} of {}", offset + 1, lines.len())
+    } else {
+        "Keys".into()
+    };
+    let outer = center(
+        area,
+        area.width.saturating_sub(2).min(WIDTH),
+        lines.len().min(rows) as u16 + 2,
+    );
     let inside = frame(canvas.buffer, outer, &title, theme);
     canvas.hits.add(outer, Target::Nothing);
     let columns = KEYS_COLUMNS[usize::from(outer.width < WIDTH)];
@@ -73,7 +84,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, offset: usize) {
         let mut pen = canvas.pen(row(inside, y));
         match line {
             Line::Heading(title) => pen.skip(1).put(title, theme.title),
-            Line::Keys(keys, about) => pen.skip(3).put(&format!("{keys:<columns$} "), theme.key).put(about, Style::new()),
+            Line::Keys(keys, about) => pen
+                .skip(3)
+                .put(&format!("{keys:<columns$} "), theme.key)
+                .put(about, Style::new()),
             Line::Blank => continue,
         };
     }

@@ -1,4 +1,5 @@
-//! [`view`]: draws the model and says what is where. One file a region; each draws its layout in its own doc.
+//! [`view`]: draws the model and says what is where. One file a region; each draws its layout in
+//! its own doc.
 //!
 //! Nothing here sorts, filters or decides: what is drawn is in the model already.
 
@@ -46,7 +47,13 @@ pub use sheet::sheet_lines;
 /// Draws the whole screen; returns what a click on each place means.
 pub fn view(model: &Model, frame: &mut Frame<'_>) -> HitMap {
     let mut hits = HitMap::default();
-    let mut canvas = Canvas { model, theme: &model.settings.theme, buffer: frame.buffer_mut(), hits: &mut hits, cursor: None };
+    let mut canvas = Canvas {
+        model,
+        theme: &model.settings.theme,
+        buffer: frame.buffer_mut(),
+        hits: &mut hits,
+        cursor: None,
+    };
     draw(&mut canvas);
     let cursor = canvas.cursor;
     if !canvas.theme.symbols.braille {
@@ -84,17 +91,24 @@ fn draw(canvas: &mut Canvas<'_>) {
         Tab::Presets => presets::draw(canvas, regions.body),
     }
     bar::draw(canvas, regions.bar);
-    let between = Rect { height: regions.bar.y, ..canvas.buffer.area };
+    let between = Rect {
+        height: regions.bar.y,
+        ..canvas.buffer.area
+    };
     match &model.overlay {
         Some(Overlay::Form(form)) => form::draw(canvas, between, form),
         Some(Overlay::Preset(form)) => preset_form::draw(canvas, between, form),
         Some(Overlay::Confirm(question)) => question::draw(canvas, between, question),
         Some(Overlay::Sort(column)) => sort_menu::draw(canvas, between, *column),
-        Some(Overlay::Card(Card::FailedLaunch(failed))) => waterfall::draw_failed(canvas, between, failed),
+        Some(Overlay::Card(Card::FailedLaunch(failed))) => {
+            waterfall::draw_failed(canvas, between, failed)
+        }
         Some(Overlay::Card(card)) => {
             let record = card.id().and_then(|id| model.record(id));
             match (card, record) {
-                (Card::Death { last_words, .. }, Some(record)) => death::draw(canvas, between, record, last_words.as_ref()),
+                (Card::Death { last_words, .. }, Some(record)) => {
+                    death::draw(canvas, between, record, last_words.as_ref())
+                }
                 (Card::Graphs(_), Some(record)) => graphs::draw(canvas, between, record),
                 (_, Some(record)) => waterfall::draw(canvas, between, record),
                 (_, None) => {}
@@ -109,7 +123,8 @@ fn draw(canvas: &mut Canvas<'_>) {
     toasts::draw(canvas, between);
 }
 
-/// What is not ASCII becomes what stands for it there: names and output of containers are theirs, and our own words have arrows and signs.
+/// What is not ASCII becomes what stands for it there: names and output of containers are theirs,
+/// and our own words have arrows and signs.
 fn to_ascii(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if cell.symbol().is_ascii() {
@@ -131,10 +146,17 @@ fn to_ascii(buffer: &mut Buffer) {
 
 fn too_small(canvas: &mut Canvas<'_>) {
     let (width, height) = canvas.model.size;
-    let lines = ["too small".to_owned(), format!("{width}×{height}, needs {}×{}", SMALLEST.0, SMALLEST.1)];
+    let lines = [
+        "too small".to_owned(),
+        format!("{width}×{height}, needs {}×{}", SMALLEST.0, SMALLEST.1),
+    ];
     let area = canvas.buffer.area;
     for (line, y) in lines.iter().zip(area.y..area.bottom()) {
-        let row = Rect { y, height: 1, ..area };
+        let row = Rect {
+            y,
+            height: 1,
+            ..area
+        };
         Pen::new(canvas.buffer, row, canvas.theme.symbols.ellipsis).put(line, canvas.theme.warning);
     }
 }

@@ -1,5 +1,5 @@
-//! The form of a preset: a line a field, what the field being typed in means below them. Where there is no room for all, the lines around
-//! that field are shown.
+//! The form of a preset: a line a field, what the field being typed in means below them. Where
+//! there is no room for all, the lines around that field are shown.
 //!
 //! ```text
 //! ╭─ Preset cpu-quarter ────────────────────────────────────────╮
@@ -28,27 +28,57 @@ const BELOW: u16 = 3;
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &PresetForm) {
     let theme = canvas.theme;
     let count = PresetField::ALL.len() as u16;
-    let outer = center(area, area.width.saturating_sub(4).min(84), count + BELOW + 2);
+    let outer = center(
+        area,
+        area.width.saturating_sub(4).min(84),
+        count + BELOW + 2,
+    );
     let title = match &form.of {
         Some(name) => format!("Preset {}", printable(name)),
         None => "A new preset".into(),
     };
     let inside = frame(canvas.buffer, outer, &title, theme);
     canvas.hits.add(outer, Target::Nothing);
-    let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let inside = Rect {
+        x: inside.x + 1,
+        width: inside.width.saturating_sub(2),
+        ..inside
+    };
     let shown = inside.height.saturating_sub(BELOW).clamp(1, count);
-    let at = PresetField::ALL.iter().position(|field| *field == form.focus).unwrap_or(0) as u16;
+    let at = PresetField::ALL
+        .iter()
+        .position(|field| *field == form.focus)
+        .unwrap_or(0) as u16;
     let first = (at + 1).saturating_sub(shown);
-    for (field, y) in PresetField::ALL.into_iter().skip(usize::from(first)).zip(0..shown) {
+    for (field, y) in PresetField::ALL
+        .into_iter()
+        .skip(usize::from(first))
+        .zip(0..shown)
+    {
         draw_field(canvas, row(inside, y), form, field);
     }
-    let below = Rect { y: inside.y + shown, height: inside.height.saturating_sub(shown), ..inside };
+    let below = Rect {
+        y: inside.y + shown,
+        height: inside.height.saturating_sub(shown),
+        ..inside
+    };
     let (said, style) = match &form.error {
-        Some((_, error)) => (format!("{} {}", theme.symbols.failure, printable(error)), theme.error),
-        None if form.saving.is_some() => (format!("{} writing the config file", theme.symbols.busy), theme.pending),
+        Some((_, error)) => (
+            format!("{} {}", theme.symbols.failure, printable(error)),
+            theme.error,
+        ),
+        None if form.saving.is_some() => (
+            format!("{} writing the config file", theme.symbols.busy),
+            theme.pending,
+        ),
         None => (printable(&form.meaning(form.focus)), theme.dim),
     };
-    let lines = text::wrap_words(&said, usize::from(below.width), usize::from(below.height.saturating_sub(1)), theme.symbols.ellipsis);
+    let lines = text::wrap_words(
+        &said,
+        usize::from(below.width),
+        usize::from(below.height.saturating_sub(1)),
+        theme.symbols.ellipsis,
+    );
     for (line, y) in lines.iter().zip(1..) {
         canvas.pen(row(below, y)).put(line, style);
     }
@@ -66,8 +96,15 @@ fn draw_field(canvas: &mut Canvas<'_>, line: Rect, form: &PresetForm, field: Pre
     } else {
         theme.label
     };
-    canvas.pen(line).symbol(marker, theme.key).put(field.label(), label);
+    canvas
+        .pen(line)
+        .symbol(marker, theme.key)
+        .put(field.label(), label);
     canvas.hits.add(line, Target::PresetField(field));
-    let input = Rect { x: line.x + LABEL_COLUMNS, width: line.width.saturating_sub(LABEL_COLUMNS), ..line };
+    let input = Rect {
+        x: line.x + LABEL_COLUMNS,
+        width: line.width.saturating_sub(LABEL_COLUMNS),
+        ..line
+    };
     line_edit(canvas, input, form.texts.get(&field), active);
 }

@@ -25,7 +25,10 @@ const NAME_COLUMNS: usize = 11;
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let presets = &model.settings.presets;
-    let list = Rect { width: (area.width * 2 / 5).clamp(24, 60), ..area };
+    let list = Rect {
+        width: (area.width * 2 / 5).clamp(24, 60),
+        ..area
+    };
     canvas.buffer.set_style(row(area, 0), theme.header);
     canvas.pen(row(list, 0)).put(" PRESET", theme.header);
     if presets.is_empty() {
@@ -35,7 +38,12 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     }
     let rows = usize::from(list.height - 1);
     let offset = (model.preset + 1).saturating_sub(rows);
-    let name_columns = presets.iter().map(|(name, _)| text::width(name)).max().unwrap_or(0).clamp(6, 20);
+    let name_columns = presets
+        .iter()
+        .map(|(name, _)| text::width(name))
+        .max()
+        .unwrap_or(0)
+        .clamp(6, 20);
     for (y, (at, (name, preset))) in (1..list.height).zip(presets.iter().enumerate().skip(offset)) {
         let line = row(list, y);
         let selected = at == model.preset;
@@ -43,17 +51,34 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             canvas.buffer.set_style(line, theme.selected);
         }
         let marker = if selected { theme.symbols.marker } else { ' ' };
-        let ground = if selected { theme.selected } else { Style::new() };
+        let ground = if selected {
+            theme.selected
+        } else {
+            Style::new()
+        };
         let name = text::truncate(name, name_columns, theme.symbols.ellipsis).into_owned();
         let padding = name_columns.saturating_sub(text::width(&name)) as u16 + 1;
         let mut pen = canvas.pen(line);
-        pen.symbol(marker, ground).put(&printable(&name), ground.patch(theme.strong)).skip(padding);
-        pen.put(&printable(preset.description.as_deref().unwrap_or_default()), if selected { ground } else { theme.dim });
+        pen.symbol(marker, ground)
+            .put(&printable(&name), ground.patch(theme.strong))
+            .skip(padding);
+        pen.put(
+            &printable(preset.description.as_deref().unwrap_or_default()),
+            if selected { ground } else { theme.dim },
+        );
         canvas.hits.add(line, Target::Preset(at));
     }
-    let right = Rect { x: list.right() + 1, width: area.width.saturating_sub(list.width + 1), ..area };
+    let right = Rect {
+        x: list.right() + 1,
+        width: area.width.saturating_sub(list.width + 1),
+        ..area
+    };
     for y in 1..area.height {
-        let edge = Rect { x: list.right(), width: 1, ..row(area, y) };
+        let edge = Rect {
+            x: list.right(),
+            width: 1,
+            ..row(area, y)
+        };
         canvas.pen(edge).symbol(theme.symbols.upright, theme.border);
     }
     if let Some((name, preset)) = presets.get(model.preset) {
@@ -68,43 +93,76 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
 fn other(model: &Model, name: &str) -> Option<(String, Preset)> {
     match model.compared.as_ref()? {
         Compared::Preset(with) if with == name => None,
-        Compared::Preset(with) => model.settings.presets.iter().find(|(known, _)| known == with).cloned(),
+        Compared::Preset(with) => model
+            .settings
+            .presets
+            .iter()
+            .find(|(known, _)| known == with)
+            .cloned(),
         Compared::Container(id) => {
             let record = model.record(id)?;
             let preset = preset_of(record, &model.handles.limits(id, &record.spec.limits));
-            Some((format!("{}", record.spec.name), Preset { image: Some(record.spec.image.clone()), ..preset }))
+            Some((
+                format!("{}", record.spec.name),
+                Preset {
+                    image: Some(record.spec.image.clone()),
+                    ..preset
+                },
+            ))
         }
     }
 }
 
 /// Two presets beside each other; what differs stands out.
-fn compare(canvas: &mut Canvas<'_>, area: Rect, (name, preset): (&str, &Preset), (with, theirs): (&str, &Preset)) {
+fn compare(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    (name, preset): (&str, &Preset),
+    (with, theirs): (&str, &Preset),
+) {
     let theme = canvas.theme;
     let half = usize::from(area.width).saturating_sub(NAME_COLUMNS + 2) / 2;
     let pad = |text: &str| {
-        let text = text::truncate(text, half.saturating_sub(1), theme.symbols.ellipsis).into_owned();
+        let text =
+            text::truncate(text, half.saturating_sub(1), theme.symbols.ellipsis).into_owned();
         let padding = half.saturating_sub(text::width(&text));
         format!("{text}{}", " ".repeat(padding))
     };
     let mut pen = canvas.pen(row(area, 0));
-    pen.skip(NAME_COLUMNS as u16 + 1).put(&pad(&printable(name)), theme.header).put(&pad(&printable(with)), theme.header);
+    pen.skip(NAME_COLUMNS as u16 + 1)
+        .put(&pad(&printable(name)), theme.header)
+        .put(&pad(&printable(with)), theme.header);
     let (own, others) = (facts(preset), facts(theirs));
     let mut labels: Vec<&str> = own.iter().map(|(label, _)| *label).collect();
-    labels.extend(others.iter().map(|(label, _)| *label).filter(|label| own.iter().all(|(known, _)| known != label)));
+    labels.extend(
+        others
+            .iter()
+            .map(|(label, _)| *label)
+            .filter(|label| own.iter().all(|(known, _)| known != label)),
+    );
     let said = |facts: &[(&'static str, String)], label: &str| {
-        facts.iter().find(|(known, _)| *known == label).map_or_else(|| "usual".to_owned(), |(_, value)| value.clone())
+        facts
+            .iter()
+            .find(|(known, _)| *known == label)
+            .map_or_else(|| "usual".to_owned(), |(_, value)| value.clone())
     };
     let mut y = 2;
     for label in labels {
         let (left, right) = (said(&own, label), said(&others, label));
-        let style = if left == right { theme.dim } else { theme.strong };
+        let style = if left == right {
+            theme.dim
+        } else {
+            theme.strong
+        };
         let sign = if left == right { ' ' } else { '≠' };
-        let wrap = |text: &str| text::wrap_words(text, half.saturating_sub(1), 3, theme.symbols.ellipsis);
+        let wrap =
+            |text: &str| text::wrap_words(text, half.saturating_sub(1), 3, theme.symbols.ellipsis);
         let (left, right) = (wrap(&left), wrap(&right));
         for i in 0..left.len().max(right.len()).max(1) {
             let (sign, label) = if i == 0 { (sign, label) } else { (' ', "") };
             let mut pen = canvas.pen(row(area, y));
-            pen.symbol(sign, theme.warning).put(&format!("{label:<NAME_COLUMNS$}"), theme.label);
+            pen.symbol(sign, theme.warning)
+                .put(&format!("{label:<NAME_COLUMNS$}"), theme.label);
             for side in [&left, &right] {
                 pen.put(&pad(side.get(i).map_or("", String::as_str)), style);
             }
@@ -115,36 +173,65 @@ fn compare(canvas: &mut Canvas<'_>, area: Rect, (name, preset): (&str, &Preset),
 
 fn profile(canvas: &mut Canvas<'_>, area: Rect, name: &str, preset: &Preset) {
     let theme = canvas.theme;
-    canvas.pen(row(area, 0)).put(&format!(" {}", printable(name)), theme.header);
+    canvas
+        .pen(row(area, 0))
+        .put(&format!(" {}", printable(name)), theme.header);
     let width = usize::from(area.width).saturating_sub(2);
     let mut y = 1;
     let description = printable(preset.description.as_deref().unwrap_or_default());
     for line in text::wrap_words(&description, width, 3, theme.symbols.ellipsis) {
-        canvas.pen(row(area, y)).put(&format!(" {line}"), theme.strong);
+        canvas
+            .pen(row(area, y))
+            .put(&format!(" {line}"), theme.strong);
         y += 1;
     }
     y += 1;
     for (label, value) in facts(preset) {
         let room = width.saturating_sub(NAME_COLUMNS);
-        for (i, line) in text::wrap_words(&value, room, 4, theme.symbols.ellipsis).iter().enumerate() {
+        for (i, line) in text::wrap_words(&value, room, 4, theme.symbols.ellipsis)
+            .iter()
+            .enumerate()
+        {
             let label = if i == 0 { label } else { "" };
-            canvas.pen(row(area, y)).put(&format!(" {label:<NAME_COLUMNS$}"), theme.label).put(line, Style::new());
+            canvas
+                .pen(row(area, y))
+                .put(&format!(" {label:<NAME_COLUMNS$}"), theme.label)
+                .put(line, Style::new());
             y += 1;
         }
     }
     y += 1;
-    let created = Created { name: None, request: preset.clone(), preset: Some(name.to_owned()) };
-    let mut shown = vec![("From a shell", command_line(&canvas.model.settings.program, &created, Some(preset)))];
+    let created = Created {
+        name: None,
+        request: preset.clone(),
+        preset: Some(name.to_owned()),
+    };
+    let mut shown = vec![(
+        "From a shell",
+        command_line(&canvas.model.settings.program, &created, Some(preset)),
+    )];
     if preset.command.is_none() {
         shown[0].1.push_str(" -- COMMAND");
     }
     let key = canvas.key(Action::UsePreset);
-    shown.push(("On this screen", format!("{key} opens the launch form with it")));
+    shown.push((
+        "On this screen",
+        format!("{key} opens the launch form with it"),
+    ));
     for (label, value) in shown {
-        canvas.pen(row(area, y)).put(&format!(" {label}"), theme.label);
+        canvas
+            .pen(row(area, y))
+            .put(&format!(" {label}"), theme.label);
         y += 1;
-        for line in text::wrap_words(&printable(&value), width.saturating_sub(2), 3, theme.symbols.ellipsis) {
-            canvas.pen(row(area, y)).put(&format!("   {line}"), Style::new());
+        for line in text::wrap_words(
+            &printable(&value),
+            width.saturating_sub(2),
+            3,
+            theme.symbols.ellipsis,
+        ) {
+            canvas
+                .pen(row(area, y))
+                .put(&format!("   {line}"), Style::new());
             y += 1;
         }
     }
@@ -153,17 +240,43 @@ fn profile(canvas: &mut Canvas<'_>, area: Rect, name: &str, preset: &Preset) {
 /// What a preset says, in words; amounts with what they mean.
 fn facts(preset: &Preset) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
-    let command = preset.command.as_deref().map(|words| printable(&quote_command(words)));
-    facts.push(("Command", command.unwrap_or_else(|| "yours: this is only a limit profile".into())));
+    let command = preset
+        .command
+        .as_deref()
+        .map(|words| printable(&quote_command(words)));
+    facts.push((
+        "Command",
+        command.unwrap_or_else(|| "yours: this is only a limit profile".into()),
+    ));
     match preset.limits() {
         Ok(limits) => {
             let weight = limits.cpu_shares.map(|shares| format!("weight {shares}"));
-            let cap = limits.cpu.map(|cpu| format!("at most {} of a core", cap_percent(cpu.cores())));
+            let cap = limits
+                .cpu
+                .map(|cpu| format!("at most {} of a core", cap_percent(cpu.cores())));
             let cpu: Vec<String> = cap.into_iter().chain(weight).collect();
-            facts.push(("CPU", if cpu.is_empty() { "no limit".into() } else { cpu.join(", ") }));
-            let bytes = limits.memory.map(|bytes| format!("at most {}", format_bytes(bytes)));
+            facts.push((
+                "CPU",
+                if cpu.is_empty() {
+                    "no limit".into()
+                } else {
+                    cpu.join(", ")
+                },
+            ));
+            let bytes = limits
+                .memory
+                .map(|bytes| format!("at most {}", format_bytes(bytes)));
             facts.push(("Memory", bytes.unwrap_or_else(|| "no limit".into())));
-            facts.extend(limits.swap.map(|swap| ("Swap", if swap == 0 { "none".into() } else { format_bytes(swap) })));
+            facts.extend(limits.swap.map(|swap| {
+                (
+                    "Swap",
+                    if swap == 0 {
+                        "none".into()
+                    } else {
+                        format_bytes(swap)
+                    },
+                )
+            }));
             facts.extend(limits.pids.map(|pids| ("Pids", format!("at most {pids}"))));
         }
         Err(error) => facts.push(("Wrong", error.to_string())),

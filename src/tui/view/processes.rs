@@ -21,15 +21,27 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let view = &model.looks.processes;
     canvas.buffer.set_style(row(area, 0), theme.header);
-    let heading = format!(" {:>8} {:>7} {:<8} S {:>3} {:>6} {:>7} COMMAND", "PID", "INSIDE", "USER", "THR", "CPU%", "MEM");
+    let heading = format!(
+        " {:>8} {:>7} {:<8} S {:>3} {:>6} {:>7} COMMAND",
+        "PID", "INSIDE", "USER", "THR", "CPU%", "MEM"
+    );
     canvas.pen(row(area, 0)).put(&heading, theme.header);
     // what was seen of another container is not this one's
-    let current = view.all || model.list.selected.as_ref().is_some_and(|id| view.shown.contains(id));
+    let current = view.all
+        || model
+            .list
+            .selected
+            .as_ref()
+            .is_some_and(|id| view.shown.contains(id));
     if view.rows.is_empty() || !current {
         let text = match model.selected() {
             None => "No container is selected: its processes would be here.".to_owned(),
             Some(record) if !record.status.is_alive() && !view.all => {
-                format!("{} is {}: it has no processes.", record.spec.name, record.status.word())
+                format!(
+                    "{} is {}: it has no processes.",
+                    record.spec.name,
+                    record.status.word()
+                )
             }
             Some(_) if view.all && !model.looks.busy => "No container runs.".to_owned(),
             Some(_) => "Looking…".to_owned(),
@@ -44,23 +56,44 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         let place = row(area, y);
         match line {
             ProcessRow::Container(id, count, error) => {
-                let name = model.record(id).map_or_else(|| id.to_string(), |record| record.spec.name.to_string());
+                let name = model
+                    .record(id)
+                    .map_or_else(|| id.to_string(), |record| record.spec.name.to_string());
                 let mut pen = canvas.pen(place);
                 pen.skip(1).put(&printable(&name), theme.title);
                 match error {
                     Some(error) => pen.put(&format!("  n/a: {}", printable(error)), theme.error),
-                    None => pen.put(&format!("  {count} process{}", if *count == 1 { "" } else { "es" }), theme.dim),
+                    None => pen.put(
+                        &format!("  {count} process{}", if *count == 1 { "" } else { "es" }),
+                        theme.dim,
+                    ),
                 };
             }
-            ProcessRow::Process { info, cores, branch, .. } => {
+            ProcessRow::Process {
+                info,
+                cores,
+                branch,
+                ..
+            } => {
                 let selected = chosen == Some(at);
-                let ground = if selected { theme.selected } else { Style::new() };
+                let ground = if selected {
+                    theme.selected
+                } else {
+                    Style::new()
+                };
                 if selected {
                     canvas.buffer.set_style(place, theme.selected);
                 }
-                let inside = info.inside.map_or_else(|| "-".to_owned(), |pid| pid.to_string());
-                let user = if info.uid == 0 { "root".to_owned() } else { info.uid.to_string() };
-                let cpu = cores.map_or_else(|| "-".to_owned(), |cores| format!("{:.1}", cores * 100.0));
+                let inside = info
+                    .inside
+                    .map_or_else(|| "-".to_owned(), |pid| pid.to_string());
+                let user = if info.uid == 0 {
+                    "root".to_owned()
+                } else {
+                    info.uid.to_string()
+                };
+                let cpu =
+                    cores.map_or_else(|| "-".to_owned(), |cores| format!("{:.1}", cores * 100.0));
                 let marker = if selected { theme.symbols.marker } else { ' ' };
                 let state = match info.state {
                     'R' => theme.running,
@@ -70,10 +103,22 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
                 };
                 let ascii = !theme.symbols.ellipsis.is_ascii();
                 let mut pen = canvas.pen(place);
-                pen.symbol(marker, ground).put(&format!("{:>8} {inside:>7} {user:<8} ", info.pid), ground);
+                pen.symbol(marker, ground)
+                    .put(&format!("{:>8} {inside:>7} {user:<8} ", info.pid), ground);
                 pen.symbol(info.state, ground.patch(state));
-                pen.put(&format!(" {:>3} {cpu:>6} {:>7} ", info.threads, format_bytes(info.memory)), ground);
-                pen.put(&tree(branch, ascii), if selected { ground } else { theme.dim }).put(&printable(&info.command), ground);
+                pen.put(
+                    &format!(
+                        " {:>3} {cpu:>6} {:>7} ",
+                        info.threads,
+                        format_bytes(info.memory)
+                    ),
+                    ground,
+                );
+                pen.put(
+                    &tree(branch, ascii),
+                    if selected { ground } else { theme.dim },
+                )
+                .put(&printable(&info.command), ground);
                 canvas.hits.add(place, Target::Line(at));
             }
         }
@@ -82,7 +127,11 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
 
 /// The lines of the tree before a process.
 fn tree(branch: &[bool], drawn: bool) -> String {
-    let [on, fork, end] = if drawn { ["│  ", "├─ ", "└─ "] } else { ["|  ", "|- ", "`- "] };
+    let [on, fork, end] = if drawn {
+        ["│  ", "├─ ", "└─ "]
+    } else {
+        ["|  ", "|- ", "`- "]
+    };
     let last = branch.len().saturating_sub(1);
     let part = |(at, goes_on): (usize, &bool)| match (at == last, goes_on) {
         (true, true) => fork,

@@ -32,23 +32,38 @@ enum Line<'a> {
 fn sections(model: &Model) -> Vec<Section> {
     let sheet = |sheet: &Option<Result<Sheet, String>>| match sheet {
         Some(Ok(sheet)) => sheet.sections.clone(),
-        Some(Err(error)) => vec![Section::new("n/a", vec![Fact::judged("", error.clone(), Judgement::Weak, "")])],
+        Some(Err(error)) => vec![Section::new(
+            "n/a",
+            vec![Fact::judged("", error.clone(), Judgement::Weak, "")],
+        )],
         None => Vec::new(),
     };
     if model.tab == Tab::Isolation {
         let view = &model.looks.isolation;
-        return if view.of == model.list.selected { sheet(&view.sheet) } else { Vec::new() };
+        return if view.of == model.list.selected {
+            sheet(&view.sheet)
+        } else {
+            Vec::new()
+        };
     }
     let mut all = sheet(&model.looks.host.sheet);
     if let Some(host) = &model.host {
-        let core = |(at, share): (usize, &f32)| Fact::plain(format!("core {at}"), format!("{:.1}% busy", share * 100.0));
-        all.insert(all.len().min(1), Section::new("Cores", host.cores.iter().enumerate().map(core).collect()));
+        let core = |(at, share): (usize, &f32)| {
+            Fact::plain(format!("core {at}"), format!("{:.1}% busy", share * 100.0))
+        };
+        all.insert(
+            all.len().min(1),
+            Section::new("Cores", host.cores.iter().enumerate().map(core).collect()),
+        );
     }
     match &model.looks.check {
         Check::Done(found) => all.extend(sheet(&Some(found.clone()))),
         check => {
             all.extend(sheet(&model.looks.facts));
-            all.push(Section::new("Check", vec![Fact::plain("", about_check(model, check))]));
+            all.push(Section::new(
+                "Check",
+                vec![Fact::plain("", about_check(model, check))],
+            ));
         }
     }
     all
@@ -56,10 +71,15 @@ fn sections(model: &Model) -> Vec<Section> {
 
 /// What can be read was; the rest is tried out when somebody asks for it.
 fn about_check(model: &Model, check: &Check) -> String {
-    let key = model.settings.keymap.shown_key(&[Context::Host], Action::RunCheck);
+    let key = model
+        .settings
+        .keymap
+        .shown_key(&[Context::Host], Action::RunCheck);
     match (check, key) {
         (Check::Running, _) => "trying out what this host can do …".into(),
-        (_, Some(key)) if !model.settings.read_only => format!("{key} tries out the rest, with four containers (12 s)"),
+        (_, Some(key)) if !model.settings.read_only => {
+            format!("{key} tries out the rest, with four containers (12 s)")
+        }
         _ => "the rest is tried out by: minic-tui check".into(),
     }
 }
@@ -106,18 +126,37 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         let text = match model.selected() {
             None => "No container is selected: how it is held apart would be here.".to_owned(),
             Some(record) if record.status.is_alive() => "Looking…".to_owned(),
-            Some(record) => format!("{} is {}: only a running one is held apart.", record.spec.name, record.status.word()),
+            Some(record) => format!(
+                "{} is {}: only a running one is held apart.",
+                record.spec.name,
+                record.status.word()
+            ),
         };
         canvas.pen(row(area, 2)).skip(2).put(&text, theme.dim);
         return;
     }
-    pen.put(&format!("  {} ok", sheet.count(Judgement::Good)), theme.success)
-        .put(&format!("  {} weak", sheet.count(Judgement::Weak)), theme.error);
+    pen.put(
+        &format!("  {} ok", sheet.count(Judgement::Good)),
+        theme.success,
+    )
+    .put(
+        &format!("  {} weak", sheet.count(Judgement::Weak)),
+        theme.error,
+    );
     let rows = usize::from(area.height.saturating_sub(1));
     let last = lines.len().min(offset + rows);
-    pen.put_right(&format!("lines {} to {last} of {} ", offset + 1, lines.len()), theme.label);
+    pen.put_right(
+        &format!("lines {} to {last} of {} ", offset + 1, lines.len()),
+        theme.label,
+    );
     // the values are as wide as the widest needs, and leave room for what follows from them
-    let widest = sheet.sections.iter().flat_map(|section| &section.facts).map(|fact| text::width(&fact.value)).max().unwrap_or(0);
+    let widest = sheet
+        .sections
+        .iter()
+        .flat_map(|section| &section.facts)
+        .map(|fact| text::width(&fact.value))
+        .max()
+        .unwrap_or(0);
     let what_columns = WHAT[usize::from(area.width < 100)];
     let room = usize::from(area.width).saturating_sub(WORD + what_columns + 6);
     let value_columns = widest.min(room / 2).max(12);
@@ -134,12 +173,19 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
                     Judgement::Weak => theme.error,
                     Judgement::Plain => theme.dim,
                 };
-                let what = text::truncate(&printable(&fact.what), what_columns, theme.symbols.ellipsis).into_owned();
+                let what =
+                    text::truncate(&printable(&fact.what), what_columns, theme.symbols.ellipsis)
+                        .into_owned();
                 let value = printable(&fact.value);
-                let columns = if fact.effect.is_empty() { room } else { value_columns };
+                let columns = if fact.effect.is_empty() {
+                    room
+                } else {
+                    value_columns
+                };
                 let value = text::truncate(&value, columns, theme.symbols.ellipsis).into_owned();
                 let padding = value_columns.saturating_sub(text::width(&value)) as u16 + 2;
-                pen.skip(2).put(&format!("{:<WORD$} ", fact.judgement.word()), style);
+                pen.skip(2)
+                    .put(&format!("{:<WORD$} ", fact.judgement.word()), style);
                 pen.put(&format!("{what:<what_columns$} "), theme.label)
                     .put(&value, Style::new())
                     .skip(padding)

@@ -21,31 +21,58 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     canvas.buffer.set_style(row(area, 0), theme.bar);
     let Some(pane) = shells.shown() else {
         let text = match model.selected() {
-            Some(record) => format!("No shell is open. {} opens one in {}.", canvas.key(Action::EnterShell), record.spec.name),
+            Some(record) => format!(
+                "No shell is open. {} opens one in {}.",
+                canvas.key(Action::EnterShell),
+                record.spec.name
+            ),
             None => "No container is selected: a shell in it would be here.".to_owned(),
         };
         canvas.pen(row(area, 2)).skip(2).put(&text, theme.dim);
         return;
     };
-    let place = format!(" shell {} of {} {} ", shells.current + 1, shells.list.len(), theme.symbols.dot);
+    let place = format!(
+        " shell {} of {} {} ",
+        shells.current + 1,
+        shells.list.len(),
+        theme.symbols.dot
+    );
     let back = pane.terminal.screen().scrollback();
     let (words, style) = match &pane.state {
         ShellState::Opening => ("opening".to_owned(), theme.pending),
         ShellState::Ended(words) => (printable(words), theme.warning),
-        ShellState::Open if shells.typing => (format!("every key goes to it; {} leaves", canvas.key(Action::LeaveShell)), theme.label),
-        ShellState::Open => (format!("{} gives it the keys", canvas.key(Action::EnterShell)), theme.label),
+        ShellState::Open if shells.typing => (
+            format!(
+                "every key goes to it; {} leaves",
+                canvas.key(Action::LeaveShell)
+            ),
+            theme.label,
+        ),
+        ShellState::Open => (
+            format!("{} gives it the keys", canvas.key(Action::EnterShell)),
+            theme.label,
+        ),
     };
     let mut pen = canvas.pen(row(area, 0));
-    pen.skip(1).put(&printable(&pane.name), theme.title).put(&place, theme.label).put(&words, style);
+    pen.skip(1)
+        .put(&printable(&pane.name), theme.title)
+        .put(&place, theme.label)
+        .put(&words, style);
     if back > 0 {
         pen.put_right(&format!("{back} lines back "), theme.warning);
     }
-    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let below = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
+    };
     let screen = pane.terminal.screen();
     let (rows, columns) = screen.size();
     for y in 0..below.height.min(rows.get()) {
         for x in 0..below.width.min(columns.get()) {
-            let Some(cell) = screen.cell(y, x) else { continue };
+            let Some(cell) = screen.cell(y, x) else {
+                continue;
+            };
             if cell.is_wide_continuation() {
                 continue;
             }
@@ -53,13 +80,20 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             let target = &mut canvas.buffer[(below.x + x, below.y + y)];
             // a wide character half beyond the edge would push the line out of it
             let fits = !cell.is_wide() || x + 1 < below.width;
-            target.set_symbol(if cell.has_contents() && fits { cell.contents() } else { " " });
+            target.set_symbol(if cell.has_contents() && fits {
+                cell.contents()
+            } else {
+                " "
+            });
             target.set_style(style);
         }
     }
     let (y, x) = screen.cursor_position();
     if shells.typing && !screen.hide_cursor() && back == 0 && model.overlay.is_none() {
-        canvas.cursor = Some((below.x + x.min(below.width.saturating_sub(1)), below.y + y.min(below.height.saturating_sub(1))));
+        canvas.cursor = Some((
+            below.x + x.min(below.width.saturating_sub(1)),
+            below.y + y.min(below.height.saturating_sub(1)),
+        ));
     }
 }
 

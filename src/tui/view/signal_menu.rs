@@ -17,7 +17,14 @@ const WIDTH: u16 = 58;
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, menu: &SignalMenu) {
     let theme = canvas.theme;
     let outer = center(area, WIDTH, SignalMenu::SIGNALS.len() as u16 + 2);
-    let short = |text: &str| text::truncate(&printable(text), usize::from(WIDTH) / 2, theme.symbols.ellipsis).into_owned();
+    let short = |text: &str| {
+        text::truncate(
+            &printable(text),
+            usize::from(WIDTH) / 2,
+            theme.symbols.ellipsis,
+        )
+        .into_owned()
+    };
     let title = match &menu.to {
         SignalTo::Process { pid, command, .. } => format!("Signal for {pid} {}", short(command)),
         SignalTo::Containers(ids) => match menu.to.only().and_then(|id| canvas.model.record(id)) {
@@ -29,11 +36,18 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, menu: &SignalMenu) {
     canvas.hits.add(outer, Target::Nothing);
     for (at, ((number, about), y)) in SignalMenu::SIGNALS.iter().zip(0..inside.height).enumerate() {
         let line = row(inside, y);
-        let style = if at == menu.row { theme.selected } else { Style::new() };
+        let style = if at == menu.row {
+            theme.selected
+        } else {
+            Style::new()
+        };
         if at == menu.row {
             canvas.buffer.set_style(line, theme.selected);
         }
-        canvas.pen(line).skip(1).put(&format!("{:<8} {number:>2}  {about}", signal_name(*number)), style);
+        canvas.pen(line).skip(1).put(
+            &format!("{:<8} {number:>2}  {about}", signal_name(*number)),
+            style,
+        );
         canvas.hits.add(line, Target::Line(at));
     }
 }

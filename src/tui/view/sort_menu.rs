@@ -23,13 +23,26 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, chosen: Column) {
     canvas.hits.add(outer, Target::Nothing);
     for (column, y) in Column::ALL.into_iter().zip(0..) {
         let line = row(inside, y);
-        let style = if column == chosen { theme.selected } else { Style::new() };
+        let style = if column == chosen {
+            theme.selected
+        } else {
+            Style::new()
+        };
         canvas.buffer.set_style(line, style);
-        let marker = if column == chosen { theme.symbols.marker } else { ' ' };
+        let marker = if column == chosen {
+            theme.symbols.marker
+        } else {
+            ' '
+        };
         let mut pen = canvas.pen(line);
-        pen.symbol(marker, style).put(&format!("{:<9}", column.heading()), style);
+        pen.symbol(marker, style)
+            .put(&format!("{:<9}", column.heading()), style);
         if sort.column == column {
-            let order = if sort.descending { "most first" } else { "least first" };
+            let order = if sort.descending {
+                "most first"
+            } else {
+                "least first"
+            };
             pen.put(&format!(" {order}"), style);
         }
         canvas.hits.add(line, Target::SortBy(column));

@@ -45,9 +45,16 @@ fn columns(width: u16) -> Vec<(Column, u16)> {
     if width < 80 {
         // the rest is in the detail strip
         columns.retain(|(column, _)| *column != Column::Pids);
-        let others: u16 = columns.iter().filter(|(c, _)| !is_gauge(*c)).map(|(_, width)| width + 1).sum();
+        let others: u16 = columns
+            .iter()
+            .filter(|(c, _)| !is_gauge(*c))
+            .map(|(_, width)| width + 1)
+            .sum();
         let gauge = (width.saturating_sub(others + 3)) / 2;
-        columns.iter_mut().filter(|(c, _)| is_gauge(*c)).for_each(|(_, w)| *w = gauge);
+        columns
+            .iter_mut()
+            .filter(|(c, _)| is_gauge(*c))
+            .for_each(|(_, w)| *w = gauge);
     } else {
         let used: u16 = columns.iter().map(|(_, width)| width + 1).sum();
         columns.push((Column::Command, width.saturating_sub(used + 1)));
@@ -68,17 +75,25 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let columns = columns(area.width);
     headings(canvas, row(area, 0), &columns);
     let model = canvas.model;
-    let rows = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    let rows = Rect {
+        y: area.y + 1,
+        height: area.height - 1,
+        ..area
+    };
     let visible = model.list.visible();
     if visible.is_empty() {
         empty(canvas, rows);
         return;
     }
-    for (y, (number, at)) in (0..rows.height).zip(visible.iter().enumerate().skip(model.list.offset)) {
+    for (y, (number, at)) in
+        (0..rows.height).zip(visible.iter().enumerate().skip(model.list.offset))
+    {
         let record = &model.records[*at];
         let line = row(rows, y);
         draw_row(canvas, line, &columns, record, number == model.list.row());
-        canvas.hits.add(line, Target::Container(record.spec.id.clone()));
+        canvas
+            .hits
+            .add(line, Target::Container(record.spec.id.clone()));
     }
 }
 
@@ -87,7 +102,11 @@ fn headings(canvas: &mut Canvas<'_>, line: Rect, columns: &[(Column, u16)]) {
     canvas.buffer.set_style(line, theme.header);
     let mut x = line.x + 1;
     for (column, width) in columns {
-        let cell = Rect { x, width: *width, ..line };
+        let cell = Rect {
+            x,
+            width: *width,
+            ..line
+        };
         let mut text = column.heading().to_owned();
         if sort.column == *column {
             text.push(theme.symbols.order[usize::from(sort.descending)]);
@@ -112,16 +131,28 @@ pub fn empty(canvas: &mut Canvas<'_>, area: Rect) {
         format!("No containers yet. Press {run} to run one, or {presets} to start from a preset.")
     } else {
         let filter = printable(&model.list.filter);
-        format!("None of the {} containers matches {filter:?}. {} shows all.", model.records.len(), canvas.key(Action::Dismiss))
+        format!(
+            "None of the {} containers matches {filter:?}. {} shows all.",
+            model.records.len(),
+            canvas.key(Action::Dismiss)
+        )
     };
     canvas.pen(row(area, 1)).skip(2).put(&text, theme.dim);
 }
 
-fn draw_row(canvas: &mut Canvas<'_>, line: Rect, columns: &[(Column, u16)], record: &Record, selected: bool) {
+fn draw_row(
+    canvas: &mut Canvas<'_>,
+    line: Rect,
+    columns: &[(Column, u16)],
+    record: &Record,
+    selected: bool,
+) {
     let theme = canvas.theme;
     if selected {
         canvas.buffer.set_style(line, theme.selected);
-        canvas.pen(line).symbol(theme.symbols.marker, theme.selected);
+        canvas
+            .pen(line)
+            .symbol(theme.symbols.marker, theme.selected);
     }
     if canvas.model.list.marks.contains(&record.spec.id) {
         canvas.pen(line).symbol(theme.symbols.mark, theme.key);
@@ -131,13 +162,21 @@ fn draw_row(canvas: &mut Canvas<'_>, line: Rect, columns: &[(Column, u16)], reco
     let running = canvas.model.running_since(record).is_some();
     let mut x = line.x + 1;
     for (column, width) in columns {
-        let cell = Rect { x, width: *width, ..line };
+        let cell = Rect {
+            x,
+            width: *width,
+            ..line
+        };
         x += width + 1;
         match (column, &record.status) {
             (Column::Cpu, _) if running => cpu(canvas, cell, record, reading),
             (Column::Memory, _) if running => memory(canvas, cell, record, reading),
             (Column::Cpu, Status::Stopped { cause, .. }) => {
-                let style = if is_bad_end(cause) { theme.failed } else { theme.dim };
+                let style = if is_bad_end(cause) {
+                    theme.failed
+                } else {
+                    theme.dim
+                };
                 canvas.pen(cell).put(&cause.brief(), style);
             }
             (Column::Cpu | Column::Memory, _) => {}
@@ -150,24 +189,45 @@ fn draw_row(canvas: &mut Canvas<'_>, line: Rect, columns: &[(Column, u16)], reco
     }
 }
 
-fn words(canvas: &mut Canvas<'_>, cell: Rect, column: Column, record: &Record, reading: Option<&Reading>) {
+fn words(
+    canvas: &mut Canvas<'_>,
+    cell: Rect,
+    column: Column,
+    record: &Record,
+    reading: Option<&Reading>,
+) {
     let (theme, spec) = (canvas.theme, &record.spec);
     let since = canvas.model.running_since(record);
     let (text, style) = match column {
         Column::State => state(canvas, record, cell.width),
         Column::Name => (printable(spec.name.as_str()), theme.strong),
-        Column::Pid => (record.status.process().map_or("-".into(), |process| process.pid.to_string()), theme.dim),
+        Column::Pid => (
+            record
+                .status
+                .process()
+                .map_or("-".into(), |process| process.pid.to_string()),
+            theme.dim,
+        ),
         Column::Pids => match reading.and_then(|r| r.sample.pids) {
             Some(count) => (count.to_string(), Style::new()),
-            None => (if since.is_some() { NOT_AVAILABLE } else { "-" }.to_owned(), theme.dim),
+            None => (
+                if since.is_some() { NOT_AVAILABLE } else { "-" }.to_owned(),
+                theme.dim,
+            ),
         },
         Column::Uptime => match since {
-            Some(since) => (format_duration(canvas.model.moment().duration_since(since).unsigned_abs()), Style::new()),
+            Some(since) => (
+                format_duration(canvas.model.moment().duration_since(since).unsigned_abs()),
+                Style::new(),
+            ),
             None => ("-".into(), theme.dim),
         },
         Column::Image => (printable(&spec.image), theme.dim),
         Column::Command => {
-            let command: String = quote_command(&spec.argv).chars().take(COMMAND_CHARS).collect();
+            let command: String = quote_command(&spec.argv)
+                .chars()
+                .take(COMMAND_CHARS)
+                .collect();
             (printable(&command), Style::new())
         }
         Column::Cpu | Column::Memory => return,
@@ -183,9 +243,10 @@ fn words(canvas: &mut Canvas<'_>, cell: Rect, column: Column, record: &Record, r
 pub fn state(canvas: &Canvas<'_>, record: &Record, width: u16) -> (String, Style) {
     let theme = canvas.theme;
     match canvas.model.pending_for(&record.spec.id) {
-        Some(pending) if pending.action.id().len() < usize::from(width) => {
-            (format!("{}{}", pending.action.id(), theme.symbols.busy), theme.pending)
-        }
+        Some(pending) if pending.action.id().len() < usize::from(width) => (
+            format!("{}{}", pending.action.id(), theme.symbols.busy),
+            theme.pending,
+        ),
         Some(pending) => (pending.action.id().to_owned(), theme.pending),
         None => canvas.state(record),
     }
@@ -193,7 +254,12 @@ pub fn state(canvas: &Canvas<'_>, record: &Record, width: u16) -> (String, Style
 
 /// The CPU gauge with its figures.
 pub fn cpu(canvas: &mut Canvas<'_>, cell: Rect, record: &Record, reading: Option<&Reading>) {
-    let cap = canvas.model.handles.limits(&record.spec.id, &record.spec.limits).cpu.map(|cpu| cpu.cores());
+    let cap = canvas
+        .model
+        .handles
+        .limits(&record.spec.id, &record.spec.limits)
+        .cpu
+        .map(|cpu| cpu.cores());
     let host_cores = canvas.model.host_then().map_or(0, |host| host.cores.len()) as f64;
     let cores = reading.and_then(|r| r.cpu_cores);
     let label = match (cores, cap) {
@@ -203,13 +269,22 @@ pub fn cpu(canvas: &mut Canvas<'_>, cell: Rect, record: &Record, reading: Option
     };
     let most = cap.unwrap_or(host_cores).max(f64::MIN_POSITIVE);
     let refused = dials::refused(reading).unwrap_or(0.0);
-    let gauge = Gauge { used: cores.map(|cores| cores / most), second: refused, label: &label, label_columns: LABEL_COLUMNS };
+    let gauge = Gauge {
+        used: cores.map(|cores| cores / most),
+        second: refused,
+        label: &label,
+        label_columns: LABEL_COLUMNS,
+    };
     gauge.draw(canvas.buffer, cell, canvas.theme);
 }
 
 /// The memory gauge with its figures.
 pub fn memory(canvas: &mut Canvas<'_>, cell: Rect, record: &Record, reading: Option<&Reading>) {
-    let limit = canvas.model.handles.limits(&record.spec.id, &record.spec.limits).memory;
+    let limit = canvas
+        .model
+        .handles
+        .limits(&record.spec.id, &record.spec.limits)
+        .memory;
     let host = canvas.model.host_then().map_or(0, |host| host.memory_total);
     let used = reading.and_then(|r| r.sample.memory);
     let label = match (used, limit) {
@@ -218,6 +293,11 @@ pub fn memory(canvas: &mut Canvas<'_>, cell: Rect, record: &Record, reading: Opt
         (Some(used), None) => format!("{}/host", format_bytes(used)),
     };
     let most = limit.unwrap_or(host).max(1) as f64;
-    let gauge = Gauge { used: used.map(|used| used as f64 / most), second: 0.0, label: &label, label_columns: LABEL_COLUMNS };
+    let gauge = Gauge {
+        used: used.map(|used| used as f64 / most),
+        second: 0.0,
+        label: &label,
+        label_columns: LABEL_COLUMNS,
+    };
     gauge.draw(canvas.buffer, cell, canvas.theme);
 }

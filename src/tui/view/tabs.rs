@@ -21,7 +21,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     right.extend(past_badge(model));
     if !model.list.filter.is_empty() {
         let (shown, all) = (model.list.visible().len(), model.records.len());
-        right.push(format!("filter: {} ({shown} of {all})", printable(&model.list.filter)));
+        right.push(format!(
+            "filter: {} ({shown} of {all})",
+            printable(&model.list.filter)
+        ));
     }
     if model.settings.read_only {
         right.push("READ-ONLY".into());
@@ -30,7 +33,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let right = format!("{} ", right.join("  "));
     let room = usize::from(area.width).saturating_sub(text::width(&right) + 1);
     let keys: Vec<String> = Tab::ALL.iter().map(|tab| key(model, *tab)).collect();
-    // the longest way of naming them that leaves room for what stands at the right; else the shortest
+    // the longest way of naming them that leaves room for what stands at the right; else the
+    // shortest
     let named = |tab: Tab, key: &str, way: usize| match way {
         0 => (format!("{key} {}", tab.title()), 1),
         1 => (format!("{key}{}", tab.title()), 0),
@@ -51,15 +55,22 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     for (tab, key) in Tab::ALL.into_iter().zip(&keys) {
         let start = pen.x();
         let (name, space) = named(tab, key, way);
-        let (open, close, style) =
-            if tab == model.tab { ("[", "]", theme.tab_active) } else { (["", " "][space], ["", " "][space], theme.tab) };
+        let (open, close, style) = if tab == model.tab {
+            ("[", "]", theme.tab_active)
+        } else {
+            (["", " "][space], ["", " "][space], theme.tab)
+        };
         pen.put(&format!("{open}{name}{close}"), style);
         areas.push((start, pen.x(), tab));
         pen.skip(1);
     }
     pen.put_right(&right, theme.warning);
     for (start, end, tab) in areas {
-        let place = Rect { x: start, width: end - start, ..area };
+        let place = Rect {
+            x: start,
+            width: end - start,
+            ..area
+        };
         canvas.hits.add(place, Target::Tab(tab));
     }
 }
@@ -67,13 +78,28 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
 /// How far back the moment shown lies, and what leads to now.
 pub fn past_badge(model: &Model) -> Option<String> {
     let past = model.past?;
-    let minus = if model.settings.theme.symbols.braille { '\u{2212}' } else { '-' };
+    let minus = if model.settings.theme.symbols.braille {
+        '\u{2212}'
+    } else {
+        '-'
+    };
     let word = if past.frozen { "FROZEN" } else { "PAST" };
-    let key = model.settings.keymap.shown_key(&[Context::Past], Action::Live).map(|key| format!(", {key}: now"));
-    Some(format!("{word} {minus}{} s{}", model.age().as_secs(), key.unwrap_or_default()))
+    let key = model
+        .settings
+        .keymap
+        .shown_key(&[Context::Past], Action::Live)
+        .map(|key| format!(", {key}: now"));
+    Some(format!(
+        "{word} {minus}{} s{}",
+        model.age().as_secs(),
+        key.unwrap_or_default()
+    ))
 }
 
 fn key(model: &Model, tab: Tab) -> String {
-    let key = model.settings.keymap.shown_key(&[Context::Global], tab.action());
+    let key = model
+        .settings
+        .keymap
+        .shown_key(&[Context::Global], tab.action());
     key.map(|chord| chord.to_string()).unwrap_or_default()
 }

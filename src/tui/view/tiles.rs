@@ -37,12 +37,24 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, grid: TileGrid) {
     if visible.is_empty() {
         return table::empty(canvas, area);
     }
-    for (place, (number, at)) in (0..grid.columns * grid.rows).zip(visible.iter().enumerate().skip(model.list.offset)) {
+    for (place, (number, at)) in
+        (0..grid.columns * grid.rows).zip(visible.iter().enumerate().skip(model.list.offset))
+    {
         let record = &model.records[*at];
-        let (x, y) = ((place % grid.columns) as u16 * grid.width, (place / grid.columns) as u16 * grid.height);
-        let tile = Rect { x: area.x + x, y: area.y + y, width: grid.width, height: grid.height };
+        let (x, y) = (
+            (place % grid.columns) as u16 * grid.width,
+            (place / grid.columns) as u16 * grid.height,
+        );
+        let tile = Rect {
+            x: area.x + x,
+            y: area.y + y,
+            width: grid.width,
+            height: grid.height,
+        };
         draw_tile(canvas, tile, record, number == model.list.row());
-        canvas.hits.add(tile, Target::Container(record.spec.id.clone()));
+        canvas
+            .hits
+            .add(tile, Target::Container(record.spec.id.clone()));
     }
 }
 
@@ -56,22 +68,37 @@ fn draw_tile(canvas: &mut Canvas<'_>, tile: Rect, record: &Record, selected: boo
     }
 }
 
-/// The upper edge: the name, whether it is marked, and the sign of the selected one, which needs no colour.
+/// The upper edge: the name, whether it is marked, and the sign of the selected one, which needs no
+/// colour.
 fn edge(canvas: &mut Canvas<'_>, tile: Rect, record: &Record, selected: bool) {
     let theme = canvas.theme;
     let marked = canvas.model.list.marks.contains(&record.spec.id);
-    let line = Rect { x: tile.x + 2, width: tile.width.saturating_sub(4), ..row(tile, 0) };
+    let line = Rect {
+        x: tile.x + 2,
+        width: tile.width.saturating_sub(4),
+        ..row(tile, 0)
+    };
     let name = printable(record.spec.name.as_str());
     let room = usize::from(line.width).saturating_sub(if marked { 4 } else { 2 });
     let name = text::truncate(&name, room, theme.symbols.ellipsis);
     let mut pen = canvas.pen(line);
-    pen.put(&format!(" {name} "), if selected { theme.selected.patch(theme.title) } else { theme.title });
+    pen.put(
+        &format!(" {name} "),
+        if selected {
+            theme.selected.patch(theme.title)
+        } else {
+            theme.title
+        },
+    );
     if marked {
-        pen.symbol(theme.symbols.mark, theme.key).put(" ", theme.key);
+        pen.symbol(theme.symbols.mark, theme.key)
+            .put(" ", theme.key);
     }
     if selected {
         for y in 0..tile.height {
-            canvas.pen(row(tile, y)).symbol(theme.symbols.marker, theme.selected);
+            canvas
+                .pen(row(tile, y))
+                .symbol(theme.symbols.marker, theme.selected);
         }
     }
 }
@@ -81,15 +108,21 @@ fn heading(canvas: &mut Canvas<'_>, line: Rect, record: &Record) {
     let theme = canvas.theme;
     let (state, style) = table::state(canvas, record, line.width);
     let since = canvas.model.running_since(record);
-    let pids = canvas.model.reading(record).and_then(|reading| reading.sample.pids);
-    let uptime = since.map(|since| format_duration(canvas.model.moment().duration_since(since).unsigned_abs()));
+    let pids = canvas
+        .model
+        .reading(record)
+        .and_then(|reading| reading.sample.pids);
+    let uptime = since
+        .map(|since| format_duration(canvas.model.moment().duration_since(since).unsigned_abs()));
     let mut pen = canvas.pen(line);
     pen.put(&state, style);
     if let Some(uptime) = uptime {
         pen.skip(2).put(&uptime, theme.dim);
     }
     match record.health {
-        Some(Health::Unhealthy) if since.is_some() => pen.put_right(Health::Unhealthy.word(), theme.failed),
+        Some(Health::Unhealthy) if since.is_some() => {
+            pen.put_right(Health::Unhealthy.word(), theme.failed)
+        }
         _ if since.is_some() => {
             let words = match pids {
                 Some(1) => "1 pid".to_owned(),
@@ -111,7 +144,14 @@ fn first(canvas: &mut Canvas<'_>, line: Rect, record: &Record) {
         return table::cpu(canvas, gauge, record, reading.as_deref());
     }
     let (words, style) = match &record.status {
-        Status::Stopped { cause, .. } => (cause.brief(), if is_bad_end(cause) { theme.failed } else { theme.dim }),
+        Status::Stopped { cause, .. } => (
+            cause.brief(),
+            if is_bad_end(cause) {
+                theme.failed
+            } else {
+                theme.dim
+            },
+        ),
         Status::Broken { reason } => (printable(reason), theme.failed),
         Status::Created => ("never started".into(), theme.dim),
         Status::Running { .. } | Status::Paused { .. } => (String::new(), theme.dim),
@@ -126,7 +166,10 @@ fn second(canvas: &mut Canvas<'_>, line: Rect, record: &Record) {
         let reading = canvas.model.reading(record);
         return table::memory(canvas, gauge, record, reading.as_deref());
     }
-    let command: String = quote_command(&record.spec.argv).chars().take(COMMAND_CHARS).collect();
+    let command: String = quote_command(&record.spec.argv)
+        .chars()
+        .take(COMMAND_CHARS)
+        .collect();
     let dim = canvas.theme.dim;
     canvas.pen(line).put(&printable(&command), dim);
 }
@@ -137,15 +180,37 @@ fn third(canvas: &mut Canvas<'_>, line: Rect, record: &Record) {
     if model.running_since(record).is_none() {
         return;
     }
-    let values = model.history.values(&record.spec.id, Figure::Cpu, model.tick(), Graph::ticks(line.width, theme));
-    let highest = values.iter().copied().filter(|value| !value.is_nan()).fold(0.0, f64::max);
-    let cap = model.handles.limits(&record.spec.id, &record.spec.limits).cpu.map(|cap| cap.cores());
-    Graph { values: &values, top: cap.unwrap_or(highest * 1.25), style: theme.cpu }.draw(canvas.buffer, line, theme);
+    let values = model.history.values(
+        &record.spec.id,
+        Figure::Cpu,
+        model.tick(),
+        Graph::ticks(line.width, theme),
+    );
+    let highest = values
+        .iter()
+        .copied()
+        .filter(|value| !value.is_nan())
+        .fold(0.0, f64::max);
+    let cap = model
+        .handles
+        .limits(&record.spec.id, &record.spec.limits)
+        .cpu
+        .map(|cap| cap.cores());
+    Graph {
+        values: &values,
+        top: cap.unwrap_or(highest * 1.25),
+        style: theme.cpu,
+    }
+    .draw(canvas.buffer, line, theme);
 }
 
 /// Writes the word before a gauge; what is left is the gauge's.
 fn named(canvas: &mut Canvas<'_>, line: Rect, name: &str) -> Rect {
     let label = canvas.theme.label;
     canvas.pen(line).put(name, label);
-    Rect { x: line.x + NAME_COLUMNS, width: line.width.saturating_sub(NAME_COLUMNS), ..line }
+    Rect {
+        x: line.x + NAME_COLUMNS,
+        width: line.width.saturating_sub(NAME_COLUMNS),
+        ..line
+    }
 }

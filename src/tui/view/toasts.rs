@@ -44,12 +44,21 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         return;
     };
     let (width, height) = (width as u16 + 6, lines.len() as u16 + 2);
-    let outer =
-        Rect { x: area.right().saturating_sub(width + 1), y: area.bottom().saturating_sub(height), width: width.min(area.width), height };
+    let outer = Rect {
+        x: area.right().saturating_sub(width + 1),
+        y: area.bottom().saturating_sub(height),
+        width: width.min(area.width),
+        height,
+    };
     let inside = frame(canvas.buffer, outer, "", theme);
     for ((id, symbol, line, style), y) in lines.iter().zip(0..) {
         let place = row(inside, y);
-        canvas.pen(place).skip(1).symbol(*symbol, *style).skip(1).put(line, *style);
+        canvas
+            .pen(place)
+            .skip(1)
+            .symbol(*symbol, *style)
+            .skip(1)
+            .put(line, *style);
         canvas.hits.add(place, Target::Toast(*id));
     }
 }

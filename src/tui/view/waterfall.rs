@@ -1,4 +1,5 @@
-//! The launch waterfall: each step of a launch where it lies in time; of one that failed the step that did, and what to do.
+//! The launch waterfall: each step of a launch where it lies in time; of one that failed the step
+//! that did, and what to do.
 //!
 //! ```text
 //! ╭─ Launch of web: 3.12 ms ─────────────────────────────╮
@@ -32,31 +33,77 @@ const TIME_COLUMNS: u16 = 10;
 /// Draws the last launch of `record` over `area`.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
     let failure = match &record.status {
-        Status::Stopped { cause: cause @ ExitCause::SetupFailed { .. }, .. } => Some(cause_sentence(cause)),
+        Status::Stopped {
+            cause: cause @ ExitCause::SetupFailed { .. },
+            ..
+        } => Some(cause_sentence(cause)),
         _ => None,
     };
-    card(canvas, area, (record.spec.name.as_str(), &record.launch), failure.as_deref(), &[Action::Logs, Action::Cancel]);
+    card(
+        canvas,
+        area,
+        (record.spec.name.as_str(), &record.launch),
+        failure.as_deref(),
+        &[Action::Logs, Action::Cancel],
+    );
 }
 
 /// Draws a launch of which nothing is left over `area`.
 pub fn draw_failed(canvas: &mut Canvas<'_>, area: Rect, failed: &FailedLaunch) {
-    card(canvas, area, (&failed.name, &failed.steps), Some(&printable(&failed.message)), &[Action::Cancel]);
+    card(
+        canvas,
+        area,
+        (&failed.name, &failed.steps),
+        Some(&printable(&failed.message)),
+        &[Action::Cancel],
+    );
 }
 
-fn card(canvas: &mut Canvas<'_>, area: Rect, (name, steps): (&str, &[LaunchStep]), failure: Option<&str>, actions: &[Action]) {
+fn card(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    (name, steps): (&str, &[LaunchStep]),
+    failure: Option<&str>,
+    actions: &[Action],
+) {
     let theme = canvas.theme;
     let total = steps.last().map_or(0, |step| step.done_usec);
     let width = area.width.saturating_sub(2).min(WIDTH);
-    let failure = failure.map(|text| text::wrap_words(&format!("failed: {text}"), usize::from(width) - 4, 4, theme.symbols.ellipsis));
+    let failure = failure.map(|text| {
+        text::wrap_words(
+            &format!("failed: {text}"),
+            usize::from(width) - 4,
+            4,
+            theme.symbols.ellipsis,
+        )
+    });
     let failed_rows = failure.as_ref().map_or(0, Vec::len);
     let height = (steps.len() + failed_rows + 4) as u16;
     let outer = center(area, width, height);
-    let result = if failure.is_some() { "failed after" } else { "took" };
-    let inside = frame(canvas.buffer, outer, &format!("The launch of {} {result} {} ms", printable(name), milliseconds(total)), theme);
+    let result = if failure.is_some() {
+        "failed after"
+    } else {
+        "took"
+    };
+    let inside = frame(
+        canvas.buffer,
+        outer,
+        &format!(
+            "The launch of {} {result} {} ms",
+            printable(name),
+            milliseconds(total)
+        ),
+        theme,
+    );
     canvas.hits.add(outer, Target::Nothing);
     let rows = usize::from(inside.height).saturating_sub(failed_rows + 1);
-    let room = if rows < steps.len() { rows.saturating_sub(1) } else { rows };
-    // the longest steps are what people look for: where there is no room for all, the shortest are left out
+    let room = if rows < steps.len() {
+        rows.saturating_sub(1)
+    } else {
+        rows
+    };
+    // the longest steps are what people look for: where there is no room for all, the shortest are
+    // left out
     let shown = longest(&LaunchStep::durations(steps), room);
     let names = NAME_COLUMNS.min(inside.width / 2);
     let bar = inside.width.saturating_sub(names + TIME_COLUMNS + 2);
@@ -70,23 +117,49 @@ fn card(canvas: &mut Canvas<'_>, area: Rect, (name, steps): (&str, &[LaunchStep]
         let line = row(inside, y);
         y += 1;
         let column = |usec: u64| (usec as f64 / total.max(1) as f64 * f64::from(bar)) as u16;
-        let (start, end) = (column(from).min(bar.saturating_sub(1)), column(step.done_usec));
-        canvas.pen(Rect { width: names, ..line }).skip(1).put(&step.name, Style::new());
-        let mut pen = canvas.pen(Rect { x: line.x + names + start, width: bar - start, ..line });
+        let (start, end) = (
+            column(from).min(bar.saturating_sub(1)),
+            column(step.done_usec),
+        );
+        canvas
+            .pen(Rect {
+                width: names,
+                ..line
+            })
+            .skip(1)
+            .put(&step.name, Style::new());
+        let mut pen = canvas.pen(Rect {
+            x: line.x + names + start,
+            width: bar - start,
+            ..line
+        });
         for _ in start..end.max(start + 1) {
             pen.symbol(theme.symbols.full, theme.gauge);
         }
         let time = format!("{:>8} ", milliseconds(step.done_usec - from));
-        canvas.pen(Rect { x: line.right().saturating_sub(TIME_COLUMNS), width: TIME_COLUMNS, ..line }).put(&time, theme.strong);
+        canvas
+            .pen(Rect {
+                x: line.right().saturating_sub(TIME_COLUMNS),
+                width: TIME_COLUMNS,
+                ..line
+            })
+            .put(&time, theme.strong);
     }
     for line in failure.iter().flatten() {
         canvas.pen(row(inside, y)).skip(1).put(line, theme.error);
         y += 1;
     }
     if shown.len() < steps.len() {
-        canvas.pen(row(inside, y)).skip(1).put(&format!("{} shorter steps are left out", steps.len() - shown.len()), theme.dim);
+        canvas.pen(row(inside, y)).skip(1).put(
+            &format!("{} shorter steps are left out", steps.len() - shown.len()),
+            theme.dim,
+        );
     }
-    buttons(canvas, row(inside, inside.height.saturating_sub(1)), actions);
+    buttons(
+        canvas,
+        row(inside, inside.height.saturating_sub(1)),
+        actions,
+    );
 }
 
 /// The places of the `count` longest.

@@ -1,4 +1,5 @@
-//! [`Dial`]: a gauge whose limit has a handle: what is used, what the limit refused, the handle, and what lies beyond the limit.
+//! [`Dial`]: a gauge whose limit has a handle: what is used, what the limit refused, the handle,
+//! and what lies beyond the limit.
 //!
 //! ```text
 //! ██████▒▒···┃──────      used, refused, still allowed, the handle, beyond it
@@ -18,7 +19,8 @@ pub struct Dial {
     pub used: Option<f64>,
     /// What was asked for and refused, as a share of the scale.
     pub refused: f64,
-    /// Where the handle stands, as a share of the scale; `None` without a limit: then it stands at the end.
+    /// Where the handle stands, as a share of the scale; `None` without a limit: then it stands at
+    /// the end.
     pub limit: Option<f64>,
     /// Whether the keys move it.
     pub focused: bool,
@@ -35,12 +37,24 @@ impl Dial {
             return;
         }
         let share = |value: f64| (value.clamp(0.0, 1.0) * cells as f64).round() as usize;
-        let handle = self.limit.map_or(cells - 1, |limit| share(limit).saturating_sub(1));
-        let used = self.used.map_or(0, |used| if used > 0.0 { share(used).max(1) } else { 0 });
-        // the refused part is the end of the used one: time that it wanted and waited for; it is seen whatever little it is
-        let refused = if self.refused > 0.0 { share(self.refused).max(1) } else { 0 };
+        let handle = self
+            .limit
+            .map_or(cells - 1, |limit| share(limit).saturating_sub(1));
+        let used = self
+            .used
+            .map_or(0, |used| if used > 0.0 { share(used).max(1) } else { 0 });
+        // the refused part is the end of the used one: time that it wanted and waited for; it is
+        // seen whatever little it is
+        let refused = if self.refused > 0.0 {
+            share(self.refused).max(1)
+        } else {
+            0
+        };
         let within = used.min(handle);
-        let full = self.used.zip(self.limit).is_some_and(|(used, limit)| used >= limit * 0.95);
+        let full = self
+            .used
+            .zip(self.limit)
+            .is_some_and(|(used, limit)| used >= limit * 0.95);
         let tone = if full { theme.gauge_full } else { theme.gauge };
         let style = match (self.moving, self.focused) {
             (true, _) => theme.pending,
@@ -74,17 +88,67 @@ mod tests {
         let area = Rect::new(0, 0, 16, 1);
         let mut buffer = Buffer::empty(area);
         dial.draw(&mut buffer, area, &theme);
-        buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect()
+        buffer
+            .content()
+            .iter()
+            .map(ratatui::buffer::Cell::symbol)
+            .collect()
     }
 
     #[test]
     fn used_refused_handle_and_beyond() {
-        let dial = Dial { used: Some(0.25), refused: 0.0, limit: Some(0.5), focused: false, moving: false };
+        let dial = Dial {
+            used: Some(0.25),
+            refused: 0.0,
+            limit: Some(0.5),
+            focused: false,
+            moving: false,
+        };
         assert_eq!(drawn(dial, Symbols::UNICODE), "████···│────────");
-        assert_eq!(drawn(Dial { focused: true, ..dial }, Symbols::UNICODE), "████···┃────────");
-        assert_eq!(drawn(Dial { refused: 0.1, ..dial }, Symbols::UNICODE), "██▒▒···│────────");
-        assert_eq!(drawn(Dial { used: Some(0.5), refused: 0.2, ..dial }, Symbols::UNICODE), "████▒▒▒│────────");
-        assert_eq!(drawn(Dial { limit: None, ..dial }, Symbols::ASCII), "||||...........]");
-        assert_eq!(drawn(Dial { used: None, ..dial }, Symbols::ASCII), ".......]--------");
+        assert_eq!(
+            drawn(
+                Dial {
+                    focused: true,
+                    ..dial
+                },
+                Symbols::UNICODE
+            ),
+            "████···┃────────"
+        );
+        assert_eq!(
+            drawn(
+                Dial {
+                    refused: 0.1,
+                    ..dial
+                },
+                Symbols::UNICODE
+            ),
+            "██▒▒···│────────"
+        );
+        assert_eq!(
+            drawn(
+                Dial {
+                    used: Some(0.5),
+                    refused: 0.2,
+                    ..dial
+                },
+                Symbols::UNICODE
+            ),
+            "████▒▒▒│────────"
+        );
+        assert_eq!(
+            drawn(
+                Dial {
+                    limit: None,
+                    ..dial
+                },
+                Symbols::ASCII
+            ),
+            "||||...........]"
+        );
+        assert_eq!(
+            drawn(Dial { used: None, ..dial }, Symbols::ASCII),
+            ".......]--------"
+        );
     }
 }

@@ -35,7 +35,9 @@ impl Gauge<'_> {
     pub fn draw(&self, buffer: &mut Buffer, area: Rect, theme: &Theme) {
         let label_columns = self.label_columns.max(text::width(self.label) as u16);
         // a bar of one cell says nothing
-        let cells = Some(area.width.saturating_sub(label_columns + 1)).filter(|cells| *cells >= 2).unwrap_or(0);
+        let cells = Some(area.width.saturating_sub(label_columns + 1))
+            .filter(|cells| *cells >= 2)
+            .unwrap_or(0);
         let mut pen = Pen::new(buffer, area, theme.symbols.ellipsis);
         match self.used {
             Some(used) if cells > 0 => self.bar(&mut pen, used, usize::from(cells), theme),
@@ -43,8 +45,13 @@ impl Gauge<'_> {
                 pen.skip(cells);
             }
         }
-        let indent = (area.width.saturating_sub(cells)).saturating_sub(text::width(self.label) as u16);
-        let style = if self.used.is_some() { Style::new() } else { theme.dim };
+        let indent =
+            (area.width.saturating_sub(cells)).saturating_sub(text::width(self.label) as u16);
+        let style = if self.used.is_some() {
+            Style::new()
+        } else {
+            theme.dim
+        };
         pen.skip(indent).put(self.label, style);
     }
 
@@ -59,7 +66,11 @@ impl Gauge<'_> {
         let steps = symbols.eighths.len() + 1;
         let exact = used * (cells * steps) as f64;
         // the least bit of use is seen
-        let filled = if used > 0.0 { exact.round().max(1.0) as usize } else { 0 };
+        let filled = if used > 0.0 {
+            exact.round().max(1.0) as usize
+        } else {
+            0
+        };
         let (whole, part) = (filled / steps, filled % steps);
         let second = (self.second.clamp(0.0, 1.0) * whole as f64).round() as usize;
         for _ in 0..whole - second {
@@ -68,9 +79,18 @@ impl Gauge<'_> {
         for _ in 0..second {
             pen.symbol(symbols.second, theme.gauge_second);
         }
-        let partial = part.checked_sub(1).and_then(|index| symbols.eighths.get(index));
+        let partial = part
+            .checked_sub(1)
+            .and_then(|index| symbols.eighths.get(index));
         if let Some(partial) = partial {
-            pen.symbol(*partial, if second > 0 { theme.gauge_second } else { style });
+            pen.symbol(
+                *partial,
+                if second > 0 {
+                    theme.gauge_second
+                } else {
+                    style
+                },
+            );
         }
         for _ in whole + usize::from(partial.is_some())..cells {
             pen.symbol(symbols.track, theme.gauge_track);
@@ -86,9 +106,18 @@ mod tests {
     fn drawn(used: Option<f64>, second: f64, symbols: Symbols) -> String {
         let theme = Theme::named("dark", ColorDepth::True, symbols).unwrap();
         let mut buffer = Buffer::empty(Rect::new(0, 0, 15, 1));
-        let gauge = Gauge { used, second, label: "x%", label_columns: 4 };
+        let gauge = Gauge {
+            used,
+            second,
+            label: "x%",
+            label_columns: 4,
+        };
         gauge.draw(&mut buffer, Rect::new(0, 0, 15, 1), &theme);
-        buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect()
+        buffer
+            .content()
+            .iter()
+            .map(ratatui::buffer::Cell::symbol)
+            .collect()
     }
 
     #[test]
@@ -98,7 +127,10 @@ mod tests {
         assert_eq!(drawn(Some(1.0), 0.0, Symbols::UNICODE), "██████████   x%");
         assert_eq!(drawn(Some(7.0), 0.0, Symbols::UNICODE), "██████████   x%");
         assert_eq!(drawn(Some(0.0), 0.0, Symbols::UNICODE), "··········   x%");
-        assert_eq!(drawn(Some(0.0001), 0.0, Symbols::UNICODE), "▏·········   x%");
+        assert_eq!(
+            drawn(Some(0.0001), 0.0, Symbols::UNICODE),
+            "▏·········   x%"
+        );
         assert_eq!(drawn(Some(0.44), 0.0, Symbols::ASCII), "||||......   x%");
     }
 

@@ -1,4 +1,5 @@
-//! [`Graph`]: the recent past as a filled curve, in braille (2 ticks and 4 levels a cell) or in ASCII (1 tick and 2 levels a cell).
+//! [`Graph`]: the recent past as a filled curve, in braille (2 ticks and 4 levels a cell) or in
+//! ASCII (1 tick and 2 levels a cell).
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -30,7 +31,11 @@ impl Graph<'_> {
 
     /// Draws it into `area`.
     pub fn draw(&self, buffer: &mut Buffer, area: Rect, theme: &Theme) {
-        let (across, levels) = if theme.symbols.braille { (2, 4) } else { (1, 2) };
+        let (across, levels) = if theme.symbols.braille {
+            (2, 4)
+        } else {
+            (1, 2)
+        };
         let columns = usize::from(area.width) * across;
         let steps = usize::from(area.height) * levels;
         let shown = &self.values[self.values.len().saturating_sub(columns)..];
@@ -40,7 +45,11 @@ impl Graph<'_> {
             if value.is_nan() {
                 return 0;
             }
-            let share = if self.top > 0.0 { (value / self.top).clamp(0.0, 1.0) } else { 0.0 };
+            let share = if self.top > 0.0 {
+                (value / self.top).clamp(0.0, 1.0)
+            } else {
+                0.0
+            };
             // nothing used still leaves a line: it was measured
             ((share * steps as f64).round() as usize).max(1)
         };
@@ -49,8 +58,16 @@ impl Graph<'_> {
             let line = Rect::new(area.x, area.y + row, area.width, 1);
             let mut pen = Pen::new(buffer, line, theme.symbols.ellipsis);
             for cell in 0..usize::from(area.width) {
-                let level = |column: usize| height(cell * across + column).saturating_sub(floor).min(levels);
-                let symbol = if theme.symbols.braille { braille([level(0), level(1)]) } else { [' ', '.', '#'][level(0)] };
+                let level = |column: usize| {
+                    height(cell * across + column)
+                        .saturating_sub(floor)
+                        .min(levels)
+                };
+                let symbol = if theme.symbols.braille {
+                    braille([level(0), level(1)])
+                } else {
+                    [' ', '.', '#'][level(0)]
+                };
                 pen.symbol(symbol, self.style);
             }
         }
@@ -58,7 +75,11 @@ impl Graph<'_> {
 }
 
 fn braille(levels: [usize; 2]) -> char {
-    let dots: u32 = levels.iter().zip(DOTS).map(|(level, dots)| dots[..*level].iter().sum::<u32>()).sum();
+    let dots: u32 = levels
+        .iter()
+        .zip(DOTS)
+        .map(|(level, dots)| dots[..*level].iter().sum::<u32>())
+        .sum();
     match dots {
         0 => ' ',
         dots => char::from_u32(0x2800 + dots).unwrap_or(' '),
@@ -74,22 +95,39 @@ mod tests {
         let theme = Theme::named("dark", ColorDepth::True, symbols).unwrap();
         let area = Rect::new(0, 0, 4, 2);
         let mut buffer = Buffer::empty(area);
-        let graph = Graph { values, top: 8.0, style: Style::new() };
+        let graph = Graph {
+            values,
+            top: 8.0,
+            style: Style::new(),
+        };
         graph.draw(&mut buffer, area, &theme);
-        let cells: Vec<_> = buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect();
+        let cells: Vec<_> = buffer
+            .content()
+            .iter()
+            .map(ratatui::buffer::Cell::symbol)
+            .collect();
         cells.chunks(4).map(<[&str]>::concat).collect()
     }
 
     #[test]
     fn the_newest_is_at_the_right_edge() {
         assert_eq!(drawn(&[8.0], Symbols::UNICODE), ["   ⢸", "   ⢸"]);
-        assert_eq!(drawn(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0], Symbols::UNICODE), ["  ⣠⣾", "⣠⣾⣿⣿"]);
-        assert_eq!(drawn(&[9.0, 0.0, 4.0, 8.0, 6.0], Symbols::ASCII), ["  #.", ".###"]);
+        assert_eq!(
+            drawn(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0], Symbols::UNICODE),
+            ["  ⣠⣾", "⣠⣾⣿⣿"]
+        );
+        assert_eq!(
+            drawn(&[9.0, 0.0, 4.0, 8.0, 6.0], Symbols::ASCII),
+            ["  #.", ".###"]
+        );
     }
 
     #[test]
     fn gaps_are_gaps_and_nothing_is_a_line() {
-        assert_eq!(drawn(&[0.0, f64::NAN, 0.0, 0.0], Symbols::ASCII), ["    ", ". .."]);
+        assert_eq!(
+            drawn(&[0.0, f64::NAN, 0.0, 0.0], Symbols::ASCII),
+            ["    ", ". .."]
+        );
         assert_eq!(drawn(&[], Symbols::UNICODE), ["    ", "    "]);
     }
 }

@@ -24,7 +24,11 @@ impl<'a> Pen<'a> {
             x: area.x,
             y: area.y,
             // an area outside the buffer has no room at all
-            end: if area.height == 0 { area.x } else { area.right() },
+            end: if area.height == 0 {
+                area.x
+            } else {
+                area.right()
+            },
             ellipsis,
         }
     }
@@ -34,7 +38,10 @@ impl<'a> Pen<'a> {
         let room = usize::from(self.end - self.x);
         if room > 0 && !text.is_empty() {
             let shown = text::truncate(text, room, self.ellipsis);
-            self.x = self.buffer.set_stringn(self.x, self.y, &shown, room, style).0;
+            self.x = self
+                .buffer
+                .set_stringn(self.x, self.y, &shown, room, style)
+                .0;
         }
         self
     }
@@ -51,7 +58,8 @@ impl<'a> Pen<'a> {
         self
     }
 
-    /// Writes `text` so that it ends at the end of the row, when that leaves a space to what is written already.
+    /// Writes `text` so that it ends at the end of the row, when that leaves a space to what is
+    /// written already.
     pub fn put_right(&mut self, text: &str, style: Style) -> &mut Self {
         let wanted = u16::try_from(text::width(text)).unwrap_or(u16::MAX);
         if wanted < self.end - self.x {

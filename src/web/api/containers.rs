@@ -30,11 +30,21 @@ struct Missing<'a> {
 
 impl<'a> Shown<'a> {
     fn new(record: &'a Record, snapshot: Option<&'a Snapshot>) -> Self {
-        let gaps = snapshot.map(|snapshot| snapshot.gaps.as_slice()).unwrap_or_default();
+        let gaps = snapshot
+            .map(|snapshot| snapshot.gaps.as_slice())
+            .unwrap_or_default();
         Self {
             container: Container::new(record),
-            usage: snapshot.and_then(|snapshot| snapshot.samples.get(&record.spec.id)).map(Usage::new),
-            not_available: gaps.iter().map(|gap| Missing { figure: gap.figure, reason: &gap.reason }).collect(),
+            usage: snapshot
+                .and_then(|snapshot| snapshot.samples.get(&record.spec.id))
+                .map(Usage::new),
+            not_available: gaps
+                .iter()
+                .map(|gap| Missing {
+                    figure: gap.figure,
+                    reason: &gap.reason,
+                })
+                .collect(),
         }
     }
 }
@@ -43,12 +53,18 @@ impl<'a> Shown<'a> {
 pub async fn list(State(context): State<Arc<Context>>) -> Answer {
     let records = ask(&context.engine, |engine| engine.records()).await?;
     let snapshot = context.hub.snapshot();
-    let shown: Vec<_> = records.iter().map(|record| Shown::new(record, snapshot.as_ref())).collect();
+    let shown: Vec<_> = records
+        .iter()
+        .map(|record| Shown::new(record, snapshot.as_ref()))
+        .collect();
     Ok(json(StatusCode::OK, &shown))
 }
 
 /// One container, by its id, its name, or the beginning of its id.
 pub async fn one(State(context): State<Arc<Context>>, Path(word): Path<String>) -> Answer {
     let record = ask(&context.engine, move |engine| engine.find(&word)).await?;
-    Ok(json(StatusCode::OK, &Shown::new(&record, context.hub.snapshot().as_ref())))
+    Ok(json(
+        StatusCode::OK,
+        &Shown::new(&record, context.hub.snapshot().as_ref()),
+    ))
 }

@@ -1,4 +1,5 @@
-//! `GET /api/events`: what happens, as it happens, as server-sent events (the HTML standard, section 9.2).
+//! `GET /api/events`: what happens, as it happens, as server-sent events (the HTML standard,
+//! section 9.2).
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -20,20 +21,35 @@ use crate::web::places::{Doing, Place};
 /// How often a silent stream shows that it lives.
 const ALIVE: Duration = Duration::from_secs(15);
 
-/// Everything that happens from now on: the event's name is its kind (`created`, `started`, `died`, …), its data a line of
-/// `events --json`. Who reads too slowly is told how much was missed (`missed`).
-pub async fn events(State(context): State<Arc<Context>>, Extension(place): Extension<Arc<Place>>) -> Response {
+/// Everything that happens from now on: the event's name is its kind (`created`, `started`, `died`,
+/// …), its data a line of `events --json`. Who reads too slowly is told how much was missed
+/// (`missed`).
+pub async fn events(
+    State(context): State<Arc<Context>>,
+    Extension(place): Extension<Arc<Place>>,
+) -> Response {
     if place.stream(Doing::Listening).is_err() {
         let hint = Some("close one that is not needed");
-        return Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many streams of events", hint).response();
+        return Refusal::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too many streams of events",
+            hint,
+        )
+        .response();
     }
     let stream = unfold(context.hub.listen(), async |mut events| {
         let event = match events.recv().await {
-            Ok(happening) => Event::default().event(&happening.event).data(to_json(&happening).unwrap_or_default()),
-            Err(RecvError::Lagged(count)) => Event::default().event("missed").data(count.to_string()),
+            Ok(happening) => Event::default()
+                .event(&happening.event)
+                .data(to_json(&happening).unwrap_or_default()),
+            Err(RecvError::Lagged(count)) => {
+                Event::default().event("missed").data(count.to_string())
+            }
             Err(RecvError::Closed) => return None,
         };
         Some((Ok::<_, Infallible>(event), events))
     });
-    Sse::new(stream).keep_alive(KeepAlive::new().interval(ALIVE)).into_response()
+    Sse::new(stream)
+        .keep_alive(KeepAlive::new().interval(ALIVE))
+        .into_response()
 }

@@ -1,5 +1,5 @@
-//! The API: JSON for programs. Its shapes are those of the command line's `--json`; `assets/web/openapi.json` describes it, and a test
-//! holds the two together.
+//! The API: JSON for programs. Its shapes are those of the command line's `--json`;
+//! `assets/web/openapi.json` describes it, and a test holds the two together.
 
 pub mod containers;
 pub mod events;
@@ -32,7 +32,12 @@ impl Refusal {
     /// Why it was not done.
     #[must_use]
     pub fn new(status: StatusCode, error: impl Into<String>, hint: Option<&str>) -> Self {
-        Self { status, error: error.into(), hint: hint.map(str::to_owned), closes: false }
+        Self {
+            status,
+            error: error.into(),
+            hint: hint.map(str::to_owned),
+            closes: false,
+        }
     }
 
     /// As a response.
@@ -40,7 +45,9 @@ impl Refusal {
     pub fn response(self) -> Response {
         let mut response = json(self.status, &self);
         if self.closes {
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            response
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }
@@ -48,7 +55,10 @@ impl Refusal {
     /// The same as the last answer of its connection.
     #[must_use]
     pub fn closing(self) -> Self {
-        Self { closes: true, ..self }
+        Self {
+            closes: true,
+            ..self
+        }
     }
 }
 
@@ -62,13 +72,22 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         let status = match &error {
             Error::Unknown(_) | Error::Destroyed(_) => StatusCode::NOT_FOUND,
-            Error::Ambiguous { .. } | Error::NameInUse(_) | Error::WrongState { .. } => StatusCode::CONFLICT,
+            Error::Ambiguous { .. } | Error::NameInUse(_) | Error::WrongState { .. } => {
+                StatusCode::CONFLICT
+            }
             Error::Spec(_) => StatusCode::UNPROCESSABLE_ENTITY,
             // there is no such program in the image, or it cannot be executed: that was asked for
-            Error::Launch { code: 126 | 127, .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::Launch {
+                code: 126 | 127, ..
+            } => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Launch { .. } | Error::System { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        Self { status, hint: error.hint(), error: error.to_string(), closes: false }
+        Self {
+            status,
+            hint: error.hint(),
+            error: error.to_string(),
+            closes: false,
+        }
     }
 }
 
@@ -78,8 +97,17 @@ pub type Answer = Result<Response, Refusal>;
 /// `value` as a JSON response.
 fn json(status: StatusCode, value: &impl Serialize) -> Response {
     match to_json(value) {
-        Ok(text) => (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], text + "\n").into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("cannot write JSON: {error}\n")).into_response(),
+        Ok(text) => (
+            status,
+            [(CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+            text + "\n",
+        )
+            .into_response(),
+        Err(error) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("cannot write JSON: {error}\n"),
+        )
+            .into_response(),
     }
 }
 
@@ -91,6 +119,10 @@ async fn ask<T: Send + 'static>(
     let engine = Arc::clone(engine);
     match tokio::task::spawn_blocking(move || question(&*engine)).await {
         Ok(answer) => Ok(answer?),
-        Err(_) => Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "a bug in minic-tui", Some("please report it"))),
+        Err(_) => Err(Refusal::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "a bug in minic-tui",
+            Some("please report it"),
+        )),
     }
 }

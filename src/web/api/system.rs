@@ -36,15 +36,21 @@ pub async fn system(State(context): State<Arc<Context>>) -> Answer {
     let records = ask(&context.engine, |engine| engine.records()).await?;
     let host = context.hub.snapshot().map(|snapshot| snapshot.host);
     let names = nix::sys::utsname::uname().ok();
-    let name =
-        |pick: fn(&nix::sys::utsname::UtsName) -> &std::ffi::OsStr| names.as_ref().map(|all| pick(all).to_string_lossy().into_owned());
+    let name = |pick: fn(&nix::sys::utsname::UtsName) -> &std::ffi::OsStr| {
+        names
+            .as_ref()
+            .map(|all| pick(all).to_string_lossy().into_owned())
+    };
     let system = System {
         version: env!("CARGO_PKG_VERSION"),
         host: name(|all| all.nodename()),
         kernel: name(|all| all.release()),
         read_only: !context.may_change(),
         containers: records.len(),
-        alive: records.iter().filter(|record| record.status.is_alive()).count(),
+        alive: records
+            .iter()
+            .filter(|record| record.status.is_alive())
+            .count(),
         memory_total: host.as_ref().map(|host| host.memory_total),
         memory_used: host.as_ref().map(|host| host.memory_used),
         swap_total: host.as_ref().map(|host| host.swap_total),
@@ -60,7 +66,11 @@ pub async fn system(State(context): State<Arc<Context>>) -> Answer {
 pub async fn health(State(context): State<Arc<Context>>) -> Response {
     match ask(&context.engine, |engine| engine.records()).await {
         Ok(_) => (StatusCode::OK, "ok\n").into_response(),
-        Err(refusal) => (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", refusal.error)).into_response(),
+        Err(refusal) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("{}\n", refusal.error),
+        )
+            .into_response(),
     }
 }
 

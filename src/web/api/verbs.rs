@@ -1,4 +1,5 @@
-//! What changes containers: `POST /api/containers`, `POST /api/containers/{id}/VERB`, `DELETE /api/containers/{id}`.
+//! What changes containers: `POST /api/containers`, `POST /api/containers/{id}/VERB`, `DELETE
+//! /api/containers/{id}`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,8 @@ use crate::web::context::Context;
 /// The longest grace between SIGTERM and SIGKILL that can be asked for, in seconds.
 const MOST_GRACE: u64 = 3_600;
 
-/// What `POST /api/containers` takes: a name, a preset, and whatever a preset may say, which counts for more.
+/// What `POST /api/containers` takes: a name, a preset, and whatever a preset may say, which counts
+/// for more.
 #[derive(Debug, Default, Deserialize)]
 struct Wanted {
     name: Option<String>,
@@ -50,7 +52,10 @@ fn body<T: DeserializeOwned + Default>(headers: &HeaderMap, bytes: &Bytes) -> Re
         return Ok(T::default());
     }
     // anything else could come from a form of another site
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).and_then(|kind| kind.split(';').next());
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .and_then(|kind| kind.split(';').next());
     if kind.map(str::trim) != Some("application/json") {
         return Err(Refusal::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -58,25 +63,44 @@ fn body<T: DeserializeOwned + Default>(headers: &HeaderMap, bytes: &Bytes) -> Re
             Some("send Content-Type: application/json"),
         ));
     }
-    serde_json::from_slice(bytes).map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, format!("the body: {error}"), None))
+    serde_json::from_slice(bytes)
+        .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, format!("the body: {error}"), None))
 }
 
 /// Creates a container and starts it.
 pub async fn run(State(context): State<Arc<Context>>, headers: HeaderMap, bytes: Bytes) -> Answer {
     let wanted: Wanted = body(&headers, &bytes)?;
-    let request: Preset = serde_json::from_value(wanted.request.into())
-        .map_err(|error| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, format!("the body: {error}"), None))?;
+    let request: Preset = serde_json::from_value(wanted.request.into()).map_err(|error| {
+        Refusal::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            format!("the body: {error}"),
+            None,
+        )
+    })?;
     let settings = context.hub.settings();
     let presets = &settings.as_ref().unwrap_or(&context.settings).presets;
     let request = match &wanted.preset {
         None => request,
         Some(name) => {
-            let base = presets.iter().find(|(known, _)| known == name).map(|(_, preset)| preset);
-            let unknown = || Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, format!("there is no preset {name:?}"), None);
+            let base = presets
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, preset)| preset);
+            let unknown = || {
+                Refusal::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    format!("there is no preset {name:?}"),
+                    None,
+                )
+            };
             request.over(base.ok_or_else(unknown)?)
         }
     };
-    let created = Created { name: wanted.name, request, preset: wanted.preset };
+    let created = Created {
+        name: wanted.name,
+        request,
+        preset: wanted.preset,
+    };
     let record = ask(&context.engine, move |engine| {
         let id = engine.launch(&created, &mut |_| {})?;
         engine.find(id.as_str())
@@ -116,18 +140,35 @@ fn grace(context: &Context, headers: &HeaderMap, bytes: &Bytes) -> Result<Durati
     match body::<Grace>(headers, bytes)?.timeout {
         None => Ok(context.settings.stop_grace),
         Some(seconds) if seconds <= MOST_GRACE => Ok(Duration::from_secs(seconds)),
-        Some(_) => Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, format!("timeout: at most {MOST_GRACE} seconds"), None)),
+        Some(_) => Err(Refusal::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            format!("timeout: at most {MOST_GRACE} seconds"),
+            None,
+        )),
     }
 }
 
 /// Stops it.
-pub async fn stop(State(context): State<Arc<Context>>, Path(word): Path<String>, headers: HeaderMap, bytes: Bytes) -> Answer {
+pub async fn stop(
+    State(context): State<Arc<Context>>,
+    Path(word): Path<String>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Answer {
     let grace = grace(&context, &headers, &bytes)?;
-    change(&context, word, move |engine, id| engine.stop(id, grace).map(drop)).await
+    change(&context, word, move |engine, id| {
+        engine.stop(id, grace).map(drop)
+    })
+    .await
 }
 
 /// Stops it if it runs, then starts it.
-pub async fn restart(State(context): State<Arc<Context>>, Path(word): Path<String>, headers: HeaderMap, bytes: Bytes) -> Answer {
+pub async fn restart(
+    State(context): State<Arc<Context>>,
+    Path(word): Path<String>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Answer {
     let grace = grace(&context, &headers, &bytes)?;
     change(&context, word, move |engine, id| engine.restart(id, grace)).await
 }
@@ -143,23 +184,43 @@ pub async fn resume(State(context): State<Arc<Context>>, Path(word): Path<String
 }
 
 /// Sends its init a signal.
-pub async fn kill(State(context): State<Arc<Context>>, Path(word): Path<String>, headers: HeaderMap, bytes: Bytes) -> Answer {
-    let text = body::<Kill>(&headers, &bytes)?.signal.unwrap_or_else(|| "KILL".into());
+pub async fn kill(
+    State(context): State<Arc<Context>>,
+    Path(word): Path<String>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Answer {
+    let text = body::<Kill>(&headers, &bytes)?
+        .signal
+        .unwrap_or_else(|| "KILL".into());
     let signal = parse_signal("signal", &text).map_err(Error::from)?;
     change(&context, word, move |engine, id| engine.kill(id, signal)).await
 }
 
 /// Removes it; a living one with `?force=true` alone.
-pub async fn destroy(State(context): State<Arc<Context>>, Path(word): Path<String>, RawQuery(query): RawQuery) -> Answer {
+pub async fn destroy(
+    State(context): State<Arc<Context>>,
+    Path(word): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Answer {
     let force = match query.as_deref() {
         None | Some("" | "force=false") => false,
         Some("force=true") => true,
-        Some(_) => return Err(Refusal::new(StatusCode::BAD_REQUEST, "the query is not force=true or force=false", None)),
+        Some(_) => {
+            return Err(Refusal::new(
+                StatusCode::BAD_REQUEST,
+                "the query is not force=true or force=false",
+                None,
+            ));
+        }
     };
     let gone = ask(&context.engine, move |engine| {
         let record = engine.find(&word)?;
         engine.destroy(&record.spec.id, force).map(|()| record)
     });
     let record = gone.await?;
-    Ok(json(StatusCode::OK, &serde_json::json!({ "id": record.spec.id.as_str(), "name": record.spec.name.as_str() })))
+    Ok(json(
+        StatusCode::OK,
+        &serde_json::json!({ "id": record.spec.id.as_str(), "name": record.spec.name.as_str() }),
+    ))
 }

@@ -1,8 +1,10 @@
-//! [`Extent`]: how large a page may be, given how large all the others are: every cell of every page takes memory.
+//! [`Extent`]: how large a page may be, given how large all the others are: every cell of every
+//! page takes memory.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The most cells of all pages together, beyond which a page is given no more than [`SMALL`]. A cell takes about a hundred bytes.
+/// The most cells of all pages together, beyond which a page is given no more than [`SMALL`]. A
+/// cell takes about a hundred bytes.
 const MAX_CELLS: usize = 1 << 20;
 /// Columns and rows that every page is given.
 const SMALL: (u16, u16) = (120, 40);
@@ -24,7 +26,11 @@ impl<'a> Extent<'a> {
         // pages are served by one thread: nobody looks in between
         let others = self.all.fetch_sub(self.own, Ordering::Relaxed) - self.own;
         let cells = |(width, height): (u16, u16)| usize::from(width) * usize::from(height);
-        let given = if others + cells(size) <= MAX_CELLS { size } else { (size.0.min(SMALL.0), size.1.min(SMALL.1)) };
+        let given = if others + cells(size) <= MAX_CELLS {
+            size
+        } else {
+            (size.0.min(SMALL.0), size.1.min(SMALL.1))
+        };
         self.own = cells(given);
         self.all.fetch_add(self.own, Ordering::Relaxed);
         given
@@ -46,9 +52,16 @@ mod tests {
         let all = AtomicUsize::new(0);
         let mut pages: Vec<_> = (0..100).map(|_| Extent::new(&all)).collect();
         let sizes: Vec<_> = pages.iter_mut().map(|page| page.take((400, 150))).collect();
-        assert!(sizes[..17].iter().all(|size| *size == (400, 150)) && sizes[17..].iter().all(|size| *size == SMALL));
+        assert!(
+            sizes[..17].iter().all(|size| *size == (400, 150))
+                && sizes[17..].iter().all(|size| *size == SMALL)
+        );
         assert_eq!(pages[0].take((60, 15)), (60, 15));
-        assert_eq!(pages[99].take((400, 150)), SMALL, "what was given is not taken away");
+        assert_eq!(
+            pages[99].take((400, 150)),
+            SMALL,
+            "what was given is not taken away"
+        );
         drop(pages);
         assert_eq!(all.into_inner(), 0);
     }

@@ -1,5 +1,6 @@
-//! [`Inbox`]: what a viewer's screen hears, and how much of it may wait. What its person does and what everybody is told come through
-//! queues with an end; what its own effects answer is as much as was asked for.
+//! [`Inbox`]: what a viewer's screen hears, and how much of it may wait. What its person does and
+//! what everybody is told come through queues with an end; what its own effects answer is as much
+//! as was asked for.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -45,7 +46,10 @@ pub struct Flooded;
 
 /// Both ends, with `answers` for what the viewer's own effects send to `wake`.
 pub fn inbox(wake: Sender<Message>, answers: Receiver<Message>) -> (Arc<Queue>, Inbox) {
-    let queue = Arc::new(Queue { held: Mutex::default(), wake });
+    let queue = Arc::new(Queue {
+        held: Mutex::default(),
+        wake,
+    });
     (Arc::clone(&queue), Inbox { answers, queue })
 }
 
@@ -54,7 +58,8 @@ impl Queue {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The reader sleeps on the channel of the answers: one message there is enough, whatever it is.
+    /// The reader sleeps on the channel of the answers: one message there is enough, whatever it
+    /// is.
     fn wake(&self, held: &mut Held) {
         if !std::mem::replace(&mut held.woken, true) {
             // a reader that is gone needs no waking
@@ -62,15 +67,20 @@ impl Queue {
         }
     }
 
-    /// Takes what the person did. Of sizes, and of places that the mouse is dragged over, only the newest counts.
+    /// Takes what the person did. Of sizes, and of places that the mouse is dragged over, only the
+    /// newest counts.
     ///
     /// # Errors
     /// [`Flooded`] when too much waits already.
     pub fn take_input(&self, input: Input) -> Result<(), Flooded> {
         let mut held = self.held();
         match &input {
-            Input::Resize(..) => held.inputs.retain(|waiting| !matches!(waiting, Input::Resize(..))),
-            Input::Drag(..) if matches!(held.inputs.back(), Some(Input::Drag(..))) => drop(held.inputs.pop_back()),
+            Input::Resize(..) => held
+                .inputs
+                .retain(|waiting| !matches!(waiting, Input::Resize(..))),
+            Input::Drag(..) if matches!(held.inputs.back(), Some(Input::Drag(..))) => {
+                drop(held.inputs.pop_back())
+            }
             _ => {}
         }
         let bytes = size(&input);
@@ -91,7 +101,11 @@ impl Queue {
         }
         if held.news.len() >= MAX_NEWS {
             // settings come seldom, and are not told again
-            let oldest = held.news.iter().position(|news| !matches!(news, Message::Settings(_))).unwrap_or(0);
+            let oldest = held
+                .news
+                .iter()
+                .position(|news| !matches!(news, Message::Settings(_)))
+                .unwrap_or(0);
             held.news.remove(oldest);
         }
         held.news.push_back(message);
@@ -135,7 +149,10 @@ impl Messages for Inbox {
             }
             let message = match patience {
                 Some(patience) => self.answers.recv_timeout(patience)?,
-                None => self.answers.recv().map_err(|_| RecvTimeoutError::Disconnected)?,
+                None => self
+                    .answers
+                    .recv()
+                    .map_err(|_| RecvTimeoutError::Disconnected)?,
             };
             if let Some(message) = self.unless_waking(message) {
                 return Ok(message);
@@ -159,7 +176,10 @@ impl Messages for Inbox {
 impl Drop for Inbox {
     fn drop(&mut self) {
         let mut held = self.queue.held();
-        *held = Held { closed: true, ..Held::default() };
+        *held = Held {
+            closed: true,
+            ..Held::default()
+        };
     }
 }
 
@@ -188,27 +208,45 @@ mod tests {
         let left: Vec<_> = std::iter::from_fn(|| inbox.ready()).collect();
         let mut wanted = vec![key; 5];
         wanted.extend([Input::Resize(4_999, 1), Input::Drag(4_999, 1)]);
-        assert_eq!(left, wanted.into_iter().map(Message::Input).collect::<Vec<_>>());
+        assert_eq!(
+            left,
+            wanted.into_iter().map(Message::Input).collect::<Vec<_>>()
+        );
     }
 
     #[test]
     fn there_is_an_end_to_what_waits() {
         let (queue, inbox) = made();
         let key = || Input::Key("x".parse().unwrap());
-        assert_eq!((0..MAX_INPUTS).map(|_| queue.take_input(key())).filter(Result::is_ok).count(), MAX_INPUTS);
+        assert_eq!(
+            (0..MAX_INPUTS)
+                .map(|_| queue.take_input(key()))
+                .filter(Result::is_ok)
+                .count(),
+            MAX_INPUTS
+        );
         assert_eq!(queue.take_input(key()), Err(Flooded));
         assert!(inbox.wait(Some(Duration::ZERO)).is_ok());
         assert_eq!(queue.take_input(key()), Ok(()));
         let (queue, inbox) = made();
-        assert_eq!(queue.take_input(Input::Paste("x".repeat(MAX_BYTES))), Ok(()));
+        assert_eq!(
+            queue.take_input(Input::Paste("x".repeat(MAX_BYTES))),
+            Ok(())
+        );
         assert_eq!(queue.take_input(Input::Paste("x".into())), Err(Flooded));
         for n in 0..1_000 {
             assert!(queue.tell(Message::Fatal(n.to_string())));
         }
         let left: Vec<_> = std::iter::from_fn(|| inbox.ready()).collect();
-        assert_eq!((left.len(), left.last()), (1 + MAX_NEWS, Some(&Message::Fatal("999".into()))));
+        assert_eq!(
+            (left.len(), left.last()),
+            (1 + MAX_NEWS, Some(&Message::Fatal("999".into())))
+        );
         drop(inbox);
-        assert!(!queue.tell(Message::Fatal(String::new())), "nobody hears it");
+        assert!(
+            !queue.tell(Message::Fatal(String::new())),
+            "nobody hears it"
+        );
     }
 
     #[test]
@@ -221,6 +259,12 @@ mod tests {
         }
         assert!(queue.tell(Message::Fatal("news".into())));
         let heard = reader.join().unwrap();
-        assert_eq!(heard, (Ok(Message::Input(Input::Release)), Ok(Message::Fatal("news".into()))));
+        assert_eq!(
+            heard,
+            (
+                Ok(Message::Input(Input::Release)),
+                Ok(Message::Fatal("news".into()))
+            )
+        );
     }
 }

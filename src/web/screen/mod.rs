@@ -1,9 +1,10 @@
 //! The screen on a page: a WebSocket that carries cells one way and keys the other.
 //!
-//! A viewer is a thread that runs the screen's own loop ([`crate::tui::turn`]) with a model of its own on a [`page::Page`], and a task
-//! that moves what is said between it and the socket. Nothing piles up: one frame waits for the socket and the next is drawn when it is
-//! gone, what waits for the thread is bounded ([`inbox`]), and a page that does not read, or says more than a person can ([`pace`]), is
-//! let go.
+//! A viewer is a thread that runs the screen's own loop ([`crate::tui::turn`]) with a model of its
+//! own on a [`page::Page`], and a task that moves what is said between it and the socket. Nothing
+//! piles up: one frame waits for the socket and the next is drawn when it is gone, what waits for
+//! the thread is bounded ([`inbox`]), and a page that does not read, or says more than a person can
+//! ([`pace`]), is let go.
 
 mod extent;
 mod inbox;
@@ -17,7 +18,9 @@ use std::thread;
 use std::time::Duration;
 
 use axum::Extension;
-use axum::extract::ws::{CloseCode, CloseFrame, Message as Packet, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::ws::{
+    CloseCode, CloseFrame, Message as Packet, WebSocket, WebSocketUpgrade, close_code,
+};
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -69,10 +72,19 @@ pub async fn upgrade(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     if place.stream(Doing::Viewing).is_err() {
-        return Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many viewers", Some("close a page that is not needed")).response();
+        return Refusal::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too many viewers",
+            Some("close a page that is not needed"),
+        )
+        .response();
     }
     let wanted = query.as_deref().and_then(wire::size).unwrap_or(USUAL_SIZE);
-    let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(MAX_SAID).max_frame_size(MAX_SAID).max_write_buffer_size(MAX_WAITING);
+    let upgrade = upgrade
+        .protocols([PROTOCOL])
+        .max_message_size(MAX_SAID)
+        .max_frame_size(MAX_SAID)
+        .max_write_buffer_size(MAX_WAITING);
     upgrade.on_upgrade(async move |socket| {
         serve(socket, context, wanted).await;
         drop(place);
@@ -84,11 +96,14 @@ async fn serve(mut socket: WebSocket, context: Arc<Context>, wanted: (u16, u16))
     let size = extent.take(wanted);
     let (sender, answers) = std::sync::mpsc::channel();
     let (queue, inbox) = inbox(sender.clone(), answers);
-    // one frame waits: the next is drawn when this one is on its way, and shows all that happened meanwhile
+    // one frame waits: the next is drawn when this one is on its way, and shows all that happened
+    // meanwhile
     let (told, mut tellings) = mpsc::channel(1);
     let (screen, own) = (sender.clone(), Arc::clone(&queue));
     let shared = Arc::clone(&context);
-    let started = thread::Builder::new().name("viewer".into()).spawn(move || show(&shared, size, screen, own, &inbox, &told));
+    let started = thread::Builder::new()
+        .name("viewer".into())
+        .spawn(move || show(&shared, size, screen, own, &inbox, &told));
     let over = match started {
         Ok(_) => carry(&mut socket, &queue, &mut tellings, &mut extent).await,
         Err(_) => Over::Gone,
@@ -106,8 +121,16 @@ async fn say_goodbye(socket: &mut WebSocket, over: Over) {
         Over::Flooded => (close_code::POLICY, "too many keys or resizes at once"),
     };
     let farewell = async {
-        if socket.send(Packet::Close(Some(CloseFrame { code, reason: reason.into() }))).await.is_ok() {
-            // what is on its way is let pass: closed over it, the connection would break before the reason arrives
+        if socket
+            .send(Packet::Close(Some(CloseFrame {
+                code,
+                reason: reason.into(),
+            })))
+            .await
+            .is_ok()
+        {
+            // what is on its way is let pass: closed over it, the connection would break before the
+            // reason arrives
             while matches!(socket.recv().await, Some(Ok(_))) {}
         }
     };
@@ -123,7 +146,12 @@ enum Over {
 }
 
 /// Moves what is said until one side is gone.
-async fn carry(socket: &mut WebSocket, queue: &Queue, tellings: &mut mpsc::Receiver<String>, extent: &mut Extent<'_>) -> Over {
+async fn carry(
+    socket: &mut WebSocket,
+    queue: &Queue,
+    tellings: &mut mpsc::Receiver<String>,
+    extent: &mut Extent<'_>,
+) -> Over {
     let mut ping = interval(PING);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard = Instant::now();
@@ -180,16 +208,37 @@ async fn carry(socket: &mut WebSocket, queue: &Queue, tellings: &mut mpsc::Recei
 }
 
 /// The viewer's thread: the screen, until its person leaves or is gone.
-fn show(context: &Context, size: (u16, u16), sender: Sender<Message>, queue: Arc<Queue>, inbox: &Inbox, told: &mpsc::Sender<String>) {
-    let mut effects = Effects::sharing(Arc::clone(&context.engine), sender, Arc::clone(&context.hub.readings));
-    let settings = context.hub.settings().unwrap_or_else(|| context.settings.clone());
+fn show(
+    context: &Context,
+    size: (u16, u16),
+    sender: Sender<Message>,
+    queue: Arc<Queue>,
+    inbox: &Inbox,
+    told: &mpsc::Sender<String>,
+) {
+    let mut effects = Effects::sharing(
+        Arc::clone(&context.engine),
+        sender,
+        Arc::clone(&context.hub.readings),
+    );
+    let settings = context
+        .hub
+        .settings()
+        .unwrap_or_else(|| context.settings.clone());
     let mut model = Model::new(settings, size, Timestamp::now());
-    let host = nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let hello = Told::Hello { theme: context.theme, host };
+    let host = nix::unistd::gethostname()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let hello = Told::Hello {
+        theme: context.theme,
+        host,
+    };
     if told.blocking_send(hello.text()).is_err() {
         return;
     }
-    let Ok(mut page) = Page::new(told.clone(), size) else { return };
+    let Ok(mut page) = Page::new(told.clone(), size) else {
+        return;
+    };
     context.hub.join(queue);
     let left = turn(&mut model, &mut page, &mut effects, inbox).is_ok();
     let reason = model.fatal.take();

@@ -1,4 +1,5 @@
-//! [`Pace`]: how fast a page may talk. No person and no mouse is faster; a program that is, is let go.
+//! [`Pace`]: how fast a page may talk. No person and no mouse is faster; a program that is, is let
+//! go.
 
 use std::time::Duration;
 
@@ -18,7 +19,10 @@ pub struct Pace {
 impl Pace {
     /// A page that has said nothing yet.
     pub fn new(now: Instant) -> Self {
-        Self { left: [MESSAGES[0], BYTES[0]], at: now }
+        Self {
+            left: [MESSAGES[0], BYTES[0]],
+            at: now,
+        }
     }
 
     /// Takes account of a message of so many bytes; says whether that was still within bounds.
@@ -26,7 +30,10 @@ impl Pace {
         let passed = now.saturating_duration_since(self.at);
         self.at = now;
         let [messages, all_bytes] = self.left;
-        self.left = [refilled(messages, MESSAGES, passed) - 1.0, refilled(all_bytes, BYTES, passed) - bytes as f64];
+        self.left = [
+            refilled(messages, MESSAGES, passed) - 1.0,
+            refilled(all_bytes, BYTES, passed) - bytes as f64,
+        ];
         self.left.iter().all(|left| *left >= 0.0)
     }
 }
@@ -44,7 +51,10 @@ mod tests {
         let start = Instant::now();
         let mut pace = Pace::new(start);
         let key = |pace: &mut Pace, millis| pace.allows(16, start + Duration::from_millis(millis));
-        assert!((0..10_000).all(|n| key(&mut pace, n * 5)), "200 a second for as long as one likes");
+        assert!(
+            (0..10_000).all(|n| key(&mut pace, n * 5)),
+            "200 a second for as long as one likes"
+        );
         let mut pace = Pace::new(start);
         assert!((0..1_000).all(|_| key(&mut pace, 0)) && !key(&mut pace, 0));
         let mut pace = Pace::new(start);

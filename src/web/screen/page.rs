@@ -1,5 +1,5 @@
-//! [`Page`]: the surface that a viewer's screen is drawn on. A frame is what is different from the last one; nothing different is
-//! nothing sent.
+//! [`Page`]: the surface that a viewer's screen is drawn on. A frame is what is different from the
+//! last one; nothing different is nothing sent.
 
 use std::io;
 
@@ -28,13 +28,25 @@ impl Page {
     /// # Errors
     /// None that happens: cells cannot fail.
     pub fn new(told: Sender<String>, size: (u16, u16)) -> io::Result<Self> {
-        let cells = Cells { size: size.into(), whole: true, runs: Vec::new(), cursor: None, sent: None };
-        Ok(Self { terminal: Terminal::new(cells)?, told })
+        let cells = Cells {
+            size: size.into(),
+            whole: true,
+            runs: Vec::new(),
+            cursor: None,
+            sent: None,
+        };
+        Ok(Self {
+            terminal: Terminal::new(cells)?,
+            told,
+        })
     }
 
-    /// Waits until the page has read the one before, which keeps a screen from drawing what nobody will see.
+    /// Waits until the page has read the one before, which keeps a screen from drawing what nobody
+    /// will see.
     fn tell(&self, telling: &Told) -> io::Result<()> {
-        self.told.blocking_send(telling.text()).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        self.told
+            .blocking_send(telling.text())
+            .map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 }
 
@@ -55,7 +67,8 @@ impl Surface for Page {
     }
 
     fn copy(&mut self, text: &str) -> Result<(), String> {
-        self.tell(&Told::Copy(text.to_owned())).map_err(|error| error.to_string())
+        self.tell(&Told::Copy(text.to_owned()))
+            .map_err(|error| error.to_string())
     }
 
     fn redraw(&mut self) -> io::Result<()> {
@@ -98,7 +111,9 @@ impl Cells {
         let symbol = cell.symbol();
         let width = u16::try_from(symbol.width()).unwrap_or(1).max(1);
         if width != 1 || symbol.chars().nth(1).is_some() {
-            return self.runs.push(Run(x, y, fg, bg, how, symbol.to_owned(), Some(width)));
+            return self
+                .runs
+                .push(Run(x, y, fg, bg, how, symbol.to_owned(), Some(width)));
         }
         if let Some(Run(left, row, run_fg, run_bg, run_how, text, None)) = self.runs.last_mut()
             && *row == y
@@ -107,7 +122,8 @@ impl Cells {
         {
             return text.push_str(symbol);
         }
-        self.runs.push(Run(x, y, fg, bg, how, symbol.to_owned(), None));
+        self.runs
+            .push(Run(x, y, fg, bg, how, symbol.to_owned(), None));
     }
 }
 
@@ -157,7 +173,10 @@ impl Backend for Cells {
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
-        Ok(WindowSize { columns_rows: self.size, pixels: Size::ZERO })
+        Ok(WindowSize {
+            columns_rows: self.size,
+            pixels: Size::ZERO,
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -9,7 +9,8 @@ use crate::tui::message::Input;
 const LEAST: (u16, u16) = (20, 5);
 const MOST: (u16, u16) = (400, 150);
 
-/// What a page says: one key (as a keymap writes it), a paste, the mouse at column and row, its size.
+/// What a page says: one key (as a keymap writes it), a paste, the mouse at column and row, its
+/// size.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Said {
@@ -55,12 +56,16 @@ fn bounded((width, height): (u16, u16)) -> (u16, u16) {
 /// The size in a query such as `size=120x40`.
 #[must_use]
 pub fn size(query: &str) -> Option<(u16, u16)> {
-    let (width, height) = query.split('&').find_map(|pair| pair.strip_prefix("size="))?.split_once('x')?;
+    let (width, height) = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("size="))?
+        .split_once('x')?;
     Some(bounded((width.parse().ok()?, height.parse().ok()?)))
 }
 
-/// Cells beside each other that look alike: column, row, foreground, background (`#rrggbb`; `None` is the page's own), modifiers (the
-/// bits of ratatui's `Modifier`), text. Each code point is a cell; a cell of another kind is a run of its own, with its width.
+/// Cells beside each other that look alike: column, row, foreground, background (`#rrggbb`; `None`
+/// is the page's own), modifiers (the bits of ratatui's `Modifier`), text. Each code point is a
+/// cell; a cell of another kind is a run of its own, with its width.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Run(
     pub u16,
@@ -120,8 +125,8 @@ pub fn modifiers(modifier: Modifier) -> u16 {
 
 /// The sixteen colours of a terminal, as xterm has them.
 const SIXTEEN: [u32; 16] = [
-    0x00_0000, 0xcd_0000, 0x00_cd00, 0xcd_cd00, 0x00_00ee, 0xcd_00cd, 0x00_cdcd, 0xe5_e5e5, 0x7f_7f7f, 0xff_0000, 0x00_ff00, 0xff_ff00,
-    0x5c_5cff, 0xff_00ff, 0x00_ffff, 0xff_ffff,
+    0x00_0000, 0xcd_0000, 0x00_cd00, 0xcd_cd00, 0x00_00ee, 0xcd_00cd, 0x00_cdcd, 0xe5_e5e5,
+    0x7f_7f7f, 0xff_0000, 0x00_ff00, 0xff_ff00, 0x5c_5cff, 0xff_00ff, 0x00_ffff, 0xff_ffff,
 ];
 /// The six steps of the colour cube of 256 colours.
 const STEPS: [u32; 6] = [0, 95, 135, 175, 215, 255];
@@ -176,17 +181,37 @@ mod tests {
     use super::*;
 
     fn said(text: &str) -> Option<Input> {
-        serde_json::from_str::<Said>(text).ok().and_then(Said::input)
+        serde_json::from_str::<Said>(text)
+            .ok()
+            .and_then(Said::input)
     }
 
     #[test]
     fn what_a_page_says_is_what_a_terminal_would() {
-        assert_eq!(said(r#"{"key":"Ctrl-U"}"#), Some(Input::Key("Ctrl-U".parse().unwrap())));
+        assert_eq!(
+            said(r#"{"key":"Ctrl-U"}"#),
+            Some(Input::Key("Ctrl-U".parse().unwrap()))
+        );
         assert_eq!(said(r#"{"click":[3,4]}"#), Some(Input::Click(3, 4)));
         assert_eq!(said(r#""release""#), Some(Input::Release));
-        assert_eq!(said(r#"{"wheel":[1,2,-120]}"#), Some(Input::Wheel(1, 2, -1)));
-        assert_eq!(said(r#"{"resize":[0,60000]}"#), Some(Input::Resize(20, 150)), "no page has a size that costs too much");
-        for nonsense in ["", "{}", "[]", r#"{"key":"Hyper-X"}"#, r#"{"click":[-1,4]}"#, r#"{"click":[70000,4]}"#, r#"{"format":"/"}"#] {
+        assert_eq!(
+            said(r#"{"wheel":[1,2,-120]}"#),
+            Some(Input::Wheel(1, 2, -1))
+        );
+        assert_eq!(
+            said(r#"{"resize":[0,60000]}"#),
+            Some(Input::Resize(20, 150)),
+            "no page has a size that costs too much"
+        );
+        for nonsense in [
+            "",
+            "{}",
+            "[]",
+            r#"{"key":"Hyper-X"}"#,
+            r#"{"click":[-1,4]}"#,
+            r#"{"click":[70000,4]}"#,
+            r#"{"format":"/"}"#,
+        ] {
             assert_eq!(said(nonsense), None, "{nonsense}");
         }
     }

@@ -1,4 +1,5 @@
-//! What is on disk: records, logs, events. A container writes its log, and somebody else may have written the rest.
+//! What is on disk: records, logs, events. A container writes its log, and somebody else may have
+//! written the rest.
 
 use std::sync::OnceLock;
 
@@ -35,9 +36,13 @@ pub fn log(data: &[u8]) {
         assert!(!chunk.bytes.contains(&b'\n'));
         harmless(&log_line(&chunk.bytes));
     }
-    let near = LogReader::open_near_end(file.path(), data.len() as u64 / 2).and_then(|mut reader| reader.read(usize::MAX));
+    let near = LogReader::open_near_end(file.path(), data.len() as u64 / 2)
+        .and_then(|mut reader| reader.read(usize::MAX));
     let near = near.expect("it can be read");
-    assert!(all.ends_with(&near[near.len().min(1)..]), "the end is the end of the whole, but for the entry that was cut");
+    assert!(
+        all.ends_with(&near[near.len().min(1)..]),
+        "the end is the end of the whole, but for the entry that was cut"
+    );
 }
 
 /// `events.jsonl`.
@@ -46,7 +51,10 @@ pub fn events(data: &[u8]) {
     let mut reader = EventReader::open(file.path()).expect("it can be opened");
     for happening in reader.read().expect("it can be read") {
         let json = serde_json::to_vec(&happening).expect("it can be written");
-        assert_eq!(serde_json::from_slice::<minic_tui::record::Happening>(&json).expect("and read back"), happening);
+        assert_eq!(
+            serde_json::from_slice::<minic_tui::record::Happening>(&json).expect("and read back"),
+            happening
+        );
         if let Some(cause) = &happening.cause {
             assert!(!cause.sentence().is_empty() && !cause.brief().is_empty());
         }
@@ -54,22 +62,34 @@ pub fn events(data: &[u8]) {
     assert!(reader.read().expect("it can be read").is_empty());
 }
 
-/// `spec.json` and `state.json` with a NUL between them: what can be read can be saved, planned, listed and drawn.
+/// `spec.json` and `state.json` with a NUL between them: what can be read can be saved, planned,
+/// listed and drawn.
 pub fn record(data: &[u8]) {
     let [spec, state] = texts::<2>(data);
     let spec = serde_json::from_str::<ContainerSpec>(&spec).ok();
     let state = serde_json::from_str::<State>(&state).ok();
     if let Some(spec) = &spec {
         let json = serde_json::to_string(spec).expect("it can be saved");
-        assert_eq!(&serde_json::from_str::<ContainerSpec>(&json).expect("and read back"), spec);
+        assert_eq!(
+            &serde_json::from_str::<ContainerSpec>(&json).expect("and read back"),
+            spec
+        );
         planned(spec);
     }
     if let Some(state) = &state {
         let json = serde_json::to_string(state).expect("it can be saved");
-        assert_eq!(&serde_json::from_str::<State>(&json).expect("and read back"), state);
+        assert_eq!(
+            &serde_json::from_str::<State>(&json).expect("and read back"),
+            state
+        );
         lived(state);
     }
-    let (Some(spec), Some(state)) = (spec.or_else(|| sample().0.clone()), state.or_else(|| sample().1.clone())) else { return };
+    let (Some(spec), Some(state)) = (
+        spec.or_else(|| sample().0.clone()),
+        state.or_else(|| sample().1.clone()),
+    ) else {
+        return;
+    };
     drawn(Record {
         spec,
         status: state.status,
@@ -90,14 +110,20 @@ fn sample() -> &'static (Option<ContainerSpec>, Option<State>) {
     static SAMPLE: OnceLock<(Option<ContainerSpec>, Option<State>)> = OnceLock::new();
     SAMPLE.get_or_init(|| {
         let id = minic_tui::spec::ContainerId::new("0123456789ab").expect("an id");
-        let request = minic_tui::spec::Preset { command: Some(vec!["sh".into()]), ..Default::default() };
+        let request = minic_tui::spec::Preset {
+            command: Some(vec!["sh".into()]),
+            ..Default::default()
+        };
         let spec = minic_tui::spec::resolve(id, None, &request, false, false).expect("a request");
         (Some(spec), Some(State::created(Timestamp::UNIX_EPOCH)))
     })
 }
 
 fn planned(spec: &ContainerSpec) {
-    let paths = RootfsPaths::new("/state/containers/a".as_ref(), "/state/images/host".as_ref());
+    let paths = RootfsPaths::new(
+        "/state/containers/a".as_ref(),
+        "/state/images/host".as_ref(),
+    );
     let _ = RootfsPlan::new(spec, &paths);
     if let Some(ids) = spec.ids {
         let _ = ids.check(spec.user);
@@ -113,7 +139,11 @@ fn lived(state: &State) {
     let _ = (status.word(), status.process().cloned());
     let dead = status.clone().observed(false, Timestamp::UNIX_EPOCH);
     assert!(!dead.is_alive(), "without its process nothing is alive");
-    for event in [Event::Paused, Event::Resumed, Event::Ended(minic_tui::record::ExitCause::Lost, Timestamp::UNIX_EPOCH)] {
+    for event in [
+        Event::Paused,
+        Event::Resumed,
+        Event::Ended(minic_tui::record::ExitCause::Lost, Timestamp::UNIX_EPOCH),
+    ] {
         let _ = status.clone().on(event);
     }
     if let minic_tui::record::Status::Stopped { cause, .. } = &status {
@@ -124,8 +154,15 @@ fn lived(state: &State) {
 
 fn drawn(record: Record) {
     static SETTINGS: OnceLock<Settings> = OnceLock::new();
-    let settings = SETTINGS.get_or_init(|| Settings { time_zone: jiff::tz::TimeZone::UTC, ..Settings::embedded().expect("assets") });
-    let mut model = Model::new(settings.clone(), (100, 40), "2026-11-23T14:03:11Z".parse().expect("a time"));
+    let settings = SETTINGS.get_or_init(|| Settings {
+        time_zone: jiff::tz::TimeZone::UTC,
+        ..Settings::embedded().expect("assets")
+    });
+    let mut model = Model::new(
+        settings.clone(),
+        (100, 40),
+        "2026-11-23T14:03:11Z".parse().expect("a time"),
+    );
     update(&mut model, Message::Records(1, Ok(vec![record])));
     super::screen::draw(&mut model);
 }

@@ -1,4 +1,5 @@
-//! What is fuzzed: everything that reads bytes of unknown origin. Each target is a function of any bytes that panics when a promise breaks.
+//! What is fuzzed: everything that reads bytes of unknown origin. Each target is a function of any
+//! bytes that panics when a promise breaks.
 
 mod cgroups;
 mod disk;
@@ -35,15 +36,18 @@ fn texts<const N: usize>(data: &[u8]) -> [String; N] {
     std::array::from_fn(|_| String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned())
 }
 
-/// A file in memory that holds `data`; it is gone when it is dropped. One without a name would be opened by a link, which a log or the events
-/// must not be.
+/// A file in memory that holds `data`; it is gone when it is dropped. One without a name would be
+/// opened by a link, which a log or the events must not be.
 struct InMemory(std::path::PathBuf);
 
 impl InMemory {
     fn new(data: &[u8]) -> Self {
         static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let path = std::path::PathBuf::from(format!("/dev/shm/minic-fuzz-{}-{number}", std::process::id()));
+        let path = std::path::PathBuf::from(format!(
+            "/dev/shm/minic-fuzz-{}-{number}",
+            std::process::id()
+        ));
         std::fs::write(&path, data).expect("memory holds it");
         Self(path)
     }

@@ -39,9 +39,12 @@ const NAMED: [Key; 16] = [
 /// Draws the model: nothing on the screen can drive the terminal that it is on.
 pub fn draw(model: &mut Model) {
     let (width, height) = model.size;
-    let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal in memory");
+    let mut terminal =
+        Terminal::new(TestBackend::new(width, height)).expect("a terminal in memory");
     let mut hits = minic_tui::tui::hit::HitMap::default();
-    terminal.draw(|frame| hits = view(model, frame)).expect("it is drawn");
+    terminal
+        .draw(|frame| hits = view(model, frame))
+        .expect("it is drawn");
     model.hits = hits;
     for cell in terminal.backend().buffer().content() {
         super::harmless(cell.symbol());
@@ -72,7 +75,15 @@ impl Play {
         let demo = Demo::new(7, Arc::new(move || *hand.lock().expect("one thread")));
         let model = Model::new(settings.clone(), (80, 24), now);
         let sampler = demo.sampler().expect("a demo has one");
-        let mut play = Self { model, sampler, demo, clock, lookout: Lookout::default(), readings: 0, done: 0 };
+        let mut play = Self {
+            model,
+            sampler,
+            demo,
+            clock,
+            lookout: Lookout::default(),
+            readings: 0,
+            done: 0,
+        };
         play.carry_out(start());
         play
     }
@@ -91,7 +102,9 @@ impl Play {
                 Effect::Call(id, call) => {
                     let result = match call {
                         // nothing is written to this machine's disk
-                        Call::Write(path, _) | Call::SavePreset(path, ..) => Ok(Outcome::Written(path)),
+                        Call::Write(path, _) | Call::SavePreset(path, ..) => {
+                            Ok(Outcome::Written(path))
+                        }
                         Call::Extract(..) => Ok(Outcome::Extracted(Box::default())),
                         call => perform(&self.demo, call, &mut |_| true),
                     };
@@ -133,8 +146,8 @@ impl Play {
     }
 }
 
-/// Plays what the bytes say: printable ASCII and letters of two bytes are typed, the other control bytes are named keys, and from 128 on a
-/// byte is a move with the bytes after it as its figures.
+/// Plays what the bytes say: printable ASCII and letters of two bytes are typed, the other control
+/// bytes are named keys, and from 128 on a byte is a move with the bytes after it as its figures.
 pub fn played(data: &[u8]) {
     let mut play = Play::new();
     play.tick(1);
@@ -147,10 +160,20 @@ pub fn played(data: &[u8]) {
         match byte {
             b' '..=b'~' => play.send(key(Key::Char(char::from(byte)))),
             0..=15 => play.send(key(NAMED[usize::from(byte)])),
-            0x80..=0x8f => play.send(Message::Input(Input::Click(figure().into(), figure().into()))),
-            0x90..=0x97 => play.send(Message::Input(Input::Drag(figure().into(), figure().into()))),
+            0x80..=0x8f => play.send(Message::Input(Input::Click(
+                figure().into(),
+                figure().into(),
+            ))),
+            0x90..=0x97 => play.send(Message::Input(Input::Drag(
+                figure().into(),
+                figure().into(),
+            ))),
             0x98..=0x9f => play.send(Message::Input(Input::Release)),
-            0xa0..=0xaf => play.send(Message::Input(Input::Wheel(figure().into(), figure().into(), i16::from(byte & 15) - 8))),
+            0xa0..=0xaf => play.send(Message::Input(Input::Wheel(
+                figure().into(),
+                figure().into(),
+                i16::from(byte & 15) - 8,
+            ))),
             0xb0..=0xbf => {
                 let size = (u16::from(figure()).max(1), u16::from(figure() % 100).max(1));
                 play.send(Message::Input(Input::Resize(size.0, size.1)));
@@ -159,12 +182,19 @@ pub fn played(data: &[u8]) {
             0xc0..=0xcf => play.tick(byte & 15),
             0xd0..=0xdf => {
                 let text: Vec<u8> = (0..byte & 15).map(|_| figure()).collect();
-                play.send(Message::Input(Input::Paste(String::from_utf8_lossy(&text).into_owned())));
+                play.send(Message::Input(Input::Paste(
+                    String::from_utf8_lossy(&text).into_owned(),
+                )));
             }
             0xe0..=0xef => draw(&mut play.model),
             other => {
                 let letter = Key::Char(char::from(b'a' + figure() % 26));
-                play.send(Message::Input(Input::Key(Chord::new(letter, other & 1 == 1, other & 1 == 0, false))));
+                play.send(Message::Input(Input::Key(Chord::new(
+                    letter,
+                    other & 1 == 1,
+                    other & 1 == 0,
+                    false,
+                ))));
             }
         }
     }

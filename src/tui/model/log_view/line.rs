@@ -31,7 +31,13 @@ impl LogLine {
     /// A line without colours, from the first log.
     #[must_use]
     pub fn plain(at: Timestamp, stderr: bool, text: impl Into<String>) -> Self {
-        Self { at, stderr, source: 0, text: text.into(), runs: Vec::new() }
+        Self {
+            at,
+            stderr,
+            source: 0,
+            text: text.into(),
+            runs: Vec::new(),
+        }
     }
 
     /// Bytes of memory that it takes, about.
@@ -44,12 +50,15 @@ impl LogLine {
     #[must_use]
     pub fn style_at(&self, byte: usize) -> Style {
         let next = self.runs.partition_point(|run| run.from <= byte);
-        next.checked_sub(1).map_or(Style::new(), |at| self.runs[at].style)
+        next.checked_sub(1)
+            .map_or(Style::new(), |at| self.runs[at].style)
     }
 
     /// Where the look changes after this byte, if it does.
     #[must_use]
     pub fn next_change(&self, byte: usize) -> Option<usize> {
-        self.runs.get(self.runs.partition_point(|run| run.from <= byte)).map(|run| run.from)
+        self.runs
+            .get(self.runs.partition_point(|run| run.from <= byte))
+            .map(|run| run.from)
     }
 }

@@ -1,5 +1,6 @@
-//! [`LogView`]: the log on the screen, or several in one by time. It holds the newest lines, bounded, and remembers its place by line
-//! number, so that neither new lines nor old ones falling out move what is being read.
+//! [`LogView`]: the log on the screen, or several in one by time. It holds the newest lines,
+//! bounded, and remembers its place by line number, so that neither new lines nor old ones falling
+//! out move what is being read.
 
 mod line;
 mod pick;
@@ -103,15 +104,31 @@ impl Default for LogView {
 }
 
 impl LogView {
-    /// Turns to the logs of other containers, each with its name; how they are shown stays, and what is looked for.
+    /// Turns to the logs of other containers, each with its name; how they are shown stays, and
+    /// what is looked for.
     pub fn open(&mut self, targets: Vec<ContainerId>, names: Vec<String>) {
         let search = LogSearch::new(self.search.pattern());
-        let Self { until, merged, wrap, timestamps, .. } = *self;
-        *self = Self { targets, names, merged, until, wrap, timestamps, search, ..Self::default() };
+        let Self {
+            until,
+            merged,
+            wrap,
+            timestamps,
+            ..
+        } = *self;
+        *self = Self {
+            targets,
+            names,
+            merged,
+            until,
+            wrap,
+            timestamps,
+            search,
+            ..Self::default()
+        };
     }
 
-    /// Takes in new lines, oldest first, of which `skipped` more came before and were never kept. Those of several logs find their place
-    /// by time.
+    /// Takes in new lines, oldest first, of which `skipped` more came before and were never kept.
+    /// Those of several logs find their place by time.
     pub fn extend(&mut self, skipped: u64, lines: Vec<LogLine>, unfinished: Vec<LogLine>) {
         if self.targets.len() > 1 {
             self.lost += skipped;
@@ -127,7 +144,9 @@ impl LogView {
             self.lines.extend(lines);
         }
         while self.lines.len() > MAX_LINES || (self.bytes > MAX_BYTES && self.lines.len() > 1) {
-            let Some(oldest) = self.lines.pop_front() else { break };
+            let Some(oldest) = self.lines.pop_front() else {
+                break;
+            };
             self.bytes -= oldest.weight();
             self.first += 1;
         }
@@ -136,9 +155,12 @@ impl LogView {
         self.look_through();
     }
 
-    /// Puts lines among those that are there by time. What is remembered by number is still the same line afterwards.
+    /// Puts lines among those that are there by time. What is remembered by number is still the
+    /// same line afterwards.
     fn merge(&mut self, lines: Vec<LogLine>) {
-        let Some(earliest) = lines.first().map(|line| line.at) else { return };
+        let Some(earliest) = lines.first().map(|line| line.at) else {
+            return;
+        };
         let from = self.lines.partition_point(|line| line.at <= earliest);
         let later: Vec<LogLine> = self.lines.drain(from..).collect();
         let mut moved = Vec::with_capacity(later.len());
@@ -157,7 +179,11 @@ impl LogView {
         self.search.forget_from(start);
         let follow = |number: &mut u64| {
             if let Some(index) = number.checked_sub(start) {
-                *number += usize::try_from(index).ok().and_then(|index| moved.get(index)).copied().unwrap_or(total);
+                *number += usize::try_from(index)
+                    .ok()
+                    .and_then(|index| moved.get(index))
+                    .copied()
+                    .unwrap_or(total);
             }
         };
         if let Place::At(line, _) = &mut self.place {
@@ -180,7 +206,9 @@ impl LogView {
         {
             self.place = Place::At(first, 0);
         }
-        self.selection = self.selection.filter(|selection| *selection.lines().end() >= first);
+        self.selection = self
+            .selection
+            .filter(|selection| *selection.lines().end() >= first);
         if let Some(selection) = &mut self.selection {
             selection.anchor = selection.anchor.max(first);
             selection.head = selection.head.max(first);
@@ -192,7 +220,8 @@ impl LogView {
         if self.search.is_empty() {
             return;
         }
-        let from = usize::try_from(self.search.next().saturating_sub(self.first)).unwrap_or(usize::MAX);
+        let from =
+            usize::try_from(self.search.next().saturating_sub(self.first)).unwrap_or(usize::MAX);
         for line in self.lines.range(from.min(self.lines.len())..) {
             self.search.look_through(&line.text);
         }
@@ -235,14 +264,22 @@ impl LogView {
         if self.targets.len() < 2 {
             return 0;
         }
-        self.names.iter().map(|name| text::width(name)).max().unwrap_or(0).min(NAME_COLUMNS) + 1
+        self.names
+            .iter()
+            .map(|name| text::width(name))
+            .max()
+            .unwrap_or(0)
+            .min(NAME_COLUMNS)
+            + 1
     }
 
     /// Columns left for text in a pane of this width.
     #[must_use]
     pub fn text_columns(&self, width: usize) -> usize {
         let time = if self.timestamps { TIME_COLUMNS } else { 0 };
-        width.saturating_sub(MARK_COLUMNS + time + self.name_columns()).max(2)
+        width
+            .saturating_sub(MARK_COLUMNS + time + self.name_columns())
+            .max(2)
     }
 
     fn rows_of(&self, number: u64, pane: Pane) -> usize {
@@ -251,7 +288,11 @@ impl LogView {
         }
         let columns = self.text_columns(pane.width);
         self.line(number).map_or(1, |line| {
-            if line.text.is_ascii() { line.text.len().div_ceil(columns).max(1) } else { text::wrap(&line.text, columns).len() }
+            if line.text.is_ascii() {
+                line.text.len().div_ceil(columns).max(1)
+            } else {
+                text::wrap(&line.text, columns).len()
+            }
         })
     }
 
@@ -308,11 +349,16 @@ impl LogView {
         self.place = Place::At(line, row);
     }
 
-    /// Scrolls as little as it takes to show `line`. While it follows the end, it does not go on following.
+    /// Scrolls as little as it takes to show `line`. While it follows the end, it does not go on
+    /// following.
     pub fn show_line(&mut self, line: u64, pane: Pane) {
         let top = self.top(pane);
         let least = self.ending_at(line + 1, pane);
-        let (line, row) = if (line, 0) < top { (line, 0) } else { top.max(least) };
+        let (line, row) = if (line, 0) < top {
+            (line, 0)
+        } else {
+            top.max(least)
+        };
         self.place = Place::At(line, row);
     }
 

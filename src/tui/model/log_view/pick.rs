@@ -57,12 +57,18 @@ impl LogView {
         self.show_line(line, pane);
     }
 
-    /// Begins to select, unless it is selected already: at the match that was jumped to, while it is in sight; else at the last line in
-    /// sight.
+    /// Begins to select, unless it is selected already: at the match that was jumped to, while it
+    /// is in sight; else at the last line in sight.
     pub fn select(&mut self, pane: Pane) {
         let (top, bottom) = (self.top(pane), self.bottom(pane));
-        let Some(bottom) = bottom.filter(|_| self.selection.is_none()) else { return };
-        let at = self.search.current.filter(|line| (top.0..=bottom).contains(line)).unwrap_or(bottom);
+        let Some(bottom) = bottom.filter(|_| self.selection.is_none()) else {
+            return;
+        };
+        let at = self
+            .search
+            .current
+            .filter(|line| (top.0..=bottom).contains(line))
+            .unwrap_or(bottom);
         self.select_at(at, pane);
     }
 
@@ -71,7 +77,10 @@ impl LogView {
         // it stands still: what is selected must not run away
         let (top, row) = self.top(pane);
         self.place = Place::At(top, row);
-        self.selection = Some(Selection { anchor: line, head: line });
+        self.selection = Some(Selection {
+            anchor: line,
+            head: line,
+        });
     }
 
     /// Selects up to `line`, and shows it.
@@ -87,7 +96,10 @@ impl LogView {
     fn bottom(&self, pane: Pane) -> Option<u64> {
         let (mut line, skipped) = self.top(pane);
         let mut rows = self.rows_of(line, pane).saturating_sub(skipped);
-        let last = self.end().checked_sub(1).filter(|last| *last >= self.first)?;
+        let last = self
+            .end()
+            .checked_sub(1)
+            .filter(|last| *last >= self.first)?;
         while rows < pane.height && line < last {
             line += 1;
             rows += self.rows_of(line, pane);

@@ -1,9 +1,11 @@
-//! [`LogSearch`]: what is looked for in the log, and where it was found. Lines are looked through once, as they come.
+//! [`LogSearch`]: what is looked for in the log, and where it was found. Lines are looked through
+//! once, as they come.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
-/// Text that is looked for: while it has no capital letter, case does not count (as far as ASCII goes).
+/// Text that is looked for: while it has no capital letter, case does not count (as far as ASCII
+/// goes).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogSearch {
     pattern: String,
@@ -21,8 +23,16 @@ impl LogSearch {
     #[must_use]
     pub fn new(pattern: &str) -> Self {
         let exact = pattern.chars().any(char::is_uppercase);
-        let pattern = if exact { pattern.to_owned() } else { pattern.to_ascii_lowercase() };
-        Self { pattern, exact, ..Self::default() }
+        let pattern = if exact {
+            pattern.to_owned()
+        } else {
+            pattern.to_ascii_lowercase()
+        };
+        Self {
+            pattern,
+            exact,
+            ..Self::default()
+        }
     }
 
     /// Whether there is nothing to look for.
@@ -76,7 +86,10 @@ impl LogSearch {
     /// Which of the matching lines was jumped to, counted from 1.
     #[must_use]
     pub fn rank(&self) -> Option<usize> {
-        self.found.binary_search(&self.current?).ok().map(|at| at + 1)
+        self.found
+            .binary_search(&self.current?)
+            .ok()
+            .map(|at| at + 1)
     }
 
     /// The matching line at or after `line`, before `end`; behind the last comes the first.
@@ -84,7 +97,12 @@ impl LogSearch {
     pub fn at_or_after(&self, line: u64, end: u64) -> Option<u64> {
         let at = self.found.partition_point(|found| *found < line);
         let first = self.found.front();
-        self.found.get(at).filter(|found| **found < end).or(first).copied().filter(|found| *found < end)
+        self.found
+            .get(at)
+            .filter(|found| **found < end)
+            .or(first)
+            .copied()
+            .filter(|found| *found < end)
     }
 
     /// The matching line before `line`; before the first comes the last, of those before `end`.
@@ -92,7 +110,10 @@ impl LogSearch {
     pub fn before(&self, line: u64, end: u64) -> Option<u64> {
         let at = self.found.partition_point(|found| *found < line.min(end));
         let last = self.count(end);
-        at.checked_sub(1).or(last.checked_sub(1)).and_then(|at| self.found.get(at)).copied()
+        at.checked_sub(1)
+            .or(last.checked_sub(1))
+            .and_then(|at| self.found.get(at))
+            .copied()
     }
 
     /// The first match in `text` from this byte on.
@@ -106,7 +127,9 @@ impl LogSearch {
             let room = &text[at..=text.len() - wanted.len()];
             at += match self.exact {
                 true => room.iter().position(|byte| *byte == begins)?,
-                false => room.iter().position(|byte| byte.to_ascii_lowercase() == begins)?,
+                false => room
+                    .iter()
+                    .position(|byte| byte.to_ascii_lowercase() == begins)?,
             };
             let here = &text[at..at + wanted.len()];
             if here == wanted || (!self.exact && here.eq_ignore_ascii_case(wanted)) {
@@ -125,7 +148,10 @@ mod tests {
     #[test]
     fn case_counts_once_a_capital_is_typed() {
         assert_eq!(LogSearch::new("err").find("an ERROR", 0), Some(3..6));
-        assert_eq!(LogSearch::new("Err").find("an ERROR, an Error", 0), Some(13..16));
+        assert_eq!(
+            LogSearch::new("Err").find("an ERROR, an Error", 0),
+            Some(13..16)
+        );
         assert_eq!(LogSearch::new("größe").find("die GRößE", 0), Some(4..11));
         assert_eq!(LogSearch::new("aa").find("aaa", 1), Some(1..3));
         assert_eq!(LogSearch::new("").find("x", 0), None);
@@ -139,12 +165,29 @@ mod tests {
             search.look_through(text);
         }
         assert_eq!((search.count(5), search.count(4)), (3, 2));
-        assert_eq!((search.at_or_after(1, 5), search.at_or_after(3, 4), search.at_or_after(5, 5)), (Some(2), Some(0), Some(0)));
-        assert_eq!((search.before(4, 5), search.before(0, 5), search.before(0, 4)), (Some(2), Some(4), Some(2)));
+        assert_eq!(
+            (
+                search.at_or_after(1, 5),
+                search.at_or_after(3, 4),
+                search.at_or_after(5, 5)
+            ),
+            (Some(2), Some(0), Some(0))
+        );
+        assert_eq!(
+            (
+                search.before(4, 5),
+                search.before(0, 5),
+                search.before(0, 4)
+            ),
+            (Some(2), Some(4), Some(2))
+        );
         search.forget_before(1);
         search.forget_from(3);
         assert_eq!((search.count(5), search.next()), (1, 3));
         search.forget_from(0);
-        assert_eq!((search.before(9, 9), search.at_or_after(0, 9)), (None, None));
+        assert_eq!(
+            (search.before(9, 9), search.at_or_after(0, 9)),
+            (None, None)
+        );
     }
 }
