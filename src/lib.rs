@@ -14,18 +14,28 @@
 //! | 1 | [`cgroup`], [`rootfs`], [`namespace`], [`security`], [`network`] | one kernel mechanism a folder |
 //! | 0 | [`spec`], [`sys`] | pure types; thin safe system calls |
 
-pub mod cgroup;
+pub(crate) mod cgroup;
 pub mod cli;
 pub mod config;
 pub mod manager;
-pub mod namespace;
-pub mod network;
+pub(crate) mod namespace;
+pub(crate) mod network;
 pub mod record;
-pub mod rootfs;
-pub mod runtime;
-pub mod security;
+pub(crate) mod rootfs;
+pub(crate) mod runtime;
+pub(crate) mod security;
 pub mod spec;
 pub mod stats;
-pub mod sys;
+pub(crate) mod sys;
 pub mod tui;
 pub mod web;
+
+/// What the suites below `tests/` reach for in rooms that nothing outside the crate is to use.
+#[doc(hidden)]
+pub mod internals {
+    pub use crate::cgroup::{Controller, Layout, Sample, parse, plan};
+    pub use crate::rootfs::{RootfsPaths, RootfsPlan};
+    pub use crate::runtime::{Reply, Request, StepReport};
+    pub use crate::security::Profile;
+    pub use crate::sys::tty::WindowSize;
+}

@@ -53,7 +53,7 @@ impl Folder {
 
 /// What [`Cgroup::begin`] leaves to do.
 #[derive(Debug)]
-pub struct Unfinished {
+pub(crate) struct Unfinished {
     plan: Plan,
     best_effort: bool,
     /// How many of the folders are there.
@@ -63,7 +63,7 @@ pub struct Unfinished {
 
 /// One container's cgroup: a folder in every tree that counts, v2 first.
 #[derive(Debug, Clone)]
-pub struct Cgroup {
+pub(crate) struct Cgroup {
     pub(super) folders: Vec<Folder>,
     skipped: Vec<String>,
 }
@@ -79,7 +79,7 @@ impl Cgroup {
 
     /// The cgroup of `id`, whether or not it exists: nothing is touched.
     #[must_use]
-    pub fn open(layout: &Layout, parent: &Parent, id: &ContainerId) -> Self {
+    pub(crate) fn open(layout: &Layout, parent: &Parent, id: &ContainerId) -> Self {
         Self::among(layout, parent, id, |folder| folder.path.exists())
     }
 
@@ -126,7 +126,8 @@ impl Cgroup {
     /// When a limit cannot be given (with `best_effort` it is skipped and told by
     /// [`Cgroup::skipped`]), a folder cannot be made, or processes of an earlier run live in it.
     /// Nothing stays behind.
-    pub fn create(
+    #[cfg(test)]
+    pub(crate) fn create(
         layout: &Layout,
         parent: &Parent,
         id: &ContainerId,
@@ -151,7 +152,7 @@ impl Cgroup {
     ///
     /// # Errors
     /// As [`Cgroup::create`]; nothing stays behind.
-    pub fn begin(
+    pub(crate) fn begin(
         layout: &Layout,
         parent: &Parent,
         id: &ContainerId,
@@ -196,7 +197,7 @@ impl Cgroup {
     /// # Errors
     /// As [`Cgroup::create`], but what is there stays for the caller to remove, once nothing is in
     /// it any more.
-    pub fn finish(&mut self, mut rest: Unfinished) -> Result<(), CgroupError> {
+    pub(crate) fn finish(&mut self, mut rest: Unfinished) -> Result<(), CgroupError> {
         self.make(Version::V1, &mut rest)?;
         self.skipped.clone_from(&rest.plan.skipped);
         // a file that is missing because its controller was not passed on: tell the cause, not the
@@ -282,7 +283,7 @@ impl Cgroup {
     ///
     /// # Errors
     /// When a limit cannot be given; those written before it stay.
-    pub fn update(
+    pub(crate) fn update(
         &self,
         layout: &Layout,
         current: &Limits,
@@ -300,23 +301,23 @@ impl Cgroup {
 
     /// Limits that were not given, one sentence each; only after a `best_effort` creation.
     #[must_use]
-    pub fn skipped(&self) -> &[String] {
+    pub(crate) fn skipped(&self) -> &[String] {
         &self.skipped
     }
 
     /// Adds a sentence to [`Cgroup::skipped`].
-    pub fn skip(&mut self, sentence: String) {
+    pub(crate) fn skip(&mut self, sentence: String) {
         self.skipped.push(sentence);
     }
 
     /// The folder in each tree, v2 first.
-    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
         self.folders.iter().map(|f| f.path.as_path())
     }
 
     /// Whether a folder of it exists in any tree.
     #[must_use]
-    pub fn exists(&self) -> bool {
+    pub(crate) fn exists(&self) -> bool {
         self.paths().any(Path::exists)
     }
 
@@ -326,7 +327,7 @@ impl Cgroup {
     ///
     /// # Errors
     /// When one cannot be opened.
-    pub fn v1_tasks(&self) -> Result<Vec<OwnedFd>, CgroupError> {
+    pub(crate) fn v1_tasks(&self) -> Result<Vec<OwnedFd>, CgroupError> {
         self.folders
             .iter()
             .filter(|f| f.version == Version::V1)
@@ -339,7 +340,7 @@ impl Cgroup {
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub fn v2_dir_fd(&self) -> Result<Option<OwnedFd>, CgroupError> {
+    pub(crate) fn v2_dir_fd(&self) -> Result<Option<OwnedFd>, CgroupError> {
         let Some(folder) = self.v2() else {
             return Ok(None);
         };
@@ -394,7 +395,7 @@ fn open_tasks(folder: &Folder) -> Result<OwnedFd, CgroupError> {
 ///
 /// # Errors
 /// What write(2) says.
-pub fn join<'a>(tasks: impl IntoIterator<Item = &'a OwnedFd>) -> nix::Result<()> {
+pub(crate) fn join<'a>(tasks: impl IntoIterator<Item = &'a OwnedFd>) -> nix::Result<()> {
     tasks
         .into_iter()
         .try_for_each(|fd| nix::unistd::write(fd, b"0").map(drop))

@@ -24,7 +24,7 @@ impl Cgroup {
     /// # Errors
     /// When there is no such tree, it cannot be made, or [`MAX_DYING`] are left of checks that do
     /// not die.
-    pub fn make_probe(&self) -> Result<Self, CgroupError> {
+    pub(crate) fn make_probe(&self) -> Result<Self, CgroupError> {
         let parent = self.parent_of_probes()?;
         for number in 0..MAX_DYING {
             let path = parent.path.join(format!("{PROBE}{number}"));
@@ -63,7 +63,7 @@ impl Cgroup {
     }
 
     /// Kills its health checks, and waits for none of them to be gone.
-    pub fn kill_probes(&self) {
+    pub(crate) fn kill_probes(&self) {
         let Ok(parent) = self.parent_of_probes() else {
             return;
         };
@@ -85,7 +85,7 @@ impl Cgroup {
     }
 
     /// Kills every process in it once, and waits for none of them to be gone.
-    pub fn kill_now(&self) {
+    pub(crate) fn kill_now(&self) {
         let one_write = self
             .v2()
             .is_some_and(|folder| write_file(&folder.path.join("cgroup.kill"), "1").is_ok());

@@ -17,7 +17,7 @@ use crate::sys::bpf;
 
 /// Some device nodes, and what may be done with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DeviceRule {
+pub(crate) struct DeviceRule {
     /// Block devices, not character devices.
     pub block: bool,
     /// The major number; `None` is every one.
@@ -77,7 +77,7 @@ const USUAL: [DeviceRule; 10] = [
 impl DeviceRule {
     /// The rule for the device node that `node` tells of; `None` when it is none.
     #[must_use]
-    pub fn of(node: &Metadata, access: DeviceAccess) -> Option<Self> {
+    pub(crate) fn of(node: &Metadata, access: DeviceAccess) -> Option<Self> {
         let kind = node.file_type();
         let (number, block) = (node.rdev(), kind.is_block_device());
         (block || kind.is_char_device()).then(|| Self {
@@ -118,7 +118,7 @@ impl Cgroup {
     ///
     /// # Errors
     /// When this kernel has no way to restrict devices here, or refuses.
-    pub fn restrict_devices(&self, more: &[DeviceRule]) -> Result<(), CgroupError> {
+    pub(crate) fn restrict_devices(&self, more: &[DeviceRule]) -> Result<(), CgroupError> {
         let rules: Vec<DeviceRule> = USUAL.iter().chain(more).copied().collect();
         if let Some(folder) = self.folder(Version::V1, Controller::Devices) {
             let path = folder.path.join("devices.deny");

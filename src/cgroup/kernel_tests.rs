@@ -20,7 +20,7 @@ pub(super) struct Scratch {
 }
 
 impl Scratch {
-    pub fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits) -> Self {
         let layout = Layout::detect().unwrap();
         let parent = scratch_parent();
         let cgroup = Cgroup::create(&layout, &parent, &id("c1"), limits, false).unwrap();
@@ -34,7 +34,7 @@ impl Scratch {
 
     /// Runs a shell script in the cgroup: it waits for a line before it starts, and never starts
     /// outside of it.
-    pub fn run(&mut self, script: &str) -> i32 {
+    pub(super) fn run(&mut self, script: &str) -> i32 {
         let mut child = Command::new("/bin/sh")
             .args(["-c", &format!("read line || exit; {script}")])
             .stdin(Stdio::piped())
@@ -51,7 +51,7 @@ impl Scratch {
         pid
     }
 
-    pub fn cpu_usec(&self) -> u64 {
+    pub(super) fn cpu_usec(&self) -> u64 {
         let mut sampler = CgroupSampler::open(&self.cgroup).unwrap();
         sampler.read(&mut Vec::new()).unwrap().cpu_usec.unwrap()
     }

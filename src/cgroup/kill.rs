@@ -27,7 +27,7 @@ const KILLED_AT_ONCE: usize = 256;
 impl Cgroup {
     /// Every process in it and in cgroups made inside it, by number; zombies are not listed.
     #[must_use]
-    pub fn pids(&self) -> Vec<i32> {
+    pub(crate) fn pids(&self) -> Vec<i32> {
         let mut pids = Vec::new();
         for folder in &self.folders {
             collect_pids(&folder.path, &mut pids);
@@ -39,14 +39,14 @@ impl Cgroup {
 
     /// Whether no process is in it.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.pids().is_empty()
     }
 
     /// Whether the v2 tree, which every process of a container is born in, says that none is left;
     /// `false` where there is none to ask.
     #[must_use]
-    pub fn is_deserted(&self) -> bool {
+    pub(crate) fn is_deserted(&self) -> bool {
         let Some(folder) = self.v2() else {
             return false;
         };
@@ -60,7 +60,7 @@ impl Cgroup {
     /// # Errors
     /// When there is no freezer, or a process cannot be stopped (it waits in the kernel); nothing
     /// stays frozen then.
-    pub fn freeze(&self) -> Result<(), CgroupError> {
+    pub(crate) fn freeze(&self) -> Result<(), CgroupError> {
         let result = self.freeze_within(PATIENCE);
         if result.is_err() {
             // the first error is the one to tell
@@ -73,7 +73,7 @@ impl Cgroup {
     ///
     /// # Errors
     /// When the kernel refuses.
-    pub fn thaw(&self) -> Result<(), CgroupError> {
+    pub(crate) fn thaw(&self) -> Result<(), CgroupError> {
         if let Some(file) = self.v2_file("cgroup.freeze") {
             write_file(&file, "0").map_err(|e| CgroupError::write("0", &file, &e))?;
         }
@@ -82,7 +82,7 @@ impl Cgroup {
 
     /// Whether it is frozen, or about to be.
     #[must_use]
-    pub fn is_frozen(&self) -> bool {
+    pub(crate) fn is_frozen(&self) -> bool {
         let folder = |folder: &Folder| (folder.version, folder.path.clone());
         says_frozen(
             self.v2()
@@ -99,7 +99,7 @@ impl Cgroup {
     /// # Errors
     /// When some process does not die: it waits in the kernel, for a dead disk or network file
     /// system say.
-    pub fn kill_all(&self) -> Result<(), CgroupError> {
+    pub(crate) fn kill_all(&self) -> Result<(), CgroupError> {
         let started = Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
@@ -253,7 +253,7 @@ impl Cgroup {
 /// Whether the cgroup of `id` is frozen, or about to be: [`Cgroup::is_frozen`] for many, where
 /// finding all folders of each costs more than to ask.
 #[must_use]
-pub fn is_frozen(layout: &Layout, parent: &Parent, id: &ContainerId) -> bool {
+pub(crate) fn is_frozen(layout: &Layout, parent: &Parent, id: &ContainerId) -> bool {
     let freezer = layout
         .hierarchies()
         .iter()

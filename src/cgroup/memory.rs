@@ -17,7 +17,7 @@ impl Cgroup {
     /// `memory.oom_control` (Linux 4.13) or `memory.events`. `None` when it cannot be told. Read it
     /// before [`Cgroup::remove`].
     #[must_use]
-    pub fn oom_kills(&self) -> Option<u64> {
+    pub(crate) fn oom_kills(&self) -> Option<u64> {
         let (_, file) = self.file(Controller::Memory, "memory.oom_control", "memory.events")?;
         parse::field(&fs::read(file).ok()?, "oom_kill")
     }
@@ -25,21 +25,21 @@ impl Cgroup {
     /// The most memory it ever used, in bytes: `memory.max_usage_in_bytes` or `memory.peak` (Linux
     /// 5.19).
     #[must_use]
-    pub fn memory_peak(&self) -> Option<u64> {
+    pub(crate) fn memory_peak(&self) -> Option<u64> {
         self.memory_figure("memory.max_usage_in_bytes", "memory.peak")
     }
 
     /// Its memory limit in bytes as the kernel has it, rounded to pages; `None` when unlimited or
     /// not to be told.
     #[must_use]
-    pub fn memory_limit(&self) -> Option<u64> {
+    pub(crate) fn memory_limit(&self) -> Option<u64> {
         self.memory_figure("memory.limit_in_bytes", "memory.max")
             .filter(|limit| *limit < UNLIMITED)
     }
 
     /// Memory charged to it now, in bytes.
     #[must_use]
-    pub fn memory_usage(&self) -> Option<u64> {
+    pub(crate) fn memory_usage(&self) -> Option<u64> {
         self.memory_figure("memory.usage_in_bytes", "memory.current")
     }
 

@@ -24,17 +24,23 @@ mod sample;
 mod sampler;
 mod supervisors;
 
-pub use apply::{Cgroup, Parent, Unfinished, join};
-pub use controller::{Controller, Version};
-pub use detect::{Hierarchy, Layout, Missing, Mode};
-pub use devices::DeviceRule;
-pub use error::CgroupError;
-pub use kill::is_frozen;
-pub use orphans::{containers, first_of_containers};
-pub use plan::{Plan, Write, plan, weight_from_shares};
-pub use sample::{Io, Pressure, Sample};
-pub use sampler::CgroupSampler;
-pub use supervisors::AmongSupervisors;
+pub(crate) use apply::{Cgroup, Parent, Unfinished, join};
+pub use controller::Controller;
+pub(crate) use controller::Version;
+pub use detect::Layout;
+#[cfg(test)]
+pub(crate) use detect::Mode;
+pub(crate) use detect::{Hierarchy, Missing};
+pub(crate) use devices::DeviceRule;
+pub(crate) use error::CgroupError;
+pub(crate) use kill::is_frozen;
+pub(crate) use orphans::{containers, first_of_containers};
+pub use plan::plan;
+pub(crate) use plan::weight_from_shares;
+pub use sample::Sample;
+pub(crate) use sample::{Io, Pressure};
+pub(crate) use sampler::CgroupSampler;
+pub(crate) use supervisors::AmongSupervisors;
 
 #[cfg(test)]
 mod kernel_tests;

@@ -10,7 +10,7 @@ use crate::spec::ContainerId;
 /// Every cgroup folder directly in `parent`, in every tree that we write to, with the container's
 /// id that it bears.
 #[must_use]
-pub fn containers(layout: &Layout, parent: &Parent) -> Vec<(ContainerId, PathBuf)> {
+pub(crate) fn containers(layout: &Layout, parent: &Parent) -> Vec<(ContainerId, PathBuf)> {
     let with_path = |(id, entry): (ContainerId, fs::DirEntry)| (id, entry.path());
     layout
         .hierarchies()
@@ -24,7 +24,7 @@ pub fn containers(layout: &Layout, parent: &Parent) -> Vec<(ContainerId, PathBuf
 /// Every container that has a cgroup in the tree where it gets its first one and keeps its last
 /// one: all that have any, but for those that others made or removed by hand.
 #[must_use]
-pub fn first_of_containers(layout: &Layout, parent: &Parent) -> Vec<ContainerId> {
+pub(crate) fn first_of_containers(layout: &Layout, parent: &Parent) -> Vec<ContainerId> {
     let first = layout.hierarchies().iter().find(|h| h.is_joined());
     first
         .into_iter()

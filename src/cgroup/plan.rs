@@ -285,7 +285,7 @@ impl Planner<'_> {
 /// line, which made 39 of 1024 (opencontainers/cgroups pull request 20, containers/crun pull
 /// request 1767).
 #[must_use]
-pub fn weight_from_shares(shares: u64) -> u64 {
+pub(crate) fn weight_from_shares(shares: u64) -> u64 {
     if shares <= MIN_CPU_SHARES {
         return 1;
     }

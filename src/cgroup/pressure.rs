@@ -20,7 +20,7 @@ impl Cgroup {
     ///
     /// # Errors
     /// When pressure is not accounted: built without CONFIG_PSI, or switched off at boot.
-    pub fn watch_memory_pressure(&self) -> Result<Option<OwnedFd>, CgroupError> {
+    pub(crate) fn watch_memory_pressure(&self) -> Result<Option<OwnedFd>, CgroupError> {
         let Some(folder) = self.v2() else {
             return Ok(None);
         };

@@ -30,7 +30,7 @@ impl Cgroup {
     ///
     /// # Errors
     /// When processes still live in it: [`Cgroup::kill_all`] first.
-    pub fn remove(&self) -> Result<(), CgroupError> {
+    pub(crate) fn remove(&self) -> Result<(), CgroupError> {
         let started = Instant::now();
         let mut pause = Duration::from_millis(1);
         // the first one made goes last: while anything of it is left, that one is

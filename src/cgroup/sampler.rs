@@ -14,7 +14,7 @@ type Source = Option<(Version, File)>;
 
 /// Reads one container's figures: one pread a file a tick, nothing opened, nothing allocated.
 #[derive(Debug, Default)]
-pub struct CgroupSampler {
+pub(crate) struct CgroupSampler {
     cpu_usage: Source,
     cpu_stat: Source,
     memory: Source,
@@ -42,7 +42,7 @@ impl CgroupSampler {
     /// # Errors
     /// [`io::ErrorKind::NotFound`] when the cgroup does not exist; what open(2) says when no file
     /// may be opened any more.
-    pub fn open(cgroup: &Cgroup) -> io::Result<Self> {
+    pub(crate) fn open(cgroup: &Cgroup) -> io::Result<Self> {
         if !cgroup.exists() {
             return Err(io::ErrorKind::NotFound.into());
         }
@@ -94,7 +94,7 @@ impl CgroupSampler {
     /// The figures now, or `None` when the cgroup was removed. `buffer` is scratch space shared
     /// between samplers.
     #[must_use]
-    pub fn read(&mut self, buffer: &mut Vec<u8>) -> Option<Sample> {
+    pub(crate) fn read(&mut self, buffer: &mut Vec<u8>) -> Option<Sample> {
         let sample = self.read_files(buffer, true)?;
         self.slow = Slow {
             memory_peak: sample.memory_peak,
@@ -107,7 +107,7 @@ impl CgroupSampler {
     /// As [`CgroupSampler::read`], without the files whose figures move slowly: peak, OOM kills and
     /// pressure (an average over 10 s) are what the last full reading said. That is half the price.
     #[must_use]
-    pub fn read_briefly(&mut self, buffer: &mut Vec<u8>) -> Option<Sample> {
+    pub(crate) fn read_briefly(&mut self, buffer: &mut Vec<u8>) -> Option<Sample> {
         let sample = self.read_files(buffer, false)?;
         let memory_peak = self
             .slow
@@ -176,7 +176,7 @@ impl CgroupSampler {
 
     /// The figures that cannot be had of this cgroup, and why.
     #[must_use]
-    pub fn missing(&self) -> &[Missing] {
+    pub(crate) fn missing(&self) -> &[Missing] {
         &self.missing
     }
 

@@ -21,7 +21,7 @@ const ATTEMPTS: usize = 10;
 
 /// The calling supervisor's place among the others, until it leaves it.
 #[derive(Debug)]
-pub struct AmongSupervisors {
+pub(crate) struct AmongSupervisors {
     folder: PathBuf,
     /// Where it was before, and where it can be in any case.
     back: [PathBuf; 2],
@@ -35,7 +35,7 @@ impl AmongSupervisors {
     ///
     /// # Errors
     /// What mkdir(2) and write(2) say of cgroups.
-    pub fn join(layout: &Layout, parent: &Parent) -> io::Result<Option<Self>> {
+    pub(crate) fn join(layout: &Layout, parent: &Parent) -> io::Result<Option<Self>> {
         let Some(tree) = layout
             .hierarchy(Controller::Cpu)
             .filter(|tree| !tree.read_only)
@@ -86,7 +86,7 @@ impl AmongSupervisors {
     }
 
     /// Moves back, and removes the folder if nobody else is in it.
-    pub fn leave(self) {
+    pub(crate) fn leave(self) {
         let moved = self
             .back
             .iter()
@@ -100,7 +100,7 @@ impl AmongSupervisors {
 impl Cgroup {
     /// The cap on its CPU time as the kernel has it now, in cores; `None` when it has none.
     #[must_use]
-    pub fn cpu_cap(&self) -> Option<f64> {
+    pub(crate) fn cpu_cap(&self) -> Option<f64> {
         let (version, file) = self.file(Controller::Cpu, "cpu.cfs_quota_us", "cpu.max")?;
         let number = |text: &str| text.trim().parse::<f64>().ok();
         let quota = text::read(&file).ok()?;

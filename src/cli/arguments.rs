@@ -115,7 +115,7 @@ pub(super) enum Verb {
 
 impl Verb {
     /// The word on the command line.
-    pub fn word(&self) -> &'static str {
+    pub(super) fn word(&self) -> &'static str {
         match self {
             Self::Run(_) => "run",
             Self::Create(_) => "create",

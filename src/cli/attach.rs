@@ -22,7 +22,7 @@ fn keys(text: &str) -> Result<DetachKeys, String> {
 }
 
 impl Keys {
-    pub fn or_configured<'a>(&'a self, session: &'a Session) -> &'a DetachKeys {
+    pub(super) fn or_configured<'a>(&'a self, session: &'a Session) -> &'a DetachKeys {
         self.keys.as_ref().unwrap_or(&session.config.detach_keys)
     }
 }
@@ -41,7 +41,7 @@ pub(super) struct Attach {
 }
 
 impl Attach {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         let word = &self.container.word;
         let ended = session.manager.find(word).and_then(|record| {
             session

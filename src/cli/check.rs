@@ -50,7 +50,7 @@ pub(super) struct Check {
 }
 
 impl Check {
-    pub fn perform(self, globals: &Globals) -> Result<i32, Failure> {
+    pub(super) fn perform(self, globals: &Globals) -> Result<i32, Failure> {
         let config = load_config(globals)?;
         need_root("check")?;
         let host = host_report(&config.state);

@@ -15,7 +15,7 @@ pub(super) struct Completions {
 }
 
 impl Completions {
-    pub fn perform(self, mut command: Command) -> Result<i32, Failure> {
+    pub(super) fn perform(self, mut command: Command) -> Result<i32, Failure> {
         let mut text = Vec::new();
         clap_complete::generate(self.shell, &mut command, "minic-tui", &mut text);
         stdout::write(&String::from_utf8_lossy(&text))?;

@@ -17,7 +17,7 @@ pub(super) struct Create {
 }
 
 impl Create {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         let (what, options) = self.request.resolve(&session.config)?;
         warn_of_privileges(&what);
         let mut progress = Progress::new();

@@ -18,7 +18,7 @@ pub(super) struct Destroy {
 }
 
 impl Destroy {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         session.each("destroy", &self.containers.words, |record| {
             Ok(session.manager.destroy(&record.spec.id, self.force)?)
         })

@@ -41,7 +41,7 @@ fn at(text: &str) -> Result<Timestamp, String> {
 }
 
 impl Events {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         // watching before reading, so that nothing falls in between
         let mut changes = session.manager.watch()?;
         let mut events = session.manager.events()?;

@@ -45,7 +45,7 @@ fn user(text: &str) -> Result<User, String> {
 }
 
 impl Exec {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         need_terminal(self.tty, self.interactive)?;
         let request = ExecRequest {
             argv: self.command,

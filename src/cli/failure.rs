@@ -24,7 +24,7 @@ pub(super) struct Failure {
 
 impl Failure {
     /// A failure of our own (125).
-    pub fn ours(line: impl Into<String>) -> Self {
+    pub(super) fn ours(line: impl Into<String>) -> Self {
         Self {
             code: OURS,
             subject: None,
@@ -33,7 +33,7 @@ impl Failure {
     }
 
     /// Exits with `code` without a word.
-    pub fn silent(code: i32) -> Self {
+    pub(super) fn silent(code: i32) -> Self {
         Self {
             code,
             subject: None,
@@ -42,14 +42,14 @@ impl Failure {
     }
 
     /// The same, said of the container that the user called `word`.
-    pub fn about(mut self, word: &str) -> Self {
+    pub(super) fn about(mut self, word: &str) -> Self {
         self.subject = Some(word.to_owned());
         self
     }
 
     /// Writes `minic-tui: VERB WORD: line` to standard error, whatever it holds; `verb` is empty
     /// where there is none.
-    pub fn report(&self, verb: &str) {
+    pub(super) fn report(&self, verb: &str) {
         if let Some(line) = self.told(verb) {
             eprintln!("minic-tui: {}", sanitize(&line.replace('\n', " ")));
         }

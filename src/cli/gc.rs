@@ -20,7 +20,7 @@ pub(super) struct Gc {
 }
 
 impl Gc {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         let text: String = session
             .manager
             .gc(self.dry_run)?

@@ -42,7 +42,7 @@ pub(super) struct InfoArguments {
 }
 
 impl InfoArguments {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         let mut found = Vec::new();
         let code = session.each("info", &self.containers.words, |record| {
             found.push(session.manager.info(&record.spec.id)?);

@@ -184,7 +184,7 @@ impl<'a> LimitsView<'a> {
 }
 
 impl<'a> Details<'a> {
-    pub fn new(info: &'a Info) -> Self {
+    pub(super) fn new(info: &'a Info) -> Self {
         let spec = &info.record.spec;
         let gaps = info.gaps.iter().map(|gap| NotAvailable {
             figure: gap.figure,

@@ -23,7 +23,7 @@ fn signal(text: &str) -> Result<i32, String> {
 }
 
 impl Kill {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         session.each("kill", &self.containers.words, |record| {
             Ok(session.manager.kill(&record.spec.id, self.signal)?)
         })

@@ -35,7 +35,7 @@ pub(super) struct BasicLimits {
 
 impl BasicLimits {
     /// Puts what was asked into `request`.
-    pub fn put_into(self, request: &mut Preset) {
+    pub(super) fn put_into(self, request: &mut Preset) {
         request.memory = self.memory;
         request.swap = self.swap;
         request.cpu = self.cpu;
@@ -96,7 +96,7 @@ pub(super) struct FinerLimits {
 
 impl FinerLimits {
     /// Puts what was asked into `request`.
-    pub fn put_into(self, request: &mut Preset) {
+    pub(super) fn put_into(self, request: &mut Preset) {
         request.cpu_burst = self.cpu_burst;
         request.cpuset = self.cpuset;
         request.memory_high = self.memory_high;

@@ -36,7 +36,7 @@ pub(super) struct List {
 }
 
 impl List {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         let records = session.manager.swept_records()?;
         let text = if self.json {
             json::pretty(&records.iter().map(json::Container::new).collect::<Vec<_>>())?

@@ -109,7 +109,7 @@ impl OpenLine {
 }
 
 impl LogFilter {
-    pub fn new(wanted: Wanted) -> Self {
+    pub(super) fn new(wanted: Wanted) -> Self {
         Self {
             wanted,
             open: Default::default(),
@@ -117,7 +117,7 @@ impl LogFilter {
     }
 
     /// What of `chunks`, and of the lines that they end, is wanted.
-    pub fn pass(&mut self, chunks: Vec<LogChunk>) -> Vec<LogChunk> {
+    pub(super) fn pass(&mut self, chunks: Vec<LogChunk>) -> Vec<LogChunk> {
         if !self.wanted.needs_lines() {
             return chunks
                 .into_iter()
@@ -140,7 +140,7 @@ impl LogFilter {
     }
 
     /// The line that is still open, when the log has ended.
-    pub fn rest(&mut self) -> Vec<LogChunk> {
+    pub(super) fn rest(&mut self) -> Vec<LogChunk> {
         let open: Vec<Vec<LogChunk>> = self
             .open
             .iter_mut()
@@ -162,14 +162,14 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    pub fn new(most: usize) -> Self {
+    pub(super) fn new(most: usize) -> Self {
         Self {
             most,
             lines: VecDeque::new(),
         }
     }
 
-    pub fn push(&mut self, chunk: LogChunk) {
+    pub(super) fn push(&mut self, chunk: LogChunk) {
         let open = self.lines.iter_mut().rev().find(|line| {
             line.parts
                 .last()
@@ -190,7 +190,7 @@ impl Tail {
         }
     }
 
-    pub fn chunks(self) -> Vec<LogChunk> {
+    pub(super) fn chunks(self) -> Vec<LogChunk> {
         self.lines.into_iter().flat_map(|line| line.parts).collect()
     }
 }

@@ -83,7 +83,7 @@ fn pattern(text: &str) -> Result<Regex, String> {
 }
 
 impl Logs {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         let word = self.container.word;
         let about = |error: Error| Failure::from(error).about(&word);
         let record = session.manager.find(&word).map_err(about)?;

@@ -12,7 +12,7 @@ use super::stdout;
 pub(super) struct Man {}
 
 impl Man {
-    pub fn perform(self, command: Command) -> Result<i32, Failure> {
+    pub(super) fn perform(self, command: Command) -> Result<i32, Failure> {
         let page = page(command)?;
         stdout::write(&page)?;
         Ok(0)

@@ -14,7 +14,7 @@ pub(super) struct Pause {
 }
 
 impl Pause {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         session.each("pause", &self.containers.words, |record| {
             Ok(session.manager.pause(&record.spec.id)?)
         })

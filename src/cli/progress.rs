@@ -11,12 +11,12 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { shown: false }
     }
 
     /// Shows `line` in place of the one before.
-    pub fn say(&mut self, line: &str) {
+    pub(super) fn say(&mut self, line: &str) {
         let mut error = io::stderr().lock();
         if error.is_terminal() {
             // without wrapping (DECAWM off), so that one erase takes all of it; a failed write

@@ -18,7 +18,7 @@ pub(super) struct Prune {
 }
 
 impl Prune {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         if !self.force && !confirmed(session)? {
             return Ok(1);
         }

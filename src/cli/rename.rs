@@ -18,7 +18,7 @@ pub(super) struct Rename {
 }
 
 impl Rename {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         let word = &self.container.word;
         let renamed = session
             .manager

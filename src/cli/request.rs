@@ -264,7 +264,7 @@ fn restart(text: &str) -> Result<RestartPolicy, String> {
 
 impl Request {
     /// Lays the flags over their preset.
-    pub fn resolve(self, config: &Config) -> Result<(Created, CreateOptions), Failure> {
+    pub(super) fn resolve(self, config: &Config) -> Result<(Created, CreateOptions), Failure> {
         let options = CreateOptions {
             tty: self.tty,
             interactive: self.interactive,

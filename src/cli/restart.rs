@@ -18,7 +18,7 @@ pub(super) struct Restart {
 }
 
 impl Restart {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         session.each("restart", &self.containers.words, |record| {
             let grace = self.grace.of(session, &record.spec.id)?;
             Ok(session.manager.restart(&record.spec.id, grace)?)

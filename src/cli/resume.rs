@@ -14,7 +14,7 @@ pub(super) struct Resume {
 }
 
 impl Resume {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         session.each("resume", &self.containers.words, |record| {
             Ok(session.manager.resume(&record.spec.id)?)
         })

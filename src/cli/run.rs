@@ -35,7 +35,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         let (what, options) = self.request.resolve(&session.config)?;
         warn_of_privileges(&what);
         let mut progress = Progress::new();

@@ -51,7 +51,7 @@ pub(super) struct SecurityFlags {
 
 impl SecurityFlags {
     /// Fills the fields of a request.
-    pub fn put_into(self, request: &mut Preset) -> Result<(), SpecError> {
+    pub(super) fn put_into(self, request: &mut Preset) -> Result<(), SpecError> {
         request.cap_add = self.cap_add;
         request.cap_drop = self.cap_drop;
         request.seccomp = self.seccomp;

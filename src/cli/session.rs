@@ -14,13 +14,13 @@ pub(super) struct Session {
 
 impl Session {
     /// Reads the settings and opens the state folder. `verb` is what sudo has to be put before.
-    pub fn open(globals: &Globals, verb: &str) -> Result<Self, Failure> {
+    pub(super) fn open(globals: &Globals, verb: &str) -> Result<Self, Failure> {
         Self::open_with(globals, verb, Manager::open)
     }
 
     /// As [`Session::open`], leaving what crashes left as it is: for verbs that look for it
     /// themselves.
-    pub fn open_untouched(globals: &Globals, verb: &str) -> Result<Self, Failure> {
+    pub(super) fn open_untouched(globals: &Globals, verb: &str) -> Result<Self, Failure> {
         Self::open_with(globals, verb, Manager::open_untouched)
     }
 
@@ -39,7 +39,7 @@ impl Session {
 
     /// Does `verb` to each container that `words` mean. Each failure is reported as one line; the
     /// worst code is the verb's.
-    pub fn each(
+    pub(super) fn each(
         &self,
         verb: &str,
         words: &[String],

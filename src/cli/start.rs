@@ -23,7 +23,7 @@ pub(super) struct Start {
 }
 
 impl Start {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         let words = &self.containers.words;
         if !self.attach {
             return session.each("start", words, |record| {

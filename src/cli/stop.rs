@@ -25,7 +25,7 @@ fn time(text: &str) -> Result<Duration, String> {
 
 impl Grace {
     /// What was asked for, else the container's own, else the configured one.
-    pub fn of(&self, session: &Session, id: &ContainerId) -> Result<Duration, Error> {
+    pub(super) fn of(&self, session: &Session, id: &ContainerId) -> Result<Duration, Error> {
         self.time
             .map_or_else(|| session.manager.grace(id, session.config.stop_grace), Ok)
     }
@@ -42,7 +42,7 @@ pub(super) struct Stop {
 }
 
 impl Stop {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         session.each("stop", &self.containers.words, |record| {
             session
                 .manager

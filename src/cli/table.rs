@@ -39,20 +39,20 @@ pub(super) struct Table {
 impl Table {
     /// The headers; `true` marks a column that is cut when the terminal is too narrow. The last of
     /// them gives way first.
-    pub fn new(columns: Vec<(&'static str, bool)>) -> Self {
+    pub(super) fn new(columns: Vec<(&'static str, bool)>) -> Self {
         Self {
             columns,
             rows: Vec::new(),
         }
     }
 
-    pub fn push(&mut self, cells: Vec<(String, Colour)>) {
+    pub(super) fn push(&mut self, cells: Vec<(String, Colour)>) {
         let safe = |(text, colour): (String, Colour)| (sanitize(&text).replace('\t', " "), colour);
         self.rows.push(cells.into_iter().map(safe).collect());
     }
 
     /// The text, a line each row. `width` is the terminal's; without one nothing is cut.
-    pub fn render(&self, width: Option<usize>, coloured: bool) -> String {
+    pub(super) fn render(&self, width: Option<usize>, coloured: bool) -> String {
         let widths = self.widths(width);
         let mut out = String::new();
         let header = self.columns.iter().map(|(name, _)| (*name, Colour::Plain));

@@ -23,7 +23,7 @@ pub(super) struct Update {
 }
 
 impl Update {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         let mut request = Preset::default();
         self.basic.put_into(&mut request);
         self.finer.put_into(&mut request);

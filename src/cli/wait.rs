@@ -15,7 +15,7 @@ pub(super) struct Wait {
 }
 
 impl Wait {
-    pub fn perform(self, session: &Session) -> Result<i32, Failure> {
+    pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         session.each("wait", &self.containers.words, |record| {
             let cause = session.manager.wait(&record.spec.id)?;
             stdout::write(&format!("{}\n", cause.exit_code()))

@@ -81,7 +81,7 @@ pub struct Door {
 
 impl WebArguments {
     /// What was asked for, unless it would let the network read along.
-    pub fn door(self) -> Result<Door, Failure> {
+    pub(super) fn door(self) -> Result<Door, Failure> {
         if !(self.bind.ip().is_loopback() || self.cert.is_some() || self.insecure) {
             return Err(Failure::ours(format!(
                 "--bind {}: others could read the token and become root here (give --cert and --key, or bind 127.0.0.1 and use ssh -L; \

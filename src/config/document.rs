@@ -17,7 +17,7 @@ pub(super) struct Document {
 }
 
 impl Document {
-    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+    pub(super) fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             text: text.into(),
@@ -25,7 +25,7 @@ impl Document {
     }
 
     /// Reads the whole as a `T`.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+    pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         toml::from_str(&self.text).map_err(|error| {
             let Some(span) = error.span() else {
                 return ConfigError::new(&self.name, error.message());
@@ -50,7 +50,7 @@ impl Document {
     }
 
     /// An error about the value at `path`, or about the nearest table above it that is in the text.
-    pub fn error_at(&self, path: &[&str], reason: &str) -> ConfigError {
+    pub(super) fn error_at(&self, path: &[&str], reason: &str) -> ConfigError {
         let place = self
             .walk(path)
             .map_or(self.name.clone(), |(_, span)| self.place(span.start));
@@ -58,13 +58,13 @@ impl Document {
     }
 
     /// `FILE:LINE:COLUMN` of the value at `path`, when it is in the text.
-    pub fn place_of(&self, path: &[&str]) -> Option<String> {
+    pub(super) fn place_of(&self, path: &[&str]) -> Option<String> {
         let (exact, span) = self.walk(path)?;
         exact.then(|| self.place(span.start))
     }
 
     /// Where each entry of the table `name` begins, for keeping the text's order.
-    pub fn offsets_in(&self, name: &str) -> BTreeMap<String, usize> {
+    pub(super) fn offsets_in(&self, name: &str) -> BTreeMap<String, usize> {
         let Ok(root) = DeTable::parse(&self.text) else {
             return BTreeMap::new();
         };

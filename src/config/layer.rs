@@ -61,7 +61,7 @@ impl IdLayer {
     }
 
     /// The whole, when every figure was given.
-    pub fn pool(self) -> Option<IdPool> {
+    pub(super) fn pool(self) -> Option<IdPool> {
         Some(IdPool {
             first: self.first?,
             size: self.size?,
@@ -116,7 +116,7 @@ pub(super) struct Layer {
 
 impl Layer {
     /// What the environment says; empty variables say nothing.
-    pub fn from_environment(
+    pub(super) fn from_environment(
         variable: &impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, ConfigError> {
         let text = |name: &str| {
@@ -161,7 +161,7 @@ impl Layer {
 
     /// Lays `self` over `base`. A preset is replaced whole; the keys of one action are replaced
     /// whole.
-    pub fn over(self, mut base: Self) -> Self {
+    pub(super) fn over(self, mut base: Self) -> Self {
         for (context, actions) in self.keys {
             base.keys.entry(context).or_default().extend(actions);
         }

@@ -25,7 +25,7 @@ pub(super) struct Notices(Result<Inotify, Errno>);
 impl Notices {
     /// # Errors
     /// When the folder is gone.
-    pub fn of(folder: &Path, what: AddWatchFlags) -> Result<Self, Error> {
+    pub(super) fn of(folder: &Path, what: AddWatchFlags) -> Result<Self, Error> {
         let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK);
         let watched = inotify.and_then(|inotify| inotify.add_watch(folder, what).map(|_| inotify));
         match watched {
@@ -42,7 +42,7 @@ impl Notices {
     }
 
     /// Why it looks again and again, where it does.
-    pub fn polling(&self) -> Option<Error> {
+    pub(super) fn polling(&self) -> Option<Error> {
         self.0.as_ref().err().map(|errno| unwatchable(*errno))
     }
 
@@ -51,7 +51,7 @@ impl Notices {
     ///
     /// # Errors
     /// What poll(2) says.
-    pub fn wait(&self, timeout: Duration, others: &[OwnedFd]) -> Result<bool, Error> {
+    pub(super) fn wait(&self, timeout: Duration, others: &[OwnedFd]) -> Result<bool, Error> {
         let timeout = if self.0.is_err() {
             timeout.min(LOOK_AGAIN)
         } else {

@@ -11,7 +11,7 @@ use nix::sys::stat::Mode;
 
 use crate::spec::{ContainerSpec, IpcMode, NetworkMode, Own, PidMode};
 
-pub use users::{as_owner, become_root, cannot_map_users, limit_use, map_users, users_of};
+pub(crate) use users::{as_owner, become_root, cannot_map_users, limit_use, map_users, users_of};
 
 /// nix has no name for it.
 const NEWTIME: CloneFlags = CloneFlags::from_bits_retain(CLONE_NEWTIME);
@@ -23,7 +23,7 @@ const NEWTIME: CloneFlags = CloneFlags::from_bits_retain(CLONE_NEWTIME);
 /// once somebody is in it. Where there is a user namespace, init makes that of IPC once it is root
 /// of it: whoever makes it owns its message queues' folder, and is nobody inside otherwise.
 #[must_use]
-pub fn clone_flags(spec: &ContainerSpec) -> u64 {
+pub(crate) fn clone_flags(spec: &ContainerSpec) -> u64 {
     let wanted = [
         (true, CloneFlags::CLONE_NEWNS),
         (spec.uts == Own::Own, CloneFlags::CLONE_NEWUTS),
@@ -52,7 +52,7 @@ pub fn clone_flags(spec: &ContainerSpec) -> u64 {
 ///
 /// # Errors
 /// EPERM when that namespace is not below ours.
-pub fn join_users(users: BorrowedFd<'_>, others: CloneFlags) -> nix::Result<()> {
+pub(crate) fn join_users(users: BorrowedFd<'_>, others: CloneFlags) -> nix::Result<()> {
     setns(users, CloneFlags::CLONE_NEWUSER)?;
     become_root()?;
     unshare(others)
@@ -61,7 +61,7 @@ pub fn join_users(users: BorrowedFd<'_>, others: CloneFlags) -> nix::Result<()> 
 /// The namespaces that the init of a container in another's user namespace makes itself, but for
 /// IPC.
 #[must_use]
-pub fn made_after_users(spec: &ContainerSpec) -> CloneFlags {
+pub(crate) fn made_after_users(spec: &ContainerSpec) -> CloneFlags {
     let own = |wanted: bool, flag: CloneFlags| if wanted { flag } else { CloneFlags::empty() };
     CloneFlags::CLONE_NEWNS
         | own(spec.uts == Own::Own, CloneFlags::CLONE_NEWUTS)
@@ -70,7 +70,7 @@ pub fn made_after_users(spec: &ContainerSpec) -> CloneFlags {
 
 /// A namespace of another container that a container is born in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Joint {
+pub(crate) enum Joint {
     /// Network.
     Network,
     /// Shared memory and message queues.
@@ -84,7 +84,7 @@ impl Joint {
     ///
     /// # Errors
     /// ENOENT without `/proc`.
-    pub fn current(self) -> nix::Result<OwnedFd> {
+    pub(crate) fn current(self) -> nix::Result<OwnedFd> {
         let file = match self {
             Self::Network => c"/proc/self/ns/net",
             Self::Ipc => c"/proc/self/ns/ipc",
@@ -97,7 +97,7 @@ impl Joint {
     ///
     /// # Errors
     /// ESRCH when the process has ended.
-    pub fn enter(self, namespace: BorrowedFd<'_>) -> nix::Result<()> {
+    pub(crate) fn enter(self, namespace: BorrowedFd<'_>) -> nix::Result<()> {
         setns(
             namespace,
             match self {
@@ -113,7 +113,7 @@ impl Joint {
 ///
 /// # Errors
 /// What unshare(2) says.
-pub fn unshare_cgroup() -> nix::Result<()> {
+pub(crate) fn unshare_cgroup() -> nix::Result<()> {
     unshare(CloneFlags::CLONE_NEWCGROUP)
 }
 
@@ -123,7 +123,7 @@ pub fn unshare_cgroup() -> nix::Result<()> {
 ///
 /// # Errors
 /// ESRCH when `init` has ended; what unshare(2) says.
-pub fn make_among(init: BorrowedFd<'_>, flags: u64) -> nix::Result<()> {
+pub(crate) fn make_among(init: BorrowedFd<'_>, flags: u64) -> nix::Result<()> {
     Joint::Processes.enter(init)?;
     // before there is a user namespace, whose root may not enter another's; that one owns what is
     // made with it
@@ -134,7 +134,7 @@ pub fn make_among(init: BorrowedFd<'_>, flags: u64) -> nix::Result<()> {
 ///
 /// # Errors
 /// ENOSPC when there are as many as `user.max_ipc_namespaces` allows.
-pub fn unshare_ipc() -> nix::Result<()> {
+pub(crate) fn unshare_ipc() -> nix::Result<()> {
     unshare(CloneFlags::CLONE_NEWIPC)
 }
 
@@ -142,7 +142,7 @@ pub fn unshare_ipc() -> nix::Result<()> {
 ///
 /// # Errors
 /// EINVAL on a kernel without time namespaces (Linux 5.6).
-pub fn unshare_clocks() -> nix::Result<()> {
+pub(crate) fn unshare_clocks() -> nix::Result<()> {
     unshare(NEWTIME)
 }
 
@@ -150,7 +150,7 @@ pub fn unshare_clocks() -> nix::Result<()> {
 ///
 /// # Errors
 /// ENOENT without `/proc`.
-pub fn enter_clocks() -> nix::Result<()> {
+pub(crate) fn enter_clocks() -> nix::Result<()> {
     let own = open(
         c"/proc/self/ns/time_for_children",
         OFlag::O_RDONLY | OFlag::O_CLOEXEC,
@@ -167,7 +167,7 @@ pub fn enter_clocks() -> nix::Result<()> {
 ///
 /// # Errors
 /// ESRCH when it has ended.
-pub fn join(pidfd: BorrowedFd<'_>, spec: &ContainerSpec) -> nix::Result<()> {
+pub(crate) fn join(pidfd: BorrowedFd<'_>, spec: &ContainerSpec) -> nix::Result<()> {
     let mut flags = CloneFlags::CLONE_NEWPID
         | CloneFlags::CLONE_NEWNS
         | CloneFlags::CLONE_NEWUTS

@@ -39,7 +39,7 @@ const WITHOUT_NAMESPACES: usize = 2;
 ///
 /// # Errors
 /// What `clone` says; EPERM without CAP_SETUID.
-pub fn as_owner<T>(
+pub(crate) fn as_owner<T>(
     ids: Option<IdRange>,
     clone: impl FnOnce() -> io::Result<T>,
     is_child: impl FnOnce(&T) -> bool,
@@ -67,7 +67,7 @@ pub fn as_owner<T>(
 /// # Errors
 /// Not where this kernel does not count one, nor where `/proc/sys` is read-only, as in a container
 /// of somebody else's.
-pub fn limit_use(makes_namespaces: bool) -> nix::Result<()> {
+pub(crate) fn limit_use(makes_namespaces: bool) -> nix::Result<()> {
     for (file, most) in &USE[..if makes_namespaces {
         USE.len()
     } else {
@@ -87,7 +87,7 @@ pub fn limit_use(makes_namespaces: bool) -> nix::Result<()> {
 ///
 /// # Errors
 /// EPERM when we lack CAP_SETUID or CAP_SETGID, EINVAL for a range that overlaps nothing of ours.
-pub fn map_users(pid: i32, ids: IdRange) -> io::Result<OwnedFd> {
+pub(crate) fn map_users(pid: i32, ids: IdRange) -> io::Result<OwnedFd> {
     let process = format!("/proc/{pid}");
     for map in ["uid_map", "gid_map"] {
         fs::write(format!("{process}/{map}"), ids.map())?;
@@ -99,14 +99,14 @@ pub fn map_users(pid: i32, ids: IdRange) -> io::Result<OwnedFd> {
 ///
 /// # Errors
 /// ENOENT when it has ended.
-pub fn users_of(pid: i32) -> io::Result<OwnedFd> {
+pub(crate) fn users_of(pid: i32) -> io::Result<OwnedFd> {
     File::open(format!("/proc/{pid}/ns/user")).map(OwnedFd::from)
 }
 
 /// Why no container can have ids of `pool` here: what this kernel lacks, or this process may not
 /// do. Read anew at each call.
 #[must_use]
-pub fn cannot_map_users(pool: IdPool) -> Option<String> {
+pub(crate) fn cannot_map_users(pool: IdPool) -> Option<String> {
     let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
     // one whose root is a mount is told by the launch that fails
     if !mount::is_mount_root(c"/") {
@@ -163,7 +163,7 @@ fn judge(pool: IdPool, release: &str, map: &str, most: &str) -> Option<String> {
 ///
 /// # Errors
 /// EINVAL before the ids are mapped.
-pub fn become_root() -> nix::Result<()> {
+pub(crate) fn become_root() -> nix::Result<()> {
     process::set_groups(0)?;
     setresgid(Gid::from_raw(0), Gid::from_raw(0), Gid::from_raw(0))?;
     setresuid(Uid::from_raw(0), Uid::from_raw(0), Uid::from_raw(0))?;

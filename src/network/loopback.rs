@@ -7,7 +7,7 @@ use crate::sys::net::set_interface_up;
 ///
 /// # Errors
 /// What the kernel said: EPERM without CAP_NET_ADMIN over the namespace.
-pub fn bring_loopback_up() -> nix::Result<()> {
+pub(crate) fn bring_loopback_up() -> nix::Result<()> {
     set_interface_up(c"lo")
 }
 

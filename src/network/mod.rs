@@ -2,4 +2,4 @@
 
 mod loopback;
 
-pub use loopback::bring_loopback_up;
+pub(crate) use loopback::bring_loopback_up;

@@ -21,7 +21,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub fn new(longest: usize) -> Self {
+    pub(super) fn new(longest: usize) -> Self {
         Self {
             pending: Vec::new(),
             start: 0,
@@ -31,7 +31,7 @@ impl Lines {
     }
 
     /// The next whole line, without its end.
-    pub fn next(&mut self) -> Option<&[u8]> {
+    pub(super) fn next(&mut self) -> Option<&[u8]> {
         loop {
             let length = self.pending[self.start..]
                 .iter()
@@ -45,7 +45,7 @@ impl Lines {
     }
 
     /// Reads on in `file`; `false` at its end. Take every line before.
-    pub fn fill(&mut self, file: &mut File) -> io::Result<bool> {
+    pub(super) fn fill(&mut self, file: &mut File) -> io::Result<bool> {
         self.pending.drain(..self.start);
         self.start = 0;
         self.passing |= self.pending.len() > self.longest;

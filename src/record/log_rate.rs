@@ -23,7 +23,7 @@ pub(super) struct Rate {
 }
 
 impl Rate {
-    pub fn new(most: u64, now: Instant) -> Self {
+    pub(super) fn new(most: u64, now: Instant) -> Self {
         let most = most as f64;
         Self {
             most,
@@ -41,14 +41,14 @@ impl Rate {
 
     /// How many lines were dropped, once there is room to go on: to be said before anything else is
     /// logged.
-    pub fn take_dropped(&mut self, now: Instant, at_once: bool) -> Option<u64> {
+    pub(super) fn take_dropped(&mut self, now: Instant, at_once: bool) -> Option<u64> {
         self.earn(now);
         let due = self.dropped > 0 && (at_once || self.left >= self.most * RESUMED_AT);
         due.then(|| std::mem::take(&mut self.dropped))
     }
 
     /// When [`Rate::take_dropped`] has something to say.
-    pub fn due(&self) -> Option<Instant> {
+    pub(super) fn due(&self) -> Option<Instant> {
         let lacking = (self.most * RESUMED_AT - self.left).max(0.0) / self.most;
         (self.dropped > 0)
             .then(|| self.at + Duration::try_from_secs_f64(lacking).unwrap_or_default())
@@ -57,7 +57,7 @@ impl Rate {
     /// The part of `bytes`, which a stream wrote just now, that goes to the log in entries with
     /// heads of `head` bytes; the rest of it is dropped. Whether the last line of the part was cut,
     /// and is not to go on.
-    pub fn admit<'a>(
+    pub(super) fn admit<'a>(
         &mut self,
         mut bytes: &'a [u8],
         stderr: bool,

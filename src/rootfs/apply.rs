@@ -24,7 +24,7 @@ use crate::sys::{fault, xattr};
 /// The container's own mounts of the kernel's files, held open: what is found in them is the
 /// kernel's, whatever lies at their paths.
 #[derive(Debug, Default)]
-pub struct KernelMounts {
+pub(crate) struct KernelMounts {
     pub(super) proc: Option<OwnedFd>,
     pub(super) sys: Option<OwnedFd>,
     pub(super) dev: Option<OwnedFd>,
@@ -39,7 +39,7 @@ pub struct KernelMounts {
 /// # Errors
 /// The first step that failed; what the steps before it did stays and goes with the mount
 /// namespace.
-pub fn apply(
+pub(crate) fn apply(
     steps: &[MountStep],
     root: Option<BorrowedFd<'_>>,
 ) -> std::result::Result<KernelMounts, StepFailure> {

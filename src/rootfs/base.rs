@@ -26,7 +26,7 @@ pub(super) const OWN_FILES: [&str; 3] = ["hosts", "hostname", "resolv.conf"];
 ///
 /// # Errors
 /// [`FileError`] when something cannot be made or written.
-pub fn write_base(base: &Path, spec: &ContainerSpec) -> Result<(), FileError> {
+pub(crate) fn write_base(base: &Path, spec: &ContainerSpec) -> Result<(), FileError> {
     let etc = base.join("etc");
     let folder = |path: &Path| {
         match DirBuilder::new().mode(0o755).create(path) {
@@ -70,7 +70,7 @@ pub fn write_base(base: &Path, spec: &ContainerSpec) -> Result<(), FileError> {
 ///
 /// # Errors
 /// [`FileError`] where the policy or the file system refuses it.
-pub fn label_base(
+pub(crate) fn label_base(
     base: &Path,
     put_on: impl Fn(BorrowedFd<'_>) -> nix::Result<()>,
 ) -> Result<(), FileError> {

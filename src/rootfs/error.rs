@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {verb} {}: {source}", path.display())]
-pub struct FileError {
+pub(crate) struct FileError {
     /// What was tried: `copy`, `make`, `write`.
     pub verb: &'static str,
     /// On which path.

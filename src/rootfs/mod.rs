@@ -7,7 +7,7 @@
 mod apply;
 mod base;
 mod error;
-pub mod host_image;
+pub(crate) mod host_image;
 #[cfg(test)]
 mod kernel_tests;
 mod opened;
@@ -21,17 +21,18 @@ mod scratch;
 mod shifted;
 mod source;
 mod step;
-pub mod storage;
+pub(crate) mod storage;
 mod tree;
 
-pub use apply::{KernelMounts, apply};
-pub use base::{label_base, write_base};
-pub use error::FileError;
-pub use host_image::{ImageError, ImageRoot};
-pub use overlay::{PlanError, RootfsPaths};
+pub(crate) use apply::{KernelMounts, apply};
+pub(crate) use base::{label_base, write_base};
+pub(crate) use error::FileError;
+pub(crate) use host_image::{ImageError, ImageRoot};
+pub(crate) use overlay::PlanError;
+pub use overlay::RootfsPaths;
 pub use plan::RootfsPlan;
-pub use protect::{Protection, open_setting, protect};
-pub use shifted::shifted_root;
-pub use source::{LookedUp, Sources, identify, lies_in, look_up, reopen};
-pub use step::{MountStep, StepFailure};
-pub use tree::Tree;
+pub(crate) use protect::{Protection, open_setting, protect};
+pub(crate) use shifted::shifted_root;
+pub(crate) use source::{LookedUp, Sources, identify, lies_in, look_up, reopen};
+pub(crate) use step::{MountStep, StepFailure};
+pub(crate) use tree::Tree;

@@ -109,7 +109,10 @@ impl Protection {
 ///
 /// # Errors
 /// The first protection that failed.
-pub fn protect(plan: &RootfsPlan, mounts: &KernelMounts) -> std::result::Result<(), StepFailure> {
+pub(crate) fn protect(
+    plan: &RootfsPlan,
+    mounts: &KernelMounts,
+) -> std::result::Result<(), StepFailure> {
     if plan.protections().is_empty() {
         return Ok(());
     }
@@ -150,7 +153,7 @@ fn split<'a>(mounts: &'a KernelMounts, path: &'a CStr) -> Result<(BorrowedFd<'a>
 ///
 /// # Errors
 /// EXDEV when it is not the kernel's own, ENOENT when there is no such setting.
-pub fn open_setting(mounts: &KernelMounts, path: &CStr) -> Result<OwnedFd> {
+pub(crate) fn open_setting(mounts: &KernelMounts, path: &CStr) -> Result<OwnedFd> {
     let (proc, path) = split(mounts, path)?;
     let file = fd_mount::open_without_links(proc, path, libc::O_WRONLY)?;
     check_kernels_own(file.as_fd())?;

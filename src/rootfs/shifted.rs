@@ -29,7 +29,7 @@ use crate::sys::mount as fd_mount;
 ///
 /// # Errors
 /// [`FileError`] naming the layer whose file system cannot shift owners, or what else was refused.
-pub fn shifted_root(
+pub(crate) fn shifted_root(
     spec: &ContainerSpec,
     paths: &RootfsPaths,
     root: Option<BorrowedFd<'_>>,

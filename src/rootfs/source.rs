@@ -30,7 +30,7 @@ pub struct Sources {
 
 /// What a path led to, and over which links.
 #[derive(Debug)]
-pub struct LookedUp {
+pub(crate) struct LookedUp {
     /// It (O_PATH).
     pub found: OwnedFd,
     /// The folder of each symbolic link on the way.
@@ -55,7 +55,7 @@ fn is_link(fd: BorrowedFd<'_>) -> nix::Result<bool> {
 /// # Errors
 /// ENOENT and the like, ELOOP after 40 links, EACCES for a link that a stranger laid in a folder of
 /// everybody's.
-pub fn look_up(path: &Path) -> nix::Result<LookedUp> {
+pub(crate) fn look_up(path: &Path) -> nix::Result<LookedUp> {
     let mut at = top()?;
     let mut links = Vec::new();
     let mut left = names(path);
@@ -112,7 +112,7 @@ fn dup(fd: &OwnedFd) -> nix::Result<OwnedFd> {
 ///
 /// # Errors
 /// What the kernel says.
-pub fn lies_in<'a, T>(
+pub(crate) fn lies_in<'a, T>(
     folder: &OwnedFd,
     folders: &'a [((u64, u64), T)],
 ) -> nix::Result<Option<&'a T>> {
@@ -136,7 +136,7 @@ pub fn lies_in<'a, T>(
 ///
 /// # Errors
 /// ENOENT when it has just been removed, or `/proc` is not there.
-pub fn identify(found: &OwnedFd, boot: &str) -> nix::Result<Source> {
+pub(crate) fn identify(found: &OwnedFd, boot: &str) -> nix::Result<Source> {
     let told = |error: std::io::Error| Errno::from_raw(error.raw_os_error().unwrap_or_default());
     let path = fs::read_link(format!("/proc/self/fd/{}", found.as_raw_fd())).map_err(told)?;
     let status = fstat(found)?;
@@ -160,7 +160,7 @@ pub fn identify(found: &OwnedFd, boot: &str) -> nix::Result<Source> {
 ///
 /// # Errors
 /// In words: what it was and what stands there now.
-pub fn reopen(source: &Source, boot: &str) -> Result<OwnedFd, String> {
+pub(crate) fn reopen(source: &Source, boot: &str) -> Result<OwnedFd, String> {
     let path = source.path.display();
     let changed = |now: String| {
         format!(

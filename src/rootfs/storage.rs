@@ -29,7 +29,7 @@ const WRITTEN: [&str; 3] = ["upper", "work", "base"];
 /// Why a bound cannot be had, and what helps.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
-pub struct StorageError {
+pub(crate) struct StorageError {
     /// What is missing, where.
     pub why: String,
     /// What the user can do.
@@ -48,7 +48,7 @@ fn cannot(what: &str, path: &Path, error: impl std::fmt::Display) -> StorageErro
 ///
 /// # Errors
 /// What the file system lacks, and what to do about it.
-pub fn bound(folder: &Path, storage: Storage) -> Result<(), StorageError> {
+pub(crate) fn bound(folder: &Path, storage: Storage) -> Result<(), StorageError> {
     let Storage::Disk(_) = storage else {
         return Ok(());
     };
@@ -68,7 +68,7 @@ pub fn bound(folder: &Path, storage: Storage) -> Result<(), StorageError> {
 ///
 /// # Errors
 /// As [`bound`]; when the container's folder has lost its project.
-pub fn renew(folder: &Path, storage: Storage) -> Result<(), StorageError> {
+pub(crate) fn renew(folder: &Path, storage: Storage) -> Result<(), StorageError> {
     let Storage::Disk(_) = storage else {
         return Ok(());
     };
@@ -88,14 +88,14 @@ pub fn renew(folder: &Path, storage: Storage) -> Result<(), StorageError> {
 
 /// Bytes that a container has written to its layer on disk; `None` where nobody counts them.
 #[must_use]
-pub fn used(folder: &Path) -> Option<u64> {
+pub(crate) fn used(folder: &Path) -> Option<u64> {
     let file = File::open(folder.join("upper")).ok()?;
     Some(quota::used(file.as_fd(), own_project(&file)?).ok()?.bytes)
 }
 
 /// Bytes in use on the root of a running container whose layer is a tmpfs, as its init sees it.
 #[must_use]
-pub fn used_in_memory(pid: i32) -> Option<u64> {
+pub(crate) fn used_in_memory(pid: i32) -> Option<u64> {
     let told = statfs(format!("/proc/{pid}/root").as_str()).ok()?;
     Some(
         told.blocks()
@@ -107,12 +107,12 @@ pub fn used_in_memory(pid: i32) -> Option<u64> {
 /// The project of a container's folder, to be given back with [`Project::release`] once the folder
 /// is gone.
 #[derive(Debug, Clone, Copy)]
-pub struct Project(Option<u32>);
+pub(crate) struct Project(Option<u32>);
 
 impl Project {
     /// That of the container in `folder`.
     #[must_use]
-    pub fn of(folder: &Path) -> Self {
+    pub(crate) fn of(folder: &Path) -> Self {
         Self(
             File::open(folder.join("upper"))
                 .ok()
@@ -122,7 +122,7 @@ impl Project {
 
     /// Takes its limits away, so that the file system forgets it. `beside` is on the same file
     /// system.
-    pub fn release(self, beside: &Path) {
+    pub(crate) fn release(self, beside: &Path) {
         if let (Some(project), Ok(file)) = (self.0, File::open(beside)) {
             // limits of nobody hurt nobody: the number is given away again when it is not in use
             let _ = quota::limit(file.as_fd(), project, 0, 0);

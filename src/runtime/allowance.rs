@@ -45,7 +45,7 @@ pub(super) struct Allowance {
 
 impl Allowance {
     /// For a container with this cap, in cores.
-    pub fn new(cap: Option<f64>, now: Instant) -> Self {
+    pub(super) fn new(cap: Option<f64>, now: Instant) -> Self {
         let share = cap.map(share);
         Self {
             share,
@@ -58,7 +58,7 @@ impl Allowance {
 
     /// For a container that is started, perhaps not for the first time: what was saved or owed
     /// stays.
-    pub fn begin(&mut self, cap: Option<f64>, now: Instant) {
+    pub(super) fn begin(&mut self, cap: Option<f64>, now: Instant) {
         if self.share.is_none() {
             *self = Self::new(cap, now);
         }
@@ -66,7 +66,7 @@ impl Allowance {
 
     /// Counts what was used since the last time. `cap` tells the container's cap: it may have been
     /// changed.
-    pub fn settle(&mut self, now: Instant, logged: u64, cap: impl FnOnce() -> Option<f64>) {
+    pub(super) fn settle(&mut self, now: Instant, logged: u64, cap: impl FnOnce() -> Option<f64>) {
         let before = self.share;
         if now.saturating_duration_since(self.looked) >= LOOK {
             (self.share, self.looked) = (cap().map(share), now);
@@ -90,12 +90,12 @@ impl Allowance {
     }
 
     /// Charges what others do for us, in nanoseconds.
-    pub fn charge(&mut self, nanoseconds: f64) {
+    pub(super) fn charge(&mut self, nanoseconds: f64) {
         self.saved -= nanoseconds / 1e9;
     }
 
     /// Until when nothing more may be done; `None` while there is something left.
-    pub fn paid_at(&self) -> Option<Instant> {
+    pub(super) fn paid_at(&self) -> Option<Instant> {
         let share = self.share.filter(|_| self.saved < 0.0)?;
         Some(
             self.at
@@ -128,7 +128,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant) -> Self {
         Self {
             left: SMALL_READS,
             at: now,
@@ -136,7 +136,7 @@ impl Pace {
     }
 
     /// After a read of so many bytes: until when not to read again, if at all.
-    pub fn rest_after(&mut self, length: usize, now: Instant) -> Option<Instant> {
+    pub(super) fn rest_after(&mut self, length: usize, now: Instant) -> Option<Instant> {
         if length >= SMALL {
             return None;
         }

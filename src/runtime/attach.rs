@@ -21,7 +21,7 @@ use crate::sys::{fds, seqpacket, tty};
 
 /// How being attached ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AttachEnd {
+pub(crate) enum AttachEnd {
     /// The container ended, for good.
     Ended(ExitCause),
     /// The user typed the detach keys; the container goes on.
@@ -37,7 +37,7 @@ pub enum AttachEnd {
 /// Signals blocked and ready to be passed on; make it before the launch, so that none is lost in
 /// between.
 #[derive(Debug)]
-pub struct Console {
+pub(crate) struct Console {
     signals: SignalFd,
     socket: OwnedFd,
     /// Why some output was not written, where it is no reader that went away.
@@ -48,7 +48,7 @@ pub struct Console {
 ///
 /// # Errors
 /// ENOENT or ECONNREFUSED when no supervisor listens.
-pub fn connect(run_folder: &Path) -> nix::Result<OwnedFd> {
+pub(crate) fn connect(run_folder: &Path) -> nix::Result<OwnedFd> {
     socket::connect_in(run_folder)
 }
 
@@ -57,7 +57,7 @@ pub fn connect(run_folder: &Path) -> nix::Result<OwnedFd> {
 ///
 /// # Errors
 /// When the supervisor cannot be asked; ETIMEDOUT when it says nothing for `most`.
-pub fn request_stop(
+pub(crate) fn request_stop(
     socket: &OwnedFd,
     signal: i32,
     grace: Duration,
@@ -108,7 +108,7 @@ fn hear_end(socket: &OwnedFd, buffer: &mut [u8]) -> nix::Result<Option<Option<Ex
 ///
 /// # Errors
 /// What recv(2) says.
-pub fn await_end(socket: &OwnedFd) -> nix::Result<Option<ExitCause>> {
+pub(crate) fn await_end(socket: &OwnedFd) -> nix::Result<Option<ExitCause>> {
     let mut buffer = vec![0; MAX_FRAME];
     loop {
         if let Some(end) = hear_end(socket, &mut buffer)? {
@@ -123,7 +123,7 @@ impl Console {
     ///
     /// # Errors
     /// EMFILE and its like.
-    pub fn new() -> nix::Result<(Self, OwnedFd)> {
+    pub(crate) fn new() -> nix::Result<(Self, OwnedFd)> {
         let (socket, far) = seqpacket::pair()?;
         Ok((
             Self {
@@ -139,7 +139,7 @@ impl Console {
     ///
     /// # Errors
     /// EMFILE and its like.
-    pub fn attach(socket: OwnedFd) -> nix::Result<Self> {
+    pub(crate) fn attach(socket: OwnedFd) -> nix::Result<Self> {
         Ok(Self {
             signals: passed_on_signals()?,
             socket,
@@ -152,7 +152,11 @@ impl Console {
     ///
     /// # Errors
     /// When our terminal cannot be switched or the supervisor cannot be heard.
-    pub fn pass_through(&self, terminal: bool, detach_keys: &DetachKeys) -> nix::Result<AttachEnd> {
+    pub(crate) fn pass_through(
+        &self,
+        terminal: bool,
+        detach_keys: &DetachKeys,
+    ) -> nix::Result<AttachEnd> {
         let end = self.pass(terminal, detach_keys)?;
         Ok(self.lost.get().map_or(end, AttachEnd::Unwritten))
     }

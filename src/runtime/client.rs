@@ -20,7 +20,7 @@ const MOST_WAITING: usize = 1 << 20;
 /// What a frame that waits costs beside its bytes.
 const FRAME: usize = 64;
 /// How long a client for which so much waits may take nothing of it.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// As many as are served at a time; a supervisor may have few descriptors.
 const MOST_CLIENTS: usize = 128;
 
@@ -57,12 +57,12 @@ impl Client {
     }
 
     /// Whether something waits for it.
-    pub fn waits(&self) -> bool {
+    pub(super) fn waits(&self) -> bool {
         !self.waiting.is_empty()
     }
 
     /// What poll(2) is to tell of it. Who was let go is not heard any more.
-    pub fn waits_for(&self) -> PollFlags {
+    pub(super) fn waits_for(&self) -> PollFlags {
         let wanted = |is: bool, flag: PollFlags| if is { flag } else { PollFlags::empty() };
         wanted(!self.parted, PollFlags::POLLIN) | wanted(self.waits(), PollFlags::POLLOUT)
     }
@@ -94,7 +94,7 @@ impl Client {
     }
 
     /// Sends what waits, as far as there is room. `false` when the client is gone.
-    pub fn send_waiting(&mut self) -> bool {
+    pub(super) fn send_waiting(&mut self) -> bool {
         while let Some(frame) = self.waiting.front() {
             match seqpacket::send(self.socket.as_fd(), frame, false) {
                 Ok(()) => {
@@ -128,7 +128,7 @@ pub(super) struct Clients {
 
 impl Clients {
     /// With the one that is there from the start.
-    pub fn new(first: Option<OwnedFd>) -> Self {
+    pub(super) fn new(first: Option<OwnedFd>) -> Self {
         Self {
             all: first
                 .map(|socket| Client::new(FIRST, socket))
@@ -139,17 +139,17 @@ impl Clients {
         }
     }
 
-    pub fn all(&self) -> &[Client] {
+    pub(super) fn all(&self) -> &[Client] {
         &self.all
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
     /// One more. Where there are too many it takes the place of who came last: a wish to stop is
     /// heard however many are attached.
-    pub fn push(&mut self, socket: OwnedFd) {
+    pub(super) fn push(&mut self, socket: OwnedFd) {
         if self.all.len() >= MOST_CLIENTS {
             self.forget(self.all.len() - 1);
         }
@@ -159,7 +159,7 @@ impl Clients {
 
     /// Receives a request of the client at `index` into `buffer`; `None` when there is none. One
     /// that is gone, or has nothing more to say, is forgotten.
-    pub fn receive(&mut self, index: usize, buffer: &mut [u8]) -> Option<(u64, usize)> {
+    pub(super) fn receive(&mut self, index: usize, buffer: &mut [u8]) -> Option<(u64, usize)> {
         let client = self.all.get_mut(index)?;
         if !client.send_waiting() || (client.parted && !client.waits()) {
             self.forget(index);
@@ -180,12 +180,12 @@ impl Clients {
     }
 
     /// The client at `index` goes.
-    pub fn forget(&mut self, index: usize) {
+    pub(super) fn forget(&mut self, index: usize) {
         self.first_gone |= self.all.remove(index).key == FIRST;
     }
 
     /// Sends `frame` to everybody, or to one of them.
-    pub fn send(&mut self, frame: &[u8], to: Option<u64>) {
+    pub(super) fn send(&mut self, frame: &[u8], to: Option<u64>) {
         let (mut shared, mut first_gone) = (None, self.first_gone);
         self.all.retain_mut(|client| {
             let stays = client.parted
@@ -198,12 +198,12 @@ impl Clients {
     }
 
     /// Whether the container is to wait for one of them.
-    pub fn hold_back(&self) -> bool {
+    pub(super) fn hold_back(&self) -> bool {
         self.all.iter().any(Client::is_full)
     }
 
     /// When the patience with one of them ends.
-    pub fn patience_ends(&self) -> Option<Instant> {
+    pub(super) fn patience_ends(&self) -> Option<Instant> {
         self.all
             .iter()
             .filter_map(|client| client.stuck)
@@ -212,7 +212,7 @@ impl Clients {
     }
 
     /// Lets those go that have taken nothing for too long.
-    pub fn let_go(&mut self, now: Instant) {
+    pub(super) fn let_go(&mut self, now: Instant) {
         let mut parted = false;
         for client in self
             .all
@@ -231,13 +231,13 @@ impl Clients {
     /// Tells everybody how it ended, after the output that waits for them; only those that have not
     /// taken it all stay, and those that have yet to hear that they were let go: they must not take
     /// what they have for all there was.
-    pub fn say_ended(&mut self, cause: ExitCause) {
+    pub(super) fn say_ended(&mut self, cause: ExitCause) {
         self.send(&Reply::Ended(cause).encode(), None);
         self.all.retain(Client::waits);
     }
 
     /// Returns when everybody has taken what waited for them, or is gone; none waits for another.
-    pub fn wait_until_taken(mut self) {
+    pub(super) fn wait_until_taken(mut self) {
         loop {
             self.all
                 .retain_mut(|client| client.send_waiting() && client.waits());

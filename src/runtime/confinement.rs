@@ -12,7 +12,7 @@ use crate::spec::{AppArmor, ContainerSpec, SeLinux};
 /// What a container's processes are executed under, and its files are labelled with. Nothing at all
 /// where the host has no security module.
 #[derive(Debug, Default)]
-pub struct Confinement {
+pub(crate) struct Confinement {
     /// Where SELinux labels them.
     pub labels: Option<Labels>,
     /// What the kernel is told before each execve.
@@ -26,7 +26,7 @@ impl Confinement {
     ///
     /// # Errors
     /// What was asked for by name and cannot be had.
-    pub fn of(spec: &ContainerSpec) -> Result<Self, LaunchError> {
+    pub(crate) fn of(spec: &ContainerSpec) -> Result<Self, LaunchError> {
         let security = &spec.security;
         let mut found = Self::default();
         match (apparmor::label(&security.apparmor), &security.apparmor) {

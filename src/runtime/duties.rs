@@ -7,7 +7,7 @@ use super::health::ProbeStart;
 use crate::record::Health;
 
 /// What the supervisor does for its loop.
-pub trait Duties {
+pub(super) trait Duties {
     /// Kills everything in the container's cgroup: a grace is over.
     fn kill(&mut self);
     /// Starts a run of the health check.

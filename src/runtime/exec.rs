@@ -56,7 +56,7 @@ pub struct ExecOrder {
 /// # Errors
 /// When the container cannot be joined, or the command is not found (code 127) or not executable
 /// (126).
-pub fn exec(
+pub(crate) fn exec(
     runtime: &Runtime,
     record: &Record,
     target: &Process,

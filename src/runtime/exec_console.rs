@@ -24,7 +24,7 @@ const MESSAGE: usize = 16 * 1024;
 const MOMENT: Duration = Duration::from_secs(1);
 
 /// What the caller watches while its command runs.
-pub struct ExecConsole<'a> {
+pub(super) struct ExecConsole<'a> {
     /// The joining process's messages.
     pub socket: OwnedFd,
     /// Signals to pass on.
@@ -52,7 +52,7 @@ impl ExecConsole<'_> {
     ///
     /// # Errors
     /// When the container cannot be joined or the command not executed.
-    pub fn pass_through(
+    pub(super) fn pass_through(
         &self,
         mut streams: Option<NearEnds>,
         view: ReadOnlyView,

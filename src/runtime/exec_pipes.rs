@@ -110,7 +110,7 @@ pub(super) fn make(
 
 impl NearEnds {
     /// What there is to wait for now, in the order that [`NearEnds::serve`] expects.
-    pub fn wanted(&self) -> Vec<PollFd<'_>> {
+    pub(super) fn wanted(&self) -> Vec<PollFd<'_>> {
         // a pipe that nobody reads any more tells so by itself, also while there is nothing to
         // write to it
         let input = self.input.iter().flat_map(|input| {
@@ -126,7 +126,7 @@ impl NearEnds {
 
     /// Does what can be done without waiting; `ready` tells, for each that was wanted, whether
     /// something came of it.
-    pub fn serve(&mut self, ready: &[bool]) {
+    pub(super) fn serve(&mut self, ready: &[bool]) {
         let (of_input, of_outputs) = ready.split_at(if self.input.is_some() { 2 } else { 0 });
         if let (Some(input), [moves, closed]) = (&mut self.input, of_input)
             && ((*closed && input.buffer.is_empty()) || (*moves && !input.advance(CHUNK)))
@@ -146,7 +146,7 @@ impl NearEnds {
     /// Once the command has ended: carries what it wrote before; a child of it may hold its streams
     /// and write for ever. One of `signals` ends it, for nobody may be reading. Why some output was
     /// lost.
-    pub fn finish(self, signals: &SignalFd) -> Option<Errno> {
+    pub(super) fn finish(self, signals: &SignalFd) -> Option<Errno> {
         let mut lost = self.lost;
         for mut output in self.outputs {
             let mut left = fds::unread(output.from.as_fd());

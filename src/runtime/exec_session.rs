@@ -32,7 +32,7 @@ pub enum SessionOutput {
 
 /// A command with a terminal. One thread may read while another writes.
 #[derive(Debug)]
-pub struct ExecSession {
+pub(crate) struct ExecSession {
     socket: OwnedFd,
     master: OwnedFd,
     command: OwnedFd,
@@ -49,7 +49,7 @@ impl ExecSession {
     ///
     /// # Errors
     /// When it cannot be joined, or the command cannot be executed.
-    pub fn open(
+    pub(crate) fn open(
         launcher: &Launcher,
         spec: &ContainerSpec,
         order: ExecOrder,
@@ -92,7 +92,7 @@ impl ExecSession {
     ///
     /// # Errors
     /// When the command could not be executed, or was closed.
-    pub fn read(&self, most: usize) -> Result<SessionOutput, LaunchError> {
+    pub(crate) fn read(&self, most: usize) -> Result<SessionOutput, LaunchError> {
         let mut buffer = vec![0; most];
         loop {
             match nix::unistd::read(&self.master, &mut buffer) {
@@ -167,7 +167,7 @@ impl ExecSession {
     ///
     /// # Errors
     /// When it is gone or was closed.
-    pub fn write(&self, bytes: &[u8]) -> Result<(), LaunchError> {
+    pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), LaunchError> {
         let mut rest = bytes;
         while !rest.is_empty() {
             if self.closed.load(Ordering::SeqCst) {
@@ -187,14 +187,14 @@ impl ExecSession {
     }
 
     /// Gives the terminal another size; the kernel tells the command (SIGWINCH).
-    pub fn resize(&self, size: WindowSize) {
+    pub(crate) fn resize(&self, size: WindowSize) {
         // a terminal that is gone has no size, and nobody to tell
         let _ = tty::set_window_size(self.master.as_fd(), size);
     }
 
     /// Hangs up, as closing a terminal's window does; dropping the session afterwards closes the
     /// terminal itself.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
         // one that has ended already needs no signal
         let _ = pidfd::send_signal(self.command.as_fd(), nix::libc::SIGHUP);

@@ -4,12 +4,12 @@ use crate::record::ExitCause;
 use crate::sys::tty::WindowSize;
 
 /// Most bytes of input or output in one frame.
-pub const MAX_DATA: usize = 32 * 1024;
+pub(super) const MAX_DATA: usize = 32 * 1024;
 /// What comes before the bytes in a frame of output: the relay reads right behind it, and sends the
 /// frame as it lies there.
 pub(super) const KIND: usize = 1;
 /// Room for any frame.
-pub const MAX_FRAME: usize = MAX_DATA + 64;
+pub(super) const MAX_FRAME: usize = MAX_DATA + 64;
 
 /// What a client tells the supervisor.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::sys::pidfd::{self, Ended};
 
 /// A run of the check, which takes all that it started with it when it is dropped.
 #[derive(Debug)]
-pub struct Probe {
+pub(super) struct Probe {
     /// The process that waits for its command, our child.
     process: OwnedFd,
     /// Its own cgroup, and the container's; a process that was forked is in it wherever it went.
@@ -23,7 +23,7 @@ pub struct Probe {
 impl Probe {
     /// One that has just begun; without cgroups only `process` is killed.
     #[must_use]
-    pub fn new(process: OwnedFd, cgroups: Option<(Cgroup, Cgroup)>) -> Self {
+    pub(super) fn new(process: OwnedFd, cgroups: Option<(Cgroup, Cgroup)>) -> Self {
         Self {
             process,
             cgroups,
@@ -65,7 +65,7 @@ impl Drop for Probe {
 
 /// What became of the wish to start a run.
 #[derive(Debug)]
-pub enum ProbeStart {
+pub(super) enum ProbeStart {
     /// It runs.
     Started(Probe),
     /// It cannot be started: a failed check.
@@ -77,7 +77,7 @@ pub enum ProbeStart {
 /// Runs the check at its interval. It never waits: the supervisor's loop polls
 /// [`HealthMonitor::fd`] until [`HealthMonitor::deadline`].
 #[derive(Debug)]
-pub struct HealthMonitor {
+pub(super) struct HealthMonitor {
     check: HealthCheck,
     next_run: Instant,
     probe: Option<Probe>,
@@ -88,7 +88,7 @@ pub struct HealthMonitor {
 impl HealthMonitor {
     /// A monitor whose first run is one interval from `now`.
     #[must_use]
-    pub fn new(check: HealthCheck, now: Instant) -> Self {
+    pub(super) fn new(check: HealthCheck, now: Instant) -> Self {
         Self {
             next_run: now + check.interval(),
             check,
@@ -100,7 +100,7 @@ impl HealthMonitor {
 
     /// When [`HealthMonitor::advance`] has something to do even if nothing happens.
     #[must_use]
-    pub fn deadline(&self) -> Instant {
+    pub(super) fn deadline(&self) -> Instant {
         self.probe
             .as_ref()
             .and_then(|p| p.deadline)
@@ -109,13 +109,13 @@ impl HealthMonitor {
 
     /// Readable when the running check has ended.
     #[must_use]
-    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.probe.as_ref().map(|p| p.process.as_fd())
     }
 
     /// Starts, judges or kills a run, whatever is due at `now`; the verdict when it changed.
     /// `start` starts a run of a shell line.
-    pub fn advance(
+    pub(super) fn advance(
         &mut self,
         now: Instant,
         start: impl FnOnce(&str) -> ProbeStart,

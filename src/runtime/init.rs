@@ -20,7 +20,7 @@ use crate::sys::{fault, fds, process, reaper, seqpacket, tty};
 use crate::{cgroup, namespace, network, rootfs};
 
 /// Runs the plan; returns only in the sense that the process ends. Read it as a table of contents.
-pub fn run(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> ! {
+pub(super) fn run(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> ! {
     let mut clock = InitClock::start();
     let result = set_up(plan, supervisor, &mut clock);
     // times are told for whoever is curious; what comes of them changes nothing

@@ -17,7 +17,7 @@ use crate::sys::{process, seqpacket};
 /// What every launch needs: where records are, and how this host's cgroups lie. Found out once,
 /// before any fork.
 #[derive(Debug, Clone)]
-pub struct Runtime {
+pub(crate) struct Runtime {
     /// The records.
     pub store: Store,
     /// The host's cgroup layout.
@@ -26,7 +26,7 @@ pub struct Runtime {
 
 /// Which container to start, from what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StartOrder {
+pub(crate) struct StartOrder {
     /// The container.
     pub id: ContainerId,
     /// Its image's root folder.
@@ -57,7 +57,7 @@ pub(super) fn launch(runtime: &Runtime, order: &StartOrder) -> Outcome {
 ///
 /// # Errors
 /// Which step failed and why; the container is STOPPED with that cause then.
-pub fn launch_record(
+pub(crate) fn launch_record(
     runtime: &Runtime,
     order: &StartOrder,
     record: Record,

@@ -35,7 +35,7 @@ enum Request<'a> {
 
 /// The parent's end. Requests are answered one after the other; a launch takes milliseconds.
 #[derive(Debug)]
-pub struct Launcher {
+pub(crate) struct Launcher {
     socket: Mutex<OwnedFd>,
 }
 
@@ -44,7 +44,7 @@ impl Launcher {
     ///
     /// # Errors
     /// When this process already has threads or cannot fork.
-    pub fn fork(runtime: &Runtime) -> Result<Self, LaunchError> {
+    pub(crate) fn fork(runtime: &Runtime) -> Result<Self, LaunchError> {
         let (ours, theirs) =
             seqpacket::pair().map_err(LaunchError::nix("make the launcher's socket"))?;
         LaunchError::at("launcher.fork")?;
@@ -65,7 +65,7 @@ impl Launcher {
     ///
     /// # Errors
     /// As [`launch`], or that the launcher is gone.
-    pub fn launch(&self, order: &StartOrder) -> Result<(), LaunchError> {
+    pub(crate) fn launch(&self, order: &StartOrder) -> Result<(), LaunchError> {
         self.ask(&Request::Start(Cow::Borrowed(order))).map(drop)
     }
 

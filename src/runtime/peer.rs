@@ -18,7 +18,7 @@ const NAMESPACES: [&str; 2] = ["user", "pid"];
 /// Whether the peer of `client` is root in our own user and PID namespace, and holds what root
 /// there has. What cannot be found out is not.
 #[must_use]
-pub fn is_root_of_ours(client: BorrowedFd<'_>) -> bool {
+pub(crate) fn is_root_of_ours(client: BorrowedFd<'_>) -> bool {
     let Ok(peer) = getsockopt(&client, PeerCredentials) else {
         return false;
     };

@@ -17,7 +17,7 @@ use nix::sched::CloneFlags;
 
 /// Standard streams of a container without a terminal.
 #[derive(Debug)]
-pub struct Stdio {
+pub(super) struct Stdio {
     /// What it reads; `None` is the container's own null device.
     pub stdin: Option<OwnedFd>,
     /// What it writes.
@@ -29,7 +29,7 @@ pub struct Stdio {
 /// The processes of another container. They would see an init that is born among them in all its
 /// power: it enters at the end.
 #[derive(Debug)]
-pub struct SharedProcesses {
+pub(super) struct SharedProcesses {
     /// Their init.
     pub init: OwnedFd,
     /// The namespaces that init makes itself (`CLONE_NEW*`), because it is born in none.
@@ -40,7 +40,7 @@ pub struct SharedProcesses {
 
 /// Everything that init will need. After clone3 nothing is allocated and no text is formatted.
 #[derive(Debug)]
-pub struct InitPlan {
+pub(super) struct InitPlan {
     /// Where its command line is, until the command has its own.
     pub title: Option<Title>,
     /// Mounts and the pivot, in order.
@@ -89,7 +89,7 @@ impl InitPlan {
     ///
     /// # Errors
     /// When a text of the spec has a NUL byte.
-    pub fn new(
+    pub(super) fn new(
         spec: &ContainerSpec,
         rootfs: RootfsPlan,
         restrictions: Restrictions,
@@ -131,7 +131,7 @@ impl InitPlan {
 
     /// Turns init's report into words.
     #[must_use]
-    pub fn explain(&self, report: StepReport) -> LaunchError {
+    pub(super) fn explain(&self, report: StepReport) -> LaunchError {
         let errno = Errno::from_raw(report.errno);
         let step = match report.step {
             Step::Go => "wait for the supervisor".into(),
@@ -187,7 +187,7 @@ impl InitPlan {
 
     /// Turns the failure of a mount step into words.
     #[must_use]
-    pub fn explain_mount(&self, failure: StepFailure) -> LaunchError {
+    pub(super) fn explain_mount(&self, failure: StepFailure) -> LaunchError {
         let (tried, errno) = (
             self.rootfs.describe(failure.index),
             Errno::from_raw(failure.errno),
@@ -208,7 +208,7 @@ fn text(value: &str) -> Result<CString, LaunchError> {
 ///
 /// # Errors
 /// When a text has a NUL byte.
-pub fn command(argv: &[String], env: &[String]) -> Result<ExecImage, LaunchError> {
+pub(super) fn command(argv: &[String], env: &[String]) -> Result<ExecImage, LaunchError> {
     let name = argv
         .first()
         .ok_or_else(|| LaunchError::plain("no command"))?;

@@ -52,7 +52,7 @@ pub(super) struct Output {
 
 /// Everything the supervisor's loop watches.
 #[derive(Debug)]
-pub struct Relay {
+pub(super) struct Relay {
     pub(super) init: Option<OwnedFd>,
     pub(super) outputs: Vec<Output>,
     pub(super) stdin: Option<OwnedFd>,
@@ -88,7 +88,7 @@ pub struct Relay {
 impl Relay {
     /// A relay without a container yet; `client` is attached from the first byte on.
     #[must_use]
-    pub fn new(
+    pub(super) fn new(
         log: LogWriter,
         listener: OwnedFd,
         signals: SignalFd,
@@ -126,7 +126,7 @@ impl Relay {
     ///
     /// # Errors
     /// When descriptors cannot be duplicated or made non-blocking.
-    pub fn connect(
+    pub(super) fn connect(
         &mut self,
         started: &mut Started,
         health: Option<HealthMonitor>,
@@ -176,7 +176,7 @@ impl Relay {
     }
 
     /// Serves until the container's init has ended.
-    pub fn run(&mut self, duties: &mut dyn Duties) {
+    pub(super) fn run(&mut self, duties: &mut dyn Duties) {
         loop {
             let ready = self.wait(None);
             let now = Instant::now();
@@ -227,7 +227,7 @@ impl Relay {
     }
 
     /// Serves clients for `delay` without a container; `false` when it was asked to stop meanwhile.
-    pub fn wait_for(&mut self, delay: Duration) -> bool {
+    pub(super) fn wait_for(&mut self, delay: Duration) -> bool {
         let until = Instant::now() + delay;
         while Instant::now() < until && !self.stop_requested {
             let ready = self.wait(Some(until));
@@ -238,7 +238,7 @@ impl Relay {
 
     /// Whether somebody asked for a stop: then it is not started again.
     #[must_use]
-    pub fn stop_requested(&self) -> bool {
+    pub(super) fn stop_requested(&self) -> bool {
         self.stop_requested
     }
 
@@ -275,7 +275,7 @@ impl Relay {
 
     /// Whether a client's signal, or the end of a grace, may be what ended the container.
     #[must_use]
-    pub fn signalled(&self) -> bool {
+    pub(super) fn signalled(&self) -> bool {
         self.signalled
     }
 
@@ -387,7 +387,7 @@ impl Relay {
     /// After the end, when nobody writes any more: everything that is still in the pipes goes to
     /// the log now, and waits for clients that are slow to take it. It never blocks: a client that
     /// is stopped keeps nobody from hearing of the end.
-    pub fn drain(&mut self) {
+    pub(super) fn drain(&mut self) {
         // a process that outlived init, in the host's pid namespace say, may go on writing: that is
         // not waited for
         let (mut more, mut rounds) = (true, 0);
@@ -402,13 +402,13 @@ impl Relay {
 
     /// Tells every client how it ended, after the output that waits for it; only those that have
     /// not taken it all stay.
-    pub fn say_ended(&mut self, cause: ExitCause) {
+    pub(super) fn say_ended(&mut self, cause: ExitCause) {
         self.clients.say_ended(cause);
     }
 
     /// Waits for the clients that are slow to take the last output. The container is over and
     /// everything of it given back by then.
-    pub fn linger(mut self) {
+    pub(super) fn linger(mut self) {
         let clients = std::mem::replace(&mut self.clients, Clients::new(None));
         // nobody else is served: who connects now is told at once that nobody listens
         drop(self);

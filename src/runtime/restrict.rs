@@ -10,13 +10,13 @@ use crate::spec::{Capabilities, ContainerSpec, Seccomp, Security};
 use crate::sys::caps;
 
 /// The copy of a container's own seccomp profile, in its folder.
-pub const PROFILE_FILE: &str = "seccomp.json";
+pub(crate) const PROFILE_FILE: &str = "seccomp.json";
 
 /// What the processes of `spec` give up, which are executed under `label`.
 ///
 /// # Errors
 /// A capability that we do not have ourselves, or a seccomp profile that cannot be read or used.
-pub fn restrictions(
+pub(super) fn restrictions(
     runtime: &Runtime,
     spec: &ContainerSpec,
     label: Option<Label>,

@@ -12,7 +12,7 @@ use crate::sys::pidfd;
 /// The namespaces that a container shares, each with the init (as a pidfd, and its number) whose it
 /// is.
 #[derive(Debug)]
-pub struct Shared {
+pub(super) struct Shared {
     joints: Vec<(Joint, OwnedFd, i32)>,
     users: Option<OwnedFd>,
 }
@@ -22,7 +22,7 @@ impl Shared {
     ///
     /// # Errors
     /// When the other container is not running.
-    pub fn find(store: &Store, spec: &ContainerSpec) -> Result<Self, LaunchError> {
+    pub(super) fn find(store: &Store, spec: &ContainerSpec) -> Result<Self, LaunchError> {
         let mut shared = Vec::new();
         if let NetworkMode::Container(id) = &spec.network {
             let (init, pid) = init_of(store, "network", id)?;
@@ -47,7 +47,7 @@ impl Shared {
     }
 
     /// The user namespace of the container whose users it has.
-    pub fn take_users(&mut self) -> Option<OwnedFd> {
+    pub(super) fn take_users(&mut self) -> Option<OwnedFd> {
         self.users.take()
     }
 
@@ -56,7 +56,7 @@ impl Shared {
     ///
     /// # Errors
     /// EMFILE.
-    pub fn processes(&self) -> Result<Option<(OwnedFd, i32)>, LaunchError> {
+    pub(super) fn processes(&self) -> Result<Option<(OwnedFd, i32)>, LaunchError> {
         let found = self
             .joints
             .iter()
@@ -74,7 +74,7 @@ impl Shared {
     ///
     /// # Errors
     /// When the other container has just ended, and what `work` says.
-    pub fn within<T>(
+    pub(super) fn within<T>(
         &self,
         work: impl FnOnce() -> Result<T, LaunchError>,
         is_child: impl FnOnce(&T) -> bool,

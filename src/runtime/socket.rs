@@ -40,7 +40,7 @@ fn address(folder: &Path) -> nix::Result<(OwnedFd, UnixAddr)> {
 ///
 /// # Errors
 /// What bind(2) and listen(2) say.
-pub fn listen_in(folder: &Path) -> nix::Result<OwnedFd> {
+pub(super) fn listen_in(folder: &Path) -> nix::Result<OwnedFd> {
     let stale = folder.join(NAME);
     match nix::unistd::unlink(&stale) {
         Ok(()) | Err(Errno::ENOENT) => {}
@@ -60,7 +60,7 @@ pub fn listen_in(folder: &Path) -> nix::Result<OwnedFd> {
 ///
 /// # Errors
 /// What accept4(2) says.
-pub fn accept_root(listener: &OwnedFd) -> nix::Result<Option<OwnedFd>> {
+pub(super) fn accept_root(listener: &OwnedFd) -> nix::Result<Option<OwnedFd>> {
     let client = crate::sys::fds::adopt(accept4(listener.as_raw_fd(), SockFlag::SOCK_CLOEXEC)?);
     Ok(peer::is_root_of_ours(client.as_fd()).then_some(client))
 }
@@ -69,7 +69,7 @@ pub fn accept_root(listener: &OwnedFd) -> nix::Result<Option<OwnedFd>> {
 ///
 /// # Errors
 /// ENOENT or ECONNREFUSED when there is none.
-pub fn connect_in(folder: &Path) -> nix::Result<OwnedFd> {
+pub(super) fn connect_in(folder: &Path) -> nix::Result<OwnedFd> {
     let (_folder, address) = address(folder)?;
     let client = make()?;
     connect(client.as_raw_fd(), &address)?;

@@ -25,7 +25,7 @@ type Writable = ((u64, u64), String);
 ///
 /// # Errors
 /// The one that is not there, or is led to by a link that a container may have made.
-pub fn record_sources(store: &Store, spec: &mut ContainerSpec) -> Result<bool, SpecError> {
+pub(crate) fn record_sources(store: &Store, spec: &mut ContainerSpec) -> Result<bool, SpecError> {
     let boot = boot_id();
     let due = |found: &Option<Source>| found.as_ref().is_none_or(|source| source.boot != boot);
     let mut looked = Vec::new();

@@ -29,7 +29,7 @@ use crate::sys::{pidfd, process, seqpacket};
 
 /// A container whose command was executed.
 #[derive(Debug)]
-pub struct Started {
+pub(super) struct Started {
     /// Its init, in the host's pid namespace.
     pub pid: i32,
     /// Refers to it.
@@ -44,7 +44,7 @@ pub struct Started {
 
 /// Our ends of a container's streams.
 #[derive(Debug)]
-pub enum Streams {
+pub(super) enum Streams {
     /// Three pipes; no stdin when nobody may write to it.
     Pipes {
         /// Writing end of its standard input.
@@ -62,7 +62,7 @@ pub enum Streams {
 ///
 /// # Errors
 /// Which folder could not be made, and why.
-pub fn begin_cgroup(
+pub(super) fn begin_cgroup(
     runtime: &Runtime,
     spec: &ContainerSpec,
 ) -> Result<(Cgroup, Unfinished), LaunchError> {
@@ -131,7 +131,7 @@ fn allowed_devices(
 ///
 /// # Errors
 /// Which step failed and why; the process is gone then.
-pub fn start(
+pub(super) fn start(
     runtime: &Runtime,
     order: &StartOrder,
     record: &Record,

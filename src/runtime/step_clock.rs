@@ -7,13 +7,13 @@ use super::step::{ALL, Step};
 use crate::record::LaunchStep;
 
 /// First byte of the message with the times of init's steps.
-pub const TIMES: u8 = b'S';
+pub(super) const TIMES: u8 = b'S';
 /// Its length: that byte, and 32 bits a step.
 const LENGTH: usize = 1 + 4 * ALL.len();
 
 /// The supervisor's side.
 #[derive(Debug)]
-pub struct StepClock {
+pub(super) struct StepClock {
     began: Instant,
     go: u64,
     steps: Vec<LaunchStep>,
@@ -22,7 +22,7 @@ pub struct StepClock {
 impl StepClock {
     /// A launch that began at `began`.
     #[must_use]
-    pub fn new(began: Instant) -> Self {
+    pub(super) fn new(began: Instant) -> Self {
         Self {
             began,
             go: 0,
@@ -35,7 +35,7 @@ impl StepClock {
     }
 
     /// The step called `name` is done.
-    pub fn done(&mut self, name: &str) {
+    pub(super) fn done(&mut self, name: &str) {
         let done_usec = self.elapsed();
         self.steps.push(LaunchStep {
             name: name.to_owned(),
@@ -44,13 +44,13 @@ impl StepClock {
     }
 
     /// init begins now.
-    pub fn go(&mut self) {
+    pub(super) fn go(&mut self) {
         self.go = self.elapsed();
     }
 
     /// Takes in what [`InitClock::encode`] wrote; anything else is passed over: times are no reason
     /// to fail.
-    pub fn take_init(&mut self, message: &[u8]) {
+    pub(super) fn take_init(&mut self, message: &[u8]) {
         let Some((&TIMES, times)) = message.split_first() else {
             return;
         };
@@ -67,7 +67,7 @@ impl StepClock {
 
     /// The steps that were done, by when: the supervisor's and init's go on side by side.
     #[must_use]
-    pub fn steps(&self) -> Vec<LaunchStep> {
+    pub(super) fn steps(&self) -> Vec<LaunchStep> {
         let mut steps = self.steps.clone();
         steps.sort_by_key(|step| step.done_usec);
         steps
@@ -102,7 +102,7 @@ fn words(step: Step) -> &'static str {
 
 /// init's side: a fixed array; it allocates nothing.
 #[derive(Debug)]
-pub struct InitClock {
+pub(super) struct InitClock {
     began: Instant,
     done: [u32; ALL.len()],
 }
@@ -110,7 +110,7 @@ pub struct InitClock {
 impl InitClock {
     /// init begins now.
     #[must_use]
-    pub fn start() -> Self {
+    pub(super) fn start() -> Self {
         Self {
             began: Instant::now(),
             done: [0; ALL.len()],
@@ -118,19 +118,19 @@ impl InitClock {
     }
 
     /// `step` is done; of one that is done in several parts the last counts.
-    pub fn done(&mut self, step: Step) {
+    pub(super) fn done(&mut self, step: Step) {
         let usec = u32::try_from(self.began.elapsed().as_micros()).unwrap_or(u32::MAX);
         self.done[step as usize] = usec.max(1);
     }
 
     /// The word to begin came: what follows is timed from here.
-    pub fn go(&mut self) {
+    pub(super) fn go(&mut self) {
         *self = Self::start();
     }
 
     /// The message for the supervisor.
     #[must_use]
-    pub fn encode(&self) -> [u8; LENGTH] {
+    pub(super) fn encode(&self) -> [u8; LENGTH] {
         let mut message = [TIMES; LENGTH];
         for (bytes, usec) in message[1..]
             .as_chunks_mut::<4>()

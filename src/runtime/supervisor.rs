@@ -43,7 +43,7 @@ struct Supervisor<'a> {
 }
 
 /// The supervisor's life.
-pub fn run(
+pub(super) fn run(
     runtime: &Runtime,
     order: &StartOrder,
     mut record: Record,

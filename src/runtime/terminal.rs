@@ -12,7 +12,7 @@ use nix::sys::termios::{SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
 ///
 /// # Errors
 /// What fcntl(2) says.
-pub fn set_nonblocking(fd: BorrowedFd<'_>) -> nix::Result<()> {
+pub(super) fn set_nonblocking(fd: BorrowedFd<'_>) -> nix::Result<()> {
     let flags = OFlag::from_bits_retain(fcntl(fd, FcntlArg::F_GETFL)?);
     fcntl(fd, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK)).map(drop)
 }
@@ -34,7 +34,7 @@ const PASSED_ON: [Signal; 8] = [
 ///
 /// # Errors
 /// EMFILE and its like.
-pub fn passed_on_signals() -> nix::Result<SignalFd> {
+pub(super) fn passed_on_signals() -> nix::Result<SignalFd> {
     let mut set: SigSet = PASSED_ON.into_iter().collect();
     set.add(Signal::SIGWINCH);
     set.thread_block()?;
@@ -43,7 +43,7 @@ pub fn passed_on_signals() -> nix::Result<SignalFd> {
 
 /// Standard input in raw mode until dropped; nothing when it is no terminal.
 #[derive(Debug)]
-pub struct RawMode {
+pub(super) struct RawMode {
     before: Option<Termios>,
 }
 
@@ -52,7 +52,7 @@ impl RawMode {
     ///
     /// # Errors
     /// What tcsetattr(3) says.
-    pub fn enter() -> nix::Result<Self> {
+    pub(super) fn enter() -> nix::Result<Self> {
         let stdin = std::io::stdin();
         let Ok(before) = tcgetattr(stdin.as_fd()) else {
             return Ok(Self { before: None });

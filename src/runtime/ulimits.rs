@@ -25,7 +25,7 @@ impl Ulimits {
     ///
     /// # Errors
     /// When our own limits cannot be read.
-    pub fn of(spec: &ContainerSpec) -> Result<Self, LaunchError> {
+    pub(super) fn of(spec: &ContainerSpec) -> Result<Self, LaunchError> {
         let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)
             .map_err(LaunchError::nix("look at our own limit of open files"))?;
         let defaults = [
@@ -47,7 +47,7 @@ impl Ulimits {
     ///
     /// # Errors
     /// EPERM when that takes CAP_SYS_RESOURCE, which the caller lacks.
-    pub fn make_room(&self) -> Result<(), LaunchError> {
+    pub(super) fn make_room(&self) -> Result<(), LaunchError> {
         for limit in &self.0 {
             let hint = if limit.hard == u64::MAX {
                 " (raising it takes CAP_SYS_RESOURCE)"
@@ -74,7 +74,7 @@ impl Ulimits {
     ///
     /// # Errors
     /// EPERM when there was no room made.
-    pub fn apply_before_fork(&self) -> nix::Result<()> {
+    pub(super) fn apply_before_fork(&self) -> nix::Result<()> {
         self.0.iter().try_for_each(|limit| {
             let one = u64::from(limit.resource == RLIMIT_NPROC);
             let (_, most) = process::limit(limit.resource)?;
@@ -92,7 +92,7 @@ impl Ulimits {
     ///
     /// # Errors
     /// What a seccomp filter says.
-    pub fn apply_after_fork(&self) -> nix::Result<()> {
+    pub(super) fn apply_after_fork(&self) -> nix::Result<()> {
         let mut left = self.0.iter().filter(|limit| limit.resource == RLIMIT_NPROC);
         left.try_for_each(|limit| process::set_limit(0, limit.resource, limit.soft, limit.hard))
     }
@@ -101,7 +101,7 @@ impl Ulimits {
     ///
     /// # Errors
     /// EPERM when there was no room made.
-    pub fn apply(&self) -> nix::Result<()> {
+    pub(super) fn apply(&self) -> nix::Result<()> {
         self.0
             .iter()
             .try_for_each(|limit| process::set_limit(0, limit.resource, limit.soft, limit.hard))

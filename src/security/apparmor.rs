@@ -11,7 +11,7 @@ use super::Label;
 use crate::spec::AppArmor;
 
 /// The profile of [`PROFILE`].
-pub const DEFAULT: &str = "minic-default";
+pub(crate) const DEFAULT: &str = "minic-default";
 const PROFILE: &str = include_str!("../../assets/apparmor.profile");
 
 /// There when the kernel has it switched on and its file system is mounted.
@@ -21,21 +21,21 @@ const PARSERS: [&str; 2] = ["/usr/sbin/apparmor_parser", "/sbin/apparmor_parser"
 
 /// Whether this host has AppArmor, and it can be talked to.
 #[must_use]
-pub fn is_on() -> bool {
+pub(crate) fn is_on() -> bool {
     Path::new(FOLDER).exists()
 }
 
 /// Whether the kernel has AppArmor switched on, also where its file system is not mounted and
 /// nobody can use it.
 #[must_use]
-pub fn is_in_the_kernel() -> bool {
+pub(crate) fn is_in_the_kernel() -> bool {
     fs::read_to_string("/sys/module/apparmor/parameters/enabled")
         .is_ok_and(|text| text.trim() == "Y")
 }
 
 /// Whether a profile of this name can be executed under now.
 #[must_use]
-pub fn is_loaded(profile: &str) -> bool {
+pub(crate) fn is_loaded(profile: &str) -> bool {
     let listed = fs::read_to_string(Path::new(FOLDER).join("profiles")).unwrap_or_default();
     // "NAME (MODE)", and a name may hold anything
     listed.lines().any(|line| {
@@ -46,7 +46,7 @@ pub fn is_loaded(profile: &str) -> bool {
 
 /// Whether the tool that translates profiles for the kernel is there.
 #[must_use]
-pub fn has_parser() -> bool {
+pub(crate) fn has_parser() -> bool {
     PARSERS.iter().any(|parser| Path::new(parser).exists())
 }
 
@@ -55,7 +55,7 @@ pub fn has_parser() -> bool {
 ///
 /// # Errors
 /// In words: its file system is not mounted, there is no apparmor_parser(8), or it refuses.
-pub fn load_default() -> Result<(), String> {
+pub(crate) fn load_default() -> Result<(), String> {
     if !is_on() {
         return Err(
             "its file system is not mounted (mount -t securityfs securityfs /sys/kernel/security)"
@@ -97,7 +97,7 @@ pub fn load_default() -> Result<(), String> {
 /// # Errors
 /// In words: a profile that this host cannot execute under, though it has AppArmor or was asked for
 /// one by name.
-pub fn label(wanted: &AppArmor) -> Result<Option<Label>, String> {
+pub(crate) fn label(wanted: &AppArmor) -> Result<Option<Label>, String> {
     let name = match wanted {
         AppArmor::Unconfined => return Ok(None),
         AppArmor::Default if !is_in_the_kernel() => return Ok(None),
@@ -122,7 +122,7 @@ pub fn label(wanted: &AppArmor) -> Result<Option<Label>, String> {
 /// The label of a process as the kernel has it (`/proc/PID/attr`), such as `minic-default
 /// (enforce)`; `None` where there is no AppArmor.
 #[must_use]
-pub fn label_of(process: &Path) -> Option<String> {
+pub(crate) fn label_of(process: &Path) -> Option<String> {
     if !is_on() {
         return None;
     }

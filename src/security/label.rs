@@ -10,7 +10,7 @@ use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
 /// What the module is told. A kernel has one of the two at a time (both are "exclusive",
 /// include/linux/lsm_hooks.h).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Label {
+pub(crate) enum Label {
     /// AppArmor: `exec PROFILE`.
     Profile(CString),
     /// SELinux: a context.
@@ -24,7 +24,7 @@ impl Label {
     ///
     /// # Errors
     /// ENOTSUP when that is no proc; what open(2) and write(2) say.
-    pub fn give(&self) -> nix::Result<()> {
+    pub(crate) fn give(&self) -> nix::Result<()> {
         let place = |path: &CStr| open(path, OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty());
         let shared = c"/proc/thread-self/attr/exec";
         let (text, file) = match self {

@@ -1,14 +1,15 @@
 //! What a container may do: capabilities, no_new_privs, the system calls that seccomp lets through,
 //! and its AppArmor profile or SELinux label.
 
-pub mod apparmor;
+pub(crate) mod apparmor;
 mod label;
 mod relabel;
 mod restrictions;
 mod seccomp;
-pub mod selinux;
+pub(crate) mod selinux;
 
-pub use label::Label;
-pub use relabel::relabel;
-pub use restrictions::{Restrictions, last_capability};
-pub use seccomp::{Profile, ProfileError, precompiled};
+pub(crate) use label::Label;
+pub(crate) use relabel::relabel;
+pub(crate) use restrictions::{Restrictions, last_capability};
+pub use seccomp::Profile;
+pub(crate) use seccomp::precompiled;

@@ -26,7 +26,7 @@ const DEPTH: u32 = 512;
 /// # Errors
 /// Naming the first path that refused: the host's own, whatever link led there; ENOTSUP where the
 /// file system keeps no labels, EACCES where the policy forbids it.
-pub fn relabel(top: BorrowedFd<'_>, path: &Path, label: &str) -> Result<(), String> {
+pub(crate) fn relabel(top: BorrowedFd<'_>, path: &Path, label: &str) -> Result<(), String> {
     let value = [label.as_bytes(), b"\0"].concat();
     let told = |error: io::Error| format!("{}: {error}", path.display());
     let real = fs::read_link(format!("/proc/self/fd/{}", top.as_raw_fd())).map_err(told)?;

@@ -10,7 +10,7 @@ use crate::sys::{caps, process, seccomp};
 
 /// What is kept and what is forbidden. Built before the clone.
 #[derive(Debug, Clone)]
-pub struct Restrictions {
+pub(crate) struct Restrictions {
     /// Capabilities that root keeps; also the bounding set.
     pub keep: Capabilities,
     /// Capabilities that a user other than root gets: inheritable and ambient, or execve would take
@@ -29,7 +29,7 @@ pub struct Restrictions {
 /// The number of the kernel's last capability (`/proc/sys/kernel/cap_last_cap`); 40, that of Linux
 /// 5.9, where it is not told.
 #[must_use]
-pub fn last_capability() -> u8 {
+pub(crate) fn last_capability() -> u8 {
     crate::sys::text::read("/proc/sys/kernel/cap_last_cap")
         .ok()
         .and_then(|n| n.trim().parse().ok())
@@ -42,7 +42,7 @@ impl Restrictions {
     ///
     /// # Errors
     /// As [`Label::give`].
-    pub fn label(&self) -> nix::Result<()> {
+    pub(crate) fn label(&self) -> nix::Result<()> {
         self.label.as_ref().map_or(Ok(()), Label::give)
     }
 
@@ -53,7 +53,7 @@ impl Restrictions {
     /// # Errors
     /// EPERM when a capability to keep is not held now; EINVAL for an id that the user namespace
     /// does not map, or for a filter on a kernel without seccomp.
-    pub fn apply(&self, uid: u32, gid: u32) -> nix::Result<()> {
+    pub(crate) fn apply(&self, uid: u32, gid: u32) -> nix::Result<()> {
         if !self.no_new_privs {
             // without no_new_privs a filter takes CAP_SYS_ADMIN, which is about to go (seccomp(2))
             self.install_filter()?;

@@ -22,7 +22,7 @@ const CONFIG: &str = "/etc/selinux/config";
 
 /// What a container's processes and files are labelled with: contexts, `USER:ROLE:TYPE[:LEVEL]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Labels {
+pub(crate) struct Labels {
     /// Of each process that is executed.
     pub process: String,
     /// Of everything in its root (OCI runtime spec, linux.mountLabel).
@@ -32,7 +32,7 @@ pub struct Labels {
 impl Labels {
     /// That of files which every container may use: without categories.
     #[must_use]
-    pub fn shared_file(&self) -> String {
+    pub(crate) fn shared_file(&self) -> String {
         self.file
             .splitn(5, ':')
             .take(4)
@@ -44,7 +44,7 @@ impl Labels {
     ///
     /// # Errors
     /// EACCES where the policy forbids it, ENOTSUP where the file system keeps no labels.
-    pub fn put_on(&self, file: BorrowedFd<'_>) -> nix::Result<()> {
+    pub(crate) fn put_on(&self, file: BorrowedFd<'_>) -> nix::Result<()> {
         xattr::set(
             file,
             xattr::SELINUX,
@@ -55,7 +55,7 @@ impl Labels {
 
 /// Our own label as the kernel has it; `None` where SELinux is not on, or has no policy yet.
 #[must_use]
-pub fn own_label() -> Option<String> {
+pub(crate) fn own_label() -> Option<String> {
     if apparmor::is_in_the_kernel() {
         // the one file of two modules, of which a kernel has one at a time
         return None;
@@ -65,7 +65,7 @@ pub fn own_label() -> Option<String> {
 
 /// The label of a process (`/proc/PID/attr/current`); `None` where SELinux is not on.
 #[must_use]
-pub fn label_of(process: &Path) -> Option<String> {
+pub(crate) fn label_of(process: &Path) -> Option<String> {
     let text = fs::read_to_string(process.join("attr/current")).ok()?;
     let label = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
     // "kernel" while no policy is loaded
@@ -75,7 +75,7 @@ pub fn label_of(process: &Path) -> Option<String> {
 /// Whether what the policy does not allow is refused, not only written down; `None` where that
 /// cannot be asked.
 #[must_use]
-pub fn is_enforcing() -> Option<bool> {
+pub(crate) fn is_enforcing() -> Option<bool> {
     fs::read_to_string(Path::new(FOLDER).join("enforce"))
         .ok()
         .map(|text| text.trim() == "1")
@@ -85,7 +85,7 @@ pub fn is_enforcing() -> Option<bool> {
 ///
 /// # Errors
 /// In words: what keeps them from having any.
-pub fn of_containers() -> Result<Labels, String> {
+pub(crate) fn of_containers() -> Result<Labels, String> {
     let own = own_label().ok_or("this host has no SELinux")?;
     check(usual()?, &own, true)
 }
@@ -95,7 +95,7 @@ pub fn of_containers() -> Result<Labels, String> {
 ///
 /// # Errors
 /// In words: what keeps it from having them.
-pub fn labels(spec: &ContainerSpec) -> Result<Option<Labels>, String> {
+pub(crate) fn labels(spec: &ContainerSpec) -> Result<Option<Labels>, String> {
     let wanted = &spec.security.selinux;
     let own = match (wanted, own_label()) {
         (SeLinux::Unconfined, _) | (SeLinux::Default, None) => return Ok(None),

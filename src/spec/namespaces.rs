@@ -17,7 +17,7 @@ impl Namespaces {
     ///
     /// # Errors
     /// [`SpecError`] naming the first wrong field.
-    pub fn of(request: &Preset) -> Result<Self, SpecError> {
+    pub(super) fn of(request: &Preset) -> Result<Self, SpecError> {
         let own = |field, text: &Option<String>| {
             text.as_deref()
                 .map_or(Ok(Own::Own), |text| Own::parse(field, text))

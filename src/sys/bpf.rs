@@ -51,7 +51,7 @@ fn bpf<T>(command: libc::c_long, attribute: &T) -> nix::Result<libc::c_long> {
 /// # Errors
 /// EPERM without CAP_BPF and CAP_SYS_ADMIN, EINVAL where the kernel has no such programs
 /// (CONFIG_CGROUP_BPF), EACCES from the verifier.
-pub fn load_device_program(instructions: &[u64]) -> nix::Result<OwnedFd> {
+pub(crate) fn load_device_program(instructions: &[u64]) -> nix::Result<OwnedFd> {
     let attribute = Load {
         kind: PROG_TYPE_CGROUP_DEVICE,
         instruction_count: instructions.len() as u32,
@@ -70,7 +70,10 @@ pub fn load_device_program(instructions: &[u64]) -> nix::Result<OwnedFd> {
 ///
 /// # Errors
 /// EPERM when a program above forbids it.
-pub fn attach_device_program(program: BorrowedFd<'_>, cgroup: BorrowedFd<'_>) -> nix::Result<()> {
+pub(crate) fn attach_device_program(
+    program: BorrowedFd<'_>,
+    cgroup: BorrowedFd<'_>,
+) -> nix::Result<()> {
     let attribute = Attach {
         target: cgroup.as_raw_fd() as u32,
         program: program.as_raw_fd() as u32,

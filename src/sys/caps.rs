@@ -23,7 +23,7 @@ struct Data {
 ///
 /// # Errors
 /// What capget(2) says.
-pub fn permitted() -> nix::Result<u64> {
+pub(crate) fn permitted() -> nix::Result<u64> {
     let mut header = Header {
         version: VERSION_3,
         pid: 0,
@@ -43,7 +43,7 @@ pub fn permitted() -> nix::Result<u64> {
 ///
 /// # Errors
 /// EPERM when a capability is asked for that is not permitted now.
-pub fn set(effective: u64, permitted: u64, inheritable: u64) -> nix::Result<()> {
+pub(crate) fn set(effective: u64, permitted: u64, inheritable: u64) -> nix::Result<()> {
     let header = Header {
         version: VERSION_3,
         pid: 0,

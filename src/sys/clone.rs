@@ -9,7 +9,7 @@ const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
 
 /// Which side of a fork this is.
 #[derive(Debug)]
-pub enum Forked {
+pub(crate) enum Forked {
     /// The caller, with its child's pid.
     Parent(i32),
     /// The new process.
@@ -18,7 +18,7 @@ pub enum Forked {
 
 /// Which side of a [`clone3`] this is.
 #[derive(Debug)]
-pub enum Cloned {
+pub(crate) enum Cloned {
     /// The caller, with its child's pid and a descriptor for it.
     Parent {
         /// The child, in the caller's pid namespace.
@@ -34,7 +34,7 @@ pub enum Cloned {
 ///
 /// # Errors
 /// When `/proc` is not mounted.
-pub fn thread_count() -> io::Result<usize> {
+pub(crate) fn thread_count() -> io::Result<usize> {
     // a folder has two links beside its sub-folders, one a thread: one call instead of five
     Ok((std::fs::metadata("/proc/self/task")?.nlink() as usize).saturating_sub(2))
 }
@@ -52,7 +52,7 @@ fn assert_one_thread() -> io::Result<()> {
 ///
 /// # Errors
 /// What the kernel says, or a refusal when this process has more than one thread.
-pub fn fork() -> io::Result<Forked> {
+pub(crate) fn fork() -> io::Result<Forked> {
     assert_one_thread()?;
     // SAFETY: there is no other thread, so the child holds no lock of a thread that it lacks and
     // may go on as any program.
@@ -69,7 +69,7 @@ pub fn fork() -> io::Result<Forked> {
 ///
 /// # Errors
 /// EAGAIN, ENOMEM; EINVAL for the first process of a pid namespace; what a seccomp filter says.
-pub fn fork_sibling() -> nix::Result<i32> {
+pub(crate) fn fork_sibling() -> nix::Result<i32> {
     let flags = libc::CLONE_PARENT | libc::SIGCHLD;
     // SAFETY: no CLONE_VM, so the child gets its own copy of memory and stack as with fork; the
     // other arguments ask for nothing.
@@ -83,7 +83,7 @@ pub fn fork_sibling() -> nix::Result<i32> {
 ///
 /// # Errors
 /// What the kernel says, or a refusal when this process has more than one thread.
-pub fn clone3(flags: u64, cgroup: Option<BorrowedFd<'_>>) -> io::Result<Cloned> {
+pub(crate) fn clone3(flags: u64, cgroup: Option<BorrowedFd<'_>>) -> io::Result<Cloned> {
     assert_one_thread()?;
     let mut pidfd: libc::c_int = -1;
     // SAFETY: clone_args is plain integers; all zero is its documented empty value.

@@ -7,10 +7,11 @@ use nix::errno::Errno;
 
 /// A command ready to execute: where it may be, its arguments and its environment.
 #[derive(Debug)]
-pub struct ExecImage {
+pub(crate) struct ExecImage {
     candidates: Vec<CString>,
     argv: Vec<CString>,
-    env: Vec<CString>,
+    /// What `env_pointers` points into.
+    _env: Vec<CString>,
     argv_pointers: Vec<*const c_char>,
     env_pointers: Vec<*const c_char>,
 }
@@ -18,7 +19,7 @@ pub struct ExecImage {
 impl ExecImage {
     /// `candidates` are tried in order, as execvp(3) does with PATH.
     #[must_use]
-    pub fn new(candidates: Vec<CString>, argv: Vec<CString>, env: Vec<CString>) -> Self {
+    pub(crate) fn new(candidates: Vec<CString>, argv: Vec<CString>, env: Vec<CString>) -> Self {
         // a CString's text stays where it is when the Vec that holds it moves
         let pointers = |texts: &[CString]| {
             texts
@@ -32,20 +33,14 @@ impl ExecImage {
             env_pointers: pointers(&env),
             candidates,
             argv,
-            env,
+            _env: env,
         }
     }
 
     /// The name the user gave.
     #[must_use]
-    pub fn name(&self) -> &CStr {
+    pub(crate) fn name(&self) -> &CStr {
         self.argv.first().map_or(c"", |a| a)
-    }
-
-    /// How many variables the environment has.
-    #[must_use]
-    pub fn env_len(&self) -> usize {
-        self.env.len()
     }
 
     /// Executes the first candidate that the kernel accepts; returns only when none is. Allocates
@@ -53,7 +48,7 @@ impl ExecImage {
     ///
     /// The errno is EACCES when some candidate exists but may not be executed, else what the last
     /// one gave (execvp(3)).
-    pub fn exec(&self) -> Errno {
+    pub(crate) fn exec(&self) -> Errno {
         let mut verdict = Errno::ENOENT;
         for candidate in &self.candidates {
             // SAFETY: the three arguments are NUL-terminated and outlive the call; execve replaces

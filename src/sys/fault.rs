@@ -11,7 +11,7 @@
 /// # Errors
 /// EIO when a test wants the step to fail.
 #[inline(always)]
-pub fn at(step: &'static str) -> nix::Result<()> {
+pub(crate) fn at(step: &'static str) -> nix::Result<()> {
     at_nth(step, 0)
 }
 
@@ -26,7 +26,7 @@ pub fn at_nth(_: &'static str, _: u16) -> nix::Result<()> {
 }
 
 #[cfg(debug_assertions)]
-pub use armed::at_nth;
+pub(crate) use armed::at_nth;
 
 #[cfg(debug_assertions)]
 mod armed {
@@ -51,7 +51,7 @@ mod armed {
     ///
     /// # Errors
     /// EIO when a test wants the step to fail.
-    pub fn at_nth(step: &'static str, nth: u16) -> nix::Result<()> {
+    pub(crate) fn at_nth(step: &'static str, nth: u16) -> nix::Result<()> {
         static PLANNED: OnceLock<Option<Fault>> = OnceLock::new();
         match PLANNED.get_or_init(planned) {
             Some(fault)

@@ -13,7 +13,7 @@ fn close_range(first: u32, flags: u32) -> nix::Result<()> {
 ///
 /// # Errors
 /// EINVAL on older kernels.
-pub fn cloexec_from(first: u32) -> nix::Result<()> {
+pub(crate) fn cloexec_from(first: u32) -> nix::Result<()> {
     close_range(first, libc::CLOSE_RANGE_CLOEXEC)
 }
 
@@ -23,7 +23,7 @@ pub fn cloexec_from(first: u32) -> nix::Result<()> {
 ///
 /// # Errors
 /// ENOSYS before Linux 5.9.
-pub fn close_from(first: u32) -> nix::Result<()> {
+pub(crate) fn close_from(first: u32) -> nix::Result<()> {
     close_range(first, 0)
 }
 
@@ -32,7 +32,7 @@ pub fn close_from(first: u32) -> nix::Result<()> {
 ///
 /// # Errors
 /// ENOSYS before Linux 5.9.
-pub fn keep_only<const N: usize>(mut kept: [RawFd; N]) -> nix::Result<()> {
+pub(crate) fn keep_only<const N: usize>(mut kept: [RawFd; N]) -> nix::Result<()> {
     kept.sort_unstable();
     let mut first = 3;
     for number in kept
@@ -53,7 +53,7 @@ pub fn keep_only<const N: usize>(mut kept: [RawFd; N]) -> nix::Result<()> {
 ///
 /// # Errors
 /// EBADF, EMFILE.
-pub fn place(fd: RawFd, number: RawFd) -> nix::Result<()> {
+pub(crate) fn place(fd: RawFd, number: RawFd) -> nix::Result<()> {
     if fd == number {
         // SAFETY: F_SETFD with 0 only clears the flag.
         return Errno::result(unsafe { libc::fcntl(fd, libc::F_SETFD, 0) }).map(drop);
@@ -64,7 +64,7 @@ pub fn place(fd: RawFd, number: RawFd) -> nix::Result<()> {
 
 /// Takes over a descriptor that was placed at `number` in a process just forked.
 #[must_use]
-pub fn adopt(number: RawFd) -> OwnedFd {
+pub(crate) fn adopt(number: RawFd) -> OwnedFd {
     // SAFETY: only called right after `place` put a fresh descriptor there, with every other owner
     // closed by `close_from`.
     unsafe { OwnedFd::from_raw_fd(number) }
@@ -75,14 +75,14 @@ pub fn adopt(number: RawFd) -> OwnedFd {
 ///
 /// # Errors
 /// EMFILE.
-pub fn move_above(fd: OwnedFd, at_least: RawFd) -> nix::Result<RawFd> {
+pub(crate) fn move_above(fd: OwnedFd, at_least: RawFd) -> nix::Result<RawFd> {
     // SAFETY: F_DUPFD_CLOEXEC makes a new descriptor and touches no other.
     Errno::result(unsafe { libc::fcntl(fd.into_raw_fd(), libc::F_DUPFD_CLOEXEC, at_least) })
 }
 
 /// Borrows one of the standard descriptors, or one that the caller has just placed at `number`.
 #[must_use]
-pub fn borrow(number: RawFd) -> BorrowedFd<'static> {
+pub(crate) fn borrow(number: RawFd) -> BorrowedFd<'static> {
     // SAFETY: 0 to 2 stay open for the whole life of the processes that call this; a placed one is
     // the caller's own.
     unsafe { BorrowedFd::borrow_raw(number) }
@@ -90,7 +90,7 @@ pub fn borrow(number: RawFd) -> BorrowedFd<'static> {
 
 /// write(2) once; nothing is done about a failure, for the last word of a process that ends now.
 /// Allocates nothing.
-pub fn write_now(number: RawFd, bytes: &[u8]) {
+pub(crate) fn write_now(number: RawFd, bytes: &[u8]) {
     // SAFETY: the buffer is valid for its length during the call.
     unsafe { libc::write(number, bytes.as_ptr().cast(), bytes.len()) };
 }
@@ -98,7 +98,7 @@ pub fn write_now(number: RawFd, bytes: &[u8]) {
 /// Whether two numbers refer to one open file (kcmp(2)), as after `2>&1`; `false` on a kernel that
 /// does not tell.
 #[must_use]
-pub fn is_same_file(one: RawFd, other: RawFd) -> bool {
+pub(crate) fn is_same_file(one: RawFd, other: RawFd) -> bool {
     const KCMP_FILE: i32 = 0;
     let own = std::process::id();
     // SAFETY: integers only.
@@ -107,7 +107,7 @@ pub fn is_same_file(one: RawFd, other: RawFd) -> bool {
 
 /// Bytes that can be read at once (FIONREAD); 0 when the kernel does not tell.
 #[must_use]
-pub fn unread(fd: BorrowedFd<'_>) -> usize {
+pub(crate) fn unread(fd: BorrowedFd<'_>) -> usize {
     let mut length: libc::c_int = 0;
     // SAFETY: FIONREAD fills one int.
     let told = unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONREAD, &raw mut length) };

@@ -17,7 +17,7 @@ const PATIENT: i32 = libc::O_NONBLOCK | libc::O_NOCTTY;
 ///
 /// # Errors
 /// What open(2) says, ELOOP for a link, and in words what it is when it is no regular file.
-pub fn open(path: &Path, options: &mut OpenOptions, more: i32) -> io::Result<File> {
+pub(crate) fn open(path: &Path, options: &mut OpenOptions, more: i32) -> io::Result<File> {
     let file = options
         .custom_flags(PATIENT | libc::O_NOFOLLOW | more)
         .open(path)
@@ -30,7 +30,7 @@ pub fn open(path: &Path, options: &mut OpenOptions, more: i32) -> io::Result<Fil
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_to_read(path: &Path) -> io::Result<File> {
+pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
     open(path, OpenOptions::new().read(true), 0)
 }
 
@@ -38,7 +38,7 @@ pub fn open_to_read(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_to_append(path: &Path) -> io::Result<File> {
+pub(crate) fn open_to_append(path: &Path) -> io::Result<File> {
     open(
         path,
         OpenOptions::new().append(true).create(true).mode(0o600),
@@ -51,7 +51,7 @@ pub fn open_to_append(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// As [`open`]; in words when it is too long.
-pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut options = OpenOptions::new();
     let file = options
         .read(true)
@@ -76,7 +76,7 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// As [`read`]; InvalidData when it is not UTF-8.
-pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
+pub(crate) fn read_text(path: &Path, most: u64) -> io::Result<String> {
     let not_text = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
     String::from_utf8(read(path, most)?).map_err(not_text)
 }

@@ -2,25 +2,25 @@
 //! line.
 #![allow(unsafe_code)]
 
-pub mod bpf;
-pub mod caps;
-pub mod clone;
-pub mod exec;
-pub mod fault;
-pub mod fds;
-pub mod files;
-pub mod mount;
-pub mod net;
-pub mod null;
-pub mod pidfd;
-pub mod process;
-pub mod program;
-pub mod quota;
-pub mod random;
-pub mod reaper;
-pub mod seccomp;
-pub mod seqpacket;
-pub mod text;
-pub mod tree;
-pub mod tty;
-pub mod xattr;
+pub(crate) mod bpf;
+pub(crate) mod caps;
+pub(crate) mod clone;
+pub(crate) mod exec;
+pub(crate) mod fault;
+pub(crate) mod fds;
+pub(crate) mod files;
+pub(crate) mod mount;
+pub(crate) mod net;
+pub(crate) mod null;
+pub(crate) mod pidfd;
+pub(crate) mod process;
+pub(crate) mod program;
+pub(crate) mod quota;
+pub(crate) mod random;
+pub(crate) mod reaper;
+pub(crate) mod seccomp;
+pub(crate) mod seqpacket;
+pub(crate) mod text;
+pub(crate) mod tree;
+pub(crate) mod tty;
+pub(crate) mod xattr;

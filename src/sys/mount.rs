@@ -8,16 +8,16 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use nix::errno::Errno;
 
 /// MOUNT_ATTR_RDONLY (mount_setattr(2)).
-pub const ATTR_RDONLY: u64 = 0x1;
+pub(crate) const ATTR_RDONLY: u64 = 0x1;
 /// MOUNT_ATTR_NOSUID.
-pub const ATTR_NOSUID: u64 = 0x2;
+pub(crate) const ATTR_NOSUID: u64 = 0x2;
 /// MOUNT_ATTR_NODEV.
-pub const ATTR_NODEV: u64 = 0x4;
+pub(crate) const ATTR_NODEV: u64 = 0x4;
 /// MOUNT_ATTR_NOEXEC.
-pub const ATTR_NOEXEC: u64 = 0x8;
+pub(crate) const ATTR_NOEXEC: u64 = 0x8;
 
 /// MOUNT_ATTR_STRICTATIME.
-pub const ATTR_STRICTATIME: u64 = 0x20;
+pub(crate) const ATTR_STRICTATIME: u64 = 0x20;
 
 /// MOUNT_ATTR_IDMAP.
 const ATTR_IDMAP: u64 = 0x0010_0000;
@@ -42,7 +42,7 @@ fn owned(result: libc::c_long) -> nix::Result<OwnedFd> {
 ///
 /// # Errors
 /// ENOENT, EPERM without CAP_SYS_ADMIN.
-pub fn clone_tree(path: &CStr, recursive: bool) -> nix::Result<OwnedFd> {
+pub(crate) fn clone_tree(path: &CStr, recursive: bool) -> nix::Result<OwnedFd> {
     let below = if recursive {
         libc::AT_RECURSIVE as u32
     } else {
@@ -57,7 +57,7 @@ pub fn clone_tree(path: &CStr, recursive: bool) -> nix::Result<OwnedFd> {
 ///
 /// # Errors
 /// EINVAL when the kernel cannot bind it.
-pub fn clone_tree_of(fd: BorrowedFd<'_>, recursive: bool) -> nix::Result<OwnedFd> {
+pub(crate) fn clone_tree_of(fd: BorrowedFd<'_>, recursive: bool) -> nix::Result<OwnedFd> {
     let below = if recursive {
         libc::AT_RECURSIVE as u32
     } else {
@@ -73,7 +73,7 @@ pub fn clone_tree_of(fd: BorrowedFd<'_>, recursive: bool) -> nix::Result<OwnedFd
 ///
 /// # Errors
 /// ENODEV when the kernel has no such file system, EINVAL for a wrong option.
-pub fn new_filesystem<'a>(
+pub(crate) fn new_filesystem<'a>(
     kind: &CStr,
     options: impl IntoIterator<Item = (&'a CStr, &'a CStr)>,
     attributes: u64,
@@ -105,7 +105,7 @@ pub fn new_filesystem<'a>(
 ///
 /// # Errors
 /// ENOTDIR when one is a folder and the other is not.
-pub fn attach(tree: BorrowedFd<'_>, target: BorrowedFd<'_>) -> nix::Result<()> {
+pub(crate) fn attach(tree: BorrowedFd<'_>, target: BorrowedFd<'_>) -> nix::Result<()> {
     let flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
     let empty = c"".as_ptr();
     // SAFETY: the two paths are empty and NUL-terminated; the descriptors say everything.
@@ -126,7 +126,11 @@ pub fn attach(tree: BorrowedFd<'_>, target: BorrowedFd<'_>) -> nix::Result<()> {
 ///
 /// # Errors
 /// EINVAL when the descriptor is not the root of a mount.
-pub fn set_attributes(tree: BorrowedFd<'_>, attributes: u64, recursive: bool) -> nix::Result<()> {
+pub(crate) fn set_attributes(
+    tree: BorrowedFd<'_>,
+    attributes: u64,
+    recursive: bool,
+) -> nix::Result<()> {
     // SAFETY: mount_attr is plain integers; zero changes nothing.
     let mut change: libc::mount_attr = unsafe { std::mem::zeroed() };
     change.attr_set = attributes;
@@ -151,7 +155,7 @@ pub fn set_attributes(tree: BorrowedFd<'_>, attributes: u64, recursive: bool) ->
 ///
 /// # Errors
 /// EINVAL when the descriptor is not the root of a mount.
-pub fn set_propagation(tree: BorrowedFd<'_>, slave: bool) -> nix::Result<()> {
+pub(crate) fn set_propagation(tree: BorrowedFd<'_>, slave: bool) -> nix::Result<()> {
     // SAFETY: mount_attr is plain integers; zero changes nothing.
     let mut change: libc::mount_attr = unsafe { std::mem::zeroed() };
     change.propagation = if slave {
@@ -182,7 +186,7 @@ pub fn set_propagation(tree: BorrowedFd<'_>, slave: bool) -> nix::Result<()> {
 ///
 /// # Errors
 /// EOPNOTSUPP on an older kernel.
-pub fn mount_id(fd: BorrowedFd<'_>) -> nix::Result<u64> {
+pub(crate) fn mount_id(fd: BorrowedFd<'_>) -> nix::Result<u64> {
     // SAFETY: statx is plain integers; zero is a value of each.
     let mut found: libc::statx = unsafe { std::mem::zeroed() };
     // SAFETY: the path is empty and NUL-terminated, and `found` outlives the call.
@@ -208,7 +212,11 @@ pub fn mount_id(fd: BorrowedFd<'_>) -> nix::Result<u64> {
 /// # Errors
 /// EINVAL when a file system cannot do it or `tree` is attached already, EPERM for the initial user
 /// namespace and where ids are mapped already.
-pub fn map_ids(tree: BorrowedFd<'_>, users: BorrowedFd<'_>, recursive: bool) -> nix::Result<()> {
+pub(crate) fn map_ids(
+    tree: BorrowedFd<'_>,
+    users: BorrowedFd<'_>,
+    recursive: bool,
+) -> nix::Result<()> {
     // SAFETY: mount_attr is plain integers; zero changes nothing.
     let mut change: libc::mount_attr = unsafe { std::mem::zeroed() };
     change.attr_set = ATTR_IDMAP;
@@ -234,7 +242,7 @@ pub fn map_ids(tree: BorrowedFd<'_>, users: BorrowedFd<'_>, recursive: bool) -> 
 ///
 /// # Errors
 /// ENOENT, ELOOP for a magic link, EAGAIN when renames were racing all the time.
-pub fn open_in_root(root: BorrowedFd<'_>, path: &CStr, flags: i32) -> nix::Result<OwnedFd> {
+pub(crate) fn open_in_root(root: BorrowedFd<'_>, path: &CStr, flags: i32) -> nix::Result<OwnedFd> {
     openat2(
         root,
         path,
@@ -247,7 +255,11 @@ pub fn open_in_root(root: BorrowedFd<'_>, path: &CStr, flags: i32) -> nix::Resul
 ///
 /// # Errors
 /// ENOENT, ELOOP for a link, EXDEV for a way out.
-pub fn open_without_links(root: BorrowedFd<'_>, path: &CStr, flags: i32) -> nix::Result<OwnedFd> {
+pub(crate) fn open_without_links(
+    root: BorrowedFd<'_>,
+    path: &CStr,
+    flags: i32,
+) -> nix::Result<OwnedFd> {
     openat2(
         root,
         path,
@@ -260,7 +272,7 @@ pub fn open_without_links(root: BorrowedFd<'_>, path: &CStr, flags: i32) -> nix:
 ///
 /// # Errors
 /// ELOOP or ENOTDIR for a link, EXDEV for a mount.
-pub fn open_on_the_same_mount(parent: BorrowedFd<'_>, name: &CStr) -> nix::Result<OwnedFd> {
+pub(crate) fn open_on_the_same_mount(parent: BorrowedFd<'_>, name: &CStr) -> nix::Result<OwnedFd> {
     let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW;
     openat2(
         parent,
@@ -279,8 +291,8 @@ fn openat2(root: BorrowedFd<'_>, path: &CStr, flags: i32, resolve: u64) -> nix::
     how.flags = (flags | libc::O_CLOEXEC) as u64;
     how.resolve = resolve;
     let size = size_of::<libc::open_how>();
-    // SAFETY: `path` and `how` outlive the call, and how's size is given.
     let open = || {
+        // SAFETY: `path` and `how` outlive the call, and how's size is given.
         owned(unsafe {
             libc::syscall(
                 libc::SYS_openat2,
@@ -301,7 +313,7 @@ fn openat2(root: BorrowedFd<'_>, path: &CStr, flags: i32, resolve: u64) -> nix::
 /// Whether a path is the root of a mount (statx(2), STATX_ATTR_MOUNT_ROOT, Linux 5.8); true as well
 /// where the kernel cannot tell.
 #[must_use]
-pub fn is_mount_root(path: &CStr) -> bool {
+pub(crate) fn is_mount_root(path: &CStr) -> bool {
     // SAFETY: statx is plain figures, of which all zeros is one.
     let mut found: libc::statx = unsafe { std::mem::zeroed() };
     // SAFETY: the path ends with NUL, and the kernel fills a struct of this size.

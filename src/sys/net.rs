@@ -13,7 +13,7 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 /// # Errors
 /// ENODEV when there is no such interface, ENAMETOOLONG when no interface can have that name, EPERM
 /// without CAP_NET_ADMIN.
-pub fn set_interface_up(name: &CStr) -> Result<()> {
+pub(crate) fn set_interface_up(name: &CStr) -> Result<()> {
     let mut request = libc::ifreq {
         ifr_name: [0; libc::IFNAMSIZ],
         ifr_ifru: libc::__c_anonymous_ifr_ifru { ifru_flags: 0 },

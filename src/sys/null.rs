@@ -14,7 +14,7 @@ use super::mount::open_without_links;
 ///
 /// # Errors
 /// ENODEV when it is something else, ELOOP when it is a link; what openat2(2) says.
-pub fn open_null() -> nix::Result<OwnedFd> {
+pub(crate) fn open_null() -> nix::Result<OwnedFd> {
     let root = open(
         c"/",
         OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,

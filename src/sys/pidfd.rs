@@ -8,7 +8,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// How a child ended, as waitid(2) tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub(crate) enum Ended {
     /// It called exit with this status.
     Exited(i32),
     /// This signal ended it.
@@ -19,7 +19,7 @@ pub enum Ended {
 ///
 /// # Errors
 /// ESRCH when there is no such process.
-pub fn open(pid: i32) -> io::Result<OwnedFd> {
+pub(crate) fn open(pid: i32) -> io::Result<OwnedFd> {
     // SAFETY: plain integers; the result is checked before use.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
     if fd < 0 {
@@ -34,7 +34,7 @@ pub fn open(pid: i32) -> io::Result<OwnedFd> {
 ///
 /// # Errors
 /// ENOPROTOOPT where the kernel has no such option; ESRCH or EINVAL when that process is gone.
-pub fn of_peer(socket: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
+pub(crate) fn of_peer(socket: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
     let (mut fd, mut length): (i32, libc::socklen_t) = (-1, size_of::<i32>() as libc::socklen_t);
     let place = (&raw mut fd).cast();
     // SAFETY: fd and length outlive the call, and length is fd's own.
@@ -55,7 +55,7 @@ pub fn of_peer(socket: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
 ///
 /// # Errors
 /// ESRCH when the process has ended and been reaped.
-pub fn send_signal(pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
+pub(crate) fn send_signal(pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
     // SAFETY: a null siginfo is allowed and means "as kill(2)".
     let result = unsafe {
         libc::syscall(
@@ -77,7 +77,7 @@ pub fn send_signal(pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
 ///
 /// # Errors
 /// What poll(2) says, except EINTR, which is retried.
-pub fn wait_readable(pidfd: BorrowedFd<'_>, timeout: Option<Duration>) -> io::Result<bool> {
+pub(crate) fn wait_readable(pidfd: BorrowedFd<'_>, timeout: Option<Duration>) -> io::Result<bool> {
     let deadline = timeout.map(|t| std::time::Instant::now() + t);
     loop {
         let left = deadline.map(|d| d.saturating_duration_since(std::time::Instant::now()));
@@ -96,7 +96,7 @@ pub fn wait_readable(pidfd: BorrowedFd<'_>, timeout: Option<Duration>) -> io::Re
 
 /// Whether it is a child of ours that we have not reaped.
 #[must_use]
-pub fn is_child(pidfd: BorrowedFd<'_>) -> bool {
+pub(crate) fn is_child(pidfd: BorrowedFd<'_>) -> bool {
     // SAFETY: siginfo_t is plain data; all zero is a valid value for it.
     let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
     let look = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
@@ -115,7 +115,7 @@ pub fn is_child(pidfd: BorrowedFd<'_>) -> bool {
 ///
 /// # Errors
 /// ECHILD when it is not our child.
-pub fn reap(pidfd: BorrowedFd<'_>) -> io::Result<Ended> {
+pub(crate) fn reap(pidfd: BorrowedFd<'_>) -> io::Result<Ended> {
     // SAFETY: siginfo_t is plain data; all zero is a valid value for it.
     let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
     loop {

@@ -14,7 +14,7 @@ fn prctl(option: i32, a: u64, b: u64) -> nix::Result<i32> {
 ///
 /// # Errors
 /// What prctl(2) says.
-pub fn set_name(name: &CStr) -> nix::Result<()> {
+pub(crate) fn set_name(name: &CStr) -> nix::Result<()> {
     prctl(libc::PR_SET_NAME, name.as_ptr() as u64, 0).map(drop)
 }
 
@@ -22,7 +22,7 @@ pub fn set_name(name: &CStr) -> nix::Result<()> {
 ///
 /// # Errors
 /// What prctl(2) says.
-pub fn set_no_new_privs() -> nix::Result<()> {
+pub(crate) fn set_no_new_privs() -> nix::Result<()> {
     prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0).map(drop)
 }
 
@@ -31,7 +31,7 @@ pub fn set_no_new_privs() -> nix::Result<()> {
 ///
 /// # Errors
 /// What prctl(2) says.
-pub fn set_undumpable() -> nix::Result<()> {
+pub(crate) fn set_undumpable() -> nix::Result<()> {
     prctl(libc::PR_SET_DUMPABLE, 0, 0).map(drop)
 }
 
@@ -41,7 +41,7 @@ pub fn set_undumpable() -> nix::Result<()> {
 /// # Errors
 /// EDQUOT when this user has as many keys as `kernel.keys.root_maxkeys` or `kernel.keys.maxkeys`
 /// allows. A kernel without keys is none.
-pub fn new_session_keyring() -> nix::Result<()> {
+pub(crate) fn new_session_keyring() -> nix::Result<()> {
     const JOIN_SESSION_KEYRING: i32 = 1;
     // SAFETY: integers and a null pointer, which asks for a keyring without a name.
     match Errno::result(unsafe {
@@ -60,7 +60,7 @@ pub fn new_session_keyring() -> nix::Result<()> {
 ///
 /// # Errors
 /// What prctl(2) says.
-pub fn set_parent_death_signal(signal: i32) -> nix::Result<()> {
+pub(crate) fn set_parent_death_signal(signal: i32) -> nix::Result<()> {
     prctl(libc::PR_SET_PDEATHSIG, signal as u64, 0).map(drop)
 }
 
@@ -68,7 +68,7 @@ pub fn set_parent_death_signal(signal: i32) -> nix::Result<()> {
 ///
 /// # Errors
 /// What prctl(2) says.
-pub fn adopt_orphans() -> nix::Result<()> {
+pub(crate) fn adopt_orphans() -> nix::Result<()> {
     prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0).map(drop)
 }
 
@@ -76,7 +76,7 @@ pub fn adopt_orphans() -> nix::Result<()> {
 ///
 /// # Errors
 /// EINVAL for a capability this kernel does not know.
-pub fn drop_bounding(capability: u8) -> nix::Result<()> {
+pub(crate) fn drop_bounding(capability: u8) -> nix::Result<()> {
     prctl(libc::PR_CAPBSET_DROP, u64::from(capability), 0).map(drop)
 }
 
@@ -84,7 +84,7 @@ pub fn drop_bounding(capability: u8) -> nix::Result<()> {
 ///
 /// # Errors
 /// What prctl(2) says.
-pub fn clear_ambient() -> nix::Result<()> {
+pub(crate) fn clear_ambient() -> nix::Result<()> {
     prctl(
         libc::PR_CAP_AMBIENT,
         libc::PR_CAP_AMBIENT_CLEAR_ALL as u64,
@@ -97,7 +97,7 @@ pub fn clear_ambient() -> nix::Result<()> {
 ///
 /// # Errors
 /// EPERM when it is not both, EINVAL for an unknown number.
-pub fn raise_ambient(capability: u8) -> nix::Result<()> {
+pub(crate) fn raise_ambient(capability: u8) -> nix::Result<()> {
     prctl(
         libc::PR_CAP_AMBIENT,
         libc::PR_CAP_AMBIENT_RAISE as u64,
@@ -111,7 +111,7 @@ pub fn raise_ambient(capability: u8) -> nix::Result<()> {
 ///
 /// # Errors
 /// EPERM when that is locked (SECBIT_KEEP_CAPS_LOCKED).
-pub fn keep_capabilities() -> nix::Result<()> {
+pub(crate) fn keep_capabilities() -> nix::Result<()> {
     prctl(libc::PR_SET_KEEPCAPS, 1, 0).map(drop)
 }
 
@@ -134,7 +134,7 @@ const MAY_BE_IGNORED: [i32; 11] = [
 /// Gives the usual signals their default action and unblocks all: what a program expects after
 /// execve, across which an ignored signal stays ignored and a blocked one blocked (signal(7)).
 /// Allocates nothing.
-pub fn reset_signals() {
+pub(crate) fn reset_signals() {
     for signal in MAY_BE_IGNORED {
         // SAFETY: SIG_DFL is a valid disposition for every one of these signals.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
@@ -144,13 +144,13 @@ pub fn reset_signals() {
 }
 
 /// SIGCHLD ignored: ended children are reaped by the kernel (sigaction(2), SA_NOCLDWAIT semantics).
-pub fn ignore_children() {
+pub(crate) fn ignore_children() {
     // SAFETY: SIG_IGN is a valid disposition for SIGCHLD.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
 }
 
 /// SIGCHLD back to its default, so that children can be waited for.
-pub fn watch_children() {
+pub(crate) fn watch_children() {
     // SAFETY: SIG_DFL is a valid disposition for SIGCHLD.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }
@@ -160,7 +160,7 @@ pub fn watch_children() {
 ///
 /// # Errors
 /// ENOENT when the folder has been removed.
-pub fn is_cwd_inside_root() -> nix::Result<bool> {
+pub(crate) fn is_cwd_inside_root() -> nix::Result<bool> {
     let mut path = [0_u8; libc::PATH_MAX as usize];
     // SAFETY: the kernel writes at most the length that is given. glibc's own function would say
     // ENOENT instead of what it was told.
@@ -179,7 +179,7 @@ const USED_STACK: usize = 512 << 10;
 /// Never inlined: in the frame of its caller, what the caller still needs might lie below the place
 /// that it measures from.
 #[inline(never)]
-pub fn release_memory() {
+pub(crate) fn release_memory() {
     #[cfg(target_env = "gnu")]
     // SAFETY: takes an integer, and touches only what the allocator owns.
     unsafe {
@@ -204,7 +204,7 @@ pub fn release_memory() {
 }
 
 /// _exit(2): ends the process at once, without destructors or flushing.
-pub fn exit_now(code: i32) -> ! {
+pub(crate) fn exit_now(code: i32) -> ! {
     // SAFETY: _exit never returns and touches no memory of ours.
     unsafe { libc::_exit(code) }
 }
@@ -212,7 +212,7 @@ pub fn exit_now(code: i32) -> ! {
 /// The area that holds this process's command line and environment, as ps and
 /// `/proc/PID/{cmdline,environ}` show them.
 #[derive(Debug, Clone, Copy)]
-pub struct Title {
+pub(crate) struct Title {
     start: usize,
     length: usize,
 }
@@ -220,7 +220,7 @@ pub struct Title {
 impl Title {
     /// Finds the area; `None` where it is not laid out as the kernel lays it out.
     #[must_use]
-    pub fn find() -> Option<Self> {
+    pub(crate) fn find() -> Option<Self> {
         // fields 48 to 51 of /proc/PID/stat are arg_start, arg_end, env_start, env_end (proc(5))
         let stat = super::text::read("/proc/self/stat").ok()?;
         let (_, fields) = stat.rsplit_once(')')?;
@@ -241,7 +241,7 @@ impl Title {
     /// Overwrites the area with `title` (the technique of setproctitle(3)): a supervisor says what
     /// it is, and a container's init shows nothing of the host's environment. The environment must
     /// not be read afterwards. Allocates nothing.
-    pub fn set(self, title: &[u8]) {
+    pub(crate) fn set(self, title: &[u8]) {
         // SAFETY: the kernel said that this area is this process's own arguments and environment,
         // on its writable initial stack, at the same place in a forked copy; the process has one
         // thread, and nothing reads the environment later.
@@ -254,7 +254,7 @@ impl Title {
 
 /// SIGHUP, SIGINT, SIGQUIT and SIGPIPE ignored: for a process that outlives the session it was
 /// started from.
-pub fn ignore_hangups() {
+pub(crate) fn ignore_hangups() {
     for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGPIPE] {
         // SAFETY: SIG_IGN is a valid disposition for these signals.
         unsafe { libc::signal(signal, libc::SIG_IGN) };
@@ -265,7 +265,7 @@ pub fn ignore_hangups() {
 ///
 /// # Errors
 /// EPERM without CAP_SETGID.
-pub fn set_groups(gid: u32) -> nix::Result<()> {
+pub(crate) fn set_groups(gid: u32) -> nix::Result<()> {
     // SAFETY: one gid_t, alive during the call.
     Errno::result(unsafe { libc::setgroups(1, &raw const gid) }).map(drop)
 }
@@ -274,7 +274,7 @@ pub fn set_groups(gid: u32) -> nix::Result<()> {
 ///
 /// # Errors
 /// EPERM when a hard limit would be raised without CAP_SYS_RESOURCE.
-pub fn set_limit(pid: i32, resource: u32, soft: u64, hard: u64) -> nix::Result<()> {
+pub(crate) fn set_limit(pid: i32, resource: u32, soft: u64, hard: u64) -> nix::Result<()> {
     let limit = libc::rlimit {
         rlim_cur: soft,
         rlim_max: hard,
@@ -290,7 +290,7 @@ pub fn set_limit(pid: i32, resource: u32, soft: u64, hard: u64) -> nix::Result<(
 ///
 /// # Errors
 /// EINVAL when the kernel does not know the resource.
-pub fn limit(resource: u32) -> nix::Result<(u64, u64)> {
+pub(crate) fn limit(resource: u32) -> nix::Result<(u64, u64)> {
     let mut limit = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
@@ -304,7 +304,7 @@ pub fn limit(resource: u32) -> nix::Result<(u64, u64)> {
 ///
 /// # Errors
 /// EPERM without CAP_SYS_NICE.
-pub fn set_nice(pid: i32, nice: i32) -> nix::Result<()> {
+pub(crate) fn set_nice(pid: i32, nice: i32) -> nix::Result<()> {
     // SAFETY: integers only.
     Errno::result(unsafe { libc::setpriority(libc::PRIO_PROCESS, pid as libc::id_t, nice) })
         .map(drop)

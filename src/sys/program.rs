@@ -57,7 +57,7 @@ static DONE: AtomicBool = AtomicBool::new(false);
 /// every namespace, for which the kernel waits for an RCU grace period: drop it when nobody waits
 /// for you, and before anything could inherit it.
 #[derive(Debug)]
-pub struct ReadOnlyView {
+pub(crate) struct ReadOnlyView {
     _root: Option<OwnedFd>,
 }
 
@@ -76,7 +76,7 @@ struct Area {
 /// # Errors
 /// When this process has more than one thread, or what the kernel says: EPERM without CAP_SYS_ADMIN
 /// and CAP_SYS_RESOURCE in the initial user namespace.
-pub fn make_read_only() -> io::Result<ReadOnlyView> {
+pub(crate) fn make_read_only() -> io::Result<ReadOnlyView> {
     if DONE.load(Ordering::Relaxed) {
         return Ok(ReadOnlyView { _root: None });
     }

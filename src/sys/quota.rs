@@ -37,7 +37,7 @@ const BLOCK: u64 = 1024;
 
 /// What a project uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Used {
+pub(crate) struct Used {
     /// Bytes.
     pub bytes: u64,
     /// Files and folders.
@@ -48,7 +48,7 @@ pub struct Used {
 ///
 /// # Errors
 /// ENOTTY or EOPNOTSUPP on a file system without projects.
-pub fn inherited(folder: BorrowedFd<'_>) -> nix::Result<Option<u32>> {
+pub(crate) fn inherited(folder: BorrowedFd<'_>) -> nix::Result<Option<u32>> {
     let attributes = get(folder)?;
     Ok((attributes.flags & PROJECT_INHERITED != 0).then_some(attributes.project))
 }
@@ -66,7 +66,7 @@ fn get(file: BorrowedFd<'_>) -> nix::Result<Attributes> {
 ///
 /// # Errors
 /// ENOTTY or EOPNOTSUPP on a file system without projects, EINVAL from inside a user namespace.
-pub fn put(file: BorrowedFd<'_>, project: u32, is_folder: bool) -> nix::Result<()> {
+pub(crate) fn put(file: BorrowedFd<'_>, project: u32, is_folder: bool) -> nix::Result<()> {
     let mut attributes = get(file)?;
     attributes.project = project;
     if is_folder {
@@ -83,7 +83,7 @@ pub fn put(file: BorrowedFd<'_>, project: u32, is_folder: bool) -> nix::Result<(
 ///
 /// # Errors
 /// ENOSYS where there are no quotas at all, or before Linux 5.14.
-pub fn is_enforced(file: BorrowedFd<'_>) -> nix::Result<bool> {
+pub(crate) fn is_enforced(file: BorrowedFd<'_>) -> nix::Result<bool> {
     // struct fs_quota_statv is shorter: its version first, then its flags
     let mut state = [0_u64; 32];
     state[0] = u64::from_ne_bytes([1, 0, 0, 0, 0, 0, 0, 0]);
@@ -96,7 +96,7 @@ pub fn is_enforced(file: BorrowedFd<'_>) -> nix::Result<bool> {
 ///
 /// # Errors
 /// ESRCH where projects are not counted.
-pub fn used(file: BorrowedFd<'_>, project: u32) -> nix::Result<Used> {
+pub(crate) fn used(file: BorrowedFd<'_>, project: u32) -> nix::Result<Used> {
     let mut quota = MaybeUninit::<libc::dqblk>::zeroed();
     match control(file, GET, project, quota.as_mut_ptr().cast()) {
         // XFS has no record of who never used anything
@@ -115,7 +115,7 @@ pub fn used(file: BorrowedFd<'_>, project: u32) -> nix::Result<Used> {
 ///
 /// # Errors
 /// ESRCH where projects are not counted, EPERM without CAP_SYS_ADMIN.
-pub fn limit(file: BorrowedFd<'_>, project: u32, bytes: u64, files: u64) -> nix::Result<()> {
+pub(crate) fn limit(file: BorrowedFd<'_>, project: u32, bytes: u64, files: u64) -> nix::Result<()> {
     let mut quota = MaybeUninit::<libc::dqblk>::zeroed();
     // SAFETY: all zero is a value of it.
     let quota = unsafe { quota.assume_init_mut() };

@@ -7,7 +7,7 @@ use nix::errno::Errno;
 ///
 /// # Errors
 /// ENOSYS before Linux 3.17.
-pub fn fill(bytes: &mut [u8]) -> nix::Result<()> {
+pub(crate) fn fill(bytes: &mut [u8]) -> nix::Result<()> {
     let mut filled = 0;
     while filled < bytes.len() {
         let rest = &mut bytes[filled..];

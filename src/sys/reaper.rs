@@ -9,20 +9,20 @@ use nix::sys::signal::SigSet;
 ///
 /// # Errors
 /// EAGAIN, ENOMEM; ENOSYS never. 0 is the child.
-pub fn fork_from_init() -> nix::Result<i32> {
+pub(crate) fn fork_from_init() -> nix::Result<i32> {
     // SAFETY: the caller was made by clone3 without CLONE_VM and has started no thread.
     Errno::result(unsafe { libc::fork() })
 }
 
 /// Blocks every signal, so that [`serve`] receives them one by one.
-pub fn block_signals() {
+pub(crate) fn block_signals() {
     // cannot fail: a full set is valid
     let _ = SigSet::all().thread_block();
 }
 
 /// Serves as PID 1 until `command` has ended; returns its raw wait status (wait(2)). Allocates
 /// nothing.
-pub fn serve(command: i32) -> i32 {
+pub(crate) fn serve(command: i32) -> i32 {
     // SAFETY: sigset_t is plain data, filled by sigfillset before use.
     let mut every: libc::sigset_t = unsafe { std::mem::zeroed() };
     // SAFETY: `every` is a valid sigset_t to write to.

@@ -9,7 +9,7 @@ use nix::errno::Errno;
 /// # Errors
 /// EACCES without no_new_privs and CAP_SYS_ADMIN, EINVAL for a wrong program or on a kernel without
 /// seccomp filters.
-pub fn install(program: &[sock_filter]) -> nix::Result<()> {
+pub(crate) fn install(program: &[sock_filter]) -> nix::Result<()> {
     let program = sock_fprog {
         len: program.len() as u16,
         filter: program.as_ptr().cast_mut(),

@@ -8,7 +8,7 @@ use nix::errno::Errno;
 ///
 /// # Errors
 /// EMFILE and its like.
-pub fn pair() -> nix::Result<(OwnedFd, OwnedFd)> {
+pub(crate) fn pair() -> nix::Result<(OwnedFd, OwnedFd)> {
     use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
     socketpair(
         AddressFamily::Unix,
@@ -23,7 +23,7 @@ pub fn pair() -> nix::Result<(OwnedFd, OwnedFd)> {
 ///
 /// # Errors
 /// What send(2) says, except EINTR, which is retried.
-pub fn send(socket: BorrowedFd<'_>, message: &[u8], wait: bool) -> nix::Result<()> {
+pub(crate) fn send(socket: BorrowedFd<'_>, message: &[u8], wait: bool) -> nix::Result<()> {
     let flags = libc::MSG_NOSIGNAL | if wait { 0 } else { libc::MSG_DONTWAIT };
     loop {
         // SAFETY: the buffer is valid for its length during the call.
@@ -49,7 +49,7 @@ pub fn send(socket: BorrowedFd<'_>, message: &[u8], wait: bool) -> nix::Result<(
 ///
 /// # Errors
 /// What recv(2) says, except EINTR, which is retried.
-pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], wait: bool) -> nix::Result<usize> {
+pub(crate) fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], wait: bool) -> nix::Result<usize> {
     let flags = if wait { 0 } else { libc::MSG_DONTWAIT };
     loop {
         // SAFETY: the buffer is valid for its length during the call.
@@ -70,7 +70,7 @@ pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], wait: bool) -> nix::Re
 
 /// How many descriptors one message can carry. An even number, so that a control message needs no
 /// padding.
-pub const MOST_FDS: usize = 32;
+pub(crate) const MOST_FDS: usize = 32;
 
 /// Room for one control message with descriptors, aligned as cmsghdr wants it (cmsg(3)).
 #[repr(C)]
@@ -95,7 +95,11 @@ fn control(fds: usize) -> Control {
 ///
 /// # Errors
 /// What sendmsg(2) says.
-pub fn send_with_fd(socket: BorrowedFd<'_>, message: &[u8], fd: BorrowedFd<'_>) -> nix::Result<()> {
+pub(crate) fn send_with_fd(
+    socket: BorrowedFd<'_>,
+    message: &[u8],
+    fd: BorrowedFd<'_>,
+) -> nix::Result<()> {
     send_with_fds(socket, message, [fd])
 }
 
@@ -103,7 +107,7 @@ pub fn send_with_fd(socket: BorrowedFd<'_>, message: &[u8], fd: BorrowedFd<'_>) 
 ///
 /// # Errors
 /// E2BIG for more, and what sendmsg(2) says.
-pub fn send_with_fds<'a>(
+pub(crate) fn send_with_fds<'a>(
     socket: BorrowedFd<'_>,
     message: &[u8],
     fds: impl IntoIterator<Item = BorrowedFd<'a>, IntoIter: ExactSizeIterator>,
@@ -139,7 +143,7 @@ pub fn send_with_fds<'a>(
 ///
 /// # Errors
 /// What recvmsg(2) says, except EINTR, which is retried.
-pub fn receive_with_fd(
+pub(crate) fn receive_with_fd(
     socket: BorrowedFd<'_>,
     buffer: &mut [u8],
 ) -> nix::Result<(usize, Option<OwnedFd>)> {
@@ -151,7 +155,7 @@ pub fn receive_with_fd(
 ///
 /// # Errors
 /// As [`receive_with_fd`].
-pub fn receive_with_fds(
+pub(crate) fn receive_with_fds(
     socket: BorrowedFd<'_>,
     buffer: &mut [u8],
 ) -> nix::Result<(usize, [Option<OwnedFd>; MOST_FDS])> {

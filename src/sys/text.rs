@@ -12,7 +12,7 @@ const USUAL: usize = 8 << 10;
 ///
 /// # Errors
 /// What open(2) and read(2) say, and InvalidData when it is no UTF-8.
-pub fn read(path: impl AsRef<Path>) -> io::Result<String> {
+pub(crate) fn read(path: impl AsRef<Path>) -> io::Result<String> {
     let mut text = Vec::with_capacity(USUAL);
     // what is taken from a file has no size to ask for
     std::fs::File::open(path)?
@@ -23,7 +23,7 @@ pub fn read(path: impl AsRef<Path>) -> io::Result<String> {
 
 /// Whether the file at `path` begins with one of `words`; one that cannot be read does not.
 #[must_use]
-pub fn begins_with(path: impl AsRef<Path>, words: &[&str]) -> bool {
+pub(crate) fn begins_with(path: impl AsRef<Path>, words: &[&str]) -> bool {
     let mut start = [0; 32];
     let length = std::fs::File::open(path)
         .and_then(|mut file| file.read(&mut start))

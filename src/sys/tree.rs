@@ -37,7 +37,7 @@ const TRIES: usize = 10;
 /// # Errors
 /// The first thing that could not be removed; everything else is gone. NotFound when there is
 /// nothing at `path`.
-pub fn remove(path: &Path, until: Option<Instant>) -> io::Result<()> {
+pub(crate) fn remove(path: &Path, until: Option<Instant>) -> io::Result<()> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(Errno::EINVAL.into());
     };
@@ -51,7 +51,11 @@ pub fn remove(path: &Path, until: Option<Instant>) -> io::Result<()> {
 ///
 /// # Errors
 /// As [`remove`].
-pub fn remove_in(parent: BorrowedFd<'_>, name: &CStr, until: Option<Instant>) -> io::Result<()> {
+pub(crate) fn remove_in(
+    parent: BorrowedFd<'_>,
+    name: &CStr,
+    until: Option<Instant>,
+) -> io::Result<()> {
     match unlinkat(parent, name, UnlinkatFlags::NoRemoveDir) {
         Err(Errno::EISDIR) => {}
         other => return Ok(other?),

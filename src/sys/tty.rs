@@ -22,7 +22,7 @@ pub struct WindowSize {
 ///
 /// # Errors
 /// ENOENT without devpts, ENOTTY when it is something else, EMFILE.
-pub fn open_master() -> nix::Result<OwnedFd> {
+pub(crate) fn open_master() -> nix::Result<OwnedFd> {
     let folder =
         nix::fcntl::OFlag::O_PATH | nix::fcntl::OFlag::O_DIRECTORY | nix::fcntl::OFlag::O_CLOEXEC;
     let root = nix::fcntl::open(c"/", folder, nix::sys::stat::Mode::empty())?;
@@ -55,7 +55,7 @@ pub fn open_master() -> nix::Result<OwnedFd> {
 ///
 /// # Errors
 /// EIO when the master is gone.
-pub fn open_slave(master: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
+pub(crate) fn open_slave(master: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
     // SAFETY: TIOCGPTPEER takes open flags as its argument and returns a new descriptor.
     let fd = Errno::result(unsafe {
         libc::ioctl(
@@ -72,7 +72,7 @@ pub fn open_slave(master: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
 ///
 /// # Errors
 /// EPERM when this process does not lead a session.
-pub fn take_control(terminal: BorrowedFd<'_>) -> nix::Result<()> {
+pub(crate) fn take_control(terminal: BorrowedFd<'_>) -> nix::Result<()> {
     // SAFETY: TIOCSCTTY takes an integer.
     Errno::result(unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSCTTY, 0) }).map(drop)
 }
@@ -81,7 +81,7 @@ pub fn take_control(terminal: BorrowedFd<'_>) -> nix::Result<()> {
 ///
 /// # Errors
 /// ENOTTY when it is none.
-pub fn window_size(terminal: RawFd) -> nix::Result<WindowSize> {
+pub(crate) fn window_size(terminal: RawFd) -> nix::Result<WindowSize> {
     // SAFETY: winsize is plain integers.
     let mut size: libc::winsize = unsafe { std::mem::zeroed() };
     // SAFETY: TIOCGWINSZ fills one winsize.
@@ -96,7 +96,7 @@ pub fn window_size(terminal: RawFd) -> nix::Result<WindowSize> {
 ///
 /// # Errors
 /// ENOTTY when it is none.
-pub fn set_window_size(terminal: BorrowedFd<'_>, size: WindowSize) -> nix::Result<()> {
+pub(crate) fn set_window_size(terminal: BorrowedFd<'_>, size: WindowSize) -> nix::Result<()> {
     let size = libc::winsize {
         ws_row: size.rows,
         ws_col: size.columns,

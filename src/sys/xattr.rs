@@ -6,14 +6,14 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use nix::errno::Errno;
 
 /// Where SELinux keeps a file's label, which ends in a NUL byte.
-pub const SELINUX: &CStr = c"security.selinux";
+pub(crate) const SELINUX: &CStr = c"security.selinux";
 
 /// fgetxattr(2) into `buffer`; how many bytes the value has.
 ///
 /// # Errors
 /// ENODATA when there is no such attribute, ENOTSUP where the file system has none, ERANGE when it
 /// does not fit.
-pub fn get(file: BorrowedFd<'_>, name: &CStr, buffer: &mut [u8]) -> nix::Result<usize> {
+pub(crate) fn get(file: BorrowedFd<'_>, name: &CStr, buffer: &mut [u8]) -> nix::Result<usize> {
     // SAFETY: the name is NUL-terminated and the buffer valid for its length, both during the call.
     let length = unsafe {
         libc::fgetxattr(
@@ -30,7 +30,7 @@ pub fn get(file: BorrowedFd<'_>, name: &CStr, buffer: &mut [u8]) -> nix::Result<
 ///
 /// # Errors
 /// The same; ENOENT, and EINVAL for a NUL byte in the path.
-pub fn set_path(path: &str, name: &CStr, value: &[u8]) -> nix::Result<()> {
+pub(crate) fn set_path(path: &str, name: &CStr, value: &[u8]) -> nix::Result<()> {
     let path = CString::new(path).map_err(|_| Errno::EINVAL)?;
     // SAFETY: path and name are NUL-terminated and the value valid for its length, all during the
     // call.
@@ -50,7 +50,7 @@ pub fn set_path(path: &str, name: &CStr, value: &[u8]) -> nix::Result<()> {
 ///
 /// # Errors
 /// ENOTSUP where the file system has none, EACCES and EPERM when it is not ours to set.
-pub fn set(file: BorrowedFd<'_>, name: &CStr, value: &[u8]) -> nix::Result<()> {
+pub(crate) fn set(file: BorrowedFd<'_>, name: &CStr, value: &[u8]) -> nix::Result<()> {
     // SAFETY: the name is NUL-terminated and the value valid for its length, both during the call.
     Errno::result(unsafe {
         libc::fsetxattr(

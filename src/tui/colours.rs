@@ -28,7 +28,7 @@ const BRIGHT: [Color; 8] = [
 /// them after semicolons or colons. What is not known changes nothing; blinking and hiding are not
 /// done.
 #[must_use]
-pub fn recoloured(style: Style, parameters: &str) -> Style {
+pub(super) fn recoloured(style: Style, parameters: &str) -> Style {
     let mut style = style;
     let mut numbers = parameters.split([';', ':']).map(|number| {
         if number.is_empty() {

@@ -45,7 +45,11 @@ const HEADERS: [(&str, &str); 7] = [
 ];
 
 /// Lets `request` in, or says why not.
-pub async fn keep(State(context): State<Arc<Context>>, request: Request, next: Next) -> Response {
+pub(super) async fn keep(
+    State(context): State<Arc<Context>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = match through(&context, request, next).await {
         Ok(response) => response,
         Err(refusal) => refusal.response(),

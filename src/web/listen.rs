@@ -29,7 +29,7 @@ const MAX_HEAD: usize = 16 << 10;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// The signals that end the server. Listen for them before anybody is told that it is there.
-pub struct Ends {
+pub(super) struct Ends {
     interrupt: Signal,
     terminate: Signal,
     hang_up: Signal,
@@ -40,7 +40,7 @@ impl Ends {
     ///
     /// # Errors
     /// When the kernel refuses.
-    pub fn listen() -> anyhow::Result<Self> {
+    pub(super) fn listen() -> anyhow::Result<Self> {
         let listen = |kind| signal(kind).context("wait for signals");
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
@@ -59,7 +59,7 @@ impl Ends {
 }
 
 /// Where connections come from.
-pub enum Listener {
+pub(super) enum Listener {
     /// A port, with TLS or without.
     Port(TcpListener, Option<TlsAcceptor>),
     /// A unix socket.
@@ -67,7 +67,7 @@ pub enum Listener {
 }
 
 /// Serves `router` on `listener` until one of `ends` comes.
-pub async fn serve(listener: Listener, router: Router, mut ends: Ends) {
+pub(super) async fn serve(listener: Listener, router: Router, mut ends: Ends) {
     let places = Arc::new(Places::default());
     loop {
         tokio::select! {

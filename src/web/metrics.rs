@@ -163,7 +163,7 @@ fn started(record: &Record) -> Option<f64> {
 }
 
 /// Everything, for Prometheus and its like.
-pub async fn metrics(State(context): State<Arc<Context>>) -> Result<Response, Refusal> {
+pub(super) async fn metrics(State(context): State<Arc<Context>>) -> Result<Response, Refusal> {
     let engine = Arc::clone(&context.engine);
     let records = tokio::task::spawn_blocking(move || engine.records())
         .await

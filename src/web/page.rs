@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 const HTML: &str = include_str!("../../assets/web/index.html");
 
 /// Where it is: open to everybody.
-pub const PATHS: [&str; 6] = [
+pub(super) const PATHS: [&str; 6] = [
     "/",
     "/page.css",
     "/page.js",
@@ -18,7 +18,7 @@ pub const PATHS: [&str; 6] = [
 macro_rules! asset {
     ($name:ident, $file:literal, $kind:literal, $about:literal) => {
         #[doc = $about]
-        pub async fn $name() -> Response {
+        pub(super) async fn $name() -> Response {
             (
                 [(CONTENT_TYPE, $kind)],
                 include_str!(concat!("../../assets/web/", $file)),
@@ -55,6 +55,6 @@ asset!(
 asset!(icon, "icon.svg", "image/svg+xml", "The icon.");
 
 /// The page. It holds nothing: the token is in the part of the link that browsers do not send.
-pub async fn index() -> Response {
+pub(super) async fn index() -> Response {
     ([(CONTENT_TYPE, "text/html; charset=utf-8")], HTML).into_response()
 }

@@ -14,14 +14,14 @@ use tokio::time::{Sleep, sleep};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A stream that fails with `TimedOut` when a write makes no progress.
-pub struct Patient<S> {
+pub(super) struct Patient<S> {
     stream: S,
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Patient<S> {
     /// `stream`, with an end to its patience.
-    pub fn new(stream: S) -> Self {
+    pub(super) fn new(stream: S) -> Self {
         Self {
             stream,
             stalled: None,

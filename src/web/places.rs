@@ -29,7 +29,7 @@ const UNKNOWN: Duration = Duration::from_secs(10);
 
 /// Who is at the other end, as far as places are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Peer {
+pub(super) enum Peer {
     /// An address; of IPv6 the network of 64 bits, all of which one host has (RFC 4291, section
     /// 2.5.4).
     Address(IpAddr),
@@ -39,7 +39,7 @@ pub enum Peer {
 
 impl Peer {
     /// The peer with this address.
-    pub fn at(address: IpAddr) -> Self {
+    pub(super) fn at(address: IpAddr) -> Self {
         Self::Address(match address.to_canonical() {
             IpAddr::V6(v6) => {
                 let [a, b, c, d, ..] = v6.segments();
@@ -77,7 +77,7 @@ struct Held {
 
 /// Every connection.
 #[derive(Default)]
-pub struct Places {
+pub(super) struct Places {
     all: Mutex<BTreeMap<u64, Held>>,
     count: AtomicU64,
 }
@@ -102,7 +102,7 @@ impl Places {
     }
 
     /// A place for a connection of `peer`, of which nothing is known yet.
-    pub fn enter(self: &Arc<Self>, peer: Peer) -> Arc<Place> {
+    pub(super) fn enter(self: &Arc<Self>, peer: Peer) -> Arc<Place> {
         let mut all = self.all();
         if all
             .values()

@@ -29,7 +29,7 @@ use crate::runtime::is_root_of_ours;
 const WAITING: i32 = 128;
 
 /// A socket that is listened on; its file is removed when it is dropped.
-pub struct Socket {
+pub(super) struct Socket {
     listener: UnixListener,
     folder: File,
     name: PathBuf,
@@ -42,7 +42,7 @@ impl Socket {
     ///
     /// # Errors
     /// When something else is there, somebody listens, or others may write to its folder.
-    pub fn listen(path: &Path) -> anyhow::Result<Self> {
+    pub(super) fn listen(path: &Path) -> anyhow::Result<Self> {
         let what = || format!("listen on {}", path.display());
         let parent = path
             .parent()
@@ -92,7 +92,7 @@ impl Socket {
     ///
     /// # Errors
     /// When none can be taken, or its peer is refused.
-    pub async fn accept(&self) -> io::Result<(UnixStream, Peer)> {
+    pub(super) async fn accept(&self) -> io::Result<(UnixStream, Peer)> {
         let (stream, _) = self.listener.accept().await?;
         let user = trusted(&stream)?;
         Ok((stream, Peer::User(user)))

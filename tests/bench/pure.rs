@@ -12,9 +12,9 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use minic_tui::cgroup::parse;
 use minic_tui::config::{Config, Overrides};
-use minic_tui::runtime::Reply;
+use minic_tui::internals::Reply;
+use minic_tui::internals::parse;
 use minic_tui::spec::{ContainerId, ContainerSpec, Preset, resolve};
 
 fn frames(criterion: &mut Criterion) {

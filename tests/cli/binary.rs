@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// How it ended and what it said.
 #[derive(Debug)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
@@ -18,7 +18,7 @@ pub struct Outcome {
 impl Outcome {
     /// Its standard output, when it ended well and said nothing else.
     #[track_caller]
-    pub fn ok(self) -> String {
+    pub(crate) fn ok(self) -> String {
         assert_eq!((self.code, self.stderr.as_str()), (Some(0), ""), "{self:?}");
         self.stdout
     }
@@ -26,7 +26,7 @@ impl Outcome {
     /// What its one line on standard error says after the program's name, when it ended with
     /// `code`.
     #[track_caller]
-    pub fn refused(self, code: i32) -> String {
+    pub(crate) fn refused(self, code: i32) -> String {
         assert_eq!(
             (self.code, self.stdout.as_str()),
             (Some(code), ""),
@@ -40,7 +40,7 @@ impl Outcome {
 }
 
 /// The binary, not yet started, with nothing of our environment that it reads and no terminal.
-pub fn command(args: &[&str]) -> Command {
+pub(crate) fn command(args: &[&str]) -> Command {
     prepared(Path::new(env!("CARGO_BIN_EXE_minic-tui")), args)
 }
 
@@ -55,7 +55,7 @@ fn prepared(binary: &Path, args: &[&str]) -> Command {
 }
 
 #[track_caller]
-pub fn finish(command: &mut Command) -> Outcome {
+pub(crate) fn finish(command: &mut Command) -> Outcome {
     let output = command.output().unwrap();
     Outcome {
         code: output.status.code(),
@@ -66,13 +66,13 @@ pub fn finish(command: &mut Command) -> Outcome {
 
 /// Runs it to its end.
 #[track_caller]
-pub fn minic(args: &[&str]) -> Outcome {
+pub(crate) fn minic(args: &[&str]) -> Outcome {
     finish(&mut command(args))
 }
 
 /// Runs it as a user without any right, from a folder that such a user can reach.
 #[track_caller]
-pub fn as_nobody(args: &[&str]) -> Outcome {
+pub(crate) fn as_nobody(args: &[&str]) -> Outcome {
     const NOBODY: u32 = 65534;
     let folder = Folder::new();
     let copy = folder.path().join("minic-tui");
@@ -95,10 +95,10 @@ pub fn as_nobody(args: &[&str]) -> Outcome {
 }
 
 /// A folder that goes with its test.
-pub struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!(
             "minic-cli-{}-{:03}",
@@ -110,12 +110,12 @@ impl Folder {
         Self(path)
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
     /// A file in it; its path as text.
-    pub fn file(&self, name: &str, text: &str) -> String {
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
         let path = self.0.join(name);
         fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()

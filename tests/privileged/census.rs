@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 
 /// What was found. Empty when nothing is left.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Census {
+pub(crate) struct Census {
     pub mounts: Vec<PathBuf>,
     pub cgroups: Vec<PathBuf>,
     pub processes: Vec<(i32, String)>,
@@ -20,7 +20,7 @@ pub struct Census {
 
 impl Census {
     /// Counts what belongs to `state`, an absolute path.
-    pub fn take(state: &Path) -> Self {
+    pub(crate) fn take(state: &Path) -> Self {
         let parent = cgroup_parent(state);
         let mut cgroups = Vec::new();
         find_cgroups(Path::new("/sys/fs/cgroup"), &parent, false, &mut cgroups);
@@ -32,12 +32,12 @@ impl Census {
         }
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
     /// Removes what was found as bluntly as it takes: the last resort of a failed test.
-    pub fn sweep(&self) {
+    pub(crate) fn sweep(&self) {
         for (pid, _) in &self.processes {
             let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
         }
@@ -70,7 +70,7 @@ impl fmt::Display for Census {
 
 /// The cgroup folder that holds the containers of `state`: the path's FNV-1a hash tells state
 /// folders apart.
-pub fn cgroup_parent(state: &Path) -> String {
+pub(crate) fn cgroup_parent(state: &Path) -> String {
     let hash = |h: u32, b: &u8| (h ^ u32::from(*b)).wrapping_mul(0x0100_0193);
     format!(
         "minic-{:08x}",
@@ -88,7 +88,7 @@ fn mounts_below(state: &Path) -> Vec<PathBuf> {
 }
 
 /// Folders named `parent` and everything below them, parents first.
-pub fn find_cgroups(folder: &Path, parent: &str, inside: bool, found: &mut Vec<PathBuf>) {
+pub(crate) fn find_cgroups(folder: &Path, parent: &str, inside: bool, found: &mut Vec<PathBuf>) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
     };

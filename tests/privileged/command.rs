@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// How much longer than on a real machine everything takes here; an emulated one sets
 /// `MINIC_TEST_SCALE`.
-pub fn scale(wait: Duration) -> Duration {
+pub(crate) fn scale(wait: Duration) -> Duration {
     let factor = std::env::var("MINIC_TEST_SCALE")
         .ok()
         .and_then(|text| text.parse::<u32>().ok());
@@ -15,7 +15,7 @@ pub fn scale(wait: Duration) -> Duration {
 }
 
 /// Asks until the answer is yes, or until waiting has no sense any more.
-pub fn comes_true(mut ask: impl FnMut() -> bool) -> bool {
+pub(crate) fn comes_true(mut ask: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + scale(Duration::from_secs(60));
     loop {
         if ask() {
@@ -30,13 +30,13 @@ pub fn comes_true(mut ask: impl FnMut() -> bool) -> bool {
 
 /// Waits until the answer is yes; fails with `what` when it never is.
 #[track_caller]
-pub fn eventually(what: &str, ask: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, ask: impl FnMut() -> bool) {
     assert!(comes_true(ask), "never came true: {what}");
 }
 
 /// How a command ended and what it said.
 #[derive(Debug)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
@@ -45,14 +45,14 @@ pub struct Outcome {
 impl Outcome {
     /// Its standard output, when it ended well.
     #[track_caller]
-    pub fn ok(self) -> String {
+    pub(crate) fn ok(self) -> String {
         assert_eq!(self.code, Some(0), "{self:?}");
         self.stdout
     }
 
     /// Its one line on standard error, when it ended with `code` and said nothing else.
     #[track_caller]
-    pub fn refused(self, code: i32) -> String {
+    pub(crate) fn refused(self, code: i32) -> String {
         assert_eq!(
             (self.code, self.stdout.as_str()),
             (Some(code), ""),
@@ -66,7 +66,7 @@ impl Outcome {
 /// Runs `command` with `input` on its standard input. It is killed, and the test fails, when it
 /// does not end.
 #[track_caller]
-pub fn finish(command: &mut Command, input: &str) -> Outcome {
+pub(crate) fn finish(command: &mut Command, input: &str) -> Outcome {
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -88,7 +88,7 @@ pub fn finish(command: &mut Command, input: &str) -> Outcome {
 
 /// Waits for `child`; kills it and fails at the deadline.
 #[track_caller]
-pub fn wait(child: &mut Child, what: &str) -> Option<i32> {
+pub(crate) fn wait(child: &mut Child, what: &str) -> Option<i32> {
     let deadline = Instant::now() + scale(Duration::from_secs(60));
     loop {
         if let Some(status) = child.try_wait().unwrap() {

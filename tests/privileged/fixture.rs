@@ -66,7 +66,7 @@ fn copy(from: &Path, to: &Path) {
 
 /// The root folder of the `host` image, for `run --root FOLDER --overlay`. The emulated machine's
 /// view of this host's disk has no idmapped mounts: there it is a copy.
-pub fn image_root() -> PathBuf {
+pub(crate) fn image_root() -> PathBuf {
     static COPY: OnceLock<PathBuf> = OnceLock::new();
     let root = || fs::canonicalize(built_image().join("images/host/current/rootfs")).unwrap();
     let copied = || {
@@ -90,14 +90,14 @@ pub fn image_root() -> PathBuf {
 }
 
 /// A state folder, what runs in it, and what is known of it.
-pub struct Fixture {
+pub(crate) struct Fixture {
     state: PathBuf,
 }
 
 impl Fixture {
     /// A fresh state folder with the `host` image built, so that no later command has that to say.
     #[track_caller]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         assert!(
             nix::unistd::geteuid().is_root(),
             "the privileged tests make containers and need root: run them through cargo test"
@@ -118,19 +118,19 @@ impl Fixture {
 
     /// A state folder in `place` without an image of its own: containers take [`image_root`].
     #[track_caller]
-    pub fn in_folder(place: &Path) -> Self {
+    pub(crate) fn in_folder(place: &Path) -> Self {
         let state = place.join("state");
         fs::create_dir(&state).unwrap();
         Self { state }
     }
 
     /// Its folder.
-    pub fn state(&self) -> &Path {
+    pub(crate) fn state(&self) -> &Path {
         &self.state
     }
 
     /// The binary with this state folder and `args`, not yet started.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_minic-tui"));
         command.arg("--state").arg(&self.state).args(args);
         command
@@ -138,26 +138,26 @@ impl Fixture {
 
     /// Runs the binary to its end with nothing on its standard input.
     #[track_caller]
-    pub fn minic(&self, args: &[&str]) -> Outcome {
+    pub(crate) fn minic(&self, args: &[&str]) -> Outcome {
         finish(&mut self.command(args), "")
     }
 
     /// What `script` prints in a container of its own that is gone afterwards.
     #[track_caller]
-    pub fn sh(&self, script: &str) -> String {
+    pub(crate) fn sh(&self, script: &str) -> String {
         self.minic(&["run", "--rm", "sh", "-c", script]).ok()
     }
 
     /// `run -d --name NAME`: it runs when this returns.
     #[track_caller]
-    pub fn detached(&self, name: &str, args: &[&str]) -> Container<'_> {
+    pub(crate) fn detached(&self, name: &str, args: &[&str]) -> Container<'_> {
         self.minic(&[&["run", "-d", "--name", name], args].concat())
             .ok();
         self.container(name)
     }
 
     /// One that is there.
-    pub fn container(&self, name: &str) -> Container<'_> {
+    pub(crate) fn container(&self, name: &str) -> Container<'_> {
         Container {
             fixture: self,
             name: name.to_owned(),
@@ -165,7 +165,7 @@ impl Fixture {
     }
 
     /// The processes that watch its containers: they hold the logs and are in no container.
-    pub fn supervisors(&self) -> Vec<i32> {
+    pub(crate) fn supervisors(&self) -> Vec<i32> {
         let found = Census::take(&self.state).processes;
         found
             .into_iter()
@@ -176,14 +176,14 @@ impl Fixture {
 
     /// What a verb prints with `--json`.
     #[track_caller]
-    pub fn json(&self, args: &[&str]) -> Value {
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
         let text = self.minic(&[args, &["--json"]].concat()).ok();
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{args:?}: {error}: {text}"))
     }
 
     /// The containers, as `list --json` shows them.
     #[track_caller]
-    pub fn list(&self) -> Vec<Value> {
+    pub(crate) fn list(&self) -> Vec<Value> {
         let listed = self.json(&["list"]);
         listed
             .as_array()
@@ -194,7 +194,7 @@ impl Fixture {
     /// Fails unless every trace of every container is gone, or goes within a moment (a supervisor
     /// ends just after its container).
     #[track_caller]
-    pub fn is_clean(&self) {
+    pub(crate) fn is_clean(&self) {
         let clean = comes_true(|| Census::take(&self.state).is_empty());
         assert!(clean, "left behind:\n{}", Census::take(&self.state));
     }
@@ -228,15 +228,15 @@ impl Drop for Fixture {
 }
 
 /// One container that was started in the background.
-pub struct Container<'a> {
+pub(crate) struct Container<'a> {
     fixture: &'a Fixture,
-    pub name: String,
+    pub(crate) name: String,
 }
 
 impl Container<'_> {
     /// What `info --json` says of it.
     #[track_caller]
-    pub fn info(&self) -> Value {
+    pub(crate) fn info(&self) -> Value {
         let all = self.fixture.json(&["info", &self.name]);
         let one = all
             .as_array()
@@ -247,13 +247,13 @@ impl Container<'_> {
 
     /// Its id.
     #[track_caller]
-    pub fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         self.info()["id"].as_str().unwrap().to_owned()
     }
 
     /// Its state's word.
     #[track_caller]
-    pub fn state(&self) -> String {
+    pub(crate) fn state(&self) -> String {
         let info = self.info();
         info["state"]
             .as_str()
@@ -263,7 +263,7 @@ impl Container<'_> {
 
     /// The host's number of its init.
     #[track_caller]
-    pub fn pid(&self) -> i32 {
+    pub(crate) fn pid(&self) -> i32 {
         let info = self.info();
         let pid = info["pid"]
             .as_i64()
@@ -274,7 +274,7 @@ impl Container<'_> {
     /// The first of `files` that one of its cgroup folders has: v1 and v2 name the same thing
     /// differently.
     #[track_caller]
-    pub fn cgroup_file(&self, files: &[&str]) -> String {
+    pub(crate) fn cgroup_file(&self, files: &[&str]) -> String {
         let info = self.info();
         let folders = info["cgroups"]
             .as_array()
@@ -291,7 +291,7 @@ impl Container<'_> {
 
     /// The figure `field` of the first file called `file` in any of its cgroups that has it.
     #[track_caller]
-    pub fn cgroup_figure(&self, file: &str, field: &str) -> u64 {
+    pub(crate) fn cgroup_figure(&self, file: &str, field: &str) -> u64 {
         let info = self.info();
         let folders = info["cgroups"]
             .as_array()
@@ -311,7 +311,7 @@ impl Container<'_> {
 
     /// Waits until it has ended.
     #[track_caller]
-    pub fn ends(&self) {
+    pub(crate) fn ends(&self) {
         eventually(&format!("{} is STOPPED", self.name), || {
             self.state() == "STOPPED"
         });
@@ -319,7 +319,7 @@ impl Container<'_> {
 
     /// A verb on it.
     #[track_caller]
-    pub fn verb(&self, args: &[&str]) -> Outcome {
+    pub(crate) fn verb(&self, args: &[&str]) -> Outcome {
         let (verb, rest) = args.split_first().unwrap();
         self.fixture
             .minic(&[&[*verb], rest, &[self.name.as_str()]].concat())
@@ -327,7 +327,7 @@ impl Container<'_> {
 
     /// `exec` of a shell script in it.
     #[track_caller]
-    pub fn exec(&self, script: &str) -> Outcome {
+    pub(crate) fn exec(&self, script: &str) -> Outcome {
         self.fixture
             .minic(&["exec", &self.name, "sh", "-c", script])
     }

@@ -14,24 +14,24 @@ use crate::command::{Outcome, eventually, finish};
 use crate::fixture::Fixture;
 
 /// A folder of the host with a secret in it, which nothing may read, write or add to.
-pub struct Outside {
+pub(crate) struct Outside {
     folder: PathBuf,
 }
 
 impl Outside {
-    pub fn new(fixture: &Fixture) -> Self {
+    pub(crate) fn new(fixture: &Fixture) -> Self {
         let folder = fixture.state().join("outside");
         fs::create_dir(&folder).unwrap();
         fs::write(folder.join("secret"), "of the host\n").unwrap();
         Self { folder }
     }
 
-    pub fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.folder.to_str().unwrap()
     }
 
     #[track_caller]
-    pub fn is_untouched(&self, told: &str) {
+    pub(crate) fn is_untouched(&self, told: &str) {
         let names: Vec<_> = fs::read_dir(&self.folder)
             .unwrap()
             .map(|entry| entry.unwrap().file_name())
@@ -49,7 +49,7 @@ impl Outside {
 
 /// The volume that brings this test program inside, and the arguments that run its ignored test
 /// `name` there.
-pub fn own_program() -> String {
+pub(crate) fn own_program() -> String {
     // the emulated machine's view of this host has no idmapped mounts
     format!(
         "{}:/probe:ro,noidmap",
@@ -57,7 +57,7 @@ pub fn own_program() -> String {
     )
 }
 
-pub fn probe(name: &str) -> [String; 5] {
+pub(crate) fn probe(name: &str) -> [String; 5] {
     [
         "/probe".into(),
         "--exact".into(),
@@ -67,7 +67,7 @@ pub fn probe(name: &str) -> [String; 5] {
     ]
 }
 
-pub fn words<'a>(first: &[&'a str], rest: &'a [String]) -> Vec<&'a str> {
+pub(crate) fn words<'a>(first: &[&'a str], rest: &'a [String]) -> Vec<&'a str> {
     first
         .iter()
         .copied()
@@ -87,7 +87,7 @@ fn from(caller: &[&str], fixture: &Fixture, args: &[&str]) -> Outcome {
     finish(&mut command, "")
 }
 
-pub fn field(status: &str, name: &str) -> String {
+pub(crate) fn field(status: &str, name: &str) -> String {
     let line = status
         .lines()
         .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));

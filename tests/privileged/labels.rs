@@ -21,7 +21,7 @@ fn is_on() -> bool {
 
 /// Whether a test has what it needs. Said, because a test that tries nothing must not look like one
 /// that did; where `variable` promises it, it must be there.
-pub fn is_tried(there: bool, variable: &str, lacking: &str) -> bool {
+pub(crate) fn is_tried(there: bool, variable: &str, lacking: &str) -> bool {
     assert!(
         there || std::env::var_os(variable).is_none_or(|promised| promised != "1"),
         "{variable}: {lacking}"
@@ -34,7 +34,7 @@ pub fn is_tried(there: bool, variable: &str, lacking: &str) -> bool {
 
 /// Whether a container may mount, with everything given up that forbids it but for a security
 /// module.
-pub fn mounts(fixture: &Fixture, more: &[&str]) -> bool {
+pub(crate) fn mounts(fixture: &Fixture, more: &[&str]) -> bool {
     let args = [
         &[
             "run",
@@ -51,7 +51,7 @@ pub fn mounts(fixture: &Fixture, more: &[&str]) -> bool {
 }
 
 /// Opens the Isolation tab of the only container, and waits for a good line with all of `words`.
-pub fn isolation_says(fixture: &Fixture, words: &[&str]) {
+pub(crate) fn isolation_says(fixture: &Fixture, words: &[&str]) {
     let tmux = crate::screen::open(fixture, 120, 40);
     tmux.wait_for("RUNNING");
     tmux.press(&["6"]);
@@ -67,7 +67,7 @@ pub fn isolation_says(fixture: &Fixture, words: &[&str]) {
 
 /// A command of ours in a mount namespace of its own, where `before` has changed what the module
 /// shows.
-pub fn after(fixture: &Fixture, before: &str, args: &str) -> Outcome {
+pub(crate) fn after(fixture: &Fixture, before: &str, args: &str) -> Outcome {
     let script = format!(
         "{before} && exec {} --state {} {args}",
         env!("CARGO_BIN_EXE_minic-tui"),
@@ -81,7 +81,7 @@ pub fn after(fixture: &Fixture, before: &str, args: &str) -> Outcome {
 
 /// What joins a container is confined as it is: where `unmount` has taken the module away, by
 /// nothing if it was started so, and otherwise it does not join.
-pub fn joins_alike(fixture: &Fixture, unmount: &str, module: &str) {
+pub(crate) fn joins_alike(fixture: &Fixture, unmount: &str, module: &str) {
     let told = format!("without {module}, which this host has: its file system is not mounted");
     fixture.detached("confined", &["sleep", "2881"]);
     let refused = after(fixture, unmount, "exec confined touch /joined").refused(125);
@@ -133,7 +133,7 @@ pub fn joins_alike(fixture: &Fixture, unmount: &str, module: &str) {
 }
 
 /// The label of a process, AppArmor's or SELinux's.
-pub fn label(pid: i32) -> String {
+pub(crate) fn label(pid: i32) -> String {
     let read = |file: &str| fs::read_to_string(format!("/proc/{pid}/attr/{file}")).ok();
     read("apparmor/current")
         .or_else(|| read("current"))
@@ -143,7 +143,7 @@ pub fn label(pid: i32) -> String {
 }
 
 /// The processes of a container, by a word of their command lines, and their labels.
-pub fn labels_of(fixture: &Fixture, word: &str) -> Vec<String> {
+pub(crate) fn labels_of(fixture: &Fixture, word: &str) -> Vec<String> {
     let ours = crate::census::Census::take(fixture.state()).processes;
     ours.iter()
         .filter(|(_, title)| title.starts_with(word))

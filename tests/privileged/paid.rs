@@ -26,10 +26,10 @@ const SETTLED: Duration = Duration::from_millis(2500);
 const MEASURED: Duration = Duration::from_secs(5);
 
 /// A child that is killed when its test ends.
-pub struct Running(pub Child);
+pub(crate) struct Running(pub Child);
 
 impl Running {
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.0.id().cast_signed()), signal).unwrap();
     }
 }
@@ -55,7 +55,7 @@ fn time_of(pid: i32) -> f64 {
 
 /// The process that watches `container`.
 #[track_caller]
-pub fn supervisor(fixture: &Fixture, name: &str) -> i32 {
+pub(crate) fn supervisor(fixture: &Fixture, name: &str) -> i32 {
     let title = format!("minic-tui supervisor {name}\0");
     let is_it = |pid: &i32| {
         fs::read(format!("/proc/{pid}/cmdline"))
@@ -104,7 +104,7 @@ fn is_paid_for(fixture: &Fixture, container: &Container) {
 }
 
 /// The bytes that a process wrote, into pipes too (proc_pid_io(5)).
-pub fn written(pid: i32) -> u64 {
+pub(crate) fn written(pid: i32) -> u64 {
     let io = fs::read_to_string(format!("/proc/{pid}/io")).unwrap();
     io.lines()
         .find_map(|line| line.strip_prefix("wchar: ")?.parse().ok())

@@ -11,13 +11,13 @@ use crate::fixture::Fixture;
 use crate::tmux::Tmux;
 
 #[track_caller]
-pub fn open(fixture: &Fixture, width: u16, height: u16) -> Tmux {
+pub(crate) fn open(fixture: &Fixture, width: u16, height: u16) -> Tmux {
     open_with(fixture, width, height, "")
 }
 
 /// As [`open`], with more on its command line.
 #[track_caller]
-pub fn open_with(fixture: &Fixture, width: u16, height: u16, more: &str) -> Tmux {
+pub(crate) fn open_with(fixture: &Fixture, width: u16, height: u16, more: &str) -> Tmux {
     let tmux = Tmux::new(width, height);
     tmux.write(&format!(
         "{} --state {} {more}",
@@ -152,7 +152,7 @@ fn with_keys_alone() {
 }
 
 /// The table's row that has `text` in it.
-pub fn row<'a>(screen: &'a str, text: &str) -> Option<&'a str> {
+pub(crate) fn row<'a>(screen: &'a str, text: &str) -> Option<&'a str> {
     screen.lines().find(|line| {
         line.contains(text)
             && ["RUNNING", "STOPPED", "CREATED"]

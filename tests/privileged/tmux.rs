@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::command::comes_true;
 
 /// A tmux server of its own, with one session that runs a shell. It ends when this is dropped.
-pub struct Tmux {
+pub(crate) struct Tmux {
     socket: String,
 }
 
 impl Tmux {
     /// A terminal of `width` × `height` cells.
     #[track_caller]
-    pub fn new(width: u16, height: u16) -> Self {
+    pub(crate) fn new(width: u16, height: u16) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let socket = format!(
             "minic-test-{}-{}",
@@ -52,19 +52,19 @@ impl Tmux {
 
     /// Types `text` as it stands.
     #[track_caller]
-    pub fn write(&self, text: &str) {
+    pub(crate) fn write(&self, text: &str) {
         self.tell(&["send-keys", "-l", "--", text]);
     }
 
     /// Presses keys by tmux's names: `Enter`, `Escape`, `C-c`, `F1`.
     #[track_caller]
-    pub fn press(&self, keys: &[&str]) {
+    pub(crate) fn press(&self, keys: &[&str]) {
         self.tell(&[&["send-keys"], keys].concat());
     }
 
     /// Makes the terminal `width` × `height` cells.
     #[track_caller]
-    pub fn resize(&self, width: u16, height: u16) {
+    pub(crate) fn resize(&self, width: u16, height: u16) {
         self.tell(&[
             "resize-window",
             "-x",
@@ -76,13 +76,13 @@ impl Tmux {
 
     /// Lets programs inside set tmux's clipboard with OSC 52.
     #[track_caller]
-    pub fn allow_copying(&self) {
+    pub(crate) fn allow_copying(&self) {
         self.tell(&["set-option", "-g", "set-clipboard", "on"]);
     }
 
     /// What was copied last; nothing when nothing was.
     #[track_caller]
-    pub fn copied(&self) -> String {
+    pub(crate) fn copied(&self) -> String {
         // without a buffer show-buffer fails
         if self.tell(&["list-buffers"]).is_empty() {
             String::new()
@@ -93,19 +93,19 @@ impl Tmux {
 
     /// What is on the screen.
     #[track_caller]
-    pub fn screen(&self) -> String {
+    pub(crate) fn screen(&self) -> String {
         self.tell(&["capture-pane", "-p"])
     }
 
     /// The same with the escape sequences that its colours are made of.
     #[track_caller]
-    pub fn colours(&self) -> String {
+    pub(crate) fn colours(&self) -> String {
         self.tell(&["capture-pane", "-p", "-e"])
     }
 
     /// What the terminal is set to: alternate screen, mouse, cursor.
     #[track_caller]
-    pub fn modes(&self) -> String {
+    pub(crate) fn modes(&self) -> String {
         self.tell(&[
             "display-message",
             "-p",
@@ -115,7 +115,7 @@ impl Tmux {
 
     /// The process that runs in the foreground.
     #[track_caller]
-    pub fn foreground(&self) -> String {
+    pub(crate) fn foreground(&self) -> String {
         self.tell(&["display-message", "-p", "#{pane_current_command}"])
             .trim()
             .to_owned()
@@ -123,7 +123,7 @@ impl Tmux {
 
     /// Waits until `text` is on the screen.
     #[track_caller]
-    pub fn wait_for(&self, text: &str) {
+    pub(crate) fn wait_for(&self, text: &str) {
         self.wait_until(&format!("{text:?} on the screen"), |screen| {
             screen.contains(text)
         });
@@ -131,7 +131,7 @@ impl Tmux {
 
     /// Waits until the screen is as `wanted` says.
     #[track_caller]
-    pub fn wait_until(&self, what: &str, wanted: impl Fn(&str) -> bool) {
+    pub(crate) fn wait_until(&self, what: &str, wanted: impl Fn(&str) -> bool) {
         assert!(
             comes_true(|| wanted(&self.screen())),
             "never came true: {what}. The screen:\n{}",

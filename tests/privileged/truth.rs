@@ -12,7 +12,7 @@ use crate::fixture::Fixture;
 
 /// What `list` says that is not so; empty when all of it is. A state may change between the list
 /// and the look: ask again.
-pub fn lies(fixture: &Fixture) -> Vec<String> {
+pub(crate) fn lies(fixture: &Fixture) -> Vec<String> {
     let listed = fixture.list();
     let living = living(fixture.state());
     let mut lies: Vec<String> = listed
@@ -86,7 +86,7 @@ fn living(state: &Path) -> BTreeMap<String, Vec<i32>> {
 }
 
 /// Whether there is such a process, and it is more than a zombie.
-pub fn lives(pid: i32) -> bool {
+pub(crate) fn lives(pid: i32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit_once(") ")
         .is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))

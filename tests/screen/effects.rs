@@ -7,13 +7,13 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use minic_tui::internals::WindowSize;
 use minic_tui::manager::{
     Changes, Created, Demo, Engine, Error, Extracted, Happenings, Inspector, LimitChange, LogChunk,
     LogSource, ProcessInfo, Sampling, Sheet, Shell, ShellOutput, Updated, Watching,
 };
 use minic_tui::record::{ExitCause, Record};
 use minic_tui::spec::ContainerId;
-use minic_tui::sys::tty::WindowSize;
 use minic_tui::tui::effect::{
     Call, Effect, EffectId, Effects, LogBatch, Outcome, ShellCall, ShellNews,
 };

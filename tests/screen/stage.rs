@@ -28,7 +28,7 @@ use ratatui::buffer::Buffer;
 /// When every play begins.
 const BEGINNING: &str = "2026-11-23T14:03:11Z";
 
-pub struct Stage {
+pub(crate) struct Stage {
     pub model: Model,
     pub demo: Demo,
     /// Everything that was asked for since it was last taken.
@@ -44,7 +44,7 @@ pub struct Stage {
     readings: u64,
 }
 
-pub fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings {
         presets: Demo::presets(),
         time_zone: jiff::tz::TimeZone::UTC,
@@ -53,7 +53,7 @@ pub fn settings() -> Settings {
     }
 }
 
-pub fn ascii() -> Settings {
+pub(crate) fn ascii() -> Settings {
     Settings {
         theme: Theme::named("colourless", ColorDepth::Sixteen, Symbols::ASCII).unwrap(),
         ..settings()
@@ -62,11 +62,11 @@ pub fn ascii() -> Settings {
 
 impl Stage {
     /// A screen that has run for ten seconds.
-    pub fn new(width: u16, height: u16) -> Self {
+    pub(crate) fn new(width: u16, height: u16) -> Self {
         Self::with(settings(), width, height)
     }
 
-    pub fn with(settings: Settings, width: u16, height: u16) -> Self {
+    pub(crate) fn with(settings: Settings, width: u16, height: u16) -> Self {
         let mut stage = Self::unlit(settings, width, height);
         stage.carry_out(start());
         stage.tick(10);
@@ -74,7 +74,7 @@ impl Stage {
     }
 
     /// A screen before its first message.
-    pub fn unlit(settings: Settings, width: u16, height: u16) -> Self {
+    pub(crate) fn unlit(settings: Settings, width: u16, height: u16) -> Self {
         let clock = Arc::new(Mutex::new(BEGINNING.parse::<Timestamp>().unwrap()));
         let hand = Arc::clone(&clock);
         let demo = Demo::new(7, Arc::new(move || *hand.lock().unwrap()));
@@ -94,7 +94,7 @@ impl Stage {
         }
     }
 
-    pub fn send(&mut self, message: Message) {
+    pub(crate) fn send(&mut self, message: Message) {
         let effects = update(&mut self.model, message);
         self.effects.extend(effects.iter().cloned());
         if !self.held {
@@ -225,7 +225,7 @@ impl Stage {
     }
 
     /// Lines of the log of `id` arrive.
-    pub fn log_came(&mut self, id: ContainerId, lines: Vec<LogLine>) {
+    pub(crate) fn log_came(&mut self, id: ContainerId, lines: Vec<LogLine>) {
         self.send(Message::Log(Ok(LogBatch {
             ids: vec![id],
             skipped: 0,
@@ -235,7 +235,7 @@ impl Stage {
     }
 
     /// Lets `seconds` pass, with a sample in each.
-    pub fn tick(&mut self, seconds: u64) {
+    pub(crate) fn tick(&mut self, seconds: u64) {
         for _ in 0..seconds {
             let now = {
                 let mut clock = self.clock.lock().unwrap();
@@ -250,7 +250,7 @@ impl Stage {
     }
 
     /// Types: characters as they stand, other keys as `<Enter>`, `<Ctrl-U>`; `<lt>` is `<`.
-    pub fn keys(&mut self, keys: &str) -> &mut Self {
+    pub(crate) fn keys(&mut self, keys: &str) -> &mut Self {
         let mut rest = keys;
         while let Some(c) = rest.chars().next() {
             let chord = match rest.strip_prefix('<').and_then(|r| r.split_once('>')) {
@@ -273,7 +273,7 @@ impl Stage {
     }
 
     /// Draws; the hits are the model's from now on, as the loop does it.
-    pub fn buffer(&mut self) -> Buffer {
+    pub(crate) fn buffer(&mut self) -> Buffer {
         let (width, height) = self.model.size;
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let mut hits = minic_tui::tui::hit::HitMap::default();
@@ -285,7 +285,7 @@ impl Stage {
     }
 
     /// The screen as text, without the spaces at the ends of lines.
-    pub fn screen(&mut self) -> String {
+    pub(crate) fn screen(&mut self) -> String {
         let buffer = self.buffer();
         let width = usize::from(buffer.area.width);
         let line = |cells: &[ratatui::buffer::Cell]| {
@@ -305,7 +305,7 @@ impl Stage {
 
     /// The screen is what the golden file of this name says.
     #[track_caller]
-    pub fn golden(&mut self, name: &str) {
+    pub(crate) fn golden(&mut self, name: &str) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("tests/screen/golden")
             .join(format!("{name}.txt"));
@@ -324,7 +324,7 @@ impl Stage {
     }
 
     #[track_caller]
-    pub fn shows(&mut self, text: &str) {
+    pub(crate) fn shows(&mut self, text: &str) {
         let screen = self.screen();
         assert!(
             screen.contains(text),
@@ -333,7 +333,7 @@ impl Stage {
     }
 
     #[track_caller]
-    pub fn hides(&mut self, text: &str) {
+    pub(crate) fn hides(&mut self, text: &str) {
         let screen = self.screen();
         assert!(
             !screen.contains(text),
@@ -341,7 +341,7 @@ impl Stage {
         );
     }
 
-    pub fn record(&self, name: &str) -> Record {
+    pub(crate) fn record(&self, name: &str) -> Record {
         let found = self
             .model
             .records
@@ -352,14 +352,14 @@ impl Stage {
             .clone()
     }
 
-    pub fn selected(&self) -> &str {
+    pub(crate) fn selected(&self) -> &str {
         self.model
             .selected()
             .map_or("", |record| record.spec.name.as_str())
     }
 
     /// Selects the container called `name` with the keys.
-    pub fn select(&mut self, name: &str) -> &mut Self {
+    pub(crate) fn select(&mut self, name: &str) -> &mut Self {
         self.keys("g");
         for _ in 0..self.model.records.len() {
             if self.selected() == name {
@@ -375,7 +375,7 @@ impl Stage {
     }
 
     /// From now on `name` is one that removes itself when it ends, as far as the screen knows.
-    pub fn made_passing(&mut self, name: &str) -> &mut Self {
+    pub(crate) fn made_passing(&mut self, name: &str) -> &mut Self {
         let mut records = self.demo.records().unwrap();
         records
             .iter_mut()
@@ -386,20 +386,20 @@ impl Stage {
     }
 
     /// The terminal has this size now.
-    pub fn resize(&mut self, width: u16, height: u16) {
+    pub(crate) fn resize(&mut self, width: u16, height: u16) {
         self.send(Message::Input(Input::Resize(width, height)));
     }
 
-    pub fn take_effects(&mut self) -> Vec<Effect> {
+    pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }
 }
 
 /// A snapshot in which these containers use so many microseconds of CPU and bytes of memory, `at`
 /// seconds after the start.
-pub fn snapshot(at: u64, used: &[(&ContainerId, u64, u64)]) -> Snapshot {
+pub(crate) fn snapshot(at: u64, used: &[(&ContainerId, u64, u64)]) -> Snapshot {
     let sample = |(id, cpu, memory): &(&ContainerId, u64, u64)| {
-        let sample = minic_tui::cgroup::Sample {
+        let sample = minic_tui::internals::Sample {
             cpu_usec: Some(*cpu),
             memory: Some(*memory),
             ..Default::default()

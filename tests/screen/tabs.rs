@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 
+use minic_tui::internals::WindowSize;
 use minic_tui::manager::{Error, Inspector};
-use minic_tui::sys::tty::WindowSize;
 use minic_tui::tui::Settings;
 use minic_tui::tui::effect::{Call, Effect, Look, Seen, ShellCall, ShellNews};
 use minic_tui::tui::message::{Input, Message};

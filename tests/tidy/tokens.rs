@@ -2,14 +2,14 @@
 
 /// A word or one character of punctuation, and its line.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Token<'a> {
+pub(crate) struct Token<'a> {
     pub text: &'a str,
     pub line: usize,
 }
 
 /// The tokens of `source` without comments, attributes, and what stands in strings and character
 /// literals.
-pub fn tokens(source: &str) -> Vec<Token<'_>> {
+pub(crate) fn tokens(source: &str) -> Vec<Token<'_>> {
     let bytes = source.as_bytes();
     let at = |i: usize| bytes.get(i).copied().unwrap_or(0);
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80;

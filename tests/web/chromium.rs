@@ -23,7 +23,7 @@ static ONE: Mutex<()> = Mutex::new(());
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A browser with one page.
-pub struct Chromium {
+pub(crate) struct Chromium {
     child: Child,
     folder: PathBuf,
     up: File,
@@ -36,7 +36,7 @@ pub struct Chromium {
 impl Chromium {
     /// Starts it, with a page of this size that is empty yet.
     #[track_caller]
-    pub fn start(width: u32, height: u32) -> Self {
+    pub(crate) fn start(width: u32, height: u32) -> Self {
         let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder =
             std::env::temp_dir().join(format!("chromium-{}-{width}x{height}", std::process::id()));
@@ -121,7 +121,7 @@ impl Chromium {
 
     /// Makes it a phone: a small, dense, touched page.
     #[track_caller]
-    pub fn be_a_phone(&mut self) {
+    pub(crate) fn be_a_phone(&mut self) {
         self.call(
             "Emulation.setDeviceMetricsOverride",
             json!({"width": 390, "height": 800, "deviceScaleFactor": 2, "mobile": true}),
@@ -134,7 +134,7 @@ impl Chromium {
 
     /// Calls a method of the protocol and gives its result.
     #[track_caller]
-    pub fn call(&mut self, method: &str, params: Value) -> Value {
+    pub(crate) fn call(&mut self, method: &str, params: Value) -> Value {
         self.count += 1;
         let mut message = json!({"id": self.count, "method": method, "params": params});
         if let Some(session) = &self.session {
@@ -161,13 +161,13 @@ impl Chromium {
     }
 
     #[track_caller]
-    pub fn open(&mut self, link: &str) {
+    pub(crate) fn open(&mut self, link: &str) {
         self.call("Page.navigate", json!({ "url": link }));
     }
 
     /// What a script in the page gives.
     #[track_caller]
-    pub fn script(&mut self, script: &str) -> Value {
+    pub(crate) fn script(&mut self, script: &str) -> Value {
         let result = self.call(
             "Runtime.evaluate",
             json!({"expression": script, "returnByValue": true, "awaitPromise": true}),
@@ -181,7 +181,7 @@ impl Chromium {
 
     /// What can be read, and selected, on the page.
     #[track_caller]
-    pub fn text(&mut self) -> String {
+    pub(crate) fn text(&mut self) -> String {
         let text = self.script(
             "[...document.querySelectorAll('#text div')].map((row) => row.textContent).join('\\n')",
         );
@@ -190,7 +190,7 @@ impl Chromium {
 
     /// Waits until the page shows what is asked for; gives it.
     #[track_caller]
-    pub fn until(&mut self, what: &str, shows: impl Fn(&str) -> bool) -> String {
+    pub(crate) fn until(&mut self, what: &str, shows: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + scale(PATIENCE);
         loop {
             let text = self.text();
@@ -204,7 +204,7 @@ impl Chromium {
 
     /// Waits until a script gives true.
     #[track_caller]
-    pub fn until_true(&mut self, script: &str) {
+    pub(crate) fn until_true(&mut self, script: &str) {
         let deadline = Instant::now() + scale(PATIENCE);
         while self.script(script) != true {
             assert!(
@@ -218,13 +218,13 @@ impl Chromium {
 
     /// Presses a key, as the keyboard would: `key` is its name in the DOM.
     #[track_caller]
-    pub fn press(&mut self, key: &str) {
+    pub(crate) fn press(&mut self, key: &str) {
         self.press_with(key, 0);
     }
 
     /// Presses a key with modifiers held: 1 Alt, 2 Control, 4 Meta, 8 Shift.
     #[track_caller]
-    pub fn press_with(&mut self, key: &str, modifiers: u8) {
+    pub(crate) fn press_with(&mut self, key: &str, modifiers: u8) {
         let mut down = json!({"type": "rawKeyDown", "key": key, "modifiers": modifiers});
         if key.chars().count() == 1 && modifiers & 7 == 0 {
             down["type"] = json!("keyDown");
@@ -239,7 +239,7 @@ impl Chromium {
 
     /// Types a text, key by key.
     #[track_caller]
-    pub fn type_text(&mut self, text: &str) {
+    pub(crate) fn type_text(&mut self, text: &str) {
         for c in text.chars() {
             self.press(&c.to_string());
         }
@@ -247,7 +247,7 @@ impl Chromium {
 
     /// The mouse at a point of the page: `mousePressed`, `mouseMoved` or `mouseReleased`.
     #[track_caller]
-    pub fn mouse(&mut self, kind: &str, (x, y): (f64, f64), modifiers: u8) {
+    pub(crate) fn mouse(&mut self, kind: &str, (x, y): (f64, f64), modifiers: u8) {
         self.call(
             "Input.dispatchMouseEvent",
             json!({"type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1, "modifiers": modifiers}),
@@ -256,7 +256,7 @@ impl Chromium {
 
     /// Where `word` is drawn on the page.
     #[track_caller]
-    pub fn place_of(&mut self, word: &str) -> (f64, f64) {
+    pub(crate) fn place_of(&mut self, word: &str) -> (f64, f64) {
         let text = self.until(word, |text| text.contains(word));
         let (row, line) = text
             .lines()
@@ -278,7 +278,7 @@ impl Chromium {
 
     /// A picture of the page, as PNG.
     #[track_caller]
-    pub fn picture(&mut self) -> Vec<u8> {
+    pub(crate) fn picture(&mut self) -> Vec<u8> {
         let data = self.call("Page.captureScreenshot", json!({"format": "png"}))["data"].clone();
         base64(data.as_str().unwrap())
     }

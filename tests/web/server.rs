@@ -12,7 +12,7 @@ use crate::command::scale;
 use crate::fixture::Fixture;
 
 /// A server; killed with -9 when it is dropped.
-pub struct Server {
+pub(crate) struct Server {
     pub child: Child,
     pub port: u16,
     pub token: String,
@@ -21,7 +21,7 @@ pub struct Server {
 
 /// What was answered.
 #[derive(Debug)]
-pub struct Response {
+pub(crate) struct Response {
     pub status: u16,
     pub head: String,
     pub body: String,
@@ -29,7 +29,7 @@ pub struct Response {
 
 impl Response {
     /// The value of a header.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let lines = self
             .head
             .lines()
@@ -43,13 +43,13 @@ impl Response {
 
     /// The body, when it is JSON.
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// The body as JSON, when it was answered with `status`.
     #[track_caller]
-    pub fn is(&self, status: u16) -> Value {
+    pub(crate) fn is(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{self:?}");
         self.json()
     }
@@ -58,7 +58,7 @@ impl Response {
 impl Server {
     /// A server on made data.
     #[track_caller]
-    pub fn demo(args: &[&str]) -> Self {
+    pub(crate) fn demo(args: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_minic-tui"));
         // no settings of this machine's
         command
@@ -72,7 +72,7 @@ impl Server {
 
     /// A server on the containers of `fixture`.
     #[track_caller]
-    pub fn of(fixture: &Fixture, args: &[&str]) -> Self {
+    pub(crate) fn of(fixture: &Fixture, args: &[&str]) -> Self {
         Self::spawn(
             fixture
                 .command(&["--config", "/dev/null", "web", "--bind", "127.0.0.1:0"])
@@ -82,7 +82,7 @@ impl Server {
 
     /// A server on made data that listens on a unix socket.
     #[track_caller]
-    pub fn on_socket(path: &std::path::Path, args: &[&str]) -> Self {
+    pub(crate) fn on_socket(path: &std::path::Path, args: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_minic-tui"));
         Self::spawn(
             command
@@ -120,18 +120,18 @@ impl Server {
     }
 
     /// The host as a browser names it.
-    pub fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
     /// Where a page of it comes from.
-    pub fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         format!("http://{}", self.host())
     }
 
     /// Sends these lines as the head of a request and reads the answer to its end.
     #[track_caller]
-    pub fn raw(&self, line: &str, headers: &[(&str, &str)], body: &str) -> Response {
+    pub(crate) fn raw(&self, line: &str, headers: &[(&str, &str)], body: &str) -> Response {
         let mut stream = self.connect();
         let mut request = format!(
             "{line} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n",
@@ -161,7 +161,7 @@ impl Server {
 
     /// Asks for a WebSocket, from this address and with these headers beside the usual ones; gives
     /// the first line of the answer.
-    pub fn raw_upgrade(&self, from: [u8; 4], headers: &[(&str, &str)]) -> String {
+    pub(crate) fn raw_upgrade(&self, from: [u8; 4], headers: &[(&str, &str)]) -> String {
         let mut stream = self.connect_from(from);
         let lines: String = headers
             .iter()
@@ -180,12 +180,12 @@ impl Server {
     }
 
     /// A connection that gives up when nothing comes for a long time.
-    pub fn connect(&self) -> TcpStream {
+    pub(crate) fn connect(&self) -> TcpStream {
         patient(TcpStream::connect(self.host()).unwrap())
     }
 
     /// The same from another address of this machine.
-    pub fn connect_from(&self, address: [u8; 4]) -> TcpStream {
+    pub(crate) fn connect_from(&self, address: [u8; 4]) -> TcpStream {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -205,7 +205,7 @@ impl Server {
 
     /// A request as a program sends it: with the token.
     #[track_caller]
-    pub fn ask(&self, line: &str, body: &str) -> Response {
+    pub(crate) fn ask(&self, line: &str, body: &str) -> Response {
         let bearer = format!("Bearer {}", self.token);
         let mut headers = vec![
             ("Host", self.host()),
@@ -223,12 +223,12 @@ impl Server {
     }
 
     #[track_caller]
-    pub fn get(&self, path: &str) -> Response {
+    pub(crate) fn get(&self, path: &str) -> Response {
         self.ask(&format!("GET {path}"), "")
     }
 
     #[track_caller]
-    pub fn post(&self, path: &str, body: &str) -> Response {
+    pub(crate) fn post(&self, path: &str, body: &str) -> Response {
         self.ask(&format!("POST {path}"), body)
     }
 }

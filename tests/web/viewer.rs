@@ -12,7 +12,7 @@ use crate::command::scale;
 use crate::server::Server;
 
 /// A page without a browser.
-pub struct Viewer {
+pub(crate) struct Viewer {
     socket: WebSocket<TcpStream>,
     /// What it was told first.
     pub hello: Value,
@@ -26,13 +26,13 @@ pub struct Viewer {
 impl Viewer {
     /// Opens the screen of `server` at this size.
     #[track_caller]
-    pub fn open(server: &Server, width: u16, height: u16) -> Self {
+    pub(crate) fn open(server: &Server, width: u16, height: u16) -> Self {
         Self::open_from(server, [127, 0, 0, 1], width, height)
     }
 
     /// The same from another address of this machine.
     #[track_caller]
-    pub fn open_from(server: &Server, from: [u8; 4], width: u16, height: u16) -> Self {
+    pub(crate) fn open_from(server: &Server, from: [u8; 4], width: u16, height: u16) -> Self {
         let mut request = format!("ws://{}/ws?size={width}x{height}", server.host())
             .into_client_request()
             .unwrap();
@@ -57,16 +57,16 @@ impl Viewer {
         }
     }
 
-    pub fn say(&mut self, said: &Value) {
+    pub(crate) fn say(&mut self, said: &Value) {
         self.socket.send(Message::text(said.to_string())).unwrap();
     }
 
-    pub fn key(&mut self, key: &str) {
+    pub(crate) fn key(&mut self, key: &str) {
         self.say(&json!({ "key": key }));
     }
 
     /// Takes what has come; `false` when the connection is over.
-    pub fn read(&mut self) -> bool {
+    pub(crate) fn read(&mut self) -> bool {
         match self.socket.read() {
             Ok(Message::Text(text)) => {
                 let told: Value = serde_json::from_str(&text).unwrap();
@@ -114,7 +114,7 @@ impl Viewer {
     }
 
     /// The screen as text.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.rows
             .iter()
             .map(|row| row.concat().trim_end().to_owned() + "\n")
@@ -123,7 +123,7 @@ impl Viewer {
 
     /// Reads until the screen shows what is asked for; gives it.
     #[track_caller]
-    pub fn until(&mut self, what: &str, shows: impl Fn(&str) -> bool) -> String {
+    pub(crate) fn until(&mut self, what: &str, shows: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + scale(Duration::from_secs(60));
         loop {
             let text = self.text();
@@ -141,7 +141,7 @@ impl Viewer {
 
     /// Reads until it is over.
     #[track_caller]
-    pub fn until_over(&mut self) {
+    pub(crate) fn until_over(&mut self) {
         let deadline = Instant::now() + scale(Duration::from_secs(60));
         while self.read() {
             assert!(

@@ -94,7 +94,7 @@ pub(super) struct Tools<'a> {
 }
 
 impl Tools<'_> {
-    pub fn pause(&mut self, length: Duration) -> Result<(), Halt> {
+    pub(super) fn pause(&mut self, length: Duration) -> Result<(), Halt> {
         if (self.wait)(length) {
             Ok(())
         } else {

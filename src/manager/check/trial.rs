@@ -40,13 +40,13 @@ pub(super) struct Window {
 
 impl Window {
     /// CPU time of the container, in percent of a core.
-    pub fn cpu(&self) -> Option<f64> {
+    pub(super) fn cpu(&self) -> Option<f64> {
         let [before, after] = &self.samples;
         Some(after.cpu_usec?.saturating_sub(before.cpu_usec?) as f64 / 1e6 / self.seconds * 100.0)
     }
 
     /// Periods in which it was held back.
-    pub fn throttled(&self) -> Option<f64> {
+    pub(super) fn throttled(&self) -> Option<f64> {
         let [before, after] = &self.samples;
         Some(after.nr_throttled?.saturating_sub(before.nr_throttled?) as f64)
     }
@@ -61,7 +61,7 @@ pub(super) struct End {
 
 impl<'a> Trial<'a> {
     /// Runs `script` by a shell that is the container's first process.
-    pub fn launch(
+    pub(super) fn launch(
         manager: &'a Manager,
         name: &str,
         script: &str,
@@ -107,12 +107,16 @@ impl<'a> Trial<'a> {
     }
 
     /// Sends `signal` to its first process.
-    pub fn signal(&self, signal: i32) -> Result<(), Halt> {
+    pub(super) fn signal(&self, signal: i32) -> Result<(), Halt> {
         Ok(self.manager.kill(self.id()?, signal)?)
     }
 
     /// Watches it for `length`.
-    pub fn watch(&mut self, length: Duration, tools: &mut Tools<'_>) -> Result<Window, Halt> {
+    pub(super) fn watch(
+        &mut self,
+        length: Duration,
+        tools: &mut Tools<'_>,
+    ) -> Result<Window, Halt> {
         let before = self.look()?;
         tools.pause(length)?;
         let after = self.look()?;
@@ -149,7 +153,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Waits until it has written something: how its script says that it is where it wanted to be.
-    pub fn report(&mut self, tools: &mut Tools<'_>) -> Result<(), Halt> {
+    pub(super) fn report(&mut self, tools: &mut Tools<'_>) -> Result<(), Halt> {
         let started = Instant::now();
         let mut log = self.manager.log(self.id()?)?;
         while log.read(1)?.is_empty() {
@@ -167,7 +171,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Waits until it has ended by itself.
-    pub fn end(&mut self, tools: &mut Tools<'_>) -> Result<End, Halt> {
+    pub(super) fn end(&mut self, tools: &mut Tools<'_>) -> Result<End, Halt> {
         let started = Instant::now();
         let mut seen = None;
         loop {
@@ -194,7 +198,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Removes every trace of it.
-    pub fn destroy(mut self) -> Result<(), Error> {
+    pub(super) fn destroy(mut self) -> Result<(), Error> {
         self.id
             .take()
             .map_or(Ok(()), |id| self.manager.destroy(&id, true))

@@ -6,7 +6,7 @@ const MIB: u64 = 1 << 20;
 
 /// What a made-up container does with its CPU and memory.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Habit {
+pub(super) struct Habit {
     /// Cores it would use if nothing held it back, on average.
     pub cores: f64,
     /// How far that swings, as a share of it.
@@ -24,7 +24,7 @@ pub struct Habit {
 }
 
 /// What a container does whose command tells nothing: close to nothing.
-pub const QUIET: Habit = Habit {
+pub(super) const QUIET: Habit = Habit {
     cores: 0.002,
     swing: 0.5,
     memory: 2 * MIB,
@@ -36,7 +36,7 @@ pub const QUIET: Habit = Habit {
 
 /// How one of the cast stands at the beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stands {
+pub(super) enum Stands {
     /// It was started so many seconds before.
     Up(u64),
     /// It was never started.
@@ -49,7 +49,7 @@ pub enum Stands {
 
 /// One of the cast.
 #[derive(Debug, Clone)]
-pub struct Role {
+pub(super) struct Role {
     /// Its name.
     pub name: &'static str,
     /// What was asked for.
@@ -75,7 +75,7 @@ const SPIN: &[&str] = &["sh", "-c", "while true; do :; done"];
 
 /// Who is there when the demo begins: one throttled, one near its memory limit, one without limits,
 /// one created, one that finished, one that failed and one that the kernel killed.
-pub fn containers() -> Vec<Role> {
+pub(super) fn containers() -> Vec<Role> {
     let web = Habit {
         cores: 0.31,
         swing: 0.7,
@@ -190,7 +190,7 @@ fn words(command: &[&str]) -> Vec<String> {
 }
 
 /// What a command looks as if it did: loops spin, fillers fill, the rest is quiet.
-pub fn habit_of(argv: &[String]) -> Habit {
+pub(super) fn habit_of(argv: &[String]) -> Habit {
     let command = argv.join(" ");
     if command.contains("head -c") || command.contains("printf %0") {
         return Habit {
@@ -217,7 +217,7 @@ pub fn habit_of(argv: &[String]) -> Habit {
 }
 
 /// The presets that go with the demo.
-pub fn presets() -> Vec<(String, Preset)> {
+pub(super) fn presets() -> Vec<(String, Preset)> {
     let preset = |name: &str, description: &str, preset: Preset| {
         let described = Preset {
             description: Some(description.into()),

@@ -28,7 +28,7 @@ const LAUNCH: [(&str, u64); 14] = [
 ];
 
 /// The steps of a made-up launch.
-pub fn launch_steps(failed: bool) -> Vec<LaunchStep> {
+pub(super) fn launch_steps(failed: bool) -> Vec<LaunchStep> {
     let done = LAUNCH.len() - usize::from(failed);
     LAUNCH[..done]
         .iter()
@@ -41,7 +41,11 @@ pub fn launch_steps(failed: bool) -> Vec<LaunchStep> {
 
 impl World {
     /// Sets one limit.
-    pub fn set_limit(&mut self, id: &ContainerId, change: LimitChange) -> Result<Updated, Error> {
+    pub(super) fn set_limit(
+        &mut self,
+        id: &ContainerId,
+        change: LimitChange,
+    ) -> Result<Updated, Error> {
         let place = self.place(id)?;
         let member = &mut self.members[place];
         let live = member.record.status.is_alive();
@@ -69,7 +73,7 @@ impl World {
     }
 
     /// Stops it and puts it into the trash.
-    pub fn throw_away(&mut self, id: &ContainerId) -> Result<(), Error> {
+    pub(super) fn throw_away(&mut self, id: &ContainerId) -> Result<(), Error> {
         if self.find(id)?.record.status.is_alive() {
             self.stop(id)?;
         }
@@ -81,7 +85,7 @@ impl World {
     }
 
     /// Brings it back from the trash.
-    pub fn take_back(&mut self, id: &ContainerId) -> Result<(), Error> {
+    pub(super) fn take_back(&mut self, id: &ContainerId) -> Result<(), Error> {
         let Some(place) = self
             .trash
             .iter()
@@ -110,7 +114,7 @@ impl World {
     }
 
     /// Forgets what was in the trash for long enough.
-    pub fn purge_trash(&mut self) {
+    pub(super) fn purge_trash(&mut self) {
         let now = self.now();
         self.trash
             .retain(|(at, _)| now.duration_since(*at) < TRASH_KEPT);

@@ -37,7 +37,7 @@ const LINES: [(bool, &str); 7] = [
 
 /// What one container uses and writes while it lives.
 #[derive(Debug, Clone)]
-pub struct Life {
+pub(super) struct Life {
     habit: Habit,
     /// Its figures now.
     pub sample: Sample,
@@ -52,7 +52,7 @@ pub struct Life {
 
 impl Life {
     /// A life of this habit; `phase` tells its swings from those of others.
-    pub fn new(habit: Habit, phase: f64) -> Self {
+    pub(super) fn new(habit: Habit, phase: f64) -> Self {
         Self {
             habit,
             sample: Sample::default(),
@@ -65,7 +65,7 @@ impl Life {
     }
 
     /// Begins, as after a start: counters at zero, memory at its beginning.
-    pub fn begin(&mut self) {
+    pub(super) fn begin(&mut self) {
         self.memory = self.habit.memory as f64;
         self.sample = Sample {
             cpu_usec: Some(0),
@@ -88,7 +88,7 @@ impl Life {
 
     /// Lives on for `step`, at `now` seconds of the demo. Says whether it has outgrown its memory
     /// limit.
-    pub fn live(&mut self, step: Duration, now: f64, limits: &Limits) -> bool {
+    pub(super) fn live(&mut self, step: Duration, now: f64, limits: &Limits) -> bool {
         let wave =
             (now / 7.0 + self.phase).sin() * 0.6 + (now / 2.3 + self.phase * 3.0).sin() * 0.4;
         let wanted = (self.habit.cores * (1.0 + self.habit.swing * wave)).max(0.0);
@@ -136,7 +136,7 @@ impl Life {
     }
 
     /// Writes what it would have written in its second number `second`.
-    pub fn write(&mut self, second: u64, at: Timestamp) {
+    pub(super) fn write(&mut self, second: u64, at: Timestamp) {
         if !second.is_multiple_of(self.habit.chatter) {
             return;
         }
@@ -146,7 +146,7 @@ impl Life {
     }
 
     /// Writes `text`.
-    pub fn say(&mut self, at: Timestamp, stderr: bool, text: &str) {
+    pub(super) fn say(&mut self, at: Timestamp, stderr: bool, text: &str) {
         if self.log.len() >= LOG_ENTRIES {
             self.log.pop_front();
             self.dropped += 1;

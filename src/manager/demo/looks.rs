@@ -18,10 +18,10 @@ use crate::spec::{ContainerId, format_bytes, quote_command, signal_name};
 use crate::sys::tty::WindowSize;
 
 /// Signals that end a made-up process: HUP, INT, QUIT, ABRT, KILL, SEGV, TERM.
-pub const DEADLY: [i32; 7] = [1, 2, 3, 6, 9, 11, 15];
+pub(super) const DEADLY: [i32; 7] = [1, 2, 3, 6, 9, 11, 15];
 
 /// What was taken back from which container.
-pub type Reverted = Mutex<BTreeSet<(ContainerId, String)>>;
+pub(super) type Reverted = Mutex<BTreeSet<(ContainerId, String)>>;
 
 impl Demo {
     fn member<T>(&self, id: &ContainerId, look: impl FnOnce(&Member) -> T) -> Result<T, Error> {

@@ -19,14 +19,14 @@ struct State {
 }
 
 /// A made-up shell.
-pub struct DemoShell {
+pub(super) struct DemoShell {
     state: Mutex<State>,
     changed: Condvar,
 }
 
 impl DemoShell {
     /// A shell in the container called `name`.
-    pub fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         let mut state = State {
             name: name.to_owned(),
             line: Vec::new(),

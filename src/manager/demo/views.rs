@@ -18,7 +18,7 @@ const UPTIME: Duration = Duration::from_secs(273_600);
 const PULSE: Duration = Duration::from_millis(500);
 
 /// Samples the made-up world.
-pub struct DemoSampler {
+pub(super) struct DemoSampler {
     shared: Arc<Shared>,
     /// CPU time of all containers at the last sample, and when that was.
     last: Option<(u64, Duration)>,
@@ -26,7 +26,7 @@ pub struct DemoSampler {
 }
 
 impl DemoSampler {
-    pub fn new(shared: Arc<Shared>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self {
             shared,
             last: None,
@@ -92,13 +92,13 @@ fn host(at: Duration, busy: f64, memory: u64) -> HostSample {
 }
 
 /// Waits for the made-up records to change.
-pub struct DemoWatch {
+pub(super) struct DemoWatch {
     shared: Arc<Shared>,
     seen: u64,
 }
 
 impl DemoWatch {
-    pub fn new(shared: Arc<Shared>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
         let seen = shared.now().version;
         Self { shared, seen }
     }
@@ -124,14 +124,14 @@ impl Watching for DemoWatch {
 }
 
 /// Reads a made-up log.
-pub struct DemoLog {
+pub(super) struct DemoLog {
     shared: Arc<Shared>,
     id: ContainerId,
     read: usize,
 }
 
 impl DemoLog {
-    pub fn new(shared: Arc<Shared>, id: ContainerId) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, id: ContainerId) -> Self {
         Self {
             shared,
             id,

@@ -20,7 +20,7 @@ const SIGTERM: i32 = 15;
 
 /// One made-up container.
 #[derive(Debug)]
-pub struct Member {
+pub(super) struct Member {
     /// What a screen sees of it.
     pub record: Record,
     /// What it uses and writes.
@@ -29,7 +29,7 @@ pub struct Member {
 
 /// Everything that is made up.
 #[derive(Debug)]
-pub struct World {
+pub(super) struct World {
     /// Every container, by creation time.
     pub members: Vec<Member>,
     /// What was thrown away, and when.
@@ -45,7 +45,7 @@ pub struct World {
 
 impl World {
     /// A world made of `seed` in which it is `now`.
-    pub fn new(seed: u64, now: Timestamp, roles: Vec<Role>) -> Self {
+    pub(super) fn new(seed: u64, now: Timestamp, roles: Vec<Role>) -> Self {
         let mut world = Self {
             members: Vec::new(),
             trash: Vec::new(),
@@ -153,7 +153,7 @@ impl World {
     }
 
     /// Lets time pass until `now`.
-    pub fn advance(&mut self, now: Timestamp) {
+    pub(super) fn advance(&mut self, now: Timestamp) {
         let until = Duration::try_from(now.duration_since(self.began)).unwrap_or_default();
         while self.lived + STEP <= until {
             let second = self.lived.as_secs();
@@ -183,17 +183,17 @@ impl World {
     }
 
     /// How long the demo lives.
-    pub fn lived(&self) -> Duration {
+    pub(super) fn lived(&self) -> Duration {
         self.lived
     }
 
     /// How late it is in the demo.
-    pub fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         self.began + to_signed(self.lived)
     }
 
     /// Every record, by creation time.
-    pub fn records(&self) -> Vec<Record> {
+    pub(super) fn records(&self) -> Vec<Record> {
         self.members
             .iter()
             .map(|member| member.record.clone())
@@ -201,7 +201,7 @@ impl World {
     }
 
     /// Where the container `id` stands among the members.
-    pub fn place(&self, id: &ContainerId) -> Result<usize, Error> {
+    pub(super) fn place(&self, id: &ContainerId) -> Result<usize, Error> {
         let place = self
             .members
             .iter()
@@ -210,12 +210,12 @@ impl World {
     }
 
     /// The container `id`.
-    pub fn find(&self, id: &ContainerId) -> Result<&Member, Error> {
+    pub(super) fn find(&self, id: &ContainerId) -> Result<&Member, Error> {
         Ok(&self.members[self.place(id)?])
     }
 
     /// Makes one and starts it.
-    pub fn launch(&mut self, what: &Created) -> Result<ContainerId, Error> {
+    pub(super) fn launch(&mut self, what: &Created) -> Result<ContainerId, Error> {
         let id = self.new_id();
         let mut spec = resolve(
             id.clone(),
@@ -250,7 +250,7 @@ impl World {
     }
 
     /// Starts it.
-    pub fn start(&mut self, id: &ContainerId) -> Result<(), Error> {
+    pub(super) fn start(&mut self, id: &ContainerId) -> Result<(), Error> {
         let place = self.place(id)?;
         self.need(place, "start", "a created or stopped one", |status| {
             !status.is_alive()
@@ -268,7 +268,7 @@ impl World {
     }
 
     /// Stops it.
-    pub fn stop(&mut self, id: &ContainerId) -> Result<ExitCause, Error> {
+    pub(super) fn stop(&mut self, id: &ContainerId) -> Result<ExitCause, Error> {
         let place = self.place(id)?;
         self.need(place, "stop", "a running one", Status::is_alive)?;
         let (now, cause) = (
@@ -287,7 +287,7 @@ impl World {
     }
 
     /// Stops it if it runs, then starts it.
-    pub fn restart(&mut self, id: &ContainerId) -> Result<(), Error> {
+    pub(super) fn restart(&mut self, id: &ContainerId) -> Result<(), Error> {
         if self.find(id)?.record.status.is_alive() {
             self.stop(id)?;
         }
@@ -295,7 +295,7 @@ impl World {
     }
 
     /// Freezes or thaws it.
-    pub fn freeze(&mut self, id: &ContainerId, frozen: bool) -> Result<(), Error> {
+    pub(super) fn freeze(&mut self, id: &ContainerId, frozen: bool) -> Result<(), Error> {
         let place = self.place(id)?;
         let (verb, needs, event) = if frozen {
             ("pause", "a running one", Event::Paused)
@@ -311,7 +311,12 @@ impl World {
     }
 
     /// Ends it with `signal`; nothing in the demo knows what to do with one that is not `deadly`.
-    pub fn kill(&mut self, id: &ContainerId, signal: i32, deadly: bool) -> Result<(), Error> {
+    pub(super) fn kill(
+        &mut self,
+        id: &ContainerId,
+        signal: i32,
+        deadly: bool,
+    ) -> Result<(), Error> {
         let place = self.place(id)?;
         self.need(place, "kill", "a running one", Status::is_alive)?;
         if !deadly {
@@ -333,7 +338,7 @@ impl World {
     }
 
     /// Removes it.
-    pub fn destroy(&mut self, id: &ContainerId, force: bool) -> Result<(), Error> {
+    pub(super) fn destroy(&mut self, id: &ContainerId, force: bool) -> Result<(), Error> {
         let place = self.place(id)?;
         self.need(place, "destroy", "a stopped one, or force", |status| {
             force || !status.is_alive()

@@ -29,7 +29,7 @@ impl Target {
     ///
     /// # Errors
     /// When a component is a link or no folder, or cannot be made.
-    pub fn open(into: &Path) -> Result<Self, Error> {
+    pub(super) fn open(into: &Path) -> Result<Self, Error> {
         let path = std::path::absolute(into).map_err(|error| failed(into.display(), error))?;
         let about = |path: &Path| format!("extract into {}", path.display());
         let mut folder = open("/", flags(), Mode::empty())

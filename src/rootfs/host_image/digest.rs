@@ -18,7 +18,7 @@ impl Default for Digest {
 
 impl Digest {
     /// Takes `bytes` in.
-    pub fn with(self, bytes: &[u8]) -> Self {
+    pub(super) fn with(self, bytes: &[u8]) -> Self {
         let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         Self(bytes.iter().fold(self.0, step))
     }

@@ -44,7 +44,7 @@ impl Home {
     ///
     /// # Errors
     /// [`ImageError::Unsafe`] when it is a link or others may write in it; [`ImageError::File`].
-    pub fn open(images: &Path) -> Result<Self, ImageError> {
+    pub(super) fn open(images: &Path) -> Result<Self, ImageError> {
         let folder = images.join("host");
         let kind = match fs::symlink_metadata(&folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -68,7 +68,7 @@ impl Home {
 
     /// The current generation, when it is whole and still what the list of this digest and the
     /// host's files would make.
-    pub fn current(&self, list: Digest) -> Option<ImageRoot> {
+    pub(super) fn current(&self, list: Digest) -> Option<ImageRoot> {
         let began = SystemTime::now();
         let generation = self.current_name()?;
         let manifest: Manifest =
@@ -85,7 +85,7 @@ impl Home {
     /// The current generation, when it was compared with the host's files within [`HOLDS`], and no
     /// folder of theirs changed since: a file that a package manager replaces changes its folder.
     /// One that is written over in place is seen at the next comparison.
-    pub fn compared(&self, list: Digest) -> Option<ImageRoot> {
+    pub(super) fn compared(&self, list: Digest) -> Option<ImageRoot> {
         let file = files::open_to_read(&self.folder.join(COMPARED)).ok()?;
         let at = file.metadata().and_then(|about| about.modified()).ok()?;
         // a time in the future has no age: a clock was set back
@@ -130,7 +130,7 @@ impl Home {
     }
 
     /// The name that `current` says.
-    pub fn current_name(&self) -> Option<String> {
+    pub(super) fn current_name(&self) -> Option<String> {
         let target = fs::read_link(self.folder.join("current")).ok()?;
         target
             .to_str()
@@ -139,7 +139,7 @@ impl Home {
     }
 
     /// The image of a generation, which may not be there.
-    pub fn root(&self, generation: &str) -> ImageRoot {
+    pub(super) fn root(&self, generation: &str) -> ImageRoot {
         ImageRoot {
             path: self.generation(generation).join("rootfs"),
             generation: generation.to_owned(),
@@ -147,12 +147,12 @@ impl Home {
     }
 
     /// The folder of a generation, which may not be there.
-    pub fn generation(&self, name: &str) -> PathBuf {
+    pub(super) fn generation(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
     /// What a generation was made of.
-    pub fn manifest(&self, generation: &str) -> PathBuf {
+    pub(super) fn manifest(&self, generation: &str) -> PathBuf {
         self.generation(generation).join("manifest.json")
     }
 
@@ -160,7 +160,7 @@ impl Home {
     ///
     /// # Errors
     /// [`FileError`].
-    pub fn generations(&self) -> Result<Vec<String>, FileError> {
+    pub(super) fn generations(&self) -> Result<Vec<String>, FileError> {
         let entries = fs::read_dir(&self.folder).map_err(FileError::of("list", &self.folder))?;
         let names = entries
             .flatten()
@@ -173,7 +173,7 @@ impl Home {
     ///
     /// # Errors
     /// [`FileError`].
-    pub fn lock(&self, wait: impl FnOnce()) -> Result<Flock<File>, FileError> {
+    pub(super) fn lock(&self, wait: impl FnOnce()) -> Result<Flock<File>, FileError> {
         let path = self.folder.join("lock");
         let fail = |errno: Errno| FileError::of("lock", &path)(errno.into());
         let mut options = OpenOptions::new();
@@ -199,13 +199,13 @@ impl Home {
     }
 
     /// The path of something unfinished. For the lock's holder.
-    pub fn draft(&self, name: &str) -> PathBuf {
+    pub(super) fn draft(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{DRAFT}{name}"))
     }
 
     /// Removes what builders that died left behind, as far as it can be removed. For the lock's
     /// holder.
-    pub fn sweep(&self) {
+    pub(super) fn sweep(&self) {
         let Ok(entries) = fs::read_dir(&self.folder) else {
             return;
         };
@@ -226,7 +226,7 @@ impl Home {
     ///
     /// # Errors
     /// [`FileError`].
-    pub fn set_current(&self, generation: &str) -> Result<(), FileError> {
+    pub(super) fn set_current(&self, generation: &str) -> Result<(), FileError> {
         let draft = self.draft("current");
         symlink(OsStr::new(generation), &draft).map_err(FileError::of("make", &draft))?;
         let current = self.folder.join("current");

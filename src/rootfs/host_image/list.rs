@@ -51,13 +51,13 @@ impl ImageList {
     ///
     /// # Errors
     /// [`ImageError::List`] when it is not one, which a test rules out.
-    pub fn built_in() -> Result<Self, ImageError> {
+    pub(super) fn built_in() -> Result<Self, ImageError> {
         Self::parse(BUILT_IN)
     }
 
     /// What tells the built-in list from another, without reading it.
     #[must_use]
-    pub fn built_in_digest() -> Digest {
+    pub(super) fn built_in_digest() -> Digest {
         Digest::default().with(BUILT_IN.as_bytes())
     }
 
@@ -65,7 +65,7 @@ impl ImageList {
     ///
     /// # Errors
     /// [`ImageError::List`].
-    pub fn parse(text: &str) -> Result<Self, ImageError> {
+    pub(super) fn parse(text: &str) -> Result<Self, ImageError> {
         let list: Self = toml::from_str(text)?;
         Ok(Self {
             digest: Digest::default().with(text.as_bytes()),

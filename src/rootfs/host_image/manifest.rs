@@ -24,7 +24,7 @@ pub(super) struct Stamp {
 
 impl Stamp {
     /// What `path` leads to now.
-    pub fn of(path: &Path) -> Self {
+    pub(super) fn of(path: &Path) -> Self {
         let seen = fs::metadata(path).ok().map(|m| {
             let mtime = m
                 .mtime()
@@ -56,7 +56,7 @@ pub(super) struct Manifest {
 
 impl Manifest {
     /// The manifest of an image made by the list `list`.
-    pub fn new(list: Digest, folders: Vec<Stamp>, sources: Vec<Stamp>) -> Self {
+    pub(super) fn new(list: Digest, folders: Vec<Stamp>, sources: Vec<Stamp>) -> Self {
         Self {
             layout: LAYOUT,
             list,
@@ -66,7 +66,7 @@ impl Manifest {
     }
 
     /// The name of the image: the same for the same list and the same files.
-    pub fn generation(&self) -> String {
+    pub(super) fn generation(&self) -> String {
         let mut digest =
             Digest::default().with(format!("{} {}", self.layout, self.list).as_bytes());
         for stamp in &self.sources {
@@ -77,12 +77,12 @@ impl Manifest {
     }
 
     /// Where tools were looked for.
-    pub fn folders(&self) -> impl Iterator<Item = &Path> {
+    pub(super) fn folders(&self) -> impl Iterator<Item = &Path> {
         self.folders.iter().map(|stamp| stamp.path.as_path())
     }
 
     /// Whether an image made of this is still what the list `list` and the host's files would make.
-    pub fn holds(&self, list: Digest) -> bool {
+    pub(super) fn holds(&self, list: Digest) -> bool {
         self.layout == LAYOUT
             && self.list == list
             && self.folders.iter().chain(&self.sources).all(Stamp::holds)

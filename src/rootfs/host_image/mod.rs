@@ -19,7 +19,7 @@ mod build_tests;
 
 use std::path::{Path, PathBuf};
 
-pub use prune::prune;
+pub(crate) use prune::prune;
 
 use super::FileError;
 use home::Home;
@@ -30,7 +30,7 @@ type Progress<'a> = &'a mut dyn FnMut(String);
 
 /// An image ready for use.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImageRoot {
+pub(crate) struct ImageRoot {
     /// Its root: the lowest layer of a container's overlay.
     pub path: PathBuf,
     /// Which build it is: 16 hexadecimal digits.
@@ -39,7 +39,7 @@ pub struct ImageRoot {
 
 /// An image that cannot be built.
 #[derive(Debug, thiserror::Error)]
-pub enum ImageError {
+pub(crate) enum ImageError {
     /// A file operation failed.
     #[error("cannot build the host image: {0}")]
     File(#[from] FileError),
@@ -71,7 +71,10 @@ pub enum ImageError {
 ///
 /// # Errors
 /// [`ImageError`]; the image that was there before stays as it was.
-pub fn ensure(images: &Path, progress: &mut dyn FnMut(String)) -> Result<ImageRoot, ImageError> {
+pub(crate) fn ensure(
+    images: &Path,
+    progress: &mut dyn FnMut(String),
+) -> Result<ImageRoot, ImageError> {
     // only who builds has to read the list
     let (home, list) = (Home::open(images)?, ImageList::built_in_digest());
     if let Some(root) = home.compared(list).or_else(|| home.current(list)) {

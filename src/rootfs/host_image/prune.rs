@@ -15,7 +15,7 @@ use crate::rootfs::FileError;
 ///
 /// # Errors
 /// [`ImageError`] when a generation cannot be taken out of its place.
-pub fn prune(images: &Path, keep: &[String]) -> Result<Vec<String>, ImageError> {
+pub(crate) fn prune(images: &Path, keep: &[String]) -> Result<Vec<String>, ImageError> {
     let home = Home::open(images)?;
     let _lock = home.lock(|| ())?;
     let current = home.current_name();

@@ -29,7 +29,7 @@ impl ImageTree {
     ///
     /// # Errors
     /// [`FileError`].
-    pub fn new(root: PathBuf) -> Result<Self, FileError> {
+    pub(super) fn new(root: PathBuf) -> Result<Self, FileError> {
         let mut tree = Self {
             root,
             made: HashSet::new(),
@@ -43,7 +43,7 @@ impl ImageTree {
     ///
     /// # Errors
     /// [`FileError`]; ENOENT when the host has no such path.
-    pub fn place(&mut self, path: &Path) -> Result<(), FileError> {
+    pub(super) fn place(&mut self, path: &Path) -> Result<(), FileError> {
         self.walk(path, false).map(drop)
     }
 
@@ -52,7 +52,7 @@ impl ImageTree {
     ///
     /// # Errors
     /// [`FileError`].
-    pub fn directory(&mut self, path: &Path, mode: u32) -> Result<(), FileError> {
+    pub(super) fn directory(&mut self, path: &Path, mode: u32) -> Result<(), FileError> {
         let at = self.walk(path, true)?;
         self.set_mode(&at, mode)
     }
@@ -61,7 +61,7 @@ impl ImageTree {
     ///
     /// # Errors
     /// [`FileError`].
-    pub fn write(&mut self, path: &Path, text: &str) -> Result<(), FileError> {
+    pub(super) fn write(&mut self, path: &Path, text: &str) -> Result<(), FileError> {
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
             return Err(FileError::of("write", path)(
                 io::ErrorKind::InvalidInput.into(),

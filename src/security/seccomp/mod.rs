@@ -13,5 +13,5 @@ mod precompiled;
 mod profile;
 mod program;
 
-pub use precompiled::precompiled;
-pub use profile::{Profile, ProfileError};
+pub(crate) use precompiled::precompiled;
+pub use profile::Profile;

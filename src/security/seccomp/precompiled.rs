@@ -6,7 +6,7 @@ use nix::libc::sock_filter;
 /// The program, where there is one for this architecture. It asks for no kernel version, so that it
 /// holds on every kernel.
 #[must_use]
-pub fn precompiled() -> Option<Vec<sock_filter>> {
+pub(crate) fn precompiled() -> Option<Vec<sock_filter>> {
     #[cfg(target_arch = "x86_64")]
     return Some(decode(include_bytes!("../../../assets/seccomp.x86_64.bpf")));
     #[cfg(not(target_arch = "x86_64"))]

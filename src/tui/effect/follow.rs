@@ -48,13 +48,17 @@ pub struct LogBatch {
 }
 
 /// The thread that reads logs. Dropping it ends the thread.
-pub struct LogReader {
+pub(super) struct LogReader {
     wanted: Sender<()>,
 }
 
 impl LogReader {
     /// Opens the logs of `ids`; nothing is read before [`LogReader::read_on`].
-    pub fn open(engine: Arc<dyn Engine>, ids: Vec<ContainerId>, sender: Sender<Message>) -> Self {
+    pub(super) fn open(
+        engine: Arc<dyn Engine>,
+        ids: Vec<ContainerId>,
+        sender: Sender<Message>,
+    ) -> Self {
         let (wanted, asked) = channel();
         let answers = sender.clone();
         spawn("log", &sender, move || {
@@ -66,7 +70,7 @@ impl LogReader {
     }
 
     /// Asks for one batch, as soon as there is something new.
-    pub fn read_on(&self) {
+    pub(super) fn read_on(&self) {
         // the thread ended because the log cannot be read: that was said
         let _ = self.wanted.send(());
     }

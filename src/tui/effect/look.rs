@@ -99,13 +99,13 @@ impl Lookout {
 }
 
 /// The thread that looks.
-pub struct Looker {
+pub(super) struct Looker {
     asked: Sender<Look>,
 }
 
 impl Looker {
     /// Starts the thread.
-    pub fn start(engine: Arc<dyn Engine>, sender: &Sender<Message>) -> Self {
+    pub(super) fn start(engine: Arc<dyn Engine>, sender: &Sender<Message>) -> Self {
         let (asked, looks) = channel();
         let answers = sender.clone();
         spawn("look", sender, move || {
@@ -123,7 +123,7 @@ impl Looker {
     }
 
     /// Asks for one look.
-    pub fn look(&self, what: Look) {
+    pub(super) fn look(&self, what: Look) {
         // the thread ends only with the screen
         let _ = self.asked.send(what);
     }

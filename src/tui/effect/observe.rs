@@ -19,7 +19,7 @@ const POLL: Duration = Duration::from_secs(2);
 
 /// Samples every `tick` until the screen is gone, and looks as often whether the config file has
 /// changed.
-pub fn sample(
+pub(super) fn sample(
     engine: &dyn Engine,
     sender: &Sender<Message>,
     mut tick: Duration,
@@ -55,7 +55,7 @@ pub fn sample(
 }
 
 /// Reads the records at the start and at every change until the screen is gone.
-pub fn watch(engine: &dyn Engine, sender: &Sender<Message>, readings: &AtomicU64) {
+pub(super) fn watch(engine: &dyn Engine, sender: &Sender<Message>, readings: &AtomicU64) {
     // watched before read: no change falls in between
     let mut watching = engine.watch();
     if let Some(why) = watching
@@ -96,7 +96,7 @@ pub fn watch(engine: &dyn Engine, sender: &Sender<Message>, readings: &AtomicU64
 ///
 /// # Errors
 /// When the screen is gone.
-pub fn read_records(
+pub(super) fn read_records(
     engine: &dyn Engine,
     sender: &Sender<Message>,
     readings: &AtomicU64,

@@ -66,7 +66,7 @@ struct Line {
 }
 
 /// The open shells.
-pub struct ShellLines {
+pub(super) struct ShellLines {
     engine: Arc<dyn Engine>,
     sender: Sender<Message>,
     lines: BTreeMap<ShellId, Line>,
@@ -74,7 +74,7 @@ pub struct ShellLines {
 
 impl ShellLines {
     /// None yet.
-    pub fn new(engine: Arc<dyn Engine>, sender: Sender<Message>) -> Self {
+    pub(super) fn new(engine: Arc<dyn Engine>, sender: Sender<Message>) -> Self {
         Self {
             engine,
             sender,
@@ -83,7 +83,7 @@ impl ShellLines {
     }
 
     /// Does what `call` says; never waits.
-    pub fn run(&mut self, id: ShellId, call: ShellCall) {
+    pub(super) fn run(&mut self, id: ShellId, call: ShellCall) {
         if let ShellCall::Open(container, size) = call {
             let line = self.open(id, container, size);
             self.lines.insert(id, line);

@@ -17,11 +17,11 @@ struct Wanted {
 }
 
 /// The thread that reads tails; it ends when this is dropped.
-pub struct Tails(Arc<(Mutex<Wanted>, Condvar)>);
+pub(super) struct Tails(Arc<(Mutex<Wanted>, Condvar)>);
 
 impl Tails {
     /// Starts the thread.
-    pub fn start(engine: Arc<dyn Engine>, sender: &Sender<Message>) -> Self {
+    pub(super) fn start(engine: Arc<dyn Engine>, sender: &Sender<Message>) -> Self {
         let shared = Arc::new((Mutex::new(Wanted::default()), Condvar::new()));
         let (own, answers) = (Arc::clone(&shared), sender.clone());
         spawn("tail", sender, move || {
@@ -40,7 +40,7 @@ impl Tails {
     }
 
     /// Asks for the last lines of the log of `id`, in place of what was asked for and not begun.
-    pub fn read(&self, id: ContainerId) {
+    pub(super) fn read(&self, id: ContainerId) {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner).id = Some(id);
         self.0.1.notify_one();
     }

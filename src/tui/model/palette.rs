@@ -67,7 +67,7 @@ fn offered(model: &Model) -> Vec<Action> {
 /// How well `wanted` fits `text`: its letters in order, best at the beginnings of words and next to
 /// each other; `None` when they are not all there. Case does not count, nor do spaces.
 #[must_use]
-pub fn score(wanted: &str, text: &str) -> Option<i32> {
+pub(super) fn score(wanted: &str, text: &str) -> Option<i32> {
     let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
     let (mut score, mut at, mut last) = (0, 0, None);
     for letter in wanted

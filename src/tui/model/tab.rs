@@ -53,14 +53,3 @@ tabs! {
     Presets "Pres" ShowPresets "The presets.";
     Host "Host" ShowHost "The host.";
 }
-
-impl Tab {
-    /// Whether it shows the selected container alone.
-    #[must_use]
-    pub fn is_about_one(self) -> bool {
-        matches!(
-            self,
-            Self::Processes | Self::Logs | Self::Files | Self::Isolation
-        )
-    }
-}

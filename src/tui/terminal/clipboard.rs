@@ -15,7 +15,7 @@ const MOST: usize = 72 * 1024;
 ///
 /// # Errors
 /// When it is too long.
-pub fn osc52(text: &str, in_tmux: bool) -> Result<String, String> {
+pub(super) fn osc52(text: &str, in_tmux: bool) -> Result<String, String> {
     if text.len() > MOST {
         let (length, most) = (format_bytes(text.len() as u64), format_bytes(MOST as u64));
         return Err(format!(

@@ -10,7 +10,7 @@ use crate::tui::wording::is_bad_end;
 
 /// Opens the card of the selected container: of one that ended why it did, of any other how it was
 /// launched.
-pub fn open(model: &mut Model) -> Vec<Effect> {
+pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     let Some(record) = model.selected() else {
         model.toast(ToastKind::Notice, "inspect: no container is selected");
         return Vec::new();
@@ -27,7 +27,7 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Opens the graphs of the selected container.
-pub fn graphs(model: &mut Model) {
+pub(super) fn graphs(model: &mut Model) {
     match model.selected().map(|record| record.spec.id.clone()) {
         Some(id) => model.overlay = Some(Overlay::Card(Card::Graphs(id))),
         None => model.toast(ToastKind::Notice, "graphs: no container is selected"),
@@ -35,7 +35,7 @@ pub fn graphs(model: &mut Model) {
 }
 
 /// Opens the card of the last launch: of one that just failed, else of the selected container.
-pub fn waterfall(model: &mut Model) -> Vec<Effect> {
+pub(super) fn waterfall(model: &mut Model) -> Vec<Effect> {
     let selected = model.selected().map(|record| {
         (
             record.spec.id.clone(),
@@ -56,7 +56,7 @@ pub fn waterfall(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Does `action` on the card: it closes, and what is a verb is done to its container.
-pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(Overlay::Card(card)) = &model.overlay else {
         return Vec::new();
     };
@@ -81,7 +81,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// The last lines of the one on the card were read.
-pub fn last_words(model: &mut Model, result: Result<LogBatch, String>) {
+pub(super) fn last_words(model: &mut Model, result: Result<LogBatch, String>) {
     let Some(Overlay::Card(Card::Death { id, last_words })) = &mut model.overlay else {
         return;
     };
@@ -98,7 +98,7 @@ pub fn last_words(model: &mut Model, result: Result<LogBatch, String>) {
 }
 
 /// Says of those that died that they did, and what shows why.
-pub fn tell_deaths(model: &mut Model, before: &[crate::record::Record]) {
+pub(super) fn tell_deaths(model: &mut Model, before: &[crate::record::Record]) {
     let died: Vec<(String, String)> = model
         .died_since(before)
         .into_iter()

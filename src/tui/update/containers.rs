@@ -9,7 +9,7 @@ use crate::tui::layout::TileGrid;
 use crate::tui::model::{Column, Model, Overlay, Pending, SignalMenu, SignalTo, Sort, ToastKind};
 
 /// Moves, sorts or filters.
-pub fn act(model: &mut Model, action: Action) {
+pub(super) fn act(model: &mut Model, action: Action) {
     let (row, count) = (model.list.row(), model.list.visible().len());
     let to = match model.tiles() {
         Some(grid) => moved_among_tiles(action, row, count, grid),
@@ -95,20 +95,20 @@ fn moved_among_tiles(action: Action, row: usize, count: usize, grid: TileGrid) -
 }
 
 /// Sorts by `column`, in the order people expect of it.
-pub fn sort(model: &mut Model, column: Column) {
+pub(super) fn sort(model: &mut Model, column: Column) {
     model.list.sort = Sort::by(column);
     model.arrange();
 }
 
 /// Turns the order round.
-pub fn invert(model: &mut Model) {
+pub(super) fn invert(model: &mut Model) {
     model.list.sort.descending = !model.list.sort.descending;
     model.arrange();
 }
 
 /// Does a verb to the marked containers, else to the selected one; after a question where it cannot
 /// be taken back.
-pub fn ask(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(super) fn ask(model: &mut Model, action: Action) -> Vec<Effect> {
     let records: Vec<Record> = model.targets().into_iter().cloned().collect();
     match records.as_slice() {
         [] => model.toast(
@@ -206,7 +206,7 @@ fn open_signals(model: &mut Model) {
 }
 
 /// Sends `signal` to the init of those of `ids` that are still alive.
-pub fn signal(model: &mut Model, ids: &[ContainerId], signal: i32) -> Vec<Effect> {
+pub(super) fn signal(model: &mut Model, ids: &[ContainerId], signal: i32) -> Vec<Effect> {
     let (mut effects, mut names) = (Vec::new(), Vec::new());
     for id in ids {
         let Some(record) = model.record(id).filter(|record| record.status.is_alive()) else {
@@ -235,7 +235,7 @@ pub fn signal(model: &mut Model, ids: &[ContainerId], signal: i32) -> Vec<Effect
 }
 
 /// Hands a verb to the engine.
-pub fn carry_out(model: &mut Model, action: Action, record: &Record) -> Vec<Effect> {
+pub(super) fn carry_out(model: &mut Model, action: Action, record: &Record) -> Vec<Effect> {
     let id = record.spec.id.clone();
     let grace = model.settings.stop_grace;
     let call = match action {
@@ -261,7 +261,7 @@ pub fn carry_out(model: &mut Model, action: Action, record: &Record) -> Vec<Effe
 }
 
 /// Notes what was asked for and numbers it.
-pub fn call_engine(model: &mut Model, pending: Pending, call: Call) -> Effect {
+pub(super) fn call_engine(model: &mut Model, pending: Pending, call: Call) -> Effect {
     model.last_effect += 1;
     let id = EffectId(model.last_effect);
     model.pending.insert(id, pending);

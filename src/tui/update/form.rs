@@ -8,7 +8,7 @@ use crate::tui::effect::{Call, Effect, EffectId};
 use crate::tui::model::{Field, LaunchForm, LineEdit, Model, Overlay, Pending};
 
 /// Opens the form, filled in from `preset`.
-pub fn open(model: &mut Model, preset: Option<usize>) -> Vec<Effect> {
+pub(super) fn open(model: &mut Model, preset: Option<usize>) -> Vec<Effect> {
     let preset = preset.filter(|at| *at < model.settings.presets.len());
     let form = LaunchForm::new(preset, &model.settings.presets);
     model.overlay = Some(Overlay::Form(Box::new(form)));
@@ -16,7 +16,7 @@ pub fn open(model: &mut Model, preset: Option<usize>) -> Vec<Effect> {
 }
 
 /// The form, while it is open.
-pub fn opened(model: &mut Model) -> Option<&mut LaunchForm> {
+pub(super) fn opened(model: &mut Model) -> Option<&mut LaunchForm> {
     match &mut model.overlay {
         Some(Overlay::Form(form)) => Some(form),
         _ => None,
@@ -24,7 +24,7 @@ pub fn opened(model: &mut Model) -> Option<&mut LaunchForm> {
 }
 
 /// Does `action` in the form.
-pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let presets = std::mem::take(&mut model.settings.presets);
     let mut effects = Vec::new();
     match (opened(model), action) {
@@ -98,7 +98,7 @@ fn close(model: &mut Model) {
 
 /// Types `letter`: into the line being typed, or, on the form's preset, towards the preset that
 /// begins with it.
-pub fn type_letter(model: &mut Model, letter: char) {
+pub(super) fn type_letter(model: &mut Model, letter: char) {
     let presets = std::mem::take(&mut model.settings.presets);
     match opened(model).filter(|form| form.focus == Some(Field::Preset) && form.launching.is_none())
     {
@@ -112,7 +112,7 @@ pub fn type_letter(model: &mut Model, letter: char) {
 }
 
 /// Does `change` to the field being typed in; what was wrong with it is no longer said.
-pub fn edit(form: &mut LaunchForm, change: impl FnOnce(&mut LineEdit)) {
+pub(super) fn edit(form: &mut LaunchForm, change: impl FnOnce(&mut LineEdit)) {
     let Some(field) = form
         .focus
         .filter(|field| *field != Field::Preset && form.launching.is_none())

@@ -11,7 +11,7 @@ use crate::tui::effect::{Call, Effect, EffectId};
 use crate::tui::model::{Grip, Knob, Model, Pending, Step, ToastKind, Wanted};
 
 /// Moves the limit under the focus one step.
-pub fn step(model: &mut Model, up: bool) -> Vec<Effect> {
+pub(super) fn step(model: &mut Model, up: bool) -> Vec<Effect> {
     let Some(record) = model.selected().cloned() else {
         model.toast(ToastKind::Notice, "limit: no container is selected");
         return Vec::new();
@@ -23,7 +23,7 @@ pub fn step(model: &mut Model, up: bool) -> Vec<Effect> {
 }
 
 /// The handle is taken at column `x`.
-pub fn take(model: &mut Model, grip: Grip, x: u16) -> Vec<Effect> {
+pub(super) fn take(model: &mut Model, grip: Grip, x: u16) -> Vec<Effect> {
     // a gauge beside an overlay is not for now
     if model.overlay.is_some() || model.past.is_some() {
         return Vec::new();
@@ -38,7 +38,7 @@ pub fn take(model: &mut Model, grip: Grip, x: u16) -> Vec<Effect> {
 
 /// The held handle is pulled to column `x`: the gauge follows at once, the limit when the handle is
 /// let go.
-pub fn pull(model: &mut Model, x: u16) -> Vec<Effect> {
+pub(super) fn pull(model: &mut Model, x: u16) -> Vec<Effect> {
     let (Some(grip), Some(record)) = (&model.handles.grip, model.selected()) else {
         return Vec::new();
     };
@@ -51,7 +51,7 @@ pub fn pull(model: &mut Model, x: u16) -> Vec<Effect> {
 }
 
 /// The handle is let go.
-pub fn let_go(model: &mut Model) -> Vec<Effect> {
+pub(super) fn let_go(model: &mut Model) -> Vec<Effect> {
     let (Some(_), Some(wanted)) = (model.handles.grip.take(), model.handles.wanted.clone()) else {
         return Vec::new();
     };
@@ -107,7 +107,7 @@ fn set(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effect> {
 }
 
 /// Yes: the limit below what is used, too.
-pub fn sure(model: &mut Model, record: &Record) -> Vec<Effect> {
+pub(super) fn sure(model: &mut Model, record: &Record) -> Vec<Effect> {
     match model.handles.doubtful.take() {
         Some(change) => request(model, record, change),
         None => Vec::new(),
@@ -131,7 +131,7 @@ fn request(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effec
 }
 
 /// Hands the limit to the engine, after the one that is on its way.
-pub fn ask_engine(model: &mut Model, id: ContainerId, change: LimitChange) -> Vec<Effect> {
+pub(super) fn ask_engine(model: &mut Model, id: ContainerId, change: LimitChange) -> Vec<Effect> {
     let under_way = model
         .handles
         .wanted
@@ -165,7 +165,7 @@ pub fn ask_engine(model: &mut Model, id: ContainerId, change: LimitChange) -> Ve
 }
 
 /// A limit was set, or not: the next one that was asked for meanwhile follows.
-pub fn answered(model: &mut Model, effect: EffectId, worked: bool) -> Vec<Effect> {
+pub(super) fn answered(model: &mut Model, effect: EffectId, worked: bool) -> Vec<Effect> {
     let Some(wanted) = model.handles.wanted.clone() else {
         return Vec::new();
     };
@@ -184,7 +184,7 @@ pub fn answered(model: &mut Model, effect: EffectId, worked: bool) -> Vec<Effect
 }
 
 /// The records were read: what is in them is not on its way any more.
-pub fn settled(model: &mut Model) {
+pub(super) fn settled(model: &mut Model) {
     let handles = &mut model.handles;
     let done = |wanted: &Wanted| {
         wanted

@@ -17,7 +17,7 @@ const MOST_MERGED: usize = 64;
 
 /// Shows the log of the selected container, or those of several, from where it was left when they
 /// are the same.
-pub fn show(model: &mut Model) -> Vec<Effect> {
+pub(super) fn show(model: &mut Model) -> Vec<Effect> {
     let records = if model.log.merged {
         several(model)
     } else {
@@ -63,7 +63,7 @@ fn several(model: &Model) -> Vec<&crate::record::Record> {
 }
 
 /// The containers changed: all in view may be others now. What is being read is left alone.
-pub fn renew(model: &mut Model) -> Vec<Effect> {
+pub(super) fn renew(model: &mut Model) -> Vec<Effect> {
     let reading = model.log.place != Place::End || model.log.selection.is_some();
     if model.tab != Tab::Logs || !model.log.merged || reading {
         return Vec::new();
@@ -80,7 +80,7 @@ fn read_on(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Takes in what was read, and asks for more while the tab is shown.
-pub fn read(model: &mut Model, result: Result<LogBatch, Error>) -> Vec<Effect> {
+pub(super) fn read(model: &mut Model, result: Result<LogBatch, Error>) -> Vec<Effect> {
     match result {
         Ok(batch) if batch.ids == model.log.targets => {
             model.log_reading = false;
@@ -103,7 +103,7 @@ pub fn read(model: &mut Model, result: Result<LogBatch, Error>) -> Vec<Effect> {
 }
 
 /// Scrolls, changes how the log is shown, searches, selects, or turns to other containers.
-pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(pane) = model.regions().map(|regions| regions.log_pane()) else {
         return Vec::new();
     };
@@ -189,7 +189,7 @@ fn extended(model: &Model, action: Action, head: u64, rows: usize) -> Option<u64
 }
 
 /// The wheel scrolls, whatever is selected.
-pub fn wheel(model: &mut Model, rows: i64) {
+pub(super) fn wheel(model: &mut Model, rows: i64) {
     if let Some(pane) = model.regions().map(|regions| regions.log_pane()) {
         model.log.scroll(rows, pane);
         model.dirty = true;
@@ -198,14 +198,14 @@ pub fn wheel(model: &mut Model, rows: i64) {
 
 /// A click on a line selects it; with the button held the selection follows the pointer, and the
 /// log scrolls at its edges.
-pub fn click(model: &mut Model, line: u64) {
+pub(super) fn click(model: &mut Model, line: u64) {
     if let Some(pane) = model.regions().map(|regions| regions.log_pane()) {
         model.log.select_at(line, pane);
     }
 }
 
 /// The pointer went to row `y` with the button held.
-pub fn drag(model: &mut Model, y: u16, line: Option<u64>) {
+pub(super) fn drag(model: &mut Model, y: u16, line: Option<u64>) {
     let (Some(regions), Some(selection)) = (model.regions(), model.log.selection) else {
         return;
     };
@@ -221,7 +221,7 @@ pub fn drag(model: &mut Model, y: u16, line: Option<u64>) {
 }
 
 /// Lets go of what is selected, then of what is looked for; says whether there was either.
-pub fn dismiss(model: &mut Model) -> bool {
+pub(super) fn dismiss(model: &mut Model) -> bool {
     if model.tab != Tab::Logs {
         return false;
     }
@@ -234,7 +234,7 @@ pub fn dismiss(model: &mut Model) -> bool {
 }
 
 /// What is selected, else all, as text: with the times and the names that are shown.
-pub fn text_of(model: &Model) -> String {
+pub(super) fn text_of(model: &Model) -> String {
     let log = &model.log;
     let mut text = String::new();
     let line = |line: &LogLine| {
@@ -255,7 +255,7 @@ pub fn text_of(model: &Model) -> String {
 }
 
 /// Puts what is selected on the clipboard.
-pub fn copy_lines(model: &mut Model) -> Vec<Effect> {
+pub(super) fn copy_lines(model: &mut Model) -> Vec<Effect> {
     let text = text_of(model);
     copy(model, text.trim_end_matches('\n').to_owned())
 }
@@ -271,7 +271,7 @@ fn turn(model: &mut Model, direction: Action) -> Vec<Effect> {
 }
 
 /// Looks for what is typed, as it is typed, from where the search began.
-pub fn search(model: &mut Model, pattern: &str, from: u64) {
+pub(super) fn search(model: &mut Model, pattern: &str, from: u64) {
     if let Some(pane) = model.regions().map(|regions| regions.log_pane()) {
         model.log.look_for(pattern, from, pane);
     }

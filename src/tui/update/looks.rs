@@ -19,7 +19,7 @@ use crate::tui::sanitise::log_line;
 const EXTRACT_INTO: &str = "/tmp/extracted";
 
 /// Looks again, while a tab that looks is shown: at every tick, and when it is turned to.
-pub fn look(model: &mut Model) -> Vec<Effect> {
+pub(super) fn look(model: &mut Model) -> Vec<Effect> {
     if model.looks.busy {
         return Vec::new();
     }
@@ -63,7 +63,7 @@ pub fn look(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Takes in what was seen.
-pub fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
+pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
     let words = |error: crate::manager::Error| in_words("look", &error);
     if !matches!(seen, Seen::Facts(_) | Seen::Check(_)) {
         model.looks.busy = false;
@@ -107,7 +107,7 @@ pub fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
 }
 
 /// Turns to the container above or below, on a tab that is about one.
-pub fn turn(model: &mut Model, direction: Action) -> Vec<Effect> {
+pub(super) fn turn(model: &mut Model, direction: Action) -> Vec<Effect> {
     if let Some(row) = moved(direction, model.list.row(), model.list.visible().len(), 1) {
         model.list.select_row(row, &model.records);
     }
@@ -116,7 +116,7 @@ pub fn turn(model: &mut Model, direction: Action) -> Vec<Effect> {
 }
 
 /// The keys of the tabs that look.
-pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let page = model.regions().map_or(1, |regions| {
         usize::from(regions.body.height.saturating_sub(1))
     });
@@ -196,7 +196,7 @@ fn processes(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
 }
 
 /// Chooses a signal, and sends it.
-pub fn choose_signal(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(super) fn choose_signal(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(Overlay::Signal(mut menu)) = model.overlay.take() else {
         return Vec::new();
     };
@@ -317,7 +317,7 @@ fn files(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
 }
 
 /// Puts the image's own back in the place of the changed `path`.
-pub fn revert(model: &mut Model, record: &Record, path: String) -> Vec<Effect> {
+pub(super) fn revert(model: &mut Model, record: &Record, path: String) -> Vec<Effect> {
     let id = record.spec.id.clone();
     let pending = Pending {
         action: Action::RevertFile,
@@ -328,12 +328,12 @@ pub fn revert(model: &mut Model, record: &Record, path: String) -> Vec<Effect> {
 }
 
 /// Closes what is open over the tab's own list, when something is.
-pub fn dismiss(model: &mut Model) -> bool {
+pub(super) fn dismiss(model: &mut Model) -> bool {
     model.tab == Tab::Files && model.looks.files.viewer.take().is_some()
 }
 
 /// The line typed at the bottom: done, given up, or edited.
-pub fn prompted(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(super) fn prompted(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Confirm => {
             let Some(Overlay::Prompt(prompt)) = model.overlay.take() else {
@@ -378,7 +378,7 @@ pub fn prompted(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// Does `change` to the line typed at the bottom.
-pub fn edit_prompt(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
+pub(super) fn edit_prompt(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else {
         return;
     };

@@ -9,7 +9,7 @@ use crate::tui::hit::Target;
 use crate::tui::model::{Model, Overlay, Tab};
 
 /// A click at column `x`, row `y`.
-pub fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
+pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     let Some(target) = model.hits.at(x, y).cloned() else {
         return Vec::new();
     };
@@ -65,7 +65,7 @@ pub fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
 }
 
 /// The mouse went to column `x`, row `y` with the button held.
-pub fn drag(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
+pub(super) fn drag(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     if model.tab != Tab::Logs || model.overlay.is_some() {
         return handles::pull(model, x);
     }
@@ -78,7 +78,7 @@ pub fn drag(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
 }
 
 /// The wheel turned: it scrolls what has the keys, wherever the pointer is.
-pub fn wheel(model: &mut Model, turn: i16) -> Vec<Effect> {
+pub(super) fn wheel(model: &mut Model, turn: i16) -> Vec<Effect> {
     let typing = matches!(
         model.overlay,
         Some(Overlay::Form(_) | Overlay::Preset(_) | Overlay::Confirm(_))

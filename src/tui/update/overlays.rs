@@ -7,7 +7,7 @@ use crate::tui::effect::Effect;
 use crate::tui::model::{Column, LineEdit, Model, Overlay, Question};
 
 /// Asks before doing `action` to `target`.
-pub fn ask(model: &mut Model, action: Action, target: Option<ContainerId>) {
+pub(super) fn ask(model: &mut Model, action: Action, target: Option<ContainerId>) {
     model.overlay = Some(Overlay::Confirm(Question {
         action,
         target,
@@ -16,7 +16,7 @@ pub fn ask(model: &mut Model, action: Action, target: Option<ContainerId>) {
 }
 
 /// Answers the question.
-pub fn answer(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(super) fn answer(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(Overlay::Confirm(question)) = model.overlay.clone() else {
         return Vec::new();
     };
@@ -43,7 +43,7 @@ pub fn answer(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// Chooses the column to sort by.
-pub fn choose_sort(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(super) fn choose_sort(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(Overlay::Sort(column)) = model.overlay else {
         return Vec::new();
     };
@@ -70,7 +70,7 @@ pub fn choose_sort(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// Scrolls help or closes it.
-pub fn scroll_help(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(super) fn scroll_help(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(Overlay::Help(offset)) = model.overlay else {
         return Vec::new();
     };
@@ -86,13 +86,13 @@ pub fn scroll_help(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// Opens the filter for typing, with what it is now.
-pub fn open_filter(model: &mut Model) {
+pub(super) fn open_filter(model: &mut Model) {
     let filter = model.list.filter.clone();
     model.overlay = Some(Overlay::Filter(LineEdit::new(filter.clone()), filter));
 }
 
 /// Keeps the filter, takes it back, or moves in the list while it is typed.
-pub fn type_filter(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(super) fn type_filter(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Confirm => model.overlay = None,
         Action::Cancel => {
@@ -108,7 +108,7 @@ pub fn type_filter(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// Does what `change` says to the line being typed, when there is one.
-pub fn edit(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
+pub(super) fn edit(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
     model.dirty = true;
     match &mut model.overlay {
         Some(Overlay::Form(form)) => form::edit(form, change),
@@ -134,7 +134,7 @@ pub fn edit(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
 }
 
 /// Does an editing action to the line being typed.
-pub fn edit_action(model: &mut Model, action: Action) {
+pub(super) fn edit_action(model: &mut Model, action: Action) {
     edit(model, |line| match action {
         Action::CursorLeft => line.left(),
         Action::CursorRight => line.right(),
@@ -150,6 +150,6 @@ pub fn edit_action(model: &mut Model, action: Action) {
 
 /// Pastes into the line being typed; elsewhere a paste would be a burst of keys nobody meant, so it
 /// does nothing.
-pub fn paste(model: &mut Model, text: &str) {
+pub(super) fn paste(model: &mut Model, text: &str) {
     edit(model, |line| line.paste(text));
 }

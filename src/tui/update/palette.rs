@@ -6,14 +6,14 @@ use crate::tui::effect::Effect;
 use crate::tui::model::{Model, Overlay, Palette, ToastKind};
 
 /// Opens it with every action.
-pub fn open(model: &mut Model) {
+pub(super) fn open(model: &mut Model) {
     let mut palette = Palette::default();
     palette.search(model);
     model.overlay = Some(Overlay::Palette(palette));
 }
 
 /// Does `action` in the palette.
-pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(Overlay::Palette(palette)) = &mut model.overlay else {
         return Vec::new();
     };
@@ -46,7 +46,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// Copies the command line for the last thing done from this screen.
-pub fn copy_last(model: &mut Model) -> Vec<Effect> {
+pub(super) fn copy_last(model: &mut Model) -> Vec<Effect> {
     match model.last_command.clone() {
         Some(line) => copy(model, line),
         None => nothing(model),
@@ -62,7 +62,7 @@ fn nothing(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Puts `text` on the clipboard of whoever sits at the terminal.
-pub fn copy(model: &mut Model, text: String) -> Vec<Effect> {
+pub(super) fn copy(model: &mut Model, text: String) -> Vec<Effect> {
     model.toast(
         ToastKind::Changed,
         format!("copied: {}", text.lines().next().unwrap_or_default()),

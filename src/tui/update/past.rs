@@ -7,7 +7,7 @@ use crate::tui::model::{Model, Past};
 const LONG: u64 = 10;
 
 /// Moves through time; says whether `action` does that.
-pub fn act(model: &mut Model, action: Action) -> bool {
+pub(super) fn act(model: &mut Model, action: Action) -> bool {
     let (oldest, last) = (model.history.oldest(), model.history.last());
     let tick = model.tick();
     let to = match action {
@@ -30,7 +30,7 @@ pub fn act(model: &mut Model, action: Action) -> bool {
 }
 
 /// A tick was sampled: the moment looked at may have fallen out of what is kept.
-pub fn follow(model: &mut Model) {
+pub(super) fn follow(model: &mut Model) {
     let oldest = model.history.oldest();
     if let Some(past) = &mut model.past {
         past.tick = past.tick.max(oldest);

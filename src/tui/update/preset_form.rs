@@ -7,7 +7,7 @@ use crate::tui::effect::{Call, Effect, EffectId};
 use crate::tui::model::{Compared, LineEdit, Model, Overlay, Pending, PresetForm, ToastKind};
 
 /// Does `action` on the tab.
-pub fn choose(model: &mut Model, action: Action) {
+pub(super) fn choose(model: &mut Model, action: Action) {
     let chosen = model.settings.presets.get(model.preset).cloned();
     match (action, chosen) {
         (Action::NewPreset, _) => open(model, PresetForm::new(None, "", &Default::default())),
@@ -47,7 +47,7 @@ fn open(model: &mut Model, form: PresetForm) {
 }
 
 /// The form, while it is open.
-pub fn opened(model: &mut Model) -> Option<&mut PresetForm> {
+pub(super) fn opened(model: &mut Model) -> Option<&mut PresetForm> {
     match &mut model.overlay {
         Some(Overlay::Preset(form)) => Some(form),
         _ => None,
@@ -55,7 +55,7 @@ pub fn opened(model: &mut Model) -> Option<&mut PresetForm> {
 }
 
 /// Does `action` in the form.
-pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match (opened(model), action) {
         (Some(_), Action::Cancel) => model.overlay = None,
         (Some(form), _) if form.saving.is_some() => {}
@@ -69,7 +69,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// Does `change` to the field being typed in; what was wrong is no longer said.
-pub fn edit(form: &mut PresetForm, change: impl FnOnce(&mut LineEdit)) {
+pub(super) fn edit(form: &mut PresetForm, change: impl FnOnce(&mut LineEdit)) {
     if form.saving.is_none() {
         form.error = None;
         change(form.texts.entry(form.focus).or_default());
@@ -124,7 +124,7 @@ fn save(model: &mut Model) -> Vec<Effect> {
 }
 
 /// The write that the form waits for has ended. Says whether it was one.
-pub fn saved(model: &mut Model, id: EffectId, error: Option<String>) -> bool {
+pub(super) fn saved(model: &mut Model, id: EffectId, error: Option<String>) -> bool {
     let Some(form) = opened(model).filter(|form| form.saving == Some(id)) else {
         return false;
     };
@@ -151,7 +151,7 @@ pub fn saved(model: &mut Model, id: EffectId, error: Option<String>) -> bool {
 }
 
 /// Takes the selected preset out of the file: that was asked and answered.
-pub fn delete(model: &mut Model) -> Vec<Effect> {
+pub(super) fn delete(model: &mut Model) -> Vec<Effect> {
     let chosen = model
         .settings
         .presets

@@ -11,7 +11,7 @@ use crate::tui::model::{
 };
 
 /// Asks for the line.
-pub fn open(model: &mut Model, asked: Asked) {
+pub(super) fn open(model: &mut Model, asked: Asked) {
     let shown = model
         .log
         .targets
@@ -38,7 +38,7 @@ pub fn open(model: &mut Model, asked: Asked) {
 }
 
 /// Does `action` while the line is typed.
-pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Cancel => model.overlay = None,
         Action::Confirm => return confirm(model),

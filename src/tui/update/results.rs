@@ -15,7 +15,7 @@ use crate::tui::settings::Settings;
 use crate::tui::wording::is_bad_end;
 
 /// A failure in one line: what was tried, what went wrong, what can be done.
-pub fn in_words(what: &str, error: &Error) -> String {
+pub(super) fn in_words(what: &str, error: &Error) -> String {
     match error.hint() {
         Some(hint) => format!("{what}: {error} ({hint})"),
         None => format!("{what}: {error}"),
@@ -23,7 +23,7 @@ pub fn in_words(what: &str, error: &Error) -> String {
 }
 
 /// A tick.
-pub fn sampled(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
+pub(super) fn sampled(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
     model.history.push(&snapshot);
     model.host = Some(snapshot.host);
     model.gaps = snapshot.gaps;
@@ -40,7 +40,11 @@ pub fn sampled(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
 }
 
 /// The records were read: the `reading`th time.
-pub fn records(model: &mut Model, reading: u64, result: Result<Vec<Record>, Error>) -> Vec<Effect> {
+pub(super) fn records(
+    model: &mut Model,
+    reading: u64,
+    result: Result<Vec<Record>, Error>,
+) -> Vec<Effect> {
     // two threads read; the answer of the earlier reading may come later
     if model.records_read.is_some_and(|last| last > reading) {
         return Vec::new();
@@ -79,7 +83,7 @@ pub fn records(model: &mut Model, reading: u64, result: Result<Vec<Record>, Erro
 }
 
 /// The config file changed.
-pub fn settings(model: &mut Model, result: Result<Box<Settings>, String>) {
+pub(super) fn settings(model: &mut Model, result: Result<Box<Settings>, String>) {
     match result {
         Ok(settings) => {
             model.settings = *settings;
@@ -100,7 +104,7 @@ pub fn settings(model: &mut Model, result: Result<Box<Settings>, String>) {
 }
 
 /// A line about what is under way: in its form while that is open, else in a toast.
-pub fn progress(model: &mut Model, id: EffectId, line: &str) -> Vec<Effect> {
+pub(super) fn progress(model: &mut Model, id: EffectId, line: &str) -> Vec<Effect> {
     let Some(name) = model.pending.get(&id).map(|pending| pending.name.clone()) else {
         return Vec::new();
     };
@@ -113,7 +117,7 @@ pub fn progress(model: &mut Model, id: EffectId, line: &str) -> Vec<Effect> {
 }
 
 /// Something asked for is done.
-pub fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Error>) -> Vec<Effect> {
+pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Error>) -> Vec<Effect> {
     let Some(pending) = model.pending.remove(&id) else {
         return Vec::new();
     };

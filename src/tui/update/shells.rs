@@ -18,7 +18,7 @@ fn size(model: &Model) -> Option<WindowSize> {
 }
 
 /// Gives every shell the size that the pane has now.
-pub fn fit(model: &mut Model) -> Vec<Effect> {
+pub(super) fn fit(model: &mut Model) -> Vec<Effect> {
     if model.tab != Tab::Shell || model.shells.list.is_empty() {
         return Vec::new();
     }
@@ -34,7 +34,7 @@ pub fn fit(model: &mut Model) -> Vec<Effect> {
 }
 
 /// What a shell has to say.
-pub fn news(model: &mut Model, id: ShellId, news: ShellNews) -> Vec<Effect> {
+pub(super) fn news(model: &mut Model, id: ShellId, news: ShellNews) -> Vec<Effect> {
     let shown = model.tab == Tab::Shell && model.shells.shown().is_some_and(|pane| pane.id == id);
     let Some(pane) = model.shells.find(id) else {
         return Vec::new();
@@ -78,7 +78,7 @@ pub fn news(model: &mut Model, id: ShellId, news: ShellNews) -> Vec<Effect> {
 }
 
 /// Types into the shell that is shown.
-pub fn type_chord(model: &mut Model, chord: Chord) -> Vec<Effect> {
+pub(super) fn type_chord(model: &mut Model, chord: Chord) -> Vec<Effect> {
     let Some(pane) = model.shells.shown_mut() else {
         return Vec::new();
     };
@@ -91,7 +91,7 @@ pub fn type_chord(model: &mut Model, chord: Chord) -> Vec<Effect> {
 
 /// Pastes into the shell that is shown; bracketed when it asked for that, so that it tells a paste
 /// from typing.
-pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     let Some(pane) = model.shells.shown() else {
         return Vec::new();
     };
@@ -106,7 +106,7 @@ pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
 }
 
 /// The keys of the tab while nobody types.
-pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let page = size(model).map_or(1, |size| usize::from(size.rows));
     match action {
         Action::OpenShell => return open(model),

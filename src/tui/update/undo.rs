@@ -7,7 +7,7 @@ use crate::tui::effect::{Call, Effect};
 use crate::tui::model::{Model, Pending, Step, ToastKind};
 
 /// Takes back the newest thing that can be.
-pub fn undo(model: &mut Model) -> Vec<Effect> {
+pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
     let Some(undoable) = model.undo.pop() else {
         model.toast(
             ToastKind::Notice,

@@ -18,7 +18,7 @@ use crate::tui::text;
 use crate::tui::update::objection;
 
 /// Draws the bottom line into `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     canvas.buffer.set_style(area, theme.bar);
     let mut start = area.x;

@@ -14,7 +14,7 @@ use crate::tui::widget::Pen;
 use crate::tui::wording::is_bad_end;
 
 /// The model, the buffer it is drawn into, and what was drawn where.
-pub struct Canvas<'a> {
+pub(super) struct Canvas<'a> {
     /// What to draw.
     pub model: &'a Model,
     /// How it looks.
@@ -29,14 +29,14 @@ pub struct Canvas<'a> {
 
 impl Canvas<'_> {
     /// A pen on the first row of `area`.
-    pub fn pen(&mut self, area: Rect) -> Pen<'_> {
+    pub(super) fn pen(&mut self, area: Rect) -> Pen<'_> {
         Pen::new(self.buffer, area, self.theme.symbols.ellipsis)
     }
 
     /// The key to show for `action`, as text: of the overlay when it has one for it, else of the
     /// tab.
     #[must_use]
-    pub fn key(&self, action: Action) -> String {
+    pub(super) fn key(&self, action: Action) -> String {
         let mut contexts = self.model.contexts();
         contexts.extend([self.model.tab.context(), Context::Global]);
         let key = self.model.settings.keymap.shown_key(&contexts, action);
@@ -45,7 +45,7 @@ impl Canvas<'_> {
 
     /// The state of `record` at the moment shown, and how it looks.
     #[must_use]
-    pub fn state(&self, record: &Record) -> (String, Style) {
+    pub(super) fn state(&self, record: &Record) -> (String, Style) {
         let model = self.model;
         if model.past.is_none() {
             return (record.status.word().to_owned(), self.state_style(record));
@@ -62,7 +62,7 @@ impl Canvas<'_> {
 
     /// How the state of `record` looks.
     #[must_use]
-    pub fn state_style(&self, record: &Record) -> Style {
+    pub(super) fn state_style(&self, record: &Record) -> Style {
         match &record.status {
             Status::Running { .. } => self.theme.running,
             Status::Paused { .. } => self.theme.paused,
@@ -76,7 +76,7 @@ impl Canvas<'_> {
 
 /// The row `y` of `area`, counted from its top; empty when there is none.
 #[must_use]
-pub fn row(area: Rect, y: u16) -> Rect {
+pub(super) fn row(area: Rect, y: u16) -> Rect {
     Rect {
         y: area.y + y.min(area.height),
         height: u16::from(y < area.height),

@@ -42,7 +42,7 @@ const LEAST_WORDS: usize = 3;
 const TICKS: usize = 60;
 
 /// Draws the card of `record` over `area`.
-pub fn draw(
+pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
     record: &Record,
@@ -299,7 +299,7 @@ fn draw_words(
 }
 
 /// What can be done from a card, each with its key.
-pub fn buttons(canvas: &mut Canvas<'_>, line: Rect, actions: &[Action]) {
+pub(super) fn buttons(canvas: &mut Canvas<'_>, line: Rect, actions: &[Action]) {
     let theme = canvas.theme;
     let mut x = line.x + 1;
     for action in actions {

@@ -34,7 +34,7 @@ use crate::tui::wording::{
 const NAME_COLUMNS: usize = 10;
 
 /// Draws the selected container into `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
     let line = String::from(theme.symbols.line).repeat(usize::from(area.width));
     canvas.pen(row(area, 0)).put(&line, theme.border);
@@ -86,10 +86,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 /// A fact: its name, its words, how they look.
-pub type Fact = (&'static str, String, Style);
+pub(super) type Fact = (&'static str, String, Style);
 
 /// Draws `facts` into `area`, one a row.
-pub fn facts(canvas: &mut Canvas<'_>, area: Rect, facts: &[Fact]) {
+pub(super) fn facts(canvas: &mut Canvas<'_>, area: Rect, facts: &[Fact]) {
     let label = canvas.theme.label;
     for ((name, words, style), y) in facts.iter().zip(0..area.height) {
         canvas
@@ -292,7 +292,7 @@ fn ended(
 }
 
 /// When it ended, and what of.
-pub fn death_facts(
+pub(super) fn death_facts(
     model: &Model,
     cause: &ExitCause,
     since: Option<Timestamp>,
@@ -383,7 +383,7 @@ fn limit_words(limits: &Limits) -> Vec<String> {
 }
 
 /// `limits` in one line.
-pub fn limits_in_words(canvas: &Canvas<'_>, limits: &Limits) -> String {
+pub(super) fn limits_in_words(canvas: &Canvas<'_>, limits: &Limits) -> String {
     limit_words(limits).join(&format!(" {} ", canvas.theme.symbols.dot))
 }
 

@@ -17,7 +17,7 @@ use crate::tui::update::most;
 use crate::tui::widget::Dial;
 
 /// Draws the gauge of `knob` into the first row of `area`.
-pub fn draw(
+pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
     knob: Knob,
@@ -97,7 +97,7 @@ pub fn draw(
 
 /// Of the CPU time that it asked for, the share that the cap refused.
 #[must_use]
-pub fn refused(reading: Option<&Reading>) -> Option<f64> {
+pub(super) fn refused(reading: Option<&Reading>) -> Option<f64> {
     match reading.and_then(|r| r.cpu_cores.zip(r.throttled)) {
         Some((cores, throttled)) if throttled > 0.0 => Some(throttled / (throttled + cores)),
         _ => None,

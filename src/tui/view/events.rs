@@ -18,7 +18,7 @@ use crate::tui::wording::{cause_sentence, is_bad_end};
 const NAME: usize = 18;
 
 /// Draws the Events tab into `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let view = &model.looks.events;
     canvas.buffer.set_style(row(area, 0), theme.bar);

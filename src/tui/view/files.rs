@@ -18,7 +18,7 @@ use crate::tui::model::Viewer;
 use crate::tui::sanitise::printable;
 
 /// Draws the Files tab into `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let files = &model.looks.files;
     canvas.buffer.set_style(row(area, 0), theme.bar);

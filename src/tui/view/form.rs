@@ -25,7 +25,7 @@ const LABEL_COLUMNS: u16 = 10;
 const ROOMY: u16 = 17;
 
 /// Draws the form over `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &LaunchForm) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &LaunchForm) {
     let theme = canvas.theme;
     let roomy = area.height >= ROOMY;
     let step = if roomy { 2 } else { 1 };
@@ -108,7 +108,12 @@ fn draw_field(canvas: &mut Canvas<'_>, line: Rect, form: &LaunchForm, field: Fie
 }
 
 /// A line that can be typed in; the cursor is in it while it is `active`.
-pub fn line_edit(canvas: &mut Canvas<'_>, input: Rect, edit: Option<&LineEdit>, active: bool) {
+pub(super) fn line_edit(
+    canvas: &mut Canvas<'_>,
+    input: Rect,
+    edit: Option<&LineEdit>,
+    active: bool,
+) {
     let theme = canvas.theme;
     let style = if active {
         theme.field_active

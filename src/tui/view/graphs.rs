@@ -39,7 +39,7 @@ const NAMES: [(Figure, &str); 9] = [
 const NARROWEST: u16 = 26;
 
 /// Draws the graphs of `record` over `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
     let (model, theme) = (canvas.model, canvas.theme);
     let outer = center(area, area.width.saturating_sub(2), area.height);
     let kept = model

@@ -23,7 +23,7 @@ const PERCENT_COLUMNS: u16 = 6;
 const BYTES_COLUMNS: u16 = 11;
 
 /// Draws the host into `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, grid: CoreGrid) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, grid: CoreGrid) {
     let Some(host) = &canvas.model.host_then() else {
         let dim = canvas.theme.dim;
         canvas

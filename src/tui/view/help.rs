@@ -62,7 +62,7 @@ pub fn help_rows(size: (u16, u16)) -> usize {
 }
 
 /// Draws help over `area`, scrolled down by `offset` lines.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, offset: usize) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, offset: usize) {
     let theme = canvas.theme;
     let lines = lines(canvas.model);
     let rows = help_rows(canvas.model.size);

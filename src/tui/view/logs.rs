@@ -23,7 +23,7 @@ use crate::tui::theme::{ColorDepth, Theme};
 use crate::tui::wording::grouped;
 
 /// Draws the log into `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     title(canvas, row(area, 0));
     let (model, theme) = (canvas.model, canvas.theme);
     let Some(pane) = model.regions().map(|regions| regions.log()) else {

@@ -39,7 +39,7 @@ pub fn palette_rows(size: (u16, u16)) -> usize {
 }
 
 /// Draws the palette over `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, palette: &Palette) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, palette: &Palette) {
     let (model, theme) = (canvas.model, canvas.theme);
     let rows = palette_rows(model.size);
     let outer = center(

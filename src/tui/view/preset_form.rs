@@ -25,7 +25,7 @@ const LABEL_COLUMNS: u16 = 12;
 const BELOW: u16 = 3;
 
 /// Draws the form over `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &PresetForm) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &PresetForm) {
     let theme = canvas.theme;
     let count = PresetField::ALL.len() as u16;
     let outer = center(

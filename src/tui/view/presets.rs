@@ -22,7 +22,7 @@ use crate::tui::wording::cap_percent;
 const NAME_COLUMNS: usize = 11;
 
 /// Draws the presets into `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let presets = &model.settings.presets;
     let list = Rect {

@@ -17,7 +17,7 @@ use crate::tui::model::ProcessRow;
 use crate::tui::sanitise::printable;
 
 /// Draws the Processes tab into `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let view = &model.looks.processes;
     canvas.buffer.set_style(row(area, 0), theme.header);

@@ -17,7 +17,7 @@ use crate::tui::text;
 use crate::tui::widget::{center, frame};
 
 /// Draws it over `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, prompt: &LinePrompt) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, prompt: &LinePrompt) {
     let theme = canvas.theme;
     let (title, hint) = match prompt.asked {
         Asked::PresetName => (

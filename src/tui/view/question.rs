@@ -24,7 +24,7 @@ use crate::tui::widget::{center, frame};
 use crate::tui::wording::NOT_AVAILABLE;
 
 /// Draws the question over `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, question: &Question) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, question: &Question) {
     let (model, theme) = (canvas.model, canvas.theme);
     let record = question.target.as_ref().and_then(|id| model.record(id));
     let (title, body, yes, no) = match record {

@@ -103,7 +103,7 @@ pub fn sheet_lines(model: &Model) -> usize {
 }
 
 /// Draws the sheet of the shown tab into `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     canvas.buffer.set_style(row(area, 0), theme.bar);
     let sections = sections(model);

@@ -15,7 +15,7 @@ use crate::tui::sanitise::printable;
 use crate::tui::theme::ColorDepth;
 
 /// Draws the Shell tab into `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let shells = &model.shells;
     canvas.buffer.set_style(row(area, 0), theme.bar);

@@ -14,7 +14,7 @@ use crate::tui::widget::{center, frame};
 const WIDTH: u16 = 58;
 
 /// Draws the menu over `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, menu: &SignalMenu) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, menu: &SignalMenu) {
     let theme = canvas.theme;
     let outer = center(area, WIDTH, SignalMenu::SIGNALS.len() as u16 + 2);
     let short = |text: &str| {

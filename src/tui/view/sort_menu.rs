@@ -16,7 +16,7 @@ use crate::tui::model::Column;
 use crate::tui::widget::{center, frame};
 
 /// Draws the menu over `area`, with `chosen` under the cursor.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, chosen: Column) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, chosen: Column) {
     let (theme, sort) = (canvas.theme, canvas.model.list.sort);
     let outer = center(area, 24, Column::ALL.len() as u16 + 2);
     let inside = frame(canvas.buffer, outer, "Sort by", theme);

@@ -71,7 +71,7 @@ fn is_figure(column: Column) -> bool {
 }
 
 /// Draws the table into `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let columns = columns(area.width);
     headings(canvas, row(area, 0), &columns);
     let model = canvas.model;
@@ -122,7 +122,7 @@ fn headings(canvas: &mut Canvas<'_>, line: Rect, columns: &[(Column, u16)]) {
 }
 
 /// What stands where there are no containers to show.
-pub fn empty(canvas: &mut Canvas<'_>, area: Rect) {
+pub(super) fn empty(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let text = if model.records_read.is_none() {
         "reading the containers".to_owned()
@@ -240,7 +240,7 @@ fn words(
 }
 
 /// What is being done to it, else its state.
-pub fn state(canvas: &Canvas<'_>, record: &Record, width: u16) -> (String, Style) {
+pub(super) fn state(canvas: &Canvas<'_>, record: &Record, width: u16) -> (String, Style) {
     let theme = canvas.theme;
     match canvas.model.pending_for(&record.spec.id) {
         Some(pending) if pending.action.id().len() < usize::from(width) => (
@@ -253,7 +253,7 @@ pub fn state(canvas: &Canvas<'_>, record: &Record, width: u16) -> (String, Style
 }
 
 /// The CPU gauge with its figures.
-pub fn cpu(canvas: &mut Canvas<'_>, cell: Rect, record: &Record, reading: Option<&Reading>) {
+pub(super) fn cpu(canvas: &mut Canvas<'_>, cell: Rect, record: &Record, reading: Option<&Reading>) {
     let cap = canvas
         .model
         .handles
@@ -279,7 +279,12 @@ pub fn cpu(canvas: &mut Canvas<'_>, cell: Rect, record: &Record, reading: Option
 }
 
 /// The memory gauge with its figures.
-pub fn memory(canvas: &mut Canvas<'_>, cell: Rect, record: &Record, reading: Option<&Reading>) {
+pub(super) fn memory(
+    canvas: &mut Canvas<'_>,
+    cell: Rect,
+    record: &Record,
+    reading: Option<&Reading>,
+) {
     let limit = canvas
         .model
         .handles

@@ -15,7 +15,7 @@ use crate::tui::sanitise::printable;
 use crate::tui::text;
 
 /// Draws the tabs into `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let mut right = Vec::new();
     right.extend(past_badge(model));
@@ -76,7 +76,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 /// How far back the moment shown lies, and what leads to now.
-pub fn past_badge(model: &Model) -> Option<String> {
+pub(super) fn past_badge(model: &Model) -> Option<String> {
     let past = model.past?;
     let minus = if model.settings.theme.symbols.braille {
         '\u{2212}'

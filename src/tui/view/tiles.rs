@@ -31,7 +31,7 @@ const NAME_COLUMNS: u16 = 4;
 const COMMAND_CHARS: usize = 300;
 
 /// Draws the tiles into `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, grid: TileGrid) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, grid: TileGrid) {
     let model = canvas.model;
     let visible = model.list.visible();
     if visible.is_empty() {

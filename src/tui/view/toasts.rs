@@ -21,7 +21,7 @@ const ROWS: usize = 4;
 const WIDEST: usize = 70;
 
 /// Draws the messages into the corner of `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let symbols = theme.symbols;
     let widest = usize::from(area.width).saturating_sub(8).min(WIDEST);

@@ -31,7 +31,7 @@ const NAME_COLUMNS: u16 = 36;
 const TIME_COLUMNS: u16 = 10;
 
 /// Draws the last launch of `record` over `area`.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
     let failure = match &record.status {
         Status::Stopped {
             cause: cause @ ExitCause::SetupFailed { .. },
@@ -49,7 +49,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
 }
 
 /// Draws a launch of which nothing is left over `area`.
-pub fn draw_failed(canvas: &mut Canvas<'_>, area: Rect, failed: &FailedLaunch) {
+pub(super) fn draw_failed(canvas: &mut Canvas<'_>, area: Rect, failed: &FailedLaunch) {
     card(
         canvas,
         area,

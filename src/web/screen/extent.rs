@@ -10,19 +10,19 @@ const MAX_CELLS: usize = 1 << 20;
 const SMALL: (u16, u16) = (120, 40);
 
 /// The cells of one page; given back when it is dropped.
-pub struct Extent<'a> {
+pub(super) struct Extent<'a> {
     all: &'a AtomicUsize,
     own: usize,
 }
 
 impl<'a> Extent<'a> {
     /// A page without cells yet, counted in `all`.
-    pub fn new(all: &'a AtomicUsize) -> Self {
+    pub(super) fn new(all: &'a AtomicUsize) -> Self {
         Self { all, own: 0 }
     }
 
     /// Takes as much of `size` as there is.
-    pub fn take(&mut self, size: (u16, u16)) -> (u16, u16) {
+    pub(super) fn take(&mut self, size: (u16, u16)) -> (u16, u16) {
         // pages are served by one thread: nobody looks in between
         let others = self.all.fetch_sub(self.own, Ordering::Relaxed) - self.own;
         let cells = |(width, height): (u16, u16)| usize::from(width) * usize::from(height);

@@ -19,7 +19,7 @@ const MAX_BYTES: usize = 256 << 10;
 const MAX_NEWS: usize = 64;
 
 /// The end that the screen's thread reads.
-pub struct Inbox {
+pub(super) struct Inbox {
     answers: Receiver<Message>,
     queue: Arc<Queue>,
 }
@@ -45,7 +45,7 @@ struct Held {
 pub struct Flooded;
 
 /// Both ends, with `answers` for what the viewer's own effects send to `wake`.
-pub fn inbox(wake: Sender<Message>, answers: Receiver<Message>) -> (Arc<Queue>, Inbox) {
+pub(super) fn inbox(wake: Sender<Message>, answers: Receiver<Message>) -> (Arc<Queue>, Inbox) {
     let queue = Arc::new(Queue {
         held: Mutex::default(),
         wake,

@@ -11,14 +11,14 @@ const MESSAGES: [f64; 2] = [1_000.0, 250.0];
 const BYTES: [f64; 2] = [(512 << 10) as f64, (64 << 10) as f64];
 
 /// What a page may still say.
-pub struct Pace {
+pub(super) struct Pace {
     left: [f64; 2],
     at: Instant,
 }
 
 impl Pace {
     /// A page that has said nothing yet.
-    pub fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant) -> Self {
         Self {
             left: [MESSAGES[0], BYTES[0]],
             at: now,
@@ -26,7 +26,7 @@ impl Pace {
     }
 
     /// Takes account of a message of so many bytes; says whether that was still within bounds.
-    pub fn allows(&mut self, bytes: usize, now: Instant) -> bool {
+    pub(super) fn allows(&mut self, bytes: usize, now: Instant) -> bool {
         let passed = now.saturating_duration_since(self.at);
         self.at = now;
         let [messages, all_bytes] = self.left;

@@ -17,7 +17,7 @@ use crate::tui::model::Model;
 use crate::tui::view::view;
 
 /// A page at the other end of `told`.
-pub struct Page {
+pub(super) struct Page {
     terminal: Terminal<Cells>,
     told: Sender<String>,
 }
@@ -27,7 +27,7 @@ impl Page {
     ///
     /// # Errors
     /// None that happens: cells cannot fail.
-    pub fn new(told: Sender<String>, size: (u16, u16)) -> io::Result<Self> {
+    pub(super) fn new(told: Sender<String>, size: (u16, u16)) -> io::Result<Self> {
         let cells = Cells {
             size: size.into(),
             whole: true,

@@ -72,7 +72,7 @@ fn used(pid: u32) -> Option<(u64, u64)> {
 
 /// Starts `count` containers that sleep, opens the screen of `binary` beside them, and says what it
 /// uses of a core in `seconds`.
-pub fn share(binary: &str, count: usize, seconds: u64) -> String {
+pub(crate) fn share(binary: &str, count: usize, seconds: u64) -> String {
     let state = std::env::temp_dir().join(format!("minic-bench-{}", std::process::id()));
     let site = Site {
         binary: binary.into(),

@@ -3,12 +3,12 @@
 
 use std::path::Path;
 
-use minic_tui::cgroup::{Controller, Layout, parse, plan};
+use minic_tui::internals::{Controller, Layout, parse, plan};
 use minic_tui::spec::{CpuLimit, Limits};
 
 /// `/proc/self/mountinfo`, `/proc/self/cgroup`, and the two files that are asked for then, with
 /// NULs between them.
-pub fn mountinfo(data: &[u8]) {
+pub(super) fn mountinfo(data: &[u8]) {
     let [mountinfo, own, controllers, known] = super::texts::<4>(data);
     let read = |path: &Path| {
         Some(if path.ends_with("cgroups") {
@@ -40,7 +40,7 @@ pub fn mountinfo(data: &[u8]) {
 }
 
 /// The files that are read at every tick.
-pub fn files(data: &[u8]) {
+pub(super) fn files(data: &[u8]) {
     let number = parse::number(data);
     if let Some(number) = number {
         assert_eq!(parse::number(number.to_string().as_bytes()), Some(number));

@@ -4,8 +4,8 @@
 use std::sync::OnceLock;
 
 use jiff::Timestamp;
+use minic_tui::internals::{RootfsPaths, RootfsPlan};
 use minic_tui::record::{Event, EventReader, LogChunk, LogReader, Record, State};
-use minic_tui::rootfs::{RootfsPaths, RootfsPlan};
 use minic_tui::spec::ContainerSpec;
 use minic_tui::tui::Settings;
 use minic_tui::tui::message::Message;
@@ -16,7 +16,7 @@ use minic_tui::tui::update::update;
 use super::{InMemory, harmless, texts};
 
 /// A container's log.
-pub fn log(data: &[u8]) {
+pub(super) fn log(data: &[u8]) {
     let file = InMemory::new(data);
     let read = |most: usize| {
         let mut reader = LogReader::open(file.path()).expect("it can be opened");
@@ -46,7 +46,7 @@ pub fn log(data: &[u8]) {
 }
 
 /// `events.jsonl`.
-pub fn events(data: &[u8]) {
+pub(super) fn events(data: &[u8]) {
     let file = InMemory::new(data);
     let mut reader = EventReader::open(file.path()).expect("it can be opened");
     for happening in reader.read().expect("it can be read") {
@@ -64,7 +64,7 @@ pub fn events(data: &[u8]) {
 
 /// `spec.json` and `state.json` with a NUL between them: what can be read can be saved, planned,
 /// listed and drawn.
-pub fn record(data: &[u8]) {
+pub(super) fn record(data: &[u8]) {
     let [spec, state] = texts::<2>(data);
     let spec = serde_json::from_str::<ContainerSpec>(&spec).ok();
     let state = serde_json::from_str::<State>(&state).ok();

@@ -9,10 +9,10 @@ mod settings;
 mod words;
 
 /// A target and the name of its corpus.
-pub type Target = (&'static str, fn(&[u8]));
+pub(crate) type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: &[Target] = &[
+pub(crate) const TARGETS: &[Target] = &[
     ("cgroup-files", cgroups::files),
     ("config", settings::config),
     ("events", disk::events),

@@ -1,13 +1,13 @@
 //! What comes over a socket or out of a container's terminal.
 
-use minic_tui::runtime::{Reply, Request, StepReport};
+use minic_tui::internals::WindowSize;
+use minic_tui::internals::{Reply, Request, StepReport};
 use minic_tui::spec::ContainerId;
-use minic_tui::sys::tty::WindowSize;
 use minic_tui::tui::model::Shells;
 
 /// Frames of the attach protocol, and what init reports: what is understood is written as it was
 /// read, or means the same.
-pub fn frames(data: &[u8]) {
+pub(super) fn frames(data: &[u8]) {
     if let Some(request) = Request::decode(data) {
         assert_eq!(request.encode(), data, "{request:?}");
         assert!(
@@ -28,7 +28,7 @@ pub fn frames(data: &[u8]) {
 
 /// Output of a program in a container, and sizes of its terminal: the first byte of each
 /// NUL-separated part is the size before it.
-pub fn terminal(data: &[u8]) {
+pub(super) fn terminal(data: &[u8]) {
     let size = |byte: u8| WindowSize {
         rows: u16::from(byte >> 4) * 3,
         columns: u16::from(byte & 15) * 9,

@@ -37,7 +37,7 @@ const NAMED: [Key; 16] = [
 ];
 
 /// Draws the model: nothing on the screen can drive the terminal that it is on.
-pub fn draw(model: &mut Model) {
+pub(super) fn draw(model: &mut Model) {
     let (width, height) = model.size;
     let mut terminal =
         Terminal::new(TestBackend::new(width, height)).expect("a terminal in memory");
@@ -148,7 +148,7 @@ impl Play {
 
 /// Plays what the bytes say: printable ASCII and letters of two bytes are typed, the other control
 /// bytes are named keys, and from 128 on a byte is a move with the bytes after it as its figures.
-pub fn played(data: &[u8]) {
+pub(super) fn played(data: &[u8]) {
     let mut play = Play::new();
     play.tick(1);
     let mut bytes = data.iter().copied();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use minic_tui::config::{Config, Overrides};
-use minic_tui::security::Profile;
+use minic_tui::internals::Profile;
 use minic_tui::spec::{Capabilities, ContainerId, ContainerSpec, Preset, resolve};
 use minic_tui::tui::keymap::Keymap;
 use minic_tui::tui::theme::{ColorDepth, Symbols, Theme};
@@ -11,7 +11,7 @@ use minic_tui::tui::theme::{ColorDepth, Symbols, Theme};
 use super::{InMemory, texts};
 
 /// A config file, with NUL-separated values of the environment after it.
-pub fn config(data: &[u8]) {
+pub(super) fn config(data: &[u8]) {
     let [text, tick, grace, theme, preset] = texts::<5>(data);
     let file = InMemory::new(text.as_bytes());
     let flags = Overrides {
@@ -47,7 +47,7 @@ pub fn config(data: &[u8]) {
 }
 
 /// A keymap: what is read can be laid over itself, and something still quits.
-pub fn keymap(data: &[u8]) {
+pub(super) fn keymap(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if let Ok(keymap) = Keymap::from_toml(&text) {
         for context in minic_tui::tui::keymap::Context::ALL.iter().copied() {
@@ -66,7 +66,7 @@ pub fn keymap(data: &[u8]) {
 }
 
 /// Themes.
-pub fn theme(data: &[u8]) {
+pub(super) fn theme(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for name in ["dark", "x"] {
         for depth in [ColorDepth::True, ColorDepth::Indexed, ColorDepth::Sixteen] {
@@ -76,7 +76,7 @@ pub fn theme(data: &[u8]) {
 }
 
 /// A preset as TOML, with a name after a NUL: what is accepted is a whole spec that can be saved.
-pub fn request(data: &[u8]) {
+pub(super) fn request(data: &[u8]) {
     let [text, name] = texts::<2>(data);
     let Ok(request) = toml::from_str::<Preset>(&text) else {
         return;
@@ -126,7 +126,7 @@ pub fn request(data: &[u8]) {
 
 /// A seccomp profile: a program that was made ends for every system call, within what the kernel
 /// takes.
-pub fn seccomp(data: &[u8]) {
+pub(super) fn seccomp(data: &[u8]) {
     let Ok(profile) = Profile::parse(&String::from_utf8_lossy(data)) else {
         return;
     };

@@ -39,7 +39,7 @@ fn kept<
 }
 
 /// Every word of the command line and of the config file.
-pub fn words(data: &[u8]) {
+pub(super) fn words(data: &[u8]) {
     let word = String::from_utf8_lossy(data);
     amounts(&word);
     kept::<Volume>(&word).inspect(|v| {
@@ -126,7 +126,7 @@ fn identifiers(word: &str) {
 }
 
 /// Text of unknown origin, made safe; and commands, quoted and split again.
-pub fn text(data: &[u8]) {
+pub(super) fn text(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let safe = sanitize(&text);
     super::harmless(&safe.replace('\t', ""));
