@@ -50,7 +50,7 @@ pub enum Step {
 }
 
 /// Every step, in order.
-pub(super) const ALL: [Step; 20] = [
+pub(crate) const ALL: [Step; 20] = [
     Step::Namespaces,
     Step::Go,
     Step::Clocks,
@@ -85,24 +85,24 @@ pub struct StepReport {
 }
 
 /// First byte of a message from init.
-pub(super) const REPORT: u8 = b'F';
+pub(crate) const REPORT: u8 = b'F';
 /// First byte of the message that set-up is over and execve follows.
-pub(super) const MARKER: u8 = b'M';
+pub(crate) const MARKER: u8 = b'M';
 /// First byte of the message that carries the terminal's master.
-pub(super) const TERMINAL: u8 = b'T';
+pub(crate) const TERMINAL: u8 = b'T';
 /// The message that a time namespace is made, whose clocks the supervisor now sets.
-pub(super) const CLOCKS: u8 = b'C';
+pub(crate) const CLOCKS: u8 = b'C';
 /// The message that the namespaces are made which init was not born in.
-pub(super) const NAMESPACES: u8 = b'N';
+pub(crate) const NAMESPACES: u8 = b'N';
 /// First byte of the message with the number of the process that goes on as the container's init,
 /// after which the sender ends.
-pub(super) const SUCCESSOR: u8 = b'I';
+pub(crate) const SUCCESSOR: u8 = b'I';
 /// Length of a message that goes through a pipe.
-pub(super) const FRAME: usize = 8;
+pub(crate) const FRAME: usize = 8;
 /// The supervisor's word to begin, with the container's root where the supervisor mounted it.
-pub(super) const GO: u8 = b'G';
+pub(crate) const GO: u8 = b'G';
 /// The supervisor's word that the cgroups have their limits, with the v1 ones' `tasks` files.
-pub(super) const LIMITED: u8 = b'L';
+pub(crate) const LIMITED: u8 = b'L';
 
 impl StepReport {
     /// A report of `step`.

@@ -8,8 +8,8 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use super::relay::Relay;
-use super::{LaunchError, Runtime, socket};
 use crate::record::{Lock, LogLimits, LogWriter, Record};
+use crate::runtime::{LaunchError, Runtime, socket};
 use crate::sys::program;
 
 /// How long whoever has the container now may take to let go of it: a look takes microseconds, an

@@ -26,7 +26,7 @@ pub(super) struct Ready {
 impl Relay {
     /// Sleeps until something can be done, at most until `until`. While something is owed, only
     /// what is not the container's to cause is waited for.
-    pub(super) fn wait(&mut self, until: Option<Instant>) -> Ready {
+    pub(crate) fn wait(&mut self, until: Option<Instant>) -> Ready {
         let now = Instant::now();
         let owes = self.allowance.paid_at().filter(|at| *at > now);
         let hears = owes.is_none() || now >= self.hear_at;

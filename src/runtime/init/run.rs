@@ -9,18 +9,18 @@ use nix::errno::Errno;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Uid, fchown};
 
+use super::clock::InitClock;
 use super::plan::{InitPlan, SharedProcesses};
 use super::step::{
     CLOCKS, FRAME, GO, LIMITED, MARKER, NAMESPACES, SUCCESSOR, Step, StepReport, TERMINAL,
 };
-use super::step_clock::InitClock;
 use crate::sys::clone::fork_sibling;
 use crate::sys::null::open_null;
 use crate::sys::{fault, fds, process, reaper, seqpacket, tty};
 use crate::{cgroup, namespace, network, rootfs};
 
 /// Runs the plan; returns only in the sense that the process ends. Read it as a table of contents.
-pub(super) fn run(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> ! {
+pub(crate) fn run(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> ! {
     let mut clock = InitClock::start();
     let result = set_up(plan, supervisor, &mut clock);
     // times are told for whoever is curious; what comes of them changes nothing
@@ -162,7 +162,7 @@ fn set_up(
 
 /// Enters a folder of the container; EXDEV when it turns out to lie outside of its root
 /// (CVE-2024-21626).
-pub(super) fn enter(folder: &CStr) -> nix::Result<()> {
+pub(crate) fn enter(folder: &CStr) -> nix::Result<()> {
     nix::unistd::chdir(folder)?;
     if process::is_cwd_inside_root()? {
         Ok(())

@@ -1,15 +1,9 @@
-//! When the steps of a launch were done: the supervisor's own, and init's, which come in one
-//! message of fixed size.
+//! [`StepClock`]: when the steps of a launch were done, the supervisor's own and init's.
 
 use std::time::Instant;
 
-use super::step::{ALL, Step};
 use crate::record::LaunchStep;
-
-/// First byte of the message with the times of init's steps.
-pub(super) const TIMES: u8 = b'S';
-/// Its length: that byte, and 32 bits a step.
-const LENGTH: usize = 1 + 4 * ALL.len();
+use crate::runtime::init::{ALL, Step, TIMES, step_times};
 
 /// The supervisor's side.
 #[derive(Debug)]
@@ -22,7 +16,7 @@ pub(super) struct StepClock {
 impl StepClock {
     /// A launch that began at `began`.
     #[must_use]
-    pub(super) fn new(began: Instant) -> Self {
+    pub(crate) fn new(began: Instant) -> Self {
         Self {
             began,
             go: 0,
@@ -35,7 +29,7 @@ impl StepClock {
     }
 
     /// The step called `name` is done.
-    pub(super) fn done(&mut self, name: &str) {
+    pub(crate) fn done(&mut self, name: &str) {
         let done_usec = self.elapsed();
         self.steps.push(LaunchStep {
             name: name.to_owned(),
@@ -44,18 +38,17 @@ impl StepClock {
     }
 
     /// init begins now.
-    pub(super) fn go(&mut self) {
+    pub(crate) fn go(&mut self) {
         self.go = self.elapsed();
     }
 
-    /// Takes in what [`InitClock::encode`] wrote; anything else is passed over: times are no reason
+    /// Takes in a message of init's clock; anything else is passed over: times are no reason
     /// to fail.
     pub(super) fn take_init(&mut self, message: &[u8]) {
         let Some((&TIMES, times)) = message.split_first() else {
             return;
         };
-        for (step, bytes) in ALL.into_iter().zip(times.as_chunks().0) {
-            let usec = u32::from_le_bytes(*bytes);
+        for (step, usec) in step_times(times) {
             if usec > 0 {
                 self.steps.push(LaunchStep {
                     name: words(step).to_owned(),
@@ -67,7 +60,7 @@ impl StepClock {
 
     /// The steps that were done, by when: the supervisor's and init's go on side by side.
     #[must_use]
-    pub(super) fn steps(&self) -> Vec<LaunchStep> {
+    pub(crate) fn steps(&self) -> Vec<LaunchStep> {
         let mut steps = self.steps.clone();
         steps.sort_by_key(|step| step.done_usec);
         steps
@@ -100,53 +93,10 @@ fn words(step: Step) -> &'static str {
     }
 }
 
-/// init's side: a fixed array; it allocates nothing.
-#[derive(Debug)]
-pub(super) struct InitClock {
-    began: Instant,
-    done: [u32; ALL.len()],
-}
-
-impl InitClock {
-    /// init begins now.
-    #[must_use]
-    pub(super) fn start() -> Self {
-        Self {
-            began: Instant::now(),
-            done: [0; ALL.len()],
-        }
-    }
-
-    /// `step` is done; of one that is done in several parts the last counts.
-    pub(super) fn done(&mut self, step: Step) {
-        let usec = u32::try_from(self.began.elapsed().as_micros()).unwrap_or(u32::MAX);
-        self.done[step as usize] = usec.max(1);
-    }
-
-    /// The word to begin came: what follows is timed from here.
-    pub(super) fn go(&mut self) {
-        *self = Self::start();
-    }
-
-    /// The message for the supervisor.
-    #[must_use]
-    pub(super) fn encode(&self) -> [u8; LENGTH] {
-        let mut message = [TIMES; LENGTH];
-        for (bytes, usec) in message[1..]
-            .as_chunks_mut::<4>()
-            .0
-            .iter_mut()
-            .zip(self.done)
-        {
-            *bytes = usec.to_le_bytes();
-        }
-        message
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runtime::init::InitClock;
 
     #[test]
     fn inits_times_survive_the_socket_and_follow_its_go() {

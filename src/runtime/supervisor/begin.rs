@@ -5,22 +5,22 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use nix::errno::Errno;
 
-use super::confinement::Confinement;
-use super::pipe::{give, pipe};
-use super::plan::{InitPlan, SharedProcesses, Stdio};
-use super::restrict::restrictions;
+use super::clock::StepClock;
 use super::settings;
 use super::shared::Shared;
-use super::sources::open_sources;
-use super::step::{
-    CLOCKS, FRAME, GO, LIMITED, MARKER, NAMESPACES, REPORT, SUCCESSOR, StepReport, TERMINAL,
-};
-use super::step_clock::{StepClock, TIMES};
-use super::{LaunchError, Runtime, StartOrder, init, oom};
 use crate::cgroup::{Cgroup, CgroupError, DeviceRule, Parent, Unfinished};
 use crate::namespace;
 use crate::record::{Lacking, Record};
 use crate::rootfs::{RootfsPaths, RootfsPlan, Sources, label_base, shifted_root, storage};
+use crate::runtime::confinement::Confinement;
+use crate::runtime::init::{
+    CLOCKS, FRAME, GO, InitPlan, LIMITED, MARKER, NAMESPACES, REPORT, SUCCESSOR, SharedProcesses,
+    Stdio, StepReport, TERMINAL, TIMES,
+};
+use crate::runtime::pipe::{give, pipe};
+use crate::runtime::restrict::restrictions;
+use crate::runtime::sources::open_sources;
+use crate::runtime::{LaunchError, Runtime, StartOrder, init, oom};
 use crate::security::relabel;
 use crate::security::selinux::Labels;
 use crate::spec::{ContainerSpec, Device, Relabel, Storage};
@@ -131,7 +131,7 @@ fn allowed_devices(
 ///
 /// # Errors
 /// Which step failed and why; the process is gone then.
-pub(super) fn start(
+pub(crate) fn start(
     runtime: &Runtime,
     order: &StartOrder,
     record: &Record,

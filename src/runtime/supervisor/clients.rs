@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::frame::Reply;
 use crate::record::ExitCause;
+use crate::runtime::frame::Reply;
 use crate::sys::{process, seqpacket};
 
 /// What may wait for one client before the container is held back, in bytes. It waits once for all
@@ -57,7 +57,7 @@ impl Client {
     }
 
     /// Whether something waits for it.
-    pub(super) fn waits(&self) -> bool {
+    pub(crate) fn waits(&self) -> bool {
         !self.waiting.is_empty()
     }
 
@@ -128,7 +128,7 @@ pub(super) struct Clients {
 
 impl Clients {
     /// With the one that is there from the start.
-    pub(super) fn new(first: Option<OwnedFd>) -> Self {
+    pub(crate) fn new(first: Option<OwnedFd>) -> Self {
         Self {
             all: first
                 .map(|socket| Client::new(FIRST, socket))
@@ -139,17 +139,17 @@ impl Clients {
         }
     }
 
-    pub(super) fn all(&self) -> &[Client] {
+    pub(crate) fn all(&self) -> &[Client] {
         &self.all
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
     /// One more. Where there are too many it takes the place of who came last: a wish to stop is
     /// heard however many are attached.
-    pub(super) fn push(&mut self, socket: OwnedFd) {
+    pub(crate) fn push(&mut self, socket: OwnedFd) {
         if self.all.len() >= MOST_CLIENTS {
             self.forget(self.all.len() - 1);
         }
@@ -159,7 +159,7 @@ impl Clients {
 
     /// Receives a request of the client at `index` into `buffer`; `None` when there is none. One
     /// that is gone, or has nothing more to say, is forgotten.
-    pub(super) fn receive(&mut self, index: usize, buffer: &mut [u8]) -> Option<(u64, usize)> {
+    pub(crate) fn receive(&mut self, index: usize, buffer: &mut [u8]) -> Option<(u64, usize)> {
         let client = self.all.get_mut(index)?;
         if !client.send_waiting() || (client.parted && !client.waits()) {
             self.forget(index);
@@ -185,7 +185,7 @@ impl Clients {
     }
 
     /// Sends `frame` to everybody, or to one of them.
-    pub(super) fn send(&mut self, frame: &[u8], to: Option<u64>) {
+    pub(crate) fn send(&mut self, frame: &[u8], to: Option<u64>) {
         let (mut shared, mut first_gone) = (None, self.first_gone);
         self.all.retain_mut(|client| {
             let stays = client.parted

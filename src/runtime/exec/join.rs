@@ -12,56 +12,30 @@
 //!   undumpable until execve. It is the reaper's child (CLONE_PARENT), for the joiner ends at once.
 //!   It has a session to make, a terminal to take, and a pipe to say what failed.
 
-use std::ffi::CString;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::unistd::{Uid, fchown, pipe2, read, write};
 
-use super::exec::{COMMAND, ENDED, FAILED, Target};
-use super::exec_pipes::FarEnds;
-use super::step::{REPORT, Step, StepReport, TERMINAL};
-use super::terminal::set_nonblocking;
-use super::ulimits::Ulimits;
-use super::{LaunchError, init};
-use crate::security::Restrictions;
-use crate::spec::{ContainerSpec, User};
+use super::message::{COMMAND, ENDED, FAILED};
+use super::plan::ExecPlan;
+use super::target::Target;
+use crate::runtime::init::{REPORT, Step, StepReport, TERMINAL};
+use crate::runtime::terminal::set_nonblocking;
+use crate::runtime::{LaunchError, init};
+use crate::spec::ContainerSpec;
 use crate::sys::clone::fork_sibling;
-use crate::sys::exec::ExecImage;
 use crate::sys::null::open_null;
 use crate::sys::pidfd::{self, Ended};
-use crate::sys::process::Title;
-use crate::sys::tty::WindowSize;
 use crate::sys::{fault, fds, process, reaper, seqpacket, tty};
 use crate::{cgroup, namespace};
 
 /// First byte of the joiner's word, in eight bytes as a report is, that the command is born.
 const BORN: u8 = b'B';
 
-/// Everything the joining processes need, allocated before they are forked.
-pub(super) struct ExecPlan {
-    pub command: ExecImage,
-    pub cwd: CString,
-    pub restrictions: Restrictions,
-    pub user: User,
-    pub ulimits: Ulimits,
-    pub tty: bool,
-    /// The size of the caller's terminal: the command's first look at its own must find it.
-    pub window: Option<WindowSize>,
-    /// The command's streams where it has no terminal; the container's null device for each that is
-    /// none.
-    pub streams: FarEnds,
-    pub dies_with_parent: bool,
-    /// The far end of the socket, where nobody else holds it: sending would fail without one.
-    pub far_end: Option<OwnedFd>,
-    pub oom_score_adj: Option<i32>,
-    /// Where the caller's command line and environment are, which the container may come to see.
-    pub title: Option<Title>,
-}
-
 /// The reaper's life; its exit code is the command's.
-pub(super) fn join(
+pub(crate) fn join(
     plan: &ExecPlan,
     spec: &ContainerSpec,
     cgroup: &Target,

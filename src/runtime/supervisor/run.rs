@@ -6,18 +6,18 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::begin::{Started, begin_cgroup, start};
+use super::clock::StepClock;
 use super::duties::Duties;
 use super::ending::{cause, command_status, failed, tell_death};
-use super::exec::start_probe;
 use super::health::{HealthMonitor, ProbeStart};
-use super::launch::say_outcome;
 use super::prepare::prepare;
 use super::relay::Relay;
-use super::start::{Started, begin_cgroup, start};
-use super::step_clock::StepClock;
-use super::{LaunchError, Runtime, StartOrder, oom};
+use super::report::send_outcome;
 use crate::cgroup::{AmongSupervisors, Cgroup, Parent, Unfinished};
 use crate::record::{self, Event, ExitCause, Health, Lock, Process, Record, Status, Store};
+use crate::runtime::exec::start_probe;
+use crate::runtime::{LaunchError, Runtime, StartOrder, oom};
 use crate::spec::{ContainerSpec, CpuLimit, RECOVERED_AFTER};
 use crate::sys::pidfd;
 use crate::sys::{fds, process};
@@ -43,7 +43,7 @@ struct Supervisor<'a> {
 }
 
 /// The supervisor's life.
-pub(super) fn run(
+pub(crate) fn run(
     runtime: &Runtime,
     order: &StartOrder,
     mut record: Record,
@@ -53,7 +53,7 @@ pub(super) fn run(
 ) {
     if let Err(error) = detach(&record) {
         record_failure(runtime, &mut record, &error);
-        return say_outcome(&report, &Err(error));
+        return send_outcome(&report, &Err(error));
     }
     let (report, client) = match keep_alone(report, client) {
         Ok(kept) => kept,
@@ -67,7 +67,7 @@ pub(super) fn run(
         Ok(prepared) => prepared,
         Err(error) => {
             record_failure(runtime, &mut record, &error);
-            return say_outcome(&report, &Err(error));
+            return send_outcome(&report, &Err(error));
         }
     };
     let mut supervisor = Supervisor {
@@ -85,10 +85,10 @@ pub(super) fn run(
     match first {
         Err(error) => {
             record_failure(runtime, &mut supervisor.record, &error);
-            say_outcome(&report, &Err(error));
+            send_outcome(&report, &Err(error));
         }
         Ok(begun) => {
-            say_outcome(&report, &Ok(()));
+            send_outcome(&report, &Ok(()));
             drop((report, view));
             // what was needed to plan and start is not needed to watch
             process::release_memory();

@@ -12,9 +12,9 @@ use nix::sys::signalfd::SignalFd;
 use nix::sys::stat::{SFlag, fstat};
 use nix::unistd::{read, write};
 
-use super::LaunchError;
-use super::pipe::{give, pipe};
-use super::terminal::set_nonblocking;
+use crate::runtime::LaunchError;
+use crate::runtime::pipe::{give, pipe};
+use crate::runtime::terminal::set_nonblocking;
 use crate::security::selinux::Labels;
 use crate::spec::{ContainerSpec, User};
 use crate::sys::fds;
@@ -69,7 +69,7 @@ impl AsFd for End {
 ///
 /// # Errors
 /// EMFILE; what SELinux refuses.
-pub(super) fn make(
+pub(crate) fn make(
     spec: &ContainerSpec,
     user: User,
     labels: Option<&Labels>,
@@ -110,7 +110,7 @@ pub(super) fn make(
 
 impl NearEnds {
     /// What there is to wait for now, in the order that [`NearEnds::serve`] expects.
-    pub(super) fn wanted(&self) -> Vec<PollFd<'_>> {
+    pub(crate) fn wanted(&self) -> Vec<PollFd<'_>> {
         // a pipe that nobody reads any more tells so by itself, also while there is nothing to
         // write to it
         let input = self.input.iter().flat_map(|input| {
@@ -126,7 +126,7 @@ impl NearEnds {
 
     /// Does what can be done without waiting; `ready` tells, for each that was wanted, whether
     /// something came of it.
-    pub(super) fn serve(&mut self, ready: &[bool]) {
+    pub(crate) fn serve(&mut self, ready: &[bool]) {
         let (of_input, of_outputs) = ready.split_at(if self.input.is_some() { 2 } else { 0 });
         if let (Some(input), [moves, closed]) = (&mut self.input, of_input)
             && ((*closed && input.buffer.is_empty()) || (*moves && !input.advance(CHUNK)))
@@ -146,7 +146,7 @@ impl NearEnds {
     /// Once the command has ended: carries what it wrote before; a child of it may hold its streams
     /// and write for ever. One of `signals` ends it, for nobody may be reading. Why some output was
     /// lost.
-    pub(super) fn finish(self, signals: &SignalFd) -> Option<Errno> {
+    pub(crate) fn finish(self, signals: &SignalFd) -> Option<Errno> {
         let mut lost = self.lost;
         for mut output in self.outputs {
             let mut left = fds::unread(output.from.as_fd());

@@ -1,6 +1,6 @@
 //! How a container ended: what its init says, what the kernel says, and who is told.
 
-use super::start::Started;
+use super::begin::Started;
 use crate::cgroup::Cgroup;
 use crate::record::{ExitCause, Store};
 use crate::spec::ContainerSpec;
@@ -15,13 +15,13 @@ pub(super) fn tell_death(store: &Store, spec: &ContainerSpec, cause: &ExitCause)
 }
 
 /// Whether a restart policy calls it a failure.
-pub(super) fn failed(cause: &ExitCause) -> bool {
+pub(crate) fn failed(cause: &ExitCause) -> bool {
     !matches!(cause, ExitCause::Exited { code: 0 })
 }
 
 /// A SIGKILL that nobody asked for, where the kernel has killed for want of memory, was the
 /// kernel's.
-pub(super) fn cause(ended: Option<Ended>, cgroup: &Cgroup, by_us: bool) -> ExitCause {
+pub(crate) fn cause(ended: Option<Ended>, cgroup: &Cgroup, by_us: bool) -> ExitCause {
     let killed = matches!(ended, Some(Ended::Signaled(nix::libc::SIGKILL)));
     if killed && !by_us && cgroup.oom_kills().is_some_and(|kills| kills > 0) {
         return ExitCause::OomKilled {

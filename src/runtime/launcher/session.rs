@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::exec::{COMMAND, ENDED, FAILED, explain};
-use super::step::{REPORT, StepReport, TERMINAL};
-use super::{ExecOrder, LaunchError, Launcher, terminal};
+use super::client::Launcher;
+use crate::runtime::exec::{COMMAND, ENDED, FAILED, explain};
+use crate::runtime::init::{REPORT, StepReport, TERMINAL};
+use crate::runtime::{ExecOrder, LaunchError, terminal};
 use crate::spec::ContainerSpec;
 use crate::sys::tty::{self, WindowSize};
 use crate::sys::{pidfd, seqpacket};

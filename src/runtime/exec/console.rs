@@ -9,11 +9,14 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::sys::signalfd::SignalFd;
 
-use super::LaunchError;
-use super::exec::{COMMAND, ENDED, FAILED};
-use super::exec_pipes::NearEnds;
-use super::step::{REPORT, StepReport, TERMINAL};
-use super::terminal::{self, RawMode};
+use super::begin::{Begun, begin};
+use super::message::{COMMAND, ENDED, FAILED};
+use super::order::{ExecOrder, explain};
+use super::pipes::NearEnds;
+use crate::record::{Process, Record};
+use crate::runtime::init::{REPORT, StepReport, TERMINAL};
+use crate::runtime::terminal::{self, RawMode};
+use crate::runtime::{LaunchError, Runtime};
 use crate::sys::program::ReadOnlyView;
 use crate::sys::{fds, pidfd, seqpacket, tty};
 
@@ -22,6 +25,32 @@ const MESSAGE: usize = 16 * 1024;
 
 /// Between the deaths of processes that are killed together.
 const MOMENT: Duration = Duration::from_secs(1);
+
+/// Executes a command in the container whose init is `target`, with our standard streams, and waits
+/// for its end. Returns its exit code as `run` does: its own, or 128+N for signal N.
+///
+/// # Errors
+/// When the container cannot be joined, or the command is not found (code 127) or not executable
+/// (126).
+pub(crate) fn exec(
+    runtime: &Runtime,
+    record: &Record,
+    target: &Process,
+    order: &ExecOrder,
+) -> Result<i32, LaunchError> {
+    let signals = terminal::passed_on_signals().map_err(LaunchError::nix("watch for signals"))?;
+    let Begun {
+        socket,
+        view,
+        streams,
+    } = begin(runtime, record, target, order, || ())?;
+    let console = ExecConsole {
+        socket,
+        signals,
+        explain: &|report| explain(&record.spec, order, report),
+    };
+    console.pass_through(streams, view)
+}
 
 /// What the caller watches while its command runs.
 pub(super) struct ExecConsole<'a> {
@@ -52,7 +81,7 @@ impl ExecConsole<'_> {
     ///
     /// # Errors
     /// When the container cannot be joined or the command not executed.
-    pub(super) fn pass_through(
+    pub(crate) fn pass_through(
         &self,
         mut streams: Option<NearEnds>,
         view: ReadOnlyView,

@@ -3,10 +3,10 @@
 use std::ffi::CString;
 use std::os::fd::OwnedFd;
 
-use super::LaunchError;
 use super::step::{Step, StepReport};
-use super::ulimits::Ulimits;
 use crate::rootfs::{RootfsPlan, StepFailure};
+use crate::runtime::LaunchError;
+use crate::runtime::ulimits::Ulimits;
 use crate::security::Restrictions;
 use crate::spec::{ContainerSpec, IpcMode, NetworkMode, Own, Seccomp, User};
 use crate::sys::exec::ExecImage;
@@ -17,7 +17,7 @@ use nix::sched::CloneFlags;
 
 /// Standard streams of a container without a terminal.
 #[derive(Debug)]
-pub(super) struct Stdio {
+pub(crate) struct Stdio {
     /// What it reads; `None` is the container's own null device.
     pub stdin: Option<OwnedFd>,
     /// What it writes.
@@ -29,7 +29,7 @@ pub(super) struct Stdio {
 /// The processes of another container. They would see an init that is born among them in all its
 /// power: it enters at the end.
 #[derive(Debug)]
-pub(super) struct SharedProcesses {
+pub(crate) struct SharedProcesses {
     /// Their init.
     pub init: OwnedFd,
     /// The namespaces that init makes itself (`CLONE_NEW*`), because it is born in none.
@@ -40,7 +40,7 @@ pub(super) struct SharedProcesses {
 
 /// Everything that init will need. After clone3 nothing is allocated and no text is formatted.
 #[derive(Debug)]
-pub(super) struct InitPlan {
+pub(crate) struct InitPlan {
     /// Where its command line is, until the command has its own.
     pub title: Option<Title>,
     /// Mounts and the pivot, in order.
@@ -89,7 +89,7 @@ impl InitPlan {
     ///
     /// # Errors
     /// When a text of the spec has a NUL byte.
-    pub(super) fn new(
+    pub(crate) fn new(
         spec: &ContainerSpec,
         rootfs: RootfsPlan,
         restrictions: Restrictions,
@@ -131,7 +131,7 @@ impl InitPlan {
 
     /// Turns init's report into words.
     #[must_use]
-    pub(super) fn explain(&self, report: StepReport) -> LaunchError {
+    pub(crate) fn explain(&self, report: StepReport) -> LaunchError {
         let errno = Errno::from_raw(report.errno);
         let step = match report.step {
             Step::Go => "wait for the supervisor".into(),
@@ -187,7 +187,7 @@ impl InitPlan {
 
     /// Turns the failure of a mount step into words.
     #[must_use]
-    pub(super) fn explain_mount(&self, failure: StepFailure) -> LaunchError {
+    pub(crate) fn explain_mount(&self, failure: StepFailure) -> LaunchError {
         let (tried, errno) = (
             self.rootfs.describe(failure.index),
             Errno::from_raw(failure.errno),
@@ -208,7 +208,7 @@ fn text(value: &str) -> Result<CString, LaunchError> {
 ///
 /// # Errors
 /// When a text has a NUL byte.
-pub(super) fn command(argv: &[String], env: &[String]) -> Result<ExecImage, LaunchError> {
+pub(crate) fn command(argv: &[String], env: &[String]) -> Result<ExecImage, LaunchError> {
     let name = argv
         .first()
         .ok_or_else(|| LaunchError::plain("no command"))?;

@@ -1,49 +1,19 @@
 //! [`launch`]: forks the supervisor of one container and waits for its word.
 
-use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
+use std::os::fd::OwnedFd;
 use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
-
-use super::{LaunchError, supervisor};
-use crate::cgroup::Layout;
-use crate::record::{Record, Store};
-use crate::spec::ContainerId;
+use crate::record::Record;
+use crate::runtime::supervisor::{self, Outcome, read_outcome};
+use crate::runtime::{LaunchError, Runtime, StartOrder};
 use crate::sys::clone::{Forked, fork};
-use crate::sys::tty::WindowSize;
 use crate::sys::{process, seqpacket};
-
-/// What every launch needs: where records are, and how this host's cgroups lie. Found out once,
-/// before any fork.
-#[derive(Debug, Clone)]
-pub(crate) struct Runtime {
-    /// The records.
-    pub store: Store,
-    /// The host's cgroup layout.
-    pub layout: Layout,
-}
-
-/// Which container to start, from what.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct StartOrder {
-    /// The container.
-    pub id: ContainerId,
-    /// Its image's root folder.
-    pub image: PathBuf,
-    /// The size of its terminal from the start on, when somebody's is attached.
-    #[serde(default)]
-    pub window: Option<WindowSize>,
-}
-
-/// A supervisor's word to who asked for it.
-pub(super) type Outcome = Result<(), LaunchError>;
 
 /// As [`launch_record`], for a container without a client whose record is still to be read.
 ///
 /// # Errors
 /// As [`launch_record`].
-pub(super) fn launch(runtime: &Runtime, order: &StartOrder) -> Outcome {
+pub(crate) fn launch(runtime: &Runtime, order: &StartOrder) -> Outcome {
     let record = runtime
         .store
         .load(&order.id)
@@ -95,22 +65,4 @@ fn supervise(
         Ok(()) => 0,
         Err(_) => 125,
     })
-}
-
-fn read_outcome(report: &OwnedFd) -> Outcome {
-    let mut buffer = vec![0; 64 * 1024];
-    match seqpacket::receive(report.as_fd(), &mut buffer, true) {
-        Ok(0) => Err(LaunchError::plain("the supervisor ended without a word")),
-        Ok(length) => serde_json::from_slice(&buffer[..length])
-            .unwrap_or_else(|e| Err(LaunchError::plain(format!("the supervisor's word: {e}")))),
-        Err(errno) => Err(LaunchError::own("hear from the supervisor", errno)),
-    }
-}
-
-/// Says the outcome to whoever waits in [`read_outcome`]. Nobody may be left (a killed screen);
-/// that changes nothing.
-pub(super) fn say_outcome(report: &OwnedFd, outcome: &Outcome) {
-    if let Ok(json) = serde_json::to_vec(outcome) {
-        let _ = seqpacket::send(report.as_fd(), &json, true);
-    }
 }

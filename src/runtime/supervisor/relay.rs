@@ -2,7 +2,7 @@
 //! client, clients' input to the container.
 //!
 //! A slow client holds the container back through its pipes, as a slow reader of any pipeline does,
-//! and nothing is dropped; one that takes nothing for [`super::PATIENCE`] is let go. What the
+//! and nothing is dropped; one that takes nothing for [`crate::runtime::PATIENCE`] is let go. What the
 //! container makes us do is paid for ([`Allowance`]): what is owed is waited for, and so it is by
 //! the container, whose pipes are full meanwhile. A client sends input only when its last input was
 //! taken, so that its signals and its wish to stop are always heard, however full the container's
@@ -16,14 +16,14 @@ use nix::errno::Errno;
 use nix::sys::signalfd::SignalFd;
 
 use super::allowance::{Allowance, Pace, THROUGH_TERMINAL};
-use super::client::{Clients, FIRST};
+use super::begin::{Started, Streams};
+use super::clients::{Clients, FIRST};
 use super::duties::Duties;
-use super::frame::{KIND, MAX_DATA, MAX_FRAME, Reply, Request, kind_of_output};
 use super::health::HealthMonitor;
-use super::relay_wait::Ready;
-use super::start::{Started, Streams};
-use super::{socket, terminal};
+use super::wait::Ready;
 use crate::record::{ExitCause, LogWriter};
+use crate::runtime::frame::{KIND, MAX_DATA, MAX_FRAME, Reply, Request, kind_of_output};
+use crate::runtime::{socket, terminal};
 use crate::sys::{pidfd, tty};
 
 /// Grace when the supervisor itself is asked to end (SIGTERM at shutdown).
@@ -53,22 +53,22 @@ pub(super) struct Output {
 /// Everything the supervisor's loop watches.
 #[derive(Debug)]
 pub(super) struct Relay {
-    pub(super) init: Option<OwnedFd>,
-    pub(super) outputs: Vec<Output>,
-    pub(super) stdin: Option<OwnedFd>,
+    pub(crate) init: Option<OwnedFd>,
+    pub(crate) outputs: Vec<Output>,
+    pub(crate) stdin: Option<OwnedFd>,
     terminal: Option<OwnedFd>,
     /// Input that the container has not taken yet, at most one frame a client.
-    pub(super) input: VecDeque<(u64, Vec<u8>)>,
+    pub(crate) input: VecDeque<(u64, Vec<u8>)>,
     stdin_ends: bool,
-    pub(super) log: LogWriter,
-    pub(super) listener: OwnedFd,
+    pub(crate) log: LogWriter,
+    pub(crate) listener: OwnedFd,
     pub(super) deaf_until: Option<Instant>,
-    pub(super) signals: SignalFd,
-    pub(super) clients: Clients,
+    pub(crate) signals: SignalFd,
+    pub(crate) clients: Clients,
     stop_requested: bool,
     /// Whether a signal of ours was sent to the container that runs now.
     signalled: bool,
-    pub(super) health: Option<HealthMonitor>,
+    pub(crate) health: Option<HealthMonitor>,
     watches_pressure: bool,
     /// Tells of memory pressure by POLLPRI.
     pub(super) pressure: Option<OwnedFd>,
@@ -88,7 +88,7 @@ pub(super) struct Relay {
 impl Relay {
     /// A relay without a container yet; `client` is attached from the first byte on.
     #[must_use]
-    pub(super) fn new(
+    pub(crate) fn new(
         log: LogWriter,
         listener: OwnedFd,
         signals: SignalFd,
@@ -126,7 +126,7 @@ impl Relay {
     ///
     /// # Errors
     /// When descriptors cannot be duplicated or made non-blocking.
-    pub(super) fn connect(
+    pub(crate) fn connect(
         &mut self,
         started: &mut Started,
         health: Option<HealthMonitor>,
@@ -176,7 +176,7 @@ impl Relay {
     }
 
     /// Serves until the container's init has ended.
-    pub(super) fn run(&mut self, duties: &mut dyn Duties) {
+    pub(crate) fn run(&mut self, duties: &mut dyn Duties) {
         loop {
             let ready = self.wait(None);
             let now = Instant::now();
@@ -275,7 +275,7 @@ impl Relay {
 
     /// Whether a client's signal, or the end of a grace, may be what ended the container.
     #[must_use]
-    pub(super) fn signalled(&self) -> bool {
+    pub(crate) fn signalled(&self) -> bool {
         self.signalled
     }
 

@@ -45,7 +45,7 @@ pub(super) struct Allowance {
 
 impl Allowance {
     /// For a container with this cap, in cores.
-    pub(super) fn new(cap: Option<f64>, now: Instant) -> Self {
+    pub(crate) fn new(cap: Option<f64>, now: Instant) -> Self {
         let share = cap.map(share);
         Self {
             share,
@@ -58,7 +58,7 @@ impl Allowance {
 
     /// For a container that is started, perhaps not for the first time: what was saved or owed
     /// stays.
-    pub(super) fn begin(&mut self, cap: Option<f64>, now: Instant) {
+    pub(crate) fn begin(&mut self, cap: Option<f64>, now: Instant) {
         if self.share.is_none() {
             *self = Self::new(cap, now);
         }
@@ -128,7 +128,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(crate) fn new(now: Instant) -> Self {
         Self {
             left: SMALL_READS,
             at: now,

@@ -3,9 +3,9 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-use super::LaunchError;
 use crate::namespace::{self, Joint};
 use crate::record::{Store, is_alive};
+use crate::runtime::LaunchError;
 use crate::spec::{ContainerId, ContainerSpec, IpcMode, NetworkMode, PidMode};
 use crate::sys::pidfd;
 
@@ -22,7 +22,7 @@ impl Shared {
     ///
     /// # Errors
     /// When the other container is not running.
-    pub(super) fn find(store: &Store, spec: &ContainerSpec) -> Result<Self, LaunchError> {
+    pub(crate) fn find(store: &Store, spec: &ContainerSpec) -> Result<Self, LaunchError> {
         let mut shared = Vec::new();
         if let NetworkMode::Container(id) = &spec.network {
             let (init, pid) = init_of(store, "network", id)?;
@@ -56,7 +56,7 @@ impl Shared {
     ///
     /// # Errors
     /// EMFILE.
-    pub(super) fn processes(&self) -> Result<Option<(OwnedFd, i32)>, LaunchError> {
+    pub(crate) fn processes(&self) -> Result<Option<(OwnedFd, i32)>, LaunchError> {
         let found = self
             .joints
             .iter()

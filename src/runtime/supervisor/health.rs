@@ -1,67 +1,13 @@
 //! [`HealthMonitor`]: runs a container's health check at its interval and says when its verdict
 //! changes.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::time::{Duration, Instant};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Instant;
 
-use crate::cgroup::Cgroup;
 use crate::record::Health;
+use crate::runtime::exec::Probe;
 use crate::spec::HealthCheck;
-use crate::sys::pidfd::{self, Ended};
-
-/// A run of the check, which takes all that it started with it when it is dropped.
-#[derive(Debug)]
-pub(super) struct Probe {
-    /// The process that waits for its command, our child.
-    process: OwnedFd,
-    /// Its own cgroup, and the container's; a process that was forked is in it wherever it went.
-    cgroups: Option<(Cgroup, Cgroup)>,
-    deadline: Option<Instant>,
-    late: bool,
-}
-
-impl Probe {
-    /// One that has just begun; without cgroups only `process` is killed.
-    #[must_use]
-    pub(super) fn new(process: OwnedFd, cgroups: Option<(Cgroup, Cgroup)>) -> Self {
-        Self {
-            process,
-            cgroups,
-            deadline: None,
-            late: false,
-        }
-    }
-
-    /// Kills it whole. What is frozen by a v1 freezer dies when it is thawed, and is not waited
-    /// for.
-    fn kill(&self) {
-        if let Some((own, _)) = &self.cgroups {
-            own.kill_now();
-        }
-        // gone meanwhile is what we want
-        let _ = pidfd::send_signal(self.process.as_fd(), nix::libc::SIGKILL);
-    }
-
-    fn has_ended(&self) -> bool {
-        pidfd::wait_readable(self.process.as_fd(), Some(Duration::ZERO)).unwrap_or(true)
-    }
-
-    fn is_paused(&self) -> bool {
-        self.cgroups
-            .as_ref()
-            .is_some_and(|(_, container)| container.is_frozen())
-    }
-}
-
-impl Drop for Probe {
-    fn drop(&mut self) {
-        self.kill();
-        if self.has_ended() {
-            // reaped already, where it was judged
-            let _ = pidfd::reap(self.process.as_fd());
-        }
-    }
-}
+use crate::sys::pidfd::Ended;
 
 /// What became of the wish to start a run.
 #[derive(Debug)]
@@ -74,13 +20,23 @@ pub(super) enum ProbeStart {
     NotNow,
 }
 
+/// A run of the check.
+#[derive(Debug)]
+struct Run {
+    probe: Probe,
+    /// When it is killed, again and again.
+    deadline: Instant,
+    /// Whether it was killed for taking too long.
+    late: bool,
+}
+
 /// Runs the check at its interval. It never waits: the supervisor's loop polls
 /// [`HealthMonitor::fd`] until [`HealthMonitor::deadline`].
 #[derive(Debug)]
 pub(super) struct HealthMonitor {
     check: HealthCheck,
     next_run: Instant,
-    probe: Option<Probe>,
+    run: Option<Run>,
     failures: u32,
     verdict: Health,
 }
@@ -88,11 +44,11 @@ pub(super) struct HealthMonitor {
 impl HealthMonitor {
     /// A monitor whose first run is one interval from `now`.
     #[must_use]
-    pub(super) fn new(check: HealthCheck, now: Instant) -> Self {
+    pub(crate) fn new(check: HealthCheck, now: Instant) -> Self {
         Self {
             next_run: now + check.interval(),
             check,
-            probe: None,
+            run: None,
             failures: 0,
             verdict: Health::Starting,
         }
@@ -101,32 +57,32 @@ impl HealthMonitor {
     /// When [`HealthMonitor::advance`] has something to do even if nothing happens.
     #[must_use]
     pub(super) fn deadline(&self) -> Instant {
-        self.probe
-            .as_ref()
-            .and_then(|p| p.deadline)
-            .unwrap_or(self.next_run)
+        self.run.as_ref().map_or(self.next_run, |run| run.deadline)
     }
 
     /// Readable when the running check has ended.
     #[must_use]
-    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.probe.as_ref().map(|p| p.process.as_fd())
+    pub(crate) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.run.as_ref().map(|run| run.probe.as_fd())
     }
 
     /// Starts, judges or kills a run, whatever is due at `now`; the verdict when it changed.
     /// `start` starts a run of a shell line.
-    pub(super) fn advance(
+    pub(crate) fn advance(
         &mut self,
         now: Instant,
         start: impl FnOnce(&str) -> ProbeStart,
     ) -> Option<Health> {
         let interval = self.check.interval();
-        let Some(probe) = &mut self.probe else {
+        let Some(run) = &mut self.run else {
             if now >= self.next_run {
                 match start(&self.check.command) {
-                    ProbeStart::Started(mut probe) => {
-                        probe.deadline = Some(now + interval);
-                        self.probe = Some(probe);
+                    ProbeStart::Started(probe) => {
+                        self.run = Some(Run {
+                            probe,
+                            deadline: now + interval,
+                            late: false,
+                        });
                     }
                     ProbeStart::Failed => return self.judge(false, now),
                     ProbeStart::NotNow => self.next_run = now + interval,
@@ -134,21 +90,20 @@ impl HealthMonitor {
             }
             return None;
         };
-        if probe.has_ended() {
+        if run.probe.has_ended() {
             // one that was killed in a pause, or by it, has not failed
-            let paused = probe.is_paused();
-            let healthy =
-                matches!(pidfd::reap(probe.process.as_fd()), Ok(Ended::Exited(0))) && !probe.late;
-            self.probe = None;
+            let paused = run.probe.is_paused();
+            let healthy = matches!(run.probe.reap(), Ok(Ended::Exited(0))) && !run.late;
+            self.run = None;
             if paused {
                 self.next_run = now + interval;
                 return None;
             }
             return self.judge(healthy, now);
         }
-        if probe.deadline.is_none_or(|deadline| now >= deadline) {
-            probe.kill();
-            (probe.late, probe.deadline) = (true, Some(now + interval));
+        if now >= run.deadline {
+            run.probe.kill();
+            (run.late, run.deadline) = (true, now + interval);
         }
         None
     }
@@ -172,6 +127,7 @@ impl HealthMonitor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::pidfd;
 
     #[expect(
         clippy::zombie_processes,

@@ -1,18 +1,18 @@
-//! [`Launcher`]: a process forked before its parent has threads, which launches containers on the
+//! The launcher's processes, forked before their parent had threads, which launch containers on the
 //! parent's behalf.
 //!
-//! It is two: a worker that does it, and a keeper that does nothing but wait for the worker's end,
-//! and forks another when it was killed. The parent could not: it has threads by then.
+//! They are two: a worker that does it, and a keeper that does nothing but wait for the worker's
+//! end, and forks another when it was killed. The parent could not: it has threads by then.
 
 use std::borrow::Cow;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 
-use super::exec::begin;
-use super::launch::{Outcome, launch};
-use super::{ExecOrder, LaunchError, Runtime, StartOrder};
+use super::launch::launch;
+use crate::runtime::exec::begin;
+use crate::runtime::supervisor::Outcome;
+use crate::runtime::{ExecOrder, LaunchError, Runtime, StartOrder};
 use crate::spec::ContainerId;
 use crate::sys::clone::{Forked, fork};
 use crate::sys::pidfd::{self, Ended};
@@ -22,91 +22,20 @@ use crate::sys::{fds, process, program, seqpacket};
 const SOCKET_FD: i32 = 3;
 
 /// Room for any request and any answer, in bytes.
-const MESSAGE: usize = 64 * 1024;
+pub(super) const MESSAGE: usize = 64 * 1024;
 
 /// What the launcher is asked for, as JSON in one message, and with it the socket for the answer.
 /// The answer is one message too: an [`Outcome`], and for an exec that began, with it the
 /// descriptor of the socket from which the joining process's messages come.
 #[derive(Serialize, Deserialize)]
-enum Request<'a> {
+pub(super) enum Request<'a> {
     Start(Cow<'a, StartOrder>),
     Exec(Cow<'a, ContainerId>, Cow<'a, ExecOrder>),
 }
 
-/// The parent's end. Requests are answered one after the other; a launch takes milliseconds.
-#[derive(Debug)]
-pub(crate) struct Launcher {
-    socket: Mutex<OwnedFd>,
-}
-
-impl Launcher {
-    /// Forks the launcher. Call it before any thread is started.
-    ///
-    /// # Errors
-    /// When this process already has threads or cannot fork.
-    pub(crate) fn fork(runtime: &Runtime) -> Result<Self, LaunchError> {
-        let (ours, theirs) =
-            seqpacket::pair().map_err(LaunchError::nix("make the launcher's socket"))?;
-        LaunchError::at("launcher.fork")?;
-        match fork().map_err(LaunchError::io("fork the launcher"))? {
-            Forked::Parent(_) => Ok(Self {
-                socket: Mutex::new(ours),
-            }),
-            Forked::Child => {
-                drop(ours);
-                let keep = std::panic::AssertUnwindSafe(|| keep(runtime, theirs));
-                let _ = std::panic::catch_unwind(keep);
-                process::exit_now(0)
-            }
-        }
-    }
-
-    /// As [`launch`], done by the launcher.
-    ///
-    /// # Errors
-    /// As [`launch`], or that the launcher is gone.
-    pub(crate) fn launch(&self, order: &StartOrder) -> Result<(), LaunchError> {
-        self.ask(&Request::Start(Cow::Borrowed(order))).map(drop)
-    }
-
-    /// Begins to execute a command in a running container; the socket tells what becomes of it.
-    ///
-    /// # Errors
-    /// When it does not run, cannot be joined, or the launcher is gone.
-    pub(super) fn exec(&self, id: &ContainerId, order: &ExecOrder) -> Result<OwnedFd, LaunchError> {
-        let socket = self.ask(&Request::Exec(Cow::Borrowed(id), Cow::Borrowed(order)))?;
-        socket.ok_or_else(|| LaunchError::plain("the launcher sent no socket"))
-    }
-
-    fn ask(&self, request: &Request<'_>) -> Result<Option<OwnedFd>, LaunchError> {
-        let request = serde_json::to_vec(request).map_err(|e| LaunchError::plain(e.to_string()))?;
-        let gone = || LaunchError::nix("ask the launcher (it has ended; restart minic-tui)");
-        // a socket for this one answer: nobody else's is taken for it, and it ends with the worker
-        // that was killed over it
-        let (ours, theirs) =
-            seqpacket::pair().map_err(LaunchError::nix("make the launcher's answer socket"))?;
-        let socket = self
-            .socket
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        seqpacket::send_with_fd(socket.as_fd(), &request, theirs.as_fd()).map_err(gone())?;
-        drop(theirs);
-        let mut answer = vec![0; MESSAGE];
-        let (length, fd) = seqpacket::receive_with_fd(ours.as_fd(), &mut answer).map_err(gone())?;
-        if length == 0 {
-            return Err(LaunchError::plain(
-                "the launcher was killed over it; another has taken its place: look at the container, and try again",
-            ));
-        }
-        let outcome: Outcome = serde_json::from_slice(&answer[..length])
-            .map_err(|e| LaunchError::plain(e.to_string()))?;
-        outcome.map(|()| fd)
-    }
-}
-
 /// The keeper's life: until the parent is gone. It leads a session of its own, so that the
 /// terminal's signals pass it by.
-fn keep(runtime: &Runtime, socket: OwnedFd) {
+pub(super) fn keep(runtime: &Runtime, socket: OwnedFd) {
     if let Some(title) = process::Title::find() {
         title.set(b"minic-tui launcher");
     }

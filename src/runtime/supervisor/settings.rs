@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::LaunchError;
+use crate::runtime::LaunchError;
 use crate::spec::{ContainerSpec, IpcMode, NetworkMode};
 
 /// Refuses settings of a namespace that `pid`, cloned for the container, shares with us or joined:
