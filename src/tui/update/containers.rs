@@ -142,7 +142,7 @@ fn ask_several(model: &mut Model, action: Action, records: &[Record]) -> Vec<Eff
     let freezes = action == Action::Pause
         && records
             .iter()
-            .any(|record| matches!(record.status, Status::Running { .. }));
+            .any(|record| matches!(record.state.status, Status::Running { .. }));
     for record in records {
         let passing = action == Action::Destroy && record.spec.remove;
         let passing = passing.then(|| {
@@ -151,7 +151,7 @@ fn ask_several(model: &mut Model, action: Action, records: &[Record]) -> Vec<Eff
                 record.spec.name
             )
         });
-        let frozen = freezes && matches!(record.status, Status::Paused { .. });
+        let frozen = freezes && matches!(record.state.status, Status::Paused { .. });
         let frozen = frozen.then(|| format!("{} is PAUSED already", record.spec.name));
         match objection(model, action, record).or(passing).or(frozen) {
             Some(reason) => refused.push(reason),
@@ -184,7 +184,7 @@ fn open_signals(model: &mut Model) {
     let (alive, dead): (Vec<&Record>, Vec<&Record>) = model
         .targets()
         .into_iter()
-        .partition(|record| record.status.is_alive());
+        .partition(|record| record.state.status.is_alive());
     let ids: Vec<ContainerId> = alive.iter().map(|record| record.spec.id.clone()).collect();
     if !ids.is_empty() {
         model.overlay = Some(Overlay::Signal(SignalMenu {
@@ -198,7 +198,7 @@ fn open_signals(model: &mut Model) {
         [record] => format!(
             "{} is {}: there is nothing to send a signal to",
             record.spec.name,
-            record.status.word()
+            record.state.status.word()
         ),
         several => format!("none of the {} marked is alive", several.len()),
     };
@@ -209,7 +209,10 @@ fn open_signals(model: &mut Model) {
 pub(super) fn signal(model: &mut Model, ids: &[ContainerId], signal: i32) -> Vec<Effect> {
     let (mut effects, mut names) = (Vec::new(), Vec::new());
     for id in ids {
-        let Some(record) = model.record(id).filter(|record| record.status.is_alive()) else {
+        let Some(record) = model
+            .record(id)
+            .filter(|record| record.state.status.is_alive())
+        else {
             continue;
         };
         let name = record.spec.name.as_str().to_owned();
@@ -242,7 +245,9 @@ pub(super) fn carry_out(model: &mut Model, action: Action, record: &Record) -> V
         Action::Start => Call::Start(id.clone()),
         Action::Stop => Call::Stop(id.clone(), grace),
         Action::Restart => Call::Restart(id.clone(), grace),
-        Action::Pause if matches!(record.status, Status::Paused { .. }) => Call::Resume(id.clone()),
+        Action::Pause if matches!(record.state.status, Status::Paused { .. }) => {
+            Call::Resume(id.clone())
+        }
         Action::Pause => Call::Pause(id.clone()),
         Action::Destroy if record.spec.remove => Call::Destroy(id.clone()),
         Action::Destroy => Call::ThrowAway(id.clone(), grace),
@@ -278,8 +283,8 @@ pub fn objection(model: &Model, action: Action, record: &Record) -> Option<Strin
             pending.action.label().to_lowercase()
         ));
     }
-    let state = record.status.word();
-    match (action, &record.status) {
+    let state = record.state.status.word();
+    match (action, &record.state.status) {
         (Action::Start, Status::Running { .. } | Status::Paused { .. }) => {
             Some(format!("{name} is {state} already"))
         }

@@ -27,7 +27,7 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
     let alive = |id: &ContainerId| {
         model
             .record(id)
-            .is_some_and(|record| record.status.is_alive())
+            .is_some_and(|record| record.state.status.is_alive())
     };
     let mut effects = Vec::new();
     let look = match model.tab {
@@ -292,12 +292,14 @@ fn files(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
             model.overlay = Some(Overlay::Prompt(Prompt { purpose, line }));
         }
         Action::RevertFile => {
-            let living = model.record(&id).filter(|record| record.status.is_alive());
+            let living = model
+                .record(&id)
+                .filter(|record| record.state.status.is_alive());
             match living.map(|record| {
                 format!(
                     "{} is {}: stop it to revert its files",
                     record.spec.name,
-                    record.status.word()
+                    record.state.status.word()
                 )
             }) {
                 Some(reason) => model.toast(ToastKind::Notice, reason),

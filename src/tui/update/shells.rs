@@ -151,9 +151,9 @@ fn open(model: &mut Model) -> Vec<Effect> {
     let (id, name, state) = (
         record.spec.id.clone(),
         record.spec.name.to_string(),
-        record.status.word(),
+        record.state.status.word(),
     );
-    if !matches!(record.status, Status::Running { .. }) {
+    if !matches!(record.state.status, Status::Running { .. }) {
         model.toast(
             ToastKind::Notice,
             format!("{name} is {state}: a shell needs a running one"),
