@@ -39,7 +39,7 @@ const FLOORS: [&[&str]; 7] = [
     &["web"],
 ];
 
-const MAX_LINES: usize = 800;
+const MAX_LINES: usize = 600;
 
 /// How many dependencies one comment in Cargo.toml may speak for.
 const MAX_PER_REASON: usize = 3;
