@@ -10,8 +10,6 @@
 )]
 
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::process::Command;
 
 #[path = "tidy/circles.rs"]
 mod circles;
@@ -19,8 +17,11 @@ mod circles;
 mod references;
 #[path = "tidy/tokens.rs"]
 mod tokens;
+#[path = "tidy/tree.rs"]
+mod tree;
 use circles::{Circle, circles};
 use tokens::{Token, tokens};
+use tree::{contents, tracked};
 
 /// The floors, lowest first: a folder below `src/` imports from lower floors only. `src/README.md`
 /// says what each is.
@@ -312,46 +313,6 @@ fn faults_are_for_debugging(path: &str, text: &str) -> Vec<String> {
 }
 
 // ---- the tree ----
-
-fn tracked() -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let trusted = format!("safe.directory={}", root.display()); // the clone may belong to someone else than root
-    let git = Command::new("git")
-        .args([
-            "-c",
-            &trusted,
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ])
-        .current_dir(root)
-        .output()
-        .unwrap();
-    assert!(
-        git.status.success(),
-        "git ls-files: {}",
-        String::from_utf8_lossy(&git.stderr)
-    );
-    let listed = String::from_utf8(git.stdout).unwrap();
-    listed
-        .split_terminator('\0')
-        .filter(|path| root.join(path).exists())
-        .map(str::to_owned)
-        .collect()
-}
-
-/// The files that `chosen` picks, each with its text.
-fn contents(chosen: impl Fn(&str) -> bool) -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let read = |path: String| {
-        let bytes = std::fs::read(root.join(&path)).unwrap();
-        (path, String::from_utf8_lossy(&bytes).into_owned())
-    };
-    let paths = tracked().into_iter().filter(|path| chosen(path));
-    paths.map(read).collect()
-}
 
 /// Holds `rule` against every file that `chosen` picks.
 fn hold(rule: Rule, chosen: impl Fn(&str) -> bool) {
