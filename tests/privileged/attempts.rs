@@ -45,7 +45,7 @@ pub(crate) fn compiled(fixture: &Fixture, source: &str) -> PathBuf {
 /// Everything given up but the users: with all capabilities and every system call, root inside is
 /// still nobody outside.
 #[test]
-fn with_everything_but_the_users_given_up_nothing_of_the_host_is_reached() {
+fn a_privileged_container_with_its_own_user_ids_reaches_nothing_of_the_host() {
     let fixture = Fixture::new();
     let everything = [
         "--userns",
@@ -106,7 +106,7 @@ fn with_everything_but_the_users_given_up_nothing_of_the_host_is_reached() {
 
 /// containerd CVE-2024-40635: an id beyond what fits becomes 0.
 #[test]
-fn an_id_that_does_not_fit_is_not_root() {
+fn a_user_id_out_of_range_does_not_become_root() {
     let fixture = Fixture::new();
     for user in [
         "4294967295",
@@ -144,7 +144,7 @@ fn an_id_that_does_not_fit_is_not_root() {
 
 /// NVIDIA CVE-2025-23266: the image's environment reaches a program of the host's.
 #[test]
-fn the_environment_is_the_commands_alone() {
+fn the_containers_environment_does_not_affect_our_own_processes() {
     let fixture = Fixture::new();
     let evil = [
         "LD_PRELOAD=/evil.so",
@@ -184,7 +184,7 @@ fn the_environment_is_the_commands_alone() {
 
 /// A joining container is not a way to the host: what it shares is the other's, and no more.
 #[test]
-fn a_chain_of_joined_containers_ends_at_the_first() {
+fn a_chain_of_joined_containers_reaches_no_further_than_the_first() {
     let fixture = Fixture::new();
     fixture.detached("a", &["sleep", "1000"]);
     fixture.detached(
@@ -253,7 +253,7 @@ fn no_process_outside_is_touched() {
 
 /// What one has locked, opened or reserved on a device of everybody's is seen by nobody else.
 #[test]
-fn devices_are_not_a_way_to_talk() {
+fn device_nodes_are_no_channel_between_containers() {
     let fixture = Fixture::new();
     let before = fs::metadata("/dev/null").unwrap();
     let one = fixture.detached(

@@ -45,7 +45,7 @@ fn says(told: &str, file: &str, what: &str) {
 }
 
 #[test]
-fn what_is_no_file_holds_nobody() {
+fn special_files_in_the_state_folder_block_nobody() {
     let fixture = Fixture::new();
     let (run, state) = (fixture.state().join("run"), fixture.state());
     let id = fixture
@@ -99,7 +99,7 @@ fn what_is_no_file_holds_nobody() {
 }
 
 #[test]
-fn files_that_a_user_names_are_files_and_end() {
+fn files_named_by_the_user_must_be_regular_and_bounded() {
     let fixture = Fixture::new();
     let fifo = fixture.state().join("fifo");
     put(ODD[0].1, &fifo);
@@ -166,7 +166,7 @@ fn a_log_of_nothing_but_nul_bytes_takes_no_memory() {
 }
 
 #[test]
-fn what_the_kernel_tells_of_all_its_pages_is_hidden() {
+fn files_about_the_hosts_pages_and_symbols_are_masked() {
     let fixture = Fixture::new();
     let hidden = [
         "kpagecgroup",
@@ -223,7 +223,7 @@ fn files_below(folder: &Path) -> usize {
 }
 
 #[test]
-fn what_is_extracted_lands_where_no_user_leads_it() {
+fn extracted_files_follow_no_link_of_another_user() {
     let fixture = Fixture::new();
     let place = std::env::temp_dir().join(format!("minic-extract-{}", std::process::id()));
     let (theirs, victim, ours) = (

@@ -189,7 +189,7 @@ fn the_state_folder_stays_roots_alone() {
 /// What a container writes into its own files that commands of the host's side read: names, limits
 /// of lines, links.
 #[test]
-fn files_of_the_container_are_text_to_the_host() {
+fn links_among_the_containers_files_are_not_followed_by_the_host() {
     let fixture = Fixture::new();
     let one = fixture.detached("one", &["sleep", "1000"]);
     let secret = fixture.state().join("hosts-secret");
@@ -222,7 +222,7 @@ fn files_of_the_container_are_text_to_the_host() {
 /// youki CVE-2025-54867, CVE-2025-62596: the root's `/proc` and `/dev` are links, or not what they
 /// should be.
 #[test]
-fn a_root_that_lies_about_proc_and_dev_leads_nowhere() {
+fn a_root_whose_proc_and_dev_are_links_is_not_followed() {
     let fixture = Fixture::new();
     let target = folder(&fixture, "target");
     for (lie, users) in ["dev", "proc", "sys", "etc", "dev/shm", "dev/pts"]

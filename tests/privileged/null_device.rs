@@ -89,7 +89,7 @@ fn no_container_holds_the_hosts_null_device() {
 /// A container that put something else in its null device's place has that to do with, never the
 /// host's.
 #[test]
-fn an_exchanged_null_device_is_not_used() {
+fn a_replaced_null_device_is_not_used() {
     let fixture = Fixture::new();
     fixture.detached("web", &["sleep", "1000"]);
     fixture

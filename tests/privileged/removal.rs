@@ -142,7 +142,7 @@ impl Drop for Immutable {
 }
 
 #[test]
-fn what_cannot_be_removed_is_told_and_costs_nobody_else() {
+fn a_file_that_cannot_be_removed_is_reported_and_put_off() {
     let fixture = Fixture::new();
     let id = fixture
         .minic(&["create", "--name", "held", "true"])
@@ -208,7 +208,7 @@ fn what_cannot_be_removed_is_told_and_costs_nobody_else() {
 }
 
 #[test]
-fn who_comes_too_late_to_destroy_hears_it_in_words() {
+fn a_destroy_that_comes_too_late_says_so() {
     let fixture = Fixture::new();
     for round in 0..8 {
         let name = format!("raced-{round}");

@@ -117,7 +117,7 @@ fn the_image_is_not_copied_and_writes_are_owned_by_its_users() {
 }
 
 #[test]
-fn any_folder_is_its_root_with_a_layer_or_without() {
+fn any_folder_can_be_the_root_with_or_without_a_layer() {
     let fixture = Fixture::new();
     let root = small_root(&fixture);
     let path = root.to_str().unwrap();

@@ -110,7 +110,7 @@ pub(crate) fn has_nothing_of_the_hosts(container: &Container<'_>, told: &str) {
 }
 
 #[test]
-fn no_descriptor_that_was_opened_outside_goes_in() {
+fn no_descriptor_opened_outside_is_passed_in() {
     let fixture = Fixture::new();
     let own = own_program();
     let web = fixture.detached("web", &["-v", &own, "sleep", "1000"]);
@@ -207,7 +207,7 @@ fn no_descriptor_that_was_opened_outside_goes_in() {
 /// joins shows nothing of its caller's command line and environment: with CAP_SYS_PTRACE and the
 /// host's ids a container may read them.
 #[test]
-fn the_callers_environment_is_not_seen_in_what_joins() {
+fn the_callers_environment_is_not_visible_in_exec() {
     let fixture = Fixture::new();
     let one = fixture.detached("one", &["--userns", "host", "sleep", "1000"]);
     let mut exec = fixture.command(&["exec", "one", "sleep", "987"]);
@@ -282,7 +282,7 @@ fn run_and_the_health_check_have_streams_of_their_own() {
 }
 
 #[test]
-fn a_lot_goes_both_ways_and_nothing_is_lost() {
+fn large_streams_in_both_directions_lose_nothing() {
     let fixture = Fixture::new();
     fixture.detached("web", &["sleep", "1000"]);
     let input = "0123456789abcdef\n".repeat(1_000_000);

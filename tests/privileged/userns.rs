@@ -129,7 +129,7 @@ fn its_user_namespace_owns_the_others() {
 }
 
 #[test]
-fn everything_works_in_it() {
+fn ordinary_programs_work_with_its_own_user_ids() {
     let fixture = Fixture::new();
     for (args, script, expected) in [
         (
@@ -334,7 +334,7 @@ fn namespaces_are_shared_where_the_kernel_allows_it() {
 }
 
 #[test]
-fn it_is_checked_and_restarted() {
+fn a_container_with_its_own_user_ids_is_checked_and_restarted() {
     let fixture = Fixture::new();
     let check = [
         "--health-cmd",
