@@ -116,9 +116,7 @@ impl Manager {
     }
 
     pub(super) fn cgroup_parent(&self) -> Parent {
-        Parent {
-            name: self.store().cgroup_parent(),
-        }
+        self.runtime.cgroup_parent()
     }
 }
 

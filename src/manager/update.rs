@@ -1,8 +1,8 @@
 //! `update`: other limits for a container, live while it runs, and kept for its next start.
 
-use super::error::reached;
 use super::{Error, Manager};
 use crate::spec::{ContainerId, CpuLimit, IoLimit, Limits, Preset, format_bytes};
+use crate::sys::fault;
 
 /// What an update did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl Manager {
         let take_back =
             |wanted: &Limits| cgroup.update(&self.runtime.layout, wanted, &current, true);
         let changed = || {
-            reached("update.limits")?;
+            fault::may_fail("update.limits")?;
             Ok::<_, Error>(cgroup.update(&self.runtime.layout, &current, &wanted, false)?)
         };
         if live && let Err(error) = changed() {
@@ -94,8 +94,9 @@ impl Manager {
             return Err(error);
         }
         record.spec.limits = wanted;
-        let saved =
-            reached("update.record").and_then(|()| Ok(self.store().save_spec(&record.spec)?));
+        let saved = fault::may_fail("update.record")
+            .map_err(Error::from)
+            .and_then(|()| Ok(self.store().save_spec(&record.spec)?));
         if let Err(error) = saved {
             if live {
                 let _ = take_back(&record.spec.limits);
