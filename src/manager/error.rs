@@ -1,6 +1,7 @@
 //! [`Error`]: what was tried, what went wrong, what the user can do, and the exit code it means.
 
 use crate::cgroup::CgroupError;
+use crate::inspect::InspectError;
 use crate::record::LaunchStep;
 use crate::spec::SpecError;
 use crate::sys::fault::PlannedFault;
@@ -93,6 +94,15 @@ impl From<PlannedFault> for Error {
         let errno = nix::errno::Errno::from(fault);
         Self::System {
             message: format!("cannot take the step {}: {}", fault.step, errno.desc()),
+            hint: None,
+        }
+    }
+}
+
+impl From<InspectError> for Error {
+    fn from(error: InspectError) -> Self {
+        Self::System {
+            message: error.to_string(),
             hint: None,
         }
     }

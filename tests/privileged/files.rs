@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use nix::fcntl::{OFlag, open, openat};
 use nix::sys::stat::{Mode, mkdirat};
 
-use crate::command::{Outcome, eventually, finish};
+use crate::command::{Outcome, eventually, finish, not_tried};
 use crate::fixture::{Fixture, image_root};
 use crate::screen::open as open_screen;
 
@@ -333,7 +333,7 @@ fn what_cannot_be_removed_is_told_and_costs_nobody_else() {
         .to_owned();
     let folder = fixture.state().join("containers").join(&id);
     let Some(mut held) = Immutable::new(&folder.join("upper/file")) else {
-        eprintln!("skipped: this file system knows no immutable files");
+        not_tried("this file system knows no immutable files");
         return;
     };
     let rest = folder.join("upper/rest");

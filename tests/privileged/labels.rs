@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::command::{Outcome, finish};
+use crate::command::{Outcome, finish, not_tried};
 use crate::fixture::Fixture;
 
 fn is_on() -> bool {
@@ -27,7 +27,7 @@ pub(crate) fn is_tried(there: bool, variable: &str, lacking: &str) -> bool {
         "{variable}: {lacking}"
     );
     if !there {
-        eprintln!("not tried: {lacking}");
+        not_tried(lacking);
     }
     there
 }

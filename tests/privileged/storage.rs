@@ -7,6 +7,7 @@ use std::process::Command;
 
 use serde_json::json;
 
+use crate::command::not_tried;
 use crate::fixture::{Container, Fixture, image_root};
 use crate::history::{own_program, probe, words};
 
@@ -291,7 +292,7 @@ fn limit_of(place: &Path, project: u32) -> u64 {
 #[test]
 fn a_project_quota_bounds_a_layer_on_disk() {
     let Some(disk) = Disk::new("layer") else {
-        eprintln!("not seen: this kernel has no ext4 quotas");
+        not_tried("this kernel has no ext4 quotas");
         return;
     };
     let fixture = Fixture::in_folder(&disk.0);

@@ -21,11 +21,10 @@ use nix::libc;
 use nix::sys::stat::{Mode, SFlag, fstat, fstatat, mkdirat};
 use nix::unistd::{UnlinkatFlags, Whence, lseek, unlinkat};
 
-use super::super::{Error, Manager};
 use super::changes::{LONGEST, Layers, below, c_path, kind, open_file};
 use super::extract_target::Target;
-use super::failed;
-use crate::spec::{ContainerId, format_bytes};
+use super::failure::{InspectError, failed};
+use crate::spec::format_bytes;
 use crate::sys::mount::{open_in_root, open_without_links};
 
 /// The most files and folders that are copied at once.
@@ -88,15 +87,15 @@ impl fmt::Display for Extracted {
     }
 }
 
-impl Manager {
-    pub(super) fn extract(
+impl Layers {
+    /// Copies what the container changed at `path` into the host's folder `into`. `go_on` hears how
+    /// far it is, and says whether to go on.
+    pub(crate) fn extract(
         &self,
-        id: &ContainerId,
         path: &str,
         into: &Path,
         go_on: &mut dyn FnMut(&Extracted) -> bool,
-    ) -> Result<Extracted, Error> {
-        let layers = self.layers(id)?;
+    ) -> Result<Extracted, InspectError> {
         let inside = c_path(path.trim_matches('/'))?;
         let name = inside
             .to_bytes()
@@ -114,7 +113,7 @@ impl Manager {
             ..Extracted::default()
         };
         let mut copy = Copy {
-            layers: &layers,
+            layers: self,
             top,
             ahead: Vec::new(),
             ahead_bytes: 0,

@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::super::exec::joinable;
-use super::super::{
-    Change, ChangeKind, Changes, Error, Extracted, Fact, Happenings, Inspector, Judgement,
-    ProcessInfo, Section, Sheet, Shell,
-};
 use super::shell::DemoShell;
 use super::world::Member;
 use super::{Demo, Shared};
+use crate::inspect::{
+    Change, ChangeKind, Changes, Extracted, Fact, Judgement, ProcessInfo, Section, Sheet,
+};
+use crate::manager::{Error, Happenings, Inspector, Shell, joinable};
 use crate::record::{ExitCause, Happening, Record, Status};
 use crate::spec::{ContainerId, format_bytes, quote_command, signal_name};
 use crate::sys::tty::WindowSize;

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use super::tools::{Halt, Interrupted, Tools};
 use super::trial::{End, Trial, Window, sweep};
 use super::{Expected, Measure, Unit};
-use crate::manager::{Error, Manager};
+use crate::manager::Manager;
 use crate::record::ExitCause;
 use crate::spec::Preset;
 
@@ -78,45 +79,6 @@ pub struct Proof {
     pub measures: Vec<Measure>,
     /// Why, where the figures alone do not tell.
     pub note: Option<String>,
-}
-
-/// The user asked to stop; every container of the check is destroyed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("interrupted")]
-pub struct Interrupted;
-
-/// What a proof works with beside the manager.
-pub(super) struct Tools<'a> {
-    /// Waits; `false` when the user asked to stop meanwhile.
-    pub wait: &'a mut dyn FnMut(Duration) -> bool,
-    /// Hears what is being done.
-    pub progress: &'a mut dyn FnMut(String),
-}
-
-impl Tools<'_> {
-    pub(super) fn pause(&mut self, length: Duration) -> Result<(), Halt> {
-        if (self.wait)(length) {
-            Ok(())
-        } else {
-            Err(Halt::Interrupted)
-        }
-    }
-}
-
-/// Why a proof did not come to an end.
-#[derive(Debug)]
-pub(super) enum Halt {
-    Interrupted,
-    Failed(String),
-}
-
-impl From<Error> for Halt {
-    fn from(error: Error) -> Self {
-        Self::Failed(match error.hint() {
-            Some(hint) => format!("{error} ({hint})"),
-            None => error.to_string(),
-        })
-    }
 }
 
 /// What was measured, and a note where the host was in the way.

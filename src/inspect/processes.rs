@@ -5,9 +5,9 @@ use std::fs;
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use super::super::{Error, Manager};
-use super::failed;
-use crate::spec::{ContainerId, signal_name};
+use super::failure::{InspectError, failed};
+use crate::cgroup::Cgroup;
+use crate::spec::{ContainerName, signal_name};
 use crate::sys::pidfd;
 
 /// The most processes listed of one container: a fork bomb must not stop the screen.
@@ -41,53 +41,46 @@ pub struct ProcessInfo {
     pub command: String,
 }
 
-impl Manager {
-    pub(super) fn processes(&self, id: &ContainerId) -> Result<Vec<ProcessInfo>, Error> {
-        self.load(id)?;
-        let pids = self.pids(id)?;
-        Ok(pids.into_iter().take(MOST).filter_map(read).collect())
-    }
+/// The processes of the container whose cgroup this is.
+pub(crate) fn processes(cgroup: &Cgroup) -> Result<Vec<ProcessInfo>, InspectError> {
+    let pids = pids(cgroup)?;
+    Ok(pids.into_iter().take(MOST).filter_map(read).collect())
+}
 
-    /// The host's numbers of everything in its cgroup.
-    fn pids(&self, id: &ContainerId) -> Result<BTreeSet<i32>, Error> {
-        let cgroup = self.cgroup(id);
-        let mut pids = BTreeSet::new();
-        // every folder of the cgroup holds the same processes: one that can be read is enough
-        let mut last = None;
-        for folder in cgroup.paths() {
-            match collect(folder, DEPTH, &mut pids) {
-                Ok(()) => return Ok(pids),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => {
-                    last = Some(failed(
-                        format!("read {}", folder.join("cgroup.procs").display()),
-                        error,
-                    ))
-                }
+/// The host's numbers of everything in `cgroup`.
+fn pids(cgroup: &Cgroup) -> Result<BTreeSet<i32>, InspectError> {
+    let mut pids = BTreeSet::new();
+    // every folder of the cgroup holds the same processes: one that can be read is enough
+    let mut last = None;
+    for folder in cgroup.paths() {
+        match collect(folder, DEPTH, &mut pids) {
+            Ok(()) => return Ok(pids),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => {
+                last = Some(failed(
+                    format!("read {}", folder.join("cgroup.procs").display()),
+                    error,
+                ));
             }
         }
-        last.map_or(Ok(pids), Err)
     }
+    last.map_or(Ok(pids), Err)
+}
 
-    pub(super) fn signal_process(
-        &self,
-        id: &ContainerId,
-        pid: i32,
-        signal: i32,
-    ) -> Result<(), Error> {
-        let record = self.load(id)?;
-        let what = format!(
-            "send {} to process {pid} of {}",
-            signal_name(signal),
-            record.spec.name
-        );
-        let process = pidfd::open(pid).map_err(|_| failed(&what, "it has ended"))?;
-        // only now is the number tied to a process: is it the container's?
-        if !self.pids(id)?.contains(&pid) {
-            return Err(failed(&what, "no such process belongs to it any more"));
-        }
-        pidfd::send_signal(process.as_fd(), signal).map_err(|error| failed(&what, error))
+/// Sends `signal` to the process `pid` of the container called `name`, whose cgroup this is.
+pub(crate) fn signal_process(
+    cgroup: &Cgroup,
+    name: &ContainerName,
+    pid: i32,
+    signal: i32,
+) -> Result<(), InspectError> {
+    let what = format!("send {} to process {pid} of {name}", signal_name(signal));
+    let process = pidfd::open(pid).map_err(|_| failed(&what, "it has ended"))?;
+    // only now is the number tied to a process: is it the container's?
+    if !pids(cgroup)?.contains(&pid) {
+        return Err(failed(&what, "no such process belongs to it any more"));
     }
+    pidfd::send_signal(process.as_fd(), signal).map_err(|error| failed(&what, error))
 }
 
 fn collect(folder: &Path, depth: usize, pids: &mut BTreeSet<i32>) -> std::io::Result<()> {

@@ -184,7 +184,7 @@ fn try_clone3() -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manager::check::Verdict;
+    use crate::check::Verdict;
 
     #[test]
     fn releases_of_distributions() {

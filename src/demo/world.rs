@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::{Created, Error};
 use super::cast::{Role, Stands, habit_of};
 use super::changes::launch_steps;
 use super::life::Life;
+use crate::manager::{Created, Error};
 use crate::record::{Event, ExitCause, Process, Record, Status};
 use crate::spec::{ContainerId, ContainerSpec, resolve};
 

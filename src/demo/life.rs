@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::super::LogChunk;
 use super::cast::Habit;
 use crate::cgroup::{Io, Pressure, Sample};
+use crate::record::LogChunk;
 use crate::spec::Limits;
 
 /// The most log entries kept of one container.

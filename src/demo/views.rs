@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::super::{Error, LogChunk, LogSource, Sampling, Watching};
 use super::Shared;
+use crate::manager::{Error, LogSource, Sampling, Watching};
+use crate::record::LogChunk;
 use crate::record::Status;
 use crate::spec::ContainerId;
 use crate::stats::{Gap, HostSample, Snapshot};

@@ -82,7 +82,7 @@ fn judge(error: Option<&io::Error>, limit: Option<&str>) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manager::check::Verdict;
+    use crate::check::Verdict;
 
     #[test]
     fn a_refusal_says_what_helps() {

@@ -326,7 +326,7 @@ fn kill(trees: &Trees) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manager::check::Verdict;
+    use crate::check::Verdict;
 
     /// A host of `tests/fixtures/cgroup`.
     fn layout(host: &str) -> Layout {

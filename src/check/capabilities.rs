@@ -101,7 +101,7 @@ fn how_to_get(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manager::check::Verdict;
+    use crate::check::Verdict;
 
     const ALL: u64 = 0x1ff_ffff_ffff;
 

@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::{Error, Manager};
 use super::capabilities::{names, opening};
-use super::{Fact, Judgement, Section, Sheet, failed, limit_files};
-use crate::record::{Lacking, Record, is_alive};
+use super::failure::{InspectError, failed};
+use super::{Fact, Judgement, Section, Sheet, limit_files};
+use crate::cgroup::Cgroup;
+use crate::record::{Lacking, Process, Record, is_alive};
 use crate::security::{apparmor, selinux};
-use crate::spec::{ContainerId, HostUsers, PidMode, Storage, format_bytes};
+use crate::spec::{HostUsers, PidMode, Storage, format_bytes};
 
 /// Namespaces as `/proc/PID/ns` names them, what a shared one means, and whether that is weak.
 const NAMESPACES: [(&str, &str, bool); 8] = [
@@ -26,68 +27,56 @@ const NAMESPACES: [(&str, &str, bool); 8] = [
     ("time", "has the host's clocks", false),
 ];
 
-impl Manager {
-    pub(super) fn isolation(&self, id: &ContainerId) -> Result<Sheet, Error> {
-        let record = self.load(id)?;
-        let name = &record.spec.name;
-        let Some(process) = record.status.process() else {
-            let state = record.status.word();
-            return Err(Error::WrongState {
-                container: name.to_string(),
-                state,
-                verb: "isolation",
-                needs: "a running one",
-            });
-        };
-        let folder = Path::new("/proc").join(process.pid.to_string());
-        let read = |file: &str| fs::read_to_string(folder.join(file));
-        let status = read("status")
-            .map_err(|error| failed(format!("read {}/status", folder.display()), error))?;
-        let mut sections = vec![
-            Section::new(
-                "Namespaces",
-                namespaces(&folder, record.spec.host_users.as_ref())
-                    .into_iter()
-                    .chain(joined(&record))
-                    .collect(),
-            ),
-            Section::new(
-                "Privileges",
-                privileges(&status)
-                    .into_iter()
-                    .chain([confinement(&folder, record.unconfined.as_ref())])
-                    .collect(),
-            ),
-            Section::new(
-                "Id maps",
-                ["uid_map", "gid_map"]
-                    .iter()
-                    .map(|file| id_map(file, &read(file).unwrap_or_default()))
-                    .collect(),
-            ),
-        ];
-        let limits = limit_files::facts(
-            &self
-                .cgroup(id)
-                .paths()
-                .map(PathBuf::from)
-                .collect::<Vec<_>>(),
-        );
-        sections.push(Section::new("Control group", limits));
-        sections.push(Section::new(
-            "Disk",
-            vec![written(record.spec.storage, self.storage_used(&record))],
-        ));
-        sections.push(Section::new(
-            "Mounts",
-            mounts(&read("mountinfo").unwrap_or_default()),
-        ));
-        // the number may have gone to another process while its files were read
-        if !is_alive(process) {
-            return Err(ended(&record));
-        }
-        Ok(Sheet { sections })
+/// How the container of `record`, whose init is `process`, is held apart from the host. `used` is
+/// what it has written to its own layer, in bytes.
+pub(crate) fn isolation(
+    record: &Record,
+    process: &Process,
+    cgroup: &Cgroup,
+    used: Option<u64>,
+) -> Result<Sheet, InspectError> {
+    let folder = Path::new("/proc").join(process.pid.to_string());
+    let read = |file: &str| fs::read_to_string(folder.join(file));
+    let status = read("status")
+        .map_err(|error| failed(format!("read {}/status", folder.display()), error))?;
+    let mut sections = vec![
+        Section::new(
+            "Namespaces",
+            namespaces(&folder, record.spec.host_users.as_ref())
+                .into_iter()
+                .chain(joined(record))
+                .collect(),
+        ),
+        Section::new(
+            "Privileges",
+            privileges(&status)
+                .into_iter()
+                .chain([confinement(&folder, record.unconfined.as_ref())])
+                .collect(),
+        ),
+        Section::new(
+            "Id maps",
+            ["uid_map", "gid_map"]
+                .iter()
+                .map(|file| id_map(file, &read(file).unwrap_or_default()))
+                .collect(),
+        ),
+    ];
+    let limits = limit_files::facts(&cgroup.paths().map(PathBuf::from).collect::<Vec<_>>());
+    sections.push(Section::new("Control group", limits));
+    sections.push(Section::new(
+        "Disk",
+        vec![written(record.spec.storage, used)],
+    ));
+    sections.push(Section::new(
+        "Mounts",
+        mounts(&read("mountinfo").unwrap_or_default()),
+    ));
+    // the number may have gone to another process while its files were read
+    if !is_alive(process) {
+        return Err(ended(record));
     }
+    Ok(Sheet { sections })
 }
 
 /// Whose processes it joined: who sees a process as root reaches its files (proc(5),
@@ -124,7 +113,7 @@ fn written(storage: Option<Storage>, used: Option<u64>) -> Fact {
     )
 }
 
-fn ended(record: &Record) -> Error {
+fn ended(record: &Record) -> InspectError {
     failed(
         format!("look into {}", record.spec.name),
         "it has just ended",

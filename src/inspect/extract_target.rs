@@ -9,8 +9,7 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, open, openat};
 use nix::sys::stat::{FileStat, Mode, fstat, mkdirat};
 
-use super::super::Error;
-use super::failed;
+use super::failure::{InspectError, failed};
 use crate::sys::random;
 
 /// A folder that is root's alone.
@@ -29,7 +28,7 @@ impl Target {
     ///
     /// # Errors
     /// When a component is a link or no folder, or cannot be made.
-    pub(super) fn open(into: &Path) -> Result<Self, Error> {
+    pub(super) fn open(into: &Path) -> Result<Self, InspectError> {
         let path = std::path::absolute(into).map_err(|error| failed(into.display(), error))?;
         let about = |path: &Path| format!("extract into {}", path.display());
         let mut folder = open("/", flags(), Mode::empty())

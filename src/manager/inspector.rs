@@ -1,30 +1,13 @@
-//! What the tabs of a screen look into: processes, shells, changed files, isolation, events, the
-//! host. [`Inspector`] is this part of the seam; [`Manager`](super::Manager) is the real one, and
-//! `Demo` makes it up.
-
-mod capabilities;
-mod changes;
-mod extract;
-mod extract_target;
-mod host;
-mod isolation;
-mod limit_files;
-mod processes;
-mod sheet;
-mod shell;
+//! [`Inspector`]: the part of [`Engine`](super::Engine) that the panes look through: processes,
+//! shells, changed files, isolation, events, the host.
 
 use std::path::Path;
 
-use super::Error;
+use super::{Error, EventSource, Manager, Shell};
+use crate::inspect::{self, Changes, Extracted, Layers, ProcessInfo, Sheet};
 use crate::record::Happening;
 use crate::spec::ContainerId;
 use crate::sys::tty::WindowSize;
-
-pub use changes::{Change, ChangeKind, Changes};
-pub use extract::Extracted;
-pub use processes::ProcessInfo;
-pub use sheet::{Fact, Judgement, Section, Sheet};
-pub use shell::{Shell, ShellOutput};
 
 /// Everything a screen can look into. Calls block until the answer is known: make them from a
 /// worker.
@@ -122,27 +105,22 @@ pub trait Happenings: Send {
     fn read(&mut self) -> Result<Vec<Happening>, Error>;
 }
 
-impl Happenings for super::EventSource {
+impl Happenings for EventSource {
     fn read(&mut self) -> Result<Vec<Happening>, Error> {
-        super::EventSource::read(self)
+        EventSource::read(self)
     }
 }
 
-/// A failure of ours about `what`.
-fn failed(what: impl std::fmt::Display, error: impl std::fmt::Display) -> Error {
-    Error::System {
-        message: format!("{what}: {error}"),
-        hint: None,
-    }
-}
-
-impl Inspector for super::Manager {
+impl Inspector for Manager {
     fn processes(&self, id: &ContainerId) -> Result<Vec<ProcessInfo>, Error> {
-        Self::processes(self, id)
+        self.load(id)?;
+        Ok(inspect::processes(&self.cgroup(id))?)
     }
 
     fn signal_process(&self, id: &ContainerId, pid: i32, signal: i32) -> Result<(), Error> {
-        Self::signal_process(self, id, pid, signal)
+        let name = self.load(id)?.spec.name;
+        let cgroup = self.cgroup(id);
+        Ok(inspect::signal_process(&cgroup, &name, pid, signal)?)
     }
 
     fn happenings(&self) -> Result<Box<dyn Happenings>, Error> {
@@ -150,27 +128,42 @@ impl Inspector for super::Manager {
     }
 
     fn isolation(&self, id: &ContainerId) -> Result<Sheet, Error> {
-        Self::isolation(self, id)
+        let record = self.load(id)?;
+        let Some(process) = record.status.process() else {
+            return Err(Error::WrongState {
+                container: record.spec.name.to_string(),
+                state: record.status.word(),
+                verb: "isolation",
+                needs: "a running one",
+            });
+        };
+        let used = self.storage_used(&record);
+        Ok(inspect::isolation(
+            &record,
+            process,
+            &self.cgroup(id),
+            used,
+        )?)
     }
 
     fn host_sheet(&self) -> Result<Sheet, Error> {
-        Self::host_sheet(self)
+        Ok(inspect::host(self.state(), &self.runtime.layout)?)
     }
 
     fn facts_sheet(&self) -> Result<Sheet, Error> {
-        Ok(self.facts())
+        Ok(inspect::facts(self.state()))
     }
 
     fn check_sheet(&self) -> Result<Sheet, Error> {
-        Self::check_sheet(self)
+        Ok(inspect::check(self.state())?)
     }
 
     fn changes(&self, id: &ContainerId) -> Result<Changes, Error> {
-        Self::changes(self, id)
+        Ok(self.layers(id)?.changes()?)
     }
 
     fn changed_file(&self, id: &ContainerId, path: &str, most: usize) -> Result<Vec<u8>, Error> {
-        Self::changed_file(self, id, path, most)
+        Ok(self.layers(id)?.read_changed(path, most)?)
     }
 
     fn extract(
@@ -180,14 +173,32 @@ impl Inspector for super::Manager {
         into: &Path,
         go_on: &mut dyn FnMut(&Extracted) -> bool,
     ) -> Result<Extracted, Error> {
-        Self::extract(self, id, path, into, go_on)
+        Ok(self.layers(id)?.extract(path, into, go_on)?)
     }
 
     fn revert(&self, id: &ContainerId, path: &str) -> Result<(), Error> {
-        Self::revert(self, id, path)
+        // the lock keeps it from being started meanwhile
+        let _lock = self.store().lock(id)?;
+        let record = self.reconciled(self.store().load(id)?)?;
+        if record.status.is_alive() {
+            return Err(Error::WrongState {
+                container: record.spec.name.to_string(),
+                state: record.status.word(),
+                verb: "revert",
+                needs: "a stopped one",
+            });
+        }
+        Ok(self.layers(id)?.revert(path)?)
     }
 
     fn shell(&self, id: &ContainerId, size: WindowSize) -> Result<Box<dyn Shell>, Error> {
-        Self::open_shell(self, id, size)
+        self.open_shell(id, size)
+    }
+}
+
+impl Manager {
+    fn layers(&self, id: &ContainerId) -> Result<Layers, Error> {
+        let record = self.load(id)?;
+        Ok(Layers::open(&record, &self.store().container(id))?)
     }
 }

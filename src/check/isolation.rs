@@ -144,7 +144,7 @@ fn judge_apparmor(apparmor: Option<Option<(&str, &str)>>, label: &str) -> Findin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manager::check::Verdict;
+    use crate::check::Verdict;
 
     #[test]
     fn a_lacking_namespace_is_named() {

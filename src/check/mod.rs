@@ -1,25 +1,18 @@
-//! `check`: what this host can and cannot do for containers, and short measured proofs that limits
-//! hold.
+//! What this host can and cannot do for containers.
 //!
-//! [`host_facts`] looks; [`host_report`] looks and tries; every attempt is undone before it
-//! returns, and none needs a state folder. [`prove`] runs real containers through a
-//! [`Manager`](super::Manager), reads their cgroups, and destroys them whatever happens.
+//! [`host_facts`] only reads; [`host_report`] also tries. Every attempt is undone before it
+//! returns, and none needs a state folder. The measured proofs are in `proof/`.
 
 mod capabilities;
 mod control_groups;
 mod finding;
 mod isolation;
 mod kernel;
-mod measure;
-mod proof;
 mod shared_limits;
 mod storage;
-mod trial;
 mod user_namespace;
 
 pub use finding::{Finding, Verdict};
-pub use measure::{Expected, Measure, Unit};
-pub use proof::{Interrupted, Outcome, Proof, prove};
 
 use std::path::Path;
 

@@ -9,7 +9,7 @@ use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nix::dir::Dir;
 use nix::errno::Errno;
@@ -17,10 +17,10 @@ use nix::fcntl::{AtFlags, OFlag};
 use nix::libc;
 use nix::sys::stat::{FileStat, SFlag, fstat, fstatat};
 
-use super::super::{Error, Manager};
-use super::failed;
+use super::failure::{InspectError, failed};
+use crate::record::Record;
 use crate::rootfs::RootfsPaths;
-use crate::spec::{ContainerId, Storage};
+use crate::spec::Storage;
 use crate::sys::mount::open_in_root;
 use crate::sys::{tree, xattr};
 
@@ -79,8 +79,8 @@ pub struct Changes {
 }
 
 /// The layer a container writes, and the layers below it.
-pub(super) struct Layers {
-    pub upper: OwnedFd,
+pub(crate) struct Layers {
+    pub(super) upper: OwnedFd,
     lower: Vec<OwnedFd>,
 }
 
@@ -93,9 +93,9 @@ impl Layers {
     }
 }
 
-impl Manager {
-    pub(super) fn layers(&self, id: &ContainerId) -> Result<Layers, Error> {
-        let record = self.load(id)?;
+impl Layers {
+    /// The layers of `record`'s container, whose folder is `folder`.
+    pub(crate) fn open(record: &Record, folder: &Path) -> Result<Self, InspectError> {
         if matches!(record.spec.storage, Some(Storage::Tmpfs(_))) {
             let why = "it is in memory (--storage tmpfs), where only the container sees it";
             return Err(failed(
@@ -104,11 +104,11 @@ impl Manager {
             ));
         }
         let paths = RootfsPaths::new(
-            &self.store().container(id),
+            folder,
             record
                 .image_root
                 .as_deref()
-                .unwrap_or(&PathBuf::from("/nonexistent")),
+                .unwrap_or(Path::new("/nonexistent")),
         );
         let open = |path: &PathBuf| {
             nix::fcntl::open(
@@ -123,28 +123,22 @@ impl Manager {
             .into_iter()
             .filter_map(|path| open(path).ok())
             .collect();
-        Ok(Layers { upper, lower })
+        Ok(Self { upper, lower })
     }
 
-    pub(super) fn changes(&self, id: &ContainerId) -> Result<Changes, Error> {
-        let layers = self.layers(id)?;
+    /// What the container changed.
+    pub(crate) fn changes(&self) -> Result<Changes, InspectError> {
         let mut changes = Changes::default();
-        walk(&layers, &mut changes)
+        walk(self, &mut changes)
             .map_err(|errno| failed("read the container's layer", errno.desc()))?;
         changes.list.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(changes)
     }
 
-    pub(super) fn changed_file(
-        &self,
-        id: &ContainerId,
-        path: &str,
-        most: usize,
-    ) -> Result<Vec<u8>, Error> {
+    /// The first `most` bytes of the changed file at `path`.
+    pub(crate) fn read_changed(&self, path: &str, most: usize) -> Result<Vec<u8>, InspectError> {
         let what = format!("open {path}");
-        let layers = self.layers(id)?;
-        let file =
-            open_file(&layers, &c_path(path)?).map_err(|errno| failed(&what, errno.desc()))?;
+        let file = open_file(self, &c_path(path)?).map_err(|errno| failed(&what, errno.desc()))?;
         let mut bytes = Vec::new();
         file.take(most as u64)
             .read_to_end(&mut bytes)
@@ -152,21 +146,9 @@ impl Manager {
         Ok(bytes)
     }
 
-    pub(super) fn revert(&self, id: &ContainerId, path: &str) -> Result<(), Error> {
-        // nobody starts it meanwhile
-        let _lock = self.store().lock(id)?;
-        let record = self.reconciled(self.store().load(id)?)?;
-        if record.status.is_alive() {
-            let container = record.spec.name.to_string();
-            return Err(Error::WrongState {
-                container,
-                state: record.status.word(),
-                verb: "revert",
-                needs: "a stopped one",
-            });
-        }
+    /// Removes what the container has at `path`, so that the image's is seen again.
+    pub(crate) fn revert(&self, path: &str) -> Result<(), InspectError> {
         let what = format!("revert {path}");
-        let layers = self.layers(id)?;
         let trimmed = path.trim_matches('/');
         if trimmed
             .split('/')
@@ -180,7 +162,7 @@ impl Manager {
         }
         let (parent, name) = trimmed.rsplit_once('/').unwrap_or((".", trimmed));
         let parent = open_in_root(
-            layers.upper.as_fd(),
+            self.upper.as_fd(),
             &c_path(parent)?,
             libc::O_RDONLY | libc::O_DIRECTORY,
         );
@@ -193,7 +175,7 @@ impl Manager {
 }
 
 /// A path as [`Change::path`] has it, as the kernel wants it.
-pub(super) fn c_path(path: &str) -> Result<CString, Error> {
+pub(super) fn c_path(path: &str) -> Result<CString, InspectError> {
     CString::new(unescaped(path)).map_err(|_| failed(format!("{path:?}"), "has a NUL byte"))
 }
 

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use super::super::{Error, Shell, ShellOutput};
+use crate::manager::{Error, Shell, ShellOutput};
 use crate::sys::tty::WindowSize;
 
 const CTRL_C: u8 = 3;

@@ -1,10 +1,8 @@
 //! What a screen changes of the made-up world besides the lives of its containers: their limits,
 //! and the trash.
 
-use super::super::trash::TRASH_KEPT;
-use super::super::update::differences;
-use super::super::{Error, LimitChange, Updated};
 use super::world::World;
+use crate::manager::{Error, LimitChange, TRASH_KEPT, Updated, differences};
 use crate::record::LaunchStep;
 use crate::spec::{ContainerId, format_bytes};
 

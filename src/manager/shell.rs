@@ -1,8 +1,7 @@
 //! [`Shell`]: a shell in a container with a terminal that a screen draws itself.
 
-use super::super::exec::joinable;
-use super::super::{Error, Manager};
-use super::failed;
+use super::exec::joinable;
+use super::{Error, Manager};
 use crate::runtime::{ExecOrder, ExecSession, SessionOutput};
 use crate::spec::ContainerId;
 use crate::sys::tty::WindowSize;
@@ -64,10 +63,10 @@ impl Manager {
     ) -> Result<Box<dyn Shell>, Error> {
         let record = self.load(id)?;
         joinable(&record, "a shell")?;
-        let launcher = self
-            .launcher
-            .as_ref()
-            .ok_or_else(|| failed("open a shell", "this process has no launcher"))?;
+        let launcher = self.launcher.as_ref().ok_or_else(|| Error::System {
+            message: "open a shell: this process has no launcher".into(),
+            hint: None,
+        })?;
         let argv = COMMAND.map(str::to_owned).to_vec();
         let env = vec!["TERM=xterm-256color".to_owned()];
         let order = ExecOrder {

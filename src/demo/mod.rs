@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Created, Engine, Error, LimitChange, LogSource, Sampling, Updated, Watching};
+use crate::manager::{Created, Engine, Error, LimitChange, LogSource, Sampling, Updated, Watching};
 use crate::record::{ExitCause, Record};
 use crate::spec::{ContainerId, Preset};
 use views::{DemoLog, DemoSampler, DemoWatch};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use super::proof::{Halt, Tools};
+use super::tools::{Halt, Tools};
 use crate::cgroup::Sample;
 use crate::manager::{CreateOptions, Created, Error, Manager, Sampling};
 use crate::record::{ExitCause, Process, Record, Status, identify, is_alive};
