@@ -20,10 +20,13 @@ pub(super) fn create(
     best_effort: bool,
 ) -> Result<Cgroup, CgroupError> {
     let mut begun = BegunCgroup::begin(layout, parent, id, limits, best_effort)?;
-    begun.finish().or_else(|error| {
-        begun.discard();
-        Err(error)
-    })
+    match begun.finish() {
+        Ok(cgroup) => Ok(cgroup),
+        Err(error) => {
+            begun.discard();
+            Err(error)
+        }
+    }
 }
 
 /// A cgroup of this test's own; killed and removed however the test ends.
