@@ -9,7 +9,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use super::relay::Relay;
 use super::{LaunchError, Runtime, socket};
-use crate::record::{Lock, LogLimits, LogWriter, Record};
+use crate::record::{Lock, LogWriter, Record};
 use crate::sys::program;
 
 /// How long whoever has the container now may take to let go of it: a look takes microseconds, an
@@ -59,13 +59,7 @@ fn make_relay(
 ) -> Result<Relay, LaunchError> {
     LaunchError::at("supervisor.log")?;
     let path = runtime.store.log(&record.spec.id);
-    let limits = record
-        .spec
-        .log
-        .map_or_else(LogLimits::default, |(size, files)| LogLimits {
-            size,
-            files,
-        });
+    let limits = record.spec.log.unwrap_or_default();
     let log = LogWriter::open(&path, limits)
         .map_err(LaunchError::io(format!("open {}", path.display())))?;
     let log = log.at_most(record.spec.log_rate);
