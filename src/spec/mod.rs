@@ -3,6 +3,7 @@
 //! Pure: parsing, validating and resolving only, no IO. Everything above this floor speaks in these
 //! types.
 
+mod amount;
 mod capability;
 mod clocks;
 mod container;
@@ -10,7 +11,6 @@ mod detach_keys;
 mod error;
 mod escapes;
 mod fields;
-mod finer;
 mod health;
 mod id;
 mod limits;
@@ -33,6 +33,9 @@ mod ulimit;
 mod user;
 mod userns;
 
+pub use amount::{
+    Amount, CpuLimit, IoLimit, LimitsJson, MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY, Unit,
+};
 pub use capability::Capabilities;
 pub use clocks::ClockOffsets;
 pub use container::{ContainerSpec, Propagation};
@@ -41,7 +44,7 @@ pub use error::SpecError;
 pub use escapes::{Piece, Scanner, is_unsafe, sanitize};
 pub use health::{HealthCheck, parse_duration};
 pub use id::{ContainerId, ContainerName, IdLookup, lookup};
-pub use limits::{CpuLimit, IoLimit, Limits, MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY};
+pub use limits::{LIMITS, Limit, LimitGroup, LimitKey, Limits};
 pub use log::LogLimits;
 pub use mount::{Device, DeviceAccess, Relabel, Tmpfs, Volume};
 pub use preset::Preset;

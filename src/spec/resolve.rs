@@ -8,7 +8,7 @@ use super::fields::{given, no_nul, number, parse_all};
 use super::log::log_rate;
 use super::namespaces::Namespaces;
 use super::{
-    ContainerId, ContainerName, ContainerSpec, HealthCheck, LogLimits, Preset, Propagation,
+    ContainerId, ContainerName, ContainerSpec, HealthCheck, Limits, LogLimits, Preset, Propagation,
     Security, SpecError, Storage, Sysctl, User, parse_duration, parse_signal,
 };
 
@@ -49,10 +49,10 @@ pub fn resolve(
         ));
     }
     no_nul("command", &argv)?;
-    let mut limits = request.limits()?;
-    if given(&request.pids).is_none() {
-        limits.pids = Some(DEFAULT_PIDS);
-    }
+    let limits = request.limits_over(&Limits {
+        pids: Some(DEFAULT_PIDS),
+        ..Limits::default()
+    })?;
     limits.check()?;
     let cwd = request.workdir.clone().unwrap_or_else(|| "/".into());
     if !cwd.starts_with('/') || cwd.contains('\0') {

@@ -18,7 +18,7 @@ use ratatui::style::Style;
 use super::canvas::{Canvas, row};
 use super::dials;
 use crate::record::{ExitCause, Record, Status};
-use crate::spec::{Limits, format_bytes, format_duration, quote_command};
+use crate::spec::{Amount, Limits, format_bytes, format_duration, quote_command};
 use crate::stats::{Figure, Reading};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -363,19 +363,19 @@ fn limit_words(limits: &Limits) -> Vec<String> {
         (None, Some(weight)) => words.push(format!("cpu weight {weight}, no cap")),
         (None, None) => {}
     }
-    words.extend(
-        limits
-            .memory
-            .map(|bytes| format!("memory {}", format_bytes(bytes))),
-    );
-    words.extend(limits.swap.map(|bytes| {
-        if bytes == 0 {
-            "no swap".into()
-        } else {
-            format!("swap {}", format_bytes(bytes))
-        }
+    words.extend(limits.amounts().filter_map(|(limit, amount)| {
+        Some(match amount {
+            Amount::Cap(_) | Amount::Shares(_) => return None,
+            Amount::Bytes(0) => format!("no {}", limit.name),
+            Amount::Count(count) => limit.words(&grouped(*count)),
+            amount @ (Amount::Bytes(_)
+            | Amount::Micros(_)
+            | Amount::Cpus(_)
+            | Amount::OomGroup(_)
+            | Amount::Weight(_)
+            | Amount::Rates(_)) => limit.words(&printable(&amount.words())),
+        })
     }));
-    words.extend(limits.pids.map(|count| format!("{} pids", grouped(count))));
     if words.is_empty() {
         words.push("none: it may use all that the host has".into());
     }
