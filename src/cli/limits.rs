@@ -94,3 +94,27 @@ macro_rules! flags_of {
 
 flags_of!(BasicLimits, LimitGroup::Basic);
 flags_of!(FinerLimits, LimitGroup::Finer);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_of_the_table_is_a_flag() {
+        let command = || FinerLimits::augment_args(BasicLimits::augment_args(Command::new("t")));
+        for key in LimitKey::all() {
+            for flag in [&[key.flag], key.aliases].concat() {
+                let words = ["t", &format!("--{flag}"), key.example].map(str::to_owned);
+                let mut matches = command().try_get_matches_from(words).unwrap();
+                let mut request = Preset::default();
+                let basic = BasicLimits::from_arg_matches_mut(&mut matches).unwrap();
+                basic.put_into(&mut request);
+                let finer = FinerLimits::from_arg_matches_mut(&mut matches).unwrap();
+                finer.put_into(&mut request);
+                let mut expected = Preset::default();
+                expected.ask(key, key.example.to_owned());
+                assert_eq!(request, expected, "--{flag}");
+            }
+        }
+    }
+}

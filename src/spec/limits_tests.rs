@@ -1,4 +1,5 @@
-use super::super::{CpuLimit, Limits, Preset, SpecError};
+use super::super::{ContainerId, CpuLimit, Preset, SpecError, resolve};
+use super::*;
 
 #[test]
 fn caps() {
@@ -110,4 +111,133 @@ fn each_wrong_field_is_named() {
         }),
         "device-read-iops"
     );
+}
+
+/// A request for a container with `texts`.
+fn asking(texts: &[(&LimitKey, &str)]) -> Preset {
+    let mut request = Preset {
+        command: some("true").map(|word| vec![word]),
+        ..Preset::default()
+    };
+    for (key, text) in texts {
+        request.ask(key, (*text).to_owned());
+    }
+    // a burst needs a cap
+    if request.cpu_burst.is_some() && request.cpu.is_none() {
+        request.cpus = some("0.5");
+    }
+    request
+}
+
+/// What a container made of `request` is limited to.
+fn launched(request: &Preset) -> Limits {
+    let id = ContainerId::from_random([0; 6]);
+    resolve(id, None, request, false, false).unwrap().limits
+}
+
+/// What a container is limited to that is made of the preset which one with `limits` is saved as.
+fn saved_and_launched(limits: &Limits) -> Limits {
+    let preset = Preset {
+        command: some("true").map(|word| vec![word]),
+        ..Preset::of_limits(limits)
+    };
+    let file = toml::to_string(&preset).unwrap();
+    launched(&toml::from_str(&file).unwrap_or_else(|error| panic!("{file}: {error}")))
+}
+
+#[test]
+fn every_limit_is_the_same_when_saved_as_a_preset_and_launched() {
+    let mut tried: Vec<Vec<(&LimitKey, &str)>> = LimitKey::all()
+        .map(|key| vec![(key, key.example)])
+        .collect();
+    tried.push(LimitKey::all().map(|key| (key, key.example)).collect());
+    let key = |name: &str| LimitKey::all().find(|key| key.key == name).unwrap();
+    for (name, text) in [
+        ("pids", "unlimited"),
+        ("swap", "0"),
+        ("oom_policy", "process"),
+        ("memory", "1048577b"),
+        ("cpu_burst", "20.123ms"),
+        ("device_read_bps", "/dev/a:b:7b"),
+    ] {
+        tried.push(vec![(key(name), text)]);
+    }
+    let shares: Vec<String> = (2..2000).map(|shares| shares.to_string()).collect();
+    tried.extend(shares.iter().map(|text| vec![(key("cpu"), text.as_str())]));
+    tried.push(vec![(key("cpu"), "333"), (key("cpu_shares"), "512")]);
+    tried.push(Vec::new());
+    for texts in tried {
+        let limits = launched(&asking(&texts));
+        let texts: Vec<_> = texts.iter().map(|(key, text)| (key.flag, text)).collect();
+        assert_eq!(saved_and_launched(&limits), limits, "{texts:?}");
+    }
+}
+
+#[test]
+fn each_key_sets_its_limit_and_nothing_of_the_rest_of_the_table() {
+    for limit in LIMITS {
+        for key in limit.keys {
+            let mut limits = Limits::default();
+            key.set(&mut limits, key.example).unwrap();
+            let set: Vec<&str> = limits.amounts().map(|(limit, _)| limit.name).collect();
+            // shares that are a cap too
+            let also = if key.key == "cpu" {
+                &["cpu shares"][..]
+            } else {
+                &[]
+            };
+            assert_eq!(set, [&[limit.name][..], also].concat(), "--{}", key.flag);
+        }
+    }
+}
+
+#[test]
+fn json_has_every_limit_whether_it_is_set_or_not() {
+    let json = |limits: &Limits| serde_json::to_value(crate::spec::LimitsJson(limits)).unwrap();
+    let none = json(&Limits::default());
+    let all = json(&launched(&asking(
+        &LimitKey::all()
+            .map(|key| (key, key.example))
+            .collect::<Vec<_>>(),
+    )));
+    for limit in LIMITS {
+        let unset = &none[limit.json];
+        assert!(
+            unset.is_null() || unset == &serde_json::json!([]),
+            "{unset}"
+        );
+        let (value, of) = (&all[limit.json], limit.unit.json_type());
+        let is = match of {
+            "integer" => value.is_u64(),
+            "number" => value.is_f64(),
+            "string" => value.is_string(),
+            "boolean" => value.is_boolean(),
+            _ => value.is_array(),
+        };
+        assert!(is, "{}: {value} is no {of}", limit.json);
+    }
+    assert_eq!(none.as_object().unwrap().len(), LIMITS.len());
+}
+
+#[test]
+fn what_is_asked_lies_over_what_there_is() {
+    let request = |name: &str, text: &str| {
+        let mut request = Preset::default();
+        request.ask(
+            LimitKey::all().find(|key| key.key == name).unwrap(),
+            text.to_owned(),
+        );
+        request
+    };
+    let current = launched(&asking(
+        &LimitKey::all()
+            .map(|key| (key, key.example))
+            .collect::<Vec<_>>(),
+    ));
+    assert_eq!(Preset::default().limits_over(&current), Ok(current.clone()));
+    let over = |request: Preset| request.limits_over(&current).unwrap();
+    assert_eq!(over(request("pids", "unlimited")).pids, None);
+    assert_eq!(over(request("memory", " ")), current);
+    let io = over(request("device_write_bps", "/dev/sdb:1M")).io;
+    assert_eq!((io.len(), io[0].device.as_str()), (1, "/dev/sdb"));
 }

@@ -482,3 +482,20 @@ fn clock(model: &Model, at: Timestamp) -> String {
     };
     then.strftime(format).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::LimitKey;
+
+    #[test]
+    fn one_that_has_any_limit_is_not_said_to_have_none() {
+        assert!(limit_words(&Limits::default())[0].starts_with("none"));
+        for key in LimitKey::all() {
+            let mut limits = Limits::default();
+            key.set(&mut limits, key.example).unwrap();
+            let words = limit_words(&limits);
+            assert!(!words[0].starts_with("none"), "--{}: {words:?}", key.flag);
+        }
+    }
+}
