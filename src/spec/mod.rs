@@ -12,6 +12,7 @@ mod error;
 mod escapes;
 mod fields;
 mod health;
+mod host_users;
 mod id;
 mod limits;
 mod log;
@@ -33,9 +34,7 @@ mod ulimit;
 mod user;
 mod userns;
 
-pub use amount::{
-    Amount, CpuLimit, IoLimit, LimitsJson, MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY, Unit,
-};
+pub use amount::{Amount, CpuLimit, IoLimit, Unit};
 pub use capability::Capabilities;
 pub use clocks::ClockOffsets;
 pub use container::{ContainerSpec, Propagation};
@@ -44,7 +43,7 @@ pub use error::SpecError;
 pub use escapes::{Piece, Scanner, is_unsafe, sanitize};
 pub use health::{HealthCheck, parse_duration};
 pub use id::{ContainerId, ContainerName, IdLookup, lookup};
-pub use limits::{LIMITS, Limit, LimitGroup, LimitKey, Limits};
+pub use limits::{LIMITS, Limit, LimitGroup, LimitKey, Limits, LimitsJson};
 pub use log::LogLimits;
 pub use mount::{Device, DeviceAccess, Relabel, Tmpfs, Volume};
 pub use preset::Preset;
@@ -54,7 +53,10 @@ pub use security::{AppArmor, Seccomp, Security};
 pub use selinux::{Categories, SeLinux};
 pub use sharing::{IpcMode, NetworkMode, Own, PidMode};
 pub use signal::{parse_signal, signal_name};
-pub use size::{format_bytes, parse_bytes, parse_cpus, parse_memory, parse_shares};
+pub use size::{
+    MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY, format_bytes, parse_bytes, parse_cpus,
+    parse_memory, parse_shares,
+};
 pub use source::{Source, SourceKind};
 pub use storage::Storage;
 pub use sysctl::Sysctl;
