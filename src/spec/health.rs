@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::SpecError;
+use super::fields::{no_nul, number};
+use super::{Preset, SpecError};
 
 /// A command run inside at an interval; exit code 0 is healthy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,36 @@ impl HealthCheck {
     pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(30);
     /// Docker's retries.
     pub const DEFAULT_RETRIES: u32 = 3;
+
+    /// What `request` asks for; `None` without a command.
+    pub(super) fn resolve(request: &Preset) -> Result<Option<Self>, SpecError> {
+        let Some(command) = request
+            .health_command
+            .clone()
+            .filter(|c| !c.trim().is_empty())
+        else {
+            return Ok(None);
+        };
+        no_nul("health-cmd", std::slice::from_ref(&command))?;
+        let interval = request
+            .health_interval
+            .as_deref()
+            .map_or(Ok(Self::DEFAULT_INTERVAL), |t| {
+                parse_duration("health-interval", t)
+            })?;
+        if interval.as_millis() < 100 {
+            return Err(SpecError::new(
+                "health-interval",
+                "less than 100ms would be a load of its own",
+            ));
+        }
+        let retries = number("health-retries", &request.health_retries, 1..=1000)?;
+        Ok(Some(Self {
+            command,
+            interval_ms: u64::try_from(interval.as_millis()).unwrap_or(u64::MAX),
+            retries: retries.map_or(Self::DEFAULT_RETRIES, |n| n as u32),
+        }))
+    }
 
     /// Time between two runs.
     #[must_use]

@@ -1,7 +1,7 @@
 //! Sizes and CPU amounts as people write them: `128`, `64M`, `1.5G`; `512` shares; `0.5` cores.
 
 use super::SpecError;
-use super::limits::{MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY};
+use super::amount::{MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY};
 
 const MIB: u64 = 1 << 20;
 
