@@ -1,3 +1,5 @@
+//! What a config file, the environment and the flags make of the settings.
+
 use super::*;
 
 fn nothing(_: &str) -> Option<OsString> {

@@ -1,19 +1,11 @@
 //! The amounts of limits: [`CpuLimit`], [`IoLimit`], the units they come in, and how each is parsed
 //! and written.
 
-use serde::ser::{SerializeMap, Serializer};
+use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
-use super::limits::{LIMITS, Limits};
 use super::{SpecError, format_bytes, parse_bytes, parse_duration, parse_memory};
 
-/// The least memory limit we accept, in bytes: below it not even `/bin/sh` starts.
-pub const MIN_MEMORY: u64 = 1 << 20;
-/// Range of cgroup v1 `cpu.shares` (kernel: Documentation/scheduler/sched-design-CFS.rst;
-/// `MIN_SHARES`, `MAX_SHARES`).
-pub const MIN_CPU_SHARES: u64 = 2;
-/// See [`MIN_CPU_SHARES`].
-pub const MAX_CPU_SHARES: u64 = 262_144;
 /// The kernel's default bandwidth period, in microseconds.
 const DEFAULT_PERIOD_USEC: u64 = 100_000;
 /// The kernel's least quota, in microseconds (`min_cfs_quota_period`).
@@ -111,7 +103,7 @@ units! {
     Rates(Vec<IoLimit>),
 }
 
-/// A field of [`Limits`].
+/// A field of `Limits`.
 pub(super) trait Slot {
     /// What it holds when it is set.
     type Value;
@@ -219,23 +211,6 @@ impl Serialize for Amount<'_> {
     }
 }
 
-/// [`Limits`] as JSON has them: every field of the table, `null` when there is no such limit.
-#[derive(Debug, Clone, Copy)]
-pub struct LimitsJson<'a>(pub &'a Limits);
-
-impl Serialize for LimitsJson<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(LIMITS.len()))?;
-        for limit in LIMITS {
-            match (limit.of(self.0), limit.unit) {
-                (None, Unit::Rates) => map.serialize_entry(limit.json, &[(); 0])?,
-                (amount, _) => map.serialize_entry(limit.json, &amount)?,
-            }
-        }
-        map.end()
-    }
-}
-
 /// `20ms`, exactly.
 pub(super) fn milliseconds(usec: u64) -> String {
     format!("{}ms", usec as f64 / 1000.0)
@@ -252,34 +227,35 @@ pub(super) fn set<T>(slot: &mut Option<T>, parsed: Result<T, SpecError>) -> Resu
     Ok(())
 }
 
-/// Shares that are a cap too, as Mini Container documents it.
+/// Puts shares that are a cap too, as Mini Container documents it, into both slots.
 pub(super) fn set_cpu(
-    limits: &mut Limits,
-    shares: Result<u64, SpecError>,
+    cap: &mut Option<CpuLimit>,
+    weight: &mut Option<u64>,
+    parsed: Result<u64, SpecError>,
 ) -> Result<(), SpecError> {
-    let shares = shares?;
-    limits.cpu_shares = Some(shares);
-    limits.cpu = Some(CpuLimit::from_shares(shares));
+    let shares = parsed?;
+    *weight = Some(shares);
+    *cap = Some(CpuLimit::from_shares(shares));
     Ok(())
 }
 
-/// One rate of one device.
+/// Puts one rate of one device among `devices`.
 pub(super) fn set_rate(
-    limits: &mut Limits,
+    devices: &mut Vec<IoLimit>,
     field: &'static str,
     text: &str,
     rate_of: fn(&mut IoLimit) -> &mut Option<u64>,
 ) -> Result<(), SpecError> {
     let (device, rate) = device_rate(field, text)?;
-    let known = limits.io.iter().position(|limit| limit.device == device);
+    let known = devices.iter().position(|limit| limit.device == device);
     let at = known.unwrap_or_else(|| {
-        limits.io.push(IoLimit {
+        devices.push(IoLimit {
             device,
             ..IoLimit::default()
         });
-        limits.io.len() - 1
+        devices.len() - 1
     });
-    *rate_of(&mut limits.io[at]) = Some(rate);
+    *rate_of(&mut devices[at]) = Some(rate);
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 //! words of `info` and of the screen, and "save as preset". What the kernel is told is planned in
 //! `cgroup/plan.rs`, which names every field of [`Limits`].
 
+use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
 use super::amount::{
@@ -46,7 +47,7 @@ macro_rules! limit_table {
                 cpu: Option<String> {
                     flag: "cpu" "cpu" "SHARES", group: Basic, example: "512",
                     help: "CPU shares and a cap of SHARES/1024 of a core: 512 is half a core",
-                    set: |to, key, text| set_cpu(to, parse_shares(key, text)),
+                    set: |to, key, text| set_cpu(&mut to.cpu, &mut to.cpu_shares, parse_shares(key, text)),
                 }
                 cpus: Option<String> {
                     flag: "cpus" "cpus" "CORES", group: Basic, example: "0.5",
@@ -177,22 +178,22 @@ macro_rules! limit_table {
                 device_read_bps: Vec<String> {
                     flag: "device-read-bps" "device-read-bps" "PATH:RATE", group: Finer, example: "/dev/sda:10M",
                     help: "Most bytes read a second from a device: /dev/sda:10M",
-                    set: |to, key, text| set_rate(to, key, text, |io| &mut io.read_bps),
+                    set: |to, key, text| set_rate(&mut to.io, key, text, |io| &mut io.read_bps),
                 }
                 device_write_bps: Vec<String> {
                     flag: "device-write-bps" "device-write-bps" "PATH:RATE", group: Finer, example: "/dev/sda:20M",
                     help: "Most bytes written a second to a device",
-                    set: |to, key, text| set_rate(to, key, text, |io| &mut io.write_bps),
+                    set: |to, key, text| set_rate(&mut to.io, key, text, |io| &mut io.write_bps),
                 }
                 device_read_iops: Vec<String> {
                     flag: "device-read-iops" "device-read-iops" "PATH:RATE", group: Finer, example: "/dev/sda:100",
                     help: "Most reads a second from a device: /dev/sda:100",
-                    set: |to, key, text| set_rate(to, key, text, |io| &mut io.read_iops),
+                    set: |to, key, text| set_rate(&mut to.io, key, text, |io| &mut io.read_iops),
                 }
                 device_write_iops: Vec<String> {
                     flag: "device-write-iops" "device-write-iops" "PATH:RATE", group: Finer, example: "/dev/sda:200",
                     help: "Most writes a second to a device",
-                    set: |to, key, text| set_rate(to, key, text, |io| &mut io.write_iops),
+                    set: |to, key, text| set_rate(&mut to.io, key, text, |io| &mut io.write_iops),
                 }
             }
         }
@@ -350,6 +351,23 @@ impl Limits {
             )),
             _ => Ok(()),
         }
+    }
+}
+
+/// [`Limits`] as JSON has them: every field of the table, `null` when there is no such limit.
+#[derive(Debug, Clone, Copy)]
+pub struct LimitsJson<'a>(pub &'a Limits);
+
+impl Serialize for LimitsJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(LIMITS.len()))?;
+        for limit in LIMITS {
+            match (limit.of(self.0), limit.unit) {
+                (None, Unit::Rates) => map.serialize_entry(limit.json, &[(); 0])?,
+                (amount, _) => map.serialize_entry(limit.json, &amount)?,
+            }
+        }
+        map.end()
     }
 }
 

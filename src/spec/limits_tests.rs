@@ -1,3 +1,5 @@
+//! The table of limits holds what it promises: every row parses, is saved, and comes back.
+
 use super::super::{ContainerId, CpuLimit, Preset, SpecError, resolve};
 use super::*;
 

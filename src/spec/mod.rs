@@ -9,6 +9,7 @@ mod clocks;
 mod container;
 mod detach_keys;
 mod environment;
+mod duration;
 mod error;
 mod escapes;
 mod fields;
@@ -35,19 +36,18 @@ mod ulimit;
 mod user;
 mod userns;
 
-pub use amount::{
-    Amount, CpuLimit, IoLimit, LimitsJson, MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY, Unit,
-};
+pub use amount::{Amount, CpuLimit, IoLimit, Unit};
 pub use capability::Capabilities;
 pub use clocks::ClockOffsets;
 pub use container::{ContainerSpec, Propagation};
 pub use detach_keys::DetachKeys;
 pub(crate) use environment::set_variable;
+pub use duration::parse_duration;
 pub use error::SpecError;
 pub use escapes::{Piece, Scanner, is_unsafe, sanitize};
-pub use health::{HealthCheck, parse_duration};
+pub use health::HealthCheck;
 pub use id::{ContainerId, ContainerName, IdLookup, lookup};
-pub use limits::{LIMITS, Limit, LimitGroup, LimitKey, Limits};
+pub use limits::{LIMITS, Limit, LimitGroup, LimitKey, Limits, LimitsJson};
 pub use log::LogLimits;
 pub use mount::{Device, DeviceAccess, Relabel, Tmpfs, Volume};
 pub use preset::Preset;
@@ -57,7 +57,10 @@ pub use security::{AppArmor, Seccomp, Security};
 pub use selinux::{Categories, SeLinux};
 pub use sharing::{IpcMode, NetworkMode, Own, PidMode};
 pub use signal::{parse_signal, signal_name};
-pub use size::{format_bytes, parse_bytes, parse_cpus, parse_memory, parse_shares};
+pub use size::{
+    MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY, format_bytes, parse_bytes, parse_cpus,
+    parse_memory, parse_shares,
+};
 pub use source::{Source, SourceKind};
 pub use storage::Storage;
 pub use sysctl::Sysctl;
