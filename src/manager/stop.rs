@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
-use super::error::reached;
 use super::{Error, Manager};
 use crate::record::{ExitCause, Process, Record, Status, is_alive};
 use crate::runtime;
 use crate::spec::ContainerId;
+use crate::sys::fault;
 use crate::sys::pidfd;
 
 /// How long after the grace is over the end may take: a kill takes milliseconds, in a cgroup full
@@ -66,7 +66,7 @@ impl Manager {
             // a frozen process takes no signal
             self.cgroup(id).thaw()?;
         }
-        reached("stop.ask")?;
+        fault::may_fail("stop.ask")?;
         let folder = self.store().run_folder(id)?;
         if let Ok(socket) = runtime::connect(&folder) {
             match runtime::request_stop(&socket, signal, grace, grace.saturating_add(DEATH)) {
@@ -109,10 +109,10 @@ impl Manager {
         if let Ok(init) = pidfd::open(process.pid)
             && is_alive(process)
         {
-            reached("stop.alone")?;
+            fault::may_fail("stop.alone")?;
             let _ = pidfd::send_signal(init.as_fd(), signal);
             if !pidfd::wait_readable(init.as_fd(), Some(grace)).map_err(io)? {
-                reached("stop.kill")?;
+                fault::may_fail("stop.kill")?;
                 self.cgroup(&record.spec.id).kill_all()?;
                 // one that was moved out of its cgroup ends all the same
                 let _ = pidfd::send_signal(init.as_fd(), SIGKILL);
