@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use super::environment::set_variable;
 use super::fields::{given, no_nul, number, parse_all};
 use super::log::log_rate;
 use super::namespaces::Namespaces;
@@ -268,11 +269,10 @@ fn environment(
         env.push("TERM=xterm".into());
     }
     for pair in asked {
-        let Some((key, _)) = pair.split_once('=').filter(|(key, _)| !key.is_empty()) else {
+        if pair.split_once('=').is_none_or(|(key, _)| key.is_empty()) {
             return Err(SpecError::new("env", format!("{pair:?} is not KEY=value")));
-        };
-        env.retain(|old| old.split_once('=').is_none_or(|(k, _)| k != key));
-        env.push(pair.clone());
+        }
+        set_variable(&mut env, pair);
     }
     Ok(env)
 }
