@@ -7,6 +7,7 @@ mod clients;
 mod clock;
 mod duties;
 mod ending;
+mod event_loop;
 mod handshake;
 mod health;
 mod launch;
@@ -19,7 +20,6 @@ mod settings;
 mod shared;
 mod streams;
 mod users;
-mod wait;
 
 pub(crate) use clients::PATIENCE;
 pub(crate) use launch::Launch;
