@@ -39,7 +39,7 @@ impl Manager {
         let wanted = change(&current);
         wanted.check()?;
         let changes = differences(&current, &wanted);
-        let live = record.status.is_alive();
+        let live = record.state.status.is_alive();
         if changes.is_empty() {
             return Ok(Updated { changes, live });
         }

@@ -247,7 +247,10 @@ impl Store {
                     let _ = self.remove(&spec.id);
                 })?;
         }
-        Ok(state.of(spec.clone()))
+        Ok(Record {
+            spec: spec.clone(),
+            state,
+        })
     }
 
     /// Who made a container only to start it, and has not yet: `None` for one that its user created
@@ -264,7 +267,8 @@ impl Store {
     pub fn load(&self, id: &ContainerId) -> Result<Record, StoreError> {
         let folder = self.container(id);
         let spec = self.load_spec(id)?;
-        Ok(json_file::read::<State>(&folder.join("state.json"))?.of(spec))
+        let state = json_file::read(&folder.join("state.json"))?;
+        Ok(Record { spec, state })
     }
 
     /// What a container is to run, as it is on disk.
@@ -332,23 +336,11 @@ impl Store {
     }
 
     fn write_state(&self, record: &Record) -> Result<(), StoreError> {
-        let state = State {
-            status: record.status.clone(),
-            created_at: record.created_at,
-            restarts: record.restarts,
-            image_root: record.image_root.clone(),
-            health: record.health,
-            restart_at: record.restart_at,
-            supervisor: record.supervisor.clone(),
-            launch: record.launch.clone(),
-            skipped: record.skipped.clone(),
-            unconfined: record.unconfined.clone(),
-        };
         let folder = self.container(&record.spec.id);
-        let written = json_file::write(&folder, "state.json", &state, !record.spec.remove);
+        let written = json_file::write(&folder, "state.json", &record.state, !record.spec.remove);
         written.or_else(|error| match error.source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                json_file::overwrite(&folder, "state.json", &state).map_err(|_| error)
+                json_file::overwrite(&folder, "state.json", &record.state).map_err(|_| error)
             }
             _ => Err(error),
         })

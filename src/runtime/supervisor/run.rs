@@ -79,14 +79,15 @@ fn record_failure(launch: &mut Launch<'_>, error: &LaunchError) {
     let (store, record) = (&launch.runtime.store, &mut launch.record);
     let cause = setup_failed(error);
     if let Ok(status) = record
+        .state
         .status
         .clone()
         .on(Event::Ended(cause.clone(), Timestamp::now()))
     {
-        record.status = status;
-        record.supervisor = None;
-        record.restart_at = None;
-        record.launch.clone_from(&error.launch);
+        record.state.status = status;
+        record.state.supervisor = None;
+        record.state.restart_at = None;
+        record.state.launch.clone_from(&error.launch);
         // the caller hears of the failure in any case
         let _ = store.save(record);
         store.tell(&record.spec, "died", Some(&cause));
@@ -125,8 +126,8 @@ impl Supervisor<'_> {
 
     fn begin_in(&mut self, begun: &mut BegunCgroup) -> Result<Started, LaunchError> {
         let mut started = self.launch.start(begun)?;
-        self.launch.record.skipped = started.cgroup.skipped().to_vec();
-        self.launch.record.unconfined = started.unconfined.take();
+        self.launch.record.state.skipped = started.cgroup.skipped().to_vec();
+        self.launch.record.state.unconfined = started.unconfined.take();
         let connected = self.connect(&mut started);
         if let Err(error) = connected.and_then(|()| self.record_start(&started)) {
             let _ = started.cgroup.kill_all();
@@ -170,18 +171,19 @@ impl Supervisor<'_> {
             clock,
             ..
         } = &mut self.launch;
-        let again = matches!(record.status, Status::Stopped { since: Some(_), .. });
+        let again = matches!(record.state.status, Status::Stopped { since: Some(_), .. });
         let status = record
+            .state
             .status
             .clone()
             .on(Event::Started(process, Timestamp::now()));
-        record.status = status.map_err(|e| LaunchError::plain(e.to_string()))?;
-        record.restarts += u32::from(again);
-        record.health = record.spec.health.as_ref().map(|_| Health::Starting);
-        record.image_root = Some(order.image.clone());
-        record.restart_at = None;
-        record.launch = clock.steps();
-        record.supervisor = record::identify(std::process::id() as i32);
+        record.state.status = status.map_err(|e| LaunchError::plain(e.to_string()))?;
+        record.state.restarts += u32::from(again);
+        record.state.health = record.spec.health.as_ref().map(|_| Health::Starting);
+        record.state.image_root = Some(order.image.clone());
+        record.state.restart_at = None;
+        record.state.launch = clock.steps();
+        record.state.supervisor = record::identify(std::process::id() as i32);
         fault::may_fail("supervisor.record")?;
         runtime
             .store
@@ -320,16 +322,17 @@ impl Supervisor<'_> {
         if let Ok(status) = self
             .launch
             .record
+            .state
             .status
             .clone()
             .on(Event::Ended(cause.clone(), now))
         {
-            self.launch.record.status = status;
-            self.launch.record.health = None;
-            self.launch.record.restart_at = restart_in
+            self.launch.record.state.status = status;
+            self.launch.record.state.health = None;
+            self.launch.record.state.restart_at = restart_in
                 .and_then(|delay| now.checked_add(SignedDuration::try_from(delay).ok()?).ok());
             if restart_in.is_none() {
-                self.launch.record.supervisor = None;
+                self.launch.record.state.supervisor = None;
             }
             self.launch.runtime.store.save_end(&self.launch.record);
         }
@@ -345,8 +348,8 @@ impl Supervisor<'_> {
     }
 
     fn give_up_restarting(&mut self) {
-        self.launch.record.restart_at = None;
-        self.launch.record.supervisor = None;
+        self.launch.record.state.restart_at = None;
+        self.launch.record.state.supervisor = None;
         let _ = self.launch.runtime.store.save(&self.launch.record);
     }
 }

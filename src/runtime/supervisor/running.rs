@@ -61,7 +61,7 @@ impl Duties for RunDuties<'_> {
     fn judged(&mut self, verdict: Health) {
         // a pause is recorded by who paused it: what is on disk is fresher than what is here
         let changed = self.runtime.store.change(&self.record.spec.id, |fresh| {
-            fresh.health = Some(verdict);
+            fresh.state.health = Some(verdict);
             true
         });
         if let Ok((fresh, _)) = changed {
