@@ -1,6 +1,6 @@
 //! `u`: takes back the newest thing that can be.
 
-use super::containers::call_engine;
+use super::common::call_engine;
 use super::handles;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};

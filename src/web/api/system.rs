@@ -8,7 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::{Answer, ask, json};
+use crate::web::answer::{Answer, ask, json};
 use crate::web::context::Context;
 
 const DESCRIPTION: &str = include_str!("../../../assets/web/openapi.json");
