@@ -1,13 +1,14 @@
 //! What a screen looks into in the made-up world: processes, events, isolation, the host, changed
 //! files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
+use super::Demo;
+use super::shared::Shared;
 use super::shell::DemoShell;
-use super::world::Member;
-use super::{Demo, Shared};
+use super::world::{DEADLY, Member};
 use crate::inspect::{
     Change, ChangeKind, Changes, Extracted, Fact, Judgement, ProcessInfo, Section, Sheet,
 };
@@ -15,12 +16,6 @@ use crate::manager::{Error, Happenings, Inspector, Shell, joinable};
 use crate::record::{ExitCause, Happening, Record, Status};
 use crate::spec::{ContainerId, format_bytes, quote_command, signal_name};
 use crate::sys::tty::WindowSize;
-
-/// Signals that end a made-up process: HUP, INT, QUIT, ABRT, KILL, SEGV, TERM.
-pub(super) const DEADLY: [i32; 7] = [1, 2, 3, 6, 9, 11, 15];
-
-/// What was taken back from which container.
-pub(super) type Reverted = Mutex<BTreeSet<(ContainerId, String)>>;
 
 impl Demo {
     fn member<T>(&self, id: &ContainerId, look: impl FnOnce(&Member) -> T) -> Result<T, Error> {
@@ -31,11 +26,12 @@ impl Demo {
 fn running(record: &Record, verb: &'static str) -> Result<i32, Error> {
     let wrong = || Error::WrongState {
         container: record.spec.name.to_string(),
-        state: record.status.word(),
+        state: record.state.status.word(),
         verb,
         needs: "a running one",
     };
     record
+        .state
         .status
         .process()
         .map(|process| process.pid)
@@ -62,6 +58,7 @@ impl Inspector for Demo {
             });
         }
         let is_init = record
+            .state
             .status
             .process()
             .is_some_and(|process| process.pid == pid);
@@ -155,11 +152,11 @@ impl Inspector for Demo {
 
     fn revert(&self, id: &ContainerId, path: &str) -> Result<(), Error> {
         let record = self.member(id, |member| member.record.clone())?;
-        if record.status.is_alive() {
+        if record.state.status.is_alive() {
             let container = record.spec.name.to_string();
             return Err(Error::WrongState {
                 container,
-                state: record.status.word(),
+                state: record.state.status.word(),
                 verb: "revert",
                 needs: "a stopped one",
             });
@@ -178,7 +175,7 @@ impl Inspector for Demo {
 
 /// Its init, and workers that share what the container uses.
 fn processes(member: &Member) -> Vec<ProcessInfo> {
-    let Some(init) = member.record.status.process() else {
+    let Some(init) = member.record.state.status.process() else {
         return Vec::new();
     };
     let sample = &member.life.sample;
@@ -220,7 +217,7 @@ fn processes(member: &Member) -> Vec<ProcessInfo> {
 }
 
 fn changes(member: &Member) -> Vec<Change> {
-    if matches!(member.record.status, Status::Created) {
+    if matches!(member.record.state.status, Status::Created) {
         return Vec::new();
     }
     let name = member.record.spec.name.as_str();
@@ -464,13 +461,13 @@ impl Happenings for DemoHappenings {
         for record in &records {
             let before = self.known.get(&record.spec.id);
             if before.is_none() {
-                tell(record.created_at, record, "created", None);
+                tell(record.state.created_at, record, "created", None);
             }
-            if before.is_some_and(|before| before.status == record.status) {
+            if before.is_some_and(|before| before.state.status == record.state.status) {
                 continue;
             }
             let at = |at| if self.first { at } else { now };
-            match &record.status {
+            match &record.state.status {
                 Status::Running { since, .. } => tell(at(*since), record, "started", None),
                 Status::Stopped {
                     cause, at: ended, ..

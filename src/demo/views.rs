@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Shared;
+use super::shared::Shared;
 use crate::manager::{Error, LogSource, Sampling, Watching};
 use crate::record::LogChunk;
 use crate::record::Status;
@@ -42,7 +42,7 @@ impl Sampling for DemoSampler {
         let alive = world
             .members
             .iter()
-            .filter(|member| matches!(member.record.status, Status::Running { .. }));
+            .filter(|member| matches!(member.record.state.status, Status::Running { .. }));
         let samples: BTreeMap<_, _> = alive
             .map(|member| (member.record.spec.id.clone(), member.life.sample.clone()))
             .collect();

@@ -368,11 +368,11 @@ impl Manager {
             let alive = self
                 .records()?
                 .into_iter()
-                .filter(|r| r.status.is_alive() || r.restart_at.is_some());
+                .filter(|r| r.state.status.is_alive() || r.state.restart_at.is_some());
             let generation =
                 |root: PathBuf| Some(root.parent()?.file_name()?.to_string_lossy().into_owned());
             let keep: Vec<String> = alive
-                .filter_map(|r| r.image_root)
+                .filter_map(|r| r.state.image_root)
                 .filter_map(generation)
                 .collect();
             rootfs::host_image::prune(&images, &keep).map_err(system)?;

@@ -31,18 +31,18 @@ impl Manager {
             }
         };
         let cgroup = self.cgroup(id);
-        if matches!(record.status, Status::Broken { .. }) && !force && !cgroup.is_empty() {
+        if matches!(record.state.status, Status::Broken { .. }) && !force && !cgroup.is_empty() {
             return Err(Error::System {
                 message: format!("{} is BROKEN and processes live in it", record.spec.name),
                 hint: Some("destroy -f kills them first".into()),
             });
         }
-        let restarting = record.restart_at.is_some();
-        if record.status.is_alive() || restarting {
+        let restarting = record.state.restart_at.is_some();
+        if record.state.status.is_alive() || restarting {
             if !force && !restarting {
                 return Err(Error::WrongState {
                     container: record.spec.name.to_string(),
-                    state: record.status.word(),
+                    state: record.state.status.word(),
                     verb: "destroy",
                     needs: "a stopped one, or -f to kill it first",
                 });

@@ -24,7 +24,7 @@ impl Manager {
 /// The init of one that `verb` may join: what joins a frozen cgroup is frozen itself, and whoever
 /// waits for it too.
 pub(crate) fn joinable<'a>(record: &'a Record, verb: &'static str) -> Result<&'a Process, Error> {
-    match &record.status {
+    match &record.state.status {
         Status::Running { process, .. } => Ok(process),
         other => Err(Error::WrongState {
             container: record.spec.name.to_string(),

@@ -44,13 +44,13 @@ impl Manager {
         client: Option<OwnedFd>,
     ) -> Result<(), Error> {
         let record = self.load(id)?;
-        if record.status.is_alive()
-            || record.restart_at.is_some()
-            || matches!(record.status, Status::Broken { .. })
+        if record.state.status.is_alive()
+            || record.state.restart_at.is_some()
+            || matches!(record.state.status, Status::Broken { .. })
         {
             return Err(Error::WrongState {
                 container: record.spec.name.to_string(),
-                state: record.status.word(),
+                state: record.state.status.word(),
                 verb: "start",
                 needs: "a created or stopped one",
             });
@@ -130,6 +130,7 @@ impl Manager {
         }
         if best_effort && let Ok(started) = self.store().load(&order.id) {
             started
+                .state
                 .skipped
                 .iter()
                 .for_each(|sentence| (self.warn)(sentence));

@@ -54,9 +54,9 @@ impl Manager {
     /// more than we know.
     fn record_change(&self, seen: &Record, event: Event) -> Result<(), Error> {
         self.store().change(&seen.spec.id, |fresh| {
-            let same = fresh.status.process() == seen.status.process();
-            if same && let Ok(status) = fresh.status.clone().on(event) {
-                fresh.status = status;
+            let same = fresh.state.status.process() == seen.state.status.process();
+            if same && let Ok(status) = fresh.state.status.clone().on(event) {
+                fresh.state.status = status;
             }
             same
         })?;
@@ -72,11 +72,12 @@ fn changed(
 ) -> Result<(), Error> {
     let wrong = || Error::WrongState {
         container: record.spec.name.to_string(),
-        state: record.status.word(),
+        state: record.state.status.word(),
         verb,
         needs,
     };
     record
+        .state
         .status
         .clone()
         .on(event)

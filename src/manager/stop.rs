@@ -54,7 +54,7 @@ impl Manager {
         let record = self.load(id)?;
         let verb = if signal.is_some() { "kill" } else { "stop" };
         let signal = signal.unwrap_or(record.spec.stop_signal);
-        let process = match (&record.status, record.restart_at) {
+        let process = match (&record.state.status, record.state.restart_at) {
             (Status::Running { process, .. } | Status::Paused { process, .. }, _) => {
                 Some(process.clone())
             }
@@ -62,7 +62,7 @@ impl Manager {
             (Status::Stopped { .. }, Some(_)) => None,
             _ => return Err(not_alive(&record, verb)),
         };
-        if matches!(record.status, Status::Paused { .. }) {
+        if matches!(record.state.status, Status::Paused { .. }) {
             // a frozen process takes no signal
             self.cgroup(id).thaw()?;
         }
@@ -84,7 +84,7 @@ impl Manager {
     /// Its supervisor was told to stop and did not (SIGSTOP, perhaps): it cannot be relied on any
     /// more.
     fn end_supervisor(&self, record: &Record) {
-        if let Some(supervisor) = &record.supervisor
+        if let Some(supervisor) = &record.state.supervisor
             && let Ok(process) = pidfd::open(supervisor.pid)
             && is_alive(supervisor)
             && pidfd::send_signal(process.as_fd(), SIGKILL).is_ok()
@@ -124,7 +124,11 @@ impl Manager {
                 }
             }
         }
-        match self.reconciled(self.store().load(&record.spec.id)?)?.status {
+        match self
+            .reconciled(self.store().load(&record.spec.id)?)?
+            .state
+            .status
+        {
             Status::Stopped { cause, .. } => Ok(cause),
             _ => Ok(ExitCause::Lost),
         }
@@ -134,7 +138,7 @@ impl Manager {
 fn not_alive(record: &Record, verb: &'static str) -> Error {
     Error::WrongState {
         container: record.spec.name.to_string(),
-        state: record.status.word(),
+        state: record.state.status.word(),
         verb,
         needs: "a running one",
     }

@@ -163,7 +163,7 @@ fn a_memory_limit_holds_a_layer_in_memory() {
 }
 
 #[test]
-fn what_cannot_be_bounded_is_said() {
+fn a_layer_that_cannot_be_bounded_is_refused() {
     let fixture = Fixture::new();
     let refused = fixture.minic(&["create", "--storage", "64M", "true"]);
     // a machine whose /tmp has project quotas can do it
@@ -190,7 +190,7 @@ fn what_cannot_be_bounded_is_said() {
 }
 
 #[test]
-fn a_preset_has_a_bound() {
+fn a_preset_can_bound_storage() {
     let fixture = Fixture::new();
     let config = fixture.state().join("config.toml");
     fs::write(&config, "[presets.small]\nstorage = \"tmpfs:8M\"\n").unwrap();

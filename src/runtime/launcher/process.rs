@@ -111,6 +111,7 @@ fn carry_out(runtime: &Runtime, request: Request<'_>) -> Result<Option<OwnedFd>,
                 .load(&id)
                 .map_err(|e| LaunchError::plain(e.to_string()))?;
             let process = record
+                .state
                 .status
                 .process()
                 .ok_or_else(|| LaunchError::plain("the container does not run"))?;

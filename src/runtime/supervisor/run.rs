@@ -147,14 +147,15 @@ fn record_failure(runtime: &Runtime, record: &mut Record, error: &LaunchError) {
         code: error.code,
     };
     if let Ok(status) = record
+        .state
         .status
         .clone()
         .on(Event::Ended(cause.clone(), Timestamp::now()))
     {
-        record.status = status;
-        record.supervisor = None;
-        record.restart_at = None;
-        record.launch.clone_from(&error.launch);
+        record.state.status = status;
+        record.state.supervisor = None;
+        record.state.restart_at = None;
+        record.state.launch.clone_from(&error.launch);
         // the caller hears of the failure in any case
         let _ = runtime.store.save(record);
         runtime.store.tell(&record.spec, "died", Some(&cause));
@@ -197,8 +198,8 @@ impl Supervisor<'_> {
             self.open_stdin,
             &mut self.clock,
         )?;
-        self.record.skipped = cgroup.skipped().to_vec();
-        self.record.unconfined = started.unconfined.take();
+        self.record.state.skipped = cgroup.skipped().to_vec();
+        self.record.state.unconfined = started.unconfined.take();
         let monitor = self
             .record
             .spec
@@ -231,18 +232,19 @@ impl Supervisor<'_> {
         };
         let process = record::identify(started.pid).unwrap_or_else(unreaped);
         let record = &mut self.record;
-        let again = matches!(record.status, Status::Stopped { since: Some(_), .. });
+        let again = matches!(record.state.status, Status::Stopped { since: Some(_), .. });
         let status = record
+            .state
             .status
             .clone()
             .on(Event::Started(process, Timestamp::now()));
-        record.status = status.map_err(|e| LaunchError::plain(e.to_string()))?;
-        record.restarts += u32::from(again);
-        record.health = record.spec.health.as_ref().map(|_| Health::Starting);
-        record.image_root = Some(self.order.image.clone());
-        record.restart_at = None;
-        record.launch = self.clock.steps();
-        record.supervisor = record::identify(std::process::id() as i32);
+        record.state.status = status.map_err(|e| LaunchError::plain(e.to_string()))?;
+        record.state.restarts += u32::from(again);
+        record.state.health = record.spec.health.as_ref().map(|_| Health::Starting);
+        record.state.image_root = Some(self.order.image.clone());
+        record.state.restart_at = None;
+        record.state.launch = self.clock.steps();
+        record.state.supervisor = record::identify(std::process::id() as i32);
         LaunchError::at("supervisor.record")?;
         self.runtime
             .store
@@ -383,16 +385,17 @@ impl Supervisor<'_> {
         }
         if let Ok(status) = self
             .record
+            .state
             .status
             .clone()
             .on(Event::Ended(cause.clone(), now))
         {
-            self.record.status = status;
-            self.record.health = None;
-            self.record.restart_at = restart_in
+            self.record.state.status = status;
+            self.record.state.health = None;
+            self.record.state.restart_at = restart_in
                 .and_then(|delay| now.checked_add(SignedDuration::try_from(delay).ok()?).ok());
             if restart_in.is_none() {
-                self.record.supervisor = None;
+                self.record.state.supervisor = None;
             }
             self.runtime.store.save_end(&self.record);
         }
@@ -408,8 +411,8 @@ impl Supervisor<'_> {
     }
 
     fn give_up_restarting(&mut self) {
-        self.record.restart_at = None;
-        self.record.supervisor = None;
+        self.record.state.restart_at = None;
+        self.record.state.supervisor = None;
         let _ = self.runtime.store.save(&self.record);
     }
 }
@@ -467,7 +470,7 @@ impl Duties for RunDuties<'_> {
     fn judged(&mut self, verdict: Health) {
         // a pause is recorded by who paused it: what is on disk is fresher than what is here
         let changed = self.runtime.store.change(&self.record.spec.id, |fresh| {
-            fresh.health = Some(verdict);
+            fresh.state.health = Some(verdict);
             true
         });
         if let Ok((fresh, _)) = changed {
