@@ -1,6 +1,6 @@
 //! The container table: moving, sorting, and the verbs on the selected container.
 
-use super::common::call_engine;
+use super::requests::call_engine;
 use super::{handles, moved, refuse};
 use crate::record::{Record, Status};
 use crate::spec::{ContainerId, signal_name};

@@ -1,6 +1,6 @@
 //! The launch form: opening, typing, choosing a preset, launching.
 
-use super::common::{call_engine, show_progress};
+use super::requests::{call_engine, show_progress};
 use super::typing;
 use crate::manager::Error;
 use crate::tui::action::Action;

@@ -1,8 +1,8 @@
 //! The handles on the gauges: keys and the mouse move a limit, and the engine is asked for it, one
 //! call at a time.
 
-use super::common::call_engine;
 use super::refuse;
+use super::requests::call_engine;
 use crate::manager::LimitChange;
 use crate::record::Record;
 use crate::spec::ContainerId;

@@ -1,7 +1,7 @@
 //! The Logs tab: whose logs are shown, reading on, scrolling, searching, selecting.
 
-use super::common::{copy, in_words};
 use super::moved;
+use super::requests::{copy, in_words};
 use crate::manager::Error;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, LogBatch};

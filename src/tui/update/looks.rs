@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::common::{call_engine, in_words};
+use super::requests::{call_engine, in_words};
 use super::{logs, moved, typing};
 use crate::record::Record;
 use crate::spec::ContainerId;

@@ -2,7 +2,6 @@
 //! is to be done outside comes back as effects.
 
 mod card;
-mod common;
 mod containers;
 mod form;
 mod handles;
@@ -14,6 +13,7 @@ mod palette;
 mod past;
 mod preset_form;
 mod prompt;
+mod requests;
 mod results;
 mod shells;
 mod typing;
@@ -79,7 +79,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Blind(error) => {
             model.toast(
                 ToastKind::Error,
-                common::in_words("watch the containers", &error),
+                requests::in_words("watch the containers", &error),
             );
             Vec::new()
         }
@@ -91,7 +91,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Tail(result) => {
             card::last_words(
                 model,
-                result.map_err(|error| common::in_words("read its log", &error)),
+                result.map_err(|error| requests::in_words("read its log", &error)),
             );
             Vec::new()
         }

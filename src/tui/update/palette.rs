@@ -1,6 +1,6 @@
 //! The palette: typing narrows it down, Enter does what is chosen.
 
-use super::common::copy;
+use super::requests::copy;
 use super::{act as act_on_tab, moved, refuse, typing};
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;

@@ -1,6 +1,6 @@
 //! The Presets tab: choosing, editing, deleting, comparing.
 
-use super::common::call_engine;
+use super::requests::call_engine;
 use super::{moved, typing};
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};

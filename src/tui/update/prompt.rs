@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::common::call_engine;
+use super::requests::call_engine;
 use super::typing;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::common::{in_words, show_progress};
+use super::requests::{in_words, show_progress};
 use super::{card, form, handles, past, preset_form};
 use crate::manager::{Error, TRASH_KEPT, Updated};
 use crate::record::{Record, Status};

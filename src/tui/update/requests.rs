@@ -1,4 +1,4 @@
-//! What several of these files do: asking the engine, telling of failures and progress, copying.
+//! Asking the engine and the terminal, and telling of progress and failures.
 
 use crate::manager::Error;
 use crate::tui::effect::{Call, Effect};
