@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
+#[path = "tidy/mutations.rs"]
+mod mutations;
 #[path = "tidy/tokens.rs"]
 mod tokens;
 use tokens::{Token, tokens};
