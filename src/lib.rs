@@ -6,20 +6,26 @@
 //!
 //! | floor | folders | what |
 //! |---|---|---|
-//! | 6 | [`web`] | the screen in a browser, the JSON API, the metrics |
-//! | 5 | [`cli`], [`tui`] | how people reach it |
+//! | 7 | [`web`] | the screen in a browser, the JSON API, the metrics |
+//! | 6 | [`cli`], [`tui`] | how people reach it |
+//! | 5 | [`proof`], [`demo`], [`json`] | limits measured; made-up data; what JSON shows |
 //! | 4 | [`manager`], [`config`] | the verbs; the settings |
-//! | 3 | [`runtime`], [`stats`] | what runs after a fork; what is watched |
-//! | 2 | [`record`] | what is on disk |
+//! | 3 | [`runtime`], [`stats`], [`inspect`] | what runs after a fork; what is sampled; what the panes look into |
+//! | 2 | [`record`], [`check`] | what is on disk; what this host can do |
 //! | 1 | [`cgroup`], [`rootfs`], [`namespace`], [`security`], [`network`] | one kernel mechanism a folder |
 //! | 0 | [`spec`], [`sys`] | pure types; thin safe system calls |
 
 pub(crate) mod cgroup;
+pub mod check;
 pub mod cli;
 pub mod config;
+pub mod demo;
+pub mod inspect;
+pub mod json;
 pub mod manager;
 pub(crate) mod namespace;
 pub(crate) mod network;
+pub mod proof;
 pub mod record;
 pub(crate) mod rootfs;
 pub(crate) mod runtime;

@@ -12,10 +12,12 @@ use super::arguments::Globals;
 use super::failure::Failure;
 use super::progress::Progress;
 use super::session::{load_config, need_root};
+use super::stdout;
 use super::table::{Colour, Table};
-use super::{json, stdout};
-use crate::manager::check::{Finding, Measure, Outcome, Proof, Verdict, host_report, prove};
+use crate::check::{Finding, Verdict, host_report};
+use crate::json;
 use crate::manager::{Manager, StateDir};
+use crate::proof::{Measure, Outcome, Proof, prove};
 use crate::sys::pidfd;
 
 /// Columns that text is wrapped to at the least.

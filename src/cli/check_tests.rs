@@ -1,7 +1,7 @@
 //! What `check` prints, of made findings and proofs.
 
 use super::*;
-use crate::manager::check::{Expected, Unit};
+use crate::proof::{Expected, Unit};
 
 fn findings() -> Vec<Finding> {
     let finding =

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use super::failure::Failure;
 use super::log_filter::moment;
 use super::session::Session;
-use super::{json, stdout};
+use super::stdout;
+use crate::json;
 use crate::record::Happening;
 use crate::spec::sanitize;
 

@@ -91,6 +91,12 @@ impl From<SpecError> for Failure {
     }
 }
 
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::ours(format!("cannot write JSON: {error}"))
+    }
+}
+
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         Self::ours(error.to_string())

@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use super::arguments::Containers;
 use super::failure::Failure;
 use super::session::Session;
+use super::stdout;
 use super::words::{between, limits};
-use super::{json, stdout};
 use crate::cgroup::Sample;
+use crate::json;
 use crate::manager::Info;
 use crate::record::{LaunchStep, Status};
 use crate::spec::{

@@ -5,9 +5,10 @@ use jiff::Timestamp;
 
 use super::failure::Failure;
 use super::session::Session;
+use super::stdout;
 use super::table::{Colour, Table};
 use super::words::{cpu_limit, uptime_or_end};
-use super::{json, stdout};
+use crate::json;
 use crate::record::{ExitCause, Record, Status};
 use crate::spec::{format_bytes, quote_command};
 

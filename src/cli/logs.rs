@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use super::arguments::OneContainer;
 use super::failure::Failure;
-use super::json;
 use super::log_filter::{LogFilter, Tail, Wanted, moment};
 use super::session::Session;
 use super::stdout;
+use crate::json;
 use crate::manager::{Error, LogChunk};
 use crate::record::Record;
 use crate::spec::{ContainerId, Piece, Scanner};
@@ -268,12 +268,12 @@ fn flush(buffer: &mut Vec<u8>, stream: &mut impl Write) -> Result<(), Failure> {
 }
 
 fn json_line(chunk: &LogChunk) -> Result<String, Failure> {
-    json::line(&Line {
+    Ok(json::line(&Line {
         at: chunk.at,
         stream: if chunk.stderr { "stderr" } else { "stdout" },
         text: &String::from_utf8_lossy(&chunk.bytes),
         full: chunk.full,
-    })
+    })?)
 }
 
 #[cfg(test)]

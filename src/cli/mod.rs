@@ -19,7 +19,6 @@ mod exec;
 mod failure;
 mod gc;
 mod info;
-mod json;
 mod kill;
 mod limits;
 mod list;
@@ -49,5 +48,4 @@ mod words;
 
 pub use arguments::Looks;
 pub use entry::{Next, Screen, Web, install_panic_hook, main, plain, refuse, say};
-pub use json::{Container, Usage, to_json};
 pub use web::{Door, Listen};

@@ -240,7 +240,7 @@ fn changes_between(before: &[Record], after: &[Record]) -> impl Iterator<Item = 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manager::Demo;
+    use crate::demo::Demo;
     use crate::spec::Preset;
 
     #[test]

@@ -1,6 +1,7 @@
 //! [`Error`]: what was tried, what went wrong, what the user can do, and the exit code it means.
 
 use crate::cgroup::CgroupError;
+use crate::inspect::InspectError;
 use crate::record::LaunchStep;
 use crate::spec::SpecError;
 use crate::sys::fault;
@@ -94,6 +95,15 @@ pub(super) fn reached(step: &'static str) -> Result<(), Error> {
         message: format!("cannot take the step {step}: {}", errno.desc()),
         hint: None,
     })
+}
+
+impl From<InspectError> for Error {
+    fn from(error: InspectError) -> Self {
+        Self::System {
+            message: error.to_string(),
+            hint: None,
+        }
+    }
 }
 
 impl From<CgroupError> for Error {

@@ -23,7 +23,7 @@ impl Manager {
 
 /// The init of one that `verb` may join: what joins a frozen cgroup is frozen itself, and whoever
 /// waits for it too.
-pub(super) fn joinable<'a>(record: &'a Record, verb: &'static str) -> Result<&'a Process, Error> {
+pub(crate) fn joinable<'a>(record: &'a Record, verb: &'static str) -> Result<&'a Process, Error> {
     match &record.status {
         Status::Running { process, .. } => Ok(process),
         other => Err(Error::WrongState {

@@ -4,9 +4,7 @@
 //! cgroup at every call (`reconcile`), so a killed process of ours leaves nothing that the next
 //! command does not repair.
 
-pub mod check;
 mod create;
-mod demo;
 mod destroy;
 mod engine;
 mod error;
@@ -14,7 +12,7 @@ mod events;
 mod exec;
 mod gc;
 mod info;
-mod inspect;
+mod inspector;
 mod launch;
 mod list;
 mod logs;
@@ -24,6 +22,7 @@ mod real;
 mod reconcile;
 mod rename;
 mod sampling;
+mod shell;
 mod signal;
 mod start;
 mod stop;
@@ -34,17 +33,16 @@ mod watch;
 
 pub use crate::record::LogChunk;
 pub use create::{CreateOptions, Fresh};
-pub use demo::{Demo, DemoClock};
 pub use engine::{Created, Engine, LogSource, Sampling, Watching};
 pub use error::Error;
 pub use events::EventSource;
 pub use exec::ExecRequest;
+pub(crate) use exec::joinable;
 pub use gc::{Fate, Found};
 pub use info::Info;
-pub use inspect::{
-    Change, ChangeKind, Changes, Extracted, Fact, Happenings, Inspector, Judgement, ProcessInfo,
-    Section, Sheet, Shell, ShellOutput,
-};
+pub use inspector::{Happenings, Inspector};
 pub use real::{Manager, StateDir};
+pub use shell::{Shell, ShellOutput};
 pub use trash::TRASH_KEPT;
+pub(crate) use update::differences;
 pub use update::{LimitChange, Updated};

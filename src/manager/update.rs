@@ -134,7 +134,8 @@ fn laid_over(current: &Limits, asked: Limits) -> Limits {
     }
 }
 
-pub(super) fn differences(old: &Limits, new: &Limits) -> Vec<String> {
+/// What `new` changes in `old`, a sentence for each limit.
+pub(crate) fn differences(old: &Limits, new: &Limits) -> Vec<String> {
     let bytes = |amount: Option<u64>| amount.map_or("unlimited".to_owned(), format_bytes);
     let count = |amount: Option<u64>| amount.map_or("unlimited".to_owned(), |n| n.to_string());
     let cap = |limits: &Limits| {

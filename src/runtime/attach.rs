@@ -119,7 +119,7 @@ pub(crate) fn await_end(socket: &OwnedFd) -> nix::Result<Option<ExitCause>> {
 
 impl Console {
     /// Blocks the signals that will be passed on and makes the console's socket; the far end is for
-    /// [`super::launch`].
+    /// [`super::launcher::launch`].
     ///
     /// # Errors
     /// EMFILE and its like.

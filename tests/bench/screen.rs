@@ -19,8 +19,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use minic_tui::demo::Demo;
 use minic_tui::internals::Sample;
-use minic_tui::manager::Demo;
 use minic_tui::record::{Process, Record, Status};
 use minic_tui::spec::{ContainerId, Preset, resolve};
 use minic_tui::stats::{HostSample, Snapshot};

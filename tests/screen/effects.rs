@@ -7,10 +7,12 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use minic_tui::demo::Demo;
+use minic_tui::inspect::{Changes, Extracted, ProcessInfo, Sheet};
 use minic_tui::internals::WindowSize;
 use minic_tui::manager::{
-    Changes, Created, Demo, Engine, Error, Extracted, Happenings, Inspector, LimitChange, LogChunk,
-    LogSource, ProcessInfo, Sampling, Sheet, Shell, ShellOutput, Updated, Watching,
+    Created, Engine, Error, Happenings, Inspector, LimitChange, LogChunk, LogSource, Sampling,
+    Shell, ShellOutput, Updated, Watching,
 };
 use minic_tui::record::{ExitCause, Record};
 use minic_tui::spec::ContainerId;

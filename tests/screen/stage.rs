@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use minic_tui::manager::{Demo, Engine, Inspector, LogSource, Sampling, Shell, ShellOutput};
+use minic_tui::demo::Demo;
+use minic_tui::manager::{Engine, Inspector, LogSource, Sampling, Shell, ShellOutput};
 use minic_tui::record::Record;
 use minic_tui::spec::ContainerId;
 use minic_tui::stats::Snapshot;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
 use super::spawn;
-use crate::manager::{Changes, Engine, Error, Happenings, ProcessInfo, Sheet};
+use crate::inspect::{Changes, ProcessInfo, Sheet};
+use crate::manager::{Engine, Error, Happenings};
 use crate::record::Happening;
 use crate::spec::ContainerId;
 use crate::tui::message::Message;

@@ -31,7 +31,8 @@ use super::message::Message;
 use super::model::ShellId;
 use super::reload::Reload;
 use crate::config::{ConfigError, change_preset, delete_preset, save_preset};
-use crate::manager::{Created, Engine, Error, Extracted, LimitChange, Updated};
+use crate::inspect::Extracted;
+use crate::manager::{Created, Engine, Error, LimitChange, Updated};
 use crate::record::ExitCause;
 use crate::spec::{ContainerId, Preset};
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{LineEdit, LogSearch, Place, ProcessView};
-use crate::manager::{Change, Changes, Sheet};
+use crate::inspect::{Change, Changes, Sheet};
 use crate::record::Happening;
 use crate::spec::ContainerId;
 

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::manager::{Error, ProcessInfo};
+use crate::inspect::ProcessInfo;
+use crate::manager::Error;
 use crate::spec::ContainerId;
 
 /// How the processes are ordered.

@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
-use crate::manager::ChangeKind;
+use crate::inspect::ChangeKind;
 use crate::spec::format_bytes;
 use crate::tui::action::Action;
 use crate::tui::hit::Target;

@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
-use crate::manager::{Fact, Judgement, Section, Sheet};
+use crate::inspect::{Fact, Judgement, Section, Sheet};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::model::{Check, Model, Tab};

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::{Answer, ask, json};
-use crate::cli::{Container, Usage};
+use crate::json::{Container, Usage};
 use crate::record::Record;
 use crate::stats::Snapshot;
 use crate::web::context::Context;

@@ -14,7 +14,7 @@ use futures_util::stream::unfold;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::Refusal;
-use crate::cli::to_json;
+use crate::json::to_json;
 use crate::web::context::Context;
 use crate::web::places::{Doing, Place};
 

@@ -13,7 +13,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::cli::to_json;
+use crate::json::to_json;
 use crate::manager::{Engine, Error};
 
 /// A request that was not done, and why: `{"error": …, "hint": …}`.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{Answer, Refusal, ask, json};
-use crate::cli::Container;
+use crate::json::Container;
 use crate::manager::{Created, Engine, Error};
 use crate::spec::{ContainerId, Preset, parse_signal};
 use crate::web::context::Context;

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, OnceLock};
 
 use jiff::{SignedDuration, Timestamp};
-use minic_tui::manager::{Demo, Engine, Sampling};
+use minic_tui::demo::Demo;
+use minic_tui::manager::{Engine, Sampling};
 use minic_tui::tui::Settings;
 use minic_tui::tui::effect::{Call, Effect, Lookout, Outcome, perform, tail};
 use minic_tui::tui::keymap::{Chord, Key};

@@ -1,0 +1,120 @@
+//! What a screen changes of the made-up world besides the lives of its containers: their limits,
+//! and the trash.
+
+use super::world::World;
+use crate::manager::{Error, LimitChange, TRASH_KEPT, Updated, differences};
+use crate::record::LaunchStep;
+use crate::spec::{ContainerId, format_bytes};
+
+/// The steps of a made-up launch, each with its end in microseconds; one that fails comes as far as
+/// the command.
+const LAUNCH: [(&str, u64); 14] = [
+    ("fork the supervisor", 410),
+    ("make the cgroup and write its limits", 960),
+    ("plan the mounts and the command", 1_090),
+    ("clone into new namespaces", 1_530),
+    ("join the cgroup", 1_580),
+    ("make a session", 1_584),
+    ("make the cgroup namespace", 1_612),
+    ("set the host name", 1_615),
+    ("bring the network up", 1_690),
+    ("mount the root filesystem and pivot", 2_740),
+    ("connect the streams", 2_752),
+    ("enter the working directory", 2_755),
+    ("drop capabilities, set seccomp", 2_830),
+    ("execute the command", 3_120),
+];
+
+/// The steps of a made-up launch.
+pub(super) fn launch_steps(failed: bool) -> Vec<LaunchStep> {
+    let done = LAUNCH.len() - usize::from(failed);
+    LAUNCH[..done]
+        .iter()
+        .map(|(name, done_usec)| LaunchStep {
+            name: (*name).into(),
+            done_usec: *done_usec,
+        })
+        .collect()
+}
+
+impl World {
+    /// Sets one limit.
+    pub(super) fn set_limit(
+        &mut self,
+        id: &ContainerId,
+        change: LimitChange,
+    ) -> Result<Updated, Error> {
+        let place = self.place(id)?;
+        let member = &mut self.members[place];
+        let live = member.record.status.is_alive();
+        let current = member.record.spec.limits.clone();
+        let mut wanted = current.clone();
+        change.lay_over(&mut wanted);
+        wanted.check()?;
+        let used = member.life.sample.memory.filter(|_| live).unwrap_or(0);
+        if let LimitChange::Memory(Some(limit)) = change
+            && limit < used
+        {
+            return Err(Error::System {
+                message: format!(
+                    "{} is too little: the container uses {} more, and that cannot be freed",
+                    format_bytes(limit),
+                    format_bytes(used - limit)
+                ),
+                hint: Some("stop something in the container, or allow more".into()),
+            });
+        }
+        let changes = differences(&current, &wanted);
+        member.record.spec.limits = wanted;
+        self.version += 1;
+        Ok(Updated { changes, live })
+    }
+
+    /// Stops it and puts it into the trash.
+    pub(super) fn throw_away(&mut self, id: &ContainerId) -> Result<(), Error> {
+        if self.find(id)?.record.status.is_alive() {
+            self.stop(id)?;
+        }
+        let place = self.place(id)?;
+        let (member, now) = (self.members.remove(place), self.now());
+        self.trash.push((now, member));
+        self.version += 1;
+        Ok(())
+    }
+
+    /// Brings it back from the trash.
+    pub(super) fn take_back(&mut self, id: &ContainerId) -> Result<(), Error> {
+        let Some(place) = self
+            .trash
+            .iter()
+            .position(|(_, member)| member.record.spec.id == *id)
+        else {
+            return Err(Error::System {
+                message: format!("{id} is not in the trash any more"),
+                hint: None,
+            });
+        };
+        let name = &self.trash[place].1.record.spec.name;
+        if self
+            .members
+            .iter()
+            .any(|member| member.record.spec.name == *name)
+        {
+            return Err(Error::NameInUse(name.to_string()));
+        }
+        let (_, member) = self.trash.remove(place);
+        let at = self
+            .members
+            .partition_point(|other| other.record.created_at <= member.record.created_at);
+        self.members.insert(at, member);
+        self.version += 1;
+        Ok(())
+    }
+
+    /// Forgets what was in the trash for long enough.
+    pub(super) fn purge_trash(&mut self) {
+        let now = self.now();
+        self.trash
+            .retain(|(at, _)| now.duration_since(*at) < TRASH_KEPT);
+    }
+}

@@ -1,0 +1,494 @@
+//! What a screen looks into in the made-up world: processes, events, isolation, the host, changed
+//! files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::shell::DemoShell;
+use super::world::Member;
+use super::{Demo, Shared};
+use crate::inspect::{
+    Change, ChangeKind, Changes, Extracted, Fact, Judgement, ProcessInfo, Section, Sheet,
+};
+use crate::manager::{Error, Happenings, Inspector, Shell, joinable};
+use crate::record::{ExitCause, Happening, Record, Status};
+use crate::spec::{ContainerId, format_bytes, quote_command, signal_name};
+use crate::sys::tty::WindowSize;
+
+/// Signals that end a made-up process: HUP, INT, QUIT, ABRT, KILL, SEGV, TERM.
+pub(super) const DEADLY: [i32; 7] = [1, 2, 3, 6, 9, 11, 15];
+
+/// What was taken back from which container.
+pub(super) type Reverted = Mutex<BTreeSet<(ContainerId, String)>>;
+
+impl Demo {
+    fn member<T>(&self, id: &ContainerId, look: impl FnOnce(&Member) -> T) -> Result<T, Error> {
+        self.shared.now().find(id).map(look)
+    }
+}
+
+fn running(record: &Record, verb: &'static str) -> Result<i32, Error> {
+    let wrong = || Error::WrongState {
+        container: record.spec.name.to_string(),
+        state: record.status.word(),
+        verb,
+        needs: "a running one",
+    };
+    record
+        .status
+        .process()
+        .map(|process| process.pid)
+        .ok_or_else(wrong)
+}
+
+impl Inspector for Demo {
+    fn processes(&self, id: &ContainerId) -> Result<Vec<ProcessInfo>, Error> {
+        self.member(id, processes)
+    }
+
+    fn signal_process(&self, id: &ContainerId, pid: i32, signal: i32) -> Result<(), Error> {
+        let (record, known) =
+            self.member(id, |member| (member.record.clone(), processes(member)))?;
+        if !known.iter().any(|process| process.pid == pid) {
+            let message = format!(
+                "send {} to process {pid} of {}: it has ended",
+                signal_name(signal),
+                record.spec.name
+            );
+            return Err(Error::System {
+                message,
+                hint: None,
+            });
+        }
+        let is_init = record
+            .status
+            .process()
+            .is_some_and(|process| process.pid == pid);
+        if is_init && DEADLY.contains(&signal) {
+            return self.change(|world| world.stop(id)).map(drop);
+        }
+        Ok(())
+    }
+
+    fn happenings(&self) -> Result<Box<dyn Happenings>, Error> {
+        Ok(Box::new(DemoHappenings {
+            shared: Arc::clone(&self.shared),
+            known: BTreeMap::new(),
+            first: true,
+        }))
+    }
+
+    fn isolation(&self, id: &ContainerId) -> Result<Sheet, Error> {
+        self.member(id, |member| {
+            running(&member.record, "isolation").map(|_| isolation(&member.record))
+        })?
+    }
+
+    fn host_sheet(&self) -> Result<Sheet, Error> {
+        Ok(host())
+    }
+
+    fn facts_sheet(&self) -> Result<Sheet, Error> {
+        Ok(Sheet {
+            sections: vec![Section::new("What this host can do", facts().into())],
+        })
+    }
+
+    fn check_sheet(&self) -> Result<Sheet, Error> {
+        let [kernel, swap] = facts();
+        let calls = Fact::judged(
+            "system calls",
+            "clone3, pidfd_open, openat2, mount_setattr all answer",
+            Judgement::Good,
+            "",
+        );
+        let proofs = ["CPU use", "CPU limit", "memory limit", "CPU and memory"]
+            .map(|what| Fact::judged(what, "ok", Judgement::Good, ""));
+        Ok(Sheet {
+            sections: vec![
+                Section::new("Check", vec![kernel, calls, swap]),
+                Section::new("Proofs", proofs.into()),
+            ],
+        })
+    }
+
+    fn changes(&self, id: &ContainerId) -> Result<Changes, Error> {
+        let reverted = self.reverted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut list = self.member(id, changes)?;
+        list.retain(|change| !reverted.contains(&(id.clone(), change.path.clone())));
+        Ok(Changes { list, cut: false })
+    }
+
+    fn changed_file(&self, id: &ContainerId, path: &str, most: usize) -> Result<Vec<u8>, Error> {
+        let change = self
+            .changes(id)?
+            .list
+            .into_iter()
+            .find(|change| change.path == path);
+        match change {
+            Some(change) if !change.folder && change.kind != ChangeKind::Deleted => {
+                let text: String = (1..=60)
+                    .map(|n| format!("{n:>2}  a line of {path}\n"))
+                    .collect();
+                Ok(text.into_bytes().into_iter().take(most).collect())
+            }
+            _ => Err(Error::System {
+                message: format!("open {path}: Invalid argument"),
+                hint: None,
+            }),
+        }
+    }
+
+    fn extract(
+        &self,
+        _: &ContainerId,
+        path: &str,
+        _: &Path,
+        _: &mut dyn FnMut(&Extracted) -> bool,
+    ) -> Result<Extracted, Error> {
+        Err(Error::System {
+            message: format!("extract {path}: the demo's files are made up"),
+            hint: None,
+        })
+    }
+
+    fn revert(&self, id: &ContainerId, path: &str) -> Result<(), Error> {
+        let record = self.member(id, |member| member.record.clone())?;
+        if record.status.is_alive() {
+            let container = record.spec.name.to_string();
+            return Err(Error::WrongState {
+                container,
+                state: record.status.word(),
+                verb: "revert",
+                needs: "a stopped one",
+            });
+        }
+        let mut reverted = self.reverted.lock().unwrap_or_else(PoisonError::into_inner);
+        reverted.insert((id.clone(), path.to_owned()));
+        Ok(())
+    }
+
+    fn shell(&self, id: &ContainerId, _: WindowSize) -> Result<Box<dyn Shell>, Error> {
+        let record = self.member(id, |member| member.record.clone())?;
+        joinable(&record, "a shell")?;
+        Ok(Box::new(DemoShell::new(record.spec.name.as_str())))
+    }
+}
+
+/// Its init, and workers that share what the container uses.
+fn processes(member: &Member) -> Vec<ProcessInfo> {
+    let Some(init) = member.record.status.process() else {
+        return Vec::new();
+    };
+    let sample = &member.life.sample;
+    let count = sample.pids.unwrap_or(1).max(1);
+    let (cpu, memory) = (sample.cpu_usec.unwrap_or(0), sample.memory.unwrap_or(0));
+    let command = quote_command(&member.record.spec.argv);
+    let program = member.record.spec.argv.first().cloned().unwrap_or_default();
+    let spinning = command.contains("while");
+    (0..count)
+        .map(|n| ProcessInfo {
+            pid: init.pid + n as i32,
+            inside: Some(if n == 0 { 1 } else { 6 + n as i32 }),
+            // every third worker has a helper of its own
+            parent: if n == 0 {
+                1
+            } else {
+                init.pid + if n % 3 == 2 { n as i32 - 1 } else { 0 }
+            },
+            uid: if n == 0 { 0 } else { 65_534 },
+            cpu_usec: if count == 1 {
+                cpu
+            } else {
+                cpu * 2 * n / (count * (count - 1)).max(1)
+            },
+            memory: memory / count,
+            state: if spinning || (n == 1 && cpu > 0) {
+                'R'
+            } else {
+                'S'
+            },
+            threads: 1,
+            command: if n == 0 {
+                command.clone()
+            } else {
+                format!("{program}: worker {n}")
+            },
+        })
+        .collect()
+}
+
+fn changes(member: &Member) -> Vec<Change> {
+    if matches!(member.record.status, Status::Created) {
+        return Vec::new();
+    }
+    let name = member.record.spec.name.as_str();
+    let file = |path: String, kind, size| Change {
+        path,
+        kind,
+        folder: false,
+        size,
+    };
+    let folder = |path: String| Change {
+        path,
+        kind: ChangeKind::Added,
+        folder: true,
+        size: 0,
+    };
+    vec![
+        file("/etc/motd".into(), ChangeKind::Deleted, 0),
+        file("/etc/profile".into(), ChangeKind::Changed, 812),
+        folder(format!("/var/lib/{name}")),
+        file(
+            format!("/var/lib/{name}/data.db"),
+            ChangeKind::Added,
+            18_874_368,
+        ),
+        file(format!("/var/lib/{name}/lock"), ChangeKind::Added, 0),
+        file(format!("/var/log/{name}.log"), ChangeKind::Added, 51_200),
+    ]
+}
+
+fn isolation(record: &Record) -> Sheet {
+    let limits = &record.spec.limits;
+    let own = |name: &str, n: u64| {
+        Fact::judged(
+            name,
+            format!("{}", 4_026_532_280 + n),
+            Judgement::Good,
+            format!("its own; the host's is {}", 4_026_531_834 + n),
+        )
+    };
+    let mut namespaces: Vec<Fact> = ["pid", "mnt", "net", "ipc", "uts", "cgroup"]
+        .iter()
+        .zip(1..)
+        .map(|(name, n)| own(name, n))
+        .collect();
+    namespaces.push(Fact::judged(
+        "user",
+        "4026531837",
+        Judgement::Weak,
+        "shared: root inside is root outside",
+    ));
+    namespaces.push(Fact::judged(
+        "time",
+        "4026531834",
+        Judgement::Plain,
+        "shared: has the host's clocks",
+    ));
+    let privileges = vec![
+        Fact::judged("user", "uid 0 on the host", Judgement::Plain, ""),
+        Fact::judged(
+            "capabilities",
+            "chown dac_override fowner kill setgid setuid",
+            Judgement::Good,
+            "none of them opens the host",
+        ),
+        Fact::judged(
+            "seccomp",
+            "filtering",
+            Judgement::Good,
+            "system calls pass through 1 filter",
+        ),
+        Fact::judged(
+            "no_new_privs",
+            "on",
+            Judgement::Good,
+            "set-user-id programs give nothing",
+        ),
+        Fact::judged(
+            "AppArmor",
+            "minic-default (enforce)",
+            Judgement::Good,
+            "what the profile does not allow is refused",
+        ),
+    ];
+    let limit = |file: &str, value: Option<u64>, effect: String, open: &str| match value {
+        Some(value) => Fact::judged(file, value.to_string(), Judgement::Good, effect),
+        None => Fact::judged(file, "max", Judgement::Weak, format!("no limit: {open}")),
+    };
+    let group = vec![
+        limit(
+            "memory.max",
+            limits.memory,
+            format!("at most {}", format_bytes(limits.memory.unwrap_or(0))),
+            "may take all memory",
+        ),
+        limit(
+            "pids.max",
+            limits.pids,
+            format!("at most {}", limits.pids.unwrap_or(0)),
+            "a fork bomb takes every pid",
+        ),
+        match limits.cpu {
+            Some(cpu) => Fact::judged(
+                "cpu.max",
+                format!("{:.0} 100000", cpu.cores() * 1e5),
+                Judgement::Good,
+                format!("at most {:.1}% of a core", cpu.cores() * 100.0),
+            ),
+            None => Fact::judged(
+                "cpu.max",
+                "max 100000",
+                Judgement::Weak,
+                "no limit: may take every core",
+            ),
+        },
+    ];
+    let mounts = vec![
+        Fact::plain("/", "overlay rw,relatime"),
+        Fact::judged("/proc", "proc rw,nosuid,nodev,noexec", Judgement::Good, ""),
+        Fact::judged("/sys", "sysfs ro,nosuid,nodev,noexec", Judgement::Good, ""),
+        Fact::plain("/dev", "tmpfs rw,nosuid"),
+    ];
+    let sections = vec![
+        Section::new("Namespaces", namespaces),
+        Section::new("Privileges", privileges),
+        Section::new(
+            "Id maps",
+            vec![Fact::judged(
+                "uid",
+                "0 is 0, 4294967295 ids",
+                Judgement::Weak,
+                "0 inside is 0 outside",
+            )],
+        ),
+        Section::new("Control group", group),
+        Section::new("Mounts", mounts),
+    ];
+    Sheet { sections }
+}
+
+fn facts() -> [Fact; 2] {
+    [
+        Fact::judged("kernel", "Linux 6.12.0 on x86_64", Judgement::Good, ""),
+        Fact::judged(
+            "swap accounting",
+            "off",
+            Judgement::Weak,
+            "swap limits cannot be had; boot with swapaccount=1",
+        ),
+    ]
+}
+
+fn host() -> Sheet {
+    let version = |name: &str| Fact::judged(name, "v2", Judgement::Good, "");
+    Sheet {
+        sections: vec![
+            Section::new(
+                "System",
+                vec![
+                    Fact::plain("kernel", "Linux 6.12.0 x86_64"),
+                    Fact::plain("name", "demo"),
+                    Fact::plain("load average", "0.52 0.48 0.41"),
+                ],
+            ),
+            Section::new(
+                "Memory",
+                vec![
+                    Fact::plain("memory", "4.90G free of 8.00G"),
+                    Fact::plain("cached", "1.21G"),
+                    Fact::plain("swap", "2.00G free of 2.00G"),
+                ],
+            ),
+            Section::new(
+                "Pressure",
+                vec![
+                    Fact::judged(
+                        "cpu",
+                        "some waited 3.2%, all waited 0.0%",
+                        Judgement::Good,
+                        "of the last 10 s",
+                    ),
+                    Fact::judged(
+                        "memory",
+                        "some waited 0.0%, all waited 0.0%",
+                        Judgement::Good,
+                        "of the last 10 s",
+                    ),
+                    Fact::judged(
+                        "io",
+                        "some waited 14.1%, all waited 9.0%",
+                        Judgement::Weak,
+                        "of the last 10 s: it is scarce",
+                    ),
+                ],
+            ),
+            Section::new(
+                "Disk of the state folder",
+                vec![Fact::judged(
+                    "/var/lib/minic",
+                    "31.4G free of 98.0G",
+                    Judgement::Good,
+                    "",
+                )],
+            ),
+            Section::new(
+                "Control groups",
+                vec![
+                    Fact::plain("layout", "v2"),
+                    version("cpu"),
+                    version("memory"),
+                    version("pids"),
+                    version("io"),
+                ],
+            ),
+        ],
+    }
+}
+
+/// Tells what happened by what is different from the last look.
+struct DemoHappenings {
+    shared: Arc<Shared>,
+    known: BTreeMap<ContainerId, Record>,
+    first: bool,
+}
+
+impl Happenings for DemoHappenings {
+    fn read(&mut self) -> Result<Vec<Happening>, Error> {
+        let records = self.shared.now().records();
+        let now = (self.shared.clock)();
+        let mut happened = Vec::new();
+        let mut tell = |at, record: &Record, event: &str, cause: Option<ExitCause>| {
+            let (id, name) = (record.spec.id.clone(), record.spec.name.clone());
+            happened.push(Happening {
+                at,
+                id,
+                name,
+                event: event.to_owned(),
+                cause,
+                detail: None,
+            });
+        };
+        for record in &records {
+            let before = self.known.get(&record.spec.id);
+            if before.is_none() {
+                tell(record.created_at, record, "created", None);
+            }
+            if before.is_some_and(|before| before.status == record.status) {
+                continue;
+            }
+            let at = |at| if self.first { at } else { now };
+            match &record.status {
+                Status::Running { since, .. } => tell(at(*since), record, "started", None),
+                Status::Stopped {
+                    cause, at: ended, ..
+                } => tell(at(*ended), record, "died", Some(cause.clone())),
+                Status::Created | Status::Paused { .. } | Status::Broken { .. } => {}
+            }
+        }
+        for (id, record) in &self.known {
+            if !records.iter().any(|other| other.spec.id == *id) {
+                tell(now, record, "destroyed", None);
+            }
+        }
+        self.first = false;
+        self.known = records
+            .into_iter()
+            .map(|record| (record.spec.id.clone(), record))
+            .collect();
+        happened.sort_by_key(|happening| happening.at);
+        Ok(happened)
+    }
+}

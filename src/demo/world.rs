@@ -1,0 +1,388 @@
+//! [`World`]: every made-up container and the host under them, as they stand at one moment.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::cast::{Role, Stands, habit_of};
+use super::changes::launch_steps;
+use super::life::Life;
+use crate::manager::{Created, Error};
+use crate::record::{Event, ExitCause, Process, Record, Status};
+use crate::spec::{ContainerId, ContainerSpec, resolve};
+
+/// The longest piece of time lived at once: shorter than what anybody sees.
+const STEP: Duration = Duration::from_millis(100);
+/// How long the past is that everybody starts with, so that logs and counters are not empty.
+const WARM_UP: Duration = Duration::from_secs(90);
+const BOOT_ID: &str = "demo";
+const SIGTERM: i32 = 15;
+
+/// One made-up container.
+#[derive(Debug)]
+pub(super) struct Member {
+    /// What a screen sees of it.
+    pub record: Record,
+    /// What it uses and writes.
+    pub life: Life,
+}
+
+/// Everything that is made up.
+#[derive(Debug)]
+pub(super) struct World {
+    /// Every container, by creation time.
+    pub members: Vec<Member>,
+    /// What was thrown away, and when.
+    pub trash: Vec<(Timestamp, Member)>,
+    /// Counts the changes of records.
+    pub version: u64,
+    /// When the demo began.
+    pub began: Timestamp,
+    lived: Duration,
+    state: u64,
+    last_pid: i32,
+}
+
+impl World {
+    /// A world made of `seed` in which it is `now`.
+    pub(super) fn new(seed: u64, now: Timestamp, roles: Vec<Role>) -> Self {
+        let mut world = Self {
+            members: Vec::new(),
+            trash: Vec::new(),
+            version: 0,
+            began: now - to_signed(WARM_UP),
+            lived: Duration::ZERO,
+            state: seed,
+            last_pid: 4_100,
+        };
+        for role in roles {
+            world.cast(role, now);
+        }
+        world.advance(now);
+        world
+    }
+
+    /// SplitMix64 (Steele, Lea, Flood 2014): enough for a stage.
+    fn random(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn new_id(&mut self) -> ContainerId {
+        let [a, b, c, d, e, f, ..] = self.random().to_le_bytes();
+        ContainerId::from_random([a, b, c, d, e, f])
+    }
+
+    fn process(&mut self) -> Process {
+        self.last_pid += 7 + (self.random() % 90) as i32;
+        Process {
+            pid: self.last_pid,
+            start_ticks: self.random() >> 32,
+            boot_id: BOOT_ID.into(),
+        }
+    }
+
+    fn cast(&mut self, role: Role, now: Timestamp) {
+        let id = self.new_id();
+        // the cast is written so that it resolves; should it not, that one stays away
+        let Ok(mut spec) = resolve(id, Some(role.name), &role.request, false, false) else {
+            return;
+        };
+        spec.preset = role.preset.map(str::to_owned);
+        let ago = |seconds: u64| now - SignedDuration::from_secs(seconds as i64);
+        let limit = spec.limits.memory;
+        let (status, created_at) = match role.stands {
+            Stands::Up(seconds) => (
+                Status::Running {
+                    process: self.process(),
+                    since: ago(seconds),
+                },
+                ago(seconds + 1),
+            ),
+            Stands::Created => (Status::Created, ago(40)),
+            Stands::Exited(seconds, code) => (
+                ended(ExitCause::Exited { code }, ago(seconds + 12), ago(seconds)),
+                ago(seconds + 13),
+            ),
+            Stands::OomKilled(seconds) => (
+                ended(
+                    ExitCause::OomKilled { peak: limit, limit },
+                    ago(seconds + 31),
+                    ago(seconds),
+                ),
+                ago(seconds + 32),
+            ),
+        };
+        let phase = (self.random() % 628) as f64 / 100.0;
+        let mut life = Life::new(role.habit, phase);
+        if status.is_alive() {
+            life.begin();
+        } else if let Status::Stopped { at, .. } = status {
+            life.say(at, true, "last words before the end");
+        }
+        self.add(spec, status, created_at, life);
+    }
+
+    fn add(&mut self, spec: ContainerSpec, status: Status, created_at: Timestamp, life: Life) {
+        let launch = if status == Status::Created {
+            Vec::new()
+        } else {
+            launch_steps(false)
+        };
+        let record = Record {
+            spec,
+            status,
+            created_at,
+            restarts: 0,
+            image_root: None,
+            health: None,
+            restart_at: None,
+            supervisor: None,
+            launch,
+            skipped: Vec::new(),
+            unconfined: None,
+        };
+        let at = self
+            .members
+            .partition_point(|member| member.record.created_at <= created_at);
+        self.members.insert(at, Member { record, life });
+        self.version += 1;
+    }
+
+    /// Lets time pass until `now`.
+    pub(super) fn advance(&mut self, now: Timestamp) {
+        let until = Duration::try_from(now.duration_since(self.began)).unwrap_or_default();
+        while self.lived + STEP <= until {
+            let second = self.lived.as_secs();
+            self.lived += STEP;
+            let moment = self.began + to_signed(self.lived);
+            let new_second = self.lived.as_secs() != second;
+            for member in self
+                .members
+                .iter_mut()
+                .filter(|member| matches!(member.record.status, Status::Running { .. }))
+            {
+                let limits = &member.record.spec.limits;
+                let outgrown = member.life.live(STEP, self.lived.as_secs_f64(), limits);
+                if new_second {
+                    member.life.write(self.lived.as_secs(), moment);
+                }
+                if outgrown {
+                    let cause = ExitCause::OomKilled {
+                        peak: limits.memory,
+                        limit: limits.memory,
+                    };
+                    apply(&mut member.record, Event::Ended(cause, moment));
+                    self.version += 1;
+                }
+            }
+        }
+    }
+
+    /// How long the demo lives.
+    pub(super) fn lived(&self) -> Duration {
+        self.lived
+    }
+
+    /// How late it is in the demo.
+    pub(super) fn now(&self) -> Timestamp {
+        self.began + to_signed(self.lived)
+    }
+
+    /// Every record, by creation time.
+    pub(super) fn records(&self) -> Vec<Record> {
+        self.members
+            .iter()
+            .map(|member| member.record.clone())
+            .collect()
+    }
+
+    /// Where the container `id` stands among the members.
+    pub(super) fn place(&self, id: &ContainerId) -> Result<usize, Error> {
+        let place = self
+            .members
+            .iter()
+            .position(|member| member.record.spec.id == *id);
+        place.ok_or_else(|| Error::Unknown(id.to_string()))
+    }
+
+    /// The container `id`.
+    pub(super) fn find(&self, id: &ContainerId) -> Result<&Member, Error> {
+        Ok(&self.members[self.place(id)?])
+    }
+
+    /// Makes one and starts it.
+    pub(super) fn launch(&mut self, what: &Created) -> Result<ContainerId, Error> {
+        let id = self.new_id();
+        let mut spec = resolve(
+            id.clone(),
+            what.name.as_deref(),
+            &what.request,
+            false,
+            false,
+        )?;
+        if self
+            .members
+            .iter()
+            .any(|member| member.record.spec.name == spec.name)
+        {
+            return Err(Error::NameInUse(spec.name.to_string()));
+        }
+        if spec.argv[0].starts_with("nosuch") {
+            return Err(Error::Launch {
+                message: format!(
+                    "execve {}: No such file or directory: it is not in the image host",
+                    spec.argv[0]
+                ),
+                code: 127,
+                launch: launch_steps(true),
+            });
+        }
+        spec.preset.clone_from(&what.preset);
+        let life = Life::new(habit_of(&spec.argv), 1.0);
+        let now = self.now();
+        self.add(spec, Status::Created, now, life);
+        self.start(&id)?;
+        Ok(id)
+    }
+
+    /// Starts it.
+    pub(super) fn start(&mut self, id: &ContainerId) -> Result<(), Error> {
+        let place = self.place(id)?;
+        self.need(place, "start", "a created or stopped one", |status| {
+            !status.is_alive()
+        })?;
+        let (process, now) = (self.process(), self.now());
+        let member = &mut self.members[place];
+        if matches!(member.record.status, Status::Stopped { .. }) {
+            member.record.restarts += 1;
+        }
+        member.life.begin();
+        member.record.launch = launch_steps(false);
+        apply(&mut member.record, Event::Started(process, now));
+        self.version += 1;
+        Ok(())
+    }
+
+    /// Stops it.
+    pub(super) fn stop(&mut self, id: &ContainerId) -> Result<ExitCause, Error> {
+        let place = self.place(id)?;
+        self.need(place, "stop", "a running one", Status::is_alive)?;
+        let (now, cause) = (
+            self.now(),
+            ExitCause::Signaled {
+                signal: SIGTERM,
+                by_us: true,
+            },
+        );
+        apply(
+            &mut self.members[place].record,
+            Event::Ended(cause.clone(), now),
+        );
+        self.version += 1;
+        Ok(cause)
+    }
+
+    /// Stops it if it runs, then starts it.
+    pub(super) fn restart(&mut self, id: &ContainerId) -> Result<(), Error> {
+        if self.find(id)?.record.status.is_alive() {
+            self.stop(id)?;
+        }
+        self.start(id)
+    }
+
+    /// Freezes or thaws it.
+    pub(super) fn freeze(&mut self, id: &ContainerId, frozen: bool) -> Result<(), Error> {
+        let place = self.place(id)?;
+        let (verb, needs, event) = if frozen {
+            ("pause", "a running one", Event::Paused)
+        } else {
+            ("resume", "a paused one", Event::Resumed)
+        };
+        self.need(place, verb, needs, |status| {
+            status.clone().on(event.clone()).is_ok()
+        })?;
+        apply(&mut self.members[place].record, event);
+        self.version += 1;
+        Ok(())
+    }
+
+    /// Ends it with `signal`; nothing in the demo knows what to do with one that is not `deadly`.
+    pub(super) fn kill(
+        &mut self,
+        id: &ContainerId,
+        signal: i32,
+        deadly: bool,
+    ) -> Result<(), Error> {
+        let place = self.place(id)?;
+        self.need(place, "kill", "a running one", Status::is_alive)?;
+        if !deadly {
+            return Ok(());
+        }
+        let now = self.now();
+        apply(
+            &mut self.members[place].record,
+            Event::Ended(
+                ExitCause::Signaled {
+                    signal,
+                    by_us: true,
+                },
+                now,
+            ),
+        );
+        self.version += 1;
+        Ok(())
+    }
+
+    /// Removes it.
+    pub(super) fn destroy(&mut self, id: &ContainerId, force: bool) -> Result<(), Error> {
+        let place = self.place(id)?;
+        self.need(place, "destroy", "a stopped one, or force", |status| {
+            force || !status.is_alive()
+        })?;
+        self.members.remove(place);
+        self.version += 1;
+        Ok(())
+    }
+
+    fn need(
+        &self,
+        place: usize,
+        verb: &'static str,
+        needs: &'static str,
+        fits: impl Fn(&Status) -> bool,
+    ) -> Result<(), Error> {
+        let record = &self.members[place].record;
+        if fits(&record.status) {
+            return Ok(());
+        }
+        Err(Error::WrongState {
+            container: record.spec.name.to_string(),
+            state: record.status.word(),
+            verb,
+            needs,
+        })
+    }
+}
+
+fn ended(cause: ExitCause, since: Timestamp, at: Timestamp) -> Status {
+    Status::Stopped {
+        cause,
+        since: Some(since),
+        at,
+    }
+}
+
+/// The state after `event`; an event that cannot happen does not.
+fn apply(record: &mut Record, event: Event) {
+    if let Ok(status) = record.status.clone().on(event) {
+        record.status = status;
+    }
+}
+
+fn to_signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}

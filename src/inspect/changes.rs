@@ -1,0 +1,392 @@
+//! What a container changed against its image: its overlay's upper layer, walked without following
+//! a link out of it.
+//!
+//! What is in there, the container chose, and it may change it while it is walked: every path is
+//! opened as if the layer were `/` (openat2(2), RESOLVE_IN_ROOT), and no link is followed at its
+//! end.
+
+use std::ffi::{CStr, CString};
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use nix::dir::Dir;
+use nix::errno::Errno;
+use nix::fcntl::{AtFlags, OFlag};
+use nix::libc;
+use nix::sys::stat::{FileStat, SFlag, fstat, fstatat};
+
+use super::failure::{InspectError, failed};
+use crate::record::Record;
+use crate::rootfs::RootfsPaths;
+use crate::spec::Storage;
+use crate::sys::mount::open_in_root;
+use crate::sys::{tree, xattr};
+
+/// The most changes listed.
+const MOST: usize = 20_000;
+/// The most that all paths have, in bytes.
+const MOST_BYTES: usize = 8 << 20;
+/// Folders inside each other that are looked into.
+const DEEPEST: usize = 256;
+/// The longest path that the kernel takes (PATH_MAX), in bytes with the NUL byte.
+pub(super) const LONGEST: usize = 4095;
+
+/// What was done to a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ChangeKind {
+    /// The image has nothing there.
+    Added,
+    /// The image has something else there.
+    Changed,
+    /// The image has it, the container not any more.
+    Deleted,
+}
+
+impl ChangeKind {
+    /// The letter that `docker diff` shows for it.
+    #[must_use]
+    pub fn letter(self) -> char {
+        match self {
+            Self::Added => 'A',
+            Self::Changed => 'C',
+            Self::Deleted => 'D',
+        }
+    }
+}
+
+/// One changed path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// From the container's root on; bytes that are no UTF-8 are written `\xNN`, a backslash `\\`.
+    pub path: String,
+    /// What was done.
+    pub kind: ChangeKind,
+    /// Whether it is a folder.
+    pub folder: bool,
+    /// Bytes of a regular file; 0 for anything else.
+    pub size: u64,
+}
+
+/// What was changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// By path.
+    pub list: Vec<Change>,
+    /// Whether there are more than are listed.
+    pub cut: bool,
+}
+
+/// The layer a container writes, and the layers below it.
+pub(crate) struct Layers {
+    pub(super) upper: OwnedFd,
+    lower: Vec<OwnedFd>,
+}
+
+impl Layers {
+    /// What is at `path` in the topmost lower layer that has something there.
+    fn below(&self, path: &CStr) -> bool {
+        self.lower
+            .iter()
+            .any(|layer| open_in_root(layer.as_fd(), path, libc::O_PATH | libc::O_NOFOLLOW).is_ok())
+    }
+}
+
+impl Layers {
+    /// The layers of `record`'s container, whose folder is `folder`.
+    pub(crate) fn open(record: &Record, folder: &Path) -> Result<Self, InspectError> {
+        if matches!(record.spec.storage, Some(Storage::Tmpfs(_))) {
+            let why = "it is in memory (--storage tmpfs), where only the container sees it";
+            return Err(failed(
+                format!("look into what {} wrote", record.spec.name),
+                why,
+            ));
+        }
+        let paths = RootfsPaths::new(
+            folder,
+            record
+                .image_root
+                .as_deref()
+                .unwrap_or(Path::new("/nonexistent")),
+        );
+        let open = |path: &PathBuf| {
+            nix::fcntl::open(
+                path,
+                OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
+                nix::sys::stat::Mode::empty(),
+            )
+        };
+        let upper = open(&paths.upper)
+            .map_err(|errno| failed(format!("open {}", paths.upper.display()), errno.desc()))?;
+        let lower = [&paths.base, &paths.image]
+            .into_iter()
+            .filter_map(|path| open(path).ok())
+            .collect();
+        Ok(Self { upper, lower })
+    }
+
+    /// What the container changed.
+    pub(crate) fn changes(&self) -> Result<Changes, InspectError> {
+        let mut changes = Changes::default();
+        walk(self, &mut changes)
+            .map_err(|errno| failed("read the container's layer", errno.desc()))?;
+        changes.list.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(changes)
+    }
+
+    /// The first `most` bytes of the changed file at `path`.
+    pub(crate) fn read_changed(&self, path: &str, most: usize) -> Result<Vec<u8>, InspectError> {
+        let what = format!("open {path}");
+        let file = open_file(self, &c_path(path)?).map_err(|errno| failed(&what, errno.desc()))?;
+        let mut bytes = Vec::new();
+        file.take(most as u64)
+            .read_to_end(&mut bytes)
+            .map_err(|error| failed(&what, error))?;
+        Ok(bytes)
+    }
+
+    /// Removes what the container has at `path`, so that the image's is seen again.
+    pub(crate) fn revert(&self, path: &str) -> Result<(), InspectError> {
+        let what = format!("revert {path}");
+        let trimmed = path.trim_matches('/');
+        if trimmed
+            .split('/')
+            .any(|part| matches!(part, "" | "." | ".."))
+        {
+            // `..` of the layer's own top is the container's folder: all of its layers would go
+            return Err(failed(
+                what,
+                "a path from the container's root without . and .. is needed",
+            ));
+        }
+        let (parent, name) = trimmed.rsplit_once('/').unwrap_or((".", trimmed));
+        let parent = open_in_root(
+            self.upper.as_fd(),
+            &c_path(parent)?,
+            libc::O_RDONLY | libc::O_DIRECTORY,
+        );
+        let name = c_path(name)?;
+        let removed = parent
+            .map_err(std::io::Error::from)
+            .and_then(|parent| tree::remove_in(parent.as_fd(), &name, None));
+        removed.map_err(|error| failed(what, error))
+    }
+}
+
+/// A path as [`Change::path`] has it, as the kernel wants it.
+pub(super) fn c_path(path: &str) -> Result<CString, InspectError> {
+    CString::new(unescaped(path)).map_err(|_| failed(format!("{path:?}"), "has a NUL byte"))
+}
+
+/// A path that a container chose, so that it can be shown, and found again by what is shown.
+fn escaped(path: &[u8]) -> String {
+    let mut shown = String::with_capacity(path.len());
+    for chunk in path.utf8_chunks() {
+        shown.push_str(&chunk.valid().replace('\\', "\\\\"));
+        chunk
+            .invalid()
+            .iter()
+            .for_each(|byte| shown.push_str(&format!("\\x{byte:02x}")));
+    }
+    shown
+}
+
+fn unescaped(shown: &str) -> Vec<u8> {
+    let mut path = Vec::with_capacity(shown.len());
+    let mut rest = shown;
+    while let Some((before, after)) = rest.split_once('\\') {
+        path.extend_from_slice(before.as_bytes());
+        let byte = after
+            .strip_prefix('x')
+            .and_then(|after| u8::from_str_radix(after.get(..2)?, 16).ok());
+        rest = match byte {
+            Some(byte) => {
+                path.push(byte);
+                &after[3..]
+            }
+            // of two the second; a single one is what somebody typed
+            None => {
+                path.push(b'\\');
+                after.strip_prefix('\\').unwrap_or(after)
+            }
+        };
+    }
+    path.extend_from_slice(rest.as_bytes());
+    path
+}
+
+/// A regular file of the container's layer. What a container put there may be a pipe or a device:
+/// opening must neither wait nor act.
+pub(super) fn open_file(layers: &Layers, path: &CStr) -> nix::Result<File> {
+    let seen = open_in_root(layers.upper.as_fd(), path, libc::O_PATH | libc::O_NOFOLLOW)?;
+    if kind(&fstat(&seen)?) != SFlag::S_IFREG {
+        return Err(Errno::EINVAL);
+    }
+    let file = open_in_root(
+        layers.upper.as_fd(),
+        path,
+        libc::O_RDONLY | libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY,
+    )?;
+    // it may have been replaced in between
+    if kind(&fstat(&file)?) != SFlag::S_IFREG {
+        return Err(Errno::EINVAL);
+    }
+    Ok(File::from(file))
+}
+
+pub(super) fn kind(stat: &FileStat) -> SFlag {
+    SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits())
+}
+
+/// `path` and, below it, `name`.
+pub(super) fn below(path: &CStr, name: &CStr) -> CString {
+    match path.to_bytes() {
+        b"." => name.to_owned(),
+        // neither part has a NUL byte
+        bytes => CString::new([bytes, b"/", name.to_bytes()].concat()).unwrap_or_default(),
+    }
+}
+
+/// A folder that is yet to be gone through; `new`: the image has nothing below it, or nothing of it
+/// is seen any more.
+struct Ahead {
+    path: CString,
+    new: bool,
+    depth: usize,
+}
+
+/// Goes through the layer from its top on, one folder open at a time, however deep and wide the
+/// container made it: what is beyond the bounds is left out, and said to be.
+fn walk(layers: &Layers, changes: &mut Changes) -> nix::Result<()> {
+    let mut bytes = 0;
+    let mut ahead = vec![Ahead {
+        path: c".".to_owned(),
+        new: false,
+        depth: 0,
+    }];
+    while let Some(next) = ahead.pop() {
+        let folder = open_in_root(
+            layers.upper.as_fd(),
+            &next.path,
+            libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW,
+        );
+        match folder
+            .and_then(|folder| look_into(layers, &next, folder, &mut ahead, &mut bytes, changes))
+        {
+            // a folder that cannot be entered any more was removed or replaced while this looked
+            Err(_) if next.depth > 0 => {}
+            looked => looked?,
+        }
+        if changes.list.len() >= MOST {
+            changes.cut |= !ahead.is_empty();
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn look_into(
+    layers: &Layers,
+    at: &Ahead,
+    folder: OwnedFd,
+    ahead: &mut Vec<Ahead>,
+    bytes: &mut usize,
+    changes: &mut Changes,
+) -> nix::Result<()> {
+    let mut entries = Dir::from_fd(folder.try_clone().map_err(|_| Errno::EMFILE)?)?;
+    for entry in entries.iter() {
+        let entry = entry?;
+        let name = entry.file_name();
+        if matches!(name.to_bytes(), b"." | b"..") {
+            continue;
+        }
+        if changes.list.len() >= MOST {
+            changes.cut = true;
+            return Ok(());
+        }
+        // one that went away meanwhile is no change
+        let Ok(stat) = fstatat(&folder, name, AtFlags::AT_SYMLINK_NOFOLLOW) else {
+            continue;
+        };
+        let path = below(&at.path, name);
+        *bytes += path.as_bytes().len();
+        if path.as_bytes().len() > LONGEST || *bytes > MOST_BYTES {
+            changes.cut = true;
+            continue;
+        }
+        let there = !at.new && layers.below(&path);
+        let is_folder = kind(&stat) == SFlag::S_IFDIR;
+        // overlayfs marks what is deleted with a character device 0/0
+        let deleted = kind(&stat) == SFlag::S_IFCHR && stat.st_rdev == 0;
+        let opaque = is_folder && there && is_opaque(layers, &path);
+        let kind_of = match () {
+            () if deleted => ChangeKind::Deleted,
+            () if there => ChangeKind::Changed,
+            () => ChangeKind::Added,
+        };
+        // a folder of the image is in the layer as soon as something below it is: that alone is no
+        // change
+        if !is_folder || !there || opaque {
+            let size = if kind(&stat) == SFlag::S_IFREG {
+                u64::try_from(stat.st_size).unwrap_or(0)
+            } else {
+                0
+            };
+            changes.list.push(Change {
+                path: format!("/{}", escaped(path.to_bytes())),
+                kind: kind_of,
+                folder: is_folder,
+                size,
+            });
+        }
+        if is_folder && at.depth < DEEPEST {
+            ahead.push(Ahead {
+                path,
+                new: !there || opaque,
+                depth: at.depth + 1,
+            });
+        } else if is_folder {
+            changes.cut = true;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a folder hides everything that the image has there (the kernel's overlayfs
+/// documentation, "opaque").
+fn is_opaque(layers: &Layers, path: &CStr) -> bool {
+    let Ok(folder) = open_in_root(
+        layers.upper.as_fd(),
+        path,
+        libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW,
+    ) else {
+        return false;
+    };
+    let mut value = [0; 4];
+    xattr::get(folder.as_fd(), c"trusted.overlay.opaque", &mut value)
+        .is_ok_and(|length| value[..length] == *b"y")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_path_is_found_again_by_what_is_shown_of_it() {
+        for path in [
+            &b"etc/motd"[..],
+            b"a\\b",
+            b"\xff\xfe/x\\x41",
+            "\u{e9}\\\\".as_bytes(),
+            b"\xc3\\",
+            b"\\x4",
+            b"",
+        ] {
+            let shown = escaped(path);
+            assert_eq!(unescaped(&shown), path, "{shown}");
+        }
+        assert_eq!(escaped(b"a\xffb\\"), "a\\xffb\\\\");
+        assert_eq!(unescaped("typed\\"), b"typed\\", "a single one at the end");
+    }
+}

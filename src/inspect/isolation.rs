@@ -1,0 +1,507 @@
+//! How a container is held apart: what the kernel says of its init, beside what it says of us.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::capabilities::{names, opening};
+use super::failure::{InspectError, failed};
+use super::{Fact, Judgement, Section, Sheet, limit_files};
+use crate::cgroup::Cgroup;
+use crate::record::{Lacking, Process, Record, is_alive};
+use crate::security::{apparmor, selinux};
+use crate::spec::{HostUsers, PidMode, Storage, format_bytes};
+
+/// Namespaces as `/proc/PID/ns` names them, what a shared one means, and whether that is weak.
+const NAMESPACES: [(&str, &str, bool); 8] = [
+    ("pid", "sees the host's processes", true),
+    ("mnt", "sees the host's mounts", true),
+    ("net", "uses the host's network", true),
+    (
+        "ipc",
+        "shares memory segments and queues with the host",
+        true,
+    ),
+    ("uts", "has the host's name", true),
+    ("cgroup", "sees the host's control groups", true),
+    ("user", "root inside is root outside", true),
+    ("time", "has the host's clocks", false),
+];
+
+/// How the container of `record`, whose init is `process`, is held apart from the host. `used` is
+/// what it has written to its own layer, in bytes.
+pub(crate) fn isolation(
+    record: &Record,
+    process: &Process,
+    cgroup: &Cgroup,
+    used: Option<u64>,
+) -> Result<Sheet, InspectError> {
+    let folder = Path::new("/proc").join(process.pid.to_string());
+    let read = |file: &str| fs::read_to_string(folder.join(file));
+    let status = read("status")
+        .map_err(|error| failed(format!("read {}/status", folder.display()), error))?;
+    let mut sections = vec![
+        Section::new(
+            "Namespaces",
+            namespaces(&folder, record.spec.host_users.as_ref())
+                .into_iter()
+                .chain(joined(record))
+                .collect(),
+        ),
+        Section::new(
+            "Privileges",
+            privileges(&status)
+                .into_iter()
+                .chain([confinement(&folder, record.unconfined.as_ref())])
+                .collect(),
+        ),
+        Section::new(
+            "Id maps",
+            ["uid_map", "gid_map"]
+                .iter()
+                .map(|file| id_map(file, &read(file).unwrap_or_default()))
+                .collect(),
+        ),
+    ];
+    let limits = limit_files::facts(&cgroup.paths().map(PathBuf::from).collect::<Vec<_>>());
+    sections.push(Section::new("Control group", limits));
+    sections.push(Section::new(
+        "Disk",
+        vec![written(record.spec.storage, used)],
+    ));
+    sections.push(Section::new(
+        "Mounts",
+        mounts(&read("mountinfo").unwrap_or_default()),
+    ));
+    // the number may have gone to another process while its files were read
+    if !is_alive(process) {
+        return Err(ended(record));
+    }
+    Ok(Sheet { sections })
+}
+
+/// Whose processes it joined: who sees a process as root reaches its files (proc(5),
+/// `/proc/PID/root`).
+fn joined(record: &Record) -> Option<Fact> {
+    let PidMode::Container(id) = &record.spec.pid else {
+        return None;
+    };
+    let meaning = "each reaches the other's files and volumes through /proc/PID/root";
+    Some(Fact::judged("pid of", id.clone(), Judgement::Weak, meaning))
+}
+
+/// Pure: how much it may write to its own layer.
+fn written(storage: Option<Storage>, used: Option<u64>) -> Fact {
+    let Some(storage) = storage else {
+        return Fact::judged(
+            "storage",
+            "no bound",
+            Judgement::Weak,
+            "may fill the disk of the state folder",
+        );
+    };
+    let limit = format_bytes(storage.bytes());
+    let place = match storage {
+        Storage::Disk(_) => "on disk, by a project quota",
+        Storage::Tmpfs(_) => "in memory, lost when it stops",
+    };
+    let used = used.map_or_else(|| "n/a".into(), format_bytes);
+    Fact::judged(
+        "storage",
+        format!("{used} of {limit}"),
+        Judgement::Good,
+        format!("at most {limit} {place}"),
+    )
+}
+
+fn ended(record: &Record) -> InspectError {
+    failed(
+        format!("look into {}", record.spec.name),
+        "it has just ended",
+    )
+}
+
+fn namespaces(folder: &Path, host_users: Option<&HostUsers>) -> Vec<Fact> {
+    let inode = |folder: &Path, name: &str| {
+        let link = fs::read_link(folder.join("ns").join(name)).ok()?;
+        link.to_str()?
+            .split_once('[')?
+            .1
+            .strip_suffix(']')
+            .map(str::to_owned)
+    };
+    let fact = |(name, shared, weak): &(&str, &str, bool)| match (
+        inode(folder, name),
+        inode(Path::new("/proc/self"), name),
+    ) {
+        (Some(own), Some(host)) if own != host => Fact::judged(
+            *name,
+            own,
+            Judgement::Good,
+            format!("its own; the host's is {host}"),
+        ),
+        (Some(own), Some(_)) => {
+            let why = host_users
+                .filter(|_| *name == "user")
+                .map_or(String::new(), |why| format!(" ({why})"));
+            Fact::judged(
+                *name,
+                own,
+                if *weak {
+                    Judgement::Weak
+                } else {
+                    Judgement::Plain
+                },
+                format!("shared: {shared}{why}"),
+            )
+        }
+        _ => Fact::plain(*name, "n/a: this kernel has no such namespace"),
+    };
+    NAMESPACES.iter().map(fact).collect()
+}
+
+/// Pure: what `/proc/PID/status` says of privileges (proc_pid_status(5)).
+fn privileges(status: &str) -> Vec<Fact> {
+    let line = |key: &str| {
+        status
+            .lines()
+            .find_map(|line| line.strip_prefix(key))
+            .map(str::trim)
+    };
+    let mut facts = Vec::new();
+    let uid = line("Uid:")
+        .and_then(|text| text.split_whitespace().nth(1))
+        .unwrap_or("n/a");
+    facts.push(Fact::judged(
+        "user",
+        format!("uid {uid} on the host"),
+        if uid == "0" {
+            Judgement::Plain
+        } else {
+            Judgement::Good
+        },
+        "",
+    ));
+    for (key, what) in [("CapEff:", "capabilities"), ("CapBnd:", "may ever get")] {
+        let Some(held) = line(key).and_then(names) else {
+            facts.push(Fact::plain(what, "n/a: the kernel does not say"));
+            continue;
+        };
+        let opens = opening(&held);
+        let effect = if opens.is_empty() {
+            "none of them opens the host".to_owned()
+        } else {
+            format!("open the host: {}", opens.join(", "))
+        };
+        let value = if held.is_empty() {
+            "none".to_owned()
+        } else {
+            held.join(" ")
+        };
+        facts.push(Fact::judged(
+            what,
+            value,
+            Judgement::of(opens.is_empty()),
+            if held.is_empty() {
+                String::new()
+            } else {
+                effect
+            },
+        ));
+    }
+    let filters = line("Seccomp_filters:").unwrap_or("some");
+    facts.push(match line("Seccomp:") {
+        Some("2") => Fact::judged(
+            "seccomp",
+            "filtering",
+            Judgement::Good,
+            format!(
+                "system calls pass through {filters} {}",
+                if filters == "1" { "filter" } else { "filters" }
+            ),
+        ),
+        Some("1") => Fact::judged(
+            "seccomp",
+            "strict",
+            Judgement::Good,
+            "read, write and exit only",
+        ),
+        Some("0") => Fact::judged(
+            "seccomp",
+            "off",
+            Judgement::Weak,
+            "every system call of the kernel can be tried",
+        ),
+        _ => Fact::plain("seccomp", "n/a: the kernel has none"),
+    });
+    facts.push(match line("NoNewPrivs:") {
+        Some("1") => Fact::judged(
+            "no_new_privs",
+            "on",
+            Judgement::Good,
+            "set-user-id programs give nothing",
+        ),
+        Some(_) => Fact::judged(
+            "no_new_privs",
+            "off",
+            Judgement::Weak,
+            "set-user-id programs work",
+        ),
+        None => Fact::plain("no_new_privs", "n/a: the kernel does not say"),
+    });
+    facts
+}
+
+/// What the host's security module says of a process, and what kept its container from being
+/// confined by it.
+fn confinement(process: &Path, lacks: Option<&Lacking>) -> Fact {
+    let fact = match selinux::own_label() {
+        Some(own) => selinux_label(selinux::label_of(process), &own, selinux::is_enforcing()),
+        None => apparmor_label(apparmor::label_of(process)),
+    };
+    reasoned(fact, lacks)
+}
+
+/// Pure: the fact with its reason, unless all is well.
+fn reasoned(fact: Fact, lacks: Option<&Lacking>) -> Fact {
+    match lacks {
+        Some(lacks) if fact.judgement != Judgement::Good => Fact {
+            effect: lacks.why.clone(),
+            ..fact
+        },
+        _ => fact,
+    }
+}
+
+/// Pure: the SELinux label of a process, without its user and role, which decide nothing for a
+/// container; `own` is ours.
+fn selinux_label(label: Option<String>, own: &str, enforcing: Option<bool>) -> Fact {
+    let type_and_level = label
+        .as_deref()
+        .map(|label| label.splitn(3, ':').last().unwrap_or(label).to_owned());
+    match (type_and_level.as_deref(), enforcing) {
+        (None, _) => Fact::plain("SELinux", "n/a: the kernel does not say"),
+        (Some(shown), _) if shown.split(':').next() == own.split(':').nth(2) => Fact::judged(
+            "SELinux",
+            shown,
+            Judgement::Weak,
+            "it may do what minic-tui may",
+        ),
+        (Some(shown), _) if shown.starts_with("spc_t:") => Fact::judged(
+            "SELinux",
+            shown,
+            Judgement::Weak,
+            "a type that is refused nothing",
+        ),
+        (Some(shown), Some(false)) => Fact::judged(
+            "SELinux",
+            shown,
+            Judgement::Weak,
+            "permissive: the policy is not enforced",
+        ),
+        (Some(shown), _) => Fact::judged(
+            "SELinux",
+            shown,
+            Judgement::Good,
+            "what the policy does not allow is refused",
+        ),
+    }
+}
+
+/// Pure: the AppArmor label of a process.
+fn apparmor_label(label: Option<String>) -> Fact {
+    match label.as_deref() {
+        None => Fact::plain(
+            "AppArmor",
+            "n/a: this host has neither it nor SELinux, or its securityfs is not mounted",
+        ),
+        Some("unconfined") => Fact::judged(
+            "AppArmor",
+            "unconfined",
+            Judgement::Weak,
+            "no profile confines it",
+        ),
+        Some(label) if label.ends_with("(complain)") => {
+            Fact::judged("AppArmor", label, Judgement::Weak, "only complains")
+        }
+        Some(label) => Fact::judged(
+            "AppArmor",
+            label,
+            Judgement::Good,
+            "what the profile does not allow is refused",
+        ),
+    }
+}
+
+/// Pure: one id map (user_namespaces(7)): lines of first id inside, first id outside, how many.
+fn id_map(file: &str, text: &str) -> Fact {
+    let ranges: Vec<Vec<u64>> = text
+        .lines()
+        .map(|line| {
+            line.split_whitespace()
+                .filter_map(|word| word.parse().ok())
+                .collect()
+        })
+        .collect();
+    let mut shown = Vec::new();
+    let mut zero_is_zero = false;
+    for range in &ranges {
+        let [inside, outside, count] = range[..] else {
+            continue;
+        };
+        zero_is_zero |= inside == 0 && outside == 0;
+        shown.push(format!("{inside} is {outside}, {count} ids"));
+    }
+    let what = file.trim_end_matches("_map");
+    match shown.is_empty() {
+        true => Fact::plain(what, "n/a: no ids are mapped"),
+        false if zero_is_zero => Fact::judged(
+            what,
+            shown.join("; "),
+            Judgement::Weak,
+            "0 inside is 0 outside",
+        ),
+        false => Fact::judged(
+            what,
+            shown.join("; "),
+            Judgement::Good,
+            "ids inside mean nothing outside",
+        ),
+    }
+}
+
+/// Pure: `/proc/PID/mountinfo` (proc_pid_mountinfo(5)), one fact a mount.
+fn mounts(text: &str) -> Vec<Fact> {
+    let fact = |line: &str| {
+        let (left, right) = line.split_once(" - ")?;
+        let fields: Vec<&str> = left.split(' ').collect();
+        let (root, place, options) = (fields.get(3)?, fields.get(4)?, fields.get(5)?);
+        let kind = right.split(' ').next()?;
+        let has = |option: &str| options.split(',').any(|o| o == option);
+        let kernel = matches!(
+            kind,
+            "sysfs" | "cgroup" | "cgroup2" | "securityfs" | "debugfs" | "tracefs"
+        );
+        let judgement = match () {
+            () if kernel => Judgement::of(has("ro")),
+            () if kind == "proc" && *root == "/" => {
+                Judgement::of(has("nosuid") && has("nodev") && has("noexec"))
+            }
+            () if place.starts_with("/proc/") || place.starts_with("/sys/") => Judgement::Good,
+            () => Judgement::Plain,
+        };
+        let effect = match judgement {
+            Judgement::Weak if kernel => "the kernel's own settings can be written".to_owned(),
+            Judgement::Weak => "without nosuid, nodev, noexec".to_owned(),
+            Judgement::Good if !kernel && kind != "proc" => {
+                "hides what the kernel shows there".to_owned()
+            }
+            _ => String::new(),
+        };
+        let place = place.replace("\\040", " ");
+        Some(Fact::judged(
+            place,
+            format!("{kind} {options}"),
+            judgement,
+            effect,
+        ))
+    };
+    text.lines().filter_map(fact).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged<'a>(facts: &'a [Fact], what: &str) -> (&'a str, Judgement) {
+        let fact = facts.iter().find(|fact| fact.what == what).unwrap();
+        (fact.value.as_str(), fact.judgement)
+    }
+
+    #[test]
+    fn privileges_are_read_as_they_are() {
+        let open = "Uid:\t0\t0\t0\t0\nCapEff:\t000001ffffffffff\nCapBnd:\t000001ffffffffff\nNoNewPrivs:\t0\nSeccomp:\t0\n";
+        let facts = privileges(open);
+        assert_eq!(judged(&facts, "seccomp"), ("off", Judgement::Weak));
+        assert_eq!(judged(&facts, "no_new_privs").1, Judgement::Weak);
+        assert_eq!(judged(&facts, "capabilities").1, Judgement::Weak);
+        let shut = "Uid:\t100\t100\t0\t0\nCapEff:\t0\nCapBnd:\t00000000000000fb\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t1\n";
+        let facts = privileges(shut);
+        assert!(
+            facts.iter().all(|fact| fact.judgement == Judgement::Good),
+            "{facts:?}"
+        );
+        assert_eq!(judged(&facts, "capabilities").0, "none");
+        assert_eq!(
+            apparmor_label(Some("minic-default (enforce)".into())).judgement,
+            Judgement::Good
+        );
+        assert_eq!(
+            apparmor_label(Some("unconfined".into())).judgement,
+            Judgement::Weak
+        );
+        assert!(apparmor_label(None).value.starts_with("n/a"));
+        let lacks = Some(&Lacking {
+            what: "AppArmor".into(),
+            why: "it has no tools".into(),
+        });
+        assert_eq!(
+            reasoned(apparmor_label(Some("unconfined".into())), lacks).effect,
+            "it has no tools"
+        );
+        let confined = apparmor_label(Some("minic-default (enforce)".into()));
+        assert_eq!(reasoned(confined.clone(), lacks), confined);
+        let of = |label: &str, enforcing| {
+            selinux_label(
+                Some(label.into()),
+                "unconfined_u:unconfined_r:unconfined_t:s0",
+                enforcing,
+            )
+            .judgement
+        };
+        let shown = selinux_label(
+            Some("system_u:system_r:container_t:s0:c1,c2".into()),
+            "u:r:unconfined_t:s0",
+            Some(true),
+        );
+        assert_eq!(
+            (shown.value.as_str(), shown.judgement),
+            ("container_t:s0:c1,c2", Judgement::Good)
+        );
+        assert_eq!(
+            of("system_u:system_r:container_t:s0:c1,c2", Some(false)),
+            Judgement::Weak
+        );
+        assert_eq!(
+            of("system_u:system_r:spc_t:s0", Some(true)),
+            Judgement::Weak
+        );
+        assert_eq!(
+            of(
+                "unconfined_u:unconfined_r:unconfined_t:s0-s0:c0.c1023",
+                Some(true)
+            ),
+            Judgement::Weak
+        );
+        assert!(privileges("").iter().all(|fact| fact.value.contains("n/a")));
+    }
+
+    #[test]
+    fn maps_and_mounts_are_judged() {
+        assert_eq!(
+            id_map("uid_map", "         0          0 4294967295\n").judgement,
+            Judgement::Weak
+        );
+        let mapped = id_map("uid_map", "0 100000 65536\n");
+        assert_eq!(
+            (mapped.judgement, mapped.value.as_str()),
+            (Judgement::Good, "0 is 100000, 65536 ids")
+        );
+        let text = "1 0 0:1 / / rw,relatime - overlay overlay rw\n2 1 0:2 / /proc rw,nosuid,nodev,noexec - proc proc rw\n\
+                    3 1 0:3 / /sys rw - sysfs sysfs rw\n4 1 0:4 / /a\\040b rw - tmpfs tmpfs rw\nnonsense\n";
+        let facts = mounts(text);
+        assert_eq!(judged(&facts, "/proc").1, Judgement::Good);
+        assert_eq!(judged(&facts, "/sys").1, Judgement::Weak);
+        assert_eq!(judged(&facts, "/a b").1, Judgement::Plain);
+        assert_eq!(facts.len(), 4);
+    }
+}

@@ -1,0 +1,23 @@
+//! What the panes of a screen look into: processes, changed files, isolation, the host. Nothing
+//! here knows the manager, which hands over the record, the cgroup and the folders.
+
+mod capabilities;
+mod changes;
+mod extract;
+mod extract_target;
+mod failure;
+mod host;
+mod isolation;
+mod limit_files;
+mod processes;
+mod sheet;
+
+pub(crate) use changes::Layers;
+pub use changes::{Change, ChangeKind, Changes};
+pub use extract::Extracted;
+pub use failure::InspectError;
+pub(crate) use host::{check, facts, host};
+pub(crate) use isolation::isolation;
+pub use processes::ProcessInfo;
+pub(crate) use processes::{processes, signal_process};
+pub use sheet::{Fact, Judgement, Section, Sheet};

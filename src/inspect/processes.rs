@@ -1,0 +1,177 @@
+//! The processes of a container: from its cgroup and `/proc`, and a signal for one of them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use super::failure::{InspectError, failed};
+use crate::cgroup::Cgroup;
+use crate::spec::{ContainerName, signal_name};
+use crate::sys::pidfd;
+
+/// The most processes listed of one container: a fork bomb must not stop the screen.
+const MOST: usize = 5_000;
+/// How deep cgroups may lie in a container's own, which it can make itself where it has a tree of
+/// its own.
+const DEPTH: usize = 8;
+/// The most bytes kept of one command line.
+const COMMAND_BYTES: usize = 4_096;
+
+/// One process of a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessInfo {
+    /// Its number on the host.
+    pub pid: i32,
+    /// Its number inside; `None` for one of ours that joined the cgroup and not the pid namespace.
+    pub inside: Option<i32>,
+    /// The number, on the host, of its parent.
+    pub parent: i32,
+    /// Its real user id, as the host numbers it.
+    pub uid: u32,
+    /// CPU time used so far, in microseconds (the kernel counts it in ticks of 10 ms).
+    pub cpu_usec: u64,
+    /// Resident memory in bytes.
+    pub memory: u64,
+    /// `R`, `S`, `D`, `T`, `Z`, … as proc_pid_stat(5) has it.
+    pub state: char,
+    /// Threads.
+    pub threads: u64,
+    /// Its command line, or its name in brackets when it has none.
+    pub command: String,
+}
+
+/// The processes of the container whose cgroup this is.
+pub(crate) fn processes(cgroup: &Cgroup) -> Result<Vec<ProcessInfo>, InspectError> {
+    let pids = pids(cgroup)?;
+    Ok(pids.into_iter().take(MOST).filter_map(read).collect())
+}
+
+/// The host's numbers of everything in `cgroup`.
+fn pids(cgroup: &Cgroup) -> Result<BTreeSet<i32>, InspectError> {
+    let mut pids = BTreeSet::new();
+    // every folder of the cgroup holds the same processes: one that can be read is enough
+    let mut last = None;
+    for folder in cgroup.paths() {
+        match collect(folder, DEPTH, &mut pids) {
+            Ok(()) => return Ok(pids),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => {
+                last = Some(failed(
+                    format!("read {}", folder.join("cgroup.procs").display()),
+                    error,
+                ));
+            }
+        }
+    }
+    last.map_or(Ok(pids), Err)
+}
+
+/// Sends `signal` to the process `pid` of the container called `name`, whose cgroup this is.
+pub(crate) fn signal_process(
+    cgroup: &Cgroup,
+    name: &ContainerName,
+    pid: i32,
+    signal: i32,
+) -> Result<(), InspectError> {
+    let what = format!("send {} to process {pid} of {name}", signal_name(signal));
+    let process = pidfd::open(pid).map_err(|_| failed(&what, "it has ended"))?;
+    // only now is the number tied to a process: is it the container's?
+    if !pids(cgroup)?.contains(&pid) {
+        return Err(failed(&what, "no such process belongs to it any more"));
+    }
+    pidfd::send_signal(process.as_fd(), signal).map_err(|error| failed(&what, error))
+}
+
+fn collect(folder: &Path, depth: usize, pids: &mut BTreeSet<i32>) -> std::io::Result<()> {
+    let listed = fs::read_to_string(folder.join("cgroup.procs"))?;
+    pids.extend(listed.lines().filter_map(|line| line.parse::<i32>().ok()));
+    if depth == 0 {
+        return Ok(());
+    }
+    for entry in fs::read_dir(folder)?.flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            // one that is removed meanwhile has no processes
+            let _ = collect(&entry.path(), depth - 1, pids);
+        }
+    }
+    Ok(())
+}
+
+fn read(pid: i32) -> Option<ProcessInfo> {
+    let folder = Path::new("/proc").join(pid.to_string());
+    let stat = fs::read_to_string(folder.join("stat")).ok()?;
+    let status = fs::read_to_string(folder.join("status")).ok()?;
+    let command = fs::read(folder.join("cmdline")).unwrap_or_default();
+    parse(pid, &stat, &status, &command)
+}
+
+/// Pure: what the three files say (proc_pid_stat(5), proc_pid_status(5), proc_pid_cmdline(5)).
+fn parse(pid: i32, stat: &str, status: &str, command: &[u8]) -> Option<ProcessInfo> {
+    // the name stands in parentheses and may hold anything, parentheses too
+    let (before, after) = stat.rsplit_once(')')?;
+    let name = before.split_once('(').map_or("", |(_, name)| name);
+    let fields: Vec<&str> = after.split_whitespace().collect();
+    let number = |index: usize| {
+        fields
+            .get(index)
+            .and_then(|field| field.parse::<u64>().ok())
+    };
+    let line = |key: &str| status.lines().find_map(|line| line.strip_prefix(key));
+    let ticks = number(11)? + number(12)?;
+    let hertz = procfs::ticks_per_second().max(1);
+    let kib = line("VmRSS:")
+        .and_then(|text| text.split_whitespace().next())
+        .and_then(|text| text.parse::<u64>().ok());
+    let mut shown: Vec<u8> = command
+        .iter()
+        .copied()
+        .take(COMMAND_BYTES)
+        .map(|b| if b == 0 { b' ' } else { b })
+        .collect();
+    while shown.last() == Some(&b' ') {
+        shown.pop();
+    }
+    Some(ProcessInfo {
+        pid,
+        inside: line("NSpid:")
+            .and_then(|text| text.split_whitespace().nth(1))
+            .and_then(|text| text.parse().ok()),
+        parent: number(1)? as i32,
+        uid: line("Uid:")?.split_whitespace().next()?.parse().ok()?,
+        cpu_usec: ticks * 1_000_000 / hertz,
+        // kernel threads and zombies have none
+        memory: kib.unwrap_or(0) * 1024,
+        state: fields.first()?.chars().next()?,
+        threads: number(17)?,
+        command: if shown.is_empty() {
+            format!("[{name}]")
+        } else {
+            String::from_utf8_lossy(&shown).into_owned()
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_of_a_process_are_understood() {
+        let stat = "4213 (a) b(c) S 4200 4213 4213 0 -1 4194304 100 0 0 0 25 5 0 0 20 0 3 0 99 1000 200 18446744073709551615";
+        let status =
+            "Name:\ta) b(c\nUid:\t1000\t1000\t1000\t1000\nNSpid:\t4213\t7\nVmRSS:\t   512 kB\n";
+        let info = parse(4213, stat, status, b"sleep\x001000\x00").unwrap();
+        assert_eq!(
+            (info.inside, info.parent, info.uid, info.state, info.threads),
+            (Some(7), 4200, 1000, 'S', 3)
+        );
+        assert_eq!(
+            (info.cpu_usec, info.memory, info.command.as_str()),
+            (300_000, 512 << 10, "sleep 1000")
+        );
+        let bare = parse(4213, stat, "Uid:\t0\t0\t0\t0\nNSpid:\t4213\n", b"").unwrap();
+        assert_eq!((bare.inside, bare.command.as_str()), (None, "[a) b(c]"));
+        assert_eq!(parse(1, "", status, b""), None);
+    }
+}

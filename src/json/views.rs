@@ -1,0 +1,250 @@
+//! The fields of containers in JSON: stable names, documented in `--help`.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::cgroup::Sample;
+use crate::manager::Info;
+use crate::record::{ExitCause, Health, Process, Record, Status};
+use crate::spec::{ContainerSpec, IdRange, IoLimit, Limits, Userns};
+
+/// A container in `list --json`.
+#[derive(Debug, Serialize)]
+pub struct Container<'a> {
+    id: &'a str,
+    name: &'a str,
+    state: &'static str,
+    pid: Option<i32>,
+    image: &'a str,
+    command: &'a [String],
+    limits: LimitsView<'a>,
+    network: String,
+    health: Option<&'static str>,
+    labels: &'a BTreeMap<String, String>,
+    preset: Option<&'a str>,
+    created_at: Timestamp,
+    started_at: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
+    restarts: u32,
+    restart_at: Option<Timestamp>,
+    exit_code: Option<i32>,
+    cause: Option<Cause<'a>>,
+    broken: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct LimitsView<'a> {
+    memory: Option<u64>,
+    swap: Option<u64>,
+    cpus: Option<f64>,
+    cpu_shares: Option<u64>,
+    pids: Option<u64>,
+    cpu_burst_usec: Option<u64>,
+    cpuset: Option<&'a str>,
+    memory_high: Option<u64>,
+    memory_low: Option<u64>,
+    memory_min: Option<u64>,
+    oom_group: Option<bool>,
+    io_weight: Option<u64>,
+    io: &'a [IoLimit],
+}
+
+#[derive(Debug, Serialize)]
+struct Cause<'a> {
+    #[serde(flatten)]
+    cause: &'a ExitCause,
+    sentence: String,
+}
+
+/// A container in `info --json`: everything of `list --json` and more.
+#[derive(Debug, Serialize)]
+pub struct Details<'a> {
+    #[serde(flatten)]
+    container: Container<'a>,
+    env: &'a [String],
+    cwd: &'a str,
+    hostname: &'a str,
+    tty: bool,
+    interactive: bool,
+    init: bool,
+    restart: String,
+    stop_signal: i32,
+    remove: bool,
+    supervisor: Option<i32>,
+    userns: Userns,
+    host_users: Option<String>,
+    ids: Option<IdRange>,
+    storage: Option<StorageView>,
+    without: Vec<String>,
+    usage: Option<Usage>,
+    not_available: Vec<NotAvailable<'a>>,
+    cgroups: Vec<String>,
+    folder: String,
+    last_lines: &'a [String],
+}
+
+/// What it uses, in `info --json` and in the browser monitor's API: counters since its start,
+/// amounts in bytes, pressure in percent of the last 10 s; `None` where the kernel does not tell.
+#[derive(Debug, Serialize)]
+pub struct Usage {
+    cpu_usec: Option<u64>,
+    throttled_usec: Option<u64>,
+    nr_throttled: Option<u64>,
+    nr_periods: Option<u64>,
+    memory: Option<u64>,
+    memory_peak: Option<u64>,
+    swap: Option<u64>,
+    oom_kills: Option<u64>,
+    pids: Option<u64>,
+    read_bytes: Option<u64>,
+    write_bytes: Option<u64>,
+    cpu_pressure: Option<f32>,
+    memory_pressure: Option<f32>,
+    io_pressure: Option<f32>,
+}
+
+#[derive(Debug, Serialize)]
+struct StorageView {
+    kind: &'static str,
+    limit: u64,
+    used: Option<u64>,
+}
+
+#[derive(Debug, Serialize)]
+struct NotAvailable<'a> {
+    figure: &'a str,
+    reason: &'a str,
+}
+
+impl<'a> Container<'a> {
+    /// What `record` says.
+    #[must_use]
+    pub fn new(record: &'a Record) -> Self {
+        let ContainerSpec {
+            id, name, limits, ..
+        } = &record.spec;
+        let (started_at, ended_at, cause) = match &record.status {
+            Status::Created | Status::Broken { .. } => (None, None, None),
+            Status::Running { since, .. } | Status::Paused { since, .. } => {
+                (Some(*since), None, None)
+            }
+            Status::Stopped { cause, since, at } => (*since, Some(*at), Some(cause)),
+        };
+        Self {
+            id: id.as_str(),
+            name: name.as_str(),
+            state: record.status.word(),
+            pid: record.status.process().map(|process| process.pid),
+            image: &record.spec.image,
+            command: &record.spec.argv,
+            limits: LimitsView::new(limits),
+            network: record.spec.network.to_string(),
+            health: record.health.map(Health::word),
+            labels: &record.spec.labels,
+            preset: record.spec.preset.as_deref(),
+            created_at: record.created_at,
+            started_at,
+            ended_at,
+            restarts: record.restarts,
+            restart_at: record.restart_at,
+            exit_code: cause.map(ExitCause::exit_code),
+            cause: cause.map(|cause| Cause {
+                cause,
+                sentence: cause.sentence(),
+            }),
+            broken: record.status.broken(),
+        }
+    }
+}
+
+impl<'a> LimitsView<'a> {
+    fn new(limits: &'a Limits) -> Self {
+        Self {
+            memory: limits.memory,
+            swap: limits.swap,
+            cpus: limits.cpu.map(|cpu| cpu.cores()),
+            cpu_shares: limits.cpu_shares,
+            pids: limits.pids,
+            cpu_burst_usec: limits.cpu_burst_usec,
+            cpuset: limits.cpuset.as_deref(),
+            memory_high: limits.memory_high,
+            memory_low: limits.memory_low,
+            memory_min: limits.memory_min,
+            oom_group: limits.oom_group,
+            io_weight: limits.io_weight,
+            io: &limits.io,
+        }
+    }
+}
+
+impl<'a> Details<'a> {
+    /// What `info` says.
+    #[must_use]
+    pub fn new(info: &'a Info) -> Self {
+        let spec = &info.record.spec;
+        let gaps = info.gaps.iter().map(|gap| NotAvailable {
+            figure: gap.figure,
+            reason: &gap.reason,
+        });
+        Self {
+            container: Container::new(&info.record),
+            env: &spec.env,
+            cwd: &spec.cwd,
+            hostname: &spec.hostname,
+            tty: spec.tty,
+            interactive: spec.interactive,
+            init: spec.init,
+            restart: spec.restart.into(),
+            stop_signal: spec.stop_signal,
+            remove: spec.remove,
+            supervisor: info
+                .record
+                .supervisor
+                .as_ref()
+                .map(|Process { pid, .. }| *pid),
+            userns: spec.userns,
+            host_users: spec.host_users.as_ref().map(ToString::to_string),
+            ids: spec.ids,
+            storage: spec.storage.map(|storage| StorageView {
+                kind: storage.kind(),
+                limit: storage.bytes(),
+                used: info.storage_used,
+            }),
+            without: info.record.without(),
+            usage: info.sample.as_ref().map(Usage::new),
+            not_available: gaps.collect(),
+            cgroups: info
+                .cgroups
+                .iter()
+                .map(|path| path.to_string_lossy().into_owned())
+                .collect(),
+            folder: info.folder.to_string_lossy().into_owned(),
+            last_lines: &info.last_lines,
+        }
+    }
+}
+
+impl Usage {
+    /// The figures of `sample`.
+    #[must_use]
+    pub fn new(sample: &Sample) -> Self {
+        Self {
+            cpu_usec: sample.cpu_usec,
+            throttled_usec: sample.throttled_usec,
+            nr_throttled: sample.nr_throttled,
+            nr_periods: sample.nr_periods,
+            memory: sample.memory,
+            memory_peak: sample.memory_peak,
+            swap: sample.swap,
+            oom_kills: sample.oom_kills,
+            pids: sample.pids,
+            read_bytes: sample.io.map(|io| io.read_bytes),
+            write_bytes: sample.io.map(|io| io.write_bytes),
+            cpu_pressure: sample.psi.and_then(|psi| psi.cpu),
+            memory_pressure: sample.psi.and_then(|psi| psi.memory),
+            io_pressure: sample.psi.and_then(|psi| psi.io),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The container's init: the plan it is given, the steps it takes, and its life until execve.
+
+mod clock;
+mod plan;
+mod run;
+mod step;
+
+#[cfg(test)]
+pub(crate) use clock::InitClock;
+pub(crate) use clock::{TIMES, step_times};
+pub(crate) use plan::{InitPlan, SharedProcesses, Stdio, command};
+pub(crate) use run::{enter, run};
+pub use step::StepReport;
+pub(crate) use step::{
+    ALL, CLOCKS, FRAME, GO, LIMITED, MARKER, NAMESPACES, REPORT, SUCCESSOR, Step, TERMINAL,
+};

@@ -1,0 +1,49 @@
+//! How a container ended: what its init says, what the kernel says, and who is told.
+
+use super::begin::Started;
+use crate::cgroup::Cgroup;
+use crate::record::{ExitCause, Store};
+use crate::spec::ContainerSpec;
+use crate::sys::pidfd::Ended;
+
+/// The stream is for watchers; a full disk must not keep the supervisor from its work.
+pub(super) fn tell_death(store: &Store, spec: &ContainerSpec, cause: &ExitCause) {
+    if matches!(cause, ExitCause::OomKilled { .. }) {
+        store.tell(spec, "oom", Some(cause));
+    }
+    store.tell(spec, "died", Some(cause));
+}
+
+/// Whether a restart policy calls it a failure.
+pub(crate) fn failed(cause: &ExitCause) -> bool {
+    !matches!(cause, ExitCause::Exited { code: 0 })
+}
+
+/// A SIGKILL that nobody asked for, where the kernel has killed for want of memory, was the
+/// kernel's.
+pub(crate) fn cause(ended: Option<Ended>, cgroup: &Cgroup, by_us: bool) -> ExitCause {
+    let killed = matches!(ended, Some(Ended::Signaled(nix::libc::SIGKILL)));
+    if killed && !by_us && cgroup.oom_kills().is_some_and(|kills| kills > 0) {
+        return ExitCause::OomKilled {
+            peak: cgroup.memory_peak(),
+            limit: cgroup.memory_limit(),
+        };
+    }
+    match ended {
+        Some(Ended::Exited(code)) => ExitCause::Exited { code },
+        Some(Ended::Signaled(signal)) => ExitCause::Signaled { signal, by_us },
+        None => ExitCause::Lost,
+    }
+}
+
+/// What an init that stayed as PID 1 wrote of its command's end.
+pub(super) fn command_status(started: &Started) -> Option<Ended> {
+    let mut raw = [0; 4];
+    let length = nix::unistd::read(started.wait_status.as_ref()?, &mut raw).ok()?;
+    let status = (length == raw.len()).then(|| i32::from_le_bytes(raw))?;
+    Some(if status & 0x7f == 0 {
+        Ended::Exited((status >> 8) & 0xff)
+    } else {
+        Ended::Signaled(status & 0x7f)
+    })
+}

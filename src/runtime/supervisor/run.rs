@@ -1,0 +1,496 @@
+//! The supervisor of one container: makes its cgroup, starts it, drains its output, waits for its
+//! end, records why, starts it again where its restart policy says so, removes what is left.
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::begin::{Started, begin_cgroup, start};
+use super::clock::StepClock;
+use super::duties::Duties;
+use super::ending::{cause, command_status, failed, tell_death};
+use super::health::{HealthMonitor, ProbeStart};
+use super::prepare::prepare;
+use super::relay::Relay;
+use super::report::send_outcome;
+use crate::cgroup::{AmongSupervisors, Cgroup, Parent, Unfinished};
+use crate::record::{self, Event, ExitCause, Health, Lock, Process, Record, Status, Store};
+use crate::runtime::exec::start_probe;
+use crate::runtime::{LaunchError, Runtime, StartOrder, oom};
+use crate::spec::{ContainerSpec, CpuLimit, RECOVERED_AFTER};
+use crate::sys::pidfd;
+use crate::sys::{fds, process};
+
+/// Where the report socket and the client are kept, so that everything above can be closed.
+const REPORT_FD: i32 = 3;
+const CLIENT_FD: i32 = 4;
+
+struct Supervisor<'a> {
+    runtime: &'a Runtime,
+    order: &'a StartOrder,
+    record: Record,
+    relay: Relay,
+    open_stdin: bool,
+    /// Restarts since it last ran for [`RECOVERED_AFTER`].
+    in_a_row: u32,
+    /// Times the steps of the launch under way.
+    clock: StepClock,
+    /// Says that the container is ours, until its end is recorded.
+    held: Option<Lock>,
+    /// Where we are since it has run for a while.
+    place: Option<AmongSupervisors>,
+}
+
+/// The supervisor's life.
+pub(crate) fn run(
+    runtime: &Runtime,
+    order: &StartOrder,
+    mut record: Record,
+    report: OwnedFd,
+    client: Option<OwnedFd>,
+    began: Instant,
+) {
+    if let Err(error) = detach(&record) {
+        record_failure(runtime, &mut record, &error);
+        return send_outcome(&report, &Err(error));
+    }
+    let (report, client) = match keep_alone(report, client) {
+        Ok(kept) => kept,
+        // ending closes the report socket, which the caller reads as a failure
+        Err(errno) => process::exit_now(errno as i32),
+    };
+    let mut clock = StepClock::new(began);
+    clock.done("fork the supervisor");
+    let open_stdin = record.spec.interactive || client.is_some();
+    let (held, view, relay) = match prepare(runtime, &record, client) {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            record_failure(runtime, &mut record, &error);
+            return send_outcome(&report, &Err(error));
+        }
+    };
+    let mut supervisor = Supervisor {
+        runtime,
+        order,
+        record,
+        relay,
+        open_stdin,
+        in_a_row: 0,
+        clock,
+        held: Some(held),
+        place: None,
+    };
+    let first = supervisor.begin();
+    match first {
+        Err(error) => {
+            record_failure(runtime, &mut supervisor.record, &error);
+            send_outcome(&report, &Err(error));
+        }
+        Ok(begun) => {
+            send_outcome(&report, &Ok(()));
+            drop((report, view));
+            // what was needed to plan and start is not needed to watch
+            process::release_memory();
+            supervisor.supervise(begun);
+        }
+    }
+}
+
+/// Leaves the caller's session, terminal and folder.
+fn detach(record: &Record) -> Result<(), LaunchError> {
+    if let Some(title) = process::Title::find() {
+        title.set(format!("minic-tui supervisor {}", record.spec.name).as_bytes());
+    }
+    let left = process::set_name(c"minic-supervise")
+        .and_then(|()| nix::unistd::setsid())
+        .and_then(|_| nix::unistd::chdir("/"));
+    left.map_err(LaunchError::nix("leave the caller's session"))?;
+    process::reset_signals();
+    process::ignore_hangups();
+    oom::protect();
+    LaunchError::at("supervisor.detach")
+}
+
+/// Leaves the caller's descriptors, but for these two, which get numbers of their own.
+fn keep_alone(report: OwnedFd, client: Option<OwnedFd>) -> nix::Result<(OwnedFd, Option<OwnedFd>)> {
+    // both above 4 first, so that placing one cannot overwrite the other
+    let report = fds::move_above(report, 10)?;
+    let client = client.map(|c| fds::move_above(c, 10)).transpose()?;
+    fds::place(report, REPORT_FD)?;
+    let attached = client.is_some();
+    if let Some(client) = client {
+        fds::place(client, CLIENT_FD)?;
+    }
+    fds::close_from(if attached {
+        CLIENT_FD as u32 + 1
+    } else {
+        REPORT_FD as u32 + 1
+    })?;
+    fds::cloexec_from(REPORT_FD as u32)?;
+    let null = nix::fcntl::open(
+        "/dev/null",
+        nix::fcntl::OFlag::O_RDWR | nix::fcntl::OFlag::O_CLOEXEC,
+        nix::sys::stat::Mode::empty(),
+    )?;
+    (0..3).try_for_each(|number| fds::place(null.as_raw_fd(), number))?;
+    Ok((
+        fds::adopt(REPORT_FD),
+        attached.then(|| fds::adopt(CLIENT_FD)),
+    ))
+}
+
+fn record_failure(runtime: &Runtime, record: &mut Record, error: &LaunchError) {
+    let cause = ExitCause::SetupFailed {
+        step: error.step.clone(),
+        errno: error.errno,
+        code: error.code,
+    };
+    if let Ok(status) = record
+        .status
+        .clone()
+        .on(Event::Ended(cause.clone(), Timestamp::now()))
+    {
+        record.status = status;
+        record.supervisor = None;
+        record.restart_at = None;
+        record.launch.clone_from(&error.launch);
+        // the caller hears of the failure in any case
+        let _ = runtime.store.save(record);
+        runtime.store.tell(&record.spec, "died", Some(&cause));
+    }
+}
+
+impl Supervisor<'_> {
+    /// Starts the command and records that it runs; on failure the cgroup is removed again.
+    fn begin(&mut self) -> Result<(Cgroup, Started), LaunchError> {
+        self.try_begin().map_err(|error| LaunchError {
+            launch: self.clock.steps(),
+            ..error
+        })
+    }
+
+    fn try_begin(&mut self) -> Result<(Cgroup, Started), LaunchError> {
+        LaunchError::at("supervisor.cgroup")?;
+        let (mut cgroup, unfinished) = begin_cgroup(self.runtime, &self.record.spec)?;
+        self.clock.done("begin the cgroup");
+        match self.begin_in(&mut cgroup, unfinished) {
+            Ok(started) => Ok((cgroup, started)),
+            Err(error) => {
+                let _ = cgroup.kill_all();
+                let _ = cgroup.remove();
+                Err(error)
+            }
+        }
+    }
+
+    fn begin_in(
+        &mut self,
+        cgroup: &mut Cgroup,
+        unfinished: Unfinished,
+    ) -> Result<Started, LaunchError> {
+        let mut started = start(
+            self.runtime,
+            self.order,
+            &self.record,
+            (&mut *cgroup, unfinished),
+            self.open_stdin,
+            &mut self.clock,
+        )?;
+        self.record.skipped = cgroup.skipped().to_vec();
+        self.record.unconfined = started.unconfined.take();
+        let monitor = self
+            .record
+            .spec
+            .health
+            .clone()
+            .map(|check| HealthMonitor::new(check, Instant::now()));
+        // only a container with a memory limit can be short of memory by itself
+        let limited = self.record.spec.limits.memory.is_some();
+        let cap = self.record.spec.limits.cpu.as_ref().map(CpuLimit::cores);
+        let connected = LaunchError::at("supervisor.connect").and_then(|()| {
+            self.relay
+                .connect(&mut started, monitor, limited, cap)
+                .map_err(LaunchError::nix("relay the container's output"))
+        });
+        if let Err(error) = connected.and_then(|()| self.record_start(&started)) {
+            let _ = cgroup.kill_all();
+            let _ = pidfd::reap(started.pidfd.as_fd());
+            return Err(error);
+        }
+        Ok(started)
+    }
+
+    fn record_start(&mut self, started: &Started) -> Result<(), LaunchError> {
+        // it may have ended already, and be a zombie: then its number is enough, nobody else can
+        // have it before we reap it
+        let unreaped = || Process {
+            pid: started.pid,
+            start_ticks: 0,
+            boot_id: record::boot_id().into(),
+        };
+        let process = record::identify(started.pid).unwrap_or_else(unreaped);
+        let record = &mut self.record;
+        let again = matches!(record.status, Status::Stopped { since: Some(_), .. });
+        let status = record
+            .status
+            .clone()
+            .on(Event::Started(process, Timestamp::now()));
+        record.status = status.map_err(|e| LaunchError::plain(e.to_string()))?;
+        record.restarts += u32::from(again);
+        record.health = record.spec.health.as_ref().map(|_| Health::Starting);
+        record.image_root = Some(self.order.image.clone());
+        record.restart_at = None;
+        record.launch = self.clock.steps();
+        record.supervisor = record::identify(std::process::id() as i32);
+        LaunchError::at("supervisor.record")?;
+        self.runtime
+            .store
+            .save(record)
+            .map_err(|e| LaunchError::plain(e.to_string()))?;
+        // the record says it; the stream is for watchers, and a full disk must not end the
+        // container it runs and is recorded: failing here would be a lie. Being killed here is what
+        // tests want
+        let _ = LaunchError::at("supervisor.recorded");
+        self.runtime.store.tell(
+            &self.record.spec,
+            if again { "restarted" } else { "started" },
+            None,
+        );
+        Ok(())
+    }
+
+    /// From the first byte of output to the last word in the record.
+    fn supervise(mut self, mut begun: (Cgroup, Started)) {
+        let cause = loop {
+            let began = Instant::now();
+            let cause = self.watch(&begun.0, &begun.1);
+            if began.elapsed() >= RECOVERED_AFTER {
+                self.in_a_row = 0;
+            }
+            let delay = if self.relay.stop_requested() {
+                None
+            } else {
+                self.record
+                    .spec
+                    .restart
+                    .delay(failed(&cause), self.in_a_row)
+            };
+            if delay.is_none() {
+                self.leave_place();
+            }
+            if delay.is_none() && self.record.spec.remove {
+                return self.remove_and_end(&begun.0, cause);
+            }
+            clear(&begun.0);
+            self.record_end(&cause, delay);
+            let Some(delay) = delay else { break cause };
+            if !self.relay.wait_for(delay) {
+                self.give_up_restarting();
+                self.leave_place();
+                break cause;
+            }
+            self.in_a_row = self.in_a_row.saturating_add(1);
+            // its limits may have been changed meanwhile
+            if let Ok(fresh) = self.runtime.store.load(&self.record.spec.id) {
+                self.record.spec = fresh.spec;
+            }
+            self.clock = StepClock::new(Instant::now());
+            match self.begin() {
+                Ok(again) => begun = again,
+                Err(error) => {
+                    self.leave_place();
+                    record_failure(self.runtime, &mut self.record, &error);
+                    break ExitCause::SetupFailed {
+                        step: error.step,
+                        errno: error.errno,
+                        code: error.code,
+                    };
+                }
+            }
+        };
+        let Self {
+            runtime,
+            record,
+            mut relay,
+            held,
+            ..
+        } = self;
+        // saying so may take as long as a slow client does; whoever starts or removes it need not
+        // wait for that
+        drop(held);
+        let _ = LaunchError::at("supervisor.farewell");
+        if record.spec.remove {
+            remove_files(&runtime.store, &record.spec);
+            let _ = runtime.store.free_name(&record.spec.id, &record.spec.name);
+            let _ = runtime.store.free_ids(&record.spec);
+            runtime.store.tell(&record.spec, "destroyed", None);
+        }
+        relay.say_ended(cause);
+        relay.linger();
+    }
+
+    /// The end of a container that is destroyed when it ends. It is out of the list before anybody
+    /// hears of its end; its cgroup and files go afterwards, for nobody has to wait for that.
+    fn remove_and_end(self, cgroup: &Cgroup, cause: ExitCause) {
+        let Self {
+            runtime,
+            record,
+            mut relay,
+            held,
+            ..
+        } = self;
+        let (store, spec) = (&runtime.store, &record.spec);
+        tell_death(store, spec, &cause);
+        let _ = store.unlist(&spec.id);
+        store.tell(spec, "destroyed", None);
+        relay.say_ended(cause);
+        clear(cgroup);
+        remove_files(store, spec);
+        drop(held);
+        let _ = store.free_name(&spec.id, &spec.name);
+        let _ = store.free_ids(spec);
+        relay.linger();
+    }
+
+    /// Until the container's init has ended; why it did, read before its cgroup is removed.
+    fn watch(&mut self, cgroup: &Cgroup, started: &Started) -> ExitCause {
+        let place = &mut self.place;
+        self.relay.run(&mut RunDuties {
+            runtime: self.runtime,
+            record: &mut self.record,
+            cgroup,
+            init: started.pidfd.as_fd(),
+            place,
+        });
+        let _ = LaunchError::at("supervisor.reap");
+        let ended = pidfd::reap(started.pidfd.as_fd());
+        let ended = command_status(started).or(ended.ok());
+        // what joined by exec, or shares the host's processes, would write on
+        if !cgroup.is_deserted() {
+            let _ = cgroup.kill_all();
+        }
+        self.relay.drain();
+        cause(ended, cgroup, self.relay.signalled())
+    }
+
+    fn record_end(&mut self, cause: &ExitCause, restart_in: Option<Duration>) {
+        let _ = LaunchError::at("supervisor.end");
+        let now = Timestamp::now();
+        // it may have been renamed meanwhile
+        if let Ok(fresh) = self.runtime.store.load(&self.record.spec.id) {
+            self.record.spec.name = fresh.spec.name;
+        }
+        if let Ok(status) = self
+            .record
+            .status
+            .clone()
+            .on(Event::Ended(cause.clone(), now))
+        {
+            self.record.status = status;
+            self.record.health = None;
+            self.record.restart_at = restart_in
+                .and_then(|delay| now.checked_add(SignedDuration::try_from(delay).ok()?).ok());
+            if restart_in.is_none() {
+                self.record.supervisor = None;
+            }
+            self.runtime.store.save_end(&self.record);
+        }
+        let _ = LaunchError::at("supervisor.ended");
+        tell_death(&self.runtime.store, &self.record.spec, cause);
+    }
+
+    /// Back to where its caller was, before the cgroups above are to go.
+    fn leave_place(&mut self) {
+        if let Some(place) = self.place.take() {
+            place.leave();
+        }
+    }
+
+    fn give_up_restarting(&mut self) {
+        self.record.restart_at = None;
+        self.record.supervisor = None;
+        let _ = self.runtime.store.save(&self.record);
+    }
+}
+
+/// What the loop needs of a running container.
+struct RunDuties<'a> {
+    runtime: &'a Runtime,
+    record: &'a mut Record,
+    cgroup: &'a Cgroup,
+    init: BorrowedFd<'a>,
+    place: &'a mut Option<AmongSupervisors>,
+}
+
+impl Duties for RunDuties<'_> {
+    fn settle(&mut self) {
+        if self.place.is_none() {
+            let parent = Parent {
+                name: self.runtime.store.cgroup_parent(),
+            };
+            // where that cannot be had it stays where it was: what it uses is bounded all the same
+            *self.place = AmongSupervisors::join(&self.runtime.layout, &parent).unwrap_or(None);
+        }
+    }
+
+    fn cap(&self) -> Option<f64> {
+        self.cgroup.cpu_cap()
+    }
+
+    fn kill(&mut self) {
+        let _ = LaunchError::at("supervisor.kill");
+        let _ = self.cgroup.kill_all();
+        // one that was moved out of its cgroup ends all the same, and its pid namespace with it
+        let _ = pidfd::send_signal(self.init, nix::libc::SIGKILL);
+    }
+
+    fn probe(&mut self, line: &str) -> ProbeStart {
+        if self.cgroup.is_frozen() {
+            return ProbeStart::NotNow;
+        }
+        start_probe(self.runtime, self.record, self.init, line)
+            .map_or(ProbeStart::Failed, ProbeStart::Started)
+    }
+
+    fn watch_pressure(&mut self) -> Option<OwnedFd> {
+        // a kernel without PSI tells nothing, which info says
+        self.cgroup.watch_memory_pressure().ok().flatten()
+    }
+
+    fn pressed(&mut self) {
+        self.runtime
+            .store
+            .tell(&self.record.spec, "memory pressure", None);
+    }
+
+    fn judged(&mut self, verdict: Health) {
+        // a pause is recorded by who paused it: what is on disk is fresher than what is here
+        let changed = self.runtime.store.change(&self.record.spec.id, |fresh| {
+            fresh.health = Some(verdict);
+            true
+        });
+        if let Ok((fresh, _)) = changed {
+            *self.record = fresh;
+        }
+        self.runtime
+            .store
+            .tell(&self.record.spec, verdict.word(), None);
+    }
+}
+
+/// What of it cannot be removed is told; `gc` tries again.
+fn remove_files(store: &Store, spec: &ContainerSpec) {
+    if let Err(error) = store.remove(&spec.id) {
+        store.tell_more(spec, "not removed", None, Some(error.to_string()));
+    }
+}
+
+/// Init is dead, so its pid namespace is; what joined the cgroup by exec, or shares another's
+/// processes, may be left.
+fn clear(cgroup: &Cgroup) {
+    let _ = LaunchError::at("supervisor.kill_rest");
+    let _ = cgroup.kill_all();
+    let _ = LaunchError::at("supervisor.remove_cgroup");
+    let _ = cgroup.remove();
+}
