@@ -33,7 +33,7 @@ fn who_outlives_its_grace_is_killed() {
     let (container, outlived) = reluctant(&fixture);
     // five times as long would be longer than it goes on
     container.verb(&["stop", "-t", "2"]).ok();
-    assert!(!outlived.exists(), "it was left to go on");
+    assert!(!outlived.exists(), "its supervisor let it go on");
     assert_eq!(container.info()["exit_code"], 137);
 }
 
@@ -46,7 +46,7 @@ fn without_a_supervisor_the_grace_is_the_same() {
     }
     assert!(comes_true(|| fixture.supervisors().is_empty()));
     container.verb(&["stop", "-t", "2"]).ok();
-    assert!(!outlived.exists(), "it was left to go on");
+    assert!(!outlived.exists(), "without a supervisor it went on");
     assert_eq!(container.state(), "STOPPED");
 }
 
