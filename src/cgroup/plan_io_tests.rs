@@ -11,10 +11,10 @@ use crate::spec::{IoLimit, Limits};
 struct Node(PathBuf);
 
 impl Node {
-    fn new(name: &str) -> Self {
+    fn new(name: &str, minor: u64) -> Self {
         let path = std::env::temp_dir().join(format!("minic-io-{}-{name}", std::process::id()));
         let mode = Mode::from_bits_truncate(0o600);
-        mknod(&path, SFlag::S_IFBLK, mode, makedev(7, 77)).unwrap();
+        mknod(&path, SFlag::S_IFBLK, mode, makedev(7, minor)).unwrap();
         Self(path)
     }
 
@@ -59,7 +59,7 @@ fn written(limits: &Limits, current: &Limits) -> [Vec<String>; 2] {
 
 #[test]
 fn a_rate_that_changes_is_written() {
-    let node = Node::new("changed");
+    let node = Node::new("changed", 77);
     let (before, after) = (
         node.limits(Some(1_000), Some(5)),
         node.limits(Some(2_000), None),
@@ -84,9 +84,19 @@ fn a_rate_that_changes_is_written() {
 
 #[test]
 fn a_rate_that_is_given_up_is_lifted() {
-    let node = Node::new("given-up");
-    let [v1, v2] = written(&Limits::default(), &node.limits(Some(1_000), Some(5)));
-    assert_eq!(v2, ["io.max=7:77 rbps=max wbps=max riops=max wiops=max"]);
+    let (kept, gone) = (Node::new("kept", 77), Node::new("gone", 78));
+    let (both, one) = (
+        kept.limits(Some(1), None),
+        gone.limits(Some(1_000), Some(5)),
+    );
+    let both = Limits {
+        io: [both.io, one.io].concat(),
+        ..Limits::default()
+    };
+    let [v1, v2] = written(&kept.limits(Some(1), None), &both);
+    assert_eq!(v2, ["io.max=7:78 rbps=max wbps=max riops=max wiops=max"]);
     assert_eq!(v1.len(), 4, "{v1:?}");
-    assert!(v1.iter().all(|write| write.ends_with("=7:77 0")), "{v1:?}");
+    assert!(v1.iter().all(|write| write.ends_with("=7:78 0")), "{v1:?}");
+    let [v1, v2] = written(&Limits::default(), &both);
+    assert_eq!((v1.len(), v2.len()), (8, 2), "{v1:?} {v2:?}");
 }
