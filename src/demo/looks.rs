@@ -1,13 +1,14 @@
 //! What a screen looks into in the made-up world: processes, events, isolation, the host, changed
 //! files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
+use super::Demo;
+use super::shared::Shared;
 use super::shell::DemoShell;
-use super::world::Member;
-use super::{Demo, Shared};
+use super::world::{DEADLY, Member};
 use crate::inspect::{
     Change, ChangeKind, Changes, Extracted, Fact, Judgement, ProcessInfo, Section, Sheet,
 };
@@ -15,12 +16,6 @@ use crate::manager::{Error, Happenings, Inspector, Shell, joinable};
 use crate::record::{ExitCause, Happening, Record, Status};
 use crate::spec::{ContainerId, format_bytes, quote_command, signal_name};
 use crate::sys::tty::WindowSize;
-
-/// Signals that end a made-up process: HUP, INT, QUIT, ABRT, KILL, SEGV, TERM.
-pub(super) const DEADLY: [i32; 7] = [1, 2, 3, 6, 9, 11, 15];
-
-/// What was taken back from which container.
-pub(super) type Reverted = Mutex<BTreeSet<(ContainerId, String)>>;
 
 impl Demo {
     fn member<T>(&self, id: &ContainerId, look: impl FnOnce(&Member) -> T) -> Result<T, Error> {

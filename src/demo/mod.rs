@@ -4,51 +4,31 @@
 
 mod cast;
 mod changes;
+mod launch;
 mod life;
 mod looks;
+mod shared;
 mod shell;
 mod views;
 mod world;
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
-
-use jiff::Timestamp;
 
 use crate::manager::{Created, Engine, Error, LimitChange, LogSource, Sampling, Updated, Watching};
 use crate::record::{ExitCause, Record};
 use crate::spec::{ContainerId, Preset};
+pub use shared::DemoClock;
+use shared::Shared;
 use views::{DemoLog, DemoSampler, DemoWatch};
 use world::World;
-
-/// How late it is in the demo.
-pub type DemoClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
-/// The world, and what wakes those who wait for it to change.
-pub(crate) struct Shared {
-    world: Mutex<World>,
-    changed: Condvar,
-    clock: DemoClock,
-}
-
-impl Shared {
-    /// The world as it is now.
-    fn now(&self) -> MutexGuard<'_, World> {
-        // a panic elsewhere leaves made-up data no worse than it was
-        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = world.version;
-        world.advance((self.clock)());
-        if world.version != before {
-            self.changed.notify_all();
-        }
-        world
-    }
-}
 
 /// An engine of made-up containers.
 pub struct Demo {
     shared: Arc<Shared>,
-    reverted: looks::Reverted,
+    /// Changed files that were taken back.
+    reverted: Mutex<BTreeSet<(ContainerId, String)>>,
 }
 
 impl Demo {
@@ -63,7 +43,7 @@ impl Demo {
         });
         Self {
             shared,
-            reverted: looks::Reverted::default(),
+            reverted: Mutex::default(),
         }
     }
 
@@ -117,7 +97,7 @@ impl Engine for Demo {
     }
 
     fn kill(&self, id: &ContainerId, signal: i32) -> Result<(), Error> {
-        self.change(|world| world.kill(id, signal, looks::DEADLY.contains(&signal)))
+        self.change(|world| world.kill(id, signal, world::DEADLY.contains(&signal)))
     }
 
     fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error> {
@@ -158,7 +138,7 @@ impl Engine for Demo {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::SignedDuration;
+    use jiff::{SignedDuration, Timestamp};
 
     /// A demo and the hand that moves its clock.
     fn demo(seed: u64) -> (Demo, Arc<Mutex<Timestamp>>) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Shared;
+use super::shared::Shared;
 use crate::manager::{Error, LogSource, Sampling, Watching};
 use crate::record::LogChunk;
 use crate::record::Status;

@@ -5,11 +5,14 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::cast::{Role, Stands, habit_of};
-use super::changes::launch_steps;
+use super::launch::launch_steps;
 use super::life::Life;
 use crate::manager::{Created, Error};
 use crate::record::{Event, ExitCause, Process, Record, Status};
 use crate::spec::{ContainerId, ContainerSpec, resolve};
+
+/// Signals that end a made-up process: HUP, INT, QUIT, ABRT, KILL, SEGV, TERM.
+pub(super) const DEADLY: [i32; 7] = [1, 2, 3, 6, 9, 11, 15];
 
 /// The longest piece of time lived at once: shorter than what anybody sees.
 const STEP: Duration = Duration::from_millis(100);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::list::meant;
+use super::lookup::find_id;
 use super::{Error, Inspector, LimitChange, Updated};
 use crate::record::{ExitCause, LogChunk, Record};
 use crate::spec::{ContainerId, Preset};
@@ -35,7 +35,7 @@ pub trait Engine: Inspector + Send + Sync {
     /// [`Error::Unknown`], [`Error::Ambiguous`]; as [`Engine::records`].
     fn find(&self, word: &str) -> Result<Record, Error> {
         let records = self.records()?;
-        let id = meant(
+        let id = find_id(
             word,
             records
                 .iter()

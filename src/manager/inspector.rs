@@ -3,9 +3,10 @@
 
 use std::path::Path;
 
-use super::{Error, EventSource, Manager, Shell};
-use crate::inspect::{self, Changes, Extracted, Layers, ProcessInfo, Sheet};
+use super::Error;
+use crate::inspect::{Changes, Extracted, ProcessInfo, Sheet};
 use crate::record::Happening;
+use crate::runtime::SessionOutput;
 use crate::spec::ContainerId;
 use crate::sys::tty::WindowSize;
 
@@ -105,100 +106,26 @@ pub trait Happenings: Send {
     fn read(&mut self) -> Result<Vec<Happening>, Error>;
 }
 
-impl Happenings for EventSource {
-    fn read(&mut self) -> Result<Vec<Happening>, Error> {
-        EventSource::read(self)
-    }
-}
+/// What a read brought.
+pub type ShellOutput = SessionOutput;
 
-impl Inspector for Manager {
-    fn processes(&self, id: &ContainerId) -> Result<Vec<ProcessInfo>, Error> {
-        self.load(id)?;
-        Ok(inspect::processes(&self.cgroup(id))?)
-    }
+/// A shell. One thread may read while another writes.
+pub trait Shell: Send + Sync {
+    /// Waits for output, of which at most `most` bytes come at once, or for the end.
+    ///
+    /// # Errors
+    /// When it could not be executed, or was closed.
+    fn read(&self, most: usize) -> Result<ShellOutput, Error>;
 
-    fn signal_process(&self, id: &ContainerId, pid: i32, signal: i32) -> Result<(), Error> {
-        let name = self.load(id)?.spec.name;
-        let cgroup = self.cgroup(id);
-        Ok(inspect::signal_process(&cgroup, &name, pid, signal)?)
-    }
+    /// Types `bytes`, waiting while it takes none.
+    ///
+    /// # Errors
+    /// When it is gone.
+    fn write(&self, bytes: &[u8]) -> Result<(), Error>;
 
-    fn happenings(&self) -> Result<Box<dyn Happenings>, Error> {
-        Ok(Box::new(self.events()?))
-    }
+    /// Gives its terminal another size.
+    fn resize(&self, size: WindowSize);
 
-    fn isolation(&self, id: &ContainerId) -> Result<Sheet, Error> {
-        let record = self.load(id)?;
-        let Some(process) = record.status.process() else {
-            return Err(Error::WrongState {
-                container: record.spec.name.to_string(),
-                state: record.status.word(),
-                verb: "isolation",
-                needs: "a running one",
-            });
-        };
-        let used = self.storage_used(&record);
-        Ok(inspect::isolation(
-            &record,
-            process,
-            &self.cgroup(id),
-            used,
-        )?)
-    }
-
-    fn host_sheet(&self) -> Result<Sheet, Error> {
-        Ok(inspect::host(self.state(), &self.runtime.layout)?)
-    }
-
-    fn facts_sheet(&self) -> Result<Sheet, Error> {
-        Ok(inspect::facts(self.state()))
-    }
-
-    fn check_sheet(&self) -> Result<Sheet, Error> {
-        Ok(inspect::check(self.state())?)
-    }
-
-    fn changes(&self, id: &ContainerId) -> Result<Changes, Error> {
-        Ok(self.layers(id)?.changes()?)
-    }
-
-    fn changed_file(&self, id: &ContainerId, path: &str, most: usize) -> Result<Vec<u8>, Error> {
-        Ok(self.layers(id)?.read_changed(path, most)?)
-    }
-
-    fn extract(
-        &self,
-        id: &ContainerId,
-        path: &str,
-        into: &Path,
-        go_on: &mut dyn FnMut(&Extracted) -> bool,
-    ) -> Result<Extracted, Error> {
-        Ok(self.layers(id)?.extract(path, into, go_on)?)
-    }
-
-    fn revert(&self, id: &ContainerId, path: &str) -> Result<(), Error> {
-        // the lock keeps it from being started meanwhile
-        let _lock = self.store().lock(id)?;
-        let record = self.reconciled(self.store().load(id)?)?;
-        if record.status.is_alive() {
-            return Err(Error::WrongState {
-                container: record.spec.name.to_string(),
-                state: record.status.word(),
-                verb: "revert",
-                needs: "a stopped one",
-            });
-        }
-        Ok(self.layers(id)?.revert(path)?)
-    }
-
-    fn shell(&self, id: &ContainerId, size: WindowSize) -> Result<Box<dyn Shell>, Error> {
-        self.open_shell(id, size)
-    }
-}
-
-impl Manager {
-    fn layers(&self, id: &ContainerId) -> Result<Layers, Error> {
-        let record = self.load(id)?;
-        Ok(Layers::open(&record, &self.store().container(id))?)
-    }
+    /// Hangs up, as closing a terminal's window does.
+    fn close(&self);
 }

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::lookup::find_id;
 use super::{Error, Manager};
 use crate::record::{Record, Status, StoreError, Supervising};
-use crate::spec::{ContainerId, ContainerName, ContainerSpec, IdLookup, Preset, lookup, resolve};
+use crate::spec::{ContainerId, ContainerName, ContainerSpec, Preset, resolve};
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
@@ -22,24 +23,6 @@ impl From<StoreError> for Error {
             message: error.to_string(),
             hint,
         }
-    }
-}
-
-/// Which of `known` the word means.
-///
-/// # Errors
-/// [`Error::Unknown`], [`Error::Ambiguous`].
-pub(super) fn meant<'a>(
-    word: &str,
-    known: impl Iterator<Item = (&'a ContainerId, &'a ContainerName)>,
-) -> Result<ContainerId, Error> {
-    match lookup(word, known) {
-        IdLookup::Found(id) => Ok(id),
-        IdLookup::Unknown => Err(Error::Unknown(word.to_owned())),
-        IdLookup::Ambiguous(ids) => Err(Error::Ambiguous {
-            word: word.to_owned(),
-            count: ids.len(),
-        }),
     }
 }
 
@@ -69,7 +52,7 @@ impl Manager {
         }
         // the beginning of an id, a mistake, or a name that the index lacks
         let all = self.store().names()?;
-        let id = meant(word, all.iter().map(|(id, name)| (id, name)))?;
+        let id = find_id(word, all.iter().map(|(id, name)| (id, name)))?;
         self.look_up(&id)?.ok_or_else(unknown)
     }
 

@@ -2,13 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::{
-    CreateOptions, Created, Engine, Error, LimitChange, LogSource, Sampling, Updated, Watching,
-};
+use super::Error;
 use crate::cgroup::{Cgroup, Layout, Parent};
-use crate::record::{ExitCause, Record, Store};
+use crate::record::Store;
 use crate::rootfs::ImageRoot;
 use crate::runtime::{Launcher, Runtime};
 use crate::spec::{ContainerId, IdPool, Userns};
@@ -119,79 +117,5 @@ impl Manager {
         Parent {
             name: self.store().cgroup_parent(),
         }
-    }
-}
-
-impl Engine for Manager {
-    fn records(&self) -> Result<Vec<Record>, Error> {
-        Manager::records(self)
-    }
-
-    fn find(&self, word: &str) -> Result<Record, Error> {
-        Manager::find(self, word)
-    }
-
-    fn launch(
-        &self,
-        what: &Created,
-        progress: &mut dyn FnMut(String),
-    ) -> Result<ContainerId, Error> {
-        Manager::launch(self, what, CreateOptions::default(), progress)
-    }
-
-    fn start(&self, id: &ContainerId) -> Result<(), Error> {
-        Manager::start(self, id)
-    }
-
-    fn stop(&self, id: &ContainerId, grace: Duration) -> Result<ExitCause, Error> {
-        Manager::stop(self, id, self.grace(id, grace)?)
-    }
-
-    fn restart(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {
-        Manager::restart(self, id, self.grace(id, grace)?)
-    }
-
-    fn pause(&self, id: &ContainerId) -> Result<(), Error> {
-        Manager::pause(self, id)
-    }
-
-    fn resume(&self, id: &ContainerId) -> Result<(), Error> {
-        Manager::resume(self, id)
-    }
-
-    fn kill(&self, id: &ContainerId, signal: i32) -> Result<(), Error> {
-        Manager::kill(self, id, signal)
-    }
-
-    fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error> {
-        Manager::destroy(self, id, force)
-    }
-
-    fn set_limit(&self, id: &ContainerId, change: LimitChange) -> Result<Updated, Error> {
-        Manager::set_limit(self, id, change)
-    }
-
-    fn throw_away(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {
-        Manager::throw_away(self, id, grace)
-    }
-
-    fn take_back(&self, id: &ContainerId) -> Result<(), Error> {
-        Manager::take_back(self, id)
-    }
-
-    fn purge_trash(&self) -> Result<(), Error> {
-        Manager::purge_trash(self)
-    }
-
-    fn log(&self, id: &ContainerId) -> Result<Box<dyn LogSource>, Error> {
-        Manager::log(self, id)
-    }
-
-    fn sampler(&self) -> Result<Box<dyn Sampling>, Error> {
-        Manager::sampler(self)
-    }
-
-    fn watch(&self) -> Result<Box<dyn Watching>, Error> {
-        Manager::watch(self)
     }
 }

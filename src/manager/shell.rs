@@ -1,8 +1,8 @@
 //! [`Shell`]: a shell in a container with a terminal that a screen draws itself.
 
 use super::exec::joinable;
-use super::{Error, Manager};
-use crate::runtime::{ExecOrder, ExecSession, SessionOutput};
+use super::{Error, Manager, Shell, ShellOutput};
+use crate::runtime::{ExecOrder, ExecSession};
 use crate::spec::ContainerId;
 use crate::sys::tty::WindowSize;
 
@@ -12,30 +12,6 @@ const COMMAND: [&str; 3] = [
     "-c",
     "command -v bash >/dev/null 2>&1 && exec bash; exec sh",
 ];
-
-/// What a read brought.
-pub type ShellOutput = SessionOutput;
-
-/// A shell. One thread may read while another writes.
-pub trait Shell: Send + Sync {
-    /// Waits for output, of which at most `most` bytes come at once, or for the end.
-    ///
-    /// # Errors
-    /// When it could not be executed, or was closed.
-    fn read(&self, most: usize) -> Result<ShellOutput, Error>;
-
-    /// Types `bytes`, waiting while it takes none.
-    ///
-    /// # Errors
-    /// When it is gone.
-    fn write(&self, bytes: &[u8]) -> Result<(), Error>;
-
-    /// Gives its terminal another size.
-    fn resize(&self, size: WindowSize);
-
-    /// Hangs up, as closing a terminal's window does.
-    fn close(&self);
-}
 
 impl Shell for ExecSession {
     fn read(&self, most: usize) -> Result<ShellOutput, Error> {

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
-use super::store::make_folder;
+use super::folders::make_folder;
 use super::{Store, StoreError};
 
 impl Store {

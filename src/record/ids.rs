@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::folders::make_folder;
 use super::json_file;
-use super::store::make_folder;
 use super::{Lock, Store, StoreError, boot_id};
 use crate::spec::{ContainerId, ContainerSpec, IdPool, IdRange};
 

@@ -8,8 +8,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::folders::{remove_folder_until, remove_run_folder};
 use super::put_off::SWEEP_TAKES;
-use super::store::{remove_folder_until, remove_run_folder};
 use super::{Lock, Store, StoreError};
 use crate::spec::ContainerId;
 use crate::sys::{fault, files};

@@ -8,6 +8,7 @@ mod alive;
 mod container;
 mod error;
 mod events;
+mod folders;
 mod given;
 mod ids;
 mod json_file;

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::StoreError;
-use super::store::make_folder;
+use super::folders::make_folder;
 
 /// Makes the folder where it is not there, and refuses it as [`check`] does; one `within` a folder
 /// that was checked is looked at by itself.

@@ -5,19 +5,16 @@ use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use jiff::Timestamp;
 
+use super::folders::{MAX_TRIES, make_folder, remove_folder, remove_run_folder};
 use super::{
     ExitCause, Happening, Lock, Process, Record, State, StoreError, events, json_file, owner,
 };
 use crate::rootfs::storage::Project;
 use crate::spec::{ContainerId, ContainerSpec};
 use crate::sys::{fault, tree};
-
-/// How often something that others do at the same time is tried again.
-const TRIES: usize = 100;
 
 /// Beside the record: see [`Store::caller`].
 const CALLER: &str = "caller.json";
@@ -167,7 +164,7 @@ impl Store {
         id: &ContainerId,
         take: impl Fn(&Path) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        for _ in 0..TRIES {
+        for _ in 0..MAX_TRIES {
             match take(&self.run_folder(id)?) {
                 Err(error) if error.source.kind() == io::ErrorKind::NotFound => {}
                 taken => return taken,
@@ -449,40 +446,5 @@ impl Drop for Draft {
             // nothing better can be done here; the next sweep tries again
             let _ = tree::remove(&self.folder, None);
         }
-    }
-}
-
-pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(StoreError::of("make", folder))
-}
-
-/// Another one who destroys the same container, and waited for its lock, makes a new one in the
-/// folder while it is removed. After some tries it is theirs to remove; [`Store::sweep`] comes
-/// last.
-pub(super) fn remove_run_folder(folder: &Path) -> Result<(), StoreError> {
-    for _ in 0..TRIES {
-        match remove_folder(folder) {
-            Err(error) if error.source.kind() == io::ErrorKind::DirectoryNotEmpty => {}
-            removed => return removed,
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn remove_folder(folder: &Path) -> Result<(), StoreError> {
-    remove_folder_until(folder, None)
-}
-
-/// Stops at `until` with ETIMEDOUT; what was removed by then is.
-pub(super) fn remove_folder_until(folder: &Path, until: Option<Instant>) -> Result<(), StoreError> {
-    match tree::remove(folder, until) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(StoreError::of("remove", folder)(error))
-        }
-        _ => Ok(()),
     }
 }

@@ -9,9 +9,9 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
+use super::folders::{make_folder, remove_folder_until, remove_run_folder};
 use super::json_file;
 use super::put_off::SWEEP_TAKES;
-use super::store::{make_folder, remove_folder_until, remove_run_folder};
 use super::{Store, StoreError};
 use crate::rootfs::storage::Project;
 use crate::spec::{ContainerId, ContainerSpec};

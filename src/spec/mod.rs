@@ -11,6 +11,7 @@ mod error;
 mod escapes;
 mod finer;
 mod health;
+mod host_users;
 mod id;
 mod limits;
 mod mount;

@@ -3,24 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::{Figure, HostSample, Series, Snapshot};
-use crate::cgroup::{Io, Sample};
+use super::{Figure, HostSample, Reading, Series, Snapshot};
 use crate::spec::ContainerId;
-
-/// What one container does now: rates over the last tick beside the latest sample.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Reading {
-    /// CPU use in cores (0.25 is a quarter of one core). `None` until there are two samples.
-    pub cpu_cores: Option<f64>,
-    /// Share of the last tick spent throttled by the cap, 0 to 1 per running thread at most.
-    pub throttled: Option<f64>,
-    /// Bytes read from block devices a second.
-    pub read_rate: Option<f64>,
-    /// Bytes written to block devices a second.
-    pub write_rate: Option<f64>,
-    /// The latest sample itself.
-    pub sample: Sample,
-}
 
 /// The past of the host and of every container, by tick: the first tick is number 1.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,7 +47,8 @@ impl History {
         self.readings
             .retain(|id, _| snapshot.samples.contains_key(id));
         for (id, sample) in &snapshot.samples {
-            let reading = reading(self.readings.get(id).map(|r| &r.sample), sample, elapsed);
+            let previous = self.readings.get(id).map(|reading| &reading.sample);
+            let reading = Reading::between(previous, sample, elapsed);
             match self.series.get_mut(id) {
                 Some(series) => series.write(self.last, &reading),
                 None => {
@@ -141,28 +126,10 @@ impl History {
     }
 }
 
-fn reading(previous: Option<&Sample>, sample: &Sample, elapsed: Option<Duration>) -> Reading {
-    // a counter that went back belongs to a new cgroup (a restart): no rate this tick rather than a
-    // wrong one
-    let rate = |figure: &dyn Fn(&Sample) -> Option<u64>| -> Option<f64> {
-        let used = figure(sample)?.checked_sub(figure(previous?)?)?;
-        Some(used as f64 / elapsed?.as_micros() as f64)
-    };
-    let bytes = |figure: fn(&Io) -> u64| {
-        rate(&move |s| s.io.as_ref().map(figure)).map(|per_usec| per_usec * 1e6)
-    };
-    Reading {
-        cpu_cores: rate(&|s| s.cpu_usec),
-        throttled: rate(&|s| s.throttled_usec),
-        read_rate: bytes(|io| io.read_bytes),
-        write_rate: bytes(|io| io.write_bytes),
-        sample: sample.clone(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cgroup::{Io, Sample};
 
     fn snapshot(at_ms: u64, cpu_usec: Option<u64>) -> (ContainerId, Snapshot) {
         let id = ContainerId::new("a").unwrap();

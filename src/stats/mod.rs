@@ -5,12 +5,14 @@
 
 mod history;
 mod host;
+mod reading;
 mod sampler;
 mod series;
 mod snapshot;
 
-pub use history::{History, Reading};
+pub use history::History;
 pub use host::{HostSample, HostSampler};
+pub use reading::Reading;
 pub use sampler::Sampler;
 pub use series::{Figure, Series};
 pub use snapshot::{Gap, Snapshot};

@@ -1,186 +1,226 @@
-//! [`Action`]: everything a person can ask the screen for. Keys, mouse, help and the bottom line
-//! all speak in actions.
+//! [`Action`]: everything a person can ask the screen for, as one table. Keys, mouse, help, the
+//! palette and the bottom line all speak in actions; what an action is stands in its row.
+
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+use super::context::Context;
+
+/// What doing an action does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Moves, types or answers: nothing that anybody looks for by name.
+    Motion,
+    /// Changes what the screen shows, and nothing else.
+    View,
+    /// Changes or runs a container, or writes a file: refused in read-only mode.
+    Change,
+}
+
+/// What must be there before an action can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing.
+    Nothing,
+    /// A selected container.
+    Container,
+    /// A selected container that is running.
+    Running,
+    /// Marked containers, or a selected one.
+    Targets,
+    /// The same, and one of them at least must be alive.
+    LivingTargets,
+    /// A mark.
+    Marks,
+}
 
 macro_rules! actions {
-    ($($variant:ident $id:literal $label:literal $about:literal;)*) => {
-        /// Something a person can ask for. Its id is what the keymap and the config file call it.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    ($(
+        $variant:ident $label:literal $help:literal
+        [$($context:ident),*] $kind:ident $($needs:ident)?;
+    )*) => {
+        /// Something a person can ask for. Its id, which the keymap and the config file call it by,
+        /// is its name with dashes.
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumString, IntoStaticStr,
+            VariantArray,
+        )]
+        #[strum(serialize_all = "kebab-case")]
         pub enum Action {
-            $(#[doc = $about] $variant,)*
+            $(#[doc = $help] $variant,)*
         }
 
         impl Action {
-            /// Every action, in the order in which help lists them.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The name in keymap.toml and config.toml.
-            #[must_use]
-            pub fn id(self) -> &'static str {
-                match self { $(Self::$variant => $id,)* }
-            }
-
             /// One or two words for the bottom line and for buttons.
             #[must_use]
             pub fn label(self) -> &'static str {
                 match self { $(Self::$variant => $label,)* }
             }
 
-            /// What it does, for help.
+            /// What it does, in a few words.
             #[must_use]
-            pub fn about(self) -> &'static str {
-                match self { $(Self::$variant => $about,)* }
+            pub fn help(self) -> &'static str {
+                match self { $(Self::$variant => $help,)* }
+            }
+
+            /// Where it can be done; of a motion nothing, for it goes wherever it has a key.
+            #[must_use]
+            pub fn contexts(self) -> &'static [Context] {
+                match self { $(Self::$variant => &[$(Context::$context),*],)* }
+            }
+
+            /// What doing it does.
+            #[must_use]
+            pub fn kind(self) -> Kind {
+                match self { $(Self::$variant => Kind::$kind,)* }
+            }
+
+            /// What must be there before it can be done.
+            #[must_use]
+            pub fn needs(self) -> Needs {
+                match self { $(Self::$variant => [$(Needs::$needs,)? Needs::Nothing][0],)* }
             }
         }
     };
 }
 
+// action, label, help, where it can be done, what it does, what it needs
 actions! {
-    Run "run" "Run" "open the launch form";
-    Start "start" "Start" "start it again from its saved spec";
-    Stop "stop" "Stop" "ask it to end; after the grace time, kill it";
-    Restart "restart" "Restart" "stop it if it runs, then start it";
-    Pause "pause" "Pause" "freeze its processes, or let a frozen one go on";
-    Destroy "destroy" "Destroy" "stop it and trash it; undo brings it back";
-    LimitDown "limit-down" "Limit −" "lower its limit on the chosen gauge";
-    LimitUp "limit-up" "Limit +" "raise its limit on the chosen gauge";
-    SwitchGauge "switch-gauge" "Gauge" "choose the other gauge: CPU or memory";
-    Inspect "inspect" "Inspect" "why it died; of a living one, its launch";
-    Graphs "graphs" "Graphs" "every figure of its last ten minutes";
-    ShowLaunch "show-launch" "Launch" "the steps of its last launch, with their times";
-    Undo "undo" "Undo" "take back the last limit or destroy";
-    Logs "logs" "Logs" "show what it wrote";
-    UsePreset "use-preset" "Launch…" "open the launch form with this preset";
-    EditPreset "edit-preset" "Edit" "change this preset in the config file";
-    NewPreset "new-preset" "New" "write a new preset into the config file";
-    CopyPreset "copy-preset" "Copy" "begin a new preset with what this one says";
-    DeletePreset "delete-preset" "Delete" "take this preset out of the config file";
-    ComparePreset "compare-preset" "Compare" "compare the others with this one, or stop";
-    CompareContainer "compare-container" "Compare with container" "compare with the selected container, or stop";
-    SavePreset "save-preset" "Save preset" "save its limits and command as a preset";
-    Export "export" "Export" "write its last ten minutes to a CSV or JSON file";
-    Tiles "tiles" "Tiles" "show the containers as tiles, or as rows again";
-    Mark "mark" "Mark" "mark it, or not; verbs go to all that are marked";
-    Unmark "unmark" "Unmark all" "take every mark away";
-    Palette "palette" "Palette" "find an action by its name, and do it";
-    CopyCommand "copy-command" "Copy command" "copy selected lines, else the last command line";
-    Filter "filter" "Filter" "show only what matches what you type";
-    SortMenu "sort-menu" "Sort" "choose the column to sort by";
-    SortNext "sort-next" "Sort right" "sort by the next column";
-    SortPrevious "sort-previous" "Sort left" "sort by the previous column";
-    SortInvert "sort-invert" "Invert" "turn the sort order round";
-    SortCpu "sort-cpu" "Sort CPU" "sort by CPU use";
-    SortMemory "sort-memory" "Sort memory" "sort by memory use";
-    SortTime "sort-time" "Sort time" "sort by uptime";
-    Follow "follow" "Follow" "stay at the end of the log as it grows, or not";
-    Timestamps "timestamps" "Time" "show or hide when each line was written";
-    Wrap "wrap" "Wrap" "wrap long lines, or cut them at the edge";
-    MergeLogs "merge-logs" "Merge" "the logs of all marked or in view, or of one";
-    Search "search" "Search" "find text in the log, as you type";
-    SearchNext "search-next" "Next match" "to the next line that matches";
-    SearchPrevious "search-previous" "Previous match" "to the previous line that matches";
-    SelectLines "select-lines" "Select" "select lines to copy or save, or let go";
-    SaveLog "save-log" "Save" "write the selected lines, else all, to a file";
-    PreviousContainer "previous-container" "Previous" "turn to the container above";
-    NextContainer "next-container" "Next" "turn to the container below";
-    Earlier "earlier" "Earlier" "look back a tick: every pane shows it";
-    Later "later" "Later" "one tick on";
-    MuchEarlier "much-earlier" "Earlier ×10" "look back ten ticks";
-    MuchLater "much-later" "Later ×10" "ten ticks on";
-    Live "live" "Live" "back to now";
-    Freeze "freeze" "Freeze" "let the display stand still, or go on";
-    Signal "signal" "Signal" "send a signal to the process, or the container";
-    AllProcesses "all-processes" "All" "of every container, or of the selected one";
-    SortTree "sort-tree" "Tree" "each process below its parent";
-    OpenShell "open-shell" "New shell" "open a shell in the selected container";
-    EnterShell "enter-shell" "Type" "give the keys to the shell, or open one";
-    LeaveShell "leave-shell" "Leave" "take the keys back; the shell goes on";
-    CloseShell "close-shell" "Close" "hang the shell up";
-    NextShell "next-shell" "Next" "show the next shell";
-    PreviousShell "previous-shell" "Previous" "show the previous shell";
-    OpenFile "open-file" "Open" "show the file";
-    ExtractFile "extract-file" "Extract" "copy it out to the host";
-    RevertFile "revert-file" "Revert" "put the image's own back, of a stopped one";
-    RunCheck "run-check" "Run check" "try out this host: runs short containers";
-    Up "up" "Up" "one line up";
-    Down "down" "Down" "one line down";
-    SelectUp "select-up" "Select up" "select the line above too";
-    SelectDown "select-down" "Select down" "select the line below too";
-    Left "left" "Left" "to the left";
-    Right "right" "Right" "to the right";
-    PageUp "page-up" "Page up" "one page up";
-    PageDown "page-down" "Page down" "one page down";
-    HalfPageUp "half-page-up" "Half page up" "half a page up";
-    HalfPageDown "half-page-down" "Half page down" "half a page down";
-    First "first" "First" "to the first line";
-    Last "last" "Last" "to the last line (in a log: follow it)";
-    ShowContainers "show-containers" "Containers" "show the Containers tab";
-    ShowProcesses "show-processes" "Processes" "show the Processes tab";
-    ShowLogs "show-logs" "Logs" "show the Logs tab";
-    ShowShell "show-shell" "Shell" "show the Shell tab";
-    ShowFiles "show-files" "Files" "show the Files tab";
-    ShowIsolation "show-isolation" "Isolation" "show the Isolation tab";
-    ShowEvents "show-events" "Events" "show the Events tab";
-    ShowPresets "show-presets" "Presets" "show the Presets tab";
-    ShowHost "show-host" "Host" "show the Host tab";
-    NextTab "next-tab" "Next tab" "show the next tab";
-    PreviousTab "previous-tab" "Previous tab" "show the previous tab";
-    Dismiss "dismiss" "Dismiss" "put away the newest message, else the filter";
-    Help "help" "Help" "show every key";
-    Redraw "redraw" "Redraw" "draw the whole screen again";
-    Suspend "suspend" "Suspend" "back to the shell for a while; fg returns";
-    Quit "quit" "Quit" "leave the screen; containers keep running";
-    Confirm "confirm" "OK" "do it";
-    Cancel "cancel" "Cancel" "close this without doing anything";
-    NextField "next-field" "Next field" "to the next field";
-    PreviousField "previous-field" "Previous field" "to the previous field";
-    CursorLeft "cursor-left" "Left" "cursor to the left, or the previous choice";
-    CursorRight "cursor-right" "Right" "cursor to the right, or the next choice";
-    CursorHome "cursor-home" "Home" "cursor to the beginning";
-    CursorEnd "cursor-end" "End" "cursor to the end";
-    DeleteBefore "delete-before" "Backspace" "delete the character before the cursor";
-    DeleteAt "delete-at" "Delete" "delete the character at the cursor";
-    DeleteWord "delete-word" "Delete word" "delete the word before the cursor";
-    DeleteLine "delete-line" "Delete line" "delete everything before the cursor";
+    Run "Run" "open the launch form" [Global] Change;
+    Start "Start" "start it again from its saved spec" [Global] Change Targets;
+    Stop "Stop" "ask it to end; after the grace time, kill it" [Global] Change Targets;
+    Restart "Restart" "stop it if it runs, then start it" [Global] Change Targets;
+    Pause "Pause" "freeze its processes, or let a frozen one go on" [Global] Change Targets;
+    Destroy "Destroy" "stop it and trash it; undo brings it back" [Global] Change Targets;
+    LimitDown "Limit −" "lower its limit on the chosen gauge" [Global] Change Container;
+    LimitUp "Limit +" "raise its limit on the chosen gauge" [Global] Change Container;
+    SwitchGauge "Gauge" "choose the other gauge: CPU or memory" [Global] View;
+    Inspect "Inspect" "why it died; of a living one, its launch" [Global] View Container;
+    Graphs "Graphs" "every figure of its last ten minutes" [Global] View Container;
+    ShowLaunch "Launch" "the steps of its last launch, with their times" [Global] View;
+    Undo "Undo" "take back the last limit or destroy" [Global] Change;
+    Logs "Logs" "show what it wrote" [Global] View Targets;
+    UsePreset "Launch…" "open the launch form with this preset" [Presets] Change;
+    EditPreset "Edit" "change this preset in the config file" [Presets] Change;
+    NewPreset "New" "write a new preset into the config file" [Presets] Change;
+    CopyPreset "Copy" "begin a new preset with what this one says" [Presets] Change;
+    DeletePreset "Delete" "take this preset out of the config file" [Presets] Change;
+    ComparePreset "Compare" "compare the others with this one, or stop" [Presets] View;
+    CompareContainer "Compare with container" "compare with the selected container, or stop"
+        [Presets] View Container;
+    SavePreset "Save preset" "save its limits and command as a preset" [Global] Change Container;
+    Export "Export" "write its last ten minutes to a CSV or JSON file" [Global] Change Container;
+    Tiles "Tiles" "show the containers as tiles, or as rows again" [Containers] View;
+    Mark "Mark" "mark it, or not; verbs go to all that are marked" [Containers] View Container;
+    Unmark "Unmark all" "take every mark away" [Containers] View Marks;
+    Palette "Palette" "find an action by its name, and do it" [Global] View;
+    CopyCommand "Copy command" "copy selected lines, else the last command line" [Global] View;
+    Filter "Filter" "show only what matches what you type" [Containers, Events] View;
+    SortMenu "Sort" "choose the column to sort by" [Containers] View;
+    SortNext "Sort right" "sort by the next column" [Containers] View;
+    SortPrevious "Sort left" "sort by the previous column" [Containers] View;
+    SortInvert "Invert" "turn the sort order round" [Containers, Sort] View;
+    SortCpu "Sort CPU" "sort by CPU use" [Containers, Processes] View;
+    SortMemory "Sort memory" "sort by memory use" [Containers, Processes] View;
+    SortTime "Sort time" "sort by uptime" [Containers] View;
+    Follow "Follow" "stay at the end of the log as it grows, or not" [Logs, Events] View;
+    Timestamps "Time" "show or hide when each line was written" [Logs] View;
+    Wrap "Wrap" "wrap long lines, or cut them at the edge" [Logs] View;
+    MergeLogs "Merge" "the logs of all marked or in view, or of one" [Logs] View;
+    Search "Search" "find text in the log, as you type" [Logs] View;
+    SearchNext "Next match" "to the next line that matches" [Logs] View;
+    SearchPrevious "Previous match" "to the previous line that matches" [Logs] View;
+    SelectLines "Select" "select lines to copy or save, or let go" [Logs] View;
+    SaveLog "Save" "write the selected lines, else all, to a file" [Logs] Change;
+    PreviousContainer "Previous" "turn to the container above"
+        [Processes, Logs, Files, Isolation] View;
+    NextContainer "Next" "turn to the container below" [Processes, Logs, Files, Isolation] View;
+    Earlier "Earlier" "look back a tick: every pane shows it" [Global] View;
+    Later "Later" "one tick on" [Past, Card] View;
+    MuchEarlier "Earlier ×10" "look back ten ticks" [Global] View;
+    MuchLater "Later ×10" "ten ticks on" [Past, Card] View;
+    Live "Live" "back to now" [Past, Card] View;
+    Freeze "Freeze" "let the display stand still, or go on" [Global] View;
+    Signal "Signal" "send a signal to the process, or the container"
+        [Containers, Processes] Change LivingTargets;
+    AllProcesses "All" "of every container, or of the selected one" [Processes] View;
+    SortTree "Tree" "each process below its parent" [Processes] View;
+    OpenShell "New shell" "open a shell in the selected container" [Shell] Change Running;
+    EnterShell "Type" "give the keys to the shell, or open one" [Shell] Change;
+    LeaveShell "Leave" "take the keys back; the shell goes on" [Typing] View;
+    CloseShell "Close" "hang the shell up" [Shell] View;
+    NextShell "Next" "show the next shell" [Shell] View;
+    PreviousShell "Previous" "show the previous shell" [Shell] View;
+    OpenFile "Open" "show the file" [Files] View;
+    ExtractFile "Extract" "copy it out to the host" [Files] Change Container;
+    RevertFile "Revert" "put the image's own back, of a stopped one" [Files] Change Container;
+    RunCheck "Run check" "try out this host: runs short containers" [Host] Change;
+    Up "Up" "one line up" [] Motion;
+    Down "Down" "one line down" [] Motion;
+    SelectUp "Select up" "select the line above too" [] Motion;
+    SelectDown "Select down" "select the line below too" [] Motion;
+    Left "Left" "to the left" [] Motion;
+    Right "Right" "to the right" [] Motion;
+    PageUp "Page up" "one page up" [] Motion;
+    PageDown "Page down" "one page down" [] Motion;
+    HalfPageUp "Half page up" "half a page up" [] Motion;
+    HalfPageDown "Half page down" "half a page down" [] Motion;
+    First "First" "to the first line" [] Motion;
+    Last "Last" "to the last line (in a log: follow it)" [] Motion;
+    ShowContainers "Containers" "show the Containers tab" [Global] View;
+    ShowProcesses "Processes" "show the Processes tab" [Global] View;
+    ShowLogs "Logs" "show the Logs tab" [Global] View;
+    ShowShell "Shell" "show the Shell tab" [Global] View;
+    ShowFiles "Files" "show the Files tab" [Global] View;
+    ShowIsolation "Isolation" "show the Isolation tab" [Global] View;
+    ShowEvents "Events" "show the Events tab" [Global] View;
+    ShowPresets "Presets" "show the Presets tab" [Global] View;
+    ShowHost "Host" "show the Host tab" [Global] View;
+    NextTab "Next tab" "show the next tab" [Global] View;
+    PreviousTab "Previous tab" "show the previous tab" [Global] View;
+    Dismiss "Dismiss" "put away the newest message, else the filter" [Global] View;
+    Help "Help" "show every key" [Global] View;
+    Redraw "Redraw" "draw the whole screen again" [Global] View;
+    Suspend "Suspend" "back to the shell for a while; fg returns" [Global] View;
+    Quit "Quit" "leave the screen; containers keep running" [Global] View;
+    Confirm "OK" "do it" [] Motion;
+    Cancel "Cancel" "close this without doing anything" [] Motion;
+    NextField "Next field" "to the next field" [] Motion;
+    PreviousField "Previous field" "to the previous field" [] Motion;
+    CursorLeft "Left" "cursor to the left, or the previous choice" [] Motion;
+    CursorRight "Right" "cursor to the right, or the next choice" [] Motion;
+    CursorHome "Home" "cursor to the beginning" [] Motion;
+    CursorEnd "End" "cursor to the end" [] Motion;
+    DeleteBefore "Backspace" "delete the character before the cursor" [] Motion;
+    DeleteAt "Delete" "delete the character at the cursor" [] Motion;
+    DeleteWord "Delete word" "delete the word before the cursor" [] Motion;
+    DeleteLine "Delete line" "delete everything before the cursor" [] Motion;
 }
 
 impl Action {
+    /// Every action, in the order in which help lists them.
+    pub const ALL: &[Self] = Self::VARIANTS;
+
+    /// The name in keymap.toml and config.toml.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        self.into()
+    }
+
     /// The action called `id`.
     #[must_use]
     pub fn from_id(id: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|action| action.id() == id)
+        id.parse().ok()
     }
 
-    /// Whether it moves about, types or answers: nothing that anybody looks for by name.
+    /// Whether it moves, types or answers: nothing that anybody looks for by name.
     #[must_use]
     pub fn is_motion(self) -> bool {
-        self >= Self::Confirm || (Self::Up..=Self::Last).contains(&self)
+        self.kind() == Kind::Motion
     }
 
-    /// Whether it changes a container, runs one or writes a file: refused in read-only mode.
+    /// Whether it changes or runs a container, or writes a file: refused in read-only mode.
     #[must_use]
     pub fn changes_something(self) -> bool {
-        matches!(
-            self,
-            Self::Run
-                | Self::Start
-                | Self::Stop
-                | Self::Restart
-                | Self::Pause
-                | Self::Destroy
-                | Self::UsePreset
-                | Self::EditPreset
-                | Self::NewPreset
-                | Self::CopyPreset
-                | Self::DeletePreset
-                | Self::LimitDown
-                | Self::LimitUp
-                | Self::Undo
-                | Self::Signal
-                | Self::OpenShell
-                | Self::EnterShell
-                | Self::RevertFile
-                | Self::SaveLog
-                | Self::RunCheck
-        )
+        self.kind() == Kind::Change
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod action;
 mod colours;
+pub mod context;
 pub mod effect;
 pub mod hit;
 pub mod keymap;

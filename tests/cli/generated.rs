@@ -5,16 +5,16 @@ use std::process::{Command, Stdio};
 
 use crate::binary::as_nobody;
 
-/// Runs `program` with `text` on its standard input; what it says on standard error. `None` when
-/// this machine has no such program.
-fn read_by(program: &str, args: &[&str], text: &str) -> Option<String> {
+/// Runs `program` with `text` on its standard input; what it says on standard error.
+#[track_caller]
+fn read_by(program: &str, args: &[&str], text: &str) -> String {
     let mut child = Command::new(program)
         .args(args)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .ok()?;
+        .unwrap_or_else(|error| panic!("{program}: {error}: tests/run installs it"));
     child
         .stdin
         .take()
@@ -24,7 +24,7 @@ fn read_by(program: &str, args: &[&str], text: &str) -> Option<String> {
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{program}: {said}");
-    Some(said)
+    said
 }
 
 #[test]
@@ -35,11 +35,7 @@ fn completions_know_the_verbs_and_are_no_syntax_error() {
             assert!(text.contains(word), "{shell}: {word}");
         }
         if ["bash", "zsh", "fish"].contains(&shell) {
-            assert_eq!(
-                read_by(shell, &["-n"], &text).unwrap_or_default(),
-                "",
-                "{shell}"
-            );
+            assert_eq!(read_by(shell, &["-n"], &text), "", "{shell}");
         }
     }
 }
@@ -69,8 +65,5 @@ fn the_man_page_has_every_verb_and_no_fault() {
         "what every verb takes is told once"
     );
     assert!(page.contains("Also called ls, ps."));
-    assert_eq!(
-        read_by("groff", &["-man", "-Tutf8", "-ww"], &page).unwrap_or_default(),
-        ""
-    );
+    assert_eq!(read_by("groff", &["-man", "-Tutf8", "-ww"], &page), "");
 }

@@ -53,7 +53,7 @@ fn is_golden(name: &str, text: &str) {
 }
 
 #[test]
-fn help_is_as_it_was() {
+fn help_matches_its_golden_files() {
     is_golden("help.txt", &minic(&["--help"]).ok());
     for verb in VERBS {
         is_golden(&format!("{verb}.txt"), &minic(&[verb, "--help"]).ok());

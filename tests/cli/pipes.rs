@@ -32,7 +32,7 @@ fn a_reader_that_goes_away_ends_it_quietly() {
 }
 
 #[test]
-fn a_full_disk_is_told() {
+fn a_full_disk_is_reported() {
     let full = File::options().write(true).open("/dev/full").unwrap();
     let outcome = finish(command(&["man"]).stdout(full));
     assert!(outcome.refused(125).contains("No space left"));

@@ -3,7 +3,7 @@
 use crate::binary::{Folder, as_nobody, command, finish, minic};
 
 #[test]
-fn a_mistake_is_told_with_file_line_and_column() {
+fn a_mistake_is_reported_with_file_line_and_column() {
     let folder = Folder::new();
     let file = folder.file("c.toml", "# mine\n[presets.web]\nmemory = \"lots\"\n");
     let line = minic(&["--config", &file, "list"]).refused(125);
@@ -84,7 +84,7 @@ fn the_home_folder_is_not_read() {
 }
 
 #[test]
-fn what_needs_no_settings_does_not_read_them() {
+fn verbs_without_settings_do_not_read_the_config_file() {
     for args in [
         &["completions", "bash"][..],
         &["man"],

@@ -10,7 +10,7 @@ fn with_state(args: &[&str]) -> crate::binary::Outcome {
 }
 
 #[test]
-fn nothing_is_listed_as_nothing() {
+fn an_empty_list_prints_nothing() {
     for verb in ["list", "ls", "ps"] {
         let table = with_state(&[verb]).ok();
         let header: Vec<&str> = table.split_whitespace().collect();
@@ -71,7 +71,7 @@ fn an_unknown_container_is_one_line_and_exit_code_1() {
 }
 
 #[test]
-fn each_of_several_is_told() {
+fn each_of_several_errors_is_reported() {
     let outcome = with_state(&["stop", "one", "two"]);
     assert_eq!(outcome.code, Some(1));
     let lines: Vec<&str> = outcome.stderr.lines().collect();

@@ -105,7 +105,7 @@ fn file_of(fixture: &Fixture, id: &str, name: &str) -> PathBuf {
 }
 
 #[test]
-fn a_spoiled_record_is_broken_and_can_be_destroyed() {
+fn a_damaged_record_is_shown_as_broken_and_can_be_destroyed() {
     let fixture = Fixture::new();
     let other = fixture.detached("other", &["sleep", "1000"]);
     let pid = other.pid();
@@ -252,7 +252,7 @@ fn a_clock_that_jumps_changes_no_state() {
 }
 
 #[test]
-fn a_broken_one_that_lives_is_killed_only_when_asked_for() {
+fn a_running_container_with_a_damaged_record_is_killed_only_with_force() {
     let fixture = Fixture::new();
     let x = fixture.detached("x", &["sleep", "1000"]);
     let (id, pid) = (x.id(), x.pid());
@@ -267,7 +267,7 @@ fn a_broken_one_that_lives_is_killed_only_when_asked_for() {
 }
 
 #[test]
-fn the_screen_shows_what_is_broken() {
+fn the_screen_shows_broken_containers() {
     let fixture = Fixture::new();
     fixture.detached("fine", &["sleep", "1000"]);
     let id = fixture

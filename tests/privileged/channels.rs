@@ -19,7 +19,7 @@ use crate::history::{Outside, field, own_program, probe, words};
 /// The terminal of `exec -t` is made in the container, whose `/dev` it may have changed meanwhile
 /// (CVE-2025-52565, and conmon's and docker's consoles before).
 #[test]
-fn an_exchanged_ptmx_is_not_opened() {
+fn a_replaced_ptmx_is_not_opened() {
     let fixture = Fixture::new();
     let outside = Outside::new(&fixture);
     let container = fixture.detached("box", &["sleep", "1000"]);

@@ -131,7 +131,7 @@ fn an_interrupt_ends_it_and_destroys_its_container() {
 }
 
 #[test]
-fn what_a_killed_check_leaves_the_next_one_removes() {
+fn what_a_killed_check_left_is_removed_by_the_next() {
     let fixture = Fixture::new();
     // the user's own, whatever its name
     let own = fixture.detached("check-cpu-use-1", &["sleep", "1000"]);
@@ -157,7 +157,7 @@ fn what_a_killed_check_leaves_the_next_one_removes() {
 }
 
 #[test]
-fn a_look_leaves_nothing() {
+fn reading_the_host_facts_changes_nothing() {
     let fixture = Fixture::new();
     let state = fixture.state().join("not-yet");
     let before = fs::read_dir(fixture.state()).unwrap().count();

@@ -14,6 +14,12 @@ pub(crate) fn scale(wait: Duration) -> Duration {
     wait * factor.unwrap_or(1)
 }
 
+/// Says that a test tries nothing, past libtest, which keeps what a test that passes prints; `.ci/run`
+/// lists it.
+pub(crate) fn not_tried(why: &str) {
+    let _ = writeln!(std::io::stderr(), "not tried: {why}");
+}
+
 /// Asks until the answer is yes, or until waiting has no sense any more.
 pub(crate) fn comes_true(mut ask: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + scale(Duration::from_secs(60));

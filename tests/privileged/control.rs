@@ -16,7 +16,7 @@ fn cpu_usec(container: &Container) -> u64 {
 }
 
 #[test]
-fn a_paused_one_uses_no_cpu_until_it_is_resumed() {
+fn a_paused_container_uses_no_cpu_until_it_is_resumed() {
     let fixture = Fixture::new();
     let busy = fixture.detached("busy", &BUSY);
     busy.verb(&["pause"]).ok();
@@ -31,7 +31,7 @@ fn a_paused_one_uses_no_cpu_until_it_is_resumed() {
 }
 
 #[test]
-fn a_paused_one_can_be_stopped_and_destroyed() {
+fn a_paused_container_can_be_stopped_and_destroyed() {
     let fixture = Fixture::new();
     let one = fixture.detached("one", &["sleep", "1000"]);
     one.verb(&["pause"]).ok();
@@ -44,7 +44,7 @@ fn a_paused_one_can_be_stopped_and_destroyed() {
 }
 
 #[test]
-fn nothing_can_be_executed_in_a_paused_one() {
+fn exec_into_a_paused_container_is_refused() {
     let fixture = Fixture::new();
     let one = fixture.detached("one", &["sleep", "1000"]);
     one.verb(&["pause"]).ok();
@@ -236,7 +236,7 @@ fn a_stop_is_the_end_of_restarts() {
 }
 
 #[test]
-fn health_is_a_state() {
+fn health_is_shown_as_a_state() {
     let fixture = Fixture::new();
     let args = [
         "--health-cmd",
@@ -258,7 +258,7 @@ fn health_is_a_state() {
 }
 
 #[test]
-fn memory_pressure_is_told() {
+fn memory_pressure_is_reported() {
     let fixture = Fixture::new();
     // eight read the host's libraries again and again in hardly more memory than they need
     // themselves: all that they use, their own code included, is reclaimed and read again all the

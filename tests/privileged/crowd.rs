@@ -68,7 +68,7 @@ fn events(fixture: &Fixture) -> (BTreeMap<String, &'static str>, Vec<String>) {
 }
 
 #[test]
-fn a_crowd_on_five_names() {
+fn fifty_callers_on_five_names_lose_no_container() {
     let fixture = Fixture::new();
     let until = Instant::now() + Duration::from_secs(asked("MINIC_CROWD_SECONDS", 10));
     // made and not destroyed: as many must be there in the end

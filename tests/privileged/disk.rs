@@ -215,17 +215,17 @@ fn a_full_disk(disk: &Disk) {
 }
 
 #[test]
-fn a_full_tmpfs() {
+fn a_full_tmpfs_loses_no_container() {
     a_full_disk(&Disk::tmpfs());
 }
 
 #[test]
-fn a_full_ext4() {
+fn a_full_ext4_loses_no_container() {
     a_full_disk(&Disk::ext4());
 }
 
 #[test]
-fn a_read_only_state_folder() {
+fn a_read_only_state_folder_loses_no_end() {
     let disk = Disk::tmpfs();
     let fixture = Fixture::in_folder(&disk.place);
     let worker = start(

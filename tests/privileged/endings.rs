@@ -183,7 +183,7 @@ fn events_tell_everything_that_happens() {
 }
 
 #[test]
-fn two_hundred_lives_at_once_leave_nothing() {
+fn two_hundred_containers_at_once_leave_nothing() {
     let fixture = Fixture::new();
     let mounts = || {
         fs::read_to_string("/proc/self/mountinfo")

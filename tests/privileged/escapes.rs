@@ -110,7 +110,7 @@ fn stopped_inside(victim: &Container<'_>) -> Option<String> {
 }
 
 #[test]
-fn the_program_cannot_be_overwritten_through_a_script_that_names_it() {
+fn the_program_cannot_be_overwritten_through_a_script_with_proc_self_exe() {
     let fixture = Fixture::new();
     let binary = Path::new(env!("CARGO_BIN_EXE_minic-tui"));
     let before = fs::read(binary).unwrap();
@@ -213,7 +213,7 @@ fn nothing_the_caller_has_open_comes_along() {
 }
 
 #[test]
-fn no_working_directory_leads_out() {
+fn no_working_directory_leads_out_of_the_root() {
     let fixture = Fixture::new();
     fixture.detached("inner", &["sleep", "1000"]);
     fixture

@@ -193,7 +193,7 @@ fn root_still_gets(what: &[&str], said: &str) {
 }
 
 #[test]
-fn with_ids_of_its_own_nothing_is_taken_from_root() {
+fn with_its_own_user_ids_a_container_takes_nothing_from_root() {
     let fixture = Fixture::new();
     let all = ["inotify", "terminals", "queues", "timers", "aio"];
     let (greedy, said) = greedy(
@@ -221,7 +221,7 @@ fn with_ids_of_its_own_nothing_is_taken_from_root() {
 }
 
 #[test]
-fn with_the_hosts_ids_half_of_it_is_left() {
+fn with_the_hosts_user_ids_half_of_each_resource_is_left() {
     let fixture = Fixture::new();
     // inotify instances would be root's own, and other tests need some
     let all = ["terminals", "queues", "timers", "aio"];
@@ -286,7 +286,7 @@ fn without_inotify(fixture: &Fixture, args: &str) -> Command {
 }
 
 #[test]
-fn who_follows_goes_on_when_there_is_no_inotify_instance_left() {
+fn following_goes_on_without_an_inotify_instance() {
     let fixture = Fixture::new();
     let _container = fixture.detached(
         "talker",

@@ -43,7 +43,7 @@ fn the_handle_of_a_gauge_moves_the_kernels_limit() {
 }
 
 #[test]
-fn what_was_destroyed_comes_back_and_the_trash_is_emptied_by_whoever_comes_next() {
+fn a_destroyed_container_can_be_restored_until_the_trash_is_emptied() {
     let fixture = Fixture::new();
     let web = fixture.detached(
         "web",
@@ -186,7 +186,7 @@ fn the_card_says_why_it_died() {
 }
 
 #[test]
-fn lines_instead_of_a_screen_end_with_their_reader() {
+fn plain_output_ends_when_its_reader_does() {
     let fixture = Fixture::new();
     fixture.detached("web", &["--memory", "64", "sleep", "1000"]);
     let mut plain = fixture

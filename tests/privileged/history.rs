@@ -117,7 +117,7 @@ fn exchanges() {
 /// CVE-2021-30465: a mount target that is a folder when it is looked at and a link when it is
 /// mounted on. CVE-2024-45310: the same for the folder or file that is made there.
 #[test]
-fn a_mount_target_exchanged_by_another_container_leads_nowhere() {
+fn a_mount_target_that_is_exchanged_is_not_followed() {
     let fixture = Fixture::new();
     let outside = Outside::new(&fixture);
     let (shared, data) = (fixture.state().join("shared"), fixture.state().join("data"));
@@ -182,7 +182,7 @@ fn a_mount_target_exchanged_by_another_container_leads_nowhere() {
 /// CVE-2015-3627, CVE-2015-3629: what a container put in the place of a mount target waits for its
 /// next start.
 #[test]
-fn links_left_for_the_next_start_lead_nowhere() {
+fn links_left_for_the_next_start_are_not_followed() {
     let fixture = Fixture::new();
     let outside = Outside::new(&fixture);
     let data = fixture.state().join("data");
@@ -232,7 +232,7 @@ fn links_left_for_the_next_start_lead_nowhere() {
 /// CVE-2019-19921, CVE-2023-27561, CVE-2023-28642: `/proc` or `/sys` of the image is a link into a
 /// volume that another container serves.
 #[test]
-fn a_proc_that_the_image_links_elsewhere_is_no_proc() {
+fn a_proc_that_the_image_makes_a_link_is_refused() {
     let fixture = Fixture::new();
     let volume = fixture.state().join("volume");
     for folder in ["proc/self/attr", "proc/self/fd", "sys/firmware"] {
@@ -274,7 +274,7 @@ fn a_proc_that_the_image_links_elsewhere_is_no_proc() {
 
 /// CVE-2022-0811: one setting's value sets another, which is the host's.
 #[test]
-fn no_setting_carries_another() {
+fn no_sysctl_sets_another_one() {
     let fixture = Fixture::new();
     let pattern = || fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap();
     let before = pattern();
@@ -300,7 +300,7 @@ fn no_setting_carries_another() {
 
 /// CVE-2022-29162, CVE-2022-24769: inheritable capabilities of whoever calls come along.
 #[test]
-fn capabilities_of_the_caller_do_not_come_along() {
+fn capabilities_of_the_caller_are_not_inherited() {
     let fixture = Fixture::new();
     let caller = [
         "setpriv",
@@ -365,7 +365,7 @@ fn no_cgroup_can_be_written_with_users_of_its_own() {
 /// container's choosing. Here each such file is a pipe that nobody writes to: who opens one waits
 /// for ever.
 #[test]
-fn nothing_of_the_image_is_read_or_loaded_on_the_way_in() {
+fn no_file_of_the_image_is_read_or_loaded_by_our_processes() {
     let fixture = Fixture::new();
     let root = fixture.state().join("root");
     for folder in ["bin", "etc", "lib/x86_64-linux-gnu", "usr/share", "root"] {
@@ -398,7 +398,7 @@ fn nothing_of_the_image_is_read_or_loaded_on_the_way_in() {
 /// CVE-2016-8649 (lxc-attach), CVE-2025-52881: whoever joins believes the container's `/proc`, and
 /// writes its restrictions into a file of the container's making.
 #[test]
-fn a_false_proc_takes_no_restriction_off_who_joins() {
+fn a_fake_proc_removes_no_restriction_from_exec() {
     let fixture = Fixture::new();
     let args = [
         "--cap-add",

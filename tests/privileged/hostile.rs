@@ -24,12 +24,12 @@ fn hostile(args: &[&str], script: &str) {
 }
 
 #[test]
-fn one_that_ignores_every_signal() {
+fn a_command_that_ignores_every_signal_is_stopped() {
     hostile(&[], "trap '' TERM INT HUP QUIT; while :; do sleep 1; done");
 }
 
 #[test]
-fn one_that_forks_without_end() {
+fn a_command_that_forks_without_end_is_stopped() {
     // a shell that cannot fork ends, and the first one must live on: it forks once, before there is
     // anything to hinder it
     hostile(
@@ -39,7 +39,7 @@ fn one_that_forks_without_end() {
 }
 
 #[test]
-fn one_whose_children_leave_it() {
+fn daemonized_children_are_stopped_too() {
     hostile(
         &[],
         "trap '' TERM; (setsid sh -c 'trap \"\" TERM; (sleep 1000 &) ; sleep 1000' &) ; (setsid sleep 1000 &); sleep 1000",
@@ -47,7 +47,7 @@ fn one_whose_children_leave_it() {
 }
 
 #[test]
-fn one_that_fills_its_log_and_its_files() {
+fn a_command_that_fills_its_log_and_files_is_stopped() {
     hostile(
         &["--memory", "64M", "--tmpfs", "/full:size=1m"],
         "trap '' TERM; cat /dev/zero > /full/x; while :; do echo flood flood flood; done",
@@ -55,7 +55,7 @@ fn one_that_fills_its_log_and_its_files() {
 }
 
 #[test]
-fn one_that_closes_its_streams() {
+fn a_command_that_closes_its_streams_is_stopped() {
     hostile(
         &[],
         "trap '' TERM; exec <&- >&- 2>&-; while :; do sleep 1; done",
@@ -63,7 +63,7 @@ fn one_that_closes_its_streams() {
 }
 
 #[test]
-fn one_that_stops_itself() {
+fn a_command_that_stops_itself_is_stopped() {
     hostile(
         &[],
         "trap '' TERM; sleep 1000 & kill -STOP $!; kill -STOP $$; sleep 1000",
@@ -71,7 +71,7 @@ fn one_that_stops_itself() {
 }
 
 #[test]
-fn one_whose_supervisor_or_init_is_stopped() {
+fn a_stopped_supervisor_or_init_keeps_nobody_from_destroy() {
     let fixture = Fixture::new();
     let init = fixture.detached("init", &["sleep", "1000"]);
     kill(Pid::from_raw(init.pid()), Signal::SIGSTOP).unwrap();
@@ -85,7 +85,7 @@ fn one_whose_supervisor_or_init_is_stopped() {
 }
 
 #[test]
-fn one_whose_client_takes_nothing() {
+fn a_client_that_reads_nothing_keeps_nobody_from_destroy() {
     let fixture = Fixture::new();
     let mut command = fixture.command(&[
         "run",
@@ -177,7 +177,7 @@ fn a_supervisor_outlives_its_session_and_is_the_last_to_be_killed() {
 }
 
 #[test]
-fn a_kill_is_not_taken_for_want_of_memory() {
+fn a_kill_is_not_mistaken_for_out_of_memory() {
     let fixture = Fixture::new();
     let script = "sh -c 'x=a; while :; do x=$x$x; done' 2>/dev/null; echo fell; sleep 1000";
     let x = fixture.detached("x", &["--memory", "32M", "sh", "-c", script]);
@@ -190,7 +190,7 @@ fn a_kill_is_not_taken_for_want_of_memory() {
 }
 
 #[test]
-fn small_limits_hold_for_run_and_exec_and_not_for_our_set_up() {
+fn small_rlimits_apply_to_the_command_and_not_to_our_set_up() {
     let fixture = Fixture::new();
     let x = fixture.detached(
         "x",
@@ -221,7 +221,7 @@ fn small_limits_hold_for_run_and_exec_and_not_for_our_set_up() {
 }
 
 #[test]
-fn its_socket_is_roots_alone() {
+fn the_attach_socket_is_for_root_alone() {
     use std::os::unix::fs::MetadataExt;
     let fixture = Fixture::new();
     let x = fixture.detached("x", &["sleep", "1000"]);
@@ -230,7 +230,7 @@ fn its_socket_is_roots_alone() {
 }
 
 #[test]
-fn one_that_freezes_itself_in_a_cgroup_of_its_own() {
+fn a_command_that_freezes_itself_is_destroyed() {
     // on v1 a freezer of the container's own must be thawed before what it holds can die; on v2 a
     // kill reaches it all the same
     let fixture = Fixture::new();
@@ -245,7 +245,7 @@ fn one_that_freezes_itself_in_a_cgroup_of_its_own() {
 }
 
 #[test]
-fn one_that_unmounts_all_that_it_can() {
+fn a_command_that_unmounts_everything_is_destroyed() {
     let fixture = Fixture::new();
     let script = "trap '' TERM; for place in $(cut -d' ' -f5 /proc/self/mountinfo | sort -r); do umount -l $place; done 2>/dev/null
         echo unmounted; while :; do sleep 1; done";
@@ -272,7 +272,7 @@ fn one_that_unmounts_all_that_it_can() {
 }
 
 #[test]
-fn one_that_wants_memory_while_many_are_attached() {
+fn out_of_memory_with_many_clients_attached_is_recorded() {
     let fixture = Fixture::new();
     let script = "until [ -e /go ]; do sleep 0.05; done; a=$(printf %04000000d 0); while :; do a=\"$a$a\"; done";
     let x = fixture.detached("x", &["--memory", "32M", "sh", "-c", script]);
@@ -303,7 +303,7 @@ fn one_that_wants_memory_while_many_are_attached() {
 }
 
 #[test]
-fn a_stranger_with_its_number_is_left_alone() {
+fn a_process_that_reuses_the_pid_is_left_alone() {
     let fixture = Fixture::new();
     // in a pid namespace of its own, where numbers can be chosen (ns_last_pid, Linux 3.3)
     let script = "field() { $minic info x --json | sed -n 's/.*\"'$1'\": *\\([0-9][0-9]*\\).*/\\1/p' | head -n 1; }
@@ -342,7 +342,7 @@ fn a_stranger_with_its_number_is_left_alone() {
 }
 
 #[test]
-fn a_clock_that_really_jumps() {
+fn a_real_clock_jump_changes_no_state() {
     // the clock is everybody's: it is set in the emulated machine alone, which says that it is its
     // own
     if std::env::var_os("MINIC_TEST_OWN_CLOCK").is_none() {

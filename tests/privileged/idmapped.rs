@@ -92,7 +92,7 @@ fn is_root_inside_and_outside(fixture: &Fixture, folder: &Folder) {
 }
 
 #[test]
-fn root_inside_owns_what_root_outside_owns() {
+fn root_inside_owns_the_files_of_root_outside() {
     let fixture = Fixture::new();
     is_root_inside_and_outside(&fixture, &Folder::new(&fixture, "plain"));
     is_root_inside_and_outside(
@@ -112,7 +112,7 @@ fn root_inside_owns_what_root_outside_owns() {
 }
 
 #[test]
-fn on_a_disk_image_it_is_the_same() {
+fn a_volume_on_a_disk_image_is_shifted_too() {
     let fixture = Fixture::new();
     let (image, folder) = (fixture.state().join("image"), Folder::new(&fixture, "disk"));
     fs::File::create(&image).unwrap().set_len(8 << 20).unwrap();
@@ -126,7 +126,7 @@ fn on_a_disk_image_it_is_the_same() {
 }
 
 #[test]
-fn another_user_has_no_more_than_on_the_host() {
+fn another_user_may_do_no_more_than_on_the_host() {
     let fixture = Fixture::new();
     let folder = Folder::new(&fixture, "data");
     folder.fill();
@@ -255,7 +255,7 @@ fn a_set_user_id_file_of_a_volume_has_no_effect_inside() {
 }
 
 #[test]
-fn where_owners_cannot_be_shifted_one_line_says_what_to_do() {
+fn a_file_system_that_cannot_be_shifted_is_refused_in_one_line() {
     let fixture = Fixture::new();
     let (lower, upper, work) = (
         Folder::new(&fixture, "l"),

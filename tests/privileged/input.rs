@@ -46,7 +46,7 @@ fn names_and_ids_are_never_paths() {
 }
 
 #[test]
-fn more_than_the_kernel_takes_is_one_line() {
+fn what_exceeds_the_kernels_limits_is_refused_in_one_line() {
     let fixture = Fixture::new();
     let folder = fixture.state().join("env");
     fs::create_dir(&folder).unwrap();
@@ -137,7 +137,7 @@ fn arguments_keep_newlines_and_whatever_else_is_text() {
 }
 
 #[test]
-fn a_config_file_that_is_no_text_is_one_line() {
+fn a_binary_config_file_is_refused_in_one_line() {
     let fixture = Fixture::new();
     let file = fixture.state().join("config.toml");
     let path = file.to_str().unwrap().to_owned();

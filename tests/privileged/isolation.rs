@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::fixture::Fixture;
 
 #[test]
-fn only_its_own_processes() {
+fn it_sees_only_its_own_processes() {
     let fixture = Fixture::new();
     let seen = fixture
         .minic(&[
@@ -64,7 +64,7 @@ fn every_namespace_is_its_own() {
 }
 
 #[test]
-fn the_root_is_its_own() {
+fn its_root_is_not_the_hosts() {
     let fixture = Fixture::new();
     let secret = fixture.state().join("secret");
     fs::write(&secret, "host").unwrap();
@@ -130,7 +130,7 @@ fn the_hosts_mounts_are_not_there() {
 }
 
 #[test]
-fn the_devices_are_few_and_work() {
+fn the_usual_devices_are_there_and_work() {
     let fixture = Fixture::new();
     let seen = fixture.sh(
         "cd /dev; for d in null zero full random urandom tty ptmx fd stdin stdout stderr shm mqueue pts; do test -e $d || echo missing $d; done; \
@@ -178,7 +178,7 @@ fn the_network_is_lo_alone_and_up() {
 }
 
 #[test]
-fn who_it_is_stands_in_etc() {
+fn hostname_and_hosts_are_in_etc() {
     let fixture = Fixture::new();
     let seen = fixture
         .minic(&[
@@ -200,7 +200,7 @@ fn who_it_is_stands_in_etc() {
 }
 
 #[test]
-fn two_do_not_see_each_other() {
+fn two_containers_do_not_see_each_other() {
     let fixture = Fixture::new();
     let one = fixture.detached("one", &["sleep", "1111"]);
     let two = fixture.detached("two", &["sleep", "2222"]);
@@ -212,7 +212,7 @@ fn two_do_not_see_each_other() {
 }
 
 #[test]
-fn the_host_is_as_before() {
+fn nothing_of_the_host_has_changed() {
     let mounts = || {
         fs::read_to_string("/proc/self/mountinfo")
             .unwrap()

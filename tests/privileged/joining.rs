@@ -33,7 +33,7 @@ fn detached<'a>(fixture: &'a Fixture, args: &[&str]) -> Container<'a> {
 }
 
 #[test]
-fn exec_is_in_every_namespace_and_in_its_cgroups() {
+fn exec_joins_every_namespace_and_cgroup() {
     for args in KINDS {
         let fixture = Fixture::new();
         let web = detached(&fixture, args);
@@ -163,7 +163,7 @@ fn exec_has_its_user_environment_and_capabilities() {
 }
 
 #[test]
-fn clocks_are_ahead_for_it_and_for_exec() {
+fn a_time_namespace_is_joined_by_exec() {
     let fixture = Fixture::new();
     let hours = |text: &str| {
         text.split(['.', ' '])

@@ -238,7 +238,7 @@ fn joins_fifty_times(fixture: &Fixture, name: &str) {
 }
 
 #[test]
-fn what_joins_holds_no_more_than_the_container() {
+fn exec_has_no_more_rights_than_the_container() {
     let fixture = Fixture::new();
     for (name, args) in [
         ("usual", &[][..]),
@@ -257,7 +257,7 @@ fn what_joins_holds_no_more_than_the_container() {
 }
 
 #[test]
-fn what_joins_is_safe_from_who_shares_its_processes() {
+fn exec_is_safe_from_a_container_that_shares_its_processes() {
     let fixture = Fixture::new();
     for (name, args) in [("usual", &[][..]), ("open", &["--seccomp", "unconfined"])] {
         let health = ["--health-cmd", "true", "--health-interval", "300ms"];
@@ -278,7 +278,7 @@ fn what_joins_is_safe_from_who_shares_its_processes() {
 /// An init that is born among another container's processes mounts, and makes devices and a cgroup
 /// namespace: it is no member before all that is done and given up.
 #[test]
-fn an_init_holds_no_more_than_its_container_where_others_see_it() {
+fn an_init_that_others_can_see_has_no_more_rights_than_its_container() {
     let fixture = Fixture::new();
     for (name, args) in [("usual", &[][..]), ("open", &["--seccomp", "unconfined"])] {
         let hostile = hostile(&fixture, name, args);
@@ -300,7 +300,7 @@ fn an_init_holds_no_more_than_its_container_where_others_see_it() {
 /// Whoever shares another's processes sees those, by their numbers there, and nothing of the
 /// host's.
 #[test]
-fn who_shares_processes_sees_those_and_no_others() {
+fn a_shared_pid_namespace_shows_those_processes_and_no_others() {
     let fixture = Fixture::new();
     fixture.detached("first", &["sleep", "4711"]);
     let look = "ps -e -o args= | grep -v '^ps\\|grep'; readlink /proc/self; ls -d /proc/kcore/ 2>&1; cat /proc/timer_list | wc -c";
@@ -451,7 +451,7 @@ fn the_session_keyring_of_the_caller_stays_outside() {
 /// Start times are told by the reader's own clock (time_namespaces(7)): a command that is run
 /// inside another time namespace saw every container STOPPED, with its supervisor lost.
 #[test]
-fn a_container_is_running_also_for_who_has_other_clocks() {
+fn a_caller_in_another_time_namespace_sees_it_running() {
     let fixture = Fixture::new();
     let web = fixture.detached("web", &["sleep", "1000"]);
     let elsewhere = |boottime: &str, args: &[&str]| {

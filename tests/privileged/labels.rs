@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::command::{Outcome, finish};
+use crate::command::{Outcome, finish, not_tried};
 use crate::fixture::Fixture;
 
 fn is_on() -> bool {
@@ -27,7 +27,7 @@ pub(crate) fn is_tried(there: bool, variable: &str, lacking: &str) -> bool {
         "{variable}: {lacking}"
     );
     if !there {
-        eprintln!("not tried: {lacking}");
+        not_tried(lacking);
     }
     there
 }
@@ -221,7 +221,7 @@ fn run_exec_and_the_health_check_are_confined() {
 }
 
 #[test]
-fn what_everything_else_lets_through_the_profile_refuses() {
+fn the_apparmor_profile_alone_refuses_a_mount() {
     if !is_on() {
         return;
     }
@@ -236,7 +236,7 @@ fn what_everything_else_lets_through_the_profile_refuses() {
 /// CVE-2019-16884: what the image has for `/proc` takes the order to confine in the place of the
 /// kernel.
 #[test]
-fn a_false_proc_does_not_take_the_order() {
+fn a_fake_proc_does_not_swallow_the_profile() {
     if !is_on() {
         return;
     }
@@ -299,7 +299,7 @@ fn it_is_shown_as_the_kernel_has_it() {
 /// A host with AppArmor whose tool is not installed, or whose file system is not mounted: a
 /// container runs, and it is said that nothing confines it.
 #[test]
-fn what_keeps_it_from_being_confined_is_said() {
+fn a_start_without_apparmor_says_why() {
     if !is_on() {
         return;
     }

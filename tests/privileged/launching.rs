@@ -157,7 +157,7 @@ fn a_screen_without_a_launcher_does_not_open() {
 }
 
 #[test]
-fn a_start_that_the_launcher_fails() {
+fn a_start_that_fails_in_the_launcher_is_reported() {
     if cfg!(not(debug_assertions)) {
         return;
     }
@@ -207,7 +207,7 @@ const SUPERVISOR: [&str; 14] = [
 ];
 
 #[test]
-fn a_start_that_the_supervisor_fails() {
+fn a_start_that_fails_in_the_supervisor_is_reported() {
     if cfg!(not(debug_assertions)) {
         return;
     }
@@ -218,7 +218,7 @@ fn a_start_that_the_supervisor_fails() {
 }
 
 #[test]
-fn a_start_whose_supervisor_is_killed() {
+fn a_start_whose_supervisor_is_killed_is_reported() {
     if cfg!(not(debug_assertions)) {
         return;
     }
@@ -284,7 +284,7 @@ fn shell_with(step: &str, how: &str, says: &str) {
 }
 
 #[test]
-fn a_shell_that_fails() {
+fn a_shell_that_fails_is_reported() {
     if cfg!(not(debug_assertions)) {
         return;
     }
@@ -294,7 +294,7 @@ fn a_shell_that_fails() {
 }
 
 #[test]
-fn a_shell_whose_makers_are_killed() {
+fn a_shell_whose_processes_are_killed_is_reported() {
     if cfg!(not(debug_assertions)) {
         return;
     }

@@ -8,7 +8,7 @@ use crate::command::eventually;
 use crate::fixture::Fixture;
 
 #[test]
-fn the_whole_life_of_one() {
+fn one_container_from_create_to_destroy() {
     let fixture = Fixture::new();
     let web = fixture.detached("web", &["sleep", "1000"]);
     assert_eq!(web.state(), "RUNNING");
@@ -62,7 +62,7 @@ fn stop_asks_first() {
 }
 
 #[test]
-fn stop_ends_all_of_it() {
+fn stop_ends_all_its_processes() {
     let fixture = Fixture::new();
     let family = fixture.detached(
         "family",
@@ -104,7 +104,7 @@ fn found_by_name_and_by_the_beginning_of_the_id() {
 }
 
 #[test]
-fn a_name_is_taken_once() {
+fn a_name_can_be_used_only_once() {
     let fixture = Fixture::new();
     fixture.detached("twin", &["sleep", "1000"]);
     assert!(
@@ -118,7 +118,7 @@ fn a_name_is_taken_once() {
 
 /// The links from names to ids are only where to look first.
 #[test]
-fn the_index_of_names_is_not_believed() {
+fn the_index_of_names_is_only_a_hint() {
     let fixture = Fixture::new();
     let one = fixture.minic(&["create", "--name", "one", "true"]).ok();
     let two = fixture.minic(&["create", "--name", "two", "true"]).ok();
@@ -169,7 +169,7 @@ fn the_index_of_names_is_not_believed() {
 }
 
 #[test]
-fn verbs_that_do_not_fit_change_nothing() {
+fn a_verb_in_the_wrong_state_changes_nothing() {
     let fixture = Fixture::new();
     let one = fixture.detached("one", &["sleep", "1000"]);
     assert!(one.verb(&["start"]).refused(1).contains("RUNNING"));
@@ -212,7 +212,7 @@ fn exec_joins_it() {
 }
 
 #[test]
-fn logs_keep_what_it_said() {
+fn logs_keep_its_output() {
     let fixture = Fixture::new();
     let talker = fixture.detached(
         "talker",
@@ -236,7 +236,7 @@ fn following_a_log_ends_with_its_container() {
 }
 
 #[test]
-fn twenty_at_once() {
+fn twenty_containers_at_once() {
     let fixture = Fixture::new();
     std::thread::scope(|scope| {
         for n in 0..20 {
@@ -259,7 +259,7 @@ fn twenty_at_once() {
 }
 
 #[test]
-fn events_tell_a_life_in_order() {
+fn events_record_a_life_in_order() {
     let fixture = Fixture::new();
     fixture.minic(&["run", "--name", "short", "sh", "-c", "exit 3"]);
     fixture.minic(&["destroy", "short"]).ok();

@@ -109,7 +109,7 @@ fn the_limit_is_there_before_the_process() {
 }
 
 #[test]
-fn memory_that_fits_is_used_and_nobody_dies() {
+fn memory_below_the_limit_can_be_used() {
     let fixture = Fixture::new();
     let filling = r#"x=""; for i in $(seq 1 48); do x="$x$(printf %01000000d 0)"; done; echo full; sleep infinity"#;
     let full = fixture.detached("full", &["--memory", "300", "sh", "-c", filling]);
@@ -145,7 +145,7 @@ fn the_original_memory_experiment_stays_under_its_limit() {
 }
 
 #[test]
-fn too_much_memory_ends_in_an_oom_kill_that_says_so() {
+fn too_much_memory_ends_in_a_recorded_oom_kill() {
     let fixture = Fixture::new();
     // The original grows by $(printf …) of 100 kB, at a quarter of a core. A larger step would have
     // the kernel choose the subshell, which is larger by that step, again and again; so here the
@@ -207,7 +207,7 @@ fn memory_is_on_v2() -> bool {
 }
 
 #[test]
-fn the_finer_limits_are_in_its_files() {
+fn the_other_limits_are_in_the_cgroup_files() {
     let fixture = Fixture::new();
     let args = [
         "--cpus",
@@ -284,7 +284,7 @@ fn what_only_v2_has_is_given_there_and_refused_elsewhere() {
 }
 
 #[test]
-fn what_cannot_be_given_is_warned_of_never_dropped_in_silence() {
+fn a_limit_that_cannot_be_applied_is_never_dropped_silently() {
     let fixture = Fixture::new();
     // no file of any kernel takes this: burst beyond the period's quota
     let args = [
@@ -312,7 +312,7 @@ fn what_cannot_be_given_is_warned_of_never_dropped_in_silence() {
 }
 
 #[test]
-fn reads_of_a_device_are_limited() {
+fn reads_from_a_device_are_limited() {
     let fixture = Fixture::new();
     let Some(disk) = ["/dev/vda", "/dev/sda", "/dev/nvme0n1"]
         .into_iter()

@@ -44,7 +44,7 @@ fn logged(container: &Container, fixture: &Fixture, args: &[&str]) -> Vec<u8> {
 }
 
 #[test]
-fn a_very_long_line_and_every_byte_survive() {
+fn a_very_long_line_and_every_byte_are_kept() {
     let fixture = Fixture::new();
     let all: Vec<u8> = (0..=255).cycle().take(70_000).collect();
     fs::write(fixture.state().join("bytes"), &all).unwrap();
@@ -74,7 +74,7 @@ fn a_very_long_line_and_every_byte_survive() {
 }
 
 #[test]
-fn a_part_of_a_log() {
+fn parts_of_a_log_can_be_read() {
     let fixture = Fixture::new();
     let script = "for i in 1 2 3 4 5; do echo line $i; echo error $i >&2; done; sleep 2.2; echo late; sleep 1000";
     let one = fixture.detached("one", &["sh", "-c", script]);
@@ -181,7 +181,7 @@ fn suspended(client: &Running) {
 }
 
 #[test]
-fn a_suspended_client_keeps_nobody_from_the_containers_end() {
+fn a_suspended_client_does_not_block_the_end() {
     let fixture = Fixture::new();
     let flood = "while :; do echo a line of output; done";
     // started by it, and attached to later; each stopped within its grace
@@ -218,7 +218,7 @@ fn a_suspended_client_keeps_nobody_from_the_containers_end() {
 }
 
 #[test]
-fn who_goes_on_after_the_end_gets_all_of_it() {
+fn a_client_resumed_after_the_end_gets_all_output() {
     let fixture = Fixture::new();
     let mut run = start(
         &fixture,
@@ -267,7 +267,7 @@ fn supervisor_memory(name: &str) -> u64 {
 }
 
 #[test]
-fn a_flood_fills_neither_the_disk_nor_the_supervisor_and_does_not_stall() {
+fn a_flood_of_output_fills_neither_disk_nor_memory() {
     let fixture = Fixture::new();
     let name = format!("flood-{}", std::process::id());
     let flood = fixture.detached(
@@ -318,7 +318,7 @@ fn next_line(reader: &mut BufReader<ChildStdout>) -> String {
 }
 
 #[test]
-fn several_are_attached_at_once_and_its_input_stays_open() {
+fn several_clients_attach_at_once_and_input_stays_open() {
     let fixture = Fixture::new();
     let cat = fixture.detached("cat", &["-i", "cat"]);
     let mut clients: Vec<Running> = (0..2)
@@ -378,7 +378,7 @@ fn comes_true_soon(mut ask: impl FnMut() -> bool) -> bool {
 }
 
 #[test]
-fn an_env_file_and_an_init_of_ones_choice() {
+fn an_env_file_and_an_explicit_init_work() {
     let fixture = Fixture::new();
     let file = fixture.state().join("env");
     fs::write(&file, "# said\nA=1\nB=from the file\n").unwrap();
@@ -425,7 +425,7 @@ fn an_env_file_and_an_init_of_ones_choice() {
 }
 
 #[test]
-fn a_grace_of_its_own() {
+fn each_container_has_its_own_stop_grace() {
     let fixture = Fixture::new();
     let deaf = fixture.detached(
         "deaf",

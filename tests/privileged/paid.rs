@@ -112,7 +112,7 @@ pub(crate) fn written(pid: i32) -> u64 {
 }
 
 #[test]
-fn empty_lines() {
+fn empty_lines_are_paid_by_the_container() {
     let fixture = Fixture::new();
     let yes = fixture.detached(
         "empty-lines",
@@ -128,7 +128,7 @@ fn empty_lines() {
 }
 
 #[test]
-fn a_terminals_output() {
+fn terminal_output_is_paid_by_the_container() {
     let fixture = Fixture::new();
     let yes = fixture.detached(
         "terminal",
@@ -138,7 +138,7 @@ fn a_terminals_output() {
 }
 
 #[test]
-fn lines_written_one_by_one() {
+fn lines_written_one_by_one_are_paid_by_the_container() {
     let fixture = Fixture::new();
     let script = "while :; do echo a; echo b >&2; done";
     let lines = fixture.detached(
@@ -149,7 +149,7 @@ fn lines_written_one_by_one() {
 }
 
 #[test]
-fn denied_system_calls() {
+fn denied_system_calls_cost_the_supervisor_nothing() {
     let fixture = Fixture::new();
     // two of them a round, which the shell itself makes: mount(2) by the name of a program costs a
     // fork
@@ -159,7 +159,7 @@ fn denied_system_calls() {
 }
 
 #[test]
-fn signals_orphans_and_want_of_memory() {
+fn signals_orphans_and_memory_pressure_cost_the_supervisor_nothing() {
     let fixture = Fixture::new();
     let script = "trap : USR1; while :; do kill -USR1 1; (true & true &); (head -c 60000000 /dev/zero | tail -c 1 >/dev/null) 2>/dev/null; done";
     let args = [
@@ -170,7 +170,7 @@ fn signals_orphans_and_want_of_memory() {
 }
 
 #[test]
-fn health_checks_that_print_without_end() {
+fn health_check_output_is_paid_by_the_container() {
     let fixture = Fixture::new();
     let check = ["--health-cmd", "yes; yes >&2", "--health-interval", "100ms"];
     let args = [&["--cpus", CAP][..], &check, &["sleep", "1000"]].concat();
@@ -224,7 +224,7 @@ fn connected(door: &Path) -> OwnedFd {
 }
 
 #[test]
-fn twenty_attached_clients() {
+fn twenty_attached_clients_are_paid_by_the_container() {
     let fixture = Fixture::new();
     let crowd = fixture.detached("crowd", &["--cpus", CAP, "--log-size", "1M", "yes"]);
     let clients: Vec<Running> = (0..20).map(|_| attached(&fixture, "crowd")).collect();
@@ -241,7 +241,7 @@ fn twenty_attached_clients() {
 }
 
 #[test]
-fn a_client_that_floods() {
+fn a_client_that_floods_is_paid_by_the_container() {
     let fixture = Fixture::new();
     let flooded = fixture.detached("flooded", &["-t", "--cpus", CAP, "sleep", "1000"]);
     let client = connected(&door(&fixture, &flooded));
@@ -267,7 +267,7 @@ fn a_client_that_floods() {
 }
 
 #[test]
-fn a_crowd_of_clients_keeps_nobody_from_a_stop() {
+fn two_hundred_clients_do_not_block_a_stop() {
     let fixture = Fixture::new();
     let popular = fixture.detached("popular", &["sleep", "1000"]);
     let door = door(&fixture, &popular);
@@ -339,7 +339,7 @@ fn a_stream_of_lines_is_logged_whole() {
 }
 
 #[test]
-fn who_asked_for_it_loses_lines_and_is_told() {
+fn log_rate_drops_lines_and_counts_them() {
     let fixture = Fixture::new();
     let script = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo number $i; done; echo the end; touch /tmp/past; sleep 1000";
     let many = fixture.detached(

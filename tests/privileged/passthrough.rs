@@ -46,7 +46,7 @@ fn exit_codes_are_the_commands_own() {
 }
 
 #[test]
-fn what_cannot_run_says_so_in_one_line() {
+fn a_command_that_cannot_run_is_reported_in_one_line() {
     let fixture = Fixture::new();
     assert!(
         fixture
@@ -77,7 +77,7 @@ fn what_cannot_run_says_so_in_one_line() {
 }
 
 #[test]
-fn a_wrong_request_is_ours_and_makes_nothing() {
+fn a_wrong_request_exits_with_125_and_creates_nothing() {
     let fixture = Fixture::new();
     for (args, field) in [
         (&["run", "--memory", "1x", "true"][..], "memory"),
@@ -104,7 +104,7 @@ fn the_two_outputs_stay_apart() {
 }
 
 #[test]
-fn input_reaches_it_and_its_end_too() {
+fn input_and_its_end_reach_the_command() {
     let fixture = Fixture::new();
     let input = "line\n".repeat(100_000);
     let outcome = finish(&mut fixture.command(&["run", "-i", "cat"]), &input);
@@ -126,7 +126,7 @@ fn a_lot_of_output_arrives_whole() {
 }
 
 #[test]
-fn signals_reach_it() {
+fn signals_reach_the_command() {
     let fixture = Fixture::new();
     for (signal, code) in [
         (Signal::SIGTERM, 9),

@@ -201,7 +201,7 @@ fn a_path_that_climbs_is_refused_before_anything_is_made() {
 }
 
 #[test]
-fn a_place_below_a_pseudo_file_system_is_told_and_harmless() {
+fn a_mount_below_a_pseudo_file_system_is_reported_and_harmless() {
     let fixture = Fixture::new();
     for users in ["host", "auto"] {
         let outcome = fixture.minic(&[

@@ -40,7 +40,7 @@ fn detached<'a>(fixture: &'a Fixture, check: &str, args: &[&str]) -> Container<'
 const STUBBORN: [&str; 3] = ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"];
 
 #[test]
-fn hung_checks_do_not_pile_up() {
+fn hung_health_checks_do_not_pile_up() {
     let fixture = Fixture::new();
     for (seconds, args) in [
         ("98001", &[][..]),
@@ -68,7 +68,7 @@ fn hung_checks_do_not_pile_up() {
 }
 
 #[test]
-fn what_a_check_leaves_behind_ends_with_it() {
+fn what_a_health_check_leaves_behind_ends_with_it() {
     let fixture = Fixture::new();
     let sick = detached(
         &fixture,
@@ -92,7 +92,7 @@ fn what_a_check_leaves_behind_ends_with_it() {
 }
 
 #[test]
-fn a_check_ends_in_a_paused_container() {
+fn pausing_ends_a_health_check() {
     let fixture = Fixture::new();
     let sick = detached(&fixture, &hung("98020"), &["sleep", "1000"]);
     eventually("it hangs", || running(&["sleep", "98020"]) == 4);
@@ -110,7 +110,7 @@ fn a_check_ends_in_a_paused_container() {
 }
 
 #[test]
-fn a_check_ends_when_its_container_is_stopped_and_started_again() {
+fn stopping_and_restarting_ends_a_health_check() {
     let fixture = Fixture::new();
     let sick = detached(&fixture, &hung("98030"), &STUBBORN);
     eventually("it hangs", || running(&["sleep", "98030"]) == 4);

@@ -452,7 +452,7 @@ fn system_calls_are_refused_as_the_profile_says() {
 }
 
 #[test]
-fn a_profile_of_ones_own_is_taken_and_kept() {
+fn a_custom_seccomp_profile_is_applied_and_kept() {
     let fixture = Fixture::new();
     let file = fixture.state().join("own.json");
     let text = r#"{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["uname"],"action":"SCMP_ACT_ERRNO","errnoRet":5}]}"#;

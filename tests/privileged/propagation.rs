@@ -160,7 +160,7 @@ fn nothing_spreads_from_a_container_to_a_shared_mount_of_the_host() {
 }
 
 #[test]
-fn what_cannot_be_had_is_refused() {
+fn a_propagation_that_the_source_lacks_is_refused() {
     let fixture = Fixture::new();
     for mode in ["shared", "rshared"] {
         let refused = fixture

@@ -31,7 +31,7 @@ fn nothing_was_reached(outcome: Outcome, host: &str) {
 }
 
 #[test]
-fn who_climbs_out_of_a_chroot_inside_is_still_inside() {
+fn a_chroot_escape_inside_stays_inside() {
     let fixture = Fixture::new();
     for users in ["host", "auto"] {
         let args = [
@@ -101,7 +101,7 @@ fn jailed(fixture: &Fixture, args: &[&str]) -> Command {
 }
 
 #[test]
-fn in_a_chroot_it_runs_and_nothing_outside_is_reachable() {
+fn in_a_chroot_nothing_outside_is_reachable() {
     let fixture = Fixture::new();
     let args = ["run", "--rm", "-v", "/busybox:/busybox", "sh", "-c", CLIMB];
     nothing_was_reached(finish(&mut jailed(&fixture, &args), ""), "host-only");

@@ -80,7 +80,7 @@ fn quarter(screen: &str) -> Option<f64> {
 }
 
 #[test]
-fn with_keys_alone() {
+fn containers_are_run_and_stopped_with_keys_alone() {
     let fixture = Fixture::new();
     let before = Tmux::new(120, 40).modes();
     let tmux = open(&fixture, 120, 40);

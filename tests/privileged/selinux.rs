@@ -175,7 +175,7 @@ fn what_shares_processes_or_memory_shares_the_categories_and_a_restart_keeps_the
 }
 
 #[test]
-fn what_everything_else_lets_through_the_policy_refuses() {
+fn the_selinux_policy_alone_refuses_a_mount() {
     if !is_on() {
         return;
     }
@@ -188,7 +188,7 @@ fn what_everything_else_lets_through_the_policy_refuses() {
 }
 
 #[test]
-fn a_volume_is_the_containers_that_it_was_labelled_for() {
+fn a_volume_is_usable_by_the_containers_it_is_labelled_for() {
     if !is_on() {
         return;
     }
@@ -231,7 +231,7 @@ fn a_volume_is_the_containers_that_it_was_labelled_for() {
 }
 
 #[test]
-fn an_execs_streams_are_whatever_its_caller_has() {
+fn exec_streams_work_whatever_the_caller_has() {
     if !is_on() {
         return;
     }
@@ -286,7 +286,7 @@ fn an_execs_streams_are_whatever_its_caller_has() {
 }
 
 #[test]
-fn a_root_of_ones_own_has_the_containers_files_of_etc() {
+fn a_root_with_a_layer_has_the_containers_etc_files() {
     if !is_on() {
         return;
     }
@@ -312,7 +312,7 @@ fn a_root_of_ones_own_has_the_containers_files_of_etc() {
 
 /// CVE-2019-16884: what the image has for `/proc` takes the label in the place of the kernel.
 #[test]
-fn a_false_proc_does_not_take_the_label() {
+fn a_fake_proc_does_not_swallow_the_label() {
     if !is_on() {
         return;
     }
@@ -361,7 +361,7 @@ fn it_is_shown_as_the_kernel_has_it() {
 /// A host with SELinux whose file system is not mounted, or whose policy lacks a rule: a container
 /// runs, and it is said that it has no label.
 #[test]
-fn what_keeps_it_from_being_labelled_is_said() {
+fn a_start_without_selinux_says_why() {
     if !is_on() {
         return;
     }

@@ -31,7 +31,7 @@ impl Drop for Kept {
 }
 
 #[test]
-fn what_is_joined_is_not_set() {
+fn sysctls_of_a_joined_namespace_are_refused() {
     let fixture = Fixture::new();
     for (flag, file, setting, own) in [
         (

@@ -124,7 +124,7 @@ fn a_client_that_never_reads_freezes_nobody() {
 }
 
 #[test]
-fn a_foreground_run_into_a_pager_that_stands_still() {
+fn a_foreground_run_into_a_stalled_pager_is_detached() {
     let fixture = Fixture::new();
     let mut run = fixture.command(&[
         "run",
@@ -162,7 +162,7 @@ fn a_foreground_run_into_a_pager_that_stands_still() {
 /// It was let go while it stood still, and its container has ended when it goes on: what it has
 /// read is not all there was.
 #[test]
-fn who_was_let_go_hears_so_after_the_end_too() {
+fn a_dropped_client_is_told_so_after_the_end_too() {
     let fixture = Fixture::new();
     for (name, more) in [("ended", &[][..]), ("removed", &["--rm"])] {
         let script = "head -c 6000000 /dev/zero; exit 7";
@@ -206,7 +206,7 @@ fn who_was_let_go_hears_so_after_the_end_too() {
 
 /// A full disk where the output goes is told, and is no success.
 #[test]
-fn output_that_cannot_be_written_is_told() {
+fn output_that_cannot_be_written_is_reported() {
     let fixture = Fixture::new();
     let one = fixture.detached("one", &["sleep", "1000"]);
     for args in [
@@ -258,7 +258,7 @@ fn a_reader_that_pauses_for_a_moment_loses_nothing() {
 }
 
 #[test]
-fn the_help_says_so() {
+fn the_help_explains_dropped_clients() {
     for verb in ["run", "attach"] {
         let help = Command::new(Path::new(env!("CARGO_BIN_EXE_minic-tui")))
             .args([verb, "--help"])

@@ -101,7 +101,7 @@ fn a_container_cannot_exchange_its_own_volume_for_a_link() {
 }
 
 #[test]
-fn nor_can_another_container_or_anything_above_it() {
+fn another_container_cannot_exchange_a_volume_either() {
     let fixture = Fixture::new();
     let (v, hosts) = (
         folder(&fixture, "v", &["a", "a/deep", "other"]),
@@ -247,7 +247,7 @@ fn no_link_in_a_folder_that_a_container_may_write_is_followed_at_creation() {
 }
 
 #[test]
-fn a_root_is_what_it_was_too() {
+fn a_root_that_was_exchanged_is_refused() {
     let fixture = Fixture::new();
     let v = folder(&fixture, "v", &["root", "root/bin", "other", "other/bin"]);
     for root in ["root", "other"] {

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use serde_json::json;
 
+use crate::command::not_tried;
 use crate::fixture::{Container, Fixture, image_root};
 use crate::history::{own_program, probe, words};
 
@@ -162,7 +163,7 @@ fn a_memory_limit_holds_a_layer_in_memory() {
 }
 
 #[test]
-fn what_cannot_be_bounded_is_said() {
+fn a_layer_that_cannot_be_bounded_is_refused() {
     let fixture = Fixture::new();
     let refused = fixture.minic(&["create", "--storage", "64M", "true"]);
     // a machine whose /tmp has project quotas can do it
@@ -189,7 +190,7 @@ fn what_cannot_be_bounded_is_said() {
 }
 
 #[test]
-fn a_preset_has_a_bound() {
+fn a_preset_can_bound_storage() {
     let fixture = Fixture::new();
     let config = fixture.state().join("config.toml");
     fs::write(&config, "[presets.small]\nstorage = \"tmpfs:8M\"\n").unwrap();
@@ -291,7 +292,7 @@ fn limit_of(place: &Path, project: u32) -> u64 {
 #[test]
 fn a_project_quota_bounds_a_layer_on_disk() {
     let Some(disk) = Disk::new("layer") else {
-        eprintln!("not seen: this kernel has no ext4 quotas");
+        not_tried("this kernel has no ext4 quotas");
         return;
     };
     let fixture = Fixture::in_folder(&disk.0);

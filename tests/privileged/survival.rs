@@ -19,7 +19,7 @@ fn supervisors(fixture: &Fixture) -> Vec<i32> {
 }
 
 #[test]
-fn a_container_outlives_who_asked_for_it() {
+fn a_container_outlives_its_caller() {
     let fixture = Fixture::new();
     let mut client = fixture.command(&["run", "--name", "one", "sleep", "1000"]);
     let mut client = client.stdin(std::process::Stdio::null()).spawn().unwrap();
@@ -36,7 +36,7 @@ fn a_container_outlives_who_asked_for_it() {
 }
 
 #[test]
-fn a_killed_supervisor_is_noticed_and_can_be_cleaned_up_after() {
+fn a_killed_supervisor_is_noticed_and_cleaned_up() {
     let fixture = Fixture::new();
     let one = fixture.detached("one", &["sleep", "1000"]);
     let pids = supervisors(&fixture);
@@ -55,7 +55,7 @@ fn a_killed_supervisor_is_noticed_and_can_be_cleaned_up_after() {
 }
 
 #[test]
-fn killed_with_everything_it_is_lost_not_running() {
+fn a_container_killed_with_its_supervisor_is_lost() {
     let fixture = Fixture::new();
     let one = fixture.detached("one", &["sleep", "1000"]);
     let init = one.pid();

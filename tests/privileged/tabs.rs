@@ -151,7 +151,7 @@ fn a_shell_survives_other_tabs_and_ctrl_c_and_ends_by_itself() {
 }
 
 #[test]
-fn a_shell_waits_for_no_frozen_one() {
+fn a_shell_does_not_wait_for_a_frozen_container() {
     let fixture = Fixture::new();
     fixture.detached("frozen", &["sleep", "1000"]);
     fixture.minic(&["pause", "frozen"]).ok();
@@ -174,7 +174,7 @@ fn a_shell_waits_for_no_frozen_one() {
 }
 
 #[test]
-fn all_that_are_marked_are_frozen_go_on_and_get_a_signal() {
+fn marked_containers_are_paused_resumed_and_signalled() {
     let fixture = Fixture::new();
     for name in ["marked-a", "marked-b"] {
         fixture.detached(name, &["sleep", "1000"]);

@@ -84,7 +84,7 @@ fn a_resized_screen_fills_its_new_size_without_leftovers() {
 }
 
 #[test]
-fn a_screen_that_may_change_nothing() {
+fn a_read_only_screen_changes_nothing() {
     let fixture = Fixture::new();
     let web = fixture.detached("web", &["sleep", "1000"]);
     let tmux = Tmux::new(80, 24);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,14 +11,14 @@ use crate::command::{Outcome, eventually, finish};
 use crate::fixture::{Container, Fixture};
 
 /// A folder of the host for one test, beside its state.
-fn folder(fixture: &Fixture, name: &str) -> PathBuf {
+pub(crate) fn folder(fixture: &Fixture, name: &str) -> PathBuf {
     let folder = fixture.state().join(name);
     fs::create_dir(&folder).unwrap();
     folder
 }
 
 /// A root of a few files: busybox as `sh`.
-fn small_root(fixture: &Fixture) -> PathBuf {
+pub(crate) fn small_root(fixture: &Fixture) -> PathBuf {
     let root = folder(fixture, "root");
     fs::create_dir(root.join("bin")).unwrap();
     fs::copy("/bin/busybox", root.join("bin/busybox")).unwrap();
@@ -27,7 +27,7 @@ fn small_root(fixture: &Fixture) -> PathBuf {
 }
 
 #[track_caller]
-fn run(fixture: &Fixture, args: &[&str], script: &str) -> Outcome {
+pub(crate) fn run(fixture: &Fixture, args: &[&str], script: &str) -> Outcome {
     fixture.minic(
         &[
             &["run", "--rm", "--userns", "auto"],
@@ -38,7 +38,7 @@ fn run(fixture: &Fixture, args: &[&str], script: &str) -> Outcome {
     )
 }
 
-fn detached<'a>(fixture: &'a Fixture, name: &str, args: &[&str]) -> Container<'a> {
+pub(crate) fn detached<'a>(fixture: &'a Fixture, name: &str, args: &[&str]) -> Container<'a> {
     fixture.detached(
         name,
         &[&["--userns", "auto"], args, &["sleep", "1000"]].concat(),
@@ -46,13 +46,13 @@ fn detached<'a>(fixture: &'a Fixture, name: &str, args: &[&str]) -> Container<'a
 }
 
 /// The host's user and group of a process.
-fn owner(pid: i32) -> (u32, u32) {
+pub(crate) fn owner(pid: i32) -> (u32, u32) {
     let data = fs::metadata(format!("/proc/{pid}")).unwrap();
     (data.uid(), data.gid())
 }
 
 /// What a state folder's spec says of the first of a container's ids.
-fn first_id(fixture: &Fixture, container: &Container<'_>) -> u32 {
+pub(crate) fn first_id(fixture: &Fixture, container: &Container<'_>) -> u32 {
     let spec = fs::read(
         fixture
             .state()
@@ -88,177 +88,6 @@ fn root_inside_is_nobody_outside() {
     );
     let capabilities = fs::read_to_string(format!("/proc/{}/status", one.pid())).unwrap();
     assert!(capabilities.contains("NoNewPrivs:\t1"), "{capabilities}");
-}
-
-#[test]
-fn with_the_hosts_owners_a_volumes_file_of_roots_cannot_be_written() {
-    let fixture = Fixture::new();
-    let data = folder(&fixture, "data");
-    fs::write(data.join("public"), "host\n").unwrap();
-    fs::write(data.join("secret"), "secret\n").unwrap();
-    fs::set_permissions(data.join("secret"), fs::Permissions::from_mode(0o600)).unwrap();
-    let open_to_all = folder(&fixture, "open");
-    fs::set_permissions(&open_to_all, fs::Permissions::from_mode(0o777)).unwrap();
-    let (volume, open) = (
-        format!("{}:/data:noidmap", data.display()),
-        format!("{}:/open:noidmap", open_to_all.display()),
-    );
-    let script = "id -u; cat /data/public; cat /data/secret || echo hidden; echo x > /data/public || echo refused; \
-                  touch /data/new || echo refused; rm -f /data/public || echo refused; chown 0 /data/public || echo refused; \
-                  chmod 777 /data/secret || echo refused; touch /open/mine && echo made";
-    let seen = run(&fixture, &["-v", &volume, "-v", &open], script).ok();
-    assert_eq!(
-        seen,
-        "0\nhost\nhidden\nrefused\nrefused\nrefused\nrefused\nrefused\nmade\n"
-    );
-    assert_eq!(fs::read_to_string(data.join("public")).unwrap(), "host\n");
-    assert_eq!(fs::read_dir(&data).unwrap().count(), 2);
-    let made = fs::metadata(open_to_all.join("mine")).unwrap();
-    assert!(
-        made.uid() > 100_000 && made.gid() > 100_000,
-        "it belongs to nobody of the host: {}",
-        made.uid()
-    );
-    // the same with the host's users: this is what --userns auto takes away
-    let host = [
-        "run",
-        "--rm",
-        "--userns",
-        "host",
-        "-v",
-        &volume,
-        "sh",
-        "-c",
-        "echo x > /data/public",
-    ];
-    fixture.minic(&host).ok();
-    assert_eq!(fs::read_to_string(data.join("public")).unwrap(), "x\n");
-}
-
-#[test]
-fn no_two_containers_have_an_id_in_common_and_a_range_comes_free_again() {
-    let fixture = Fixture::new();
-    let (one, two) = (
-        detached(&fixture, "one", &[]),
-        detached(&fixture, "two", &[]),
-    );
-    let (first, second) = (first_id(&fixture, &one), first_id(&fixture, &two));
-    assert!(first.abs_diff(second) >= 65_536, "{first} {second}");
-    // what one leaves in a folder of everybody's, the other cannot touch
-    let shared = folder(&fixture, "shared");
-    fs::set_permissions(&shared, fs::Permissions::from_mode(0o1777)).unwrap();
-    let volume = format!("{}:/shared:noidmap", shared.display());
-    run(
-        &fixture,
-        &["-v", &volume],
-        "umask 077; echo mine > /shared/of-third",
-    )
-    .ok();
-    let third = fs::metadata(shared.join("of-third")).unwrap().uid();
-    assert!(
-        [first, second]
-            .iter()
-            .all(|other| third.abs_diff(*other) >= 65_536),
-        "{third} {first} {second}"
-    );
-    chown(shared.join("of-third"), Some(first), Some(first)).unwrap();
-    assert_eq!(
-        run(
-            &fixture,
-            &["-v", &volume],
-            "cat /shared/of-third || echo not mine"
-        )
-        .ok(),
-        "not mine\n"
-    );
-    // where there are two ranges, a stopped one keeps its own, and a destroyed one leaves it to the
-    // next
-    let settings = fixture.state().join("settings.toml");
-    fs::write(&settings, "[userns]\nfirst = 700000\nranges = 2\n").unwrap();
-    let create = |name: &str| {
-        fixture.minic(&[
-            "--config",
-            settings.to_str().unwrap(),
-            "create",
-            "--name",
-            name,
-            "true",
-        ])
-    };
-    let ids = |name: &str| fixture.json(&["info", name])[0]["ids"]["first"].as_u64();
-    create("three").ok();
-    create("four").ok();
-    assert_eq!(
-        BTreeSet::from([ids("three"), ids("four")]),
-        [Some(700_000), Some(765_536)].into()
-    );
-    let third = ids("three");
-    assert!(create("five").refused(125).contains("userns.ranges"));
-    fixture.container("three").verb(&["destroy"]).ok();
-    create("five").ok();
-    assert_eq!(ids("five"), third);
-}
-
-#[test]
-fn the_image_is_not_copied_and_writes_are_owned_by_its_users() {
-    let fixture = Fixture::new();
-    let one = detached(&fixture, "one", &[]);
-    assert_eq!(
-        one.exec("stat -c %u:%g /usr/bin/env /etc/passwd / /root /etc/hosts")
-            .ok(),
-        "0:0\n".repeat(5)
-    );
-    one.exec("echo x >> /etc/passwd; mkdir /made; echo y > /made/file; chown 1000:1001 /made/file; rm /usr/bin/env").ok();
-    let first = first_id(&fixture, &one);
-    let upper = fixture
-        .state()
-        .join("containers")
-        .join(one.id())
-        .join("upper");
-    let owner = |path: &str| {
-        fs::symlink_metadata(upper.join(path))
-            .map(|data| (data.uid() - first, data.gid() - first))
-            .unwrap()
-    };
-    assert_eq!(["", "etc/passwd", "made"].map(owner), [(0, 0); 3]);
-    assert_eq!(owner("made/file"), (1000, 1001));
-    let mut written: BTreeSet<String> = BTreeSet::new();
-    let found = Command::new("find")
-        .arg(&upper)
-        .args(["-mindepth", "1", "-printf", "%P\n"])
-        .output()
-        .unwrap();
-    written.extend(
-        String::from_utf8(found.stdout)
-            .unwrap()
-            .lines()
-            .map(str::to_owned),
-    );
-    for expected in [
-        "etc",
-        "etc/passwd",
-        "made",
-        "made/file",
-        "usr",
-        "usr/bin",
-        "usr/bin/env",
-    ] {
-        assert!(written.remove(expected), "{expected}");
-    }
-    assert!(
-        written
-            .iter()
-            .all(|path| ["dev", "proc", "sys"].contains(&path.as_str())),
-        "nothing else was copied: {written:?}"
-    );
-    one.verb(&["restart", "-t", "0"]).ok();
-    assert_eq!(
-        one.exec(
-            "tail -n 1 /etc/passwd; stat -c %u:%g /made/file; test -e /usr/bin/env || echo gone"
-        )
-        .ok(),
-        "x\n1000:1001\ngone\n"
-    );
 }
 
 #[test]
@@ -300,7 +129,7 @@ fn its_user_namespace_owns_the_others() {
 }
 
 #[test]
-fn everything_works_in_it() {
+fn ordinary_programs_work_with_its_own_user_ids() {
     let fixture = Fixture::new();
     for (args, script, expected) in [
         (
@@ -505,78 +334,7 @@ fn namespaces_are_shared_where_the_kernel_allows_it() {
 }
 
 #[test]
-fn any_folder_is_its_root_with_a_layer_or_without() {
-    let fixture = Fixture::new();
-    let root = small_root(&fixture);
-    let path = root.to_str().unwrap();
-    let owners = "busybox stat -c %u /bin /bin/busybox; echo x > /written && busybox stat -c %u /written /etc/hosts; busybox cat /etc/hostname";
-    let expected = "0\n0\n0\n0\nbox\n";
-    assert_eq!(
-        run(
-            &fixture,
-            &["--root", path, "--overlay", "--hostname", "box"],
-            owners
-        )
-        .ok(),
-        expected
-    );
-    assert!(
-        !root.join("written").exists(),
-        "it went to the container's layer"
-    );
-    assert_eq!(
-        run(&fixture, &["--root", path, "--hostname", "box"], owners).ok(),
-        expected
-    );
-    // the folder is the container's own root: what its root writes is root's
-    assert_eq!(fs::metadata(root.join("written")).unwrap().uid(), 0);
-    assert_ne!(
-        run(
-            &fixture,
-            &["--root", path, "--read-only"],
-            "echo x > /again"
-        )
-        .code,
-        Some(0)
-    );
-    assert_ne!(
-        run(
-            &fixture,
-            &["--root", path, "--overlay", "--read-only"],
-            "echo x > /again"
-        )
-        .code,
-        Some(0)
-    );
-    assert!(!root.join("again").exists());
-}
-
-#[test]
-fn a_folder_that_only_root_may_search_can_be_shown() {
-    let fixture = Fixture::new();
-    let (hidden, inner) = (
-        folder(&fixture, "hidden"),
-        fixture.state().join("hidden/inner"),
-    );
-    fs::create_dir(&inner).unwrap();
-    fs::write(inner.join("file"), "shown\n").unwrap();
-    fs::set_permissions(&hidden, fs::Permissions::from_mode(0o700)).unwrap();
-    let volume = format!("{}:/shown:ro", inner.display());
-    assert_eq!(
-        run(
-            &fixture,
-            &["-v", &volume],
-            "cat /shown/file; echo x > /shown/file || echo refused"
-        )
-        .ok(),
-        "shown\nrefused\n"
-    );
-    let refused = run(&fixture, &["-v", "/no/such/folder:/x"], "true").refused(125);
-    assert!(refused.contains("/no/such/folder"), "{refused}");
-}
-
-#[test]
-fn it_is_checked_and_restarted() {
+fn a_container_with_its_own_user_ids_is_checked_and_restarted() {
     let fixture = Fixture::new();
     let check = [
         "--health-cmd",
@@ -602,53 +360,6 @@ fn it_is_checked_and_restarted() {
             .is_some_and(|pid| pid != i64::from(first))
     });
     assert_eq!(owner(one.pid()).0, first_id(&fixture, &one));
-}
-
-#[test]
-fn a_user_beyond_its_ids_is_refused_and_so_is_one_container_too_many() {
-    let fixture = Fixture::new();
-    let refused = fixture
-        .minic(&["run", "--userns", "auto", "--user", "65536", "true"])
-        .refused(125);
-    assert!(
-        refused.contains("user: ") && refused.contains("0 to 65535"),
-        "{refused}"
-    );
-    let settings = fixture.state().join("settings.toml");
-    fs::write(
-        &settings,
-        "[userns]\nfirst = 700000\nsize = 1000\nranges = 1\n",
-    )
-    .unwrap();
-    let config = ["--config", settings.to_str().unwrap()];
-    let args = [
-        &config[..],
-        &[
-            "run", "-d", "--name", "one", "--userns", "auto", "sleep", "1000",
-        ],
-    ]
-    .concat();
-    fixture.minic(&args).ok();
-    let pid = fixture.json(&["info", "one"])[0]["pid"].as_i64().unwrap();
-    assert_eq!(owner(i32::try_from(pid).unwrap()), (700_000, 700_000));
-    let exec = fixture
-        .minic(&["exec", "--user", "1000", "one", "true"])
-        .refused(125);
-    assert!(exec.contains("0 to 999"), "{exec}");
-    let refused = fixture.minic(&[&config[..], &["create", "--userns", "auto", "true"]].concat());
-    assert_eq!(
-        (refused.code, fixture.list().len()),
-        (Some(125), 1),
-        "{refused:?}"
-    );
-    assert!(refused.stderr.contains("userns.ranges"), "{refused:?}");
-    fs::write(&settings, "[userns]\nranges = 0\n").unwrap();
-    assert!(
-        fixture
-            .minic(&[&config[..], &["list"]].concat())
-            .stderr
-            .contains("userns")
-    );
 }
 
 #[test]
@@ -678,76 +389,4 @@ fn nothing_of_it_stays_in_the_hosts_mounts() {
         fs::read_link(format!("/proc/{supervisor}/root")).unwrap(),
         Path::new("/")
     );
-}
-
-/// A record that cannot be read keeps its ids, and nobody else from getting some.
-#[test]
-fn an_unreadable_record_keeps_its_ids() {
-    let fixture = Fixture::new();
-    let first_of = |container: &Container<'_>| {
-        let map = fs::read_to_string(format!("/proc/{}/uid_map", container.pid())).unwrap();
-        map.split_whitespace()
-            .nth(1)
-            .unwrap()
-            .parse::<u64>()
-            .unwrap()
-    };
-    let one = detached(&fixture, "one", &[]);
-    let (first, id) = (first_of(&one), one.id());
-    let folder = fixture.state().join("containers").join(&id);
-    fs::write(folder.join("spec.json"), "{").unwrap();
-    let other = detached(&fixture, "other", &[]);
-    assert!(
-        first_of(&other).abs_diff(first) >= 65_536,
-        "{} and {first}",
-        first_of(&other)
-    );
-    // and what neither tells is said, where the index of ids is made anew, as after a boot
-    fs::remove_dir_all(folder.join("upper")).unwrap();
-    let index = fs::read_dir(fixture.state())
-        .unwrap()
-        .flatten()
-        .find(|e| e.file_name().to_str().unwrap().starts_with(".ids-"))
-        .unwrap();
-    fs::remove_dir_all(index.path()).unwrap();
-    let refused = fixture
-        .minic(&["run", "-d", "--userns", "auto", "sleep", "1000"])
-        .refused(125);
-    assert!(
-        refused.contains("spec.json") && refused.contains("destroy that container"),
-        "{refused}"
-    );
-    fixture.minic(&["destroy", "-f", &id]).ok();
-    other.verb(&["destroy", "-f"]).ok();
-}
-
-/// What is brought back from the trash must not find its ids given to another.
-#[test]
-fn what_lies_in_the_trash_keeps_its_ids() {
-    let fixture = Fixture::new();
-    let create = || {
-        fixture
-            .minic(&["create", "--userns", "auto", "sleep", "1000"])
-            .ok()
-            .trim()
-            .to_owned()
-    };
-    let folder = |id: &str| fixture.state().join("containers").join(id);
-    let ids = |folder: &Path| {
-        let spec: serde_json::Value =
-            serde_json::from_str(&fs::read_to_string(folder.join("spec.json")).unwrap()).unwrap();
-        spec["ids"]["first"].as_u64().unwrap()
-    };
-    let one = create();
-    let now = std::time::SystemTime::UNIX_EPOCH
-        .elapsed()
-        .unwrap()
-        .as_secs();
-    let trashed = fixture.state().join("trash").join(format!("{now}-{one}"));
-    fs::create_dir_all(trashed.parent().unwrap()).unwrap();
-    fs::rename(folder(&one), &trashed).unwrap();
-    let other = create();
-    assert_ne!(ids(&trashed), ids(&folder(&other)));
-    fixture.minic(&["destroy", &other]).ok();
-    fixture.minic(&["prune", "-f"]).ok();
 }

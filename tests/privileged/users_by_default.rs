@@ -9,7 +9,7 @@ use crate::fixture::Fixture;
 /// Who shares a container's processes is in its user namespace, in its own of everything else; who
 /// shares its memory has its ids.
 #[test]
-fn who_joins_its_processes_is_of_its_users() {
+fn joining_its_processes_joins_its_user_namespace() {
     let fixture = Fixture::new();
     let one = fixture.detached("one", &["--hostname", "first", "sleep", "1000"]);
     let spaces = "for n in user pid mnt uts ipc net cgroup; do readlink /proc/self/ns/$n; done; ps -e -o args; hostname; ls /sys/class/net; id -u; touch /made /tmp/x; stat -c %u /made";
@@ -119,7 +119,7 @@ fn shared_ids_are_given_to_nobody_else_while_one_has_them() {
 
 /// The rules of README: what cannot be had with ids of its own has the host's, and says so.
 #[test]
-fn the_default_gives_way_by_rule_alone() {
+fn the_default_user_ids_give_way_only_by_rule() {
     let fixture = Fixture::new();
     fixture.detached("hosts", &["--userns", "host", "sleep", "1000"]);
     let created = |args: &[&str]| {

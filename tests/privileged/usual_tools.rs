@@ -114,7 +114,7 @@ fn tries_every_call() {
 }
 
 #[test]
-fn what_amicontained_asks() {
+fn the_questions_of_amicontained_are_answered() {
     let fixture = Fixture::new();
     let script = "for n in pid mnt uts ipc net cgroup user; do readlink /proc/self/ns/$n; done; cat /proc/self/uid_map; grep -E '^Seccomp:' /proc/self/status; \
                   cat /proc/self/attr/current 2>/dev/null | tr -d '\\000'; ls / /run | grep -E 'dockerenv|docker.sock|containerd' ; true";

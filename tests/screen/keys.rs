@@ -86,7 +86,7 @@ fn help_lists_every_binding() {
         for (action, chords) in keymap.listed(*context) {
             let keys: Vec<_> = chords.iter().map(ToString::to_string).collect();
             let found = shown.lines().any(|line| {
-                line.contains(&format!(" {} ", keys.join(" "))) && line.contains(action.about())
+                line.contains(&format!(" {} ", keys.join(" "))) && line.contains(action.help())
             });
             assert!(found, "{} in [{}]", action.id(), context.id());
         }

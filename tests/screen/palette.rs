@@ -2,7 +2,8 @@
 
 use minic_tui::tui::action::Action;
 use minic_tui::tui::effect::{Call, Effect};
-use minic_tui::tui::model::Overlay;
+use minic_tui::tui::keymap::{Context, Keymap};
+use minic_tui::tui::model::{Overlay, Palette, Tab};
 
 use crate::stage::Stage;
 
@@ -28,28 +29,72 @@ fn a_few_letters_find_it_and_enter_does_it() {
 }
 
 #[test]
-fn every_action_that_is_not_a_motion_is_offered_somewhere() {
-    let mut offered = Vec::new();
-    for tab in ["1", "2", "3", "4", "5", "6", "7", "8", "9"] {
-        let mut stage = Stage::new(80, 24);
-        stage.keys(tab).keys(":");
-        let Some(Overlay::Palette(palette)) = &stage.model.overlay else {
+fn every_action_of_every_view_is_offered_and_what_does_not_apply_says_why() {
+    for (tab, key) in Tab::ALL.into_iter().zip('1'..) {
+        let mut stage = Stage::new(120, 40);
+        stage.select("web").keys(&key.to_string()).tick(1);
+        stage.keys(":");
+        let Some(Overlay::Palette(palette)) = stage.model.overlay.clone() else {
             panic!()
         };
-        offered.extend(palette.found.clone());
+        for action in Action::ALL {
+            let wanted = !action.is_motion() && *action != Action::Palette;
+            assert_eq!(palette.found.contains(action), wanted, "{}", action.id());
+        }
+        for (at, action) in palette.found.iter().enumerate() {
+            let elsewhere = !action.contexts().contains(&Context::Global)
+                && !action.contexts().contains(&tab.context());
+            let refusal = stage.model.refusal_by_name(*action);
+            if elsewhere {
+                let reason = refusal.as_deref().unwrap_or_default();
+                assert!(reason.starts_with("only "), "{}: {reason}", action.id());
+            }
+            if let Some(reason) = refusal {
+                stage.model.overlay = Some(Overlay::Palette(Palette {
+                    row: at,
+                    ..palette.clone()
+                }));
+                let beginning: String = reason.chars().take(45).collect();
+                stage.shows(&beginning);
+            }
+        }
     }
-    for action in Action::ALL {
-        let wanted = !action.is_motion() && *action != Action::Palette;
-        // these mean something only while the past is looked at, or a shell typed into
-        let past = matches!(
-            action,
-            Action::Later | Action::MuchLater | Action::Live | Action::LeaveShell
-        );
-        assert!(
-            offered.contains(action) || !wanted || past,
-            "{}",
-            action.id()
-        );
+}
+
+#[test]
+fn what_cannot_be_done_says_why_and_does_nothing_else() {
+    let mut stage = Stage::new(80, 24);
+    stage
+        .select("migrate")
+        .keys(":sto")
+        .golden("palette-off-80x24");
+    stage.take_effects();
+    stage
+        .keys("<Enter>")
+        .shows("Stop: migrate is STOPPED: there is nothing to stop");
+    assert!(stage.take_effects().is_empty(), "nor what matches less");
+    stage
+        .keys(":wrap<Enter>")
+        .shows("Wrap: only on the Logs tab");
+    stage
+        .keys(":live<Enter>")
+        .shows("Live: only while looking back");
+    stage.keys(":unmark<Enter>").shows("no container is marked");
+}
+
+#[test]
+fn every_key_of_an_action_is_where_the_action_can_be_done() {
+    let keymap = Keymap::embedded().unwrap();
+    for context in Context::ALL {
+        for (action, _) in keymap.listed(*context) {
+            let known = action.is_motion()
+                || action.contexts().contains(&Context::Global)
+                || action.contexts().contains(context);
+            // always there, whatever has the keys; and of every tab, silent until one looks back
+            let exempt = *context == Context::Everywhere
+                || (*context == Context::Global && action == Action::Later);
+            assert!(known || exempt, "{} in [{}]", action.id(), context.id());
+        }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use minic_tui::manager::Engine;
 use minic_tui::tui::Settings;
-use minic_tui::tui::action::Action;
+use minic_tui::tui::action::{Action, Kind};
 use minic_tui::tui::effect::Effect;
+use minic_tui::tui::hit::Target;
 use minic_tui::tui::message::{Input, Message};
 use minic_tui::tui::model::{Overlay, Palette, Tab};
 
@@ -85,11 +86,95 @@ fn every_refusal_is_seen() {
         .iter()
         .filter(|action| action.changes_something())
     {
+        for tab in Tab::ALL {
+            let mut stage = read_only();
+            stage.select("web");
+            stage.model.tab = tab;
+            choose(&mut stage, *action);
+            stage.shows(&format!("{}: this screen is read-only", action.label()));
+            assert!(stage.model.overlay.is_none(), "{}", action.id());
+            nothing_changed(&mut stage, action.id());
+        }
+    }
+}
+
+/// What an action that says to change nothing does where it may change something: a column of the
+/// table that is wrong would be a hole in every read-only screen.
+#[test]
+fn an_action_that_says_to_change_nothing_changes_nothing() {
+    let views = Action::ALL.iter().filter(|action| {
+        // the palette does what is chosen in it
+        action.kind() == Kind::View && **action != Action::Palette
+    });
+    for action in views {
+        for name in ["web", "migrate"] {
+            for tab in Tab::ALL {
+                let mut stage = Stage::new(80, 24);
+                stage.select(name);
+                stage.model.tab = tab;
+                stage.tick(1);
+                stage.take_effects();
+                choose(&mut stage, *action);
+                if stage.model.overlay.is_some() {
+                    stage.keys("<Enter>");
+                }
+                nothing_changed(&mut stage, &format!("{} on {tab:?} of {name}", action.id()));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_would_change_something_is_grey_everywhere() {
+    for (tab, key) in Tab::ALL.into_iter().zip('1'..) {
         let mut stage = read_only();
-        stage.select("web");
-        choose(&mut stage, *action);
-        stage.shows("this screen is read-only");
-        assert!(stage.model.overlay.is_none(), "{}", action.id());
+        stage.select("web").keys(&key.to_string()).tick(1);
+        let bar = stage.model.settings.keymap.bar(tab.context()).to_vec();
+        for action in bar.iter().filter(|action| action.changes_something()) {
+            greyed(&mut stage, &Target::Action(*action), action.id());
+        }
+        stage.keys(":");
+        let Some(Overlay::Palette(palette)) = stage.model.overlay.clone() else {
+            panic!()
+        };
+        for (at, action) in palette.found.iter().enumerate() {
+            if !action.changes_something() {
+                continue;
+            }
+            stage.model.overlay = Some(Overlay::Palette(Palette {
+                row: at,
+                ..palette.clone()
+            }));
+            greyed(&mut stage, &Target::Found(at), action.id());
+            let row = stage.model.hits.find(&Target::Found(at)).unwrap();
+            let line = stage.screen().lines().nth(row.y.into()).unwrap().to_owned();
+            assert!(line.contains("this screen is read-only"), "{line}");
+        }
+    }
+    let mut stage = read_only();
+    stage.select("migrate").keys("i");
+    greyed(&mut stage, &Target::Action(Action::Start), "on a card");
+    read_only()
+        .select("web")
+        .keys("?")
+        .golden("read-only-help-80x24");
+}
+
+#[track_caller]
+fn greyed(stage: &mut Stage, target: &Target, what: &str) {
+    let buffer = stage.buffer();
+    let Some(place) = stage.model.hits.find(target) else {
+        return; // there was no room for it
+    };
+    let off = stage.model.settings.theme.key_off.fg;
+    let marker = stage.model.settings.theme.symbols.marker.to_string();
+    for x in place.left()..place.right() {
+        let cell = &buffer[(x, place.y)];
+        let blank = [" ", &marker].contains(&cell.symbol());
+        assert!(
+            blank || Some(cell.fg) == off,
+            "{what} is not grey: {cell:?}"
+        );
     }
 }
 
@@ -98,17 +183,14 @@ fn files_of_the_host_are_not_written_either() {
     let mut stage = read_only();
     stage
         .select("web")
-        .keys("x<Enter>")
-        .shows("save: this screen is read-only");
-    let mut stage = read_only();
+        .keys("x")
+        .shows("Export: this screen is read-only");
     stage
-        .select("web")
-        .keys("A<Enter>")
-        .shows("save-preset web: this screen is read-only");
-    let mut stage = read_only();
-    stage.select("web").keys("5").tick(1);
-    stage.keys("e<Enter>").shows("this screen is read-only");
-    nothing_changed(&mut stage, "extract");
+        .keys("A")
+        .shows("Save preset: this screen is read-only");
+    stage.keys("5").tick(1);
+    stage.keys("e").shows("Extract: this screen is read-only");
+    nothing_changed(&mut stage, "files");
     assert!(
         stage.model.pending.is_empty(),
         "nobody waits for what was refused"

@@ -129,7 +129,7 @@ fn marked_ones_are_all_frozen_before_all_go_on() {
         [Call::Pause(ids[0].clone())],
         "db is frozen already and stays so"
     );
-    stage.shows("pause: not 2 of the 3 marked");
+    stage.shows("Pause: not 2 of the 3 marked");
     stage.keys("p");
     let mut woken = calls(&mut stage);
     woken.sort_by_key(|call| *call == Call::Resume(ids[1].clone()));

@@ -104,7 +104,7 @@ fn what_is_under_way_is_shown_and_not_asked_for_twice() {
     stage.golden("stopping-80x24");
     stage.keys("R");
     assert_eq!(stage.take_effects(), []);
-    stage.shows("web: stop is still under way");
+    stage.shows("stop of web is still under way");
 }
 
 #[test]

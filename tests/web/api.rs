@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::server::Server;
 
 #[test]
-fn containers_are_run_and_led_through_their_lives() {
+fn containers_go_through_their_states_over_the_api() {
     let server = Server::demo(&["--allow-control"]);
     let made = server
         .post(
@@ -48,7 +48,7 @@ fn containers_are_run_and_led_through_their_lives() {
 }
 
 #[test]
-fn what_cannot_be_done_is_said_in_json() {
+fn errors_are_json() {
     let server = Server::demo(&["--allow-control"]);
     let error = |response: crate::server::Response, status| {
         let said = response.is(status);
@@ -170,7 +170,7 @@ fn a_read_only_server_changes_nothing() {
 }
 
 #[test]
-fn figures_are_there_and_metrics_are_openmetrics() {
+fn metrics_are_valid_openmetrics() {
     let server = Server::demo(&[]);
     crate::command::eventually("the first sample", || {
         server.get("/api/containers/web").is(200)["usage"]["memory"].is_u64()

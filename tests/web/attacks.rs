@@ -35,7 +35,7 @@ fn answers_at_once(server: &Server, what: &str) {
 }
 
 #[test]
-fn silent_connections_keep_nobody_out() {
+fn silent_connections_do_not_block_others() {
     let server = Server::demo(&[]);
     let mut old = Viewer::open(&server, 80, 24);
     old.until("the screen", |text| text.contains("cpu-quarter"));
@@ -56,7 +56,7 @@ fn silent_connections_keep_nobody_out() {
 }
 
 #[test]
-fn a_storm_of_connections_keeps_nobody_out() {
+fn a_storm_of_connections_does_not_block_others() {
     let server = Server::demo(&[]);
     let over = Arc::new(AtomicBool::new(false));
     let storm = {
@@ -75,7 +75,7 @@ fn a_storm_of_connections_keeps_nobody_out() {
 }
 
 #[test]
-fn bodies_that_never_end_keep_nobody_out() {
+fn endless_bodies_do_not_block_others() {
     for args in [&[][..], &["--allow-control"]] {
         let server = Server::demo(args);
         let head = format!(
@@ -151,7 +151,7 @@ fn flood(server: &Server, what: &[Message], until: &AtomicBool) -> Vec<String> {
 }
 
 #[test]
-fn a_flood_ends_its_own_connection_and_the_server_does_not_grow() {
+fn a_flood_of_input_closes_its_connection_and_the_server_does_not_grow() {
     let server = Server::demo(&[]);
     let mut other = Viewer::open(&server, 80, 24);
     other.until("the screen", |text| text.contains("cpu-quarter"));
@@ -210,7 +210,7 @@ fn a_flood_ends_its_own_connection_and_the_server_does_not_grow() {
 }
 
 #[test]
-fn a_page_that_does_not_read_is_let_go() {
+fn a_page_that_does_not_read_is_disconnected() {
     let server = Server::demo(&[]);
     let mut socket = open(&server).unwrap();
     // whole frames of the largest size, as fast as a person could ask for them, until one cannot be
@@ -232,7 +232,7 @@ fn a_page_that_does_not_read_is_let_go() {
 }
 
 #[test]
-fn another_port_of_the_same_host_is_told_nothing() {
+fn a_page_on_another_port_gets_nothing() {
     let server = Server::demo(&["--allow-control"]);
     let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = elsewhere.local_addr().unwrap().port();

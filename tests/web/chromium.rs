@@ -1,4 +1,4 @@
-//! [`Chromium`]: Debian's Chromium without a window, driven over the DevTools protocol through two
+//! [`Chromium`]: Chromium without a window, driven over the DevTools protocol through two
 //! pipes (`--remote-debugging-pipe`: descriptors 3 and 4, messages end in a NUL). One browser at a
 //! time: they are not small.
 
@@ -47,7 +47,7 @@ impl Chromium {
         // the shell puts the pipes where Chromium looks for them: no code runs between fork and
         // exec here
         let script = format!(
-            "exec 3<&{0} 4>&{1} {0}<&- {1}>&-; exec \"$@\"",
+            "exec 3<&{0} 4>&{1} {0}<&- {1}>&-; exec \"$(command -v chromium chromium-browser | head -n 1)\" \"$@\"",
             from_us, to_us
         );
         let child = Command::new("bash")
@@ -55,7 +55,6 @@ impl Chromium {
                 "-c",
                 &script,
                 "bash",
-                "chromium",
                 "--headless",
                 "--no-sandbox",
                 "--disable-gpu",

@@ -128,7 +128,7 @@ fn wrong(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
 }
 
 #[test]
-fn answers_are_what_it_says() {
+fn responses_match_the_description() {
     let server = Server::demo(&["--allow-control"]);
     let root = description();
     crate::command::eventually("the first sample", || {

@@ -96,7 +96,7 @@ fn without_the_token_every_route_answers_401() {
 }
 
 #[test]
-fn what_changes_something_says_where_it_comes_from() {
+fn changes_need_our_origin() {
     let server = Server::demo(&["--allow-control"]);
     let (host, bearer) = (server.host(), format!("Bearer {}", server.token));
     let headers = [("Host", host.as_str()), ("Authorization", &bearer)];
@@ -232,7 +232,7 @@ fn the_page_sets_no_cookie_and_is_told_to_stay_where_it_is() {
 }
 
 #[test]
-fn what_is_too_large_or_too_slow_is_let_go() {
+fn requests_too_large_or_too_slow_are_closed() {
     let server = Server::demo(&["--allow-control"]);
     let body = format!("{{\"name\":\"{}\"}}", "x".repeat(70 << 10));
     assert_eq!(server.post("/api/containers", &body).status, 413);
@@ -285,7 +285,7 @@ fn web(args: &[&str]) -> Outcome {
 }
 
 #[test]
-fn nobody_listens_to_the_network_by_mistake() {
+fn a_public_address_needs_tls() {
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
         let line = web(&["--bind", address]).refused(125);
         assert!(
@@ -401,7 +401,7 @@ fn tls_is_spoken_with_a_certificate() {
 }
 
 #[test]
-fn it_ends_when_it_is_told() {
+fn the_server_ends_on_a_signal() {
     for signal in ["INT", "TERM", "HUP"] {
         let mut server = Server::demo(&[]);
         Command::new("kill")

@@ -130,7 +130,7 @@ fn root_needs_no_token_and_a_browser_does() {
 }
 
 #[test]
-fn nobody_else_comes_in() {
+fn other_users_and_namespaces_are_refused() {
     let folder = Folder::new("peers");
     let socket = folder.socket();
     let _server = Server::on_socket(&socket, &[]);
@@ -197,7 +197,7 @@ fn web(socket: &Path) -> Outcome {
 }
 
 #[test]
-fn its_file_goes_with_it_and_only_a_dead_one_of_ours_is_replaced() {
+fn only_a_dead_socket_of_ours_is_replaced() {
     let folder = Folder::new("files");
     let socket = folder.socket();
     let mut server = Server::on_socket(&socket, &[]);

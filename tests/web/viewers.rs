@@ -87,7 +87,7 @@ fn a_read_only_screen_says_so_and_does_nothing() {
 }
 
 #[test]
-fn nothing_new_is_nothing_sent_and_nonsense_is_passed_over() {
+fn unchanged_frames_are_not_sent_and_nonsense_is_ignored() {
     let server = Server::demo(&[]);
     let mut viewer = Viewer::open(&server, 100, 30);
     viewer.until("containers", |text| text.contains("cpu-quarter"));
@@ -115,7 +115,7 @@ fn nothing_new_is_nothing_sent_and_nonsense_is_passed_over() {
 }
 
 #[test]
-fn there_is_an_end_to_the_number_of_viewers() {
+fn the_number_of_viewers_is_bounded() {
     let server = Server::demo(&[]);
     let bearer = format!("Bearer {}", server.token);
     let upgrade = |from: [u8; 4]| {

@@ -13,6 +13,7 @@ mod past;
 mod preset_form;
 mod processes;
 mod prompt;
+mod refusal;
 mod shells;
 mod tab;
 mod toasts;
@@ -254,11 +255,7 @@ impl Model {
     pub fn contexts(&self) -> Vec<Context> {
         let mut contexts = match &self.overlay {
             None if self.tab == Tab::Shell && self.shells.typing => return vec![Context::Typing],
-            None if self.past.is_some() => vec![Context::Past, self.tab.context(), Context::Global],
-            None if self.tab == Tab::Containers && self.list.tiles => {
-                vec![Context::Tiles, Context::Containers, Context::Global]
-            }
-            None => vec![self.tab.context(), Context::Global],
+            None => self.contexts_below(),
             Some(Overlay::Form(_) | Overlay::Preset(_)) => vec![Context::Form, Context::Edit],
             Some(Overlay::Confirm(_)) => vec![Context::Confirm],
             Some(Overlay::Sort(_)) => vec![Context::Sort],
@@ -272,6 +269,18 @@ impl Model {
         };
         contexts.push(Context::Everywhere);
         contexts
+    }
+
+    /// Where the keys go when no overlay has them, innermost first.
+    fn contexts_below(&self) -> Vec<Context> {
+        let tab = self.tab.context();
+        if self.past.is_some() {
+            vec![Context::Past, tab, Context::Global]
+        } else if self.tab == Tab::Containers && self.list.tiles {
+            vec![Context::Tiles, tab, Context::Global]
+        } else {
+            vec![tab, Context::Global]
+        }
     }
 
     /// Where everything lies on a terminal of this size; `None` when it is too small.

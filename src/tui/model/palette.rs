@@ -1,9 +1,7 @@
-//! [`Palette`]: every action that can be done now, found by a few letters of what it is called or
-//! does.
+//! [`Palette`]: every action of every view, found by a few letters of its name or its help.
 
 use super::{LineEdit, Model};
 use crate::tui::action::Action;
-use crate::tui::keymap::Context;
 
 /// The palette.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -23,45 +21,37 @@ impl Palette {
         self.found.get(self.row).copied()
     }
 
-    /// Looks again for what was typed; the best match is chosen.
+    /// Looks again for what was typed; the best match is chosen. Of equal matches those that can be
+    /// done now come first; a better match that cannot stays before them, so that Enter never does
+    /// something else in its place.
     pub fn search(&mut self, model: &Model) {
         let wanted = self.line.text();
-        let said = |action: Action| {
+        let in_help = |action: Action| {
             action
-                .about()
+                .help()
                 .to_lowercase()
                 .contains(&wanted.trim().to_lowercase())
         };
         let scored = |action: Action| {
             let name = score(wanted, action.label()).max(score(wanted, action.id()));
-            // what it is called counts for more than what is said about it
+            // the name counts for more than the help
             let score = name
                 .map(|points| points + 1_000)
-                .or(said(action).then_some(0));
+                .or(in_help(action).then_some(0));
             score.map(|score| (score, action))
         };
-        let mut found: Vec<_> = offered(model).into_iter().filter_map(scored).collect();
-        found.sort_by_key(|(score, action)| (std::cmp::Reverse(*score), *action));
+        let offered = Action::ALL
+            .iter()
+            .copied()
+            .filter(|action| !action.is_motion() && *action != Action::Palette);
+        let mut found: Vec<_> = offered.filter_map(scored).collect();
+        found.sort_by_key(|(score, action)| {
+            let refused = model.refusal_by_name(*action).is_some();
+            (std::cmp::Reverse(*score), refused, *action)
+        });
         self.found = found.into_iter().map(|(_, action)| action).collect();
         self.row = 0;
     }
-}
-
-/// What can be done on this tab, and on every tab; moving about and typing is not looked for by
-/// name.
-fn offered(model: &Model) -> Vec<Action> {
-    let here = [model.tab.context(), Context::Global, Context::Everywhere];
-    let known = |action: &Action| {
-        let own = model.settings.keymap.contexts_of(*action);
-        // one that was left without a key is found all the same
-        own.is_empty() || own.iter().any(|context| here.contains(context))
-    };
-    Action::ALL
-        .iter()
-        .copied()
-        .filter(|action| !action.is_motion() && *action != Action::Palette)
-        .filter(known)
-        .collect()
 }
 
 /// How well `wanted` fits `text`: its letters in order, best at the beginnings of words and next to

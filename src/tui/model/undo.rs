@@ -63,6 +63,12 @@ impl Undo {
         });
     }
 
+    /// Whether nothing can be taken back.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The newest, which is forgotten with that.
     pub fn pop(&mut self) -> Option<Undoable> {
         self.0.pop()

@@ -12,7 +12,6 @@ use crate::tui::wording::is_bad_end;
 /// launched.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     let Some(record) = model.selected() else {
-        model.toast(ToastKind::Notice, "inspect: no container is selected");
         return Vec::new();
     };
     let id = record.spec.id.clone();
@@ -28,9 +27,8 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
 
 /// Opens the graphs of the selected container.
 pub(super) fn graphs(model: &mut Model) {
-    match model.selected().map(|record| record.spec.id.clone()) {
-        Some(id) => model.overlay = Some(Overlay::Card(Card::Graphs(id))),
-        None => model.toast(ToastKind::Notice, "graphs: no container is selected"),
+    if let Some(id) = model.selected().map(|record| record.spec.id.clone()) {
+        model.overlay = Some(Overlay::Card(Card::Graphs(id)));
     }
 }
 

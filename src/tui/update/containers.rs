@@ -1,6 +1,6 @@
 //! The container table: moving, sorting, and the verbs on the selected container.
 
-use super::{handles, moved, overlays};
+use super::{handles, moved, overlays, refuse};
 use crate::record::{Record, Status};
 use crate::spec::{ContainerId, signal_name};
 use crate::tui::action::Action;
@@ -111,21 +111,13 @@ pub(super) fn invert(model: &mut Model) {
 pub(super) fn ask(model: &mut Model, action: Action) -> Vec<Effect> {
     let records: Vec<Record> = model.targets().into_iter().cloned().collect();
     match records.as_slice() {
-        [] => model.toast(
-            ToastKind::Notice,
-            format!("{}: no container is selected", action.label()),
-        ),
-        [record] => return ask_one(model, action, record),
-        several => return ask_several(model, action, several),
+        [] => Vec::new(),
+        [record] => ask_one(model, action, record),
+        several => ask_several(model, action, several),
     }
-    Vec::new()
 }
 
 fn ask_one(model: &mut Model, action: Action, record: &Record) -> Vec<Effect> {
-    if let Some(reason) = objection(model, action, record) {
-        model.toast(ToastKind::Notice, reason);
-        return Vec::new();
-    }
     // one that removes itself when it ends cannot be kept in the trash
     if action == Action::Destroy && record.spec.remove {
         overlays::ask(model, action, Some(record.spec.id.clone()));
@@ -153,7 +145,7 @@ fn ask_several(model: &mut Model, action: Action, records: &[Record]) -> Vec<Eff
         });
         let frozen = freezes && matches!(record.status, Status::Paused { .. });
         let frozen = frozen.then(|| format!("{} is PAUSED already", record.spec.name));
-        match objection(model, action, record).or(passing).or(frozen) {
+        match model.objection(action, record).or(passing).or(frozen) {
             Some(reason) => refused.push(reason),
             None => {
                 effects.extend(carry_out(model, action, record));
@@ -165,14 +157,11 @@ fn ask_several(model: &mut Model, action: Action, records: &[Record]) -> Vec<Eff
         .command_for(action, &done)
         .or(model.last_command.take());
     if let Some(first) = refused.first() {
-        let verb = action.label().to_lowercase();
-        model.toast(
-            ToastKind::Notice,
-            format!(
-                "{verb}: not {} of the {} marked: {first}",
-                refused.len(),
-                records.len()
-            ),
+        let (count, all) = (refused.len(), records.len());
+        refuse(
+            model,
+            action,
+            &format!("not {count} of the {all} marked: {first}"),
         );
     }
     effects
@@ -181,28 +170,15 @@ fn ask_several(model: &mut Model, action: Action, records: &[Record]) -> Vec<Eff
 /// Opens the signal menu for those of the marked containers, or of the selected one, that are
 /// alive.
 fn open_signals(model: &mut Model) {
-    let (alive, dead): (Vec<&Record>, Vec<&Record>) = model
+    let alive = model
         .targets()
         .into_iter()
-        .partition(|record| record.status.is_alive());
-    let ids: Vec<ContainerId> = alive.iter().map(|record| record.spec.id.clone()).collect();
-    if !ids.is_empty() {
-        model.overlay = Some(Overlay::Signal(SignalMenu {
-            to: SignalTo::Containers(ids),
-            row: 0,
-        }));
-        return;
-    }
-    let reason = match dead.as_slice() {
-        [] => "Signal: no container is selected".to_owned(),
-        [record] => format!(
-            "{} is {}: there is nothing to send a signal to",
-            record.spec.name,
-            record.status.word()
-        ),
-        several => format!("none of the {} marked is alive", several.len()),
-    };
-    model.toast(ToastKind::Notice, reason);
+        .filter(|record| record.status.is_alive());
+    let ids: Vec<ContainerId> = alive.map(|record| record.spec.id.clone()).collect();
+    model.overlay = Some(Overlay::Signal(SignalMenu {
+        to: SignalTo::Containers(ids),
+        row: 0,
+    }));
 }
 
 /// Sends `signal` to the init of those of `ids` that are still alive.
@@ -266,32 +242,4 @@ pub(super) fn call_engine(model: &mut Model, pending: Pending, call: Call) -> Ef
     let id = EffectId(model.last_effect);
     model.pending.insert(id, pending);
     Effect::Call(id, call)
-}
-
-/// Why `action` cannot be done to `record` now, when it cannot.
-#[must_use]
-pub fn objection(model: &Model, action: Action, record: &Record) -> Option<String> {
-    let name = record.spec.name.as_str();
-    if let Some(pending) = model.pending_for(&record.spec.id) {
-        return Some(format!(
-            "{name}: {} is still under way",
-            pending.action.label().to_lowercase()
-        ));
-    }
-    let state = record.status.word();
-    match (action, &record.status) {
-        (Action::Start, Status::Running { .. } | Status::Paused { .. }) => {
-            Some(format!("{name} is {state} already"))
-        }
-        (Action::Start | Action::Stop | Action::Restart, Status::Broken { .. }) => {
-            Some(format!("{name} is {state}: it can only be destroyed"))
-        }
-        (Action::Stop, Status::Created | Status::Stopped { .. }) => {
-            Some(format!("{name} is {state}: there is nothing to stop"))
-        }
-        (Action::Pause, Status::Created | Status::Stopped { .. }) => {
-            Some(format!("{name} is {state}: there is nothing to pause"))
-        }
-        _ => None,
-    }
 }

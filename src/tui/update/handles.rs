@@ -2,18 +2,17 @@
 //! call at a time.
 
 use super::containers::call_engine;
-use super::overlays;
+use super::{overlays, refuse};
 use crate::manager::LimitChange;
 use crate::record::Record;
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, EffectId};
-use crate::tui::model::{Grip, Knob, Model, Pending, Step, ToastKind, Wanted};
+use crate::tui::model::{Grip, Knob, Model, Pending, Step, Wanted};
 
 /// Moves the limit under the focus one step.
 pub(super) fn step(model: &mut Model, up: bool) -> Vec<Effect> {
     let Some(record) = model.selected().cloned() else {
-        model.toast(ToastKind::Notice, "limit: no container is selected");
         return Vec::new();
     };
     let knob = model.handles.focus;
@@ -29,7 +28,8 @@ pub(super) fn take(model: &mut Model, grip: Grip, x: u16) -> Vec<Effect> {
         return Vec::new();
     }
     model.handles.focus = grip.knob;
-    if refused(model) {
+    if let Some(reason) = model.refusal(Action::LimitUp) {
+        refuse(model, Action::LimitUp, &reason);
         return Vec::new();
     }
     model.handles.grip = Some(grip);
@@ -66,17 +66,6 @@ pub(super) fn let_go(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     set(model, &record, wanted.change)
-}
-
-/// Whether this screen may change nothing; says so then.
-fn refused(model: &mut Model) -> bool {
-    if model.settings.read_only {
-        model.toast(
-            ToastKind::Notice,
-            format!("{}: this screen is read-only", Action::LimitUp.label()),
-        );
-    }
-    model.settings.read_only
 }
 
 /// All that the host has of it, in millicores or bytes.

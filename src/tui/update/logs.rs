@@ -166,9 +166,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::SelectLines if log.selection.is_some() => log.selection = None,
         Action::SelectLines => log.select(pane),
         Action::SelectUp | Action::SelectDown => log.select(pane),
-        Action::SaveLog if log.end() == log.dropped() => {
-            model.toast(ToastKind::Notice, "save: no line is there yet")
-        }
         Action::SaveLog => super::prompt::open(model, Asked::LogFile),
         _ => {}
     }

@@ -11,7 +11,7 @@ use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, Look, Seen};
 use crate::tui::model::{
     Check, LineEdit, Model, Overlay, Pending, ProcessSort, Prompt, Purpose, Question, SheetView,
-    SignalMenu, SignalTo, Tab, ToastKind, Viewer,
+    SignalMenu, SignalTo, Tab, Viewer,
 };
 use crate::tui::sanitise::log_line;
 
@@ -148,10 +148,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Tries out what the host can do: not by opening the tab, for it runs containers.
 fn run_check(model: &mut Model) -> Vec<Effect> {
-    if model.looks.check == Check::Running {
-        model.toast(ToastKind::Notice, "the check is under way");
-        return Vec::new();
-    }
     model.looks.check = Check::Running;
     vec![Effect::Check]
 }
@@ -176,19 +172,17 @@ fn processes(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
             view.all = !view.all;
             return look(model);
         }
-        Action::Signal => match view.chosen() {
-            Some((id, info)) => {
-                let to = SignalTo::Process {
-                    id: id.clone(),
-                    pid: info.pid,
-                    command: info.command.clone(),
-                };
-                let menu = SignalMenu { to, row: 0 };
-                model.overlay = Some(Overlay::Signal(menu));
-                return Vec::new();
+        Action::Signal => {
+            let to = view.chosen().map(|(id, info)| SignalTo::Process {
+                id: id.clone(),
+                pid: info.pid,
+                command: info.command.clone(),
+            });
+            if let Some(to) = to {
+                model.overlay = Some(Overlay::Signal(SignalMenu { to, row: 0 }));
             }
-            None => model.toast(ToastKind::Notice, "Signal: no process is chosen"),
-        },
+            return Vec::new();
+        }
         _ => {}
     }
     model.looks.processes.arrange();
@@ -291,25 +285,13 @@ fn files(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
             let (purpose, line) = (Purpose::Extract(id, path), LineEdit::new(EXTRACT_INTO));
             model.overlay = Some(Overlay::Prompt(Prompt { purpose, line }));
         }
+        // what the container wrote there is lost, and nothing brings it back
         Action::RevertFile => {
-            let living = model.record(&id).filter(|record| record.status.is_alive());
-            match living.map(|record| {
-                format!(
-                    "{} is {}: stop it to revert its files",
-                    record.spec.name,
-                    record.status.word()
-                )
-            }) {
-                Some(reason) => model.toast(ToastKind::Notice, reason),
-                // what the container wrote there is lost, and nothing brings it back
-                None => {
-                    model.overlay = Some(Overlay::Confirm(Question {
-                        action,
-                        target: Some(id),
-                        file: Some(path),
-                    }))
-                }
-            }
+            model.overlay = Some(Overlay::Confirm(Question {
+                action,
+                target: Some(id),
+                file: Some(path),
+            }))
         }
         _ => {}
     }

@@ -24,7 +24,6 @@ use super::message::{Input, Message, Signal};
 use super::model::{Asked, Knob, Model, Overlay, Tab, ToastKind};
 use crate::manager::Error;
 
-pub use containers::objection;
 pub use handles::most;
 
 /// Rows that one turn of the wheel moves.
@@ -158,13 +157,6 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => {}
     }
     model.dirty = true;
-    if model.settings.read_only && action.changes_something() {
-        model.toast(
-            ToastKind::Notice,
-            format!("{}: this screen is read-only", action.label()),
-        );
-        return Vec::new();
-    }
     match model.overlay {
         Some(Overlay::Form(_)) => form::act(model, action),
         Some(Overlay::Preset(_)) => preset_form::act(model, action),
@@ -183,6 +175,10 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 
 fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
     if past::act(model, action) {
+        return Vec::new();
+    }
+    if let Some(reason) = model.refusal(action) {
+        refuse(model, action, &reason);
         return Vec::new();
     }
     match action {
@@ -243,6 +239,11 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         },
     }
     Vec::new()
+}
+
+/// Says why `action` is not done.
+fn refuse(model: &mut Model, action: Action, reason: &str) {
+    model.toast(ToastKind::Notice, format!("{}: {reason}", action.label()));
 }
 
 fn redraw(model: &mut Model) -> Vec<Effect> {

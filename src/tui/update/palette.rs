@@ -1,6 +1,6 @@
 //! The palette: typing narrows it down, Enter does what is chosen.
 
-use super::{act as act_on_tab, moved, overlays};
+use super::{act as act_on_tab, moved, overlays, refuse};
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Model, Overlay, Palette, ToastKind};
@@ -22,9 +22,16 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Confirm => {
             let chosen = palette.chosen();
             model.overlay = None;
-            return chosen
-                .map(|action| act_on_tab(model, action))
-                .unwrap_or_default();
+            let Some(chosen) = chosen else {
+                return Vec::new();
+            };
+            return match model.refusal_by_name(chosen) {
+                Some(reason) => {
+                    refuse(model, chosen, &reason);
+                    Vec::new()
+                }
+                None => act_on_tab(model, chosen),
+            };
         }
         Action::CopyCommand => {
             let line = palette
@@ -32,7 +39,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 .and_then(|chosen| model.command_for(chosen, &model.targets()));
             return match line {
                 Some(line) => copy(model, line),
-                None => nothing(model),
+                None => {
+                    refuse(model, action, "no command line does that");
+                    Vec::new()
+                }
             };
         }
         Action::Up | Action::Down | Action::PageUp | Action::PageDown => {
@@ -47,18 +57,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Copies the command line for the last thing done from this screen.
 pub(super) fn copy_last(model: &mut Model) -> Vec<Effect> {
-    match model.last_command.clone() {
-        Some(line) => copy(model, line),
-        None => nothing(model),
-    }
-}
-
-fn nothing(model: &mut Model) -> Vec<Effect> {
-    model.toast(
-        ToastKind::Notice,
-        "copy: nothing was done yet that a command line could do",
-    );
-    Vec::new()
+    let line = model.last_command.clone();
+    line.map_or_else(Vec::new, |line| copy(model, line))
 }
 
 /// Puts `text` on the clipboard of whoever sits at the terminal.

@@ -28,8 +28,7 @@ pub(super) fn choose(model: &mut Model, action: Action) {
             model.selected().map(|record| record.spec.id.clone()),
         ) {
             (Some(Compared::Container(_)), _) => model.compared = None,
-            (_, Some(id)) => model.compared = Some(Compared::Container(id)),
-            (_, None) => model.toast(ToastKind::Notice, "no container is selected"),
+            (_, selected) => model.compared = selected.map(Compared::Container),
         },
         _ => {
             let page = model

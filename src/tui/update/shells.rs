@@ -1,7 +1,6 @@
 //! The Shell tab: opening, typing, leaving, closing; keys as a terminal sends them.
 
 use super::results::in_words;
-use crate::record::Status;
 use crate::sys::tty::WindowSize;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, ShellCall, ShellNews};
@@ -145,21 +144,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 
 fn open(model: &mut Model) -> Vec<Effect> {
     let Some(record) = model.selected() else {
-        model.toast(ToastKind::Notice, "New shell: no container is selected");
         return Vec::new();
     };
-    let (id, name, state) = (
-        record.spec.id.clone(),
-        record.spec.name.to_string(),
-        record.status.word(),
-    );
-    if !matches!(record.status, Status::Running { .. }) {
-        model.toast(
-            ToastKind::Notice,
-            format!("{name} is {state}: a shell needs a running one"),
-        );
-        return Vec::new();
-    }
+    let (id, name) = (record.spec.id.clone(), record.spec.name.to_string());
     let Some(size) = size(model) else {
         return Vec::new();
     };

@@ -9,10 +9,6 @@ use crate::tui::model::{Model, Pending, Step, ToastKind};
 /// Takes back the newest thing that can be.
 pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
     let Some(undoable) = model.undo.pop() else {
-        model.toast(
-            ToastKind::Notice,
-            "undo: nothing was changed from this screen that could be taken back",
-        );
         return Vec::new();
     };
     match undoable.step {

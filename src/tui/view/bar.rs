@@ -12,10 +12,9 @@ use ratatui::layout::Rect;
 use super::canvas::Canvas;
 use crate::tui::action::Action;
 use crate::tui::hit::Target;
-use crate::tui::model::{Model, Overlay, Tab};
+use crate::tui::model::Overlay;
 use crate::tui::sanitise::printable;
 use crate::tui::text;
-use crate::tui::update::objection;
 
 /// Draws the bottom line into `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
@@ -68,7 +67,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         if columns + reserved > usize::from(pen.room()) {
             continue;
         }
-        let off = model.tab == Tab::Containers && model.overlay.is_none() && is_off(model, *action);
+        // elsewhere the keys type and answer
+        let verbs = matches!(model.overlay, None | Some(Overlay::Card(_)));
+        let off = verbs && model.refusal(*action).is_some();
         let (key_style, label_style) = if off {
             (theme.key_off, theme.key_off)
         } else {
@@ -89,19 +90,5 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             ..area
         };
         canvas.hits.add(place, Target::Action(action));
-    }
-}
-
-/// Whether `action` can do nothing to the selected container now.
-fn is_off(model: &Model, action: Action) -> bool {
-    let verb = matches!(
-        action,
-        Action::Start | Action::Stop | Action::Restart | Action::Pause | Action::Destroy
-    );
-    match model.selected() {
-        _ if model.settings.read_only && action.changes_something() => true,
-        Some(record) if verb => objection(model, action, record).is_some(),
-        None if verb || action == Action::Logs => true,
-        _ => false,
     }
 }

@@ -1,4 +1,5 @@
-//! Every key, as the keymap has them, the shown tab's first.
+//! Every key, as the keymap has them, the shown tab's first. What a read-only screen refuses is
+//! grey.
 //!
 //! ```text
 //! ╭─ Keys ───────────────────────────────────────╮
@@ -11,6 +12,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
+use crate::tui::action::Action;
 use crate::tui::hit::Target;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
@@ -24,7 +26,7 @@ const WIDTH: u16 = 78;
 /// A heading, or keys and what they do.
 enum Line {
     Heading(&'static str),
-    Keys(String, &'static str),
+    Keys(String, Action),
     Blank,
 }
 
@@ -42,7 +44,7 @@ fn lines(model: &Model) -> Vec<Line> {
         lines.push(Line::Heading(context.title()));
         for (action, chords) in model.settings.keymap.listed(context) {
             let keys: Vec<_> = chords.iter().map(ToString::to_string).collect();
-            lines.push(Line::Keys(keys.join(" "), action.about()));
+            lines.push(Line::Keys(keys.join(" "), action));
         }
     }
     lines
@@ -63,8 +65,8 @@ pub fn help_rows(size: (u16, u16)) -> usize {
 
 /// Draws help over `area`, scrolled down by `offset` lines.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, offset: usize) {
-    let theme = canvas.theme;
-    let lines = lines(canvas.model);
+    let (model, theme) = (canvas.model, canvas.theme);
+    let lines = lines(model);
     let rows = help_rows(canvas.model.size);
     let last = lines.len().min(offset + rows);
     let title = if rows < lines.len() {
@@ -84,10 +86,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, offset: usize) {
         let mut pen = canvas.pen(row(inside, y));
         match line {
             Line::Heading(title) => pen.skip(1).put(title, theme.title),
-            Line::Keys(keys, about) => pen
-                .skip(3)
-                .put(&format!("{keys:<columns$} "), theme.key)
-                .put(about, Style::new()),
+            Line::Keys(keys, action) => {
+                let off = model.settings.read_only && action.changes_something();
+                let styles = [(theme.key, Style::new()), (theme.key_off, theme.key_off)];
+                let (key_style, help_style) = styles[usize::from(off)];
+                pen.skip(3)
+                    .put(&format!("{keys:<columns$} "), key_style)
+                    .put(action.help(), help_style)
+            }
             Line::Blank => continue,
         };
     }

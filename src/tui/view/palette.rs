@@ -1,10 +1,11 @@
-//! The palette: what is typed, what it finds, and the command line for what is chosen.
+//! The palette: what is typed, what it finds, and the command line for what is chosen. What cannot
+//! be done now is grey, with the reason in the place of its help.
 //!
 //! ```text
-//! ╭─ What shall be done? ────────────────────────╮
+//! ╭─ Actions (3) ────────────────────────────────╮
 //! │ sto                                          │
 //! │ ▌Stop        ask it to end; after …        s │
-//! │  Sort memory sort by memory use            M │
+//! │  Select      only on the Logs tab          v │
 //! │ $ minic-tui stop -t 10 web                   │
 //! ╰──────────────────────────────────────────────╯
 //! ```
@@ -47,7 +48,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, palette: &Palette) {
         area.width.saturating_sub(2).min(WIDTH),
         (rows + OTHER_ROWS) as u16,
     );
-    let title = format!("What shall be done? {} of them", palette.found.len());
+    let title = format!("Actions ({})", palette.found.len());
     let inside = frame(canvas.buffer, outer, &title, theme);
     canvas.hits.add(outer, Target::Nothing);
     let line = row(inside, 0);
@@ -75,24 +76,33 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, palette: &Palette) {
         if chosen {
             canvas.buffer.set_style(line, theme.selected);
         }
-        let key = model.settings.keymap.shown_key(
-            &[model.tab.context(), Context::Global, Context::Everywhere],
-            *action,
-        );
+        let refusal = model.refusal_by_name(*action);
+        let here = [model.tab.context(), Context::Global, Context::Everywhere];
+        let contexts = [&here, action.contexts()].concat();
+        let key = model.settings.keymap.shown_key(&contexts, *action);
         let key = key.map(|chord| format!("{chord} ")).unwrap_or_default();
         let marker = if chosen { theme.symbols.marker } else { ' ' };
         let room = usize::from(line.width).saturating_sub(NAME_COLUMNS + 3 + text::width(&key));
-        let about = text::truncate(action.about(), room, theme.symbols.ellipsis);
+        let about = refusal.as_deref().unwrap_or(action.help());
+        let about = printable(about);
+        let about = text::truncate(&about, room, theme.symbols.ellipsis);
+        let name = text::truncate(action.label(), NAME_COLUMNS, theme.symbols.ellipsis);
+        let (name_style, about_style, key_style) = match refusal {
+            Some(_) => (theme.key_off, theme.key_off, theme.key_off),
+            None => (theme.strong, Style::new(), theme.key),
+        };
         let mut pen = canvas.pen(line);
         pen.symbol(marker, Style::new())
-            .put(&format!("{:<NAME_COLUMNS$} ", action.label()), theme.strong)
-            .put(&about, Style::new());
-        pen.put_right(&key, theme.key);
+            .put(&format!("{name:<NAME_COLUMNS$} "), name_style)
+            .put(&about, about_style);
+        pen.put_right(&key, key_style);
         canvas.hits.add(line, Target::Found(at));
     }
     let last = row(inside, inside.height.saturating_sub(1));
     let chosen = palette.chosen();
-    match chosen.and_then(|action| model.command_for(action, &model.targets())) {
+    let refused = chosen.filter(|action| model.refusal_by_name(*action).is_some());
+    let command = chosen.filter(|_| refused.is_none());
+    match command.and_then(|action| model.command_for(action, &model.targets())) {
         Some(command) => {
             let key = canvas.key(Action::CopyCommand);
             let mut pen = canvas.pen(last);
@@ -109,10 +119,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, palette: &Palette) {
                 .pen(last)
                 .put(" nothing is called that", theme.warning),
         ),
-        None => drop(
-            canvas
-                .pen(last)
-                .put(" only this screen can do that", theme.dim),
-        ),
+        None => {
+            let help = refused.map(|action| format!(" {}", action.help()));
+            let words = help.as_deref().unwrap_or(" only this screen can do that");
+            canvas.pen(last).put(words, theme.dim);
+        }
     }
 }

@@ -1,0 +1,46 @@
+//! [`Reading`]: what a container does now.
+
+use std::time::Duration;
+
+use crate::cgroup::{Io, Sample};
+
+/// What one container does now: rates over the last tick beside the latest sample.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    /// CPU use in cores (0.25 is a quarter of one core). `None` until there are two samples.
+    pub cpu_cores: Option<f64>,
+    /// Share of the last tick spent throttled by the cap, 0 to 1 per running thread at most.
+    pub throttled: Option<f64>,
+    /// Bytes read from block devices a second.
+    pub read_rate: Option<f64>,
+    /// Bytes written to block devices a second.
+    pub write_rate: Option<f64>,
+    /// The latest sample itself.
+    pub sample: Sample,
+}
+
+impl Reading {
+    /// What was done from one sample to the next, `elapsed` later.
+    pub(super) fn between(
+        previous: Option<&Sample>,
+        sample: &Sample,
+        elapsed: Option<Duration>,
+    ) -> Self {
+        // a counter that went back belongs to a new cgroup (a restart): no rate this tick rather than a
+        // wrong one
+        let rate = |figure: &dyn Fn(&Sample) -> Option<u64>| -> Option<f64> {
+            let used = figure(sample)?.checked_sub(figure(previous?)?)?;
+            Some(used as f64 / elapsed?.as_micros() as f64)
+        };
+        let bytes = |figure: fn(&Io) -> u64| {
+            rate(&move |s| s.io.as_ref().map(figure)).map(|per_usec| per_usec * 1e6)
+        };
+        Self {
+            cpu_cores: rate(&|s| s.cpu_usec),
+            throttled: rate(&|s| s.throttled_usec),
+            read_rate: bytes(|io| io.read_bytes),
+            write_rate: bytes(|io| io.write_bytes),
+            sample: sample.clone(),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! [`Context`]: where a key is pressed.
+
+macro_rules! contexts {
+    ($($variant:ident $id:literal $title:literal;)*) => {
+        /// Where a key is pressed. A key means the first thing that the contexts in force say of
+        /// it, innermost first.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Context {
+            $(#[doc = $title] $variant,)*
+        }
+
+        impl Context {
+            /// Every context, in the order in which help lists them.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The table's name in keymap.toml.
+            #[must_use]
+            pub fn id(self) -> &'static str {
+                match self { $(Self::$variant => $id,)* }
+            }
+
+            /// The heading in help.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+        }
+    };
+}
+
+contexts! {
+    Containers "containers" "Containers tab";
+    Tiles "tiles" "Containers as tiles";
+    Processes "processes" "Processes tab";
+    Logs "logs" "Logs tab";
+    Shell "shell" "Shell tab";
+    Typing "typing" "Typing in a shell: every other key is the shell's";
+    Files "files" "Files tab";
+    Isolation "isolation" "Isolation tab";
+    Events "events" "Events tab";
+    Presets "presets" "Presets tab";
+    Host "host" "Host tab";
+    Global "global" "Every tab";
+    Past "past" "Looking back";
+    Form "form" "Launch form";
+    Confirm "confirm" "Questions";
+    Sort "sort" "Sort menu";
+    Menu "menu" "Other menus";
+    Filter "filter" "Filter";
+    Edit "edit" "Typing";
+    Help "help" "Help";
+    Palette "palette" "Palette";
+    Prompt "prompt" "A line";
+    Card "card" "Cards";
+    Everywhere "everywhere" "Always";
+}
+
+impl Context {
+    /// The context as an answer to "where can that be done?"; none where only motions are, or an
+    /// overlay has the keys.
+    #[must_use]
+    pub fn whereabouts(self) -> Option<String> {
+        match self {
+            Self::Past => Some("while looking back".into()),
+            Self::Typing => Some("while typing in a shell".into()),
+            Self::Containers
+            | Self::Processes
+            | Self::Logs
+            | Self::Shell
+            | Self::Files
+            | Self::Isolation
+            | Self::Events
+            | Self::Presets
+            | Self::Host => Some(format!("on the {}", self.title())),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Why an action cannot be done now: the bottom line, the palette and whoever does it ask here.
+
+use super::{Check, Model, Overlay, ShellState, Tab};
+use crate::record::{Record, Status};
+use crate::tui::action::{Action, Needs};
+
+/// What a read-only screen answers.
+const READ_ONLY: &str = "this screen is read-only";
+const NO_CONTAINER: &str = "no container is selected";
+
+impl Model {
+    /// Why `action` cannot be done now; `None` when it can.
+    #[must_use]
+    pub fn refusal(&self, action: Action) -> Option<String> {
+        if self.settings.read_only && action.changes_something() {
+            return Some(READ_ONLY.into());
+        }
+        self.lacks(action).or_else(|| self.cannot(action))
+    }
+
+    /// The same for one that was found by its name: it may belong to another view.
+    #[must_use]
+    pub fn refusal_by_name(&self, action: Action) -> Option<String> {
+        let contexts = self.contexts_below();
+        let here = action.contexts().iter().any(|one| contexts.contains(one));
+        let elsewhere = || {
+            let places: Vec<_> = action
+                .contexts()
+                .iter()
+                .filter_map(|context| context.whereabouts())
+                .collect();
+            format!("only {}", places.join(" or "))
+        };
+        let read_only = self.settings.read_only && action.changes_something();
+        if here || read_only || action.is_motion() {
+            self.refusal(action)
+        } else {
+            Some(elsewhere())
+        }
+    }
+
+    /// The container that a key means: the one on the card, else the selected one.
+    fn subject(&self) -> Option<&Record> {
+        let on_card = match &self.overlay {
+            Some(Overlay::Card(card)) => card.id().and_then(|id| self.record(id)),
+            _ => None,
+        };
+        on_card.or(self.selected())
+    }
+
+    /// What `action` needs and is not there.
+    fn lacks(&self, action: Action) -> Option<String> {
+        let subject = self.subject();
+        let targets = match subject {
+            Some(record) if self.list.marks.is_empty() => vec![record],
+            _ => self.targets(),
+        };
+        match action.needs() {
+            // on the Processes tab it goes to the chosen process
+            Needs::LivingTargets if self.tab == Tab::Processes => {
+                let chosen = self.looks.processes.chosen();
+                chosen.is_none().then(|| "no process is chosen".into())
+            }
+            Needs::Nothing => None,
+            Needs::Container | Needs::Running if subject.is_none() => Some(NO_CONTAINER.into()),
+            Needs::Targets | Needs::LivingTargets if targets.is_empty() => {
+                Some(NO_CONTAINER.into())
+            }
+            Needs::Running => subject
+                .filter(|record| !matches!(record.status, Status::Running { .. }))
+                .map(|record| {
+                    let (name, state) = (&record.spec.name, record.status.word());
+                    format!("{name} is {state}: a shell needs a running one")
+                }),
+            Needs::LivingTargets if !targets.iter().any(|record| record.status.is_alive()) => {
+                Some(match targets.as_slice() {
+                    [record] => format!(
+                        "{} is {}: there is nothing to send a signal to",
+                        record.spec.name,
+                        record.status.word()
+                    ),
+                    several => format!("none of the {} marked is alive", several.len()),
+                })
+            }
+            Needs::Targets => {
+                let reasons: Option<Vec<String>> = targets
+                    .iter()
+                    .map(|record| self.objection(action, record))
+                    .collect();
+                match reasons?.as_slice() {
+                    [reason] => Some(reason.clone()),
+                    reasons => Some(format!(
+                        "not {0} of the {0} marked: {1}",
+                        reasons.len(),
+                        reasons.first()?
+                    )),
+                }
+            }
+            Needs::Marks => {
+                let none = self.list.marks.is_empty();
+                none.then(|| "no container is marked".into())
+            }
+            Needs::Container | Needs::LivingTargets => None,
+        }
+    }
+
+    /// What else stands in the way of `action`.
+    fn cannot(&self, action: Action) -> Option<String> {
+        let refused = |when: bool, why: &str| when.then(|| why.to_owned());
+        let preset = self.settings.presets.get(self.preset);
+        match action {
+            Action::Undo => refused(
+                self.undo.is_empty(),
+                "nothing was changed here that can be taken back",
+            ),
+            Action::CopyCommand => {
+                let lines = self.tab == Tab::Logs && self.log.selection.is_some();
+                refused(
+                    self.last_command.is_none() && !lines,
+                    "nothing was done yet that a command line could do",
+                )
+            }
+            Action::EditPreset
+            | Action::CopyPreset
+            | Action::DeletePreset
+            | Action::ComparePreset => refused(preset.is_none(), "no preset is selected"),
+            Action::OpenFile | Action::ExtractFile | Action::RevertFile => {
+                let files = &self.looks.files;
+                if files.viewer.is_none() && files.chosen().is_none() {
+                    return Some("no changed file is selected".into());
+                }
+                let living = files.of.as_ref().and_then(|id| self.record(id));
+                living
+                    .filter(|record| action == Action::RevertFile && record.status.is_alive())
+                    .map(|record| {
+                        let (name, state) = (&record.spec.name, record.status.word());
+                        format!("{name} is {state}: stop it to revert its files")
+                    })
+            }
+            Action::SaveLog => {
+                refused(self.log.end() == self.log.dropped(), "no line is there yet")
+            }
+            Action::RunCheck => {
+                refused(self.looks.check == Check::Running, "the check is under way")
+            }
+            Action::CloseShell => refused(self.shells.shown().is_none(), "no shell is open"),
+            Action::EnterShell => match self.shells.shown() {
+                Some(pane) if !matches!(pane.state, ShellState::Ended(_)) => None,
+                _ => self.refusal(Action::OpenShell),
+            },
+            _ => None,
+        }
+    }
+
+    /// Why `action` cannot be done to `record` now, when it cannot.
+    #[must_use]
+    pub fn objection(&self, action: Action, record: &Record) -> Option<String> {
+        let name = record.spec.name.as_str();
+        if !action.changes_something() {
+            return None;
+        }
+        if let Some(pending) = self.pending_for(&record.spec.id) {
+            return Some(format!(
+                "{} of {name} is still under way",
+                pending.action.label().to_lowercase()
+            ));
+        }
+        let state = record.status.word();
+        match (action, &record.status) {
+            (Action::Start, Status::Running { .. } | Status::Paused { .. }) => {
+                Some(format!("{name} is {state} already"))
+            }
+            (Action::Start | Action::Stop | Action::Restart, Status::Broken { .. }) => {
+                Some(format!("{name} is {state}: it can only be destroyed"))
+            }
+            (Action::Stop, Status::Created | Status::Stopped { .. }) => {
+                Some(format!("{name} is {state}: there is nothing to stop"))
+            }
+            (Action::Pause, Status::Created | Status::Stopped { .. }) => {
+                Some(format!("{name} is {state}: there is nothing to pause"))
+            }
+            _ => None,
+        }
+    }
+}
