@@ -80,3 +80,25 @@ fn who_has_the_old_one_open_still_reads_that() {
     let names: Vec<_> = fs::read_dir(&folder.0).unwrap().collect();
     assert_eq!(names.len(), 1, "nothing else is left: {names:?}");
 }
+
+/// Also one that is too long for the quick way of reading.
+#[test]
+fn only_formats_that_we_know_are_read() {
+    let folder = Folder::new("format");
+    let path = folder.0.join("r.json");
+    let written = |text: &str| {
+        fs::write(&path, text).unwrap();
+        read::<Value>(&path).map_err(|error| error.to_string())
+    };
+    assert_eq!(
+        written("{\"a\": 1}").unwrap()["a"],
+        1,
+        "from before there was a number"
+    );
+    assert_eq!(written("{\"format\": 1, \"a\": 2}").unwrap()["a"], 2);
+    let newer = written("{\"format\": 2, \"a\": 3}").unwrap_err();
+    assert!(newer.contains("newer minic-tui"), "{newer}");
+    let long = "x".repeat(100_000);
+    write(&folder.0, "r.json", &json!({ "a": long }), false).unwrap();
+    assert_eq!(read::<Value>(&path).unwrap()["a"], long);
+}
