@@ -71,7 +71,7 @@ fn described(info: &Info, now: Timestamp) -> String {
     let mut fields: Vec<(&str, String)> =
         vec![("Name", spec.name.to_string()), ("Id", spec.id.to_string())];
     let mut say = |label, text: String| fields.push((label, text));
-    match &info.record.status {
+    match &info.record.state.status {
         Status::Created => say("State", "CREATED, never started".into()),
         Status::Running { process, since } | Status::Paused { process, since } => {
             let up = format_duration(between(*since, now));
@@ -79,7 +79,7 @@ fn described(info: &Info, now: Timestamp) -> String {
                 "State",
                 format!(
                     "{}, up {up}, pid {}",
-                    info.record.status.word(),
+                    info.record.state.status.word(),
                     process.pid
                 ),
             );
@@ -100,21 +100,21 @@ fn described(info: &Info, now: Timestamp) -> String {
             say("Reason", reason.clone());
         }
     }
-    if let Some(next) = info.record.restart_at {
+    if let Some(next) = info.record.state.restart_at {
         say(
             "Next start",
             format!("in {}", format_duration(between(now, next))),
         );
     }
-    if !info.record.launch.is_empty() {
-        say("Launch", launched(&info.record.launch));
+    if !info.record.state.launch.is_empty() {
+        say("Launch", launched(&info.record.state.launch));
     }
-    if let Some(health) = info.record.health {
+    if let Some(health) = info.record.state.health {
         say("Health", health.word().to_owned());
     }
-    say("Created", ago(info.record.created_at));
-    if info.record.restarts > 0 {
-        say("Restarts", info.record.restarts.to_string());
+    say("Created", ago(info.record.state.created_at));
+    if info.record.state.restarts > 0 {
+        say("Restarts", info.record.state.restarts.to_string());
     }
     say("Command", quote_command(&spec.argv));
     match &spec.root {
@@ -320,7 +320,7 @@ fn instant(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{ExitCause, Record};
+    use crate::record::{ExitCause, Record, State};
     use crate::spec::{ContainerId, Preset, resolve};
 
     fn info() -> Info {
@@ -345,23 +345,18 @@ mod tests {
         Info {
             record: Record {
                 spec,
-                status: Status::Stopped {
-                    cause: ExitCause::OomKilled {
-                        peak: Some(200 << 20),
-                        limit: Some(200 << 20),
+                state: State {
+                    status: Status::Stopped {
+                        cause: ExitCause::OomKilled {
+                            peak: Some(200 << 20),
+                            limit: Some(200 << 20),
+                        },
+                        since: None,
+                        at,
                     },
-                    since: None,
-                    at,
+                    restarts: 2,
+                    ..State::created(Timestamp::UNIX_EPOCH)
                 },
-                created_at: Timestamp::UNIX_EPOCH,
-                restarts: 2,
-                image_root: None,
-                health: None,
-                restart_at: None,
-                supervisor: None,
-                launch: Vec::new(),
-                skipped: Vec::new(),
-                unconfined: None,
             },
             sample: None,
             gaps: Vec::new(),

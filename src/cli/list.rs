@@ -73,9 +73,13 @@ fn table(records: &[Record], now: Timestamp) -> Table {
         table.push(vec![
             plain(spec.id.to_string()),
             plain(spec.name.to_string()),
-            (record.status.word().to_owned(), colour(&record.status)),
+            (
+                record.state.status.word().to_owned(),
+                colour(&record.state.status),
+            ),
             or_dash(
                 record
+                    .state
                     .status
                     .process()
                     .map(|process| process.pid.to_string()),
@@ -106,7 +110,7 @@ fn colour(status: &Status) -> Colour {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Process;
+    use crate::record::{Process, State};
     use crate::spec::{ContainerId, Preset, resolve};
 
     fn record(n: u8, name: &str, command: &[&str], status: Status) -> Record {
@@ -125,16 +129,10 @@ mod tests {
                 false,
             )
             .unwrap(),
-            status,
-            created_at: Timestamp::UNIX_EPOCH,
-            restarts: 0,
-            image_root: None,
-            health: None,
-            restart_at: None,
-            supervisor: None,
-            launch: Vec::new(),
-            skipped: Vec::new(),
-            unconfined: None,
+            state: State {
+                status,
+                ..State::created(Timestamp::UNIX_EPOCH)
+            },
         }
     }
 

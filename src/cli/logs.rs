@@ -144,7 +144,8 @@ impl Logs {
 
 /// Whether it may still write: it lives, or waits to be started again.
 fn may_write(session: &Session, id: &ContainerId) -> Result<bool, Error> {
-    let lives = |record: &Record| record.status.is_alive() || record.restart_at.is_some();
+    let lives =
+        |record: &Record| record.state.status.is_alive() || record.state.restart_at.is_some();
     match session.manager.find(id.as_str()) {
         Ok(record) => Ok(lives(&record)),
         // destroyed while we followed

@@ -149,7 +149,7 @@ fn host(snapshot: &Snapshot) -> String {
 fn described(record: &Record, reading: Option<&Reading>, now: Timestamp) -> String {
     let spec = &record.spec;
     let mut parts = vec![format!("{}: {}", spec.name, standing(record, now))];
-    if record.status.is_alive() {
+    if record.state.status.is_alive() {
         let of = |limit: Option<String>| {
             limit.map_or(", no limit".into(), |limit| format!(", limit {limit}"))
         };
@@ -182,12 +182,12 @@ fn described(record: &Record, reading: Option<&Reading>, now: Timestamp) -> Stri
 }
 
 fn standing(record: &Record, now: Timestamp) -> String {
-    match &record.status {
+    match &record.state.status {
         Status::Created => "CREATED, never started".into(),
         Status::Running { since, .. } | Status::Paused { since, .. } => {
             format!(
                 "{} for {}",
-                record.status.word(),
+                record.state.status.word(),
                 format_duration(between(*since, now))
             )
         }
@@ -214,11 +214,15 @@ fn changes_between(before: &[Record], after: &[Record]) -> impl Iterator<Item = 
     for record in after {
         let name = &record.spec.name;
         match find(before, record) {
-            None => lines.push(format!("{name}: new, {}", record.status.word())),
-            Some(old) if old.status != record.status => lines.push(match &record.status {
-                Status::Stopped { cause, .. } => format!("{name}: STOPPED. {}", cause.sentence()),
-                status => format!("{name}: {}", status.word()),
-            }),
+            None => lines.push(format!("{name}: new, {}", record.state.status.word())),
+            Some(old) if old.state.status != record.state.status => {
+                lines.push(match &record.state.status {
+                    Status::Stopped { cause, .. } => {
+                        format!("{name}: STOPPED. {}", cause.sentence())
+                    }
+                    status => format!("{name}: {}", status.word()),
+                })
+            }
             Some(old) if old.spec.limits != record.spec.limits => {
                 lines.push(format!(
                     "{name}: limits are now {}",

@@ -38,7 +38,7 @@ fn confirmed(session: &Session) -> Result<bool, Failure> {
     let records = session.manager.records()?;
     let stopped: Vec<&str> = records
         .iter()
-        .filter(|r| matches!(r.status, Status::Stopped { .. }))
+        .filter(|r| matches!(r.state.status, Status::Stopped { .. }))
         .map(|r| r.spec.name.as_str())
         .collect();
     if stopped.is_empty() {

@@ -15,14 +15,14 @@ pub(super) fn between(then: Timestamp, now: Timestamp) -> Duration {
 
 /// How long it runs, or how and when it ended.
 pub(super) fn uptime_or_end(record: &Record, now: Timestamp) -> String {
-    match &record.status {
+    match &record.state.status {
         Status::Created => "never started".into(),
         Status::Broken { reason } => reason.clone(),
         Status::Running { since, .. } | Status::Paused { since, .. } => {
             format!("up {}", format_duration(between(*since, now)))
         }
         Status::Stopped { cause, at, .. } => {
-            let next = record.restart_at.map_or(String::new(), |next| {
+            let next = record.state.restart_at.map_or(String::new(), |next| {
                 format!(", again in {}", format_duration(between(now, next)))
             });
             format!(

@@ -14,7 +14,7 @@ impl World {
     ) -> Result<Updated, Error> {
         let place = self.place(id)?;
         let member = &mut self.members[place];
-        let live = member.record.status.is_alive();
+        let live = member.record.state.status.is_alive();
         let current = member.record.spec.limits.clone();
         let mut wanted = current.clone();
         change.lay_over(&mut wanted);
@@ -40,7 +40,7 @@ impl World {
 
     /// Stops it and puts it into the trash.
     pub(super) fn throw_away(&mut self, id: &ContainerId) -> Result<(), Error> {
-        if self.find(id)?.record.status.is_alive() {
+        if self.find(id)?.record.state.status.is_alive() {
             self.stop(id)?;
         }
         let place = self.place(id)?;
@@ -71,9 +71,9 @@ impl World {
             return Err(Error::NameInUse(name.to_string()));
         }
         let (_, member) = self.trash.remove(place);
-        let at = self
-            .members
-            .partition_point(|other| other.record.created_at <= member.record.created_at);
+        let at = self.members.partition_point(|other| {
+            other.record.state.created_at <= member.record.state.created_at
+        });
         self.members.insert(at, member);
         self.version += 1;
         Ok(())

@@ -26,11 +26,12 @@ impl Demo {
 fn running(record: &Record, verb: &'static str) -> Result<i32, Error> {
     let wrong = || Error::WrongState {
         container: record.spec.name.to_string(),
-        state: record.status.word(),
+        state: record.state.status.word(),
         verb,
         needs: "a running one",
     };
     record
+        .state
         .status
         .process()
         .map(|process| process.pid)
@@ -57,6 +58,7 @@ impl Inspector for Demo {
             });
         }
         let is_init = record
+            .state
             .status
             .process()
             .is_some_and(|process| process.pid == pid);
@@ -150,11 +152,11 @@ impl Inspector for Demo {
 
     fn revert(&self, id: &ContainerId, path: &str) -> Result<(), Error> {
         let record = self.member(id, |member| member.record.clone())?;
-        if record.status.is_alive() {
+        if record.state.status.is_alive() {
             let container = record.spec.name.to_string();
             return Err(Error::WrongState {
                 container,
-                state: record.status.word(),
+                state: record.state.status.word(),
                 verb: "revert",
                 needs: "a stopped one",
             });
@@ -173,7 +175,7 @@ impl Inspector for Demo {
 
 /// Its init, and workers that share what the container uses.
 fn processes(member: &Member) -> Vec<ProcessInfo> {
-    let Some(init) = member.record.status.process() else {
+    let Some(init) = member.record.state.status.process() else {
         return Vec::new();
     };
     let sample = &member.life.sample;
@@ -215,7 +217,7 @@ fn processes(member: &Member) -> Vec<ProcessInfo> {
 }
 
 fn changes(member: &Member) -> Vec<Change> {
-    if matches!(member.record.status, Status::Created) {
+    if matches!(member.record.state.status, Status::Created) {
         return Vec::new();
     }
     let name = member.record.spec.name.as_str();
@@ -459,13 +461,13 @@ impl Happenings for DemoHappenings {
         for record in &records {
             let before = self.known.get(&record.spec.id);
             if before.is_none() {
-                tell(record.created_at, record, "created", None);
+                tell(record.state.created_at, record, "created", None);
             }
-            if before.is_some_and(|before| before.status == record.status) {
+            if before.is_some_and(|before| before.state.status == record.state.status) {
                 continue;
             }
             let at = |at| if self.first { at } else { now };
-            match &record.status {
+            match &record.state.status {
                 Status::Running { since, .. } => tell(at(*since), record, "started", None),
                 Status::Stopped {
                     cause, at: ended, ..

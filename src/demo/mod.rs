@@ -226,7 +226,7 @@ mod tests {
             limit: Some(32 << 20),
         };
         assert!(
-            matches!(record.status, crate::record::Status::Stopped { cause: c, .. } if c == cause)
+            matches!(record.state.status, crate::record::Status::Stopped { cause: c, .. } if c == cause)
         );
     }
 

@@ -42,7 +42,7 @@ impl Sampling for DemoSampler {
         let alive = world
             .members
             .iter()
-            .filter(|member| matches!(member.record.status, Status::Running { .. }));
+            .filter(|member| matches!(member.record.state.status, Status::Running { .. }));
         let samples: BTreeMap<_, _> = alive
             .map(|member| (member.record.spec.id.clone(), member.life.sample.clone()))
             .collect();

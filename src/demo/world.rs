@@ -8,7 +8,7 @@ use super::cast::{Role, Stands, habit_of};
 use super::launch::launch_steps;
 use super::life::Life;
 use crate::manager::{Created, Error};
-use crate::record::{Event, ExitCause, Process, Record, Status};
+use crate::record::{Event, ExitCause, Process, Record, State, Status};
 use crate::spec::{ContainerId, ContainerSpec, resolve};
 
 /// Signals that end a made-up process: HUP, INT, QUIT, ABRT, KILL, SEGV, TERM.
@@ -137,20 +137,15 @@ impl World {
         };
         let record = Record {
             spec,
-            status,
-            created_at,
-            restarts: 0,
-            image_root: None,
-            health: None,
-            restart_at: None,
-            supervisor: None,
-            launch,
-            skipped: Vec::new(),
-            unconfined: None,
+            state: State {
+                status,
+                launch,
+                ..State::created(created_at)
+            },
         };
         let at = self
             .members
-            .partition_point(|member| member.record.created_at <= created_at);
+            .partition_point(|member| member.record.state.created_at <= created_at);
         self.members.insert(at, Member { record, life });
         self.version += 1;
     }
@@ -166,7 +161,7 @@ impl World {
             for member in self
                 .members
                 .iter_mut()
-                .filter(|member| matches!(member.record.status, Status::Running { .. }))
+                .filter(|member| matches!(member.record.state.status, Status::Running { .. }))
             {
                 let limits = &member.record.spec.limits;
                 let outgrown = member.life.live(STEP, self.lived.as_secs_f64(), limits);
@@ -260,11 +255,11 @@ impl World {
         })?;
         let (process, now) = (self.process(), self.now());
         let member = &mut self.members[place];
-        if matches!(member.record.status, Status::Stopped { .. }) {
-            member.record.restarts += 1;
+        if matches!(member.record.state.status, Status::Stopped { .. }) {
+            member.record.state.restarts += 1;
         }
         member.life.begin();
-        member.record.launch = launch_steps(false);
+        member.record.state.launch = launch_steps(false);
         apply(&mut member.record, Event::Started(process, now));
         self.version += 1;
         Ok(())
@@ -291,7 +286,7 @@ impl World {
 
     /// Stops it if it runs, then starts it.
     pub(super) fn restart(&mut self, id: &ContainerId) -> Result<(), Error> {
-        if self.find(id)?.record.status.is_alive() {
+        if self.find(id)?.record.state.status.is_alive() {
             self.stop(id)?;
         }
         self.start(id)
@@ -359,12 +354,12 @@ impl World {
         fits: impl Fn(&Status) -> bool,
     ) -> Result<(), Error> {
         let record = &self.members[place].record;
-        if fits(&record.status) {
+        if fits(&record.state.status) {
             return Ok(());
         }
         Err(Error::WrongState {
             container: record.spec.name.to_string(),
-            state: record.status.word(),
+            state: record.state.status.word(),
             verb,
             needs,
         })
@@ -381,8 +376,8 @@ fn ended(cause: ExitCause, since: Timestamp, at: Timestamp) -> Status {
 
 /// The state after `event`; an event that cannot happen does not.
 fn apply(record: &mut Record, event: Event) {
-    if let Ok(status) = record.status.clone().on(event) {
-        record.status = status;
+    if let Ok(status) = record.state.status.clone().on(event) {
+        record.state.status = status;
     }
 }
 

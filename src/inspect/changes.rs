@@ -106,6 +106,7 @@ impl Layers {
         let paths = RootfsPaths::new(
             folder,
             record
+                .state
                 .image_root
                 .as_deref()
                 .unwrap_or(Path::new("/nonexistent")),

@@ -51,7 +51,7 @@ pub(crate) fn isolation(
             "Privileges",
             privileges(&status)
                 .into_iter()
-                .chain([confinement(&folder, record.unconfined.as_ref())])
+                .chain([confinement(&folder, record.state.unconfined.as_ref())])
                 .collect(),
         ),
         Section::new(

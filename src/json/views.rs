@@ -125,7 +125,7 @@ impl<'a> Container<'a> {
         let ContainerSpec {
             id, name, limits, ..
         } = &record.spec;
-        let (started_at, ended_at, cause) = match &record.status {
+        let (started_at, ended_at, cause) = match &record.state.status {
             Status::Created | Status::Broken { .. } => (None, None, None),
             Status::Running { since, .. } | Status::Paused { since, .. } => {
                 (Some(*since), None, None)
@@ -135,26 +135,26 @@ impl<'a> Container<'a> {
         Self {
             id: id.as_str(),
             name: name.as_str(),
-            state: record.status.word(),
-            pid: record.status.process().map(|process| process.pid),
+            state: record.state.status.word(),
+            pid: record.state.status.process().map(|process| process.pid),
             image: &record.spec.image,
             command: &record.spec.argv,
             limits: LimitsView::new(limits),
             network: record.spec.network.to_string(),
-            health: record.health.map(Health::word),
+            health: record.state.health.map(Health::word),
             labels: &record.spec.labels,
             preset: record.spec.preset.as_deref(),
-            created_at: record.created_at,
+            created_at: record.state.created_at,
             started_at,
             ended_at,
-            restarts: record.restarts,
-            restart_at: record.restart_at,
+            restarts: record.state.restarts,
+            restart_at: record.state.restart_at,
             exit_code: cause.map(ExitCause::exit_code),
             cause: cause.map(|cause| Cause {
                 cause,
                 sentence: cause.sentence(),
             }),
-            broken: record.status.broken(),
+            broken: record.state.status.broken(),
         }
     }
 }
@@ -201,6 +201,7 @@ impl<'a> Details<'a> {
             remove: spec.remove,
             supervisor: info
                 .record
+                .state
                 .supervisor
                 .as_ref()
                 .map(|Process { pid, .. }| *pid),

@@ -4,7 +4,7 @@ use crate::cgroup::CgroupError;
 use crate::inspect::InspectError;
 use crate::record::LaunchStep;
 use crate::spec::SpecError;
-use crate::sys::fault;
+use crate::sys::fault::PlannedFault;
 
 /// A failed verb.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -89,12 +89,14 @@ impl Error {
     }
 }
 
-/// Comes before the step called `step`: a test may want it to fail ([`fault::at`]).
-pub(super) fn reached(step: &'static str) -> Result<(), Error> {
-    fault::at(step).map_err(|errno| Error::System {
-        message: format!("cannot take the step {step}: {}", errno.desc()),
-        hint: None,
-    })
+impl From<PlannedFault> for Error {
+    fn from(fault: PlannedFault) -> Self {
+        let errno = nix::errno::Errno::from(fault);
+        Self::System {
+            message: format!("cannot take the step {}: {}", fault.step, errno.desc()),
+            hint: None,
+        }
+    }
 }
 
 impl From<InspectError> for Error {

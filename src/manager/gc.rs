@@ -224,7 +224,7 @@ impl Manager {
 }
 
 fn uses_cgroup(record: &Record) -> bool {
-    record.status.is_alive() || record.supervisor.is_some()
+    record.state.status.is_alive() || record.state.supervisor.is_some()
 }
 
 fn shown(folders: &[PathBuf]) -> String {

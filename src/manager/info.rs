@@ -52,7 +52,7 @@ impl Manager {
             .map(Path::to_owned)
             .collect();
         let mut sampler = Sampler::new(self.runtime.layout.clone(), self.cgroup_parent());
-        let alive: &[ContainerId] = if record.status.is_alive() {
+        let alive: &[ContainerId] = if record.state.status.is_alive() {
             std::slice::from_ref(id)
         } else {
             &[]
@@ -73,7 +73,7 @@ impl Manager {
     pub(super) fn storage_used(&self, record: &Record) -> Option<u64> {
         match record.spec.storage? {
             Storage::Disk(_) => storage::used(&self.store().container(&record.spec.id)),
-            Storage::Tmpfs(_) => storage::used_in_memory(record.status.process()?.pid),
+            Storage::Tmpfs(_) => storage::used_in_memory(record.state.status.process()?.pid),
         }
     }
 

@@ -32,10 +32,10 @@ impl Inspector for Manager {
 
     fn isolation(&self, id: &ContainerId) -> Result<Sheet, Error> {
         let record = self.load(id)?;
-        let Some(process) = record.status.process() else {
+        let Some(process) = record.state.status.process() else {
             return Err(Error::WrongState {
                 container: record.spec.name.to_string(),
-                state: record.status.word(),
+                state: record.state.status.word(),
                 verb: "isolation",
                 needs: "a running one",
             });
@@ -83,10 +83,10 @@ impl Inspector for Manager {
         // the lock keeps it from being started meanwhile
         let _lock = self.store().lock(id)?;
         let record = self.reconciled(self.store().load(id)?)?;
-        if record.status.is_alive() {
+        if record.state.status.is_alive() {
             return Err(Error::WrongState {
                 container: record.spec.name.to_string(),
-                state: record.status.word(),
+                state: record.state.status.word(),
                 verb: "revert",
                 needs: "a stopped one",
             });

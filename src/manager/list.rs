@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::lookup::find_id;
 use super::{Error, Manager};
-use crate::record::{Record, Status, StoreError, Supervising};
+use crate::record::{Record, State, Status, StoreError, Supervising};
 use crate::spec::{ContainerId, ContainerName, ContainerSpec, Preset, resolve};
 
 impl From<StoreError> for Error {
@@ -37,7 +37,9 @@ impl Manager {
         for id in self.store().ids()? {
             records.extend(self.look_up_among(&id, &seen)?);
         }
-        records.sort_by(|a, b| (a.created_at, &a.spec.id).cmp(&(b.created_at, &b.spec.id)));
+        records.sort_by(|a, b| {
+            (a.state.created_at, &a.spec.id).cmp(&(b.state.created_at, &b.spec.id))
+        });
         Ok(records)
     }
 
@@ -72,7 +74,7 @@ impl Manager {
         // the index is derived, never believed; of a broken record nobody knows whether it has the
         // name
         Ok(found.filter(|record| {
-            record.spec.name == name || matches!(record.status, Status::Broken { .. })
+            record.spec.name == name || matches!(record.state.status, Status::Broken { .. })
         }))
     }
 
@@ -86,9 +88,9 @@ impl Manager {
     /// not be written over.
     pub(super) fn load_whole(&self, id: &ContainerId, verb: &'static str) -> Result<Record, Error> {
         let record = self.load(id)?;
-        match record.status {
+        match record.state.status {
             Status::Broken { .. } => {
-                let (container, state) = (record.spec.name.to_string(), record.status.word());
+                let (container, state) = (record.spec.name.to_string(), record.state.status.word());
                 Err(Error::WrongState {
                     container,
                     state,
@@ -140,20 +142,15 @@ impl Manager {
             .ok();
         Ok(Record {
             spec,
-            status: Status::Broken {
-                reason: error.to_string(),
+            state: State {
+                status: Status::Broken {
+                    reason: error.to_string(),
+                },
+                ..State::created(
+                    made.and_then(|at| Timestamp::try_from(at).ok())
+                        .unwrap_or_default(),
+                )
             },
-            created_at: made
-                .and_then(|at| Timestamp::try_from(at).ok())
-                .unwrap_or_default(),
-            restarts: 0,
-            image_root: None,
-            health: None,
-            restart_at: None,
-            supervisor: None,
-            launch: Vec::new(),
-            skipped: Vec::new(),
-            unconfined: None,
         })
     }
 }

@@ -1,9 +1,9 @@
 //! `pause` and `resume`: every process of a container frozen and thawed through its cgroup.
 
-use super::error::reached;
 use super::{Error, Manager};
 use crate::record::{Event, IllegalTransition, Record};
 use crate::spec::ContainerId;
+use crate::sys::fault;
 
 impl From<IllegalTransition> for Error {
     fn from(error: IllegalTransition) -> Self {
@@ -27,8 +27,9 @@ impl Manager {
         cgroup.freeze()?;
         // frozen first: so its supervisor knows that a check did not fail by itself
         cgroup.kill_probes();
-        let recorded =
-            reached("pause.record").and_then(|()| self.record_change(&record, Event::Paused));
+        let recorded = fault::may_fail("pause.record")
+            .map_err(Error::from)
+            .and_then(|()| self.record_change(&record, Event::Paused));
         // it does not stay frozen without anybody knowing
         recorded.inspect_err(|_| drop(cgroup.thaw()))?;
         self.store().tell(&record.spec, "paused", None);
@@ -44,7 +45,7 @@ impl Manager {
         let record = self.load(id)?;
         changed(&record, Event::Resumed, "resume", "a paused one")?;
         self.cgroup(id).thaw()?;
-        reached("resume.record")?;
+        fault::may_fail("resume.record")?;
         self.record_change(&record, Event::Resumed)?;
         self.store().tell(&record.spec, "resumed", None);
         Ok(())
@@ -54,9 +55,9 @@ impl Manager {
     /// more than we know.
     fn record_change(&self, seen: &Record, event: Event) -> Result<(), Error> {
         self.store().change(&seen.spec.id, |fresh| {
-            let same = fresh.status.process() == seen.status.process();
-            if same && let Ok(status) = fresh.status.clone().on(event) {
-                fresh.status = status;
+            let same = fresh.state.status.process() == seen.state.status.process();
+            if same && let Ok(status) = fresh.state.status.clone().on(event) {
+                fresh.state.status = status;
             }
             same
         })?;
@@ -72,11 +73,12 @@ fn changed(
 ) -> Result<(), Error> {
     let wrong = || Error::WrongState {
         container: record.spec.name.to_string(),
-        state: record.status.word(),
+        state: record.state.status.word(),
         verb,
         needs,
     };
     record
+        .state
         .status
         .clone()
         .on(event)

@@ -10,8 +10,9 @@ impl Manager {
     /// # Errors
     /// The first that cannot be destroyed; those before it are.
     pub fn prune(&self) -> Result<Vec<Record>, Error> {
-        let ended =
-            |r: &Record| matches!(r.status, Status::Stopped { .. }) && r.restart_at.is_none();
+        let ended = |r: &Record| {
+            matches!(r.state.status, Status::Stopped { .. }) && r.state.restart_at.is_none()
+        };
         let records: Vec<Record> = self.records()?.into_iter().filter(ended).collect();
         for record in &records {
             match self.destroy(&record.spec.id, false) {

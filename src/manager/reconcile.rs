@@ -3,10 +3,10 @@
 
 use jiff::Timestamp;
 
-use super::error::reached;
 use super::{Error, Manager};
 use crate::cgroup;
-use crate::record::{Event, ExitCause, Record, Status, Supervising, is_alive};
+use crate::record::{Event, ExitCause, Record, State, Status, Supervising, is_alive};
+use crate::sys::fault;
 
 impl Manager {
     /// `record` with its status as it is now. An alive status whose process is gone without a
@@ -24,6 +24,7 @@ impl Manager {
         seen: &Supervising,
     ) -> Result<Record, Error> {
         let watched = record
+            .state
             .supervisor
             .as_ref()
             .is_some_and(|supervisor| seen.saw(&record.spec.id, supervisor));
@@ -44,10 +45,10 @@ impl Manager {
         }
         // its init is gone; what had joined it by exec may be left. Should it not die, destroy will
         // say so
-        reached("reconcile.cgroup")?;
+        fault::may_fail("reconcile.cgroup")?;
         let cgroup = self.cgroup(id);
         let _ = cgroup.kill_all().and_then(|()| cgroup.remove());
-        reached("reconcile.record")?;
+        fault::may_fail("reconcile.record")?;
         let changed = self.store().change(id, |fresh| {
             let stale = is_out_of_date(fresh);
             if stale {
@@ -59,15 +60,15 @@ impl Manager {
         if changed {
             self.store().forget_end(id);
         }
-        if changed && record.status.is_alive() {
-            let cause = match &lost.status {
+        if changed && record.state.status.is_alive() {
+            let cause = match &lost.state.status {
                 Status::Stopped { cause, .. } => cause,
                 _ => &ExitCause::Lost,
             };
             self.store().tell(&lost.spec, "died", Some(cause));
         }
         if changed && lost.spec.remove {
-            reached("reconcile.remove")?;
+            fault::may_fail("reconcile.remove")?;
             self.store().remove(id)?;
             let _ = self.store().free_name(id, &lost.spec.name);
             let _ = self.store().free_ids(&lost.spec);
@@ -77,17 +78,17 @@ impl Manager {
 
     /// As the supervisor saw it end, when it could only not record that, else as lost.
     fn as_ended(&self, record: Record) -> Record {
-        let seen = self.store().kept_end(&record.spec.id, &record.status);
+        let seen = self.store().kept_end(&record.spec.id, &record.state.status);
         let lost = as_lost(record);
         match seen {
-            Some(status) => Record { status, ..lost },
+            Some(status) => with_status(lost, status),
             None => lost,
         }
     }
 
     /// Whether its caller (`run`) was killed between making and starting it: nobody waits for it.
     pub(super) fn is_abandoned(&self, record: &Record) -> bool {
-        record.status == Status::Created
+        record.state.status == Status::Created
             && self
                 .store()
                 .caller(&record.spec.id)
@@ -123,7 +124,7 @@ impl Manager {
     /// A living one as its freezer has it: whoever paused it may have been killed before it could
     /// record that, and others can thaw it.
     fn as_frozen(&self, record: Record) -> Record {
-        if !record.status.is_alive() {
+        if !record.state.status.is_alive() {
             return record;
         }
         let frozen =
@@ -133,8 +134,8 @@ impl Manager {
         } else {
             Event::Resumed
         };
-        match record.status.clone().on(event) {
-            Ok(status) => Record { status, ..record },
+        match record.state.status.clone().on(event) {
+            Ok(status) => with_status(record, status),
             // it is recorded so already
             Err(_) => record,
         }
@@ -144,18 +145,26 @@ impl Manager {
 /// A living supervisor holds the truth: it is about to record how the container ended, or to start
 /// it again. A living process is true by itself.
 pub(super) fn is_out_of_date(record: &Record) -> bool {
-    let says_something = record.status.is_alive() || record.supervisor.is_some();
+    let says_something = record.state.status.is_alive() || record.state.supervisor.is_some();
     says_something
-        && !record.supervisor.as_ref().is_some_and(is_alive)
-        && !record.status.process().is_some_and(is_alive)
+        && !record.state.supervisor.as_ref().is_some_and(is_alive)
+        && !record.state.status.process().is_some_and(is_alive)
 }
 
-fn as_lost(record: Record) -> Record {
+fn with_status(mut record: Record, status: Status) -> Record {
+    record.state.status = status;
+    record
+}
+
+fn as_lost(Record { spec, state }: Record) -> Record {
     Record {
-        status: record.status.observed(false, Timestamp::now()),
-        supervisor: None,
-        restart_at: None,
-        health: None,
-        ..record
+        spec,
+        state: State {
+            status: state.status.observed(false, Timestamp::now()),
+            supervisor: None,
+            restart_at: None,
+            health: None,
+            ..state
+        },
     }
 }

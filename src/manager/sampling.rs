@@ -39,7 +39,7 @@ impl LivingContainers {
     fn living(&self) -> Vec<ContainerId> {
         let ids = self.store.ids().unwrap_or_default();
         ids.into_iter()
-            .filter(|id| self.store.load(id).is_ok_and(|r| r.status.is_alive()))
+            .filter(|id| self.store.load(id).is_ok_and(|r| r.state.status.is_alive()))
             .collect()
     }
 }

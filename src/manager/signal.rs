@@ -19,12 +19,16 @@ impl Manager {
             return self.end(id, Some(signal), Duration::ZERO).map(drop);
         }
         let record = self.load(id)?;
-        let process = record.status.process().ok_or_else(|| Error::WrongState {
-            container: record.spec.name.to_string(),
-            state: record.status.word(),
-            verb: "kill",
-            needs: "a running one",
-        })?;
+        let process = record
+            .state
+            .status
+            .process()
+            .ok_or_else(|| Error::WrongState {
+                container: record.spec.name.to_string(),
+                state: record.state.status.word(),
+                verb: "kill",
+                needs: "a running one",
+            })?;
         let sent = pidfd::open(process.pid).and_then(|init| {
             // the descriptor is tied to a process now: is it still the recorded one?
             if is_alive(process) {

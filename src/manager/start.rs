@@ -67,11 +67,11 @@ impl Manager {
     /// When it is not running.
     pub fn attach(&self, id: &ContainerId, keys: &DetachKeys) -> Result<Option<ExitCause>, Error> {
         let record = self.load(id)?;
-        if !record.status.is_alive() {
+        if !record.state.status.is_alive() {
             let container = record.spec.name.to_string();
             return Err(Error::WrongState {
                 container,
-                state: record.status.word(),
+                state: record.state.status.word(),
                 verb: "attach",
                 needs: "a running one",
             });
@@ -121,7 +121,7 @@ impl Manager {
                 })
             }
             // its supervisor was killed: what the record says is all there is
-            AttachEnd::Gone => match self.load(id)?.status {
+            AttachEnd::Gone => match self.load(id)?.state.status {
                 Status::Stopped { cause, .. } => Ok(Some(cause)),
                 _ => Ok(Some(ExitCause::Lost)),
             },
@@ -133,7 +133,7 @@ impl Manager {
     /// # Errors
     /// As [`Manager::stop`] and [`Manager::start`].
     pub fn restart(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {
-        if self.load(id)?.status.is_alive() {
+        if self.load(id)?.state.status.is_alive() {
             self.stop(id, grace)?;
         }
         self.start(id)

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
-use super::error::reached;
 use super::{Error, Manager};
 use crate::record::{ExitCause, Process, Record, Status, is_alive};
 use crate::runtime;
 use crate::spec::ContainerId;
+use crate::sys::fault;
 use crate::sys::pidfd;
 
 /// How long after the grace is over the end may take: a kill takes milliseconds, in a cgroup full
@@ -54,7 +54,7 @@ impl Manager {
         let record = self.load(id)?;
         let verb = if signal.is_some() { "kill" } else { "stop" };
         let signal = signal.unwrap_or(record.spec.stop_signal);
-        let process = match (&record.status, record.restart_at) {
+        let process = match (&record.state.status, record.state.restart_at) {
             (Status::Running { process, .. } | Status::Paused { process, .. }, _) => {
                 Some(process.clone())
             }
@@ -62,11 +62,11 @@ impl Manager {
             (Status::Stopped { .. }, Some(_)) => None,
             _ => return Err(not_alive(&record, verb)),
         };
-        if matches!(record.status, Status::Paused { .. }) {
+        if matches!(record.state.status, Status::Paused { .. }) {
             // a frozen process takes no signal
             self.cgroup(id).thaw()?;
         }
-        reached("stop.ask")?;
+        fault::may_fail("stop.ask")?;
         let folder = self.store().run_folder(id)?;
         if let Ok(socket) = runtime::connect(&folder) {
             match runtime::request_stop(&socket, signal, grace, grace.saturating_add(DEATH)) {
@@ -84,7 +84,7 @@ impl Manager {
     /// Its supervisor was told to stop and did not (SIGSTOP, perhaps): it cannot be relied on any
     /// more.
     fn end_supervisor(&self, record: &Record) {
-        if let Some(supervisor) = &record.supervisor
+        if let Some(supervisor) = &record.state.supervisor
             && let Ok(process) = pidfd::open(supervisor.pid)
             && is_alive(supervisor)
             && pidfd::send_signal(process.as_fd(), SIGKILL).is_ok()
@@ -109,10 +109,10 @@ impl Manager {
         if let Ok(init) = pidfd::open(process.pid)
             && is_alive(process)
         {
-            reached("stop.alone")?;
+            fault::may_fail("stop.alone")?;
             let _ = pidfd::send_signal(init.as_fd(), signal);
             if !pidfd::wait_readable(init.as_fd(), Some(grace)).map_err(io)? {
-                reached("stop.kill")?;
+                fault::may_fail("stop.kill")?;
                 self.cgroup(&record.spec.id).kill_all()?;
                 // one that was moved out of its cgroup ends all the same
                 let _ = pidfd::send_signal(init.as_fd(), SIGKILL);
@@ -124,7 +124,11 @@ impl Manager {
                 }
             }
         }
-        match self.reconciled(self.store().load(&record.spec.id)?)?.status {
+        match self
+            .reconciled(self.store().load(&record.spec.id)?)?
+            .state
+            .status
+        {
             Status::Stopped { cause, .. } => Ok(cause),
             _ => Ok(ExitCause::Lost),
         }
@@ -134,7 +138,7 @@ impl Manager {
 fn not_alive(record: &Record, verb: &'static str) -> Error {
     Error::WrongState {
         container: record.spec.name.to_string(),
-        state: record.status.word(),
+        state: record.state.status.word(),
         verb,
         needs: "a running one",
     }

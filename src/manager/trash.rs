@@ -30,7 +30,7 @@ impl Manager {
                 hint: Some("stop it instead".into()),
             });
         }
-        if record.status.is_alive() || record.restart_at.is_some() {
+        if record.state.status.is_alive() || record.state.restart_at.is_some() {
             match self.stop(id, grace) {
                 // it ended by itself meanwhile
                 Err(Error::WrongState { .. }) => {}
@@ -39,8 +39,8 @@ impl Manager {
         }
         let lock = self.store().lock(id)?;
         let record = self.load(id)?;
-        if record.status.is_alive() {
-            let (container, state) = (record.spec.name.to_string(), record.status.word());
+        if record.state.status.is_alive() {
+            let (container, state) = (record.spec.name.to_string(), record.state.status.word());
             return Err(Error::WrongState {
                 container,
                 state,

@@ -1,8 +1,8 @@
 //! `update`: other limits for a container, live while it runs, and kept for its next start.
 
-use super::error::reached;
 use super::{Error, LimitChange, Manager, Updated};
 use crate::spec::{ContainerId, IoLimit, Limits, Preset, format_bytes};
+use crate::sys::fault;
 
 impl Manager {
     /// Changes its limits to what `request` asks for; what it does not name stays.
@@ -39,7 +39,7 @@ impl Manager {
         let wanted = change(&current);
         wanted.check()?;
         let changes = differences(&current, &wanted);
-        let live = record.status.is_alive();
+        let live = record.state.status.is_alive();
         if changes.is_empty() {
             return Ok(Updated { changes, live });
         }
@@ -49,7 +49,7 @@ impl Manager {
         let take_back =
             |wanted: &Limits| cgroup.update(&self.runtime.layout, wanted, &current, true);
         let changed = || {
-            reached("update.limits")?;
+            fault::may_fail("update.limits")?;
             Ok::<_, Error>(cgroup.update(&self.runtime.layout, &current, &wanted, false)?)
         };
         if live && let Err(error) = changed() {
@@ -57,8 +57,9 @@ impl Manager {
             return Err(error);
         }
         record.spec.limits = wanted;
-        let saved =
-            reached("update.record").and_then(|()| Ok(self.store().save_spec(&record.spec)?));
+        let saved = fault::may_fail("update.record")
+            .map_err(Error::from)
+            .and_then(|()| Ok(self.store().save_spec(&record.spec)?));
         if let Err(error) = saved {
             if live {
                 let _ = take_back(&record.spec.limits);

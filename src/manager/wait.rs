@@ -20,16 +20,18 @@ impl Manager {
     pub fn wait(&self, id: &ContainerId) -> Result<ExitCause, Error> {
         loop {
             let record = self.load(id)?;
-            let process = match record.status {
+            let process = match record.state.status {
                 Status::Created | Status::Broken { .. } => {
                     return Err(Error::WrongState {
                         container: record.spec.name.to_string(),
-                        state: record.status.word(),
+                        state: record.state.status.word(),
                         verb: "wait",
                         needs: "one that was started",
                     });
                 }
-                Status::Stopped { cause, .. } if record.restart_at.is_none() => return Ok(cause),
+                Status::Stopped { cause, .. } if record.state.restart_at.is_none() => {
+                    return Ok(cause);
+                }
                 status => status.process().cloned(),
             };
             let folder = self.store().run_folder(id)?;

@@ -94,8 +94,8 @@ impl Changes {
         let ids = self.store.ids().unwrap_or_default();
         let records = ids.iter().filter_map(|id| self.store.load(id).ok());
         let supervisors = records
-            .filter(|r| r.status.is_alive())
-            .filter_map(|r| r.supervisor);
+            .filter(|r| r.state.status.is_alive())
+            .filter_map(|r| r.state.supervisor);
         self.supervisors = supervisors
             .filter_map(|s| pidfd::open(s.pid).ok())
             .collect();

@@ -90,6 +90,7 @@ impl<'a> Trial<'a> {
         };
         trial.pid = manager
             .find(id.as_str())?
+            .state
             .status
             .process()
             .map_or(0, |process| process.pid);
@@ -142,7 +143,7 @@ impl<'a> Trial<'a> {
                 host: snapshot.host,
                 waited: waited(self.pid),
             }),
-            None => match self.record()?.status {
+            None => match self.record()?.state.status {
                 Status::Stopped { cause, .. } => Err(Halt::Failed(format!(
                     "it ended before it was measured: {}",
                     cause.sentence()
@@ -175,7 +176,7 @@ impl<'a> Trial<'a> {
         let started = Instant::now();
         let mut seen = None;
         loop {
-            if let Status::Stopped { cause, .. } = self.record()?.status {
+            if let Status::Stopped { cause, .. } = self.record()?.state.status {
                 let told = match &cause {
                     ExitCause::OomKilled { peak, .. } => *peak,
                     _ => None,

@@ -34,7 +34,7 @@ impl Store {
             .save(record)
             .is_err_and(|error| json_file::has_no_room(&error))
         {
-            self.keep_end(&record.spec.id, &record.status);
+            self.keep_end(&record.spec.id, &record.state.status);
         }
     }
 

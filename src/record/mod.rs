@@ -31,7 +31,7 @@ mod supervising;
 mod trash;
 
 pub use alive::{boot_id, identify, is_alive};
-pub use container::{Health, Lacking, Record};
+pub use container::Record;
 pub use error::StoreError;
 pub use events::{EventReader, Happening};
 pub use launch_step::LaunchStep;
@@ -40,7 +40,7 @@ pub use lock::Lock;
 pub use log_reader::LogReader;
 pub use log_writer::{LogLimits, LogWriter};
 pub use logfile::LogChunk;
-pub use state::State;
+pub use state::{Health, Lacking, State};
 pub use status::{Event, ExitCause, IllegalTransition, Process, Status};
 pub use store::{Draft, Store};
 pub use supervising::Supervising;

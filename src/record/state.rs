@@ -1,12 +1,51 @@
 //! [`State`]: the changing part of a record, `state.json`.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Health, Lacking, LaunchStep, Process, Record, Status};
-use crate::spec::ContainerSpec;
+use super::{LaunchStep, Process, Status};
+
+/// What the health check last said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// It has not said anything yet.
+    Starting,
+    /// Its last run succeeded.
+    Healthy,
+    /// It failed as often in a row as its retries say.
+    Unhealthy,
+}
+
+impl Health {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Healthy => "healthy",
+            Self::Unhealthy => "unhealthy",
+        }
+    }
+}
+
+/// A security module that the host has and a container was started without.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lacking {
+    /// What it was to have.
+    pub what: String,
+    /// What kept it from that.
+    pub why: String,
+}
+
+impl fmt::Display for Lacking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, which this host has: {}", self.what, self.why)
+    }
+}
 
 /// The changing part of a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,23 +95,6 @@ impl State {
             launch: Vec::new(),
             skipped: Vec::new(),
             unconfined: None,
-        }
-    }
-
-    /// The whole record of the container that is to run `spec`.
-    pub(super) fn of(self, spec: ContainerSpec) -> Record {
-        Record {
-            spec,
-            status: self.status,
-            created_at: self.created_at,
-            restarts: self.restarts,
-            image_root: self.image_root,
-            health: self.health,
-            restart_at: self.restart_at,
-            supervisor: self.supervisor,
-            launch: self.launch,
-            skipped: self.skipped,
-            unconfined: self.unconfined,
         }
     }
 }

@@ -232,14 +232,14 @@ impl Store {
             json_file::sync_folder(&draft.folder)?;
         }
         let folder = self.container(&spec.id);
-        let listed = fault::at("create.rename")
+        let listed = fault::may_fail("create.rename")
             .map_err(io::Error::from)
             .and_then(|()| fs::rename(&draft.folder, &folder));
         listed.map_err(StoreError::of("rename", &draft.folder))?;
         draft.committed = true;
         if durable {
-            let synced =
-                fault::at("create.sync").map_err(|e| StoreError::of("sync", &folder)(e.into()));
+            let synced = fault::may_fail("create.sync")
+                .map_err(|e| StoreError::of("sync", &folder)(e.into()));
             synced
                 .and_then(|()| json_file::sync_folder(&self.containers()))
                 .inspect_err(|_| {
@@ -247,7 +247,10 @@ impl Store {
                     let _ = self.remove(&spec.id);
                 })?;
         }
-        Ok(state.of(spec.clone()))
+        Ok(Record {
+            spec: spec.clone(),
+            state,
+        })
     }
 
     /// Who made a container only to start it, and has not yet: `None` for one that its user created
@@ -264,7 +267,8 @@ impl Store {
     pub fn load(&self, id: &ContainerId) -> Result<Record, StoreError> {
         let folder = self.container(id);
         let spec = self.load_spec(id)?;
-        Ok(json_file::read::<State>(&folder.join("state.json"))?.of(spec))
+        let state = json_file::read(&folder.join("state.json"))?;
+        Ok(Record { spec, state })
     }
 
     /// What a container is to run, as it is on disk.
@@ -332,23 +336,11 @@ impl Store {
     }
 
     fn write_state(&self, record: &Record) -> Result<(), StoreError> {
-        let state = State {
-            status: record.status.clone(),
-            created_at: record.created_at,
-            restarts: record.restarts,
-            image_root: record.image_root.clone(),
-            health: record.health,
-            restart_at: record.restart_at,
-            supervisor: record.supervisor.clone(),
-            launch: record.launch.clone(),
-            skipped: record.skipped.clone(),
-            unconfined: record.unconfined.clone(),
-        };
         let folder = self.container(&record.spec.id);
-        let written = json_file::write(&folder, "state.json", &state, !record.spec.remove);
+        let written = json_file::write(&folder, "state.json", &record.state, !record.spec.remove);
         written.or_else(|error| match error.source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                json_file::overwrite(&folder, "state.json", &state).map_err(|_| error)
+                json_file::overwrite(&folder, "state.json", &record.state).map_err(|_| error)
             }
             _ => Err(error),
         })
@@ -371,7 +363,8 @@ impl Store {
     pub fn remove(&self, id: &ContainerId) -> Result<(), StoreError> {
         self.unlist(id)?;
         let removed = self.removed(id);
-        fault::at("remove.folder").map_err(|e| StoreError::of("remove", &removed)(e.into()))?;
+        fault::may_fail("remove.folder")
+            .map_err(|e| StoreError::of("remove", &removed)(e.into()))?;
         self.forget_end(id);
         let project = Project::of(&removed);
         let files = remove_folder(&removed).inspect_err(|_| self.put_off(&removed));
@@ -379,7 +372,7 @@ impl Store {
             project.release(self.folder());
         }
         let run = self.run.join(id.as_str());
-        fault::at("remove.run").map_err(|e| StoreError::of("remove", &run)(e.into()))?;
+        fault::may_fail("remove.run").map_err(|e| StoreError::of("remove", &run)(e.into()))?;
         files.and(remove_run_folder(&run))
     }
 
@@ -390,7 +383,7 @@ impl Store {
     /// When it cannot be renamed.
     pub fn unlist(&self, id: &ContainerId) -> Result<(), StoreError> {
         let folder = self.container(id);
-        let renamed = fault::at("remove.rename")
+        let renamed = fault::may_fail("remove.rename")
             .map_err(io::Error::from)
             .and_then(|()| fs::rename(&folder, self.removed(id)));
         match renamed {

@@ -68,7 +68,7 @@ impl Confinement {
     /// # Errors
     /// When that cannot be had.
     pub(super) fn of_running(record: &Record) -> Result<Self, LaunchError> {
-        if record.unconfined.is_some() {
+        if record.state.unconfined.is_some() {
             return Ok(Self::default());
         }
         let found = Self::of(&record.spec)?;

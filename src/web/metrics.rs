@@ -149,12 +149,12 @@ const FAMILIES: [Family; 19] = [
         "minic_container_restarts",
         Kind::Counter,
         "how often it was started again",
-        |r, _| Some(f64::from(r.restarts)),
+        |r, _| Some(f64::from(r.state.restarts)),
     ),
 ];
 
 fn started(record: &Record) -> Option<f64> {
-    match &record.status {
+    match &record.state.status {
         Status::Running { since, .. } | Status::Paused { since, .. } => {
             Some(since.as_millisecond() as f64 / 1e3)
         }
@@ -210,7 +210,7 @@ fn text(records: &[Record], snapshot: Option<&Snapshot>, now: Timestamp) -> Stri
     );
     for (record, labels) in records.iter().zip(&labels) {
         for state in ["CREATED", "RUNNING", "PAUSED", "STOPPED", "BROKEN"] {
-            let is = u8::from(record.status.word() == state);
+            let is = u8::from(record.state.status.word() == state);
             let _ = writeln!(
                 out,
                 "minic_container_state{{{labels},minic_container_state=\"{state}\"}} {is}"

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use minic_tui::demo::Demo;
 use minic_tui::internals::Sample;
-use minic_tui::record::{Process, Record, Status};
+use minic_tui::record::{Process, Record, State, Status};
 use minic_tui::spec::{ContainerId, Preset, resolve};
 use minic_tui::stats::{HostSample, Snapshot};
 use minic_tui::tui::Settings;
@@ -95,19 +95,13 @@ impl Bench {
             };
             Record {
                 spec,
-                status: Status::Running {
-                    process,
-                    since: now,
+                state: State {
+                    status: Status::Running {
+                        process,
+                        since: now,
+                    },
+                    ..State::created(now)
                 },
-                created_at: now,
-                restarts: 0,
-                image_root: None,
-                health: None,
-                restart_at: None,
-                supervisor: None,
-                launch: Vec::new(),
-                skipped: Vec::new(),
-                unconfined: None,
             }
         };
         let records: Vec<Record> = (0..count).map(record).collect();

@@ -68,7 +68,7 @@ fn a_log_that_cannot_be_read_and_one_that_is_empty() {
 fn verbs_go_to_the_one_on_the_card() {
     let mut stage = Stage::new(80, 24);
     stage.select("nightly").keys("iS");
-    assert!(stage.record("nightly").status.is_alive() && stage.model.overlay.is_none());
+    assert!(stage.record("nightly").state.status.is_alive() && stage.model.overlay.is_none());
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_container_whose_restart_failed_shows_the_step() {
     let mut stage = Stage::new(80, 24);
     let mut records = stage.demo.records().unwrap();
     let record = &mut records[0];
-    record.launch = vec![LaunchStep {
+    record.state.launch = vec![LaunchStep {
         name: "fork the supervisor".into(),
         done_usec: 512,
     }];
@@ -126,7 +126,7 @@ fn a_container_whose_restart_failed_shows_the_step() {
         errno: 22,
         code: 125,
     };
-    record.status = Status::Stopped {
+    record.state.status = Status::Stopped {
         cause,
         since: None,
         at: stage.model.now,

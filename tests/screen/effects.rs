@@ -298,7 +298,7 @@ fn observing_brings_records_samples_and_changes() {
     }
     let running = records
         .iter()
-        .find(|record| record.status.is_alive())
+        .find(|record| record.state.status.is_alive())
         .unwrap();
     effects.run(Effect::Call(
         EffectId(1),
@@ -310,7 +310,7 @@ fn observing_brings_records_samples_and_changes() {
                 .iter()
                 .find(|record| record.spec.id == running.spec.id)
                 .unwrap();
-            if !same.status.is_alive() {
+            if !same.state.status.is_alive() {
                 assert!(
                     readings.insert(reading),
                     "every reading has a number of its own"
@@ -353,7 +353,7 @@ fn a_shell_that_never_reads_does_not_gather_what_is_typed() {
     let (mut effects, messages, records) = wild();
     let running = records
         .iter()
-        .find(|record| record.status.is_alive())
+        .find(|record| record.state.status.is_alive())
         .unwrap();
     let id = ShellId(1);
     effects.run(Effect::Shell(

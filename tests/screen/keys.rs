@@ -110,11 +110,11 @@ fn a_rebound_key_works_and_is_shown_everywhere() {
     stage.shows("x Stop");
     stage.select("web").keys("s");
     assert!(
-        stage.model.pending.is_empty() && stage.record("web").status.is_alive(),
+        stage.model.pending.is_empty() && stage.record("web").state.status.is_alive(),
         "the old key does nothing"
     );
     stage.keys("x");
-    assert!(!stage.record("web").status.is_alive());
+    assert!(!stage.record("web").state.status.is_alive());
     stage.keys("?");
     stage.shows("   x                        ask it to end");
 }

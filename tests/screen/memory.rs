@@ -33,7 +33,7 @@ fn memory_is_flat_once_the_rings_are_full() {
     let records = stage.demo.records().unwrap();
     let ids: Vec<ContainerId> = records
         .iter()
-        .filter(|r| r.status.is_alive())
+        .filter(|r| r.state.status.is_alive())
         .map(|r| r.spec.id.clone())
         .collect();
     stage.send(Message::Records(1, Ok(records)));
@@ -58,7 +58,7 @@ fn the_past_of_a_container_takes_what_it_takes_from_its_first_tick() {
     let records = stage.demo.records().unwrap();
     let ids: Vec<ContainerId> = records
         .iter()
-        .filter(|r| r.status.is_alive())
+        .filter(|r| r.state.status.is_alive())
         .map(|r| r.spec.id.clone())
         .collect();
     stage.send(Message::Records(1, Ok(records)));

@@ -19,9 +19,9 @@ fn a_few_letters_find_it_and_enter_does_it() {
         .select("web")
         .keys(":sto")
         .golden("palette-found-80x24");
-    assert!(stage.record("web").status.is_alive());
+    assert!(stage.record("web").state.status.is_alive());
     stage.keys("<Enter>");
-    assert_eq!(stage.record("web").status.word(), "STOPPED");
+    assert_eq!(stage.record("web").state.status.word(), "STOPPED");
     assert!(stage.model.overlay.is_none());
     stage.keys(":zzz").golden("palette-nothing-80x24");
     stage.keys("<Enter>");

@@ -37,7 +37,7 @@ fn one_that_ended_since_runs_again_in_the_past() {
     let mut stage = Stage::new(80, 24);
     stage.tick(5);
     stage.select("web").keys("s").tick(3);
-    assert_eq!(stage.record("web").status.word(), "STOPPED");
+    assert_eq!(stage.record("web").state.status.word(), "STOPPED");
     stage
         .keys("<Left><Left><Left><Left><Left>")
         .golden("past-alive-80x24");

@@ -68,7 +68,7 @@ fn every_action_on_every_tab() {
         let statuses = |records: &[minic_tui::record::Record]| {
             records
                 .iter()
-                .map(|record| record.status.clone())
+                .map(|record| record.state.status.clone())
                 .collect::<Vec<_>>()
         };
         assert_eq!(

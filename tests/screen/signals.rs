@@ -38,9 +38,9 @@ fn a_signal_goes_to_the_selected_one() {
         stage.model.last_command.as_deref(),
         Some("minic-tui kill -s SIGUSR1 web")
     );
-    assert!(stage.record("web").status.is_alive());
+    assert!(stage.record("web").state.status.is_alive());
     stage.keys("<F9>j<Enter>");
-    assert_eq!(stage.record("web").status.word(), "STOPPED");
+    assert_eq!(stage.record("web").state.status.word(), "STOPPED");
     stage
         .keys("<F9>")
         .shows("web is STOPPED: there is nothing to send a signal to");
@@ -61,7 +61,7 @@ fn a_signal_goes_to_all_that_are_marked_and_alive() {
     stage.keys("<Enter>");
     assert_eq!(calls(&mut stage), [Call::Kill(web, 15)]);
     assert!(
-        stage.record("sleeper").status.is_alive(),
+        stage.record("sleeper").state.status.is_alive(),
         "the cursor's own is not meant while others are marked"
     );
 }
@@ -94,7 +94,7 @@ fn one_key_freezes_and_lets_go_on() {
     let web = stage.record("web").spec.id;
     stage.keys("p");
     assert_eq!(calls(&mut stage), [Call::Pause(web.clone())]);
-    assert_eq!(stage.record("web").status.word(), "PAUSED");
+    assert_eq!(stage.record("web").state.status.word(), "PAUSED");
     assert_eq!(
         stage.model.last_command.as_deref(),
         Some("minic-tui pause web")
@@ -102,7 +102,7 @@ fn one_key_freezes_and_lets_go_on() {
     stage.golden("paused-80x24");
     stage.keys("p");
     assert_eq!(calls(&mut stage), [Call::Resume(web)]);
-    assert_eq!(stage.record("web").status.word(), "RUNNING");
+    assert_eq!(stage.record("web").state.status.word(), "RUNNING");
     assert_eq!(
         stage.model.last_command.as_deref(),
         Some("minic-tui resume web")

@@ -91,7 +91,7 @@ fn processes_are_sorted_and_signalled() {
     stage.keys("tjj");
     let web = stage.record("web");
     let pid = stage.model.looks.processes.chosen().unwrap().1.pid;
-    assert_eq!(pid, web.status.process().unwrap().pid + 2);
+    assert_eq!(pid, web.state.status.process().unwrap().pid + 2);
     stage.keys("s").golden("signal-menu-80x24");
     stage.take_effects();
     stage.keys("j<Enter>");

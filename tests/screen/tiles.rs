@@ -102,7 +102,7 @@ fn verbs_marks_filter_and_order_are_those_of_the_table() {
         "the most CPU first"
     );
     stage.select("web").keys("s");
-    assert_eq!(stage.record("web").status.word(), "STOPPED");
+    assert_eq!(stage.record("web").state.status.word(), "STOPPED");
 }
 
 #[test]

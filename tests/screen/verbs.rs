@@ -18,7 +18,7 @@ fn stop_start_restart_destroy() {
         EffectId(1),
         Call::Stop(id.clone(), Duration::from_secs(10))
     )));
-    assert_eq!(stage.record("sleeper").status.word(), "STOPPED");
+    assert_eq!(stage.record("sleeper").state.status.word(), "STOPPED");
     assert_eq!(
         stage.selected(),
         "sleeper",
@@ -26,9 +26,9 @@ fn stop_start_restart_destroy() {
     );
     stage.golden("stopped-80x24");
     stage.keys("S");
-    assert_eq!(stage.record("sleeper").status.word(), "RUNNING");
+    assert_eq!(stage.record("sleeper").state.status.word(), "RUNNING");
     stage.keys("R");
-    assert_eq!(stage.record("sleeper").restarts, 2);
+    assert_eq!(stage.record("sleeper").state.restarts, 2);
     stage.keys("D");
     assert!(stage.take_effects().contains(&Effect::Call(
         EffectId(4),
@@ -37,7 +37,7 @@ fn stop_start_restart_destroy() {
     assert!(stage.model.record(&id).is_none());
     stage.golden("destroyed-80x24");
     stage.keys("u").golden("brought-back-80x24");
-    assert_eq!(stage.record("sleeper").status.word(), "STOPPED");
+    assert_eq!(stage.record("sleeper").state.status.word(), "STOPPED");
     stage.keys("u").shows("nothing was changed");
 }
 
@@ -166,11 +166,11 @@ fn a_container_that_dies_by_itself_is_seen() {
     let mut stage = Stage::new(120, 40);
     stage.keys("rsh -c 'while :; do x=$x$(printf %0100000d 0); done'<Tab>eater<Tab>32<Enter>");
     assert_eq!(stage.selected(), "eater");
-    assert_eq!(stage.record("eater").status.word(), "RUNNING");
+    assert_eq!(stage.record("eater").state.status.word(), "RUNNING");
     stage.tick(3);
     stage.golden("filling-120x40");
     stage.tick(6);
-    assert_eq!(stage.record("eater").status.word(), "STOPPED");
+    assert_eq!(stage.record("eater").state.status.word(), "STOPPED");
     stage.golden("oom-killed-120x40");
 }
 

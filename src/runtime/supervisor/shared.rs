@@ -125,7 +125,7 @@ fn opened(
     };
     let id = ContainerId::new(id).map_err(|_| gone())?;
     let record = store.load(&id).map_err(|_| gone())?;
-    let process = record.status.process().ok_or_else(gone)?;
+    let process = record.state.status.process().ok_or_else(gone)?;
     let opened = open(process.pid).map_err(|_| gone())?;
     // only now is the number tied to a process: is it still the one that was recorded?
     if is_alive(process) {

@@ -67,9 +67,9 @@ impl Model {
         let lived = |id: &ContainerId| {
             before
                 .iter()
-                .any(|record| record.spec.id == *id && record.status.is_alive())
+                .any(|record| record.spec.id == *id && record.state.status.is_alive())
         };
-        let died = |record: &&Record| matches!(&record.status, Status::Stopped { cause, .. } if is_bad_end(cause));
+        let died = |record: &&Record| matches!(&record.state.status, Status::Stopped { cause, .. } if is_bad_end(cause));
         let asked = |id: &ContainerId| self.pending_for(id).is_some();
         self.records
             .iter()

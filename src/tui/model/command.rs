@@ -20,7 +20,7 @@ impl Model {
             Action::Pause
                 if records
                     .iter()
-                    .any(|record| matches!(record.status, Status::Running { .. })) =>
+                    .any(|record| matches!(record.state.status, Status::Running { .. })) =>
             {
                 vec!["pause"]
             }

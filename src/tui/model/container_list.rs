@@ -158,7 +158,7 @@ fn sort_key(
 ) -> SortKey {
     let sample = |figure: fn(&Reading) -> Option<f64>| SortKey::Figure(reading.and_then(figure));
     match column {
-        Column::State => SortKey::Figure(Some(match record.status {
+        Column::State => SortKey::Figure(Some(match record.state.status {
             Status::Running { .. } => 0.0,
             Status::Paused { .. } => 1.0,
             Status::Created => 2.0,
@@ -168,6 +168,7 @@ fn sort_key(
         Column::Name => SortKey::Text(record.spec.name.as_str().to_lowercase()),
         Column::Pid => SortKey::Figure(
             record
+                .state
                 .status
                 .process()
                 .map(|process| f64::from(process.pid)),
@@ -190,7 +191,7 @@ fn matches(record: &Record, filter: &str) -> bool {
     let shown = [
         spec.name.as_str(),
         spec.id.as_str(),
-        record.status.word(),
+        record.state.status.word(),
         &spec.image,
         &spec.argv.join(" "),
     ]

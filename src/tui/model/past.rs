@@ -52,7 +52,7 @@ impl Model {
             None => self
                 .history
                 .reading(id)
-                .filter(|_| record.status.is_alive())
+                .filter(|_| record.state.status.is_alive())
                 .map(Cow::Borrowed),
             Some(past) => self
                 .history
@@ -66,7 +66,7 @@ impl Model {
     #[must_use]
     pub fn running_since(&self, record: &Record) -> Option<Timestamp> {
         let moment = self.moment();
-        let since = match &record.status {
+        let since = match &record.state.status {
             Status::Running { since, .. } | Status::Paused { since, .. } => Some(*since),
             Status::Stopped { since, at, .. } => {
                 since.filter(|_| *at > moment && self.past.is_some())

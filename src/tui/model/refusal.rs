@@ -67,17 +67,19 @@ impl Model {
                 Some(NO_CONTAINER.into())
             }
             Needs::Running => subject
-                .filter(|record| !matches!(record.status, Status::Running { .. }))
+                .filter(|record| !matches!(record.state.status, Status::Running { .. }))
                 .map(|record| {
-                    let (name, state) = (&record.spec.name, record.status.word());
+                    let (name, state) = (&record.spec.name, record.state.status.word());
                     format!("{name} is {state}: a shell needs a running one")
                 }),
-            Needs::LivingTargets if !targets.iter().any(|record| record.status.is_alive()) => {
+            Needs::LivingTargets
+                if !targets.iter().any(|record| record.state.status.is_alive()) =>
+            {
                 Some(match targets.as_slice() {
                     [record] => format!(
                         "{} is {}: there is nothing to send a signal to",
                         record.spec.name,
-                        record.status.word()
+                        record.state.status.word()
                     ),
                     several => format!("none of the {} marked is alive", several.len()),
                 })
@@ -131,9 +133,9 @@ impl Model {
                 }
                 let living = files.of.as_ref().and_then(|id| self.record(id));
                 living
-                    .filter(|record| action == Action::RevertFile && record.status.is_alive())
+                    .filter(|record| action == Action::RevertFile && record.state.status.is_alive())
                     .map(|record| {
-                        let (name, state) = (&record.spec.name, record.status.word());
+                        let (name, state) = (&record.spec.name, record.state.status.word());
                         format!("{name} is {state}: stop it to revert its files")
                     })
             }
@@ -165,8 +167,8 @@ impl Model {
                 pending.action.label().to_lowercase()
             ));
         }
-        let state = record.status.word();
-        match (action, &record.status) {
+        let state = record.state.status.word();
+        match (action, &record.state.status) {
             (Action::Start, Status::Running { .. } | Status::Paused { .. }) => {
                 Some(format!("{name} is {state} already"))
             }

@@ -15,7 +15,7 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let id = record.spec.id.clone();
-    if matches!(record.status, Status::Stopped { .. }) {
+    if matches!(record.state.status, Status::Stopped { .. }) {
         model.overlay = Some(Overlay::Card(Card::Death {
             id: id.clone(),
             last_words: None,
@@ -37,7 +37,7 @@ pub(super) fn waterfall(model: &mut Model) -> Vec<Effect> {
     let selected = model.selected().map(|record| {
         (
             record.spec.id.clone(),
-            record.launch.is_empty(),
+            record.state.launch.is_empty(),
             record.spec.name.to_string(),
         )
     });
@@ -100,7 +100,7 @@ pub(super) fn tell_deaths(model: &mut Model, before: &[crate::record::Record]) {
     let died: Vec<(String, String)> = model
         .died_since(before)
         .into_iter()
-        .filter_map(|record| match &record.status {
+        .filter_map(|record| match &record.state.status {
             Status::Stopped { cause, .. } if is_bad_end(cause) => {
                 Some((record.spec.name.to_string(), cause.brief()))
             }

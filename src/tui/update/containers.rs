@@ -134,7 +134,7 @@ fn ask_several(model: &mut Model, action: Action, records: &[Record]) -> Vec<Eff
     let freezes = action == Action::Pause
         && records
             .iter()
-            .any(|record| matches!(record.status, Status::Running { .. }));
+            .any(|record| matches!(record.state.status, Status::Running { .. }));
     for record in records {
         let passing = action == Action::Destroy && record.spec.remove;
         let passing = passing.then(|| {
@@ -143,7 +143,7 @@ fn ask_several(model: &mut Model, action: Action, records: &[Record]) -> Vec<Eff
                 record.spec.name
             )
         });
-        let frozen = freezes && matches!(record.status, Status::Paused { .. });
+        let frozen = freezes && matches!(record.state.status, Status::Paused { .. });
         let frozen = frozen.then(|| format!("{} is PAUSED already", record.spec.name));
         match model.objection(action, record).or(passing).or(frozen) {
             Some(reason) => refused.push(reason),
@@ -173,7 +173,7 @@ fn open_signals(model: &mut Model) {
     let alive = model
         .targets()
         .into_iter()
-        .filter(|record| record.status.is_alive());
+        .filter(|record| record.state.status.is_alive());
     let ids: Vec<ContainerId> = alive.map(|record| record.spec.id.clone()).collect();
     model.overlay = Some(Overlay::Signal(SignalMenu {
         to: SignalTo::Containers(ids),
@@ -185,7 +185,10 @@ fn open_signals(model: &mut Model) {
 pub(super) fn signal(model: &mut Model, ids: &[ContainerId], signal: i32) -> Vec<Effect> {
     let (mut effects, mut names) = (Vec::new(), Vec::new());
     for id in ids {
-        let Some(record) = model.record(id).filter(|record| record.status.is_alive()) else {
+        let Some(record) = model
+            .record(id)
+            .filter(|record| record.state.status.is_alive())
+        else {
             continue;
         };
         let name = record.spec.name.as_str().to_owned();
@@ -218,7 +221,9 @@ pub(super) fn carry_out(model: &mut Model, action: Action, record: &Record) -> V
         Action::Start => Call::Start(id.clone()),
         Action::Stop => Call::Stop(id.clone(), grace),
         Action::Restart => Call::Restart(id.clone(), grace),
-        Action::Pause if matches!(record.status, Status::Paused { .. }) => Call::Resume(id.clone()),
+        Action::Pause if matches!(record.state.status, Status::Paused { .. }) => {
+            Call::Resume(id.clone())
+        }
         Action::Pause => Call::Pause(id.clone()),
         Action::Destroy if record.spec.remove => Call::Destroy(id.clone()),
         Action::Destroy => Call::ThrowAway(id.clone(), grace),

@@ -83,7 +83,7 @@ fn set(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effect> {
     let used = model
         .history
         .reading(&record.spec.id)
-        .filter(|_| record.status.is_alive())
+        .filter(|_| record.state.status.is_alive())
         .and_then(|reading| reading.sample.memory);
     if let (LimitChange::Memory(Some(limit)), Some(used)) = (change, used)
         && limit < used

@@ -27,7 +27,7 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
     let alive = |id: &ContainerId| {
         model
             .record(id)
-            .is_some_and(|record| record.status.is_alive())
+            .is_some_and(|record| record.state.status.is_alive())
     };
     let mut effects = Vec::new();
     let look = match model.tab {

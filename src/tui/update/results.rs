@@ -70,7 +70,7 @@ pub(super) fn records(
             };
             // one that was started again has no death to speak of
             let risen = matches!(&model.overlay, Some(Overlay::Card(Card::Death { id, .. }))
-                if model.record(id).is_some_and(|record| !matches!(record.status, Status::Stopped { .. })));
+                if model.record(id).is_some_and(|record| !matches!(record.state.status, Status::Stopped { .. })));
             if risen || about.is_some_and(gone) {
                 model.overlay = None;
             }

@@ -48,22 +48,28 @@ impl Canvas<'_> {
     pub(super) fn state(&self, record: &Record) -> (String, Style) {
         let model = self.model;
         if model.past.is_none() {
-            return (record.status.word().to_owned(), self.state_style(record));
+            return (
+                record.state.status.word().to_owned(),
+                self.state_style(record),
+            );
         }
         let running = model.running_since(record).is_some();
-        match &record.status {
+        match &record.state.status {
             Status::Stopped { .. } if running => ("RUNNING".into(), self.theme.running),
             Status::Running { .. } | Status::Paused { .. } if !running => {
                 ("-".into(), self.theme.dim)
             }
-            _ => (record.status.word().to_owned(), self.state_style(record)),
+            _ => (
+                record.state.status.word().to_owned(),
+                self.state_style(record),
+            ),
         }
     }
 
     /// How the state of `record` looks.
     #[must_use]
     pub(super) fn state_style(&self, record: &Record) -> Style {
-        match &record.status {
+        match &record.state.status {
             Status::Running { .. } => self.theme.running,
             Status::Paused { .. } => self.theme.paused,
             Status::Created => self.theme.created,

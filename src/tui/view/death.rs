@@ -49,7 +49,7 @@ pub(super) fn draw(
     last_words: Option<&Result<Vec<LogLine>, String>>,
 ) {
     let theme = canvas.theme;
-    let Status::Stopped { cause, since, at } = &record.status else {
+    let Status::Stopped { cause, since, at } = &record.state.status else {
         return;
     };
     let width = area.width.saturating_sub(2).min(WIDTH);

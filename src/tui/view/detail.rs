@@ -63,7 +63,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     if canvas.model.running_since(record).is_some() {
         return alive(canvas, inside, record);
     }
-    match &record.status {
+    match &record.state.status {
         Status::Running { .. } | Status::Paused { .. } => alive(canvas, inside, record),
         Status::Created => {
             let mut list = created_facts(canvas.model, record);
@@ -454,8 +454,8 @@ fn identity(model: &Model, record: &Record) -> String {
     let mut words = vec![
         format!("image {}", printable(&spec.image)),
         format!("network {}", spec.network),
-        format!("created {}", clock(model, record.created_at)),
-        format!("restarts {}", record.restarts),
+        format!("created {}", clock(model, record.state.created_at)),
+        format!("restarts {}", record.state.restarts),
     ];
     words.extend(
         spec.preset

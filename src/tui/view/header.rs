@@ -161,7 +161,7 @@ fn words(canvas: &mut Canvas<'_>, line: Rect, host: Option<&HostSample>) {
     let theme = canvas.theme;
     let mut counts = [0usize; 5];
     for record in &canvas.model.records {
-        counts[match record.status {
+        counts[match record.state.status {
             Status::Running { .. } => 0,
             Status::Paused { .. } => 1,
             Status::Created => 2,

@@ -226,7 +226,7 @@ fn title(canvas: &mut Canvas<'_>, area: Rect) {
         [id] => Some(match model.record(id) {
             Some(record) => (
                 printable(record.spec.name.as_str()),
-                record.status.word(),
+                record.state.status.word(),
                 canvas.state_style(record),
             ),
             None => (id.to_string(), "DESTROYED", theme.failed),

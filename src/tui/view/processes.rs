@@ -36,11 +36,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     if view.rows.is_empty() || !current {
         let text = match model.selected() {
             None => "No container is selected: its processes would be here.".to_owned(),
-            Some(record) if !record.status.is_alive() && !view.all => {
+            Some(record) if !record.state.status.is_alive() && !view.all => {
                 format!(
                     "{} is {}: it has no processes.",
                     record.spec.name,
-                    record.status.word()
+                    record.state.status.word()
                 )
             }
             Some(_) if view.all && !model.looks.busy => "No container runs.".to_owned(),

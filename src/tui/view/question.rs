@@ -34,8 +34,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, question: &Question) {
         }
         Some(record) => {
             let (name, id) = (record.spec.name.as_str(), &record.spec.id);
-            let state = record.status.word();
-            let first = if record.status.is_alive() {
+            let state = record.state.status.word();
+            let first = if record.state.status.is_alive() {
                 ": it is killed first"
             } else {
                 ""

@@ -125,11 +125,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     if lines.is_empty() {
         let text = match model.selected() {
             None => "No container is selected: how it is held apart would be here.".to_owned(),
-            Some(record) if record.status.is_alive() => "Looking…".to_owned(),
+            Some(record) if record.state.status.is_alive() => "Looking…".to_owned(),
             Some(record) => format!(
                 "{} is {}: only a running one is held apart.",
                 record.spec.name,
-                record.status.word()
+                record.state.status.word()
             ),
         };
         canvas.pen(row(area, 2)).skip(2).put(&text, theme.dim);

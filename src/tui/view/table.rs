@@ -168,7 +168,7 @@ fn draw_row(
             ..line
         };
         x += width + 1;
-        match (column, &record.status) {
+        match (column, &record.state.status) {
             (Column::Cpu, _) if running => cpu(canvas, cell, record, reading),
             (Column::Memory, _) if running => memory(canvas, cell, record, reading),
             (Column::Cpu, Status::Stopped { cause, .. }) => {
@@ -203,6 +203,7 @@ fn words(
         Column::Name => (printable(spec.name.as_str()), theme.strong),
         Column::Pid => (
             record
+                .state
                 .status
                 .process()
                 .map_or("-".into(), |process| process.pid.to_string()),

@@ -119,7 +119,7 @@ fn heading(canvas: &mut Canvas<'_>, line: Rect, record: &Record) {
     if let Some(uptime) = uptime {
         pen.skip(2).put(&uptime, theme.dim);
     }
-    match record.health {
+    match record.state.health {
         Some(Health::Unhealthy) if since.is_some() => {
             pen.put_right(Health::Unhealthy.word(), theme.failed)
         }
@@ -143,7 +143,7 @@ fn first(canvas: &mut Canvas<'_>, line: Rect, record: &Record) {
         let reading = canvas.model.reading(record);
         return table::cpu(canvas, gauge, record, reading.as_deref());
     }
-    let (words, style) = match &record.status {
+    let (words, style) = match &record.state.status {
         Status::Stopped { cause, .. } => (
             cause.brief(),
             if is_bad_end(cause) {

@@ -32,7 +32,7 @@ const TIME_COLUMNS: u16 = 10;
 
 /// Draws the last launch of `record` over `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
-    let failure = match &record.status {
+    let failure = match &record.state.status {
         Status::Stopped {
             cause: cause @ ExitCause::SetupFailed { .. },
             ..
@@ -42,7 +42,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
     card(
         canvas,
         area,
-        (record.spec.name.as_str(), &record.launch),
+        (record.spec.name.as_str(), &record.state.launch),
         failure.as_deref(),
         &[Action::Logs, Action::Cancel],
     );

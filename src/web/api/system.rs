@@ -49,7 +49,7 @@ pub async fn system(State(context): State<Arc<Context>>) -> Answer {
         containers: records.len(),
         alive: records
             .iter()
-            .filter(|record| record.status.is_alive())
+            .filter(|record| record.state.status.is_alive())
             .count(),
         memory_total: host.as_ref().map(|host| host.memory_total),
         memory_used: host.as_ref().map(|host| host.memory_used),

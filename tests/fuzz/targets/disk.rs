@@ -90,19 +90,7 @@ pub(super) fn record(data: &[u8]) {
     ) else {
         return;
     };
-    drawn(Record {
-        spec,
-        status: state.status,
-        created_at: state.created_at,
-        restarts: state.restarts,
-        image_root: state.image_root,
-        health: state.health,
-        restart_at: state.restart_at,
-        supervisor: state.supervisor,
-        launch: state.launch,
-        skipped: state.skipped,
-        unconfined: state.unconfined,
-    });
+    drawn(Record { spec, state });
 }
 
 /// A half that stands in for one that cannot be read, so that the other is looked at.
