@@ -1,4 +1,4 @@
-//! [`Cgroup`]: one container's folders in every tree; made with its limits, joined, changed.
+//! [`Cgroup`]: one container's folders in every tree; joined, and its limits changed.
 
 use std::fs::{self, OpenOptions};
 use std::os::fd::OwnedFd;
@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 
-use super::create::{inherit_cpuset, make_folder, pass_on, write_file};
-use super::plan::{Plan, plan};
+use super::folders::write_file;
+use super::plan::{Plan, Write, plan};
 use super::{CgroupError, Controller, Hierarchy, Layout, Version};
 use crate::spec::{ContainerId, Limits};
 
@@ -51,16 +51,6 @@ impl Folder {
     }
 }
 
-/// What [`Cgroup::begin`] leaves to do.
-#[derive(Debug)]
-pub(crate) struct Unfinished {
-    plan: Plan,
-    best_effort: bool,
-    /// How many of the folders are there.
-    made: usize,
-    not_passed_on: Vec<(Controller, CgroupError)>,
-}
-
 /// One container's cgroup: a folder in every tree that counts, v2 first.
 #[derive(Debug, Clone)]
 pub(crate) struct Cgroup {
@@ -81,6 +71,16 @@ impl Cgroup {
     #[must_use]
     pub(crate) fn open(layout: &Layout, parent: &Parent, id: &ContainerId) -> Self {
         Self::among(layout, parent, id, |folder| folder.path.exists())
+    }
+
+    /// The cgroup that is to be made for `id`; nothing is touched.
+    pub(super) fn to_make(
+        layout: &Layout,
+        parent: &Parent,
+        id: &ContainerId,
+        with_cpuset: bool,
+    ) -> Self {
+        Self::among(layout, parent, id, |_| with_cpuset)
     }
 
     /// A v1 cpuset tree of its own is joined only by a container that asks for it: `joins_cpuset`
@@ -118,144 +118,16 @@ impl Cgroup {
         }
     }
 
-    /// Makes the cgroup of `id` and writes its limits; no process is in it yet. Left-overs of an
-    /// earlier run without processes are replaced. The caller holds the container's lock: two
-    /// creators of one id would undo each other.
-    ///
-    /// # Errors
-    /// When a limit cannot be given (with `best_effort` it is skipped and told by
-    /// [`Cgroup::skipped`]), a folder cannot be made, or processes of an earlier run live in it.
-    /// Nothing stays behind.
-    #[cfg(test)]
-    pub(crate) fn create(
-        layout: &Layout,
-        parent: &Parent,
-        id: &ContainerId,
-        limits: &Limits,
-        best_effort: bool,
-    ) -> Result<Self, CgroupError> {
-        let (mut cgroup, unfinished) = Self::begin(layout, parent, id, limits, best_effort)?;
-        match cgroup.finish(unfinished) {
-            Ok(()) => Ok(cgroup),
-            Err(error) => {
-                // what was just made is empty; should it not go, the first error is still the one
-                // to tell
-                let _ = cgroup.remove();
-                Err(error)
-            }
-        }
-    }
-
-    /// As [`Cgroup::create`], but only what clone3 needs: the folder in the v2 tree.
-    /// [`Cgroup::finish`] does the rest, while a process that must not execute anything yet is born
-    /// in it.
-    ///
-    /// # Errors
-    /// As [`Cgroup::create`]; nothing stays behind.
-    pub(crate) fn begin(
-        layout: &Layout,
-        parent: &Parent,
-        id: &ContainerId,
-        limits: &Limits,
-        best_effort: bool,
-    ) -> Result<(Self, Unfinished), CgroupError> {
-        let plan = plan(limits, &Limits::default(), layout, best_effort)?;
-        let mut cgroup = Self::among(layout, parent, id, |_| limits.cpuset.is_some());
-        if cgroup.folders.is_empty() {
-            let place = layout
-                .hierarchies()
-                .first()
-                .map_or(Path::new("/sys/fs/cgroup"), |h| h.mount.as_path());
-            let hint =
-                "inside a container, start that one with --privileged or a writable cgroup mount";
-            return Err(CgroupError::missing(
-                "make a cgroup in",
-                place,
-                "every cgroup tree is mounted read-only",
-                Some(hint),
-            ));
-        }
-        let mut rest = Unfinished {
-            plan,
-            best_effort,
-            made: 0,
-            not_passed_on: Vec::new(),
-        };
-        match cgroup.make(Version::V2, &mut rest) {
-            Ok(()) => Ok((cgroup, rest)),
-            Err(error) => {
-                // as in `create`
-                let _ = cgroup.remove();
-                Err(error)
-            }
-        }
-    }
-
-    /// Makes the folders in the v1 trees and writes all limits. The process that was born in the v2
-    /// folder joins the others next.
-    ///
-    /// # Errors
-    /// As [`Cgroup::create`], but what is there stays for the caller to remove, once nothing is in
-    /// it any more.
-    pub(crate) fn finish(&mut self, mut rest: Unfinished) -> Result<(), CgroupError> {
-        self.make(Version::V1, &mut rest)?;
-        self.skipped.clone_from(&rest.plan.skipped);
-        // a file that is missing because its controller was not passed on: tell the cause, not the
-        // missing file
-        let not_passed_on = rest.not_passed_on;
-        let cause = |write: &super::plan::Write| {
-            let found = not_passed_on.iter().find(|(c, _)| *c == write.controller);
-            found
-                .filter(|_| write.version == Version::V2)
-                .map(|(_, e)| e.clone())
-        };
-        self.skipped
-            .extend(self.write(rest.plan, rest.best_effort, &cause)?);
-        Ok(())
-    }
-
-    /// Makes the folders of one version. When that fails it forgets those that it did not make:
-    /// whatever is there is not ours.
-    fn make(&mut self, version: Version, rest: &mut Unfinished) -> Result<(), CgroupError> {
-        let made = self.make_folders(version, rest);
-        if made.is_err() {
-            self.folders.truncate(rest.made);
-        }
-        made
-    }
-
-    fn make_folders(&self, version: Version, rest: &mut Unfinished) -> Result<(), CgroupError> {
-        for folder in self
-            .folders
-            .iter()
-            .filter(|folder| folder.version == version)
-        {
-            let parent = folder.path.parent().unwrap_or(&folder.mount).to_owned();
-            make_folder(&parent, &folder.path)?;
-            rest.made += 1;
-            if folder.version == Version::V2
-                && folder
-                    .controllers
-                    .iter()
-                    .any(|c| Controller::PASSED_ON.contains(c))
-            {
-                rest.not_passed_on = pass_on(&folder.mount, &parent);
-            } else if folder.controllers.contains(&Controller::Cpuset) {
-                inherit_cpuset([&parent, &folder.path])?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes a plan; returns what was skipped.
-    fn write(
+    /// Writes a plan; returns what was skipped. `cause` knows of a write that failed why it must
+    /// have.
+    pub(super) fn write(
         &self,
-        plan: Plan,
+        plan: &Plan,
         best_effort: bool,
-        cause: &dyn Fn(&super::plan::Write) -> Option<CgroupError>,
+        cause: &dyn Fn(&Write) -> Option<CgroupError>,
     ) -> Result<Vec<String>, CgroupError> {
         let mut skipped = Vec::new();
-        for write in plan.writes {
+        for write in &plan.writes {
             let Some(folder) = self.folder(write.version, write.controller) else {
                 continue;
             };
@@ -264,7 +136,7 @@ impl Cgroup {
                 continue;
             };
             let error =
-                cause(&write).unwrap_or_else(|| CgroupError::write(&write.value, &path, &error));
+                cause(write).unwrap_or_else(|| CgroupError::write(&write.value, &path, &error));
             let no_such_thing = error.is(Errno::ENOENT) || error.is(Errno::EOPNOTSUPP);
             if write.implied && no_such_thing {
                 continue;
@@ -295,7 +167,7 @@ impl Cgroup {
         if let Some(most) = limits.memory.filter(|_| limits.memory != current.memory) {
             self.reclaim_down_to(most)?;
         }
-        skipped.extend(self.write(plan, best_effort, &|_| None)?);
+        skipped.extend(self.write(&plan, best_effort, &|_| None)?);
         Ok(skipped)
     }
 

@@ -6,8 +6,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::apply::Folder;
-use super::create::write_file;
-use super::remove::children;
+use super::folders::{children, write_file};
 use super::{Cgroup, CgroupError, Controller, Version};
 
 /// What the cgroups of a container's health checks are called, with a number behind it.

@@ -1,13 +1,13 @@
 //! Making a container's folders: safe against others who make and remove theirs at the same time.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
-use super::remove::remove_tree;
+use super::folders::{remove_tree, write_file};
 use super::{CgroupError, Controller};
 
 /// How often a parent may be removed under our hands before we give up.
@@ -16,14 +16,6 @@ const ATTEMPTS: usize = 1000;
 const VACATE_ATTEMPTS: usize = 5;
 /// The leaf our own processes move to when they stand where containers' cgroups must hang.
 const MANAGER_LEAF: &str = "minic-manager";
-
-/// Writes `value` as one write(2), as cgroup files want it; the file must exist.
-pub(super) fn write_file(path: &Path, value: &str) -> io::Result<()> {
-    OpenOptions::new()
-        .write(true)
-        .open(path)?
-        .write_all(value.as_bytes())
-}
 
 /// Makes `parent` (shared with other containers; made and removed by whoever comes first and last)
 /// and `child` in it. A child left over by a crash is removed first, so that its counters are not

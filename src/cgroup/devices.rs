@@ -10,7 +10,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
 use nix::sys::stat::{major, minor};
 
-use super::create::write_file;
+use super::folders::write_file;
 use super::{Cgroup, CgroupError, Controller, Version};
 use crate::spec::DeviceAccess;
 use crate::sys::bpf;

@@ -11,6 +11,24 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::spec::{ContainerId, CpuLimit, Limits};
 
+/// A finished cgroup; nothing of one that cannot be finished.
+pub(super) fn create(
+    layout: &Layout,
+    parent: &Parent,
+    id: &ContainerId,
+    limits: &Limits,
+    best_effort: bool,
+) -> Result<Cgroup, CgroupError> {
+    let mut begun = BegunCgroup::begin(layout, parent, id, limits, best_effort)?;
+    match begun.finish() {
+        Ok(cgroup) => Ok(cgroup),
+        Err(error) => {
+            begun.discard();
+            Err(error)
+        }
+    }
+}
+
 /// A cgroup of this test's own; killed and removed however the test ends.
 pub(super) struct Scratch {
     pub layout: Layout,
@@ -23,7 +41,7 @@ impl Scratch {
     pub(super) fn new(limits: &Limits) -> Self {
         let layout = Layout::detect().unwrap();
         let parent = scratch_parent();
-        let cgroup = Cgroup::create(&layout, &parent, &id("c1"), limits, false).unwrap();
+        let cgroup = create(&layout, &parent, &id("c1"), limits, false).unwrap();
         Self {
             layout,
             parent,
@@ -341,7 +359,7 @@ fn a_living_container_is_not_replaced_and_a_dead_one_is() {
     let mut scratch = Scratch::new(&Limits::default());
     scratch.run("exec sleep 1000");
     let again = |scratch: &Scratch| {
-        Cgroup::create(
+        create(
             &scratch.layout,
             &scratch.parent,
             &id("c1"),
@@ -374,8 +392,7 @@ fn fifty_callers_at_once() {
             scope.spawn(move || {
                 for _ in 0..4 {
                     let cgroup =
-                        Cgroup::create(layout, parent, &id(&format!("c{n}")), limits, false)
-                            .unwrap();
+                        create(layout, parent, &id(&format!("c{n}")), limits, false).unwrap();
                     assert_eq!(cgroup.memory_limit(), Some(16 << 20));
                     cgroup.remove().unwrap();
                 }

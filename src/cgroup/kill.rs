@@ -11,8 +11,8 @@ use nix::errno::Errno;
 use nix::libc::SIGKILL;
 
 use super::apply::Folder;
-use super::create::write_file;
-use super::remove::{LONGEST_PAUSE, PATIENCE, children};
+use super::folders::{children, write_file};
+use super::remove::{LONGEST_PAUSE, PATIENCE};
 use super::{Cgroup, CgroupError, Controller, Hierarchy, Layout, Parent, Version, parse};
 use crate::spec::ContainerId;
 use crate::sys::{pidfd, text};

@@ -6,7 +6,7 @@ use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use super::kernel_tests::{Scratch, id, scratch_parent, until};
+use super::kernel_tests::{Scratch, create, id, scratch_parent, until};
 use super::*;
 use crate::spec::{CpuLimit, Limits};
 
@@ -163,7 +163,7 @@ fn a_limit_the_kernel_refuses_leaves_nothing_behind() {
         }),
         ..memory(64 << 20)
     };
-    let error = Cgroup::create(&layout, &parent, &id("c1"), &wrong, false).unwrap_err();
+    let error = create(&layout, &parent, &id("c1"), &wrong, false).unwrap_err();
     assert!(error.to_string().contains("Invalid argument"), "{error}");
     assert!(error.hint.is_some_and(|h| h.contains("1 ms")));
     assert!(
@@ -172,7 +172,7 @@ fn a_limit_the_kernel_refuses_leaves_nothing_behind() {
             .iter()
             .all(|h| !h.mount.join(&parent.name).exists())
     );
-    let cgroup = Cgroup::create(&layout, &parent, &id("c1"), &wrong, true).unwrap();
+    let cgroup = create(&layout, &parent, &id("c1"), &wrong, true).unwrap();
     assert_eq!(
         cgroup.memory_limit(),
         Some(64 << 20),
@@ -217,7 +217,7 @@ fn in_namespace(script: &str) -> Option<Output> {
 
 fn remove_all(folder: &Path) {
     until("the namespace's cgroups are empty", || {
-        remove::remove_tree(folder).is_ok()
+        folders::remove_tree(folder).is_ok()
     });
 }
 

@@ -4,7 +4,7 @@
 use std::fs;
 
 use super::apply::Cgroup;
-use super::create::write_file;
+use super::folders::write_file;
 use super::{CgroupError, Controller, Version, parse};
 
 /// v1 reads an unlimited cgroup's limit as the largest multiple of a page; nothing real is near.

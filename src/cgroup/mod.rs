@@ -5,26 +5,29 @@
 //! and a [`CgroupSampler`] that reads it.
 
 mod apply;
+mod begun;
 mod child;
 mod controller;
 mod create;
 mod detect;
 mod devices;
 mod error;
+mod folders;
 mod kill;
 mod memory;
 mod mountinfo;
 mod orphans;
 pub mod parse;
 mod plan;
-mod plan_finer;
+mod plan_more;
 mod pressure;
 mod remove;
 mod sample;
 mod sampler;
 mod supervisors;
 
-pub(crate) use apply::{Cgroup, Parent, Unfinished, join};
+pub(crate) use apply::{Cgroup, Parent, join};
+pub(crate) use begun::BegunCgroup;
 pub use controller::Controller;
 pub(crate) use controller::Version;
 pub use detect::Layout;

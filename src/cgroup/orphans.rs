@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::supervisors::SUPERVISORS;
+use super::folders::SUPERVISORS;
 use super::{Hierarchy, Layout, Parent};
 use crate::spec::ContainerId;
 

@@ -7,13 +7,10 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
-use super::create::write_file;
-use super::remove::remove_parent;
+use super::folders::{SUPERVISORS, remove_parent, write_file};
 use super::{Cgroup, Controller, Layout, Parent, Version, weight_from_shares};
 use crate::sys::text;
 
-/// The folder's name. No container's: an id of ours is 12 hex digits.
-pub(super) const SUPERVISORS: &str = "supervisors";
 /// All of them together weigh half of what one container weighs usually.
 const SHARES: u64 = 512;
 /// How often the folder may be removed under our hands, by the last that leaves it.

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use super::error::reached;
 use super::{Created, Error, Manager};
 use crate::record::{self, Lock, Process, Record, StoreError};
 use crate::security::{Profile, selinux};
@@ -13,6 +12,7 @@ use crate::spec::{
     Categories, ContainerId, ContainerSpec, HostUsers, IdRange, IpcMode, NetworkMode, PidMode,
     Preset, SeLinux, Seccomp, SpecError, Userns, resolve,
 };
+use crate::sys::fault;
 use crate::sys::{files, random};
 use crate::{namespace, rootfs, runtime};
 
@@ -154,7 +154,7 @@ impl Manager {
 
         let profile = own_profile(&spec, &what.request)?;
 
-        reached("create.names")?;
+        fault::may_fail("create.names")?;
         let names = self.store().lock_names()?;
         self.check_free(&spec.name, None)?;
         if spec.userns == Userns::Auto {
@@ -164,7 +164,7 @@ impl Manager {
             self.give_categories(&mut spec)?;
         }
         let draft = self.store().begin(&spec.id)?;
-        reached("create.base")?;
+        fault::may_fail("create.base")?;
         if let Some(ids) = spec.ids {
             // the upper folder is the container's `/`, which its root owns
             let upper = draft.folder().join("upper");
@@ -191,7 +191,7 @@ impl Manager {
                 hint: None,
             })?;
         }
-        reached("create.commit")?;
+        fault::may_fail("create.commit")?;
         self.store().enter_name(&spec, &names)?;
         let lock = self.store().lock(&spec.id)?;
         let record = self.store().commit(draft, &spec, caller).inspect_err(|_| {

@@ -1,9 +1,9 @@
 //! `destroy`: everything of a container is removed; nothing is left of it.
 
-use super::error::reached;
 use super::{Error, Manager};
 use crate::record::{Lock, Status};
 use crate::spec::ContainerId;
+use crate::sys::fault;
 
 impl Manager {
     /// Removes it and everything of it; a living one only with `force`, which kills it first.
@@ -11,7 +11,7 @@ impl Manager {
     /// # Errors
     /// When it is unknown, alive without `force`, or something of it cannot be removed.
     pub fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error> {
-        reached("destroy.lock")?;
+        fault::may_fail("destroy.lock")?;
         self.destroy_holding(id, force, self.store().lock(id)?)
     }
 
@@ -40,24 +40,23 @@ impl Manager {
         let restarting = record.state.restart_at.is_some();
         if record.state.status.is_alive() || restarting {
             if !force && !restarting {
-                return Err(Error::WrongState {
-                    container: record.spec.name.to_string(),
-                    state: record.state.status.word(),
-                    verb: "destroy",
-                    needs: "a stopped one, or -f to kill it first",
-                });
+                return Err(Error::wrong_state(
+                    &record,
+                    "destroy",
+                    "a stopped one, or -f to kill it first",
+                ));
             }
-            reached("destroy.kill")?;
+            fault::may_fail("destroy.kill")?;
             match self.kill_now(id) {
                 // it ended by itself meanwhile
                 Err(Error::WrongState { .. }) | Ok(_) => {}
                 Err(error) => return Err(error),
             }
         }
-        reached("destroy.cgroup")?;
+        fault::may_fail("destroy.cgroup")?;
         cgroup.kill_all()?;
         cgroup.remove()?;
-        reached("destroy.files")?;
+        fault::may_fail("destroy.files")?;
         let removed = self.store().remove(id);
         if removed.is_err() && self.store().is_listed(id) {
             return Ok(removed?);

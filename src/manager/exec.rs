@@ -1,9 +1,10 @@
 //! `exec`: a command in a running container.
 
-use super::error::reached;
+use super::error::joinable;
 use super::{Error, Manager};
-use crate::record::{Process, Record, Status};
+use crate::record::Record;
 use crate::runtime::{self, ExecOrder};
+use crate::sys::fault;
 
 /// A command to execute in a running container.
 pub type ExecRequest = ExecOrder;
@@ -16,21 +17,7 @@ impl Manager {
     /// When it is not running, cannot be joined, or the command cannot be executed (126, 127).
     pub fn exec(&self, record: &Record, request: &ExecRequest) -> Result<i32, Error> {
         let process = joinable(record, "exec")?;
-        reached("exec.plan")?;
+        fault::may_fail("exec.plan")?;
         Ok(runtime::exec(&self.runtime, record, process, request)?)
-    }
-}
-
-/// The init of one that `verb` may join: what joins a frozen cgroup is frozen itself, and whoever
-/// waits for it too.
-pub(crate) fn joinable<'a>(record: &'a Record, verb: &'static str) -> Result<&'a Process, Error> {
-    match &record.state.status {
-        Status::Running { process, .. } => Ok(process),
-        other => Err(Error::WrongState {
-            container: record.spec.name.to_string(),
-            state: other.word(),
-            verb,
-            needs: "a running one",
-        }),
     }
 }

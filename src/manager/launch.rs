@@ -2,11 +2,11 @@
 
 use std::os::fd::OwnedFd;
 
-use super::error::reached;
 use super::{Error, Manager};
 use crate::record::{Lock, Record, Status};
 use crate::runtime::{Confinement, LaunchError, StartOrder, launch_record, record_sources};
 use crate::spec::{ContainerId, ContainerSpec, SeLinux};
+use crate::sys::fault;
 use crate::sys::tty;
 
 impl From<LaunchError> for Error {
@@ -32,7 +32,7 @@ impl Manager {
         id: &ContainerId,
         client: Option<OwnedFd>,
     ) -> Result<(), Error> {
-        reached("start.lock")?;
+        fault::may_fail("start.lock")?;
         self.launch_holding(id, &self.store().lock(id)?, client)
     }
 
@@ -48,15 +48,14 @@ impl Manager {
             || record.state.restart_at.is_some()
             || matches!(record.state.status, Status::Broken { .. })
         {
-            return Err(Error::WrongState {
-                container: record.spec.name.to_string(),
-                state: record.state.status.word(),
-                verb: "start",
-                needs: "a created or stopped one",
-            });
+            return Err(Error::wrong_state(
+                &record,
+                "start",
+                "a created or stopped one",
+            ));
         }
         // a supervisor killed before it could record anything may have left a cgroup
-        reached("start.stale")?;
+        fault::may_fail("start.stale")?;
         let stale = self.cgroup(id);
         if stale.exists() {
             stale.kill_all()?;
@@ -117,7 +116,7 @@ impl Manager {
             None => self.image(&mut |_| {})?.path,
         };
         let window = client.as_ref().and_then(|_| tty::window_size(0).ok());
-        reached("start.order")?;
+        fault::may_fail("start.order")?;
         let order = StartOrder {
             id: record.spec.id.clone(),
             image,

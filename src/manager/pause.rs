@@ -1,9 +1,9 @@
 //! `pause` and `resume`: every process of a container frozen and thawed through its cgroup.
 
-use super::error::reached;
 use super::{Error, Manager};
 use crate::record::{Event, IllegalTransition, Record};
 use crate::spec::ContainerId;
+use crate::sys::fault;
 
 impl From<IllegalTransition> for Error {
     fn from(error: IllegalTransition) -> Self {
@@ -27,8 +27,9 @@ impl Manager {
         cgroup.freeze()?;
         // frozen first: so its supervisor knows that a check did not fail by itself
         cgroup.kill_probes();
-        let recorded =
-            reached("pause.record").and_then(|()| self.record_change(&record, Event::Paused));
+        let recorded = fault::may_fail("pause.record")
+            .map_err(Error::from)
+            .and_then(|()| self.record_change(&record, Event::Paused));
         // it does not stay frozen without anybody knowing
         recorded.inspect_err(|_| drop(cgroup.thaw()))?;
         self.store().tell(&record.spec, "paused", None);
@@ -44,7 +45,7 @@ impl Manager {
         let record = self.load(id)?;
         changed(&record, Event::Resumed, "resume", "a paused one")?;
         self.cgroup(id).thaw()?;
-        reached("resume.record")?;
+        fault::may_fail("resume.record")?;
         self.record_change(&record, Event::Resumed)?;
         self.store().tell(&record.spec, "resumed", None);
         Ok(())
@@ -70,17 +71,11 @@ fn changed(
     verb: &'static str,
     needs: &'static str,
 ) -> Result<(), Error> {
-    let wrong = || Error::WrongState {
-        container: record.spec.name.to_string(),
-        state: record.state.status.word(),
-        verb,
-        needs,
-    };
     record
         .state
         .status
         .clone()
         .on(event)
         .map(drop)
-        .map_err(|_| wrong())
+        .map_err(|_| Error::wrong_state(record, verb, needs))
 }

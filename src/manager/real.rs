@@ -114,8 +114,6 @@ impl Manager {
     }
 
     pub(super) fn cgroup_parent(&self) -> Parent {
-        Parent {
-            name: self.store().cgroup_parent(),
-        }
+        self.runtime.cgroup_parent()
     }
 }

@@ -3,10 +3,10 @@
 
 use jiff::Timestamp;
 
-use super::error::reached;
 use super::{Error, Manager};
 use crate::cgroup;
 use crate::record::{Event, ExitCause, Record, State, Status, Supervising, is_alive};
+use crate::sys::fault;
 
 impl Manager {
     /// `record` with its status as it is now. An alive status whose process is gone without a
@@ -45,10 +45,10 @@ impl Manager {
         }
         // its init is gone; what had joined it by exec may be left. Should it not die, destroy will
         // say so
-        reached("reconcile.cgroup")?;
+        fault::may_fail("reconcile.cgroup")?;
         let cgroup = self.cgroup(id);
         let _ = cgroup.kill_all().and_then(|()| cgroup.remove());
-        reached("reconcile.record")?;
+        fault::may_fail("reconcile.record")?;
         let changed = self.store().change(id, |fresh| {
             let stale = is_out_of_date(fresh);
             if stale {
@@ -68,7 +68,7 @@ impl Manager {
             self.store().tell(&lost.spec, "died", Some(cause));
         }
         if changed && lost.spec.remove {
-            reached("reconcile.remove")?;
+            fault::may_fail("reconcile.remove")?;
             self.store().remove(id)?;
             let _ = self.store().free_name(id, &lost.spec.name);
             let _ = self.store().free_ids(&lost.spec);

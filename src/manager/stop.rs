@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
-use super::error::reached;
 use super::{Error, Manager};
 use crate::record::{ExitCause, Process, Record, Status, is_alive};
 use crate::runtime;
 use crate::spec::ContainerId;
+use crate::sys::fault;
 use crate::sys::pidfd;
 
 /// How long after the grace is over the end may take: a kill takes milliseconds, in a cgroup full
@@ -60,13 +60,13 @@ impl Manager {
             }
             // its supervisor waits to start it again: a stop takes that back
             (Status::Stopped { .. }, Some(_)) => None,
-            _ => return Err(not_alive(&record, verb)),
+            _ => return Err(Error::wrong_state(&record, verb, "a running one")),
         };
         if matches!(record.state.status, Status::Paused { .. }) {
             // a frozen process takes no signal
             self.cgroup(id).thaw()?;
         }
-        reached("stop.ask")?;
+        fault::may_fail("stop.ask")?;
         let folder = self.store().run_folder(id)?;
         if let Ok(socket) = runtime::connect(&folder) {
             match runtime::request_stop(&socket, signal, grace, grace.saturating_add(DEATH)) {
@@ -77,7 +77,7 @@ impl Manager {
         }
         match process {
             Some(process) => self.end_without_supervisor(&record, &process, signal, grace),
-            None => Err(not_alive(&self.load(id)?, verb)),
+            None => Err(Error::wrong_state(&self.load(id)?, verb, "a running one")),
         }
     }
 
@@ -109,10 +109,10 @@ impl Manager {
         if let Ok(init) = pidfd::open(process.pid)
             && is_alive(process)
         {
-            reached("stop.alone")?;
+            fault::may_fail("stop.alone")?;
             let _ = pidfd::send_signal(init.as_fd(), signal);
             if !pidfd::wait_readable(init.as_fd(), Some(grace)).map_err(io)? {
-                reached("stop.kill")?;
+                fault::may_fail("stop.kill")?;
                 self.cgroup(&record.spec.id).kill_all()?;
                 // one that was moved out of its cgroup ends all the same
                 let _ = pidfd::send_signal(init.as_fd(), SIGKILL);
@@ -132,14 +132,5 @@ impl Manager {
             Status::Stopped { cause, .. } => Ok(cause),
             _ => Ok(ExitCause::Lost),
         }
-    }
-}
-
-fn not_alive(record: &Record, verb: &'static str) -> Error {
-    Error::WrongState {
-        container: record.spec.name.to_string(),
-        state: record.state.status.word(),
-        verb,
-        needs: "a running one",
     }
 }

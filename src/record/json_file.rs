@@ -117,7 +117,7 @@ pub(super) fn write_first<T: Serialize>(
         .mode(0o600)
         .open(&path)
         .and_then(|mut file| {
-            fault::at("record.write")?;
+            fault::may_fail("record.write")?;
             file.write_all(&text)?;
             if durable { file.sync_all() } else { Ok(()) }
         });
@@ -145,14 +145,14 @@ pub(super) fn write<T: Serialize>(
         0,
     );
     let written = made.and_then(|mut file| {
-        fault::at("record.write")?;
+        fault::may_fail("record.write")?;
         file.write_all(&text)?;
         if durable { file.sync_all() } else { Ok(()) }
     });
     let renamed = written
         .map_err(StoreError::of("write", &temp))
         .and_then(|()| {
-            let ready = fault::at("record.rename").map_err(io::Error::from);
+            let ready = fault::may_fail("record.rename").map_err(io::Error::from);
             ready
                 .and_then(|()| fs::rename(&temp, &path))
                 .map_err(StoreError::of("rename", &temp))

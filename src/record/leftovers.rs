@@ -144,7 +144,7 @@ impl Store {
     }
 
     fn sweep_one(&self, leftover: &Leftover, until: Option<Instant>) -> Result<bool, StoreError> {
-        fault::at("sweep.remove")
+        fault::may_fail("sweep.remove")
             .map_err(|e| StoreError::of("remove", leftover.path())(e.into()))?;
         let Leftover::Run(id, path) = leftover else {
             return remove_folder_until(leftover.path(), until).map(|()| true);

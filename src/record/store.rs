@@ -232,14 +232,14 @@ impl Store {
             json_file::sync_folder(&draft.folder)?;
         }
         let folder = self.container(&spec.id);
-        let listed = fault::at("create.rename")
+        let listed = fault::may_fail("create.rename")
             .map_err(io::Error::from)
             .and_then(|()| fs::rename(&draft.folder, &folder));
         listed.map_err(StoreError::of("rename", &draft.folder))?;
         draft.committed = true;
         if durable {
-            let synced =
-                fault::at("create.sync").map_err(|e| StoreError::of("sync", &folder)(e.into()));
+            let synced = fault::may_fail("create.sync")
+                .map_err(|e| StoreError::of("sync", &folder)(e.into()));
             synced
                 .and_then(|()| json_file::sync_folder(&self.containers()))
                 .inspect_err(|_| {
@@ -363,7 +363,8 @@ impl Store {
     pub fn remove(&self, id: &ContainerId) -> Result<(), StoreError> {
         self.unlist(id)?;
         let removed = self.removed(id);
-        fault::at("remove.folder").map_err(|e| StoreError::of("remove", &removed)(e.into()))?;
+        fault::may_fail("remove.folder")
+            .map_err(|e| StoreError::of("remove", &removed)(e.into()))?;
         self.forget_end(id);
         let project = Project::of(&removed);
         let files = remove_folder(&removed).inspect_err(|_| self.put_off(&removed));
@@ -371,7 +372,7 @@ impl Store {
             project.release(self.folder());
         }
         let run = self.run.join(id.as_str());
-        fault::at("remove.run").map_err(|e| StoreError::of("remove", &run)(e.into()))?;
+        fault::may_fail("remove.run").map_err(|e| StoreError::of("remove", &run)(e.into()))?;
         files.and(remove_run_folder(&run))
     }
 
@@ -382,7 +383,7 @@ impl Store {
     /// When it cannot be renamed.
     pub fn unlist(&self, id: &ContainerId) -> Result<(), StoreError> {
         let folder = self.container(id);
-        let renamed = fault::at("remove.rename")
+        let renamed = fault::may_fail("remove.rename")
             .map_err(io::Error::from)
             .and_then(|()| fs::rename(&folder, self.removed(id)));
         match renamed {

@@ -47,8 +47,9 @@ pub(crate) fn apply(
     let mut mounts = KernelMounts::default();
     let done = steps.iter().enumerate().try_for_each(|(index, step)| {
         let index = u16::try_from(index).unwrap_or(u16::MAX);
-        let done =
-            fault::at_nth("init.mount", index).and_then(|()| carry_out(step, root, &mut mounts));
+        let done = fault::may_fail_at("init.mount", index)
+            .map_err(Errno::from)
+            .and_then(|()| carry_out(step, root, &mut mounts));
         done.map_err(|errno| StepFailure {
             index,
             errno: errno as i32,

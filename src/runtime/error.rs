@@ -6,7 +6,7 @@ use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::record::LaunchStep;
-use crate::sys::fault;
+use crate::sys::fault::PlannedFault;
 
 /// How much of a command's name an error shows, in characters.
 const MAX_NAME: usize = 256;
@@ -72,11 +72,6 @@ impl LaunchError {
         move |errno| Self::own(step, errno)
     }
 
-    /// Comes before the step called `step`: a test may want it to fail ([`fault::at`]).
-    pub(super) fn at(step: &'static str) -> Result<(), Self> {
-        fault::at(step).map_err(|errno| Self::own(format!("cannot take the step {step}"), errno))
-    }
-
     /// A command that could not be executed.
     #[must_use]
     pub fn command(name: &str, errno: Errno) -> Self {
@@ -121,5 +116,11 @@ impl LaunchError {
         } else {
             format!(": {}", Errno::from_raw(self.errno).desc())
         }
+    }
+}
+
+impl From<PlannedFault> for LaunchError {
+    fn from(fault: PlannedFault) -> Self {
+        Self::own(format!("cannot take the step {}", fault.step), fault.into())
     }
 }

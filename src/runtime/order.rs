@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cgroup::Layout;
+use crate::cgroup::{Layout, Parent};
 use crate::record::Store;
 use crate::spec::ContainerId;
 use crate::sys::tty::WindowSize;
@@ -17,6 +17,16 @@ pub(crate) struct Runtime {
     pub store: Store,
     /// The host's cgroup layout.
     pub layout: Layout,
+}
+
+impl Runtime {
+    /// The folder that the containers' cgroups are in.
+    #[must_use]
+    pub(crate) fn cgroup_parent(&self) -> Parent {
+        Parent {
+            name: self.store.cgroup_parent(),
+        }
+    }
 }
 
 /// Which container to start, from what.

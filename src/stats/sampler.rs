@@ -134,6 +134,7 @@ fn gap(missing: &Missing) -> Gap {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cgroup::BegunCgroup;
     use crate::spec::Limits;
 
     #[test]
@@ -144,7 +145,9 @@ mod tests {
         };
         let ids = ["a", "b", "never"].map(|name| ContainerId::new(name).unwrap());
         let create = |id: &ContainerId| {
-            Cgroup::create(&layout, &parent, id, &Limits::default(), false).unwrap()
+            BegunCgroup::begin(&layout, &parent, id, &Limits::default(), false)
+                .and_then(|mut begun| begun.finish())
+                .unwrap()
         };
         let (a, b) = (create(&ids[0]), create(&ids[1]));
         let mut sampler = Sampler::new(layout.clone(), parent.clone());

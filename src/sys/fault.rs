@@ -6,27 +6,64 @@
 //! with EIO or dies. Planned before any fork, so that it works in a container's init too, which may
 //! not allocate, and behind its pivot. `tests/privileged/faults.rs` tries every step there is.
 
-/// Comes before the step called `step`.
-///
-/// # Errors
-/// EIO when a test wants the step to fail.
-#[inline(always)]
-pub(crate) fn at(step: &'static str) -> nix::Result<()> {
-    at_nth(step, 0)
+use nix::errno::Errno;
+
+/// A step failed because a test wanted it to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PlannedFault {
+    /// The step's name.
+    pub step: &'static str,
 }
 
-/// As [`at`], for a step that is taken several times: `nth` tells which.
+impl From<PlannedFault> for Errno {
+    fn from(_: PlannedFault) -> Self {
+        Self::EIO
+    }
+}
+
+impl From<PlannedFault> for std::io::Error {
+    fn from(fault: PlannedFault) -> Self {
+        Errno::from(fault).into()
+    }
+}
+
+/// Comes before the step called `step`, which can fail.
 ///
 /// # Errors
-/// EIO when a test wants the step to fail.
+/// When a test wants the step to fail.
+#[inline(always)]
+pub(crate) fn may_fail(step: &'static str) -> Result<(), PlannedFault> {
+    may_fail_at(step, 0)
+}
+
+/// As [`may_fail`], for a step that is taken several times: `nth` tells which.
+///
+/// # Errors
+/// When a test wants the step to fail.
+#[inline(always)]
+pub(crate) fn may_fail_at(step: &'static str, nth: u16) -> Result<(), PlannedFault> {
+    if happens(step, nth) {
+        Err(PlannedFault { step })
+    } else {
+        Ok(())
+    }
+}
+
+/// Comes before the step called `step`, which has nobody to report a failure to: what was done
+/// before it stands. A test may want the process to be killed there.
+#[inline(always)]
+pub(crate) fn may_die(step: &'static str) {
+    happens(step, 0);
+}
+
 #[cfg(not(debug_assertions))]
 #[inline(always)]
-pub fn at_nth(_: &'static str, _: u16) -> nix::Result<()> {
-    Ok(())
+fn happens(_: &'static str, _: u16) -> bool {
+    false
 }
 
 #[cfg(debug_assertions)]
-pub(crate) use armed::at_nth;
+use armed::happens;
 
 #[cfg(debug_assertions)]
 mod armed {
@@ -34,8 +71,6 @@ mod armed {
     use std::os::fd::AsRawFd;
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU8, Ordering};
-
-    use nix::errno::Errno;
 
     use crate::sys::process;
 
@@ -47,11 +82,9 @@ mod armed {
         happened: &'static AtomicU8,
     }
 
-    /// As [`super::at`], for a step that is taken several times: `nth` tells which.
-    ///
-    /// # Errors
-    /// EIO when a test wants the step to fail.
-    pub(crate) fn at_nth(step: &'static str, nth: u16) -> nix::Result<()> {
+    /// Whether the fault planned for the `nth` time of `step` happens now; a planned kill does not
+    /// return.
+    pub(super) fn happens(step: &'static str, nth: u16) -> bool {
         static PLANNED: OnceLock<Option<Fault>> = OnceLock::new();
         match PLANNED.get_or_init(planned) {
             Some(fault)
@@ -64,9 +97,9 @@ mod armed {
                     // the first process of a pid namespace cannot kill itself
                     process::exit_now(137);
                 }
-                Err(Errno::EIO)
+                true
             }
-            _ => Ok(()),
+            _ => false,
         }
     }
 

@@ -28,3 +28,5 @@ pub use reload::Reload;
 pub use run::{Messages, run, turn};
 pub use settings::Settings;
 pub use surface::Surface;
+
+pub(crate) use colours::SIXTEEN;

@@ -334,11 +334,9 @@ fn collect(folder: &Path, steps: &mut BTreeSet<String>) {
             collect(&path, steps);
         } else if let Ok(text) = fs::read_to_string(&path) {
             for call in [
-                "reached(\"",
-                "LaunchError::at(\"",
-                "Self::at(\"",
-                "fault::at(\"",
-                "fault::at_nth(\"",
+                "fault::may_fail(\"",
+                "fault::may_fail_at(\"",
+                "fault::may_die(\"",
             ] {
                 steps.extend(
                     text.split(call)

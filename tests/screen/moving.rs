@@ -167,13 +167,15 @@ fn lines_that_were_skipped_of_several_logs_are_counted_and_nothing_is_thrown_awa
     let log = &stage.model.log;
     assert_eq!(log.targets.len(), 2);
     let (ids, end, missing) = (log.targets.clone(), log.end(), log.missing());
-    stage.send(Message::Log(Ok(LogBatch {
-        ids,
-        skipped: 12,
-        lines: lines(3),
-        unfinished: Vec::new(),
-    })));
+    for skipped in [12, 5] {
+        stage.send(Message::Log(Ok(LogBatch {
+            ids: ids.clone(),
+            skipped,
+            lines: lines(3),
+            unfinished: Vec::new(),
+        })));
+    }
     let log = &stage.model.log;
-    assert_eq!(log.end(), end + 3);
-    assert_eq!(log.missing(), missing + 12);
+    assert_eq!(log.end(), end + 6);
+    assert_eq!(log.missing(), missing + 17);
 }

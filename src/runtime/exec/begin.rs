@@ -11,7 +11,7 @@ use crate::record::{self, Process, Record};
 use crate::runtime::{LaunchError, Runtime};
 use crate::sys::clone::Cloned;
 use crate::sys::program::{self, ReadOnlyView};
-use crate::sys::{pidfd, process, seqpacket};
+use crate::sys::{fault, pidfd, process, seqpacket};
 
 /// A process that joins the container and executes the command.
 pub(crate) struct Begun {
@@ -53,7 +53,7 @@ pub(crate) fn begin(
         "put our program out of the container's reach",
     ))?;
     let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the exec socket"))?;
-    LaunchError::at("exec.fork")?;
+    fault::may_fail("exec.fork")?;
     match cgroup.clone_into().map_err(LaunchError::io("fork"))? {
         Cloned::Child => {
             drop(ours);
@@ -61,7 +61,7 @@ pub(crate) fn begin(
             process::exit_now(join(&plan, spec, &cgroup, init.as_fd(), theirs.as_fd()))
         }
         Cloned::Parent { .. } => {
-            LaunchError::at("exec.watch")?;
+            fault::may_fail("exec.watch")?;
             Ok(Begun {
                 socket: ours,
                 view,

@@ -16,12 +16,12 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::unistd::{Uid, fchown, pipe2, read, write};
+use nix::unistd::{pipe2, read, write};
 
 use super::message::{COMMAND, ENDED, FAILED};
 use super::plan::ExecPlan;
 use super::target::Target;
-use crate::runtime::init::{REPORT, Step, StepReport, TERMINAL};
+use crate::runtime::init::{REPORT, Step, StepReport, give_terminal};
 use crate::runtime::terminal::set_nonblocking;
 use crate::runtime::{LaunchError, init};
 use crate::spec::ContainerSpec;
@@ -91,9 +91,9 @@ fn fork_joiner(
             .map_err(LaunchError::io("set oom_score_adj"))?;
     }
     plan.ulimits.make_room()?;
-    LaunchError::at("exec.cgroup")?;
+    fault::may_fail("exec.cgroup")?;
     cgroup::join(&cgroup.v1).map_err(LaunchError::nix("join the container's cgroups"))?;
-    LaunchError::at("exec.close")?;
+    fault::may_fail("exec.close")?;
     // whatever the caller had open, nothing of it comes along
     let number = |fd: &Option<OwnedFd>| fd.as_ref().map_or(-1, AsRawFd::as_raw_fd);
     let [stdin, stdout, stderr] = plan.streams.each_ref().map(number);
@@ -107,7 +107,7 @@ fn fork_joiner(
     ])
     .map_err(LaunchError::nix("close the caller's descriptors"))?;
     let (reports, reporter) = pipe2(OFlag::O_CLOEXEC).map_err(LaunchError::nix("make a pipe"))?;
-    LaunchError::at("exec.joiner")?;
+    fault::may_fail("exec.joiner")?;
     match reaper::fork_from_init().map_err(LaunchError::nix("fork the joining process"))? {
         0 => {
             drop(reports);
@@ -157,8 +157,7 @@ fn serve(
     if let Some(command) = &command {
         let _ = seqpacket::send_with_fd(socket, &[COMMAND], command.as_fd());
     }
-    // failing here would say nothing; being killed here is what tests want
-    let _ = LaunchError::at("exec.reap");
+    fault::may_die("exec.reap");
     let mut ended = pidfd::reap(joiner);
     if let Some(command) = &command {
         ended = pidfd::reap(command.as_fd());
@@ -191,7 +190,7 @@ fn enter(
         plan.restrictions.label().map_err(LaunchError::nix(
             "name the AppArmor profile or SELinux label",
         ))?;
-        LaunchError::at("exec.namespaces")?;
+        fault::may_fail("exec.namespaces")?;
         namespace::join(init, spec).map_err(LaunchError::nix("join the container's namespaces"))
     };
     if let Err(error) = joined() {
@@ -219,7 +218,7 @@ fn at(step: Step) -> impl Fn(Errno) -> StepReport {
 }
 
 fn reached(step: Step) -> Result<(), StepReport> {
-    fault::at_nth("exec.init", step as u16).map_err(at(step))
+    fault::may_fail_at("exec.init", step as u16).map_err(|fault| at(step)(fault.into()))
 }
 
 /// All that takes privileges, or a descriptor of the caller's; then neither is left.
@@ -229,13 +228,7 @@ fn set_up(
     reporter: BorrowedFd<'_>,
 ) -> Result<(), StepReport> {
     if plan.tty {
-        let master = tty::open_master().map_err(at(Step::Terminal))?;
-        let slave = tty::open_slave(master.as_fd()).map_err(at(Step::Terminal))?;
-        fchown(&slave, Some(Uid::from_raw(plan.user.uid)), None).map_err(at(Step::Terminal))?;
-        if let Some(size) = plan.window {
-            tty::set_window_size(slave.as_fd(), size).map_err(at(Step::Terminal))?;
-        }
-        seqpacket::send_with_fd(socket, &[TERMINAL], master.as_fd()).map_err(at(Step::Terminal))?;
+        let slave = give_terminal(plan.user, plan.window, socket).map_err(at(Step::Terminal))?;
         (0..3)
             .try_for_each(|number| fds::place(slave.as_raw_fd(), number))
             .map_err(at(Step::Terminal))?;

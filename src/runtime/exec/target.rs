@@ -2,19 +2,13 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 
-use crate::cgroup::{Cgroup, CgroupError, Parent};
+use crate::cgroup::{Cgroup, CgroupError};
 use crate::runtime::{LaunchError, Runtime};
 use crate::spec::ContainerSpec;
 use crate::sys::clone::{Cloned, clone3};
 
 pub(super) fn open_cgroup(runtime: &Runtime, spec: &ContainerSpec) -> Cgroup {
-    Cgroup::open(
-        &runtime.layout,
-        &Parent {
-            name: runtime.store.cgroup_parent(),
-        },
-        &spec.id,
-    )
+    Cgroup::open(&runtime.layout, &runtime.cgroup_parent(), &spec.id)
 }
 
 /// The container's cgroup, ready to be entered: born into the v2 folder, joining the v1 ones.

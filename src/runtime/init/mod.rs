@@ -4,6 +4,7 @@ mod clock;
 mod plan;
 mod run;
 mod step;
+mod terminal;
 
 #[cfg(test)]
 pub(crate) use clock::InitClock;
@@ -14,3 +15,4 @@ pub use step::StepReport;
 pub(crate) use step::{
     ALL, CLOCKS, FRAME, GO, LIMITED, MARKER, NAMESPACES, REPORT, SUCCESSOR, Step, TERMINAL,
 };
+pub(crate) use terminal::give_terminal;

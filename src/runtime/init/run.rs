@@ -7,13 +7,11 @@ use std::os::unix::ffi::OsStrExt;
 
 use nix::errno::Errno;
 use nix::sys::stat::{Mode, umask};
-use nix::unistd::{Uid, fchown};
 
 use super::clock::InitClock;
 use super::plan::{InitPlan, SharedProcesses};
-use super::step::{
-    CLOCKS, FRAME, GO, LIMITED, MARKER, NAMESPACES, SUCCESSOR, Step, StepReport, TERMINAL,
-};
+use super::step::{CLOCKS, FRAME, GO, LIMITED, MARKER, NAMESPACES, SUCCESSOR, Step, StepReport};
+use super::terminal::give_terminal;
 use crate::sys::clone::fork_sibling;
 use crate::sys::null::open_null;
 use crate::sys::{fault, fds, process, reaper, seqpacket, tty};
@@ -173,7 +171,7 @@ pub(crate) fn enter(folder: &CStr) -> nix::Result<()> {
 
 fn set_sysctls(plan: &InitPlan, mounts: &rootfs::KernelMounts) -> Result<(), StepReport> {
     for (index, (file, value)) in plan.sysctls.iter().enumerate() {
-        let ready = fault::at_nth("init.sysctl", index as u16);
+        let ready = fault::may_fail_at("init.sysctl", index as u16).map_err(Errno::from);
         let opened = ready.and_then(|()| rootfs::open_setting(mounts, file));
         let written = opened.and_then(|fd| nix::unistd::write(fd, value.as_bytes()));
         written.map_err(|errno| StepReport {
@@ -186,8 +184,10 @@ fn set_sysctls(plan: &InitPlan, mounts: &rootfs::KernelMounts) -> Result<(), Ste
 }
 
 fn at<T>(step: Step, result: nix::Result<T>) -> Result<(), StepReport> {
-    let taken = fault::at_nth("init", step as u16).and_then(|()| result.map(drop));
-    taken.map_err(|errno| StepReport::new(step, errno))
+    let ready = fault::may_fail_at("init", step as u16).map_err(Errno::from);
+    ready
+        .and_then(|()| result.map(drop))
+        .map_err(|errno| StepReport::new(step, errno))
 }
 
 /// Waits until the cgroups are made and have their limits, which goes on while we mount, and joins
@@ -225,16 +225,10 @@ fn connect(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> Result<(), StepReport
     }
     let terminal = |errno| StepReport::new(Step::Terminal, errno);
     at(Step::Terminal, Ok(()))?;
-    let master = tty::open_master().map_err(terminal)?;
-    let slave = tty::open_slave(master.as_fd()).map_err(terminal)?;
-    fchown(&slave, Some(Uid::from_raw(plan.user.uid)), None).map_err(terminal)?;
-    if let Some(size) = plan.window {
-        tty::set_window_size(slave.as_fd(), size).map_err(terminal)?;
-    }
+    let slave = give_terminal(plan.user, plan.window, supervisor).map_err(terminal)?;
     if plan.shared_processes.is_none() {
         tty::take_control(slave.as_fd()).map_err(terminal)?;
     }
-    seqpacket::send_with_fd(supervisor, &[TERMINAL], master.as_fd()).map_err(terminal)?;
     (0..3).try_for_each(|number| at(Step::Terminal, fds::place(slave.as_raw_fd(), number)))
 }
 

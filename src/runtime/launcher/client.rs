@@ -9,7 +9,7 @@ use crate::runtime::supervisor::Outcome;
 use crate::runtime::{ExecOrder, LaunchError, Runtime, StartOrder};
 use crate::spec::ContainerId;
 use crate::sys::clone::{Forked, fork};
-use crate::sys::{process, seqpacket};
+use crate::sys::{fault, process, seqpacket};
 
 /// The parent's end. Requests are answered one after the other; a launch takes milliseconds.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Launcher {
     pub(crate) fn fork(runtime: &Runtime) -> Result<Self, LaunchError> {
         let (ours, theirs) =
             seqpacket::pair().map_err(LaunchError::nix("make the launcher's socket"))?;
-        LaunchError::at("launcher.fork")?;
+        fault::may_fail("launcher.fork")?;
         match fork().map_err(LaunchError::io("fork the launcher"))? {
             Forked::Parent(_) => Ok(Self {
                 socket: Mutex::new(ours),

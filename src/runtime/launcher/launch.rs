@@ -1,13 +1,12 @@
 //! [`launch`]: forks the supervisor of one container and waits for its word.
 
 use std::os::fd::OwnedFd;
-use std::time::Instant;
 
 use crate::record::Record;
-use crate::runtime::supervisor::{self, Outcome, read_outcome};
+use crate::runtime::supervisor::{self, Launch, Outcome, read_outcome};
 use crate::runtime::{LaunchError, Runtime, StartOrder};
 use crate::sys::clone::{Forked, fork};
-use crate::sys::{process, seqpacket};
+use crate::sys::{fault, process, seqpacket};
 
 /// As [`launch_record`], for a container without a client whose record is still to be read.
 ///
@@ -33,16 +32,14 @@ pub(crate) fn launch_record(
     record: Record,
     client: Option<OwnedFd>,
 ) -> Outcome {
-    let began = Instant::now();
+    let launch = Launch::new(runtime, order, record, client.is_some());
     let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the report socket"))?;
-    LaunchError::at("start.fork")?;
+    fault::may_fail("start.fork")?;
     match fork().map_err(LaunchError::io("fork the supervisor"))? {
-        Forked::Child => supervise(runtime, order, record, theirs, client, began),
+        Forked::Child => supervise(launch, theirs, client),
         Forked::Parent(_) => {
             drop((theirs, client));
-            // failing here would be a lie: it is being started. Being killed here is what tests
-            // want
-            let _ = LaunchError::at("start.wait");
+            fault::may_die("start.wait");
             read_outcome(&ours)
         }
     }
@@ -50,17 +47,8 @@ pub(crate) fn launch_record(
 
 /// The supervisor's whole life; a panic of ours must not unwind into the caller's stack, which this
 /// process only copied.
-fn supervise(
-    runtime: &Runtime,
-    order: &StartOrder,
-    record: Record,
-    report: OwnedFd,
-    client: Option<OwnedFd>,
-    began: Instant,
-) -> ! {
-    let run = std::panic::AssertUnwindSafe(|| {
-        supervisor::run(runtime, order, record, report, client, began)
-    });
+fn supervise(launch: Launch<'_>, report: OwnedFd, client: Option<OwnedFd>) -> ! {
+    let run = std::panic::AssertUnwindSafe(|| supervisor::run(launch, report, client));
     process::exit_now(match std::panic::catch_unwind(run) {
         Ok(()) => 0,
         Err(_) => 125,

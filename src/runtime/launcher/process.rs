@@ -16,7 +16,7 @@ use crate::runtime::{ExecOrder, LaunchError, Runtime, StartOrder};
 use crate::spec::ContainerId;
 use crate::sys::clone::{Forked, fork};
 use crate::sys::pidfd::{self, Ended};
-use crate::sys::{fds, process, program, seqpacket};
+use crate::sys::{fault, fds, process, program, seqpacket};
 
 /// Where keeper and worker have their socket, so that everything else they inherited can be closed.
 const SOCKET_FD: i32 = 3;
@@ -81,10 +81,10 @@ fn serve(runtime: &Runtime) {
         let done = serde_json::from_slice(&request[..length])
             .map_err(|e| LaunchError::plain(format!("the request: {e}")))
             .and_then(|request| {
-                LaunchError::at("launcher.request").and_then(|()| carry_out(runtime, request))
+                fault::may_fail("launcher.request")?;
+                carry_out(runtime, request)
             });
-        // failing here would be a lie: it runs. Being killed here is what tests want
-        let _ = LaunchError::at("launcher.answer");
+        fault::may_die("launcher.answer");
         let (outcome, fd): (Outcome, _) = match done {
             Ok(fd) => (Ok(()), fd),
             Err(error) => (Err(error), None),
@@ -97,8 +97,7 @@ fn serve(runtime: &Runtime) {
             Some(fd) => seqpacket::send_with_fd(answers.as_fd(), &answer, fd.as_fd()),
             None => seqpacket::send(answers.as_fd(), &answer, true),
         };
-        // failing here would change nothing
-        let _ = LaunchError::at("launcher.idle");
+        fault::may_die("launcher.idle");
     }
 }
 

@@ -14,11 +14,11 @@ pub(super) struct StepClock {
 }
 
 impl StepClock {
-    /// A launch that began at `began`.
+    /// A launch begins now.
     #[must_use]
-    pub(crate) fn new(began: Instant) -> Self {
+    pub(super) fn start() -> Self {
         Self {
-            began,
+            began: Instant::now(),
             go: 0,
             steps: Vec::with_capacity(ALL.len() + 8),
         }
@@ -103,7 +103,7 @@ mod tests {
         let mut init = InitClock::start();
         init.done(Step::Session);
         init.done(Step::Mount);
-        let mut clock = StepClock::new(Instant::now());
+        let mut clock = StepClock::start();
         clock.done("make the cgroup");
         clock.go();
         clock.take_init(&init.encode());

@@ -8,33 +8,46 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use super::relay::Relay;
-use crate::record::{Lock, LogLimits, LogWriter, Record};
+use crate::record::{Lock, LogWriter, Record};
 use crate::runtime::{LaunchError, Runtime, socket};
-use crate::sys::program;
+use crate::sys::{fault, program};
 
 /// How long whoever has the container now may take to let go of it: a look takes microseconds, an
 /// end milliseconds.
 const HANDOVER: Duration = Duration::from_secs(10);
 const HANDOVER_LOOK: Duration = Duration::from_millis(2);
 
-/// What is needed before the first start: the container is ours, our program out of its reach, its
-/// output has somewhere to go.
+/// What is needed before the first start.
+pub(super) struct Prepared {
+    /// Says that the container is ours.
+    pub held: Lock,
+    /// Keeps our program out of its reach.
+    pub view: program::ReadOnlyView,
+    /// Where its output goes.
+    pub relay: Relay,
+}
+
+/// Prepares the first start.
+///
+/// # Errors
+/// When another supervisor does not let go of it, or something of it cannot be opened.
 pub(super) fn prepare(
     runtime: &Runtime,
     record: &Record,
     client: Option<OwnedFd>,
-) -> Result<(Lock, program::ReadOnlyView, Relay), LaunchError> {
+) -> Result<Prepared, LaunchError> {
     let held = take_over(runtime, record)?;
     let view = program::make_read_only().map_err(LaunchError::io(
         "put our program out of the container's reach",
     ))?;
-    Ok((held, view, make_relay(runtime, record, client)?))
+    let relay = make_relay(runtime, record, client)?;
+    Ok(Prepared { held, view, relay })
 }
 
 /// Makes the container ours. Whoever looks for what crashes left holds the same for a moment, and
 /// so does a supervisor that is ending.
 fn take_over(runtime: &Runtime, record: &Record) -> Result<Lock, LaunchError> {
-    LaunchError::at("supervisor.hold")?;
+    fault::may_fail("supervisor.hold")?;
     let id = &record.spec.id;
     let asked = Instant::now();
     loop {
@@ -57,19 +70,13 @@ fn make_relay(
     record: &Record,
     client: Option<OwnedFd>,
 ) -> Result<Relay, LaunchError> {
-    LaunchError::at("supervisor.log")?;
+    fault::may_fail("supervisor.log")?;
     let path = runtime.store.log(&record.spec.id);
-    let limits = record
-        .spec
-        .log
-        .map_or_else(LogLimits::default, |(size, files)| LogLimits {
-            size,
-            files,
-        });
+    let limits = record.spec.log.unwrap_or_default();
     let log = LogWriter::open(&path, limits)
         .map_err(LaunchError::io(format!("open {}", path.display())))?;
     let log = log.at_most(record.spec.log_rate);
-    LaunchError::at("supervisor.listen")?;
+    fault::may_fail("supervisor.listen")?;
     let folder = runtime
         .store
         .run_folder(&record.spec.id)

@@ -16,10 +16,11 @@ use nix::errno::Errno;
 use nix::sys::signalfd::SignalFd;
 
 use super::allowance::{Allowance, Pace, THROUGH_TERMINAL};
-use super::begin::{Started, Streams};
+use super::begin::Started;
 use super::clients::{Clients, FIRST};
 use super::duties::Duties;
 use super::health::HealthMonitor;
+use super::streams::Streams;
 use super::wait::Ready;
 use crate::record::{ExitCause, LogWriter};
 use crate::runtime::frame::{KIND, MAX_DATA, MAX_FRAME, Reply, Request, kind_of_output};
@@ -85,6 +86,15 @@ pub(super) struct Relay {
     buffer: Vec<u8>,
 }
 
+/// What is watched of a container, besides its streams.
+#[derive(Debug)]
+pub(super) struct Watched {
+    pub health: Option<HealthMonitor>,
+    pub memory_pressure: bool,
+    /// Its CPU limit, in cores.
+    pub cores: Option<f64>,
+}
+
 impl Relay {
     /// A relay without a container yet; `client` is attached from the first byte on.
     #[must_use]
@@ -122,21 +132,16 @@ impl Relay {
         }
     }
 
-    /// Takes the streams of a container over, whose cap is `cap` cores.
+    /// Takes the streams of a container over.
     ///
     /// # Errors
     /// When descriptors cannot be duplicated or made non-blocking.
-    pub(crate) fn connect(
-        &mut self,
-        started: &mut Started,
-        health: Option<HealthMonitor>,
-        watch_pressure: bool,
-        cap: Option<f64>,
-    ) -> nix::Result<()> {
+    pub(crate) fn connect(&mut self, started: &mut Started, watched: Watched) -> nix::Result<()> {
         let now = Instant::now();
-        (self.health, self.signalled, self.watches_pressure) = (health, false, watch_pressure);
+        (self.health, self.signalled) = (watched.health, false);
+        self.watches_pressure = watched.memory_pressure;
         self.settles_at = Some(now + SETTLED_AFTER);
-        self.allowance.begin(cap, now);
+        self.allowance.begin(watched.cores, now);
         let copy = |fd: &OwnedFd| fd.try_clone().map_err(|_| Errno::EMFILE);
         self.outputs.clear();
         match &mut started.streams {

@@ -6,36 +6,32 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::begin::{Started, begin_cgroup, start};
+use super::begin::Started;
 use super::clock::StepClock;
 use super::duties::Duties;
 use super::ending::{cause, command_status, failed, tell_death};
 use super::health::{HealthMonitor, ProbeStart};
-use super::prepare::prepare;
-use super::relay::Relay;
+use super::launch::Launch;
+use super::prepare::{Prepared, prepare};
+use super::relay::{Relay, Watched};
 use super::report::send_outcome;
-use crate::cgroup::{AmongSupervisors, Cgroup, Parent, Unfinished};
+use crate::cgroup::{AmongSupervisors, BegunCgroup, Cgroup};
 use crate::record::{self, Event, ExitCause, Health, Lock, Process, Record, Status, Store};
 use crate::runtime::exec::start_probe;
-use crate::runtime::{LaunchError, Runtime, StartOrder, oom};
+use crate::runtime::{LaunchError, Runtime, oom};
 use crate::spec::{ContainerSpec, CpuLimit, RECOVERED_AFTER};
 use crate::sys::pidfd;
-use crate::sys::{fds, process};
+use crate::sys::{fault, fds, process};
 
 /// Where the report socket and the client are kept, so that everything above can be closed.
 const REPORT_FD: i32 = 3;
 const CLIENT_FD: i32 = 4;
 
 struct Supervisor<'a> {
-    runtime: &'a Runtime,
-    order: &'a StartOrder,
-    record: Record,
+    launch: Launch<'a>,
     relay: Relay,
-    open_stdin: bool,
     /// Restarts since it last ran for [`RECOVERED_AFTER`].
     in_a_row: u32,
-    /// Times the steps of the launch under way.
-    clock: StepClock,
     /// Says that the container is ours, until its end is recorded.
     held: Option<Lock>,
     /// Where we are since it has run for a while.
@@ -43,56 +39,42 @@ struct Supervisor<'a> {
 }
 
 /// The supervisor's life.
-pub(crate) fn run(
-    runtime: &Runtime,
-    order: &StartOrder,
-    mut record: Record,
-    report: OwnedFd,
-    client: Option<OwnedFd>,
-    began: Instant,
-) {
-    if let Err(error) = detach(&record) {
-        record_failure(runtime, &mut record, &error);
+pub(crate) fn run(mut launch: Launch<'_>, report: OwnedFd, client: Option<OwnedFd>) {
+    if let Err(error) = detach(&launch.record) {
+        record_failure(&mut launch, &error);
         return send_outcome(&report, &Err(error));
     }
-    let (report, client) = match keep_alone(report, client) {
+    let Kept { report, client } = match keep_only(report, client) {
         Ok(kept) => kept,
         // ending closes the report socket, which the caller reads as a failure
         Err(errno) => process::exit_now(errno as i32),
     };
-    let mut clock = StepClock::new(began);
-    clock.done("fork the supervisor");
-    let open_stdin = record.spec.interactive || client.is_some();
-    let (held, view, relay) = match prepare(runtime, &record, client) {
+    launch.clock.done("fork the supervisor");
+    let Prepared { held, view, relay } = match prepare(launch.runtime, &launch.record, client) {
         Ok(prepared) => prepared,
         Err(error) => {
-            record_failure(runtime, &mut record, &error);
+            record_failure(&mut launch, &error);
             return send_outcome(&report, &Err(error));
         }
     };
     let mut supervisor = Supervisor {
-        runtime,
-        order,
-        record,
+        launch,
         relay,
-        open_stdin,
         in_a_row: 0,
-        clock,
         held: Some(held),
         place: None,
     };
-    let first = supervisor.begin();
-    match first {
+    match supervisor.begin() {
         Err(error) => {
-            record_failure(runtime, &mut supervisor.record, &error);
+            record_failure(&mut supervisor.launch, &error);
             send_outcome(&report, &Err(error));
         }
-        Ok(begun) => {
+        Ok(started) => {
             send_outcome(&report, &Ok(()));
             drop((report, view));
             // what was needed to plan and start is not needed to watch
             process::release_memory();
-            supervisor.supervise(begun);
+            supervisor.supervise(started);
         }
     }
 }
@@ -109,11 +91,18 @@ fn detach(record: &Record) -> Result<(), LaunchError> {
     process::reset_signals();
     process::ignore_hangups();
     oom::protect();
-    LaunchError::at("supervisor.detach")
+    fault::may_fail("supervisor.detach")?;
+    Ok(())
 }
 
-/// Leaves the caller's descriptors, but for these two, which get numbers of their own.
-fn keep_alone(report: OwnedFd, client: Option<OwnedFd>) -> nix::Result<(OwnedFd, Option<OwnedFd>)> {
+/// The descriptors that a supervisor keeps of its caller's.
+struct Kept {
+    report: OwnedFd,
+    client: Option<OwnedFd>,
+}
+
+/// Closes the caller's descriptors but for these two, which get numbers of their own.
+fn keep_only(report: OwnedFd, client: Option<OwnedFd>) -> nix::Result<Kept> {
     // both above 4 first, so that placing one cannot overwrite the other
     let report = fds::move_above(report, 10)?;
     let client = client.map(|c| fds::move_above(c, 10)).transpose()?;
@@ -134,18 +123,15 @@ fn keep_alone(report: OwnedFd, client: Option<OwnedFd>) -> nix::Result<(OwnedFd,
         nix::sys::stat::Mode::empty(),
     )?;
     (0..3).try_for_each(|number| fds::place(null.as_raw_fd(), number))?;
-    Ok((
-        fds::adopt(REPORT_FD),
-        attached.then(|| fds::adopt(CLIENT_FD)),
-    ))
+    Ok(Kept {
+        report: fds::adopt(REPORT_FD),
+        client: attached.then(|| fds::adopt(CLIENT_FD)),
+    })
 }
 
-fn record_failure(runtime: &Runtime, record: &mut Record, error: &LaunchError) {
-    let cause = ExitCause::SetupFailed {
-        step: error.step.clone(),
-        errno: error.errno,
-        code: error.code,
-    };
+fn record_failure(launch: &mut Launch<'_>, error: &LaunchError) {
+    let (store, record) = (&launch.runtime.store, &mut launch.record);
+    let cause = setup_failed(error);
     if let Ok(status) = record
         .state
         .status
@@ -157,69 +143,70 @@ fn record_failure(runtime: &Runtime, record: &mut Record, error: &LaunchError) {
         record.state.restart_at = None;
         record.state.launch.clone_from(&error.launch);
         // the caller hears of the failure in any case
-        let _ = runtime.store.save(record);
-        runtime.store.tell(&record.spec, "died", Some(&cause));
+        let _ = store.save(record);
+        store.tell(&record.spec, "died", Some(&cause));
+    }
+}
+
+fn setup_failed(error: &LaunchError) -> ExitCause {
+    ExitCause::SetupFailed {
+        step: error.step.clone(),
+        errno: error.errno,
+        code: error.code,
     }
 }
 
 impl Supervisor<'_> {
     /// Starts the command and records that it runs; on failure the cgroup is removed again.
-    fn begin(&mut self) -> Result<(Cgroup, Started), LaunchError> {
+    fn begin(&mut self) -> Result<Started, LaunchError> {
         self.try_begin().map_err(|error| LaunchError {
-            launch: self.clock.steps(),
+            launch: self.launch.clock.steps(),
             ..error
         })
     }
 
-    fn try_begin(&mut self) -> Result<(Cgroup, Started), LaunchError> {
-        LaunchError::at("supervisor.cgroup")?;
-        let (mut cgroup, unfinished) = begin_cgroup(self.runtime, &self.record.spec)?;
-        self.clock.done("begin the cgroup");
-        match self.begin_in(&mut cgroup, unfinished) {
-            Ok(started) => Ok((cgroup, started)),
+    fn try_begin(&mut self) -> Result<Started, LaunchError> {
+        fault::may_fail("supervisor.cgroup")?;
+        let mut begun = self.launch.begin_cgroup()?;
+        self.launch.clock.done("begin the cgroup");
+        match self.begin_in(&mut begun) {
+            Ok(started) => Ok(started),
             Err(error) => {
-                let _ = cgroup.kill_all();
-                let _ = cgroup.remove();
+                begun.discard();
                 Err(error)
             }
         }
     }
 
-    fn begin_in(
-        &mut self,
-        cgroup: &mut Cgroup,
-        unfinished: Unfinished,
-    ) -> Result<Started, LaunchError> {
-        let mut started = start(
-            self.runtime,
-            self.order,
-            &self.record,
-            (&mut *cgroup, unfinished),
-            self.open_stdin,
-            &mut self.clock,
-        )?;
-        self.record.state.skipped = cgroup.skipped().to_vec();
-        self.record.state.unconfined = started.unconfined.take();
-        let monitor = self
-            .record
-            .spec
-            .health
-            .clone()
-            .map(|check| HealthMonitor::new(check, Instant::now()));
-        // only a container with a memory limit can be short of memory by itself
-        let limited = self.record.spec.limits.memory.is_some();
-        let cap = self.record.spec.limits.cpu.as_ref().map(CpuLimit::cores);
-        let connected = LaunchError::at("supervisor.connect").and_then(|()| {
-            self.relay
-                .connect(&mut started, monitor, limited, cap)
-                .map_err(LaunchError::nix("relay the container's output"))
-        });
+    fn begin_in(&mut self, begun: &mut BegunCgroup) -> Result<Started, LaunchError> {
+        let mut started = self.launch.start(begun)?;
+        self.launch.record.state.skipped = started.cgroup.skipped().to_vec();
+        self.launch.record.state.unconfined = started.unconfined.take();
+        let connected = self.connect(&mut started);
         if let Err(error) = connected.and_then(|()| self.record_start(&started)) {
-            let _ = cgroup.kill_all();
+            let _ = started.cgroup.kill_all();
             let _ = pidfd::reap(started.pidfd.as_fd());
             return Err(error);
         }
         Ok(started)
+    }
+
+    fn connect(&mut self, started: &mut Started) -> Result<(), LaunchError> {
+        let spec = &self.launch.record.spec;
+        let health = spec
+            .health
+            .clone()
+            .map(|check| HealthMonitor::new(check, Instant::now()));
+        let watched = Watched {
+            health,
+            // only a container with a memory limit can be short of memory by itself
+            memory_pressure: spec.limits.memory.is_some(),
+            cores: spec.limits.cpu.as_ref().map(CpuLimit::cores),
+        };
+        fault::may_fail("supervisor.connect")?;
+        self.relay
+            .connect(started, watched)
+            .map_err(LaunchError::nix("relay the container's output"))
     }
 
     fn record_start(&mut self, started: &Started) -> Result<(), LaunchError> {
@@ -231,7 +218,13 @@ impl Supervisor<'_> {
             boot_id: record::boot_id().into(),
         };
         let process = record::identify(started.pid).unwrap_or_else(unreaped);
-        let record = &mut self.record;
+        let Launch {
+            runtime,
+            order,
+            record,
+            clock,
+            ..
+        } = &mut self.launch;
         let again = matches!(record.state.status, Status::Stopped { since: Some(_), .. });
         let status = record
             .state
@@ -241,21 +234,19 @@ impl Supervisor<'_> {
         record.state.status = status.map_err(|e| LaunchError::plain(e.to_string()))?;
         record.state.restarts += u32::from(again);
         record.state.health = record.spec.health.as_ref().map(|_| Health::Starting);
-        record.state.image_root = Some(self.order.image.clone());
+        record.state.image_root = Some(order.image.clone());
         record.state.restart_at = None;
-        record.state.launch = self.clock.steps();
+        record.state.launch = clock.steps();
         record.state.supervisor = record::identify(std::process::id() as i32);
-        LaunchError::at("supervisor.record")?;
-        self.runtime
+        fault::may_fail("supervisor.record")?;
+        runtime
             .store
             .save(record)
             .map_err(|e| LaunchError::plain(e.to_string()))?;
-        // the record says it; the stream is for watchers, and a full disk must not end the
-        // container it runs and is recorded: failing here would be a lie. Being killed here is what
-        // tests want
-        let _ = LaunchError::at("supervisor.recorded");
-        self.runtime.store.tell(
-            &self.record.spec,
+        // a full disk must not end a container that runs and is recorded
+        fault::may_die("supervisor.recorded");
+        runtime.store.tell(
+            &record.spec,
             if again { "restarted" } else { "started" },
             None,
         );
@@ -263,17 +254,18 @@ impl Supervisor<'_> {
     }
 
     /// From the first byte of output to the last word in the record.
-    fn supervise(mut self, mut begun: (Cgroup, Started)) {
+    fn supervise(mut self, mut started: Started) {
         let cause = loop {
             let began = Instant::now();
-            let cause = self.watch(&begun.0, &begun.1);
+            let cause = self.watch(&started);
             if began.elapsed() >= RECOVERED_AFTER {
                 self.in_a_row = 0;
             }
             let delay = if self.relay.stop_requested() {
                 None
             } else {
-                self.record
+                self.launch
+                    .record
                     .spec
                     .restart
                     .delay(failed(&cause), self.in_a_row)
@@ -281,10 +273,10 @@ impl Supervisor<'_> {
             if delay.is_none() {
                 self.leave_place();
             }
-            if delay.is_none() && self.record.spec.remove {
-                return self.remove_and_end(&begun.0, cause);
+            if delay.is_none() && self.launch.record.spec.remove {
+                return self.remove_and_end(&started.cgroup, cause);
             }
-            clear(&begun.0);
+            clear(&started.cgroup);
             self.record_end(&cause, delay);
             let Some(delay) = delay else { break cause };
             if !self.relay.wait_for(delay) {
@@ -294,26 +286,23 @@ impl Supervisor<'_> {
             }
             self.in_a_row = self.in_a_row.saturating_add(1);
             // its limits may have been changed meanwhile
-            if let Ok(fresh) = self.runtime.store.load(&self.record.spec.id) {
-                self.record.spec = fresh.spec;
+            if let Ok(fresh) = self.launch.runtime.store.load(&self.launch.record.spec.id) {
+                self.launch.record.spec = fresh.spec;
             }
-            self.clock = StepClock::new(Instant::now());
+            self.launch.clock = StepClock::start();
             match self.begin() {
-                Ok(again) => begun = again,
+                Ok(again) => started = again,
                 Err(error) => {
                     self.leave_place();
-                    record_failure(self.runtime, &mut self.record, &error);
-                    break ExitCause::SetupFailed {
-                        step: error.step,
-                        errno: error.errno,
-                        code: error.code,
-                    };
+                    record_failure(&mut self.launch, &error);
+                    break setup_failed(&error);
                 }
             }
         };
         let Self {
-            runtime,
-            record,
+            launch: Launch {
+                runtime, record, ..
+            },
             mut relay,
             held,
             ..
@@ -321,7 +310,7 @@ impl Supervisor<'_> {
         // saying so may take as long as a slow client does; whoever starts or removes it need not
         // wait for that
         drop(held);
-        let _ = LaunchError::at("supervisor.farewell");
+        fault::may_die("supervisor.farewell");
         if record.spec.remove {
             remove_files(&runtime.store, &record.spec);
             let _ = runtime.store.free_name(&record.spec.id, &record.spec.name);
@@ -336,8 +325,9 @@ impl Supervisor<'_> {
     /// hears of its end; its cgroup and files go afterwards, for nobody has to wait for that.
     fn remove_and_end(self, cgroup: &Cgroup, cause: ExitCause) {
         let Self {
-            runtime,
-            record,
+            launch: Launch {
+                runtime, record, ..
+            },
             mut relay,
             held,
             ..
@@ -356,16 +346,16 @@ impl Supervisor<'_> {
     }
 
     /// Until the container's init has ended; why it did, read before its cgroup is removed.
-    fn watch(&mut self, cgroup: &Cgroup, started: &Started) -> ExitCause {
-        let place = &mut self.place;
+    fn watch(&mut self, started: &Started) -> ExitCause {
+        let cgroup = &started.cgroup;
         self.relay.run(&mut RunDuties {
-            runtime: self.runtime,
-            record: &mut self.record,
+            runtime: self.launch.runtime,
+            record: &mut self.launch.record,
             cgroup,
             init: started.pidfd.as_fd(),
-            place,
+            place: &mut self.place,
         });
-        let _ = LaunchError::at("supervisor.reap");
+        fault::may_die("supervisor.reap");
         let ended = pidfd::reap(started.pidfd.as_fd());
         let ended = command_status(started).or(ended.ok());
         // what joined by exec, or shares the host's processes, would write on
@@ -377,30 +367,31 @@ impl Supervisor<'_> {
     }
 
     fn record_end(&mut self, cause: &ExitCause, restart_in: Option<Duration>) {
-        let _ = LaunchError::at("supervisor.end");
+        fault::may_die("supervisor.end");
         let now = Timestamp::now();
         // it may have been renamed meanwhile
-        if let Ok(fresh) = self.runtime.store.load(&self.record.spec.id) {
-            self.record.spec.name = fresh.spec.name;
+        if let Ok(fresh) = self.launch.runtime.store.load(&self.launch.record.spec.id) {
+            self.launch.record.spec.name = fresh.spec.name;
         }
         if let Ok(status) = self
+            .launch
             .record
             .state
             .status
             .clone()
             .on(Event::Ended(cause.clone(), now))
         {
-            self.record.state.status = status;
-            self.record.state.health = None;
-            self.record.state.restart_at = restart_in
+            self.launch.record.state.status = status;
+            self.launch.record.state.health = None;
+            self.launch.record.state.restart_at = restart_in
                 .and_then(|delay| now.checked_add(SignedDuration::try_from(delay).ok()?).ok());
             if restart_in.is_none() {
-                self.record.state.supervisor = None;
+                self.launch.record.state.supervisor = None;
             }
-            self.runtime.store.save_end(&self.record);
+            self.launch.runtime.store.save_end(&self.launch.record);
         }
-        let _ = LaunchError::at("supervisor.ended");
-        tell_death(&self.runtime.store, &self.record.spec, cause);
+        fault::may_die("supervisor.ended");
+        tell_death(&self.launch.runtime.store, &self.launch.record.spec, cause);
     }
 
     /// Back to where its caller was, before the cgroups above are to go.
@@ -411,9 +402,9 @@ impl Supervisor<'_> {
     }
 
     fn give_up_restarting(&mut self) {
-        self.record.state.restart_at = None;
-        self.record.state.supervisor = None;
-        let _ = self.runtime.store.save(&self.record);
+        self.launch.record.state.restart_at = None;
+        self.launch.record.state.supervisor = None;
+        let _ = self.launch.runtime.store.save(&self.launch.record);
     }
 }
 
@@ -429,9 +420,7 @@ struct RunDuties<'a> {
 impl Duties for RunDuties<'_> {
     fn settle(&mut self) {
         if self.place.is_none() {
-            let parent = Parent {
-                name: self.runtime.store.cgroup_parent(),
-            };
+            let parent = self.runtime.cgroup_parent();
             // where that cannot be had it stays where it was: what it uses is bounded all the same
             *self.place = AmongSupervisors::join(&self.runtime.layout, &parent).unwrap_or(None);
         }
@@ -442,7 +431,7 @@ impl Duties for RunDuties<'_> {
     }
 
     fn kill(&mut self) {
-        let _ = LaunchError::at("supervisor.kill");
+        fault::may_die("supervisor.kill");
         let _ = self.cgroup.kill_all();
         // one that was moved out of its cgroup ends all the same, and its pid namespace with it
         let _ = pidfd::send_signal(self.init, nix::libc::SIGKILL);
@@ -492,8 +481,8 @@ fn remove_files(store: &Store, spec: &ContainerSpec) {
 /// Init is dead, so its pid namespace is; what joined the cgroup by exec, or shares another's
 /// processes, may be left.
 fn clear(cgroup: &Cgroup) {
-    let _ = LaunchError::at("supervisor.kill_rest");
+    fault::may_die("supervisor.kill_rest");
     let _ = cgroup.kill_all();
-    let _ = LaunchError::at("supervisor.remove_cgroup");
+    fault::may_die("supervisor.remove_cgroup");
     let _ = cgroup.remove();
 }
