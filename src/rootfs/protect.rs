@@ -17,7 +17,7 @@ use nix::libc;
 use nix::sys::stat::{Mode, fstat, makedev};
 use nix::sys::statfs::{PROC_SUPER_MAGIC, SYSFS_MAGIC, fstatfs};
 
-use super::{KernelMounts, RootfsPlan, StepFailure};
+use super::{KernelMounts, StepFailure};
 use crate::sys::mount as fd_mount;
 
 /// Hidden: files become `/dev/null`, folders empty (moby: oci/defaults.go, MaskedPaths), and what
@@ -103,32 +103,30 @@ impl Protection {
     }
 }
 
-/// Protects what `plan` says, in `mounts` and below the current folder, which is the container's
-/// root; what this kernel does not have is passed over. After the kernel settings were written:
+/// Carries out `protections` in `mounts` and below the current folder, which is the container's
+/// root; what this kernel does not have is passed over. What hides something is labelled `label`. After the kernel settings were written:
 /// `/proc/sys` is read-only from then on. Allocates nothing.
 ///
 /// # Errors
 /// The first protection that failed.
 pub(crate) fn protect(
-    plan: &RootfsPlan,
+    protections: &[Protection],
+    label: Option<&CStr>,
     mounts: &KernelMounts,
 ) -> std::result::Result<(), StepFailure> {
-    if plan.protections().is_empty() {
+    if protections.is_empty() {
         return Ok(());
     }
     let failed = |index: usize, errno: Errno| StepFailure {
         index: u16::try_from(index).unwrap_or(u16::MAX),
         errno: errno as i32,
     };
-    let masks = Masks::open(mounts, plan.label()).map_err(|errno| failed(0, errno))?;
-    plan.protections()
-        .iter()
-        .enumerate()
-        .try_for_each(|(index, one)| {
-            masks
-                .protect(mounts, one)
-                .map_err(|errno| failed(index, errno))
-        })
+    let masks = Masks::open(mounts, label).map_err(|errno| failed(0, errno))?;
+    protections.iter().enumerate().try_for_each(|(index, one)| {
+        masks
+            .protect(mounts, one)
+            .map_err(|errno| failed(index, errno))
+    })
 }
 
 /// The mount that a path such as `proc/kcore` is of, and the rest of that path.
