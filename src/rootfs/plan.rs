@@ -106,7 +106,7 @@ impl RootfsPlan {
     }
 
     /// The SELinux label of what hides something.
-    pub(crate) fn label(&self) -> Option<&CStr> {
+    pub(super) fn label(&self) -> Option<&CStr> {
         self.label.as_deref()
     }
 

@@ -118,12 +118,10 @@ fn set_up(
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
     set_sysctls(plan, &mounts)?;
     clock.done(Step::Sysctl);
-    rootfs::protect(plan.rootfs.protections(), plan.rootfs.label(), &mounts).map_err(|f| {
-        StepReport {
-            step: Step::Protect,
-            index: f.index,
-            errno: f.errno,
-        }
+    rootfs::protect(&plan.rootfs, &mounts).map_err(|f| StepReport {
+        step: Step::Protect,
+        index: f.index,
+        errno: f.errno,
     })?;
     clock.done(Step::Protect);
     at(Step::Cgroup, join_cgroups(supervisor))?;
