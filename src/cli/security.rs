@@ -3,12 +3,12 @@
 use clap::Args;
 
 use super::failure::Failure;
-use crate::manager::Created;
+use crate::spec::ContainerRequest;
 use crate::spec::{Preset, Security, SpecError};
 
 /// Says on standard error what a privileged container gives up: nobody shall do that by accident.
-pub(super) fn warn_of_privileges(what: &Created) {
-    if what.request.privileged == Some(true) {
+pub(super) fn warn_of_privileges(what: &ContainerRequest) {
+    if what.settings.privileged == Some(true) {
         Failure::ours(Security::PRIVILEGED).report("");
     }
 }

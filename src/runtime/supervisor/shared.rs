@@ -104,18 +104,18 @@ impl Shared {
     }
 }
 
-fn init_of(store: &Store, what: &str, id: &str) -> Result<(OwnedFd, i32), LaunchError> {
+fn init_of(store: &Store, what: &str, id: &ContainerId) -> Result<(OwnedFd, i32), LaunchError> {
     opened(store, what, id, pidfd::open)
 }
 
-fn users_of(store: &Store, id: &str) -> Result<OwnedFd, LaunchError> {
+fn users_of(store: &Store, id: &ContainerId) -> Result<OwnedFd, LaunchError> {
     opened(store, "users", id, namespace::users_of).map(|(users, _)| users)
 }
 
 fn opened(
     store: &Store,
     what: &str,
-    id: &str,
+    id: &ContainerId,
     open: impl FnOnce(i32) -> io::Result<OwnedFd>,
 ) -> Result<(OwnedFd, i32), LaunchError> {
     let gone = || {
@@ -123,8 +123,7 @@ fn opened(
             "cannot share the {what} of container {id}: it is not running"
         ))
     };
-    let id = ContainerId::new(id).map_err(|_| gone())?;
-    let record = store.load(&id).map_err(|_| gone())?;
+    let record = store.load(id).map_err(|_| gone())?;
     let process = record.state.status.process().ok_or_else(gone)?;
     let opened = open(process.pid).map_err(|_| gone())?;
     // only now is the number tied to a process: is it still the one that was recorded?

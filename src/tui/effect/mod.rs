@@ -32,8 +32,9 @@ use super::model::ShellId;
 use super::reload::Reload;
 use crate::config::{ConfigError, change_preset, delete_preset, save_preset};
 use crate::inspect::Extracted;
-use crate::manager::{Created, Engine, Error, LimitChange, Updated};
+use crate::manager::{Engine, Error, LimitChange, Updated};
 use crate::record::ExitCause;
+use crate::spec::ContainerRequest;
 use crate::spec::{ContainerId, Preset};
 
 /// Tells one thing asked for from another.
@@ -44,7 +45,7 @@ pub struct EffectId(pub u64);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
     /// Create and start.
-    Launch(Box<Created>),
+    Launch(Box<ContainerRequest>),
     /// Start again.
     Start(ContainerId),
     /// Stop within the grace time.
