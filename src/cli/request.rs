@@ -8,11 +8,10 @@ use clap::Args;
 
 use super::env_file;
 use super::failure::Failure;
-use super::limits::{BasicLimits, FinerLimits};
+use super::limits::{BasicLimits, MoreLimits};
 use super::security::SecurityFlags;
 use crate::config::{Config, NO_PRESET};
-use crate::spec::ContainerRequest;
-use crate::spec::{NetworkMode, PidMode, Preset, RestartPolicy, SpecError};
+use crate::spec::{ContainerRequest, NetworkMode, PidMode, Preset, RestartPolicy, SpecError};
 
 /// A container as the command line asks for it.
 #[derive(Debug, Args)]
@@ -89,7 +88,7 @@ pub(super) struct Request {
     labels: Vec<String>,
 
     #[command(flatten)]
-    finer: FinerLimits,
+    more: MoreLimits,
 
     #[command(flatten)]
     limits: LimitFlags,
@@ -320,7 +319,7 @@ impl Request {
         };
         self.security.put_into(&mut own)?;
         limits.basic.put_into(&mut own);
-        self.finer.put_into(&mut own);
+        self.more.put_into(&mut own);
         let settings = match &preset {
             Some(name) => own.over(config.preset(name)?),
             None => own,

@@ -3,8 +3,7 @@
 use clap::Args;
 
 use super::failure::Failure;
-use crate::spec::ContainerRequest;
-use crate::spec::{Preset, Security, SpecError};
+use crate::spec::{ContainerRequest, Preset, Security, SpecError};
 
 /// Says on standard error what a privileged container gives up: nobody shall do that by accident.
 pub(super) fn warn_of_privileges(what: &ContainerRequest) {

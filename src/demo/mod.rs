@@ -18,8 +18,7 @@ use std::time::Duration;
 
 use crate::manager::{Engine, Error, LimitChange, LogSource, Sampling, Updated, Watching};
 use crate::record::{ExitCause, Record};
-use crate::spec::ContainerRequest;
-use crate::spec::{ContainerId, Preset};
+use crate::spec::{ContainerId, ContainerRequest, Preset};
 pub use shared::DemoClock;
 use shared::Shared;
 use views::{DemoLog, DemoSampler, DemoWatch};

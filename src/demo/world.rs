@@ -9,8 +9,7 @@ use super::launch::launch_steps;
 use super::life::Life;
 use crate::manager::Error;
 use crate::record::{Event, ExitCause, Process, Record, State, Status};
-use crate::spec::ContainerRequest;
-use crate::spec::{ContainerId, ContainerSpec, preview};
+use crate::spec::{ContainerId, ContainerRequest, ContainerSpec, preview};
 
 /// Signals that end a made-up process: HUP, INT, QUIT, ABRT, KILL, SEGV, TERM.
 pub(super) const DEADLY: [i32; 7] = [1, 2, 3, 6, 9, 11, 15];

@@ -7,8 +7,7 @@ use super::tools::{Halt, Tools};
 use crate::cgroup::Sample;
 use crate::manager::{Error, Manager, Sampling};
 use crate::record::{ExitCause, Process, Record, Status, identify, is_alive};
-use crate::spec::ContainerRequest;
-use crate::spec::{ContainerId, Preset};
+use crate::spec::{ContainerId, ContainerRequest, Preset};
 
 /// Tells the containers of a check, and which process checks, from the user's.
 const LABEL: &str = "minic.check";

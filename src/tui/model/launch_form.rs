@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::LineEdit;
+use super::{EffectId, LineEdit};
 use crate::manager::Error;
-use crate::spec::ContainerRequest;
-use crate::spec::{ContainerId, Preset, SpecError, format_bytes, preview, quote_command};
-use crate::tui::effect::EffectId;
+use crate::spec::{
+    ContainerId, ContainerRequest, Preset, SpecError, format_bytes, preview, quote_command,
+};
 use crate::tui::{shell_words, wording};
 
 /// The fields, in the order in which Tab visits them.
@@ -234,6 +234,19 @@ impl LaunchForm {
             }
             Field::Cpu => cpu_meaning(text),
         }
+    }
+
+    /// Does `change` to the field being typed in; what was wrong with it is no longer said.
+    pub fn edit(&mut self, change: impl FnOnce(&mut LineEdit)) {
+        let Some(field) = self
+            .focus
+            .filter(|field| *field != Field::Preset && self.launching.is_none())
+        else {
+            return;
+        };
+        self.errors.remove(&field);
+        self.error = None;
+        change(self.texts.entry(field).or_default());
     }
 }
 

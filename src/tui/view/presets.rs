@@ -10,11 +10,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
-use crate::spec::ContainerRequest;
-use crate::spec::{Preset, format_bytes, quote_command};
+use crate::spec::{ContainerRequest, Preset, format_bytes, quote_command};
 use crate::tui::action::Action;
-use crate::tui::hit::Target;
-use crate::tui::model::{Compared, Model, command_line, preset_of};
+use crate::tui::model::{Compared, Model, Target, command_line, preset_of};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::wording::cap_percent;
