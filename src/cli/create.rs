@@ -18,12 +18,12 @@ pub(super) struct Create {
 
 impl Create {
     pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
-        let (what, options) = self.request.resolve(&session.config)?;
+        let what = self.request.resolve(&session.config)?;
         warn_of_privileges(&what);
         let mut progress = Progress::new();
         let record = session
             .manager
-            .create(&what, options, &mut |line| progress.say(&line))?;
+            .create(&what, &mut |line| progress.say(&line))?;
         drop(progress);
         stdout::write(&format!("{}\n", record.spec.id))?;
         Ok(0)

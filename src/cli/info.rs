@@ -321,7 +321,7 @@ fn instant(at: Timestamp) -> String {
 mod tests {
     use super::*;
     use crate::record::{ExitCause, Record, State};
-    use crate::spec::{ContainerId, Preset, resolve};
+    use crate::spec::{ContainerId, Preset, preview};
 
     fn info() -> Info {
         let request = Preset {
@@ -333,14 +333,7 @@ mod tests {
             memory: Some("200".into()),
             ..Preset::default()
         };
-        let spec = resolve(
-            ContainerId::from_random([7; 6]),
-            Some("web"),
-            &request,
-            false,
-            false,
-        )
-        .unwrap();
+        let spec = preview(ContainerId::from_random([7; 6]), Some("web"), &request).unwrap();
         let at = Timestamp::from_second(60).unwrap();
         Info {
             record: Record {

@@ -140,7 +140,7 @@ fn colour(status: &Status) -> Colour {
 mod tests {
     use super::*;
     use crate::record::{Process, State};
-    use crate::spec::{ContainerId, Preset, resolve};
+    use crate::spec::{ContainerId, Preset, preview};
 
     fn record(n: u8, name: &str, command: &[&str], status: Status) -> Record {
         let request = Preset {
@@ -150,14 +150,7 @@ mod tests {
             ..Preset::default()
         };
         Record {
-            spec: resolve(
-                ContainerId::from_random([n; 6]),
-                Some(name),
-                &request,
-                false,
-                false,
-            )
-            .unwrap(),
+            spec: preview(ContainerId::from_random([n; 6]), Some(name), &request).unwrap(),
             state: State {
                 status,
                 ..State::created(Timestamp::UNIX_EPOCH)

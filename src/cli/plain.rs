@@ -267,10 +267,11 @@ mod tests {
             command: Some(vec!["sleep".into(), "9".into()]),
             ..Preset::default()
         };
-        let created = crate::manager::Created {
+        let created = crate::spec::ContainerRequest {
             name: Some("nap".into()),
-            request,
+            settings: request,
             preset: None,
+            ..crate::spec::ContainerRequest::default()
         };
         demo.launch(&created, &mut |_| ()).unwrap();
         demo.destroy(

@@ -11,8 +11,7 @@ use super::failure::Failure;
 use super::limits::{BasicLimits, MoreLimits};
 use super::security::SecurityFlags;
 use crate::config::{Config, NO_PRESET};
-use crate::manager::{CreateOptions, Created};
-use crate::spec::{NetworkMode, PidMode, Preset, RestartPolicy, SpecError};
+use crate::spec::{ContainerRequest, NetworkMode, PidMode, Preset, RestartPolicy, SpecError};
 
 /// A container as the command line asks for it.
 #[derive(Debug, Args)]
@@ -35,12 +34,12 @@ pub(super) struct Request {
 
     /// The network it sees: "none" (its own, with only lo), "host" or "container:ID"
     #[arg(long, value_name = "MODE", value_parser = net)]
-    net: Option<NetworkMode>,
+    net: Option<NetworkMode<String>>,
 
     /// The processes it sees: "own", "host" or "container:ID"; two that share them reach each
     /// other's files and volumes, through /proc/PID/root
     #[arg(long, value_name = "MODE", value_parser = pid)]
-    pid: Option<PidMode>,
+    pid: Option<PidMode<String>>,
 
     /// Set a variable of its environment; a bare KEY takes its value from ours
     #[arg(short, long, value_name = "KEY[=VALUE]")]
@@ -250,11 +249,11 @@ struct CareFlags {
     log_rate: Option<String>,
 }
 
-fn net(text: &str) -> Result<NetworkMode, String> {
+fn net(text: &str) -> Result<NetworkMode<String>, String> {
     text.parse().map_err(|error: SpecError| error.reason)
 }
 
-fn pid(text: &str) -> Result<PidMode, String> {
+fn pid(text: &str) -> Result<PidMode<String>, String> {
     text.parse().map_err(|error: SpecError| error.reason)
 }
 
@@ -264,12 +263,7 @@ fn restart(text: &str) -> Result<RestartPolicy, String> {
 
 impl Request {
     /// Lays the flags over their preset.
-    pub(super) fn resolve(self, config: &Config) -> Result<(Created, CreateOptions), Failure> {
-        let options = CreateOptions {
-            tty: self.tty,
-            interactive: self.interactive,
-            remove: self.rm,
-        };
+    pub(super) fn resolve(self, config: &Config) -> Result<ContainerRequest, Failure> {
         let (limits, files, care) = (self.limits, self.files, self.care);
         let preset = limits
             .preset
@@ -326,19 +320,18 @@ impl Request {
         self.security.put_into(&mut own)?;
         limits.basic.put_into(&mut own);
         self.more.put_into(&mut own);
-        let request = match &preset {
+        let settings = match &preset {
             Some(name) => own.over(config.preset(name)?),
             None => own,
         };
-        let name = self.name;
-        Ok((
-            Created {
-                name,
-                request,
-                preset,
-            },
-            options,
-        ))
+        Ok(ContainerRequest {
+            name: self.name,
+            settings,
+            preset,
+            tty: self.tty,
+            interactive: self.interactive,
+            remove: self.rm,
+        })
     }
 }
 

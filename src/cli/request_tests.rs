@@ -3,7 +3,7 @@
 use clap::Parser;
 
 use super::*;
-use crate::spec::{ContainerId, resolve};
+use crate::spec::{ContainerId, preview};
 
 #[derive(Parser)]
 struct Line {
@@ -11,25 +11,25 @@ struct Line {
     request: Request,
 }
 
-fn resolved(words: &[&str]) -> Result<(Created, CreateOptions), Failure> {
+fn resolved(words: &[&str]) -> Result<ContainerRequest, Failure> {
     let line = Line::try_parse_from([&["run"], words].concat()).unwrap();
     line.request.resolve(&Config::defaults().unwrap())
 }
 
 #[test]
 fn options_after_the_command_are_the_commands() {
-    let (what, options) = resolved(&[
+    let what = resolved(&[
         "-i", "--memory", "64", "sh", "-c", "x", "--memory", "1", "-t",
     ])
     .unwrap();
     assert_eq!(
-        what.request.command.unwrap(),
+        what.settings.command.unwrap(),
         ["sh", "-c", "x", "--memory", "1", "-t"]
     );
-    assert_eq!(what.request.memory.as_deref(), Some("64"));
-    assert!(options.interactive && !options.tty);
-    let (what, _) = resolved(&["--", "-odd", "name"]).unwrap();
-    assert_eq!(what.request.command.unwrap(), ["-odd", "name"]);
+    assert_eq!(what.settings.memory.as_deref(), Some("64"));
+    assert!(what.interactive && !what.tty);
+    let what = resolved(&["--", "-odd", "name"]).unwrap();
+    assert_eq!(what.settings.command.unwrap(), ["-odd", "name"]);
     assert!(
         Line::try_parse_from(["run", "--memroy", "1", "sh"]).is_err(),
         "before it they are ours"
@@ -38,7 +38,7 @@ fn options_after_the_command_are_the_commands() {
 
 #[test]
 fn every_flag_reaches_its_field() {
-    let (what, _) = resolved(&[
+    let what = resolved(&[
         "-u=1000",
         "-v=/a:/b:ro",
         "--tmpfs=/t",
@@ -104,7 +104,7 @@ fn every_flag_reaches_its_field() {
         "true",
     ])
     .unwrap();
-    let toml = toml::Table::try_from(&what.request).unwrap();
+    let toml = toml::Table::try_from(&what.settings).unwrap();
     // the error about an unknown key names every key there is
     let known = toml::from_str::<Preset>("nosuch = 1")
         .unwrap_err()
@@ -121,38 +121,28 @@ fn every_flag_reaches_its_field() {
     assert_eq!(
         resolved(&["--privileged", "true"])
             .unwrap()
-            .0
-            .request
+            .settings
             .privileged,
         Some(true)
     );
-    assert!(
-        resolve(
-            ContainerId::from_random([1; 6]),
-            None,
-            &what.request,
-            false,
-            false
-        )
-        .is_ok()
-    );
+    assert!(preview(ContainerId::from_random([1; 6]), None, &what.settings).is_ok());
 }
 
 #[test]
 fn flags_go_over_their_preset() {
-    let (what, _) = resolved(&["--preset", "cpu-quarter"]).unwrap();
+    let what = resolved(&["--preset", "cpu-quarter"]).unwrap();
     assert_eq!(
-        (what.preset.as_deref(), what.request.cpu.as_deref()),
+        (what.preset.as_deref(), what.settings.cpu.as_deref()),
         (Some("cpu-quarter"), Some("256"))
     );
-    assert_eq!(what.request.command.unwrap()[0], "sh");
-    let (what, _) = resolved(&["--preset", "cpu-quarter", "--cpus", "2", "true"]).unwrap();
+    assert_eq!(what.settings.command.unwrap()[0], "sh");
+    let what = resolved(&["--preset", "cpu-quarter", "--cpus", "2", "true"]).unwrap();
     assert_eq!(
-        (what.request.cpu, what.request.cpus.as_deref()),
+        (what.settings.cpu, what.settings.cpus.as_deref()),
         (None, Some("2"))
     );
-    assert_eq!(what.request.command.unwrap(), ["true"]);
-    let (what, _) = resolved(&["--preset", "none", "true"]).unwrap();
+    assert_eq!(what.settings.command.unwrap(), ["true"]);
+    let what = resolved(&["--preset", "none", "true"]).unwrap();
     assert_eq!(what.preset, None);
     let line = resolved(&["--preset", "nosuch", "true"])
         .unwrap_err()
@@ -177,8 +167,7 @@ fn a_bare_key_takes_our_value() {
 
 #[test]
 fn security_options_are_spelled_as_docker_does() {
-    let request =
-        |words: &[&str]| resolved(&[words, &["true"]].concat()).map(|(what, _)| what.request);
+    let request = |words: &[&str]| resolved(&[words, &["true"]].concat()).map(|what| what.settings);
     assert_eq!(
         request(&["--security-opt", "seccomp=unconfined"])
             .unwrap()

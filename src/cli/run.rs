@@ -36,21 +36,21 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
-        let (what, options) = self.request.resolve(&session.config)?;
+        let what = self.request.resolve(&session.config)?;
         warn_of_privileges(&what);
         let mut progress = Progress::new();
         if self.detach {
             let id = session
                 .manager
-                .launch(&what, options, &mut |line| progress.say(&line))?;
+                .launch(&what, &mut |line| progress.say(&line))?;
             drop(progress);
             stdout::write(&format!("{id}\n"))?;
             return Ok(0);
         }
-        need_terminal(options.tty, options.interactive)?;
+        need_terminal(what.tty, what.interactive)?;
         let fresh = session
             .manager
-            .create_to_start(&what, options, &mut |line| progress.say(&line))?;
+            .create_to_start(&what, &mut |line| progress.say(&line))?;
         drop(progress);
         ending(
             session

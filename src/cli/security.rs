@@ -3,12 +3,11 @@
 use clap::Args;
 
 use super::failure::Failure;
-use crate::manager::Created;
-use crate::spec::{Preset, Security, SpecError};
+use crate::spec::{ContainerRequest, Preset, Security, SpecError};
 
 /// Says on standard error what a privileged container gives up: nobody shall do that by accident.
-pub(super) fn warn_of_privileges(what: &Created) {
-    if what.request.privileged == Some(true) {
+pub(super) fn warn_of_privileges(what: &ContainerRequest) {
+    if what.settings.privileged == Some(true) {
         Failure::ours(Security::PRIVILEGED).report("");
     }
 }

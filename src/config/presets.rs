@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::ConfigError;
 use super::document::Document;
-use crate::spec::{ContainerId, ContainerName, Preset, resolve};
+use crate::spec::{ContainerId, ContainerName, Preset, preview};
 
 /// The name that means "no preset".
 pub const NO_PRESET: &str = "none";
@@ -27,7 +27,7 @@ pub(super) fn check(
         }
         let mut whole = preset.clone();
         whole.command.get_or_insert_with(|| vec!["sh".into()]);
-        if let Err(error) = resolve(ContainerId::from_random([0; 6]), None, &whole, false, false) {
+        if let Err(error) = preview(ContainerId::from_random([0; 6]), None, &whole) {
             let key = key_of(error.field);
             let lists = format!("{key}s");
             let is_list = file.place_of(&["presets", name, &lists]).is_some();

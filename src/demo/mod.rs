@@ -16,9 +16,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use crate::manager::{Created, Engine, Error, LimitChange, LogSource, Sampling, Updated, Watching};
+use crate::manager::{Engine, Error, LimitChange, LogSource, Sampling, Updated, Watching};
 use crate::record::{ExitCause, Record};
-use crate::spec::{ContainerId, Preset};
+use crate::spec::{ContainerId, ContainerRequest, Preset};
 pub use shared::DemoClock;
 use shared::Shared;
 use views::{DemoLog, DemoSampler, DemoWatch};
@@ -69,7 +69,7 @@ impl Engine for Demo {
 
     fn launch(
         &self,
-        what: &Created,
+        what: &ContainerRequest,
         progress: &mut dyn FnMut(String),
     ) -> Result<ContainerId, Error> {
         progress("using the host image".into());
@@ -154,14 +154,14 @@ mod tests {
         *hand.lock().unwrap() += SignedDuration::from_secs(seconds);
     }
 
-    fn request(command: &str, memory: Option<&str>) -> Created {
-        Created {
-            request: Preset {
+    fn request(command: &str, memory: Option<&str>) -> ContainerRequest {
+        ContainerRequest {
+            settings: Preset {
                 command: Some(vec!["sh".into(), "-c".into(), command.into()]),
                 memory: memory.map(Into::into),
                 ..Preset::default()
             },
-            ..Created::default()
+            ..ContainerRequest::default()
         }
     }
 
@@ -242,12 +242,12 @@ mod tests {
         assert!(demo.restart(&id, Duration::ZERO).is_ok());
         assert!(demo.destroy(&id, true).is_ok());
         assert!(matches!(demo.start(&id), Err(Error::Unknown(_))));
-        let nosuch = Created {
-            request: Preset {
+        let nosuch = ContainerRequest {
+            settings: Preset {
                 command: Some(vec!["nosuch".into()]),
                 ..Preset::default()
             },
-            ..Created::default()
+            ..ContainerRequest::default()
         };
         let before = demo.records().unwrap().len();
         assert_eq!(

@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::cast::{Role, Stands, habit_of};
 use super::launch::launch_steps;
 use super::life::Life;
-use crate::manager::{Created, Error};
+use crate::manager::Error;
 use crate::record::{Event, ExitCause, Process, Record, State, Status};
-use crate::spec::{ContainerId, ContainerSpec, resolve};
+use crate::spec::{ContainerId, ContainerRequest, ContainerSpec, preview};
 
 /// Signals that end a made-up process: HUP, INT, QUIT, ABRT, KILL, SEGV, TERM.
 pub(super) const DEADLY: [i32; 7] = [1, 2, 3, 6, 9, 11, 15];
@@ -91,7 +91,7 @@ impl World {
     fn cast(&mut self, role: Role, now: Timestamp) {
         let id = self.new_id();
         // the cast is written so that it resolves; should it not, that one stays away
-        let Ok(mut spec) = resolve(id, Some(role.name), &role.request, false, false) else {
+        let Ok(mut spec) = preview(id, Some(role.name), &role.request) else {
             return;
         };
         spec.preset = role.preset.map(str::to_owned);
@@ -213,15 +213,9 @@ impl World {
     }
 
     /// Makes one and starts it.
-    pub(super) fn launch(&mut self, what: &Created) -> Result<ContainerId, Error> {
+    pub(super) fn launch(&mut self, what: &ContainerRequest) -> Result<ContainerId, Error> {
         let id = self.new_id();
-        let mut spec = resolve(
-            id.clone(),
-            what.name.as_deref(),
-            &what.request,
-            false,
-            false,
-        )?;
+        let mut spec = preview(id.clone(), what.name.as_deref(), &what.settings)?;
         if self
             .members
             .iter()

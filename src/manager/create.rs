@@ -1,31 +1,21 @@
 //! `create`: a record in the list, with its layers; nothing runs yet.
 
+use std::cell::{OnceCell, RefCell};
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use super::{Created, Error, Manager};
+use super::{Error, Manager};
 use crate::record::{self, Lock, Process, Record, StoreError};
 use crate::security::{Profile, selinux};
 use crate::spec::{
-    Categories, ContainerId, ContainerSpec, HostUsers, IdRange, IpcMode, NetworkMode, PidMode,
-    Preset, SeLinux, Seccomp, SpecError, Userns, resolve,
+    Categories, ContainerId, ContainerRequest, ContainerSpec, Defaults, IdRange, Lookup, SeLinux,
+    Seccomp, SpecError, resolve,
 };
 use crate::sys::fault;
 use crate::sys::{files, random};
 use crate::{namespace, rootfs, runtime};
-
-/// What creation needs beside the request.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct CreateOptions {
-    /// Give it a terminal (`-t`).
-    pub tty: bool,
-    /// Keep its standard input open (`-i`).
-    pub interactive: bool,
-    /// Destroy it when it ends (`--rm`).
-    pub remove: bool,
-}
 
 /// A container that nobody else can start before the caller does ([`Manager::create_to_start`]).
 #[derive(Debug)]
@@ -43,12 +33,8 @@ const LARGEST_PROFILE: u64 = 4 << 20;
 
 /// The text of the seccomp profile that a request names, checked now, so that no start fails for it
 /// later.
-fn own_profile(spec: &ContainerSpec, request: &Preset) -> Result<Option<String>, Error> {
-    let Some(file) = request
-        .seccomp
-        .as_deref()
-        .filter(|_| spec.security.seccomp == Seccomp::Own)
-    else {
+fn own_profile(spec: &ContainerSpec, file: Option<&str>) -> Result<Option<String>, Error> {
+    let Some(file) = file.filter(|_| spec.security.seccomp == Seccomp::Own) else {
         return Ok(None);
     };
     let read = files::read_text(Path::new(file), LARGEST_PROFILE);
@@ -57,28 +43,102 @@ fn own_profile(spec: &ContainerSpec, request: &Preset) -> Result<Option<String>,
     Ok(Some(text))
 }
 
-/// The containers some of whose namespaces `spec` shares, by id.
-fn joined(spec: &ContainerSpec) -> Vec<&str> {
-    let network = if let NetworkMode::Container(id) = &spec.network {
-        Some(id)
-    } else {
-        None
-    };
-    let ipc = if let IpcMode::Container(id) = &spec.ipc {
-        Some(id)
-    } else {
-        None
-    };
-    let pid = if let PidMode::Container(id) = &spec.pid {
-        Some(id)
-    } else {
-        None
-    };
-    [network, ipc, pid]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect()
+/// What resolving a request asks of this host and its containers. The names are locked from
+/// [`Lookup::prepare`] on, so that two creations cannot choose alike.
+struct Host<'a> {
+    manager: &'a Manager,
+    seccomp: Option<&'a str>,
+    progress: RefCell<&'a mut dyn FnMut(String)>,
+    prepared: OnceCell<Prepared>,
+}
+
+/// What was found when a spec was prepared.
+struct Prepared {
+    names: Lock,
+    /// The text of its own seccomp profile.
+    profile: Option<String>,
+}
+
+impl Host<'_> {
+    fn names(&self) -> Result<&Lock, Error> {
+        let prepared = self.prepared.get();
+        prepared
+            .map(|prepared| &prepared.names)
+            .ok_or_else(|| failed("cannot choose ids: the names are not locked".into()))
+    }
+}
+
+impl Lookup for Host<'_> {
+    type Error = Error;
+
+    fn new_id(&self) -> Result<ContainerId, Error> {
+        let mut bytes = [0; 6];
+        random::fill(&mut bytes).map_err(|e| failed(format!("cannot make an id: {}", e.desc())))?;
+        Ok(ContainerId::from_random(bytes))
+    }
+
+    fn container(&self, word: &str) -> Result<ContainerSpec, Error> {
+        Ok(self.manager.find(word)?.spec)
+    }
+
+    fn cannot_map_users(&self) -> Option<String> {
+        namespace::cannot_map_users(self.manager.ids)
+    }
+
+    fn prepare(&self, spec: &mut ContainerSpec) -> Result<(), Error> {
+        match &spec.root {
+            Some(folder) if !folder.is_dir() => {
+                return Err(SpecError::new(
+                    "root",
+                    format!("{} is not a folder of this host", folder.display()),
+                )
+                .into());
+            }
+            Some(_) => {}
+            None => drop(self.manager.image(&mut **self.progress.borrow_mut())?),
+        }
+        runtime::record_sources(self.manager.store(), spec)?;
+        let profile = own_profile(spec, self.seccomp)?;
+        fault::may_fail("create.names")?;
+        let names = self.manager.store().lock_names()?;
+        self.manager.check_free(&spec.name, None)?;
+        self.prepared.get_or_init(|| Prepared { names, profile });
+        Ok(())
+    }
+
+    fn ids(&self, spec: &ContainerSpec, joined: Option<IdRange>) -> Result<IdRange, Error> {
+        match joined {
+            Some(ids) => {
+                ids.check(spec.user)?;
+                let store = self.manager.store();
+                store.share_ids(&spec.id, ids, self.names()?)?;
+                Ok(ids)
+            }
+            None => self.manager.give_ids(spec, self.names()?),
+        }
+    }
+
+    fn categories(
+        &self,
+        spec: &ContainerSpec,
+        joined: Option<Categories>,
+    ) -> Result<Option<Categories>, Error> {
+        let confined = spec.security.selinux != SeLinux::Unconfined;
+        if !confined || selinux::own_label().is_none() {
+            return Ok(None);
+        }
+        match joined {
+            Some(categories) => Ok(Some(categories)),
+            None => self.manager.free_categories().map(Some),
+        }
+    }
+}
+
+fn failed(message: String) -> Error {
+    Error::System {
+        message,
+        hint: None,
+    }
 }
 
 impl Manager {
@@ -89,11 +149,10 @@ impl Manager {
     /// behind.
     pub fn create(
         &self,
-        what: &Created,
-        options: CreateOptions,
+        what: &ContainerRequest,
         progress: &mut dyn FnMut(String),
     ) -> Result<Record, Error> {
-        Ok(self.make(what, options, None, progress)?.0)
+        Ok(self.make(what, None, progress)?.0)
     }
 
     /// Creates a container that the caller starts at once: until then nobody else can, and should
@@ -103,66 +162,33 @@ impl Manager {
     /// As [`Manager::create`].
     pub fn create_to_start(
         &self,
-        what: &Created,
-        options: CreateOptions,
+        what: &ContainerRequest,
         progress: &mut dyn FnMut(String),
     ) -> Result<Fresh, Error> {
         let caller = record::identify(std::process::id().cast_signed());
-        let (record, lock) = self.make(what, options, caller.as_ref(), progress)?;
+        let (record, lock) = self.make(what, caller.as_ref(), progress)?;
         Ok(Fresh { record, lock })
     }
 
     /// The container is locked when it comes into the list.
     fn make(
         &self,
-        what: &Created,
-        options: CreateOptions,
+        what: &ContainerRequest,
         caller: Option<&Process>,
         progress: &mut dyn FnMut(String),
     ) -> Result<(Record, Lock), Error> {
-        let mut bytes = [0; 6];
-        random::fill(&mut bytes).map_err(|e| Error::System {
-            message: format!("cannot make an id: {}", e.desc()),
-            hint: None,
-        })?;
-        let id = ContainerId::from_random(bytes);
-        let mut spec = resolve(
-            id,
-            what.name.as_deref(),
-            &what.request,
-            options.tty,
-            options.interactive,
-        )?;
-        spec.remove = options.remove;
-        spec.preset = what.preset.clone();
-        self.resolve_shared(&mut spec)?;
-        self.choose_users(&mut spec, what.request.userns.is_some())?;
-        spec.check_read_only()?;
-        match &spec.root {
-            Some(folder) if !folder.is_dir() => {
-                return Err(SpecError::new(
-                    "root",
-                    format!("{} is not a folder of this host", folder.display()),
-                )
-                .into());
-            }
-            Some(_) => {}
-            None => drop(self.image(progress)?),
-        }
-
-        runtime::record_sources(self.store(), &mut spec)?;
-
-        let profile = own_profile(&spec, &what.request)?;
-
-        fault::may_fail("create.names")?;
-        let names = self.store().lock_names()?;
-        self.check_free(&spec.name, None)?;
-        if spec.userns == Userns::Auto {
-            self.give_ids(&mut spec, &names)?;
-        }
-        if spec.security.selinux != SeLinux::Unconfined && selinux::own_label().is_some() {
-            self.give_categories(&mut spec)?;
-        }
+        let host = Host {
+            manager: self,
+            seccomp: what.settings.seccomp.as_deref(),
+            progress: RefCell::new(progress),
+            prepared: OnceCell::new(),
+        };
+        let defaults = Defaults { userns: self.users };
+        let spec = resolve(what, &defaults, &host)?;
+        let Prepared { names, profile } = host
+            .prepared
+            .into_inner()
+            .ok_or_else(|| failed("cannot create it: the names are not locked".into()))?;
         let draft = self.store().begin(&spec.id)?;
         fault::may_fail("create.base")?;
         if let Some(ids) = spec.ids {
@@ -203,62 +229,8 @@ impl Manager {
         Ok((record, lock))
     }
 
-    /// Whether it has ids of its own: what `--userns` asked for, else the default, unless something
-    /// else was asked for that cannot be had with them. A container whose processes or shared
-    /// memory it has gives it its own.
-    fn choose_users(&self, spec: &mut ContainerSpec, asked: bool) -> Result<(), Error> {
-        if asked && spec.userns == Userns::Host {
-            return Ok(());
-        }
-        let joined: Vec<ContainerSpec> = joined(spec)
-            .into_iter()
-            .map(|id| Ok(self.find(id)?.spec))
-            .collect::<Result<_, Error>>()?;
-        let stranger = joined
-            .iter()
-            .find(|other| other.ids.is_none())
-            .map(|other| HostUsers::Joined(other.name.to_string()));
-        if asked {
-            return match (&stranger, &spec.pid) {
-                (Some(HostUsers::Joined(name)), PidMode::Container(_)) => {
-                    let why = format!(
-                        "the container {name} has the host's ids, so that nobody with others can have a /proc for its processes"
-                    );
-                    Err(SpecError::new(
-                        "pid",
-                        format!("{why}; leave out --userns auto, or start {name} with it"),
-                    )
-                    .into())
-                }
-                _ => Ok(()),
-            };
-        }
-        let configured = (self.users == Userns::Host).then_some(HostUsers::Config);
-        let kernel = || namespace::cannot_map_users(self.ids).map(HostUsers::Kernel);
-        spec.host_users = configured
-            .or_else(|| HostUsers::needed_by(spec))
-            .or(stranger)
-            .or_else(kernel);
-        spec.userns = if spec.host_users.is_some() {
-            Userns::Host
-        } else {
-            Userns::Auto
-        };
-        Ok(())
-    }
-
-    /// Gives it ids of the host that no other has. Under the lock of names, so that two creations
-    /// cannot choose alike.
-    fn give_ids(&self, spec: &mut ContainerSpec, names: &Lock) -> Result<(), Error> {
-        if let (PidMode::Container(id), _) | (_, IpcMode::Container(id)) = (&spec.pid, &spec.ipc)
-            && let Some(ids) = self.find(id)?.spec.ids
-        {
-            // what both share belongs to the same users
-            ids.check(spec.user)?;
-            self.store().share_ids(&spec.id, ids, names)?;
-            spec.ids = Some(ids);
-            return Ok(());
-        }
+    /// Ids of the host that no other container has.
+    fn give_ids(&self, spec: &ContainerSpec, names: &Lock) -> Result<IdRange, Error> {
         let unknown = |error: StoreError| Error::System {
             message: format!("nobody knows which ids a container has: {error}"),
             hint: Some("destroy that container, or use --userns host".into()),
@@ -287,54 +259,23 @@ impl Manager {
             .give_ids(&spec.id, self.ids, u32::from_ne_bytes(from), names)
             .map_err(unknown)?
             .ok_or_else(none_left)?;
-        spec.ids = Some(ids);
-        Ok(())
+        Ok(ids)
     }
 
-    /// Gives it SELinux categories that no other has, or those of the container whose processes or
-    /// shared memory it has. Under the lock of names, as its ids.
-    fn give_categories(&self, spec: &mut ContainerSpec) -> Result<(), Error> {
-        let beside = match (&spec.pid, &spec.ipc) {
-            (PidMode::Container(id), _) | (_, IpcMode::Container(id)) => {
-                self.find(id)?.spec.categories
-            }
-            _ => None,
-        };
-        if beside.is_some() {
-            spec.categories = beside;
-            return Ok(());
-        }
-        let system = |message: String| Error::System {
-            message,
-            hint: None,
-        };
+    /// SELinux categories that no other container has.
+    fn free_categories(&self) -> Result<Categories, Error> {
         let mut random = [0; 4];
         random::fill(&mut random)
-            .map_err(|e| system(format!("cannot choose SELinux categories: {}", e.desc())))?;
+            .map_err(|e| failed(format!("cannot choose SELinux categories: {}", e.desc())))?;
         let taken = self.store().categories().map_err(|e| {
-            system(format!(
+            failed(format!(
                 "nobody knows which SELinux categories are taken: {e}"
             ))
         })?;
         let free = Categories::free(u32::from_ne_bytes(random), &taken);
-        spec.categories = Some(free.ok_or_else(|| {
-            system("each pair of SELinux categories belongs to a container: destroy some".into())
-        })?);
-        Ok(())
-    }
-
-    /// Other containers whose namespaces are shared are recorded by id: their names may change.
-    fn resolve_shared(&self, spec: &mut ContainerSpec) -> Result<(), Error> {
-        if let NetworkMode::Container(word) = &mut spec.network {
-            *word = self.find(word)?.spec.id.to_string();
-        }
-        if let IpcMode::Container(word) = &mut spec.ipc {
-            *word = self.find(word)?.spec.id.to_string();
-        }
-        if let PidMode::Container(word) = &mut spec.pid {
-            *word = self.find(word)?.spec.id.to_string();
-        }
-        Ok(())
+        free.ok_or_else(|| {
+            failed("each pair of SELinux categories belongs to a container: destroy some".into())
+        })
     }
 
     /// The image that containers start from, built or rebuilt when needed. After a rebuild the
@@ -387,11 +328,10 @@ impl Manager {
     /// As [`Manager::create`] and [`Manager::start`].
     pub fn launch(
         &self,
-        what: &Created,
-        options: CreateOptions,
+        what: &ContainerRequest,
         progress: &mut dyn FnMut(String),
     ) -> Result<ContainerId, Error> {
-        let Fresh { record, lock } = self.create_to_start(what, options, progress)?;
+        let Fresh { record, lock } = self.create_to_start(what, progress)?;
         let id = record.spec.id.clone();
         match self.launch_record(record, &lock, None) {
             Ok(()) => Ok(id),

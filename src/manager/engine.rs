@@ -6,19 +6,8 @@ use std::time::Duration;
 use super::lookup::find_id;
 use super::{Error, Inspector, LimitChange, Updated};
 use crate::record::{ExitCause, LogChunk, Record};
-use crate::spec::{ContainerId, Preset};
+use crate::spec::{ContainerId, ContainerRequest};
 use crate::stats::Snapshot;
-
-/// What a screen asks to be created: a request as the launch form holds it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Created {
-    /// The user's choice of name; empty means none.
-    pub name: Option<String>,
-    /// The request, already laid over its preset.
-    pub request: Preset,
-    /// The preset's name, for display.
-    pub preset: Option<String>,
-}
 
 /// Everything a screen can ask for. Calls block until the answer is known: make them from an effect
 /// worker.
@@ -54,7 +43,7 @@ pub trait Engine: Inspector + Send + Sync {
     /// When the request is wrong or a step fails; nothing half-made stays behind.
     fn launch(
         &self,
-        what: &Created,
+        what: &ContainerRequest,
         progress: &mut dyn FnMut(String),
     ) -> Result<ContainerId, Error>;
 

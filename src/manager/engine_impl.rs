@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use super::{
-    CreateOptions, Created, Engine, Error, LimitChange, LogSource, Manager, Sampling, Updated,
-    Watching,
-};
+use super::{Engine, Error, LimitChange, LogSource, Manager, Sampling, Updated, Watching};
 use crate::record::{ExitCause, Record};
-use crate::spec::ContainerId;
+use crate::spec::{ContainerId, ContainerRequest};
 
 impl Engine for Manager {
     fn records(&self) -> Result<Vec<Record>, Error> {
@@ -20,10 +17,10 @@ impl Engine for Manager {
 
     fn launch(
         &self,
-        what: &Created,
+        what: &ContainerRequest,
         progress: &mut dyn FnMut(String),
     ) -> Result<ContainerId, Error> {
-        Manager::launch(self, what, CreateOptions::default(), progress)
+        Manager::launch(self, what, progress)
     }
 
     fn start(&self, id: &ContainerId) -> Result<(), Error> {

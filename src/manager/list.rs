@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::lookup::find_id;
 use super::{Error, Manager};
 use crate::record::{Record, State, Status, StoreError, Supervising};
-use crate::spec::{ContainerId, ContainerName, ContainerSpec, Preset, resolve};
+use crate::spec::{ContainerId, ContainerName, ContainerSpec, Preset, preview};
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
@@ -125,11 +125,9 @@ impl Manager {
                 command: Some(vec!["?".into()]),
                 ..Preset::default()
             };
-            resolve(id.clone(), Some(id.as_str()), &request, false, false).map(|spec| {
-                ContainerSpec {
-                    image: "?".into(),
-                    ..spec
-                }
+            preview(id.clone(), Some(id.as_str()), &request).map(|spec| ContainerSpec {
+                image: "?".into(),
+                ..spec
             })
         };
         let spec = self.store().load_spec(id).or_else(|_| unreadable())?;

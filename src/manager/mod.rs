@@ -36,8 +36,8 @@ mod wait;
 mod watch;
 
 pub use crate::record::LogChunk;
-pub use create::{CreateOptions, Fresh};
-pub use engine::{Created, Engine, LogSource, Sampling, Watching};
+pub use create::Fresh;
+pub use engine::{Engine, LogSource, Sampling, Watching};
 pub use error::Error;
 pub(crate) use error::{alive, joinable};
 pub use events::EventSource;

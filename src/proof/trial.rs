@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::tools::{Halt, Tools};
 use crate::cgroup::Sample;
-use crate::manager::{CreateOptions, Created, Error, Manager, Sampling};
+use crate::manager::{Error, Manager, Sampling};
 use crate::record::{ExitCause, Process, Record, Status, identify, is_alive};
-use crate::spec::{ContainerId, Preset};
+use crate::spec::{ContainerId, ContainerRequest, Preset};
 
 /// Tells the containers of a check, and which process checks, from the user's.
 const LABEL: &str = "minic.check";
@@ -70,18 +70,18 @@ impl<'a> Trial<'a> {
     ) -> Result<Self, Halt> {
         // env, so that the line does not count as a shell line, which would be given an init
         let command = ["env", "sh", "-c", script].map(str::to_owned).to_vec();
-        let request = Preset {
+        let settings = Preset {
             command: Some(command),
             ulimits: vec![format!("cpu={CPU_SECONDS}")],
             labels: vec![format!("{LABEL}={}", owner()?)],
             ..limits
         };
-        let what = Created {
+        let what = ContainerRequest {
             name: Some(format!("check-{name}-{}", std::process::id())),
-            request,
-            preset: None,
+            settings,
+            ..ContainerRequest::default()
         };
-        let id = manager.launch(&what, CreateOptions::default(), tools.progress)?;
+        let id = manager.launch(&what, tools.progress)?;
         let mut trial = Self {
             manager,
             id: Some(id.clone()),

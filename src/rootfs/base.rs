@@ -138,7 +138,7 @@ mod tests {
     use super::*;
     use crate::spec::Preset;
 
-    fn spec(net: NetworkMode) -> ContainerSpec {
+    fn spec(net: NetworkMode<String>) -> ContainerSpec {
         let request = Preset {
             command: Some(vec!["sh".into()]),
             net: Some(net),
@@ -146,12 +146,10 @@ mod tests {
             add_hosts: vec!["db:192.0.2.7".into()],
             ..Preset::default()
         };
-        crate::spec::resolve(
+        crate::spec::preview(
             crate::spec::ContainerId::from_random([1; 6]),
             None,
             &request,
-            false,
-            false,
         )
         .unwrap()
     }

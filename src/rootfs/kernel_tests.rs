@@ -14,7 +14,7 @@ use nix::sys::stat::makedev;
 use super::scratch::Scratch;
 use super::step::{Filesystem, Within};
 use super::*;
-use crate::spec::{ContainerId, ContainerName, ContainerSpec, Preset, resolve};
+use crate::spec::{ContainerId, ContainerName, ContainerSpec, Preset, preview};
 
 /// Where the child finds its container, and the script that it runs there.
 const FOLDER: &str = "MINIC_TEST_FOLDER";
@@ -26,12 +26,10 @@ fn spec() -> ContainerSpec {
         ..Preset::default()
     };
     let id = ContainerId::new("c1").unwrap();
-    resolve(
+    preview(
         id,
         Some(ContainerName::new("web").unwrap().as_str()),
         &request,
-        false,
-        false,
     )
     .unwrap()
 }

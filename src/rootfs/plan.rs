@@ -359,12 +359,10 @@ mod tests {
             command: Some(vec!["sh".into()]),
             ..Default::default()
         };
-        crate::spec::resolve(
+        crate::spec::preview(
             crate::spec::ContainerId::from_random([1; 6]),
             None,
             &request,
-            false,
-            false,
         )
         .unwrap()
     }

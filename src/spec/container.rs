@@ -244,7 +244,7 @@ impl ContainerSpec {
     /// processes must be of its users, or could not have a `/proc` for them (the owner of a pid
     /// namespace mounts it, pid_namespaces(7)).
     #[must_use]
-    pub fn joined_users(&self) -> Option<&str> {
+    pub fn joined_users(&self) -> Option<&ContainerId> {
         match &self.pid {
             PidMode::Container(id) if self.ids.is_some() => Some(id),
             _ => None,

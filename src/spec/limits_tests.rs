@@ -1,6 +1,6 @@
 //! The table of limits holds what it promises: every row parses, is saved, and comes back.
 
-use super::super::{ContainerId, CpuLimit, Preset, SpecError, resolve};
+use super::super::{ContainerId, CpuLimit, Preset, SpecError, preview};
 use super::*;
 
 #[test]
@@ -134,7 +134,7 @@ fn asking(texts: &[(&LimitKey, &str)]) -> Preset {
 /// What a container made of `request` is limited to.
 fn launched(request: &Preset) -> Limits {
     let id = ContainerId::from_random([0; 6]);
-    resolve(id, None, request, false, false).unwrap().limits
+    preview(id, None, request).unwrap().limits
 }
 
 /// What a container is limited to that is made of the preset which one with `limits` is saved as.

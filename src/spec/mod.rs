@@ -21,6 +21,7 @@ mod log;
 mod mount;
 mod namespaces;
 mod preset;
+mod request;
 mod resolve;
 mod restart;
 mod security;
@@ -51,7 +52,10 @@ pub use limits::{LIMITS, Limit, LimitGroup, LimitKey, Limits, LimitsJson};
 pub use log::LogLimits;
 pub use mount::{Device, DeviceAccess, Relabel, Tmpfs, Volume};
 pub use preset::Preset;
-pub use resolve::{DEFAULT_IMAGE, DEFAULT_OOM_SCORE_ADJ, DEFAULT_PATH, DEFAULT_PIDS, resolve};
+pub use request::{ContainerRequest, Defaults, Lookup};
+pub use resolve::{
+    DEFAULT_IMAGE, DEFAULT_OOM_SCORE_ADJ, DEFAULT_PATH, DEFAULT_PIDS, preview, resolve,
+};
 pub use restart::{RECOVERED_AFTER, RestartPolicy};
 pub use security::{AppArmor, Seccomp, Security};
 pub use selinux::{Categories, SeLinux};

@@ -4,8 +4,8 @@ use super::{ClockOffsets, IpcMode, Own, PidMode, Preset, SpecError, Userns};
 
 /// Everything about namespaces that is not the network's.
 pub(super) struct Namespaces {
-    pub pid: PidMode,
-    pub ipc: IpcMode,
+    pub pid: PidMode<String>,
+    pub ipc: IpcMode<String>,
     pub uts: Own,
     pub cgroupns: Own,
     pub userns: Userns,

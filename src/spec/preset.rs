@@ -89,10 +89,10 @@ limit_table! { define_preset own {
     image: Option<String>,
     /// Network mode.
     #[serde(skip_serializing_if = "Option::is_none")]
-    net: Option<NetworkMode>,
+    net: Option<NetworkMode<String>>,
     /// Pid mode.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pid: Option<PidMode>,
+    pid: Option<PidMode<String>>,
     /// `own`, `host` or `container:ID`: shared memory and message queues.
     #[serde(skip_serializing_if = "Option::is_none")]
     ipc: Option<String>,

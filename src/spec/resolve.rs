@@ -9,8 +9,9 @@ use super::fields::{given, no_nul, number, parse_all};
 use super::log::log_rate;
 use super::namespaces::Namespaces;
 use super::{
-    ContainerId, ContainerName, ContainerSpec, HealthCheck, Limits, LogLimits, Preset, Propagation,
-    Security, SpecError, Storage, Sysctl, User, parse_duration, parse_signal,
+    ContainerId, ContainerName, ContainerRequest, ContainerSpec, Defaults, HealthCheck, HostUsers,
+    IpcMode, Limits, LogLimits, Lookup, NetworkMode, PidMode, Preset, Propagation, Security,
+    SpecError, Storage, Sysctl, User, Userns, parse_duration, parse_signal,
 };
 
 /// The image used when none is named.
@@ -26,19 +27,127 @@ pub const DEFAULT_OOM_SCORE_ADJ: i16 = 200;
 /// Longest host name (Linux `HOST_NAME_MAX`).
 const HOST_NAME_MAX: usize = 64;
 
-/// Turns `request` (already laid over its preset) into a spec for the new container `id`.
-/// `name` is the user's choice; without one the container is called by its id.
+/// Turns `asked` into the whole spec of a new container, as it is saved.
+///
+/// # Errors
+/// [`SpecError`] naming the first wrong field; what `lookup` says.
+pub fn resolve<E: From<SpecError>>(
+    asked: &ContainerRequest,
+    defaults: &Defaults,
+    lookup: &dyn Lookup<Error = E>,
+) -> Result<ContainerSpec, E> {
+    let mut others: Vec<ContainerSpec> = Vec::new();
+    let mut spec = parse(
+        lookup.new_id()?,
+        asked,
+        &mut |word: String| -> Result<ContainerId, E> {
+            let other = lookup.container(&word)?;
+            let id = other.id.clone();
+            others.push(other);
+            Ok(id)
+        },
+    )?;
+    choose_users(&mut spec, asked, defaults, &others, lookup)?;
+    spec.check_read_only()?;
+    lookup.prepare(&mut spec)?;
+    // what shares processes or memory belongs to the same users, and has the same label
+    let shared = spec.pid.container().or(spec.ipc.container());
+    let beside = shared.and_then(|id| others.iter().find(|other| other.id == *id));
+    if spec.userns == Userns::Auto {
+        spec.ids = Some(lookup.ids(&spec, beside.and_then(|other| other.ids))?);
+    }
+    spec.categories = lookup.categories(&spec, beside.and_then(|other| other.categories))?;
+    Ok(spec)
+}
+
+/// The spec of `settings` as far as it can be told without the host and other containers: for
+/// checking a form or a preset, and for made-up containers.
 ///
 /// # Errors
 /// [`SpecError`] naming the first wrong field.
-pub fn resolve(
+pub fn preview(
     id: ContainerId,
     name: Option<&str>,
-    request: &Preset,
-    tty: bool,
-    interactive: bool,
+    settings: &Preset,
 ) -> Result<ContainerSpec, SpecError> {
-    let name = match name.map(str::trim).filter(|n| !n.is_empty()) {
+    let asked = ContainerRequest {
+        name: name.map(str::to_owned),
+        settings: settings.clone(),
+        ..ContainerRequest::default()
+    };
+    parse(id, &asked, &mut ContainerId::new)
+}
+
+/// Whether it has ids of its own: what `--userns` asked for, else the default, unless something
+/// else was asked for that cannot be had with them. A container whose processes or shared memory
+/// it has gives it its own.
+fn choose_users<E: From<SpecError>>(
+    spec: &mut ContainerSpec,
+    asked: &ContainerRequest,
+    defaults: &Defaults,
+    others: &[ContainerSpec],
+    lookup: &dyn Lookup<Error = E>,
+) -> Result<(), E> {
+    let explicit = asked.settings.userns.is_some();
+    if explicit && spec.userns == Userns::Host {
+        return Ok(());
+    }
+    let host_ids = others.iter().find(|other| other.ids.is_none());
+    if explicit {
+        return match (host_ids, &spec.pid) {
+            (Some(other), PidMode::Container(_)) => {
+                let name = &other.name;
+                let why = format!(
+                    "the container {name} has the host's ids, so that nobody with others can have a /proc for its processes"
+                );
+                Err(SpecError::new(
+                    "pid",
+                    format!("{why}; leave out --userns auto, or start {name} with it"),
+                )
+                .into())
+            }
+            _ => Ok(()),
+        };
+    }
+    let configured = (defaults.userns == Userns::Host).then_some(HostUsers::Config);
+    spec.host_users = configured
+        .or_else(|| HostUsers::needed_by(spec))
+        .or_else(|| host_ids.map(|other| HostUsers::Joined(other.name.to_string())))
+        .or_else(|| lookup.cannot_map_users().map(HostUsers::Kernel));
+    spec.userns = match spec.host_users {
+        Some(_) => Userns::Host,
+        None => Userns::Auto,
+    };
+    Ok(())
+}
+
+/// `named` tells the id of another container that the request names.
+fn parse<E: From<SpecError>>(
+    id: ContainerId,
+    asked: &ContainerRequest,
+    named: &mut dyn FnMut(String) -> Result<ContainerId, E>,
+) -> Result<ContainerSpec, E> {
+    let mut spec = parse_settings(id, asked)?;
+    let (request, namespaces) = (&asked.settings, Namespaces::of(&asked.settings)?);
+    spec.network = request
+        .net
+        .clone()
+        .unwrap_or_default()
+        .look_up(&mut *named)?;
+    spec.ipc = namespaces.ipc.look_up(&mut *named)?;
+    spec.pid = namespaces.pid.look_up(&mut *named)?;
+    Ok(spec)
+}
+
+/// All but the namespaces that other containers may share.
+fn parse_settings(id: ContainerId, asked: &ContainerRequest) -> Result<ContainerSpec, SpecError> {
+    let (request, tty) = (&asked.settings, asked.tty);
+    let name = match asked
+        .name
+        .as_deref()
+        .map(str::trim)
+        .filter(|n| !n.is_empty())
+    {
         Some(text) => ContainerName::new(text)?,
         None => ContainerName::new(id.as_str())?,
     };
@@ -103,10 +212,10 @@ pub fn resolve(
         hostname,
         limits,
         best_effort: request.best_effort.unwrap_or_default(),
-        network: request.net.clone().unwrap_or_default(),
+        network: NetworkMode::None,
         sysctls: Sysctl::resolve(request, &namespaces.ipc)?,
-        pid: namespaces.pid,
-        ipc: namespaces.ipc,
+        pid: PidMode::Own,
+        ipc: IpcMode::Own,
         uts: namespaces.uts,
         cgroupns: namespaces.cgroupns,
         userns: namespaces.userns,
@@ -151,7 +260,7 @@ pub fn resolve(
         log: LogLimits::resolve(request)?,
         log_rate: log_rate(request)?,
         tty,
-        interactive,
+        interactive: asked.interactive,
         restart: request.restart.unwrap_or_default(),
         stop_signal: request
             .stop_signal
@@ -161,8 +270,8 @@ pub fn resolve(
             .map(|t| parse_duration("stop-timeout", t))
             .transpose()?
             .map(|t| t.as_millis() as u64),
-        remove: false,
-        preset: None,
+        remove: asked.remove,
+        preset: asked.preset.clone(),
     })
 }
 
@@ -294,7 +403,7 @@ mod tests {
 
     #[test]
     fn defaults_are_filled_in() {
-        let spec = resolve(id(), None, &request(&["sh"]), false, false).unwrap();
+        let spec = preview(id(), None, &request(&["sh"])).unwrap();
         assert_eq!(
             (
                 spec.name.as_str(),
@@ -309,11 +418,7 @@ mod tests {
 
     #[test]
     fn a_shell_line_gets_an_init() {
-        let init = |command: &[&str]| {
-            resolve(id(), None, &request(command), false, false)
-                .unwrap()
-                .init
-        };
+        let init = |command: &[&str]| preview(id(), None, &request(command)).unwrap().init;
         assert!(init(&["sh", "-c", "sleep 1"]) && init(&["/bin/bash", "-ec", "true"]));
         assert!(!init(&["sh"]) && !init(&["sleep", "1"]) && !init(&["sh", "script"]));
         // what a check leaves behind has to be reaped
@@ -321,17 +426,15 @@ mod tests {
             health_command: Some("true".into()),
             ..request(&["sleep", "1"])
         };
-        assert!(resolve(id(), None, &checked, false, false).unwrap().init);
+        assert!(preview(id(), None, &checked).unwrap().init);
         assert!(
-            !resolve(
+            !preview(
                 id(),
                 None,
                 &Preset {
                     init: Some(false),
                     ..checked
-                },
-                false,
-                false
+                }
             )
             .unwrap()
             .init
@@ -342,7 +445,15 @@ mod tests {
     fn later_environment_wins_and_replaces_defaults() {
         let mut wanted = request(&["sh"]);
         wanted.env = vec!["HOME=/a".into(), "HOME=/b".into()];
-        let spec = resolve(id(), None, &wanted, true, false).unwrap();
+        let spec = parse_settings(
+            id(),
+            &ContainerRequest {
+                settings: wanted,
+                tty: true,
+                ..ContainerRequest::default()
+            },
+        )
+        .unwrap();
         let homes: Vec<_> = spec.env.iter().filter(|e| e.starts_with("HOME=")).collect();
         assert_eq!(homes, ["HOME=/b"]);
         assert!(spec.env.contains(&"TERM=xterm".to_owned()));
@@ -350,8 +461,7 @@ mod tests {
 
     #[test]
     fn each_wrong_field_is_named() {
-        let field =
-            |name, preset: &Preset| resolve(id(), name, preset, false, false).unwrap_err().field;
+        let field = |name, preset: &Preset| preview(id(), name, preset).unwrap_err().field;
         assert_eq!(field(None, &request(&[])), "command");
         assert_eq!(field(None, &request(&["a\0b"])), "command");
         assert_eq!(field(Some("../x"), &request(&["sh"])), "name");

@@ -6,45 +6,66 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::SpecError;
+use super::{ContainerId, SpecError};
 
 /// Which network a container sees.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum NetworkMode {
+#[serde(
+    try_from = "String",
+    into = "String",
+    bound(
+        serialize = "C: Clone + fmt::Display",
+        deserialize = "C: TryFrom<String>"
+    )
+)]
+pub enum NetworkMode<C = ContainerId> {
     /// A network namespace of its own with `lo` up and nothing else.
     #[default]
     None,
     /// The host's network namespace.
     Host,
     /// That of another container: what the user called it in a request, its id in a spec.
-    Container(String),
+    Container(C),
 }
 
 /// Which processes a container sees.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum PidMode {
+#[serde(
+    try_from = "String",
+    into = "String",
+    bound(
+        serialize = "C: Clone + fmt::Display",
+        deserialize = "C: TryFrom<String>"
+    )
+)]
+pub enum PidMode<C = ContainerId> {
     /// A pid namespace of its own.
     #[default]
     Own,
     /// The host's: it sees and may signal every process of the host.
     Host,
     /// That of another container: what the user called it in a request, its id in a spec.
-    Container(String),
+    Container(C),
 }
 
 /// Which System V IPC objects and POSIX message queues a container sees (ipc_namespaces(7)).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum IpcMode {
+#[serde(
+    try_from = "String",
+    into = "String",
+    bound(
+        serialize = "C: Clone + fmt::Display",
+        deserialize = "C: TryFrom<String>"
+    )
+)]
+pub enum IpcMode<C = ContainerId> {
     /// Its own.
     #[default]
     Own,
     /// The host's.
     Host,
     /// That of another container: what the user called it in a request, its id in a spec.
-    Container(String),
+    Container(C),
 }
 
 /// Whether a namespace that cannot be another container's is the container's own or the host's.
@@ -75,15 +96,41 @@ impl Own {
     }
 }
 
-fn container(text: &str) -> Option<String> {
-    text.strip_prefix("container:")
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
+fn container<C: TryFrom<String>>(text: &str) -> Option<C> {
+    let word = text.strip_prefix("container:")?;
+    let word = Some(word).filter(|word| !word.is_empty())?;
+    C::try_from(word.to_owned()).ok()
 }
 
 macro_rules! mode {
     ($type:ident, $field:literal, $own:ident, $own_word:literal, $what:literal) => {
-        impl FromStr for $type {
+        impl<C> $type<C> {
+            /// The same with another container as `found` has it.
+            ///
+            /// # Errors
+            /// As `found`.
+            pub fn look_up<D, E>(
+                self,
+                found: impl FnOnce(C) -> Result<D, E>,
+            ) -> Result<$type<D>, E> {
+                Ok(match self {
+                    Self::$own => $type::$own,
+                    Self::Host => $type::Host,
+                    Self::Container(other) => $type::Container(found(other)?),
+                })
+            }
+
+            /// The other container, where it is one's.
+            #[must_use]
+            pub fn container(&self) -> Option<&C> {
+                match self {
+                    Self::Container(other) => Some(other),
+                    _ => None,
+                }
+            }
+        }
+
+        impl<C: TryFrom<String>> FromStr for $type<C> {
             type Err = SpecError;
             fn from_str(text: &str) -> Result<Self, SpecError> {
                 match text {
@@ -100,7 +147,7 @@ macro_rules! mode {
             }
         }
 
-        impl fmt::Display for $type {
+        impl<C: fmt::Display> fmt::Display for $type<C> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {
                     Self::$own => f.pad($own_word),
@@ -110,15 +157,15 @@ macro_rules! mode {
             }
         }
 
-        impl TryFrom<String> for $type {
+        impl<C: TryFrom<String>> TryFrom<String> for $type<C> {
             type Error = SpecError;
             fn try_from(text: String) -> Result<Self, SpecError> {
                 text.parse()
             }
         }
 
-        impl From<$type> for String {
-            fn from(mode: $type) -> Self {
+        impl<C: fmt::Display> From<$type<C>> for String {
+            fn from(mode: $type<C>) -> Self {
                 mode.to_string()
             }
         }

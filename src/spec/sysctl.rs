@@ -47,7 +47,7 @@ impl TryFrom<Written> for Sysctl {
 impl Sysctl {
     /// Settings of a namespace need one of the container's own: with the host's they would change the
     /// host, with another container's that one, or the host again where that one has the host's.
-    pub(super) fn resolve(request: &Preset, ipc: &IpcMode) -> Result<Vec<Self>, SpecError> {
+    pub(super) fn resolve(request: &Preset, ipc: &IpcMode<String>) -> Result<Vec<Self>, SpecError> {
         let sysctls: Vec<Self> = parse_all(&request.sysctls)?;
         for sysctl in &sysctls {
             let (what, whose) = if sysctl.is_network() {

@@ -15,7 +15,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use minic_tui::config::{Config, Overrides};
 use minic_tui::internals::Reply;
 use minic_tui::internals::parse;
-use minic_tui::spec::{ContainerId, ContainerSpec, Preset, resolve};
+use minic_tui::spec::{ContainerId, ContainerSpec, Preset, preview};
 
 fn frames(criterion: &mut Criterion) {
     let data = vec![b'x'; 4096];
@@ -56,16 +56,7 @@ fn specs(criterion: &mut Criterion) {
         cpu: Some("512".into()),
         ..Preset::default()
     };
-    let resolved = || {
-        resolve(
-            ContainerId::from_random([7; 6]),
-            Some("web"),
-            &request,
-            false,
-            false,
-        )
-        .unwrap()
-    };
+    let resolved = || preview(ContainerId::from_random([7; 6]), Some("web"), &request).unwrap();
     let json = serde_json::to_vec_pretty(&resolved()).unwrap();
     let mut group = criterion.benchmark_group("spec");
     group.bench_function("resolve", |b| b.iter(resolved));

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use minic_tui::demo::Demo;
 use minic_tui::internals::Sample;
 use minic_tui::record::{Process, Record, State, Status};
-use minic_tui::spec::{ContainerId, Preset, resolve};
+use minic_tui::spec::{ContainerId, Preset, preview};
 use minic_tui::stats::{HostSample, Snapshot};
 use minic_tui::tui::Settings;
 use minic_tui::tui::action::Action;
@@ -80,12 +80,10 @@ impl Bench {
                 memory: Some("64M".into()),
                 ..Preset::default()
             };
-            let spec = resolve(
+            let spec = preview(
                 ContainerId::new(format!("{n:012x}")).unwrap(),
                 Some(&format!("worker-{n:04}")),
                 &request,
-                false,
-                false,
             )
             .unwrap();
             let process = Process {

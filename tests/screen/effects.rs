@@ -11,11 +11,12 @@ use minic_tui::demo::Demo;
 use minic_tui::inspect::{Changes, Extracted, ProcessInfo, Sheet};
 use minic_tui::internals::WindowSize;
 use minic_tui::manager::{
-    Created, Engine, Error, Happenings, Inspector, LimitChange, LogChunk, LogSource, Sampling,
-    Shell, ShellOutput, Updated, Watching,
+    Engine, Error, Happenings, Inspector, LimitChange, LogChunk, LogSource, Sampling, Shell,
+    ShellOutput, Updated, Watching,
 };
 use minic_tui::record::{ExitCause, Record};
 use minic_tui::spec::ContainerId;
+use minic_tui::spec::ContainerRequest;
 use minic_tui::tui::effect::{
     Call, Effect, EffectId, Effects, LogBatch, Outcome, ShellCall, ShellNews,
 };
@@ -138,7 +139,7 @@ impl Engine for Wild {
     }
     fn launch(
         &self,
-        what: &Created,
+        what: &ContainerRequest,
         progress: &mut dyn FnMut(String),
     ) -> Result<ContainerId, Error> {
         self.0.launch(what, progress)
@@ -211,13 +212,13 @@ fn batch(messages: &Receiver<Message>) -> LogBatch {
 #[test]
 fn a_call_is_answered_once_and_its_progress_comes_first() {
     let (mut effects, messages, _) = wild();
-    let created = Created {
+    let created = ContainerRequest {
         name: Some("new".into()),
-        request: minic_tui::spec::Preset {
+        settings: minic_tui::spec::Preset {
             command: Some(vec!["sleep".into(), "1".into()]),
             ..Default::default()
         },
-        preset: None,
+        ..ContainerRequest::default()
     };
     effects.run(Effect::Call(EffectId(5), Call::Launch(Box::new(created))));
     assert!(matches!(

@@ -1,6 +1,7 @@
 //! The launch form: typing, presets, errors beside their fields, launching.
 
-use minic_tui::manager::{Created, Error};
+use minic_tui::manager::Error;
+use minic_tui::spec::ContainerRequest;
 use minic_tui::spec::Preset;
 use minic_tui::tui::effect::{Call, Effect, EffectId};
 use minic_tui::tui::message::{Input, Message};
@@ -9,7 +10,7 @@ use minic_tui::tui::model::{Field, Overlay};
 use crate::stage::Stage;
 
 /// What the form asks the engine for after these keys.
-fn asked(keys: &str) -> Created {
+fn asked(keys: &str) -> ContainerRequest {
     let mut stage = Stage::new(80, 24);
     stage.held = true;
     stage.take_effects();
@@ -49,10 +50,11 @@ fn typed_fields_become_the_request() {
     };
     assert_eq!(
         created,
-        Created {
+        ContainerRequest {
             name: Some("batch".into()),
-            request,
-            preset: None
+            settings: request,
+            preset: None,
+            ..ContainerRequest::default()
         }
     );
 }
@@ -61,7 +63,7 @@ fn typed_fields_become_the_request() {
 fn a_point_makes_it_cores() {
     let created = asked("rtop<Tab><Tab><Tab>0.5<Enter>");
     assert_eq!(
-        (created.request.cpus.as_deref(), created.request.cpu),
+        (created.settings.cpus.as_deref(), created.settings.cpu),
         (Some("0.5"), None)
     );
 }
@@ -70,24 +72,24 @@ fn a_point_makes_it_cores() {
 fn a_preset_fills_in_the_rest_and_what_is_typed_wins() {
     let quarter = asked("r<Up><Right><Right><Enter>");
     assert_eq!(quarter.preset.as_deref(), Some("cpu-quarter"));
-    assert_eq!(quarter.request.cpu.as_deref(), Some("256"));
+    assert_eq!(quarter.settings.cpu.as_deref(), Some("256"));
     assert_eq!(
-        quarter.request.command,
+        quarter.settings.command,
         words(&["sh", "-c", "while true; do :; done"])
     );
     let own = asked("r<Up><Left><Tab>sleep 9<Tab><Tab><Ctrl-U>128<Enter>");
     assert_eq!(
-        (own.preset.as_deref(), own.request.memory.as_deref()),
+        (own.preset.as_deref(), own.settings.memory.as_deref()),
         (Some("small"), Some("128"))
     );
     assert_eq!(
-        (own.request.pids.as_deref(), own.request.cpus.as_deref()),
+        (own.settings.pids.as_deref(), own.settings.cpus.as_deref()),
         (Some("32"), Some("0.5")),
         "untouched"
     );
     let cleared = asked("r<Up><Right><Right><Tab><Tab><Tab><Tab><Ctrl-U><Enter>");
     assert_eq!(
-        cleared.request.cpu, None,
+        cleared.settings.cpu, None,
         "an emptied field is no limit, not the preset's"
     );
 }

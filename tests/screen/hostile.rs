@@ -1,7 +1,7 @@
 //! Text chosen by somebody who means no good: nothing of it reaches the terminal as anything but
 //! text.
 
-use minic_tui::spec::{ContainerId, Preset, resolve};
+use minic_tui::spec::{ContainerId, Preset, preview};
 use minic_tui::tui::message::{Input, Message};
 use minic_tui::tui::model::LogLine;
 use minic_tui::tui::sanitise::log_line;
@@ -34,12 +34,10 @@ fn commands_descriptions_logs_errors_and_pastes() {
         command: Some(vec!["sh".into(), NASTY.into()]),
         ..Preset::default()
     };
-    let spec = resolve(
+    let spec = preview(
         ContainerId::new("0000nasty").unwrap(),
         Some("nasty"),
         &request,
-        false,
-        false,
     )
     .unwrap();
     let mut records = stage.model.records.clone();

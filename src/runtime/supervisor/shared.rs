@@ -38,7 +38,7 @@ impl Shared {
     /// When the other container is not running.
     pub(crate) fn find(store: &Store, spec: &ContainerSpec) -> Result<Self, LaunchError> {
         let mut namespaces = Vec::new();
-        let mut share = |target, what, id: &str| -> Result<(), LaunchError> {
+        let mut share = |target, what, id: &ContainerId| -> Result<(), LaunchError> {
             let init = init_of(store, what, id)?;
             namespaces.push(SharedNamespace { target, init });
             Ok(())
@@ -122,14 +122,14 @@ impl Shared {
     }
 }
 
-fn init_of(store: &Store, what: &str, id: &str) -> Result<Init, LaunchError> {
+fn init_of(store: &Store, what: &str, id: &ContainerId) -> Result<Init, LaunchError> {
     opened(store, what, id, |pid| {
         let pidfd = pidfd::open(pid)?;
         Ok(Init { pid, pidfd })
     })
 }
 
-fn users_of(store: &Store, id: &str) -> Result<OwnedFd, LaunchError> {
+fn users_of(store: &Store, id: &ContainerId) -> Result<OwnedFd, LaunchError> {
     opened(store, "users", id, namespace::users_of)
 }
 
@@ -137,7 +137,7 @@ fn users_of(store: &Store, id: &str) -> Result<OwnedFd, LaunchError> {
 fn opened<T>(
     store: &Store,
     what: &str,
-    id: &str,
+    id: &ContainerId,
     open: impl FnOnce(i32) -> io::Result<T>,
 ) -> Result<T, LaunchError> {
     let gone = || {
@@ -145,8 +145,7 @@ fn opened<T>(
             "cannot share the {what} of container {id}: it is not running"
         ))
     };
-    let id = ContainerId::new(id).map_err(|_| gone())?;
-    let record = store.load(&id).map_err(|_| gone())?;
+    let record = store.load(id).map_err(|_| gone())?;
     let process = record.state.status.process().ok_or_else(gone)?;
     let opened = open(process.pid).map_err(|_| gone())?;
     // only now is the number tied to a process: is it still the one that was recorded?

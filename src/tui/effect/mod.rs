@@ -33,14 +33,14 @@ use super::model::ShellId;
 use super::reload::Reload;
 use crate::config::{ConfigError, change_preset, delete_preset, save_preset};
 use crate::inspect::Extracted;
-use crate::manager::{Created, Engine, Error, LimitChange};
-use crate::spec::{ContainerId, Preset};
+use crate::manager::{Engine, Error, LimitChange};
+use crate::spec::{ContainerId, ContainerRequest, Preset};
 
 /// A verb of the engine, with all it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
     /// Create and start.
-    Launch(Box<Created>),
+    Launch(Box<ContainerRequest>),
     /// Start again.
     Start(ContainerId),
     /// Stop within the grace time.

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use strum::VariantArray;
 
 use super::{EffectId, LineEdit};
-use crate::manager::{Created, Error};
-use crate::spec::{ContainerId, Preset, SpecError, format_bytes, quote_command, resolve};
+use crate::manager::Error;
+use crate::spec::{
+    ContainerId, ContainerRequest, Preset, SpecError, format_bytes, preview, quote_command,
+};
 use crate::tui::wording;
 
 /// The fields, in the order in which Tab visits them.
@@ -157,7 +159,7 @@ impl LaunchForm {
     ///
     /// # Errors
     /// [`SpecError`] naming the wrong field.
-    pub fn created(&self, presets: &[(String, Preset)]) -> Result<Created, SpecError> {
+    pub fn created(&self, presets: &[(String, Preset)]) -> Result<ContainerRequest, SpecError> {
         let base = self.preset.and_then(|at| presets.get(at));
         let mut request = base.map(|(_, preset)| preset.clone()).unwrap_or_default();
         let words = shell_words::split(self.text(Field::Command))
@@ -166,18 +168,17 @@ impl LaunchForm {
         request.memory = Some(self.text(Field::Memory).to_owned()).filter(|text| !text.is_empty());
         set_cpu(&mut request, self.text(Field::Cpu));
         let name = self.text(Field::Name);
-        let created = Created {
+        let created = ContainerRequest {
             name: Some(name.to_owned()).filter(|name| !name.is_empty()),
-            request,
+            settings: request,
             preset: base.map(|(name, _)| name.clone()),
+            ..ContainerRequest::default()
         };
         // the id is only for checking: the engine makes the real one
-        resolve(
+        preview(
             ContainerId::from_random([0; 6]),
             created.name.as_deref(),
-            &created.request,
-            false,
-            false,
+            &created.settings,
         )?;
         Ok(created)
     }
@@ -299,8 +300,12 @@ pub(super) fn cpu_text(preset: &Preset) -> String {
 /// The command line, `program` being how a shell calls this one, that asks for the same as
 /// `created`, whose preset is `base`.
 #[must_use]
-pub fn command_line(program: &[String], created: &Created, base: Option<&Preset>) -> String {
-    let request = &created.request;
+pub fn command_line(
+    program: &[String],
+    created: &ContainerRequest,
+    base: Option<&Preset>,
+) -> String {
+    let request = &created.settings;
     // a flag can replace what a preset says but not take it back: then everything is written out
     let takes_back = |base: &&Preset| {
         request

@@ -7,7 +7,7 @@ use strum::VariantArray;
 use super::launch_form::{cpu_meaning, cpu_text, set_cpu};
 use super::{EffectId, LineEdit};
 use crate::spec::{
-    ContainerId, ContainerName, Preset, SpecError, format_bytes, quote_command, resolve,
+    ContainerId, ContainerName, Preset, SpecError, format_bytes, preview, quote_command,
 };
 
 /// A field of the form.
@@ -184,7 +184,7 @@ impl PresetForm {
         // a limit profile has no command of its own: any will do to see whether the rest holds
         let mut tried = preset.clone();
         tried.command.get_or_insert_with(|| vec!["true".into()]);
-        resolve(ContainerId::from_random([0; 6]), None, &tried, false, false)?;
+        preview(ContainerId::from_random([0; 6]), None, &tried)?;
         Ok((name.to_string(), preset))
     }
 

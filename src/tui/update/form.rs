@@ -44,7 +44,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 let name = created.name.clone().or_else(|| created.preset.clone());
                 let name = name.or_else(|| {
                     created
-                        .request
+                        .settings
                         .command
                         .as_ref()
                         .and_then(|words| words.first().cloned())

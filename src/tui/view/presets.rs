@@ -10,8 +10,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
-use crate::manager::Created;
-use crate::spec::{Preset, format_bytes, quote_command};
+use crate::spec::{ContainerRequest, Preset, format_bytes, quote_command};
 use crate::tui::action::Action;
 use crate::tui::model::{Compared, Model, Target, command_line, preset_of};
 use crate::tui::sanitise::printable;
@@ -200,10 +199,11 @@ fn profile(canvas: &mut Canvas<'_>, area: Rect, name: &str, preset: &Preset) {
         }
     }
     y += 1;
-    let created = Created {
+    let created = ContainerRequest {
         name: None,
-        request: preset.clone(),
+        settings: preset.clone(),
         preset: Some(name.to_owned()),
+        ..ContainerRequest::default()
     };
     let mut shown = vec![(
         "From a shell",

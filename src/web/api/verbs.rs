@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::json::Container;
-use crate::manager::{Created, Engine, Error};
-use crate::spec::{ContainerId, Preset, parse_signal};
+use crate::manager::{Engine, Error};
+use crate::spec::{ContainerId, ContainerRequest, Preset, parse_signal};
 use crate::web::answer::{Answer, Refusal, ask, json};
 use crate::web::context::Context;
 
@@ -96,10 +96,11 @@ pub async fn run(State(context): State<Arc<Context>>, headers: HeaderMap, bytes:
             request.over(base.ok_or_else(unknown)?)
         }
     };
-    let created = Created {
+    let created = ContainerRequest {
         name: wanted.name,
-        request,
+        settings: request,
         preset: wanted.preset,
+        ..ContainerRequest::default()
     };
     let record = ask(&context.engine, move |engine| {
         let id = engine.launch(&created, &mut |_| {})?;

@@ -102,7 +102,7 @@ fn sample() -> &'static (Option<ContainerSpec>, Option<State>) {
             command: Some(vec!["sh".into()]),
             ..Default::default()
         };
-        let spec = minic_tui::spec::resolve(id, None, &request, false, false).expect("a request");
+        let spec = minic_tui::spec::preview(id, None, &request).expect("a request");
         (Some(spec), Some(State::created(Timestamp::UNIX_EPOCH)))
     })
 }

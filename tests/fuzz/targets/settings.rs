@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use minic_tui::config::{Config, Overrides};
 use minic_tui::internals::Profile;
-use minic_tui::spec::{Capabilities, ContainerId, ContainerSpec, Preset, resolve};
+use minic_tui::spec::{Capabilities, ContainerId, ContainerSpec, Preset, preview};
 use minic_tui::tui::keymap::Keymap;
 use minic_tui::tui::theme::{ColorDepth, Symbols, Theme};
 
@@ -88,39 +88,31 @@ pub(super) fn request(data: &[u8]) {
     };
     let _ = request.limits();
     let id = ContainerId::new("0123456789ab").expect("an id");
-    for tty in [false, true] {
-        match resolve(
-            id.clone(),
-            Some(&name),
-            &request.clone().over(&base),
-            tty,
-            tty,
-        ) {
-            Ok(spec) => {
-                assert!(
-                    !spec.argv.is_empty()
-                        && spec.cwd.starts_with('/')
-                        && (1..=64).contains(&spec.stop_signal)
-                );
-                let nul = spec
-                    .argv
-                    .iter()
-                    .chain(&spec.env)
-                    .any(|word| word.contains('\0'));
-                assert!(
-                    !nul && spec
-                        .root
-                        .as_ref()
-                        .is_none_or(|root: &PathBuf| root.is_absolute())
-                );
-                let json = serde_json::to_string(&spec).expect("it can be saved");
-                assert_eq!(
-                    serde_json::from_str::<ContainerSpec>(&json).expect("and read back"),
-                    spec
-                );
-            }
-            Err(error) => assert!(!error.reason.is_empty()),
+    match preview(id.clone(), Some(&name), &request.clone().over(&base)) {
+        Ok(spec) => {
+            assert!(
+                !spec.argv.is_empty()
+                    && spec.cwd.starts_with('/')
+                    && (1..=64).contains(&spec.stop_signal)
+            );
+            let nul = spec
+                .argv
+                .iter()
+                .chain(&spec.env)
+                .any(|word| word.contains('\0'));
+            assert!(
+                !nul && spec
+                    .root
+                    .as_ref()
+                    .is_none_or(|root: &PathBuf| root.is_absolute())
+            );
+            let json = serde_json::to_string(&spec).expect("it can be saved");
+            assert_eq!(
+                serde_json::from_str::<ContainerSpec>(&json).expect("and read back"),
+                spec
+            );
         }
+        Err(error) => assert!(!error.reason.is_empty()),
     }
 }
 
