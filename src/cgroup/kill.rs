@@ -162,7 +162,7 @@ impl Cgroup {
         let _ = self.thaw();
     }
 
-    fn freeze_within(&self, most: Duration) -> Result<(), CgroupError> {
+    fn freeze_within(&self, max: Duration) -> Result<(), CgroupError> {
         let started = Instant::now();
         let (file, value) = match (self.v2_file("cgroup.freeze"), self.v1_freezer()) {
             (Some(file), _) => (file, "1"),
@@ -185,7 +185,7 @@ impl Cgroup {
             if frozen {
                 return Ok(());
             }
-            if started.elapsed() > most {
+            if started.elapsed() > max {
                 let reason = format!("not everything stopped: {}", self.describe_pids());
                 return Err(CgroupError::missing(
                     format!("write {value:?} to"),

@@ -13,7 +13,7 @@ const UNLIMITED: u64 = 1 << 62;
 const RECLAIMS: usize = 5;
 
 impl Cgroup {
-    /// Processes of it that the kernel killed for want of memory, cgroups inside it included:
+    /// Processes of it that the OOM killer killed, cgroups inside it included:
     /// `memory.oom_control` (Linux 4.13) or `memory.events`. `None` when it cannot be told. Read it
     /// before [`Cgroup::remove`].
     #[must_use]

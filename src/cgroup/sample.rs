@@ -38,7 +38,7 @@ pub struct Sample {
     pub memory_peak: Option<u64>,
     /// Swap used now, in bytes.
     pub swap: Option<u64>,
-    /// Processes killed by the kernel for want of memory.
+    /// Processes killed by the OOM killer.
     pub oom_kills: Option<u64>,
     /// Processes and threads now.
     pub pids: Option<u64>,

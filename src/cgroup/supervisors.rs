@@ -18,14 +18,14 @@ const ATTEMPTS: usize = 10;
 
 /// The calling supervisor's place among the others, until it leaves it.
 #[derive(Debug)]
-pub(crate) struct AmongSupervisors {
+pub(crate) struct SupervisorCgroup {
     folder: PathBuf,
     /// Where it was before, and where it can be in any case.
     back: [PathBuf; 2],
     version: Version,
 }
 
-impl AmongSupervisors {
+impl SupervisorCgroup {
     /// Moves the calling process, which has one thread, to where supervisors are in the tree that
     /// has the CPU controller. Its container's cgroup must exist, which keeps `parent` from being
     /// removed. `None` where there is no such tree.

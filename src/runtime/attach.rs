@@ -56,12 +56,12 @@ pub(crate) fn connect(run_folder: &Path) -> nix::Result<OwnedFd> {
 /// went away without one.
 ///
 /// # Errors
-/// When the supervisor cannot be asked; ETIMEDOUT when it says nothing for `most`.
+/// When the supervisor cannot be asked; ETIMEDOUT when it says nothing for `max`.
 pub(crate) fn request_stop(
     socket: &OwnedFd,
     signal: i32,
     grace: Duration,
-    most: Duration,
+    max: Duration,
 ) -> nix::Result<Option<ExitCause>> {
     let grace_ms = u32::try_from(grace.as_millis()).unwrap_or(u32::MAX);
     seqpacket::send(
@@ -69,7 +69,7 @@ pub(crate) fn request_stop(
         &Request::Stop { signal, grace_ms }.encode(),
         false,
     )?;
-    let until = Instant::now() + most;
+    let until = Instant::now() + max;
     let mut buffer = vec![0; MAX_FRAME];
     loop {
         let left = until

@@ -73,7 +73,7 @@ impl Launcher {
         let (length, fd) = seqpacket::receive_with_fd(ours.as_fd(), &mut answer).map_err(gone())?;
         if length == 0 {
             return Err(LaunchError::plain(
-                "the launcher was killed over it; another has taken its place: look at the container, and try again",
+                "the launcher was killed during this request and has been replaced: check the container, and try again",
             ));
         }
         let outcome: Outcome = serde_json::from_slice(&answer[..length])
