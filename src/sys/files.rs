@@ -1,4 +1,4 @@
-//! Opening files that may not be what their name says: a FIFO would hold whoever opens it for ever,
+//! Opening files that may not be what their name says: opening a FIFO would block for ever,
 //! a device has no end, a link may lead anywhere.
 
 use std::fs::{File, Metadata, OpenOptions};

@@ -226,7 +226,7 @@ impl Command {
         }
     }
 
-    /// Shows one read of the terminal's output; `false` when there is none.
+    /// Writes one read of the terminal's output to ours; `false` when there is none.
     fn show(&mut self, buffer: &mut [u8]) -> bool {
         let Some(master) = &self.master else {
             return false;

@@ -111,7 +111,7 @@ pub(crate) fn make(
 impl NearEnds {
     /// What there is to wait for now, in the order that [`NearEnds::serve`] expects.
     pub(crate) fn wanted(&self) -> Vec<PollFd<'_>> {
-        // a pipe that nobody reads any more tells so by itself, also while there is nothing to
+        // a pipe without a reader reports that by itself (POLLERR), also while there is nothing to
         // write to it
         let input = self.input.iter().flat_map(|input| {
             [

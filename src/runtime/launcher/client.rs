@@ -47,7 +47,7 @@ impl Launcher {
         self.ask(&Request::Start(Cow::Borrowed(order))).map(drop)
     }
 
-    /// Begins to execute a command in a running container; the socket tells what becomes of it.
+    /// Begins to execute a command in a running container; its messages come out of the socket.
     ///
     /// # Errors
     /// When it does not run, cannot be joined, or the launcher is gone.

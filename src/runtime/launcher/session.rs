@@ -103,7 +103,7 @@ impl ExecSession {
                 }
                 Err(Errno::EINTR) => continue,
                 Err(Errno::EAGAIN) => {}
-                // the last descriptor of the other end is closed (EIO): only the word about it is
+                // the last descriptor of the other end is closed (EIO): only the message about it is
                 // missing
                 Ok(0) | Err(_) => return self.wait_for_end().map(SessionOutput::Ended),
             }

@@ -147,8 +147,8 @@ impl Clients {
         self.all.is_empty()
     }
 
-    /// One more. Where there are too many it takes the place of who came last: a wish to stop is
-    /// heard however many are attached.
+    /// Adds a client. Where there are too many it replaces the last one: a request to stop is
+    /// received however many are attached.
     pub(crate) fn push(&mut self, socket: OwnedFd) {
         if self.all.len() >= MAX_CLIENTS {
             self.forget(self.all.len() - 1);
@@ -293,7 +293,7 @@ mod tests {
             1,
             "it hears that it was let go, and not that all is well"
         );
-        // what the socket holds, and then the word
+        // what the socket holds, then the frame that says so
         let mut buffer = vec![0; 64 << 10];
         while let Ok(length @ 1..) = seqpacket::receive(theirs.as_fd(), &mut buffer, false) {
             if Reply::decode(&buffer[..length]) == Some(Reply::Detached) {

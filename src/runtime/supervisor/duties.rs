@@ -16,7 +16,7 @@ pub(super) trait Duties {
     fn settle(&mut self);
     /// The container's cap as it is now, in cores; `None` when it has none.
     fn cap(&self) -> Option<f64>;
-    /// Begins to watch the container's memory pressure, where this kernel tells of it.
+    /// Begins to watch the container's memory pressure, where this kernel has PSI.
     fn watch_pressure(&mut self) -> Option<OwnedFd>;
     /// Tasks stall because memory is short.
     fn pressed(&mut self);

@@ -12,7 +12,7 @@ use super::relay::{Ready, Relay};
 /// How long after a kill that has not ended the container the next follows.
 const KILL_AGAIN: Duration = Duration::from_secs(1);
 
-/// How often clients are heard while something is owed: a wish to stop does not wait for that.
+/// How often clients are served while CPU time is owed: a request to stop does not wait for that.
 const CLIENT_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Relay {

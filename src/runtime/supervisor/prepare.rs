@@ -30,7 +30,7 @@ pub(super) struct Prepared {
 /// Prepares the first start.
 ///
 /// # Errors
-/// When another supervisor does not let go of it, or something of it cannot be opened.
+/// When another supervisor holds it, or its log or socket cannot be opened.
 pub(super) fn prepare(
     runtime: &Runtime,
     record: &Record,

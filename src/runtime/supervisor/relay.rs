@@ -2,10 +2,10 @@
 //! client, clients' input to the container.
 //!
 //! A slow client holds the container back through its pipes, as a slow reader of any pipeline does,
-//! and nothing is dropped; one that takes nothing for [`crate::runtime::PATIENCE`] is let go. What the
+//! and nothing is dropped; one that takes nothing for [`crate::runtime::PATIENCE`] is disconnected. What the
 //! container makes us do is paid for ([`Allowance`]): what is owed is waited for, and so it is by
 //! the container, whose pipes are full meanwhile. A client sends input only when its last input was
-//! taken, so that its signals and its wish to stop are always heard, however full the container's
+//! taken, so that its signals and its request to stop are always received, however full the container's
 //! standard input is.
 
 use std::collections::VecDeque;
@@ -73,9 +73,9 @@ pub(super) struct Relay {
     pub(super) kill_at: Option<Instant>,
     pub(super) allowance: Allowance,
     pace: Pace,
-    /// When output is looked at again, because it comes in small pieces.
+    /// When output is read again, because it comes in small pieces.
     pub(super) rest_until: Option<Instant>,
-    /// When clients are heard again, whatever is owed.
+    /// When clients are served again, whatever is owed.
     pub(super) clients_at: Instant,
     /// Made for the first byte that comes: many a container never writes one.
     buffer: Vec<u8>,
@@ -273,7 +273,7 @@ impl Relay {
                 self.clients.forget(index)
             }
             Some(Request::Stdin(bytes)) => self.input.push_back((key, bytes.to_vec())),
-            // whoever attaches later leaves its input open for the next (docker's StdinOnce)
+            // a client that attaches later leaves its input open for the next (docker's StdinOnce)
             Some(Request::StdinEnd) => self.stdin_ends |= key == FIRST && self.terminal.is_none(),
             Some(Request::Resize(size)) => {
                 if let Some(terminal) = &self.terminal {

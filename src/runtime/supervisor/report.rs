@@ -28,8 +28,8 @@ pub(crate) fn read_outcome(report: &OwnedFd) -> Outcome {
     }
 }
 
-/// Sends the outcome to whoever waits in [`read_outcome`]. Nobody may be left (a killed screen);
-/// that changes nothing.
+/// Sends the outcome to [`read_outcome`]. The caller may be gone (a killed screen), which changes
+/// nothing.
 pub(super) fn send_outcome(report: &OwnedFd, outcome: &Outcome) {
     if let Ok(json) = serde_json::to_vec(outcome) {
         let _ = seqpacket::send(report.as_fd(), &json, true);

@@ -88,7 +88,7 @@ fn record_failure(launch: &mut Launch<'_>, error: &LaunchError) {
         record.state.supervisor = None;
         record.state.restart_at = None;
         record.state.launch.clone_from(&error.launch);
-        // the caller hears of the failure in any case
+        // the failure is reported to the caller anyway
         let _ = store.save(record);
         store.tell(&record.spec, "died", Some(&cause));
     }
@@ -253,8 +253,7 @@ impl Supervisor<'_> {
             held,
             ..
         } = self;
-        // saying so may take as long as a slow client does; whoever starts or removes it need not
-        // wait for that
+        // a slow client may delay this; a start or removal of the container need not wait for it
         drop(held);
         fault::may_die("supervisor.farewell");
         if record.spec.remove {

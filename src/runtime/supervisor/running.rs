@@ -48,7 +48,7 @@ impl Duties for RunDuties<'_> {
     }
 
     fn watch_pressure(&mut self) -> Option<OwnedFd> {
-        // a kernel without PSI tells nothing, which info says
+        // not on a kernel without PSI, which `info` shows
         self.cgroup.watch_memory_pressure().ok().flatten()
     }
 
