@@ -1,4 +1,4 @@
-//! What the memory controller tells beside the samples: OOM kills, the peak, the limit; and making
+//! What the memory controller has besides the samples: OOM kills, the peak, the limit; and making
 //! room before a limit shrinks.
 
 use std::fs;

@@ -1,4 +1,4 @@
-//! Control groups: what limits a container and what tells how much it uses.
+//! Control groups: a container's limits, and how much it uses.
 //!
 //! v1 or v2 is decided per controller, once ([`Layout`]); limits become writes ([`plan`], pure);
 //! other modules see one [`Cgroup`], made by [`BegunCgroup`], with update, freeze, kill and remove,

@@ -1,4 +1,4 @@
-//! [`Sample`]: what a container uses at one moment, as its cgroup tells.
+//! [`Sample`]: what a container uses at one moment, read from its cgroup.
 
 /// Bytes read from and written to block devices since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

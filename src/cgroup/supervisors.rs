@@ -13,14 +13,14 @@ use crate::sys::text;
 
 /// All of them together weigh half of what one container weighs usually.
 const SHARES: u64 = 512;
-/// How often the folder may be removed under our hands, by the last that leaves it.
+/// How often the folder may be removed concurrently, by the last that leaves it.
 const ATTEMPTS: usize = 10;
 
 /// The calling supervisor's place among the others, until it leaves it.
 #[derive(Debug)]
 pub(crate) struct SupervisorCgroup {
     folder: PathBuf,
-    /// Where it was before, and where it can be in any case.
+    /// Where it was before, and the root of the tree.
     back: [PathBuf; 2],
     version: Version,
 }

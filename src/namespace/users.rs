@@ -16,7 +16,7 @@ use crate::sys::{caps, mount, process};
 
 /// How much of what the kernel counts for each user namespace a container may use (namespaces(7),
 /// `/proc/sys/user`): enough for a container manager inside, and no more than the host has room
-/// for. Namespaces come last: hardly any container can make one.
+/// for. Namespaces come last: few containers can make one.
 const USE: [(&CStr, &[u8]); 10] = [
     (c"/proc/sys/user/max_inotify_watches", b"65536"),
     (c"/proc/sys/user/max_fanotify_marks", b"65536"),
