@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cgroup::Layout;
+use crate::spec::{LIMITS, Unit};
 
 fn v1() -> Layout {
     let mountinfo = "1 0 0:1 / / rw - ext4 d rw\n2 1 0:2 / /c/memory rw - cgroup c rw,memory\n3 1 0:3 / /c/cpu rw - cgroup c rw,cpu\n\
@@ -308,4 +309,40 @@ fn a_device_that_is_none_is_refused() {
     )
     .unwrap_err();
     assert!(error.to_string().contains("not a block device"), "{error}");
+}
+
+/// The table tells people which files a limit is written to: it must be true.
+#[test]
+fn each_limit_is_written_to_the_files_of_the_table() {
+    let mountinfo = "1 0 0:1 / / rw - ext4 d rw\n2 1 0:2 / /c/a rw - cgroup c rw,memory\n3 1 0:3 / /c/b rw - cgroup c rw,cpu,cpuset\n\
+                     4 1 0:4 / /c/c rw - cgroup c rw,pids\n5 1 0:5 / /c/d rw - cgroup c rw,blkio\n";
+    let v1 = Layout::parse(mountinfo, "", &|_| None).unwrap();
+    let v2 = v2("memory cpu cpuset io pids");
+    for limit in LIMITS.iter().filter(|limit| limit.unit != Unit::Rates) {
+        for key in limit.keys {
+            // v1 limits swap only together with memory
+            let current = Limits {
+                memory: (limit.json == "swap").then_some(4096),
+                ..Limits::default()
+            };
+            let mut wanted = current.clone();
+            key.set(&mut wanted, key.example).unwrap();
+            // --cpu sets two limits
+            if limit.json != "cpu_shares" {
+                wanted.cpu_shares = None;
+            }
+            for (layout, files) in [(&v1, limit.v1), (&v2, limit.v2)] {
+                let written = match plan(&wanted, &current, layout, false) {
+                    Ok(plan) => plan.writes,
+                    Err(_) => Vec::new(),
+                };
+                let written: Vec<&str> = written
+                    .iter()
+                    .filter(|write| !write.implied)
+                    .map(|write| write.file)
+                    .collect();
+                assert_eq!(written, files, "--{}", key.flag);
+            }
+        }
+    }
 }

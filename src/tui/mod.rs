@@ -29,3 +29,5 @@ pub mod wording;
 pub use reload::Reload;
 pub use run::{Messages, Surface, run, turn};
 pub use settings::Settings;
+
+pub(crate) use colours::SIXTEEN;

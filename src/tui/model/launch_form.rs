@@ -293,13 +293,12 @@ pub(super) fn cpu_text(preset: &Preset) -> String {
 #[must_use]
 pub fn command_line(program: &[String], created: &Created, base: Option<&Preset>) -> String {
     let request = &created.request;
-    let amounts = |p: &Preset| [&p.memory, &p.cpu, &p.cpus, &p.cpu_shares].map(Clone::clone);
     // a flag can replace what a preset says but not take it back: then everything is written out
     let takes_back = |base: &&Preset| {
-        amounts(request)
-            .iter()
-            .zip(amounts(base))
-            .all(|(own, theirs)| own.is_some() || theirs.is_none())
+        request
+            .asked_limits()
+            .zip(base.asked_limits())
+            .all(|((_, own), (_, theirs))| !own.is_empty() || theirs.is_empty())
     };
     let nothing = Preset::default();
     let (preset, base) = match (&created.preset, base.filter(takes_back)) {
@@ -314,13 +313,13 @@ pub fn command_line(program: &[String], created: &Created, base: Option<&Preset>
     };
     flag("--preset", preset.as_deref(), None);
     flag("--name", created.name.as_deref(), None);
+    for ((key, own), (_, theirs)) in request.asked_limits().zip(base.asked_limits()) {
+        let name = format!("--{}", key.flag);
+        for text in own.iter().filter(|text| !theirs.contains(text)) {
+            flag(&name, Some(text), None);
+        }
+    }
     for (name, own, theirs) in [
-        ("--memory", &request.memory, &base.memory),
-        ("--swap", &request.swap, &base.swap),
-        ("--cpu", &request.cpu, &base.cpu),
-        ("--cpus", &request.cpus, &base.cpus),
-        ("--cpu-shares", &request.cpu_shares, &base.cpu_shares),
-        ("--pids-limit", &request.pids, &base.pids),
         ("--workdir", &request.workdir, &base.workdir),
         ("--hostname", &request.hostname, &base.hostname),
     ] {

@@ -33,22 +33,11 @@ pub struct LinePrompt {
 #[must_use]
 pub fn preset_of(record: &Record, limits: &Limits) -> Preset {
     let spec = &record.spec;
-    let bytes = |amount: Option<u64>| amount.map(|bytes| format!("{bytes}b"));
-    let number = |amount: Option<u64>| amount.map(|number| number.to_string());
     Preset {
         description: Some(format!("saved from {}", spec.name)),
         command: Some(spec.argv.clone()),
-        memory: bytes(limits.memory),
-        swap: bytes(limits.swap),
-        cpus: limits.cpu.map(|cap| cap.cores().to_string()),
-        cpu_shares: number(limits.cpu_shares),
-        cpuset: limits.cpuset.clone(),
-        memory_high: bytes(limits.memory_high),
-        memory_low: bytes(limits.memory_low),
-        memory_min: bytes(limits.memory_min),
-        pids: number(limits.pids),
-        io_weight: number(limits.io_weight),
-        ..Preset::default()
+        best_effort: spec.best_effort.then_some(true),
+        ..Preset::of_limits(limits)
     }
 }
 
