@@ -2,6 +2,15 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+/// How text looks from one place of a line on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// The first byte of the text that looks like this.
+    pub from: usize,
+    /// How it looks, in all the colours its writer asked for.
+    pub style: Style,
+}
+
 /// The eight colours that every terminal has, then their bright versions.
 pub(crate) const SIXTEEN: [Color; 16] = [
     Color::Black,

@@ -4,9 +4,8 @@ use minic_tui::manager::Engine;
 use minic_tui::tui::Settings;
 use minic_tui::tui::action::{Action, Kind};
 use minic_tui::tui::effect::Effect;
-use minic_tui::tui::hit::Target;
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{Overlay, Palette, Tab};
+use minic_tui::tui::model::{Overlay, Palette, Tab, Target};
 
 use crate::stage::{Stage, settings};
 
@@ -109,11 +108,13 @@ fn an_action_that_says_to_change_nothing_changes_nothing() {
     for action in views {
         for name in ["web", "migrate"] {
             for tab in Tab::ALL {
-                let mut stage = Stage::new(80, 24);
+                let mut stage = read_only();
+                stage.model.settings.read_only = false;
                 stage.select(name);
                 stage.model.tab = tab;
                 stage.tick(1);
                 stage.take_effects();
+                stage.held = true;
                 choose(&mut stage, *action);
                 if stage.model.overlay.is_some() {
                     stage.keys("<Enter>");

@@ -1,6 +1,6 @@
 //! [`LinePrompt`]: one line to be typed: the name of a preset to save, the file to export to.
 
-use super::{LineEdit, Model};
+use super::{LineEdit, Model, Overlay, ToastKind};
 use crate::record::Record;
 use crate::spec::{ContainerId, Limits, Preset};
 use crate::stats::Figure;
@@ -73,5 +73,34 @@ impl Model {
         }
         let heading = Figure::ALL.map(Figure::id).join(",");
         format!("time,{heading}\n{}\n", rows.join("\n"))
+    }
+}
+
+impl Model {
+    /// Asks for the line.
+    pub fn ask_line(&mut self, asked: Asked) {
+        let shown = self
+            .log
+            .targets
+            .first()
+            .filter(|_| asked == Asked::LogFile)
+            .and_then(|id| self.record(id));
+        let Some(record) = shown.or(self.selected()) else {
+            self.toast(ToastKind::Notice, "no container is selected");
+            return;
+        };
+        let (id, name) = (record.spec.id.clone(), record.spec.name.as_str());
+        let line = match asked {
+            Asked::PresetName => name.to_owned(),
+            Asked::ExportFile => format!("{name}.csv"),
+            Asked::LogFile if self.log.targets.len() > 1 => "containers.log".to_owned(),
+            Asked::LogFile => format!("{name}.log"),
+        };
+        self.overlay = Some(Overlay::Line(LinePrompt {
+            asked,
+            id,
+            line: LineEdit::new(line),
+            error: None,
+        }));
     }
 }

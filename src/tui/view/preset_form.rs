@@ -14,8 +14,7 @@ use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, row};
 use super::form::line_edit;
-use crate::tui::hit::Target;
-use crate::tui::model::{PresetField, PresetForm};
+use crate::tui::model::{PresetField, PresetForm, Target};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::widget::{center, frame};
@@ -51,7 +50,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &PresetForm) {
         .unwrap_or(0) as u16;
     let first = (at + 1).saturating_sub(shown);
     for (field, y) in PresetField::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .skip(usize::from(first))
         .zip(0..shown)
     {

@@ -11,8 +11,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
-use crate::tui::hit::Target;
-use crate::tui::model::Column;
+use crate::tui::model::{Column, Target};
 use crate::tui::widget::{center, frame};
 
 /// Draws the menu over `area`, with `chosen` under the cursor.
@@ -21,7 +20,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, chosen: Column) {
     let outer = center(area, 24, Column::ALL.len() as u16 + 2);
     let inside = frame(canvas.buffer, outer, "Sort by", theme);
     canvas.hits.add(outer, Target::Nothing);
-    for (column, y) in Column::ALL.into_iter().zip(0..) {
+    for (column, y) in Column::ALL.iter().copied().zip(0..) {
         let line = row(inside, y);
         let style = if column == chosen {
             theme.selected
