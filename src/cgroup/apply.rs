@@ -16,7 +16,7 @@ use crate::spec::{ContainerId, Limits};
 /// The folder that holds the containers of one state folder, in every tree.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Parent {
-    /// Its name: `minic`, or `minic-1a2b3c4d` for a state folder of one's own. Never a path.
+    /// Its name: `minic`, or `minic-1a2b3c4d` for another state folder. Never a path.
     pub name: String,
 }
 
@@ -236,7 +236,7 @@ impl Cgroup {
         })
     }
 
-    /// The file that tells or sets something on whichever tree has `controller`.
+    /// The file to read or write on whichever tree has `controller`.
     pub(super) fn file(
         &self,
         controller: Controller,

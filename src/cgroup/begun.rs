@@ -83,7 +83,7 @@ impl BegunCgroup {
     /// As [`BegunCgroup::begin`], but what exists stays until [`BegunCgroup::discard`].
     pub(crate) fn finish(&mut self) -> Result<Cgroup, CgroupError> {
         self.make_folders(Version::V1)?;
-        // a file that is missing because its controller was not passed on: tell the cause, not the
+        // a file that is missing because its controller was not passed on: report the cause, not the
         // missing file
         let cause = |write: &Write| {
             let found = self

@@ -10,7 +10,7 @@ use nix::errno::Errno;
 use super::folders::{remove_tree, write_file};
 use super::{CgroupError, Controller};
 
-/// How often a parent may be removed under our hands before we give up.
+/// How often a parent may be removed concurrently before we give up.
 const ATTEMPTS: usize = 1000;
 /// How often our own processes are moved out of the way before that counts as refused.
 const VACATE_ATTEMPTS: usize = 5;
@@ -130,19 +130,19 @@ fn vacate(base: &Path) -> Result<(), CgroupError> {
     if pids.is_empty() {
         return Ok(());
     }
-    let strangers: Vec<String> = pids
+    let foreign: Vec<String> = pids
         .iter()
         .filter(|pid| !is_ours(pid))
         .take(5)
         .map(|pid| name_of(pid))
         .collect();
-    if !strangers.is_empty() {
+    if !foreign.is_empty() {
         return Err(CgroupError::missing(
             "pass controllers on from",
             base,
             format!(
                 "a cgroup with processes cannot, and these are not ours: {}",
-                strangers.join(", ")
+                foreign.join(", ")
             ),
             Some(
                 "start minic-tui in a cgroup of its own (systemd-run --scope -p Delegate=yes minic-tui …), or move them into a \
@@ -174,7 +174,7 @@ fn is_ours(pid: &str) -> bool {
     let file = |pid: &str| fs::metadata(format!("/proc/{pid}/exe")).map(|m| (m.dev(), m.ino()));
     match (file(pid), file("self")) {
         (Ok(theirs), Ok(ours)) => theirs == ours,
-        // gone meanwhile: nothing to move, nobody to disturb
+        // gone meanwhile: nothing to move
         (Err(_), Ok(_)) => pid != "0" && !Path::new("/proc").join(pid).exists(),
         _ => false,
     }

@@ -75,7 +75,7 @@ const USUAL: [DeviceRule; 10] = [
 ];
 
 impl DeviceRule {
-    /// The rule for the device node that `node` tells of; `None` when it is none.
+    /// The rule for the device node `node`; `None` when it is no device.
     #[must_use]
     pub(crate) fn of(node: &Metadata, access: DeviceAccess) -> Option<Self> {
         let kind = node.file_type();

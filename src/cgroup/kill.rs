@@ -63,7 +63,7 @@ impl Cgroup {
     pub(crate) fn freeze(&self) -> Result<(), CgroupError> {
         let result = self.freeze_within(PATIENCE);
         if result.is_err() {
-            // the first error is the one to tell
+            // the first error is the one to report
             let _ = self.thaw();
         }
         result
@@ -143,7 +143,7 @@ impl Cgroup {
     pub(super) fn kill_one_by_one(&self) {
         // killing works frozen or not; freezing only saves rounds
         let _ = self.freeze_within(FREEZE_FOR_KILL);
-        // a number can become somebody else's between a look and a kill: held by a descriptor
+        // a pid may be reused between reading and killing it, a pidfd may not: held by a descriptor
         // first, and still here after that, it is ours
         for some in self.pids().chunks(KILLED_AT_ONCE) {
             let held: Vec<(i32, OwnedFd)> = some
@@ -162,7 +162,7 @@ impl Cgroup {
         let _ = self.thaw();
     }
 
-    fn freeze_within(&self, most: Duration) -> Result<(), CgroupError> {
+    fn freeze_within(&self, max: Duration) -> Result<(), CgroupError> {
         let started = Instant::now();
         let (file, value) = match (self.v2_file("cgroup.freeze"), self.v1_freezer()) {
             (Some(file), _) => (file, "1"),
@@ -185,7 +185,7 @@ impl Cgroup {
             if frozen {
                 return Ok(());
             }
-            if started.elapsed() > most {
+            if started.elapsed() > max {
                 let reason = format!("not everything stopped: {}", self.describe_pids());
                 return Err(CgroupError::missing(
                     format!("write {value:?} to"),

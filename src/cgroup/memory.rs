@@ -1,4 +1,4 @@
-//! What the memory controller tells beside the samples: OOM kills, the peak, the limit; and making
+//! What the memory controller has besides the samples: OOM kills, the peak, the limit; and making
 //! room before a limit shrinks.
 
 use std::fs;
@@ -13,7 +13,7 @@ const UNLIMITED: u64 = 1 << 62;
 const RECLAIMS: usize = 5;
 
 impl Cgroup {
-    /// Processes of it that the kernel killed for want of memory, cgroups inside it included:
+    /// Processes of it that the OOM killer killed, cgroups inside it included:
     /// `memory.oom_control` (Linux 4.13) or `memory.events`. `None` when it cannot be told. Read it
     /// before [`Cgroup::remove`].
     #[must_use]

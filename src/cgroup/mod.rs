@@ -1,7 +1,7 @@
-//! Control groups: what limits a container and what tells how much it uses.
+//! Control groups: a container's limits, and how much it uses.
 //!
 //! v1 or v2 is decided per controller, once ([`Layout`]); limits become writes ([`plan`], pure);
-//! the rest of the house sees one [`Cgroup`] with create, attach, update, freeze, kill and remove,
+//! other modules see one [`Cgroup`], made by [`BegunCgroup`], with update, freeze, kill and remove,
 //! and a [`CgroupSampler`] that reads it.
 
 mod apply;
@@ -43,7 +43,7 @@ pub(crate) use plan::weight_from_shares;
 pub use sample::Sample;
 pub(crate) use sample::{Io, Pressure};
 pub(crate) use sampler::CgroupSampler;
-pub(crate) use supervisors::AmongSupervisors;
+pub(crate) use supervisors::SupervisorCgroup;
 
 #[cfg(test)]
 mod kernel_tests;

@@ -1,4 +1,4 @@
-//! Which containers have cgroups in a parent folder, whoever made them.
+//! Which containers have cgroups in a parent folder, no matter who made them.
 
 use std::fs;
 use std::path::PathBuf;

@@ -10,12 +10,12 @@ use nix::fcntl::OFlag;
 
 use super::{Cgroup, CgroupError};
 
-/// Some task stalled for want of memory for a tenth of 2 s. A window that is a multiple of 2 s
+/// Some task stalled on memory for a tenth of 2 s. A window that is a multiple of 2 s
 /// needs no CAP_SYS_RESOURCE.
 const MEMORY_STALL: &str = "some 200000 2000000";
 
 impl Cgroup {
-    /// A descriptor that poll(2) reports as POLLPRI whenever tasks in it stall for want of memory,
+    /// A descriptor that poll(2) reports as POLLPRI whenever tasks in it stall on memory,
     /// at most once in 2 s; `None` where there is no v2 tree. It lasts as long as it is open.
     ///
     /// # Errors

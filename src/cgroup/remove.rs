@@ -1,5 +1,5 @@
-//! Removing cgroup folders: children first, patient while processes die, content when they are
-//! already gone.
+//! Removing cgroup folders: children first, waiting while processes die; those already gone are
+//! removed.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! [`Sample`]: what a container uses at one moment, as its cgroup tells.
+//! [`Sample`]: what a container uses at one moment, read from its cgroup.
 
 /// Bytes read from and written to block devices since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct Sample {
     pub memory_peak: Option<u64>,
     /// Swap used now, in bytes.
     pub swap: Option<u64>,
-    /// Processes killed by the kernel for want of memory.
+    /// Processes killed by the OOM killer.
     pub oom_kills: Option<u64>,
     /// Processes and threads now.
     pub pids: Option<u64>,

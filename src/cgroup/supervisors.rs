@@ -13,19 +13,19 @@ use crate::sys::text;
 
 /// All of them together weigh half of what one container weighs usually.
 const SHARES: u64 = 512;
-/// How often the folder may be removed under our hands, by the last that leaves it.
+/// How often the folder may be removed concurrently, by the last that leaves it.
 const ATTEMPTS: usize = 10;
 
 /// The calling supervisor's place among the others, until it leaves it.
 #[derive(Debug)]
-pub(crate) struct AmongSupervisors {
+pub(crate) struct SupervisorCgroup {
     folder: PathBuf,
-    /// Where it was before, and where it can be in any case.
+    /// Where it was before, and the root of the tree.
     back: [PathBuf; 2],
     version: Version,
 }
 
-impl AmongSupervisors {
+impl SupervisorCgroup {
     /// Moves the calling process, which has one thread, to where supervisors are in the tree that
     /// has the CPU controller. Its container's cgroup must exist, which keeps `parent` from being
     /// removed. `None` where there is no such tree.

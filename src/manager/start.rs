@@ -89,7 +89,7 @@ impl Manager {
         match console.pass_through(tty, keys).map_err(cannot_attach)? {
             AttachEnd::Ended(cause) => Ok(Some(cause)),
             AttachEnd::Detached => Ok(None),
-            AttachEnd::LetGo => {
+            AttachEnd::TooSlow => {
                 let name = self
                     .load(id)
                     .map_or_else(|_| id.to_string(), |record| record.spec.name.to_string());

@@ -16,7 +16,7 @@ use crate::sys::{caps, mount, process};
 
 /// How much of what the kernel counts for each user namespace a container may use (namespaces(7),
 /// `/proc/sys/user`): enough for a container manager inside, and no more than the host has room
-/// for. Namespaces come last: hardly any container can make one.
+/// for. Namespaces come last: few containers can make one.
 const USE: [(&CStr, &[u8]); 10] = [
     (c"/proc/sys/user/max_inotify_watches", b"65536"),
     (c"/proc/sys/user/max_fanotify_marks", b"65536"),
@@ -68,13 +68,13 @@ pub(crate) fn as_owner<T>(
 /// Not where this kernel does not count one, nor where `/proc/sys` is read-only, as in a container
 /// of somebody else's.
 pub(crate) fn limit_use(makes_namespaces: bool) -> nix::Result<()> {
-    for (file, most) in &USE[..if makes_namespaces {
+    for (file, max) in &USE[..if makes_namespaces {
         USE.len()
     } else {
         WITHOUT_NAMESPACES
     }] {
         let written = open(*file, OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty())
-            .and_then(|fd| write(fd, most));
+            .and_then(|fd| write(fd, max));
         match written {
             Ok(_) | Err(Errno::ENOENT | Errno::EROFS | Errno::EACCES) => {}
             Err(errno) => return Err(errno),
@@ -122,7 +122,7 @@ pub(crate) fn cannot_map_users(pool: IdPool) -> Option<String> {
 }
 
 /// An overlay over layers whose owners are shifted takes Linux 5.19.
-fn judge(pool: IdPool, release: &str, map: &str, most: &str) -> Option<String> {
+fn judge(pool: IdPool, release: &str, map: &str, max: &str) -> Option<String> {
     let numbers: Vec<u32> = release
         .split(|c: char| !c.is_ascii_digit())
         .take(2)
@@ -134,10 +134,10 @@ fn judge(pool: IdPool, release: &str, map: &str, most: &str) -> Option<String> {
             release.trim()
         ));
     }
-    if most.is_empty() {
+    if max.is_empty() {
         return Some("this kernel has no user namespaces (CONFIG_USER_NS)".into());
     }
-    if most == "0" {
+    if max == "0" {
         return Some("user.max_user_namespaces (sysctl) is 0".into());
     }
     let last = u64::from(pool.first) + u64::from(pool.size) * u64::from(pool.ranges);
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn a_host_that_cannot_says_why() {
         let judge =
-            |release: &str, map: &str, most: &str| judge(IdPool::default(), release, map, most);
+            |release: &str, map: &str, max: &str| judge(IdPool::default(), release, map, max);
         let all = "         0          0 4294967295\n";
         assert_eq!(judge("6.1.0-13-amd64\n", all, "95000"), None);
         assert_eq!(judge("5.19.0", all, "1"), None);

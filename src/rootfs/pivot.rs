@@ -1,4 +1,4 @@
-//! Shielding the old root from what is mounted, entering the new root, and letting go of the old
+//! Shielding the old root from what is mounted, entering the new root, and unmounting the old
 //! one.
 
 use std::ffi::CStr;

@@ -53,7 +53,7 @@ pub enum Protection {
 }
 
 impl Protection {
-    /// All of docker's list, and each CPU's `thermal_throttle`, which tells of other tenants' work.
+    /// All of docker's list, and each CPU's `thermal_throttle`, which reveals other tenants' work.
     #[must_use]
     pub fn usual(cpus: usize) -> Vec<Self> {
         let throttle = (0..cpus).filter_map(|cpu| {

@@ -86,7 +86,7 @@ pub(crate) fn renew(folder: &Path, storage: Storage) -> Result<(), StorageError>
         .map_err(|errno| cannot("set the quota of", folder, errno.desc()))
 }
 
-/// Bytes that a container has written to its layer on disk; `None` where nobody counts them.
+/// Bytes that a container has written to its layer on disk; `None` where they are not counted.
 #[must_use]
 pub(crate) fn used(folder: &Path) -> Option<u64> {
     let file = File::open(folder.join("upper")).ok()?;

@@ -22,15 +22,15 @@ use crate::sys::{fds, seqpacket, tty};
 /// How being attached ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AttachEnd {
-    /// The container ended, for good.
+    /// The container ended, and is not restarted.
     Ended(ExitCause),
     /// The user typed the detach keys; the container goes on.
     Detached,
-    /// We did not read what it wrote for too long, and were let go; the container goes on.
-    LetGo,
-    /// What it wrote could not be written where we write to.
+    /// We did not read its output for too long and were disconnected; the container goes on.
+    TooSlow,
+    /// Its output could not be written to ours.
     Unwritten(Errno),
-    /// Its supervisor went away without a word.
+    /// Its supervisor ended without a message.
     Gone,
 }
 
@@ -52,16 +52,16 @@ pub(crate) fn connect(run_folder: &Path) -> nix::Result<OwnedFd> {
     socket::connect_in(run_folder)
 }
 
-/// Asks a supervisor to stop its container, and waits for its word that it ended; `None` when it
-/// went away without one.
+/// Asks a supervisor to stop its container, and waits for the message that it ended; `None` when
+/// the supervisor ended without one.
 ///
 /// # Errors
-/// When the supervisor cannot be asked; ETIMEDOUT when it says nothing for `most`.
+/// When the supervisor cannot be asked; ETIMEDOUT when it says nothing for `max`.
 pub(crate) fn request_stop(
     socket: &OwnedFd,
     signal: i32,
     grace: Duration,
-    most: Duration,
+    max: Duration,
 ) -> nix::Result<Option<ExitCause>> {
     let grace_ms = u32::try_from(grace.as_millis()).unwrap_or(u32::MAX);
     seqpacket::send(
@@ -69,7 +69,7 @@ pub(crate) fn request_stop(
         &Request::Stop { signal, grace_ms }.encode(),
         false,
     )?;
-    let until = Instant::now() + most;
+    let until = Instant::now() + max;
     let mut buffer = vec![0; MAX_FRAME];
     loop {
         let left = until
@@ -103,7 +103,7 @@ fn hear_end(socket: &OwnedFd, buffer: &mut [u8]) -> nix::Result<Option<Option<Ex
     })
 }
 
-/// Waits for a supervisor's word that its container ended for good; `None` when it went away
+/// Waits for a supervisor's message that its container ended, and is not restarted; `None` when it went away
 /// without one.
 ///
 /// # Errors
@@ -151,7 +151,7 @@ impl Console {
     /// meanwhile, its size is the container's, and the detach keys leave the container running.
     ///
     /// # Errors
-    /// When our terminal cannot be switched or the supervisor cannot be heard.
+    /// When our terminal cannot be switched or the supervisor sends nothing readable.
     pub(crate) fn pass_through(
         &self,
         terminal: bool,
@@ -206,7 +206,7 @@ impl Console {
                         Some(Reply::Stderr(bytes)) => self.show(&mut std::io::stderr(), bytes),
                         Some(Reply::Ended(cause)) => return Ok(AttachEnd::Ended(cause)),
                         Some(Reply::Taken) => taken = true,
-                        Some(Reply::Detached) => return Ok(AttachEnd::LetGo),
+                        Some(Reply::Detached) => return Ok(AttachEnd::TooSlow),
                         None => {}
                     },
                 }

@@ -11,7 +11,7 @@ pub(super) const KIND: usize = 1;
 /// Room for any frame.
 pub(super) const MAX_FRAME: usize = MAX_DATA + 64;
 
-/// What a client tells the supervisor.
+/// A message from a client to its supervisor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request<'a> {
     /// Bytes for standard input.
@@ -31,7 +31,7 @@ pub enum Request<'a> {
     },
 }
 
-/// What the supervisor tells its clients.
+/// A message from the supervisor to its clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply<'a> {
     /// The container wrote to standard output.
@@ -42,7 +42,7 @@ pub enum Reply<'a> {
     Taken,
     /// It ended; its record says so already.
     Ended(ExitCause),
-    /// The client did not read for too long and is let go; the container goes on.
+    /// The client did not read for too long and is disconnected; the container goes on.
     Detached,
 }
 

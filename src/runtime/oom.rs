@@ -1,4 +1,4 @@
-//! How soon the kernel kills whom for want of memory (`/proc/PID/oom_score_adj`, proc(5)): a
+//! How soon the kernel kills whom when memory runs out (`/proc/PID/oom_score_adj`, proc(5)): a
 //! supervisor last of all, or nobody would be left to say how its container ended; what it starts
 //! as soon as anything that the caller starts.
 

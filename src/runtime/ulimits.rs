@@ -77,8 +77,8 @@ impl Ulimits {
     pub(super) fn apply_before_fork(&self) -> nix::Result<()> {
         self.0.iter().try_for_each(|limit| {
             let one = u64::from(limit.resource == RLIMIT_NPROC);
-            let (_, most) = process::limit(limit.resource)?;
-            let hard = limit.hard.saturating_add(one).min(most);
+            let (_, max) = process::limit(limit.resource)?;
+            let hard = limit.hard.saturating_add(one).min(max);
             process::set_limit(
                 0,
                 limit.resource,
@@ -108,14 +108,14 @@ impl Ulimits {
     }
 }
 
-/// Half of our own limit, at most `most`.
-fn half(resource: Resource, most: Ulimit) -> Result<Ulimit, LaunchError> {
+/// Half of our own limit, at most `max`.
+fn half(resource: Resource, max: Ulimit) -> Result<Ulimit, LaunchError> {
     let (_, hard) =
         getrlimit(resource).map_err(LaunchError::nix("look at our own resource limits"))?;
-    let limit = most.hard.min(hard / 2);
+    let limit = max.hard.min(hard / 2);
     Ok(Ulimit {
         soft: limit,
         hard: limit,
-        ..most
+        ..max
     })
 }

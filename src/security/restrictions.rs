@@ -22,7 +22,7 @@ pub(crate) struct Restrictions {
     pub no_new_privs: bool,
     /// The seccomp program; `None` lets every system call through.
     pub filter: Option<Vec<sock_filter>>,
-    /// What the kernel's security module is told; `None` where there is nothing to tell.
+    /// The label for the kernel's security module; `None` where there is none.
     pub label: Option<Label>,
 }
 

@@ -125,7 +125,7 @@ mod armed {
         if page == libc::MAP_FAILED {
             return None;
         }
-        // SAFETY: the page stays mapped for good, and only atomic accesses are made to its first
+        // SAFETY: the page is never unmapped, and only atomic accesses are made to its first
         // byte.
         let happened = unsafe { AtomicU8::from_ptr(page.cast()) };
         Some(Fault {

@@ -88,7 +88,7 @@ pub(crate) fn borrow(number: RawFd) -> BorrowedFd<'static> {
     unsafe { BorrowedFd::borrow_raw(number) }
 }
 
-/// write(2) once; nothing is done about a failure, for the last word of a process that ends now.
+/// write(2) once; errors are ignored: it is for the final message of a process that ends now.
 /// Allocates nothing.
 pub(crate) fn write_now(number: RawFd, bytes: &[u8]) {
     // SAFETY: the buffer is valid for its length during the call.

@@ -1,4 +1,4 @@
-//! Opening files that may not be what their name says: a FIFO would hold whoever opens it for ever,
+//! Opening files that may not be what their name says: opening a FIFO would block for ever,
 //! a device has no end, a link may lead anywhere.
 
 use std::fs::{File, Metadata, OpenOptions};
@@ -46,12 +46,12 @@ pub(crate) fn open_to_append(path: &Path) -> io::Result<File> {
     )
 }
 
-/// Reads a whole file that a user named: a regular file of at most `most` bytes, links followed.
+/// Reads a whole file that a user named: a regular file of at most `max` bytes, links followed.
 /// `/dev/null` is an empty one.
 ///
 /// # Errors
 /// As [`open`]; in words when it is too long.
-pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     let mut options = OpenOptions::new();
     let file = options
         .read(true)
@@ -65,9 +65,9 @@ pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     check(&about)?;
     let mut bytes = Vec::new();
     // it may grow while it is read
-    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
-        return Err(io::Error::other(format!("it has more than {most} bytes")));
+    file.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max {
+        return Err(io::Error::other(format!("it has more than {max} bytes")));
     }
     Ok(bytes)
 }
@@ -76,9 +76,9 @@ pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// As [`read`]; InvalidData when it is not UTF-8.
-pub(crate) fn read_text(path: &Path, most: u64) -> io::Result<String> {
+pub(crate) fn read_text(path: &Path, max: u64) -> io::Result<String> {
     let not_text = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
-    String::from_utf8(read(path, most)?).map_err(not_text)
+    String::from_utf8(read(path, max)?).map_err(not_text)
 }
 
 /// A socket, and a FIFO that nobody reads, cannot be opened at all (ENXIO): "no such device" would

@@ -1,4 +1,4 @@
-//! Thin safe wrappers for what nix lacks. The only `unsafe` in the house, each block with a SAFETY
+//! Thin safe wrappers for what nix lacks. The only `unsafe` in the crate, each block with a SAFETY
 //! line.
 #![allow(unsafe_code)]
 

@@ -20,7 +20,7 @@ pub(crate) fn open_null() -> nix::Result<OwnedFd> {
         OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
         Mode::empty(),
     )?;
-    // looked at before it is opened: opening a device or a fifo may do something already
+    // checked before it is opened: opening a device or a fifo may do something already
     expect_null(&open_without_links(
         root.as_fd(),
         c"dev/null",

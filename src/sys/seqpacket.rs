@@ -70,13 +70,13 @@ pub(crate) fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], wait: bool) -> 
 
 /// How many descriptors one message can carry. An even number, so that a control message needs no
 /// padding.
-pub(crate) const MOST_FDS: usize = 32;
+pub(crate) const MAX_FDS: usize = 32;
 
 /// Room for one control message with descriptors, aligned as cmsghdr wants it (cmsg(3)).
 #[repr(C)]
 struct Control {
     header: libc::cmsghdr,
-    fds: [RawFd; MOST_FDS],
+    fds: [RawFd; MAX_FDS],
 }
 
 fn control(fds: usize) -> Control {
@@ -87,7 +87,7 @@ fn control(fds: usize) -> Control {
     header.cmsg_type = libc::SCM_RIGHTS;
     Control {
         header,
-        fds: [-1; MOST_FDS],
+        fds: [-1; MAX_FDS],
     }
 }
 
@@ -103,7 +103,7 @@ pub(crate) fn send_with_fd(
     send_with_fds(socket, message, [fd])
 }
 
-/// As [`send_with_fd`], with up to [`MOST_FDS`] descriptors.
+/// As [`send_with_fd`], with up to [`MAX_FDS`] descriptors.
 ///
 /// # Errors
 /// E2BIG for more, and what sendmsg(2) says.
@@ -114,7 +114,7 @@ pub(crate) fn send_with_fds<'a>(
 ) -> nix::Result<()> {
     let fds = fds.into_iter();
     let count = fds.len();
-    if count > MOST_FDS {
+    if count > MAX_FDS {
         return Err(Errno::E2BIG);
     }
     let mut control = control(count);
@@ -158,7 +158,7 @@ pub(crate) fn receive_with_fd(
 pub(crate) fn receive_with_fds(
     socket: BorrowedFd<'_>,
     buffer: &mut [u8],
-) -> nix::Result<(usize, [Option<OwnedFd>; MOST_FDS])> {
+) -> nix::Result<(usize, [Option<OwnedFd>; MAX_FDS])> {
     let mut control = control(0);
     let mut iov = libc::iovec {
         iov_base: buffer.as_mut_ptr().cast(),
@@ -216,13 +216,13 @@ mod tests {
     #[test]
     fn a_message_carries_as_many_descriptors_as_fit() {
         let (a, b) = pair().unwrap();
-        for count in [0, 1, 9, MOST_FDS] {
+        for count in [0, 1, 9, MAX_FDS] {
             send_with_fds(a.as_fd(), b"!", vec![a.as_fd(); count]).unwrap();
             let (length, fds) = receive_with_fds(b.as_fd(), &mut [0; 4]).unwrap();
             assert_eq!((length, fds.iter().flatten().count()), (1, count));
         }
         assert_eq!(
-            send_with_fds(a.as_fd(), b"!", vec![a.as_fd(); MOST_FDS + 1]),
+            send_with_fds(a.as_fd(), b"!", vec![a.as_fd(); MAX_FDS + 1]),
             Err(Errno::E2BIG)
         );
     }

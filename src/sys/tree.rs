@@ -23,11 +23,11 @@ use super::mount::open_on_the_same_mount;
 
 /// Flat places inside each other: another is needed where a folder cannot be renamed out of its
 /// part of the disk (a btrfs subvolume, a project quota) or there is no room to do so.
-const MOST_PLACES: usize = 32;
+const MAX_PLACES: usize = 32;
 /// Folders that were renamed up and are remembered by their numbers; further ones are found again.
 /// Without them the flat place would be listed once for each level of a deep tree, and a folder
 /// that was wide once takes long to list for ever (ext4 keeps its blocks).
-const MOST_NUMBERS: usize = 4096;
+const MAX_NUMBERS: usize = 4096;
 /// How often what others fill or empty at the same time is gone through again.
 const TRIES: usize = 10;
 
@@ -109,7 +109,7 @@ impl Remover {
         while let Some(place) = places.last() {
             match self.pass(place.folder.as_fd())? {
                 Pass::Again => {}
-                Pass::Into(inner) if places.len() < MOST_PLACES => places.push(inner),
+                Pass::Into(inner) if places.len() < MAX_PLACES => places.push(inner),
                 Pass::Into(_) => return Err(Errno::ELOOP),
                 Pass::Done => {
                     let Some(done) = places.pop() else { break };
@@ -248,7 +248,7 @@ impl Remover {
             match renameat(folder, name, place, numbered(self.next).as_c_str()) {
                 Err(Errno::ENOTEMPTY | Errno::EEXIST | Errno::ENOTDIR) => {}
                 other => {
-                    if other.is_ok() && self.numbers.len() < MOST_NUMBERS {
+                    if other.is_ok() && self.numbers.len() < MAX_NUMBERS {
                         self.numbers.push(self.next);
                     }
                     return other;

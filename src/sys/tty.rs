@@ -26,7 +26,7 @@ pub(crate) fn open_master() -> nix::Result<OwnedFd> {
     let folder =
         nix::fcntl::OFlag::O_PATH | nix::fcntl::OFlag::O_DIRECTORY | nix::fcntl::OFlag::O_CLOEXEC;
     let root = nix::fcntl::open(c"/", folder, nix::sys::stat::Mode::empty())?;
-    // looked at before it is opened: opening a device or a fifo may do something already
+    // checked before it is opened: opening a device or a fifo may do something already
     let found = open_in_root(root.as_fd(), c"/dev/ptmx", libc::O_PATH)?;
     let data = nix::sys::stat::fstat(&found)?;
     if data.st_mode & libc::S_IFMT != libc::S_IFCHR || data.st_rdev != libc::makedev(5, 2) {

@@ -226,14 +226,14 @@ fn a_start_whose_supervisor_is_killed_is_reported() {
         start_with(
             &step,
             "kill",
-            Some("the supervisor ended without a word"),
+            Some("the supervisor ended without a report"),
             false,
         );
     }
     start_with(
         "supervisor.recorded",
         "kill",
-        Some("the supervisor ended without a word"),
+        Some("the supervisor ended without a report"),
         true,
     );
 }

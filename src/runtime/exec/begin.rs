@@ -49,9 +49,8 @@ pub(crate) fn begin(
         return Err(LaunchError::plain("the container has just ended"));
     }
     let cgroup = Target::find(&open_cgroup(runtime, spec), None)?;
-    let view = program::make_read_only().map_err(LaunchError::io(
-        "put our program out of the container's reach",
-    ))?;
+    let view = program::make_read_only()
+        .map_err(LaunchError::io("protect our program from the container"))?;
     let (ours, theirs) = seqpacket::pair().map_err(LaunchError::nix("make the exec socket"))?;
     fault::may_fail("exec.fork")?;
     match cgroup.clone_into().map_err(LaunchError::io("fork"))? {

@@ -107,7 +107,7 @@ impl ExecConsole<'_> {
                 .iter()
                 .map(|fd| fd.revents().is_some_and(|events| !events.is_empty()))
                 .collect();
-            let (told, signalled, others) = (ready[0], ready[1], &ready[2..]);
+            let (message_ready, signalled, others) = (ready[0], ready[1], &ready[2..]);
             match &mut streams {
                 Some(streams) => streams.serve(others),
                 None => {
@@ -122,7 +122,9 @@ impl ExecConsole<'_> {
             if signalled {
                 self.pass_signal(&command);
             }
-            if told && let Some(code) = self.hear(&mut command, &mut buffer, streams.is_none())? {
+            if message_ready
+                && let Some(code) = self.receive(&mut command, &mut buffer, streams.is_none())?
+            {
                 let lost = match streams {
                     Some(streams) => streams.finish(&self.signals),
                     None => {
@@ -141,14 +143,14 @@ impl ExecConsole<'_> {
     }
 
     /// Takes one message of the joining process; the exit code when it was the last.
-    fn hear(
+    fn receive(
         &self,
         command: &mut Command,
         buffer: &mut [u8],
         tty: bool,
     ) -> Result<Option<i32>, LaunchError> {
         let (length, fd) = seqpacket::receive_with_fd(self.socket.as_fd(), buffer)
-            .map_err(LaunchError::nix("hear from the command"))?;
+            .map_err(LaunchError::nix("receive from the joining process"))?;
         match buffer[..length] {
             [COMMAND, ..] => command.pidfd = fd,
             [TERMINAL, ..] if tty => command.connect(fd)?,
@@ -156,7 +158,7 @@ impl ExecConsole<'_> {
             [REPORT, ..] => {
                 let report = StepReport::decode(&buffer[..length]);
                 return Err(report.map_or_else(
-                    || LaunchError::plain("the command's report is not one"),
+                    || LaunchError::plain("invalid report from the joining process"),
                     self.explain,
                 ));
             }
@@ -224,7 +226,7 @@ impl Command {
         }
     }
 
-    /// Shows one read of the terminal's output; `false` when there is none.
+    /// Writes one read of the terminal's output to ours; `false` when there is none.
     fn show(&mut self, buffer: &mut [u8]) -> bool {
         let Some(master) = &self.master else {
             return false;

@@ -116,7 +116,7 @@ fn fork_joiner(
         pid => {
             drop(reporter);
             let joiner = pidfd::open(pid).map_err(LaunchError::io("open the joining process"))?;
-            // the streams are the command's alone, or it would never be heard that it closed them;
+            // the streams are the command's alone, or its closing them would go unnoticed;
             // and the caller's the caller's
             fds::keep_only([
                 socket.as_raw_fd(),

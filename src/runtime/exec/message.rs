@@ -1,4 +1,4 @@
-//! What the joining processes tell their caller, besides what an init does.
+//! Messages from the joining processes to their caller, besides those of an init.
 
 /// First byte of the message that carries the command's pidfd.
 pub(crate) const COMMAND: u8 = b'P';

@@ -44,7 +44,7 @@ struct Carrier {
     buffer: Vec<u8>,
     written: usize,
     /// The most that is written at once.
-    most: usize,
+    max: usize,
     /// What the last write failed for.
     failed: Option<Errno>,
 }
@@ -111,7 +111,7 @@ pub(crate) fn make(
 impl NearEnds {
     /// What there is to wait for now, in the order that [`NearEnds::serve`] expects.
     pub(crate) fn wanted(&self) -> Vec<PollFd<'_>> {
-        // a pipe that nobody reads any more tells so by itself, also while there is nothing to
+        // a pipe without a reader reports that by itself (POLLERR), also while there is nothing to
         // write to it
         let input = self.input.iter().flat_map(|input| {
             [
@@ -186,7 +186,7 @@ impl Carrier {
             to,
             buffer: Vec::new(),
             written: 0,
-            most: if waits { AT_ONCE } else { CHUNK },
+            max: if waits { AT_ONCE } else { CHUNK },
             failed: None,
         }
     }
@@ -205,16 +205,16 @@ impl Carrier {
     }
 
     /// One read or one write; `false` when it is over.
-    fn advance(&mut self, most: usize) -> bool {
+    fn advance(&mut self, max: usize) -> bool {
         if self.buffer.is_empty() {
-            self.read(most).is_some()
+            self.read(max).is_some()
         } else {
             self.write().is_some()
         }
     }
 
-    fn read(&mut self, most: usize) -> Option<()> {
-        self.buffer.resize(most, 0);
+    fn read(&mut self, max: usize) -> Option<()> {
+        self.buffer.resize(max, 0);
         let got = read(&self.from, &mut self.buffer);
         self.buffer.truncate(*got.as_ref().unwrap_or(&0));
         match got {
@@ -224,7 +224,7 @@ impl Carrier {
     }
 
     fn write(&mut self) -> Option<()> {
-        let end = self.buffer.len().min(self.written + self.most);
+        let end = self.buffer.len().min(self.written + self.max);
         match write(&self.to, &self.buffer[self.written..end]) {
             Ok(length) => self.written += length,
             Err(Errno::EAGAIN | Errno::EINTR) => {}

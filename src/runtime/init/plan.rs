@@ -18,11 +18,11 @@ use nix::sched::CloneFlags;
 /// Standard streams of a container without a terminal.
 #[derive(Debug)]
 pub(crate) struct Stdio {
-    /// What it reads; `None` is the container's own null device.
+    /// Its standard input; `None` is the container's own null device.
     pub stdin: Option<OwnedFd>,
-    /// What it writes.
+    /// Its standard output.
     pub stdout: OwnedFd,
-    /// Where it complains.
+    /// Its standard error.
     pub stderr: OwnedFd,
 }
 

@@ -21,7 +21,7 @@ use crate::{cgroup, namespace, network, rootfs};
 pub(crate) fn run(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> ! {
     let mut clock = InitClock::start();
     let result = set_up(plan, supervisor, &mut clock);
-    // times are told for whoever is curious; what comes of them changes nothing
+    // the times are informational: failing to send them changes nothing
     let _ = seqpacket::send(supervisor, &clock.encode(), true);
     let (failure, to) = match (result, &plan.shared_processes) {
         (Err(failure), _) => (failure, supervisor),
@@ -37,7 +37,7 @@ pub(crate) fn run(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> ! {
         }
     };
     // the supervisor may be gone; there is nobody else to tell
-    let _ = tell(to, &failure.encode());
+    let _ = send(to, &failure.encode());
     process::exit_now(125)
 }
 
@@ -244,7 +244,7 @@ fn enter_processes(plan: &InitPlan, shared: &SharedProcesses) -> Result<(), Step
     let pid = fork_sibling().map_err(|errno| StepReport::new(Step::Reaper, errno))?;
     if pid > 0 {
         let [p0, p1, p2, p3] = pid.to_le_bytes();
-        let _ = tell(shared.reporter.as_fd(), &[SUCCESSOR, p0, p1, p2, p3]);
+        let _ = send(shared.reporter.as_fd(), &[SUCCESSOR, p0, p1, p2, p3]);
         process::exit_now(0);
     }
     at(Step::Session, nix::unistd::setsid())?;
@@ -254,9 +254,9 @@ fn enter_processes(plan: &InitPlan, shared: &SharedProcesses) -> Result<(), Step
     Ok(())
 }
 
-/// Through the socket, or in frames of eight bytes through the pipe that stands for it. Allocates
-/// nothing.
-fn tell(supervisor: BorrowedFd<'_>, message: &[u8]) -> nix::Result<()> {
+/// Sends through the socket, or in frames of eight bytes through the pipe that replaces it.
+/// Allocates nothing.
+fn send(supervisor: BorrowedFd<'_>, message: &[u8]) -> nix::Result<()> {
     match seqpacket::send(supervisor, message, true) {
         Err(Errno::ENOTSOCK) => {
             let mut frame = [0; FRAME];
@@ -284,7 +284,7 @@ fn become_command(plan: &InitPlan, supervisor: BorrowedFd<'_>) -> StepReport {
         return StepReport::new(Step::Marker, errno);
     }
     if let Err(report) =
-        at(Step::Marker, tell(supervisor, &[MARKER])).and_then(|()| at(Step::Exec, Ok(())))
+        at(Step::Marker, send(supervisor, &[MARKER])).and_then(|()| at(Step::Exec, Ok(())))
     {
         return report;
     }

@@ -47,7 +47,7 @@ impl Launcher {
         self.ask(&Request::Start(Cow::Borrowed(order))).map(drop)
     }
 
-    /// Begins to execute a command in a running container; the socket tells what becomes of it.
+    /// Begins to execute a command in a running container; its messages come out of the socket.
     ///
     /// # Errors
     /// When it does not run, cannot be joined, or the launcher is gone.
@@ -73,7 +73,7 @@ impl Launcher {
         let (length, fd) = seqpacket::receive_with_fd(ours.as_fd(), &mut answer).map_err(gone())?;
         if length == 0 {
             return Err(LaunchError::plain(
-                "the launcher was killed over it; another has taken its place: look at the container, and try again",
+                "the launcher was killed during this request and has been replaced: check the container, and try again",
             ));
         }
         let outcome: Outcome = serde_json::from_slice(&answer[..length])

@@ -1,4 +1,4 @@
-//! [`launch`]: forks the supervisor of one container and waits for its word.
+//! [`launch`]: forks the supervisor of one container and waits for its report.
 
 use std::os::fd::OwnedFd;
 

@@ -121,7 +121,7 @@ fn carry_out(runtime: &Runtime, request: Request<'_>) -> Result<Option<OwnedFd>,
 }
 
 /// What a process that joins a container must not take with it: the launcher's socket, and its
-/// deafness to the ends of children.
+/// ignored SIGCHLD.
 fn leave_the_launcher() {
     drop(fds::adopt(SOCKET_FD));
     process::watch_children();

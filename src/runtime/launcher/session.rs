@@ -19,8 +19,8 @@ use crate::sys::{pidfd, seqpacket};
 
 /// Room for any message of the joining process, in bytes.
 const MESSAGE: usize = 16 * 1024;
-/// How long a wait lasts before it is looked whether the session was closed, in milliseconds.
-const LOOK: u16 = 300;
+/// How often a waiting call checks whether the session was closed, in milliseconds.
+const POLL_INTERVAL: u16 = 300;
 
 /// What a read brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(crate) struct ExecSession {
     master: OwnedFd,
     command: OwnedFd,
     closed: AtomicBool,
-    /// The last word of the joining process, once it has come.
+    /// The final message of the joining process, once it has come.
     end: Mutex<Option<Result<i32, LaunchError>>>,
     spec: ContainerSpec,
     order: ExecOrder,
@@ -65,12 +65,12 @@ impl ExecSession {
                 some => some,
             };
             let (length, fd) = seqpacket::receive_with_fd(socket.as_fd(), &mut buffer)
-                .map_err(LaunchError::nix("hear from the command"))?;
+                .map_err(LaunchError::nix("receive from the joining process"))?;
             match buffer[..length] {
                 [TERMINAL, ..] => master = fd,
                 [COMMAND, ..] => command = fd,
                 _ => {
-                    last_word(&buffer[..length], spec, &order).unwrap_or(Ok(0))?;
+                    final_result(&buffer[..length], spec, &order).unwrap_or(Ok(0))?;
                 }
             }
         };
@@ -93,8 +93,8 @@ impl ExecSession {
     ///
     /// # Errors
     /// When the command could not be executed, or was closed.
-    pub(crate) fn read(&self, most: usize) -> Result<SessionOutput, LaunchError> {
-        let mut buffer = vec![0; most];
+    pub(crate) fn read(&self, max: usize) -> Result<SessionOutput, LaunchError> {
+        let mut buffer = vec![0; max];
         loop {
             match nix::unistd::read(&self.master, &mut buffer) {
                 Ok(length @ 1..) => {
@@ -103,12 +103,12 @@ impl ExecSession {
                 }
                 Err(Errno::EINTR) => continue,
                 Err(Errno::EAGAIN) => {}
-                // the last descriptor of the other end is closed (EIO): only the word about it is
+                // the last descriptor of the other end is closed (EIO): only the message about it is
                 // missing
-                Ok(0) | Err(_) => return self.hear_the_end().map(SessionOutput::Ended),
+                Ok(0) | Err(_) => return self.wait_for_end().map(SessionOutput::Ended),
             }
             if self.closed.load(Ordering::SeqCst) {
-                return Err(LaunchError::plain("it was closed"));
+                return Err(LaunchError::plain("the session was closed"));
             }
             let ended = self
                 .end
@@ -124,33 +124,33 @@ impl ExecSession {
                 PollFd::new(self.master.as_fd(), PollFlags::POLLIN),
                 PollFd::new(self.socket.as_fd(), PollFlags::POLLIN),
             ];
-            match poll(&mut polled, PollTimeout::from(LOOK)) {
+            match poll(&mut polled, PollTimeout::from(POLL_INTERVAL)) {
                 Err(Errno::EINTR) => continue,
                 other => other.map_err(LaunchError::nix("wait for the command"))?,
             };
             if polled[1].revents().is_some_and(|events| !events.is_empty()) {
-                self.hear()?;
+                self.receive()?;
             }
         }
     }
 
     /// Takes one message of the joining process; keeps the last.
-    fn hear(&self) -> Result<(), LaunchError> {
+    fn receive(&self) -> Result<(), LaunchError> {
         let mut buffer = vec![0; MESSAGE];
         let length = seqpacket::receive(self.socket.as_fd(), &mut buffer, true)
-            .map_err(LaunchError::nix("hear from the command"))?;
-        if let Some(word) = last_word(&buffer[..length], &self.spec, &self.order) {
+            .map_err(LaunchError::nix("receive from the joining process"))?;
+        if let Some(result) = final_result(&buffer[..length], &self.spec, &self.order) {
             let mut end = self
                 .end
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
             // a report of what failed is followed by an exit code, which says less
-            end.get_or_insert(word);
+            end.get_or_insert(result);
         }
         Ok(())
     }
 
-    fn hear_the_end(&self) -> Result<i32, LaunchError> {
+    fn wait_for_end(&self) -> Result<i32, LaunchError> {
         loop {
             if let Some(end) = self
                 .end
@@ -160,11 +160,11 @@ impl ExecSession {
             {
                 return end;
             }
-            self.hear()?;
+            self.receive()?;
         }
     }
 
-    /// Types `bytes`, waiting while the command takes none.
+    /// Writes `bytes`, waiting while the command takes none.
     ///
     /// # Errors
     /// When it is gone or was closed.
@@ -172,16 +172,16 @@ impl ExecSession {
         let mut rest = bytes;
         while !rest.is_empty() {
             if self.closed.load(Ordering::SeqCst) {
-                return Err(LaunchError::plain("it was closed"));
+                return Err(LaunchError::plain("the session was closed"));
             }
             match nix::unistd::write(&self.master, rest) {
                 Ok(written) => rest = &rest[written..],
                 Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) => {
                     let mut polled = [PollFd::new(self.master.as_fd(), PollFlags::POLLOUT)];
-                    let _ = poll(&mut polled, PollTimeout::from(LOOK));
+                    let _ = poll(&mut polled, PollTimeout::from(POLL_INTERVAL));
                 }
-                Err(errno) => return Err(LaunchError::own("type into the terminal", errno)),
+                Err(errno) => return Err(LaunchError::own("write to the terminal", errno)),
             }
         }
         Ok(())
@@ -202,9 +202,9 @@ impl ExecSession {
     }
 }
 
-/// What `message` says, when it is the last word about a command: its exit code, or why it could
-/// not be executed.
-fn last_word(
+/// The result in `message`, when it is a final one: the command's exit code, or why it could not be
+/// executed.
+fn final_result(
     message: &[u8],
     spec: &ContainerSpec,
     order: &ExecOrder,
@@ -214,7 +214,7 @@ fn last_word(
         [REPORT, ..] => {
             let report = StepReport::decode(message);
             Some(Err(report.map_or_else(
-                || LaunchError::plain("the command's report is not one"),
+                || LaunchError::plain("invalid report from the joining process"),
                 |report| explain(spec, order, report),
             )))
         }

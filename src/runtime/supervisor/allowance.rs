@@ -1,4 +1,4 @@
-//! [`Allowance`]: what a supervisor may take of the processor for its container. Under a cap the
+//! [`Allowance`]: how much CPU time a supervisor may use for its container. Under a CPU limit the
 //! container pays for it by waiting.
 
 use std::time::{Duration, Instant};
@@ -8,15 +8,15 @@ use nix::sys::time::TimeValLike;
 
 /// A supervisor's share of its container's cap: the two together take less than twice the cap.
 const SHARE: f64 = 0.75;
-/// The most of a core that a share comes to.
-const MOST: f64 = 1.0;
+/// The largest share, in cores.
+const MAX_SHARE: f64 = 1.0;
 /// How long a share can be saved up: what a container prints as it starts goes through at once.
 const SAVED_FOR: f64 = 1.0;
-/// How often the cap is looked at, while there is anything to pay for.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often the cap is read, while there is anything to pay for.
+const CAP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What one byte of the log costs beyond our own time, in nanoseconds: the kernel's threads write
-/// it to the disk, in nobody's name.
+/// it to the disk, accounted to no process.
 const LOGGED: f64 = 4.0;
 /// What one byte through a terminal costs, in nanoseconds: a thread of the kernel's carries it from
 /// one end to the other.
@@ -29,7 +29,7 @@ const REST: Duration = Duration::from_millis(2);
 /// What a small piece is, in bytes.
 const SMALL: usize = 1024;
 
-/// Our own use of the processor against a share of the container's cap.
+/// Our own CPU time against a share of the container's cap.
 #[derive(Debug)]
 pub(super) struct Allowance {
     /// In cores; `None` without a cap.
@@ -39,7 +39,7 @@ pub(super) struct Allowance {
     /// When that was so, and what we had used by then.
     at: Instant,
     used: Duration,
-    /// When the cap was last looked at.
+    /// When the cap was last read.
     looked: Instant,
 }
 
@@ -68,7 +68,7 @@ impl Allowance {
     /// changed.
     pub(super) fn settle(&mut self, now: Instant, logged: u64, cap: impl FnOnce() -> Option<f64>) {
         let before = self.share;
-        if now.saturating_duration_since(self.looked) >= LOOK {
+        if now.saturating_duration_since(self.looked) >= CAP_INTERVAL {
             (self.share, self.looked) = (cap().map(share), now);
         }
         let Some(share) = self.share else { return };
@@ -100,14 +100,14 @@ impl Allowance {
         Some(
             self.at
                 + Duration::try_from_secs_f64(-self.saved / share)
-                    .unwrap_or(LOOK)
-                    .min(LOOK),
+                    .unwrap_or(CAP_INTERVAL)
+                    .min(CAP_INTERVAL),
         )
     }
 }
 
 fn share(cap: f64) -> f64 {
-    (cap * SHARE).min(MOST)
+    (cap * SHARE).min(MAX_SHARE)
 }
 
 /// The processor's time that this process has used.
@@ -179,7 +179,7 @@ mod tests {
         allowance.settle(later, 0, || Some(0.05));
         allowance.settle(later, 100_000_000, || panic!("too early"));
         assert!(allowance.paid_at().is_some());
-        allowance.settle(later + LOOK, 0, || None);
+        allowance.settle(later + CAP_INTERVAL, 0, || None);
         assert_eq!(allowance.paid_at(), None);
     }
 

@@ -1,6 +1,6 @@
-//! [`Clients`]: who is attached to a container, and what was not sent to them yet. One that does
-//! not read holds the container back for a while, as a slow reader of any pipeline does, and is
-//! then let go.
+//! [`Clients`]: the clients attached to a container, and what was not sent to them yet. One that
+//! does not read blocks the container for a while, as a slow reader of any pipeline does, and is
+//! then disconnected.
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, OwnedFd};
@@ -14,17 +14,17 @@ use crate::record::ExitCause;
 use crate::runtime::frame::Reply;
 use crate::sys::{process, seqpacket};
 
-/// What may wait for one client before the container is held back, in bytes. It waits once for all
-/// of them.
-const MOST_WAITING: usize = 1 << 20;
-/// What a frame that waits costs beside its bytes.
+/// How many bytes may be queued for one client before the container is blocked. The bytes are shared
+/// by all clients.
+const MAX_WAITING: usize = 1 << 20;
+/// What a queued frame costs besides its bytes.
 const FRAME: usize = 64;
-/// How long a client for which so much waits may take nothing of it.
+/// How long a client with a full queue may take nothing of it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
-/// As many as are served at a time; a supervisor may have few descriptors.
-const MOST_CLIENTS: usize = 128;
+/// How many are served at a time; a supervisor may have few descriptors.
+const MAX_CLIENTS: usize = 128;
 
-/// The client that was there from the start: when it goes, standard input ends (docker's
+/// The client attached from the start: when it disconnects, standard input ends (docker's
 /// StdinOnce).
 pub(super) const FIRST: u64 = 0;
 
@@ -34,14 +34,14 @@ pub(super) struct Client {
     /// Tells it from the others.
     pub key: u64,
     pub socket: OwnedFd,
-    /// Frames that its socket had no room for.
+    /// Queued frames, which its socket had no room for.
     waiting: VecDeque<Rc<[u8]>>,
-    /// What they come to.
+    /// Their size in bytes.
     size: usize,
-    /// Since when it is full and nothing was taken.
+    /// Since when the queue is full and nothing was taken.
     stuck: Option<Instant>,
-    /// It was let go, and has yet to read that.
-    parted: bool,
+    /// It was disconnected, and has yet to read that.
+    disconnected: bool,
 }
 
 impl Client {
@@ -52,7 +52,7 @@ impl Client {
             waiting: VecDeque::new(),
             size: 0,
             stuck: None,
-            parted: false,
+            disconnected: false,
         }
     }
 
@@ -61,14 +61,14 @@ impl Client {
         !self.waiting.is_empty()
     }
 
-    /// What poll(2) is to tell of it. Who was let go is not heard any more.
+    /// What to poll(2) it for. A disconnected one is not read any more.
     pub(super) fn waits_for(&self) -> PollFlags {
         let wanted = |is: bool, flag: PollFlags| if is { flag } else { PollFlags::empty() };
-        wanted(!self.parted, PollFlags::POLLIN) | wanted(self.waits(), PollFlags::POLLOUT)
+        wanted(!self.disconnected, PollFlags::POLLIN) | wanted(self.waits(), PollFlags::POLLOUT)
     }
 
     fn is_full(&self) -> bool {
-        !self.parted && self.size >= MOST_WAITING
+        !self.disconnected && self.size >= MAX_WAITING
     }
 
     /// Sends without waiting; what finds no room waits here, once for all clients (`shared`).
@@ -109,10 +109,10 @@ impl Client {
         true
     }
 
-    /// Lets it go: what waits is given up, but for the word that it is so.
-    fn part(&mut self) {
+    /// Disconnects it: its queue is dropped, but for the frame that says so.
+    fn disconnect(&mut self) {
         let word: Rc<[u8]> = Reply::Detached.encode().into();
-        (self.parted, self.stuck, self.size) = (true, None, word.len() + FRAME);
+        (self.disconnected, self.stuck, self.size) = (true, None, word.len() + FRAME);
         self.waiting = VecDeque::from([word]);
     }
 }
@@ -122,12 +122,12 @@ impl Client {
 pub(super) struct Clients {
     all: Vec<Client>,
     next_key: u64,
-    /// The first of all is not there any more.
+    /// The client attached from the start is gone.
     pub first_gone: bool,
 }
 
 impl Clients {
-    /// With the one that is there from the start.
+    /// With the client that is attached from the start.
     pub(crate) fn new(first: Option<OwnedFd>) -> Self {
         Self {
             all: first
@@ -147,10 +147,10 @@ impl Clients {
         self.all.is_empty()
     }
 
-    /// One more. Where there are too many it takes the place of who came last: a wish to stop is
-    /// heard however many are attached.
+    /// Adds a client. Where there are too many it replaces the last one: a request to stop is
+    /// received however many are attached.
     pub(crate) fn push(&mut self, socket: OwnedFd) {
-        if self.all.len() >= MOST_CLIENTS {
+        if self.all.len() >= MAX_CLIENTS {
             self.forget(self.all.len() - 1);
         }
         self.all.push(Client::new(self.next_key, socket));
@@ -161,12 +161,12 @@ impl Clients {
     /// that is gone, or has nothing more to say, is forgotten.
     pub(crate) fn receive(&mut self, index: usize, buffer: &mut [u8]) -> Option<(u64, usize)> {
         let client = self.all.get_mut(index)?;
-        if !client.send_waiting() || (client.parted && !client.waits()) {
+        if !client.send_waiting() || (client.disconnected && !client.waits()) {
             self.forget(index);
             return None;
         }
-        // who was let go is not heard any more
-        if client.parted {
+        // a disconnected one is not read any more
+        if client.disconnected {
             return None;
         }
         match seqpacket::receive(client.socket.as_fd(), buffer, false) {
@@ -179,16 +179,16 @@ impl Clients {
         }
     }
 
-    /// The client at `index` goes.
+    /// Forgets the client at `index`.
     pub(super) fn forget(&mut self, index: usize) {
         self.first_gone |= self.all.remove(index).key == FIRST;
     }
 
-    /// Sends `frame` to everybody, or to one of them.
+    /// Sends `frame` to all clients, or to one of them.
     pub(crate) fn send(&mut self, frame: &[u8], to: Option<u64>) {
         let (mut shared, mut first_gone) = (None, self.first_gone);
         self.all.retain_mut(|client| {
-            let stays = client.parted
+            let stays = client.disconnected
                 || to.is_some_and(|key| key != client.key)
                 || client.send(frame, &mut shared);
             first_gone |= !stays && client.key == FIRST;
@@ -197,13 +197,13 @@ impl Clients {
         self.first_gone = first_gone;
     }
 
-    /// Whether the container is to wait for one of them.
-    pub(super) fn hold_back(&self) -> bool {
+    /// Whether the container is blocked by one of them.
+    pub(super) fn is_blocked(&self) -> bool {
         self.all.iter().any(Client::is_full)
     }
 
-    /// When the patience with one of them ends.
-    pub(super) fn patience_ends(&self) -> Option<Instant> {
+    /// When the next of them is to be disconnected.
+    pub(super) fn next_timeout(&self) -> Option<Instant> {
         self.all
             .iter()
             .filter_map(|client| client.stuck)
@@ -211,32 +211,32 @@ impl Clients {
             .map(|since| since + PATIENCE)
     }
 
-    /// Lets those go that have taken nothing for too long.
-    pub(super) fn let_go(&mut self, now: Instant) {
-        let mut parted = false;
+    /// Disconnects those that have taken nothing for too long.
+    pub(super) fn disconnect_stalled(&mut self, now: Instant) {
+        let mut disconnected = false;
         for client in self
             .all
             .iter_mut()
             .filter(|client| client.stuck.is_some_and(|since| now >= since + PATIENCE))
         {
-            client.part();
+            client.disconnect();
             self.first_gone |= client.key == FIRST;
-            parted = true;
+            disconnected = true;
         }
-        if parted {
+        if disconnected {
             process::release_memory();
         }
     }
 
-    /// Tells everybody how it ended, after the output that waits for them; only those that have not
-    /// taken it all stay, and those that have yet to hear that they were let go: they must not take
-    /// what they have for all there was.
-    pub(super) fn say_ended(&mut self, cause: ExitCause) {
+    /// Sends how it ended, after the output that is queued. Only those stay that have not taken it
+    /// all, and those that have yet to read that they were disconnected: they must not take their
+    /// output for complete.
+    pub(super) fn send_end(&mut self, cause: ExitCause) {
         self.send(&Reply::Ended(cause).encode(), None);
         self.all.retain(Client::waits);
     }
 
-    /// Returns when everybody has taken what waited for them, or is gone; none waits for another.
+    /// Returns when each client has taken its queue, or is gone; none waits for another.
     pub(super) fn wait_until_taken(mut self) {
         loop {
             self.all
@@ -270,30 +270,30 @@ mod tests {
         let (mut clients, theirs) = pair();
         let frame = vec![16; 32 << 10];
         let mut sent = 0;
-        while !clients.hold_back() {
+        while !clients.is_blocked() {
             clients.send(&frame, None);
             sent += 1;
             assert!(sent < 200, "it is never full");
         }
         let now = Instant::now();
-        assert!(clients.patience_ends().unwrap() > now);
-        clients.let_go(now);
-        assert!(clients.hold_back(), "too early");
-        clients.let_go(now + PATIENCE);
-        assert!(!clients.hold_back() && clients.first_gone && clients.patience_ends().is_none());
+        assert!(clients.next_timeout().unwrap() > now);
+        clients.disconnect_stalled(now);
+        assert!(clients.is_blocked(), "too early");
+        clients.disconnect_stalled(now + PATIENCE);
+        assert!(!clients.is_blocked() && clients.first_gone && clients.next_timeout().is_none());
         clients.send(&frame, None);
         assert_eq!(
             clients.all()[0].waiting.len(),
             1,
             "nothing more is kept for it"
         );
-        clients.say_ended(ExitCause::Exited { code: 0 });
+        clients.send_end(ExitCause::Exited { code: 0 });
         assert_eq!(
             clients.all()[0].waiting.len(),
             1,
             "it hears that it was let go, and not that all is well"
         );
-        // what the socket holds, and then the word
+        // what the socket holds, then the frame that says so
         let mut buffer = vec![0; 64 << 10];
         while let Ok(length @ 1..) = seqpacket::receive(theirs.as_fd(), &mut buffer, false) {
             if Reply::decode(&buffer[..length]) == Some(Reply::Detached) {
@@ -308,16 +308,16 @@ mod tests {
     fn who_takes_a_little_now_and_then_stays() {
         let (mut clients, theirs) = pair();
         let frame = vec![16; 32 << 10];
-        while !clients.hold_back() {
+        while !clients.is_blocked() {
             clients.send(&frame, None);
         }
-        let before = clients.patience_ends().unwrap();
+        let before = clients.next_timeout().unwrap();
         std::thread::sleep(Duration::from_millis(5));
         let mut buffer = vec![0; 64 << 10];
         for _ in 0..4 {
             seqpacket::receive(theirs.as_fd(), &mut buffer, false).unwrap();
         }
         clients.receive(0, &mut [0; 16]);
-        assert!(clients.patience_ends().is_none_or(|ends| ends > before));
+        assert!(clients.next_timeout().is_none_or(|ends| ends > before));
     }
 }

@@ -51,7 +51,7 @@ impl StepClock {
         for (step, usec) in step_times(times) {
             if usec > 0 {
                 self.steps.push(LaunchStep {
-                    name: words(step).to_owned(),
+                    name: describe(step).to_owned(),
                     done_usec: self.go + u64::from(usec),
                 });
             }
@@ -67,8 +67,8 @@ impl StepClock {
     }
 }
 
-/// What is said of a step that was done.
-fn words(step: Step) -> &'static str {
+/// The name of a step that is done, for people.
+fn describe(step: Step) -> &'static str {
     match step {
         Step::Namespaces => "make its namespaces",
         Step::Go => "wait for the word to begin",
@@ -115,7 +115,11 @@ mod tests {
                 .iter()
                 .map(|step| step.name.as_str())
                 .collect::<Vec<_>>(),
-            ["make the cgroup", words(Step::Session), words(Step::Mount)]
+            [
+                "make the cgroup",
+                describe(Step::Session),
+                describe(Step::Mount)
+            ]
         );
         assert!(steps.is_sorted_by_key(|step| step.done_usec));
         let durations = LaunchStep::durations(&steps);

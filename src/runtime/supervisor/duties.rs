@@ -12,13 +12,13 @@ pub(super) trait Duties {
     fn kill(&mut self);
     /// Starts a run of the health check.
     fn probe(&mut self, line: &str) -> ProbeStart;
-    /// It has run for a while: what a short life does not need is done now.
+    /// It has run for a while: does what a short-lived container does not need.
     fn settle(&mut self);
     /// The container's cap as it is now, in cores; `None` when it has none.
     fn cap(&self) -> Option<f64>;
-    /// Begins to watch the container's memory pressure, where this kernel tells of it.
+    /// Begins to watch the container's memory pressure, where this kernel has PSI.
     fn watch_pressure(&mut self) -> Option<OwnedFd>;
-    /// Tasks stall for want of memory.
+    /// Tasks stall because memory is short.
     fn pressed(&mut self);
     /// The health check's verdict has changed.
     fn judged(&mut self, verdict: Health);

@@ -1,4 +1,4 @@
-//! How a container ended: what its init says, what the kernel says, and who is told.
+//! How a container ended, by its init and by the kernel, and the events about it.
 
 use super::begin::Started;
 use crate::cgroup::Cgroup;
@@ -7,21 +7,21 @@ use crate::spec::ContainerSpec;
 use crate::sys::pidfd::Ended;
 
 /// The stream is for watchers; a full disk must not keep the supervisor from its work.
-pub(super) fn tell_death(store: &Store, spec: &ContainerSpec, cause: &ExitCause) {
+pub(super) fn report_death(store: &Store, spec: &ContainerSpec, cause: &ExitCause) {
     if matches!(cause, ExitCause::OomKilled { .. }) {
         store.tell(spec, "oom", Some(cause));
     }
     store.tell(spec, "died", Some(cause));
 }
 
-/// Whether a restart policy calls it a failure.
-pub(crate) fn failed(cause: &ExitCause) -> bool {
+/// Whether it counts as a failure for a restart policy.
+pub(super) fn is_failure(cause: &ExitCause) -> bool {
     !matches!(cause, ExitCause::Exited { code: 0 })
 }
 
-/// A SIGKILL that nobody asked for, where the kernel has killed for want of memory, was the
-/// kernel's.
-pub(crate) fn cause(ended: Option<Ended>, cgroup: &Cgroup, by_us: bool) -> ExitCause {
+/// Why it ended. A SIGKILL that we did not send, where the kernel has counted an OOM kill, was the
+/// OOM killer's.
+pub(super) fn exit_cause(ended: Option<Ended>, cgroup: &Cgroup, by_us: bool) -> ExitCause {
     let killed = matches!(ended, Some(Ended::Signaled(nix::libc::SIGKILL)));
     if killed && !by_us && cgroup.oom_kills().is_some_and(|kills| kills > 0) {
         return ExitCause::OomKilled {
@@ -37,7 +37,7 @@ pub(crate) fn cause(ended: Option<Ended>, cgroup: &Cgroup, by_us: bool) -> ExitC
 }
 
 /// What an init that stayed as PID 1 wrote of its command's end.
-pub(super) fn command_status(started: &Started) -> Option<Ended> {
+pub(super) fn read_wait_status(started: &Started) -> Option<Ended> {
     let mut raw = [0; 4];
     let length = nix::unistd::read(started.wait_status.as_ref()?, &mut raw).ok()?;
     let status = (length == raw.len()).then(|| i32::from_le_bytes(raw))?;

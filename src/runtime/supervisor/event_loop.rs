@@ -12,8 +12,8 @@ use super::relay::{Ready, Relay};
 /// How long after a kill that has not ended the container the next follows.
 const KILL_AGAIN: Duration = Duration::from_secs(1);
 
-/// How often clients are heard while something is owed: a wish to stop does not wait for that.
-const HEARD_EVERY: Duration = Duration::from_millis(100);
+/// How often clients are served while CPU time is owed: a request to stop does not wait for that.
+const CLIENT_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Relay {
     /// Serves until the container's init has ended.
@@ -70,12 +70,12 @@ impl Relay {
     pub(crate) fn wait(&mut self, until: Option<Instant>) -> Ready {
         let now = Instant::now();
         let owes = self.allowance.paid_at().filter(|at| *at > now);
-        let hears = owes.is_none() || now >= self.hear_at;
+        let hears = owes.is_none() || now >= self.clients_at;
         if hears {
-            self.hear_at = now + HEARD_EVERY;
+            self.clients_at = now + CLIENT_INTERVAL;
         }
         let rests = self.rest_until.filter(|at| *at > now);
-        let deaf = self.deaf_until.filter(|at| *at > now);
+        let deaf = self.accept_again_at.filter(|at| *at > now);
         let mut fds = vec![PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
         let listener_at = fds.len();
         fds.extend(
@@ -92,7 +92,7 @@ impl Relay {
             );
         }
         let outputs_from = fds.len();
-        if owes.is_none() && rests.is_none() && !self.clients.hold_back() {
+        if owes.is_none() && rests.is_none() && !self.clients.is_blocked() {
             fds.extend(
                 self.outputs
                     .iter()
@@ -129,8 +129,8 @@ impl Relay {
             .and(self.health.as_ref())
             .filter(|_| self.may_check())
             .map(HealthMonitor::deadline);
-        let heard_at = owes.map(|_| self.hear_at);
-        let patience = self.clients.patience_ends();
+        let heard_at = owes.map(|_| self.clients_at);
+        let patience = self.clients.next_timeout();
         let deadlines = [
             until,
             self.kill_at,

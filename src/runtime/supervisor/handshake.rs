@@ -1,4 +1,4 @@
-//! What supervisor and init tell each other until the command is executed.
+//! The handshake of supervisor and init, until the command is executed.
 
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -59,7 +59,7 @@ impl Handshake<'_> {
     pub(super) fn wait_for_namespaces(&self) -> Result<(), LaunchError> {
         let mut message = [0; 128];
         let length = seqpacket::receive(self.socket.as_fd(), &mut message, true)
-            .map_err(LaunchError::nix("hear from init"))?;
+            .map_err(LaunchError::nix("receive from init"))?;
         match (&message[..length], StepReport::decode(&message[..length])) {
             ([NAMESPACES], _) => Ok(()),
             (_, Some(report)) => Err(self.plan.explain(report)),
@@ -90,7 +90,7 @@ impl Handshake<'_> {
         let mut message = [0; 128];
         loop {
             let (length, fd) = seqpacket::receive_with_fd(self.socket.as_fd(), &mut message)
-                .map_err(LaunchError::nix("hear from init"))?;
+                .map_err(LaunchError::nix("receive from init"))?;
             match message[..length].first() {
                 None if marked || self.reports.is_some() => break,
                 None => return Err(died_in_setup(cgroup.as_ref())),
@@ -107,7 +107,7 @@ impl Handshake<'_> {
         }
         let cgroup = cgroup.ok_or_else(unknown_message)?;
         let successor = match self.reports {
-            Some(reports) if !marked => Some(self.hear_successor(reports, &cgroup)?),
+            Some(reports) if !marked => Some(self.receive_successor(reports, &cgroup)?),
             _ => None,
         };
         self.clock.done("execute the command");
@@ -140,15 +140,19 @@ impl Handshake<'_> {
         match seqpacket::send_with_fds(self.socket.as_fd(), &[LIMITED], tasks) {
             // a step of init's has failed already, which is read next
             Ok(()) | Err(Errno::EPIPE) => Ok(cgroup),
-            Err(errno) => Err(LaunchError::own("let init join its cgroups", errno)),
+            Err(errno) => Err(LaunchError::own("tell init to join its cgroups", errno)),
         }
     }
 
     /// What an init says that has entered the processes of another container: its successor; then
     /// as it would in its socket.
-    fn hear_successor(&self, reports: &OwnedFd, cgroup: &Cgroup) -> Result<Successor, LaunchError> {
+    fn receive_successor(
+        &self,
+        reports: &OwnedFd,
+        cgroup: &Cgroup,
+    ) -> Result<Successor, LaunchError> {
         let mut successor = None;
-        let heard = self.hear_reports(reports, cgroup, &mut successor);
+        let heard = self.receive_reports(reports, cgroup, &mut successor);
         match (heard, successor) {
             (Ok(()), Some(successor)) => Ok(successor),
             (Ok(()), None) => Err(unknown_message()),
@@ -161,7 +165,7 @@ impl Handshake<'_> {
         }
     }
 
-    fn hear_reports(
+    fn receive_reports(
         &self,
         reports: &OwnedFd,
         cgroup: &Cgroup,
@@ -190,13 +194,13 @@ impl Handshake<'_> {
     fn explain(&self, report: &[u8]) -> LaunchError {
         match StepReport::decode(report) {
             Some(report) => self.plan.explain(report),
-            None => LaunchError::plain("init's report is not one"),
+            None => LaunchError::plain("invalid report from init"),
         }
     }
 }
 
 fn unknown_message() -> LaunchError {
-    LaunchError::plain("init said something unknown")
+    LaunchError::plain("unknown message from init")
 }
 
 /// Once init has made a time namespace and before it enters it.
@@ -212,7 +216,7 @@ fn set_clocks(spec: &ContainerSpec, pid: i32) -> Result<(), LaunchError> {
 fn died_in_setup(cgroup: Option<&Cgroup>) -> LaunchError {
     match cgroup.and_then(Cgroup::oom_kills) {
         Some(1..) => LaunchError::plain(
-            "the memory limit is too small to set the container up (the kernel killed it for want of memory)",
+            "the memory limit is too small to set the container up (the kernel killed it: out of memory)",
         ),
         _ => LaunchError::plain("the container's init was killed while it set the container up"),
     }

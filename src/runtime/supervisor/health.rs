@@ -9,7 +9,7 @@ use crate::runtime::exec::Probe;
 use crate::spec::HealthCheck;
 use crate::sys::pidfd::Ended;
 
-/// What became of the wish to start a run.
+/// The result of starting a run.
 #[derive(Debug)]
 pub(super) enum ProbeStart {
     /// It runs.

@@ -12,8 +12,8 @@ use crate::record::{Lock, LogWriter, Record};
 use crate::runtime::{LaunchError, Runtime, socket};
 use crate::sys::{fault, program};
 
-/// How long whoever has the container now may take to let go of it: a look takes microseconds, an
-/// end milliseconds.
+/// How long the present holder of the container may keep it: a check takes microseconds, an end
+/// milliseconds.
 const HANDOVER: Duration = Duration::from_secs(10);
 const HANDOVER_LOOK: Duration = Duration::from_millis(2);
 
@@ -30,16 +30,15 @@ pub(super) struct Prepared {
 /// Prepares the first start.
 ///
 /// # Errors
-/// When another supervisor does not let go of it, or something of it cannot be opened.
+/// When another supervisor holds it, or its log or socket cannot be opened.
 pub(super) fn prepare(
     runtime: &Runtime,
     record: &Record,
     client: Option<OwnedFd>,
 ) -> Result<Prepared, LaunchError> {
     let held = take_over(runtime, record)?;
-    let view = program::make_read_only().map_err(LaunchError::io(
-        "put our program out of the container's reach",
-    ))?;
+    let view = program::make_read_only()
+        .map_err(LaunchError::io("protect our program from the container"))?;
     let relay = make_relay(runtime, record, client)?;
     Ok(Prepared { held, view, relay })
 }
@@ -56,7 +55,7 @@ fn take_over(runtime: &Runtime, record: &Record) -> Result<Lock, LaunchError> {
             Ok(None) if asked.elapsed() < HANDOVER => std::thread::sleep(HANDOVER_LOOK),
             Ok(None) => {
                 return Err(LaunchError::plain(
-                    "another supervisor still watches it, and does not end",
+                    "another supervisor still runs for it, and does not end",
                 ));
             }
             Err(error) => return Err(LaunchError::plain(error.to_string())),

@@ -2,10 +2,10 @@
 //! client, clients' input to the container.
 //!
 //! A slow client holds the container back through its pipes, as a slow reader of any pipeline does,
-//! and nothing is dropped; one that takes nothing for [`crate::runtime::PATIENCE`] is let go. What the
+//! and nothing is dropped; one that takes nothing for [`crate::runtime::PATIENCE`] is disconnected. What the
 //! container makes us do is paid for ([`Allowance`]): what is owed is waited for, and so it is by
 //! the container, whose pipes are full meanwhile. A client sends input only when its last input was
-//! taken, so that its signals and its wish to stop are always heard, however full the container's
+//! taken, so that its signals and its request to stop are always received, however full the container's
 //! standard input is.
 
 use std::collections::VecDeque;
@@ -33,8 +33,8 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 /// milliseconds, which a command that ends at once would pay for nothing.
 const SETTLED_AFTER: Duration = Duration::from_secs(1);
 
-/// How long nobody is let in when letting one in failed: for want of descriptors, say.
-const DEAF: Duration = Duration::from_secs(1);
+/// How long no client is accepted after accept(2) failed, for example because descriptors ran out.
+const ACCEPT_BACKOFF: Duration = Duration::from_secs(1);
 
 /// A pipe holds 1 MiB at most (fs.pipe-max-size); a round takes up to [`MAX_DATA`] of it.
 const DRAIN_ROUNDS: usize = 1024;
@@ -58,7 +58,7 @@ pub(super) struct Relay {
     stdin_ends: bool,
     pub(crate) log: LogWriter,
     pub(crate) listener: OwnedFd,
-    pub(super) deaf_until: Option<Instant>,
+    pub(super) accept_again_at: Option<Instant>,
     pub(crate) signals: SignalFd,
     pub(crate) clients: Clients,
     pub(super) stop_requested: bool,
@@ -73,10 +73,10 @@ pub(super) struct Relay {
     pub(super) kill_at: Option<Instant>,
     pub(super) allowance: Allowance,
     pace: Pace,
-    /// When output is looked at again, because it comes in small pieces.
+    /// When output is read again, because it comes in small pieces.
     pub(super) rest_until: Option<Instant>,
-    /// When clients are heard again, whatever is owed.
-    pub(super) hear_at: Instant,
+    /// When clients are served again, whatever is owed.
+    pub(super) clients_at: Instant,
     /// Made for the first byte that comes: many a container never writes one.
     buffer: Vec<u8>,
 }
@@ -121,7 +121,7 @@ impl Relay {
             stdin_ends: false,
             log,
             listener,
-            deaf_until: None,
+            accept_again_at: None,
             signals,
             clients: Clients::new(client),
             stop_requested: false,
@@ -134,7 +134,7 @@ impl Relay {
             allowance: Allowance::new(None, now),
             pace: Pace::new(now),
             rest_until: None,
-            hear_at: now,
+            clients_at: now,
             buffer: Vec::new(),
         }
     }
@@ -215,16 +215,16 @@ impl Relay {
             match socket::accept_root(&self.listener) {
                 Ok(Some(socket)) => self.clients.push(socket),
                 Ok(None) | Err(Errno::EAGAIN | Errno::EINTR | Errno::ECONNABORTED) => {}
-                Err(_) => self.deaf_until = Some(Instant::now() + DEAF),
+                Err(_) => self.accept_again_at = Some(Instant::now() + ACCEPT_BACKOFF),
             }
         }
         self.feed_stdin();
         for index in ready.clients.into_iter().rev() {
             self.serve_client(index);
         }
-        self.clients.let_go(Instant::now());
+        self.clients.disconnect_stalled(Instant::now());
         for index in ready.outputs.into_iter().rev() {
-            if !self.clients.hold_back() {
+            if !self.clients.is_blocked() {
                 self.pass_output(index);
             }
         }
@@ -273,7 +273,7 @@ impl Relay {
                 self.clients.forget(index)
             }
             Some(Request::Stdin(bytes)) => self.input.push_back((key, bytes.to_vec())),
-            // whoever attaches later leaves its input open for the next (docker's StdinOnce)
+            // a client that attaches later leaves its input open for the next (docker's StdinOnce)
             Some(Request::StdinEnd) => self.stdin_ends |= key == FIRST && self.terminal.is_none(),
             Some(Request::Resize(size)) => {
                 if let Some(terminal) = &self.terminal {
@@ -366,8 +366,8 @@ impl Relay {
 
     /// Tells every client how it ended, after the output that waits for it; only those that have
     /// not taken it all stay.
-    pub(super) fn say_ended(&mut self, cause: ExitCause) {
-        self.clients.say_ended(cause);
+    pub(super) fn send_end(&mut self, cause: ExitCause) {
+        self.clients.send_end(cause);
     }
 
     /// Waits for the clients that are slow to take the last output. The container is over and

@@ -18,15 +18,18 @@ const MESSAGE: usize = 64 * 1024;
 pub(crate) fn read_outcome(report: &OwnedFd) -> Outcome {
     let mut buffer = vec![0; MESSAGE];
     match seqpacket::receive(report.as_fd(), &mut buffer, true) {
-        Ok(0) => Err(LaunchError::plain("the supervisor ended without a word")),
-        Ok(length) => serde_json::from_slice(&buffer[..length])
-            .unwrap_or_else(|e| Err(LaunchError::plain(format!("the supervisor's word: {e}")))),
-        Err(errno) => Err(LaunchError::own("hear from the supervisor", errno)),
+        Ok(0) => Err(LaunchError::plain("the supervisor ended without a report")),
+        Ok(length) => serde_json::from_slice(&buffer[..length]).unwrap_or_else(|e| {
+            Err(LaunchError::plain(format!(
+                "invalid report from the supervisor: {e}"
+            )))
+        }),
+        Err(errno) => Err(LaunchError::own("receive the supervisor's report", errno)),
     }
 }
 
-/// Sends the outcome to whoever waits in [`read_outcome`]. Nobody may be left (a killed screen);
-/// that changes nothing.
+/// Sends the outcome to [`read_outcome`]. The caller may be gone (a killed screen), which changes
+/// nothing.
 pub(super) fn send_outcome(report: &OwnedFd, outcome: &Outcome) {
     if let Ok(json) = serde_json::to_vec(outcome) {
         let _ = seqpacket::send(report.as_fd(), &json, true);

@@ -9,14 +9,14 @@ use jiff::{SignedDuration, Timestamp};
 use super::begin::Started;
 use super::clock::StepClock;
 use super::detach::{Kept, detach, keep_only};
-use super::ending::{cause, command_status, failed, tell_death};
+use super::ending::{exit_cause, is_failure, read_wait_status, report_death};
 use super::health::HealthMonitor;
 use super::launch::Launch;
 use super::prepare::{Prepared, prepare};
 use super::relay::{Relay, Watched};
 use super::report::send_outcome;
 use super::running::RunDuties;
-use crate::cgroup::{AmongSupervisors, BegunCgroup, Cgroup};
+use crate::cgroup::{BegunCgroup, Cgroup, SupervisorCgroup};
 use crate::record::{self, Event, ExitCause, Health, Lock, Process, Status, Store};
 use crate::runtime::LaunchError;
 use crate::spec::{ContainerSpec, CpuLimit, RECOVERED_AFTER};
@@ -31,7 +31,7 @@ struct Supervisor<'a> {
     /// Says that the container is ours, until its end is recorded.
     held: Option<Lock>,
     /// Where we are since it has run for a while.
-    place: Option<AmongSupervisors>,
+    place: Option<SupervisorCgroup>,
 }
 
 /// The supervisor's life.
@@ -88,7 +88,7 @@ fn record_failure(launch: &mut Launch<'_>, error: &LaunchError) {
         record.state.supervisor = None;
         record.state.restart_at = None;
         record.state.launch.clone_from(&error.launch);
-        // the caller hears of the failure in any case
+        // the failure is reported to the caller anyway
         let _ = store.save(record);
         store.tell(&record.spec, "died", Some(&cause));
     }
@@ -214,7 +214,7 @@ impl Supervisor<'_> {
                     .record
                     .spec
                     .restart
-                    .delay(failed(&cause), self.in_a_row)
+                    .delay(is_failure(&cause), self.in_a_row)
             };
             if delay.is_none() {
                 self.leave_place();
@@ -253,8 +253,7 @@ impl Supervisor<'_> {
             held,
             ..
         } = self;
-        // saying so may take as long as a slow client does; whoever starts or removes it need not
-        // wait for that
+        // a slow client may delay this; a start or removal of the container need not wait for it
         drop(held);
         fault::may_die("supervisor.farewell");
         if record.spec.remove {
@@ -263,7 +262,7 @@ impl Supervisor<'_> {
             let _ = runtime.store.free_ids(&record.spec);
             runtime.store.tell(&record.spec, "destroyed", None);
         }
-        relay.say_ended(cause);
+        relay.send_end(cause);
         relay.linger();
     }
 
@@ -279,10 +278,10 @@ impl Supervisor<'_> {
             ..
         } = self;
         let (store, spec) = (&runtime.store, &record.spec);
-        tell_death(store, spec, &cause);
+        report_death(store, spec, &cause);
         let _ = store.unlist(&spec.id);
         store.tell(spec, "destroyed", None);
-        relay.say_ended(cause);
+        relay.send_end(cause);
         clear(cgroup);
         remove_files(store, spec);
         drop(held);
@@ -303,13 +302,13 @@ impl Supervisor<'_> {
         });
         fault::may_die("supervisor.reap");
         let ended = pidfd::reap(started.pidfd.as_fd());
-        let ended = command_status(started).or(ended.ok());
+        let ended = read_wait_status(started).or(ended.ok());
         // what joined by exec, or shares the host's processes, would write on
         if !cgroup.is_deserted() {
             let _ = cgroup.kill_all();
         }
         self.relay.drain();
-        cause(ended, cgroup, self.relay.signalled())
+        exit_cause(ended, cgroup, self.relay.signalled())
     }
 
     fn record_end(&mut self, cause: &ExitCause, restart_in: Option<Duration>) {
@@ -337,7 +336,7 @@ impl Supervisor<'_> {
             self.launch.runtime.store.save_end(&self.launch.record);
         }
         fault::may_die("supervisor.ended");
-        tell_death(&self.launch.runtime.store, &self.launch.record.spec, cause);
+        report_death(&self.launch.runtime.store, &self.launch.record.spec, cause);
     }
 
     /// Back to where its caller was, before the cgroups above are to go.

@@ -4,7 +4,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 
 use super::duties::Duties;
 use super::health::ProbeStart;
-use crate::cgroup::{AmongSupervisors, Cgroup};
+use crate::cgroup::{Cgroup, SupervisorCgroup};
 use crate::record::{Health, Record};
 use crate::runtime::Runtime;
 use crate::runtime::exec::start_probe;
@@ -16,7 +16,7 @@ pub(super) struct RunDuties<'a> {
     pub record: &'a mut Record,
     pub cgroup: &'a Cgroup,
     pub init: BorrowedFd<'a>,
-    pub place: &'a mut Option<AmongSupervisors>,
+    pub place: &'a mut Option<SupervisorCgroup>,
 }
 
 impl Duties for RunDuties<'_> {
@@ -24,7 +24,7 @@ impl Duties for RunDuties<'_> {
         if self.place.is_none() {
             let parent = self.runtime.cgroup_parent();
             // where that cannot be had it stays where it was: what it uses is bounded all the same
-            *self.place = AmongSupervisors::join(&self.runtime.layout, &parent).unwrap_or(None);
+            *self.place = SupervisorCgroup::join(&self.runtime.layout, &parent).unwrap_or(None);
         }
     }
 
@@ -48,7 +48,7 @@ impl Duties for RunDuties<'_> {
     }
 
     fn watch_pressure(&mut self) -> Option<OwnedFd> {
-        // a kernel without PSI tells nothing, which info says
+        // not on a kernel without PSI, which `info` shows
         self.cgroup.watch_memory_pressure().ok().flatten()
     }
 
