@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 
 #[path = "tidy/circles.rs"]
 mod circles;
+#[path = "tidy/mutations.rs"]
+mod mutations;
 #[path = "tidy/references.rs"]
 mod references;
 #[path = "tidy/tokens.rs"]

@@ -214,3 +214,7 @@ fn device_number(path: &str) -> Option<String> {
         .is_block_device()
         .then(|| format!("{}:{}", major(number), minor(number)))
 }
+
+#[cfg(test)]
+#[path = "plan_io_tests.rs"]
+mod io_tests;

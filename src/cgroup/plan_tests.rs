@@ -213,7 +213,7 @@ fn shares_become_weights_as_runc_and_crun_do() {
     assert!(weights.is_sorted() && weights.iter().all(|w| (1..=10_000).contains(w)));
 }
 
-fn finer() -> Limits {
+fn more() -> Limits {
     Limits {
         cpu_burst_usec: Some(20_000),
         cpuset: Some("0-1".into()),
@@ -227,10 +227,10 @@ fn finer() -> Limits {
 }
 
 #[test]
-fn the_finer_limits_on_v2_and_back() {
+fn the_other_limits_on_v2_and_back() {
     let layout = v2("memory cpu cpuset io pids");
     assert_eq!(
-        words(&finer(), &Limits::default(), &layout),
+        words(&more(), &Limits::default(), &layout),
         [
             "cpu.max.burst=20000",
             "cpuset.cpus=0-1",
@@ -242,7 +242,7 @@ fn the_finer_limits_on_v2_and_back() {
         ]
     );
     assert_eq!(
-        words(&Limits::default(), &finer(), &layout),
+        words(&Limits::default(), &more(), &layout),
         [
             "cpu.max.burst=0",
             "cpuset.cpus=",

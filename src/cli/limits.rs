@@ -8,9 +8,9 @@ use crate::spec::{LimitGroup, LimitKey, Preset, Unit};
 #[derive(Debug, Default)]
 pub(super) struct BasicLimits(Given);
 
-/// The finer limits.
+/// The other limits.
 #[derive(Debug, Default)]
-pub(super) struct FinerLimits(Given);
+pub(super) struct MoreLimits(Given);
 
 /// What was given, in the order of the table.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ fn keys(group: LimitGroup) -> impl Iterator<Item = &'static LimitKey> {
 fn add_flags(command: Command, group: LimitGroup) -> Command {
     let heading = match group {
         LimitGroup::Basic => "Limits",
-        LimitGroup::Finer => "Finer limits",
+        LimitGroup::More => "More limits",
     };
     command.args(keys(group).map(|key| {
         let action = if key.is_list {
@@ -93,7 +93,7 @@ macro_rules! flags_of {
 }
 
 flags_of!(BasicLimits, LimitGroup::Basic);
-flags_of!(FinerLimits, LimitGroup::Finer);
+flags_of!(MoreLimits, LimitGroup::More);
 
 #[cfg(test)]
 mod tests {
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn every_key_of_the_table_is_a_flag() {
-        let command = || FinerLimits::augment_args(BasicLimits::augment_args(Command::new("t")));
+        let command = || MoreLimits::augment_args(BasicLimits::augment_args(Command::new("t")));
         for key in LimitKey::all() {
             for flag in [&[key.flag], key.aliases].concat() {
                 let words = ["t", &format!("--{flag}"), key.example].map(str::to_owned);
@@ -109,8 +109,8 @@ mod tests {
                 let mut request = Preset::default();
                 let basic = BasicLimits::from_arg_matches_mut(&mut matches).unwrap();
                 basic.put_into(&mut request);
-                let finer = FinerLimits::from_arg_matches_mut(&mut matches).unwrap();
-                finer.put_into(&mut request);
+                let more = MoreLimits::from_arg_matches_mut(&mut matches).unwrap();
+                more.put_into(&mut request);
                 let mut expected = Preset::default();
                 expected.ask(key, key.example.to_owned());
                 assert_eq!(request, expected, "--{flag}");

@@ -90,7 +90,7 @@ mod tests {
             limits(&all),
             "memory 128M, swap 0B, cpu 0.5 cores, 512 shares, 64 pids"
         );
-        let finer = Limits {
+        let more = Limits {
             cpuset: Some("0-1".into()),
             memory_high: Some(32 << 20),
             oom_group: Some(true),
@@ -103,7 +103,7 @@ mod tests {
             ..Limits::default()
         };
         assert_eq!(
-            limits(&finer),
+            limits(&more),
             "CPUs 0-1, memory high 32.0M, OOM policy group, io weight 200, /dev/sda rbps=1048576"
         );
     }

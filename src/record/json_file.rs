@@ -1,7 +1,7 @@
 //! The files of a record: written so that a crash leaves the old one or the new one, read with
 //! suspicion.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
@@ -119,7 +119,7 @@ pub(super) fn write_first<T: Serialize>(
         .and_then(|mut file| {
             fault::may_fail("record.write")?;
             file.write_all(&text)?;
-            if durable { file.sync_all() } else { Ok(()) }
+            if durable { sync(&file, &path) } else { Ok(()) }
         });
     written.map_err(StoreError::of("write", &path))
 }
@@ -147,7 +147,7 @@ pub(super) fn write<T: Serialize>(
     let written = made.and_then(|mut file| {
         fault::may_fail("record.write")?;
         file.write_all(&text)?;
-        if durable { file.sync_all() } else { Ok(()) }
+        if durable { sync(&file, &temp) } else { Ok(()) }
     });
     let renamed = written
         .map_err(StoreError::of("write", &temp))
@@ -210,8 +210,17 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
         .custom_flags(OFlag::O_DIRECTORY.bits())
         .open(folder);
     opened
-        .and_then(|f| f.sync_all())
+        .and_then(|file| sync(&file, folder))
         .map_err(StoreError::of("sync", folder))
+}
+
+/// fsync(2) of the file or folder at `path`. Tests look at the order.
+fn sync(file: &File, path: &Path) -> io::Result<()> {
+    #[cfg(test)]
+    replace_tests::note(path);
+    #[cfg(not(test))]
+    let _ = path;
+    file.sync_all()
 }
 
 /// Whether it failed because nothing can be written now: a full disk, or one that is read-only.
@@ -223,6 +232,10 @@ pub(super) fn has_no_room(error: &StoreError) -> bool {
         QuotaExceeded | ReadOnlyFilesystem | StorageFull
     )
 }
+
+#[cfg(test)]
+#[path = "replace_tests.rs"]
+mod replace_tests;
 
 #[cfg(test)]
 mod tests {

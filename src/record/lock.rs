@@ -91,3 +91,7 @@ fn is_there(file: &File, path: &Path) -> Result<bool, StoreError> {
     Ok(std::fs::metadata(path)
         .is_ok_and(|there| there.ino() == mine.ino() && there.dev() == mine.dev()))
 }
+
+#[cfg(test)]
+#[path = "lock_tests.rs"]
+mod tests;

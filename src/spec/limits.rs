@@ -88,7 +88,7 @@ macro_rules! limit_table {
             v1: ["cpu.cfs_burst_us"], v2: ["cpu.max.burst"],
             keys {
                 cpu_burst: Option<String> {
-                    flag: "cpu-burst" "cpu-burst" "TIME", group: Finer, example: "20ms",
+                    flag: "cpu-burst" "cpu-burst" "TIME", group: More, example: "20ms",
                     help: "CPU time that may be saved up and used beyond the cap: 20ms",
                     set: |to, key, text| set(&mut to.cpu_burst_usec, micros(key, text)),
                 }
@@ -100,7 +100,7 @@ macro_rules! limit_table {
             v1: ["cpuset.cpus"], v2: ["cpuset.cpus"],
             keys {
                 cpuset: Option<String> {
-                    flag: "cpuset" "cpuset-cpus" "LIST", group: Finer, example: "0",
+                    flag: "cpuset" "cpuset-cpus" "LIST", group: More, example: "0",
                     help: "CPUs it may run on: 0-2,4",
                     set: |to, key, text| set(&mut to.cpuset, cpu_list(key, text)),
                 }
@@ -112,7 +112,7 @@ macro_rules! limit_table {
             v1: [], v2: ["memory.high"],
             keys {
                 memory_high: Option<String> {
-                    flag: "memory-high" "memory-high" "SIZE", group: Finer, example: "48M",
+                    flag: "memory-high" "memory-high" "SIZE", group: More, example: "48M",
                     help: "Memory above which it is slowed down and reclaimed from, not killed (cgroup v2)",
                     set: |to, key, text| set(&mut to.memory_high, parse_memory(key, text)),
                 }
@@ -124,7 +124,7 @@ macro_rules! limit_table {
             v1: ["memory.soft_limit_in_bytes"], v2: ["memory.low"],
             keys {
                 memory_low: Option<String> {
-                    flag: "memory-low" "memory-low" "SIZE", alias: "memory-reservation", group: Finer, example: "32M",
+                    flag: "memory-low" "memory-low" "SIZE", alias: "memory-reservation", group: More, example: "32M",
                     help: "Memory that is reclaimed only when nothing else is left",
                     set: |to, key, text| set(&mut to.memory_low, parse_memory(key, text)),
                 }
@@ -136,7 +136,7 @@ macro_rules! limit_table {
             v1: [], v2: ["memory.min"],
             keys {
                 memory_min: Option<String> {
-                    flag: "memory-min" "memory-min" "SIZE", group: Finer, example: "16M",
+                    flag: "memory-min" "memory-min" "SIZE", group: More, example: "16M",
                     help: "Memory that is never reclaimed (cgroup v2)",
                     set: |to, key, text| set(&mut to.memory_min, parse_memory(key, text)),
                 }
@@ -148,7 +148,7 @@ macro_rules! limit_table {
             v1: [], v2: ["memory.oom.group"],
             keys {
                 oom_policy: Option<String> {
-                    flag: "oom-policy" "oom-policy" "POLICY", group: Finer, example: "group",
+                    flag: "oom-policy" "oom-policy" "POLICY", group: More, example: "group",
                     help: "What running out of memory kills: \"process\" (one) or \"group\" (everything in it; cgroup v2)",
                     set: |to, key, text| set(&mut to.oom_group, oom_policy(key, text)),
                 }
@@ -160,7 +160,7 @@ macro_rules! limit_table {
             v1: ["blkio.bfq.weight"], v2: ["io.weight"],
             keys {
                 io_weight: Option<String> {
-                    flag: "io-weight" "io-weight" "WEIGHT", group: Finer, example: "200",
+                    flag: "io-weight" "io-weight" "WEIGHT", group: More, example: "200",
                     help: "Weight of its block I/O, 1 to 10000, 100 being usual",
                     set: |to, key, text| set(&mut to.io_weight, weight(key, text)),
                 }
@@ -176,22 +176,22 @@ macro_rules! limit_table {
             v2: ["io.max"],
             keys {
                 device_read_bps: Vec<String> {
-                    flag: "device-read-bps" "device-read-bps" "PATH:RATE", group: Finer, example: "/dev/sda:10M",
+                    flag: "device-read-bps" "device-read-bps" "PATH:RATE", group: More, example: "/dev/sda:10M",
                     help: "Most bytes read a second from a device: /dev/sda:10M",
                     set: |to, key, text| set_rate(&mut to.io, key, text, |io| &mut io.read_bps),
                 }
                 device_write_bps: Vec<String> {
-                    flag: "device-write-bps" "device-write-bps" "PATH:RATE", group: Finer, example: "/dev/sda:20M",
+                    flag: "device-write-bps" "device-write-bps" "PATH:RATE", group: More, example: "/dev/sda:20M",
                     help: "Most bytes written a second to a device",
                     set: |to, key, text| set_rate(&mut to.io, key, text, |io| &mut io.write_bps),
                 }
                 device_read_iops: Vec<String> {
-                    flag: "device-read-iops" "device-read-iops" "PATH:RATE", group: Finer, example: "/dev/sda:100",
+                    flag: "device-read-iops" "device-read-iops" "PATH:RATE", group: More, example: "/dev/sda:100",
                     help: "Most reads a second from a device: /dev/sda:100",
                     set: |to, key, text| set_rate(&mut to.io, key, text, |io| &mut io.read_iops),
                 }
                 device_write_iops: Vec<String> {
-                    flag: "device-write-iops" "device-write-iops" "PATH:RATE", group: Finer, example: "/dev/sda:200",
+                    flag: "device-write-iops" "device-write-iops" "PATH:RATE", group: More, example: "/dev/sda:200",
                     help: "Most writes a second to a device",
                     set: |to, key, text| set_rate(&mut to.io, key, text, |io| &mut io.write_iops),
                 }
@@ -253,7 +253,7 @@ pub enum LimitGroup {
     /// Those that most people need.
     Basic,
     /// The others.
-    Finer,
+    More,
 }
 
 macro_rules! define_limits {

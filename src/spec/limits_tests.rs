@@ -34,7 +34,7 @@ fn some(text: &str) -> Option<String> {
 }
 
 #[test]
-fn everything_finer_is_parsed() {
+fn every_other_limit_is_parsed() {
     let parsed = limits(&Preset {
         cpus: some("1"),
         cpu_burst: some("20ms"),

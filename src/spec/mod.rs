@@ -68,3 +68,6 @@ pub use text::{format_duration, quote_command};
 pub use ulimit::Ulimit;
 pub use user::User;
 pub use userns::{HostUsers, IdPool, IdRange, Userns};
+
+#[cfg(test)]
+mod bounds_tests;

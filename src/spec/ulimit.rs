@@ -2,28 +2,29 @@
 
 use std::str::FromStr;
 
+use nix::sys::resource::Resource;
 use serde::{Deserialize, Serialize};
 
 use super::SpecError;
 
-/// Names as ulimit and docker write them, with the kernel's number (asm-generic/resource.h).
-const RESOURCES: [(&str, u32); 16] = [
-    ("cpu", 0),
-    ("fsize", 1),
-    ("data", 2),
-    ("stack", 3),
-    ("core", 4),
-    ("rss", 5),
-    ("nproc", 6),
-    ("nofile", 7),
-    ("memlock", 8),
-    ("as", 9),
-    ("locks", 10),
-    ("sigpending", 11),
-    ("msgqueue", 12),
-    ("nice", 13),
-    ("rtprio", 14),
-    ("rttime", 15),
+/// Names as ulimit and docker write them.
+const RESOURCES: [(&str, Resource); 16] = [
+    ("cpu", Resource::RLIMIT_CPU),
+    ("fsize", Resource::RLIMIT_FSIZE),
+    ("data", Resource::RLIMIT_DATA),
+    ("stack", Resource::RLIMIT_STACK),
+    ("core", Resource::RLIMIT_CORE),
+    ("rss", Resource::RLIMIT_RSS),
+    ("nproc", Resource::RLIMIT_NPROC),
+    ("nofile", Resource::RLIMIT_NOFILE),
+    ("memlock", Resource::RLIMIT_MEMLOCK),
+    ("as", Resource::RLIMIT_AS),
+    ("locks", Resource::RLIMIT_LOCKS),
+    ("sigpending", Resource::RLIMIT_SIGPENDING),
+    ("msgqueue", Resource::RLIMIT_MSGQUEUE),
+    ("nice", Resource::RLIMIT_NICE),
+    ("rtprio", Resource::RLIMIT_RTPRIO),
+    ("rttime", Resource::RLIMIT_RTTIME),
 ];
 
 /// One resource limit, in the resource's own unit (bytes, seconds, a count). `u64::MAX` is
@@ -41,20 +42,20 @@ pub struct Ulimit {
 impl Ulimit {
     /// No core dumps.
     pub const CORE_OFF: Self = Self {
-        resource: 4,
+        resource: Resource::RLIMIT_CORE as u32,
         soft: 0,
         hard: 0,
     };
 
     /// Signals that wait to be taken, and timers: what a program needs that has thousands of them.
     pub const WAITING_SIGNALS: Self = Self {
-        resource: 11,
+        resource: Resource::RLIMIT_SIGPENDING as u32,
         soft: 16_384,
         hard: 16_384,
     };
     /// Bytes of POSIX message queues: half of the kernel's usual limit (mq_overview(7)).
     pub const MESSAGE_QUEUES: Self = Self {
-        resource: 12,
+        resource: Resource::RLIMIT_MSGQUEUE as u32,
         soft: 409_600,
         hard: 409_600,
     };
@@ -63,7 +64,7 @@ impl Ulimit {
     #[must_use]
     pub fn open_files(soft: u64, hard: u64) -> Self {
         Self {
-            resource: 7,
+            resource: Resource::RLIMIT_NOFILE as u32,
             soft,
             hard,
         }
@@ -74,7 +75,7 @@ impl Ulimit {
     pub fn name(&self) -> &'static str {
         RESOURCES
             .iter()
-            .find(|(_, number)| *number == self.resource)
+            .find(|(_, resource)| *resource as u32 == self.resource)
             .map_or("?", |(name, _)| name)
     }
 }
@@ -94,7 +95,7 @@ impl FromStr for Ulimit {
         let resource = RESOURCES
             .iter()
             .find(|(n, _)| *n == name)
-            .map(|(_, number)| *number)
+            .map(|(_, resource)| *resource as u32)
             .ok_or_else(|| {
                 let names: Vec<_> = RESOURCES.iter().map(|(n, _)| *n).collect();
                 wrong(format!(
@@ -134,7 +135,7 @@ mod tests {
         assert_eq!(
             "nofile=1024:2048".parse(),
             Ok(Ulimit {
-                resource: 7,
+                resource: Resource::RLIMIT_NOFILE as u32,
                 soft: 1024,
                 hard: 2048
             })

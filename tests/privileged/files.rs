@@ -333,6 +333,7 @@ fn root_of_a_container_is_no_client_of_a_supervisor() {
     for more in [
         &["--cap-drop", "ALL"][..],
         &["--cap-drop", "ALL", "--pid", "host"],
+        &["--userns", "host", "--cap-add", "SYS_ADMIN"],
         &[],
         &own_ids,
     ] {

@@ -226,29 +226,28 @@ fn the_other_limits_are_in_the_cgroup_files() {
         "sleep",
         "1000",
     ];
-    let finer = fixture.detached("finer", &args);
+    let more = fixture.detached("more", &args);
     assert_eq!(
-        setting(&finer, &["cpu.max.burst", "cpu.cfs_burst_us"]).as_deref(),
+        setting(&more, &["cpu.max.burst", "cpu.cfs_burst_us"]).as_deref(),
         Some("20000")
     );
-    assert_eq!(setting(&finer, &["cpuset.cpus"]).as_deref(), Some("0"));
+    assert_eq!(setting(&more, &["cpuset.cpus"]).as_deref(), Some("0"));
     assert_eq!(
-        setting(&finer, &["memory.low", "memory.soft_limit_in_bytes"]).as_deref(),
+        setting(&more, &["memory.low", "memory.soft_limit_in_bytes"]).as_deref(),
         Some("16777216")
     );
     assert_eq!(
-        finer
-            .exec("grep Cpus_allowed_list /proc/self/status")
+        more.exec("grep Cpus_allowed_list /proc/self/status")
             .ok()
             .split_whitespace()
             .last(),
         Some("0")
     );
     fixture
-        .minic(&["update", "--cpu-burst", "10ms", "finer"])
+        .minic(&["update", "--cpu-burst", "10ms", "more"])
         .ok();
     assert_eq!(
-        setting(&finer, &["cpu.max.burst", "cpu.cfs_burst_us"]).as_deref(),
+        setting(&more, &["cpu.max.burst", "cpu.cfs_burst_us"]).as_deref(),
         Some("10000")
     );
 }
@@ -265,13 +264,13 @@ fn what_only_v2_has_is_given_there_and_refused_elsewhere() {
         "group",
     ];
     if memory_is_on_v2() {
-        let finer = fixture.detached("finer", &[&args[..], &["sleep", "1000"]].concat());
+        let more = fixture.detached("more", &[&args[..], &["sleep", "1000"]].concat());
         assert_eq!(
-            setting(&finer, &["memory.high"]).as_deref(),
+            setting(&more, &["memory.high"]).as_deref(),
             Some("33554432")
         );
-        assert_eq!(setting(&finer, &["memory.min"]).as_deref(), Some("8388608"));
-        assert_eq!(setting(&finer, &["memory.oom.group"]).as_deref(), Some("1"));
+        assert_eq!(setting(&more, &["memory.min"]).as_deref(), Some("8388608"));
+        assert_eq!(setting(&more, &["memory.oom.group"]).as_deref(), Some("1"));
     } else {
         let refused = fixture
             .minic(&[&["run"], &args[..], &["true"]].concat())

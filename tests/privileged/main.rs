@@ -16,6 +16,7 @@
 
 mod attempts;
 mod broken;
+mod caller;
 mod census;
 mod channels;
 mod check;
@@ -31,14 +32,17 @@ mod faults;
 mod files;
 mod fixture;
 mod gauges;
+mod graces;
 mod history;
 mod host_files;
+mod host_settings;
 mod hostile;
 mod idmapped;
 mod input;
 mod isolation;
 mod joining;
 mod joins;
+mod kernel_files;
 mod labels;
 mod launching;
 mod lifecycle;

@@ -1,0 +1,129 @@
+//! What the caller of a command has of its own, and a container must not have: as the kernel tells of
+//! the processes inside (proc_pid_status(5)), compared whole.
+
+use std::fs;
+use std::process::Command;
+
+use crate::command::finish;
+use crate::fixture::Fixture;
+
+/// The usual capabilities, by number.
+const USUAL: u64 = 0xa004_05fb;
+
+/// What `args` print for a caller that has the groups `adm` and `dialout`, some capabilities as
+/// inheritable and ambient, and ignores the signals that a shell can ignore.
+#[track_caller]
+fn called(fixture: &Fixture, args: &[&str]) -> String {
+    let command = fixture.command(args);
+    let ignore = "trap '' HUP INT QUIT PIPE TERM CHLD TSTP TTIN TTOU USR1 USR2; exec \"$@\"";
+    let mut caller = Command::new("setpriv");
+    caller
+        .args(["--groups", "4,20"])
+        .args(["--inh-caps", "+chown,+net_admin,+sys_admin"])
+        .args(["--ambient-caps", "+chown,+net_admin,+sys_admin"])
+        .args(["sh", "-c", ignore, "sh"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    finish(&mut caller, "").ok()
+}
+
+/// What [`called`] ignores: HUP, INT, QUIT, USR1, USR2, PIPE, TERM, CHLD, TSTP, TTIN, TTOU. What the
+/// tests' own caller ignores beyond these is not ours to judge.
+const IGNORED: [u32; 11] = [1, 2, 3, 10, 12, 13, 15, 17, 20, 21, 22];
+
+/// What of `status` is not as it should be for `user`.
+fn complaints(status: &str, uid: &str, gid: &str) -> Vec<String> {
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("no {name} {status}")).trim()
+    };
+    let mut found = Vec::new();
+    let held = if uid == "0" { USUAL } else { 0 };
+    for (name, expected) in [
+        ("CapInh:", 0),
+        ("CapPrm:", held),
+        ("CapEff:", held),
+        ("CapBnd:", USUAL),
+        ("CapAmb:", 0),
+    ] {
+        let set = u64::from_str_radix(field(name), 16).unwrap();
+        let numbers = |set: u64| (0..64).filter(move |number| set & (1 << number) != 0);
+        found.extend(numbers(set & !expected).map(|number| format!("{name} has {number}")));
+        found.extend(numbers(expected & !set).map(|number| format!("{name} lacks {number}")));
+    }
+    for (name, expected) in [
+        ("NoNewPrivs:", "1".to_owned()),
+        ("Seccomp:", "2".to_owned()),
+        ("Uid:", [uid; 4].join("\t")),
+        ("Gid:", [gid; 4].join("\t")),
+        ("Groups:", gid.to_owned()),
+        ("SigBlk:", "0000000000000000".to_owned()),
+    ] {
+        if field(name) != expected {
+            found.push(format!("{name} {}", field(name)));
+        }
+    }
+    let ignored = u64::from_str_radix(field("SigIgn:"), 16).unwrap();
+    let still = IGNORED
+        .iter()
+        .filter(|signal| ignored & (1 << (*signal - 1)) != 0);
+    found.extend(still.map(|signal| format!("SigIgn: has {signal}")));
+    found
+}
+
+#[test]
+fn nothing_of_the_callers_is_in_its_status() {
+    let fixture = Fixture::new();
+    let mut found = Vec::new();
+    for users in ["auto", "host"] {
+        for (user, uid, gid) in [("0", "0", "0"), ("1000:1001", "1000", "1001")] {
+            let name = format!("{users}-{uid}");
+            let started = [
+                "run", "-d", "--name", &name, "--userns", users, "--user", user, "sleep", "1000",
+            ];
+            called(&fixture, &started);
+            // PID 1, and what joins
+            for (what, file) in [("run", "/proc/1/status"), ("exec", "/proc/self/status")] {
+                let status = called(&fixture, &["exec", &name, "cat", file]);
+                let told = complaints(&status, uid, gid);
+                found.extend(
+                    told.iter()
+                        .map(|told| format!("{users} {user} {what}: {told}")),
+                );
+            }
+        }
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
+fn each_of_its_namespaces_is_its_own() {
+    let fixture = Fixture::new();
+    let kinds = ["pid", "mnt", "uts", "ipc", "net", "cgroup"];
+    let own = |kind: &str| fs::read_link(format!("/proc/self/ns/{kind}")).unwrap();
+    let mut found = Vec::new();
+    for users in ["auto", "host"] {
+        let start = [
+            "run", "-d", "--name", users, "--userns", users, "sleep", "1000",
+        ];
+        let started = fixture.minic(&start);
+        if started.code != Some(0) {
+            found.push(format!("{users}: {started:?}"));
+            continue;
+        }
+        let container = fixture.container(users);
+        for kind in kinds {
+            let its = fs::read_link(format!("/proc/{}/ns/{kind}", container.pid())).unwrap();
+            if its == own(kind) {
+                found.push(format!("{users} run: {kind} is the host's"));
+            }
+            let joined = container
+                .exec(&format!("readlink /proc/self/ns/{kind}"))
+                .ok();
+            if joined.trim() != its.to_str().unwrap() {
+                found.push(format!("{users} exec: {kind} is another"));
+            }
+        }
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
