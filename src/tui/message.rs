@@ -133,7 +133,7 @@ pub enum Message {
     Input(Input),
     /// A signal came.
     Signal(Signal),
-    /// It is this late; sent before every batch of messages, so that `update` needs no clock.
+    /// The current time; sent before every batch of messages, so that `update` needs no clock.
     Clock(Timestamp),
     /// A tick was sampled.
     Sampled(Box<Snapshot>),

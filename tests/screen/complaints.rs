@@ -118,7 +118,7 @@ fn the_whole_name_is_somewhere_on_the_screen() {
 
 #[test]
 fn a_figure_that_is_not_known_yet_is_no_zero() {
-    let mut stage = Stage::unlit(settings(), 120, 40);
+    let mut stage = Stage::before_messages(settings(), 120, 40);
     let records = minic_tui::manager::Engine::records(&stage.demo);
     stage.send(Message::Records(1, records));
     stage.select("web").hides("0.0%");

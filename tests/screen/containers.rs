@@ -32,7 +32,7 @@ fn the_detail_of_every_kind_of_container() {
 
 #[test]
 fn before_anything_is_known() {
-    let mut stage = Stage::unlit(crate::stage::settings(), 80, 24);
+    let mut stage = Stage::before_messages(crate::stage::settings(), 80, 24);
     stage.golden("first-frame-80x24");
     stage.send(Message::Records(1, Ok(Vec::new())));
     stage.golden("no-containers-80x24");

@@ -132,7 +132,7 @@ fn nothing_written_and_nothing_selected() {
         .select("staging")
         .keys("l")
         .golden("logs-nothing-80x24");
-    let mut stage = Stage::unlit(crate::stage::settings(), 80, 24);
+    let mut stage = Stage::before_messages(crate::stage::settings(), 80, 24);
     stage.keys("3").golden("logs-none-selected-80x24");
 }
 

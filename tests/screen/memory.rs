@@ -29,7 +29,7 @@ fn run(
 
 #[test]
 fn memory_is_flat_once_the_rings_are_full() {
-    let mut stage = Stage::unlit(settings(), 80, 24);
+    let mut stage = Stage::before_messages(settings(), 80, 24);
     let records = stage.demo.records().unwrap();
     let ids: Vec<ContainerId> = records
         .iter()
@@ -54,7 +54,7 @@ fn memory_is_flat_once_the_rings_are_full() {
 
 #[test]
 fn the_past_of_a_container_takes_what_it_takes_from_its_first_tick() {
-    let mut stage = Stage::unlit(settings(), 80, 24);
+    let mut stage = Stage::before_messages(settings(), 80, 24);
     let records = stage.demo.records().unwrap();
     let ids: Vec<ContainerId> = records
         .iter()

@@ -68,14 +68,14 @@ impl Stage {
     }
 
     pub(crate) fn with(settings: Settings, width: u16, height: u16) -> Self {
-        let mut stage = Self::unlit(settings, width, height);
+        let mut stage = Self::before_messages(settings, width, height);
         stage.carry_out(start());
         stage.tick(10);
         stage
     }
 
     /// A screen before its first message.
-    pub(crate) fn unlit(settings: Settings, width: u16, height: u16) -> Self {
+    pub(crate) fn before_messages(settings: Settings, width: u16, height: u16) -> Self {
         let clock = Arc::new(Mutex::new(BEGINNING.parse::<Timestamp>().unwrap()));
         let hand = Arc::clone(&clock);
         let demo = Demo::new(7, Arc::new(move || *hand.lock().unwrap()));

@@ -48,7 +48,7 @@ fn nothing_selected_and_nothing_running() {
         ("5", "files"),
         ("6", "isolation"),
     ] {
-        let mut stage = Stage::unlit(settings(), 80, 24);
+        let mut stage = Stage::before_messages(settings(), 80, 24);
         stage
             .keys(key)
             .golden(&format!("{name}-none-selected-80x24"));

@@ -26,7 +26,7 @@ const LINES: usize = 5_000;
 /// The most lines kept of what is read at once of several logs, all together; each has its part.
 const MERGED_LINES: usize = 20_000;
 /// The fewest lines and bytes kept of what is read of one of several logs at once.
-const LEAST: (usize, usize) = (200, 256 << 10);
+const MIN_KEPT: (usize, usize) = (200, 256 << 10);
 /// The most bytes kept of what is read at once.
 const BYTES: usize = 8 << 20;
 /// How long one batch is gathered before it is shown.
@@ -137,8 +137,8 @@ impl Source {
             0 | 1 => Lines::new(0, LINES, BYTES),
             of => Lines::new(
                 number,
-                LINES.min((MERGED_LINES / of).max(LEAST.0)),
-                (BYTES / of).max(LEAST.1),
+                LINES.min((MERGED_LINES / of).max(MIN_KEPT.0)),
+                (BYTES / of).max(MIN_KEPT.1),
             ),
         };
         let mut source = Self {

@@ -183,7 +183,7 @@ impl Handles {
 impl Model {
     /// All that the host has of what `knob` limits, in millicores or bytes.
     #[must_use]
-    pub fn most(&self, knob: Knob) -> u64 {
+    pub fn host_total(&self, knob: Knob) -> u64 {
         let host = self.host.as_ref();
         match knob {
             Knob::Cpu => host.map_or(1, |host| host.cores.len().max(1)) as u64 * 1_000,

@@ -36,7 +36,7 @@ pub struct CoreGrid {
 }
 
 impl CoreGrid {
-    fn of(cores: usize, width: usize, most_rows: usize) -> Self {
+    fn of(cores: usize, width: usize, max_rows: usize) -> Self {
         if cores == 0 {
             return Self {
                 columns: 1,
@@ -45,7 +45,7 @@ impl CoreGrid {
         }
         for columns in [(width / WIDE_CORE).max(1), (width / NARROWEST_CORE).max(1)] {
             let rows = cores.div_ceil(columns);
-            if rows <= most_rows {
+            if rows <= max_rows {
                 // as few columns as give these rows: wider bars
                 let columns = cores.div_ceil(rows);
                 return Self { columns, rows };
@@ -53,9 +53,7 @@ impl CoreGrid {
         }
         Self {
             columns: 0,
-            rows: cores
-                .div_ceil(width.saturating_sub(6).max(1))
-                .min(most_rows),
+            rows: cores.div_ceil(width.saturating_sub(6).max(1)).min(max_rows),
         }
     }
 }
@@ -118,13 +116,13 @@ impl Regions {
         if width < SMALLEST.0 || height < SMALLEST.1 {
             return None;
         }
-        let most_core_rows = match height {
+        let max_core_rows = match height {
             0..20 => 1,
             20..30 => 2,
             30..50 => 4,
             _ => 8,
         };
-        let cores = CoreGrid::of(cores, usize::from(width), most_core_rows);
+        let cores = CoreGrid::of(cores, usize::from(width), max_core_rows);
         let header = cores.rows as u16 + 2;
         let detail = match (tab, height) {
             (Tab::Containers, 0..20) => 4,

@@ -8,7 +8,7 @@ use crate::record::Happening;
 use crate::spec::ContainerId;
 
 /// The most events kept.
-const MOST_EVENTS: usize = 10_000;
+const MAX_EVENTS: usize = 10_000;
 
 /// A sheet on the screen.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -45,7 +45,7 @@ impl EventView {
             *back += shown;
         }
         self.list.extend(happened);
-        let surplus = self.list.len().saturating_sub(MOST_EVENTS);
+        let surplus = self.list.len().saturating_sub(MAX_EVENTS);
         self.list.drain(..surplus);
     }
 

@@ -122,7 +122,7 @@ pub struct Model {
     pub settings: Settings,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
-    /// How late it is.
+    /// The current time.
     pub now: Timestamp,
     /// Every container, by creation time.
     pub records: Vec<Record>,

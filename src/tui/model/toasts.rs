@@ -9,7 +9,7 @@ const BRIEF: SignedDuration = SignedDuration::from_secs(4);
 /// How long an error stays unless it is dismissed.
 const LONG: SignedDuration = SignedDuration::from_secs(8);
 /// The most kept at once.
-const MOST: usize = 5;
+const MAX_SHOWN: usize = 5;
 
 /// What a toast is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Toasts {
         let replaces = matches!(kind, ToastKind::Progress(_) | ToastKind::Changed);
         self.shown
             .retain(|toast| toast.text != text && !(replaces && toast.kind == kind));
-        if self.shown.len() >= MOST {
+        if self.shown.len() >= MAX_SHOWN {
             self.shown.remove(0);
         }
         self.last_id += 1;

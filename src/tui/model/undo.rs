@@ -6,7 +6,7 @@ use crate::manager::LimitChange;
 use crate::spec::ContainerId;
 
 /// The most that is remembered.
-const MOST: usize = 50;
+const MAX_UNDOS: usize = 50;
 /// Steps of one limit that follow each other within this time are taken back together.
 const TOGETHER: SignedDuration = SignedDuration::from_secs(2);
 
@@ -52,7 +52,7 @@ impl Undo {
             last.at = now;
             return;
         }
-        if self.0.len() >= MOST {
+        if self.0.len() >= MAX_UNDOS {
             self.0.remove(0);
         }
         self.0.push(Undoable {

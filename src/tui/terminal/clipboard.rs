@@ -7,7 +7,7 @@ use crate::spec::format_bytes;
 
 /// The most bytes that are copied: terminals cut off or drop a sequence of more than about 100,000
 /// characters, and base64 makes four of three.
-const MOST: usize = 72 * 1024;
+const MAX_BYTES: usize = 72 * 1024;
 
 /// The sequence that puts `text` on the clipboard. Inside tmux it goes twice: to tmux, which takes
 /// it when `set-clipboard` is `on`, and wrapped to the terminal around it, which gets it when
@@ -16,8 +16,11 @@ const MOST: usize = 72 * 1024;
 /// # Errors
 /// When it is too long.
 pub(super) fn osc52(text: &str, in_tmux: bool) -> Result<String, String> {
-    if text.len() > MOST {
-        let (length, most) = (format_bytes(text.len() as u64), format_bytes(MOST as u64));
+    if text.len() > MAX_BYTES {
+        let (length, most) = (
+            format_bytes(text.len() as u64),
+            format_bytes(MAX_BYTES as u64),
+        );
         return Err(format!(
             "{length} is too long for a terminal's clipboard, which takes {most}"
         ));
@@ -45,10 +48,10 @@ mod tests {
             "\x1b]52;c;aGk=\x1b\\\x1bPtmux;\x1b\x1b]52;c;aGk=\x1b\x1b\\\x1b\\"
         );
         assert!(
-            osc52(&"x".repeat(MOST + 1), false)
+            osc52(&"x".repeat(MAX_BYTES + 1), false)
                 .unwrap_err()
                 .contains("72.0K")
         );
-        assert!(osc52(&"x".repeat(MOST), true).unwrap().len() < 2 * 100_000);
+        assert!(osc52(&"x".repeat(MAX_BYTES), true).unwrap().len() < 2 * 100_000);
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn step(model: &mut Model, up: bool) -> Vec<Effect> {
     };
     let knob = model.handles.focus;
     let limits = model.handles.limits(&record.spec.id, &record.spec.limits);
-    let value = knob.stepped(knob.value(&limits), up, model.most(knob));
+    let value = knob.stepped(knob.value(&limits), up, model.host_total(knob));
     set(model, &record, knob.change(value))
 }
 

@@ -12,7 +12,7 @@ use crate::tui::model::{
 /// Columns that one key press scrolls sideways.
 const COLUMNS: usize = 8;
 /// The most logs shown in one.
-const MOST_MERGED: usize = 64;
+const MAX_MERGED: usize = 64;
 
 /// Shows the log of the selected container, or those of several, from where it was left when they
 /// are the same.
@@ -25,7 +25,7 @@ pub(super) fn show(model: &mut Model) -> Vec<Effect> {
     let count = records.len();
     let shown = records
         .into_iter()
-        .take(MOST_MERGED)
+        .take(MAX_MERGED)
         .map(|record| (record.spec.id.clone(), record.spec.name.to_string()));
     let (ids, names): (Vec<_>, Vec<_>) = shown.unzip();
     if ids == model.log.targets && model.log.error.is_none() {

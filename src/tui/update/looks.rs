@@ -130,7 +130,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Tab::Files => return files(model, action, page),
         Tab::Events => events(model, action, page),
         Tab::Isolation | Tab::Host => {
-            let most = sheet_lines(&model.sheet_sections())
+            let max = sheet_lines(&model.sheet_sections())
                 .len()
                 .saturating_sub(page);
             let view = if model.tab == Tab::Host {
@@ -138,7 +138,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             } else {
                 &mut model.looks.isolation
             };
-            if let Some(offset) = moved(action, view.offset, most + 1, page) {
+            if let Some(offset) = moved(action, view.offset, max + 1, page) {
                 view.offset = offset;
             }
         }
@@ -226,10 +226,10 @@ pub(super) fn choose_signal(model: &mut Model, action: Action) -> Vec<Effect> {
 
 fn events(model: &mut Model, action: Action, page: usize) {
     let view = &mut model.looks.events;
-    let most = view.shown().count().saturating_sub(page);
+    let max = view.shown().count().saturating_sub(page);
     // counted from the newest: up is further back
     let back = view.back.unwrap_or(0);
-    let place = most.saturating_sub(back);
+    let place = max.saturating_sub(back);
     match action {
         Action::Follow => view.back = if view.back.is_none() { Some(0) } else { None },
         Action::Last => view.back = None,
@@ -239,8 +239,8 @@ fn events(model: &mut Model, action: Action, page: usize) {
             model.overlay = Some(Overlay::Prompt(Prompt { purpose, line }));
         }
         _ => {
-            if let Some(place) = moved(action, place, most + 1, page) {
-                view.back = Some(most - place);
+            if let Some(place) = moved(action, place, max + 1, page) {
+                view.back = Some(max - place);
             }
         }
     }

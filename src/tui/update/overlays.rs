@@ -65,11 +65,11 @@ pub(super) fn scroll_help(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     };
     let page = help_rows(model.size);
-    let most = model.help_lines().len().saturating_sub(page);
+    let max = model.help_lines().len().saturating_sub(page);
     model.overlay = match action {
         Action::Cancel => None,
         _ => Some(Overlay::Help(
-            moved(action, offset, most + 1, page).unwrap_or(offset),
+            moved(action, offset, max + 1, page).unwrap_or(offset),
         )),
     };
     Vec::new()

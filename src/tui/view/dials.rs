@@ -61,7 +61,7 @@ pub(super) fn draw(
     let scale = match &model.handles.grip {
         // a handle that is held must not run away from the mouse
         Some(grip) if grip.knob == knob => grip.scale,
-        _ => knob.scale(limit, used.unwrap_or(0.0) as u64, model.most(knob)),
+        _ => knob.scale(limit, used.unwrap_or(0.0) as u64, model.host_total(knob)),
     };
     let share = |value: f64| value / scale.max(1) as f64;
     let dial = Dial {

@@ -7,8 +7,8 @@ use crate::tui::SIXTEEN;
 use crate::tui::message::Input;
 
 /// The least and the most columns and rows of a page.
-const LEAST: (u16, u16) = (20, 5);
-const MOST: (u16, u16) = (400, 150);
+const MIN_SIZE: (u16, u16) = (20, 5);
+const MAX_SIZE: (u16, u16) = (400, 150);
 
 /// What a page says: one key (as a keymap writes it), a paste, the mouse at column and row, its
 /// size.
@@ -51,7 +51,10 @@ impl Said {
 }
 
 fn bounded((width, height): (u16, u16)) -> (u16, u16) {
-    (width.clamp(LEAST.0, MOST.0), height.clamp(LEAST.1, MOST.1))
+    (
+        width.clamp(MIN_SIZE.0, MAX_SIZE.0),
+        height.clamp(MIN_SIZE.1, MAX_SIZE.1),
+    )
 }
 
 /// The size in a query such as `size=120x40`.
