@@ -3,6 +3,7 @@
 
 mod capabilities;
 mod changes;
+mod confinement;
 mod extract;
 mod extract_target;
 mod failure;
