@@ -19,7 +19,7 @@ mod mountinfo;
 mod orphans;
 pub mod parse;
 mod plan;
-mod plan_finer;
+mod plan_more;
 mod pressure;
 mod remove;
 mod sample;

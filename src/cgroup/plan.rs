@@ -11,6 +11,8 @@ const DEFAULT_SHARES: u64 = 1024;
 /// The kernel's `PID_MAX_LIMIT`: it refuses a larger number where it means no limit at all.
 const PID_MAX_LIMIT: u64 = 4_194_304;
 const DEFAULT_PERIOD_USEC: u64 = 100_000;
+/// v2 `io.weight` of a cgroup nobody has touched.
+const DEFAULT_IO_WEIGHT: u64 = 100;
 
 /// One value for one file of a container's cgroup.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,28 +56,57 @@ pub fn plan(
         best_effort,
         plan: Plan::default(),
     };
-    if (limits.memory, limits.swap) != (current.memory, current.swap) {
+    // by name and without `..`: a limit that nobody plans does not compile
+    let Limits {
+        memory,
+        swap,
+        cpu,
+        cpu_shares,
+        pids,
+        cpu_burst_usec,
+        cpuset,
+        memory_high,
+        memory_low,
+        memory_min,
+        oom_group,
+        io_weight,
+        io,
+    } = limits;
+    if (*memory, *swap) != (current.memory, current.swap) {
         planner.memory(limits, current)?;
     }
-    if limits.cpu_shares != current.cpu_shares {
-        planner.shares(limits.cpu_shares.unwrap_or(DEFAULT_SHARES))?;
+    if *cpu_shares != current.cpu_shares {
+        planner.shares(cpu_shares.unwrap_or(DEFAULT_SHARES))?;
     }
-    if limits.cpu != current.cpu {
-        planner.cpu(limits.cpu)?;
+    if *cpu != current.cpu {
+        planner.cpu(*cpu)?;
     }
-    planner.finer(limits, current)?;
-    if limits.pids != current.pids {
-        let value = limits.pids.filter(|most| *most <= PID_MAX_LIMIT);
-        // what nobody asked for is not insisted on
-        planner.best_effort |= limits.pids == Some(DEFAULT_PIDS);
-        if let Some(version) = planner.version(Controller::Pids, "processes")? {
-            planner.write(
-                Controller::Pids,
-                version,
-                "pids.max",
-                value.map_or("max".into(), |v| v.to_string()),
-            );
-        }
+    if *cpu_burst_usec != current.cpu_burst_usec {
+        planner.burst(cpu_burst_usec.unwrap_or(0))?;
+    }
+    if *cpuset != current.cpuset {
+        planner.cpuset(cpuset.as_deref())?;
+    }
+    if *memory_high != current.memory_high {
+        planner.memory_high(*memory_high)?;
+    }
+    if *memory_low != current.memory_low {
+        planner.memory_low(*memory_low)?;
+    }
+    if *memory_min != current.memory_min {
+        planner.memory_min(*memory_min)?;
+    }
+    if oom_group.unwrap_or(false) != current.oom_group.unwrap_or(false) {
+        planner.oom_group(*oom_group == Some(true))?;
+    }
+    if *io_weight != current.io_weight {
+        planner.io_weight(io_weight.unwrap_or(DEFAULT_IO_WEIGHT))?;
+    }
+    if *io != current.io {
+        planner.io(io, &current.io)?;
+    }
+    if *pids != current.pids {
+        planner.pids(*pids)?;
     }
     Ok(planner.plan)
 }
@@ -236,6 +267,18 @@ impl Planner<'_> {
                 weight_from_shares(shares).to_string(),
             ),
             None => {}
+        }
+        Ok(())
+    }
+
+    fn pids(&mut self, max: Option<u64>) -> Result<(), CgroupError> {
+        // the default, which nobody asked for, is not insisted on
+        self.best_effort |= max == Some(DEFAULT_PIDS);
+        if let Some(version) = self.version(Controller::Pids, "processes")? {
+            let value = max
+                .filter(|max| *max <= PID_MAX_LIMIT)
+                .map_or("max".into(), |max| max.to_string());
+            self.write(Controller::Pids, version, "pids.max", value);
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cgroup::Layout;
+use crate::spec::{LIMITS, Unit};
 
 fn v1() -> Layout {
     let mountinfo = "1 0 0:1 / / rw - ext4 d rw\n2 1 0:2 / /c/memory rw - cgroup c rw,memory\n3 1 0:3 / /c/cpu rw - cgroup c rw,cpu\n\
@@ -212,7 +213,7 @@ fn shares_become_weights_as_runc_and_crun_do() {
     assert!(weights.is_sorted() && weights.iter().all(|w| (1..=10_000).contains(w)));
 }
 
-fn finer() -> Limits {
+fn more() -> Limits {
     Limits {
         cpu_burst_usec: Some(20_000),
         cpuset: Some("0-1".into()),
@@ -226,10 +227,10 @@ fn finer() -> Limits {
 }
 
 #[test]
-fn the_finer_limits_on_v2_and_back() {
+fn the_other_limits_on_v2_and_back() {
     let layout = v2("memory cpu cpuset io pids");
     assert_eq!(
-        words(&finer(), &Limits::default(), &layout),
+        words(&more(), &Limits::default(), &layout),
         [
             "cpu.max.burst=20000",
             "cpuset.cpus=0-1",
@@ -241,7 +242,7 @@ fn the_finer_limits_on_v2_and_back() {
         ]
     );
     assert_eq!(
-        words(&Limits::default(), &finer(), &layout),
+        words(&Limits::default(), &more(), &layout),
         [
             "cpu.max.burst=0",
             "cpuset.cpus=",
@@ -308,4 +309,40 @@ fn a_device_that_is_none_is_refused() {
     )
     .unwrap_err();
     assert!(error.to_string().contains("not a block device"), "{error}");
+}
+
+/// The table tells people which files a limit is written to: it must be true.
+#[test]
+fn each_limit_is_written_to_the_files_of_the_table() {
+    let mountinfo = "1 0 0:1 / / rw - ext4 d rw\n2 1 0:2 / /c/a rw - cgroup c rw,memory\n3 1 0:3 / /c/b rw - cgroup c rw,cpu,cpuset\n\
+                     4 1 0:4 / /c/c rw - cgroup c rw,pids\n5 1 0:5 / /c/d rw - cgroup c rw,blkio\n";
+    let v1 = Layout::parse(mountinfo, "", &|_| None).unwrap();
+    let v2 = v2("memory cpu cpuset io pids");
+    for limit in LIMITS.iter().filter(|limit| limit.unit != Unit::Rates) {
+        for key in limit.keys {
+            // v1 limits swap only together with memory
+            let current = Limits {
+                memory: (limit.json == "swap").then_some(4096),
+                ..Limits::default()
+            };
+            let mut wanted = current.clone();
+            key.set(&mut wanted, key.example).unwrap();
+            // --cpu sets two limits
+            if limit.json != "cpu_shares" {
+                wanted.cpu_shares = None;
+            }
+            for (layout, files) in [(&v1, limit.v1), (&v2, limit.v2)] {
+                let written = match plan(&wanted, &current, layout, false) {
+                    Ok(plan) => plan.writes,
+                    Err(_) => Vec::new(),
+                };
+                let written: Vec<&str> = written
+                    .iter()
+                    .filter(|write| !write.implied)
+                    .map(|write| write.file)
+                    .collect();
+                assert_eq!(written, files, "--{}", key.flag);
+            }
+        }
+    }
 }

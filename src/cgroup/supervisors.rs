@@ -22,7 +22,7 @@ pub(crate) struct AmongSupervisors {
     folder: PathBuf,
     /// Where it was before, and where it can be in any case.
     back: [PathBuf; 2],
-    file: &'static str,
+    version: Version,
 }
 
 impl AmongSupervisors {
@@ -40,11 +40,6 @@ impl AmongSupervisors {
             return Ok(None);
         };
         let folder = tree.mount.join(&parent.name).join(SUPERVISORS);
-        // a v1 thread that moves itself waits for nobody: as with `join`
-        let (file, weight) = match tree.version {
-            Version::V1 => ("tasks", ("cpu.shares", SHARES)),
-            Version::V2 => ("cgroup.procs", ("cpu.weight", weight_from_shares(SHARES))),
-        };
         let own = tree
             .own
             .as_deref()
@@ -53,9 +48,9 @@ impl AmongSupervisors {
         let place = Self {
             back: [tree.mount.join(own), tree.mount.clone()],
             folder,
-            file,
+            version: tree.version,
         };
-        let mut moved = place.enter(weight);
+        let mut moved = place.enter();
         for _ in 1..ATTEMPTS {
             match &moved {
                 Err(error)
@@ -63,14 +58,14 @@ impl AmongSupervisors {
                         .contains(&error.raw_os_error()) => {}
                 _ => break,
             }
-            moved = place.enter(weight);
+            moved = place.enter();
         }
         moved.map(|()| Some(place))
     }
 
-    fn enter(&self, (file, weight): (&str, u64)) -> io::Result<()> {
+    fn enter(&self) -> io::Result<()> {
         match fs::create_dir(&self.folder) {
-            Ok(()) => match write_file(&self.folder.join(file), &weight.to_string()) {
+            Ok(()) => match self.weigh() {
                 // a v2 tree whose controller was not passed on: a folder without weight does no
                 // harm
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -79,15 +74,29 @@ impl AmongSupervisors {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
         }
-        write_file(&self.folder.join(self.file), "0")
+        self.move_to(&self.folder)
+    }
+
+    fn weigh(&self) -> io::Result<()> {
+        let (file, weight) = match self.version {
+            Version::V1 => ("cpu.shares", SHARES),
+            Version::V2 => ("cpu.weight", weight_from_shares(SHARES)),
+        };
+        write_file(&self.folder.join(file), &weight.to_string())
+    }
+
+    fn move_to(&self, folder: &Path) -> io::Result<()> {
+        let file = match self.version {
+            // a v1 thread that moves itself waits for nobody: as with `join`
+            Version::V1 => "tasks",
+            Version::V2 => "cgroup.procs",
+        };
+        write_file(&folder.join(file), "0")
     }
 
     /// Moves back, and removes the folder if nobody else is in it.
     pub(crate) fn leave(self) {
-        let moved = self
-            .back
-            .iter()
-            .any(|back| write_file(&back.join(self.file), "0").is_ok());
+        let moved = self.back.iter().any(|back| self.move_to(back).is_ok());
         if moved && let Some(parent) = self.folder.parent() {
             remove_parent(parent);
         }

@@ -83,7 +83,8 @@ pub(super) fn system_calls() -> Vec<Finding> {
             needed: false,
             consequence: "exec, and sharing another container's network or processes, fail",
             // into the network namespace that we are in: nothing changes
-            result: own_pidfd().and_then(|own| Ok(namespace::Joint::Network.enter(own.as_fd())?)),
+            result: own_pidfd()
+                .and_then(|own| Ok(namespace::JoinTarget::Network.enter(own.as_fd())?)),
         },
         Call {
             name: "open_tree",

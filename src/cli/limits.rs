@@ -1,112 +1,120 @@
-//! The limits, as `run`, `create` and `update` take them.
+//! The limits, as `run`, `create` and `update` take them: made from the table of limits.
 
-use clap::Args;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
-use crate::spec::Preset;
+use crate::spec::{LimitGroup, LimitKey, Preset, Unit};
 
 /// The limits that most people need.
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Limits")]
-pub(super) struct BasicLimits {
-    /// Hard memory limit: MB as a number (128), or with a unit (64M, 1.5G)
-    #[arg(long, value_name = "SIZE")]
-    memory: Option<String>,
+#[derive(Debug, Default)]
+pub(super) struct BasicLimits(Given);
 
-    /// Swap beyond memory, as --memory; 0 allows none
-    #[arg(long, value_name = "SIZE")]
-    swap: Option<String>,
+/// The other limits.
+#[derive(Debug, Default)]
+pub(super) struct MoreLimits(Given);
 
-    /// CPU shares and a cap of SHARES/1024 of a core: 512 is half a core
-    #[arg(long, value_name = "SHARES")]
-    cpu: Option<String>,
+/// What was given, in the order of the table.
+#[derive(Debug, Default)]
+struct Given(Vec<(&'static LimitKey, String)>);
 
-    /// Only the cap, in cores: 0.5
-    #[arg(long, value_name = "CORES")]
-    cpus: Option<String>,
+impl Given {
+    fn put_into(self, request: &mut Preset) {
+        for (key, text) in self.0 {
+            request.ask(key, text);
+        }
+    }
 
-    /// Only the weight against other containers, 1024 being usual
-    #[arg(long, value_name = "SHARES")]
-    cpu_shares: Option<String>,
-
-    /// Most processes and threads
-    #[arg(long, value_name = "COUNT", allow_hyphen_values = true)]
-    pids_limit: Option<String>,
-}
-
-impl BasicLimits {
-    /// Puts what was asked into `request`.
-    pub(super) fn put_into(self, request: &mut Preset) {
-        request.memory = self.memory;
-        request.swap = self.swap;
-        request.cpu = self.cpu;
-        request.cpus = self.cpus;
-        request.cpu_shares = self.cpu_shares;
-        request.pids = self.pids_limit;
+    fn take(matches: &mut ArgMatches, group: LimitGroup) -> Self {
+        let values = |key: &'static LimitKey| {
+            let values = matches.remove_many::<String>(key.key);
+            values.into_iter().flatten().map(move |text| (key, text))
+        };
+        Self(keys(group).flat_map(values).collect())
     }
 }
 
-/// The finer limits.
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Finer limits")]
-pub(super) struct FinerLimits {
-    /// CPU time that may be saved up and used beyond the cap: 20ms
-    #[arg(long, value_name = "TIME")]
-    cpu_burst: Option<String>,
-
-    /// CPUs it may run on: 0-2,4
-    #[arg(long = "cpuset-cpus", value_name = "LIST")]
-    cpuset: Option<String>,
-
-    /// Memory above which it is slowed down and reclaimed from, not killed (cgroup v2)
-    #[arg(long, value_name = "SIZE")]
-    memory_high: Option<String>,
-
-    /// Memory that is reclaimed only when nothing else is left
-    #[arg(long, visible_alias = "memory-reservation", value_name = "SIZE")]
-    memory_low: Option<String>,
-
-    /// Memory that is never reclaimed (cgroup v2)
-    #[arg(long, value_name = "SIZE")]
-    memory_min: Option<String>,
-
-    /// What want of memory kills: "process" (one) or "group" (everything in it; cgroup v2)
-    #[arg(long, value_name = "POLICY")]
-    oom_policy: Option<String>,
-
-    /// Weight of its block I/O, 1 to 10000, 100 being usual
-    #[arg(long, value_name = "WEIGHT")]
-    io_weight: Option<String>,
-
-    /// Most bytes read a second from a device: /dev/sda:10M
-    #[arg(long, value_name = "PATH:RATE")]
-    device_read_bps: Vec<String>,
-
-    /// Most bytes written a second to a device
-    #[arg(long, value_name = "PATH:RATE")]
-    device_write_bps: Vec<String>,
-
-    /// Most reads a second from a device: /dev/sda:100
-    #[arg(long, value_name = "PATH:RATE")]
-    device_read_iops: Vec<String>,
-
-    /// Most writes a second to a device
-    #[arg(long, value_name = "PATH:RATE")]
-    device_write_iops: Vec<String>,
+fn keys(group: LimitGroup) -> impl Iterator<Item = &'static LimitKey> {
+    LimitKey::all().filter(move |key| key.group == group)
 }
 
-impl FinerLimits {
-    /// Puts what was asked into `request`.
-    pub(super) fn put_into(self, request: &mut Preset) {
-        request.cpu_burst = self.cpu_burst;
-        request.cpuset = self.cpuset;
-        request.memory_high = self.memory_high;
-        request.memory_low = self.memory_low;
-        request.memory_min = self.memory_min;
-        request.oom_policy = self.oom_policy;
-        request.io_weight = self.io_weight;
-        request.device_read_bps = self.device_read_bps;
-        request.device_write_bps = self.device_write_bps;
-        request.device_read_iops = self.device_read_iops;
-        request.device_write_iops = self.device_write_iops;
+fn add_flags(command: Command, group: LimitGroup) -> Command {
+    let heading = match group {
+        LimitGroup::Basic => "Limits",
+        LimitGroup::More => "More limits",
+    };
+    command.args(keys(group).map(|key| {
+        let action = if key.is_list {
+            ArgAction::Append
+        } else {
+            ArgAction::Set
+        };
+        Arg::new(key.key)
+            .long(key.flag)
+            .visible_aliases(key.aliases.iter().copied())
+            .value_name(key.value_name)
+            .help(key.help)
+            .help_heading(heading)
+            // -1 is a number of pids
+            .allow_hyphen_values(key.unit == Unit::Count)
+            .action(action)
+    }))
+}
+
+macro_rules! flags_of {
+    ($limits:ident, $group:expr) => {
+        impl $limits {
+            /// Puts what was asked into `request`.
+            pub(super) fn put_into(self, request: &mut Preset) {
+                self.0.put_into(request);
+            }
+        }
+
+        impl FromArgMatches for $limits {
+            fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+                Self::from_arg_matches_mut(&mut matches.clone())
+            }
+            fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, Error> {
+                Ok(Self(Given::take(matches, $group)))
+            }
+            fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+                *self = Self::from_arg_matches(matches)?;
+                Ok(())
+            }
+        }
+
+        impl Args for $limits {
+            fn augment_args(command: Command) -> Command {
+                add_flags(command, $group)
+            }
+            fn augment_args_for_update(command: Command) -> Command {
+                add_flags(command, $group)
+            }
+        }
+    };
+}
+
+flags_of!(BasicLimits, LimitGroup::Basic);
+flags_of!(MoreLimits, LimitGroup::More);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_of_the_table_is_a_flag() {
+        let command = || MoreLimits::augment_args(BasicLimits::augment_args(Command::new("t")));
+        for key in LimitKey::all() {
+            for flag in [&[key.flag], key.aliases].concat() {
+                let words = ["t", &format!("--{flag}"), key.example].map(str::to_owned);
+                let mut matches = command().try_get_matches_from(words).unwrap();
+                let mut request = Preset::default();
+                let basic = BasicLimits::from_arg_matches_mut(&mut matches).unwrap();
+                basic.put_into(&mut request);
+                let more = MoreLimits::from_arg_matches_mut(&mut matches).unwrap();
+                more.put_into(&mut request);
+                let mut expected = Preset::default();
+                expected.ask(key, key.example.to_owned());
+                assert_eq!(request, expected, "--{flag}");
+            }
+        }
     }
 }

@@ -10,22 +10,51 @@ use super::table::{Colour, Table};
 use super::words::{cpu_limit, uptime_or_end};
 use crate::json;
 use crate::record::{ExitCause, Record, Status};
-use crate::spec::{format_bytes, quote_command};
+use crate::spec::{LIMITS, Unit, format_bytes, quote_command};
 
-const FIELDS: &str = "\
+/// The width to which the list of limits is wrapped.
+const COLUMNS: usize = 96;
+
+fn fields() -> String {
+    format!(
+        "\
 Fields of --json, an array of objects in the order of creation; what does not apply is null:
   id, name, state (CREATED, RUNNING, PAUSED, STOPPED, BROKEN), pid, image, command (array), preset, network, labels,
   health (starting, healthy, unhealthy), restarts
-  limits: memory, swap, memory_high, memory_low, memory_min (bytes), oom_group, cpus (cores),
-  cpu_shares, cpu_burst_usec, cpuset, pids, io_weight, and io, an array of: device, read_bps,
-  write_bps, read_iops, write_iops
+{}
   created_at, started_at, ended_at, restart_at: RFC 3339, UTC
   exit_code; cause: kind (exited, signaled, oom_killed, setup_failed, lost), sentence, and code, signal, peak, limit, step, errno as fit
-  broken: why its record cannot be used";
+  broken: why its record cannot be used",
+        limit_fields()
+    )
+}
+
+fn limit_fields() -> String {
+    let fields: Vec<String> = LIMITS
+        .iter()
+        .map(|limit| match (limit.unit, limit.unit.json_unit()) {
+            (Unit::Rates, _) => format!(
+                "{} (array of: device, read_bps, write_bps, read_iops, write_iops)",
+                limit.json
+            ),
+            (_, Some(unit)) => format!("{} ({unit})", limit.json),
+            (_, None) => limit.json.to_owned(),
+        })
+        .collect();
+    let mut lines = vec![String::from("  limits:")];
+    for word in fields.join(", ").split(' ') {
+        if lines[lines.len() - 1].len() + 1 + word.len() > COLUMNS {
+            lines.push(String::from(" "));
+        }
+        let last = lines.len() - 1;
+        lines[last] += &format!(" {word}");
+    }
+    lines.join("\n")
+}
 
 /// List every container, oldest first
 #[derive(Debug, Args)]
-#[command(after_help = FIELDS)]
+#[command(after_help = fields())]
 pub(super) struct List {
     /// Only the ids
     #[arg(short, long, conflicts_with = "json")]
@@ -216,7 +245,7 @@ mod tests {
             .keys()
             .chain(value[0]["limits"].as_object().unwrap().keys())
         {
-            assert!(FIELDS.contains(key), "{key} is not documented");
+            assert!(fields().contains(key), "{key} is not documented");
         }
     }
 }

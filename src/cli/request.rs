@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::env_file;
 use super::failure::Failure;
-use super::limits::{BasicLimits, FinerLimits};
+use super::limits::{BasicLimits, MoreLimits};
 use super::security::SecurityFlags;
 use crate::config::{Config, NO_PRESET};
 use crate::manager::{CreateOptions, Created};
@@ -89,7 +89,7 @@ pub(super) struct Request {
     labels: Vec<String>,
 
     #[command(flatten)]
-    finer: FinerLimits,
+    more: MoreLimits,
 
     #[command(flatten)]
     limits: LimitFlags,
@@ -325,7 +325,7 @@ impl Request {
         };
         self.security.put_into(&mut own)?;
         limits.basic.put_into(&mut own);
-        self.finer.put_into(&mut own);
+        self.more.put_into(&mut own);
         let request = match &preset {
             Some(name) => own.over(config.preset(name)?),
             None => own,

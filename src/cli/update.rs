@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::arguments::OneContainer;
 use super::failure::Failure;
-use super::limits::{BasicLimits, FinerLimits};
+use super::limits::{BasicLimits, MoreLimits};
 use super::session::Session;
 use super::stdout;
 use crate::spec::Preset;
@@ -16,7 +16,7 @@ pub(super) struct Update {
     basic: BasicLimits,
 
     #[command(flatten)]
-    finer: FinerLimits,
+    more: MoreLimits,
 
     #[command(flatten)]
     container: OneContainer,
@@ -26,7 +26,7 @@ impl Update {
     pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         let mut request = Preset::default();
         self.basic.put_into(&mut request);
-        self.finer.put_into(&mut request);
+        self.more.put_into(&mut request);
         if request == Preset::default() {
             return Err(Failure::ours(
                 "nothing to change: say which limit (see `minic-tui update --help`)",

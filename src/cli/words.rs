@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::failure::Failure;
 use crate::record::{ExitCause, Record, Status};
-use crate::spec::{IoLimit, Limits, format_bytes, format_duration};
+use crate::spec::{Limits, format_duration};
 
 /// The time from `then` to `now`; a clock that was set back gives 0.
 pub(super) fn between(then: Timestamp, now: Timestamp) -> Duration {
@@ -43,43 +43,14 @@ pub(super) fn cpu_limit(limits: &Limits) -> Option<String> {
 
 /// Every limit in one line: `memory 128M, cpu 0.5 cores, 512 shares, 64 pids`; `none`.
 pub(super) fn limits(limits: &Limits) -> String {
-    let parts = [
-        limits
-            .memory
-            .map(|bytes| format!("memory {}", format_bytes(bytes))),
-        limits
-            .swap
-            .map(|bytes| format!("swap {}", format_bytes(bytes))),
-        cpu_limit(limits).map(|cores| format!("cpu {cores} cores")),
-        limits.cpu_shares.map(|shares| format!("{shares} shares")),
-        limits.pids.map(|pids| format!("{pids} pids")),
-        limits
-            .cpu_burst_usec
-            .map(|usec| format!("burst {}", format_duration(Duration::from_micros(usec)))),
-        limits.cpuset.as_ref().map(|list| format!("CPUs {list}")),
-        limits
-            .memory_high
-            .map(|bytes| format!("memory high {}", format_bytes(bytes))),
-        limits
-            .memory_low
-            .map(|bytes| format!("memory low {}", format_bytes(bytes))),
-        limits
-            .memory_min
-            .map(|bytes| format!("memory min {}", format_bytes(bytes))),
-        limits
-            .oom_group
-            .map(|group| format!("OOM policy {}", if group { "group" } else { "process" })),
-        limits.io_weight.map(|weight| format!("io weight {weight}")),
-    ];
-    let said: Vec<String> = parts
-        .into_iter()
-        .flatten()
-        .chain(limits.io.iter().map(IoLimit::words))
+    let words: Vec<String> = limits
+        .amounts()
+        .map(|(limit, amount)| limit.words(&amount.words()))
         .collect();
-    if said.is_empty() {
+    if words.is_empty() {
         "none".into()
     } else {
-        said.join(", ")
+        words.join(", ")
     }
 }
 
@@ -102,7 +73,7 @@ pub(super) fn ending(cause: Option<ExitCause>) -> Result<i32, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::CpuLimit;
+    use crate::spec::{CpuLimit, IoLimit};
 
     #[test]
     fn limits_in_words() {
@@ -119,7 +90,7 @@ mod tests {
             limits(&all),
             "memory 128M, swap 0B, cpu 0.5 cores, 512 shares, 64 pids"
         );
-        let finer = Limits {
+        let more = Limits {
             cpuset: Some("0-1".into()),
             memory_high: Some(32 << 20),
             oom_group: Some(true),
@@ -132,7 +103,7 @@ mod tests {
             ..Limits::default()
         };
         assert_eq!(
-            limits(&finer),
+            limits(&more),
             "CPUs 0-1, memory high 32.0M, OOM policy group, io weight 200, /dev/sda rbps=1048576"
         );
     }

@@ -8,9 +8,11 @@ mod document;
 mod error;
 mod layer;
 mod load;
+mod presets;
 mod save;
 
 pub use error::ConfigError;
 pub use layer::Theme;
-pub use load::{Config, NO_PRESET, Overrides};
+pub use load::{Config, Overrides};
+pub use presets::NO_PRESET;
 pub use save::{change_preset, delete_preset, save_preset};

@@ -12,7 +12,7 @@ use super::world::{DEADLY, Member};
 use crate::inspect::{
     Change, ChangeKind, Changes, Extracted, Fact, Judgement, ProcessInfo, Section, Sheet,
 };
-use crate::manager::{Error, Happenings, Inspector, Shell, joinable};
+use crate::manager::{Error, Happenings, Inspector, Shell, alive, joinable};
 use crate::record::{ExitCause, Happening, Record, Status};
 use crate::spec::{ContainerId, format_bytes, quote_command, signal_name};
 use crate::sys::tty::WindowSize;
@@ -21,21 +21,6 @@ impl Demo {
     fn member<T>(&self, id: &ContainerId, look: impl FnOnce(&Member) -> T) -> Result<T, Error> {
         self.shared.now().find(id).map(look)
     }
-}
-
-fn running(record: &Record, verb: &'static str) -> Result<i32, Error> {
-    let wrong = || Error::WrongState {
-        container: record.spec.name.to_string(),
-        state: record.state.status.word(),
-        verb,
-        needs: "a running one",
-    };
-    record
-        .state
-        .status
-        .process()
-        .map(|process| process.pid)
-        .ok_or_else(wrong)
 }
 
 impl Inspector for Demo {
@@ -78,7 +63,7 @@ impl Inspector for Demo {
 
     fn isolation(&self, id: &ContainerId) -> Result<Sheet, Error> {
         self.member(id, |member| {
-            running(&member.record, "isolation").map(|_| isolation(&member.record))
+            alive(&member.record, "isolation").map(|_| isolation(&member.record))
         })?
     }
 
@@ -153,13 +138,7 @@ impl Inspector for Demo {
     fn revert(&self, id: &ContainerId, path: &str) -> Result<(), Error> {
         let record = self.member(id, |member| member.record.clone())?;
         if record.state.status.is_alive() {
-            let container = record.spec.name.to_string();
-            return Err(Error::WrongState {
-                container,
-                state: record.state.status.word(),
-                verb: "revert",
-                needs: "a stopped one",
-            });
+            return Err(Error::wrong_state(&record, "revert", "a stopped one"));
         }
         let mut reverted = self.reverted.lock().unwrap_or_else(PoisonError::into_inner);
         reverted.insert((id.clone(), path.to_owned()));

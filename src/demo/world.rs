@@ -357,12 +357,7 @@ impl World {
         if fits(&record.state.status) {
             return Ok(());
         }
-        Err(Error::WrongState {
-            container: record.spec.name.to_string(),
-            state: record.state.status.word(),
-            verb,
-            needs,
-        })
+        Err(Error::wrong_state(record, verb, needs))
     }
 }
 

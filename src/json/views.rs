@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::cgroup::Sample;
 use crate::manager::Info;
 use crate::record::{ExitCause, Health, Process, Record, Status};
-use crate::spec::{ContainerSpec, IdRange, IoLimit, Limits, Userns};
+use crate::spec::{ContainerSpec, IdRange, LimitsJson, Userns};
 
 /// A container in `list --json`.
 #[derive(Debug, Serialize)]
@@ -19,7 +19,7 @@ pub struct Container<'a> {
     pid: Option<i32>,
     image: &'a str,
     command: &'a [String],
-    limits: LimitsView<'a>,
+    limits: LimitsJson<'a>,
     network: String,
     health: Option<&'static str>,
     labels: &'a BTreeMap<String, String>,
@@ -32,23 +32,6 @@ pub struct Container<'a> {
     exit_code: Option<i32>,
     cause: Option<Cause<'a>>,
     broken: Option<&'a str>,
-}
-
-#[derive(Debug, Serialize)]
-struct LimitsView<'a> {
-    memory: Option<u64>,
-    swap: Option<u64>,
-    cpus: Option<f64>,
-    cpu_shares: Option<u64>,
-    pids: Option<u64>,
-    cpu_burst_usec: Option<u64>,
-    cpuset: Option<&'a str>,
-    memory_high: Option<u64>,
-    memory_low: Option<u64>,
-    memory_min: Option<u64>,
-    oom_group: Option<bool>,
-    io_weight: Option<u64>,
-    io: &'a [IoLimit],
 }
 
 #[derive(Debug, Serialize)]
@@ -139,7 +122,7 @@ impl<'a> Container<'a> {
             pid: record.state.status.process().map(|process| process.pid),
             image: &record.spec.image,
             command: &record.spec.argv,
-            limits: LimitsView::new(limits),
+            limits: LimitsJson(limits),
             network: record.spec.network.to_string(),
             health: record.state.health.map(Health::word),
             labels: &record.spec.labels,
@@ -155,26 +138,6 @@ impl<'a> Container<'a> {
                 sentence: cause.sentence(),
             }),
             broken: record.state.status.broken(),
-        }
-    }
-}
-
-impl<'a> LimitsView<'a> {
-    fn new(limits: &'a Limits) -> Self {
-        Self {
-            memory: limits.memory,
-            swap: limits.swap,
-            cpus: limits.cpu.map(|cpu| cpu.cores()),
-            cpu_shares: limits.cpu_shares,
-            pids: limits.pids,
-            cpu_burst_usec: limits.cpu_burst_usec,
-            cpuset: limits.cpuset.as_deref(),
-            memory_high: limits.memory_high,
-            memory_low: limits.memory_low,
-            memory_min: limits.memory_min,
-            oom_group: limits.oom_group,
-            io_weight: limits.io_weight,
-            io: &limits.io,
         }
     }
 }

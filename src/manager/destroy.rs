@@ -40,12 +40,11 @@ impl Manager {
         let restarting = record.state.restart_at.is_some();
         if record.state.status.is_alive() || restarting {
             if !force && !restarting {
-                return Err(Error::WrongState {
-                    container: record.spec.name.to_string(),
-                    state: record.state.status.word(),
-                    verb: "destroy",
-                    needs: "a stopped one, or -f to kill it first",
-                });
+                return Err(Error::wrong_state(
+                    &record,
+                    "destroy",
+                    "a stopped one, or -f to kill it first",
+                ));
             }
             fault::may_fail("destroy.kill")?;
             match self.kill_now(id) {

@@ -2,7 +2,7 @@
 
 use crate::cgroup::CgroupError;
 use crate::inspect::InspectError;
-use crate::record::LaunchStep;
+use crate::record::{LaunchStep, Process, Record, Status};
 use crate::spec::SpecError;
 use crate::sys::fault::PlannedFault;
 
@@ -62,6 +62,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// `verb` does not fit the state of `record`.
+    pub(crate) fn wrong_state(record: &Record, verb: &'static str, needs: &'static str) -> Self {
+        Self::WrongState {
+            container: record.spec.name.to_string(),
+            state: record.state.status.word(),
+            verb,
+            needs,
+        }
+    }
+
     /// What the user can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -86,6 +96,21 @@ impl Error {
             | Self::Ambiguous { .. }
             | Self::WrongState { .. } => 1,
         }
+    }
+}
+
+/// The init of a container that `verb` needs alive, running or paused.
+pub(crate) fn alive<'a>(record: &'a Record, verb: &'static str) -> Result<&'a Process, Error> {
+    let process = record.state.status.process();
+    process.ok_or_else(|| Error::wrong_state(record, verb, "a running one"))
+}
+
+/// The init of a container that `verb` may join: what joins a frozen cgroup is frozen itself, and
+/// whoever waits for it too.
+pub(crate) fn joinable<'a>(record: &'a Record, verb: &'static str) -> Result<&'a Process, Error> {
+    match &record.state.status {
+        Status::Running { process, .. } => Ok(process),
+        _ => Err(Error::wrong_state(record, verb, "a running one")),
     }
 }
 

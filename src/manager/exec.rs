@@ -1,7 +1,8 @@
 //! `exec`: a command in a running container.
 
+use super::error::joinable;
 use super::{Error, Manager};
-use crate::record::{Process, Record, Status};
+use crate::record::Record;
 use crate::runtime::{self, ExecOrder};
 use crate::sys::fault;
 
@@ -18,19 +19,5 @@ impl Manager {
         let process = joinable(record, "exec")?;
         fault::may_fail("exec.plan")?;
         Ok(runtime::exec(&self.runtime, record, process, request)?)
-    }
-}
-
-/// The init of one that `verb` may join: what joins a frozen cgroup is frozen itself, and whoever
-/// waits for it too.
-pub(crate) fn joinable<'a>(record: &'a Record, verb: &'static str) -> Result<&'a Process, Error> {
-    match &record.state.status {
-        Status::Running { process, .. } => Ok(process),
-        other => Err(Error::WrongState {
-            container: record.spec.name.to_string(),
-            state: other.word(),
-            verb,
-            needs: "a running one",
-        }),
     }
 }

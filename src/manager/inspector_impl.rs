@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::error::alive;
 use super::{Error, EventSource, Happenings, Inspector, Manager, Shell};
 use crate::inspect::{self, Changes, Extracted, Layers, ProcessInfo, Sheet};
 use crate::record::Happening;
@@ -32,14 +33,7 @@ impl Inspector for Manager {
 
     fn isolation(&self, id: &ContainerId) -> Result<Sheet, Error> {
         let record = self.load(id)?;
-        let Some(process) = record.state.status.process() else {
-            return Err(Error::WrongState {
-                container: record.spec.name.to_string(),
-                state: record.state.status.word(),
-                verb: "isolation",
-                needs: "a running one",
-            });
-        };
+        let process = alive(&record, "isolation")?;
         let used = self.storage_used(&record);
         Ok(inspect::isolation(
             &record,
@@ -84,12 +78,7 @@ impl Inspector for Manager {
         let _lock = self.store().lock(id)?;
         let record = self.reconciled(self.store().load(id)?)?;
         if record.state.status.is_alive() {
-            return Err(Error::WrongState {
-                container: record.spec.name.to_string(),
-                state: record.state.status.word(),
-                verb: "revert",
-                needs: "a stopped one",
-            });
+            return Err(Error::wrong_state(&record, "revert", "a stopped one"));
         }
         Ok(self.layers(id)?.revert(path)?)
     }

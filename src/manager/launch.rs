@@ -48,12 +48,11 @@ impl Manager {
             || record.state.restart_at.is_some()
             || matches!(record.state.status, Status::Broken { .. })
         {
-            return Err(Error::WrongState {
-                container: record.spec.name.to_string(),
-                state: record.state.status.word(),
-                verb: "start",
-                needs: "a created or stopped one",
-            });
+            return Err(Error::wrong_state(
+                &record,
+                "start",
+                "a created or stopped one",
+            ));
         }
         // a supervisor killed before it could record anything may have left a cgroup
         fault::may_fail("start.stale")?;

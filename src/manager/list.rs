@@ -89,15 +89,11 @@ impl Manager {
     pub(super) fn load_whole(&self, id: &ContainerId, verb: &'static str) -> Result<Record, Error> {
         let record = self.load(id)?;
         match record.state.status {
-            Status::Broken { .. } => {
-                let (container, state) = (record.spec.name.to_string(), record.state.status.word());
-                Err(Error::WrongState {
-                    container,
-                    state,
-                    verb,
-                    needs: "one whose record can be read",
-                })
-            }
+            Status::Broken { .. } => Err(Error::wrong_state(
+                &record,
+                verb,
+                "one whose record can be read",
+            )),
             _ => Ok(record),
         }
     }

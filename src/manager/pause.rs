@@ -71,17 +71,11 @@ fn changed(
     verb: &'static str,
     needs: &'static str,
 ) -> Result<(), Error> {
-    let wrong = || Error::WrongState {
-        container: record.spec.name.to_string(),
-        state: record.state.status.word(),
-        verb,
-        needs,
-    };
     record
         .state
         .status
         .clone()
         .on(event)
         .map(drop)
-        .map_err(|_| wrong())
+        .map_err(|_| Error::wrong_state(record, verb, needs))
 }

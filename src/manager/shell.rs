@@ -1,6 +1,6 @@
 //! [`Shell`]: a shell in a container with a terminal that a screen draws itself.
 
-use super::exec::joinable;
+use super::error::joinable;
 use super::{Error, Manager, Shell, ShellOutput};
 use crate::runtime::{ExecOrder, ExecSession};
 use crate::spec::ContainerId;

@@ -3,6 +3,7 @@
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use super::error::alive;
 use super::{Error, Manager};
 use crate::record::is_alive;
 use crate::spec::ContainerId;
@@ -19,16 +20,7 @@ impl Manager {
             return self.end(id, Some(signal), Duration::ZERO).map(drop);
         }
         let record = self.load(id)?;
-        let process = record
-            .state
-            .status
-            .process()
-            .ok_or_else(|| Error::WrongState {
-                container: record.spec.name.to_string(),
-                state: record.state.status.word(),
-                verb: "kill",
-                needs: "a running one",
-            })?;
+        let process = alive(&record, "kill")?;
         let sent = pidfd::open(process.pid).and_then(|init| {
             // the descriptor is tied to a process now: is it still the recorded one?
             if is_alive(process) {

@@ -68,13 +68,7 @@ impl Manager {
     pub fn attach(&self, id: &ContainerId, keys: &DetachKeys) -> Result<Option<ExitCause>, Error> {
         let record = self.load(id)?;
         if !record.state.status.is_alive() {
-            let container = record.spec.name.to_string();
-            return Err(Error::WrongState {
-                container,
-                state: record.state.status.word(),
-                verb: "attach",
-                needs: "a running one",
-            });
+            return Err(Error::wrong_state(&record, "attach", "a running one"));
         }
         let socket = runtime::connect(&self.store().run_folder(id)?).map_err(cannot_attach)?;
         self.attached(

@@ -60,7 +60,7 @@ impl Manager {
             }
             // its supervisor waits to start it again: a stop takes that back
             (Status::Stopped { .. }, Some(_)) => None,
-            _ => return Err(not_alive(&record, verb)),
+            _ => return Err(Error::wrong_state(&record, verb, "a running one")),
         };
         if matches!(record.state.status, Status::Paused { .. }) {
             // a frozen process takes no signal
@@ -77,7 +77,7 @@ impl Manager {
         }
         match process {
             Some(process) => self.end_without_supervisor(&record, &process, signal, grace),
-            None => Err(not_alive(&self.load(id)?, verb)),
+            None => Err(Error::wrong_state(&self.load(id)?, verb, "a running one")),
         }
     }
 
@@ -132,14 +132,5 @@ impl Manager {
             Status::Stopped { cause, .. } => Ok(cause),
             _ => Ok(ExitCause::Lost),
         }
-    }
-}
-
-fn not_alive(record: &Record, verb: &'static str) -> Error {
-    Error::WrongState {
-        container: record.spec.name.to_string(),
-        state: record.state.status.word(),
-        verb,
-        needs: "a running one",
     }
 }

@@ -40,13 +40,11 @@ impl Manager {
         let lock = self.store().lock(id)?;
         let record = self.load(id)?;
         if record.state.status.is_alive() {
-            let (container, state) = (record.spec.name.to_string(), record.state.status.word());
-            return Err(Error::WrongState {
-                container,
-                state,
-                verb: "destroy",
-                needs: "one that nobody starts meanwhile",
-            });
+            return Err(Error::wrong_state(
+                &record,
+                "destroy",
+                "one that nobody starts meanwhile",
+            ));
         }
         let cgroup = self.cgroup(id);
         cgroup.kill_all()?;

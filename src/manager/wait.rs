@@ -22,12 +22,7 @@ impl Manager {
             let record = self.load(id)?;
             let process = match record.state.status {
                 Status::Created | Status::Broken { .. } => {
-                    return Err(Error::WrongState {
-                        container: record.spec.name.to_string(),
-                        state: record.state.status.word(),
-                        verb: "wait",
-                        needs: "one that was started",
-                    });
+                    return Err(Error::wrong_state(&record, "wait", "one that was started"));
                 }
                 Status::Stopped { cause, .. } if record.state.restart_at.is_none() => {
                     return Ok(cause);

@@ -70,7 +70,7 @@ pub(crate) fn made_after_users(spec: &ContainerSpec) -> CloneFlags {
 
 /// A namespace of another container that a container is born in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Joint {
+pub(crate) enum JoinTarget {
     /// Network.
     Network,
     /// Shared memory and message queues.
@@ -79,7 +79,7 @@ pub(crate) enum Joint {
     Processes,
 }
 
-impl Joint {
+impl JoinTarget {
     /// The one that this process is in now, to come back to.
     ///
     /// # Errors
@@ -124,7 +124,7 @@ pub(crate) fn unshare_cgroup() -> nix::Result<()> {
 /// # Errors
 /// ESRCH when `init` has ended; what unshare(2) says.
 pub(crate) fn make_among(init: BorrowedFd<'_>, flags: u64) -> nix::Result<()> {
-    Joint::Processes.enter(init)?;
+    JoinTarget::Processes.enter(init)?;
     // before there is a user namespace, whose root may not enter another's; that one owns what is
     // made with it
     unshare(CloneFlags::from_bits_retain(flags as i32))

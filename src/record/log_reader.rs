@@ -162,8 +162,9 @@ fn files(path: &Path) -> io::Result<Vec<File>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{LogLimits, LogWriter};
+    use super::super::LogWriter;
     use super::*;
+    use crate::spec::LogLimits;
 
     fn folder(name: &str) -> PathBuf {
         let path = std::env::temp_dir().join(format!("minic-log-{}-{name}", std::process::id()));

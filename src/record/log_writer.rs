@@ -9,25 +9,8 @@ use jiff::Timestamp;
 
 use super::log_rate::Rate;
 use super::logfile::{encode, head};
+use crate::spec::LogLimits;
 use crate::sys::files::open_to_append;
-
-/// When a log is rotated, and how many files are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LogLimits {
-    /// Rotate when the current file would grow beyond this, in bytes.
-    pub size: u64,
-    /// Files kept in all: `log`, `log.1`, …
-    pub files: u32,
-}
-
-impl Default for LogLimits {
-    fn default() -> Self {
-        Self {
-            size: 10 << 20,
-            files: 3,
-        }
-    }
-}
 
 /// As much is encoded and written at a time, in bytes, and one entry more at most.
 const CHUNK: usize = 32 << 10;

@@ -38,7 +38,7 @@ pub use launch_step::LaunchStep;
 pub use leftovers::Leftover;
 pub use lock::Lock;
 pub use log_reader::LogReader;
-pub use log_writer::{LogLimits, LogWriter};
+pub use log_writer::LogWriter;
 pub use logfile::LogChunk;
 pub use state::{Health, Lacking, State};
 pub use status::{Event, ExitCause, IllegalTransition, Process, Status};

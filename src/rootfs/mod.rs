@@ -16,6 +16,7 @@ mod pivot;
 mod place;
 mod plan;
 mod protect;
+mod protection;
 #[cfg(test)]
 mod scratch;
 mod shifted;
@@ -31,7 +32,8 @@ pub(crate) use host_image::{ImageError, ImageRoot};
 pub(crate) use overlay::PlanError;
 pub use overlay::RootfsPaths;
 pub use plan::RootfsPlan;
-pub(crate) use protect::{Protection, open_setting, protect};
+pub(crate) use protect::{open_setting, protect};
+pub(crate) use protection::Protection;
 pub(crate) use shifted::shifted_root;
 pub(crate) use source::{LookedUp, Sources, identify, lies_in, look_up, reopen};
 pub(crate) use step::{MountStep, StepFailure};

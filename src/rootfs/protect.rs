@@ -1,5 +1,4 @@
-//! What of `/proc` and `/sys` a container may not see or change: docker's list, made with
-//! descriptors.
+//! Keeps paths of `/proc` and `/sys` from a container ([`Protection`]), with descriptors.
 //!
 //! No path is trusted twice: each target is opened once, without following any link, is checked to
 //! lie in the kernel's own proc or sysfs, and the mount is put on that descriptor (runc's
@@ -7,7 +6,7 @@
 //! `/dev/null` that was none).
 
 use std::cell::Cell;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::Result;
@@ -17,91 +16,8 @@ use nix::libc;
 use nix::sys::stat::{Mode, fstat, makedev};
 use nix::sys::statfs::{PROC_SUPER_MAGIC, SYSFS_MAGIC, fstatfs};
 
-use super::{KernelMounts, RootfsPlan, StepFailure};
+use super::{KernelMounts, Protection, RootfsPlan, StepFailure};
 use crate::sys::mount as fd_mount;
-
-/// Hidden: files become `/dev/null`, folders empty (moby: oci/defaults.go, MaskedPaths), and what
-/// docker leaves to file modes: root inside is root for a file's mode. Addresses of the kernel and
-/// of its pages, and counts of what others on this machine do with them (proc(5); kernel:
-/// Documentation/admin-guide/mm/pagemap.rst).
-const MASKED: [&CStr; 24] = [
-    c"proc/asound",
-    c"proc/acpi",
-    c"proc/interrupts",
-    c"proc/kcore",
-    c"proc/keys",
-    c"proc/latency_stats",
-    c"proc/timer_list",
-    c"proc/timer_stats",
-    c"proc/sched_debug",
-    c"proc/scsi",
-    c"proc/kpagecgroup",
-    c"proc/kpagecount",
-    c"proc/kpageflags",
-    c"proc/kallsyms",
-    c"proc/slabinfo",
-    c"proc/vmallocinfo",
-    c"proc/pagetypeinfo",
-    c"proc/vmcore",
-    c"sys/firmware",
-    c"sys/kernel/slab",
-    c"sys/kernel/vmcoreinfo",
-    c"sys/kernel/notes",
-    c"sys/kernel/boot_params",
-    c"sys/devices/virtual/powercap",
-];
-
-/// Only to be read (moby: oci/defaults.go, ReadonlyPaths).
-const READ_ONLY: [&CStr; 5] = [
-    c"proc/bus",
-    c"proc/fs",
-    c"proc/irq",
-    c"proc/sys",
-    c"proc/sysrq-trigger",
-];
-
-/// One path of the kernel's that is kept from the container.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Protection {
-    /// It is hidden.
-    Masked(CString),
-    /// It can only be read.
-    ReadOnly(CString),
-}
-
-impl Protection {
-    /// All of docker's list, and each CPU's `thermal_throttle`, which tells of other tenants' work.
-    #[must_use]
-    pub fn usual(cpus: usize) -> Vec<Self> {
-        let throttle = (0..cpus).filter_map(|cpu| {
-            CString::new(format!("sys/devices/system/cpu/cpu{cpu}/thermal_throttle")).ok()
-        });
-        let masked = MASKED
-            .into_iter()
-            .map(CStr::to_owned)
-            .chain(throttle)
-            .map(Self::Masked);
-        masked
-            .chain(
-                READ_ONLY
-                    .into_iter()
-                    .map(|path| Self::ReadOnly(path.to_owned())),
-            )
-            .collect()
-    }
-
-    /// In words, to stand behind "cannot".
-    #[must_use]
-    pub fn describe(&self) -> String {
-        match self {
-            Self::Masked(path) => format!("mask /{} of the container", path.to_string_lossy()),
-            Self::ReadOnly(path) => format!(
-                "make /{} of the container read-only",
-                path.to_string_lossy()
-            ),
-        }
-    }
-}
 
 /// Protects what `plan` says, in `mounts` and below the current folder, which is the container's
 /// root; what this kernel does not have is passed over. After the kernel settings were written:
@@ -278,25 +194,5 @@ fn check_kernels_own(fd: BorrowedFd<'_>) -> Result<()> {
         Ok(())
     } else {
         Err(Errno::EXDEV)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_list_is_dockers() {
-        let usual = Protection::usual(2);
-        let words: Vec<String> = usual.iter().map(Protection::describe).collect();
-        for word in [
-            "mask /proc/kcore",
-            "mask /sys/firmware",
-            "cpu1/thermal_throttle",
-            "make /proc/sys of the container read-only",
-        ] {
-            assert!(words.iter().any(|w| w.contains(word)), "{word}: {words:?}");
-        }
-        assert_eq!(usual.len(), MASKED.len() + 2 + READ_ONLY.len());
     }
 }

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Categories, ClockOffsets, ContainerId, ContainerName, Device, HealthCheck, HostUsers, IdRange,
-    IpcMode, Limits, NetworkMode, Own, PidMode, RestartPolicy, Security, Source, SpecError,
-    Storage, Sysctl, Tmpfs, Ulimit, User, Userns, Volume,
+    IpcMode, Limits, LogLimits, NetworkMode, Own, PidMode, RestartPolicy, Security, Source,
+    SpecError, Storage, Sysctl, Tmpfs, Ulimit, User, Userns, Volume,
 };
 
 /// Mount propagation between the host and a container (mount_namespaces(7)).
@@ -158,9 +158,9 @@ pub struct ContainerSpec {
     /// The command that tells whether it does its work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<HealthCheck>,
-    /// Most bytes of one log file, and how many files are kept.
+    /// When its log is rotated; the default when `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub log: Option<(u64, u32)>,
+    pub log: Option<LogLimits>,
     /// Most bytes that its log grows by in a second; lines beyond that are dropped and counted.
     /// `None`: nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::SpecError;
+use super::fields::{no_nul, number};
+use super::{Preset, SpecError, parse_duration};
 
 /// A command run inside at an interval; exit code 0 is healthy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,64 +24,39 @@ impl HealthCheck {
     /// Docker's retries.
     pub const DEFAULT_RETRIES: u32 = 3;
 
+    /// What `request` asks for; `None` without a command.
+    pub(super) fn resolve(request: &Preset) -> Result<Option<Self>, SpecError> {
+        let Some(command) = request
+            .health_command
+            .clone()
+            .filter(|c| !c.trim().is_empty())
+        else {
+            return Ok(None);
+        };
+        no_nul("health-cmd", std::slice::from_ref(&command))?;
+        let interval = request
+            .health_interval
+            .as_deref()
+            .map_or(Ok(Self::DEFAULT_INTERVAL), |t| {
+                parse_duration("health-interval", t)
+            })?;
+        if interval.as_millis() < 100 {
+            return Err(SpecError::new(
+                "health-interval",
+                "less than 100ms would be a load of its own",
+            ));
+        }
+        let retries = number("health-retries", &request.health_retries, 1..=1000)?;
+        Ok(Some(Self {
+            command,
+            interval_ms: u64::try_from(interval.as_millis()).unwrap_or(u64::MAX),
+            retries: retries.map_or(Self::DEFAULT_RETRIES, |n| n as u32),
+        }))
+    }
+
     /// Time between two runs.
     #[must_use]
     pub fn interval(&self) -> Duration {
         Duration::from_millis(self.interval_ms)
-    }
-}
-
-/// Parses a time such as `10`, `10s`, `500ms`, `2m`, `1h`; a bare number is seconds.
-///
-/// # Errors
-/// [`SpecError`] when it is none, or longer than a year.
-pub fn parse_duration(field: &'static str, text: &str) -> Result<Duration, SpecError> {
-    let wrong = || {
-        SpecError::new(
-            field,
-            format!("{text:?} is not a time; write seconds (10) or a unit: 500ms, 10s, 2m, 1h"),
-        )
-    };
-    let trimmed = text.trim();
-    let split = trimmed
-        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
-        .unwrap_or(trimmed.len());
-    let (digits, unit) = trimmed.split_at(split);
-    let scale = match unit {
-        "" | "s" => 1.0,
-        "ms" => 0.001,
-        "m" => 60.0,
-        "h" => 3600.0,
-        _ => return Err(wrong()),
-    };
-    let seconds = digits.parse::<f64>().map_err(|_| wrong())? * scale;
-    if seconds.is_finite() && seconds <= 366.0 * 86_400.0 {
-        Ok(Duration::from_secs_f64(seconds))
-    } else {
-        Err(wrong())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations() {
-        let millis = |text| parse_duration("t", text).map(|d| d.as_millis()).ok();
-        assert_eq!(
-            ["10", "0.5", "500ms", "2m", "1h"].map(millis),
-            [
-                Some(10_000),
-                Some(500),
-                Some(500),
-                Some(120_000),
-                Some(3_600_000)
-            ]
-        );
-        assert_eq!(
-            ["", "s", "-1", "1d", "1e9h", "9999999h", "."].map(millis),
-            [None; 7]
-        );
     }
 }

@@ -1,125 +1,344 @@
-//! [`Limits`]: what a container may use. Each is an `Option`: no limit is not a limit of zero.
+//! The table of limits: each is declared here, once.
+//!
+//! From it are made [`Limits`], the flags, the keys of a preset, `update`, JSON and its schema, the
+//! words of `info` and of the screen, and "save as preset". What the kernel is told is planned in
+//! `cgroup/plan.rs`, which names every field of [`Limits`].
 
+use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
-use super::SpecError;
+use super::amount::{
+    Amount, Slot, cpu_list, micros, oom_policy, pids, set, set_cpu, set_rate, swap, weight,
+};
+use super::{CpuLimit, IoLimit, SpecError, Unit, parse_cpus, parse_memory, parse_shares};
 
-/// The least memory limit we accept, in bytes: below it not even `/bin/sh` starts.
-pub const MIN_MEMORY: u64 = 1 << 20;
-/// Range of cgroup v1 `cpu.shares` (kernel: Documentation/scheduler/sched-design-CFS.rst;
-/// `MIN_SHARES`, `MAX_SHARES`).
-pub const MIN_CPU_SHARES: u64 = 2;
-/// See [`MIN_CPU_SHARES`].
-pub const MAX_CPU_SHARES: u64 = 262_144;
-/// The kernel's default bandwidth period, in microseconds.
-const DEFAULT_PERIOD_USEC: u64 = 100_000;
-/// The kernel's least quota, in microseconds (`min_cfs_quota_period`).
-const MIN_QUOTA_USEC: u64 = 1_000;
-
-/// A cap on CPU time: at most `quota_usec` of CPU in each `period_usec` of wall time.
-/// (kernel: Documentation/scheduler/sched-bwc.rst; OCI runtime spec, config-linux.md#cpu)
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CpuLimit {
-    /// CPU microseconds in each period.
-    pub quota_usec: u64,
-    /// Length of a period in microseconds, 1,000 to 1,000,000.
-    pub period_usec: u64,
-}
-
-impl CpuLimit {
-    /// The cap for thousandths of a core, with the kernel's default period.
-    #[must_use]
-    pub fn from_millicores(millicores: u64) -> Self {
-        let quota = (millicores.saturating_mul(DEFAULT_PERIOD_USEC) / 1000).max(MIN_QUOTA_USEC);
-        Self {
-            quota_usec: quota,
-            period_usec: DEFAULT_PERIOD_USEC,
+/// Hands the table, and whatever else it is given, to the macro `$made`.
+macro_rules! limit_table {
+    ($made:ident $($more:tt)*) => { $made! { $($more)* limits {
+        /// Hard memory limit in bytes.
+        memory: Option<u64> {
+            unit: Bytes, name: "memory", words: "memory {}", json: "memory",
+            v1: ["memory.limit_in_bytes"], v2: ["memory.max"],
+            keys {
+                memory: Option<String> {
+                    flag: "memory" "memory" "SIZE", group: Basic, example: "64M",
+                    help: "Hard memory limit: MB as a number (128), or with a unit (64M, 1.5G)",
+                    set: |to, key, text| set(&mut to.memory, parse_memory(key, text)),
+                }
+            }
         }
-    }
-
-    /// The cap that `shares` / 1024 of a core stands for.
-    #[must_use]
-    pub fn from_shares(shares: u64) -> Self {
-        let quota = (shares.saturating_mul(DEFAULT_PERIOD_USEC) / 1024).max(MIN_QUOTA_USEC);
-        Self {
-            quota_usec: quota,
-            period_usec: DEFAULT_PERIOD_USEC,
+        /// Swap in bytes beyond memory. `Some(0)` allows none.
+        swap: Option<u64> {
+            unit: Bytes, name: "swap", words: "swap {}", json: "swap",
+            v1: ["memory.memsw.limit_in_bytes"], v2: ["memory.swap.max"],
+            keys {
+                swap: Option<String> {
+                    flag: "swap" "swap" "SIZE", group: Basic, example: "64M",
+                    help: "Swap beyond memory, as --memory; 0 allows none",
+                    set: |to, key, text| set(&mut to.swap, swap(key, text)),
+                }
+            }
         }
-    }
+        /// Cap on CPU time.
+        cpu: Option<CpuLimit> {
+            unit: Cap, name: "cpu", words: "cpu {}", json: "cpus",
+            v1: ["cpu.cfs_period_us", "cpu.cfs_quota_us"], v2: ["cpu.max"],
+            keys {
+                cpu: Option<String> {
+                    flag: "cpu" "cpu" "SHARES", group: Basic, example: "512",
+                    help: "CPU shares and a cap of SHARES/1024 of a core: 512 is half a core",
+                    set: |to, key, text| set_cpu(&mut to.cpu, &mut to.cpu_shares, parse_shares(key, text)),
+                }
+                cpus: Option<String> {
+                    flag: "cpus" "cpus" "CORES", group: Basic, example: "0.5",
+                    help: "Only the cap, in cores: 0.5",
+                    set: |to, key, text| {
+                        set(&mut to.cpu, parse_cpus(key, text).map(CpuLimit::from_millicores))
+                    },
+                }
+            }
+        }
+        /// Relative weight in cgroup v1 shares, 1024 being the default; converted for v2.
+        cpu_shares: Option<u64> {
+            unit: Shares, name: "cpu shares", words: "{} shares", json: "cpu_shares",
+            v1: ["cpu.shares"], v2: ["cpu.weight"],
+            keys {
+                cpu_shares: Option<String> {
+                    flag: "cpu-shares" "cpu-shares" "SHARES", group: Basic, example: "256",
+                    help: "Only the weight against other containers, 1024 being usual",
+                    set: |to, key, text| set(&mut to.cpu_shares, parse_shares(key, text)),
+                }
+            }
+        }
+        /// Maximum number of processes and threads.
+        pids: Option<u64> {
+            unit: Count, name: "pids", words: "{} pids", json: "pids",
+            v1: ["pids.max"], v2: ["pids.max"],
+            keys {
+                pids: Option<String> {
+                    flag: "pids" "pids-limit" "COUNT", group: Basic, example: "64",
+                    help: "Most processes and threads",
+                    set: |to, key, text| { to.pids = pids(key, text)?; Ok(()) },
+                }
+            }
+        }
+        /// CPU time saved up in quiet periods that may be used beyond the cap, in microseconds.
+        cpu_burst_usec: Option<u64> {
+            unit: Micros, name: "cpu burst", words: "burst {}", json: "cpu_burst_usec",
+            v1: ["cpu.cfs_burst_us"], v2: ["cpu.max.burst"],
+            keys {
+                cpu_burst: Option<String> {
+                    flag: "cpu-burst" "cpu-burst" "TIME", group: More, example: "20ms",
+                    help: "CPU time that may be saved up and used beyond the cap: 20ms",
+                    set: |to, key, text| set(&mut to.cpu_burst_usec, micros(key, text)),
+                }
+            }
+        }
+        /// CPUs it may run on, as the kernel lists them: `0-2,4`.
+        cpuset: Option<String> {
+            unit: Cpus, name: "cpuset", words: "CPUs {}", json: "cpuset",
+            v1: ["cpuset.cpus"], v2: ["cpuset.cpus"],
+            keys {
+                cpuset: Option<String> {
+                    flag: "cpuset" "cpuset-cpus" "LIST", group: More, example: "0",
+                    help: "CPUs it may run on: 0-2,4",
+                    set: |to, key, text| set(&mut to.cpuset, cpu_list(key, text)),
+                }
+            }
+        }
+        /// Memory in bytes above which it is slowed down and reclaimed from, but not killed.
+        memory_high: Option<u64> {
+            unit: Bytes, name: "memory high", words: "memory high {}", json: "memory_high",
+            v1: [], v2: ["memory.high"],
+            keys {
+                memory_high: Option<String> {
+                    flag: "memory-high" "memory-high" "SIZE", group: More, example: "48M",
+                    help: "Memory above which it is slowed down and reclaimed from, not killed (cgroup v2)",
+                    set: |to, key, text| set(&mut to.memory_high, parse_memory(key, text)),
+                }
+            }
+        }
+        /// Memory in bytes that is reclaimed only when nothing else is left to reclaim.
+        memory_low: Option<u64> {
+            unit: Bytes, name: "memory low", words: "memory low {}", json: "memory_low",
+            v1: ["memory.soft_limit_in_bytes"], v2: ["memory.low"],
+            keys {
+                memory_low: Option<String> {
+                    flag: "memory-low" "memory-low" "SIZE", alias: "memory-reservation", group: More, example: "32M",
+                    help: "Memory that is reclaimed only when nothing else is left",
+                    set: |to, key, text| set(&mut to.memory_low, parse_memory(key, text)),
+                }
+            }
+        }
+        /// Memory in bytes that is never reclaimed.
+        memory_min: Option<u64> {
+            unit: Bytes, name: "memory min", words: "memory min {}", json: "memory_min",
+            v1: [], v2: ["memory.min"],
+            keys {
+                memory_min: Option<String> {
+                    flag: "memory-min" "memory-min" "SIZE", group: More, example: "16M",
+                    help: "Memory that is never reclaimed (cgroup v2)",
+                    set: |to, key, text| set(&mut to.memory_min, parse_memory(key, text)),
+                }
+            }
+        }
+        /// Whether running out of memory kills everything in it, rather than one process.
+        oom_group: Option<bool> {
+            unit: OomGroup, name: "oom policy", words: "OOM policy {}", json: "oom_group",
+            v1: [], v2: ["memory.oom.group"],
+            keys {
+                oom_policy: Option<String> {
+                    flag: "oom-policy" "oom-policy" "POLICY", group: More, example: "group",
+                    help: "What running out of memory kills: \"process\" (one) or \"group\" (everything in it; cgroup v2)",
+                    set: |to, key, text| set(&mut to.oom_group, oom_policy(key, text)),
+                }
+            }
+        }
+        /// Weight of its block I/O, 1 to 10000, 100 being usual.
+        io_weight: Option<u64> {
+            unit: Weight, name: "io weight", words: "io weight {}", json: "io_weight",
+            v1: ["blkio.bfq.weight"], v2: ["io.weight"],
+            keys {
+                io_weight: Option<String> {
+                    flag: "io-weight" "io-weight" "WEIGHT", group: More, example: "200",
+                    help: "Weight of its block I/O, 1 to 10000, 100 being usual",
+                    set: |to, key, text| set(&mut to.io_weight, weight(key, text)),
+                }
+            }
+        }
+        /// Maximum block I/O, by device.
+        io: Vec<IoLimit> {
+            unit: Rates, name: "io", words: "{}", json: "io",
+            v1: [
+                "blkio.throttle.read_bps_device", "blkio.throttle.write_bps_device",
+                "blkio.throttle.read_iops_device", "blkio.throttle.write_iops_device"
+            ],
+            v2: ["io.max"],
+            keys {
+                device_read_bps: Vec<String> {
+                    flag: "device-read-bps" "device-read-bps" "PATH:RATE", group: More, example: "/dev/sda:10M",
+                    help: "Most bytes read a second from a device: /dev/sda:10M",
+                    set: |to, key, text| set_rate(&mut to.io, key, text, |io| &mut io.read_bps),
+                }
+                device_write_bps: Vec<String> {
+                    flag: "device-write-bps" "device-write-bps" "PATH:RATE", group: More, example: "/dev/sda:20M",
+                    help: "Most bytes written a second to a device",
+                    set: |to, key, text| set_rate(&mut to.io, key, text, |io| &mut io.write_bps),
+                }
+                device_read_iops: Vec<String> {
+                    flag: "device-read-iops" "device-read-iops" "PATH:RATE", group: More, example: "/dev/sda:100",
+                    help: "Most reads a second from a device: /dev/sda:100",
+                    set: |to, key, text| set_rate(&mut to.io, key, text, |io| &mut io.read_iops),
+                }
+                device_write_iops: Vec<String> {
+                    flag: "device-write-iops" "device-write-iops" "PATH:RATE", group: More, example: "/dev/sda:200",
+                    help: "Most writes a second to a device",
+                    set: |to, key, text| set_rate(&mut to.io, key, text, |io| &mut io.write_iops),
+                }
+            }
+        }
+    } } };
+}
+pub(super) use limit_table;
 
-    /// The cap in cores (0.5 is half a core).
+/// One limit of the table.
+#[derive(Debug)]
+pub struct Limit {
+    /// What messages call it.
+    pub name: &'static str,
+    /// How a sentence has it, `{}` being the amount.
+    words: &'static str,
+    /// Its field in JSON.
+    pub json: &'static str,
+    /// What it is counted in.
+    pub unit: Unit,
+    /// The files it is written to on cgroup v1; none: only v2 has it.
+    pub v1: &'static [&'static str],
+    /// The files it is written to on cgroup v2.
+    pub v2: &'static [&'static str],
+    /// The flags and preset keys that set it; the first takes any amount of it.
+    pub keys: &'static [LimitKey],
+    get: for<'a> fn(&'a Limits) -> Option<Amount<'a>>,
+}
+
+/// A flag and preset key that sets a limit.
+#[derive(Debug)]
+pub struct LimitKey {
+    /// The key in a preset.
+    pub key: &'static str,
+    /// What errors call it.
+    pub field: &'static str,
+    /// The flag, without dashes.
+    pub flag: &'static str,
+    /// Other names of the flag.
+    pub aliases: &'static [&'static str],
+    /// What stands for the value in `--help`.
+    pub value_name: &'static str,
+    /// Where `--help` lists it.
+    pub group: LimitGroup,
+    /// The line of `--help`.
+    pub help: &'static str,
+    /// A value that it takes.
+    pub example: &'static str,
+    /// Whether it can be given several times.
+    pub is_list: bool,
+    /// What the limit that it sets is counted in.
+    pub unit: Unit,
+    set: fn(&mut Limits, &'static str, &str) -> Result<(), SpecError>,
+}
+
+/// Where `--help` lists a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LimitGroup {
+    /// Those that most people need.
+    Basic,
+    /// The others.
+    More,
+}
+
+macro_rules! define_limits {
+    (limits { $(
+        $(#[$doc:meta])*
+        $field:ident: $type:ty {
+            unit: $unit:ident, name: $name:literal, words: $words:literal, json: $json:literal,
+            v1: $v1:expr, v2: $v2:expr,
+            keys { $(
+                $key:ident: $kind:ident<String> {
+                    flag: $error:literal $flag:literal $value:literal, $(alias: $alias:literal,)? group: $group:ident, example: $example:literal,
+                    help: $help:literal,
+                    set: $set:expr,
+                }
+            )* }
+        }
+    )* }) => {
+        /// What a container may use. `None` is "not limited".
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Limits {
+            $( $(#[$doc])* #[serde(skip_serializing_if = "Slot::is_unset")] pub $field: $type, )*
+        }
+
+        /// Every limit there is, in the order in which they are listed.
+        pub static LIMITS: &[Limit] = &[ $( Limit {
+            name: $name, words: $words, json: $json, unit: Unit::$unit, v1: &$v1, v2: &$v2,
+            keys: &[ $( LimitKey {
+                key: stringify!($key), field: $error, flag: $flag, aliases: &[$($alias)?], value_name: $value,
+                group: LimitGroup::$group, help: $help, example: $example,
+                is_list: is_list!($kind), unit: Unit::$unit, set: $set,
+            } ),* ],
+            get: |limits| limits.$field.value().map(Amount::$unit),
+        } ),* ];
+    };
+}
+
+macro_rules! is_list {
+    (Option) => {
+        false
+    };
+    (Vec) => {
+        true
+    };
+}
+
+limit_table! { define_limits }
+
+impl Limit {
+    /// What `limits` has of it.
     #[must_use]
-    pub fn cores(&self) -> f64 {
-        self.quota_usec as f64 / self.period_usec as f64
+    pub fn of<'a>(&self, limits: &'a Limits) -> Option<Amount<'a>> {
+        (self.get)(limits)
+    }
+
+    /// `amount` of it in words: `memory 128M`, `64 pids`.
+    #[must_use]
+    pub fn words(&self, amount: &str) -> String {
+        self.words.replace("{}", amount)
     }
 }
 
-/// What a container may use. `None` is "not limited".
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Limits {
-    /// Hard memory limit in bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory: Option<u64>,
-    /// Swap in bytes beyond memory. `Some(0)` allows none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub swap: Option<u64>,
-    /// Cap on CPU time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpu: Option<CpuLimit>,
-    /// Relative weight in cgroup v1 shares, 1024 being the default; converted for v2.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpu_shares: Option<u64>,
-    /// CPU time saved up in quiet periods that may be used beyond the cap, in microseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpu_burst_usec: Option<u64>,
-    /// CPUs it may run on, as the kernel lists them: `0-2,4`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpuset: Option<String>,
-    /// Memory in bytes above which it is slowed down and reclaimed from, but not killed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory_high: Option<u64>,
-    /// Memory in bytes that is reclaimed only when nothing else is left to reclaim.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory_low: Option<u64>,
-    /// Memory in bytes that is never reclaimed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory_min: Option<u64>,
-    /// Whether want of memory kills everything in it, rather than one process.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub oom_group: Option<bool>,
-    /// Most processes and threads.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pids: Option<u64>,
-    /// Weight of its block I/O, 1 to 10000, 100 being usual.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub io_weight: Option<u64>,
-    /// Most block I/O, by device.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub io: Vec<IoLimit>,
-}
+impl LimitKey {
+    /// Every key of the table.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        LIMITS.iter().flat_map(|limit| limit.keys)
+    }
 
-/// Most I/O on one block device.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct IoLimit {
-    /// Absolute path of the device.
-    pub device: String,
-    /// Bytes read a second.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub read_bps: Option<u64>,
-    /// Bytes written a second.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub write_bps: Option<u64>,
-    /// Reads a second.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub read_iops: Option<u64>,
-    /// Writes a second.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub write_iops: Option<u64>,
+    /// Parses `text` into `limits`.
+    ///
+    /// # Errors
+    /// [`SpecError`] of its field.
+    pub fn set(&self, limits: &mut Limits, text: &str) -> Result<(), SpecError> {
+        (self.set)(limits, self.field, text)
+    }
 }
 
 impl Limits {
+    /// The limits that are set, with their amounts.
+    pub fn amounts(&self) -> impl Iterator<Item = (&'static Limit, Amount<'_>)> {
+        LIMITS
+            .iter()
+            .filter_map(|limit| Some((limit, limit.of(self)?)))
+    }
+
     /// Whether the limits go together.
     ///
     /// # Errors
@@ -135,46 +354,23 @@ impl Limits {
     }
 }
 
-impl IoLimit {
-    /// In words, as `io.max` has them: `/dev/sda rbps=10485760 wiops=50`.
-    #[must_use]
-    pub fn words(&self) -> String {
-        let rates = [
-            ("rbps", self.read_bps),
-            ("wbps", self.write_bps),
-            ("riops", self.read_iops),
-            ("wiops", self.write_iops),
-        ];
-        let given = rates
-            .iter()
-            .filter_map(|(word, rate)| rate.map(|rate| format!(" {word}={rate}")));
-        std::iter::once(self.device.clone()).chain(given).collect()
+/// [`Limits`] as JSON has them: every field of the table, `null` when there is no such limit.
+#[derive(Debug, Clone, Copy)]
+pub struct LimitsJson<'a>(pub &'a Limits);
+
+impl Serialize for LimitsJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(LIMITS.len()))?;
+        for limit in LIMITS {
+            match (limit.of(self.0), limit.unit) {
+                (None, Unit::Rates) => map.serialize_entry(limit.json, &[(); 0])?,
+                (amount, _) => map.serialize_entry(limit.json, &amount)?,
+            }
+        }
+        map.end()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn caps() {
-        assert_eq!(
-            CpuLimit::from_shares(512),
-            CpuLimit {
-                quota_usec: 50_000,
-                period_usec: 100_000
-            }
-        );
-        assert_eq!(CpuLimit::from_shares(256).cores(), 0.25);
-        assert_eq!(CpuLimit::from_millicores(1500).cores(), 1.5);
-        assert_eq!(
-            CpuLimit::from_shares(2).quota_usec,
-            1_000,
-            "the kernel refuses less than 1 ms"
-        );
-        assert!(
-            CpuLimit::from_shares(u64::MAX).quota_usec > 0,
-            "no overflow"
-        );
-    }
-}
+#[path = "limits_tests.rs"]
+mod tests;

@@ -3,17 +3,21 @@
 //! Pure: parsing, validating and resolving only, no IO. Everything above this floor speaks in these
 //! types.
 
+mod amount;
 mod capability;
 mod clocks;
 mod container;
 mod detach_keys;
+mod duration;
+mod environment;
 mod error;
 mod escapes;
-mod finer;
+mod fields;
 mod health;
 mod host_users;
 mod id;
 mod limits;
+mod log;
 mod mount;
 mod namespaces;
 mod preset;
@@ -26,20 +30,25 @@ mod signal;
 mod size;
 mod source;
 mod storage;
+mod sysctl;
 mod text;
 mod ulimit;
 mod user;
 mod userns;
 
+pub use amount::{Amount, CpuLimit, IoLimit, Unit};
 pub use capability::Capabilities;
 pub use clocks::ClockOffsets;
 pub use container::{ContainerSpec, Propagation};
 pub use detach_keys::DetachKeys;
+pub use duration::parse_duration;
+pub(crate) use environment::set_variable;
 pub use error::SpecError;
 pub use escapes::{Piece, Scanner, is_unsafe, sanitize};
-pub use health::{HealthCheck, parse_duration};
+pub use health::HealthCheck;
 pub use id::{ContainerId, ContainerName, IdLookup, lookup};
-pub use limits::{CpuLimit, IoLimit, Limits, MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY};
+pub use limits::{LIMITS, Limit, LimitGroup, LimitKey, Limits, LimitsJson};
+pub use log::LogLimits;
 pub use mount::{Device, DeviceAccess, Relabel, Tmpfs, Volume};
 pub use preset::Preset;
 pub use resolve::{DEFAULT_IMAGE, DEFAULT_OOM_SCORE_ADJ, DEFAULT_PATH, DEFAULT_PIDS, resolve};
@@ -48,11 +57,15 @@ pub use security::{AppArmor, Seccomp, Security};
 pub use selinux::{Categories, SeLinux};
 pub use sharing::{IpcMode, NetworkMode, Own, PidMode};
 pub use signal::{parse_signal, signal_name};
-pub use size::{format_bytes, parse_bytes, parse_cpus, parse_memory, parse_shares};
+pub use size::{
+    MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY, format_bytes, parse_bytes, parse_cpus,
+    parse_memory, parse_shares,
+};
 pub use source::{Source, SourceKind};
 pub use storage::Storage;
+pub use sysctl::Sysctl;
 pub use text::{format_duration, quote_command};
-pub use ulimit::{Sysctl, Ulimit};
+pub use ulimit::Ulimit;
 pub use user::User;
 pub use userns::{HostUsers, IdPool, IdRange, Userns};
 

@@ -3,370 +3,366 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::finer::parse_finer;
+use super::amount::{milliseconds, policy};
+use super::limits::limit_table;
 use super::{
-    CpuLimit, Limits, NetworkMode, PidMode, RestartPolicy, SpecError, parse_cpus, parse_memory,
-    parse_shares,
+    Amount, CpuLimit, IoLimit, LimitKey, Limits, NetworkMode, PidMode, RestartPolicy, SpecError,
 };
 
-/// A partial request. In config.toml it is a `[presets.NAME]` table; from the command line and the
-/// launch form it holds what the user gave. [`Preset::over`] lays one over another. Values stay
-/// text until [`super::resolve`], so that an error can name the field.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Preset {
+macro_rules! define_preset {
+    (
+        own { $( $(#[$meta:meta])* $own:ident: $own_type:ty, )* }
+        limits { $(
+            $(#[$doc:meta])*
+            $field:ident: $type:ty {
+                unit: $unit:ident, name: $name:literal, words: $words:literal, json: $json:literal,
+                v1: $v1:expr, v2: $v2:expr,
+                keys { $(
+                    $key:ident: $kind:ty {
+                        flag: $error:literal $flag:literal $value:literal, $(alias: $alias:literal,)? group: $group:ident, example: $example:literal,
+                        help: $help:literal,
+                        set: $set:expr,
+                    }
+                )* }
+            }
+        )* }
+    ) => {
+        /// A partial request. In config.toml it is a `[presets.NAME]` table; from the command line
+        /// and the launch form it holds what the user gave. [`Preset::over`] lays one over another.
+        /// Values stay text until [`super::resolve`], so that an error can name the field.
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Preset {
+            $( $(#[$meta])* pub $own: $own_type, )*
+            $( $(
+                #[doc = $help]
+                #[serde(skip_serializing_if = "Asked::is_blank", deserialize_with = "Asked::read")]
+                pub $key: $kind,
+            )* )*
+        }
+
+        impl Preset {
+            /// Lays `self` (what was asked explicitly) over `base` (the preset): what `self` does
+            /// not say comes from `base`; lists are joined, `self`'s last so that they win. Any CPU
+            /// amount of `self` replaces all of `base`'s.
+            #[must_use]
+            pub fn over(self, base: &Self) -> Self {
+                let mut base = base.clone();
+                if self.cpu.is_some() || self.cpus.is_some() || self.cpu_shares.is_some() {
+                    (base.cpu, base.cpus, base.cpu_shares) = (None, None, None);
+                }
+                Self {
+                    $( $own: self.$own.over(base.$own), )*
+                    $( $( $key: self.$key.over(base.$key), )* )*
+                }
+            }
+
+            /// What it says for each key of the table of limits.
+            pub fn asked_limits(&self) -> impl Iterator<Item = (&'static LimitKey, &[String])> {
+                LimitKey::all().zip([ $( $( self.$key.texts(), )* )* ])
+            }
+
+            /// Asks for `text` of `key`.
+            pub fn ask(&mut self, key: &LimitKey, text: String) {
+                let field: &mut dyn Asked = match key.key {
+                    $( $( stringify!($key) => &mut self.$key, )* )*
+                    _ => return,
+                };
+                field.put(text);
+            }
+        }
+    };
+}
+
+limit_table! { define_preset own {
     /// One line for the Presets tab.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    description: Option<String>,
     /// Command and arguments.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub command: Option<Vec<String>>,
-    /// `128`, `64M`, `1.5G`.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub memory: Option<String>,
-    /// Swap beyond memory, as `memory`; `0` allows none.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub swap: Option<String>,
-    /// Shares **and** a cap of shares/1024 of a core, as Mini Container documents it.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub cpu: Option<String>,
-    /// Only the cap, in cores.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub cpus: Option<String>,
-    /// Only the weight.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub cpu_shares: Option<String>,
-    /// Most processes and threads.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub pids: Option<String>,
-    /// CPU time that may be saved up and used beyond the cap: `20ms`.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub cpu_burst: Option<String>,
-    /// CPUs it may run on: `0-2,4`.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub cpuset: Option<String>,
-    /// Memory above which it is slowed down: `64M`.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub memory_high: Option<String>,
-    /// Memory that is reclaimed last.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub memory_low: Option<String>,
-    /// Memory that is never reclaimed.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub memory_min: Option<String>,
-    /// `group` or `process`: what want of memory kills.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub oom_policy: Option<String>,
-    /// Weight of its block I/O, 1 to 10000.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub io_weight: Option<String>,
-    /// `PATH:RATE` each: most bytes read a second.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub device_read_bps: Vec<String>,
-    /// `PATH:RATE` each: most bytes written a second.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub device_write_bps: Vec<String>,
-    /// `PATH:RATE` each: most reads a second.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub device_read_iops: Vec<String>,
-    /// `PATH:RATE` each: most writes a second.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub device_write_iops: Vec<String>,
+    command: Option<Vec<String>>,
     /// Whether it runs without the limits that this kernel cannot give.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub best_effort: Option<bool>,
+    best_effort: Option<bool>,
     /// Image name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub image: Option<String>,
+    image: Option<String>,
     /// Network mode.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub net: Option<NetworkMode>,
+    net: Option<NetworkMode>,
     /// Pid mode.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pid: Option<PidMode>,
+    pid: Option<PidMode>,
     /// `own`, `host` or `container:ID`: shared memory and message queues.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ipc: Option<String>,
+    ipc: Option<String>,
     /// `own` or `host`: the host name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub uts: Option<String>,
+    uts: Option<String>,
     /// `own` or `host`: which cgroups it sees.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cgroupns: Option<String>,
+    cgroupns: Option<String>,
     /// `auto` or `host`: whose users its users are.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub userns: Option<String>,
+    userns: Option<String>,
     /// `CLOCK=TIME` each: how far its clocks are ahead.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub time_offsets: Vec<String>,
+    time_offsets: Vec<String>,
     /// `KEY=value` pairs; a bare `KEY` is resolved from the caller's environment before this point.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub env: Vec<String>,
+    env: Vec<String>,
     /// Working directory inside the container.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub workdir: Option<String>,
+    workdir: Option<String>,
     /// Host name inside the container.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub hostname: Option<String>,
+    hostname: Option<String>,
     /// Whether it is started again when it ends: `no`, `on-failure`, `on-failure:N`, `always`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub restart: Option<RestartPolicy>,
+    restart: Option<RestartPolicy>,
     /// Whether a small init of ours is its PID 1; by default for a shell line.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub init: Option<bool>,
+    init: Option<bool>,
     /// Time between asking it to stop and killing it.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub stop_timeout: Option<String>,
+    stop_timeout: Option<String>,
     /// The signal that asks it to stop: a name or number.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub stop_signal: Option<String>,
+    stop_signal: Option<String>,
     /// Who the command runs as: `UID`, `UID:GID` or a name.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub user: Option<String>,
+    user: Option<String>,
     /// `SRC:DST[:ro,rw,z,Z,noidmap]` each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub volumes: Vec<String>,
+    volumes: Vec<String>,
     /// `DST[:size=64M]` each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub tmpfs: Vec<String>,
+    tmpfs: Vec<String>,
     /// `SRC[:DST]` each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub devices: Vec<String>,
+    devices: Vec<String>,
     /// A folder of the host as root, instead of an image.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub root: Option<String>,
+    root: Option<String>,
     /// Whether what is written to `root` goes to a layer of the container's own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub overlay: Option<bool>,
+    overlay: Option<bool>,
     /// `private` or `slave` (also `rprivate`, `rslave`).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mount_propagation: Option<String>,
+    mount_propagation: Option<String>,
     /// Whether the root is read-only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub read_only: Option<bool>,
+    read_only: Option<bool>,
     /// How much may be written to the container's own layer: `64M` on disk, `tmpfs:64M` in memory.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub storage: Option<String>,
+    storage: Option<String>,
     /// `NAME=SOFT[:HARD]` each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub ulimits: Vec<String>,
+    ulimits: Vec<String>,
     /// `NAME=VALUE` each, namespaced ones only.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub sysctls: Vec<String>,
-    /// -1000 to 1000; the higher, the sooner the kernel kills it for want of memory.
+    sysctls: Vec<String>,
+    /// -1000 to 1000; the higher, the sooner the kernel kills it when memory runs out.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub oom_score_adj: Option<String>,
+    oom_score_adj: Option<String>,
     /// -20 to 19.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub nice: Option<String>,
+    nice: Option<String>,
     /// `NAME:ADDRESS` each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub add_hosts: Vec<String>,
+    add_hosts: Vec<String>,
     /// Addresses of name servers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub dns: Vec<String>,
+    dns: Vec<String>,
     /// Capabilities beyond the usual ones.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub cap_add: Vec<String>,
+    cap_add: Vec<String>,
     /// Usual capabilities that it does not have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub cap_drop: Vec<String>,
+    cap_drop: Vec<String>,
     /// `default`, `unconfined`, or the absolute path of a profile.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub seccomp: Option<String>,
+    seccomp: Option<String>,
     /// `default`, `unconfined`, or the name of a loaded AppArmor profile.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub apparmor: Option<String>,
+    apparmor: Option<String>,
     /// `default`, `unconfined`, a type of the SELinux policy, or a whole label.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub selinux: Option<String>,
+    selinux: Option<String>,
     /// Whether a setuid program gives nobody more than they have.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub no_new_privileges: Option<bool>,
+    no_new_privileges: Option<bool>,
     /// Whether it gives all of this up.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub privileged: Option<bool>,
+    privileged: Option<bool>,
     /// `KEY=value` each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub labels: Vec<String>,
+    labels: Vec<String>,
     /// A shell line that exits 0 while the container does its work.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub health_command: Option<String>,
+    health_command: Option<String>,
     /// Time between two health checks: `30s`.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub health_interval: Option<String>,
+    health_interval: Option<String>,
     /// Failures in a row that make it unhealthy.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub health_retries: Option<String>,
+    health_retries: Option<String>,
     /// Size at which the log is rotated: `10M`.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub log_size: Option<String>,
+    log_size: Option<String>,
     /// Log files kept.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub log_files: Option<String>,
+    log_files: Option<String>,
     /// What its log may grow by in a second, beyond which lines are dropped: `1M`.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
-    pub log_rate: Option<String>,
+    log_rate: Option<String>,
+} }
+
+/// A field of a request that may be left out.
+trait Optional {
+    /// Lays `self` over `base`.
+    fn over(self, base: Self) -> Self;
+}
+
+impl<T> Optional for Option<T> {
+    fn over(self, base: Self) -> Self {
+        self.or(base)
+    }
+}
+
+impl<T> Optional for Vec<T> {
+    fn over(self, mut base: Self) -> Self {
+        base.extend(self);
+        base
+    }
+}
+
+/// The field of a key of the table of limits.
+trait Asked {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>
+    where
+        Self: Sized;
+    fn texts(&self) -> &[String];
+    fn put(&mut self, text: String);
+    fn is_blank(&self) -> bool {
+        self.texts().is_empty()
+    }
+}
+
+impl Asked for Option<String> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        amount(deserializer)
+    }
+    fn texts(&self) -> &[String] {
+        self.as_slice()
+    }
+    fn put(&mut self, text: String) {
+        *self = Some(text);
+    }
+}
+
+impl Asked for Vec<String> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
+    fn texts(&self) -> &[String] {
+        self
+    }
+    fn put(&mut self, text: String) {
+        self.push(text);
+    }
 }
 
 impl Preset {
-    /// Lays `self` (what was asked explicitly) over `base` (the preset): what `self` does not say
-    /// comes from `base`; lists are joined, `self`'s last so that they win. Any CPU amount of
-    /// `self` replaces all of `base`'s.
-    #[must_use]
-    pub fn over(self, base: &Self) -> Self {
-        let own_cpu = self.cpu.is_some() || self.cpus.is_some() || self.cpu_shares.is_some();
-        let cpu_of = |own: Option<String>, theirs: &Option<String>| {
-            own.or_else(|| if own_cpu { None } else { theirs.clone() })
-        };
-        Self {
-            description: self.description.or_else(|| base.description.clone()),
-            command: self.command.or_else(|| base.command.clone()),
-            memory: self.memory.or_else(|| base.memory.clone()),
-            swap: self.swap.or_else(|| base.swap.clone()),
-            cpu: cpu_of(self.cpu, &base.cpu),
-            cpus: cpu_of(self.cpus, &base.cpus),
-            cpu_shares: cpu_of(self.cpu_shares, &base.cpu_shares),
-            pids: self.pids.or_else(|| base.pids.clone()),
-            cpu_burst: self.cpu_burst.or(base.cpu_burst.clone()),
-            cpuset: self.cpuset.or(base.cpuset.clone()),
-            memory_high: self.memory_high.or(base.memory_high.clone()),
-            memory_low: self.memory_low.or(base.memory_low.clone()),
-            memory_min: self.memory_min.or(base.memory_min.clone()),
-            oom_policy: self.oom_policy.or(base.oom_policy.clone()),
-            io_weight: self.io_weight.or(base.io_weight.clone()),
-            device_read_bps: base
-                .device_read_bps
-                .iter()
-                .cloned()
-                .chain(self.device_read_bps)
-                .collect(),
-            device_write_bps: base
-                .device_write_bps
-                .iter()
-                .cloned()
-                .chain(self.device_write_bps)
-                .collect(),
-            device_read_iops: base
-                .device_read_iops
-                .iter()
-                .cloned()
-                .chain(self.device_read_iops)
-                .collect(),
-            device_write_iops: base
-                .device_write_iops
-                .iter()
-                .cloned()
-                .chain(self.device_write_iops)
-                .collect(),
-            best_effort: self.best_effort.or(base.best_effort),
-            image: self.image.or_else(|| base.image.clone()),
-            net: self.net.or(base.net.clone()),
-            pid: self.pid.or(base.pid.clone()),
-            ipc: self.ipc.or(base.ipc.clone()),
-            uts: self.uts.or(base.uts.clone()),
-            cgroupns: self.cgroupns.or(base.cgroupns.clone()),
-            userns: self.userns.or(base.userns.clone()),
-            time_offsets: base
-                .time_offsets
-                .iter()
-                .cloned()
-                .chain(self.time_offsets)
-                .collect(),
-            env: base.env.iter().cloned().chain(self.env).collect(),
-            workdir: self.workdir.or_else(|| base.workdir.clone()),
-            hostname: self.hostname.or_else(|| base.hostname.clone()),
-            restart: self.restart.or(base.restart),
-            init: self.init.or(base.init),
-            stop_timeout: self.stop_timeout.or_else(|| base.stop_timeout.clone()),
-            stop_signal: self.stop_signal.or_else(|| base.stop_signal.clone()),
-            user: self.user.or(base.user.clone()),
-            volumes: base.volumes.iter().cloned().chain(self.volumes).collect(),
-            tmpfs: base.tmpfs.iter().cloned().chain(self.tmpfs).collect(),
-            devices: base.devices.iter().cloned().chain(self.devices).collect(),
-            root: self.root.or(base.root.clone()),
-            overlay: self.overlay.or(base.overlay),
-            mount_propagation: self.mount_propagation.or(base.mount_propagation.clone()),
-            read_only: self.read_only.or(base.read_only),
-            storage: self.storage.or(base.storage.clone()),
-            ulimits: base.ulimits.iter().cloned().chain(self.ulimits).collect(),
-            sysctls: base.sysctls.iter().cloned().chain(self.sysctls).collect(),
-            oom_score_adj: self.oom_score_adj.or(base.oom_score_adj.clone()),
-            nice: self.nice.or(base.nice.clone()),
-            add_hosts: base
-                .add_hosts
-                .iter()
-                .cloned()
-                .chain(self.add_hosts)
-                .collect(),
-            dns: base.dns.iter().cloned().chain(self.dns).collect(),
-            cap_add: base.cap_add.iter().cloned().chain(self.cap_add).collect(),
-            cap_drop: base.cap_drop.iter().cloned().chain(self.cap_drop).collect(),
-            seccomp: self.seccomp.or(base.seccomp.clone()),
-            apparmor: self.apparmor.or(base.apparmor.clone()),
-            selinux: self.selinux.or(base.selinux.clone()),
-            no_new_privileges: self.no_new_privileges.or(base.no_new_privileges),
-            privileged: self.privileged.or(base.privileged),
-            labels: base.labels.iter().cloned().chain(self.labels).collect(),
-            health_command: self.health_command.or(base.health_command.clone()),
-            health_interval: self.health_interval.or(base.health_interval.clone()),
-            health_retries: self.health_retries.or(base.health_retries.clone()),
-            log_size: self.log_size.or(base.log_size.clone()),
-            log_files: self.log_files.or(base.log_files.clone()),
-            log_rate: self.log_rate.or(base.log_rate.clone()),
-        }
-    }
-
     /// Parses the amounts into [`Limits`]. `cpus` and `cpu_shares` refine what `cpu` says.
     ///
     /// # Errors
     /// [`SpecError`] naming the first wrong field.
     pub fn limits(&self) -> Result<Limits, SpecError> {
-        let text = |value: &Option<String>| {
-            value
-                .as_deref()
-                .map(str::trim)
-                .filter(|t| !t.is_empty())
-                .map(str::to_owned)
-        };
-        let mut limits = Limits::default();
-        if let Some(memory) = text(&self.memory) {
-            limits.memory = Some(parse_memory("memory", &memory)?);
+        self.limits_over(&Limits::default())
+    }
+
+    /// Lays the amounts over `current`; rates of devices replace all that `current` has.
+    ///
+    /// # Errors
+    /// [`SpecError`] naming the first wrong field.
+    pub fn limits_over(&self, current: &Limits) -> Result<Limits, SpecError> {
+        let mut limits = current.clone();
+        if self
+            .asked_limits()
+            .any(|(key, texts)| key.is_list && !texts.is_empty())
+        {
+            limits.io.clear();
         }
-        if let Some(swap) = text(&self.swap) {
-            limits.swap = Some(if swap == "0" {
-                0
-            } else {
-                parse_memory("swap", &swap)?
-            });
-        }
-        if let Some(cpu) = text(&self.cpu) {
-            let shares = parse_shares("cpu", &cpu)?;
-            limits.cpu_shares = Some(shares);
-            limits.cpu = Some(CpuLimit::from_shares(shares));
-        }
-        if let Some(cpus) = text(&self.cpus) {
-            limits.cpu = Some(CpuLimit::from_millicores(parse_cpus("cpus", &cpus)?));
-        }
-        if let Some(shares) = text(&self.cpu_shares) {
-            limits.cpu_shares = Some(parse_shares("cpu-shares", &shares)?);
-        }
-        if let Some(pids) = text(&self.pids) {
-            match pids.parse::<u64>() {
-                _ if matches!(pids.as_str(), "0" | "-1" | "unlimited") => limits.pids = None,
-                Ok(count) if (1..=4_194_304).contains(&count) => limits.pids = Some(count),
-                _ => {
-                    return Err(SpecError::new(
-                        "pids",
-                        format!(
-                            "{pids:?} is not a number of processes; use 1 to 4194304, or unlimited"
-                        ),
-                    ));
+        for (key, texts) in self.asked_limits() {
+            for text in texts.iter().map(|text| text.trim()) {
+                if key.is_list || !text.is_empty() {
+                    key.set(&mut limits, text)?;
                 }
             }
         }
-        parse_finer(self, &mut limits)?;
         Ok(limits)
+    }
+
+    /// The request that [`Preset::limits`] makes `limits` of, exactly.
+    #[must_use]
+    pub fn of_limits(limits: &Limits) -> Self {
+        let mut preset = Self::default();
+        for (limit, amount) in limits.amounts() {
+            let text = match amount {
+                Amount::Bytes(0) => "0".to_owned(),
+                Amount::Bytes(bytes) => format!("{bytes}b"),
+                Amount::Shares(number) | Amount::Count(number) | Amount::Weight(number) => {
+                    number.to_string()
+                }
+                Amount::Micros(usec) => milliseconds(*usec),
+                Amount::Cpus(list) => list.clone(),
+                Amount::OomGroup(group) => policy(*group).to_owned(),
+                Amount::Cap(cap) => {
+                    preset.ask_cap(*cap);
+                    continue;
+                }
+                Amount::Rates(devices) => {
+                    devices.iter().for_each(|limit| preset.ask_rates(limit));
+                    continue;
+                }
+            };
+            if let Some(key) = limit.keys.first() {
+                preset.ask(key, text);
+            }
+        }
+        // a request without a word about them gets the default
+        if limits.pids.is_none() {
+            preset.pids = Some("unlimited".into());
+        }
+        preset
+    }
+
+    /// A cap in cores, or, where thousandths do not tell it exactly, in the shares it came from.
+    fn ask_cap(&mut self, cap: CpuLimit) {
+        let millicores = (cap.cores() * 1000.0).round() as u64;
+        let shares = (cap.cores() * 1024.0).ceil() as u64;
+        if CpuLimit::from_millicores(millicores) != cap && CpuLimit::from_shares(shares) == cap {
+            self.cpu = Some(shares.to_string());
+        } else {
+            self.cpus = Some(cap.cores().to_string());
+        }
+    }
+
+    fn ask_rates(&mut self, limit: &IoLimit) {
+        let IoLimit {
+            device,
+            read_bps,
+            write_bps,
+            read_iops,
+            write_iops,
+        } = limit;
+        let bytes = |rate: &Option<u64>| rate.map(|rate| format!("{device}:{rate}b"));
+        let count = |rate: &Option<u64>| rate.map(|rate| format!("{device}:{rate}"));
+        self.device_read_bps.extend(bytes(read_bps));
+        self.device_write_bps.extend(bytes(write_bps));
+        self.device_read_iops.extend(count(read_iops));
+        self.device_write_iops.extend(count(write_iops));
     }
 }
 

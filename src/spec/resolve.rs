@@ -2,15 +2,15 @@
 //! left to guess.
 
 use std::net::IpAddr;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::str::FromStr;
 
+use super::environment::set_variable;
+use super::fields::{given, no_nul, number, parse_all};
+use super::log::log_rate;
 use super::namespaces::Namespaces;
 use super::{
-    ContainerId, ContainerName, ContainerSpec, HealthCheck, IpcMode, NetworkMode, Preset,
-    Propagation, Security, SpecError, Storage, Sysctl, User, format_bytes, parse_bytes,
-    parse_duration, parse_signal,
+    ContainerId, ContainerName, ContainerSpec, HealthCheck, Limits, LogLimits, Preset, Propagation,
+    Security, SpecError, Storage, Sysctl, User, parse_duration, parse_signal,
 };
 
 /// The image used when none is named.
@@ -23,10 +23,6 @@ pub const DEFAULT_PIDS: u64 = 4096;
 /// What systemd gives to applications of a session (systemd.special(7), app.slice): want of memory
 /// on the host kills a container before the host's own services, which have 0.
 pub const DEFAULT_OOM_SCORE_ADJ: i16 = 200;
-/// Least size of one log file, in bytes.
-const MIN_LOG: u64 = 4096;
-/// The least growth of a log that can be asked for, in bytes a second.
-const MIN_LOG_RATE: u64 = 1024;
 /// Longest host name (Linux `HOST_NAME_MAX`).
 const HOST_NAME_MAX: usize = 64;
 
@@ -54,14 +50,10 @@ pub fn resolve(
         ));
     }
     no_nul("command", &argv)?;
-    let mut limits = request.limits()?;
-    if request
-        .pids
-        .as_deref()
-        .is_none_or(|text| text.trim().is_empty())
-    {
-        limits.pids = Some(DEFAULT_PIDS);
-    }
+    let limits = request.limits_over(&Limits {
+        pids: Some(DEFAULT_PIDS),
+        ..Limits::default()
+    })?;
     limits.check()?;
     let cwd = request.workdir.clone().unwrap_or_else(|| "/".into());
     if !cwd.starts_with('/') || cwd.contains('\0') {
@@ -101,7 +93,8 @@ pub fn resolve(
         env: environment(&request.env, &hostname, user, tty)?,
         init: request
             .init
-            .unwrap_or_else(|| is_shell_line(&argv) || has_check(request)),
+            // what a health check leaves behind has to be reaped by somebody
+            .unwrap_or_else(|| is_shell_line(&argv) || given(&request.health_command).is_some()),
         id,
         name,
         image,
@@ -111,7 +104,7 @@ pub fn resolve(
         limits,
         best_effort: request.best_effort.unwrap_or_default(),
         network: request.net.clone().unwrap_or_default(),
-        sysctls: sysctls(request, &namespaces.ipc)?,
+        sysctls: Sysctl::resolve(request, &namespaces.ipc)?,
         pid: namespaces.pid,
         ipc: namespaces.ipc,
         uts: namespaces.uts,
@@ -136,13 +129,9 @@ pub fn resolve(
         storage: storage(request)?,
         security: Security::resolve(request)?,
         ulimits: parse_all(&request.ulimits)?,
-        oom_score_adj: number(
-            "oom-score-adj",
-            request.oom_score_adj.as_deref(),
-            -1000..=1000,
-        )?
-        .map_or(Some(DEFAULT_OOM_SCORE_ADJ), |n| Some(n as i16)),
-        nice: number("nice", request.nice.as_deref(), -20..=19)?.map(|n| n as i8),
+        oom_score_adj: number("oom-score-adj", &request.oom_score_adj, -1000..=1000)?
+            .map_or(Some(DEFAULT_OOM_SCORE_ADJ), |n| Some(n as i16)),
+        nice: number("nice", &request.nice, -20..=19)?.map(|n| n as i8),
         add_hosts: request
             .add_hosts
             .iter()
@@ -158,8 +147,8 @@ pub fn resolve(
             .iter()
             .map(|text| label(text))
             .collect::<Result<_, _>>()?,
-        health: health(request)?,
-        log: log(request)?,
+        health: HealthCheck::resolve(request)?,
+        log: LogLimits::resolve(request)?,
         log_rate: log_rate(request)?,
         tty,
         interactive,
@@ -168,7 +157,7 @@ pub fn resolve(
             .stop_signal
             .as_deref()
             .map_or(Ok(15), |text| parse_signal("stop-signal", text))?,
-        stop_timeout_ms: text(&request.stop_timeout)
+        stop_timeout_ms: given(&request.stop_timeout)
             .map(|t| parse_duration("stop-timeout", t))
             .transpose()?
             .map(|t| t.as_millis() as u64),
@@ -185,46 +174,6 @@ fn is_shell_line(argv: &[String]) -> bool {
         && argv
             .get(1)
             .is_some_and(|a| a.starts_with('-') && a.ends_with('c'))
-}
-
-/// What a check leaves behind is killed with it, and has to be reaped by somebody.
-fn has_check(request: &Preset) -> bool {
-    request
-        .health_command
-        .as_deref()
-        .is_some_and(|line| !line.trim().is_empty())
-}
-
-fn text(value: &Option<String>) -> Option<&str> {
-    value
-        .as_deref()
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-}
-
-fn parse_all<T: FromStr<Err = SpecError>>(texts: &[String]) -> Result<Vec<T>, SpecError> {
-    texts.iter().map(|text| text.parse()).collect()
-}
-
-fn number(
-    field: &'static str,
-    text: Option<&str>,
-    range: RangeInclusive<i64>,
-) -> Result<Option<i64>, SpecError> {
-    let Some(text) = text.map(str::trim).filter(|t| !t.is_empty()) else {
-        return Ok(None);
-    };
-    match text.parse() {
-        Ok(value) if range.contains(&value) => Ok(Some(value)),
-        _ => Err(SpecError::new(
-            field,
-            format!(
-                "{text:?} is not a number from {} to {}",
-                range.start(),
-                range.end()
-            ),
-        )),
-    }
 }
 
 fn address(field: &'static str, text: &str) -> Result<IpAddr, SpecError> {
@@ -256,41 +205,6 @@ fn label(text: &str) -> Result<(String, String), SpecError> {
     }
 }
 
-/// Settings of a namespace need one of the container's own: with the host's they would change the
-/// host, with another container's that one, or the host again where that one has the host's.
-fn sysctls(request: &Preset, ipc: &IpcMode) -> Result<Vec<Sysctl>, SpecError> {
-    let sysctls: Vec<Sysctl> = parse_all(&request.sysctls)?;
-    for sysctl in &sysctls {
-        let (what, whose) = if sysctl.is_network() {
-            let whose = match request.net.clone().unwrap_or_default() {
-                NetworkMode::None => None,
-                NetworkMode::Host => Some(Ok(())),
-                NetworkMode::Container(word) => Some(Err(word)),
-            };
-            ("network", whose)
-        } else {
-            let whose = match ipc {
-                IpcMode::Own => None,
-                IpcMode::Host => Some(Ok(())),
-                IpcMode::Container(word) => Some(Err(word.clone())),
-            };
-            ("ipc namespace", whose)
-        };
-        let name = &sysctl.name;
-        let why = match whose {
-            None => continue,
-            Some(Ok(())) => format!("{name} would change the host: its {what} is the host's"),
-            Some(Err(other)) => {
-                format!(
-                    "{name} would change container {other}, or the host where that has the host's: its {what} is that container's"
-                )
-            }
-        };
-        return Err(SpecError::new("sysctl", why));
-    }
-    Ok(sysctls)
-}
-
 fn root(request: &Preset) -> Result<Option<PathBuf>, SpecError> {
     let Some(root) = request.root.as_deref().filter(|r| !r.is_empty()) else {
         return match request.overlay {
@@ -317,7 +231,7 @@ fn root(request: &Preset) -> Result<Option<PathBuf>, SpecError> {
 }
 
 fn storage(request: &Preset) -> Result<Option<Storage>, SpecError> {
-    let storage = text(&request.storage).map(str::parse).transpose()?;
+    let storage = given(&request.storage).map(str::parse).transpose()?;
     if storage.is_some()
         && request.root.as_deref().is_some_and(|root| !root.is_empty())
         && request.overlay != Some(true)
@@ -330,97 +244,12 @@ fn storage(request: &Preset) -> Result<Option<Storage>, SpecError> {
     Ok(storage)
 }
 
-fn health(request: &Preset) -> Result<Option<HealthCheck>, SpecError> {
-    let Some(command) = request
-        .health_command
-        .clone()
-        .filter(|c| !c.trim().is_empty())
-    else {
-        return Ok(None);
-    };
-    no_nul("health-cmd", std::slice::from_ref(&command))?;
-    let interval = request
-        .health_interval
-        .as_deref()
-        .map_or(Ok(HealthCheck::DEFAULT_INTERVAL), |t| {
-            parse_duration("health-interval", t)
-        })?;
-    if interval.as_millis() < 100 {
-        return Err(SpecError::new(
-            "health-interval",
-            "less than 100ms would be a load of its own",
-        ));
-    }
-    let retries = number(
-        "health-retries",
-        request.health_retries.as_deref(),
-        1..=1000,
-    )?;
-    Ok(Some(HealthCheck {
-        command,
-        interval_ms: u64::try_from(interval.as_millis()).unwrap_or(u64::MAX),
-        retries: retries.map_or(HealthCheck::DEFAULT_RETRIES, |n| n as u32),
-    }))
-}
-
-/// Log rotation; whichever of the two was not given has docker's usual value.
-fn log(request: &Preset) -> Result<Option<(u64, u32)>, SpecError> {
-    let size = request
-        .log_size
-        .as_deref()
-        .map(|t| parse_bytes("log-size", t))
-        .transpose()?;
-    if size.is_some_and(|size| size < MIN_LOG) {
-        return Err(SpecError::new(
-            "log-size",
-            format!(
-                "a log file of less than {} is mostly rotation; give it more",
-                format_bytes(MIN_LOG)
-            ),
-        ));
-    }
-    let files = number("log-files", request.log_files.as_deref(), 1..=100)?;
-    if size.is_none() && files.is_none() {
-        return Ok(None);
-    }
-    Ok(Some((
-        size.unwrap_or(10 << 20),
-        files.map_or(3, |n| n as u32),
-    )))
-}
-
-fn log_rate(request: &Preset) -> Result<Option<u64>, SpecError> {
-    let Some(text) = request.log_rate.as_deref() else {
-        return Ok(None);
-    };
-    // the field's name is in front of it anyway
-    let rate = parse_bytes("log-rate", text.strip_suffix("/s").unwrap_or(text))?;
-    if rate < MIN_LOG_RATE {
-        let least = format_bytes(MIN_LOG_RATE);
-        return Err(SpecError::new(
-            "log-rate",
-            format!("a log that may grow by less than {least} a second says nothing; give it more"),
-        ));
-    }
-    Ok(Some(rate))
-}
-
 fn is_host_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= HOST_NAME_MAX
         && name
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
-}
-
-fn no_nul(field: &'static str, words: &[String]) -> Result<(), SpecError> {
-    match words.iter().find(|w| w.contains('\0')) {
-        Some(word) => Err(SpecError::new(
-            field,
-            format!("{word:?} has a NUL byte, which no program can be given"),
-        )),
-        None => Ok(()),
-    }
 }
 
 /// Defaults first, then the user's; a later `KEY` replaces an earlier one.
@@ -440,11 +269,10 @@ fn environment(
         env.push("TERM=xterm".into());
     }
     for pair in asked {
-        let Some((key, _)) = pair.split_once('=').filter(|(key, _)| !key.is_empty()) else {
+        if pair.split_once('=').is_none_or(|(key, _)| key.is_empty()) {
             return Err(SpecError::new("env", format!("{pair:?} is not KEY=value")));
-        };
-        env.retain(|old| old.split_once('=').is_none_or(|(k, _)| k != key));
-        env.push(pair.clone());
+        }
+        set_variable(&mut env, pair);
     }
     Ok(env)
 }

@@ -1,9 +1,15 @@
 //! Sizes and CPU amounts as people write them: `128`, `64M`, `1.5G`; `512` shares; `0.5` cores.
 
 use super::SpecError;
-use super::limits::{MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY};
 
 const MIB: u64 = 1 << 20;
+/// The least memory limit we accept, in bytes: below it not even `/bin/sh` starts.
+pub const MIN_MEMORY: u64 = 1 << 20;
+/// Range of cgroup v1 `cpu.shares` (kernel: Documentation/scheduler/sched-design-CFS.rst;
+/// `MIN_SHARES`, `MAX_SHARES`).
+pub const MIN_CPU_SHARES: u64 = 2;
+/// See [`MIN_CPU_SHARES`].
+pub const MAX_CPU_SHARES: u64 = 262_144;
 
 /// Parses an amount of bytes: a bare number is MB (2^20 bytes, as Mini Container and its users
 /// write it), `64M`, `1.5G`, `512K`, `4096b` name their unit (powers of 1024; an ending `iB` or `B`

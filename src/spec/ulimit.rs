@@ -1,30 +1,30 @@
-//! Resource limits of processes (`--ulimit nofile=1024:2048`, getrlimit(2)) and namespaced kernel
-//! settings (`--sysctl`).
+//! Resource limits of processes: `--ulimit nofile=1024:2048` (getrlimit(2)).
 
 use std::str::FromStr;
 
+use nix::sys::resource::Resource;
 use serde::{Deserialize, Serialize};
 
 use super::SpecError;
 
-/// Names as ulimit and docker write them, with the kernel's number (asm-generic/resource.h).
-const RESOURCES: [(&str, u32); 16] = [
-    ("cpu", 0),
-    ("fsize", 1),
-    ("data", 2),
-    ("stack", 3),
-    ("core", 4),
-    ("rss", 5),
-    ("nproc", 6),
-    ("nofile", 7),
-    ("memlock", 8),
-    ("as", 9),
-    ("locks", 10),
-    ("sigpending", 11),
-    ("msgqueue", 12),
-    ("nice", 13),
-    ("rtprio", 14),
-    ("rttime", 15),
+/// Names as ulimit and docker write them.
+const RESOURCES: [(&str, Resource); 16] = [
+    ("cpu", Resource::RLIMIT_CPU),
+    ("fsize", Resource::RLIMIT_FSIZE),
+    ("data", Resource::RLIMIT_DATA),
+    ("stack", Resource::RLIMIT_STACK),
+    ("core", Resource::RLIMIT_CORE),
+    ("rss", Resource::RLIMIT_RSS),
+    ("nproc", Resource::RLIMIT_NPROC),
+    ("nofile", Resource::RLIMIT_NOFILE),
+    ("memlock", Resource::RLIMIT_MEMLOCK),
+    ("as", Resource::RLIMIT_AS),
+    ("locks", Resource::RLIMIT_LOCKS),
+    ("sigpending", Resource::RLIMIT_SIGPENDING),
+    ("msgqueue", Resource::RLIMIT_MSGQUEUE),
+    ("nice", Resource::RLIMIT_NICE),
+    ("rtprio", Resource::RLIMIT_RTPRIO),
+    ("rttime", Resource::RLIMIT_RTTIME),
 ];
 
 /// One resource limit, in the resource's own unit (bytes, seconds, a count). `u64::MAX` is
@@ -42,20 +42,20 @@ pub struct Ulimit {
 impl Ulimit {
     /// No core dumps.
     pub const CORE_OFF: Self = Self {
-        resource: 4,
+        resource: Resource::RLIMIT_CORE as u32,
         soft: 0,
         hard: 0,
     };
 
     /// Signals that wait to be taken, and timers: what a program needs that has thousands of them.
     pub const WAITING_SIGNALS: Self = Self {
-        resource: 11,
+        resource: Resource::RLIMIT_SIGPENDING as u32,
         soft: 16_384,
         hard: 16_384,
     };
     /// Bytes of POSIX message queues: half of the kernel's usual limit (mq_overview(7)).
     pub const MESSAGE_QUEUES: Self = Self {
-        resource: 12,
+        resource: Resource::RLIMIT_MSGQUEUE as u32,
         soft: 409_600,
         hard: 409_600,
     };
@@ -64,7 +64,7 @@ impl Ulimit {
     #[must_use]
     pub fn open_files(soft: u64, hard: u64) -> Self {
         Self {
-            resource: 7,
+            resource: Resource::RLIMIT_NOFILE as u32,
             soft,
             hard,
         }
@@ -75,7 +75,7 @@ impl Ulimit {
     pub fn name(&self) -> &'static str {
         RESOURCES
             .iter()
-            .find(|(_, number)| *number == self.resource)
+            .find(|(_, resource)| *resource as u32 == self.resource)
             .map_or("?", |(name, _)| name)
     }
 }
@@ -95,7 +95,7 @@ impl FromStr for Ulimit {
         let resource = RESOURCES
             .iter()
             .find(|(n, _)| *n == name)
-            .map(|(_, number)| *number)
+            .map(|(_, resource)| *resource as u32)
             .ok_or_else(|| {
                 let names: Vec<_> = RESOURCES.iter().map(|(n, _)| *n).collect();
                 wrong(format!(
@@ -126,96 +126,6 @@ impl FromStr for Ulimit {
     }
 }
 
-/// Settings that belong to a namespace of the container's; every other would change the host
-/// (docker's list).
-const NAMESPACED: [&str; 8] = [
-    "kernel.msgmax",
-    "kernel.msgmnb",
-    "kernel.msgmni",
-    "kernel.sem",
-    "kernel.shmall",
-    "kernel.shmmax",
-    "kernel.shmmni",
-    "kernel.shm_rmid_forced",
-];
-
-/// One namespaced kernel setting.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Written")]
-pub struct Sysctl {
-    /// Dotted name.
-    pub name: String,
-    /// Its value.
-    pub value: String,
-}
-
-/// As it stands in a record, where anything may stand.
-#[derive(Deserialize)]
-struct Written {
-    name: String,
-    value: String,
-}
-
-impl TryFrom<Written> for Sysctl {
-    type Error = SpecError;
-    fn try_from(written: Written) -> Result<Self, SpecError> {
-        Self::new(written.name, written.value)
-    }
-}
-
-impl Sysctl {
-    /// Checks that it is one of the container's own, and its value one line.
-    fn new(name: String, value: String) -> Result<Self, SpecError> {
-        let plain = name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
-            && !name.split('.').any(str::is_empty);
-        let namespaced = NAMESPACED.contains(&name.as_str())
-            || name.starts_with("net.")
-            || name.starts_with("fs.mqueue.");
-        if !plain || !namespaced {
-            return Err(SpecError::new(
-                "sysctl",
-                format!(
-                    "{name:?} is not a setting of the container's own; use net.*, fs.mqueue.* or {}",
-                    NAMESPACED.join(", ")
-                ),
-            ));
-        }
-        if let Some(control) = value.chars().find(|c| c.is_control() && *c != '\t') {
-            return Err(SpecError::new(
-                "sysctl",
-                format!(
-                    "the value of {name:?} has a {control:?}: it is one line of the kernel's file"
-                ),
-            ));
-        }
-        Ok(Self { name, value })
-    }
-
-    /// Its file below `/proc/sys`.
-    #[must_use]
-    pub fn file(&self) -> String {
-        self.name.replace('.', "/")
-    }
-
-    /// Whether it belongs to the network namespace.
-    #[must_use]
-    pub fn is_network(&self) -> bool {
-        self.name.starts_with("net.")
-    }
-}
-
-impl FromStr for Sysctl {
-    type Err = SpecError;
-    fn from_str(text: &str) -> Result<Self, SpecError> {
-        let (name, value) = text
-            .split_once('=')
-            .ok_or_else(|| SpecError::new("sysctl", format!("{text:?} is not NAME=VALUE")))?;
-        Self::new(name.to_owned(), value.to_owned())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,7 +135,7 @@ mod tests {
         assert_eq!(
             "nofile=1024:2048".parse(),
             Ok(Ulimit {
-                resource: 7,
+                resource: Resource::RLIMIT_NOFILE as u32,
                 soft: 1024,
                 hard: 2048
             })
@@ -245,62 +155,6 @@ mod tests {
             "nofile=-2",
         ] {
             assert!(bad.parse::<Ulimit>().is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn only_namespaced_sysctls() {
-        assert_eq!(
-            "net.ipv4.ip_forward=1".parse::<Sysctl>().map(|s| s.file()),
-            Ok("net/ipv4/ip_forward".to_owned())
-        );
-        assert!("kernel.shmmax=1".parse::<Sysctl>().is_ok());
-        for bad in [
-            "kernel.panic=1",
-            "vm.swappiness=1",
-            "net..x=1",
-            "net./etc=1",
-            "net.ipv4.../x=1",
-            "net.x",
-            "fs.file-max=1",
-        ] {
-            assert!(bad.parse::<Sysctl>().is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn the_value_of_a_sysctl_is_one_line() {
-        assert!(
-            "net.ipv4.tcp_rmem=4096\t131072 6291456"
-                .parse::<Sysctl>()
-                .is_ok()
-        );
-        for bad in [
-            "net.ipv4.ip_forward=1\n0",
-            "net.ipv4.ip_forward=1\n",
-            "net.ipv4.ip_forward=1\0",
-            "net.ipv4.ip_forward=\u{1b}[2J",
-        ] {
-            let told = bad.parse::<Sysctl>().unwrap_err().to_string();
-            assert!(
-                told.contains("one line") && !told.contains(char::is_control),
-                "{told:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_record_with_a_setting_that_no_request_could_have_is_refused() {
-        let read = |name: &str, value: &str| {
-            serde_json::from_value::<Sysctl>(serde_json::json!({ "name": name, "value": value }))
-        };
-        assert_eq!(read("net.ipv4.ip_forward", "1").unwrap().value, "1");
-        for (name, value) in [
-            ("net.ipv4.ip_forward", "1\n0"),
-            ("net.ipv4.ip_forward", "1\0"),
-            ("kernel.core_pattern", "|/bin/sh"),
-        ] {
-            assert!(read(name, value).is_err(), "{name} {value:?}");
         }
     }
 }

@@ -2,8 +2,17 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-/// The eight colours that every terminal has, and their bright versions.
-const EIGHT: [Color; 8] = [
+/// How text looks from one place of a line on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// The first byte of the text that looks like this.
+    pub from: usize,
+    /// How it looks, in all the colours its writer asked for.
+    pub style: Style,
+}
+
+/// The eight colours that every terminal has, then their bright versions.
+pub(crate) const SIXTEEN: [Color; 16] = [
     Color::Black,
     Color::Red,
     Color::Green,
@@ -12,8 +21,6 @@ const EIGHT: [Color; 8] = [
     Color::Magenta,
     Color::Cyan,
     Color::Gray,
-];
-const BRIGHT: [Color; 8] = [
     Color::DarkGray,
     Color::LightRed,
     Color::LightGreen,
@@ -57,10 +64,10 @@ pub(super) fn recoloured(style: Style, parameters: &str) -> Style {
             24 => without(Modifier::UNDERLINED),
             27 => without(Modifier::REVERSED),
             29 => without(Modifier::CROSSED_OUT),
-            30..=37 => style.fg(EIGHT[usize::from(number - 30)]),
-            90..=97 => style.fg(BRIGHT[usize::from(number - 90)]),
-            40..=47 => style.bg(EIGHT[usize::from(number - 40)]),
-            100..=107 => style.bg(BRIGHT[usize::from(number - 100)]),
+            30..=37 => style.fg(SIXTEEN[usize::from(number - 30)]),
+            90..=97 => style.fg(SIXTEEN[usize::from(number - 90 + 8)]),
+            40..=47 => style.bg(SIXTEEN[usize::from(number - 40)]),
+            100..=107 => style.bg(SIXTEEN[usize::from(number - 100 + 8)]),
             38 => Style {
                 fg: further(&mut numbers).or(style.fg),
                 ..style

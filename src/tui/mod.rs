@@ -8,9 +8,7 @@ pub mod action;
 mod colours;
 pub mod context;
 pub mod effect;
-pub mod hit;
 pub mod keymap;
-pub mod layout;
 pub mod message;
 pub mod model;
 mod reload;
@@ -18,6 +16,7 @@ mod run;
 pub mod sanitise;
 mod settings;
 pub mod shell_words;
+mod surface;
 pub mod terminal;
 pub mod text;
 pub mod theme;
@@ -27,5 +26,8 @@ pub mod widget;
 pub mod wording;
 
 pub use reload::Reload;
-pub use run::{Messages, Surface, run, turn};
+pub use run::{Messages, run, turn};
 pub use settings::Settings;
+pub use surface::Surface;
+
+pub(crate) use colours::SIXTEEN;

@@ -1,7 +1,7 @@
 //! [`run`]: the screen in a terminal. [`turn`]: the loop on any [`Surface`]. It sleeps on the
 //! channel, folds every waiting message, runs the effects, and draws once if something changed.
 
-use std::io::{self, IsTerminal, stdin, stdout};
+use std::io::{IsTerminal, stdin, stdout};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
@@ -10,11 +10,11 @@ use anyhow::{Context, bail};
 use jiff::Timestamp;
 
 use super::effect::{Effect, Effects, spawn};
-use super::hit::HitMap;
 use super::message::Message;
 use super::model::{Model, ToastKind};
 use super::reload::Reload;
 use super::settings::Settings;
+use super::surface::Surface;
 use super::terminal::{Signals, Terminal, read_input};
 use super::update::{start, update};
 use crate::manager::Engine;
@@ -57,36 +57,6 @@ pub fn run(
         Some(reason) => bail!(reason),
         None => Ok(()),
     }
-}
-
-/// What a screen is drawn on: a terminal, or a page in a browser.
-pub trait Surface {
-    /// Columns and rows now.
-    fn size(&self) -> (u16, u16);
-
-    /// Draws `model`; returns what was drawn where.
-    ///
-    /// # Errors
-    /// When whoever looks is gone.
-    fn draw(&mut self, model: &Model) -> io::Result<HitMap>;
-
-    /// Puts `text` on the clipboard of whoever looks.
-    ///
-    /// # Errors
-    /// Why it cannot be put there, in words.
-    fn copy(&mut self, text: &str) -> Result<(), String>;
-
-    /// Forgets what is shown: the next frame is drawn whole.
-    ///
-    /// # Errors
-    /// When whoever looks is gone.
-    fn redraw(&mut self) -> io::Result<()>;
-
-    /// Goes into the background until it is called back.
-    ///
-    /// # Errors
-    /// When there is nothing to go back to.
-    fn suspend(&mut self) -> io::Result<()>;
 }
 
 /// Where a screen's messages come from.

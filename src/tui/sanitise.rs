@@ -6,8 +6,7 @@
 
 use ratatui::style::Style;
 
-use super::colours::recoloured;
-use super::model::Run;
+use super::colours::{Run, recoloured};
 use crate::spec::{Piece, Scanner};
 
 /// The most characters kept of one line.

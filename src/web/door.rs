@@ -17,7 +17,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::api::Refusal;
+use super::answer::Refusal;
 use super::context::Context;
 use super::places::Place;
 use super::{page, screen};

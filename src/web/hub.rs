@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::sync::broadcast;
 
-use super::screen::Queue;
+use super::inbox::Queue;
 use crate::manager::{Engine, Happenings};
 use crate::record::Happening;
 use crate::stats::Snapshot;

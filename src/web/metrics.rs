@@ -8,7 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
-use super::api::Refusal;
+use super::answer::Refusal;
 use super::context::Context;
 use crate::cgroup::Sample;
 use crate::record::{Record, Status};

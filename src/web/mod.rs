@@ -6,10 +6,12 @@
 //! with a model of its own ([`screen`]), drawn on a page instead of a terminal. The asynchronous
 //! runtime lives in this process alone.
 
+mod answer;
 pub mod api;
 mod context;
 mod door;
 mod hub;
+mod inbox;
 mod listen;
 mod metrics;
 mod page;

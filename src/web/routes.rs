@@ -8,7 +8,8 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, post};
 
-use super::api::{Refusal, containers, events, system, verbs};
+use super::answer::Refusal;
+use super::api::{containers, events, system, verbs};
 use super::context::Context;
 use super::{door, metrics, page, screen};
 

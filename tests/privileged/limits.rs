@@ -3,6 +3,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use minic_tui::config::save_preset;
+use minic_tui::spec::{LIMITS, LimitKey, Limits, Preset};
+
 use crate::command::{comes_true, scale};
 use crate::fixture::{Container, Fixture};
 
@@ -223,29 +226,28 @@ fn the_other_limits_are_in_the_cgroup_files() {
         "sleep",
         "1000",
     ];
-    let finer = fixture.detached("finer", &args);
+    let more = fixture.detached("more", &args);
     assert_eq!(
-        setting(&finer, &["cpu.max.burst", "cpu.cfs_burst_us"]).as_deref(),
+        setting(&more, &["cpu.max.burst", "cpu.cfs_burst_us"]).as_deref(),
         Some("20000")
     );
-    assert_eq!(setting(&finer, &["cpuset.cpus"]).as_deref(), Some("0"));
+    assert_eq!(setting(&more, &["cpuset.cpus"]).as_deref(), Some("0"));
     assert_eq!(
-        setting(&finer, &["memory.low", "memory.soft_limit_in_bytes"]).as_deref(),
+        setting(&more, &["memory.low", "memory.soft_limit_in_bytes"]).as_deref(),
         Some("16777216")
     );
     assert_eq!(
-        finer
-            .exec("grep Cpus_allowed_list /proc/self/status")
+        more.exec("grep Cpus_allowed_list /proc/self/status")
             .ok()
             .split_whitespace()
             .last(),
         Some("0")
     );
     fixture
-        .minic(&["update", "--cpu-burst", "10ms", "finer"])
+        .minic(&["update", "--cpu-burst", "10ms", "more"])
         .ok();
     assert_eq!(
-        setting(&finer, &["cpu.max.burst", "cpu.cfs_burst_us"]).as_deref(),
+        setting(&more, &["cpu.max.burst", "cpu.cfs_burst_us"]).as_deref(),
         Some("10000")
     );
 }
@@ -262,13 +264,13 @@ fn what_only_v2_has_is_given_there_and_refused_elsewhere() {
         "group",
     ];
     if memory_is_on_v2() {
-        let finer = fixture.detached("finer", &[&args[..], &["sleep", "1000"]].concat());
+        let more = fixture.detached("more", &[&args[..], &["sleep", "1000"]].concat());
         assert_eq!(
-            setting(&finer, &["memory.high"]).as_deref(),
+            setting(&more, &["memory.high"]).as_deref(),
             Some("33554432")
         );
-        assert_eq!(setting(&finer, &["memory.min"]).as_deref(), Some("8388608"));
-        assert_eq!(setting(&finer, &["memory.oom.group"]).as_deref(), Some("1"));
+        assert_eq!(setting(&more, &["memory.min"]).as_deref(), Some("8388608"));
+        assert_eq!(setting(&more, &["memory.oom.group"]).as_deref(), Some("1"));
     } else {
         let refused = fixture
             .minic(&[&["run"], &args[..], &["true"]].concat())
@@ -331,4 +333,58 @@ fn reads_from_a_device_are_limited() {
     let slow = fixture.detached("slow", &["--device-read-bps", &rate, "sleep", "1000"]);
     let text = setting(&slow, &["io.max", "blkio.throttle.read_bps_device"]).unwrap();
     assert!(text.contains("1048576"), "{text}");
+}
+
+/// Every limit of the table, as far as this host can give it.
+#[test]
+fn what_is_saved_as_a_preset_is_launched_with_the_same_limits() {
+    let fixture = Fixture::new();
+    let disk = ["/dev/vda", "/dev/sda", "/dev/nvme0n1"]
+        .into_iter()
+        .find(|disk| std::path::Path::new(disk).exists());
+    let mut args = vec!["--best-effort".to_owned()];
+    for key in LimitKey::all().filter(|key| !key.is_list || disk.is_some()) {
+        let value = key.example.replace("/dev/sda", disk.unwrap_or_default());
+        args.push(format!("--{}={value}", key.flag));
+    }
+    args.extend(["sleep", "1000"].map(str::to_owned));
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let first = fixture.detached("first", &args);
+    let folder = fixture.state().join("containers").join(first.id());
+    let spec: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.join("spec.json")).unwrap()).unwrap();
+    let limits: Limits = serde_json::from_value(spec["limits"].clone()).unwrap();
+    let config = fixture.state().join("config.toml");
+    let preset = Preset {
+        best_effort: Some(true),
+        ..Preset::of_limits(&limits)
+    };
+    save_preset(&config, "saved", &preset).unwrap();
+    let run = [
+        "run", "-d", "--name", "again", "--preset", "saved", "sleep", "1000",
+    ];
+    fixture
+        .minic(&[&["--config", config.to_str().unwrap()], &run[..]].concat())
+        .ok();
+    let again = fixture.container("again");
+    assert_eq!(again.info()["limits"], first.info()["limits"]);
+    let has = |container: &Container, file: &str| {
+        let info = container.info();
+        let folders = info["cgroups"].as_array().unwrap().clone();
+        folders
+            .iter()
+            .map(|folder| std::path::Path::new(folder.as_str().unwrap()).join(file))
+            .find(|path| path.exists())
+            .map(|path| std::fs::read_to_string(path).unwrap())
+    };
+    let files = LIMITS
+        .iter()
+        .flat_map(|limit| limit.v1.iter().chain(limit.v2));
+    let mut compared = 0;
+    for file in files {
+        let values = (has(&first, file), has(&again, file));
+        assert_eq!(values.0, values.1, "{file}");
+        compared += usize::from(values.0.is_some());
+    }
+    assert!(compared >= 5, "{compared} files of {}", first.info());
 }

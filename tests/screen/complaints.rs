@@ -7,10 +7,9 @@ use minic_tui::stats::HostSample;
 use minic_tui::stats::Snapshot;
 use minic_tui::tui::action::Action;
 use minic_tui::tui::effect::{Call, Effect, ShellCall};
-use minic_tui::tui::hit::Target;
 use minic_tui::tui::keymap::{Chord, Key};
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::Tab;
+use minic_tui::tui::model::{Tab, Target};
 
 use crate::stage::{Stage, settings};
 

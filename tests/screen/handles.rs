@@ -2,9 +2,8 @@
 
 use minic_tui::manager::LimitChange;
 use minic_tui::tui::effect::{Call, Effect, EffectId, Outcome};
-use minic_tui::tui::hit::Target;
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{Grip, Knob, Overlay};
+use minic_tui::tui::model::{Grip, Knob, Overlay, Target};
 
 use crate::stage::{Stage, settings};
 

@@ -2,9 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use minic_tui::tui::effect::{Call, Effect, LogBatch};
-use minic_tui::tui::hit::Target;
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{LogLine, Overlay, Place};
+use minic_tui::tui::model::{LogLine, Overlay, Place, Target};
 use minic_tui::tui::sanitise::coloured_line;
 use ratatui::style::{Color, Modifier};
 

@@ -1,9 +1,8 @@
 //! Clicks and the wheel.
 
 use minic_tui::tui::action::Action;
-use minic_tui::tui::hit::Target;
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{Column, Field, Overlay, Tab};
+use minic_tui::tui::model::{Column, Field, Overlay, Tab, Target};
 
 use crate::stage::Stage;
 

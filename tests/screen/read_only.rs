@@ -4,9 +4,8 @@ use minic_tui::manager::Engine;
 use minic_tui::tui::Settings;
 use minic_tui::tui::action::{Action, Kind};
 use minic_tui::tui::effect::Effect;
-use minic_tui::tui::hit::Target;
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{Overlay, Palette, Tab};
+use minic_tui::tui::model::{Overlay, Palette, Tab, Target};
 
 use crate::stage::{Stage, settings};
 

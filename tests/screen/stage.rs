@@ -277,7 +277,7 @@ impl Stage {
     pub(crate) fn buffer(&mut self) -> Buffer {
         let (width, height) = self.model.size;
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        let mut hits = minic_tui::tui::hit::HitMap::default();
+        let mut hits = minic_tui::tui::model::HitMap::default();
         terminal
             .draw(|frame| hits = view(&self.model, frame))
             .unwrap();

@@ -13,7 +13,7 @@ use crate::runtime::ulimits::Ulimits;
 use crate::runtime::{LaunchError, Runtime, oom};
 use crate::security::Restrictions;
 use crate::security::selinux::Labels;
-use crate::spec::User;
+use crate::spec::{User, set_variable};
 use crate::sys::exec::ExecImage;
 use crate::sys::process::Title;
 use crate::sys::tty::{self, WindowSize};
@@ -48,9 +48,7 @@ pub(super) fn plan(
     let spec = &record.spec;
     let mut env = spec.env.clone();
     for pair in &order.env {
-        let key = pair.split_once('=').map_or(pair.as_str(), |(key, _)| key);
-        env.retain(|old| old.split_once('=').is_none_or(|(k, _)| k != key));
-        env.push(pair.clone());
+        set_variable(&mut env, pair);
     }
     if order.tty && !env.iter().any(|e| e.starts_with("TERM=")) {
         env.push("TERM=xterm".into());

@@ -2,12 +2,16 @@
 
 use std::time::Instant;
 
-use super::step::{ALL, Step};
+use strum::VariantArray;
 
+use super::step::Step;
+
+/// How many steps there are.
+pub(crate) const STEPS: usize = Step::VARIANTS.len();
 /// First byte of the message with the times of init's steps.
 pub(crate) const TIMES: u8 = b'S';
-/// Its length: that byte, and 32 bits a step.
-const LENGTH: usize = 1 + 4 * ALL.len();
+/// The length of that message: that byte, and 32 bits a step.
+const LENGTH: usize = 1 + 4 * STEPS;
 
 /// The steps that were done by the message of [`InitClock::encode`] without its first byte, each
 /// with its time in microseconds.
@@ -17,14 +21,15 @@ pub(crate) fn step_times(times: &[u8]) -> impl Iterator<Item = (Step, u32)> {
         .0
         .iter()
         .map(|usec| u32::from_le_bytes(*usec));
-    ALL.into_iter().zip(times).filter(|(_, usec)| *usec > 0)
+    let steps = Step::VARIANTS.iter().copied();
+    steps.zip(times).filter(|(_, usec)| *usec > 0)
 }
 
 /// init's side: a fixed array; it allocates nothing.
 #[derive(Debug)]
 pub(crate) struct InitClock {
     began: Instant,
-    done: [u32; ALL.len()],
+    done: [u32; STEPS],
 }
 
 impl InitClock {
@@ -33,7 +38,7 @@ impl InitClock {
     pub(crate) fn start() -> Self {
         Self {
             began: Instant::now(),
-            done: [0; ALL.len()],
+            done: [0; STEPS],
         }
     }
 

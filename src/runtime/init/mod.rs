@@ -8,11 +8,11 @@ mod terminal;
 
 #[cfg(test)]
 pub(crate) use clock::InitClock;
-pub(crate) use clock::{TIMES, step_times};
+pub(crate) use clock::{STEPS, TIMES, step_times};
 pub(crate) use plan::{InitPlan, SharedProcesses, Stdio, command};
 pub(crate) use run::{enter, run};
 pub use step::StepReport;
 pub(crate) use step::{
-    ALL, CLOCKS, FRAME, GO, LIMITED, MARKER, NAMESPACES, REPORT, SUCCESSOR, Step, TERMINAL,
+    CLOCKS, FRAME, GO, LIMITED, MARKER, NAMESPACES, REPORT, SUCCESSOR, Step, TERMINAL,
 };
 pub(crate) use terminal::give_terminal;

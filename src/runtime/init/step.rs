@@ -1,10 +1,11 @@
 //! The steps of a container's init, and the report of the one that failed.
 
 use nix::errno::Errno;
+use strum::VariantArray;
 
 /// Steps in the order init takes them. A failing one is reported by number, because after clone3
 /// nothing formats text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 #[repr(u8)]
 pub enum Step {
     /// Namespaces that it was not born in.
@@ -48,30 +49,6 @@ pub enum Step {
     /// The command itself.
     Exec,
 }
-
-/// Every step, in order.
-pub(crate) const ALL: [Step; 20] = [
-    Step::Namespaces,
-    Step::Go,
-    Step::Clocks,
-    Step::Users,
-    Step::Session,
-    Step::Hostname,
-    Step::Network,
-    Step::Mount,
-    Step::Sysctl,
-    Step::Protect,
-    Step::Cgroup,
-    Step::CgroupNamespace,
-    Step::Terminal,
-    Step::Stdio,
-    Step::Workdir,
-    Step::Ulimits,
-    Step::Restrict,
-    Step::Reaper,
-    Step::Marker,
-    Step::Exec,
-];
 
 /// What init says when a step fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,7 +106,7 @@ impl StepReport {
         let [REPORT, step, i0, i1, e0, e1, e2, e3] = *bytes else {
             return None;
         };
-        let step = *ALL.get(usize::from(step))?;
+        let step = *Step::VARIANTS.get(usize::from(step))?;
         Some(Self {
             step,
             index: u16::from_le_bytes([i0, i1]),
@@ -144,7 +121,7 @@ mod tests {
 
     #[test]
     fn every_step_survives_the_socket() {
-        for (number, step) in ALL.into_iter().enumerate() {
+        for (number, step) in Step::VARIANTS.iter().copied().enumerate() {
             assert_eq!(step as usize, number);
             let report = StepReport {
                 step,

@@ -6,7 +6,7 @@ use super::handshake::{Handshake, Successor, kill_and_reap};
 use super::launch::Launch;
 use super::limits::plain;
 use super::settings;
-use super::shared::Shared;
+use super::shared::{Init, Shared};
 use super::streams::{StreamEnds, Streams, streams};
 use super::users::{cannot_clone, give_users};
 use crate::cgroup::{BegunCgroup, Cgroup};
@@ -193,7 +193,7 @@ impl Launch<'_> {
         // own are not ours to set
         plan.ulimits.make_room()?;
         let mut reports = None;
-        if let Some((init, pid)) = shared.processes()? {
+        if let Some(Init { pid, pidfd: init }) = shared.processes()? {
             plan.rootfs
                 .share_proc(init.as_fd(), pid)
                 .map_err(LaunchError::nix("share /proc of the other container"))?;

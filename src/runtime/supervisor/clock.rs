@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::record::LaunchStep;
-use crate::runtime::init::{ALL, Step, TIMES, step_times};
+use crate::runtime::init::{STEPS, Step, TIMES, step_times};
 
 /// The supervisor's side.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ impl StepClock {
         Self {
             began: Instant::now(),
             go: 0,
-            steps: Vec::with_capacity(ALL.len() + 8),
+            steps: Vec::with_capacity(STEPS + 8),
         }
     }
 

@@ -8,7 +8,7 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use super::relay::Relay;
-use crate::record::{Lock, LogLimits, LogWriter, Record};
+use crate::record::{Lock, LogWriter, Record};
 use crate::runtime::{LaunchError, Runtime, socket};
 use crate::sys::{fault, program};
 
@@ -72,13 +72,7 @@ fn make_relay(
 ) -> Result<Relay, LaunchError> {
     fault::may_fail("supervisor.log")?;
     let path = runtime.store.log(&record.spec.id);
-    let limits = record
-        .spec
-        .log
-        .map_or_else(LogLimits::default, |(size, files)| LogLimits {
-            size,
-            files,
-        });
+    let limits = record.spec.log.unwrap_or_default();
     let log = LogWriter::open(&path, limits)
         .map_err(LaunchError::io(format!("open {}", path.display())))?;
     let log = log.at_most(record.spec.log_rate);

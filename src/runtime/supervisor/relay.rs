@@ -1,4 +1,4 @@
-//! [`Relay`]: the supervisor's poll loop. Container output goes to the log and to every attached
+//! [`Relay`]: what the supervisor's loop serves. Container output goes to the log and to every attached
 //! client, clients' input to the container.
 //!
 //! A slow client holds the container back through its pipes, as a slow reader of any pipeline does,
@@ -18,10 +18,8 @@ use nix::sys::signalfd::SignalFd;
 use super::allowance::{Allowance, Pace, THROUGH_TERMINAL};
 use super::begin::Started;
 use super::clients::{Clients, FIRST};
-use super::duties::Duties;
 use super::health::HealthMonitor;
 use super::streams::Streams;
-use super::wait::Ready;
 use crate::record::{ExitCause, LogWriter};
 use crate::runtime::frame::{KIND, MAX_DATA, MAX_FRAME, Reply, Request, kind_of_output};
 use crate::runtime::{socket, terminal};
@@ -29,9 +27,6 @@ use crate::sys::{pidfd, tty};
 
 /// Grace when the supervisor itself is asked to end (SIGTERM at shutdown).
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
-
-/// How long after a kill that has not ended the container the next follows.
-const KILL_AGAIN: Duration = Duration::from_secs(1);
 
 /// How long a container runs before its supervisor goes where supervisors are, and watches its
 /// memory pressure: nobody misses it sooner, and both cost an RCU grace period of some
@@ -66,11 +61,11 @@ pub(super) struct Relay {
     pub(super) deaf_until: Option<Instant>,
     pub(crate) signals: SignalFd,
     pub(crate) clients: Clients,
-    stop_requested: bool,
+    pub(super) stop_requested: bool,
     /// Whether a signal of ours was sent to the container that runs now.
-    signalled: bool,
+    pub(super) signalled: bool,
     pub(crate) health: Option<HealthMonitor>,
-    watches_pressure: bool,
+    pub(super) watches_pressure: bool,
     /// Tells of memory pressure by POLLPRI.
     pub(super) pressure: Option<OwnedFd>,
     /// When it has run for long enough to settle down.
@@ -84,6 +79,18 @@ pub(super) struct Relay {
     pub(super) hear_at: Instant,
     /// Made for the first byte that comes: many a container never writes one.
     buffer: Vec<u8>,
+}
+
+/// What can be done.
+#[derive(Debug, Default)]
+pub(super) struct Ready {
+    pub init: bool,
+    pub pressed: bool,
+    pub pressure_gone: bool,
+    pub terminate: bool,
+    pub listener: bool,
+    pub clients: Vec<usize>,
+    pub outputs: Vec<usize>,
 }
 
 /// What is watched of a container, besides its streams.
@@ -180,45 +187,6 @@ impl Relay {
         Ok(())
     }
 
-    /// Serves until the container's init has ended.
-    pub(crate) fn run(&mut self, duties: &mut dyn Duties) {
-        loop {
-            let ready = self.wait(None);
-            let now = Instant::now();
-            if ready.init {
-                (self.init, self.pressure, self.settles_at) = (None, None, None);
-                return;
-            }
-            if self.kill_at.is_some_and(|at| at <= now) {
-                // again if that was not enough: nothing of it may stay
-                (self.kill_at, self.signalled) = (Some(now + KILL_AGAIN), true);
-                duties.kill();
-            }
-            if self.settles_at.is_some_and(|at| at <= now) {
-                self.settles_at = None;
-                duties.settle();
-                if self.watches_pressure {
-                    self.pressure = duties.watch_pressure();
-                }
-            }
-            if ready.pressed {
-                duties.pressed();
-            }
-            if ready.pressure_gone {
-                self.pressure = None;
-            }
-            if self.may_check()
-                && let Some(monitor) = &mut self.health
-                && let Some(verdict) = monitor.advance(now, |line| duties.probe(line))
-            {
-                duties.judged(verdict);
-            }
-            self.serve(ready);
-            self.allowance
-                .settle(Instant::now(), self.log.take_logged(), || duties.cap());
-        }
-    }
-
     /// Whether the health check may be attended to: a run of it is begun only when nothing is owed.
     pub(super) fn may_check(&self) -> bool {
         let runs = self
@@ -231,23 +199,14 @@ impl Relay {
             .is_none_or(|at| at <= Instant::now())
     }
 
-    /// Serves clients for `delay` without a container; `false` when it was asked to stop meanwhile.
-    pub(super) fn wait_for(&mut self, delay: Duration) -> bool {
-        let until = Instant::now() + delay;
-        while Instant::now() < until && !self.stop_requested {
-            let ready = self.wait(Some(until));
-            self.serve(ready);
-        }
-        !self.stop_requested
-    }
-
     /// Whether somebody asked for a stop: then it is not started again.
     #[must_use]
     pub(super) fn stop_requested(&self) -> bool {
         self.stop_requested
     }
 
-    fn serve(&mut self, ready: Ready) {
+    /// Does what can be done now.
+    pub(super) fn serve(&mut self, ready: Ready) {
         if ready.terminate {
             let _ = self.signals.read_signal();
             self.stop(nix::libc::SIGTERM, SHUTDOWN_GRACE);

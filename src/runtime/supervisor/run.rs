@@ -1,31 +1,27 @@
 //! The supervisor of one container: makes its cgroup, starts it, drains its output, waits for its
 //! end, records why, starts it again where its restart policy says so, removes what is left.
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::begin::Started;
 use super::clock::StepClock;
-use super::duties::Duties;
+use super::detach::{Kept, detach, keep_only};
 use super::ending::{cause, command_status, failed, tell_death};
-use super::health::{HealthMonitor, ProbeStart};
+use super::health::HealthMonitor;
 use super::launch::Launch;
 use super::prepare::{Prepared, prepare};
 use super::relay::{Relay, Watched};
 use super::report::send_outcome;
+use super::running::RunDuties;
 use crate::cgroup::{AmongSupervisors, BegunCgroup, Cgroup};
-use crate::record::{self, Event, ExitCause, Health, Lock, Process, Record, Status, Store};
-use crate::runtime::exec::start_probe;
-use crate::runtime::{LaunchError, Runtime, oom};
+use crate::record::{self, Event, ExitCause, Health, Lock, Process, Status, Store};
+use crate::runtime::LaunchError;
 use crate::spec::{ContainerSpec, CpuLimit, RECOVERED_AFTER};
 use crate::sys::pidfd;
-use crate::sys::{fault, fds, process};
-
-/// Where the report socket and the client are kept, so that everything above can be closed.
-const REPORT_FD: i32 = 3;
-const CLIENT_FD: i32 = 4;
+use crate::sys::{fault, process};
 
 struct Supervisor<'a> {
     launch: Launch<'a>,
@@ -77,56 +73,6 @@ pub(crate) fn run(mut launch: Launch<'_>, report: OwnedFd, client: Option<OwnedF
             supervisor.supervise(started);
         }
     }
-}
-
-/// Leaves the caller's session, terminal and folder.
-fn detach(record: &Record) -> Result<(), LaunchError> {
-    if let Some(title) = process::Title::find() {
-        title.set(format!("minic-tui supervisor {}", record.spec.name).as_bytes());
-    }
-    let left = process::set_name(c"minic-supervise")
-        .and_then(|()| nix::unistd::setsid())
-        .and_then(|_| nix::unistd::chdir("/"));
-    left.map_err(LaunchError::nix("leave the caller's session"))?;
-    process::reset_signals();
-    process::ignore_hangups();
-    oom::protect();
-    fault::may_fail("supervisor.detach")?;
-    Ok(())
-}
-
-/// The descriptors that a supervisor keeps of its caller's.
-struct Kept {
-    report: OwnedFd,
-    client: Option<OwnedFd>,
-}
-
-/// Closes the caller's descriptors but for these two, which get numbers of their own.
-fn keep_only(report: OwnedFd, client: Option<OwnedFd>) -> nix::Result<Kept> {
-    // both above 4 first, so that placing one cannot overwrite the other
-    let report = fds::move_above(report, 10)?;
-    let client = client.map(|c| fds::move_above(c, 10)).transpose()?;
-    fds::place(report, REPORT_FD)?;
-    let attached = client.is_some();
-    if let Some(client) = client {
-        fds::place(client, CLIENT_FD)?;
-    }
-    fds::close_from(if attached {
-        CLIENT_FD as u32 + 1
-    } else {
-        REPORT_FD as u32 + 1
-    })?;
-    fds::cloexec_from(REPORT_FD as u32)?;
-    let null = nix::fcntl::open(
-        "/dev/null",
-        nix::fcntl::OFlag::O_RDWR | nix::fcntl::OFlag::O_CLOEXEC,
-        nix::sys::stat::Mode::empty(),
-    )?;
-    (0..3).try_for_each(|number| fds::place(null.as_raw_fd(), number))?;
-    Ok(Kept {
-        report: fds::adopt(REPORT_FD),
-        client: attached.then(|| fds::adopt(CLIENT_FD)),
-    })
 }
 
 fn record_failure(launch: &mut Launch<'_>, error: &LaunchError) {
@@ -405,69 +351,6 @@ impl Supervisor<'_> {
         self.launch.record.state.restart_at = None;
         self.launch.record.state.supervisor = None;
         let _ = self.launch.runtime.store.save(&self.launch.record);
-    }
-}
-
-/// What the loop needs of a running container.
-struct RunDuties<'a> {
-    runtime: &'a Runtime,
-    record: &'a mut Record,
-    cgroup: &'a Cgroup,
-    init: BorrowedFd<'a>,
-    place: &'a mut Option<AmongSupervisors>,
-}
-
-impl Duties for RunDuties<'_> {
-    fn settle(&mut self) {
-        if self.place.is_none() {
-            let parent = self.runtime.cgroup_parent();
-            // where that cannot be had it stays where it was: what it uses is bounded all the same
-            *self.place = AmongSupervisors::join(&self.runtime.layout, &parent).unwrap_or(None);
-        }
-    }
-
-    fn cap(&self) -> Option<f64> {
-        self.cgroup.cpu_cap()
-    }
-
-    fn kill(&mut self) {
-        fault::may_die("supervisor.kill");
-        let _ = self.cgroup.kill_all();
-        // one that was moved out of its cgroup ends all the same, and its pid namespace with it
-        let _ = pidfd::send_signal(self.init, nix::libc::SIGKILL);
-    }
-
-    fn probe(&mut self, line: &str) -> ProbeStart {
-        if self.cgroup.is_frozen() {
-            return ProbeStart::NotNow;
-        }
-        start_probe(self.runtime, self.record, self.init, line)
-            .map_or(ProbeStart::Failed, ProbeStart::Started)
-    }
-
-    fn watch_pressure(&mut self) -> Option<OwnedFd> {
-        // a kernel without PSI tells nothing, which info says
-        self.cgroup.watch_memory_pressure().ok().flatten()
-    }
-
-    fn pressed(&mut self) {
-        self.runtime
-            .store
-            .tell(&self.record.spec, "memory pressure", None);
-    }
-
-    fn judged(&mut self, verdict: Health) {
-        // a pause is recorded by who paused it: what is on disk is fresher than what is here
-        let changed = self.runtime.store.change(&self.record.spec.id, |fresh| {
-            fresh.state.health = Some(verdict);
-            true
-        });
-        if let Ok((fresh, _)) = changed {
-            *self.record = fresh;
-        }
-        self.runtime
-            .store
-            .tell(&self.record.spec, verdict.word(), None);
     }
 }
 

@@ -3,17 +3,31 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-use crate::namespace::{self, Joint};
+use crate::namespace::{self, JoinTarget};
 use crate::record::{Store, is_alive};
 use crate::runtime::LaunchError;
 use crate::spec::{ContainerId, ContainerSpec, IpcMode, NetworkMode, PidMode};
 use crate::sys::pidfd;
 
-/// The namespaces that a container shares, each with the init (as a pidfd, and its number) whose it
-/// is.
+/// A namespace that a container shares with another.
+#[derive(Debug)]
+struct SharedNamespace {
+    target: JoinTarget,
+    /// The other container's init.
+    init: Init,
+}
+
+/// Another container's init.
+#[derive(Debug)]
+pub(super) struct Init {
+    pub pid: i32,
+    pub pidfd: OwnedFd,
+}
+
+/// The namespaces that a container shares.
 #[derive(Debug)]
 pub(super) struct Shared {
-    joints: Vec<(Joint, OwnedFd, i32)>,
+    namespaces: Vec<SharedNamespace>,
     users: Option<OwnedFd>,
 }
 
@@ -23,27 +37,26 @@ impl Shared {
     /// # Errors
     /// When the other container is not running.
     pub(crate) fn find(store: &Store, spec: &ContainerSpec) -> Result<Self, LaunchError> {
-        let mut shared = Vec::new();
+        let mut namespaces = Vec::new();
+        let mut share = |target, what, id: &str| -> Result<(), LaunchError> {
+            let init = init_of(store, what, id)?;
+            namespaces.push(SharedNamespace { target, init });
+            Ok(())
+        };
         if let NetworkMode::Container(id) = &spec.network {
-            let (init, pid) = init_of(store, "network", id)?;
-            shared.push((Joint::Network, init, pid));
+            share(JoinTarget::Network, "network", id)?;
         }
         if let IpcMode::Container(id) = &spec.ipc {
-            let (init, pid) = init_of(store, "shared memory", id)?;
-            shared.push((Joint::Ipc, init, pid));
+            share(JoinTarget::Ipc, "shared memory", id)?;
         }
         if let PidMode::Container(id) = &spec.pid {
-            let (init, pid) = init_of(store, "processes", id)?;
-            shared.push((Joint::Processes, init, pid));
+            share(JoinTarget::Processes, "processes", id)?;
         }
         let users = spec
             .joined_users()
             .map(|id| users_of(store, id))
             .transpose()?;
-        Ok(Self {
-            joints: shared,
-            users,
-        })
+        Ok(Self { namespaces, users })
     }
 
     /// The user namespace of the container whose users it has.
@@ -51,20 +64,22 @@ impl Shared {
         self.users.take()
     }
 
-    /// The init among whose processes the container's are to be, and its number. Nobody is born
-    /// there but who holds no more than the container.
+    /// The init among whose processes the container's are to be. Nobody is born there but who holds
+    /// no more than the container.
     ///
     /// # Errors
     /// EMFILE.
-    pub(crate) fn processes(&self) -> Result<Option<(OwnedFd, i32)>, LaunchError> {
-        let found = self
-            .joints
-            .iter()
-            .find(|(joint, ..)| *joint == Joint::Processes);
-        let copy = found
-            .map(|(_, init, pid)| Ok((init.try_clone()?, *pid)))
-            .transpose();
-        copy.map_err(LaunchError::io(
+    pub(super) fn processes(&self) -> Result<Option<Init>, LaunchError> {
+        let mut found = self.namespaces.iter();
+        let found = found.find(|shared| shared.target == JoinTarget::Processes);
+        let copy = |SharedNamespace { init, .. }: &SharedNamespace| {
+            let pidfd = init.pidfd.try_clone()?;
+            Ok(Init {
+                pid: init.pid,
+                pidfd,
+            })
+        };
+        found.map(copy).transpose().map_err(LaunchError::io(
             "share the processes of the other container",
         ))
     }
@@ -79,16 +94,19 @@ impl Shared {
         work: impl FnOnce() -> Result<T, LaunchError>,
         is_child: impl FnOnce(&T) -> bool,
     ) -> Result<T, LaunchError> {
-        let born_in = || {
-            self.joints
-                .iter()
-                .filter(|(joint, ..)| *joint != Joint::Processes)
-        };
-        let own = born_in()
-            .map(|(joint, ..)| Ok((*joint, joint.current()?)))
+        let born_in: Vec<_> = self
+            .namespaces
+            .iter()
+            .filter(|shared| shared.target != JoinTarget::Processes)
+            .collect();
+        let own = born_in
+            .iter()
+            .map(|shared| Ok((shared.target, shared.target.current()?)))
             .collect::<Result<Vec<_>, _>>();
         let own = own.map_err(LaunchError::nix("open our own namespaces"))?;
-        let entered = born_in().try_for_each(|(joint, target, _)| joint.enter(target.as_fd()));
+        let entered = born_in
+            .iter()
+            .try_for_each(|shared| shared.target.enter(shared.init.pidfd.as_fd()));
         let done = entered
             .map_err(LaunchError::nix(
                 "share the namespaces of the other container",
@@ -97,27 +115,31 @@ impl Shared {
         if !done.as_ref().is_ok_and(is_child) {
             let back = own
                 .iter()
-                .try_for_each(|(joint, namespace)| joint.enter(namespace.as_fd()));
+                .try_for_each(|(target, namespace)| target.enter(namespace.as_fd()));
             back.map_err(LaunchError::nix("leave the other container's namespaces"))?;
         }
         done
     }
 }
 
-fn init_of(store: &Store, what: &str, id: &str) -> Result<(OwnedFd, i32), LaunchError> {
-    opened(store, what, id, pidfd::open)
+fn init_of(store: &Store, what: &str, id: &str) -> Result<Init, LaunchError> {
+    opened(store, what, id, |pid| {
+        let pidfd = pidfd::open(pid)?;
+        Ok(Init { pid, pidfd })
+    })
 }
 
 fn users_of(store: &Store, id: &str) -> Result<OwnedFd, LaunchError> {
-    opened(store, "users", id, namespace::users_of).map(|(users, _)| users)
+    opened(store, "users", id, namespace::users_of)
 }
 
-fn opened(
+/// What `open` opens of the init of container `id`.
+fn opened<T>(
     store: &Store,
     what: &str,
     id: &str,
-    open: impl FnOnce(i32) -> io::Result<OwnedFd>,
-) -> Result<(OwnedFd, i32), LaunchError> {
+    open: impl FnOnce(i32) -> io::Result<T>,
+) -> Result<T, LaunchError> {
     let gone = || {
         LaunchError::plain(format!(
             "cannot share the {what} of container {id}: it is not running"
@@ -129,7 +151,7 @@ fn opened(
     let opened = open(process.pid).map_err(|_| gone())?;
     // only now is the number tied to a process: is it still the one that was recorded?
     if is_alive(process) {
-        Ok((opened, process.pid))
+        Ok(opened)
     } else {
         Err(gone())
     }

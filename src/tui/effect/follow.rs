@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::spawn;
 use crate::manager::{Engine, Error, LogChunk, LogSource};
 use crate::spec::ContainerId;
-use crate::tui::message::Message;
+use crate::tui::message::{LogBatch, Message};
 use crate::tui::model::LogLine;
 use crate::tui::sanitise::{MAX_CHARS, coloured_line};
 
@@ -33,19 +33,6 @@ const BYTES: usize = 8 << 20;
 const GATHER: Duration = Duration::from_millis(100);
 /// The most bytes kept of one line: what is shown of it and a little more.
 const LINE_BYTES: usize = MAX_CHARS * 4 + 4;
-
-/// What one reading brought.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogBatch {
-    /// Whose logs.
-    pub ids: Vec<ContainerId>,
-    /// Lines left out before the first of `lines`, because there were too many.
-    pub skipped: u64,
-    /// The new lines, sanitised, oldest first.
-    pub lines: Vec<LogLine>,
-    /// The last line of each while it has no end yet.
-    pub unfinished: Vec<LogLine>,
-}
 
 /// The thread that reads logs. Dropping it ends the thread.
 pub(super) struct LogReader {

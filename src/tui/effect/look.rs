@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
 use super::spawn;
-use crate::inspect::{Changes, ProcessInfo, Sheet};
 use crate::manager::{Engine, Error, Happenings};
 use crate::record::Happening;
 use crate::spec::ContainerId;
-use crate::tui::message::Message;
+use crate::tui::message::{Message, Seen};
 
 /// The most bytes shown of a file.
 const FILE_BYTES: usize = 256 * 1024;
@@ -30,27 +29,6 @@ pub enum Look {
     Changes(ContainerId),
     /// A file that this container changed.
     File(ContainerId, String),
-}
-
-/// What was seen.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Seen {
-    /// The processes of each container asked for.
-    Processes(Vec<(ContainerId, Result<Vec<ProcessInfo>, Error>)>),
-    /// How it is held apart.
-    Isolation(ContainerId, Result<Sheet, Error>),
-    /// The host.
-    Host(Result<Sheet, Error>),
-    /// What can be read of what the host can do.
-    Facts(Result<Sheet, Error>),
-    /// What `check` says.
-    Check(Result<Sheet, Error>),
-    /// What happened.
-    Events(Result<Vec<Happening>, Error>),
-    /// What it changed.
-    Changes(ContainerId, Result<Changes, Error>),
-    /// The beginning of the file.
-    File(ContainerId, String, Result<Vec<u8>, Error>),
 }
 
 /// Looks, and remembers how far the events were read.

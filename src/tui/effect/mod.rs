@@ -18,27 +18,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-pub use follow::LogBatch;
 use follow::LogReader;
 pub use follow::tail;
 use look::Looker;
-pub use look::{Look, Lookout, Seen};
+pub use look::{Look, Lookout};
+pub use shells::ShellCall;
 use shells::ShellLines;
-pub use shells::{ShellCall, ShellNews};
 use tails::Tails;
 
 use super::message::Message;
+pub use super::message::{LogBatch, Outcome, Seen, ShellNews};
+pub use super::model::EffectId;
 use super::model::ShellId;
 use super::reload::Reload;
 use crate::config::{ConfigError, change_preset, delete_preset, save_preset};
 use crate::inspect::Extracted;
-use crate::manager::{Created, Engine, Error, LimitChange, Updated};
-use crate::record::ExitCause;
+use crate::manager::{Created, Engine, Error, LimitChange};
 use crate::spec::{ContainerId, Preset};
-
-/// Tells one thing asked for from another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EffectId(pub u64);
 
 /// A verb of the engine, with all it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,39 +75,6 @@ pub enum Call {
     DeletePreset(PathBuf, String),
     /// Write this text to a new file.
     Write(PathBuf, String),
-}
-
-/// What a verb achieved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// This container runs.
-    Launched(ContainerId),
-    /// It runs again.
-    Started,
-    /// It ended like this.
-    Stopped(ExitCause),
-    /// It runs again.
-    Restarted,
-    /// It is frozen.
-    Paused,
-    /// It goes on.
-    Resumed,
-    /// It is gone.
-    Destroyed,
-    /// It is in the trash.
-    ThrownAway,
-    /// It is back, stopped.
-    TakenBack,
-    /// The process, or the container's init, has the signal.
-    Signalled,
-    /// So much was copied.
-    Extracted(Box<Extracted>),
-    /// The image's own is there again.
-    Reverted,
-    /// Its limits are these now.
-    LimitSet(Updated),
-    /// It is in this file.
-    Written(PathBuf),
 }
 
 /// What `update` wants done.

@@ -7,10 +7,10 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::spawn;
-use crate::manager::{Engine, Error, Shell, ShellOutput};
+use crate::manager::{Engine, Shell, ShellOutput};
 use crate::spec::ContainerId;
 use crate::sys::tty::WindowSize;
-use crate::tui::message::Message;
+use crate::tui::message::{Message, ShellNews};
 use crate::tui::model::ShellId;
 
 /// The most bytes taken from a shell at once.
@@ -18,21 +18,6 @@ const BYTES: usize = 64 * 1024;
 /// The most bytes that wait to be read by a shell, as much as a few pastes: its program may never
 /// read, and may make its terminal answer for ever.
 const MAX_TYPED: usize = 1 << 20;
-
-/// What a shell has to say.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ShellNews {
-    /// It runs.
-    Opened,
-    /// Its terminal shows these bytes.
-    Output(Vec<u8>),
-    /// It does not read what is typed: the last of it was dropped.
-    Deaf,
-    /// It ended with this exit code.
-    Ended(i32),
-    /// It could not be opened, or broke.
-    Failed(Error),
-}
 
 /// What is asked of a shell.
 #[derive(Debug, Clone, PartialEq, Eq)]

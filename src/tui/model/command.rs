@@ -33,7 +33,7 @@ impl Model {
                 let record = records.first()?;
                 let knob = self.handles.focus;
                 let limits = self.handles.limits(&record.spec.id, &record.spec.limits);
-                let most = crate::tui::update::most(self, knob);
+                let most = self.most(knob);
                 let value = knob.stepped(knob.value(&limits), action == Action::LimitUp, most);
                 return self.limit_command(record, knob.change(value));
             }

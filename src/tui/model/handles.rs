@@ -1,8 +1,8 @@
 //! [`Handles`]: the handles on the gauges, which set limits; and the steps in which they move.
 
+use super::{EffectId, Model};
 use crate::manager::LimitChange;
 use crate::spec::{ContainerId, CpuLimit, Limits, MIN_MEMORY};
-use crate::tui::effect::EffectId;
 
 /// A gauge with a handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -177,6 +177,18 @@ impl Handles {
             wanted.change.lay_over(&mut limits);
         }
         limits
+    }
+}
+
+impl Model {
+    /// All that the host has of what `knob` limits, in millicores or bytes.
+    #[must_use]
+    pub fn most(&self, knob: Knob) -> u64 {
+        let host = self.host.as_ref();
+        match knob {
+            Knob::Cpu => host.map_or(1, |host| host.cores.len().max(1)) as u64 * 1_000,
+            Knob::Memory => host.map_or(u64::MAX, |host| host.memory_total),
+        }
     }
 }
 

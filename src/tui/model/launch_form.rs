@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::LineEdit;
+use super::{EffectId, LineEdit};
 use crate::manager::{Created, Error};
 use crate::spec::{ContainerId, Preset, SpecError, format_bytes, quote_command, resolve};
-use crate::tui::effect::EffectId;
 use crate::tui::{shell_words, wording};
 
 /// The fields, in the order in which Tab visits them.
@@ -235,6 +234,19 @@ impl LaunchForm {
             Field::Cpu => cpu_meaning(text),
         }
     }
+
+    /// Does `change` to the field being typed in; what was wrong with it is no longer said.
+    pub fn edit(&mut self, change: impl FnOnce(&mut LineEdit)) {
+        let Some(field) = self
+            .focus
+            .filter(|field| *field != Field::Preset && self.launching.is_none())
+        else {
+            return;
+        };
+        self.errors.remove(&field);
+        self.error = None;
+        change(self.texts.entry(field).or_default());
+    }
 }
 
 /// What one field says of the CPU, into `preset`, unless it says that already: a point makes it
@@ -293,13 +305,12 @@ pub(super) fn cpu_text(preset: &Preset) -> String {
 #[must_use]
 pub fn command_line(program: &[String], created: &Created, base: Option<&Preset>) -> String {
     let request = &created.request;
-    let amounts = |p: &Preset| [&p.memory, &p.cpu, &p.cpus, &p.cpu_shares].map(Clone::clone);
     // a flag can replace what a preset says but not take it back: then everything is written out
     let takes_back = |base: &&Preset| {
-        amounts(request)
-            .iter()
-            .zip(amounts(base))
-            .all(|(own, theirs)| own.is_some() || theirs.is_none())
+        request
+            .asked_limits()
+            .zip(base.asked_limits())
+            .all(|((_, own), (_, theirs))| !own.is_empty() || theirs.is_empty())
     };
     let nothing = Preset::default();
     let (preset, base) = match (&created.preset, base.filter(takes_back)) {
@@ -314,13 +325,13 @@ pub fn command_line(program: &[String], created: &Created, base: Option<&Preset>
     };
     flag("--preset", preset.as_deref(), None);
     flag("--name", created.name.as_deref(), None);
+    for ((key, own), (_, theirs)) in request.asked_limits().zip(base.asked_limits()) {
+        let name = format!("--{}", key.flag);
+        for text in own.iter().filter(|text| !theirs.contains(text)) {
+            flag(&name, Some(text), None);
+        }
+    }
     for (name, own, theirs) in [
-        ("--memory", &request.memory, &base.memory),
-        ("--swap", &request.swap, &base.swap),
-        ("--cpu", &request.cpu, &base.cpu),
-        ("--cpus", &request.cpus, &base.cpus),
-        ("--cpu-shares", &request.cpu_shares, &base.cpu_shares),
-        ("--pids-limit", &request.pids, &base.pids),
         ("--workdir", &request.workdir, &base.workdir),
         ("--hostname", &request.hostname, &base.hostname),
     ] {

@@ -4,7 +4,10 @@ mod card;
 mod command;
 mod container_list;
 mod handles;
+mod help;
+mod hit;
 mod launch_form;
+mod layout;
 mod line_edit;
 mod log_view;
 mod looks;
@@ -14,6 +17,7 @@ mod preset_form;
 mod processes;
 mod prompt;
 mod refusal;
+mod sheet;
 mod shells;
 mod tab;
 mod toasts;
@@ -26,10 +30,13 @@ use jiff::Timestamp;
 pub use card::{Card, FailedLaunch};
 pub use container_list::{Column, ContainerList, Sort};
 pub use handles::{Grip, Handles, Knob, Wanted};
+pub use help::HelpLine;
+pub use hit::{HitMap, Target};
 pub use launch_form::{Field, LaunchForm, command_line};
+pub use layout::{CoreGrid, PALETTE_FRAME, Regions, SMALLEST, TileGrid, help_rows, palette_rows};
 pub use line_edit::LineEdit;
 pub use log_view::{
-    LogLine, LogSearch, LogView, MARK_COLUMNS, Pane, Place, Run, Selection, TIME_COLUMNS,
+    LogLine, LogSearch, LogView, MARK_COLUMNS, Pane, Place, Selection, TIME_COLUMNS,
 };
 pub use looks::{
     Check, EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, SignalTo, Viewer,
@@ -39,16 +46,14 @@ pub use past::Past;
 pub use preset_form::{Compared, PresetField, PresetForm};
 pub use processes::{ProcessRow, ProcessSort, ProcessView};
 pub use prompt::{Asked, LinePrompt, preset_of};
+pub use sheet::{SheetLine, sheet_lines};
 pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
 pub use tab::Tab;
 pub use toasts::{Toast, ToastKind, Toasts};
 pub use undo::{Step, Undo, Undoable};
 
 use super::action::Action;
-use super::effect::EffectId;
-use super::hit::HitMap;
 use super::keymap::Context;
-use super::layout::{Regions, TileGrid};
 use super::settings::Settings;
 use crate::record::Record;
 use crate::spec::ContainerId;
@@ -94,6 +99,10 @@ pub enum Overlay {
     /// The filter while it is typed, and what it was before.
     Filter(LineEdit, String),
 }
+
+/// Tells one thing asked for from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EffectId(pub u64);
 
 /// Something asked for and not yet done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -317,6 +326,15 @@ impl Model {
         self.regions()
             .filter(|_| self.list.tiles)
             .map(|regions| regions.tiles())
+    }
+
+    /// Asks before doing `action` to `target`.
+    pub fn ask(&mut self, action: Action, target: Option<ContainerId>) {
+        self.overlay = Some(Overlay::Confirm(Question {
+            action,
+            target,
+            file: None,
+        }));
     }
 
     /// Shows a message.

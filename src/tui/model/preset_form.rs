@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::LineEdit;
 use super::launch_form::{cpu_meaning, cpu_text, set_cpu};
+use super::{EffectId, LineEdit};
 use crate::spec::{
     ContainerId, ContainerName, Preset, SpecError, format_bytes, quote_command, resolve,
 };
-use crate::tui::effect::EffectId;
 use crate::tui::shell_words;
 
 /// A field of the form.
@@ -246,6 +245,14 @@ impl PresetForm {
             PresetField::Network if text.is_empty() => "none; or host, container:ID".into(),
             PresetField::Variables if text.is_empty() => "KEY=value KEY2='a b'".into(),
             _ => String::new(),
+        }
+    }
+
+    /// Does `change` to the field being typed in; what was wrong is no longer said.
+    pub fn edit(&mut self, change: impl FnOnce(&mut LineEdit)) {
+        if self.saving.is_none() {
+            self.error = None;
+            change(self.texts.entry(self.focus).or_default());
         }
     }
 }

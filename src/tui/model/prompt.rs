@@ -1,6 +1,6 @@
 //! [`LinePrompt`]: one line to be typed: the name of a preset to save, the file to export to.
 
-use super::{LineEdit, Model};
+use super::{LineEdit, Model, Overlay, ToastKind};
 use crate::record::Record;
 use crate::spec::{ContainerId, Limits, Preset};
 use crate::stats::Figure;
@@ -33,22 +33,11 @@ pub struct LinePrompt {
 #[must_use]
 pub fn preset_of(record: &Record, limits: &Limits) -> Preset {
     let spec = &record.spec;
-    let bytes = |amount: Option<u64>| amount.map(|bytes| format!("{bytes}b"));
-    let number = |amount: Option<u64>| amount.map(|number| number.to_string());
     Preset {
         description: Some(format!("saved from {}", spec.name)),
         command: Some(spec.argv.clone()),
-        memory: bytes(limits.memory),
-        swap: bytes(limits.swap),
-        cpus: limits.cpu.map(|cap| cap.cores().to_string()),
-        cpu_shares: number(limits.cpu_shares),
-        cpuset: limits.cpuset.clone(),
-        memory_high: bytes(limits.memory_high),
-        memory_low: bytes(limits.memory_low),
-        memory_min: bytes(limits.memory_min),
-        pids: number(limits.pids),
-        io_weight: number(limits.io_weight),
-        ..Preset::default()
+        best_effort: spec.best_effort.then_some(true),
+        ..Preset::of_limits(limits)
     }
 }
 
@@ -84,5 +73,34 @@ impl Model {
         }
         let heading = Figure::ALL.map(Figure::id).join(",");
         format!("time,{heading}\n{}\n", rows.join("\n"))
+    }
+}
+
+impl Model {
+    /// Asks for the line.
+    pub fn ask_line(&mut self, asked: Asked) {
+        let shown = self
+            .log
+            .targets
+            .first()
+            .filter(|_| asked == Asked::LogFile)
+            .and_then(|id| self.record(id));
+        let Some(record) = shown.or(self.selected()) else {
+            self.toast(ToastKind::Notice, "no container is selected");
+            return;
+        };
+        let (id, name) = (record.spec.id.clone(), record.spec.name.as_str());
+        let line = match asked {
+            Asked::PresetName => name.to_owned(),
+            Asked::ExportFile => format!("{name}.csv"),
+            Asked::LogFile if self.log.targets.len() > 1 => "containers.log".to_owned(),
+            Asked::LogFile => format!("{name}.log"),
+        };
+        self.overlay = Some(Overlay::Line(LinePrompt {
+            asked,
+            id,
+            line: LineEdit::new(line),
+            error: None,
+        }));
     }
 }

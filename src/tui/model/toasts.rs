@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::tui::effect::EffectId;
+use super::EffectId;
 
 /// How long good news stays.
 const BRIEF: SignedDuration = SignedDuration::from_secs(4);

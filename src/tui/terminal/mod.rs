@@ -30,9 +30,8 @@ pub use input::{read_input, translate};
 pub use screen::Screen;
 pub use signals::Signals;
 
-use super::hit::HitMap;
-use super::model::Model;
-use super::run::Surface;
+use super::model::{HitMap, Model};
+use super::surface::Surface;
 use super::view::view;
 
 /// Buttons and drags with coordinates of any size (xterm modes 1000, 1002, 1006), but not every

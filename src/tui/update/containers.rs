@@ -1,12 +1,14 @@
 //! The container table: moving, sorting, and the verbs on the selected container.
 
-use super::{handles, moved, overlays, refuse};
+use super::requests::call_engine;
+use super::{handles, moved, refuse};
 use crate::record::{Record, Status};
 use crate::spec::{ContainerId, signal_name};
 use crate::tui::action::Action;
-use crate::tui::effect::{Call, Effect, EffectId};
-use crate::tui::layout::TileGrid;
-use crate::tui::model::{Column, Model, Overlay, Pending, SignalMenu, SignalTo, Sort, ToastKind};
+use crate::tui::effect::{Call, Effect};
+use crate::tui::model::{
+    Column, LineEdit, Model, Overlay, Pending, SignalMenu, SignalTo, Sort, TileGrid, ToastKind,
+};
 
 /// Moves, sorts or filters.
 pub(super) fn act(model: &mut Model, action: Action) {
@@ -38,7 +40,7 @@ pub(super) fn act(model: &mut Model, action: Action) {
         Action::Mark => mark(model),
         Action::Signal => open_signals(model),
         Action::Unmark => model.list.marks.clear(),
-        Action::Filter => overlays::open_filter(model),
+        Action::Filter => open_filter(model),
         Action::SortMenu => model.overlay = Some(Overlay::Sort(now)),
         Action::SortNext => sort(model, Column::ALL[(at + 1) % Column::ALL.len()]),
         Action::SortPrevious => sort(
@@ -120,7 +122,7 @@ pub(super) fn ask(model: &mut Model, action: Action) -> Vec<Effect> {
 fn ask_one(model: &mut Model, action: Action, record: &Record) -> Vec<Effect> {
     // one that removes itself when it ends cannot be kept in the trash
     if action == Action::Destroy && record.spec.remove {
-        overlays::ask(model, action, Some(record.spec.id.clone()));
+        model.ask(action, Some(record.spec.id.clone()));
         return Vec::new();
     }
     carry_out(model, action, record)
@@ -165,6 +167,12 @@ fn ask_several(model: &mut Model, action: Action, records: &[Record]) -> Vec<Eff
         );
     }
     effects
+}
+
+/// Opens the filter for typing, with what it is now.
+fn open_filter(model: &mut Model) {
+    let filter = model.list.filter.clone();
+    model.overlay = Some(Overlay::Filter(LineEdit::new(filter.clone()), filter));
 }
 
 /// Opens the signal menu for those of the marked containers, or of the selected one, that are
@@ -239,12 +247,4 @@ pub(super) fn carry_out(model: &mut Model, action: Action, record: &Record) -> V
         name: record.spec.name.as_str().to_owned(),
     };
     vec![call_engine(model, pending, call)]
-}
-
-/// Notes what was asked for and numbers it.
-pub(super) fn call_engine(model: &mut Model, pending: Pending, call: Call) -> Effect {
-    model.last_effect += 1;
-    let id = EffectId(model.last_effect);
-    model.pending.insert(id, pending);
-    Effect::Call(id, call)
 }

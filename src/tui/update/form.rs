@@ -1,11 +1,11 @@
 //! The launch form: opening, typing, choosing a preset, launching.
 
-use super::containers::call_engine;
-use super::overlays;
+use super::requests::{call_engine, show_progress};
+use super::typing;
 use crate::manager::Error;
 use crate::tui::action::Action;
-use crate::tui::effect::{Call, Effect, EffectId};
-use crate::tui::model::{Field, LaunchForm, LineEdit, Model, Overlay, Pending};
+use crate::tui::effect::{Call, Effect};
+use crate::tui::model::{EffectId, Field, LaunchForm, Model, Overlay, Pending};
 
 /// Opens the form, filled in from `preset`.
 pub(super) fn open(model: &mut Model, preset: Option<usize>) -> Vec<Effect> {
@@ -79,7 +79,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         {
             form.sought.clear()
         }
-        (Some(_), _) => overlays::edit_action(model, action),
+        (Some(_), _) => typing::edit_action(model, action),
         (None, _) => {}
     }
     model.settings.presets = presets;
@@ -92,7 +92,7 @@ fn close(model: &mut Model) {
         opened(model).and_then(|form| form.launching.map(|id| (id, form.progress.clone())));
     model.overlay = None;
     if let Some((id, line)) = progress {
-        super::results::progress(model, id, line.as_deref().unwrap_or("launching"));
+        show_progress(model, id, line.as_deref().unwrap_or("launching"));
     }
 }
 
@@ -106,20 +106,7 @@ pub(super) fn type_letter(model: &mut Model, letter: char) {
             form.seek(letter, &presets);
             model.dirty = true;
         }
-        None => overlays::edit(model, |line| line.insert(letter)),
+        None => typing::edit(model, |line| line.insert(letter)),
     }
     model.settings.presets = presets;
-}
-
-/// Does `change` to the field being typed in; what was wrong with it is no longer said.
-pub(super) fn edit(form: &mut LaunchForm, change: impl FnOnce(&mut LineEdit)) {
-    let Some(field) = form
-        .focus
-        .filter(|field| *field != Field::Preset && form.launching.is_none())
-    else {
-        return;
-    };
-    form.errors.remove(&field);
-    form.error = None;
-    change(form.texts.entry(field).or_default());
 }

@@ -1,14 +1,14 @@
 //! The handles on the gauges: keys and the mouse move a limit, and the engine is asked for it, one
 //! call at a time.
 
-use super::containers::call_engine;
-use super::{overlays, refuse};
+use super::refuse;
+use super::requests::call_engine;
 use crate::manager::LimitChange;
 use crate::record::Record;
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, EffectId};
-use crate::tui::model::{Grip, Knob, Model, Pending, Step, Wanted};
+use crate::tui::model::{Grip, Model, Pending, Step, Wanted};
 
 /// Moves the limit under the focus one step.
 pub(super) fn step(model: &mut Model, up: bool) -> Vec<Effect> {
@@ -17,7 +17,7 @@ pub(super) fn step(model: &mut Model, up: bool) -> Vec<Effect> {
     };
     let knob = model.handles.focus;
     let limits = model.handles.limits(&record.spec.id, &record.spec.limits);
-    let value = knob.stepped(knob.value(&limits), up, most(model, knob));
+    let value = knob.stepped(knob.value(&limits), up, model.most(knob));
     set(model, &record, knob.change(value))
 }
 
@@ -68,16 +68,6 @@ pub(super) fn let_go(model: &mut Model) -> Vec<Effect> {
     set(model, &record, wanted.change)
 }
 
-/// All that the host has of it, in millicores or bytes.
-#[must_use]
-pub fn most(model: &Model, knob: Knob) -> u64 {
-    let host = model.host.as_ref();
-    match knob {
-        Knob::Cpu => host.map_or(1, |host| host.cores.len().max(1)) as u64 * 1_000,
-        Knob::Memory => host.map_or(u64::MAX, |host| host.memory_total),
-    }
-}
-
 /// Asks for the limit; before one below what is used it asks the person.
 fn set(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effect> {
     let used = model
@@ -89,7 +79,7 @@ fn set(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effect> {
         && limit < used
     {
         model.handles.doubtful = Some(change);
-        overlays::ask(model, Action::LimitDown, Some(record.spec.id.clone()));
+        model.ask(Action::LimitDown, Some(record.spec.id.clone()));
         return Vec::new();
     }
     request(model, record, change)

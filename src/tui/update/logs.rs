@@ -1,13 +1,12 @@
 //! The Logs tab: whose logs are shown, reading on, scrolling, searching, selecting.
 
 use super::moved;
-use super::palette::copy;
-use super::results::in_words;
+use super::requests::{copy, in_words};
 use crate::manager::Error;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, LogBatch};
 use crate::tui::model::{
-    Asked, LineEdit, LogLine, LogSearch, Model, Overlay, Place, Prompt, Purpose, Tab, ToastKind,
+    Asked, LineEdit, LogSearch, Model, Overlay, Place, Prompt, Purpose, Tab, ToastKind,
 };
 
 /// Columns that one key press scrolls sideways.
@@ -166,7 +165,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::SelectLines if log.selection.is_some() => log.selection = None,
         Action::SelectLines => log.select(pane),
         Action::SelectUp | Action::SelectDown => log.select(pane),
-        Action::SaveLog => super::prompt::open(model, Asked::LogFile),
+        Action::SaveLog => model.ask_line(Asked::LogFile),
         _ => {}
     }
     Vec::new()
@@ -230,30 +229,9 @@ pub(super) fn dismiss(model: &mut Model) -> bool {
     log.selection.take().is_some() || searched
 }
 
-/// What is selected, else all, as text: with the times and the names that are shown.
-pub(super) fn text_of(model: &Model) -> String {
-    let log = &model.log;
-    let mut text = String::new();
-    let line = |line: &LogLine| {
-        let time = if log.timestamps {
-            format!("{:.3} ", line.at)
-        } else {
-            String::new()
-        };
-        let name = log
-            .names
-            .get(line.source)
-            .filter(|_| log.targets.len() > 1)
-            .map(|name| format!("{name}: "));
-        format!("{time}{}{}\n", name.unwrap_or_default(), line.text)
-    };
-    text.extend(log.wanted().map(line));
-    text
-}
-
 /// Puts what is selected on the clipboard.
 pub(super) fn copy_lines(model: &mut Model) -> Vec<Effect> {
-    let text = text_of(model);
+    let text = model.log.text();
     copy(model, text.trim_end_matches('\n').to_owned())
 }
 
@@ -265,11 +243,4 @@ fn turn(model: &mut Model, direction: Action) -> Vec<Effect> {
     }
     model.log.merged = false;
     show(model)
-}
-
-/// Looks for what is typed, as it is typed, from where the search began.
-pub(super) fn search(model: &mut Model, pattern: &str, from: u64) {
-    if let Some(pane) = model.regions().map(|regions| regions.log_pane()) {
-        model.log.look_for(pattern, from, pane);
-    }
 }

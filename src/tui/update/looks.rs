@@ -2,16 +2,15 @@
 
 use std::path::PathBuf;
 
-use super::containers::call_engine;
-use super::results::in_words;
-use super::{logs, moved};
+use super::requests::{call_engine, in_words};
+use super::{logs, moved, typing};
 use crate::record::Record;
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, Look, Seen};
 use crate::tui::model::{
     Check, LineEdit, Model, Overlay, Pending, ProcessSort, Prompt, Purpose, Question, SheetView,
-    SignalMenu, SignalTo, Tab, Viewer,
+    SignalMenu, SignalTo, Tab, Viewer, sheet_lines,
 };
 use crate::tui::sanitise::log_line;
 
@@ -131,7 +130,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Tab::Files => return files(model, action, page),
         Tab::Events => events(model, action, page),
         Tab::Isolation | Tab::Host => {
-            let most = crate::tui::view::sheet_lines(model).saturating_sub(page);
+            let most = sheet_lines(&model.sheet_sections())
+                .len()
+                .saturating_sub(page);
             let view = if model.tab == Tab::Host {
                 &mut model.looks.host
             } else {
@@ -354,26 +355,7 @@ pub(super) fn prompted(model: &mut Model, action: Action) -> Vec<Effect> {
             }
         }
         Action::Up | Action::Down => {}
-        _ => super::overlays::edit_action(model, action),
+        _ => typing::edit_action(model, action),
     }
     Vec::new()
-}
-
-/// Does `change` to the line typed at the bottom.
-pub(super) fn edit_prompt(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
-    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else {
-        return;
-    };
-    change(&mut prompt.line);
-    match prompt.purpose {
-        Purpose::EventFilter(_) => {
-            model.looks.events.filter = prompt.line.text().to_owned();
-            model.looks.events.back = None;
-        }
-        Purpose::LogSearch { from, .. } => {
-            let pattern = prompt.line.text().to_owned();
-            logs::search(model, &pattern, from);
-        }
-        Purpose::Extract(..) => {}
-    }
 }

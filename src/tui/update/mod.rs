@@ -13,8 +13,10 @@ mod palette;
 mod past;
 mod preset_form;
 mod prompt;
+mod requests;
 mod results;
 mod shells;
+mod typing;
 mod undo;
 
 use super::action::Action;
@@ -23,8 +25,6 @@ use super::keymap::{Chord, Context};
 use super::message::{Input, Message, Signal};
 use super::model::{Asked, Knob, Model, Overlay, Tab, ToastKind};
 use crate::manager::Error;
-
-pub use handles::most;
 
 /// Rows that one turn of the wheel moves.
 const WHEEL_ROWS: i64 = 3;
@@ -79,7 +79,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Blind(error) => {
             model.toast(
                 ToastKind::Error,
-                results::in_words("watch the containers", &error),
+                requests::in_words("watch the containers", &error),
             );
             Vec::new()
         }
@@ -91,7 +91,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Tail(result) => {
             card::last_words(
                 model,
-                result.map_err(|error| results::in_words("read its log", &error)),
+                result.map_err(|error| requests::in_words("read its log", &error)),
             );
             Vec::new()
         }
@@ -119,7 +119,7 @@ fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
             shells::paste(model, &text)
         }
         Input::Paste(text) => {
-            overlays::paste(model, &text);
+            typing::paste(model, &text);
             Vec::new()
         }
         Input::Click(x, y) => mouse::click(model, x, y),
@@ -211,8 +211,8 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Inspect => return card::open(model),
         Action::Graphs => card::graphs(model),
         Action::ShowLaunch => return card::waterfall(model),
-        Action::SavePreset => prompt::open(model, Asked::PresetName),
-        Action::Export => prompt::open(model, Asked::ExportFile),
+        Action::SavePreset => model.ask_line(Asked::PresetName),
+        Action::Export => model.ask_line(Asked::ExportFile),
         Action::Palette => palette::open(model),
         Action::CopyCommand if model.tab == Tab::Logs && model.log.selection.is_some() => {
             return logs::copy_lines(model);
@@ -256,7 +256,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     if model.pending.is_empty() && model.shells.running() == 0 {
         return vec![Effect::Quit];
     }
-    overlays::ask(model, Action::Quit, None);
+    model.ask(Action::Quit, None);
     Vec::new()
 }
 

@@ -5,8 +5,7 @@ use super::{
 };
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
-use crate::tui::hit::Target;
-use crate::tui::model::{Model, Overlay, Tab};
+use crate::tui::model::{Model, Overlay, Tab, Target};
 
 /// A click at column `x`, row `y`.
 pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {

@@ -1,19 +1,9 @@
 //! What lies over a tab and has the keys: questions, the sort menu, help, the filter.
 
-use super::{containers, form, moved, preset_form};
-use crate::spec::ContainerId;
+use super::{containers, looks, moved, preset_form, typing};
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
-use crate::tui::model::{Column, LineEdit, Model, Overlay, Question};
-
-/// Asks before doing `action` to `target`.
-pub(super) fn ask(model: &mut Model, action: Action, target: Option<ContainerId>) {
-    model.overlay = Some(Overlay::Confirm(Question {
-        action,
-        target,
-        file: None,
-    }));
-}
+use crate::tui::model::{Column, Model, Overlay, help_rows};
 
 /// Answers the question.
 pub(super) fn answer(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -26,7 +16,7 @@ pub(super) fn answer(model: &mut Model, action: Action) -> Vec<Effect> {
             let target = question.target.and_then(|id| model.record(&id).cloned());
             match target {
                 Some(record) if question.file.is_some() => {
-                    super::looks::revert(model, &record, question.file.unwrap_or_default())
+                    looks::revert(model, &record, question.file.unwrap_or_default())
                 }
                 Some(record) => containers::carry_out(model, question.action, &record),
                 None if question.action == Action::DeletePreset => preset_form::delete(model),
@@ -74,8 +64,8 @@ pub(super) fn scroll_help(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(Overlay::Help(offset)) = model.overlay else {
         return Vec::new();
     };
-    let page = crate::tui::view::help_rows(model.size);
-    let most = crate::tui::view::help_lines(model).saturating_sub(page);
+    let page = help_rows(model.size);
+    let most = model.help_lines().len().saturating_sub(page);
     model.overlay = match action {
         Action::Cancel => None,
         _ => Some(Overlay::Help(
@@ -83,12 +73,6 @@ pub(super) fn scroll_help(model: &mut Model, action: Action) -> Vec<Effect> {
         )),
     };
     Vec::new()
-}
-
-/// Opens the filter for typing, with what it is now.
-pub(super) fn open_filter(model: &mut Model) {
-    let filter = model.list.filter.clone();
-    model.overlay = Some(Overlay::Filter(LineEdit::new(filter.clone()), filter));
 }
 
 /// Keeps the filter, takes it back, or moves in the list while it is typed.
@@ -102,54 +86,7 @@ pub(super) fn type_filter(model: &mut Model, action: Action) -> Vec<Effect> {
             }
         }
         Action::Up | Action::Down => containers::act(model, action),
-        _ => edit_action(model, action),
+        _ => typing::edit_action(model, action),
     }
     Vec::new()
-}
-
-/// Does what `change` says to the line being typed, when there is one.
-pub(super) fn edit(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
-    model.dirty = true;
-    match &mut model.overlay {
-        Some(Overlay::Form(form)) => form::edit(form, change),
-        Some(Overlay::Preset(form)) => preset_form::edit(form, change),
-        Some(Overlay::Line(prompt)) => {
-            prompt.error = None;
-            change(&mut prompt.line);
-        }
-        Some(Overlay::Palette(palette)) => {
-            change(&mut palette.line);
-            let mut palette = std::mem::take(palette);
-            palette.search(model);
-            model.overlay = Some(Overlay::Palette(palette));
-        }
-        Some(Overlay::Prompt(_)) => super::looks::edit_prompt(model, change),
-        Some(Overlay::Filter(line, _)) => {
-            change(line);
-            model.list.filter = line.text().to_owned();
-            model.arrange();
-        }
-        _ => {}
-    }
-}
-
-/// Does an editing action to the line being typed.
-pub(super) fn edit_action(model: &mut Model, action: Action) {
-    edit(model, |line| match action {
-        Action::CursorLeft => line.left(),
-        Action::CursorRight => line.right(),
-        Action::CursorHome => line.home(),
-        Action::CursorEnd => line.end(),
-        Action::DeleteBefore => line.delete_before(),
-        Action::DeleteAt => line.delete_at(),
-        Action::DeleteWord => line.delete_word(),
-        Action::DeleteLine => line.delete_line(),
-        _ => {}
-    });
-}
-
-/// Pastes into the line being typed; elsewhere a paste would be a burst of keys nobody meant, so it
-/// does nothing.
-pub(super) fn paste(model: &mut Model, text: &str) {
-    edit(model, |line| line.paste(text));
 }

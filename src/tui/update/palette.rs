@@ -1,9 +1,10 @@
 //! The palette: typing narrows it down, Enter does what is chosen.
 
-use super::{act as act_on_tab, moved, overlays, refuse};
+use super::requests::copy;
+use super::{act as act_on_tab, moved, refuse, typing};
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
-use crate::tui::model::{Model, Overlay, Palette, ToastKind};
+use crate::tui::model::{Model, Overlay, Palette, palette_rows};
 
 /// Opens it with every action.
 pub(super) fn open(model: &mut Model) {
@@ -46,11 +47,11 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             };
         }
         Action::Up | Action::Down | Action::PageUp | Action::PageDown => {
-            let page = crate::tui::view::palette_rows(model.size);
+            let page = palette_rows(model.size);
             palette.row =
                 moved(action, palette.row, palette.found.len(), page).unwrap_or(palette.row);
         }
-        _ => overlays::edit_action(model, action),
+        _ => typing::edit_action(model, action),
     }
     Vec::new()
 }
@@ -59,13 +60,4 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 pub(super) fn copy_last(model: &mut Model) -> Vec<Effect> {
     let line = model.last_command.clone();
     line.map_or_else(Vec::new, |line| copy(model, line))
-}
-
-/// Puts `text` on the clipboard of whoever sits at the terminal.
-pub(super) fn copy(model: &mut Model, text: String) -> Vec<Effect> {
-    model.toast(
-        ToastKind::Changed,
-        format!("copied: {}", text.lines().next().unwrap_or_default()),
-    );
-    vec![Effect::Copy(text)]
 }

@@ -1,10 +1,10 @@
 //! The Presets tab: choosing, editing, deleting, comparing.
 
-use super::containers::call_engine;
-use super::{moved, overlays};
+use super::requests::call_engine;
+use super::{moved, typing};
 use crate::tui::action::Action;
-use crate::tui::effect::{Call, Effect, EffectId};
-use crate::tui::model::{Compared, LineEdit, Model, Overlay, Pending, PresetForm, ToastKind};
+use crate::tui::effect::{Call, Effect};
+use crate::tui::model::{Compared, EffectId, Model, Overlay, Pending, PresetForm, ToastKind};
 
 /// Does `action` on the tab.
 pub(super) fn choose(model: &mut Model, action: Action) {
@@ -18,7 +18,7 @@ pub(super) fn choose(model: &mut Model, action: Action) {
             model,
             PresetForm::new(None, &format!("{name}-copy"), &preset),
         ),
-        (Action::DeletePreset, Some(_)) => overlays::ask(model, Action::DeletePreset, None),
+        (Action::DeletePreset, Some(_)) => model.ask(Action::DeletePreset, None),
         (Action::ComparePreset, Some((name, _))) => {
             let with = Some(Compared::Preset(name));
             model.compared = if model.compared == with { None } else { with };
@@ -61,18 +61,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         (Some(form), Action::NextField) => form.step(true),
         (Some(form), Action::PreviousField) => form.step(false),
         (Some(_), Action::Confirm) => return save(model),
-        (Some(_), _) => overlays::edit_action(model, action),
+        (Some(_), _) => typing::edit_action(model, action),
         (None, _) => {}
     }
     Vec::new()
-}
-
-/// Does `change` to the field being typed in; what was wrong is no longer said.
-pub(super) fn edit(form: &mut PresetForm, change: impl FnOnce(&mut LineEdit)) {
-    if form.saving.is_none() {
-        form.error = None;
-        change(form.texts.entry(form.focus).or_default());
-    }
 }
 
 fn save(model: &mut Model) -> Vec<Effect> {

@@ -1,48 +1,19 @@
-//! One line to be typed: asking for it, and what is done with it.
+//! One line to be typed, and what is done with it.
 
 use std::path::PathBuf;
 
-use super::containers::call_engine;
-use super::overlays;
+use super::requests::call_engine;
+use super::typing;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};
-use crate::tui::model::{
-    Asked, LineEdit, LinePrompt, Model, Overlay, Pending, ToastKind, preset_of,
-};
-
-/// Asks for the line.
-pub(super) fn open(model: &mut Model, asked: Asked) {
-    let shown = model
-        .log
-        .targets
-        .first()
-        .filter(|_| asked == Asked::LogFile)
-        .and_then(|id| model.record(id));
-    let Some(record) = shown.or(model.selected()) else {
-        model.toast(ToastKind::Notice, "no container is selected");
-        return;
-    };
-    let (id, name) = (record.spec.id.clone(), record.spec.name.as_str());
-    let line = match asked {
-        Asked::PresetName => name.to_owned(),
-        Asked::ExportFile => format!("{name}.csv"),
-        Asked::LogFile if model.log.targets.len() > 1 => "containers.log".to_owned(),
-        Asked::LogFile => format!("{name}.log"),
-    };
-    model.overlay = Some(Overlay::Line(LinePrompt {
-        asked,
-        id,
-        line: LineEdit::new(line),
-        error: None,
-    }));
-}
+use crate::tui::model::{Asked, LinePrompt, Model, Overlay, Pending, preset_of};
 
 /// Does `action` while the line is typed.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Cancel => model.overlay = None,
         Action::Confirm => return confirm(model),
-        _ => overlays::edit_action(model, action),
+        _ => typing::edit_action(model, action),
     }
     Vec::new()
 }
@@ -117,7 +88,7 @@ fn call(model: &Model, prompt: &LinePrompt, text: &str) -> Result<(Action, Call)
         Asked::LogFile if text.is_empty() => Err("a file's name".into()),
         Asked::LogFile => Ok((
             Action::SaveLog,
-            Call::Write(PathBuf::from(text), super::logs::text_of(model)),
+            Call::Write(PathBuf::from(text), model.log.text()),
         )),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::requests::{in_words, show_progress};
 use super::{card, form, handles, past, preset_form};
 use crate::manager::{Error, TRASH_KEPT, Updated};
 use crate::record::{Record, Status};
@@ -13,14 +14,6 @@ use crate::tui::keymap::Context;
 use crate::tui::model::{Card, FailedLaunch, Model, Overlay, Step, Tab, ToastKind};
 use crate::tui::settings::Settings;
 use crate::tui::wording::is_bad_end;
-
-/// A failure in one line: what was tried, what went wrong, what can be done.
-pub(super) fn in_words(what: &str, error: &Error) -> String {
-    match error.hint() {
-        Some(hint) => format!("{what}: {error} ({hint})"),
-        None => format!("{what}: {error}"),
-    }
-}
 
 /// A tick.
 pub(super) fn sampled(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
@@ -105,13 +98,13 @@ pub(super) fn settings(model: &mut Model, result: Result<Box<Settings>, String>)
 
 /// A line about what is under way: in its form while that is open, else in a toast.
 pub(super) fn progress(model: &mut Model, id: EffectId, line: &str) -> Vec<Effect> {
-    let Some(name) = model.pending.get(&id).map(|pending| pending.name.clone()) else {
+    if !model.pending.contains_key(&id) {
         return Vec::new();
-    };
+    }
     model.dirty = true;
     match form::opened(model).filter(|form| form.launching == Some(id)) {
         Some(form) => form.progress = Some(crate::tui::sanitise::printable(line)),
-        None => model.toast(ToastKind::Progress(id), format!("{name}: {line}")),
+        None => show_progress(model, id, line),
     }
     Vec::new()
 }

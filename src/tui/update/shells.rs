@@ -1,6 +1,6 @@
 //! The Shell tab: opening, typing, leaving, closing; keys as a terminal sends them.
 
-use super::results::in_words;
+use super::requests::in_words;
 use crate::sys::tty::WindowSize;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, ShellCall, ShellNews};

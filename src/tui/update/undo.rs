@@ -1,7 +1,7 @@
 //! `u`: takes back the newest thing that can be.
 
-use super::containers::call_engine;
 use super::handles;
+use super::requests::call_engine;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};
 use crate::tui::model::{Model, Pending, Step, ToastKind};

@@ -11,8 +11,7 @@ use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
 use crate::tui::action::Action;
-use crate::tui::hit::Target;
-use crate::tui::model::Overlay;
+use crate::tui::model::{Overlay, Target};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 

@@ -6,9 +6,8 @@ use ratatui::style::Style;
 
 use crate::record::{Record, Status};
 use crate::tui::action::Action;
-use crate::tui::hit::HitMap;
 use crate::tui::keymap::Context;
-use crate::tui::model::Model;
+use crate::tui::model::{HitMap, Model};
 use crate::tui::theme::Theme;
 use crate::tui::widget::Pen;
 use crate::tui::wording::is_bad_end;

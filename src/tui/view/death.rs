@@ -22,8 +22,7 @@ use crate::record::{ExitCause, Record, Status};
 use crate::spec::format_bytes;
 use crate::stats::Figure;
 use crate::tui::action::Action;
-use crate::tui::hit::Target;
-use crate::tui::model::{LogLine, Model};
+use crate::tui::model::{LogLine, Model, Target};
 use crate::tui::text;
 use crate::tui::widget::{Graph, center, frame};
 use crate::tui::wording::{

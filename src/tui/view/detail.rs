@@ -18,7 +18,7 @@ use ratatui::style::Style;
 use super::canvas::{Canvas, row};
 use super::dials;
 use crate::record::{ExitCause, Record, Status};
-use crate::spec::{Limits, format_bytes, format_duration, quote_command};
+use crate::spec::{Amount, Limits, format_bytes, format_duration, quote_command};
 use crate::stats::{Figure, Reading};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -363,19 +363,19 @@ fn limit_words(limits: &Limits) -> Vec<String> {
         (None, Some(weight)) => words.push(format!("cpu weight {weight}, no cap")),
         (None, None) => {}
     }
-    words.extend(
-        limits
-            .memory
-            .map(|bytes| format!("memory {}", format_bytes(bytes))),
-    );
-    words.extend(limits.swap.map(|bytes| {
-        if bytes == 0 {
-            "no swap".into()
-        } else {
-            format!("swap {}", format_bytes(bytes))
-        }
+    words.extend(limits.amounts().filter_map(|(limit, amount)| {
+        Some(match amount {
+            Amount::Cap(_) | Amount::Shares(_) => return None,
+            Amount::Bytes(0) => format!("no {}", limit.name),
+            Amount::Count(count) => limit.words(&grouped(*count)),
+            amount @ (Amount::Bytes(_)
+            | Amount::Micros(_)
+            | Amount::Cpus(_)
+            | Amount::OomGroup(_)
+            | Amount::Weight(_)
+            | Amount::Rates(_)) => limit.words(&printable(&amount.words())),
+        })
     }));
-    words.extend(limits.pids.map(|count| format!("{} pids", grouped(count))));
     if words.is_empty() {
         words.push("none: it may use all that the host has".into());
     }
@@ -481,4 +481,21 @@ fn clock(model: &Model, at: Timestamp) -> String {
         "%Y-%m-%d %H:%M"
     };
     then.strftime(format).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::LimitKey;
+
+    #[test]
+    fn one_that_has_any_limit_is_not_said_to_have_none() {
+        assert!(limit_words(&Limits::default())[0].starts_with("none"));
+        for key in LimitKey::all() {
+            let mut limits = Limits::default();
+            key.set(&mut limits, key.example).unwrap();
+            let words = limit_words(&limits);
+            assert!(!words[0].starts_with("none"), "--{}: {words:?}", key.flag);
+        }
+    }
 }

@@ -10,10 +10,8 @@ use super::canvas::Canvas;
 use crate::record::Record;
 use crate::stats::Reading;
 use crate::tui::action::Action;
-use crate::tui::hit::Target;
-use crate::tui::model::{Grip, Knob};
+use crate::tui::model::{Grip, Knob, Target};
 use crate::tui::text;
-use crate::tui::update::most;
 use crate::tui::widget::Dial;
 
 /// Draws the gauge of `knob` into the first row of `area`.
@@ -63,7 +61,7 @@ pub(super) fn draw(
     let scale = match &model.handles.grip {
         // a handle that is held must not run away from the mouse
         Some(grip) if grip.knob == knob => grip.scale,
-        _ => knob.scale(limit, used.unwrap_or(0.0) as u64, most(model, knob)),
+        _ => knob.scale(limit, used.unwrap_or(0.0) as u64, model.most(knob)),
     };
     let share = |value: f64| value / scale.max(1) as f64;
     let dial = Dial {

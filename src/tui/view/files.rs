@@ -13,8 +13,7 @@ use super::canvas::{Canvas, row};
 use crate::inspect::ChangeKind;
 use crate::spec::format_bytes;
 use crate::tui::action::Action;
-use crate::tui::hit::Target;
-use crate::tui::model::Viewer;
+use crate::tui::model::{Target, Viewer};
 use crate::tui::sanitise::printable;
 
 /// Draws the Files tab into `area`.

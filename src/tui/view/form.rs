@@ -14,8 +14,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
-use crate::tui::hit::Target;
-use crate::tui::model::{Field, LaunchForm, LineEdit, command_line};
+use crate::tui::model::{Field, LaunchForm, LineEdit, Target, command_line};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::widget::{center, frame};

@@ -18,8 +18,7 @@ use crate::record::Record;
 use crate::spec::{format_bytes, format_duration};
 use crate::stats::Figure;
 use crate::tui::action::Action;
-use crate::tui::hit::Target;
-use crate::tui::model::Model;
+use crate::tui::model::{Model, Target};
 use crate::tui::widget::{Graph, center, frame};
 use crate::tui::wording::{NOT_AVAILABLE, percent};
 

@@ -8,13 +8,13 @@
 //! Containers 3 running · 1 stopped   Load 0.52 0.40 0.31   Up 3d04h
 //! ```
 
+use crate::tui::model::CoreGrid;
 use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, row};
 use crate::record::Status;
 use crate::spec::{format_bytes, format_duration};
 use crate::stats::HostSample;
-use crate::tui::layout::CoreGrid;
 use crate::tui::widget::Gauge;
 use crate::tui::wording::{NOT_AVAILABLE, percent};
 

@@ -15,8 +15,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::canvas::{Canvas, row};
-use crate::tui::hit::Target;
-use crate::tui::model::{LogLine, LogView, MARK_COLUMNS, Pane, Place, TIME_COLUMNS};
+use crate::tui::model::{LogLine, LogView, MARK_COLUMNS, Pane, Place, TIME_COLUMNS, Target};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::theme::{ColorDepth, Theme};

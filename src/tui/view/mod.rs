@@ -35,14 +35,9 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::hit::HitMap;
-use super::layout::SMALLEST;
-use super::model::{Card, Model, Overlay, Tab};
+use super::model::{Card, HitMap, Model, Overlay, SMALLEST, Tab};
 use super::widget::Pen;
 use canvas::Canvas;
-pub use help::{help_lines, help_rows};
-pub use palette::palette_rows;
-pub use sheet::sheet_lines;
 
 /// Draws the whole screen; returns what a click on each place means.
 pub fn view(model: &Model, frame: &mut Frame<'_>) -> HitMap {

@@ -15,30 +15,16 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
 use crate::tui::action::Action;
-use crate::tui::hit::Target;
 use crate::tui::keymap::Context;
-use crate::tui::model::Palette;
+use crate::tui::model::{PALETTE_FRAME, Palette, Target, palette_rows};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::widget::{center, frame};
 
 /// As wide as the longest line needs.
 const WIDTH: u16 = 78;
-/// The most rows of actions.
-const MOST_ROWS: usize = 14;
 /// Columns for an action's name.
 const NAME_COLUMNS: usize = 16;
-/// The line typed in, the line of the command, and the box.
-const OTHER_ROWS: usize = 4;
-
-/// How many actions a screen of `size` shows at once.
-#[must_use]
-pub fn palette_rows(size: (u16, u16)) -> usize {
-    usize::from(size.1)
-        .saturating_sub(OTHER_ROWS + 1)
-        .clamp(1, MOST_ROWS)
-}
-
 /// Draws the palette over `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, palette: &Palette) {
     let (model, theme) = (canvas.model, canvas.theme);
@@ -46,7 +32,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, palette: &Palette) {
     let outer = center(
         area,
         area.width.saturating_sub(2).min(WIDTH),
-        (rows + OTHER_ROWS) as u16,
+        (rows + PALETTE_FRAME) as u16,
     );
     let title = format!("Actions ({})", palette.found.len());
     let inside = frame(canvas.buffer, outer, &title, theme);

@@ -14,8 +14,7 @@ use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, row};
 use super::form::line_edit;
-use crate::tui::hit::Target;
-use crate::tui::model::{PresetField, PresetForm};
+use crate::tui::model::{PresetField, PresetForm, Target};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::widget::{center, frame};

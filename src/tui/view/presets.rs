@@ -13,8 +13,7 @@ use super::canvas::{Canvas, row};
 use crate::manager::Created;
 use crate::spec::{Preset, format_bytes, quote_command};
 use crate::tui::action::Action;
-use crate::tui::hit::Target;
-use crate::tui::model::{Compared, Model, command_line, preset_of};
+use crate::tui::model::{Compared, Model, Target, command_line, preset_of};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::wording::cap_percent;
@@ -237,6 +236,9 @@ fn profile(canvas: &mut Canvas<'_>, area: Rect, name: &str, preset: &Preset) {
     }
 }
 
+/// The limits that have a row of their own; the others share one.
+const SHOWN: [&str; 5] = ["memory", "swap", "cpu", "cpu shares", "pids"];
+
 /// What a preset says, in words; amounts with what they mean.
 fn facts(preset: &Preset) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
@@ -277,7 +279,17 @@ fn facts(preset: &Preset) -> Vec<(&'static str, String)> {
                     },
                 )
             }));
-            facts.extend(limits.pids.map(|pids| ("Pids", format!("at most {pids}"))));
+            let pids = limits.pids.map(|pids| format!("at most {pids}"));
+            let unlimited = || preset.pids.is_some().then(|| "no limit".to_owned());
+            facts.extend(pids.or_else(unlimited).map(|pids| ("Pids", pids)));
+            let others: Vec<String> = limits
+                .amounts()
+                .filter(|(limit, _)| !SHOWN.contains(&limit.name))
+                .map(|(limit, amount)| printable(&limit.words(&amount.words())))
+                .collect();
+            if !others.is_empty() {
+                facts.push(("Limits", others.join(", ")));
+            }
         }
         Err(error) => facts.push(("Wrong", error.to_string())),
     }

@@ -12,8 +12,7 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
 use crate::spec::format_bytes;
-use crate::tui::hit::Target;
-use crate::tui::model::ProcessRow;
+use crate::tui::model::{ProcessRow, Target};
 use crate::tui::sanitise::printable;
 
 /// Draws the Processes tab into `area`.

@@ -10,8 +10,7 @@
 use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, row};
-use crate::tui::hit::Target;
-use crate::tui::model::{Asked, LinePrompt};
+use crate::tui::model::{Asked, LinePrompt, Target};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::widget::{center, frame};

@@ -10,10 +10,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
-use crate::inspect::{Fact, Judgement, Section, Sheet};
-use crate::tui::action::Action;
-use crate::tui::keymap::Context;
-use crate::tui::model::{Check, Model, Tab};
+use crate::inspect::{Judgement, Sheet};
+use crate::tui::model::{SheetLine, Tab, sheet_lines};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 
@@ -22,91 +20,11 @@ const WORD: usize = 5;
 /// The most columns for what a fact is about, and where there is little room.
 const WHAT: [usize; 2] = [28, 14];
 
-/// One line of a sheet.
-enum Line<'a> {
-    Title(&'a str),
-    Fact(&'a Fact),
-    Blank,
-}
-
-fn sections(model: &Model) -> Vec<Section> {
-    let sheet = |sheet: &Option<Result<Sheet, String>>| match sheet {
-        Some(Ok(sheet)) => sheet.sections.clone(),
-        Some(Err(error)) => vec![Section::new(
-            "n/a",
-            vec![Fact::judged("", error.clone(), Judgement::Weak, "")],
-        )],
-        None => Vec::new(),
-    };
-    if model.tab == Tab::Isolation {
-        let view = &model.looks.isolation;
-        return if view.of == model.list.selected {
-            sheet(&view.sheet)
-        } else {
-            Vec::new()
-        };
-    }
-    let mut all = sheet(&model.looks.host.sheet);
-    if let Some(host) = &model.host {
-        let core = |(at, share): (usize, &f32)| {
-            Fact::plain(format!("core {at}"), format!("{:.1}% busy", share * 100.0))
-        };
-        all.insert(
-            all.len().min(1),
-            Section::new("Cores", host.cores.iter().enumerate().map(core).collect()),
-        );
-    }
-    match &model.looks.check {
-        Check::Done(found) => all.extend(sheet(&Some(found.clone()))),
-        check => {
-            all.extend(sheet(&model.looks.facts));
-            all.push(Section::new(
-                "Check",
-                vec![Fact::plain("", about_check(model, check))],
-            ));
-        }
-    }
-    all
-}
-
-/// What can be read was; the rest is tried out when somebody asks for it.
-fn about_check(model: &Model, check: &Check) -> String {
-    let key = model
-        .settings
-        .keymap
-        .shown_key(&[Context::Host], Action::RunCheck);
-    match (check, key) {
-        (Check::Running, _) => "trying out what this host can do …".into(),
-        (_, Some(key)) if !model.settings.read_only => {
-            format!("{key} tries out the rest, with four containers (12 s)")
-        }
-        _ => "the rest is tried out by: minic-tui check".into(),
-    }
-}
-
-fn lines(sections: &[Section]) -> Vec<Line<'_>> {
-    let mut lines = Vec::new();
-    for section in sections {
-        if !lines.is_empty() {
-            lines.push(Line::Blank);
-        }
-        lines.push(Line::Title(&section.title));
-        lines.extend(section.facts.iter().map(Line::Fact));
-    }
-    lines
-}
-
-/// How many lines the shown sheet has.
-#[must_use]
-pub fn sheet_lines(model: &Model) -> usize {
-    lines(&sections(model)).len()
-}
-
 /// Draws the sheet of the shown tab into `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     canvas.buffer.set_style(row(area, 0), theme.bar);
-    let sections = sections(model);
+    let sections = model.sheet_sections();
     let sheet = Sheet { sections };
     let mut pen = canvas.pen(row(area, 0));
     pen.skip(1);
@@ -121,7 +39,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             model.looks.host.offset
         }
     };
-    let lines = lines(&sheet.sections);
+    let lines = sheet_lines(&sheet.sections);
     if lines.is_empty() {
         let text = match model.selected() {
             None => "No container is selected: how it is held apart would be here.".to_owned(),
@@ -163,11 +81,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     for (y, line) in (1..area.height).zip(lines.iter().skip(offset)) {
         let mut pen = canvas.pen(row(area, y));
         match line {
-            Line::Blank => {}
-            Line::Title(title) => {
+            SheetLine::Blank => {}
+            SheetLine::Title(title) => {
                 pen.skip(1).put(title, theme.header);
             }
-            Line::Fact(fact) => {
+            SheetLine::Fact(fact) => {
                 let style = match fact.judgement {
                     Judgement::Good => theme.success,
                     Judgement::Weak => theme.error,

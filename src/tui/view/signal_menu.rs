@@ -5,8 +5,7 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
 use crate::spec::signal_name;
-use crate::tui::hit::Target;
-use crate::tui::model::{SignalMenu, SignalTo};
+use crate::tui::model::{SignalMenu, SignalTo, Target};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::widget::{center, frame};

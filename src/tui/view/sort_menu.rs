@@ -11,8 +11,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
-use crate::tui::hit::Target;
-use crate::tui::model::Column;
+use crate::tui::model::{Column, Target};
 use crate::tui::widget::{center, frame};
 
 /// Draws the menu over `area`, with `chosen` under the cursor.

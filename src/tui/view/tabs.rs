@@ -8,9 +8,8 @@ use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
 use crate::tui::action::Action;
-use crate::tui::hit::Target;
 use crate::tui::keymap::Context;
-use crate::tui::model::{Model, Tab};
+use crate::tui::model::{Model, Tab, Target};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 

@@ -11,6 +11,7 @@
 //!
 //! What is drawn does not grow with the number of containers.
 
+use crate::tui::model::{Target, TileGrid};
 use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, row};
@@ -18,8 +19,6 @@ use super::table;
 use crate::record::{Health, Record, Status};
 use crate::spec::{format_duration, quote_command};
 use crate::stats::Figure;
-use crate::tui::hit::Target;
-use crate::tui::layout::TileGrid;
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::widget::{Graph, frame};

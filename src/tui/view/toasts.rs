@@ -10,8 +10,7 @@
 use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, row};
-use crate::tui::hit::Target;
-use crate::tui::model::ToastKind;
+use crate::tui::model::{Target, ToastKind};
 use crate::tui::text;
 use crate::tui::widget::frame;
 

@@ -6,10 +6,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::{Answer, ask, json};
 use crate::json::{Container, Usage};
 use crate::record::Record;
 use crate::stats::Snapshot;
+use crate::web::answer::{Answer, ask, json};
 use crate::web::context::Context;
 
 /// A container as `list --json` has it, with the last sample of what it uses (`info --json`).

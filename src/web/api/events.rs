@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::unfold;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::Refusal;
 use crate::json::to_json;
+use crate::web::answer::Refusal;
 use crate::web::context::Context;
 use crate::web::places::{Doing, Place};
 

@@ -1,17 +1,22 @@
 //! `GET /api/system`, `GET /healthz`, and the API's own description.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 
-use super::{Answer, ask, json};
+use crate::spec::{LIMITS, Limit, Unit};
+use crate::web::answer::{Answer, ask, json};
 use crate::web::context::Context;
 
+/// The description, but for the limits, which are made from their table.
 const DESCRIPTION: &str = include_str!("../../../assets/web/openapi.json");
+/// Where it has the limits.
+const LIMITS_SCHEMA: &str = "\"Limits\": {}";
 
 /// The host: amounts in bytes, shares from 0 to 1. `null` before the first sample.
 #[derive(Debug, Serialize)]
@@ -76,5 +81,44 @@ pub async fn health(State(context): State<Arc<Context>>) -> Response {
 
 /// The description of all this (OpenAPI 3.1).
 pub async fn description() -> Response {
-    ([(CONTENT_TYPE, "application/json")], DESCRIPTION).into_response()
+    static WHOLE: LazyLock<String> = LazyLock::new(|| {
+        DESCRIPTION.replacen(
+            LIMITS_SCHEMA,
+            &format!("\"Limits\": {}", limits_schema()),
+            1,
+        )
+    });
+    ([(CONTENT_TYPE, "application/json")], WHOLE.as_str()).into_response()
+}
+
+fn limits_schema() -> Value {
+    let property = |limit: &Limit| {
+        let mut schema = match limit.unit {
+            Unit::Rates => json!({"type": "array", "items": {"type": "object"}}),
+            unit => json!({"type": [unit.json_type(), "null"]}),
+        };
+        if let Some(unit) = limit.unit.json_unit() {
+            schema["description"] = json!(format!("In {unit}."));
+        }
+        (limit.json.to_owned(), schema)
+    };
+    json!({
+        "type": "object",
+        "description": "What it may use; null is no limit.",
+        "properties": LIMITS.iter().map(property).collect::<Map<_, _>>(),
+        "required": LIMITS.iter().map(|limit| limit.json).collect::<Vec<_>>(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_description_has_a_place_for_the_limits() {
+        assert_eq!(DESCRIPTION.matches(LIMITS_SCHEMA).count(), 1);
+        let schema = limits_schema();
+        assert_eq!(schema["properties"]["memory"]["type"][0], "integer");
+        assert_eq!(schema["required"].as_array().unwrap().len(), LIMITS.len());
+    }
 }

@@ -11,10 +11,10 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Answer, Refusal, ask, json};
 use crate::json::Container;
 use crate::manager::{Created, Engine, Error};
 use crate::spec::{ContainerId, Preset, parse_signal};
+use crate::web::answer::{Answer, Refusal, ask, json};
 use crate::web::context::Context;
 
 /// The longest grace between SIGTERM and SIGKILL that can be asked for, in seconds.

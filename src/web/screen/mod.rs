@@ -3,11 +3,10 @@
 //! A viewer is a thread that runs the screen's own loop ([`crate::tui::turn`]) with a model of its
 //! own on a [`page::Page`], and a task that moves what is said between it and the socket. Nothing
 //! piles up: one frame waits for the socket and the next is drawn when it is gone, what waits for
-//! the thread is bounded ([`inbox`]), and a page that does not read, or says more than a person can
+//! the thread is bounded ([`super::inbox`]), and a page that does not read, or says more than a person can
 //! ([`pace`]), is let go.
 
 mod extent;
-mod inbox;
 mod pace;
 mod page;
 pub mod wire;
@@ -28,16 +27,15 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
-use super::api::Refusal;
+use super::answer::Refusal;
 use super::context::Context;
+use super::inbox::{Inbox, Queue, inbox};
 use super::places::{Doing, Place};
 use crate::tui::effect::Effects;
 use crate::tui::message::{Input, Message, Signal};
 use crate::tui::model::Model;
 use crate::tui::turn;
 use extent::Extent;
-pub use inbox::Queue;
-use inbox::{Inbox, inbox};
 use pace::Pace;
 use page::Page;
 use wire::{Said, Told};

@@ -12,8 +12,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::wire::{Run, Told, color, modifiers};
 use crate::tui::Surface;
-use crate::tui::hit::HitMap;
-use crate::tui::model::Model;
+use crate::tui::model::{HitMap, Model};
 use crate::tui::view::view;
 
 /// A page at the other end of `told`.

@@ -3,6 +3,7 @@
 use ratatui::style::{Color, Modifier};
 use serde::{Deserialize, Serialize};
 
+use crate::tui::SIXTEEN;
 use crate::tui::message::Input;
 
 /// The least and the most columns and rows of a page.
@@ -123,8 +124,8 @@ pub fn modifiers(modifier: Modifier) -> u16 {
     (modifier - Modifier::SLOW_BLINK - Modifier::RAPID_BLINK - Modifier::HIDDEN).bits()
 }
 
-/// The sixteen colours of a terminal, as xterm has them.
-const SIXTEEN: [u32; 16] = [
+/// [`SIXTEEN`] as xterm has them.
+const XTERM: [u32; 16] = [
     0x00_0000, 0xcd_0000, 0x00_cd00, 0xcd_cd00, 0x00_00ee, 0xcd_00cd, 0x00_cdcd, 0xe5_e5e5,
     0x7f_7f7f, 0xff_0000, 0x00_ff00, 0xff_ff00, 0x5c_5cff, 0xff_00ff, 0x00_ffff, 0xff_ffff,
 ];
@@ -138,36 +139,17 @@ pub fn color(color: Color) -> Option<String> {
         Color::Reset => return None,
         Color::Rgb(red, green, blue) => u32::from_be_bytes([0, red, green, blue]),
         Color::Indexed(index) => indexed(index),
-        named => SIXTEEN[sixteen(named)],
+        named => {
+            let place = SIXTEEN.iter().position(|other| *other == named);
+            XTERM[place.unwrap_or(7)]
+        }
     };
     Some(format!("#{number:06x}"))
 }
 
-fn sixteen(color: Color) -> usize {
-    const NAMED: [Color; 16] = [
-        Color::Black,
-        Color::Red,
-        Color::Green,
-        Color::Yellow,
-        Color::Blue,
-        Color::Magenta,
-        Color::Cyan,
-        Color::Gray,
-        Color::DarkGray,
-        Color::LightRed,
-        Color::LightGreen,
-        Color::LightYellow,
-        Color::LightBlue,
-        Color::LightMagenta,
-        Color::LightCyan,
-        Color::White,
-    ];
-    NAMED.iter().position(|named| *named == color).unwrap_or(7)
-}
-
 fn indexed(index: u8) -> u32 {
     match index {
-        0..=15 => SIXTEEN[usize::from(index)],
+        0..=15 => XTERM[usize::from(index)],
         16..=231 => {
             let cube = usize::from(index - 16);
             STEPS[cube / 36] << 16 | STEPS[cube / 6 % 6] << 8 | STEPS[cube % 6]

@@ -42,7 +42,7 @@ pub(super) fn draw(model: &mut Model) {
     let (width, height) = model.size;
     let mut terminal =
         Terminal::new(TestBackend::new(width, height)).expect("a terminal in memory");
-    let mut hits = minic_tui::tui::hit::HitMap::default();
+    let mut hits = minic_tui::tui::model::HitMap::default();
     terminal
         .draw(|frame| hits = view(model, frame))
         .expect("it is drawn");

@@ -3,14 +3,7 @@
 use jiff::Timestamp;
 use ratatui::style::Style;
 
-/// How text looks from one place of a line on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Run {
-    /// The first byte of the text that looks like this.
-    pub from: usize,
-    /// How it looks, in all the colours its writer asked for.
-    pub style: Style,
-}
+use crate::tui::colours::Run;
 
 /// One line, sanitised.
 #[derive(Debug, Clone, PartialEq, Eq)]

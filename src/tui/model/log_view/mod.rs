@@ -9,7 +9,7 @@ mod search;
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
-pub use line::{LogLine, Run};
+pub use line::LogLine;
 pub use pick::Selection;
 pub use search::LogSearch;
 

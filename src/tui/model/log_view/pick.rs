@@ -116,3 +116,24 @@ impl LogView {
         lines.filter_map(|number| self.line(number))
     }
 }
+
+impl LogView {
+    /// What is selected, else all, as text: with the times and the names that are shown.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let line = |line: &LogLine| {
+            let time = if self.timestamps {
+                format!("{:.3} ", line.at)
+            } else {
+                String::new()
+            };
+            let name = self
+                .names
+                .get(line.source)
+                .filter(|_| self.targets.len() > 1)
+                .map(|name| format!("{name}: "));
+            format!("{time}{}{}\n", name.unwrap_or_default(), line.text)
+        };
+        self.wanted().map(line).collect()
+    }
+}

@@ -2,9 +2,9 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::action::Action;
-use super::model::{Column, Field, Grip, PresetField, Tab};
+use super::{Column, Field, Grip, PresetField, Tab};
 use crate::spec::ContainerId;
+use crate::tui::action::Action;
 
 /// What a click can land on.
 #[derive(Debug, Clone, PartialEq, Eq)]

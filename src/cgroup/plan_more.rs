@@ -1,4 +1,5 @@
-//! The finer limits: CPU burst and cpuset, memory protection and OOM policy, block I/O.
+//! The plan for what not every kernel has: CPU burst and cpuset, memory protection and OOM policy,
+//! block I/O.
 
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
@@ -6,70 +7,61 @@ use nix::sys::stat::{major, minor};
 
 use super::plan::Planner;
 use super::{CgroupError, Controller, Version};
-use crate::spec::{IoLimit, Limits};
+use crate::spec::IoLimit;
 
-/// A rate that v1 takes for "no limit" and what v2 calls so.
+/// The rate that v1 takes for "no limit".
 const NO_RATE_V1: u64 = 0;
 
 impl Planner<'_> {
-    /// What turns the finer limits of `current` into those of `limits`.
-    pub(super) fn finer(&mut self, limits: &Limits, current: &Limits) -> Result<(), CgroupError> {
-        if limits.cpu_burst_usec != current.cpu_burst_usec {
-            self.burst(limits.cpu_burst_usec.unwrap_or(0))?;
+    pub(super) fn memory_high(&mut self, bytes: Option<u64>) -> Result<(), CgroupError> {
+        self.memory_file(
+            "slowed down by memory use",
+            "memory.high",
+            bytes_or(bytes, "max"),
+            None,
+        )
+    }
+
+    pub(super) fn memory_low(&mut self, bytes: Option<u64>) -> Result<(), CgroupError> {
+        let v1 = ("memory.soft_limit_in_bytes", bytes_or(bytes, "-1"));
+        self.memory_file(
+            "protected from reclaim",
+            "memory.low",
+            bytes_or(bytes, "0"),
+            Some(v1),
+        )
+    }
+
+    pub(super) fn memory_min(&mut self, bytes: Option<u64>) -> Result<(), CgroupError> {
+        self.memory_file(
+            "kept from reclaim",
+            "memory.min",
+            bytes_or(bytes, "0"),
+            None,
+        )
+    }
+
+    pub(super) fn oom_group(&mut self, group: bool) -> Result<(), CgroupError> {
+        self.memory_file(
+            "killed as a group when memory runs out",
+            "memory.oom.group",
+            u8::from(group).to_string(),
+            None,
+        )
+    }
+
+    /// The devices that change, and those that are limited no longer.
+    pub(super) fn io(
+        &mut self,
+        limits: &[IoLimit],
+        current: &[IoLimit],
+    ) -> Result<(), CgroupError> {
+        for limit in limits.iter().filter(|limit| !current.contains(limit)) {
+            self.device(limit)?;
         }
-        if limits.cpuset != current.cpuset {
-            self.cpuset(limits.cpuset.as_deref())?;
-        }
-        let bytes =
-            |value: Option<u64>, none: &str| value.map_or(none.to_owned(), |v| v.to_string());
-        if limits.memory_high != current.memory_high {
-            self.memory_file(
-                "slowed down by memory use",
-                "memory.high",
-                bytes(limits.memory_high, "max"),
-                None,
-            )?;
-        }
-        if limits.memory_low != current.memory_low {
-            let v1 = ("memory.soft_limit_in_bytes", bytes(limits.memory_low, "-1"));
-            self.memory_file(
-                "protected from reclaim",
-                "memory.low",
-                bytes(limits.memory_low, "0"),
-                Some(v1),
-            )?;
-        }
-        if limits.memory_min != current.memory_min {
-            self.memory_file(
-                "kept from reclaim",
-                "memory.min",
-                bytes(limits.memory_min, "0"),
-                None,
-            )?;
-        }
-        if limits.oom_group.unwrap_or(false) != current.oom_group.unwrap_or(false) {
-            let value = u8::from(limits.oom_group == Some(true)).to_string();
-            self.memory_file(
-                "killed as a group for want of memory",
-                "memory.oom.group",
-                value,
-                None,
-            )?;
-        }
-        if limits.io_weight != current.io_weight {
-            self.io_weight(limits.io_weight.unwrap_or(100))?;
-        }
-        for limit in &limits.io {
-            if !current.io.contains(limit) {
-                self.io(limit)?;
-            }
-        }
-        for gone in current
-            .io
-            .iter()
-            .filter(|old| limits.io.iter().all(|new| new.device != old.device))
-        {
-            self.io(&IoLimit {
+        let is_gone = |old: &&IoLimit| limits.iter().all(|new| new.device != old.device);
+        for gone in current.iter().filter(is_gone) {
+            self.device(&IoLimit {
                 device: gone.device.clone(),
                 ..IoLimit::default()
             })?;
@@ -78,7 +70,7 @@ impl Planner<'_> {
     }
 
     /// kernel: Documentation/scheduler/sched-bwc.rst, "Burst".
-    fn burst(&mut self, usec: u64) -> Result<(), CgroupError> {
+    pub(super) fn burst(&mut self, usec: u64) -> Result<(), CgroupError> {
         match self.version(Controller::Cpu, "CPU bursts")? {
             Some(v @ Version::V1) => {
                 self.write(Controller::Cpu, v, "cpu.cfs_burst_us", usec.to_string())
@@ -93,7 +85,7 @@ impl Planner<'_> {
 
     /// An empty list gives v2's children what their parent has; v1 has no such word, so there it is
     /// not taken back.
-    fn cpuset(&mut self, cpus: Option<&str>) -> Result<(), CgroupError> {
+    pub(super) fn cpuset(&mut self, cpus: Option<&str>) -> Result<(), CgroupError> {
         match (
             self.version(Controller::Cpuset, "the CPUs to run on")?,
             cpus,
@@ -136,7 +128,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn io_weight(&mut self, weight: u64) -> Result<(), CgroupError> {
+    pub(super) fn io_weight(&mut self, weight: u64) -> Result<(), CgroupError> {
         match self.version(Controller::Io, "the I/O weight")? {
             // BFQ's file: 1 to 1000 (kernel: Documentation/block/bfq-iosched.rst)
             Some(v @ Version::V1) => self.write(
@@ -155,7 +147,7 @@ impl Planner<'_> {
 
     /// v1: one file a rate (Documentation/admin-guide/cgroup-v1/blkio-controller.rst); v2: one line
     /// (cgroup-v2.rst, "io.max").
-    fn io(&mut self, limit: &IoLimit) -> Result<(), CgroupError> {
+    fn device(&mut self, limit: &IoLimit) -> Result<(), CgroupError> {
         let what = format!("I/O on {}", limit.device);
         let Some(version) = self.version(Controller::Io, &what)? else {
             return Ok(());
@@ -207,6 +199,10 @@ impl Planner<'_> {
         }
         Ok(())
     }
+}
+
+fn bytes_or(bytes: Option<u64>, none: &str) -> String {
+    bytes.map_or(none.to_owned(), |bytes| bytes.to_string())
 }
 
 /// `MAJOR:MINOR` of a block device: the one thing that a plan asks the host.

@@ -11,7 +11,7 @@
 
 use ratatui::layout::Rect;
 
-use super::model::{Pane, Tab};
+use super::{Pane, Tab};
 
 /// The least columns and rows that everything fits into.
 pub const SMALLEST: (u16, u16) = (60, 15);
@@ -174,6 +174,26 @@ impl Regions {
             height: usize::from(area.height),
         }
     }
+}
+
+/// The most rows of actions in the palette.
+const MAX_PALETTE_ROWS: usize = 14;
+/// The palette's other rows: the line typed in, the line of the command, and the box.
+pub const PALETTE_FRAME: usize = 4;
+
+/// How many actions the palette shows at once on a screen of `size`.
+#[must_use]
+pub fn palette_rows(size: (u16, u16)) -> usize {
+    usize::from(size.1)
+        .saturating_sub(PALETTE_FRAME + 1)
+        .clamp(1, MAX_PALETTE_ROWS)
+}
+
+/// How many lines of help a screen of `size` shows at once.
+#[must_use]
+pub fn help_rows(size: (u16, u16)) -> usize {
+    // the bottom line and the box around it
+    usize::from(size.1).saturating_sub(3).max(1)
 }
 
 #[cfg(test)]

@@ -1,29 +1,70 @@
-//! What the supervisor's loop sleeps for.
+//! The supervisor's loop: it sleeps until something can be done, and has it done.
 
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::duties::Duties;
 use super::health::HealthMonitor;
-use super::relay::Relay;
+use super::relay::{Ready, Relay};
+
+/// How long after a kill that has not ended the container the next follows.
+const KILL_AGAIN: Duration = Duration::from_secs(1);
 
 /// How often clients are heard while something is owed: a wish to stop does not wait for that.
 const HEARD_EVERY: Duration = Duration::from_millis(100);
 
-/// What poll found.
-#[derive(Debug, Default)]
-pub(super) struct Ready {
-    pub init: bool,
-    pub pressed: bool,
-    pub pressure_gone: bool,
-    pub terminate: bool,
-    pub listener: bool,
-    pub clients: Vec<usize>,
-    pub outputs: Vec<usize>,
-}
-
 impl Relay {
+    /// Serves until the container's init has ended.
+    pub(crate) fn run(&mut self, duties: &mut dyn Duties) {
+        loop {
+            let ready = self.wait(None);
+            let now = Instant::now();
+            if ready.init {
+                (self.init, self.pressure, self.settles_at) = (None, None, None);
+                return;
+            }
+            if self.kill_at.is_some_and(|at| at <= now) {
+                // again if that was not enough: nothing of it may stay
+                (self.kill_at, self.signalled) = (Some(now + KILL_AGAIN), true);
+                duties.kill();
+            }
+            if self.settles_at.is_some_and(|at| at <= now) {
+                self.settles_at = None;
+                duties.settle();
+                if self.watches_pressure {
+                    self.pressure = duties.watch_pressure();
+                }
+            }
+            if ready.pressed {
+                duties.pressed();
+            }
+            if ready.pressure_gone {
+                self.pressure = None;
+            }
+            if self.may_check()
+                && let Some(monitor) = &mut self.health
+                && let Some(verdict) = monitor.advance(now, |line| duties.probe(line))
+            {
+                duties.judged(verdict);
+            }
+            self.serve(ready);
+            self.allowance
+                .settle(Instant::now(), self.log.take_logged(), || duties.cap());
+        }
+    }
+
+    /// Serves clients for `delay` without a container; `false` when it was asked to stop meanwhile.
+    pub(super) fn wait_for(&mut self, delay: Duration) -> bool {
+        let until = Instant::now() + delay;
+        while Instant::now() < until && !self.stop_requested {
+            let ready = self.wait(Some(until));
+            self.serve(ready);
+        }
+        !self.stop_requested
+    }
+
     /// Sleeps until something can be done, at most until `until`. While something is owed, only
     /// what is not the container's to cause is waited for.
     pub(crate) fn wait(&mut self, until: Option<Instant>) -> Ready {

@@ -1,0 +1,74 @@
+//! [`RunDuties`]: what is done for a container while it runs.
+
+use std::os::fd::{BorrowedFd, OwnedFd};
+
+use super::duties::Duties;
+use super::health::ProbeStart;
+use crate::cgroup::{AmongSupervisors, Cgroup};
+use crate::record::{Health, Record};
+use crate::runtime::Runtime;
+use crate::runtime::exec::start_probe;
+use crate::sys::{fault, pidfd};
+
+/// What the loop needs of a running container.
+pub(super) struct RunDuties<'a> {
+    pub runtime: &'a Runtime,
+    pub record: &'a mut Record,
+    pub cgroup: &'a Cgroup,
+    pub init: BorrowedFd<'a>,
+    pub place: &'a mut Option<AmongSupervisors>,
+}
+
+impl Duties for RunDuties<'_> {
+    fn settle(&mut self) {
+        if self.place.is_none() {
+            let parent = self.runtime.cgroup_parent();
+            // where that cannot be had it stays where it was: what it uses is bounded all the same
+            *self.place = AmongSupervisors::join(&self.runtime.layout, &parent).unwrap_or(None);
+        }
+    }
+
+    fn cap(&self) -> Option<f64> {
+        self.cgroup.cpu_cap()
+    }
+
+    fn kill(&mut self) {
+        fault::may_die("supervisor.kill");
+        let _ = self.cgroup.kill_all();
+        // one that was moved out of its cgroup ends all the same, and its pid namespace with it
+        let _ = pidfd::send_signal(self.init, nix::libc::SIGKILL);
+    }
+
+    fn probe(&mut self, line: &str) -> ProbeStart {
+        if self.cgroup.is_frozen() {
+            return ProbeStart::NotNow;
+        }
+        start_probe(self.runtime, self.record, self.init, line)
+            .map_or(ProbeStart::Failed, ProbeStart::Started)
+    }
+
+    fn watch_pressure(&mut self) -> Option<OwnedFd> {
+        // a kernel without PSI tells nothing, which info says
+        self.cgroup.watch_memory_pressure().ok().flatten()
+    }
+
+    fn pressed(&mut self) {
+        self.runtime
+            .store
+            .tell(&self.record.spec, "memory pressure", None);
+    }
+
+    fn judged(&mut self, verdict: Health) {
+        // a pause is recorded by who paused it: what is on disk is fresher than what is here
+        let changed = self.runtime.store.change(&self.record.spec.id, |fresh| {
+            fresh.state.health = Some(verdict);
+            true
+        });
+        if let Ok((fresh, _)) = changed {
+            *self.record = fresh;
+        }
+        self.runtime
+            .store
+            .tell(&self.record.spec, verdict.word(), None);
+    }
+}

@@ -1,0 +1,9 @@
+//! The environment of a command, as `KEY=value` each.
+
+/// Puts `pair` into `env`, instead of what has its key there.
+pub(crate) fn set_variable(env: &mut Vec<String>, pair: &str) {
+    let key = |pair: &str| pair.split_once('=').map_or(pair, |(key, _)| key).to_owned();
+    let new = key(pair);
+    env.retain(|old| key(old) != new);
+    env.push(pair.to_owned());
+}

@@ -1,0 +1,40 @@
+//! The lines of help: every key, as the keymap has them, the shown tab's first.
+
+use super::Model;
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
+
+/// A line of help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HelpLine {
+    /// A context.
+    Heading(&'static str),
+    /// The keys of an action.
+    Keys(String, Action),
+    /// Nothing.
+    Blank,
+}
+
+impl Model {
+    /// The lines of help.
+    #[must_use]
+    pub fn help_lines(&self) -> Vec<HelpLine> {
+        let first = [self.tab.context(), Context::Global, Context::Everywhere];
+        let rest = Context::ALL
+            .iter()
+            .copied()
+            .filter(|context| !first.contains(context));
+        let mut lines = Vec::new();
+        for context in first.into_iter().chain(rest) {
+            if !lines.is_empty() {
+                lines.push(HelpLine::Blank);
+            }
+            lines.push(HelpLine::Heading(context.title()));
+            for (action, chords) in self.settings.keymap.listed(context) {
+                let keys: Vec<_> = chords.iter().map(ToString::to_string).collect();
+                lines.push(HelpLine::Keys(keys.join(" "), action));
+            }
+        }
+        lines
+    }
+}

@@ -1,0 +1,37 @@
+//! Asking the engine and the terminal, and telling of progress and failures.
+
+use crate::manager::Error;
+use crate::tui::effect::{Call, Effect};
+use crate::tui::model::{EffectId, Model, Pending, ToastKind};
+
+/// Notes what was asked for and numbers it.
+pub(super) fn call_engine(model: &mut Model, pending: Pending, call: Call) -> Effect {
+    model.last_effect += 1;
+    let id = EffectId(model.last_effect);
+    model.pending.insert(id, pending);
+    Effect::Call(id, call)
+}
+
+/// A failure in one line: what was tried, what went wrong, what can be done.
+pub(super) fn in_words(what: &str, error: &Error) -> String {
+    match error.hint() {
+        Some(hint) => format!("{what}: {error} ({hint})"),
+        None => format!("{what}: {error}"),
+    }
+}
+
+/// Shows a line about what is under way as a toast.
+pub(super) fn show_progress(model: &mut Model, id: EffectId, line: &str) {
+    if let Some(name) = model.pending.get(&id).map(|pending| pending.name.clone()) {
+        model.toast(ToastKind::Progress(id), format!("{name}: {line}"));
+    }
+}
+
+/// Puts `text` on the clipboard of whoever sits at the terminal.
+pub(super) fn copy(model: &mut Model, text: String) -> Vec<Effect> {
+    model.toast(
+        ToastKind::Changed,
+        format!("copied: {}", text.lines().next().unwrap_or_default()),
+    );
+    vec![Effect::Copy(text)]
+}

@@ -1,0 +1,77 @@
+//! The line being typed, whichever overlay has it.
+
+use crate::tui::action::Action;
+use crate::tui::model::{LineEdit, Model, Overlay, Purpose};
+
+/// Does what `change` says to the line being typed, when there is one.
+pub(super) fn edit(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
+    model.dirty = true;
+    match &mut model.overlay {
+        Some(Overlay::Form(form)) => form.edit(change),
+        Some(Overlay::Preset(form)) => form.edit(change),
+        Some(Overlay::Line(prompt)) => {
+            prompt.error = None;
+            change(&mut prompt.line);
+        }
+        Some(Overlay::Palette(palette)) => {
+            change(&mut palette.line);
+            let mut palette = std::mem::take(palette);
+            palette.search(model);
+            model.overlay = Some(Overlay::Palette(palette));
+        }
+        Some(Overlay::Prompt(_)) => edit_prompt(model, change),
+        Some(Overlay::Filter(line, _)) => {
+            change(line);
+            model.list.filter = line.text().to_owned();
+            model.arrange();
+        }
+        _ => {}
+    }
+}
+
+/// Does an editing action to the line being typed.
+pub(super) fn edit_action(model: &mut Model, action: Action) {
+    edit(model, |line| match action {
+        Action::CursorLeft => line.left(),
+        Action::CursorRight => line.right(),
+        Action::CursorHome => line.home(),
+        Action::CursorEnd => line.end(),
+        Action::DeleteBefore => line.delete_before(),
+        Action::DeleteAt => line.delete_at(),
+        Action::DeleteWord => line.delete_word(),
+        Action::DeleteLine => line.delete_line(),
+        _ => {}
+    });
+}
+
+/// Pastes into the line being typed; elsewhere a paste would be a burst of keys nobody meant, so it
+/// does nothing.
+pub(super) fn paste(model: &mut Model, text: &str) {
+    edit(model, |line| line.paste(text));
+}
+
+/// Does `change` to the line typed at the bottom.
+fn edit_prompt(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else {
+        return;
+    };
+    change(&mut prompt.line);
+    match prompt.purpose {
+        Purpose::EventFilter(_) => {
+            model.looks.events.filter = prompt.line.text().to_owned();
+            model.looks.events.back = None;
+        }
+        Purpose::LogSearch { from, .. } => {
+            let pattern = prompt.line.text().to_owned();
+            search(model, &pattern, from);
+        }
+        Purpose::Extract(..) => {}
+    }
+}
+
+/// Looks for what is typed, as it is typed, from where the search began.
+fn search(model: &mut Model, pattern: &str, from: u64) {
+    if let Some(pane) = model.regions().map(|regions| regions.log_pane()) {
+        model.log.look_for(pattern, from, pane);
+    }
+}
