@@ -5,8 +5,8 @@ use super::{ContainerId, IdRange, Preset, Storage, resolve};
 #[test]
 fn of_storage() {
     assert_eq!("64K".parse(), Ok(Storage::Disk(64 << 10)));
-    assert_eq!("tmpfs:65536".parse(), Ok(Storage::Tmpfs(64 << 10)));
-    assert!("65535".parse::<Storage>().is_err());
+    assert_eq!("tmpfs:65536b".parse(), Ok(Storage::Tmpfs(64 << 10)));
+    assert!("65535b".parse::<Storage>().is_err());
 }
 
 #[test]
