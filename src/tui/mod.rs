@@ -15,7 +15,6 @@ mod reload;
 mod run;
 pub mod sanitise;
 mod settings;
-pub mod shell_words;
 mod surface;
 pub mod terminal;
 pub mod text;

@@ -18,6 +18,7 @@ mod logs;
 mod memory;
 mod merged;
 mod mouse;
+mod moving;
 mod overlays;
 mod palette;
 mod past;

@@ -108,11 +108,13 @@ fn an_action_that_says_to_change_nothing_changes_nothing() {
     for action in views {
         for name in ["web", "migrate"] {
             for tab in Tab::ALL {
-                let mut stage = Stage::new(80, 24);
+                let mut stage = read_only();
+                stage.model.settings.read_only = false;
                 stage.select(name);
                 stage.model.tab = tab;
                 stage.tick(1);
                 stage.take_effects();
+                stage.held = true;
                 choose(&mut stage, *action);
                 if stage.model.overlay.is_some() {
                     stage.keys("<Enter>");

@@ -6,13 +6,15 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use strum::VariantArray;
+
 use super::Model;
 use crate::record::{Record, Status};
 use crate::spec::ContainerId;
 use crate::stats::Reading;
 
 /// The columns of the table, left to right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, VariantArray)]
 pub enum Column {
     /// The state's word.
     State,
@@ -36,17 +38,7 @@ pub enum Column {
 
 impl Column {
     /// Every column, left to right.
-    pub const ALL: [Self; 9] = [
-        Self::State,
-        Self::Name,
-        Self::Pid,
-        Self::Cpu,
-        Self::Memory,
-        Self::Pids,
-        Self::Uptime,
-        Self::Image,
-        Self::Command,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The heading.
     #[must_use]

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use strum::VariantArray;
+
 use super::{EffectId, LineEdit};
 use crate::manager::{Created, Error};
 use crate::spec::{ContainerId, Preset, SpecError, format_bytes, quote_command, resolve};
-use crate::tui::{shell_words, wording};
+use crate::tui::wording;
 
 /// The fields, in the order in which Tab visits them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
 pub enum Field {
     /// Which preset fills in the rest.
     Preset,
@@ -24,13 +26,7 @@ pub enum Field {
 
 impl Field {
     /// Every field, in order.
-    pub const ALL: [Self; 5] = [
-        Self::Preset,
-        Self::Command,
-        Self::Name,
-        Self::Memory,
-        Self::Cpu,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// What the form calls it.
     #[must_use]
@@ -165,7 +161,7 @@ impl LaunchForm {
         let base = self.preset.and_then(|at| presets.get(at));
         let mut request = base.map(|(_, preset)| preset.clone()).unwrap_or_default();
         let words = shell_words::split(self.text(Field::Command))
-            .map_err(|reason| SpecError::new("command", reason))?;
+            .map_err(|error| SpecError::new("command", error.to_string()))?;
         request.command = Some(words).filter(|words| !words.is_empty());
         request.memory = Some(self.text(Field::Memory).to_owned()).filter(|text| !text.is_empty());
         set_cpu(&mut request, self.text(Field::Cpu));

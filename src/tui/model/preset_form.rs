@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use strum::VariantArray;
+
 use super::launch_form::{cpu_meaning, cpu_text, set_cpu};
 use super::{EffectId, LineEdit};
 use crate::spec::{
     ContainerId, ContainerName, Preset, SpecError, format_bytes, quote_command, resolve,
 };
-use crate::tui::shell_words;
 
 /// A field of the form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
 pub enum PresetField {
     /// What it is called.
     Name,
@@ -38,19 +39,7 @@ pub enum PresetField {
 
 impl PresetField {
     /// Every field, in order.
-    pub const ALL: [Self; 11] = [
-        Self::Name,
-        Self::About,
-        Self::Command,
-        Self::Memory,
-        Self::Swap,
-        Self::Cpu,
-        Self::Pids,
-        Self::Image,
-        Self::Network,
-        Self::Directory,
-        Self::Variables,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// What the form calls it.
     #[must_use]
@@ -138,7 +127,8 @@ impl PresetForm {
             of,
             base: preset.clone(),
             texts: PresetField::ALL
-                .into_iter()
+                .iter()
+                .copied()
                 .map(|field| (field, LineEdit::new(text(field))))
                 .collect(),
             focus,
@@ -172,7 +162,8 @@ impl PresetForm {
             .map_err(|error| SpecError::new("name", error.reason))?;
         let some = |field| Some(self.text(field).to_owned()).filter(|text| !text.is_empty());
         let words = |field, name| {
-            shell_words::split(self.text(field)).map_err(|reason| SpecError::new(name, reason))
+            shell_words::split(self.text(field))
+                .map_err(|error| SpecError::new(name, error.to_string()))
         };
         let mut preset = Preset {
             description: some(PresetField::About),

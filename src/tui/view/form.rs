@@ -42,7 +42,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &LaunchForm) {
         width: inside.width.saturating_sub(2),
         ..inside
     };
-    for (field, y) in Field::ALL.into_iter().zip((0..).step_by(usize::from(step))) {
+    for (field, y) in Field::ALL
+        .iter()
+        .copied()
+        .zip((0..).step_by(usize::from(step)))
+    {
         draw_field(canvas, row(inside, y), form, field);
         if roomy {
             let (text, style) = remark(canvas, form, field);
@@ -55,7 +59,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &LaunchForm) {
     let mut y = fields;
     if !roomy {
         let wrong = Field::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|field| form.errors.contains_key(field));
         if let Some(field) = wrong.or(form.focus) {
             let (text, style) = remark(canvas, form, field);

@@ -50,7 +50,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &PresetForm) {
         .unwrap_or(0) as u16;
     let first = (at + 1).saturating_sub(shown);
     for (field, y) in PresetField::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .skip(usize::from(first))
         .zip(0..shown)
     {

@@ -20,7 +20,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, chosen: Column) {
     let outer = center(area, 24, Column::ALL.len() as u16 + 2);
     let inside = frame(canvas.buffer, outer, "Sort by", theme);
     canvas.hits.add(outer, Target::Nothing);
-    for (column, y) in Column::ALL.into_iter().zip(0..) {
+    for (column, y) in Column::ALL.iter().copied().zip(0..) {
         let line = row(inside, y);
         let style = if column == chosen {
             theme.selected

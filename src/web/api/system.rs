@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::spec::{LIMITS, Limit, Unit};
-use crate::web::answer::{Answer, ask, json};
+use crate::web::answer::{self, Answer, ask};
 use crate::web::context::Context;
 
 /// The description, but for the limits, which are made from their table.
@@ -64,7 +64,7 @@ pub async fn system(State(context): State<Arc<Context>>) -> Answer {
         uptime_seconds: host.as_ref().map(|host| host.uptime.as_secs()),
         cores: host.map(|host| host.cores),
     };
-    Ok(json(StatusCode::OK, &system))
+    Ok(answer::json(StatusCode::OK, &system))
 }
 
 /// Whether containers can be looked at: 200 `ok`, or 503 and why not.

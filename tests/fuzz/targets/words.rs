@@ -12,8 +12,8 @@ use minic_tui::spec::{
 };
 use minic_tui::tui::keymap::Chord;
 use minic_tui::tui::sanitise::{MAX_CHARS, log_line, printable};
-use minic_tui::tui::shell_words::split;
 use minic_tui::tui::text;
+use shell_words::split;
 
 /// A parsed `T` as JSON is the same `T`: what is saved is read back.
 fn kept<
