@@ -54,7 +54,7 @@ fn a_log_scrolls_as_far_down_as_up() {
 #[test]
 fn help_and_the_list_move_as_far_down_as_up() {
     let mut stage = Stage::new(80, 24);
-    let rows = help_rows((80, 24));
+    let rows = help_rows(ratatui::layout::Size::new(80, 24));
     let mut at = |keys: &str, expected: usize| {
         stage.keys(keys);
         assert_eq!(stage.model.overlay, Some(Overlay::Help(expected)), "{keys}");

@@ -25,6 +25,7 @@ use minic_tui::tui::view::view;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Size;
 
 /// When every play begins.
 const BEGINNING: &str = "2026-11-23T14:03:11Z";
@@ -81,7 +82,7 @@ impl Stage {
         let demo = Demo::new(7, Arc::new(move || *hand.lock().unwrap()));
         let now = *clock.lock().unwrap();
         Self {
-            model: Model::new(settings, (width, height), now),
+            model: Model::new(settings, Size::new(width, height), now),
             sampler: demo.sampler().unwrap(),
             demo,
             effects: Vec::new(),
@@ -275,7 +276,7 @@ impl Stage {
 
     /// Draws; the hits are the model's from now on, as the loop does it.
     pub(crate) fn buffer(&mut self) -> Buffer {
-        let (width, height) = self.model.size;
+        let Size { width, height } = self.model.size;
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let mut hits = minic_tui::tui::model::HitMap::default();
         terminal

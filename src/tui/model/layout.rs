@@ -9,12 +9,12 @@
 //! bar      ? Help  r Run  s Stop …
 //! ```
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Rect, Size};
 
 use super::{Pane, Tab};
 
-/// The least columns and rows that everything fits into.
-pub const SMALLEST: (u16, u16) = (60, 15);
+/// The smallest terminal that everything fits into.
+pub const MIN_SIZE: Size = Size::new(60, 15);
 
 /// The narrowest bar of a core that still shows something.
 const NARROWEST_CORE: usize = 18;
@@ -111,9 +111,9 @@ impl Regions {
     /// The regions of a terminal of `size` columns and rows on a host of `cores`; `None` when it is
     /// too small.
     #[must_use]
-    pub fn of(size: (u16, u16), cores: usize, tab: Tab) -> Option<Self> {
-        let (width, height) = size;
-        if width < SMALLEST.0 || height < SMALLEST.1 {
+    pub fn of(size: Size, cores: usize, tab: Tab) -> Option<Self> {
+        let Size { width, height } = size;
+        if width < MIN_SIZE.width || height < MIN_SIZE.height {
             return None;
         }
         let max_core_rows = match height {
@@ -181,17 +181,17 @@ pub const PALETTE_FRAME: usize = 4;
 
 /// How many actions the palette shows at once on a screen of `size`.
 #[must_use]
-pub fn palette_rows(size: (u16, u16)) -> usize {
-    usize::from(size.1)
+pub fn palette_rows(size: Size) -> usize {
+    usize::from(size.height)
         .saturating_sub(PALETTE_FRAME + 1)
         .clamp(1, MAX_PALETTE_ROWS)
 }
 
 /// How many lines of help a screen of `size` shows at once.
 #[must_use]
-pub fn help_rows(size: (u16, u16)) -> usize {
+pub fn help_rows(size: Size) -> usize {
     // the bottom line and the box around it
-    usize::from(size.1).saturating_sub(3).max(1)
+    usize::from(size.height).saturating_sub(3).max(1)
 }
 
 #[cfg(test)]
@@ -211,7 +211,7 @@ mod tests {
                     (61, 19),
                     (1000, 15),
                 ] {
-                    let regions = Regions::of(size, cores, tab).unwrap();
+                    let regions = Regions::of(size.into(), cores, tab).unwrap();
                     let parts = [
                         regions.header,
                         regions.tabs,
@@ -232,8 +232,8 @@ mod tests {
                 }
             }
         }
-        assert_eq!(Regions::of((59, 24), 4, Tab::Logs), None);
-        assert_eq!(Regions::of((80, 14), 4, Tab::Logs), None);
+        assert_eq!(Regions::of(Size::new(59, 24), 4, Tab::Logs), None);
+        assert_eq!(Regions::of(Size::new(80, 14), 4, Tab::Logs), None);
     }
 
     #[test]
@@ -248,7 +248,7 @@ mod tests {
             (1000, 15),
         ] {
             for cores in [0, 1, 64, 1024] {
-                let regions = Regions::of(size, cores, Tab::Containers).unwrap();
+                let regions = Regions::of(size.into(), cores, Tab::Containers).unwrap();
                 let grid = regions.tiles();
                 assert!(
                     grid.columns as u16 * grid.width <= size.0

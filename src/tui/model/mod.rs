@@ -26,6 +26,7 @@ mod undo;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use ratatui::layout::Size;
 
 pub use card::{Card, FailedLaunch};
 pub use container_list::{Column, ContainerList, Sort};
@@ -33,7 +34,7 @@ pub use handles::{Grip, Handles, Knob, Wanted};
 pub use help::HelpLine;
 pub use hit::{HitMap, Target};
 pub use launch_form::{Field, LaunchForm, command_line};
-pub use layout::{CoreGrid, PALETTE_FRAME, Regions, SMALLEST, TileGrid, help_rows, palette_rows};
+pub use layout::{CoreGrid, MIN_SIZE, PALETTE_FRAME, Regions, TileGrid, help_rows, palette_rows};
 pub use line_edit::LineEdit;
 pub use log_view::{
     LogLine, LogSearch, LogView, MARK_COLUMNS, Pane, Place, Selection, TIME_COLUMNS,
@@ -121,7 +122,7 @@ pub struct Model {
     /// What it was told at the start.
     pub settings: Settings,
     /// Columns and rows of the terminal.
-    pub size: (u16, u16),
+    pub size: Size,
     /// The current time.
     pub now: Timestamp,
     /// Every container, by creation time.
@@ -183,7 +184,7 @@ pub struct Model {
 impl Model {
     /// An empty screen of `size` columns and rows.
     #[must_use]
-    pub fn new(settings: Settings, size: (u16, u16), now: Timestamp) -> Self {
+    pub fn new(settings: Settings, size: Size, now: Timestamp) -> Self {
         Self {
             settings,
             size,

@@ -24,7 +24,7 @@ use crossterm::terminal::{
 use crossterm::{execute, queue};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getppid, getsid};
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect, Size};
 
 pub use input::{read_input, translate};
 pub use screen::Screen;
@@ -38,8 +38,8 @@ use super::view::view;
 /// motion as crossterm would ask for: that is a flood over a slow line.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 
-/// Columns and rows when the terminal does not tell.
-const USUAL_SIZE: (u16, u16) = (80, 24);
+/// The size assumed when the terminal does not report one.
+const DEFAULT_SIZE: Size = Size::new(80, 24);
 
 /// Whether the terminal is ours now; the panic hook asks.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -68,7 +68,7 @@ impl Terminal {
 }
 
 impl Surface for Terminal {
-    fn size(&self) -> (u16, u16) {
+    fn size(&self) -> Size {
         size()
     }
 
@@ -91,9 +91,9 @@ impl Surface for Terminal {
         // crossterm believes that raw mode is still on, whatever a shell did meanwhile
         disable_raw_mode()?;
         enter()?;
-        let (width, height) = size();
-        self.terminal.backend_mut().set_size((width, height));
-        self.terminal.resize(Rect::new(0, 0, width, height))
+        let size = size();
+        self.terminal.backend_mut().set_size(size);
+        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 
     fn suspend(&mut self) -> io::Result<()> {
@@ -117,10 +117,10 @@ impl Drop for Terminal {
     }
 }
 
-fn size() -> (u16, u16) {
+fn size() -> Size {
     match crossterm::terminal::size() {
-        Ok((width, height)) if width > 0 && height > 0 => (width, height),
-        _ => USUAL_SIZE,
+        Ok((width, height)) if width > 0 && height > 0 => Size::new(width, height),
+        _ => DEFAULT_SIZE,
     }
 }
 

@@ -19,6 +19,8 @@ mod shells;
 mod typing;
 mod undo;
 
+use ratatui::layout::Size;
+
 use super::action::Action;
 use super::effect::{Effect, ShellCall, ShellNews};
 use super::keymap::{Chord, Context};
@@ -127,7 +129,7 @@ fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
         Input::Release => handles::let_go(model),
         Input::Wheel(_, _, turn) => mouse::wheel(model, turn),
         Input::Resize(width, height) => {
-            model.size = (width, height);
+            model.size = Size::new(width, height);
             model.arrange();
             Vec::new()
         }

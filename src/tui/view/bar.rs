@@ -7,7 +7,7 @@
 //!
 //! What does not fit is left out, but never the last.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::canvas::Canvas;
 use crate::tui::action::Action;
@@ -32,7 +32,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         pen.put(&printable(line.text()), theme.key_label).skip(3);
         start = pen.x();
         let before = text::width(&printable(line.before_cursor())) as u16;
-        canvas.cursor = Some(((x + before).min(area.right() - 1), area.y));
+        canvas.cursor = Some(Position::new((x + before).min(area.right() - 1), area.y));
     }
     let contexts = model.contexts();
     let keys = |action: Action| {

@@ -1,7 +1,7 @@
 //! [`Canvas`]: what every region draws on.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::record::{Record, Status};
@@ -23,7 +23,7 @@ pub(super) struct Canvas<'a> {
     /// What a click means.
     pub hits: &'a mut HitMap,
     /// Where the terminal's cursor stands, when something is being typed.
-    pub cursor: Option<(u16, u16)>,
+    pub cursor: Option<Position>,
 }
 
 impl Canvas<'_> {

@@ -17,7 +17,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
-use super::detail::{Fact, death_facts, facts, limits_in_words};
+use super::facts::{Fact, death_facts, facts, limits_in_words};
 use crate::record::{ExitCause, Record, Status};
 use crate::spec::format_bytes;
 use crate::stats::Figure;

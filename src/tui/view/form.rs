@@ -10,7 +10,7 @@
 //! ╰─────────────────────────────────────────────────────────────╯
 //! ```
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
@@ -127,7 +127,7 @@ pub(super) fn line_edit(
     canvas.buffer.set_style(input, style);
     let Some(edit) = edit else {
         if active {
-            canvas.cursor = Some((input.x, input.y));
+            canvas.cursor = Some(Position::new(input.x, input.y));
         }
         return;
     };
@@ -140,7 +140,7 @@ pub(super) fn line_edit(
     canvas.pen(input).put(shown, style);
     if active {
         let x = input.x + (before - hidden).min(room) as u16;
-        canvas.cursor = Some((x, input.y));
+        canvas.cursor = Some(Position::new(x, input.y));
     }
 }
 

@@ -9,6 +9,7 @@ mod death;
 mod detail;
 mod dials;
 mod events;
+mod facts;
 mod files;
 mod form;
 mod graphs;
@@ -33,9 +34,9 @@ mod waterfall;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Rect, Size};
 
-use super::model::{Card, HitMap, Model, Overlay, SMALLEST, Tab};
+use super::model::{Card, HitMap, MIN_SIZE, Model, Overlay, Tab};
 use super::widget::Pen;
 use canvas::Canvas;
 
@@ -140,10 +141,13 @@ fn to_ascii(buffer: &mut Buffer) {
 }
 
 fn too_small(canvas: &mut Canvas<'_>) {
-    let (width, height) = canvas.model.size;
+    let Size { width, height } = canvas.model.size;
     let lines = [
         "too small".to_owned(),
-        format!("{width}×{height}, needs {}×{}", SMALLEST.0, SMALLEST.1),
+        format!(
+            "{width}×{height}, needs {}×{}",
+            MIN_SIZE.width, MIN_SIZE.height
+        ),
     ];
     let area = canvas.buffer.area;
     for (line, y) in lines.iter().zip(area.y..area.bottom()) {

@@ -10,7 +10,7 @@
 //! ╰──────────────────────────────────────────────╯
 //! ```
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
@@ -44,7 +44,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, palette: &Palette) {
         .skip(1)
         .put(&printable(palette.line.text()), theme.field_active);
     let before = text::width(&printable(palette.line.before_cursor())) as u16;
-    canvas.cursor = Some((
+    canvas.cursor = Some(Position::new(
         (line.x + 1 + before).min(line.right().saturating_sub(1)),
         line.y,
     ));

@@ -7,7 +7,7 @@
 //! ╰──────────────────────────────────────────────╯
 //! ```
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::canvas::{Canvas, row};
 use crate::tui::model::{Asked, LinePrompt, Target};
@@ -42,7 +42,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, prompt: &LinePrompt) {
         .skip(1)
         .put(&printable(prompt.line.text()), theme.field_active);
     let before = text::width(&printable(prompt.line.before_cursor())) as u16;
-    canvas.cursor = Some((
+    canvas.cursor = Some(Position::new(
         (line.x + 1 + before).min(line.right().saturating_sub(1)),
         line.y,
     ));

@@ -5,7 +5,7 @@
 //! root@web:/# _
 //! ```
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
 
 use super::canvas::{Canvas, row};
@@ -90,7 +90,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     }
     let (y, x) = screen.cursor_position();
     if shells.typing && !screen.hide_cursor() && back == 0 && model.overlay.is_none() {
-        canvas.cursor = Some((
+        canvas.cursor = Some(Position::new(
             below.x + x.min(below.width.saturating_sub(1)),
             below.y + y.min(below.height.saturating_sub(1)),
         ));
