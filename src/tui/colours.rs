@@ -35,7 +35,7 @@ pub(crate) const SIXTEEN: [Color; 16] = [
 /// them after semicolons or colons. What is not known changes nothing; blinking and hiding are not
 /// done.
 #[must_use]
-pub(super) fn recoloured(style: Style, parameters: &str) -> Style {
+pub(super) fn apply_sgr(style: Style, parameters: &str) -> Style {
     let mut style = style;
     let mut numbers = parameters.split([';', ':']).map(|number| {
         if number.is_empty() {
@@ -107,30 +107,27 @@ mod tests {
     fn what_programs_ask_for() {
         let plain = Style::new();
         assert_eq!(
-            recoloured(plain, "1;31"),
+            apply_sgr(plain, "1;31"),
             plain.fg(Color::Red).add_modifier(Modifier::BOLD)
         );
         assert_eq!(
-            recoloured(plain, "38;5;208;4"),
+            apply_sgr(plain, "38;5;208;4"),
             plain
                 .fg(Color::Indexed(208))
                 .add_modifier(Modifier::UNDERLINED)
         );
         assert_eq!(
-            recoloured(plain, "48;2;1;2;3"),
+            apply_sgr(plain, "48;2;1;2;3"),
             plain.bg(Color::Rgb(1, 2, 3))
         );
-        assert_eq!(recoloured(plain, "38:5:9"), plain.fg(Color::Indexed(9)));
+        assert_eq!(apply_sgr(plain, "38:5:9"), plain.fg(Color::Indexed(9)));
         assert_eq!(
-            recoloured(plain, "97;100"),
+            apply_sgr(plain, "97;100"),
             plain.fg(Color::White).bg(Color::DarkGray)
         );
-        let loud = recoloured(plain, "1;4;35;45");
-        assert_eq!(recoloured(loud, "22;24;39;49"), plain);
-        assert_eq!(
-            (recoloured(loud, ""), recoloured(loud, "0")),
-            (plain, plain)
-        );
+        let loud = apply_sgr(plain, "1;4;35;45");
+        assert_eq!(apply_sgr(loud, "22;24;39;49"), plain);
+        assert_eq!((apply_sgr(loud, ""), apply_sgr(loud, "0")), (plain, plain));
     }
 
     #[test]
@@ -144,7 +141,7 @@ mod tests {
             "48;2;1;2",
             "99999999999999",
         ] {
-            assert_eq!(recoloured(green, nonsense), green, "{nonsense}");
+            assert_eq!(apply_sgr(green, nonsense), green, "{nonsense}");
         }
     }
 }

@@ -59,7 +59,7 @@ impl Context {
     /// The context as an answer to "where can that be done?"; none where only motions are, or an
     /// overlay has the keys.
     #[must_use]
-    pub fn whereabouts(self) -> Option<String> {
+    pub fn location(self) -> Option<String> {
         match self {
             Self::Past => Some("while looking back".into()),
             Self::Typing => Some("while typing in a shell".into()),

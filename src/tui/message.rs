@@ -113,13 +113,13 @@ pub enum Seen {
 
 /// What a shell has to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ShellNews {
+pub enum ShellEvent {
     /// It runs.
     Opened,
     /// Its terminal shows these bytes.
     Output(Vec<u8>),
     /// It does not read what is typed: the last of it was dropped.
-    Deaf,
+    InputDropped,
     /// It ended with this exit code.
     Ended(i32),
     /// It could not be opened, or broke.
@@ -140,7 +140,7 @@ pub enum Message {
     /// The records were read: the number says which reading is the later one.
     Records(u64, Result<Vec<Record>, Error>),
     /// Watching or sampling does not work, and why.
-    Blind(Error),
+    ObserverFailed(Error),
     /// Something asked for is under way.
     Progress(EffectId, String),
     /// Something asked for is done.
@@ -154,7 +154,7 @@ pub enum Message {
     /// Something was looked into.
     Seen(Box<Seen>),
     /// A shell has something to say.
-    Shell(ShellId, ShellNews),
+    Shell(ShellId, ShellEvent),
     /// The terminal is gone, or a thread of ours is: why.
     Fatal(String),
 }

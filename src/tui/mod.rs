@@ -25,7 +25,7 @@ pub mod widget;
 pub mod wording;
 
 pub use reload::Reload;
-pub use run::{Messages, run, turn};
+pub use run::{Messages, run, run_loop};
 pub use settings::Settings;
 pub use surface::Surface;
 

@@ -1,4 +1,4 @@
-//! [`run`]: the screen in a terminal. [`turn`]: the loop on any [`Surface`]. It sleeps on the
+//! [`run`]: the screen in a terminal. [`run_loop`]: the loop on any [`Surface`]. It sleeps on the
 //! channel, folds every waiting message, runs the effects, and draws once if something changed.
 
 use std::io::{IsTerminal, stdin, stdout};
@@ -50,7 +50,7 @@ pub fn run(
     effects.observe(settings.tick, reload);
 
     let mut model = Model::new(settings, terminal.size(), Timestamp::now());
-    let result = turn(&mut model, &mut terminal, &mut effects, &messages);
+    let result = run_loop(&mut model, &mut terminal, &mut effects, &messages);
     drop(terminal);
     result?;
     match model.fatal {
@@ -61,21 +61,21 @@ pub fn run(
 
 /// Where a screen's messages come from.
 pub trait Messages {
-    /// The next one, waited for as long as `patience` says (`None`: for ever).
+    /// The next one, waited for as long as `timeout` says (`None`: for ever).
     ///
     /// # Errors
     /// When none came, or nobody sends any more.
-    fn wait(&self, patience: Option<Duration>) -> Result<Message, RecvTimeoutError>;
+    fn wait(&self, timeout: Option<Duration>) -> Result<Message, RecvTimeoutError>;
 
     /// The next one, if it is there.
     fn ready(&self) -> Option<Message>;
 }
 
 impl Messages for Receiver<Message> {
-    fn wait(&self, patience: Option<Duration>) -> Result<Message, RecvTimeoutError> {
-        match patience {
+    fn wait(&self, timeout: Option<Duration>) -> Result<Message, RecvTimeoutError> {
+        match timeout {
             None => self.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(patience) => self.recv_timeout(patience),
+            Some(timeout) => self.recv_timeout(timeout),
         }
     }
 
@@ -89,7 +89,7 @@ impl Messages for Receiver<Message> {
 ///
 /// # Errors
 /// When the surface is gone.
-pub fn turn(
+pub fn run_loop(
     model: &mut Model,
     surface: &mut impl Surface,
     effects: &mut Effects,
@@ -143,10 +143,10 @@ pub fn turn(
 
 /// Sleeps until something happens, or until the next toast goes away.
 fn wait(model: &Model, messages: &impl Messages) -> Result<Message, RecvTimeoutError> {
-    let patience = model.toasts.next_end().map(|end| {
+    let timeout = model.toasts.next_end().map(|end| {
         let left = end.duration_since(Timestamp::now());
         // a little later than the end, so that it is over when looked at
         Duration::try_from(left).unwrap_or_default() + Duration::from_millis(1)
     });
-    messages.wait(patience)
+    messages.wait(timeout)
 }

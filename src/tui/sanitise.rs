@@ -6,7 +6,7 @@
 
 use ratatui::style::Style;
 
-use super::colours::{Run, recoloured};
+use super::colours::{Run, apply_sgr};
 use crate::spec::{Piece, Scanner};
 
 /// The most characters kept of one line.
@@ -65,7 +65,7 @@ pub fn coloured_line(bytes: &[u8]) -> (String, Vec<Run>) {
             let parameters = sequence
                 .trim_start_matches(['\u{1b}', '[', '\u{9b}'])
                 .trim_end_matches('m');
-            style = recoloured(style, parameters);
+            style = apply_sgr(style, parameters);
             restyle(&mut runs, line.text.len(), style);
         }
         Piece::Text('\t') => (0..TAB_WIDTH - line.kept % TAB_WIDTH).for_each(|_| line.push(' ')),

@@ -48,7 +48,7 @@ pub fn cause_sentence(cause: &ExitCause) -> String {
 
 /// Whether an ending is one that nobody asked for.
 #[must_use]
-pub fn is_bad_end(cause: &ExitCause) -> bool {
+pub fn is_unexpected(cause: &ExitCause) -> bool {
     match cause {
         ExitCause::Exited { code } => *code != 0,
         // what `stop` sends
@@ -117,10 +117,10 @@ mod tests {
             "signal 64"
         );
         assert!(
-            !is_bad_end(&ExitCause::Signaled {
+            !is_unexpected(&ExitCause::Signaled {
                 signal: 15,
                 by_us: false
-            }) && is_bad_end(&oom)
+            }) && is_unexpected(&oom)
         );
     }
 }

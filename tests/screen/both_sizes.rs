@@ -66,7 +66,7 @@ fn messages() {
     stage.send(Message::EffectDone(EffectId(1), failed()));
     stage.golden("error-toast-120x40");
     let mut stage = wide();
-    stage.send(Message::Blind(Error::System {
+    stage.send(Message::ObserverFailed(Error::System {
         message: "inotify_init: Too many open files".into(),
         hint: None,
     }));

@@ -18,7 +18,7 @@ use minic_tui::record::{ExitCause, Record};
 use minic_tui::spec::ContainerId;
 use minic_tui::spec::ContainerRequest;
 use minic_tui::tui::effect::{
-    Call, Effect, EffectId, Effects, LogBatch, Outcome, ShellCall, ShellNews,
+    Call, Effect, EffectId, Effects, LogBatch, Outcome, ShellCall, ShellEvent,
 };
 use minic_tui::tui::message::Message;
 use minic_tui::tui::model::ShellId;
@@ -27,7 +27,7 @@ use minic_tui::tui::model::ShellId;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The demo, with a log that never ends and a verb that breaks.
-struct Wild(Demo);
+struct FaultyEngine(Demo);
 
 struct Flood(u64);
 
@@ -45,7 +45,7 @@ impl LogSource for Flood {
     }
 }
 
-impl Inspector for Wild {
+impl Inspector for FaultyEngine {
     fn processes(&self, id: &ContainerId) -> Result<Vec<ProcessInfo>, Error> {
         self.0.processes(id)
     }
@@ -111,14 +111,14 @@ impl Inspector for Wild {
     fn shell(&self, id: &ContainerId, size: WindowSize) -> Result<Box<dyn Shell>, Error> {
         self.0
             .shell(id, size)
-            .map(|_| Box::new(Mute) as Box<dyn Shell>)
+            .map(|_| Box::new(StuckShell) as Box<dyn Shell>)
     }
 }
 
 /// A shell whose program neither reads nor writes.
-struct Mute;
+struct StuckShell;
 
-impl Shell for Mute {
+impl Shell for StuckShell {
     fn read(&self, _most: usize) -> Result<ShellOutput, Error> {
         loop {
             std::thread::park();
@@ -133,7 +133,7 @@ impl Shell for Mute {
     fn close(&self) {}
 }
 
-impl Engine for Wild {
+impl Engine for FaultyEngine {
     fn records(&self) -> Result<Vec<Record>, Error> {
         self.0.records()
     }
@@ -191,12 +191,12 @@ impl Engine for Wild {
     }
 }
 
-fn wild() -> (Effects, Receiver<Message>, Vec<Record>) {
+fn faulty() -> (Effects, Receiver<Message>, Vec<Record>) {
     let demo = Demo::new(3, Arc::new(Timestamp::now));
     let records = demo.records().unwrap();
     let (sender, messages) = channel();
     (
-        Effects::new(Arc::new(Wild(demo)), sender),
+        Effects::new(Arc::new(FaultyEngine(demo)), sender),
         messages,
         records,
     )
@@ -211,7 +211,7 @@ fn batch(messages: &Receiver<Message>) -> LogBatch {
 
 #[test]
 fn a_call_is_answered_once_and_its_progress_comes_first() {
-    let (mut effects, messages, _) = wild();
+    let (mut effects, messages, _) = faulty();
     let created = ContainerRequest {
         name: Some("new".into()),
         settings: minic_tui::spec::Preset {
@@ -242,7 +242,7 @@ fn a_call_is_answered_once_and_its_progress_comes_first() {
 
 #[test]
 fn a_panic_in_a_verb_is_an_error_like_any_other() {
-    let (mut effects, messages, records) = wild();
+    let (mut effects, messages, records) = faulty();
     effects.run(Effect::Call(
         EffectId(1),
         Call::Start(records[0].spec.id.clone()),
@@ -255,7 +255,7 @@ fn a_panic_in_a_verb_is_an_error_like_any_other() {
 
 #[test]
 fn an_extraction_tells_how_far_it_is_and_can_be_stopped() {
-    let (mut effects, messages, records) = wild();
+    let (mut effects, messages, records) = faulty();
     let call = Call::Extract(
         records[0].spec.id.clone(),
         "/data".into(),
@@ -281,7 +281,7 @@ fn an_extraction_tells_how_far_it_is_and_can_be_stopped() {
 
 #[test]
 fn observing_brings_records_samples_and_changes() {
-    let (mut effects, messages, records) = wild();
+    let (mut effects, messages, records) = faulty();
     effects.observe(Duration::from_millis(50), None);
     let (mut sampled, mut readings) = (0, BTreeSet::new());
     while sampled < 3 || readings.is_empty() {
@@ -324,7 +324,7 @@ fn observing_brings_records_samples_and_changes() {
 
 #[test]
 fn a_log_that_floods_is_read_only_when_asked_and_kept_in_bounds() {
-    let (mut effects, messages, records) = wild();
+    let (mut effects, messages, records) = faulty();
     effects.run(Effect::OpenLog(vec![records[0].spec.id.clone()]));
     let mut next = 0;
     for _ in 0..3 {
@@ -351,7 +351,7 @@ fn a_log_that_floods_is_read_only_when_asked_and_kept_in_bounds() {
 
 #[test]
 fn a_shell_that_never_reads_does_not_gather_what_is_typed() {
-    let (mut effects, messages, records) = wild();
+    let (mut effects, messages, records) = faulty();
     let running = records
         .iter()
         .find(|record| record.state.status.is_alive())
@@ -369,7 +369,7 @@ fn a_shell_that_never_reads_does_not_gather_what_is_typed() {
     ));
     assert_eq!(
         messages.recv_timeout(PATIENCE).unwrap(),
-        Message::Shell(id, ShellNews::Opened)
+        Message::Shell(id, ShellEvent::Opened)
     );
     let kib = |effects: &mut Effects| {
         effects.run(Effect::Shell(id, ShellCall::Write(vec![b'x'; 1 << 10])))
@@ -379,13 +379,13 @@ fn a_shell_that_never_reads_does_not_gather_what_is_typed() {
     kib(&mut effects);
     assert_eq!(
         messages.recv_timeout(PATIENCE).unwrap(),
-        Message::Shell(id, ShellNews::Deaf)
+        Message::Shell(id, ShellEvent::InputDropped)
     );
 }
 
 #[test]
 fn tails_that_are_asked_for_faster_than_they_are_read_are_one_thread_and_the_newest_is_read() {
-    let (mut effects, messages, records) = wild();
+    let (mut effects, messages, records) = faulty();
     // each of these logs goes on for ever
     for _ in 0..200 {
         effects.run(Effect::ReadTail(records[0].spec.id.clone()));

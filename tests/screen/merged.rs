@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use minic_tui::tui::effect::{Call, Effect, LogBatch};
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{LogLine, Overlay, Place, Target};
+use minic_tui::tui::model::{LogLine, LogPosition, Overlay, Target};
 use minic_tui::tui::sanitise::coloured_line;
 use ratatui::style::{Color, Modifier};
 
@@ -203,7 +203,7 @@ fn a_search_given_up_goes_back() {
     stage.keys("<Esc>");
     assert_eq!(
         (stage.screen(), stage.model.log.place),
-        (before, Place::End)
+        (before, LogPosition::End)
     );
     stage.keys("/nowhere to be found<Enter>").shows("no match");
     stage.keys("n").shows("search: no line matches");
@@ -262,7 +262,7 @@ fn selecting_goes_as_far_as_there_are_lines() {
             stage.model.log.selection.unwrap().head,
             stage.model.log.place
         ),
-        (0, Place::At(0, 0))
+        (0, LogPosition::At(0, 0))
     );
     stage.keys("G<Down>");
     assert_eq!(stage.model.log.selection.unwrap().head, all - 1);
@@ -286,7 +286,7 @@ fn lines_are_selected_with_the_mouse() {
     let top = stage.model.log.selection.unwrap().head;
     assert_eq!(
         stage.model.log.place,
-        Place::At(top, 0),
+        LogPosition::At(top, 0),
         "it scrolls at its edge"
     );
     stage.send(Message::Input(Input::Release));

@@ -64,7 +64,7 @@ fn a_log_without_news_draws_nothing() {
 #[test]
 fn what_cannot_be_watched_is_said() {
     let mut stage = Stage::new(80, 24);
-    stage.send(Message::Blind(Error::System {
+    stage.send(Message::ObserverFailed(Error::System {
         message: "inotify_init: Too many open files".into(),
         hint: Some("raise fs.inotify.max_user_instances".into()),
     }));

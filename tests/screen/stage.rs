@@ -14,7 +14,7 @@ use minic_tui::record::Record;
 use minic_tui::spec::ContainerId;
 use minic_tui::stats::Snapshot;
 use minic_tui::tui::Settings;
-use minic_tui::tui::effect::{Effect, LogBatch, Lookout, ShellCall, ShellNews, perform, tail};
+use minic_tui::tui::effect::{Effect, LogBatch, LookRunner, ShellCall, ShellEvent, perform, tail};
 use minic_tui::tui::keymap::{Chord, Key};
 use minic_tui::tui::message::{Input, Message};
 use minic_tui::tui::model::{LogLine, Model, ShellId};
@@ -41,7 +41,7 @@ pub(crate) struct Stage {
     sampler: Box<dyn Sampling>,
     logs: Vec<(ContainerId, Box<dyn LogSource>)>,
     log_wanted: bool,
-    lookout: Lookout,
+    lookout: LookRunner,
     shells: BTreeMap<ShellId, Box<dyn Shell>>,
     readings: u64,
 }
@@ -90,7 +90,7 @@ impl Stage {
             clock,
             logs: Vec::new(),
             log_wanted: false,
-            lookout: Lookout::default(),
+            lookout: LookRunner::default(),
             shells: BTreeMap::new(),
             readings: 0,
         }
@@ -156,10 +156,10 @@ impl Stage {
                     Ok(shell) => {
                         let first = shell.read(1 << 20).unwrap();
                         self.shells.insert(id, shell);
-                        self.send(Message::Shell(id, ShellNews::Opened));
+                        self.send(Message::Shell(id, ShellEvent::Opened));
                         self.shown(first)
                     }
-                    Err(error) => ShellNews::Failed(error),
+                    Err(error) => ShellEvent::Failed(error),
                 };
                 self.send(Message::Shell(id, news));
             }
@@ -188,10 +188,10 @@ impl Stage {
         }
     }
 
-    fn shown(&self, output: ShellOutput) -> ShellNews {
+    fn shown(&self, output: ShellOutput) -> ShellEvent {
         match output {
-            ShellOutput::Bytes(bytes) => ShellNews::Output(bytes),
-            ShellOutput::Ended(code) => ShellNews::Ended(code),
+            ShellOutput::Bytes(bytes) => ShellEvent::Output(bytes),
+            ShellOutput::Ended(code) => ShellEvent::Ended(code),
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use minic_tui::internals::WindowSize;
 use minic_tui::manager::{Error, Inspector};
 use minic_tui::tui::Settings;
-use minic_tui::tui::effect::{Call, Effect, Look, Seen, ShellCall, ShellNews};
+use minic_tui::tui::effect::{Call, Effect, Look, Seen, ShellCall, ShellEvent};
 use minic_tui::tui::message::{Input, Message};
 use minic_tui::tui::model::{Check, Tab};
 
@@ -252,7 +252,7 @@ fn a_shell_gets_every_key_but_one_and_lives_on_elsewhere() {
     let id = stage.model.shells.list[0].id;
     stage.send(Message::Shell(
         id,
-        ShellNews::Output(b"\r\nwritten meanwhile\r\n".to_vec()),
+        ShellEvent::Output(b"\r\nwritten meanwhile\r\n".to_vec()),
     ));
     stage.keys("4<Enter>").shows("written meanwhile");
     assert!(stage.model.shells.typing, "it is attached again");
@@ -299,7 +299,7 @@ fn a_shell_ends_fails_and_is_sized() {
         code: 127,
         launch: Vec::new(),
     };
-    stage.send(Message::Shell(id, ShellNews::Failed(error)));
+    stage.send(Message::Shell(id, ShellEvent::Failed(error)));
     stage.golden("shell-failed-120x40");
 }
 
@@ -329,7 +329,7 @@ fn a_shell_keeps_what_scrolled_away_and_its_colours() {
     stage.keys("G");
     stage.send(Message::Shell(
         id,
-        ShellNews::Output(
+        ShellEvent::Output(
             "\x1b[2J\x1b[H\x1b[31mred\x1b[0m 漢字 \x1b[7mreversed"
                 .as_bytes()
                 .to_vec(),
@@ -343,7 +343,7 @@ fn a_shell_keeps_what_scrolled_away_and_its_colours() {
     stage.take_effects();
     stage.send(Message::Shell(
         id,
-        ShellNews::Output(b"\x1b[?2004h".to_vec()),
+        ShellEvent::Output(b"\x1b[?2004h".to_vec()),
     ));
     stage.held = true;
     stage.send(Message::Input(Input::Paste("one\ntwo".into())));

@@ -33,11 +33,11 @@ pub enum Look {
 
 /// Looks, and remembers how far the events were read.
 #[derive(Default)]
-pub struct Lookout {
+pub struct LookRunner {
     happenings: Option<Box<dyn Happenings>>,
 }
 
-impl Lookout {
+impl LookRunner {
     /// Looks into `what` and waits for what is seen.
     pub fn look(&mut self, engine: &dyn Engine, what: Look) -> Seen {
         match what {
@@ -78,17 +78,17 @@ impl Lookout {
 }
 
 /// The thread that looks.
-pub(super) struct Looker {
+pub(super) struct LookThread {
     asked: Sender<Look>,
 }
 
-impl Looker {
+impl LookThread {
     /// Starts the thread.
     pub(super) fn start(engine: Arc<dyn Engine>, sender: &Sender<Message>) -> Self {
         let (asked, looks) = channel();
         let answers = sender.clone();
         spawn("look", sender, move || {
-            let mut lookout = Lookout::default();
+            let mut lookout = LookRunner::default();
             while let Ok(look) = looks.recv() {
                 if answers
                     .send(Message::Seen(Box::new(lookout.look(&*engine, look))))

@@ -20,14 +20,14 @@ use std::time::Duration;
 
 use follow::LogReader;
 pub use follow::tail;
-use look::Looker;
-pub use look::{Look, Lookout};
+use look::LookThread;
+pub use look::{Look, LookRunner};
 pub use shells::ShellCall;
 use shells::ShellLines;
 use tails::Tails;
 
 use super::message::Message;
-pub use super::message::{LogBatch, Outcome, Seen, ShellNews};
+pub use super::message::{LogBatch, Outcome, Seen, ShellEvent};
 pub use super::model::EffectId;
 use super::model::ShellId;
 use super::reload::Reload;
@@ -141,7 +141,7 @@ pub struct Effects {
     sender: Sender<Message>,
     readings: Arc<AtomicU64>,
     log: Option<LogReader>,
-    looker: Option<Looker>,
+    looker: Option<LookThread>,
     tails: Option<Tails>,
     shells: ShellLines,
     /// Calls that are to end before they are done.
@@ -264,7 +264,7 @@ impl Effects {
             }
             Effect::Look(look) => self
                 .looker
-                .get_or_insert_with(|| Looker::start(Arc::clone(&self.engine), &self.sender))
+                .get_or_insert_with(|| LookThread::start(Arc::clone(&self.engine), &self.sender))
                 .look(look),
             Effect::Shell(id, call) => self.shells.run(id, call),
             Effect::PurgeTrash => {

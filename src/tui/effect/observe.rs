@@ -28,7 +28,7 @@ pub(super) fn sample(
     let mut sampler = match engine.sampler() {
         Ok(sampler) => sampler,
         Err(error) => {
-            let _ = sender.send(Message::Blind(error));
+            let _ = sender.send(Message::ObserverFailed(error));
             return;
         }
     };
@@ -62,7 +62,7 @@ pub(super) fn watch(engine: &dyn Engine, sender: &Sender<Message>, readings: &At
         .as_ref()
         .ok()
         .and_then(|watching| watching.polling())
-        && sender.send(Message::Blind(why)).is_err()
+        && sender.send(Message::ObserverFailed(why)).is_err()
     {
         return;
     }
@@ -81,7 +81,7 @@ pub(super) fn watch(engine: &dyn Engine, sender: &Sender<Message>, readings: &At
             Err(error) => Err(error.clone()),
         };
         if let Err(error) = waited {
-            if sender.send(Message::Blind(error)).is_err() {
+            if sender.send(Message::ObserverFailed(error)).is_err() {
                 return;
             }
             break;

@@ -10,7 +10,7 @@ use super::spawn;
 use crate::manager::{Engine, Shell, ShellOutput};
 use crate::spec::ContainerId;
 use crate::sys::tty::WindowSize;
-use crate::tui::message::{Message, ShellNews};
+use crate::tui::message::{Message, ShellEvent};
 use crate::tui::model::ShellId;
 
 /// The most bytes taken from a shell at once.
@@ -84,7 +84,9 @@ impl ShellLines {
             ShellCall::Write(bytes)
                 if line.waiting.load(Ordering::Relaxed) + bytes.len() > MAX_TYPED =>
             {
-                let _ = self.sender.send(Message::Shell(id, ShellNews::Deaf));
+                let _ = self
+                    .sender
+                    .send(Message::Shell(id, ShellEvent::InputDropped));
             }
             ShellCall::Write(bytes) => {
                 line.waiting.fetch_add(bytes.len(), Ordering::Relaxed);
@@ -128,7 +130,7 @@ impl ShellLines {
             let tell = |news| answers.send(Message::Shell(id, news));
             let shell: Arc<dyn Shell> = match engine.shell(&container, size) {
                 Ok(shell) => Arc::from(shell),
-                Err(error) => return drop(tell(ShellNews::Failed(error))),
+                Err(error) => return drop(tell(ShellEvent::Failed(error))),
             };
             {
                 let mut slot = held.lock().unwrap_or_else(PoisonError::into_inner);
@@ -149,14 +151,14 @@ impl ShellLines {
                     typed_on.fetch_sub(bytes.len(), Ordering::Relaxed);
                 }
             });
-            if tell(ShellNews::Opened).is_err() {
+            if tell(ShellEvent::Opened).is_err() {
                 return;
             }
             while asked.recv().is_ok() {
                 let (news, over) = match shell.read(BYTES) {
-                    Ok(ShellOutput::Bytes(bytes)) => (ShellNews::Output(bytes), false),
-                    Ok(ShellOutput::Ended(code)) => (ShellNews::Ended(code), true),
-                    Err(error) => (ShellNews::Failed(error), true),
+                    Ok(ShellOutput::Bytes(bytes)) => (ShellEvent::Output(bytes), false),
+                    Ok(ShellOutput::Ended(code)) => (ShellEvent::Ended(code), true),
+                    Err(error) => (ShellEvent::Failed(error), true),
                 };
                 if tell(news).is_err() || over {
                     break;

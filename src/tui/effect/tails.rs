@@ -11,18 +11,18 @@ use crate::spec::ContainerId;
 use crate::tui::message::Message;
 
 #[derive(Default)]
-struct Wanted {
+struct Request {
     id: Option<ContainerId>,
     over: bool,
 }
 
 /// The thread that reads tails; it ends when this is dropped.
-pub(super) struct Tails(Arc<(Mutex<Wanted>, Condvar)>);
+pub(super) struct Tails(Arc<(Mutex<Request>, Condvar)>);
 
 impl Tails {
     /// Starts the thread.
     pub(super) fn start(engine: Arc<dyn Engine>, sender: &Sender<Message>) -> Self {
-        let shared = Arc::new((Mutex::new(Wanted::default()), Condvar::new()));
+        let shared = Arc::new((Mutex::new(Request::default()), Condvar::new()));
         let (own, answers) = (Arc::clone(&shared), sender.clone());
         spawn("tail", sender, move || {
             while let Some(id) = next(&own) {
@@ -53,9 +53,9 @@ impl Drop for Tails {
     }
 }
 
-fn next(shared: &(Mutex<Wanted>, Condvar)) -> Option<ContainerId> {
+fn next(shared: &(Mutex<Request>, Condvar)) -> Option<ContainerId> {
     let wanted = shared.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let waits = |wanted: &mut Wanted| wanted.id.is_none() && !wanted.over;
+    let waits = |wanted: &mut Request| wanted.id.is_none() && !wanted.over;
     let mut wanted = shared
         .1
         .wait_while(wanted, waits)

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{LogLine, Model};
 use crate::record::{LaunchStep, Record, Status};
 use crate::spec::ContainerId;
-use crate::tui::wording::is_bad_end;
+use crate::tui::wording::is_unexpected;
 
 /// For so long a failed launch is what its key shows; then it is the selected container's again.
 const FAILURE_KEPT: SignedDuration = SignedDuration::from_mins(2);
@@ -18,7 +18,7 @@ pub enum Card {
         /// Who.
         id: ContainerId,
         /// Its last lines; `None` until they are read.
-        last_words: Option<Result<Vec<LogLine>, String>>,
+        log_tail: Option<Result<Vec<LogLine>, String>>,
     },
     /// Every figure of its past.
     Graphs(ContainerId),
@@ -69,7 +69,7 @@ impl Model {
                 .iter()
                 .any(|record| record.spec.id == *id && record.state.status.is_alive())
         };
-        let died = |record: &&Record| matches!(&record.state.status, Status::Stopped { cause, .. } if is_bad_end(cause));
+        let died = |record: &&Record| matches!(&record.state.status, Status::Stopped { cause, .. } if is_unexpected(cause));
         let asked = |id: &ContainerId| self.pending_for(id).is_some();
         self.records
             .iter()

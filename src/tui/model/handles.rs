@@ -146,7 +146,7 @@ impl Grip {
 
 /// A limit that was asked for and is not in the records yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct PendingLimit {
     /// Whose.
     pub id: ContainerId,
     /// What it shall be.
@@ -163,7 +163,7 @@ pub struct Handles {
     /// The handle held with the mouse.
     pub grip: Option<Grip>,
     /// The limit on its way.
-    pub wanted: Option<Wanted>,
+    pub wanted: Option<PendingLimit>,
     /// What waits for a yes: less memory than is used.
     pub doubtful: Option<LimitChange>,
 }

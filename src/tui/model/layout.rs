@@ -17,12 +17,12 @@ use super::{Pane, Tab};
 pub const MIN_SIZE: Size = Size::new(60, 15);
 
 /// The narrowest bar of a core that still shows something.
-const NARROWEST_CORE: usize = 18;
+const MIN_CORE_WIDTH: usize = 18;
 /// The width of a core's bar when there is room.
-const WIDE_CORE: usize = 38;
+const WIDE_CORE_WIDTH: usize = 38;
 
 /// The narrowest tile: its border and a gauge with its figures.
-const NARROWEST_TILE: u16 = 28;
+const MIN_TILE_WIDTH: u16 = 28;
 /// A tile with everything in it: a border, the state, two gauges and a graph.
 const TILE_HEIGHT: u16 = 6;
 
@@ -43,7 +43,10 @@ impl CoreGrid {
                 rows: 1,
             };
         }
-        for columns in [(width / WIDE_CORE).max(1), (width / NARROWEST_CORE).max(1)] {
+        for columns in [
+            (width / WIDE_CORE_WIDTH).max(1),
+            (width / MIN_CORE_WIDTH).max(1),
+        ] {
             let rows = cores.div_ceil(columns);
             if rows <= max_rows {
                 // as few columns as give these rows: wider bars
@@ -73,7 +76,7 @@ pub struct TileGrid {
 
 impl TileGrid {
     fn of(area: Rect) -> Self {
-        let columns = (area.width / NARROWEST_TILE).max(1);
+        let columns = (area.width / MIN_TILE_WIDTH).max(1);
         // on a low screen the tiles give up their graphs, for a second line of them
         let two_lower = area.height < 2 * TILE_HEIGHT && area.height >= 2 * (TILE_HEIGHT - 1);
         let height = if two_lower {
@@ -256,7 +259,7 @@ mod tests {
                     "{size:?} {grid:?}"
                 );
                 assert!(
-                    grid.width >= NARROWEST_TILE && grid.height >= 4,
+                    grid.width >= MIN_TILE_WIDTH && grid.height >= 4,
                     "{size:?} {grid:?}"
                 );
             }

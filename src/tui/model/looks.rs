@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{LineEdit, LogSearch, Place, ProcessView};
+use super::{LineEdit, LogPosition, LogSearch, ProcessView};
 use crate::inspect::{Change, Changes, Sheet};
 use crate::record::Happening;
 use crate::spec::ContainerId;
@@ -138,7 +138,7 @@ pub enum Purpose {
     /// which on it is looked for.
     LogSearch {
         /// To go back to.
-        before: Box<(LogSearch, Place)>,
+        before: Box<(LogSearch, LogPosition)>,
         /// The number of the line.
         from: u64,
     },
@@ -169,7 +169,7 @@ pub struct Prompt {
 
 /// Who gets a signal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SignalTo {
+pub enum SignalTarget {
     /// One process of a container.
     Process {
         /// The container.
@@ -183,7 +183,7 @@ pub enum SignalTo {
     Containers(Vec<ContainerId>),
 }
 
-impl SignalTo {
+impl SignalTarget {
     /// The container, when it is about one alone.
     #[must_use]
     pub fn only(&self) -> Option<&ContainerId> {
@@ -198,7 +198,7 @@ impl SignalTo {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignalMenu {
     /// Who gets it.
-    pub to: SignalTo,
+    pub to: SignalTarget,
     /// The line that is chosen.
     pub row: usize,
 }

@@ -30,28 +30,28 @@ use ratatui::layout::Size;
 
 pub use card::{Card, FailedLaunch};
 pub use container_list::{Column, ContainerList, Sort};
-pub use handles::{Grip, Handles, Knob, Wanted};
+pub use handles::{Grip, Handles, Knob, PendingLimit};
 pub use help::HelpLine;
 pub use hit::{HitMap, Target};
 pub use launch_form::{Field, LaunchForm, command_line};
 pub use layout::{CoreGrid, MIN_SIZE, PALETTE_FRAME, Regions, TileGrid, help_rows, palette_rows};
 pub use line_edit::LineEdit;
 pub use log_view::{
-    LogLine, LogSearch, LogView, MARK_COLUMNS, Pane, Place, Selection, TIME_COLUMNS,
+    LogLine, LogPosition, LogSearch, LogView, MARK_COLUMNS, Pane, Selection, TIME_COLUMNS,
 };
 pub use looks::{
-    Check, EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, SignalTo, Viewer,
+    Check, EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, SignalTarget, Viewer,
 };
 pub use palette::Palette;
 pub use past::Past;
 pub use preset_form::{Compared, PresetField, PresetForm};
 pub use processes::{ProcessRow, ProcessSort, ProcessView};
-pub use prompt::{Asked, LinePrompt, preset_of};
+pub use prompt::{LinePrompt, LinePurpose, preset_of};
 pub use sheet::{SheetLine, sheet_lines};
 pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
 pub use tab::Tab;
 pub use toasts::{Toast, ToastKind, Toasts};
-pub use undo::{Step, Undo, Undoable};
+pub use undo::{Undo, UndoStep, Undoable};
 
 use super::action::Action;
 use super::keymap::Context;

@@ -78,7 +78,7 @@ impl Model {
 
     /// What the host did at the moment shown.
     #[must_use]
-    pub fn host_then(&self) -> Option<&HostSample> {
+    pub fn host_at_moment(&self) -> Option<&HostSample> {
         match self.past {
             None => self.host.as_ref(),
             Some(past) => self.history.host(past.tick),

@@ -7,7 +7,7 @@ use crate::stats::Figure;
 
 /// What the line is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum LinePurpose {
     /// The name under which limits and command are saved.
     PresetName,
     /// The file that the recent past is written to.
@@ -20,7 +20,7 @@ pub enum Asked {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinePrompt {
     /// What for.
-    pub asked: Asked,
+    pub asked: LinePurpose,
     /// Of which container.
     pub id: ContainerId,
     /// What was typed.
@@ -78,12 +78,12 @@ impl Model {
 
 impl Model {
     /// Asks for the line.
-    pub fn ask_line(&mut self, asked: Asked) {
+    pub fn ask_line(&mut self, asked: LinePurpose) {
         let shown = self
             .log
             .targets
             .first()
-            .filter(|_| asked == Asked::LogFile)
+            .filter(|_| asked == LinePurpose::LogFile)
             .and_then(|id| self.record(id));
         let Some(record) = shown.or(self.selected()) else {
             self.toast(ToastKind::Notice, "no container is selected");
@@ -91,10 +91,10 @@ impl Model {
         };
         let (id, name) = (record.spec.id.clone(), record.spec.name.as_str());
         let line = match asked {
-            Asked::PresetName => name.to_owned(),
-            Asked::ExportFile => format!("{name}.csv"),
-            Asked::LogFile if self.log.targets.len() > 1 => "containers.log".to_owned(),
-            Asked::LogFile => format!("{name}.log"),
+            LinePurpose::PresetName => name.to_owned(),
+            LinePurpose::ExportFile => format!("{name}.csv"),
+            LinePurpose::LogFile if self.log.targets.len() > 1 => "containers.log".to_owned(),
+            LinePurpose::LogFile => format!("{name}.log"),
         };
         self.overlay = Some(Overlay::Line(LinePrompt {
             asked,

@@ -27,7 +27,7 @@ impl Model {
             let places: Vec<_> = action
                 .contexts()
                 .iter()
-                .filter_map(|context| context.whereabouts())
+                .filter_map(|context| context.location())
                 .collect();
             format!("only {}", places.join(" or "))
         };

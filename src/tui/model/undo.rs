@@ -12,7 +12,7 @@ const TOGETHER: SignedDuration = SignedDuration::from_secs(2);
 
 /// What takes something back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub enum UndoStep {
     /// Set the limit to what it was.
     Limit(LimitChange),
     /// Bring it back from the trash.
@@ -27,7 +27,7 @@ pub struct Undoable {
     /// Its name, to speak of it.
     pub name: String,
     /// How.
-    pub step: Step,
+    pub step: UndoStep,
     at: Timestamp,
 }
 
@@ -37,9 +37,9 @@ pub struct Undo(Vec<Undoable>);
 
 impl Undo {
     /// Remembers how to take back what was just done.
-    pub fn remember(&mut self, id: ContainerId, name: String, step: Step, now: Timestamp) {
-        let same = |step: &Step, other: &Step| match (step, other) {
-            (Step::Limit(one), Step::Limit(two)) => {
+    pub fn remember(&mut self, id: ContainerId, name: String, step: UndoStep, now: Timestamp) {
+        let same = |step: &UndoStep, other: &UndoStep| match (step, other) {
+            (UndoStep::Limit(one), UndoStep::Limit(two)) => {
                 std::mem::discriminant(one) == std::mem::discriminant(two)
             }
             _ => false,

@@ -6,7 +6,7 @@ use crate::tui::action::Action;
 use crate::tui::effect::{Effect, LogBatch};
 use crate::tui::keymap::Context;
 use crate::tui::model::{Card, Model, Overlay, ToastKind};
-use crate::tui::wording::is_bad_end;
+use crate::tui::wording::is_unexpected;
 
 /// Opens the card of the selected container: of one that ended why it did, of any other how it was
 /// launched.
@@ -18,7 +18,7 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     if matches!(record.state.status, Status::Stopped { .. }) {
         model.overlay = Some(Overlay::Card(Card::Death {
             id: id.clone(),
-            last_words: None,
+            log_tail: None,
         }));
         return vec![Effect::ReadTail(id)];
     }
@@ -79,11 +79,11 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// The last lines of the one on the card were read.
-pub(super) fn last_words(model: &mut Model, result: Result<LogBatch, String>) {
-    let Some(Overlay::Card(Card::Death { id, last_words })) = &mut model.overlay else {
+pub(super) fn log_tail(model: &mut Model, result: Result<LogBatch, String>) {
+    let Some(Overlay::Card(Card::Death { id, log_tail })) = &mut model.overlay else {
         return;
     };
-    *last_words = match result {
+    *log_tail = match result {
         Ok(batch) if batch.ids != [id.clone()] => return,
         Ok(batch) => Some(Ok(batch
             .lines
@@ -96,12 +96,12 @@ pub(super) fn last_words(model: &mut Model, result: Result<LogBatch, String>) {
 }
 
 /// Says of those that died that they did, and what shows why.
-pub(super) fn tell_deaths(model: &mut Model, before: &[crate::record::Record]) {
+pub(super) fn report_deaths(model: &mut Model, before: &[crate::record::Record]) {
     let died: Vec<(String, String)> = model
         .died_since(before)
         .into_iter()
         .filter_map(|record| match &record.state.status {
-            Status::Stopped { cause, .. } if is_bad_end(cause) => {
+            Status::Stopped { cause, .. } if is_unexpected(cause) => {
                 Some((record.spec.name.to_string(), cause.brief()))
             }
             _ => None,

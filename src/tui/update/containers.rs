@@ -7,7 +7,7 @@ use crate::spec::{ContainerId, signal_name};
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};
 use crate::tui::model::{
-    Column, LineEdit, Model, Overlay, Pending, SignalMenu, SignalTo, Sort, TileGrid, ToastKind,
+    Column, LineEdit, Model, Overlay, Pending, SignalMenu, SignalTarget, Sort, TileGrid, ToastKind,
 };
 
 /// Moves, sorts or filters.
@@ -184,7 +184,7 @@ fn open_signals(model: &mut Model) {
         .filter(|record| record.state.status.is_alive());
     let ids: Vec<ContainerId> = alive.map(|record| record.spec.id.clone()).collect();
     model.overlay = Some(Overlay::Signal(SignalMenu {
-        to: SignalTo::Containers(ids),
+        to: SignalTarget::Containers(ids),
         row: 0,
     }));
 }
@@ -235,7 +235,7 @@ pub(super) fn carry_out(model: &mut Model, action: Action, record: &Record) -> V
         Action::Pause => Call::Pause(id.clone()),
         Action::Destroy if record.spec.remove => Call::Destroy(id.clone()),
         Action::Destroy => Call::ThrowAway(id.clone(), grace),
-        Action::LimitDown => return handles::sure(model, record),
+        Action::LimitDown => return handles::confirm(model, record),
         _ => return Vec::new(),
     };
     model.last_command = model

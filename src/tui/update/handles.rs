@@ -8,7 +8,7 @@ use crate::record::Record;
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, EffectId};
-use crate::tui::model::{Grip, Model, Pending, Step, Wanted};
+use crate::tui::model::{Grip, Model, Pending, PendingLimit, UndoStep};
 
 /// Moves the limit under the focus one step.
 pub(super) fn step(model: &mut Model, up: bool) -> Vec<Effect> {
@@ -45,13 +45,13 @@ pub(super) fn pull(model: &mut Model, x: u16) -> Vec<Effect> {
     let change = grip.knob.change(grip.value_at(x));
     let id = record.spec.id.clone();
     let sent = model.handles.wanted.take().and_then(|wanted| wanted.sent);
-    model.handles.wanted = Some(Wanted { id, change, sent });
+    model.handles.wanted = Some(PendingLimit { id, change, sent });
     model.dirty = true;
     Vec::new()
 }
 
 /// The handle is let go.
-pub(super) fn let_go(model: &mut Model) -> Vec<Effect> {
+pub(super) fn release(model: &mut Model) -> Vec<Effect> {
     let (Some(_), Some(wanted)) = (model.handles.grip.take(), model.handles.wanted.clone()) else {
         return Vec::new();
     };
@@ -86,7 +86,7 @@ fn set(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effect> {
 }
 
 /// Yes: the limit below what is used, too.
-pub(super) fn sure(model: &mut Model, record: &Record) -> Vec<Effect> {
+pub(super) fn confirm(model: &mut Model, record: &Record) -> Vec<Effect> {
     match model.handles.doubtful.take() {
         Some(change) => request(model, record, change),
         None => Vec::new(),
@@ -105,7 +105,7 @@ fn request(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effec
         .or(model.last_command.take());
     model
         .undo
-        .remember(id.clone(), name, Step::Limit(before), model.now);
+        .remember(id.clone(), name, UndoStep::Limit(before), model.now);
     ask_engine(model, id, change)
 }
 
@@ -118,7 +118,7 @@ pub(super) fn ask_engine(model: &mut Model, id: ContainerId, change: LimitChange
         .filter(|wanted| wanted.id == id)
         .and_then(|wanted| wanted.sent);
     if under_way.is_some_and(|(effect, _)| model.pending.contains_key(&effect)) {
-        model.handles.wanted = Some(Wanted {
+        model.handles.wanted = Some(PendingLimit {
             id,
             change,
             sent: under_way,
@@ -135,7 +135,7 @@ pub(super) fn ask_engine(model: &mut Model, id: ContainerId, change: LimitChange
         name,
     };
     let effect = call_engine(model, pending, Call::SetLimit(id.clone(), change));
-    model.handles.wanted = Some(Wanted {
+    model.handles.wanted = Some(PendingLimit {
         id,
         change,
         sent: Some((EffectId(model.last_effect), change)),
@@ -163,9 +163,9 @@ pub(super) fn answered(model: &mut Model, effect: EffectId, worked: bool) -> Vec
 }
 
 /// The records were read: what is in them is not on its way any more.
-pub(super) fn settled(model: &mut Model) {
+pub(super) fn drop_applied(model: &mut Model) {
     let handles = &mut model.handles;
-    let done = |wanted: &Wanted| {
+    let done = |wanted: &PendingLimit| {
         wanted
             .sent
             .is_some_and(|(effect, _)| !model.pending.contains_key(&effect))

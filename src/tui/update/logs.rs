@@ -1,12 +1,12 @@
 //! The Logs tab: whose logs are shown, reading on, scrolling, searching, selecting.
 
 use super::moved;
-use super::requests::{copy, in_words};
+use super::requests::{copy, failure_text};
 use crate::manager::Error;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, LogBatch};
 use crate::tui::model::{
-    Asked, LineEdit, LogSearch, Model, Overlay, Place, Prompt, Purpose, Tab, ToastKind,
+    LineEdit, LinePurpose, LogPosition, LogSearch, Model, Overlay, Prompt, Purpose, Tab, ToastKind,
 };
 
 /// Columns that one key press scrolls sideways.
@@ -63,7 +63,7 @@ fn several(model: &Model) -> Vec<&crate::record::Record> {
 
 /// The containers changed: all in view may be others now. What is being read is left alone.
 pub(super) fn renew(model: &mut Model) -> Vec<Effect> {
-    let reading = model.log.place != Place::End || model.log.selection.is_some();
+    let reading = model.log.place != LogPosition::End || model.log.selection.is_some();
     if model.tab != Tab::Logs || !model.log.merged || reading {
         return Vec::new();
     }
@@ -94,7 +94,7 @@ pub(super) fn read(model: &mut Model, result: Result<LogBatch, Error>) -> Vec<Ef
         Ok(_) => Vec::new(),
         Err(error) => {
             model.log_reading = false;
-            model.log.error = Some(in_words("read the log", &error));
+            model.log.error = Some(failure_text("read the log", &error));
             model.dirty = true;
             Vec::new()
         }
@@ -119,8 +119,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Timestamps => log.timestamps = !log.timestamps,
         Action::Wrap => {
             // the same line stays at the top, whatever row of it was there
-            if let Place::At(line, _) = log.place {
-                log.place = Place::At(line, 0);
+            if let LogPosition::At(line, _) = log.place {
+                log.place = LogPosition::At(line, 0);
             }
             log.wrap = !log.wrap;
             log.column = 0;
@@ -134,7 +134,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::HalfPageUp => log.scroll(-page / 2, pane),
         Action::HalfPageDown => log.scroll(page / 2, pane),
         Action::First => log.to_first(),
-        Action::Last => log.place = Place::End,
+        Action::Last => log.place = LogPosition::End,
         Action::PreviousContainer => return turn(model, Action::Up),
         Action::NextContainer => return turn(model, Action::Down),
         Action::MergeLogs => {
@@ -165,7 +165,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::SelectLines if log.selection.is_some() => log.selection = None,
         Action::SelectLines => log.select(pane),
         Action::SelectUp | Action::SelectDown => log.select(pane),
-        Action::SaveLog => model.ask_line(Asked::LogFile),
+        Action::SaveLog => model.ask_line(LinePurpose::LogFile),
         _ => {}
     }
     Vec::new()

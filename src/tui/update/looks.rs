@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::requests::{call_engine, in_words};
+use super::requests::{call_engine, failure_text};
 use super::{logs, moved, typing};
 use crate::record::Record;
 use crate::spec::ContainerId;
@@ -10,7 +10,7 @@ use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, Look, Seen};
 use crate::tui::model::{
     Check, LineEdit, Model, Overlay, Pending, ProcessSort, Prompt, Purpose, Question, SheetView,
-    SignalMenu, SignalTo, Tab, Viewer, sheet_lines,
+    SignalMenu, SignalTarget, Tab, Viewer, sheet_lines,
 };
 use crate::tui::sanitise::log_line;
 
@@ -63,7 +63,7 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
 
 /// Takes in what was seen.
 pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
-    let words = |error: crate::manager::Error| in_words("look", &error);
+    let words = |error: crate::manager::Error| failure_text("look", &error);
     if !matches!(seen, Seen::Facts(_) | Seen::Check(_)) {
         model.looks.busy = false;
     }
@@ -174,7 +174,7 @@ fn processes(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
             return look(model);
         }
         Action::Signal => {
-            let to = view.chosen().map(|(id, info)| SignalTo::Process {
+            let to = view.chosen().map(|(id, info)| SignalTarget::Process {
                 id: id.clone(),
                 pid: info.pid,
                 command: info.command.clone(),
@@ -200,8 +200,10 @@ pub(super) fn choose_signal(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Confirm => {
             let (signal, _) = SignalMenu::SIGNALS[menu.row];
             let (id, pid) = match menu.to {
-                SignalTo::Process { id, pid, .. } => (id, pid),
-                SignalTo::Containers(ids) => return super::containers::signal(model, &ids, signal),
+                SignalTarget::Process { id, pid, .. } => (id, pid),
+                SignalTarget::Containers(ids) => {
+                    return super::containers::signal(model, &ids, signal);
+                }
             };
             let pending = Pending {
                 action: Action::Signal,

@@ -22,10 +22,10 @@ mod undo;
 use ratatui::layout::Size;
 
 use super::action::Action;
-use super::effect::{Effect, ShellCall, ShellNews};
+use super::effect::{Effect, ShellCall, ShellEvent};
 use super::keymap::{Chord, Context};
 use super::message::{Input, Message, Signal};
-use super::model::{Asked, Knob, Model, Overlay, Tab, ToastKind};
+use super::model::{Knob, LinePurpose, Model, Overlay, Tab, ToastKind};
 use crate::manager::Error;
 
 /// Rows that one turn of the wheel moves.
@@ -54,7 +54,7 @@ fn refused(model: &mut Model, effect: &Effect) -> bool {
     let answer = match effect {
         Effect::Call(id, _) => Some(Message::EffectDone(*id, Err(why()))),
         Effect::Shell(id, ShellCall::Open(..)) => {
-            Some(Message::Shell(*id, ShellNews::Failed(why())))
+            Some(Message::Shell(*id, ShellEvent::Failed(why())))
         }
         _ => None,
     };
@@ -78,10 +78,10 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Signal(Signal::Continue) => redraw(model),
         Message::Sampled(snapshot) => results::sampled(model, *snapshot),
         Message::Records(reading, result) => results::records(model, reading, result),
-        Message::Blind(error) => {
+        Message::ObserverFailed(error) => {
             model.toast(
                 ToastKind::Error,
-                requests::in_words("watch the containers", &error),
+                requests::failure_text("watch the containers", &error),
             );
             Vec::new()
         }
@@ -91,9 +91,9 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Seen(seen) => looks::seen(model, *seen),
         Message::Shell(id, news) => shells::news(model, id, news),
         Message::Tail(result) => {
-            card::last_words(
+            card::log_tail(
                 model,
-                result.map_err(|error| requests::in_words("read its log", &error)),
+                result.map_err(|error| requests::failure_text("read its log", &error)),
             );
             Vec::new()
         }
@@ -126,7 +126,7 @@ fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
         }
         Input::Click(x, y) => mouse::click(model, x, y),
         Input::Drag(x, y) => mouse::drag(model, x, y),
-        Input::Release => handles::let_go(model),
+        Input::Release => handles::release(model),
         Input::Wheel(_, _, turn) => mouse::wheel(model, turn),
         Input::Resize(width, height) => {
             model.size = Size::new(width, height);
@@ -213,8 +213,8 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Inspect => return card::open(model),
         Action::Graphs => card::graphs(model),
         Action::ShowLaunch => return card::waterfall(model),
-        Action::SavePreset => model.ask_line(Asked::PresetName),
-        Action::Export => model.ask_line(Asked::ExportFile),
+        Action::SavePreset => model.ask_line(LinePurpose::PresetName),
+        Action::Export => model.ask_line(LinePurpose::ExportFile),
         Action::Palette => palette::open(model),
         Action::CopyCommand if model.tab == Tab::Logs && model.log.selection.is_some() => {
             return logs::copy_lines(model);

@@ -13,7 +13,7 @@ pub(super) fn call_engine(model: &mut Model, pending: Pending, call: Call) -> Ef
 }
 
 /// A failure in one line: what was tried, what went wrong, what can be done.
-pub(super) fn in_words(what: &str, error: &Error) -> String {
+pub(super) fn failure_text(what: &str, error: &Error) -> String {
     match error.hint() {
         Some(hint) => format!("{what}: {error} ({hint})"),
         None => format!("{what}: {error}"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::requests::{in_words, show_progress};
+use super::requests::{failure_text, show_progress};
 use super::{card, form, handles, past, preset_form};
 use crate::manager::{Error, TRASH_KEPT, Updated};
 use crate::record::{Record, Status};
@@ -11,9 +11,9 @@ use crate::stats::Snapshot;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, EffectId, Outcome};
 use crate::tui::keymap::Context;
-use crate::tui::model::{Card, FailedLaunch, Model, Overlay, Step, Tab, ToastKind};
+use crate::tui::model::{Card, FailedLaunch, Model, Overlay, Tab, ToastKind, UndoStep};
 use crate::tui::settings::Settings;
-use crate::tui::wording::is_bad_end;
+use crate::tui::wording::is_unexpected;
 
 /// A tick.
 pub(super) fn sampled(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
@@ -42,7 +42,7 @@ pub(super) fn records(
     if model.records_read.is_some_and(|last| last > reading) {
         return Vec::new();
     }
-    handles::settled(model);
+    handles::drop_applied(model);
     match result {
         Ok(records) => {
             let first = model.records_read.replace(reading).is_none();
@@ -50,7 +50,7 @@ pub(super) fn records(
                 return Vec::new();
             }
             let before = std::mem::replace(&mut model.records, records);
-            card::tell_deaths(model, &before);
+            card::report_deaths(model, &before);
             let kept: BTreeSet<_> = model.records.iter().map(|record| &record.spec.id).collect();
             model.history.retain(|id| kept.contains(id));
             model.list.marks.retain(|id| kept.contains(id));
@@ -70,7 +70,10 @@ pub(super) fn records(
             model.arrange();
             return super::logs::renew(model);
         }
-        Err(error) => model.toast(ToastKind::Error, in_words("list the containers", &error)),
+        Err(error) => model.toast(
+            ToastKind::Error,
+            failure_text("list the containers", &error),
+        ),
     }
     Vec::new()
 }
@@ -151,7 +154,7 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
                 }
                 Outcome::Launched(_) => (ToastKind::Success, format!("launched {name}")),
                 Outcome::Started => (ToastKind::Success, format!("started {name}")),
-                Outcome::Stopped(cause) if is_bad_end(&cause) => (
+                Outcome::Stopped(cause) if is_unexpected(&cause) => (
                     ToastKind::Notice,
                     format!("stopped {name}: {}", &cause.brief()),
                 ),
@@ -164,7 +167,7 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
                 Outcome::Restarted => (ToastKind::Success, format!("restarted {name}")),
                 Outcome::ThrownAway => (
                     ToastKind::Success,
-                    thrown_away(model, pending.target, &name),
+                    note_trashed(model, pending.target, &name),
                 ),
                 Outcome::TakenBack => {
                     model.list.wanted = pending.target;
@@ -209,7 +212,7 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
                         Action::Undo => format!("bring back {name}"),
                         other => format!("{} {name}", other.id()),
                     };
-                    model.toast(ToastKind::Error, in_words(&what, &error));
+                    model.toast(ToastKind::Error, failure_text(&what, &error));
                 }
             }
         }
@@ -219,11 +222,11 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
 }
 
 /// Notes that it can be brought back, and when the trash is due.
-fn thrown_away(model: &mut Model, id: Option<ContainerId>, name: &str) -> String {
+fn note_trashed(model: &mut Model, id: Option<ContainerId>, name: &str) -> String {
     if let Some(id) = id {
         model
             .undo
-            .remember(id, name.to_owned(), Step::TakeBack, model.now);
+            .remember(id, name.to_owned(), UndoStep::TakeBack, model.now);
     }
     model.purge_at.get_or_insert(model.now + TRASH_KEPT);
     match undo_key(model) {

@@ -1,9 +1,9 @@
 //! The Shell tab: opening, typing, leaving, closing; keys as a terminal sends them.
 
-use super::requests::in_words;
+use super::requests::failure_text;
 use crate::sys::tty::WindowSize;
 use crate::tui::action::Action;
-use crate::tui::effect::{Effect, ShellCall, ShellNews};
+use crate::tui::effect::{Effect, ShellCall, ShellEvent};
 use crate::tui::keymap::{Chord, Key};
 use crate::tui::model::{Model, ShellId, ShellState, Tab, ToastKind};
 
@@ -33,25 +33,25 @@ pub(super) fn fit(model: &mut Model) -> Vec<Effect> {
 }
 
 /// What a shell has to say.
-pub(super) fn news(model: &mut Model, id: ShellId, news: ShellNews) -> Vec<Effect> {
+pub(super) fn news(model: &mut Model, id: ShellId, news: ShellEvent) -> Vec<Effect> {
     let shown = model.tab == Tab::Shell && model.shells.shown().is_some_and(|pane| pane.id == id);
     let Some(pane) = model.shells.find(id) else {
         return Vec::new();
     };
     let (mut effects, mut over) = (Vec::new(), None);
     match news {
-        ShellNews::Opened => {
+        ShellEvent::Opened => {
             pane.state = ShellState::Open;
             effects.push(Effect::Shell(id, ShellCall::Read));
         }
-        ShellNews::Output(bytes) => {
+        ShellEvent::Output(bytes) => {
             let answer = pane.terminal.take(&bytes);
             if !answer.is_empty() {
                 effects.push(Effect::Shell(id, ShellCall::Write(answer)));
             }
             effects.push(Effect::Shell(id, ShellCall::Read));
         }
-        ShellNews::Deaf => {
+        ShellEvent::InputDropped => {
             let words = format!(
                 "shell in {}: it does not read; what is typed now is dropped",
                 pane.name
@@ -59,8 +59,8 @@ pub(super) fn news(model: &mut Model, id: ShellId, news: ShellNews) -> Vec<Effec
             model.toast(ToastKind::Notice, words);
             return effects;
         }
-        ShellNews::Ended(code) => over = Some(format!("ended with exit code {code}")),
-        ShellNews::Failed(error) => over = Some(in_words("shell", &error)),
+        ShellEvent::Ended(code) => over = Some(format!("ended with exit code {code}")),
+        ShellEvent::Failed(error) => over = Some(failure_text("shell", &error)),
     }
     model.dirty |= shown || over.is_some();
     if let Some(words) = over {

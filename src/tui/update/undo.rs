@@ -4,7 +4,7 @@ use super::handles;
 use super::requests::call_engine;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};
-use crate::tui::model::{Model, Pending, Step, ToastKind};
+use crate::tui::model::{Model, Pending, ToastKind, UndoStep};
 
 /// Takes back the newest thing that can be.
 pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
@@ -12,7 +12,7 @@ pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     match undoable.step {
-        Step::Limit(change) => {
+        UndoStep::Limit(change) => {
             if model.record(&undoable.id).is_none() {
                 model.toast(
                     ToastKind::Notice,
@@ -22,7 +22,7 @@ pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
             }
             handles::ask_engine(model, undoable.id, change)
         }
-        Step::TakeBack => {
+        UndoStep::TakeBack => {
             let pending = Pending {
                 action: Action::Undo,
                 target: Some(undoable.id.clone()),

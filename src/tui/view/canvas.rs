@@ -10,7 +10,7 @@ use crate::tui::keymap::Context;
 use crate::tui::model::{HitMap, Model};
 use crate::tui::theme::Theme;
 use crate::tui::widget::Pen;
-use crate::tui::wording::is_bad_end;
+use crate::tui::wording::is_unexpected;
 
 /// The model, the buffer it is drawn into, and what was drawn where.
 pub(super) struct Canvas<'a> {
@@ -72,7 +72,7 @@ impl Canvas<'_> {
             Status::Running { .. } => self.theme.running,
             Status::Paused { .. } => self.theme.paused,
             Status::Created => self.theme.created,
-            Status::Stopped { cause, .. } if is_bad_end(cause) => self.theme.failed,
+            Status::Stopped { cause, .. } if is_unexpected(cause) => self.theme.failed,
             Status::Broken { .. } => self.theme.failed,
             Status::Stopped { .. } => self.theme.stopped,
         }

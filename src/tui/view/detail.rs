@@ -18,8 +18,8 @@ use ratatui::style::Style;
 use super::canvas::{Canvas, row};
 use super::dials;
 use super::facts::{
-    Fact, NAME_COLUMNS, command, created_facts, death_facts, facts, identity, limits_in_words,
-    next_steps, now_in_words,
+    Fact, NAME_COLUMNS, command, created_facts, current_figures, death_facts, facts, identity,
+    limits_text, next_steps,
 };
 use crate::record::{ExitCause, Record, Status};
 use crate::spec::format_bytes;
@@ -28,7 +28,7 @@ use crate::tui::model::Knob;
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::widget::Graph;
-use crate::tui::wording::{NOT_AVAILABLE, cap_percent, cause_sentence, is_bad_end, percent};
+use crate::tui::wording::{NOT_AVAILABLE, cap_percent, cause_sentence, is_unexpected, percent};
 
 /// Draws the selected container into `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
@@ -88,7 +88,7 @@ fn alive(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
     let mut list = vec![
         (
             "Limits",
-            limits_in_words(
+            limits_text(
                 canvas,
                 &canvas
                     .model
@@ -97,7 +97,7 @@ fn alive(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
             ),
             Style::new(),
         ),
-        ("Now", now_in_words(canvas, reading), Style::new()),
+        ("Now", current_figures(canvas, reading), Style::new()),
         ("Command", command(record), Style::new()),
     ];
     if area.height >= 10 {
@@ -268,7 +268,7 @@ fn ended(
     at: Timestamp,
 ) {
     let (model, theme) = (canvas.model, canvas.theme);
-    let style = if is_bad_end(cause) {
+    let style = if is_unexpected(cause) {
         theme.error
     } else {
         theme.success

@@ -13,7 +13,7 @@ use super::canvas::{Canvas, row};
 use crate::record::Happening;
 use crate::tui::sanitise::printable;
 use crate::tui::text;
-use crate::tui::wording::{cause_sentence, is_bad_end};
+use crate::tui::wording::{cause_sentence, is_unexpected};
 
 const NAME: usize = 18;
 
@@ -70,7 +70,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         } else {
             at.strftime("%m-%d %H:%M:%S")
         };
-        let bad = happening.cause.as_ref().is_some_and(is_bad_end);
+        let bad = happening.cause.as_ref().is_some_and(is_unexpected);
         let style = match happening.event.as_str() {
             _ if bad => theme.failed,
             "started" => theme.running,

@@ -124,11 +124,11 @@ fn limit_words(limits: &Limits) -> Vec<String> {
 }
 
 /// `limits` in one line.
-pub(super) fn limits_in_words(canvas: &Canvas<'_>, limits: &Limits) -> String {
+pub(super) fn limits_text(canvas: &Canvas<'_>, limits: &Limits) -> String {
     limit_words(limits).join(&format!(" {} ", canvas.theme.symbols.dot))
 }
 
-pub(super) fn now_in_words(canvas: &Canvas<'_>, reading: Option<&Reading>) -> String {
+pub(super) fn current_figures(canvas: &Canvas<'_>, reading: Option<&Reading>) -> String {
     let Some(reading) = reading else {
         return "n/a: not sampled yet".into();
     };
@@ -144,7 +144,7 @@ pub(super) fn now_in_words(canvas: &Canvas<'_>, reading: Option<&Reading>) -> St
     let kills = figure("OOM kills", sample.oom_kills.map(grouped));
     let pids = figure("pids", sample.pids.map(grouped));
     if canvas.model.past.is_some() {
-        return then_in_words(canvas, reading, [peak, kills, pids]);
+        return past_figures(canvas, reading, [peak, kills, pids]);
     }
     let throttled = match (sample.nr_throttled, sample.nr_periods) {
         (Some(0), _) => Some("never".to_owned()),
@@ -167,7 +167,7 @@ pub(super) fn now_in_words(canvas: &Canvas<'_>, reading: Option<&Reading>) -> St
 }
 
 /// What is kept of the past, in words.
-fn then_in_words(canvas: &Canvas<'_>, reading: &Reading, counted: [String; 3]) -> String {
+fn past_figures(canvas: &Canvas<'_>, reading: &Reading, counted: [String; 3]) -> String {
     let share = |value: Option<f64>| value.map_or(NOT_AVAILABLE.to_owned(), percent);
     let rate = |value: Option<f64>| {
         value.map_or(NOT_AVAILABLE.to_owned(), |bytes| {

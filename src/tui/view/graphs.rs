@@ -35,7 +35,7 @@ const NAMES: [(Figure, &str); 9] = [
     (Figure::PsiIo, "Waiting for I/O"),
 ];
 /// The least columns of a graph.
-const NARROWEST: u16 = 26;
+const MIN_WIDTH: u16 = 26;
 
 /// Draws the graphs of `record` over `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
@@ -56,7 +56,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
     }
     let inside = frame(canvas.buffer, outer, &title, theme);
     canvas.hits.add(outer, Target::Nothing);
-    let across = (inside.width / NARROWEST).clamp(1, 3);
+    let across = (inside.width / MIN_WIDTH).clamp(1, 3);
     let down = (NAMES.len() as u16).div_ceil(across);
     let (width, height) = (
         inside.width / across,

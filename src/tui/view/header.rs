@@ -24,7 +24,7 @@ const BYTES_COLUMNS: u16 = 11;
 
 /// Draws the host into `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, grid: CoreGrid) {
-    let Some(host) = &canvas.model.host_then() else {
+    let Some(host) = &canvas.model.host_at_moment() else {
         let dim = canvas.theme.dim;
         canvas
             .pen(row(area, 0))

@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::canvas::{Canvas, row};
-use crate::tui::model::{LogLine, LogView, MARK_COLUMNS, Pane, Place, TIME_COLUMNS, Target};
+use crate::tui::model::{LogLine, LogPosition, LogView, MARK_COLUMNS, Pane, TIME_COLUMNS, Target};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::theme::{ColorDepth, Theme};
@@ -258,8 +258,8 @@ fn title(canvas: &mut Canvas<'_>, area: Rect) {
                 if count == 1 { "" } else { "s" }
             )
         }
-        (None, Place::End) => "following".to_owned(),
-        (None, Place::At(line, _)) => format!("line {}", grouped(line + 1)),
+        (None, LogPosition::End) => "following".to_owned(),
+        (None, LogPosition::At(line, _)) => format!("line {}", grouped(line + 1)),
     };
     pen.put(
         &format!(" {dot} {place} {dot} {} lines", grouped(log.end())),

@@ -102,8 +102,8 @@ fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Card(card)) => {
             let record = card.id().and_then(|id| model.record(id));
             match (card, record) {
-                (Card::Death { last_words, .. }, Some(record)) => {
-                    death::draw(canvas, between, record, last_words.as_ref())
+                (Card::Death { log_tail, .. }, Some(record)) => {
+                    death::draw(canvas, between, record, log_tail.as_ref())
                 }
                 (Card::Graphs(_), Some(record)) => graphs::draw(canvas, between, record),
                 (_, Some(record)) => waterfall::draw(canvas, between, record),

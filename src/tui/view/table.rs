@@ -18,7 +18,7 @@ use crate::tui::action::Action;
 use crate::tui::model::{Column, Target};
 use crate::tui::sanitise::printable;
 use crate::tui::widget::Gauge;
-use crate::tui::wording::{NOT_AVAILABLE, cap_percent, is_bad_end, percent};
+use crate::tui::wording::{NOT_AVAILABLE, cap_percent, is_unexpected, percent};
 
 /// Columns for the figures beside a bar: `12.3M/host`.
 const LABEL_COLUMNS: u16 = 10;
@@ -171,7 +171,7 @@ fn draw_row(
             (Column::Cpu, _) if running => cpu(canvas, cell, record, reading),
             (Column::Memory, _) if running => memory(canvas, cell, record, reading),
             (Column::Cpu, Status::Stopped { cause, .. }) => {
-                let style = if is_bad_end(cause) {
+                let style = if is_unexpected(cause) {
                     theme.failed
                 } else {
                     theme.dim
@@ -260,7 +260,10 @@ pub(super) fn cpu(canvas: &mut Canvas<'_>, cell: Rect, record: &Record, reading:
         .limits(&record.spec.id, &record.spec.limits)
         .cpu
         .map(|cpu| cpu.cores());
-    let host_cores = canvas.model.host_then().map_or(0, |host| host.cores.len()) as f64;
+    let host_cores = canvas
+        .model
+        .host_at_moment()
+        .map_or(0, |host| host.cores.len()) as f64;
     let cores = reading.and_then(|r| r.cpu_cores);
     let label = match (cores, cap) {
         (None, _) => NOT_AVAILABLE.to_owned(),
@@ -290,7 +293,10 @@ pub(super) fn memory(
         .handles
         .limits(&record.spec.id, &record.spec.limits)
         .memory;
-    let host = canvas.model.host_then().map_or(0, |host| host.memory_total);
+    let host = canvas
+        .model
+        .host_at_moment()
+        .map_or(0, |host| host.memory_total);
     let used = reading.and_then(|r| r.sample.memory);
     let label = match (used, limit) {
         (None, _) => NOT_AVAILABLE.to_owned(),

@@ -22,7 +22,7 @@ use crate::stats::Figure;
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::widget::{Graph, frame};
-use crate::tui::wording::{NOT_AVAILABLE, is_bad_end};
+use crate::tui::wording::{NOT_AVAILABLE, is_unexpected};
 
 /// Columns for the word before a gauge.
 const NAME_COLUMNS: u16 = 4;
@@ -145,7 +145,7 @@ fn first(canvas: &mut Canvas<'_>, line: Rect, record: &Record) {
     let (words, style) = match &record.state.status {
         Status::Stopped { cause, .. } => (
             cause.brief(),
-            if is_bad_end(cause) {
+            if is_unexpected(cause) {
                 theme.failed
             } else {
                 theme.dim

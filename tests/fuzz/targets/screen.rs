@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use minic_tui::demo::Demo;
 use minic_tui::manager::{Engine, Sampling};
 use minic_tui::tui::Settings;
-use minic_tui::tui::effect::{Call, Effect, Lookout, Outcome, perform, tail};
+use minic_tui::tui::effect::{Call, Effect, LookRunner, Outcome, perform, tail};
 use minic_tui::tui::keymap::{Chord, Key};
 use minic_tui::tui::message::{Input, Message};
 use minic_tui::tui::model::Model;
@@ -58,7 +58,7 @@ struct Play {
     demo: Demo,
     sampler: Box<dyn Sampling>,
     clock: Arc<Mutex<Timestamp>>,
-    lookout: Lookout,
+    lookout: LookRunner,
     readings: u64,
     done: usize,
 }
@@ -82,7 +82,7 @@ impl Play {
             sampler,
             demo,
             clock,
-            lookout: Lookout::default(),
+            lookout: LookRunner::default(),
             readings: 0,
             done: 0,
         };

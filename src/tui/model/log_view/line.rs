@@ -35,7 +35,7 @@ impl LogLine {
 
     /// Bytes of memory that it takes, about.
     #[must_use]
-    pub fn weight(&self) -> usize {
+    pub fn memory(&self) -> usize {
         size_of::<Self>() + self.text.len() + self.runs.len() * size_of::<Run>()
     }
 

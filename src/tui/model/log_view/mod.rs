@@ -29,7 +29,7 @@ pub const MARK_COLUMNS: usize = 2;
 
 /// Where the view stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum LogPosition {
     /// At the end, and staying there.
     End,
     /// The first row shown is this row of this line, counted from the beginning of the log.
@@ -55,7 +55,7 @@ pub struct LogView {
     /// Whether the logs of all that are marked, else in view, are wanted in one.
     pub merged: bool,
     /// Where it stands.
-    pub place: Place,
+    pub place: LogPosition,
     /// Only what was written until then is shown.
     pub until: Option<Timestamp>,
     /// Columns scrolled to the right.
@@ -86,7 +86,7 @@ impl Default for LogView {
             targets: Vec::new(),
             names: Vec::new(),
             merged: false,
-            place: Place::End,
+            place: LogPosition::End,
             until: None,
             column: 0,
             wrap: true,
@@ -137,7 +137,7 @@ impl LogView {
             self.lines.clear();
             self.bytes = 0;
         }
-        self.bytes += lines.iter().map(LogLine::weight).sum::<usize>();
+        self.bytes += lines.iter().map(LogLine::memory).sum::<usize>();
         if self.targets.len() > 1 {
             self.merge(lines);
         } else {
@@ -147,12 +147,12 @@ impl LogView {
             let Some(oldest) = self.lines.pop_front() else {
                 break;
             };
-            self.bytes -= oldest.weight();
+            self.bytes -= oldest.memory();
             self.first += 1;
         }
         self.unfinished = unfinished;
         self.forget();
-        self.look_through();
+        self.scan();
     }
 
     /// Puts lines among those that are there by time. What is remembered by number is still the
@@ -186,7 +186,7 @@ impl LogView {
                     .unwrap_or(total);
             }
         };
-        if let Place::At(line, _) = &mut self.place {
+        if let LogPosition::At(line, _) = &mut self.place {
             follow(line);
         }
         if let Some(selection) = &mut self.selection {
@@ -201,10 +201,10 @@ impl LogView {
     /// What was remembered of lines that are gone is of the oldest that is there.
     fn forget(&mut self) {
         let first = self.first;
-        if let Place::At(line, _) = self.place
+        if let LogPosition::At(line, _) = self.place
             && line < first
         {
-            self.place = Place::At(first, 0);
+            self.place = LogPosition::At(first, 0);
         }
         self.selection = self
             .selection
@@ -216,14 +216,14 @@ impl LogView {
         self.search.forget_before(first);
     }
 
-    fn look_through(&mut self) {
+    fn scan(&mut self) {
         if self.search.is_empty() {
             return;
         }
         let from =
             usize::try_from(self.search.next().saturating_sub(self.first)).unwrap_or(usize::MAX);
         for line in self.lines.range(from.min(self.lines.len())..) {
-            self.search.look_through(&line.text);
+            self.search.scan(&line.text);
         }
     }
 
@@ -320,14 +320,14 @@ impl LogView {
     pub fn top(&self, pane: Pane) -> (u64, usize) {
         let end = self.end_place(pane);
         match self.place {
-            Place::End => end,
-            Place::At(line, row) => (line, row.min(self.rows_of(line, pane) - 1)).min(end),
+            LogPosition::End => end,
+            LogPosition::At(line, row) => (line, row.min(self.rows_of(line, pane) - 1)).min(end),
         }
     }
 
     /// Scrolls by `rows`, up when negative. Moving up stops following; moving down never starts it.
     pub fn scroll(&mut self, rows: i64, pane: Pane) {
-        if rows >= 0 && self.place == Place::End {
+        if rows >= 0 && self.place == LogPosition::End {
             return;
         }
         let (mut line, mut row) = self.top(pane);
@@ -346,7 +346,7 @@ impl LogView {
             }
         }
         let (line, row) = (line, row).min(self.end_place(pane));
-        self.place = Place::At(line, row);
+        self.place = LogPosition::At(line, row);
     }
 
     /// Scrolls as little as it takes to show `line`. While it follows the end, it does not go on
@@ -359,22 +359,22 @@ impl LogView {
         } else {
             top.max(least)
         };
-        self.place = Place::At(line, row);
+        self.place = LogPosition::At(line, row);
     }
 
     /// To the oldest line kept.
     pub fn to_first(&mut self) {
-        self.place = Place::At(self.first, 0);
+        self.place = LogPosition::At(self.first, 0);
     }
 
     /// Follows the end from now on, or stops where it is.
     pub fn toggle_follow(&mut self, pane: Pane) {
         self.place = match self.place {
-            Place::End => {
+            LogPosition::End => {
                 let (line, row) = self.top(pane);
-                Place::At(line, row)
+                LogPosition::At(line, row)
             }
-            Place::At(..) => Place::End,
+            LogPosition::At(..) => LogPosition::End,
         };
     }
 }

@@ -1,6 +1,6 @@
 //! What is picked out of the log: the matches of a search, and the selected lines.
 
-use super::{LogLine, LogSearch, LogView, Pane, Place};
+use super::{LogLine, LogPosition, LogSearch, LogView, Pane};
 
 /// The lines that are selected: from one to the other, whichever comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,17 +24,17 @@ impl LogView {
     pub fn look_for(&mut self, pattern: &str, from: u64, pane: Pane) {
         self.search = LogSearch::new(pattern);
         self.search.forget_before(self.first);
-        self.look_through();
+        self.scan();
         if let Some(line) = self.search.at_or_after(from, self.end()) {
             self.show_match(line, pane);
         }
     }
 
     /// Looks again for what was looked for `before`, where it stood.
-    pub fn go_back(&mut self, before: (LogSearch, Place)) {
+    pub fn go_back(&mut self, before: (LogSearch, LogPosition)) {
         (self.search, self.place) = before;
         self.forget();
-        self.look_through();
+        self.scan();
     }
 
     /// Shows the next match, or the one before; says whether there is any.
@@ -53,7 +53,7 @@ impl LogView {
 
     fn show_match(&mut self, line: u64, pane: Pane) {
         self.search.current = Some(line);
-        self.place = Place::At(self.top(pane).0, self.top(pane).1);
+        self.place = LogPosition::At(self.top(pane).0, self.top(pane).1);
         self.show_line(line, pane);
     }
 
@@ -76,7 +76,7 @@ impl LogView {
     pub fn select_at(&mut self, line: u64, pane: Pane) {
         // it stands still: what is selected must not run away
         let (top, row) = self.top(pane);
-        self.place = Place::At(top, row);
+        self.place = LogPosition::At(top, row);
         self.selection = Some(Selection {
             anchor: line,
             head: line,

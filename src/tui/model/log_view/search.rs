@@ -54,7 +54,7 @@ impl LogSearch {
     }
 
     /// The next line is `text`.
-    pub fn look_through(&mut self, text: &str) {
+    pub fn scan(&mut self, text: &str) {
         if self.find(text, 0).is_some() {
             self.found.push_back(self.next);
         }
@@ -162,7 +162,7 @@ mod tests {
     fn matches_are_walked_through_in_a_ring() {
         let mut search = LogSearch::new("x");
         for text in ["x", "", "x", "", "x"] {
-            search.look_through(text);
+            search.scan(text);
         }
         assert_eq!((search.count(5), search.count(4)), (3, 2));
         assert_eq!(
