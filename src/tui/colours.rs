@@ -1,13 +1,13 @@
-//! Select Graphic Rendition (ECMA-48 8.3.117): what a program asks a terminal for, as a style.
+//! Select Graphic Rendition (ECMA-48 8.3.117) as ratatui styles.
 
 use ratatui::style::{Color, Modifier, Style};
 
-/// How text looks from one place of a line on.
+/// A change of style within a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
-    /// The first byte of the text that looks like this.
+    /// The first byte with this style.
     pub from: usize,
-    /// How it looks, in all the colours its writer asked for.
+    /// The style the program asked for, in full colour.
     pub style: Style,
 }
 
@@ -32,8 +32,8 @@ pub(crate) const SIXTEEN: [Color; 16] = [
 ];
 
 /// `style` after a sequence with these parameters: numbers between semicolons, with what belongs to
-/// them after semicolons or colons. What is not known changes nothing; blinking and hiding are not
-/// done.
+/// them after semicolons or colons. Unknown parameters are ignored, and so are blinking and hidden
+/// text.
 #[must_use]
 pub(super) fn apply_sgr(style: Style, parameters: &str) -> Style {
     let mut style = style;

@@ -19,14 +19,14 @@ use super::terminal::{Signals, Terminal, read_input};
 use super::update::{start, update};
 use crate::manager::Engine;
 
-/// The most messages folded before a frame is drawn: a flood delays it, but never for ever.
+/// The most messages handled before a frame is drawn, so that a flood cannot stop drawing.
 const BATCH: usize = 1_000;
 
-/// Shows the screen on `engine` until the person leaves. Containers keep running.
+/// Shows the screen on `engine` until the user quits. Containers keep running.
 ///
 /// # Errors
-/// When standard input and output are no terminal, when it refuses, or when a thread of the screen
-/// died.
+/// When standard input or output is not a terminal, when it cannot be set up, or when a thread of
+/// the screen died.
 pub fn run(
     engine: Arc<dyn Engine>,
     settings: Settings,
@@ -61,13 +61,13 @@ pub fn run(
 
 /// Where a screen's messages come from.
 pub trait Messages {
-    /// The next one, waited for as long as `timeout` says (`None`: for ever).
+    /// The next one, waiting at most `timeout` (`None`: forever).
     ///
     /// # Errors
-    /// When none came, or nobody sends any more.
+    /// When the time is up or every sender is gone.
     fn wait(&self, timeout: Option<Duration>) -> Result<Message, RecvTimeoutError>;
 
-    /// The next one, if it is there.
+    /// The next message, if one is waiting.
     fn ready(&self) -> Option<Message>;
 }
 
@@ -84,8 +84,8 @@ impl Messages for Receiver<Message> {
     }
 }
 
-/// Shows `model` on `surface` and keeps it up to date with `messages` until the person leaves or
-/// nobody sends messages any more.
+/// Shows `model` on `surface` and keeps it up to date with `messages` until the user quits or every
+/// sender is gone.
 ///
 /// # Errors
 /// When the surface is gone.
@@ -145,7 +145,7 @@ pub fn run_loop(
 fn wait(model: &Model, messages: &impl Messages) -> Result<Message, RecvTimeoutError> {
     let timeout = model.toasts.next_end().map(|end| {
         let left = end.duration_since(Timestamp::now());
-        // a little later than the end, so that it is over when looked at
+        // wake just after the end, so that the toast has expired
         Duration::try_from(left).unwrap_or_default() + Duration::from_millis(1)
     });
     messages.wait(timeout)

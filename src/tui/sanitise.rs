@@ -1,8 +1,7 @@
-//! Making text of unknown origin safe to draw: no escape sequence, no control character, no
-//! reordering, a bounded length.
+//! Makes untrusted text safe to draw: no escape sequences, no control characters, no reordering,
+//! bounded length.
 //!
-//! What is safe is decided in `spec/escapes.rs`; what is here is lines of a bounded length and
-//! height.
+//! `spec/escapes.rs` decides what is safe; this file bounds the length and height of lines.
 
 use ratatui::style::Style;
 
@@ -12,20 +11,20 @@ use crate::spec::{Piece, Scanner};
 /// The most characters kept of one line.
 pub const MAX_CHARS: usize = 16_384;
 
-/// What a cut line ends in.
+/// The end of a truncated line.
 const CUT: &str = "… (cut)";
 
 /// The most combining characters kept on one base character.
 const MAX_COMBINING: usize = 2;
 
-/// The most changes of look kept of one line.
+/// The most changes of style kept of one line.
 const MAX_RUNS: usize = 1_024;
 
 /// Tab stops in logs, as terminals have them.
 const TAB_WIDTH: usize = 8;
 
-/// One line of `text`, safe to draw: what a terminal obeys is taken out or becomes its picture
-/// (`␛`), see [`Scanner`]; beyond [`MAX_CHARS`] it is cut, and says so.
+/// One line of `text`, safe to draw: control sequences are removed or replaced by their symbol
+/// (`␛`), see [`Scanner`]; text beyond [`MAX_CHARS`] is cut and marked.
 #[must_use]
 pub fn printable(text: &str) -> String {
     let mut line = Line::new(text.len());
@@ -41,9 +40,8 @@ pub fn log_line(bytes: &[u8]) -> String {
     coloured_line(bytes).0
 }
 
-/// One log line, and where its look changes. As [`printable`]: tabs are expanded, and of a line
-/// that was overwritten with carriage returns the last version stays, as a terminal would have
-/// shown it.
+/// One log line and its changes of style. As [`printable`], with tabs expanded; of a line
+/// overwritten by carriage returns the last version stays, as on a terminal.
 #[must_use]
 pub fn coloured_line(bytes: &[u8]) -> (String, Vec<Run>) {
     let end = bytes
@@ -83,9 +81,9 @@ pub fn coloured_line(bytes: &[u8]) -> (String, Vec<Run>) {
     (line.finish(), runs)
 }
 
-/// From this byte on it looks like this.
+/// Sets the style from byte `from` on.
 fn restyle(runs: &mut Vec<Run>, from: usize, style: Style) {
-    // what was said of no character at all does not count
+    // a style that no character had is replaced
     if runs.last().is_some_and(|run| run.from == from) {
         runs.pop();
     }
@@ -117,7 +115,7 @@ impl Line {
             // a tab has no width of its own
             Piece::Text('\t') => self.push('\u{2409}'),
             Piece::Text(c) => self.push(c),
-            // whoever wants colours takes them before
+            // styles are handled by the caller
             Piece::Colour(_) => {}
         }
     }

@@ -18,7 +18,6 @@ pub fn width(text: &str) -> usize {
 /// `text` in at most `columns` columns, ending in `ellipsis` when something was cut off.
 #[must_use]
 pub fn truncate(text: &str, columns: usize, ellipsis: char) -> Cow<'_, str> {
-    // one character takes at least… nothing: but what is sanitised has a bounded number of those
     if width(text) <= columns {
         return Cow::Borrowed(text);
     }

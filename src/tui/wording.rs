@@ -1,11 +1,11 @@
-//! How figures and endings are put into words: durations, percentages, causes of death.
+//! Figures and exit causes as text.
 
 use nix::sys::signal::Signal;
 
 use super::sanitise::printable;
 use crate::record::ExitCause;
 
-/// What stands for a figure that cannot be had.
+/// Shown for a figure that is not available.
 pub const NOT_AVAILABLE: &str = "n/a";
 
 /// Cores as a percentage of one core, as htop shows it: `25.0%`, `312%`.
@@ -40,18 +40,18 @@ pub fn grouped(number: u64) -> String {
     out
 }
 
-/// The cause of death in one sentence, safe to show.
+/// The exit cause in one sentence, safe to draw.
 #[must_use]
 pub fn cause_sentence(cause: &ExitCause) -> String {
     printable(&cause.sentence())
 }
 
-/// Whether an ending is one that nobody asked for.
+/// Whether the container ended without being asked to, with an error.
 #[must_use]
 pub fn is_unexpected(cause: &ExitCause) -> bool {
     match cause {
         ExitCause::Exited { code } => *code != 0,
-        // what `stop` sends
+        // sent by `stop`
         ExitCause::Signaled { signal, .. } => *signal != Signal::SIGTERM as i32,
         ExitCause::OomKilled { .. } | ExitCause::SetupFailed { .. } | ExitCause::Lost => true,
     }

@@ -1,4 +1,4 @@
-//! [`Look`]: looking into something on behalf of a tab, one look at a time, in a thread of its own.
+//! [`Look`]: a tab's query to the engine, one at a time, in its own thread.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
@@ -12,33 +12,33 @@ use crate::tui::message::{Message, Seen};
 /// The most bytes shown of a file.
 const FILE_BYTES: usize = 256 * 1024;
 
-/// What is to be looked into.
+/// What a tab wants to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Look {
     /// The processes of these containers.
     Processes(Vec<ContainerId>),
-    /// How this container is held apart.
+    /// The isolation of this container.
     Isolation(ContainerId),
     /// The host.
     Host,
-    /// What can be read of what the host can do.
+    /// The host's capabilities, as far as they can be read without a trial.
     Facts,
     /// What happened since the last look.
     Events,
-    /// What this container changed.
+    /// The files that this container changed.
     Changes(ContainerId),
     /// A file that this container changed.
     File(ContainerId, String),
 }
 
-/// Looks, and remembers how far the events were read.
+/// Answers looks; keeps the position in the events.
 #[derive(Default)]
 pub struct LookRunner {
     happenings: Option<Box<dyn Happenings>>,
 }
 
 impl LookRunner {
-    /// Looks into `what` and waits for what is seen.
+    /// Answers `what`; blocks until the engine has replied.
     pub fn look(&mut self, engine: &dyn Engine, what: Look) -> Seen {
         match what {
             Look::Processes(ids) => Seen::Processes(
@@ -77,7 +77,7 @@ impl LookRunner {
     }
 }
 
-/// The thread that looks.
+/// The thread that answers looks.
 pub(super) struct LookThread {
     asked: Sender<Look>,
 }
@@ -101,7 +101,7 @@ impl LookThread {
         Self { asked }
     }
 
-    /// Asks for one look.
+    /// Queues one look.
     pub(super) fn look(&self, what: Look) {
         // the thread ends only with the screen
         let _ = self.asked.send(what);

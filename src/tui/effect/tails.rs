@@ -1,5 +1,5 @@
-//! [`Tails`]: the last lines of logs, one log after the other in one thread. Of what is asked for
-//! meanwhile only the newest counts: a long log takes a while, and keys come faster.
+//! [`Tails`]: the last lines of logs, read one log at a time in one thread. Only the newest waiting
+//! request is kept, because keys come faster than a long log is read.
 
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -39,7 +39,7 @@ impl Tails {
         Self(shared)
     }
 
-    /// Asks for the last lines of the log of `id`, in place of what was asked for and not begun.
+    /// Requests the last lines of the log of `id`, replacing a request that has not begun.
     pub(super) fn read(&self, id: ContainerId) {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner).id = Some(id);
         self.0.1.notify_one();

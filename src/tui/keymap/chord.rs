@@ -41,7 +41,7 @@ pub enum Key {
     Right,
 }
 
-/// The named keys and what each is called, in keymaps and on the screen.
+/// The named keys and their names, in keymaps and on the screen.
 const NAMES: &[(Key, &str)] = &[
     (Key::Enter, "Enter"),
     (Key::Esc, "Esc"),

@@ -1,5 +1,5 @@
-//! [`Screen`]: ratatui's backend that gathers a frame and sends it in one write, or sends nothing
-//! at all.
+//! [`Screen`]: a ratatui backend that buffers a frame and sends it in one write, or nothing if it
+//! is unchanged.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -10,11 +10,11 @@ use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 
 /// Begin and end of a synchronized update (DEC private mode 2026): the terminal shows the frame
-/// when it is whole.
+/// when it is complete.
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
 
-/// What is gathered of a frame; shared with the backend that writes into it.
+/// The buffered frame, shared with the backend that writes into it.
 #[derive(Debug, Clone, Default)]
 struct Gathered(Rc<RefCell<Vec<u8>>>);
 
@@ -24,7 +24,7 @@ impl Write for Gathered {
         Ok(bytes.len())
     }
 
-    /// Nothing leaves before the frame is whole.
+    /// Does nothing: the frame is sent when it is complete.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }

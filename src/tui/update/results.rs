@@ -112,7 +112,7 @@ pub(super) fn progress(model: &mut Model, id: EffectId, line: &str) -> Vec<Effec
     Vec::new()
 }
 
-/// Something asked for is done.
+/// An effect ended.
 pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Error>) -> Vec<Effect> {
     let Some(pending) = model.pending.remove(&id) else {
         return Vec::new();

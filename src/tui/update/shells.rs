@@ -32,7 +32,7 @@ pub(super) fn fit(model: &mut Model) -> Vec<Effect> {
         .collect()
 }
 
-/// What a shell has to say.
+/// News from a shell.
 pub(super) fn news(model: &mut Model, id: ShellId, news: ShellEvent) -> Vec<Effect> {
     let shown = model.tab == Tab::Shell && model.shells.shown().is_some_and(|pane| pane.id == id);
     let Some(pane) = model.shells.find(id) else {
