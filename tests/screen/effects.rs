@@ -32,7 +32,7 @@ struct FaultyEngine(Demo);
 struct Flood(u64);
 
 impl LogSource for Flood {
-    fn read(&mut self, most: usize) -> Result<Vec<LogChunk>, Error> {
+    fn read(&mut self, max: usize) -> Result<Vec<LogChunk>, Error> {
         let chunk = |number| LogChunk {
             at: Timestamp::UNIX_EPOCH,
             stderr: number % 3 == 0,
@@ -40,7 +40,7 @@ impl LogSource for Flood {
             full: true,
         };
         let first = self.0;
-        self.0 += most as u64;
+        self.0 += max as u64;
         Ok((first..self.0).map(chunk).collect())
     }
 }
@@ -78,8 +78,8 @@ impl Inspector for FaultyEngine {
         self.0.changes(id)
     }
 
-    fn changed_file(&self, id: &ContainerId, path: &str, most: usize) -> Result<Vec<u8>, Error> {
-        self.0.changed_file(id, path, most)
+    fn changed_file(&self, id: &ContainerId, path: &str, max: usize) -> Result<Vec<u8>, Error> {
+        self.0.changed_file(id, path, max)
     }
 
     /// Never comes to its end by itself.
@@ -119,7 +119,7 @@ impl Inspector for FaultyEngine {
 struct StuckShell;
 
 impl Shell for StuckShell {
-    fn read(&self, _most: usize) -> Result<ShellOutput, Error> {
+    fn read(&self, _max: usize) -> Result<ShellOutput, Error> {
         loop {
             std::thread::park();
         }

@@ -1,11 +1,11 @@
-//! [`LinePrompt`]: one line to be typed: the name of a preset to save, the file to export to.
+//! [`LinePrompt`]: a prompt for one line: the name of a preset to save, the file to export to.
 
 use super::{LineEdit, Model, Overlay, ToastKind};
 use crate::record::Record;
 use crate::spec::{ContainerId, Limits, Preset};
 use crate::stats::Figure;
 
-/// What the line is for.
+/// The purpose of the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinePurpose {
     /// The name under which limits and command are saved.
@@ -16,16 +16,16 @@ pub enum LinePurpose {
     LogFile,
 }
 
-/// One line to be typed.
+/// A prompt for one line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinePrompt {
-    /// What for.
+    /// Its purpose.
     pub asked: LinePurpose,
-    /// Of which container.
+    /// The container.
     pub id: ContainerId,
-    /// What was typed.
+    /// The text.
     pub line: LineEdit,
-    /// What is wrong with it.
+    /// The error.
     pub error: Option<String>,
 }
 
@@ -42,8 +42,8 @@ pub fn preset_of(record: &Record, limits: &Limits) -> Preset {
 }
 
 impl Model {
-    /// The kept past of `id` as a table: CSV, or JSON (an array of objects) when `json`. A figure
-    /// that was not had is empty or null.
+    /// The history of `id` as CSV, or as JSON (an array of objects) if `json`. A missing figure is
+    /// empty or null.
     #[must_use]
     pub fn export(&self, id: &ContainerId, json: bool) -> String {
         let series = self.history.series(id);
@@ -77,7 +77,7 @@ impl Model {
 }
 
 impl Model {
-    /// Asks for the line.
+    /// Opens the prompt.
     pub fn ask_line(&mut self, asked: LinePurpose) {
         let shown = self
             .log

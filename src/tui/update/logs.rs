@@ -1,4 +1,4 @@
-//! The Logs tab: whose logs are shown, reading on, scrolling, searching, selecting.
+//! The Logs tab: which logs are shown, reading, scrolling, searching, selecting.
 
 use super::moved;
 use super::requests::{copy, failure_text};
@@ -11,11 +11,11 @@ use crate::tui::model::{
 
 /// Columns that one key press scrolls sideways.
 const COLUMNS: usize = 8;
-/// The most logs shown in one.
+/// The most logs merged.
 const MAX_MERGED: usize = 64;
 
-/// Shows the log of the selected container, or those of several, from where it was left when they
-/// are the same.
+/// Shows the log of the selected container, or those of several. If they are the same as before,
+/// the position is kept.
 pub(super) fn show(model: &mut Model) -> Vec<Effect> {
     let records = if model.log.merged {
         several(model)
@@ -50,8 +50,8 @@ pub(super) fn show(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Those that are marked, else all in view, by age: so each keeps its colour however the table is
-/// sorted.
+/// The marked containers, else all in view, by age, so that colours do not depend on how the table
+/// is sorted.
 fn several(model: &Model) -> Vec<&crate::record::Record> {
     let in_view = |at: &usize| model.list.marks.is_empty() && model.list.visible().contains(at);
     let wanted = model.records.iter().enumerate();
@@ -61,7 +61,8 @@ fn several(model: &Model) -> Vec<&crate::record::Record> {
         .collect()
 }
 
-/// The containers changed: all in view may be others now. What is being read is left alone.
+/// Updates which logs are merged after the containers changed, unless the view does not follow the
+/// end.
 pub(super) fn renew(model: &mut Model) -> Vec<Effect> {
     let reading = model.log.place != LogPosition::End || model.log.selection.is_some();
     if model.tab != Tab::Logs || !model.log.merged || reading {
@@ -78,7 +79,7 @@ fn read_on(model: &mut Model) -> Vec<Effect> {
     vec![Effect::ReadLog]
 }
 
-/// Takes in what was read, and asks for more while the tab is shown.
+/// Adds what was read, and requests more while the tab is shown.
 pub(super) fn read(model: &mut Model, result: Result<LogBatch, Error>) -> Vec<Effect> {
     match result {
         Ok(batch) if batch.ids == model.log.targets => {
@@ -90,7 +91,7 @@ pub(super) fn read(model: &mut Model, result: Result<LogBatch, Error>) -> Vec<Ef
             model.dirty |= news && model.tab == Tab::Logs;
             read_on(model)
         }
-        // of a log that is no longer shown
+        // ignore a log that is no longer shown
         Ok(_) => Vec::new(),
         Err(error) => {
             model.log_reading = false;
@@ -101,7 +102,7 @@ pub(super) fn read(model: &mut Model, result: Result<LogBatch, Error>) -> Vec<Ef
     }
 }
 
-/// Scrolls, changes how the log is shown, searches, selects, or turns to other containers.
+/// Handles `action`: scrolling, display options, searching, selecting, other containers.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(pane) = model.regions().map(|regions| regions.log_pane()) else {
         return Vec::new();
@@ -118,7 +119,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Follow => log.toggle_follow(pane),
         Action::Timestamps => log.timestamps = !log.timestamps,
         Action::Wrap => {
-            // the same line stays at the top, whatever row of it was there
+            // the same line stays at the top
             if let LogPosition::At(line, _) = log.place {
                 log.place = LogPosition::At(line, 0);
             }
@@ -171,7 +172,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Where the end of the selection goes, when `action` moves it.
+/// The new end of the selection, if `action` moves it.
 fn extended(model: &Model, action: Action, head: u64, rows: usize) -> Option<u64> {
     let step = match action {
         Action::SelectUp => Action::Up,
@@ -184,7 +185,7 @@ fn extended(model: &Model, action: Action, head: u64, rows: usize) -> Option<u64
     moved(step, row, count, rows).map(|row| first + row as u64)
 }
 
-/// The wheel scrolls, whatever is selected.
+/// Scrolls by the wheel; the selection stays.
 pub(super) fn wheel(model: &mut Model, rows: i64) {
     if let Some(pane) = model.regions().map(|regions| regions.log_pane()) {
         model.log.scroll(rows, pane);
@@ -192,15 +193,14 @@ pub(super) fn wheel(model: &mut Model, rows: i64) {
     }
 }
 
-/// A click on a line selects it; with the button held the selection follows the pointer, and the
-/// log scrolls at its edges.
+/// Selects the clicked line. Dragging extends the selection and scrolls at the edges.
 pub(super) fn click(model: &mut Model, line: u64) {
     if let Some(pane) = model.regions().map(|regions| regions.log_pane()) {
         model.log.select_at(line, pane);
     }
 }
 
-/// The pointer went to row `y` with the button held.
+/// Extends the selection to row `y` while dragging.
 pub(super) fn drag(model: &mut Model, y: u16, line: Option<u64>) {
     let (Some(regions), Some(selection)) = (model.regions(), model.log.selection) else {
         return;
@@ -216,7 +216,7 @@ pub(super) fn drag(model: &mut Model, y: u16, line: Option<u64>) {
     model.dirty = true;
 }
 
-/// Lets go of what is selected, then of what is looked for; says whether there was either.
+/// Clears the selection, else the search; returns whether there was either.
 pub(super) fn dismiss(model: &mut Model) -> bool {
     if model.tab != Tab::Logs {
         return false;
@@ -229,7 +229,7 @@ pub(super) fn dismiss(model: &mut Model) -> bool {
     log.selection.take().is_some() || searched
 }
 
-/// Puts what is selected on the clipboard.
+/// Copies the selection to the clipboard.
 pub(super) fn copy_lines(model: &mut Model) -> Vec<Effect> {
     let text = model.log.text();
     copy(model, text.trim_end_matches('\n').to_owned())

@@ -1,5 +1,5 @@
-//! [`update`]: what every message does to the model. Pure: no clock, no engine, no terminal; what
-//! is to be done outside comes back as effects.
+//! [`update`]: applies a message to the model. Pure: no clock, no engine, no terminal; work outside
+//! is returned as effects.
 
 mod card;
 mod containers;
@@ -31,7 +31,7 @@ use crate::manager::Error;
 /// Rows that one turn of the wheel moves.
 const WHEEL_ROWS: i64 = 3;
 
-/// Takes `message` into `model`; returns what is to be done.
+/// Applies `message` to `model`; returns the effects to run.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = take(model, message);
     effects.extend(shells::fit(model));
@@ -41,8 +41,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects
 }
 
-/// Answers what a read-only screen must not do in the place of whoever would have done it. Actions
-/// are refused before, by name; this is for those that change something by a way of their own.
+/// Refuses and answers an effect in a read-only screen. Actions are refused earlier; this catches
+/// effects that do not come from one.
 fn refused(model: &mut Model, effect: &Effect) -> bool {
     if !effect.changes_something() {
         return false;
@@ -59,7 +59,7 @@ fn refused(model: &mut Model, effect: &Effect) -> bool {
         _ => None,
     };
     if let Some(answer) = answer {
-        // what it makes of a refusal changes nothing
+        // handling a refusal has no further effects
         take(model, answer);
     }
     true
@@ -108,7 +108,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
     }
 }
 
-/// What has to be done once, at the start.
+/// The effects to run at the start.
 #[must_use]
 pub fn start() -> Vec<Effect> {
     vec![Effect::ReadRecords]
@@ -150,8 +150,7 @@ fn press(model: &mut Model, chord: Chord) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Does `action`, as whatever has the keys now understands it. Keys, clicks and buttons all come
-/// here.
+/// Performs `action` in the active context. Keys, clicks and buttons all come here.
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Suspend => return vec![Effect::Suspend],
@@ -243,7 +242,7 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Says why `action` is not done.
+/// Shows why `action` is refused.
 fn refuse(model: &mut Model, action: Action, reason: &str) {
     model.toast(ToastKind::Notice, format!("{}: {reason}", action.label()));
 }
@@ -253,7 +252,7 @@ fn redraw(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Redraw]
 }
 
-/// Leaves, unless something asked for is not done yet: then it asks.
+/// Quits; asks first if a call has not ended.
 fn quit(model: &mut Model) -> Vec<Effect> {
     if model.pending.is_empty() && model.shells.running() == 0 {
         return vec![Effect::Quit];
@@ -277,8 +276,7 @@ fn turn_tab(model: &mut Model, steps: usize) -> Vec<Effect> {
     show(model, Tab::ALL[(now + steps) % Tab::ALL.len()])
 }
 
-/// Shows `tab`. The log shown is the selected container's, or those of several; coming back to the
-/// same one finds its place kept.
+/// Shows `tab`. Returning to the same log keeps its position.
 fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
     model.tab = tab;
     model.overlay = None;
@@ -289,7 +287,7 @@ fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
     }
 }
 
-/// Where a list of `count` rows stands after `action`, when that moves it.
+/// The new row in a list of `count` rows, if `action` moves it.
 fn moved(action: Action, row: usize, count: usize, page: usize) -> Option<usize> {
     let page = page.max(2);
     let last = count.saturating_sub(1);

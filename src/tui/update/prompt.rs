@@ -1,4 +1,4 @@
-//! One line to be typed, and what is done with it.
+//! The prompt for one line, and what its text is used for.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};
 use crate::tui::model::{LinePrompt, LinePurpose, Model, Overlay, Pending, preset_of};
 
-/// Does `action` while the line is typed.
+/// Handles `action` in the prompt.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Cancel => model.overlay = None,

@@ -1,4 +1,4 @@
-//! What comes back: samples, records, and the ends of what was asked for.
+//! Results: samples, records, and the ends of engine calls.
 
 use std::collections::BTreeSet;
 
@@ -32,13 +32,13 @@ pub(super) fn sampled(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
     super::looks::look(model)
 }
 
-/// The records were read: the `reading`th time.
+/// Takes the records of read number `reading`.
 pub(super) fn records(
     model: &mut Model,
     reading: u64,
     result: Result<Vec<Record>, Error>,
 ) -> Vec<Effect> {
-    // two threads read; the answer of the earlier reading may come later
+    // two threads read; results can arrive out of order
     if model.records_read.is_some_and(|last| last > reading) {
         return Vec::new();
     }
@@ -61,7 +61,7 @@ pub(super) fn records(
                 Some(Overlay::Signal(menu)) => menu.to.only(),
                 _ => None,
             };
-            // one that was started again has no death to speak of
+            // a container that was started again is not dead
             let risen = matches!(&model.overlay, Some(Overlay::Card(Card::Death { id, .. }))
                 if model.record(id).is_some_and(|record| !matches!(record.state.status, Status::Stopped { .. })));
             if risen || about.is_some_and(gone) {
@@ -99,7 +99,7 @@ pub(super) fn settings(model: &mut Model, result: Result<Box<Settings>, String>)
     model.arrange();
 }
 
-/// A line about what is under way: in its form while that is open, else in a toast.
+/// Shows a line of progress in its form if that is open, else in a toast.
 pub(super) fn progress(model: &mut Model, id: EffectId, line: &str) -> Vec<Effect> {
     if !model.pending.contains_key(&id) {
         return Vec::new();
@@ -205,7 +205,7 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
                 None => {
                     handles::answered(model, id, false);
                     let what = match pending.action {
-                        // the file is named in what went wrong
+                        // the error names the file
                         Action::SaveLog | Action::Export => "save".to_owned(),
                         Action::Run => format!("launch {name}"),
                         Action::LimitUp => format!("limit {name}"),
@@ -221,7 +221,7 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
     more
 }
 
-/// Notes that it can be brought back, and when the trash is due.
+/// Records how to undo a destroy, and when the trash is due.
 fn note_trashed(model: &mut Model, id: Option<ContainerId>, name: &str) -> String {
     if let Some(id) = id {
         model
@@ -260,7 +260,7 @@ fn undo_key(model: &Model) -> Option<String> {
         .map(|key| key.to_string())
 }
 
-/// Keeps the steps of a launch that failed, to be looked at: nothing else is left of it.
+/// Keeps the steps of a failed launch, which has no record.
 fn note_failed_launch<'a>(model: &'a mut Model, name: &str, error: &Error) -> &'a mut Model {
     if let Error::Launch {
         message, launch, ..

@@ -1,4 +1,4 @@
-//! The Shell tab: opening, typing, leaving, closing; keys as a terminal sends them.
+//! The Shell tab: opening, typing, leaving, closing, and the encoding of keys.
 
 use super::requests::failure_text;
 use crate::sys::tty::WindowSize;
@@ -16,7 +16,7 @@ fn size(model: &Model) -> Option<WindowSize> {
     })
 }
 
-/// Gives every shell the size that the pane has now.
+/// Resizes every shell to the pane.
 pub(super) fn fit(model: &mut Model) -> Vec<Effect> {
     if model.tab != Tab::Shell || model.shells.list.is_empty() {
         return Vec::new();
@@ -88,13 +88,12 @@ pub(super) fn type_chord(model: &mut Model, chord: Chord) -> Vec<Effect> {
     vec![Effect::Shell(id, ShellCall::Write(bytes))]
 }
 
-/// Pastes into the shell that is shown; bracketed when it asked for that, so that it tells a paste
-/// from typing.
+/// Pastes into the shell that is shown, bracketed if its program enabled that.
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     let Some(pane) = model.shells.shown() else {
         return Vec::new();
     };
-    // a paste that holds the end mark could type on after it
+    // text after an end marker inside the paste would count as typed
     let text = text.replace("\u{1b}[201~", "").replace('\n', "\r");
     let bytes = if pane.terminal.screen().bracketed_paste() {
         format!("\u{1b}[200~{text}\u{1b}[201~")
@@ -104,7 +103,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     vec![Effect::Shell(pane.id, ShellCall::Write(bytes.into_bytes()))]
 }
 
-/// The keys of the tab while nobody types.
+/// Handles the keys of the tab while not typing.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let page = size(model).map_or(1, |size| usize::from(size.rows));
     match action {
@@ -157,7 +156,7 @@ fn open(model: &mut Model) -> Vec<Effect> {
 /// The bytes that xterm sends for a key (ctlseqs, "PC-Style Function Keys"); `application`: the
 /// cursor keys are in application mode.
 fn encode(chord: Chord, application: bool) -> Vec<u8> {
-    // 1 and a bit for each modifier held, as xterm counts them
+    // xterm's modifier code: 1 plus a bit for each modifier
     let modifiers = 1 + u8::from(chord.shift) + 2 * u8::from(chord.alt) + 4 * u8::from(chord.ctrl);
     let letter = |c: char| match (modifiers, application) {
         (1, true) => format!("\u{1b}O{c}"),

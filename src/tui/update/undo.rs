@@ -1,4 +1,4 @@
-//! `u`: takes back the newest thing that can be.
+//! Undo of the newest entry.
 
 use super::handles;
 use super::requests::call_engine;
@@ -6,7 +6,7 @@ use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};
 use crate::tui::model::{Model, Pending, ToastKind, UndoStep};
 
-/// Takes back the newest thing that can be.
+/// Undoes the newest entry.
 pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
     let Some(undoable) = model.undo.pop() else {
         return Vec::new();

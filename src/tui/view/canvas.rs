@@ -1,4 +1,4 @@
-//! [`Canvas`]: what every region draws on.
+//! [`Canvas`]: the drawing context of every region.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -20,9 +20,9 @@ pub(super) struct Canvas<'a> {
     pub theme: &'a Theme,
     /// Where it is drawn.
     pub buffer: &'a mut Buffer,
-    /// What a click means.
+    /// The targets of clicks.
     pub hits: &'a mut HitMap,
-    /// Where the terminal's cursor stands, when something is being typed.
+    /// The position of the terminal's cursor while something is being typed.
     pub cursor: Option<Position>,
 }
 
@@ -32,8 +32,7 @@ impl Canvas<'_> {
         Pen::new(self.buffer, area, self.theme.symbols.ellipsis)
     }
 
-    /// The key to show for `action`, as text: of the overlay when it has one for it, else of the
-    /// tab.
+    /// The key to show for `action`: the overlay's if it has one, else the tab's.
     #[must_use]
     pub(super) fn key(&self, action: Action) -> String {
         let mut contexts = self.model.contexts();
@@ -42,7 +41,7 @@ impl Canvas<'_> {
         key.map(|chord| chord.to_string()).unwrap_or_default()
     }
 
-    /// The state of `record` at the moment shown, and how it looks.
+    /// The state of `record` at the moment shown, with its style.
     #[must_use]
     pub(super) fn state(&self, record: &Record) -> (String, Style) {
         let model = self.model;
@@ -65,7 +64,7 @@ impl Canvas<'_> {
         }
     }
 
-    /// How the state of `record` looks.
+    /// The style of the state of `record`.
     #[must_use]
     pub(super) fn state_style(&self, record: &Record) -> Style {
         match &record.state.status {

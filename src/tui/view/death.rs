@@ -1,5 +1,5 @@
-//! The cause-of-death card: one sentence, the numbers, the last minute in two graphs, the last
-//! words.
+//! The cause-of-death card: one sentence, the numbers, the last minute in two graphs, the end of
+//! the log.
 //!
 //! ```text
 //! ╭─ memory-hog died ────────────────────────────╮
@@ -35,7 +35,7 @@ const WIDTH: u16 = 96;
 const HEIGHT: u16 = 32;
 /// Rows of the graphs and their captions where there is room.
 const GRAPHS: usize = 7;
-/// Rows kept for the last words, however few they are.
+/// Rows reserved for the end of the log.
 const MIN_LOG_ROWS: usize = 3;
 /// How much of the past the graphs show, in ticks.
 const TICKS: usize = 60;
@@ -112,7 +112,7 @@ pub(super) fn draw(
     );
     y += list.len() as u16;
     let left = inside.height.saturating_sub(y + 1);
-    // graphs only where some lines of the log are left too
+    // draw graphs only if some lines of the log still fit
     let graphs = if known && left >= 7 {
         left.saturating_sub(words as u16 + 1)
             .clamp(3, GRAPHS as u16)
@@ -155,7 +155,7 @@ pub(super) fn draw(
     );
 }
 
-/// The numbers at the end: what the record says of it, and the last sample.
+/// The figures at its end, from the record and the last sample.
 fn numbers(model: &Model, record: &Record, cause: &ExitCause) -> String {
     let series = model.history.series(&record.spec.id);
     let Some((series, last)) =
@@ -240,7 +240,7 @@ fn graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, figure: Figure) {
         width: area.width.saturating_sub(2).min(TICKS as u16),
         height: area.height - 1,
     };
-    // as wide as the minute needs: a cell of braille holds two ticks
+    // a cell of braille holds two ticks
     let wide = if theme.symbols.braille {
         TICKS as u16 / 2
     } else {
@@ -301,7 +301,7 @@ fn draw_log_tail(
     }
 }
 
-/// What can be done from a card, each with its key.
+/// The buttons of a card, with their keys.
 pub(super) fn buttons(canvas: &mut Canvas<'_>, line: Rect, actions: &[Action]) {
     let theme = canvas.theme;
     let mut x = line.x + 1;

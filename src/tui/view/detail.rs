@@ -179,8 +179,8 @@ fn memory_graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, reading: O
     });
 }
 
-/// The gauge with its handle below the caption; what is left for caption and graph, which goes
-/// round it.
+/// Draws the gauge with its handle in the last row of `area`; returns the rest for caption and
+/// graph.
 fn dial(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -274,8 +274,13 @@ fn ended(
         theme.success
     };
     let width = usize::from(area.width).saturating_sub(NAME_COLUMNS + 2);
-    let most = if area.height >= 6 { 2 } else { 1 };
-    let sentence = text::wrap_words(&cause_sentence(cause), width, most, theme.symbols.ellipsis);
+    let max_rows = if area.height >= 6 { 2 } else { 1 };
+    let sentence = text::wrap_words(
+        &cause_sentence(cause),
+        width,
+        max_rows,
+        theme.symbols.ellipsis,
+    );
     let mut list: Vec<Fact> = Vec::new();
     for (i, line) in sentence.into_iter().enumerate() {
         list.push((if i == 0 { "Ended" } else { "" }, line, style));

@@ -1,4 +1,4 @@
-//! What happened, the newest last.
+//! The events, newest last.
 //!
 //! ```text
 //!  9 events · following

@@ -18,7 +18,7 @@ use crate::tui::wording::{NOT_AVAILABLE, cap_percent, grouped, percent};
 /// Columns of a fact's name.
 pub(super) const NAME_COLUMNS: usize = 10;
 
-/// A fact: its name, its words, how they look.
+/// A named line: name, text, style.
 pub(super) type Fact = (&'static str, String, Style);
 
 /// Draws `facts` into `area`, one a row.
@@ -32,7 +32,7 @@ pub(super) fn facts(canvas: &mut Canvas<'_>, area: Rect, facts: &[Fact]) {
     }
 }
 
-/// When it ended, and what of.
+/// When it ended, and its exit code.
 pub(super) fn death_facts(
     model: &Model,
     cause: &ExitCause,
@@ -58,7 +58,7 @@ pub(super) fn death_facts(
     )]
 }
 
-/// What can be done with one that is not alive.
+/// The keys for a container that is not alive.
 pub(super) fn next_steps(canvas: &Canvas<'_>) -> String {
     let keymap = &canvas.model.settings.keymap;
     let steps = [
@@ -166,7 +166,7 @@ pub(super) fn current_figures(canvas: &Canvas<'_>, reading: Option<&Reading>) ->
     words.join(&format!(" {} ", canvas.theme.symbols.dot))
 }
 
-/// What is kept of the past, in words.
+/// The figures of the moment looked back at, as text.
 fn past_figures(canvas: &Canvas<'_>, reading: &Reading, counted: [String; 3]) -> String {
     let share = |value: Option<f64>| value.map_or(NOT_AVAILABLE.to_owned(), percent);
     let rate = |value: Option<f64>| {

@@ -1,5 +1,5 @@
-//! Every figure of one container over the past that is kept, each in a graph of its own; left and
-//! right look back in time here too.
+//! The history of every figure of one container, one graph each; left and right look back in time
+//! here too.
 //!
 //! ```text
 //! ╭─ web: the last 10 minutes ──────────────────────────╮
@@ -22,7 +22,7 @@ use crate::tui::model::{Model, Target};
 use crate::tui::widget::{Graph, center, frame};
 use crate::tui::wording::{NOT_AVAILABLE, percent};
 
-/// What each graph is called.
+/// The title of each graph.
 const NAMES: [(Figure, &str); 9] = [
     (Figure::Cpu, "CPU"),
     (Figure::Throttled, "Throttled"),
@@ -34,7 +34,7 @@ const NAMES: [(Figure, &str); 9] = [
     (Figure::PsiMemory, "Waiting for memory"),
     (Figure::PsiIo, "Waiting for I/O"),
 ];
-/// The least columns of a graph.
+/// The fewest columns of a graph.
 const MIN_WIDTH: u16 = 26;
 
 /// Draws the graphs of `record` over `area`.
@@ -50,7 +50,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
         record.spec.name,
         format_duration(kept)
     );
-    // the card may lie over the badge beside the tabs
+    // the card may cover the badge beside the tabs
     if let Some(badge) = past_badge(model) {
         title = format!("{title}   {badge}");
     }
@@ -131,7 +131,7 @@ fn graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, figure: Figure, n
     .draw(canvas.buffer, plot, theme);
 }
 
-/// What the upper edge stands for, where that is given: the limit, or the whole.
+/// The value of the upper edge, if it is fixed: the limit or the total.
 fn scale(model: &Model, record: &Record, figure: Figure) -> Option<f64> {
     let limits = model.handles.limits(&record.spec.id, &record.spec.limits);
     match figure {

@@ -1,7 +1,7 @@
-//! [`view`]: draws the model and says what is where. One file a region; each draws its layout in
-//! its own doc.
+//! [`view`]: draws the model and returns what was drawn where. One file per region, each with its
+//! layout in its doc.
 //!
-//! Nothing here sorts, filters or decides: what is drawn is in the model already.
+//! Nothing here sorts, filters or decides: it draws what the model contains.
 
 mod bar;
 mod canvas;
@@ -40,7 +40,7 @@ use super::model::{Card, HitMap, MIN_SIZE, Model, Overlay, Tab};
 use super::widget::Pen;
 use canvas::Canvas;
 
-/// Draws the whole screen; returns what a click on each place means.
+/// Draws the whole screen; returns the targets of clicks.
 pub fn view(model: &Model, frame: &mut Frame<'_>) -> HitMap {
     let mut hits = HitMap::default();
     let mut canvas = Canvas {
@@ -119,8 +119,8 @@ fn draw(canvas: &mut Canvas<'_>) {
     toasts::draw(canvas, between);
 }
 
-/// What is not ASCII becomes what stands for it there: names and output of containers are theirs,
-/// and our own words have arrows and signs.
+/// Replaces characters that are not ASCII: names and output of containers can have any, and our own
+/// texts have arrows and signs.
 fn to_ascii(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if cell.symbol().is_ascii() {

@@ -1,5 +1,5 @@
-//! The palette: what is typed, what it finds, and the command line for what is chosen. What cannot
-//! be done now is grey, with the reason in the place of its help.
+//! The palette: the input line, the matching actions, and the command line of the selected one.
+//! Actions that are not available are grey, with the reason instead of their help.
 //!
 //! ```text
 //! ╭─ Actions (3) ────────────────────────────────╮

@@ -1,4 +1,4 @@
-//! One line to be typed.
+//! A prompt for one line.
 //!
 //! ```text
 //! ╭─ Save limits and command as the preset ──────╮

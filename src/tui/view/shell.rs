@@ -78,7 +78,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             }
             let style = look(cell, theme.depth);
             let target = &mut canvas.buffer[(below.x + x, below.y + y)];
-            // a wide character half beyond the edge would push the line out of it
+            // a wide character must not cross the edge
             let fits = !cell.is_wide() || x + 1 < below.width;
             target.set_symbol(if cell.has_contents() && fits {
                 cell.contents()
@@ -97,7 +97,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// How a cell looks; `None` is a screen without colours.
+/// The style of a cell; `None` is a screen without colours.
 fn look(cell: &vt100::Cell, depth: Option<ColorDepth>) -> Style {
     let color = |color: vt100::Color| {
         let depth = depth?;

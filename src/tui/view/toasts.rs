@@ -37,8 +37,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             lines.push((toast.id, if i == 0 { symbol } else { ' ' }, line, style));
         }
     }
-    let most = usize::from(area.height.saturating_sub(2));
-    let lines = &lines[lines.len().saturating_sub(most)..];
+    let max_lines = usize::from(area.height.saturating_sub(2));
+    let lines = &lines[lines.len().saturating_sub(max_lines)..];
     let Some(width) = lines.iter().map(|(_, _, line, _)| text::width(line)).max() else {
         return;
     };

@@ -1,6 +1,6 @@
-//! [`LogView`]: the log on the screen, or several in one by time. It holds the newest lines,
-//! bounded, and remembers its place by line number, so that neither new lines nor old ones falling
-//! out move what is being read.
+//! [`LogView`]: the log on the screen, or several merged by time. It keeps a bounded number of the
+//! newest lines. Its position is a line number, so that neither new lines nor dropped ones move the
+//! view.
 
 mod line;
 mod pick;
@@ -20,17 +20,17 @@ use crate::tui::text;
 const MAX_LINES: usize = 20_000;
 /// The most bytes of memory that they take.
 const MAX_BYTES: usize = 16 << 20;
-/// The widest name before a line.
+/// The most columns of a name before a line.
 const NAME_COLUMNS: usize = 16;
 /// Columns of `HH:MM:SS.mmm` and a space.
 pub const TIME_COLUMNS: usize = 13;
 /// Columns of the mark of a line from standard error.
 pub const MARK_COLUMNS: usize = 2;
 
-/// Where the view stands.
+/// The scroll position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogPosition {
-    /// At the end, and staying there.
+    /// At the end, following it.
     End,
     /// The first row shown is this row of this line, counted from the beginning of the log.
     At(u64, usize),
@@ -48,15 +48,15 @@ pub struct Pane {
 /// The log on the screen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogView {
-    /// Whose log it is, or whose logs they are.
+    /// The containers.
     pub targets: Vec<ContainerId>,
-    /// What they are called.
+    /// Their names.
     pub names: Vec<String>,
-    /// Whether the logs of all that are marked, else in view, are wanted in one.
+    /// Whether the logs of all marked containers, else of all in view, are merged.
     pub merged: bool,
-    /// Where it stands.
+    /// The scroll position.
     pub place: LogPosition,
-    /// Only what was written until then is shown.
+    /// Only lines written until then are shown.
     pub until: Option<Timestamp>,
     /// Columns scrolled to the right.
     pub column: usize,
@@ -68,12 +68,12 @@ pub struct LogView {
     pub error: Option<String>,
     /// The selected lines.
     pub selection: Option<Selection>,
-    /// What is looked for.
+    /// The search.
     pub search: LogSearch,
     lines: VecDeque<LogLine>,
-    /// How many lines came before `lines[0]`.
+    /// The number of lines before `lines[0]`.
     first: u64,
-    /// How many lines were never kept because there were too many at once.
+    /// The number of lines skipped because there were too many at once.
     lost: u64,
     bytes: usize,
     /// The last line of each log while it has no end yet.
@@ -104,8 +104,7 @@ impl Default for LogView {
 }
 
 impl LogView {
-    /// Turns to the logs of other containers, each with its name; how they are shown stays, and
-    /// what is looked for.
+    /// Shows the logs of other containers, each with its name. Display options and the search stay.
     pub fn open(&mut self, targets: Vec<ContainerId>, names: Vec<String>) {
         let search = LogSearch::new(self.search.pattern());
         let Self {
@@ -127,8 +126,8 @@ impl LogView {
         };
     }
 
-    /// Takes in new lines, oldest first, of which `skipped` more came before and were never kept.
-    /// Those of several logs find their place by time.
+    /// Adds new lines, oldest first, after `skipped` lines that were not kept. Those of several
+    /// logs are merged by time.
     pub fn extend(&mut self, skipped: u64, lines: Vec<LogLine>, unfinished: Vec<LogLine>) {
         if self.targets.len() > 1 {
             self.lost += skipped;
@@ -155,8 +154,7 @@ impl LogView {
         self.scan();
     }
 
-    /// Puts lines among those that are there by time. What is remembered by number is still the
-    /// same line afterwards.
+    /// Merges lines by time. Remembered line numbers are adjusted to still mean the same lines.
     fn merge(&mut self, lines: Vec<LogLine>) {
         let Some(earliest) = lines.first().map(|line| line.at) else {
             return;
@@ -198,7 +196,7 @@ impl LogView {
         }
     }
 
-    /// What was remembered of lines that are gone is of the oldest that is there.
+    /// Moves remembered line numbers that were dropped to the oldest line kept.
     fn forget(&mut self) {
         let first = self.first;
         if let LogPosition::At(line, _) = self.place
@@ -227,7 +225,7 @@ impl LogView {
         }
     }
 
-    /// How many lines the log has up to the moment shown, with those no longer kept.
+    /// The number of lines up to the moment shown, including those no longer kept.
     #[must_use]
     pub fn end(&self) -> u64 {
         if let Some(until) = self.until {
@@ -236,13 +234,13 @@ impl LogView {
         self.first + (self.lines.len() + self.unfinished.len()) as u64
     }
 
-    /// The number of the oldest line kept: so many were there before it.
+    /// The number of the oldest line kept, which is how many came before it.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.first
     }
 
-    /// How many lines are not kept, wherever they were.
+    /// The number of lines not kept.
     #[must_use]
     pub fn missing(&self) -> u64 {
         self.first + self.lost
@@ -349,8 +347,7 @@ impl LogView {
         self.place = LogPosition::At(line, row);
     }
 
-    /// Scrolls as little as it takes to show `line`. While it follows the end, it does not go on
-    /// following.
+    /// Scrolls by the least amount that shows `line`, and stops following.
     pub fn show_line(&mut self, line: u64, pane: Pane) {
         let top = self.top(pane);
         let least = self.ending_at(line + 1, pane);
