@@ -5,7 +5,7 @@ use std::sync::mpsc::{Sender, channel};
 
 use super::spawn;
 use crate::manager::{Engine, Error, Happenings};
-use crate::record::Happening;
+use crate::record::LoggedEvent;
 use crate::spec::ContainerId;
 use crate::tui::message::{Message, Seen};
 
@@ -23,7 +23,7 @@ pub enum Look {
     Host,
     /// The host's capabilities, as far as they can be read without a trial.
     Facts,
-    /// What happened since the last look.
+    /// The events since the last look.
     Events,
     /// The files that this container changed.
     Changes(ContainerId),
@@ -34,7 +34,7 @@ pub enum Look {
 /// Answers looks; keeps the position in the events.
 #[derive(Default)]
 pub struct LookRunner {
-    happenings: Option<Box<dyn Happenings>>,
+    events: Option<Box<dyn Happenings>>,
 }
 
 impl LookRunner {
@@ -55,7 +55,7 @@ impl LookRunner {
             }
             Look::Host => Seen::Host(engine.host_sheet()),
             Look::Facts => Seen::Facts(engine.facts_sheet()),
-            Look::Events => Seen::Events(self.happened(engine)),
+            Look::Events => Seen::Events(self.new_events(engine)),
             Look::Changes(id) => {
                 let seen = engine.changes(&id);
                 Seen::Changes(id, seen)
@@ -67,13 +67,13 @@ impl LookRunner {
         }
     }
 
-    fn happened(&mut self, engine: &dyn Engine) -> Result<Vec<Happening>, Error> {
-        if self.happenings.is_none() {
-            self.happenings = Some(engine.happenings()?);
+    fn new_events(&mut self, engine: &dyn Engine) -> Result<Vec<LoggedEvent>, Error> {
+        if self.events.is_none() {
+            self.events = Some(engine.happenings()?);
         }
-        self.happenings
+        self.events
             .as_mut()
-            .map_or(Ok(Vec::new()), |happenings| happenings.read())
+            .map_or(Ok(Vec::new()), |events| events.read())
     }
 }
 
@@ -88,10 +88,10 @@ impl LookThread {
         let (asked, looks) = channel();
         let answers = sender.clone();
         spawn("look", sender, move || {
-            let mut lookout = LookRunner::default();
+            let mut runner = LookRunner::default();
             while let Ok(look) = looks.recv() {
                 if answers
-                    .send(Message::Seen(Box::new(lookout.look(&*engine, look))))
+                    .send(Message::Seen(Box::new(runner.look(&*engine, look))))
                     .is_err()
                 {
                     return;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::{LineEdit, LogPosition, LogSearch, ProcessView};
 use crate::inspect::{Change, Changes, Sheet};
-use crate::record::Happening;
+use crate::record::LoggedEvent;
 use crate::spec::ContainerId;
 
 /// The most events kept.
@@ -26,7 +26,7 @@ pub struct SheetView {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EventView {
     /// The newest events, oldest first.
-    pub list: VecDeque<Happening>,
+    pub list: VecDeque<LoggedEvent>,
     /// Why they cannot be read.
     pub error: Option<String>,
     /// The filter.
@@ -37,34 +37,31 @@ pub struct EventView {
 
 impl EventView {
     /// Adds new events without moving the view.
-    pub fn extend(&mut self, happened: Vec<Happening>) {
-        let shown = happened
-            .iter()
-            .filter(|happening| self.matches(happening))
-            .count();
+    pub fn extend(&mut self, events: Vec<LoggedEvent>) {
+        let shown = events.iter().filter(|event| self.matches(event)).count();
         if let Some(back) = &mut self.back {
             *back += shown;
         }
-        self.list.extend(happened);
+        self.list.extend(events);
         let surplus = self.list.len().saturating_sub(MAX_EVENTS);
         self.list.drain(..surplus);
     }
 
     /// Whether its name, id, kind, cause or detail contains every word of the filter.
     #[must_use]
-    pub fn matches(&self, happening: &Happening) -> bool {
+    pub fn matches(&self, event: &LoggedEvent) -> bool {
         if self.filter.is_empty() {
             return true;
         }
-        let cause = happening
+        let cause = event
             .cause
             .as_ref()
             .map(|cause| cause.brief())
             .unwrap_or_default();
-        let detail = happening.detail.as_deref().unwrap_or_default();
+        let detail = event.detail.as_deref().unwrap_or_default();
         let text = format!(
             "{} {} {} {cause} {detail}",
-            happening.name, happening.id, happening.event
+            event.name, event.id, event.event
         )
         .to_lowercase();
         self.filter
@@ -74,8 +71,8 @@ impl EventView {
     }
 
     /// The events that match the filter, oldest first.
-    pub fn shown(&self) -> impl DoubleEndedIterator<Item = &Happening> {
-        self.list.iter().filter(|happening| self.matches(happening))
+    pub fn shown(&self) -> impl DoubleEndedIterator<Item = &LoggedEvent> {
+        self.list.iter().filter(|event| self.matches(event))
     }
 }
 

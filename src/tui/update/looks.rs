@@ -81,9 +81,9 @@ pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
         Seen::Host(sheet) => take(&mut looks.host, None, sheet.map_err(words)),
         Seen::Facts(sheet) => looks.facts = Some(sheet.map_err(words)),
         Seen::Check(sheet) => looks.check = Check::Done(sheet.map_err(words)),
-        Seen::Events(Ok(happened)) => {
+        Seen::Events(Ok(events)) => {
             looks.events.error = None;
-            looks.events.extend(happened);
+            looks.events.extend(events);
         }
         Seen::Events(Err(error)) => looks.events.error = Some(words(error)),
         Seen::Changes(id, changes) => {
