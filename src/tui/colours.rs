@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_programs_ask_for() {
+    fn sgr_sequences_become_styles() {
         let plain = Style::new();
         assert_eq!(
             apply_sgr(plain, "1;31"),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_changes_nothing() {
+    fn invalid_parameters_are_ignored() {
         let green = Style::new().fg(Color::Green);
         for nonsense in [
             "999",

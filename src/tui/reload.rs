@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_changed_file_is_read_once_and_a_wrong_one_is_told() {
+    fn a_changed_file_is_read_once_and_an_invalid_one_reported() {
         let file = std::env::temp_dir().join(format!("minic-reload-{}.toml", std::process::id()));
         let write = |text: &str| std::fs::write(&file, text).unwrap();
         write("tick = \"1s\"\n");

@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn controls_are_seen_not_obeyed() {
+    fn controls_are_shown_not_executed() {
         assert_eq!(printable("a\x1b[2Jb\nc\x7f\t"), "ab␊c␡␉");
         assert_eq!(
             printable("safe\u{202e}txt.exe\u{200b}"),
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_become_looks() {
+    fn colours_become_styles() {
         let (text, runs) = coloured_line(b"\x1b[1;31mred\x1b[0m plain \x1b[32m\x1b[4mend");
         let red = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
         let green = Style::new()
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn long_lines_are_cut_and_say_so() {
+    fn long_lines_are_cut_and_marked() {
         let long = "x".repeat(90_000);
         let shown = log_line(long.as_bytes());
         assert_eq!(shown, format!("{}{CUT}", "x".repeat(MAX_CHARS)));
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn piled_up_marks_are_cut() {
+    fn combining_marks_are_bounded() {
         let piled = format!("a{}b", "\u{301}".repeat(500));
         assert_eq!(printable(&piled), "a\u{301}\u{301}b");
         assert_eq!(printable("\u{301}a"), "a");

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn words_stay_whole_where_they_can() {
+    fn words_are_kept_whole_if_possible() {
         assert_eq!(
             wrap_words("the quick brown fox", 10, 5, '…'),
             ["the quick", "brown fox"]

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn thousands_are_set_apart() {
+    fn thousands_are_separated() {
         assert_eq!(
             [0, 999, 1000, 1_234_567].map(grouped),
             ["0", "999", "1,000", "1,234,567"]
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn every_end_has_its_sentence() {
+    fn every_exit_cause_has_a_sentence() {
         let oom = ExitCause::OomKilled {
             peak: Some(200 << 20),
             limit: Some(200 << 20),

@@ -1,5 +1,5 @@
-//! Every overlay and error at the other of the two usual sizes: what the other suites show at 80×24
-//! alone, here at 120×40, and back.
+//! Every overlay and error at the second usual size: what the other suites show only at 80×24, here
+//! at 120×40, and vice versa.
 
 use minic_tui::manager::Error;
 use minic_tui::tui::Settings;

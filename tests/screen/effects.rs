@@ -1,4 +1,4 @@
-//! The threads: what is asked of an engine comes back as messages, whatever the engine does.
+//! The effect threads: every call is answered by messages, whatever the engine does.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -23,10 +23,10 @@ use minic_tui::tui::effect::{
 use minic_tui::tui::message::Message;
 use minic_tui::tui::model::ShellId;
 
-/// Long enough for any machine; nothing is measured by it.
+/// A generous timeout; no test measures time by it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The demo, with a log that never ends and a verb that breaks.
+/// The demo, with a log that never ends and verbs that fail.
 struct FaultyEngine(Demo);
 
 struct Flood(u64);
@@ -82,7 +82,7 @@ impl Inspector for FaultyEngine {
         self.0.changed_file(id, path, max)
     }
 
-    /// Never comes to its end by itself.
+    /// Never finishes by itself.
     fn extract(
         &self,
         _: &ContainerId,
@@ -241,7 +241,7 @@ fn a_call_is_answered_once_and_its_progress_comes_first() {
 }
 
 #[test]
-fn a_panic_in_a_verb_is_an_error_like_any_other() {
+fn a_panic_in_a_verb_is_reported_as_an_error() {
     let (mut effects, messages, records) = faulty();
     effects.run(Effect::Call(
         EffectId(1),
@@ -254,7 +254,7 @@ fn a_panic_in_a_verb_is_an_error_like_any_other() {
 }
 
 #[test]
-fn an_extraction_tells_how_far_it_is_and_can_be_stopped() {
+fn an_extraction_reports_progress_and_can_be_cancelled() {
     let (mut effects, messages, records) = faulty();
     let call = Call::Extract(
         records[0].spec.id.clone(),
@@ -280,7 +280,7 @@ fn an_extraction_tells_how_far_it_is_and_can_be_stopped() {
 }
 
 #[test]
-fn observing_brings_records_samples_and_changes() {
+fn observing_sends_records_samples_and_changes() {
     let (mut effects, messages, records) = faulty();
     effects.observe(Duration::from_millis(50), None);
     let (mut sampled, mut readings) = (0, BTreeSet::new());
@@ -323,7 +323,7 @@ fn observing_brings_records_samples_and_changes() {
 }
 
 #[test]
-fn a_log_that_floods_is_read_only_when_asked_and_kept_in_bounds() {
+fn a_flooding_log_is_read_on_request_and_bounded() {
     let (mut effects, messages, records) = faulty();
     effects.run(Effect::OpenLog(vec![records[0].spec.id.clone()]));
     let mut next = 0;
@@ -350,7 +350,7 @@ fn a_log_that_floods_is_read_only_when_asked_and_kept_in_bounds() {
 }
 
 #[test]
-fn a_shell_that_never_reads_does_not_gather_what_is_typed() {
+fn input_for_a_shell_that_never_reads_is_bounded() {
     let (mut effects, messages, records) = faulty();
     let running = records
         .iter()
@@ -384,9 +384,9 @@ fn a_shell_that_never_reads_does_not_gather_what_is_typed() {
 }
 
 #[test]
-fn tails_that_are_asked_for_faster_than_they_are_read_are_one_thread_and_the_newest_is_read() {
+fn tails_are_read_by_one_thread_and_only_the_newest_request_counts() {
     let (mut effects, messages, records) = faulty();
-    // each of these logs goes on for ever
+    // each of these logs is endless
     for _ in 0..200 {
         effects.run(Effect::ReadTail(records[0].spec.id.clone()));
     }
@@ -400,7 +400,7 @@ fn tails_that_are_asked_for_faster_than_they_are_read_are_one_thread_and_the_new
             .filter(|name| name == "tail\n")
             .count()
     };
-    // a thread names itself when it first runs
+    // a thread sets its name when it first runs
     let until = std::time::Instant::now() + PATIENCE;
     while count() == 0 && std::time::Instant::now() < until {
         std::thread::yield_now();

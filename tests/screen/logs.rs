@@ -29,7 +29,7 @@ fn the_log_at_every_size() {
 }
 
 #[test]
-fn it_follows_until_told_otherwise() {
+fn the_log_follows_until_scrolled() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("l");
     let web = stage.record("web").spec.id;
@@ -91,7 +91,7 @@ fn wrapped_or_cut() {
 }
 
 #[test]
-fn coming_back_finds_the_place_kept_and_reading_stops_meanwhile() {
+fn returning_keeps_the_position_and_reading_stops_meanwhile() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("lkk");
     let place = stage.model.log.place;

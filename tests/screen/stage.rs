@@ -1,5 +1,4 @@
-//! [`Stage`]: a screen on the demo engine whose clock only moves when told, whose effects are
-//! carried out at once, and which is typed at.
+//! [`Stage`]: a screen on the demo engine with a manual clock, immediate effects, and typed keys.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,15 +26,15 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Size;
 
-/// When every play begins.
+/// The time at the start of every test.
 const BEGINNING: &str = "2026-11-23T14:03:11Z";
 
 pub(crate) struct Stage {
     pub model: Model,
     pub demo: Demo,
-    /// Everything that was asked for since it was last taken.
+    /// The effects since they were last taken.
     pub effects: Vec<Effect>,
-    /// Effects are only noted, not carried out.
+    /// Whether effects are only recorded, not run.
     pub held: bool,
     clock: Arc<Mutex<Timestamp>>,
     sampler: Box<dyn Sampling>,
@@ -148,7 +147,7 @@ impl Stage {
         self.read_log(false);
     }
 
-    /// A demo's shell answers at once: what is typed is followed by what it shows.
+    /// The demo's shell answers at once: input is followed by its output.
     fn shell(&mut self, id: ShellId, call: ShellCall) {
         match call {
             ShellCall::Open(container, size) => {
@@ -166,8 +165,8 @@ impl Stage {
             ShellCall::Write(bytes) => {
                 let shell = &self.shells[&id];
                 shell.write(&bytes).unwrap();
-                // the demo's shell says nothing to other control characters, and reading would wait
-                // for ever
+                // the demo's shell does not answer other control characters, and reading would
+                // block forever
                 if !bytes
                     .iter()
                     .any(|byte| *byte >= b' ' || matches!(byte, 3 | 4 | b'\r'))
@@ -226,7 +225,7 @@ impl Stage {
         })));
     }
 
-    /// Lines of the log of `id` arrive.
+    /// Delivers lines of the log of `id`.
     pub(crate) fn log_came(&mut self, id: ContainerId, lines: Vec<LogLine>) {
         self.send(Message::Log(Ok(LogBatch {
             ids: vec![id],
@@ -274,7 +273,7 @@ impl Stage {
         self
     }
 
-    /// Draws; the hits are the model's from now on, as the loop does it.
+    /// Draws and keeps the hits in the model, as the loop does.
     pub(crate) fn buffer(&mut self) -> Buffer {
         let Size { width, height } = self.model.size;
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
@@ -305,7 +304,7 @@ impl Stage {
         buffer.content().chunks(width).map(line).collect()
     }
 
-    /// The screen is what the golden file of this name says.
+    /// Asserts that the screen equals the golden file of this name.
     #[track_caller]
     pub(crate) fn golden(&mut self, name: &str) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -376,7 +375,7 @@ impl Stage {
         panic!("{name} is not in the list");
     }
 
-    /// From now on `name` is one that removes itself when it ends, as far as the screen knows.
+    /// Makes the screen treat `name` as a container that removes itself when it ends.
     pub(crate) fn made_passing(&mut self, name: &str) -> &mut Self {
         let mut records = self.demo.records().unwrap();
         records
@@ -387,7 +386,7 @@ impl Stage {
         self
     }
 
-    /// The terminal has this size now.
+    /// Resizes the terminal.
     pub(crate) fn resize(&mut self, width: u16, height: u16) {
         self.send(Message::Input(Input::Resize(width, height)));
     }
@@ -397,8 +396,8 @@ impl Stage {
     }
 }
 
-/// A snapshot in which these containers use so many microseconds of CPU and bytes of memory, `at`
-/// seconds after the start.
+/// A snapshot `at` seconds after the start, with microseconds of CPU and bytes of memory per
+/// container.
 pub(crate) fn snapshot(at: u64, used: &[(&ContainerId, u64, u64)]) -> Snapshot {
     let sample = |(id, cpu, memory): &(&ContainerId, u64, u64)| {
         let sample = minic_tui::internals::Sample {

@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_become_lines_and_an_open_end_is_shown_too() {
+    fn chunks_become_lines_and_an_unfinished_line_is_shown() {
         let (lines, open) = gathered(vec![
             chunk("one ", false, false),
             chunk("line", false, true),

@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_names_what_is_allowed() {
+    fn invalid_keys_list_the_valid_ones() {
         assert!("F13".parse::<Chord>().unwrap_err().contains("F1 to F12"));
         assert!(
             "Hyper-x"

@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_held_handle_is_where_the_mouse_is() {
+    fn a_dragged_handle_follows_the_mouse() {
         let grip = Grip {
             knob: Knob::Memory,
             left: 10,

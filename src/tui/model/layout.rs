@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn cores_get_bars_while_there_is_room() {
+    fn cores_have_bars_if_they_fit() {
         assert_eq!(
             CoreGrid::of(4, 80, 2),
             CoreGrid {

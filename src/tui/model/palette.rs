@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_in_order_and_better_together() {
+    fn adjacent_letters_match_better() {
         assert!(score("sm", "Sort memory") > score("sm", "assume"));
         assert!(score("stop", "Stop") > score("stop", "sort by the next column"));
         assert_eq!(score("xyz", "Stop"), None);

@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn each_stands_below_its_parent_and_a_choice_outlives_sorting() {
+    fn processes_are_below_their_parents_and_sorting_keeps_the_selection() {
         let id = ContainerId::from_random([1; 6]);
         let list = vec![
             info(30, 10, 5),
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_of_parents_hangs_nobody() {
+    fn a_circle_of_parents_terminates() {
         let id = ContainerId::from_random([1; 6]);
         let mut view = ProcessView::default();
         view.take(

@@ -222,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_answers_what_programs_ask() {
+    fn a_terminal_answers_queries() {
         let mut terminal = Emulator::new(WindowSize {
             rows: 5,
             columns: 20,

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_arrive_as_people_write_them() {
+    fn keys_have_their_usual_names() {
         let key = |code, modifiers| translate(Event::Key(KeyEvent::new(code, modifiers)));
         let written = |text: &str| Some(Input::Key(text.parse().unwrap()));
         assert_eq!(key(KeyCode::Char('G'), KeyModifiers::SHIFT), written("G"));

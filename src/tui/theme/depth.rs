@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_terminal_is_not_trusted_with_more_than_16() {
+    fn an_unknown_terminal_gets_16_colours() {
         let depth = |pairs: &'static [(&str, &str)]| {
             ColorDepth::detect(move |name| {
                 pairs

@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_looks_name_role_and_choices() {
+    fn invalid_themes_name_role_and_choices() {
         let read = |text: &str| {
             Theme::from_toml(text, "x", ColorDepth::True, Symbols::UNICODE)
                 .unwrap_err()

@@ -157,7 +157,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::SearchPrevious if log.next_match(false, pane) => {}
         Action::SearchNext | Action::SearchPrevious => {
             let text = if log.search.is_empty() {
-                "search: nothing was looked for yet"
+                "search: no pattern yet"
             } else {
                 "search: no line matches"
             };

@@ -93,7 +93,7 @@ pub(super) fn settings(model: &mut Model, result: Result<Box<Settings>, String>)
         }
         Err(reason) => model.toast(
             ToastKind::Error,
-            format!("the config file is wrong, what was holds on: {reason}"),
+            format!("config file not applied, the previous settings stay: {reason}"),
         ),
     }
     model.arrange();

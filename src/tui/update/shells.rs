@@ -53,7 +53,7 @@ pub(super) fn news(model: &mut Model, id: ShellId, news: ShellEvent) -> Vec<Effe
         }
         ShellEvent::InputDropped => {
             let words = format!(
-                "shell in {}: it does not read; what is typed now is dropped",
+                "shell in {}: its program does not read input; what you type is dropped",
                 pane.name
             );
             model.toast(ToastKind::Notice, words);

@@ -167,7 +167,7 @@ fn numbers(model: &Model, record: &Record, cause: &ExitCause) -> String {
             } => format!("peak {}; ", format_bytes(*peak)),
             _ => String::new(),
         };
-        return format!("{peak}no more: it ended before this screen was opened");
+        return format!("{peak}not sampled: it ended before this screen was opened");
     };
     let held = (0..TICKS as u64)
         .filter_map(|back| series.value(Figure::Throttled, series.last().checked_sub(back)?));

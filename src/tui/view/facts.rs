@@ -230,7 +230,7 @@ mod tests {
     use crate::spec::LimitKey;
 
     #[test]
-    fn one_that_has_any_limit_is_not_said_to_have_none() {
+    fn any_limit_is_mentioned() {
         assert!(limit_words(&Limits::default())[0].starts_with("none"));
         for key in LimitKey::all() {
             let mut limits = Limits::default();

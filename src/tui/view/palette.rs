@@ -100,11 +100,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, palette: &Palette) {
             );
             pen.put_right(&format!("{key} copies "), theme.dim);
         }
-        None if chosen.is_none() => drop(
-            canvas
-                .pen(last)
-                .put(" nothing is called that", theme.warning),
-        ),
+        None if chosen.is_none() => drop(canvas.pen(last).put(" no action matches", theme.warning)),
         None => {
             let help = refused.map(|action| format!(" {}", action.help()));
             let words = help.as_deref().unwrap_or(" only this screen can do that");

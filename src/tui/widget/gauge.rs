@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn bars_are_as_long_as_what_is_used() {
+    fn bars_are_as_long_as_the_usage() {
         assert_eq!(drawn(Some(0.5), 0.0, Symbols::UNICODE), "█████·····   x%");
         assert_eq!(drawn(Some(0.55), 0.0, Symbols::UNICODE), "█████▌····   x%");
         assert_eq!(drawn(Some(1.0), 0.0, Symbols::UNICODE), "██████████   x%");

@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_counts_once_a_capital_is_typed() {
+    fn a_capital_makes_the_search_case_sensitive() {
         assert_eq!(LogSearch::new("err").find("an ERROR", 0), Some(3..6));
         assert_eq!(
             LogSearch::new("Err").find("an ERROR, an Error", 0),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn matches_are_walked_through_in_a_ring() {
+    fn matches_wrap_around() {
         let mut search = LogSearch::new("x");
         for text in ["x", "", "x", "", "x"] {
             search.scan(text);
