@@ -1,4 +1,4 @@
-//! What a request becomes: defaults, and the field that an error names.
+//! What a request becomes.
 
 use super::*;
 
