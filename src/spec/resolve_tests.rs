@@ -1,4 +1,4 @@
-//! What a request becomes.
+//! What a request becomes: defaults, and the field that an error names.
 
 use super::*;
 

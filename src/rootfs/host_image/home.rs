@@ -196,12 +196,12 @@ impl Home {
         }
     }
 
-    /// The path of a draft. The caller current the lock.
+    /// The path of a draft. The caller holds the lock.
     pub(super) fn draft(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{DRAFT}{name}"))
     }
 
-    /// Removes drafts of dead builders, as far as possible. The caller current the lock.
+    /// Removes drafts of dead builders, as far as possible. The caller holds the lock.
     pub(super) fn sweep(&self) {
         let Ok(entries) = fs::read_dir(&self.folder) else {
             return;
@@ -219,7 +219,7 @@ impl Home {
         }
     }
 
-    /// Points `current` at a generation, atomically. The caller current the lock.
+    /// Points `current` at a generation, atomically. The caller holds the lock.
     ///
     /// # Errors
     /// [`FileError`].
