@@ -21,7 +21,7 @@ use crate::proof::{Measure, Outcome, Proof, prove};
 use crate::sys::pidfd;
 
 /// Columns that text is wrapped to at the least.
-const LEAST: usize = 32;
+const MIN_WIDTH: usize = 32;
 
 const FIELDS: &str = "\
 Exit codes: 0 when nothing needed is missing and every proof passed, else 1; 128+N when signal N interrupted it.
@@ -34,7 +34,7 @@ Fields of --json; what does not apply is null:
 
 /// Say what this host can do for containers, and prove that limits hold
 ///
-/// Looks at the kernel, the cgroups and the state folder, and says what is lacking, what follows
+/// ScreenOptions at the kernel, the cgroups and the state folder, and says what is lacking, what follows
 /// from that and what helps. Then runs four short containers, named check-*, measures them by their
 /// cgroups, and destroys them: a busy loop is seen to use a core (less what it had to wait for
 /// one), a CPU limit holds, a memory limit holds and ends in an OOM kill, and both together. That
@@ -149,7 +149,7 @@ fn host_table(findings: &[Finding], width: Option<usize>) -> Table {
             .max()
             .unwrap_or_default()
         + 2;
-    let room = width.map(|width| width.saturating_sub(before).max(LEAST));
+    let room = width.map(|width| width.saturating_sub(before).max(MIN_WIDTH));
     for finding in findings {
         let below =
             |word: &str, text: &Option<String>| text.as_ref().map(|text| format!("{word} {text}"));

@@ -17,9 +17,14 @@ impl World {
         let live = member.record.state.status.is_alive();
         let current = member.record.spec.limits.clone();
         let mut wanted = current.clone();
-        change.lay_over(&mut wanted);
+        change.apply_to(&mut wanted);
         wanted.check()?;
-        let used = member.life.sample.memory.filter(|_| live).unwrap_or(0);
+        let used = member
+            .simulation
+            .sample
+            .memory
+            .filter(|_| live)
+            .unwrap_or(0);
         if let LimitChange::Memory(Some(limit)) = change
             && limit < used
         {

@@ -2,13 +2,13 @@
 //! and clock it always makes up the same, so `--demo`, the captures for README and the screen tests
 //! stand on it.
 
-mod cast;
 mod changes;
+mod containers;
+mod inspector;
 mod launch;
-mod life;
-mod looks;
 mod shared;
 mod shell;
+mod simulation;
 mod views;
 mod world;
 
@@ -35,7 +35,7 @@ impl Demo {
     /// A world made of `seed`, which begins at what `clock` says now and goes on as it does.
     #[must_use]
     pub fn new(seed: u64, clock: DemoClock) -> Self {
-        let world = World::new(seed, clock(), cast::containers());
+        let world = World::new(seed, clock(), containers::templates());
         let shared = Arc::new(Shared {
             world: Mutex::new(world),
             changed: Condvar::new(),
@@ -50,7 +50,7 @@ impl Demo {
     /// The presets that go with it.
     #[must_use]
     pub fn presets() -> Vec<(String, Preset)> {
-        cast::presets()
+        containers::presets()
     }
 
     fn change<T>(&self, verb: impl FnOnce(&mut World) -> Result<T, Error>) -> Result<T, Error> {
@@ -97,7 +97,7 @@ impl Engine for Demo {
     }
 
     fn kill(&self, id: &ContainerId, signal: i32) -> Result<(), Error> {
-        self.change(|world| world.kill(id, signal, world::DEADLY.contains(&signal)))
+        self.change(|world| world.kill(id, signal, world::FATAL_SIGNALS.contains(&signal)))
     }
 
     fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error> {

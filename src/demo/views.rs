@@ -44,7 +44,12 @@ impl Sampling for DemoSampler {
             .iter()
             .filter(|member| matches!(member.record.state.status, Status::Running { .. }));
         let samples: BTreeMap<_, _> = alive
-            .map(|member| (member.record.spec.id.clone(), member.life.sample.clone()))
+            .map(|member| {
+                (
+                    member.record.spec.id.clone(),
+                    member.simulation.sample.clone(),
+                )
+            })
             .collect();
         let at = world.lived();
         drop(world);
@@ -144,10 +149,16 @@ impl DemoLog {
 impl LogSource for DemoLog {
     fn read(&mut self, most: usize) -> Result<Vec<LogChunk>, Error> {
         let world = self.shared.now();
-        let life = &world.find(&self.id)?.life;
-        let skip = self.read.saturating_sub(life.dropped);
-        let chunks: Vec<_> = life.log.iter().skip(skip).take(most).cloned().collect();
-        self.read = skip + life.dropped + chunks.len();
+        let simulation = &world.find(&self.id)?.simulation;
+        let skip = self.read.saturating_sub(simulation.dropped);
+        let chunks: Vec<_> = simulation
+            .log
+            .iter()
+            .skip(skip)
+            .take(most)
+            .cloned()
+            .collect();
+        self.read = skip + simulation.dropped + chunks.len();
         Ok(chunks)
     }
 }

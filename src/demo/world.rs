@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::cast::{Role, Stands, habit_of};
+use super::containers::{InitialState, Template, behaviour_of};
 use super::launch::launch_steps;
-use super::life::Life;
+use super::simulation::Simulation;
 use crate::manager::Error;
 use crate::record::{Event, ExitCause, Process, Record, State, Status};
 use crate::spec::{ContainerId, ContainerRequest, ContainerSpec, preview};
 
 /// Signals that end a made-up process: HUP, INT, QUIT, ABRT, KILL, SEGV, TERM.
-pub(super) const DEADLY: [i32; 7] = [1, 2, 3, 6, 9, 11, 15];
+pub(super) const FATAL_SIGNALS: [i32; 7] = [1, 2, 3, 6, 9, 11, 15];
 
 /// The longest piece of time lived at once: shorter than what anybody sees.
 const STEP: Duration = Duration::from_millis(100);
@@ -27,7 +27,7 @@ pub(super) struct Member {
     /// What a screen sees of it.
     pub record: Record,
     /// What it uses and writes.
-    pub life: Life,
+    pub simulation: Simulation,
 }
 
 /// Everything that is made up.
@@ -48,7 +48,7 @@ pub(super) struct World {
 
 impl World {
     /// A world made of `seed` in which it is `now`.
-    pub(super) fn new(seed: u64, now: Timestamp, roles: Vec<Role>) -> Self {
+    pub(super) fn new(seed: u64, now: Timestamp, templates: Vec<Template>) -> Self {
         let mut world = Self {
             members: Vec::new(),
             trash: Vec::new(),
@@ -58,8 +58,8 @@ impl World {
             state: seed,
             last_pid: 4_100,
         };
-        for role in roles {
-            world.cast(role, now);
+        for template in templates {
+            world.cast(template, now);
         }
         world.advance(now);
         world
@@ -88,29 +88,29 @@ impl World {
         }
     }
 
-    fn cast(&mut self, role: Role, now: Timestamp) {
+    fn cast(&mut self, template: Template, now: Timestamp) {
         let id = self.new_id();
         // the cast is written so that it resolves; should it not, that one stays away
-        let Ok(mut spec) = preview(id, Some(role.name), &role.request) else {
+        let Ok(mut spec) = preview(id, Some(template.name), &template.request) else {
             return;
         };
-        spec.preset = role.preset.map(str::to_owned);
+        spec.preset = template.preset.map(str::to_owned);
         let ago = |seconds: u64| now - SignedDuration::from_secs(seconds as i64);
         let limit = spec.limits.memory;
-        let (status, created_at) = match role.stands {
-            Stands::Up(seconds) => (
+        let (status, created_at) = match template.initial {
+            InitialState::Up(seconds) => (
                 Status::Running {
                     process: self.process(),
                     since: ago(seconds),
                 },
                 ago(seconds + 1),
             ),
-            Stands::Created => (Status::Created, ago(40)),
-            Stands::Exited(seconds, code) => (
+            InitialState::Created => (Status::Created, ago(40)),
+            InitialState::Exited(seconds, code) => (
                 ended(ExitCause::Exited { code }, ago(seconds + 12), ago(seconds)),
                 ago(seconds + 13),
             ),
-            Stands::OomKilled(seconds) => (
+            InitialState::OomKilled(seconds) => (
                 ended(
                     ExitCause::OomKilled { peak: limit, limit },
                     ago(seconds + 31),
@@ -120,16 +120,22 @@ impl World {
             ),
         };
         let phase = (self.random() % 628) as f64 / 100.0;
-        let mut life = Life::new(role.habit, phase);
+        let mut simulation = Simulation::new(template.behaviour, phase);
         if status.is_alive() {
-            life.begin();
+            simulation.begin();
         } else if let Status::Stopped { at, .. } = status {
-            life.say(at, true, "last words before the end");
+            simulation.say(at, true, "last words before the end");
         }
-        self.add(spec, status, created_at, life);
+        self.add(spec, status, created_at, simulation);
     }
 
-    fn add(&mut self, spec: ContainerSpec, status: Status, created_at: Timestamp, life: Life) {
+    fn add(
+        &mut self,
+        spec: ContainerSpec,
+        status: Status,
+        created_at: Timestamp,
+        simulation: Simulation,
+    ) {
         let launch = if status == Status::Created {
             Vec::new()
         } else {
@@ -146,7 +152,7 @@ impl World {
         let at = self
             .members
             .partition_point(|member| member.record.state.created_at <= created_at);
-        self.members.insert(at, Member { record, life });
+        self.members.insert(at, Member { record, simulation });
         self.version += 1;
     }
 
@@ -164,9 +170,11 @@ impl World {
                 .filter(|member| matches!(member.record.state.status, Status::Running { .. }))
             {
                 let limits = &member.record.spec.limits;
-                let outgrown = member.life.live(STEP, self.lived.as_secs_f64(), limits);
+                let outgrown = member
+                    .simulation
+                    .live(STEP, self.lived.as_secs_f64(), limits);
                 if new_second {
-                    member.life.write(self.lived.as_secs(), moment);
+                    member.simulation.write(self.lived.as_secs(), moment);
                 }
                 if outgrown {
                     let cause = ExitCause::OomKilled {
@@ -198,7 +206,7 @@ impl World {
             .collect()
     }
 
-    /// Where the container `id` stands among the members.
+    /// Where the container `id` initial among the members.
     pub(super) fn place(&self, id: &ContainerId) -> Result<usize, Error> {
         let place = self
             .members
@@ -234,9 +242,9 @@ impl World {
             });
         }
         spec.preset.clone_from(&what.preset);
-        let life = Life::new(habit_of(&spec.argv), 1.0);
+        let simulation = Simulation::new(behaviour_of(&spec.argv), 1.0);
         let now = self.now();
-        self.add(spec, Status::Created, now, life);
+        self.add(spec, Status::Created, now, simulation);
         self.start(&id)?;
         Ok(id)
     }
@@ -252,7 +260,7 @@ impl World {
         if matches!(member.record.state.status, Status::Stopped { .. }) {
             member.record.state.restarts += 1;
         }
-        member.life.begin();
+        member.simulation.begin();
         member.record.state.launch = launch_steps(false);
         apply(&mut member.record, Event::Started(process, now));
         self.version += 1;
@@ -302,16 +310,11 @@ impl World {
         Ok(())
     }
 
-    /// Ends it with `signal`; nothing in the demo knows what to do with one that is not `deadly`.
-    pub(super) fn kill(
-        &mut self,
-        id: &ContainerId,
-        signal: i32,
-        deadly: bool,
-    ) -> Result<(), Error> {
+    /// Ends it with `signal`; nothing in the demo knows what to do with one that is not `fatal`.
+    pub(super) fn kill(&mut self, id: &ContainerId, signal: i32, fatal: bool) -> Result<(), Error> {
         let place = self.place(id)?;
         self.need(place, "kill", "a running one", Status::is_alive)?;
-        if !deadly {
+        if !fatal {
             return Ok(());
         }
         let now = self.now();

@@ -25,13 +25,13 @@ use crate::sys::mount::open_in_root;
 use crate::sys::{tree, xattr};
 
 /// The most changes listed.
-const MOST: usize = 20_000;
+const MAX_CHANGES: usize = 20_000;
 /// The most that all paths have, in bytes.
-const MOST_BYTES: usize = 8 << 20;
+const MAX_BYTES: usize = 8 << 20;
 /// Folders inside each other that are looked into.
-const DEEPEST: usize = 256;
+const MAX_DEPTH: usize = 256;
 /// The longest path that the kernel takes (PATH_MAX), in bytes with the NUL byte.
-pub(super) const LONGEST: usize = 4095;
+pub(super) const MAX_PATH: usize = 4095;
 
 /// What was done to a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -279,7 +279,7 @@ fn walk(layers: &Layers, changes: &mut Changes) -> nix::Result<()> {
             Err(_) if next.depth > 0 => {}
             looked => looked?,
         }
-        if changes.list.len() >= MOST {
+        if changes.list.len() >= MAX_CHANGES {
             changes.cut |= !ahead.is_empty();
             break;
         }
@@ -302,7 +302,7 @@ fn look_into(
         if matches!(name.to_bytes(), b"." | b"..") {
             continue;
         }
-        if changes.list.len() >= MOST {
+        if changes.list.len() >= MAX_CHANGES {
             changes.cut = true;
             return Ok(());
         }
@@ -312,7 +312,7 @@ fn look_into(
         };
         let path = below(&at.path, name);
         *bytes += path.as_bytes().len();
-        if path.as_bytes().len() > LONGEST || *bytes > MOST_BYTES {
+        if path.as_bytes().len() > MAX_PATH || *bytes > MAX_BYTES {
             changes.cut = true;
             continue;
         }
@@ -341,7 +341,7 @@ fn look_into(
                 size,
             });
         }
-        if is_folder && at.depth < DEEPEST {
+        if is_folder && at.depth < MAX_DEPTH {
             ahead.push(Ahead {
                 path,
                 new: !there || opaque,

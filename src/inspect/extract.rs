@@ -21,19 +21,19 @@ use nix::libc;
 use nix::sys::stat::{Mode, SFlag, fstat, fstatat, mkdirat};
 use nix::unistd::{UnlinkatFlags, Whence, lseek, unlinkat};
 
-use super::changes::{LONGEST, Layers, below, c_path, kind, open_file};
+use super::changes::{Layers, MAX_PATH, below, c_path, kind, open_file};
 use super::extract_target::Target;
 use super::failure::{InspectError, failed};
 use crate::spec::format_bytes;
 use crate::sys::mount::{open_in_root, open_without_links};
 
 /// The most files and folders that are copied at once.
-const MOST_FILES: u64 = 100_000;
+const MAX_FILES: u64 = 100_000;
 /// The most that is copied at once, in bytes; holes count nothing.
-const MOST_BYTES: u64 = 16 << 30;
+const MAX_BYTES: u64 = 16 << 30;
 /// The most that is remembered of folders yet to be copied, in bytes: a container's paths may be as
 /// long as its names are many.
-const MOST_AHEAD: usize = 32 << 20;
+const MAX_PENDING: usize = 32 << 20;
 /// How often who waits is told how far it is, and asked whether to go on.
 const TELL: Duration = Duration::from_millis(200);
 /// How much is copied at a time, in bytes.
@@ -88,13 +88,13 @@ impl fmt::Display for Extracted {
 }
 
 impl Layers {
-    /// Copies what the container changed at `path` into the host's folder `into`. `go_on` hears how
+    /// Copies what the container changed at `path` into the host's folder `into`. `proceed` hears how
     /// far it is, and says whether to go on.
     pub(crate) fn extract(
         &self,
         path: &str,
         into: &Path,
-        go_on: &mut dyn FnMut(&Extracted) -> bool,
+        proceed: &mut dyn FnMut(&Extracted) -> bool,
     ) -> Result<Extracted, InspectError> {
         let inside = c_path(path.trim_matches('/'))?;
         let name = inside
@@ -119,7 +119,7 @@ impl Layers {
             ahead_bytes: 0,
             entries: 0,
             done,
-            go_on,
+            proceed,
             told: Instant::now(),
             buffer: vec![0; BLOCK],
         };
@@ -172,7 +172,7 @@ struct Copy<'a> {
     ahead_bytes: usize,
     entries: u64,
     done: Extracted,
-    go_on: &'a mut dyn FnMut(&Extracted) -> bool,
+    proceed: &'a mut dyn FnMut(&Extracted) -> bool,
     told: Instant,
     buffer: Vec<u8>,
 }
@@ -224,8 +224,8 @@ impl Copy<'_> {
                 continue;
             }
             self.entries += 1;
-            if self.entries > MOST_FILES {
-                return Err(End::Stop(format!("there are more than {MOST_FILES} files")));
+            if self.entries > MAX_FILES {
+                return Err(End::Stop(format!("there are more than {MAX_FILES} files")));
             }
             let inner = below(path, name);
             match self.entry(&from, &inner, &to, name) {
@@ -244,13 +244,13 @@ impl Copy<'_> {
         to: &OwnedFd,
         name: &CStr,
     ) -> Result<(), End> {
-        if path.as_bytes().len() > LONGEST {
+        if path.as_bytes().len() > MAX_PATH {
             return Err(End::Skip(Errno::ENAMETOOLONG));
         }
         match kind(&fstatat(from, name, AtFlags::AT_SYMLINK_NOFOLLOW)?) {
             SFlag::S_IFREG => self.file(path, to.as_fd(), name),
             SFlag::S_IFDIR => {
-                if self.ahead_bytes + path.as_bytes().len() > MOST_AHEAD {
+                if self.ahead_bytes + path.as_bytes().len() > MAX_PENDING {
                     return Err(End::Stop(
                         "its folders have too many and too long names".into(),
                     ));
@@ -297,10 +297,10 @@ impl Copy<'_> {
                 to.write_all_at(&self.buffer[..read], at)?;
                 at += read as u64;
                 self.done.bytes += read as u64;
-                if self.done.bytes > MOST_BYTES {
+                if self.done.bytes > MAX_BYTES {
                     return Err(End::Stop(format!(
                         "it has more than {}",
-                        format_bytes(MOST_BYTES)
+                        format_bytes(MAX_BYTES)
                     )));
                 }
                 self.ask()?;
@@ -330,7 +330,7 @@ impl Copy<'_> {
             return Ok(());
         }
         self.told = Instant::now();
-        if (self.go_on)(&self.done) {
+        if (self.proceed)(&self.done) {
             Ok(())
         } else {
             Err(End::Stop("it was stopped".into()))

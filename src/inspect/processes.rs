@@ -11,12 +11,12 @@ use crate::spec::{ContainerName, signal_name};
 use crate::sys::pidfd;
 
 /// The most processes listed of one container: a fork bomb must not stop the screen.
-const MOST: usize = 5_000;
+const MAX_PROCESSES: usize = 5_000;
 /// How deep cgroups may lie in a container's own, which it can make itself where it has a tree of
 /// its own.
-const DEPTH: usize = 8;
+const MAX_DEPTH: usize = 8;
 /// The most bytes kept of one command line.
-const COMMAND_BYTES: usize = 4_096;
+const MAX_COMMAND: usize = 4_096;
 
 /// One process of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,11 @@ pub struct ProcessInfo {
 /// The processes of the container whose cgroup this is.
 pub(crate) fn processes(cgroup: &Cgroup) -> Result<Vec<ProcessInfo>, InspectError> {
     let pids = pids(cgroup)?;
-    Ok(pids.into_iter().take(MOST).filter_map(read).collect())
+    Ok(pids
+        .into_iter()
+        .take(MAX_PROCESSES)
+        .filter_map(read)
+        .collect())
 }
 
 /// The host's numbers of everything in `cgroup`.
@@ -53,7 +57,7 @@ fn pids(cgroup: &Cgroup) -> Result<BTreeSet<i32>, InspectError> {
     // every folder of the cgroup holds the same processes: one that can be read is enough
     let mut last = None;
     for folder in cgroup.paths() {
-        match collect(folder, DEPTH, &mut pids) {
+        match collect(folder, MAX_DEPTH, &mut pids) {
             Ok(()) => return Ok(pids),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => {
@@ -126,7 +130,7 @@ fn parse(pid: i32, stat: &str, status: &str, command: &[u8]) -> Option<ProcessIn
     let mut shown: Vec<u8> = command
         .iter()
         .copied()
-        .take(COMMAND_BYTES)
+        .take(MAX_COMMAND)
         .map(|b| if b == 0 { b' ' } else { b })
         .collect();
     while shown.last() == Some(&b' ') {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::tools::{Halt, Interrupted, Tools};
+use super::tools::{Interrupted, Tools, TrialError};
 use super::trial::{End, Trial, Window, sweep};
 use super::{Expected, Measure, Unit};
 use crate::manager::Manager;
@@ -82,7 +82,7 @@ pub struct Proof {
 }
 
 /// What was measured, and a note where the host was in the way.
-type Measured = Result<(Vec<Measure>, Option<String>), Halt>;
+type Measured = Result<(Vec<Measure>, Option<String>), TrialError>;
 
 type Run = fn(&Manager, &mut Tools<'_>) -> Measured;
 
@@ -114,17 +114,17 @@ pub fn prove(
         (tools.progress)(format!("proving: {what}…"));
         let measured = swept
             .clone()
-            .map_err(Halt::from)
+            .map_err(TrialError::from)
             .and_then(|()| proof(manager, &mut tools));
         done.push(match measured {
             Ok((measures, note)) => judge(what, measures, note),
-            Err(Halt::Failed(why)) => Proof {
+            Err(TrialError::Failed(why)) => Proof {
                 what,
                 outcome: Outcome::Failed,
                 measures: Vec::new(),
                 note: Some(why),
             },
-            Err(Halt::Interrupted) => return Err(Interrupted),
+            Err(TrialError::Interrupted) => return Err(Interrupted),
         });
     }
     Ok(done)
@@ -299,7 +299,7 @@ fn watch(
     length: Duration,
     tools: &mut Tools<'_>,
     settled: impl Fn(&Window) -> bool,
-) -> Result<Window, Halt> {
+) -> Result<Window, TrialError> {
     tools.pause(WARM_UP)?;
     let mut window = trial.watch(length, tools)?;
     for _ in 1..WINDOWS {

@@ -18,23 +18,23 @@ pub(super) struct Tools<'a> {
 }
 
 impl Tools<'_> {
-    pub(super) fn pause(&mut self, length: Duration) -> Result<(), Halt> {
+    pub(super) fn pause(&mut self, length: Duration) -> Result<(), TrialError> {
         if (self.wait)(length) {
             Ok(())
         } else {
-            Err(Halt::Interrupted)
+            Err(TrialError::Interrupted)
         }
     }
 }
 
 /// Why a proof did not come to an end.
 #[derive(Debug)]
-pub(super) enum Halt {
+pub(super) enum TrialError {
     Interrupted,
     Failed(String),
 }
 
-impl From<Error> for Halt {
+impl From<Error> for TrialError {
     fn from(error: Error) -> Self {
         Self::Failed(match error.hint() {
             Some(hint) => format!("{error} ({hint})"),

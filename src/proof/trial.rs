@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use super::tools::{Halt, Tools};
+use super::tools::{Tools, TrialError};
 use crate::cgroup::Sample;
 use crate::manager::{Error, Manager, Sampling};
 use crate::record::{ExitCause, Process, Record, Status, identify, is_alive};
@@ -67,7 +67,7 @@ impl<'a> Trial<'a> {
         script: &str,
         limits: Preset,
         tools: &mut Tools<'_>,
-    ) -> Result<Self, Halt> {
+    ) -> Result<Self, TrialError> {
         // env, so that the line does not count as a shell line, which would be given an init
         let command = ["env", "sh", "-c", script].map(str::to_owned).to_vec();
         let settings = Preset {
@@ -97,18 +97,18 @@ impl<'a> Trial<'a> {
         Ok(trial)
     }
 
-    fn id(&self) -> Result<&ContainerId, Halt> {
+    fn id(&self) -> Result<&ContainerId, TrialError> {
         self.id
             .as_ref()
-            .ok_or_else(|| Halt::Failed("the container is destroyed already".into()))
+            .ok_or_else(|| TrialError::Failed("the container is destroyed already".into()))
     }
 
-    fn record(&self) -> Result<Record, Halt> {
+    fn record(&self) -> Result<Record, TrialError> {
         Ok(self.manager.find(self.id()?.as_str())?)
     }
 
     /// Sends `signal` to its first process.
-    pub(super) fn signal(&self, signal: i32) -> Result<(), Halt> {
+    pub(super) fn signal(&self, signal: i32) -> Result<(), TrialError> {
         Ok(self.manager.kill(self.id()?, signal)?)
     }
 
@@ -117,7 +117,7 @@ impl<'a> Trial<'a> {
         &mut self,
         length: Duration,
         tools: &mut Tools<'_>,
-    ) -> Result<Window, Halt> {
+    ) -> Result<Window, TrialError> {
         let before = self.look()?;
         tools.pause(length)?;
         let after = self.look()?;
@@ -133,7 +133,7 @@ impl<'a> Trial<'a> {
         })
     }
 
-    fn look(&mut self) -> Result<Look, Halt> {
+    fn look(&mut self) -> Result<Look, TrialError> {
         let mut snapshot = self.sampler.sample();
         let at = snapshot.at;
         match snapshot.samples.remove(self.id()?) {
@@ -144,22 +144,22 @@ impl<'a> Trial<'a> {
                 waited: waited(self.pid),
             }),
             None => match self.record()?.state.status {
-                Status::Stopped { cause, .. } => Err(Halt::Failed(format!(
+                Status::Stopped { cause, .. } => Err(TrialError::Failed(format!(
                     "it ended before it was measured: {}",
                     cause.sentence()
                 ))),
-                _ => Err(Halt::Failed("its cgroup cannot be read".into())),
+                _ => Err(TrialError::Failed("its cgroup cannot be read".into())),
             },
         }
     }
 
     /// Waits until it has written something: how its script says that it is where it wanted to be.
-    pub(super) fn report(&mut self, tools: &mut Tools<'_>) -> Result<(), Halt> {
+    pub(super) fn report(&mut self, tools: &mut Tools<'_>) -> Result<(), TrialError> {
         let started = Instant::now();
         let mut log = self.manager.log(self.id()?)?;
         while log.read(1)?.is_empty() {
             if started.elapsed() > PATIENCE {
-                return Err(Halt::Failed(format!(
+                return Err(TrialError::Failed(format!(
                     "it was not ready within {} s",
                     PATIENCE.as_secs()
                 )));
@@ -172,7 +172,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Waits until it has ended by itself.
-    pub(super) fn end(&mut self, tools: &mut Tools<'_>) -> Result<End, Halt> {
+    pub(super) fn end(&mut self, tools: &mut Tools<'_>) -> Result<End, TrialError> {
         let started = Instant::now();
         let mut seen = None;
         loop {
@@ -189,7 +189,7 @@ impl<'a> Trial<'a> {
             let sample = self.sampler.sample().samples.remove(self.id()?);
             seen = seen.max(sample.and_then(|sample| sample.memory_peak.max(sample.memory)));
             if started.elapsed() > PATIENCE {
-                return Err(Halt::Failed(format!(
+                return Err(TrialError::Failed(format!(
                     "it did not end within {} s",
                     PATIENCE.as_secs()
                 )));
@@ -246,8 +246,8 @@ pub(super) fn sweep(manager: &Manager) -> Result<(), Error> {
 }
 
 /// This process, as a label tells it.
-fn owner() -> Result<String, Halt> {
+fn owner() -> Result<String, TrialError> {
     let own = identify(std::process::id().cast_signed())
-        .ok_or_else(|| Halt::Failed("/proc does not tell of this process".into()))?;
-    serde_json::to_string(&own).map_err(|error| Halt::Failed(error.to_string()))
+        .ok_or_else(|| TrialError::Failed("/proc does not tell of this process".into()))?;
+    serde_json::to_string(&own).map_err(|error| TrialError::Failed(error.to_string()))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
 use super::spawn;
-use crate::manager::{Engine, Error, Happenings};
+use crate::manager::{Engine, Error, EventStream};
 use crate::record::Happening;
 use crate::spec::ContainerId;
 use crate::tui::message::{Message, Seen};
@@ -34,7 +34,7 @@ pub enum Look {
 /// Looks, and remembers how far the events were read.
 #[derive(Default)]
 pub struct Lookout {
-    happenings: Option<Box<dyn Happenings>>,
+    event_stream: Option<Box<dyn EventStream>>,
 }
 
 impl Lookout {
@@ -68,12 +68,12 @@ impl Lookout {
     }
 
     fn happened(&mut self, engine: &dyn Engine) -> Result<Vec<Happening>, Error> {
-        if self.happenings.is_none() {
-            self.happenings = Some(engine.happenings()?);
+        if self.event_stream.is_none() {
+            self.event_stream = Some(engine.event_stream()?);
         }
-        self.happenings
+        self.event_stream
             .as_mut()
-            .map_or(Ok(Vec::new()), |happenings| happenings.read())
+            .map_or(Ok(Vec::new()), |event_stream| event_stream.read())
     }
 }
 

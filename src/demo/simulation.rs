@@ -1,11 +1,11 @@
-//! [`Life`]: what one made-up container uses, moment by moment, and what it writes.
+//! [`Simulation`]: what one made-up container uses, moment by moment, and what it writes.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::cast::Habit;
+use super::containers::Behaviour;
 use crate::cgroup::{Io, Pressure, Sample};
 use crate::record::LogChunk;
 use crate::spec::Limits;
@@ -37,8 +37,8 @@ const LINES: [(bool, &str); 7] = [
 
 /// What one container uses and writes while it lives.
 #[derive(Debug, Clone)]
-pub(super) struct Life {
-    habit: Habit,
+pub(super) struct Simulation {
+    behaviour: Behaviour,
     /// Its figures now.
     pub sample: Sample,
     memory: f64,
@@ -50,11 +50,11 @@ pub(super) struct Life {
     written: u64,
 }
 
-impl Life {
-    /// A life of this habit; `phase` tells its swings from those of others.
-    pub(super) fn new(habit: Habit, phase: f64) -> Self {
+impl Simulation {
+    /// A simulation of this behaviour; `phase` tells its swings from those of others.
+    pub(super) fn new(behaviour: Behaviour, phase: f64) -> Self {
         Self {
-            habit,
+            behaviour,
             sample: Sample::default(),
             memory: 0.0,
             log: VecDeque::new(),
@@ -66,16 +66,16 @@ impl Life {
 
     /// Begins, as after a start: counters at zero, memory at its beginning.
     pub(super) fn begin(&mut self) {
-        self.memory = self.habit.memory as f64;
+        self.memory = self.behaviour.memory as f64;
         self.sample = Sample {
             cpu_usec: Some(0),
             throttled_usec: Some(0),
             nr_throttled: Some(0),
             nr_periods: Some(0),
-            memory: Some(self.habit.memory),
-            memory_peak: Some(self.habit.memory),
+            memory: Some(self.behaviour.memory),
+            memory_peak: Some(self.behaviour.memory),
             oom_kills: Some(0),
-            pids: Some(self.habit.pids),
+            pids: Some(self.behaviour.pids),
             io: Some(Io::default()),
             psi: Some(Pressure {
                 cpu: Some(0.0),
@@ -91,7 +91,7 @@ impl Life {
     pub(super) fn live(&mut self, step: Duration, now: f64, limits: &Limits) -> bool {
         let wave =
             (now / 7.0 + self.phase).sin() * 0.6 + (now / 2.3 + self.phase * 3.0).sin() * 0.4;
-        let wanted = (self.habit.cores * (1.0 + self.habit.swing * wave)).max(0.0);
+        let wanted = (self.behaviour.cores * (1.0 + self.behaviour.swing * wave)).max(0.0);
         let cap = limits.cpu.map_or(f64::INFINITY, |cpu| cpu.cores());
         let usec = step.as_micros() as f64;
         add(&mut self.sample.cpu_usec, wanted.min(cap) * usec);
@@ -102,9 +102,9 @@ impl Life {
             add(&mut self.sample.nr_throttled, periods as f64);
         }
         self.wait(step, wanted, cap);
-        self.memory =
-            (self.memory + self.habit.growth * step.as_secs_f64()).min(self.habit.ceiling as f64);
-        let breathing = (now / 3.1 + self.phase).sin() * self.habit.memory as f64 * 0.01;
+        self.memory = (self.memory + self.behaviour.growth * step.as_secs_f64())
+            .min(self.behaviour.ceiling as f64);
+        let breathing = (now / 3.1 + self.phase).sin() * self.behaviour.memory as f64 * 0.01;
         let used = (self.memory + breathing).max(4096.0) as u64;
         let (used, outgrown) = match limits.memory {
             Some(limit) if used >= limit => (limit, self.memory >= limit as f64),
@@ -121,7 +121,8 @@ impl Life {
         let seconds = step.as_secs_f64();
         if let Some(io) = &mut self.sample.io {
             io.read_bytes += (wanted * READ_PER_CORE * seconds) as u64;
-            io.write_bytes += (WRITE_PER_LINE / self.habit.chatter.max(1) as f64 * seconds) as u64;
+            io.write_bytes +=
+                (WRITE_PER_LINE / self.behaviour.chatter.max(1) as f64 * seconds) as u64;
         }
         if let Some(psi) = &mut self.sample.psi {
             let refused =
@@ -137,7 +138,7 @@ impl Life {
 
     /// Writes what it would have written in its second number `second`.
     pub(super) fn write(&mut self, second: u64, at: Timestamp) {
-        if !second.is_multiple_of(self.habit.chatter) {
+        if !second.is_multiple_of(self.behaviour.chatter) {
             return;
         }
         let (stderr, text) = LINES[(self.written % LINES.len() as u64) as usize];
