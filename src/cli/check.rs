@@ -34,7 +34,7 @@ Fields of --json; what does not apply is null:
 
 /// Say what this host can do for containers, and prove that limits hold
 ///
-/// ScreenOptions at the kernel, the cgroups and the state folder, and says what is lacking, what follows
+/// Looks at the kernel, the cgroups and the state folder, and says what is lacking, what follows
 /// from that and what helps. Then runs four short containers, named check-*, measures them by their
 /// cgroups, and destroys them: a busy loop is seen to use a core (less what it had to wait for
 /// one), a CPU limit holds, a memory limit holds and ends in an OOM kill, and both together. That

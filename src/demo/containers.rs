@@ -1,4 +1,4 @@
-//! The cast: who is there when the demo begins, and what each does.
+//! The containers that exist when the demo begins, and how each behaves.
 
 use crate::spec::Preset;
 
@@ -7,15 +7,15 @@ const MIB: u64 = 1 << 20;
 /// What a made-up container does with its CPU and memory.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Behaviour {
-    /// Cores it would use if nothing held it back, on average.
+    /// Cores it would use without a limit, on average.
     pub cores: f64,
-    /// How far that swings, as a share of it.
+    /// Amplitude of its variation, as a share of it.
     pub swing: f64,
     /// Memory at the start, in bytes.
     pub memory: u64,
-    /// Bytes that it grows by in a second.
+    /// Bytes of memory growth per second.
     pub growth: f64,
-    /// Where growing ends, in bytes; beyond its limit it is killed.
+    /// Maximum memory, in bytes; over its limit it is killed.
     pub ceiling: u64,
     /// Processes.
     pub pids: u64,
@@ -23,7 +23,7 @@ pub(super) struct Behaviour {
     pub chatter: u64,
 }
 
-/// What a container does whose command tells nothing: close to nothing.
+/// The behaviour of unknown commands: close to idle.
 pub(super) const QUIET: Behaviour = Behaviour {
     cores: 0.002,
     swing: 0.5,
@@ -34,7 +34,7 @@ pub(super) const QUIET: Behaviour = Behaviour {
     chatter: 3600,
 };
 
-/// How one of the cast initial at the beginning.
+/// The state of a container when the demo begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum InitialState {
     /// It was started so many seconds before.
@@ -43,22 +43,22 @@ pub(super) enum InitialState {
     Created,
     /// It ended by itself so many seconds before, with this exit code.
     Exited(u64, i32),
-    /// It was killed for want of memory so many seconds before.
+    /// It was OOM-killed so many seconds before.
     OomKilled(u64),
 }
 
-/// One of the cast.
+/// A container of the demo.
 #[derive(Debug, Clone)]
 pub(super) struct Template {
     /// Its name.
     pub name: &'static str,
-    /// What was asked for.
+    /// Its request.
     pub request: Preset,
     /// The preset it came from.
     pub preset: Option<&'static str>,
-    /// What it does.
+    /// Its behaviour.
     pub behaviour: Behaviour,
-    /// How it initial at the beginning.
+    /// Its state when the demo begins.
     pub initial: InitialState,
 }
 
@@ -73,7 +73,7 @@ fn request(command: &[&str], memory: Option<&str>, cpu: Option<&str>) -> Preset 
 
 const SPIN: &[&str] = &["sh", "-c", "while true; do :; done"];
 
-/// Who is there when the demo begins: one throttled, one near its memory limit, one without limits,
+/// The containers when the demo begins: one throttled, one near its memory limit, one without limits,
 /// one created, one that finished, one that failed and one that the kernel killed.
 pub(super) fn templates() -> Vec<Template> {
     let web = Behaviour {
@@ -189,7 +189,7 @@ fn words(command: &[&str]) -> Vec<String> {
     command.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// What a command looks as if it did: loops spin, fillers fill, the rest is quiet.
+/// Guesses a command's behaviour: loops use CPU, fillers use memory, the rest is idle.
 pub(super) fn behaviour_of(argv: &[String]) -> Behaviour {
     let command = argv.join(" ");
     if command.contains("head -c") || command.contains("printf %0") {

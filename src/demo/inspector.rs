@@ -1,5 +1,4 @@
-//! What a screen looks into in the made-up world: processes, events, isolation, the host, changed
-//! files.
+//! [`Inspector`] for simulated containers: processes, events, isolation, the host, changed files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -414,7 +413,7 @@ fn host() -> Sheet {
     }
 }
 
-/// Tells what happened by what is different from the last look.
+/// Derives events from the changes since the last read.
 struct DemoEventStream {
     shared: Arc<Shared>,
     known: BTreeMap<ContainerId, Record>,

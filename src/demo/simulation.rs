@@ -1,4 +1,4 @@
-//! [`Simulation`]: what one made-up container uses, moment by moment, and what it writes.
+//! [`Simulation`]: the resource use and output of one simulated container.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,15 +10,15 @@ use crate::cgroup::{Io, Pressure, Sample};
 use crate::record::LogChunk;
 use crate::spec::Limits;
 
-/// The most log entries kept of one container.
-const LOG_ENTRIES: usize = 5_000;
-/// The kernel's period for CPU caps, in microseconds; the made-up caps have it too.
+/// Maximum number of log entries kept of one container.
+const MAX_LOG_ENTRIES: usize = 5_000;
+/// The period of CPU caps, in microseconds, as in the kernel.
 const PERIOD_USEC: u64 = 100_000;
 /// Bytes read a second for each core in use.
 const READ_PER_CORE: f64 = 400_000.0;
 /// Bytes written for each line of output.
 const WRITE_PER_LINE: f64 = 6_000.0;
-/// What a busy server writes, again and again.
+/// The output of a busy server.
 const LINES: [(bool, &str); 7] = [
     (false, "GET /index.html 200 1532"),
     (false, "GET /static/app.css 200 8812"),
@@ -35,7 +35,7 @@ const LINES: [(bool, &str); 7] = [
     (true, "GET /favicon.ico 404 0"),
 ];
 
-/// What one container uses and writes while it lives.
+/// The resource use and output of one container.
 #[derive(Debug, Clone)]
 pub(super) struct Simulation {
     behaviour: Behaviour,
@@ -51,7 +51,7 @@ pub(super) struct Simulation {
 }
 
 impl Simulation {
-    /// A simulation of this behaviour; `phase` tells its swings from those of others.
+    /// A simulation of this behaviour; `phase` shifts its variation against others.
     pub(super) fn new(behaviour: Behaviour, phase: f64) -> Self {
         Self {
             behaviour,
@@ -64,7 +64,7 @@ impl Simulation {
         }
     }
 
-    /// Begins, as after a start: counters at zero, memory at its beginning.
+    /// Resets it, as at a start: counters at zero, memory at its initial value.
     pub(super) fn begin(&mut self) {
         self.memory = self.behaviour.memory as f64;
         self.sample = Sample {
@@ -86,9 +86,9 @@ impl Simulation {
         };
     }
 
-    /// Lives on for `step`, at `now` seconds of the demo. Says whether it has outgrown its memory
+    /// Advances by `step`, at `now` seconds of the demo. Returns whether it has exceeded its memory
     /// limit.
-    pub(super) fn live(&mut self, step: Duration, now: f64, limits: &Limits) -> bool {
+    pub(super) fn advance(&mut self, step: Duration, now: f64, limits: &Limits) -> bool {
         let wave =
             (now / 7.0 + self.phase).sin() * 0.6 + (now / 2.3 + self.phase * 3.0).sin() * 0.4;
         let wanted = (self.behaviour.cores * (1.0 + self.behaviour.swing * wave)).max(0.0);
@@ -115,8 +115,7 @@ impl Simulation {
         outgrown
     }
 
-    /// What it reads and writes, and how long it waits: a busy one for the CPU that its cap
-    /// refuses.
+    /// Updates what it reads and writes, and its pressure, which comes from its CPU cap.
     fn wait(&mut self, step: Duration, wanted: f64, cap: f64) {
         let seconds = step.as_secs_f64();
         if let Some(io) = &mut self.sample.io {
@@ -136,7 +135,7 @@ impl Simulation {
         }
     }
 
-    /// Writes what it would have written in its second number `second`.
+    /// Writes its output of second number `second`.
     pub(super) fn write(&mut self, second: u64, at: Timestamp) {
         if !second.is_multiple_of(self.behaviour.chatter) {
             return;
@@ -148,7 +147,7 @@ impl Simulation {
 
     /// Writes `text`.
     pub(super) fn say(&mut self, at: Timestamp, stderr: bool, text: &str) {
-        if self.log.len() >= LOG_ENTRIES {
+        if self.log.len() >= MAX_LOG_ENTRIES {
             self.log.pop_front();
             self.dropped += 1;
         }

@@ -1,4 +1,4 @@
-//! [`World`]: every made-up container and the host under them, as they stand at one moment.
+//! [`World`]: the state of all simulated containers and their host.
 
 use std::time::Duration;
 
@@ -14,30 +14,30 @@ use crate::spec::{ContainerId, ContainerRequest, ContainerSpec, preview};
 /// Signals that end a made-up process: HUP, INT, QUIT, ABRT, KILL, SEGV, TERM.
 pub(super) const FATAL_SIGNALS: [i32; 7] = [1, 2, 3, 6, 9, 11, 15];
 
-/// The longest piece of time lived at once: shorter than what anybody sees.
+/// Maximum step of the simulation, too short to notice.
 const STEP: Duration = Duration::from_millis(100);
-/// How long the past is that everybody starts with, so that logs and counters are not empty.
+/// Simulated time before the demo begins, so that logs and counters are not empty.
 const WARM_UP: Duration = Duration::from_secs(90);
 const BOOT_ID: &str = "demo";
 const SIGTERM: i32 = 15;
 
-/// One made-up container.
+/// One simulated container.
 #[derive(Debug)]
 pub(super) struct Member {
-    /// What a screen sees of it.
+    /// Its record.
     pub record: Record,
     /// What it uses and writes.
     pub simulation: Simulation,
 }
 
-/// Everything that is made up.
+/// All simulated containers.
 #[derive(Debug)]
 pub(super) struct World {
     /// Every container, by creation time.
     pub members: Vec<Member>,
-    /// What was thrown away, and when.
+    /// The trash, and when each was moved there.
     pub trash: Vec<(Timestamp, Member)>,
-    /// Counts the changes of records.
+    /// Number of changes of records.
     pub version: u64,
     /// When the demo began.
     pub began: Timestamp,
@@ -47,7 +47,7 @@ pub(super) struct World {
 }
 
 impl World {
-    /// A world made of `seed` in which it is `now`.
+    /// A world from `seed`, with `now` as its time.
     pub(super) fn new(seed: u64, now: Timestamp, templates: Vec<Template>) -> Self {
         let mut world = Self {
             members: Vec::new(),
@@ -65,7 +65,7 @@ impl World {
         world
     }
 
-    /// SplitMix64 (Steele, Lea, Flood 2014): enough for a stage.
+    /// SplitMix64 (Steele, Lea, Flood 2014).
     fn random(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;
@@ -90,7 +90,7 @@ impl World {
 
     fn cast(&mut self, template: Template, now: Timestamp) {
         let id = self.new_id();
-        // the cast is written so that it resolves; should it not, that one stays away
+        // all templates resolve; one that does not is left out
         let Ok(mut spec) = preview(id, Some(template.name), &template.request) else {
             return;
         };
@@ -156,7 +156,7 @@ impl World {
         self.version += 1;
     }
 
-    /// Lets time pass until `now`.
+    /// Advances to `now`.
     pub(super) fn advance(&mut self, now: Timestamp) {
         let until = Duration::try_from(now.duration_since(self.began)).unwrap_or_default();
         while self.lived + STEP <= until {
@@ -172,7 +172,7 @@ impl World {
                 let limits = &member.record.spec.limits;
                 let outgrown = member
                     .simulation
-                    .live(STEP, self.lived.as_secs_f64(), limits);
+                    .advance(STEP, self.lived.as_secs_f64(), limits);
                 if new_second {
                     member.simulation.write(self.lived.as_secs(), moment);
                 }
@@ -188,12 +188,12 @@ impl World {
         }
     }
 
-    /// How long the demo lives.
-    pub(super) fn lived(&self) -> Duration {
+    /// How long the demo has been running.
+    pub(super) fn uptime(&self) -> Duration {
         self.lived
     }
 
-    /// How late it is in the demo.
+    /// The demo's current time.
     pub(super) fn now(&self) -> Timestamp {
         self.began + to_signed(self.lived)
     }
@@ -206,7 +206,7 @@ impl World {
             .collect()
     }
 
-    /// Where the container `id` initial among the members.
+    /// The index of the container `id`.
     pub(super) fn place(&self, id: &ContainerId) -> Result<usize, Error> {
         let place = self
             .members
@@ -220,7 +220,7 @@ impl World {
         Ok(&self.members[self.place(id)?])
     }
 
-    /// Makes one and starts it.
+    /// Creates a container and starts it.
     pub(super) fn launch(&mut self, what: &ContainerRequest) -> Result<ContainerId, Error> {
         let id = self.new_id();
         let mut spec = preview(id.clone(), what.name.as_deref(), &what.settings)?;
@@ -310,7 +310,7 @@ impl World {
         Ok(())
     }
 
-    /// Ends it with `signal`; nothing in the demo knows what to do with one that is not `fatal`.
+    /// Ends it with `signal`; signals that are not `fatal` have no effect.
     pub(super) fn kill(&mut self, id: &ContainerId, signal: i32, fatal: bool) -> Result<(), Error> {
         let place = self.place(id)?;
         self.need(place, "kill", "a running one", Status::is_alive)?;
@@ -366,7 +366,7 @@ fn ended(cause: ExitCause, since: Timestamp, at: Timestamp) -> Status {
     }
 }
 
-/// The state after `event`; an event that cannot happen does not.
+/// Applies `event`; an impossible one is ignored.
 fn apply(record: &mut Record, event: Event) {
     if let Ok(status) = record.state.status.clone().on(event) {
         record.state.status = status;

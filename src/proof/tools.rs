@@ -1,19 +1,19 @@
-//! What a proof works with, and why one stops early.
+//! The context of a proof, and the errors that end one.
 
 use std::time::Duration;
 
 use crate::manager::Error;
 
-/// The user asked to stop; every container of the check is destroyed.
+/// The user wants to stop; all containers of the check have been destroyed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("interrupted")]
 pub struct Interrupted;
 
-/// What a proof works with beside the manager.
+/// The context of a proof.
 pub(super) struct Tools<'a> {
-    /// Waits; `false` when the user asked to stop meanwhile.
+    /// Sleeps; returns `false` when the user wants to stop.
     pub wait: &'a mut dyn FnMut(Duration) -> bool,
-    /// Hears what is being done.
+    /// Receives progress lines.
     pub progress: &'a mut dyn FnMut(String),
 }
 
@@ -27,7 +27,7 @@ impl Tools<'_> {
     }
 }
 
-/// Why a proof did not come to an end.
+/// Why a proof ended early.
 #[derive(Debug)]
 pub(super) enum TrialError {
     Interrupted,
