@@ -14,7 +14,7 @@ const MAX_LINE: usize = 1 << 20;
 /// What a part of a line counts at least, in bytes: it takes that much of us, be it empty.
 const PART_OVERHEAD: usize = 64;
 
-/// What of a log is criteria.
+/// Which lines of a log to print.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Criteria {
     /// Not what was written before.
@@ -85,7 +85,7 @@ impl Criteria {
     }
 }
 
-/// Lets through what is criteria of a stream of chunks, in order.
+/// Passes the matching chunks of a stream on, in order.
 #[derive(Debug)]
 pub(super) struct LogFilter {
     criteria: Criteria,
@@ -116,7 +116,7 @@ impl LogFilter {
         }
     }
 
-    /// What of `chunks`, and of the lines that they end, is criteria.
+    /// The matching part of `chunks` and of the lines that they end.
     pub(super) fn pass(&mut self, chunks: Vec<LogChunk>) -> Vec<LogChunk> {
         if !self.criteria.needs_lines() {
             return chunks

@@ -63,7 +63,7 @@ impl Peer {
     }
 }
 
-/// What a connection is activity.
+/// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activity {
     /// It has not sent the token.

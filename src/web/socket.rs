@@ -1,7 +1,7 @@
 //! [`Socket`]: a unix socket that root alone may connect to, as an alternative to a port.
 //!
 //! Everything is done below the descriptor of its folder, which must be one where nobody else can
-//! put another file in the socket's slot.
+//! put another file in the socket's place.
 
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
