@@ -12,7 +12,7 @@ use crate::inspect::{
     Change, ChangeKind, Changes, Extracted, Fact, Judgement, ProcessInfo, Section, Sheet,
 };
 use crate::manager::{Error, EventStream, Inspector, Shell, alive, joinable};
-use crate::record::{ExitCause, Happening, Record, Status};
+use crate::record::{ExitCause, LoggedEvent, Record, Status};
 use crate::spec::{ContainerId, format_bytes, quote_command, signal_name};
 use crate::sys::tty::WindowSize;
 
@@ -421,13 +421,13 @@ struct DemoEventStream {
 }
 
 impl EventStream for DemoEventStream {
-    fn read(&mut self) -> Result<Vec<Happening>, Error> {
+    fn read(&mut self) -> Result<Vec<LoggedEvent>, Error> {
         let records = self.shared.now().records();
         let now = (self.shared.clock)();
         let mut happened = Vec::new();
         let mut tell = |at, record: &Record, event: &str, cause: Option<ExitCause>| {
             let (id, name) = (record.spec.id.clone(), record.spec.name.clone());
-            happened.push(Happening {
+            happened.push(LoggedEvent {
                 at,
                 id,
                 name,

@@ -223,7 +223,7 @@ impl Manager {
             let _ = self.store().remove(&spec.id);
         })?;
         drop(names);
-        self.store().tell(&record.spec, "created", None);
+        self.store().append_event(&record.spec, "created", None);
         Ok((record, lock))
     }
 

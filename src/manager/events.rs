@@ -1,7 +1,7 @@
 //! `events`: the stream of container events, from the oldest one kept.
 
 use super::{Error, Manager};
-use crate::record::{EventReader, Happening};
+use crate::record::{EventReader, LoggedEvent};
 
 /// Reads the stream of events incrementally.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ impl EventSource {
     ///
     /// # Errors
     /// When the stream cannot be read.
-    pub fn read(&mut self) -> Result<Vec<Happening>, Error> {
+    pub fn read(&mut self) -> Result<Vec<LoggedEvent>, Error> {
         self.reader.read().map_err(unreadable)
     }
 }

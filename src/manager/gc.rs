@@ -124,7 +124,7 @@ impl Manager {
             };
             found.push(GcEntry { what, outcome });
         }
-        self.store().forget_what_is_gone();
+        self.store().prune_postponed();
         Ok(found)
     }
 
@@ -132,7 +132,7 @@ impl Manager {
     /// stop the command. The cost grows with the number of containers, so it runs at most once a
     /// second.
     pub(super) fn gc_if_due(&self) {
-        if !self.store().is_to_be_swept(SWEEP_INTERVAL) {
+        if !self.store().is_sweep_due(SWEEP_INTERVAL) {
             return;
         }
         for orphan in self

@@ -161,6 +161,10 @@ fn files(path: &Path) -> io::Result<Vec<File>> {
 }
 
 #[cfg(test)]
+#[path = "log_gap_tests.rs"]
+mod gap_tests;
+
+#[cfg(test)]
 mod tests {
     use super::super::LogWriter;
     use super::*;

@@ -131,7 +131,7 @@ impl Capabilities {
     ///
     /// # Errors
     /// [`SpecError`] naming `cap-add` or `cap-drop` and the word that is no capability.
-    pub fn usual_with(add: &[String], drop: &[String]) -> Result<Self, SpecError> {
+    pub fn default_with(add: &[String], drop: &[String]) -> Result<Self, SpecError> {
         let (added, all_added) = words("cap-add", add)?;
         let (dropped, all_dropped) = words("cap-drop", drop)?;
         let base = match (all_added, all_dropped) {
@@ -145,7 +145,7 @@ impl Capabilities {
     /// Only what `add` names; every one for `ALL`.
     ///
     /// # Errors
-    /// As [`Capabilities::usual_with`].
+    /// As [`Capabilities::default_with`].
     pub fn named(add: &[String]) -> Result<Self, SpecError> {
         let (named, all) = words("cap-add", add)?;
         Ok(if all { Self::ALL } else { Self(named) })
@@ -203,7 +203,7 @@ mod tests {
 
     fn set(add: &[&str], drop: &[&str]) -> Capabilities {
         let texts = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
-        Capabilities::usual_with(&texts(add), &texts(drop)).unwrap()
+        Capabilities::default_with(&texts(add), &texts(drop)).unwrap()
     }
 
     #[test]
@@ -240,13 +240,13 @@ mod tests {
             2
         );
         assert_eq!(
-            Capabilities::usual_with(&["FLY".into()], &[])
+            Capabilities::default_with(&["FLY".into()], &[])
                 .unwrap_err()
                 .field,
             "cap-add"
         );
         assert_eq!(
-            Capabilities::usual_with(&[], &["FLY".into()])
+            Capabilities::default_with(&[], &["FLY".into()])
                 .unwrap_err()
                 .field,
             "cap-drop"

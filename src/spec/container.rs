@@ -195,7 +195,7 @@ pub struct ContainerSpec {
 impl ContainerSpec {
     /// Whose users its users are, and why, in a line.
     #[must_use]
-    pub fn users_in_words(&self) -> String {
+    pub fn describe_users(&self) -> String {
         match (self.ids, &self.host_users) {
             (Some(ids), _) => {
                 let last = ids.count.saturating_sub(1);

@@ -102,7 +102,7 @@ AppArmor profile and no SELinux label confines it, and nothing of /proc and /sys
     /// # Errors
     /// [`SpecError`] naming the first wrong field.
     pub fn resolve(request: &Preset) -> Result<Self, SpecError> {
-        let capabilities = Capabilities::usual_with(&request.cap_add, &request.cap_drop)?;
+        let capabilities = Capabilities::default_with(&request.cap_add, &request.cap_drop)?;
         let asked = Capabilities::named(&request.cap_add)?;
         let seccomp = match request.seccomp.as_deref().map(str::trim) {
             None | Some("" | "default") => Seccomp::Default,

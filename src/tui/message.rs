@@ -10,7 +10,7 @@ use super::model::{EffectId, LogLine, ShellId};
 use super::settings::Settings;
 use crate::inspect::{Changes, Extracted, ProcessInfo, Sheet};
 use crate::manager::{Error, Updated};
-use crate::record::{ExitCause, Happening, Record};
+use crate::record::{ExitCause, LoggedEvent, Record};
 use crate::spec::ContainerId;
 use crate::stats::Snapshot;
 
@@ -104,7 +104,7 @@ pub enum Seen {
     /// What `check` says.
     Check(Result<Sheet, Error>),
     /// What happened.
-    Events(Result<Vec<Happening>, Error>),
+    Events(Result<Vec<LoggedEvent>, Error>),
     /// What it changed.
     Changes(ContainerId, Result<Changes, Error>),
     /// The beginning of the file.

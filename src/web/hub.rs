@@ -12,7 +12,7 @@ use tokio::sync::broadcast;
 
 use super::inbox::Queue;
 use crate::manager::{Engine, EventStream};
-use crate::record::Happening;
+use crate::record::LoggedEvent;
 use crate::stats::Snapshot;
 use crate::tui::effect::Effects;
 use crate::tui::message::Message;
@@ -26,7 +26,7 @@ pub struct Hub {
     /// Counts reads of the records, for all viewers together.
     pub readings: Arc<AtomicU64>,
     seen: Mutex<Seen>,
-    events: broadcast::Sender<Happening>,
+    events: broadcast::Sender<LoggedEvent>,
 }
 
 /// The last message of each kind, which a new viewer gets first.
@@ -119,12 +119,12 @@ impl Hub {
     }
 
     /// Events from now on.
-    pub fn subscribe(&self) -> broadcast::Receiver<Happening> {
+    pub fn subscribe(&self) -> broadcast::Receiver<LoggedEvent> {
         self.events.subscribe()
     }
 }
 
-fn read(stream: &mut Option<Box<dyn EventStream>>) -> Vec<Happening> {
+fn read(stream: &mut Option<Box<dyn EventStream>>) -> Vec<LoggedEvent> {
     stream
         .as_mut()
         .and_then(|stream| stream.read().ok())

@@ -112,6 +112,11 @@ fn each_of_its_namespaces_is_its_own() {
             continue;
         }
         let container = fixture.container(users);
+        // its first process leads its session (proc_pid_stat(5)): 0 is one outside
+        let session = container.exec("cut -d ' ' -f 6 /proc/1/stat").ok();
+        if session.trim() != "1" {
+            found.push(format!("{users} run: its session is that of {session:?}"));
+        }
         for kind in kinds {
             let its = fs::read_link(format!("/proc/{}/ns/{kind}", container.pid())).unwrap();
             if its == own(kind) {

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Sender, channel};
 
 use super::spawn;
 use crate::manager::{Engine, Error, EventStream};
-use crate::record::Happening;
+use crate::record::LoggedEvent;
 use crate::spec::ContainerId;
 use crate::tui::message::{Message, Seen};
 
@@ -67,7 +67,7 @@ impl Lookout {
         }
     }
 
-    fn happened(&mut self, engine: &dyn Engine) -> Result<Vec<Happening>, Error> {
+    fn happened(&mut self, engine: &dyn Engine) -> Result<Vec<LoggedEvent>, Error> {
         if self.event_stream.is_none() {
             self.event_stream = Some(engine.event_stream()?);
         }

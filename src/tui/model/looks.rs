@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{LineEdit, LogSearch, Place, ProcessView};
 use crate::inspect::{Change, Changes, Sheet};
-use crate::record::Happening;
+use crate::record::LoggedEvent;
 use crate::spec::ContainerId;
 
 /// The most events kept.
@@ -25,7 +25,7 @@ pub struct SheetView {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EventView {
     /// The newest, oldest first.
-    pub list: VecDeque<Happening>,
+    pub list: VecDeque<LoggedEvent>,
     /// Why they cannot be read.
     pub error: Option<String>,
     /// What an event must contain to be shown.
@@ -36,7 +36,7 @@ pub struct EventView {
 
 impl EventView {
     /// Takes in new events. What is being read stays where it is.
-    pub fn extend(&mut self, happened: Vec<Happening>) {
+    pub fn extend(&mut self, happened: Vec<LoggedEvent>) {
         let shown = happened
             .iter()
             .filter(|happening| self.matches(happening))
@@ -52,7 +52,7 @@ impl EventView {
     /// Whether the filter lets it through: the words must be in its name, id, kind, cause or
     /// detail.
     #[must_use]
-    pub fn matches(&self, happening: &Happening) -> bool {
+    pub fn matches(&self, happening: &LoggedEvent) -> bool {
         if self.filter.is_empty() {
             return true;
         }
@@ -74,7 +74,7 @@ impl EventView {
     }
 
     /// The events let through, oldest first.
-    pub fn shown(&self) -> impl DoubleEndedIterator<Item = &Happening> {
+    pub fn shown(&self) -> impl DoubleEndedIterator<Item = &LoggedEvent> {
         self.list.iter().filter(|happening| self.matches(happening))
     }
 }

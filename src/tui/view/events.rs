@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
-use crate::record::Happening;
+use crate::record::LoggedEvent;
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::wording::{cause_sentence, is_bad_end};
@@ -22,7 +22,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let view = &model.looks.events;
     canvas.buffer.set_style(row(area, 0), theme.bar);
-    let shown: Vec<&Happening> = view.shown().collect();
+    let shown: Vec<&LoggedEvent> = view.shown().collect();
     let rows = usize::from(area.height.saturating_sub(1));
     let end = shown.len() - view.back.unwrap_or(0).min(shown.len().saturating_sub(rows));
     let dot = theme.symbols.dot;

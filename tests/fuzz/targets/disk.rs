@@ -52,7 +52,7 @@ pub(super) fn events(data: &[u8]) {
     for happening in reader.read().expect("it can be read") {
         let json = serde_json::to_vec(&happening).expect("it can be written");
         assert_eq!(
-            serde_json::from_slice::<minic_tui::record::Happening>(&json).expect("and read back"),
+            serde_json::from_slice::<minic_tui::record::LoggedEvent>(&json).expect("and read back"),
             happening
         );
         if let Some(cause) = &happening.cause {

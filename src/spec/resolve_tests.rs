@@ -1,0 +1,130 @@
+//! What a request becomes.
+
+use super::*;
+
+fn id() -> ContainerId {
+    ContainerId::from_random([0, 1, 2, 3, 4, 255])
+}
+
+fn request(command: &[&str]) -> Preset {
+    Preset {
+        command: Some(command.iter().map(|s| (*s).to_owned()).collect()),
+        ..Preset::default()
+    }
+}
+
+#[test]
+fn defaults_are_filled_in() {
+    let spec = preview(id(), None, &request(&["sh"])).unwrap();
+    assert_eq!(
+        (
+            spec.name.as_str(),
+            spec.hostname.as_str(),
+            spec.cwd.as_str(),
+            spec.image.as_str()
+        ),
+        ("0001020304ff", "0001020304ff", "/", "host")
+    );
+    assert!(spec.env.iter().any(|e| e.starts_with("PATH=")));
+}
+
+#[test]
+fn a_shell_line_gets_an_init() {
+    let init = |command: &[&str]| preview(id(), None, &request(command)).unwrap().init;
+    assert!(init(&["sh", "-c", "sleep 1"]) && init(&["/bin/bash", "-ec", "true"]));
+    assert!(!init(&["sh"]) && !init(&["sleep", "1"]) && !init(&["sh", "script"]));
+    // what a check leaves behind has to be reaped
+    let checked = Preset {
+        health_command: Some("true".into()),
+        ..request(&["sleep", "1"])
+    };
+    assert!(preview(id(), None, &checked).unwrap().init);
+    assert!(
+        !preview(
+            id(),
+            None,
+            &Preset {
+                init: Some(false),
+                ..checked
+            }
+        )
+        .unwrap()
+        .init
+    );
+}
+
+#[test]
+fn later_environment_wins_and_replaces_defaults() {
+    let mut wanted = request(&["sh"]);
+    wanted.env = vec!["HOME=/a".into(), "HOME=/b".into()];
+    let spec = parse_settings(
+        id(),
+        &ContainerRequest {
+            settings: wanted,
+            tty: true,
+            ..ContainerRequest::default()
+        },
+    )
+    .unwrap();
+    let homes: Vec<_> = spec.env.iter().filter(|e| e.starts_with("HOME=")).collect();
+    assert_eq!(homes, ["HOME=/b"]);
+    assert!(spec.env.contains(&"TERM=xterm".to_owned()));
+}
+
+#[test]
+fn each_wrong_field_is_named() {
+    let field = |name, preset: &Preset| preview(id(), name, preset).unwrap_err().field;
+    assert_eq!(field(None, &request(&[])), "command");
+    assert_eq!(field(None, &request(&["a\0b"])), "command");
+    assert_eq!(field(Some("../x"), &request(&["sh"])), "name");
+    assert_eq!(
+        field(
+            None,
+            &Preset {
+                workdir: Some("tmp".into()),
+                ..request(&["sh"])
+            }
+        ),
+        "workdir"
+    );
+    assert_eq!(
+        field(
+            None,
+            &Preset {
+                hostname: Some("a b".into()),
+                ..request(&["sh"])
+            }
+        ),
+        "hostname"
+    );
+    assert_eq!(
+        field(
+            None,
+            &Preset {
+                env: vec!["NOVALUE".into()],
+                ..request(&["sh"])
+            }
+        ),
+        "env"
+    );
+    assert_eq!(
+        field(
+            None,
+            &Preset {
+                image: Some("debian".into()),
+                ..request(&["sh"])
+            }
+        ),
+        "image"
+    );
+    assert_eq!(
+        field(
+            None,
+            &Preset {
+                memory: Some("lots".into()),
+                ..request(&["sh"])
+            }
+        ),
+        "memory"
+    );
+}
