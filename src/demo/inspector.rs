@@ -276,7 +276,7 @@ fn isolation(record: &Record) -> Sheet {
             "AppArmor",
             "minic-default (enforce)",
             Judgement::Good,
-            "what the profile does not allow is refused",
+            "restricted by the profile",
         ),
     ];
     let limit = |file: &str, value: Option<u64>, effect: String, open: &str| match value {
@@ -342,7 +342,7 @@ fn facts() -> [Fact; 2] {
             "swap accounting",
             "off",
             Judgement::Weak,
-            "swap limits cannot be had; boot with swapaccount=1",
+            "--swap is refused, and swap shows n/a; boot with swapaccount=1",
         ),
     ]
 }

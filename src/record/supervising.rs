@@ -66,7 +66,8 @@ fn locks(supervisors: usize) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-/// `1: FLOCK  ADVISORY  WRITE 4711 fe:00:1234 0 EOF`: the inode, and the number of who holds it. Who waits for it has a `->` there.
+/// `1: FLOCK  ADVISORY  WRITE 4711 fe:00:1234 0 EOF`: the inode and the holder's pid. A waiter has
+/// `->` as its second word.
 fn holder(line: &str, device: (u32, u32)) -> Option<(u64, i32)> {
     let mut words = line.split_ascii_whitespace().skip(1);
     let (kind, _, mode, pid, place) = (
