@@ -231,7 +231,7 @@ fn only_a_dead_socket_of_ours_is_replaced() {
     );
     drop(_other);
     std::os::unix::fs::chown(&socket, Some(65_534), None).unwrap();
-    assert!(web(&socket).refused(125).contains("user 65534's"));
+    assert!(web(&socket).refused(125).contains("belongs to user 65534"));
     std::fs::remove_file(&socket).unwrap();
     std::fs::write(&socket, "kept").unwrap();
     assert!(
