@@ -291,7 +291,7 @@ fn extracted_files_follow_no_link_of_another_user() {
 
     // root's alone: into the folder itself; what is too deep is left out and told, a hole stays one
     tmux.press(&["Escape"]);
-    extract(&ours, "left out");
+    extract(&ours, "skipped");
     let copied = ours.join("data/sparse");
     assert!(
         fs::metadata(&copied).unwrap().len() == (1 << 32) + 3
