@@ -307,7 +307,7 @@ fn extracted_files_follow_no_link_of_another_user() {
     // a link is refused, whoever made it
     symlink(&victim, theirs.join("to-victim")).unwrap();
     tmux.press(&["Escape"]);
-    extract(&theirs.join("to-victim"), "a link or no folder");
+    extract(&theirs.join("to-victim"), "a link or not a folder");
     assert_eq!(files_below(&victim), 0);
     tmux.press(&["q"]);
     let removed = Command::new("rm").arg("-rf").arg(&place).status().unwrap();
