@@ -7,7 +7,7 @@ use super::arguments::Containers;
 use super::failure::Failure;
 use super::session::Session;
 use super::stdout;
-use super::words::{between, limits};
+use super::words::{all_limits, between};
 use crate::cgroup::Sample;
 use crate::json;
 use crate::manager::Info;
@@ -146,7 +146,7 @@ fn described(info: &Info, now: Timestamp) -> String {
     if let Some(preset) = &spec.preset {
         say("Preset", preset.clone());
     }
-    say("Limits", limits(&spec.limits));
+    say("Limits", all_limits(spec));
     let without = info.record.without();
     if !without.is_empty() {
         say("Without", without.join("\n"));

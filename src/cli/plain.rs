@@ -226,7 +226,7 @@ fn changes_between(before: &[Record], after: &[Record]) -> impl Iterator<Item = 
             Some(old) if old.spec.limits != record.spec.limits => {
                 lines.push(format!(
                     "{name}: limits are now {}",
-                    super::words::limits(&record.spec.limits)
+                    super::words::all_limits(&record.spec)
                 ));
             }
             Some(_) => {}

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::failure::Failure;
 use crate::record::{ExitCause, Record, Status};
-use crate::spec::{Limits, format_duration};
+use crate::spec::{ContainerSpec, Limits, format_duration};
 
 /// The time from `then` to `now`; a clock that was set back gives 0.
 pub(super) fn between(then: Timestamp, now: Timestamp) -> Duration {
@@ -42,7 +42,17 @@ pub(super) fn cpu_limit(limits: &Limits) -> Option<String> {
 }
 
 /// Every limit in one line: `memory 128M, cpu 0.5 cores, 512 shares, 64 pids`; `none`.
-pub(super) fn limits(limits: &Limits) -> String {
+pub(super) fn all_limits(spec: &ContainerSpec) -> String {
+    let others = spec.other_limits();
+    match (spec.limits == Limits::default(), others.is_empty()) {
+        (_, true) => limits(&spec.limits),
+        (true, false) => others.join(", "),
+        (false, false) => format!("{}, {}", limits(&spec.limits), others.join(", ")),
+    }
+}
+
+/// The cgroups' limits in one line: `memory 128M, cpu 0.5 cores, 64 pids`.
+fn limits(limits: &Limits) -> String {
     let words: Vec<String> = limits
         .amounts()
         .map(|(limit, amount)| limit.words(&amount.words()))

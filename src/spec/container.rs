@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Categories, ClockOffsets, ContainerId, ContainerName, Device, HealthCheck, HostUsers, IdRange,
     IpcMode, Limits, LogLimits, NetworkMode, Own, PidMode, RestartPolicy, Security, Source,
-    SpecError, Storage, Sysctl, Tmpfs, Ulimit, User, Userns, Volume,
+    SpecError, Storage, Sysctl, Tmpfs, Ulimit, User, Userns, Volume, format_bytes,
 };
 
 /// Mount propagation between the host and a container (mount_namespaces(7)).
@@ -275,6 +275,18 @@ impl ContainerSpec {
         volume
             .map(|v| ReadOnly::Volume(format!("{}:{}:ro", v.source.display(), v.target)))
             .or(root.then_some(ReadOnly::Root))
+    }
+
+    /// What bounds it beside the cgroups' [`Limits`], in words: writable layer, log, resources of
+    /// each process (setrlimit(2)).
+    #[must_use]
+    pub fn other_limits(&self) -> Vec<String> {
+        let storage = self.storage.map(|storage| format!("storage {storage}"));
+        let log_rate = self
+            .log_rate
+            .map(|rate| format!("log {}/s", format_bytes(rate)));
+        let ulimits = self.ulimits.iter().map(ToString::to_string);
+        storage.into_iter().chain(log_rate).chain(ulimits).collect()
     }
 
     /// The container whose user namespace and ids it shares: `/proc` of a pid namespace can only be

@@ -176,6 +176,26 @@ fn every_limit_is_the_same_when_saved_as_a_preset_and_launched() {
 }
 
 #[test]
+fn what_bounds_it_beside_the_cgroups_is_saved_too() {
+    let request: Preset = toml::from_str(
+        r#"command = ["true"]
+        storage = "tmpfs:65537b"
+        ulimits = ["nofile=64:128", "core=0:unlimited"]
+        oom_score_adj = 300
+        nice = -5
+        log_size = "70001b"
+        log_files = 7
+        log_rate = "1000001b""#,
+    )
+    .unwrap();
+    let id = ContainerId::from_random([0; 6]);
+    let spec = preview(id.clone(), None, &request).unwrap();
+    let file = toml::to_string(&Preset::of_spec(&spec, &spec.limits)).unwrap();
+    let saved = preview(id, None, &toml::from_str(&file).unwrap()).unwrap();
+    assert_eq!(saved, spec, "{file}");
+}
+
+#[test]
 fn each_key_sets_its_limit_and_nothing_of_the_rest_of_the_table() {
     for limit in LIMITS {
         for key in limit.keys {

@@ -23,6 +23,7 @@ mod preset;
 mod request;
 mod resolve;
 mod restart;
+mod saved;
 mod security;
 mod selinux;
 mod sharing;

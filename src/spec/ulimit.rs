@@ -1,5 +1,6 @@
 //! Resource limits of processes: `--ulimit nofile=1024:2048` (getrlimit(2)).
 
+use std::fmt;
 use std::str::FromStr;
 
 use nix::sys::resource::Resource;
@@ -77,6 +78,18 @@ impl Ulimit {
             .iter()
             .find(|(_, resource)| *resource as u32 == self.resource)
             .map_or("?", |(name, _)| name)
+    }
+}
+
+impl fmt::Display for Ulimit {
+    /// As `--ulimit` takes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let amount = |value: u64| match value {
+            u64::MAX => "unlimited".to_owned(),
+            value => value.to_string(),
+        };
+        let (name, soft, hard) = (self.name(), amount(self.soft), amount(self.hard));
+        write!(f, "{name}={soft}:{hard}")
     }
 }
 

@@ -35,9 +35,7 @@ pub fn preset_of(record: &Record, limits: &Limits) -> Preset {
     let spec = &record.spec;
     Preset {
         description: Some(format!("saved from {}", spec.name)),
-        command: Some(spec.argv.clone()),
-        best_effort: spec.best_effort.then_some(true),
-        ..Preset::of_limits(limits)
+        ..Preset::of_spec(spec, limits)
     }
 }
 

@@ -91,7 +91,7 @@ pub(super) fn draw(
     let mut list: Vec<Fact> = death_facts(canvas.model, cause, *since, *at);
     list.push((
         "Limits",
-        limits_text(canvas, &record.spec.limits),
+        limits_text(canvas, &record.spec.limits, record),
         Style::new(),
     ));
     list.push((

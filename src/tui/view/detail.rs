@@ -94,6 +94,7 @@ fn alive(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
                     .model
                     .handles
                     .limits(&record.spec.id, &record.spec.limits),
+                record,
             ),
             Style::new(),
         ),

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
 use crate::record::{ExitCause, Record};
-use crate::spec::{Amount, Limits, format_bytes, format_duration, quote_command};
+use crate::spec::{Amount, ContainerSpec, Limits, format_bytes, format_duration, quote_command};
 use crate::stats::Reading;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -82,7 +82,7 @@ pub(super) fn created_facts(model: &Model, record: &Record) -> Vec<Fact> {
         ("Command", command(record), Style::new()),
         (
             "Limits",
-            limit_words(&record.spec.limits).join(&format!(" {dot} ")),
+            limit_words(&record.spec.limits, &record.spec).join(&format!(" {dot} ")),
             Style::new(),
         ),
         (
@@ -93,7 +93,7 @@ pub(super) fn created_facts(model: &Model, record: &Record) -> Vec<Fact> {
     ]
 }
 
-fn limit_words(limits: &Limits) -> Vec<String> {
+fn limit_words(limits: &Limits, spec: &ContainerSpec) -> Vec<String> {
     let mut words = Vec::new();
     match (limits.cpu, limits.cpu_shares) {
         (Some(cap), Some(weight)) => words.push(format!(
@@ -117,15 +117,16 @@ fn limit_words(limits: &Limits) -> Vec<String> {
             | Amount::Rates(_)) => limit.words(&printable(&amount.words())),
         })
     }));
+    words.extend(spec.other_limits());
     if words.is_empty() {
         words.push("none: it may use all that the host has".into());
     }
     words
 }
 
-/// `limits` in one line.
-pub(super) fn limits_text(canvas: &Canvas<'_>, limits: &Limits) -> String {
-    limit_words(limits).join(&format!(" {} ", canvas.theme.symbols.dot))
+/// All that bounds `record`'s container in one line, with `limits` in place of its own.
+pub(super) fn limits_text(canvas: &Canvas<'_>, limits: &Limits, record: &Record) -> String {
+    limit_words(limits, &record.spec).join(&format!(" {} ", canvas.theme.symbols.dot))
 }
 
 pub(super) fn current_figures(canvas: &Canvas<'_>, reading: Option<&Reading>) -> String {
@@ -227,15 +228,27 @@ fn clock(model: &Model, at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::LimitKey;
+    use crate::spec::{ContainerId, LimitKey, preview};
 
     #[test]
     fn any_limit_is_mentioned() {
-        assert!(limit_words(&Limits::default())[0].starts_with("none"));
+        let request =
+            |file: &str| toml::from_str(&format!("command = [\"true\"]\n{file}")).unwrap();
+        let id = ContainerId::from_random([0; 6]);
+        let spec = |file: &str| preview(id.clone(), None, &request(file)).unwrap();
+        let (bare, none) = (spec(""), Limits::default());
+        assert!(limit_words(&none, &bare)[0].starts_with("none"));
+        for (file, words) in [
+            ("storage = \"tmpfs:8M\"", "storage tmpfs:8.00M"),
+            ("log_rate = \"1M\"", "log 1.00M/s"),
+            ("ulimits = [\"nofile=64:128\"]", "nofile=64:128"),
+        ] {
+            assert_eq!(limit_words(&none, &spec(file)), [words]);
+        }
         for key in LimitKey::all() {
             let mut limits = Limits::default();
             key.set(&mut limits, key.example).unwrap();
-            let words = limit_words(&limits);
+            let words = limit_words(&limits, &bare);
             assert!(!words[0].starts_with("none"), "--{}: {words:?}", key.flag);
         }
     }
