@@ -1,6 +1,7 @@
 //! `update`: other limits for a container, live while it runs, and kept for its next start.
 
 use super::{Error, LimitChange, Manager, Updated};
+use crate::cgroup;
 use crate::spec::{Amount, ContainerId, IoLimit, LIMITS, Limit, Limits, Preset};
 use crate::sys::fault;
 
@@ -42,14 +43,20 @@ impl Manager {
         if changes.is_empty() {
             return Ok(Updated { changes, live });
         }
-        let cgroup = self.cgroup(id);
+        if let Some(cpus) = wanted
+            .cpuset
+            .as_ref()
+            .filter(|_| wanted.cpuset != current.cpuset)
+        {
+            cgroup::check_online(cpus)?;
+        }
+        let layout = &self.runtime.layout;
         // what was written goes back to what is saved; should that fail too, the first error is the
-        // one to tell
-        let take_back =
-            |wanted: &Limits| cgroup.update(&self.runtime.layout, wanted, &current, true);
+        // one to tell. The change may have made a folder: the cgroup is opened again
+        let take_back = |wanted: &Limits| self.cgroup(id).update(layout, wanted, &current, true);
         let changed = || {
             fault::may_fail("update.limits")?;
-            Ok::<_, Error>(cgroup.update(&self.runtime.layout, &current, &wanted, false)?)
+            Ok::<_, Error>(self.cgroup(id).update(layout, &current, &wanted, false)?)
         };
         if live && let Err(error) = changed() {
             let _ = take_back(&wanted);
