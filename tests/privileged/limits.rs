@@ -440,3 +440,21 @@ fn a_cpuset_given_by_update_holds_at_once() {
     one.verb(&["destroy", "-f"]).ok();
     fixture.is_clean();
 }
+
+#[test]
+fn cap_and_burst_are_changed_together_in_both_directions() {
+    let fixture = Fixture::new();
+    let one = fixture.detached(
+        "one",
+        &["--cpus", "0.5", "--cpu-burst", "30ms", "sleep", "1000"],
+    );
+    let burst = || setting(&one, &["cpu.max.burst", "cpu.cfs_burst_us"]);
+    one.verb(&["update", "--cpus", "0.2", "--cpu-burst", "10ms"])
+        .ok();
+    assert_eq!(burst().as_deref(), Some("10000"));
+    one.verb(&["update", "--cpus", "0.5", "--cpu-burst", "30ms"])
+        .ok();
+    assert_eq!(burst().as_deref(), Some("30000"));
+    let refused = one.verb(&["update", "--cpus", "0.2"]).refused(125);
+    assert!(refused.contains("--cpu-burst"), "{refused}");
+}
