@@ -79,7 +79,7 @@ impl Hub {
             match &message {
                 Message::Records(..) => seen.records = Some(message.clone()),
                 Message::Sampled(_) => seen.sampled = Some(message.clone()),
-                Message::Blind(_) => seen.blind = Some(message.clone()),
+                Message::ObserverFailed(_) => seen.blind = Some(message.clone()),
                 Message::Settings(Ok(settings)) => seen.settings = Some(settings.clone()),
                 _ => {}
             }
