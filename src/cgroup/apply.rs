@@ -168,6 +168,12 @@ impl Cgroup {
             self.reclaim_down_to(most)?;
         }
         skipped.extend(self.write(&plan, best_effort, &|_| None)?);
+        if limits.cpuset != current.cpuset {
+            match &limits.cpuset {
+                Some(cpus) => self.add_cpuset(layout, cpus)?,
+                None => self.lift_cpuset_v1()?,
+            }
+        }
         Ok(skipped)
     }
 

@@ -96,7 +96,10 @@ fn hint(path: &Path, errno: Errno) -> Option<&'static str> {
         }
         Errno::EINVAL if is("memory.memsw") => "memory + swap cannot be less than memory",
         Errno::EINVAL if is("cpu.cfs") || is("cpu.max") => {
-            "the quota is at least 1 ms, the period 1 ms to 1 s, and no parent cgroup may allow less"
+            "the quota is at least 1 ms and no less than the burst (--cpu-burst), the period 1 ms to 1 s, and no parent cgroup may allow less"
+        }
+        Errno::EINVAL | Errno::ERANGE if is("cpuset.cpus") => {
+            "name CPUs that are online: /sys/devices/system/cpu/online"
         }
         Errno::EBUSY if is("cgroup.subtree_control") => {
             "a cgroup with processes cannot pass controllers on: start minic-tui in a cgroup of its own (systemd-run --scope -p Delegate=yes minic-tui …)"

@@ -8,6 +8,7 @@ mod apply;
 mod begun;
 mod child;
 mod controller;
+mod cpuset;
 mod create;
 mod detect;
 mod devices;
@@ -30,6 +31,7 @@ pub(crate) use apply::{Cgroup, Parent, join};
 pub(crate) use begun::BegunCgroup;
 pub use controller::Controller;
 pub(crate) use controller::Version;
+pub(crate) use cpuset::check_online;
 pub use detect::Layout;
 #[cfg(test)]
 pub(crate) use detect::Mode;

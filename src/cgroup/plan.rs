@@ -78,10 +78,14 @@ pub fn plan(
     if *cpu_shares != current.cpu_shares {
         planner.shares(cpu_shares.unwrap_or(DEFAULT_SHARES))?;
     }
+    // the kernel refuses a quota below the burst, so the burst is lowered before and raised after it
+    if *cpu_burst_usec < current.cpu_burst_usec {
+        planner.burst(cpu_burst_usec.unwrap_or(0))?;
+    }
     if *cpu != current.cpu {
         planner.cpu(*cpu)?;
     }
-    if *cpu_burst_usec != current.cpu_burst_usec {
+    if *cpu_burst_usec > current.cpu_burst_usec {
         planner.burst(cpu_burst_usec.unwrap_or(0))?;
     }
     if *cpuset != current.cpuset {

@@ -346,3 +346,25 @@ fn each_limit_is_written_to_the_files_of_the_table() {
         }
     }
 }
+
+#[test]
+fn the_burst_is_lowered_before_the_quota_and_raised_after_it() {
+    let of = |millicores, usec| Limits {
+        cpu: Some(CpuLimit::from_millicores(millicores)),
+        cpu_burst_usec: usec,
+        ..Limits::default()
+    };
+    let (large, small) = (of(500, Some(30_000)), of(200, Some(10_000)));
+    assert_eq!(
+        words(&small, &large, &v2("cpu")),
+        ["cpu.max.burst=10000", "cpu.max=20000 100000"]
+    );
+    assert_eq!(
+        words(&large, &small, &v2("cpu")),
+        ["cpu.max=50000 100000", "cpu.max.burst=30000"]
+    );
+    assert_eq!(
+        words(&Limits::default(), &small, &v1()),
+        ["cpu.cfs_burst_us=0", "cpu.cfs_quota_us=-1"]
+    );
+}

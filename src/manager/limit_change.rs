@@ -30,11 +30,37 @@ impl LimitChange {
         }
     }
 
-    /// Sets it in `limits`.
+    /// Writes it into `limits`. A cap takes with it the part of the burst that it does not allow.
     pub fn apply_to(self, limits: &mut Limits) {
         match self {
-            Self::Cpu(cap) => limits.cpu = cap,
+            Self::Cpu(cap) => {
+                limits.cpu = cap;
+                let burst = limits.cpu_burst_usec.zip(cap);
+                limits.cpu_burst_usec = burst.map(|(usec, cap)| usec.min(cap.quota_usec));
+            }
             Self::Memory(bytes) => limits.memory = bytes,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cap_lowers_the_burst_to_what_it_allows() {
+        let burst_under = |cap: Option<u64>| {
+            let mut limits = Limits {
+                cpu: Some(CpuLimit::from_millicores(500)),
+                cpu_burst_usec: Some(30_000),
+                ..Limits::default()
+            };
+            LimitChange::Cpu(cap.map(CpuLimit::from_millicores)).lay_over(&mut limits);
+            limits.check().unwrap();
+            limits.cpu_burst_usec
+        };
+        assert_eq!(burst_under(Some(400)), Some(30_000));
+        assert_eq!(burst_under(Some(250)), Some(25_000));
+        assert_eq!(burst_under(None), None);
     }
 }

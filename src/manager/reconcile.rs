@@ -108,6 +108,12 @@ impl Manager {
         // it may have been started since we read the record
         match self.store().load(id) {
             Ok(fresh) if self.is_abandoned(&fresh) => {
+                // before the record, without which nobody knows whose they are
+                let cgroup = self.cgroup(id);
+                let removed = cgroup.kill_all().and_then(|()| cgroup.remove());
+                if removed.is_err() {
+                    return Ok(Some(record));
+                }
                 self.store().remove(id)?;
                 // a stale name or id range is harmless
                 let _ = self.store().free_name(id, &record.spec.name);

@@ -1,6 +1,7 @@
 //! `update`: changes the limits of a container, running or not.
 
 use super::{Error, LimitChange, Manager, Updated};
+use crate::cgroup;
 use crate::spec::{Amount, ContainerId, IoLimit, LIMITS, Limit, Limits, Preset};
 use crate::sys::fault;
 
@@ -42,13 +43,20 @@ impl Manager {
         if changes.is_empty() {
             return Ok(Updated { changes, live });
         }
-        let cgroup = self.cgroup(id);
-        // restores the saved limits; if that fails too, the first error is reported
-        let roll_back =
-            |wanted: &Limits| cgroup.update(&self.runtime.layout, wanted, &current, true);
+        if let Some(cpus) = wanted
+            .cpuset
+            .as_ref()
+            .filter(|_| wanted.cpuset != current.cpuset)
+        {
+            cgroup::check_online(cpus)?;
+        }
+        let layout = &self.runtime.layout;
+        // restores the saved limits; if that fails too, the first error is reported. The change may
+        // have made a folder: the cgroup is opened again
+        let roll_back = |wanted: &Limits| self.cgroup(id).update(layout, wanted, &current, true);
         let changed = || {
             fault::may_fail("update.limits")?;
-            Ok::<_, Error>(cgroup.update(&self.runtime.layout, &current, &wanted, false)?)
+            Ok::<_, Error>(self.cgroup(id).update(layout, &current, &wanted, false)?)
         };
         if live && let Err(error) = changed() {
             let _ = roll_back(&wanted);

@@ -11,6 +11,9 @@ const DEFAULT_PERIOD_USEC: u64 = 100_000;
 /// The kernel's minimum quota, in microseconds (`min_cfs_quota_period`).
 const MIN_QUOTA_USEC: u64 = 1_000;
 
+/// The kernel cuts rates of operations to 32 bits (`block/blk-throttle.c`).
+const MAX_IOPS: u64 = u32::MAX as u64;
+
 /// A cap on CPU time: at most `quota_usec` of CPU in each `period_usec` of wall time.
 /// (kernel: Documentation/scheduler/sched-bwc.rst; OCI runtime spec, config-linux.md#cpu)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -326,12 +329,19 @@ fn device_rate(field: &'static str, value: &str) -> Result<(String, u64), SpecEr
     if !device.starts_with("/dev/") || device.contains('\0') {
         return Err(wrong());
     }
-    let rate = if field.ends_with("iops") {
-        rate.parse().ok().filter(|r| *r > 0).ok_or_else(wrong)?
+    let is_iops = field.ends_with("iops");
+    let rate = if is_iops {
+        rate.parse().map_err(|_| wrong())?
     } else {
         parse_bytes(field, rate)?
     };
-    Ok((device.to_owned(), rate))
+    let refused = |why: &str| Err(SpecError::new(field, format!("{value:?}: {why}")));
+    match rate {
+        // the kernel's "no limit"
+        0 => refused("a rate of 0 is no limit; use 1 or more, or leave it out"),
+        _ if is_iops && rate > MAX_IOPS => refused("the kernel takes at most 4294967295"),
+        _ => Ok((device.to_owned(), rate)),
+    }
 }
 
 /// A list of CPUs as the kernel writes it (cpuset(7), "List format").

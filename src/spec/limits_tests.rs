@@ -115,6 +115,28 @@ fn each_wrong_field_is_named() {
     );
 }
 
+#[test]
+fn io_rates_are_those_that_the_kernel_keeps() {
+    let parsed = |field: &str, rate: &str| {
+        let key = LimitKey::all().find(|key| key.field == field).unwrap();
+        let mut limits = Limits::default();
+        key.set(&mut limits, &format!("/dev/sda:{rate}"))
+            .map_err(|error| error.to_string())
+    };
+    for field in ["device-read-iops", "device-write-iops"] {
+        assert_eq!(parsed(field, "4294967295"), Ok(()));
+        for rate in ["4294967296", "4294967301", "18446744073709551615"] {
+            let error = parsed(field, rate).unwrap_err();
+            assert!(error.contains("at most 4294967295"), "{error}");
+        }
+        assert!(parsed(field, "0").unwrap_err().contains("1 or more"));
+    }
+    for field in ["device-read-bps", "device-write-bps"] {
+        assert_eq!(parsed(field, "4294967301"), Ok(()));
+        assert!(parsed(field, "0").unwrap_err().contains("1 or more"));
+    }
+}
+
 /// A request for a container with `texts`.
 fn asking(texts: &[(&LimitKey, &str)]) -> Preset {
     let mut request = Preset {

@@ -388,3 +388,73 @@ fn what_is_saved_as_a_preset_is_launched_with_the_same_limits() {
     }
     assert!(compared >= 5, "{compared} files of {}", first.info());
 }
+
+/// The CPUs that its first process may run on.
+fn allowed_cpus(container: &Container) -> String {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", container.pid())).unwrap();
+    let line = status.lines().find(|l| l.starts_with("Cpus_allowed_list"));
+    line.unwrap().split_whitespace().last().unwrap().to_owned()
+}
+
+#[test]
+fn a_cpuset_given_by_update_holds_at_once() {
+    let fixture = Fixture::new();
+    let script = "sleep 1000 & sh -c 'while :; do sleep 0.01; done'";
+    let one = fixture.detached("one", &["sh", "-c", script]);
+    let before = allowed_cpus(&one);
+    let refused = one.verb(&["update", "--cpuset-cpus", "8191"]).refused(125);
+    assert!(refused.contains("CPU 8191"), "{refused}");
+    assert!(one.info()["limits"]["cpuset"].is_null(), "{}", one.info());
+    assert_eq!(allowed_cpus(&one), before);
+
+    one.verb(&["update", "--cpuset-cpus", "0"]).ok();
+    assert_eq!(allowed_cpus(&one), "0");
+    assert_eq!(setting(&one, &["cpuset.cpus"]).as_deref(), Some("0"));
+    let every = one
+        .exec("cat /proc/[0-9]*/status | grep Cpus_allowed_list | sort -u")
+        .ok();
+    assert_eq!(every, "Cpus_allowed_list:\t0\n", "its children, and exec");
+    // a later limit that cannot be given leaves it as it is
+    one.verb(&[
+        "update",
+        "--cpuset-cpus",
+        "0-1",
+        "--device-read-bps",
+        "/dev/null:1M",
+    ])
+    .refused(125);
+    assert_eq!(allowed_cpus(&one), "0");
+    let info = one.info();
+    let folders = info["cgroups"].as_array().unwrap().iter();
+    let folders = folders.map(|folder| std::path::Path::new(folder.as_str().unwrap()));
+    assert!(folders.clone().all(std::path::Path::exists));
+    one.verb(&["stop", "-t", "0"]).ok();
+    assert!(
+        comes_true(|| !folders.clone().any(std::path::Path::exists)),
+        "{info}"
+    );
+    let refused = one.verb(&["update", "--cpuset-cpus", "8191"]).refused(125);
+    assert!(refused.contains("CPU 8191"), "{refused}");
+    one.verb(&["start"]).ok();
+    assert_eq!(allowed_cpus(&one), "0");
+    one.verb(&["destroy", "-f"]).ok();
+    fixture.is_clean();
+}
+
+#[test]
+fn cap_and_burst_are_changed_together_in_both_directions() {
+    let fixture = Fixture::new();
+    let one = fixture.detached(
+        "one",
+        &["--cpus", "0.5", "--cpu-burst", "30ms", "sleep", "1000"],
+    );
+    let burst = || setting(&one, &["cpu.max.burst", "cpu.cfs_burst_us"]);
+    one.verb(&["update", "--cpus", "0.2", "--cpu-burst", "10ms"])
+        .ok();
+    assert_eq!(burst().as_deref(), Some("10000"));
+    one.verb(&["update", "--cpus", "0.5", "--cpu-burst", "30ms"])
+        .ok();
+    assert_eq!(burst().as_deref(), Some("30000"));
+    let refused = one.verb(&["update", "--cpus", "0.2"]).refused(125);
+    assert!(refused.contains("--cpu-burst"), "{refused}");
+}

@@ -1,5 +1,7 @@
 //! Kill -9 of any process of ours leaves something that the next command repairs or removes.
 
+use std::path::Path;
+
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -67,4 +69,39 @@ fn a_container_killed_with_its_supervisor_is_lost() {
     assert_eq!(one.info()["cause"]["kind"], "lost");
     one.verb(&["start"]).ok();
     assert_eq!(one.state(), "RUNNING", "what is lost can be started again");
+}
+
+/// Its caller and its supervisor were killed after they had made its cgroups.
+#[test]
+fn the_cgroups_of_an_abandoned_start_go_with_its_record() {
+    if cfg!(not(debug_assertions)) {
+        return; // faults are absent
+    }
+    let fixture = Fixture::new();
+    let other = fixture.detached("other", &["--cpuset-cpus", "0", "sleep", "1000"]);
+    let (info, others) = (other.info(), fixture.list().len());
+    let flag = fixture.state().join("fault");
+    std::fs::write(&flag, [0]).unwrap();
+    let fault = format!("start.order=kill:{}", flag.display());
+    let mut run = fixture.command(&["run", "-d", "--name", "one", "sleep", "1000"]);
+    assert!(!run.env("MINIC_FAULT", fault).status().unwrap().success());
+    let containers = std::fs::read_dir(fixture.state().join("containers")).unwrap();
+    let mut names = containers.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let id = names
+        .find(|name| !name.starts_with('.') && info["id"] != name.as_str())
+        .unwrap();
+    let folders: Vec<_> = info["cgroups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|folder| Path::new(folder.as_str().unwrap()).with_file_name(&id))
+        .collect();
+    for folder in &folders {
+        std::fs::create_dir(folder).unwrap();
+    }
+    assert_eq!(fixture.list().len(), others, "it is destroyed");
+    let left: Vec<_> = folders.iter().filter(|folder| folder.exists()).collect();
+    assert!(left.is_empty(), "{left:?}");
+    other.verb(&["destroy", "-f"]).ok();
+    fixture.is_clean();
 }

@@ -18,7 +18,7 @@ use super::report::send_outcome;
 use super::running::RunDuties;
 use crate::cgroup::{BegunCgroup, Cgroup, SupervisorCgroup};
 use crate::record::{self, Event, ExitCause, Health, Lock, Process, Status, Store};
-use crate::runtime::LaunchError;
+use crate::runtime::{LaunchError, Runtime};
 use crate::spec::{ContainerSpec, CpuLimit, RECOVERED_AFTER};
 use crate::sys::pidfd;
 use crate::sys::{fault, process};
@@ -220,9 +220,9 @@ impl Supervisor<'_> {
                 self.leave_place();
             }
             if delay.is_none() && self.launch.record.spec.remove {
-                return self.remove_and_end(&started.cgroup, cause);
+                return self.remove_and_end(cause);
             }
-            clear(&started.cgroup);
+            clear(self.launch.runtime, &self.launch.record.spec);
             self.record_end(&cause, delay);
             let Some(delay) = delay else { break cause };
             if !self.relay.wait_for(delay) {
@@ -268,7 +268,7 @@ impl Supervisor<'_> {
 
     /// The end of a container that is destroyed when it ends. It is out of the list before anybody
     /// hears of its end; its cgroup and files go afterwards, for nobody has to wait for that.
-    fn remove_and_end(self, cgroup: &Cgroup, cause: ExitCause) {
+    fn remove_and_end(self, cause: ExitCause) {
         let Self {
             launch: Launch {
                 runtime, record, ..
@@ -282,7 +282,7 @@ impl Supervisor<'_> {
         let _ = store.unlist(&spec.id);
         store.append_event(spec, "destroyed", None);
         relay.send_end(cause);
-        clear(cgroup);
+        clear(runtime, spec);
         remove_files(store, spec);
         drop(held);
         let _ = store.free_name(&spec.id, &spec.name);
@@ -361,8 +361,9 @@ fn remove_files(store: &Store, spec: &ContainerSpec) {
 }
 
 /// Init is dead, so its pid namespace is; what joined the cgroup by exec, or shares another's
-/// processes, may be left.
-fn clear(cgroup: &Cgroup) {
+/// processes, may be left. An update may have added a cpuset, so the cgroup is opened again.
+fn clear(runtime: &Runtime, spec: &ContainerSpec) {
+    let cgroup = Cgroup::open(&runtime.layout, &runtime.cgroup_parent(), &spec.id);
     fault::may_die("supervisor.kill_rest");
     let _ = cgroup.kill_all();
     fault::may_die("supervisor.remove_cgroup");
