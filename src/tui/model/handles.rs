@@ -1,5 +1,7 @@
 //! [`Handles`]: the handles on the gauges, which set limits; and the steps in which they move.
 
+use std::collections::BTreeSet;
+
 use super::{EffectId, Model};
 use crate::manager::LimitChange;
 use crate::spec::{ContainerId, CpuLimit, Limits, MIN_MEMORY};
@@ -151,6 +153,8 @@ pub struct Wanted {
     pub id: ContainerId,
     /// What it shall be.
     pub change: LimitChange,
+    /// Whether it takes an earlier change back.
+    pub reverts: bool,
     /// What was handed to the engine, and as what; `None` while the handle is only held.
     pub sent: Option<(EffectId, LimitChange)>,
 }
@@ -164,6 +168,8 @@ pub struct Handles {
     pub grip: Option<Grip>,
     /// The limit on its way.
     pub wanted: Option<Wanted>,
+    /// The calls under way that take an earlier change back.
+    pub reverting: BTreeSet<EffectId>,
     /// What waits for a yes: less memory than is used.
     pub doubtful: Option<LimitChange>,
 }

@@ -63,20 +63,21 @@ impl Undo {
         });
     }
 
-    /// Whether nothing can be taken back.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The newest, which is forgotten with that.
     pub fn pop(&mut self) -> Option<Undoable> {
         self.0.pop()
     }
 
-    /// Forgets the newest way of taking back `step` on `id`: it was not done after all.
-    pub fn forget(&mut self, id: &ContainerId) {
-        if let Some(at) = self.0.iter().rposition(|undoable| undoable.id == *id) {
+    /// The newest.
+    #[must_use]
+    pub fn newest(&self) -> Option<&Undoable> {
+        self.0.last()
+    }
+
+    /// Forgets the newest step on `id` that is such a step: it was not done after all.
+    pub fn forget(&mut self, id: &ContainerId, is_such: impl Fn(&Step) -> bool) {
+        let found = |undoable: &Undoable| undoable.id == *id && is_such(&undoable.step);
+        if let Some(at) = self.0.iter().rposition(found) {
             self.0.remove(at);
         }
     }

@@ -7,7 +7,8 @@ use crate::spec::{ContainerId, signal_name};
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};
 use crate::tui::model::{
-    Column, LineEdit, Model, Overlay, Pending, SignalMenu, SignalTo, Sort, TileGrid, ToastKind,
+    Column, LineEdit, Model, Overlay, Pending, SignalMenu, SignalTo, Sort, Step, TileGrid,
+    ToastKind,
 };
 
 /// Moves, sorts or filters.
@@ -241,10 +242,17 @@ pub(super) fn carry_out(model: &mut Model, action: Action, record: &Record) -> V
     model.last_command = model
         .command_for(action, &[record])
         .or(model.last_command.take());
+    let name = record.spec.name.as_str().to_owned();
+    if matches!(call, Call::ThrowAway(..)) {
+        // noted now: until it is in the trash, undo must not take back what was done before
+        model
+            .undo
+            .remember(id.clone(), name.clone(), Step::TakeBack, model.now);
+    }
     let pending = Pending {
         action,
         target: Some(id),
-        name: record.spec.name.as_str().to_owned(),
+        name,
     };
     vec![call_engine(model, pending, call)]
 }

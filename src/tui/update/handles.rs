@@ -45,7 +45,12 @@ pub(super) fn pull(model: &mut Model, x: u16) -> Vec<Effect> {
     let change = grip.knob.change(grip.value_at(x));
     let id = record.spec.id.clone();
     let sent = model.handles.wanted.take().and_then(|wanted| wanted.sent);
-    model.handles.wanted = Some(Wanted { id, change, sent });
+    model.handles.wanted = Some(Wanted {
+        id,
+        change,
+        reverts: false,
+        sent,
+    });
     model.dirty = true;
     Vec::new()
 }
@@ -106,11 +111,17 @@ fn request(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effec
     model
         .undo
         .remember(id.clone(), name, Step::Limit(before), model.now);
-    ask_engine(model, id, change)
+    ask_engine(model, id, change, false)
 }
 
-/// Hands the limit to the engine, after the one that is on its way.
-pub(super) fn ask_engine(model: &mut Model, id: ContainerId, change: LimitChange) -> Vec<Effect> {
+/// Hands the limit to the engine, after the one that is on its way. `reverts` says that it takes an
+/// earlier change back.
+pub(super) fn ask_engine(
+    model: &mut Model,
+    id: ContainerId,
+    change: LimitChange,
+    reverts: bool,
+) -> Vec<Effect> {
     let under_way = model
         .handles
         .wanted
@@ -121,6 +132,7 @@ pub(super) fn ask_engine(model: &mut Model, id: ContainerId, change: LimitChange
         model.handles.wanted = Some(Wanted {
             id,
             change,
+            reverts,
             sent: under_way,
         });
         return Vec::new();
@@ -135,16 +147,31 @@ pub(super) fn ask_engine(model: &mut Model, id: ContainerId, change: LimitChange
         name,
     };
     let effect = call_engine(model, pending, Call::SetLimit(id.clone(), change));
+    let asked = EffectId(model.last_effect);
+    if reverts {
+        model.handles.reverting.insert(asked);
+    }
     model.handles.wanted = Some(Wanted {
         id,
         change,
-        sent: Some((EffectId(model.last_effect), change)),
+        reverts,
+        sent: Some((asked, change)),
     });
     vec![effect]
 }
 
+/// Whether the call `effect` took an earlier change back, or is to be taken back itself next: then
+/// the undo key takes back another change.
+pub(super) fn is_reverted(model: &Model, effect: EffectId) -> bool {
+    let handles = &model.handles;
+    let next = handles.wanted.as_ref();
+    let next = next.filter(|wanted| wanted.sent.is_some_and(|(sent, _)| sent == effect));
+    handles.reverting.contains(&effect) || next.is_some_and(|wanted| wanted.reverts)
+}
+
 /// A limit was set, or not: the next one that was asked for meanwhile follows.
 pub(super) fn answered(model: &mut Model, effect: EffectId, worked: bool) -> Vec<Effect> {
+    let reverted = model.handles.reverting.remove(&effect);
     let Some(wanted) = model.handles.wanted.clone() else {
         return Vec::new();
     };
@@ -153,11 +180,15 @@ pub(super) fn answered(model: &mut Model, effect: EffectId, worked: bool) -> Vec
     };
     if !worked {
         model.handles.wanted = None;
-        model.undo.forget(&wanted.id);
+        if !reverted {
+            model
+                .undo
+                .forget(&wanted.id, |step| matches!(step, Step::Limit(_)));
+        }
         return Vec::new();
     }
     if change != wanted.change && model.handles.grip.is_none() {
-        return ask_engine(model, wanted.id, wanted.change);
+        return ask_engine(model, wanted.id, wanted.change, wanted.reverts);
     }
     Vec::new()
 }
