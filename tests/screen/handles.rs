@@ -132,6 +132,16 @@ fn a_destroy_that_failed_is_not_taken_back() {
 }
 
 #[test]
+fn what_has_no_limit_says_how_to_set_one() {
+    let mut stage = Stage::new(120, 40);
+    stage.select("db").take_effects();
+    stage.keys("<F8>").shows("db has no cpu limit");
+    stage.shows("F7 sets one");
+    stage.keys("=<F8>").shows("db has no memory");
+    assert_eq!(stage.take_effects(), []);
+}
+
+#[test]
 fn below_what_is_used_it_asks() {
     let mut stage = Stage::new(80, 24);
     stage.select("cache").keys("=<F7><F7>");

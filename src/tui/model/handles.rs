@@ -22,6 +22,15 @@ const CPU_STEPS: [(u64, u64); 4] = [(100, 10), (1_000, 50), (4_000, 250), (u64::
 const MEMORY_STEPS: u64 = 8;
 
 impl Knob {
+    /// What it limits.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Memory => "memory",
+        }
+    }
+
     /// The limit it sets, in millicores or bytes; `None` is no limit.
     #[must_use]
     pub fn value(self, limits: &Limits) -> Option<u64> {

@@ -8,6 +8,7 @@ use crate::record::Record;
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, EffectId};
+use crate::tui::keymap::Context;
 use crate::tui::model::{Grip, Model, Pending, Step, Wanted};
 
 /// Moves the limit under the focus one step.
@@ -17,8 +18,23 @@ pub(super) fn step(model: &mut Model, up: bool) -> Vec<Effect> {
     };
     let knob = model.handles.focus;
     let limits = model.handles.limits(&record.spec.id, &record.spec.limits);
+    if up && knob.value(&limits).is_none() {
+        let reason = no_limit(model, &record);
+        refuse(model, Action::LimitUp, &reason);
+        return Vec::new();
+    }
     let value = knob.stepped(knob.value(&limits), up, model.host_total(knob));
     set(model, &record, knob.change(value))
+}
+
+/// Why the limit under the focus cannot be raised where there is none, and how to set one.
+fn no_limit(model: &Model, record: &Record) -> String {
+    let (name, what) = (record.spec.name.as_str(), model.handles.focus.word());
+    let keymap = &model.settings.keymap;
+    match keymap.shown_key(&[Context::Global], Action::LimitDown) {
+        Some(key) => format!("{name} has no {what} limit; {key} sets one"),
+        None => format!("{name} has no {what} limit"),
+    }
 }
 
 /// The handle is taken at column `x`.
