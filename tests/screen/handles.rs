@@ -1,9 +1,10 @@
-//! Gauges with handles: limits set by keys and by the mouse, asked about when doubtful, taken back.
+//! Gauges with handles: limits set by keys and by the mouse, confirmed if below current use,
+//! undone.
 
 use minic_tui::manager::LimitChange;
 use minic_tui::tui::effect::{Call, Effect, EffectId, Outcome};
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{Grip, Knob, Overlay, Step, Target};
+use minic_tui::tui::model::{Grip, Knob, Overlay, Target, UndoStep};
 
 use crate::stage::{Stage, settings};
 
@@ -20,7 +21,7 @@ fn grip(stage: &mut Stage, knob: Knob) -> (Grip, u16) {
 }
 
 #[test]
-fn keys_move_the_limit_and_u_takes_it_back() {
+fn keys_move_the_limit_and_undo_restores_it() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("<F7><F7>");
     assert_eq!(stage.record("web").spec.limits.cpu.unwrap().cores(), 0.9);
@@ -86,7 +87,7 @@ fn an_undo_that_fails_forgets_no_other_change() {
     let newest = stage.model.undo.newest().expect("the change of the cap");
     assert_eq!(
         newest.step,
-        Step::Limit(Knob::Cpu.change(Some(1_000))),
+        UndoStep::Limit(Knob::Cpu.change(Some(1_000))),
         "it can still be taken back"
     );
 }
@@ -142,7 +143,7 @@ fn what_has_no_limit_says_how_to_set_one() {
 }
 
 #[test]
-fn below_what_is_used_it_asks() {
+fn a_limit_below_current_use_asks_first() {
     let mut stage = Stage::new(80, 24);
     stage.select("cache").keys("=<F7><F7>");
     stage.golden("limit-below-use-80x24");
@@ -166,7 +167,7 @@ fn below_what_is_used_it_asks() {
 }
 
 #[test]
-fn the_bar_moves_at_once_and_one_call_follows_the_other() {
+fn the_gauge_moves_at_once_and_calls_are_serialized() {
     let mut stage = Stage::new(80, 24);
     stage.held = true;
     stage.select("cpu-quarter").take_effects();
@@ -201,7 +202,7 @@ fn the_bar_moves_at_once_and_one_call_follows_the_other() {
 }
 
 #[test]
-fn the_mouse_pulls_the_handle() {
+fn the_mouse_drags_the_handle() {
     let mut stage = Stage::new(120, 40);
     stage.select("web").take_effects();
     let (grip, y) = grip(&mut stage, Knob::Memory);
@@ -219,7 +220,7 @@ fn the_mouse_pulls_the_handle() {
     let wanted = grip.value_at(x(7));
     assert_eq!(stage.record("web").spec.limits.memory, wanted);
     assert!(wanted.is_some_and(|bytes| bytes > 400 * MIB), "{wanted:?}");
-    // far below what is used: it asks first
+    // far below current use: it asks first
     stage.send(Message::Input(Input::Click(grip.left, y)));
     stage.send(Message::Input(Input::Release));
     assert!(matches!(stage.model.overlay, Some(Overlay::Confirm(_))));

@@ -1,16 +1,16 @@
-//! Why an action cannot be done now: the bottom line, the palette and whoever does it ask here.
+//! Why an action is not available now. The bottom line, the palette and `update` all use this.
 
-use super::{Check, Model, Overlay, ShellState, Step, Tab};
+use super::{Check, Model, Overlay, ShellState, Tab, UndoStep};
 use crate::record::{Record, Status};
 use crate::spec::ContainerId;
 use crate::tui::action::{Action, Needs};
 
-/// What a read-only screen answers.
+/// The refusal of a read-only screen.
 const READ_ONLY: &str = "this screen is read-only";
 const NO_CONTAINER: &str = "no container is selected";
 
 impl Model {
-    /// Why `action` cannot be done now; `None` when it can.
+    /// Why `action` is not available now; `None` if it is.
     #[must_use]
     pub fn refusal(&self, action: Action) -> Option<String> {
         if self.settings.read_only && action.changes_something() {
@@ -19,7 +19,7 @@ impl Model {
         self.lacks(action).or_else(|| self.cannot(action))
     }
 
-    /// The same for one that was found by its name: it may belong to another view.
+    /// The same for an action found in the palette, which may belong to another view.
     #[must_use]
     pub fn refusal_by_name(&self, action: Action) -> Option<String> {
         let contexts = self.contexts_below();
@@ -28,7 +28,7 @@ impl Model {
             let places: Vec<_> = action
                 .contexts()
                 .iter()
-                .filter_map(|context| context.whereabouts())
+                .filter_map(|context| context.location())
                 .collect();
             format!("only {}", places.join(" or "))
         };
@@ -40,7 +40,7 @@ impl Model {
         }
     }
 
-    /// The container that a key means: the one on the card, else the selected one.
+    /// The container that a key acts on: the one on the card, else the selected one.
     fn subject(&self) -> Option<&Record> {
         let on_card = match &self.overlay {
             Some(Overlay::Card(card)) => card.id().and_then(|id| self.record(id)),
@@ -49,7 +49,7 @@ impl Model {
         on_card.or(self.selected())
     }
 
-    /// What `action` needs and is not there.
+    /// The requirement of `action` that is not met.
     fn lacks(&self, action: Action) -> Option<String> {
         let subject = self.subject();
         let targets = match subject {
@@ -57,7 +57,7 @@ impl Model {
             _ => self.targets(),
         };
         match action.needs() {
-            // on the Processes tab it goes to the chosen process
+            // on the Processes tab the signal goes to the selected process
             Needs::LivingTargets if self.tab == Tab::Processes => {
                 let chosen = self.looks.processes.chosen();
                 chosen.is_none().then(|| "no process is chosen".into())
@@ -107,7 +107,7 @@ impl Model {
         }
     }
 
-    /// What else stands in the way of `action`.
+    /// Any other reason why `action` is not available.
     fn cannot(&self, action: Action) -> Option<String> {
         let refused = |when: bool, why: &str| when.then(|| why.to_owned());
         let preset = self.settings.presets.get(self.preset);
@@ -116,7 +116,7 @@ impl Model {
                 None => Some("nothing was changed here that can be taken back".into()),
                 // what is not destroyed yet cannot be brought back, and what was done before that
                 // is not what is meant
-                Some(newest) if newest.step == Step::TakeBack => self.under_way(&newest.id),
+                Some(newest) if newest.step == UndoStep::TakeBack => self.under_way(&newest.id),
                 Some(_) => None,
             },
             Action::CopyCommand => {
@@ -165,7 +165,7 @@ impl Model {
         Some(format!("{what} of {} is still under way", pending.name))
     }
 
-    /// Why `action` cannot be done to `record` now, when it cannot.
+    /// Why `action` is not available for `record`; `None` if it is.
     #[must_use]
     pub fn objection(&self, action: Action, record: &Record) -> Option<String> {
         let name = record.spec.name.as_str();

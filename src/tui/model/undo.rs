@@ -1,45 +1,45 @@
-//! [`Undo`]: what can be taken back, newest last.
+//! [`Undo`]: what can be undone, newest last.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::manager::LimitChange;
 use crate::spec::ContainerId;
 
-/// The most that is remembered.
+/// The most entries kept.
 const MAX_UNDOS: usize = 50;
-/// Steps of one limit that follow each other within this time are taken back together.
+/// Steps of one limit within this time of each other are undone together.
 const TOGETHER: SignedDuration = SignedDuration::from_secs(2);
 
-/// What takes something back.
+/// How to undo something.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
-    /// Set the limit to what it was.
+pub enum UndoStep {
+    /// Set the limit to its previous value.
     Limit(LimitChange),
     /// Bring it back from the trash.
     TakeBack,
 }
 
-/// One thing that can be taken back.
+/// An entry of the undo list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undoable {
-    /// Of which container.
+    /// The container.
     pub id: ContainerId,
-    /// Its name, to speak of it.
+    /// Its name for messages.
     pub name: String,
     /// How.
-    pub step: Step,
+    pub step: UndoStep,
     at: Timestamp,
 }
 
-/// What can be taken back, newest last.
+/// What can be undone, newest last.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Undo(Vec<Undoable>);
 
 impl Undo {
-    /// Remembers how to take back what was just done.
-    pub fn remember(&mut self, id: ContainerId, name: String, step: Step, now: Timestamp) {
-        let same = |step: &Step, other: &Step| match (step, other) {
-            (Step::Limit(one), Step::Limit(two)) => {
+    /// Adds an entry.
+    pub fn remember(&mut self, id: ContainerId, name: String, step: UndoStep, now: Timestamp) {
+        let same = |step: &UndoStep, other: &UndoStep| match (step, other) {
+            (UndoStep::Limit(one), UndoStep::Limit(two)) => {
                 std::mem::discriminant(one) == std::mem::discriminant(two)
             }
             _ => false,
@@ -63,19 +63,19 @@ impl Undo {
         });
     }
 
-    /// The newest, which is forgotten with that.
+    /// Removes and returns the newest entry.
     pub fn pop(&mut self) -> Option<Undoable> {
         self.0.pop()
     }
 
-    /// The newest.
+    /// The newest entry.
     #[must_use]
     pub fn newest(&self) -> Option<&Undoable> {
         self.0.last()
     }
 
-    /// Forgets the newest step on `id` that is such a step: it was not done after all.
-    pub fn forget(&mut self, id: &ContainerId, is_such: impl Fn(&Step) -> bool) {
+    /// Removes the newest entry of `id` whose step is such a one: its change failed.
+    pub fn forget(&mut self, id: &ContainerId, is_such: impl Fn(&UndoStep) -> bool) {
         let found = |undoable: &Undoable| undoable.id == *id && is_such(&undoable.step);
         if let Some(at) = self.0.iter().rposition(found) {
             self.0.remove(at);
