@@ -136,9 +136,16 @@ fn a_destroy_that_failed_is_not_taken_back() {
 fn what_has_no_limit_says_how_to_set_one() {
     let mut stage = Stage::new(120, 40);
     stage.select("db").take_effects();
-    stage.keys("<F8>").shows("db has no cpu limit");
-    stage.shows("F7 sets one");
-    stage.keys("=<F8>").shows("db has no memory");
+    stage.keys("<F8>=<F8>");
+    let shown = stage.model.toasts.shown().iter();
+    let texts: Vec<_> = shown.map(|toast| toast.text.as_str()).collect();
+    assert_eq!(
+        texts,
+        [
+            "Limit +: db has no cpu limit; F7 sets one",
+            "Limit +: db has no memory limit; F7 sets one"
+        ]
+    );
     assert_eq!(stage.take_effects(), []);
 }
 

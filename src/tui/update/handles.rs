@@ -8,7 +8,6 @@ use crate::record::Record;
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, EffectId};
-use crate::tui::keymap::Context;
 use crate::tui::model::{Grip, Model, Pending, PendingLimit, UndoStep};
 
 /// Moves the focused limit one step.
@@ -31,7 +30,7 @@ pub(super) fn step(model: &mut Model, up: bool) -> Vec<Effect> {
 fn no_limit(model: &Model, record: &Record) -> String {
     let (name, what) = (record.spec.name.as_str(), model.handles.focus.word());
     let keymap = &model.settings.keymap;
-    match keymap.shown_key(&[Context::Global], Action::LimitDown) {
+    match keymap.shown_key(&model.contexts(), Action::LimitDown) {
         Some(key) => format!("{name} has no {what} limit; {key} sets one"),
         None => format!("{name} has no {what} limit"),
     }
