@@ -7,7 +7,7 @@ use super::arguments::Containers;
 use super::failure::Failure;
 use super::session::Session;
 use super::stdout;
-use super::words::{all_limits, between};
+use super::words::{all_limits, between, next_restart};
 use crate::cgroup::Sample;
 use crate::json;
 use crate::manager::Info;
@@ -87,7 +87,11 @@ fn described(info: &Info, now: Timestamp) -> String {
         Status::Stopped { cause, at, .. } => {
             say(
                 "State",
-                format!("STOPPED with exit code {}", cause.exit_code()),
+                format!(
+                    "STOPPED with exit code {}{}",
+                    cause.exit_code(),
+                    next_restart(&info.record, now)
+                ),
             );
             say("Cause", cause.sentence());
             say("Ended", ago(*at));
@@ -99,12 +103,6 @@ fn described(info: &Info, now: Timestamp) -> String {
             );
             say("Reason", reason.clone());
         }
-    }
-    if let Some(next) = info.record.state.restart_at {
-        say(
-            "Next start",
-            format!("in {}", format_duration(between(now, next))),
-        );
     }
     if !info.record.state.launch.is_empty() {
         say("Launch", launched(&info.record.state.launch));
@@ -376,6 +374,17 @@ mod tests {
         );
         assert!(!text.contains("Use "), "a figure only while there is one");
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
+    }
+
+    #[test]
+    fn a_pending_restart_is_part_of_the_state() {
+        let mut info = info();
+        info.record.state.restart_at = Some(Timestamp::from_second(123).unwrap());
+        let text = described(&info, Timestamp::from_second(120).unwrap());
+        assert!(
+            text.contains("State        STOPPED with exit code 137, restarts in 3s\n"),
+            "{text}"
+        );
     }
 
     #[test]

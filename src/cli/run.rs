@@ -17,6 +17,9 @@ use super::words::ending;
 /// is ours. Options after CMD belong to CMD. A container that cannot be started does not stay
 /// behind.
 ///
+/// SIGINT (Ctrl-C), SIGQUIT and SIGTERM also end its restarts, whether it runs or waits for the next
+/// one; our exit code is then that of its last run.
+///
 /// Who reads our output slowly slows the container down, as in any pipeline. A client that does not
 /// read at all for 10 seconds, while 1M of it waits, is detached, says so and exits with 125; the
 /// container goes on, and so does its log. A pipeline whose reader does not read for longer is

@@ -22,16 +22,21 @@ pub(super) fn uptime_or_end(record: &Record, now: Timestamp) -> String {
             format!("up {}", format_duration(between(*since, now)))
         }
         Status::Stopped { cause, at, .. } => {
-            let next = record.state.restart_at.map_or(String::new(), |next| {
-                format!(", again in {}", format_duration(between(now, next)))
-            });
             format!(
-                "{}, {} ago{next}",
+                "{}, {} ago{}",
                 cause.brief(),
-                format_duration(between(*at, now))
+                format_duration(between(*at, now)),
+                next_restart(record, now)
             )
         }
     }
+}
+
+/// `, restarts in 3s` while it waits for that.
+pub(super) fn next_restart(record: &Record, now: Timestamp) -> String {
+    record.state.restart_at.map_or(String::new(), |next| {
+        format!(", restarts in {}", format_duration(between(now, next)))
+    })
 }
 
 /// The CPU cap in cores: `0.25`.

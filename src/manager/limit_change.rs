@@ -55,7 +55,7 @@ mod tests {
                 cpu_burst_usec: Some(30_000),
                 ..Limits::default()
             };
-            LimitChange::Cpu(cap.map(CpuLimit::from_millicores)).lay_over(&mut limits);
+            LimitChange::Cpu(cap.map(CpuLimit::from_millicores)).apply_to(&mut limits);
             limits.check().unwrap();
             limits.cpu_burst_usec
         };

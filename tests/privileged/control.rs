@@ -1,10 +1,15 @@
 //! Control while it runs: pause and resume, signals, other limits, a fork bomb, restarts, health.
 
+use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
-use crate::command::{eventually, scale};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::command::{eventually, scale, wait};
 use crate::fixture::{Container, Fixture};
+use crate::tmux::Tmux;
 
 const BUSY: [&str; 3] = ["sh", "-c", "while true; do :; done"];
 
@@ -233,6 +238,111 @@ fn a_stop_is_the_end_of_restarts() {
         (always.state().as_str(), always.info()["restarts"].clone()),
         ("STOPPED", restarts)
     );
+}
+
+#[test]
+fn a_foreground_run_is_left_between_two_restarts() {
+    let fixture = Fixture::new();
+    for (name, signal, remove) in [
+        ("interrupted", Signal::SIGINT, false),
+        ("terminated", Signal::SIGTERM, true),
+    ] {
+        let args: &[&str] = &["run", "--name", name, "--restart", "always"];
+        let args = [
+            args,
+            if remove { &["--rm"] } else { &[] },
+            &["sh", "-c", "exit 3"],
+        ]
+        .concat();
+        let mut client = fixture.command(&args).spawn().unwrap();
+        eventually("it waits to be started again", || {
+            let found = fixture.list();
+            let found = found.iter().find(|container| container["name"] == name);
+            // the sixth waits for 3.2 s
+            found.is_some_and(|found| {
+                found["restarts"].as_u64() >= Some(5) && !found["restart_at"].is_null()
+            })
+        });
+        kill(Pid::from_raw(client.id() as i32), signal).unwrap();
+        let code = wait(&mut client, "its client");
+        assert_eq!(code, Some(3), "{name}: the code of the last run");
+        eventually("it is over", || fixture.supervisors().is_empty());
+        let left = fixture.list();
+        let left = left.iter().find(|container| container["name"] == name);
+        assert_eq!(left.is_none(), remove, "{name}: {left:?}");
+        if let Some(left) = left {
+            assert!(
+                left["state"] == "STOPPED" && left["restart_at"].is_null(),
+                "{left}"
+            );
+        }
+    }
+    fixture.container("interrupted").verb(&["destroy"]).ok();
+    fixture.is_clean();
+}
+
+#[test]
+fn a_signal_that_ends_a_foreground_run_is_the_end_of_restarts() {
+    let fixture = Fixture::new();
+    let args = [
+        "run",
+        "--name",
+        "web",
+        "--restart",
+        "always",
+        "sh",
+        "-c",
+        "echo up; sleep 1000",
+    ];
+    let mut client = fixture
+        .command(&args)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    eventually("it runs", || {
+        fixture.minic(&["logs", "web"]).stdout.contains("up")
+    });
+    kill(Pid::from_raw(client.id() as i32), Signal::SIGTERM).unwrap();
+    assert_eq!(wait(&mut client, "its client"), Some(143));
+    let web = fixture.container("web").info();
+    assert!(
+        web["state"] == "STOPPED" && web["restarts"] == 0 && web["restart_at"].is_null(),
+        "{web}"
+    );
+}
+
+#[test]
+fn a_terminal_is_left_between_two_restarts() {
+    let fixture = Fixture::new();
+    let open = |name: &str| {
+        let tmux = Tmux::new(80, 24);
+        tmux.write(&format!(
+            "{} --state {} run -it --name {name} --restart always sh -c 'exit 3'; echo code=$?",
+            env!("CARGO_BIN_EXE_minic-tui"),
+            fixture.state().display()
+        ));
+        tmux.press(&["Enter"]);
+        eventually("it waits to be started again", || {
+            let found = fixture.list();
+            let found = found.iter().find(|container| container["name"] == name);
+            // the sixth waits for 3.2 s
+            found.is_some_and(|found| {
+                found["restarts"].as_u64() >= Some(5) && !found["restart_at"].is_null()
+            })
+        });
+        tmux
+    };
+    let tmux = open("left");
+    tmux.press(&["C-p"]);
+    tmux.press(&["C-q"]);
+    tmux.wait_for("code=0");
+    assert_eq!(fixture.supervisors().len(), 1, "it goes on");
+    fixture.minic(&["stop", "left"]).ok();
+    let tmux = open("ended");
+    tmux.press(&["C-c"]);
+    tmux.wait_for("code=3");
+    eventually("it is over", || fixture.supervisors().is_empty());
+    assert!(fixture.container("ended").info()["restart_at"].is_null());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use minic_tui::manager::LimitChange;
 use minic_tui::tui::effect::{Call, Effect, EffectId, Outcome};
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{Grip, Knob, Overlay, Target};
+use minic_tui::tui::model::{Grip, Knob, Overlay, Target, UndoStep};
 
 use crate::stage::{Stage, settings};
 
@@ -43,6 +43,110 @@ fn keys_move_the_limit_and_undo_restores_it() {
         Some(1024),
         "the weight was never touched"
     );
+}
+
+#[test]
+fn what_was_taken_back_is_not_said_to_be_taken_back_by_u() {
+    let mut stage = Stage::new(120, 40);
+    stage
+        .select("web")
+        .keys("<F7>=<F8>")
+        .shows("u takes it back");
+    stage.tick(20);
+    stage.hides("u takes it back");
+    stage.keys("u").shows("web: memory 288M → 256M");
+    stage.hides("u takes it back");
+    // one that waits behind the change it takes back
+    let mut stage = Stage::new(120, 40);
+    stage.held = true;
+    stage.select("web").keys("<F7>u");
+    let updated = minic_tui::manager::Updated {
+        changes: vec!["cpu 100% of a core → 95% of a core".into()],
+        live: true,
+    };
+    stage.send(Message::EffectDone(
+        EffectId(1),
+        Ok(Outcome::LimitSet(updated)),
+    ));
+    stage.shows("→ 95% of a core");
+    stage.hides("u takes it back");
+}
+
+#[test]
+fn an_undo_that_fails_forgets_no_other_change() {
+    let mut stage = Stage::new(120, 40);
+    stage.select("web").keys("<F7>=<F8>");
+    stage.held = true;
+    stage.keys("u");
+    let failed = minic_tui::manager::Error::System {
+        message: "no".into(),
+        hint: None,
+    };
+    let last = EffectId(stage.model.last_effect);
+    stage.send(Message::EffectDone(last, Err(failed)));
+    let newest = stage.model.undo.newest().expect("the change of the cap");
+    assert_eq!(
+        newest.step,
+        UndoStep::Limit(Knob::Cpu.change(Some(1_000))),
+        "it can still be taken back"
+    );
+}
+
+#[test]
+fn undo_waits_for_a_destroy_under_way() {
+    let mut stage = Stage::new(120, 40);
+    stage.select("web").keys("<F7>");
+    stage.held = true;
+    stage.keys("D").take_effects();
+    stage.keys("u").shows("destroy of web is still under way");
+    assert_eq!(
+        stage.take_effects(),
+        [],
+        "the cap, changed before, stays as it is"
+    );
+    let destroy = EffectId(stage.model.last_effect);
+    stage.send(Message::EffectDone(destroy, Ok(Outcome::ThrownAway)));
+    stage.take_effects();
+    let id = stage.record("web").spec.id;
+    stage.keys("u");
+    assert_eq!(
+        stage.take_effects(),
+        [Effect::Call(
+            EffectId(destroy.0 + 1),
+            Call::TakeBack(id.clone())
+        )]
+    );
+}
+
+#[test]
+fn a_destroy_that_failed_is_not_taken_back() {
+    let mut stage = Stage::new(120, 40);
+    stage.held = true;
+    stage.select("web").keys("D");
+    let failed = minic_tui::manager::Error::System {
+        message: "no".into(),
+        hint: None,
+    };
+    let destroy = EffectId(stage.model.last_effect);
+    stage.send(Message::EffectDone(destroy, Err(failed)));
+    assert_eq!(stage.model.undo.newest(), None);
+}
+
+#[test]
+fn what_has_no_limit_says_how_to_set_one() {
+    let mut stage = Stage::new(120, 40);
+    stage.select("db").take_effects();
+    stage.keys("<F8>=<F8>");
+    let shown = stage.model.toasts.shown().iter();
+    let texts: Vec<_> = shown.map(|toast| toast.text.as_str()).collect();
+    assert_eq!(
+        texts,
+        [
+            "Limit +: db has no cpu limit; F7 sets one",
+            "Limit +: db has no memory limit; F7 sets one"
+        ]
+    );
+    assert_eq!(stage.take_effects(), []);
 }
 
 #[test]

@@ -55,9 +55,11 @@ impl Relay {
         }
     }
 
-    /// Serves clients for `delay` without a container; `false` when it was asked to stop meanwhile.
+    /// Serves clients for `delay` without a container; `false` when it was asked to stop
+    /// meanwhile, or a client's signal or Ctrl-C ended the waiting.
     pub(super) fn wait_for(&mut self, delay: Duration) -> bool {
         let until = Instant::now() + delay;
+        self.drop_typed();
         while Instant::now() < until && !self.stop_requested {
             let ready = self.wait(Some(until));
             self.serve(ready);

@@ -36,6 +36,13 @@ const SETTLED_AFTER: Duration = Duration::from_secs(1);
 /// How long no client is accepted after accept(2) failed, for example because descriptors ran out.
 const ACCEPT_BACKOFF: Duration = Duration::from_secs(1);
 
+/// Signals from a client that also end its restarts (docker's `--sig-proxy`): otherwise nobody could
+/// leave a foreground `run` whose command is started again and again.
+const STOPPING: [i32; 3] = [nix::libc::SIGINT, nix::libc::SIGQUIT, nix::libc::SIGTERM];
+
+/// Ctrl-C, as a terminal in raw mode sends it.
+const CTRL_C: u8 = 3;
+
 /// A pipe holds 1 MiB at most (fs.pipe-max-size); a round takes up to [`MAX_DATA`] of it.
 const DRAIN_ROUNDS: usize = 1024;
 
@@ -173,6 +180,7 @@ impl Relay {
                     stderr: false,
                 });
                 (self.stdin, self.terminal) = (Some(copy(master)?), Some(copy(master)?));
+                self.stdin_ends = false;
             }
         }
         for fd in self
@@ -251,6 +259,20 @@ impl Relay {
         }
     }
 
+    /// Whether a container with a terminal waits to be started again.
+    fn is_between_runs(&self) -> bool {
+        self.init.is_none() && self.terminal.is_some()
+    }
+
+    /// Between two runs nobody reads a terminal. What is typed is dropped, and counts as taken, so
+    /// that the client goes on reading its keyboard and sees Ctrl-C and the detach keys.
+    pub(super) fn drop_typed(&mut self) {
+        if self.is_between_runs() {
+            self.stdin = None;
+            self.feed_stdin();
+        }
+    }
+
     /// Signals the container and starts its grace; a later, shorter grace wins.
     fn stop(&mut self, signal: i32, grace: Duration) {
         self.stop_requested = true;
@@ -272,7 +294,11 @@ impl Relay {
             Some(Request::Stdin(_)) if self.input.iter().any(|(k, _)| *k == key) => {
                 self.clients.forget(index)
             }
-            Some(Request::Stdin(bytes)) => self.input.push_back((key, bytes.to_vec())),
+            Some(Request::Stdin(bytes)) => {
+                // between two runs no line discipline makes a signal of it
+                self.stop_requested |= self.is_between_runs() && bytes.contains(&CTRL_C);
+                self.input.push_back((key, bytes.to_vec()));
+            }
             // a client that attaches later leaves its input open for the next (docker's StdinOnce)
             Some(Request::StdinEnd) => self.stdin_ends |= key == FIRST && self.terminal.is_none(),
             Some(Request::Resize(size)) => {
@@ -280,7 +306,10 @@ impl Relay {
                     let _ = tty::set_window_size(terminal.as_fd(), size);
                 }
             }
-            Some(Request::Signal(signal)) => self.signal(signal),
+            Some(Request::Signal(signal)) => {
+                self.stop_requested |= STOPPING.contains(&signal);
+                self.signal(signal);
+            }
             Some(Request::Stop { signal, grace_ms }) => {
                 self.stop(signal, Duration::from_millis(grace_ms.into()))
             }

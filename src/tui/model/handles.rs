@@ -1,5 +1,7 @@
 //! [`Handles`]: the handles on the gauges, which set limits, and their steps.
 
+use std::collections::BTreeSet;
+
 use super::{EffectId, Model};
 use crate::manager::LimitChange;
 use crate::spec::{ContainerId, CpuLimit, Limits, MIN_MEMORY};
@@ -20,6 +22,15 @@ const CPU_STEPS: [(u64, u64); 4] = [(100, 10), (1_000, 50), (4_000, 250), (u64::
 const MEMORY_STEPS: u64 = 8;
 
 impl Knob {
+    /// What it limits.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Memory => "memory",
+        }
+    }
+
     /// The limit it sets, in millicores or bytes; `None` is no limit.
     #[must_use]
     pub fn value(self, limits: &Limits) -> Option<u64> {
@@ -154,6 +165,8 @@ pub struct PendingLimit {
     pub id: ContainerId,
     /// The requested limit.
     pub change: LimitChange,
+    /// Whether it undoes an earlier change.
+    pub reverts: bool,
     /// The call to the engine and the limit it sets; `None` while the handle is being dragged.
     pub sent: Option<(EffectId, LimitChange)>,
 }
@@ -167,6 +180,8 @@ pub struct Handles {
     pub grip: Option<Grip>,
     /// The limit being set.
     pub wanted: Option<PendingLimit>,
+    /// The calls under way that undo an earlier change.
+    pub reverting: BTreeSet<EffectId>,
     /// A limit below current use, until it is confirmed.
     pub doubtful: Option<LimitChange>,
 }

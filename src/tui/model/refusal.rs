@@ -1,7 +1,8 @@
 //! Why an action is not available now. The bottom line, the palette and `update` all use this.
 
-use super::{Check, Model, Overlay, ShellState, Tab};
+use super::{Check, Model, Overlay, ShellState, Tab, UndoStep};
 use crate::record::{Record, Status};
+use crate::spec::ContainerId;
 use crate::tui::action::{Action, Needs};
 
 /// The refusal of a read-only screen.
@@ -111,10 +112,13 @@ impl Model {
         let refused = |when: bool, why: &str| when.then(|| why.to_owned());
         let preset = self.settings.presets.get(self.preset);
         match action {
-            Action::Undo => refused(
-                self.undo.is_empty(),
-                "nothing was changed here that can be taken back",
-            ),
+            Action::Undo => match self.undo.newest() {
+                None => Some("nothing was changed here that can be taken back".into()),
+                // what is not destroyed yet cannot be brought back, and what was done before that
+                // is not what is meant
+                Some(newest) if newest.step == UndoStep::TakeBack => self.under_way(&newest.id),
+                Some(_) => None,
+            },
             Action::CopyCommand => {
                 let lines = self.tab == Tab::Logs && self.log.selection.is_some();
                 refused(
@@ -154,6 +158,13 @@ impl Model {
         }
     }
 
+    /// What was asked of `id` and is not done yet.
+    fn under_way(&self, id: &ContainerId) -> Option<String> {
+        let pending = self.pending_for(id)?;
+        let what = pending.action.label().to_lowercase();
+        Some(format!("{what} of {} is still under way", pending.name))
+    }
+
     /// Why `action` is not available for `record`; `None` if it is.
     #[must_use]
     pub fn objection(&self, action: Action, record: &Record) -> Option<String> {
@@ -161,11 +172,8 @@ impl Model {
         if !action.changes_something() {
             return None;
         }
-        if let Some(pending) = self.pending_for(&record.spec.id) {
-            return Some(format!(
-                "{} of {name} is still under way",
-                pending.action.label().to_lowercase()
-            ));
+        if let Some(reason) = self.under_way(&record.spec.id) {
+            return Some(reason);
         }
         let state = record.state.status.word();
         match (action, &record.state.status) {

@@ -63,20 +63,21 @@ impl Undo {
         });
     }
 
-    /// Whether nothing can be undone.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Removes and returns the newest entry.
     pub fn pop(&mut self) -> Option<Undoable> {
         self.0.pop()
     }
 
-    /// Removes the newest entry of `id`, whose change failed.
-    pub fn forget(&mut self, id: &ContainerId) {
-        if let Some(at) = self.0.iter().rposition(|undoable| undoable.id == *id) {
+    /// The newest entry.
+    #[must_use]
+    pub fn newest(&self) -> Option<&Undoable> {
+        self.0.last()
+    }
+
+    /// Removes the newest entry of `id` whose step is such a one: its change failed.
+    pub fn forget(&mut self, id: &ContainerId, is_such: impl Fn(&UndoStep) -> bool) {
+        let found = |undoable: &Undoable| undoable.id == *id && is_such(&undoable.step);
+        if let Some(at) = self.0.iter().rposition(found) {
             self.0.remove(at);
         }
     }

@@ -8,6 +8,7 @@ use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};
 use crate::tui::model::{
     Column, LineEdit, Model, Overlay, Pending, SignalMenu, SignalTarget, Sort, TileGrid, ToastKind,
+    UndoStep,
 };
 
 /// Moves, sorts or filters.
@@ -238,10 +239,17 @@ pub(super) fn carry_out(model: &mut Model, action: Action, record: &Record) -> V
     model.last_command = model
         .command_for(action, &[record])
         .or(model.last_command.take());
+    let name = record.spec.name.as_str().to_owned();
+    if matches!(call, Call::ThrowAway(..)) {
+        // noted now: until it is in the trash, undo must not take back what was done before
+        model
+            .undo
+            .remember(id.clone(), name.clone(), UndoStep::TakeBack, model.now);
+    }
     let pending = Pending {
         action,
         target: Some(id),
-        name: record.spec.name.as_str().to_owned(),
+        name,
     };
     vec![call_engine(model, pending, call)]
 }

@@ -17,8 +17,23 @@ pub(super) fn step(model: &mut Model, up: bool) -> Vec<Effect> {
     };
     let knob = model.handles.focus;
     let limits = model.handles.limits(&record.spec.id, &record.spec.limits);
+    if up && knob.value(&limits).is_none() {
+        let reason = no_limit(model, &record);
+        refuse(model, Action::LimitUp, &reason);
+        return Vec::new();
+    }
     let value = knob.stepped(knob.value(&limits), up, model.host_total(knob));
     set(model, &record, knob.change(value))
+}
+
+/// Why the limit under the focus cannot be raised where there is none, and how to set one.
+fn no_limit(model: &Model, record: &Record) -> String {
+    let (name, what) = (record.spec.name.as_str(), model.handles.focus.word());
+    let keymap = &model.settings.keymap;
+    match keymap.shown_key(&model.contexts(), Action::LimitDown) {
+        Some(key) => format!("{name} has no {what} limit; {key} sets one"),
+        None => format!("{name} has no {what} limit"),
+    }
 }
 
 /// Starts dragging the handle at column `x`.
@@ -44,7 +59,12 @@ pub(super) fn pull(model: &mut Model, x: u16) -> Vec<Effect> {
     let change = grip.knob.change(grip.value_at(x));
     let id = record.spec.id.clone();
     let sent = model.handles.wanted.take().and_then(|wanted| wanted.sent);
-    model.handles.wanted = Some(PendingLimit { id, change, sent });
+    model.handles.wanted = Some(PendingLimit {
+        id,
+        change,
+        reverts: false,
+        sent,
+    });
     model.dirty = true;
     Vec::new()
 }
@@ -105,11 +125,16 @@ fn request(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effec
     model
         .undo
         .remember(id.clone(), name, UndoStep::Limit(before), model.now);
-    ask_engine(model, id, change)
+    ask_engine(model, id, change, false)
 }
 
-/// Sets the limit, after the one being set.
-pub(super) fn ask_engine(model: &mut Model, id: ContainerId, change: LimitChange) -> Vec<Effect> {
+/// Sets the limit, after the one being set. `reverts` if that undoes an earlier change.
+pub(super) fn ask_engine(
+    model: &mut Model,
+    id: ContainerId,
+    change: LimitChange,
+    reverts: bool,
+) -> Vec<Effect> {
     let under_way = model
         .handles
         .wanted
@@ -120,6 +145,7 @@ pub(super) fn ask_engine(model: &mut Model, id: ContainerId, change: LimitChange
         model.handles.wanted = Some(PendingLimit {
             id,
             change,
+            reverts,
             sent: under_way,
         });
         return Vec::new();
@@ -134,16 +160,31 @@ pub(super) fn ask_engine(model: &mut Model, id: ContainerId, change: LimitChange
         name,
     };
     let effect = call_engine(model, pending, Call::SetLimit(id.clone(), change));
+    let asked = EffectId(model.last_effect);
+    if reverts {
+        model.handles.reverting.insert(asked);
+    }
     model.handles.wanted = Some(PendingLimit {
         id,
         change,
-        sent: Some((EffectId(model.last_effect), change)),
+        reverts,
+        sent: Some((asked, change)),
     });
     vec![effect]
 }
 
+/// Whether the call `effect` undid an earlier change, or is undone itself next: then the undo key
+/// means another change.
+pub(super) fn is_reverted(model: &Model, effect: EffectId) -> bool {
+    let handles = &model.handles;
+    let next = handles.wanted.as_ref();
+    let next = next.filter(|wanted| wanted.sent.is_some_and(|(sent, _)| sent == effect));
+    handles.reverting.contains(&effect) || next.is_some_and(|wanted| wanted.reverts)
+}
+
 /// Handles the result of setting a limit: sets the one requested meanwhile.
 pub(super) fn answered(model: &mut Model, effect: EffectId, worked: bool) -> Vec<Effect> {
+    let reverted = model.handles.reverting.remove(&effect);
     let Some(wanted) = model.handles.wanted.clone() else {
         return Vec::new();
     };
@@ -152,11 +193,15 @@ pub(super) fn answered(model: &mut Model, effect: EffectId, worked: bool) -> Vec
     };
     if !worked {
         model.handles.wanted = None;
-        model.undo.forget(&wanted.id);
+        if !reverted {
+            model
+                .undo
+                .forget(&wanted.id, |step| matches!(step, UndoStep::Limit(_)));
+        }
         return Vec::new();
     }
     if change != wanted.change && model.handles.grip.is_none() {
-        return ask_engine(model, wanted.id, wanted.change);
+        return ask_engine(model, wanted.id, wanted.change, wanted.reverts);
     }
     Vec::new()
 }

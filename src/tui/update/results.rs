@@ -6,7 +6,6 @@ use super::requests::{failure_text, show_progress};
 use super::{card, form, handles, past, preset_form};
 use crate::manager::{Error, TRASH_KEPT, Updated};
 use crate::record::{Record, Status};
-use crate::spec::ContainerId;
 use crate::stats::Snapshot;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, EffectId, Outcome};
@@ -165,10 +164,7 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
                 Outcome::Paused => (ToastKind::Success, format!("paused {name}")),
                 Outcome::Resumed => (ToastKind::Success, format!("{name} goes on")),
                 Outcome::Restarted => (ToastKind::Success, format!("restarted {name}")),
-                Outcome::ThrownAway => (
-                    ToastKind::Success,
-                    note_trashed(model, pending.target, &name),
-                ),
+                Outcome::ThrownAway => (ToastKind::Success, note_trashed(model, &name)),
                 Outcome::TakenBack => {
                     model.list.wanted = pending.target;
                     (
@@ -177,8 +173,12 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
                     )
                 }
                 Outcome::LimitSet(updated) => {
+                    let reverted = handles::is_reverted(model, id);
                     more = handles::answered(model, id, true);
-                    (ToastKind::Changed, limit_set(model, &name, &updated))
+                    (
+                        ToastKind::Changed,
+                        limit_set(model, &name, &updated, reverted),
+                    )
                 }
                 Outcome::Written(file) if pending.action == Action::SavePreset => (
                     ToastKind::Success,
@@ -204,6 +204,11 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
                 }
                 None => {
                     handles::answered(model, id, false);
+                    if let (Action::Destroy, Some(target)) = (pending.action, &pending.target) {
+                        model
+                            .undo
+                            .forget(target, |step| *step == UndoStep::TakeBack);
+                    }
                     let what = match pending.action {
                         // the error names the file
                         Action::SaveLog | Action::Export => "save".to_owned(),
@@ -221,13 +226,8 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
     more
 }
 
-/// Records how to undo a destroy, and when the trash is due.
-fn note_trashed(model: &mut Model, id: Option<ContainerId>, name: &str) -> String {
-    if let Some(id) = id {
-        model
-            .undo
-            .remember(id, name.to_owned(), UndoStep::TakeBack, model.now);
-    }
+/// Notes when the trash is due.
+fn note_trashed(model: &mut Model, name: &str) -> String {
     model.purge_at.get_or_insert(model.now + TRASH_KEPT);
     match undo_key(model) {
         Some(key) => format!(
@@ -241,12 +241,13 @@ fn note_trashed(model: &mut Model, id: Option<ContainerId>, name: &str) -> Strin
     }
 }
 
-fn limit_set(model: &Model, name: &str, updated: &Updated) -> String {
+/// What became of the limit. Where it was `reverted` the undo key would take back another change.
+fn limit_set(model: &Model, name: &str, updated: &Updated, reverted: bool) -> String {
     let mut text = format!("{name}: {}", updated.changes.join(", "));
     if !updated.live {
         text.push_str(", from its next start on");
     }
-    if let Some(key) = undo_key(model) {
+    if let Some(key) = undo_key(model).filter(|_| !reverted) {
         text.push_str(&format!("; {key} takes it back"));
     }
     text

@@ -20,7 +20,7 @@ pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
                 );
                 return Vec::new();
             }
-            handles::ask_engine(model, undoable.id, change)
+            handles::ask_engine(model, undoable.id, change, true)
         }
         UndoStep::TakeBack => {
             let pending = Pending {

@@ -226,7 +226,7 @@ fn show(
         .hub
         .settings()
         .unwrap_or_else(|| context.settings.clone());
-    let mut model = Model::new(settings, size.into(), Timestamp::now());
+    let mut model = Model::new(settings, size, Timestamp::now());
     let host = nix::unistd::gethostname()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
