@@ -38,7 +38,7 @@ pub struct Write {
 pub struct Plan {
     /// In the order to write them.
     pub writes: Vec<Write>,
-    /// Limits that this host cannot give, one sentence each, with its flag; only with `best_effort`.
+    /// Limits that this host cannot give, one sentence each; only with `best_effort`.
     pub skipped: Vec<String>,
 }
 

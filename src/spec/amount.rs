@@ -4,10 +4,7 @@
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Limits, SpecError, format_bytes, parse_bytes, parse_cpus, parse_duration, parse_memory,
-    parse_shares,
-};
+use super::{SpecError, format_bytes, parse_bytes, parse_duration, parse_memory};
 
 /// The kernel's default bandwidth period, in microseconds.
 const DEFAULT_PERIOD_USEC: u64 = 100_000;
@@ -264,49 +261,6 @@ pub(super) fn set_or_zero<T>(
         return Ok(());
     }
     set(slot, field, text, parse)
-}
-
-/// Sets the memory limit. Without one there is nothing for swap to be beyond, so `unlimited` takes
-/// the swap limit away too.
-pub(super) fn set_memory(
-    limits: &mut Limits,
-    field: &'static str,
-    text: &str,
-) -> Result<(), SpecError> {
-    set_or_clear(&mut limits.memory, field, text, parse_memory)?;
-    if limits.memory.is_none() {
-        limits.swap = None;
-    }
-    Ok(())
-}
-
-/// Sets the CPU cap alone. Without one there is nothing to burst beyond.
-pub(super) fn set_cpus(
-    limits: &mut Limits,
-    field: &'static str,
-    text: &str,
-) -> Result<(), SpecError> {
-    set_or_clear(&mut limits.cpu, field, text, |field, text| {
-        parse_cpus(field, text).map(CpuLimit::from_millicores)
-    })?;
-    if limits.cpu.is_none() {
-        limits.cpu_burst_usec = None;
-    }
-    Ok(())
-}
-
-/// Sets both the weight and the cap from shares, as Mini Container documents them.
-pub(super) fn set_cpu(
-    limits: &mut Limits,
-    field: &'static str,
-    text: &str,
-) -> Result<(), SpecError> {
-    set_or_clear(&mut limits.cpu_shares, field, text, parse_shares)?;
-    limits.cpu = limits.cpu_shares.map(CpuLimit::from_shares);
-    if limits.cpu.is_none() {
-        limits.cpu_burst_usec = None;
-    }
-    Ok(())
 }
 
 /// Sets one rate of one device in `devices`.

@@ -8,11 +8,11 @@ use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
 use super::amount::{
-    Amount, Slot, micros, oom_policy, pids, set, set_cpu, set_cpus, set_cpuset, set_memory,
-    set_or_clear, set_or_zero, set_rate, swap, weight,
+    Amount, Slot, micros, oom_policy, pids, set, set_cpuset, set_or_clear, set_or_zero, set_rate,
+    swap, weight,
 };
 use super::fields::not_empty;
-use super::{CpuLimit, IoLimit, SpecError, Unit, parse_memory, parse_shares};
+use super::{CpuLimit, IoLimit, SpecError, Unit, parse_cpus, parse_memory, parse_shares};
 
 /// Passes the table, and any further arguments, to the macro `$made`.
 macro_rules! limit_table {
@@ -353,6 +353,37 @@ impl Limits {
             _ => Ok(()),
         }
     }
+}
+
+/// Sets the memory limit. Without one there is nothing for swap to be beyond, so `unlimited` takes
+/// the swap limit away too.
+fn set_memory(limits: &mut Limits, field: &'static str, text: &str) -> Result<(), SpecError> {
+    set_or_clear(&mut limits.memory, field, text, parse_memory)?;
+    if limits.memory.is_none() {
+        limits.swap = None;
+    }
+    Ok(())
+}
+
+/// Sets the CPU cap alone. Without one there is nothing to burst beyond.
+fn set_cpus(limits: &mut Limits, field: &'static str, text: &str) -> Result<(), SpecError> {
+    set_or_clear(&mut limits.cpu, field, text, |field, text| {
+        parse_cpus(field, text).map(CpuLimit::from_millicores)
+    })?;
+    if limits.cpu.is_none() {
+        limits.cpu_burst_usec = None;
+    }
+    Ok(())
+}
+
+/// Sets both the weight and the cap from shares, as Mini Container documents them.
+fn set_cpu(limits: &mut Limits, field: &'static str, text: &str) -> Result<(), SpecError> {
+    set_or_clear(&mut limits.cpu_shares, field, text, parse_shares)?;
+    limits.cpu = limits.cpu_shares.map(CpuLimit::from_shares);
+    if limits.cpu.is_none() {
+        limits.cpu_burst_usec = None;
+    }
+    Ok(())
 }
 
 /// [`Limits`] as JSON: every field of the table, `null` when unlimited.
