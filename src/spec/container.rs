@@ -1,6 +1,7 @@
 //! [`ContainerSpec`]: everything needed to start a container, and to start it again.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -215,28 +216,65 @@ impl ContainerSpec {
     /// # Errors
     /// [`SpecError`] of the volume, or of the root.
     pub fn check_read_only(&self) -> Result<(), SpecError> {
-        if self.userns != Userns::Auto || !self.security.capabilities.has("CAP_SYS_ADMIN") {
+        if !self.may_mount() {
             return Ok(());
         }
         let why = "with --cap-add SYS_ADMIN the container could mount it writable again, and be root of the host's files in it";
-        if let Some(volume) = self
-            .volumes
-            .iter()
-            .find(|volume| volume.read_only && !volume.no_idmap)
-        {
-            let what = format!("{}:{}:ro", volume.source.display(), volume.target);
-            return Err(SpecError::new(
+        match self.shifted_read_only() {
+            Some(ReadOnly::Volume(volume)) => Err(SpecError::new(
                 "volume",
-                format!("{what}: {why}; leave SYS_ADMIN out, or use ro,noidmap"),
-            ));
-        }
-        if self.root.is_some() && !self.overlay && self.read_only {
-            return Err(SpecError::new(
+                format!("{volume}: {why}; leave SYS_ADMIN out, or use ro,noidmap"),
+            )),
+            Some(ReadOnly::Root) => Err(SpecError::new(
                 "read-only",
                 format!("{why}; leave SYS_ADMIN out, or use --overlay"),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// As [`ContainerSpec::check_read_only`], for two containers that share processes and users: one
+    /// that may mount can enter the other's mount namespace (setns(2)).
+    ///
+    /// # Errors
+    /// [`SpecError`] of what this container, the newer one, asks for.
+    pub fn check_read_only_beside(&self, other: &Self) -> Result<(), SpecError> {
+        let name = &other.name;
+        if let (true, Some(mount)) = (self.may_mount(), other.shifted_read_only()) {
+            return Err(SpecError::new(
+                "cap-add",
+                format!(
+                    "SYS_ADMIN: it would share the processes of {name}, and could mount {mount} of it writable again; leave SYS_ADMIN or --pid out"
+                ),
             ));
         }
-        Ok(())
+        match self.shifted_read_only() {
+            Some(mount) if other.may_mount() => Err(SpecError::new(
+                "pid",
+                format!(
+                    "{name} has SYS_ADMIN, and could mount {mount} of the new container writable again; leave --pid out, or use noidmap"
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it may mount in a user namespace that is not the host's.
+    fn may_mount(&self) -> bool {
+        self.userns == Userns::Auto && self.security.capabilities.has("CAP_SYS_ADMIN")
+    }
+
+    /// What is mounted read-only with shifted owners.
+    fn shifted_read_only(&self) -> Option<ReadOnly> {
+        if self.userns != Userns::Auto {
+            return None;
+        }
+        let shifted = |volume: &&Volume| volume.read_only && !volume.no_idmap;
+        let volume = self.volumes.iter().find(shifted);
+        let root = self.root.is_some() && !self.overlay && self.read_only;
+        volume
+            .map(|v| ReadOnly::Volume(format!("{}:{}:ro", v.source.display(), v.target)))
+            .or(root.then_some(ReadOnly::Root))
     }
 
     /// The container whose user namespace and ids it shares: `/proc` of a pid namespace can only be
@@ -246,6 +284,22 @@ impl ContainerSpec {
         match &self.pid {
             PidMode::Container(id) if self.ids.is_some() => Some(id),
             _ => None,
+        }
+    }
+}
+
+/// A read-only mount whose owners are shifted.
+enum ReadOnly {
+    /// As it was asked for.
+    Volume(String),
+    Root,
+}
+
+impl fmt::Display for ReadOnly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Volume(text) => write!(f, "the volume {text}"),
+            Self::Root => f.write_str("the root folder"),
         }
     }
 }

@@ -60,6 +60,12 @@ pub trait Lookup {
     /// When none is left, or its user is not in the range.
     fn ids(&self, spec: &ContainerSpec, joined: Option<IdRange>) -> Result<IdRange, Self::Error>;
 
+    /// The containers that share processes with container `with`: itself, and those that joined it.
+    ///
+    /// # Errors
+    /// When the containers cannot be listed.
+    fn sharing_processes(&self, with: &ContainerId) -> Result<Vec<ContainerSpec>, Self::Error>;
+
     /// Its SELinux categories: `joined`, else an unused pair; `None` where it needs none.
     ///
     /// # Errors

@@ -48,6 +48,11 @@ pub fn resolve<E: From<SpecError>>(
     choose_users(&mut spec, asked, defaults, &others, lookup)?;
     spec.check_read_only()?;
     lookup.prepare(&mut spec)?;
+    if let (Userns::Auto, Some(with)) = (spec.userns, spec.pid.container()) {
+        for other in lookup.sharing_processes(with)? {
+            spec.check_read_only_beside(&other)?;
+        }
+    }
     // sharing processes or memory needs the same users and the same label
     let shared = spec.pid.container().or(spec.ipc.container());
     let beside = shared.and_then(|id| others.iter().find(|other| other.id == *id));

@@ -12,6 +12,7 @@ use minic_tui::tui::message::Message;
 use minic_tui::tui::model::Model;
 use minic_tui::tui::sanitise::log_line;
 use minic_tui::tui::update::update;
+use ratatui::layout::Size;
 
 use super::{InMemory, harmless, texts};
 
@@ -148,7 +149,7 @@ fn drawn(record: Record) {
     });
     let mut model = Model::new(
         settings.clone(),
-        (100, 40),
+        Size::new(100, 40),
         "2026-11-23T14:03:11Z".parse().expect("a time"),
     );
     update(&mut model, Message::Records(1, Ok(vec![record])));
