@@ -36,7 +36,8 @@ impl BegunCgroup {
         limits: &Limits,
         best_effort: bool,
     ) -> Result<Self, CgroupError> {
-        let plan = plan(limits, &Limits::default(), layout, best_effort)?;
+        let plan = plan(limits, &Limits::default(), layout, best_effort)
+            .map_err(CgroupError::or_best_effort)?;
         let cgroup = Cgroup::to_make(layout, parent, id, limits.cpuset.is_some());
         if cgroup.folders.is_empty() {
             let place = layout

@@ -7,9 +7,12 @@ use nix::errno::Errno;
 
 /// Something that the control group tree refused or cannot give.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("cannot {tried} {}: {reason}", path.display())]
+#[error("{}", self.sentence())]
 pub struct CgroupError {
-    /// What was tried, as it reads before the path: `write "50000" to`, `make`, `limit memory in`.
+    /// The flag of the limit that this host cannot give, without dashes; the message begins with it
+    /// then.
+    pub flag: Option<&'static str>,
+    /// What was tried, as it reads before the path: `write "50000" to`, `make`, `open`.
     pub tried: String,
     /// The file or folder.
     pub path: PathBuf,
@@ -30,11 +33,41 @@ impl CgroupError {
         hint: Option<&str>,
     ) -> Self {
         Self {
+            flag: None,
             tried: tried.into(),
             path: path.to_owned(),
             reason: reason.into(),
             errno: None,
             hint: hint.map(str::to_owned),
+        }
+    }
+
+    /// A limit that this host cannot give: why, and what to do about its flag.
+    pub(super) fn limit(flag: &'static str, place: &Path, reason: &str, remedy: &str) -> Self {
+        Self {
+            flag: Some(flag),
+            ..Self::missing("limit", place, format!("{reason}; {remedy}"), None)
+        }
+    }
+
+    /// The same where `--best-effort` is another way out: it runs without such a limit.
+    pub(super) fn or_best_effort(mut self) -> Self {
+        if self.flag.is_some() {
+            self.reason
+                .push_str(", or run without it with --best-effort");
+        }
+        self
+    }
+
+    fn sentence(&self) -> String {
+        match self.flag {
+            Some(flag) => format!("--{flag}: {}", self.reason),
+            None => format!(
+                "cannot {} {}: {}",
+                self.tried,
+                self.path.display(),
+                self.reason
+            ),
         }
     }
 
@@ -46,6 +79,7 @@ impl CgroupError {
             |raw| Errno::from_raw(raw).desc().to_owned(),
         );
         Self {
+            flag: None,
             tried: tried.into(),
             path: path.to_owned(),
             reason,
@@ -131,14 +165,20 @@ mod tests {
         );
         assert!(error.hint.is_some_and(|h| h.contains("in use")));
         assert_eq!(
-            CgroupError::missing(
-                "limit memory in",
-                Path::new("/c"),
-                "no memory controller",
-                None
-            )
-            .to_string(),
-            "cannot limit memory in /c: no memory controller"
+            CgroupError::missing("freeze", Path::new("/c"), "no freezer", None).to_string(),
+            "cannot freeze /c: no freezer"
         );
+    }
+
+    #[test]
+    fn a_limit_that_cannot_be_given_names_its_flag() {
+        let error = CgroupError::limit("memory", Path::new("/c"), "no controller", "leave it out");
+        assert_eq!(error.to_string(), "--memory: no controller; leave it out");
+        assert_eq!(
+            error.or_best_effort().to_string(),
+            "--memory: no controller; leave it out, or run without it with --best-effort"
+        );
+        let other = CgroupError::missing("freeze", Path::new("/c"), "no freezer", None);
+        assert_eq!(other.clone().or_best_effort(), other);
     }
 }

@@ -14,6 +14,9 @@ const DEFAULT_PERIOD_USEC: u64 = 100_000;
 /// v2 `io.weight` of a cgroup nobody has touched.
 const DEFAULT_IO_WEIGHT: u64 = 100;
 
+/// What to do about a limit that this host cannot give.
+pub(super) const LEAVE_OUT: &str = "leave it out";
+
 /// One value for one file of a container's cgroup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Write {
@@ -125,7 +128,7 @@ impl Planner<'_> {
     pub(super) fn version(
         &mut self,
         controller: Controller,
-        what: &str,
+        flag: &'static str,
     ) -> Result<Option<Version>, CgroupError> {
         let hierarchy = self.layout.hierarchy(controller).filter(|h| !h.read_only);
         if let Some(found) = hierarchy {
@@ -136,35 +139,31 @@ impl Planner<'_> {
             .why_missing(controller)
             .unwrap_or("there is no such controller")
             .to_owned();
-        self.refuse(controller, what, &reason, None)
+        self.refuse(controller, flag, &reason, LEAVE_OUT)
     }
 
     pub(super) fn refuse<T>(
         &mut self,
         controller: Controller,
-        what: &str,
+        flag: &'static str,
         reason: &str,
-        hint: Option<&str>,
+        remedy: &str,
     ) -> Result<Option<T>, CgroupError> {
         if self.best_effort {
             self.plan
                 .skipped
-                .push(format!("{what} is not limited: {reason}"));
+                .push(format!("--{flag} is not applied: {reason}"));
             return Ok(None);
         }
         let place = self
-            .layout
-            .hierarchy(controller)
-            .or(self.layout.hierarchies().first());
-        let place = place.map_or(Path::new("/sys/fs/cgroup"), |h| h.mount.as_path());
-        let hint =
-            hint.unwrap_or("leave that limit out, or accept to run without it (--best-effort)");
-        Err(CgroupError::missing(
-            format!("limit {what} in"),
-            place,
-            reason,
-            Some(hint),
-        ))
+            .mount(controller)
+            .unwrap_or(Path::new("/sys/fs/cgroup"));
+        Err(CgroupError::limit(flag, place, reason, remedy))
+    }
+
+    /// Where the tree of `controller` is mounted.
+    pub(super) fn mount(&self, controller: Controller) -> Option<&Path> {
+        self.layout.hierarchy(controller).map(|h| h.mount.as_path())
     }
 
     pub(super) fn write(
@@ -205,7 +204,7 @@ impl Planner<'_> {
                 Controller::Memory,
                 "swap",
                 reason,
-                Some("give a memory limit too"),
+                "give a memory limit too",
             )?;
         }
         let memsw = |l: &Limits| l.memory.map(|m| m.saturating_add(l.swap.unwrap_or(0)));
@@ -260,7 +259,7 @@ impl Planner<'_> {
     }
 
     fn shares(&mut self, shares: u64) -> Result<(), CgroupError> {
-        match self.version(Controller::Cpu, "the CPU weight")? {
+        match self.version(Controller::Cpu, "cpu-shares")? {
             Some(v @ Version::V1) => {
                 self.write(Controller::Cpu, v, "cpu.shares", shares.to_string())
             }
@@ -278,7 +277,7 @@ impl Planner<'_> {
     fn pids(&mut self, max: Option<u64>) -> Result<(), CgroupError> {
         // the default, which nobody asked for, is not insisted on
         self.best_effort |= max == Some(DEFAULT_PIDS);
-        if let Some(version) = self.version(Controller::Pids, "processes")? {
+        if let Some(version) = self.version(Controller::Pids, "pids-limit")? {
             let value = max
                 .filter(|max| *max <= PID_MAX_LIMIT)
                 .map_or("max".into(), |max| max.to_string());
@@ -289,7 +288,7 @@ impl Planner<'_> {
 
     /// kernel: Documentation/scheduler/sched-bwc.rst.
     fn cpu(&mut self, cap: Option<CpuLimit>) -> Result<(), CgroupError> {
-        match (self.version(Controller::Cpu, "CPU time")?, cap) {
+        match (self.version(Controller::Cpu, "cpus")?, cap) {
             (Some(v @ Version::V1), Some(cap)) => {
                 self.write(
                     Controller::Cpu,

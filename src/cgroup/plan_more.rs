@@ -5,45 +5,32 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
 use nix::sys::stat::{major, minor};
 
-use super::plan::Planner;
+use super::plan::{LEAVE_OUT, Planner};
 use super::{CgroupError, Controller, Version};
 use crate::spec::IoLimit;
 
 /// The rate that v1 takes for "no limit".
 const NO_RATE_V1: u64 = 0;
+/// The flag of the CPUs to run on.
+const CPUSET: &str = "cpuset-cpus";
 
 impl Planner<'_> {
     pub(super) fn memory_high(&mut self, bytes: Option<u64>) -> Result<(), CgroupError> {
-        self.memory_file(
-            "slowed down by memory use",
-            "memory.high",
-            bytes_or(bytes, "max"),
-            None,
-        )
+        self.memory_file("memory-high", "memory.high", bytes_or(bytes, "max"), None)
     }
 
     pub(super) fn memory_low(&mut self, bytes: Option<u64>) -> Result<(), CgroupError> {
         let v1 = ("memory.soft_limit_in_bytes", bytes_or(bytes, "-1"));
-        self.memory_file(
-            "protected from reclaim",
-            "memory.low",
-            bytes_or(bytes, "0"),
-            Some(v1),
-        )
+        self.memory_file("memory-low", "memory.low", bytes_or(bytes, "0"), Some(v1))
     }
 
     pub(super) fn memory_min(&mut self, bytes: Option<u64>) -> Result<(), CgroupError> {
-        self.memory_file(
-            "kept from reclaim",
-            "memory.min",
-            bytes_or(bytes, "0"),
-            None,
-        )
+        self.memory_file("memory-min", "memory.min", bytes_or(bytes, "0"), None)
     }
 
     pub(super) fn oom_group(&mut self, group: bool) -> Result<(), CgroupError> {
         self.memory_file(
-            "killed as a group when memory runs out",
+            "oom-policy",
             "memory.oom.group",
             u8::from(group).to_string(),
             None,
@@ -71,7 +58,7 @@ impl Planner<'_> {
 
     /// kernel: Documentation/scheduler/sched-bwc.rst, "Burst".
     pub(super) fn burst(&mut self, usec: u64) -> Result<(), CgroupError> {
-        match self.version(Controller::Cpu, "CPU bursts")? {
+        match self.version(Controller::Cpu, "cpu-burst")? {
             Some(v @ Version::V1) => {
                 self.write(Controller::Cpu, v, "cpu.cfs_burst_us", usec.to_string())
             }
@@ -83,45 +70,57 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// An empty list gives v2's children what their parent has; v1 has no such word, so there it is
-    /// not taken back.
+    /// An empty list gives v2's children what their parent has; v1 has no such word, so there all
+    /// that the parent has are named. CPUs that the host does not have are refused here: the kernel
+    /// says ERANGE or EINVAL, which help nobody.
     pub(super) fn cpuset(&mut self, cpus: Option<&str>) -> Result<(), CgroupError> {
-        match (
-            self.version(Controller::Cpuset, "the CPUs to run on")?,
-            cpus,
-        ) {
-            (Some(v), Some(cpus)) => {
-                self.write(Controller::Cpuset, v, "cpuset.cpus", cpus.to_owned())
+        let Some(version) = self.version(Controller::Cpuset, CPUSET)? else {
+            return Ok(());
+        };
+        let here = self.cpus_here(version);
+        let value = match (cpus, here, version) {
+            (Some(cpus), Some(here), _) if !has_cpus(&here, cpus) => {
+                let reason = format!("this host has CPUs {here}, not all of {cpus}");
+                self.refuse::<()>(Controller::Cpuset, CPUSET, &reason, "name some of those")?;
+                return Ok(());
             }
-            (Some(v @ Version::V2), None) => {
-                self.write(Controller::Cpuset, v, "cpuset.cpus", String::new())
-            }
-            (Some(Version::V1), None) | (None, _) => {}
-        }
+            (Some(cpus), ..) => cpus.to_owned(),
+            (None, _, Version::V2) => String::new(),
+            (None, Some(here), Version::V1) => here,
+            (None, None, Version::V1) => return Ok(()),
+        };
+        self.write(Controller::Cpuset, version, "cpuset.cpus", value);
         Ok(())
+    }
+
+    /// The CPUs of the tree that containers are in; `None` when that cannot be read, and the kernel
+    /// decides.
+    fn cpus_here(&self, version: Version) -> Option<String> {
+        let file = match version {
+            Version::V1 => "cpuset.cpus",
+            Version::V2 => "cpuset.cpus.effective",
+        };
+        let path = self.mount(Controller::Cpuset)?.join(file);
+        let text = std::fs::read_to_string(path).ok()?;
+        Some(text.trim().to_owned()).filter(|list| !list.is_empty())
     }
 
     /// A file that v2 has; on v1 another, or none: then the limit cannot be given there.
     fn memory_file(
         &mut self,
-        what: &str,
+        flag: &'static str,
         v2: &'static str,
         value: String,
         v1: Option<(&'static str, String)>,
     ) -> Result<(), CgroupError> {
-        match (self.version(Controller::Memory, what)?, v1) {
+        match (self.version(Controller::Memory, flag)?, v1) {
             (Some(v @ Version::V2), _) => self.write(Controller::Memory, v, v2, value),
             (Some(v @ Version::V1), Some((file, value))) => {
                 self.write(Controller::Memory, v, file, value)
             }
             (Some(Version::V1), None) => {
-                let reason = format!("only cgroup v2 has {v2}, and memory is on v1 here");
-                self.refuse::<()>(
-                    Controller::Memory,
-                    what,
-                    &reason,
-                    Some("leave it out, accept to run without it (--best-effort), or boot with cgroup v2"),
-                )?;
+                let reason = "needs cgroup v2 (memory is on v1 here)";
+                self.refuse::<()>(Controller::Memory, flag, reason, LEAVE_OUT)?;
             }
             (None, _) => {}
         }
@@ -129,7 +128,7 @@ impl Planner<'_> {
     }
 
     pub(super) fn io_weight(&mut self, weight: u64) -> Result<(), CgroupError> {
-        match self.version(Controller::Io, "the I/O weight")? {
+        match self.version(Controller::Io, "io-weight")? {
             // BFQ's file: 1 to 1000 (kernel: Documentation/block/bfq-iosched.rst)
             Some(v @ Version::V1) => self.write(
                 Controller::Io,
@@ -148,17 +147,14 @@ impl Planner<'_> {
     /// v1: one file a rate (Documentation/admin-guide/cgroup-v1/blkio-controller.rst); v2: one line
     /// (cgroup-v2.rst, "io.max").
     fn device(&mut self, limit: &IoLimit) -> Result<(), CgroupError> {
-        let what = format!("I/O on {}", limit.device);
-        let Some(version) = self.version(Controller::Io, &what)? else {
+        let flag = rate_flag(limit);
+        let Some(version) = self.version(Controller::Io, flag)? else {
             return Ok(());
         };
         let Some(number) = device_number(&limit.device) else {
-            self.refuse::<()>(
-                Controller::Io,
-                &what,
-                "it is not a block device of this host",
-                Some("name a whole disk, such as /dev/sda"),
-            )?;
+            let reason = format!("{} is not a block device of this host", limit.device);
+            let remedy = "name a whole disk, such as /dev/sda";
+            self.refuse::<()>(Controller::Io, flag, &reason, remedy)?;
             return Ok(());
         };
         let rates = [
@@ -201,11 +197,52 @@ impl Planner<'_> {
     }
 }
 
+/// Whether every CPU of the list `asked` is in the list `here` (cpuset(7), "List format").
+fn has_cpus(here: &str, asked: &str) -> bool {
+    let ranges = |list: &str| -> Vec<(u32, u32)> {
+        let number = |text: &str| text.trim().parse::<u32>().ok();
+        list.split(',')
+            .filter_map(|part| {
+                let (first, last) = part.split_once('-').unwrap_or((part, part));
+                number(first).zip(number(last))
+            })
+            .collect()
+    };
+    let here = ranges(here);
+    ranges(asked)
+        .into_iter()
+        .flat_map(|(first, last)| first..=last)
+        .all(|cpu| {
+            here.iter()
+                .any(|(first, last)| (*first..=*last).contains(&cpu))
+        })
+}
+
+/// The flag of the first rate that is limited; of one that is lifted, any does.
+fn rate_flag(limit: &IoLimit) -> &'static str {
+    match limit {
+        IoLimit {
+            read_bps: Some(_), ..
+        } => "device-read-bps",
+        IoLimit {
+            write_bps: Some(_), ..
+        } => "device-write-bps",
+        IoLimit {
+            read_iops: Some(_), ..
+        } => "device-read-iops",
+        IoLimit {
+            write_iops: Some(_),
+            ..
+        } => "device-write-iops",
+        _ => "device-read-bps",
+    }
+}
+
 fn bytes_or(bytes: Option<u64>, none: &str) -> String {
     bytes.map_or(none.to_owned(), |bytes| bytes.to_string())
 }
 
-/// `MAJOR:MINOR` of a block device: the one thing that a plan asks the host.
+/// `MAJOR:MINOR` of a block device. This and the CPUs are all that a plan asks the host.
 fn device_number(path: &str) -> Option<String> {
     let metadata = std::fs::metadata(path).ok()?;
     let number = metadata.rdev();
@@ -218,3 +255,7 @@ fn device_number(path: &str) -> Option<String> {
 #[cfg(test)]
 #[path = "plan_io_tests.rs"]
 mod io_tests;
+
+#[cfg(test)]
+#[path = "plan_cpuset_tests.rs"]
+mod cpuset_tests;

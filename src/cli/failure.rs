@@ -119,6 +119,7 @@ fn spec_line(error: &SpecError) -> String {
     match error.field {
         "command" | "id" => error.to_string(),
         "pids" => format!("--pids-limit: {}", error.reason),
+        "cpuset" => format!("--cpuset-cpus: {}", error.reason),
         field => format!("--{field}: {}", error.reason),
     }
 }

@@ -10,6 +10,11 @@ use super::stdout;
 use crate::spec::Preset;
 
 /// Change the limits of a container, live while it runs
+///
+/// What is not named stays, every other rate of a device too. "unlimited" takes a limit away, as in
+/// --memory unlimited (and its swap limit with it), --cpus unlimited (and its burst), --pids-limit
+/// unlimited or --device-read-bps /dev/sda:unlimited; --cpuset-cpus all gives every CPU back, and
+/// --cpu-burst 0, --memory-low 0 and --memory-min 0 take those away.
 #[derive(Debug, Args)]
 pub(super) struct Update {
     #[command(flatten)]

@@ -107,6 +107,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_io_rate_changes_and_the_others_stay() {
+        let current = Preset {
+            device_read_bps: vec!["/dev/vda:10M".into()],
+            device_write_iops: vec!["/dev/vda:100".into()],
+            ..Preset::default()
+        };
+        let wanted = Preset {
+            device_read_bps: vec!["/dev/vda:20M".into()],
+            ..Preset::default()
+        };
+        let current = current.limits().unwrap();
+        assert_eq!(
+            differences(&current, &wanted.limits_over(&current).unwrap()),
+            ["io /dev/vda rbps=10485760 wiops=100 → /dev/vda rbps=20971520 wiops=100"]
+        );
+    }
+
+    #[test]
     fn unnamed_limits_stay_and_changes_are_listed() {
         let request = |memory: &str, cpu: &str| {
             let some = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());

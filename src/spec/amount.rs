@@ -224,22 +224,46 @@ pub(super) fn policy(group: bool) -> &'static str {
     if group { "group" } else { "process" }
 }
 
-/// Puts a parsed value into its slot.
-pub(super) fn set<T>(slot: &mut Option<T>, parsed: Result<T, SpecError>) -> Result<(), SpecError> {
-    *slot = Some(parsed?);
+/// The word that takes a limit away.
+const UNLIMITED: &str = "unlimited";
+
+/// Puts the value of `text` into its slot.
+pub(super) fn set<T>(
+    slot: &mut Option<T>,
+    field: &'static str,
+    text: &str,
+    parse: fn(&'static str, &str) -> Result<T, SpecError>,
+) -> Result<(), SpecError> {
+    *slot = Some(parse(field, text)?);
     Ok(())
 }
 
-/// Sets both the weight and the cap from shares, as Mini Container documents them.
-pub(super) fn set_cpu(
-    cap: &mut Option<CpuLimit>,
-    weight: &mut Option<u64>,
-    parsed: Result<u64, SpecError>,
+/// As [`set`]; `unlimited` clears the slot.
+pub(super) fn set_or_clear<T>(
+    slot: &mut Option<T>,
+    field: &'static str,
+    text: &str,
+    parse: fn(&'static str, &str) -> Result<T, SpecError>,
 ) -> Result<(), SpecError> {
-    let shares = parsed?;
-    *weight = Some(shares);
-    *cap = Some(CpuLimit::from_shares(shares));
-    Ok(())
+    if text == UNLIMITED {
+        *slot = None;
+        return Ok(());
+    }
+    set(slot, field, text, parse)
+}
+
+/// As [`set`]; `0` clears the slot of a protection or burst, which is then the default.
+pub(super) fn set_or_zero<T>(
+    slot: &mut Option<T>,
+    field: &'static str,
+    text: &str,
+    parse: fn(&'static str, &str) -> Result<T, SpecError>,
+) -> Result<(), SpecError> {
+    if text == "0" {
+        *slot = None;
+        return Ok(());
+    }
+    set(slot, field, text, parse)
 }
 
 /// Sets one rate of one device in `devices`.
@@ -258,22 +282,27 @@ pub(super) fn set_rate(
         });
         devices.len() - 1
     });
-    *rate_of(&mut devices[at]) = Some(rate);
+    *rate_of(&mut devices[at]) = rate;
+    devices.retain(|limit| !limit.is_unlimited());
     Ok(())
 }
 
 /// A memory size, or 0 for no swap.
 pub(super) fn swap(field: &'static str, text: &str) -> Result<u64, SpecError> {
-    if text == "0" {
-        return Ok(0);
+    match text {
+        "0" => Ok(0),
+        UNLIMITED => Err(SpecError::new(
+            field,
+            "swap beyond a memory limit cannot be unlimited; write 0 or a size, or take the limit away with --memory unlimited",
+        )),
+        text => parse_memory(field, text),
     }
-    parse_memory(field, text)
 }
 
 /// A number of processes; `None` is "unlimited".
 pub(super) fn pids(field: &'static str, text: &str) -> Result<Option<u64>, SpecError> {
     match text.parse::<u64>() {
-        _ if matches!(text, "0" | "-1" | "unlimited") => Ok(None),
+        _ if matches!(text, "0" | "-1" | UNLIMITED) => Ok(None),
         Ok(count) if (1..=4_194_304).contains(&count) => Ok(Some(count)),
         _ => Err(SpecError::new(
             field,
@@ -310,8 +339,9 @@ pub(super) fn weight(field: &'static str, text: &str) -> Result<u64, SpecError> 
     }
 }
 
-/// `PATH:RATE`; bytes take units as memory does, operations are a plain number.
-fn device_rate(field: &'static str, value: &str) -> Result<(String, u64), SpecError> {
+/// `PATH:RATE`; bytes take units as memory does, operations are a plain number. `None` is
+/// `PATH:unlimited`.
+fn device_rate(field: &'static str, value: &str) -> Result<(String, Option<u64>), SpecError> {
     let wrong = || {
         SpecError::new(
             field,
@@ -330,16 +360,18 @@ fn device_rate(field: &'static str, value: &str) -> Result<(String, u64), SpecEr
         return Err(wrong());
     }
     let is_iops = field.ends_with("iops");
-    let rate = if is_iops {
-        rate.parse().map_err(|_| wrong())?
+    let rate = if rate == UNLIMITED {
+        None
+    } else if is_iops {
+        Some(rate.parse().map_err(|_| wrong())?)
     } else {
-        parse_bytes(field, rate)?
+        Some(parse_bytes(field, rate)?)
     };
     let refused = |why: &str| Err(SpecError::new(field, format!("{value:?}: {why}")));
     match rate {
         // the kernel's "no limit"
-        0 => refused("a rate of 0 is no limit; use 1 or more, or leave it out"),
-        _ if is_iops && rate > MAX_IOPS => refused("the kernel takes at most 4294967295"),
+        Some(0) => refused("a rate of 0 is no limit; use 1 or more, or leave it out"),
+        Some(rate) if is_iops && rate > MAX_IOPS => refused("the kernel takes at most 4294967295"),
         _ => Ok((device.to_owned(), rate)),
     }
 }
@@ -362,7 +394,31 @@ pub(super) fn cpu_list(field: &'static str, text: &str) -> Result<String, SpecEr
     ))
 }
 
+/// As [`cpu_list`], for a cpuset; `all` and `unlimited` are every CPU.
+pub(super) fn set_cpuset(
+    slot: &mut Option<String>,
+    field: &'static str,
+    text: &str,
+) -> Result<(), SpecError> {
+    let text = if text == "all" { UNLIMITED } else { text };
+    set_or_clear(slot, field, text, cpu_list)
+}
+
 impl IoLimit {
+    /// Whether no rate of the device is limited.
+    fn is_unlimited(&self) -> bool {
+        let Self {
+            device: _,
+            read_bps,
+            write_bps,
+            read_iops,
+            write_iops,
+        } = self;
+        [read_bps, write_bps, read_iops, write_iops]
+            .iter()
+            .all(|rate| rate.is_none())
+    }
+
     /// For display, in the format of `io.max`: `/dev/sda rbps=10485760 wiops=50`.
     #[must_use]
     pub fn words(&self) -> String {

@@ -13,6 +13,22 @@ pub(super) fn given(value: &Option<String>) -> Option<&str> {
         .filter(|text| !text.is_empty())
 }
 
+/// Refuses a value that is given but blank, as a script's unset variable makes it: it would pass
+/// for "no limit".
+pub(super) fn not_empty(
+    field: &'static str,
+    value: Option<&str>,
+    example: &str,
+) -> Result<(), SpecError> {
+    if value.is_some_and(|text| text.trim().is_empty()) {
+        return Err(SpecError::new(
+            field,
+            format!("empty; give a value, such as {example}, or leave it out"),
+        ));
+    }
+    Ok(())
+}
+
 /// Parses every text of a list.
 pub(super) fn parse_all<T: FromStr<Err = SpecError>>(
     texts: &[String],

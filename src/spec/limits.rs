@@ -8,8 +8,10 @@ use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
 use super::amount::{
-    Amount, Slot, cpu_list, micros, oom_policy, pids, set, set_cpu, set_rate, swap, weight,
+    Amount, Slot, micros, oom_policy, pids, set, set_cpuset, set_or_clear, set_or_zero, set_rate,
+    swap, weight,
 };
+use super::fields::not_empty;
 use super::{CpuLimit, IoLimit, SpecError, Unit, parse_cpus, parse_memory, parse_shares};
 
 /// Passes the table, and any further arguments, to the macro `$made`.
@@ -23,7 +25,7 @@ macro_rules! limit_table {
                 memory: Option<String> {
                     flag: "memory" "memory" "SIZE", group: Basic, example: "64M",
                     help: "Hard memory limit: MB as a number (128), or with a unit (64M, 1.5G)",
-                    set: |to, key, text| set(&mut to.memory, parse_memory(key, text)),
+                    set: set_memory,
                 }
             }
         }
@@ -35,7 +37,7 @@ macro_rules! limit_table {
                 swap: Option<String> {
                     flag: "swap" "swap" "SIZE", group: Basic, example: "64M",
                     help: "Swap beyond memory, as --memory; 0 allows none",
-                    set: |to, key, text| set(&mut to.swap, swap(key, text)),
+                    set: |to, key, text| set(&mut to.swap, key, text, swap),
                 }
             }
         }
@@ -47,14 +49,12 @@ macro_rules! limit_table {
                 cpu: Option<String> {
                     flag: "cpu" "cpu" "SHARES", group: Basic, example: "512",
                     help: "CPU shares and a cap of SHARES/1024 of a core: 512 is half a core",
-                    set: |to, key, text| set_cpu(&mut to.cpu, &mut to.cpu_shares, parse_shares(key, text)),
+                    set: set_cpu,
                 }
                 cpus: Option<String> {
                     flag: "cpus" "cpus" "CORES", group: Basic, example: "0.5",
                     help: "Only the cap, in cores: 0.5",
-                    set: |to, key, text| {
-                        set(&mut to.cpu, parse_cpus(key, text).map(CpuLimit::from_millicores))
-                    },
+                    set: set_cpus,
                 }
             }
         }
@@ -66,7 +66,7 @@ macro_rules! limit_table {
                 cpu_shares: Option<String> {
                     flag: "cpu-shares" "cpu-shares" "SHARES", group: Basic, example: "256",
                     help: "Only the weight against other containers, 1024 being usual",
-                    set: |to, key, text| set(&mut to.cpu_shares, parse_shares(key, text)),
+                    set: |to, key, text| set_or_clear(&mut to.cpu_shares, key, text, parse_shares),
                 }
             }
         }
@@ -77,7 +77,7 @@ macro_rules! limit_table {
             keys {
                 pids: Option<String> {
                     flag: "pids" "pids-limit" "COUNT", group: Basic, example: "64",
-                    help: "Most processes and threads",
+                    help: "Most processes and threads, 4096 by default; \"unlimited\" for no limit",
                     set: |to, key, text| { to.pids = pids(key, text)?; Ok(()) },
                 }
             }
@@ -90,7 +90,7 @@ macro_rules! limit_table {
                 cpu_burst: Option<String> {
                     flag: "cpu-burst" "cpu-burst" "TIME", group: More, example: "20ms",
                     help: "CPU time that may be saved up and used beyond the cap: 20ms",
-                    set: |to, key, text| set(&mut to.cpu_burst_usec, micros(key, text)),
+                    set: |to, key, text| set_or_zero(&mut to.cpu_burst_usec, key, text, micros),
                 }
             }
         }
@@ -102,7 +102,7 @@ macro_rules! limit_table {
                 cpuset: Option<String> {
                     flag: "cpuset" "cpuset-cpus" "LIST", group: More, example: "0",
                     help: "CPUs it may run on: 0-2,4",
-                    set: |to, key, text| set(&mut to.cpuset, cpu_list(key, text)),
+                    set: |to, key, text| set_cpuset(&mut to.cpuset, key, text),
                 }
             }
         }
@@ -114,7 +114,7 @@ macro_rules! limit_table {
                 memory_high: Option<String> {
                     flag: "memory-high" "memory-high" "SIZE", group: More, example: "48M",
                     help: "Memory above which it is slowed down and reclaimed from, not killed (cgroup v2)",
-                    set: |to, key, text| set(&mut to.memory_high, parse_memory(key, text)),
+                    set: |to, key, text| set_or_clear(&mut to.memory_high, key, text, parse_memory),
                 }
             }
         }
@@ -126,7 +126,7 @@ macro_rules! limit_table {
                 memory_low: Option<String> {
                     flag: "memory-low" "memory-low" "SIZE", alias: "memory-reservation", group: More, example: "32M",
                     help: "Memory that is reclaimed only when nothing else is left",
-                    set: |to, key, text| set(&mut to.memory_low, parse_memory(key, text)),
+                    set: |to, key, text| set_or_zero(&mut to.memory_low, key, text, parse_memory),
                 }
             }
         }
@@ -138,7 +138,7 @@ macro_rules! limit_table {
                 memory_min: Option<String> {
                     flag: "memory-min" "memory-min" "SIZE", group: More, example: "16M",
                     help: "Memory that is never reclaimed (cgroup v2)",
-                    set: |to, key, text| set(&mut to.memory_min, parse_memory(key, text)),
+                    set: |to, key, text| set_or_zero(&mut to.memory_min, key, text, parse_memory),
                 }
             }
         }
@@ -150,7 +150,7 @@ macro_rules! limit_table {
                 oom_policy: Option<String> {
                     flag: "oom-policy" "oom-policy" "POLICY", group: More, example: "group",
                     help: "What running out of memory kills: \"process\" (one) or \"group\" (everything in it; cgroup v2)",
-                    set: |to, key, text| set(&mut to.oom_group, oom_policy(key, text)),
+                    set: |to, key, text| set(&mut to.oom_group, key, text, oom_policy),
                 }
             }
         }
@@ -162,7 +162,7 @@ macro_rules! limit_table {
                 io_weight: Option<String> {
                     flag: "io-weight" "io-weight" "WEIGHT", group: More, example: "200",
                     help: "Weight of its block I/O, 1 to 10000, 100 being usual",
-                    set: |to, key, text| set(&mut to.io_weight, weight(key, text)),
+                    set: |to, key, text| set(&mut to.io_weight, key, text, weight),
                 }
             }
         }
@@ -327,6 +327,7 @@ impl LimitKey {
     /// # Errors
     /// [`SpecError`] of its field.
     pub fn set(&self, limits: &mut Limits, text: &str) -> Result<(), SpecError> {
+        not_empty(self.field, Some(text), self.example)?;
         (self.set)(limits, self.field, text)
     }
 }
@@ -352,6 +353,37 @@ impl Limits {
             _ => Ok(()),
         }
     }
+}
+
+/// Sets the memory limit. Without one there is nothing for swap to be beyond, so `unlimited` takes
+/// the swap limit away too.
+fn set_memory(limits: &mut Limits, field: &'static str, text: &str) -> Result<(), SpecError> {
+    set_or_clear(&mut limits.memory, field, text, parse_memory)?;
+    if limits.memory.is_none() {
+        limits.swap = None;
+    }
+    Ok(())
+}
+
+/// Sets the CPU cap alone. Without one there is nothing to burst beyond.
+fn set_cpus(limits: &mut Limits, field: &'static str, text: &str) -> Result<(), SpecError> {
+    set_or_clear(&mut limits.cpu, field, text, |field, text| {
+        parse_cpus(field, text).map(CpuLimit::from_millicores)
+    })?;
+    if limits.cpu.is_none() {
+        limits.cpu_burst_usec = None;
+    }
+    Ok(())
+}
+
+/// Sets both the weight and the cap from shares, as Mini Container documents them.
+fn set_cpu(limits: &mut Limits, field: &'static str, text: &str) -> Result<(), SpecError> {
+    set_or_clear(&mut limits.cpu_shares, field, text, parse_shares)?;
+    limits.cpu = limits.cpu_shares.map(CpuLimit::from_shares);
+    if limits.cpu.is_none() {
+        limits.cpu_burst_usec = None;
+    }
+    Ok(())
 }
 
 /// [`Limits`] as JSON: every field of the table, `null` when unlimited.

@@ -281,7 +281,79 @@ fn requested_limits_replace_current_ones() {
     assert_eq!(Preset::default().limits_over(&current), Ok(current.clone()));
     let over = |request: Preset| request.limits_over(&current).unwrap();
     assert_eq!(over(request("pids", "unlimited")).pids, None);
-    assert_eq!(over(request("memory", " ")), current);
-    let io = over(request("device_write_bps", "/dev/sdb:1M")).io;
-    assert_eq!((io.len(), io[0].device.as_str()), (1, "/dev/sdb"));
+    let io = |current: &Limits, name: &str, text: &str| {
+        let limits = request(name, text).limits_over(current).unwrap();
+        limits.io.iter().map(IoLimit::words).collect::<Vec<_>>()
+    };
+    let kept = "wbps=20971520 riops=100 wiops=200";
+    assert_eq!(
+        io(&current, "device_read_bps", "/dev/sda:1M"),
+        [format!("/dev/sda rbps=1048576 {kept}")],
+        "the other rates stay"
+    );
+    assert_eq!(
+        io(&current, "device_write_bps", "/dev/sdb:1M"),
+        [
+            format!("/dev/sda rbps=10485760 {kept}"),
+            "/dev/sdb wbps=1048576".to_owned()
+        ],
+        "the other device stays"
+    );
+    assert_eq!(
+        io(&current, "device_read_bps", "/dev/sda:unlimited"),
+        [format!("/dev/sda {kept}")]
+    );
+    let one = request("device_read_iops", "/dev/sda:5").limits().unwrap();
+    assert!(io(&one, "device_read_iops", "/dev/sda:unlimited").is_empty());
+}
+
+#[test]
+fn unlimited_takes_a_limit_away() {
+    let current = launched(&asking(
+        &LimitKey::all()
+            .map(|key| (key, key.example))
+            .collect::<Vec<_>>(),
+    ));
+    let key = |name: &str| LimitKey::all().find(|key| key.key == name).unwrap();
+    let without = |name: &str, text: &str| {
+        let mut limits = current.clone();
+        key(name).set(&mut limits, text).unwrap();
+        assert_eq!(limits.check(), Ok(()), "{name}");
+        let gone = LIMITS.iter().filter(|limit| limit.of(&limits).is_none());
+        gone.map(|limit| limit.json).collect::<Vec<_>>()
+    };
+    for (name, text, gone) in [
+        ("memory", "unlimited", &["memory", "swap"][..]),
+        (
+            "cpu",
+            "unlimited",
+            &["cpus", "cpu_shares", "cpu_burst_usec"],
+        ),
+        ("cpus", "unlimited", &["cpus", "cpu_burst_usec"]),
+        ("cpu_shares", "unlimited", &["cpu_shares"]),
+        ("pids", "unlimited", &["pids"]),
+        ("cpu_burst", "0", &["cpu_burst_usec"]),
+        ("cpuset", "all", &["cpuset"]),
+        ("cpuset", "unlimited", &["cpuset"]),
+        ("memory_high", "unlimited", &["memory_high"]),
+        ("memory_low", "0", &["memory_low"]),
+        ("memory_min", "0", &["memory_min"]),
+    ] {
+        assert_eq!(without(name, text), gone, "{name}");
+    }
+    let swap = key("swap").set(&mut current.clone(), "unlimited");
+    assert!(swap.unwrap_err().reason.contains("--memory unlimited"));
+}
+
+#[test]
+fn an_empty_amount_is_refused() {
+    for key in LimitKey::all() {
+        for text in ["", " "] {
+            let mut request = Preset::default();
+            request.ask(key, text.to_owned());
+            let error = request.limits().unwrap_err();
+            assert_eq!(error.field, key.field);
+            assert!(error.reason.starts_with("empty; "), "{error}");
+        }
+    }
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::amount::{milliseconds, policy};
+use super::fields::not_empty;
 use super::limits::limit_table;
 use super::{
     Amount, CpuLimit, IoLimit, LimitKey, Limits, NetworkMode, PidMode, RestartPolicy, SpecError,
@@ -282,26 +283,35 @@ impl Preset {
         self.limits_over(&Limits::default())
     }
 
-    /// Merges the amounts over `current`; device rates replace all of `current`'s.
+    /// Merges the amounts over `current`; what is not named, each rate of a device too, stays.
     ///
     /// # Errors
     /// [`SpecError`] naming the first wrong field.
     pub fn limits_over(&self, current: &Limits) -> Result<Limits, SpecError> {
         let mut limits = current.clone();
-        if self
-            .asked_limits()
-            .any(|(key, texts)| key.is_list && !texts.is_empty())
-        {
-            limits.io.clear();
-        }
         for (key, texts) in self.asked_limits() {
             for text in texts.iter().map(|text| text.trim()) {
-                if key.is_list || !text.is_empty() {
-                    key.set(&mut limits, text)?;
-                }
+                key.set(&mut limits, text)?;
             }
         }
         Ok(limits)
+    }
+
+    /// Refuses an amount beside [`Limits`] that is given but blank.
+    pub(super) fn check_amounts(&self) -> Result<(), SpecError> {
+        [
+            ("storage", &self.storage, "64M"),
+            ("oom-score-adj", &self.oom_score_adj, "300"),
+            ("nice", &self.nice, "5"),
+            ("stop-timeout", &self.stop_timeout, "10s"),
+            ("health-interval", &self.health_interval, "30s"),
+            ("health-retries", &self.health_retries, "3"),
+            ("log-size", &self.log_size, "10M"),
+            ("log-files", &self.log_files, "3"),
+            ("log-rate", &self.log_rate, "1M"),
+        ]
+        .into_iter()
+        .try_for_each(|(field, value, example)| not_empty(field, value.as_deref(), example))
     }
 
     /// The request from which [`Preset::limits`] yields exactly `limits`.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::environment::set_variable;
-use super::fields::{given, no_nul, number, parse_all};
+use super::fields::{given, no_nul, not_empty, number, parse_all};
 use super::log::log_rate;
 use super::namespaces::Namespaces;
 use super::{
@@ -144,12 +144,9 @@ fn parse<E: From<SpecError>>(
 /// Everything except the namespaces that other containers may share.
 fn parse_settings(id: ContainerId, asked: &ContainerRequest) -> Result<ContainerSpec, SpecError> {
     let (request, tty) = (&asked.settings, asked.tty);
-    let name = match asked
-        .name
-        .as_deref()
-        .map(str::trim)
-        .filter(|n| !n.is_empty())
-    {
+    not_empty("name", asked.name.as_deref(), "web")?;
+    request.check_amounts()?;
+    let name = match asked.name.as_deref().map(str::trim) {
         Some(text) => ContainerName::new(text)?,
         None => ContainerName::new(id.as_str())?,
     };

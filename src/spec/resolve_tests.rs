@@ -72,6 +72,51 @@ fn later_environment_wins_and_replaces_defaults() {
 }
 
 #[test]
+fn an_empty_value_is_not_taken_for_none() {
+    let sh = request(&["sh"]);
+    for (name, preset, field) in [
+        (Some(""), sh.clone(), "name"),
+        (Some(" "), sh.clone(), "name"),
+        (
+            None,
+            Preset {
+                memory: Some(String::new()),
+                ..sh.clone()
+            },
+            "memory",
+        ),
+        (
+            None,
+            Preset {
+                storage: Some(String::new()),
+                ..sh.clone()
+            },
+            "storage",
+        ),
+        (
+            None,
+            Preset {
+                log_rate: Some(" ".into()),
+                ..sh.clone()
+            },
+            "log-rate",
+        ),
+        (
+            None,
+            Preset {
+                nice: Some(String::new()),
+                ..sh.clone()
+            },
+            "nice",
+        ),
+    ] {
+        let error = preview(id(), name, &preset).unwrap_err();
+        assert_eq!(error.field, field);
+        assert!(error.reason.starts_with("empty; "), "{error}");
+    }
+}
+
+#[test]
 fn each_wrong_field_is_named() {
     let field = |name, preset: &Preset| preview(id(), name, preset).unwrap_err().field;
     assert_eq!(field(None, &request(&[])), "command");

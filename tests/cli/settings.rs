@@ -13,6 +13,16 @@ fn a_mistake_is_reported_with_file_line_and_column() {
         )),
         "{line}"
     );
+    for (key, column) in [("memory_high", 15), ("log_rate", 12), ("cpuset", 10)] {
+        let file = folder.file("e.toml", &format!("[presets.x]\n{key} = \"\"\n"));
+        let line = minic(&["--config", &file, "list"]).refused(125);
+        assert!(
+            line.starts_with(&format!(
+                "list: {file}:2:{column}: presets.x.{key}: empty; "
+            )),
+            "{line}"
+        );
+    }
     let file = folder.file("d.toml", "tock = 1\n");
     let line = minic(&["list", "--config", &file]).refused(125);
     assert!(

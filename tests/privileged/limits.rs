@@ -275,7 +275,10 @@ fn what_only_v2_has_is_given_there_and_refused_elsewhere() {
         let refused = fixture
             .minic(&[&["run"], &args[..], &["true"]].concat())
             .refused(125);
-        assert!(refused.contains("only cgroup v2"), "{refused}");
+        assert!(
+            refused.contains("--memory-high: needs cgroup v2"),
+            "{refused}"
+        );
         assert_eq!(
             fixture
                 .minic(&[&["run", "--best-effort"], &args[..], &["true"]].concat())

@@ -30,8 +30,12 @@ pub(super) fn finish_cgroup(
     Ok(cgroup)
 }
 
+/// The error with its advice, which is lost otherwise: a launch fails with one line.
 pub(super) fn plain(error: CgroupError) -> LaunchError {
-    LaunchError::plain(error.to_string())
+    LaunchError::plain(match &error.hint {
+        Some(hint) => format!("{error} ({hint})"),
+        None => error.to_string(),
+    })
 }
 
 /// The devices that the spec shows inside, by number; the usual ones are allowed anyway.

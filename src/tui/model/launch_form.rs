@@ -219,10 +219,9 @@ impl LaunchForm {
                 memory: Some(text.into()),
                 ..Preset::default()
             }) {
-                Ok(limits) => limits
-                    .memory
-                    .map(|bytes| format!("at most {}", format_bytes(bytes)))
-                    .unwrap_or_default(),
+                Ok(limits) => limits.memory.map_or("no limit".into(), |bytes| {
+                    format!("at most {}", format_bytes(bytes))
+                }),
                 Err(error) => error.reason,
             },
             Field::Cpu if text.is_empty() => {
@@ -275,9 +274,9 @@ pub(super) fn cpu_meaning(text: &str) -> String {
     };
     match preset.limits() {
         Ok(limits) => {
-            let cap = limits
-                .cpu
-                .map_or(String::new(), |cpu| wording::cap_percent(cpu.cores()));
+            let Some(cap) = limits.cpu.map(|cpu| wording::cap_percent(cpu.cores())) else {
+                return "no limit".into();
+            };
             let weight = limits
                 .cpu_shares
                 .map_or(String::new(), |shares| format!(", weight {shares}"));
