@@ -115,29 +115,26 @@ pub(crate) fn keep_capabilities() -> nix::Result<()> {
     prctl(libc::PR_SET_KEEPCAPS, 1, 0).map(drop)
 }
 
-/// Signals that a shell, nohup(1) or Rust's start-up may have set to be ignored. Handlers need no
-/// reset: execve does that (signal(7)).
-const MAY_BE_IGNORED: [i32; 11] = [
-    libc::SIGHUP,
-    libc::SIGINT,
-    libc::SIGQUIT,
-    libc::SIGPIPE,
-    libc::SIGTERM,
-    libc::SIGCHLD,
-    libc::SIGTSTP,
-    libc::SIGTTIN,
-    libc::SIGTTOU,
-    libc::SIGUSR1,
-    libc::SIGUSR2,
-];
-
-/// Gives the usual signals their default action and unblocks all: what a program expects after
-/// execve, across which an ignored signal stays ignored and a blocked one blocked (signal(7)).
-/// Allocates nothing.
+/// Gives every signal its default action and unblocks all: what a program expects after execve,
+/// across which an ignored signal stays ignored and a blocked one blocked (signal(7)). Allocates
+/// nothing.
 pub(crate) fn reset_signals() {
-    for signal in MAY_BE_IGNORED {
-        // SAFETY: SIG_DFL is a valid disposition for every one of these signals.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    // all zeros is SIG_DFL without flags, and as long as the kernel's own structure or longer
+    const DEFAULT: [u64; 4] = [0; 4];
+    const LAST: i32 = 64;
+    for signal in 1..=LAST {
+        // SAFETY: the kernel reads one structure with a set of 64 signals and writes nothing. It
+        // refuses SIGKILL and SIGSTOP. glibc's own function would refuse the two that it uses
+        // itself, which a caller can have ignored as well.
+        unsafe {
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                signal,
+                DEFAULT.as_ptr(),
+                std::ptr::null::<u64>(),
+                size_of::<u64>(),
+            )
+        };
     }
     // cannot fail: the set is valid and SIG_SETMASK is a valid operation
     let _ = nix::sys::signal::SigSet::empty().thread_set_mask();
