@@ -354,6 +354,25 @@ mod tests {
     }
 
     #[test]
+    fn who_may_have_sent_a_signal() {
+        for (signal, by_us, sentence) in [
+            (15, true, "SIGTERM (signal 15) ended it, sent by minic-tui."),
+            (
+                11,
+                false,
+                "SIGSEGV (signal 11) ended it: its command crashed.",
+            ),
+            (
+                13,
+                false,
+                "SIGPIPE (signal 13) ended it: nobody read what it wrote.",
+            ),
+        ] {
+            assert_eq!(ExitCause::Signaled { signal, by_us }.sentence(), sentence);
+        }
+    }
+
+    #[test]
     fn exit_codes() {
         assert_eq!(ExitCause::Exited { code: 7 }.exit_code(), 7);
         assert_eq!(

@@ -128,3 +128,11 @@ fn each_wrong_field_is_named() {
         "memory"
     );
 }
+
+#[test]
+fn a_record_that_names_no_stop_signal_has_sigterm() {
+    let mut spec = serde_json::to_value(preview(id(), None, &request(&["sh"])).unwrap()).unwrap();
+    spec.as_object_mut().unwrap().remove("stop_signal").unwrap();
+    let read: ContainerSpec = serde_json::from_value(spec).unwrap();
+    assert_eq!(read.stop_signal, 15);
+}
