@@ -424,6 +424,32 @@ fn the_top_level_is_the_card() {
     assert_eq!(top_level(&made).len(), 2);
 }
 
+/// The files below src/ that the tour names and that are not there.
+fn missing_from_the_tour(tour: &str, files: &[String]) -> Vec<String> {
+    let named = tour.split('`').skip(1).step_by(2);
+    let is_file = |word: &&str| word.contains('/') && word.ends_with(".rs");
+    named
+        .filter(is_file)
+        .filter(|name| !files.contains(&format!("src/{name}")) && !files.contains(&(*name).into()))
+        .map(|name| format!("src/README.md names {name}, which is not there"))
+        .collect()
+}
+
+#[test]
+fn the_tour_names_files_that_are_there() {
+    let tour = std::fs::read_to_string("src/README.md").unwrap();
+    assert!(tour.contains("`sys/clone.rs`"), "it names files this way");
+    assert_eq!(
+        missing_from_the_tour(&tour, &tracked()),
+        Vec::<String>::new()
+    );
+    let made = ["src/a/b.rs".to_owned()];
+    assert_eq!(
+        missing_from_the_tour("`a/b.rs` `a/c.rs` `d.rs` `e`", &made).len(),
+        1
+    );
+}
+
 // ---- circles ----
 
 /// The table of all verbs names each verb's arguments, and a verb the arguments that several share:

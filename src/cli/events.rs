@@ -11,7 +11,7 @@ use super::log_filter::moment;
 use super::session::Session;
 use super::stdout;
 use crate::json;
-use crate::record::Happening;
+use crate::record::LoggedEvent;
 use crate::spec::sanitize;
 
 /// How long to wait at a time for the next event.
@@ -49,7 +49,7 @@ impl Events {
         loop {
             let mut text = String::new();
             let since =
-                |happening: &Happening| self.since.is_none_or(|since| happening.at >= since);
+                |happening: &LoggedEvent| self.since.is_none_or(|since| happening.at >= since);
             for happening in events.read()?.into_iter().filter(since) {
                 text += &if self.json {
                     json::line(&happening)?
@@ -69,7 +69,7 @@ impl Events {
 }
 
 /// One event for people: `2026-11-23T14:03:11Z web (6f1c…) died: exited 3`.
-fn line(happening: &Happening) -> String {
+fn line(happening: &LoggedEvent) -> String {
     let mut text = format!(
         "{:.3} {} {} {}",
         happening.at, happening.id, happening.name, happening.event
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn an_event_is_one_safe_line() {
-        let mut happening = Happening {
+        let mut happening = LoggedEvent {
             at: jiff::Timestamp::UNIX_EPOCH,
             id: ContainerId::new("abc").unwrap(),
             name: ContainerName::new("web").unwrap(),

@@ -160,7 +160,7 @@ fn described(info: &Info, now: Timestamp) -> String {
     for gap in &info.gaps {
         say("n/a", format!("{}: {}", gap.figure, gap.reason));
     }
-    say("Users", spec.users_in_words());
+    say("Users", spec.describe_users());
     say("Network", spec.network.to_string());
     say("Hostname", spec.hostname.clone());
     say("Folder", spec.cwd.clone());

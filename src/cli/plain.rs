@@ -33,7 +33,7 @@ enum Turn {
     /// The person is done.
     Quit,
     /// Changes cannot be watched.
-    Blind(Error),
+    ObserverFailed(Error),
 }
 
 /// Says everything on `engine`, then every change, until the person quits, standard output is
@@ -51,7 +51,7 @@ pub(super) fn follow(engine: &Arc<dyn Engine>) -> Result<(), Failure> {
             let turn = match watching.wait(WAIT) {
                 Ok(false) => continue,
                 Ok(true) => Turn::Changed,
-                Err(error) => Turn::Blind(error),
+                Err(error) => Turn::ObserverFailed(error),
             };
             if changes.send(turn).is_err() {
                 return;
@@ -82,7 +82,7 @@ pub(super) fn follow(engine: &Arc<dyn Engine>) -> Result<(), Failure> {
                 stdout::write(&lines)?;
                 known = records;
             }
-            Turn::Blind(error) => return Err(error.into()),
+            Turn::ObserverFailed(error) => return Err(error.into()),
         }
     }
     Ok(())

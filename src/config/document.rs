@@ -1,4 +1,4 @@
-//! [`Document`]: one TOML text whose values know their line and column.
+//! [`Document`]: a TOML text that can locate its values.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::ConfigError;
 
-/// A TOML text and the name that errors call it by.
+/// A TOML text and its name in errors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Document {
     /// The file's name, for messages.
@@ -24,7 +24,7 @@ impl Document {
         }
     }
 
-    /// Reads the whole as a `T`.
+    /// Deserializes it as a `T`.
     pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         toml::from_str(&self.text).map_err(|error| {
             let Some(span) = error.span() else {
@@ -49,7 +49,7 @@ impl Document {
         })
     }
 
-    /// An error about the value at `path`, or about the nearest table above it that is in the text.
+    /// An error about the value at `path`, or about the nearest table above it in the text.
     pub(super) fn error_at(&self, path: &[&str], reason: &str) -> ConfigError {
         let place = self
             .walk(path)
@@ -111,7 +111,7 @@ impl Document {
         let mut table = root.get_ref();
         loop {
             let holds = |outer: &Range<usize>| outer.start <= span.start && span.end <= outer.end;
-            // a table written as [a.b] spans its header only: what it holds is looked at first
+            // a table written as [a.b] spans its header only, so its contents come first
             let inside = table.iter().find(|(key, value)| {
                 holds(&key.span()) || reaches(value.get_ref(), &holds) || holds(&value.span())
             });
@@ -140,7 +140,7 @@ impl Document {
     }
 }
 
-/// Whether some key or value inside `value` fits.
+/// Whether some key or value inside `value` matches.
 fn reaches(value: &DeValue<'_>, fits: &impl Fn(&Range<usize>) -> bool) -> bool {
     let DeValue::Table(table) = value else {
         return false;

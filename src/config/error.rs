@@ -1,20 +1,20 @@
-//! [`ConfigError`]: which setting is wrong, where it was made, and what is allowed.
+//! [`ConfigError`]: which setting is wrong, where it was set, and what is allowed.
 
 use crate::spec::sanitize;
 
-/// A setting that cannot be used. Shown as one line: `/etc/minic/config.toml:12:10:
-/// presets.web.memory: "lots" has the unknown unit …`.
+/// An invalid setting. Shown as one line: `/etc/minic/config.toml:12:10: presets.web.memory: "lots"
+/// has the unknown unit …`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {message}")]
 pub struct ConfigError {
-    /// `FILE:LINE:COLUMN`, a file, or the environment variable or flag that made the setting.
+    /// `FILE:LINE:COLUMN`, a file, or the environment variable or flag that set it.
     pub place: String,
     /// The key, what is wrong with it and what is allowed.
     pub message: String,
 }
 
 impl ConfigError {
-    /// Builds an error; what a file says is made safe to show in one line.
+    /// Builds an error; text from a file is sanitized and put on one line.
     pub(super) fn new(place: impl Into<String>, message: &str) -> Self {
         Self {
             place: place.into(),
@@ -23,7 +23,7 @@ impl ConfigError {
     }
 }
 
-/// A path as it may stand in a message.
+/// A path, sanitized for a message.
 pub(super) fn shown(path: &std::path::Path) -> String {
     sanitize(&path.to_string_lossy()).into_owned()
 }

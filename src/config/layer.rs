@@ -1,4 +1,4 @@
-//! [`Layer`]: what one source says, the rest left open.
+//! [`Layer`]: the settings of one source, all optional.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer};
 use super::ConfigError;
 use crate::spec::{DetachKeys, IdPool, Preset, SpecError, Userns, parse_duration};
 
-/// The looks of the screen.
+/// The colour theme of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Theme {
@@ -21,14 +21,14 @@ pub enum Theme {
     Dark,
     /// For light terminals.
     Light,
-    /// As much contrast as there is.
+    /// High contrast.
     Contrast,
     /// No colour at all.
     Colourless,
 }
 
 impl Theme {
-    /// The word in the config file.
+    /// Its name in the config file.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -40,7 +40,7 @@ impl Theme {
     }
 }
 
-/// What one source says about the ids of containers: `userns = "host"`, or a table.
+/// One source's settings for user ids: `userns = "host"`, or a table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct IdLayer {
@@ -60,7 +60,7 @@ impl IdLayer {
         }
     }
 
-    /// The whole, when every figure was given.
+    /// The pool, when every figure is set.
     pub(super) fn pool(self) -> Option<IdPool> {
         Some(IdPool {
             first: self.first?,
@@ -70,7 +70,7 @@ impl IdLayer {
     }
 }
 
-/// One word for the default alone.
+/// A single word sets only the default.
 fn id_layer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<IdLayer, D::Error> {
     struct WordOrTable;
     impl<'de> Visitor<'de> for WordOrTable {
@@ -94,7 +94,7 @@ fn id_layer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<IdLayer, D::Er
     deserializer.deserialize_any(WordOrTable)
 }
 
-/// What one source says. `None` and what is not in the maps is left to the layer below.
+/// The settings of one source. What is unset comes from the layer below.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Layer {
@@ -115,7 +115,7 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    /// What the environment says; empty variables say nothing.
+    /// The settings of the environment; empty variables are ignored.
     pub(super) fn from_environment(
         variable: &impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, ConfigError> {
@@ -159,8 +159,7 @@ impl Layer {
         })
     }
 
-    /// Lays `self` over `base`. A preset is replaced whole; the keys of one action are replaced
-    /// whole.
+    /// Merges `self` over `base`. Presets, and the keys of an action, are replaced as a whole.
     pub(super) fn over(self, mut base: Self) -> Self {
         for (context, actions) in self.keys {
             base.keys.entry(context).or_default().extend(actions);
@@ -180,9 +179,9 @@ impl Layer {
     }
 }
 
-fn within(text: &str, least: Duration, most: Duration, range: &str) -> Result<Duration, String> {
+fn within(text: &str, min: Duration, max: Duration, range: &str) -> Result<Duration, String> {
     let duration = parse_duration("time", text).map_err(|error| error.reason)?;
-    if (least..=most).contains(&duration) {
+    if (min..=max).contains(&duration) {
         Ok(duration)
     } else {
         Err(format!("{text:?} is out of range; use {range}"))

@@ -1,4 +1,4 @@
-//! [`Config`]: the layers found, laid over each other and checked.
+//! [`Config`]: all layers, merged and checked.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,14 +12,14 @@ use super::{ConfigError, NO_PRESET, error, presets};
 use crate::spec::{DetachKeys, IdPool, Preset, SpecError, Userns};
 use crate::sys::files;
 
-/// Every default, and the file that people copy.
+/// Holds every default; the file that users copy.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
-/// Read when no file is named.
-const USUAL_FILE: &str = "/etc/minic/config.toml";
-/// The largest config file, in bytes: the example has 20 thousand.
-pub(super) const LARGEST: u64 = 4 << 20;
+/// The config file unless another is named.
+const DEFAULT_FILE: &str = "/etc/minic/config.toml";
+/// The maximum size of a config file, in bytes; the example has 20 thousand.
+pub(super) const MAX_SIZE: u64 = 4 << 20;
 
-/// What the flags say.
+/// Settings from flags.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
     /// `--config FILE`.
@@ -28,26 +28,26 @@ pub struct Overrides {
     pub state: Option<PathBuf>,
 }
 
-/// Every setting.
+/// All settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// The folder in which containers are kept; absolute.
     pub state: PathBuf,
     /// Time between two samples.
     pub tick: Duration,
-    /// Time between asking a container to stop and killing it.
+    /// Time between a container's stop signal and SIGKILL.
     pub stop_grace: Duration,
-    /// The keys that leave an attached terminal.
+    /// The keys that detach a terminal.
     pub detach_keys: DetachKeys,
-    /// The looks of the screen.
+    /// The colour theme of the screen.
     pub theme: Theme,
-    /// The preset under every request that names none.
+    /// The preset of requests that name none.
     pub preset: Option<String>,
-    /// Whose ids containers have when neither flags nor preset say it.
+    /// The user namespace when neither flags nor preset set it.
     pub userns: Userns,
-    /// The ids of the host that containers may be given.
+    /// The host ids available to containers.
     pub ids: IdPool,
-    /// Keys laid over the screen's own: context → action → keys, not checked here.
+    /// Key bindings that override the screen's: context → action → keys, not checked here.
     pub keys: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// The presets by name: the embedded ones, then those of the file, each in its order.
     pub presets: Vec<(String, Preset)>,
@@ -58,15 +58,15 @@ impl Config {
     /// Only the defaults.
     ///
     /// # Errors
-    /// When `config.example.toml` is wrong, which a test rules out.
+    /// When `config.example.toml` is invalid, which a test rules out.
     pub fn defaults() -> Result<Self, ConfigError> {
         let embedded = Document::new("config.example.toml", EXAMPLE);
         let layer = embedded.parse()?;
         Self::build(&embedded, None, layer)
     }
 
-    /// The defaults, the file, the environment (as `variable` gives it) and the flags, each over
-    /// the one before.
+    /// Merges the defaults, the file, the environment (read through `variable`) and the flags, in
+    /// that order.
     ///
     /// # Errors
     /// [`ConfigError`] when a named file cannot be read, or a key or value of any layer is wrong.
@@ -78,10 +78,10 @@ impl Config {
         Self::layered(file, flags, variable)
     }
 
-    /// The file that [`Config::load`] reads, whether it is there or not.
+    /// The file that [`Config::load`] reads, whether it exists or not.
     #[must_use]
     pub fn file(flags: &Overrides, variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
-        named_file(flags, &variable).unwrap_or_else(|| PathBuf::from(USUAL_FILE))
+        named_file(flags, &variable).unwrap_or_else(|| PathBuf::from(DEFAULT_FILE))
     }
 
     fn layered(
@@ -157,7 +157,7 @@ impl Config {
     /// The preset called `name`.
     ///
     /// # Errors
-    /// [`SpecError`] that lists the presets there are.
+    /// [`SpecError`] that lists the existing presets.
     pub fn preset(&self, name: &str) -> Result<&Preset, SpecError> {
         let found = self.presets.iter().find(|(known, _)| known == name);
         found.map(|(_, preset)| preset).ok_or_else(|| {
@@ -172,8 +172,8 @@ impl Config {
         })
     }
 
-    /// `FILE:LINE:COLUMN` of a setting of the config file, for whoever checks it further (the
-    /// screen's keymap). `None` when the file does not make it.
+    /// `FILE:LINE:COLUMN` of a setting in the config file, for checks elsewhere (the screen's
+    /// keymap). `None` when the file does not set it.
     #[must_use]
     pub fn place(&self, path: &[&str]) -> Option<String> {
         self.file.as_ref()?.place_of(path)
@@ -192,7 +192,7 @@ impl Config {
     }
 }
 
-/// Most of the example explains; to parse that was a tenth of what a short verb does.
+/// Strips comments, most of the example: parsing them took a tenth of a short command's time.
 fn without_comments(text: &str) -> String {
     let says_something = |line: &&str| !line.is_empty() && !line.starts_with('#');
     text.split_inclusive('\n')
@@ -200,8 +200,8 @@ fn without_comments(text: &str) -> String {
         .collect()
 }
 
-/// The presets of the example in its order: each is a table of its own there. To parse the whole of
-/// it a second time for that would be a tenth of what a short verb does.
+/// The presets of the example in its order, found by their table headers: parsing it again would
+/// take a tenth of a short command's time.
 fn example_presets() -> Vec<&'static str> {
     EXAMPLE
         .lines()
@@ -223,8 +223,8 @@ fn read_file(
     variable: &impl Fn(&str) -> Option<OsString>,
 ) -> Result<Option<Document>, ConfigError> {
     let named = named_file(flags, variable);
-    let path = named.as_deref().unwrap_or(Path::new(USUAL_FILE));
-    match files::read_text(path, LARGEST) {
+    let path = named.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
+    match files::read_text(path, MAX_SIZE) {
         Ok(text) => Ok(Some(Document::new(error::shown(path), text))),
         Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(ConfigError::new(
@@ -234,7 +234,7 @@ fn read_file(
     }
 }
 
-/// Only a file can make the figures wrong: the embedded ones are tested.
+/// Only a file can have invalid figures: the embedded ones are tested.
 fn checked_pool(file: Option<&Document>, pool: IdPool) -> Result<IdPool, ConfigError> {
     let wrong = |reason: String| match file {
         Some(file) => file.error_at(&["userns"], &reason),

@@ -1,4 +1,4 @@
-//! What a config file, the environment and the flags make of the settings.
+//! The config file, the environment and the flags, merged and checked.
 
 use super::*;
 
@@ -69,14 +69,14 @@ fn the_example_holds_every_default_and_explains_every_key() {
 }
 
 #[test]
-fn the_comments_of_the_example_say_nothing_to_a_parser() {
+fn stripping_comments_of_the_example_changes_nothing() {
     let parsed = |text: &str| toml::from_str::<toml::Table>(text).unwrap();
     assert_eq!(parsed(&without_comments(EXAMPLE)), parsed(EXAMPLE));
     assert!(without_comments(EXAMPLE).len() < EXAMPLE.len() / 2);
 }
 
 #[test]
-fn the_experiments_of_the_original_are_there() {
+fn the_presets_of_mini_container_exist() {
     let defaults = Config::defaults().unwrap();
     let limits = |name: &str| defaults.preset(name).unwrap().limits().unwrap();
     assert_eq!(limits("cpu-quarter").cpu.unwrap().cores(), 0.25);
@@ -103,7 +103,7 @@ fn the_experiments_of_the_original_are_there() {
 }
 
 #[test]
-fn each_layer_lies_over_the_one_before() {
+fn each_layer_overrides_the_one_before() {
     let file = || {
         Some(Document::new(
             "f",
@@ -138,7 +138,7 @@ fn each_layer_lies_over_the_one_before() {
 }
 
 #[test]
-fn own_presets_and_keys_come_after_and_over_the_embedded_ones() {
+fn presets_and_keys_of_a_file_follow_and_override_the_embedded_ones() {
     let config = with_file("[presets.web]\nmemory = 64\n[presets.app]\n[presets.tiny]\npids = 1\n[keys.logs]\nwrap = [\"W\"]").unwrap();
     let names: Vec<&str> = config
         .presets
@@ -160,7 +160,7 @@ fn own_presets_and_keys_come_after_and_over_the_embedded_ones() {
 }
 
 #[test]
-fn what_is_wrong_is_named_with_its_place_and_what_is_allowed() {
+fn errors_name_the_place_and_what_is_allowed() {
     for (text, begins, allowed) in [
         (
             "tock = 1",

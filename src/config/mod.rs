@@ -1,7 +1,7 @@
 //! The settings: defaults < file < environment < flags. `config.example.toml` is the file that
 //! holds every default.
 //!
-//! [`Config::load`] gives the whole; a [`ConfigError`] names file, line, column, key and what is
+//! [`Config::load`] merges them; a [`ConfigError`] names file, line, column, key and what is
 //! allowed.
 
 mod document;

@@ -1,4 +1,4 @@
-//! The presets of a config file are checked when it is read.
+//! Checks the presets of a config file when it is read.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use crate::spec::{ContainerId, ContainerName, Preset, preview};
 /// The name that means "no preset".
 pub const NO_PRESET: &str = "none";
 
-/// Checks that each preset makes a container, a missing command aside: a mistake is reported with its
-/// line now, not at the first use.
+/// Checks that each preset resolves, apart from a missing command, so that a mistake is reported
+/// with its line and not at first use.
 pub(super) fn check(
     file: &Document,
     presets: &BTreeMap<String, Preset>,
@@ -40,7 +40,7 @@ pub(super) fn check(
     Ok(())
 }
 
-/// The key of a preset for a field as the command line calls it; of a list, without its `s`.
+/// The preset key of a command-line field; for a list, without its `s`.
 fn key_of(field: &str) -> String {
     match field {
         "health-cmd" => "health_command".to_owned(),

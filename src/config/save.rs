@@ -1,5 +1,4 @@
-//! Saving, changing and deleting presets in the config file, which keeps everything else as people
-//! wrote it.
+//! Saving, changing and deleting presets in the config file, preserving everything else in it.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -13,12 +12,11 @@ use super::{ConfigError, error};
 use crate::spec::{ContainerName, Preset};
 use crate::sys::files;
 
-/// Adds the preset `name` to `file`, which is made when it is not there. All or nothing: the file
-/// is replaced by a renamed one.
+/// Adds the preset `name` to `file`, which is created if needed. Atomic: the file is replaced by
+/// rename.
 ///
 /// # Errors
-/// When the name cannot be a preset's or is one already, the file is wrong as it is, or cannot be
-/// written.
+/// When the name is invalid or taken, or the file is invalid or cannot be written.
 pub fn save_preset(file: &Path, name: &str, preset: &Preset) -> Result<(), ConfigError> {
     let shown = error::shown(file);
     ContainerName::new(name).map_err(|error| ConfigError::new(name, &error.reason))?;
@@ -43,9 +41,8 @@ pub fn save_preset(file: &Path, name: &str, preset: &Preset) -> Result<(), Confi
     )
 }
 
-/// Makes the preset `old` of `file` into `preset`, called `name` from now on. Only what differs is
-/// written: comments, order and layout stay. A preset that is not in the file (it is shipped with
-/// us) becomes a new one there.
+/// Changes the preset `old` of `file` to `preset`, renamed to `name`. Only differences are written:
+/// comments, order and layout stay. A built-in preset is added to the file.
 ///
 /// # Errors
 /// As [`save_preset`]; also when `name` is another preset of the file.
@@ -105,7 +102,7 @@ pub fn change_preset(
     replace(file, &whole.to_string())
 }
 
-/// Takes the preset `name` out of `file`, with the comments right above it.
+/// Deletes the preset `name` from `file`, with the comments right above it.
 ///
 /// # Errors
 /// When it is not in the file, or the file cannot be read or written.
@@ -121,13 +118,13 @@ pub fn delete_preset(file: &Path, name: &str) -> Result<(), ConfigError> {
     if removed.is_none() {
         return Err(ConfigError::new(
             name,
-            "is shipped with minic-tui, not in the config file: it can be changed, not deleted",
+            "is built in, not in the config file: it can be changed, not deleted",
         ));
     }
     replace(file, &whole.to_string())
 }
 
-/// Sets `key`; what stands around its value, such as a comment behind it, stays.
+/// Sets `key`, preserving the decoration of its value, such as a trailing comment.
 fn set(table: &mut dyn TableLike, key: &str, mut value: Value) {
     match table.get_mut(key) {
         Some(Item::Value(old)) => {
@@ -138,7 +135,7 @@ fn set(table: &mut dyn TableLike, key: &str, mut value: Value) {
     }
 }
 
-/// What a table of the preset says, a line a key.
+/// The preset's table, one line a key.
 fn body(shown: &str, preset: &Preset) -> Result<String, ConfigError> {
     let whole = toml::to_string(preset)
         .map_err(|error| ConfigError::new(shown, &format!("cannot write the preset: {error}")))?;
@@ -150,7 +147,7 @@ fn body(shown: &str, preset: &Preset) -> Result<String, ConfigError> {
 }
 
 fn read(file: &Path) -> Result<String, ConfigError> {
-    match files::read_text(file, super::load::LARGEST) {
+    match files::read_text(file, super::load::MAX_SIZE) {
         Ok(text) => Ok(text),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
         Err(error) => Err(ConfigError::new(
@@ -160,7 +157,7 @@ fn read(file: &Path) -> Result<String, ConfigError> {
     }
 }
 
-/// Puts `text` in the place of `file`, all or nothing, when it can be read again tomorrow.
+/// Replaces `file` with `text` atomically, if `text` is a valid config.
 fn replace(file: &Path, text: &str) -> Result<(), ConfigError> {
     let shown = error::shown(file);
     let failed = |what: &str, error: &dyn std::fmt::Display| {
@@ -265,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_different_is_written() {
+    fn only_differences_are_written() {
         assert_eq!(
             changed(MINE, |file| change_preset(file, "build", "build", &build())
                 .unwrap()),
@@ -306,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_refused_and_the_file_stays() {
+    fn invalid_changes_are_refused_and_the_file_stays() {
         for (old, name, wrong) in [
             ("build", "other", "already"),
             ("build", "none", "already"),
@@ -324,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn one_is_deleted_and_the_rest_stays() {
+    fn deleting_a_preset_keeps_the_rest() {
         let after = changed(MINE, |file| delete_preset(file, "build").unwrap());
         assert_eq!(
             after,
@@ -335,7 +332,7 @@ mod tests {
                 delete_preset(file, "cpu-quarter")
                     .unwrap_err()
                     .to_string()
-                    .contains("shipped")
+                    .contains("built in")
             )
         });
         assert_eq!(error, MINE);

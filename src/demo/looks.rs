@@ -13,7 +13,7 @@ use crate::inspect::{
     Change, ChangeKind, Changes, Extracted, Fact, Judgement, ProcessInfo, Section, Sheet,
 };
 use crate::manager::{Error, Happenings, Inspector, Shell, alive, joinable};
-use crate::record::{ExitCause, Happening, Record, Status};
+use crate::record::{ExitCause, LoggedEvent, Record, Status};
 use crate::spec::{ContainerId, format_bytes, quote_command, signal_name};
 use crate::sys::tty::WindowSize;
 
@@ -422,13 +422,13 @@ struct DemoHappenings {
 }
 
 impl Happenings for DemoHappenings {
-    fn read(&mut self) -> Result<Vec<Happening>, Error> {
+    fn read(&mut self) -> Result<Vec<LoggedEvent>, Error> {
         let records = self.shared.now().records();
         let now = (self.shared.clock)();
         let mut happened = Vec::new();
         let mut tell = |at, record: &Record, event: &str, cause: Option<ExitCause>| {
             let (id, name) = (record.spec.id.clone(), record.spec.name.clone());
-            happened.push(Happening {
+            happened.push(LoggedEvent {
                 at,
                 id,
                 name,

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::{Fact, Judgement};
-use crate::record::Lacking;
+use crate::record::Unapplied;
 use crate::security::{apparmor, selinux};
 
 /// What the host's security module says of a process, and what kept its container from being
 /// confined by it.
-pub(super) fn confinement(process: &Path, lacks: Option<&Lacking>) -> Fact {
+pub(super) fn confinement(process: &Path, lacks: Option<&Unapplied>) -> Fact {
     let fact = match selinux::own_label() {
         Some(own) => selinux_label(selinux::label_of(process), &own, selinux::is_enforcing()),
         None => apparmor_label(apparmor::label_of(process)),
@@ -17,7 +17,7 @@ pub(super) fn confinement(process: &Path, lacks: Option<&Lacking>) -> Fact {
 }
 
 /// Pure: the fact with its reason, unless all is well.
-fn reasoned(fact: Fact, lacks: Option<&Lacking>) -> Fact {
+fn reasoned(fact: Fact, lacks: Option<&Unapplied>) -> Fact {
     match lacks {
         Some(lacks) if fact.judgement != Judgement::Good => Fact {
             effect: lacks.why.clone(),
@@ -102,7 +102,7 @@ mod tests {
             Judgement::Weak
         );
         assert!(apparmor_label(None).value.starts_with("n/a"));
-        let lacks = Some(&Lacking {
+        let lacks = Some(&Unapplied {
             what: "AppArmor".into(),
             why: "it has no tools".into(),
         });

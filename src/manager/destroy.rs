@@ -66,11 +66,15 @@ impl Manager {
         drop(lock);
         // a container that removes itself has told already
         if !record.spec.remove {
-            self.store().tell(&record.spec, "destroyed", None);
+            self.store().append_event(&record.spec, "destroyed", None);
         }
         removed.map_err(|error| {
-            self.store()
-                .tell_more(&record.spec, "not removed", None, Some(error.to_string()));
+            self.store().append_event_with(
+                &record.spec,
+                "not removed",
+                None,
+                Some(error.to_string()),
+            );
             let message = format!(
                 "{} is destroyed, but not all of its files could be removed: {error}",
                 record.spec.name

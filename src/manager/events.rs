@@ -1,7 +1,7 @@
 //! `events`: what happened to containers, from the oldest line kept, and on as it happens.
 
 use super::{Error, Manager};
-use crate::record::{EventReader, Happening};
+use crate::record::{EventReader, LoggedEvent};
 
 /// Reads the stream of what happened on and on.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ impl EventSource {
     ///
     /// # Errors
     /// When the stream has become unreadable.
-    pub fn read(&mut self) -> Result<Vec<Happening>, Error> {
+    pub fn read(&mut self) -> Result<Vec<LoggedEvent>, Error> {
         self.reader.read().map_err(unreadable)
     }
 }

@@ -123,7 +123,7 @@ impl Manager {
             };
             found.push(Found { what, fate });
         }
-        self.store().forget_what_is_gone();
+        self.store().prune_postponed();
         Ok(found)
     }
 
@@ -131,7 +131,7 @@ impl Manager {
     /// must not keep anybody from working. To look takes as long as there are containers, so of
     /// many commands in a second only the first looks.
     pub(super) fn tidy_up(&self) {
-        if !self.store().is_to_be_swept(SWEPT_HOLDS) {
+        if !self.store().is_sweep_due(SWEPT_HOLDS) {
             return;
         }
         for orphan in self

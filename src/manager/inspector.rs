@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Error;
 use crate::inspect::{Changes, Extracted, ProcessInfo, Sheet};
-use crate::record::Happening;
+use crate::record::LoggedEvent;
 use crate::runtime::SessionOutput;
 use crate::spec::ContainerId;
 use crate::sys::tty::WindowSize;
@@ -103,7 +103,7 @@ pub trait Happenings: Send {
     ///
     /// # Errors
     /// When the stream has become unreadable.
-    fn read(&mut self) -> Result<Vec<Happening>, Error>;
+    fn read(&mut self) -> Result<Vec<LoggedEvent>, Error>;
 }
 
 /// What a read brought.

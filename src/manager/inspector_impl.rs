@@ -5,12 +5,12 @@ use std::path::Path;
 use super::error::alive;
 use super::{Error, EventSource, Happenings, Inspector, Manager, Shell};
 use crate::inspect::{self, Changes, Extracted, Layers, ProcessInfo, Sheet};
-use crate::record::Happening;
+use crate::record::LoggedEvent;
 use crate::spec::ContainerId;
 use crate::sys::tty::WindowSize;
 
 impl Happenings for EventSource {
-    fn read(&mut self) -> Result<Vec<Happening>, Error> {
+    fn read(&mut self) -> Result<Vec<LoggedEvent>, Error> {
         EventSource::read(self)
     }
 }

@@ -32,7 +32,7 @@ impl Manager {
             .and_then(|()| self.record_change(&record, Event::Paused));
         // it does not stay frozen without anybody knowing
         recorded.inspect_err(|_| drop(cgroup.thaw()))?;
-        self.store().tell(&record.spec, "paused", None);
+        self.store().append_event(&record.spec, "paused", None);
         Ok(())
     }
 
@@ -47,7 +47,7 @@ impl Manager {
         self.cgroup(id).thaw()?;
         fault::may_fail("resume.record")?;
         self.record_change(&record, Event::Resumed)?;
-        self.store().tell(&record.spec, "resumed", None);
+        self.store().append_event(&record.spec, "resumed", None);
         Ok(())
     }
 

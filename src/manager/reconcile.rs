@@ -58,14 +58,14 @@ impl Manager {
         });
         let (lost, changed) = changed.unwrap_or_else(|_| (self.as_ended(record.clone()), false));
         if changed {
-            self.store().forget_end(id);
+            self.store().discard_unsaved_end(id);
         }
         if changed && record.state.status.is_alive() {
             let cause = match &lost.state.status {
                 Status::Stopped { cause, .. } => cause,
                 _ => &ExitCause::Lost,
             };
-            self.store().tell(&lost.spec, "died", Some(cause));
+            self.store().append_event(&lost.spec, "died", Some(cause));
         }
         if changed && lost.spec.remove {
             fault::may_fail("reconcile.remove")?;
@@ -78,7 +78,9 @@ impl Manager {
 
     /// As the supervisor saw it end, when it could only not record that, else as lost.
     fn as_ended(&self, record: Record) -> Record {
-        let seen = self.store().kept_end(&record.spec.id, &record.state.status);
+        let seen = self
+            .store()
+            .unsaved_end(&record.spec.id, &record.state.status);
         let lost = as_lost(record);
         match seen {
             Some(status) => with_status(lost, status),
@@ -113,7 +115,7 @@ impl Manager {
                 let _ = self.store().free_name(id, &record.spec.name);
                 let _ = self.store().free_ids(&record.spec);
                 drop(lock);
-                self.store().tell(&record.spec, "destroyed", None);
+                self.store().append_event(&record.spec, "destroyed", None);
                 Ok(None)
             }
             Ok(fresh) => Ok(Some(fresh)),

@@ -21,7 +21,7 @@ impl Manager {
         self.store().save_spec(&record.spec)?;
         drop(names);
         self.store().free_name(id, &former)?;
-        self.store().tell(&record.spec, "renamed", None);
+        self.store().append_event(&record.spec, "renamed", None);
         Ok(())
     }
 

@@ -49,10 +49,10 @@ impl Manager {
         let cgroup = self.cgroup(id);
         cgroup.kill_all()?;
         cgroup.remove()?;
-        self.store().throw_away(id, Timestamp::now())?;
+        self.store().move_to_trash(id, Timestamp::now())?;
         self.store().free_name(id, &record.spec.name)?;
         drop(lock);
-        self.store().tell(&record.spec, "thrown away", None);
+        self.store().append_event(&record.spec, "thrown away", None);
         Ok(())
     }
 
@@ -77,9 +77,9 @@ impl Manager {
         let spec = self.store().trashed_spec(&trashed)?;
         self.check_free(&spec.name, Some(id))?;
         self.store().enter_name(&spec, &names)?;
-        self.store().take_back(&trashed)?;
+        self.store().restore_from_trash(&trashed)?;
         drop(names);
-        self.store().tell(&spec, "brought back", None);
+        self.store().append_event(&spec, "brought back", None);
         Ok(())
     }
 
@@ -95,7 +95,7 @@ impl Manager {
     /// of a second at most.
     pub(super) fn purge_trash_in_passing(&self) {
         for trashed in self.due(Some(TRASH_KEPT)).unwrap_or_default() {
-            self.store().delete_in_passing(&trashed);
+            self.store().try_delete(&trashed);
         }
     }
 

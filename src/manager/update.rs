@@ -65,7 +65,7 @@ impl Manager {
             }
             return Err(error);
         }
-        self.store().tell_more(
+        self.store().append_event_with(
             &record.spec,
             "limits changed",
             None,

@@ -1,6 +1,6 @@
 //! [`Record`]: what we know of one container.
 
-use super::{Lacking, State};
+use super::{State, Unapplied};
 use crate::spec::ContainerSpec;
 
 /// One container as the list, the screen and the verbs see it.
@@ -21,7 +21,7 @@ impl Record {
             .skipped
             .iter()
             .cloned()
-            .chain(self.state.unconfined.iter().map(Lacking::to_string))
+            .chain(self.state.unconfined.iter().map(Unapplied::to_string))
             .collect()
     }
 }

@@ -21,7 +21,7 @@ const LONGEST: usize = 256 << 10;
 
 /// One thing that happened to a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Happening {
+pub struct LoggedEvent {
     /// When.
     pub at: Timestamp,
     /// To which container.
@@ -39,7 +39,7 @@ pub struct Happening {
 }
 
 /// Appends one line. A line is one write(2) to an O_APPEND file, so that writers never mix.
-pub(super) fn append(path: &Path, happening: &Happening) -> Result<(), StoreError> {
+pub(super) fn append(path: &Path, happening: &LoggedEvent) -> Result<(), StoreError> {
     let mut line = serde_json::to_vec(happening).map_err(|e| StoreError {
         op: "encode",
         path: path.to_owned(),
@@ -101,13 +101,13 @@ impl EventReader {
     ///
     /// # Errors
     /// What read(2) says.
-    pub fn read(&mut self) -> io::Result<Vec<Happening>> {
+    pub fn read(&mut self) -> io::Result<Vec<LoggedEvent>> {
         let mut happenings = Vec::new();
         loop {
             if let Some(file) = &mut self.file {
                 while self.lines.fill(file)? {
                     while let Some(line) = self.lines.next() {
-                        happenings.extend(serde_json::from_slice::<Happening>(line).ok());
+                        happenings.extend(serde_json::from_slice::<LoggedEvent>(line).ok());
                     }
                 }
             }
@@ -146,10 +146,10 @@ fn existing(path: &Path) -> io::Result<Option<File>> {
 mod tests {
     use super::*;
 
-    fn happening(event: &str) -> Happening {
+    fn happening(event: &str) -> LoggedEvent {
         let id = ContainerId::new("a").unwrap();
         let name = ContainerName::new("web").unwrap();
-        Happening {
+        LoggedEvent {
             at: Timestamp::UNIX_EPOCH,
             id,
             name,

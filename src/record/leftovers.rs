@@ -88,11 +88,11 @@ impl Store {
         let until = Instant::now() + SWEEP_TAKES;
         for leftover in leftovers
             .iter()
-            .filter(|leftover| !self.is_put_off(leftover.path()))
+            .filter(|leftover| !self.is_postponed(leftover.path()))
         {
             match self.sweep_one(leftover, Some(until)) {
-                Ok(_) => self.forget(leftover.path()),
-                Err(_) => self.put_off(leftover.path()),
+                Ok(_) => self.clear_postponed(leftover.path()),
+                Err(_) => self.postpone(leftover.path()),
             }
             if Instant::now() >= until {
                 return;
@@ -116,8 +116,8 @@ impl Store {
         };
         let deleted = self.sweep_one(&leftover, None);
         match &deleted {
-            Ok(_) => self.forget(leftover.path()),
-            Err(_) => self.put_off(leftover.path()),
+            Ok(_) => self.clear_postponed(leftover.path()),
+            Err(_) => self.postpone(leftover.path()),
         }
         deleted
     }
@@ -171,7 +171,7 @@ impl Store {
 
     /// Whether nobody has looked for leftovers within `holds`; who asks is about to.
     #[must_use]
-    pub fn is_to_be_swept(&self, holds: Duration) -> bool {
+    pub fn is_sweep_due(&self, holds: Duration) -> bool {
         let stamp = self.runs().join(".swept");
         // a time in the future has no age: a clock was set back
         let age = fs::metadata(&stamp)

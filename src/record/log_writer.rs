@@ -67,7 +67,7 @@ impl LogWriter {
     /// # Errors
     /// What write(2) says (a full disk, say); the output is then lost to the log.
     pub fn write(&mut self, stderr: bool, bytes: &[u8]) -> io::Result<()> {
-        self.say_dropped(false)?;
+        self.log_dropped(false)?;
         let head = head(Timestamp::now(), stderr);
         let (bytes, cut) = match &mut self.rate {
             Some(rate) => rate.admit(bytes, stderr, head.len()),
@@ -89,7 +89,7 @@ impl LogWriter {
     ///
     /// # Errors
     /// As [`LogWriter::write`].
-    pub fn say_dropped(&mut self, at_once: bool) -> io::Result<()> {
+    pub fn log_dropped(&mut self, at_once: bool) -> io::Result<()> {
         let Some(dropped) = self
             .rate
             .as_mut()
@@ -111,7 +111,7 @@ impl LogWriter {
     }
 
     /// When there is something to say though nothing more may be written: call
-    /// [`LogWriter::say_dropped`] then.
+    /// [`LogWriter::log_dropped`] then.
     #[must_use]
     pub fn due(&self) -> Option<Instant> {
         self.rate.as_ref().and_then(Rate::due)

@@ -22,7 +22,7 @@ const LONGEST: Duration = Duration::from_secs(3600);
 const PREFIX: &str = ".put-off-";
 
 impl Store {
-    fn reminder(&self, path: &Path) -> PathBuf {
+    fn postponed_marker(&self, path: &Path) -> PathBuf {
         let name = path
             .file_name()
             .unwrap_or_default()
@@ -32,8 +32,9 @@ impl Store {
     }
 
     /// Whether `path` could not be deleted, and it is too early to try again.
-    pub(super) fn is_put_off(&self, path: &Path) -> bool {
-        let reminder = fs::symlink_metadata(self.reminder(path)).and_then(|about| about.modified());
+    pub(super) fn is_postponed(&self, path: &Path) -> bool {
+        let reminder =
+            fs::symlink_metadata(self.postponed_marker(path)).and_then(|about| about.modified());
         let wait = reminder
             .ok()
             .and_then(|at| at.duration_since(SystemTime::now()).ok());
@@ -43,8 +44,8 @@ impl Store {
 
     /// Remembers that `path` could not be deleted. Where that cannot be written, it is tried each
     /// time.
-    pub(super) fn put_off(&self, path: &Path) {
-        let _ = files::open_to_append(&self.reminder(path)).and_then(|mut file| {
+    pub(super) fn postpone(&self, path: &Path) {
+        let _ = files::open_to_append(&self.postponed_marker(path)).and_then(|mut file| {
             file.write_all(b".")?;
             let failures = file.metadata()?.len();
             file.set_modified(SystemTime::now() + delay(failures))
@@ -52,13 +53,13 @@ impl Store {
     }
 
     /// `path` is gone.
-    pub(super) fn forget(&self, path: &Path) {
-        let _ = fs::remove_file(self.reminder(path));
+    pub(super) fn clear_postponed(&self, path: &Path) {
+        let _ = fs::remove_file(self.postponed_marker(path));
     }
 
     /// Takes away what is remembered of things that are not there any more, because somebody else
     /// deleted them.
-    pub fn forget_what_is_gone(&self) {
+    pub fn prune_postponed(&self) {
         let places = [self.containers(), self.trash_folder()];
         for entry in fs::read_dir(self.runs()).into_iter().flatten().flatten() {
             let name = entry.file_name();
@@ -95,13 +96,13 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("minic-put-off-{}", std::process::id()));
         let store = Store::open(&folder).unwrap();
         let path = store.containers().join(".old-0123456789ab");
-        assert!(!store.is_put_off(&path));
-        store.put_off(&path);
-        assert!(!store.is_put_off(&path), "it is tried once more at once");
-        store.put_off(&path);
-        assert!(store.is_put_off(&path) && !store.is_put_off(&folder));
-        store.forget_what_is_gone();
-        assert!(!store.is_put_off(&path), "it is not there at all");
+        assert!(!store.is_postponed(&path));
+        store.postpone(&path);
+        assert!(!store.is_postponed(&path), "it is tried once more at once");
+        store.postpone(&path);
+        assert!(store.is_postponed(&path) && !store.is_postponed(&folder));
+        store.prune_postponed();
+        assert!(!store.is_postponed(&path), "it is not there at all");
         fs::remove_dir_all(folder).unwrap();
     }
 }

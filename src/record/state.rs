@@ -34,14 +34,14 @@ impl Health {
 
 /// A security module that the host has and a container was started without.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lacking {
+pub struct Unapplied {
     /// What it was to have.
     pub what: String,
     /// What kept it from that.
     pub why: String,
 }
 
-impl fmt::Display for Lacking {
+impl fmt::Display for Unapplied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, which this host has: {}", self.what, self.why)
     }
@@ -77,7 +77,7 @@ pub struct State {
     pub skipped: Vec<String>,
     /// What of this host's security module it was last started without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unconfined: Option<Lacking>,
+    pub unconfined: Option<Unapplied>,
 }
 
 impl State {

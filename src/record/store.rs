@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::folders::{MAX_TRIES, make_folder, remove_folder, remove_run_folder};
 use super::{
-    ExitCause, Happening, Lock, Process, Record, State, StoreError, events, json_file, owner,
+    ExitCause, Lock, LoggedEvent, Process, Record, State, StoreError, events, json_file, owner,
 };
 use crate::rootfs::storage::Project;
 use crate::spec::{ContainerId, ContainerSpec};
@@ -365,9 +365,9 @@ impl Store {
         let removed = self.removed(id);
         fault::may_fail("remove.folder")
             .map_err(|e| StoreError::of("remove", &removed)(e.into()))?;
-        self.forget_end(id);
+        self.discard_unsaved_end(id);
         let project = Project::of(&removed);
-        let files = remove_folder(&removed).inspect_err(|_| self.put_off(&removed));
+        let files = remove_folder(&removed).inspect_err(|_| self.postpone(&removed));
         if files.is_ok() {
             project.release(self.folder());
         }
@@ -400,12 +400,12 @@ impl Store {
 
     /// Appends to the stream of what happened. The records say what is; a full disk loses this
     /// line, never a verb.
-    pub fn tell(&self, spec: &ContainerSpec, event: &str, cause: Option<&ExitCause>) {
-        self.tell_more(spec, event, cause, None);
+    pub fn append_event(&self, spec: &ContainerSpec, event: &str, cause: Option<&ExitCause>) {
+        self.append_event_with(spec, event, cause, None);
     }
 
-    /// As [`Store::tell`], with more in words.
-    pub fn tell_more(
+    /// As [`Store::append_event`], with more in words.
+    pub fn append_event_with(
         &self,
         spec: &ContainerSpec,
         event: &str,
@@ -413,7 +413,7 @@ impl Store {
         detail: Option<String>,
     ) {
         let (id, name) = (spec.id.clone(), spec.name.clone());
-        let happening = Happening {
+        let happening = LoggedEvent {
             at: Timestamp::now(),
             id,
             name,

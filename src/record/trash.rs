@@ -35,7 +35,7 @@ impl Store {
     ///
     /// # Errors
     /// When its folder cannot be renamed; it is in the list still.
-    pub fn throw_away(&self, id: &ContainerId, now: Timestamp) -> Result<(), StoreError> {
+    pub fn move_to_trash(&self, id: &ContainerId, now: Timestamp) -> Result<(), StoreError> {
         let trash = self.trash_folder();
         make_folder(&trash)?;
         let folder = self.container(id);
@@ -82,7 +82,7 @@ impl Store {
     ///
     /// # Errors
     /// When its folder cannot be renamed: somebody emptied the trash.
-    pub fn take_back(&self, trashed: &Trashed) -> Result<(), StoreError> {
+    pub fn restore_from_trash(&self, trashed: &Trashed) -> Result<(), StoreError> {
         fs::rename(&trashed.folder, self.container(&trashed.id))
             .map_err(StoreError::of("rename", &trashed.folder))
     }
@@ -97,8 +97,8 @@ impl Store {
 
     /// As [`Store::delete`], on the way of another command: for a part of a second, and not at all
     /// while it is put off.
-    pub fn delete_in_passing(&self, trashed: &Trashed) {
-        if !self.is_put_off(&trashed.folder) {
+    pub fn try_delete(&self, trashed: &Trashed) {
+        if !self.is_postponed(&trashed.folder) {
             // the next one goes on
             let _ = self.delete_until(trashed, Some(Instant::now() + SWEEP_TAKES));
         }
@@ -109,12 +109,12 @@ impl Store {
         let deleted = remove_folder_until(&trashed.folder, until);
         match &deleted {
             Ok(()) => {
-                self.forget(&trashed.folder);
+                self.clear_postponed(&trashed.folder);
                 project.release(self.folder());
                 // one that cannot be read has ids too many, which harms nobody
                 let _ = spec.and_then(|spec| self.free_ids(&spec));
             }
-            Err(_) => self.put_off(&trashed.folder),
+            Err(_) => self.postpone(&trashed.folder),
         }
         deleted
     }

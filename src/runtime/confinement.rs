@@ -4,7 +4,7 @@
 use std::ffi::CString;
 
 use super::LaunchError;
-use crate::record::{Lacking, Record};
+use crate::record::{Record, Unapplied};
 use crate::security::selinux::{self, Labels};
 use crate::security::{Label, apparmor};
 use crate::spec::{AppArmor, ContainerSpec, SeLinux};
@@ -18,7 +18,7 @@ pub(crate) struct Confinement {
     /// What the kernel is told before each execve.
     pub(super) label: Option<Label>,
     /// What this host has and its processes do without.
-    pub lacks: Option<Lacking>,
+    pub lacks: Option<Unapplied>,
 }
 
 impl Confinement {
@@ -35,7 +35,7 @@ impl Confinement {
                 return Err(LaunchError::plain(format!("--apparmor: {why}")));
             }
             (Err(why), _) => {
-                found.lacks = Some(Lacking {
+                found.lacks = Some(Unapplied {
                     what: "AppArmor".into(),
                     why,
                 })
@@ -53,7 +53,7 @@ impl Confinement {
                 return Err(LaunchError::plain(format!("--selinux: {why}")));
             }
             (Err(why), _) => {
-                found.lacks = Some(Lacking {
+                found.lacks = Some(Unapplied {
                     what: "an SELinux label".into(),
                     why,
                 })

@@ -88,7 +88,7 @@ fn give(store: &Store, spec: &ContainerSpec) -> Result<(), SpecError> {
     root.into_iter()
         .chain(volumes)
         .try_for_each(|(field, source)| {
-            let given = store.give(&source.path, source.inode);
+            let given = store.note_writable(&source.path, source.inode);
             given.map_err(|error| {
                 SpecError::new(
                     field,
@@ -202,7 +202,7 @@ fn refuse_links(
             .flatten();
         writable.extend(folders.map(|folder| (folder, format!("container {}", other.name))));
     }
-    let gone = store.given_folders().into_iter();
+    let gone = store.writable_folders().into_iter();
     writable.extend(gone.map(|(folder, path)| {
         (
             folder,

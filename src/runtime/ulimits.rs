@@ -31,7 +31,7 @@ impl Ulimits {
         let defaults = [
             Ulimit::CORE_OFF,
             Ulimit::open_files(1024.min(hard), 524_288.min(hard)),
-            half(Resource::RLIMIT_SIGPENDING, Ulimit::WAITING_SIGNALS)?,
+            half(Resource::RLIMIT_SIGPENDING, Ulimit::PENDING_SIGNALS)?,
             half(Resource::RLIMIT_MSGQUEUE, Ulimit::MESSAGE_QUEUES)?,
         ];
         let defaults = defaults.into_iter().filter(|limit| {

@@ -30,7 +30,7 @@ pub(crate) fn relabel(top: BorrowedFd<'_>, path: &Path, label: &str) -> Result<(
     let value = [label.as_bytes(), b"\0"].concat();
     let told = |error: io::Error| format!("{}: {error}", path.display());
     let real = fs::read_link(format!("/proc/self/fd/{}", top.as_raw_fd())).map_err(told)?;
-    if Volume::is_the_hosts_own(&real.to_string_lossy()) {
+    if Volume::is_host_path(&real.to_string_lossy()) {
         return Err(format!(
             "{}: it is the host's own {}",
             path.display(),

@@ -8,7 +8,7 @@ use super::{SpecError, format_bytes, parse_bytes, parse_duration, parse_memory};
 
 /// The kernel's default bandwidth period, in microseconds.
 const DEFAULT_PERIOD_USEC: u64 = 100_000;
-/// The kernel's least quota, in microseconds (`min_cfs_quota_period`).
+/// The kernel's minimum quota, in microseconds (`min_cfs_quota_period`).
 const MIN_QUOTA_USEC: u64 = 1_000;
 
 /// A cap on CPU time: at most `quota_usec` of CPU in each `period_usec` of wall time.
@@ -72,7 +72,7 @@ pub struct IoLimit {
 /// Declares [`Unit`] and [`Amount`], which has a value of it.
 macro_rules! units {
     ($( $(#[$doc:meta])* $unit:ident($type:ty), )*) => {
-        /// What a limit is counted in.
+        /// The unit of a limit.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Unit { $( $(#[$doc])* $unit, )* }
 
@@ -89,13 +89,13 @@ units! {
     Cap(CpuLimit),
     /// CPU shares.
     Shares(u64),
-    /// A plain number; `unlimited` takes a default back.
+    /// A plain number; `unlimited` removes the default.
     Count(u64),
     /// Microseconds.
     Micros(u64),
     /// A list of CPUs.
     Cpus(String),
-    /// Whether an OOM kill takes everything.
+    /// Whether an OOM kill ends the whole group.
     OomGroup(bool),
     /// A weight of block I/O.
     Weight(u64),
@@ -105,11 +105,11 @@ units! {
 
 /// A field of `Limits`.
 pub(super) trait Slot {
-    /// What it holds when it is set.
+    /// The type of its value.
     type Value;
-    /// Its value, unless nothing is limited.
+    /// The value; `None` when there is no limit.
     fn value(&self) -> Option<&Self::Value>;
-    /// Whether nothing is limited.
+    /// Whether there is no limit.
     fn is_unset(&self) -> bool {
         self.value().is_none()
     }
@@ -130,7 +130,7 @@ impl<T> Slot for Vec<T> {
 }
 
 impl Unit {
-    /// What messages say when there is no such limit.
+    /// The word for "no limit" in messages.
     #[must_use]
     pub fn unset(self) -> &'static str {
         match self {
@@ -158,7 +158,7 @@ impl Unit {
         }
     }
 
-    /// What JSON has it in, where the field's name does not tell.
+    /// Its unit in JSON, where the field's name does not include it.
     #[must_use]
     pub fn json_unit(self) -> Option<&'static str> {
         match self {
@@ -176,7 +176,7 @@ impl Unit {
 }
 
 impl Amount<'_> {
-    /// In words: `64.0M`, `0.5 cores`, `20ms`.
+    /// For display: `64.0M`, `0.5 cores`, `20ms`.
     #[must_use]
     pub fn words(&self) -> String {
         match *self {
@@ -216,7 +216,7 @@ pub(super) fn milliseconds(usec: u64) -> String {
     format!("{}ms", usec as f64 / 1000.0)
 }
 
-/// The word for what an OOM kill takes.
+/// The name of an OOM policy.
 pub(super) fn policy(group: bool) -> &'static str {
     if group { "group" } else { "process" }
 }
@@ -227,7 +227,7 @@ pub(super) fn set<T>(slot: &mut Option<T>, parsed: Result<T, SpecError>) -> Resu
     Ok(())
 }
 
-/// Puts shares that are a cap too, as Mini Container documents it, into both slots.
+/// Sets both the weight and the cap from shares, as Mini Container documents them.
 pub(super) fn set_cpu(
     cap: &mut Option<CpuLimit>,
     weight: &mut Option<u64>,
@@ -239,7 +239,7 @@ pub(super) fn set_cpu(
     Ok(())
 }
 
-/// Puts one rate of one device among `devices`.
+/// Sets one rate of one device in `devices`.
 pub(super) fn set_rate(
     devices: &mut Vec<IoLimit>,
     field: &'static str,
@@ -259,7 +259,7 @@ pub(super) fn set_rate(
     Ok(())
 }
 
-/// As memory, or 0 for none.
+/// A memory size, or 0 for no swap.
 pub(super) fn swap(field: &'static str, text: &str) -> Result<u64, SpecError> {
     if text == "0" {
         return Ok(0);
@@ -284,7 +284,7 @@ pub(super) fn micros(field: &'static str, text: &str) -> Result<u64, SpecError> 
     parse_duration(field, text).map(|time| time.as_micros() as u64)
 }
 
-/// What an OOM kill takes.
+/// An OOM policy.
 pub(super) fn oom_policy(field: &'static str, text: &str) -> Result<bool, SpecError> {
     match text {
         "group" => Ok(true),
@@ -302,7 +302,7 @@ pub(super) fn weight(field: &'static str, text: &str) -> Result<u64, SpecError> 
         Ok(weight @ 1..=10_000) => Ok(weight),
         _ => Err(SpecError::new(
             field,
-            format!("{text:?} is not a weight; use 1 to 10000, 100 being usual"),
+            format!("{text:?} is not a weight; use 1 to 10000, 100 being the default"),
         )),
     }
 }
@@ -353,7 +353,7 @@ pub(super) fn cpu_list(field: &'static str, text: &str) -> Result<String, SpecEr
 }
 
 impl IoLimit {
-    /// In words, as `io.max` has them: `/dev/sda rbps=10485760 wiops=50`.
+    /// For display, in the format of `io.max`: `/dev/sda rbps=10485760 wiops=50`.
     #[must_use]
     pub fn words(&self) -> String {
         let rates = [

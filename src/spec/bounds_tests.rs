@@ -1,16 +1,16 @@
-//! The last value that is taken, and the first that is not; whose ids a container has.
+//! Limits of ranges: the last value accepted, and the first one refused.
 
 use super::{ContainerId, IdRange, Preset, Storage, preview};
 
 #[test]
-fn of_storage() {
+fn storage_bounds() {
     assert_eq!("64K".parse(), Ok(Storage::Disk(64 << 10)));
     assert_eq!("tmpfs:64K".parse(), Ok(Storage::Tmpfs(64 << 10)));
     assert!("65535b".parse::<Storage>().is_err());
 }
 
 #[test]
-fn of_a_range_of_ids() {
+fn id_range_bounds() {
     let range = IdRange {
         first: 100_000,
         count: 65_536,

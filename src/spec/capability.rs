@@ -1,5 +1,5 @@
-//! [`Capabilities`]: a set of capabilities (capabilities(7)), docker's way of adding to the usual
-//! ones and dropping from them.
+//! [`Capabilities`]: a set of capabilities (capabilities(7)), added to and dropped from the default
+//! set as docker does.
 
 use std::fmt;
 
@@ -52,9 +52,9 @@ const NAMES: [&str; 41] = [
     "CHECKPOINT_RESTORE",
 ];
 
-/// Docker's usual set (moby: oci/caps/defaults.go) without NET_RAW, which forges packets, and
+/// Docker's default set (moby: oci/caps/defaults.go) without NET_RAW, which forges packets, and
 /// MKNOD, which makes device nodes.
-const USUAL: [&str; 12] = [
+const DEFAULT_SET: [&str; 12] = [
     "CHOWN",
     "DAC_OVERRIDE",
     "FOWNER",
@@ -77,7 +77,7 @@ pub struct Capabilities(u64);
 impl Default for Capabilities {
     fn default() -> Self {
         Self(
-            USUAL
+            DEFAULT_SET
                 .iter()
                 .filter_map(|name| number(name))
                 .fold(0, |mask, number| mask | 1 << number),
@@ -86,9 +86,9 @@ impl Default for Capabilities {
 }
 
 impl Capabilities {
-    /// None.
+    /// The empty set.
     pub const NONE: Self = Self(0);
-    /// Every one there is.
+    /// Every capability.
     pub const ALL: Self = Self((1 << NAMES.len()) - 1);
 
     /// The mask that capset(2) takes.
@@ -103,7 +103,7 @@ impl Capabilities {
         Self(mask & Self::ALL.0)
     }
 
-    /// What is in it and not in `other`.
+    /// The capabilities that are not in `other`.
     #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
@@ -126,12 +126,12 @@ impl Capabilities {
             .collect()
     }
 
-    /// The usual set with `add` added and `drop` dropped; `ALL` stands for every one. What is named
-    /// in both is kept, except that `drop` names beat an `ALL` in `add`, as with docker.
+    /// The default set with `add` added and `drop` dropped; `ALL` stands for every capability. One
+    /// named in both is kept, but a name in `drop` wins over `ALL` in `add`, as with docker.
     ///
     /// # Errors
-    /// [`SpecError`] naming `cap-add` or `cap-drop` and the word that is no capability.
-    pub fn usual_with(add: &[String], drop: &[String]) -> Result<Self, SpecError> {
+    /// [`SpecError`] naming `cap-add` or `cap-drop` and the word that is not a capability.
+    pub fn default_with(add: &[String], drop: &[String]) -> Result<Self, SpecError> {
         let (added, all_added) = words("cap-add", add)?;
         let (dropped, all_dropped) = words("cap-drop", drop)?;
         let base = match (all_added, all_dropped) {
@@ -142,10 +142,10 @@ impl Capabilities {
         Ok(Self((base & !dropped) | added))
     }
 
-    /// Only what `add` names; every one for `ALL`.
+    /// Only the capabilities that `add` names; all for `ALL`.
     ///
     /// # Errors
-    /// As [`Capabilities::usual_with`].
+    /// As [`Capabilities::default_with`].
     pub fn named(add: &[String]) -> Result<Self, SpecError> {
         let (named, all) = words("cap-add", add)?;
         Ok(if all { Self::ALL } else { Self(named) })
@@ -188,7 +188,7 @@ fn words(field: &'static str, words: &[String]) -> Result<(u64, bool), SpecError
                 return Err(SpecError::new(
                     field,
                     format!(
-                        "{word:?} is no capability; use a name such as NET_RAW (capabilities(7)) or ALL"
+                        "{word:?} is not a capability; use a name such as NET_RAW (capabilities(7)) or ALL"
                     ),
                 ));
             }
@@ -203,11 +203,11 @@ mod tests {
 
     fn set(add: &[&str], drop: &[&str]) -> Capabilities {
         let texts = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
-        Capabilities::usual_with(&texts(add), &texts(drop)).unwrap()
+        Capabilities::default_with(&texts(add), &texts(drop)).unwrap()
     }
 
     #[test]
-    fn the_usual_set_is_dockers_without_net_raw_and_mknod() {
+    fn the_default_set_is_dockers_without_net_raw_and_mknod() {
         let usual = Capabilities::default();
         assert_eq!(usual.mask(), 0xa004_05fb, "as /proc/PID/status writes it");
         assert!(
@@ -240,13 +240,13 @@ mod tests {
             2
         );
         assert_eq!(
-            Capabilities::usual_with(&["FLY".into()], &[])
+            Capabilities::default_with(&["FLY".into()], &[])
                 .unwrap_err()
                 .field,
             "cap-add"
         );
         assert_eq!(
-            Capabilities::usual_with(&[], &["FLY".into()])
+            Capabilities::default_with(&[], &["FLY".into()])
                 .unwrap_err()
                 .field,
             "cap-drop"

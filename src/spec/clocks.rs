@@ -8,7 +8,7 @@ use super::{SpecError, parse_duration};
 /// Milliseconds, which may be negative.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockOffsets {
-    /// For `CLOCK_MONOTONIC` and its coarse and raw kin.
+    /// For `CLOCK_MONOTONIC` and its coarse and raw variants.
     pub monotonic_ms: i64,
     /// For `CLOCK_BOOTTIME` and with it `/proc/uptime`.
     pub boottime_ms: i64,
@@ -44,7 +44,7 @@ impl ClockOffsets {
                     return Err(SpecError::new(
                         "time-offset",
                         format!(
-                            "{clock:?} is no clock of a container's own; use monotonic or boottime"
+                            "{clock:?} is not a clock with an offset; use monotonic or boottime"
                         ),
                     ));
                 }
@@ -53,8 +53,7 @@ impl ClockOffsets {
         Ok(offsets)
     }
 
-    /// The lines of `/proc/PID/timens_offsets`: clock, seconds, nanoseconds, of which the last are
-    /// never negative.
+    /// The lines of `/proc/PID/timens_offsets`: clock, seconds, nanoseconds (never negative).
     #[must_use]
     pub fn lines(&self) -> String {
         let line = |clock: &str, millis: i64| {

@@ -1,6 +1,7 @@
 //! [`ContainerSpec`]: everything needed to start a container, and to start it again.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -28,7 +29,7 @@ impl FromStr for Propagation {
     type Err = SpecError;
     fn from_str(text: &str) -> Result<Self, SpecError> {
         match text {
-            // docker's words for a bind and everything below it; here it is everything in any case
+            // docker's words for a recursive bind; ours always are
             "private" | "rprivate" => Ok(Self::Private),
             "slave" | "rslave" => Ok(Self::Slave),
             "shared" | "rshared" => {
@@ -46,8 +47,8 @@ impl FromStr for Propagation {
     }
 }
 
-/// Everything needed to start a container. Resolved from presets, flags and defaults once, saved
-/// once, never guessed again.
+/// Everything needed to start a container, resolved once from presets, flags and defaults, then
+/// saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerSpec {
     /// Identity; names its folder and cgroup.
@@ -64,10 +65,10 @@ pub struct ContainerSpec {
     pub cwd: String,
     /// Host name inside the container.
     pub hostname: String,
-    /// What it may use.
+    /// Its resource limits.
     #[serde(default)]
     pub limits: Limits,
-    /// Whether it runs without the limits that this kernel cannot give.
+    /// Whether limits that this kernel cannot enforce are left out instead of refused.
     #[serde(default)]
     pub best_effort: bool,
     /// Which network it sees.
@@ -88,26 +89,26 @@ pub struct ContainerSpec {
     /// Whether its users are the host's.
     #[serde(default)]
     pub userns: Userns,
-    /// Why they are the host's, when nobody asked for that.
+    /// Why its users are the host's, when that was not requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host_users: Option<HostUsers>,
     /// The host's ids of its users, chosen when it is created; `None` when they are the host's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<IdRange>,
-    /// What keeps it apart from other containers of its SELinux type, chosen when it is created;
-    /// `None` where the host has no SELinux then.
+    /// SELinux categories that separate it from other containers of its type, chosen when it is
+    /// created; `None` on a host without SELinux.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub categories: Option<Categories>,
-    /// Offsets of its clocks; `None` leaves it the host's.
+    /// Offsets of its clocks; `None`: it has the host's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clocks: Option<ClockOffsets>,
-    /// Who the command runs as.
+    /// The user that the command runs as.
     #[serde(default)]
     pub user: User,
     /// Host folders and files shown inside.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub volumes: Vec<Volume>,
-    /// Memory file systems inside.
+    /// tmpfs mounts inside.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tmpfs: Vec<Tmpfs>,
     /// Host devices shown inside.
@@ -116,10 +117,10 @@ pub struct ContainerSpec {
     /// A folder of the host as its root, instead of an image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<PathBuf>,
-    /// What `root` led to when the container was created: only that is its root.
+    /// What `root` resolved to when the container was created; anything else is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root_found: Option<Source>,
-    /// Whether what it writes to `root` goes to a layer of its own instead.
+    /// Whether writes go to an overlay over `root` instead of `root` itself.
     #[serde(default)]
     pub overlay: bool,
     /// Whether mounts that the host makes later appear in its volumes.
@@ -128,10 +129,10 @@ pub struct ContainerSpec {
     /// Whether its root is read-only.
     #[serde(default)]
     pub read_only: bool,
-    /// How much it may write to its own layer, and where that is; `None` leaves it the whole disk.
+    /// Size and place of its writable layer; `None` is unlimited, on disk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage: Option<Storage>,
-    /// What it may do.
+    /// Capabilities, seccomp and labels.
     #[serde(default)]
     pub security: Security,
     /// Resource limits of its processes.
@@ -146,23 +147,23 @@ pub struct ContainerSpec {
     /// Nice value of its processes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nice: Option<i8>,
-    /// More lines for `/etc/hosts`: name and address.
+    /// Additional lines of `/etc/hosts`: name and address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub add_hosts: Vec<(String, IpAddr)>,
     /// Name servers instead of the host's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dns: Vec<IpAddr>,
-    /// What people attach to it.
+    /// User-defined labels.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-    /// The command that tells whether it does its work.
+    /// Its health check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<HealthCheck>,
     /// When its log is rotated; the default when `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<LogLimits>,
-    /// Most bytes that its log grows by in a second; lines beyond that are dropped and counted.
-    /// `None`: nothing is.
+    /// Maximum log growth in bytes a second; lines beyond it are dropped and counted. `None` is
+    /// unlimited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_rate: Option<u64>,
     /// Whether it has a terminal.
@@ -171,7 +172,7 @@ pub struct ContainerSpec {
     /// Whether standard input stays open for whoever attaches.
     #[serde(default)]
     pub interactive: bool,
-    /// Whether a small init of ours is its PID 1, reaping orphans and passing signals on.
+    /// Whether our init is its PID 1, reaping orphans and forwarding signals.
     #[serde(default)]
     pub init: bool,
     /// Whether it is started again when it ends by itself.
@@ -180,8 +181,7 @@ pub struct ContainerSpec {
     /// The signal that asks it to stop.
     #[serde(default = "sigterm")]
     pub stop_signal: i32,
-    /// Time between asking it to stop and killing it, in milliseconds; the configured one when
-    /// `None`.
+    /// Time between the stop signal and SIGKILL, in milliseconds; `None` is the configured default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_timeout_ms: Option<u64>,
     /// Whether it is destroyed when it ends.
@@ -193,9 +193,9 @@ pub struct ContainerSpec {
 }
 
 impl ContainerSpec {
-    /// Whose users its users are, and why, in a line.
+    /// One line on where its user ids come from, and why.
     #[must_use]
-    pub fn users_in_words(&self) -> String {
+    pub fn describe_users(&self) -> String {
         match (self.ids, &self.host_users) {
             (Some(ids), _) => {
                 let last = ids.count.saturating_sub(1);
@@ -210,39 +210,75 @@ impl ContainerSpec {
         }
     }
 
-    /// Refuses what is shown read-only with shifted owners to a container that may mount: it would
-    /// mount it writable again (mount(2), MS_REMOUNT), and own there what root of the host owns.
+    /// Refuses read-only mounts with shifted owners for a container that may mount: it could
+    /// remount them writable (mount(2), MS_REMOUNT) and would own the host root's files there.
     ///
     /// # Errors
     /// [`SpecError`] of the volume, or of the root.
     pub fn check_read_only(&self) -> Result<(), SpecError> {
-        if self.userns != Userns::Auto || !self.security.capabilities.has("CAP_SYS_ADMIN") {
+        if !self.may_mount() {
             return Ok(());
         }
         let why = "with --cap-add SYS_ADMIN the container could mount it writable again, and be root of the host's files in it";
-        if let Some(volume) = self
-            .volumes
-            .iter()
-            .find(|volume| volume.read_only && !volume.no_idmap)
-        {
-            let what = format!("{}:{}:ro", volume.source.display(), volume.target);
-            return Err(SpecError::new(
+        match self.shifted_read_only() {
+            Some(ReadOnly::Volume(volume)) => Err(SpecError::new(
                 "volume",
-                format!("{what}: {why}; leave SYS_ADMIN out, or use ro,noidmap"),
-            ));
-        }
-        if self.root.is_some() && !self.overlay && self.read_only {
-            return Err(SpecError::new(
+                format!("{volume}: {why}; leave SYS_ADMIN out, or use ro,noidmap"),
+            )),
+            Some(ReadOnly::Root) => Err(SpecError::new(
                 "read-only",
                 format!("{why}; leave SYS_ADMIN out, or use --overlay"),
-            ));
+            )),
+            None => Ok(()),
         }
-        Ok(())
     }
 
-    /// The container whose user namespace it is in, with that one's ids: whoever shares its
-    /// processes must be of its users, or could not have a `/proc` for them (the owner of a pid
-    /// namespace mounts it, pid_namespaces(7)).
+    /// As [`ContainerSpec::check_read_only`], for two containers that share processes and users: one
+    /// that may mount can enter the other's mount namespace (setns(2)).
+    ///
+    /// # Errors
+    /// [`SpecError`] of what this container, the newer one, asks for.
+    pub fn check_read_only_beside(&self, other: &Self) -> Result<(), SpecError> {
+        let name = &other.name;
+        if let (true, Some(mount)) = (self.may_mount(), other.shifted_read_only()) {
+            return Err(SpecError::new(
+                "cap-add",
+                format!(
+                    "SYS_ADMIN: it would share the processes of {name}, and could mount {mount} of it writable again; leave SYS_ADMIN or --pid out"
+                ),
+            ));
+        }
+        match self.shifted_read_only() {
+            Some(mount) if other.may_mount() => Err(SpecError::new(
+                "pid",
+                format!(
+                    "{name} has SYS_ADMIN, and could mount {mount} of the new container writable again; leave --pid out, or use noidmap"
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it may mount in a user namespace that is not the host's.
+    fn may_mount(&self) -> bool {
+        self.userns == Userns::Auto && self.security.capabilities.has("CAP_SYS_ADMIN")
+    }
+
+    /// What is mounted read-only with shifted owners.
+    fn shifted_read_only(&self) -> Option<ReadOnly> {
+        if self.userns != Userns::Auto {
+            return None;
+        }
+        let shifted = |volume: &&Volume| volume.read_only && !volume.no_idmap;
+        let volume = self.volumes.iter().find(shifted);
+        let root = self.root.is_some() && !self.overlay && self.read_only;
+        volume
+            .map(|v| ReadOnly::Volume(format!("{}:{}:ro", v.source.display(), v.target)))
+            .or(root.then_some(ReadOnly::Root))
+    }
+
+    /// The container whose user namespace and ids it shares: `/proc` of a pid namespace can only be
+    /// mounted from the user namespace that owns it (pid_namespaces(7)).
     #[must_use]
     pub fn joined_users(&self) -> Option<&ContainerId> {
         match &self.pid {
@@ -252,7 +288,23 @@ impl ContainerSpec {
     }
 }
 
-/// SIGTERM, the stop signal of records that name none.
+/// A read-only mount whose owners are shifted.
+enum ReadOnly {
+    /// As it was asked for.
+    Volume(String),
+    Root,
+}
+
+impl fmt::Display for ReadOnly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Volume(text) => write!(f, "the volume {text}"),
+            Self::Root => f.write_str("the root folder"),
+        }
+    }
+}
+
+/// SIGTERM, the stop signal of records without one.
 fn sigterm() -> i32 {
     15
 }

@@ -1,11 +1,10 @@
-//! [`DetachKeys`]: the keys that leave an attached terminal while the container runs on.
+//! [`DetachKeys`]: the keys that detach a terminal while the container keeps running.
 
 use std::str::FromStr;
 
 use super::SpecError;
 
-/// Keys typed one after the other, as the bytes that a terminal in raw mode sends for them. None
-/// are never met.
+/// A sequence of keys, as the bytes that a terminal in raw mode sends. An empty one never matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DetachKeys(Vec<u8>);
 
@@ -27,7 +26,7 @@ impl DetachKeys {
 impl FromStr for DetachKeys {
     type Err = SpecError;
     /// `ctrl-p,ctrl-q`, as docker writes it: `ctrl-` and a letter, `@`, `[`, `\\`, `]`, `^` or `_`,
-    /// or one plain character, with commas between them. An empty text stands for no keys.
+    /// or one plain character, with commas between them. Empty text: no keys.
     fn from_str(text: &str) -> Result<Self, SpecError> {
         if text.is_empty() {
             return Ok(Self(Vec::new()));
@@ -48,7 +47,7 @@ impl FromStr for DetachKeys {
             .map_err(|word| {
                 SpecError::new(
                     "detach-keys",
-                    format!("{word:?} is no key; write keys such as ctrl-p,ctrl-q or ctrl-],x"),
+                    format!("{word:?} is not a key; write keys such as ctrl-p,ctrl-q or ctrl-],x"),
                 )
             })
     }

@@ -7,7 +7,7 @@ use super::SpecError;
 /// Parses a time such as `10`, `10s`, `500ms`, `2m`, `1h`; a bare number is seconds.
 ///
 /// # Errors
-/// [`SpecError`] when it is none, or longer than a year.
+/// [`SpecError`] when it is not a time, or longer than a year.
 pub fn parse_duration(field: &'static str, text: &str) -> Result<Duration, SpecError> {
     let wrong = || {
         SpecError::new(

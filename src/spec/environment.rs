@@ -1,6 +1,6 @@
 //! The environment of a command, as `KEY=value` each.
 
-/// Puts `pair` into `env`, instead of what has its key there.
+/// Sets `pair` in `env`, replacing a pair with the same key.
 pub(crate) fn set_variable(env: &mut Vec<String>, pair: &str) {
     let key = |pair: &str| pair.split_once('=').map_or(pair, |(key, _)| key).to_owned();
     let new = key(pair);

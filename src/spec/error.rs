@@ -9,7 +9,7 @@
 pub struct SpecError {
     /// The field's name as the user wrote it, without dashes.
     pub field: &'static str,
-    /// What is wrong and what would be right, in one line.
+    /// What is wrong and what is allowed, in one line.
     pub reason: String,
 }
 

@@ -1,30 +1,28 @@
-//! [`Scanner`]: what a terminal would obey, told from what it would show, in text of unknown
-//! origin. The one place that decides it: tables, sheets, logs and the screen all show what comes
-//! out of here.
+//! [`Scanner`]: separates control sequences from printable text in untrusted input. Tables, logs
+//! and the screen all show only its output.
 //!
-//! Commands, log lines and error messages hold whatever bytes somebody chose. A complete escape
-//! sequence (ECMA-48) is taken out; one that is broken off, or longer than [`LONGEST`], is shown as
-//! text, so that nothing is hidden by opening a sequence and never ending it. Text may come in
-//! pieces cut anywhere, within a sequence or a character: what comes out is the same.
+//! Commands, log lines and error messages may hold any bytes. A complete escape sequence (ECMA-48)
+//! is removed; one that is incomplete, or longer than [`MAX_SEQUENCE`], is shown as text, so that
+//! an unterminated sequence cannot hide what follows. Text may be fed in pieces cut anywhere,
+//! within a sequence or a character: the output is the same.
 
 use std::borrow::Cow;
 
-/// The longest sequence taken for one, in bytes: titles, links and clipboards. This bounds what a
-/// scanner holds, too.
-const LONGEST: usize = 4096;
+/// The longest sequence recognised, in bytes (titles, links, clipboards); also bounds the scanner's
+/// buffer.
+const MAX_SEQUENCE: usize = 4096;
 
-/// What comes out of a [`Scanner`].
+/// Output of a [`Scanner`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// A character that is safe to show: neither a control character, but for the tab, nor one that
-    /// reorders or hides others.
+    /// A character that is safe to show: no control character except tab, and none that reorders or
+    /// hides others.
     Text(char),
-    /// A whole `CSI … m` that sets colours and weights and hides nothing: for who wants it; to be
-    /// left out otherwise.
+    /// A complete `CSI … m` that sets colours and weights and conceals nothing; optional to apply.
     Colour(&'a str),
 }
 
-/// Where a scanner stands within a sequence.
+/// The state of a scanner within a sequence.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Within {
     #[default]
@@ -37,7 +35,7 @@ enum Within {
     Control,
     /// After OSC, DCS, SOS, PM or APC.
     Str,
-    /// After an ESC in one of these: its end, or its breaking off.
+    /// After an ESC in one of these: its terminator, or its abort.
     StrEscape,
 }
 
@@ -45,15 +43,15 @@ enum Within {
 #[derive(Debug, Clone, Default)]
 pub struct Scanner {
     within: Within,
-    /// The sequence begun and not ended. Its first character is the only one in it that begins a
-    /// sequence, but for the ESC of `StrEscape`: so giving it up never means reading it again.
+    /// The unfinished sequence. Only its first character (and the ESC of `StrEscape`) can begin a
+    /// sequence, so it never has to be rescanned when it is given up.
     held: String,
-    /// The beginning of a UTF-8 character whose rest is not there yet.
+    /// The first bytes of an incomplete UTF-8 character.
     cut: Vec<u8>,
 }
 
 impl Scanner {
-    /// Reads on in `text`, and hands what is to be shown to `out`.
+    /// Continues with `text`, passing what may be shown to `out`.
     pub fn text(&mut self, text: &str, out: &mut impl FnMut(Piece<'_>)) {
         if !self.cut.is_empty() {
             self.cut.clear();
@@ -64,8 +62,8 @@ impl Scanner {
         }
     }
 
-    /// As [`Scanner::text`] for bytes: what is no UTF-8 is `�`, as [`String::from_utf8_lossy`] has
-    /// it.
+    /// As [`Scanner::text`] for bytes: invalid UTF-8 becomes `�`, as in
+    /// [`String::from_utf8_lossy`].
     pub fn bytes(&mut self, bytes: &[u8], out: &mut impl FnMut(Piece<'_>)) {
         let joined;
         let mut rest = bytes;
@@ -87,7 +85,7 @@ impl Scanner {
         }
     }
 
-    /// The text ended: what was begun and not ended is shown. The next text begins anew.
+    /// Ends the text: an unfinished sequence is shown. The next text starts fresh.
     pub fn end(&mut self, out: &mut impl FnMut(Piece<'_>)) {
         self.text("", out);
         self.give_up(out);
@@ -125,12 +123,12 @@ impl Scanner {
     fn hold(&mut self, within: Within, c: char, out: &mut impl FnMut(Piece<'_>)) {
         self.within = within;
         self.held.push(c);
-        if self.held.len() > LONGEST {
+        if self.held.len() > MAX_SEQUENCE {
             self.give_up(out);
         }
     }
 
-    /// `c` ends the sequence: it goes, and is handed out when it is a colour.
+    /// `c` ends the sequence: it is removed, or passed on when it is a colour.
     fn take(&mut self, c: char, out: &mut impl FnMut(Piece<'_>)) {
         if self.within == Within::Control
             && c == 'm'
@@ -143,15 +141,14 @@ impl Scanner {
         self.held.clear();
     }
 
-    /// What was held is no sequence: it is shown.
+    /// The buffer is not a sequence: it is shown.
     fn give_up(&mut self, out: &mut impl FnMut(Piece<'_>)) {
         self.within = Within::Text;
         self.held.drain(..).for_each(|c| show(c, out));
     }
 }
 
-/// Whether SGR `parameters` set colours and weights alone: not those that conceal (8) or that are
-/// no numbers.
+/// Whether SGR `parameters` only set colours and weights: none conceals (8), and all are numbers.
 fn colours_only(parameters: &str) -> bool {
     let mut numbers = parameters.split([';', ':']);
     while let Some(number) = numbers.next() {
@@ -180,9 +177,9 @@ fn show(c: char, out: &mut impl FnMut(Piece<'_>)) {
     }
 }
 
-/// `c`, or what stands for it: control characters have pictures (`␊`, `␛`), what reorders text or
-/// carries hidden text is `�`. `None`: it has no width, joins or varies what stands beside it, and
-/// terminals disagree about it, so it is left out.
+/// `c` or its replacement: control characters become pictures (`␊`, `␛`), characters that reorder
+/// or hide text become `�`. `None`: zero-width characters, joiners and variation selectors, which
+/// terminals render differently, are dropped.
 fn shown(c: char) -> Option<char> {
     match c {
         '\t' => Some(c),
@@ -207,13 +204,13 @@ fn shown(c: char) -> Option<char> {
     }
 }
 
-/// Whether a terminal obeys it, or it reorders, hides or changes what stands beside it.
+/// Whether it is a control character, or reorders, hides or changes its neighbours.
 #[must_use]
 pub fn is_unsafe(c: char) -> bool {
     shown(c) != Some(c)
 }
 
-/// `text` without anything that a terminal obeys, as one line: see [`Scanner`].
+/// `text` as one line, without control sequences: see [`Scanner`].
 #[must_use]
 pub fn sanitize(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unsafe) {

@@ -1,8 +1,8 @@
-//! Tests of `escapes.rs`: chosen texts, and what holds for every text.
+//! Tests of `escapes.rs`: examples, and properties of all text.
 
 use super::*;
 
-/// Characters that mean something, and some that mean nothing.
+/// Characters with a meaning to a terminal, and some without.
 const MARKS: &str = "\x1b\x1b\x1b[[]]P\\\\;;m0138?(\u{90}\u{9b}\u{9c}\u{9d}\x07\n\r\t\0\x18 aZé漢\u{202e}\u{200b}\u{180e}\u{fe0f}\u{e0041}\u{e0101}\u{ad}\u{7f}";
 
 /// Texts made of `marks`, the same at every run (xorshift).
@@ -37,7 +37,7 @@ fn pieces(parts: &[&[u8]]) -> String {
 }
 
 #[test]
-fn sequences_go_and_controls_are_seen() {
+fn sequences_are_removed_and_controls_shown() {
     for (text, safe) in [
         ("plain\ttext é 漢", "plain\ttext é 漢"),
         ("\x1b[1;31mred\x1b[0m", "red"),
@@ -63,7 +63,7 @@ fn sequences_go_and_controls_are_seen() {
 }
 
 #[test]
-fn colours_are_told_from_all_else() {
+fn colours_are_recognised() {
     for (text, seen) in [
         ("\x1b[1;31mred\x1b[m", "<[1;31m>red<[m>"),
         ("\u{9b}32mgreen", "<\u{9b}32m>green"),
@@ -76,11 +76,11 @@ fn colours_are_told_from_all_else() {
 }
 
 #[test]
-fn cut_anywhere_it_is_the_same() {
+fn output_does_not_depend_on_chunks() {
     let marks: Vec<char> = MARKS.chars().collect();
     for (number, text) in texts(&marks, 3_000, 24).enumerate() {
         let mut bytes = text.into_bytes();
-        // every second is no UTF-8
+        // every second one is invalid UTF-8
         if number % 2 == 1 && !bytes.is_empty() {
             let middle = bytes.len() / 2;
             bytes[middle] ^= 0x80;
@@ -110,7 +110,7 @@ fn bytes_are_read_as_from_utf8_lossy_reads_them() {
 }
 
 #[test]
-fn nothing_a_terminal_obeys_comes_out_and_again_changes_nothing() {
+fn output_is_safe_and_sanitizing_is_idempotent() {
     let marks: Vec<char> = MARKS.chars().collect();
     let every: Vec<char> = ('\0'..='\u{2fff}')
         .chain('\u{fe00}'..='\u{ffff}')
@@ -128,8 +128,8 @@ fn nothing_a_terminal_obeys_comes_out_and_again_changes_nothing() {
 }
 
 #[test]
-fn hostile_text_costs_no_more_than_its_length_and_holds_little() {
-    // were each looked through to the end of the text, this would not come back for hours
+fn hostile_text_takes_linear_time_and_bounded_memory() {
+    // quadratic time would take hours here
     for (unit, seen) in [
         ("\x1b]x", "␛]x"),
         ("\u{9d}", "\u{fffd}"),
@@ -147,7 +147,7 @@ fn hostile_text_costs_no_more_than_its_length_and_holds_little() {
         });
     }
     assert!(
-        scanner.held.len() <= LONGEST && scanner.held.capacity() <= 4 * LONGEST,
+        scanner.held.len() <= MAX_SEQUENCE && scanner.held.capacity() <= 4 * MAX_SEQUENCE,
         "{}",
         scanner.held.capacity()
     );

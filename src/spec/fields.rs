@@ -1,4 +1,4 @@
-//! What the fields of a request have in common when they are parsed.
+//! Helpers for parsing the fields of a request.
 
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -47,7 +47,7 @@ pub(super) fn no_nul(field: &'static str, words: &[String]) -> Result<(), SpecEr
     match words.iter().find(|word| word.contains('\0')) {
         Some(word) => Err(SpecError::new(
             field,
-            format!("{word:?} has a NUL byte, which no program can be given"),
+            format!("{word:?} has a NUL byte, which no argument can contain"),
         )),
         None => Ok(()),
     }

@@ -1,4 +1,4 @@
-//! [`HealthCheck`]: a command that tells whether a container does its work.
+//! [`HealthCheck`]: a command that checks whether a container works.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use super::{Preset, SpecError, parse_duration};
 pub struct HealthCheck {
     /// The shell line.
     pub command: String,
-    /// Time between two runs, and the most that one may take, in milliseconds.
+    /// Interval between runs, and the timeout of one, in milliseconds.
     pub interval_ms: u64,
-    /// Failures in a row that make it unhealthy.
+    /// Consecutive failures that make it unhealthy.
     pub retries: u32,
 }
 
@@ -24,7 +24,7 @@ impl HealthCheck {
     /// Docker's retries.
     pub const DEFAULT_RETRIES: u32 = 3;
 
-    /// What `request` asks for; `None` without a command.
+    /// The health check of `request`; `None` without a command.
     pub(super) fn resolve(request: &Preset) -> Result<Option<Self>, SpecError> {
         let Some(command) = request
             .health_command

@@ -1,10 +1,10 @@
-//! What cannot be had with user ids of its own.
+//! Settings that need the host's user ids.
 
 use super::{Capabilities, ContainerSpec, HostUsers, IpcMode, NetworkMode, PidMode};
 
-/// Capabilities that the kernel asks of the host's own users alone, so that they are nothing in a
-/// user namespace (capable(), not ns_capable()).
-const FOR_THE_HOST: [&str; 14] = [
+/// Capabilities that the kernel checks in the initial user namespace only (capable(), not
+/// ns_capable()): they have no effect in another.
+const INITIAL_NAMESPACE_ONLY: [&str; 14] = [
     "CAP_LINUX_IMMUTABLE",
     "CAP_SYS_MODULE",
     "CAP_SYS_RAWIO",
@@ -22,12 +22,12 @@ const FOR_THE_HOST: [&str; 14] = [
 ];
 
 impl HostUsers {
-    /// What of `spec` cannot be had with ids of its own. Containers that it joins are left to
-    /// whoever knows them.
+    /// The first setting of `spec` that needs the host's ids. Containers that it joins are checked
+    /// by the caller.
     #[must_use]
     pub fn needed_by(spec: &ContainerSpec) -> Option<Self> {
         let added = spec.security.capabilities.without(Capabilities::default());
-        let capability = FOR_THE_HOST
+        let capability = INITIAL_NAMESPACE_ONLY
             .iter()
             .find(|name| added.has(name))
             .map(|name| Self::Capability(name.trim_start_matches("CAP_").into()));

@@ -9,13 +9,13 @@ use super::SpecError;
 /// Longest id or name, in bytes.
 const MAX_LEN: usize = 64;
 
-/// A container's identity: 12 lower-case hex digits when we make it. It names folders and cgroups,
-/// so its alphabet is `[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}` and it can never be a path.
+/// A container's identity: 12 lower-case hex digits when generated. It names folders and cgroups,
+/// so it matches `[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}` and is never a path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ContainerId(String);
 
-/// A container's name as people use it; the same alphabet as an id.
+/// A container's name, with the same alphabet as an id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ContainerName(String);
@@ -90,7 +90,7 @@ impl ContainerId {
     }
 }
 
-/// What [`lookup`] found for a user's word.
+/// The result of [`lookup`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdLookup {
     /// Exactly one container.

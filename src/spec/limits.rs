@@ -1,8 +1,8 @@
 //! The table of limits: each is declared here, once.
 //!
-//! From it are made [`Limits`], the flags, the keys of a preset, `update`, JSON and its schema, the
-//! words of `info` and of the screen, and "save as preset". What the kernel is told is planned in
-//! `cgroup/plan.rs`, which names every field of [`Limits`].
+//! It generates [`Limits`], the flags, the keys of a preset, `update`, JSON and its schema, the
+//! text of `info` and of the screen, and "save as preset". Values for the kernel are planned in
+//! `cgroup/plan.rs`, which matches every field of [`Limits`].
 
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use super::amount::{
 };
 use super::{CpuLimit, IoLimit, SpecError, Unit, parse_cpus, parse_memory, parse_shares};
 
-/// Hands the table, and whatever else it is given, to the macro `$made`.
+/// Passes the table, and any further arguments, to the macro `$made`.
 macro_rules! limit_table {
     ($made:ident $($more:tt)*) => { $made! { $($more)* limits {
         /// Hard memory limit in bytes.
@@ -82,7 +82,7 @@ macro_rules! limit_table {
                 }
             }
         }
-        /// CPU time saved up in quiet periods that may be used beyond the cap, in microseconds.
+        /// CPU time accumulated in quiet periods that may be used beyond the cap, in microseconds.
         cpu_burst_usec: Option<u64> {
             unit: Micros, name: "cpu burst", words: "burst {}", json: "cpu_burst_usec",
             v1: ["cpu.cfs_burst_us"], v2: ["cpu.max.burst"],
@@ -142,7 +142,7 @@ macro_rules! limit_table {
                 }
             }
         }
-        /// Whether running out of memory kills everything in it, rather than one process.
+        /// Whether running out of memory kills the whole container rather than one process.
         oom_group: Option<bool> {
             unit: OomGroup, name: "oom policy", words: "OOM policy {}", json: "oom_group",
             v1: [], v2: ["memory.oom.group"],
@@ -154,7 +154,7 @@ macro_rules! limit_table {
                 }
             }
         }
-        /// Weight of its block I/O, 1 to 10000, 100 being usual.
+        /// Weight of its block I/O, 1 to 10000, 100 being the default.
         io_weight: Option<u64> {
             unit: Weight, name: "io weight", words: "io weight {}", json: "io_weight",
             v1: ["blkio.bfq.weight"], v2: ["io.weight"],
@@ -204,19 +204,19 @@ pub(super) use limit_table;
 /// One limit of the table.
 #[derive(Debug)]
 pub struct Limit {
-    /// What messages call it.
+    /// Its name in messages.
     pub name: &'static str,
-    /// How a sentence has it, `{}` being the amount.
+    /// Its form in a sentence, `{}` being the amount.
     words: &'static str,
     /// Its field in JSON.
     pub json: &'static str,
-    /// What it is counted in.
+    /// Its unit.
     pub unit: Unit,
-    /// The files it is written to on cgroup v1; none: only v2 has it.
+    /// Its files on cgroup v1; empty: only v2 has it.
     pub v1: &'static [&'static str],
-    /// The files it is written to on cgroup v2.
+    /// Its files on cgroup v2.
     pub v2: &'static [&'static str],
-    /// The flags and preset keys that set it; the first takes any amount of it.
+    /// The flags and preset keys that set it; the first accepts any amount.
     pub keys: &'static [LimitKey],
     get: for<'a> fn(&'a Limits) -> Option<Amount<'a>>,
 }
@@ -226,23 +226,23 @@ pub struct Limit {
 pub struct LimitKey {
     /// The key in a preset.
     pub key: &'static str,
-    /// What errors call it.
+    /// Its name in errors.
     pub field: &'static str,
     /// The flag, without dashes.
     pub flag: &'static str,
     /// Other names of the flag.
     pub aliases: &'static [&'static str],
-    /// What stands for the value in `--help`.
+    /// The placeholder of the value in `--help`.
     pub value_name: &'static str,
     /// Where `--help` lists it.
     pub group: LimitGroup,
     /// The line of `--help`.
     pub help: &'static str,
-    /// A value that it takes.
+    /// A valid value.
     pub example: &'static str,
-    /// Whether it can be given several times.
+    /// Whether it can be repeated.
     pub is_list: bool,
-    /// What the limit that it sets is counted in.
+    /// The unit of the limit that it sets.
     pub unit: Unit,
     set: fn(&mut Limits, &'static str, &str) -> Result<(), SpecError>,
 }
@@ -250,7 +250,7 @@ pub struct LimitKey {
 /// Where `--help` lists a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LimitGroup {
-    /// Those that most people need.
+    /// The common ones.
     Basic,
     /// The others.
     More,
@@ -271,14 +271,14 @@ macro_rules! define_limits {
             )* }
         }
     )* }) => {
-        /// What a container may use. `None` is "not limited".
+        /// The resource limits of a container. `None` is unlimited.
         #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct Limits {
             $( $(#[$doc])* #[serde(skip_serializing_if = "Slot::is_unset")] pub $field: $type, )*
         }
 
-        /// Every limit there is, in the order in which they are listed.
+        /// Every limit, in the order in which they are listed.
         pub static LIMITS: &[Limit] = &[ $( Limit {
             name: $name, words: $words, json: $json, unit: Unit::$unit, v1: &$v1, v2: &$v2,
             keys: &[ $( LimitKey {
@@ -303,13 +303,13 @@ macro_rules! is_list {
 limit_table! { define_limits }
 
 impl Limit {
-    /// What `limits` has of it.
+    /// Its amount in `limits`.
     #[must_use]
     pub fn of<'a>(&self, limits: &'a Limits) -> Option<Amount<'a>> {
         (self.get)(limits)
     }
 
-    /// `amount` of it in words: `memory 128M`, `64 pids`.
+    /// `amount` of it for display: `memory 128M`, `64 pids`.
     #[must_use]
     pub fn words(&self, amount: &str) -> String {
         self.words.replace("{}", amount)
@@ -339,10 +339,10 @@ impl Limits {
             .filter_map(|limit| Some((limit, limit.of(self)?)))
     }
 
-    /// Whether the limits go together.
+    /// Checks that the limits can be combined.
     ///
     /// # Errors
-    /// [`SpecError`] naming the one that does not.
+    /// [`SpecError`] naming the one that cannot.
     pub fn check(&self) -> Result<(), SpecError> {
         match self.cpu {
             None if self.cpu_burst_usec.is_some() => Err(SpecError::new(
@@ -354,7 +354,7 @@ impl Limits {
     }
 }
 
-/// [`Limits`] as JSON has them: every field of the table, `null` when there is no such limit.
+/// [`Limits`] as JSON: every field of the table, `null` when unlimited.
 #[derive(Debug, Clone, Copy)]
 pub struct LimitsJson<'a>(pub &'a Limits);
 

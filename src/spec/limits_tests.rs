@@ -1,4 +1,4 @@
-//! The table of limits holds what it promises: every row parses, is saved, and comes back.
+//! Every row of the table of limits is parsed, saved and restored.
 
 use super::super::{ContainerId, CpuLimit, Preset, SpecError, preview};
 use super::*;
@@ -142,13 +142,13 @@ fn asking(texts: &[(&LimitKey, &str)]) -> Preset {
     request
 }
 
-/// What a container made of `request` is limited to.
+/// The limits of a container created from `request`.
 fn launched(request: &Preset) -> Limits {
     let id = ContainerId::from_random([0; 6]);
     preview(id, None, request).unwrap().limits
 }
 
-/// What a container is limited to that is made of the preset which one with `limits` is saved as.
+/// The limits of a container created from the preset that `limits` are saved as.
 fn saved_and_launched(limits: &Limits) -> Limits {
     let preset = Preset {
         command: some("true").map(|word| vec![word]),
@@ -193,7 +193,7 @@ fn each_key_sets_its_limit_and_nothing_of_the_rest_of_the_table() {
             let mut limits = Limits::default();
             key.set(&mut limits, key.example).unwrap();
             let set: Vec<&str> = limits.amounts().map(|(limit, _)| limit.name).collect();
-            // shares that are a cap too
+            // shares that also set a cap
             let also = if key.key == "cpu" {
                 &["cpu shares"][..]
             } else {
@@ -227,13 +227,13 @@ fn json_has_every_limit_whether_it_is_set_or_not() {
             "boolean" => value.is_boolean(),
             _ => value.is_array(),
         };
-        assert!(is, "{}: {value} is no {of}", limit.json);
+        assert!(is, "{}: {value} is not {of}", limit.json);
     }
     assert_eq!(none.as_object().unwrap().len(), LIMITS.len());
 }
 
 #[test]
-fn what_is_asked_lies_over_what_there_is() {
+fn requested_limits_replace_current_ones() {
     let request = |name: &str, text: &str| {
         let mut request = Preset::default();
         request.ask(

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::fields::number;
 use super::{Preset, SpecError, format_bytes, parse_bytes};
 
-/// The least size of one log file, in bytes.
+/// The minimum size of one log file, in bytes.
 const MIN_SIZE: u64 = 4096;
-/// The least growth of a log that can be asked for, in bytes a second.
+/// The minimum log rate, in bytes a second.
 const MIN_RATE: u64 = 1024;
 
 /// When a log is rotated, and how many files are kept.
@@ -15,7 +15,7 @@ const MIN_RATE: u64 = 1024;
 pub struct LogLimits {
     /// Rotate when the current file would grow beyond this, in bytes.
     pub size: u64,
-    /// Files kept in all: `log`, `log.1`, …
+    /// Number of files kept: `log`, `log.1`, …
     pub files: u32,
 }
 
@@ -29,7 +29,7 @@ impl Default for LogLimits {
 }
 
 impl LogLimits {
-    /// What `request` asks for; `None` when it names neither size nor files.
+    /// The log limits of `request`; `None` when it has neither size nor files.
     pub(super) fn resolve(request: &Preset) -> Result<Option<Self>, SpecError> {
         let size = request
             .log_size
@@ -57,7 +57,7 @@ impl LogLimits {
     }
 }
 
-/// The growth that `request` allows its log, in bytes a second.
+/// The log rate of `request`, in bytes a second.
 pub(super) fn log_rate(request: &Preset) -> Result<Option<u64>, SpecError> {
     let Some(text) = request.log_rate.as_deref() else {
         return Ok(None);
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn the_one_that_is_not_given_has_its_default() {
+    fn a_missing_one_has_its_default() {
         let (size, files) = (10 << 20, 3);
         assert_eq!(asked(None, None), Ok(None));
         assert_eq!(

@@ -1,7 +1,6 @@
-//! What a user may ask for: ids, limits, presets and the resolved [`ContainerSpec`].
+//! Requests and specs: ids, limits, presets and the resolved [`ContainerSpec`].
 //!
-//! Pure: parsing, validating and resolving only, no IO. Everything above this floor speaks in these
-//! types.
+//! Pure: parsing, validating and resolving only, no I/O. All higher layers use these types.
 
 mod amount;
 mod capability;

@@ -1,4 +1,4 @@
-//! What of the host a container sees: volumes, tmpfs, devices.
+//! What a container is given of the host: volumes, tmpfs, devices.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Source, SpecError, parse_memory};
 
-/// Whose an SELinux host's volume becomes: what a container may use is labelled so.
+/// How a volume is relabelled on a host with SELinux, so that containers may use it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Relabel {
-    /// Every container's (`z`).
+    /// Shared by all containers (`z`).
     Shared,
-    /// This container's alone (`Z`).
+    /// Private to this container (`Z`).
     Own,
 }
 
@@ -30,22 +30,22 @@ pub struct Volume {
     /// How it is labelled at each start, where the host has SELinux; `None` leaves it as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relabel: Option<Relabel>,
-    /// Whether a container with ids of its own sees the host's owners as they are, and so as
-    /// nobody, because the file system cannot show them as the container's (`noidmap`).
+    /// Whether owners are not shifted for a container with ids of its own (`noidmap`): for file
+    /// systems without idmapped mounts. The host's owners then appear as nobody.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub no_idmap: bool,
-    /// What `source` led to when the container was created: only that is shown.
+    /// What `source` resolved to when the container was created; anything else is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<Source>,
 }
 
 impl Volume {
-    /// The host's own, with all below them: with another label the host itself could not use them.
-    const HOSTS_TREES: [&str; 10] = [
+    /// Host trees that must not be relabelled: the host itself could not use them any more.
+    const HOST_TREES: [&str; 10] = [
         "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr",
     ];
-    /// The host's own, though what lies in them may be a user's.
-    const HOSTS_FOLDERS: [&str; 15] = [
+    /// Host folders that must not be relabelled, although what is in them may be.
+    const HOST_FOLDERS: [&str; 15] = [
         "/",
         "/home",
         "/media",
@@ -65,7 +65,7 @@ impl Volume {
 
     /// Whether labelling `source` and all below it would take the host's own files away from it.
     #[must_use]
-    pub fn is_the_hosts_own(source: &str) -> bool {
+    pub fn is_host_path(source: &str) -> bool {
         let clean = format!(
             "/{}",
             source
@@ -80,29 +80,29 @@ impl Volume {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         clean.split('/').any(|part| part == "..")
-            || Self::HOSTS_FOLDERS.contains(&clean.as_str())
-            || Self::HOSTS_TREES.into_iter().any(within)
+            || Self::HOST_FOLDERS.contains(&clean.as_str())
+            || Self::HOST_TREES.into_iter().any(within)
     }
 }
 
-/// A memory file system inside (`--tmpfs DST[:size=64M]`).
+/// A tmpfs inside (`--tmpfs DST[:size=64M]`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tmpfs {
     /// Absolute path inside.
     pub target: String,
-    /// Most bytes; the kernel's default (half of memory) when `None`.
+    /// Maximum size in bytes; `None` is the kernel's default (half of memory).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
 }
 
-/// What may be done with a device node.
+/// Access to a device node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceAccess {
     /// Reading it.
     pub read: bool,
     /// Writing to it.
     pub write: bool,
-    /// Making a node of it.
+    /// Creating a node of it.
     pub mknod: bool,
 }
 
@@ -123,14 +123,14 @@ pub struct Device {
     pub source: PathBuf,
     /// Absolute path inside.
     pub target: String,
-    /// What the container may do with it.
+    /// The access that the container has.
     #[serde(default)]
     pub access: DeviceAccess,
 }
 
-/// Files of `/proc` that something else may be shown over, for tools that tell a container its own
-/// figures (runc: libcontainer/rootfs_linux.go, checkProcMount).
-const SHOWN_OVER_PROC: [&str; 9] = [
+/// Files of `/proc` that may be mounted over, for tools that show a container its own figures
+/// (lxcfs) (runc: libcontainer/rootfs_linux.go, checkProcMount).
+const MOUNTABLE_PROC_FILES: [&str; 9] = [
     "/cpuinfo",
     "/diskstats",
     "/meminfo",
@@ -142,7 +142,7 @@ const SHOWN_OVER_PROC: [&str; 9] = [
     "/sys/crypto/fips_enabled",
 ];
 
-/// A clean absolute path: no `..` that would make two spellings of one place, no NUL.
+/// A normalized absolute path, without `..` and NUL.
 fn absolute(field: &'static str, path: &str) -> Result<String, SpecError> {
     let clean =
         path.starts_with('/') && !path.contains('\0') && !path.split('/').any(|part| part == "..");
@@ -152,7 +152,7 @@ fn absolute(field: &'static str, path: &str) -> Result<String, SpecError> {
             format!("{path:?} is the root itself; name a folder below it"),
         ));
     }
-    // as the kernel reads it: several slashes are one
+    // repeated slashes count as one, as in the kernel
     let single = format!(
         "/{}",
         path.split('/')
@@ -163,12 +163,12 @@ fn absolute(field: &'static str, path: &str) -> Result<String, SpecError> {
     if let Some(file) = single
         .strip_prefix("/proc")
         .filter(|rest| rest.is_empty() || rest.starts_with('/'))
-        && !SHOWN_OVER_PROC.contains(&file)
+        && !MOUNTABLE_PROC_FILES.contains(&file)
     {
         return Err(SpecError::new(
             field,
             format!(
-                "{path:?} is the kernel's own: what hides the host there would be hidden itself"
+                "{path:?} is inside /proc, where a mount would lie over the masks that protect the host; choose another path"
             ),
         ));
     }
@@ -223,9 +223,9 @@ impl FromStr for Volume {
                 format!("{source:?} is not an absolute path on the host"),
             ));
         }
-        if relabel.is_some() && Self::is_the_hosts_own(source) {
+        if relabel.is_some() && Self::is_host_path(source) {
             let why = format!(
-                "{source:?} is the host's own: with a container's SELinux label the host could not use it; leave out z and Z"
+                "{source:?} belongs to the host, which could not use it with a container's SELinux label; leave out z and Z"
             );
             return Err(SpecError::new("volume", why));
         }
@@ -263,12 +263,12 @@ impl FromStr for Tmpfs {
 
 impl FromStr for DeviceAccess {
     type Err = SpecError;
-    /// Some of the letters `r`, `w` and `m`, as docker has them.
+    /// Some of the letters `r`, `w` and `m`, as in docker.
     fn from_str(text: &str) -> Result<Self, SpecError> {
         if text.is_empty() || text.chars().any(|letter| !"rwm".contains(letter)) {
             return Err(SpecError::new(
                 "device",
-                format!("{text:?} is no access to a device; use some of r, w and m"),
+                format!("{text:?} is not a device access; use some of r, w and m"),
             ));
         }
         Ok(Self {

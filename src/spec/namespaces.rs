@@ -1,8 +1,9 @@
-//! [`Namespaces`]: what a request says about the smaller namespaces, checked against each other.
+//! [`Namespaces`]: the namespace settings of a request other than network, checked against each
+//! other.
 
 use super::{ClockOffsets, IpcMode, Own, PidMode, Preset, SpecError, Userns};
 
-/// Everything about namespaces that is not the network's.
+/// The namespace settings other than network.
 pub(super) struct Namespaces {
     pub pid: PidMode<String>,
     pub ipc: IpcMode<String>,
@@ -13,7 +14,7 @@ pub(super) struct Namespaces {
 }
 
 impl Namespaces {
-    /// Parses them, and refuses what the kernel would.
+    /// Parses them, and refuses combinations that the kernel refuses.
     ///
     /// # Errors
     /// [`SpecError`] naming the first wrong field.
@@ -39,7 +40,7 @@ impl Namespaces {
         if asked.uts == Own::Host && request.hostname.is_some() {
             return Err(SpecError::new(
                 "hostname",
-                "it would change the host: with --uts host its host name is the host's",
+                "with --uts host it would change the host's name; leave one of the two out",
             ));
         }
         Ok(asked)
@@ -51,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_kernel_would_refuse_is_refused() {
+    fn combinations_that_the_kernel_refuses_are_refused() {
         let field = |request: Preset| Namespaces::of(&request).err().map(|error| error.field);
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(

@@ -1,5 +1,5 @@
-//! [`Preset`]: a limit profile, with or without a command; also the shape of what flags and the
-//! launch form ask for.
+//! [`Preset`]: a partial request, with or without a command; also what flags and the launch form
+//! produce.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -42,9 +42,9 @@ macro_rules! define_preset {
         }
 
         impl Preset {
-            /// Lays `self` (what was asked explicitly) over `base` (the preset): what `self` does
-            /// not say comes from `base`; lists are joined, `self`'s last so that they win. Any CPU
-            /// amount of `self` replaces all of `base`'s.
+            /// Merges `self` (explicit settings) over `base` (the preset): unset fields come from
+            /// `base`; lists are concatenated, `self`'s last so that they win. Any CPU amount of
+            /// `self` replaces all of `base`'s.
             #[must_use]
             pub fn over(self, base: &Self) -> Self {
                 let mut base = base.clone();
@@ -57,12 +57,12 @@ macro_rules! define_preset {
                 }
             }
 
-            /// What it says for each key of the table of limits.
+            /// Its values for the keys of the table of limits.
             pub fn asked_limits(&self) -> impl Iterator<Item = (&'static LimitKey, &[String])> {
                 LimitKey::all().zip([ $( $( self.$key.texts(), )* )* ])
             }
 
-            /// Asks for `text` of `key`.
+            /// Sets `key` to `text`.
             pub fn ask(&mut self, key: &LimitKey, text: String) {
                 let field: &mut dyn Asked = match key.key {
                     $( $( stringify!($key) => &mut self.$key, )* )*
@@ -81,7 +81,7 @@ limit_table! { define_preset own {
     /// Command and arguments.
     #[serde(skip_serializing_if = "Option::is_none")]
     command: Option<Vec<String>>,
-    /// Whether it runs without the limits that this kernel cannot give.
+    /// Whether limits that this kernel cannot enforce are left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     best_effort: Option<bool>,
     /// Image name.
@@ -99,13 +99,13 @@ limit_table! { define_preset own {
     /// `own` or `host`: the host name.
     #[serde(skip_serializing_if = "Option::is_none")]
     uts: Option<String>,
-    /// `own` or `host`: which cgroups it sees.
+    /// `own` or `host`: the cgroup namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
     cgroupns: Option<String>,
-    /// `auto` or `host`: whose users its users are.
+    /// `auto` or `host`: the user namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
     userns: Option<String>,
-    /// `CLOCK=TIME` each: how far its clocks are ahead.
+    /// `CLOCK=TIME` each: offsets of its clocks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     time_offsets: Vec<String>,
     /// `KEY=value` pairs; a bare `KEY` is resolved from the caller's environment before this point.
@@ -117,19 +117,19 @@ limit_table! { define_preset own {
     /// Host name inside the container.
     #[serde(skip_serializing_if = "Option::is_none")]
     hostname: Option<String>,
-    /// Whether it is started again when it ends: `no`, `on-failure`, `on-failure:N`, `always`.
+    /// The restart policy: `no`, `on-failure`, `on-failure:N`, `always`.
     #[serde(skip_serializing_if = "Option::is_none")]
     restart: Option<RestartPolicy>,
-    /// Whether a small init of ours is its PID 1; by default for a shell line.
+    /// Whether our init is its PID 1; by default for a shell line.
     #[serde(skip_serializing_if = "Option::is_none")]
     init: Option<bool>,
-    /// Time between asking it to stop and killing it.
+    /// Time between the stop signal and SIGKILL.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     stop_timeout: Option<String>,
-    /// The signal that asks it to stop: a name or number.
+    /// The stop signal: a name or number.
     #[serde(skip_serializing_if = "Option::is_none")]
     stop_signal: Option<String>,
-    /// Who the command runs as: `UID`, `UID:GID` or a name.
+    /// The user that the command runs as: `UID`, `UID:GID` or a name.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     user: Option<String>,
     /// `SRC:DST[:ro,rw,z,Z,noidmap]` each.
@@ -144,7 +144,7 @@ limit_table! { define_preset own {
     /// A folder of the host as root, instead of an image.
     #[serde(skip_serializing_if = "Option::is_none")]
     root: Option<String>,
-    /// Whether what is written to `root` goes to a layer of the container's own.
+    /// Whether writes go to an overlay over `root`.
     #[serde(skip_serializing_if = "Option::is_none")]
     overlay: Option<bool>,
     /// `private` or `slave` (also `rprivate`, `rslave`).
@@ -153,7 +153,7 @@ limit_table! { define_preset own {
     /// Whether the root is read-only.
     #[serde(skip_serializing_if = "Option::is_none")]
     read_only: Option<bool>,
-    /// How much may be written to the container's own layer: `64M` on disk, `tmpfs:64M` in memory.
+    /// Maximum size of the writable layer: `64M` on disk, `tmpfs:64M` in memory.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     storage: Option<String>,
     /// `NAME=SOFT[:HARD]` each.
@@ -162,7 +162,7 @@ limit_table! { define_preset own {
     /// `NAME=VALUE` each, namespaced ones only.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     sysctls: Vec<String>,
-    /// -1000 to 1000; the higher, the sooner the kernel kills it when memory runs out.
+    /// -1000 to 1000; higher values are killed first when memory runs out.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     oom_score_adj: Option<String>,
     /// -20 to 19.
@@ -174,10 +174,10 @@ limit_table! { define_preset own {
     /// Addresses of name servers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     dns: Vec<String>,
-    /// Capabilities beyond the usual ones.
+    /// Capabilities added to the default set.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     cap_add: Vec<String>,
-    /// Usual capabilities that it does not have.
+    /// Capabilities dropped from the default set.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     cap_drop: Vec<String>,
     /// `default`, `unconfined`, or the absolute path of a profile.
@@ -189,22 +189,22 @@ limit_table! { define_preset own {
     /// `default`, `unconfined`, a type of the SELinux policy, or a whole label.
     #[serde(skip_serializing_if = "Option::is_none")]
     selinux: Option<String>,
-    /// Whether a setuid program gives nobody more than they have.
+    /// Whether execve can never grant privileges (no_new_privs).
     #[serde(skip_serializing_if = "Option::is_none")]
     no_new_privileges: Option<bool>,
-    /// Whether it gives all of this up.
+    /// Whether it runs without any of these restrictions.
     #[serde(skip_serializing_if = "Option::is_none")]
     privileged: Option<bool>,
     /// `KEY=value` each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     labels: Vec<String>,
-    /// A shell line that exits 0 while the container does its work.
+    /// A shell line that exits with 0 while the container is healthy.
     #[serde(skip_serializing_if = "Option::is_none")]
     health_command: Option<String>,
     /// Time between two health checks: `30s`.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     health_interval: Option<String>,
-    /// Failures in a row that make it unhealthy.
+    /// Consecutive failures that make it unhealthy.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     health_retries: Option<String>,
     /// Size at which the log is rotated: `10M`.
@@ -213,14 +213,14 @@ limit_table! { define_preset own {
     /// Log files kept.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     log_files: Option<String>,
-    /// What its log may grow by in a second, beyond which lines are dropped: `1M`.
+    /// Maximum log growth a second, beyond which lines are dropped: `1M`.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount")]
     log_rate: Option<String>,
 } }
 
-/// A field of a request that may be left out.
+/// An optional field of a request.
 trait Optional {
-    /// Lays `self` over `base`.
+    /// Merges `self` over `base`.
     fn over(self, base: Self) -> Self;
 }
 
@@ -237,7 +237,7 @@ impl<T> Optional for Vec<T> {
     }
 }
 
-/// The field of a key of the table of limits.
+/// The field that holds the value of a limit key.
 trait Asked {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>
     where
@@ -274,7 +274,7 @@ impl Asked for Vec<String> {
 }
 
 impl Preset {
-    /// Parses the amounts into [`Limits`]. `cpus` and `cpu_shares` refine what `cpu` says.
+    /// Parses the amounts into [`Limits`]. `cpus` and `cpu_shares` override the parts of `cpu`.
     ///
     /// # Errors
     /// [`SpecError`] naming the first wrong field.
@@ -282,7 +282,7 @@ impl Preset {
         self.limits_over(&Limits::default())
     }
 
-    /// Lays the amounts over `current`; rates of devices replace all that `current` has.
+    /// Merges the amounts over `current`; device rates replace all of `current`'s.
     ///
     /// # Errors
     /// [`SpecError`] naming the first wrong field.
@@ -304,7 +304,7 @@ impl Preset {
         Ok(limits)
     }
 
-    /// The request that [`Preset::limits`] makes `limits` of, exactly.
+    /// The request from which [`Preset::limits`] yields exactly `limits`.
     #[must_use]
     pub fn of_limits(limits: &Limits) -> Self {
         let mut preset = Self::default();
@@ -331,14 +331,14 @@ impl Preset {
                 preset.ask(key, text);
             }
         }
-        // a request without a word about them gets the default
+        // unset would mean the default
         if limits.pids.is_none() {
             preset.pids = Some("unlimited".into());
         }
         preset
     }
 
-    /// A cap in cores, or, where thousandths do not tell it exactly, in the shares it came from.
+    /// A cap in cores, or in the shares it came from where thousandths of a core are not exact.
     fn ask_cap(&mut self, cap: CpuLimit) {
         let millicores = (cap.cores() * 1000.0).round() as u64;
         let shares = (cap.cores() * 1024.0).ceil() as u64;
@@ -366,7 +366,7 @@ impl Preset {
     }
 }
 
-/// An amount in a file: text, or a number as it is written there.
+/// An amount in a file: text or a number.
 fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(

@@ -1,13 +1,13 @@
-//! [`ContainerRequest`]: what a person asks for, and what it takes to make a spec of it.
+//! [`ContainerRequest`]: a request, and what resolving it into a spec needs.
 
 use super::{Categories, ContainerId, ContainerSpec, IdRange, Preset, SpecError, Userns};
 
-/// What a person asks to be created.
+/// A request to create a container.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContainerRequest {
     /// The chosen name; empty means none.
     pub name: Option<String>,
-    /// The settings, already laid over those of the preset.
+    /// The settings, already merged over those of the preset.
     pub settings: Preset,
     /// The preset's name, for display.
     pub preset: Option<String>,
@@ -19,48 +19,54 @@ pub struct ContainerRequest {
     pub remove: bool,
 }
 
-/// What holds where a request says nothing.
+/// Defaults of settings that a request leaves unset.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Defaults {
-    /// Whose ids its users are.
+    /// The user namespace.
     pub userns: Userns,
 }
 
-/// What [`super::resolve`] asks of the host and of the other containers.
+/// Access to the host and the other containers for [`super::resolve`].
 pub trait Lookup {
-    /// Why a question has no answer.
+    /// The error of a lookup.
     type Error: From<SpecError>;
 
     /// An id that no container has.
     ///
     /// # Errors
-    /// When there is no randomness.
+    /// When the kernel has no random numbers.
     fn new_id(&self) -> Result<ContainerId, Self::Error>;
 
-    /// The container that `word` means.
+    /// The container named by `word`.
     ///
     /// # Errors
-    /// When there is none, or more than one.
+    /// When none or more than one matches.
     fn container(&self, word: &str) -> Result<ContainerSpec, Self::Error>;
 
     /// Why containers cannot have ids of their own on this host, when they cannot.
     fn cannot_map_users(&self) -> Option<String>;
 
-    /// Makes sure of the image, records what the sources of volumes lead to, and claims the name.
+    /// Ensures that the image exists, records what the sources of volumes resolve to, and reserves
+    /// the name.
     ///
     /// # Errors
-    /// When one of them is not there, or the name is in use.
+    /// When one of them does not exist, or the name is in use.
     fn prepare(&self, spec: &mut ContainerSpec) -> Result<(), Self::Error>;
 
-    /// The host's ids of its users: `joined` where another container shares its processes or
-    /// memory, else ids that no other has.
+    /// Its range of host ids: `joined` when it shares another container's processes or memory, else
+    /// an unused range.
     ///
     /// # Errors
-    /// When there are none left, or its user is not among them.
+    /// When none is left, or its user is not in the range.
     fn ids(&self, spec: &ContainerSpec, joined: Option<IdRange>) -> Result<IdRange, Self::Error>;
 
-    /// Its SELinux categories: `joined`, else some that no other container has; `None` where it
-    /// needs none.
+    /// The containers that share processes with container `with`: itself, and those that joined it.
+    ///
+    /// # Errors
+    /// When the containers cannot be listed.
+    fn sharing_processes(&self, with: &ContainerId) -> Result<Vec<ContainerSpec>, Self::Error>;
+
+    /// Its SELinux categories: `joined`, else an unused pair; `None` where it needs none.
     ///
     /// # Errors
     /// When there are none left.

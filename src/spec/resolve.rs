@@ -1,5 +1,4 @@
-//! Resolving a request into a [`ContainerSpec`]: defaults filled in, everything checked, nothing
-//! left to guess.
+//! Resolving a request into a [`ContainerSpec`]: defaults filled in, everything validated.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -18,16 +17,15 @@ use super::{
 pub const DEFAULT_IMAGE: &str = "host";
 /// `PATH` inside a container unless `--env` says otherwise.
 pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/// Most processes and threads of a container that asks for no other number: a fork bomb ends here,
-/// not at the host's.
+/// Default maximum of processes and threads, so that a fork bomb does not exhaust the host's.
 pub const DEFAULT_PIDS: u64 = 4096;
-/// What systemd gives to applications of a session (systemd.special(7), app.slice): want of memory
-/// on the host kills a container before the host's own services, which have 0.
+/// The value that systemd gives to applications of a session (systemd.special(7), app.slice): when
+/// the host runs out of memory, containers are killed before its services, which have 0.
 pub const DEFAULT_OOM_SCORE_ADJ: i16 = 200;
 /// Longest host name (Linux `HOST_NAME_MAX`).
 const HOST_NAME_MAX: usize = 64;
 
-/// Turns `asked` into the whole spec of a new container, as it is saved.
+/// Turns `asked` into the complete spec of a new container, as it is saved.
 ///
 /// # Errors
 /// [`SpecError`] naming the first wrong field; what `lookup` says.
@@ -50,7 +48,12 @@ pub fn resolve<E: From<SpecError>>(
     choose_users(&mut spec, asked, defaults, &others, lookup)?;
     spec.check_read_only()?;
     lookup.prepare(&mut spec)?;
-    // what shares processes or memory belongs to the same users, and has the same label
+    if let (Userns::Auto, Some(with)) = (spec.userns, spec.pid.container()) {
+        for other in lookup.sharing_processes(with)? {
+            spec.check_read_only_beside(&other)?;
+        }
+    }
+    // sharing processes or memory needs the same users and the same label
     let shared = spec.pid.container().or(spec.ipc.container());
     let beside = shared.and_then(|id| others.iter().find(|other| other.id == *id));
     if spec.userns == Userns::Auto {
@@ -60,8 +63,8 @@ pub fn resolve<E: From<SpecError>>(
     Ok(spec)
 }
 
-/// The spec of `settings` as far as it can be told without the host and other containers: for
-/// checking a form or a preset, and for made-up containers.
+/// The spec of `settings` without looking at the host or other containers: for checking a form or a
+/// preset, and for demo containers.
 ///
 /// # Errors
 /// [`SpecError`] naming the first wrong field.
@@ -78,9 +81,8 @@ pub fn preview(
     parse(id, &asked, &mut ContainerId::new)
 }
 
-/// Whether it has ids of its own: what `--userns` asked for, else the default, unless something
-/// else was asked for that cannot be had with them. A container whose processes or shared memory
-/// it has gives it its own.
+/// Chooses its user namespace: `--userns`, else the default, unless another setting needs the
+/// host's ids. When it shares a container's processes or memory, it gets that one's.
 fn choose_users<E: From<SpecError>>(
     spec: &mut ContainerSpec,
     asked: &ContainerRequest,
@@ -98,7 +100,7 @@ fn choose_users<E: From<SpecError>>(
             (Some(other), PidMode::Container(_)) => {
                 let name = &other.name;
                 let why = format!(
-                    "the container {name} has the host's ids, so that nobody with others can have a /proc for its processes"
+                    "the container {name} has the host's ids: a container with its own cannot mount a /proc for its processes"
                 );
                 Err(SpecError::new(
                     "pid",
@@ -121,7 +123,7 @@ fn choose_users<E: From<SpecError>>(
     Ok(())
 }
 
-/// `named` tells the id of another container that the request names.
+/// `named` resolves the name of another container to its id.
 fn parse<E: From<SpecError>>(
     id: ContainerId,
     asked: &ContainerRequest,
@@ -139,7 +141,7 @@ fn parse<E: From<SpecError>>(
     Ok(spec)
 }
 
-/// All but the namespaces that other containers may share.
+/// Everything except the namespaces that other containers may share.
 fn parse_settings(id: ContainerId, asked: &ContainerRequest) -> Result<ContainerSpec, SpecError> {
     let (request, tty) = (&asked.settings, asked.tty);
     let name = match asked
@@ -202,7 +204,7 @@ fn parse_settings(id: ContainerId, asked: &ContainerRequest) -> Result<Container
         env: environment(&request.env, &hostname, user, tty)?,
         init: request
             .init
-            // what a health check leaves behind has to be reaped by somebody
+            // PID 1 has to reap the orphans of a health check
             .unwrap_or_else(|| is_shell_line(&argv) || given(&request.health_command).is_some()),
         id,
         name,
@@ -275,8 +277,8 @@ fn parse_settings(id: ContainerId, asked: &ContainerRequest) -> Result<Container
     })
 }
 
-/// A shell line as PID 1 would neither reap orphans nor end on SIGTERM (a PID 1 has no default
-/// actions, pid_namespaces(7)): it gets an init.
+/// Whether it is a shell line, which gets an init: a shell as PID 1 neither reaps orphans nor ends
+/// on SIGTERM (PID 1 has no default actions, pid_namespaces(7)).
 fn is_shell_line(argv: &[String]) -> bool {
     let shell = argv[0].rsplit('/').next().unwrap_or_default();
     matches!(shell, "sh" | "dash" | "bash" | "ash" | "zsh" | "ksh")
@@ -319,7 +321,7 @@ fn root(request: &Preset) -> Result<Option<PathBuf>, SpecError> {
         return match request.overlay {
             Some(true) => Err(SpecError::new(
                 "overlay",
-                "an image has a layer of the container's own anyway; --overlay goes with --root",
+                "an image always has a writable layer; use --overlay with --root only",
             )),
             _ => Ok(None),
         };
@@ -333,7 +335,7 @@ fn root(request: &Preset) -> Result<Option<PathBuf>, SpecError> {
     if request.image.is_some() {
         return Err(SpecError::new(
             "root",
-            "a folder as root and an image exclude each other",
+            "--root and --image exclude each other; leave one out",
         ));
     }
     Ok(Some(root.into()))
@@ -347,7 +349,7 @@ fn storage(request: &Preset) -> Result<Option<Storage>, SpecError> {
     {
         return Err(SpecError::new(
             "storage",
-            "what it writes goes to the folder of --root itself; add --overlay for a layer of its own",
+            "with --root, writes go to that folder itself; add --overlay for a writable layer",
         ));
     }
     Ok(storage)

@@ -1,4 +1,4 @@
-//! What a request becomes.
+//! What a request becomes: defaults, and the field that an error names.
 
 use super::*;
 
@@ -33,7 +33,7 @@ fn a_shell_line_gets_an_init() {
     let init = |command: &[&str]| preview(id(), None, &request(command)).unwrap().init;
     assert!(init(&["sh", "-c", "sleep 1"]) && init(&["/bin/bash", "-ec", "true"]));
     assert!(!init(&["sh"]) && !init(&["sleep", "1"]) && !init(&["sh", "script"]));
-    // what a check leaves behind has to be reaped
+    // orphans of a check have to be reaped
     let checked = Preset {
         health_command: Some("true".into()),
         ..request(&["sleep", "1"])

@@ -1,4 +1,4 @@
-//! [`RestartPolicy`]: whether a container that ended is started again, and after how long.
+//! [`RestartPolicy`]: whether and when a container that ended is restarted.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -9,30 +9,28 @@ use super::SpecError;
 
 /// The first back-off; each further one doubles.
 const FIRST_DELAY: Duration = Duration::from_millis(100);
-/// The longest back-off.
-const LONGEST_DELAY: Duration = Duration::from_secs(60);
-/// After running this long a container counts as recovered, and its back-off begins anew (docker's
-/// rule).
+/// The maximum back-off.
+const MAX_DELAY: Duration = Duration::from_secs(60);
+/// A container that ran this long counts as recovered, and its back-off is reset (docker's rule).
 pub const RECOVERED_AFTER: Duration = Duration::from_secs(10);
 
-/// Whether a container that ended by itself is started again. One that was stopped by its user
-/// never is.
+/// Whether a container that ended by itself is restarted. One that its user stopped never is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum RestartPolicy {
     /// Never.
     #[default]
     No,
-    /// When it failed (exit code not 0, a signal, OOM), at most so many times in a row; `None`
-    /// without end.
+    /// When it failed (exit code not 0, a signal, OOM), at most this many times in a row; `None` is
+    /// unlimited.
     OnFailure(Option<u32>),
     /// However it ended.
     Always,
 }
 
 impl RestartPolicy {
-    /// The delay before the next start; `None` when there is none. `failed` says whether it ended
-    /// badly, `in_a_row` how many restarts there were since it last ran for [`RECOVERED_AFTER`].
+    /// The delay before the next restart; `None`: it is not restarted. `in_a_row` counts restarts
+    /// since it last ran for [`RECOVERED_AFTER`].
     #[must_use]
     pub fn delay(self, failed: bool, in_a_row: u32) -> Option<Duration> {
         let again = match self {
@@ -44,7 +42,7 @@ impl RestartPolicy {
         again.then(|| {
             FIRST_DELAY
                 .saturating_mul(1 << in_a_row.min(10))
-                .min(LONGEST_DELAY)
+                .min(MAX_DELAY)
         })
     }
 }

@@ -1,11 +1,11 @@
-//! [`Security`]: what a container may do beyond what its limits say. Safe as it is; each part is
-//! given up only by name.
+//! [`Security`]: capabilities, seccomp and labels of a container. Safe by default; each part is
+//! relaxed only by name.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Capabilities, Preset, SeLinux, SpecError};
 
-/// Which system calls get through.
+/// Which system calls are allowed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Seccomp {
@@ -14,7 +14,7 @@ pub enum Seccomp {
     Default,
     /// All of them.
     Unconfined,
-    /// Those of a profile of the user's own; a copy of it lies beside the container's spec.
+    /// Those of a user's profile, copied beside the container's spec.
     Own,
 }
 
@@ -45,20 +45,20 @@ impl AppArmor {
             Some(other) => Err(SpecError::new(
                 "apparmor",
                 format!(
-                    "{other:?} is no name of a profile; use default, unconfined, or one that is loaded"
+                    "{other:?} is not an AppArmor profile name; use default, unconfined, or one that is loaded"
                 ),
             )),
         }
     }
 }
 
-/// What a container may do.
+/// The security settings of a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Security {
-    /// Capabilities of its root user, and the bound of everybody's.
+    /// Capabilities of its root user; also the bounding set.
     pub capabilities: Capabilities,
-    /// Capabilities that were asked for by name, which a user other than root gets too.
+    /// Capabilities requested by name, which a non-root user gets too.
     #[serde(skip_serializing_if = "is_none")]
     pub asked: Capabilities,
     /// System calls.
@@ -67,10 +67,10 @@ pub struct Security {
     pub apparmor: AppArmor,
     /// The SELinux label.
     pub selinux: SeLinux,
-    /// Whether a setuid program gives nobody more than they have.
+    /// Whether execve can never grant privileges (no_new_privs).
     pub no_new_privileges: bool,
-    /// Whether nothing of this holds: every capability, every system call, every device, and
-    /// `/proc` and `/sys` as they are.
+    /// Whether all of this is off: every capability, every system call, every device, and `/proc`
+    /// and `/sys` unmasked.
     pub privileged: bool,
 }
 
@@ -93,16 +93,16 @@ impl Default for Security {
 }
 
 impl Security {
-    /// What `--privileged` gives up, in one sentence.
+    /// What `--privileged` turns off, in one sentence.
     pub const PRIVILEGED: &'static str = "privileged: it has every capability, every system call and every device, no_new_privs is off, no \
 AppArmor profile and no SELinux label confines it, and nothing of /proc and /sys is masked or read-only: its root is this machine's root";
 
-    /// What a request asks for.
+    /// The security settings of a request.
     ///
     /// # Errors
     /// [`SpecError`] naming the first wrong field.
     pub fn resolve(request: &Preset) -> Result<Self, SpecError> {
-        let capabilities = Capabilities::usual_with(&request.cap_add, &request.cap_drop)?;
+        let capabilities = Capabilities::default_with(&request.cap_add, &request.cap_drop)?;
         let asked = Capabilities::named(&request.cap_add)?;
         let seccomp = match request.seccomp.as_deref().map(str::trim) {
             None | Some("" | "default") => Seccomp::Default,
@@ -112,7 +112,7 @@ AppArmor profile and no SELinux label confines it, and nothing of /proc and /sys
                 return Err(SpecError::new(
                     "seccomp",
                     format!(
-                        "{other:?} is no seccomp profile; use default, unconfined, or the absolute path of one"
+                        "{other:?} is not a seccomp profile; use default, unconfined, or the absolute path of a profile"
                     ),
                 ));
             }
@@ -128,14 +128,14 @@ AppArmor profile and no SELinux label confines it, and nothing of /proc and /sys
                 };
                 return Err(SpecError::new(
                     field,
-                    "a privileged container gives all of that up: leave out --privileged, or this",
+                    "--privileged turns all of that off; leave out one of the two",
                 ));
             }
             return Ok(Self {
                 capabilities: Capabilities::ALL,
                 asked: Capabilities::ALL,
                 seccomp: Seccomp::Unconfined,
-                // one that is named all the same is meant
+                // named explicitly, so it is kept
                 apparmor: if request.apparmor.is_none() {
                     AppArmor::Unconfined
                 } else {
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn safe_unless_asked() {
+    fn safe_by_default() {
         let safe = Security::resolve(&Preset::default()).unwrap();
         assert_eq!(safe, Security::default());
         assert!(safe.no_new_privileges && !safe.privileged && safe.seccomp == Seccomp::Default);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn each_part_is_given_up_by_name() {
+    fn each_part_is_relaxed_by_name() {
         let one = |preset: Preset| Security::resolve(&preset).unwrap();
         let own = one(Preset {
             seccomp: Some("/etc/profile.json".into()),
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_contradicts_is_refused() {
+    fn contradictions_are_refused() {
         let wrong = |preset: Preset| Security::resolve(&preset).unwrap_err().field;
         assert_eq!(
             wrong(Preset {

@@ -1,5 +1,4 @@
-//! SELinux: which labels a container asks for, and the pair of categories that keeps it apart from
-//! the others.
+//! SELinux: the label of a container, and the pair of categories that separates it from others.
 
 use std::collections::HashSet;
 
@@ -11,12 +10,12 @@ use super::SpecError;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SeLinux {
-    /// The one that the host's policy has for containers, with categories of its own.
+    /// The policy's label for containers, with categories of its own.
     #[default]
     Default,
-    /// None: whatever the policy makes of its program.
+    /// None: the policy's default transition.
     Unconfined,
-    /// That of the policy with another type, or a whole one: `USER:ROLE:TYPE[:LEVEL]`.
+    /// The policy's label with another type, or a complete one: `USER:ROLE:TYPE[:LEVEL]`.
     Named(String),
 }
 
@@ -42,35 +41,34 @@ impl SeLinux {
             Some(other) => Err(SpecError::new(
                 "selinux",
                 format!(
-                    "{other:?} is no SELinux label; use default, unconfined, a type such as container_t, or USER:ROLE:TYPE:LEVEL"
+                    "{other:?} is not an SELinux label; use default, unconfined, a type such as container_t, or USER:ROLE:TYPE:LEVEL"
                 ),
             )),
         }
     }
 }
 
-/// How many categories a policy of containers has (c0 to c1023).
+/// Number of categories of a container policy (c0 to c1023).
 const CATEGORIES: u32 = 1024;
 
-/// Two of the policy's categories, the lower first, that no other container has: what one may read,
-/// another may not, though both have the same type (Multi-Category Security;
-/// opencontainers/selinux: uniqMcs).
+/// Two of the policy's categories, the lower first, unique to a container, which separate
+/// containers of the same type (Multi-Category Security; opencontainers/selinux: uniqMcs).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Categories(u16, u16);
 
 impl Categories {
-    /// How many different pairs there are.
+    /// Number of different pairs.
     const PAIRS: u32 = CATEGORIES * (CATEGORIES - 1) / 2;
 
-    /// The pair of number `n`, which counts round: (0, 1), (0, 2), (1, 2), (0, 3), and so on.
+    /// Pair number `n`, modulo their number: (0, 1), (0, 2), (1, 2), (0, 3), and so on.
     fn of(n: u32) -> Self {
         let n = n % Self::PAIRS;
-        // before the first pair whose higher is H there are as many pairs as H categories make
+        // H categories make as many pairs as come before the first pair whose higher is H
         let higher = u32::midpoint(1, (1 + 8 * n).isqrt());
         Self((n - higher * (higher - 1) / 2) as u16, higher as u16)
     }
 
-    /// The first pair from `random` on that is none of `taken`; `None` when there is none left.
+    /// The first pair from number `random` on that is not in `taken`; `None` when none is left.
     #[must_use]
     pub fn free(random: u32, taken: &HashSet<Self>) -> Option<Self> {
         (0..Self::PAIRS.min(taken.len() as u32 + 1))
@@ -78,7 +76,7 @@ impl Categories {
             .find(|pair| !taken.contains(pair))
     }
 
-    /// As a label ends in it: `c7,c513`.
+    /// As the end of a label: `c7,c513`.
     #[must_use]
     pub fn words(self) -> String {
         format!("c{},c{}", self.0, self.1)
@@ -90,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_is_a_label_or_refused() {
+    fn labels_are_parsed_or_refused() {
         let of = |word| SeLinux::resolve(Some(word));
         assert_eq!(SeLinux::resolve(None), Ok(SeLinux::Default));
         assert_eq!(
@@ -119,14 +117,14 @@ mod tests {
                 of(wrong)
                     .unwrap_err()
                     .to_string()
-                    .contains("is no SELinux label"),
+                    .contains("is not an SELinux label"),
                 "{wrong}"
             );
         }
     }
 
     #[test]
-    fn every_pair_is_two_categories_and_none_comes_twice() {
+    fn pairs_are_distinct() {
         let all: HashSet<(u16, u16)> = (0..Categories::PAIRS)
             .map(Categories::of)
             .map(|pair| (pair.0, pair.1))
@@ -137,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_that_somebody_has_is_passed_over() {
+    fn taken_pairs_are_skipped() {
         let none = HashSet::new();
         let first = Categories::free(u32::MAX, &none).unwrap();
         let second = Categories::free(u32::MAX, &HashSet::from([first])).unwrap();

@@ -1,5 +1,4 @@
-//! Which network, processes, shared memory, host name and control groups a container sees: its own,
-//! the host's, or another container's.
+//! Namespace modes: a container's own, the host's, or another container's.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ContainerId, SpecError};
 
-/// Which network a container sees.
+/// The network namespace of a container.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     try_from = "String",
@@ -28,7 +27,7 @@ pub enum NetworkMode<C = ContainerId> {
     Container(C),
 }
 
-/// Which processes a container sees.
+/// The pid namespace of a container.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     try_from = "String",
@@ -42,13 +41,14 @@ pub enum PidMode<C = ContainerId> {
     /// A pid namespace of its own.
     #[default]
     Own,
-    /// The host's: it sees and may signal every process of the host.
+    /// The host's: it sees and may signal all processes of the host.
     Host,
     /// That of another container: what the user called it in a request, its id in a spec.
     Container(C),
 }
 
-/// Which System V IPC objects and POSIX message queues a container sees (ipc_namespaces(7)).
+/// The IPC namespace of a container: System V IPC objects and POSIX message queues
+/// (ipc_namespaces(7)).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     try_from = "String",
@@ -105,7 +105,7 @@ fn container<C: TryFrom<String>>(text: &str) -> Option<C> {
 macro_rules! mode {
     ($type:ident, $field:literal, $own:ident, $own_word:literal, $what:literal) => {
         impl<C> $type<C> {
-            /// The same with another container as `found` has it.
+            /// The same mode with the other container mapped by `found`.
             ///
             /// # Errors
             /// As `found`.
@@ -120,7 +120,7 @@ macro_rules! mode {
                 })
             }
 
-            /// The other container, where it is one's.
+            /// The other container, if it joins one.
             #[must_use]
             pub fn container(&self) -> Option<&C> {
                 match self {

@@ -14,7 +14,7 @@ pub fn parse_signal(field: &'static str, text: &str) -> Result<i32, SpecError> {
     let upper = text.trim().to_ascii_uppercase();
     let name = upper.strip_prefix("SIG").unwrap_or(&upper);
     let named = Signal::from_str(&format!("SIG{name}")).ok();
-    // a real-time signal has a number only
+    // real-time signals have no name
     let number = named.map(|signal| signal as i32);
     let number = number.or_else(|| name.parse().ok().filter(|n| (1..=64).contains(n)));
     number.ok_or_else(|| {

@@ -3,7 +3,7 @@
 use super::SpecError;
 
 const MIB: u64 = 1 << 20;
-/// The least memory limit we accept, in bytes: below it not even `/bin/sh` starts.
+/// The minimum memory limit, in bytes: below it not even `/bin/sh` starts.
 pub const MIN_MEMORY: u64 = 1 << 20;
 /// Range of cgroup v1 `cpu.shares` (kernel: Documentation/scheduler/sched-design-CFS.rst;
 /// `MIN_SHARES`, `MAX_SHARES`).
@@ -56,7 +56,7 @@ pub fn parse_bytes(field: &'static str, text: &str) -> Result<u64, SpecError> {
     Ok(bytes)
 }
 
-/// As [`parse_bytes`], for a memory limit: so little that nothing could be started is refused.
+/// As [`parse_bytes`], for a memory limit: at least [`MIN_MEMORY`].
 ///
 /// # Errors
 /// As [`parse_bytes`], or [`SpecError`] below [`MIN_MEMORY`].
@@ -105,8 +105,8 @@ pub fn parse_cpus(field: &'static str, text: &str) -> Result<u64, SpecError> {
     }
 }
 
-/// Bytes as htop would show them: three significant digits at most and a binary unit (`0B`,
-/// `12.3M`, `1.50G`).
+/// Bytes as htop shows them: at most three significant digits and a binary unit (`0B`, `12.3M`,
+/// `1.50G`).
 #[must_use]
 pub fn format_bytes(bytes: u64) -> String {
     const UNITS: [&str; 6] = ["B", "K", "M", "G", "T", "P"];

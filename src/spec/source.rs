@@ -1,11 +1,11 @@
-//! [`Source`]: which folder or file of the host a path led to when a container was created.
+//! [`Source`]: the identity of a host file or folder, recorded when a container was created.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// What a path led to.
+/// The type of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SourceKind {
@@ -27,27 +27,26 @@ impl SourceKind {
     }
 }
 
-/// A folder or file of the host, so that it can be told from another that stands in its place
-/// later.
+/// The identity of a host file or folder, so that a replacement at the same path is noticed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// Its path without a symbolic link in it.
+    /// Its path, with all symbolic links resolved.
     pub path: PathBuf,
     /// What it is.
     pub kind: SourceKind,
-    /// The number of its file system (`st_dev`).
+    /// Its device (`st_dev`).
     pub device: u64,
-    /// Its number there (`st_ino`).
+    /// Its inode (`st_ino`).
     pub inode: u64,
     /// The kind of its file system (`f_type`, statfs(2)).
     pub file_system: i64,
-    /// The boot that the numbers are of (`/proc/sys/kernel/random/boot_id`).
+    /// The boot during which they were recorded (`/proc/sys/kernel/random/boot_id`).
     pub boot: String,
 }
 
-/// File systems whose inode numbers are new with each mount (statfs(2)): tmpfs, ramfs, overlayfs,
+/// File systems whose inode numbers change with each mount (statfs(2)): tmpfs, ramfs, overlayfs,
 /// FUSE, 9p, proc, sysfs.
-const WITHOUT_LASTING_INODES: [i64; 7] = [
+const UNSTABLE_INODES: [i64; 7] = [
     0x0102_1994,
     0x8584_58f6,
     0x794c_7630,
@@ -58,11 +57,11 @@ const WITHOUT_LASTING_INODES: [i64; 7] = [
 ];
 
 impl Source {
-    /// Whether `now`, found at the same path, is the same.
+    /// Whether `now`, found at the same path, is the same file.
     ///
-    /// In one boot that is device and inode. After a reboot disks may be numbered otherwise, and
-    /// what has no device (btrfs, NFS, overlayfs) nearly always is: then it is the kind of file
-    /// system and the inode, where those last.
+    /// Within one boot, device and inode are compared. Device numbers can change across reboots
+    /// (and do on btrfs, NFS, overlayfs): then it is the file system type and the inode, where
+    /// inodes are stable.
     #[must_use]
     pub fn is(&self, now: &Self) -> bool {
         let same_inode = self.inode == now.inode;
@@ -70,7 +69,7 @@ impl Source {
             self.device == now.device && same_inode
         } else {
             self.file_system == now.file_system
-                && (same_inode || WITHOUT_LASTING_INODES.contains(&self.file_system))
+                && (same_inode || UNSTABLE_INODES.contains(&self.file_system))
         };
         same && self.kind == now.kind && self.path == now.path
     }
@@ -78,7 +77,7 @@ impl Source {
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // as makedev(3) of the C library and of the kernel's st_dev packs them
+        // st_dev is packed as by makedev(3)
         let (major, minor) = (
             nix::sys::stat::major(self.device),
             nix::sys::stat::minor(self.device),
@@ -109,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn in_one_boot_device_and_inode_are_compared() {
+    fn device_and_inode_are_compared_within_a_boot() {
         assert!(source().is(&source()));
         for other in [
             Source {
@@ -135,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn in_another_boot_what_lasts_is_compared() {
+    fn stable_attributes_are_compared_across_boots() {
         let later = |changed: Source| Source {
             boot: "two".into(),
             ..changed

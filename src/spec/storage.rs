@@ -1,4 +1,4 @@
-//! [`Storage`]: how much a container may write to its own layer, and where that is (`--storage`).
+//! [`Storage`]: size and place of a container's writable layer (`--storage`).
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,34 +8,34 @@ use serde::{Deserialize, Serialize};
 use super::SpecError;
 use super::size::{format_bytes, parse_bytes};
 
-/// Where a bounded layer is; each with its most bytes.
+/// Where the writable layer is, with its maximum size in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Storage {
-    /// In the container's folder, bounded by a project quota of its file system.
+    /// In the container's folder, limited by a project quota.
     Disk(u64),
     /// In memory, counted against the container's memory limit; gone when it stops.
     Tmpfs(u64),
 }
 
-/// Less is not enough for what programs write when they start, in bytes.
-const LEAST: u64 = 64 << 10;
-/// A file or folder for so many bytes: files without content take room too.
-const BYTES_A_FILE: u64 = 4096;
-const FEWEST_FILES: u64 = 1024;
+/// The minimum size in bytes: programs need some space to start.
+const MIN_BYTES: u64 = 64 << 10;
+/// One inode for this many bytes, since empty files take space too.
+const BYTES_PER_INODE: u64 = 4096;
+const MIN_INODES: u64 = 1024;
 
 impl Storage {
-    /// Most bytes of the layer.
+    /// Maximum bytes of the layer.
     #[must_use]
     pub fn bytes(self) -> u64 {
         let (Self::Disk(bytes) | Self::Tmpfs(bytes)) = self;
         bytes
     }
 
-    /// Most files and folders of the layer.
+    /// Maximum files and folders of the layer.
     #[must_use]
     pub fn files(self) -> u64 {
-        (self.bytes() / BYTES_A_FILE).max(FEWEST_FILES)
+        (self.bytes() / BYTES_PER_INODE).max(MIN_INODES)
     }
 
     /// `disk` or `tmpfs`.
@@ -56,10 +56,10 @@ impl FromStr for Storage {
             .strip_prefix("tmpfs:")
             .map_or((text, false), |size| (size, true));
         let bytes = parse_bytes("storage", size)?;
-        if bytes < LEAST {
+        if bytes < MIN_BYTES {
             return Err(SpecError::new(
                 "storage",
-                format!("{text:?} is less than {}", format_bytes(LEAST)),
+                format!("{text:?} is less than {}", format_bytes(MIN_BYTES)),
             ));
         }
         Ok(if in_memory {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::fields::parse_all;
 use super::{IpcMode, NetworkMode, Preset, SpecError};
 
-/// Settings that belong to a namespace of the container's; every other would change the host
-/// (docker's list).
+/// Settings that belong to a namespace of the container; any other would change the host (docker's
+/// list).
 const NAMESPACED: [&str; 8] = [
     "kernel.msgmax",
     "kernel.msgmnb",
@@ -30,7 +30,7 @@ pub struct Sysctl {
     pub value: String,
 }
 
-/// As a record has it, unchecked.
+/// As read from a record, unchecked.
 #[derive(Deserialize)]
 struct Written {
     name: String,
@@ -45,8 +45,8 @@ impl TryFrom<Written> for Sysctl {
 }
 
 impl Sysctl {
-    /// Settings of a namespace need one of the container's own: with the host's they would change the
-    /// host, with another container's that one, or the host again where that one has the host's.
+    /// Settings of a namespace need one of the container's own: otherwise they would change the
+    /// host, or the other container.
     pub(super) fn resolve(request: &Preset, ipc: &IpcMode<String>) -> Result<Vec<Self>, SpecError> {
         let sysctls: Vec<Self> = parse_all(&request.sysctls)?;
         for sysctl in &sysctls {
@@ -70,9 +70,7 @@ impl Sysctl {
                 None => continue,
                 Some(Ok(())) => format!("{name} would change the host: its {what} is the host's"),
                 Some(Err(other)) => {
-                    format!(
-                        "{name} would change container {other}, or the host where that has the host's: its {what} is that container's"
-                    )
+                    format!("{name} would change container {other}: its {what} is that container's")
                 }
             };
             return Err(SpecError::new("sysctl", why));
@@ -80,7 +78,7 @@ impl Sysctl {
         Ok(sysctls)
     }
 
-    /// Checks that it is one of the container's own, and its value one line.
+    /// Checks that it is a namespaced setting, and its value one line.
     fn new(name: String, value: String) -> Result<Self, SpecError> {
         let plain = name
             .chars()
@@ -93,7 +91,7 @@ impl Sysctl {
             return Err(SpecError::new(
                 "sysctl",
                 format!(
-                    "{name:?} is not a setting of the container's own; use net.*, fs.mqueue.* or {}",
+                    "{name:?} is not a namespaced setting; use net.*, fs.mqueue.* or {}",
                     NAMESPACED.join(", ")
                 ),
             ));
@@ -101,9 +99,7 @@ impl Sysctl {
         if let Some(control) = value.chars().find(|c| c.is_control() && *c != '\t') {
             return Err(SpecError::new(
                 "sysctl",
-                format!(
-                    "the value of {name:?} has a {control:?}: it is one line of the kernel's file"
-                ),
+                format!("the value of {name:?} contains {control:?}; it must be one line"),
             ));
         }
         Ok(Self { name, value })
@@ -169,16 +165,16 @@ mod tests {
             "net.ipv4.ip_forward=1\0",
             "net.ipv4.ip_forward=\u{1b}[2J",
         ] {
-            let told = bad.parse::<Sysctl>().unwrap_err().to_string();
+            let message = bad.parse::<Sysctl>().unwrap_err().to_string();
             assert!(
-                told.contains("one line") && !told.contains(char::is_control),
-                "{told:?}"
+                message.contains("one line") && !message.contains(char::is_control),
+                "{message:?}"
             );
         }
     }
 
     #[test]
-    fn a_record_with_a_setting_that_no_request_could_have_is_refused() {
+    fn an_invalid_setting_in_a_record_is_refused() {
         let read = |name: &str, value: &str| {
             serde_json::from_value::<Sysctl>(serde_json::json!({ "name": name, "value": value }))
         };

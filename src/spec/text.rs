@@ -1,9 +1,9 @@
-//! Commands and durations as people write them.
+//! Commands and durations formatted for people.
 
 use std::time::Duration;
 
-/// A command as a shell would need it written, so that it can be copied (POSIX Shell Command
-/// Language, 2.2 Quoting).
+/// A command quoted for a shell, so that it can be copied (POSIX Shell Command Language, 2.2
+/// Quoting).
 #[must_use]
 pub fn quote_command(words: &[String]) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);

@@ -33,9 +33,9 @@ const RESOURCES: [(&str, Resource); 16] = [
 pub struct Ulimit {
     /// The kernel's number of the resource.
     pub resource: u32,
-    /// What the process meets.
+    /// The soft limit.
     pub soft: u64,
-    /// What it may raise the soft limit to.
+    /// The hard limit.
     pub hard: u64,
 }
 
@@ -47,8 +47,8 @@ impl Ulimit {
         hard: 0,
     };
 
-    /// Signals that wait to be taken, and timers: what a program needs that has thousands of them.
-    pub const WAITING_SIGNALS: Self = Self {
+    /// Pending signals and timers: enough for a program with thousands of them.
+    pub const PENDING_SIGNALS: Self = Self {
         resource: Resource::RLIMIT_SIGPENDING as u32,
         soft: 16_384,
         hard: 16_384,
@@ -60,7 +60,7 @@ impl Ulimit {
         hard: 409_600,
     };
 
-    /// So many open files.
+    /// A limit of open files.
     #[must_use]
     pub fn open_files(soft: u64, hard: u64) -> Self {
         Self {
@@ -99,7 +99,7 @@ impl FromStr for Ulimit {
             .ok_or_else(|| {
                 let names: Vec<_> = RESOURCES.iter().map(|(n, _)| *n).collect();
                 wrong(format!(
-                    "{name:?} is no resource: there are {}",
+                    "{name:?} is not a resource; use one of {}",
                     names.join(" ")
                 ))
             })?;

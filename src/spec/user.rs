@@ -1,4 +1,4 @@
-//! [`User`]: who the command runs as.
+//! [`User`]: the user that the command runs as.
 
 use std::str::FromStr;
 
@@ -23,7 +23,7 @@ impl User {
     }
 }
 
-/// The users that the host image knows by name (its `/etc/passwd`).
+/// Users in the host image's `/etc/passwd`.
 const NAMED: [(&str, User); 2] = [
     ("root", User { uid: 0, gid: 0 }),
     (
@@ -37,7 +37,7 @@ const NAMED: [(&str, User); 2] = [
 
 impl FromStr for User {
     type Err = SpecError;
-    /// `UID`, `UID:GID`, or a name the image knows. A uid alone has gid 0, as docker does.
+    /// `UID`, `UID:GID`, or a name in the image. A uid alone gets gid 0, as with docker.
     fn from_str(text: &str) -> Result<Self, SpecError> {
         if let Some((_, user)) = NAMED.iter().find(|(name, _)| *name == text) {
             return Ok(*user);

@@ -1,5 +1,5 @@
-//! [`Userns`] and [`IdRange`]: whether a container's users are the host's, and which ids of the
-//! host stand for them.
+//! [`Userns`] and [`IdRange`]: a container's user namespace, and the range of host ids mapped into
+//! it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,11 +12,11 @@ use super::{SpecError, User};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Userns {
-    /// The host's: root inside is root of the host, held by capabilities alone.
+    /// The host's: root inside is root of the host, restricted only by capabilities.
     #[default]
     Host,
-    /// One of its own, with ids of the host that no other container of the state folder has: root
-    /// inside is nobody outside.
+    /// One of its own, with a range of host ids that no other container of the state folder has:
+    /// root inside is unprivileged outside.
     Auto,
 }
 
@@ -45,29 +45,29 @@ impl Userns {
     }
 }
 
-/// Why a container has the host's ids although `--userns` did not ask for them: what it was asked
-/// for cannot be had with ids of its own, or the config file or the kernel says so.
+/// Why a container has the host's ids although `--userns` did not ask for them: another setting,
+/// the config file or the kernel rules out ids of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HostUsers {
     /// `userns = "host"` in the config file.
     Config,
-    /// `--privileged`: power over the host.
+    /// `--privileged`: needs privileges on the host.
     Privileged,
-    /// `--net host`: power over a network goes with the user namespace that owns it
+    /// `--net host`: a network is administered from the user namespace that owns it
     /// (network_namespaces(7)).
     Network,
     /// `--pid host`: the host's processes belong to the host's users.
     Processes,
-    /// `--ipc host`: so do its memory segments and queues.
+    /// `--ipc host`: its memory segments and queues belong to the host's users.
     SharedMemory,
-    /// `--device`: a device node's owner has no name inside.
+    /// `--device`: a device node's owner is not mapped inside.
     Device,
-    /// A capability that is worth something only to the host's own users (user_namespaces(7)).
+    /// A capability that has effect only in the initial user namespace (user_namespaces(7)).
     Capability(String),
     /// It joins a container that has the host's ids.
     Joined(String),
-    /// What this kernel lacks, or this process may not do.
+    /// What this kernel lacks, or this process is not permitted to do.
     Kernel(String),
 }
 
@@ -75,12 +75,12 @@ impl fmt::Display for HostUsers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config => f.write_str("userns is \"host\" in the config file or MINIC_USERNS"),
-            Self::Privileged => f.write_str("--privileged is power over the host"),
+            Self::Privileged => f.write_str("--privileged needs privileges on the host"),
             Self::Network => {
-                f.write_str("--net host: only the host's users have power over its network")
+                f.write_str("--net host: only the host's users can administer its network")
             }
             Self::Processes => {
-                f.write_str("--pid host: only the host's users have power over its processes")
+                f.write_str("--pid host: only the host's users can signal its processes")
             }
             Self::SharedMemory => {
                 f.write_str("--ipc host: the host's memory segments belong to its users")
@@ -88,24 +88,23 @@ impl fmt::Display for HostUsers {
             Self::Device => f.write_str("--device: a device's owner is a user of the host"),
             Self::Capability(name) => write!(
                 f,
-                "--cap-add (or ALL) gives {name}, which is worth nothing but to the host's users"
+                "--cap-add (or ALL) gives {name}, which has effect only for the host's users"
             ),
-            Self::Joined(name) => write!(
-                f,
-                "the container {name}, which it joins, has the host's ids"
-            ),
+            Self::Joined(name) => {
+                write!(f, "it joins the container {name}, which has the host's ids")
+            }
             Self::Kernel(reason) => f.write_str(reason),
         }
     }
 }
 
-/// Ids of the host, for users and groups alike: `first` is 0 inside, `first + 1` is 1, and so on
-/// for `count` ids.
+/// A range of host ids, for users and groups alike: `first` is 0 inside, `first + 1` is 1, and so
+/// on for `count` ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdRange {
-    /// The host's id that is root inside.
+    /// The host id of root inside.
     pub first: u32,
-    /// How many ids the container has.
+    /// The number of ids.
     pub count: u32,
 }
 
@@ -116,7 +115,7 @@ impl IdRange {
         format!("0 {} {}\n", self.first, self.count)
     }
 
-    /// The host's id of `id` inside; `None` when the container has no such id.
+    /// The host id of `id` inside; `None` when it is outside the range.
     #[must_use]
     pub fn outside(&self, id: u32) -> Option<u32> {
         if id < self.count {
@@ -126,7 +125,7 @@ impl IdRange {
         }
     }
 
-    /// Refuses a user whose ids the container would not have.
+    /// Refuses a user whose ids are outside the range.
     ///
     /// # Errors
     /// [`SpecError`] of `user`.
@@ -152,14 +151,14 @@ impl IdRange {
     }
 }
 
-/// The ids of the host that containers may be given, cut into ranges of one size.
+/// The host ids available to containers, divided into ranges of equal size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdPool {
     /// The first id of the first range.
     pub first: u32,
-    /// Ids of one container.
+    /// The size of one range.
     pub size: u32,
-    /// How many ranges there are.
+    /// The number of ranges.
     pub ranges: u32,
 }
 
@@ -177,7 +176,7 @@ impl Default for IdPool {
 }
 
 impl IdPool {
-    /// Says what is wrong with these figures.
+    /// Validates the figures.
     ///
     /// # Errors
     /// One line with what is allowed.
@@ -199,8 +198,8 @@ impl IdPool {
         Ok(())
     }
 
-    /// The first range, from that of the number `from` on and then from the lowest, that overlaps
-    /// none of `taken`; `None` when there is none left.
+    /// The first range, from number `from` on and wrapping around, that overlaps none of `taken`;
+    /// `None` when none is left.
     #[must_use]
     pub fn free(&self, taken: &[IdRange], from: u32) -> Option<IdRange> {
         let start = from % self.ranges.max(1);
@@ -241,7 +240,7 @@ mod tests {
                 count: 10
             })
         );
-        // one that was given when the ranges were cut differently
+        // allocated when the ranges had another size
         assert_eq!(
             POOL.free(
                 &[IdRange {
@@ -279,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pool_is_within_the_kernels_ids() {
+    fn a_pool_must_fit_the_kernels_ids() {
         assert_eq!(IdPool::default().check(), Ok(()));
         for (first, size, ranges) in [
             (0, 1, 1),

@@ -1,14 +1,14 @@
-//! [`Action`]: everything a person can ask the screen for, as one table. Keys, mouse, help, the
-//! palette and the bottom line all speak in actions; what an action is stands in its row.
+//! [`Action`]: everything the user can do on the screen, as one table. Keys, mouse, help, the
+//! palette and the bottom line all use it.
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::context::Context;
 
-/// What doing an action does.
+/// The effect of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Moves, types or answers: nothing that anybody looks for by name.
+    /// Moves, types or answers: not listed in the palette.
     Motion,
     /// Changes what the screen shows, and nothing else.
     View,
@@ -16,7 +16,7 @@ pub enum Kind {
     Change,
 }
 
-/// What must be there before an action can be done.
+/// What an action requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
     /// Nothing.
@@ -27,9 +27,9 @@ pub enum Needs {
     Running,
     /// Marked containers, or a selected one.
     Targets,
-    /// The same, and one of them at least must be alive.
+    /// The same, and at least one of them must be alive.
     LivingTargets,
-    /// A mark.
+    /// At least one marked container.
     Marks,
 }
 
@@ -38,8 +38,8 @@ macro_rules! actions {
         $variant:ident $label:literal $help:literal
         [$($context:ident),*] $kind:ident $($needs:ident)?;
     )*) => {
-        /// Something a person can ask for. Its id, which the keymap and the config file call it by,
-        /// is its name with dashes.
+        /// An action of the user. Its id in the keymap and the config file is its name in
+        /// kebab-case.
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumString, IntoStaticStr,
             VariantArray,
@@ -62,19 +62,19 @@ macro_rules! actions {
                 match self { $(Self::$variant => $help,)* }
             }
 
-            /// Where it can be done; of a motion nothing, for it goes wherever it has a key.
+            /// Where it is available; empty for a motion, which works wherever it has a key.
             #[must_use]
             pub fn contexts(self) -> &'static [Context] {
                 match self { $(Self::$variant => &[$(Context::$context),*],)* }
             }
 
-            /// What doing it does.
+            /// Its effect.
             #[must_use]
             pub fn kind(self) -> Kind {
                 match self { $(Self::$variant => Kind::$kind,)* }
             }
 
-            /// What must be there before it can be done.
+            /// What it requires.
             #[must_use]
             pub fn needs(self) -> Needs {
                 match self { $(Self::$variant => [$(Needs::$needs,)? Needs::Nothing][0],)* }
@@ -83,7 +83,7 @@ macro_rules! actions {
     };
 }
 
-// action, label, help, where it can be done, what it does, what it needs
+// action, label, help, contexts, kind, needs
 actions! {
     Run "Run" "open the launch form" [Global] Change;
     Start "Start" "start it again from its saved spec" [Global] Change Targets;
@@ -212,7 +212,7 @@ impl Action {
         id.parse().ok()
     }
 
-    /// Whether it moves, types or answers: nothing that anybody looks for by name.
+    /// Whether it moves, types or answers: not listed in the palette.
     #[must_use]
     pub fn is_motion(self) -> bool {
         self.kind() == Kind::Motion

@@ -1,13 +1,13 @@
-//! Select Graphic Rendition (ECMA-48 8.3.117): what a program asks a terminal for, as a style.
+//! Select Graphic Rendition (ECMA-48 8.3.117) as ratatui styles.
 
 use ratatui::style::{Color, Modifier, Style};
 
-/// How text looks from one place of a line on.
+/// A change of style within a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
-    /// The first byte of the text that looks like this.
+    /// The first byte with this style.
     pub from: usize,
-    /// How it looks, in all the colours its writer asked for.
+    /// The style the program asked for, in full colour.
     pub style: Style,
 }
 
@@ -32,10 +32,10 @@ pub(crate) const SIXTEEN: [Color; 16] = [
 ];
 
 /// `style` after a sequence with these parameters: numbers between semicolons, with what belongs to
-/// them after semicolons or colons. What is not known changes nothing; blinking and hiding are not
-/// done.
+/// them after semicolons or colons. Unknown parameters are ignored, and so are blinking and hidden
+/// text.
 #[must_use]
-pub(super) fn recoloured(style: Style, parameters: &str) -> Style {
+pub(super) fn apply_sgr(style: Style, parameters: &str) -> Style {
     let mut style = style;
     let mut numbers = parameters.split([';', ':']).map(|number| {
         if number.is_empty() {
@@ -104,37 +104,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_programs_ask_for() {
+    fn sgr_sequences_become_styles() {
         let plain = Style::new();
         assert_eq!(
-            recoloured(plain, "1;31"),
+            apply_sgr(plain, "1;31"),
             plain.fg(Color::Red).add_modifier(Modifier::BOLD)
         );
         assert_eq!(
-            recoloured(plain, "38;5;208;4"),
+            apply_sgr(plain, "38;5;208;4"),
             plain
                 .fg(Color::Indexed(208))
                 .add_modifier(Modifier::UNDERLINED)
         );
         assert_eq!(
-            recoloured(plain, "48;2;1;2;3"),
+            apply_sgr(plain, "48;2;1;2;3"),
             plain.bg(Color::Rgb(1, 2, 3))
         );
-        assert_eq!(recoloured(plain, "38:5:9"), plain.fg(Color::Indexed(9)));
+        assert_eq!(apply_sgr(plain, "38:5:9"), plain.fg(Color::Indexed(9)));
         assert_eq!(
-            recoloured(plain, "97;100"),
+            apply_sgr(plain, "97;100"),
             plain.fg(Color::White).bg(Color::DarkGray)
         );
-        let loud = recoloured(plain, "1;4;35;45");
-        assert_eq!(recoloured(loud, "22;24;39;49"), plain);
-        assert_eq!(
-            (recoloured(loud, ""), recoloured(loud, "0")),
-            (plain, plain)
-        );
+        let loud = apply_sgr(plain, "1;4;35;45");
+        assert_eq!(apply_sgr(loud, "22;24;39;49"), plain);
+        assert_eq!((apply_sgr(loud, ""), apply_sgr(loud, "0")), (plain, plain));
     }
 
     #[test]
-    fn nonsense_changes_nothing() {
+    fn invalid_parameters_are_ignored() {
         let green = Style::new().fg(Color::Green);
         for nonsense in [
             "999",
@@ -144,7 +141,7 @@ mod tests {
             "48;2;1;2",
             "99999999999999",
         ] {
-            assert_eq!(recoloured(green, nonsense), green, "{nonsense}");
+            assert_eq!(apply_sgr(green, nonsense), green, "{nonsense}");
         }
     }
 }

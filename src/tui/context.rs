@@ -2,8 +2,8 @@
 
 macro_rules! contexts {
     ($($variant:ident $id:literal $title:literal;)*) => {
-        /// Where a key is pressed. A key means the first thing that the contexts in force say of
-        /// it, innermost first.
+        /// Where a key is pressed. The innermost active context that binds the key decides what it
+        /// does.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Context {
             $(#[doc = $title] $variant,)*
@@ -56,10 +56,10 @@ contexts! {
 }
 
 impl Context {
-    /// The context as an answer to "where can that be done?"; none where only motions are, or an
-    /// overlay has the keys.
+    /// Where an action of this context is available, for messages; `None` for overlays and contexts
+    /// that have only motions.
     #[must_use]
-    pub fn whereabouts(self) -> Option<String> {
+    pub fn location(self) -> Option<String> {
         match self {
             Self::Past => Some("while looking back".into()),
             Self::Typing => Some("while typing in a shell".into()),

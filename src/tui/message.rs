@@ -1,5 +1,5 @@
-//! [`Message`]: everything that can happen to the screen. Every thread sends these to the one that
-//! draws.
+//! [`Message`]: everything that can happen to the screen. Every thread sends these to the drawing
+//! thread.
 
 use std::path::PathBuf;
 
@@ -10,11 +10,11 @@ use super::model::{EffectId, LogLine, ShellId};
 use super::settings::Settings;
 use crate::inspect::{Changes, Extracted, ProcessInfo, Sheet};
 use crate::manager::{Error, Updated};
-use crate::record::{ExitCause, Happening, Record};
+use crate::record::{ExitCause, LoggedEvent, Record};
 use crate::spec::ContainerId;
 use crate::stats::Snapshot;
 
-/// What the person at the terminal did.
+/// Input from the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// Pressed a key.
@@ -33,31 +33,31 @@ pub enum Input {
     Resize(u16, u16),
 }
 
-/// What the kernel told the process.
+/// A signal to this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// SIGTERM, SIGHUP or SIGINT: go, and leave the terminal in order.
+    /// SIGTERM, SIGHUP or SIGINT: restore the terminal and exit.
     Terminate,
-    /// SIGTSTP: hand the terminal back for a while.
+    /// SIGTSTP: restore the terminal and stop.
     Suspend,
-    /// SIGCONT: take the terminal again.
+    /// SIGCONT: set up the terminal again.
     Continue,
 }
 
-/// What a verb achieved.
+/// The result of a verb.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// This container runs.
+    /// The new container runs.
     Launched(ContainerId),
     /// It runs again.
     Started,
-    /// It ended like this.
+    /// It ended with this cause.
     Stopped(ExitCause),
     /// It runs again.
     Restarted,
     /// It is frozen.
     Paused,
-    /// It goes on.
+    /// It is running again after a freeze.
     Resumed,
     /// It is gone.
     Destroyed,
@@ -65,71 +65,71 @@ pub enum Outcome {
     ThrownAway,
     /// It is back, stopped.
     TakenBack,
-    /// The process, or the container's init, has the signal.
+    /// The signal was sent to the process or to the container's init.
     Signalled,
-    /// So much was copied.
+    /// What was copied.
     Extracted(Box<Extracted>),
-    /// The image's own is there again.
+    /// The path is as in the image again.
     Reverted,
-    /// Its limits are these now.
+    /// The limit was set.
     LimitSet(Updated),
-    /// It is in this file.
+    /// It was written to this file.
     Written(PathBuf),
 }
 
-/// What one reading brought.
+/// The result of one read of the logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogBatch {
-    /// Whose logs.
+    /// The containers whose logs these are.
     pub ids: Vec<ContainerId>,
     /// Lines left out before the first of `lines`, because there were too many.
     pub skipped: u64,
     /// The new lines, sanitised, oldest first.
     pub lines: Vec<LogLine>,
-    /// The last line of each while it has no end yet.
+    /// The last line of each log while it has no newline yet.
     pub unfinished: Vec<LogLine>,
 }
 
-/// What was seen.
+/// The answer to a [`Look`](super::effect::Look).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Seen {
     /// The processes of each container asked for.
     Processes(Vec<(ContainerId, Result<Vec<ProcessInfo>, Error>)>),
-    /// How it is held apart.
+    /// Its isolation.
     Isolation(ContainerId, Result<Sheet, Error>),
     /// The host.
     Host(Result<Sheet, Error>),
-    /// What can be read of what the host can do.
+    /// The host's capabilities, as far as they can be read without a trial.
     Facts(Result<Sheet, Error>),
-    /// What `check` says.
+    /// The result of `check`.
     Check(Result<Sheet, Error>),
-    /// What happened.
-    Events(Result<Vec<Happening>, Error>),
-    /// What it changed.
+    /// The events since the last look.
+    Events(Result<Vec<LoggedEvent>, Error>),
+    /// The files it changed.
     Changes(ContainerId, Result<Changes, Error>),
     /// The beginning of the file.
     File(ContainerId, String, Result<Vec<u8>, Error>),
 }
 
-/// What a shell has to say.
+/// News from a shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ShellNews {
+pub enum ShellEvent {
     /// It runs.
     Opened,
-    /// Its terminal shows these bytes.
+    /// Output for its terminal.
     Output(Vec<u8>),
-    /// It does not read what is typed: the last of it was dropped.
-    Deaf,
+    /// Its program does not read; the latest input was dropped.
+    InputDropped,
     /// It ended with this exit code.
     Ended(i32),
-    /// It could not be opened, or broke.
+    /// It could not be opened, or failed.
     Failed(Error),
 }
 
 /// Everything that can happen.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
-    /// The person did something.
+    /// Input.
     Input(Input),
     /// A signal came.
     Signal(Signal),
@@ -137,24 +137,24 @@ pub enum Message {
     Clock(Timestamp),
     /// A tick was sampled.
     Sampled(Box<Snapshot>),
-    /// The records were read: the number says which reading is the later one.
+    /// The records were read; a higher number is a later read.
     Records(u64, Result<Vec<Record>, Error>),
-    /// Watching or sampling does not work, and why.
-    Blind(Error),
-    /// Something asked for is under way.
+    /// Watching or sampling failed.
+    ObserverFailed(Error),
+    /// Progress of an effect.
     Progress(EffectId, String),
-    /// Something asked for is done.
+    /// An effect ended.
     EffectDone(EffectId, Result<Outcome, Error>),
-    /// The log that is shown was read on.
+    /// New lines of the log that is shown.
     Log(Result<LogBatch, Error>),
     /// The last lines of a log were read.
     Tail(Result<LogBatch, Error>),
-    /// The config file changed: the settings it makes now, or what is wrong with it.
+    /// The config file changed: the new settings, or what is wrong with them.
     Settings(Result<Box<Settings>, String>),
-    /// Something was looked into.
+    /// A look was answered.
     Seen(Box<Seen>),
-    /// A shell has something to say.
-    Shell(ShellId, ShellNews),
-    /// The terminal is gone, or a thread of ours is: why.
+    /// News from a shell.
+    Shell(ShellId, ShellEvent),
+    /// The terminal is gone or a thread died, with the reason.
     Fatal(String),
 }

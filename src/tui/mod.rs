@@ -1,6 +1,6 @@
 //! The screen: model, message, action, update, effect; views and widgets that only draw.
 //!
-//! [`run`] is its front door. Every thread sends [`message::Message`]s to the one that draws;
+//! [`run`] is the entry point. Every thread sends [`message::Message`]s to the drawing thread;
 //! [`update::update`] folds them into the [`model::Model`]; [`effect::Effects`] alone talks to the
 //! [`Engine`](crate::manager::Engine); [`view::view`] draws.
 
@@ -25,7 +25,7 @@ pub mod widget;
 pub mod wording;
 
 pub use reload::Reload;
-pub use run::{Messages, run, turn};
+pub use run::{Messages, run, run_loop};
 pub use settings::Settings;
 pub use surface::Surface;
 

@@ -7,8 +7,8 @@ use std::time::SystemTime;
 use super::settings::Settings;
 use crate::config::{Config, Overrides};
 
-/// Looks now and then whether the config file has changed. What the command line and this screen
-/// say of themselves stays.
+/// Checks whether the config file has changed. Flags and what belongs to this session stay as they
+/// are.
 #[derive(Debug)]
 pub struct Reload {
     flags: Overrides,
@@ -18,7 +18,7 @@ pub struct Reload {
 }
 
 impl Reload {
-    /// Watches the file that `flags` and the environment name; `settings` is what was made of it.
+    /// Watches the file that `flags` and the environment name, from which `settings` was made.
     #[must_use]
     pub fn new(flags: Overrides, settings: &Settings) -> Self {
         let file = Config::file(&flags, environment);
@@ -37,7 +37,7 @@ impl Reload {
         Some((data.modified().ok()?, data.len()))
     }
 
-    /// The settings, when the file has changed since the last look; or what is wrong with it.
+    /// The new settings if the file has changed since the last call, or what is wrong with it.
     pub fn look(&mut self) -> Option<Result<Box<Settings>, String>> {
         let stamp = self.stamp();
         if stamp == self.seen {
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_changed_file_is_read_once_and_a_wrong_one_is_told() {
+    fn a_changed_file_is_read_once_and_an_invalid_one_reported() {
         let file = std::env::temp_dir().join(format!("minic-reload-{}.toml", std::process::id()));
         let write = |text: &str| std::fs::write(&file, text).unwrap();
         write("tick = \"1s\"\n");

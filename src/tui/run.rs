@@ -1,4 +1,4 @@
-//! [`run`]: the screen in a terminal. [`turn`]: the loop on any [`Surface`]. It sleeps on the
+//! [`run`]: the screen in a terminal. [`run_loop`]: the loop on any [`Surface`]. It sleeps on the
 //! channel, folds every waiting message, runs the effects, and draws once if something changed.
 
 use std::io::{IsTerminal, stdin, stdout};
@@ -19,14 +19,14 @@ use super::terminal::{Signals, Terminal, read_input};
 use super::update::{start, update};
 use crate::manager::Engine;
 
-/// The most messages folded before a frame is drawn: a flood delays it, but never for ever.
+/// The most messages handled before a frame is drawn, so that a flood cannot stop drawing.
 const BATCH: usize = 1_000;
 
-/// Shows the screen on `engine` until the person leaves. Containers keep running.
+/// Shows the screen on `engine` until the user quits. Containers keep running.
 ///
 /// # Errors
-/// When standard input and output are no terminal, when it refuses, or when a thread of the screen
-/// died.
+/// When standard input or output is not a terminal, when it cannot be set up, or when a thread of
+/// the screen died.
 pub fn run(
     engine: Arc<dyn Engine>,
     settings: Settings,
@@ -50,7 +50,7 @@ pub fn run(
     effects.observe(settings.tick, reload);
 
     let mut model = Model::new(settings, terminal.size(), Timestamp::now());
-    let result = turn(&mut model, &mut terminal, &mut effects, &messages);
+    let result = run_loop(&mut model, &mut terminal, &mut effects, &messages);
     drop(terminal);
     result?;
     match model.fatal {
@@ -61,21 +61,21 @@ pub fn run(
 
 /// Where a screen's messages come from.
 pub trait Messages {
-    /// The next one, waited for as long as `patience` says (`None`: for ever).
+    /// The next one, waiting at most `timeout` (`None`: forever).
     ///
     /// # Errors
-    /// When none came, or nobody sends any more.
-    fn wait(&self, patience: Option<Duration>) -> Result<Message, RecvTimeoutError>;
+    /// When the time is up or every sender is gone.
+    fn wait(&self, timeout: Option<Duration>) -> Result<Message, RecvTimeoutError>;
 
-    /// The next one, if it is there.
+    /// The next message, if one is waiting.
     fn ready(&self) -> Option<Message>;
 }
 
 impl Messages for Receiver<Message> {
-    fn wait(&self, patience: Option<Duration>) -> Result<Message, RecvTimeoutError> {
-        match patience {
+    fn wait(&self, timeout: Option<Duration>) -> Result<Message, RecvTimeoutError> {
+        match timeout {
             None => self.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(patience) => self.recv_timeout(patience),
+            Some(timeout) => self.recv_timeout(timeout),
         }
     }
 
@@ -84,12 +84,12 @@ impl Messages for Receiver<Message> {
     }
 }
 
-/// Shows `model` on `surface` and keeps it up to date with `messages` until the person leaves or
-/// nobody sends messages any more.
+/// Shows `model` on `surface` and keeps it up to date with `messages` until the user quits or every
+/// sender is gone.
 ///
 /// # Errors
 /// When the surface is gone.
-pub fn turn(
+pub fn run_loop(
     model: &mut Model,
     surface: &mut impl Surface,
     effects: &mut Effects,
@@ -143,10 +143,10 @@ pub fn turn(
 
 /// Sleeps until something happens, or until the next toast goes away.
 fn wait(model: &Model, messages: &impl Messages) -> Result<Message, RecvTimeoutError> {
-    let patience = model.toasts.next_end().map(|end| {
+    let timeout = model.toasts.next_end().map(|end| {
         let left = end.duration_since(Timestamp::now());
-        // a little later than the end, so that it is over when looked at
+        // wake just after the end, so that the toast has expired
         Duration::try_from(left).unwrap_or_default() + Duration::from_millis(1)
     });
-    messages.wait(patience)
+    messages.wait(timeout)
 }

@@ -1,31 +1,30 @@
-//! Making text of unknown origin safe to draw: no escape sequence, no control character, no
-//! reordering, a bounded length.
+//! Makes untrusted text safe to draw: no escape sequences, no control characters, no reordering,
+//! bounded length.
 //!
-//! What is safe is decided in `spec/escapes.rs`; what is here is lines of a bounded length and
-//! height.
+//! `spec/escapes.rs` decides what is safe; this file bounds the length and height of lines.
 
 use ratatui::style::Style;
 
-use super::colours::{Run, recoloured};
+use super::colours::{Run, apply_sgr};
 use crate::spec::{Piece, Scanner};
 
 /// The most characters kept of one line.
 pub const MAX_CHARS: usize = 16_384;
 
-/// What a cut line ends in.
+/// The end of a truncated line.
 const CUT: &str = "… (cut)";
 
 /// The most combining characters kept on one base character.
 const MAX_COMBINING: usize = 2;
 
-/// The most changes of look kept of one line.
+/// The most changes of style kept of one line.
 const MAX_RUNS: usize = 1_024;
 
 /// Tab stops in logs, as terminals have them.
 const TAB_WIDTH: usize = 8;
 
-/// One line of `text`, safe to draw: what a terminal obeys is taken out or becomes its picture
-/// (`␛`), see [`Scanner`]; beyond [`MAX_CHARS`] it is cut, and says so.
+/// One line of `text`, safe to draw: control sequences are removed or replaced by their symbol
+/// (`␛`), see [`Scanner`]; text beyond [`MAX_CHARS`] is cut and marked.
 #[must_use]
 pub fn printable(text: &str) -> String {
     let mut line = Line::new(text.len());
@@ -41,9 +40,8 @@ pub fn log_line(bytes: &[u8]) -> String {
     coloured_line(bytes).0
 }
 
-/// One log line, and where its look changes. As [`printable`]: tabs are expanded, and of a line
-/// that was overwritten with carriage returns the last version stays, as a terminal would have
-/// shown it.
+/// One log line and its changes of style. As [`printable`], with tabs expanded; of a line
+/// overwritten by carriage returns the last version stays, as on a terminal.
 #[must_use]
 pub fn coloured_line(bytes: &[u8]) -> (String, Vec<Run>) {
     let end = bytes
@@ -65,7 +63,7 @@ pub fn coloured_line(bytes: &[u8]) -> (String, Vec<Run>) {
             let parameters = sequence
                 .trim_start_matches(['\u{1b}', '[', '\u{9b}'])
                 .trim_end_matches('m');
-            style = recoloured(style, parameters);
+            style = apply_sgr(style, parameters);
             restyle(&mut runs, line.text.len(), style);
         }
         Piece::Text('\t') => (0..TAB_WIDTH - line.kept % TAB_WIDTH).for_each(|_| line.push(' ')),
@@ -83,9 +81,9 @@ pub fn coloured_line(bytes: &[u8]) -> (String, Vec<Run>) {
     (line.finish(), runs)
 }
 
-/// From this byte on it looks like this.
+/// Sets the style from byte `from` on.
 fn restyle(runs: &mut Vec<Run>, from: usize, style: Style) {
-    // what was said of no character at all does not count
+    // a style that no character had is replaced
     if runs.last().is_some_and(|run| run.from == from) {
         runs.pop();
     }
@@ -117,7 +115,7 @@ impl Line {
             // a tab has no width of its own
             Piece::Text('\t') => self.push('\u{2409}'),
             Piece::Text(c) => self.push(c),
-            // whoever wants colours takes them before
+            // styles are handled by the caller
             Piece::Colour(_) => {}
         }
     }
@@ -155,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn controls_are_seen_not_obeyed() {
+    fn controls_are_shown_not_executed() {
         assert_eq!(printable("a\x1b[2Jb\nc\x7f\t"), "ab␊c␡␉");
         assert_eq!(
             printable("safe\u{202e}txt.exe\u{200b}"),
@@ -181,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_become_looks() {
+    fn colours_become_styles() {
         let (text, runs) = coloured_line(b"\x1b[1;31mred\x1b[0m plain \x1b[32m\x1b[4mend");
         let red = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
         let green = Style::new()
@@ -223,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn long_lines_are_cut_and_say_so() {
+    fn long_lines_are_cut_and_marked() {
         let long = "x".repeat(90_000);
         let shown = log_line(long.as_bytes());
         assert_eq!(shown, format!("{}{CUT}", "x".repeat(MAX_CHARS)));
@@ -236,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn piled_up_marks_are_cut() {
+    fn combining_marks_are_bounded() {
         let piled = format!("a{}b", "\u{301}".repeat(500));
         assert_eq!(printable(&piled), "a\u{301}\u{301}b");
         assert_eq!(printable("\u{301}a"), "a");

@@ -1,4 +1,4 @@
-//! [`Settings`]: what the screen needs to know that it cannot see for itself.
+//! [`Settings`]: the screen's configuration.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use super::theme::{ColorDepth, Symbols, Theme};
 use crate::config::Config;
 use crate::spec::Preset;
 
-/// What the screen needs to know. `main` fills it in from the config file.
+/// The screen's configuration, made from the config file and flags.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// The presets by name, in the order in which they are listed.
     pub presets: Vec<(String, Preset)>,
     /// What each key does.
     pub keymap: Keymap,
-    /// How everything looks.
+    /// Colours and symbols.
     pub theme: Theme,
     /// Time between two samples.
     pub tick: Duration,
@@ -27,7 +27,7 @@ pub struct Settings {
     pub read_only: bool,
     /// The time zone of the times shown.
     pub time_zone: TimeZone,
-    /// How a shell calls this program for the same state folder.
+    /// The command line of this program for the same state folder, as shown to the user.
     pub program: Vec<String>,
     /// The config file, where presets are saved.
     pub config_file: Option<PathBuf>,
@@ -58,7 +58,7 @@ impl Settings {
         })
     }
 
-    /// These, with what the command line said of the screen `other`.
+    /// These settings, with what the command line set in `other`.
     #[must_use]
     pub fn staying(self, other: &Self) -> Self {
         let mut theme = if other.fixed_theme {

@@ -2,34 +2,36 @@
 
 use std::io;
 
+use ratatui::layout::Size;
+
 use super::model::{HitMap, Model};
 
 /// What a screen is drawn on: a terminal, or a page in a browser.
 pub trait Surface {
-    /// Columns and rows now.
-    fn size(&self) -> (u16, u16);
+    /// The current size in cells.
+    fn size(&self) -> Size;
 
     /// Draws `model`; returns what was drawn where.
     ///
     /// # Errors
-    /// When whoever looks is gone.
+    /// When the terminal or the viewer is gone.
     fn draw(&mut self, model: &Model) -> io::Result<HitMap>;
 
-    /// Puts `text` on the clipboard of whoever looks.
+    /// Copies `text` to the user's clipboard.
     ///
     /// # Errors
-    /// Why it cannot be put there, in words.
+    /// Why it cannot be copied, as text for the user.
     fn copy(&mut self, text: &str) -> Result<(), String>;
 
-    /// Forgets what is shown: the next frame is drawn whole.
+    /// Makes the next frame a full redraw.
     ///
     /// # Errors
-    /// When whoever looks is gone.
+    /// When the terminal or the viewer is gone.
     fn redraw(&mut self) -> io::Result<()>;
 
-    /// Goes into the background until it is called back.
+    /// Suspends the process until it is continued (SIGCONT).
     ///
     /// # Errors
-    /// When there is nothing to go back to.
+    /// When there is no shell to return to.
     fn suspend(&mut self) -> io::Result<()>;
 }

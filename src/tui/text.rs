@@ -18,7 +18,6 @@ pub fn width(text: &str) -> usize {
 /// `text` in at most `columns` columns, ending in `ellipsis` when something was cut off.
 #[must_use]
 pub fn truncate(text: &str, columns: usize, ellipsis: char) -> Cow<'_, str> {
-    // one character takes at least… nothing: but what is sanitised has a bounded number of those
     if width(text) <= columns {
         return Cow::Borrowed(text);
     }
@@ -65,14 +64,14 @@ pub fn wrap(text: &str, columns: usize) -> Vec<&str> {
     }
 }
 
-/// `text` cut into at most `most` rows of `columns` columns, between words where there are any; the
+/// `text` cut into at most `max_rows` rows of `columns` columns, between words where there are any; the
 /// last row ends in `ellipsis` when something is left out.
 #[must_use]
-pub fn wrap_words(text: &str, columns: usize, most: usize, ellipsis: char) -> Vec<String> {
+pub fn wrap_words(text: &str, columns: usize, max_rows: usize, ellipsis: char) -> Vec<String> {
     let mut rows: Vec<String> = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
-        if rows.len() + 1 >= most.max(1) {
+        if rows.len() + 1 >= max_rows.max(1) {
             rows.push(truncate(rest, columns, ellipsis).into_owned());
             break;
         }
@@ -112,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn words_stay_whole_where_they_can() {
+    fn words_are_kept_whole_if_possible() {
         assert_eq!(
             wrap_words("the quick brown fox", 10, 5, '…'),
             ["the quick", "brown fox"]

@@ -1,11 +1,11 @@
-//! How figures and endings are put into words: durations, percentages, causes of death.
+//! Figures and exit causes as text.
 
 use nix::sys::signal::Signal;
 
 use super::sanitise::printable;
 use crate::record::ExitCause;
 
-/// What stands for a figure that cannot be had.
+/// Shown for a figure that is not available.
 pub const NOT_AVAILABLE: &str = "n/a";
 
 /// Cores as a percentage of one core, as htop shows it: `25.0%`, `312%`.
@@ -40,18 +40,18 @@ pub fn grouped(number: u64) -> String {
     out
 }
 
-/// The cause of death in one sentence, safe to show.
+/// The exit cause in one sentence, safe to draw.
 #[must_use]
 pub fn cause_sentence(cause: &ExitCause) -> String {
     printable(&cause.sentence())
 }
 
-/// Whether an ending is one that nobody asked for.
+/// Whether the container ended without being asked to, with an error.
 #[must_use]
-pub fn is_bad_end(cause: &ExitCause) -> bool {
+pub fn is_unexpected(cause: &ExitCause) -> bool {
     match cause {
         ExitCause::Exited { code } => *code != 0,
-        // what `stop` sends
+        // sent by `stop`
         ExitCause::Signaled { signal, .. } => *signal != Signal::SIGTERM as i32,
         ExitCause::OomKilled { .. } | ExitCause::SetupFailed { .. } | ExitCause::Lost => true,
     }
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn thousands_are_set_apart() {
+    fn thousands_are_separated() {
         assert_eq!(
             [0, 999, 1000, 1_234_567].map(grouped),
             ["0", "999", "1,000", "1,234,567"]
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn every_end_has_its_sentence() {
+    fn every_exit_cause_has_a_sentence() {
         let oom = ExitCause::OomKilled {
             peak: Some(200 << 20),
             limit: Some(200 << 20),
@@ -117,10 +117,10 @@ mod tests {
             "signal 64"
         );
         assert!(
-            !is_bad_end(&ExitCause::Signaled {
+            !is_unexpected(&ExitCause::Signaled {
                 signal: 15,
                 by_us: false
-            }) && is_bad_end(&oom)
+            }) && is_unexpected(&oom)
         );
     }
 }

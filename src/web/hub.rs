@@ -12,7 +12,7 @@ use tokio::sync::broadcast;
 
 use super::inbox::Queue;
 use crate::manager::{Engine, Happenings};
-use crate::record::Happening;
+use crate::record::LoggedEvent;
 use crate::stats::Snapshot;
 use crate::tui::effect::Effects;
 use crate::tui::message::Message;
@@ -26,7 +26,7 @@ pub struct Hub {
     /// Counts readings of the records for all viewers together.
     pub readings: Arc<AtomicU64>,
     seen: Mutex<Seen>,
-    events: broadcast::Sender<Happening>,
+    events: broadcast::Sender<LoggedEvent>,
 }
 
 /// What was seen last, each as the message that told it: what a new viewer has to hear first.
@@ -79,7 +79,7 @@ impl Hub {
             match &message {
                 Message::Records(..) => seen.records = Some(message.clone()),
                 Message::Sampled(_) => seen.sampled = Some(message.clone()),
-                Message::Blind(_) => seen.blind = Some(message.clone()),
+                Message::ObserverFailed(_) => seen.blind = Some(message.clone()),
                 Message::Settings(Ok(settings)) => seen.settings = Some(settings.clone()),
                 _ => {}
             }
@@ -119,12 +119,12 @@ impl Hub {
     }
 
     /// What happens from now on.
-    pub fn listen(&self) -> broadcast::Receiver<Happening> {
+    pub fn listen(&self) -> broadcast::Receiver<LoggedEvent> {
         self.events.subscribe()
     }
 }
 
-fn read(happenings: &mut Option<Box<dyn Happenings>>) -> Vec<Happening> {
+fn read(happenings: &mut Option<Box<dyn Happenings>>) -> Vec<LoggedEvent> {
     happenings
         .as_mut()
         .and_then(|happenings| happenings.read().ok())

@@ -34,11 +34,12 @@ use minic_tui::tui::terminal::Screen;
 use minic_tui::tui::update::update;
 use minic_tui::tui::view::view;
 use ratatui::Terminal;
+use ratatui::layout::Size;
 
 #[path = "screen/program.rs"]
 mod program;
 
-const SIZE: (u16, u16) = (200, 60);
+const SIZE: Size = Size::new(200, 60);
 
 /// Counts what a terminal would have got.
 #[derive(Clone, Default)]

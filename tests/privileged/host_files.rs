@@ -10,6 +10,39 @@ use crate::attempts::{USERS, compiled, folder, tried};
 use crate::command::finish;
 use crate::fixture::Fixture;
 
+/// Who shares processes and users can enter the other's mounts, and mount there.
+#[test]
+fn a_read_only_volume_is_not_mounted_writable_by_who_shares_its_processes() {
+    let fixture = Fixture::new();
+    let data = folder(&fixture, "data");
+    let volume = format!("{}:/v:ro", data.display());
+    let run = |args: &[&str]| fixture.minic(&[&["run", "--rm"][..], args, &["true"]].concat());
+    fixture.detached("reader", &["-v", &volume, "sleep", "2771"]);
+    fixture.detached("mounter", &["--cap-add", "SYS_ADMIN", "sleep", "2772"]);
+    fixture.detached("beside", &["--pid", "container:mounter", "sleep", "2773"]);
+    let refused = run(&["--pid", "container:reader", "--cap-add", "SYS_ADMIN"]).refused(125);
+    assert!(
+        refused.contains("cap-add: ") && refused.contains("of reader"),
+        "{refused}"
+    );
+    // also by way of a third
+    for other in ["mounter", "beside"] {
+        let join = format!("container:{other}");
+        let refused = run(&["--pid", &join, "-v", &volume]).refused(125);
+        assert!(
+            refused.contains("pid: mounter has SYS_ADMIN"),
+            "{other}: {refused}"
+        );
+    }
+    assert_eq!(fixture.list().len(), 3, "nothing half-made stays");
+    let not_shifted = format!("{volume},noidmap");
+    assert_eq!(
+        run(&["--pid", "container:mounter", "-v", &not_shifted]).code,
+        Some(0)
+    );
+    assert_eq!(run(&["--pid", "container:reader"]).code, Some(0));
+}
+
 /// What is shown read-only is not handed to who may mount it writable again.
 #[test]
 fn a_read_only_volume_is_not_mounted_writable_again() {

@@ -131,7 +131,7 @@ fn the_config_file_is_read_again_while_the_screen_is_open() {
     tmux.press(&["v"]);
     eventually("the new key stops it", || web.state() == "STOPPED");
     std::fs::write(&file, "tick = \"never\"\n").unwrap();
-    tmux.wait_for("what was holds on");
+    tmux.wait_for("config file not applied");
     tmux.press(&["q"]);
     tmux.wait_for("prompt$");
 }

@@ -1,5 +1,5 @@
-//! Every overlay and error at the other of the two usual sizes: what the other suites show at 80×24
-//! alone, here at 120×40, and back.
+//! Every overlay and error at the second usual size: what the other suites show only at 80×24, here
+//! at 120×40, and vice versa.
 
 use minic_tui::manager::Error;
 use minic_tui::tui::Settings;
@@ -66,7 +66,7 @@ fn messages() {
     stage.send(Message::EffectDone(EffectId(1), failed()));
     stage.golden("error-toast-120x40");
     let mut stage = wide();
-    stage.send(Message::Blind(Error::System {
+    stage.send(Message::ObserverFailed(Error::System {
         message: "inotify_init: Too many open files".into(),
         hint: None,
     }));

@@ -25,7 +25,7 @@ fn the_cause_of_death_at_every_size() {
 }
 
 #[test]
-fn what_ended_before_the_screen_was_opened_has_no_graphs() {
+fn containers_that_ended_before_the_screen_opened_have_no_graphs() {
     let mut stage = Stage::new(80, 24);
     stage
         .select("memory-hog")
@@ -41,7 +41,7 @@ fn what_ended_before_the_screen_was_opened_has_no_graphs() {
 }
 
 #[test]
-fn a_log_that_cannot_be_read_and_one_that_is_empty() {
+fn unreadable_and_empty_logs() {
     let mut stage = Stage::new(80, 24);
     stage.held = true;
     stage.select("nightly").keys("i").shows("reading its log");
@@ -65,14 +65,14 @@ fn a_log_that_cannot_be_read_and_one_that_is_empty() {
 }
 
 #[test]
-fn verbs_go_to_the_one_on_the_card() {
+fn verbs_apply_to_the_container_on_the_card() {
     let mut stage = Stage::new(80, 24);
     stage.select("nightly").keys("iS");
     assert!(stage.record("nightly").state.status.is_alive() && stage.model.overlay.is_none());
 }
 
 #[test]
-fn one_that_was_stopped_on_purpose_is_not_said_to_have_died() {
+fn a_stopped_container_is_not_reported_as_died() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("s").hides("died");
 }
@@ -96,7 +96,7 @@ fn the_waterfall_of_a_launch() {
 }
 
 #[test]
-fn the_waterfall_of_a_launch_that_failed() {
+fn the_waterfall_of_a_failed_launch() {
     let mut stage = Stage::new(80, 24);
     stage
         .keys("rnosuch --verbose<Enter><Esc>w")
@@ -140,7 +140,7 @@ fn a_container_whose_restart_failed_shows_the_step() {
 }
 
 #[test]
-fn a_card_of_one_that_lives_again_goes_away() {
+fn a_death_card_closes_when_its_container_starts_again() {
     let mut stage = Stage::new(80, 24);
     stage.select("nightly").keys("i");
     assert!(stage.model.overlay.is_some());
@@ -151,7 +151,7 @@ fn a_card_of_one_that_lives_again_goes_away() {
 }
 
 #[test]
-fn every_figure_has_its_graph_and_the_past_moves_them() {
+fn every_figure_has_a_graph_that_looks_back() {
     for (width, height) in [(60, 15), (80, 24), (120, 40)] {
         let mut stage = Stage::new(width, height);
         stage.tick(40);

@@ -1,5 +1,5 @@
-//! What people hate in other screens (`README.md` here says which complaint is held off by which
-//! test): those that no other file tries.
+//! Common complaints about other screens that no other file tests; `README.md` lists the test of
+//! each complaint.
 
 use minic_tui::manager::Sampling;
 use minic_tui::spec::{ContainerId, ContainerName};
@@ -13,7 +13,7 @@ use minic_tui::tui::model::{Tab, Target};
 
 use crate::stage::{Stage, settings};
 
-/// Every key that a person could hit by accident.
+/// Every key that could be pressed by accident.
 fn chords() -> Vec<Chord> {
     let letters = ('!'..='~').map(Key::Char);
     let held = ('a'..='z').map(|c| Chord {
@@ -41,7 +41,7 @@ fn chords() -> Vec<Chord> {
         .collect()
 }
 
-/// Whether nothing brings back what it takes away.
+/// Whether the effect cannot be undone.
 fn is_final(effect: &Effect) -> bool {
     matches!(
         effect,
@@ -57,7 +57,7 @@ fn is_final(effect: &Effect) -> bool {
 }
 
 #[test]
-fn no_single_key_takes_anything_away_for_good() {
+fn no_single_key_destroys_anything_irreversibly() {
     for name in ["web", "migrate"] {
         for (tab, digit) in Tab::ALL.into_iter().zip('1'..) {
             let mut stage = Stage::new(80, 24);
@@ -88,7 +88,7 @@ fn no_single_key_takes_anything_away_for_good() {
 }
 
 #[test]
-fn what_is_dead_is_not_offered_to_be_stopped() {
+fn stop_is_not_offered_for_stopped_containers() {
     let mut stage = Stage::new(120, 40);
     let off = stage.model.settings.theme.key_off;
     let shown_off = |stage: &mut Stage, action| {
@@ -103,7 +103,7 @@ fn what_is_dead_is_not_offered_to_be_stopped() {
 }
 
 #[test]
-fn the_whole_name_is_somewhere_on_the_screen() {
+fn the_full_name_is_on_the_screen() {
     let long = "a-name-as-long-as-a-name-can-be-and-that-is-sixty-four-letters-x";
     assert_eq!(long.len(), 64);
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
@@ -117,12 +117,12 @@ fn the_whole_name_is_somewhere_on_the_screen() {
 }
 
 #[test]
-fn a_figure_that_is_not_known_yet_is_no_zero() {
+fn an_unknown_figure_is_not_shown_as_zero() {
     let mut stage = Stage::before_messages(settings(), 120, 40);
     let records = minic_tui::manager::Engine::records(&stage.demo);
     stage.send(Message::Records(1, records));
     stage.select("web").hides("0.0%");
-    // one sample tells memory; a share of a core takes two
+    // memory is known after one sample; CPU use needs two
     let mut sampler = minic_tui::manager::Engine::sampler(&stage.demo).unwrap();
     let snapshot = Sampling::sample(&mut *sampler);
     stage.send(Message::Sampled(Box::new(snapshot)));
@@ -165,7 +165,7 @@ fn a_huge_host_with_a_thousand_containers() {
 }
 
 #[test]
-fn a_log_that_grows_steals_nobodys_place() {
+fn a_growing_log_does_not_move_the_view() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("l<PageUp>");
     let body = |stage: &mut Stage| {

@@ -12,7 +12,7 @@ fn the_table_at_every_size() {
 }
 
 #[test]
-fn nothing_is_told_by_colour_or_unicode_alone() {
+fn nothing_depends_on_colour_or_unicode_alone() {
     let mut stage = Stage::with(ascii(), 80, 24);
     stage.select("cpu-quarter").golden("containers-ascii-80x24");
     assert!(stage.screen().is_ascii());
@@ -39,7 +39,7 @@ fn before_anything_is_known() {
 }
 
 #[test]
-fn filter_as_you_type_and_take_back() {
+fn the_filter_applies_while_typing_and_can_be_restored() {
     let mut stage = Stage::new(80, 24);
     stage.keys("/st").golden("filter-typing-80x24");
     stage.keys("opped<Enter>").golden("filter-kept-80x24");

@@ -1,4 +1,4 @@
-//! The threads: what is asked of an engine comes back as messages, whatever the engine does.
+//! The effect threads: every call is answered by messages, whatever the engine does.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -18,21 +18,21 @@ use minic_tui::record::{ExitCause, Record};
 use minic_tui::spec::ContainerId;
 use minic_tui::spec::ContainerRequest;
 use minic_tui::tui::effect::{
-    Call, Effect, EffectId, Effects, LogBatch, Outcome, ShellCall, ShellNews,
+    Call, Effect, EffectId, Effects, LogBatch, Outcome, ShellCall, ShellEvent,
 };
 use minic_tui::tui::message::Message;
 use minic_tui::tui::model::ShellId;
 
-/// Long enough for any machine; nothing is measured by it.
+/// A generous timeout; no test measures time by it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The demo, with a log that never ends and a verb that breaks.
-struct Wild(Demo);
+/// The demo, with a log that never ends and verbs that fail.
+struct FaultyEngine(Demo);
 
 struct Flood(u64);
 
 impl LogSource for Flood {
-    fn read(&mut self, most: usize) -> Result<Vec<LogChunk>, Error> {
+    fn read(&mut self, max: usize) -> Result<Vec<LogChunk>, Error> {
         let chunk = |number| LogChunk {
             at: Timestamp::UNIX_EPOCH,
             stderr: number % 3 == 0,
@@ -40,12 +40,12 @@ impl LogSource for Flood {
             full: true,
         };
         let first = self.0;
-        self.0 += most as u64;
+        self.0 += max as u64;
         Ok((first..self.0).map(chunk).collect())
     }
 }
 
-impl Inspector for Wild {
+impl Inspector for FaultyEngine {
     fn processes(&self, id: &ContainerId) -> Result<Vec<ProcessInfo>, Error> {
         self.0.processes(id)
     }
@@ -78,11 +78,11 @@ impl Inspector for Wild {
         self.0.changes(id)
     }
 
-    fn changed_file(&self, id: &ContainerId, path: &str, most: usize) -> Result<Vec<u8>, Error> {
-        self.0.changed_file(id, path, most)
+    fn changed_file(&self, id: &ContainerId, path: &str, max: usize) -> Result<Vec<u8>, Error> {
+        self.0.changed_file(id, path, max)
     }
 
-    /// Never comes to its end by itself.
+    /// Never finishes by itself.
     fn extract(
         &self,
         _: &ContainerId,
@@ -111,15 +111,15 @@ impl Inspector for Wild {
     fn shell(&self, id: &ContainerId, size: WindowSize) -> Result<Box<dyn Shell>, Error> {
         self.0
             .shell(id, size)
-            .map(|_| Box::new(Mute) as Box<dyn Shell>)
+            .map(|_| Box::new(StuckShell) as Box<dyn Shell>)
     }
 }
 
 /// A shell whose program neither reads nor writes.
-struct Mute;
+struct StuckShell;
 
-impl Shell for Mute {
-    fn read(&self, _most: usize) -> Result<ShellOutput, Error> {
+impl Shell for StuckShell {
+    fn read(&self, _max: usize) -> Result<ShellOutput, Error> {
         loop {
             std::thread::park();
         }
@@ -133,7 +133,7 @@ impl Shell for Mute {
     fn close(&self) {}
 }
 
-impl Engine for Wild {
+impl Engine for FaultyEngine {
     fn records(&self) -> Result<Vec<Record>, Error> {
         self.0.records()
     }
@@ -191,12 +191,12 @@ impl Engine for Wild {
     }
 }
 
-fn wild() -> (Effects, Receiver<Message>, Vec<Record>) {
+fn faulty() -> (Effects, Receiver<Message>, Vec<Record>) {
     let demo = Demo::new(3, Arc::new(Timestamp::now));
     let records = demo.records().unwrap();
     let (sender, messages) = channel();
     (
-        Effects::new(Arc::new(Wild(demo)), sender),
+        Effects::new(Arc::new(FaultyEngine(demo)), sender),
         messages,
         records,
     )
@@ -211,7 +211,7 @@ fn batch(messages: &Receiver<Message>) -> LogBatch {
 
 #[test]
 fn a_call_is_answered_once_and_its_progress_comes_first() {
-    let (mut effects, messages, _) = wild();
+    let (mut effects, messages, _) = faulty();
     let created = ContainerRequest {
         name: Some("new".into()),
         settings: minic_tui::spec::Preset {
@@ -241,8 +241,8 @@ fn a_call_is_answered_once_and_its_progress_comes_first() {
 }
 
 #[test]
-fn a_panic_in_a_verb_is_an_error_like_any_other() {
-    let (mut effects, messages, records) = wild();
+fn a_panic_in_a_verb_is_reported_as_an_error() {
+    let (mut effects, messages, records) = faulty();
     effects.run(Effect::Call(
         EffectId(1),
         Call::Start(records[0].spec.id.clone()),
@@ -254,8 +254,8 @@ fn a_panic_in_a_verb_is_an_error_like_any_other() {
 }
 
 #[test]
-fn an_extraction_tells_how_far_it_is_and_can_be_stopped() {
-    let (mut effects, messages, records) = wild();
+fn an_extraction_reports_progress_and_can_be_cancelled() {
+    let (mut effects, messages, records) = faulty();
     let call = Call::Extract(
         records[0].spec.id.clone(),
         "/data".into(),
@@ -280,8 +280,8 @@ fn an_extraction_tells_how_far_it_is_and_can_be_stopped() {
 }
 
 #[test]
-fn observing_brings_records_samples_and_changes() {
-    let (mut effects, messages, records) = wild();
+fn observing_sends_records_samples_and_changes() {
+    let (mut effects, messages, records) = faulty();
     effects.observe(Duration::from_millis(50), None);
     let (mut sampled, mut readings) = (0, BTreeSet::new());
     while sampled < 3 || readings.is_empty() {
@@ -323,8 +323,8 @@ fn observing_brings_records_samples_and_changes() {
 }
 
 #[test]
-fn a_log_that_floods_is_read_only_when_asked_and_kept_in_bounds() {
-    let (mut effects, messages, records) = wild();
+fn a_flooding_log_is_read_on_request_and_bounded() {
+    let (mut effects, messages, records) = faulty();
     effects.run(Effect::OpenLog(vec![records[0].spec.id.clone()]));
     let mut next = 0;
     for _ in 0..3 {
@@ -350,8 +350,8 @@ fn a_log_that_floods_is_read_only_when_asked_and_kept_in_bounds() {
 }
 
 #[test]
-fn a_shell_that_never_reads_does_not_gather_what_is_typed() {
-    let (mut effects, messages, records) = wild();
+fn input_for_a_shell_that_never_reads_is_bounded() {
+    let (mut effects, messages, records) = faulty();
     let running = records
         .iter()
         .find(|record| record.state.status.is_alive())
@@ -369,7 +369,7 @@ fn a_shell_that_never_reads_does_not_gather_what_is_typed() {
     ));
     assert_eq!(
         messages.recv_timeout(PATIENCE).unwrap(),
-        Message::Shell(id, ShellNews::Opened)
+        Message::Shell(id, ShellEvent::Opened)
     );
     let kib = |effects: &mut Effects| {
         effects.run(Effect::Shell(id, ShellCall::Write(vec![b'x'; 1 << 10])))
@@ -379,14 +379,14 @@ fn a_shell_that_never_reads_does_not_gather_what_is_typed() {
     kib(&mut effects);
     assert_eq!(
         messages.recv_timeout(PATIENCE).unwrap(),
-        Message::Shell(id, ShellNews::Deaf)
+        Message::Shell(id, ShellEvent::InputDropped)
     );
 }
 
 #[test]
-fn tails_that_are_asked_for_faster_than_they_are_read_are_one_thread_and_the_newest_is_read() {
-    let (mut effects, messages, records) = wild();
-    // each of these logs goes on for ever
+fn tails_are_read_by_one_thread_and_only_the_newest_request_counts() {
+    let (mut effects, messages, records) = faulty();
+    // each of these logs is endless
     for _ in 0..200 {
         effects.run(Effect::ReadTail(records[0].spec.id.clone()));
     }
@@ -400,7 +400,7 @@ fn tails_that_are_asked_for_faster_than_they_are_read_are_one_thread_and_the_new
             .filter(|name| name == "tail\n")
             .count()
     };
-    // a thread names itself when it first runs
+    // a thread sets its name when it first runs
     let until = std::time::Instant::now() + PATIENCE;
     while count() == 0 && std::time::Instant::now() < until {
         std::thread::yield_now();

@@ -9,7 +9,7 @@ use minic_tui::tui::model::{Field, Overlay};
 
 use crate::stage::Stage;
 
-/// What the form asks the engine for after these keys.
+/// The request that the form makes after these keys.
 fn asked(keys: &str) -> ContainerRequest {
     let mut stage = Stage::new(80, 24);
     stage.held = true;
@@ -60,7 +60,7 @@ fn typed_fields_become_the_request() {
 }
 
 #[test]
-fn a_point_makes_it_cores() {
+fn a_cpu_amount_with_a_point_is_cores() {
     let created = asked("rtop<Tab><Tab><Tab>0.5<Enter>");
     assert_eq!(
         (created.settings.cpus.as_deref(), created.settings.cpu),
@@ -69,7 +69,7 @@ fn a_point_makes_it_cores() {
 }
 
 #[test]
-fn a_preset_fills_in_the_rest_and_what_is_typed_wins() {
+fn typed_fields_override_the_preset() {
     let quarter = asked("r<Up><Right><Right><Enter>");
     assert_eq!(quarter.preset.as_deref(), Some("cpu-quarter"));
     assert_eq!(quarter.settings.cpu.as_deref(), Some("256"));
@@ -95,7 +95,7 @@ fn a_preset_fills_in_the_rest_and_what_is_typed_wins() {
 }
 
 #[test]
-fn errors_stay_beside_their_fields_until_they_are_typed_at() {
+fn errors_stay_beside_their_fields_until_edited() {
     let mut stage = Stage::new(80, 24);
     stage.held = true;
     stage.take_effects();
@@ -124,7 +124,7 @@ fn errors_fit_on_the_smallest_screen() {
 }
 
 #[test]
-fn the_engines_errors_come_back_to_the_form() {
+fn engine_errors_are_shown_in_the_form() {
     let mut stage = Stage::new(80, 24);
     stage
         .keys("rsleep 1<Tab>web<Enter>")
@@ -188,7 +188,7 @@ fn a_long_command_shows_the_part_with_the_cursor() {
 }
 
 #[test]
-fn the_form_remembers_nothing_of_a_cancelled_one() {
+fn a_new_form_keeps_nothing_of_a_cancelled_one() {
     let mut stage = Stage::new(80, 24);
     stage.take_effects();
     stage.keys("rsleep 5<Esc>r");
@@ -201,7 +201,7 @@ fn the_form_remembers_nothing_of_a_cancelled_one() {
 }
 
 #[test]
-fn the_first_letters_of_a_preset_choose_it() {
+fn the_first_letters_of_a_preset_select_it() {
     let mut stage = Stage::new(80, 24);
     stage
         .keys("r<Shift-Tab>cp")

@@ -1,4 +1,5 @@
-//! Gauges with handles: limits set by keys and by the mouse, asked about when doubtful, taken back.
+//! Gauges with handles: limits set by keys and by the mouse, confirmed if below current use,
+//! undone.
 
 use minic_tui::manager::LimitChange;
 use minic_tui::tui::effect::{Call, Effect, EffectId, Outcome};
@@ -20,7 +21,7 @@ fn grip(stage: &mut Stage, knob: Knob) -> (Grip, u16) {
 }
 
 #[test]
-fn keys_move_the_limit_and_u_takes_it_back() {
+fn keys_move_the_limit_and_undo_restores_it() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("<F7><F7>");
     assert_eq!(stage.record("web").spec.limits.cpu.unwrap().cores(), 0.9);
@@ -45,7 +46,7 @@ fn keys_move_the_limit_and_u_takes_it_back() {
 }
 
 #[test]
-fn below_what_is_used_it_asks() {
+fn a_limit_below_current_use_asks_first() {
     let mut stage = Stage::new(80, 24);
     stage.select("cache").keys("=<F7><F7>");
     stage.golden("limit-below-use-80x24");
@@ -69,7 +70,7 @@ fn below_what_is_used_it_asks() {
 }
 
 #[test]
-fn the_bar_moves_at_once_and_one_call_follows_the_other() {
+fn the_gauge_moves_at_once_and_calls_are_serialized() {
     let mut stage = Stage::new(80, 24);
     stage.held = true;
     stage.select("cpu-quarter").take_effects();
@@ -104,7 +105,7 @@ fn the_bar_moves_at_once_and_one_call_follows_the_other() {
 }
 
 #[test]
-fn the_mouse_pulls_the_handle() {
+fn the_mouse_drags_the_handle() {
     let mut stage = Stage::new(120, 40);
     stage.select("web").take_effects();
     let (grip, y) = grip(&mut stage, Knob::Memory);
@@ -122,7 +123,7 @@ fn the_mouse_pulls_the_handle() {
     let wanted = grip.value_at(x(7));
     assert_eq!(stage.record("web").spec.limits.memory, wanted);
     assert!(wanted.is_some_and(|bytes| bytes > 400 * MIB), "{wanted:?}");
-    // far below what is used: it asks first
+    // far below current use: it asks first
     stage.send(Message::Input(Input::Click(grip.left, y)));
     stage.send(Message::Input(Input::Release));
     assert!(matches!(stage.model.overlay, Some(Overlay::Confirm(_))));

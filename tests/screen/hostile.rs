@@ -1,5 +1,4 @@
-//! Text chosen by somebody who means no good: nothing of it reaches the terminal as anything but
-//! text.
+//! Hostile text: all of it reaches the terminal as plain text only.
 
 use minic_tui::spec::{ContainerId, Preset, preview};
 use minic_tui::tui::message::{Input, Message};

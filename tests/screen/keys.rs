@@ -1,4 +1,4 @@
-//! The keymap: sound as it comes, and laid over by the config file.
+//! The keymap: the default is consistent, and the config file overrides it.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -139,7 +139,7 @@ fn a_key_taken_from_another_action_is_gone_there() {
 }
 
 #[test]
-fn errors_name_the_key_and_what_is_allowed() {
+fn errors_name_the_key_and_the_valid_choices() {
     let wrong = |context: &str, action: &str, keys: &[&str]| {
         let keymap = Keymap::embedded().unwrap();
         keymap

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use minic_tui::tui::effect::Effect;
-use minic_tui::tui::model::{LogLine, Place};
+use minic_tui::tui::model::{LogLine, LogPosition};
 
 use crate::stage::Stage;
 
@@ -29,7 +29,7 @@ fn the_log_at_every_size() {
 }
 
 #[test]
-fn it_follows_until_told_otherwise() {
+fn the_log_follows_until_scrolled() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("l");
     let web = stage.record("web").spec.id;
@@ -51,7 +51,7 @@ fn it_follows_until_told_otherwise() {
     );
     stage.keys("G");
     stage.shows("later 49");
-    assert_eq!(stage.model.log.place, Place::End);
+    assert_eq!(stage.model.log.place, LogPosition::End);
     stage.keys("f");
     stage.log_came(web, vec![line("after f")]);
     stage.hides("after f");
@@ -63,15 +63,15 @@ fn it_follows_until_told_otherwise() {
 fn scrolling_reaches_both_ends_and_no_further() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("lg");
-    assert_eq!(stage.model.log.place, Place::At(0, 0));
+    assert_eq!(stage.model.log.place, LogPosition::At(0, 0));
     stage.keys("kkk<PageUp>");
-    assert_eq!(stage.model.log.place, Place::At(0, 0));
+    assert_eq!(stage.model.log.place, LogPosition::At(0, 0));
     stage.keys("<PageDown><PageDown><PageDown><PageDown><PageDown><PageDown>");
-    let Place::At(last, _) = stage.model.log.place else {
+    let LogPosition::At(last, _) = stage.model.log.place else {
         panic!("scrolling down never starts to follow")
     };
     stage.keys("j");
-    assert_eq!(stage.model.log.place, Place::At(last, 0));
+    assert_eq!(stage.model.log.place, LogPosition::At(last, 0));
     assert!(last < stage.model.log.end());
 }
 
@@ -91,7 +91,7 @@ fn wrapped_or_cut() {
 }
 
 #[test]
-fn coming_back_finds_the_place_kept_and_reading_stops_meanwhile() {
+fn returning_keeps_the_position_and_reading_stops_meanwhile() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("lkk");
     let place = stage.model.log.place;
@@ -109,7 +109,7 @@ fn coming_back_finds_the_place_kept_and_reading_stops_meanwhile() {
     stage.keys("1").select("db").keys("l");
     let db = stage.record("db").spec.id;
     assert!(stage.take_effects().contains(&Effect::OpenLog(vec![db])));
-    assert_eq!(stage.model.log.place, Place::End);
+    assert_eq!(stage.model.log.place, LogPosition::End);
 }
 
 #[test]

@@ -1,7 +1,6 @@
-//! The screen, driven by typed keys: what it shows (golden files) and what it asks to be done
-//! (effects).
+//! The screen, driven by typed keys: what it shows (golden files) and which effects it requests.
 //!
-//! `UPDATE_GOLDEN=1 cargo test --test screen` writes the golden files anew; look at each before
+//! `UPDATE_GOLDEN=1 cargo test --test screen` rewrites the golden files; review each change before
 //! committing it.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

@@ -6,7 +6,7 @@ use minic_tui::tui::message::Message;
 
 use crate::stage::{Stage, settings, snapshot};
 
-/// As many ticks as a container's rings hold, and some.
+/// A few more ticks than a container's rings hold.
 const FULL: u64 = 700;
 
 fn run(
@@ -53,7 +53,7 @@ fn memory_is_flat_once_the_rings_are_full() {
 }
 
 #[test]
-fn the_past_of_a_container_takes_what_it_takes_from_its_first_tick() {
+fn the_history_of_a_container_is_allocated_at_its_first_tick() {
     let mut stage = Stage::before_messages(settings(), 80, 24);
     let records = stage.demo.records().unwrap();
     let ids: Vec<ContainerId> = records
@@ -64,6 +64,6 @@ fn the_past_of_a_container_takes_what_it_takes_from_its_first_tick() {
     stage.send(Message::Records(1, Ok(records)));
     run(&mut stage, &ids, 1..3);
     let filling = run(&mut stage, &ids, 3..FULL);
-    // what is kept of the host for each tick is small; of the containers nothing is added
+    // the host's history adds little per tick; the containers' adds nothing
     assert!(filling.bytes_current < 40_000, "{filling:?}");
 }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use minic_tui::tui::effect::{Call, Effect, LogBatch};
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{LogLine, Overlay, Place, Target};
+use minic_tui::tui::model::{LogLine, LogPosition, Overlay, Target};
 use minic_tui::tui::sanitise::coloured_line;
 use ratatui::style::{Color, Modifier};
 
@@ -11,7 +11,7 @@ use crate::stage::{Stage, settings};
 
 const BOTH: [(u16, u16); 2] = [(80, 24), (120, 40)];
 
-/// A line `seconds` after the screens of these tests begin.
+/// A line `seconds` after the start of the test.
 fn at(seconds: i64, source: usize, text: &str) -> LogLine {
     let at =
         "2026-11-23T14:10:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(seconds);
@@ -25,7 +25,7 @@ fn at(seconds: i64, source: usize, text: &str) -> LogLine {
     }
 }
 
-/// Lines of whatever logs are shown arrive.
+/// Delivers lines of the logs that are shown.
 fn came(stage: &mut Stage, lines: Vec<LogLine>) {
     let ids = stage.model.log.targets.clone();
     stage.send(Message::Log(Ok(LogBatch {
@@ -66,7 +66,7 @@ fn kept(stage: &Stage) -> Vec<(usize, &str)> {
 }
 
 #[test]
-fn the_logs_of_all_in_view_come_by_time() {
+fn the_logs_of_all_in_view_are_merged_by_time() {
     for (width, height) in BOTH {
         let mut stage = Stage::new(width, height);
         stage
@@ -84,7 +84,7 @@ fn the_logs_of_all_in_view_come_by_time() {
 }
 
 #[test]
-fn marks_say_which_logs_are_merged() {
+fn marks_decide_which_logs_are_merged() {
     let mut stage = Stage::new(80, 24);
     stage
         .select("web")
@@ -114,7 +114,7 @@ fn what_is_read_is_left_alone_when_the_containers_change() {
 }
 
 #[test]
-fn late_lines_find_their_place_and_what_is_read_stays() {
+fn late_lines_are_merged_without_moving_the_view() {
     let mut stage = Stage::new(80, 24);
     stage
         .select("web")
@@ -167,7 +167,7 @@ fn new_containers_join_while_it_follows_and_sorting_changes_nothing() {
 }
 
 #[test]
-fn the_writers_colours_are_shown_unless_nothing_is_coloured() {
+fn colours_of_the_output_are_shown_unless_colourless() {
     let line = "\x1b[1;31mred\x1b[0m plain \x1b[38;2;1;2;3mrgb";
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("l");
@@ -189,7 +189,7 @@ fn the_writers_colours_are_shown_unless_nothing_is_coloured() {
 }
 
 #[test]
-fn searching_goes_along_as_one_types() {
+fn search_is_incremental() {
     for (width, height) in BOTH {
         let mut stage = with_lines(width, height, 100);
         stage
@@ -211,20 +211,20 @@ fn searching_goes_along_as_one_types() {
 }
 
 #[test]
-fn a_search_given_up_goes_back() {
+fn a_cancelled_search_restores_the_position() {
     let mut stage = with_lines(80, 24, 100);
     let before = stage.screen();
     stage.keys("/numbered 5").hides("following");
     stage.keys("<Esc>");
     assert_eq!(
         (stage.screen(), stage.model.log.place),
-        (before, Place::End)
+        (before, LogPosition::End)
     );
     stage.keys("/nowhere to be found<Enter>").shows("no match");
     stage.keys("n").shows("search: no line matches");
     stage.keys("/error<Enter>/<Enter>").shows("match 10 of 10");
     let mut stage = with_lines(80, 24, 1);
-    stage.keys("n").shows("nothing was looked for yet");
+    stage.keys("n").shows("no pattern yet");
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn lines_are_selected_with_keys_and_copied() {
 }
 
 #[test]
-fn selecting_goes_as_far_as_there_are_lines() {
+fn selecting_stops_at_both_ends() {
     let mut stage = with_lines(80, 24, 50);
     stage.keys("vg");
     let all = stage.model.log.end();
@@ -277,7 +277,7 @@ fn selecting_goes_as_far_as_there_are_lines() {
             stage.model.log.selection.unwrap().head,
             stage.model.log.place
         ),
-        (0, Place::At(0, 0))
+        (0, LogPosition::At(0, 0))
     );
     stage.keys("G<Down>");
     assert_eq!(stage.model.log.selection.unwrap().head, all - 1);
@@ -301,7 +301,7 @@ fn lines_are_selected_with_the_mouse() {
     let top = stage.model.log.selection.unwrap().head;
     assert_eq!(
         stage.model.log.place,
-        Place::At(top, 0),
+        LogPosition::At(top, 0),
         "it scrolls at its edge"
     );
     stage.send(Message::Input(Input::Release));
@@ -314,7 +314,7 @@ fn lines_are_selected_with_the_mouse() {
 }
 
 #[test]
-fn the_log_or_what_is_selected_is_saved_where_nothing_is_yet() {
+fn the_log_or_selection_is_saved_to_a_new_file_only() {
     let folder = std::env::temp_dir().join(format!("minic-tui-saved-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("web.log");
@@ -364,7 +364,7 @@ fn the_log_or_what_is_selected_is_saved_where_nothing_is_yet() {
 }
 
 #[test]
-fn a_screen_that_only_reads_saves_nothing() {
+fn a_read_only_screen_saves_no_log() {
     let mut stage = Stage::with(
         minic_tui::tui::Settings {
             read_only: true,
@@ -410,7 +410,7 @@ fn a_flood_of_several_logs_is_bounded() {
 }
 
 #[test]
-fn that_not_all_logs_are_shown_is_said() {
+fn omitted_logs_are_reported() {
     let mut stage = Stage::new(120, 40);
     let one = stage.record("web");
     let many = (0..100).map(|n| {
@@ -420,7 +420,7 @@ fn that_not_all_logs_are_shown_is_said() {
         record
     });
     stage.send(Message::Records(1_000, Ok(many.collect())));
-    // the demo knows none of them: what is read is not what is tried
+    // the demo has none of them: reading is not tested here
     stage.held = true;
     stage.keys("la");
     assert_eq!(stage.model.log.targets.len(), 64);

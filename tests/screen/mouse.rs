@@ -55,7 +55,7 @@ fn nothing_is_hit_through_an_overlay() {
 }
 
 #[test]
-fn the_wheel_scrolls_what_has_the_keys() {
+fn the_wheel_scrolls_the_active_context() {
     let mut stage = Stage::new(80, 24);
     stage.keys("g").send(Message::Input(Input::Wheel(5, 8, 1)));
     assert_eq!(stage.model.list.row(), 3);
@@ -71,7 +71,7 @@ fn the_wheel_scrolls_what_has_the_keys() {
 }
 
 #[test]
-fn a_toast_goes_away_when_clicked() {
+fn a_click_dismisses_a_toast() {
     let mut stage = Stage::new(80, 24);
     stage.select("migrate").keys("s");
     let id = stage.model.toasts.shown()[0].id;

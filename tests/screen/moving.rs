@@ -1,4 +1,4 @@
-//! Moving and editing: each key goes as far as it says, and its opposite comes back.
+//! Moving and editing: each key moves as far as it should, and its opposite returns.
 
 use jiff::Timestamp;
 use minic_tui::tui::effect::LogBatch;
@@ -13,7 +13,7 @@ fn lines(count: usize) -> Vec<LogLine> {
     (0..count).map(line).collect()
 }
 
-/// A screen that shows a log of two hundred lines more.
+/// A screen that shows a log with two hundred extra lines.
 fn log() -> Stage {
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("lw");
@@ -54,7 +54,7 @@ fn a_log_scrolls_as_far_down_as_up() {
 #[test]
 fn help_and_the_list_move_as_far_down_as_up() {
     let mut stage = Stage::new(80, 24);
-    let rows = help_rows((80, 24));
+    let rows = help_rows(ratatui::layout::Size::new(80, 24));
     let mut at = |keys: &str, expected: usize| {
         stage.keys(keys);
         assert_eq!(stage.model.overlay, Some(Overlay::Help(expected)), "{keys}");
@@ -85,7 +85,7 @@ fn help_and_the_list_move_as_far_down_as_up() {
 }
 
 #[test]
-fn what_a_shell_wrote_scrolls_as_far_down_as_up() {
+fn the_scrollback_of_a_shell_scrolls_as_far_down_as_up() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("4<Enter>seq 100<Enter><Ctrl-]>");
     let page = usize::from(stage.model.regions().unwrap().body.height - 1);
@@ -137,7 +137,7 @@ fn a_line_is_deleted_backwards_and_forwards_from_the_cursor() {
 }
 
 #[test]
-fn lines_that_were_skipped_are_counted() {
+fn skipped_lines_are_counted() {
     let mut stage = log();
     let log = &stage.model.log;
     let (ids, end) = (log.targets.clone(), log.end());
@@ -161,7 +161,7 @@ fn lines_that_were_skipped_are_counted() {
 }
 
 #[test]
-fn lines_that_were_skipped_of_several_logs_are_counted_and_nothing_is_thrown_away() {
+fn skipped_lines_of_merged_logs_are_counted_and_nothing_is_dropped() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("<Space><Space>l");
     let log = &stage.model.log;

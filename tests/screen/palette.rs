@@ -1,4 +1,4 @@
-//! The palette, the command line for what is done, copying it, and marks.
+//! The palette, the command line of an action, copying it, and marks.
 
 use minic_tui::tui::action::Action;
 use minic_tui::tui::effect::{Call, Effect};
@@ -8,7 +8,7 @@ use minic_tui::tui::model::{Overlay, Palette, Tab};
 use crate::stage::Stage;
 
 #[test]
-fn a_few_letters_find_it_and_enter_does_it() {
+fn a_few_letters_find_an_action_and_enter_performs_it() {
     for (width, height) in [(60, 15), (80, 24), (120, 40)] {
         Stage::new(width, height)
             .keys(":")
@@ -29,7 +29,7 @@ fn a_few_letters_find_it_and_enter_does_it() {
 }
 
 #[test]
-fn every_action_of_every_view_is_offered_and_what_does_not_apply_says_why() {
+fn every_action_is_listed_and_unavailable_ones_say_why() {
     for (tab, key) in Tab::ALL.into_iter().zip('1'..) {
         let mut stage = Stage::new(120, 40);
         stage.select("web").keys(&key.to_string()).tick(1);
@@ -62,7 +62,7 @@ fn every_action_of_every_view_is_offered_and_what_does_not_apply_says_why() {
 }
 
 #[test]
-fn what_cannot_be_done_says_why_and_does_nothing_else() {
+fn an_unavailable_action_says_why_and_does_nothing() {
     let mut stage = Stage::new(80, 24);
     stage
         .select("migrate")
@@ -83,14 +83,14 @@ fn what_cannot_be_done_says_why_and_does_nothing_else() {
 }
 
 #[test]
-fn every_key_of_an_action_is_where_the_action_can_be_done() {
+fn every_key_of_an_action_is_in_one_of_its_contexts() {
     let keymap = Keymap::embedded().unwrap();
     for context in Context::ALL {
         for (action, _) in keymap.listed(*context) {
             let known = action.is_motion()
                 || action.contexts().contains(&Context::Global)
                 || action.contexts().contains(context);
-            // always there, whatever has the keys; and of every tab, silent until one looks back
+            // available in every context; and on every tab, but without effect until looking back
             let exempt = *context == Context::Everywhere
                 || (*context == Context::Global && action == Action::Later);
             assert!(known || exempt, "{} in [{}]", action.id(), context.id());
@@ -128,7 +128,7 @@ fn the_command_line_is_shown_and_copied() {
 }
 
 #[test]
-fn verbs_go_to_all_that_are_marked() {
+fn verbs_apply_to_all_marked_containers() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("<Space><Space>");
     stage.select("migrate").keys("<Space>");

@@ -33,7 +33,7 @@ fn every_pane_shows_the_moment() {
 }
 
 #[test]
-fn one_that_ended_since_runs_again_in_the_past() {
+fn an_ended_container_is_running_in_the_past() {
     let mut stage = Stage::new(80, 24);
     stage.tick(5);
     stage.select("web").keys("s").tick(3);
@@ -58,7 +58,7 @@ fn the_log_ends_at_the_moment() {
 }
 
 #[test]
-fn no_further_than_what_is_kept_and_no_later_than_now() {
+fn looking_back_is_limited_to_the_kept_history() {
     let mut stage = Stage::new(80, 24);
     for _ in 0..200 {
         stage.keys("<Shift-Left>");
@@ -83,7 +83,7 @@ fn a_frozen_display_stands_still() {
 }
 
 #[test]
-fn the_peak_and_the_kills_are_those_of_the_moment() {
+fn peak_and_oom_kills_are_those_of_the_moment() {
     let mut stage = Stage::new(200, 60);
     stage.select("db").tick(5);
     let figure = |stage: &mut Stage| {

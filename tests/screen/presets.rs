@@ -131,7 +131,7 @@ fn a_preset_is_changed_by_its_name() {
 }
 
 #[test]
-fn what_was_just_saved_is_what_is_launched() {
+fn a_preset_just_saved_is_used_for_the_next_launch() {
     let mut stage = with_file();
     stage.keys("e<Ctrl-U>64M<Enter>");
     let Some(Call::ChangePreset(file, ..)) = call(&mut stage) else {
@@ -139,7 +139,7 @@ fn what_was_just_saved_is_what_is_launched() {
     };
     let id = EffectId(stage.model.last_effect);
     stage.send(Message::EffectDone(id, Ok(Outcome::Written(file))));
-    // the file is not read again yet
+    // the file has not been reloaded yet
     stage.keys("<Enter>");
     stage.shows("Memory   64M");
     stage.shows("--preset cpu-quarter");
@@ -147,7 +147,7 @@ fn what_was_just_saved_is_what_is_launched() {
 }
 
 #[test]
-fn what_is_wrong_is_said_beside_its_field() {
+fn errors_are_shown_beside_their_fields() {
     for (name, keys) in [
         ("memory", "e<Ctrl-U>lots<Enter>"),
         ("name", "c<Ctrl-U>a b<Enter>"),
@@ -166,7 +166,7 @@ fn what_is_wrong_is_said_beside_its_field() {
 }
 
 #[test]
-fn one_is_copied_made_and_deleted() {
+fn presets_are_copied_created_and_deleted() {
     let mut stage = with_file();
     stage.keys("c<Enter>");
     let Some(Call::SavePreset(_, name, preset)) = call(&mut stage) else {
@@ -192,7 +192,7 @@ fn one_is_copied_made_and_deleted() {
 }
 
 #[test]
-fn two_are_compared_and_one_with_a_container() {
+fn presets_are_compared_with_each_other_and_with_a_container() {
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
         Stage::new(width, height)
             .keys("8j<Space>j")

@@ -1,4 +1,4 @@
-//! Saving what is there as a preset, and the recent past as a table.
+//! Saving a container as a preset, and exporting its history.
 
 use minic_tui::tui::Settings;
 use minic_tui::tui::effect::{Call, Effect};
@@ -42,7 +42,7 @@ fn limits_become_a_preset_in_the_config_file() {
 }
 
 #[test]
-fn the_past_is_written_as_csv_or_json_and_over_nothing() {
+fn history_is_exported_as_csv_or_json_to_a_new_file_only() {
     let folder = folder("export");
     let mut stage = Stage::new(80, 24);
     stage.select("cpu-quarter").keys("x").golden("export-80x24");

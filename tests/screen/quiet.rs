@@ -11,7 +11,7 @@ fn drawn(stage: &mut Stage) {
 }
 
 #[test]
-fn what_changes_nothing_asks_for_no_frame() {
+fn messages_without_a_change_draw_no_frame() {
     let mut stage = Stage::new(80, 24);
     drawn(&mut stage);
     let same = stage.model.records.clone();
@@ -62,9 +62,9 @@ fn a_log_without_news_draws_nothing() {
 }
 
 #[test]
-fn what_cannot_be_watched_is_said() {
+fn observer_failures_are_shown() {
     let mut stage = Stage::new(80, 24);
-    stage.send(Message::Blind(Error::System {
+    stage.send(Message::ObserverFailed(Error::System {
         message: "inotify_init: Too many open files".into(),
         hint: Some("raise fs.inotify.max_user_instances".into()),
     }));

@@ -1,4 +1,4 @@
-//! A read-only screen: whatever is pressed, chosen or clicked, nothing changes, and it is said.
+//! A read-only screen: no key, palette entry or click changes anything, and each refusal is shown.
 
 use minic_tui::manager::Engine;
 use minic_tui::tui::Settings;
@@ -22,7 +22,7 @@ fn read_only() -> Stage {
     )
 }
 
-/// Has the palette do `action`: the way that knows every action, also those without a key here.
+/// Performs `action` through the palette, which also has actions without a key here.
 fn choose(stage: &mut Stage, action: Action) {
     stage.model.overlay = Some(Overlay::Palette(Palette {
         found: vec![action],
@@ -54,7 +54,7 @@ fn every_action_on_every_tab() {
             for (tab, key) in Tab::ALL.into_iter().zip('1'..) {
                 stage.keys(&key.to_string());
                 choose(&mut stage, *action);
-                // whatever it opened is answered with yes
+                // confirm whatever it opened
                 stage.keys("<Enter><Enter>");
                 (
                     stage.model.overlay,
@@ -80,7 +80,7 @@ fn every_action_on_every_tab() {
 }
 
 #[test]
-fn every_refusal_is_seen() {
+fn every_refusal_is_shown() {
     for action in Action::ALL
         .iter()
         .filter(|action| action.changes_something())
@@ -97,12 +97,12 @@ fn every_refusal_is_seen() {
     }
 }
 
-/// What an action that says to change nothing does where it may change something: a column of the
-/// table that is wrong would be a hole in every read-only screen.
+/// View actions in a screen that allows changes: a wrong kind in the table would be a hole in every
+/// read-only screen.
 #[test]
-fn an_action_that_says_to_change_nothing_changes_nothing() {
+fn view_actions_change_nothing() {
     let views = Action::ALL.iter().filter(|action| {
-        // the palette does what is chosen in it
+        // the palette performs the selected action
         action.kind() == Kind::View && **action != Action::Palette
     });
     for action in views {
@@ -126,7 +126,7 @@ fn an_action_that_says_to_change_nothing_changes_nothing() {
 }
 
 #[test]
-fn what_would_change_something_is_grey_everywhere() {
+fn changing_actions_are_grey_everywhere() {
     for (tab, key) in Tab::ALL.into_iter().zip('1'..) {
         let mut stage = read_only();
         stage.select("web").keys(&key.to_string()).tick(1);
@@ -180,7 +180,7 @@ fn greyed(stage: &mut Stage, target: &Target, what: &str) {
 }
 
 #[test]
-fn files_of_the_host_are_not_written_either() {
+fn host_files_are_not_written() {
     let mut stage = read_only();
     stage
         .select("web")
@@ -221,7 +221,7 @@ fn a_click_on_every_cell() {
 }
 
 #[test]
-fn a_changed_config_file_makes_it_no_less_read_only() {
+fn a_changed_config_file_keeps_it_read_only() {
     let mut stage = read_only();
     let now = stage.model.settings.clone();
     let mut changed = settings();

@@ -9,7 +9,7 @@ use minic_tui::tui::theme::{ColorDepth, Symbols, THEME_NAMES, Theme};
 use crate::stage::{Stage, settings};
 
 #[test]
-fn a_changed_file_holds_at_once_and_a_wrong_one_changes_nothing() {
+fn a_changed_config_applies_at_once_and_an_invalid_one_is_ignored() {
     let mut stage = Stage::new(80, 24);
     let overrides = [(
         "containers".into(),
@@ -63,7 +63,7 @@ fn every_theme_shows_the_same_words() {
 }
 
 #[test]
-fn ascii_is_ascii_alone_in_every_overlay() {
+fn ascii_mode_is_pure_ascii_in_every_overlay() {
     for keys in [
         "", "?", ":", "r", "<F6>", "/x", "i", "w", "<Left>", "2", "3", "<F7>",
     ] {

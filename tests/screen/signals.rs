@@ -1,5 +1,5 @@
-//! F9 and `p` on the Containers tab: a signal for the init of one container or of all that are
-//! marked, and freezing them.
+//! F9 and `p` on the Containers tab: a signal to the init of one or all marked containers, and
+//! pausing them.
 
 use minic_tui::tui::effect::{Call, Effect};
 use minic_tui::tui::message::Message;
@@ -17,7 +17,7 @@ fn calls(stage: &mut Stage) -> Vec<Call> {
     stage.take_effects().into_iter().filter_map(call).collect()
 }
 
-/// Marks these, wherever they are sorted to.
+/// Marks these containers in any sort order.
 fn mark(stage: &mut Stage, names: &[&str]) {
     for name in names {
         stage.select(name).keys("<Space>");
@@ -25,7 +25,7 @@ fn mark(stage: &mut Stage, names: &[&str]) {
 }
 
 #[test]
-fn a_signal_goes_to_the_selected_one() {
+fn a_signal_goes_to_the_selected_container() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").take_effects();
     stage.keys("<F9>").golden("signal-container-80x24");
@@ -48,7 +48,7 @@ fn a_signal_goes_to_the_selected_one() {
 }
 
 #[test]
-fn a_signal_goes_to_all_that_are_marked_and_alive() {
+fn a_signal_goes_to_all_marked_living_containers() {
     let mut stage = Stage::new(80, 24);
     mark(&mut stage, &["web", "db", "migrate"]);
     stage.select("sleeper").take_effects();
@@ -67,7 +67,7 @@ fn a_signal_goes_to_all_that_are_marked_and_alive() {
 }
 
 #[test]
-fn a_signal_menu_for_one_that_is_gone_goes_away() {
+fn a_signal_menu_closes_when_its_container_is_gone() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("<F9>");
     let mut records = stage.model.records.clone();
@@ -88,7 +88,7 @@ fn none_alive_and_none_at_all() {
 }
 
 #[test]
-fn one_key_freezes_and_lets_go_on() {
+fn one_key_pauses_and_resumes() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").take_effects();
     let web = stage.record("web").spec.id;
@@ -115,7 +115,7 @@ fn one_key_freezes_and_lets_go_on() {
 }
 
 #[test]
-fn marked_ones_are_all_frozen_before_all_go_on() {
+fn marked_containers_are_all_paused_before_any_resumes() {
     let mut stage = Stage::new(80, 24);
     stage.select("db").keys("p").take_effects();
     mark(&mut stage, &["web", "db", "migrate"]);

@@ -29,7 +29,7 @@ fn nothing_breaks_at_any_size_in_any_state() {
 }
 
 #[test]
-fn resizing_keeps_the_selection_in_sight() {
+fn resizing_keeps_the_selection_visible() {
     let mut stage = Stage::new(120, 40);
     stage.keys("G");
     let last = stage.selected().to_owned();

@@ -1,5 +1,4 @@
-//! [`Stage`]: a screen on the demo engine whose clock only moves when told, whose effects are
-//! carried out at once, and which is typed at.
+//! [`Stage`]: a screen on the demo engine with a manual clock, immediate effects, and typed keys.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +13,7 @@ use minic_tui::record::Record;
 use minic_tui::spec::ContainerId;
 use minic_tui::stats::Snapshot;
 use minic_tui::tui::Settings;
-use minic_tui::tui::effect::{Effect, LogBatch, Lookout, ShellCall, ShellNews, perform, tail};
+use minic_tui::tui::effect::{Effect, LogBatch, LookRunner, ShellCall, ShellEvent, perform, tail};
 use minic_tui::tui::keymap::{Chord, Key};
 use minic_tui::tui::message::{Input, Message};
 use minic_tui::tui::model::{LogLine, Model, ShellId};
@@ -25,22 +24,23 @@ use minic_tui::tui::view::view;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Size;
 
-/// When every play begins.
+/// The time at the start of every test.
 const BEGINNING: &str = "2026-11-23T14:03:11Z";
 
 pub(crate) struct Stage {
     pub model: Model,
     pub demo: Demo,
-    /// Everything that was asked for since it was last taken.
+    /// The effects since they were last taken.
     pub effects: Vec<Effect>,
-    /// Effects are only noted, not carried out.
+    /// Whether effects are only recorded, not run.
     pub held: bool,
     clock: Arc<Mutex<Timestamp>>,
     sampler: Box<dyn Sampling>,
     logs: Vec<(ContainerId, Box<dyn LogSource>)>,
     log_wanted: bool,
-    lookout: Lookout,
+    lookout: LookRunner,
     shells: BTreeMap<ShellId, Box<dyn Shell>>,
     readings: u64,
 }
@@ -81,7 +81,7 @@ impl Stage {
         let demo = Demo::new(7, Arc::new(move || *hand.lock().unwrap()));
         let now = *clock.lock().unwrap();
         Self {
-            model: Model::new(settings, (width, height), now),
+            model: Model::new(settings, Size::new(width, height), now),
             sampler: demo.sampler().unwrap(),
             demo,
             effects: Vec::new(),
@@ -89,7 +89,7 @@ impl Stage {
             clock,
             logs: Vec::new(),
             log_wanted: false,
-            lookout: Lookout::default(),
+            lookout: LookRunner::default(),
             shells: BTreeMap::new(),
             readings: 0,
         }
@@ -147,7 +147,7 @@ impl Stage {
         self.read_log(false);
     }
 
-    /// A demo's shell answers at once: what is typed is followed by what it shows.
+    /// The demo's shell answers at once: input is followed by its output.
     fn shell(&mut self, id: ShellId, call: ShellCall) {
         match call {
             ShellCall::Open(container, size) => {
@@ -155,18 +155,18 @@ impl Stage {
                     Ok(shell) => {
                         let first = shell.read(1 << 20).unwrap();
                         self.shells.insert(id, shell);
-                        self.send(Message::Shell(id, ShellNews::Opened));
+                        self.send(Message::Shell(id, ShellEvent::Opened));
                         self.shown(first)
                     }
-                    Err(error) => ShellNews::Failed(error),
+                    Err(error) => ShellEvent::Failed(error),
                 };
                 self.send(Message::Shell(id, news));
             }
             ShellCall::Write(bytes) => {
                 let shell = &self.shells[&id];
                 shell.write(&bytes).unwrap();
-                // the demo's shell says nothing to other control characters, and reading would wait
-                // for ever
+                // the demo's shell does not answer other control characters, and reading would
+                // block forever
                 if !bytes
                     .iter()
                     .any(|byte| *byte >= b' ' || matches!(byte, 3 | 4 | b'\r'))
@@ -187,10 +187,10 @@ impl Stage {
         }
     }
 
-    fn shown(&self, output: ShellOutput) -> ShellNews {
+    fn shown(&self, output: ShellOutput) -> ShellEvent {
         match output {
-            ShellOutput::Bytes(bytes) => ShellNews::Output(bytes),
-            ShellOutput::Ended(code) => ShellNews::Ended(code),
+            ShellOutput::Bytes(bytes) => ShellEvent::Output(bytes),
+            ShellOutput::Ended(code) => ShellEvent::Ended(code),
         }
     }
 
@@ -225,7 +225,7 @@ impl Stage {
         })));
     }
 
-    /// Lines of the log of `id` arrive.
+    /// Delivers lines of the log of `id`.
     pub(crate) fn log_came(&mut self, id: ContainerId, lines: Vec<LogLine>) {
         self.send(Message::Log(Ok(LogBatch {
             ids: vec![id],
@@ -273,9 +273,9 @@ impl Stage {
         self
     }
 
-    /// Draws; the hits are the model's from now on, as the loop does it.
+    /// Draws and keeps the hits in the model, as the loop does.
     pub(crate) fn buffer(&mut self) -> Buffer {
-        let (width, height) = self.model.size;
+        let Size { width, height } = self.model.size;
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let mut hits = minic_tui::tui::model::HitMap::default();
         terminal
@@ -304,7 +304,7 @@ impl Stage {
         buffer.content().chunks(width).map(line).collect()
     }
 
-    /// The screen is what the golden file of this name says.
+    /// Asserts that the screen equals the golden file of this name.
     #[track_caller]
     pub(crate) fn golden(&mut self, name: &str) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -375,7 +375,7 @@ impl Stage {
         panic!("{name} is not in the list");
     }
 
-    /// From now on `name` is one that removes itself when it ends, as far as the screen knows.
+    /// Makes the screen treat `name` as a container that removes itself when it ends.
     pub(crate) fn made_passing(&mut self, name: &str) -> &mut Self {
         let mut records = self.demo.records().unwrap();
         records
@@ -386,7 +386,7 @@ impl Stage {
         self
     }
 
-    /// The terminal has this size now.
+    /// Resizes the terminal.
     pub(crate) fn resize(&mut self, width: u16, height: u16) {
         self.send(Message::Input(Input::Resize(width, height)));
     }
@@ -396,8 +396,8 @@ impl Stage {
     }
 }
 
-/// A snapshot in which these containers use so many microseconds of CPU and bytes of memory, `at`
-/// seconds after the start.
+/// A snapshot `at` seconds after the start, with microseconds of CPU and bytes of memory per
+/// container.
 pub(crate) fn snapshot(at: u64, used: &[(&ContainerId, u64, u64)]) -> Snapshot {
     let sample = |(id, cpu, memory): &(&ContainerId, u64, u64)| {
         let sample = minic_tui::internals::Sample {

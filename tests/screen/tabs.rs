@@ -1,12 +1,11 @@
-//! The tabs that look into containers: what they show at every size, their keys, what they ask for,
-//! and what they say when they cannot.
+//! The tabs that query the engine: their content at every size, keys, effects, and errors.
 
 use std::path::PathBuf;
 
 use minic_tui::internals::WindowSize;
 use minic_tui::manager::{Error, Inspector};
 use minic_tui::tui::Settings;
-use minic_tui::tui::effect::{Call, Effect, Look, Seen, ShellCall, ShellNews};
+use minic_tui::tui::effect::{Call, Effect, Look, Seen, ShellCall, ShellEvent};
 use minic_tui::tui::message::{Input, Message};
 use minic_tui::tui::model::{Check, Tab};
 
@@ -61,7 +60,7 @@ fn nothing_selected_and_nothing_running() {
 }
 
 #[test]
-fn a_tab_looks_only_while_it_is_shown_and_never_twice_at_once() {
+fn a_tab_looks_only_while_shown_and_one_look_at_a_time() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").take_effects();
     let looks = |stage: &mut Stage| {
@@ -118,7 +117,7 @@ fn the_processes_of_all_and_of_the_next() {
 }
 
 #[test]
-fn why_processes_cannot_be_told_is_said() {
+fn errors_reading_processes_are_shown() {
     let mut stage = Stage::new(80, 24);
     stage.held = true;
     stage.select("web").keys("2");
@@ -135,7 +134,7 @@ fn why_processes_cannot_be_told_is_said() {
 }
 
 #[test]
-fn events_follow_keep_their_place_and_are_filtered() {
+fn events_follow_keep_their_position_and_are_filtered() {
     let mut stage = Stage::new(80, 24);
     stage.select("sleeper").keys("s7").tick(1);
     stage.golden("events-stopped-80x24");
@@ -225,7 +224,7 @@ fn files_are_opened_extracted_and_reverted() {
 }
 
 #[test]
-fn a_shell_gets_every_key_but_one_and_lives_on_elsewhere() {
+fn a_shell_gets_every_key_but_one_and_survives_other_tabs() {
     for (width, height) in [(60, 15), (80, 24), (120, 40)] {
         let mut stage = Stage::new(width, height);
         stage
@@ -252,7 +251,7 @@ fn a_shell_gets_every_key_but_one_and_lives_on_elsewhere() {
     let id = stage.model.shells.list[0].id;
     stage.send(Message::Shell(
         id,
-        ShellNews::Output(b"\r\nwritten meanwhile\r\n".to_vec()),
+        ShellEvent::Output(b"\r\nwritten meanwhile\r\n".to_vec()),
     ));
     stage.keys("4<Enter>").shows("written meanwhile");
     assert!(stage.model.shells.typing, "it is attached again");
@@ -273,7 +272,7 @@ fn a_shell_gets_every_key_but_one_and_lives_on_elsewhere() {
 }
 
 #[test]
-fn a_shell_ends_fails_and_is_sized() {
+fn a_shell_ends_fails_and_is_resized() {
     let mut stage = Stage::new(80, 24);
     stage
         .select("web")
@@ -299,12 +298,12 @@ fn a_shell_ends_fails_and_is_sized() {
         code: 127,
         launch: Vec::new(),
     };
-    stage.send(Message::Shell(id, ShellNews::Failed(error)));
+    stage.send(Message::Shell(id, ShellEvent::Failed(error)));
     stage.golden("shell-failed-120x40");
 }
 
 #[test]
-fn a_shell_needs_a_running_one() {
+fn a_shell_needs_a_running_container() {
     let mut stage = Stage::new(80, 24);
     stage
         .select("migrate")
@@ -319,7 +318,7 @@ fn a_shell_needs_a_running_one() {
 }
 
 #[test]
-fn a_shell_keeps_what_scrolled_away_and_its_colours() {
+fn a_shell_keeps_its_scrollback_and_colours() {
     let mut stage = Stage::new(80, 24);
     stage
         .select("web")
@@ -329,7 +328,7 @@ fn a_shell_keeps_what_scrolled_away_and_its_colours() {
     stage.keys("G");
     stage.send(Message::Shell(
         id,
-        ShellNews::Output(
+        ShellEvent::Output(
             "\x1b[2J\x1b[H\x1b[31mred\x1b[0m 漢字 \x1b[7mreversed"
                 .as_bytes()
                 .to_vec(),
@@ -343,7 +342,7 @@ fn a_shell_keeps_what_scrolled_away_and_its_colours() {
     stage.take_effects();
     stage.send(Message::Shell(
         id,
-        ShellNews::Output(b"\x1b[?2004h".to_vec()),
+        ShellEvent::Output(b"\x1b[?2004h".to_vec()),
     ));
     stage.held = true;
     stage.send(Message::Input(Input::Paste("one\ntwo".into())));
@@ -378,7 +377,7 @@ fn read_only_opens_no_shell_and_sends_no_signal() {
 }
 
 #[test]
-fn the_host_is_only_looked_at_until_a_key_asks_for_the_check() {
+fn the_host_check_runs_only_on_a_key() {
     for read_only in [false, true] {
         let mut stage = Stage::with(
             Settings {
@@ -418,7 +417,7 @@ fn the_host_is_only_looked_at_until_a_key_asks_for_the_check() {
 }
 
 #[test]
-fn what_the_check_found_takes_the_place_of_what_was_read() {
+fn the_check_replaces_the_facts() {
     let mut stage = Stage::new(120, 40);
     stage.keys("9").tick(2);
     stage.keys("c").tick(2);

@@ -1,4 +1,4 @@
-//! The containers as tiles: the same list, drawn and moved through another way.
+//! The containers as tiles: the same list with another layout and other motions.
 
 use minic_tui::tui::message::{Input, Message};
 
@@ -18,14 +18,14 @@ fn the_tiles_at_every_size() {
 }
 
 #[test]
-fn nothing_is_told_by_colour_or_unicode_alone() {
+fn nothing_depends_on_colour_or_unicode_alone() {
     let mut stage = Stage::with(ascii(), 80, 24);
     stage.keys("v ").golden("tiles-ascii-80x24");
     assert!(stage.screen().is_ascii());
 }
 
 #[test]
-fn the_same_key_leads_there_and_back_and_tabs_keep_it() {
+fn one_key_toggles_tiles_and_tabs_keep_them() {
     let mut stage = Stage::new(80, 24);
     let table = stage.screen();
     stage.keys("v");
@@ -62,7 +62,7 @@ fn arrows_go_in_two_directions() {
 }
 
 #[test]
-fn the_selected_tile_is_always_in_sight() {
+fn the_selected_tile_is_always_visible() {
     for (width, height) in [(60, 15), (80, 24), (120, 40)] {
         let mut stage = tiled(width, height);
         stage.keys("g");
@@ -84,7 +84,7 @@ fn the_selected_tile_is_always_in_sight() {
 }
 
 #[test]
-fn verbs_marks_filter_and_order_are_those_of_the_table() {
+fn tiles_share_verbs_marks_filter_and_order_with_the_table() {
     let mut stage = tiled(120, 40);
     stage.keys("g  ");
     assert_eq!(
@@ -117,7 +117,7 @@ fn a_handle_moves_the_limit_of_the_selected_tile() {
 }
 
 #[test]
-fn a_click_selects_and_the_wheel_goes_by_lines() {
+fn a_click_selects_and_the_wheel_scrolls_by_rows() {
     let mut stage = tiled(120, 40);
     stage.keys("g");
     let screen = stage.screen();

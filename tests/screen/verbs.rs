@@ -1,5 +1,4 @@
-//! Start, stop, restart, destroy: what is asked of the engine, of which container, and what is said
-//! about it.
+//! Start, stop, restart, destroy: the engine calls, their containers, and the messages.
 
 use std::time::Duration;
 
@@ -42,7 +41,7 @@ fn stop_start_restart_destroy() {
 }
 
 #[test]
-fn destroy_hits_the_one_it_asked_about_whatever_the_rows_do() {
+fn destroy_applies_to_the_container_in_the_question() {
     let mut stage = Stage::new(80, 24);
     stage
         .made_passing("web")
@@ -50,7 +49,7 @@ fn destroy_hits_the_one_it_asked_about_whatever_the_rows_do() {
         .keys("D")
         .golden("confirm-destroy-80x24");
     let web = stage.record("web").spec.id;
-    // while the question stands, everything moves
+    // the rows move while the question is open
     let mut records = stage.model.records.clone();
     records.reverse();
     records.retain(|record| record.spec.name.as_str() != "cache");
@@ -65,7 +64,7 @@ fn destroy_hits_the_one_it_asked_about_whatever_the_rows_do() {
 }
 
 #[test]
-fn a_question_about_what_is_gone_goes_away() {
+fn a_question_closes_when_its_container_is_gone() {
     let mut stage = Stage::new(80, 24);
     stage.made_passing("web").select("web").keys("D");
     let mut records = stage.model.records.clone();
@@ -84,7 +83,7 @@ fn a_question_about_what_is_gone_goes_away() {
 }
 
 #[test]
-fn no_is_no() {
+fn answering_no_does_nothing() {
     for no in ["n", "<Esc>", "q", "<Ctrl-C>"] {
         let mut stage = Stage::new(80, 24);
         stage.made_passing("web").select("web").take_effects();
@@ -95,7 +94,7 @@ fn no_is_no() {
 }
 
 #[test]
-fn what_is_under_way_is_shown_and_not_asked_for_twice() {
+fn pending_calls_are_shown_and_not_repeated() {
     let mut stage = Stage::new(80, 24);
     stage.held = true;
     stage.select("web").take_effects();
@@ -108,7 +107,7 @@ fn what_is_under_way_is_shown_and_not_asked_for_twice() {
 }
 
 #[test]
-fn what_cannot_be_done_is_said_without_asking_the_engine() {
+fn unavailable_verbs_are_refused_without_calling_the_engine() {
     let mut stage = Stage::new(80, 24);
     stage.select("migrate").take_effects();
     stage.keys("s");
@@ -162,7 +161,7 @@ fn read_only_refuses_every_change() {
 }
 
 #[test]
-fn a_container_that_dies_by_itself_is_seen() {
+fn an_unexpected_death_is_reported() {
     let mut stage = Stage::new(120, 40);
     stage.keys("rsh -c 'while :; do x=$x$(printf %0100000d 0); done'<Tab>eater<Tab>32<Enter>");
     assert_eq!(stage.selected(), "eater");
@@ -175,7 +174,7 @@ fn a_container_that_dies_by_itself_is_seen() {
 }
 
 #[test]
-fn quitting_with_something_under_way_asks_first() {
+fn quitting_with_a_pending_call_asks_first() {
     let mut stage = Stage::new(80, 24);
     stage.keys("q");
     assert_eq!(stage.take_effects().pop(), Some(Effect::Quit));

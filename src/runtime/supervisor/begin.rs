@@ -11,7 +11,7 @@ use super::streams::{StreamEnds, Streams, streams};
 use super::users::{cannot_clone, give_users};
 use crate::cgroup::{BegunCgroup, Cgroup};
 use crate::namespace;
-use crate::record::Lacking;
+use crate::record::Unapplied;
 use crate::rootfs::{RootfsPaths, RootfsPlan, Sources, label_base, storage};
 use crate::runtime::confinement::Confinement;
 use crate::runtime::init::{InitPlan, SharedProcesses};
@@ -39,7 +39,7 @@ pub(super) struct Started {
     /// Where an init that stays as PID 1 writes the command's wait status.
     pub wait_status: Option<OwnedFd>,
     /// What of this host's security module it runs without.
-    pub unconfined: Option<Lacking>,
+    pub unconfined: Option<Unapplied>,
 }
 
 /// What a launch prepared for its init.
@@ -54,7 +54,7 @@ struct Prepared {
     wait_status: Option<OwnedFd>,
     /// What an init sends through that has entered the processes of another container.
     reports: Option<OwnedFd>,
-    unconfined: Option<Lacking>,
+    unconfined: Option<Unapplied>,
 }
 
 impl Launch<'_> {

@@ -9,9 +9,9 @@ use crate::sys::pidfd::Ended;
 /// The stream is for watchers; a full disk must not keep the supervisor from its work.
 pub(super) fn report_death(store: &Store, spec: &ContainerSpec, cause: &ExitCause) {
     if matches!(cause, ExitCause::OomKilled { .. }) {
-        store.tell(spec, "oom", Some(cause));
+        store.append_event(spec, "oom", Some(cause));
     }
-    store.tell(spec, "died", Some(cause));
+    store.append_event(spec, "died", Some(cause));
 }
 
 /// Whether it counts as a failure for a restart policy.

@@ -230,7 +230,7 @@ impl Relay {
         }
         if self.log.due().is_some_and(|at| at <= Instant::now()) {
             // as with output itself
-            let _ = self.log.say_dropped(false);
+            let _ = self.log.log_dropped(false);
         }
         if self.clients.first_gone {
             self.feed_stdin();
@@ -361,7 +361,7 @@ impl Relay {
                 more |= self.pass_output(index);
             }
         }
-        let _ = self.log.say_dropped(true);
+        let _ = self.log.log_dropped(true);
     }
 
     /// Tells every client how it ended, after the output that waits for it; only those that have

@@ -90,7 +90,7 @@ fn record_failure(launch: &mut Launch<'_>, error: &LaunchError) {
         record.state.launch.clone_from(&error.launch);
         // the failure is reported to the caller anyway
         let _ = store.save(record);
-        store.tell(&record.spec, "died", Some(&cause));
+        store.append_event(&record.spec, "died", Some(&cause));
     }
 }
 
@@ -191,7 +191,7 @@ impl Supervisor<'_> {
             .map_err(|e| LaunchError::plain(e.to_string()))?;
         // a full disk must not end a container that runs and is recorded
         fault::may_die("supervisor.recorded");
-        runtime.store.tell(
+        runtime.store.append_event(
             &record.spec,
             if again { "restarted" } else { "started" },
             None,
@@ -260,7 +260,7 @@ impl Supervisor<'_> {
             remove_files(&runtime.store, &record.spec);
             let _ = runtime.store.free_name(&record.spec.id, &record.spec.name);
             let _ = runtime.store.free_ids(&record.spec);
-            runtime.store.tell(&record.spec, "destroyed", None);
+            runtime.store.append_event(&record.spec, "destroyed", None);
         }
         relay.send_end(cause);
         relay.linger();
@@ -280,7 +280,7 @@ impl Supervisor<'_> {
         let (store, spec) = (&runtime.store, &record.spec);
         report_death(store, spec, &cause);
         let _ = store.unlist(&spec.id);
-        store.tell(spec, "destroyed", None);
+        store.append_event(spec, "destroyed", None);
         relay.send_end(cause);
         clear(cgroup);
         remove_files(store, spec);
@@ -356,7 +356,7 @@ impl Supervisor<'_> {
 /// What of it cannot be removed is told; `gc` tries again.
 fn remove_files(store: &Store, spec: &ContainerSpec) {
     if let Err(error) = store.remove(&spec.id) {
-        store.tell_more(spec, "not removed", None, Some(error.to_string()));
+        store.append_event_with(spec, "not removed", None, Some(error.to_string()));
     }
 }
 

@@ -55,7 +55,7 @@ impl Duties for RunDuties<'_> {
     fn pressed(&mut self) {
         self.runtime
             .store
-            .tell(&self.record.spec, "memory pressure", None);
+            .append_event(&self.record.spec, "memory pressure", None);
     }
 
     fn judged(&mut self, verdict: Health) {
@@ -69,6 +69,6 @@ impl Duties for RunDuties<'_> {
         }
         self.runtime
             .store
-            .tell(&self.record.spec, verdict.word(), None);
+            .append_event(&self.record.spec, verdict.word(), None);
     }
 }

@@ -208,7 +208,7 @@ fn families(capabilities: Capabilities) -> Vec<u64> {
 fn sockets_are_of_few_families_and_the_apparmor_profile_names_the_same() {
     assert_eq!(families(Capabilities::default()), [1, 2, 10, 16]);
     assert_eq!(
-        families(Capabilities::usual_with(&["NET_RAW".into()], &[]).unwrap()),
+        families(Capabilities::default_with(&["NET_RAW".into()], &[]).unwrap()),
         [1, 2, 10, 16, 17]
     );
     let pair = |family| {

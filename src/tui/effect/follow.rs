@@ -1,5 +1,5 @@
-//! Reading logs on and on: one thread for those on the screen, which reads only when asked, so that
-//! a container that writes faster than anyone can read fills neither the channel nor the memory.
+//! Following logs: one thread for those on the screen. It reads only on request, so that a
+//! container that floods its log fills neither the channel nor memory.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::tui::message::{LogBatch, Message};
 use crate::tui::model::LogLine;
 use crate::tui::sanitise::{MAX_CHARS, coloured_line};
 
-/// How often a log without news is looked at.
+/// How often a log without new lines is polled.
 const POLL: Duration = Duration::from_millis(250);
 /// Lines of a tail: as many as the tallest card shows, and some.
 const TAIL: usize = 50;
@@ -58,7 +58,7 @@ impl LogReader {
 
     /// Asks for one batch, as soon as there is something new.
     pub(super) fn read_on(&self) {
-        // the thread ended because the log cannot be read: that was said
+        // the thread ended because the log cannot be read, which was reported
         let _ = self.wanted.send(());
     }
 }
@@ -99,7 +99,7 @@ fn follow(
     Ok(())
 }
 
-/// What was gathered of all, by time.
+/// The lines gathered from all logs, by time.
 fn batch(ids: &[ContainerId], sources: &mut [Source]) -> LogBatch {
     let mut all = LogBatch {
         ids: ids.to_vec(),
@@ -120,7 +120,7 @@ fn batch(ids: &[ContainerId], sources: &mut [Source]) -> LogBatch {
 
 /// One of the logs that are read.
 struct Source {
-    /// `None` once it could not be read, which one of several says in a line of its own.
+    /// `None` after a read failed; of several logs, a line of its own reports that.
     log: Option<Box<dyn LogSource>>,
     lines: Lines,
     several: bool,
@@ -163,7 +163,7 @@ impl Source {
         }
     }
 
-    /// One log that cannot be read is the end of it; of several, the others are read on.
+    /// A single log ends with the error; of several, the others are read on.
     fn fail(&mut self, error: Error) -> Result<(), Error> {
         if !self.several {
             return Err(error);
@@ -185,8 +185,7 @@ impl Source {
     }
 }
 
-/// The last lines of the log of `id`, as it is now; whatever was read when `superseded` says that
-/// nobody wants them any more.
+/// The last lines of the log of `id`. Reading stops early once `superseded` is true.
 ///
 /// # Errors
 /// When the log cannot be read.
@@ -206,7 +205,7 @@ pub fn tail(
     ))
 }
 
-/// Chunks being put together to lines.
+/// Assembles chunks into lines.
 struct Lines {
     source: usize,
     /// The most lines and bytes kept of what is read at once.
@@ -233,7 +232,7 @@ impl Lines {
         }
     }
 
-    /// Reads what there is, for this long; says whether there was anything.
+    /// Reads for at most `time`; returns whether there was anything.
     fn gather(&mut self, source: &mut dyn LogSource, time: Duration) -> Result<bool, Error> {
         let started = Instant::now();
         let mut any = false;
@@ -260,7 +259,7 @@ impl Lines {
                 open.bytes.extend(chunk.bytes.into_iter().take(room));
                 open
             }
-            // the other stream began a line before this one's ended: each gets a line of its own
+            // the streams interleave within a line: each gets its own line
             Some(open) => {
                 self.keep(open);
                 chunk
@@ -288,7 +287,7 @@ impl Lines {
         }
     }
 
-    /// The whole lines, which are let go.
+    /// Takes the complete lines.
     fn take(&mut self) -> Vec<LogLine> {
         self.bytes = 0;
         let chunks = std::mem::take(&mut self.whole);
@@ -334,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_become_lines_and_an_open_end_is_shown_too() {
+    fn chunks_become_lines_and_an_unfinished_line_is_shown() {
         let (lines, open) = gathered(vec![
             chunk("one ", false, false),
             chunk("line", false, true),

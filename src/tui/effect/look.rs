@@ -1,44 +1,44 @@
-//! [`Look`]: looking into something on behalf of a tab, one look at a time, in a thread of its own.
+//! [`Look`]: a tab's query to the engine, one at a time, in its own thread.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
 use super::spawn;
 use crate::manager::{Engine, Error, Happenings};
-use crate::record::Happening;
+use crate::record::LoggedEvent;
 use crate::spec::ContainerId;
 use crate::tui::message::{Message, Seen};
 
 /// The most bytes shown of a file.
 const FILE_BYTES: usize = 256 * 1024;
 
-/// What is to be looked into.
+/// What a tab wants to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Look {
     /// The processes of these containers.
     Processes(Vec<ContainerId>),
-    /// How this container is held apart.
+    /// The isolation of this container.
     Isolation(ContainerId),
     /// The host.
     Host,
-    /// What can be read of what the host can do.
+    /// The host's capabilities, as far as they can be read without a trial.
     Facts,
-    /// What happened since the last look.
+    /// The events since the last look.
     Events,
-    /// What this container changed.
+    /// The files that this container changed.
     Changes(ContainerId),
     /// A file that this container changed.
     File(ContainerId, String),
 }
 
-/// Looks, and remembers how far the events were read.
+/// Answers looks; keeps the position in the events.
 #[derive(Default)]
-pub struct Lookout {
-    happenings: Option<Box<dyn Happenings>>,
+pub struct LookRunner {
+    events: Option<Box<dyn Happenings>>,
 }
 
-impl Lookout {
-    /// Looks into `what` and waits for what is seen.
+impl LookRunner {
+    /// Answers `what`; blocks until the engine has replied.
     pub fn look(&mut self, engine: &dyn Engine, what: Look) -> Seen {
         match what {
             Look::Processes(ids) => Seen::Processes(
@@ -55,7 +55,7 @@ impl Lookout {
             }
             Look::Host => Seen::Host(engine.host_sheet()),
             Look::Facts => Seen::Facts(engine.facts_sheet()),
-            Look::Events => Seen::Events(self.happened(engine)),
+            Look::Events => Seen::Events(self.new_events(engine)),
             Look::Changes(id) => {
                 let seen = engine.changes(&id);
                 Seen::Changes(id, seen)
@@ -67,31 +67,31 @@ impl Lookout {
         }
     }
 
-    fn happened(&mut self, engine: &dyn Engine) -> Result<Vec<Happening>, Error> {
-        if self.happenings.is_none() {
-            self.happenings = Some(engine.happenings()?);
+    fn new_events(&mut self, engine: &dyn Engine) -> Result<Vec<LoggedEvent>, Error> {
+        if self.events.is_none() {
+            self.events = Some(engine.happenings()?);
         }
-        self.happenings
+        self.events
             .as_mut()
-            .map_or(Ok(Vec::new()), |happenings| happenings.read())
+            .map_or(Ok(Vec::new()), |events| events.read())
     }
 }
 
-/// The thread that looks.
-pub(super) struct Looker {
+/// The thread that answers looks.
+pub(super) struct LookThread {
     asked: Sender<Look>,
 }
 
-impl Looker {
+impl LookThread {
     /// Starts the thread.
     pub(super) fn start(engine: Arc<dyn Engine>, sender: &Sender<Message>) -> Self {
         let (asked, looks) = channel();
         let answers = sender.clone();
         spawn("look", sender, move || {
-            let mut lookout = Lookout::default();
+            let mut runner = LookRunner::default();
             while let Ok(look) = looks.recv() {
                 if answers
-                    .send(Message::Seen(Box::new(lookout.look(&*engine, look))))
+                    .send(Message::Seen(Box::new(runner.look(&*engine, look))))
                     .is_err()
                 {
                     return;
@@ -101,7 +101,7 @@ impl Looker {
         Self { asked }
     }
 
-    /// Asks for one look.
+    /// Queues one look.
     pub(super) fn look(&self, what: Look) {
         // the thread ends only with the screen
         let _ = self.asked.send(what);

@@ -1,5 +1,5 @@
-//! [`Effect`]: what `update` wants done. This folder alone talks to the [`Engine`]; answers come
-//! back as messages.
+//! [`Effect`]: what `update` asks for. Only this folder talks to the [`Engine`]; answers come back
+//! as messages.
 
 mod follow;
 mod look;
@@ -20,14 +20,14 @@ use std::time::Duration;
 
 use follow::LogReader;
 pub use follow::tail;
-use look::Looker;
-pub use look::{Look, Lookout};
+use look::LookThread;
+pub use look::{Look, LookRunner};
 pub use shells::ShellCall;
 use shells::ShellLines;
 use tails::Tails;
 
 use super::message::Message;
-pub use super::message::{LogBatch, Outcome, Seen, ShellNews};
+pub use super::message::{LogBatch, Outcome, Seen, ShellEvent};
 pub use super::model::EffectId;
 use super::model::ShellId;
 use super::reload::Reload;
@@ -36,26 +36,26 @@ use crate::inspect::Extracted;
 use crate::manager::{Engine, Error, LimitChange};
 use crate::spec::{ContainerId, ContainerRequest, Preset};
 
-/// A verb of the engine, with all it needs.
+/// A call of the engine, with its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
     /// Create and start.
     Launch(Box<ContainerRequest>),
     /// Start again.
     Start(ContainerId),
-    /// Stop within the grace time.
+    /// Stop, and kill after the grace time.
     Stop(ContainerId, Duration),
     /// Stop, then start.
     Restart(ContainerId, Duration),
     /// Freeze every process of it.
     Pause(ContainerId),
-    /// Let it go on.
+    /// Resume it.
     Resume(ContainerId),
     /// Send this signal to its init.
     Kill(ContainerId, i32),
     /// Remove, dead or alive.
     Destroy(ContainerId),
-    /// Stop it within the grace time and put it into the trash.
+    /// Stop it within the grace time and move it to the trash.
     ThrowAway(ContainerId, Duration),
     /// Bring it back from the trash.
     TakeBack(ContainerId),
@@ -63,56 +63,56 @@ pub enum Call {
     Signal(ContainerId, i32, i32),
     /// Copy this changed path into this folder of the host.
     Extract(ContainerId, String, PathBuf),
-    /// Take the change of this path back.
+    /// Revert the change of this path.
     Revert(ContainerId, String),
     /// Set one limit.
     SetLimit(ContainerId, LimitChange),
     /// Add this preset to the config file.
     SavePreset(PathBuf, String, Box<Preset>),
-    /// Change this preset of the config file: its name before, its name, what it says.
+    /// Change this preset of the config file: its old name, its new name, its content.
     ChangePreset(PathBuf, String, String, Box<Preset>),
-    /// Take this preset out of the config file.
+    /// Remove this preset from the config file.
     DeletePreset(PathBuf, String),
     /// Write this text to a new file.
     Write(PathBuf, String),
 }
 
-/// What `update` wants done.
+/// Something to do outside the model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Ask the engine; the answer is [`Message::EffectDone`].
     Call(EffectId, Call),
-    /// End this call before it is done, where that can be: its answer comes all the same.
+    /// Cancel this call where possible; it is still answered.
     Cancel(EffectId),
     /// Read every record.
     ReadRecords,
-    /// Read the logs of these containers from the beginning, in place of any others.
+    /// Open the logs of these containers, in place of any others.
     OpenLog(Vec<ContainerId>),
     /// Read the last lines of this container's log: [`Message::Tail`].
     ReadTail(ContainerId),
-    /// Read on in the open logs: one [`Message::Log`] as soon as there is something new.
+    /// Read the open logs: one [`Message::Log`] as soon as there is something new.
     ReadLog,
-    /// Look into something; the answer is [`Message::Seen`].
+    /// Query the engine for a tab; the answer is [`Message::Seen`].
     Look(Look),
-    /// Try out what this host can do, which runs containers; the answer is [`Message::Seen`].
+    /// Run `check`, which runs containers; the answer is [`Message::Seen`].
     Check,
-    /// Something for a shell.
+    /// A call to a shell.
     Shell(ShellId, ShellCall),
-    /// Put this on the clipboard of the terminal.
+    /// Copy this to the user's clipboard.
     Copy(String),
-    /// Delete what was in the trash for long enough.
+    /// Purge what has expired from the trash.
     PurgeTrash,
-    /// Hand the terminal back and stop until SIGCONT.
+    /// Restore the terminal and stop until SIGCONT.
     Suspend,
     /// Set the terminal up again and draw everything.
     Redraw,
-    /// Leave.
+    /// Quit.
     Quit,
 }
 
 impl Effect {
-    /// Whether it changes a container, the host's files, or runs something: what a read-only screen
-    /// refuses, whichever action wants it.
+    /// Whether it changes a container or the host's files, or runs something. A read-only screen
+    /// refuses these whatever the action.
     #[must_use]
     pub fn changes_something(&self) -> bool {
         match self {
@@ -141,10 +141,10 @@ pub struct Effects {
     sender: Sender<Message>,
     readings: Arc<AtomicU64>,
     log: Option<LogReader>,
-    looker: Option<Looker>,
+    looker: Option<LookThread>,
     tails: Option<Tails>,
     shells: ShellLines,
-    /// Calls that are to end before they are done.
+    /// Calls to cancel.
     cancelled: Arc<Mutex<HashSet<EffectId>>>,
 }
 
@@ -155,8 +155,8 @@ impl Effects {
         Self::sharing(engine, sender, Arc::default())
     }
 
-    /// The same for one of several screens that one observer serves: all of them count readings of
-    /// the records in `readings`, so that each knows the later one.
+    /// The same for one of several screens that share an observer. They count reads of the records
+    /// in `readings`, so that each can tell which is later.
     #[must_use]
     pub fn sharing(
         engine: Arc<dyn Engine>,
@@ -176,7 +176,7 @@ impl Effects {
         }
     }
 
-    /// Starts to sample every `tick`, to watch the records, and to look after the config file.
+    /// Starts sampling every `tick`, and watching the records and the config file.
     pub fn observe(&self, tick: Duration, reload: Option<Reload>) {
         let (engine, sender) = (Arc::clone(&self.engine), self.sender.clone());
         self.spawn("sampler", move || {
@@ -192,8 +192,8 @@ impl Effects {
         });
     }
 
-    /// Starts what `effect` asks for; never waits. What concerns the terminal is not for here and
-    /// does nothing.
+    /// Starts `effect` without blocking. Effects of the terminal are handled by the loop and
+    /// ignored here.
     pub fn run(&mut self, effect: Effect) {
         match effect {
             Effect::Call(id, call) => {
@@ -201,7 +201,7 @@ impl Effects {
                 let cancelled = Arc::clone(&self.cancelled);
                 let spawned = thread::Builder::new().name("effect".into()).spawn(move || {
                     let mut progress = |line: String| {
-                        // the screen may be gone already: then nobody needs to hear it
+                        // ignored: the screen may be gone already
                         let _ = sender.send(Message::Progress(id, line));
                         !cancelled
                             .lock()
@@ -264,12 +264,12 @@ impl Effects {
             }
             Effect::Look(look) => self
                 .looker
-                .get_or_insert_with(|| Looker::start(Arc::clone(&self.engine), &self.sender))
+                .get_or_insert_with(|| LookThread::start(Arc::clone(&self.engine), &self.sender))
                 .look(look),
             Effect::Shell(id, call) => self.shells.run(id, call),
             Effect::PurgeTrash => {
                 let engine = Arc::clone(&self.engine);
-                // what cannot be deleted now is tried again by whoever comes next
+                // ignored: the next purge tries again
                 self.spawn("trash", move || drop(engine.purge_trash()));
             }
             Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
@@ -281,8 +281,8 @@ impl Effects {
     }
 }
 
-/// Runs `work` in a thread; should it panic, the screen ends with the reason instead of going on
-/// half blind.
+/// Runs `work` in a thread. A panic ends the screen with the reason instead of leaving it without a
+/// thread.
 pub fn spawn(name: &'static str, sender: &Sender<Message>, work: impl FnOnce() + Send + 'static) {
     let teller = sender.clone();
     let spawned = thread::Builder::new().name(name.into()).spawn(move || {
@@ -295,8 +295,8 @@ pub fn spawn(name: &'static str, sender: &Sender<Message>, work: impl FnOnce() +
     }
 }
 
-/// Asks `engine` for what `call` says and waits for the answer. `progress` says whether to go on,
-/// where that can be chosen.
+/// Performs `call` on `engine` and blocks until it is done. A call that can be cancelled stops when
+/// `progress` returns false.
 ///
 /// # Errors
 /// The engine's own.
@@ -350,7 +350,7 @@ fn written(result: Result<(), ConfigError>, file: PathBuf) -> Result<Outcome, Er
         })
 }
 
-/// Writes a file that is not there yet: what somebody has is not written over.
+/// Creates the file; an existing one is not overwritten.
 fn write_new(file: &Path, text: &str) -> Result<(), Error> {
     let written = File::create_new(file).and_then(|mut new| new.write_all(text.as_bytes()));
     written.map_err(|error| {

@@ -1,4 +1,4 @@
-//! The threads that only look: the sampler at every tick, the watch at every change of a record.
+//! The observing threads: the sampler at every tick, the watch at every change of a record.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{SendError, Sender};
@@ -10,15 +10,14 @@ use crate::manager::Engine;
 use crate::tui::message::Message;
 use crate::tui::reload::Reload;
 
-/// Rates need two samples: the second follows the first soon, so that figures are there at once.
+/// Rates need two samples: the second follows the first soon, so that figures appear quickly.
 const SECOND_SAMPLE: Duration = Duration::from_millis(300);
-/// How long the watch waits before it looks whether it is still needed.
+/// How long the watch blocks before it checks whether the screen is still there.
 const WATCH_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often the records are read when changes cannot be watched.
 const POLL: Duration = Duration::from_secs(2);
 
-/// Samples every `tick` until the screen is gone, and looks as often whether the config file has
-/// changed.
+/// Samples every `tick` until the screen is gone, and checks the config file as often.
 pub(super) fn sample(
     engine: &dyn Engine,
     sender: &Sender<Message>,
@@ -28,7 +27,7 @@ pub(super) fn sample(
     let mut sampler = match engine.sampler() {
         Ok(sampler) => sampler,
         Err(error) => {
-            let _ = sender.send(Message::Blind(error));
+            let _ = sender.send(Message::ObserverFailed(error));
             return;
         }
     };
@@ -56,13 +55,13 @@ pub(super) fn sample(
 
 /// Reads the records at the start and at every change until the screen is gone.
 pub(super) fn watch(engine: &dyn Engine, sender: &Sender<Message>, readings: &AtomicU64) {
-    // watched before read: no change falls in between
+    // watch before reading, so that no change is missed
     let mut watching = engine.watch();
     if let Some(why) = watching
         .as_ref()
         .ok()
         .and_then(|watching| watching.polling())
-        && sender.send(Message::Blind(why)).is_err()
+        && sender.send(Message::ObserverFailed(why)).is_err()
     {
         return;
     }
@@ -81,7 +80,7 @@ pub(super) fn watch(engine: &dyn Engine, sender: &Sender<Message>, readings: &At
             Err(error) => Err(error.clone()),
         };
         if let Err(error) = waited {
-            if sender.send(Message::Blind(error)).is_err() {
+            if sender.send(Message::ObserverFailed(error)).is_err() {
                 return;
             }
             break;

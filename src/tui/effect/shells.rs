@@ -1,5 +1,5 @@
-//! Shells: two threads for each, one that reads when asked (a flood in a shell stays in its
-//! terminal) and one that types.
+//! Shells: two threads each, one that reads on request (so that a flood of output stays in its
+//! terminal) and one that writes.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,21 +10,21 @@ use super::spawn;
 use crate::manager::{Engine, Shell, ShellOutput};
 use crate::spec::ContainerId;
 use crate::sys::tty::WindowSize;
-use crate::tui::message::{Message, ShellNews};
+use crate::tui::message::{Message, ShellEvent};
 use crate::tui::model::ShellId;
 
 /// The most bytes taken from a shell at once.
 const BYTES: usize = 64 * 1024;
-/// The most bytes that wait to be read by a shell, as much as a few pastes: its program may never
-/// read, and may make its terminal answer for ever.
+/// The most bytes of pending input, enough for a few pastes: the program may never read, and can
+/// make its terminal answer without end.
 const MAX_TYPED: usize = 1 << 20;
 
-/// What is asked of a shell.
+/// A call to a shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ShellCall {
     /// Open it in this container, in a terminal of this size.
     Open(ContainerId, WindowSize),
-    /// Read once: one [`Message::Shell`] as soon as there is something.
+    /// Read once: one [`Message::Shell`] as soon as there is output.
     Read,
     /// Type these bytes.
     Write(Vec<u8>),
@@ -67,7 +67,7 @@ impl ShellLines {
         }
     }
 
-    /// Does what `call` says; never waits.
+    /// Performs `call` without blocking.
     pub(super) fn run(&mut self, id: ShellId, call: ShellCall) {
         if let ShellCall::Open(container, size) = call {
             let line = self.open(id, container, size);
@@ -79,12 +79,14 @@ impl ShellLines {
         };
         match call {
             ShellCall::Open(..) => {}
-            // a shell whose threads have ended said so
+            // ignored: the threads have ended and reported it
             ShellCall::Read => drop(line.wanted.send(())),
             ShellCall::Write(bytes)
                 if line.waiting.load(Ordering::Relaxed) + bytes.len() > MAX_TYPED =>
             {
-                let _ = self.sender.send(Message::Shell(id, ShellNews::Deaf));
+                let _ = self
+                    .sender
+                    .send(Message::Shell(id, ShellEvent::InputDropped));
             }
             ShellCall::Write(bytes) => {
                 line.waiting.fetch_add(bytes.len(), Ordering::Relaxed);
@@ -128,7 +130,7 @@ impl ShellLines {
             let tell = |news| answers.send(Message::Shell(id, news));
             let shell: Arc<dyn Shell> = match engine.shell(&container, size) {
                 Ok(shell) => Arc::from(shell),
-                Err(error) => return drop(tell(ShellNews::Failed(error))),
+                Err(error) => return drop(tell(ShellEvent::Failed(error))),
             };
             {
                 let mut slot = held.lock().unwrap_or_else(PoisonError::into_inner);
@@ -149,14 +151,14 @@ impl ShellLines {
                     typed_on.fetch_sub(bytes.len(), Ordering::Relaxed);
                 }
             });
-            if tell(ShellNews::Opened).is_err() {
+            if tell(ShellEvent::Opened).is_err() {
                 return;
             }
             while asked.recv().is_ok() {
                 let (news, over) = match shell.read(BYTES) {
-                    Ok(ShellOutput::Bytes(bytes)) => (ShellNews::Output(bytes), false),
-                    Ok(ShellOutput::Ended(code)) => (ShellNews::Ended(code), true),
-                    Err(error) => (ShellNews::Failed(error), true),
+                    Ok(ShellOutput::Bytes(bytes)) => (ShellEvent::Output(bytes), false),
+                    Ok(ShellOutput::Ended(code)) => (ShellEvent::Ended(code), true),
+                    Err(error) => (ShellEvent::Failed(error), true),
                 };
                 if tell(news).is_err() || over {
                     break;

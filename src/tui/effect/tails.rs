@@ -1,5 +1,5 @@
-//! [`Tails`]: the last lines of logs, one log after the other in one thread. Of what is asked for
-//! meanwhile only the newest counts: a long log takes a while, and keys come faster.
+//! [`Tails`]: the last lines of logs, read one log at a time in one thread. Only the newest waiting
+//! request is kept, because keys come faster than a long log is read.
 
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -11,18 +11,18 @@ use crate::spec::ContainerId;
 use crate::tui::message::Message;
 
 #[derive(Default)]
-struct Wanted {
+struct Request {
     id: Option<ContainerId>,
     over: bool,
 }
 
 /// The thread that reads tails; it ends when this is dropped.
-pub(super) struct Tails(Arc<(Mutex<Wanted>, Condvar)>);
+pub(super) struct Tails(Arc<(Mutex<Request>, Condvar)>);
 
 impl Tails {
     /// Starts the thread.
     pub(super) fn start(engine: Arc<dyn Engine>, sender: &Sender<Message>) -> Self {
-        let shared = Arc::new((Mutex::new(Wanted::default()), Condvar::new()));
+        let shared = Arc::new((Mutex::new(Request::default()), Condvar::new()));
         let (own, answers) = (Arc::clone(&shared), sender.clone());
         spawn("tail", sender, move || {
             while let Some(id) = next(&own) {
@@ -39,7 +39,7 @@ impl Tails {
         Self(shared)
     }
 
-    /// Asks for the last lines of the log of `id`, in place of what was asked for and not begun.
+    /// Requests the last lines of the log of `id`, replacing a request that has not begun.
     pub(super) fn read(&self, id: ContainerId) {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner).id = Some(id);
         self.0.1.notify_one();
@@ -53,9 +53,9 @@ impl Drop for Tails {
     }
 }
 
-fn next(shared: &(Mutex<Wanted>, Condvar)) -> Option<ContainerId> {
+fn next(shared: &(Mutex<Request>, Condvar)) -> Option<ContainerId> {
     let wanted = shared.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let waits = |wanted: &mut Wanted| wanted.id.is_none() && !wanted.over;
+    let waits = |wanted: &mut Request| wanted.id.is_none() && !wanted.over;
     let mut wanted = shared
         .1
         .wait_while(wanted, waits)

@@ -41,7 +41,7 @@ pub enum Key {
     Right,
 }
 
-/// The named keys and what each is called, in keymaps and on the screen.
+/// The named keys and their names, in keymaps and on the screen.
 const NAMES: &[(Key, &str)] = &[
     (Key::Enter, "Enter"),
     (Key::Esc, "Esc"),
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_names_what_is_allowed() {
+    fn invalid_keys_list_the_valid_ones() {
         assert!("F13".parse::<Chord>().unwrap_err().contains("F1 to F12"));
         assert!(
             "Hyper-x"

@@ -1,5 +1,5 @@
 //! [`Keymap`]: context + key → [`Action`], as data. `assets/keymap.toml` is the default; the config
-//! file lays over it.
+//! file overrides it.
 
 mod chord;
 
@@ -10,7 +10,7 @@ pub use chord::{Chord, Key};
 use super::action::Action;
 pub use super::context::Context;
 
-/// What a file says: context → action → keys.
+/// The content of a keymap file: context → action → keys.
 pub type Bindings = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
 /// A keymap that cannot be used.
@@ -29,7 +29,7 @@ const EMBEDDED: &str = include_str!("../../../assets/keymap.toml");
 const BAR: &str = "bar";
 
 impl Keymap {
-    /// The keys this program comes with.
+    /// The default keys.
     ///
     /// # Errors
     /// Only when `assets/keymap.toml` is wrong, which a test rules out.
@@ -70,13 +70,12 @@ impl Keymap {
         Ok(keymap)
     }
 
-    /// Lays `overrides` over it: an action named there has exactly the keys given there (none, when
-    /// the list is empty), and a key given there is taken from whatever action of the same context
-    /// had it.
+    /// Applies `overrides`: an action named there has exactly the keys given (none if the list is
+    /// empty), and these keys are removed from other actions of the same context.
     ///
     /// # Errors
-    /// [`KeymapError`] for an unknown context, action or key, for a key given twice, and when
-    /// nothing would quit any more.
+    /// [`KeymapError`] for an unknown context, action or key, for a key given twice, and when no
+    /// key would quit.
     pub fn with_overrides(mut self, overrides: &Bindings) -> Result<Self, KeymapError> {
         for (name, actions) in overrides {
             let context = context(name)?;
@@ -111,7 +110,7 @@ impl Keymap {
         Ok(self)
     }
 
-    /// What `chord` means where `contexts` are in force, innermost first.
+    /// The action of `chord` in `contexts`, innermost first.
     #[must_use]
     pub fn action(&self, contexts: &[Context], chord: Chord) -> Option<Action> {
         contexts.iter().find_map(|context| {
@@ -132,7 +131,7 @@ impl Keymap {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// The key to show for `action` where `contexts` are in force.
+    /// The key to show for `action` in `contexts`.
     #[must_use]
     pub fn shown_key(&self, contexts: &[Context], action: Action) -> Option<Chord> {
         contexts

@@ -1,48 +1,48 @@
-//! [`Card`]: one container looked at closely, over the tab: why it died, or how its launch went.
+//! [`Card`]: an overlay about one container: why it died, its graphs, or its launch.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{LogLine, Model};
 use crate::record::{LaunchStep, Record, Status};
 use crate::spec::ContainerId;
-use crate::tui::wording::is_bad_end;
+use crate::tui::wording::is_unexpected;
 
-/// For so long a failed launch is what its key shows; then it is the selected container's again.
+/// How long the launch key shows a failed launch instead of the selected container's.
 const FAILURE_KEPT: SignedDuration = SignedDuration::from_mins(2);
 
-/// What is looked at.
+/// What a card shows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Card {
     /// Why it died.
     Death {
-        /// Who.
+        /// The container.
         id: ContainerId,
         /// Its last lines; `None` until they are read.
-        last_words: Option<Result<Vec<LogLine>, String>>,
+        log_tail: Option<Result<Vec<LogLine>, String>>,
     },
-    /// Every figure of its past.
+    /// The history of every figure.
     Graphs(ContainerId),
-    /// How the launch of a container went.
+    /// The steps of a container's launch.
     Launch(ContainerId),
-    /// How a launch went that failed.
+    /// The steps of a failed launch.
     FailedLaunch(FailedLaunch),
 }
 
-/// A launch that failed: nothing of it is left but this.
+/// A launch that failed. No record of it is kept on disk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FailedLaunch {
     /// When it failed.
     pub at: Timestamp,
-    /// What was to be launched.
+    /// The name of the container.
     pub name: String,
-    /// Which step failed, and what the kernel said.
+    /// The step that failed, with the kernel's error.
     pub message: String,
     /// The steps that were done before.
     pub steps: Vec<LaunchStep>,
 }
 
 impl Card {
-    /// Whose card it is, when that one is in the list.
+    /// The container of the card, if it has a record.
     #[must_use]
     pub fn id(&self) -> Option<&ContainerId> {
         match self {
@@ -53,7 +53,7 @@ impl Card {
 }
 
 impl Model {
-    /// The launch that failed a moment ago; it is forgotten with that.
+    /// Takes the launch that failed recently.
     pub fn take_failed_launch(&mut self) -> Option<FailedLaunch> {
         let now = self.now;
         self.failed_launch
@@ -61,7 +61,7 @@ impl Model {
             .filter(|failed| now.duration_since(failed.at) < FAILURE_KEPT)
     }
 
-    /// Those that lived when `before` was read and have ended since in a way nobody asked for.
+    /// The containers that were alive in `before` and have died unexpectedly since.
     #[must_use]
     pub fn died_since(&self, before: &[Record]) -> Vec<&Record> {
         let lived = |id: &ContainerId| {
@@ -69,7 +69,7 @@ impl Model {
                 .iter()
                 .any(|record| record.spec.id == *id && record.state.status.is_alive())
         };
-        let died = |record: &&Record| matches!(&record.state.status, Status::Stopped { cause, .. } if is_bad_end(cause));
+        let died = |record: &&Record| matches!(&record.state.status, Status::Stopped { cause, .. } if is_unexpected(cause));
         let asked = |id: &ContainerId| self.pending_for(id).is_some();
         self.records
             .iter()

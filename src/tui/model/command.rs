@@ -1,4 +1,4 @@
-//! The command line for this: what a shell would be told to have the same done.
+//! Command lines that do in a shell what an action does here.
 
 use super::Model;
 use crate::manager::LimitChange;
@@ -9,7 +9,7 @@ use crate::tui::action::Action;
 const MIB: u64 = 1 << 20;
 
 impl Model {
-    /// The command line that does `action` to `records`; `None` when a shell cannot do that.
+    /// The command line that does `action` to `records`; `None` if there is none.
     #[must_use]
     pub fn command_for(&self, action: Action, records: &[&Record]) -> Option<String> {
         let seconds = format!("{}", self.settings.stop_grace.as_secs_f64());
@@ -47,7 +47,7 @@ impl Model {
         Some(self.in_shell(&words))
     }
 
-    /// The command line that sets the limit; `None` for "no limit", which a shell cannot ask for.
+    /// The command line that sets the limit; `None` for "no limit", which no flag can set.
     #[must_use]
     pub fn limit_command(&self, record: &Record, change: LimitChange) -> Option<String> {
         let (flag, amount) = match change {

@@ -1,5 +1,5 @@
 //! [`ContainerList`]: which containers are shown, in which order, and which one is selected.
-//! Arranged in `update`, never while drawing.
+//! `update` arranges it; drawing only reads it.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ use crate::stats::Reading;
 /// The columns of the table, left to right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, VariantArray)]
 pub enum Column {
-    /// The state's word.
+    /// The state.
     State,
     /// The name.
     Name,
@@ -56,7 +56,7 @@ impl Column {
         }
     }
 
-    /// Whether the most comes first when the column is chosen: what people look for in a figure.
+    /// Whether choosing the column sorts descending, as users expect of a figure.
     #[must_use]
     pub fn descends(self) -> bool {
         matches!(self, Self::Cpu | Self::Memory | Self::Pids | Self::Uptime)
@@ -66,14 +66,14 @@ impl Column {
 /// The order of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sort {
-    /// The column that decides; rows equal in it stay in order of creation.
+    /// The sort key; ties stay in order of creation.
     pub column: Column,
-    /// The most first.
+    /// Whether to sort descending.
     pub descending: bool,
 }
 
 impl Sort {
-    /// By `column`, in the order people expect of it.
+    /// By `column`, in its default direction.
     #[must_use]
     pub fn by(column: Column) -> Self {
         Self {
@@ -88,19 +88,19 @@ impl Sort {
 pub struct ContainerList {
     /// The selected one.
     pub selected: Option<ContainerId>,
-    /// One to select as soon as it appears.
+    /// A container to select as soon as it appears.
     pub wanted: Option<ContainerId>,
-    /// Those marked for an action on all of them.
+    /// The containers marked for an action on all of them.
     pub marks: BTreeSet<ContainerId>,
     /// The order.
     pub sort: Sort,
-    /// What was typed to filter by.
+    /// The filter.
     pub filter: String,
     /// The first row on the screen.
     pub offset: usize,
-    /// Shown as tiles instead of rows.
+    /// Whether tiles are shown instead of rows.
     pub tiles: bool,
-    /// The rows: places in the model's records.
+    /// The rows, as indices into the model's records.
     visible: Vec<usize>,
     /// The selected one's row.
     row: usize,
@@ -122,7 +122,7 @@ impl Default for ContainerList {
     }
 }
 
-/// What one row sorts by: a figure (absent ones last, whatever the direction) or a text.
+/// The sort key of a row: a figure (missing ones last in both directions) or a text.
 #[derive(Debug, PartialEq)]
 enum SortKey {
     Figure(Option<f64>),
@@ -176,8 +176,8 @@ fn sort_key(
     }
 }
 
-/// Whether every word of `filter` is somewhere in the record's name, id, state, image or command;
-/// case does not count.
+/// Whether the record's name, id, state, image or command contains every word of `filter`, ignoring
+/// case.
 fn matches(record: &Record, filter: &str) -> bool {
     let spec = &record.spec;
     let shown = [
@@ -195,8 +195,8 @@ fn matches(record: &Record, filter: &str) -> bool {
 }
 
 impl ContainerList {
-    /// Filters and sorts again, and keeps the selection: on the same container while it is shown,
-    /// else on the row where it was.
+    /// Filters and sorts again. The selection stays on its container while that is shown, else on
+    /// its row.
     pub fn arrange(&mut self, model: &Model) {
         let (records, now) = (&model.records, model.moment());
         let shown = (0..records.len()).filter(|at| matches(&records[*at], &self.filter));
@@ -231,7 +231,7 @@ impl ContainerList {
         self.select_row(self.row, records);
     }
 
-    /// Selects the container on `row`, or on the last one.
+    /// Selects the container on `row`, or the last one.
     pub fn select_row(&mut self, row: usize, records: &[Record]) {
         self.row = row.min(self.visible.len().saturating_sub(1));
         self.selected = self
@@ -240,8 +240,8 @@ impl ContainerList {
             .map(|at| records[*at].spec.id.clone());
     }
 
-    /// Scrolls as little as makes the selected row visible in `height` rows, and leaves no empty
-    /// rows below the last.
+    /// Scrolls by the least amount that shows the selected row in `height` rows, without empty rows
+    /// below the last.
     pub fn scroll_into_view(&mut self, height: usize) {
         let height = height.max(1);
         self.offset = self
@@ -251,7 +251,7 @@ impl ContainerList {
         self.offset = self.offset.min(self.visible.len().saturating_sub(height));
     }
 
-    /// The same for tiles, of which `columns` lie beside each other and `rows` above each other.
+    /// The same for a grid of `columns` × `rows` tiles.
     pub fn scroll_tiles_into_view(&mut self, columns: usize, rows: usize) {
         let (columns, rows) = (columns.max(1), rows.max(1));
         let (line, lines) = (self.row / columns, self.visible.len().div_ceil(columns));
@@ -261,7 +261,7 @@ impl ContainerList {
         self.offset = top.min(lines.saturating_sub(rows)) * columns;
     }
 
-    /// The rows: places in the model's records.
+    /// The rows, as indices into the model's records.
     #[must_use]
     pub fn visible(&self) -> &[usize] {
         &self.visible

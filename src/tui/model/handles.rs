@@ -1,4 +1,4 @@
-//! [`Handles`]: the handles on the gauges, which set limits; and the steps in which they move.
+//! [`Handles`]: the handles on the gauges, which set limits, and their steps.
 
 use super::{EffectId, Model};
 use crate::manager::LimitChange;
@@ -14,9 +14,9 @@ pub enum Knob {
     Memory,
 }
 
-/// Each band of caps in millicores: up to the first figure in steps of the second.
+/// Bands of CPU caps in millicores: the end of the band and the step within it.
 const CPU_STEPS: [(u64, u64); 4] = [(100, 10), (1_000, 50), (4_000, 250), (u64::MAX, 1_000)];
-/// Each power of two is crossed in this many steps of memory.
+/// Steps of memory per power of two.
 const MEMORY_STEPS: u64 = 8;
 
 impl Knob {
@@ -29,7 +29,7 @@ impl Knob {
         }
     }
 
-    /// What sets `value`, in millicores or bytes.
+    /// The change that sets `value`, in millicores or bytes.
     #[must_use]
     pub fn change(self, value: Option<u64>) -> LimitChange {
         match self {
@@ -38,7 +38,7 @@ impl Knob {
         }
     }
 
-    /// The knob that makes `change`.
+    /// The knob of `change`.
     #[must_use]
     pub fn of(change: LimitChange) -> Self {
         match change {
@@ -47,9 +47,9 @@ impl Knob {
         }
     }
 
-    /// The least value that can be set.
+    /// The smallest value that can be set.
     #[must_use]
-    pub fn least(self) -> u64 {
+    pub fn min(self) -> u64 {
         match self {
             Self::Cpu => 10,
             Self::Memory => MIN_MEMORY,
@@ -71,39 +71,42 @@ impl Knob {
         }
     }
 
-    /// One step up or down from `value`, on a host that has `most` of it: above the last step there
+    /// One step up or down from `value` on a host that has `host_total` of it: above the last step there
     /// is no limit.
     #[must_use]
-    pub fn stepped(self, value: Option<u64>, up: bool, most: u64) -> Option<u64> {
+    pub fn stepped(self, value: Option<u64>, up: bool, host_total: u64) -> Option<u64> {
         let Some(value) = value else {
             return if up {
                 None
             } else {
-                Some(self.stepped(Some(most), false, u64::MAX)?.max(self.least()))
+                Some(
+                    self.stepped(Some(host_total), false, u64::MAX)?
+                        .max(self.min()),
+                )
             };
         };
         let step = self.step(value, up);
         if up {
-            Some((value / step + 1) * step).filter(|next| *next < most)
+            Some((value / step + 1) * step).filter(|next| *next < host_total)
         } else {
-            Some((value.div_ceil(step).saturating_sub(1) * step).max(self.least()))
+            Some((value.div_ceil(step).saturating_sub(1) * step).max(self.min()))
         }
     }
 
-    /// The step nearest to `value`; what a handle lets go of snaps to.
+    /// The step nearest to `value`, to which a released handle snaps.
     #[must_use]
     pub fn snapped(self, value: u64) -> u64 {
         let step = self.step(value, true);
-        ((value + step / 2) / step * step).max(self.least())
+        ((value + step / 2) / step * step).max(self.min())
     }
 
-    /// What the gauge ends at, in millicores or bytes: a power of two of cores, or of bytes, that
-    /// leaves the handle some way up; never more than the host's `most`.
+    /// The end of the gauge in millicores or bytes: a power of two of cores or bytes that leaves
+    /// room above the handle; at host_total the host's `host_total`.
     #[must_use]
-    pub fn scale(self, limit: Option<u64>, used: u64, most: u64) -> u64 {
+    pub fn scale(self, limit: Option<u64>, used: u64, host_total: u64) -> u64 {
         let unit = if self == Self::Cpu { 1_000 } else { 1 };
         let wanted = limit
-            .map_or(most, |limit| limit.saturating_mul(3) / 2)
+            .map_or(host_total, |limit| limit.saturating_mul(3) / 2)
             .max(used)
             .div_ceil(unit)
             .max(1);
@@ -111,26 +114,26 @@ impl Knob {
             .checked_next_power_of_two()
             .unwrap_or(wanted)
             .saturating_mul(unit)
-            .min(most.max(1))
+            .min(host_total.max(1))
     }
 }
 
-/// A handle held with the mouse: a gauge of `width` cells from column `left` on, which ends at
+/// A handle dragged with the mouse, on a gauge of `width` cells from column `left` on that ends at
 /// `scale`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grip {
-    /// Which gauge.
+    /// The gauge.
     pub knob: Knob,
     /// The gauge's first column.
     pub left: u16,
-    /// Its cells.
+    /// The gauge's width in cells.
     pub width: u16,
-    /// What it ends at, in millicores or bytes.
+    /// The value at its end, in millicores or bytes.
     pub scale: u64,
 }
 
 impl Grip {
-    /// The value under column `x`; `None`, no limit, beyond the end.
+    /// The value at column `x`; `None` (no limit) beyond the end.
     #[must_use]
     pub fn value_at(&self, x: u16) -> Option<u64> {
         let cells = u64::from((x + 1).saturating_sub(self.left));
@@ -144,14 +147,14 @@ impl Grip {
     }
 }
 
-/// A limit that was asked for and is not in the records yet.
+/// A requested limit that is not in the records yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
-    /// Whose.
+pub struct PendingLimit {
+    /// The container.
     pub id: ContainerId,
-    /// What it shall be.
+    /// The requested limit.
     pub change: LimitChange,
-    /// What was handed to the engine, and as what; `None` while the handle is only held.
+    /// The call to the engine and the limit it sets; `None` while the handle is being dragged.
     pub sent: Option<(EffectId, LimitChange)>,
 }
 
@@ -160,16 +163,16 @@ pub struct Wanted {
 pub struct Handles {
     /// The gauge that the keys move.
     pub focus: Knob,
-    /// The handle held with the mouse.
+    /// The handle dragged with the mouse.
     pub grip: Option<Grip>,
-    /// The limit on its way.
-    pub wanted: Option<Wanted>,
-    /// What waits for a yes: less memory than is used.
+    /// The limit being set.
+    pub wanted: Option<PendingLimit>,
+    /// A limit below current use, until it is confirmed.
     pub doubtful: Option<LimitChange>,
 }
 
 impl Handles {
-    /// The limits of `id` as they will be: `limits`, and what is on its way.
+    /// The limits of `id` including the one being set.
     #[must_use]
     pub fn limits(&self, id: &ContainerId, limits: &Limits) -> Limits {
         let mut limits = limits.clone();
@@ -181,7 +184,7 @@ impl Handles {
 }
 
 impl Model {
-    /// All that the host has of what `knob` limits, in millicores or bytes.
+    /// The host's total of what `knob` limits, in millicores or bytes.
     #[must_use]
     pub fn host_total(&self, knob: Knob) -> u64 {
         let host = self.host.as_ref();
@@ -250,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_held_handle_is_where_the_mouse_is() {
+    fn a_dragged_handle_follows_the_mouse() {
         let grip = Grip {
             knob: Knob::Memory,
             left: 10,

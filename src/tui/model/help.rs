@@ -1,4 +1,4 @@
-//! The lines of help: every key, as the keymap has them, the shown tab's first.
+//! The lines of help: every key of the keymap, the shown tab's first.
 
 use super::Model;
 use crate::tui::action::Action;

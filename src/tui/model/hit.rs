@@ -1,4 +1,4 @@
-//! [`HitMap`]: what a frame drew where, so that a click means what the eye sees.
+//! [`HitMap`]: what a frame drew where, so that a click hits what is shown.
 
 use ratatui::layout::{Position, Rect};
 
@@ -6,7 +6,7 @@ use super::{Column, Field, Grip, PresetField, Tab};
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 
-/// What a click can land on.
+/// A target of a click.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// A tab's name.
@@ -35,23 +35,23 @@ pub enum Target {
     Found(usize),
     /// A toast.
     Toast(u64),
-    /// Part of an overlay that does nothing: what lies below must not be hit through it.
+    /// An inert part of an overlay: clicks do not reach what is below.
     Nothing,
 }
 
-/// What one frame drew where; what was drawn later lies on top.
+/// What one frame drew where; later areas are on top.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HitMap {
     areas: Vec<(Rect, Target)>,
 }
 
 impl HitMap {
-    /// Says that `area` is `target` from now on.
+    /// Marks `area` as `target`.
     pub fn add(&mut self, area: Rect, target: Target) {
         self.areas.push((area, target));
     }
 
-    /// What lies at this cell.
+    /// The target at this cell.
     #[must_use]
     pub fn at(&self, x: u16, y: u16) -> Option<&Target> {
         let hit = self

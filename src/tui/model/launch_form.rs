@@ -1,4 +1,4 @@
-//! [`LaunchForm`]: what the launch form holds, and the request it makes.
+//! [`LaunchForm`]: the state of the launch form, and the request made from it.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +14,9 @@ use crate::tui::wording;
 /// The fields, in the order in which Tab visits them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
 pub enum Field {
-    /// Which preset fills in the rest.
+    /// The preset that fills in the rest.
     Preset,
-    /// The command, as words of a shell.
+    /// The command, in shell syntax.
     Command,
     /// The container's name.
     Name,
@@ -30,7 +30,7 @@ impl Field {
     /// Every field, in order.
     pub const ALL: &[Self] = Self::VARIANTS;
 
-    /// What the form calls it.
+    /// Its label in the form.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -53,24 +53,24 @@ impl Field {
     }
 }
 
-/// What the launch form holds.
+/// The state of the launch form.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LaunchForm {
-    /// The preset's place among the presets; `None` is no preset.
+    /// The index of the preset; `None` is no preset.
     pub preset: Option<usize>,
-    /// The text of every field but the preset.
+    /// The text of every field except the preset.
     pub texts: BTreeMap<Field, LineEdit>,
     /// The field being typed in.
     pub focus: Option<Field>,
-    /// What is wrong, beside its field.
+    /// An error of one field.
     pub errors: BTreeMap<Field, String>,
-    /// What is wrong with no field of its own.
+    /// An error that belongs to no field.
     pub error: Option<String>,
     /// The letters typed to find a preset.
     pub sought: String,
     /// The launch under way.
     pub launching: Option<EffectId>,
-    /// What it waits for.
+    /// The progress of the launch.
     pub progress: Option<String>,
 }
 
@@ -109,7 +109,7 @@ impl LaunchForm {
         self.error = None;
     }
 
-    /// The next preset, or the previous one; "no preset" is one of them.
+    /// Chooses the next or previous preset; "no preset" is one of them.
     pub fn cycle(&mut self, forward: bool, presets: &[(String, Preset)]) {
         let choices = presets.len() + 1;
         let now = self.preset.map_or(0, |at| at + 1);
@@ -118,7 +118,7 @@ impl LaunchForm {
     }
 
     /// Chooses the first preset whose name begins with the letters typed so far and `letter`, else
-    /// one that holds them; a letter that fits none changes nothing.
+    /// one that contains them. A letter without a match changes nothing.
     pub fn seek(&mut self, letter: char, presets: &[(String, Preset)]) {
         let sought = format!("{}{}", self.sought, letter.to_lowercase());
         let place = |fits: &dyn Fn(&str) -> bool| {
@@ -155,7 +155,7 @@ impl LaunchForm {
         self.texts.get(&field).map_or("", |line| line.text().trim())
     }
 
-    /// What the form asks for: its fields over what else the preset says.
+    /// The request: the fields of the form over the preset.
     ///
     /// # Errors
     /// [`SpecError`] naming the wrong field.
@@ -174,7 +174,7 @@ impl LaunchForm {
             preset: base.map(|(name, _)| name.clone()),
             ..ContainerRequest::default()
         };
-        // the id is only for checking: the engine makes the real one
+        // this id is only for validation; the engine makes the real one
         preview(
             ContainerId::from_random([0; 6]),
             created.name.as_deref(),
@@ -183,7 +183,7 @@ impl LaunchForm {
         Ok(created)
     }
 
-    /// Puts an error where it belongs, and the cursor with it.
+    /// Shows the error at its field and moves the cursor there.
     pub fn show_error(&mut self, error: &Error) {
         let (field, reason) = match error {
             Error::Spec(SpecError { field, reason }) => (Field::of_spec(field), reason.clone()),
@@ -201,7 +201,7 @@ impl LaunchForm {
         }
     }
 
-    /// What the text of `field` means, or what may be written there.
+    /// The meaning of the text of `field`, or a hint what to type.
     #[must_use]
     pub fn meaning(&self, field: Field) -> String {
         let text = self.text(field);
@@ -232,7 +232,7 @@ impl LaunchForm {
         }
     }
 
-    /// Does `change` to the field being typed in; what was wrong with it is no longer said.
+    /// Applies `change` to the focused field and clears its error.
     pub fn edit(&mut self, change: impl FnOnce(&mut LineEdit)) {
         let Some(field) = self
             .focus
@@ -246,8 +246,8 @@ impl LaunchForm {
     }
 }
 
-/// What one field says of the CPU, into `preset`, unless it says that already: a point makes it
-/// cores, shares are whole numbers.
+/// Sets the CPU amount of `preset` from one field, unless it is the same: a number with a point is
+/// cores, a whole number is shares.
 pub(super) fn set_cpu(preset: &mut Preset, cpu: &str) {
     if cpu == cpu_text(preset) {
         return;
@@ -261,7 +261,7 @@ pub(super) fn set_cpu(preset: &mut Preset, cpu: &str) {
     *field = Some(cpu.to_owned()).filter(|text| !text.is_empty());
 }
 
-/// What an amount of CPU means, in words.
+/// The meaning of a CPU amount as text.
 pub(super) fn cpu_meaning(text: &str) -> String {
     let (cpu, cpus) = if text.contains('.') {
         (None, Some(text.to_owned()))
@@ -287,7 +287,7 @@ pub(super) fn cpu_meaning(text: &str) -> String {
     }
 }
 
-/// A preset's CPU amount as the one field writes it: cores with a point, shares without.
+/// A preset's CPU amount as text: cores with a point, shares without.
 pub(super) fn cpu_text(preset: &Preset) -> String {
     match (&preset.cpu, &preset.cpus) {
         (_, Some(cpus)) if cpus.contains('.') => cpus.clone(),
@@ -297,8 +297,8 @@ pub(super) fn cpu_text(preset: &Preset) -> String {
     }
 }
 
-/// The command line, `program` being how a shell calls this one, that asks for the same as
-/// `created`, whose preset is `base`.
+/// The command line for `created`, whose preset is `base`; `program` is the command of this
+/// program.
 #[must_use]
 pub fn command_line(
     program: &[String],
@@ -306,7 +306,7 @@ pub fn command_line(
     base: Option<&Preset>,
 ) -> String {
     let request = &created.settings;
-    // a flag can replace what a preset says but not take it back: then everything is written out
+    // a flag can replace a preset's value but not remove it: then every value is written out
     let takes_back = |base: &&Preset| {
         request
             .asked_limits()

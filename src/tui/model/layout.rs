@@ -1,5 +1,5 @@
-//! [`Regions`]: where everything lies on a terminal of a given size. Pure, so that `update` can
-//! scroll by what `view` shows.
+//! [`Regions`]: the layout for a terminal size. Pure, so that `update` can scroll by what `view`
+//! shows.
 //!
 //! ```text
 //! header   0[|||   25.0%]        1[||||    48.1%]     cores, memory and swap, then one line of words
@@ -9,27 +9,27 @@
 //! bar      ? Help  r Run  s Stop …
 //! ```
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Rect, Size};
 
 use super::{Pane, Tab};
 
-/// The least columns and rows that everything fits into.
-pub const SMALLEST: (u16, u16) = (60, 15);
+/// The smallest terminal that everything fits into.
+pub const MIN_SIZE: Size = Size::new(60, 15);
 
-/// The narrowest bar of a core that still shows something.
-const NARROWEST_CORE: usize = 18;
+/// The narrowest useful bar of a core.
+const MIN_CORE_WIDTH: usize = 18;
 /// The width of a core's bar when there is room.
-const WIDE_CORE: usize = 38;
+const WIDE_CORE_WIDTH: usize = 38;
 
 /// The narrowest tile: its border and a gauge with its figures.
-const NARROWEST_TILE: u16 = 28;
+const MIN_TILE_WIDTH: u16 = 28;
 /// A tile with everything in it: a border, the state, two gauges and a graph.
 const TILE_HEIGHT: u16 = 6;
 
-/// How the cores are laid out.
+/// The layout of the core bars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CoreGrid {
-    /// Bars beside each other; 0 when there are too many cores for bars, and each is one character.
+    /// Bars per row; 0 when there are too many cores for bars, and each is one character.
     pub columns: usize,
     /// Rows.
     pub rows: usize,
@@ -43,10 +43,13 @@ impl CoreGrid {
                 rows: 1,
             };
         }
-        for columns in [(width / WIDE_CORE).max(1), (width / NARROWEST_CORE).max(1)] {
+        for columns in [
+            (width / WIDE_CORE_WIDTH).max(1),
+            (width / MIN_CORE_WIDTH).max(1),
+        ] {
             let rows = cores.div_ceil(columns);
             if rows <= max_rows {
-                // as few columns as give these rows: wider bars
+                // the fewest columns for this number of rows give the widest bars
                 let columns = cores.div_ceil(rows);
                 return Self { columns, rows };
             }
@@ -58,23 +61,23 @@ impl CoreGrid {
     }
 }
 
-/// How the containers lie as tiles.
+/// The layout of the tiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TileGrid {
-    /// Tiles beside each other.
+    /// Tiles per row.
     pub columns: usize,
-    /// Tiles above each other, as many as are whole.
+    /// Rows of tiles that fit completely.
     pub rows: usize,
-    /// Columns of a tile, its border counted.
+    /// Columns of a tile, including its border.
     pub width: u16,
-    /// Rows of a tile, its border counted.
+    /// Rows of a tile, including its border.
     pub height: u16,
 }
 
 impl TileGrid {
     fn of(area: Rect) -> Self {
-        let columns = (area.width / NARROWEST_TILE).max(1);
-        // on a low screen the tiles give up their graphs, for a second line of them
+        let columns = (area.width / MIN_TILE_WIDTH).max(1);
+        // on a low screen the graphs are left out to fit a second row of tiles
         let two_lower = area.height < 2 * TILE_HEIGHT && area.height >= 2 * (TILE_HEIGHT - 1);
         let height = if two_lower {
             TILE_HEIGHT - 1
@@ -90,7 +93,7 @@ impl TileGrid {
     }
 }
 
-/// Where everything lies.
+/// The regions of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Regions {
     /// The host.
@@ -99,7 +102,7 @@ pub struct Regions {
     pub cores: CoreGrid,
     /// The names of the tabs.
     pub tabs: Rect,
-    /// What the tab shows.
+    /// The content of the tab.
     pub body: Rect,
     /// The selected container; empty on other tabs.
     pub detail: Rect,
@@ -108,12 +111,11 @@ pub struct Regions {
 }
 
 impl Regions {
-    /// The regions of a terminal of `size` columns and rows on a host of `cores`; `None` when it is
-    /// too small.
+    /// The regions for a terminal of `size` on a host with `cores`; `None` when it is too small.
     #[must_use]
-    pub fn of(size: (u16, u16), cores: usize, tab: Tab) -> Option<Self> {
-        let (width, height) = size;
-        if width < SMALLEST.0 || height < SMALLEST.1 {
+    pub fn of(size: Size, cores: usize, tab: Tab) -> Option<Self> {
+        let Size { width, height } = size;
+        if width < MIN_SIZE.width || height < MIN_SIZE.height {
             return None;
         }
         let max_core_rows = match height {
@@ -141,7 +143,7 @@ impl Regions {
         })
     }
 
-    /// Rows of the table, its heading not counted.
+    /// Rows of the table without its heading.
     #[must_use]
     pub fn table_rows(&self) -> usize {
         usize::from(self.body.height.saturating_sub(1))
@@ -153,7 +155,7 @@ impl Regions {
         TileGrid::of(self.body)
     }
 
-    /// The part of the body that shows log lines, its title not counted.
+    /// The part of the body that shows log lines, below its title.
     #[must_use]
     pub fn log(&self) -> Rect {
         Rect {
@@ -176,22 +178,22 @@ impl Regions {
 
 /// The most rows of actions in the palette.
 const MAX_PALETTE_ROWS: usize = 14;
-/// The palette's other rows: the line typed in, the line of the command, and the box.
+/// The palette's other rows: the input line, the command line, and the box.
 pub const PALETTE_FRAME: usize = 4;
 
 /// How many actions the palette shows at once on a screen of `size`.
 #[must_use]
-pub fn palette_rows(size: (u16, u16)) -> usize {
-    usize::from(size.1)
+pub fn palette_rows(size: Size) -> usize {
+    usize::from(size.height)
         .saturating_sub(PALETTE_FRAME + 1)
         .clamp(1, MAX_PALETTE_ROWS)
 }
 
 /// How many lines of help a screen of `size` shows at once.
 #[must_use]
-pub fn help_rows(size: (u16, u16)) -> usize {
+pub fn help_rows(size: Size) -> usize {
     // the bottom line and the box around it
-    usize::from(size.1).saturating_sub(3).max(1)
+    usize::from(size.height).saturating_sub(3).max(1)
 }
 
 #[cfg(test)]
@@ -211,7 +213,7 @@ mod tests {
                     (61, 19),
                     (1000, 15),
                 ] {
-                    let regions = Regions::of(size, cores, tab).unwrap();
+                    let regions = Regions::of(size.into(), cores, tab).unwrap();
                     let parts = [
                         regions.header,
                         regions.tabs,
@@ -232,8 +234,8 @@ mod tests {
                 }
             }
         }
-        assert_eq!(Regions::of((59, 24), 4, Tab::Logs), None);
-        assert_eq!(Regions::of((80, 14), 4, Tab::Logs), None);
+        assert_eq!(Regions::of(Size::new(59, 24), 4, Tab::Logs), None);
+        assert_eq!(Regions::of(Size::new(80, 14), 4, Tab::Logs), None);
     }
 
     #[test]
@@ -248,7 +250,7 @@ mod tests {
             (1000, 15),
         ] {
             for cores in [0, 1, 64, 1024] {
-                let regions = Regions::of(size, cores, Tab::Containers).unwrap();
+                let regions = Regions::of(size.into(), cores, Tab::Containers).unwrap();
                 let grid = regions.tiles();
                 assert!(
                     grid.columns as u16 * grid.width <= size.0
@@ -256,7 +258,7 @@ mod tests {
                     "{size:?} {grid:?}"
                 );
                 assert!(
-                    grid.width >= NARROWEST_TILE && grid.height >= 4,
+                    grid.width >= MIN_TILE_WIDTH && grid.height >= 4,
                     "{size:?} {grid:?}"
                 );
             }
@@ -264,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn cores_get_bars_while_there_is_room() {
+    fn cores_have_bars_if_they_fit() {
         assert_eq!(
             CoreGrid::of(4, 80, 2),
             CoreGrid {

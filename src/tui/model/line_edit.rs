@@ -24,7 +24,7 @@ impl LineEdit {
         }
     }
 
-    /// The text as it stands.
+    /// The text.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -44,7 +44,7 @@ impl LineEdit {
         }
     }
 
-    /// Types what was pasted, its lines joined by spaces, without what a terminal obeys.
+    /// Inserts pasted text, its lines joined by spaces, without control sequences.
     pub fn paste(&mut self, pasted: &str) {
         let line = pasted
             .trim_end_matches(['\r', '\n'])

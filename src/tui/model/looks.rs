@@ -1,10 +1,11 @@
-//! [`Looks`]: what the tabs that look into things show: processes, isolation, host, events, files.
+//! [`Looks`]: the state of the tabs that query the engine: processes, isolation, host, events,
+//! files.
 
 use std::collections::VecDeque;
 
-use super::{LineEdit, LogSearch, Place, ProcessView};
+use super::{LineEdit, LogPosition, LogSearch, ProcessView};
 use crate::inspect::{Change, Changes, Sheet};
-use crate::record::Happening;
+use crate::record::LoggedEvent;
 use crate::spec::ContainerId;
 
 /// The most events kept.
@@ -13,9 +14,9 @@ const MAX_EVENTS: usize = 10_000;
 /// A sheet on the screen.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SheetView {
-    /// Whose it is, where it is a container's.
+    /// The container, if the sheet is about one.
     pub of: Option<ContainerId>,
-    /// The sheet, or why there is none; `None` before the first look.
+    /// The sheet or an error; `None` before the first answer.
     pub sheet: Option<Result<Sheet, String>>,
     /// Lines scrolled down.
     pub offset: usize,
@@ -24,47 +25,43 @@ pub struct SheetView {
 /// The events on the screen.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EventView {
-    /// The newest, oldest first.
-    pub list: VecDeque<Happening>,
+    /// The newest events, oldest first.
+    pub list: VecDeque<LoggedEvent>,
     /// Why they cannot be read.
     pub error: Option<String>,
-    /// What an event must contain to be shown.
+    /// The filter.
     pub filter: String,
-    /// Lines scrolled up from the newest; `None` follows it.
+    /// Lines scrolled up from the newest; `None` when following it.
     pub back: Option<usize>,
 }
 
 impl EventView {
-    /// Takes in new events. What is being read stays where it is.
-    pub fn extend(&mut self, happened: Vec<Happening>) {
-        let shown = happened
-            .iter()
-            .filter(|happening| self.matches(happening))
-            .count();
+    /// Adds new events without moving the view.
+    pub fn extend(&mut self, events: Vec<LoggedEvent>) {
+        let shown = events.iter().filter(|event| self.matches(event)).count();
         if let Some(back) = &mut self.back {
             *back += shown;
         }
-        self.list.extend(happened);
+        self.list.extend(events);
         let surplus = self.list.len().saturating_sub(MAX_EVENTS);
         self.list.drain(..surplus);
     }
 
-    /// Whether the filter lets it through: the words must be in its name, id, kind, cause or
-    /// detail.
+    /// Whether its name, id, kind, cause or detail contains every word of the filter.
     #[must_use]
-    pub fn matches(&self, happening: &Happening) -> bool {
+    pub fn matches(&self, event: &LoggedEvent) -> bool {
         if self.filter.is_empty() {
             return true;
         }
-        let cause = happening
+        let cause = event
             .cause
             .as_ref()
             .map(|cause| cause.brief())
             .unwrap_or_default();
-        let detail = happening.detail.as_deref().unwrap_or_default();
+        let detail = event.detail.as_deref().unwrap_or_default();
         let text = format!(
             "{} {} {} {cause} {detail}",
-            happening.name, happening.id, happening.event
+            event.name, event.id, event.event
         )
         .to_lowercase();
         self.filter
@@ -73,9 +70,9 @@ impl EventView {
             .all(|word| text.contains(word))
     }
 
-    /// The events let through, oldest first.
-    pub fn shown(&self) -> impl DoubleEndedIterator<Item = &Happening> {
-        self.list.iter().filter(|happening| self.matches(happening))
+    /// The events that match the filter, oldest first.
+    pub fn shown(&self) -> impl DoubleEndedIterator<Item = &LoggedEvent> {
+        self.list.iter().filter(|event| self.matches(event))
     }
 }
 
@@ -84,7 +81,7 @@ impl EventView {
 pub struct Viewer {
     /// Its path.
     pub path: String,
-    /// Its lines, safe to draw; or why it cannot be shown.
+    /// Its lines, safe to draw, or an error.
     pub lines: Result<Vec<String>, String>,
     /// Lines scrolled down.
     pub offset: usize,
@@ -93,11 +90,11 @@ pub struct Viewer {
 /// The changed files on the screen.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FileView {
-    /// Whose they are.
+    /// The container.
     pub of: Option<ContainerId>,
-    /// What changed, or why that cannot be told; `None` before the first look.
+    /// The changes or an error; `None` before the first answer.
     pub changes: Option<Result<Changes, String>>,
-    /// The chosen one's path.
+    /// The path of the selected change.
     pub selected: Option<String>,
     /// An open file.
     pub viewer: Option<Viewer>,
@@ -113,7 +110,7 @@ impl FileView {
         }
     }
 
-    /// The line that is chosen: the first that does not come before the path that was.
+    /// The selected row: the first at or after the selected path.
     #[must_use]
     pub fn row(&self) -> usize {
         let Some(path) = &self.selected else { return 0 };
@@ -122,32 +119,32 @@ impl FileView {
             .min(list.len().saturating_sub(1))
     }
 
-    /// The chosen change.
+    /// The selected change.
     #[must_use]
     pub fn chosen(&self) -> Option<&Change> {
         self.list().get(self.row())
     }
 }
 
-/// What one line typed at the bottom is for.
+/// The purpose of the line typed at the bottom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
-    /// Which events are shown; what it was before.
+    /// The event filter, with its previous value.
     EventFilter(String),
-    /// What is looked for in the log: what it was before and where the log stood, and the line from
-    /// which on it is looked for.
+    /// A search in the log, with the previous search and position, and the line from which to
+    /// search.
     LogSearch {
-        /// To go back to.
-        before: Box<(LogSearch, Place)>,
+        /// The previous search and position.
+        before: Box<(LogSearch, LogPosition)>,
         /// The number of the line.
         from: u64,
     },
-    /// Where this path of this container is extracted to.
+    /// The target folder for this path of this container.
     Extract(ContainerId, String),
 }
 
 impl Purpose {
-    /// What stands before the line.
+    /// The label before the line.
     #[must_use]
     pub fn title(&self) -> &'static str {
         match self {
@@ -161,20 +158,20 @@ impl Purpose {
 /// One line being typed at the bottom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompt {
-    /// What for.
+    /// Its purpose.
     pub purpose: Purpose,
     /// The line.
     pub line: LineEdit,
 }
 
-/// Who gets a signal.
+/// The target of a signal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SignalTo {
+pub enum SignalTarget {
     /// One process of a container.
     Process {
         /// The container.
         id: ContainerId,
-        /// The process, as the host numbers it.
+        /// Its pid on the host.
         pid: i32,
         /// Its command line.
         command: String,
@@ -183,8 +180,8 @@ pub enum SignalTo {
     Containers(Vec<ContainerId>),
 }
 
-impl SignalTo {
-    /// The container, when it is about one alone.
+impl SignalTarget {
+    /// The container, if there is only one.
     #[must_use]
     pub fn only(&self) -> Option<&ContainerId> {
         match self {
@@ -197,14 +194,14 @@ impl SignalTo {
 /// The signal menu over a process or containers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignalMenu {
-    /// Who gets it.
-    pub to: SignalTo,
-    /// The line that is chosen.
+    /// The target.
+    pub to: SignalTarget,
+    /// The selected row.
     pub row: usize,
 }
 
 impl SignalMenu {
-    /// The signals offered, with what people want of each.
+    /// The signals offered, each with its usual purpose.
     pub const SIGNALS: [(i32, &'static str); 9] = [
         (15, "ask it to end"),
         (9, "end it at once"),
@@ -218,22 +215,22 @@ impl SignalMenu {
     ];
 }
 
-/// How far the check of the host is, which runs containers and is begun by a key alone.
+/// The state of the host check, which runs containers and is started only by a key.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Check {
-    /// Nobody asked for it.
+    /// Not started.
     #[default]
     NotRun,
-    /// It tries things out.
+    /// Running.
     Running,
-    /// What it found, or why it could not be run.
+    /// Its result, or an error.
     Done(Result<Sheet, String>),
 }
 
-/// What the tabs that look into things show.
+/// The state of the tabs that query the engine.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Looks {
-    /// Whether something is being looked into: asked for and not yet answered.
+    /// Whether a look has not been answered yet.
     pub busy: bool,
     /// The Processes tab.
     pub processes: ProcessView,
@@ -241,11 +238,11 @@ pub struct Looks {
     pub isolation: SheetView,
     /// The Host tab.
     pub host: SheetView,
-    /// What can be read of what the host can do; `None` before it was.
+    /// The host's capabilities, as far as they can be read; `None` before the first answer.
     pub facts: Option<Result<Sheet, String>>,
-    /// Whether that was asked for.
+    /// Whether they were requested.
     pub facts_asked: bool,
-    /// What `check` found out.
+    /// The host check.
     pub check: Check,
     /// The Events tab.
     pub events: EventView,

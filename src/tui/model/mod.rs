@@ -26,31 +26,32 @@ mod undo;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use ratatui::layout::Size;
 
 pub use card::{Card, FailedLaunch};
 pub use container_list::{Column, ContainerList, Sort};
-pub use handles::{Grip, Handles, Knob, Wanted};
+pub use handles::{Grip, Handles, Knob, PendingLimit};
 pub use help::HelpLine;
 pub use hit::{HitMap, Target};
 pub use launch_form::{Field, LaunchForm, command_line};
-pub use layout::{CoreGrid, PALETTE_FRAME, Regions, SMALLEST, TileGrid, help_rows, palette_rows};
+pub use layout::{CoreGrid, MIN_SIZE, PALETTE_FRAME, Regions, TileGrid, help_rows, palette_rows};
 pub use line_edit::LineEdit;
 pub use log_view::{
-    LogLine, LogSearch, LogView, MARK_COLUMNS, Pane, Place, Selection, TIME_COLUMNS,
+    LogLine, LogPosition, LogSearch, LogView, MARK_COLUMNS, Pane, Selection, TIME_COLUMNS,
 };
 pub use looks::{
-    Check, EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, SignalTo, Viewer,
+    Check, EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, SignalTarget, Viewer,
 };
 pub use palette::Palette;
 pub use past::Past;
 pub use preset_form::{Compared, PresetField, PresetForm};
 pub use processes::{ProcessRow, ProcessSort, ProcessView};
-pub use prompt::{Asked, LinePrompt, preset_of};
+pub use prompt::{LinePrompt, LinePurpose, preset_of};
 pub use sheet::{SheetLine, sheet_lines};
 pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
 pub use tab::Tab;
 pub use toasts::{Toast, ToastKind, Toasts};
-pub use undo::{Step, Undo, Undoable};
+pub use undo::{Undo, UndoStep, Undoable};
 
 use super::action::Action;
 use super::keymap::Context;
@@ -62,18 +63,18 @@ use crate::stats::{Gap, History, HostSample};
 /// Ticks of history kept for each container: ten minutes at one a second.
 const HISTORY_TICKS: usize = 600;
 
-/// A question: yes does `action` to `target`.
+/// A question; yes performs `action` on `target`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// What yes does.
+    /// The action to confirm.
     pub action: Action,
-    /// To which container; `None` when it is about no container.
+    /// The container, if the action is about one.
     pub target: Option<ContainerId>,
-    /// Of which changed file of it, when it is about one.
+    /// Its changed file, if the action is about one.
     pub file: Option<String>,
 }
 
-/// What lies over the tab and has the keys.
+/// An overlay over the tab, which gets the keys.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Overlay {
     /// The launch form.
@@ -84,9 +85,9 @@ pub enum Overlay {
     Confirm(Question),
     /// The sort menu, with the line that is chosen.
     Sort(Column),
-    /// A container, or a launch, looked at closely.
+    /// A card about a container or a launch.
     Card(Card),
-    /// A line to be typed.
+    /// A prompt for one line, in a box.
     Line(LinePrompt),
     /// The palette.
     Palette(Palette),
@@ -94,49 +95,49 @@ pub enum Overlay {
     Help(usize),
     /// A signal for a process, or for containers.
     Signal(SignalMenu),
-    /// One line typed at the bottom.
+    /// A prompt for one line, at the bottom.
     Prompt(Prompt),
-    /// The filter while it is typed, and what it was before.
+    /// The filter being typed, with its previous value.
     Filter(LineEdit, String),
 }
 
-/// Tells one thing asked for from another.
+/// The id of an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EffectId(pub u64);
 
-/// Something asked for and not yet done.
+/// An engine call that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
-    /// What was asked for.
+    /// The action.
     pub action: Action,
-    /// Of which container; a launch has none yet.
+    /// Its container; a launch has none yet.
     pub target: Option<ContainerId>,
-    /// What to call it.
+    /// Its name for messages.
     pub name: String,
 }
 
 /// Everything the screen knows.
 #[derive(Debug)]
 pub struct Model {
-    /// What it was told at the start.
+    /// The settings.
     pub settings: Settings,
-    /// Columns and rows of the terminal.
-    pub size: (u16, u16),
+    /// The size of the terminal in cells.
+    pub size: Size,
     /// The current time.
     pub now: Timestamp,
     /// Every container, by creation time.
     pub records: Vec<Record>,
-    /// Which reading of the records this is; `None` before the first.
+    /// The number of the read of the records; `None` before the first.
     pub records_read: Option<u64>,
     /// The host's figures; `None` before the first sample.
     pub host: Option<HostSample>,
-    /// What cannot be had here.
+    /// Figures that are not available on this host.
     pub gaps: Vec<Gap>,
     /// The recent past of every living container.
     pub history: History,
     /// When the newest tick was sampled.
     pub sampled_at: Timestamp,
-    /// The moment looked at; `None` is now.
+    /// The moment shown; `None` is now.
     pub past: Option<Past>,
     /// The tab shown.
     pub tab: Tab,
@@ -144,46 +145,46 @@ pub struct Model {
     pub list: ContainerList,
     /// The handles on the selected container's gauges.
     pub handles: Handles,
-    /// The launch that failed last, until it was looked at.
+    /// The last failed launch, until it is shown.
     pub failed_launch: Option<FailedLaunch>,
-    /// The command line for what was done last from this screen.
+    /// The command line of the last action.
     pub last_command: Option<String>,
-    /// What can be taken back.
+    /// What can be undone.
     pub undo: Undo,
-    /// When the trash is to be looked through next; `None` before anything was thrown away.
+    /// When the trash is to be purged next; `None` before anything was put into it.
     pub purge_at: Option<Timestamp>,
     /// The log.
     pub log: LogView,
-    /// Whether the log is being read on: asked for and not yet answered.
+    /// Whether a read of the log has not been answered yet.
     pub log_reading: bool,
-    /// What the tabs that look into things show.
+    /// The state of the tabs that query the engine.
     pub looks: Looks,
     /// The shells.
     pub shells: Shells,
-    /// The selected preset's place among the presets.
+    /// The index of the selected preset.
     pub preset: usize,
-    /// What it is compared with.
+    /// What the selected preset is compared with.
     pub compared: Option<Compared>,
-    /// What lies over the tab.
+    /// The overlay.
     pub overlay: Option<Overlay>,
     /// The messages shown.
     pub toasts: Toasts,
-    /// What was asked for and is not yet done.
+    /// The engine calls that have not ended.
     pub pending: BTreeMap<EffectId, Pending>,
-    /// The number of the last thing asked for.
+    /// The id of the last effect.
     pub last_effect: u64,
     /// What the last frame drew where.
     pub hits: HitMap,
     /// Whether something changed since the last frame.
     pub dirty: bool,
-    /// Why the screen ended, when it was not asked to.
+    /// The fatal error that ended the screen.
     pub fatal: Option<String>,
 }
 
 impl Model {
-    /// An empty screen of `size` columns and rows.
+    /// An empty screen of `size` cells.
     #[must_use]
-    pub fn new(settings: Settings, size: (u16, u16), now: Timestamp) -> Self {
+    pub fn new(settings: Settings, size: Size, now: Timestamp) -> Self {
         Self {
             settings,
             size,
@@ -230,7 +231,7 @@ impl Model {
         self.list.selected.as_ref().and_then(|id| self.record(id))
     }
 
-    /// What a verb is for: the marked containers, else the selected one.
+    /// The targets of a verb: the marked containers, else the selected one.
     #[must_use]
     pub fn targets(&self) -> Vec<&Record> {
         if self.list.marks.is_empty() {
@@ -242,7 +243,7 @@ impl Model {
             .collect()
     }
 
-    /// What was asked of `id` and is not yet done; a limit on its way keeps nobody waiting.
+    /// The call on `id` that has not ended, except for setting a limit, which blocks no other verb.
     #[must_use]
     pub fn pending_for(&self, id: &ContainerId) -> Option<&Pending> {
         self.pending.values().find(|pending| {
@@ -250,7 +251,7 @@ impl Model {
         })
     }
 
-    /// Why the figure called `figure` cannot be had here.
+    /// Why the figure `figure` is not available on this host.
     #[must_use]
     pub fn gap(&self, figure: &str) -> Option<&str> {
         self.gaps
@@ -259,7 +260,7 @@ impl Model {
             .map(|gap| gap.reason.as_str())
     }
 
-    /// Where the keys go, innermost first.
+    /// The active contexts, innermost first.
     #[must_use]
     pub fn contexts(&self) -> Vec<Context> {
         let mut contexts = match &self.overlay {
@@ -280,7 +281,7 @@ impl Model {
         contexts
     }
 
-    /// Where the keys go when no overlay has them, innermost first.
+    /// The active contexts without an overlay, innermost first.
     fn contexts_below(&self) -> Vec<Context> {
         let tab = self.tab.context();
         if self.past.is_some() {
@@ -292,7 +293,7 @@ impl Model {
         }
     }
 
-    /// Where everything lies on a terminal of this size; `None` when it is too small.
+    /// The regions of the screen; `None` when it is too small.
     #[must_use]
     pub fn regions(&self) -> Option<Regions> {
         Regions::of(
@@ -302,7 +303,7 @@ impl Model {
         )
     }
 
-    /// Filters and sorts the containers again and keeps the selection in sight.
+    /// Filters and sorts the containers again and keeps the selection visible.
     pub fn arrange(&mut self) {
         let mut list = std::mem::take(&mut self.list);
         list.arrange(self);
@@ -311,7 +312,7 @@ impl Model {
         self.dirty = true;
     }
 
-    /// Scrolls the containers as little as brings the selected one into sight.
+    /// Scrolls the containers by the least amount that shows the selected one.
     pub fn scroll_list(&mut self) {
         match (self.regions(), self.tiles()) {
             (_, Some(grid)) => self.list.scroll_tiles_into_view(grid.columns, grid.rows),
@@ -320,7 +321,7 @@ impl Model {
         }
     }
 
-    /// How the containers lie as tiles; `None` while they are rows, or there is no room.
+    /// The layout of the tiles; `None` while rows are shown, or there is no room.
     #[must_use]
     pub fn tiles(&self) -> Option<TileGrid> {
         self.regions()
@@ -328,7 +329,7 @@ impl Model {
             .map(|regions| regions.tiles())
     }
 
-    /// Asks before doing `action` to `target`.
+    /// Asks for confirmation of `action` on `target`.
     pub fn ask(&mut self, action: Action, target: Option<ContainerId>) {
         self.overlay = Some(Overlay::Confirm(Question {
             action,

@@ -6,11 +6,11 @@ use crate::tui::action::Action;
 /// The palette.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Palette {
-    /// What was typed.
+    /// The text.
     pub line: LineEdit,
     /// The chosen row.
     pub row: usize,
-    /// The actions that match, the best first.
+    /// The matching actions, best first.
     pub found: Vec<Action>,
 }
 
@@ -21,9 +21,9 @@ impl Palette {
         self.found.get(self.row).copied()
     }
 
-    /// Looks again for what was typed; the best match is chosen. Of equal matches those that can be
-    /// done now come first; a better match that cannot stays before them, so that Enter never does
-    /// something else in its place.
+    /// Searches for the typed text and selects the best match. Of equal matches the available
+    /// actions come first; a better match that is not available stays before them, so that Enter
+    /// never does something else.
     pub fn search(&mut self, model: &Model) {
         let wanted = self.line.text();
         let in_help = |action: Action| {
@@ -34,7 +34,7 @@ impl Palette {
         };
         let scored = |action: Action| {
             let name = score(wanted, action.label()).max(score(wanted, action.id()));
-            // the name counts for more than the help
+            // a match in the name scores higher than one in the help
             let score = name
                 .map(|points| points + 1_000)
                 .or(in_help(action).then_some(0));
@@ -54,8 +54,8 @@ impl Palette {
     }
 }
 
-/// How well `wanted` fits `text`: its letters in order, best at the beginnings of words and next to
-/// each other; `None` when they are not all there. Case does not count, nor do spaces.
+/// How well `wanted` matches `text`: its letters in order, best at the beginnings of words and
+/// adjacent; `None` if one is missing. Case and spaces are ignored.
 #[must_use]
 pub(super) fn score(wanted: &str, text: &str) -> Option<i32> {
     let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
@@ -67,8 +67,8 @@ pub(super) fn score(wanted: &str, text: &str) -> Option<i32> {
     {
         let begins = |i: usize| i == 0 || !text[i - 1].is_alphanumeric();
         let next = (at..text.len()).find(|i| text[*i] == letter)?;
-        // a word that begins with the letter is meant rather than a letter inside one, unless that
-        // goes on from the last
+        // prefer the beginning of a word to a letter inside one, unless that follows the previous
+        // match
         let follows = last.is_some_and(|last: usize| next == last + 1);
         let place = if follows {
             next
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_in_order_and_better_together() {
+    fn adjacent_letters_match_better() {
         assert!(score("sm", "Sort memory") > score("sm", "assume"));
         assert!(score("stop", "Stop") > score("stop", "sort by the next column"));
         assert_eq!(score("xyz", "Stop"), None);

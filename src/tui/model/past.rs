@@ -1,5 +1,4 @@
-//! Looking back: what the screen shows is now, or a moment of the recent past that every pane shows
-//! alike.
+//! Looking back: every pane shows now, or the same moment of the recent past.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -10,12 +9,12 @@ use super::Model;
 use crate::record::{Record, Status};
 use crate::stats::{HostSample, Reading};
 
-/// A moment that is looked at.
+/// A past moment being shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Past {
     /// Its tick.
     pub tick: u64,
-    /// Whether the display was only frozen there: it stays as it is until it is let go.
+    /// Whether the display is frozen at this moment.
     pub frozen: bool,
 }
 
@@ -43,12 +42,12 @@ impl Model {
         }
     }
 
-    /// What `record` did at the moment shown; nothing unless it lived then.
+    /// The figures of `record` at the moment shown; `None` unless it was alive then.
     #[must_use]
     pub fn reading(&self, record: &Record) -> Option<Cow<'_, Reading>> {
         let id = &record.spec.id;
         match self.past {
-            // the last sample of one that ended since says nothing any more
+            // the last sample of an ended container is outdated
             None => self
                 .history
                 .reading(id)
@@ -76,9 +75,9 @@ impl Model {
         since.filter(|since| self.past.is_none() || *since <= moment)
     }
 
-    /// What the host did at the moment shown.
+    /// The host's figures at the moment shown.
     #[must_use]
-    pub fn host_then(&self) -> Option<&HostSample> {
+    pub fn host_at_moment(&self) -> Option<&HostSample> {
         match self.past {
             None => self.host.as_ref(),
             Some(past) => self.history.host(past.tick),

@@ -1,4 +1,4 @@
-//! [`PresetForm`]: a preset while it is edited. What the form has no field for stays as it is.
+//! [`PresetForm`]: a preset being edited. Settings without a field stay as they are.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,9 @@ use crate::spec::{
 /// A field of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
 pub enum PresetField {
-    /// What it is called.
+    /// Its name.
     Name,
-    /// One line on what it is for.
+    /// Its description, one line.
     About,
     /// The command with its arguments.
     Command,
@@ -33,7 +33,7 @@ pub enum PresetField {
     Network,
     /// The working directory.
     Directory,
-    /// Variables, as a shell would write them.
+    /// Environment variables, in shell syntax.
     Variables,
 }
 
@@ -41,7 +41,7 @@ impl PresetField {
     /// Every field, in order.
     pub const ALL: &[Self] = Self::VARIANTS;
 
-    /// What the form calls it.
+    /// Its label in the form.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -76,25 +76,25 @@ impl PresetField {
     }
 }
 
-/// A preset while it is edited.
+/// A preset being edited.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PresetForm {
     /// The preset that is changed; `None` for a new one.
     pub of: Option<String>,
-    /// What it said before.
+    /// Its previous content.
     base: Preset,
     /// The text of every field.
     pub texts: BTreeMap<PresetField, LineEdit>,
     /// The field being typed in.
     pub focus: PresetField,
-    /// What is wrong: beside its field, or with none of its own.
+    /// An error, of one field or of none.
     pub error: Option<(Option<PresetField>, String)>,
     /// The write under way.
     pub saving: Option<EffectId>,
 }
 
 impl PresetForm {
-    /// A form for `preset`, called `name`; it changes the preset `of`, or makes a new one.
+    /// A form with `preset` named `name`, which changes the preset `of` or adds a new one.
     #[must_use]
     pub fn new(of: Option<String>, name: &str, preset: &Preset) -> Self {
         let text = |field: PresetField| match field {
@@ -153,7 +153,7 @@ impl PresetForm {
         self.focus = PresetField::ALL[if forward { now + 1 } else { now + count - 1 } % count];
     }
 
-    /// The name and the preset as the form has them.
+    /// The name and the preset as entered.
     ///
     /// # Errors
     /// [`SpecError`] naming what is wrong.
@@ -181,14 +181,14 @@ impl PresetForm {
             ..self.base.clone()
         };
         set_cpu(&mut preset, self.text(PresetField::Cpu));
-        // a limit profile has no command of its own: any will do to see whether the rest holds
+        // a limit profile has no command; any command serves to validate the rest
         let mut tried = preset.clone();
         tried.command.get_or_insert_with(|| vec!["true".into()]);
         preview(ContainerId::from_random([0; 6]), None, &tried)?;
         Ok((name.to_string(), preset))
     }
 
-    /// Puts an error where it belongs, and the cursor with it.
+    /// Shows the error at its field and moves the cursor there.
     pub fn show_error(&mut self, error: &SpecError) {
         let field = PresetField::of_spec(error.field);
         self.focus = field.unwrap_or(self.focus);
@@ -202,7 +202,7 @@ impl PresetForm {
         ));
     }
 
-    /// What the text of `field` means, or what may be written there.
+    /// The meaning of the text of `field`, or a hint what to type.
     #[must_use]
     pub fn meaning(&self, field: PresetField) -> String {
         let text = self.text(field);
@@ -239,7 +239,7 @@ impl PresetForm {
         }
     }
 
-    /// Does `change` to the field being typed in; what was wrong is no longer said.
+    /// Applies `change` to the focused field and clears the error.
     pub fn edit(&mut self, change: impl FnOnce(&mut LineEdit)) {
         if self.saving.is_none() {
             self.error = None;

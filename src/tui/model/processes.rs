@@ -1,4 +1,4 @@
-//! [`ProcessView`]: the processes on the screen, as a tree or sorted, with shares made of two
+//! [`ProcessView`]: the processes on the screen, as a tree or sorted; CPU use is computed from two
 //! looks.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,17 +24,17 @@ pub enum ProcessSort {
 /// One line.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ProcessRow {
-    /// A container, and why its processes cannot be told when they cannot.
+    /// A container, with the error if its processes cannot be read.
     Container(ContainerId, usize, Option<String>),
     /// A process of the container.
     Process {
         /// The container.
         id: ContainerId,
-        /// What is known of it.
+        /// Its data.
         info: ProcessInfo,
-        /// Cores it used between the last two looks; `None` at the first.
+        /// Cores used between the last two looks; `None` after the first.
         cores: Option<f64>,
-        /// For each level above it whether that branch goes on below, its own last.
+        /// For each level above it whether that branch continues below, its own last.
         branch: Vec<bool>,
     },
 }
@@ -42,17 +42,17 @@ pub enum ProcessRow {
 /// The processes on the screen.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ProcessView {
-    /// Of every living container, not of the selected one alone.
+    /// Whether to show those of every living container instead of the selected one.
     pub all: bool,
     /// How they are ordered.
     pub sort: ProcessSort,
     /// The lines; empty before the first look.
     pub rows: Vec<ProcessRow>,
-    /// The chosen process.
+    /// The selected process.
     pub selected: Option<(ContainerId, i32)>,
-    /// Whose processes `rows` are.
+    /// The containers of `rows`.
     pub shown: Vec<ContainerId>,
-    /// CPU time at the last look, in microseconds, and when that was.
+    /// CPU time in microseconds at the last look, and its time.
     last: BTreeMap<(ContainerId, i32), u64>,
     looked: Option<Timestamp>,
     groups: Vec<(ContainerId, Result<Vec<ProcessInfo>, Error>)>,
@@ -60,7 +60,7 @@ pub struct ProcessView {
 }
 
 impl ProcessView {
-    /// Takes in what was seen at `now`.
+    /// Takes the processes seen at `now`.
     pub fn take(
         &mut self,
         groups: Vec<(ContainerId, Result<Vec<ProcessInfo>, Error>)>,
@@ -90,7 +90,7 @@ impl ProcessView {
         self.arrange();
     }
 
-    /// Orders the lines again and keeps the choice, or moves it to the nearest line when that
+    /// Sorts the lines again and keeps the selection, or moves it to the nearest line when that
     /// process has ended.
     pub fn arrange(&mut self) {
         let before = self.row();
@@ -100,7 +100,7 @@ impl ProcessView {
                 Ok(list) => {
                     self.rows
                         .push(ProcessRow::Container(id.clone(), list.len(), None));
-                    self.lay(&id, list);
+                    self.push_tree(&id, list);
                 }
                 Err(error) => self.rows.push(ProcessRow::Container(
                     id.clone(),
@@ -110,12 +110,12 @@ impl ProcessView {
             }
             self.groups.push((id, result));
         }
-        if self.place().is_none() {
+        if self.selected_index().is_none() {
             self.select(before.unwrap_or(0));
         }
     }
 
-    fn lay(&mut self, id: &ContainerId, list: &[ProcessInfo]) {
+    fn push_tree(&mut self, id: &ContainerId, list: &[ProcessInfo]) {
         let cores = |info: &ProcessInfo| self.cores.get(&(id.clone(), info.pid)).copied();
         let row = |info: &ProcessInfo, branch: Vec<bool>| ProcessRow::Process {
             id: id.clone(),
@@ -136,13 +136,13 @@ impl ProcessView {
                     };
                     children.entry(parent).or_default().push(info);
                 }
-                // what is still to be laid, the next one last; a process is laid once, whatever its
-                // parent claims to be
+                // a stack of what to add, the next one last; a process is added once, even if its
+                // parents form a circle
                 let mut stack: Vec<(&ProcessInfo, Vec<bool>)> = Vec::new();
-                stack.extend(below(0, &[], &mut children));
+                stack.extend(take_children(0, &[], &mut children));
                 while let Some((info, branch)) = stack.pop() {
                     rows.push(row(info, branch[1..].to_vec()));
-                    stack.extend(below(info.pid, &branch, &mut children));
+                    stack.extend(take_children(info.pid, &branch, &mut children));
                 }
             }
             ProcessSort::Cpu | ProcessSort::Memory => {
@@ -162,22 +162,24 @@ impl ProcessView {
         self.rows.append(&mut rows);
     }
 
-    fn is(row: &ProcessRow, id: &ContainerId, pid: i32) -> bool {
+    fn is_process(row: &ProcessRow, id: &ContainerId, pid: i32) -> bool {
         matches!(row, ProcessRow::Process { id: of, info, .. } if of == id && info.pid == pid)
     }
 
-    fn place(&self) -> Option<usize> {
+    fn selected_index(&self) -> Option<usize> {
         let (id, pid) = self.selected.as_ref()?;
-        self.rows.iter().position(|row| Self::is(row, id, *pid))
+        self.rows
+            .iter()
+            .position(|row| Self::is_process(row, id, *pid))
     }
 
-    /// The line that is chosen.
+    /// The selected row.
     #[must_use]
     pub fn row(&self) -> Option<usize> {
-        self.place()
+        self.selected_index()
     }
 
-    /// Chooses the process nearest to line `row`, downwards first.
+    /// Selects the process nearest to line `row`, downwards first.
     pub fn select(&mut self, row: usize) {
         let of = |row: &ProcessRow| match row {
             ProcessRow::Process { id, info, .. } => Some((id.clone(), info.pid)),
@@ -191,7 +193,7 @@ impl ProcessView {
             .or_else(|| above.iter().rev().find_map(of));
     }
 
-    /// Chooses the process nearest to line `row` in the direction moved.
+    /// Selects the process nearest to line `row` in the direction of the move.
     pub fn step_to(&mut self, row: usize, up: bool) {
         let mut row = row;
         while up && row > 0 && matches!(self.rows.get(row), Some(ProcessRow::Container(..))) {
@@ -200,18 +202,18 @@ impl ProcessView {
         self.select(row);
     }
 
-    /// The chosen process.
+    /// The selected process.
     #[must_use]
     pub fn chosen(&self) -> Option<(&ContainerId, &ProcessInfo)> {
-        match self.rows.get(self.place()?)? {
+        match self.rows.get(self.selected_index()?)? {
             ProcessRow::Process { id, info, .. } => Some((id, info)),
             ProcessRow::Container(..) => None,
         }
     }
 }
 
-/// The children of `parent` with their branches, the first last: a stack gives it first.
-fn below<'a>(
+/// The children of `parent` with their branches in reverse order, for a stack.
+fn take_children<'a>(
     parent: i32,
     branch: &[bool],
     children: &mut BTreeMap<i32, Vec<&'a ProcessInfo>>,
@@ -255,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn each_stands_below_its_parent_and_a_choice_outlives_sorting() {
+    fn processes_are_below_their_parents_and_sorting_keeps_the_selection() {
         let id = ContainerId::from_random([1; 6]);
         let list = vec![
             info(30, 10, 5),
@@ -289,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_of_parents_hangs_nobody() {
+    fn a_circle_of_parents_terminates() {
         let id = ContainerId::from_random([1; 6]);
         let mut view = ProcessView::default();
         view.take(

@@ -1,13 +1,13 @@
-//! [`LinePrompt`]: one line to be typed: the name of a preset to save, the file to export to.
+//! [`LinePrompt`]: a prompt for one line: the name of a preset to save, the file to export to.
 
 use super::{LineEdit, Model, Overlay, ToastKind};
 use crate::record::Record;
 use crate::spec::{ContainerId, Limits, Preset};
 use crate::stats::Figure;
 
-/// What the line is for.
+/// The purpose of the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum LinePurpose {
     /// The name under which limits and command are saved.
     PresetName,
     /// The file that the recent past is written to.
@@ -16,16 +16,16 @@ pub enum Asked {
     LogFile,
 }
 
-/// One line to be typed.
+/// A prompt for one line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinePrompt {
-    /// What for.
-    pub asked: Asked,
-    /// Of which container.
+    /// Its purpose.
+    pub asked: LinePurpose,
+    /// The container.
     pub id: ContainerId,
-    /// What was typed.
+    /// The text.
     pub line: LineEdit,
-    /// What is wrong with it.
+    /// The error.
     pub error: Option<String>,
 }
 
@@ -42,8 +42,8 @@ pub fn preset_of(record: &Record, limits: &Limits) -> Preset {
 }
 
 impl Model {
-    /// The kept past of `id` as a table: CSV, or JSON (an array of objects) when `json`. A figure
-    /// that was not had is empty or null.
+    /// The history of `id` as CSV, or as JSON (an array of objects) if `json`. A missing figure is
+    /// empty or null.
     #[must_use]
     pub fn export(&self, id: &ContainerId, json: bool) -> String {
         let series = self.history.series(id);
@@ -77,13 +77,13 @@ impl Model {
 }
 
 impl Model {
-    /// Asks for the line.
-    pub fn ask_line(&mut self, asked: Asked) {
+    /// Opens the prompt.
+    pub fn ask_line(&mut self, asked: LinePurpose) {
         let shown = self
             .log
             .targets
             .first()
-            .filter(|_| asked == Asked::LogFile)
+            .filter(|_| asked == LinePurpose::LogFile)
             .and_then(|id| self.record(id));
         let Some(record) = shown.or(self.selected()) else {
             self.toast(ToastKind::Notice, "no container is selected");
@@ -91,10 +91,10 @@ impl Model {
         };
         let (id, name) = (record.spec.id.clone(), record.spec.name.as_str());
         let line = match asked {
-            Asked::PresetName => name.to_owned(),
-            Asked::ExportFile => format!("{name}.csv"),
-            Asked::LogFile if self.log.targets.len() > 1 => "containers.log".to_owned(),
-            Asked::LogFile => format!("{name}.log"),
+            LinePurpose::PresetName => name.to_owned(),
+            LinePurpose::ExportFile => format!("{name}.csv"),
+            LinePurpose::LogFile if self.log.targets.len() > 1 => "containers.log".to_owned(),
+            LinePurpose::LogFile => format!("{name}.log"),
         };
         self.overlay = Some(Overlay::Line(LinePrompt {
             asked,

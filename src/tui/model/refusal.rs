@@ -1,15 +1,15 @@
-//! Why an action cannot be done now: the bottom line, the palette and whoever does it ask here.
+//! Why an action is not available now. The bottom line, the palette and `update` all use this.
 
 use super::{Check, Model, Overlay, ShellState, Tab};
 use crate::record::{Record, Status};
 use crate::tui::action::{Action, Needs};
 
-/// What a read-only screen answers.
+/// The refusal of a read-only screen.
 const READ_ONLY: &str = "this screen is read-only";
 const NO_CONTAINER: &str = "no container is selected";
 
 impl Model {
-    /// Why `action` cannot be done now; `None` when it can.
+    /// Why `action` is not available now; `None` if it is.
     #[must_use]
     pub fn refusal(&self, action: Action) -> Option<String> {
         if self.settings.read_only && action.changes_something() {
@@ -18,7 +18,7 @@ impl Model {
         self.lacks(action).or_else(|| self.cannot(action))
     }
 
-    /// The same for one that was found by its name: it may belong to another view.
+    /// The same for an action found in the palette, which may belong to another view.
     #[must_use]
     pub fn refusal_by_name(&self, action: Action) -> Option<String> {
         let contexts = self.contexts_below();
@@ -27,7 +27,7 @@ impl Model {
             let places: Vec<_> = action
                 .contexts()
                 .iter()
-                .filter_map(|context| context.whereabouts())
+                .filter_map(|context| context.location())
                 .collect();
             format!("only {}", places.join(" or "))
         };
@@ -39,7 +39,7 @@ impl Model {
         }
     }
 
-    /// The container that a key means: the one on the card, else the selected one.
+    /// The container that a key acts on: the one on the card, else the selected one.
     fn subject(&self) -> Option<&Record> {
         let on_card = match &self.overlay {
             Some(Overlay::Card(card)) => card.id().and_then(|id| self.record(id)),
@@ -48,7 +48,7 @@ impl Model {
         on_card.or(self.selected())
     }
 
-    /// What `action` needs and is not there.
+    /// The requirement of `action` that is not met.
     fn lacks(&self, action: Action) -> Option<String> {
         let subject = self.subject();
         let targets = match subject {
@@ -56,7 +56,7 @@ impl Model {
             _ => self.targets(),
         };
         match action.needs() {
-            // on the Processes tab it goes to the chosen process
+            // on the Processes tab the signal goes to the selected process
             Needs::LivingTargets if self.tab == Tab::Processes => {
                 let chosen = self.looks.processes.chosen();
                 chosen.is_none().then(|| "no process is chosen".into())
@@ -106,7 +106,7 @@ impl Model {
         }
     }
 
-    /// What else stands in the way of `action`.
+    /// Any other reason why `action` is not available.
     fn cannot(&self, action: Action) -> Option<String> {
         let refused = |when: bool, why: &str| when.then(|| why.to_owned());
         let preset = self.settings.presets.get(self.preset);
@@ -154,7 +154,7 @@ impl Model {
         }
     }
 
-    /// Why `action` cannot be done to `record` now, when it cannot.
+    /// Why `action` is not available for `record`; `None` if it is.
     #[must_use]
     pub fn objection(&self, action: Action, record: &Record) -> Option<String> {
         let name = record.spec.name.as_str();

@@ -17,7 +17,7 @@ pub enum SheetLine<'a> {
 }
 
 impl Model {
-    /// What the sheet of the shown tab says.
+    /// The sections of the sheet on the shown tab.
     #[must_use]
     pub fn sheet_sections(&self) -> Vec<Section> {
         let sheet = |sheet: &Option<Result<Sheet, String>>| match sheet {
@@ -59,7 +59,7 @@ impl Model {
         all
     }
 
-    /// What can be read was; the rest is tried out when somebody asks for it.
+    /// How to run the check, or its progress.
     fn about_check(&self, check: &Check) -> String {
         let key = self
             .settings

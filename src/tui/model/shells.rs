@@ -1,5 +1,5 @@
-//! [`Shells`]: shells in containers, each with a terminal inside the screen that goes on when
-//! nobody looks.
+//! [`Shells`]: shells in containers, each with a terminal emulator that keeps running while it is
+//! not shown.
 
 use std::fmt;
 use std::num::NonZeroU16;
@@ -10,23 +10,23 @@ use crate::sys::tty::WindowSize;
 /// Lines kept above each terminal.
 const SCROLLBACK: usize = 2_000;
 
-/// Tells one shell from another.
+/// The id of a shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ShellId(pub u64);
 
-/// How a shell stands.
+/// The state of a shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ShellState {
-    /// It was asked for.
+    /// It is being opened.
     Opening,
     /// It runs.
     Open,
-    /// It ended, and how.
+    /// It ended, with the reason.
     Ended(String),
 }
 
-/// Answers what programs ask of their terminal: the cursor's place (DSR), what it is (DA); ECMA-48
-/// and the VT100 manual.
+/// Replies to terminal queries: cursor position (DSR) and device attributes (DA); ECMA-48 and the
+/// VT100 manual.
 #[derive(Debug, Default)]
 struct Answers(Vec<u8>);
 
@@ -50,7 +50,7 @@ impl vt100::Callbacks for Answers {
                 let (row, column) = screen.cursor_position();
                 format!("\u{1b}[{};{}R", row + 1, column + 1)
             }
-            // a VT100 with advanced video
+            // identifies as a VT100 with advanced video
             (None, 'c', 0) => "\u{1b}[?1;2c".to_owned(),
             _ => return,
         };
@@ -58,7 +58,7 @@ impl vt100::Callbacks for Answers {
     }
 }
 
-/// A terminal that is drawn by the screen.
+/// A terminal emulator drawn on the screen.
 pub struct Emulator {
     parser: vt100::Parser<Answers>,
 }
@@ -84,7 +84,7 @@ impl Emulator {
         }
     }
 
-    /// Takes output in; returns what the terminal answers to it.
+    /// Processes output; returns the terminal's replies.
     pub fn take(&mut self, bytes: &[u8]) -> Vec<u8> {
         self.parser.process(bytes);
         std::mem::take(&mut self.parser.callbacks_mut().0)
@@ -96,7 +96,7 @@ impl Emulator {
         self.parser.screen()
     }
 
-    /// Looks so many lines back.
+    /// Scrolls back by `lines`.
     pub fn scroll_to(&mut self, lines: usize) {
         self.parser.screen_mut().set_scrollback(lines);
     }
@@ -117,22 +117,22 @@ fn cells(size: WindowSize) -> (NonZeroU16, NonZeroU16) {
 /// One shell.
 #[derive(Debug)]
 pub struct ShellPane {
-    /// Which one.
+    /// Its id.
     pub id: ShellId,
-    /// In which container.
+    /// Its container.
     pub container: ContainerId,
-    /// What that is called.
+    /// The container's name.
     pub name: String,
-    /// How it stands.
+    /// Its state.
     pub state: ShellState,
-    /// What its terminal shows.
+    /// Its terminal.
     pub terminal: Emulator,
 }
 
 /// The shells.
 #[derive(Debug, Default)]
 pub struct Shells {
-    /// In the order in which they were opened.
+    /// The shells in order of opening.
     pub list: Vec<ShellPane>,
     /// The one shown.
     pub current: usize,
@@ -144,7 +144,7 @@ pub struct Shells {
 }
 
 impl Shells {
-    /// A new shell in a container, shown from now on.
+    /// Adds a shell in a container and shows it.
     pub fn open(&mut self, container: ContainerId, name: String, size: WindowSize) -> ShellId {
         self.last += 1;
         let id = ShellId(self.last);
@@ -177,7 +177,7 @@ impl Shells {
         self.list.iter_mut().find(|pane| pane.id == id)
     }
 
-    /// Takes the one shown away; returns it.
+    /// Removes the one shown.
     pub fn remove(&mut self) -> Option<ShellPane> {
         if self.current >= self.list.len() {
             return None;
@@ -195,7 +195,7 @@ impl Shells {
         }
     }
 
-    /// How many run.
+    /// The number of running shells.
     #[must_use]
     pub fn running(&self) -> usize {
         self.list
@@ -204,8 +204,7 @@ impl Shells {
             .count()
     }
 
-    /// Gives every terminal this size; returns those that are to be told, none when it was so
-    /// already.
+    /// Resizes every terminal; returns the shells to notify, none if the size is unchanged.
     pub fn fit(&mut self, size: WindowSize) -> Vec<ShellId> {
         if self.size == Some(size) {
             return Vec::new();
@@ -223,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_answers_what_programs_ask() {
+    fn a_terminal_answers_queries() {
         let mut terminal = Emulator::new(WindowSize {
             rows: 5,
             columns: 20,

@@ -21,19 +21,19 @@ macro_rules! tabs {
                 match self { $(Self::$tab => stringify!($tab),)* }
             }
 
-            /// Its name where there is little room.
+            /// Its name where space is short.
             #[must_use]
             pub fn short(self) -> &'static str {
                 match self { $(Self::$tab => $short,)* }
             }
 
-            /// What shows it.
+            /// The action that shows it.
             #[must_use]
             pub fn action(self) -> Action {
                 match self { $(Self::$tab => Action::$action,)* }
             }
 
-            /// The keys that mean something in it.
+            /// The context of its keys.
             #[must_use]
             pub fn context(self) -> Context {
                 match self { $(Self::$tab => Context::$tab,)* }

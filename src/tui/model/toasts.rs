@@ -1,41 +1,41 @@
-//! [`Toasts`]: short messages about what was done, which go away by themselves.
+//! [`Toasts`]: short messages that expire.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::EffectId;
 
-/// How long good news stays.
+/// How long a success stays.
 const BRIEF: SignedDuration = SignedDuration::from_secs(4);
 /// How long an error stays unless it is dismissed.
 const LONG: SignedDuration = SignedDuration::from_secs(8);
-/// The most kept at once.
+/// The most toasts at once.
 const MAX_SHOWN: usize = 5;
 
-/// What a toast is about.
+/// The kind of a toast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToastKind {
     /// Something worked.
     Success,
-    /// A figure was changed; the next such message takes its place.
+    /// A figure was changed; the next such message replaces it.
     Changed,
     /// Something cannot be done now.
     Notice,
     /// Something failed.
     Error,
-    /// Something is under way; it stays until that is done.
+    /// Progress; it stays until the effect ends.
     Progress(EffectId),
 }
 
 /// A short message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Toast {
-    /// Tells it from the others.
+    /// Its id.
     pub id: u64,
-    /// What it is about.
+    /// Its kind.
     pub kind: ToastKind,
-    /// What it says, sanitised.
+    /// Its text, sanitised.
     pub text: String,
-    /// When it goes away; never while `None`.
+    /// When it expires; `None` is never.
     pub until: Option<Timestamp>,
 }
 
@@ -47,7 +47,7 @@ pub struct Toasts {
 }
 
 impl Toasts {
-    /// Shows `text`, in place of an equal message or of the progress that it ends.
+    /// Shows `text`, replacing an equal message or the progress it ends.
     pub fn show(&mut self, kind: ToastKind, text: String, now: Timestamp) {
         let until = match kind {
             ToastKind::Success | ToastKind::Changed | ToastKind::Notice => Some(now + BRIEF),
@@ -69,13 +69,13 @@ impl Toasts {
         });
     }
 
-    /// Takes away the progress of `effect`.
+    /// Removes the progress of `effect`.
     pub fn end_progress(&mut self, effect: EffectId) {
         self.shown
             .retain(|toast| toast.kind != ToastKind::Progress(effect));
     }
 
-    /// Takes away what is over; says whether anything was.
+    /// Removes expired toasts; returns whether there were any.
     pub fn expire(&mut self, now: Timestamp) -> bool {
         let before = self.shown.len();
         self.shown
@@ -83,18 +83,18 @@ impl Toasts {
         self.shown.len() != before
     }
 
-    /// Takes away the newest one that is not progress; says whether there was one.
+    /// Removes the newest one that is not progress; returns whether there was one.
     pub fn dismiss_newest(&mut self) -> bool {
         let newest = self.shown.iter().rposition(|toast| toast.until.is_some());
         newest.map(|at| self.shown.remove(at)).is_some()
     }
 
-    /// Takes away the one called `id`.
+    /// Removes the one with this id.
     pub fn dismiss(&mut self, id: u64) {
         self.shown.retain(|toast| toast.id != id);
     }
 
-    /// When the next one goes away.
+    /// When the next one expires.
     #[must_use]
     pub fn next_end(&self) -> Option<Timestamp> {
         self.shown.iter().filter_map(|toast| toast.until).min()

@@ -1,45 +1,45 @@
-//! [`Undo`]: what can be taken back, newest last.
+//! [`Undo`]: what can be undone, newest last.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::manager::LimitChange;
 use crate::spec::ContainerId;
 
-/// The most that is remembered.
+/// The most entries kept.
 const MAX_UNDOS: usize = 50;
-/// Steps of one limit that follow each other within this time are taken back together.
+/// Steps of one limit within this time of each other are undone together.
 const TOGETHER: SignedDuration = SignedDuration::from_secs(2);
 
-/// What takes something back.
+/// How to undo something.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
-    /// Set the limit to what it was.
+pub enum UndoStep {
+    /// Set the limit to its previous value.
     Limit(LimitChange),
     /// Bring it back from the trash.
     TakeBack,
 }
 
-/// One thing that can be taken back.
+/// An entry of the undo list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undoable {
-    /// Of which container.
+    /// The container.
     pub id: ContainerId,
-    /// Its name, to speak of it.
+    /// Its name for messages.
     pub name: String,
     /// How.
-    pub step: Step,
+    pub step: UndoStep,
     at: Timestamp,
 }
 
-/// What can be taken back, newest last.
+/// What can be undone, newest last.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Undo(Vec<Undoable>);
 
 impl Undo {
-    /// Remembers how to take back what was just done.
-    pub fn remember(&mut self, id: ContainerId, name: String, step: Step, now: Timestamp) {
-        let same = |step: &Step, other: &Step| match (step, other) {
-            (Step::Limit(one), Step::Limit(two)) => {
+    /// Adds an entry.
+    pub fn remember(&mut self, id: ContainerId, name: String, step: UndoStep, now: Timestamp) {
+        let same = |step: &UndoStep, other: &UndoStep| match (step, other) {
+            (UndoStep::Limit(one), UndoStep::Limit(two)) => {
                 std::mem::discriminant(one) == std::mem::discriminant(two)
             }
             _ => false,
@@ -63,18 +63,18 @@ impl Undo {
         });
     }
 
-    /// Whether nothing can be taken back.
+    /// Whether nothing can be undone.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The newest, which is forgotten with that.
+    /// Removes and returns the newest entry.
     pub fn pop(&mut self) -> Option<Undoable> {
         self.0.pop()
     }
 
-    /// Forgets the newest way of taking back `step` on `id`: it was not done after all.
+    /// Removes the newest entry of `id`, whose change failed.
     pub fn forget(&mut self, id: &ContainerId) {
         if let Some(at) = self.0.iter().rposition(|undoable| undoable.id == *id) {
             self.0.remove(at);

@@ -1,4 +1,4 @@
-//! OSC 52: the clipboard of whoever sits at the terminal, over ssh and through tmux too.
+//! OSC 52: the clipboard of the user's terminal, also over ssh and through tmux.
 
 use crossterm::Command;
 use crossterm::clipboard::CopyToClipboard;

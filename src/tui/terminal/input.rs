@@ -1,4 +1,4 @@
-//! The input thread: what crossterm reads, in our own words.
+//! The input thread: translates crossterm's events.
 
 use std::sync::mpsc::Sender;
 
@@ -27,7 +27,7 @@ pub fn read_input(sender: &Sender<Message>) {
     }
 }
 
-/// What `event` means to the screen; `None` when it means nothing.
+/// Translates `event`; `None` if the screen does not use it.
 #[must_use]
 pub fn translate(event: Event) -> Option<Input> {
     match event {
@@ -55,8 +55,7 @@ fn chord(event: KeyEvent) -> Option<Chord> {
     let held = |modifier| event.modifiers.contains(modifier);
     let (mut key, mut shift) = (Key::Esc, held(KeyModifiers::SHIFT));
     match event.code {
-        // the bytes 0x1c to 0x1f, which crossterm calls Ctrl-4 to Ctrl-7, are what people know as
-        // these
+        // crossterm calls the bytes 0x1c to 0x1f Ctrl-4 to Ctrl-7; users know them by these names
         KeyCode::Char(c @ '4'..='7') if held(KeyModifiers::CONTROL) => {
             key = Key::Char(['\\', ']', '^', '_'][c as usize - '4' as usize])
         }
@@ -92,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_arrive_as_people_write_them() {
+    fn keys_have_their_usual_names() {
         let key = |code, modifiers| translate(Event::Key(KeyEvent::new(code, modifiers)));
         let written = |text: &str| Some(Input::Key(text.parse().unwrap()));
         assert_eq!(key(KeyCode::Char('G'), KeyModifiers::SHIFT), written("G"));

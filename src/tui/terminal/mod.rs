@@ -1,8 +1,7 @@
-//! [`Terminal`]: takes the terminal over and gives it back as it was, whatever happens: quit,
-//! panic, signal, Ctrl-Z.
+//! [`Terminal`]: sets up the terminal and restores it on quit, panic, signal and Ctrl-Z.
 //!
-//! Every frame goes out in one write, bracketed in a synchronized update (DEC private mode 2026); a
-//! frame without a difference writes not a byte.
+//! Every frame goes out in one write, bracketed in a synchronized update (DEC private mode 2026);
+//! an unchanged frame writes nothing.
 
 mod clipboard;
 mod input;
@@ -24,7 +23,7 @@ use crossterm::terminal::{
 use crossterm::{execute, queue};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getppid, getsid};
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect, Size};
 
 pub use input::{read_input, translate};
 pub use screen::Screen;
@@ -34,31 +33,30 @@ use super::model::{HitMap, Model};
 use super::surface::Surface;
 use super::view::view;
 
-/// Buttons and drags with coordinates of any size (xterm modes 1000, 1002, 1006), but not every
-/// motion as crossterm would ask for: that is a flood over a slow line.
+/// Buttons and drags with coordinates of any size (xterm modes 1000, 1002, 1006). crossterm also
+/// enables reports of every motion, which would flood a slow line.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 
-/// Columns and rows when the terminal does not tell.
-const USUAL_SIZE: (u16, u16) = (80, 24);
+/// The size assumed when the terminal does not report one.
+const DEFAULT_SIZE: Size = Size::new(80, 24);
 
-/// Whether the terminal is ours now; the panic hook asks.
+/// Whether the terminal is set up now, for the panic hook.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
 
-/// The terminal while it is ours. Dropping it gives it back.
+/// The terminal while it is set up. Dropping it restores it.
 pub struct Terminal {
     terminal: ratatui::Terminal<Screen<Stdout>>,
 }
 
 impl Terminal {
-    /// Takes the terminal over: raw mode, alternate screen, mouse, bracketed paste.
+    /// Sets up the terminal: raw mode, alternate screen, mouse, bracketed paste.
     ///
     /// # Errors
-    /// When it refuses, or there is none.
+    /// When there is no terminal or it cannot be set up.
     pub fn take() -> io::Result<Self> {
         restore_on_panic(thread::current().id());
-        // NO_COLOR is answered by a theme without colours; crossterm's own answer to it would reset
-        // reverse video
+        // the theme handles NO_COLOR; crossterm's own handling would reset reverse video
         force_color_output(true);
         enter()?;
         let mut terminal = ratatui::Terminal::new(Screen::new(stdout(), size()))?;
@@ -68,7 +66,7 @@ impl Terminal {
 }
 
 impl Surface for Terminal {
-    fn size(&self) -> (u16, u16) {
+    fn size(&self) -> Size {
         size()
     }
 
@@ -88,12 +86,12 @@ impl Surface for Terminal {
     }
 
     fn redraw(&mut self) -> io::Result<()> {
-        // crossterm believes that raw mode is still on, whatever a shell did meanwhile
+        // crossterm assumes that raw mode is still on, although a shell may have changed it
         disable_raw_mode()?;
         enter()?;
-        let (width, height) = size();
-        self.terminal.backend_mut().set_size((width, height));
-        self.terminal.resize(Rect::new(0, 0, width, height))
+        let size = size();
+        self.terminal.backend_mut().set_size(size);
+        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 
     fn suspend(&mut self) -> io::Result<()> {
@@ -117,10 +115,10 @@ impl Drop for Terminal {
     }
 }
 
-fn size() -> (u16, u16) {
+fn size() -> Size {
     match crossterm::terminal::size() {
-        Ok((width, height)) if width > 0 && height > 0 => (width, height),
-        _ => USUAL_SIZE,
+        Ok((width, height)) if width > 0 && height > 0 => Size::new(width, height),
+        _ => DEFAULT_SIZE,
     }
 }
 
@@ -135,7 +133,7 @@ fn enter() -> io::Result<()> {
     )
 }
 
-/// Gives the terminal back. Errors are of no use here: there is nowhere left to show them.
+/// Restores the terminal. Errors are ignored: there is nowhere left to show them.
 fn leave() {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return;
@@ -152,8 +150,8 @@ fn leave() {
     let _ = disable_raw_mode();
 }
 
-/// A panic of the thread that draws gives the terminal back before it is told; one of another
-/// thread comes back as a message instead of being printed across the screen.
+/// A panic of the drawing thread restores the terminal before it is printed. A panic of another
+/// thread becomes a message instead of being printed across the screen.
 fn restore_on_panic(screen: ThreadId) {
     HOOK.call_once(|| {
         let previous = panic::take_hook();

@@ -1,5 +1,5 @@
-//! [`Screen`]: ratatui's backend that gathers a frame and sends it in one write, or sends nothing
-//! at all.
+//! [`Screen`]: a ratatui backend that buffers a frame and sends it in one write, or nothing if it
+//! is unchanged.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -10,11 +10,11 @@ use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 
 /// Begin and end of a synchronized update (DEC private mode 2026): the terminal shows the frame
-/// when it is whole.
+/// when it is complete.
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
 
-/// What is gathered of a frame; shared with the backend that writes into it.
+/// The buffered frame, shared with the backend that writes into it.
 #[derive(Debug, Clone, Default)]
 struct Gathered(Rc<RefCell<Vec<u8>>>);
 
@@ -24,7 +24,7 @@ impl Write for Gathered {
         Ok(bytes.len())
     }
 
-    /// Nothing leaves before the frame is whole.
+    /// Does nothing: the frame is sent when it is complete.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -43,22 +43,22 @@ pub struct Screen<W: Write> {
 }
 
 impl<W: Write> Screen<W> {
-    /// A screen of `size` columns and rows on `out`.
-    pub fn new(out: W, size: (u16, u16)) -> Self {
+    /// A screen of `size` cells that writes to `out`.
+    pub fn new(out: W, size: Size) -> Self {
         let gathered = Gathered::default();
         Self {
             out,
             inner: CrosstermBackend::new(gathered.clone()),
             gathered,
-            size: size.into(),
+            size,
             cursor: None,
             shown_at: Position::ORIGIN,
         }
     }
 
-    /// It has this many columns and rows from now on.
-    pub fn set_size(&mut self, size: (u16, u16)) {
-        self.size = size.into();
+    /// Resizes the screen to `size` cells.
+    pub fn set_size(&mut self, size: Size) {
+        self.size = size;
     }
 }
 
@@ -162,7 +162,7 @@ mod tests {
         }
     }
 
-    fn draw(terminal: &mut Terminal<Screen<Sink>>, text: &str, cursor: Option<(u16, u16)>) {
+    fn draw(terminal: &mut Terminal<Screen<Sink>>, text: &str, cursor: Option<Position>) {
         terminal
             .draw(|frame| {
                 frame.buffer_mut().set_string(0, 0, text, Style::new());
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn a_frame_is_one_synchronized_write_and_an_equal_one_none() {
         let sink = Sink::default();
-        let mut terminal = Terminal::new(Screen::new(sink.clone(), (20, 2))).unwrap();
+        let mut terminal = Terminal::new(Screen::new(sink.clone(), Size::new(20, 2))).unwrap();
         draw(&mut terminal, "hello", None);
         let writes = sink.0.borrow().clone();
         assert_eq!(writes.len(), 1);
@@ -186,11 +186,11 @@ mod tests {
             draw(&mut terminal, "hello", None);
         }
         assert_eq!(sink.0.borrow().len(), 1, "an equal frame writes not a byte");
-        draw(&mut terminal, "hello", Some((3, 1)));
+        draw(&mut terminal, "hello", Some(Position::new(3, 1)));
         assert_eq!(sink.0.borrow().len(), 2, "the cursor appears");
-        draw(&mut terminal, "hello", Some((3, 1)));
+        draw(&mut terminal, "hello", Some(Position::new(3, 1)));
         assert_eq!(sink.0.borrow().len(), 2, "and stays");
-        draw(&mut terminal, "hellu", Some((3, 1)));
+        draw(&mut terminal, "hellu", Some(Position::new(3, 1)));
         let last = sink.0.borrow()[2].clone();
         assert!(
             last.ends_with(b"\x1b[2;4H\x1b[?2026l"),

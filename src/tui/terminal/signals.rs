@@ -1,5 +1,5 @@
-//! The signals thread: what would end or stop the process arrives as a message instead, so that the
-//! terminal is given back first.
+//! The signals thread: signals that would end or stop the process arrive as messages, so that the
+//! terminal is restored first.
 
 use std::io;
 use std::sync::mpsc::Sender;
@@ -16,8 +16,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Blocks them in this thread and in every thread started from it from now on: call it before
-    /// the first.
+    /// Blocks them in this thread and in every thread it starts: call it before starting threads.
     ///
     /// # Errors
     /// When the kernel refuses (pthread_sigmask(3)).
@@ -61,7 +60,7 @@ impl Signals {
 
 impl Drop for Signals {
     fn drop(&mut self) {
-        // what comes after the screen has the usual effect again
+        // after the screen, signals have their default effect again
         let _ = self.before.thread_set_mask();
     }
 }

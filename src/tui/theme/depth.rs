@@ -1,4 +1,4 @@
-//! [`ColorDepth`]: how many colours the terminal has, and the nearest one that it can show.
+//! [`ColorDepth`]: how many colours the terminal has, and the nearest colour it can show.
 
 use ratatui::style::Color;
 
@@ -37,7 +37,7 @@ const SIXTEEN: [(Color, [u8; 3]); 16] = [
 ];
 
 impl ColorDepth {
-    /// What `COLORTERM` and `TERM` promise; an unknown terminal gets 16 colours.
+    /// The depth according to `COLORTERM` and `TERM`; 16 colours for an unknown terminal.
     #[must_use]
     pub fn detect(env: impl Fn(&str) -> Option<String>) -> Self {
         let colorterm = env("COLORTERM").unwrap_or_default();
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_terminal_is_not_trusted_with_more_than_16() {
+    fn an_unknown_terminal_gets_16_colours() {
         let depth = |pairs: &'static [(&str, &str)]| {
             ColorDepth::detect(move |name| {
                 pairs

@@ -1,4 +1,4 @@
-//! [`Theme`]: how each role looks, as data (`assets/theme.toml`), brought down to what the terminal
+//! [`Theme`]: the style of each role, as data (`assets/theme.toml`), reduced to what the terminal
 //! can show.
 
 mod depth;
@@ -30,12 +30,12 @@ struct Look {
 
 macro_rules! roles {
     ($($role:ident $about:literal;)*) => {
-        /// How each role looks.
+        /// The style of each role.
         #[derive(Debug, Clone, PartialEq)]
         pub struct Theme {
             /// Characters to draw with.
             pub symbols: Symbols,
-            /// The colours of what containers draw themselves; `None` in a theme without any.
+            /// The colour depth for the output of containers; `None` in a theme without colours.
             pub depth: Option<ColorDepth>,
             $(#[doc = $about] pub $role: Style,)*
         }
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_looks_name_role_and_choices() {
+    fn invalid_themes_name_role_and_choices() {
         let read = |text: &str| {
             Theme::from_toml(text, "x", ColorDepth::True, Symbols::UNICODE)
                 .unwrap_err()

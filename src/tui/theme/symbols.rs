@@ -15,13 +15,13 @@ pub struct Symbols {
     pub track: char,
     /// Columns of eight heights, the lowest first, for one core each.
     pub heights: [char; 8],
-    /// Beside the selected row.
+    /// Marks the selected row.
     pub marker: char,
-    /// Beside a marked row.
+    /// Marks a marked row.
     pub mark: char,
     /// Between figures of a line.
     pub dot: char,
-    /// A handle that rests, and one that the keys move.
+    /// A handle, and the handle that the keys move.
     pub handle: [char; 2],
     /// A horizontal line.
     pub line: char,
@@ -29,7 +29,7 @@ pub struct Symbols {
     pub upright: char,
     /// Corners: top left, top right, bottom left, bottom right.
     pub corners: [char; 4],
-    /// What was cut off.
+    /// An ellipsis.
     pub ellipsis: char,
     /// Sorted with the least first, and with the most first.
     pub order: [char; 2],
@@ -37,7 +37,7 @@ pub struct Symbols {
     pub success: char,
     /// Before an error.
     pub failure: char,
-    /// Before something going on.
+    /// Before progress.
     pub busy: char,
     /// Around a choice: to the previous, to the next.
     pub choice: [char; 2],

@@ -6,10 +6,9 @@ use crate::tui::action::Action;
 use crate::tui::effect::{Effect, LogBatch};
 use crate::tui::keymap::Context;
 use crate::tui::model::{Card, Model, Overlay, ToastKind};
-use crate::tui::wording::is_bad_end;
+use crate::tui::wording::is_unexpected;
 
-/// Opens the card of the selected container: of one that ended why it did, of any other how it was
-/// launched.
+/// Opens the card of the selected container: why it died, or its launch if it did not.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     let Some(record) = model.selected() else {
         return Vec::new();
@@ -18,7 +17,7 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     if matches!(record.state.status, Status::Stopped { .. }) {
         model.overlay = Some(Overlay::Card(Card::Death {
             id: id.clone(),
-            last_words: None,
+            log_tail: None,
         }));
         return vec![Effect::ReadTail(id)];
     }
@@ -32,7 +31,7 @@ pub(super) fn graphs(model: &mut Model) {
     }
 }
 
-/// Opens the card of the last launch: of one that just failed, else of the selected container.
+/// Opens the card of a launch: the one that just failed, else the selected container's.
 pub(super) fn waterfall(model: &mut Model) -> Vec<Effect> {
     let selected = model.selected().map(|record| {
         (
@@ -53,7 +52,7 @@ pub(super) fn waterfall(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Does `action` on the card: it closes, and what is a verb is done to its container.
+/// Handles `action` on the card: a verb closes it and is applied to its container.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(Overlay::Card(card)) = &model.overlay else {
         return Vec::new();
@@ -78,12 +77,12 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     on_tab(model, action)
 }
 
-/// The last lines of the one on the card were read.
-pub(super) fn last_words(model: &mut Model, result: Result<LogBatch, String>) {
-    let Some(Overlay::Card(Card::Death { id, last_words })) = &mut model.overlay else {
+/// Takes the log tail for the card.
+pub(super) fn log_tail(model: &mut Model, result: Result<LogBatch, String>) {
+    let Some(Overlay::Card(Card::Death { id, log_tail })) = &mut model.overlay else {
         return;
     };
-    *last_words = match result {
+    *log_tail = match result {
         Ok(batch) if batch.ids != [id.clone()] => return,
         Ok(batch) => Some(Ok(batch
             .lines
@@ -95,13 +94,13 @@ pub(super) fn last_words(model: &mut Model, result: Result<LogBatch, String>) {
     model.dirty = true;
 }
 
-/// Says of those that died that they did, and what shows why.
-pub(super) fn tell_deaths(model: &mut Model, before: &[crate::record::Record]) {
+/// Reports the containers that died, with the key that shows why.
+pub(super) fn report_deaths(model: &mut Model, before: &[crate::record::Record]) {
     let died: Vec<(String, String)> = model
         .died_since(before)
         .into_iter()
         .filter_map(|record| match &record.state.status {
-            Status::Stopped { cause, .. } if is_bad_end(cause) => {
+            Status::Stopped { cause, .. } if is_unexpected(cause) => {
                 Some((record.spec.name.to_string(), cause.brief()))
             }
             _ => None,

@@ -7,7 +7,7 @@ use crate::spec::{ContainerId, signal_name};
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};
 use crate::tui::model::{
-    Column, LineEdit, Model, Overlay, Pending, SignalMenu, SignalTo, Sort, TileGrid, ToastKind,
+    Column, LineEdit, Model, Overlay, Pending, SignalMenu, SignalTarget, Sort, TileGrid, ToastKind,
 };
 
 /// Moves, sorts or filters.
@@ -55,7 +55,7 @@ pub(super) fn act(model: &mut Model, action: Action) {
     }
 }
 
-/// Marks the selected one, or takes its mark away, and goes on to the next.
+/// Marks or unmarks the selected container and selects the next.
 fn mark(model: &mut Model) {
     let Some(id) = model.list.selected.clone() else {
         return;
@@ -73,8 +73,7 @@ fn mark(model: &mut Model) {
     );
 }
 
-/// Where the selection goes among `count` tiles: up and down by lines of tiles, left and right by
-/// one.
+/// The new selection among `count` tiles: up and down by rows of tiles, left and right by one.
 fn moved_among_tiles(action: Action, row: usize, count: usize, grid: TileGrid) -> Option<usize> {
     let last = count.saturating_sub(1);
     let to = match action {
@@ -92,24 +91,24 @@ fn moved_among_tiles(action: Action, row: usize, count: usize, grid: TileGrid) -
                 + row % grid.columns
         }
     };
-    // below the last tile of a line that is not full stands the last one
+    // below the end of a row that is not full is the last tile
     Some(to.min(last))
 }
 
-/// Sorts by `column`, in the order people expect of it.
+/// Sorts by `column` in its default direction.
 pub(super) fn sort(model: &mut Model, column: Column) {
     model.list.sort = Sort::by(column);
     model.arrange();
 }
 
-/// Turns the order round.
+/// Reverses the order.
 pub(super) fn invert(model: &mut Model) {
     model.list.sort.descending = !model.list.sort.descending;
     model.arrange();
 }
 
-/// Does a verb to the marked containers, else to the selected one; after a question where it cannot
-/// be taken back.
+/// Applies a verb to the marked containers, else to the selected one. Asks first if it cannot be
+/// undone.
 pub(super) fn ask(model: &mut Model, action: Action) -> Vec<Effect> {
     let records: Vec<Record> = model.targets().into_iter().cloned().collect();
     match records.as_slice() {
@@ -120,7 +119,7 @@ pub(super) fn ask(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 fn ask_one(model: &mut Model, action: Action, record: &Record) -> Vec<Effect> {
-    // one that removes itself when it ends cannot be kept in the trash
+    // a container that removes itself when it ends cannot be kept in the trash
     if action == Action::Destroy && record.spec.remove {
         model.ask(action, Some(record.spec.id.clone()));
         return Vec::new();
@@ -128,11 +127,10 @@ fn ask_one(model: &mut Model, action: Action, record: &Record) -> Vec<Effect> {
     carry_out(model, action, record)
 }
 
-/// Those it fits; the others are counted, and the first of them tells why.
+/// Applies a verb where possible; reports the number of the others, with the first reason.
 fn ask_several(model: &mut Model, action: Action, records: &[Record]) -> Vec<Effect> {
     let (mut effects, mut done, mut refused) = (Vec::new(), Vec::new(), Vec::new());
-    // one direction for all: those that run are frozen, and only when none runs do the frozen ones
-    // go on
+    // one direction for all: freeze the running ones; resume only when none is running
     let freezes = action == Action::Pause
         && records
             .iter()
@@ -169,14 +167,13 @@ fn ask_several(model: &mut Model, action: Action, records: &[Record]) -> Vec<Eff
     effects
 }
 
-/// Opens the filter for typing, with what it is now.
+/// Opens the filter for editing.
 fn open_filter(model: &mut Model) {
     let filter = model.list.filter.clone();
     model.overlay = Some(Overlay::Filter(LineEdit::new(filter.clone()), filter));
 }
 
-/// Opens the signal menu for those of the marked containers, or of the selected one, that are
-/// alive.
+/// Opens the signal menu for the living ones of the marked containers, or for the selected one.
 fn open_signals(model: &mut Model) {
     let alive = model
         .targets()
@@ -184,7 +181,7 @@ fn open_signals(model: &mut Model) {
         .filter(|record| record.state.status.is_alive());
     let ids: Vec<ContainerId> = alive.map(|record| record.spec.id.clone()).collect();
     model.overlay = Some(Overlay::Signal(SignalMenu {
-        to: SignalTo::Containers(ids),
+        to: SignalTarget::Containers(ids),
         row: 0,
     }));
 }
@@ -235,7 +232,7 @@ pub(super) fn carry_out(model: &mut Model, action: Action, record: &Record) -> V
         Action::Pause => Call::Pause(id.clone()),
         Action::Destroy if record.spec.remove => Call::Destroy(id.clone()),
         Action::Destroy => Call::ThrowAway(id.clone(), grace),
-        Action::LimitDown => return handles::sure(model, record),
+        Action::LimitDown => return handles::confirm(model, record),
         _ => return Vec::new(),
     };
     model.last_command = model

@@ -15,7 +15,7 @@ pub(super) fn open(model: &mut Model, preset: Option<usize>) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The form, while it is open.
+/// The form, if it is open.
 pub(super) fn opened(model: &mut Model) -> Option<&mut LaunchForm> {
     match &mut model.overlay {
         Some(Overlay::Form(form)) => Some(form),
@@ -23,7 +23,7 @@ pub(super) fn opened(model: &mut Model) -> Option<&mut LaunchForm> {
     }
 }
 
-/// Does `action` in the form.
+/// Handles `action` in the form.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let presets = std::mem::take(&mut model.settings.presets);
     let mut effects = Vec::new();
@@ -86,7 +86,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     effects
 }
 
-/// Closes the form. A launch under way goes on, and is told of by a toast from now on.
+/// Closes the form. A launch under way goes on and reports by toasts from now on.
 fn close(model: &mut Model) {
     let progress =
         opened(model).and_then(|form| form.launching.map(|id| (id, form.progress.clone())));
@@ -96,8 +96,8 @@ fn close(model: &mut Model) {
     }
 }
 
-/// Types `letter`: into the line being typed, or, on the form's preset, towards the preset that
-/// begins with it.
+/// Types `letter` into the focused line, or on the form's preset selects a preset by its first
+/// letters.
 pub(super) fn type_letter(model: &mut Model, letter: char) {
     let presets = std::mem::take(&mut model.settings.presets);
     match opened(model).filter(|form| form.focus == Some(Field::Preset) && form.launching.is_none())

@@ -1,5 +1,5 @@
-//! The handles on the gauges: keys and the mouse move a limit, and the engine is asked for it, one
-//! call at a time.
+//! The handles on the gauges: keys and the mouse move a limit, which is set by one engine call at a
+//! time.
 
 use super::refuse;
 use super::requests::call_engine;
@@ -8,9 +8,9 @@ use crate::record::Record;
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, EffectId};
-use crate::tui::model::{Grip, Model, Pending, Step, Wanted};
+use crate::tui::model::{Grip, Model, Pending, PendingLimit, UndoStep};
 
-/// Moves the limit under the focus one step.
+/// Moves the focused limit one step.
 pub(super) fn step(model: &mut Model, up: bool) -> Vec<Effect> {
     let Some(record) = model.selected().cloned() else {
         return Vec::new();
@@ -21,9 +21,9 @@ pub(super) fn step(model: &mut Model, up: bool) -> Vec<Effect> {
     set(model, &record, knob.change(value))
 }
 
-/// The handle is taken at column `x`.
+/// Starts dragging the handle at column `x`.
 pub(super) fn take(model: &mut Model, grip: Grip, x: u16) -> Vec<Effect> {
-    // a gauge beside an overlay is not for now
+    // ignored below an overlay and while looking back
     if model.overlay.is_some() || model.past.is_some() {
         return Vec::new();
     }
@@ -36,8 +36,7 @@ pub(super) fn take(model: &mut Model, grip: Grip, x: u16) -> Vec<Effect> {
     pull(model, x)
 }
 
-/// The held handle is pulled to column `x`: the gauge follows at once, the limit when the handle is
-/// let go.
+/// Drags the handle to column `x`: the gauge follows at once, the limit is set on release.
 pub(super) fn pull(model: &mut Model, x: u16) -> Vec<Effect> {
     let (Some(grip), Some(record)) = (&model.handles.grip, model.selected()) else {
         return Vec::new();
@@ -45,13 +44,13 @@ pub(super) fn pull(model: &mut Model, x: u16) -> Vec<Effect> {
     let change = grip.knob.change(grip.value_at(x));
     let id = record.spec.id.clone();
     let sent = model.handles.wanted.take().and_then(|wanted| wanted.sent);
-    model.handles.wanted = Some(Wanted { id, change, sent });
+    model.handles.wanted = Some(PendingLimit { id, change, sent });
     model.dirty = true;
     Vec::new()
 }
 
-/// The handle is let go.
-pub(super) fn let_go(model: &mut Model) -> Vec<Effect> {
+/// Releases the handle and sets the limit.
+pub(super) fn release(model: &mut Model) -> Vec<Effect> {
     let (Some(_), Some(wanted)) = (model.handles.grip.take(), model.handles.wanted.clone()) else {
         return Vec::new();
     };
@@ -68,7 +67,7 @@ pub(super) fn let_go(model: &mut Model) -> Vec<Effect> {
     set(model, &record, wanted.change)
 }
 
-/// Asks for the limit; before one below what is used it asks the person.
+/// Sets the limit; asks for confirmation if memory would be below current use.
 fn set(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effect> {
     let used = model
         .history
@@ -85,8 +84,8 @@ fn set(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effect> {
     request(model, record, change)
 }
 
-/// Yes: the limit below what is used, too.
-pub(super) fn sure(model: &mut Model, record: &Record) -> Vec<Effect> {
+/// Sets the limit below current use after confirmation.
+pub(super) fn confirm(model: &mut Model, record: &Record) -> Vec<Effect> {
     match model.handles.doubtful.take() {
         Some(change) => request(model, record, change),
         None => Vec::new(),
@@ -105,11 +104,11 @@ fn request(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effec
         .or(model.last_command.take());
     model
         .undo
-        .remember(id.clone(), name, Step::Limit(before), model.now);
+        .remember(id.clone(), name, UndoStep::Limit(before), model.now);
     ask_engine(model, id, change)
 }
 
-/// Hands the limit to the engine, after the one that is on its way.
+/// Sets the limit, after the one being set.
 pub(super) fn ask_engine(model: &mut Model, id: ContainerId, change: LimitChange) -> Vec<Effect> {
     let under_way = model
         .handles
@@ -118,7 +117,7 @@ pub(super) fn ask_engine(model: &mut Model, id: ContainerId, change: LimitChange
         .filter(|wanted| wanted.id == id)
         .and_then(|wanted| wanted.sent);
     if under_way.is_some_and(|(effect, _)| model.pending.contains_key(&effect)) {
-        model.handles.wanted = Some(Wanted {
+        model.handles.wanted = Some(PendingLimit {
             id,
             change,
             sent: under_way,
@@ -135,7 +134,7 @@ pub(super) fn ask_engine(model: &mut Model, id: ContainerId, change: LimitChange
         name,
     };
     let effect = call_engine(model, pending, Call::SetLimit(id.clone(), change));
-    model.handles.wanted = Some(Wanted {
+    model.handles.wanted = Some(PendingLimit {
         id,
         change,
         sent: Some((EffectId(model.last_effect), change)),
@@ -143,7 +142,7 @@ pub(super) fn ask_engine(model: &mut Model, id: ContainerId, change: LimitChange
     vec![effect]
 }
 
-/// A limit was set, or not: the next one that was asked for meanwhile follows.
+/// Handles the result of setting a limit: sets the one requested meanwhile.
 pub(super) fn answered(model: &mut Model, effect: EffectId, worked: bool) -> Vec<Effect> {
     let Some(wanted) = model.handles.wanted.clone() else {
         return Vec::new();
@@ -162,10 +161,10 @@ pub(super) fn answered(model: &mut Model, effect: EffectId, worked: bool) -> Vec
     Vec::new()
 }
 
-/// The records were read: what is in them is not on its way any more.
-pub(super) fn settled(model: &mut Model) {
+/// Forgets the pending limit once the records contain it.
+pub(super) fn drop_applied(model: &mut Model) {
     let handles = &mut model.handles;
-    let done = |wanted: &Wanted| {
+    let done = |wanted: &PendingLimit| {
         wanted
             .sent
             .is_some_and(|(effect, _)| !model.pending.contains_key(&effect))

@@ -1,21 +1,21 @@
-//! The Logs tab: whose logs are shown, reading on, scrolling, searching, selecting.
+//! The Logs tab: which logs are shown, reading, scrolling, searching, selecting.
 
 use super::moved;
-use super::requests::{copy, in_words};
+use super::requests::{copy, failure_text};
 use crate::manager::Error;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, LogBatch};
 use crate::tui::model::{
-    Asked, LineEdit, LogSearch, Model, Overlay, Place, Prompt, Purpose, Tab, ToastKind,
+    LineEdit, LinePurpose, LogPosition, LogSearch, Model, Overlay, Prompt, Purpose, Tab, ToastKind,
 };
 
 /// Columns that one key press scrolls sideways.
 const COLUMNS: usize = 8;
-/// The most logs shown in one.
+/// The most logs merged.
 const MAX_MERGED: usize = 64;
 
-/// Shows the log of the selected container, or those of several, from where it was left when they
-/// are the same.
+/// Shows the log of the selected container, or those of several. If they are the same as before,
+/// the position is kept.
 pub(super) fn show(model: &mut Model) -> Vec<Effect> {
     let records = if model.log.merged {
         several(model)
@@ -50,8 +50,8 @@ pub(super) fn show(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Those that are marked, else all in view, by age: so each keeps its colour however the table is
-/// sorted.
+/// The marked containers, else all in view, by age, so that colours do not depend on how the table
+/// is sorted.
 fn several(model: &Model) -> Vec<&crate::record::Record> {
     let in_view = |at: &usize| model.list.marks.is_empty() && model.list.visible().contains(at);
     let wanted = model.records.iter().enumerate();
@@ -61,9 +61,10 @@ fn several(model: &Model) -> Vec<&crate::record::Record> {
         .collect()
 }
 
-/// The containers changed: all in view may be others now. What is being read is left alone.
+/// Updates which logs are merged after the containers changed, unless the view does not follow the
+/// end.
 pub(super) fn renew(model: &mut Model) -> Vec<Effect> {
-    let reading = model.log.place != Place::End || model.log.selection.is_some();
+    let reading = model.log.place != LogPosition::End || model.log.selection.is_some();
     if model.tab != Tab::Logs || !model.log.merged || reading {
         return Vec::new();
     }
@@ -78,7 +79,7 @@ fn read_on(model: &mut Model) -> Vec<Effect> {
     vec![Effect::ReadLog]
 }
 
-/// Takes in what was read, and asks for more while the tab is shown.
+/// Adds what was read, and requests more while the tab is shown.
 pub(super) fn read(model: &mut Model, result: Result<LogBatch, Error>) -> Vec<Effect> {
     match result {
         Ok(batch) if batch.ids == model.log.targets => {
@@ -90,18 +91,18 @@ pub(super) fn read(model: &mut Model, result: Result<LogBatch, Error>) -> Vec<Ef
             model.dirty |= news && model.tab == Tab::Logs;
             read_on(model)
         }
-        // of a log that is no longer shown
+        // ignore a log that is no longer shown
         Ok(_) => Vec::new(),
         Err(error) => {
             model.log_reading = false;
-            model.log.error = Some(in_words("read the log", &error));
+            model.log.error = Some(failure_text("read the log", &error));
             model.dirty = true;
             Vec::new()
         }
     }
 }
 
-/// Scrolls, changes how the log is shown, searches, selects, or turns to other containers.
+/// Handles `action`: scrolling, display options, searching, selecting, other containers.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(pane) = model.regions().map(|regions| regions.log_pane()) else {
         return Vec::new();
@@ -118,9 +119,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Follow => log.toggle_follow(pane),
         Action::Timestamps => log.timestamps = !log.timestamps,
         Action::Wrap => {
-            // the same line stays at the top, whatever row of it was there
-            if let Place::At(line, _) = log.place {
-                log.place = Place::At(line, 0);
+            // the same line stays at the top
+            if let LogPosition::At(line, _) = log.place {
+                log.place = LogPosition::At(line, 0);
             }
             log.wrap = !log.wrap;
             log.column = 0;
@@ -134,7 +135,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::HalfPageUp => log.scroll(-page / 2, pane),
         Action::HalfPageDown => log.scroll(page / 2, pane),
         Action::First => log.to_first(),
-        Action::Last => log.place = Place::End,
+        Action::Last => log.place = LogPosition::End,
         Action::PreviousContainer => return turn(model, Action::Up),
         Action::NextContainer => return turn(model, Action::Down),
         Action::MergeLogs => {
@@ -156,7 +157,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::SearchPrevious if log.next_match(false, pane) => {}
         Action::SearchNext | Action::SearchPrevious => {
             let text = if log.search.is_empty() {
-                "search: nothing was looked for yet"
+                "search: no pattern yet"
             } else {
                 "search: no line matches"
             };
@@ -165,13 +166,13 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::SelectLines if log.selection.is_some() => log.selection = None,
         Action::SelectLines => log.select(pane),
         Action::SelectUp | Action::SelectDown => log.select(pane),
-        Action::SaveLog => model.ask_line(Asked::LogFile),
+        Action::SaveLog => model.ask_line(LinePurpose::LogFile),
         _ => {}
     }
     Vec::new()
 }
 
-/// Where the end of the selection goes, when `action` moves it.
+/// The new end of the selection, if `action` moves it.
 fn extended(model: &Model, action: Action, head: u64, rows: usize) -> Option<u64> {
     let step = match action {
         Action::SelectUp => Action::Up,
@@ -184,7 +185,7 @@ fn extended(model: &Model, action: Action, head: u64, rows: usize) -> Option<u64
     moved(step, row, count, rows).map(|row| first + row as u64)
 }
 
-/// The wheel scrolls, whatever is selected.
+/// Scrolls by the wheel; the selection stays.
 pub(super) fn wheel(model: &mut Model, rows: i64) {
     if let Some(pane) = model.regions().map(|regions| regions.log_pane()) {
         model.log.scroll(rows, pane);
@@ -192,15 +193,14 @@ pub(super) fn wheel(model: &mut Model, rows: i64) {
     }
 }
 
-/// A click on a line selects it; with the button held the selection follows the pointer, and the
-/// log scrolls at its edges.
+/// Selects the clicked line. Dragging extends the selection and scrolls at the edges.
 pub(super) fn click(model: &mut Model, line: u64) {
     if let Some(pane) = model.regions().map(|regions| regions.log_pane()) {
         model.log.select_at(line, pane);
     }
 }
 
-/// The pointer went to row `y` with the button held.
+/// Extends the selection to row `y` while dragging.
 pub(super) fn drag(model: &mut Model, y: u16, line: Option<u64>) {
     let (Some(regions), Some(selection)) = (model.regions(), model.log.selection) else {
         return;
@@ -216,7 +216,7 @@ pub(super) fn drag(model: &mut Model, y: u16, line: Option<u64>) {
     model.dirty = true;
 }
 
-/// Lets go of what is selected, then of what is looked for; says whether there was either.
+/// Clears the selection, else the search; returns whether there was either.
 pub(super) fn dismiss(model: &mut Model) -> bool {
     if model.tab != Tab::Logs {
         return false;
@@ -229,7 +229,7 @@ pub(super) fn dismiss(model: &mut Model) -> bool {
     log.selection.take().is_some() || searched
 }
 
-/// Puts what is selected on the clipboard.
+/// Copies the selection to the clipboard.
 pub(super) fn copy_lines(model: &mut Model) -> Vec<Effect> {
     let text = model.log.text();
     copy(model, text.trim_end_matches('\n').to_owned())

@@ -1,8 +1,8 @@
-//! The tabs that look into things: when they look, what they make of what is seen, and their keys.
+//! The tabs that query the engine: when they look, how answers are used, and their keys.
 
 use std::path::PathBuf;
 
-use super::requests::{call_engine, in_words};
+use super::requests::{call_engine, failure_text};
 use super::{logs, moved, typing};
 use crate::record::Record;
 use crate::spec::ContainerId;
@@ -10,14 +10,14 @@ use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, Look, Seen};
 use crate::tui::model::{
     Check, LineEdit, Model, Overlay, Pending, ProcessSort, Prompt, Purpose, Question, SheetView,
-    SignalMenu, SignalTo, Tab, Viewer, sheet_lines,
+    SignalMenu, SignalTarget, Tab, Viewer, sheet_lines,
 };
 use crate::tui::sanitise::log_line;
 
-/// Where extracted files go unless something else is typed.
+/// The default folder for extracted files.
 const EXTRACT_INTO: &str = "/tmp/extracted";
 
-/// Looks again, while a tab that looks is shown: at every tick, and when it is turned to.
+/// Requests a look for the tab that is shown: at every tick, and when it is opened.
 pub(super) fn look(model: &mut Model) -> Vec<Effect> {
     if model.looks.busy {
         return Vec::new();
@@ -61,9 +61,9 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Takes in what was seen.
+/// Handles the answer to a look.
 pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
-    let words = |error: crate::manager::Error| in_words("look", &error);
+    let words = |error: crate::manager::Error| failure_text("look", &error);
     if !matches!(seen, Seen::Facts(_) | Seen::Check(_)) {
         model.looks.busy = false;
     }
@@ -81,9 +81,9 @@ pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
         Seen::Host(sheet) => take(&mut looks.host, None, sheet.map_err(words)),
         Seen::Facts(sheet) => looks.facts = Some(sheet.map_err(words)),
         Seen::Check(sheet) => looks.check = Check::Done(sheet.map_err(words)),
-        Seen::Events(Ok(happened)) => {
+        Seen::Events(Ok(events)) => {
             looks.events.error = None;
-            looks.events.extend(happened);
+            looks.events.extend(events);
         }
         Seen::Events(Err(error)) => looks.events.error = Some(words(error)),
         Seen::Changes(id, changes) => {
@@ -105,7 +105,7 @@ pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Turns to the container above or below, on a tab that is about one.
+/// Selects the container above or below, on a tab about one container.
 pub(super) fn turn(model: &mut Model, direction: Action) -> Vec<Effect> {
     if let Some(row) = moved(direction, model.list.row(), model.list.visible().len(), 1) {
         model.list.select_row(row, &model.records);
@@ -114,7 +114,7 @@ pub(super) fn turn(model: &mut Model, direction: Action) -> Vec<Effect> {
     look(model)
 }
 
-/// The keys of the tabs that look.
+/// Handles the keys of these tabs.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let page = model.regions().map_or(1, |regions| {
         usize::from(regions.body.height.saturating_sub(1))
@@ -147,7 +147,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Tries out what the host can do: not by opening the tab, for it runs containers.
+/// Starts the host check. Opening the tab does not, because it runs containers.
 fn run_check(model: &mut Model) -> Vec<Effect> {
     model.looks.check = Check::Running;
     vec![Effect::Check]
@@ -174,7 +174,7 @@ fn processes(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
             return look(model);
         }
         Action::Signal => {
-            let to = view.chosen().map(|(id, info)| SignalTo::Process {
+            let to = view.chosen().map(|(id, info)| SignalTarget::Process {
                 id: id.clone(),
                 pid: info.pid,
                 command: info.command.clone(),
@@ -190,7 +190,7 @@ fn processes(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Chooses a signal, and sends it.
+/// Handles the signal menu.
 pub(super) fn choose_signal(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(Overlay::Signal(mut menu)) = model.overlay.take() else {
         return Vec::new();
@@ -200,8 +200,10 @@ pub(super) fn choose_signal(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Confirm => {
             let (signal, _) = SignalMenu::SIGNALS[menu.row];
             let (id, pid) = match menu.to {
-                SignalTo::Process { id, pid, .. } => (id, pid),
-                SignalTo::Containers(ids) => return super::containers::signal(model, &ids, signal),
+                SignalTarget::Process { id, pid, .. } => (id, pid),
+                SignalTarget::Containers(ids) => {
+                    return super::containers::signal(model, &ids, signal);
+                }
             };
             let pending = Pending {
                 action: Action::Signal,
@@ -286,7 +288,7 @@ fn files(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
             let (purpose, line) = (Purpose::Extract(id, path), LineEdit::new(EXTRACT_INTO));
             model.overlay = Some(Overlay::Prompt(Prompt { purpose, line }));
         }
-        // what the container wrote there is lost, and nothing brings it back
+        // asks first: what the container wrote is lost and cannot be restored
         Action::RevertFile => {
             model.overlay = Some(Overlay::Confirm(Question {
                 action,
@@ -299,7 +301,7 @@ fn files(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Puts the image's own back in the place of the changed `path`.
+/// Reverts the changed `path` to the image's.
 pub(super) fn revert(model: &mut Model, record: &Record, path: String) -> Vec<Effect> {
     let id = record.spec.id.clone();
     let pending = Pending {
@@ -310,12 +312,12 @@ pub(super) fn revert(model: &mut Model, record: &Record, path: String) -> Vec<Ef
     vec![call_engine(model, pending, Call::Revert(id, path))]
 }
 
-/// Closes what is open over the tab's own list, when something is.
+/// Closes the open file; returns whether there was one.
 pub(super) fn dismiss(model: &mut Model) -> bool {
     model.tab == Tab::Files && model.looks.files.viewer.take().is_some()
 }
 
-/// The line typed at the bottom: done, given up, or edited.
+/// Handles the prompt at the bottom.
 pub(super) fn prompted(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Confirm => {
@@ -336,7 +338,7 @@ pub(super) fn prompted(model: &mut Model, action: Action) -> Vec<Effect> {
                         Call::Extract(id, path, PathBuf::from(text)),
                     )];
                 }
-                // an empty line is the search before again, as elsewhere
+                // an empty line repeats the previous search, as in less and vim
                 Purpose::LogSearch { before, .. } if text.is_empty() => {
                     model.log.search = before.0;
                     return logs::act(model, Action::SearchNext);

@@ -1,5 +1,5 @@
-//! [`update`]: what every message does to the model. Pure: no clock, no engine, no terminal; what
-//! is to be done outside comes back as effects.
+//! [`update`]: applies a message to the model. Pure: no clock, no engine, no terminal; work outside
+//! is returned as effects.
 
 mod card;
 mod containers;
@@ -19,17 +19,19 @@ mod shells;
 mod typing;
 mod undo;
 
+use ratatui::layout::Size;
+
 use super::action::Action;
-use super::effect::{Effect, ShellCall, ShellNews};
+use super::effect::{Effect, ShellCall, ShellEvent};
 use super::keymap::{Chord, Context};
 use super::message::{Input, Message, Signal};
-use super::model::{Asked, Knob, Model, Overlay, Tab, ToastKind};
+use super::model::{Knob, LinePurpose, Model, Overlay, Tab, ToastKind};
 use crate::manager::Error;
 
 /// Rows that one turn of the wheel moves.
 const WHEEL_ROWS: i64 = 3;
 
-/// Takes `message` into `model`; returns what is to be done.
+/// Applies `message` to `model`; returns the effects to run.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = take(model, message);
     effects.extend(shells::fit(model));
@@ -39,8 +41,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects
 }
 
-/// Answers what a read-only screen must not do in the place of whoever would have done it. Actions
-/// are refused before, by name; this is for those that change something by a way of their own.
+/// Refuses and answers an effect in a read-only screen. Actions are refused earlier; this catches
+/// effects that do not come from one.
 fn refused(model: &mut Model, effect: &Effect) -> bool {
     if !effect.changes_something() {
         return false;
@@ -52,12 +54,12 @@ fn refused(model: &mut Model, effect: &Effect) -> bool {
     let answer = match effect {
         Effect::Call(id, _) => Some(Message::EffectDone(*id, Err(why()))),
         Effect::Shell(id, ShellCall::Open(..)) => {
-            Some(Message::Shell(*id, ShellNews::Failed(why())))
+            Some(Message::Shell(*id, ShellEvent::Failed(why())))
         }
         _ => None,
     };
     if let Some(answer) = answer {
-        // what it makes of a refusal changes nothing
+        // handling a refusal has no further effects
         take(model, answer);
     }
     true
@@ -76,10 +78,10 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Signal(Signal::Continue) => redraw(model),
         Message::Sampled(snapshot) => results::sampled(model, *snapshot),
         Message::Records(reading, result) => results::records(model, reading, result),
-        Message::Blind(error) => {
+        Message::ObserverFailed(error) => {
             model.toast(
                 ToastKind::Error,
-                requests::in_words("watch the containers", &error),
+                requests::failure_text("watch the containers", &error),
             );
             Vec::new()
         }
@@ -89,9 +91,9 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Seen(seen) => looks::seen(model, *seen),
         Message::Shell(id, news) => shells::news(model, id, news),
         Message::Tail(result) => {
-            card::last_words(
+            card::log_tail(
                 model,
-                result.map_err(|error| requests::in_words("read its log", &error)),
+                result.map_err(|error| requests::failure_text("read its log", &error)),
             );
             Vec::new()
         }
@@ -106,7 +108,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
     }
 }
 
-/// What has to be done once, at the start.
+/// The effects to run at the start.
 #[must_use]
 pub fn start() -> Vec<Effect> {
     vec![Effect::ReadRecords]
@@ -124,10 +126,10 @@ fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
         }
         Input::Click(x, y) => mouse::click(model, x, y),
         Input::Drag(x, y) => mouse::drag(model, x, y),
-        Input::Release => handles::let_go(model),
+        Input::Release => handles::release(model),
         Input::Wheel(_, _, turn) => mouse::wheel(model, turn),
         Input::Resize(width, height) => {
-            model.size = (width, height);
+            model.size = Size::new(width, height);
             model.arrange();
             Vec::new()
         }
@@ -148,8 +150,7 @@ fn press(model: &mut Model, chord: Chord) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Does `action`, as whatever has the keys now understands it. Keys, clicks and buttons all come
-/// here.
+/// Performs `action` in the active context. Keys, clicks and buttons all come here.
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Suspend => return vec![Effect::Suspend],
@@ -211,8 +212,8 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Inspect => return card::open(model),
         Action::Graphs => card::graphs(model),
         Action::ShowLaunch => return card::waterfall(model),
-        Action::SavePreset => model.ask_line(Asked::PresetName),
-        Action::Export => model.ask_line(Asked::ExportFile),
+        Action::SavePreset => model.ask_line(LinePurpose::PresetName),
+        Action::Export => model.ask_line(LinePurpose::ExportFile),
         Action::Palette => palette::open(model),
         Action::CopyCommand if model.tab == Tab::Logs && model.log.selection.is_some() => {
             return logs::copy_lines(model);
@@ -241,7 +242,7 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Says why `action` is not done.
+/// Shows why `action` is refused.
 fn refuse(model: &mut Model, action: Action, reason: &str) {
     model.toast(ToastKind::Notice, format!("{}: {reason}", action.label()));
 }
@@ -251,7 +252,7 @@ fn redraw(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Redraw]
 }
 
-/// Leaves, unless something asked for is not done yet: then it asks.
+/// Quits; asks first if a call has not ended.
 fn quit(model: &mut Model) -> Vec<Effect> {
     if model.pending.is_empty() && model.shells.running() == 0 {
         return vec![Effect::Quit];
@@ -275,8 +276,7 @@ fn turn_tab(model: &mut Model, steps: usize) -> Vec<Effect> {
     show(model, Tab::ALL[(now + steps) % Tab::ALL.len()])
 }
 
-/// Shows `tab`. The log shown is the selected container's, or those of several; coming back to the
-/// same one finds its place kept.
+/// Shows `tab`. Returning to the same log keeps its position.
 fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
     model.tab = tab;
     model.overlay = None;
@@ -287,7 +287,7 @@ fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
     }
 }
 
-/// Where a list of `count` rows stands after `action`, when that moves it.
+/// The new row in a list of `count` rows, if `action` moves it.
 fn moved(action: Action, row: usize, count: usize, page: usize) -> Option<usize> {
     let page = page.max(2);
     let last = count.saturating_sub(1);

@@ -1,4 +1,4 @@
-//! Clicks and the wheel: they do what a key would do, on what the last frame drew there.
+//! Clicks and the wheel: they do what a key would do, at the target the last frame drew there.
 
 use super::{
     WHEEL_ROWS, act, containers, form, handles, logs, overlays, palette, preset_form, show,
@@ -63,7 +63,7 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The mouse went to column `x`, row `y` with the button held.
+/// A drag to column `x`, row `y`.
 pub(super) fn drag(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     if model.tab != Tab::Logs || model.overlay.is_some() {
         return handles::pull(model, x);
@@ -76,7 +76,7 @@ pub(super) fn drag(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The wheel turned: it scrolls what has the keys, wherever the pointer is.
+/// Scrolls the active context by the wheel, wherever the pointer is.
 pub(super) fn wheel(model: &mut Model, turn: i16) -> Vec<Effect> {
     let typing = matches!(
         model.overlay,
@@ -91,7 +91,7 @@ pub(super) fn wheel(model: &mut Model, turn: i16) -> Vec<Effect> {
     }
     let action = if turn < 0 { Action::Up } else { Action::Down };
     let mut effects = Vec::new();
-    // a line of tiles is several rows high
+    // a row of tiles is several terminal rows high
     let rows = if model.tab == Tab::Containers && model.overlay.is_none() && model.list.tiles {
         1
     } else {
@@ -103,7 +103,7 @@ pub(super) fn wheel(model: &mut Model, turn: i16) -> Vec<Effect> {
     effects
 }
 
-/// A click on line `row` of a menu, or of what the tab lists.
+/// A click on line `row` of a menu or of the tab's list.
 fn line(model: &mut Model, row: usize) -> Vec<Effect> {
     if let Some(Overlay::Signal(menu)) = &mut model.overlay {
         menu.row = row;

@@ -1,4 +1,4 @@
-//! What lies over a tab and has the keys: questions, the sort menu, help, the filter.
+//! Overlays: questions, the sort menu, help, the filter.
 
 use super::{containers, looks, moved, preset_form, typing};
 use crate::tui::action::Action;
@@ -41,7 +41,7 @@ pub(super) fn choose_sort(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Confirm => {
             model.overlay = None;
-            // the same column again turns the order round, as a click on its heading does
+            // choosing the same column again reverses the order, like a click on its heading
             if model.list.sort.column == column {
                 containers::invert(model);
             } else {
@@ -75,7 +75,7 @@ pub(super) fn scroll_help(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Keeps the filter, takes it back, or moves in the list while it is typed.
+/// Handles `action` while the filter is typed: accept, restore, or move in the list.
 pub(super) fn type_filter(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Confirm => model.overlay = None,

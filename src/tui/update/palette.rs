@@ -1,4 +1,4 @@
-//! The palette: typing narrows it down, Enter does what is chosen.
+//! The palette: typing narrows it down, Enter performs the selected action.
 
 use super::requests::copy;
 use super::{act as act_on_tab, moved, refuse, typing};
@@ -13,7 +13,7 @@ pub(super) fn open(model: &mut Model) {
     model.overlay = Some(Overlay::Palette(palette));
 }
 
-/// Does `action` in the palette.
+/// Handles `action` in the palette.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(Overlay::Palette(palette)) = &mut model.overlay else {
         return Vec::new();
@@ -56,7 +56,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Copies the command line for the last thing done from this screen.
+/// Copies the command line of the last action.
 pub(super) fn copy_last(model: &mut Model) -> Vec<Effect> {
     let line = model.last_command.clone();
     line.map_or_else(Vec::new, |line| copy(model, line))

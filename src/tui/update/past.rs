@@ -6,7 +6,7 @@ use crate::tui::model::{Model, Past};
 /// Ticks that one long step moves.
 const LONG: u64 = 10;
 
-/// Moves through time; says whether `action` does that.
+/// Moves through time; returns whether `action` is one that does.
 pub(super) fn act(model: &mut Model, action: Action) -> bool {
     let (oldest, last) = (model.history.oldest(), model.history.last());
     let tick = model.tick();
@@ -29,7 +29,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> bool {
     true
 }
 
-/// A tick was sampled: the moment looked at may have fallen out of what is kept.
+/// After a tick: the moment shown may no longer be kept.
 pub(super) fn follow(model: &mut Model) {
     let oldest = model.history.oldest();
     if let Some(past) = &mut model.past {
@@ -38,7 +38,7 @@ pub(super) fn follow(model: &mut Model) {
     }
 }
 
-/// Every pane shows the moment.
+/// Updates every pane to the moment shown.
 fn look(model: &mut Model) {
     model.log.until = model.past.map(|_| model.moment());
     model.arrange();

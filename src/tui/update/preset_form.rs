@@ -6,7 +6,7 @@ use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};
 use crate::tui::model::{Compared, EffectId, Model, Overlay, Pending, PresetForm, ToastKind};
 
-/// Does `action` on the tab.
+/// Handles `action` on the tab.
 pub(super) fn choose(model: &mut Model, action: Action) {
     let chosen = model.settings.presets.get(model.preset).cloned();
     match (action, chosen) {
@@ -45,7 +45,7 @@ fn open(model: &mut Model, form: PresetForm) {
     model.overlay = Some(Overlay::Preset(Box::new(form)));
 }
 
-/// The form, while it is open.
+/// The form, if it is open.
 pub(super) fn opened(model: &mut Model) -> Option<&mut PresetForm> {
     match &mut model.overlay {
         Some(Overlay::Preset(form)) => Some(form),
@@ -53,7 +53,7 @@ pub(super) fn opened(model: &mut Model) -> Option<&mut PresetForm> {
     }
 }
 
-/// Does `action` in the form.
+/// Handles `action` in the form.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match (opened(model), action) {
         (Some(_), Action::Cancel) => model.overlay = None,
@@ -114,7 +114,7 @@ fn save(model: &mut Model) -> Vec<Effect> {
     vec![effect]
 }
 
-/// The write that the form waits for has ended. Says whether it was one.
+/// Handles the end of a preset's write; returns whether it was one.
 pub(super) fn saved(model: &mut Model, id: EffectId, error: Option<String>) -> bool {
     let Some(form) = opened(model).filter(|form| form.saving == Some(id)) else {
         return false;
@@ -126,8 +126,7 @@ pub(super) fn saved(model: &mut Model, id: EffectId, error: Option<String>) -> b
     }
     let (of, written) = (form.of.clone(), form.preset());
     model.overlay = None;
-    // the file is read again in a moment; what is launched meanwhile must not be of what it said
-    // before
+    // the file is reloaded shortly; a launch in between must use the new preset
     if let Ok((name, preset)) = written {
         let presets = &mut model.settings.presets;
         match presets
@@ -141,7 +140,7 @@ pub(super) fn saved(model: &mut Model, id: EffectId, error: Option<String>) -> b
     true
 }
 
-/// Takes the selected preset out of the file: that was asked and answered.
+/// Deletes the selected preset, after confirmation.
 pub(super) fn delete(model: &mut Model) -> Vec<Effect> {
     let chosen = model
         .settings

@@ -1,4 +1,4 @@
-//! One line to be typed, and what is done with it.
+//! The prompt for one line, and what its text is used for.
 
 use std::path::PathBuf;
 
@@ -6,9 +6,9 @@ use super::requests::call_engine;
 use super::typing;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};
-use crate::tui::model::{Asked, LinePrompt, Model, Overlay, Pending, preset_of};
+use crate::tui::model::{LinePrompt, LinePurpose, Model, Overlay, Pending, preset_of};
 
-/// Does `action` while the line is typed.
+/// Handles `action` in the prompt.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Cancel => model.overlay = None,
@@ -48,7 +48,7 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
 
 fn call(model: &Model, prompt: &LinePrompt, text: &str) -> Result<(Action, Call), String> {
     match prompt.asked {
-        Asked::PresetName => {
+        LinePurpose::PresetName => {
             let record = model.record(&prompt.id).ok_or("the container is gone")?;
             let taken = model.settings.presets.iter().any(|(name, _)| name == text);
             crate::spec::ContainerName::new(text).map_err(|error| error.reason)?;
@@ -69,7 +69,7 @@ fn call(model: &Model, prompt: &LinePrompt, text: &str) -> Result<(Action, Call)
                 Call::SavePreset(file, text.to_owned(), Box::new(preset)),
             ))
         }
-        Asked::ExportFile => {
+        LinePurpose::ExportFile => {
             if text.is_empty() {
                 return Err("a file's name; one that ends in .json is JSON, any other CSV".into());
             }
@@ -85,8 +85,8 @@ fn call(model: &Model, prompt: &LinePrompt, text: &str) -> Result<(Action, Call)
                 Call::Write(path, model.export(&prompt.id, json)),
             ))
         }
-        Asked::LogFile if text.is_empty() => Err("a file's name".into()),
-        Asked::LogFile => Ok((
+        LinePurpose::LogFile if text.is_empty() => Err("a file's name".into()),
+        LinePurpose::LogFile => Ok((
             Action::SaveLog,
             Call::Write(PathBuf::from(text), model.log.text()),
         )),

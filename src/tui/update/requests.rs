@@ -1,10 +1,10 @@
-//! Asking the engine and the terminal, and telling of progress and failures.
+//! Calls to the engine and the terminal, and reports of progress and failures.
 
 use crate::manager::Error;
 use crate::tui::effect::{Call, Effect};
 use crate::tui::model::{EffectId, Model, Pending, ToastKind};
 
-/// Notes what was asked for and numbers it.
+/// Records a pending engine call and gives it an id.
 pub(super) fn call_engine(model: &mut Model, pending: Pending, call: Call) -> Effect {
     model.last_effect += 1;
     let id = EffectId(model.last_effect);
@@ -12,22 +12,22 @@ pub(super) fn call_engine(model: &mut Model, pending: Pending, call: Call) -> Ef
     Effect::Call(id, call)
 }
 
-/// A failure in one line: what was tried, what went wrong, what can be done.
-pub(super) fn in_words(what: &str, error: &Error) -> String {
+/// A failure in one line: what was attempted, the error, what to do.
+pub(super) fn failure_text(what: &str, error: &Error) -> String {
     match error.hint() {
         Some(hint) => format!("{what}: {error} ({hint})"),
         None => format!("{what}: {error}"),
     }
 }
 
-/// Shows a line about what is under way as a toast.
+/// Shows a line of progress as a toast.
 pub(super) fn show_progress(model: &mut Model, id: EffectId, line: &str) {
     if let Some(name) = model.pending.get(&id).map(|pending| pending.name.clone()) {
         model.toast(ToastKind::Progress(id), format!("{name}: {line}"));
     }
 }
 
-/// Puts `text` on the clipboard of whoever sits at the terminal.
+/// Copies `text` to the user's clipboard.
 pub(super) fn copy(model: &mut Model, text: String) -> Vec<Effect> {
     model.toast(
         ToastKind::Changed,

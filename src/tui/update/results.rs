@@ -1,8 +1,8 @@
-//! What comes back: samples, records, and the ends of what was asked for.
+//! Results: samples, records, and the ends of engine calls.
 
 use std::collections::BTreeSet;
 
-use super::requests::{in_words, show_progress};
+use super::requests::{failure_text, show_progress};
 use super::{card, form, handles, past, preset_form};
 use crate::manager::{Error, TRASH_KEPT, Updated};
 use crate::record::{Record, Status};
@@ -11,9 +11,9 @@ use crate::stats::Snapshot;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, EffectId, Outcome};
 use crate::tui::keymap::Context;
-use crate::tui::model::{Card, FailedLaunch, Model, Overlay, Step, Tab, ToastKind};
+use crate::tui::model::{Card, FailedLaunch, Model, Overlay, Tab, ToastKind, UndoStep};
 use crate::tui::settings::Settings;
-use crate::tui::wording::is_bad_end;
+use crate::tui::wording::is_unexpected;
 
 /// A tick.
 pub(super) fn sampled(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
@@ -32,17 +32,17 @@ pub(super) fn sampled(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
     super::looks::look(model)
 }
 
-/// The records were read: the `reading`th time.
+/// Takes the records of read number `reading`.
 pub(super) fn records(
     model: &mut Model,
     reading: u64,
     result: Result<Vec<Record>, Error>,
 ) -> Vec<Effect> {
-    // two threads read; the answer of the earlier reading may come later
+    // two threads read; results can arrive out of order
     if model.records_read.is_some_and(|last| last > reading) {
         return Vec::new();
     }
-    handles::settled(model);
+    handles::drop_applied(model);
     match result {
         Ok(records) => {
             let first = model.records_read.replace(reading).is_none();
@@ -50,7 +50,7 @@ pub(super) fn records(
                 return Vec::new();
             }
             let before = std::mem::replace(&mut model.records, records);
-            card::tell_deaths(model, &before);
+            card::report_deaths(model, &before);
             let kept: BTreeSet<_> = model.records.iter().map(|record| &record.spec.id).collect();
             model.history.retain(|id| kept.contains(id));
             model.list.marks.retain(|id| kept.contains(id));
@@ -61,7 +61,7 @@ pub(super) fn records(
                 Some(Overlay::Signal(menu)) => menu.to.only(),
                 _ => None,
             };
-            // one that was started again has no death to speak of
+            // a container that was started again is not dead
             let risen = matches!(&model.overlay, Some(Overlay::Card(Card::Death { id, .. }))
                 if model.record(id).is_some_and(|record| !matches!(record.state.status, Status::Stopped { .. })));
             if risen || about.is_some_and(gone) {
@@ -70,7 +70,10 @@ pub(super) fn records(
             model.arrange();
             return super::logs::renew(model);
         }
-        Err(error) => model.toast(ToastKind::Error, in_words("list the containers", &error)),
+        Err(error) => model.toast(
+            ToastKind::Error,
+            failure_text("list the containers", &error),
+        ),
     }
     Vec::new()
 }
@@ -90,13 +93,13 @@ pub(super) fn settings(model: &mut Model, result: Result<Box<Settings>, String>)
         }
         Err(reason) => model.toast(
             ToastKind::Error,
-            format!("the config file is wrong, what was holds on: {reason}"),
+            format!("config file not applied, the previous settings stay: {reason}"),
         ),
     }
     model.arrange();
 }
 
-/// A line about what is under way: in its form while that is open, else in a toast.
+/// Shows a line of progress in its form if that is open, else in a toast.
 pub(super) fn progress(model: &mut Model, id: EffectId, line: &str) -> Vec<Effect> {
     if !model.pending.contains_key(&id) {
         return Vec::new();
@@ -109,7 +112,7 @@ pub(super) fn progress(model: &mut Model, id: EffectId, line: &str) -> Vec<Effec
     Vec::new()
 }
 
-/// Something asked for is done.
+/// An effect ended.
 pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Error>) -> Vec<Effect> {
     let Some(pending) = model.pending.remove(&id) else {
         return Vec::new();
@@ -151,7 +154,7 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
                 }
                 Outcome::Launched(_) => (ToastKind::Success, format!("launched {name}")),
                 Outcome::Started => (ToastKind::Success, format!("started {name}")),
-                Outcome::Stopped(cause) if is_bad_end(&cause) => (
+                Outcome::Stopped(cause) if is_unexpected(&cause) => (
                     ToastKind::Notice,
                     format!("stopped {name}: {}", &cause.brief()),
                 ),
@@ -164,7 +167,7 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
                 Outcome::Restarted => (ToastKind::Success, format!("restarted {name}")),
                 Outcome::ThrownAway => (
                     ToastKind::Success,
-                    thrown_away(model, pending.target, &name),
+                    note_trashed(model, pending.target, &name),
                 ),
                 Outcome::TakenBack => {
                     model.list.wanted = pending.target;
@@ -202,14 +205,14 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
                 None => {
                     handles::answered(model, id, false);
                     let what = match pending.action {
-                        // the file is named in what went wrong
+                        // the error names the file
                         Action::SaveLog | Action::Export => "save".to_owned(),
                         Action::Run => format!("launch {name}"),
                         Action::LimitUp => format!("limit {name}"),
                         Action::Undo => format!("bring back {name}"),
                         other => format!("{} {name}", other.id()),
                     };
-                    model.toast(ToastKind::Error, in_words(&what, &error));
+                    model.toast(ToastKind::Error, failure_text(&what, &error));
                 }
             }
         }
@@ -218,12 +221,12 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
     more
 }
 
-/// Notes that it can be brought back, and when the trash is due.
-fn thrown_away(model: &mut Model, id: Option<ContainerId>, name: &str) -> String {
+/// Records how to undo a destroy, and when the trash is due.
+fn note_trashed(model: &mut Model, id: Option<ContainerId>, name: &str) -> String {
     if let Some(id) = id {
         model
             .undo
-            .remember(id, name.to_owned(), Step::TakeBack, model.now);
+            .remember(id, name.to_owned(), UndoStep::TakeBack, model.now);
     }
     model.purge_at.get_or_insert(model.now + TRASH_KEPT);
     match undo_key(model) {
@@ -257,7 +260,7 @@ fn undo_key(model: &Model) -> Option<String> {
         .map(|key| key.to_string())
 }
 
-/// Keeps the steps of a launch that failed, to be looked at: nothing else is left of it.
+/// Keeps the steps of a failed launch, which has no record.
 fn note_failed_launch<'a>(model: &'a mut Model, name: &str, error: &Error) -> &'a mut Model {
     if let Error::Launch {
         message, launch, ..

@@ -1,9 +1,9 @@
-//! The Shell tab: opening, typing, leaving, closing; keys as a terminal sends them.
+//! The Shell tab: opening, typing, leaving, closing, and the encoding of keys.
 
-use super::requests::in_words;
+use super::requests::failure_text;
 use crate::sys::tty::WindowSize;
 use crate::tui::action::Action;
-use crate::tui::effect::{Effect, ShellCall, ShellNews};
+use crate::tui::effect::{Effect, ShellCall, ShellEvent};
 use crate::tui::keymap::{Chord, Key};
 use crate::tui::model::{Model, ShellId, ShellState, Tab, ToastKind};
 
@@ -16,7 +16,7 @@ fn size(model: &Model) -> Option<WindowSize> {
     })
 }
 
-/// Gives every shell the size that the pane has now.
+/// Resizes every shell to the pane.
 pub(super) fn fit(model: &mut Model) -> Vec<Effect> {
     if model.tab != Tab::Shell || model.shells.list.is_empty() {
         return Vec::new();
@@ -32,35 +32,35 @@ pub(super) fn fit(model: &mut Model) -> Vec<Effect> {
         .collect()
 }
 
-/// What a shell has to say.
-pub(super) fn news(model: &mut Model, id: ShellId, news: ShellNews) -> Vec<Effect> {
+/// News from a shell.
+pub(super) fn news(model: &mut Model, id: ShellId, news: ShellEvent) -> Vec<Effect> {
     let shown = model.tab == Tab::Shell && model.shells.shown().is_some_and(|pane| pane.id == id);
     let Some(pane) = model.shells.find(id) else {
         return Vec::new();
     };
     let (mut effects, mut over) = (Vec::new(), None);
     match news {
-        ShellNews::Opened => {
+        ShellEvent::Opened => {
             pane.state = ShellState::Open;
             effects.push(Effect::Shell(id, ShellCall::Read));
         }
-        ShellNews::Output(bytes) => {
+        ShellEvent::Output(bytes) => {
             let answer = pane.terminal.take(&bytes);
             if !answer.is_empty() {
                 effects.push(Effect::Shell(id, ShellCall::Write(answer)));
             }
             effects.push(Effect::Shell(id, ShellCall::Read));
         }
-        ShellNews::Deaf => {
+        ShellEvent::InputDropped => {
             let words = format!(
-                "shell in {}: it does not read; what is typed now is dropped",
+                "shell in {}: its program does not read input; what you type is dropped",
                 pane.name
             );
             model.toast(ToastKind::Notice, words);
             return effects;
         }
-        ShellNews::Ended(code) => over = Some(format!("ended with exit code {code}")),
-        ShellNews::Failed(error) => over = Some(in_words("shell", &error)),
+        ShellEvent::Ended(code) => over = Some(format!("ended with exit code {code}")),
+        ShellEvent::Failed(error) => over = Some(failure_text("shell", &error)),
     }
     model.dirty |= shown || over.is_some();
     if let Some(words) = over {
@@ -88,13 +88,12 @@ pub(super) fn type_chord(model: &mut Model, chord: Chord) -> Vec<Effect> {
     vec![Effect::Shell(id, ShellCall::Write(bytes))]
 }
 
-/// Pastes into the shell that is shown; bracketed when it asked for that, so that it tells a paste
-/// from typing.
+/// Pastes into the shell that is shown, bracketed if its program enabled that.
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     let Some(pane) = model.shells.shown() else {
         return Vec::new();
     };
-    // a paste that holds the end mark could type on after it
+    // text after an end marker inside the paste would count as typed
     let text = text.replace("\u{1b}[201~", "").replace('\n', "\r");
     let bytes = if pane.terminal.screen().bracketed_paste() {
         format!("\u{1b}[200~{text}\u{1b}[201~")
@@ -104,7 +103,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     vec![Effect::Shell(pane.id, ShellCall::Write(bytes.into_bytes()))]
 }
 
-/// The keys of the tab while nobody types.
+/// Handles the keys of the tab while not typing.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let page = size(model).map_or(1, |size| usize::from(size.rows));
     match action {
@@ -157,7 +156,7 @@ fn open(model: &mut Model) -> Vec<Effect> {
 /// The bytes that xterm sends for a key (ctlseqs, "PC-Style Function Keys"); `application`: the
 /// cursor keys are in application mode.
 fn encode(chord: Chord, application: bool) -> Vec<u8> {
-    // 1 and a bit for each modifier held, as xterm counts them
+    // xterm's modifier code: 1 plus a bit for each modifier
     let modifiers = 1 + u8::from(chord.shift) + 2 * u8::from(chord.alt) + 4 * u8::from(chord.ctrl);
     let letter = |c: char| match (modifiers, application) {
         (1, true) => format!("\u{1b}O{c}"),

@@ -1,9 +1,9 @@
-//! The line being typed, whichever overlay has it.
+//! Editing the focused line of any overlay.
 
 use crate::tui::action::Action;
 use crate::tui::model::{LineEdit, Model, Overlay, Purpose};
 
-/// Does what `change` says to the line being typed, when there is one.
+/// Applies `change` to the focused line, if there is one.
 pub(super) fn edit(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
     model.dirty = true;
     match &mut model.overlay {
@@ -29,7 +29,7 @@ pub(super) fn edit(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
     }
 }
 
-/// Does an editing action to the line being typed.
+/// Applies an editing action to the focused line.
 pub(super) fn edit_action(model: &mut Model, action: Action) {
     edit(model, |line| match action {
         Action::CursorLeft => line.left(),
@@ -44,13 +44,13 @@ pub(super) fn edit_action(model: &mut Model, action: Action) {
     });
 }
 
-/// Pastes into the line being typed; elsewhere a paste would be a burst of keys nobody meant, so it
-/// does nothing.
+/// Pastes into the focused line. Elsewhere a paste is ignored, because its text is not meant as
+/// keys.
 pub(super) fn paste(model: &mut Model, text: &str) {
     edit(model, |line| line.paste(text));
 }
 
-/// Does `change` to the line typed at the bottom.
+/// Applies `change` to the prompt at the bottom.
 fn edit_prompt(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else {
         return;
@@ -69,7 +69,7 @@ fn edit_prompt(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
     }
 }
 
-/// Looks for what is typed, as it is typed, from where the search began.
+/// Searches incrementally, from where the search began.
 fn search(model: &mut Model, pattern: &str, from: u64) {
     if let Some(pane) = model.regions().map(|regions| regions.log_pane()) {
         model.log.look_for(pattern, from, pane);

@@ -1,18 +1,18 @@
-//! `u`: takes back the newest thing that can be.
+//! Undo of the newest entry.
 
 use super::handles;
 use super::requests::call_engine;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};
-use crate::tui::model::{Model, Pending, Step, ToastKind};
+use crate::tui::model::{Model, Pending, ToastKind, UndoStep};
 
-/// Takes back the newest thing that can be.
+/// Undoes the newest entry.
 pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
     let Some(undoable) = model.undo.pop() else {
         return Vec::new();
     };
     match undoable.step {
-        Step::Limit(change) => {
+        UndoStep::Limit(change) => {
             if model.record(&undoable.id).is_none() {
                 model.toast(
                     ToastKind::Notice,
@@ -22,7 +22,7 @@ pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
             }
             handles::ask_engine(model, undoable.id, change)
         }
-        Step::TakeBack => {
+        UndoStep::TakeBack => {
             let pending = Pending {
                 action: Action::Undo,
                 target: Some(undoable.id.clone()),

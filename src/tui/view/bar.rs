@@ -1,13 +1,12 @@
-//! The bottom line: the keys that mean something now, as the keymap has them; the filter while it
-//! is typed.
+//! The bottom line: the keys of the active context, or the filter while it is typed.
 //!
 //! ```text
 //!  ? Help  r Run  S Start  s Stop  R Restart  D Destroy  l Logs  / Filter  F6 Sort  q Quit
 //! ```
 //!
-//! What does not fit is left out, but never the last.
+//! Keys that do not fit are left out, except the last.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::canvas::Canvas;
 use crate::tui::action::Action;
@@ -32,7 +31,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         pen.put(&printable(line.text()), theme.key_label).skip(3);
         start = pen.x();
         let before = text::width(&printable(line.before_cursor())) as u16;
-        canvas.cursor = Some(((x + before).min(area.right() - 1), area.y));
+        canvas.cursor = Some(Position::new((x + before).min(area.right() - 1), area.y));
     }
     let contexts = model.contexts();
     let keys = |action: Action| {
@@ -47,7 +46,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let Some(actions) = bars.into_iter().find(|actions| !actions.is_empty()) else {
         return;
     };
-    // the last one is the way out: it is shown whatever else is left out
+    // the last key is how to leave: it is always shown
     let reserved = actions
         .last()
         .and_then(|last| keys(*last))
@@ -66,7 +65,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         if columns + reserved > usize::from(pen.room()) {
             continue;
         }
-        // elsewhere the keys type and answer
+        // in other contexts the keys type and answer
         let verbs = matches!(model.overlay, None | Some(Overlay::Card(_)));
         let off = verbs && model.refusal(*action).is_some();
         let (key_style, label_style) = if off {

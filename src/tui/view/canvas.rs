@@ -1,7 +1,7 @@
-//! [`Canvas`]: what every region draws on.
+//! [`Canvas`]: the drawing context of every region.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::record::{Record, Status};
@@ -10,7 +10,7 @@ use crate::tui::keymap::Context;
 use crate::tui::model::{HitMap, Model};
 use crate::tui::theme::Theme;
 use crate::tui::widget::Pen;
-use crate::tui::wording::is_bad_end;
+use crate::tui::wording::is_unexpected;
 
 /// The model, the buffer it is drawn into, and what was drawn where.
 pub(super) struct Canvas<'a> {
@@ -20,10 +20,10 @@ pub(super) struct Canvas<'a> {
     pub theme: &'a Theme,
     /// Where it is drawn.
     pub buffer: &'a mut Buffer,
-    /// What a click means.
+    /// The targets of clicks.
     pub hits: &'a mut HitMap,
-    /// Where the terminal's cursor stands, when something is being typed.
-    pub cursor: Option<(u16, u16)>,
+    /// The position of the terminal's cursor while something is being typed.
+    pub cursor: Option<Position>,
 }
 
 impl Canvas<'_> {
@@ -32,8 +32,7 @@ impl Canvas<'_> {
         Pen::new(self.buffer, area, self.theme.symbols.ellipsis)
     }
 
-    /// The key to show for `action`, as text: of the overlay when it has one for it, else of the
-    /// tab.
+    /// The key to show for `action`: the overlay's if it has one, else the tab's.
     #[must_use]
     pub(super) fn key(&self, action: Action) -> String {
         let mut contexts = self.model.contexts();
@@ -42,7 +41,7 @@ impl Canvas<'_> {
         key.map(|chord| chord.to_string()).unwrap_or_default()
     }
 
-    /// The state of `record` at the moment shown, and how it looks.
+    /// The state of `record` at the moment shown, with its style.
     #[must_use]
     pub(super) fn state(&self, record: &Record) -> (String, Style) {
         let model = self.model;
@@ -65,14 +64,14 @@ impl Canvas<'_> {
         }
     }
 
-    /// How the state of `record` looks.
+    /// The style of the state of `record`.
     #[must_use]
     pub(super) fn state_style(&self, record: &Record) -> Style {
         match &record.state.status {
             Status::Running { .. } => self.theme.running,
             Status::Paused { .. } => self.theme.paused,
             Status::Created => self.theme.created,
-            Status::Stopped { cause, .. } if is_bad_end(cause) => self.theme.failed,
+            Status::Stopped { cause, .. } if is_unexpected(cause) => self.theme.failed,
             Status::Broken { .. } => self.theme.failed,
             Status::Stopped { .. } => self.theme.stopped,
         }

@@ -1,5 +1,5 @@
-//! The cause-of-death card: one sentence, the numbers, the last minute in two graphs, the last
-//! words.
+//! The cause-of-death card: one sentence, the numbers, the last minute in two graphs, the end of
+//! the log.
 //!
 //! ```text
 //! ╭─ memory-hog died ────────────────────────────╮
@@ -17,7 +17,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
-use super::detail::{Fact, death_facts, facts, limits_in_words};
+use super::facts::{Fact, death_facts, facts, limits_text};
 use crate::record::{ExitCause, Record, Status};
 use crate::spec::format_bytes;
 use crate::stats::Figure;
@@ -26,7 +26,7 @@ use crate::tui::model::{LogLine, Model, Target};
 use crate::tui::text;
 use crate::tui::widget::{Graph, center, frame};
 use crate::tui::wording::{
-    NOT_AVAILABLE, cap_percent, cause_sentence, grouped, is_bad_end, percent,
+    NOT_AVAILABLE, cap_percent, cause_sentence, grouped, is_unexpected, percent,
 };
 
 /// The widest card.
@@ -35,8 +35,8 @@ const WIDTH: u16 = 96;
 const HEIGHT: u16 = 32;
 /// Rows of the graphs and their captions where there is room.
 const GRAPHS: usize = 7;
-/// Rows kept for the last words, however few they are.
-const LEAST_WORDS: usize = 3;
+/// Rows reserved for the end of the log.
+const MIN_LOG_ROWS: usize = 3;
 /// How much of the past the graphs show, in ticks.
 const TICKS: usize = 60;
 
@@ -45,7 +45,7 @@ pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
     record: &Record,
-    last_words: Option<&Result<Vec<LogLine>, String>>,
+    log_tail: Option<&Result<Vec<LogLine>, String>>,
 ) {
     let theme = canvas.theme;
     let Status::Stopped { cause, since, at } = &record.state.status else {
@@ -59,14 +59,18 @@ pub(super) fn draw(
         theme.symbols.ellipsis,
     );
     let known = canvas.model.history.series(&record.spec.id).is_some();
-    let words = last_words
+    let words = log_tail
         .and_then(|words| words.as_ref().ok())
         .map_or(0, Vec::len)
-        .max(LEAST_WORDS);
+        .max(MIN_LOG_ROWS);
     // the box, three facts, a heading and the buttons
     let wanted = sentence.len() + words + 7 + if known { GRAPHS } else { 0 };
     let outer = center(area, width, (wanted as u16).min(HEIGHT));
-    let how = if is_bad_end(cause) { "died" } else { "ended" };
+    let how = if is_unexpected(cause) {
+        "died"
+    } else {
+        "ended"
+    };
     let inside = frame(
         canvas.buffer,
         outer,
@@ -74,7 +78,7 @@ pub(super) fn draw(
         theme,
     );
     canvas.hits.add(outer, Target::Nothing);
-    let style = if is_bad_end(cause) {
+    let style = if is_unexpected(cause) {
         theme.error
     } else {
         theme.success
@@ -87,7 +91,7 @@ pub(super) fn draw(
     let mut list: Vec<Fact> = death_facts(canvas.model, cause, *since, *at);
     list.push((
         "Limits",
-        limits_in_words(canvas, &record.spec.limits),
+        limits_text(canvas, &record.spec.limits),
         Style::new(),
     ));
     list.push((
@@ -108,7 +112,7 @@ pub(super) fn draw(
     );
     y += list.len() as u16;
     let left = inside.height.saturating_sub(y + 1);
-    // graphs only where some lines of the log are left too
+    // draw graphs only if some lines of the log still fit
     let graphs = if known && left >= 7 {
         left.saturating_sub(words as u16 + 1)
             .clamp(3, GRAPHS as u16)
@@ -137,7 +141,7 @@ pub(super) fn draw(
         height: inside.height.saturating_sub(y + 1),
         ..inside
     };
-    draw_words(canvas, place, last_words);
+    draw_log_tail(canvas, place, log_tail);
     buttons(
         canvas,
         row(inside, inside.height - 1),
@@ -151,7 +155,7 @@ pub(super) fn draw(
     );
 }
 
-/// The numbers at the end: what the record says of it, and the last sample.
+/// The figures at its end, from the record and the last sample.
 fn numbers(model: &Model, record: &Record, cause: &ExitCause) -> String {
     let series = model.history.series(&record.spec.id);
     let Some((series, last)) =
@@ -163,7 +167,7 @@ fn numbers(model: &Model, record: &Record, cause: &ExitCause) -> String {
             } => format!("peak {}; ", format_bytes(*peak)),
             _ => String::new(),
         };
-        return format!("{peak}no more: it ended before this screen was opened");
+        return format!("{peak}not sampled: it ended before this screen was opened");
     };
     let held = (0..TICKS as u64)
         .filter_map(|back| series.value(Figure::Throttled, series.last().checked_sub(back)?));
@@ -236,7 +240,7 @@ fn graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, figure: Figure) {
         width: area.width.saturating_sub(2).min(TICKS as u16),
         height: area.height - 1,
     };
-    // as wide as the minute needs: a cell of braille holds two ticks
+    // a cell of braille holds two ticks
     let wide = if theme.symbols.braille {
         TICKS as u16 / 2
     } else {
@@ -257,17 +261,17 @@ fn graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, figure: Figure) {
     );
 }
 
-fn draw_words(
+fn draw_log_tail(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    last_words: Option<&Result<Vec<LogLine>, String>>,
+    log_tail: Option<&Result<Vec<LogLine>, String>>,
 ) {
     let theme = canvas.theme;
     if area.height == 0 {
         return;
     }
     canvas.pen(row(area, 0)).put(" Last words", theme.label);
-    let instead = match last_words {
+    let instead = match log_tail {
         None => Some((" reading its log", theme.dim)),
         Some(Err(reason)) => Some((reason.as_str(), theme.error)),
         Some(Ok(lines)) if lines.is_empty() => Some((" it wrote nothing", theme.dim)),
@@ -279,7 +283,7 @@ fn draw_words(
             .skip(1)
             .put(text.trim_start(), style);
     }
-    let lines = last_words
+    let lines = log_tail
         .and_then(|words| words.as_ref().ok())
         .map_or(&[][..], Vec::as_slice);
     let rows = usize::from(area.height - 1);
@@ -297,7 +301,7 @@ fn draw_words(
     }
 }
 
-/// What can be done from a card, each with its key.
+/// The buttons of a card, with their keys.
 pub(super) fn buttons(canvas: &mut Canvas<'_>, line: Rect, actions: &[Action]) {
     let theme = canvas.theme;
     let mut x = line.x + 1;

@@ -59,7 +59,7 @@ pub(super) fn draw(
         ),
     };
     let scale = match &model.handles.grip {
-        // a handle that is held must not run away from the mouse
+        // the scale of a dragged handle must not change
         Some(grip) if grip.knob == knob => grip.scale,
         _ => knob.scale(limit, used.unwrap_or(0.0) as u64, model.host_total(knob)),
     };
@@ -93,7 +93,7 @@ pub(super) fn draw(
     canvas.pen(rest).put(&hint, theme.dim);
 }
 
-/// Of the CPU time that it asked for, the share that the cap refused.
+/// The share of the demanded CPU time that the cap refused.
 #[must_use]
 pub(super) fn refused(reading: Option<&Reading>) -> Option<f64> {
     match reading.and_then(|r| r.cpu_cores.zip(r.throttled)) {

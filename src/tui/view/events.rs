@@ -1,4 +1,4 @@
-//! What happened, the newest last.
+//! The events, newest last.
 //!
 //! ```text
 //!  9 events · following
@@ -10,10 +10,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
-use crate::record::Happening;
+use crate::record::LoggedEvent;
 use crate::tui::sanitise::printable;
 use crate::tui::text;
-use crate::tui::wording::{cause_sentence, is_bad_end};
+use crate::tui::wording::{cause_sentence, is_unexpected};
 
 const NAME: usize = 18;
 
@@ -22,7 +22,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let view = &model.looks.events;
     canvas.buffer.set_style(row(area, 0), theme.bar);
-    let shown: Vec<&Happening> = view.shown().collect();
+    let shown: Vec<&LoggedEvent> = view.shown().collect();
     let rows = usize::from(area.height.saturating_sub(1));
     let end = shown.len() - view.back.unwrap_or(0).min(shown.len().saturating_sub(rows));
     let dot = theme.symbols.dot;
@@ -61,35 +61,32 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         .now
         .to_zoned_datetime(model.settings.time_zone.clone())
         .date();
-    for (y, happening) in (1..area.height).zip(&shown[end.saturating_sub(rows)..end]) {
-        let at = happening
-            .at
-            .to_zoned_datetime(model.settings.time_zone.clone());
+    for (y, event) in (1..area.height).zip(&shown[end.saturating_sub(rows)..end]) {
+        let at = event.at.to_zoned_datetime(model.settings.time_zone.clone());
         let when = if at.date() == today {
             at.strftime("      %H:%M:%S")
         } else {
             at.strftime("%m-%d %H:%M:%S")
         };
-        let bad = happening.cause.as_ref().is_some_and(is_bad_end);
-        let style = match happening.event.as_str() {
+        let bad = event.cause.as_ref().is_some_and(is_unexpected);
+        let style = match event.event.as_str() {
             _ if bad => theme.failed,
             "started" => theme.running,
             "created" => theme.created,
             _ => theme.stopped,
         };
-        let name =
-            text::truncate(happening.name.as_str(), NAME, theme.symbols.ellipsis).into_owned();
-        let cause = happening
+        let name = text::truncate(event.name.as_str(), NAME, theme.symbols.ellipsis).into_owned();
+        let cause = event
             .cause
             .as_ref()
             .map(|cause| printable(&cause_sentence(cause)));
-        let detail = happening.detail.as_deref().map(printable);
+        let detail = event.detail.as_deref().map(printable);
         let more: Vec<String> = [cause, detail].into_iter().flatten().collect();
         let mut pen = canvas.pen(row(area, y));
         pen.skip(1)
             .put(&when.to_string(), theme.dim)
             .skip(2)
-            .put(&format!("{:<10} ", printable(&happening.event)), style);
+            .put(&format!("{:<10} ", printable(&event.event)), style);
         pen.put(&format!("{:<NAME$}  ", printable(&name)), theme.strong)
             .put(&more.join("; "), Style::new());
     }

@@ -1,4 +1,4 @@
-//! What a container changed against its image, and a file that is open.
+//! The files that a container changed against its image, and the open file.
 //!
 //! ```text
 //!  web  6 changes: 4 added, 1 changed, 1 deleted

@@ -1,5 +1,5 @@
 //! The launch form. Where there is room each field has a line of its own below it for its meaning
-//! or its error; where there is not, one line below all of them speaks of the field being typed in.
+//! or its error; otherwise one line below all fields is about the focused one.
 //!
 //! ```text
 //! ╭─ Run a container ───────────────────────────────────────────╮
@@ -10,7 +10,7 @@
 //! ╰─────────────────────────────────────────────────────────────╯
 //! ```
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
@@ -20,7 +20,7 @@ use crate::tui::text;
 use crate::tui::widget::{center, frame};
 
 const LABEL_COLUMNS: u16 = 10;
-/// The least rows for a line of meaning below each field.
+/// The fewest rows for a line of meaning below each field.
 const ROOMY: u16 = 17;
 
 /// Draws the form over `area`.
@@ -111,7 +111,7 @@ fn draw_field(canvas: &mut Canvas<'_>, line: Rect, form: &LaunchForm, field: Fie
     line_edit(canvas, input, form.texts.get(&field), active);
 }
 
-/// A line that can be typed in; the cursor is in it while it is `active`.
+/// An input line; it has the cursor while it is `active`.
 pub(super) fn line_edit(
     canvas: &mut Canvas<'_>,
     input: Rect,
@@ -127,11 +127,11 @@ pub(super) fn line_edit(
     canvas.buffer.set_style(input, style);
     let Some(edit) = edit else {
         if active {
-            canvas.cursor = Some((input.x, input.y));
+            canvas.cursor = Some(Position::new(input.x, input.y));
         }
         return;
     };
-    // the end of a long line is where the cursor is: show that part
+    // scroll a long line so that the cursor is visible
     let room = usize::from(input.width.saturating_sub(1));
     let before = text::width(&printable(edit.before_cursor()));
     let hidden = before.saturating_sub(room);
@@ -140,11 +140,11 @@ pub(super) fn line_edit(
     canvas.pen(input).put(shown, style);
     if active {
         let x = input.x + (before - hidden).min(room) as u16;
-        canvas.cursor = Some((x, input.y));
+        canvas.cursor = Some(Position::new(x, input.y));
     }
 }
 
-/// What is said of a field: what is wrong with it, or what it means.
+/// The remark about a field: its error, or its meaning.
 fn remark(canvas: &Canvas<'_>, form: &LaunchForm, field: Field) -> (String, Style) {
     let theme = canvas.theme;
     if let Some(error) = form.errors.get(&field) {
@@ -166,11 +166,11 @@ fn remark(canvas: &Canvas<'_>, form: &LaunchForm, field: Field) -> (String, Styl
     (text, theme.dim)
 }
 
-/// What goes on, what went wrong, or the command line that does the same. Errors have `beside`
-/// columns beside their fields.
+/// The progress, the error, or the equivalent command line. Errors have `beside` columns beside
+/// their fields.
 fn status(canvas: &mut Canvas<'_>, area: Rect, beside: usize, form: &LaunchForm) {
     let (model, theme) = (canvas.model, canvas.theme);
-    // an error that is cut beside its field is whole here
+    // an error truncated beside its field is shown in full here
     let is_cut = |error: &&String| text::width(&printable(error)) + 2 > beside;
     let (text, style) = if form.launching.is_some() {
         let progress = form.progress.as_deref().unwrap_or("starting it");

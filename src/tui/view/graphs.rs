@@ -1,5 +1,5 @@
-//! Every figure of one container over the past that is kept, each in a graph of its own; left and
-//! right look back in time here too.
+//! The history of every figure of one container, one graph each; left and right look back in time
+//! here too.
 //!
 //! ```text
 //! ╭─ web: the last 10 minutes ──────────────────────────╮
@@ -22,7 +22,7 @@ use crate::tui::model::{Model, Target};
 use crate::tui::widget::{Graph, center, frame};
 use crate::tui::wording::{NOT_AVAILABLE, percent};
 
-/// What each graph is called.
+/// The title of each graph.
 const NAMES: [(Figure, &str); 9] = [
     (Figure::Cpu, "CPU"),
     (Figure::Throttled, "Throttled"),
@@ -34,8 +34,8 @@ const NAMES: [(Figure, &str); 9] = [
     (Figure::PsiMemory, "Waiting for memory"),
     (Figure::PsiIo, "Waiting for I/O"),
 ];
-/// The least columns of a graph.
-const NARROWEST: u16 = 26;
+/// The fewest columns of a graph.
+const MIN_WIDTH: u16 = 26;
 
 /// Draws the graphs of `record` over `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
@@ -50,13 +50,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
         record.spec.name,
         format_duration(kept)
     );
-    // the card may lie over the badge beside the tabs
+    // the card may cover the badge beside the tabs
     if let Some(badge) = past_badge(model) {
         title = format!("{title}   {badge}");
     }
     let inside = frame(canvas.buffer, outer, &title, theme);
     canvas.hits.add(outer, Target::Nothing);
-    let across = (inside.width / NARROWEST).clamp(1, 3);
+    let across = (inside.width / MIN_WIDTH).clamp(1, 3);
     let down = (NAMES.len() as u16).div_ceil(across);
     let (width, height) = (
         inside.width / across,
@@ -131,7 +131,7 @@ fn graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, figure: Figure, n
     .draw(canvas.buffer, plot, theme);
 }
 
-/// What the upper edge stands for, where that is given: the limit, or the whole.
+/// The value of the upper edge, if it is fixed: the limit or the total.
 fn scale(model: &Model, record: &Record, figure: Figure) -> Option<f64> {
     let limits = model.handles.limits(&record.spec.id, &record.spec.limits);
     match figure {

@@ -1,5 +1,5 @@
-//! The host: one bar a core (one character a core where there are too many), memory and swap, then
-//! a line of words.
+//! The host: one bar per core (one character if there are too many), memory and swap, then a line
+//! of text.
 //!
 //! ```text
 //!   0 ██████▌············  31.2%    2 ██·················   8.0%
@@ -24,7 +24,7 @@ const BYTES_COLUMNS: u16 = 11;
 
 /// Draws the host into `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, grid: CoreGrid) {
-    let Some(host) = &canvas.model.host_then() else {
+    let Some(host) = &canvas.model.host_at_moment() else {
         let dim = canvas.theme.dim;
         canvas
             .pen(row(area, 0))
@@ -59,7 +59,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, grid: CoreGrid) {
 fn core_bars(canvas: &mut Canvas<'_>, area: Rect, grid: CoreGrid, cores: &[f32]) {
     let width = area.width / grid.columns as u16;
     for (core, busy) in cores.iter().enumerate() {
-        // down the first column, then down the second, as htop numbers them
+        // column by column, as htop does
         let (x, y) = ((core / grid.rows) as u16 * width, (core % grid.rows) as u16);
         let cell = Rect {
             x: area.x + x,

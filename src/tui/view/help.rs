@@ -1,5 +1,4 @@
-//! Every key, as the keymap has them, the shown tab's first. What a read-only screen refuses is
-//! grey.
+//! Every key of the keymap, the shown tab's first. What a read-only screen refuses is grey.
 //!
 //! ```text
 //! ╭─ Keys ───────────────────────────────────────╮
@@ -15,7 +14,7 @@ use super::canvas::{Canvas, row};
 use crate::tui::model::{HelpLine, Target, help_rows};
 use crate::tui::widget::{center, frame};
 
-/// Columns for the keys of one action, and where there is little room.
+/// Columns for the keys of one action, in a wide and a narrow screen.
 const KEYS_COLUMNS: [usize; 2] = [24, 15];
 /// As wide as the longest line needs.
 const WIDTH: u16 = 78;

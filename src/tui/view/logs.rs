@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::canvas::{Canvas, row};
-use crate::tui::model::{LogLine, LogView, MARK_COLUMNS, Pane, Place, TIME_COLUMNS, Target};
+use crate::tui::model::{LogLine, LogPosition, LogView, MARK_COLUMNS, Pane, TIME_COLUMNS, Target};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::theme::{ColorDepth, Theme};
@@ -98,7 +98,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// One row: the bytes `from` up to `to` of `line`.
+/// Draws one row: the bytes `from..to` of `line`.
 fn draw_row(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -168,7 +168,7 @@ fn draw_row(
     }
 }
 
-/// The first match from byte `start` on that reaches beyond byte `beyond`.
+/// The first match from byte `start` on that ends after byte `beyond`.
 fn next_match(
     log: &LogView,
     line: &LogLine,
@@ -185,7 +185,7 @@ fn next_match(
     }
 }
 
-/// What its writer asked for, as far as this screen shows colours; `None` is a screen without any.
+/// The program's style, reduced to the colour depth; `None` is a screen without colours.
 fn shown(style: Style, depth: Option<ColorDepth>) -> Style {
     let color = |color: Option<ratatui::style::Color>| {
         color.zip(depth).map(|(color, depth)| depth.nearest(color))
@@ -197,7 +197,7 @@ fn shown(style: Style, depth: Option<ColorDepth>) -> Style {
     }
 }
 
-/// The colour of the name of the log of this number.
+/// The style of the name of log `number`.
 fn name_style(theme: &Theme, number: usize) -> Style {
     let styles = [
         theme.title,
@@ -258,8 +258,8 @@ fn title(canvas: &mut Canvas<'_>, area: Rect) {
                 if count == 1 { "" } else { "s" }
             )
         }
-        (None, Place::End) => "following".to_owned(),
-        (None, Place::At(line, _)) => format!("line {}", grouped(line + 1)),
+        (None, LogPosition::End) => "following".to_owned(),
+        (None, LogPosition::At(line, _)) => format!("line {}", grouped(line + 1)),
     };
     pen.put(
         &format!(" {dot} {place} {dot} {} lines", grouped(log.end())),

@@ -1,7 +1,7 @@
-//! [`view`]: draws the model and says what is where. One file a region; each draws its layout in
-//! its own doc.
+//! [`view`]: draws the model and returns what was drawn where. One file per region, each with its
+//! layout in its doc.
 //!
-//! Nothing here sorts, filters or decides: what is drawn is in the model already.
+//! Nothing here sorts, filters or decides: it draws what the model contains.
 
 mod bar;
 mod canvas;
@@ -9,6 +9,7 @@ mod death;
 mod detail;
 mod dials;
 mod events;
+mod facts;
 mod files;
 mod form;
 mod graphs;
@@ -33,13 +34,13 @@ mod waterfall;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Rect, Size};
 
-use super::model::{Card, HitMap, Model, Overlay, SMALLEST, Tab};
+use super::model::{Card, HitMap, MIN_SIZE, Model, Overlay, Tab};
 use super::widget::Pen;
 use canvas::Canvas;
 
-/// Draws the whole screen; returns what a click on each place means.
+/// Draws the whole screen; returns the targets of clicks.
 pub fn view(model: &Model, frame: &mut Frame<'_>) -> HitMap {
     let mut hits = HitMap::default();
     let mut canvas = Canvas {
@@ -101,8 +102,8 @@ fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Card(card)) => {
             let record = card.id().and_then(|id| model.record(id));
             match (card, record) {
-                (Card::Death { last_words, .. }, Some(record)) => {
-                    death::draw(canvas, between, record, last_words.as_ref())
+                (Card::Death { log_tail, .. }, Some(record)) => {
+                    death::draw(canvas, between, record, log_tail.as_ref())
                 }
                 (Card::Graphs(_), Some(record)) => graphs::draw(canvas, between, record),
                 (_, Some(record)) => waterfall::draw(canvas, between, record),
@@ -118,8 +119,8 @@ fn draw(canvas: &mut Canvas<'_>) {
     toasts::draw(canvas, between);
 }
 
-/// What is not ASCII becomes what stands for it there: names and output of containers are theirs,
-/// and our own words have arrows and signs.
+/// Replaces characters that are not ASCII: names and output of containers can have any, and our own
+/// texts have arrows and signs.
 fn to_ascii(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if cell.symbol().is_ascii() {
@@ -140,10 +141,13 @@ fn to_ascii(buffer: &mut Buffer) {
 }
 
 fn too_small(canvas: &mut Canvas<'_>) {
-    let (width, height) = canvas.model.size;
+    let Size { width, height } = canvas.model.size;
     let lines = [
         "too small".to_owned(),
-        format!("{width}×{height}, needs {}×{}", SMALLEST.0, SMALLEST.1),
+        format!(
+            "{width}×{height}, needs {}×{}",
+            MIN_SIZE.width, MIN_SIZE.height
+        ),
     ];
     let area = canvas.buffer.area;
     for (line, y) in lines.iter().zip(area.y..area.bottom()) {

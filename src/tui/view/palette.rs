@@ -1,5 +1,5 @@
-//! The palette: what is typed, what it finds, and the command line for what is chosen. What cannot
-//! be done now is grey, with the reason in the place of its help.
+//! The palette: the input line, the matching actions, and the command line of the selected one.
+//! Actions that are not available are grey, with the reason instead of their help.
 //!
 //! ```text
 //! ╭─ Actions (3) ────────────────────────────────╮
@@ -10,7 +10,7 @@
 //! ╰──────────────────────────────────────────────╯
 //! ```
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
@@ -44,7 +44,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, palette: &Palette) {
         .skip(1)
         .put(&printable(palette.line.text()), theme.field_active);
     let before = text::width(&printable(palette.line.before_cursor())) as u16;
-    canvas.cursor = Some((
+    canvas.cursor = Some(Position::new(
         (line.x + 1 + before).min(line.right().saturating_sub(1)),
         line.y,
     ));
@@ -100,11 +100,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, palette: &Palette) {
             );
             pen.put_right(&format!("{key} copies "), theme.dim);
         }
-        None if chosen.is_none() => drop(
-            canvas
-                .pen(last)
-                .put(" nothing is called that", theme.warning),
-        ),
+        None if chosen.is_none() => drop(canvas.pen(last).put(" no action matches", theme.warning)),
         None => {
             let help = refused.map(|action| format!(" {}", action.help()));
             let words = help.as_deref().unwrap_or(" only this screen can do that");

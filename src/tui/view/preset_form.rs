@@ -1,5 +1,5 @@
-//! The form of a preset: a line a field, what the field being typed in means below them. Where
-//! there is no room for all, the lines around that field are shown.
+//! The form of a preset: one line per field, and the meaning of the focused field below. If not all
+//! fit, the lines around that field are shown.
 //!
 //! ```text
 //! ╭─ Preset cpu-quarter ────────────────────────────────────────╮
@@ -20,7 +20,7 @@ use crate::tui::text;
 use crate::tui::widget::{center, frame};
 
 const LABEL_COLUMNS: u16 = 12;
-/// Lines below the fields: what is said of the one being typed in.
+/// Lines below the fields, about the focused one.
 const BELOW: u16 = 3;
 
 /// Draws the form over `area`.

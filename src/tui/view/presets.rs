@@ -1,4 +1,4 @@
-//! The presets: their list, and what the selected one says.
+//! The presets: their list, and the content of the selected one.
 //!
 //! ```text
 //!  PRESET            WHAT IT IS FOR        cpu-quarter
@@ -87,7 +87,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// What the preset `name` is compared with: what to call it, and what it says.
+/// The preset that `name` is compared with, with its title.
 fn other(model: &Model, name: &str) -> Option<(String, Preset)> {
     match model.compared.as_ref()? {
         Compared::Preset(with) if with == name => None,
@@ -111,7 +111,7 @@ fn other(model: &Model, name: &str) -> Option<(String, Preset)> {
     }
 }
 
-/// Two presets beside each other; what differs stands out.
+/// Two presets side by side, with differences highlighted.
 fn compare(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -239,7 +239,7 @@ fn profile(canvas: &mut Canvas<'_>, area: Rect, name: &str, preset: &Preset) {
 /// The limits that have a row of their own; the others share one.
 const SHOWN: [&str; 5] = ["memory", "swap", "cpu", "cpu shares", "pids"];
 
-/// What a preset says, in words; amounts with what they mean.
+/// The content of a preset as text, with the meaning of amounts.
 fn facts(preset: &Preset) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     let command = preset

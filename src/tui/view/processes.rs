@@ -25,7 +25,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         "PID", "INSIDE", "USER", "THR", "CPU%", "MEM"
     );
     canvas.pen(row(area, 0)).put(&heading, theme.header);
-    // what was seen of another container is not this one's
+    // the last answer may be about another container
     let current = view.all
         || model
             .list
@@ -124,7 +124,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// The lines of the tree before a process.
+/// The tree lines before a process.
 fn tree(branch: &[bool], drawn: bool) -> String {
     let [on, fork, end] = if drawn {
         ["│  ", "├─ ", "└─ "]

@@ -1,4 +1,4 @@
-//! One line to be typed.
+//! A prompt for one line.
 //!
 //! ```text
 //! ╭─ Save limits and command as the preset ──────╮
@@ -7,10 +7,10 @@
 //! ╰──────────────────────────────────────────────╯
 //! ```
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::canvas::{Canvas, row};
-use crate::tui::model::{Asked, LinePrompt, Target};
+use crate::tui::model::{LinePrompt, LinePurpose, Target};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::widget::{center, frame};
@@ -19,15 +19,15 @@ use crate::tui::widget::{center, frame};
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, prompt: &LinePrompt) {
     let theme = canvas.theme;
     let (title, hint) = match prompt.asked {
-        Asked::PresetName => (
+        LinePurpose::PresetName => (
             "Save limits and command as the preset",
             "it goes to the end of the config file",
         ),
-        Asked::LogFile => (
+        LinePurpose::LogFile => (
             "Write the selected lines, else all, to",
             "a new file: one that is there is not written over",
         ),
-        Asked::ExportFile => (
+        LinePurpose::ExportFile => (
             "Write its last ten minutes to",
             "CSV; JSON when the name ends in .json",
         ),
@@ -42,7 +42,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, prompt: &LinePrompt) {
         .skip(1)
         .put(&printable(prompt.line.text()), theme.field_active);
     let before = text::width(&printable(prompt.line.before_cursor())) as u16;
-    canvas.cursor = Some((
+    canvas.cursor = Some(Position::new(
         (line.x + 1 + before).min(line.right().saturating_sub(1)),
         line.y,
     ));

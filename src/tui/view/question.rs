@@ -118,7 +118,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, question: &Question) {
     }
 }
 
-/// A change of the container's own is dropped.
+/// The question before reverting a file.
 fn revert(record: &Record, path: &str) -> (String, String, &'static str, &'static str) {
     let (name, path) = (record.spec.name.as_str(), printable(path));
     let body = format!(
@@ -127,7 +127,7 @@ fn revert(record: &Record, path: &str) -> (String, String, &'static str, &'stati
     ("Revert this change?".to_owned(), body, "Revert", "Keep it")
 }
 
-/// Less memory is asked for than is used: what will happen then.
+/// The question before a memory limit below current use.
 fn below_use(model: &Model, record: &Record) -> (String, String, &'static str, &'static str) {
     let name = record.spec.name.as_str();
     let limit = match model.handles.doubtful {

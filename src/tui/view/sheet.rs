@@ -1,4 +1,4 @@
-//! Facts in sections, each with its judgement: how a container is held apart, and the host.
+//! Facts in sections, each with a rating: the isolation of a container, and the host.
 //!
 //! ```text
 //! Namespaces
@@ -15,9 +15,9 @@ use crate::tui::model::{SheetLine, Tab, sheet_lines};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 
-/// Columns of the judgement.
+/// Columns of the rating.
 const WORD: usize = 5;
-/// The most columns for what a fact is about, and where there is little room.
+/// The most columns for the name of a fact, in a wide and a narrow screen.
 const WHAT: [usize; 2] = [28, 14];
 
 /// Draws the sheet of the shown tab into `area`.
@@ -67,7 +67,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         &format!("lines {} to {last} of {} ", offset + 1, lines.len()),
         theme.label,
     );
-    // the values are as wide as the widest needs, and leave room for what follows from them
+    // the values are as wide as the widest, and leave room for the explanation
     let widest = sheet
         .sections
         .iter()

@@ -5,7 +5,7 @@
 //! root@web:/# _
 //! ```
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
 
 use super::canvas::{Canvas, row};
@@ -78,7 +78,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             }
             let style = look(cell, theme.depth);
             let target = &mut canvas.buffer[(below.x + x, below.y + y)];
-            // a wide character half beyond the edge would push the line out of it
+            // a wide character must not cross the edge
             let fits = !cell.is_wide() || x + 1 < below.width;
             target.set_symbol(if cell.has_contents() && fits {
                 cell.contents()
@@ -90,14 +90,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     }
     let (y, x) = screen.cursor_position();
     if shells.typing && !screen.hide_cursor() && back == 0 && model.overlay.is_none() {
-        canvas.cursor = Some((
+        canvas.cursor = Some(Position::new(
             below.x + x.min(below.width.saturating_sub(1)),
             below.y + y.min(below.height.saturating_sub(1)),
         ));
     }
 }
 
-/// How a cell looks; `None` is a screen without colours.
+/// The style of a cell; `None` is a screen without colours.
 fn look(cell: &vt100::Cell, depth: Option<ColorDepth>) -> Style {
     let color = |color: vt100::Color| {
         let depth = depth?;

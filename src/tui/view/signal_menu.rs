@@ -5,7 +5,7 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
 use crate::spec::signal_name;
-use crate::tui::model::{SignalMenu, SignalTo, Target};
+use crate::tui::model::{SignalMenu, SignalTarget, Target};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::widget::{center, frame};
@@ -25,11 +25,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, menu: &SignalMenu) {
         .into_owned()
     };
     let title = match &menu.to {
-        SignalTo::Process { pid, command, .. } => format!("Signal for {pid} {}", short(command)),
-        SignalTo::Containers(ids) => match menu.to.only().and_then(|id| canvas.model.record(id)) {
-            Some(record) => format!("Signal for {}", short(record.spec.name.as_str())),
-            None => format!("Signal for {} containers", ids.len()),
-        },
+        SignalTarget::Process { pid, command, .. } => {
+            format!("Signal for {pid} {}", short(command))
+        }
+        SignalTarget::Containers(ids) => {
+            match menu.to.only().and_then(|id| canvas.model.record(id)) {
+                Some(record) => format!("Signal for {}", short(record.spec.name.as_str())),
+                None => format!("Signal for {} containers", ids.len()),
+            }
+        }
     };
     let inside = frame(canvas.buffer, outer, &title, theme);
     canvas.hits.add(outer, Target::Nothing);

@@ -1,4 +1,4 @@
-//! The sort menu: the columns, with the one that decides now and its direction.
+//! The sort menu: the columns, with the current one and its direction.
 //!
 //! ```text
 //! ╭─ Sort by ──────────╮

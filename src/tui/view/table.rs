@@ -1,4 +1,4 @@
-//! The container table: a heading and one row a container.
+//! The container table: a heading and one row per container.
 //!
 //! ```text
 //!  STATE▲  NAME     PID     CPU               MEMORY            PIDS UPTIME IMAGE  COMMAND
@@ -18,14 +18,14 @@ use crate::tui::action::Action;
 use crate::tui::model::{Column, Target};
 use crate::tui::sanitise::printable;
 use crate::tui::widget::Gauge;
-use crate::tui::wording::{NOT_AVAILABLE, cap_percent, is_bad_end, percent};
+use crate::tui::wording::{NOT_AVAILABLE, cap_percent, is_unexpected, percent};
 
 /// Columns for the figures beside a bar: `12.3M/host`.
 const LABEL_COLUMNS: u16 = 10;
-/// The most characters of a command that a row could ever show.
+/// The most characters of a command that a row can show.
 const COMMAND_CHARS: usize = 1_000;
 
-/// The columns of a table of this width, each with its own width; the command takes what is left.
+/// The columns of a table of this width, with their widths; the command takes the rest.
 fn columns(width: u16) -> Vec<(Column, u16)> {
     let beyond = width.saturating_sub(80);
     let gauge = (LABEL_COLUMNS + 5 + beyond / 7).min(36);
@@ -120,7 +120,7 @@ fn headings(canvas: &mut Canvas<'_>, line: Rect, columns: &[(Column, u16)]) {
     }
 }
 
-/// What stands where there are no containers to show.
+/// The message when there are no containers to show.
 pub(super) fn empty(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let text = if model.records_read.is_none() {
@@ -171,7 +171,7 @@ fn draw_row(
             (Column::Cpu, _) if running => cpu(canvas, cell, record, reading),
             (Column::Memory, _) if running => memory(canvas, cell, record, reading),
             (Column::Cpu, Status::Stopped { cause, .. }) => {
-                let style = if is_bad_end(cause) {
+                let style = if is_unexpected(cause) {
                     theme.failed
                 } else {
                     theme.dim
@@ -182,7 +182,7 @@ fn draw_row(
             _ => words(canvas, cell, *column, record, reading),
         }
     }
-    // bars and words keep their colours, but the row's ground is one
+    // the selected row has one background; bars and text keep their colours
     if selected && let Some(ground) = theme.selected.bg {
         canvas.buffer.set_style(line, Style::new().bg(ground));
     }
@@ -239,7 +239,7 @@ fn words(
     pen.put(&text, style);
 }
 
-/// What is being done to it, else its state.
+/// The action under way, else its state.
 pub(super) fn state(canvas: &Canvas<'_>, record: &Record, width: u16) -> (String, Style) {
     let theme = canvas.theme;
     match canvas.model.pending_for(&record.spec.id) {
@@ -260,17 +260,20 @@ pub(super) fn cpu(canvas: &mut Canvas<'_>, cell: Rect, record: &Record, reading:
         .limits(&record.spec.id, &record.spec.limits)
         .cpu
         .map(|cpu| cpu.cores());
-    let host_cores = canvas.model.host_then().map_or(0, |host| host.cores.len()) as f64;
+    let host_cores = canvas
+        .model
+        .host_at_moment()
+        .map_or(0, |host| host.cores.len()) as f64;
     let cores = reading.and_then(|r| r.cpu_cores);
     let label = match (cores, cap) {
         (None, _) => NOT_AVAILABLE.to_owned(),
         (Some(cores), Some(cap)) => format!("{}/{}", percent(cores), cap_percent(cap)),
         (Some(cores), None) => format!("{}/host", percent(cores)),
     };
-    let most = cap.unwrap_or(host_cores).max(f64::MIN_POSITIVE);
+    let scale = cap.unwrap_or(host_cores).max(f64::MIN_POSITIVE);
     let refused = dials::refused(reading).unwrap_or(0.0);
     let gauge = Gauge {
-        used: cores.map(|cores| cores / most),
+        used: cores.map(|cores| cores / scale),
         second: refused,
         label: &label,
         label_columns: LABEL_COLUMNS,
@@ -290,16 +293,19 @@ pub(super) fn memory(
         .handles
         .limits(&record.spec.id, &record.spec.limits)
         .memory;
-    let host = canvas.model.host_then().map_or(0, |host| host.memory_total);
+    let host = canvas
+        .model
+        .host_at_moment()
+        .map_or(0, |host| host.memory_total);
     let used = reading.and_then(|r| r.sample.memory);
     let label = match (used, limit) {
         (None, _) => NOT_AVAILABLE.to_owned(),
         (Some(used), Some(limit)) => format!("{}/{}", format_bytes(used), format_bytes(limit)),
         (Some(used), None) => format!("{}/host", format_bytes(used)),
     };
-    let most = limit.unwrap_or(host).max(1) as f64;
+    let scale = limit.unwrap_or(host).max(1) as f64;
     let gauge = Gauge {
-        used: used.map(|used| used as f64 / most),
+        used: used.map(|used| used as f64 / scale),
         second: 0.0,
         label: &label,
         label_columns: LABEL_COLUMNS,

@@ -1,4 +1,4 @@
-//! The names of the tabs, and at the right what holds for all of them.
+//! The names of the tabs, and at the right what applies to all of them.
 //!
 //! ```text
 //! [1 Containers]  2 Logs   3 Presets                    filter: web (2 of 9)   READ-ONLY  DEMO
@@ -32,8 +32,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let right = format!("{} ", right.join("  "));
     let room = usize::from(area.width).saturating_sub(text::width(&right) + 1);
     let keys: Vec<String> = Tab::ALL.iter().map(|tab| key(model, *tab)).collect();
-    // the longest way of naming them that leaves room for what stands at the right; else the
-    // shortest
+    // the longest naming of the tabs that leaves room for the right side; else the shortest
     let named = |tab: Tab, key: &str, way: usize| match way {
         0 => (format!("{key} {}", tab.title()), 1),
         1 => (format!("{key}{}", tab.title()), 0),
@@ -74,7 +73,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// How far back the moment shown lies, and what leads to now.
+/// How far back the moment shown is, and the key back to now.
 pub(super) fn past_badge(model: &Model) -> Option<String> {
     let past = model.past?;
     let minus = if model.settings.theme.symbols.braille {

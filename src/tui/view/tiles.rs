@@ -1,4 +1,4 @@
-//! The containers as tiles: as many as fit, each with its gauges and the last of its CPU use.
+//! The containers as tiles: as many as fit, each with its gauges and a graph of its recent CPU use.
 //!
 //! ```text
 //! ╭─ web ────────────────────────╮╭─ batch ● ────────────────────╮
@@ -22,11 +22,11 @@ use crate::stats::Figure;
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::widget::{Graph, frame};
-use crate::tui::wording::{NOT_AVAILABLE, is_bad_end};
+use crate::tui::wording::{NOT_AVAILABLE, is_unexpected};
 
 /// Columns for the word before a gauge.
 const NAME_COLUMNS: u16 = 4;
-/// The most characters of a command that a tile could ever show.
+/// The most characters of a command that a tile can show.
 const COMMAND_CHARS: usize = 300;
 
 /// Draws the tiles into `area`.
@@ -67,7 +67,7 @@ fn draw_tile(canvas: &mut Canvas<'_>, tile: Rect, record: &Record, selected: boo
     }
 }
 
-/// The upper edge: the name, whether it is marked, and the sign of the selected one, which needs no
+/// The upper edge: the name, the mark, and a sign for the selected one, which does not depend on
 /// colour.
 fn edge(canvas: &mut Canvas<'_>, tile: Rect, record: &Record, selected: bool) {
     let theme = canvas.theme;
@@ -102,7 +102,7 @@ fn edge(canvas: &mut Canvas<'_>, tile: Rect, record: &Record, selected: bool) {
     }
 }
 
-/// State and uptime; pids, or what the health check says when that is bad news.
+/// State and uptime; pids, or the health check if it fails.
 fn heading(canvas: &mut Canvas<'_>, line: Rect, record: &Record) {
     let theme = canvas.theme;
     let (state, style) = table::state(canvas, record, line.width);
@@ -145,7 +145,7 @@ fn first(canvas: &mut Canvas<'_>, line: Rect, record: &Record) {
     let (words, style) = match &record.state.status {
         Status::Stopped { cause, .. } => (
             cause.brief(),
-            if is_bad_end(cause) {
+            if is_unexpected(cause) {
                 theme.failed
             } else {
                 theme.dim
@@ -158,7 +158,7 @@ fn first(canvas: &mut Canvas<'_>, line: Rect, record: &Record) {
     canvas.pen(line).put(&words, style);
 }
 
-/// Memory, or what it runs.
+/// Memory, or the command.
 fn second(canvas: &mut Canvas<'_>, line: Rect, record: &Record) {
     if canvas.model.running_since(record).is_some() {
         let gauge = named(canvas, line, "mem");
@@ -173,7 +173,7 @@ fn second(canvas: &mut Canvas<'_>, line: Rect, record: &Record) {
     canvas.pen(line).put(&printable(&command), dim);
 }
 
-/// The last of its CPU use.
+/// The recent CPU use.
 fn third(canvas: &mut Canvas<'_>, line: Rect, record: &Record) {
     let (model, theme) = (canvas.model, canvas.theme);
     if model.running_since(record).is_none() {
@@ -203,7 +203,7 @@ fn third(canvas: &mut Canvas<'_>, line: Rect, record: &Record) {
     .draw(canvas.buffer, line, theme);
 }
 
-/// Writes the word before a gauge; what is left is the gauge's.
+/// Writes the label before a gauge; returns the rest for the gauge.
 fn named(canvas: &mut Canvas<'_>, line: Rect, name: &str) -> Rect {
     let label = canvas.theme.label;
     canvas.pen(line).put(name, label);

@@ -17,13 +17,13 @@ use crate::tui::widget::frame;
 /// The most rows of one message.
 const ROWS: usize = 4;
 /// The widest message.
-const WIDEST: usize = 70;
+const MAX_WIDTH: usize = 70;
 
 /// Draws the messages into the corner of `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let symbols = theme.symbols;
-    let widest = usize::from(area.width).saturating_sub(8).min(WIDEST);
+    let widest = usize::from(area.width).saturating_sub(8).min(MAX_WIDTH);
     let mut lines = Vec::new();
     for toast in model.toasts.shown() {
         let (symbol, style) = match toast.kind {
@@ -37,8 +37,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             lines.push((toast.id, if i == 0 { symbol } else { ' ' }, line, style));
         }
     }
-    let most = usize::from(area.height.saturating_sub(2));
-    let lines = &lines[lines.len().saturating_sub(most)..];
+    let max_lines = usize::from(area.height.saturating_sub(2));
+    let lines = &lines[lines.len().saturating_sub(max_lines)..];
     let Some(width) = lines.iter().map(|(_, _, line, _)| text::width(line)).max() else {
         return;
     };

@@ -1,5 +1,5 @@
-//! The launch waterfall: each step of a launch where it lies in time; of one that failed the step
-//! that did, and what to do.
+//! The launch waterfall: each step of a launch on a time axis; for a failed launch the step that
+//! failed, and what to do.
 //!
 //! ```text
 //! ╭─ Launch of web: 3.12 ms ─────────────────────────────╮
@@ -47,7 +47,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
     );
 }
 
-/// Draws a launch of which nothing is left over `area`.
+/// Draws a failed launch over `area`.
 pub(super) fn draw_failed(canvas: &mut Canvas<'_>, area: Rect, failed: &FailedLaunch) {
     card(
         canvas,
@@ -101,8 +101,7 @@ fn card(
     } else {
         rows
     };
-    // the longest steps are what people look for: where there is no room for all, the shortest are
-    // left out
+    // if not all steps fit, the shortest are left out
     let shown = longest(&LaunchStep::durations(steps), room);
     let names = NAME_COLUMNS.min(inside.width / 2);
     let bar = inside.width.saturating_sub(names + TIME_COLUMNS + 2);
@@ -161,7 +160,7 @@ fn card(
     );
 }
 
-/// The places of the `count` longest.
+/// The indices of the `count` longest.
 fn longest(durations: &[u64], count: usize) -> Vec<usize> {
     let mut places: Vec<usize> = (0..durations.len()).collect();
     places.sort_by_key(|at| std::cmp::Reverse(durations[*at]));

@@ -1,5 +1,5 @@
-//! [`Dial`]: a gauge whose limit has a handle: what is used, what the limit refused, the handle,
-//! and what lies beyond the limit.
+//! [`Dial`]: a gauge with a handle at its limit: usage, what the limit refused, the handle, and the
+//! range beyond the limit.
 //!
 //! ```text
 //! ██████▒▒···┃──────      used, refused, still allowed, the handle, beyond it
@@ -15,16 +15,15 @@ use crate::tui::theme::Theme;
 /// A gauge with a handle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dial {
-    /// What is used, as a share of the scale; `None` when it cannot be had.
+    /// Usage as a share of the scale; `None` when it is not available.
     pub used: Option<f64>,
-    /// What was asked for and refused, as a share of the scale.
+    /// Demand that the limit refused, as a share of the scale.
     pub refused: f64,
-    /// Where the handle stands, as a share of the scale; `None` without a limit: then it stands at
-    /// the end.
+    /// Position of the handle as a share of the scale; `None` without a limit: at the end.
     pub limit: Option<f64>,
     /// Whether the keys move it.
     pub focused: bool,
-    /// Whether the limit is on its way and does not hold yet.
+    /// Whether the limit has not been applied yet.
     pub moving: bool,
 }
 
@@ -43,8 +42,7 @@ impl Dial {
         let used = self
             .used
             .map_or(0, |used| if used > 0.0 { share(used).max(1) } else { 0 });
-        // the refused part is the end of the used one: time that it wanted and waited for; it is
-        // seen whatever little it is
+        // the refused part is drawn at the end of the used part, at least one cell wide
         let refused = if self.refused > 0.0 {
             share(self.refused).max(1)
         } else {

@@ -1,4 +1,4 @@
-//! A box with a title, drawn over whatever was there.
+//! A box with a title, drawn over what is below.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
@@ -18,8 +18,7 @@ pub fn center(area: Rect, width: u16, height: u16) -> Rect {
     )
 }
 
-/// Empties `area`, draws a box around it with `title` in its upper edge, and returns what is
-/// inside.
+/// Clears `area`, draws a box around it with `title` in its upper edge, and returns the inner area.
 pub fn frame(buffer: &mut Buffer, area: Rect, title: &str, theme: &Theme) -> Rect {
     for position in area.intersection(buffer.area).positions() {
         buffer[position].reset();

@@ -1,4 +1,4 @@
-//! [`Gauge`]: a two-tone bar of what is used of a limit, with its figures beside it.
+//! [`Gauge`]: a two-tone bar of the usage of a limit, with its figures.
 //!
 //! ```text
 //! ██████▒▒······ 18.7%/25%      used, refused by the limit, unused; the label never covers the bar
@@ -12,15 +12,15 @@ use super::Pen;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 
-/// Above this share the bar warns.
+/// From this share on the bar warns.
 const HIGH: f64 = 0.80;
-/// Above this share the bar is as good as full.
+/// From this share on the bar has the colour of a full one.
 const FULL: f64 = 0.95;
 
 /// A bar with a label.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gauge<'a> {
-    /// The used share of the limit, 0 to 1; `None` when it cannot be had: then there is no bar.
+    /// The used share of the limit, 0 to 1; `None` when it is not available: then there is no bar.
     pub used: Option<f64>,
     /// The share of the used part that is drawn in the second tone, 0 to 1.
     pub second: f64,
@@ -34,7 +34,7 @@ impl Gauge<'_> {
     /// Draws it into the first row of `area`.
     pub fn draw(&self, buffer: &mut Buffer, area: Rect, theme: &Theme) {
         let label_columns = self.label_columns.max(text::width(self.label) as u16);
-        // a bar of one cell says nothing
+        // a bar needs at least two cells
         let cells = Some(area.width.saturating_sub(label_columns + 1))
             .filter(|cells| *cells >= 2)
             .unwrap_or(0);
@@ -65,7 +65,7 @@ impl Gauge<'_> {
         };
         let steps = symbols.eighths.len() + 1;
         let exact = used * (cells * steps) as f64;
-        // the least bit of use is seen
+        // any use at all fills at least one cell or eighth
         let filled = if used > 0.0 {
             exact.round().max(1.0) as usize
         } else {
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn bars_are_as_long_as_what_is_used() {
+    fn bars_are_as_long_as_the_usage() {
         assert_eq!(drawn(Some(0.5), 0.0, Symbols::UNICODE), "█████·····   x%");
         assert_eq!(drawn(Some(0.55), 0.0, Symbols::UNICODE), "█████▌····   x%");
         assert_eq!(drawn(Some(1.0), 0.0, Symbols::UNICODE), "██████████   x%");

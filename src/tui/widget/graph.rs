@@ -50,7 +50,7 @@ impl Graph<'_> {
             } else {
                 0.0
             };
-            // nothing used still leaves a line: it was measured
+            // zero still draws a line, to tell it from a gap
             ((share * steps as f64).round() as usize).max(1)
         };
         for row in 0..area.height {

@@ -1,4 +1,4 @@
-//! [`Pen`]: writes styled text from left to right on one row, and never beyond its end.
+//! [`Pen`]: writes styled text from left to right on one row, clipped at its end.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -23,7 +23,7 @@ impl<'a> Pen<'a> {
             buffer,
             x: area.x,
             y: area.y,
-            // an area outside the buffer has no room at all
+            // an area outside the buffer is empty
             end: if area.height == 0 {
                 area.x
             } else {
@@ -33,7 +33,7 @@ impl<'a> Pen<'a> {
         }
     }
 
-    /// Writes `text`; returns where it stands now.
+    /// Writes `text`.
     pub fn put(&mut self, text: &str, style: Style) -> &mut Self {
         let room = usize::from(self.end - self.x);
         if room > 0 && !text.is_empty() {
@@ -52,14 +52,13 @@ impl<'a> Pen<'a> {
         self.put(c.encode_utf8(&mut bytes), style)
     }
 
-    /// Leaves `columns` as they are.
+    /// Skips `columns`.
     pub fn skip(&mut self, columns: u16) -> &mut Self {
         self.x = (self.x + columns).min(self.end);
         self
     }
 
-    /// Writes `text` so that it ends at the end of the row, when that leaves a space to what is
-    /// written already.
+    /// Writes `text` right-aligned, if that leaves a space after what is already written.
     pub fn put_right(&mut self, text: &str, style: Style) -> &mut Self {
         let wanted = u16::try_from(text::width(text)).unwrap_or(u16::MAX);
         if wanted < self.end - self.x {
@@ -69,7 +68,7 @@ impl<'a> Pen<'a> {
         self
     }
 
-    /// The column where it stands.
+    /// The current column.
     #[must_use]
     pub fn x(&self) -> u16 {
         self.x

@@ -1,6 +1,6 @@
 //! The screen on a page: a WebSocket that carries cells one way and keys the other.
 //!
-//! A viewer is a thread that runs the screen's own loop ([`crate::tui::turn`]) with a model of its
+//! A viewer is a thread that runs the screen's own loop ([`crate::tui::run_loop`]) with a model of its
 //! own on a [`page::Page`], and a task that moves what is said between it and the socket. Nothing
 //! piles up: one frame waits for the socket and the next is drawn when it is gone, what waits for
 //! the thread is bounded ([`super::inbox`]), and a page that does not read, or says more than a person can
@@ -34,7 +34,7 @@ use super::places::{Doing, Place};
 use crate::tui::effect::Effects;
 use crate::tui::message::{Input, Message, Signal};
 use crate::tui::model::Model;
-use crate::tui::turn;
+use crate::tui::run_loop;
 use extent::Extent;
 use pace::Pace;
 use page::Page;
@@ -223,7 +223,7 @@ fn show(
         .hub
         .settings()
         .unwrap_or_else(|| context.settings.clone());
-    let mut model = Model::new(settings, size, Timestamp::now());
+    let mut model = Model::new(settings, size.into(), Timestamp::now());
     let host = nix::unistd::gethostname()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
@@ -238,7 +238,7 @@ fn show(
         return;
     };
     context.hub.join(queue);
-    let left = turn(&mut model, &mut page, &mut effects, inbox).is_ok();
+    let left = run_loop(&mut model, &mut page, &mut effects, inbox).is_ok();
     let reason = model.fatal.take();
     if left {
         // a page that is gone need not hear that it has left

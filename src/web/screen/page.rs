@@ -50,13 +50,12 @@ impl Page {
 }
 
 impl Surface for Page {
-    fn size(&self) -> (u16, u16) {
-        let size = self.terminal.backend().size;
-        (size.width, size.height)
+    fn size(&self) -> Size {
+        self.terminal.backend().size
     }
 
     fn draw(&mut self, model: &Model) -> io::Result<HitMap> {
-        self.terminal.backend_mut().size = model.size.into();
+        self.terminal.backend_mut().size = model.size;
         let mut hits = HitMap::default();
         self.terminal.draw(|frame| hits = view(model, frame))?;
         if let Some(frame) = self.terminal.backend_mut().take() {

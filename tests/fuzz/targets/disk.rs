@@ -12,6 +12,7 @@ use minic_tui::tui::message::Message;
 use minic_tui::tui::model::Model;
 use minic_tui::tui::sanitise::log_line;
 use minic_tui::tui::update::update;
+use ratatui::layout::Size;
 
 use super::{InMemory, harmless, texts};
 
@@ -52,7 +53,7 @@ pub(super) fn events(data: &[u8]) {
     for happening in reader.read().expect("it can be read") {
         let json = serde_json::to_vec(&happening).expect("it can be written");
         assert_eq!(
-            serde_json::from_slice::<minic_tui::record::Happening>(&json).expect("and read back"),
+            serde_json::from_slice::<minic_tui::record::LoggedEvent>(&json).expect("and read back"),
             happening
         );
         if let Some(cause) = &happening.cause {
@@ -148,7 +149,7 @@ fn drawn(record: Record) {
     });
     let mut model = Model::new(
         settings.clone(),
-        (100, 40),
+        Size::new(100, 40),
         "2026-11-23T14:03:11Z".parse().expect("a time"),
     );
     update(&mut model, Message::Records(1, Ok(vec![record])));

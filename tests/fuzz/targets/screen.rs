@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use minic_tui::demo::Demo;
 use minic_tui::manager::{Engine, Sampling};
 use minic_tui::tui::Settings;
-use minic_tui::tui::effect::{Call, Effect, Lookout, Outcome, perform, tail};
+use minic_tui::tui::effect::{Call, Effect, LookRunner, Outcome, perform, tail};
 use minic_tui::tui::keymap::{Chord, Key};
 use minic_tui::tui::message::{Input, Message};
 use minic_tui::tui::model::Model;
@@ -14,6 +14,7 @@ use minic_tui::tui::update::{start, update};
 use minic_tui::tui::view::view;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::layout::Size;
 
 /// The most things that are done on one screen.
 const MOST: usize = 120;
@@ -39,7 +40,7 @@ const NAMED: [Key; 16] = [
 
 /// Draws the model: nothing on the screen can drive the terminal that it is on.
 pub(super) fn draw(model: &mut Model) {
-    let (width, height) = model.size;
+    let Size { width, height } = model.size;
     let mut terminal =
         Terminal::new(TestBackend::new(width, height)).expect("a terminal in memory");
     let mut hits = minic_tui::tui::model::HitMap::default();
@@ -57,7 +58,7 @@ struct Play {
     demo: Demo,
     sampler: Box<dyn Sampling>,
     clock: Arc<Mutex<Timestamp>>,
-    lookout: Lookout,
+    lookout: LookRunner,
     readings: u64,
     done: usize,
 }
@@ -74,14 +75,14 @@ impl Play {
         let clock = Arc::new(Mutex::new(now));
         let hand = Arc::clone(&clock);
         let demo = Demo::new(7, Arc::new(move || *hand.lock().expect("one thread")));
-        let model = Model::new(settings.clone(), (80, 24), now);
+        let model = Model::new(settings.clone(), Size::new(80, 24), now);
         let sampler = demo.sampler().expect("a demo has one");
         let mut play = Self {
             model,
             sampler,
             demo,
             clock,
-            lookout: Lookout::default(),
+            lookout: LookRunner::default(),
             readings: 0,
             done: 0,
         };

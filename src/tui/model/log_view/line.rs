@@ -1,4 +1,4 @@
-//! [`LogLine`]: one line of a log, safe to draw, with the colours its writer gave it.
+//! [`LogLine`]: one line of a log, safe to draw, with its colours.
 
 use jiff::Timestamp;
 use ratatui::style::Style;
@@ -16,7 +16,7 @@ pub struct LogLine {
     pub source: usize,
     /// Its text, safe to draw.
     pub text: String,
-    /// Where its look changes, in order; plain before the first.
+    /// Its changes of style, in order; plain before the first.
     pub runs: Vec<Run>,
 }
 
@@ -33,13 +33,13 @@ impl LogLine {
         }
     }
 
-    /// Bytes of memory that it takes, about.
+    /// Approximate memory use in bytes.
     #[must_use]
-    pub fn weight(&self) -> usize {
+    pub fn memory(&self) -> usize {
         size_of::<Self>() + self.text.len() + self.runs.len() * size_of::<Run>()
     }
 
-    /// The look at this byte of the text.
+    /// The style at this byte of the text.
     #[must_use]
     pub fn style_at(&self, byte: usize) -> Style {
         let next = self.runs.partition_point(|run| run.from <= byte);
@@ -47,7 +47,7 @@ impl LogLine {
             .map_or(Style::new(), |at| self.runs[at].style)
     }
 
-    /// Where the look changes after this byte, if it does.
+    /// The next change of style after this byte.
     #[must_use]
     pub fn next_change(&self, byte: usize) -> Option<usize> {
         self.runs

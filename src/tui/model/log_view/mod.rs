@@ -1,6 +1,6 @@
-//! [`LogView`]: the log on the screen, or several in one by time. It holds the newest lines,
-//! bounded, and remembers its place by line number, so that neither new lines nor old ones falling
-//! out move what is being read.
+//! [`LogView`]: the log on the screen, or several merged by time. It keeps a bounded number of the
+//! newest lines. Its position is a line number, so that neither new lines nor dropped ones move the
+//! view.
 
 mod line;
 mod pick;
@@ -20,17 +20,17 @@ use crate::tui::text;
 const MAX_LINES: usize = 20_000;
 /// The most bytes of memory that they take.
 const MAX_BYTES: usize = 16 << 20;
-/// The widest name before a line.
+/// The most columns of a name before a line.
 const NAME_COLUMNS: usize = 16;
 /// Columns of `HH:MM:SS.mmm` and a space.
 pub const TIME_COLUMNS: usize = 13;
 /// Columns of the mark of a line from standard error.
 pub const MARK_COLUMNS: usize = 2;
 
-/// Where the view stands.
+/// The scroll position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// At the end, and staying there.
+pub enum LogPosition {
+    /// At the end, following it.
     End,
     /// The first row shown is this row of this line, counted from the beginning of the log.
     At(u64, usize),
@@ -48,15 +48,15 @@ pub struct Pane {
 /// The log on the screen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogView {
-    /// Whose log it is, or whose logs they are.
+    /// The containers.
     pub targets: Vec<ContainerId>,
-    /// What they are called.
+    /// Their names.
     pub names: Vec<String>,
-    /// Whether the logs of all that are marked, else in view, are wanted in one.
+    /// Whether the logs of all marked containers, else of all in view, are merged.
     pub merged: bool,
-    /// Where it stands.
-    pub place: Place,
-    /// Only what was written until then is shown.
+    /// The scroll position.
+    pub place: LogPosition,
+    /// Only lines written until then are shown.
     pub until: Option<Timestamp>,
     /// Columns scrolled to the right.
     pub column: usize,
@@ -68,12 +68,12 @@ pub struct LogView {
     pub error: Option<String>,
     /// The selected lines.
     pub selection: Option<Selection>,
-    /// What is looked for.
+    /// The search.
     pub search: LogSearch,
     lines: VecDeque<LogLine>,
-    /// How many lines came before `lines[0]`.
+    /// The number of lines before `lines[0]`.
     first: u64,
-    /// How many lines were never kept because there were too many at once.
+    /// The number of lines skipped because there were too many at once.
     lost: u64,
     bytes: usize,
     /// The last line of each log while it has no end yet.
@@ -86,7 +86,7 @@ impl Default for LogView {
             targets: Vec::new(),
             names: Vec::new(),
             merged: false,
-            place: Place::End,
+            place: LogPosition::End,
             until: None,
             column: 0,
             wrap: true,
@@ -104,8 +104,7 @@ impl Default for LogView {
 }
 
 impl LogView {
-    /// Turns to the logs of other containers, each with its name; how they are shown stays, and
-    /// what is looked for.
+    /// Shows the logs of other containers, each with its name. Display options and the search stay.
     pub fn open(&mut self, targets: Vec<ContainerId>, names: Vec<String>) {
         let search = LogSearch::new(self.search.pattern());
         let Self {
@@ -127,8 +126,8 @@ impl LogView {
         };
     }
 
-    /// Takes in new lines, oldest first, of which `skipped` more came before and were never kept.
-    /// Those of several logs find their place by time.
+    /// Adds new lines, oldest first, after `skipped` lines that were not kept. Those of several
+    /// logs are merged by time.
     pub fn extend(&mut self, skipped: u64, lines: Vec<LogLine>, unfinished: Vec<LogLine>) {
         if self.targets.len() > 1 {
             self.lost += skipped;
@@ -137,7 +136,7 @@ impl LogView {
             self.lines.clear();
             self.bytes = 0;
         }
-        self.bytes += lines.iter().map(LogLine::weight).sum::<usize>();
+        self.bytes += lines.iter().map(LogLine::memory).sum::<usize>();
         if self.targets.len() > 1 {
             self.merge(lines);
         } else {
@@ -147,16 +146,15 @@ impl LogView {
             let Some(oldest) = self.lines.pop_front() else {
                 break;
             };
-            self.bytes -= oldest.weight();
+            self.bytes -= oldest.memory();
             self.first += 1;
         }
         self.unfinished = unfinished;
         self.forget();
-        self.look_through();
+        self.scan();
     }
 
-    /// Puts lines among those that are there by time. What is remembered by number is still the
-    /// same line afterwards.
+    /// Merges lines by time. Remembered line numbers are adjusted to still mean the same lines.
     fn merge(&mut self, lines: Vec<LogLine>) {
         let Some(earliest) = lines.first().map(|line| line.at) else {
             return;
@@ -186,7 +184,7 @@ impl LogView {
                     .unwrap_or(total);
             }
         };
-        if let Place::At(line, _) = &mut self.place {
+        if let LogPosition::At(line, _) = &mut self.place {
             follow(line);
         }
         if let Some(selection) = &mut self.selection {
@@ -198,13 +196,13 @@ impl LogView {
         }
     }
 
-    /// What was remembered of lines that are gone is of the oldest that is there.
+    /// Moves remembered line numbers that were dropped to the oldest line kept.
     fn forget(&mut self) {
         let first = self.first;
-        if let Place::At(line, _) = self.place
+        if let LogPosition::At(line, _) = self.place
             && line < first
         {
-            self.place = Place::At(first, 0);
+            self.place = LogPosition::At(first, 0);
         }
         self.selection = self
             .selection
@@ -216,18 +214,18 @@ impl LogView {
         self.search.forget_before(first);
     }
 
-    fn look_through(&mut self) {
+    fn scan(&mut self) {
         if self.search.is_empty() {
             return;
         }
         let from =
             usize::try_from(self.search.next().saturating_sub(self.first)).unwrap_or(usize::MAX);
         for line in self.lines.range(from.min(self.lines.len())..) {
-            self.search.look_through(&line.text);
+            self.search.scan(&line.text);
         }
     }
 
-    /// How many lines the log has up to the moment shown, with those no longer kept.
+    /// The number of lines up to the moment shown, including those no longer kept.
     #[must_use]
     pub fn end(&self) -> u64 {
         if let Some(until) = self.until {
@@ -236,13 +234,13 @@ impl LogView {
         self.first + (self.lines.len() + self.unfinished.len()) as u64
     }
 
-    /// The number of the oldest line kept: so many were there before it.
+    /// The number of the oldest line kept, which is how many came before it.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.first
     }
 
-    /// How many lines are not kept, wherever they were.
+    /// The number of lines not kept.
     #[must_use]
     pub fn missing(&self) -> u64 {
         self.first + self.lost
@@ -320,14 +318,14 @@ impl LogView {
     pub fn top(&self, pane: Pane) -> (u64, usize) {
         let end = self.end_place(pane);
         match self.place {
-            Place::End => end,
-            Place::At(line, row) => (line, row.min(self.rows_of(line, pane) - 1)).min(end),
+            LogPosition::End => end,
+            LogPosition::At(line, row) => (line, row.min(self.rows_of(line, pane) - 1)).min(end),
         }
     }
 
     /// Scrolls by `rows`, up when negative. Moving up stops following; moving down never starts it.
     pub fn scroll(&mut self, rows: i64, pane: Pane) {
-        if rows >= 0 && self.place == Place::End {
+        if rows >= 0 && self.place == LogPosition::End {
             return;
         }
         let (mut line, mut row) = self.top(pane);
@@ -346,11 +344,10 @@ impl LogView {
             }
         }
         let (line, row) = (line, row).min(self.end_place(pane));
-        self.place = Place::At(line, row);
+        self.place = LogPosition::At(line, row);
     }
 
-    /// Scrolls as little as it takes to show `line`. While it follows the end, it does not go on
-    /// following.
+    /// Scrolls by the least amount that shows `line`, and stops following.
     pub fn show_line(&mut self, line: u64, pane: Pane) {
         let top = self.top(pane);
         let least = self.ending_at(line + 1, pane);
@@ -359,22 +356,22 @@ impl LogView {
         } else {
             top.max(least)
         };
-        self.place = Place::At(line, row);
+        self.place = LogPosition::At(line, row);
     }
 
     /// To the oldest line kept.
     pub fn to_first(&mut self) {
-        self.place = Place::At(self.first, 0);
+        self.place = LogPosition::At(self.first, 0);
     }
 
     /// Follows the end from now on, or stops where it is.
     pub fn toggle_follow(&mut self, pane: Pane) {
         self.place = match self.place {
-            Place::End => {
+            LogPosition::End => {
                 let (line, row) = self.top(pane);
-                Place::At(line, row)
+                LogPosition::At(line, row)
             }
-            Place::At(..) => Place::End,
+            LogPosition::At(..) => LogPosition::End,
         };
     }
 }

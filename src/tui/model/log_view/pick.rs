@@ -1,8 +1,8 @@
-//! What is picked out of the log: the matches of a search, and the selected lines.
+//! Searching the log, and selecting lines of it.
 
-use super::{LogLine, LogSearch, LogView, Pane, Place};
+use super::{LogLine, LogPosition, LogSearch, LogView, Pane};
 
-/// The lines that are selected: from one to the other, whichever comes first.
+/// The selected lines: from one to the other, in either order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Selection {
     /// Where selecting began.
@@ -20,24 +20,24 @@ impl Selection {
 }
 
 impl LogView {
-    /// Looks for `pattern` in all lines, and shows the first match from `from` on.
+    /// Searches all lines for `pattern` and shows the first match from `from` on.
     pub fn look_for(&mut self, pattern: &str, from: u64, pane: Pane) {
         self.search = LogSearch::new(pattern);
         self.search.forget_before(self.first);
-        self.look_through();
+        self.scan();
         if let Some(line) = self.search.at_or_after(from, self.end()) {
             self.show_match(line, pane);
         }
     }
 
-    /// Looks again for what was looked for `before`, where it stood.
-    pub fn go_back(&mut self, before: (LogSearch, Place)) {
+    /// Restores the previous search and position.
+    pub fn go_back(&mut self, before: (LogSearch, LogPosition)) {
         (self.search, self.place) = before;
         self.forget();
-        self.look_through();
+        self.scan();
     }
 
-    /// Shows the next match, or the one before; says whether there is any.
+    /// Shows the next or previous match; returns whether there is one.
     pub fn next_match(&mut self, forward: bool, pane: Pane) -> bool {
         let (end, top) = (self.end(), self.top(pane).0);
         let line = match (self.search.current, forward) {
@@ -53,12 +53,12 @@ impl LogView {
 
     fn show_match(&mut self, line: u64, pane: Pane) {
         self.search.current = Some(line);
-        self.place = Place::At(self.top(pane).0, self.top(pane).1);
+        self.place = LogPosition::At(self.top(pane).0, self.top(pane).1);
         self.show_line(line, pane);
     }
 
-    /// Begins to select, unless it is selected already: at the match that was jumped to, while it
-    /// is in sight; else at the last line in sight.
+    /// Starts a selection, unless there is one: at the current match if it is visible, else at the
+    /// last visible line.
     pub fn select(&mut self, pane: Pane) {
         let (top, bottom) = (self.top(pane), self.bottom(pane));
         let Some(bottom) = bottom.filter(|_| self.selection.is_none()) else {
@@ -74,9 +74,9 @@ impl LogView {
 
     /// Selects this line alone.
     pub fn select_at(&mut self, line: u64, pane: Pane) {
-        // it stands still: what is selected must not run away
+        // stop following, so that the selection stays visible
         let (top, row) = self.top(pane);
-        self.place = Place::At(top, row);
+        self.place = LogPosition::At(top, row);
         self.selection = Some(Selection {
             anchor: line,
             head: line,
@@ -92,7 +92,7 @@ impl LogView {
         }
     }
 
-    /// The last line in sight.
+    /// The last visible line.
     fn bottom(&self, pane: Pane) -> Option<u64> {
         let (mut line, skipped) = self.top(pane);
         let mut rows = self.rows_of(line, pane).saturating_sub(skipped);
@@ -107,7 +107,7 @@ impl LogView {
         Some(line)
     }
 
-    /// What is selected, else every line up to the moment shown.
+    /// The selected lines, else every line up to the moment shown.
     pub fn wanted(&self) -> impl Iterator<Item = &LogLine> {
         let lines = match self.selection {
             Some(selection) => selection.lines(),
@@ -118,7 +118,7 @@ impl LogView {
 }
 
 impl LogView {
-    /// What is selected, else all, as text: with the times and the names that are shown.
+    /// The selected lines, else all, as text with the times and names that are shown.
     #[must_use]
     pub fn text(&self) -> String {
         let line = |line: &LogLine| {

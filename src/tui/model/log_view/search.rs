@@ -1,25 +1,23 @@
-//! [`LogSearch`]: what is looked for in the log, and where it was found. Lines are looked through
-//! once, as they come.
+//! [`LogSearch`]: a search in the log and its matches. Each line is scanned once, as it arrives.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
-/// Text that is looked for: while it has no capital letter, case does not count (as far as ASCII
-/// goes).
+/// The searched text. ASCII case is ignored unless it contains a capital letter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogSearch {
     pattern: String,
     exact: bool,
-    /// The line that was jumped to.
+    /// The current match.
     pub current: Option<u64>,
     /// The lines with a match, in order.
     found: VecDeque<u64>,
-    /// Lines below this number are looked through.
+    /// Lines below this number have been scanned.
     next: u64,
 }
 
 impl LogSearch {
-    /// Looks for `pattern` from now on; nothing is looked through yet.
+    /// A search for `pattern` that has scanned nothing yet.
     #[must_use]
     pub fn new(pattern: &str) -> Self {
         let exact = pattern.chars().any(char::is_uppercase);
@@ -35,33 +33,33 @@ impl LogSearch {
         }
     }
 
-    /// Whether there is nothing to look for.
+    /// Whether the pattern is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pattern.is_empty()
     }
 
-    /// What is looked for.
+    /// The search.
     #[must_use]
     pub fn pattern(&self) -> &str {
         &self.pattern
     }
 
-    /// The first line not looked through yet.
+    /// The first line not scanned yet.
     #[must_use]
     pub fn next(&self) -> u64 {
         self.next
     }
 
-    /// The next line is `text`.
-    pub fn look_through(&mut self, text: &str) {
+    /// Scans the next line.
+    pub fn scan(&mut self, text: &str) {
         if self.find(text, 0).is_some() {
             self.found.push_back(self.next);
         }
         self.next += 1;
     }
 
-    /// Lines before `first` are gone.
+    /// Forgets lines before `first`.
     pub fn forget_before(&mut self, first: u64) {
         while self.found.front().is_some_and(|line| *line < first) {
             self.found.pop_front();
@@ -70,7 +68,7 @@ impl LogSearch {
         self.current = self.current.filter(|line| *line >= first);
     }
 
-    /// Lines from `line` on are to be looked through again.
+    /// Forgets lines from `line` on, to scan them again.
     pub fn forget_from(&mut self, line: u64) {
         let kept = self.found.partition_point(|found| *found < line);
         self.found.truncate(kept);
@@ -83,7 +81,7 @@ impl LogSearch {
         self.found.partition_point(|line| *line < end)
     }
 
-    /// Which of the matching lines was jumped to, counted from 1.
+    /// The rank of the current match, from 1.
     #[must_use]
     pub fn rank(&self) -> Option<usize> {
         self.found
@@ -92,7 +90,7 @@ impl LogSearch {
             .map(|at| at + 1)
     }
 
-    /// The matching line at or after `line`, before `end`; behind the last comes the first.
+    /// The matching line at or after `line`, before `end`; wraps around.
     #[must_use]
     pub fn at_or_after(&self, line: u64, end: u64) -> Option<u64> {
         let at = self.found.partition_point(|found| *found < line);
@@ -105,7 +103,7 @@ impl LogSearch {
             .filter(|found| *found < end)
     }
 
-    /// The matching line before `line`; before the first comes the last, of those before `end`.
+    /// The matching line before `line`; wraps around to the last before `end`.
     #[must_use]
     pub fn before(&self, line: u64, end: u64) -> Option<u64> {
         let at = self.found.partition_point(|found| *found < line.min(end));
@@ -146,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_counts_once_a_capital_is_typed() {
+    fn a_capital_makes_the_search_case_sensitive() {
         assert_eq!(LogSearch::new("err").find("an ERROR", 0), Some(3..6));
         assert_eq!(
             LogSearch::new("Err").find("an ERROR, an Error", 0),
@@ -159,10 +157,10 @@ mod tests {
     }
 
     #[test]
-    fn matches_are_walked_through_in_a_ring() {
+    fn matches_wrap_around() {
         let mut search = LogSearch::new("x");
         for text in ["x", "", "x", "", "x"] {
-            search.look_through(text);
+            search.scan(text);
         }
         assert_eq!((search.count(5), search.count(4)), (3, 2));
         assert_eq!(

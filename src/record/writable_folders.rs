@@ -20,7 +20,7 @@ impl Store {
     ///
     /// # Errors
     /// When the note cannot be written.
-    pub fn give(&self, path: &Path, inode: u64) -> Result<(), StoreError> {
+    pub fn note_writable(&self, path: &Path, inode: u64) -> Result<(), StoreError> {
         let note = self.given().join(format!("{inode}-{:016x}", hash(path)));
         let noted = match symlink(path, &note) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -41,7 +41,7 @@ impl Store {
     /// The folders that are still what they were when they were given, by device and inode, each
     /// with its path. Notes of what is another folder now are removed.
     #[must_use]
-    pub fn given_folders(&self) -> Vec<((u64, u64), PathBuf)> {
+    pub fn writable_folders(&self) -> Vec<((u64, u64), PathBuf)> {
         let notes = fs::read_dir(self.given()).into_iter().flatten().flatten();
         let folder = |note: fs::DirEntry| {
             let path = fs::read_link(note.path()).ok()?;
@@ -81,14 +81,14 @@ mod tests {
         let given = folder.join("a folder");
         fs::create_dir(&given).unwrap();
         let about = fs::metadata(&given).unwrap();
-        (0..2).for_each(|_| store.give(&given, about.ino()).unwrap());
+        (0..2).for_each(|_| store.note_writable(&given, about.ino()).unwrap());
         assert_eq!(
-            store.given_folders(),
+            store.writable_folders(),
             [((about.dev(), about.ino()), given.clone())]
         );
         fs::rename(&given, folder.join("elsewhere")).unwrap();
         fs::create_dir(&given).unwrap();
-        assert_eq!(store.given_folders(), []);
+        assert_eq!(store.writable_folders(), []);
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -16,14 +16,14 @@ use crate::spec::ContainerId;
 
 /// The status that could not be recorded.
 #[derive(Serialize, Deserialize)]
-struct LastWord {
+struct UnsavedEnd {
     status: Status,
 }
 
 impl Store {
     /// Beside the run folder of the default state folder: another one has its run folder on its own
     /// disk.
-    fn last_words(&self) -> PathBuf {
+    fn unsaved_ends(&self) -> PathBuf {
         PathBuf::from(format!("/run/{}.ends", self.cgroup_parent()))
     }
 
@@ -34,13 +34,13 @@ impl Store {
             .save(record)
             .is_err_and(|error| json_file::has_no_room(&error))
         {
-            self.keep_end(&record.spec.id, &record.state.status);
+            self.keep_in_memory(&record.spec.id, &record.state.status);
         }
     }
 
     /// Where not even this can be written, nobody will know.
-    fn keep_end(&self, id: &ContainerId, status: &Status) {
-        let folder = self.last_words();
+    fn keep_in_memory(&self, id: &ContainerId, status: &Status) {
+        let folder = self.unsaved_ends();
         let _ = DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -49,7 +49,7 @@ impl Store {
             let _ = json_file::write(
                 &folder,
                 &format!("{id}.json"),
-                &LastWord {
+                &UnsavedEnd {
                     status: status.clone(),
                 },
                 false,
@@ -59,19 +59,19 @@ impl Store {
 
     /// How `id` ended, when that was kept and is about the run that began with the status `alive`.
     #[must_use]
-    pub fn kept_end(&self, id: &ContainerId, alive: &Status) -> Option<Status> {
-        let (folder, began) = (self.last_words(), since(alive)?);
+    pub fn unsaved_end(&self, id: &ContainerId, alive: &Status) -> Option<Status> {
+        let (folder, began) = (self.unsaved_ends(), since(alive)?);
         let file = folder.join(format!("{id}.json"));
         if !is_ours(&folder) {
             return None;
         }
-        let kept = json_file::read::<LastWord>(&file).ok()?.status;
+        let kept = json_file::read::<UnsavedEnd>(&file).ok()?.status;
         (matches!(kept, Status::Stopped { .. }) && since(&kept) == Some(began)).then_some(kept)
     }
 
     /// Its record says it now, or it is gone.
-    pub fn forget_end(&self, id: &ContainerId) {
-        let folder = self.last_words();
+    pub fn discard_unsaved_end(&self, id: &ContainerId) {
+        let folder = self.unsaved_ends();
         if fs::remove_file(folder.join(format!("{id}.json"))).is_ok() {
             // the last one takes the folder along
             let _ = fs::remove_dir(folder);

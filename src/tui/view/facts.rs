@@ -1,0 +1,242 @@
+//! What is known of one container, in named lines of text: its limits, its figures now or at the
+//! moment looked back at, how it ended.
+
+use jiff::Timestamp;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::canvas::{Canvas, row};
+use crate::record::{ExitCause, Record};
+use crate::spec::{Amount, Limits, format_bytes, format_duration, quote_command};
+use crate::stats::Reading;
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
+use crate::tui::model::Model;
+use crate::tui::sanitise::printable;
+use crate::tui::wording::{NOT_AVAILABLE, cap_percent, grouped, percent};
+
+/// Columns of a fact's name.
+pub(super) const NAME_COLUMNS: usize = 10;
+
+/// A named line: name, text, style.
+pub(super) type Fact = (&'static str, String, Style);
+
+/// Draws `facts` into `area`, one a row.
+pub(super) fn facts(canvas: &mut Canvas<'_>, area: Rect, facts: &[Fact]) {
+    let label = canvas.theme.label;
+    for ((name, words, style), y) in facts.iter().zip(0..area.height) {
+        canvas
+            .pen(row(area, y))
+            .put(&format!(" {name:<NAME_COLUMNS$}"), label)
+            .put(words, *style);
+    }
+}
+
+/// When it ended, and its exit code.
+pub(super) fn death_facts(
+    model: &Model,
+    cause: &ExitCause,
+    since: Option<Timestamp>,
+    at: Timestamp,
+) -> Vec<Fact> {
+    let ago = format_duration(model.now.duration_since(at).unsigned_abs());
+    let lived = match since {
+        Some(since) => format!(
+            ", after running {}",
+            format_duration(at.duration_since(since).unsigned_abs())
+        ),
+        None => ", before it ran".into(),
+    };
+    vec![(
+        "When",
+        format!(
+            "{ago} ago at {}{lived}; exit code {}",
+            clock(model, at),
+            cause.exit_code()
+        ),
+        Style::new(),
+    )]
+}
+
+/// The keys for a container that is not alive.
+pub(super) fn next_steps(canvas: &Canvas<'_>) -> String {
+    let keymap = &canvas.model.settings.keymap;
+    let steps = [
+        (Action::Inspect, "shows why"),
+        (Action::Start, "starts it"),
+        (Action::Logs, "its log"),
+        (Action::Destroy, "removes it"),
+    ];
+    let known = steps.into_iter().filter_map(|(action, what)| {
+        let chord = keymap.shown_key(&[Context::Containers, Context::Global], action)?;
+        Some(format!("{chord} {what}"))
+    });
+    known
+        .collect::<Vec<_>>()
+        .join(&format!(" {} ", canvas.theme.symbols.dot))
+}
+
+pub(super) fn created_facts(model: &Model, record: &Record) -> Vec<Fact> {
+    let dot = model.settings.theme.symbols.dot;
+    vec![
+        ("Command", command(record), Style::new()),
+        (
+            "Limits",
+            limit_words(&record.spec.limits).join(&format!(" {dot} ")),
+            Style::new(),
+        ),
+        (
+            "Container",
+            identity(model, record),
+            model.settings.theme.dim,
+        ),
+    ]
+}
+
+fn limit_words(limits: &Limits) -> Vec<String> {
+    let mut words = Vec::new();
+    match (limits.cpu, limits.cpu_shares) {
+        (Some(cap), Some(weight)) => words.push(format!(
+            "cpu {} of a core, weight {weight}",
+            cap_percent(cap.cores())
+        )),
+        (Some(cap), None) => words.push(format!("cpu {} of a core", cap_percent(cap.cores()))),
+        (None, Some(weight)) => words.push(format!("cpu weight {weight}, no cap")),
+        (None, None) => {}
+    }
+    words.extend(limits.amounts().filter_map(|(limit, amount)| {
+        Some(match amount {
+            Amount::Cap(_) | Amount::Shares(_) => return None,
+            Amount::Bytes(0) => format!("no {}", limit.name),
+            Amount::Count(count) => limit.words(&grouped(*count)),
+            amount @ (Amount::Bytes(_)
+            | Amount::Micros(_)
+            | Amount::Cpus(_)
+            | Amount::OomGroup(_)
+            | Amount::Weight(_)
+            | Amount::Rates(_)) => limit.words(&printable(&amount.words())),
+        })
+    }));
+    if words.is_empty() {
+        words.push("none: it may use all that the host has".into());
+    }
+    words
+}
+
+/// `limits` in one line.
+pub(super) fn limits_text(canvas: &Canvas<'_>, limits: &Limits) -> String {
+    limit_words(limits).join(&format!(" {} ", canvas.theme.symbols.dot))
+}
+
+pub(super) fn current_figures(canvas: &Canvas<'_>, reading: Option<&Reading>) -> String {
+    let Some(reading) = reading else {
+        return "n/a: not sampled yet".into();
+    };
+    let sample = &reading.sample;
+    let figure = |name: &str, value: Option<String>| match value {
+        Some(value) => format!("{name} {value}"),
+        None => match canvas.model.gap(name) {
+            Some(reason) => format!("{name} n/a ({reason})"),
+            None => format!("{name} n/a"),
+        },
+    };
+    let peak = figure("peak", sample.memory_peak.map(format_bytes));
+    let kills = figure("OOM kills", sample.oom_kills.map(grouped));
+    let pids = figure("pids", sample.pids.map(grouped));
+    if canvas.model.past.is_some() {
+        return past_figures(canvas, reading, [peak, kills, pids]);
+    }
+    let throttled = match (sample.nr_throttled, sample.nr_periods) {
+        (Some(0), _) => Some("never".to_owned()),
+        (Some(times), Some(periods)) => Some(format!(
+            "in {} of {} periods",
+            grouped(times),
+            grouped(periods)
+        )),
+        (Some(times), None) => Some(format!("{} times", grouped(times))),
+        (None, _) => None,
+    };
+    let words = [
+        figure("throttled", throttled),
+        peak,
+        kills,
+        pids,
+        figure("swap", sample.swap.map(format_bytes)),
+    ];
+    words.join(&format!(" {} ", canvas.theme.symbols.dot))
+}
+
+/// The figures of the moment looked back at, as text.
+fn past_figures(canvas: &Canvas<'_>, reading: &Reading, counted: [String; 3]) -> String {
+    let share = |value: Option<f64>| value.map_or(NOT_AVAILABLE.to_owned(), percent);
+    let rate = |value: Option<f64>| {
+        value.map_or(NOT_AVAILABLE.to_owned(), |bytes| {
+            format!("{}/s", format_bytes(bytes as u64))
+        })
+    };
+    let psi = reading.sample.psi.as_ref().and_then(|psi| {
+        Some(format!(
+            "{:.0}% {:.0}% {:.0}%",
+            psi.cpu?, psi.memory?, psi.io?
+        ))
+    });
+    let mut words = vec![format!("throttled {}", share(reading.throttled))];
+    words.extend(counted);
+    words.extend([
+        format!("read {}", rate(reading.read_rate)),
+        format!("written {}", rate(reading.write_rate)),
+        format!("pressure {}", psi.unwrap_or_else(|| NOT_AVAILABLE.into())),
+    ]);
+    words.join(&format!(" {} ", canvas.theme.symbols.dot))
+}
+
+pub(super) fn identity(model: &Model, record: &Record) -> String {
+    let (spec, dot) = (&record.spec, model.settings.theme.symbols.dot);
+    let mut words = vec![
+        format!("image {}", printable(&spec.image)),
+        format!("network {}", spec.network),
+        format!("created {}", clock(model, record.state.created_at)),
+        format!("restarts {}", record.state.restarts),
+    ];
+    words.extend(
+        spec.preset
+            .as_ref()
+            .map(|preset| format!("preset {}", printable(preset))),
+    );
+    words.join(&format!(" {dot} "))
+}
+
+pub(super) fn command(record: &Record) -> String {
+    printable(&quote_command(&record.spec.argv))
+}
+
+fn clock(model: &Model, at: Timestamp) -> String {
+    let zone = &model.settings.time_zone;
+    let (then, today) = (
+        at.to_zoned_datetime(zone.clone()),
+        model.now.to_zoned_datetime(zone.clone()),
+    );
+    let format = if then.date() == today.date() {
+        "%H:%M:%S"
+    } else {
+        "%Y-%m-%d %H:%M"
+    };
+    then.strftime(format).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::LimitKey;
+
+    #[test]
+    fn any_limit_is_mentioned() {
+        assert!(limit_words(&Limits::default())[0].starts_with("none"));
+        for key in LimitKey::all() {
+            let mut limits = Limits::default();
+            key.set(&mut limits, key.example).unwrap();
+            let words = limit_words(&limits);
+            assert!(!words[0].starts_with("none"), "--{}: {words:?}", key.flag);
+        }
+    }
+}
