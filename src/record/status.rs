@@ -281,6 +281,7 @@ impl fmt::Display for Status {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Health;
 
     fn process() -> Process {
         Process {
@@ -370,6 +371,21 @@ mod tests {
         ] {
             assert_eq!(ExitCause::Signaled { signal, by_us }.sentence(), sentence);
         }
+    }
+
+    #[test]
+    fn words_for_tables() {
+        let broken = Status::Broken {
+            reason: "no JSON".into(),
+        };
+        assert_eq!(broken.broken(), Some("no JSON"));
+        assert_eq!(Status::Created.broken(), None);
+        assert_eq!(format!("{:8}|", Status::Created), "CREATED |");
+        let health = [Health::Starting, Health::Healthy, Health::Unhealthy];
+        assert_eq!(
+            health.map(Health::word),
+            ["starting", "healthy", "unhealthy"]
+        );
     }
 
     #[test]

@@ -256,3 +256,34 @@ pub enum Compared {
     /// What this container was made from, and its limits now.
     Container(ContainerId),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_field_says_what_it_means() {
+        let form = PresetForm::new(None, "", &Preset::default());
+        let silent: Vec<_> = PresetField::ALL
+            .iter()
+            .filter(|field| form.meaning(**field).is_empty())
+            .collect();
+        assert_eq!(silent, [&PresetField::Directory]);
+        let filled = Preset {
+            command: Some(vec!["true".into()]),
+            pids: Some("7".into()),
+            image: Some("debian".into()),
+            env: vec!["A=b".into()],
+            ..Preset::default()
+        };
+        let form = PresetForm::new(None, "a", &filled);
+        for field in [
+            PresetField::Command,
+            PresetField::Pids,
+            PresetField::Image,
+            PresetField::Variables,
+        ] {
+            assert_eq!(form.meaning(field), "", "{field:?}");
+        }
+    }
+}
