@@ -286,4 +286,21 @@ mod tests {
             assert_eq!(form.meaning(field), "", "{field:?}");
         }
     }
+    #[test]
+    fn cores_have_a_point_and_shares_have_none() {
+        for (cpu, cpus, text) in [
+            (None, Some("0.5"), "0.5"),
+            (None, Some("2"), "2.0"),
+            (Some("512"), None, "512"),
+            (None, None, ""),
+        ] {
+            let preset = Preset {
+                cpu: cpu.map(Into::into),
+                cpus: cpus.map(Into::into),
+                ..Preset::default()
+            };
+            let form = PresetForm::new(None, "a", &preset);
+            assert_eq!(form.text(PresetField::Cpu), text);
+        }
+    }
 }
