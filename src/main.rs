@@ -1,4 +1,4 @@
-//! minic-tui: forks the launcher before any thread; picks cli, tui or web. Nothing else.
+//! minic-tui: forks the launcher before any thread is started, then runs cli, tui or web.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -25,12 +25,12 @@ fn main() -> ExitCode {
 
 fn open(screen: &Screen) -> anyhow::Result<ExitCode> {
     let mut settings = settings(&screen.config, &screen.flags)?;
-    settings.read_only = screen.looks.read_only;
-    if screen.looks.ascii {
+    settings.read_only = screen.options.read_only;
+    if screen.options.ascii {
         settings.theme.symbols = Symbols::ASCII;
     }
     let engine = engine(&screen.config, screen.demo, &mut settings)?;
-    if screen.looks.plain {
+    if screen.options.plain {
         return Ok(cli::plain(&engine));
     }
     let reload = Reload::new(screen.flags.clone(), &settings);
@@ -39,7 +39,7 @@ fn open(screen: &Screen) -> anyhow::Result<ExitCode> {
 
 fn serve(web: &Web) -> anyhow::Result<ExitCode> {
     let mut settings = settings(&web.config, &web.flags)?;
-    let engine = engine(&web.config, web.door.demo, &mut settings)?;
+    let engine = engine(&web.config, web.options.demo, &mut settings)?;
     web::serve(engine, web, settings, &cli::say).map(|()| ExitCode::SUCCESS)
 }
 
@@ -55,7 +55,7 @@ fn settings(config: &Config, flags: &Overrides) -> anyhow::Result<Settings> {
     Ok(settings)
 }
 
-/// The launcher is forked in here: no thread may have been started before.
+/// Forks the launcher: no thread may have been started before.
 fn engine(config: &Config, demo: bool, settings: &mut Settings) -> anyhow::Result<Arc<dyn Engine>> {
     if demo {
         settings.badge = Some("DEMO".into());

@@ -1,5 +1,4 @@
-//! The capabilities that we hold (capabilities(7)): without some, root is not the root that
-//! containers need.
+//! The capabilities that we hold (capabilities(7)), some of which containers need.
 
 use std::fs;
 
@@ -8,11 +7,11 @@ use crate::spec::Capabilities;
 
 const WHAT: &str = "capabilities";
 
-/// What making containers takes beside what they keep themselves; nothing starts without these.
+/// Required to start any container, beside those that containers keep.
 const NEEDED: [(u8, &str); 2] = [(12, "CAP_NET_ADMIN"), (21, "CAP_SYS_ADMIN")];
 
-/// What some options take.
-const WANTED: [(u8, &str, &str); 3] = [
+/// Required by some options.
+const OPTIONAL: [(u8, &str, &str); 3] = [
     (
         19,
         "CAP_SYS_PTRACE",
@@ -34,7 +33,7 @@ pub(super) fn held() -> Finding {
         Some(mask) => judge(mask),
         None => Finding::missing(
             WHAT,
-            "/proc/self/status does not tell them",
+            "not in /proc/self/status",
             "nothing works without /proc",
         )
         .fix("mount -t proc proc /proc"),
@@ -67,12 +66,12 @@ fn judge(mask: u64) -> Finding {
         )
         .fix(how_to_get(&lacking));
     }
-    let lacking: Vec<_> = WANTED
+    let lacking: Vec<_> = OPTIONAL
         .iter()
         .filter(|(number, ..)| !held(*number))
         .collect();
     if lacking.is_empty() {
-        return Finding::good(WHAT, "all that is needed");
+        return Finding::good(WHAT, "all required ones");
     }
     let names: Vec<&str> = lacking.iter().map(|(_, name, _)| *name).collect();
     let consequences: Vec<&str> = lacking
@@ -93,7 +92,7 @@ fn how_to_get(names: &[&str]) -> String {
         .map(|name| format!("--cap-add {}", name.trim_start_matches("CAP_")))
         .collect();
     format!(
-        "run as the root of the machine; inside a container, start that one with {}",
+        "run as the host's root; inside a container, start it with {}",
         flags.join(" ")
     )
 }
@@ -117,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lacking_is_named() {
+    fn missing_capabilities_are_named() {
         assert_eq!(judge(ALL).verdict, Verdict::Good);
         let limited = judge(ALL & !(1 << 24));
         assert_eq!(

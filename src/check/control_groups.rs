@@ -1,5 +1,4 @@
-//! Control groups: which controllers there are and on which version, and which of their files this
-//! kernel has.
+//! Control groups: the controllers, their version, and which of their files this kernel has.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Finding;
 use crate::cgroup::{CgroupError, Controller, Layout, Version};
 
-/// What each controller is for: its row, whether limits are nothing without it, and what is lost.
+/// Each controller: its row, whether it is required, and the consequence without it.
 const CONTROLLERS: [(Controller, &str, bool, &str); 6] = [
     (
         Controller::Cpu,
@@ -47,7 +46,7 @@ const CONTROLLERS: [(Controller, &str, bool, &str); 6] = [
     ),
 ];
 
-/// What there is, tried out with a cgroup of our own.
+/// All findings, using a temporary cgroup.
 pub(super) fn findings() -> Vec<Finding> {
     look(|layout| {
         Trees::new(
@@ -57,7 +56,7 @@ pub(super) fn findings() -> Vec<Finding> {
     })
 }
 
-/// What there is, as far as the cgroups that are there tell.
+/// All findings that existing cgroups show.
 pub(super) fn facts() -> Vec<Finding> {
     look(|layout| Trees::new(layout, None))
 }
@@ -125,8 +124,8 @@ fn controllers(layout: &Layout) -> Vec<Finding> {
                     }
                     (lacking, _) => {
                         let reason = lacking
-                            .map_or("no mounted tree has it", |missing| missing.reason.as_str());
-                        let (reason, fix) = apart(reason);
+                            .map_or("not in any mounted tree", |missing| missing.reason.as_str());
+                        let (reason, fix) = split_fix(reason);
                         let finding = if needed {
                             Finding::missing
                         } else {
@@ -135,7 +134,7 @@ fn controllers(layout: &Layout) -> Vec<Finding> {
                         let finding = finding(what, reason, consequence);
                         match fix {
                             Some(fix) => finding.fix(fix),
-                            None => finding.fix("boot a kernel that has it"),
+                            None => finding.fix("boot a kernel that supports it"),
                         }
                     }
                 }
@@ -144,9 +143,8 @@ fn controllers(layout: &Layout) -> Vec<Finding> {
     findings
 }
 
-/// A reason of the cgroup layer as what is wrong and what helps, which it writes behind `;` or `:
-/// boot`.
-fn apart(reason: &str) -> (&str, Option<&str>) {
+/// Splits a reason of the cgroup layer into problem and fix, separated by `;` or `: boot`.
+fn split_fix(reason: &str) -> (&str, Option<&str>) {
     let boot = reason
         .find(": boot ")
         .map(|at| (&reason[..at], &reason[at + 2..]));
@@ -156,8 +154,7 @@ fn apart(reason: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Where the files of a container's cgroup can be looked at: the root of a v2 tree lacks most of
-/// them.
+/// Cgroups in which to look for a container's files; the root of a v2 tree has few of them.
 struct Trees {
     v2: Option<Vec<PathBuf>>,
     _empty: Option<EmptyCgroup>,
@@ -171,7 +168,7 @@ impl Trees {
                 _empty: None,
             };
         };
-        // the root lacks what every other one has
+        // the root has not the files that every other one has
         let own = v2
             .own
             .as_deref()
@@ -193,8 +190,8 @@ impl Trees {
         }
     }
 
-    /// Whether v2 cgroups that have `marker` also have `file`; `None` when there is no v2 tree, or
-    /// no such cgroup to look at.
+    /// Whether v2 cgroups that have `marker` also have `file`; `None` without a v2 tree or such a
+    /// cgroup.
     fn v2_has(&self, marker: &str, file: &str) -> Option<bool> {
         let folder = self
             .v2
@@ -218,12 +215,12 @@ impl EmptyCgroup {
 
 impl Drop for EmptyCgroup {
     fn drop(&mut self) {
-        // empty and ours: there is nothing that could keep it
+        // best effort: it is empty and ours
         let _ = fs::remove_dir(&self.0);
     }
 }
 
-/// Whether swap is counted by the controller that has memory.
+/// Whether the memory controller accounts swap.
 fn swap(layout: &Layout, trees: &Trees) -> Option<Finding> {
     let tree = layout.hierarchy(Controller::Memory)?;
     let counted = match tree.version {
@@ -234,7 +231,7 @@ fn swap(layout: &Layout, trees: &Trees) -> Option<Finding> {
     Some(judge_swap(counted, swaps.lines().count() > 1))
 }
 
-/// Without any swap it does not matter that it is not counted.
+/// Without any swap, accounting does not matter.
 fn judge_swap(counted: bool, has_swap: bool) -> Finding {
     let what = "swap accounting";
     let host = if has_swap {
@@ -246,7 +243,7 @@ fn judge_swap(counted: bool, has_swap: bool) -> Finding {
         return Finding::good(what, format!("counted; {host}"));
     }
     let consequence = if has_swap {
-        "a container over its memory limit goes on in swap; --swap is refused, and swap shows n/a"
+        "a container over its memory limit uses swap; --swap is refused, and swap shows n/a"
     } else {
         "--swap is refused, and swap shows n/a"
     };
@@ -264,8 +261,8 @@ fn memory_peak(layout: &Layout, trees: &Trees) -> Option<Finding> {
         Version::V2 => Some(
             Finding::limited(
                 what,
-                "there is no memory.peak",
-                "the most memory that a container used shows n/a",
+                "no memory.peak",
+                "a container's peak memory shows n/a",
             )
             .fix("boot Linux 5.19 or later"),
         ),
@@ -289,14 +286,14 @@ fn judge_pressure(host: bool, v2: bool, in_cgroups: Option<bool>) -> Finding {
     match (host, v2, in_cgroups) {
         (true, true, Some(false)) => Finding::limited(
             what,
-            "of the host alone",
+            "of the host only",
             "pressure of single containers shows n/a",
         )
         .fix("leave cgroup.pressure at 1"),
         (true, true, _) => Finding::good(what, "of the host and of each container"),
         (true, false, _) => Finding::limited(
             what,
-            "of the host alone: cgroup v1 has none",
+            "of the host only: cgroup v1 has none",
             "pressure of single containers shows n/a",
         )
         .fix("mount a v2 tree beside v1: mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified"),
@@ -307,8 +304,7 @@ fn judge_pressure(host: bool, v2: bool, in_cgroups: Option<bool>) -> Finding {
 
 fn kill(trees: &Trees) -> Option<Finding> {
     let what = "cgroup.kill";
-    let slower =
-        "a container's processes are stopped and killed one by one: slower, with the same end";
+    let slower = "a container's processes are frozen and killed one by one, which is slower";
     Some(
         match (&trees.v2, trees.v2_has("cgroup.procs", "cgroup.kill")) {
             (None, _) => Finding::limited(what, "cgroup v1 has none", slower)
@@ -371,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_controller_that_is_lacking_has_a_fix() {
+    fn a_missing_controller_has_a_fix() {
         let memory = row("no-memory", "cgroup memory");
         assert_eq!(
             (memory.verdict, memory.detail.as_str()),
@@ -410,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_a_kernel_lacks() {
+    fn missing_files() {
         assert_eq!(
             judge_swap(true, false),
             Finding::good("swap accounting", "counted; this host has no swap")
@@ -419,7 +415,7 @@ mod tests {
             judge_swap(false, true)
                 .consequence
                 .unwrap()
-                .contains("goes on in swap")
+                .contains("uses swap")
         );
         assert_eq!(
             judge_pressure(true, true, Some(true)).verdict,
@@ -464,7 +460,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_cgroup_goes_when_it_is_dropped() {
+    fn an_empty_cgroup_is_removed_when_dropped() {
         let parent = std::env::temp_dir();
         let cgroup = EmptyCgroup::make(&parent).unwrap();
         let path = cgroup.0.clone();

@@ -1,13 +1,13 @@
-//! [`Finding`]: one thing that this host can or cannot do, what follows from it, and what helps.
+//! [`Finding`]: one feature of this host, the consequence for containers, and the fix.
 
-/// How far something is there.
+/// Whether a feature is available.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
-    /// As it should be.
+    /// Available.
     Good,
-    /// Something that not every container needs is lacking.
+    /// Something that not every container needs is missing.
     Limited,
-    /// Containers cannot be had without it.
+    /// Containers cannot run without it.
     Missing,
 }
 
@@ -23,18 +23,18 @@ impl Verdict {
     }
 }
 
-/// One thing that this host can or cannot do.
+/// One feature of this host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What was looked at.
+    /// The feature.
     pub what: &'static str,
-    /// How far it is there.
+    /// Whether it is available.
     pub verdict: Verdict,
     /// What was found.
     pub detail: String,
-    /// What follows for containers, unless all is well.
+    /// The consequence for containers, unless all is well.
     pub consequence: Option<String>,
-    /// What the user can do, where something helps.
+    /// What the user can do about it.
     pub fix: Option<String>,
 }
 
@@ -72,7 +72,7 @@ impl Finding {
         }
     }
 
-    /// The same with what helps.
+    /// Adds a fix.
     pub(super) fn fix(self, fix: impl Into<String>) -> Self {
         Self {
             fix: Some(fix.into()),

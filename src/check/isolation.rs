@@ -1,4 +1,4 @@
-//! What isolates a container beside its limits: namespaces, system call filters, security modules.
+//! Isolation beside limits: namespaces, system call filters, security modules.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Finding;
 use crate::security::{apparmor, selinux};
 
-/// Every container's (namespaces(7)); the names of `/proc/PID/ns`.
+/// Namespaces that every container uses, by their names in `/proc/PID/ns` (namespaces(7)).
 const NEEDED: [&str; 6] = ["mnt", "pid", "net", "ipc", "uts", "cgroup"];
 
 pub(super) fn namespaces() -> Finding {
@@ -85,8 +85,7 @@ pub(super) fn security_modules() -> Finding {
     judge_apparmor(apparmor::is_in_the_kernel().then_some(lacking), label)
 }
 
-/// `own` is our label, `containers` that of theirs, or what keeps them from having one
-/// (selinux(8)).
+/// `own` is our label; `containers` is theirs, or why they get none (selinux(8)).
 fn judge_selinux(
     own: &str,
     enforcing: Option<bool>,
@@ -96,7 +95,7 @@ fn judge_selinux(
     let how = match enforcing {
         Some(true) => "enforcing",
         Some(false) => "permissive",
-        None => "which cannot be asked whether it enforces",
+        None => "mode unknown",
     };
     match containers {
         Ok(process) => Finding::good(
@@ -113,17 +112,17 @@ fn judge_selinux(
     }
 }
 
-/// `apparmor` is, where the kernel has it, what keeps us from using it, and the fix; `label` is
-/// what the kernel says of us (apparmor(7)).
+/// `apparmor` is, if the kernel has it, why we cannot use it, with the fix; `label` is our own
+/// (apparmor(7)).
 fn judge_apparmor(apparmor: Option<Option<(&str, &str)>>, label: &str) -> Finding {
     let what = "security modules";
     match apparmor {
         Some(_) if !label.is_empty() && !label.starts_with("unconfined") => Finding::limited(
             what,
             format!("AppArmor confines us: {label}"),
-            "it may forbid the mounts that a container needs",
+            "it may deny the mounts that a container needs",
         )
-        .fix("work outside of that profile; inside docker: --security-opt apparmor=unconfined"),
+        .fix("run outside that profile; inside docker: --security-opt apparmor=unconfined"),
         Some(Some((why, fix))) => Finding::limited(
             what,
             format!("AppArmor, but {why}"),
@@ -134,10 +133,7 @@ fn judge_apparmor(apparmor: Option<Option<(&str, &str)>>, label: &str) -> Findin
             what,
             "AppArmor, which does not confine us; containers run under minic-default",
         ),
-        None => Finding::good(
-            what,
-            "neither AppArmor nor SELinux is active; none is needed",
-        ),
+        None => Finding::good(what, "neither AppArmor nor SELinux is active; not required"),
     }
 }
 
@@ -147,7 +143,7 @@ mod tests {
     use crate::check::Verdict;
 
     #[test]
-    fn a_lacking_namespace_is_named() {
+    fn a_missing_namespace_is_named() {
         assert_eq!(judge_namespaces(|_| true).verdict, Verdict::Good);
         assert_eq!(
             judge_namespaces(|name| name != "time").verdict,
@@ -174,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn modules_count_when_they_stand_in_the_way() {
+    fn modules_are_judged() {
         assert_eq!(judge_apparmor(None, "").verdict, Verdict::Good);
         assert_eq!(
             judge_apparmor(Some(None), "unconfined").verdict,

@@ -1,5 +1,5 @@
-//! The kernel's version, and the system calls beyond the everyday ones: each is tried, since a
-//! number says little of a kernel with patches or of one behind a system call filter.
+//! The kernel's version, and newer system calls. Each is tried, since patches and system call
+//! filters make the version unreliable.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,7 +13,7 @@ use crate::namespace;
 use crate::sys::clone::{Cloned, clone3};
 use crate::sys::{fds, mount, pidfd, process};
 
-/// The release in which the last of the system calls that we use appeared (mount_setattr(2)).
+/// The release with the newest system call that we use, mount_setattr(2).
 const ALL_CALLS: (u32, u32) = (5, 12);
 
 pub(super) fn version() -> Finding {
@@ -28,9 +28,7 @@ fn judge_version(release: &str, machine: &str) -> Finding {
         Some(found) if found < ALL_CALLS => Finding::limited(
             "kernel",
             detail,
-            format!(
-                "it is older than {major}.{minor}: what it lacks is told below, where it was tried"
-            ),
+            format!("it is older than {major}.{minor}; missing features are listed below"),
         )
         .fix("boot a newer kernel, 5.19 or later for everything"),
         _ => Finding::good("kernel", detail),
@@ -43,11 +41,11 @@ fn parse_release(release: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
-/// A system call that was tried.
+/// The result of trying a system call.
 struct Call {
     name: &'static str,
     since: &'static str,
-    /// Nothing starts without it.
+    /// Whether every container needs it.
     needed: bool,
     consequence: &'static str,
     result: io::Result<()>,
@@ -66,7 +64,7 @@ pub(super) fn system_calls() -> Vec<Finding> {
             name: "close_range",
             since: "5.11",
             needed: true,
-            consequence: "no container can be started: our own descriptors could not be kept out of it",
+            consequence: "no container can be started: our descriptors would leak into it",
             // no descriptor has this number
             result: fds::cloexec_from(u32::MAX).map_err(io::Error::from),
         },
@@ -82,7 +80,7 @@ pub(super) fn system_calls() -> Vec<Finding> {
             since: "5.8",
             needed: false,
             consequence: "exec, and sharing another container's network or processes, fail",
-            // into the network namespace that we are in: nothing changes
+            // into our own network namespace: changes nothing
             result: own_pidfd()
                 .and_then(|own| Ok(namespace::JoinTarget::Network.enter(own.as_fd())?)),
         },
@@ -99,8 +97,8 @@ pub(super) fn system_calls() -> Vec<Finding> {
             name: "mount_setattr",
             since: "5.12",
             needed: false,
-            consequence: "read-only volumes cannot be had",
-            // of a detached copy that is closed at once
+            consequence: "read-only volumes are not possible",
+            // on a detached copy that is closed at once
             result: mount::clone_tree(c"/", false)
                 .and_then(|tree| mount::set_attributes(tree.as_fd(), mount::ATTR_RDONLY, false))
                 .map_err(io::Error::from),
@@ -123,8 +121,8 @@ pub(super) fn system_calls() -> Vec<Finding> {
     ])
 }
 
-/// One line when all answer, else one for each that does not. What we refused to try ourselves (a
-/// fork beside threads) says nothing.
+/// One finding when all work, else one for each that does not. Those that we did not try (a fork
+/// in a process with threads) are left out.
 fn judge_calls(calls: &[Call]) -> Vec<Finding> {
     let what = "system calls";
     let tried = |call: &&Call| {
@@ -147,22 +145,19 @@ fn judge_calls(calls: &[Call]) -> Vec<Finding> {
                     "boot Linux {} or later; inside a container, its system call filter must allow {}",
                     call.since, call.name
                 )),
-                Some(Errno::EPERM) => finding.fix("inside a container, start that one with --privileged"),
+                Some(Errno::EPERM) => finding.fix("inside a container, start it with --privileged"),
                 _ => finding,
             }
         })
         .collect();
     if findings.is_empty() {
         let names: Vec<&str> = calls.iter().map(|call| call.name).collect();
-        return vec![Finding::good(
-            what,
-            format!("{} all answer", names.join(", ")),
-        )];
+        return vec![Finding::good(what, format!("{} work", names.join(", ")))];
     }
     findings
 }
 
-/// The kernel's words without Rust's `(os error 38)`.
+/// The error's text without Rust's `(os error 38)`.
 pub(super) fn describe(error: &io::Error) -> String {
     error.raw_os_error().map_or_else(
         || error.to_string(),
@@ -174,7 +169,7 @@ fn own_pidfd() -> io::Result<std::os::fd::OwnedFd> {
     pidfd::open(std::process::id().cast_signed())
 }
 
-/// A child that ends at once.
+/// Creates a child that exits at once.
 fn try_clone3() -> io::Result<()> {
     match clone3(0, None)? {
         Cloned::Child => process::exit_now(0),
@@ -196,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_kernel_is_told() {
+    fn an_old_kernel_is_reported() {
         assert_eq!(judge_version("5.12.0", "x86_64").verdict, Verdict::Good);
         let old = judge_version("5.10.0-28", "aarch64");
         assert_eq!(
@@ -218,21 +213,21 @@ mod tests {
     }
 
     #[test]
-    fn calls_that_all_answer_are_one_line() {
+    fn working_calls_are_one_line() {
         let findings = judge_calls(&[call("a", true, None), call("b", false, None)]);
-        assert_eq!(findings, [Finding::good("system calls", "a, b all answer")]);
+        assert_eq!(findings, [Finding::good("system calls", "a, b work")]);
         let untried = Call {
             result: Err(io::Error::other("two threads")),
             ..call("c", true, None)
         };
         assert_eq!(
             judge_calls(&[call("a", true, None), untried]),
-            [Finding::good("system calls", "a all answer")]
+            [Finding::good("system calls", "a work")]
         );
     }
 
     #[test]
-    fn each_call_that_is_refused_is_told() {
+    fn each_failing_call_is_reported() {
         let calls = [
             call("a", true, Some(Errno::ENOSYS)),
             call("b", false, Some(Errno::EPERM)),

@@ -1,7 +1,7 @@
-//! What this host can and cannot do for containers.
+//! What this host can do for containers.
 //!
-//! [`host_facts`] only reads; [`host_report`] also tries. Every attempt is undone before it
-//! returns, and none needs a state folder. The measured proofs are in `proof/`.
+//! [`host_facts`] only reads; [`host_report`] also runs experiments, all undone before it returns.
+//! Neither needs a state folder. The measured proofs are in `proof/`.
 
 mod capabilities;
 mod control_groups;
@@ -18,8 +18,8 @@ use std::path::Path;
 
 use user_namespace::UserNamespace;
 
-/// What of it can be read, with `state` as the state folder: nothing is tried, made or written, and
-/// no process is forked. For whoever only wants to look.
+/// The findings that need no experiment, with `state` as the state folder: nothing is written and
+/// no process is forked.
 #[must_use]
 pub fn host_facts(state: &Path) -> Vec<Finding> {
     let mut findings = vec![
@@ -34,9 +34,8 @@ pub fn host_facts(state: &Path) -> Vec<Finding> {
     findings
 }
 
-/// What this host can and cannot do, with `state` as the state folder (it need not exist). Call it
-/// as root and from a process with one thread: clone3(2) and what needs a user namespace are tried
-/// with a process that is forked and ends at once.
+/// All findings, with `state` as the state folder (it need not exist). Call it as root and from a
+/// process with one thread: clone3(2) and user namespaces are tried by forking.
 #[must_use]
 pub fn host_report(state: &Path) -> Vec<Finding> {
     let users = UserNamespace::make();

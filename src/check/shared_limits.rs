@@ -1,5 +1,5 @@
-//! What the kernel counts for the host and all containers together, or for each user: whether there
-//! is room for many containers.
+//! Kernel limits that the host and all containers share, or that hold per user: whether they allow
+//! many containers.
 
 use std::fs;
 
@@ -7,20 +7,20 @@ use super::Finding;
 
 const WHAT: &str = "kernel limits";
 
-/// A number of the kernel's, the least that leaves room, and what happens below.
+/// A kernel limit, the minimum that we recommend, and the consequence of less.
 struct Limit {
     name: &'static str,
     least: u64,
     consequence: &'static str,
 }
 
-/// Linux's defaults suffice, but for the first on small or old machines
+/// Linux's defaults suffice, except the first on small or old machines
 /// (Documentation/admin-guide/sysctl, namespaces(7)).
 const LIMITS: [Limit; 7] = [
     Limit {
         name: "fs.inotify.max_user_instances",
         least: 128,
-        consequence: "one program of root leaves none for logs -f and events -f, which then look again and again",
+        consequence: "one program of root may use all of them; logs -f and events -f then poll",
     },
     Limit {
         name: "fs.inotify.max_user_watches",
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_low_is_told_with_what_helps() {
+    fn low_limits_are_listed_with_a_fix() {
         let good: Vec<_> = LIMITS.iter().map(|limit| (limit, limit.least)).collect();
         assert_eq!(judge(&good).verdict, super::super::Verdict::Good);
         let low = judge(&[(&LIMITS[0], 127), (&LIMITS[2], 4096), (&LIMITS[3], 0)]);

@@ -1,5 +1,4 @@
-//! The state folder's file system: whether it is fit for containers' layers, and how much room
-//! there is.
+//! The state folder's file system: whether it supports containers' layers, and its free space.
 
 use std::ffi::CString;
 use std::fs::{self, DirBuilder, File};
@@ -30,7 +29,7 @@ const TOO_LITTLE: u64 = 64 << 20;
 /// Files that an image and a few containers have.
 const ENOUGH_FILES: u64 = 20_000;
 
-/// What a file system tells of itself.
+/// The properties of a file system.
 struct Room {
     kind: String,
     read_only: bool,
@@ -39,7 +38,7 @@ struct Room {
     free_files: Option<u64>,
 }
 
-/// The folder, or where it will be, and its file system's own account of itself.
+/// The folder, existing or not, and its file system's properties.
 fn look(state: &Path) -> (Finding, Option<(PathBuf, Room)>) {
     let state = std::path::absolute(state).unwrap_or_else(|_| state.to_owned());
     let Some(place) = state.ancestors().find(|folder| folder.is_dir()) else {
@@ -54,12 +53,12 @@ fn look(state: &Path) -> (Finding, Option<(PathBuf, Room)>) {
     }
 }
 
-/// What can be told of it without writing to it.
+/// What can be found out without writing to it.
 pub(super) fn fact(state: &Path) -> Finding {
     look(state).0
 }
 
-/// What can be told of it, and what a folder of our own in it shows.
+/// As [`fact`], with experiments in a temporary folder in it.
 pub(super) fn findings(state: &Path, users: Option<&UserNamespace>) -> Vec<Finding> {
     let (folder, place) = look(state);
     let Some((place, room)) = place.filter(|_| folder.verdict != Verdict::Missing) else {
@@ -130,37 +129,33 @@ fn judge_room(state: &Path, made: bool, room: &Room) -> Finding {
         .fix(elsewhere);
     }
     if room.free < TOO_LITTLE {
-        return Finding::missing(FOLDER, detail, "there is no room for an image")
+        return Finding::missing(FOLDER, detail, "there is no space for an image")
             .fix("free some space, or choose another folder with --state");
     }
     if let Some(files) = room.free_files.filter(|files| *files < ENOUGH_FILES) {
         return Finding::limited(
             FOLDER,
             format!("{detail}, {files} files left"),
-            "images and containers may run out of files",
+            "images and containers may run out of inodes",
         )
         .fix("remove files, or choose another folder with --state");
     }
     if room.free < ENOUGH {
-        return Finding::limited(
-            FOLDER,
-            detail,
-            "containers that write much run out of space",
-        )
-        .fix("free some space, or choose another folder with --state");
+        return Finding::limited(FOLDER, detail, "containers may run out of space")
+            .fix("free some space, or choose another folder with --state");
     }
     if matches!(room.kind.as_str(), "tmpfs" | "ramfs") {
         return Finding::limited(
             FOLDER,
             detail,
-            "containers are gone after a reboot, and their files take memory",
+            "containers are lost at reboot, and their files use memory",
         )
         .fix(elsewhere);
     }
     Finding::good(FOLDER, detail)
 }
 
-/// A folder of our own, removed with all in it when dropped.
+/// A temporary folder, removed with its contents when dropped.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -173,12 +168,12 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // made a moment ago and known to nobody: what keeps it would have kept it from being made
+        // best effort: nobody else uses it
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-/// Makes an overlay whose layers are in `folder`, and lets it go without attaching it anywhere.
+/// Makes an overlay with layers in `folder`, detached, and drops it.
 fn try_overlay(folder: &Path) -> io::Result<()> {
     let open = |name: &str| {
         let path = folder.join(name);
@@ -216,7 +211,7 @@ fn judge_overlay(tried: io::Result<()>, kind: &str) -> Finding {
         Some(Errno::EINVAL | Errno::EREMOTE | Errno::EOPNOTSUPP) => {
             finding.fix("keep containers elsewhere with --state, on ext4, xfs or btrfs")
         }
-        Some(Errno::EPERM) => finding.fix("inside a container, start that one with --privileged"),
+        Some(Errno::EPERM) => finding.fix("inside a container, start it with --privileged"),
         Some(Errno::ENOSYS) => finding.fix("boot Linux 5.2 or later (fsopen)"),
         _ => finding,
     }
@@ -230,14 +225,10 @@ fn try_idmapped(folder: &Path, users: &UserNamespace) -> io::Result<()> {
 }
 
 fn judge_idmapped(tried: Option<io::Result<()>>, kind: &str) -> Finding {
-    let consequence = "--userns auto cannot shift who owns an image's files";
+    let consequence = "--userns auto cannot shift the owners of an image's files";
     match tried {
         Some(Ok(())) => Finding::good(IDMAPPED, format!("work on {kind}")),
-        None => Finding::limited(
-            IDMAPPED,
-            "not tried, for want of a user namespace",
-            consequence,
-        ),
+        None => Finding::limited(IDMAPPED, "not tried: no user namespace", consequence),
         Some(Err(error)) => {
             let finding = Finding::limited(
                 IDMAPPED,
@@ -248,7 +239,7 @@ fn judge_idmapped(tried: Option<io::Result<()>>, kind: &str) -> Finding {
                 Some(Errno::EINVAL) => finding
                     .fix("keep containers elsewhere with --state: ext4 and xfs can since Linux 5.12, btrfs since 5.15, tmpfs since 6.3"),
                 Some(Errno::ENOSYS) => finding.fix("boot Linux 5.12 or later"),
-                Some(Errno::EPERM) => finding.fix("inside a container, start that one with --privileged"),
+                Some(Errno::EPERM) => finding.fix("inside a container, start it with --privileged"),
                 _ => finding,
             }
         }
@@ -313,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_say_what_helps() {
+    fn errors_have_a_fix() {
         let overlay = |errno: Errno| judge_overlay(Err(errno.into()), "nfs").fix.unwrap();
         assert!(overlay(Errno::ENODEV).contains("modprobe overlay"));
         assert!(overlay(Errno::EINVAL).contains("--state"));
@@ -328,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_state_folder_is_judged_by_where_it_will_be_and_nothing_stays_there() {
+    fn a_missing_state_folder_is_judged_by_its_parent_and_nothing_is_left() {
         let place = std::env::temp_dir().join(format!("minic-storage-{}", std::process::id()));
         fs::create_dir(&place).unwrap();
         let found = findings(&place.join("not/yet"), None);

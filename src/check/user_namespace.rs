@@ -1,4 +1,4 @@
-//! A user namespace that is made, used and let go: whether containers can have one.
+//! Whether containers can have a user namespace, by making one.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -19,13 +19,13 @@ const WHAT: &str = "user namespaces";
 pub(super) struct UserNamespace(File);
 
 impl UserNamespace {
-    /// Makes one with a process that only waits until its namespace has been opened.
+    /// Makes one with a child that waits until its namespace has been opened.
     pub(super) fn make() -> io::Result<Self> {
         let (reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
         match clone3(CloneFlags::CLONE_NEWUSER.bits() as u64, None)? {
             Cloned::Child => {
                 drop(writer);
-                // until the other end is closed, by whatever ends its holder
+                // until the other end is closed, at the latest when its holder exits
                 let _ = File::from(reader).read(&mut [0]);
                 process::exit_now(0)
             }
@@ -42,7 +42,7 @@ impl UserNamespace {
     }
 }
 
-/// Root alone (user_namespaces(7)): that much is ours to give wherever we are.
+/// Maps only root, which is always permitted to us (user_namespaces(7)).
 fn map(pid: i32) -> io::Result<()> {
     fs::write(format!("/proc/{pid}/uid_map"), "0 0 1")?;
     fs::write(format!("/proc/{pid}/gid_map"), "0 0 1")
@@ -61,19 +61,19 @@ pub(super) fn finding(made: &io::Result<UserNamespace>) -> Finding {
 fn judge(error: Option<&io::Error>, limit: Option<&str>) -> Finding {
     let at_most = limit.map_or(String::new(), |limit| format!(", {limit} allowed"));
     let Some(error) = error else {
-        return Finding::good(WHAT, format!("one was made{at_most}"));
+        return Finding::good(WHAT, format!("available{at_most}"));
     };
     let detail = format!("cannot make one: {}{at_most}", describe(error));
     let finding = Finding::limited(
         WHAT,
         detail,
-        "--userns auto fails: root in a container is root of the host, held by capabilities alone",
+        "--userns auto fails: root in a container is the host's root, restricted by capabilities only",
     );
     match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::ENOSPC | Errno::EUSERS) => finding.fix("sysctl user.max_user_namespaces=10000"),
         Some(Errno::EINVAL | Errno::ENOSYS) => finding.fix("boot a kernel built with CONFIG_USER_NS"),
         Some(Errno::EPERM | Errno::EACCES) => {
-            finding.fix("inside a container or a chroot they may be forbidden: start that container with --privileged, or work outside")
+            finding.fix("inside a container or chroot they may be forbidden: start it with --privileged, or run outside")
         }
         _ => finding,
     }
@@ -85,10 +85,10 @@ mod tests {
     use crate::check::Verdict;
 
     #[test]
-    fn a_refusal_says_what_helps() {
+    fn an_error_has_a_fix() {
         assert_eq!(
             judge(None, Some("96363")).detail,
-            "one was made, 96363 allowed"
+            "available, 96363 allowed"
         );
         let full = judge(Some(&Errno::ENOSPC.into()), Some("0"));
         assert_eq!(

@@ -46,7 +46,7 @@ pub(super) struct Arguments {
     pub demo: bool,
 
     #[command(flatten)]
-    pub looks: Looks,
+    pub options: ScreenOptions,
 
     #[command(subcommand)]
     pub verb: Option<Verb>,
@@ -54,7 +54,7 @@ pub(super) struct Arguments {
 
 /// How the screen is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
-pub struct Looks {
+pub struct ScreenOptions {
     /// Open a screen that can change nothing
     #[arg(long)]
     pub read_only: bool,

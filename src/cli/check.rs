@@ -21,7 +21,7 @@ use crate::proof::{Measure, Outcome, Proof, prove};
 use crate::sys::pidfd;
 
 /// Columns that text is wrapped to at the least.
-const LEAST: usize = 32;
+const MIN_WIDTH: usize = 32;
 
 const FIELDS: &str = "\
 Exit codes: 0 when nothing needed is missing and every proof passed, else 1; 128+N when signal N interrupted it.
@@ -149,7 +149,7 @@ fn host_table(findings: &[Finding], width: Option<usize>) -> Table {
             .max()
             .unwrap_or_default()
         + 2;
-    let room = width.map(|width| width.saturating_sub(before).max(LEAST));
+    let room = width.map(|width| width.saturating_sub(before).max(MIN_WIDTH));
     for finding in findings {
         let below =
             |word: &str, text: &Option<String>| text.as_ref().map(|text| format!("{word} {text}"));

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
-use super::arguments::{Arguments, Globals, Looks, Verb};
+use super::arguments::{Arguments, Globals, ScreenOptions, Verb};
 use super::failure::{Failure, OURS};
-use super::quick;
+use super::fast_path;
 use super::session::{Session, load_config, need_root, overrides};
 use super::stdout;
-use super::web::{Door, WebArguments};
+use super::web::{WebArguments, WebOptions};
 use crate::config::{Config, Overrides};
 use crate::manager::Engine;
 
@@ -35,7 +35,7 @@ pub struct Web {
     /// The settings.
     pub config: Config,
     /// Who is let in, and where.
-    pub door: Door,
+    pub options: WebOptions,
     /// The flags that the settings were made with.
     pub flags: Overrides,
 }
@@ -48,7 +48,7 @@ pub struct Screen {
     /// On made data (`--demo`); otherwise we are root.
     pub demo: bool,
     /// How it is shown.
-    pub looks: Looks,
+    pub options: ScreenOptions,
     /// The flags that the settings were made with.
     pub flags: Overrides,
 }
@@ -125,15 +125,16 @@ fn exit_code(code: i32) -> ExitCode {
 /// Leaves the verb's word in `word`, for what is said of a failure.
 fn dispatch(arguments: Vec<OsString>, word: &mut &'static str) -> Result<Next, Failure> {
     need_own_rights()?;
-    let parsed =
-        match quick::parse(&arguments).map_or_else(|| Arguments::try_parse_from(arguments), Ok) {
-            Ok(parsed) => parsed,
-            Err(error) => return told(&error).map(|()| Next::Exit(ExitCode::SUCCESS)),
-        };
+    let parsed = match fast_path::parse(&arguments)
+        .map_or_else(|| Arguments::try_parse_from(arguments), Ok)
+    {
+        Ok(parsed) => parsed,
+        Err(error) => return told(&error).map(|()| Next::Exit(ExitCode::SUCCESS)),
+    };
     let Some(verb) = parsed.verb else {
         return open_screen(&parsed);
     };
-    if parsed.demo || parsed.looks != Looks::default() {
+    if parsed.demo || parsed.options != ScreenOptions::default() {
         return Err(Failure::ours(
             "--demo, --read-only, --ascii and --plain are for the screen and take no verb",
         ));
@@ -164,12 +165,12 @@ fn need_own_rights() -> Result<(), Failure> {
 }
 
 fn open_screen(parsed: &Arguments) -> Result<Next, Failure> {
-    let (globals, demo, looks) = (&parsed.globals, parsed.demo, parsed.looks);
+    let (globals, demo, options) = (&parsed.globals, parsed.demo, parsed.options);
     let config = load_config(globals)?;
     if !demo {
         need_root("")?;
     }
-    if !(looks.plain || std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+    if !(options.plain || std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
         return Err(Failure::ours(
             "the screen needs a terminal (--plain does not; `minic-tui --help` shows the verbs)",
         ));
@@ -177,20 +178,20 @@ fn open_screen(parsed: &Arguments) -> Result<Next, Failure> {
     Ok(Next::Screen(Box::new(Screen {
         config,
         demo,
-        looks,
+        options,
         flags: overrides(globals),
     })))
 }
 
 fn serve(web: WebArguments, globals: &Globals) -> Result<Next, Failure> {
     let config = load_config(globals)?;
-    let door = web.door()?;
-    if !door.demo {
+    let options = web.options()?;
+    if !options.demo {
         need_root("web")?;
     }
     Ok(Next::Web(Box::new(Web {
         config,
-        door,
+        options,
         flags: overrides(globals),
     })))
 }
@@ -201,7 +202,7 @@ fn perform(verb: Verb, globals: &Globals) -> Result<i32, Failure> {
     match verb {
         Verb::Run(run) => run.perform(&session()?),
         Verb::Create(create) => create.perform(&session()?),
-        Verb::List(list) => list.perform(&Session::open_untouched(globals, word)?),
+        Verb::List(list) => list.perform(&Session::open_without_gc(globals, word)?),
         Verb::Info(info) => info.perform(&session()?),
         Verb::Start(start) => start.perform(&session()?),
         Verb::Stop(stop) => stop.perform(&session()?),
@@ -214,7 +215,7 @@ fn perform(verb: Verb, globals: &Globals) -> Result<i32, Failure> {
         Verb::Update(update) => update.perform(&session()?),
         Verb::Destroy(destroy) => destroy.perform(&session()?),
         Verb::Prune(prune) => prune.perform(&session()?),
-        Verb::Gc(gc) => gc.perform(&Session::open_untouched(globals, word)?),
+        Verb::Gc(gc) => gc.perform(&Session::open_without_gc(globals, word)?),
         Verb::Exec(exec) => exec.perform(&session()?),
         Verb::Attach(attach) => attach.perform(&session()?),
         Verb::Logs(logs) => logs.perform(&session()?),

@@ -6,7 +6,7 @@ use crate::spec::SpecError;
 use crate::sys::files;
 
 /// More than the kernel passes to a command in all, in bytes (execve(2)).
-const LARGEST: u64 = 8 << 20;
+const MAX_BYTES: u64 = 8 << 20;
 
 /// The `KEY=VALUE` and `KEY` lines of every file, in order. Empty lines and those that begin with
 /// `#` say nothing; quotes are kept as they are, as docker does.
@@ -14,7 +14,8 @@ pub(super) fn read(files: &[PathBuf]) -> Result<Vec<String>, SpecError> {
     let mut pairs = Vec::new();
     for file in files {
         let wrong = |why: String| SpecError::new("env-file", format!("{}: {why}", file.display()));
-        let text = files::read(file, LARGEST).map_err(|e| wrong(format!("cannot read it: {e}")))?;
+        let text =
+            files::read(file, MAX_BYTES).map_err(|e| wrong(format!("cannot read it: {e}")))?;
         let text = String::from_utf8(text).map_err(|_| wrong("it is not UTF-8".into()))?;
         pairs.extend(parse(text.trim_start_matches('\u{feff}')).map_err(wrong)?);
     }

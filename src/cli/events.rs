@@ -7,7 +7,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::failure::Failure;
-use super::log_filter::moment;
+use super::log_filter::parse_time;
 use super::session::Session;
 use super::stdout;
 use crate::json;
@@ -38,7 +38,7 @@ pub(super) struct Events {
 }
 
 fn at(text: &str) -> Result<Timestamp, String> {
-    moment(text, Timestamp::now())
+    parse_time(text, Timestamp::now())
 }
 
 impl Events {

@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(unknown.code, 1);
         assert_eq!(
             unknown.about("web").told("stop").unwrap(),
-            "stop web: no container \"web\" (`minic-tui list` shows what there is)"
+            "stop web: no container \"web\" (`minic-tui list` shows all containers)"
         );
         assert_eq!(Failure::ours("x").told("").unwrap(), "x");
         assert_eq!(Failure::silent(1).told("stop"), None);

@@ -67,7 +67,7 @@ pub(super) struct List {
 
 impl List {
     pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
-        let records = session.manager.swept_records()?;
+        let records = session.manager.records_after_gc()?;
         let text = if self.json {
             json::pretty(&records.iter().map(json::Container::new).collect::<Vec<_>>())?
         } else if self.quiet {

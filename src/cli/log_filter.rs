@@ -10,13 +10,13 @@ use crate::spec::parse_duration;
 
 /// A line longer than this is looked at, and counted, in pieces, so that a container that never
 /// ends its line cannot grow us.
-const MOST: usize = 1 << 20;
+const MAX_LINE: usize = 1 << 20;
 /// What a part of a line counts at least, in bytes: it takes that much of us, be it empty.
-const PART: usize = 64;
+const PART_OVERHEAD: usize = 64;
 
-/// What of a log is wanted.
+/// Which lines of a log to print.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Wanted {
+pub(super) struct Criteria {
     /// Not what was written before.
     pub since: Option<Timestamp>,
     /// Not what was written after.
@@ -30,7 +30,7 @@ pub(super) struct Wanted {
 ///
 /// # Errors
 /// When it is none of these.
-pub(super) fn moment(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+pub(super) fn parse_time(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(at);
     }
@@ -59,7 +59,7 @@ fn unix(text: &str) -> Option<(i64, i32)> {
         .filter(|(seconds, _)| whole.bytes().all(|b| b.is_ascii_digit()) && *seconds > 100_000_000)
 }
 
-impl Wanted {
+impl Criteria {
     fn line(&self, line: &[LogChunk]) -> bool {
         let Some(first) = line.first() else {
             return false;
@@ -85,10 +85,10 @@ impl Wanted {
     }
 }
 
-/// Lets through what is wanted of a stream of chunks, in order.
+/// Passes the matching chunks of a stream on, in order.
 #[derive(Debug)]
 pub(super) struct LogFilter {
-    wanted: Wanted,
+    criteria: Criteria,
     /// The open line of standard output and of standard error.
     open: [OpenLine; 2],
 }
@@ -103,25 +103,25 @@ struct OpenLine {
 
 impl OpenLine {
     fn push(&mut self, part: LogChunk) {
-        self.bytes += part.bytes.len().max(PART);
+        self.bytes += part.bytes.len().max(PART_OVERHEAD);
         self.parts.push(part);
     }
 }
 
 impl LogFilter {
-    pub(super) fn new(wanted: Wanted) -> Self {
+    pub(super) fn new(criteria: Criteria) -> Self {
         Self {
-            wanted,
+            criteria,
             open: Default::default(),
         }
     }
 
-    /// What of `chunks`, and of the lines that they end, is wanted.
+    /// The matching part of `chunks` and of the lines that they end.
     pub(super) fn pass(&mut self, chunks: Vec<LogChunk>) -> Vec<LogChunk> {
-        if !self.wanted.needs_lines() {
+        if !self.criteria.needs_lines() {
             return chunks
                 .into_iter()
-                .filter(|chunk| self.wanted.line(std::slice::from_ref(chunk)))
+                .filter(|chunk| self.criteria.line(std::slice::from_ref(chunk)))
                 .collect();
         }
         let mut passed = Vec::new();
@@ -129,9 +129,9 @@ impl LogFilter {
             let open = &mut self.open[usize::from(chunk.stderr)];
             let ends = chunk.full;
             open.push(chunk);
-            if ends || open.bytes > MOST {
+            if ends || open.bytes > MAX_LINE {
                 let line = std::mem::take(open).parts;
-                if self.wanted.line(&line) {
+                if self.criteria.line(&line) {
                     passed.extend(line);
                 }
             }
@@ -147,7 +147,7 @@ impl LogFilter {
             .map(|line| std::mem::take(line).parts)
             .collect();
         open.into_iter()
-            .filter(|line| self.wanted.line(line))
+            .filter(|line| self.criteria.line(line))
             .flatten()
             .collect()
     }
@@ -176,7 +176,9 @@ impl Tail {
                 .is_some_and(|last| last.stderr == chunk.stderr)
         });
         match open {
-            Some(line) if line.parts.last().is_some_and(|last| !last.full) && line.bytes < MOST => {
+            Some(line)
+                if line.parts.last().is_some_and(|last| !last.full) && line.bytes < MAX_LINE =>
+            {
                 line.push(chunk)
             }
             _ => {
@@ -218,7 +220,7 @@ mod tests {
     #[test]
     fn times_as_docker_takes_them() {
         let now: Timestamp = "2026-11-24T14:00:00Z".parse().unwrap();
-        let at = |text: &str| moment(text, now).map(|at| at.to_string());
+        let at = |text: &str| parse_time(text, now).map(|at| at.to_string());
         assert_eq!(at("10m").unwrap(), "2026-11-24T13:50:00Z");
         assert_eq!(at("1h30m").unwrap(), "2026-11-24T12:30:00Z");
         assert_eq!(at("90").unwrap(), "2026-11-24T13:58:30Z", "seconds ago");
@@ -243,26 +245,26 @@ mod tests {
                 chunk(3, false, "c", true),
             ]
         };
-        let passed = |wanted| texts(&LogFilter::new(wanted).pass(chunks()));
+        let passed = |criteria| texts(&LogFilter::new(criteria).pass(chunks()));
         assert_eq!(
-            passed(Wanted {
+            passed(Criteria {
                 since: second(2),
-                ..Wanted::default()
+                ..Criteria::default()
             }),
             ["b", "c"]
         );
         assert_eq!(
-            passed(Wanted {
+            passed(Criteria {
                 until: second(2),
-                ..Wanted::default()
+                ..Criteria::default()
             }),
             ["a", "b"]
         );
         let pattern = Regex::new("^(a|c)$").ok();
         assert_eq!(
-            passed(Wanted {
+            passed(Criteria {
                 pattern,
-                ..Wanted::default()
+                ..Criteria::default()
             }),
             ["a", "c"]
         );
@@ -270,11 +272,11 @@ mod tests {
 
     #[test]
     fn a_pattern_is_looked_for_in_the_whole_line() {
-        let wanted = Wanted {
+        let criteria = Criteria {
             pattern: Regex::new("one.*two").ok(),
-            ..Wanted::default()
+            ..Criteria::default()
         };
-        let mut filter = LogFilter::new(wanted);
+        let mut filter = LogFilter::new(criteria);
         let chunks = vec![
             chunk(1, false, "one ", false),
             chunk(1, true, "two", true),

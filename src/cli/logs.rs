@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::arguments::OneContainer;
 use super::failure::Failure;
-use super::log_filter::{LogFilter, Tail, Wanted, moment};
+use super::log_filter::{Criteria, LogFilter, Tail, parse_time};
 use super::session::Session;
 use super::stdout;
 use crate::json;
@@ -75,7 +75,7 @@ fn tail(text: &str) -> Result<usize, String> {
 }
 
 fn at(text: &str) -> Result<Timestamp, String> {
-    moment(text, Timestamp::now())
+    parse_time(text, Timestamp::now())
 }
 
 fn pattern(text: &str) -> Result<Regex, String> {
@@ -105,7 +105,7 @@ impl Logs {
         } else {
             Some(self.until.map_or(now, |until| until.min(now)))
         };
-        let mut filter = LogFilter::new(Wanted {
+        let mut filter = LogFilter::new(Criteria {
             since: self.since,
             until,
             pattern: self.grep,

@@ -103,7 +103,7 @@ pub(super) struct Request {
     namespaces: NamespaceFlags,
 
     #[command(flatten)]
-    care: CareFlags,
+    care: HealthAndLogFlags,
 
     /// The command and its arguments; by default the preset's
     #[arg(value_name = "CMD", trailing_var_arg = true)]
@@ -222,7 +222,7 @@ struct NamespaceFlags {
 /// How it is looked after.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Health and log")]
-struct CareFlags {
+struct HealthAndLogFlags {
     /// A shell line that exits 0 while it does its work
     #[arg(long, value_name = "LINE")]
     health_cmd: Option<String>,

@@ -55,7 +55,7 @@ impl Run {
         ending(
             session
                 .manager
-                .start_fresh(fresh, self.keys.or_configured(session))?,
+                .start_new(fresh, self.keys.or_configured(session))?,
         )
     }
 }

@@ -20,8 +20,8 @@ impl Session {
 
     /// As [`Session::open`], leaving what crashes left as it is: for verbs that look for it
     /// themselves.
-    pub(super) fn open_untouched(globals: &Globals, verb: &str) -> Result<Self, Failure> {
-        Self::open_with(globals, verb, Manager::open_untouched)
+    pub(super) fn open_without_gc(globals: &Globals, verb: &str) -> Result<Self, Failure> {
+        Self::open_with(globals, verb, Manager::open_without_gc)
     }
 
     fn open_with(

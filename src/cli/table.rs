@@ -7,7 +7,7 @@ use crate::spec::sanitize;
 /// Between two columns.
 const GAP: usize = 2;
 /// A column that gives way keeps at least this many characters, or its header.
-const LEAST: usize = 8;
+const MIN_WIDTH: usize = 8;
 
 /// The colour of a cell, where colours are wanted (SGR).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,7 @@ impl Table {
             .saturating_sub(most);
         for (n, (name, gives_way)) in self.columns.iter().enumerate().rev() {
             if *gives_way {
-                let cut = over.min(widths[n].saturating_sub(name.len().max(LEAST)));
+                let cut = over.min(widths[n].saturating_sub(name.len().max(MIN_WIDTH)));
                 widths[n] -= cut;
                 over -= cut;
             }

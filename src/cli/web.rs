@@ -66,7 +66,7 @@ pub enum Listen {
 
 /// Who is let in, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Door {
+pub struct WebOptions {
     /// Where it listens.
     pub listen: Listen,
     /// Whether those who come in may change something.
@@ -81,7 +81,7 @@ pub struct Door {
 
 impl WebArguments {
     /// What was asked for, unless it would let the network read along.
-    pub(super) fn door(self) -> Result<Door, Failure> {
+    pub(super) fn options(self) -> Result<WebOptions, Failure> {
         if !(self.bind.ip().is_loopback() || self.cert.is_some() || self.insecure) {
             return Err(Failure::ours(format!(
                 "--bind {}: others could read the token and become root here (give --cert and --key, or bind 127.0.0.1 and use ssh -L; \
@@ -90,7 +90,7 @@ impl WebArguments {
             )));
         }
         let listen = self.socket.map_or(Listen::Port(self.bind), Listen::Socket);
-        Ok(Door {
+        Ok(WebOptions {
             listen,
             allow_control: self.allow_control,
             tls: self.cert.zip(self.key),

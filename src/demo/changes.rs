@@ -1,5 +1,4 @@
-//! What a screen changes of the made-up world besides the lives of its containers: their limits,
-//! and the trash.
+//! Changes of limits, and the trash.
 
 use super::world::World;
 use crate::manager::{Error, LimitChange, TRASH_KEPT, Updated, differences};
@@ -17,9 +16,14 @@ impl World {
         let live = member.record.state.status.is_alive();
         let current = member.record.spec.limits.clone();
         let mut wanted = current.clone();
-        change.lay_over(&mut wanted);
+        change.apply_to(&mut wanted);
         wanted.check()?;
-        let used = member.life.sample.memory.filter(|_| live).unwrap_or(0);
+        let used = member
+            .simulation
+            .sample
+            .memory
+            .filter(|_| live)
+            .unwrap_or(0);
         if let LimitChange::Memory(Some(limit)) = change
             && limit < used
         {
@@ -38,7 +42,7 @@ impl World {
         Ok(Updated { changes, live })
     }
 
-    /// Stops it and puts it into the trash.
+    /// Stops it and moves it to the trash.
     pub(super) fn throw_away(&mut self, id: &ContainerId) -> Result<(), Error> {
         if self.find(id)?.record.state.status.is_alive() {
             self.stop(id)?;
@@ -50,7 +54,7 @@ impl World {
         Ok(())
     }
 
-    /// Brings it back from the trash.
+    /// Restores it from the trash.
     pub(super) fn take_back(&mut self, id: &ContainerId) -> Result<(), Error> {
         let Some(place) = self
             .trash
@@ -58,7 +62,7 @@ impl World {
             .position(|(_, member)| member.record.spec.id == *id)
         else {
             return Err(Error::System {
-                message: format!("{id} is not in the trash any more"),
+                message: format!("{id} is no longer in the trash"),
                 hint: None,
             });
         };
@@ -79,7 +83,7 @@ impl World {
         Ok(())
     }
 
-    /// Forgets what was in the trash for long enough.
+    /// Deletes containers whose time in the trash is over.
     pub(super) fn purge_trash(&mut self) {
         let now = self.now();
         self.trash

@@ -1,9 +1,9 @@
-//! The steps of a launch, made up.
+//! The steps of a simulated launch.
 
 use crate::record::LaunchStep;
 
-/// The steps of a made-up launch, each with its end in microseconds; one that fails comes as far as
-/// the command.
+/// The steps of a launch, each with its end in microseconds; a failed one gets as far as the
+/// command.
 const LAUNCH: [(&str, u64); 14] = [
     ("fork the supervisor", 410),
     ("make the cgroup and write its limits", 960),
@@ -21,7 +21,7 @@ const LAUNCH: [(&str, u64); 14] = [
     ("execute the command", 3_120),
 ];
 
-/// The steps of a made-up launch.
+/// The steps of a simulated launch.
 pub(super) fn launch_steps(failed: bool) -> Vec<LaunchStep> {
     let done = LAUNCH.len() - usize::from(failed);
     LAUNCH[..done]

@@ -1,14 +1,14 @@
-//! [`Demo`]: an engine that makes everything up, in memory and without root. Given the same seed
-//! and clock it always makes up the same, so `--demo`, the captures for README and the screen tests
-//! stand on it.
+//! [`Demo`]: an engine with simulated containers, in memory and without root. The same seed and
+//! clock always give the same data, so `--demo`, the captures for README and the screen tests use
+//! it.
 
-mod cast;
 mod changes;
+mod containers;
+mod inspector;
 mod launch;
-mod life;
-mod looks;
 mod shared;
 mod shell;
+mod simulation;
 mod views;
 mod world;
 
@@ -24,18 +24,18 @@ use shared::Shared;
 use views::{DemoLog, DemoSampler, DemoWatch};
 use world::World;
 
-/// An engine of made-up containers.
+/// An engine with simulated containers.
 pub struct Demo {
     shared: Arc<Shared>,
-    /// Changed files that were taken back.
+    /// Reverted changes.
     reverted: Mutex<BTreeSet<(ContainerId, String)>>,
 }
 
 impl Demo {
-    /// A world made of `seed`, which begins at what `clock` says now and goes on as it does.
+    /// A world from `seed`, with the time of `clock`.
     #[must_use]
     pub fn new(seed: u64, clock: DemoClock) -> Self {
-        let world = World::new(seed, clock(), cast::containers());
+        let world = World::new(seed, clock(), containers::templates());
         let shared = Arc::new(Shared {
             world: Mutex::new(world),
             changed: Condvar::new(),
@@ -47,10 +47,10 @@ impl Demo {
         }
     }
 
-    /// The presets that go with it.
+    /// The demo's presets.
     #[must_use]
     pub fn presets() -> Vec<(String, Preset)> {
-        cast::presets()
+        containers::presets()
     }
 
     fn change<T>(&self, verb: impl FnOnce(&mut World) -> Result<T, Error>) -> Result<T, Error> {
@@ -97,7 +97,7 @@ impl Engine for Demo {
     }
 
     fn kill(&self, id: &ContainerId, signal: i32) -> Result<(), Error> {
-        self.change(|world| world.kill(id, signal, world::DEADLY.contains(&signal)))
+        self.change(|world| world.kill(id, signal, world::FATAL_SIGNALS.contains(&signal)))
     }
 
     fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error> {
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
     use jiff::{SignedDuration, Timestamp};
 
-    /// A demo and the hand that moves its clock.
+    /// A demo and its clock.
     fn demo(seed: u64) -> (Demo, Arc<Mutex<Timestamp>>) {
         let hand = Arc::new(Mutex::new("2026-11-23T14:03:11Z".parse().unwrap()));
         let clock = Arc::clone(&hand);
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_outgrows_its_limit_is_killed_for_it() {
+    fn a_container_over_its_memory_limit_is_killed() {
         let (demo, hand) = demo(1);
         let mut watch = demo.watch().unwrap();
         let hog = request("while :; do a=$a$(printf %0100000d 0); done", Some("32M"));
@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(
             demo.records().unwrap().len(),
             before,
-            "nothing half-made stays"
+            "nothing partial is left"
         );
     }
 

@@ -1,4 +1,4 @@
-//! [`Shared`]: the world that a demo, its logs and its samplers look at.
+//! [`Shared`]: the world, shared by a demo, its logs and its samplers.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use super::world::World;
 
-/// Tells the demo's time.
+/// The demo's clock.
 pub type DemoClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// The world, and what wakes those who wait for it to change.
+/// The world, and a condition variable for its changes.
 pub(super) struct Shared {
     pub(super) world: Mutex<World>,
     pub(super) changed: Condvar,
@@ -19,7 +19,7 @@ pub(super) struct Shared {
 impl Shared {
     /// The world as it is now.
     pub(super) fn now(&self) -> MutexGuard<'_, World> {
-        // a panic elsewhere leaves made-up data no worse than it was
+        // simulated data stays usable after a panic elsewhere
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         let before = world.version;
         world.advance((self.clock)());

@@ -1,5 +1,4 @@
-//! [`DemoShell`]: a shell that understands a few words and answers in colours, so that a terminal
-//! has something to draw.
+//! [`DemoShell`]: a shell with a few commands and colours, to show the terminal.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -18,7 +17,7 @@ struct State {
     ended: Option<i32>,
 }
 
-/// A made-up shell.
+/// A simulated shell.
 pub(super) struct DemoShell {
     state: Mutex<State>,
     changed: Condvar,
@@ -61,7 +60,7 @@ impl State {
                 let line = String::from_utf8_lossy(&std::mem::take(&mut self.line))
                     .trim()
                     .to_owned();
-                self.obey(&line);
+                self.run(&line);
                 if self.ended.is_none() {
                     self.prompt();
                 }
@@ -71,7 +70,7 @@ impl State {
                 self.show("^C\r\n");
                 self.prompt();
             }
-            CTRL_D if self.line.is_empty() => self.obey("exit"),
+            CTRL_D if self.line.is_empty() => self.run("exit"),
             BACKSPACE if self.line.pop().is_some() => self.show("\u{8} \u{8}"),
             BACKSPACE => {}
             0x20.. => {
@@ -82,7 +81,7 @@ impl State {
         }
     }
 
-    fn obey(&mut self, line: &str) {
+    fn run(&mut self, line: &str) {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
             "" => {}

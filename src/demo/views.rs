@@ -1,4 +1,4 @@
-//! What a screen looks at the made-up world through: its sampler, its watch, its logs.
+//! The simulated world's sampler, watch and logs.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
@@ -15,10 +15,10 @@ const CORES: usize = 4;
 const GIB: u64 = 1 << 30;
 /// The host's own uptime when the demo begins.
 const UPTIME: Duration = Duration::from_secs(273_600);
-/// How often the watch lets time pass, so that an ending nobody asked for is seen too.
-const PULSE: Duration = Duration::from_millis(500);
+/// How often the watch advances the time, so that ends are noticed.
+const TICK: Duration = Duration::from_millis(500);
 
-/// Samples the made-up world.
+/// Samples the simulated world.
 pub(super) struct DemoSampler {
     shared: Arc<Shared>,
     /// CPU time of all containers at the last sample, and when that was.
@@ -44,9 +44,14 @@ impl Sampling for DemoSampler {
             .iter()
             .filter(|member| matches!(member.record.state.status, Status::Running { .. }));
         let samples: BTreeMap<_, _> = alive
-            .map(|member| (member.record.spec.id.clone(), member.life.sample.clone()))
+            .map(|member| {
+                (
+                    member.record.spec.id.clone(),
+                    member.simulation.sample.clone(),
+                )
+            })
             .collect();
-        let at = world.lived();
+        let at = world.uptime();
         drop(world);
         let used: u64 = samples.values().filter_map(|sample| sample.cpu_usec).sum();
         if let Some((before, then)) = self.last
@@ -68,7 +73,7 @@ impl Sampling for DemoSampler {
     }
 }
 
-/// A host on which the containers' work is spread unevenly, with a little of its own.
+/// A host whose cores are loaded unevenly, with a little load of its own.
 fn host(at: Duration, busy: f64, memory: u64) -> HostSample {
     let seconds = at.as_secs_f64();
     let shares = [0.45, 0.27, 0.18, 0.10];
@@ -92,7 +97,7 @@ fn host(at: Duration, busy: f64, memory: u64) -> HostSample {
     }
 }
 
-/// Waits for the made-up records to change.
+/// Waits for the simulated records to change.
 pub(super) struct DemoWatch {
     shared: Arc<Shared>,
     seen: u64,
@@ -118,13 +123,13 @@ impl Watching for DemoWatch {
             if left.is_zero() {
                 return Ok(false);
             }
-            let waited = self.shared.changed.wait_timeout(world, left.min(PULSE));
+            let waited = self.shared.changed.wait_timeout(world, left.min(TICK));
             drop(waited.unwrap_or_else(PoisonError::into_inner));
         }
     }
 }
 
-/// Reads a made-up log.
+/// Reads a simulated log.
 pub(super) struct DemoLog {
     shared: Arc<Shared>,
     id: ContainerId,
@@ -144,10 +149,16 @@ impl DemoLog {
 impl LogSource for DemoLog {
     fn read(&mut self, most: usize) -> Result<Vec<LogChunk>, Error> {
         let world = self.shared.now();
-        let life = &world.find(&self.id)?.life;
-        let skip = self.read.saturating_sub(life.dropped);
-        let chunks: Vec<_> = life.log.iter().skip(skip).take(most).cloned().collect();
-        self.read = skip + life.dropped + chunks.len();
+        let simulation = &world.find(&self.id)?.simulation;
+        let skip = self.read.saturating_sub(simulation.dropped);
+        let chunks: Vec<_> = simulation
+            .log
+            .iter()
+            .skip(skip)
+            .take(most)
+            .cloned()
+            .collect();
+        self.read = skip + simulation.dropped + chunks.len();
         Ok(chunks)
     }
 }

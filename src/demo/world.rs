@@ -1,43 +1,43 @@
-//! [`World`]: every made-up container and the host under them, as they stand at one moment.
+//! [`World`]: the state of all simulated containers and their host.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::cast::{Role, Stands, habit_of};
+use super::containers::{InitialState, Template, behaviour_of};
 use super::launch::launch_steps;
-use super::life::Life;
+use super::simulation::Simulation;
 use crate::manager::Error;
 use crate::record::{Event, ExitCause, Process, Record, State, Status};
 use crate::spec::{ContainerId, ContainerRequest, ContainerSpec, preview};
 
 /// Signals that end a made-up process: HUP, INT, QUIT, ABRT, KILL, SEGV, TERM.
-pub(super) const DEADLY: [i32; 7] = [1, 2, 3, 6, 9, 11, 15];
+pub(super) const FATAL_SIGNALS: [i32; 7] = [1, 2, 3, 6, 9, 11, 15];
 
-/// The longest piece of time lived at once: shorter than what anybody sees.
+/// Maximum step of the simulation, too short to notice.
 const STEP: Duration = Duration::from_millis(100);
-/// How long the past is that everybody starts with, so that logs and counters are not empty.
+/// Simulated time before the demo begins, so that logs and counters are not empty.
 const WARM_UP: Duration = Duration::from_secs(90);
 const BOOT_ID: &str = "demo";
 const SIGTERM: i32 = 15;
 
-/// One made-up container.
+/// One simulated container.
 #[derive(Debug)]
 pub(super) struct Member {
-    /// What a screen sees of it.
+    /// Its record.
     pub record: Record,
     /// What it uses and writes.
-    pub life: Life,
+    pub simulation: Simulation,
 }
 
-/// Everything that is made up.
+/// All simulated containers.
 #[derive(Debug)]
 pub(super) struct World {
     /// Every container, by creation time.
     pub members: Vec<Member>,
-    /// What was thrown away, and when.
+    /// The trash, and when each was moved there.
     pub trash: Vec<(Timestamp, Member)>,
-    /// Counts the changes of records.
+    /// Number of changes of records.
     pub version: u64,
     /// When the demo began.
     pub began: Timestamp,
@@ -47,8 +47,8 @@ pub(super) struct World {
 }
 
 impl World {
-    /// A world made of `seed` in which it is `now`.
-    pub(super) fn new(seed: u64, now: Timestamp, roles: Vec<Role>) -> Self {
+    /// A world from `seed`, with `now` as its time.
+    pub(super) fn new(seed: u64, now: Timestamp, templates: Vec<Template>) -> Self {
         let mut world = Self {
             members: Vec::new(),
             trash: Vec::new(),
@@ -58,14 +58,14 @@ impl World {
             state: seed,
             last_pid: 4_100,
         };
-        for role in roles {
-            world.cast(role, now);
+        for template in templates {
+            world.cast(template, now);
         }
         world.advance(now);
         world
     }
 
-    /// SplitMix64 (Steele, Lea, Flood 2014): enough for a stage.
+    /// SplitMix64 (Steele, Lea, Flood 2014).
     fn random(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;
@@ -88,29 +88,29 @@ impl World {
         }
     }
 
-    fn cast(&mut self, role: Role, now: Timestamp) {
+    fn cast(&mut self, template: Template, now: Timestamp) {
         let id = self.new_id();
-        // the cast is written so that it resolves; should it not, that one stays away
-        let Ok(mut spec) = preview(id, Some(role.name), &role.request) else {
+        // all templates resolve; one that does not is left out
+        let Ok(mut spec) = preview(id, Some(template.name), &template.request) else {
             return;
         };
-        spec.preset = role.preset.map(str::to_owned);
+        spec.preset = template.preset.map(str::to_owned);
         let ago = |seconds: u64| now - SignedDuration::from_secs(seconds as i64);
         let limit = spec.limits.memory;
-        let (status, created_at) = match role.stands {
-            Stands::Up(seconds) => (
+        let (status, created_at) = match template.initial {
+            InitialState::Up(seconds) => (
                 Status::Running {
                     process: self.process(),
                     since: ago(seconds),
                 },
                 ago(seconds + 1),
             ),
-            Stands::Created => (Status::Created, ago(40)),
-            Stands::Exited(seconds, code) => (
+            InitialState::Created => (Status::Created, ago(40)),
+            InitialState::Exited(seconds, code) => (
                 ended(ExitCause::Exited { code }, ago(seconds + 12), ago(seconds)),
                 ago(seconds + 13),
             ),
-            Stands::OomKilled(seconds) => (
+            InitialState::OomKilled(seconds) => (
                 ended(
                     ExitCause::OomKilled { peak: limit, limit },
                     ago(seconds + 31),
@@ -120,16 +120,22 @@ impl World {
             ),
         };
         let phase = (self.random() % 628) as f64 / 100.0;
-        let mut life = Life::new(role.habit, phase);
+        let mut simulation = Simulation::new(template.behaviour, phase);
         if status.is_alive() {
-            life.begin();
+            simulation.begin();
         } else if let Status::Stopped { at, .. } = status {
-            life.say(at, true, "last words before the end");
+            simulation.say(at, true, "last words before the end");
         }
-        self.add(spec, status, created_at, life);
+        self.add(spec, status, created_at, simulation);
     }
 
-    fn add(&mut self, spec: ContainerSpec, status: Status, created_at: Timestamp, life: Life) {
+    fn add(
+        &mut self,
+        spec: ContainerSpec,
+        status: Status,
+        created_at: Timestamp,
+        simulation: Simulation,
+    ) {
         let launch = if status == Status::Created {
             Vec::new()
         } else {
@@ -146,11 +152,11 @@ impl World {
         let at = self
             .members
             .partition_point(|member| member.record.state.created_at <= created_at);
-        self.members.insert(at, Member { record, life });
+        self.members.insert(at, Member { record, simulation });
         self.version += 1;
     }
 
-    /// Lets time pass until `now`.
+    /// Advances to `now`.
     pub(super) fn advance(&mut self, now: Timestamp) {
         let until = Duration::try_from(now.duration_since(self.began)).unwrap_or_default();
         while self.lived + STEP <= until {
@@ -164,9 +170,11 @@ impl World {
                 .filter(|member| matches!(member.record.state.status, Status::Running { .. }))
             {
                 let limits = &member.record.spec.limits;
-                let outgrown = member.life.live(STEP, self.lived.as_secs_f64(), limits);
+                let outgrown = member
+                    .simulation
+                    .advance(STEP, self.lived.as_secs_f64(), limits);
                 if new_second {
-                    member.life.write(self.lived.as_secs(), moment);
+                    member.simulation.write(self.lived.as_secs(), moment);
                 }
                 if outgrown {
                     let cause = ExitCause::OomKilled {
@@ -180,12 +188,12 @@ impl World {
         }
     }
 
-    /// How long the demo lives.
-    pub(super) fn lived(&self) -> Duration {
+    /// How long the demo has been running.
+    pub(super) fn uptime(&self) -> Duration {
         self.lived
     }
 
-    /// How late it is in the demo.
+    /// The demo's current time.
     pub(super) fn now(&self) -> Timestamp {
         self.began + to_signed(self.lived)
     }
@@ -198,7 +206,7 @@ impl World {
             .collect()
     }
 
-    /// Where the container `id` stands among the members.
+    /// The index of the container `id`.
     pub(super) fn place(&self, id: &ContainerId) -> Result<usize, Error> {
         let place = self
             .members
@@ -212,7 +220,7 @@ impl World {
         Ok(&self.members[self.place(id)?])
     }
 
-    /// Makes one and starts it.
+    /// Creates a container and starts it.
     pub(super) fn launch(&mut self, what: &ContainerRequest) -> Result<ContainerId, Error> {
         let id = self.new_id();
         let mut spec = preview(id.clone(), what.name.as_deref(), &what.settings)?;
@@ -234,9 +242,9 @@ impl World {
             });
         }
         spec.preset.clone_from(&what.preset);
-        let life = Life::new(habit_of(&spec.argv), 1.0);
+        let simulation = Simulation::new(behaviour_of(&spec.argv), 1.0);
         let now = self.now();
-        self.add(spec, Status::Created, now, life);
+        self.add(spec, Status::Created, now, simulation);
         self.start(&id)?;
         Ok(id)
     }
@@ -252,7 +260,7 @@ impl World {
         if matches!(member.record.state.status, Status::Stopped { .. }) {
             member.record.state.restarts += 1;
         }
-        member.life.begin();
+        member.simulation.begin();
         member.record.state.launch = launch_steps(false);
         apply(&mut member.record, Event::Started(process, now));
         self.version += 1;
@@ -302,16 +310,11 @@ impl World {
         Ok(())
     }
 
-    /// Ends it with `signal`; nothing in the demo knows what to do with one that is not `deadly`.
-    pub(super) fn kill(
-        &mut self,
-        id: &ContainerId,
-        signal: i32,
-        deadly: bool,
-    ) -> Result<(), Error> {
+    /// Ends it with `signal`; signals that are not `fatal` have no effect.
+    pub(super) fn kill(&mut self, id: &ContainerId, signal: i32, fatal: bool) -> Result<(), Error> {
         let place = self.place(id)?;
         self.need(place, "kill", "a running one", Status::is_alive)?;
-        if !deadly {
+        if !fatal {
             return Ok(());
         }
         let now = self.now();
@@ -363,7 +366,7 @@ fn ended(cause: ExitCause, since: Timestamp, at: Timestamp) -> Status {
     }
 }
 
-/// The state after `event`; an event that cannot happen does not.
+/// Applies `event`; an impossible one is ignored.
 fn apply(record: &mut Record, event: Event) {
     if let Ok(status) = record.state.status.clone().on(event) {
         record.state.status = status;

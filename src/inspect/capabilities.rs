@@ -1,4 +1,4 @@
-//! The names of capabilities, and which of them open the host.
+//! The names of capabilities, and which of them give access to the host.
 
 /// By number, from 0 on (capability.h of Linux 6.18; none was added since 5.9).
 const NAMES: [&str; 41] = [
@@ -45,8 +45,8 @@ const NAMES: [&str; 41] = [
     "checkpoint_restore",
 ];
 
-/// Those with which a root inside gets at the host or at other containers (capabilities(7)).
-const OPENING: [&str; 13] = [
+/// Those that give root in a container access to the host or other containers (capabilities(7)).
+const DANGEROUS: [&str; 13] = [
     "dac_read_search",
     "net_admin",
     "sys_module",
@@ -62,7 +62,7 @@ const OPENING: [&str; 13] = [
     "bpf",
 ];
 
-/// The names in a set as `/proc/PID/status` writes it: 16 hexadecimal digits.
+/// The names in a set as in `/proc/PID/status`: 16 hexadecimal digits.
 pub(super) fn names(hex: &str) -> Option<Vec<String>> {
     let bits = u64::from_str_radix(hex.trim(), 16).ok()?;
     let named = |bit: usize| {
@@ -78,12 +78,12 @@ pub(super) fn names(hex: &str) -> Option<Vec<String>> {
     )
 }
 
-/// Those of `names` that open the host.
-pub(super) fn opening(names: &[String]) -> Vec<&str> {
+/// Those of `names` that give access to the host.
+pub(super) fn dangerous(names: &[String]) -> Vec<&str> {
     names
         .iter()
         .map(String::as_str)
-        .filter(|name| OPENING.contains(name))
+        .filter(|name| DANGEROUS.contains(name))
         .collect()
 }
 
@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(names("0000000000000000"), Some(Vec::new()));
         let some = names("0000000000200021").unwrap();
         assert_eq!(some, ["chown", "kill", "sys_admin"]);
-        assert_eq!(opening(&some), ["sys_admin"]);
+        assert_eq!(dangerous(&some), ["sys_admin"]);
         assert_eq!(names("000001ffffffffff").unwrap().len(), 41);
         assert_eq!(names("nonsense"), None);
     }

@@ -1,9 +1,8 @@
-//! What a container changed against its image: its overlay's upper layer, walked without following
-//! a link out of it.
+//! The changes of a container compared to its image: a walk of its overlay's upper layer that never
+//! leaves it.
 //!
-//! What is in there, the container chose, and it may change it while it is walked: every path is
-//! opened as if the layer were `/` (openat2(2), RESOLVE_IN_ROOT), and no link is followed at its
-//! end.
+//! The container controls its content, also during the walk: every path is opened as if the layer
+//! were `/` (openat2(2), RESOLVE_IN_ROOT), and a final link is not followed.
 
 use std::ffi::{CStr, CString};
 use std::fs::File;
@@ -24,23 +23,23 @@ use crate::spec::Storage;
 use crate::sys::mount::open_in_root;
 use crate::sys::{tree, xattr};
 
-/// The most changes listed.
-const MOST: usize = 20_000;
-/// The most that all paths have, in bytes.
-const MOST_BYTES: usize = 8 << 20;
-/// Folders inside each other that are looked into.
-const DEEPEST: usize = 256;
+/// Maximum number of changes listed.
+const MAX_CHANGES: usize = 20_000;
+/// Maximum total length of their paths, in bytes.
+const MAX_BYTES: usize = 8 << 20;
+/// Maximum depth of folders.
+const MAX_DEPTH: usize = 256;
 /// The longest path that the kernel takes (PATH_MAX), in bytes with the NUL byte.
-pub(super) const LONGEST: usize = 4095;
+pub(super) const MAX_PATH: usize = 4095;
 
-/// What was done to a path.
+/// The kind of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ChangeKind {
-    /// The image has nothing there.
+    /// The path is not in the image.
     Added,
-    /// The image has something else there.
+    /// The path differs from the image.
     Changed,
-    /// The image has it, the container not any more.
+    /// The path was deleted.
     Deleted,
 }
 
@@ -59,33 +58,33 @@ impl ChangeKind {
 /// One changed path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// From the container's root on; bytes that are no UTF-8 are written `\xNN`, a backslash `\\`.
+    /// The path from the container's root; non-UTF-8 bytes are written `\xNN`, a backslash `\\`.
     pub path: String,
-    /// What was done.
+    /// The kind.
     pub kind: ChangeKind,
     /// Whether it is a folder.
     pub folder: bool,
-    /// Bytes of a regular file; 0 for anything else.
+    /// Size of a regular file in bytes; else 0.
     pub size: u64,
 }
 
-/// What was changed.
+/// The changes of a container.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     /// By path.
     pub list: Vec<Change>,
-    /// Whether there are more than are listed.
+    /// Whether the list is truncated.
     pub cut: bool,
 }
 
-/// The layer a container writes, and the layers below it.
+/// The layer that a container writes, and the layers below it.
 pub(crate) struct Layers {
     pub(super) upper: OwnedFd,
     lower: Vec<OwnedFd>,
 }
 
 impl Layers {
-    /// What is at `path` in the topmost lower layer that has something there.
+    /// Whether a lower layer has something at `path`.
     fn below(&self, path: &CStr) -> bool {
         self.lower
             .iter()
@@ -97,7 +96,7 @@ impl Layers {
     /// The layers of `record`'s container, whose folder is `folder`.
     pub(crate) fn open(record: &Record, folder: &Path) -> Result<Self, InspectError> {
         if matches!(record.spec.storage, Some(Storage::Tmpfs(_))) {
-            let why = "it is in memory (--storage tmpfs), where only the container sees it";
+            let why = "its layer is in memory (--storage tmpfs), visible only to the container";
             return Err(failed(
                 format!("look into what {} wrote", record.spec.name),
                 why,
@@ -127,7 +126,7 @@ impl Layers {
         Ok(Self { upper, lower })
     }
 
-    /// What the container changed.
+    /// The container's changes.
     pub(crate) fn changes(&self) -> Result<Changes, InspectError> {
         let mut changes = Changes::default();
         walk(self, &mut changes)
@@ -136,7 +135,7 @@ impl Layers {
         Ok(changes)
     }
 
-    /// The first `most` bytes of the changed file at `path`.
+    /// The first `max` bytes of the changed file at `path`.
     pub(crate) fn read_changed(&self, path: &str, most: usize) -> Result<Vec<u8>, InspectError> {
         let what = format!("open {path}");
         let file = open_file(self, &c_path(path)?).map_err(|errno| failed(&what, errno.desc()))?;
@@ -155,10 +154,10 @@ impl Layers {
             .split('/')
             .any(|part| matches!(part, "" | "." | ".."))
         {
-            // `..` of the layer's own top is the container's folder: all of its layers would go
+            // `..` of the layer's root is the container's folder: all its layers would be removed
             return Err(failed(
                 what,
-                "a path from the container's root without . and .. is needed",
+                "the path must start at the container's root, without . and ..",
             ));
         }
         let (parent, name) = trimmed.rsplit_once('/').unwrap_or((".", trimmed));
@@ -175,12 +174,12 @@ impl Layers {
     }
 }
 
-/// A path as [`Change::path`] has it, as the kernel wants it.
+/// Converts a [`Change::path`] to a C string.
 pub(super) fn c_path(path: &str) -> Result<CString, InspectError> {
     CString::new(unescaped(path)).map_err(|_| failed(format!("{path:?}"), "has a NUL byte"))
 }
 
-/// A path that a container chose, so that it can be shown, and found again by what is shown.
+/// Escapes a path for display, reversibly.
 fn escaped(path: &[u8]) -> String {
     let mut shown = String::with_capacity(path.len());
     for chunk in path.utf8_chunks() {
@@ -206,7 +205,7 @@ fn unescaped(shown: &str) -> Vec<u8> {
                 path.push(byte);
                 &after[3..]
             }
-            // of two the second; a single one is what somebody typed
+            // `\\` is one backslash; a single one was typed by a user
             None => {
                 path.push(b'\\');
                 after.strip_prefix('\\').unwrap_or(after)
@@ -217,8 +216,8 @@ fn unescaped(shown: &str) -> Vec<u8> {
     path
 }
 
-/// A regular file of the container's layer. What a container put there may be a pipe or a device:
-/// opening must neither wait nor act.
+/// Opens a regular file of the container's layer. It may be a pipe or a device: opening it must
+/// neither block nor have effects.
 pub(super) fn open_file(layers: &Layers, path: &CStr) -> nix::Result<File> {
     let seen = open_in_root(layers.upper.as_fd(), path, libc::O_PATH | libc::O_NOFOLLOW)?;
     if kind(&fstat(&seen)?) != SFlag::S_IFREG {
@@ -229,7 +228,7 @@ pub(super) fn open_file(layers: &Layers, path: &CStr) -> nix::Result<File> {
         path,
         libc::O_RDONLY | libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY,
     )?;
-    // it may have been replaced in between
+    // it may have been replaced since
     if kind(&fstat(&file)?) != SFlag::S_IFREG {
         return Err(Errno::EINVAL);
     }
@@ -249,16 +248,15 @@ pub(super) fn below(path: &CStr, name: &CStr) -> CString {
     }
 }
 
-/// A folder that is yet to be gone through; `new`: the image has nothing below it, or nothing of it
-/// is seen any more.
+/// A folder that is still to be visited; `new`: nothing of the image is visible below it.
 struct Ahead {
     path: CString,
     new: bool,
     depth: usize,
 }
 
-/// Goes through the layer from its top on, one folder open at a time, however deep and wide the
-/// container made it: what is beyond the bounds is left out, and said to be.
+/// Walks the layer with one folder open at a time, however deep and wide it is; what exceeds the
+/// bounds is omitted and marked as truncated.
 fn walk(layers: &Layers, changes: &mut Changes) -> nix::Result<()> {
     let mut bytes = 0;
     let mut ahead = vec![Ahead {
@@ -275,11 +273,11 @@ fn walk(layers: &Layers, changes: &mut Changes) -> nix::Result<()> {
         match folder
             .and_then(|folder| look_into(layers, &next, folder, &mut ahead, &mut bytes, changes))
         {
-            // a folder that cannot be entered any more was removed or replaced while this looked
+            // a folder that cannot be opened was removed or replaced during the walk
             Err(_) if next.depth > 0 => {}
             looked => looked?,
         }
-        if changes.list.len() >= MOST {
+        if changes.list.len() >= MAX_CHANGES {
             changes.cut |= !ahead.is_empty();
             break;
         }
@@ -302,23 +300,23 @@ fn look_into(
         if matches!(name.to_bytes(), b"." | b"..") {
             continue;
         }
-        if changes.list.len() >= MOST {
+        if changes.list.len() >= MAX_CHANGES {
             changes.cut = true;
             return Ok(());
         }
-        // one that went away meanwhile is no change
+        // skip entries that were removed meanwhile
         let Ok(stat) = fstatat(&folder, name, AtFlags::AT_SYMLINK_NOFOLLOW) else {
             continue;
         };
         let path = below(&at.path, name);
         *bytes += path.as_bytes().len();
-        if path.as_bytes().len() > LONGEST || *bytes > MOST_BYTES {
+        if path.as_bytes().len() > MAX_PATH || *bytes > MAX_BYTES {
             changes.cut = true;
             continue;
         }
         let there = !at.new && layers.below(&path);
         let is_folder = kind(&stat) == SFlag::S_IFDIR;
-        // overlayfs marks what is deleted with a character device 0/0
+        // overlayfs marks deleted files with a character device 0/0
         let deleted = kind(&stat) == SFlag::S_IFCHR && stat.st_rdev == 0;
         let opaque = is_folder && there && is_opaque(layers, &path);
         let kind_of = match () {
@@ -326,8 +324,7 @@ fn look_into(
             () if there => ChangeKind::Changed,
             () => ChangeKind::Added,
         };
-        // a folder of the image is in the layer as soon as something below it is: that alone is no
-        // change
+        // a folder of the image is in the layer as soon as something below it is: not a change
         if !is_folder || !there || opaque {
             let size = if kind(&stat) == SFlag::S_IFREG {
                 u64::try_from(stat.st_size).unwrap_or(0)
@@ -341,7 +338,7 @@ fn look_into(
                 size,
             });
         }
-        if is_folder && at.depth < DEEPEST {
+        if is_folder && at.depth < MAX_DEPTH {
             ahead.push(Ahead {
                 path,
                 new: !there || opaque,
@@ -354,8 +351,7 @@ fn look_into(
     Ok(())
 }
 
-/// Whether a folder hides everything that the image has there (the kernel's overlayfs
-/// documentation, "opaque").
+/// Whether a folder hides the image's (the kernel's overlayfs documentation, "opaque").
 fn is_opaque(layers: &Layers, path: &CStr) -> bool {
     let Ok(folder) = open_in_root(
         layers.upper.as_fd(),
@@ -374,7 +370,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_path_is_found_again_by_what_is_shown_of_it() {
+    fn escaping_is_reversible() {
         for path in [
             &b"etc/motd"[..],
             b"a\\b",

@@ -1,4 +1,4 @@
-//! Whether a security module confines a container: what its label says.
+//! Whether a security module confines a container, by its label.
 
 use std::path::Path;
 
@@ -6,8 +6,7 @@ use super::{Fact, Judgement};
 use crate::record::Unapplied;
 use crate::security::{apparmor, selinux};
 
-/// What the host's security module says of a process, and what kept its container from being
-/// confined by it.
+/// The label of a process, or why its container has none.
 pub(super) fn confinement(process: &Path, lacks: Option<&Unapplied>) -> Fact {
     let fact = match selinux::own_label() {
         Some(own) => selinux_label(selinux::label_of(process), &own, selinux::is_enforcing()),
@@ -34,19 +33,16 @@ fn selinux_label(label: Option<String>, own: &str, enforcing: Option<bool>) -> F
         .as_deref()
         .map(|label| label.splitn(3, ':').last().unwrap_or(label).to_owned());
     match (type_and_level.as_deref(), enforcing) {
-        (None, _) => Fact::plain("SELinux", "n/a: the kernel does not say"),
+        (None, _) => Fact::plain("SELinux", "n/a: not reported by the kernel"),
         (Some(shown), _) if shown.split(':').next() == own.split(':').nth(2) => Fact::judged(
             "SELinux",
             shown,
             Judgement::Weak,
-            "it may do what minic-tui may",
+            "has the rights of minic-tui",
         ),
-        (Some(shown), _) if shown.starts_with("spc_t:") => Fact::judged(
-            "SELinux",
-            shown,
-            Judgement::Weak,
-            "a type that is refused nothing",
-        ),
+        (Some(shown), _) if shown.starts_with("spc_t:") => {
+            Fact::judged("SELinux", shown, Judgement::Weak, "an unconfined type")
+        }
         (Some(shown), Some(false)) => Fact::judged(
             "SELinux",
             shown,
@@ -57,7 +53,7 @@ fn selinux_label(label: Option<String>, own: &str, enforcing: Option<bool>) -> F
             "SELinux",
             shown,
             Judgement::Good,
-            "what the policy does not allow is refused",
+            "restricted by the policy",
         ),
     }
 }
@@ -73,16 +69,19 @@ fn apparmor_label(label: Option<String>) -> Fact {
             "AppArmor",
             "unconfined",
             Judgement::Weak,
-            "no profile confines it",
+            "not restricted by a profile",
         ),
-        Some(label) if label.ends_with("(complain)") => {
-            Fact::judged("AppArmor", label, Judgement::Weak, "only complains")
-        }
+        Some(label) if label.ends_with("(complain)") => Fact::judged(
+            "AppArmor",
+            label,
+            Judgement::Weak,
+            "complain mode: violations are only logged",
+        ),
         Some(label) => Fact::judged(
             "AppArmor",
             label,
             Judgement::Good,
-            "what the profile does not allow is refused",
+            "restricted by the profile",
         ),
     }
 }
@@ -92,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_are_judged_by_what_they_allow() {
+    fn labels_are_judged() {
         assert_eq!(
             apparmor_label(Some("minic-default (enforce)".into())).judgement,
             Judgement::Good

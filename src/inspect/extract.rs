@@ -1,9 +1,8 @@
-//! Copying what a container changed out to the host.
+//! Copying a container's changed files to the host.
 //!
-//! Both sides are enemies: the container changes its layer while it is copied, and others on this
-//! machine may own folders on the way to where it goes. The layer is read as
-//! [`changes`](super::changes) reads it; where it goes is root's alone ([`Target`]), and written by
-//! descriptor.
+//! Neither side is trusted: the container may change its layer during the copy, and other users may
+//! own folders on the path to the target. The layer is read as in [`changes`](super::changes); the
+//! target is writable by root only ([`Target`]) and accessed by descriptor.
 
 use std::ffi::{CStr, CString};
 use std::fmt;
@@ -21,28 +20,27 @@ use nix::libc;
 use nix::sys::stat::{Mode, SFlag, fstat, fstatat, mkdirat};
 use nix::unistd::{UnlinkatFlags, Whence, lseek, unlinkat};
 
-use super::changes::{LONGEST, Layers, below, c_path, kind, open_file};
+use super::changes::{Layers, MAX_PATH, below, c_path, kind, open_file};
 use super::extract_target::Target;
 use super::failure::{InspectError, failed};
 use crate::spec::format_bytes;
 use crate::sys::mount::{open_in_root, open_without_links};
 
-/// The most files and folders that are copied at once.
-const MOST_FILES: u64 = 100_000;
-/// The most that is copied at once, in bytes; holes count nothing.
-const MOST_BYTES: u64 = 16 << 30;
-/// The most that is remembered of folders yet to be copied, in bytes: a container's paths may be as
-/// long as its names are many.
-const MOST_AHEAD: usize = 32 << 20;
-/// How often who waits is told how far it is, and asked whether to go on.
-const TELL: Duration = Duration::from_millis(200);
-/// How much is copied at a time, in bytes.
+/// Maximum number of files and folders copied.
+const MAX_FILES: u64 = 100_000;
+/// Maximum number of bytes copied, without holes.
+const MAX_BYTES: u64 = 16 << 30;
+/// Maximum memory for the paths of folders still to be copied, in bytes.
+const MAX_PENDING: usize = 32 << 20;
+/// How often progress is reported.
+const REPORT_INTERVAL: Duration = Duration::from_millis(200);
+/// Size of the copy buffer, in bytes.
 const BLOCK: usize = 256 << 10;
 
-/// What was copied, or is so far.
+/// The result or progress of a copy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Extracted {
-    /// Where it is.
+    /// The target.
     pub into: PathBuf,
     /// Files copied.
     pub files: u64,
@@ -50,20 +48,20 @@ pub struct Extracted {
     pub bytes: u64,
     /// Files and folders that could not be copied.
     pub skipped: u64,
-    /// The first of them, and why.
+    /// The first of them with its error.
     pub first_skipped: Option<String>,
-    /// Why it ended before everything was copied, when it did.
+    /// Why the copy ended early, if it did.
     pub stopped: Option<String>,
 }
 
 impl Extracted {
-    /// Whether nothing was left out.
+    /// Whether everything was copied.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.skipped == 0 && self.stopped.is_none()
     }
 
-    /// How much was copied, in words.
+    /// What was copied, as text.
     #[must_use]
     pub fn copied(&self) -> String {
         format!(
@@ -79,22 +77,22 @@ impl fmt::Display for Extracted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} in {}", self.copied(), self.into.display())?;
         if let Some(first) = &self.first_skipped {
-            write!(f, "; left out {}: {first}", self.skipped)?;
+            write!(f, "; skipped {}: {first}", self.skipped)?;
         }
         self.stopped
             .as_ref()
-            .map_or(Ok(()), |why| write!(f, "; not all of it: {why}"))
+            .map_or(Ok(()), |why| write!(f, "; incomplete: {why}"))
     }
 }
 
 impl Layers {
-    /// Copies what the container changed at `path` into the host's folder `into`. `go_on` hears how
-    /// far it is, and says whether to go on.
+    /// Copies the changed `path` into the host's folder `into`. `proceed` gets the progress and
+    /// returns whether to continue.
     pub(crate) fn extract(
         &self,
         path: &str,
         into: &Path,
-        go_on: &mut dyn FnMut(&Extracted) -> bool,
+        proceed: &mut dyn FnMut(&Extracted) -> bool,
     ) -> Result<Extracted, InspectError> {
         let inside = c_path(path.trim_matches('/'))?;
         let name = inside
@@ -103,7 +101,7 @@ impl Layers {
             .next()
             .unwrap_or_default();
         if matches!(name, b"" | b"." | b"..") {
-            return Err(failed(format!("extract {path}"), "it names no file"));
+            return Err(failed(format!("extract {path}"), "not a file name"));
         }
         let target = Target::open(into)?;
         let what = || format!("extract {path} to {}", target.path.display());
@@ -119,7 +117,7 @@ impl Layers {
             ahead_bytes: 0,
             entries: 0,
             done,
-            go_on,
+            proceed,
             told: Instant::now(),
             buffer: vec![0; BLOCK],
         };
@@ -140,7 +138,7 @@ impl Layers {
     }
 }
 
-/// Why one thing, or all that is left, is not copied.
+/// Why one entry, or all the rest, is not copied.
 enum End {
     Skip(Errno),
     Stop(String),
@@ -165,20 +163,20 @@ impl From<io::Error> for End {
 
 struct Copy<'a> {
     layers: &'a Layers,
-    /// Where in a path of the layer the path in the target begins.
+    /// Length of the prefix of layer paths that is not part of target paths.
     top: usize,
-    /// Folders that are made in the target and yet to be copied.
+    /// Folders that exist in the target and are still to be copied.
     ahead: Vec<CString>,
     ahead_bytes: usize,
     entries: u64,
     done: Extracted,
-    go_on: &'a mut dyn FnMut(&Extracted) -> bool,
+    proceed: &'a mut dyn FnMut(&Extracted) -> bool,
     told: Instant,
     buffer: Vec<u8>,
 }
 
 impl Copy<'_> {
-    /// What was asked for itself: it is there, and can be copied.
+    /// Copies the requested entry itself.
     fn first(&mut self, target: &Target, path: &CStr) -> nix::Result<()> {
         let seen = open_in_root(
             self.layers.upper.as_fd(),
@@ -201,13 +199,12 @@ impl Copy<'_> {
                     Ok(())
                 }
             },
-            // links, pipes and devices stay where they are: on the host they would mean something
-            // else
+            // links, pipes and devices are not copied: on the host they would mean something else
             _ => Ok(()),
         }
     }
 
-    /// Copies the files of one folder, and makes the folders in it.
+    /// Copies the files of one folder, and creates its folders.
     fn folder(&mut self, target: BorrowedFd<'_>, path: &CStr) -> Result<(), End> {
         let from = open_in_root(
             self.layers.upper.as_fd(),
@@ -224,8 +221,8 @@ impl Copy<'_> {
                 continue;
             }
             self.entries += 1;
-            if self.entries > MOST_FILES {
-                return Err(End::Stop(format!("there are more than {MOST_FILES} files")));
+            if self.entries > MAX_FILES {
+                return Err(End::Stop(format!("more than {MAX_FILES} files")));
             }
             let inner = below(path, name);
             match self.entry(&from, &inner, &to, name) {
@@ -244,16 +241,14 @@ impl Copy<'_> {
         to: &OwnedFd,
         name: &CStr,
     ) -> Result<(), End> {
-        if path.as_bytes().len() > LONGEST {
+        if path.as_bytes().len() > MAX_PATH {
             return Err(End::Skip(Errno::ENAMETOOLONG));
         }
         match kind(&fstatat(from, name, AtFlags::AT_SYMLINK_NOFOLLOW)?) {
             SFlag::S_IFREG => self.file(path, to.as_fd(), name),
             SFlag::S_IFDIR => {
-                if self.ahead_bytes + path.as_bytes().len() > MOST_AHEAD {
-                    return Err(End::Stop(
-                        "its folders have too many and too long names".into(),
-                    ));
+                if self.ahead_bytes + path.as_bytes().len() > MAX_PENDING {
+                    return Err(End::Stop("too many pending folders".into()));
                 }
                 mkdirat(to, name, Mode::S_IRWXU)?;
                 self.ahead_bytes += path.as_bytes().len();
@@ -266,13 +261,13 @@ impl Copy<'_> {
 
     fn file(&mut self, path: &CStr, to: BorrowedFd<'_>, name: &CStr) -> Result<(), End> {
         let from = open_file(self.layers, path)?;
-        // made here, and only here: nothing that is there is followed or overwritten
+        // O_EXCL: nothing existing is followed or overwritten
         let flags =
             OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let file = File::from(openat(to, name, flags, Mode::S_IRUSR | Mode::S_IWUSR)?);
         let copied = self.bytes(&from, &file);
         if copied.is_err() {
-            // half a file looks like a whole one
+            // remove it: half a file looks like a whole one
             let _ = unlinkat(to, name, UnlinkatFlags::NoRemoveDir);
         } else {
             self.done.files += 1;
@@ -280,7 +275,7 @@ impl Copy<'_> {
         copied
     }
 
-    /// Copies what there is of a file; its holes stay holes (lseek(2), SEEK_DATA).
+    /// Copies the data of a file; holes stay holes (lseek(2), SEEK_DATA).
     fn bytes(&mut self, from: &File, to: &File) -> Result<(), End> {
         let length = from.metadata()?.len();
         let mut at = 0;
@@ -291,17 +286,14 @@ impl Copy<'_> {
                 let most = (hole - at).min(BLOCK as u64) as usize;
                 let read = from.read_at(&mut self.buffer[..most], at)?;
                 if read == 0 {
-                    // it was cut meanwhile
+                    // it was truncated meanwhile
                     return Ok(to.set_len(at)?);
                 }
                 to.write_all_at(&self.buffer[..read], at)?;
                 at += read as u64;
                 self.done.bytes += read as u64;
-                if self.done.bytes > MOST_BYTES {
-                    return Err(End::Stop(format!(
-                        "it has more than {}",
-                        format_bytes(MOST_BYTES)
-                    )));
+                if self.done.bytes > MAX_BYTES {
+                    return Err(End::Stop(format!("more than {}", format_bytes(MAX_BYTES))));
                 }
                 self.ask()?;
             }
@@ -312,7 +304,7 @@ impl Copy<'_> {
     fn skip(&mut self, path: &CStr, errno: Errno) {
         self.done.skipped += 1;
         let first = || {
-            // the end of a long one says which it is
+            // keep the end of a long path
             let shown = path.to_string_lossy();
             let cut = shown.char_indices().rev().nth(60).map_or(0, |(at, _)| at);
             format!(
@@ -326,20 +318,19 @@ impl Copy<'_> {
     }
 
     fn ask(&mut self) -> Result<(), End> {
-        if self.told.elapsed() < TELL {
+        if self.told.elapsed() < REPORT_INTERVAL {
             return Ok(());
         }
         self.told = Instant::now();
-        if (self.go_on)(&self.done) {
+        if (self.proceed)(&self.done) {
             Ok(())
         } else {
-            Err(End::Stop("it was stopped".into()))
+            Err(End::Stop("cancelled".into()))
         }
     }
 }
 
-/// The next part of `file` that has something, from `at` on; all of it where the file system does
-/// not tell holes.
+/// The next data of `file` from `at` on; all of it where the file system does not report holes.
 fn extent(file: &File, at: u64, length: u64) -> (u64, u64) {
     let seek = |at: u64, whence| {
         lseek(file, i64::try_from(at).unwrap_or(i64::MAX), whence).map(|found| found.unsigned_abs())
@@ -349,7 +340,7 @@ fn extent(file: &File, at: u64, length: u64) -> (u64, u64) {
             data.min(length),
             seek(data, Whence::SeekHole).map_or(length, |hole| hole.min(length)),
         ),
-        // nothing but a hole is left
+        // only a hole is left
         Err(Errno::ENXIO) => (length, length),
         Err(_) => (at, length),
     }

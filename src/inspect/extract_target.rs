@@ -1,5 +1,5 @@
-//! [`Target`]: the folder that extracted files go into. What a user without rights may exchange
-//! there would lead what root writes anywhere.
+//! [`Target`]: the folder for extracted files. If an unprivileged user could replace parts of it,
+//! root would write anywhere.
 
 use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
@@ -12,22 +12,21 @@ use nix::sys::stat::{FileStat, Mode, fstat, mkdirat};
 use super::failure::{InspectError, failed};
 use crate::sys::random;
 
-/// A folder that is root's alone.
+/// A folder that only root can write to.
 pub(super) struct Target {
     pub folder: OwnedFd,
-    /// How it was reached.
+    /// Its path.
     pub path: PathBuf,
 }
 
 impl Target {
-    /// Opens `into`, making what is not there of it (mode 0700): component by component, following
-    /// no link. When others may write to it, or own or may write to a folder above it (unless that
-    /// is sticky, as `/tmp` is), the target is a new folder in it with a name that nobody can
-    /// foresee: whatever they do to that name, what is written by descriptor stays in the folder,
-    /// which only root may enter.
+    /// Opens `into` component by component without following links, creating missing folders (mode
+    /// 0700). When others may write to it, or own or may write to a parent (unless that is sticky,
+    /// as `/tmp` is), the target is a new folder in it with an unpredictable name: even if that is
+    /// renamed, writes by descriptor stay in the folder, which only root may enter.
     ///
     /// # Errors
-    /// When a component is a link or no folder, or cannot be made.
+    /// When a component is a link or not a folder, or cannot be created.
     pub(super) fn open(into: &Path) -> Result<Self, InspectError> {
         let path = std::path::absolute(into).map_err(|error| failed(into.display(), error))?;
         let about = |path: &Path| format!("extract into {}", path.display());
@@ -38,13 +37,13 @@ impl Target {
             let name = match component {
                 Component::RootDir => continue,
                 Component::Normal(name) => name,
-                _ => return Err(failed(about(&path), "a path without .. is needed")),
+                _ => return Err(failed(about(&path), "the path must not contain ..")),
             };
             at.push(name);
             folder = enter(&folder, name).map_err(|errno| match errno {
                 Errno::ENOTDIR | Errno::ELOOP => failed(
                     about(&path),
-                    format!("{} is a link or no folder; name a folder", at.display()),
+                    format!("{} is a link or not a folder", at.display()),
                 ),
                 errno => failed(about(&path), format!("{}: {}", at.display(), errno.desc())),
             })?;
@@ -80,7 +79,7 @@ fn enter(folder: &OwnedFd, name: &OsStr) -> nix::Result<OwnedFd> {
     match openat(folder, name, flags(), Mode::empty()) {
         Err(Errno::ENOENT) => {
             match mkdirat(folder, name, Mode::S_IRWXU) {
-                // it came meanwhile, and is judged as any other
+                // created meanwhile: open it as any other
                 Ok(()) | Err(Errno::EEXIST) => {}
                 Err(errno) => return Err(errno),
             }
@@ -94,7 +93,7 @@ fn is_roots_alone(found: &FileStat) -> bool {
     found.st_uid == 0 && found.st_mode & 0o022 == 0
 }
 
-/// Everybody may put something there, and nobody may take away or rename what is root's.
+/// Everybody may create files in it, but not remove or rename root's.
 fn is_roots_and_sticky(found: &FileStat) -> bool {
     found.st_uid == 0 && found.st_mode & 0o1000 != 0
 }

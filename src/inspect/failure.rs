@@ -1,13 +1,13 @@
-//! [`InspectError`]: what could not be looked into, and why.
+//! [`InspectError`]: what could not be inspected, and why.
 
 use std::fmt::Display;
 
-/// What was tried, on what, and what the kernel said.
+/// What failed, on what, and the kernel's error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InspectError(String);
 
-/// The error of trying `what`.
+/// An error of `what`.
 pub(super) fn failed(what: impl Display, error: impl Display) -> InspectError {
     InspectError(format!("{what}: {error}"))
 }

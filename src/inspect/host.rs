@@ -1,4 +1,4 @@
-//! The host: what containers share, and what `check` says of it.
+//! The host: its shared resources and the results of `check`.
 
 use std::fs;
 use std::path::Path;
@@ -15,8 +15,8 @@ use crate::spec::format_bytes;
 
 /// Below this share a disk is nearly full.
 const DISK_LOW: f64 = 0.1;
-/// From this share of time on, in percent, waiting is felt.
-const PRESSURE_FELT: f64 = 10.0;
+/// From this share of time on, in percent, pressure is weak.
+const HIGH_PRESSURE: f64 = 10.0;
 
 /// The host itself, with `state` as the state folder.
 pub(crate) fn host(state: &Path, layout: &Layout) -> Result<Sheet, InspectError> {
@@ -103,7 +103,7 @@ fn controllers(layout: &Layout) -> Vec<Fact> {
                 controller.word(),
                 value,
                 Judgement::Weak,
-                "its limits cannot be had",
+                "its limits are not available",
             )
         }
     };
@@ -112,7 +112,7 @@ fn controllers(layout: &Layout) -> Vec<Fact> {
     facts
 }
 
-/// What can be read of what this host can do.
+/// The findings about this host that need no experiment.
 pub(crate) fn facts(state: &Path) -> Sheet {
     let facts = host_facts(state).into_iter().map(|found| {
         let judgement = Judgement::of(found.verdict == Verdict::Good);
@@ -128,7 +128,7 @@ pub(crate) fn facts(state: &Path) -> Sheet {
     }
 }
 
-/// Runs `check` as a program of its own: it forks, which a process with threads must not.
+/// Runs `check` as a separate process: it forks, which a process with threads must not.
 pub(crate) fn check(state: &Path) -> Result<Sheet, InspectError> {
     let what = "run minic-tui check";
     let program = std::env::current_exe().map_err(|error| failed(what, error))?;
@@ -154,7 +154,7 @@ pub(crate) fn check(state: &Path) -> Result<Sheet, InspectError> {
     Ok(Sheet { sections })
 }
 
-/// What `check --json` prints, as far as it is shown.
+/// The shown part of `check --json`.
 #[derive(Deserialize)]
 struct Report {
     host: Vec<Finding>,
@@ -227,14 +227,10 @@ fn memory(text: &str) -> Vec<Fact> {
     ]
 }
 
-/// Pure: one file of `/proc/pressure` (the kernel's psi documentation): how much of the last 10 s
-/// something waited.
+/// Pure: one file of `/proc/pressure` (the kernel's psi documentation): the average over 10 s.
 fn pressure(what: &str, text: Option<String>) -> Fact {
     let Some(text) = text else {
-        return Fact::plain(
-            what,
-            "n/a: this kernel measures no pressure (boot it with psi=1)",
-        );
+        return Fact::plain(what, "n/a: no pressure figures (boot with psi=1)");
     };
     let average = |kind: &str| {
         let line = text.lines().find(|line| line.starts_with(kind))?;
@@ -250,7 +246,7 @@ fn pressure(what: &str, text: Option<String>) -> Fact {
         .into_iter()
         .flatten()
         .collect();
-    let felt = some.is_some_and(|some| some >= PRESSURE_FELT);
+    let felt = some.is_some_and(|some| some >= HIGH_PRESSURE);
     Fact::judged(
         what,
         value.join(", "),
@@ -268,7 +264,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_and_pressure_are_read_or_said_not_to_be() {
+    fn memory_and_pressure_are_parsed_or_n_a() {
         let facts = memory(
             "MemTotal: 2048 kB\nMemAvailable: 1024 kB\nCached: 4 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n",
         );

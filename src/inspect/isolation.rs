@@ -1,9 +1,9 @@
-//! How a container is held apart: what the kernel says of its init, beside what it says of us.
+//! The isolation of a container: the kernel's facts about its init, compared with our own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::capabilities::{names, opening};
+use super::capabilities::{dangerous, names};
 use super::confinement::confinement;
 use super::failure::{InspectError, failed};
 use super::{Fact, Judgement, Section, Sheet, limit_files};
@@ -11,7 +11,7 @@ use crate::cgroup::Cgroup;
 use crate::record::{Process, Record, is_alive};
 use crate::spec::{HostUsers, PidMode, Storage, format_bytes};
 
-/// Namespaces as `/proc/PID/ns` names them, what a shared one means, and whether that is weak.
+/// Namespaces by their names in `/proc/PID/ns`, the effect of sharing, and whether that is weak.
 const NAMESPACES: [(&str, &str, bool); 8] = [
     ("pid", "sees the host's processes", true),
     ("mnt", "sees the host's mounts", true),
@@ -27,8 +27,8 @@ const NAMESPACES: [(&str, &str, bool); 8] = [
     ("time", "has the host's clocks", false),
 ];
 
-/// How the container of `record`, whose init is `process`, is held apart from the host. `used` is
-/// what it has written to its own layer, in bytes.
+/// How the container of `record`, whose init is `process`, is isolated from the host. `used` is
+/// the size of its own layer in bytes.
 pub(crate) fn isolation(
     record: &Record,
     process: &Process,
@@ -72,15 +72,15 @@ pub(crate) fn isolation(
         "Mounts",
         mounts(&read("mountinfo").unwrap_or_default()),
     ));
-    // the number may have gone to another process while its files were read
+    // the pid may have been reused while its files were read
     if !is_alive(process) {
         return Err(ended(record));
     }
     Ok(Sheet { sections })
 }
 
-/// Whose processes it joined: who sees a process as root reaches its files (proc(5),
-/// `/proc/PID/root`).
+/// The container whose pid namespace it joined: root can reach the files of visible processes
+/// (proc(5), `/proc/PID/root`).
 fn joined(record: &Record) -> Option<Fact> {
     let PidMode::Container(id) = &record.spec.pid else {
         return None;
@@ -89,14 +89,14 @@ fn joined(record: &Record) -> Option<Fact> {
     Some(Fact::judged("pid of", id.clone(), Judgement::Weak, meaning))
 }
 
-/// Pure: how much it may write to its own layer.
+/// Pure: the use and limit of its own layer.
 fn written(storage: Option<Storage>, used: Option<u64>) -> Fact {
     let Some(storage) = storage else {
         return Fact::judged(
             "storage",
-            "no bound",
+            "no limit",
             Judgement::Weak,
-            "may fill the disk of the state folder",
+            "may fill the state folder's disk",
         );
     };
     let limit = format_bytes(storage.bytes());
@@ -159,7 +159,7 @@ fn namespaces(folder: &Path, host_users: Option<&HostUsers>) -> Vec<Fact> {
     NAMESPACES.iter().map(fact).collect()
 }
 
-/// Pure: what `/proc/PID/status` says of privileges (proc_pid_status(5)).
+/// Pure: the privileges in `/proc/PID/status` (proc_pid_status(5)).
 fn privileges(status: &str) -> Vec<Fact> {
     let line = |key: &str| {
         status
@@ -181,16 +181,16 @@ fn privileges(status: &str) -> Vec<Fact> {
         },
         "",
     ));
-    for (key, what) in [("CapEff:", "capabilities"), ("CapBnd:", "may ever get")] {
+    for (key, what) in [("CapEff:", "capabilities"), ("CapBnd:", "bounding set")] {
         let Some(held) = line(key).and_then(names) else {
-            facts.push(Fact::plain(what, "n/a: the kernel does not say"));
+            facts.push(Fact::plain(what, "n/a: not reported by the kernel"));
             continue;
         };
-        let opens = opening(&held);
+        let opens = dangerous(&held);
         let effect = if opens.is_empty() {
-            "none of them opens the host".to_owned()
+            "none gives access to the host".to_owned()
         } else {
-            format!("open the host: {}", opens.join(", "))
+            format!("give access to the host: {}", opens.join(", "))
         };
         let value = if held.is_empty() {
             "none".to_owned()
@@ -229,7 +229,7 @@ fn privileges(status: &str) -> Vec<Fact> {
             "seccomp",
             "off",
             Judgement::Weak,
-            "every system call of the kernel can be tried",
+            "all system calls are allowed",
         ),
         _ => Fact::plain("seccomp", "n/a: the kernel has none"),
     });
@@ -238,20 +238,20 @@ fn privileges(status: &str) -> Vec<Fact> {
             "no_new_privs",
             "on",
             Judgement::Good,
-            "set-user-id programs give nothing",
+            "set-user-ID has no effect",
         ),
         Some(_) => Fact::judged(
             "no_new_privs",
             "off",
             Judgement::Weak,
-            "set-user-id programs work",
+            "set-user-ID programs work",
         ),
-        None => Fact::plain("no_new_privs", "n/a: the kernel does not say"),
+        None => Fact::plain("no_new_privs", "n/a: not reported by the kernel"),
     });
     facts
 }
 
-/// Pure: one id map (user_namespaces(7)): lines of first id inside, first id outside, how many.
+/// Pure: one id map (user_namespaces(7)): lines of first id inside, first id outside, count.
 fn id_map(file: &str, text: &str) -> Fact {
     let ranges: Vec<Vec<u64>> = text
         .lines()
@@ -288,7 +288,7 @@ fn id_map(file: &str, text: &str) -> Fact {
     }
 }
 
-/// Pure: `/proc/PID/mountinfo` (proc_pid_mountinfo(5)), one fact a mount.
+/// Pure: `/proc/PID/mountinfo` (proc_pid_mountinfo(5)), one fact per mount.
 fn mounts(text: &str) -> Vec<Fact> {
     let fact = |line: &str| {
         let (left, right) = line.split_once(" - ")?;
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn privileges_are_read_as_they_are() {
+    fn privileges_are_parsed_and_judged() {
         let open = "Uid:\t0\t0\t0\t0\nCapEff:\t000001ffffffffff\nCapBnd:\t000001ffffffffff\nNoNewPrivs:\t0\nSeccomp:\t0\n";
         let facts = privileges(open);
         assert_eq!(judged(&facts, "seccomp"), ("off", Judgement::Weak));

@@ -1,4 +1,4 @@
-//! The cgroup files that hold a container, as they stand, and what each does.
+//! A container's cgroup files, with their values and effects.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use super::{Fact, Judgement};
 use crate::spec::format_bytes;
 
-/// Beyond this a v1 file means "no limit": the kernel writes the highest multiple of a page, in
+/// Above this a v1 file means "no limit": the kernel writes the highest multiple of a page, in
 /// bytes.
 const V1_UNLIMITED: u64 = 1 << 62;
 
-/// What a file's number counts.
+/// The unit of a file.
 #[derive(Clone, Copy, PartialEq)]
 enum Unit {
     Bytes,
@@ -20,7 +20,7 @@ enum Unit {
     Text,
 }
 
-/// Files of v1 and v2, what they count, and what no limit there means.
+/// Files of v1 and v2, their units, and the effect of no limit.
 const FILES: [(&str, Unit, &str); 12] = [
     ("memory.max", Unit::Bytes, "may take all memory"),
     ("memory.limit_in_bytes", Unit::Bytes, "may take all memory"),
@@ -36,7 +36,7 @@ const FILES: [(&str, Unit, &str); 12] = [
     ("cpuset.effective_cpus", Unit::Text, ""),
 ];
 
-/// One fact for each file that is there.
+/// One fact for each existing file.
 pub(super) fn facts(folders: &[PathBuf]) -> Vec<Fact> {
     let read = |folder: &Path, file: &str| {
         fs::read_to_string(folder.join(file))
@@ -61,12 +61,12 @@ pub(super) fn facts(folders: &[PathBuf]) -> Vec<Fact> {
         facts.push(fact(file, unit, open, &text));
     }
     if facts.is_empty() {
-        facts.push(Fact::plain("limits", "n/a: its control group is gone"));
+        facts.push(Fact::plain("limits", "n/a: its cgroup is gone"));
     }
     facts
 }
 
-/// Pure: what `text` in `file` means.
+/// Pure: the effect of `text` in `file`.
 fn fact(file: &str, unit: Unit, open: &str, text: &str) -> Fact {
     let first = text.split_whitespace().next().unwrap_or_default();
     let number = first.parse::<u64>().ok();
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn both_versions_say_the_same() {
+    fn both_versions_are_judged_alike() {
         for (file, text) in [
             ("memory.max", "67108864"),
             ("memory.limit_in_bytes", "67108864"),

@@ -1,5 +1,5 @@
-//! What the panes of a screen look into: processes, changed files, isolation, the host. Nothing
-//! here knows the manager, which hands over the record, the cgroup and the folders.
+//! The data of the screen's panes: processes, changed files, isolation, the host. Independent of
+//! the manager, which passes in the record, the cgroup and the folders.
 
 mod capabilities;
 mod changes;

@@ -1,4 +1,4 @@
-//! The processes of a container: from its cgroup and `/proc`, and a signal for one of them.
+//! The processes of a container, from its cgroup and `/proc`, and sending signals to them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,50 +10,53 @@ use crate::cgroup::Cgroup;
 use crate::spec::{ContainerName, signal_name};
 use crate::sys::pidfd;
 
-/// The most processes listed of one container: a fork bomb must not stop the screen.
-const MOST: usize = 5_000;
-/// How deep cgroups may lie in a container's own, which it can make itself where it has a tree of
-/// its own.
-const DEPTH: usize = 8;
-/// The most bytes kept of one command line.
-const COMMAND_BYTES: usize = 4_096;
+/// Maximum number of processes listed of one container: a fork bomb must not block the screen.
+const MAX_PROCESSES: usize = 5_000;
+/// Maximum depth of cgroups that a container makes in its own.
+const MAX_DEPTH: usize = 8;
+/// Maximum length of a command line, in bytes.
+const MAX_COMMAND: usize = 4_096;
 
 /// One process of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProcessInfo {
-    /// Its number on the host.
+    /// Its pid on the host.
     pub pid: i32,
-    /// Its number inside; `None` for one of ours that joined the cgroup and not the pid namespace.
+    /// Its pid in the container; `None` for one of ours that joined only the cgroup.
     pub inside: Option<i32>,
-    /// The number, on the host, of its parent.
+    /// Its parent's pid on the host.
     pub parent: i32,
-    /// Its real user id, as the host numbers it.
+    /// Its real user id on the host.
     pub uid: u32,
     /// CPU time used so far, in microseconds (the kernel counts it in ticks of 10 ms).
     pub cpu_usec: u64,
     /// Resident memory in bytes.
     pub memory: u64,
-    /// `R`, `S`, `D`, `T`, `Z`, … as proc_pid_stat(5) has it.
+    /// Its state as in proc_pid_stat(5): `R`, `S`, `D`, `T`, `Z`, …
     pub state: char,
-    /// Threads.
+    /// Number of threads.
     pub threads: u64,
-    /// Its command line, or its name in brackets when it has none.
+    /// Its command line, or its name in brackets without one.
     pub command: String,
 }
 
-/// The processes of the container whose cgroup this is.
+/// The processes in a container's cgroup.
 pub(crate) fn processes(cgroup: &Cgroup) -> Result<Vec<ProcessInfo>, InspectError> {
     let pids = pids(cgroup)?;
-    Ok(pids.into_iter().take(MOST).filter_map(read).collect())
+    Ok(pids
+        .into_iter()
+        .take(MAX_PROCESSES)
+        .filter_map(read)
+        .collect())
 }
 
-/// The host's numbers of everything in `cgroup`.
+/// The pids of all processes in `cgroup`.
 fn pids(cgroup: &Cgroup) -> Result<BTreeSet<i32>, InspectError> {
     let mut pids = BTreeSet::new();
-    // every folder of the cgroup holds the same processes: one that can be read is enough
+    // all folders of the cgroup have the same processes: the first readable one is enough
     let mut last = None;
     for folder in cgroup.paths() {
-        match collect(folder, DEPTH, &mut pids) {
+        match collect(folder, MAX_DEPTH, &mut pids) {
             Ok(()) => return Ok(pids),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => {
@@ -67,7 +70,7 @@ fn pids(cgroup: &Cgroup) -> Result<BTreeSet<i32>, InspectError> {
     last.map_or(Ok(pids), Err)
 }
 
-/// Sends `signal` to the process `pid` of the container called `name`, whose cgroup this is.
+/// Sends `signal` to the process `pid` of the container `name`, whose cgroup this is.
 pub(crate) fn signal_process(
     cgroup: &Cgroup,
     name: &ContainerName,
@@ -76,9 +79,9 @@ pub(crate) fn signal_process(
 ) -> Result<(), InspectError> {
     let what = format!("send {} to process {pid} of {name}", signal_name(signal));
     let process = pidfd::open(pid).map_err(|_| failed(&what, "it has ended"))?;
-    // only now is the number tied to a process: is it the container's?
+    // the pidfd refers to one process: check that it is the container's
     if !pids(cgroup)?.contains(&pid) {
-        return Err(failed(&what, "no such process belongs to it any more"));
+        return Err(failed(&what, "it is not a process of the container"));
     }
     pidfd::send_signal(process.as_fd(), signal).map_err(|error| failed(&what, error))
 }
@@ -91,7 +94,7 @@ fn collect(folder: &Path, depth: usize, pids: &mut BTreeSet<i32>) -> std::io::Re
     }
     for entry in fs::read_dir(folder)?.flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            // one that is removed meanwhile has no processes
+            // a cgroup that was removed meanwhile has no processes
             let _ = collect(&entry.path(), depth - 1, pids);
         }
     }
@@ -106,9 +109,9 @@ fn read(pid: i32) -> Option<ProcessInfo> {
     parse(pid, &stat, &status, &command)
 }
 
-/// Pure: what the three files say (proc_pid_stat(5), proc_pid_status(5), proc_pid_cmdline(5)).
+/// Pure: parses the three files (proc_pid_stat(5), proc_pid_status(5), proc_pid_cmdline(5)).
 fn parse(pid: i32, stat: &str, status: &str, command: &[u8]) -> Option<ProcessInfo> {
-    // the name stands in parentheses and may hold anything, parentheses too
+    // the name is in parentheses and may contain anything, also parentheses
     let (before, after) = stat.rsplit_once(')')?;
     let name = before.split_once('(').map_or("", |(_, name)| name);
     let fields: Vec<&str> = after.split_whitespace().collect();
@@ -126,7 +129,7 @@ fn parse(pid: i32, stat: &str, status: &str, command: &[u8]) -> Option<ProcessIn
     let mut shown: Vec<u8> = command
         .iter()
         .copied()
-        .take(COMMAND_BYTES)
+        .take(MAX_COMMAND)
         .map(|b| if b == 0 { b' ' } else { b })
         .collect();
     while shown.last() == Some(&b' ') {
@@ -157,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_files_of_a_process_are_understood() {
+    fn the_files_of_a_process_are_parsed() {
         let stat = "4213 (a) b(c) S 4200 4213 4213 0 -1 4194304 100 0 0 0 25 5 0 0 20 0 3 0 99 1000 200 18446744073709551615";
         let status =
             "Name:\ta) b(c\nUid:\t1000\t1000\t1000\t1000\nNSpid:\t4213\t7\nVmRSS:\t   512 kB\n";

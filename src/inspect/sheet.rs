@@ -1,7 +1,6 @@
-//! [`Sheet`]: facts in sections, each fact with a judgement, so that one view shows whatever was
-//! looked into.
+//! [`Sheet`]: facts in sections, each with a judgement, for a common view.
 
-/// What a fact means for keeping the container and the host apart.
+/// What a fact means for isolation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
     /// As it should be.
@@ -13,7 +12,7 @@ pub enum Judgement {
 }
 
 impl Judgement {
-    /// `ok`, `weak` or nothing: for whoever sees no colours.
+    /// `ok`, `weak` or empty, for displays without colours.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -33,18 +32,18 @@ impl Judgement {
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
-    /// What it is about.
+    /// Its name.
     pub what: String,
-    /// How it stands.
+    /// Its value.
     pub value: String,
-    /// What follows from that; may be empty.
+    /// The effect; may be empty.
     pub effect: String,
-    /// What to think of it.
+    /// The judgement.
     pub judgement: Judgement,
 }
 
 impl Fact {
-    /// A fact that is neither good nor bad.
+    /// A fact without a judgement.
     pub fn plain(what: impl Into<String>, value: impl Into<String>) -> Self {
         Self {
             what: what.into(),
@@ -54,7 +53,7 @@ impl Fact {
         }
     }
 
-    /// A fact with a judgement and what follows from it.
+    /// A fact with a judgement and an effect.
     pub fn judged(
         what: impl Into<String>,
         value: impl Into<String>,
@@ -73,7 +72,7 @@ impl Fact {
 /// Facts that belong together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// Their heading.
+    /// The heading.
     pub title: String,
     /// The facts.
     pub facts: Vec<Fact>,
@@ -89,15 +88,15 @@ impl Section {
     }
 }
 
-/// Everything that was looked into.
+/// All facts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sheet {
-    /// Its sections, in the order in which they are shown.
+    /// The sections, in display order.
     pub sections: Vec<Section>,
 }
 
 impl Sheet {
-    /// How many facts are judged so.
+    /// The number of facts with this judgement.
     #[must_use]
     pub fn count(&self, judgement: Judgement) -> usize {
         self.sections

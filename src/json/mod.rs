@@ -1,4 +1,4 @@
-//! JSON as `--json` prints it and the browser monitor's API answers it.
+//! JSON as printed by `--json` and returned by the browser monitor's API.
 
 mod views;
 mod write;

@@ -68,8 +68,8 @@ pub struct Details<'a> {
     last_lines: &'a [String],
 }
 
-/// What it uses, in `info --json` and in the browser monitor's API: counters since its start,
-/// amounts in bytes, pressure in percent of the last 10 s; `None` where the kernel does not tell.
+/// Resource use, in `info --json` and the browser monitor's API: counters since its start, amounts
+/// in bytes, pressure in percent of the last 10 s; `None` if the kernel does not provide it.
 #[derive(Debug, Serialize)]
 pub struct Usage {
     cpu_usec: Option<u64>,
@@ -102,7 +102,7 @@ struct NotAvailable<'a> {
 }
 
 impl<'a> Container<'a> {
-    /// What `record` says.
+    /// The fields of `record`.
     #[must_use]
     pub fn new(record: &'a Record) -> Self {
         let ContainerSpec {
@@ -143,7 +143,7 @@ impl<'a> Container<'a> {
 }
 
 impl<'a> Details<'a> {
-    /// What `info` says.
+    /// The fields of `info`.
     #[must_use]
     pub fn new(info: &'a Info) -> Self {
         let spec = &info.record.spec;

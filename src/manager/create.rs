@@ -1,4 +1,4 @@
-//! `create`: a record in the list, with its layers; nothing runs yet.
+//! `create`: makes a container's record and layers without starting it.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -18,34 +18,33 @@ use crate::sys::fault;
 use crate::sys::{files, random};
 use crate::{namespace, rootfs, runtime};
 
-/// A container that nobody else can start before the caller does ([`Manager::create_to_start`]).
+/// A new container, locked so that only the caller can start it ([`Manager::create_to_start`]).
 #[derive(Debug)]
-pub struct Fresh {
+pub struct NewContainer {
     pub(super) record: Record,
     pub(super) lock: Lock,
 }
 
-/// How long an image counts as compared with this machine's files: one command's creation and
-/// start, not longer.
-const IMAGE_HOLDS: Duration = Duration::from_millis(100);
+/// How long a check of the image against this machine's files is valid: for one command's creation
+/// and start.
+const IMAGE_CACHE_TIME: Duration = Duration::from_millis(100);
 
-/// The largest seccomp profile, in bytes: docker's has 15 thousand.
-const LARGEST_PROFILE: u64 = 4 << 20;
+/// Maximum size of a seccomp profile, in bytes; docker's has 15 thousand.
+const MAX_PROFILE: u64 = 4 << 20;
 
-/// The text of the seccomp profile that a request names, checked now, so that no start fails for it
-/// later.
+/// Reads and checks the seccomp profile that a request names, so that no start fails for it later.
 fn own_profile(spec: &ContainerSpec, file: Option<&str>) -> Result<Option<String>, Error> {
     let Some(file) = file.filter(|_| spec.security.seccomp == Seccomp::Own) else {
         return Ok(None);
     };
-    let read = files::read_text(Path::new(file), LARGEST_PROFILE);
+    let read = files::read_text(Path::new(file), MAX_PROFILE);
     let text = read.map_err(|e| SpecError::new("seccomp", format!("cannot read {file}: {e}")))?;
     Profile::parse(&text).map_err(|e| SpecError::new("seccomp", format!("{file}: {e}")))?;
     Ok(Some(text))
 }
 
-/// What resolving a request asks of this host and its containers. The names are locked from
-/// [`Lookup::prepare`] on, so that two creations cannot choose alike.
+/// Looks up what resolving a request needs from this host and its containers. The names are locked
+/// from [`Lookup::prepare`] on, so that two creations cannot choose the same.
 struct Host<'a> {
     manager: &'a Manager,
     seccomp: Option<&'a str>,
@@ -53,10 +52,10 @@ struct Host<'a> {
     prepared: OnceCell<Prepared>,
 }
 
-/// What was found when a spec was prepared.
+/// The result of preparing a spec.
 struct Prepared {
     names: Lock,
-    /// The text of its own seccomp profile.
+    /// The text of the container's own seccomp profile.
     profile: Option<String>,
 }
 
@@ -91,7 +90,7 @@ impl Lookup for Host<'_> {
             Some(folder) if !folder.is_dir() => {
                 return Err(SpecError::new(
                     "root",
-                    format!("{} is not a folder of this host", folder.display()),
+                    format!("{} is not a folder on this host", folder.display()),
                 )
                 .into());
             }
@@ -170,11 +169,11 @@ fn failed(message: String) -> Error {
 }
 
 impl Manager {
-    /// Creates a container without starting it; builds the image on first use, telling `progress`.
+    /// Creates a container without starting it. Builds the image on first use, reporting to
+    /// `progress`.
     ///
     /// # Errors
-    /// When the request is wrong, the name is in use, or the disk refuses; nothing half-made stays
-    /// behind.
+    /// When the request is invalid, the name is in use, or a write fails; nothing partial is left.
     pub fn create(
         &self,
         what: &ContainerRequest,
@@ -183,8 +182,8 @@ impl Manager {
         Ok(self.make(what, None, progress)?.0)
     }
 
-    /// Creates a container that the caller starts at once: until then nobody else can, and should
-    /// the caller die before, whoever comes by next removes it.
+    /// Creates a container that the caller starts at once. Until then it is locked; if the caller
+    /// dies first, the next command removes it.
     ///
     /// # Errors
     /// As [`Manager::create`].
@@ -192,13 +191,13 @@ impl Manager {
         &self,
         what: &ContainerRequest,
         progress: &mut dyn FnMut(String),
-    ) -> Result<Fresh, Error> {
+    ) -> Result<NewContainer, Error> {
         let caller = record::identify(std::process::id().cast_signed());
         let (record, lock) = self.make(what, caller.as_ref(), progress)?;
-        Ok(Fresh { record, lock })
+        Ok(NewContainer { record, lock })
     }
 
-    /// The container is locked when it comes into the list.
+    /// Creates it, locked before it appears in the list.
     fn make(
         &self,
         what: &ContainerRequest,
@@ -213,10 +212,9 @@ impl Manager {
         };
         let defaults = Defaults { userns: self.users };
         let spec = resolve(what, &defaults, &host)?;
-        let Prepared { names, profile } = host
-            .prepared
-            .into_inner()
-            .ok_or_else(|| failed("cannot create it: the names are not locked".into()))?;
+        let Prepared { names, profile } = host.prepared.into_inner().ok_or_else(|| {
+            failed("cannot create the container: the names are not locked".into())
+        })?;
         let draft = self.store().begin(&spec.id)?;
         fault::may_fail("create.base")?;
         if let Some(ids) = spec.ids {
@@ -249,7 +247,7 @@ impl Manager {
         self.store().enter_name(&spec, &names)?;
         let lock = self.store().lock(&spec.id)?;
         let record = self.store().commit(draft, &spec, caller).inspect_err(|_| {
-            // taking the lock made a run folder for a container that is not there
+            // taking the lock made a run folder for a container that does not exist
             let _ = self.store().remove(&spec.id);
         })?;
         drop(names);
@@ -257,19 +255,17 @@ impl Manager {
         Ok((record, lock))
     }
 
-    /// Ids of the host that no other container has.
+    /// Host ids that no other container uses.
     fn give_ids(&self, spec: &ContainerSpec, names: &Lock) -> Result<IdRange, Error> {
         let unknown = |error: StoreError| Error::System {
-            message: format!("nobody knows which ids a container has: {error}"),
+            message: format!("cannot read which ids a container uses: {error}"),
             hint: Some("destroy that container, or use --userns host".into()),
         };
         let none_left = || Error::System {
-            message: format!(
-                "each of the {} ranges of ids belongs to a container",
-                self.ids.ranges
-            ),
+            message: format!("all {} ranges of ids are in use", self.ids.ranges),
             hint: Some(
-                "destroy some, raise userns.ranges in the config file, or use --userns host".into(),
+                "destroy a container, raise userns.ranges in the config file, or use --userns host"
+                    .into(),
             ),
         };
         let any = IdRange {
@@ -290,30 +286,33 @@ impl Manager {
         Ok(ids)
     }
 
-    /// SELinux categories that no other container has.
+    /// SELinux categories that no other container uses.
     fn free_categories(&self) -> Result<Categories, Error> {
         let mut random = [0; 4];
         random::fill(&mut random)
             .map_err(|e| failed(format!("cannot choose SELinux categories: {}", e.desc())))?;
         let taken = self.store().categories().map_err(|e| {
             failed(format!(
-                "nobody knows which SELinux categories are taken: {e}"
+                "cannot read which SELinux categories are in use: {e}"
             ))
         })?;
         let free = Categories::free(u32::from_ne_bytes(random), &taken);
         free.ok_or_else(|| {
-            failed("each pair of SELinux categories belongs to a container: destroy some".into())
+            failed("all pairs of SELinux categories are in use: destroy a container".into())
         })
     }
 
-    /// The image that containers start from, built or rebuilt when needed. After a rebuild the
-    /// generations that no living container stands on are removed.
+    /// The image that containers start from, built or rebuilt when needed. A rebuild removes the
+    /// generations that no running container uses.
     pub(super) fn image(
         &self,
         progress: &mut dyn FnMut(String),
     ) -> Result<rootfs::ImageRoot, Error> {
         let mut known = self.image.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, image)) = known.as_ref().filter(|(at, _)| at.elapsed() < IMAGE_HOLDS) {
+        if let Some((_, image)) = known
+            .as_ref()
+            .filter(|(at, _)| at.elapsed() < IMAGE_CACHE_TIME)
+        {
             return Ok(image.clone());
         }
         let image = self.ensure_image(progress)?;
@@ -349,8 +348,7 @@ impl Manager {
         Ok(image)
     }
 
-    /// Creates and starts a container in the background. One that cannot be started does not stay
-    /// behind.
+    /// Creates and starts a container in the background. It is removed if it cannot be started.
     ///
     /// # Errors
     /// As [`Manager::create`] and [`Manager::start`].
@@ -359,12 +357,12 @@ impl Manager {
         what: &ContainerRequest,
         progress: &mut dyn FnMut(String),
     ) -> Result<ContainerId, Error> {
-        let Fresh { record, lock } = self.create_to_start(what, progress)?;
+        let NewContainer { record, lock } = self.create_to_start(what, progress)?;
         let id = record.spec.id.clone();
         match self.launch_record(record, &lock, None) {
             Ok(()) => Ok(id),
             Err(error) => {
-                // the failure itself is what the caller reports
+                // the caller reports the first error
                 let _ = self.destroy_holding(&id, true, lock);
                 Err(error)
             }

@@ -1,4 +1,4 @@
-//! `destroy`: everything of a container is removed; nothing is left of it.
+//! `destroy`: removes a container with its cgroup, files and log.
 
 use super::{Error, Manager};
 use crate::record::{Lock, Status};
@@ -6,16 +6,16 @@ use crate::spec::ContainerId;
 use crate::sys::fault;
 
 impl Manager {
-    /// Removes it and everything of it; a living one only with `force`, which kills it first.
+    /// Removes the container and all its files; with `force` also a running one, killing it first.
     ///
     /// # Errors
-    /// When it is unknown, alive without `force`, or something of it cannot be removed.
+    /// When it is unknown, running without `force`, or a part cannot be removed.
     pub fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error> {
         fault::may_fail("destroy.lock")?;
         self.destroy_holding(id, force, self.store().lock(id)?)
     }
 
-    /// As [`Manager::destroy`], for who has its lock already.
+    /// As [`Manager::destroy`], with its lock held.
     pub(super) fn destroy_holding(
         &self,
         id: &ContainerId,
@@ -25,7 +25,7 @@ impl Manager {
         let record = match self.load(id) {
             Ok(record) => record,
             Err(error) => {
-                // taking the lock made a run folder for a container that is not there
+                // taking the lock made a run folder for a container that does not exist
                 self.store().remove(id)?;
                 return Err(error);
             }
@@ -33,7 +33,7 @@ impl Manager {
         let cgroup = self.cgroup(id);
         if matches!(record.state.status, Status::Broken { .. }) && !force && !cgroup.is_empty() {
             return Err(Error::System {
-                message: format!("{} is BROKEN and processes live in it", record.spec.name),
+                message: format!("{} is BROKEN and has processes", record.spec.name),
                 hint: Some("destroy -f kills them first".into()),
             });
         }
@@ -48,7 +48,7 @@ impl Manager {
             }
             fault::may_fail("destroy.kill")?;
             match self.kill_now(id) {
-                // it ended by itself meanwhile
+                // it may have ended by itself meanwhile
                 Err(Error::WrongState { .. }) | Ok(_) => {}
                 Err(error) => return Err(error),
             }
@@ -64,7 +64,7 @@ impl Manager {
         self.store().free_name(id, &record.spec.name)?;
         self.store().free_ids(&record.spec)?;
         drop(lock);
-        // a container that removes itself has told already
+        // a container that removes itself has recorded the event already
         if !record.spec.remove {
             self.store().append_event(&record.spec, "destroyed", None);
         }
@@ -81,7 +81,7 @@ impl Manager {
             );
             Error::System {
                 message,
-                hint: Some("find out what holds them; minic-tui gc tries again".into()),
+                hint: Some("find out what uses them; minic-tui gc tries again".into()),
             }
         })
     }

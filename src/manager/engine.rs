@@ -1,5 +1,5 @@
-//! [`Engine`]: the one seam between a screen and what it controls. `Manager` is the real one,
-//! `Demo` makes data up.
+//! [`Engine`]: the interface between a screen and the containers. `Manager` is the real one,
+//! `Demo` has simulated data.
 
 use std::time::Duration;
 
@@ -9,16 +9,15 @@ use crate::record::{ExitCause, LogChunk, Record};
 use crate::spec::{ContainerId, ContainerRequest};
 use crate::stats::Snapshot;
 
-/// Everything a screen can ask for. Calls block until the answer is known: make them from an effect
-/// worker.
+/// Everything that a screen can do. Calls block: make them from an effect worker.
 pub trait Engine: Inspector + Send + Sync {
-    /// Every container, by creation time, each with its status as it is now.
+    /// All containers by creation time, with their current status.
     ///
     /// # Errors
     /// When the state folder cannot be read.
     fn records(&self) -> Result<Vec<Record>, Error>;
 
-    /// The container that `word` means: its id, its name, or a unique beginning of its id.
+    /// The container with this id, name or unique id prefix.
     ///
     /// # Errors
     /// [`Error::Unknown`], [`Error::Ambiguous`]; as [`Engine::records`].
@@ -36,11 +35,11 @@ pub trait Engine: Inspector + Send + Sync {
             .ok_or_else(|| Error::Unknown(word.to_owned()))
     }
 
-    /// Creates and starts a container. `progress` hears a line whenever there is something to wait
-    /// for (building the image).
+    /// Creates and starts a container. `progress` gets a line for each slow step (building the
+    /// image).
     ///
     /// # Errors
-    /// When the request is wrong or a step fails; nothing half-made stays behind.
+    /// When the request is invalid or a step fails; nothing partial is left.
     fn launch(
         &self,
         what: &ContainerRequest,
@@ -65,16 +64,16 @@ pub trait Engine: Inspector + Send + Sync {
     /// As [`Engine::stop`] and [`Engine::start`].
     fn restart(&self, id: &ContainerId, grace: Duration) -> Result<(), Error>;
 
-    /// Freezes every process of it.
+    /// Freezes all its processes.
     ///
     /// # Errors
-    /// When it is unknown, not running, or the kernel does not freeze it.
+    /// When it is unknown, not running, or cannot be frozen.
     fn pause(&self, id: &ContainerId) -> Result<(), Error>;
 
     /// Thaws it.
     ///
     /// # Errors
-    /// When it is unknown, not paused, or the kernel does not thaw it.
+    /// When it is unknown, not paused, or cannot be thawed.
     fn resume(&self, id: &ContainerId) -> Result<(), Error>;
 
     /// Sends `signal` (a number) to its init; SIGKILL ends everything in it.
@@ -83,83 +82,82 @@ pub trait Engine: Inspector + Send + Sync {
     /// When it is unknown or not alive.
     fn kill(&self, id: &ContainerId, signal: i32) -> Result<(), Error>;
 
-    /// Removes it and everything of it. A living one only with `force`.
+    /// Removes the container and all its files; with `force` also a running one.
     ///
     /// # Errors
-    /// When it is unknown, alive without `force`, or something of it cannot be removed.
+    /// When it is unknown, running without `force`, or a part cannot be removed.
     fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error>;
 
-    /// Sets one limit, live while it runs.
+    /// Sets one limit, of a running container at once.
     ///
     /// # Errors
-    /// When it is unknown, this kernel cannot give the limit, or less memory is asked for than can
-    /// be freed; nothing has changed then.
+    /// When it is unknown, the kernel does not support the limit, or memory in use exceeds it and
+    /// cannot be freed; nothing has changed then.
     fn set_limit(&self, id: &ContainerId, change: LimitChange) -> Result<Updated, Error>;
 
-    /// Stops it if it is alive, as [`Engine::stop`] does, and puts it into the trash, where it is
+    /// Stops it if it is running, as [`Engine::stop`] does, and moves it to the trash, where it is
     /// kept for some minutes.
     ///
     /// # Errors
     /// When it is unknown, does not end, or removes itself when it ends.
     fn throw_away(&self, id: &ContainerId, grace: Duration) -> Result<(), Error>;
 
-    /// Brings it back from the trash, stopped.
+    /// Restores it from the trash, stopped.
     ///
     /// # Errors
-    /// When it is not there any more, or its name was taken meanwhile.
+    /// When it is no longer there, or its name has been taken.
     fn take_back(&self, id: &ContainerId) -> Result<(), Error>;
 
-    /// Deletes what was in the trash for long enough. Call it now and then.
+    /// Deletes containers whose time in the trash is over. Call it periodically.
     ///
     /// # Errors
-    /// When something cannot be removed.
+    /// When one cannot be removed.
     fn purge_trash(&self) -> Result<(), Error>;
 
-    /// Its log, from the beginning, for reading on as it grows.
+    /// Its log, from the beginning; keep reading as it grows.
     ///
     /// # Errors
     /// When it is unknown or its log cannot be opened.
     fn log(&self, id: &ContainerId) -> Result<Box<dyn LogSource>, Error>;
 
-    /// A sampler of the host and of every living container; it keeps files open between ticks.
+    /// A sampler of the host and all running containers; it keeps files open between ticks.
     ///
     /// # Errors
     /// When this host's cgroups cannot be read at all.
     fn sampler(&self) -> Result<Box<dyn Sampling>, Error>;
 
-    /// Something that waits for the next change of any record.
+    /// A watch that waits for the next change of any record.
     ///
     /// # Errors
     /// When changes cannot be watched.
     fn watch(&self) -> Result<Box<dyn Watching>, Error>;
 }
 
-/// Takes one sample a call.
+/// Samples the host and the containers.
 pub trait Sampling: Send {
-    /// The figures now.
+    /// Takes a sample.
     fn sample(&mut self) -> Snapshot;
 }
 
 /// Waits for changes.
 pub trait Watching: Send {
-    /// Returns `true` as soon as some record has changed, `false` after `timeout`.
+    /// Returns `true` as soon as a record has changed, `false` after `timeout`.
     ///
     /// # Errors
-    /// When watching has become impossible.
+    /// When watching fails.
     fn wait(&mut self, timeout: Duration) -> Result<bool, Error>;
 
-    /// Why it looks again and again instead of being told, where it does.
+    /// Why it polls instead of being notified, if it does.
     fn polling(&self) -> Option<Error> {
         None
     }
 }
 
-/// Reads a log on and on.
+/// Reads a log incrementally.
 pub trait LogSource: Send {
-    /// Up to `most` chunks that were not returned before; empty when there is nothing new. Never
-    /// waits.
+    /// Up to `max` new chunks; empty when there are none. Never blocks.
     ///
     /// # Errors
-    /// When the log has become unreadable.
-    fn read(&mut self, most: usize) -> Result<Vec<LogChunk>, Error>;
+    /// When the log cannot be read.
+    fn read(&mut self, max: usize) -> Result<Vec<LogChunk>, Error>;
 }

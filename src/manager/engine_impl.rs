@@ -1,4 +1,4 @@
-//! [`Engine`] as the real manager does it.
+//! [`Engine`] implemented by the manager.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! [`Error`]: what was tried, what went wrong, what the user can do, and the exit code it means.
+//! [`Error`]: the error of a verb, with a hint for the user and an exit code.
 
 use crate::cgroup::CgroupError;
 use crate::inspect::InspectError;
@@ -9,17 +9,17 @@ use crate::sys::fault::PlannedFault;
 /// A failed verb.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The request itself is wrong.
+    /// The request is invalid.
     #[error("{0}")]
     Spec(#[from] SpecError),
-    /// No container is meant by this word.
+    /// No container has this id or name.
     #[error("no container {0:?}")]
     Unknown(String),
-    /// The container was there when this command began, and another one destroyed it.
-    #[error("container {0} was destroyed meanwhile by another command")]
+    /// Another command destroyed the container during this one.
+    #[error("container {0} was destroyed by another command")]
     Destroyed(String),
     /// Several ids begin with this word.
-    #[error("{word:?} is the beginning of {count} ids")]
+    #[error("{word:?} is a prefix of {count} ids")]
     Ambiguous {
         /// The user's word.
         word: String,
@@ -34,29 +34,29 @@ pub enum Error {
     WrongState {
         /// Name of the container.
         container: String,
-        /// Its state's word.
+        /// Its state.
         state: &'static str,
         /// The verb.
         verb: &'static str,
-        /// What state it needs.
+        /// The state that the verb needs.
         needs: &'static str,
     },
     /// The container could not be started.
     #[error("{message}")]
     Launch {
-        /// What was tried, on what, and what the kernel said.
+        /// What failed, on what, and the kernel's error.
         message: String,
         /// 125, 126 or 127.
         code: i32,
-        /// The steps that were done before.
+        /// The steps that were completed before.
         launch: Vec<LaunchStep>,
     },
-    /// Something of ours failed: a file, a cgroup, a process.
+    /// A file, cgroup or process operation failed.
     #[error("{message}")]
     System {
-        /// What was tried, on what, and what the kernel said.
+        /// What failed, on what, and the kernel's error.
         message: String,
-        /// What the user can do, where we know.
+        /// What the user can do, if known.
         hint: Option<String>,
     },
 }
@@ -77,15 +77,15 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Spec(_) | Self::Launch { .. } | Self::Destroyed(_) => None,
-            Self::Unknown(_) => Some("`minic-tui list` shows what there is".into()),
-            Self::Ambiguous { .. } => Some("write more of the id, or the name".into()),
-            Self::NameInUse(_) => Some("choose another name, or destroy that container".into()),
+            Self::Unknown(_) => Some("`minic-tui list` shows all containers".into()),
+            Self::Ambiguous { .. } => Some("give more of the id, or the name".into()),
+            Self::NameInUse(_) => Some("choose another name or destroy that container".into()),
             Self::WrongState { .. } => None,
             Self::System { hint, .. } => hint.clone(),
         }
     }
 
-    /// The exit code of a command that failed with it (docker's: 125 is our own failure).
+    /// The exit code of a command that fails with it (as docker: 125 is our own failure).
     #[must_use]
     pub fn exit_code(&self) -> i32 {
         match self {
@@ -99,14 +99,14 @@ impl Error {
     }
 }
 
-/// The init of a container that `verb` needs alive, running or paused.
+/// The init of a container that must be running or paused for `verb`.
 pub(crate) fn alive<'a>(record: &'a Record, verb: &'static str) -> Result<&'a Process, Error> {
     let process = record.state.status.process();
     process.ok_or_else(|| Error::wrong_state(record, verb, "a running one"))
 }
 
-/// The init of a container that `verb` may join: what joins a frozen cgroup is frozen itself, and
-/// whoever waits for it too.
+/// The init of a container that must be running for `verb`: a process that joins a frozen cgroup
+/// is frozen itself.
 pub(crate) fn joinable<'a>(record: &'a Record, verb: &'static str) -> Result<&'a Process, Error> {
     match &record.state.status {
         Status::Running { process, .. } => Ok(process),
@@ -118,7 +118,7 @@ impl From<PlannedFault> for Error {
     fn from(fault: PlannedFault) -> Self {
         let errno = nix::errno::Errno::from(fault);
         Self::System {
-            message: format!("cannot take the step {}: {}", fault.step, errno.desc()),
+            message: format!("step {} failed: {}", fault.step, errno.desc()),
             hint: None,
         }
     }

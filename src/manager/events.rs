@@ -1,20 +1,19 @@
-//! `events`: what happened to containers, from the oldest line kept, and on as it happens.
+//! `events`: the stream of container events, from the oldest one kept.
 
 use super::{Error, Manager};
 use crate::record::{EventReader, LoggedEvent};
 
-/// Reads the stream of what happened on and on.
+/// Reads the stream of events incrementally.
 #[derive(Debug)]
 pub struct EventSource {
     reader: EventReader,
 }
 
 impl EventSource {
-    /// What was not returned before; empty when nothing new happened. Never waits:
-    /// [`Manager::watch`] does.
+    /// The events since the last call. Never blocks; [`Manager::watch`] does.
     ///
     /// # Errors
-    /// When the stream has become unreadable.
+    /// When the stream cannot be read.
     pub fn read(&mut self) -> Result<Vec<LoggedEvent>, Error> {
         self.reader.read().map_err(unreadable)
     }
@@ -28,7 +27,7 @@ fn unreadable(error: std::io::Error) -> Error {
 }
 
 impl Manager {
-    /// What happened to containers, from the oldest event kept.
+    /// The events of all containers, from the oldest one kept.
     ///
     /// # Errors
     /// When the stream cannot be opened.

@@ -10,8 +10,8 @@ use crate::sys::fault;
 pub type ExecRequest = ExecOrder;
 
 impl Manager {
-    /// Runs a command in what was just found, with our standard streams, and waits; returns its
-    /// exit code (its own, 128+N for signal N).
+    /// Runs a command in a container with our standard streams and waits for it. Returns its exit
+    /// code, or 128+N for signal N.
     ///
     /// # Errors
     /// When it is not running, cannot be joined, or the command cannot be executed (126, 127).

@@ -1,4 +1,4 @@
-//! `gc`, and the quick look at the start of every command: what crashes left is removed, and
+//! `gc`, and its short form at the start of every command: removes what crashes left behind, but
 //! nothing that is not provably ours.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,52 +11,53 @@ use crate::cgroup;
 use crate::record::Record;
 use crate::spec::ContainerId;
 
-/// One thing that was left, and what became of it.
+/// Something that a crash left behind, and what was done about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct GcEntry {
     /// What it is and where.
     pub what: String,
-    /// What was done about it.
-    pub fate: Fate,
+    /// The outcome.
+    pub outcome: GcOutcome,
 }
 
-/// What becomes of something that was found.
+/// What was done about a leftover.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
-    /// It is gone.
+pub enum GcOutcome {
+    /// It was removed.
     Removed,
-    /// It would be (`--dry-run`).
+    /// It would be removed (`--dry-run`).
     WouldBeRemoved,
-    /// Why it stays.
-    Stays(String),
+    /// It was kept, for this reason.
+    Kept(String),
 }
 
-impl fmt::Display for Found {
+impl fmt::Display for GcEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.fate {
-            Fate::Removed => write!(f, "removed {}", self.what),
-            Fate::WouldBeRemoved => write!(f, "would remove {}", self.what),
-            Fate::Stays(why) => write!(f, "left alone {}: {why}", self.what),
+        match &self.outcome {
+            GcOutcome::Removed => write!(f, "removed {}", self.what),
+            GcOutcome::WouldBeRemoved => write!(f, "would remove {}", self.what),
+            GcOutcome::Kept(why) => write!(f, "left alone {}: {why}", self.what),
         }
     }
 }
 
-/// How long nobody looks again; [`Manager::gc`] and [`Manager::swept_records`] always do.
-const SWEPT_HOLDS: Duration = Duration::from_secs(1);
+/// Minimum time between two sweeps at the start of commands; [`Manager::gc`] and
+/// [`Manager::records_after_gc`] always sweep.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A cgroup in our parent folder whose container does not live.
+/// A cgroup in our parent folder whose container does not run.
 struct Orphan {
     id: ContainerId,
     folders: Vec<PathBuf>,
 }
 
 impl Manager {
-    /// Removes what crashes left of this state folder's containers; with `dry_run` only says what
-    /// it would remove. What it cannot prove to be ours it leaves alone and tells.
+    /// Removes what crashes left of this state folder's containers; with `dry_run` only reports
+    /// it. What is not provably ours is kept and reported.
     ///
     /// # Errors
     /// When the state folder cannot be read.
-    pub fn gc(&self, dry_run: bool) -> Result<Vec<Found>, Error> {
+    pub fn gc(&self, dry_run: bool) -> Result<Vec<GcEntry>, Error> {
         let mut found = Vec::new();
         for id in self.store().ids()? {
             let Some(name) = self
@@ -68,70 +69,70 @@ impl Manager {
             else {
                 continue;
             };
-            // looking it up repairs it: its state, and its cgroup with that
-            let fate = if dry_run {
-                Fate::WouldBeRemoved
+            // looking it up reconciles its state and removes its cgroup
+            let outcome = if dry_run {
+                GcOutcome::WouldBeRemoved
             } else {
                 self.find(id.as_str())
-                    .map_or_else(|e| Fate::Stays(e.to_string()), |_| Fate::Removed)
+                    .map_or_else(|e| GcOutcome::Kept(e.to_string()), |_| GcOutcome::Removed)
             };
-            found.push(Found {
-                what: format!("what was left of {name}, which died unseen"),
-                fate,
+            found.push(GcEntry {
+                what: format!("the remains of {name}, which died without a supervisor"),
+                outcome,
             });
         }
         for orphan in self.orphans() {
             let what = format!(
-                "the cgroup of {}, which does not run: {}",
+                "the cgroup of {}, which is not running: {}",
                 orphan.id,
                 shown(&orphan.folders)
             );
-            let fate = if !self.store().has_trace_of(&orphan.id) {
-                Fate::Stays(
-                    "this state folder knows of no such container; another one's, perhaps".into(),
+            let outcome = if !self.store().has_trace_of(&orphan.id) {
+                GcOutcome::Kept(
+                    "this state folder has no such container; it may belong to another one".into(),
                 )
             } else if dry_run {
-                Fate::WouldBeRemoved
+                GcOutcome::WouldBeRemoved
             } else {
                 match self.remove_orphan(&orphan.id) {
-                    Ok(true) => Fate::Removed,
-                    Ok(false) => Fate::Stays("somebody is working on it".into()),
-                    Err(error) => Fate::Stays(error.to_string()),
+                    Ok(true) => GcOutcome::Removed,
+                    Ok(false) => GcOutcome::Kept("another command is using it".into()),
+                    Err(error) => GcOutcome::Kept(error.to_string()),
                 }
             };
-            found.push(Found { what, fate });
+            found.push(GcEntry { what, outcome });
         }
         if dry_run {
-            found.extend(self.store().leftovers()?.iter().map(|left| Found {
+            found.extend(self.store().leftovers()?.iter().map(|left| GcEntry {
                 what: left.to_string(),
-                fate: Fate::WouldBeRemoved,
+                outcome: GcOutcome::WouldBeRemoved,
             }));
             return Ok(found);
         }
-        // nobody is in the middle of a creation while we hold this: every draft is one that was
-        // left. It is not held while they are deleted, which may take long
+        // with the names locked no creation is in progress, so every draft is a leftover. Deleting
+        // them may take long: not under the lock
         let leftovers = {
             let _names = self.store().lock_names()?;
             self.store().leftovers()?
         };
         for left in leftovers {
             let what = left.to_string();
-            let fate = match self.store().delete_leftover(left) {
-                Ok(true) => Fate::Removed,
-                Ok(false) => Fate::Stays("somebody is working on it".into()),
-                Err(error) => Fate::Stays(error.to_string()),
+            let outcome = match self.store().delete_leftover(left) {
+                Ok(true) => GcOutcome::Removed,
+                Ok(false) => GcOutcome::Kept("another command is using it".into()),
+                Err(error) => GcOutcome::Kept(error.to_string()),
             };
-            found.push(Found { what, fate });
+            found.push(GcEntry { what, outcome });
         }
         self.store().prune_postponed();
         Ok(found)
     }
 
-    /// The same at the start of every command, without a word: a mess that cannot be cleaned up
-    /// must not keep anybody from working. To look takes as long as there are containers, so of
-    /// many commands in a second only the first looks.
-    pub(super) fn tidy_up(&self) {
-        if !self.store().is_sweep_due(SWEPT_HOLDS) {
+    /// The same at the start of every command; errors are ignored, since a failed cleanup must not
+    /// stop the command. The cost grows with the number of containers, so it runs at most once a
+    /// second.
+    pub(super) fn gc_if_due(&self) {
+        if !self.store().is_sweep_due(SWEEP_INTERVAL) {
             return;
         }
         for orphan in self
@@ -144,12 +145,11 @@ impl Manager {
         self.sweep_folders();
     }
 
-    /// Every container as [`Manager::records`] has it, and what crashes left is removed, without a
-    /// word: who reads all records anyway need not read them for that once more.
+    /// [`Manager::records`] and a silent sweep in one pass over the records.
     ///
     /// # Errors
     /// When the state folder cannot be read.
-    pub fn swept_records(&self) -> Result<Vec<Record>, Error> {
+    pub fn records_after_gc(&self) -> Result<Vec<Record>, Error> {
         let records = self.records()?;
         let in_use: BTreeSet<&ContainerId> = records
             .iter()
@@ -168,7 +168,7 @@ impl Manager {
     }
 
     fn sweep_folders(&self) {
-        self.purge_trash_in_passing();
+        self.purge_trash_briefly();
         let leftovers = self.store().leftovers().unwrap_or_default();
         if !leftovers.is_empty()
             && let Ok(Some(names)) = self.store().try_lock_names()
@@ -177,8 +177,8 @@ impl Manager {
         }
     }
 
-    /// Cgroups of containers that, as their records have it, do not live: a start was killed in the
-    /// middle, or is under way.
+    /// Cgroups of containers that do not run by their records: a start was killed halfway, or is in
+    /// progress.
     fn orphans(&self) -> Vec<Orphan> {
         let mut present: BTreeMap<ContainerId, Vec<PathBuf>> = BTreeMap::new();
         for (id, folder) in cgroup::containers(&self.runtime.layout, &self.cgroup_parent()) {
@@ -190,18 +190,17 @@ impl Manager {
             .collect()
     }
 
-    /// Whether its record says that it lives, or is watched by a supervisor: reconciling such a
-    /// record takes care of its cgroup.
+    /// Whether it runs or has a supervisor by its record: reconciling such a record removes its
+    /// cgroup.
     fn is_in_use(&self, id: &ContainerId) -> bool {
         self.store()
             .load(id)
             .is_ok_and(|record| uses_cgroup(&record))
     }
 
-    /// `false` when somebody starts or removes it right now.
+    /// Returns `false` when another command is starting or removing it.
     fn remove_orphan(&self, id: &ContainerId) -> Result<bool, Error> {
-        // a supervisor that starts it holds this from before it makes the cgroup until its record
-        // says that it runs, and on
+        // a supervisor holds this lock from before it makes the cgroup
         let Some(_supervising) = self.store().try_supervise(id)? else {
             return Ok(false);
         };
@@ -214,8 +213,7 @@ impl Manager {
         Ok(true)
     }
 
-    /// Nobody knows whether a container whose record cannot be read should live: its user decides,
-    /// by destroying it.
+    /// Whether it has processes and an unreadable record: only the user can decide to destroy it.
     fn is_broken_and_alive(&self, id: &ContainerId) -> bool {
         self.store().container(id).exists()
             && self.store().load(id).is_err()

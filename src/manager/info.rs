@@ -1,4 +1,4 @@
-//! `info`: everything known of one container.
+//! `info`: the details of one container.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -13,33 +13,32 @@ use crate::stats::{Gap, Sampler};
 /// How many of the last log lines are shown.
 const LAST_LINES: usize = 5;
 
-/// How far from its end a log is read for them, in bytes.
+/// How much of the end of a log is read for them, in bytes.
 const LAST_BYTES: u64 = 256 << 10;
-/// No more than so many entries are in that: an entry takes at least its time and stream.
+/// Maximum number of entries in that: each takes at least its time and stream.
 const LAST_CHUNKS: usize = LAST_BYTES as usize / 40;
 
-/// What `info` shows.
+/// The details of a container.
 #[derive(Debug, Clone)]
 pub struct Info {
     /// The record.
     pub record: Record,
-    /// Its figures while it is alive.
+    /// Its last sample, if it is running.
     pub sample: Option<Sample>,
-    /// What cannot be had on this host.
+    /// Figures that this host does not provide.
     pub gaps: Vec<Gap>,
-    /// Its cgroup folders, while they exist.
+    /// Its existing cgroup folders.
     pub cgroups: Vec<PathBuf>,
     /// Its folder on disk.
     pub folder: PathBuf,
-    /// Bytes that it has written to its own layer, where that is bounded and can be told (on a
-    /// tmpfs only while it is alive).
+    /// Bytes used in its own layer, if that is limited and known (for a tmpfs only while it runs).
     pub storage_used: Option<u64>,
     /// Its last log lines, oldest first (lossy UTF-8).
     pub last_lines: Vec<String>,
 }
 
 impl Manager {
-    /// Everything known of it.
+    /// The details of a container.
     ///
     /// # Errors
     /// When it is unknown.
@@ -69,7 +68,7 @@ impl Manager {
         })
     }
 
-    /// Bytes that it has written to its own layer, where that is bounded and can be told.
+    /// Bytes used in its own layer, if that is limited and known.
     pub(super) fn storage_used(&self, record: &Record) -> Option<u64> {
         match record.spec.storage? {
             Storage::Disk(_) => storage::used(&self.store().container(&record.spec.id)),
@@ -81,7 +80,7 @@ impl Manager {
         let mut log = self.log_near_end(id, LAST_BYTES)?;
         let mut lines: VecDeque<String> = VecDeque::new();
         let mut open = false;
-        // what it goes on to write meanwhile is not waited for: a flood has no end
+        // one read only: a container that keeps writing would never let a loop end
         for chunk in log.read(LAST_CHUNKS)? {
             let text = String::from_utf8_lossy(&chunk.bytes);
             match lines.back_mut() {

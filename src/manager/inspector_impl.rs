@@ -1,15 +1,15 @@
-//! [`Inspector`] as the real manager does it.
+//! [`Inspector`] implemented by the manager.
 
 use std::path::Path;
 
 use super::error::alive;
-use super::{Error, EventSource, Happenings, Inspector, Manager, Shell};
+use super::{Error, EventSource, EventStream, Inspector, Manager, Shell};
 use crate::inspect::{self, Changes, Extracted, Layers, ProcessInfo, Sheet};
 use crate::record::LoggedEvent;
 use crate::spec::ContainerId;
 use crate::sys::tty::WindowSize;
 
-impl Happenings for EventSource {
+impl EventStream for EventSource {
     fn read(&mut self) -> Result<Vec<LoggedEvent>, Error> {
         EventSource::read(self)
     }
@@ -27,7 +27,7 @@ impl Inspector for Manager {
         Ok(inspect::signal_process(&cgroup, &name, pid, signal)?)
     }
 
-    fn happenings(&self) -> Result<Box<dyn Happenings>, Error> {
+    fn event_stream(&self) -> Result<Box<dyn EventStream>, Error> {
         Ok(Box::new(self.events()?))
     }
 
@@ -59,8 +59,8 @@ impl Inspector for Manager {
         Ok(self.layers(id)?.changes()?)
     }
 
-    fn changed_file(&self, id: &ContainerId, path: &str, most: usize) -> Result<Vec<u8>, Error> {
-        Ok(self.layers(id)?.read_changed(path, most)?)
+    fn changed_file(&self, id: &ContainerId, path: &str, max: usize) -> Result<Vec<u8>, Error> {
+        Ok(self.layers(id)?.read_changed(path, max)?)
     }
 
     fn extract(
@@ -68,9 +68,9 @@ impl Inspector for Manager {
         id: &ContainerId,
         path: &str,
         into: &Path,
-        go_on: &mut dyn FnMut(&Extracted) -> bool,
+        proceed: &mut dyn FnMut(&Extracted) -> bool,
     ) -> Result<Extracted, Error> {
-        Ok(self.layers(id)?.extract(path, into, go_on)?)
+        Ok(self.layers(id)?.extract(path, into, proceed)?)
     }
 
     fn revert(&self, id: &ContainerId, path: &str) -> Result<(), Error> {

@@ -19,14 +19,14 @@ impl From<LaunchError> for Error {
     }
 }
 
-/// Whether every source of the host's is recorded.
+/// Whether all sources on the host are recorded.
 fn is_recorded(spec: &ContainerSpec) -> bool {
     spec.root.is_some() == spec.root_found.is_some()
         && spec.volumes.iter().all(|volume| volume.found.is_some())
 }
 
 impl Manager {
-    /// Starts `id` under its lock. `client` is the far end of an attached console.
+    /// Locks and starts `id`. `client` is the other end of an attached console.
     pub(super) fn launch_locked(
         &self,
         id: &ContainerId,
@@ -36,7 +36,7 @@ impl Manager {
         self.launch_holding(id, &self.store().lock(id)?, client)
     }
 
-    /// As [`Manager::launch_locked`], for who has its lock already.
+    /// As [`Manager::launch_locked`], with its lock held.
     fn launch_holding(
         &self,
         id: &ContainerId,
@@ -54,7 +54,7 @@ impl Manager {
                 "a created or stopped one",
             ));
         }
-        // a supervisor killed before it could record anything may have left a cgroup
+        // a supervisor that was killed early may have left a cgroup
         fault::may_fail("start.stale")?;
         let stale = self.cgroup(id);
         if stale.exists() {
@@ -64,9 +64,9 @@ impl Manager {
         self.launch_record(record, lock, client)
     }
 
-    /// Says what this host's security module has and the container will not get.
+    /// Warns when the host has a security module whose label the container will not get.
     fn warn_of_labels(&self, spec: &ContainerSpec) {
-        // what it cannot be started without is told when it is not started
+        // an error here also fails the start, which reports it
         let Ok(confinement) = Confinement::of(spec) else {
             return;
         };
@@ -78,14 +78,14 @@ impl Manager {
             && spec.security.selinux == SeLinux::Default
         {
             (self.warn)(&format!(
-                "{} has no SELinux categories, which keep containers apart: this host had no SELinux when it was created; create it anew",
+                "{} has no SELinux categories, which isolate containers from each other: it was created without SELinux; create it again",
                 spec.name
             ));
         }
     }
 
-    /// Records what an older version did not, and what a reboot has numbered anew. What has changed
-    /// is told, and recorded, by the start itself.
+    /// Records sources that an older version did not, or whose device numbers a reboot changed. The
+    /// start itself compares them.
     fn complete(&self, record: &mut Record) -> Result<(), Error> {
         let mut completed = record.spec.clone();
         let recorded = record_sources(self.store(), &mut completed);
@@ -102,7 +102,7 @@ impl Manager {
         Ok(())
     }
 
-    /// Starts what is known not to live and to have no cgroup, under its lock.
+    /// Starts a container that is not running and has no cgroup, with its lock held.
     pub(super) fn launch_record(
         &self,
         mut record: Record,

@@ -1,17 +1,17 @@
-//! [`LimitChange`]: one limit set anew, and what that did.
+//! [`LimitChange`]: a new value of one limit, and the result of an update.
 
 use crate::spec::{CpuLimit, Limits};
 
-/// What an update did.
+/// The result of an update.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Updated {
-    /// Each limit that changed, in words: `memory 128M → 64.0M`.
+    /// The changed limits as text: `memory 128M → 64.0M`.
     pub changes: Vec<String>,
-    /// Whether they hold already; a container that does not run has them from its next start on.
+    /// Whether they are in effect; for a stopped container they apply from its next start.
     pub live: bool,
 }
 
-/// One limit set anew, `None` being no limit.
+/// A new value of one limit; `None` is no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LimitChange {
     /// The cap on CPU time; the weight stays.
@@ -21,7 +21,7 @@ pub enum LimitChange {
 }
 
 impl LimitChange {
-    /// The limit of the same kind that `limits` holds.
+    /// The same limit in `limits`.
     #[must_use]
     pub fn of(self, limits: &Limits) -> Self {
         match self {
@@ -30,8 +30,8 @@ impl LimitChange {
         }
     }
 
-    /// Writes it into `limits`.
-    pub fn lay_over(self, limits: &mut Limits) {
+    /// Sets it in `limits`.
+    pub fn apply_to(self, limits: &mut Limits) {
         match self {
             Self::Cpu(cap) => limits.cpu = cap,
             Self::Memory(bytes) => limits.memory = bytes,

@@ -1,4 +1,4 @@
-//! `list` and finding a container by what the user calls it.
+//! `list`, and finding a container by id, name or id prefix.
 
 use jiff::Timestamp;
 
@@ -27,7 +27,7 @@ impl From<StoreError> for Error {
 }
 
 impl Manager {
-    /// Every container, by creation time, each with its status as it is now.
+    /// All containers by creation time, with their current status.
     ///
     /// # Errors
     /// When the state folder cannot be read.
@@ -43,7 +43,7 @@ impl Manager {
         Ok(records)
     }
 
-    /// The container that `word` means: its id, its name, or a unique beginning of its id.
+    /// The container with this id, name or unique id prefix.
     ///
     /// # Errors
     /// [`Error::Unknown`], [`Error::Ambiguous`].
@@ -52,14 +52,13 @@ impl Manager {
         if let Some(record) = self.find_exactly(word)? {
             return Ok(record);
         }
-        // the beginning of an id, a mistake, or a name that the index lacks
+        // an id prefix, a mistake, or a name that the index lacks
         let all = self.store().names()?;
         let id = find_id(word, all.iter().map(|(id, name)| (id, name)))?;
         self.look_up(&id)?.ok_or_else(unknown)
     }
 
-    /// The container of exactly this id, or of exactly this name by the index: no other record is
-    /// read.
+    /// The container with exactly this id, or this name by the index, without reading other records.
     fn find_exactly(&self, word: &str) -> Result<Option<Record>, Error> {
         let (Ok(id), Ok(name)) = (ContainerId::new(word), ContainerName::new(word)) else {
             return Ok(None);
@@ -71,21 +70,20 @@ impl Manager {
             return Ok(None);
         };
         let found = self.look_up(&id)?;
-        // the index is derived, never believed; of a broken record nobody knows whether it has the
-        // name
+        // the index may be stale; the name of a broken record cannot be checked
         Ok(found.filter(|record| {
             record.spec.name == name || matches!(record.state.status, Status::Broken { .. })
         }))
     }
 
-    /// One record with its status as it is now.
+    /// One record with its current status.
     pub(super) fn load(&self, id: &ContainerId) -> Result<Record, Error> {
         self.look_up(id)?
             .ok_or_else(|| Error::Unknown(id.to_string()))
     }
 
-    /// As [`Manager::load`], for a verb that writes the record anew: one that cannot be read must
-    /// not be written over.
+    /// As [`Manager::load`], for a verb that rewrites the record: one that cannot be read must not
+    /// be overwritten.
     pub(super) fn load_whole(&self, id: &ContainerId, verb: &'static str) -> Result<Record, Error> {
         let record = self.load(id)?;
         match record.state.status {
@@ -98,8 +96,8 @@ impl Manager {
         }
     }
 
-    /// One record with its status as it is now, BROKEN when it cannot be read; `None` when there is
-    /// no such container.
+    /// One record with its current status, BROKEN when it cannot be read; `None` when there is no
+    /// such container.
     fn look_up(&self, id: &ContainerId) -> Result<Option<Record>, Error> {
         self.look_up_among(id, &Supervising::default())
     }
@@ -110,7 +108,7 @@ impl Manager {
             Ok(record) => return self.reconciled_among(record, seen).map(Some),
             Err(error) => error,
         };
-        // twice: it may have been destroyed, or be written in place, between one look and the next
+        // try again: it may have been destroyed or replaced between the reads
         match self.store().load(id) {
             Ok(record) => self.reconciled_among(record, seen).map(Some),
             Err(_) if !self.store().container(id).exists() => Ok(None),
@@ -118,7 +116,7 @@ impl Manager {
         }
     }
 
-    /// What can be said of a container whose record cannot be read.
+    /// The record of a container whose record cannot be read.
     fn broken(&self, id: &ContainerId, error: &StoreError) -> Result<Record, Error> {
         let unreadable = || {
             let request = Preset {

@@ -1,10 +1,10 @@
-//! `logs`: what a container wrote, from the oldest line kept, and on as it grows.
+//! `logs`: the output of a container, from the oldest line kept.
 
 use std::time::Duration;
 
 use nix::sys::inotify::AddWatchFlags;
 
-use super::watch::Notices;
+use super::watch::FolderWatch;
 use super::{Error, LogSource, Manager};
 use crate::record::{LogChunk, LogReader};
 use crate::spec::ContainerId;
@@ -15,9 +15,9 @@ struct Log {
 }
 
 impl LogSource for Log {
-    fn read(&mut self, most: usize) -> Result<Vec<LogChunk>, Error> {
+    fn read(&mut self, max: usize) -> Result<Vec<LogChunk>, Error> {
         self.reader
-            .read(most)
+            .read(max)
             .map_err(|e| unreadable(&self.path, &e))
     }
 }
@@ -31,20 +31,20 @@ fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Error {
 
 /// Wakes when a container writes to its log, or its record changes.
 #[derive(Debug)]
-pub struct LogWatch(Notices);
+pub struct LogWatch(FolderWatch);
 
 impl LogWatch {
-    /// Waits for the next change, at most for `timeout`; less where it cannot be told of one.
+    /// Waits for the next change, at most for `timeout`; shorter where it has to poll.
     ///
     /// # Errors
-    /// What poll(2) says.
+    /// When poll(2) fails.
     pub fn wait(&self, timeout: Duration) -> Result<(), Error> {
         self.0.wait(timeout, &[]).map(drop)
     }
 }
 
 impl Manager {
-    /// Its log from about `bytes` before its end.
+    /// Its log, starting about `bytes` before the end.
     pub(super) fn log_near_end(
         &self,
         id: &ContainerId,
@@ -55,19 +55,19 @@ impl Manager {
         Ok(Box::new(Log { reader, path }))
     }
 
-    /// Something that wakes when a container writes to its log.
+    /// A watch that wakes when a container writes to its log.
     ///
     /// # Errors
-    /// When it is gone.
+    /// When the container is gone.
     pub fn watch_log(&self, id: &ContainerId) -> Result<LogWatch, Error> {
-        // its folder, not the file: logs are rotated, and the record lies beside them
+        // watch the folder: logs are rotated, and the record is in it too
         let what = AddWatchFlags::IN_MODIFY
             | AddWatchFlags::IN_CREATE
             | AddWatchFlags::IN_MOVED_TO
             | AddWatchFlags::IN_MOVE_SELF;
-        let notices = Notices::of(&self.store().container(id), what)?;
-        self.warn_of_polling(&notices);
-        Ok(LogWatch(notices))
+        let watch = FolderWatch::of(&self.store().container(id), what)?;
+        self.warn_of_polling(&watch);
+        Ok(LogWatch(watch))
     }
 
     /// Its log from the beginning.

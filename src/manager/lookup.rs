@@ -1,9 +1,9 @@
-//! Finding a container by what the user calls it.
+//! Finding a container by id, name or id prefix.
 
 use super::Error;
 use crate::spec::{ContainerId, ContainerName, IdLookup, lookup};
 
-/// The id of the one among `known` that `word` means.
+/// The id of the one in `known` with this id, name or unique id prefix.
 ///
 /// # Errors
 /// [`Error::Unknown`], [`Error::Ambiguous`].

@@ -1,8 +1,7 @@
-//! The manager: one lifecycle verb a file, and the [`Engine`] through which the screens act.
+//! The manager: one lifecycle verb per file, and [`Engine`], the interface of the screens.
 //!
-//! [`Manager`] is the real engine of one state folder. It rebuilds the truth from disk, process and
-//! cgroup at every call (`reconcile`), so a killed process of ours leaves nothing that the next
-//! command does not repair.
+//! [`Manager`] is the engine of one state folder. Every call derives the state from disk, processes
+//! and cgroups (`reconcile`), so the next command repairs what a killed process of ours left.
 
 mod create;
 mod destroy;
@@ -36,15 +35,15 @@ mod wait;
 mod watch;
 
 pub use crate::record::LogChunk;
-pub use create::Fresh;
+pub use create::NewContainer;
 pub use engine::{Engine, LogSource, Sampling, Watching};
 pub use error::Error;
 pub(crate) use error::{alive, joinable};
 pub use events::EventSource;
 pub use exec::ExecRequest;
-pub use gc::{Fate, Found};
+pub use gc::{GcEntry, GcOutcome};
 pub use info::Info;
-pub use inspector::{Happenings, Inspector, Shell, ShellOutput};
+pub use inspector::{EventStream, Inspector, Shell, ShellOutput};
 pub use limit_change::{LimitChange, Updated};
 pub use real::{Manager, StateDir};
 pub use trash::TRASH_KEPT;

@@ -1,4 +1,4 @@
-//! `pause` and `resume`: every process of a container frozen and thawed through its cgroup.
+//! `pause` and `resume`: freeze and thaw a container through its cgroup.
 
 use super::{Error, Manager};
 use crate::record::{Event, IllegalTransition, Record};
@@ -15,22 +15,22 @@ impl From<IllegalTransition> for Error {
 }
 
 impl Manager {
-    /// Freezes every process of it; its CPU counter stands still until [`Manager::resume`].
+    /// Freezes all its processes until [`Manager::resume`].
     ///
     /// # Errors
-    /// When it is not running or the kernel does not freeze it.
+    /// When it is not running or cannot be frozen.
     pub fn pause(&self, id: &ContainerId) -> Result<(), Error> {
         let _lock = self.store().lock(id)?;
         let record = self.load(id)?;
         changed(&record, Event::Paused, "pause", "a running one")?;
         let cgroup = self.cgroup(id);
         cgroup.freeze()?;
-        // frozen first: so its supervisor knows that a check did not fail by itself
+        // freeze first: its supervisor then sees why a health check failed
         cgroup.kill_probes();
         let recorded = fault::may_fail("pause.record")
             .map_err(Error::from)
             .and_then(|()| self.record_change(&record, Event::Paused));
-        // it does not stay frozen without anybody knowing
+        // do not leave it frozen without a record of it
         recorded.inspect_err(|_| drop(cgroup.thaw()))?;
         self.store().append_event(&record.spec, "paused", None);
         Ok(())
@@ -39,7 +39,7 @@ impl Manager {
     /// Thaws it.
     ///
     /// # Errors
-    /// When it is not paused or the kernel does not thaw it.
+    /// When it is not paused or cannot be thawed.
     pub fn resume(&self, id: &ContainerId) -> Result<(), Error> {
         let _lock = self.store().lock(id)?;
         let record = self.load(id)?;
@@ -51,8 +51,8 @@ impl Manager {
         Ok(())
     }
 
-    /// Records `event`, unless the container has ended meanwhile: then its supervisor has recorded
-    /// more than we know.
+    /// Records `event`, unless the container has ended meanwhile and its supervisor has recorded
+    /// that.
     fn record_change(&self, seen: &Record, event: Event) -> Result<(), Error> {
         self.store().change(&seen.spec.id, |fresh| {
             let same = fresh.state.status.process() == seen.state.status.process();

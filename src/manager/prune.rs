@@ -1,14 +1,13 @@
-//! `prune`: every stopped container is destroyed, and the trash is emptied.
+//! `prune`: destroys all stopped containers and empties the trash.
 
 use super::{Error, Manager};
 use crate::record::{Record, Status};
 
 impl Manager {
-    /// Destroys every container that is stopped and not waiting to be started again; those that
-    /// were.
+    /// Destroys all containers that are stopped and not about to be restarted, and returns them.
     ///
     /// # Errors
-    /// The first that cannot be destroyed; those before it are.
+    /// On the first one that cannot be destroyed; those before it have been.
     pub fn prune(&self) -> Result<Vec<Record>, Error> {
         let ended = |r: &Record| {
             matches!(r.state.status, Status::Stopped { .. }) && r.state.restart_at.is_none()
@@ -16,7 +15,7 @@ impl Manager {
         let records: Vec<Record> = self.records()?.into_iter().filter(ended).collect();
         for record in &records {
             match self.destroy(&record.spec.id, false) {
-                // somebody else was quicker
+                // another command destroyed it first
                 Err(Error::Unknown(_)) => {}
                 other => other?,
             }

@@ -1,4 +1,4 @@
-//! [`Manager`]: what every verb needs, opened once.
+//! [`Manager`]: the shared state of all verbs.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -11,7 +11,7 @@ use crate::rootfs::ImageRoot;
 use crate::runtime::{Launcher, Runtime};
 use crate::spec::{ContainerId, IdPool, Userns};
 
-/// Where everything lives: `--state DIR` or `MINIC_ROOT`, by default `/var/lib/minic`.
+/// The state folder: `--state DIR` or `MINIC_ROOT`, by default `/var/lib/minic`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateDir(pub PathBuf);
 
@@ -26,33 +26,32 @@ impl Default for StateDir {
 pub struct Manager {
     pub(super) runtime: Runtime,
     pub(super) launcher: Option<Launcher>,
-    /// The image, and when it was last compared with this machine's own files.
+    /// The image, and when it was last compared with this machine's files.
     pub(super) image: Mutex<Option<(Instant, ImageRoot)>>,
-    /// What `--userns` is when a request leaves it open.
+    /// The default of `--userns`.
     pub(super) users: Userns,
     pub(super) ids: IdPool,
-    /// Hears of what a start had to do without.
+    /// Receives warnings, such as limits that a start had to skip.
     pub(super) warn: fn(&str),
 }
 
 impl Manager {
-    /// Opens the state folder, making it (mode 0700) on first use, and finds out how this host's
-    /// cgroups lie. What crashes left is removed, unless somebody has just looked for it.
+    /// Opens the state folder, creating it (mode 0700) on first use, and detects this host's cgroup
+    /// layout. Removes what crashes left, unless another command has just done so.
     ///
     /// # Errors
-    /// When we are not root, the folder cannot be made, or there are no usable cgroups.
+    /// When we are not root, the folder cannot be created, or there are no usable cgroups.
     pub fn open(state: &StateDir) -> Result<Self, Error> {
-        let manager = Self::open_untouched(state)?;
-        manager.tidy_up();
+        let manager = Self::open_without_gc(state)?;
+        manager.gc_if_due();
         Ok(manager)
     }
 
-    /// As [`Manager::open`], without looking for what crashes left: for [`Manager::gc`], which
-    /// tells what it finds.
+    /// As [`Manager::open`], without the cleanup: for [`Manager::gc`], which reports it.
     ///
     /// # Errors
     /// As [`Manager::open`].
-    pub fn open_untouched(state: &StateDir) -> Result<Self, Error> {
+    pub fn open_without_gc(state: &StateDir) -> Result<Self, Error> {
         if !nix::unistd::geteuid().is_root() {
             return Err(Error::System {
                 message: "containers need root".into(),
@@ -72,8 +71,7 @@ impl Manager {
         })
     }
 
-    /// Whose ids containers have when their request leaves it open, and which ids those with a user
-    /// namespace are given.
+    /// Sets the default of `--userns`, and the pool of ids for user namespaces.
     #[must_use]
     pub fn with_users(mut self, default: Userns, pool: IdPool) -> Self {
         self.users = default;
@@ -81,16 +79,15 @@ impl Manager {
         self
     }
 
-    /// Lets `warn` hear a sentence for each limit that a container is started without
-    /// (`--best-effort`).
+    /// Sets the receiver of warnings, such as limits that a start had to skip (`--best-effort`).
     #[must_use]
     pub fn with_warnings(mut self, warn: fn(&str)) -> Self {
         self.warn = warn;
         self
     }
 
-    /// Forks the launcher, through which containers are started from now on. Call it before any
-    /// thread is started.
+    /// Forks the launcher, which starts containers from now on. Call it before any thread is
+    /// started.
     ///
     /// # Errors
     /// When this process cannot fork.

@@ -1,5 +1,5 @@
-//! Rebuilding the truth: what a killed supervisor, screen or machine left behind is repaired or
-//! removed.
+//! Reconciles records with processes and cgroups, after a supervisor was killed or the host
+//! rebooted.
 
 use jiff::Timestamp;
 
@@ -9,15 +9,14 @@ use crate::record::{Event, ExitCause, Record, State, Status, Supervising, is_ali
 use crate::sys::fault;
 
 impl Manager {
-    /// `record` with its status as it is now. An alive status whose process is gone without a
-    /// supervisor to say why is STOPPED, cause lost: recorded, and its cgroup removed. Where that
-    /// cannot be written (a full disk), it is true all the same.
+    /// `record` with its current status. A running container whose process and supervisor are both
+    /// gone becomes STOPPED, cause lost, and its cgroup is removed. The result is the same when that
+    /// cannot be written (a full disk).
     pub(super) fn reconciled(&self, record: Record) -> Result<Record, Error> {
         self.reconciled_among(record, &Supervising::default())
     }
 
-    /// As [`Manager::reconciled`], for one of many: a supervisor that was just `seen` at its work
-    /// is not asked for once more.
+    /// As [`Manager::reconciled`], for one of many: supervisors in `seen` are not checked again.
     pub(super) fn reconciled_among(
         &self,
         record: Record,
@@ -32,19 +31,18 @@ impl Manager {
             return Ok(self.as_frozen(record));
         }
         let id = &record.spec.id;
-        // who has this is starting it anew, or removing what is left of it
+        // whoever holds this is starting it again or removing its remains
         let Ok(Some(_supervising)) = self.store().try_supervise(id) else {
             return Ok(self.as_ended(record));
         };
-        // it may have recorded its last word, or been started again, between our reading and our
-        // looking
+        // the supervisor may have recorded the end, or a restart, since we read the record
         match self.store().load(id) {
             Ok(fresh) if is_out_of_date(&fresh) => {}
             Ok(fresh) => return Ok(fresh),
             Err(_) => return Ok(self.as_ended(record)),
         }
-        // its init is gone; what had joined it by exec may be left. Should it not die, destroy will
-        // say so
+        // its init is gone, but processes of exec may be left. If they do not die, destroy reports
+        // it
         fault::may_fail("reconcile.cgroup")?;
         let cgroup = self.cgroup(id);
         let _ = cgroup.kill_all().and_then(|()| cgroup.remove());
@@ -76,7 +74,7 @@ impl Manager {
         Ok(lost)
     }
 
-    /// As the supervisor saw it end, when it could only not record that, else as lost.
+    /// The end that the supervisor saw but could not record, else lost.
     fn as_ended(&self, record: Record) -> Record {
         let seen = self
             .store()
@@ -88,7 +86,7 @@ impl Manager {
         }
     }
 
-    /// Whether its caller (`run`) was killed between making and starting it: nobody waits for it.
+    /// Whether its caller (`run`) was killed between creating and starting it.
     pub(super) fn is_abandoned(&self, record: &Record) -> bool {
         record.state.status == Status::Created
             && self
@@ -97,21 +95,21 @@ impl Manager {
                 .is_some_and(|caller| !is_alive(&caller))
     }
 
-    /// Removes an abandoned one, unless somebody works on it.
+    /// Removes an abandoned container, unless another command is using it.
     pub(super) fn without_abandoned(&self, record: Record) -> Result<Option<Record>, Error> {
         let id = &record.spec.id;
         let Some(lock) = self.store().try_lock(id)? else {
             return Ok(Some(record));
         };
-        // its caller may have been killed when the supervisor was forked already
+        // its caller may have been killed after forking the supervisor
         let Some(_supervising) = self.store().try_supervise(id)? else {
             return Ok(Some(record));
         };
-        // it may have been started between our reading and our having it
+        // it may have been started since we read the record
         match self.store().load(id) {
             Ok(fresh) if self.is_abandoned(&fresh) => {
                 self.store().remove(id)?;
-                // a name or ids too many harm nobody
+                // a stale name or id range is harmless
                 let _ = self.store().free_name(id, &record.spec.name);
                 let _ = self.store().free_ids(&record.spec);
                 drop(lock);
@@ -123,8 +121,8 @@ impl Manager {
         }
     }
 
-    /// A living one as its freezer has it: whoever paused it may have been killed before it could
-    /// record that, and others can thaw it.
+    /// Takes the paused state from the freezer: `pause` may have been killed before recording it,
+    /// and others can thaw the cgroup.
     fn as_frozen(&self, record: Record) -> Record {
         if !record.state.status.is_alive() {
             return record;
@@ -138,17 +136,17 @@ impl Manager {
         };
         match record.state.status.clone().on(event) {
             Ok(status) => with_status(record, status),
-            // it is recorded so already
+            // already recorded
             Err(_) => record,
         }
     }
 }
 
-/// A living supervisor holds the truth: it is about to record how the container ended, or to start
-/// it again. A living process is true by itself.
+/// Whether the record claims a running container or supervisor, and neither process exists. While
+/// a supervisor lives, it will record the end or the restart.
 pub(super) fn is_out_of_date(record: &Record) -> bool {
-    let says_something = record.state.status.is_alive() || record.state.supervisor.is_some();
-    says_something
+    let claims_running = record.state.status.is_alive() || record.state.supervisor.is_some();
+    claims_running
         && !record.state.supervisor.as_ref().is_some_and(is_alive)
         && !record.state.status.process().is_some_and(is_alive)
 }

@@ -1,17 +1,16 @@
-//! `rename`: another name for a container; its id, host name and files stay.
+//! `rename`: changes a container's name; its id, host name and files stay.
 
 use super::{Error, Manager};
 use crate::spec::{ContainerId, ContainerName};
 
 impl Manager {
-    /// Gives it another name.
+    /// Renames a container.
     ///
     /// # Errors
-    /// When the name is not one, or is in use.
+    /// When the name is invalid or in use.
     pub fn rename(&self, id: &ContainerId, name: &str) -> Result<(), Error> {
         let name = ContainerName::new(name)?;
-        // an update replaces the same file. Before the lock of names, as whoever destroys it has
-        // them
+        // an update replaces the same file. Lock order: container, then names, as in destroy
         let _lock = self.store().lock(id)?;
         let mut record = self.load_whole(id, "rename")?;
         let names = self.store().lock_names()?;
@@ -25,20 +24,20 @@ impl Manager {
         Ok(())
     }
 
-    /// Whether no other container has this name, or this id. Under the lock of names.
+    /// Checks that no other container has this name or id. Call with the names locked.
     pub(super) fn check_free(
         &self,
         name: &ContainerName,
-        but: Option<&ContainerId>,
+        except: Option<&ContainerId>,
     ) -> Result<(), Error> {
         let store = self.store();
-        let is_other = |id: &ContainerId| Some(id) != but;
+        let is_other = |id: &ContainerId| Some(id) != except;
         let an_id =
             ContainerId::new(name.as_str()).is_ok_and(|id| is_other(&id) && store.is_listed(&id));
         let a_name = || -> Result<bool, Error> {
             match store.named(name)? {
                 Some(id) if store.has_name(&id, name) => Ok(is_other(&id)),
-                // left over by who was killed, or a lie: the records know
+                // the index entry is stale: check the records
                 Some(_) => Ok(store
                     .names()?
                     .iter()

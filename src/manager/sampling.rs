@@ -1,4 +1,4 @@
-//! The figures of every living container, one snapshot a tick.
+//! Samples of all running containers.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -8,9 +8,9 @@ use crate::record::Store;
 use crate::spec::ContainerId;
 use crate::stats::{Sampler, Snapshot};
 
-/// Looks for containers again after so many ticks even when nothing was told: a killed supervisor
-/// tells nothing.
-const LOOK_AGAIN: u32 = 60;
+/// Lists the containers again after so many ticks even without an event: a killed supervisor
+/// records none.
+const REFRESH_TICKS: u32 = 60;
 
 struct LivingContainers {
     store: Store,
@@ -27,7 +27,7 @@ impl Sampling for LivingContainers {
             .ok()
             .map(|m| (m.len(), m.mtime_nsec()));
         self.ticks += 1;
-        if now != self.seen || self.ticks >= LOOK_AGAIN {
+        if now != self.seen || self.ticks >= REFRESH_TICKS {
             (self.seen, self.ticks) = (now, 0);
             self.ids = self.living();
         }
@@ -45,10 +45,10 @@ impl LivingContainers {
 }
 
 impl Manager {
-    /// A sampler of the host and of every living container.
+    /// A sampler of the host and all running containers.
     ///
     /// # Errors
-    /// None today; a host without cgroups was refused when the manager was opened.
+    /// None at present: a host without cgroups is refused when the manager is opened.
     pub fn sampler(&self) -> Result<Box<dyn Sampling>, Error> {
         Ok(Box::new(LivingContainers {
             store: self.store().clone(),

@@ -1,4 +1,4 @@
-//! [`Shell`]: a shell in a container with a terminal that a screen draws itself.
+//! [`Shell`]: a shell in a container, in a terminal that the screen emulates.
 
 use super::error::joinable;
 use super::{Error, Manager, Shell, ShellOutput};
@@ -6,7 +6,7 @@ use crate::runtime::{ExecOrder, ExecSession};
 use crate::spec::ContainerId;
 use crate::sys::tty::WindowSize;
 
-/// The container's best shell: bash when it has one.
+/// Prefers bash, if the container has it.
 const COMMAND: [&str; 3] = [
     "/bin/sh",
     "-c",
@@ -14,8 +14,8 @@ const COMMAND: [&str; 3] = [
 ];
 
 impl Shell for ExecSession {
-    fn read(&self, most: usize) -> Result<ShellOutput, Error> {
-        Ok(ExecSession::read(self, most)?)
+    fn read(&self, max: usize) -> Result<ShellOutput, Error> {
+        Ok(ExecSession::read(self, max)?)
     }
 
     fn write(&self, bytes: &[u8]) -> Result<(), Error> {
@@ -40,7 +40,7 @@ impl Manager {
         let record = self.load(id)?;
         joinable(&record, "a shell")?;
         let launcher = self.launcher.as_ref().ok_or_else(|| Error::System {
-            message: "open a shell: this process has no launcher".into(),
+            message: "cannot open a shell: this process has no launcher".into(),
             hint: None,
         })?;
         let argv = COMMAND.map(str::to_owned).to_vec();

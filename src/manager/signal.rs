@@ -1,4 +1,4 @@
-//! `kill`: a signal for a container's init.
+//! `kill`: sends a signal to a container's init.
 
 use std::os::fd::AsFd;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::spec::ContainerId;
 use crate::sys::pidfd;
 
 impl Manager {
-    /// Sends `signal` to its init. SIGKILL ends everything in it and counts as a stop: its restart
+    /// Sends `signal` to its init. SIGKILL ends all its processes and counts as a stop: the restart
     /// policy does not apply.
     ///
     /// # Errors
@@ -22,7 +22,7 @@ impl Manager {
         let record = self.load(id)?;
         let process = alive(&record, "kill")?;
         let sent = pidfd::open(process.pid).and_then(|init| {
-            // the descriptor is tied to a process now: is it still the recorded one?
+            // check that the descriptor refers to the recorded process
             if is_alive(process) {
                 pidfd::send_signal(init.as_fd(), signal)
             } else {

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Error, Fresh, Manager};
+use super::{Error, Manager, NewContainer};
 use crate::record::{ExitCause, Status};
 use crate::runtime::{self, AttachEnd, Console, PATIENCE};
 use crate::spec::{ContainerId, DetachKeys};
 
 impl Manager {
-    /// Starts it in the background.
+    /// Starts a container in the background.
     ///
     /// # Errors
     /// When it is alive or a step fails.
@@ -16,12 +16,12 @@ impl Manager {
         self.launch_locked(id, None)
     }
 
-    /// Starts it in the foreground: our standard streams, signals and terminal size are passed
-    /// through until it ends; `None` when the user detached.
+    /// Starts a container in the foreground: passes our standard streams, signals and terminal size
+    /// through until it ends. Returns `None` when the user detaches.
     ///
     /// # Errors
-    /// When it is alive, a step fails, or we have threads (a screen cannot be a container's
-    /// console).
+    /// When it is running, a step fails, or this process has threads (a screen cannot be a
+    /// container's console).
     pub fn start_attached(
         &self,
         id: &ContainerId,
@@ -33,13 +33,17 @@ impl Manager {
         self.attached(id, &console, tty, keys)
     }
 
-    /// Starts a container just made, in the foreground as [`Manager::start_attached`] does. One
-    /// that cannot be started does not stay behind.
+    /// Starts a new container in the foreground, as [`Manager::start_attached`] does. It is removed
+    /// if it cannot be started.
     ///
     /// # Errors
     /// As [`Manager::start_attached`].
-    pub fn start_fresh(&self, fresh: Fresh, keys: &DetachKeys) -> Result<Option<ExitCause>, Error> {
-        let Fresh { record, lock } = fresh;
+    pub fn start_new(
+        &self,
+        fresh: NewContainer,
+        keys: &DetachKeys,
+    ) -> Result<Option<ExitCause>, Error> {
+        let NewContainer { record, lock } = fresh;
         let (id, tty) = (record.spec.id.clone(), record.spec.tty);
         let launched = Console::new()
             .map_err(cannot_attach)
@@ -53,15 +57,15 @@ impl Manager {
                 self.attached(&id, &console, tty, keys)
             }
             Err(error) => {
-                // why it did not start is what the caller must hear
+                // the caller reports the first error
                 let _ = self.destroy_holding(&id, true, lock);
                 Err(error)
             }
         }
     }
 
-    /// Attaches to a running one: its output from now on, our input, signals and terminal size.
-    /// `None` when the user detached.
+    /// Attaches to a running container: its output from now on, our input, signals and terminal
+    /// size. Returns `None` when the user detaches.
     ///
     /// # Errors
     /// When it is not running.
@@ -94,19 +98,19 @@ impl Manager {
                     .load(id)
                     .map_or_else(|_| id.to_string(), |record| record.spec.name.to_string());
                 let message = format!(
-                    "detached: its output was not read for {} s; {name} did not wait any longer",
+                    "detached from {name}: its output was not read for {} s",
                     PATIENCE.as_secs()
                 );
                 Err(Error::System {
                     message,
                     hint: Some(format!(
-                        "what it goes on to write is in its log: minic-tui logs {name}"
+                        "further output is in its log: minic-tui logs {name}"
                     )),
                 })
             }
             AttachEnd::Unwritten(errno) => {
                 let message = format!(
-                    "cannot write to standard output: {}; not all that it wrote was shown",
+                    "cannot write to standard output: {}; output was lost",
                     errno.desc()
                 );
                 Err(Error::System {
@@ -114,7 +118,7 @@ impl Manager {
                     hint: None,
                 })
             }
-            // its supervisor was killed: what the record says is all there is
+            // its supervisor was killed: only the record is left
             AttachEnd::Gone => match self.load(id)?.state.status {
                 Status::Stopped { cause, .. } => Ok(Some(cause)),
                 _ => Ok(Some(ExitCause::Lost)),
@@ -122,7 +126,7 @@ impl Manager {
         }
     }
 
-    /// Stops it if it is alive, then starts it.
+    /// Stops it if it is running, then starts it.
     ///
     /// # Errors
     /// As [`Manager::stop`] and [`Manager::start`].

@@ -1,5 +1,5 @@
-//! `stop`: a polite signal, a grace, then everything in the cgroup is killed. The supervisor does
-//! it; without one we do.
+//! `stop`: the stop signal, a grace period, then SIGKILL to the whole cgroup. The supervisor does
+//! this; without one we do.
 
 use std::os::fd::AsFd;
 use std::time::Duration;
@@ -13,34 +13,34 @@ use crate::spec::ContainerId;
 use crate::sys::fault;
 use crate::sys::pidfd;
 
-/// How long after the grace is over the end may take: a kill takes milliseconds, in a cgroup full
-/// of forks a second.
-const DEATH: Duration = Duration::from_secs(10);
+/// How long the end may take after the grace period: a kill takes milliseconds, with a fork bomb
+/// about a second.
+const KILL_TIMEOUT: Duration = Duration::from_secs(10);
 const SIGKILL: i32 = nix::libc::SIGKILL;
 
 impl Manager {
-    /// The grace of a container that was given one of its own, else `usual`.
+    /// The container's own grace period, or `default`.
     ///
     /// # Errors
     /// When it is unknown.
-    pub fn grace(&self, id: &ContainerId, usual: Duration) -> Result<Duration, Error> {
+    pub fn grace(&self, id: &ContainerId, default: Duration) -> Result<Duration, Error> {
         Ok(self
             .load(id)?
             .spec
             .stop_timeout_ms
-            .map_or(usual, Duration::from_millis))
+            .map_or(default, Duration::from_millis))
     }
 
-    /// Its stop signal (SIGTERM unless its spec says otherwise), then after `grace` everything in
-    /// its cgroup is killed. Returns how it ended.
+    /// Sends its stop signal (by default SIGTERM) and kills its cgroup after `grace`. Returns the
+    /// cause of its end.
     ///
     /// # Errors
-    /// When it is not alive, or does not end.
+    /// When it is not running, or does not end.
     pub fn stop(&self, id: &ContainerId, grace: Duration) -> Result<ExitCause, Error> {
         self.end(id, None, grace)
     }
 
-    /// Kills everything in it at once.
+    /// Kills all its processes at once.
     pub(super) fn kill_now(&self, id: &ContainerId) -> Result<ExitCause, Error> {
         self.end(id, Some(SIGKILL), Duration::ZERO)
     }
@@ -58,18 +58,19 @@ impl Manager {
             (Status::Running { process, .. } | Status::Paused { process, .. }, _) => {
                 Some(process.clone())
             }
-            // its supervisor waits to start it again: a stop takes that back
+            // its supervisor is waiting to restart it: a stop cancels that
             (Status::Stopped { .. }, Some(_)) => None,
             _ => return Err(Error::wrong_state(&record, verb, "a running one")),
         };
         if matches!(record.state.status, Status::Paused { .. }) {
-            // a frozen process takes no signal
+            // a frozen process does not handle signals
             self.cgroup(id).thaw()?;
         }
         fault::may_fail("stop.ask")?;
         let folder = self.store().run_folder(id)?;
         if let Ok(socket) = runtime::connect(&folder) {
-            match runtime::request_stop(&socket, signal, grace, grace.saturating_add(DEATH)) {
+            match runtime::request_stop(&socket, signal, grace, grace.saturating_add(KILL_TIMEOUT))
+            {
                 Ok(Some(cause)) => return Ok(cause),
                 Err(Errno::ETIMEDOUT) => self.end_supervisor(&record),
                 _ => {}
@@ -81,20 +82,19 @@ impl Manager {
         }
     }
 
-    /// Its supervisor was told to stop and did not (SIGSTOP, perhaps): it cannot be relied on any
-    /// more.
+    /// Kills a supervisor that did not act on a stop request (it may have got SIGSTOP).
     fn end_supervisor(&self, record: &Record) {
         if let Some(supervisor) = &record.state.supervisor
             && let Ok(process) = pidfd::open(supervisor.pid)
             && is_alive(supervisor)
             && pidfd::send_signal(process.as_fd(), SIGKILL).is_ok()
         {
-            let _ = pidfd::wait_readable(process.as_fd(), Some(DEATH));
+            let _ = pidfd::wait_readable(process.as_fd(), Some(KILL_TIMEOUT));
         }
     }
 
-    /// The supervisor was killed: signal, wait and kill ourselves. How it ended nobody can know but
-    /// its parent.
+    /// Without a supervisor: signals, waits and kills. The exit status is lost, as only its parent
+    /// gets it.
     fn end_without_supervisor(
         &self,
         record: &Record,
@@ -114,12 +114,12 @@ impl Manager {
             if !pidfd::wait_readable(init.as_fd(), Some(grace)).map_err(io)? {
                 fault::may_fail("stop.kill")?;
                 self.cgroup(&record.spec.id).kill_all()?;
-                // one that was moved out of its cgroup ends all the same
+                // also if it was moved out of its cgroup
                 let _ = pidfd::send_signal(init.as_fd(), SIGKILL);
-                if !pidfd::wait_readable(init.as_fd(), Some(DEATH)).map_err(io)? {
+                if !pidfd::wait_readable(init.as_fd(), Some(KILL_TIMEOUT)).map_err(io)? {
                     return Err(Error::System {
-                        message: format!("{} was killed and does not die", record.spec.name),
-                        hint: Some("it waits in the kernel, often for a disk or a network file system that does not answer".into()),
+                        message: format!("{} was sent SIGKILL and has not ended", record.spec.name),
+                        hint: Some("a process is blocked in the kernel, often on a disk or network file system that does not respond".into()),
                     });
                 }
             }

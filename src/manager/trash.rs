@@ -1,6 +1,6 @@
 //! The trash: a container that a screen destroys is stopped and kept for some minutes, so that it
-//! can be brought back. Whatever command opens the state folder next deletes what is due, also when
-//! the screen that threw it away was killed.
+//! can be restored. Every command deletes what is due when it opens the state folder, in case the
+//! screen was killed.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::spec::ContainerId;
 pub const TRASH_KEPT: SignedDuration = SignedDuration::from_mins(10);
 
 impl Manager {
-    /// Stops it within `grace` if it is alive, and puts it into the trash.
+    /// Stops it within `grace` if it is running, and moves it to the trash.
     ///
     /// # Errors
     /// When it is unknown, does not end, or removes itself when it ends.
@@ -22,7 +22,7 @@ impl Manager {
         let record = self.load(id)?;
         if record.spec.remove {
             let message = format!(
-                "{} removes itself when it ends: it cannot be kept",
+                "{} is removed when it ends (--rm): it cannot be kept",
                 record.spec.name
             );
             return Err(Error::System {
@@ -32,7 +32,7 @@ impl Manager {
         }
         if record.state.status.is_alive() || record.state.restart_at.is_some() {
             match self.stop(id, grace) {
-                // it ended by itself meanwhile
+                // it may have ended by itself meanwhile
                 Err(Error::WrongState { .. }) => {}
                 other => drop(other?),
             }
@@ -43,7 +43,7 @@ impl Manager {
             return Err(Error::wrong_state(
                 &record,
                 "destroy",
-                "one that nobody starts meanwhile",
+                "one that is not started meanwhile",
             ));
         }
         let cgroup = self.cgroup(id);
@@ -56,10 +56,10 @@ impl Manager {
         Ok(())
     }
 
-    /// Brings it back from the trash, stopped.
+    /// Restores it from the trash, stopped.
     ///
     /// # Errors
-    /// When it is not there any more, or its name was taken meanwhile.
+    /// When it is no longer there, or its name has been taken.
     pub fn take_back(&self, id: &ContainerId) -> Result<(), Error> {
         let names = self.store().lock_names()?;
         let Some(trashed) = self
@@ -68,7 +68,7 @@ impl Manager {
             .into_iter()
             .find(|trashed| trashed.id == *id)
         else {
-            let message = format!("{id} is not in the trash any more");
+            let message = format!("{id} is no longer in the trash");
             return Err(Error::System {
                 message,
                 hint: Some(format!("it is kept for {} minutes", TRASH_KEPT.as_mins())),
@@ -83,23 +83,23 @@ impl Manager {
         Ok(())
     }
 
-    /// Deletes what was in the trash for long enough.
+    /// Deletes containers whose time in the trash is over.
     ///
     /// # Errors
-    /// The first thing that cannot be removed; the rest is.
+    /// The first that cannot be removed; the others are removed.
     pub fn purge_trash(&self) -> Result<(), Error> {
         self.empty_trash(Some(TRASH_KEPT))
     }
 
-    /// As [`Manager::purge_trash`], on the way of another command: without a word, and for a part
-    /// of a second at most.
-    pub(super) fn purge_trash_in_passing(&self) {
+    /// As [`Manager::purge_trash`] at the start of another command: ignores errors and takes only a
+    /// fraction of a second.
+    pub(super) fn purge_trash_briefly(&self) {
         for trashed in self.due(Some(TRASH_KEPT)).unwrap_or_default() {
             self.store().try_delete(&trashed);
         }
     }
 
-    /// Deletes what was in the trash for longer than `kept`, or everything.
+    /// Deletes what has been in the trash for longer than `kept`, or everything.
     pub(super) fn empty_trash(&self, kept: Option<SignedDuration>) -> Result<(), Error> {
         let mut failed = Ok(());
         for trashed in self.due(kept)? {
@@ -109,11 +109,11 @@ impl Manager {
         Ok(failed?)
     }
 
-    /// What was in the trash for longer than `kept`, or everything.
+    /// What has been in the trash for longer than `kept`, or everything.
     fn due(&self, kept: Option<SignedDuration>) -> Result<Vec<Trashed>, Error> {
         let now = Timestamp::now();
         let is_due = |trashed: &Trashed| {
-            // a clock set back must not keep it for ever
+            // a clock that was set back must not keep it for ever
             let age = now.duration_since(trashed.at);
             kept.is_none_or(|kept| age >= kept || age < -kept)
         };

@@ -1,28 +1,28 @@
-//! `update`: other limits for a container, live while it runs, and kept for its next start.
+//! `update`: changes the limits of a container, running or not.
 
 use super::{Error, LimitChange, Manager, Updated};
 use crate::spec::{Amount, ContainerId, IoLimit, LIMITS, Limit, Limits, Preset};
 use crate::sys::fault;
 
 impl Manager {
-    /// Changes its limits to what `request` asks for; what it does not name stays.
+    /// Changes the limits that `request` names.
     ///
     /// # Errors
-    /// When an amount is wrong, this kernel cannot give it, or less memory is asked for than is in
-    /// use; nothing has changed then.
+    /// When an amount is invalid, the kernel does not support a limit, or memory in use exceeds it;
+    /// nothing has changed then.
     pub fn update(&self, id: &ContainerId, request: &Preset) -> Result<Updated, Error> {
         self.change_limits(id, |current| Ok(request.limits_over(current)?))
     }
 
-    /// Sets one limit, live while it runs.
+    /// Sets one limit, of a running container at once.
     ///
     /// # Errors
-    /// When this kernel cannot give it, or less memory is asked for than can be freed; nothing has
-    /// changed then.
+    /// When the kernel does not support it, or memory in use exceeds it and cannot be freed; nothing
+    /// has changed then.
     pub fn set_limit(&self, id: &ContainerId, change: LimitChange) -> Result<Updated, Error> {
         self.change_limits(id, |current| {
             let mut wanted = current.clone();
-            change.lay_over(&mut wanted);
+            change.apply_to(&mut wanted);
             Ok(wanted)
         })
     }
@@ -43,16 +43,15 @@ impl Manager {
             return Ok(Updated { changes, live });
         }
         let cgroup = self.cgroup(id);
-        // what was written goes back to what is saved; should that fail too, the first error is the
-        // one to tell
-        let take_back =
+        // restores the saved limits; if that fails too, the first error is reported
+        let roll_back =
             |wanted: &Limits| cgroup.update(&self.runtime.layout, wanted, &current, true);
         let changed = || {
             fault::may_fail("update.limits")?;
             Ok::<_, Error>(cgroup.update(&self.runtime.layout, &current, &wanted, false)?)
         };
         if live && let Err(error) = changed() {
-            let _ = take_back(&wanted);
+            let _ = roll_back(&wanted);
             return Err(error);
         }
         record.spec.limits = wanted;
@@ -61,7 +60,7 @@ impl Manager {
             .and_then(|()| Ok(self.store().save_spec(&record.spec)?));
         if let Err(error) = saved {
             if live {
-                let _ = take_back(&record.spec.limits);
+                let _ = roll_back(&record.spec.limits);
             }
             return Err(error);
         }
@@ -75,7 +74,7 @@ impl Manager {
     }
 }
 
-/// What changes from `old` to `new`, in words.
+/// The differences between `old` and `new`, as text.
 pub(crate) fn differences(old: &Limits, new: &Limits) -> Vec<String> {
     let words = |limit: &Limit, limits: &Limits| match limit.of(limits) {
         None => limit.unit.unset().to_owned(),
@@ -100,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_named_stays_and_changes_are_told() {
+    fn unnamed_limits_stay_and_changes_are_listed() {
         let request = |memory: &str, cpu: &str| {
             let some = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
             Preset {

@@ -1,4 +1,4 @@
-//! `wait`: until a container has ended and will not be started again.
+//! `wait`: waits until a container has ended and will not be restarted.
 
 use std::os::fd::AsFd;
 use std::time::Duration;
@@ -9,11 +9,11 @@ use crate::runtime;
 use crate::spec::ContainerId;
 use crate::sys::pidfd;
 
-/// How often a container without a supervisor is looked at.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often a container without a supervisor is polled.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Manager {
-    /// Waits until it has ended for good; how it ended.
+    /// Waits until it has ended for good, and returns the cause.
     ///
     /// # Errors
     /// When it is unknown or was never started.
@@ -36,7 +36,7 @@ impl Manager {
                 return Ok(cause);
             }
             if let Some(init) = process.and_then(|p| pidfd::open(p.pid).ok()) {
-                let _ = pidfd::wait_readable(init.as_fd(), Some(LOOK));
+                let _ = pidfd::wait_readable(init.as_fd(), Some(POLL_INTERVAL));
             }
         }
     }

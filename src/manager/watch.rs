@@ -1,5 +1,5 @@
-//! Waiting for changes: the stream of what happened (inotify(7)), and the deaths that nobody is
-//! left to tell of (pidfds).
+//! Waiting for changes: the event stream (inotify(7)), and supervisors that die without an event
+//! (pidfds).
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
@@ -14,15 +14,15 @@ use super::{Error, Manager, Watching};
 use crate::record::Store;
 use crate::sys::pidfd;
 
-/// How often to look where nothing tells of a change.
-const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// How often to poll without inotify.
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Tells of changes in one folder: by inotify(7), or, when the host has no instance or watch left
-/// (one program may have taken them all), by looking again and again.
+/// Watches one folder by inotify(7), or, when the host has no instance or watch left (one program
+/// may have taken them all), by polling.
 #[derive(Debug)]
-pub(super) struct Notices(Result<Inotify, Errno>);
+pub(super) struct FolderWatch(Result<Inotify, Errno>);
 
-impl Notices {
+impl FolderWatch {
     /// # Errors
     /// When the folder is gone.
     pub(super) fn of(folder: &Path, what: AddWatchFlags) -> Result<Self, Error> {
@@ -41,19 +41,19 @@ impl Notices {
         }
     }
 
-    /// Why it looks again and again, where it does.
+    /// Why it polls, if it does.
     pub(super) fn polling(&self) -> Option<Error> {
         self.0.as_ref().err().map(|errno| unwatchable(*errno))
     }
 
-    /// Waits for `timeout` at most, until a change or until one of `others` is ready; `true` when
-    /// something may have changed.
+    /// Waits for a change or until one of `others` is ready, at most for `timeout`. Returns `true`
+    /// when something may have changed.
     ///
     /// # Errors
-    /// What poll(2) says.
+    /// When poll(2) fails.
     pub(super) fn wait(&self, timeout: Duration, others: &[OwnedFd]) -> Result<bool, Error> {
         let timeout = if self.0.is_err() {
-            timeout.min(LOOK_AGAIN)
+            timeout.min(POLL_INTERVAL)
         } else {
             timeout
         };
@@ -79,18 +79,18 @@ impl Notices {
     }
 }
 
-struct Changes {
-    notices: Notices,
+struct RecordWatch {
+    folder: FolderWatch,
     store: Store,
-    /// Supervisors that were alive at the last look.
+    /// Supervisors that were alive at the last refresh.
     supervisors: Vec<OwnedFd>,
-    /// The stream of what happened, as it was at the last look.
+    /// The event stream's metadata at the last refresh.
     stream: Option<(u64, u64, i64, i64)>,
 }
 
-impl Changes {
-    /// Watches the supervisors that are alive now.
-    fn look(&mut self) {
+impl RecordWatch {
+    /// Opens the supervisors that are alive now.
+    fn refresh(&mut self) {
         let ids = self.store.ids().unwrap_or_default();
         let records = ids.iter().filter_map(|id| self.store.load(id).ok());
         let supervisors = records
@@ -102,21 +102,21 @@ impl Changes {
         self.stream = self.stream();
     }
 
-    /// It changes whenever any record does.
+    /// Metadata of the event stream, which changes with every record.
     fn stream(&self) -> Option<(u64, u64, i64, i64)> {
         let data = std::fs::metadata(self.store.events()).ok()?;
         Some((data.ino(), data.len(), data.mtime(), data.mtime_nsec()))
     }
 }
 
-impl Watching for Changes {
+impl Watching for RecordWatch {
     fn wait(&mut self, timeout: Duration) -> Result<bool, Error> {
         let deadline = Instant::now() + timeout;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let told = self.notices.wait(left, &self.supervisors)?;
-            if told || self.notices.polling().is_some() && self.stream != self.stream() {
-                self.look();
+            let changed = self.folder.wait(left, &self.supervisors)?;
+            if changed || self.folder.polling().is_some() && self.stream != self.stream() {
+                self.refresh();
                 return Ok(true);
             }
             if left.is_zero() {
@@ -126,14 +126,14 @@ impl Watching for Changes {
     }
 
     fn polling(&self) -> Option<Error> {
-        self.notices.polling()
+        self.folder.polling()
     }
 }
 
 fn unwatchable(errno: Errno) -> Error {
     let hint = match errno {
         Errno::EMFILE | Errno::ENOSPC => Some(
-            "something has taken all that root may have; raise fs.inotify.max_user_instances or max_user_watches with sysctl".to_owned(),
+            "root's inotify limits are used up; raise fs.inotify.max_user_instances or max_user_watches with sysctl".to_owned(),
         ),
         _ => None,
     };
@@ -144,31 +144,31 @@ fn unwatchable(errno: Errno) -> Error {
 }
 
 impl Manager {
-    /// Something that waits for the next change of any record.
+    /// A watch that waits for the next change of any record.
     ///
     /// # Errors
     /// When the state folder is gone.
     pub fn watch(&self) -> Result<Box<dyn Watching>, Error> {
-        // the folder, not the file: the stream may not exist yet
-        let notices = Notices::of(
+        // watch the folder: the stream may not exist yet
+        let folder = FolderWatch::of(
             self.store().folder(),
             AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_CREATE,
         )?;
-        self.warn_of_polling(&notices);
-        let mut changes = Changes {
-            notices,
+        self.warn_of_polling(&folder);
+        let mut changes = RecordWatch {
+            folder,
             store: self.store().clone(),
             supervisors: Vec::new(),
             stream: None,
         };
-        changes.look();
+        changes.refresh();
         Ok(Box::new(changes))
     }
 
-    /// Says so once, where somebody listens.
-    pub(super) fn warn_of_polling(&self, notices: &Notices) {
-        if let Some(error) = notices.polling() {
-            (self.warn)(&format!("{error}; looking again and again instead"));
+    /// Warns that it has to poll.
+    pub(super) fn warn_of_polling(&self, folder: &FolderWatch) {
+        if let Some(error) = folder.polling() {
+            (self.warn)(&format!("{error}; polling instead"));
         }
     }
 }

@@ -13,15 +13,14 @@ use crate::spec::{ContainerSpec, IpcMode, NetworkMode, Own, PidMode};
 
 pub(crate) use users::{as_owner, become_root, cannot_map_users, limit_use, map_users, users_of};
 
-/// nix has no name for it.
+/// Missing in nix.
 const NEWTIME: CloneFlags = CloneFlags::from_bits_retain(CLONE_NEWTIME);
 
-/// The namespaces that clone3 makes for this container; the others are those that the caller is in.
-/// A user namespace owns all that are made with it. Some are not among them: the cgroup namespace
-/// shows the cgroup that the process is in when it is made, so init makes it itself once it has
-/// been put into its cgroup (cgroup_namespaces(7)); and the clocks of a time namespace stand still
-/// once somebody is in it. Where there is a user namespace, init makes that of IPC once it is root
-/// of it: whoever makes it owns its message queues' folder, and is nobody inside otherwise.
+/// The namespaces that clone3 creates for this container; others are the caller's. A user namespace
+/// owns all that are created with it. Init creates three later: the cgroup namespace once it is in
+/// its cgroup, which becomes the root (cgroup_namespaces(7)); the time namespace, whose offsets are
+/// fixed once a process is in it; and, with a user namespace, that of IPC once it is root there, so
+/// that root owns `/dev/mqueue`.
 #[must_use]
 pub(crate) fn clone_flags(spec: &ContainerSpec) -> u64 {
     let wanted = [
@@ -46,9 +45,9 @@ pub(crate) fn clone_flags(spec: &ContainerSpec) -> u64 {
     flags.bits() as u64
 }
 
-/// Enters another container's user namespace and makes in it what [`clone_flags`] would have made:
-/// namespaces belong to the users of whoever makes them. `others` is what [`made_after_users`]
-/// says. Allocates nothing.
+/// Enters another container's user namespace and creates in it the namespaces that [`clone_flags`]
+/// would have created, so that it owns them. `others` is the result of [`made_after_users`].
+/// Allocates nothing.
 ///
 /// # Errors
 /// EPERM when that namespace is not below ours.
@@ -58,7 +57,7 @@ pub(crate) fn join_users(users: BorrowedFd<'_>, others: CloneFlags) -> nix::Resu
     unshare(others)
 }
 
-/// The namespaces that the init of a container in another's user namespace makes itself, but for
+/// The namespaces that init creates itself after joining another container's user namespace, except
 /// IPC.
 #[must_use]
 pub(crate) fn made_after_users(spec: &ContainerSpec) -> CloneFlags {
@@ -68,19 +67,19 @@ pub(crate) fn made_after_users(spec: &ContainerSpec) -> CloneFlags {
         | own(spec.network == NetworkMode::None, CloneFlags::CLONE_NEWNET)
 }
 
-/// A namespace of another container that a container is born in.
+/// A namespace of another container that a container is created in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum JoinTarget {
     /// Network.
     Network,
     /// Shared memory and message queues.
     Ipc,
-    /// Processes: the caller stays in its own, its children are born there.
+    /// Processes: applies to children; the caller stays in its own.
     Processes,
 }
 
 impl JoinTarget {
-    /// The one that this process is in now, to come back to.
+    /// This process's current one, to return to.
     ///
     /// # Errors
     /// ENOENT without `/proc`.
@@ -109,36 +108,36 @@ impl JoinTarget {
     }
 }
 
-/// Makes the cgroup namespace of the calling process.
+/// Creates a cgroup namespace for the calling process.
 ///
 /// # Errors
-/// What unshare(2) says.
+/// The error of unshare(2).
 pub(crate) fn unshare_cgroup() -> nix::Result<()> {
     unshare(CloneFlags::CLONE_NEWCGROUP)
 }
 
-/// Makes the namespaces of [`clone_flags`] for a process that was born in none, and whose children
-/// are to be born among the processes of `init`. The caller itself stays where it was, unseen by
-/// those.
+/// Creates the namespaces of [`clone_flags`] for a process cloned without them, whose children are
+/// created in the pid namespace of `init`. The caller itself stays outside of that, invisible
+/// there.
 ///
 /// # Errors
-/// ESRCH when `init` has ended; what unshare(2) says.
+/// ESRCH when `init` has ended; the error of unshare(2).
 pub(crate) fn make_among(init: BorrowedFd<'_>, flags: u64) -> nix::Result<()> {
     JoinTarget::Processes.enter(init)?;
-    // before there is a user namespace, whose root may not enter another's; that one owns what is
-    // made with it
+    // before the user namespace, whose root may not enter another's; it owns what is created with
+    // it
     unshare(CloneFlags::from_bits_retain(flags as i32))
 }
 
-/// Makes the IPC namespace of the calling process.
+/// Creates an IPC namespace for the calling process.
 ///
 /// # Errors
-/// ENOSPC when there are as many as `user.max_ipc_namespaces` allows.
+/// ENOSPC beyond `user.max_ipc_namespaces`.
 pub(crate) fn unshare_ipc() -> nix::Result<()> {
     unshare(CloneFlags::CLONE_NEWIPC)
 }
 
-/// Makes a time namespace that the calling process is not in yet: now its clocks can be set.
+/// Creates a time namespace without entering it yet, so that its clocks can be set.
 ///
 /// # Errors
 /// EINVAL on a kernel without time namespaces (Linux 5.6).
@@ -159,11 +158,10 @@ pub(crate) fn enter_clocks() -> nix::Result<()> {
     setns(own, NEWTIME)
 }
 
-/// Joins every namespace of the process behind `pidfd` (setns(2), Linux 5.8). Children are born in
-/// its pid namespace.
+/// Joins every namespace of the process behind `pidfd` (setns(2), Linux 5.8). Children are created
+/// in its pid namespace.
 ///
-/// The user namespace comes last: some of the others may belong to the host, which only a caller
-/// who is still root of the host may join.
+/// The user namespace comes last: others may be the host's, which only root of the host may join.
 ///
 /// # Errors
 /// ESRCH when it has ended.

@@ -1,5 +1,4 @@
-//! User namespaces (user_namespaces(7)): whose ids stand for the ids inside, and becoming root
-//! inside.
+//! User namespaces (user_namespaces(7)): mapping ids, and becoming root inside.
 
 use std::ffi::CStr;
 use std::fs::{self, File};
@@ -14,10 +13,10 @@ use nix::unistd::{Gid, Uid, seteuid, setresgid, setresuid, write};
 use crate::spec::{IdPool, IdRange};
 use crate::sys::{caps, mount, process};
 
-/// How much of what the kernel counts for each user namespace a container may use (namespaces(7),
-/// `/proc/sys/user`): enough for a container manager inside, and no more than the host has room
-/// for. Namespaces come last: few containers can make one.
-const USE: [(&CStr, &[u8]); 10] = [
+/// Limits of a container's user namespace (namespaces(7), `/proc/sys/user`): enough for a container
+/// manager inside, without exhausting the host. Those of namespaces come last: few containers can
+/// create one.
+const LIMITS: [(&CStr, &[u8]); 10] = [
     (c"/proc/sys/user/max_inotify_watches", b"65536"),
     (c"/proc/sys/user/max_fanotify_marks", b"65536"),
     (c"/proc/sys/user/max_user_namespaces", b"256"),
@@ -29,16 +28,16 @@ const USE: [(&CStr, &[u8]); 10] = [
     (c"/proc/sys/user/max_cgroup_namespaces", b"256"),
     (c"/proc/sys/user/max_time_namespaces", b"256"),
 ];
-/// Those before the namespaces.
+/// The number of limits before those of namespaces.
 const WITHOUT_NAMESPACES: usize = 2;
 
-/// Makes a user namespace in `clone`, owned by the container's own root. What is used in a user
-/// namespace is counted for its owner too (inotify instances, waiting signals, message queues,
-/// namespaces): were that our root, a container would use up root's. In the child this comes back
-/// too, as its own owner. The caller keeps its capabilities meanwhile.
+/// Runs `clone`, which creates a user namespace, with the container's root as its owner. Usage in a
+/// user namespace (inotify instances, pending signals, message queues, namespaces) also counts for
+/// its owner: containers must not exhaust the limits of the host's root. The caller keeps its
+/// capabilities. Returns in the child too.
 ///
 /// # Errors
-/// What `clone` says; EPERM without CAP_SETUID.
+/// The error of `clone`; EPERM without CAP_SETUID.
 pub(crate) fn as_owner<T>(
     ids: Option<IdRange>,
     clone: impl FnOnce() -> io::Result<T>,
@@ -48,7 +47,7 @@ pub(crate) fn as_owner<T>(
     let held = caps::permitted()?;
     let own = nix::unistd::geteuid();
     seteuid(Uid::from_raw(ids.first))?;
-    // leaving uid 0 lowers the effective capabilities alone (capabilities(7))
+    // seteuid from 0 clears only the effective capabilities (capabilities(7))
     let cloned = caps::set(held, held, 0)
         .map_err(io::Error::from)
         .and_then(|()| clone());
@@ -60,16 +59,16 @@ pub(crate) fn as_owner<T>(
     cloned
 }
 
-/// Sets the limits of the user namespace that this process is in and has CAP_SYS_RESOURCE in;
-/// `/proc` is the host's still, and shows each opener its own; those of namespaces only for one
-/// that `makes_namespaces`, for each costs a launch three calls. Allocates nothing.
+/// Sets the limits of this process's user namespace, in which it needs CAP_SYS_RESOURCE; the host's
+/// `/proc` shows each process its own. Limits of namespaces are set only if it `makes_namespaces`,
+/// since each costs three system calls. Allocates nothing.
 ///
 /// # Errors
-/// Not where this kernel does not count one, nor where `/proc/sys` is read-only, as in a container
-/// of somebody else's.
+/// The error of write(2). Limits that this kernel lacks, and a read-only `/proc/sys` (as in another
+/// engine's container), are ignored.
 pub(crate) fn limit_use(makes_namespaces: bool) -> nix::Result<()> {
-    for (file, max) in &USE[..if makes_namespaces {
-        USE.len()
+    for (file, max) in &LIMITS[..if makes_namespaces {
+        LIMITS.len()
     } else {
         WITHOUT_NAMESPACES
     }] {
@@ -83,10 +82,10 @@ pub(crate) fn limit_use(makes_namespaces: bool) -> nix::Result<()> {
     Ok(())
 }
 
-/// Maps the ids of the user namespace that `pid` was born in, and opens that namespace.
+/// Maps the ids of the user namespace of `pid`, and opens that namespace.
 ///
 /// # Errors
-/// EPERM when we lack CAP_SETUID or CAP_SETGID, EINVAL for a range that overlaps nothing of ours.
+/// EPERM without CAP_SETUID or CAP_SETGID, EINVAL for a range that is not mapped here.
 pub(crate) fn map_users(pid: i32, ids: IdRange) -> io::Result<OwnedFd> {
     let process = format!("/proc/{pid}");
     for map in ["uid_map", "gid_map"] {
@@ -103,17 +102,17 @@ pub(crate) fn users_of(pid: i32) -> io::Result<OwnedFd> {
     File::open(format!("/proc/{pid}/ns/user")).map(OwnedFd::from)
 }
 
-/// Why no container can have ids of `pool` here: what this kernel lacks, or this process may not
-/// do. Read anew at each call.
+/// Why containers cannot have ids of `pool` on this host, if so: what the kernel lacks, or this
+/// process may not do. Checked at each call.
 #[must_use]
 pub(crate) fn cannot_map_users(pool: IdPool) -> Option<String> {
     let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
-    // one whose root is a mount is told by the launch that fails
+    // a chroot whose root is a mount is not detected here; the launch fails
     if !mount::is_mount_root(c"/") {
         return Some("no user namespace can be made in a chroot (clone(2))".into());
     }
     let release = read("/proc/sys/kernel/osrelease");
-    judge(
+    missing_support(
         pool,
         &release,
         &read("/proc/self/uid_map"),
@@ -121,8 +120,8 @@ pub(crate) fn cannot_map_users(pool: IdPool) -> Option<String> {
     )
 }
 
-/// An overlay over layers whose owners are shifted takes Linux 5.19.
-fn judge(pool: IdPool, release: &str, map: &str, max: &str) -> Option<String> {
+/// An overlay over idmapped layers needs Linux 5.19.
+fn missing_support(pool: IdPool, release: &str, map: &str, max: &str) -> Option<String> {
     let numbers: Vec<u32> = release
         .split(|c: char| !c.is_ascii_digit())
         .take(2)
@@ -151,18 +150,17 @@ fn judge(pool: IdPool, release: &str, map: &str, max: &str) -> Option<String> {
     let whole = map.lines().any(|line| covers(line) == Some(true));
     (!whole).then(|| {
         format!(
-            "this process has not the ids {} to {} to give (/proc/self/uid_map)",
+            "this process does not have the ids {} to {} (/proc/self/uid_map)",
             pool.first,
             last - 1
         )
     })
 }
 
-/// From "an id that has no name here" to root of the user namespace that this process is in.
-/// Allocates nothing.
+/// Changes from an unmapped id to root of this process's user namespace. Allocates nothing.
 ///
 /// # Errors
-/// EINVAL before the ids are mapped.
+/// EINVAL when the ids are not mapped yet.
 pub(crate) fn become_root() -> nix::Result<()> {
     process::set_groups(0)?;
     setresgid(Gid::from_raw(0), Gid::from_raw(0), Gid::from_raw(0))?;
@@ -176,21 +174,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_that_cannot_says_why() {
-        let judge =
-            |release: &str, map: &str, max: &str| judge(IdPool::default(), release, map, max);
+    fn missing_support_is_explained() {
+        let missing_support = |release: &str, map: &str, max: &str| {
+            missing_support(IdPool::default(), release, map, max)
+        };
         let all = "         0          0 4294967295\n";
-        assert_eq!(judge("6.1.0-13-amd64\n", all, "95000"), None);
-        assert_eq!(judge("5.19.0", all, "1"), None);
+        assert_eq!(missing_support("6.1.0-13-amd64\n", all, "95000"), None);
+        assert_eq!(missing_support("5.19.0", all, "1"), None);
         assert!(
-            judge("5.15.0-91-generic", all, "95000")
+            missing_support("5.15.0-91-generic", all, "95000")
                 .is_some_and(|why| why.contains("5.15.0-91-generic"))
         );
-        assert!(judge("6.1.0", all, "").is_some_and(|why| why.contains("CONFIG_USER_NS")));
-        assert!(judge("6.1.0", all, "0").is_some_and(|why| why.contains("max_user_namespaces")));
+        assert!(
+            missing_support("6.1.0", all, "").is_some_and(|why| why.contains("CONFIG_USER_NS"))
+        );
+        assert!(
+            missing_support("6.1.0", all, "0")
+                .is_some_and(|why| why.contains("max_user_namespaces"))
+        );
         // in a container with ids of its own
         assert!(
-            judge("6.1.0", "0 1073741824 65536\n", "95000")
+            missing_support("6.1.0", "0 1073741824 65536\n", "95000")
                 .is_some_and(|why| why.contains("1073741824 to 1879048191"))
         );
     }

@@ -2,11 +2,11 @@
 
 use crate::sys::net::set_interface_up;
 
-/// Brings `lo` of the current network namespace up; the kernel gives it 127.0.0.1 and ::1 by
-/// itself. Allocates nothing, so it may run between clone and execve.
+/// Brings `lo` of the current network namespace up; the kernel then assigns 127.0.0.1 and ::1.
+/// Allocates nothing, so it may run between clone and execve.
 ///
 /// # Errors
-/// What the kernel said: EPERM without CAP_NET_ADMIN over the namespace.
+/// EPERM without CAP_NET_ADMIN in the namespace.
 pub(crate) fn bring_loopback_up() -> nix::Result<()> {
     set_interface_up(c"lo")
 }
@@ -33,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn a_namespace_of_its_own_can_talk_to_itself() {
+    fn loopback_works_in_a_new_namespace() {
         assert!(
             nix::unistd::geteuid().is_root(),
             "namespaces need root: run the tests through cargo test"

@@ -1,15 +1,15 @@
-//! [`Measure`]: a figure that was measured, and what it had to be.
+//! [`Measure`]: a measured figure and its expected value.
 
 use crate::spec::format_bytes;
 
-/// What a figure counts.
+/// The unit of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// CPU time in percent of one core.
     PercentOfCore,
     /// Bytes.
     Bytes,
-    /// How often.
+    /// A count.
     Times,
 }
 
@@ -35,10 +35,10 @@ impl Unit {
     }
 }
 
-/// What a figure has to be.
+/// The expected value of a figure.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Expected {
-    /// This, or as much as the tolerance more or less.
+    /// This, plus or minus the tolerance.
     About {
         /// The value.
         value: f64,
@@ -80,21 +80,21 @@ impl Expected {
     }
 }
 
-/// A figure that was measured, and what it had to be.
+/// A measured figure and its expected value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measure {
-    /// Which figure.
+    /// The figure's name.
     pub figure: &'static str,
-    /// What it counts.
+    /// Its unit.
     pub unit: Unit,
-    /// What it was; `None` when this kernel does not tell.
+    /// The measured value; `None` when this kernel does not provide it.
     pub measured: Option<f64>,
-    /// What it had to be.
+    /// The expected value.
     pub expected: Expected,
 }
 
 impl Measure {
-    /// Whether it was what it had to be; `None` when it could not be had.
+    /// Whether it was as expected; `None` when it is not available.
     #[must_use]
     pub fn holds(&self) -> Option<bool> {
         let measured = self.measured?;
@@ -105,7 +105,7 @@ impl Measure {
         })
     }
 
-    /// Whether it was less than it may be.
+    /// Whether it was too low.
     pub(super) fn is_low(&self) -> bool {
         self.measured.is_some_and(|measured| match self.expected {
             Expected::About { value, tolerance } => measured < value - tolerance,

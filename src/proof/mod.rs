@@ -1,5 +1,5 @@
 //! Short measured proofs that limits hold on this host. [`prove`] runs real containers through a
-//! [`Manager`](crate::manager::Manager), reads their cgroups, and destroys them whatever happens.
+//! [`Manager`](crate::manager::Manager), reads their cgroups, and always destroys them.
 
 mod measure;
 mod prove;

@@ -1,9 +1,9 @@
-//! [`prove`]: the system tests of Mini Container as short measurements on real containers. CPU use
-//! is seen, a CPU cap holds, a memory limit holds and its OOM kill is told, and both together.
+//! [`prove`]: short measurements on real containers. CPU use is measured, a CPU cap holds, a memory
+//! limit holds and its OOM kill is reported, and both together.
 
 use std::time::Duration;
 
-use super::tools::{Halt, Interrupted, Tools};
+use super::tools::{Interrupted, Tools, TrialError};
 use super::trial::{End, Trial, Window, sweep};
 use super::{Expected, Measure, Unit};
 use crate::manager::Manager;
@@ -12,47 +12,46 @@ use crate::spec::Preset;
 
 /// Time for a container to get going before it is measured.
 const WARM_UP: Duration = Duration::from_millis(200);
-/// How long a busy loop without limits is watched.
+/// How long a busy loop without limits is measured.
 const USE_WINDOW: Duration = Duration::from_secs(2);
-/// How long one with a cap is watched: forty of the kernel's usual periods of 100 ms, so that one
-/// more or less is 2.5 % of the whole.
+/// How long one with a cap is measured: forty of the kernel's periods of 100 ms, so that one more
+/// or less is 2.5 % of the whole.
 const CAP_WINDOW: Duration = Duration::from_secs(4);
-/// How often a busy host gets another chance.
+/// Maximum number of attempts on a busy host.
 const WINDOWS: usize = 3;
 /// `--cpu 256`: 256 of 1024 shares, and a cap of that much of a core.
 const SHARES: &str = "256";
-/// What that is, in percent of a core.
+/// The same in percent of a core.
 const CAP: Expected = Expected::About {
     value: 25.0,
     tolerance: 2.0,
 };
-/// A busy loop's own account of its time and its cgroup's differ by what interrupts and the
-/// hypervisor take.
+/// A busy loop's time by the clock and by its cgroup differ by interrupts and the hypervisor.
 const USE_TOLERANCE: f64 = 10.0;
-/// Busy share of the host's cores from which on it may have given less than it owed.
+/// Above this busy share of its cores, the host may have given a container less than its limit.
 const BUSY: f32 = 0.9;
 const MIB: u64 = 1 << 20;
-/// The memory limit that is run into, in MiB.
+/// The memory limit that is exceeded, in MiB.
 const MEMORY: u64 = 64;
-/// What the fillers hold while they are watched, in MiB: a string doubled from one byte on.
+/// What the combined proof holds while it is measured, in MiB: a string doubled from one byte.
 const HELD: u64 = 16;
 const SIGUSR1: i32 = nix::libc::SIGUSR1;
 
 const SPIN: &str = "while :; do :; done";
-/// Doubles a string to four times the limit: without a limit it ends by itself.
+/// Doubles a string to four times the limit; without a limit it ends by itself.
 const FILL: &str = "a=x; i=0; while [ $i -lt 28 ]; do a=$a$a; i=$((i+1)); done";
-/// Holds 16 MiB, says so, and spins until told to go on as `FILL`.
+/// Holds 16 MiB, prints that, spins until SIGUSR1, and continues as `FILL`.
 const SPIN_THEN_FILL: &str = "go=; trap 'go=1' USR1; a=x; i=0; while [ $i -lt 24 ]; do a=$a$a; i=$((i+1)); done; echo held; \
      while [ -z \"$go\" ]; do :; done; while [ $i -lt 28 ]; do a=$a$a; i=$((i+1)); done";
 
-/// How a proof came out.
+/// The result of a proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// Every figure was what it had to be.
+    /// All figures were as expected.
     Passed,
-    /// Some figure was not, or the container could not be run.
+    /// A figure was not, or the container could not be run.
     Failed,
-    /// The host was too busy, or tells too little, to say.
+    /// The host was too busy or lacks the figures.
     Unclear,
 }
 
@@ -71,22 +70,22 @@ impl Outcome {
 /// A short measurement on a real container.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proof {
-    /// What is to be proven.
+    /// What is proven.
     pub what: &'static str,
-    /// How it came out.
+    /// The result.
     pub outcome: Outcome,
-    /// What was measured.
+    /// The figures.
     pub measures: Vec<Measure>,
-    /// Why, where the figures alone do not tell.
+    /// An explanation, if the figures are not enough.
     pub note: Option<String>,
 }
 
-/// What was measured, and a note where the host was in the way.
-type Measured = Result<(Vec<Measure>, Option<String>), Halt>;
+/// The figures, and a note if the host disturbed the measurement.
+type Measured = Result<(Vec<Measure>, Option<String>), TrialError>;
 
 type Run = fn(&Manager, &mut Tools<'_>) -> Measured;
 
-/// What is seen first, then what is limited.
+/// The proofs, in order.
 const PROOFS: [(&str, Run); 4] = [
     ("CPU use", cpu_use),
     ("CPU limit", cpu_limit),
@@ -94,14 +93,13 @@ const PROOFS: [(&str, Run); 4] = [
     ("CPU and memory", combined),
 ];
 
-/// Runs every proof, about twelve seconds in all. `wait` waits for so long and returns `false` as
-/// soon as the user asks to stop. Containers are named `check-…` and are destroyed in any case;
-/// those of a check that was killed are, by the next one. A manager used by a process with threads
-/// or blocked signals needs its launcher ([`Manager::with_launcher`]).
+/// Runs all proofs, in about twelve seconds. `wait` sleeps and returns `false` as soon as the user
+/// wants to stop. Containers are named `check-…` and always destroyed; those of a killed check are
+/// destroyed by the next. In a process with threads or blocked signals the manager needs its
+/// launcher ([`Manager::with_launcher`]).
 ///
 /// # Errors
-/// [`Interrupted`], when everything has been destroyed. What goes wrong otherwise is a failed
-/// proof.
+/// [`Interrupted`], after everything has been destroyed. Other errors make a proof fail.
 pub fn prove(
     manager: &Manager,
     wait: &mut dyn FnMut(Duration) -> bool,
@@ -114,23 +112,23 @@ pub fn prove(
         (tools.progress)(format!("proving: {what}…"));
         let measured = swept
             .clone()
-            .map_err(Halt::from)
+            .map_err(TrialError::from)
             .and_then(|()| proof(manager, &mut tools));
         done.push(match measured {
             Ok((measures, note)) => judge(what, measures, note),
-            Err(Halt::Failed(why)) => Proof {
+            Err(TrialError::Failed(why)) => Proof {
                 what,
                 outcome: Outcome::Failed,
                 measures: Vec::new(),
                 note: Some(why),
             },
-            Err(Halt::Interrupted) => return Err(Interrupted),
+            Err(TrialError::Interrupted) => return Err(Interrupted),
         });
     }
     Ok(done)
 }
 
-/// A `note` is given where the host may be to blame for what is too little.
+/// With a `note`, figures that are too low are unclear instead of failed.
 fn judge(what: &'static str, measures: Vec<Measure>, note: Option<String>) -> Proof {
     let wrong: Vec<&Measure> = measures
         .iter()
@@ -155,7 +153,7 @@ fn judge(what: &'static str, measures: Vec<Measure>, note: Option<String>) -> Pr
     }
 }
 
-/// A busy loop uses a core, less what it had to wait for one.
+/// A busy loop uses a core, less the time it waited for one.
 fn cpu_use(manager: &Manager, tools: &mut Tools<'_>) -> Measured {
     let mut trial = Trial::launch(manager, "cpu-use", SPIN, Preset::default(), tools)?;
     let window = watch(&mut trial, USE_WINDOW, tools, |window| {
@@ -197,7 +195,7 @@ fn cpu_limit(manager: &Manager, tools: &mut Tools<'_>) -> Measured {
     Ok((capped(&window).to_vec(), busy_note(&window)))
 }
 
-/// The cap's share, and that it was the cap that held it back.
+/// The CPU time, and that the cap throttled it.
 fn capped(window: &Window) -> [Measure; 2] {
     [
         Measure {
@@ -207,7 +205,7 @@ fn capped(window: &Window) -> [Measure; 2] {
             expected: CAP,
         },
         Measure {
-            figure: "periods held back",
+            figure: "throttled periods",
             unit: Unit::Times,
             measured: window.throttled(),
             expected: Expected::AtLeast(1.0),
@@ -215,7 +213,7 @@ fn capped(window: &Window) -> [Measure; 2] {
     ]
 }
 
-/// Too little may be the host's doing and is worth another look; too much never is.
+/// Whether to stop measuring: a low figure on a busy host is worth another attempt.
 fn is_settled(window: &Window) -> bool {
     !capped(window).iter().any(Measure::is_low)
 }
@@ -231,7 +229,7 @@ fn memory_limit(manager: &Manager, tools: &mut Tools<'_>) -> Measured {
     Ok((overfilled(&end), None))
 }
 
-/// It was killed for want of memory under the limit that was asked for, and never had more.
+/// It was OOM-killed under the requested limit, and never used more.
 fn overfilled(end: &End) -> Vec<Measure> {
     let limit = (MEMORY * MIB) as f64;
     let (killed, told) = match end.cause {
@@ -246,7 +244,7 @@ fn overfilled(end: &End) -> Vec<Measure> {
     };
     let mut measures = vec![
         Measure {
-            figure: "OOM kill told",
+            figure: "OOM kill reported",
             unit: Unit::Times,
             measured: Some(killed),
             expected: Expected::AtLeast(1.0),
@@ -266,7 +264,7 @@ fn overfilled(end: &End) -> Vec<Measure> {
     measures
 }
 
-/// A capped busy loop that holds some memory, and then wants more than it may have.
+/// A capped busy loop that holds some memory, then exceeds its limit.
 fn combined(manager: &Manager, tools: &mut Tools<'_>) -> Measured {
     let limits = Preset {
         cpu: Some(SHARES.into()),
@@ -274,7 +272,7 @@ fn combined(manager: &Manager, tools: &mut Tools<'_>) -> Measured {
         ..Preset::default()
     };
     let mut trial = Trial::launch(manager, "combined", SPIN_THEN_FILL, limits, tools)?;
-    // under its cap a slow machine may need longer to fill it than the windows below last
+    // under its cap a slow machine may take longer to fill it than the windows below
     trial.report(tools)?;
     let window = watch(&mut trial, CAP_WINDOW, tools, is_settled)?;
     trial.signal(SIGUSR1)?;
@@ -293,13 +291,13 @@ fn combined(manager: &Manager, tools: &mut Tools<'_>) -> Measured {
     Ok((measures.collect(), busy_note(&window)))
 }
 
-/// Watches until `settled`, a few times at most.
+/// Measures until `settled`, a few times at most.
 fn watch(
     trial: &mut Trial<'_>,
     length: Duration,
     tools: &mut Tools<'_>,
     settled: impl Fn(&Window) -> bool,
-) -> Result<Window, Halt> {
+) -> Result<Window, TrialError> {
     tools.pause(WARM_UP)?;
     let mut window = trial.watch(length, tools)?;
     for _ in 1..WINDOWS {
@@ -315,7 +313,7 @@ fn busy_note(window: &Window) -> Option<String> {
     let busy = window.host_busy;
     (busy >= BUSY).then(|| {
         format!(
-            "the host's cores were {:.0} % busy: try again when there is less to do",
+            "the host's cores were {:.0} % busy: try again under less load",
             busy * 100.0
         )
     })
@@ -341,19 +339,19 @@ mod tests {
     }
 
     #[test]
-    fn a_busy_loop_is_owed_what_it_did_not_wait_for() {
+    fn waiting_is_subtracted_from_a_busy_loops_share() {
         let holds = |window: &Window| use_of(window).holds();
         assert_eq!(holds(&window(1_990_000, 0, 0.0, 0.1)), Some(true));
         assert_eq!(
             holds(&window(1_000_000, 0, 1.0, 1.0)),
             Some(true),
-            "half of the time it waited"
+            "it waited half of the time"
         );
         assert_eq!(holds(&window(1_000_000, 0, 0.0, 1.0)), Some(false));
         assert_eq!(
             holds(&window(0, 0, 0.0, 0.1)),
             Some(false),
-            "a counter that stands still sees nothing"
+            "a counter that does not move fails"
         );
     }
 
@@ -362,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn too_much_always_fails_and_too_little_may_be_the_hosts_doing() {
+    fn too_much_fails_and_too_little_on_a_busy_host_is_unclear() {
         assert_eq!(outcome(&window(500_000, 19, 0.0, 0.2)), Outcome::Passed);
         assert_eq!(outcome(&window(600_000, 19, 0.0, 1.0)), Outcome::Failed);
         assert_eq!(outcome(&window(300_000, 0, 0.0, 0.2)), Outcome::Failed);
@@ -400,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn a_note_is_for_what_did_not_pass() {
+    fn a_passed_proof_has_no_note() {
         let passed = judge(
             "CPU limit",
             capped(&window(500_000, 19, 0.0, 1.0)).to_vec(),

@@ -1,40 +1,40 @@
-//! What a proof works with, and why one stops early.
+//! The context of a proof, and the errors that end one.
 
 use std::time::Duration;
 
 use crate::manager::Error;
 
-/// The user asked to stop; every container of the check is destroyed.
+/// The user wants to stop; all containers of the check have been destroyed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("interrupted")]
 pub struct Interrupted;
 
-/// What a proof works with beside the manager.
+/// The context of a proof.
 pub(super) struct Tools<'a> {
-    /// Waits; `false` when the user asked to stop meanwhile.
+    /// Sleeps; returns `false` when the user wants to stop.
     pub wait: &'a mut dyn FnMut(Duration) -> bool,
-    /// Hears what is being done.
+    /// Receives progress lines.
     pub progress: &'a mut dyn FnMut(String),
 }
 
 impl Tools<'_> {
-    pub(super) fn pause(&mut self, length: Duration) -> Result<(), Halt> {
+    pub(super) fn pause(&mut self, length: Duration) -> Result<(), TrialError> {
         if (self.wait)(length) {
             Ok(())
         } else {
-            Err(Halt::Interrupted)
+            Err(TrialError::Interrupted)
         }
     }
 }
 
-/// Why a proof did not come to an end.
+/// Why a proof ended early.
 #[derive(Debug)]
-pub(super) enum Halt {
+pub(super) enum TrialError {
     Interrupted,
     Failed(String),
 }
 
-impl From<Error> for Halt {
+impl From<Error> for TrialError {
     fn from(error: Error) -> Self {
         Self::Failed(match error.hint() {
             Some(hint) => format!("{error} ({hint})"),

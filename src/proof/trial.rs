@@ -1,24 +1,24 @@
-//! [`Trial`]: a container that is run to be measured, and destroyed whatever happens.
+//! [`Trial`]: a container that is measured and always destroyed.
 
 use std::fs;
 use std::time::{Duration, Instant};
 
-use super::tools::{Halt, Tools};
+use super::tools::{Tools, TrialError};
 use crate::cgroup::Sample;
 use crate::manager::{Error, Manager, Sampling};
 use crate::record::{ExitCause, Process, Record, Status, identify, is_alive};
 use crate::spec::{ContainerId, ContainerRequest, Preset};
 
-/// Tells the containers of a check, and which process checks, from the user's.
+/// Label of a check's containers, with the process that checks.
 const LABEL: &str = "minic.check";
-/// CPU seconds after which the kernel ends it, should whoever checks be killed before it can.
+/// CPU seconds after which the kernel kills it, in case the check is killed.
 const CPU_SECONDS: u32 = 60;
-/// A pause between two looks at a container that is about to end.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often to poll a container that is about to end.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// How long it may take to fill its memory: seconds on a real machine, more on an emulated one.
-const PATIENCE: Duration = Duration::from_secs(60);
+const FILL_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A container that runs; dropping it destroys it.
+/// A running container; dropping it destroys it.
 pub(super) struct Trial<'a> {
     manager: &'a Manager,
     id: Option<ContainerId>,
@@ -26,13 +26,13 @@ pub(super) struct Trial<'a> {
     sampler: Box<dyn Sampling>,
 }
 
-/// Two looks at a container, and the time between them.
+/// Two samples of a container, and the time between them.
 pub(super) struct Window {
     /// Wall time, in seconds.
     pub seconds: f64,
     /// Its figures at the beginning and at the end.
     pub samples: [Sample; 2],
-    /// Time that its first process was ready to run and had to wait for a core, in seconds.
+    /// Time that its first process was runnable and waited for a core, in seconds.
     pub waited: Option<f64>,
     /// Busy share of the host's cores, 0 to 1.
     pub host_busy: f32,
@@ -45,30 +45,30 @@ impl Window {
         Some(after.cpu_usec?.saturating_sub(before.cpu_usec?) as f64 / 1e6 / self.seconds * 100.0)
     }
 
-    /// Periods in which it was held back.
+    /// Throttled periods.
     pub(super) fn throttled(&self) -> Option<f64> {
         let [before, after] = &self.samples;
         Some(after.nr_throttled?.saturating_sub(before.nr_throttled?) as f64)
     }
 }
 
-/// How a trial ended, and what was seen until then.
+/// The end of a trial.
 pub(super) struct End {
     pub cause: ExitCause,
-    /// The most memory that it was seen to use, in bytes, as its supervisor or we saw.
+    /// Its peak memory use in bytes, as seen by its supervisor or by us.
     pub peak: Option<u64>,
 }
 
 impl<'a> Trial<'a> {
-    /// Runs `script` by a shell that is the container's first process.
+    /// Runs `script` in a shell that is the container's first process.
     pub(super) fn launch(
         manager: &'a Manager,
         name: &str,
         script: &str,
         limits: Preset,
         tools: &mut Tools<'_>,
-    ) -> Result<Self, Halt> {
-        // env, so that the line does not count as a shell line, which would be given an init
+    ) -> Result<Self, TrialError> {
+        // through env, since a plain shell line would get an init
         let command = ["env", "sh", "-c", script].map(str::to_owned).to_vec();
         let settings = Preset {
             command: Some(command),
@@ -97,27 +97,27 @@ impl<'a> Trial<'a> {
         Ok(trial)
     }
 
-    fn id(&self) -> Result<&ContainerId, Halt> {
+    fn id(&self) -> Result<&ContainerId, TrialError> {
         self.id
             .as_ref()
-            .ok_or_else(|| Halt::Failed("the container is destroyed already".into()))
+            .ok_or_else(|| TrialError::Failed("the container has been destroyed already".into()))
     }
 
-    fn record(&self) -> Result<Record, Halt> {
+    fn record(&self) -> Result<Record, TrialError> {
         Ok(self.manager.find(self.id()?.as_str())?)
     }
 
     /// Sends `signal` to its first process.
-    pub(super) fn signal(&self, signal: i32) -> Result<(), Halt> {
+    pub(super) fn signal(&self, signal: i32) -> Result<(), TrialError> {
         Ok(self.manager.kill(self.id()?, signal)?)
     }
 
-    /// Watches it for `length`.
+    /// Measures it for `length`.
     pub(super) fn watch(
         &mut self,
         length: Duration,
         tools: &mut Tools<'_>,
-    ) -> Result<Window, Halt> {
+    ) -> Result<Window, TrialError> {
         let before = self.look()?;
         tools.pause(length)?;
         let after = self.look()?;
@@ -133,7 +133,7 @@ impl<'a> Trial<'a> {
         })
     }
 
-    fn look(&mut self) -> Result<Look, Halt> {
+    fn look(&mut self) -> Result<Look, TrialError> {
         let mut snapshot = self.sampler.sample();
         let at = snapshot.at;
         match snapshot.samples.remove(self.id()?) {
@@ -144,35 +144,35 @@ impl<'a> Trial<'a> {
                 waited: waited(self.pid),
             }),
             None => match self.record()?.state.status {
-                Status::Stopped { cause, .. } => Err(Halt::Failed(format!(
+                Status::Stopped { cause, .. } => Err(TrialError::Failed(format!(
                     "it ended before it was measured: {}",
                     cause.sentence()
                 ))),
-                _ => Err(Halt::Failed("its cgroup cannot be read".into())),
+                _ => Err(TrialError::Failed("its cgroup cannot be read".into())),
             },
         }
     }
 
-    /// Waits until it has written something: how its script says that it is where it wanted to be.
-    pub(super) fn report(&mut self, tools: &mut Tools<'_>) -> Result<(), Halt> {
+    /// Waits until its script has written something, which means that it is ready.
+    pub(super) fn report(&mut self, tools: &mut Tools<'_>) -> Result<(), TrialError> {
         let started = Instant::now();
         let mut log = self.manager.log(self.id()?)?;
         while log.read(1)?.is_empty() {
-            if started.elapsed() > PATIENCE {
-                return Err(Halt::Failed(format!(
+            if started.elapsed() > FILL_TIMEOUT {
+                return Err(TrialError::Failed(format!(
                     "it was not ready within {} s",
-                    PATIENCE.as_secs()
+                    FILL_TIMEOUT.as_secs()
                 )));
             }
-            tools.pause(LOOK)?;
-            // an early end is told
+            tools.pause(POLL_INTERVAL)?;
+            // reports an early end
             self.look()?;
         }
         Ok(())
     }
 
     /// Waits until it has ended by itself.
-    pub(super) fn end(&mut self, tools: &mut Tools<'_>) -> Result<End, Halt> {
+    pub(super) fn end(&mut self, tools: &mut Tools<'_>) -> Result<End, TrialError> {
         let started = Instant::now();
         let mut seen = None;
         loop {
@@ -188,17 +188,17 @@ impl<'a> Trial<'a> {
             }
             let sample = self.sampler.sample().samples.remove(self.id()?);
             seen = seen.max(sample.and_then(|sample| sample.memory_peak.max(sample.memory)));
-            if started.elapsed() > PATIENCE {
-                return Err(Halt::Failed(format!(
+            if started.elapsed() > FILL_TIMEOUT {
+                return Err(TrialError::Failed(format!(
                     "it did not end within {} s",
-                    PATIENCE.as_secs()
+                    FILL_TIMEOUT.as_secs()
                 )));
             }
-            tools.pause(LOOK)?;
+            tools.pause(POLL_INTERVAL)?;
         }
     }
 
-    /// Removes every trace of it.
+    /// Destroys it.
     pub(super) fn destroy(mut self) -> Result<(), Error> {
         self.id
             .take()
@@ -209,7 +209,7 @@ impl<'a> Trial<'a> {
 impl Drop for Trial<'_> {
     fn drop(&mut self) {
         if let Some(id) = self.id.take() {
-            // on the way out of a failure or an interrupt, which is what is told; should it fail,
+            // the failure or interrupt that led here is what is reported; if this fails,
             // the next check tries again
             let _ = self.manager.destroy(&id, true);
         }
@@ -223,14 +223,14 @@ struct Look {
     waited: Option<f64>,
 }
 
-/// Time that `pid` has waited for a core, in seconds: the second field of `/proc/PID/schedstat`,
+/// Time that `pid` waited for a core, in seconds: the second field of `/proc/PID/schedstat`,
 /// nanoseconds (kernel: Documentation/scheduler/sched-stats.rst).
 fn waited(pid: i32) -> Option<f64> {
     let text = fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
     Some(text.split_whitespace().nth(1)?.parse::<u64>().ok()? as f64 / 1e9)
 }
 
-/// Destroys what a check that was killed has left.
+/// Destroys the containers of killed checks.
 pub(super) fn sweep(manager: &Manager) -> Result<(), Error> {
     for record in manager.records()? {
         let owner = record
@@ -245,9 +245,10 @@ pub(super) fn sweep(manager: &Manager) -> Result<(), Error> {
     Ok(())
 }
 
-/// This process, as a label tells it.
-fn owner() -> Result<String, Halt> {
-    let own = identify(std::process::id().cast_signed())
-        .ok_or_else(|| Halt::Failed("/proc does not tell of this process".into()))?;
-    serde_json::to_string(&own).map_err(|error| Halt::Failed(error.to_string()))
+/// This process, as the label's value.
+fn owner() -> Result<String, TrialError> {
+    let own = identify(std::process::id().cast_signed()).ok_or_else(|| {
+        TrialError::Failed("cannot read this process's start time from /proc".into())
+    })?;
+    serde_json::to_string(&own).map_err(|error| TrialError::Failed(error.to_string()))
 }

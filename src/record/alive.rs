@@ -19,12 +19,15 @@ pub fn boot_id() -> &'static str {
 #[must_use]
 pub fn identify(pid: i32) -> Option<Process> {
     let stat = text::read(format!("/proc/{pid}/stat")).ok()?;
-    // behind the name, which may hold anything: field 3 is the state, field 22 the start time
+    // after the name, which may hold anything: field 3 is the state, field 22 the start time
     // (proc(5))
     let mut fields = stat.rsplit_once(") ")?.1.split(' ');
-    let (state, told) = (fields.next()?, fields.nth(18)?.parse::<i64>().ok()?);
-    let start_ticks = told.saturating_sub(ticks_ahead()).try_into().unwrap_or(0);
-    // a zombie has ended: it only waits to be reaped
+    let (state, reported) = (fields.next()?, fields.nth(18)?.parse::<i64>().ok()?);
+    let start_ticks = reported
+        .saturating_sub(ticks_ahead())
+        .try_into()
+        .unwrap_or(0);
+    // a zombie has ended and waits to be reaped
     (!matches!(state, "Z" | "X")).then(|| Process {
         pid,
         start_ticks,
@@ -32,9 +35,8 @@ pub fn identify(pid: i32) -> Option<Process> {
     })
 }
 
-/// How far the clock by which we are told start times is ahead of the machine's, in ticks of
-/// USER_HZ, which is 100 a second everywhere: a time namespace may move it by any time in
-/// nanoseconds (time_namespaces(7)).
+/// How far the clock of reported start times is ahead of the machine's, in ticks of USER_HZ (always
+/// 100 a second): a time namespace may offset it (time_namespaces(7)).
 fn ticks_ahead() -> i64 {
     static AHEAD: OnceLock<i64> = OnceLock::new();
     *AHEAD.get_or_init(|| {
@@ -45,7 +47,7 @@ fn ticks_ahead() -> i64 {
     })
 }
 
-/// Of lines such as `boottime  100  500000000`: seconds, which may be negative, and nanoseconds.
+/// Parses lines such as `boottime 100 500000000`: seconds, which may be negative, and nanoseconds.
 fn boottime_ticks(offsets: &str) -> Option<i64> {
     let line = offsets
         .lines()
@@ -59,8 +61,8 @@ fn boottime_ticks(offsets: &str) -> Option<i64> {
     )
 }
 
-/// Whether `process` still lives: the same number, start time and boot. Where two clocks are apart
-/// by a part of a tick, a start time may be told one tick late.
+/// Whether `process` still lives: same pid, start time and boot. Where clocks differ by a fraction
+/// of a tick, a start time may be reported one tick late.
 #[must_use]
 pub fn is_alive(process: &Process) -> bool {
     let same_start = |found: &Process| {

@@ -1,20 +1,20 @@
-//! [`Record`]: what we know of one container.
+//! [`Record`]: the spec and the state of one container.
 
 use super::{State, Unapplied};
 use crate::spec::ContainerSpec;
 
-/// One container as the list, the screen and the verbs see it.
+/// One container, for the list, the screen and the commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// What to run: `spec.json`.
+    /// `spec.json`: written once.
     pub spec: ContainerSpec,
-    /// Where it stands: `state.json`.
+    /// `state.json`: changes.
     pub state: State,
 }
 
 impl Record {
-    /// What it was last started without, one sentence each: limits that it was to have, and the
-    /// host's security module.
+    /// What it was last started without, one sentence each: skipped limits, and the host's security
+    /// module.
     #[must_use]
     pub fn without(&self) -> Vec<String> {
         self.state

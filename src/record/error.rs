@@ -1,4 +1,4 @@
-//! [`StoreError`]: what was done to which file, and what the kernel said.
+//! [`StoreError`]: the failed operation, its file and the cause.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,17 +7,16 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {op} {path}: {source}", path = path.display())]
 pub struct StoreError {
-    /// What was tried: `read`, `write`, `rename`.
+    /// The operation: `read`, `write`, `rename`.
     pub op: &'static str,
-    /// On which file.
+    /// The file.
     pub path: PathBuf,
-    /// What the kernel (or the parser) said.
+    /// The error of the kernel or the parser.
     pub source: io::Error,
 }
 
 impl StoreError {
-    /// The container whose file is gone with the whole of it: somebody destroyed it between one
-    /// look and the next.
+    /// The id, when the file is missing because its container was destroyed concurrently.
     #[must_use]
     pub fn destroyed(&self) -> Option<String> {
         let folder = self.path.ancestors().find(|above| {
@@ -45,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_went_with_its_container_says_so() {
+    fn a_missing_file_of_a_destroyed_container_names_it() {
         let error = |path: &str, kind: io::ErrorKind| StoreError {
             op: "read",
             path: path.into(),

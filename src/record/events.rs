@@ -1,5 +1,4 @@
-//! The append-only stream of what happened: `events.jsonl` in the state folder, one JSON object a
-//! line.
+//! The append-only event log: `events.jsonl` in the state folder, one JSON object a line.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -14,33 +13,33 @@ use super::{ExitCause, StoreError};
 use crate::spec::{ContainerId, ContainerName};
 use crate::sys::files::{open_to_append, open_to_read};
 
-/// Beyond this size the stream begins anew and the old one is kept as `events.jsonl.1`, in bytes.
+/// The size in bytes at which the log is rotated to `events.jsonl.1`.
 const ROTATE_AT: u64 = 8 << 20;
-/// No event of ours comes near, in bytes.
-const LONGEST: usize = 256 << 10;
+/// The maximum length of a line in bytes, far beyond any event.
+const MAX_LINE: usize = 256 << 10;
 
-/// One thing that happened to a container.
+/// One event of a container, as logged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoggedEvent {
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
-    /// To which container.
+    /// Its container.
     pub id: ContainerId,
-    /// Its name at that time.
+    /// The container's name at that time.
     pub name: ContainerName,
-    /// What: `created`, `started`, `died`, `destroyed`.
+    /// The kind: `created`, `started`, `died`, `destroyed`.
     pub event: String,
-    /// Why it ended, for `died`.
+    /// The exit cause, for `died`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<ExitCause>,
-    /// More in words, such as the limits that changed.
+    /// Details, such as the limits that changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
 
-/// Appends one line. A line is one write(2) to an O_APPEND file, so that writers never mix.
-pub(super) fn append(path: &Path, happening: &LoggedEvent) -> Result<(), StoreError> {
-    let mut line = serde_json::to_vec(happening).map_err(|e| StoreError {
+/// Appends one line with one write(2) to an O_APPEND file, so that writers do not interleave.
+pub(super) fn append(path: &Path, event: &LoggedEvent) -> Result<(), StoreError> {
+    let mut line = serde_json::to_vec(event).map_err(|e| StoreError {
         op: "encode",
         path: path.to_owned(),
         source: e.into(),
@@ -53,7 +52,7 @@ pub(super) fn append(path: &Path, happening: &LoggedEvent) -> Result<(), StoreEr
     appended.map_err(StoreError::of("append to", path))
 }
 
-/// Puts a stream that has grown too long aside, unless somebody else just did.
+/// Rotates the log, unless another process just did.
 fn rotate(path: &Path, file: &File) -> io::Result<()> {
     let mine = file.metadata()?;
     if mine.len() < ROTATE_AT || std::fs::metadata(path)?.ino() != mine.ino() {
@@ -68,7 +67,7 @@ fn older(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Reads the stream from its oldest line on, and goes on as it grows.
+/// Reads the log from its oldest line on, and follows it as it grows.
 #[derive(Debug)]
 pub struct EventReader {
     path: PathBuf,
@@ -78,10 +77,10 @@ pub struct EventReader {
 }
 
 impl EventReader {
-    /// Opens the stream at `path`; one that does not exist yet is empty.
+    /// Opens the log at `path`; one that does not exist yet is empty.
     ///
     /// # Errors
-    /// What open(2) says, except that there is no such file.
+    /// The error of open(2), except ENOENT.
     pub fn open(path: &Path) -> io::Result<Self> {
         let (old, new) = (existing(&older(path))?, existing(path)?);
         let (file, next) = if old.is_some() {
@@ -93,14 +92,14 @@ impl EventReader {
             path: path.to_owned(),
             file,
             next,
-            lines: Lines::new(LONGEST),
+            lines: Lines::new(MAX_LINE),
         })
     }
 
-    /// What was not returned before; lines that are no events are skipped.
+    /// The events not returned before; invalid lines are skipped.
     ///
     /// # Errors
-    /// What read(2) says.
+    /// The error of read(2).
     pub fn read(&mut self) -> io::Result<Vec<LoggedEvent>> {
         let mut happenings = Vec::new();
         loop {
@@ -122,7 +121,7 @@ impl EventReader {
         }
     }
 
-    /// The stream that began anew since.
+    /// The new log, if it was rotated since.
     fn replaced(&self) -> io::Result<Option<File>> {
         let Some(there) = existing(&self.path)? else {
             return Ok(None);
@@ -146,7 +145,7 @@ fn existing(path: &Path) -> io::Result<Option<File>> {
 mod tests {
     use super::*;
 
-    fn happening(event: &str) -> LoggedEvent {
+    fn event(event: &str) -> LoggedEvent {
         let id = ContainerId::new("a").unwrap();
         let name = ContainerName::new("web").unwrap();
         LoggedEvent {
@@ -160,14 +159,14 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_goes_on_over_a_rotation() {
+    fn a_reader_follows_a_rotation() {
         let folder = std::env::temp_dir().join(format!("minic-events-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join("events.jsonl");
         let mut reader = EventReader::open(&path).unwrap();
         assert!(reader.read().unwrap().is_empty());
-        append(&path, &happening("created")).unwrap();
-        assert_eq!(reader.read().unwrap(), [happening("created")]);
+        append(&path, &event("created")).unwrap();
+        assert_eq!(reader.read().unwrap(), [event("created")]);
         open_to_append(&path)
             .unwrap()
             .write_all(b"nonsense\n{\"at\":")
@@ -177,15 +176,15 @@ mod tests {
             "an unfinished line waits"
         );
         std::fs::rename(&path, older(&path)).unwrap();
-        append(&path, &happening("died")).unwrap();
+        append(&path, &event("died")).unwrap();
         let seen = reader.read().unwrap();
         assert_eq!(
             seen.last(),
-            Some(&happening("died")).filter(|_| seen.len() == 1),
+            Some(&event("died")).filter(|_| seen.len() == 1),
             "{seen:?}"
         );
         let fresh = EventReader::open(&path).unwrap().read().unwrap();
-        assert_eq!(fresh.first(), Some(&happening("created")));
+        assert_eq!(fresh.first(), Some(&event("created")));
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

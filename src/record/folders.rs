@@ -9,10 +9,10 @@ use std::time::Instant;
 use super::StoreError;
 use crate::sys::tree;
 
-/// How often something is tried again that another process may undo at the same time.
+/// Maximum retries of what another process may undo concurrently.
 pub(super) const MAX_TRIES: usize = 100;
 
-/// Makes a folder and those above it, mode 0700.
+/// Creates a folder and its parents, mode 0700.
 pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
     DirBuilder::new()
         .recursive(true)
@@ -21,9 +21,8 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
         .map_err(StoreError::of("make", folder))
 }
 
-/// Another one who destroys the same container, and waited for its lock, makes a new one in the
-/// folder while it is removed. After some tries it is theirs to remove; [`Store::sweep`] comes
-/// last.
+/// Another process that destroys the same container may recreate the lock file meanwhile. After
+/// some retries it is left to that process, or to [`Store::sweep`].
 pub(super) fn remove_run_folder(folder: &Path) -> Result<(), StoreError> {
     for _ in 0..MAX_TRIES {
         match remove_folder(folder) {
@@ -34,12 +33,12 @@ pub(super) fn remove_run_folder(folder: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes a folder and all that is in it; one that is not there is no failure.
+/// Removes a folder recursively; a missing one is not an error.
 pub(super) fn remove_folder(folder: &Path) -> Result<(), StoreError> {
     remove_folder_until(folder, None)
 }
 
-/// Stops at `until` with ETIMEDOUT; what was removed by then is.
+/// As [`remove_folder`]; stops at `until` with ETIMEDOUT.
 pub(super) fn remove_folder_until(folder: &Path, until: Option<Instant>) -> Result<(), StoreError> {
     match tree::remove(folder, until) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {

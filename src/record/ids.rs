@@ -1,11 +1,11 @@
-//! The index of user ids: one link for each range of the host's ids that a container has, named
-//! `FIRST-COUNT` and leading to its id, so that giving a new container ids of its own reads one
-//! folder and not every record. One that shares another's has a link of its own, `FIRST-COUNT.ID`:
-//! the range is taken until both are gone.
+//! The index of user ids: one link for each range of host ids in use, named `FIRST-COUNT` with the
+//! container's id as its target, so that allocating a range reads one folder instead of every
+//! record. A container that shares another's range has a link `FIRST-COUNT.ID`: the range is in use
+//! until both are gone.
 //!
-//! A link is made before its container is in the list and taken away after it was deleted, always
-//! with the names' lock held: whoever is killed between leaves one too many, never one too few. The
-//! folder carries this boot's id, as that of names: it is made anew from the records.
+//! A link is made before its container is listed and removed after it was deleted, always under the
+//! names lock: a crash leaves one too many, never one too few. Like the index of names, the folder
+//! carries the boot id and is rebuilt from the records at each boot.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -21,7 +21,7 @@ use crate::spec::{ContainerId, ContainerSpec, IdPool, IdRange};
 
 const PREFIX: &str = ".ids-";
 
-/// What of a spec must not be given to another.
+/// The part of a spec with its user ids.
 #[derive(Deserialize)]
 struct Users {
     #[serde(default)]
@@ -33,13 +33,12 @@ impl Store {
         self.folder().join(format!("{PREFIX}{}", boot_id()))
     }
 
-    /// Gives `id` a range of `pool` that no container has, also none in the trash; `None` when
-    /// there is none left. They are tried in turn from that of the number `from` on: chosen by
-    /// chance, it is hardly ever one that another container had, or one of another state folder
-    /// has.
+    /// Allocates to `id` a range of `pool` that no container has, including those in the trash;
+    /// `None` when none is left. They are tried from number `from` on: a random one is unlikely to
+    /// have been used before, or by another state folder.
     ///
     /// # Errors
-    /// When nobody knows which ids a container has, or the index cannot be written.
+    /// When a container's ids cannot be determined, or the index cannot be written.
     pub fn give_ids(
         &self,
         id: &ContainerId,
@@ -59,7 +58,7 @@ impl Store {
         Ok(free)
     }
 
-    /// Notes that `id` has a range that is another's too.
+    /// Records that `id` shares the range of another container.
     ///
     /// # Errors
     /// As [`Store::give_ids`].
@@ -72,7 +71,7 @@ impl Store {
         enter(&self.ids_made(range.count)?, id, range)
     }
 
-    /// The index, made where there is none of this boot.
+    /// The index, created if there is none of this boot.
     fn ids_made(&self, size: u32) -> Result<PathBuf, StoreError> {
         let index = self.ids_index();
         if !index.exists() {
@@ -81,11 +80,10 @@ impl Store {
         Ok(index)
     }
 
-    /// Takes back the ids of a container that was deleted. Waits for [`Store::lock_names`]: not to
-    /// be called with it held.
+    /// Frees the ids of a deleted container. Takes [`Store::lock_names`]: do not call with it held.
     ///
     /// # Errors
-    /// When the link cannot be removed; its ids are nobody's then until they are needed.
+    /// When the link cannot be removed; the ids stay allocated until the index is cleaned.
     pub fn free_ids(&self, spec: &ContainerSpec) -> Result<(), StoreError> {
         let Some(range) = spec.ids else { return Ok(()) };
         let is_its = |path: &PathBuf| {
@@ -127,7 +125,7 @@ impl Store {
         }) {
             fs::remove_dir_all(old.path()).map_err(StoreError::of("remove", &old.path()))?;
         }
-        // filled before it has its name: nobody finds half an index
+        // filled before it gets its name: nobody sees half an index
         let made = self.folder().join(format!("{PREFIX}new"));
         make_folder(&made)?;
         for (id, range) in self.ids_of_users(size)? {
@@ -136,7 +134,7 @@ impl Store {
         fs::rename(&made, index).map_err(StoreError::of("rename", &made))
     }
 
-    /// What who was killed left in the index.
+    /// Removes what a crash left in the index.
     fn drop_stale_ids(&self, index: &Path) -> Result<(), StoreError> {
         let trash = self.trash()?;
         for entry in fs::read_dir(index)
@@ -155,9 +153,9 @@ impl Store {
         Ok(())
     }
 
-    /// The ids of the host that containers' users have, read off the records, also those in the
-    /// trash: what is brought back keeps them. One whose record cannot be read has those of `size`
-    /// from the owner of its layer on, which is its root, or a user whom its root gave it to.
+    /// The host ids of all containers, read from the records, including those in the trash: a
+    /// restored container keeps its ids. For an unreadable record, `size` ids from the owner of its
+    /// layer on.
     fn ids_of_users(&self, size: u32) -> Result<Vec<(ContainerId, IdRange)>, StoreError> {
         let mut taken = Vec::new();
         for id in self.ids()? {
@@ -171,7 +169,7 @@ impl Store {
                 Err(error) => {
                     let layer = fs::symlink_metadata(self.container(&id).join("upper"))
                         .map_err(|_| error)?;
-                    // the host's root owns the layer of one without ids of its own
+                    // root owns the layer of a container without ids of its own
                     (layer.uid() != 0).then_some(IdRange {
                         first: layer.uid(),
                         count: size,

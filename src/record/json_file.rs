@@ -1,5 +1,4 @@
-//! The files of a record: written so that a crash leaves the old one or the new one, read with
-//! suspicion.
+//! The files of a record: written atomically, and validated when read.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -13,16 +12,15 @@ use serde::{Deserialize, Serialize};
 use super::StoreError;
 use crate::sys::{fault, files};
 
-/// The form in which records are written. A newer minic-tui that changes it in a way that this one
-/// would misunderstand writes a higher number.
+/// The version of the record format. Raised on a change that this version would misunderstand.
 const FORMAT: u32 = 1;
-/// More than most records have, in bytes.
-const USUAL: usize = 16 << 10;
-/// How what [`write`] writes begins, so that it need not be parsed twice to know its format.
+/// Initial capacity in bytes, enough for most records.
+const INITIAL_CAPACITY: usize = 16 << 10;
+/// The head written by [`write`], so that a file need not be parsed twice to know its format.
 const HEAD: &str = "{\n  \"format\": 1,\n";
-/// No record of ours comes near: a spec holds an environment and a command line, which the kernel
-/// bounds (execve(2)).
-const LARGEST: u64 = 16 << 20;
+/// The maximum size, far beyond any record: the kernel limits environment and command line
+/// (execve(2)).
+const MAX_SIZE: u64 = 16 << 20;
 
 #[derive(Serialize)]
 struct Written<'a, T> {
@@ -33,7 +31,7 @@ struct Written<'a, T> {
 
 #[derive(Deserialize)]
 struct Head {
-    /// Records from before there was a number are of the first format.
+    /// Records without a number have the first format.
     #[serde(default = "first_format")]
     format: u32,
 }
@@ -42,21 +40,21 @@ fn first_format() -> u32 {
     1
 }
 
-/// Reads a record's file: a regular file of a sensible size, in a format that we know.
+/// Reads a record's file: a regular file of limited size, in a known format.
 ///
 /// # Errors
-/// When it is not there (`NotFound`), or is anything else than what [`write`] writes.
+/// When it does not exist (`NotFound`), or is not what [`write`] writes.
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
-    // a FIFO would hold us for ever, a link could lead anywhere
+    // a FIFO could block for ever, a link could lead anywhere
     let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(flags)
         .open(path)
         .map_err(StoreError::of("read", path))?;
-    // most are small, and what they hold says that they are files of ours: one read then
-    let mut start = [0; USUAL];
-    if let Ok(length @ 1..USUAL) = file.read_at(&mut start, 0)
+    // most are small, with our head: one read is enough then
+    let mut start = [0; INITIAL_CAPACITY];
+    if let Ok(length @ 1..INITIAL_CAPACITY) = file.read_at(&mut start, 0)
         && start.starts_with(HEAD.as_bytes())
         && let Ok(record) = serde_json::from_slice(&start[..length])
     {
@@ -73,14 +71,14 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
     if !about.is_file() {
         return wrong("it is not a file");
     }
-    if about.len() > LARGEST {
+    if about.len() > MAX_SIZE {
         return wrong(&format!(
             "it has {} bytes, more than any record of ours",
             about.len()
         ));
     }
     let mut text = Vec::new();
-    file.take(LARGEST)
+    file.take(MAX_SIZE)
         .read_to_end(&mut text)
         .map_err(StoreError::of("read", path))?;
     let misread = |e: serde_json::Error| StoreError {
@@ -98,8 +96,8 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
     serde_json::from_slice(&text).map_err(misread)
 }
 
-/// Writes a file into a folder that is not in the list yet: what a crash leaves of it is never
-/// read. `durable` false leaves the sync out.
+/// Writes a file into a folder that is not listed yet, so that it need not be atomic. `durable`
+/// false skips the sync.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -124,11 +122,11 @@ pub(super) fn write_first<T: Serialize>(
     written.map_err(StoreError::of("write", &path))
 }
 
-/// Replaces a record's file: temp file, fsync, rename, fsync of the folder. `durable` false leaves
-/// the syncs out.
+/// Replaces a record's file: temp file, fsync, rename, fsync of the folder. `durable` false skips
+/// the syncs.
 ///
 /// # Errors
-/// When it cannot be written; the old one is as it was then.
+/// When it cannot be written; the old file is unchanged.
 pub(super) fn write<T: Serialize>(
     folder: &Path,
     name: &str,
@@ -158,18 +156,18 @@ pub(super) fn write<T: Serialize>(
                 .map_err(StoreError::of("rename", &temp))
         });
     renamed.inspect_err(|_| {
-        // half of it is worth nothing, and its space may be what is wanted
+        // useless when incomplete, and the disk may be full
         let _ = fs::remove_file(&temp);
     })?;
     if durable { sync_folder(folder) } else { Ok(()) }
 }
 
-/// Writes over the file that is there, within its length: what can still be done on a full disk.
-/// Not safe against a power cut in the middle.
+/// Overwrites the file in place, within its length, which works on a full disk. Not atomic on a
+/// power failure.
 ///
 /// # Errors
-/// When there is no such file, the new text is longer than what a full disk has room for, or it
-/// cannot be written.
+/// When the file does not exist, the new text does not fit on the full disk, or it cannot be
+/// written.
 pub(super) fn overwrite<T: Serialize>(
     folder: &Path,
     name: &str,
@@ -178,8 +176,7 @@ pub(super) fn overwrite<T: Serialize>(
     let path = folder.join(name);
     let mut text = encode(&path, value)?;
     let written = files::open(&path, OpenOptions::new().write(true), 0).and_then(|file| {
-        // white space at the end of JSON says nothing, and one write is never seen half done by a
-        // reader of one page
+        // trailing white space is valid JSON; a reader of one page never sees a partial write
         let length = file.metadata()?.len();
         text.resize(text.len().max(usize::try_from(length).unwrap_or(0)), b'\n');
         file.write_all_at(&text, 0)?;
@@ -200,7 +197,7 @@ fn encode<T: Serialize>(path: &Path, body: &T) -> Result<Vec<u8>, StoreError> {
     })
 }
 
-/// fsync(2) of a folder: what was renamed in it stays so.
+/// fsync(2) of a folder, which makes renames in it durable.
 ///
 /// # Errors
 /// When the folder cannot be opened or synced.
@@ -214,7 +211,7 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
         .map_err(StoreError::of("sync", folder))
 }
 
-/// fsync(2) of the file or folder at `path`. Tests look at the order.
+/// fsync(2) of the file or folder at `path`. Tests record the order.
 fn sync(file: &File, path: &Path) -> io::Result<()> {
     #[cfg(test)]
     replace_tests::note(path);
@@ -223,9 +220,9 @@ fn sync(file: &File, path: &Path) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Whether it failed because nothing can be written now: a full disk, or one that is read-only.
+/// Whether the cause is a full or read-only file system.
 #[must_use]
-pub(super) fn has_no_room(error: &StoreError) -> bool {
+pub(super) fn is_unwritable(error: &StoreError) -> bool {
     use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     matches!(
         error.source.kind(),
@@ -242,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_begins_as_the_quick_way_wants_it() {
+    fn written_files_begin_with_the_head() {
         let text = encode(Path::new("x"), &serde_json::json!({ "a": 1 })).unwrap();
         assert!(
             text.starts_with(HEAD.as_bytes()),

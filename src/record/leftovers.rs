@@ -1,5 +1,5 @@
-//! What killed creations and removals leave in the state and run folders. Only what bears one of
-//! our marks and a container's id is ever taken for ours.
+//! What interrupted creations and removals leave in the state and run folders. Only names with one
+//! of our marks and a container id count as ours.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -14,17 +14,17 @@ use super::{Lock, Store, StoreError};
 use crate::spec::ContainerId;
 use crate::sys::{fault, files};
 
-/// What a container's run folder holds.
+/// The files of a container's run folder.
 const RUN_FILES: [&str; 2] = ["lock", "attach.sock"];
 
-/// Something in our folders that belongs to no container.
+/// An entry of our folders that belongs to no container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Leftover {
-    /// A creation that did not come to its end.
+    /// An unfinished creation.
     Draft(PathBuf),
-    /// A removal that did not come to its end.
+    /// An unfinished removal.
     Trash(PathBuf),
-    /// The lock and the socket of a container that is not there.
+    /// The run folder of a container that does not exist.
     Run(ContainerId, PathBuf),
 }
 
@@ -50,15 +50,15 @@ impl fmt::Display for Leftover {
 }
 
 impl Store {
-    /// What killed creations and removals left, and what those under way have there at the moment:
-    /// [`Store::sweep`] can tell.
+    /// Leftovers of creations and removals, including those in progress: [`Store::sweep`] tells
+    /// them apart.
     ///
     /// # Errors
     /// When a folder cannot be read.
     pub fn leftovers(&self) -> Result<Vec<Leftover>, StoreError> {
         let (mut found, mut listed) = (Vec::new(), HashSet::new());
-        // the run folder first: a container that is made meanwhile is listed, and one that is
-        // removed has both or neither
+        // the run folder first: a container created meanwhile is listed, one removed meanwhile has
+        // both or neither
         let runs = names(self.runs())?;
         let containers = self.containers();
         for name in names(&containers)? {
@@ -81,9 +81,9 @@ impl Store {
         Ok(found)
     }
 
-    /// Deletes `leftovers` on the way, for who came to do something else; call it with
-    /// [`Store::try_lock_names`] held, so that no draft is being filled. It takes a part of a
-    /// second at most, and what could not be deleted before is passed over for a time that grows.
+    /// Deletes `leftovers` as a side task of another command, within [`SWEEP_TAKES`]. Call it with
+    /// [`Store::try_lock_names`] held, so that no draft is being filled. Failed deletions are
+    /// postponed.
     pub fn sweep(&self, leftovers: Vec<Leftover>, _names: &Lock) {
         let until = Instant::now() + SWEEP_TAKES;
         for leftover in leftovers
@@ -100,12 +100,11 @@ impl Store {
         }
     }
 
-    /// Deletes one of the leftovers, however long that takes. `false` when it is somebody's after
-    /// all: a creation that came to its end meanwhile, or a run folder in which somebody is at
-    /// work.
+    /// Deletes one of the leftovers without a time limit. `false` when it is in use: a creation
+    /// that finished meanwhile, or a locked run folder.
     ///
     /// # Errors
-    /// When something of it cannot be deleted.
+    /// When part of it cannot be deleted.
     pub fn delete_leftover(&self, leftover: Leftover) -> Result<bool, StoreError> {
         let leftover = match leftover {
             Leftover::Draft(path) => match self.as_trash(&path)? {
@@ -122,8 +121,8 @@ impl Store {
         deleted
     }
 
-    /// Makes half a removal of half a creation, so that the names need not be locked while it is
-    /// deleted: with the lock, every draft that is there is one that was left.
+    /// Renames an unfinished creation to an unfinished removal, so that the names lock is not held
+    /// during deletion: under the lock, every existing draft is a leftover.
     fn as_trash(&self, draft: &Path) -> Result<Option<PathBuf>, StoreError> {
         let name = draft
             .file_name()
@@ -135,7 +134,7 @@ impl Store {
         match fs::rename(draft, &trash) {
             Ok(()) => Ok(Some(trash)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            // both were left
+            // both exist
             Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {
                 Ok(Some(draft.to_owned()))
             }
@@ -149,7 +148,7 @@ impl Store {
         let Leftover::Run(id, path) = leftover else {
             return remove_folder_until(leftover.path(), until).map(|()| true);
         };
-        // a verb that works on it holds its lock, a supervisor the folder itself
+        // a command interval its lock, a supervisor that of the folder itself
         let (Some(_lock), Some(_supervising)) =
             (Lock::try_take(&path.join("lock"))?, Lock::try_folder(path)?)
         else {
@@ -161,7 +160,7 @@ impl Store {
         }
     }
 
-    /// As [`Store::lock_names`], unless somebody has it.
+    /// As [`Store::lock_names`], without waiting.
     ///
     /// # Errors
     /// When it cannot be taken.
@@ -169,24 +168,24 @@ impl Store {
         Lock::try_take(&self.runs().join("names.lock"))
     }
 
-    /// Whether nobody has looked for leftovers within `holds`; who asks is about to.
+    /// Whether the last sweep is older than `interval`; records that the caller sweeps now.
     #[must_use]
-    pub fn is_sweep_due(&self, holds: Duration) -> bool {
+    pub fn is_sweep_due(&self, interval: Duration) -> bool {
         let stamp = self.runs().join(".swept");
-        // a time in the future has no age: a clock was set back
+        // a time in the future: the clock was set back
         let age = fs::metadata(&stamp)
             .and_then(|about| about.modified())
             .ok()
             .and_then(|at| at.elapsed().ok());
-        if age.is_some_and(|age| age < holds) {
+        if age.is_some_and(|age| age < interval) {
             return false;
         }
-        // where it cannot be made, everybody looks
+        // without the mark, every command sweeps
         let _ = files::open_to_append(&stamp).and_then(|file| file.set_modified(SystemTime::now()));
         true
     }
 
-    /// Whether this state folder knows of a container `id`, or of what is left of one.
+    /// Whether this state folder has a container `id`, or leftovers of one.
     #[must_use]
     pub fn has_trace_of(&self, id: &ContainerId) -> bool {
         let marks = ["", ".old-", ".new-"];
@@ -201,14 +200,14 @@ fn is_marked(name: &str, mark: &str) -> bool {
     name.strip_prefix(mark).and_then(our_id).is_some()
 }
 
-/// An id as we make them: twelve lower-case hex digits.
+/// An id as generated: twelve lower-case hex digits.
 fn our_id(name: &str) -> Option<ContainerId> {
     let made_by_us =
         name.len() == 12 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     made_by_us.then(|| ContainerId::new(name).ok())?
 }
 
-/// A folder with nothing in it but what we put there.
+/// A folder with no other files than ours.
 fn is_run_folder(path: &Path) -> bool {
     path.is_dir()
         && names(path)

@@ -1,31 +1,30 @@
-//! [`Lines`]: the lines of a file that grows. What has no end, or is no text at all, takes no more
-//! memory and time than it must.
+//! [`Lines`]: the lines of a growing file, in bounded memory even for endless lines and holes.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use nix::unistd::{Whence, lseek};
 
-/// How much is read at a time, in bytes.
+/// Bytes read at a time.
 const BLOCK: usize = 64 << 10;
 
-/// What was read of a file and not yet taken.
+/// A buffer of data read and not yet taken.
 #[derive(Debug)]
 pub(super) struct Lines {
     pending: Vec<u8>,
     start: usize,
-    /// The longest line there can be, in bytes; a longer one is none of ours, and passed over.
-    longest: usize,
-    /// Within one that is too long.
+    /// The maximum length of a line, in bytes; longer ones are skipped.
+    max_line: usize,
+    /// Whether it is inside a line that is too long.
     passing: bool,
 }
 
 impl Lines {
-    pub(super) fn new(longest: usize) -> Self {
+    pub(super) fn new(max_line: usize) -> Self {
         Self {
             pending: Vec::new(),
             start: 0,
-            longest,
+            max_line,
             passing: false,
         }
     }
@@ -38,17 +37,17 @@ impl Lines {
                 .position(|b| *b == b'\n')?;
             let line = self.start..self.start + length;
             self.start = line.end + 1;
-            if !std::mem::take(&mut self.passing) && length <= self.longest {
+            if !std::mem::take(&mut self.passing) && length <= self.max_line {
                 return Some(&self.pending[line]);
             }
         }
     }
 
-    /// Reads on in `file`; `false` at its end. Take every line before.
+    /// Reads more of `file`; `false` at its end. Take all lines first.
     pub(super) fn fill(&mut self, file: &mut File) -> io::Result<bool> {
         self.pending.drain(..self.start);
         self.start = 0;
-        self.passing |= self.pending.len() > self.longest;
+        self.passing |= self.pending.len() > self.max_line;
         if !self.passing {
             return Ok(file.take(BLOCK as u64).read_to_end(&mut self.pending)? > 0);
         }
@@ -67,14 +66,13 @@ impl Lines {
     }
 }
 
-/// Goes on to where `file` has something again, or to its end. A hole of a terabyte takes no longer
-/// than one of a page.
+/// Seeks past a hole to the next data of `file`, or to its end.
 fn skip_hole(file: &mut File) -> io::Result<()> {
     use nix::errno::Errno::ENXIO;
     let at = i64::try_from(file.stream_position()?).unwrap_or(i64::MAX);
     match lseek(&*file, at, Whence::SeekData) {
         Err(ENXIO) => file.seek(SeekFrom::End(0)).map(drop),
-        // a file system that does not know its holes is read through
+        // without SEEK_DATA the hole is read
         _ => Ok(()),
     }
 }
@@ -85,7 +83,7 @@ mod tests {
     use std::io::Write;
 
     #[test]
-    fn a_line_without_end_is_passed_over_in_bounded_memory() {
+    fn an_endless_line_is_skipped_in_bounded_memory() {
         let path = std::env::temp_dir().join(format!("minic-lines-{}", std::process::id()));
         let mut writer = File::create(&path).unwrap();
         writer.write_all(b"one\n").unwrap();

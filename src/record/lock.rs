@@ -1,4 +1,4 @@
-//! [`Lock`]: one verb at a time on one thing (flock(2)).
+//! [`Lock`]: an exclusive file lock (flock(2)).
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -9,24 +9,23 @@ use nix::fcntl::OFlag;
 use super::StoreError;
 use crate::sys::files;
 
-/// Held until dropped. The kernel lets go of it when the process ends, however that happens.
+/// Held until dropped; the kernel releases it when the process ends.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Waits for and takes the lock at `path`, making the file if needed.
+    /// Waits for and takes the lock at `path`, creating the file if needed.
     ///
     /// # Errors
     /// When the file cannot be made or locked.
     pub fn take(path: &Path) -> Result<Self, StoreError> {
-        // reading is enough for flock(2), and goes on a read-only file system when the file is
-        // there
+        // flock(2) needs only read access, which works on a read-only file system
         Self::wait(path, OFlag::O_CREAT)
     }
 
-    /// Waits for and takes the lock of a folder that is there.
+    /// Waits for and takes the lock of an existing folder.
     ///
     /// # Errors
     /// When it cannot be opened or locked.
@@ -34,7 +33,7 @@ impl Lock {
         Self::wait(path, OFlag::O_DIRECTORY)
     }
 
-    /// Takes the lock of a folder that is there, unless somebody has it.
+    /// Takes the lock of an existing folder, without waiting.
     ///
     /// # Errors
     /// When it cannot be opened or locked.
@@ -42,7 +41,7 @@ impl Lock {
         Self::attempt(path, OFlag::O_DIRECTORY)
     }
 
-    /// Takes the lock at `path`, making the file if needed, unless somebody has it.
+    /// Takes the lock at `path`, creating the file if needed, without waiting.
     ///
     /// # Errors
     /// When the file cannot be made or locked.
@@ -85,7 +84,7 @@ fn open(path: &Path, flags: OFlag) -> Result<File, StoreError> {
     opened.map_err(StoreError::of("open", path))
 }
 
-/// Whoever held it before may have removed it (destroy does): then this lock guards nothing.
+/// Whether the file still exists at `path`: a previous holder may have removed it (destroy does).
 fn is_there(file: &File, path: &Path) -> Result<bool, StoreError> {
     let mine = file.metadata().map_err(StoreError::of("stat", path))?;
     Ok(std::fs::metadata(path)

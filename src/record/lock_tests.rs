@@ -1,4 +1,4 @@
-//! Locks that somebody has, and locks whose file is gone.
+//! Locks that are held, and locks whose file was removed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::thread;
 
 use super::Lock;
 
-/// A file's place, in a folder that is gone when the test is over.
+/// The path of a file, in a folder that is removed after the test.
 struct Place(PathBuf);
 
 impl Place {
@@ -28,7 +28,7 @@ impl Drop for Place {
     }
 }
 
-/// Whether the one who holds `lock` had let go of it when another got it by `take`.
+/// Whether `take` returned only after `lock` was released.
 fn is_waited_for(lock: Lock, take: impl FnOnce() -> Lock + Send) -> bool {
     let (says, told) = channel();
     thread::scope(|threads| {
@@ -39,7 +39,7 @@ fn is_waited_for(lock: Lock, take: impl FnOnce() -> Lock + Send) -> bool {
             drop(lock);
         });
         assert_eq!(told.recv().unwrap(), "asks");
-        // long enough for one that does not wait to say so; one that waits says nothing
+        // long enough for one that does not wait to report
         let early = told.recv_timeout(std::time::Duration::from_millis(300));
         drop(lock);
         waiting.join().unwrap();
@@ -61,7 +61,7 @@ fn a_lock_is_waited_for() {
 }
 
 #[test]
-fn who_only_tries_does_not_wait() {
+fn trying_does_not_wait() {
     let place = Place::new("tried");
     let (file, folder) = (place.file(), &place.0);
     let held = (
@@ -75,7 +75,7 @@ fn who_only_tries_does_not_wait() {
     assert!(Lock::try_take(&file).unwrap().is_some());
 }
 
-/// Who destroys a container removes the file while others wait for it.
+/// destroy removes the file while others wait for it.
 #[test]
 fn a_lock_of_a_removed_file_guards_nothing() {
     let place = Place::new("removed");
@@ -88,7 +88,7 @@ fn a_lock_of_a_removed_file_guards_nothing() {
             Lock::take(file).unwrap()
         });
         told.recv().unwrap();
-        // it has the old file open by then, or soon a new one: both must do
+        // it has opened the old file, or will open the new one: both must work
         thread::sleep(std::time::Duration::from_millis(200));
         fs::remove_file(file).unwrap();
         drop(held);

@@ -1,33 +1,31 @@
-//! [`Rate`]: what of a container's output goes to its log when its user has bounded that
-//! (`--log-rate`), and how much did not.
+//! [`Rate`]: a token bucket that limits a container's log (`--log-rate`) and counts dropped lines.
 
 use std::time::{Duration, Instant};
 
 use super::logfile::MAX_ENTRY;
 
-/// A second's worth may be logged at once; when that is used up, nothing more is until this much of
-/// it is there again.
-const RESUMED_AT: f64 = 0.5;
+/// One second's worth may be logged in a burst; when it is used up, logging resumes once this share
+/// is available again.
+const RESUME_AT: f64 = 0.5;
 
-/// A bound of the log's growth, in bytes a second. Beyond it lines are dropped, and counted.
+/// A limit of the log's growth, in bytes a second. Lines beyond it are dropped and counted.
 #[derive(Debug)]
 pub(super) struct Rate {
-    most: f64,
+    max: f64,
     left: f64,
     at: Instant,
-    /// Lines dropped since that was last said.
+    /// Lines dropped since the last report.
     dropped: u64,
-    /// For standard output and standard error: the rest of a line whose beginning was dropped is
-    /// dropped too.
+    /// For stdout and stderr: the rest of a line whose beginning was dropped is dropped too.
     skips: [bool; 2],
 }
 
 impl Rate {
-    pub(super) fn new(most: u64, now: Instant) -> Self {
-        let most = most as f64;
+    pub(super) fn new(max: u64, now: Instant) -> Self {
+        let max = max as f64;
         Self {
-            most,
-            left: most,
+            max,
+            left: max,
             at: now,
             dropped: 0,
             skips: [false; 2],
@@ -35,28 +33,26 @@ impl Rate {
     }
 
     fn earn(&mut self, now: Instant) {
-        let earned = now.saturating_duration_since(self.at).as_secs_f64() * self.most;
-        (self.left, self.at) = ((self.left + earned).min(self.most), now);
+        let earned = now.saturating_duration_since(self.at).as_secs_f64() * self.max;
+        (self.left, self.at) = ((self.left + earned).min(self.max), now);
     }
 
-    /// How many lines were dropped, once there is room to go on: to be said before anything else is
-    /// logged.
+    /// The number of lines dropped, once logging can resume: to be logged first.
     pub(super) fn take_dropped(&mut self, now: Instant, at_once: bool) -> Option<u64> {
         self.earn(now);
-        let due = self.dropped > 0 && (at_once || self.left >= self.most * RESUMED_AT);
+        let due = self.dropped > 0 && (at_once || self.left >= self.max * RESUME_AT);
         due.then(|| std::mem::take(&mut self.dropped))
     }
 
-    /// When [`Rate::take_dropped`] has something to say.
+    /// When [`Rate::take_dropped`] will return a number.
     pub(super) fn due(&self) -> Option<Instant> {
-        let lacking = (self.most * RESUMED_AT - self.left).max(0.0) / self.most;
+        let missing = (self.max * RESUME_AT - self.left).max(0.0) / self.max;
         (self.dropped > 0)
-            .then(|| self.at + Duration::try_from_secs_f64(lacking).unwrap_or_default())
+            .then(|| self.at + Duration::try_from_secs_f64(missing).unwrap_or_default())
     }
 
-    /// The part of `bytes`, which a stream wrote just now, that goes to the log in entries with
-    /// heads of `head` bytes; the rest of it is dropped. Whether the last line of the part was cut,
-    /// and is not to go on.
+    /// The part of `bytes`, just written by a stream, to log in entries with heads of `head` bytes;
+    /// the rest is dropped. Also whether its last line was cut.
     pub(super) fn admit<'a>(
         &mut self,
         mut bytes: &'a [u8],
@@ -71,7 +67,7 @@ impl Rate {
             bytes = &bytes[end + 1..];
         }
         let mut fits = 0;
-        // while lines are dropped all are, until there is room for more than a few
+        // once dropping, drop everything until there is room for more than a few lines
         while fits < bytes.len() && self.left > 0.0 && self.dropped == 0 {
             let window = &bytes[fits..bytes.len().min(fits + MAX_ENTRY)];
             let length = window
@@ -111,7 +107,7 @@ mod tests {
             None,
             "not while there is no room"
         );
-        // the other stream, and the middle of a line: all of it is dropped, and the line once
+        // the other stream, and the middle of a line: all dropped, and counted as one line
         assert_eq!(rate.admit(b"begin", true, 40), (&b""[..], true));
         assert_eq!(rate.admit(b" middle", true, 40), (&b""[..], false));
         let due = rate.due().unwrap();

@@ -1,4 +1,4 @@
-//! [`LogReader`]: reads a log from its oldest file on, and goes on as it grows and rotates.
+//! [`LogReader`]: reads a log from its oldest file on, and follows it as it grows and rotates.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
@@ -10,27 +10,27 @@ use super::log_writer::numbered;
 use super::logfile::{LogChunk, MAX_ENTRY, decode};
 use crate::sys::files::open_to_read;
 
-/// The longest entry, in bytes: its text, and the time, the stream and the tag before it.
-const LONGEST: usize = MAX_ENTRY + 128;
-/// Rotated files looked for.
-const MOST_FILES: u32 = 100;
+/// The maximum length of an entry, in bytes: its text, after time, stream and tag.
+const MAX_LINE: usize = MAX_ENTRY + 128;
+/// Maximum number of rotated files.
+const MAX_FILES: u32 = 100;
 
-/// Reads a log on and on.
+/// Reads and follows a log.
 #[derive(Debug)]
 pub struct LogReader {
     path: PathBuf,
     /// Files still to read, the oldest last; the one being read is `file`.
     older: Vec<File>,
     file: Option<File>,
-    /// What was read and not yet returned: an incomplete entry, mostly.
+    /// Data read and not yet returned, usually an incomplete entry.
     lines: Lines,
 }
 
 impl LogReader {
-    /// Opens the log at `path`, rotated files included. A log that does not exist yet is empty.
+    /// Opens the log at `path`, including rotated files. A log that does not exist yet is empty.
     ///
     /// # Errors
-    /// What open(2) says, except that there is no such file.
+    /// The error of open(2), except ENOENT.
     pub fn open(path: &Path) -> io::Result<Self> {
         let mut newest_first = files(path)?;
         let file = newest_first.pop();
@@ -38,26 +38,26 @@ impl LogReader {
             path: path.to_owned(),
             older: newest_first,
             file,
-            lines: Lines::new(LONGEST),
+            lines: Lines::new(MAX_LINE),
         })
     }
 
-    /// As [`LogReader::open`], from about `bytes` before the end of what is there now: for the last
-    /// lines of a log that may be long.
+    /// As [`LogReader::open`], from about `bytes` before the current end: for the last lines of a
+    /// long log.
     ///
     /// # Errors
-    /// What open(2) and lseek(2) say.
+    /// The errors of open(2) and lseek(2).
     pub fn open_near_end(path: &Path, bytes: u64) -> io::Result<Self> {
         let mut reader = Self {
             path: path.to_owned(),
             older: Vec::new(),
             file: None,
-            lines: Lines::new(LONGEST),
+            lines: Lines::new(MAX_LINE),
         };
         let mut left = bytes;
         for mut file in files(path)? {
             let length = file.metadata()?.len();
-            // the entry that is cut in two is no entry, and skipped
+            // the entry that is cut is invalid, and skipped
             file.seek(SeekFrom::Start(length.saturating_sub(left)))?;
             reader.older.push(file);
             left = left.saturating_sub(length);
@@ -69,14 +69,14 @@ impl LogReader {
         Ok(reader)
     }
 
-    /// Up to `most` entries that were not returned before; empty when there is nothing new. Lines
-    /// that are no entries are skipped.
+    /// Up to `max` entries not returned before; empty when there is nothing new. Invalid lines are
+    /// skipped.
     ///
     /// # Errors
-    /// What read(2) says.
-    pub fn read(&mut self, most: usize) -> io::Result<Vec<LogChunk>> {
+    /// The error of read(2).
+    pub fn read(&mut self, max: usize) -> io::Result<Vec<LogChunk>> {
         let mut chunks = Vec::new();
-        while chunks.len() < most {
+        while chunks.len() < max {
             if let Some(line) = self.lines.next() {
                 chunks.extend(decode(line));
             } else if !self.fill()? {
@@ -86,7 +86,7 @@ impl LogReader {
         Ok(chunks)
     }
 
-    /// Reads a block more, going on to the next file at the end of one; `false` when there is
+    /// Reads another block, continuing with the next file at the end of one; `false` when there is
     /// nothing new.
     fn fill(&mut self) -> io::Result<bool> {
         loop {
@@ -94,8 +94,8 @@ impl LogReader {
                 return Ok(true);
             }
             if self.older.is_empty() {
-                self.older = self.younger()?;
-                // what was written to this file after its end was read, and before it was put aside
+                self.older = self.newer()?;
+                // written to this file after its end was read, and before it was rotated
                 if !self.older.is_empty() && self.read_block()? {
                     return Ok(true);
                 }
@@ -113,9 +113,9 @@ impl LogReader {
             .map_or(Ok(false), |file| self.lines.fill(file))
     }
 
-    /// The files that came after the one being read, the oldest last; all there are when that one
-    /// is no longer kept.
-    fn younger(&self) -> io::Result<Vec<File>> {
+    /// The files newer than the one being read, the oldest last; all files when that one was
+    /// deleted.
+    fn newer(&self) -> io::Result<Vec<File>> {
         let mut newest_first = files(&self.path)?;
         let Some(mine) = &self.file else {
             return Ok(newest_first);
@@ -131,13 +131,13 @@ impl LogReader {
     }
 }
 
-/// The files of the log at `path`, the newest first. A rotation meanwhile moves files on to higher
-/// numbers, the highest first: one may be met twice, and is taken once; a number may be free for a
-/// moment, so that only two free ones in a row are the end.
+/// The files of the log at `path`, the newest first. A concurrent rotation renames files to higher
+/// numbers, the highest first: duplicates are dropped, and since a number may be free for a moment,
+/// only two free ones in a row mean the end.
 fn files(path: &Path) -> io::Result<Vec<File>> {
     let (mut newest_first, mut seen, mut free) = (Vec::new(), Vec::new(), 0);
     for candidate in
-        std::iter::once(path.to_owned()).chain((1..MOST_FILES).map(|n| numbered(path, n)))
+        std::iter::once(path.to_owned()).chain((1..MAX_FILES).map(|n| numbered(path, n)))
     {
         match open_to_read(&candidate) {
             Ok(file) => {
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_on_as_it_grows_and_rotates() {
+    fn follows_growth_and_rotation() {
         let folder = folder("rotate");
         let path = folder.join("log");
         let mut reader = LogReader::open(&path).unwrap();
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn no_file_is_passed_over_when_several_were_rotated_at_once() {
+    fn no_file_is_missed_after_several_rotations() {
         let folder = folder("several");
         let path = folder.join("log");
         let mut writer = LogWriter::open(
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_long_log_is_near() {
+    fn the_end_of_a_long_log_is_read_without_its_beginning() {
         let folder = folder("near");
         let path = folder.join("log");
         let mut writer = LogWriter::open(

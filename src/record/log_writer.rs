@@ -1,4 +1,4 @@
-//! [`LogWriter`]: what the supervisor drains a container's output into, rotated by size.
+//! [`LogWriter`]: writes a container's output to its log, rotated by size.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -12,7 +12,7 @@ use super::logfile::{encode, head};
 use crate::spec::LogLimits;
 use crate::sys::files::open_to_append;
 
-/// As much is encoded and written at a time, in bytes, and one entry more at most.
+/// Bytes encoded and written at a time, plus at most one entry.
 const CHUNK: usize = 32 << 10;
 
 /// Appends a container's output to its log.
@@ -24,9 +24,9 @@ pub struct LogWriter {
     file: File,
     /// The size of the file.
     written: u64,
-    /// What was written in all, since the last [`LogWriter::take_logged`].
+    /// Bytes written since the last [`LogWriter::take_logged`].
     logged: u64,
-    /// For standard output and standard error: the last entry is a part of a line that may go on.
+    /// For stdout and stderr: whether the last entry is part of an unfinished line.
     open: [bool; 2],
     buffer: Vec<u8>,
 }
@@ -35,7 +35,7 @@ impl LogWriter {
     /// Opens the log at `path` for appending.
     ///
     /// # Errors
-    /// What open(2) says.
+    /// The error of open(2).
     pub fn open(path: &Path, limits: LogLimits) -> io::Result<Self> {
         let file = open_to_append(path)?;
         let written = file.metadata()?.len();
@@ -52,20 +52,20 @@ impl LogWriter {
         })
     }
 
-    /// The same, which grows by `rate` bytes a second at most; beyond that lines are dropped, and
-    /// the log says how many.
+    /// Limits its growth to `rate` bytes a second; lines beyond that are dropped, and their number
+    /// is logged.
     #[must_use]
-    pub fn at_most(self, rate: Option<u64>) -> Self {
+    pub fn with_rate(self, rate: Option<u64>) -> Self {
         Self {
             rate: rate.map(|rate| Rate::new(rate, Instant::now())),
             ..self
         }
     }
 
-    /// Appends what the container wrote just now. Nothing is kept in memory.
+    /// Appends output of the container. Nothing is buffered.
     ///
     /// # Errors
-    /// What write(2) says (a full disk, say); the output is then lost to the log.
+    /// The error of write(2), such as ENOSPC; the output is then missing from the log.
     pub fn write(&mut self, stderr: bool, bytes: &[u8]) -> io::Result<()> {
         self.log_dropped(false)?;
         let head = head(Timestamp::now(), stderr);
@@ -78,14 +78,13 @@ impl LogWriter {
             self.append(&head, bytes)?;
         }
         if cut && std::mem::take(&mut self.open[usize::from(stderr)]) {
-            // what comes next is another line
+            // the next output is another line
             self.append(&head, b"\n")?;
         }
         Ok(())
     }
 
-    /// Says in the log how many lines were dropped, when there is room for more again, or
-    /// `at_once`.
+    /// Logs how many lines were dropped, once ignore_missing is room again, or `at_once`.
     ///
     /// # Errors
     /// As [`LogWriter::write`].
@@ -110,14 +109,13 @@ impl LogWriter {
         )
     }
 
-    /// When there is something to say though nothing more may be written: call
-    /// [`LogWriter::log_dropped`] then.
+    /// When to call [`LogWriter::log_dropped`] even if nothing more is written.
     #[must_use]
     pub fn due(&self) -> Option<Instant> {
         self.rate.as_ref().and_then(Rate::due)
     }
 
-    /// How many bytes were written since this was last asked.
+    /// Bytes written since the last call.
     pub fn take_logged(&mut self) -> u64 {
         std::mem::take(&mut self.logged)
     }
@@ -138,9 +136,8 @@ impl LogWriter {
         Ok(())
     }
 
-    /// The oldest file goes first, and the others move on into its place. Moved onto a file that is
-    /// there, ext4 would write the other to the disk at once (`auto_da_alloc`, ext4(5)); a log that
-    /// is rotated sooner than it would be written anyway never gets there.
+    /// Deletes the oldest file first, then renames the others. Renaming over an existing file would
+    /// make ext4 flush the renamed one at once (`auto_da_alloc`, ext4(5)).
     fn rotate(&mut self) -> io::Result<()> {
         let files = self.limits.files.max(1);
         let place = |number: u32| {
@@ -150,9 +147,9 @@ impl LogWriter {
                 numbered(&self.path, number)
             }
         };
-        there(std::fs::remove_file(place(files - 1)))?;
+        ignore_missing(std::fs::remove_file(place(files - 1)))?;
         for number in (1..files).rev() {
-            there(std::fs::rename(place(number - 1), place(number)))?;
+            ignore_missing(std::fs::rename(place(number - 1), place(number)))?;
         }
         self.file = open_to_append(&self.path)?;
         self.written = 0;
@@ -160,8 +157,8 @@ impl LogWriter {
     }
 }
 
-/// A file that is not there need not be moved.
-fn there(result: io::Result<()>) -> io::Result<()> {
+/// Ignores a missing file.
+fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
     result.or_else(|error| {
         if error.kind() == io::ErrorKind::NotFound {
             Ok(())

@@ -1,18 +1,18 @@
 //! The CRI log format: `2026-11-23T14:03:11.123456789Z stdout F line` (Kubernetes: design proposal
 //! "CRI logging").
 //!
-//! `F` ends a line; `P` is a part of one that goes on in the next entry of the same stream.
+//! `F` ends a line; `P` is a part of one that continues in the next entry of the same stream.
 
 use std::io::BufRead;
 
 use jiff::Timestamp;
 
-/// One whole log entry or a part of a long one.
+/// One log line, or a part of a long one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogChunk {
     /// When the container wrote it.
     pub at: Timestamp,
-    /// Whether it came from standard error.
+    /// Whether it came from stderr.
     pub stderr: bool,
     /// The bytes, without the newline.
     pub bytes: Vec<u8>,
@@ -20,26 +20,23 @@ pub struct LogChunk {
     pub full: bool,
 }
 
-/// Longest text of one entry; a longer line is written as parts, so that no reader needs more
-/// memory than this.
+/// Maximum text of one entry; longer lines are split, so that readers need bounded memory.
 pub(super) const MAX_ENTRY: usize = 16 * 1024;
 
-/// What an entry begins with; the tag is its last but one byte. Made once for all that was read at
-/// a time.
+/// The head of an entry; the tag is its last but one byte. Made once for each read.
 pub(super) fn head(at: Timestamp, stderr: bool) -> Vec<u8> {
     let stream = if stderr { "stderr" } else { "stdout" };
     format!("{at:.9} {stream} F ").into_bytes()
 }
 
-/// Encodes what the container wrote as entries that begin with `head`, appended to `out`, until
-/// that holds `most` bytes or so. What is left of `bytes` is for the next time.
-pub(super) fn encode(head: &[u8], bytes: &mut &[u8], out: &mut Vec<u8>, most: usize) {
-    while !bytes.is_empty() && out.len() < most {
+/// Encodes `bytes` as entries with `head`, appended to `out` until that holds about `max` bytes.
+/// The rest stays in `bytes`.
+pub(super) fn encode(head: &[u8], bytes: &mut &[u8], out: &mut Vec<u8>, max: usize) {
+    while !bytes.is_empty() && out.len() < max {
         out.extend_from_slice(head);
         let text = out.len();
         let mut window = &bytes[..bytes.len().min(MAX_ENTRY)];
-        // memory cannot fail to be read; this is the one fast search for a byte in the standard
-        // library
+        // reading from memory cannot fail; this is the standard library's fast search for a byte
         let length = window.read_until(b'\n', out).unwrap_or(window.len());
         *bytes = &bytes[length..];
         if out.last() != Some(&b'\n') {
@@ -98,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn any_bytes_come_back_as_they_were() {
+    fn any_bytes_survive_encoding() {
         let binary: Vec<u8> = (0..=255u8).cycle().take(90_000).collect();
         let (mut out, mut rest) = (Vec::new(), &binary[..]);
         let head = head(Timestamp::UNIX_EPOCH, true);
@@ -119,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_no_entry() {
+    fn invalid_lines_are_not_decoded() {
         for line in [
             "",
             "x",

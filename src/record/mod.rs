@@ -1,7 +1,7 @@
 //! What is on disk: one [`Record`] a container in the [`Store`], its status as a pure state
 //! machine, its log.
 //!
-//! A status is derived, never believed: [`Status::observed`] turns a RUNNING whose process is gone
+//! A status is checked when it is read: [`Status::observed`] turns a RUNNING whose process is gone
 //! into STOPPED, cause lost.
 
 mod alive;

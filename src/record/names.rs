@@ -1,10 +1,10 @@
-//! The index of names: links in the state folder, each named as a container and leading to its id,
-//! so that finding one container reads one record and not all of them.
+//! The index of names: links in the state folder, each named like a container with its id as the
+//! target, so that finding a container reads one record instead of all.
 //!
-//! It is derived, never believed: whoever follows a link compares the name with the record it leads
-//! to. A link is made before its container is in the list (or has the name) and taken away after it
-//! left, always with the names' lock held: whoever is killed between leaves a link too many, never
-//! one too few. The folder carries this boot's id: after a power cut it is made anew.
+//! It is a cache: the name is compared with the record that a link leads to. A link is made before
+//! its container is listed (or renamed) and removed afterwards, always under the names lock: a
+//! crash leaves one too many, never one too few. The folder carries the boot id: it is rebuilt at
+//! each boot.
 
 use std::collections::HashSet;
 use std::fs;
@@ -21,13 +21,13 @@ use crate::spec::{Categories, ContainerId, ContainerName, ContainerSpec};
 
 const PREFIX: &str = ".names-";
 
-/// What of a spec the index is made of.
+/// The part of a spec that is indexed.
 #[derive(Deserialize)]
 struct Named {
     name: ContainerName,
 }
 
-/// What of a spec must not be given to another.
+/// The part of a spec with its categories.
 #[derive(Deserialize)]
 struct Labelled {
     #[serde(default)]
@@ -39,7 +39,7 @@ impl Store {
         self.folder().join(format!("{PREFIX}{}", boot_id()))
     }
 
-    /// Makes the index where there is none of this boot.
+    /// Builds the index if there is none of this boot.
     pub(super) fn ensure_index(&self) -> Result<(), StoreError> {
         let index = self.index();
         if index.exists() {
@@ -60,7 +60,7 @@ impl Store {
         }) {
             remove_folder(&old.path())?;
         }
-        // filled before it has its name: nobody finds half an index
+        // filled before it gets its name: nobody sees half an index
         let made = self.folder().join(format!("{PREFIX}new"));
         make_folder(&made)?;
         for (id, name) in self.names()? {
@@ -71,7 +71,7 @@ impl Store {
         Ok(())
     }
 
-    /// The container that the index has for a name; the caller looks whether that one has it.
+    /// The container indexed under a name; the caller verifies it with [`Store::has_name`].
     ///
     /// # Errors
     /// When the index cannot be read.
@@ -84,7 +84,7 @@ impl Store {
         }
     }
 
-    /// Whether `id` has this name now; one whose spec cannot be read might.
+    /// Whether `id` has this name now; `true` when its spec cannot be read.
     #[must_use]
     pub fn has_name(&self, id: &ContainerId, name: &ContainerName) -> bool {
         match self.name_of(id) {
@@ -93,7 +93,7 @@ impl Store {
         }
     }
 
-    /// Whether a container of this id is in the list.
+    /// Whether a container with this id is listed.
     #[must_use]
     pub fn is_listed(&self, id: &ContainerId) -> bool {
         self.container(id).exists()
@@ -103,24 +103,23 @@ impl Store {
         json_file::read::<Named>(&self.container(id).join("spec.json")).map(|spec| spec.name)
     }
 
-    /// Every container in the list with its name, read off the records; one that cannot be read
-    /// goes by its id.
+    /// All listed containers with their names, from the records; an unreadable one is named by its
+    /// id.
     ///
     /// # Errors
     /// When the list cannot be read.
     pub fn names(&self) -> Result<Vec<(ContainerId, ContainerName)>, StoreError> {
         let named = |id: ContainerId| match self.name_of(&id) {
             Ok(name) => Some((id, name)),
-            // destroyed between the list and the look
+            // destroyed meanwhile
             Err(error) if error.source.kind() == ErrorKind::NotFound => None,
             Err(_) => ContainerName::new(id.as_str()).ok().map(|name| (id, name)),
         };
         Ok(self.ids()?.into_iter().filter_map(named).collect())
     }
 
-    /// The SELinux categories that containers have, also those in the trash. One whose record
-    /// cannot be read might have any: it is left out, and the chance that another is given the same
-    /// is 1 in half a million.
+    /// The SELinux categories in use, including the trash. Unreadable records are left out: the
+    /// chance of a collision is 1 in half a million.
     ///
     /// # Errors
     /// When the list cannot be read.
@@ -138,7 +137,7 @@ impl Store {
             .collect())
     }
 
-    /// Enters the name of `spec`, before its record has it.
+    /// Adds the name of `spec` to the index, before the record has it.
     ///
     /// # Errors
     /// When the link cannot be made.
@@ -146,17 +145,17 @@ impl Store {
         link(&self.index(), &spec.name, &spec.id)
     }
 
-    /// Takes a name out that `id` had, after it left the list or was given another. Waits for
-    /// [`Store::lock_names`] when there is something to take out: not to be called with it held.
+    /// Removes a former name of `id` from the index, after it was destroyed or renamed. May take
+    /// [`Store::lock_names`]: do not call with it held.
     ///
     /// # Errors
-    /// When the link cannot be removed; it leads nowhere then, which harms nobody.
+    /// When the link cannot be removed; a dangling link is harmless.
     pub fn free_name(&self, id: &ContainerId, name: &ContainerName) -> Result<(), StoreError> {
         if self.named(name)?.as_ref() != Some(id) {
             return Ok(());
         }
         let _names = self.lock_names()?;
-        // somebody may have taken the name, or brought the container back, meanwhile
+        // the name may have been taken, or the container restored, meanwhile
         if self.named(name)?.as_ref() == Some(id) && !self.has_name(id, name) {
             let path = self.index().join(name.as_str());
             fs::remove_file(&path).map_err(StoreError::of("remove", &path))?;
@@ -165,8 +164,7 @@ impl Store {
     }
 }
 
-/// Makes the link, or turns it where there is one. A container that goes by its id is found
-/// without.
+/// Creates or replaces the link. A container named by its id needs none.
 fn link(index: &Path, name: &ContainerName, id: &ContainerId) -> Result<(), StoreError> {
     if name.as_str() == id.as_str() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Whose the state folder is: what anybody else could change there, root must not believe.
+//! Ownership of the state folder: root must not trust what others could change.
 
 use std::fs;
 use std::io;
@@ -8,8 +8,8 @@ use std::path::Path;
 use super::StoreError;
 use super::folders::make_folder;
 
-/// Makes the folder where it is not there, and refuses it as [`check`] does; one `within` a folder
-/// that was checked is looked at by itself.
+/// Creates the folder if needed and checks it; one `within` a checked folder is checked without its
+/// parents.
 pub(super) fn ensure(folder: &Path, within: Option<&Path>) -> Result<(), StoreError> {
     if !folder.exists() {
         make_folder(folder)?;
@@ -21,13 +21,13 @@ pub(super) fn ensure(folder: &Path, within: Option<&Path>) -> Result<(), StoreEr
     }
 }
 
-/// Refuses a folder that somebody else owns, can write to, or could exchange for another.
+/// Refuses a folder that another user owns, can write to, or could replace.
 ///
 /// # Errors
-/// Which folder, whose it is, and what to do.
+/// Names the folder, its owner and the remedy.
 fn check(folder: &Path) -> Result<(), StoreError> {
     check_itself(folder)?;
-    // the folders of the path as it is written, and those that its links lead through
+    // the folders of the path as given, and those of the resolved path
     let real = fs::canonicalize(folder).map_err(StoreError::of("find", folder))?;
     let above = folder.ancestors().skip(1).chain(real.ancestors().skip(1));
     above
@@ -35,8 +35,8 @@ fn check(folder: &Path) -> Result<(), StoreError> {
         .try_for_each(|above| check_above(folder, above))
 }
 
-/// Refuses a folder in which somebody else may exchange what lies below it: whoever may write to
-/// it, unless it is sticky (as /tmp is), and whoever owns it, sticky or not.
+/// Refuses a parent folder in which another user may replace entries: a writer, unless it is sticky
+/// (as /tmp is), or its owner.
 fn check_above(folder: &Path, above: &Path) -> Result<(), StoreError> {
     let (named, there) = (fs::symlink_metadata(above), fs::metadata(above));
     let (named, there) = (
@@ -49,12 +49,12 @@ fn check_above(folder: &Path, above: &Path) -> Result<(), StoreError> {
         .find(|owner| ![0, us].contains(owner))
     {
         let why = format!(
-            "user {owner}, whose {} is, may exchange what is in it",
+            "user {owner}, who owns {}, could replace what is in it",
             above.display()
         );
         return Err(refuse(
             folder,
-            format!("{why}; name a state folder below folders of root's alone"),
+            format!("{why}; choose a state folder whose parents only root owns"),
         ));
     }
     let sticky = there.mode() & 0o1000 != 0;
@@ -62,7 +62,7 @@ fn check_above(folder: &Path, above: &Path) -> Result<(), StoreError> {
         return Err(refuse(
             folder,
             format!(
-                "everybody may exchange what is in {}; chmod o-w it",
+                "any user could replace what is in {}; chmod o-w it",
                 above.display()
             ),
         ));
@@ -71,7 +71,7 @@ fn check_above(folder: &Path, above: &Path) -> Result<(), StoreError> {
         return Err(refuse(
             folder,
             format!(
-                "group {} may exchange what is in {}; chmod g-w it",
+                "group {} could replace what is in {}; chmod g-w it",
                 there.gid(),
                 above.display()
             ),
@@ -88,10 +88,10 @@ fn refuse(path: &Path, reason: String) -> StoreError {
     }
 }
 
-/// As [`check`], for a folder in one that was checked.
+/// As [`check`], for a folder in a checked one.
 fn check_itself(folder: &Path) -> Result<(), StoreError> {
     let us = nix::unistd::geteuid().as_raw();
-    // a link in a folder that everybody may write to (/tmp) leads wherever its owner wants
+    // a link in a world-writable folder (/tmp) leads wherever its owner wants
     let named = fs::symlink_metadata(folder).map_err(StoreError::of("stat", folder))?;
     let there = if named.is_symlink() {
         fs::metadata(folder).map_err(StoreError::of("stat", folder))?
@@ -103,7 +103,7 @@ fn check_itself(folder: &Path) -> Result<(), StoreError> {
             return Err(refuse(
                 folder,
                 format!(
-                    "it belongs to user {owner}, not to us; name another state folder, or change its owner"
+                    "it belongs to another user ({owner}); choose another state folder, or change its owner"
                 ),
             ));
         }
@@ -115,7 +115,7 @@ fn check_itself(folder: &Path) -> Result<(), StoreError> {
         return Err(refuse(
             folder,
             format!(
-                "others may write to it (mode {:o}); chmod go-w it",
+                "other users can write to it (mode {:o}); chmod go-w it",
                 there.mode() & 0o7777
             ),
         ));

@@ -1,8 +1,8 @@
-//! What could not be deleted is nobody else's cost: whoever comes by passes it over for a time that
-//! grows with each failure.
+//! Back-off for failed deletions: other commands skip them for an interval that grows with each
+//! failure.
 //!
-//! A file beside the run folders remembers one: as many bytes as there were failures, and its time
-//! is when it is tried again.
+//! Each has a marker file beside the run folders: its size is the number of failures, its mtime the
+//! time of the next attempt.
 
 use std::fs::{self, Metadata};
 use std::io::{ErrorKind, Write};
@@ -12,13 +12,12 @@ use std::time::{Duration, SystemTime};
 use super::Store;
 use crate::sys::files;
 
-/// How long all deleting on the way of another command may take.
+/// The time that another command may spend on deleting leftovers.
 pub(super) const SWEEP_TAKES: Duration = Duration::from_millis(200);
 
-/// How long the second failure puts it off; each further one twice as long. The first may have been
-/// somebody's bad moment.
-const SECOND: Duration = Duration::from_secs(2);
-const LONGEST: Duration = Duration::from_secs(3600);
+/// The delay after the second failure, doubled with each further one. The first is retried at once.
+const FIRST_DELAY: Duration = Duration::from_secs(2);
+const MAX_DELAY: Duration = Duration::from_secs(3600);
 const PREFIX: &str = ".put-off-";
 
 impl Store {
@@ -31,19 +30,19 @@ impl Store {
         self.runs().join(format!("{PREFIX}{name}"))
     }
 
-    /// Whether `path` could not be deleted, and it is too early to try again.
+    /// Whether deleting `path` failed and must not be retried yet.
     pub(super) fn is_postponed(&self, path: &Path) -> bool {
-        let reminder =
+        let marker =
             fs::symlink_metadata(self.postponed_marker(path)).and_then(|about| about.modified());
-        let wait = reminder
+        let wait = marker
             .ok()
             .and_then(|at| at.duration_since(SystemTime::now()).ok());
-        // longer than any is: the clock was set back
-        wait.is_some_and(|wait| wait <= LONGEST)
+        // beyond the maximum: the clock was set back
+        wait.is_some_and(|wait| wait <= MAX_DELAY)
     }
 
-    /// Remembers that `path` could not be deleted. Where that cannot be written, it is tried each
-    /// time.
+    /// Records that `path` could not be deleted. If the marker cannot be written, it is retried
+    /// every time.
     pub(super) fn postpone(&self, path: &Path) {
         let _ = files::open_to_append(&self.postponed_marker(path)).and_then(|mut file| {
             file.write_all(b".")?;
@@ -52,13 +51,12 @@ impl Store {
         });
     }
 
-    /// `path` is gone.
+    /// Removes the marker of `path`, which was deleted.
     pub(super) fn clear_postponed(&self, path: &Path) {
         let _ = fs::remove_file(self.postponed_marker(path));
     }
 
-    /// Takes away what is remembered of things that are not there any more, because somebody else
-    /// deleted them.
+    /// Removes the markers of paths that no longer exist.
     pub fn prune_postponed(&self) {
         let places = [self.containers(), self.trash_folder()];
         for entry in fs::read_dir(self.runs()).into_iter().flatten().flatten() {
@@ -74,15 +72,15 @@ impl Store {
     }
 }
 
-fn is_gone(looked: std::io::Result<Metadata>) -> bool {
-    looked.is_err_and(|error| error.kind() == ErrorKind::NotFound)
+fn is_gone(result: std::io::Result<Metadata>) -> bool {
+    result.is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 fn delay(failures: u64) -> Duration {
     let Some(doublings) = failures.checked_sub(2) else {
         return Duration::ZERO;
     };
-    (SECOND * 2_u32.pow(u32::try_from(doublings).unwrap_or(u32::MAX).min(20))).min(LONGEST)
+    (FIRST_DELAY * 2_u32.pow(u32::try_from(doublings).unwrap_or(u32::MAX).min(20))).min(MAX_DELAY)
 }
 
 #[cfg(test)]
@@ -90,9 +88,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_failure_puts_it_off_for_longer_up_to_an_hour() {
+    fn delays_grow_with_failures_up_to_an_hour() {
         assert_eq!([0, 1, 2, 3, 4].map(|n| delay(n).as_secs()), [0, 0, 2, 4, 8]);
-        assert_eq!(delay(u64::MAX), LONGEST);
+        assert_eq!(delay(u64::MAX), MAX_DELAY);
         let folder = std::env::temp_dir().join(format!("minic-put-off-{}", std::process::id()));
         let store = Store::open(&folder).unwrap();
         let path = store.containers().join(".old-0123456789ab");

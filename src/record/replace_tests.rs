@@ -1,4 +1,4 @@
-//! A record that is replaced: in what order it reaches the disk, and that nobody sees half of it.
+//! Replacing a record: the order of syncs, and atomicity.
 
 use std::cell::RefCell;
 use std::fs;
@@ -13,7 +13,7 @@ thread_local! {
     static SYNCED: RefCell<Vec<(PathBuf, Option<Value>)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Notes that `path` is synced now, and what the record beside it (or in it) says at that time.
+/// Records that `path` is synced now, with the contents of the record at that time.
 pub(super) fn note(path: &Path) {
     let folder = if path.is_dir() {
         path
@@ -28,7 +28,7 @@ fn synced() -> Vec<(PathBuf, Option<Value>)> {
     SYNCED.take()
 }
 
-/// A folder that is gone when the test is over.
+/// A folder that is removed after the test.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -47,7 +47,7 @@ impl Drop for Folder {
 }
 
 #[test]
-fn it_is_on_disk_before_it_is_renamed_and_the_folder_after() {
+fn the_file_is_synced_before_the_rename_and_the_folder_after() {
     let folder = Folder::new("order");
     let (old, new) = (json!({"format": 1, "a": 1}), json!({"format": 1, "a": 2}));
     write_first(&folder.0, "r.json", &json!({"a": 1}), true).unwrap();
@@ -67,7 +67,7 @@ fn it_is_on_disk_before_it_is_renamed_and_the_folder_after() {
 }
 
 #[test]
-fn who_has_the_old_one_open_still_reads_that() {
+fn an_open_old_file_is_unchanged() {
     let folder = Folder::new("open");
     let path = folder.0.join("r.json");
     write(&folder.0, "r.json", &json!({"a": "old"}), true).unwrap();
@@ -81,9 +81,9 @@ fn who_has_the_old_one_open_still_reads_that() {
     assert_eq!(names.len(), 1, "nothing else is left: {names:?}");
 }
 
-/// Also one that is too long for the quick way of reading.
+/// Also one that is too long for the fast path.
 #[test]
-fn only_formats_that_we_know_are_read() {
+fn only_known_formats_are_read() {
     let folder = Folder::new("format");
     let path = folder.0.join("r.json");
     let written = |text: &str| {

@@ -8,20 +8,20 @@ use serde::{Deserialize, Serialize};
 
 use super::{LaunchStep, Process, Status};
 
-/// What the health check last said.
+/// The result of the health check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
-    /// It has not said anything yet.
+    /// It has not run yet.
     Starting,
     /// Its last run succeeded.
     Healthy,
-    /// It failed as often in a row as its retries say.
+    /// Its last runs failed, as many as its retries.
     Unhealthy,
 }
 
 impl Health {
-    /// The word for it.
+    /// Its name.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -32,12 +32,12 @@ impl Health {
     }
 }
 
-/// A security module that the host has and a container was started without.
+/// A security module of the host that was not applied to a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unapplied {
-    /// What it was to have.
+    /// What was requested.
     pub what: String,
-    /// What kept it from that.
+    /// Why it was not applied.
     pub why: String,
 }
 
@@ -50,20 +50,20 @@ impl fmt::Display for Unapplied {
 /// The changing part of a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
-    /// Where the container stands.
+    /// The lifecycle status.
     pub status: Status,
     /// When it was created.
     pub created_at: Timestamp,
-    /// How often it was started again after the first start.
+    /// The number of restarts.
     #[serde(default)]
     pub restarts: u32,
     /// The root folder of the image it was last started from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_root: Option<PathBuf>,
-    /// What its health check last said, while it runs and has one.
+    /// The result of its health check, while it runs and has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<Health>,
-    /// When its supervisor starts it again, while it is stopped and waits for that.
+    /// When its supervisor restarts it, while it waits for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart_at: Option<Timestamp>,
     /// Its supervisor, while it has one.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::spec::{format_bytes, signal_name};
 
-/// A process that cannot be confused with a later one of the same number: pid, start time and boot.
+/// The identity of a process, unambiguous even if the pid is reused: pid, start time and boot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
     /// Process id in the host's pid namespace.
@@ -28,31 +28,31 @@ pub enum ExitCause {
         /// Its exit status, 0 to 255.
         code: i32,
     },
-    /// A signal ended it.
+    /// It was killed by a signal.
     Signaled {
         /// The signal's number.
         signal: i32,
-        /// Whether `stop`, `kill` or their like of ours sent it, or ended a grace with it.
+        /// Whether minic-tui sent it (`stop`, `kill`, or SIGKILL after the grace period).
         #[serde(default)]
         by_us: bool,
     },
-    /// The kernel killed it for want of memory.
+    /// Out of memory: the kernel killed it.
     OomKilled {
-        /// The most memory it used, in bytes.
+        /// Its peak memory use, in bytes.
         peak: Option<u64>,
         /// Its limit, in bytes.
         limit: Option<u64>,
     },
-    /// It never got as far as its command.
+    /// Its command was never executed.
     SetupFailed {
-        /// What was tried, on what.
+        /// The step that failed.
         step: String,
-        /// What the kernel said (0 when no errno was involved).
+        /// The errno (0 when there was none).
         errno: i32,
-        /// The exit code this failure is reported with: 125, 126 or 127.
+        /// The exit code of this failure: 125, 126 or 127.
         code: i32,
     },
-    /// Its process is gone and nobody saw how: the supervisor was killed, or the machine went down.
+    /// Its process is gone, cause unknown: the supervisor was killed, or the machine went down.
     Lost,
 }
 
@@ -63,7 +63,7 @@ impl ExitCause {
     pub fn exit_code(&self) -> i32 {
         match self {
             Self::Exited { code } => *code,
-            // a record that somebody else wrote may hold any number
+            // an untrusted record may hold any number
             Self::Signaled { signal, .. } => 128_i32.saturating_add(*signal),
             Self::OomKilled { .. } => 137,
             Self::SetupFailed { code, .. } => *code,
@@ -71,8 +71,8 @@ impl ExitCause {
         }
     }
 
-    /// One sentence for people. A failed step's words may hold what the container wrote: make them
-    /// safe before showing them.
+    /// One sentence for display. A failed step may contain text from the container: sanitize it
+    /// before showing it.
     #[must_use]
     pub fn sentence(&self) -> String {
         match self {
@@ -93,7 +93,7 @@ impl ExitCause {
         }
     }
 
-    /// Two words for a table.
+    /// A short form for a table.
     #[must_use]
     pub fn brief(&self) -> String {
         match self {
@@ -106,7 +106,7 @@ impl ExitCause {
     }
 }
 
-/// Whose signal it was that minic-tui did not send, as far as a number tells (signal(7)).
+/// The likely origin of a signal that minic-tui did not send (signal(7)).
 fn sender(signal: i32) -> &'static str {
     use nix::libc;
     match signal {
@@ -123,7 +123,7 @@ fn sender(signal: i32) -> &'static str {
     }
 }
 
-/// Where a container stands. A pid exists only while it is alive.
+/// The lifecycle status of a container. A pid exists only while it is alive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum Status {
@@ -149,10 +149,10 @@ pub enum Status {
         cause: ExitCause,
         /// When it was started, if it ever was.
         since: Option<Timestamp>,
-        /// When it ended, as far as known.
+        /// When it ended, if known.
         at: Timestamp,
     },
-    /// Its record cannot be read: nothing is known of it but its id. Never written.
+    /// Its record cannot be read: only its id is known. Never written.
     #[serde(skip)]
     Broken {
         /// Which file, and what is wrong with it.
@@ -160,7 +160,7 @@ pub enum Status {
     },
 }
 
-/// What can happen to a container.
+/// A transition of a container's status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// Its command was executed.
@@ -184,7 +184,7 @@ pub struct IllegalTransition {
 }
 
 impl Status {
-    /// The word shown on the screen, by the command line and in the docs.
+    /// Its name on the screen, on the command line and in the docs.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
@@ -196,7 +196,7 @@ impl Status {
         }
     }
 
-    /// Why its record cannot be used, when it cannot.
+    /// Why its record cannot be read, if it is broken.
     #[must_use]
     pub fn broken(&self) -> Option<&str> {
         match self {
@@ -223,7 +223,7 @@ impl Status {
     /// The state after `event`.
     ///
     /// # Errors
-    /// [`IllegalTransition`] when that cannot happen here.
+    /// [`IllegalTransition`] when `event` is not possible in this status.
     pub fn on(self, event: Event) -> Result<Self, IllegalTransition> {
         let state = self.word();
         let refuse = |event| Err(IllegalTransition { state, event });
@@ -260,8 +260,8 @@ impl Status {
         }
     }
 
-    /// What is true, given whether the recorded process is still that process: an alive status
-    /// without its process is STOPPED, cause lost.
+    /// The actual status, given whether the recorded process still exists: an alive status without
+    /// its process is STOPPED, cause lost.
     #[must_use]
     pub fn observed(self, process_is_alive: bool, now: Timestamp) -> Self {
         if process_is_alive || !self.is_alive() {
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_life() {
+    fn the_lifecycle() {
         let running = Status::Created
             .on(Event::Started(process(), now()))
             .unwrap();
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_happen_is_refused() {
+    fn impossible_events_are_refused() {
         let running = Status::Running {
             process: process(),
             since: now(),

@@ -39,7 +39,7 @@ pub struct Draft {
 }
 
 impl Store {
-    /// Opens the state folder, making it (mode 0700) with its sub-folders.
+    /// Opens the state folder, creating it (mode 0700) and its sub-folders if needed.
     ///
     /// # Errors
     /// When it cannot be made.
@@ -59,8 +59,8 @@ impl Store {
             owner::ensure(&folder, Some(&state))?;
         }
         match store.ensure_index() {
-            // names are found in the records then, and a name that cannot be entered is not given
-            Err(error) if json_file::has_no_room(&error) => {}
+            // without the index, names are searched in the records, and no new name is assigned
+            Err(error) if json_file::is_unwritable(&error) => {}
             made => made?,
         }
         Ok(store)
@@ -98,7 +98,7 @@ impl Store {
         self.container(id).join("log")
     }
 
-    /// A container's run folder (lock and socket), made when it is not there.
+    /// A container's run folder (lock and socket), created if needed.
     ///
     /// # Errors
     /// When it cannot be made.
@@ -108,7 +108,7 @@ impl Store {
         Ok(folder)
     }
 
-    /// The stream of what happened; it changes whenever any record does.
+    /// The event log; it changes whenever any record does.
     #[must_use]
     pub fn events(&self) -> PathBuf {
         self.state.join("events.jsonl")
@@ -133,7 +133,7 @@ impl Store {
         format!("minic-{hash:08x}")
     }
 
-    /// Takes the lock that creation and renaming hold while they look whether a name is free.
+    /// Takes the lock that creation and renaming hold while they check whether a name is free.
     ///
     /// # Errors
     /// When it cannot be taken.
@@ -141,7 +141,7 @@ impl Store {
         Lock::take(&self.run.join("names.lock"))
     }
 
-    /// Takes a container's lock: one lifecycle verb at a time.
+    /// Takes a container's lock: one lifecycle command at a time.
     ///
     /// # Errors
     /// When it cannot be taken.
@@ -149,7 +149,7 @@ impl Store {
         self.in_run_folder(id, |folder| Lock::take(&folder.join("lock")))
     }
 
-    /// As [`Store::lock`], unless somebody has it.
+    /// As [`Store::lock`], without waiting.
     ///
     /// # Errors
     /// When it cannot be taken.
@@ -157,8 +157,7 @@ impl Store {
         self.in_run_folder(id, |folder| Lock::try_take(&folder.join("lock")))
     }
 
-    /// Whoever destroys the container removes the folder between our making it and our opening
-    /// something in it: then once more.
+    /// Retries when a concurrent destroy removes the run folder between its creation and its use.
     fn in_run_folder<T>(
         &self,
         id: &ContainerId,
@@ -173,8 +172,7 @@ impl Store {
         take(&self.run_folder(id)?)
     }
 
-    /// What a supervisor holds for as long as it lives with its container; `None` while another one
-    /// does.
+    /// The lock that a supervisor holds while it runs; `None` while another one holds it.
     ///
     /// # Errors
     /// When it cannot be taken.
@@ -182,7 +180,7 @@ impl Store {
         self.in_run_folder(id, Lock::try_folder)
     }
 
-    /// Begins a container: a folder outside the list, to be filled and then [`Store::commit`]ted.
+    /// Begins a container: an unlisted folder, to be filled and then [`Store::commit`]ted.
     ///
     /// # Errors
     /// When it cannot be made.
@@ -198,7 +196,7 @@ impl Store {
                 .create(&made)
                 .map_err(StoreError::of("make", &made))?;
         }
-        // the upper folder becomes the container's `/`, which everybody inside must be able to
+        // the upper folder becomes the container's `/`, which all users inside must be able to
         // enter
         let upper = folder.join("upper");
         DirBuilder::new()
@@ -208,10 +206,11 @@ impl Store {
         Ok(draft)
     }
 
-    /// Puts a filled draft into the list. A container that is destroyed when it ends need not
-    /// survive a crash, so it is not synced.
+    /// Lists a filled draft. A container that is destroyed when it ends need not survive a crash,
+    /// so it is not synced.
     ///
-    /// `caller` is who starts it at once: should that die before, nobody wants the container.
+    /// `caller` is the process that starts it right away: if it dies before, the container is
+    /// removed.
     ///
     /// # Errors
     /// When a file cannot be written or the folder cannot be renamed.
@@ -243,7 +242,7 @@ impl Store {
             synced
                 .and_then(|()| json_file::sync_folder(&self.containers()))
                 .inspect_err(|_| {
-                    // who is told that it was not created must not find it in the list
+                    // on failure it must not stay listed
                     let _ = self.remove(&spec.id);
                 })?;
         }
@@ -253,14 +252,14 @@ impl Store {
         })
     }
 
-    /// Who made a container only to start it, and has not yet: `None` for one that its user created
-    /// to be there.
+    /// The process that created a container only to start it, and has not yet; `None` for one made
+    /// by `create`.
     #[must_use]
     pub fn caller(&self, id: &ContainerId) -> Option<Process> {
         json_file::read(&self.container(id).join(CALLER)).ok()
     }
 
-    /// The container's record as it is on disk.
+    /// Loads the container's record.
     ///
     /// # Errors
     /// When it is not there or cannot be understood.
@@ -271,7 +270,7 @@ impl Store {
         Ok(Record { spec, state })
     }
 
-    /// What a container is to run, as it is on disk.
+    /// Loads the container's spec.
     ///
     /// # Errors
     /// When it is not there or cannot be understood.
@@ -292,7 +291,7 @@ impl Store {
         }
     }
 
-    /// The ids of all containers in the list.
+    /// The ids of all listed containers.
     ///
     /// # Errors
     /// When the folder cannot be read.
@@ -304,9 +303,8 @@ impl Store {
             .collect())
     }
 
-    /// Replaces the changing part of a record, atomically. A full disk has room for it as long as
-    /// the file system writes in place; there it is only safe against a crash of ours, not against
-    /// one of the machine.
+    /// Replaces the state of a record atomically. On a full disk it is overwritten in place, which
+    /// is safe against a crash of ours, but not of the machine.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -315,9 +313,8 @@ impl Store {
         self.write_state(record)
     }
 
-    /// Reads a record, lets `change` have it, and replaces its changing part unless `change` says
-    /// no: nobody else writes meanwhile. Returns the record as it is then, and whether it was
-    /// changed.
+    /// Loads a record, applies `change`, and saves its state if that returns true, under a lock.
+    /// Returns the record and whether it was changed.
     ///
     /// # Errors
     /// When it cannot be read or written.
@@ -354,12 +351,11 @@ impl Store {
         json_file::write(&self.container(&spec.id), "spec.json", spec, !spec.remove)
     }
 
-    /// Takes a container out of the list and deletes everything of it. Fine when it is already
-    /// gone.
+    /// Unlists a container and deletes all its files. Not an error when it is already gone.
     ///
     /// # Errors
-    /// When something cannot be removed; it is out of the list by then, and [`Store::sweep`] tries
-    /// again, at intervals that grow.
+    /// When something cannot be removed; it is unlisted by then, and [`Store::sweep`] retries with
+    /// back-off.
     pub fn remove(&self, id: &ContainerId) -> Result<(), StoreError> {
         self.unlist(id)?;
         let removed = self.removed(id);
@@ -376,8 +372,8 @@ impl Store {
         files.and(remove_run_folder(&run))
     }
 
-    /// Takes a container out of the list; [`Store::remove`] or the next [`Store::sweep`] deletes
-    /// it. Fine when it is already out.
+    /// Unlists a container; [`Store::remove`] or the next [`Store::sweep`] deletes it. Not an error
+    /// when it is already unlisted.
     ///
     /// # Errors
     /// When it cannot be renamed.
@@ -398,13 +394,12 @@ impl Store {
         self.containers().join(format!(".old-{id}"))
     }
 
-    /// Appends to the stream of what happened. The records say what is; a full disk loses this
-    /// line, never a verb.
+    /// Appends to the event log. Best effort: a full disk must not fail a command.
     pub fn append_event(&self, spec: &ContainerSpec, event: &str, cause: Option<&ExitCause>) {
         self.append_event_with(spec, event, cause, None);
     }
 
-    /// As [`Store::append_event`], with more in words.
+    /// As [`Store::append_event`], with details.
     pub fn append_event_with(
         &self,
         spec: &ContainerSpec,
@@ -413,7 +408,7 @@ impl Store {
         detail: Option<String>,
     ) {
         let (id, name) = (spec.id.clone(), spec.name.clone());
-        let happening = LoggedEvent {
+        let event_line = LoggedEvent {
             at: Timestamp::now(),
             id,
             name,
@@ -421,7 +416,7 @@ impl Store {
             cause: cause.cloned(),
             detail,
         };
-        let _ = events::append(&self.events(), &happening);
+        let _ = events::append(&self.events(), &event_line);
     }
 }
 
@@ -436,7 +431,7 @@ impl Draft {
 impl Drop for Draft {
     fn drop(&mut self) {
         if !self.committed {
-            // nothing better can be done here; the next sweep tries again
+            // best effort; the next sweep retries
             let _ = tree::remove(&self.folder, None);
         }
     }

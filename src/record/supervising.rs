@@ -1,4 +1,4 @@
-//! [`Supervising`]: which supervisors live, by one look for all of them.
+//! [`Supervising`]: which supervisors are alive, by one read of `/proc/locks`.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -8,17 +8,16 @@ use std::os::unix::fs::{DirEntryExt, MetadataExt};
 use super::{Process, Store};
 use crate::spec::ContainerId;
 
-/// Who holds which container's run folder, which its supervisor does for as long as it watches the
-/// container. Asking `/proc` of each supervisor takes longer than everything else that is read for
-/// a row of a long list.
+/// The holders of the locks on run folders, which supervisors hold while they run. Checking each
+/// supervisor in `/proc` would dominate the cost of a long list.
 #[derive(Debug, Default)]
 pub struct Supervising {
     holders: HashMap<Box<str>, i32>,
 }
 
 impl Store {
-    /// Looks who holds what (`/proc/locks`, proc_locks(5)). What cannot be read holds nothing: it
-    /// is to be asked for one by one then.
+    /// Reads the holders (`/proc/locks`, proc_locks(5)). Empty when it cannot be read: supervisors
+    /// are then checked one by one.
     #[must_use]
     pub fn supervising(&self) -> Supervising {
         let folders: Vec<_> = fs::read_dir(self.runs())
@@ -47,16 +46,16 @@ impl Store {
 }
 
 impl Supervising {
-    /// Whether `supervisor` was seen to hold `id`. `false` says nothing.
+    /// Whether `supervisor` was seen to hold `id`. `false` means unknown.
     #[must_use]
     pub fn saw(&self, id: &ContainerId, supervisor: &Process) -> bool {
         self.holders.get(id.as_str()) == Some(&supervisor.pid)
     }
 }
 
-/// The beginning of `/proc/locks` that has those of so many supervisors where nobody else holds
-/// uncommonly many. A container may hold a million, and the kernel takes a minute to tell them;
-/// those that are not seen for that are asked for one by one.
+/// A prefix of `/proc/locks`, long enough for that many supervisors unless others hold very many
+/// locks. A container may hold a million, which take the kernel a minute to list; supervisors
+/// beyond the prefix are checked one by one.
 fn locks(supervisors: usize) -> io::Result<String> {
     let most = (64 << 10) + 256 * supervisors as u64;
     let mut text = Vec::new();
@@ -66,7 +65,8 @@ fn locks(supervisors: usize) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-/// `1: FLOCK  ADVISORY  WRITE 4711 fe:00:1234 0 EOF`: the inode, and the number of who holds it. Who waits for it has a `->` there.
+/// Parses `1: FLOCK ADVISORY WRITE 4711 fe:00:1234 0 EOF` into the inode and the holder's pid.
+/// Waiters have a `->` after the number.
 fn holder(line: &str, device: (u32, u32)) -> Option<(u64, i32)> {
     let mut words = line.split_ascii_whitespace().skip(1);
     let (kind, _, mode, pid, place) = (
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn who_holds_a_run_folder_is_seen() {
+    fn holders_of_run_folders_are_seen() {
         let folder = std::env::temp_dir().join(format!("minic-supervising-{}", std::process::id()));
         let store = Store::open(&folder).unwrap();
         let (held, free) = (

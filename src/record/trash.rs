@@ -1,6 +1,5 @@
-//! The trash: containers taken out of the list whole, to be brought back or deleted later.
-//! `trash/SECONDS-ID` in the state folder; the seconds (since 1970) say when, so that whatever
-//! process comes by next knows what is due.
+//! The trash: unlisted containers, kept to be restored or deleted later. `trash/SECONDS-ID` in the
+//! state folder, with the time (Unix seconds) from which any process knows what is due.
 
 use std::fs;
 use std::io;
@@ -19,9 +18,9 @@ use crate::spec::{ContainerId, ContainerSpec};
 /// A container in the trash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trashed {
-    /// Which.
+    /// Its id.
     pub id: ContainerId,
-    /// Since when.
+    /// When it was moved there.
     pub at: Timestamp,
     folder: PathBuf,
 }
@@ -31,10 +30,10 @@ impl Store {
         self.folder().join("trash")
     }
 
-    /// Takes a container out of the list and keeps it whole. It must have ended.
+    /// Moves a container, which must have ended, from the list to the trash.
     ///
     /// # Errors
-    /// When its folder cannot be renamed; it is in the list still.
+    /// When its folder cannot be renamed; it is still listed.
     pub fn move_to_trash(&self, id: &ContainerId, now: Timestamp) -> Result<(), StoreError> {
         let trash = self.trash_folder();
         make_folder(&trash)?;
@@ -44,7 +43,7 @@ impl Store {
         remove_run_folder(&self.run_folder(id)?)
     }
 
-    /// What is in the trash.
+    /// The containers in the trash.
     ///
     /// # Errors
     /// When the folder cannot be read.
@@ -70,36 +69,35 @@ impl Store {
         Ok(entries.flatten().filter_map(trashed).collect())
     }
 
-    /// The spec of what is in the trash.
+    /// Loads the spec of a container in the trash.
     ///
     /// # Errors
-    /// When it is gone or cannot be understood.
+    /// When it is gone or invalid.
     pub fn trashed_spec(&self, trashed: &Trashed) -> Result<ContainerSpec, StoreError> {
         json_file::read(&trashed.folder.join("spec.json"))
     }
 
-    /// Puts `trashed` back into the list as it was.
+    /// Restores `trashed` to the list.
     ///
     /// # Errors
-    /// When its folder cannot be renamed: somebody emptied the trash.
+    /// When its folder cannot be renamed, as when the trash was emptied.
     pub fn restore_from_trash(&self, trashed: &Trashed) -> Result<(), StoreError> {
         fs::rename(&trashed.folder, self.container(&trashed.id))
             .map_err(StoreError::of("rename", &trashed.folder))
     }
 
-    /// Deletes `trashed` for good, however long that takes. Fine when it is gone already.
+    /// Deletes `trashed` without a time limit. Not an error when it is already gone.
     ///
     /// # Errors
-    /// When something of it cannot be removed.
+    /// When part of it cannot be removed.
     pub fn delete(&self, trashed: &Trashed) -> Result<(), StoreError> {
         self.delete_until(trashed, None)
     }
 
-    /// As [`Store::delete`], on the way of another command: for a part of a second, and not at all
-    /// while it is put off.
+    /// As [`Store::delete`], within [`SWEEP_TAKES`], and not while it is postponed.
     pub fn try_delete(&self, trashed: &Trashed) {
         if !self.is_postponed(&trashed.folder) {
-            // the next one goes on
+            // the next command continues
             let _ = self.delete_until(trashed, Some(Instant::now() + SWEEP_TAKES));
         }
     }
@@ -111,7 +109,7 @@ impl Store {
             Ok(()) => {
                 self.clear_postponed(&trashed.folder);
                 project.release(self.folder());
-                // one that cannot be read has ids too many, which harms nobody
+                // for an unreadable one, the ids stay allocated, which is harmless
                 let _ = spec.and_then(|spec| self.free_ids(&spec));
             }
             Err(_) => self.postpone(&trashed.folder),

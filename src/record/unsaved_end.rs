@@ -1,8 +1,7 @@
-//! How a container ended, for when its record cannot be written: a disk that became read-only must
-//! not turn an end that was seen into one that nobody saw.
+//! The end of a container whose record cannot be written, so that a full or read-only disk does not
+//! turn it into a lost one.
 //!
-//! The word is kept in memory (`/run`, which is a tmpfs), whatever file system the state folder is
-//! on, until the record can be written.
+//! It is kept on a tmpfs (`/run`) until the record can be written.
 
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
@@ -21,24 +20,23 @@ struct UnsavedEnd {
 }
 
 impl Store {
-    /// Beside the run folder of the default state folder: another one has its run folder on its own
-    /// disk.
+    /// Always in `/run`: the run folder of another state folder is on the same disk as that.
     fn unsaved_ends(&self) -> PathBuf {
         PathBuf::from(format!("/run/{}.ends", self.cgroup_parent()))
     }
 
-    /// Saves how a container ended. A record that cannot be written because the disk is full or
-    /// read-only is kept in memory; one that was destroyed meanwhile needs no end.
+    /// Saves how a container ended, in memory if the disk is full or read-only. Nothing is kept for
+    /// a container that was destroyed meanwhile.
     pub fn save_end(&self, record: &Record) {
         if self
             .save(record)
-            .is_err_and(|error| json_file::has_no_room(&error))
+            .is_err_and(|error| json_file::is_unwritable(&error))
         {
             self.keep_in_memory(&record.spec.id, &record.state.status);
         }
     }
 
-    /// Where not even this can be written, nobody will know.
+    /// Best effort: if this fails too, the end is lost.
     fn keep_in_memory(&self, id: &ContainerId, status: &Status) {
         let folder = self.unsaved_ends();
         let _ = DirBuilder::new()
@@ -57,7 +55,7 @@ impl Store {
         }
     }
 
-    /// How `id` ended, when that was kept and is about the run that began with the status `alive`.
+    /// The kept end of `id`, if it belongs to the run that began with the status `alive`.
     #[must_use]
     pub fn unsaved_end(&self, id: &ContainerId, alive: &Status) -> Option<Status> {
         let (folder, began) = (self.unsaved_ends(), since(alive)?);
@@ -69,11 +67,11 @@ impl Store {
         (matches!(kept, Status::Stopped { .. }) && since(&kept) == Some(began)).then_some(kept)
     }
 
-    /// Its record says it now, or it is gone.
+    /// Call when the record has it, or the container is gone.
     pub fn discard_unsaved_end(&self, id: &ContainerId) {
         let folder = self.unsaved_ends();
         if fs::remove_file(folder.join(format!("{id}.json"))).is_ok() {
-            // the last one takes the folder along
+            // the last one removes the folder too
             let _ = fs::remove_dir(folder);
         }
     }
@@ -87,7 +85,7 @@ fn since(status: &Status) -> Option<Timestamp> {
     }
 }
 
-/// What others could write there must not be believed.
+/// Refuses a folder that others can write to.
 fn is_ours(folder: &Path) -> bool {
     let us = nix::unistd::geteuid().as_raw();
     fs::symlink_metadata(folder)

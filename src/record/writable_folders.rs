@@ -1,6 +1,6 @@
-//! Which folders of the host containers were ever given to write: a container may leave a link in
-//! one, and be gone when somebody names it. A link for each folder, named by its inode and its
-//! path's hash, and leading to it, in `given` of the state folder. It outlives its containers.
+//! Host folders that any container could ever write to: a container may leave a symbolic link in
+//! one that a later path would follow. One link to each folder, named by its inode and the hash of
+//! its path, in `given` of the state folder. They outlive the containers.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -16,10 +16,10 @@ impl Store {
         self.folder().join("given")
     }
 
-    /// Notes that a container may write to the folder at `path`, whose inode is `inode`.
+    /// Records that a container may write to the folder at `path`, with the inode `inode`.
     ///
     /// # Errors
-    /// When the note cannot be written.
+    /// When the link cannot be created.
     pub fn note_writable(&self, path: &Path, inode: u64) -> Result<(), StoreError> {
         let note = self.given().join(format!("{inode}-{:016x}", hash(path)));
         let noted = match symlink(path, &note) {
@@ -38,8 +38,8 @@ impl Store {
         })
     }
 
-    /// The folders that are still what they were when they were given, by device and inode, each
-    /// with its path. Notes of what is another folder now are removed.
+    /// The recorded folders that are still the same, by device and inode, each with its path. Links
+    /// to folders that were replaced are removed.
     #[must_use]
     pub fn writable_folders(&self) -> Vec<((u64, u64), PathBuf)> {
         let notes = fs::read_dir(self.given()).into_iter().flatten().flatten();
@@ -52,7 +52,7 @@ impl Store {
                     let _ = fs::remove_file(note.path());
                     None
                 }
-                // its disk may not be mounted now
+                // its file system may not be mounted now
                 Err(_) => None,
             }
         };
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_given_folder_is_known_until_it_is_another() {
+    fn a_writable_folder_is_listed_until_it_is_replaced() {
         let folder = std::env::temp_dir().join(format!("minic-given-{}", std::process::id()));
         let store = Store::open(&folder).unwrap();
         let given = folder.join("a folder");

@@ -1,8 +1,8 @@
-//! Carrying out mount steps between clone and execve: no allocation, no text, no lock.
+//! Applies mount steps between clone and execve: no allocation, no locks.
 //!
-//! Somebody else may write the root meanwhile. So nothing in it is named twice, and by no path that
-//! could lead out of it: what is mounted is put on a folder held open, and what is made in `/dev`
-//! is made in our own file system, wherever that folder has been moved to.
+//! Others may write to the root concurrently. So nothing in it is looked up twice, or by a path
+//! that could leave it: mounts are attached to open folders, and `/dev` is filled through a
+//! descriptor of our own file system.
 
 use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -21,8 +21,8 @@ use super::{MountStep, StepFailure, pivot};
 use crate::sys::mount as fd_mount;
 use crate::sys::{fault, xattr};
 
-/// The container's own mounts of the kernel's files, held open: what is found in them is the
-/// kernel's, whatever lies at their paths.
+/// The container's own kernel file systems, held open: what is opened through them is the kernel's,
+/// whatever is mounted over their paths.
 #[derive(Debug, Default)]
 pub(crate) struct KernelMounts {
     pub(super) proc: Option<OwnedFd>,
@@ -30,15 +30,14 @@ pub(crate) struct KernelMounts {
     pub(super) dev: Option<OwnedFd>,
 }
 
-/// Carries out `steps` in order, in the calling process's mount namespace. `root` is what
+/// Applies `steps` in order, in the calling process's mount namespace. `root` is what
 /// [`MountStep::Root`] attaches.
 ///
-/// For the one thread of a new process in a mount namespace of its own; the umask is 0 meanwhile,
-/// so that devices and folders get the permissions planned.
+/// For a new single-threaded process in its own mount namespace; sets the umask to 0 meanwhile, so
+/// that devices and folders get the planned permissions.
 ///
 /// # Errors
-/// The first step that failed; what the steps before it did stays and goes with the mount
-/// namespace.
+/// The first step that failed; earlier steps are undone with the mount namespace.
 pub(crate) fn apply(
     steps: &[MountStep],
     root: Option<BorrowedFd<'_>>,
@@ -49,7 +48,7 @@ pub(crate) fn apply(
         let index = u16::try_from(index).unwrap_or(u16::MAX);
         let done = fault::may_fail_at("init.mount", index)
             .map_err(Errno::from)
-            .and_then(|()| carry_out(step, root, &mut mounts));
+            .and_then(|()| apply_step(step, root, &mut mounts));
         done.map_err(|errno| StepFailure {
             index,
             errno: errno as i32,
@@ -59,7 +58,7 @@ pub(crate) fn apply(
     done.map(|()| mounts)
 }
 
-fn carry_out(
+fn apply_step(
     step: &MountStep,
     root: Option<BorrowedFd<'_>>,
     mounts: &mut KernelMounts,
@@ -87,9 +86,9 @@ fn carry_out(
         MountStep::Symlink { target, name } => {
             symlinkat(target.as_c_str(), in_dev(mounts)?, name.as_c_str())
         }
-        // opened before the clone: it is an `Attach` by now
+        // opened before clone: it is an `Attach` by now
         MountStep::Bind { .. } => Err(Errno::EBADF),
-        MountStep::Attach { tree, place, .. } => show(tree.as_fd(), place),
+        MountStep::Attach { tree, place, .. } => attach_at(tree.as_fd(), place),
         MountStep::OwnFolder { target, tree, .. } => {
             own_folder(tree.as_ref().ok_or(Errno::EBADF)?.as_fd(), target)
         }
@@ -142,8 +141,8 @@ fn filesystem(planned: &Filesystem, mounts: &mut KernelMounts) -> Result<()> {
     Ok(())
 }
 
-/// Opens the folder `name`, which is made when it is not there. ENOTDIR for anything else, a
-/// symbolic link above all.
+/// Opens the folder `name`, creating it if needed. ENOTDIR for anything else, including a symbolic
+/// link.
 fn folder(above: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd> {
     match mkdirat(above, name, Mode::from_bits_truncate(0o755)) {
         Ok(()) | Err(Errno::EEXIST) => {}
@@ -157,7 +156,7 @@ fn folder(above: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd> {
     )
 }
 
-/// Makes a device, or shows the host's where the kernel forbids mknod(2) (a user namespace).
+/// Creates a device, or binds the host's where mknod(2) is forbidden (in a user namespace).
 fn device(dev: BorrowedFd<'_>, name: &CStr, host: &CStr, mode: u32, number: dev_t) -> Result<()> {
     let mode = Mode::from_bits_truncate(mode);
     match mknodat(dev, name, SFlag::S_IFCHR, mode, number) {
@@ -194,8 +193,8 @@ fn own_folder(tree: BorrowedFd<'_>, target: &CStr) -> Result<()> {
     fchdir(tree)
 }
 
-/// Over the old root, which is the one place that root of a user namespace can surely reach.
-/// Nothing looks it up there: it is entered at once.
+/// Attaches it over the old root, the one place that root of a user namespace can always reach, and
+/// enters it.
 fn attach_root(tree: BorrowedFd<'_>) -> Result<()> {
     let above = open(
         c"/",
@@ -206,7 +205,7 @@ fn attach_root(tree: BorrowedFd<'_>) -> Result<()> {
     fchdir(tree)
 }
 
-fn show(tree: BorrowedFd<'_>, place: &Place) -> Result<()> {
+fn attach_at(tree: BorrowedFd<'_>, place: &Place) -> Result<()> {
     let target = place.open_or_make(new_root()?.as_fd(), is_folder(tree)?)?;
     fd_mount::attach(tree, target.as_fd())
 }

@@ -1,5 +1,5 @@
-//! A container's base layer: the few files of `/etc` that are its own, laid over the image so that
-//! they need no bind mounts.
+//! A container's base layer: its own files of `/etc`, in a layer over the image so that they need
+//! no bind mounts.
 
 use std::fs::{DirBuilder, File, Permissions};
 use std::io::{self, Read, Write};
@@ -13,19 +13,19 @@ use nix::sys::stat::Mode;
 use super::FileError;
 use crate::spec::{ContainerSpec, NetworkMode};
 
-/// More of the host's resolv.conf than this is not taken: glibc reads a few lines of it.
+/// Maximum size of the host's resolv.conf that is copied: glibc reads a few lines of it.
 const MAX_RESOLV_CONF: u64 = 64 << 10;
 
 /// The files of `/etc` that are the container's own.
 pub(super) const OWN_FILES: [&str; 3] = ["hosts", "hostname", "resolv.conf"];
 
-/// Makes the folder `base` with `etc/hosts`, `etc/hostname` and `etc/resolv.conf` of `spec`, or
-/// writes them anew.
+/// Creates or rewrites `etc/hosts`, `etc/hostname` and `etc/resolv.conf` of `spec` in the folder
+/// `base`.
 ///
 /// Not while the container runs: an overlay's lower layers must not change under it.
 ///
 /// # Errors
-/// [`FileError`] when something cannot be made or written.
+/// [`FileError`] when something cannot be created or written.
 pub(crate) fn write_base(base: &Path, spec: &ContainerSpec) -> Result<(), FileError> {
     let etc = base.join("etc");
     let folder = |path: &Path| {
@@ -48,7 +48,7 @@ pub(crate) fn write_base(base: &Path, spec: &ContainerSpec) -> Result<(), FileEr
     ];
     for (name, text) in OWN_FILES.into_iter().zip(texts) {
         let path = etc.join(name);
-        // in the folder that was made, and through no link that somebody laid there
+        // in the folder just created, following no link
         let flags = OFlag::O_WRONLY
             | OFlag::O_CREAT
             | OFlag::O_TRUNC
@@ -65,25 +65,25 @@ pub(crate) fn write_base(base: &Path, spec: &ContainerSpec) -> Result<(), FileEr
     Ok(())
 }
 
-/// Gives the files of `base` a label: those of a container whose root is no image are shown one by
-/// one, and keep their own.
+/// Labels the files of `base`: with a root that is not an image they are mounted one by one, and
+/// keep their own label.
 ///
 /// # Errors
 /// [`FileError`] where the policy or the file system refuses it.
 pub(crate) fn label_base(
     base: &Path,
-    put_on: impl Fn(BorrowedFd<'_>) -> nix::Result<()>,
+    set_label: impl Fn(BorrowedFd<'_>) -> nix::Result<()>,
 ) -> Result<(), FileError> {
     for name in OWN_FILES {
         let path = base.join("etc").join(name);
         let file = open_as_is(&path, OFlag::O_RDONLY | OFlag::O_NONBLOCK)
             .map_err(FileError::of("open", &path))?;
-        put_on(file.as_fd()).map_err(|errno| FileError::of("label", &path)(errno.into()))?;
+        set_label(file.as_fd()).map_err(|errno| FileError::of("label", &path)(errno.into()))?;
     }
     Ok(())
 }
 
-/// Whatever umask we were started with, everybody inside can read these.
+/// Makes it readable for all users inside, whatever the umask.
 fn set_mode(file: &File, mode: u32) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(mode))
 }
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_container_knows_its_own_name_and_those_it_was_told() {
+    fn hosts_has_its_own_name_and_added_ones() {
         let text = hosts(&spec(NetworkMode::None));
         for line in [
             ["127.0.1.1", "web"],

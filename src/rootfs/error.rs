@@ -1,4 +1,4 @@
-//! [`FileError`]: what was tried, on which path, and what the kernel said.
+//! [`FileError`]: the failed operation, its path and the cause.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {verb} {}: {source}", path.display())]
 pub(crate) struct FileError {
-    /// What was tried: `copy`, `make`, `write`.
+    /// The operation: `copy`, `make`, `write`.
     pub verb: &'static str,
-    /// On which path.
+    /// The path.
     pub path: PathBuf,
-    /// What the kernel said.
+    /// The error of the kernel.
     pub source: io::Error,
 }
 

@@ -1,5 +1,4 @@
-//! Whole plans on the real kernel, each in a child with namespaces of its own: what is mounted, and
-//! what of the host is left.
+//! Complete plans on the real kernel, each in a child with namespaces of its own.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -80,7 +79,7 @@ fn run(paths: &RootfsPaths, namespaces: &[&str], script: &str) -> String {
         "{text}{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    // what the test harness says comes first
+    // the output of the test harness comes first
     text.split_once("BEGIN\n")
         .map(|(_, rest)| rest.to_owned())
         .unwrap()
@@ -181,7 +180,7 @@ fn nothing_spreads_to_a_host_whose_mounts_are_shared() {
     let scratch = Scratch::new();
     let paths = container(&scratch);
     let name = scratch.path().file_name().unwrap().to_str().unwrap();
-    // a host of its own, with shared mounts as systemd makes them; then what is left of us in its
+    // simulates a host with shared mounts as under systemd; then prints what of us is left in its
     // list
     let host = format!(
         "unshare {} --propagation unchanged -- \"$@\" || exit 1; grep {name} /proc/self/mountinfo; echo END",

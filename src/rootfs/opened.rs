@@ -1,5 +1,5 @@
-//! What the supervisor opens before the clone: what is shown of the host, as it was found; and on
-//! behalf of an init whose root is nobody outside, file systems of namespaces that are not its own.
+//! What the supervisor opens before clone: the sources on the host, and, for an init that is
+//! unprivileged outside, file systems of namespaces that it does not own.
 
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -18,11 +18,11 @@ use crate::spec::{ContainerSpec, IdRange, IpcMode, NetworkMode, PidMode, Propaga
 use crate::sys::mount::{self as fd_mount, ATTR_NODEV, ATTR_NOEXEC, ATTR_NOSUID};
 
 impl RootfsPlan {
-    /// Opens them, in the namespaces that the container will share, and copies what is shown of the
-    /// host.
+    /// Opens the file systems of namespaces that the container will share, and clones the mounts of
+    /// its sources.
     ///
     /// # Errors
-    /// The step that it was for.
+    /// The step that needed it.
     pub fn open(&mut self, spec: &ContainerSpec, sources: &Sources) -> Result<(), StepFailure> {
         let slave = spec.propagation == Propagation::Slave;
         if let Some(ids) = spec.ids {
@@ -41,13 +41,12 @@ impl RootfsPlan {
         Ok(())
     }
 
-    /// Lets the container have the `/proc` of another one, whose init is `init` with the number
-    /// `pid`: only a member of a pid namespace mounts one for it, and init becomes one when it has
-    /// nothing left to mount with.
+    /// Prepares the `/proc` of another container, whose init is `init` with the pid `pid`: only a
+    /// member of a pid namespace can mount one for it, and init becomes one after it has given up
+    /// its privileges.
     ///
     /// # Errors
-    /// ESRCH when that one has ended, ENODEV when what it has at `/proc` does not show its
-    /// processes.
+    /// ESRCH when that one has ended, ENODEV when its `/proc` is not of its pid namespace.
     pub fn share_proc(&mut self, init: BorrowedFd<'_>, pid: i32) -> nix::Result<()> {
         let kind = |step: &&mut MountStep| matches!(step, MountStep::Filesystem(planned) if planned.kind == c"proc");
         let Some(MountStep::Filesystem(planned)) = self.steps.iter_mut().find(kind) else {
@@ -57,8 +56,8 @@ impl RootfsPlan {
         Ok(())
     }
 
-    /// Makes `/dev` with its nodes for a root that may not make any. Where this process may not
-    /// either, init shows the host's own nodes.
+    /// Creates `/dev` with its nodes for a root that may not create any. Where this process may not
+    /// either, init binds the host's nodes.
     fn make_dev(&mut self, ids: IdRange) -> Result<(), StepFailure> {
         let is_dev = |step: &MountStep| matches!(step, MountStep::Filesystem(planned) if planned.within == Within::Root && planned.name == c"dev");
         let Some(index) = self.steps.iter().position(is_dev) else {
@@ -126,14 +125,13 @@ impl RootfsPlan {
         Ok(())
     }
 
-    /// Lets the container's own files and its volumes belong to the users of the user namespace
-    /// `users`: what is id N's on the disk is id N's inside, and what id N makes inside is id N's
-    /// on the disk. So root inside has in a volume what root outside has there, and a set-user-ID
-    /// file of root's that it makes is one for the host too, though not inside, where every volume
-    /// is nosuid.
+    /// Shifts the owners of the container's own files and its volumes by the user namespace
+    /// `users`: id N inside is id N on the disk. So root inside owns what root owns in a volume,
+    /// and a set-user-ID file that it creates there is effective on the host, though not inside,
+    /// where every volume is nosuid.
     ///
     /// # Errors
-    /// In words: whose file system cannot do it, and what to do.
+    /// A message naming the mount that cannot be shifted, with the remedy.
     pub fn shift(&self, users: BorrowedFd<'_>) -> Result<(), String> {
         self.steps.iter().try_for_each(|step| match step {
             MountStep::Attach {
@@ -148,8 +146,8 @@ impl RootfsPlan {
     }
 }
 
-/// A copy of what another container has at `/proc`, and nothing of what hides parts of it there:
-/// who gets it hides them again.
+/// A copy of another container's `/proc`, without the masks on it: its user has to apply them
+/// again.
 fn proc_of(init: BorrowedFd<'_>, pid: i32) -> nix::Result<OwnedFd> {
     let folder = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let namespace = stat(format!("/proc/{pid}/ns/pid").as_str())?;
@@ -161,7 +159,7 @@ fn proc_of(init: BorrowedFd<'_>, pid: i32) -> nix::Result<OwnedFd> {
     let old_root = open(c"/", folder, Mode::empty())?;
     setns(init, CloneFlags::CLONE_NEWNS)?;
     let tree = fd_mount::clone_tree(c"/proc", false);
-    // setns(2) also enters the namespace's root, which is not ours when we run in a chroot
+    // setns(2) also changes the root, which differs from ours in a chroot
     setns(own, CloneFlags::CLONE_NEWNS)
         .and_then(|()| fchdir(&old_root))
         .and_then(|()| chroot(c"."))
@@ -179,7 +177,7 @@ fn proc_of(init: BorrowedFd<'_>, pid: i32) -> nix::Result<OwnedFd> {
     Ok(tree)
 }
 
-/// What replaces `step`, where something does.
+/// The replacement of `step`, if any.
 fn opened(
     step: &MountStep,
     spec: &ContainerSpec,
@@ -244,8 +242,7 @@ fn opened(
         }
         MountStep::Filesystem(planned) if spec.ids.is_some() && planned.tree.is_none() => {
             let others = match planned.kind.to_bytes() {
-                // that of another container's processes is mounted by init, which is one of them
-                // and of their users
+                // that of another container's pid namespace is mounted by init, which is a member
                 b"proc" => spec.pid == PidMode::Host,
                 b"sysfs" => spec.network != NetworkMode::None,
                 b"mqueue" => spec.ipc != IpcMode::Own,

@@ -1,35 +1,35 @@
-//! The options of the overlay that is a container's root.
+//! The overlay options of a container's root.
 
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// mount(2) reads one page of options and cuts off what is longer, so longer options are refused
-/// here. 4096 bytes, the last a NUL, is the smallest page of any Linux architecture.
+/// mount(2) truncates options to one page, so longer ones are refused here. 4096 bytes, including a
+/// NUL, is the smallest page of any Linux architecture.
 const MAX_OPTIONS: usize = 4095;
 
-/// The folders that a container's root is made of, and how what is in it is labelled.
+/// The folders of a container's root, and its label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootfsPaths {
     /// Root of the image; never written.
     pub image: PathBuf,
-    /// The container's own few files (`etc/hosts` and the like), laid over the image; never written
+    /// The container's own files (`etc/hosts` and the like), a layer over the image; never written
     /// while mounted.
     pub base: PathBuf,
-    /// What the container wrote.
+    /// The container's writable layer.
     pub upper: PathBuf,
-    /// Overlayfs's scratch folder, on the filesystem of `upper`.
+    /// The work folder of overlayfs, on the filesystem of `upper`.
     pub work: PathBuf,
-    /// Where the layers appear as one, in the container's mount namespace only.
+    /// The mount point, in the container's mount namespace only.
     pub merged: PathBuf,
-    /// The SELinux label of everything in the root; `None` leaves each file its own.
+    /// The SELinux label of all files in the root; `None` keeps those of the files.
     pub label: Option<String>,
-    /// Where a tmpfs is mounted that `upper` and `work` lie on; `None` when they are on disk.
+    /// The mount point of the tmpfs that holds `upper` and `work`; `None` when they are on disk.
     pub memory: Option<PathBuf>,
 }
 
 impl RootfsPaths {
-    /// The folders of a container that lives in `folder` and is made of `image`.
+    /// The folders of a container in `folder` with the image `image`.
     #[must_use]
     pub fn new(folder: &Path, image: &Path) -> Self {
         Self {
@@ -43,7 +43,7 @@ impl RootfsPaths {
         }
     }
 
-    /// The same with what the container writes on a tmpfs, which takes the place of `work`.
+    /// The same with the writable layer on a tmpfs, mounted on `work`.
     #[must_use]
     pub fn in_memory(self) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl RootfsPaths {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// A path has a NUL byte.
-    #[error("{path:?} has a NUL byte, which no path can have")]
+    #[error("{path:?} has a NUL byte, which no path can contain")]
     Nul {
         /// The path.
         path: PathBuf,
@@ -74,10 +74,10 @@ pub enum PlanError {
     },
 }
 
-/// `options` of a file system, with the label that everything on it has (mount(8), "context=").
+/// `options` of a file system, with a label for all its files (mount(8), "context=").
 ///
-/// It stands first: the module looks for its own words before the file system does, and does not
-/// know how a path is escaped. A level has commas, hence the quotes.
+/// The label comes first: SELinux parses its options before the file system does, and ignores the
+/// escapes in paths. A level contains commas, hence the quotes.
 pub(super) fn labelled(label: Option<&str>, options: Vec<u8>) -> Vec<u8> {
     match label {
         None => options,
@@ -85,7 +85,7 @@ pub(super) fn labelled(label: Option<&str>, options: Vec<u8>) -> Vec<u8> {
     }
 }
 
-/// `path` as the kernel wants it.
+/// `path` as a C string.
 ///
 /// # Errors
 /// [`PlanError::Nul`].

@@ -1,5 +1,4 @@
-//! Shielding the old root from what is mounted, entering the new root, and unmounting the old
-//! one.
+//! Setting mount propagation, entering the new root, and unmounting the old one.
 
 use std::ffi::CStr;
 
@@ -15,7 +14,7 @@ use crate::sys::pidfd;
 /// Sets the propagation of every mount of this mount namespace, `MS_PRIVATE` or `MS_SLAVE`.
 /// Allocates nothing.
 ///
-/// In a chroot, whose root is no mount, that is done from outside of it.
+/// In a chroot, whose root is not a mount, it is left for that.
 ///
 /// # Errors
 /// What the kernel says.
@@ -33,16 +32,15 @@ pub(super) fn shield(propagation: MsFlags) -> nix::Result<()> {
     chroot(c".")
 }
 
-/// From "the current folder is the new root's mount" to "nothing of the host is reachable".
-/// Allocates nothing.
+/// Makes the current folder, the new root's mount, the root, and unmounts the old one. Allocates
+/// nothing.
 ///
-/// pivot_root(".", ".") needs no folder for the old root inside the new one: the old root lies on
-/// top of the new one, where "." is, until it is detached (pivot_root(2), "pivot_root(".", ".")").
+/// pivot_root(".", ".") needs no folder for the old root inside the new one: the old root is
+/// mounted over the new one until it is detached (pivot_root(2), "pivot_root(".", ".")").
 ///
 /// # Errors
-/// What the kernel says, except EINVAL of pivot_root: in a chroot it is left first, whose parent
-/// folders would else stay reachable; and where the real root is a ramfs, the new one is moved over
-/// it, as switch_root(8) does.
+/// The error of the kernel, except EINVAL of pivot_root: a chroot is left first, since its parents
+/// would stay reachable; and over a ramfs the new root is moved, as in switch_root(8).
 pub(super) fn enter() -> nix::Result<()> {
     match pivot() {
         Err(Errno::EINVAL) => {}
@@ -53,8 +51,7 @@ pub(super) fn enter() -> nix::Result<()> {
     fchdir(new_root)?;
     match pivot() {
         Err(Errno::EINVAL) => move_over_root(),
-        // it lies over the real root already (`MountStep::Root`), and has just been entered as what
-        // is on top there
+        // it is mounted over the real root already (`MountStep::Root`), and has just been entered
         Err(Errno::EBUSY) => chdir(c"/"),
         other => other,
     }
@@ -66,9 +63,9 @@ fn pivot() -> nix::Result<()> {
     chdir(c"/")
 }
 
-/// The kernel's initial ramfs cannot be left (pivot_root(2)): the new root is moved on top of it,
-/// and entered. A `..` that climbs out of the new root arrives at the ramfs's root, on which the
-/// new root lies: nothing below is ever seen again.
+/// The kernel's initial ramfs cannot be left (pivot_root(2)): the new root is moved over it and
+/// entered. A `..` out of the new root leads to the ramfs's root, over which the new root is
+/// mounted: nothing below is reachable.
 fn move_over_root() -> nix::Result<()> {
     let none = None::<&CStr>;
     mount(Some(c"."), c"/", none, MsFlags::MS_MOVE, none)?;
@@ -76,8 +73,8 @@ fn move_over_root() -> nix::Result<()> {
     chdir(c"/")
 }
 
-/// Makes the root of our mount namespace our root, and our folder: what entering a mount namespace
-/// does, even one's own (setns(2)).
+/// Makes the root of our mount namespace our root and working directory, by entering that namespace
+/// again (setns(2)).
 fn leave_chroot() -> nix::Result<()> {
     let own = pidfd::open(nix::unistd::getpid().as_raw())
         .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or_default()))?;

@@ -1,9 +1,8 @@
-//! A place inside the new root that something of the host is mounted on, found and made without
-//! ever leaving that root.
+//! A mount point inside the new root, opened or created without leaving that root.
 //!
 //! The image and the container's own layer are not trusted: each component is opened with
-//! RESOLVE_IN_ROOT, so that a symbolic link in them cannot point a mount, or the folder made for
-//! it, at the host.
+//! RESOLVE_IN_ROOT, so that a symbolic link in them cannot redirect a mount, or its mount point, to
+//! the host.
 
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -17,7 +16,7 @@ use super::PlanError;
 use super::overlay::c_path;
 use crate::sys::mount::open_in_root;
 
-/// An absolute path inside, cut into components beforehand.
+/// An absolute path inside, split into components beforehand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// `a`, `a/b`, `a/b/c`: each prefix of the path, relative to the root.
@@ -27,7 +26,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Cuts `path` into components.
+    /// Splits `path` into components.
     ///
     /// # Errors
     /// When it has a NUL byte.
@@ -53,8 +52,8 @@ impl Place {
         self.prefixes.last().map_or(c".", |p| p)
     }
 
-    /// Opens the place below `root`, making what is missing of it: folders, and at the end a folder
-    /// or an empty file. Allocates nothing.
+    /// Opens the place below `root`, creating missing folders, and a folder or empty file at the
+    /// end. Allocates nothing.
     ///
     /// # Errors
     /// ENOTDIR where a file is in the way, ELOOP for a magic link.
@@ -84,7 +83,7 @@ fn make(parent: BorrowedFd<'_>, name: &CStr, folder: bool) -> nix::Result<()> {
     openat(parent, name, flags, Mode::from_bits_truncate(0o644)).map(drop)
 }
 
-/// Whether what is behind `fd` is a folder.
+/// Whether `fd` is a folder.
 pub(super) fn is_folder(fd: BorrowedFd<'_>) -> nix::Result<bool> {
     Ok(fstat(fd)?.st_mode & libc::S_IFMT == libc::S_IFDIR)
 }
@@ -138,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_in_the_way_is_told() {
+    fn a_file_in_the_way_is_an_error() {
         let (path, fd) = root("file");
         std::fs::write(path.join("f"), "").unwrap();
         assert_eq!(

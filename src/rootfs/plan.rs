@@ -1,5 +1,4 @@
-//! [`RootfsPlan`]: from a spec to the ordered mount steps that make its root, all memory taken
-//! beforehand.
+//! [`RootfsPlan`]: the ordered mount steps of a spec's root, with all memory allocated beforehand.
 
 use std::ffi::{CStr, CString};
 
@@ -26,8 +25,8 @@ const DEVICES: [(&CStr, &CStr, u64, u64); 6] = [
     (c"tty", c"/dev/tty", 5, 0),
 ];
 
-/// Links of every container's `/dev`: what each says, and its name. `core` is left out: it leads to
-/// the host's memory.
+/// Links of every container's `/dev`: target and name. Without `core`, which leads to the host's
+/// memory.
 const LINKS: [(&CStr, &CStr); 5] = [
     (c"/proc/self/fd", c"fd"),
     (c"/proc/self/fd/0", c"stdin"),
@@ -36,7 +35,7 @@ const LINKS: [(&CStr, &CStr); 5] = [
     (c"pts/ptmx", c"ptmx"),
 ];
 
-/// The steps that make a container's root, in order.
+/// The steps that set up a container's root, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootfsPlan {
     pub(super) steps: Vec<MountStep>,
@@ -45,12 +44,11 @@ pub struct RootfsPlan {
 }
 
 impl RootfsPlan {
-    /// Plans the root made of the folders `paths`, which must exist when the plan is applied.
+    /// Plans the root of the folders `paths`, which must exist when the plan is applied.
     ///
-    /// The process that applies it has mount, PID, IPC and UTS namespaces of its own, and a network
-    /// namespace unless it shares the host's: `/proc`, `/sys` and `/dev/mqueue` show the namespaces
-    /// of whoever mounts them. `/sys` is a sysfs of its own in both cases, never a bind of the
-    /// host's, which would bring along the host's cgroups and whatever else is mounted below it.
+    /// The process that applies it must be in the container's namespaces: `/proc`, `/sys` and
+    /// `/dev/mqueue` show those of the process that mounts them. `/sys` is always a new sysfs,
+    /// never a bind of the host's, which would include the host's cgroups and other submounts.
     ///
     /// # Errors
     /// [`PlanError`] when a path cannot be given to the kernel.
@@ -58,7 +56,7 @@ impl RootfsPlan {
         let merged = c_path(&paths.merged)?;
         let label = paths.label.as_deref();
         let mut steps = vec![
-            // first of all: nothing that follows may reach the host through a shared mount
+            // first: nothing that follows may propagate to the host
             MountStep::Shield {
                 propagation: propagation(spec),
             },
@@ -71,11 +69,11 @@ impl RootfsPlan {
             }
         }
         let own_queues = spec.ipc == IpcMode::Own;
-        steps.extend(kernels_own(spec.security.privileged, own_queues, label)?);
+        steps.extend(kernel_mounts(spec.security.privileged, own_queues, label)?);
         if spec.root.is_some() {
             steps.extend(own_files(spec, paths)?);
         }
-        steps.extend(shown(spec, label)?);
+        steps.extend(requested_mounts(spec, label)?);
         if spec.read_only {
             steps.push(MountStep::ReadOnlyRoot);
         }
@@ -99,18 +97,18 @@ impl RootfsPlan {
         &self.steps
     }
 
-    /// What of the kernel's own files is kept from the container, for [`protect`](super::protect).
+    /// The masked and read-only kernel files, for [`protect`](super::protect).
     #[must_use]
     pub fn protections(&self) -> &[Protection] {
         &self.protections
     }
 
-    /// The SELinux label of what hides something.
+    /// The SELinux label of masks.
     pub(super) fn label(&self) -> Option<&CStr> {
         self.label.as_deref()
     }
 
-    /// A protection in words: `mask /proc/kcore of the container`.
+    /// Describes a protection: `mask /proc/kcore of the container`.
     #[must_use]
     pub fn describe_protection(&self, index: u16) -> String {
         let protection = self.protections.get(usize::from(index));
@@ -120,7 +118,7 @@ impl RootfsPlan {
         )
     }
 
-    /// The step in words: `mount overlay on /var/lib/…/merged`.
+    /// Describes a step: `mount overlay on /var/lib/…/merged`.
     #[must_use]
     pub fn describe(&self, index: u16) -> String {
         let step = self.steps.get(usize::from(index));
@@ -130,7 +128,7 @@ impl RootfsPlan {
         )
     }
 
-    /// What the user can do about a failed step, where we know.
+    /// A remedy for a failed step, if known.
     #[must_use]
     pub fn hint(&self, failure: StepFailure) -> Option<&'static str> {
         self.steps
@@ -139,7 +137,7 @@ impl RootfsPlan {
     }
 }
 
-/// pivot_root(2) refuses a shared root, so there are two choices.
+/// Never shared, which pivot_root(2) refuses.
 fn propagation(spec: &ContainerSpec) -> MsFlags {
     match spec.propagation {
         Propagation::Private => MsFlags::MS_PRIVATE,
@@ -172,10 +170,9 @@ fn root(
     Ok(steps)
 }
 
-/// The files of `/etc` that are the container's own, shown over those of a root that is no image of
-/// ours.
+/// Binds the container's own files of `/etc` over those of a root that is not an image.
 ///
-/// They are on disk: who may write in memory alone may not write them.
+/// They are on disk, so they are read-only with storage in memory.
 fn own_files(spec: &ContainerSpec, paths: &RootfsPaths) -> Result<Vec<MountStep>, PlanError> {
     let read_only = if matches!(spec.storage, Some(Storage::Tmpfs(_))) {
         ATTR_RDONLY
@@ -201,9 +198,11 @@ fn own_files(spec: &ContainerSpec, paths: &RootfsPaths) -> Result<Vec<MountStep>
         .collect()
 }
 
-/// What of the host the spec shows inside: volumes, memory file systems, devices; shorter paths
-/// first, so that one may lie in another.
-fn shown(spec: &ContainerSpec, label: Option<&str>) -> Result<Vec<MountStep>, PlanError> {
+/// Volumes, tmpfs and devices of the spec; shorter paths first, so that they can be nested.
+fn requested_mounts(
+    spec: &ContainerSpec,
+    label: Option<&str>,
+) -> Result<Vec<MountStep>, PlanError> {
     let mut steps = Vec::new();
     for tmpfs in &spec.tmpfs {
         let size = tmpfs
@@ -258,8 +257,8 @@ fn c_text(text: &str) -> Result<CString, PlanError> {
     c_path(text.as_ref())
 }
 
-/// `/proc`, `/sys` and `/dev` with all that is in it. `label` is for what is the container's own.
-fn kernels_own(
+/// `/proc`, `/sys` and `/dev` with its contents. `label` is for the container's own file systems.
+fn kernel_mounts(
     privileged: bool,
     own_queues: bool,
     label: Option<&str>,
@@ -309,9 +308,9 @@ fn kernels_own(
         mode: 0o666,
         dev: makedev(major, minor),
     }));
-    // gid 5 is "tty" in the image's /etc/group and on every distribution. Terminals are counted for
-    // all of the host together (kernel: Documentation/filesystems/devpts.rst): one container must
-    // leave some of its 3072 to others.
+    // gid 5 is "tty" in the image's /etc/group and on every distribution. The kernel limits
+    // terminals host-wide to 3072 by default (Documentation/filesystems/devpts.rst), so each
+    // container gets a part.
     let pts = [
         (c"ptmxmode", c"0666"),
         (c"mode", c"0620"),
@@ -376,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_mounted_before_the_host_is_shielded_nor_after_it_is_gone() {
+    fn all_mounts_are_between_shield_and_pivot() {
         let steps = plan().steps;
         assert_eq!(
             steps[0],
@@ -389,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_made_in_dev_is_made_after_it_is_mounted() {
+    fn dev_is_filled_after_it_is_mounted() {
         let dev =
             position(|s| matches!(s, MountStep::Filesystem(planned) if planned.name == c"dev"));
         let first = position(|s| {
@@ -400,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_containers_own_is_labelled_and_the_kernels_is_not() {
+    fn only_the_containers_own_file_systems_are_labelled() {
         let mut paths = RootfsPaths::new(Path::new("/c"), Path::new("/i"));
         paths.label = Some("u:object_r:t:s0:c1,c2".into());
         let plan = RootfsPlan::new(&spec(), &paths).unwrap();
@@ -440,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_told_in_words_even_when_the_index_is_not_ours() {
+    fn a_failure_is_described_even_for_an_unknown_index() {
         let index = u16::try_from(position(|s| matches!(s, MountStep::Overlay { .. }))).unwrap();
         assert_eq!(plan().describe(index), "mount overlay on /c/merged");
         let failure = |index| StepFailure {

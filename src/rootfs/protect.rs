@@ -1,9 +1,10 @@
-//! Keeps paths of `/proc` and `/sys` from a container ([`Protection`]), with descriptors.
+//! Masks paths of `/proc` and `/sys`, or makes them read-only ([`Protection`]), through
+//! descriptors.
 //!
-//! No path is trusted twice: each target is opened once, without following any link, is checked to
-//! lie in the kernel's own proc or sysfs, and the mount is put on that descriptor (runc's
-//! CVE-2025-31133, CVE-2025-52565 and CVE-2025-52881 came from paths looked up again, and from a
-//! `/dev/null` that was none).
+//! Each target is opened once, without following any link, is checked to be in the kernel's own
+//! proc or sysfs, and the mount is attached to that descriptor (runc's CVE-2025-31133,
+//! CVE-2025-52565 and CVE-2025-52881 came from paths looked up again, and from a `/dev/null` that
+//! was none).
 
 use std::cell::Cell;
 use std::ffi::CStr;
@@ -19,9 +20,9 @@ use nix::sys::statfs::{PROC_SUPER_MAGIC, SYSFS_MAGIC, fstatfs};
 use super::{KernelMounts, Protection, RootfsPlan, StepFailure};
 use crate::sys::mount as fd_mount;
 
-/// Protects what `plan` says, in `mounts` and below the current folder, which is the container's
-/// root; what this kernel does not have is passed over. After the kernel settings were written:
-/// `/proc/sys` is read-only from then on. Allocates nothing.
+/// Applies the protections of `plan`, in `mounts` and below the current folder, which is the
+/// container's root; skips what this kernel lacks. Call after the kernel settings were written: it
+/// makes `/proc/sys` read-only. Allocates nothing.
 ///
 /// # Errors
 /// The first protection that failed.
@@ -47,7 +48,7 @@ pub(crate) fn protect(
         })
 }
 
-/// The mount that a path such as `proc/kcore` is of, and the rest of that path.
+/// The mount of a path such as `proc/kcore`, and the rest of that path.
 fn split<'a>(mounts: &'a KernelMounts, path: &'a CStr) -> Result<(BorrowedFd<'a>, &'a CStr)> {
     let bytes = path.to_bytes_with_nul();
     let slash = bytes
@@ -63,12 +64,12 @@ fn split<'a>(mounts: &'a KernelMounts, path: &'a CStr) -> Result<(BorrowedFd<'a>
     Ok((mount.ok_or(Errno::EBADF)?.as_fd(), rest))
 }
 
-/// Opens a kernel setting (`proc/sys/…`) of the container's own `/proc` for writing. No link is
-/// followed and nothing but the kernel's own file is opened: what a volume lays there could lead
-/// the value to another setting, `core_pattern` say (CVE-2025-52881). Allocates nothing.
+/// Opens a kernel setting (`proc/sys/…`) of the container's own `/proc` for writing. Follows no
+/// link and opens only the kernel's own file: a volume mounted there could redirect the value to
+/// another setting, such as `core_pattern` (CVE-2025-52881). Allocates nothing.
 ///
 /// # Errors
-/// EXDEV when it is not the kernel's own, ENOENT when there is no such setting.
+/// EXDEV when it is not the kernel's own, ENOENT for an unknown setting.
 pub(crate) fn open_setting(mounts: &KernelMounts, path: &CStr) -> Result<OwnedFd> {
     let (proc, path) = split(mounts, path)?;
     let file = fd_mount::open_without_links(proc, path, libc::O_WRONLY)?;
@@ -76,16 +77,15 @@ pub(crate) fn open_setting(mounts: &KernelMounts, path: &CStr) -> Result<OwnedFd
     Ok(file)
 }
 
-/// What masks are made of.
+/// The sources of masks.
 struct Masks {
     root: OwnedFd,
     null: OwnedFd,
-    /// An empty folder; its mount is put on the first folder, and cloned for every other: a
+    /// An empty folder; its mount is attached to the first folder, and cloned for all others: a
     /// detached mount can be cloned only since Linux 6.15.
     empty: OwnedFd,
     empty_is_used: Cell<bool>,
-    /// Whether something else lies over the container's own `/proc` and `/sys`: a volume, or what
-    /// somebody moved there meanwhile.
+    /// Whether something is mounted over the container's own `/proc` or `/sys`, such as a volume.
     covered: [bool; 2],
 }
 
@@ -135,8 +135,7 @@ impl Masks {
         })
     }
 
-    /// In the container's own mounts always; where something else lies over those, that is masked
-    /// too.
+    /// Applies it in the container's own mounts, and also in what is mounted over those.
     fn protect(&self, mounts: &KernelMounts, protection: &Protection) -> Result<()> {
         let (Protection::Masked(path) | Protection::ReadOnly(path)) = protection;
         let (own, rest) = split(mounts, path)?;
@@ -186,8 +185,8 @@ impl Masks {
     }
 }
 
-/// A volume may lie over `/proc` or `/sys`; hiding a part of it would hide the user's own files,
-/// and making believe that the kernel's are hidden would be worse.
+/// Refuses what is not the kernel's: with a volume over `/proc` or `/sys`, a mask would hide the
+/// user's files instead of the kernel's.
 fn check_kernels_own(fd: BorrowedFd<'_>) -> Result<()> {
     let kind = fstatfs(fd)?.filesystem_type();
     if kind == PROC_SUPER_MAGIC || kind == SYSFS_MAGIC {

@@ -1,12 +1,11 @@
-//! [`Protection`]: what of `/proc` and `/sys` a container may not see or change, which is docker's
-//! list and some more.
+//! [`Protection`]: paths of `/proc` and `/sys` that a container may not see or change: docker's
+//! list and more.
 
 use std::ffi::{CStr, CString};
 
-/// Hidden: files become `/dev/null`, folders empty (moby: oci/defaults.go, MaskedPaths), and what
-/// docker leaves to file modes: root inside is root for a file's mode. Addresses of the kernel and
-/// of its pages, and counts of what others on this machine do with them (proc(5); kernel:
-/// Documentation/admin-guide/mm/pagemap.rst).
+/// Masked: files become `/dev/null`, folders empty (moby: oci/defaults.go, MaskedPaths). Beyond
+/// docker's list: kernel addresses, page flags and counts, which are only protected by file modes
+/// (proc(5); kernel: Documentation/admin-guide/mm/pagemap.rst).
 const MASKED: [&CStr; 24] = [
     c"proc/asound",
     c"proc/acpi",
@@ -34,7 +33,7 @@ const MASKED: [&CStr; 24] = [
     c"sys/devices/virtual/powercap",
 ];
 
-/// Only to be read (moby: oci/defaults.go, ReadonlyPaths).
+/// Read-only (moby: oci/defaults.go, ReadonlyPaths).
 const READ_ONLY: [&CStr; 5] = [
     c"proc/bus",
     c"proc/fs",
@@ -43,17 +42,17 @@ const READ_ONLY: [&CStr; 5] = [
     c"proc/sysrq-trigger",
 ];
 
-/// One path of the kernel's that is kept from the container.
+/// A protected kernel path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Protection {
-    /// It is hidden.
+    /// It is masked.
     Masked(CString),
-    /// It can only be read.
+    /// It is read-only.
     ReadOnly(CString),
 }
 
 impl Protection {
-    /// All of docker's list, and each CPU's `thermal_throttle`, which reveals other tenants' work.
+    /// Docker's list, and each CPU's `thermal_throttle`, which reveals the load of others.
     #[must_use]
     pub fn usual(cpus: usize) -> Vec<Self> {
         let throttle = (0..cpus).filter_map(|cpu| {
@@ -73,7 +72,7 @@ impl Protection {
             .collect()
     }
 
-    /// In words, to stand behind "cannot".
+    /// Describes it, to follow "cannot".
     #[must_use]
     pub fn describe(&self) -> String {
         match self {

@@ -1,4 +1,4 @@
-//! A test's own folder, gone when the test is over.
+//! A temporary folder of a test, removed afterwards.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Sources of the host: looked up once, and opened again later without following a link.
+//! Sources on the host: looked up once, and reopened later without following links.
 
 use std::ffi::{CString, OsStr, OsString};
 use std::fs;
@@ -14,13 +14,13 @@ use nix::sys::stat::{Mode, SFlag, fstat};
 use crate::spec::{Source, SourceKind};
 use crate::sys::mount as fd_mount;
 
-/// As many links as the kernel follows in one path (path_resolution(7)).
+/// The kernel's limit of links in one path (path_resolution(7)).
 const MAX_LINKS: usize = 40;
 
-/// What of the host a container is shown, opened: from here on nothing is looked up by a path.
+/// The opened sources of a container: from here on nothing is looked up by path.
 #[derive(Debug, Default)]
 pub struct Sources {
-    /// The folder that is its root, or the lower layer of it.
+    /// The folder of its root, or the lower layer of it.
     pub root: Option<OwnedFd>,
     /// Its volumes, in the order of the spec.
     pub volumes: Vec<OwnedFd>,
@@ -28,10 +28,10 @@ pub struct Sources {
     pub devices: Vec<OwnedFd>,
 }
 
-/// What a path led to, and over which links.
+/// The target of a path, and the links on the way.
 #[derive(Debug)]
 pub(crate) struct LookedUp {
-    /// It (O_PATH).
+    /// The target (O_PATH).
     pub found: OwnedFd,
     /// The folder of each symbolic link on the way.
     pub links: Vec<OwnedFd>,
@@ -49,12 +49,11 @@ fn is_link(fd: BorrowedFd<'_>) -> nix::Result<bool> {
     Ok(SFlag::from_bits_truncate(fstat(fd)?.st_mode) & SFlag::S_IFMT == SFlag::S_IFLNK)
 }
 
-/// Looks an absolute path up, name by name, so that each link is known by the folder that it lies
-/// in.
+/// Resolves an absolute path component by component, recording the folder of each link.
 ///
 /// # Errors
-/// ENOENT and the like, ELOOP after 40 links, EACCES for a link that a stranger laid in a folder of
-/// everybody's.
+/// ENOENT and the like, ELOOP after 40 links, EACCES for another user's link in a world-writable
+/// folder.
 pub(crate) fn look_up(path: &Path) -> nix::Result<LookedUp> {
     let mut at = top()?;
     let mut links = Vec::new();
@@ -81,8 +80,8 @@ pub(crate) fn look_up(path: &Path) -> nix::Result<LookedUp> {
     Ok(LookedUp { found: at, links })
 }
 
-/// The kernel's own rule where it follows links (proc_sys_fs(5), protected_symlinks): in a folder
-/// such as `/tmp` only one's own, and its owner's.
+/// The kernel's rule for following links (proc_sys_fs(5), protected_symlinks): in a folder such as
+/// `/tmp` only one's own, and its owner's.
 fn refuse_strangers_link(folder: &OwnedFd, link: &OwnedFd) -> nix::Result<()> {
     let (folder, link) = (fstat(folder)?, fstat(link)?);
     let everybodys = libc::S_ISVTX | libc::S_IWOTH;
@@ -92,7 +91,7 @@ fn refuse_strangers_link(folder: &OwnedFd, link: &OwnedFd) -> nix::Result<()> {
     if strange { Err(Errno::EACCES) } else { Ok(()) }
 }
 
-/// The last name first.
+/// The components of `path`, the last first.
 fn names(path: &Path) -> Vec<OsString> {
     let name = |part: Component<'_>| match part {
         Component::ParentDir => Some(OsString::from("..")),
@@ -107,11 +106,11 @@ fn dup(fd: &OwnedFd) -> nix::Result<OwnedFd> {
         .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or_default()))
 }
 
-/// The first of `folders`, given as device and inode, that `folder` is or lies in. A folder that is
-/// shown elsewhere by a bind mount lies where it is reached here.
+/// The first of `folders`, given as device and inode, that is `folder` or a parent of it. A bind
+/// mount counts where it is reached.
 ///
 /// # Errors
-/// What the kernel says.
+/// The error of the kernel.
 pub(crate) fn lies_in<'a, T>(
     folder: &OwnedFd,
     folders: &'a [((u64, u64), T)],
@@ -132,13 +131,14 @@ pub(crate) fn lies_in<'a, T>(
     }
 }
 
-/// What is behind `found`, as it is recorded.
+/// The identity of `found`, as it is recorded.
 ///
 /// # Errors
-/// ENOENT when it has just been removed, or `/proc` is not there.
+/// ENOENT when it has just been removed, or without `/proc`.
 pub(crate) fn identify(found: &OwnedFd, boot: &str) -> nix::Result<Source> {
-    let told = |error: std::io::Error| Errno::from_raw(error.raw_os_error().unwrap_or_default());
-    let path = fs::read_link(format!("/proc/self/fd/{}", found.as_raw_fd())).map_err(told)?;
+    let to_errno =
+        |error: std::io::Error| Errno::from_raw(error.raw_os_error().unwrap_or_default());
+    let path = fs::read_link(format!("/proc/self/fd/{}", found.as_raw_fd())).map_err(to_errno)?;
     let status = fstat(found)?;
     let kind = match SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT {
         SFlag::S_IFDIR => SourceKind::Folder,
@@ -156,15 +156,15 @@ pub(crate) fn identify(found: &OwnedFd, boot: &str) -> nix::Result<Source> {
     })
 }
 
-/// Opens what was recorded as `source`, following no link.
+/// Opens the recorded `source`, following no link.
 ///
 /// # Errors
-/// In words: what it was and what stands there now.
+/// A message: what it was and what it is now.
 pub(crate) fn reopen(source: &Source, boot: &str) -> Result<OwnedFd, String> {
     let path = source.path.display();
     let changed = |now: String| {
         format!(
-            "{path} was {source} when the container was created, and is {now} now: put it back, or create the container anew"
+            "{path} was {source} when the container was created, and is {now} now: restore it, or create the container again"
         )
     };
     let relative = source.path.strip_prefix("/").unwrap_or(&source.path);
@@ -180,11 +180,11 @@ pub(crate) fn reopen(source: &Source, boot: &str) -> Result<OwnedFd, String> {
     });
     let found = opened.map_err(|errno| match errno {
         Errno::ENOENT => changed("not there".into()),
-        Errno::ELOOP | Errno::ENOTDIR => changed(standing_there(&source.path)),
+        Errno::ELOOP | Errno::ENOTDIR => changed(describe_current(&source.path)),
         other => format!("cannot open {path}: {}", other.desc()),
     })?;
     if is_link(found.as_fd()).unwrap_or(true) {
-        return Err(changed(standing_there(&source.path)));
+        return Err(changed(describe_current(&source.path)));
     }
     match identify(&found, boot) {
         Ok(now) if source.is(&now) => Ok(found),
@@ -193,8 +193,8 @@ pub(crate) fn reopen(source: &Source, boot: &str) -> Result<OwnedFd, String> {
     }
 }
 
-/// The first link on the way to `path`, in words.
-fn standing_there(path: &Path) -> String {
+/// Describes the first link on the way to `path`.
+fn describe_current(path: &Path) -> String {
     let mut upper: Vec<&Path> = path.ancestors().collect();
     upper.reverse();
     let link = upper
@@ -222,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_leads_where_the_kernel_says_and_its_links_are_known() {
+    fn paths_are_resolved_like_the_kernel_and_links_recorded() {
         let scratch = Scratch::new();
         let base = fs::canonicalize(scratch.path()).unwrap();
         fs::create_dir_all(base.join("a/b")).unwrap();

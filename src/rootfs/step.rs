@@ -11,17 +11,17 @@ use super::Tree;
 use super::place::Place;
 use super::storage::Layer;
 
-/// Where a file system of the kernel's is mounted.
+/// Where a kernel file system is mounted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Within {
     /// In the new root.
     Root,
-    /// In its `/dev`, which is ours.
+    /// In its `/dev`, a tmpfs of ours.
     Dev,
 }
 
-/// A new file system of the kernel's, on a folder that is made when it is not there. Not over a
-/// symbolic link: ENOTDIR.
+/// A new kernel file system, on a folder that is created if needed. Not over a symbolic link:
+/// ENOTDIR.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filesystem {
     /// Its type.
@@ -34,9 +34,9 @@ pub struct Filesystem {
     pub options: Vec<(CString, CString)>,
     /// `ATTR_*` of its mount.
     pub attributes: u64,
-    /// The SELinux label that it is given once it is mounted, where it has no option for that.
+    /// The SELinux label to set after mounting, for a file system without an option for it.
     pub label: Option<CString>,
-    /// It, opened beforehand where init may not.
+    /// The mount, if it was opened beforehand because init may not.
     pub tree: Option<Tree>,
 }
 
@@ -55,21 +55,21 @@ impl Filesystem {
 /// [`MountStep::OwnFolder`] or [`MountStep::Root`] on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MountStep {
-    /// Nothing that is mounted from here on reaches the host through a shared mount.
+    /// Sets the propagation, so that later mounts do not reach the host.
     Shield {
         /// `MS_PRIVATE` or `MS_SLAVE`.
         propagation: MsFlags,
     },
-    /// Mounts the layers of the root as one on a folder of ours, and enters it.
+    /// Mounts the overlay of the root on a folder of ours, and enters it.
     Overlay {
         /// The folder.
         target: CString,
         /// Its layers.
         options: CString,
     },
-    /// A file system of the kernel's.
+    /// Mounts a kernel file system.
     Filesystem(Filesystem),
-    /// Makes a character device in `/dev`, or shows the host's where the kernel forbids mknod(2) (a
+    /// Creates a character device in `/dev`, or binds the host's where mknod(2) is forbidden (in a
     /// user namespace).
     Device {
         /// Its name.
@@ -81,19 +81,19 @@ pub enum MountStep {
         /// Its number.
         dev: dev_t,
     },
-    /// Makes a symbolic link in `/dev`.
+    /// Creates a symbolic link in `/dev`.
     Symlink {
-        /// What the link says.
+        /// The target of the link.
         target: CString,
         /// Its name.
         name: CString,
     },
-    /// Shows a file or folder of the host at a place in the new root; becomes a
-    /// [`MountStep::Attach`] before the clone.
+    /// Binds a file or folder of the host at a place in the new root; becomes a
+    /// [`MountStep::Attach`] before clone.
     Bind {
-        /// Which of the sources.
+        /// The source.
         from: From,
-        /// The host's path, for words unless it is [`From::Path`].
+        /// The host's path; only for messages unless it is [`From::Path`].
         source: CString,
         /// Where it appears.
         place: Place,
@@ -104,9 +104,9 @@ pub enum MountStep {
         /// Whether its owners are shown as the container's users, where those are not the host's.
         idmapped: bool,
     },
-    /// A [`MountStep::Bind`], opened beforehand.
+    /// A [`MountStep::Bind`] that was opened beforehand.
     Attach {
-        /// What is shown.
+        /// The mount to attach.
         tree: Tree,
         /// Its path, for words.
         source: CString,
@@ -117,29 +117,28 @@ pub enum MountStep {
         /// Whether its owners are shown as the container's users.
         idmapped: bool,
     },
-    /// The user's folder that is the root, or its lower layer: shown on a folder of ours, and
-    /// entered.
+    /// Binds the user's folder, the root or its lower layer, on a folder of ours, and enters it.
     OwnFolder {
         /// Its path, for words.
         source: CString,
         /// Where it is attached.
         target: CString,
-        /// Whether it comes with what is mounted below it.
+        /// Whether submounts are included.
         recursive: bool,
-        /// It, once it is opened.
+        /// The mount, once it is opened.
         tree: Option<Tree>,
     },
-    /// The root that the supervisor mounted: attached over the old one, and entered.
+    /// Attaches the root that the supervisor mounted over the old one, and enters it.
     Root,
-    /// The tmpfs for what the container writes, before the overlay that uses it.
+    /// Mounts the tmpfs of the writable layer, before the overlay that uses it.
     Layer(Layer),
-    /// A new tmpfs at a place in the new root.
+    /// Mounts a new tmpfs at a place in the new root.
     Tmpfs {
         /// Where it appears.
         place: Place,
         /// Its size option; the kernel's default when `None`.
         size: Option<CString>,
-        /// Its SELinux label; whatever the policy gives it when `None`.
+        /// Its SELinux label; `None` is the policy's default.
         label: Option<CString>,
     },
     /// Makes the new root's own mount read-only.
@@ -148,7 +147,7 @@ pub enum MountStep {
     PivotRoot,
 }
 
-/// What is shown, in [`Sources`](super::Sources).
+/// A source of a bind mount, in [`Sources`](super::Sources).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum From {
     /// A file of the state folder, by its path.
@@ -159,18 +158,17 @@ pub enum From {
     Device(usize),
 }
 
-/// The step that failed, in the form in which init reports it.
+/// The step that failed, as init reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StepFailure {
     /// Position of the step in its list.
     pub index: u16,
-    /// What the kernel said (errno(3)).
+    /// The errno(3).
     pub errno: i32,
 }
 
 impl MountStep {
-    /// The step in words, to stand before "failed" or a colon: `mount overlay on
-    /// /var/lib/…/merged`.
+    /// Describes the step, to precede "failed" or a colon: `mount overlay on /var/lib/…/merged`.
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
@@ -217,7 +215,7 @@ impl MountStep {
         }
     }
 
-    /// Why its owners cannot be shown as the container's users, and what to do about it.
+    /// Explains why its owners cannot be shifted, with a remedy.
     #[must_use]
     pub(super) fn explain_idmap(&self, errno: Errno) -> String {
         let (source, place) = match self {
@@ -243,7 +241,7 @@ impl MountStep {
         )
     }
 
-    /// What the user can do about this step's failure, where we know.
+    /// A remedy for this step's failure, if known.
     #[must_use]
     pub fn hint(&self, errno: i32) -> Option<&'static str> {
         let overlay = matches!(self, Self::Overlay { .. });

@@ -1,5 +1,5 @@
-//! How much a container may write (`--storage`): a project quota on its folders, or a tmpfs of that
-//! size for its own layer.
+//! Limits of a container's writable layer (`--storage`): a project quota on its folders, or a tmpfs
+//! of that size.
 
 use std::ffi::CString;
 use std::fs::{self, File};
@@ -17,22 +17,21 @@ use super::{PlanError, RootfsPaths};
 use crate::spec::{ContainerSpec, Storage, format_bytes};
 use crate::sys::{quota, random};
 
-/// The numbers of our projects: others on the file system keep away from so high ones, and we from
-/// theirs.
-const FIRST: u32 = 0x6d00_0000;
-const COUNT: u32 = 0x0100_0000;
-/// How many numbers are tried before giving up: one is taken once in 16 million for each container.
-const TRIES: usize = 16;
-/// What a container writes to, below its folder.
+/// The range of our project ids, high enough not to collide with others on the file system.
+const FIRST_PROJECT: u32 = 0x6d00_0000;
+const PROJECT_COUNT: u32 = 0x0100_0000;
+/// Maximum number of random ids tried; a collision has a chance of 1 in 16 million per container.
+const MAX_TRIES: usize = 16;
+/// Folders that a container writes to.
 const WRITTEN: [&str; 3] = ["upper", "work", "base"];
 
-/// Why a bound cannot be had, and what helps.
+/// Why a limit cannot be set, and the remedy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
 pub(crate) struct StorageError {
-    /// What is missing, where.
+    /// What is missing.
     pub why: String,
-    /// What the user can do.
+    /// The remedy.
     pub hint: Option<String>,
 }
 
@@ -43,11 +42,10 @@ fn cannot(what: &str, path: &Path, error: impl std::fmt::Display) -> StorageErro
     }
 }
 
-/// Bounds what a new container may write to its own layers below `folder`, which nobody has written
-/// to yet.
+/// Limits a new container's layers below `folder`, which are still empty.
 ///
 /// # Errors
-/// What the file system lacks, and what to do about it.
+/// What the file system lacks, with a remedy.
 pub(crate) fn bound(folder: &Path, storage: Storage) -> Result<(), StorageError> {
     let Storage::Disk(_) = storage else {
         return Ok(());
@@ -55,7 +53,7 @@ pub(crate) fn bound(folder: &Path, storage: Storage) -> Result<(), StorageError>
     let root = File::open(folder).map_err(|error| cannot("open", folder, error))?;
     enforced(&root, folder, storage)?;
     let project = free_project(&root, folder)?;
-    // limited first: nothing is ever written without
+    // limited first, before anything is written
     quota::limit(root.as_fd(), project, storage.bytes(), storage.files())
         .map_err(|errno| cannot("set the quota of", folder, errno.desc()))?;
     WRITTEN
@@ -63,7 +61,7 @@ pub(crate) fn bound(folder: &Path, storage: Storage) -> Result<(), StorageError>
         .try_for_each(|name| put(&folder.join(name), project))
 }
 
-/// As [`bound`] for a container that is started again: the file system may have been mounted anew,
+/// As [`bound`] for a container that is started again: the file system may have been remounted
 /// without quotas.
 ///
 /// # Errors
@@ -79,21 +77,21 @@ pub(crate) fn renew(folder: &Path, storage: Storage) -> Result<(), StorageError>
         cannot(
             "find the project quota of",
             &upper,
-            "it has none; create the container anew",
+            "it has none; create the container again",
         )
     })?;
     quota::limit(file.as_fd(), project, storage.bytes(), storage.files())
         .map_err(|errno| cannot("set the quota of", folder, errno.desc()))
 }
 
-/// Bytes that a container has written to its layer on disk; `None` where they are not counted.
+/// Bytes of a container's layer on disk; `None` without accounting.
 #[must_use]
 pub(crate) fn used(folder: &Path) -> Option<u64> {
     let file = File::open(folder.join("upper")).ok()?;
     Some(quota::used(file.as_fd(), own_project(&file)?).ok()?.bytes)
 }
 
-/// Bytes in use on the root of a running container whose layer is a tmpfs, as its init sees it.
+/// Bytes used on the root of a running container whose layer is a tmpfs, seen from its init.
 #[must_use]
 pub(crate) fn used_in_memory(pid: i32) -> Option<u64> {
     let told = statfs(format!("/proc/{pid}/root").as_str()).ok()?;
@@ -104,8 +102,8 @@ pub(crate) fn used_in_memory(pid: i32) -> Option<u64> {
     )
 }
 
-/// The project of a container's folder, to be given back with [`Project::release`] once the folder
-/// is gone.
+/// The project of a container's folder, to be freed with [`Project::release`] once the folder is
+/// gone.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Project(Option<u32>);
 
@@ -120,31 +118,29 @@ impl Project {
         )
     }
 
-    /// Takes its limits away, so that the file system forgets it. `beside` is on the same file
-    /// system.
+    /// Removes its limits, which frees the quota record. `beside` is on the same file system.
     pub(crate) fn release(self, beside: &Path) {
         if let (Some(project), Ok(file)) = (self.0, File::open(beside)) {
-            // limits of nobody hurt nobody: the number is given away again when it is not in use
+            // unused limits are harmless: the id is reused when it has no usage
             let _ = quota::limit(file.as_fd(), project, 0, 0);
         }
     }
 }
 
-/// Only a number of ours: whoever runs the host may have put the state folder into a project of
-/// theirs.
+/// Only an id of our range: an administrator may have put the state folder into another project.
 fn own_project(folder: &File) -> Option<u32> {
     quota::inherited(folder.as_fd())
         .ok()
         .flatten()
-        .filter(|project| (FIRST..FIRST + COUNT).contains(project))
+        .filter(|project| (FIRST_PROJECT..FIRST_PROJECT + PROJECT_COUNT).contains(project))
 }
 
 fn free_project(root: &File, folder: &Path) -> Result<u32, StorageError> {
-    for _ in 0..TRIES {
+    for _ in 0..MAX_TRIES {
         let mut bytes = [0; 4];
         random::fill(&mut bytes)
             .map_err(|errno| cannot("choose a project for", folder, errno.desc()))?;
-        let project = FIRST + u32::from_ne_bytes(bytes) % COUNT;
+        let project = FIRST_PROJECT + u32::from_ne_bytes(bytes) % PROJECT_COUNT;
         let used = quota::used(root.as_fd(), project)
             .map_err(|errno| cannot("read the quotas of", folder, errno.desc()))?;
         if used == (quota::Used { bytes: 0, files: 0 }) {
@@ -158,7 +154,7 @@ fn free_project(root: &File, folder: &Path) -> Result<u32, StorageError> {
     ))
 }
 
-/// `path` and, for a folder, all that is in it: a few files of ours.
+/// Puts `path` and, for a folder, its contents into the project: a few files of ours.
 fn put(path: &Path, project: u32) -> Result<(), StorageError> {
     let file = File::open(path).map_err(|error| cannot("open", path, error))?;
     let is_folder = file.metadata().is_ok_and(|data| data.is_dir());
@@ -175,7 +171,7 @@ fn put(path: &Path, project: u32) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// Whether the limits of projects are kept where `file` is.
+/// Checks that project limits are enforced on the file system of `file`.
 fn enforced(file: &File, folder: &Path, storage: Storage) -> Result<(), StorageError> {
     match quota::is_enforced(file.as_fd()) {
         Ok(true) => return Ok(()),
@@ -212,8 +208,7 @@ fn enforced(file: &File, folder: &Path, storage: Storage) -> Result<(), StorageE
     })
 }
 
-/// A tmpfs that a container's own layer lies on: mounted just before its root, in its mount
-/// namespace.
+/// A tmpfs for a container's writable layer, mounted just before its root, in its mount namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layer {
     folder: CString,
@@ -224,8 +219,8 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// That of `spec`; `None` when its layer is on disk. `paths` lead into it as
-    /// [`RootfsPaths::in_memory`] has made them.
+    /// That of `spec`; `None` when its layer is on disk. `paths` are those of
+    /// [`RootfsPaths::in_memory`].
     ///
     /// # Errors
     /// [`PlanError`] when a path cannot be given to the kernel.
@@ -247,7 +242,7 @@ impl Layer {
     /// Mounts it. Allocates nothing.
     ///
     /// # Errors
-    /// What mount(2) or mkdir(2) says.
+    /// The error of mount(2) or mkdir(2).
     pub(super) fn mount(&self) -> nix::Result<()> {
         let kind = Some(c"tmpfs");
         mount(
@@ -258,7 +253,7 @@ impl Layer {
             Some(self.options.as_c_str()),
         )?;
         mkdir(self.work.as_c_str(), Mode::S_IRWXU)?;
-        // the upper folder becomes the container's `/`, which its root owns and everybody inside
+        // the upper folder becomes the container's `/`, which its root owns and all users inside
         // must be able to enter
         mkdir(self.upper.as_c_str(), Mode::S_IRWXU)?;
         let open = Mode::S_IRWXU | Mode::S_IRGRP | Mode::S_IXGRP | Mode::S_IROTH | Mode::S_IXOTH;
@@ -275,7 +270,7 @@ impl Layer {
         )
     }
 
-    /// In words.
+    /// Describes it.
     pub(super) fn describe(&self) -> String {
         format!(
             "mount a tmpfs for the container's layer on {}",

@@ -1,4 +1,4 @@
-//! [`Tree`]: a detached mount that was opened before the clone, for a step after it.
+//! [`Tree`]: a detached mount that was opened before clone, for a step after it.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
@@ -14,7 +14,7 @@ impl Tree {
 }
 
 impl Tree {
-    /// A descriptor of its own of the same mount.
+    /// Another descriptor of the same mount.
     ///
     /// # Errors
     /// EMFILE.

@@ -1,5 +1,4 @@
-//! AppArmor (apparmor(7)): under which profile a container's processes are executed, where this
-//! host has it.
+//! AppArmor (apparmor(7)): the profile of a container's processes, on a host with AppArmor.
 
 use std::ffi::CString;
 use std::fs;
@@ -14,26 +13,25 @@ use crate::spec::AppArmor;
 pub(crate) const DEFAULT: &str = "minic-default";
 const PROFILE: &str = include_str!("../../assets/apparmor.profile");
 
-/// There when the kernel has it switched on and its file system is mounted.
+/// Exists when AppArmor is enabled and securityfs is mounted.
 const FOLDER: &str = "/sys/kernel/security/apparmor";
-/// Fixed places: what the PATH says decides nothing of ours.
+/// Fixed paths: PATH is not trusted.
 const PARSERS: [&str; 2] = ["/usr/sbin/apparmor_parser", "/sbin/apparmor_parser"];
 
-/// Whether this host has AppArmor, and it can be talked to.
+/// Whether this host has AppArmor, and its interface is available.
 #[must_use]
 pub(crate) fn is_on() -> bool {
     Path::new(FOLDER).exists()
 }
 
-/// Whether the kernel has AppArmor switched on, also where its file system is not mounted and
-/// nobody can use it.
+/// Whether AppArmor is enabled in the kernel, even if securityfs is not mounted.
 #[must_use]
 pub(crate) fn is_in_the_kernel() -> bool {
     fs::read_to_string("/sys/module/apparmor/parameters/enabled")
         .is_ok_and(|text| text.trim() == "Y")
 }
 
-/// Whether a profile of this name can be executed under now.
+/// Whether a profile of this name is loaded.
 #[must_use]
 pub(crate) fn is_loaded(profile: &str) -> bool {
     let listed = fs::read_to_string(Path::new(FOLDER).join("profiles")).unwrap_or_default();
@@ -44,17 +42,17 @@ pub(crate) fn is_loaded(profile: &str) -> bool {
     })
 }
 
-/// Whether the tool that translates profiles for the kernel is there.
+/// Whether apparmor_parser(8) is installed.
 #[must_use]
 pub(crate) fn has_parser() -> bool {
     PARSERS.iter().any(|parser| Path::new(parser).exists())
 }
 
-/// Loads [`DEFAULT`], unless it is there already: whoever is root of this host may have put a
-/// stricter one of that name in its place.
+/// Loads [`DEFAULT`], unless it is loaded already: an administrator may have replaced it with a
+/// stricter one.
 ///
 /// # Errors
-/// In words: its file system is not mounted, there is no apparmor_parser(8), or it refuses.
+/// A message: securityfs is not mounted, apparmor_parser(8) is missing, or it fails.
 pub(crate) fn load_default() -> Result<(), String> {
     if !is_on() {
         return Err(
@@ -69,7 +67,7 @@ pub(crate) fn load_default() -> Result<(), String> {
         return Err("there is no apparmor_parser (apt-get install apparmor)".into());
     };
     let failed = |error: std::io::Error| format!("{parser}: {error}");
-    // adding, not replacing: another of us may have been quicker
+    // add, not replace: a concurrent launch may have loaded it
     let mut command = Command::new(parser);
     command
         .args(["--add", "--skip-cache", "--quiet"])
@@ -92,17 +90,17 @@ pub(crate) fn load_default() -> Result<(), String> {
     ))
 }
 
-/// What the kernel is to be told for `wanted` before execve: `None` leaves the label as it is.
+/// The label to set before execve for `wanted`; `None` leaves it unchanged.
 ///
 /// # Errors
-/// In words: a profile that this host cannot execute under, though it has AppArmor or was asked for
-/// one by name.
+/// A message, when the host has AppArmor but not the profile, or a profile was named on a host
+/// without AppArmor.
 pub(crate) fn label(wanted: &AppArmor) -> Result<Option<Label>, String> {
     let name = match wanted {
         AppArmor::Unconfined => return Ok(None),
         AppArmor::Default if !is_in_the_kernel() => return Ok(None),
         AppArmor::Default => {
-            // it may have been unloaded before a restart, or an exec
+            // it may have been unloaded since the container was created
             load_default()?;
             DEFAULT
         }
@@ -119,8 +117,8 @@ pub(crate) fn label(wanted: &AppArmor) -> Result<Option<Label>, String> {
         .map_err(|_| "the profile's name has a NUL byte".into())
 }
 
-/// The label of a process as the kernel has it (`/proc/PID/attr`), such as `minic-default
-/// (enforce)`; `None` where there is no AppArmor.
+/// The label of a process (`/proc/PID/attr`), such as `minic-default (enforce)`; `None` without
+/// AppArmor.
 #[must_use]
 pub(crate) fn label_of(process: &Path) -> Option<String> {
     if !is_on() {

@@ -1,5 +1,5 @@
-//! What a container may do: capabilities, no_new_privs, the system calls that seccomp lets through,
-//! and its AppArmor profile or SELinux label.
+//! Restrictions of a container: capabilities, no_new_privs, the seccomp filter, and its AppArmor
+//! profile or SELinux label.
 
 pub(crate) mod apparmor;
 mod label;

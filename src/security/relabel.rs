@@ -1,7 +1,7 @@
-//! Labelling a volume, for a container that SELinux would not let use it otherwise.
+//! Relabelling a volume, so that SELinux lets a container use it.
 //!
-//! Another container may have the same folder and exchange what is in it meanwhile: nothing is
-//! looked up by a path a second time, no link is followed, and no other file system is entered.
+//! Another container may change the same folder concurrently: no path is looked up twice, no link
+//! is followed, and no other file system is entered.
 
 use std::ffi::CStr;
 use std::fs;
@@ -18,26 +18,26 @@ use nix::sys::stat::{Mode, SFlag, fstat};
 use crate::spec::Volume;
 use crate::sys::xattr;
 
-/// Most folders inside each other: each is open while what is below it is labelled.
-const DEPTH: u32 = 512;
+/// Maximum depth: each folder is open while its contents are labelled.
+const MAX_DEPTH: u32 = 512;
 
-/// Gives `top`, which was found at `path`, and everything below it the label.
+/// Sets the label of `top`, which was opened at `path`, and everything below it.
 ///
 /// # Errors
-/// Naming the first path that refused: the host's own, whatever link led there; ENOTSUP where the
-/// file system keeps no labels, EACCES where the policy forbids it.
+/// Names the first path that failed: a host path, even if reached by a link; ENOTSUP where the file
+/// system has no labels, EACCES where the policy forbids it.
 pub(crate) fn relabel(top: BorrowedFd<'_>, path: &Path, label: &str) -> Result<(), String> {
     let value = [label.as_bytes(), b"\0"].concat();
-    let told = |error: io::Error| format!("{}: {error}", path.display());
-    let real = fs::read_link(format!("/proc/self/fd/{}", top.as_raw_fd())).map_err(told)?;
+    let failed = |error: io::Error| format!("{}: {error}", path.display());
+    let real = fs::read_link(format!("/proc/self/fd/{}", top.as_raw_fd())).map_err(failed)?;
     if Volume::is_host_path(&real.to_string_lossy()) {
         return Err(format!(
-            "{}: it is the host's own {}",
+            "{}: it is {}, which belongs to the host",
             path.display(),
             real.display()
         ));
     }
-    let found = fstat(top).map_err(|errno| told(errno.into()))?;
+    let found = fstat(top).map_err(|errno| failed(errno.into()))?;
     let mut walk = Walk {
         value: &value,
         device: found.st_dev,
@@ -50,21 +50,21 @@ pub(crate) fn relabel(top: BorrowedFd<'_>, path: &Path, label: &str) -> Result<(
 struct Walk<'a> {
     value: &'a [u8],
     device: dev_t,
-    /// Where it is, for words: the path given, and the names from there on.
+    /// The current path, for messages: the given path, and the names below it.
     at: Vec<String>,
 }
 
 impl Walk<'_> {
-    /// Labels what is behind `found`, an O_PATH descriptor, and what is below it.
+    /// Labels `found`, an O_PATH descriptor, and everything below it.
     fn one(&mut self, found: BorrowedFd<'_>, mode: u32) -> nix::Result<()> {
-        // setxattr(2) takes no O_PATH descriptor but through its link in /proc, which leads to the
-        // file itself, a link included
+        // an O_PATH descriptor needs setxattr(2) through its /proc link, which resolves to the file
+        // itself, even a symbolic link
         let itself = format!("/proc/self/fd/{}", found.as_raw_fd());
         xattr::set_path(&itself, xattr::SELINUX, self.value)?;
         if SFlag::from_bits_truncate(mode) & SFlag::S_IFMT != SFlag::S_IFDIR {
             return Ok(());
         }
-        if self.at.len() as u32 > DEPTH {
+        if self.at.len() as u32 > MAX_DEPTH {
             return Err(Errno::ELOOP);
         }
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;

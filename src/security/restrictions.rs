@@ -1,5 +1,5 @@
-//! [`Restrictions`]: everything that init, or a command joining the container, gives up for good
-//! before the image's first instruction.
+//! [`Restrictions`]: the privileges that init, or a command joining the container, drops
+//! irrevocably before execve.
 
 use nix::libc::sock_filter;
 use nix::unistd::{Gid, Uid, setresgid, setresuid};
@@ -8,26 +8,26 @@ use super::Label;
 use crate::spec::Capabilities;
 use crate::sys::{caps, process, seccomp};
 
-/// What is kept and what is forbidden. Built before the clone.
+/// What is kept and what is forbidden. Built before clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Restrictions {
-    /// Capabilities that root keeps; also the bounding set.
+    /// Capabilities of root; also the bounding set.
     pub keep: Capabilities,
-    /// Capabilities that a user other than root gets: inheritable and ambient, or execve would take
-    /// them away (capabilities(7), "Ambient"). Nobody needs these but who was given some by name.
+    /// Capabilities of a non-root user: inheritable and ambient, or execve would clear them
+    /// (capabilities(7), "Ambient"). Only those requested by name.
     pub ambient: Capabilities,
     /// The kernel's last capability.
     pub last: u8,
-    /// Whether execve can never give more than there is (prctl(2), PR_SET_NO_NEW_PRIVS).
+    /// Whether execve can never grant privileges (prctl(2), PR_SET_NO_NEW_PRIVS).
     pub no_new_privs: bool,
-    /// The seccomp program; `None` lets every system call through.
+    /// The seccomp program; `None` allows every system call.
     pub filter: Option<Vec<sock_filter>>,
     /// The label for the kernel's security module; `None` where there is none.
     pub label: Option<Label>,
 }
 
-/// The number of the kernel's last capability (`/proc/sys/kernel/cap_last_cap`); 40, that of Linux
-/// 5.9, where it is not told.
+/// The number of the kernel's last capability (`/proc/sys/kernel/cap_last_cap`); 40, as in Linux
+/// 5.9, if it cannot be read.
 #[must_use]
 pub(crate) fn last_capability() -> u8 {
     crate::sys::text::read("/proc/sys/kernel/cap_last_cap")
@@ -37,8 +37,8 @@ pub(crate) fn last_capability() -> u8 {
 }
 
 impl Restrictions {
-    /// Names the AppArmor profile or SELinux label of the next execve, and of children's: to be
-    /// called while `/proc` is the host's. Allocates nothing.
+    /// Sets the AppArmor profile or SELinux label of the next execve, also for children. Call while
+    /// `/proc` is still the host's. Allocates nothing.
     ///
     /// # Errors
     /// As [`Label::give`].
@@ -51,11 +51,12 @@ impl Restrictions {
     /// installs the filter. Allocates nothing.
     ///
     /// # Errors
-    /// EPERM when a capability to keep is not held now; EINVAL for an id that the user namespace
-    /// does not map, or for a filter on a kernel without seccomp.
+    /// EPERM when a capability to keep is not held; EINVAL for an id that is not mapped, or for a
+    /// filter on a kernel without seccomp.
     pub(crate) fn apply(&self, uid: u32, gid: u32) -> nix::Result<()> {
         if !self.no_new_privs {
-            // without no_new_privs a filter takes CAP_SYS_ADMIN, which is about to go (seccomp(2))
+            // without no_new_privs a filter needs CAP_SYS_ADMIN, which is about to be dropped
+            // (seccomp(2))
             self.install_filter()?;
         }
         let keep = self.keep.mask();
@@ -70,8 +71,7 @@ impl Restrictions {
         } else {
             self.become_user(uid)?;
         }
-        // a change of ids makes it as dumpable as fs.suid_dumpable says (prctl(2)), and execve is
-        // yet to come
+        // changing ids resets it to fs.suid_dumpable (prctl(2)), and execve is still to come
         process::set_undumpable()?;
         if self.no_new_privs {
             process::set_no_new_privs()?;
@@ -80,7 +80,7 @@ impl Restrictions {
         Ok(())
     }
 
-    /// Leaving uid 0 clears permitted and effective, except where asked to keep them
+    /// Changing from uid 0 clears permitted and effective capabilities unless they are kept
     /// (capabilities(7), "Effect of user ID changes").
     fn become_user(&self, uid: u32) -> nix::Result<()> {
         let ambient = self.ambient.mask() & self.keep.mask() & (u64::MAX >> (63 - self.last));

@@ -1,10 +1,9 @@
-//! SELinux (selinux(8)): which labels a container's processes and files have, where this host has
-//! it.
+//! SELinux (selinux(8)): the labels of a container's processes and files, on a host with SELinux.
 //!
-//! What the policy has for containers stands in its `lxc_contexts` (podman and docker read the
-//! same); whether we may start such a process, and it use what we give it, is asked of the kernel
-//! beforehand: what a policy does not let through an execve is replaced by a null device, and
-//! nobody is told (security/selinux/hooks.c: flush_unauthorized_files).
+//! The policy's labels for containers are in its `lxc_contexts` (as for podman and docker). Whether
+//! we may start such a process, and it may use our descriptors, is checked beforehand: at execve
+//! the kernel silently replaces descriptors that the policy forbids by a null device
+//! (security/selinux/hooks.c: flush_unauthorized_files).
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -15,22 +14,22 @@ use super::apparmor;
 use crate::spec::{ContainerSpec, SeLinux};
 use crate::sys::xattr;
 
-/// There when the kernel's own file system of it is mounted (libselinux: SELINUXMNT).
+/// Exists when selinuxfs is mounted (libselinux: SELINUXMNT).
 const FOLDER: &str = "/sys/fs/selinux";
 /// selinux_config(5).
 const CONFIG: &str = "/etc/selinux/config";
 
-/// What a container's processes and files are labelled with: contexts, `USER:ROLE:TYPE[:LEVEL]`.
+/// The contexts of a container's processes and files: `USER:ROLE:TYPE[:LEVEL]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Labels {
-    /// Of each process that is executed.
+    /// Of its processes.
     pub process: String,
-    /// Of everything in its root (OCI runtime spec, linux.mountLabel).
+    /// Of all files in its root (OCI runtime spec, linux.mountLabel).
     pub file: String,
 }
 
 impl Labels {
-    /// That of files which every container may use: without categories.
+    /// The label of files shared by all containers: without categories.
     #[must_use]
     pub(crate) fn shared_file(&self) -> String {
         self.file
@@ -40,11 +39,11 @@ impl Labels {
             .join(":")
     }
 
-    /// Labels a file of the host's that its processes are shown.
+    /// Labels a host file that the container is given.
     ///
     /// # Errors
-    /// EACCES where the policy forbids it, ENOTSUP where the file system keeps no labels.
-    pub(crate) fn put_on(&self, file: BorrowedFd<'_>) -> nix::Result<()> {
+    /// EACCES where the policy forbids it, ENOTSUP where the file system has no labels.
+    pub(crate) fn set_on(&self, file: BorrowedFd<'_>) -> nix::Result<()> {
         xattr::set(
             file,
             xattr::SELINUX,
@@ -53,17 +52,17 @@ impl Labels {
     }
 }
 
-/// Our own label as the kernel has it; `None` where SELinux is not on, or has no policy yet.
+/// Our own label; `None` when SELinux is off, or no policy is loaded.
 #[must_use]
 pub(crate) fn own_label() -> Option<String> {
     if apparmor::is_in_the_kernel() {
-        // the one file of two modules, of which a kernel has one at a time
+        // both modules use this file; only one is enabled
         return None;
     }
     label_of(Path::new("/proc/thread-self"))
 }
 
-/// The label of a process (`/proc/PID/attr/current`); `None` where SELinux is not on.
+/// The label of a process (`/proc/PID/attr/current`); `None` when SELinux is off.
 #[must_use]
 pub(crate) fn label_of(process: &Path) -> Option<String> {
     let text = fs::read_to_string(process.join("attr/current")).ok()?;
@@ -72,8 +71,7 @@ pub(crate) fn label_of(process: &Path) -> Option<String> {
     (label.splitn(4, ':').count() >= 3).then(|| label.to_owned())
 }
 
-/// Whether what the policy does not allow is refused, not only written down; `None` where that
-/// cannot be asked.
+/// Whether it is enforcing rather than permissive; `None` when unknown.
 #[must_use]
 pub(crate) fn is_enforcing() -> Option<bool> {
     fs::read_to_string(Path::new(FOLDER).join("enforce"))
@@ -81,20 +79,19 @@ pub(crate) fn is_enforcing() -> Option<bool> {
         .map(|text| text.trim() == "1")
 }
 
-/// The labels of this host's containers, but for their categories.
+/// The labels of this host's containers, without categories.
 ///
 /// # Errors
-/// In words: what keeps them from having any.
+/// A message: why they cannot have any.
 pub(crate) fn of_containers() -> Result<Labels, String> {
     let own = own_label().ok_or("this host has no SELinux")?;
-    check(usual()?, &own, true)
+    check(policy_labels()?, &own, true)
 }
 
-/// The labels of `spec`; `None` when nothing is to be labelled: this host has no SELinux, or it was
-/// not asked for.
+/// The labels of `spec`; `None` without SELinux, or when it is unconfined.
 ///
 /// # Errors
-/// In words: what keeps it from having them.
+/// A message: why it cannot have them.
 pub(crate) fn labels(spec: &ContainerSpec) -> Result<Option<Labels>, String> {
     let wanted = &spec.security.selinux;
     let own = match (wanted, own_label()) {
@@ -104,15 +101,15 @@ pub(crate) fn labels(spec: &ContainerSpec) -> Result<Option<Labels>, String> {
     };
     let categories = spec.categories.map(crate::spec::Categories::words);
     check(
-        chosen(&usual()?, wanted, categories.as_deref()),
+        chosen(&policy_labels()?, wanted, categories.as_deref()),
         &own,
         spec.security.no_new_privileges,
     )
     .map(Some)
 }
 
-/// What the host's policy has for containers, before anything of one container comes in.
-fn usual() -> Result<Labels, String> {
+/// The policy's labels for containers, before those of one container are derived.
+fn policy_labels() -> Result<Labels, String> {
     if is_enforcing().is_none() {
         return Err(format!(
             "its file system is not mounted (mount -t selinuxfs selinuxfs {FOLDER})"
@@ -144,10 +141,14 @@ fn value_of(text: &str, key: &str) -> Option<String> {
     (!value.is_empty() && !value.contains(char::is_whitespace)).then(|| value.to_owned())
 }
 
-/// Pure: the labels that are wanted, made of the policy's usual ones. Categories come to a level
-/// that has none; a policy without levels has none either.
-fn chosen(usual: &Labels, wanted: &SeLinux, categories: Option<&str>) -> Labels {
-    let mut process: Vec<String> = usual.process.splitn(4, ':').map(str::to_owned).collect();
+/// Pure: derives the wanted labels from the policy's. Categories are added to a level without any;
+/// a policy without levels gets none.
+fn chosen(policy_labels: &Labels, wanted: &SeLinux, categories: Option<&str>) -> Labels {
+    let mut process: Vec<String> = policy_labels
+        .process
+        .splitn(4, ':')
+        .map(str::to_owned)
+        .collect();
     match wanted {
         SeLinux::Named(label) if label.contains(':') => {
             process = label.splitn(4, ':').map(str::to_owned).collect()
@@ -165,9 +166,13 @@ fn chosen(usual: &Labels, wanted: &SeLinux, categories: Option<&str>) -> Labels 
         level.push(':');
         level.push_str(categories);
     }
-    let mut file: Vec<String> = usual.file.splitn(4, ':').map(str::to_owned).collect();
+    let mut file: Vec<String> = policy_labels
+        .file
+        .splitn(4, ':')
+        .map(str::to_owned)
+        .collect();
     if let (Some(theirs), Some(level)) = (file.get_mut(3), process.get(3)) {
-        // the files of a process with a range of levels have the lowest
+        // files of a process with a range of levels have the lowest
         level.split('-').next().unwrap_or(level).clone_into(theirs);
     }
     Labels {
@@ -176,7 +181,7 @@ fn chosen(usual: &Labels, wanted: &SeLinux, categories: Option<&str>) -> Labels 
     }
 }
 
-/// The labels, if the loaded policy knows them, lets `own` start such a process, and lets that one
+/// Checks that the loaded policy knows the labels, lets `own` start such a process, and lets that
 /// use its program and our pipes.
 fn check(labels: Labels, own: &str, no_new_privs: bool) -> Result<Labels, String> {
     for label in [&labels.process, &labels.file] {
@@ -186,7 +191,7 @@ fn check(labels: Labels, own: &str, no_new_privs: bool) -> Result<Labels, String
         })?;
     }
     if is_enforcing() == Some(false) {
-        // nothing is refused: what would be is written down, for whoever makes a policy
+        // permissive: denials are only logged
         return Ok(labels);
     }
     let (process, file) = (labels.process.as_str(), labels.file.as_str());
@@ -199,15 +204,15 @@ fn check(labels: Labels, own: &str, no_new_privs: bool) -> Result<Labels, String
         (process, file, "fifo_file", "write"),
     ];
     let nnp = no_new_privs.then_some((own, process, "process2", "nnp_transition"));
-    ask(&needed.into_iter().chain(nnp).collect::<Vec<_>>())?;
+    check_access(&needed.into_iter().chain(nnp).collect::<Vec<_>>())?;
     Ok(labels)
 }
 
-/// Who wants to do what to whom: labels, a class, a permission.
+/// Source and target labels, a class, a permission.
 type Access<'a> = (&'a str, &'a str, &'a str, &'a str);
 
-/// Refuses what the policy does not allow of `needed`, in words.
-fn ask(needed: &[Access]) -> Result<(), String> {
+/// Refuses the first access of `needed` that the policy does not allow.
+fn check_access(needed: &[Access]) -> Result<(), String> {
     for &(source, target, class, permission) in needed {
         if !may(source, target, class, permission).map_err(|e| format!("{FOLDER}: {e}"))? {
             let (source, target) = (kind(source), kind(target));
@@ -232,8 +237,8 @@ fn is_known(label: &str) -> io::Result<()> {
         .write_all(label.as_bytes())
 }
 
-/// Whether the policy allows `source` the permission to `target`, or refuses nothing to it
-/// (sel_write_access): what it does not define is decided by its `deny_unknown`.
+/// Whether the policy allows `source` the permission on `target`, or `source` is permissive
+/// (sel_write_access); undefined permissions are decided by `deny_unknown`.
 fn may(source: &str, target: &str, class: &str, permission: &str) -> io::Result<bool> {
     let folder = Path::new(FOLDER);
     let read = |file: &Path| -> io::Result<Option<u32>> {
@@ -285,7 +290,7 @@ fn is_allowed(answer: &str, permission: u32) -> bool {
 mod tests {
     use super::*;
 
-    fn usual() -> Labels {
+    fn policy_labels() -> Labels {
         Labels {
             process: "system_u:system_r:container_t:s0".into(),
             file: "system_u:object_r:container_file_t:s0".into(),
@@ -298,12 +303,12 @@ mod tests {
         } else {
             SeLinux::Named(wanted.into())
         };
-        let Labels { process, file } = chosen(&usual(), &wanted, categories);
+        let Labels { process, file } = chosen(&policy_labels(), &wanted, categories);
         (process, file)
     }
 
     #[test]
-    fn labels_are_the_policys_with_categories_of_its_own() {
+    fn labels_are_derived_from_the_policy_with_own_categories() {
         let file = |level: &str| format!("system_u:object_r:container_file_t:{level}");
         assert_eq!(
             of("", Some("c1,c2")),
@@ -329,7 +334,7 @@ mod tests {
             ("a_u:b_r:c_t:s0-s0:c0.c9".into(), file("s0"))
         );
         assert_eq!(
-            chosen(&usual(), &SeLinux::Default, Some("c1,c2")).shared_file(),
+            chosen(&policy_labels(), &SeLinux::Default, Some("c1,c2")).shared_file(),
             file("s0")
         );
         let plain = Labels {

@@ -1,4 +1,4 @@
-//! Limits of ranges: the last value accepted, and the first one refused.
+//! Limits of ranges: the last value accepted, and the first one refused; the range of a container.
 
 use super::{ContainerId, IdRange, Preset, Storage, preview};
 

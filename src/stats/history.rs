@@ -1,4 +1,4 @@
-//! Recent history: rates made of two samples, kept in rings of fixed length so that nothing grows.
+//! Recent history: rates from consecutive samples, in rings of fixed length.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::{Figure, HostSample, Reading, Series, Snapshot};
 use crate::spec::ContainerId;
 
-/// The past of the host and of every container, by tick: the first tick is number 1.
+/// The history of the host and of every container, by tick: the first tick is number 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct History {
     length: usize,
     last: u64,
-    /// When each kept tick was, and what the host did; the newest last.
+    /// The time of each kept tick, with the host's sample; the newest last.
     ticks: VecDeque<(Duration, HostSample)>,
     readings: BTreeMap<ContainerId, Reading>,
     series: BTreeMap<ContainerId, Series>,
@@ -31,8 +31,8 @@ impl History {
         }
     }
 
-    /// Takes in one tick. A container that is no longer sampled does nothing now; its past is kept
-    /// until it is forgotten.
+    /// Adds one tick. A container that is no longer sampled has no current reading; its history is
+    /// kept until [`History::retain`] drops it.
     pub fn push(&mut self, snapshot: &Snapshot) {
         let elapsed = self
             .ticks
@@ -64,12 +64,12 @@ impl History {
         }
     }
 
-    /// Forgets the past of every container that `keep` does not want.
+    /// Drops the history of every container for which `keep` is false.
     pub fn retain(&mut self, keep: impl Fn(&ContainerId) -> bool) {
         self.series.retain(|id, _| keep(id));
     }
 
-    /// What `id` does now.
+    /// The current reading of `id`.
     #[must_use]
     pub fn reading(&self, id: &ContainerId) -> Option<&Reading> {
         self.readings.get(id)
@@ -87,13 +87,13 @@ impl History {
         self.last
     }
 
-    /// The number of the oldest tick that is kept.
+    /// The number of the oldest kept tick.
     #[must_use]
     pub fn oldest(&self) -> u64 {
         (self.last + 1).saturating_sub(self.ticks.len() as u64)
     }
 
-    /// How long before the newest tick `tick` was; `None` when it is not kept.
+    /// The age of `tick` relative to the newest; `None` when it is not kept.
     #[must_use]
     pub fn age(&self, tick: u64) -> Option<Duration> {
         let back = usize::try_from(self.last.checked_sub(tick)?).ok()?;
@@ -101,7 +101,7 @@ impl History {
         self.ticks.back().map(|(last, _)| last.saturating_sub(*at))
     }
 
-    /// What the host did at `tick`.
+    /// The host's sample at `tick`.
     #[must_use]
     pub fn host(&self, tick: u64) -> Option<&HostSample> {
         let back = usize::try_from(self.last.checked_sub(tick)?).ok()?;
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_past_is_kept_after_the_end_and_no_longer_than_the_rings() {
+    fn history_outlives_the_container_but_not_the_rings() {
         let mut history = History::new(3);
         let id = snapshot(0, None).0;
         for tick in 1..=4 {
@@ -205,7 +205,7 @@ mod tests {
         assert!(history.reading(&id).is_none(), "it does nothing now");
         assert_eq!(cpu(&history, 4), Some(10.0), "but what it did is known");
         history.push(&ended(6));
-        // started again: what lies between is a gap, and the rings have turned
+        // restarted: a gap in between, and the rings have wrapped
         history.push(&snapshot(7000, Some(0)).1);
         assert_eq!(
             [4, 5, 6].map(|tick| history.series(&id).unwrap().reading(tick).is_some()),

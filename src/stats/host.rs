@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sysinfo::System;
 
-/// What the host uses at one moment.
+/// The host's usage at one moment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct HostSample {
     /// Busy share of each core over the last tick, 0 to 1.
@@ -36,7 +36,7 @@ impl Default for HostSampler {
 }
 
 impl HostSampler {
-    /// Takes the first look at the cores: the first sample tells their use since now.
+    /// Takes the baseline of the cores: the first sample covers the time since now.
     #[must_use]
     pub fn new() -> Self {
         let mut system = System::new();

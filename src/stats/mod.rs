@@ -1,7 +1,7 @@
-//! Watching: one [`Snapshot`] a tick of the host and of every running container, and their recent
+//! Sampling: one [`Snapshot`] a tick of the host and of every running container, and their recent
 //! history.
 //!
-//! A [`Gap`] says why a figure cannot be had on this kernel; it is shown as n/a, never as 0.
+//! A [`Gap`] says why a figure is not available on this kernel; it is shown as n/a, never as 0.
 
 mod history;
 mod host;

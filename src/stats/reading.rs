@@ -1,10 +1,10 @@
-//! [`Reading`]: what a container does now.
+//! [`Reading`]: the current figures of a container.
 
 use std::time::Duration;
 
 use crate::cgroup::{Io, Sample};
 
-/// What one container does now: rates over the last tick beside the latest sample.
+/// The current figures of a container: rates over the last tick, and the latest sample.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
     /// CPU use in cores (0.25 is a quarter of one core). `None` until there are two samples.
@@ -20,14 +20,13 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// What was done from one sample to the next, `elapsed` later.
+    /// The reading from two samples that are `elapsed` apart.
     pub(super) fn between(
         previous: Option<&Sample>,
         sample: &Sample,
         elapsed: Option<Duration>,
     ) -> Self {
-        // a counter that went back belongs to a new cgroup (a restart): no rate this tick rather than a
-        // wrong one
+        // a counter that went back belongs to a new cgroup (a restart): no rate for this tick
         let rate = |figure: &dyn Fn(&Sample) -> Option<u64>| -> Option<f64> {
             let used = figure(sample)?.checked_sub(figure(previous?)?)?;
             Some(used as f64 / elapsed?.as_micros() as f64)

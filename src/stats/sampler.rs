@@ -11,13 +11,12 @@ use super::{Gap, HostSampler, Snapshot};
 use crate::cgroup::{Cgroup, CgroupSampler, Layout, Missing, Parent, Sample};
 use crate::spec::ContainerId;
 
-/// Beyond so many containers, what moves slowly (peak, OOM kills, pressure) is not read of each at
-/// every tick.
-const MANY: usize = 100;
-/// But every so many ticks, each in its turn.
-const TURNS: u64 = 5;
+/// With more containers, slow figures (peak, OOM kills, pressure) are not read at every tick.
+const FULL_SAMPLE_MAX: usize = 100;
+/// But every this many ticks, staggered.
+const SLOW_INTERVAL: u64 = 5;
 
-/// Samples the host and containers; keeps about ten files open for each container.
+/// Samples the host and containers; keeps about ten open files per container.
 #[derive(Debug)]
 pub struct Sampler {
     layout: Layout,
@@ -33,19 +32,20 @@ pub struct Sampler {
 #[derive(Debug)]
 struct Open {
     sampler: CgroupSampler,
-    /// The last tick at which this container was asked for.
+    /// The last tick at which this container was requested.
     asked: u64,
 }
 
 impl Sampler {
-    /// A sampler of the containers under `parent`. Raises this process's own limit of open files to
-    /// what it may be (`RLIMIT_NOFILE`, getrlimit(2)): the usual 1024 end at a hundred containers.
+    /// A sampler of the containers under `parent`. Raises this process's soft limit of open files
+    /// to the hard one (`RLIMIT_NOFILE`, getrlimit(2)): the usual 1024 suffice for a hundred
+    /// containers.
     #[must_use]
     pub fn new(layout: Layout, parent: Parent) -> Self {
         if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
             && soft < hard
         {
-            // refused: then it is the containers beyond the limit that are told as a gap
+            // on failure, containers beyond the limit are reported as a gap
             let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
         }
         Self {
@@ -60,9 +60,8 @@ impl Sampler {
         }
     }
 
-    /// The figures of the host and of the containers `ids` now. One without a cgroup, or whose
-    /// cgroup vanishes meanwhile, is left out; one that was restarted is opened anew; those no
-    /// longer asked for are closed.
+    /// Samples the host and the containers `ids`. Skips one without a cgroup, or whose cgroup
+    /// vanishes meanwhile; reopens one that was restarted; closes those no longer requested.
     pub fn sample(&mut self, ids: &[ContainerId]) -> Snapshot {
         self.tick += 1;
         let mut snapshot = Snapshot {
@@ -72,8 +71,9 @@ impl Sampler {
         };
         let mut refused = None;
         for (place, id) in ids.iter().enumerate() {
-            // of very many, each has its turn to be read in full
-            let full = ids.len() <= MANY || (place as u64 + self.tick).is_multiple_of(TURNS);
+            // with very many containers, full reads are staggered
+            let full = ids.len() <= FULL_SAMPLE_MAX
+                || (place as u64 + self.tick).is_multiple_of(SLOW_INTERVAL);
             let known = self.open.get_mut(id).and_then(|open| {
                 open.asked = self.tick;
                 if full {
@@ -102,7 +102,7 @@ impl Sampler {
         snapshot.gaps.extend(refused.map(|e| Gap {
             figure: "containers",
             reason: format!(
-                "not every container can be read: {e} (raise the limit of open files: ulimit -n)"
+                "some containers cannot be read: {e} (raise the limit of open files: ulimit -n)"
             ),
         }));
         snapshot
@@ -114,7 +114,8 @@ impl Sampler {
         let sample = sampler
             .read(&mut self.buffer)
             .ok_or(io::ErrorKind::NotFound)?;
-        // what one container cannot have no container has, unless it is just being made or removed
+        // a figure missing for one container is missing for all, unless it is being created or
+        // removed
         if cgroup.paths().all(Path::exists) {
             self.gaps = sampler.missing().iter().map(gap).collect();
         }

@@ -1,14 +1,14 @@
-//! [`Series`]: the recent past of one container, every figure in a ring of fixed length.
+//! [`Series`]: the recent history of one container, each figure in a ring of fixed length.
 
 use super::Reading;
 use crate::cgroup::{Pressure, Sample};
 
-/// A figure whose past is kept.
+/// A figure with a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Figure {
     /// CPU use in cores.
     Cpu,
-    /// Time held back by the CPU cap, in seconds of each second.
+    /// Time throttled by the CPU cap, in seconds of each second.
     Throttled,
     /// Memory in bytes.
     Memory,
@@ -24,9 +24,9 @@ pub enum Figure {
     PsiMemory,
     /// The same for block devices.
     PsiIo,
-    /// The most memory that it ever had, in bytes.
+    /// Peak memory, in bytes.
     MemoryPeak,
-    /// How often the kernel killed in it for want of memory.
+    /// Number of OOM kills.
     OomKills,
 }
 
@@ -86,7 +86,7 @@ impl Figure {
     }
 }
 
-/// The rings of one container: a tick has the same place in each. Memory is kept to 24 bits of
+/// The rings of one container: a tick has the same index in each. Memory is kept with 24 bits of
 /// precision.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
@@ -98,7 +98,7 @@ pub struct Series {
 }
 
 impl Series {
-    /// Rings of `length` ticks, all that they will ever take. The first tick to come is `tick`.
+    /// Rings of `length` ticks, fully allocated. The first tick will be `tick`.
     pub(super) fn new(length: usize, tick: u64) -> Self {
         let length = length.max(1);
         Self {
@@ -109,7 +109,7 @@ impl Series {
         }
     }
 
-    /// Writes the figures of `tick`; ticks since the last one had none.
+    /// Writes the figures of `tick`; ticks skipped since the last one have none.
     pub(super) fn write(&mut self, tick: u64, reading: &Reading) {
         let length = self.length as u64;
         for missed in (self.last + 1..tick).rev().take(self.length) {
@@ -140,7 +140,7 @@ impl Series {
         Some(f64::from(value)).filter(|value| !value.is_nan())
     }
 
-    /// What was read at `tick`, as far as it is kept; `None` when nothing was.
+    /// The reading at `tick`, as far as it is kept; `None` when there was none.
     #[must_use]
     pub fn reading(&self, tick: u64) -> Option<Reading> {
         let value = |figure| self.value(figure, tick);

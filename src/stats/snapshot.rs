@@ -7,7 +7,7 @@ use super::HostSample;
 use crate::cgroup::Sample;
 use crate::spec::ContainerId;
 
-/// A figure that this kernel cannot give, and why.
+/// A figure that is not available on this kernel, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
     /// The figure: `swap`, `psi`, `io`, `memory peak`.
@@ -25,6 +25,6 @@ pub struct Snapshot {
     pub host: HostSample,
     /// Each living container's figures.
     pub samples: BTreeMap<ContainerId, Sample>,
-    /// What cannot be had here, for every container alike.
+    /// What is not available on this host, for all containers.
     pub gaps: Vec<Gap>,
 }

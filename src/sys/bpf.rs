@@ -34,8 +34,8 @@ struct Attach {
 }
 
 fn bpf<T>(command: libc::c_long, attribute: &T) -> nix::Result<libc::c_long> {
-    // SAFETY: the kernel reads `size` bytes of the attribute, which outlives the call; pointers in
-    // it are the callers' business.
+    // SAFETY: the kernel reads `size` bytes of the attribute, which outlives the call; callers keep
+    // the pointers in it valid.
     Errno::result(unsafe {
         libc::syscall(
             libc::SYS_bpf,
@@ -49,7 +49,7 @@ fn bpf<T>(command: libc::c_long, attribute: &T) -> nix::Result<libc::c_long> {
 /// Loads a BPF_PROG_TYPE_CGROUP_DEVICE program of 64-bit instructions.
 ///
 /// # Errors
-/// EPERM without CAP_BPF and CAP_SYS_ADMIN, EINVAL where the kernel has no such programs
+/// EPERM without CAP_BPF and CAP_SYS_ADMIN, EINVAL where the kernel does not support such programs
 /// (CONFIG_CGROUP_BPF), EACCES from the verifier.
 pub(crate) fn load_device_program(instructions: &[u64]) -> nix::Result<OwnedFd> {
     let attribute = Load {
@@ -69,7 +69,7 @@ pub(crate) fn load_device_program(instructions: &[u64]) -> nix::Result<OwnedFd> 
 /// Attaches it to a v2 cgroup; it stays until the cgroup is removed.
 ///
 /// # Errors
-/// EPERM when a program above forbids it.
+/// EPERM when a program on an ancestor cgroup forbids it.
 pub(crate) fn attach_device_program(
     program: BorrowedFd<'_>,
     cgroup: BorrowedFd<'_>,

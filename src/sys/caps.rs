@@ -22,7 +22,7 @@ struct Data {
 /// The permitted set of this thread, bit N being capability N (capget(2)).
 ///
 /// # Errors
-/// What capget(2) says.
+/// The error of capget(2).
 pub(crate) fn permitted() -> nix::Result<u64> {
     let mut header = Header {
         version: VERSION_3,
@@ -42,7 +42,7 @@ pub(crate) fn permitted() -> nix::Result<u64> {
 /// Sets the three sets from 64-bit masks, bit N being capability N.
 ///
 /// # Errors
-/// EPERM when a capability is asked for that is not permitted now.
+/// EPERM for a capability that is not in the current permitted set.
 pub(crate) fn set(effective: u64, permitted: u64, inheritable: u64) -> nix::Result<()> {
     let header = Header {
         version: VERSION_3,

@@ -30,12 +30,12 @@ pub(crate) enum Cloned {
     Child,
 }
 
-/// How many threads this process has.
+/// The number of threads of this process.
 ///
 /// # Errors
 /// When `/proc` is not mounted.
 pub(crate) fn thread_count() -> io::Result<usize> {
-    // a folder has two links beside its sub-folders, one a thread: one call instead of five
+    // a folder has two links besides one per sub-folder (thread): one call instead of five
     Ok((std::fs::metadata("/proc/self/task")?.nlink() as usize).saturating_sub(2))
 }
 
@@ -63,12 +63,12 @@ pub(crate) fn fork() -> io::Result<Forked> {
     }
 }
 
-/// Forks a child of the caller's parent (clone(2), CLONE_PARENT), for a process that was forked
-/// itself and has started no thread; 0 is the child. It takes the one system call that every
-/// program forks with, whatever else a seccomp filter refuses. Allocates nothing.
+/// Forks a child of the caller's parent (clone(2), CLONE_PARENT), for a forked process without
+/// threads; 0 is the child. Uses clone(2), which every seccomp filter has to allow. Allocates
+/// nothing.
 ///
 /// # Errors
-/// EAGAIN, ENOMEM; EINVAL for the first process of a pid namespace; what a seccomp filter says.
+/// EAGAIN, ENOMEM; EINVAL for the first process of a pid namespace; the error of a seccomp filter.
 pub(crate) fn fork_sibling() -> nix::Result<i32> {
     let flags = libc::CLONE_PARENT | libc::SIGCHLD;
     // SAFETY: no CLONE_VM, so the child gets its own copy of memory and stack as with fork; the
@@ -77,9 +77,8 @@ pub(crate) fn fork_sibling() -> nix::Result<i32> {
         .map(|pid| pid as i32)
 }
 
-/// clone3(2) in the manner of fork: a copy of this process in new namespaces (`flags`:
-/// `CLONE_NEW*`), born in the cgroup v2 folder `cgroup` where given (`CLONE_INTO_CGROUP`, Linux
-/// 5.7).
+/// clone3(2), used like fork(2): a copy of this process in new namespaces (`flags`: `CLONE_NEW*`),
+/// created in the cgroup v2 folder `cgroup` if given (`CLONE_INTO_CGROUP`, Linux 5.7).
 ///
 /// # Errors
 /// What the kernel says, or a refusal when this process has more than one thread.

@@ -5,12 +5,12 @@ use std::os::raw::c_char;
 
 use nix::errno::Errno;
 
-/// A command ready to execute: where it may be, its arguments and its environment.
+/// A command ready to execute: candidate paths, arguments and environment.
 #[derive(Debug)]
 pub(crate) struct ExecImage {
     candidates: Vec<CString>,
     argv: Vec<CString>,
-    /// What `env_pointers` points into.
+    /// Owns what `env_pointers` points to.
     _env: Vec<CString>,
     argv_pointers: Vec<*const c_char>,
     env_pointers: Vec<*const c_char>,
@@ -20,7 +20,7 @@ impl ExecImage {
     /// `candidates` are tried in order, as execvp(3) does with PATH.
     #[must_use]
     pub(crate) fn new(candidates: Vec<CString>, argv: Vec<CString>, env: Vec<CString>) -> Self {
-        // a CString's text stays where it is when the Vec that holds it moves
+        // the text of a CString does not move with the Vec that holds it
         let pointers = |texts: &[CString]| {
             texts
                 .iter()
@@ -37,17 +37,17 @@ impl ExecImage {
         }
     }
 
-    /// The name the user gave.
+    /// The name that the user gave.
     #[must_use]
     pub(crate) fn name(&self) -> &CStr {
         self.argv.first().map_or(c"", |a| a)
     }
 
-    /// Executes the first candidate that the kernel accepts; returns only when none is. Allocates
+    /// Executes the first candidate that the kernel accepts; returns only on failure. Allocates
     /// nothing.
     ///
-    /// The errno is EACCES when some candidate exists but may not be executed, else what the last
-    /// one gave (execvp(3)).
+    /// The errno is EACCES when a candidate exists but may not be executed, else that of the last
+    /// one (execvp(3)).
     pub(crate) fn exec(&self) -> Errno {
         let mut verdict = Errno::ENOENT;
         for candidate in &self.candidates {

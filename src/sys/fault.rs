@@ -1,14 +1,14 @@
-//! Faults for tests: one step of ours fails, or its process is killed there. Exists only where
-//! debug assertions do; in a release build every call is an empty function.
+//! Fault injection for tests: makes a step fail, or kills its process there. Only with debug
+//! assertions; in a release build every call is an empty function.
 //!
 //! `MINIC_FAULT=STEP#N=fail:FILE` or `…=kill:FILE`, where FILE has at least one byte, all zero: the
-//! first process that comes to the step's N-th place (0 is the first) writes 1 there, and fails
-//! with EIO or dies. Planned before any fork, so that it works in a container's init too, which may
-//! not allocate, and behind its pivot. `tests/privileged/faults.rs` tries every step there is.
+//! first process that reaches the step's N-th occurrence (from 0) writes 1 there, and fails with
+//! EIO or is killed. Planned before any fork, so that it works in a container's init too, which may
+//! not allocate, and after its pivot. `tests/privileged/faults.rs` tries every step.
 
 use nix::errno::Errno;
 
-/// A step failed because a test wanted it to.
+/// The failure of a step, planned by a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PlannedFault {
     /// The step's name.
@@ -27,7 +27,7 @@ impl From<PlannedFault> for std::io::Error {
     }
 }
 
-/// Comes before the step called `step`, which can fail.
+/// Call before the step named `step`, which can fail.
 ///
 /// # Errors
 /// When a test wants the step to fail.
@@ -36,7 +36,7 @@ pub(crate) fn may_fail(step: &'static str) -> Result<(), PlannedFault> {
     may_fail_at(step, 0)
 }
 
-/// As [`may_fail`], for a step that is taken several times: `nth` tells which.
+/// As [`may_fail`], for a step that occurs several times: `nth` says which.
 ///
 /// # Errors
 /// When a test wants the step to fail.
@@ -49,8 +49,8 @@ pub(crate) fn may_fail_at(step: &'static str, nth: u16) -> Result<(), PlannedFau
     }
 }
 
-/// Comes before the step called `step`, which has nobody to report a failure to: what was done
-/// before it stands. A test may want the process to be killed there.
+/// Call before the step named `step`, which cannot report a failure. A test may kill the process
+/// there.
 #[inline(always)]
 pub(crate) fn may_die(step: &'static str) {
     happens(step, 0);
@@ -78,12 +78,12 @@ mod armed {
         step: String,
         nth: u16,
         kills: bool,
-        /// Shared with every process of the same test: a fault happens once.
+        /// Shared by all processes of a test, so that a fault happens once.
         happened: &'static AtomicU8,
     }
 
-    /// Whether the fault planned for the `nth` time of `step` happens now; a planned kill does not
-    /// return.
+    /// Whether the fault planned for occurrence `nth` of `step` happens now; a planned kill does
+    /// not return.
     pub(super) fn happens(step: &'static str, nth: u16) -> bool {
         static PLANNED: OnceLock<Option<Fault>> = OnceLock::new();
         match PLANNED.get_or_init(planned) {

@@ -17,9 +17,9 @@ pub(crate) fn cloexec_from(first: u32) -> nix::Result<()> {
     close_range(first, libc::CLOSE_RANGE_CLOEXEC)
 }
 
-/// Closes every descriptor from `first` on. Only for a process just forked, whose inherited values
-/// above `first` are never used again: it ends in [`super::process::exit_now`] or execve, so no
-/// `OwnedFd` of the old life is dropped.
+/// Closes every descriptor from `first` on. Only for a process just forked that ends in
+/// [`super::process::exit_now`] or execve: no `OwnedFd` inherited from its parent is used or
+/// dropped.
 ///
 /// # Errors
 /// ENOSYS before Linux 5.9.
@@ -48,8 +48,7 @@ pub(crate) fn keep_only<const N: usize>(mut kept: [RawFd; N]) -> nix::Result<()>
     close_from(first)
 }
 
-/// dup2(2) onto `number`, without CLOEXEC (dup2 clears it, and when both are the same it is cleared
-/// here).
+/// dup2(2) onto `number`, without CLOEXEC (cleared here when both are the same).
 ///
 /// # Errors
 /// EBADF, EMFILE.
@@ -58,7 +57,7 @@ pub(crate) fn place(fd: RawFd, number: RawFd) -> nix::Result<()> {
         // SAFETY: F_SETFD with 0 only clears the flag.
         return Errno::result(unsafe { libc::fcntl(fd, libc::F_SETFD, 0) }).map(drop);
     }
-    // SAFETY: replaces `number`, which callers name because they mean to give it up.
+    // SAFETY: replaces `number`, which callers no longer use.
     Errno::result(unsafe { libc::dup2(fd, number) }).map(drop)
 }
 
@@ -70,8 +69,8 @@ pub(crate) fn adopt(number: RawFd) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(number) }
 }
 
-/// A duplicate numbered `at_least` or above, CLOEXEC, so that [`place`] cannot overwrite it. Both
-/// numbers are given up to the caller's coming [`close_from`].
+/// A duplicate numbered `at_least` or above, CLOEXEC, so that [`place`] cannot overwrite it. The
+/// caller's later [`close_from`] closes both.
 ///
 /// # Errors
 /// EMFILE.
@@ -88,15 +87,14 @@ pub(crate) fn borrow(number: RawFd) -> BorrowedFd<'static> {
     unsafe { BorrowedFd::borrow_raw(number) }
 }
 
-/// write(2) once; errors are ignored: it is for the final message of a process that ends now.
-/// Allocates nothing.
+/// write(2) once, ignoring errors: for the last message of a process. Allocates nothing.
 pub(crate) fn write_now(number: RawFd, bytes: &[u8]) {
     // SAFETY: the buffer is valid for its length during the call.
     unsafe { libc::write(number, bytes.as_ptr().cast(), bytes.len()) };
 }
 
-/// Whether two numbers refer to one open file (kcmp(2)), as after `2>&1`; `false` on a kernel that
-/// does not tell.
+/// Whether two descriptors share an open file description (kcmp(2)), as after `2>&1`; `false` on a
+/// kernel without kcmp.
 #[must_use]
 pub(crate) fn is_same_file(one: RawFd, other: RawFd) -> bool {
     const KCMP_FILE: i32 = 0;
@@ -105,11 +103,15 @@ pub(crate) fn is_same_file(one: RawFd, other: RawFd) -> bool {
     unsafe { libc::syscall(libc::SYS_kcmp, own, own, KCMP_FILE, one, other) == 0 }
 }
 
-/// Bytes that can be read at once (FIONREAD); 0 when the kernel does not tell.
+/// Bytes available to read (FIONREAD); 0 when unknown.
 #[must_use]
 pub(crate) fn unread(fd: BorrowedFd<'_>) -> usize {
     let mut length: libc::c_int = 0;
     // SAFETY: FIONREAD fills one int.
-    let told = unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONREAD, &raw mut length) };
-    if told == 0 { length.max(0) as usize } else { 0 }
+    let result = unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONREAD, &raw mut length) };
+    if result == 0 {
+        length.max(0) as usize
+    } else {
+        0
+    }
 }

@@ -1,5 +1,5 @@
-//! Opening files that may not be what their name says: opening a FIFO would block for ever,
-//! a device has no end, a link may lead anywhere.
+//! Opening untrusted paths: a FIFO could block for ever, a device may have no end, a link may lead
+//! anywhere.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -8,20 +8,19 @@ use std::path::Path;
 
 use nix::errno::Errno;
 
-/// Never waits (open(2), O_NONBLOCK: without it a FIFO does until its other end is opened), and no
-/// terminal becomes ours.
-const PATIENT: i32 = libc::O_NONBLOCK | libc::O_NOCTTY;
+/// Never blocks on a FIFO (open(2), O_NONBLOCK), and never acquires a controlling terminal.
+const SAFE_FLAGS: i32 = libc::O_NONBLOCK | libc::O_NOCTTY;
 
-/// Opens a file of ours as `options` and the flags `more` say: a regular file by this very name,
-/// whatever was put there.
+/// Opens a file of ours with `options` and the flags `more`; refuses links and anything but a
+/// regular file.
 ///
 /// # Errors
-/// What open(2) says, ELOOP for a link, and in words what it is when it is no regular file.
+/// The error of open(2), ELOOP for a link, or the type of what is not a regular file.
 pub(crate) fn open(path: &Path, options: &mut OpenOptions, more: i32) -> io::Result<File> {
     let file = options
-        .custom_flags(PATIENT | libc::O_NOFOLLOW | more)
+        .custom_flags(SAFE_FLAGS | libc::O_NOFOLLOW | more)
         .open(path)
-        .map_err(|error| in_words(path, error))?;
+        .map_err(|error| explain_enxio(path, error))?;
     check(&file.metadata()?)?;
     Ok(file)
 }
@@ -34,7 +33,7 @@ pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
     open(path, OpenOptions::new().read(true), 0)
 }
 
-/// As [`open`], for appending to a file that is made when it is not there (mode 0600).
+/// As [`open`], for appending; creates the file if needed (mode 0600).
 ///
 /// # Errors
 /// As [`open`].
@@ -46,25 +45,25 @@ pub(crate) fn open_to_append(path: &Path) -> io::Result<File> {
     )
 }
 
-/// Reads a whole file that a user named: a regular file of at most `max` bytes, links followed.
-/// `/dev/null` is an empty one.
+/// Reads a whole file named by a user: a regular file of at most `max` bytes, links followed.
+/// `/dev/null` counts as empty.
 ///
 /// # Errors
-/// As [`open`]; in words when it is too long.
+/// As [`open`]; an error when it is too long.
 pub(crate) fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     let mut options = OpenOptions::new();
     let file = options
         .read(true)
-        .custom_flags(PATIENT)
+        .custom_flags(SAFE_FLAGS)
         .open(path)
-        .map_err(|error| in_words(path, error))?;
+        .map_err(|error| explain_enxio(path, error))?;
     let about = file.metadata()?;
     if is_null(&about) {
         return Ok(Vec::new());
     }
     check(&about)?;
     let mut bytes = Vec::new();
-    // it may grow while it is read
+    // it may have grown
     file.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max {
         return Err(io::Error::other(format!("it has more than {max} bytes")));
@@ -81,9 +80,8 @@ pub(crate) fn read_text(path: &Path, max: u64) -> io::Result<String> {
     String::from_utf8(read(path, max)?).map_err(not_text)
 }
 
-/// A socket, and a FIFO that nobody reads, cannot be opened at all (ENXIO): "no such device" would
-/// say nothing.
-fn in_words(path: &Path, error: io::Error) -> io::Error {
+/// Names the file type for ENXIO, which open(2) returns for a socket, or a FIFO without a reader.
+fn explain_enxio(path: &Path, error: io::Error) -> io::Error {
     match (
         error.raw_os_error().map(Errno::from_raw),
         std::fs::symlink_metadata(path),
@@ -115,7 +113,7 @@ mod tests {
     use nix::sys::stat::Mode;
 
     #[test]
-    fn only_regular_files_are_opened_and_nothing_waits() {
+    fn only_regular_files_are_opened_and_nothing_blocks() {
         let folder = std::env::temp_dir().join(format!("minic-files-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let at = |name: &str| folder.join(name);

@@ -1,5 +1,5 @@
-//! Thin safe wrappers for what nix lacks. The only `unsafe` in the crate, each block with a SAFETY
-//! line.
+//! Thin safe wrappers for system calls that nix lacks. The only `unsafe` in the crate; each block
+//! has a SAFETY comment.
 #![allow(unsafe_code)]
 
 pub(crate) mod bpf;

@@ -37,8 +37,8 @@ fn owned(result: libc::c_long) -> nix::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }
 
-/// A detached copy of the mount at `path` (open_tree(2) with OPEN_TREE_CLONE), with what is mounted
-/// below it when `recursive`.
+/// A detached copy of the mount at `path` (open_tree(2) with OPEN_TREE_CLONE), including submounts
+/// when `recursive`.
 ///
 /// # Errors
 /// ENOENT, EPERM without CAP_SYS_ADMIN.
@@ -53,7 +53,7 @@ pub(crate) fn clone_tree(path: &CStr, recursive: bool) -> nix::Result<OwnedFd> {
     owned(unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags) })
 }
 
-/// As [`clone_tree`], of what is behind a descriptor.
+/// As [`clone_tree`], of an open descriptor.
 ///
 /// # Errors
 /// EINVAL when the kernel cannot bind it.
@@ -64,15 +64,15 @@ pub(crate) fn clone_tree_of(fd: BorrowedFd<'_>, recursive: bool) -> nix::Result<
         0
     };
     let flags = OPEN_TREE_CLONE | libc::O_CLOEXEC as u32 | libc::AT_EMPTY_PATH as u32 | below;
-    // SAFETY: the path is empty and NUL-terminated; the descriptor says everything.
+    // SAFETY: the path is empty and NUL-terminated; the descriptor is open.
     owned(unsafe { libc::syscall(libc::SYS_open_tree, fd.as_raw_fd(), c"".as_ptr(), flags) })
 }
 
-/// A new, detached file system of `kind` with `options` (fsopen(2), fsconfig(2), fsmount(2)), flags
-/// being those without a value, and mount attributes `ATTR_*`.
+/// A new, detached file system of `kind` with `options` (fsopen(2), fsconfig(2), fsmount(2);
+/// without a value they are flags) and mount attributes `ATTR_*`.
 ///
 /// # Errors
-/// ENODEV when the kernel has no such file system, EINVAL for a wrong option.
+/// ENODEV when the kernel has no such file system, EINVAL for an invalid option.
 pub(crate) fn new_filesystem<'a>(
     kind: &CStr,
     options: impl IntoIterator<Item = (&'a CStr, &'a CStr)>,
@@ -101,14 +101,14 @@ pub(crate) fn new_filesystem<'a>(
     owned(unsafe { libc::syscall(libc::SYS_fsmount, fd, FSMOUNT_CLOEXEC, attributes) })
 }
 
-/// Attaches the detached mount `tree` on the file or folder behind `target`.
+/// Attaches the detached mount `tree` to the open file or folder `target`.
 ///
 /// # Errors
 /// ENOTDIR when one is a folder and the other is not.
 pub(crate) fn attach(tree: BorrowedFd<'_>, target: BorrowedFd<'_>) -> nix::Result<()> {
     let flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
     let empty = c"".as_ptr();
-    // SAFETY: the two paths are empty and NUL-terminated; the descriptors say everything.
+    // SAFETY: the two paths are empty and NUL-terminated; the descriptors are open.
     Errno::result(unsafe {
         libc::syscall(
             libc::SYS_move_mount,
@@ -122,7 +122,7 @@ pub(crate) fn attach(tree: BorrowedFd<'_>, target: BorrowedFd<'_>) -> nix::Resul
     .map(drop)
 }
 
-/// Sets mount attributes `ATTR_*` of the mount behind `tree`, and of all below it when `recursive`.
+/// Sets attributes `ATTR_*` of the mount `tree`, and of its submounts when `recursive`.
 ///
 /// # Errors
 /// EINVAL when the descriptor is not the root of a mount.
@@ -150,8 +150,8 @@ pub(crate) fn set_attributes(
     .map(drop)
 }
 
-/// What is mounted later below the mount behind `tree`, or below any mount below it, does not
-/// spread (MS_PRIVATE), or spreads from where it was copied to it and never back (MS_SLAVE).
+/// Sets the propagation of the mount `tree` and its submounts: MS_PRIVATE, or MS_SLAVE to receive
+/// mounts from the original.
 ///
 /// # Errors
 /// EINVAL when the descriptor is not the root of a mount.
@@ -182,7 +182,7 @@ pub(crate) fn set_propagation(tree: BorrowedFd<'_>, slave: bool) -> nix::Result<
     .map(drop)
 }
 
-/// Which mount `fd` was found in (statx(2), STATX_MNT_ID, Linux 5.8).
+/// The id of the mount that `fd` is in (statx(2), STATX_MNT_ID, Linux 5.8).
 ///
 /// # Errors
 /// EOPNOTSUPP on an older kernel.
@@ -206,8 +206,8 @@ pub(crate) fn mount_id(fd: BorrowedFd<'_>) -> nix::Result<u64> {
     }
 }
 
-/// Lets files of the detached mount `tree`, and of all below it when `recursive`, belong to whom
-/// the user namespace `users` says (MOUNT_ATTR_IDMAP, Linux 5.12). All of them or none.
+/// Shifts the owners of the detached mount `tree`, and of its submounts when `recursive`, by the
+/// user namespace `users` (MOUNT_ATTR_IDMAP, Linux 5.12). All of them or none.
 ///
 /// # Errors
 /// EINVAL when a file system cannot do it or `tree` is attached already, EPERM for the initial user
@@ -237,11 +237,10 @@ pub(crate) fn map_ids(
     .map(drop)
 }
 
-/// openat2(2) of `path` as if `root` were `/`: no `..`, no absolute link and no magic link leads
-/// out of it.
+/// openat2(2) of `path` as if `root` were `/`: `..`, absolute links and magic links cannot escape.
 ///
 /// # Errors
-/// ENOENT, ELOOP for a magic link, EAGAIN when renames were racing all the time.
+/// ENOENT, ELOOP for a magic link, EAGAIN when renames keep racing.
 pub(crate) fn open_in_root(root: BorrowedFd<'_>, path: &CStr, flags: i32) -> nix::Result<OwnedFd> {
     openat2(
         root,
@@ -251,10 +250,10 @@ pub(crate) fn open_in_root(root: BorrowedFd<'_>, path: &CStr, flags: i32) -> nix
     )
 }
 
-/// openat2(2) of `path` below `root`, following no link at all.
+/// openat2(2) of `path` below `root`, following no links.
 ///
 /// # Errors
-/// ENOENT, ELOOP for a link, EXDEV for a way out.
+/// ENOENT, ELOOP for a link, EXDEV for an escape.
 pub(crate) fn open_without_links(
     root: BorrowedFd<'_>,
     path: &CStr,
@@ -268,7 +267,7 @@ pub(crate) fn open_without_links(
     )
 }
 
-/// Opens the folder `name` in `parent`, to be read: no link, and nothing that is mounted there.
+/// Opens the folder `name` in `parent` for reading; refuses a link or a mount point.
 ///
 /// # Errors
 /// ELOOP or ENOTDIR for a link, EXDEV for a mount.
@@ -303,18 +302,17 @@ fn openat2(root: BorrowedFd<'_>, path: &CStr, flags: i32, resolve: u64) -> nix::
             )
         })
     };
-    // where somebody renames without pause, a path with `..` in it cannot be looked up safely
-    // (openat2(2)): some tries, then it is said
+    // EAGAIN: a concurrent rename made a `..` unsafe (openat2(2)); retry a few times
     (0..OPEN_TRIES)
         .find_map(|_| Some(open()).filter(|opened| opened.as_ref().err() != Some(&Errno::EAGAIN)))
         .unwrap_or_else(open)
 }
 
-/// Whether a path is the root of a mount (statx(2), STATX_ATTR_MOUNT_ROOT, Linux 5.8); true as well
-/// where the kernel cannot tell.
+/// Whether a path is the root of a mount (statx(2), STATX_ATTR_MOUNT_ROOT, Linux 5.8); also true
+/// where the kernel does not report it.
 #[must_use]
 pub(crate) fn is_mount_root(path: &CStr) -> bool {
-    // SAFETY: statx is plain figures, of which all zeros is one.
+    // SAFETY: statx is plain integers; zero is a value of each.
     let mut found: libc::statx = unsafe { std::mem::zeroed() };
     // SAFETY: the path ends with NUL, and the kernel fills a struct of this size.
     let failed = unsafe { libc::statx(libc::AT_FDCWD, path.as_ptr(), 0, 0, &raw mut found) } != 0;

@@ -1,4 +1,4 @@
-//! Network interfaces, by the old ioctls: they need no netlink and no memory.
+//! Network interfaces, by ioctl: needs neither netlink nor allocation.
 
 use std::ffi::CStr;
 use std::os::fd::AsRawFd;
@@ -31,8 +31,7 @@ pub(crate) fn set_interface_up(name: &CStr) -> Result<()> {
         SockFlag::SOCK_CLOEXEC,
         None,
     )?;
-    // SAFETY: the descriptor is open and `request` is a whole ifreq, which the kernel fills in and
-    // nobody else sees.
+    // SAFETY: the descriptor is open and `request` is a complete ifreq, which the kernel fills in.
     Errno::result(unsafe {
         libc::ioctl(
             socket.as_raw_fd(),
@@ -59,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_interface_is_an_error() {
+    fn unknown_interfaces_are_errors() {
         assert_eq!(set_interface_up(c"minic-no-such"), Err(Errno::ENODEV));
         assert_eq!(
             set_interface_up(c"a-name-longer-than-any"),

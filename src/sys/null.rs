@@ -1,4 +1,4 @@
-//! The null device (null(4)) of the root that a process has.
+//! The null device (null(4)) of a process's root.
 
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -8,19 +8,18 @@ use nix::sys::stat::{Mode, fstat};
 
 use super::mount::open_without_links;
 
-/// Opens `/dev/null` of the current root for reading and writing. A running container may have put
-/// anything there: no link is followed, and what is found must be the null device (1, 3). Allocates
-/// nothing.
+/// Opens `/dev/null` of the current root for reading and writing. A container may have replaced it:
+/// links are not followed, and it must be the null device (1, 3). Allocates nothing.
 ///
 /// # Errors
-/// ENODEV when it is something else, ELOOP when it is a link; what openat2(2) says.
+/// ENODEV when it is something else, ELOOP when it is a link; the error of openat2(2).
 pub(crate) fn open_null() -> nix::Result<OwnedFd> {
     let root = open(
         c"/",
         OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
         Mode::empty(),
     )?;
-    // checked before it is opened: opening a device or a fifo may do something already
+    // checked before it is opened: opening a device or a FIFO can have effects
     expect_null(&open_without_links(
         root.as_fd(),
         c"dev/null",

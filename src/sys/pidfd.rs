@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-/// How a child ended, as waitid(2) tells.
+/// How a child ended (waitid(2)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// It called exit with this status.
@@ -73,10 +73,10 @@ pub(crate) fn send_signal(pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<()> 
     }
 }
 
-/// Waits until the process has ended, at most `timeout` (`None`: for ever). Returns whether it has.
+/// Waits until the process has ended, at most `timeout` (`None`: no limit). Returns whether it has.
 ///
 /// # Errors
-/// What poll(2) says, except EINTR, which is retried.
+/// The error of poll(2), except EINTR, which is retried.
 pub(crate) fn wait_readable(pidfd: BorrowedFd<'_>, timeout: Option<Duration>) -> io::Result<bool> {
     let deadline = timeout.map(|t| std::time::Instant::now() + t);
     loop {

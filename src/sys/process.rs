@@ -1,4 +1,4 @@
-//! prctl(2) pieces and signal dispositions.
+//! prctl(2), signal dispositions, resource limits and the process title.
 
 use std::ffi::CStr;
 
@@ -18,7 +18,7 @@ pub(crate) fn set_name(name: &CStr) -> nix::Result<()> {
     prctl(libc::PR_SET_NAME, name.as_ptr() as u64, 0).map(drop)
 }
 
-/// PR_SET_NO_NEW_PRIVS: execve never gives more privilege from here on.
+/// PR_SET_NO_NEW_PRIVS: execve never grants privileges from here on.
 ///
 /// # Errors
 /// What prctl(2) says.
@@ -26,8 +26,8 @@ pub(crate) fn set_no_new_privs() -> nix::Result<()> {
     prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0).map(drop)
 }
 
-/// PR_SET_DUMPABLE 0: neither ptrace nor /proc/PID opens this process to others until it executes
-/// something.
+/// PR_SET_DUMPABLE 0: until execve, other processes can neither ptrace this one nor open its
+/// /proc/PID.
 ///
 /// # Errors
 /// What prctl(2) says.
@@ -35,12 +35,12 @@ pub(crate) fn set_undumpable() -> nix::Result<()> {
     prctl(libc::PR_SET_DUMPABLE, 0, 0).map(drop)
 }
 
-/// A session keyring of its own, empty, in the place of the caller's, whose keys its children would
-/// possess (keyrings(7)).
+/// Joins a new, empty session keyring: children would otherwise possess the keys of the caller's
+/// (keyrings(7)).
 ///
 /// # Errors
 /// EDQUOT when this user has as many keys as `kernel.keys.root_maxkeys` or `kernel.keys.maxkeys`
-/// allows. A kernel without keys is none.
+/// allows. ENOSYS (no keyrings) is not an error.
 pub(crate) fn new_session_keyring() -> nix::Result<()> {
     const JOIN_SESSION_KEYRING: i32 = 1;
     // SAFETY: integers and a null pointer, which asks for a keyring without a name.
@@ -56,7 +56,7 @@ pub(crate) fn new_session_keyring() -> nix::Result<()> {
     }
 }
 
-/// PR_SET_PDEATHSIG: the signal this process gets when its parent ends; 0 takes it back.
+/// PR_SET_PDEATHSIG: the signal this process gets when its parent ends; 0 clears it.
 ///
 /// # Errors
 /// What prctl(2) says.
@@ -106,8 +106,8 @@ pub(crate) fn raise_ambient(capability: u8) -> nix::Result<()> {
     .map(drop)
 }
 
-/// Lets the next change from uid 0 to another leave the permitted capabilities as they are; execve
-/// takes it back (prctl(2), PR_SET_KEEPCAPS).
+/// Keeps the permitted capabilities at the next change from uid 0 to another; execve clears it
+/// (prctl(2), PR_SET_KEEPCAPS).
 ///
 /// # Errors
 /// EPERM when that is locked (SECBIT_KEEP_CAPS_LOCKED).
@@ -115,9 +115,8 @@ pub(crate) fn keep_capabilities() -> nix::Result<()> {
     prctl(libc::PR_SET_KEEPCAPS, 1, 0).map(drop)
 }
 
-/// Gives every signal its default action and unblocks all: what a program expects after execve,
-/// across which an ignored signal stays ignored and a blocked one blocked (signal(7)). Allocates
-/// nothing.
+/// Resets every signal to its default action and unblocks all, since ignored and blocked signals
+/// stay so across execve (signal(7)). Allocates nothing.
 pub(crate) fn reset_signals() {
     // all zeros is SIG_DFL without flags, and as long as the kernel's own structure or longer
     const DEFAULT: [u64; 4] = [0; 4];
@@ -140,27 +139,27 @@ pub(crate) fn reset_signals() {
     let _ = nix::sys::signal::SigSet::empty().thread_set_mask();
 }
 
-/// SIGCHLD ignored: ended children are reaped by the kernel (sigaction(2), SA_NOCLDWAIT semantics).
+/// Ignores SIGCHLD: the kernel reaps children (sigaction(2), SA_NOCLDWAIT semantics).
 pub(crate) fn ignore_children() {
     // SAFETY: SIG_IGN is a valid disposition for SIGCHLD.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
 }
 
-/// SIGCHLD back to its default, so that children can be waited for.
+/// Resets SIGCHLD to its default, so that children can be waited for.
 pub(crate) fn watch_children() {
     // SAFETY: SIG_DFL is a valid disposition for SIGCHLD.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }
 
-/// Whether the working directory is inside the root: of one that is not, getcwd(2) says no absolute
-/// path. Allocates nothing.
+/// Whether the working directory is inside the root: otherwise getcwd(2) returns a path that is not
+/// absolute. Allocates nothing.
 ///
 /// # Errors
 /// ENOENT when the folder has been removed.
 pub(crate) fn is_cwd_inside_root() -> nix::Result<bool> {
     let mut path = [0_u8; libc::PATH_MAX as usize];
-    // SAFETY: the kernel writes at most the length that is given. glibc's own function would say
-    // ENOENT instead of what it was told.
+    // SAFETY: the kernel writes at most the given length. glibc's wrapper would return ENOENT for a
+    // path that is not absolute.
     Errno::result(unsafe { libc::syscall(libc::SYS_getcwd, path.as_mut_ptr(), path.len()) })?;
     Ok(path[0] == b'/')
 }
@@ -169,12 +168,10 @@ pub(crate) fn is_cwd_inside_root() -> nix::Result<bool> {
 /// mapped below it (the kernel keeps 1 MiB free).
 const USED_STACK: usize = 512 << 10;
 
-/// Gives memory back, for a process that has just left most of its work behind: free pages of the
-/// heap (malloc_trim(3); nothing happens with a C library that has no such call), and the part of
-/// the stack that deeper calls have used.
+/// Returns free memory to the kernel: free pages of the heap (malloc_trim(3), where the C library
+/// has it), and the part of the stack below this frame.
 ///
-/// Never inlined: in the frame of its caller, what the caller still needs might lie below the place
-/// that it measures from.
+/// Never inlined: the caller's locals could otherwise lie below the address that it measures from.
 #[inline(never)]
 pub(crate) fn release_memory() {
     #[cfg(target_env = "gnu")]
@@ -184,13 +181,12 @@ pub(crate) fn release_memory() {
     };
     const PAGE: usize = 4096;
     let here = 0_u8;
-    // this function's own frame and the red zone are above; the stack grows downwards on every
-    // architecture that we know
+    // this function's frame and the red zone are above; the stack grows downwards on all supported
+    // architectures
     let end = (std::ptr::from_ref(&here) as usize & !(PAGE - 1)).saturating_sub(2 * PAGE);
     let length = USED_STACK.min(end);
-    // SAFETY: what lies below this frame belongs to no function that will return; the kernel fills
-    // it with zeros when it is used again. Where the range reaches below the stack's mapping it
-    // says ENOMEM, having done the rest (madvise(2)).
+    // SAFETY: nothing below this frame is live; the kernel zero-fills it on next use. ENOMEM below
+    // the stack's mapping comes after the rest was done (madvise(2)).
     unsafe {
         libc::madvise(
             (end - length) as *mut libc::c_void,
@@ -206,8 +202,8 @@ pub(crate) fn exit_now(code: i32) -> ! {
     unsafe { libc::_exit(code) }
 }
 
-/// The area that holds this process's command line and environment, as ps and
-/// `/proc/PID/{cmdline,environ}` show them.
+/// The memory of this process's command line and environment, as shown by ps and
+/// `/proc/PID/{cmdline,environ}`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Title {
     start: usize,
@@ -215,7 +211,7 @@ pub(crate) struct Title {
 }
 
 impl Title {
-    /// Finds the area; `None` where it is not laid out as the kernel lays it out.
+    /// Finds it; `None` when its layout is not the kernel's.
     #[must_use]
     pub(crate) fn find() -> Option<Self> {
         // fields 48 to 51 of /proc/PID/stat are arg_start, arg_end, env_start, env_end (proc(5))
@@ -227,21 +223,20 @@ impl Title {
             .map_while(|f| f.parse::<usize>().ok());
         let (arg_start, arg_end, env_start, env_end) =
             (areas.next()?, areas.next()?, areas.next()?, areas.next()?);
-        // the kernel lays the environment right behind the arguments; anything else is not ours to
-        // overwrite
+        // the kernel puts the environment right after the arguments; overwrite nothing else
         (arg_start != 0 && arg_end == env_start && env_end > arg_start).then_some(Self {
             start: arg_start,
             length: env_end - arg_start,
         })
     }
 
-    /// Overwrites the area with `title` (the technique of setproctitle(3)): a supervisor says what
-    /// it is, and a container's init shows nothing of the host's environment. The environment must
-    /// not be read afterwards. Allocates nothing.
+    /// Overwrites it with `title`, as setproctitle(3) does: it names a supervisor, and hides the
+    /// host's environment in a container's init. The environment must not be read afterwards.
+    /// Allocates nothing.
     pub(crate) fn set(self, title: &[u8]) {
-        // SAFETY: the kernel said that this area is this process's own arguments and environment,
-        // on its writable initial stack, at the same place in a forked copy; the process has one
-        // thread, and nothing reads the environment later.
+        // SAFETY: the area is this process's arguments and environment, on its writable initial
+        // stack, at the same address after fork; there is one thread, and nothing reads the
+        // environment later.
         let area = unsafe { std::slice::from_raw_parts_mut(self.start as *mut u8, self.length) };
         area.fill(0);
         let length = title.len().min(area.len() - 1);
@@ -249,7 +244,7 @@ impl Title {
     }
 }
 
-/// SIGHUP, SIGINT, SIGQUIT and SIGPIPE ignored: for a process that outlives the session it was
+/// Ignores SIGHUP, SIGINT, SIGQUIT and SIGPIPE, for a process that outlives the session it was
 /// started from.
 pub(crate) fn ignore_hangups() {
     for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGPIPE] {
@@ -286,7 +281,7 @@ pub(crate) fn set_limit(pid: i32, resource: u32, soft: u64, hard: u64) -> nix::R
 /// The caller's own soft and hard limit of a resource (prlimit(2)); `u64::MAX` is unlimited.
 ///
 /// # Errors
-/// EINVAL when the kernel does not know the resource.
+/// EINVAL for a resource that the kernel does not know.
 pub(crate) fn limit(resource: u32) -> nix::Result<(u64, u64)> {
     let mut limit = libc::rlimit {
         rlim_cur: 0,

@@ -1,13 +1,12 @@
-//! Taking our own program file out of a container's reach (CVE-2019-5736).
+//! Protecting our own executable from containers (CVE-2019-5736).
 //!
-//! A process that is about to execute something in a container shows it our program: through
-//! `/proc/PID/exe`, through `/proc/PID/map_files`, and as the interpreter of a script that begins
-//! with `#!/proc/self/exe`. Whoever opens those links opens the file through the mount it was
-//! mapped from, and root inside could write it. So every mapping of a file is exchanged for one of
-//! the same file through a read-only mount that nobody has a path to, and the link is turned to
-//! that mount (prctl(2), PR_SET_MM_EXE_FILE): writing through it is EROFS. Executing ourselves
-//! again from there would do the same, for the price of a whole start of the program in each
-//! launch.
+//! A process about to execute something in a container exposes our executable through
+//! `/proc/PID/exe`, `/proc/PID/map_files`, and as the interpreter of a script that begins with
+//! `#!/proc/self/exe`. These links open the file through the mount it was mapped from, and root
+//! inside could write it. So every file mapping is replaced by one of the same file through a
+//! detached read-only mount, and `/proc/self/exe` is pointed there (prctl(2), PR_SET_MM_EXE_FILE):
+//! writing fails with EROFS. Re-executing from there would do the same, at the cost of a program
+//! start in each launch.
 
 use std::ffi::{CStr, CString, c_void};
 use std::fs::File;
@@ -50,12 +49,11 @@ struct MemoryMap {
     exe_fd: u32,
 }
 
-/// Whether this process, or the one that it was forked from, has done it already.
+/// Whether this process, or one that it was forked from, has done it already.
 static DONE: AtomicBool = AtomicBool::new(false);
 
-/// The read-only mount, while somebody has a descriptor of it. Dropping it takes the mount out of
-/// every namespace, for which the kernel waits for an RCU grace period: drop it when nobody waits
-/// for you, and before anything could inherit it.
+/// Keeps the read-only mount. Dropping it waits for an RCU grace period in the kernel: do so off
+/// the critical path, and before a child can inherit it.
 #[derive(Debug)]
 pub(crate) struct ReadOnlyView {
     _root: Option<OwnedFd>,
@@ -66,23 +64,23 @@ struct Area {
     range: Range<usize>,
     protection: i32,
     offset: i64,
-    /// Which of the files.
+    /// Index of the file.
     file: usize,
 }
 
-/// Exchanges this process's mappings of files, and the link to its program, for read-only ones. Its
-/// forked children have them too; done again, or in such a child, it does nothing.
+/// Replaces this process's file mappings, and its exe link, with read-only ones. Forked children
+/// inherit them; a second call, or one in such a child, does nothing.
 ///
 /// # Errors
-/// When this process has more than one thread, or what the kernel says: EPERM without CAP_SYS_ADMIN
-/// and CAP_SYS_RESOURCE in the initial user namespace.
+/// When this process has more than one thread, or EPERM without CAP_SYS_ADMIN and CAP_SYS_RESOURCE
+/// in the initial user namespace.
 pub(crate) fn make_read_only() -> io::Result<ReadOnlyView> {
     if DONE.load(Ordering::Relaxed) {
         return Ok(ReadOnlyView { _root: None });
     }
     if thread_count()? != 1 {
         return Err(io::Error::other(
-            "a process with threads cannot exchange its mappings",
+            "a process with threads cannot replace its mappings",
         ));
     }
     let root = read_only(c"/")?;
@@ -90,8 +88,7 @@ pub(crate) fn make_read_only() -> io::Result<ReadOnlyView> {
     let program = open_read_only(&root, Path::new("/proc/self/exe"))?;
     let written = written_ranges();
     let others = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
-    // nothing allocates from here on: what malloc keeps in its library's data is among what is
-    // exchanged
+    // no allocation from here on: malloc's state is among the data being replaced
     let exchanged = areas.iter().try_for_each(|area| {
         let is_written = written
             .iter()
@@ -104,13 +101,13 @@ pub(crate) fn make_read_only() -> io::Result<ReadOnlyView> {
     });
     others.thread_set_mask()?;
     exchanged?;
-    turn_link(&program)?;
+    set_exe_link(&program)?;
     DONE.store(true, Ordering::Relaxed);
     Ok(ReadOnlyView { _root: Some(root) })
 }
 
-/// Turns `/proc/self/exe` to `program`. The kernel refuses while the old one is still mapped.
-fn turn_link(program: &File) -> io::Result<()> {
+/// Points `/proc/self/exe` at `program`. The kernel refuses while the old one is still mapped.
+fn set_exe_link(program: &File) -> io::Result<()> {
     // SAFETY: integers only; the kernel takes a reference of its own.
     match Errno::result(unsafe {
         libc::prctl(
@@ -121,14 +118,14 @@ fn turn_link(program: &File) -> io::Result<()> {
             0,
         )
     }) {
-        // a root without CAP_SYS_RESOURCE may do it by this one alone, which needs a kernel with
+        // without CAP_SYS_RESOURCE only PR_SET_MM_MAP is allowed, which needs
         // CONFIG_CHECKPOINT_RESTORE
-        Err(Errno::EPERM) => turn_link_with_map(program),
+        Err(Errno::EPERM) => set_exe_link_with_map(program),
         other => Ok(other.map(drop)?),
     }
 }
 
-fn turn_link_with_map(program: &File) -> io::Result<()> {
+fn set_exe_link_with_map(program: &File) -> io::Result<()> {
     let stat = super::text::read("/proc/self/stat")?;
     let fields = stat
         .rsplit_once(") ")
@@ -141,7 +138,7 @@ fn turn_link_with_map(program: &File) -> io::Result<()> {
             .and_then(|text| text.parse().ok())
             .unwrap_or(0)
     };
-    // SAFETY: asks where the heap ends; an address it cannot end at changes nothing.
+    // SAFETY: queries the end of the heap; an invalid address changes nothing.
     let brk = unsafe { libc::syscall(libc::SYS_brk, 0) } as u64;
     let map = MemoryMap {
         start_code: field(26),
@@ -158,8 +155,8 @@ fn turn_link_with_map(program: &File) -> io::Result<()> {
         exe_fd: program.as_raw_fd() as u32,
         ..MemoryMap::default()
     };
-    // SAFETY: the kernel reads one structure of the size given, and checks each address: they are
-    // those that it has already.
+    // SAFETY: the kernel reads one structure of the given size, and validates the addresses, which
+    // are the current ones.
     let done = unsafe {
         libc::prctl(
             PR_SET_MM,
@@ -179,8 +176,8 @@ fn read_only(path: &CStr) -> nix::Result<OwnedFd> {
     Ok(tree)
 }
 
-/// Opens the file that `link` (a magic link of proc(5)) leads to, through a read-only mount:
-/// through `root` where the file is in it, so that no further mount has to be made.
+/// Opens the target of `link` (a magic link of proc(5)) through a read-only mount: through `root`
+/// if the file is in it, else through a new one.
 fn open_read_only(root: &OwnedFd, link: &Path) -> io::Result<File> {
     let wanted = std::fs::metadata(link)?;
     let shown = std::fs::read_link(link)?;
@@ -197,8 +194,7 @@ fn open_read_only(root: &OwnedFd, link: &Path) -> io::Result<File> {
     File::open(format!("/proc/self/fd/{}", alone.as_raw_fd()))
 }
 
-/// The parts of files that are mapped privately (`/proc/self/maps`), and the files, opened
-/// read-only.
+/// The private file mappings (`/proc/self/maps`), and the files, opened read-only.
 fn mapped(root: &OwnedFd) -> io::Result<(Vec<Area>, Vec<File>)> {
     let maps = super::text::read("/proc/self/maps")?;
     let (mut areas, mut files, mut known) = (Vec::new(), Vec::new(), Vec::new());
@@ -226,8 +222,8 @@ fn mapped(root: &OwnedFd) -> io::Result<(Vec<Area>, Vec<File>)> {
     Ok((areas, files))
 }
 
-/// `start-end perms offset dev inode path` of a private mapping of a file; the last is what tells
-/// files apart.
+/// Parses `start-end perms offset dev inode path` of a private file mapping; the last element
+/// identifies the file.
 fn parse(line: &str) -> Option<(Range<usize>, i32, i64, &str)> {
     let mut words = line.splitn(4, ' ');
     let (start, end) = words.next()?.split_once('-')?;
@@ -254,15 +250,15 @@ fn parse(line: &str) -> Option<(Range<usize>, i32, i64, &str)> {
     ))
 }
 
-/// Where loaded objects may differ from their files: their writable segments, relocated read-only
-/// data among them.
+/// Where loaded objects may differ from their files: writable segments, including relocated
+/// read-only data.
 fn written_ranges() -> Vec<Range<usize>> {
     unsafe extern "C" fn note(info: *mut libc::dl_phdr_info, _: usize, found: *mut c_void) -> i32 {
-        // SAFETY: the loader calls this with a valid object, and `found` is the Vec given below,
-        // which nobody else uses meanwhile.
+        // SAFETY: the loader calls this with a valid object, and `found` is the Vec passed below,
+        // used only here.
         let (info, found) = unsafe { (&*info, &mut *found.cast::<Vec<Range<usize>>>()) };
-        // SAFETY: the loader says how many headers there are, in memory that stays as long as the
-        // object is loaded.
+        // SAFETY: the loader gives the number of headers, which stay in memory while the object is
+        // loaded.
         let headers = unsafe { std::slice::from_raw_parts(info.dlpi_phdr, info.dlpi_phnum.into()) };
         for header in headers
             .iter()
@@ -274,20 +270,18 @@ fn written_ranges() -> Vec<Range<usize>> {
         0
     }
     let mut found: Vec<Range<usize>> = Vec::new();
-    // SAFETY: `note` has the type that is asked for and only touches the Vec, which outlives the
-    // call.
+    // SAFETY: `note` has the required type and only uses the Vec, which outlives the call.
     unsafe { libc::dl_iterate_phdr(Some(note), std::ptr::from_mut(&mut found).cast()) };
     found
 }
 
-/// Maps the same part of the same file in the place of what is mapped there. Nothing was ever
-/// written to it.
+/// Replaces an unmodified mapping with one of the same part of the same file.
 fn replace_by_file(area: &Area, file: &File) -> nix::Result<()> {
     let flags = libc::MAP_PRIVATE | libc::MAP_FIXED;
     let length = area.range.len();
-    // SAFETY: the range is a whole mapping of ours that holds what the file holds; the new one
-    // holds the same, at the same place and with the same rights, and is there when the call
-    // returns: even the code that makes the call may be in it.
+    // SAFETY: the range is a whole, unmodified file mapping of ours; the new one has the same
+    // contents, address and protection when the call returns, so even the calling code may be in
+    // it.
     let at = unsafe {
         libc::mmap(
             area.range.start as *mut c_void,
@@ -305,11 +299,11 @@ fn replace_by_file(area: &Area, file: &File) -> nix::Result<()> {
     }
 }
 
-/// Puts memory without a file, with the same contents, in the place of what is mapped there.
+/// Replaces a mapping with anonymous memory of the same contents.
 fn replace_by_copy(area: &Area) -> nix::Result<()> {
     let (start, length) = (area.range.start as *mut c_void, area.range.len());
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-    // SAFETY: a new mapping, wherever there is room.
+    // SAFETY: a new mapping at an address of the kernel's choice.
     let copy = unsafe {
         libc::mmap(
             std::ptr::null_mut(),
@@ -323,14 +317,13 @@ fn replace_by_copy(area: &Area) -> nix::Result<()> {
     if copy == libc::MAP_FAILED {
         return Err(Errno::last());
     }
-    // SAFETY: both ranges are mapped, as long as each other, and apart; a loaded object's data can
-    // be read. This process has one thread, with every signal blocked: nothing writes to the data
-    // between the copy and the exchange.
+    // SAFETY: both ranges are mapped, of equal length and disjoint; the data is readable. There is
+    // one thread, with all signals blocked: nothing writes to the data between copy and
+    // replacement.
     unsafe { std::ptr::copy_nonoverlapping(start.cast::<u8>(), copy.cast::<u8>(), length) };
     // SAFETY: the new mapping is ours alone.
     Errno::result(unsafe { libc::mprotect(copy, length, area.protection) })?;
-    // SAFETY: moves the copy onto the range in one step; who reads or writes there finds what was
-    // there before.
+    // SAFETY: moves the copy onto the range atomically, with the same contents.
     let moved = unsafe {
         libc::mremap(
             copy,
@@ -352,7 +345,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn private_mappings_of_files_are_told_from_the_rest() {
+    fn only_private_file_mappings_are_parsed() {
         let line = "7f00000-7f02000 r-xp 00001000 fe:00 42                         /usr/lib/a b.so (deleted)";
         let (range, protection, offset, identity) = parse(line).unwrap();
         assert_eq!(

@@ -1,5 +1,5 @@
-//! Project quotas (quotactl(2), quotactl_fd(2) of Linux 5.14): a bound for a tree of folders, on
-//! ext4 and XFS.
+//! Project quotas (quotactl(2), quotactl_fd(2) of Linux 5.14): limits for a directory tree on ext4
+//! and XFS.
 
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -21,7 +21,7 @@ struct Attributes {
 /// `FS_IOC_FSGETXATTR` and `FS_IOC_FSSETXATTR` (ioctl_iflags(2), linux/fs.h).
 const GET_ATTRIBUTES: u64 = 0x801c_581f;
 const SET_ATTRIBUTES: u64 = 0x401c_5820;
-/// What is made in this folder is of the folder's project.
+/// New files in this folder inherit its project.
 const PROJECT_INHERITED: u32 = 0x200;
 
 /// `PRJQUOTA` (linux/quota.h).
@@ -30,12 +30,12 @@ const OF_PROJECTS: u32 = 2;
 const GET: u32 = 0x80_0007;
 const SET: u32 = 0x80_0008;
 const STATE: u32 = 0x5808;
-/// `FS_QUOTA_PDQ_ENFD`: limits of projects are kept.
+/// `FS_QUOTA_PDQ_ENFD`: project limits are enforced.
 const ENFORCED: u16 = 1 << 5;
-/// Limits are told and given in blocks of so many bytes (`QIF_DQBLKSIZE`).
+/// Bytes in a block, the unit of limits (`QIF_DQBLKSIZE`).
 const BLOCK: u64 = 1024;
 
-/// What a project uses.
+/// The usage of a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Used {
     /// Bytes.
@@ -44,7 +44,7 @@ pub(crate) struct Used {
     pub files: u64,
 }
 
-/// The project that what is made in `folder` belongs to; `None` when nothing is handed down there.
+/// The project that new files in `folder` inherit; `None` when they inherit none.
 ///
 /// # Errors
 /// ENOTTY or EOPNOTSUPP on a file system without projects.
@@ -62,7 +62,7 @@ fn get(file: BorrowedFd<'_>) -> nix::Result<Attributes> {
     Ok(attributes)
 }
 
-/// Puts a file into `project`; what is made in it, where it is a folder, comes with it.
+/// Assigns a file to `project`; for a folder, new files in it inherit that.
 ///
 /// # Errors
 /// ENOTTY or EOPNOTSUPP on a file system without projects, EINVAL from inside a user namespace.
@@ -79,10 +79,10 @@ pub(crate) fn put(file: BorrowedFd<'_>, project: u32, is_folder: bool) -> nix::R
     .map(drop)
 }
 
-/// Whether the file system that `file` is on keeps the limits of projects.
+/// Whether the file system of `file` enforces project limits.
 ///
 /// # Errors
-/// ENOSYS where there are no quotas at all, or before Linux 5.14.
+/// ENOSYS without quotas, or before Linux 5.14.
 pub(crate) fn is_enforced(file: BorrowedFd<'_>) -> nix::Result<bool> {
     // struct fs_quota_statv is shorter: its version first, then its flags
     let mut state = [0_u64; 32];
@@ -92,14 +92,14 @@ pub(crate) fn is_enforced(file: BorrowedFd<'_>) -> nix::Result<bool> {
     Ok(u16::from_ne_bytes([low, high]) & ENFORCED != 0)
 }
 
-/// What `project` uses on the file system that `file` is on.
+/// The usage of `project` on the file system of `file`.
 ///
 /// # Errors
-/// ESRCH where projects are not counted.
+/// ESRCH where projects are not accounted.
 pub(crate) fn used(file: BorrowedFd<'_>, project: u32) -> nix::Result<Used> {
     let mut quota = MaybeUninit::<libc::dqblk>::zeroed();
     match control(file, GET, project, quota.as_mut_ptr().cast()) {
-        // XFS has no record of who never used anything
+        // XFS has no record of a project that never used anything
         Err(Errno::ENOENT) => return Ok(Used { bytes: 0, files: 0 }),
         other => other?,
     }
@@ -111,10 +111,10 @@ pub(crate) fn used(file: BorrowedFd<'_>, project: u32) -> nix::Result<Used> {
     })
 }
 
-/// Limits `project` to so many bytes and files; 0 is no limit.
+/// Limits the bytes and files of `project`; 0 is unlimited.
 ///
 /// # Errors
-/// ESRCH where projects are not counted, EPERM without CAP_SYS_ADMIN.
+/// ESRCH where projects are not accounted, EPERM without CAP_SYS_ADMIN.
 pub(crate) fn limit(file: BorrowedFd<'_>, project: u32, bytes: u64, files: u64) -> nix::Result<()> {
     let mut quota = MaybeUninit::<libc::dqblk>::zeroed();
     // SAFETY: all zero is a value of it.
@@ -132,7 +132,7 @@ fn control(
     address: *mut libc::c_void,
 ) -> nix::Result<()> {
     let command = (command << 8) | OF_PROJECTS;
-    // SAFETY: every caller gives an address of what its command reads or writes, alive during the
+    // SAFETY: every caller passes the address of what its command reads or writes, alive during the
     // call.
     Errno::result(unsafe {
         libc::syscall(

@@ -2,8 +2,8 @@
 
 use nix::errno::Errno;
 
-/// Fills `bytes`. A static program finds out by asking; the crate getrandom opens `/dev/random` and
-/// polls it instead.
+/// Fills `bytes`. In a static program the crate getrandom would open and poll `/dev/random`
+/// instead.
 ///
 /// # Errors
 /// ENOSYS before Linux 3.17.

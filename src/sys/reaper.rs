@@ -1,14 +1,14 @@
-//! What a PID 1 does (pid_namespaces(7)): passes signals on, reaps orphans, and ends when its
-//! command does.
+//! A minimal PID 1 (pid_namespaces(7)): forwards signals, reaps orphans, and ends when its command
+//! does.
 
 use nix::errno::Errno;
 use nix::sys::signal::SigSet;
 
-/// fork(2) for a process that clone3 has just made: it has one thread by construction, and asking
-/// /proc would allocate.
+/// fork(2) for a process just made by clone3: it has one thread by construction, and reading /proc
+/// would allocate.
 ///
 /// # Errors
-/// EAGAIN, ENOMEM; ENOSYS never. 0 is the child.
+/// EAGAIN, ENOMEM. 0 is the child.
 pub(crate) fn fork_from_init() -> nix::Result<i32> {
     // SAFETY: the caller was made by clone3 without CLONE_VM and has started no thread.
     Errno::result(unsafe { libc::fork() })
@@ -20,7 +20,7 @@ pub(crate) fn block_signals() {
     let _ = SigSet::all().thread_block();
 }
 
-/// Serves as PID 1 until `command` has ended; returns its raw wait status (wait(2)). Allocates
+/// Runs as PID 1 until `command` has ended; returns its raw wait status (wait(2)). Allocates
 /// nothing.
 pub(crate) fn serve(command: i32) -> i32 {
     // SAFETY: sigset_t is plain data, filled by sigfillset before use.

@@ -3,12 +3,12 @@
 use libc::{sock_filter, sock_fprog};
 use nix::errno::Errno;
 
-/// Lets the kernel run `program` before every system call of this process and its descendants, for
-/// good. Allocates nothing.
+/// Installs `program` as a filter of this process and its descendants, irrevocably. Allocates
+/// nothing.
 ///
 /// # Errors
-/// EACCES without no_new_privs and CAP_SYS_ADMIN, EINVAL for a wrong program or on a kernel without
-/// seccomp filters.
+/// EACCES without no_new_privs and CAP_SYS_ADMIN, EINVAL for an invalid program or on a kernel
+/// without seccomp filters.
 pub(crate) fn install(program: &[sock_filter]) -> nix::Result<()> {
     let program = sock_fprog {
         len: program.len() as u16,

@@ -7,7 +7,7 @@ use nix::errno::Errno;
 /// A connected pair, both ends CLOEXEC.
 ///
 /// # Errors
-/// EMFILE and its like.
+/// EMFILE and the like.
 pub(crate) fn pair() -> nix::Result<(OwnedFd, OwnedFd)> {
     use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
     socketpair(
@@ -18,11 +18,11 @@ pub(crate) fn pair() -> nix::Result<(OwnedFd, OwnedFd)> {
     )
 }
 
-/// Sends one message. Allocates nothing; a gone peer is EPIPE, never SIGPIPE. `wait` false: EAGAIN
-/// when the peer's queue is full.
+/// Sends one message. Allocates nothing; a closed peer is EPIPE, never SIGPIPE. `wait` false:
+/// EAGAIN when the peer's queue is full.
 ///
 /// # Errors
-/// What send(2) says, except EINTR, which is retried.
+/// The error of send(2), except EINTR, which is retried.
 pub(crate) fn send(socket: BorrowedFd<'_>, message: &[u8], wait: bool) -> nix::Result<()> {
     let flags = libc::MSG_NOSIGNAL | if wait { 0 } else { libc::MSG_DONTWAIT };
     loop {
@@ -42,13 +42,13 @@ pub(crate) fn send(socket: BorrowedFd<'_>, message: &[u8], wait: bool) -> nix::R
     }
 }
 
-/// Receives one message into `buffer`; 0 is the end. `wait` false: EAGAIN when there is none.
+/// Receives one message into `buffer`; 0 is end of file. `wait` false: EAGAIN when there is none.
 ///
-/// A peer that closed while something of ours was unread is told before what it had sent
-/// (ECONNRESET, once): the messages that it sent are still there, and read first.
+/// When a peer closes with unread messages, the kernel reports ECONNRESET once before the messages
+/// that it had sent: those are still read here.
 ///
 /// # Errors
-/// What recv(2) says, except EINTR, which is retried.
+/// The error of recv(2), except EINTR, which is retried.
 pub(crate) fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], wait: bool) -> nix::Result<usize> {
     let flags = if wait { 0 } else { libc::MSG_DONTWAIT };
     loop {
@@ -68,11 +68,10 @@ pub(crate) fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], wait: bool) -> 
     }
 }
 
-/// How many descriptors one message can carry. An even number, so that a control message needs no
-/// padding.
+/// Maximum number of descriptors in one message. Even, so that a control message needs no padding.
 pub(crate) const MAX_FDS: usize = 32;
 
-/// Room for one control message with descriptors, aligned as cmsghdr wants it (cmsg(3)).
+/// Buffer for one control message with descriptors, aligned for cmsghdr (cmsg(3)).
 #[repr(C)]
 struct Control {
     header: libc::cmsghdr,
@@ -94,7 +93,7 @@ fn control(fds: usize) -> Control {
 /// Sends one message with a descriptor (SCM_RIGHTS, unix(7)). Allocates nothing.
 ///
 /// # Errors
-/// What sendmsg(2) says.
+/// The error of sendmsg(2).
 pub(crate) fn send_with_fd(
     socket: BorrowedFd<'_>,
     message: &[u8],
@@ -106,7 +105,7 @@ pub(crate) fn send_with_fd(
 /// As [`send_with_fd`], with up to [`MAX_FDS`] descriptors.
 ///
 /// # Errors
-/// E2BIG for more, and what sendmsg(2) says.
+/// E2BIG for more, and the errors of sendmsg(2).
 pub(crate) fn send_with_fds<'a>(
     socket: BorrowedFd<'_>,
     message: &[u8],
@@ -142,7 +141,7 @@ pub(crate) fn send_with_fds<'a>(
 /// Receives one message and the descriptor that came with it, if any (CLOEXEC).
 ///
 /// # Errors
-/// What recvmsg(2) says, except EINTR, which is retried.
+/// The error of recvmsg(2), except EINTR, which is retried.
 pub(crate) fn receive_with_fd(
     socket: BorrowedFd<'_>,
     buffer: &mut [u8],
@@ -182,7 +181,7 @@ pub(crate) fn receive_with_fds(
     };
     let rights = header.msg_controllen >= control.header.cmsg_len
         && control.header.cmsg_type == libc::SCM_RIGHTS;
-    // what the kernel did not fill in is -1 still
+    // entries that the kernel did not fill in are still -1
     let fds = control.fds.map(|fd| {
         // SAFETY: the kernel has just installed this descriptor for us alone.
         (rights && fd >= 0).then(|| unsafe { OwnedFd::from_raw_fd(fd) })
@@ -228,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_peer_sent_is_read_even_if_it_closed_on_unread_messages() {
+    fn messages_of_a_peer_that_closed_with_unread_ones_are_read() {
         let (a, b) = pair().unwrap();
         let mut buffer = [0u8; 16];
         send(b.as_fd(), b"never read", true).unwrap();

@@ -1,27 +1,26 @@
-//! Small files of the kernel's, read with as few system calls as they take:
-//! `std::fs::read_to_string` asks for the size first, which is 0 for each of them, and then begins
-//! with 32 bytes.
+//! Reading small kernel files with few system calls: `std::fs::read_to_string` asks for the size
+//! first, which is 0 for these, and then starts with 32 bytes.
 
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// More than most of them hold, in bytes.
-const USUAL: usize = 8 << 10;
+/// Initial capacity in bytes, enough for most of them.
+const INITIAL_CAPACITY: usize = 8 << 10;
 
 /// The text of the file at `path`.
 ///
 /// # Errors
-/// What open(2) and read(2) say, and InvalidData when it is no UTF-8.
+/// The errors of open(2) and read(2), and InvalidData when it is not UTF-8.
 pub(crate) fn read(path: impl AsRef<Path>) -> io::Result<String> {
-    let mut text = Vec::with_capacity(USUAL);
-    // what is taken from a file has no size to ask for
+    let mut text = Vec::with_capacity(INITIAL_CAPACITY);
+    // `take` avoids the query of the size
     std::fs::File::open(path)?
         .take(u64::MAX)
         .read_to_end(&mut text)?;
     String::from_utf8(text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
-/// Whether the file at `path` begins with one of `words`; one that cannot be read does not.
+/// Whether the file at `path` begins with one of `words`; `false` when it cannot be read.
 #[must_use]
 pub(crate) fn begins_with(path: impl AsRef<Path>, words: &[&str]) -> bool {
     let mut start = [0; 32];
@@ -46,7 +45,7 @@ mod tests {
             "/proc/self/cgroup",
         ] {
             let (ours, theirs) = (read(path).unwrap(), std::fs::read_to_string(path).unwrap());
-            // frequencies change from one look to the next
+            // frequencies change between reads
             assert!(
                 ours == theirs || ours.lines().count() == theirs.lines().count(),
                 "{path}"

@@ -1,10 +1,8 @@
-//! Removing a folder with everything in it, whatever its depth and width: a container may have made
-//! folders inside each other until the disk was full.
+//! Removing a folder of any depth and width: a container may nest folders until the disk is full.
 //!
-//! Nothing descends: a folder that is found in another is renamed up into a flat place (the folder
-//! that is to go), and emptied from there. So two folders are open at a time, no path is ever
-//! longer than a name, and the work is in proportion to what there is. What is done stays done: who
-//! comes next goes on where this one was killed.
+//! There is no recursion: nested folders are renamed up into a flat place (the folder being
+//! removed) and emptied there. So two folders are open at a time, no path is longer than a name,
+//! and the work is linear. A removal that was interrupted can be continued by another.
 
 use std::ffi::{CStr, CString};
 use std::io;
@@ -21,22 +19,21 @@ use nix::unistd::{UnlinkatFlags, unlinkat};
 
 use super::mount::open_on_the_same_mount;
 
-/// Flat places inside each other: another is needed where a folder cannot be renamed out of its
-/// part of the disk (a btrfs subvolume, a project quota) or there is no room to do so.
+/// Maximum nesting of flat places: another is needed where a folder cannot be renamed out of its
+/// subtree (a btrfs subvolume, a project quota, a full disk).
 const MAX_PLACES: usize = 32;
-/// Folders that were renamed up and are remembered by their numbers; further ones are found again.
-/// Without them the flat place would be listed once for each level of a deep tree, and a folder
-/// that was wide once takes long to list for ever (ext4 keeps its blocks).
+/// Maximum number of renamed folders remembered; further ones are found by listing. This avoids
+/// listing the flat place for each level of a deep tree, which is slow in a folder that was once
+/// wide (ext4 keeps its blocks).
 const MAX_NUMBERS: usize = 4096;
-/// How often what others fill or empty at the same time is gone through again.
+/// Maximum retries when others change the folder concurrently.
 const TRIES: usize = 10;
 
-/// Removes what is at `path`, whose parent nobody else may write to. No link is followed and no
-/// mount is entered. With `until` it stops there with ETIMEDOUT.
+/// Removes `path`, whose parent nobody else may write to. Links are not followed and mounts not
+/// entered. Stops at `until` with ETIMEDOUT.
 ///
 /// # Errors
-/// The first thing that could not be removed; everything else is gone. NotFound when there is
-/// nothing at `path`.
+/// The first failure; everything else is removed. NotFound when `path` does not exist.
 pub(crate) fn remove(path: &Path, until: Option<Instant>) -> io::Result<()> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(Errno::EINVAL.into());
@@ -73,9 +70,9 @@ pub(crate) fn remove_in(
             remover.failed,
         ) {
             (Ok(()), _) => return Ok(()),
-            // why it is not empty says more than that it is not
+            // why something stayed says more than ENOTEMPTY
             (Err(Errno::ENOTEMPTY | Errno::EEXIST), Some(failed)) => return Err(failed.into()),
-            // somebody else removes it too, and has just renamed something up
+            // a concurrent removal has just renamed something up
             (Err(Errno::ENOTEMPTY | Errno::EEXIST), None) => {}
             (Err(errno), _) => return Err(errno.into()),
         }
@@ -87,13 +84,13 @@ struct Remover {
     until: Option<Instant>,
     /// The next name in the flat place.
     next: u64,
-    /// Folders of the flat place that are yet to be emptied.
+    /// Folders of the flat place still to be emptied.
     numbers: Vec<u64>,
-    /// What first went wrong; what stays is passed over from then on.
+    /// The first failure; what cannot be removed is skipped from then on.
     failed: Option<Errno>,
 }
 
-/// A folder that others are renamed into, and what is being gone through.
+/// A folder that others are renamed into, and the position in it.
 struct Place {
     folder: OwnedFd,
     name: CString,
@@ -120,7 +117,7 @@ impl Remover {
                             UnlinkatFlags::RemoveDir,
                         ))
                     {
-                        // the outer place would come to it again and again
+                        // the outer place would find it again and again
                         return Ok(());
                     }
                 }
@@ -129,7 +126,7 @@ impl Remover {
         Ok(())
     }
 
-    /// Goes through the flat place once.
+    /// One pass over the flat place.
     fn pass(&mut self, place: BorrowedFd<'_>) -> nix::Result<Pass> {
         let mut removed = false;
         let mut entries = open_on_the_same_mount(place, c".").and_then(Dir::from_fd)?;
@@ -150,11 +147,11 @@ impl Remover {
                 },
             }
         }
-        // what was renamed here meanwhile may have been passed over
+        // folders renamed here meanwhile may have been missed
         Ok(if removed { Pass::Again } else { Pass::Done })
     }
 
-    /// As [`Remover::flatten`], and what that renamed up as well.
+    /// As [`Remover::flatten`], including the folders that it renamed up.
     fn flatten_all(&mut self, place: BorrowedFd<'_>, name: &CStr) -> nix::Result<Flattened> {
         self.numbers.clear();
         let first = self.flatten(place, name)?;
@@ -170,8 +167,7 @@ impl Remover {
         Ok(first)
     }
 
-    /// Removes `name` from the flat place after its files, and renames the folders in it up into
-    /// the place.
+    /// Removes the files of `name`, renames its folders up into the flat place, then removes it.
     fn flatten(&mut self, place: BorrowedFd<'_>, name: &CStr) -> nix::Result<Flattened> {
         match unlinkat(place, name, UnlinkatFlags::RemoveDir) {
             Ok(()) | Err(Errno::ENOENT) => return Ok(Flattened::Gone),
@@ -235,8 +231,7 @@ impl Remover {
         }
     }
 
-    /// A name that is taken by anything but an empty folder is refused by rename(2), and the next
-    /// is tried.
+    /// rename(2) refuses a name taken by anything but an empty folder: then the next is tried.
     fn rename_up(
         &mut self,
         folder: BorrowedFd<'_>,
@@ -291,11 +286,11 @@ fn is_dots(name: &CStr) -> bool {
 }
 
 enum Pass {
-    /// Something went: there may be more.
+    /// Something was removed: there may be more.
     Again,
-    /// Nothing is left that can go.
+    /// Nothing removable is left.
     Done,
-    /// What is in this folder has to be emptied in its own place.
+    /// The contents of this folder have to be emptied in a place of their own.
     Into(Place),
 }
 
@@ -323,7 +318,7 @@ mod tests {
         folder
     }
 
-    /// Folders inside each other, each with a file beside the next.
+    /// Nested folders, each with a file beside the next.
     fn deep(top: &Path, levels: usize) {
         let mut at: OwnedFd =
             open(top, OFlag::O_RDONLY | OFlag::O_DIRECTORY, Mode::empty()).unwrap();
@@ -382,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_stays_done_when_the_time_is_over() {
+    fn a_removal_stops_at_its_deadline_and_can_be_continued() {
         let top = scratch("time");
         deep(&top, 50);
         let error = remove(&top, Some(Instant::now())).unwrap_err();

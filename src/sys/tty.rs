@@ -16,9 +16,9 @@ pub struct WindowSize {
     pub columns: u16,
 }
 
-/// Opens `/dev/ptmx` of the current root and unlocks its slave. A running container may have put
-/// anything there: no link leads out of the root or through `/proc`, and what is found must be the
-/// multiplexer (5, 2). Allocates nothing.
+/// Opens `/dev/ptmx` of the current root and unlocks its slave. A container may have replaced it:
+/// links cannot leave the root or go through `/proc`, and it must be the multiplexer (5, 2).
+/// Allocates nothing.
 ///
 /// # Errors
 /// ENOENT without devpts, ENOTTY when it is something else, EMFILE.
@@ -26,7 +26,7 @@ pub(crate) fn open_master() -> nix::Result<OwnedFd> {
     let folder =
         nix::fcntl::OFlag::O_PATH | nix::fcntl::OFlag::O_DIRECTORY | nix::fcntl::OFlag::O_CLOEXEC;
     let root = nix::fcntl::open(c"/", folder, nix::sys::stat::Mode::empty())?;
-    // checked before it is opened: opening a device or a fifo may do something already
+    // checked before it is opened: opening a device or a FIFO can have effects
     let found = open_in_root(root.as_fd(), c"/dev/ptmx", libc::O_PATH)?;
     let data = nix::sys::stat::fstat(&found)?;
     if data.st_mode & libc::S_IFMT != libc::S_IFCHR || data.st_rdev != libc::makedev(5, 2) {
@@ -64,7 +64,7 @@ pub(crate) fn open_slave(master: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
             libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC,
         )
     })?;
-    // SAFETY: made for us alone.
+    // SAFETY: the kernel has just made this descriptor for us alone.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 

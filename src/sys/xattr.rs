@@ -5,10 +5,10 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use nix::errno::Errno;
 
-/// Where SELinux keeps a file's label, which ends in a NUL byte.
+/// The attribute that holds a file's SELinux label, which ends in a NUL byte.
 pub(crate) const SELINUX: &CStr = c"security.selinux";
 
-/// fgetxattr(2) into `buffer`; how many bytes the value has.
+/// fgetxattr(2) into `buffer`; returns the size of the value.
 ///
 /// # Errors
 /// ENODATA when there is no such attribute, ENOTSUP where the file system has none, ERANGE when it
@@ -26,7 +26,7 @@ pub(crate) fn get(file: BorrowedFd<'_>, name: &CStr, buffer: &mut [u8]) -> nix::
     Errno::result(length).map(|length| length as usize)
 }
 
-/// setxattr(2) of what `path` leads to, as [`set`].
+/// setxattr(2) of `path`, following links; as [`set`].
 ///
 /// # Errors
 /// The same; ENOENT, and EINVAL for a NUL byte in the path.
@@ -46,7 +46,7 @@ pub(crate) fn set_path(path: &str, name: &CStr, value: &[u8]) -> nix::Result<()>
     .map(drop)
 }
 
-/// fsetxattr(2), whether the file has such an attribute already or not.
+/// fsetxattr(2): creates or replaces the attribute.
 ///
 /// # Errors
 /// ENOTSUP where the file system has none, EACCES and EPERM when it is not ours to set.

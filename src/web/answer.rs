@@ -1,4 +1,4 @@
-//! What a route answers: JSON, or a [`Refusal`]; the engine asked in a thread of its own.
+//! Responses of the routes: JSON or a [`Refusal`]. Engine calls run in a blocking thread.
 
 use std::sync::Arc;
 
@@ -10,20 +10,20 @@ use serde::Serialize;
 use crate::json::to_json;
 use crate::manager::{Engine, Error};
 
-/// A request that was not done, and why: `{"error": …, "hint": …}`.
+/// Why a request was refused or failed: `{"error": …, "hint": …}`.
 #[derive(Debug, Serialize)]
 pub struct Refusal {
     #[serde(skip)]
     status: StatusCode,
     pub(super) error: String,
     hint: Option<String>,
-    /// Whether the connection is over with it.
+    /// Whether the connection is closed after it.
     #[serde(skip)]
     closes: bool,
 }
 
 impl Refusal {
-    /// Why it was not done.
+    /// A refusal with this status.
     #[must_use]
     pub fn new(status: StatusCode, error: impl Into<String>, hint: Option<&str>) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl Refusal {
         }
     }
 
-    /// As a response.
+    /// The HTTP response.
     #[must_use]
     pub fn response(self) -> Response {
         let mut response = json(self.status, &self);
@@ -46,7 +46,7 @@ impl Refusal {
         response
     }
 
-    /// The same as the last answer of its connection.
+    /// Closes the connection after this response.
     #[must_use]
     pub fn closing(self) -> Self {
         Self {
@@ -70,7 +70,7 @@ impl From<Error> for Refusal {
                 StatusCode::CONFLICT
             }
             Error::Spec(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            // there is no such program in the image, or it cannot be executed: that was asked for
+            // no such program in the image, or not executable: the request's fault
             Error::Launch {
                 code: 126 | 127, ..
             } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -85,7 +85,7 @@ impl From<Error> for Refusal {
     }
 }
 
-/// What a route answers.
+/// The result of a route.
 pub(super) type Answer = Result<Response, Refusal>;
 
 /// `value` as a JSON response.
@@ -105,7 +105,7 @@ pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     }
 }
 
-/// Asks the engine in a thread of its own: its answers may take a while.
+/// Calls the engine in a blocking thread.
 pub(super) async fn ask<T: Send + 'static>(
     engine: &Arc<dyn Engine>,
     question: impl FnOnce(&dyn Engine) -> Result<T, Error> + Send + 'static,

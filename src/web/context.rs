@@ -1,4 +1,4 @@
-//! [`Context`]: what every route knows.
+//! [`Context`]: the state that all routes share.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -13,11 +13,10 @@ use crate::cli::Web;
 use crate::manager::Engine;
 use crate::tui::Settings;
 
-/// The most requests that change something and are being carried out: each is a thread, and a stop
-/// may take an hour.
+/// Maximum number of changes in progress: each holds a thread, and a stop may take an hour.
 const MAX_CHANGES: usize = 64;
-/// The port that is named in the link where it is somebody's choice: through `ssh -L`.
-const USUAL_PORT: u16 = 7070;
+/// The port printed in the link of a socket, where `ssh -L` chooses it.
+const FORWARDED_PORT: u16 = 7070;
 
 /// Where the server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +28,8 @@ pub enum Address {
 }
 
 impl Address {
-    /// Whether `ip` and `port` of a Host header can lead here. A socket is reached through whatever
-    /// port somebody forwards to it.
+    /// Whether `ip` and `port` of a Host header can mean this server. A socket may be forwarded to
+    /// any port.
     fn has(&self, ip: IpAddr, port: u16) -> bool {
         match self {
             Self::Port(own) => port == own.port() && (ip == own.ip() || own.ip().is_unspecified()),
@@ -43,21 +42,21 @@ impl Address {
     }
 }
 
-/// What every route knows.
+/// The state that all routes share.
 pub struct Context {
     pub engine: Arc<dyn Engine>,
     pub hub: Arc<Hub>,
-    /// What viewers' screens are made with.
+    /// The settings of the viewers' screens.
     pub settings: Settings,
     /// The theme's name: the page around the cells follows it.
     pub theme: &'static str,
-    /// Places for requests that change something.
+    /// Permits for requests that change something.
     pub changes: Semaphore,
     /// Cells of all pages together.
     pub cells: AtomicUsize,
-    /// What lets a request in.
+    /// The token that requests must carry.
     pub token: Token,
-    /// The names it answers to, lower case, beside addresses.
+    /// Host names accepted beside addresses, lower case.
     names: Vec<String>,
     address: Address,
     tls: bool,
@@ -84,22 +83,22 @@ impl Context {
             cells: AtomicUsize::new(0),
             token: Token::random()?,
             names: wanted
-                .door
+                .options
                 .hosts
                 .iter()
                 .map(|name| name.to_ascii_lowercase())
                 .collect(),
             address,
-            tls: wanted.door.tls.is_some(),
+            tls: wanted.options.tls.is_some(),
         })
     }
 
-    /// Whether those who came in may change something.
+    /// Whether authenticated clients may change something.
     pub fn may_change(&self) -> bool {
         !self.settings.read_only
     }
 
-    /// Whether the kernel has said who is at the other end.
+    /// Whether the kernel has authenticated the peers (a unix socket).
     pub fn knows_peers(&self) -> bool {
         matches!(self.address, Address::Socket(_))
     }
@@ -108,8 +107,8 @@ impl Context {
         if self.tls { "https" } else { "http" }
     }
 
-    /// Whether `host`, as a Host header has it, is this server. An address needs no name server, so
-    /// that nobody can make it mean something else; names are those that we know of.
+    /// Whether `host`, a Host header's value, is this server. Addresses are safe against DNS
+    /// rebinding; of names, only the configured ones are accepted.
     pub fn answers_to(&self, host: &str) -> bool {
         let (name, port) = match host.rsplit_once(':') {
             Some((name, port)) if !port.contains(']') => (name, port.parse().ok()),
@@ -130,7 +129,7 @@ impl Context {
         }
     }
 
-    /// What is said at the start: the link, and what can be done with it.
+    /// The text printed at the start: the link, and what it allows.
     pub fn greeting(&self) -> String {
         let what = if self.may_change() {
             "whoever has this link can control containers"
@@ -149,9 +148,9 @@ impl Context {
             Address::Socket(path) => {
                 let path = crate::spec::sanitize(&path.display().to_string()).into_owned();
                 let more = format!(
-                    "In a browser, through: ssh -L {USUAL_PORT}:{path} HOST\nHere: curl --unix-socket {path} http://localhost/api/containers\n"
+                    "In a browser, through: ssh -L {FORWARDED_PORT}:{path} HOST\nHere: curl --unix-socket {path} http://localhost/api/containers\n"
                 );
-                (format!("localhost:{USUAL_PORT}"), more)
+                (format!("localhost:{FORWARDED_PORT}"), more)
             }
         };
         format!(

@@ -1,5 +1,5 @@
-//! [`Hub`]: one observer for everybody. What it sees goes to every viewer, and is kept for whoever
-//! asks.
+//! [`Hub`]: one observer for all viewers. What it observes goes to each of them, and the last of it
+//! is kept for API requests.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, channel};
@@ -11,25 +11,25 @@ use anyhow::Context;
 use tokio::sync::broadcast;
 
 use super::inbox::Queue;
-use crate::manager::{Engine, Happenings};
+use crate::manager::{Engine, EventStream};
 use crate::record::LoggedEvent;
 use crate::stats::Snapshot;
 use crate::tui::effect::Effects;
 use crate::tui::message::Message;
 use crate::tui::{Reload, Settings};
 
-/// Events that a slow listener may be behind before it misses some.
+/// How many events a slow subscriber may be behind before it misses some.
 const EVENTS: usize = 1_000;
 
-/// One observer for everybody.
+/// One observer for all viewers.
 pub struct Hub {
-    /// Counts readings of the records for all viewers together.
+    /// Counts reads of the records, for all viewers together.
     pub readings: Arc<AtomicU64>,
     seen: Mutex<Seen>,
     events: broadcast::Sender<LoggedEvent>,
 }
 
-/// What was seen last, each as the message that told it: what a new viewer has to hear first.
+/// The last message of each kind, which a new viewer gets first.
 #[derive(Default)]
 struct Seen {
     records: Option<Message>,
@@ -40,7 +40,7 @@ struct Seen {
 }
 
 impl Hub {
-    /// Starts to observe.
+    /// Starts the observer.
     ///
     /// # Errors
     /// When a thread cannot be started.
@@ -56,13 +56,13 @@ impl Hub {
             seen: Mutex::default(),
             events: broadcast::channel(EVENTS).0,
         });
-        // what happened before is history, except to a tab of the screen, which reads it itself
-        let mut happenings = engine.happenings().ok();
-        let _ = read(&mut happenings);
+        // skip past events; the screen's Events tab reads those itself
+        let mut stream = engine.event_stream().ok();
+        let _ = read(&mut stream);
         let own = Arc::clone(&hub);
         thread::Builder::new()
             .name("hub".into())
-            .spawn(move || own.pass_on(&messages, happenings))
+            .spawn(move || own.pass_on(&messages, stream))
             .context("start a thread")?;
         Effects::sharing(engine, sender, readings).observe(tick, Some(reload));
         Ok(hub)
@@ -72,8 +72,8 @@ impl Hub {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Passes everything on until the observers have ended, which they do with the process.
-    fn pass_on(&self, messages: &Receiver<Message>, mut happenings: Option<Box<dyn Happenings>>) {
+    /// Forwards all messages until the observers end, with the process.
+    fn pass_on(&self, messages: &Receiver<Message>, mut stream: Option<Box<dyn EventStream>>) {
         for message in messages {
             let mut seen = self.seen();
             match &message {
@@ -83,29 +83,29 @@ impl Hub {
                 Message::Settings(Ok(settings)) => seen.settings = Some(settings.clone()),
                 _ => {}
             }
-            seen.viewers.retain(|viewer| viewer.tell(message.clone()));
+            seen.viewers.retain(|viewer| viewer.send(message.clone()));
             drop(seen);
-            for happening in read(&mut happenings) {
-                // nobody listens: then nobody misses it
+            for happening in read(&mut stream) {
+                // an error means that there are no subscribers
                 let _ = self.events.send(happening);
             }
         }
     }
 
-    /// Lets `viewer` hear what is known, and everything from now on.
+    /// Sends `viewer` the current state, then every message.
     pub fn join(&self, viewer: Arc<Queue>) {
         let mut seen = self.seen();
         for message in [&seen.records, &seen.sampled, &seen.blind]
             .into_iter()
             .flatten()
         {
-            // a viewer that is gone already is noticed at the next message
-            viewer.tell(message.clone());
+            // a disconnected viewer is removed at the next message
+            viewer.send(message.clone());
         }
         seen.viewers.push(viewer);
     }
 
-    /// The settings as the config file makes them now, when it has changed.
+    /// The settings from the config file, if it has changed since the start.
     pub fn settings(&self) -> Option<Settings> {
         self.seen().settings.as_deref().cloned()
     }
@@ -118,15 +118,15 @@ impl Hub {
         }
     }
 
-    /// What happens from now on.
-    pub fn listen(&self) -> broadcast::Receiver<LoggedEvent> {
+    /// Events from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<LoggedEvent> {
         self.events.subscribe()
     }
 }
 
-fn read(happenings: &mut Option<Box<dyn Happenings>>) -> Vec<LoggedEvent> {
-    happenings
+fn read(stream: &mut Option<Box<dyn EventStream>>) -> Vec<LoggedEvent> {
+    stream
         .as_mut()
-        .and_then(|happenings| happenings.read().ok())
+        .and_then(|stream| stream.read().ok())
         .unwrap_or_default()
 }

@@ -1,6 +1,5 @@
-//! [`Inbox`]: what a viewer's screen hears, and how much of it may wait. What its person does and
-//! what everybody is told come through queues with an end; what its own effects answer is as much
-//! as was asked for.
+//! [`Inbox`]: the messages of a viewer's screen. Input and broadcast messages wait in bounded
+//! queues; the results of its own effects need no bound.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -12,39 +11,39 @@ use jiff::Timestamp;
 use crate::tui::Messages;
 use crate::tui::message::{Input, Message};
 
-/// The most keys, clicks and pastes that may wait: in number, and in bytes of text.
+/// Maximum of queued keys, clicks and pastes: in number, and in bytes of text.
 const MAX_INPUTS: usize = 1_000;
 const MAX_BYTES: usize = 256 << 10;
-/// The most that may wait of what everybody is told; of more, the newest are kept.
-const MAX_NEWS: usize = 64;
+/// Maximum number of queued broadcast messages; the newest are kept.
+const MAX_BROADCASTS: usize = 64;
 
-/// The end that the screen's thread reads.
+/// The receiving end, read by the screen's thread.
 pub(super) struct Inbox {
     answers: Receiver<Message>,
     queue: Arc<Queue>,
 }
 
-/// The end that is written to.
+/// The sending end.
 pub struct Queue {
-    held: Mutex<Held>,
+    held: Mutex<Connection>,
     wake: Sender<Message>,
 }
 
 #[derive(Default)]
-struct Held {
+struct Connection {
     inputs: VecDeque<Input>,
     bytes: usize,
-    news: VecDeque<Message>,
-    /// Whether the reader has been woken and has not looked yet.
+    broadcasts: VecDeque<Message>,
+    /// Whether the reader was woken and has not read yet.
     woken: bool,
     closed: bool,
 }
 
-/// More waits than a person can have meant.
+/// More input is queued than a person produces.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Flooded;
 
-/// Both ends, with `answers` for what the viewer's own effects send to `wake`.
+/// Creates both ends. `answers` receives what the viewer's own effects send to `wake`.
 pub(super) fn inbox(wake: Sender<Message>, answers: Receiver<Message>) -> (Arc<Queue>, Inbox) {
     let queue = Arc::new(Queue {
         held: Mutex::default(),
@@ -54,25 +53,23 @@ pub(super) fn inbox(wake: Sender<Message>, answers: Receiver<Message>) -> (Arc<Q
 }
 
 impl Queue {
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, Connection> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The reader sleeps on the channel of the answers: one message there is enough, whatever it
-    /// is.
-    fn wake(&self, held: &mut Held) {
+    /// The reader blocks on the channel of the answers: any message there wakes it.
+    fn wake(&self, held: &mut Connection) {
         if !std::mem::replace(&mut held.woken, true) {
-            // a reader that is gone needs no waking
+            // an error means that the reader is gone
             let _ = self.wake.send(Message::Clock(Timestamp::now()));
         }
     }
 
-    /// Takes what the person did. Of sizes, and of places that the mouse is dragged over, only the
-    /// newest counts.
+    /// Queues input. Of consecutive resizes and drags, only the newest is kept.
     ///
     /// # Errors
-    /// [`Flooded`] when too much waits already.
-    pub fn take_input(&self, input: Input) -> Result<(), Flooded> {
+    /// [`Flooded`] when too much is queued already.
+    pub fn push_input(&self, input: Input) -> Result<(), Flooded> {
         let mut held = self.held();
         match &input {
             Input::Resize(..) => held
@@ -93,22 +90,22 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes what everybody is told; says whether there is still somebody to hear it.
-    pub fn tell(&self, message: Message) -> bool {
+    /// Queues a broadcast message; returns whether the reader still exists.
+    pub fn send(&self, message: Message) -> bool {
         let mut held = self.held();
         if held.closed {
             return false;
         }
-        if held.news.len() >= MAX_NEWS {
-            // settings come seldom, and are not told again
+        if held.broadcasts.len() >= MAX_BROADCASTS {
+            // settings are rare, and not sent again
             let oldest = held
-                .news
+                .broadcasts
                 .iter()
-                .position(|news| !matches!(news, Message::Settings(_)))
+                .position(|broadcasts| !matches!(broadcasts, Message::Settings(_)))
                 .unwrap_or(0);
-            held.news.remove(oldest);
+            held.broadcasts.remove(oldest);
         }
-        held.news.push_back(message);
+        held.broadcasts.push_back(message);
         self.wake(&mut held);
         true
     }
@@ -128,10 +125,10 @@ impl Inbox {
             held.bytes -= size(&input);
             return Some(Message::Input(input));
         }
-        held.news.pop_front()
+        held.broadcasts.pop_front()
     }
 
-    /// `message`, unless it only says that something is queued.
+    /// `message`, unless it is only the wake-up.
     fn unless_waking(&self, message: Message) -> Option<Message> {
         if matches!(message, Message::Clock(_)) {
             self.queue.held().woken = false;
@@ -176,9 +173,9 @@ impl Messages for Inbox {
 impl Drop for Inbox {
     fn drop(&mut self) {
         let mut held = self.queue.held();
-        *held = Held {
+        *held = Connection {
             closed: true,
-            ..Held::default()
+            ..Connection::default()
         };
     }
 }
@@ -193,17 +190,17 @@ mod tests {
     }
 
     #[test]
-    fn sizes_and_drags_are_merged_and_keys_are_not() {
+    fn resizes_and_drags_are_merged_and_keys_are_not() {
         let (queue, inbox) = made();
         let key = Input::Key("x".parse().unwrap());
         for n in 0..5_000 {
-            queue.take_input(Input::Resize(n, 1)).unwrap();
+            queue.push_input(Input::Resize(n, 1)).unwrap();
             if n % 1_000 == 0 {
-                queue.take_input(key.clone()).unwrap();
+                queue.push_input(key.clone()).unwrap();
             }
         }
         for n in 0..5_000 {
-            queue.take_input(Input::Drag(n, 1)).unwrap();
+            queue.push_input(Input::Drag(n, 1)).unwrap();
         }
         let left: Vec<_> = std::iter::from_fn(|| inbox.ready()).collect();
         let mut wanted = vec![key; 5];
@@ -215,37 +212,37 @@ mod tests {
     }
 
     #[test]
-    fn there_is_an_end_to_what_waits() {
+    fn the_queue_is_bounded() {
         let (queue, inbox) = made();
         let key = || Input::Key("x".parse().unwrap());
         assert_eq!(
             (0..MAX_INPUTS)
-                .map(|_| queue.take_input(key()))
+                .map(|_| queue.push_input(key()))
                 .filter(Result::is_ok)
                 .count(),
             MAX_INPUTS
         );
-        assert_eq!(queue.take_input(key()), Err(Flooded));
+        assert_eq!(queue.push_input(key()), Err(Flooded));
         assert!(inbox.wait(Some(Duration::ZERO)).is_ok());
-        assert_eq!(queue.take_input(key()), Ok(()));
+        assert_eq!(queue.push_input(key()), Ok(()));
         let (queue, inbox) = made();
         assert_eq!(
-            queue.take_input(Input::Paste("x".repeat(MAX_BYTES))),
+            queue.push_input(Input::Paste("x".repeat(MAX_BYTES))),
             Ok(())
         );
-        assert_eq!(queue.take_input(Input::Paste("x".into())), Err(Flooded));
+        assert_eq!(queue.push_input(Input::Paste("x".into())), Err(Flooded));
         for n in 0..1_000 {
-            assert!(queue.tell(Message::Fatal(n.to_string())));
+            assert!(queue.send(Message::Fatal(n.to_string())));
         }
         let left: Vec<_> = std::iter::from_fn(|| inbox.ready()).collect();
         assert_eq!(
             (left.len(), left.last()),
-            (1 + MAX_NEWS, Some(&Message::Fatal("999".into())))
+            (1 + MAX_BROADCASTS, Some(&Message::Fatal("999".into())))
         );
         drop(inbox);
         assert!(
-            !queue.tell(Message::Fatal(String::new())),
-            "nobody hears it"
+            !queue.send(Message::Fatal(String::new())),
+            "the reader is gone"
         );
     }
 
@@ -253,11 +250,11 @@ mod tests {
     fn a_sleeping_reader_is_woken() {
         let (queue, inbox) = made();
         let reader = std::thread::spawn(move || (inbox.wait(None), inbox.wait(None)));
-        queue.take_input(Input::Release).unwrap();
+        queue.push_input(Input::Release).unwrap();
         while !queue.held().inputs.is_empty() {
             std::thread::yield_now();
         }
-        assert!(queue.tell(Message::Fatal("news".into())));
+        assert!(queue.send(Message::Fatal("news".into())));
         let heard = reader.join().unwrap();
         assert_eq!(
             heard,

@@ -1,5 +1,5 @@
-//! [`serve`]: connections, each bounded in number, in the size of what it says first, and in the
-//! time that it may take for it.
+//! [`serve`]: accepts connections, bounded in number, in the size of a request's head, and in the
+//! time that one may take.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,31 +17,31 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_rustls::TlsAcceptor;
 
-use super::patient::Patient;
-use super::places::{Peer, Place, Places};
+use super::slots::{Peer, Slot, Slots};
 use super::socket::Socket;
+use super::write_timeout::WriteTimeout;
 
-/// How long a TLS handshake, the head of a request or the pause before the next request may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// The most bytes of a request's head.
+/// How long a TLS handshake, a request's head or the pause between two requests may take.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Maximum size of a request's head, in bytes.
 const MAX_HEAD: usize = 16 << 10;
-/// How long it waits when no connection can be taken: file descriptors have run out, and come back.
-const PAUSE: Duration = Duration::from_millis(200);
+/// How long to wait when accept fails, usually for lack of file descriptors.
+const RETRY_DELAY: Duration = Duration::from_millis(200);
 
-/// The signals that end the server. Listen for them before anybody is told that it is there.
-pub(super) struct Ends {
+/// The signals that end the server. Register them before the link is printed.
+pub(super) struct ShutdownSignals {
     interrupt: Signal,
     terminate: Signal,
     hang_up: Signal,
 }
 
-impl Ends {
-    /// Listens for SIGINT, SIGTERM and SIGHUP.
+impl ShutdownSignals {
+    /// Registers SIGINT, SIGTERM and SIGHUP.
     ///
     /// # Errors
     /// When the kernel refuses.
     pub(super) fn listen() -> anyhow::Result<Self> {
-        let listen = |kind| signal(kind).context("wait for signals");
+        let listen = |kind| signal(kind).context("register signal handlers");
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
@@ -49,7 +49,7 @@ impl Ends {
         })
     }
 
-    async fn come(&mut self) {
+    async fn recv(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -66,78 +66,77 @@ pub(super) enum Listener {
     Socket(Socket),
 }
 
-/// Serves `router` on `listener` until one of `ends` comes.
-pub(super) async fn serve(listener: Listener, router: Router, mut ends: Ends) {
-    let places = Arc::new(Places::default());
+/// Serves `router` on `listener` until one of `signals` arrives.
+pub(super) async fn serve(listener: Listener, router: Router, mut signals: ShutdownSignals) {
+    let slots = Arc::new(Slots::default());
     loop {
         tokio::select! {
-            () = take(&listener, &places, &router) => {}
-            () = ends.come() => return,
+            () = accept(&listener, &slots, &router) => {}
+            () = signals.recv() => return,
         }
-        // whose place was taken goes before the next comes, and who came is heard before the next:
-        // neither piles up
+        // let closed connections end and the new one start before the next is accepted
         tokio::task::yield_now().await;
     }
 }
 
-/// Takes one connection and serves it in a task of its own.
-async fn take(listener: &Listener, places: &Arc<Places>, router: &Router) {
+/// Accepts one connection and serves it in its own task.
+async fn accept(listener: &Listener, slots: &Arc<Slots>, router: &Router) {
     let router = router.clone();
     match listener {
         Listener::Port(listener, tls) => {
             let Ok((stream, address)) = listener.accept().await else {
-                return tokio::time::sleep(PAUSE).await;
+                return tokio::time::sleep(RETRY_DELAY).await;
             };
-            // a key's answer is a small packet: it must not wait for a larger one
+            // frames are small packets and must not be delayed
             let _ = stream.set_nodelay(true);
-            let place = places.enter(Peer::at(address.ip()));
-            tokio::spawn(port(stream, tls.clone(), router, place));
+            let slot = slots.open(Peer::at(address.ip()));
+            tokio::spawn(port(stream, tls.clone(), router, slot));
         }
         Listener::Socket(socket) => match socket.accept().await {
             Ok((stream, peer)) => {
-                let place = places.enter(peer);
-                tokio::spawn(async move { connection(stream, router, place).await });
+                let slot = slots.open(peer);
+                tokio::spawn(async move { connection(stream, router, slot).await });
             }
             Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {}
-            Err(_) => tokio::time::sleep(PAUSE).await,
+            Err(_) => tokio::time::sleep(RETRY_DELAY).await,
         },
     }
 }
 
-async fn port(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router, place: Arc<Place>) {
+async fn port(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router, slot: Arc<Slot>) {
     let Some(tls) = tls else {
-        return connection(stream, router, place).await;
+        return connection(stream, router, slot).await;
     };
-    let shaken = tokio::select! {
-        shaken = tokio::time::timeout(PATIENCE, tls.accept(stream)) => shaken,
-        () = place.lost() => return,
+    let handshake = tokio::select! {
+        handshake = tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)) => handshake,
+        () = slot.closed() => return,
     };
-    if let Ok(Ok(stream)) = shaken {
-        connection(stream, router, place).await;
+    if let Ok(Ok(stream)) = handshake {
+        connection(stream, router, slot).await;
     }
 }
 
-/// Serves one connection until it ends or its place is lost.
+/// Serves one connection until it ends or its slot is closed.
 async fn connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     router: Router,
-    place: Arc<Place>,
+    slot: Arc<Slot>,
 ) {
     let router = TowerToHyperService::new(router);
-    let own = Arc::clone(&place);
+    let own = Arc::clone(&slot);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(Arc::clone(&own));
         router.call(request.map(Body::new))
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_HEAD)
-        .serve_connection(TokioIo::new(Patient::new(stream)), service)
+        .serve_connection(TokioIo::new(WriteTimeout::new(stream)), service)
         .with_upgrades();
     tokio::select! {
-        // a connection that breaks is nothing to tell anybody of
+        // a broken connection is not an error of ours
         _ = served => {}
-        () = place.lost() => {}
+        () = slot.closed() => {}
     }
 }

@@ -16,16 +16,16 @@ use crate::stats::Snapshot;
 
 const CONTENT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// What a family of figures is.
+/// The type of a metric family.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
-    /// Only rises; its samples are called `NAME_total`.
+    /// Only rises; its samples are named `NAME_total`.
     Counter,
     /// Rises and falls.
     Gauge,
 }
 
-/// A family: name, kind, what it is, the figure of a container, `None` where there is none.
+/// A metric family: name, type, help, and a container's value, if it has one.
 type Family = (
     &'static str,
     Kind,
@@ -46,19 +46,19 @@ const FAMILIES: [Family; 19] = [
     (
         "container_cpu_cfs_throttled_seconds",
         Kind::Counter,
-        "time in which its CPU limit held it back",
+        "time it was throttled by its CPU limit",
         |_, s| Some(s?.throttled_usec? as f64 / SECOND),
     ),
     (
         "container_cpu_cfs_periods",
         Kind::Counter,
-        "CPU periods that passed",
+        "elapsed CPU periods",
         |_, s| Some(s?.nr_periods? as f64),
     ),
     (
         "container_cpu_cfs_throttled_periods",
         Kind::Counter,
-        "CPU periods in which its limit held it back",
+        "CPU periods in which it was throttled",
         |_, s| Some(s?.nr_throttled? as f64),
     ),
     (
@@ -70,7 +70,7 @@ const FAMILIES: [Family; 19] = [
     (
         "container_memory_max_usage_bytes",
         Kind::Gauge,
-        "the most memory it used",
+        "peak memory use",
         |_, s| Some(s?.memory_peak? as f64),
     ),
     (
@@ -82,7 +82,7 @@ const FAMILIES: [Family; 19] = [
     (
         "container_oom_events",
         Kind::Counter,
-        "processes that the kernel killed for want of memory",
+        "processes killed by the kernel, out of memory",
         |_, s| Some(s?.oom_kills? as f64),
     ),
     (
@@ -148,7 +148,7 @@ const FAMILIES: [Family; 19] = [
     (
         "minic_container_restarts",
         Kind::Counter,
-        "how often it was started again",
+        "number of restarts",
         |r, _| Some(f64::from(r.state.restarts)),
     ),
 ];
@@ -162,7 +162,7 @@ fn started(record: &Record) -> Option<f64> {
     }
 }
 
-/// Everything, for Prometheus and its like.
+/// All metrics, for Prometheus.
 pub(super) async fn metrics(State(context): State<Arc<Context>>) -> Result<Response, Refusal> {
     let engine = Arc::clone(&context.engine);
     let records = tokio::task::spawn_blocking(move || engine.records())
@@ -193,7 +193,7 @@ fn text(records: &[Record], snapshot: Option<&Snapshot>, now: Timestamp) -> Stri
         &mut out,
         "container_last_seen",
         "gauge",
-        "when it was last looked at, seconds since 1970",
+        "when it was last sampled, seconds since 1970",
     );
     for labels in &labels {
         let _ = writeln!(
@@ -202,12 +202,7 @@ fn text(records: &[Record], snapshot: Option<&Snapshot>, now: Timestamp) -> Stri
             now.as_millisecond() as f64 / 1e3
         );
     }
-    head(
-        &mut out,
-        "minic_container_state",
-        "stateset",
-        "which state it is in",
-    );
+    head(&mut out, "minic_container_state", "stateset", "its state");
     for (record, labels) in records.iter().zip(&labels) {
         for state in ["CREATED", "RUNNING", "PAUSED", "STOPPED", "BROKEN"] {
             let is = u8::from(record.state.status.word() == state);

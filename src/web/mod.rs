@@ -1,27 +1,27 @@
 //! The screen in a browser, and the same facts for programs: pages, WebSockets, a JSON API,
 //! metrics.
 //!
-//! [`serve`] is its front door. Nothing comes in but through [`door`]: host, origin, token, and
-//! only then a place and a route. One [`hub::Hub`] observes for everybody; a viewer is a thread
-//! with a model of its own ([`screen`]), drawn on a page instead of a terminal. The asynchronous
-//! runtime lives in this process alone.
+//! [`serve`] is the entry point. Every request passes [`access`] first: host, origin, token. One
+//! [`hub::Hub`] observes for all viewers; a viewer is a thread with a model of its own
+//! ([`screen`]), drawn on a page instead of a terminal. Only this process has an asynchronous
+//! runtime.
 
+mod access;
 mod answer;
 pub mod api;
 mod context;
-mod door;
 mod hub;
 mod inbox;
 mod listen;
 mod metrics;
 mod page;
-mod patient;
-mod places;
 pub mod routes;
 pub mod screen;
+mod slots;
 mod socket;
 mod tls;
 mod token;
+mod write_timeout;
 
 use std::sync::Arc;
 
@@ -35,11 +35,11 @@ use context::{Address, Context};
 use listen::Listener;
 use socket::Socket;
 
-/// The most threads that carry requests out: those that change something, and as many that ask.
+/// Maximum number of threads that handle requests: half for changes, half for reads.
 const MAX_THREADS: usize = 128;
 
-/// Serves `engine` as `wanted` says until SIGINT, SIGTERM or SIGHUP. `say` tells the person the
-/// link. Containers keep running.
+/// Serves `engine` as `wanted` says until SIGINT, SIGTERM or SIGHUP. `say` prints the link.
+/// Containers keep running.
 ///
 /// # Errors
 /// When the certificate cannot be read, the address is taken, or a thread cannot be started.
@@ -49,13 +49,13 @@ pub fn serve(
     mut settings: Settings,
     say: &dyn Fn(&str) -> std::io::Result<()>,
 ) -> anyhow::Result<()> {
-    let (door, theme) = (&wanted.door, wanted.config.theme.as_str());
-    settings.read_only = !door.allow_control;
-    // a page shows every colour and symbol, whatever the terminal does from which it is served
+    let (options, theme) = (&wanted.options, wanted.config.theme.as_str());
+    settings.read_only = !options.allow_control;
+    // a page shows every colour and symbol, whatever the server's own terminal supports
     settings.theme = Theme::named(theme, ColorDepth::True, Symbols::UNICODE)?;
     settings.fixed_theme = true;
     let reload = Reload::new(wanted.flags.clone(), &settings);
-    let tls = door
+    let tls = options
         .tls
         .as_ref()
         .map(|(cert, key)| tls::acceptor(cert, key))
@@ -67,12 +67,12 @@ pub fn serve(
         .build()
         .context("start the runtime")?;
     let result = runtime.block_on(async {
-        let (listener, address) = match &door.listen {
+        let (listener, address) = match &options.listen {
             Listen::Port(bind) => {
                 let listener = tokio::net::TcpListener::bind(bind).await;
                 let listener = listener
                     .with_context(|| format!("listen on {bind} (choose another --bind)"))?;
-                let address = listener.local_addr().context("ask for the port")?;
+                let address = listener.local_addr().context("get the local port")?;
                 (Listener::Port(listener, tls), Address::Port(address))
             }
             Listen::Socket(path) => (
@@ -82,12 +82,12 @@ pub fn serve(
         };
         let hub = hub::Hub::start(Arc::clone(&engine), settings.tick, reload)?;
         let context = Arc::new(Context::new(engine, hub, wanted, address, settings)?);
-        let ends = listen::Ends::listen()?;
-        say(&context.greeting()).context("say the link")?;
+        let ends = listen::ShutdownSignals::listen()?;
+        say(&context.greeting()).context("print the link")?;
         listen::serve(listener, routes::router(context), ends).await;
         Ok(())
     });
-    // a viewer's thread may be waiting for a container to stop: that goes on without us
+    // a viewer's thread may be waiting for a container to stop; do not wait for it
     runtime.shutdown_background();
     result
 }

@@ -1,11 +1,11 @@
-//! The page and what it is made of, embedded: no build step, nobody else's script.
+//! The page and its assets, embedded: no build step, no third-party script.
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
 const HTML: &str = include_str!("../../assets/web/index.html");
 
-/// Where it is: open to everybody.
+/// Their paths, which need no token.
 pub(super) const PATHS: [&str; 6] = [
     "/",
     "/page.css",
@@ -54,7 +54,7 @@ asset!(
 );
 asset!(icon, "icon.svg", "image/svg+xml", "The icon.");
 
-/// The page. It holds nothing: the token is in the part of the link that browsers do not send.
+/// The page. It holds no secret: the token is in the fragment of the link, which is not sent.
 pub(super) async fn index() -> Response {
     ([(CONTENT_TYPE, "text/html; charset=utf-8")], HTML).into_response()
 }

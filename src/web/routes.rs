@@ -1,5 +1,5 @@
-//! The routes: one table, from which the router is built and which the API's description is held
-//! against.
+//! The routes: one table, from which the router is built. A test compares the API's description
+//! with it.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use axum::routing::{MethodRouter, delete, get, post};
 use super::answer::Refusal;
 use super::api::{containers, events, system, verbs};
 use super::context::Context;
-use super::{door, metrics, page, screen};
+use super::{access, metrics, page, screen};
 
 type Route = MethodRouter<Arc<Context>>;
 
-/// Method, path, what answers.
+/// Method, path, handler.
 fn table() -> Vec<(&'static str, &'static str, Route)> {
     vec![
         ("GET", "/", get(page::index)),
@@ -52,7 +52,7 @@ pub fn all() -> Vec<(&'static str, &'static str)> {
         .collect()
 }
 
-/// Everything, behind the door.
+/// Every route, behind the access checks.
 pub(super) fn router(context: Arc<Context>) -> Router {
     let routes = table()
         .into_iter()
@@ -63,14 +63,19 @@ pub(super) fn router(context: Arc<Context>) -> Router {
         .fallback(async || {
             Refusal::new(
                 StatusCode::NOT_FOUND,
-                "there is nothing here",
-                Some("GET /api/openapi.json lists what there is"),
+                "no such route",
+                Some("GET /api/openapi.json lists the routes"),
             )
             .response()
         })
         .method_not_allowed_fallback(async || {
-            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "not with this method", None).response()
+            Refusal::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method not allowed on this route",
+                None,
+            )
+            .response()
         })
-        .layer(from_fn_with_state(Arc::clone(&context), door::keep))
+        .layer(from_fn_with_state(Arc::clone(&context), access::check))
         .with_state(context)
 }

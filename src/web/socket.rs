@@ -22,13 +22,13 @@ use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstatat};
 use nix::unistd::{UnlinkatFlags, geteuid, unlinkat};
 use tokio::net::{UnixListener, UnixStream};
 
-use super::places::Peer;
+use super::slots::Peer;
 use crate::runtime::is_root_of_ours;
 
-/// Connections that may wait to be taken.
-const WAITING: i32 = 128;
+/// Backlog of listen(2).
+const BACKLOG: i32 = 128;
 
-/// A socket that is listened on; its file is removed when it is dropped.
+/// A listening socket; dropping it removes its file.
 pub(super) struct Socket {
     listener: UnixListener,
     folder: File,
@@ -37,11 +37,11 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Listens on `path`, mode 0600. A socket that is there is replaced when it is ours and nobody
+    /// Listens on `path`, mode 0600. An existing socket is replaced when it is ours and nobody
     /// listens on it.
     ///
     /// # Errors
-    /// When something else is there, somebody listens, or others may write to its folder.
+    /// When another file or listener exists there, or others may write to its folder.
     pub(super) fn listen(path: &Path) -> anyhow::Result<Self> {
         let what = || format!("listen on {}", path.display());
         let parent = path
@@ -50,14 +50,14 @@ impl Socket {
             .unwrap_or(Path::new("."));
         let name = path
             .file_name()
-            .with_context(|| format!("--socket {}: this is no file name", path.display()))?;
+            .with_context(|| format!("--socket {}: not a file name", path.display()))?;
         let folder = OpenOptions::new()
             .read(true)
             .custom_flags((OFlag::O_DIRECTORY | OFlag::O_NONBLOCK).bits())
             .open(parent)
             .with_context(|| format!("open {}", parent.display()))?;
         check_folder(&folder, parent)?;
-        // two servers that start at once must not each remove the other's
+        // two servers that start at once must not remove each other's socket
         let Ok(folder) = Flock::lock(folder, FlockArg::LockExclusiveNonblock) else {
             bail!("{}: another server is starting there", parent.display());
         };
@@ -69,12 +69,11 @@ impl Socket {
             None,
         )
         .with_context(what)?;
-        // the file takes the mode of the socket, so that it is never there with another (unix(7),
-        // bind(2))
+        // the file takes the mode of the socket, so it never exists with another (unix(7), bind(2))
         fchmod(&fd, Mode::S_IRUSR | Mode::S_IWUSR).with_context(what)?;
         bind(fd.as_raw_fd(), &address(&folder, name).with_context(what)?).with_context(what)?;
         let made = status(&folder, name).with_context(what)?;
-        listen(&fd, Backlog::new(WAITING).with_context(what)?).with_context(what)?;
+        listen(&fd, Backlog::new(BACKLOG).with_context(what)?).with_context(what)?;
         let listener = UnixListener::from_std(StdListener::from(fd)).with_context(what)?;
         let folder = folder
             .unlock()
@@ -88,10 +87,10 @@ impl Socket {
         })
     }
 
-    /// The next connection of somebody who may come in; of anybody else, an error.
+    /// Accepts the next connection of a trusted user.
     ///
     /// # Errors
-    /// When none can be taken, or its peer is refused.
+    /// When accept(2) fails, or the peer is not trusted.
     pub(super) async fn accept(&self) -> io::Result<(UnixStream, Peer)> {
         let (stream, _) = self.listener.accept().await?;
         let user = trusted(&stream)?;
@@ -101,7 +100,7 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        // somebody else's in its place stays
+        // remove it only if it is still ours
         if status(&self.folder, self.name.as_os_str())
             .is_ok_and(|now| (now.st_dev, now.st_ino) == self.file)
         {
@@ -114,8 +113,8 @@ fn status(folder: &File, name: &OsStr) -> nix::Result<FileStat> {
     fstatat(folder, name, AtFlags::AT_SYMLINK_NOFOLLOW)
 }
 
-/// The socket's address below the descriptor of its folder: no other folder can be slipped in, and
-/// the path may be long.
+/// The socket's address below the descriptor of its folder: the folder cannot be swapped, and the
+/// path may be long.
 fn address(folder: &File, name: &OsStr) -> nix::Result<UnixAddr> {
     UnixAddr::new(
         &Path::new("/proc/self/fd")
@@ -128,7 +127,7 @@ fn address(folder: &File, name: &OsStr) -> nix::Result<UnixAddr> {
 fn check_folder(folder: &File, path: &Path) -> anyhow::Result<()> {
     let meta = folder
         .metadata()
-        .with_context(|| format!("look at {}", path.display()))?;
+        .with_context(|| format!("stat {}", path.display()))?;
     let (others_write, sticky) = (meta.mode() & 0o022 != 0, meta.mode() & 0o1000 != 0);
     ensure!(
         [0, geteuid().as_raw()].contains(&meta.uid()) && (!others_write || sticky),
@@ -138,21 +137,21 @@ fn check_folder(folder: &File, path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Removes what a killed server left.
+/// Removes the socket of a killed server.
 fn remove_stale(folder: &File, name: &OsStr, path: &Path) -> anyhow::Result<()> {
     let there = match status(folder, name) {
         Err(Errno::ENOENT) => return Ok(()),
-        there => there.with_context(|| format!("look at {}", path.display()))?,
+        there => there.with_context(|| format!("stat {}", path.display()))?,
     };
     let kind = SFlag::from_bits_truncate(there.st_mode) & SFlag::S_IFMT;
     ensure!(
         kind == SFlag::S_IFSOCK,
-        "--socket {}: something else is there (choose another path)",
+        "--socket {}: exists and is not a socket (choose another path)",
         path.display()
     );
     ensure!(
         there.st_uid == geteuid().as_raw(),
-        "--socket {}: it is user {}'s (choose another path)",
+        "--socket {}: belongs to user {} (choose another path)",
         path.display(),
         there.st_uid
     );
@@ -172,8 +171,8 @@ fn remove_stale(folder: &File, name: &OsStr, path: &Path) -> anyhow::Result<()> 
     }
 }
 
-/// The user at the other end, when it is root or us, whose processes are all ours; uid 0 of a
-/// container that sees the socket's folder is not.
+/// The peer's user, if it is root or our own; uid 0 of a container that sees the socket's folder
+/// is neither.
 fn trusted(stream: &UnixStream) -> io::Result<u32> {
     let peer = getsockopt(stream, PeerCredentials)?;
     let ours = match peer.uid() {

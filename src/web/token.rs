@@ -1,20 +1,19 @@
-//! The two secrets of one start: the token of the link, and what a browser's cookie holds instead
-//! of it.
+//! [`Token`]: the secret of the link, new at each start.
 
 use anyhow::anyhow;
 
-/// Bytes of a secret.
+/// Length of a token, in bytes.
 const BYTES: usize = 32;
 
-/// A secret, as the hexadecimal digits that are shown of it.
+/// A secret, as hexadecimal digits.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
 impl Token {
-    /// A new one, from the kernel's random numbers (getrandom(2)).
+    /// A new token from getrandom(2).
     ///
     /// # Errors
-    /// When the kernel gives none.
+    /// When getrandom(2) fails.
     pub fn random() -> anyhow::Result<Self> {
         let mut bytes = [0; BYTES];
         getrandom::fill(&mut bytes).map_err(|error| anyhow!("draw a random token: {error}"))?;
@@ -28,7 +27,7 @@ impl Token {
         &self.0
     }
 
-    /// Whether `guess` is this secret. Takes the same time wherever a guess of its length is wrong.
+    /// Whether `guess` is this token, compared in constant time.
     pub fn is(&self, guess: &str) -> bool {
         let (own, guess) = (self.0.as_bytes(), guess.as_bytes());
         own.len() == guess.len()
@@ -40,7 +39,7 @@ impl Token {
     }
 }
 
-/// A secret is not for logs.
+/// Keeps the secret out of logs.
 impl std::fmt::Debug for Token {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Token(…)")
@@ -52,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_whole_secret_is_it() {
+    fn only_the_whole_token_matches() {
         let (one, other) = (Token::random().unwrap(), Token::random().unwrap());
         assert_eq!(one.text().len(), 64);
         assert!(one.is(one.text()) && !one.is(other.text()));

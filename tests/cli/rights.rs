@@ -58,14 +58,14 @@ fn a_state_folder_of_somebody_else_is_refused() {
     chown(&state, Some(NOBODY), None).unwrap();
     let line = refused(&state);
     assert!(
-        line.contains("belongs to user 65534") && line.contains(state.to_str().unwrap()),
+        line.contains("belongs to another user (65534)") && line.contains(state.to_str().unwrap()),
         "{line}"
     );
     chown(&state, Some(0), None).unwrap();
     for mode in [0o777, 0o770] {
         fs::set_permissions(&state, Permissions::from_mode(mode)).unwrap();
         assert!(
-            refused(&state).contains("others may write to it"),
+            refused(&state).contains("other users can write to it"),
             "{mode:o}"
         );
     }
@@ -86,7 +86,7 @@ fn a_state_folder_of_somebody_else_is_refused() {
     )
     .unwrap();
     assert!(
-        refused(&link).contains("belongs to user 65534"),
+        refused(&link).contains("belongs to another user (65534)"),
         "a link of somebody else"
     );
 }
@@ -96,7 +96,7 @@ fn a_state_folder_that_others_could_exchange_is_refused() {
     let folder = Folder::new();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
     let line = refused(&folder.path().join("state"));
-    assert!(line.contains("everybody may exchange"), "{line}");
+    assert!(line.contains("any user could replace"), "{line}");
     // as /tmp is
     fs::set_permissions(folder.path(), Permissions::from_mode(0o1777)).unwrap();
     let state = folder.path().join("state");

@@ -49,7 +49,7 @@ fn an_unknown_container_is_one_line_and_exit_code_1() {
         let verb = if args[0] == "rm" { "destroy" } else { args[0] };
         assert_eq!(
             line,
-            format!("{verb} web: no container \"web\" (`minic-tui list` shows what there is)")
+            format!("{verb} web: no container \"web\" (`minic-tui list` shows all containers)")
         );
     }
     for args in [
@@ -63,7 +63,7 @@ fn an_unknown_container_is_one_line_and_exit_code_1() {
         assert_eq!(
             line,
             format!(
-                "{} web: no container \"web\" (`minic-tui list` shows what there is)",
+                "{} web: no container \"web\" (`minic-tui list` shows all containers)",
                 args[0]
             )
         );

@@ -303,7 +303,7 @@ fn following_goes_on_without_an_inotify_instance() {
         "{followed:?}"
     );
     assert_eq!(
-        followed.stderr.matches("looking again and again").count(),
+        followed.stderr.matches("polling instead").count(),
         1,
         "{followed:?}"
     );

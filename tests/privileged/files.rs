@@ -291,7 +291,7 @@ fn extracted_files_follow_no_link_of_another_user() {
 
     // root's alone: into the folder itself; what is too deep is left out and told, a hole stays one
     tmux.press(&["Escape"]);
-    extract(&ours, "left out");
+    extract(&ours, "skipped");
     let copied = ours.join("data/sparse");
     assert!(
         fs::metadata(&copied).unwrap().len() == (1 << 32) + 3
@@ -307,7 +307,7 @@ fn extracted_files_follow_no_link_of_another_user() {
     // a link is refused, whoever made it
     symlink(&victim, theirs.join("to-victim")).unwrap();
     tmux.press(&["Escape"]);
-    extract(&theirs.join("to-victim"), "a link or no folder");
+    extract(&theirs.join("to-victim"), "a link or not a folder");
     assert_eq!(files_below(&victim), 0);
     tmux.press(&["q"]);
     let removed = Command::new("rm").arg("-rf").arg(&place).status().unwrap();

@@ -226,7 +226,7 @@ fn a_volume_is_usable_by_the_containers_it_is_labelled_for() {
             "true",
         ])
         .refused(125);
-    assert!(refused.contains("is the host's own"), "{refused}");
+    assert!(refused.contains("belongs to the host"), "{refused}");
     assert!(fixture.list().is_empty());
 }
 

@@ -11,7 +11,7 @@ use minic_tui::demo::Demo;
 use minic_tui::inspect::{Changes, Extracted, ProcessInfo, Sheet};
 use minic_tui::internals::WindowSize;
 use minic_tui::manager::{
-    Engine, Error, Happenings, Inspector, LimitChange, LogChunk, LogSource, Sampling, Shell,
+    Engine, Error, EventStream, Inspector, LimitChange, LogChunk, LogSource, Sampling, Shell,
     ShellOutput, Updated, Watching,
 };
 use minic_tui::record::{ExitCause, Record};
@@ -54,8 +54,8 @@ impl Inspector for FaultyEngine {
         self.0.signal_process(id, pid, signal)
     }
 
-    fn happenings(&self) -> Result<Box<dyn Happenings>, Error> {
-        self.0.happenings()
+    fn event_stream(&self) -> Result<Box<dyn EventStream>, Error> {
+        self.0.event_stream()
     }
 
     fn isolation(&self, id: &ContainerId) -> Result<Sheet, Error> {
@@ -88,13 +88,13 @@ impl Inspector for FaultyEngine {
         _: &ContainerId,
         _: &str,
         into: &Path,
-        go_on: &mut dyn FnMut(&Extracted) -> bool,
+        proceed: &mut dyn FnMut(&Extracted) -> bool,
     ) -> Result<Extracted, Error> {
         let mut done = Extracted {
             into: into.to_owned(),
             ..Extracted::default()
         };
-        while go_on(&done) {
+        while proceed(&done) {
             done.files += 1;
             std::thread::sleep(Duration::from_millis(5));
         }

@@ -16,6 +16,7 @@ mod api;
 mod attacks;
 mod browser;
 
+mod access;
 #[allow(
     dead_code,
     reason = "shared with the privileged tests, which use all of it"
@@ -30,7 +31,6 @@ mod chromium;
 #[path = "../privileged/command.rs"]
 mod command;
 mod description;
-mod door;
 #[allow(
     dead_code,
     reason = "shared with the privileged tests, which use all of it"

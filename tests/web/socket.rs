@@ -231,17 +231,21 @@ fn only_a_dead_socket_of_ours_is_replaced() {
     );
     drop(_other);
     std::os::unix::fs::chown(&socket, Some(65_534), None).unwrap();
-    assert!(web(&socket).refused(125).contains("user 65534's"));
+    assert!(web(&socket).refused(125).contains("belongs to user 65534"));
     std::fs::remove_file(&socket).unwrap();
     std::fs::write(&socket, "kept").unwrap();
     assert!(
         web(&socket)
             .refused(125)
-            .contains("something else is there")
+            .contains("exists and is not a socket")
     );
     let link = folder.0.join("link");
     std::os::unix::fs::symlink(&socket, &link).unwrap();
-    assert!(web(&link).refused(125).contains("something else is there"));
+    assert!(
+        web(&link)
+            .refused(125)
+            .contains("exists and is not a socket")
+    );
     assert_eq!(std::fs::read_to_string(&socket).unwrap(), "kept");
     std::fs::set_permissions(&folder.0, PermissionsExt::from_mode(0o777)).unwrap();
     assert!(

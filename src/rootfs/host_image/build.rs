@@ -1,5 +1,4 @@
-//! Building one generation: survey, fill a draft, sync it, rename it into place, make it the
-//! current one.
+//! Building a generation: survey, fill a draft, sync it, rename it into place, make it current.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::Write;
@@ -14,7 +13,7 @@ use super::tree::ImageTree;
 use super::{ImageError, ImageRoot, Progress};
 use crate::rootfs::FileError;
 
-/// Builds the image of `list` and makes it the current one. For the holder of the lock of `home`.
+/// Builds the image of `list` and makes it current. The caller holds the lock of `home`.
 ///
 /// # Errors
 /// [`ImageError`]; the draft is removed.
@@ -27,7 +26,7 @@ pub(super) fn build(
     let generation = survey.manifest.generation();
     let root = home.root(&generation);
     if home.manifest(&generation).is_file() && root.path.is_dir() {
-        // only the folders looked in have changed, or what had changed is as it was
+        // only the searched folders have changed, or a change was reverted
         write_manifest(home, &generation, &survey.manifest)?;
     } else {
         let draft = home.draft("image");
@@ -73,7 +72,7 @@ fn fill(
         tree.write(&file.path, &file.text)?;
     }
     write_json(&draft.join("manifest.json"), manifest)?;
-    // one for the whole: hundreds of fsync(2) take longer than the copying
+    // one syncfs(2): hundreds of fsync(2) take longer than the copying
     let synced =
         File::open(draft).and_then(|folder| nix::unistd::syncfs(folder).map_err(Into::into));
     synced.map_err(FileError::of("sync", draft))
@@ -82,7 +81,7 @@ fn fill(
 fn put_in_place(home: &Home, draft: &Path, generation: &str) -> Result<(), FileError> {
     let folder = home.generation(generation);
     if fs::symlink_metadata(&folder).is_ok() {
-        // damaged, or it would have been used as it is
+        // damaged, or it would have been reused
         fs::rename(&folder, home.draft("damaged")).map_err(FileError::of("move aside", &folder))?;
     }
     fs::rename(draft, &folder).map_err(FileError::of("put in place", &folder))

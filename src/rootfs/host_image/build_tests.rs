@@ -1,4 +1,4 @@
-//! The image builder on real files: what it builds, when it builds again, and what a crash leaves.
+//! The image builder on real files: its results, rebuilds, and crashes.
 
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
@@ -51,7 +51,7 @@ fn names(folder: &Path) -> BTreeSet<String> {
         .collect()
 }
 
-/// Builds or finds the image, and tells whether it was built.
+/// Ensures the image, and returns whether it was built.
 fn ensured(list: &ImageList, images: &Path) -> (ImageRoot, bool) {
     let mut built = false;
     let root = ensure_from(list, images, &mut |_| built = true).unwrap();

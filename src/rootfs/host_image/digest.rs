@@ -1,12 +1,12 @@
-//! [`Digest`]: tells one list or manifest from another. Not for secrets: whoever could forge one
-//! owns the host's binaries.
+//! [`Digest`]: identifies a list or manifest. Not cryptographic: an attacker able to forge one
+//! already owns the host's binaries.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// FNV-1a of 64 bits, as its 16 hex digits (<http://www.isthe.com/chongo/tech/comp/fnv/>): the same
-/// in every build of ours.
+/// 64-bit FNV-1a, shown as 16 hex digits (<http://www.isthe.com/chongo/tech/comp/fnv/>); stable
+/// across builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Digest(u64);
 
@@ -17,7 +17,7 @@ impl Default for Digest {
 }
 
 impl Digest {
-    /// Takes `bytes` in.
+    /// Adds `bytes`.
     pub(super) fn with(self, bytes: &[u8]) -> Self {
         let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         Self(bytes.iter().fold(self.0, step))
@@ -30,7 +30,7 @@ impl fmt::Display for Digest {
     }
 }
 
-/// Whether `name` is a digest as we write it, and so can be a generation's folder.
+/// Whether `name` is a formatted digest, and so can be a generation's folder.
 pub(super) fn is_digest(name: &str) -> bool {
     name.len() == 16 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }

@@ -17,20 +17,19 @@ use super::{ImageError, ImageRoot};
 use crate::rootfs::FileError;
 use crate::sys::{files, tree};
 
-/// How the names of unfinished and discarded things begin. Only the lock's holder makes them, so
-/// whoever holds the lock may remove those that it finds: who made them is gone.
+/// Prefix of unfinished and discarded entries. Only the lock holder creates them, so existing ones
+/// are leftovers that the next holder may remove.
 const DRAFT: &str = ".draft-";
 
-/// When everything was last found as it was: the list, the generation, and the folders that were
-/// looked into.
+/// Records the last comparison: the list, the generation, and the searched folders.
 const COMPARED: &str = "compared";
-/// Ends the head of [`COMPARED`]; what was written halfway lacks it.
+/// Ends the head of [`COMPARED`]; missing in a partial write.
 const END: &str = "--";
-/// How long a comparison holds for others: what is launched in a row is not compared each time.
-const HOLDS: Duration = Duration::from_secs(1);
-/// No note or manifest of ours comes near, in bytes.
-const LARGEST: u64 = 64 << 20;
-/// Longer than a tick of the kernel's clock for files, which is behind the real one by up to that.
+/// How long a comparison is valid, so that launches in quick succession skip it.
+const VALID_FOR: Duration = Duration::from_secs(1);
+/// The maximum size of a manifest or comparison, in bytes.
+const MAX_SIZE: u64 = 64 << 20;
+/// More than a tick of the kernel's coarse clock for file times, which may lag by that much.
 const TICK: Duration = Duration::from_millis(20);
 
 /// `<images>/host`.
@@ -40,7 +39,7 @@ pub(super) struct Home {
 }
 
 impl Home {
-    /// Opens it, making it with mode 0700 when it is not there.
+    /// Opens it, creating it with mode 0700 if needed.
     ///
     /// # Errors
     /// [`ImageError::Unsafe`] when it is a link or others may write in it; [`ImageError::File`].
@@ -66,32 +65,32 @@ impl Home {
         Ok(Self { folder })
     }
 
-    /// The current generation, when it is whole and still what the list of this digest and the
-    /// host's files would make.
+    /// The current generation, if it is complete and matches the list of this digest and the host's
+    /// files.
     pub(super) fn current(&self, list: Digest) -> Option<ImageRoot> {
         let began = SystemTime::now();
         let generation = self.current_name()?;
         let manifest: Manifest =
-            serde_json::from_slice(&files::read(&self.manifest(&generation), LARGEST).ok()?)
+            serde_json::from_slice(&files::read(&self.manifest(&generation), MAX_SIZE).ok()?)
                 .ok()?;
         let root = self.root(&generation);
-        let holds = manifest.holds(list) && root.path.is_dir();
-        if holds {
+        let current = manifest.is_current(list) && root.path.is_dir();
+        if current {
             self.note_comparison(list, &generation, &manifest, began);
         }
-        holds.then_some(root)
+        current.then_some(root)
     }
 
-    /// The current generation, when it was compared with the host's files within [`HOLDS`], and no
-    /// folder of theirs changed since: a file that a package manager replaces changes its folder.
-    /// One that is written over in place is seen at the next comparison.
+    /// The current generation, if it was compared within [`VALID_FOR`] and none of the folders
+    /// changed since: package managers replace files, which changes the folder. A file overwritten
+    /// in place is noticed at the next comparison.
     pub(super) fn compared(&self, list: Digest) -> Option<ImageRoot> {
         let file = files::open_to_read(&self.folder.join(COMPARED)).ok()?;
         let at = file.metadata().and_then(|about| about.modified()).ok()?;
-        // a time in the future has no age: a clock was set back
-        at.elapsed().ok().filter(|age| *age < HOLDS)?;
+        // a time in the future: the clock was set back
+        at.elapsed().ok().filter(|age| *age < VALID_FOR)?;
         let mut text = String::with_capacity(1024);
-        file.take(LARGEST).read_to_string(&mut text).ok()?;
+        file.take(MAX_SIZE).read_to_string(&mut text).ok()?;
         let mut lines = text.lines();
         let generation = self.current_name()?;
         let same = lines.next() == Some(&list.to_string()) && lines.next() == Some(&generation);
@@ -104,8 +103,7 @@ impl Home {
             .then_some(root)
     }
 
-    /// Notes for [`Home::compared`] that the comparison that began at `began` found everything as
-    /// it was.
+    /// Records for [`Home::compared`] that the comparison begun at `began` found no change.
     fn note_comparison(
         &self,
         list: Digest,
@@ -120,7 +118,7 @@ impl Home {
         let note = format!("{list}\n{generation}\n{END}\n{folders}");
         let mut open = OpenOptions::new();
         open.write(true).create(true).truncate(true).mode(0o600);
-        // where it cannot be written, the next one compares again
+        // if it cannot be written, the next launch compares again
         let _ = files::open(&self.folder.join(COMPARED), &mut open, 0).and_then(|mut file| {
             file.write_all(note.as_bytes())?;
             began
@@ -129,7 +127,7 @@ impl Home {
         });
     }
 
-    /// The name that `current` says.
+    /// The target of `current`.
     pub(super) fn current_name(&self) -> Option<String> {
         let target = fs::read_link(self.folder.join("current")).ok()?;
         target
@@ -138,7 +136,7 @@ impl Home {
             .map(str::to_owned)
     }
 
-    /// The image of a generation, which may not be there.
+    /// The image of a generation, which may not exist.
     pub(super) fn root(&self, generation: &str) -> ImageRoot {
         ImageRoot {
             path: self.generation(generation).join("rootfs"),
@@ -146,12 +144,12 @@ impl Home {
         }
     }
 
-    /// The folder of a generation, which may not be there.
+    /// The folder of a generation, which may not exist.
     pub(super) fn generation(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
-    /// What a generation was made of.
+    /// The path of a generation's manifest.
     pub(super) fn manifest(&self, generation: &str) -> PathBuf {
         self.generation(generation).join("manifest.json")
     }
@@ -198,13 +196,12 @@ impl Home {
         }
     }
 
-    /// The path of something unfinished. For the lock's holder.
+    /// The path of a draft. The caller holds the lock.
     pub(super) fn draft(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{DRAFT}{name}"))
     }
 
-    /// Removes what builders that died left behind, as far as it can be removed. For the lock's
-    /// holder.
+    /// Removes drafts of dead builders, as far as possible. The caller holds the lock.
     pub(super) fn sweep(&self) {
         let Ok(entries) = fs::read_dir(&self.folder) else {
             return;
@@ -216,13 +213,13 @@ impl Home {
                 .starts_with(DRAFT.as_bytes())
             {
                 let path = entry.path();
-                // what cannot be removed now is in nobody's way and is tried again next time
+                // a failure is harmless and retried next time
                 let _ = tree::remove(&path, None);
             }
         }
     }
 
-    /// Points `current` at a generation, in one step. For the lock's holder.
+    /// Points `current` at a generation, atomically. The caller holds the lock.
     ///
     /// # Errors
     /// [`FileError`].

@@ -1,4 +1,4 @@
-//! [`ImageList`]: what the image is made of, read from `assets/host-image.toml`.
+//! [`ImageList`]: the contents of the image, read from `assets/host-image.toml`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use super::digest::Digest;
 /// The list built into the binary.
 const BUILT_IN: &str = include_str!("../../../assets/host-image.toml");
 
-/// What the image is made of. The asset says what each key means.
+/// The contents of the image. The asset documents each key.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ImageList {
@@ -25,7 +25,7 @@ pub(super) struct ImageList {
     pub tools: BTreeMap<String, Vec<String>>,
     pub directories: Vec<Directory>,
     pub files: Vec<TextFile>,
-    /// Tells one list from another.
+    /// Identifies the list.
     #[serde(skip)]
     pub digest: Digest,
 }
@@ -38,7 +38,7 @@ pub(super) struct Directory {
     pub mode: u32,
 }
 
-/// A file of every image that no host file is copied for.
+/// A file of every image with a given text.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TextFile {
@@ -50,12 +50,12 @@ impl ImageList {
     /// The list built into the binary.
     ///
     /// # Errors
-    /// [`ImageError::List`] when it is not one, which a test rules out.
+    /// [`ImageError::List`] when it is invalid, which a test rules out.
     pub(super) fn built_in() -> Result<Self, ImageError> {
         Self::parse(BUILT_IN)
     }
 
-    /// What tells the built-in list from another, without reading it.
+    /// The digest of the built-in list, without parsing it.
     #[must_use]
     pub(super) fn built_in_digest() -> Digest {
         Digest::default().with(BUILT_IN.as_bytes())
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_built_in_list_is_one_and_names_nothing_twice() {
+    fn the_built_in_list_is_valid_and_without_duplicates() {
         let list = ImageList::built_in().unwrap();
         let mut seen = BTreeSet::new();
         for tool in list.tools.values().flatten() {
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_mount_plan_stands_on_is_there() {
+    fn the_paths_that_the_mount_plan_needs_exist() {
         let list = ImageList::built_in().unwrap();
         for folder in ["/proc", "/sys", "/dev", "/tmp", "/etc"] {
             assert!(

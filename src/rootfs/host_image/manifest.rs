@@ -1,5 +1,5 @@
-//! [`Manifest`]: which host files an image was made of, so that one stat each tells whether it is
-//! still right.
+//! [`Manifest`]: the host files of an image, so that one stat(2) each tells whether it is up to
+//! date.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -9,21 +9,21 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
 
-/// Raised when the builder itself lays an image out differently.
+/// Raised when the builder changes the layout of images.
 const LAYOUT: u32 = 1;
 
-/// A host path as it was seen.
+/// The recorded state of a host path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stamp {
-    /// The path, links and all.
+    /// The path, with links unresolved.
     pub path: PathBuf,
-    /// Size in bytes, time of last change in nanoseconds since 1970, inode number of what it leads
-    /// to; `None`: nothing was there.
+    /// Size in bytes, mtime in nanoseconds since 1970, and inode of its target; `None` if it did
+    /// not exist.
     seen: Option<(u64, i64, u64)>,
 }
 
 impl Stamp {
-    /// What `path` leads to now.
+    /// The current state of `path`.
     pub(super) fn of(path: &Path) -> Self {
         let seen = fs::metadata(path).ok().map(|m| {
             let mtime = m
@@ -38,24 +38,24 @@ impl Stamp {
         }
     }
 
-    fn holds(&self) -> bool {
+    fn is_current(&self) -> bool {
         *self == Self::of(&self.path)
     }
 }
 
-/// What an image was made of.
+/// The sources of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {
     layout: u32,
     list: Digest,
-    /// Where tools were looked for: a name added or removed changes the folder.
+    /// The folders searched for tools: adding or removing a name changes the folder.
     folders: Vec<Stamp>,
     /// The files copied.
     sources: Vec<Stamp>,
 }
 
 impl Manifest {
-    /// The manifest of an image made by the list `list`.
+    /// The manifest of an image of the list `list`.
     pub(super) fn new(list: Digest, folders: Vec<Stamp>, sources: Vec<Stamp>) -> Self {
         Self {
             layout: LAYOUT,
@@ -76,15 +76,19 @@ impl Manifest {
         digest.to_string()
     }
 
-    /// Where tools were looked for.
+    /// The folders searched for tools.
     pub(super) fn folders(&self) -> impl Iterator<Item = &Path> {
         self.folders.iter().map(|stamp| stamp.path.as_path())
     }
 
-    /// Whether an image made of this is still what the list `list` and the host's files would make.
-    pub(super) fn holds(&self, list: Digest) -> bool {
+    /// Whether the image is up to date with the list `list` and the host's files.
+    pub(super) fn is_current(&self, list: Digest) -> bool {
         self.layout == LAYOUT
             && self.list == list
-            && self.folders.iter().chain(&self.sources).all(Stamp::holds)
+            && self
+                .folders
+                .iter()
+                .chain(&self.sources)
+                .all(Stamp::is_current)
     }
 }

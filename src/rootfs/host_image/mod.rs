@@ -25,7 +25,7 @@ use super::FileError;
 use home::Home;
 use list::ImageList;
 
-/// Where a build says how far it is: one line each time.
+/// Receives the progress of a build, a line at a time.
 type Progress<'a> = &'a mut dyn FnMut(String);
 
 /// An image ready for use.
@@ -43,7 +43,7 @@ pub(crate) enum ImageError {
     /// A file operation failed.
     #[error("cannot build the host image: {0}")]
     File(#[from] FileError),
-    /// Something that no image can do without is not there.
+    /// A required path is missing.
     #[error("cannot build the host image: {} cannot be used: {what}", path.display())]
     Missing {
         /// The path.
@@ -51,31 +51,30 @@ pub(crate) enum ImageError {
         /// Why not.
         what: String,
     },
-    /// The folder of images could be written by others than us.
+    /// The folder of images is writable by others.
     #[error("{} must be a folder that only its owner, we ourselves, can write: remove it or choose another --state", path.display())]
     Unsafe {
         /// The folder.
         path: PathBuf,
     },
-    /// The list of what the image is made of is not one.
+    /// The list of the image's contents is invalid.
     #[error("the list of the host image is wrong: {0}")]
     List(#[from] toml::de::Error),
 }
 
 /// The `host` image below `images`, built first when there is none or the host's binaries changed.
 ///
-/// When nothing changed this is a stat(2) for each of a few hundred files, or for each of their
-/// folders when that was done within a second. Several callers at once are fine: one builds, the
-/// others wait for it. `progress` is told how far a build is, and nothing when there is nothing to
-/// build.
+/// Without changes this is a stat(2) for each of a few hundred files, or only for their folders
+/// within a second of the last check. Concurrent callers are safe: one builds, the others wait.
+/// `progress` is called only when an image is built.
 ///
 /// # Errors
-/// [`ImageError`]; the image that was there before stays as it was.
+/// [`ImageError`]; the previous image is unchanged.
 pub(crate) fn ensure(
     images: &Path,
     progress: &mut dyn FnMut(String),
 ) -> Result<ImageRoot, ImageError> {
-    // only who builds has to read the list
+    // the list is only needed for a build
     let (home, list) = (Home::open(images)?, ImageList::built_in_digest());
     if let Some(root) = home.compared(list).or_else(|| home.current(list)) {
         return Ok(root);

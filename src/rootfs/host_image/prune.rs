@@ -1,4 +1,4 @@
-//! Removing generations that nobody uses any more.
+//! Removing unused generations.
 
 use std::fs;
 use std::path::Path;
@@ -10,11 +10,11 @@ use crate::rootfs::FileError;
 /// Removes every generation below `images` but the current one and those in `keep`, and returns
 /// their names.
 ///
-/// `keep` names what living containers run on: their lower layers must stay. A builder is waited
-/// for.
+/// `keep` names the generations of running containers, whose lower layers must stay. Waits for a
+/// builder.
 ///
 /// # Errors
-/// [`ImageError`] when a generation cannot be taken out of its place.
+/// [`ImageError`] when a generation cannot be moved aside.
 pub(crate) fn prune(images: &Path, keep: &[String]) -> Result<Vec<String>, ImageError> {
     let home = Home::open(images)?;
     let _lock = home.lock(|| ())?;

@@ -1,4 +1,4 @@
-//! Looking the host over: which of the listed tools it has, and every library that they need.
+//! Surveying the host: which of the listed tools it has, and the libraries that they need.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -12,19 +12,19 @@ use super::list::ImageList;
 use super::manifest::{Manifest, Stamp};
 use super::{ImageError, Progress};
 
-/// What is to be copied.
+/// The files to copy.
 #[derive(Debug)]
 pub(super) struct Survey {
     /// Host paths, links unresolved.
     pub paths: Vec<PathBuf>,
-    /// The same with what tells whether they changed.
+    /// The same, with their recorded states.
     pub manifest: Manifest,
 }
 
-/// Looks the host over for everything of `list`.
+/// Surveys the host for everything in `list`.
 ///
 /// # Errors
-/// [`ImageError::Missing`] when a required path or one of its libraries is not there.
+/// [`ImageError::Missing`] when a required path or one of its libraries is missing.
 pub(super) fn survey(list: &ImageList, progress: Progress<'_>) -> Result<Survey, ImageError> {
     let folders = list.folders.iter().map(|f| Stamp::of(f)).collect();
     let mut found = Found::default();
@@ -46,7 +46,7 @@ pub(super) fn survey(list: &ImageList, progress: Progress<'_>) -> Result<Survey,
             index + 1,
             tools.len()
         ));
-        // one without its libraries would not start: it is left out like one that is not there
+        // a tool without its libraries would not start: left out like a missing one
         let _ = found.add(tool);
     }
     let library_folders: BTreeSet<PathBuf> = found
@@ -103,7 +103,7 @@ fn look_up<'a>(folders: impl IntoIterator<Item = &'a PathBuf>, name: &str) -> Op
 struct Found {
     stamps: BTreeMap<PathBuf, Stamp>,
     libraries: BTreeSet<PathBuf>,
-    /// Programs already read, by their real paths: many names lead to one.
+    /// Programs already read, by their real paths: many names share one.
     read: BTreeSet<PathBuf>,
 }
 
@@ -114,21 +114,21 @@ impl Found {
             .or_insert_with(|| Stamp::of(path));
     }
 
-    /// Adds a program or library with all it needs, or nothing.
+    /// Adds a program or library with its dependencies, or nothing.
     fn add(&mut self, path: &Path) -> Result<(), ImageError> {
         let missing = |what: String| ImageError::Missing {
             path: path.to_owned(),
             what,
         };
         let real = fs::canonicalize(path).map_err(|e| missing(e.to_string()))?;
-        // before it is read: a change from here on is seen next time
+        // before it is read: a later change is noticed next time
         let stamp = Stamp::of(path);
         if !self.read.contains(&real) {
-            let needs = needs(&real).map_err(missing)?;
-            for library in &needs {
+            let dependencies = dependencies(&real).map_err(missing)?;
+            for library in &dependencies {
                 self.stamp(library);
             }
-            self.libraries.extend(needs);
+            self.libraries.extend(dependencies);
             self.read.insert(real);
         }
         self.stamps.insert(path.to_owned(), stamp);
@@ -139,8 +139,8 @@ impl Found {
 /// The loader and libraries of a program, as paths with their links unresolved.
 ///
 /// # Errors
-/// In words: why it would not start in a container.
-fn needs(program: &Path) -> Result<Vec<PathBuf>, String> {
+/// A message: why it would not start in a container.
+fn dependencies(program: &Path) -> Result<Vec<PathBuf>, String> {
     let mut start = [0; 64];
     let length = File::open(program)
         .and_then(|mut file| file.read(&mut start))
@@ -154,7 +154,7 @@ fn needs(program: &Path) -> Result<Vec<PathBuf>, String> {
     if !start.starts_with(b"\x7fELF") {
         return Err("it is neither a program nor a script".into());
     }
-    // a root that is not spelled "/" keeps LD_LIBRARY_PATH out of it: containers do not have ours
+    // a root other than "/" makes it ignore LD_LIBRARY_PATH, which containers do not have
     let tree = DependencyAnalyzer::new("/..".into())
         .analyze(program)
         .map_err(|e| e.to_string())?;
@@ -172,7 +172,7 @@ fn needs(program: &Path) -> Result<Vec<PathBuf>, String> {
         .collect()
 }
 
-/// Whether a script's first line names a shell that is in every image.
+/// Whether a script's first line names a shell of every image.
 fn script(line: &[u8]) -> bool {
     let interpreter = line
         .trim_ascii_start()
@@ -188,7 +188,7 @@ fn script(line: &[u8]) -> bool {
     .contains(&interpreter)
 }
 
-/// Without the `..` that lead from the root to the root.
+/// Removes `..` components at the root.
 fn normal(path: &Path) -> PathBuf {
     let leads_nowhere = |c: &Component<'_>| matches!(c, Component::RootDir | Component::ParentDir);
     Path::new("/").join(
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_shell_needs_a_loader_and_a_c_library_found_without_our_environment() {
-        let found = needs(&fs::canonicalize("/bin/sh").unwrap()).unwrap();
+        let found = dependencies(&fs::canonicalize("/bin/sh").unwrap()).unwrap();
         assert!(
             found.iter().all(|p| p.is_absolute() && p.exists()),
             "{found:?}"
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_way_round_the_root_is_taken_out() {
+    fn parent_components_at_the_root_are_removed() {
         assert_eq!(
             normal(Path::new("/../../lib/libc.so.6")),
             Path::new("/lib/libc.so.6")

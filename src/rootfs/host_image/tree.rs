@@ -1,4 +1,4 @@
-//! [`ImageTree`]: an image being filled, each path recreated component by component as it is on the
+//! [`ImageTree`]: an image being filled; each path is recreated component by component as on the
 //! host.
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::rootfs::FileError;
 
-/// As many links in one path as the kernel follows (path_resolution(7)).
+/// The kernel's limit of links in one path (path_resolution(7)).
 const MAX_LINKS: usize = 40;
 
 /// An image being filled. Nothing is ever written through a link: paths are resolved on the host
@@ -19,13 +19,12 @@ const MAX_LINKS: usize = 40;
 pub(super) struct ImageTree {
     root: PathBuf,
     made: HashSet<PathBuf>,
-    /// Where each host file was copied to, by device and inode: the names of one file stay one
-    /// file.
+    /// The copy of each host file, by device and inode: hard links stay hard links.
     copies: HashMap<(u64, u64), PathBuf>,
 }
 
 impl ImageTree {
-    /// An image in the folder `root`, which it makes.
+    /// An image in the folder `root`, which is created.
     ///
     /// # Errors
     /// [`FileError`].
@@ -39,7 +38,7 @@ impl ImageTree {
         Ok(tree)
     }
 
-    /// Recreates the host's `path`, every link on the way, and the file that it leads to.
+    /// Recreates the host's `path` with every link on the way, and copies the target.
     ///
     /// # Errors
     /// [`FileError`]; ENOENT when the host has no such path.
@@ -47,8 +46,7 @@ impl ImageTree {
         self.walk(path, false).map(drop)
     }
 
-    /// Makes the folder `path`, by way of the same links as the host has on the way to it, with the
-    /// permissions `mode`.
+    /// Creates the folder `path` with the mode `mode`, recreating the host's links on the way.
     ///
     /// # Errors
     /// [`FileError`].
@@ -57,7 +55,7 @@ impl ImageTree {
         self.set_mode(&at, mode)
     }
 
-    /// Writes a file that is the image's own; its folder is made by way of the host's links.
+    /// Writes a file with the given text; its folder is created like [`ImageTree::directory`].
     ///
     /// # Errors
     /// [`FileError`].
@@ -75,8 +73,8 @@ impl ImageTree {
         self.set_mode(&at, 0o644)
     }
 
-    /// Follows `path` on the host, recreating what it passes, and returns where it ends. With
-    /// `make`, what the host does not have becomes a folder.
+    /// Resolves `path` on the host, recreating links and folders on the way, and returns the
+    /// target. With `make`, missing components become folders.
     fn walk(&mut self, path: &Path, make: bool) -> Result<PathBuf, FileError> {
         let fail = FileError::of("read", path);
         let mut todo = components(path);

@@ -173,7 +173,7 @@ impl Launch<'_> {
             None => {}
         }
         if let Some(labels) = labels.filter(|_| spec.root.is_some()) {
-            label_base(&paths.base, |file| labels.put_on(file)).map_err(displayed)?;
+            label_base(&paths.base, |file| labels.set_on(file)).map_err(displayed)?;
         }
         let sources = open_sources(store, spec)?;
         relabel_volumes(spec, &sources, labels)?;

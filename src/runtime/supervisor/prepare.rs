@@ -74,7 +74,7 @@ fn make_relay(
     let limits = record.spec.log.unwrap_or_default();
     let log = LogWriter::open(&path, limits)
         .map_err(LaunchError::io(format!("open {}", path.display())))?;
-    let log = log.at_most(record.spec.log_rate);
+    let log = log.with_rate(record.spec.log_rate);
     fault::may_fail("supervisor.listen")?;
     let folder = runtime
         .store

@@ -1,4 +1,4 @@
-//! Ours beside docker's: whatever our default profile lets through, docker's does too
+//! Compares our default profile with docker's: whatever ours allows, docker's does too
 //! (`tests/fixtures/docker-seccomp.txt`).
 
 use std::collections::BTreeSet;
@@ -76,8 +76,8 @@ impl Fact<'_> {
     }
 }
 
-/// Values around every one that a table names, of every single bit, and the same with something in
-/// the upper half.
+/// Values around each one in the tables, every single bit, and the same with bits in the upper
+/// half.
 fn values(facts: &[Fact]) -> Vec<u64> {
     let named = facts
         .iter()
@@ -94,7 +94,7 @@ fn values(facts: &[Fact]) -> Vec<u64> {
     values.into_iter().collect()
 }
 
-/// No capability, the usual ones, all, and each alone.
+/// No capability, the default ones, all, and each alone.
 fn sets() -> Vec<(String, Capabilities)> {
     let mut sets = vec![
         ("none".into(), Capabilities::NONE),
@@ -110,8 +110,8 @@ fn sets() -> Vec<(String, Capabilities)> {
     sets
 }
 
-/// Runs `look` on every system call, set of capabilities and argument value: with what ours and
-/// what docker's says.
+/// Runs `look` on every system call, set of capabilities and argument value, with the verdicts of
+/// both profiles.
 fn compared(mut look: impl FnMut(&str, &str, [u64; 6], bool, bool)) {
     let facts = facts();
     let values = values(&facts);
@@ -124,7 +124,7 @@ fn compared(mut look: impl FnMut(&str, &str, [u64; 6], bool, bool)) {
                 .iter()
                 .filter(|fact| fact.calls.contains(&name))
                 .collect();
-            // ours and docker's look at no argument beyond the second
+            // neither profile checks an argument beyond the second
             for (argument, value) in
                 (0..2).flat_map(|argument| values.iter().map(move |value| (argument, *value)))
             {
@@ -152,7 +152,7 @@ fn compared(mut look: impl FnMut(&str, &str, [u64; 6], bool, bool)) {
 }
 
 #[test]
-fn nothing_gets_through_that_dockers_refuses() {
+fn nothing_is_allowed_that_docker_refuses() {
     let (mut looser, mut stricter, mut looks) = (Vec::new(), BTreeSet::new(), 0_u64);
     compared(|name, set, arguments, ours, dockers| {
         looks += 1;
@@ -172,7 +172,7 @@ fn nothing_gets_through_that_dockers_refuses() {
         &looser[..looser.len().min(8)]
     );
     assert!(looks > 10_000_000, "{looks}");
-    // and where ours is stricter that is meant
+    // where ours is stricter, it is intended
     let meant = [
         "bpf",               // asks for CAP_BPF, also of whoever has CAP_SYS_ADMIN
         "io_setup",          // CAP_SYS_RESOURCE: the host has few contexts

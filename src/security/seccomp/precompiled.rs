@@ -1,10 +1,9 @@
-//! The default profile's program for the usual capabilities, as `assets/seccomp.x86_64.bpf` holds
-//! it; a test makes it anew and compares.
+//! The default profile's program for the default capabilities, from `assets/seccomp.x86_64.bpf`; a
+//! test compiles it again and compares.
 
 use nix::libc::sock_filter;
 
-/// The program, where there is one for this architecture. It asks for no kernel version, so that it
-/// holds on every kernel.
+/// The program, if there is one for this architecture. It does not depend on the kernel version.
 #[must_use]
 pub(crate) fn precompiled() -> Option<Vec<sock_filter>> {
     #[cfg(target_arch = "x86_64")]
@@ -13,7 +12,7 @@ pub(crate) fn precompiled() -> Option<Vec<sock_filter>> {
     None
 }
 
-/// Instructions as the kernel lays them out on little-endian machines (linux/filter.h, `struct
+/// Decodes instructions in the kernel's layout on little-endian machines (linux/filter.h, `struct
 /// sock_filter`).
 #[cfg(target_arch = "x86_64")]
 fn decode(bytes: &[u8]) -> Vec<sock_filter> {

@@ -1,5 +1,5 @@
-//! [`Profile`]: docker's and OCI's JSON (OCI runtime spec, config-linux.md, "Seccomp"), and what of
-//! it holds for one container.
+//! [`Profile`]: docker's and OCI's JSON (OCI runtime spec, config-linux.md, "Seccomp"), evaluated
+//! for one container.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -11,12 +11,12 @@ use syscalls::Sysno;
 use super::program::{Action, Comparison, Operator, Rule, compile};
 use crate::spec::Capabilities;
 
-/// The profile that every container gets unless it asks for another.
+/// The default profile.
 const DEFAULT: &str = include_str!("../../../assets/seccomp.json");
-/// EPERM: what a refusal says that names nothing else.
+/// EPERM: the default errno of a refusal.
 const EPERM: u16 = 1;
 
-/// A profile that cannot be used.
+/// An invalid profile.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ProfileError(String);
@@ -63,7 +63,7 @@ struct Argument {
     op: String,
 }
 
-/// When an entry holds (docker's extension).
+/// When an entry applies (docker's extension).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Filter {
@@ -72,7 +72,7 @@ struct Filter {
     min_kernel: Option<String>,
 }
 
-/// Where a profile is to hold.
+/// The kernel and capabilities that a profile is compiled for.
 #[derive(Debug, Clone, Copy)]
 struct Setting {
     capabilities: Capabilities,
@@ -83,20 +83,20 @@ impl Profile {
     /// The default profile.
     ///
     /// # Errors
-    /// When `assets/seccomp.json` is wrong, which a test rules out.
+    /// When `assets/seccomp.json` is invalid, which a test rules out.
     pub fn default_profile() -> Result<Self, ProfileError> {
         Self::read(DEFAULT)
     }
 
-    /// Reads a profile that [`Profile::parse`] has looked through before.
+    /// Reads a profile that [`Profile::parse`] has validated before.
     ///
     /// # Errors
-    /// As [`Profile::parse`], for what makes it unreadable.
+    /// When it is not valid JSON of a profile.
     pub fn read(json: &str) -> Result<Self, ProfileError> {
         serde_json::from_str(json).map_err(|e| ProfileError(e.to_string()))
     }
 
-    /// Reads a profile and looks through the whole of it.
+    /// Reads and validates a profile.
     ///
     /// # Errors
     /// What is wrong, with line and column.
@@ -107,7 +107,7 @@ impl Profile {
                 "listenerPath: system calls cannot be handed to another program here".into(),
             ));
         }
-        // whatever it is compiled for later, each word in it is understood now
+        // validate all words, whatever it is compiled for later
         profile.compile(Capabilities::NONE, (u32::MAX, 0))?;
         profile.compile(Capabilities::ALL, (u32::MAX, 0))?;
         Ok(profile)
@@ -116,7 +116,7 @@ impl Profile {
     /// The program for a container with `capabilities` on Linux `kernel` (major, minor).
     ///
     /// # Errors
-    /// A word in the profile that means nothing, or more rules than a program can hold.
+    /// An unknown word in the profile, or more rules than a program can hold.
     pub fn compile(
         &self,
         capabilities: Capabilities,
@@ -133,7 +133,7 @@ impl Profile {
             if !entry.holds(setting)? {
                 continue;
             }
-            // a name that this architecture does not have says nothing here
+            // ignore a name that this architecture does not have
             let names = entry.names.iter().chain(&entry.name);
             for number in names.filter_map(|name| Sysno::from_str(name).ok()) {
                 rules
@@ -149,7 +149,8 @@ impl Profile {
 }
 
 impl Entry {
-    /// One rule; of several comparisons of one argument one must hold, which takes a rule each.
+    /// The rules of an entry: one, or one for each comparison if several compare the same argument,
+    /// of which any may match.
     fn rules(&self) -> Result<Vec<Rule>, ProfileError> {
         let action = action(&self.action, self.errno_ret)?;
         let comparisons: Vec<Comparison> = self
@@ -238,7 +239,7 @@ impl Argument {
             "SCMP_CMP_MASKED_EQ" => Operator::MaskedEqual(self.value),
             other => {
                 return Err(ProfileError(format!(
-                    "{other:?} is no comparison; use SCMP_CMP_EQ and its like"
+                    "{other:?} is not a comparison; use SCMP_CMP_EQ or the like"
                 )));
             }
         };

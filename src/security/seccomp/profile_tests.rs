@@ -1,4 +1,4 @@
-//! What a compiled profile says, by running its program as the kernel does: on made-up system
+//! Verdicts of compiled profiles, by running their programs as the kernel does, on synthetic system
 //! calls.
 
 use nix::errno::Errno;
@@ -13,7 +13,7 @@ pub(super) const NATIVE: u32 = if cfg!(target_arch = "x86_64") {
 };
 pub(super) const ALLOW: u32 = libc::SECCOMP_RET_ALLOW;
 
-/// Classic BPF with the instructions that filters use (kernel:
+/// Interprets classic BPF, with the instructions that filters use (kernel:
 /// Documentation/networking/filter.rst).
 pub(super) fn run(program: &[sock_filter], arch: u32, number: u32, arguments: [u64; 6]) -> u32 {
     let word = |offset: u32| match offset {
@@ -156,7 +156,7 @@ fn every_call_of_the_default_profile_is_decided() {
 }
 
 #[test]
-fn other_abis_do_not_get_through() {
+fn other_abis_are_refused() {
     let usual = Compiled::usual();
     let i386 = 0x4000_0003;
     assert_eq!(
@@ -173,7 +173,7 @@ fn other_abis_do_not_get_through() {
 }
 
 #[test]
-fn arguments_are_looked_at_as_the_kernel_takes_them() {
+fn arguments_are_checked_as_the_kernel_reads_them() {
     let usual = Compiled::usual();
     let first = |value| [value, 0, 0, 0, 0, 0];
     for namespace in [
@@ -253,7 +253,7 @@ fn arguments_are_looked_at_as_the_kernel_takes_them() {
 }
 
 #[test]
-fn what_a_capability_opens_is_open_with_it() {
+fn capabilities_allow_their_system_calls() {
     let all = Profile::default_profile()
         .unwrap()
         .compile(Capabilities::ALL, (6, 1))
@@ -329,7 +329,7 @@ fn comparisons_have_64_bits() {
 }
 
 #[test]
-fn dockers_conditions_hold() {
+fn dockers_conditions_are_evaluated() {
     let entry = |conditions: &str| {
         let json = format!(
             r#"{{"defaultAction":"SCMP_ACT_KILL_PROCESS","syscalls":[{{"name":"read","action":"SCMP_ACT_ALLOW","args":null,{conditions}}}]}}"#
@@ -372,7 +372,7 @@ fn two_comparisons_of_one_argument_are_alternatives_and_of_two_all_must_hold() {
 }
 
 #[test]
-fn what_is_wrong_in_a_profile_is_told() {
+fn errors_in_a_profile_are_named() {
     for (json, word) in [
         ("", "EOF"),
         ("{}", "defaultAction"),

@@ -1,12 +1,11 @@
-//! The BPF program: which action for which system call, found by halving the range of numbers, then
-//! by looking at arguments.
+//! The BPF program: a binary search over system call numbers, then comparisons of arguments.
 
 use std::collections::BTreeMap;
 
 use nix::libc::{self, sock_filter};
 
-/// What becomes of a system call; the order is the kernel's order of strictness, the strictest
-/// first (seccomp(2)).
+/// The action for a system call, in the kernel's order of precedence, the strictest first
+/// (seccomp(2)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Action {
     /// The process dies by SIGSYS.
@@ -17,9 +16,9 @@ pub(super) enum Action {
     Trap,
     /// It fails with this errno.
     Errno(u16),
-    /// It is made and logged.
+    /// It is executed and logged.
     Log,
-    /// It is made.
+    /// It is executed.
     Allow,
 }
 
@@ -31,11 +30,11 @@ pub(super) enum Operator {
     Equal,
     GreaterOrEqual,
     Greater,
-    /// The argument's bits in this mask are the value.
+    /// The argument masked with this equals the value.
     MaskedEqual(u64),
 }
 
-/// A look at one argument, all 64 bits of it.
+/// A comparison of one 64-bit argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Comparison {
     pub argument: u8,
@@ -43,7 +42,7 @@ pub(super) struct Comparison {
     pub value: u64,
 }
 
-/// An action for a system call whose arguments fit; without comparisons for every one.
+/// An action for a system call whose arguments match all comparisons.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rule {
     pub action: Action,
@@ -60,13 +59,13 @@ const NATIVE: u32 = 0xc000_003e; // AUDIT_ARCH_X86_64
 #[cfg(target_arch = "aarch64")]
 const NATIVE: u32 = 0xc000_00b7; // AUDIT_ARCH_AARCH64
 
-/// The first number of the x32 ABI, whose calls wear the native architecture's name
+/// The first number of the x32 ABI, whose calls have the native architecture's value
 /// (`__X32_SYSCALL_BIT`).
 const X32: u32 = 0x4000_0000;
 const ENOSYS: u16 = 38;
 
-/// Makes the program; `None` when it would be longer than the kernel takes. A call of another ABI
-/// (i386, x32) never gets through: the rules mean other calls there.
+/// Compiles the program; `None` when it would exceed the kernel's limit. Calls of another ABI
+/// (i386, x32) are refused: numbers mean other calls there.
 pub(super) fn compile(
     rules: &BTreeMap<u32, Vec<Rule>>,
     default: Action,
@@ -84,8 +83,7 @@ pub(super) fn compile(
     (program.0.len() <= libc::BPF_MAXINSNS as usize).then_some(program.0)
 }
 
-/// Runs of numbers that are treated alike: where each begins, and its rules in the order in which
-/// they are looked at.
+/// Ranges of numbers with the same rules: the start of each, and its rules in order of evaluation.
 fn segments(rules: &BTreeMap<u32, Vec<Rule>>, default: Action) -> Vec<(u32, Vec<Rule>)> {
     let otherwise = || {
         vec![Rule {
@@ -102,13 +100,13 @@ fn segments(rules: &BTreeMap<u32, Vec<Rule>>, default: Action) -> Vec<(u32, Vec<
         begin(*number, ordered(rules, default));
         begin(number + 1, otherwise());
     }
-    // what the kernel checks, translates and compiles for each start is as long as this is
+    // the kernel verifies and compiles the program at each start: keep it short
     segments.dedup_by(|later, earlier| later.1 == earlier.1);
     segments
 }
 
-/// Rules that look at arguments first, then the one that does not; the strictest first each. What
-/// follows an unconditional rule is never reached.
+/// Orders rules with comparisons before those without, the strictest first. Rules after an
+/// unconditional one are never reached.
 fn ordered(rules: &[Rule], default: Action) -> Vec<Rule> {
     let (mut conditional, mut always): (Vec<Rule>, Vec<Rule>) = rules
         .iter()
@@ -155,8 +153,8 @@ impl Assembler {
         self.push(libc::BPF_RET | libc::BPF_K, value, 0, 0);
     }
 
-    /// Halves the segments until one is left. A conditional jump reaches 255 instructions; a half
-    /// that is longer is behind a long one.
+    /// Binary search over the segments. A conditional jump reaches 255 instructions; beyond that a
+    /// long jump is used.
     fn choose(&mut self, segments: &[(u32, Vec<Rule>)], default: Action) {
         match segments {
             [] => self.end(default),
@@ -178,15 +176,15 @@ impl Assembler {
         }
     }
 
-    /// Ends with the rule's action, or goes on behind it when an argument does not fit.
+    /// Returns the rule's action, or falls through when an argument does not match.
     fn rule(&mut self, rule: &Rule) {
-        let mut unfit = Vec::new();
+        let mut mismatches = Vec::new();
         for comparison in &rule.all_of {
-            self.compare(*comparison, &mut unfit);
+            self.compare(*comparison, &mut mismatches);
         }
         self.end(rule.action);
         let behind = self.0.len();
-        for (at, when_true) in unfit {
+        for (at, when_true) in mismatches {
             let distance = (behind - at - 1) as u8;
             let jump = &mut self.0[at];
             *(if when_true {
@@ -197,11 +195,10 @@ impl Assembler {
         }
     }
 
-    /// Goes on when the comparison holds. `unfit` gathers the jumps that are taken when it does
-    /// not: where, and on which outcome. Arguments have 64 bits, BPF words 32: the upper half
-    /// decides unless it is equal (both halves stored as the machine does, little-endian on every
-    /// architecture we run on).
-    fn compare(&mut self, comparison: Comparison, unfit: &mut Vec<(usize, bool)>) {
+    /// Falls through when the comparison holds. `mismatches` collects the jumps taken otherwise:
+    /// position and outcome. Arguments have 64 bits, BPF words 32: the upper half decides unless it
+    /// is equal (little-endian on all supported architectures).
+    fn compare(&mut self, comparison: Comparison, mismatches: &mut Vec<(usize, bool)>) {
         let low_at = ARGUMENTS + 8 * u32::from(comparison.argument);
         let (low, high) = (comparison.value as u32, (comparison.value >> 32) as u32);
         match comparison.operator {
@@ -217,7 +214,7 @@ impl Assembler {
                 ] {
                     self.load(offset);
                     self.push(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K, mask, 0, 0);
-                    unfit.push((self.0.len(), false));
+                    mismatches.push((self.0.len(), false));
                     self.jump(libc::BPF_JEQ, value, 0, 0);
                 }
             }
@@ -225,10 +222,10 @@ impl Assembler {
                 self.load(low_at + 4);
                 self.jump(libc::BPF_JEQ, high, 0, 2);
                 self.load(low_at);
-                unfit.push((self.0.len(), true));
+                mismatches.push((self.0.len(), true));
                 self.jump(libc::BPF_JEQ, low, 0, 0);
             }
-            // more: the upper half is more, or equal and the lower half fits
+            // greater: the upper half is greater, or equal and the lower half matches
             Operator::Greater | Operator::GreaterOrEqual => {
                 let lower = if comparison.operator == Operator::Greater {
                     libc::BPF_JGT
@@ -237,13 +234,13 @@ impl Assembler {
                 };
                 self.load(low_at + 4);
                 self.jump(libc::BPF_JGT, high, 3, 0);
-                unfit.push((self.0.len(), false));
+                mismatches.push((self.0.len(), false));
                 self.jump(libc::BPF_JEQ, high, 0, 0);
                 self.load(low_at);
-                unfit.push((self.0.len(), false));
+                mismatches.push((self.0.len(), false));
                 self.jump(lower, low, 0, 0);
             }
-            // less: not more or equal, half by half
+            // less: not greater or equal, half by half
             Operator::Less | Operator::LessOrEqual => {
                 let lower = if comparison.operator == Operator::Less {
                     libc::BPF_JGE
@@ -251,11 +248,11 @@ impl Assembler {
                     libc::BPF_JGT
                 };
                 self.load(low_at + 4);
-                unfit.push((self.0.len(), true));
+                mismatches.push((self.0.len(), true));
                 self.jump(libc::BPF_JGT, high, 0, 0);
                 self.jump(libc::BPF_JEQ, high, 0, 2);
                 self.load(low_at);
-                unfit.push((self.0.len(), true));
+                mismatches.push((self.0.len(), true));
                 self.jump(lower, low, 0, 0);
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
 use super::spawn;
-use crate::manager::{Engine, Error, Happenings};
+use crate::manager::{Engine, Error, EventStream};
 use crate::record::LoggedEvent;
 use crate::spec::ContainerId;
 use crate::tui::message::{Message, Seen};
@@ -34,7 +34,7 @@ pub enum Look {
 /// Answers looks; keeps the position in the events.
 #[derive(Default)]
 pub struct LookRunner {
-    events: Option<Box<dyn Happenings>>,
+    event_stream: Option<Box<dyn EventStream>>,
 }
 
 impl LookRunner {
@@ -68,12 +68,12 @@ impl LookRunner {
     }
 
     fn new_events(&mut self, engine: &dyn Engine) -> Result<Vec<LoggedEvent>, Error> {
-        if self.events.is_none() {
-            self.events = Some(engine.happenings()?);
+        if self.event_stream.is_none() {
+            self.event_stream = Some(engine.event_stream()?);
         }
-        self.events
+        self.event_stream
             .as_mut()
-            .map_or(Ok(Vec::new()), |events| events.read())
+            .map_or(Ok(Vec::new()), |event_stream| event_stream.read())
     }
 }
 

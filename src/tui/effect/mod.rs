@@ -322,11 +322,11 @@ pub fn perform(
             .signal_process(&id, pid, signal)
             .map(|()| Outcome::Signalled),
         Call::Extract(id, path, into) => {
-            let mut go_on = |so_far: &Extracted| {
+            let mut proceed = |so_far: &Extracted| {
                 progress(format!("{}; Extract again stops it", so_far.copied()))
             };
             engine
-                .extract(&id, &path, &into, &mut go_on)
+                .extract(&id, &path, &into, &mut proceed)
                 .map(Box::new)
                 .map(Outcome::Extracted)
         }

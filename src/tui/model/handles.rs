@@ -177,7 +177,7 @@ impl Handles {
     pub fn limits(&self, id: &ContainerId, limits: &Limits) -> Limits {
         let mut limits = limits.clone();
         if let Some(wanted) = self.wanted.as_ref().filter(|wanted| wanted.id == *id) {
-            wanted.change.lay_over(&mut limits);
+            wanted.change.apply_to(&mut limits);
         }
         limits
     }

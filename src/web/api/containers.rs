@@ -1,4 +1,4 @@
-//! `GET /api/containers` and `GET /api/containers/{id}`: what there is, and what it uses.
+//! `GET /api/containers` and `GET /api/containers/{id}`: the containers and their resource use.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::stats::Snapshot;
 use crate::web::answer::{Answer, ask, json};
 use crate::web::context::Context;
 
-/// A container as `list --json` has it, with the last sample of what it uses (`info --json`).
+/// A container as in `list --json`, with its last sample (`info --json`).
 #[derive(Debug, Serialize)]
 struct Shown<'a> {
     #[serde(flatten)]
@@ -21,7 +21,7 @@ struct Shown<'a> {
     not_available: Vec<Missing<'a>>,
 }
 
-/// A figure that this kernel does not give.
+/// A figure that this kernel does not provide.
 #[derive(Debug, Serialize)]
 struct Missing<'a> {
     figure: &'a str,
@@ -60,7 +60,7 @@ pub async fn list(State(context): State<Arc<Context>>) -> Answer {
     Ok(json(StatusCode::OK, &shown))
 }
 
-/// One container, by its id, its name, or the beginning of its id.
+/// One container, by id, name or unique id prefix.
 pub async fn one(State(context): State<Arc<Context>>, Path(word): Path<String>) -> Answer {
     let record = ask(&context.engine, move |engine| engine.find(&word)).await?;
     Ok(json(

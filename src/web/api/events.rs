@@ -1,5 +1,4 @@
-//! `GET /api/events`: what happens, as it happens, as server-sent events (the HTML standard,
-//! section 9.2).
+//! `GET /api/events`: a stream of server-sent events (the HTML standard, section 9.2).
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -16,19 +15,19 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::json::to_json;
 use crate::web::answer::Refusal;
 use crate::web::context::Context;
-use crate::web::places::{Doing, Place};
+use crate::web::slots::{Activity, Slot};
 
-/// How often a silent stream shows that it lives.
-const ALIVE: Duration = Duration::from_secs(15);
+/// How often an idle stream sends a comment to keep the connection open.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Everything that happens from now on: the event's name is its kind (`created`, `started`, `died`,
-/// …), its data a line of `events --json`. Who reads too slowly is told how much was missed
-/// (`missed`).
+/// …), its data a line of `events --json`. A client that reads too slowly gets `missed` with the
+/// number of events that it missed.
 pub async fn events(
     State(context): State<Arc<Context>>,
-    Extension(place): Extension<Arc<Place>>,
+    Extension(slot): Extension<Arc<Slot>>,
 ) -> Response {
-    if place.stream(Doing::Listening).is_err() {
+    if slot.stream(Activity::Events).is_err() {
         let hint = Some("close one that is not needed");
         return Refusal::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -37,7 +36,7 @@ pub async fn events(
         )
         .response();
     }
-    let stream = unfold(context.hub.listen(), async |mut events| {
+    let stream = unfold(context.hub.subscribe(), async |mut events| {
         let event = match events.recv().await {
             Ok(happening) => Event::default()
                 .event(&happening.event)
@@ -50,6 +49,6 @@ pub async fn events(
         Some((Ok::<_, Infallible>(event), events))
     });
     Sse::new(stream)
-        .keep_alive(KeepAlive::new().interval(ALIVE))
+        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
         .into_response()
 }

@@ -1,5 +1,5 @@
-//! The API: JSON for programs. Its shapes are those of the command line's `--json`;
-//! `assets/web/openapi.json` describes it, and a test holds the two together.
+//! The JSON API. Objects are those of the command line's `--json`; `assets/web/openapi.json`
+//! describes it, and a test compares the two.
 
 pub mod containers;
 pub mod events;

@@ -13,9 +13,9 @@ use crate::spec::{LIMITS, Limit, Unit};
 use crate::web::answer::{self, Answer, ask};
 use crate::web::context::Context;
 
-/// The description, but for the limits, which are made from their table.
+/// The description without the limits, which are generated from their table.
 const DESCRIPTION: &str = include_str!("../../../assets/web/openapi.json");
-/// Where it has the limits.
+/// The placeholder of the limits.
 const LIMITS_SCHEMA: &str = "\"Limits\": {}";
 
 /// The host: amounts in bytes, shares from 0 to 1. `null` before the first sample.
@@ -36,7 +36,7 @@ struct System {
     uptime_seconds: Option<u64>,
 }
 
-/// The host and how many containers there are.
+/// The host and the number of containers.
 pub async fn system(State(context): State<Arc<Context>>) -> Answer {
     let records = ask(&context.engine, |engine| engine.records()).await?;
     let host = context.hub.snapshot().map(|snapshot| snapshot.host);
@@ -67,7 +67,7 @@ pub async fn system(State(context): State<Arc<Context>>) -> Answer {
     Ok(answer::json(StatusCode::OK, &system))
 }
 
-/// Whether containers can be looked at: 200 `ok`, or 503 and why not.
+/// Health check: 200 `ok`, or 503 with the error of reading the containers.
 pub async fn health(State(context): State<Arc<Context>>) -> Response {
     match ask(&context.engine, |engine| engine.records()).await {
         Ok(_) => (StatusCode::OK, "ok\n").into_response(),
@@ -79,7 +79,7 @@ pub async fn health(State(context): State<Arc<Context>>) -> Response {
     }
 }
 
-/// The description of all this (OpenAPI 3.1).
+/// The description of the API (OpenAPI 3.1).
 pub async fn description() -> Response {
     static WHOLE: LazyLock<String> = LazyLock::new(|| {
         DESCRIPTION.replacen(

@@ -1,5 +1,5 @@
-//! What changes containers: `POST /api/containers`, `POST /api/containers/{id}/VERB`, `DELETE
-//! /api/containers/{id}`.
+//! Requests that change containers: `POST /api/containers`, `POST /api/containers/{id}/VERB`,
+//! `DELETE /api/containers/{id}`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,11 +17,11 @@ use crate::spec::{ContainerId, ContainerRequest, Preset, parse_signal};
 use crate::web::answer::{Answer, Refusal, ask, json};
 use crate::web::context::Context;
 
-/// The longest grace between SIGTERM and SIGKILL that can be asked for, in seconds.
-const MOST_GRACE: u64 = 3_600;
+/// Maximum time between SIGTERM and SIGKILL in a request, in seconds.
+const MAX_GRACE: u64 = 3_600;
 
-/// What `POST /api/containers` takes: a name, a preset, and whatever a preset may say, which counts
-/// for more.
+/// The body of `POST /api/containers`: a name, a preset, and any key of a preset, which overrides
+/// the preset's.
 #[derive(Debug, Default, Deserialize)]
 struct Wanted {
     name: Option<String>,
@@ -30,7 +30,7 @@ struct Wanted {
     request: serde_json::Map<String, serde_json::Value>,
 }
 
-/// What `…/stop` and `…/restart` may take.
+/// The body of `…/stop` and `…/restart`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Grace {
@@ -38,7 +38,7 @@ struct Grace {
     timeout: Option<u64>,
 }
 
-/// What `…/kill` may take.
+/// The body of `…/kill`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Kill {
@@ -46,12 +46,12 @@ struct Kill {
     signal: Option<String>,
 }
 
-/// The body as JSON; an empty one says nothing.
+/// Parses the body as JSON; an empty one is the default.
 fn body<T: DeserializeOwned + Default>(headers: &HeaderMap, bytes: &Bytes) -> Result<T, Refusal> {
     if bytes.is_empty() {
         return Ok(T::default());
     }
-    // anything else could come from a form of another site
+    // other types could come from another site's form
     let kind = headers
         .get(CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
@@ -89,7 +89,7 @@ pub async fn run(State(context): State<Arc<Context>>, headers: HeaderMap, bytes:
             let unknown = || {
                 Refusal::new(
                     StatusCode::UNPROCESSABLE_ENTITY,
-                    format!("there is no preset {name:?}"),
+                    format!("no preset {name:?}"),
                     None,
                 )
             };
@@ -110,7 +110,7 @@ pub async fn run(State(context): State<Arc<Context>>, headers: HeaderMap, bytes:
     Ok(json(StatusCode::CREATED, &Container::new(&record)))
 }
 
-/// Does `verb` to the container that `word` means and answers with how it stands then.
+/// Applies `verb` to the container that `word` means and responds with its new state.
 async fn change(
     context: &Context,
     word: String,
@@ -120,7 +120,7 @@ async fn change(
         let before = engine.find(&word)?;
         verb(engine, &before.spec.id)?;
         match engine.find(before.spec.id.as_str()) {
-            // `--rm`: it went as it ended
+            // with `--rm` it was removed when it ended
             Err(Error::Unknown(_)) => Ok(None),
             found => found.map(Some),
         }
@@ -140,10 +140,10 @@ pub async fn start(State(context): State<Arc<Context>>, Path(word): Path<String>
 fn grace(context: &Context, headers: &HeaderMap, bytes: &Bytes) -> Result<Duration, Refusal> {
     match body::<Grace>(headers, bytes)?.timeout {
         None => Ok(context.settings.stop_grace),
-        Some(seconds) if seconds <= MOST_GRACE => Ok(Duration::from_secs(seconds)),
+        Some(seconds) if seconds <= MAX_GRACE => Ok(Duration::from_secs(seconds)),
         Some(_) => Err(Refusal::new(
             StatusCode::UNPROCESSABLE_ENTITY,
-            format!("timeout: at most {MOST_GRACE} seconds"),
+            format!("timeout: at most {MAX_GRACE} seconds"),
             None,
         )),
     }
@@ -210,7 +210,7 @@ pub async fn destroy(
         Some(_) => {
             return Err(Refusal::new(
                 StatusCode::BAD_REQUEST,
-                "the query is not force=true or force=false",
+                "the query must be force=true or force=false",
                 None,
             ));
         }

@@ -1,5 +1,5 @@
-//! [`Page`]: the surface that a viewer's screen is drawn on. A frame is what is different from the
-//! last one; nothing different is nothing sent.
+//! [`Page`]: the surface that a viewer's screen is drawn on. A frame holds the changes since the
+//! last one; without changes nothing is sent.
 
 use std::io;
 
@@ -10,25 +10,25 @@ use ratatui::layout::{Position, Rect, Size};
 use tokio::sync::mpsc::Sender;
 use unicode_width::UnicodeWidthStr;
 
-use super::wire::{Run, Told, color, modifiers};
+use super::wire::{Run, ServerMessage, color, modifiers};
 use crate::tui::Surface;
 use crate::tui::model::{HitMap, Model};
 use crate::tui::view::view;
 
-/// A page at the other end of `told`.
+/// A page that receives `frames`.
 pub(super) struct Page {
     terminal: Terminal<Cells>,
-    told: Sender<String>,
+    frames: Sender<String>,
 }
 
 impl Page {
     /// A page of `size` columns and rows.
     ///
     /// # Errors
-    /// None that happens: cells cannot fail.
-    pub(super) fn new(told: Sender<String>, size: (u16, u16)) -> io::Result<Self> {
+    /// None in practice: drawing cells cannot fail.
+    pub(super) fn new(frames: Sender<String>, size: Size) -> io::Result<Self> {
         let cells = Cells {
-            size: size.into(),
+            size,
             whole: true,
             runs: Vec::new(),
             cursor: None,
@@ -36,15 +36,15 @@ impl Page {
         };
         Ok(Self {
             terminal: Terminal::new(cells)?,
-            told,
+            frames,
         })
     }
 
-    /// Waits until the page has read the one before, which keeps a screen from drawing what nobody
-    /// will see.
-    fn tell(&self, telling: &Told) -> io::Result<()> {
-        self.told
-            .blocking_send(telling.text())
+    /// Sends a message; blocks until the one before is being sent, so that no frame is drawn in
+    /// vain.
+    fn send(&self, message: &ServerMessage) -> io::Result<()> {
+        self.frames
+            .blocking_send(message.text())
             .map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 }
@@ -59,13 +59,13 @@ impl Surface for Page {
         let mut hits = HitMap::default();
         self.terminal.draw(|frame| hits = view(model, frame))?;
         if let Some(frame) = self.terminal.backend_mut().take() {
-            self.tell(&frame)?;
+            self.send(&frame)?;
         }
         Ok(hits)
     }
 
     fn copy(&mut self, text: &str) -> Result<(), String> {
-        self.tell(&Told::Copy(text.to_owned()))
+        self.send(&ServerMessage::Copy(text.to_owned()))
             .map_err(|error| error.to_string())
     }
 
@@ -75,28 +75,28 @@ impl Surface for Page {
     }
 
     fn suspend(&mut self) -> io::Result<()> {
-        Err(io::Error::other("a page has no shell to go back to"))
+        Err(io::Error::other("not possible in a browser"))
     }
 }
 
-/// A backend that gathers what is drawn.
+/// A backend that collects what is drawn.
 struct Cells {
     size: Size,
     whole: bool,
     runs: Vec<Run>,
     cursor: Option<Position>,
-    /// The cursor as the page has it; `None` before the first frame.
+    /// The cursor as last sent; `None` before the first frame.
     sent: Option<Option<Position>>,
 }
 
 impl Cells {
-    /// The frame, unless nothing is different.
-    fn take(&mut self) -> Option<Told> {
+    /// The frame, if anything has changed.
+    fn take(&mut self) -> Option<ServerMessage> {
         if !self.whole && self.runs.is_empty() && self.sent == Some(self.cursor) {
             return None;
         }
         self.sent = Some(self.cursor);
-        Some(Told::Frame {
+        Some(ServerMessage::Frame {
             size: (self.size.width, self.size.height),
             whole: std::mem::take(&mut self.whole),
             cursor: self.cursor.map(|at| (at.x, at.y)),

@@ -1,38 +1,39 @@
-//! What goes over a viewer's WebSocket, as JSON texts. Up: [`Said`]. Down: [`Told`].
+//! The messages of a viewer's WebSocket, as JSON texts: [`ClientMessage`] and [`ServerMessage`].
 
+use ratatui::layout::Size;
 use ratatui::style::{Color, Modifier};
 use serde::{Deserialize, Serialize};
 
 use crate::tui::SIXTEEN;
 use crate::tui::message::Input;
 
-/// The least and the most columns and rows of a page.
-const MIN_SIZE: (u16, u16) = (20, 5);
-const MAX_SIZE: (u16, u16) = (400, 150);
+/// Minimum and maximum columns and rows of a page.
+const MIN_SIZE: Size = Size::new(20, 5);
+const MAX_SIZE: Size = Size::new(400, 150);
 
-/// What a page says: one key (as a keymap writes it), a paste, the mouse at column and row, its
+/// A message from a page: a key (as a keymap writes it), a paste, the mouse at column and row, its
 /// size.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Said {
+pub enum ClientMessage {
     /// A key, such as `Ctrl-U`.
     Key(String),
-    /// Text that was pasted.
+    /// Pasted text.
     Paste(String),
-    /// The mouse button went down here.
+    /// The mouse button was pressed.
     Click(u16, u16),
-    /// The mouse moved here with the button down.
+    /// The mouse was moved with the button pressed.
     Drag(u16, u16),
-    /// The button is up again.
+    /// The button was released.
     Release,
-    /// The wheel was turned here, up is negative.
+    /// The wheel was turned; up is negative.
     Wheel(u16, u16, i16),
-    /// The page has so many columns and rows.
+    /// The page's columns and rows.
     Resize(u16, u16),
 }
 
-impl Said {
-    /// What it means to the screen; `None` when it is no key.
+impl ClientMessage {
+    /// The screen's input; `None` for an unknown key.
     #[must_use]
     pub fn input(self) -> Option<Input> {
         Some(match self {
@@ -43,33 +44,33 @@ impl Said {
             Self::Release => Input::Release,
             Self::Wheel(x, y, turn) => Input::Wheel(x, y, turn.signum()),
             Self::Resize(width, height) => {
-                let (width, height) = bounded((width, height));
-                Input::Resize(width, height)
+                let size = bounded(width, height);
+                Input::Resize(size.width, size.height)
             }
         })
     }
 }
 
-fn bounded((width, height): (u16, u16)) -> (u16, u16) {
-    (
-        width.clamp(MIN_SIZE.0, MAX_SIZE.0),
-        height.clamp(MIN_SIZE.1, MAX_SIZE.1),
+fn bounded(width: u16, height: u16) -> Size {
+    Size::new(
+        width.clamp(MIN_SIZE.width, MAX_SIZE.width),
+        height.clamp(MIN_SIZE.height, MAX_SIZE.height),
     )
 }
 
 /// The size in a query such as `size=120x40`.
 #[must_use]
-pub fn size(query: &str) -> Option<(u16, u16)> {
+pub fn size(query: &str) -> Option<Size> {
     let (width, height) = query
         .split('&')
         .find_map(|pair| pair.strip_prefix("size="))?
         .split_once('x')?;
-    Some(bounded((width.parse().ok()?, height.parse().ok()?)))
+    Some(bounded(width.parse().ok()?, height.parse().ok()?))
 }
 
-/// Cells beside each other that look alike: column, row, foreground, background (`#rrggbb`; `None`
-/// is the page's own), modifiers (the bits of ratatui's `Modifier`), text. Each code point is a
-/// cell; a cell of another kind is a run of its own, with its width.
+/// Adjacent cells of one style: column, row, foreground, background (`#rrggbb`; `None` is the
+/// page's own), modifiers (the bits of ratatui's `Modifier`), text. Each code point is a cell; any
+/// other cell is a run of its own, with its width.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Run(
     pub u16,
@@ -81,42 +82,42 @@ pub struct Run(
     #[serde(skip_serializing_if = "Option::is_none")] pub Option<u16>,
 );
 
-/// What a page is told.
+/// A message to a page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Told {
-    /// The first thing: what the page around the cells looks like and is called.
+pub enum ServerMessage {
+    /// The first message: the theme and title of the page around the cells.
     Hello {
         /// The theme's name.
         theme: &'static str,
         /// The host's name.
         host: String,
     },
-    /// What is different from the last frame; a whole one replaces everything.
+    /// The changes since the last frame.
     Frame {
         /// Columns and rows.
         size: (u16, u16),
         /// Whether everything that is not in `runs` is blank.
         whole: bool,
-        /// Where the cursor stands, if it is shown.
+        /// The cursor's position, if it is shown.
         cursor: Option<(u16, u16)>,
         /// What changed.
         runs: Vec<Run>,
     },
-    /// For the clipboard.
+    /// Text for the clipboard.
     Copy(String),
-    /// The person left the screen, or it cannot go on: why.
+    /// The screen has ended.
     Left {
-        /// Why it ended, when nobody asked for it.
+        /// Why it ended, unless the user left.
         reason: Option<String>,
     },
 }
 
-impl Told {
-    /// As it is sent.
+impl ServerMessage {
+    /// The JSON text.
     #[must_use]
     pub fn text(&self) -> String {
-        // there is nothing in it that JSON cannot say
+        // serializing these types cannot fail
         serde_json::to_string(self).unwrap_or_default()
     }
 }
@@ -143,8 +144,8 @@ pub fn color(color: Color) -> Option<String> {
         Color::Rgb(red, green, blue) => u32::from_be_bytes([0, red, green, blue]),
         Color::Indexed(index) => indexed(index),
         named => {
-            let place = SIXTEEN.iter().position(|other| *other == named);
-            XTERM[place.unwrap_or(7)]
+            let slot = SIXTEEN.iter().position(|other| *other == named);
+            XTERM[slot.unwrap_or(7)]
         }
     };
     Some(format!("#{number:06x}"))
@@ -166,13 +167,13 @@ mod tests {
     use super::*;
 
     fn said(text: &str) -> Option<Input> {
-        serde_json::from_str::<Said>(text)
+        serde_json::from_str::<ClientMessage>(text)
             .ok()
-            .and_then(Said::input)
+            .and_then(ClientMessage::input)
     }
 
     #[test]
-    fn what_a_page_says_is_what_a_terminal_would() {
+    fn page_input_equals_terminal_input() {
         assert_eq!(
             said(r#"{"key":"Ctrl-U"}"#),
             Some(Input::Key("Ctrl-U".parse().unwrap()))
@@ -186,7 +187,7 @@ mod tests {
         assert_eq!(
             said(r#"{"resize":[0,60000]}"#),
             Some(Input::Resize(20, 150)),
-            "no page has a size that costs too much"
+            "a page's size is bounded"
         );
         for nonsense in [
             "",
@@ -202,9 +203,9 @@ mod tests {
     }
 
     #[test]
-    fn a_size_in_the_address_is_bounded_too() {
-        assert_eq!(size("size=120x40"), Some((120, 40)));
-        assert_eq!(size("a=b&size=1x1"), Some((20, 5)));
+    fn a_size_in_the_query_is_bounded() {
+        assert_eq!(size("size=120x40"), Some(Size::new(120, 40)));
+        assert_eq!(size("a=b&size=1x1"), Some(Size::new(20, 5)));
         assert_eq!(size("size=120"), None);
     }
 

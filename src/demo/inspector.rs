@@ -1,5 +1,4 @@
-//! What a screen looks into in the made-up world: processes, events, isolation, the host, changed
-//! files.
+//! [`Inspector`] for simulated containers: processes, events, isolation, the host, changed files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,11 +7,11 @@ use std::sync::{Arc, PoisonError};
 use super::Demo;
 use super::shared::Shared;
 use super::shell::DemoShell;
-use super::world::{DEADLY, Member};
+use super::world::{FATAL_SIGNALS, Member};
 use crate::inspect::{
     Change, ChangeKind, Changes, Extracted, Fact, Judgement, ProcessInfo, Section, Sheet,
 };
-use crate::manager::{Error, Happenings, Inspector, Shell, alive, joinable};
+use crate::manager::{Error, EventStream, Inspector, Shell, alive, joinable};
 use crate::record::{ExitCause, LoggedEvent, Record, Status};
 use crate::spec::{ContainerId, format_bytes, quote_command, signal_name};
 use crate::sys::tty::WindowSize;
@@ -47,14 +46,14 @@ impl Inspector for Demo {
             .status
             .process()
             .is_some_and(|process| process.pid == pid);
-        if is_init && DEADLY.contains(&signal) {
+        if is_init && FATAL_SIGNALS.contains(&signal) {
             return self.change(|world| world.stop(id)).map(drop);
         }
         Ok(())
     }
 
-    fn happenings(&self) -> Result<Box<dyn Happenings>, Error> {
-        Ok(Box::new(DemoHappenings {
+    fn event_stream(&self) -> Result<Box<dyn EventStream>, Error> {
+        Ok(Box::new(DemoEventStream {
             shared: Arc::clone(&self.shared),
             known: BTreeMap::new(),
             first: true,
@@ -157,7 +156,7 @@ fn processes(member: &Member) -> Vec<ProcessInfo> {
     let Some(init) = member.record.state.status.process() else {
         return Vec::new();
     };
-    let sample = &member.life.sample;
+    let sample = &member.simulation.sample;
     let count = sample.pids.unwrap_or(1).max(1);
     let (cpu, memory) = (sample.cpu_usec.unwrap_or(0), sample.memory.unwrap_or(0));
     let command = quote_command(&member.record.spec.argv);
@@ -277,7 +276,7 @@ fn isolation(record: &Record) -> Sheet {
             "AppArmor",
             "minic-default (enforce)",
             Judgement::Good,
-            "what the profile does not allow is refused",
+            "restricted by the profile",
         ),
     ];
     let limit = |file: &str, value: Option<u64>, effect: String, open: &str| match value {
@@ -343,7 +342,7 @@ fn facts() -> [Fact; 2] {
             "swap accounting",
             "off",
             Judgement::Weak,
-            "swap limits cannot be had; boot with swapaccount=1",
+            "--swap is refused, and swap shows n/a; boot with swapaccount=1",
         ),
     ]
 }
@@ -414,14 +413,14 @@ fn host() -> Sheet {
     }
 }
 
-/// Tells what happened by what is different from the last look.
-struct DemoHappenings {
+/// Derives events from the changes since the last read.
+struct DemoEventStream {
     shared: Arc<Shared>,
     known: BTreeMap<ContainerId, Record>,
     first: bool,
 }
 
-impl Happenings for DemoHappenings {
+impl EventStream for DemoEventStream {
     fn read(&mut self) -> Result<Vec<LoggedEvent>, Error> {
         let records = self.shared.now().records();
         let now = (self.shared.clock)();

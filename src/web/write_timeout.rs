@@ -1,5 +1,4 @@
-//! [`Patient`]: a connection whose client has to take what it is sent: when nothing goes out for a
-//! while, it is over.
+//! [`WriteTimeout`]: a stream that fails when the peer reads nothing for too long.
 
 use std::future::Future;
 use std::io::{self, IoSlice};
@@ -10,17 +9,17 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// How long nothing of what is to be sent may be taken.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a write may make no progress.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A stream that fails with `TimedOut` when a write makes no progress.
-pub(super) struct Patient<S> {
+pub(super) struct WriteTimeout<S> {
     stream: S,
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Patient<S> {
-    /// `stream`, with an end to its patience.
+impl<S> WriteTimeout<S> {
+    /// Wraps `stream`.
     pub(super) fn new(stream: S) -> Self {
         Self {
             stream,
@@ -28,7 +27,7 @@ impl<S> Patient<S> {
         }
     }
 
-    /// Passes `polled` on, unless it has been pending for too long.
+    /// Returns `polled`, unless it has been pending for too long.
     fn watch<T>(
         &mut self,
         polled: Poll<io::Result<T>>,
@@ -38,16 +37,14 @@ impl<S> Patient<S> {
             self.stalled = None;
             return polled;
         }
-        let end = self
-            .stalled
-            .get_or_insert_with(|| Box::pin(sleep(PATIENCE)));
+        let end = self.stalled.get_or_insert_with(|| Box::pin(sleep(TIMEOUT)));
         end.as_mut()
             .poll(context)
             .map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -57,7 +54,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,24 +1,24 @@
-//! [`Life`]: what one made-up container uses, moment by moment, and what it writes.
+//! [`Simulation`]: the resource use and output of one simulated container.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::cast::Habit;
+use super::containers::Behaviour;
 use crate::cgroup::{Io, Pressure, Sample};
 use crate::record::LogChunk;
 use crate::spec::Limits;
 
-/// The most log entries kept of one container.
-const LOG_ENTRIES: usize = 5_000;
-/// The kernel's period for CPU caps, in microseconds; the made-up caps have it too.
+/// Maximum number of log entries kept of one container.
+const MAX_LOG_ENTRIES: usize = 5_000;
+/// The period of CPU caps, in microseconds, as in the kernel.
 const PERIOD_USEC: u64 = 100_000;
 /// Bytes read a second for each core in use.
 const READ_PER_CORE: f64 = 400_000.0;
 /// Bytes written for each line of output.
 const WRITE_PER_LINE: f64 = 6_000.0;
-/// What a busy server writes, again and again.
+/// The output of a busy server.
 const LINES: [(bool, &str); 7] = [
     (false, "GET /index.html 200 1532"),
     (false, "GET /static/app.css 200 8812"),
@@ -35,10 +35,10 @@ const LINES: [(bool, &str); 7] = [
     (true, "GET /favicon.ico 404 0"),
 ];
 
-/// What one container uses and writes while it lives.
+/// The resource use and output of one container.
 #[derive(Debug, Clone)]
-pub(super) struct Life {
-    habit: Habit,
+pub(super) struct Simulation {
+    behaviour: Behaviour,
     /// Its figures now.
     pub sample: Sample,
     memory: f64,
@@ -50,11 +50,11 @@ pub(super) struct Life {
     written: u64,
 }
 
-impl Life {
-    /// A life of this habit; `phase` tells its swings from those of others.
-    pub(super) fn new(habit: Habit, phase: f64) -> Self {
+impl Simulation {
+    /// A simulation of this behaviour; `phase` shifts its variation against others.
+    pub(super) fn new(behaviour: Behaviour, phase: f64) -> Self {
         Self {
-            habit,
+            behaviour,
             sample: Sample::default(),
             memory: 0.0,
             log: VecDeque::new(),
@@ -64,18 +64,18 @@ impl Life {
         }
     }
 
-    /// Begins, as after a start: counters at zero, memory at its beginning.
+    /// Resets it, as at a start: counters at zero, memory at its initial value.
     pub(super) fn begin(&mut self) {
-        self.memory = self.habit.memory as f64;
+        self.memory = self.behaviour.memory as f64;
         self.sample = Sample {
             cpu_usec: Some(0),
             throttled_usec: Some(0),
             nr_throttled: Some(0),
             nr_periods: Some(0),
-            memory: Some(self.habit.memory),
-            memory_peak: Some(self.habit.memory),
+            memory: Some(self.behaviour.memory),
+            memory_peak: Some(self.behaviour.memory),
             oom_kills: Some(0),
-            pids: Some(self.habit.pids),
+            pids: Some(self.behaviour.pids),
             io: Some(Io::default()),
             psi: Some(Pressure {
                 cpu: Some(0.0),
@@ -86,12 +86,12 @@ impl Life {
         };
     }
 
-    /// Lives on for `step`, at `now` seconds of the demo. Says whether it has outgrown its memory
+    /// Advances by `step`, at `now` seconds of the demo. Returns whether it has exceeded its memory
     /// limit.
-    pub(super) fn live(&mut self, step: Duration, now: f64, limits: &Limits) -> bool {
+    pub(super) fn advance(&mut self, step: Duration, now: f64, limits: &Limits) -> bool {
         let wave =
             (now / 7.0 + self.phase).sin() * 0.6 + (now / 2.3 + self.phase * 3.0).sin() * 0.4;
-        let wanted = (self.habit.cores * (1.0 + self.habit.swing * wave)).max(0.0);
+        let wanted = (self.behaviour.cores * (1.0 + self.behaviour.swing * wave)).max(0.0);
         let cap = limits.cpu.map_or(f64::INFINITY, |cpu| cpu.cores());
         let usec = step.as_micros() as f64;
         add(&mut self.sample.cpu_usec, wanted.min(cap) * usec);
@@ -102,9 +102,9 @@ impl Life {
             add(&mut self.sample.nr_throttled, periods as f64);
         }
         self.wait(step, wanted, cap);
-        self.memory =
-            (self.memory + self.habit.growth * step.as_secs_f64()).min(self.habit.ceiling as f64);
-        let breathing = (now / 3.1 + self.phase).sin() * self.habit.memory as f64 * 0.01;
+        self.memory = (self.memory + self.behaviour.growth * step.as_secs_f64())
+            .min(self.behaviour.ceiling as f64);
+        let breathing = (now / 3.1 + self.phase).sin() * self.behaviour.memory as f64 * 0.01;
         let used = (self.memory + breathing).max(4096.0) as u64;
         let (used, outgrown) = match limits.memory {
             Some(limit) if used >= limit => (limit, self.memory >= limit as f64),
@@ -115,13 +115,13 @@ impl Life {
         outgrown
     }
 
-    /// What it reads and writes, and how long it waits: a busy one for the CPU that its cap
-    /// refuses.
+    /// Updates what it reads and writes, and its pressure, which comes from its CPU cap.
     fn wait(&mut self, step: Duration, wanted: f64, cap: f64) {
         let seconds = step.as_secs_f64();
         if let Some(io) = &mut self.sample.io {
             io.read_bytes += (wanted * READ_PER_CORE * seconds) as u64;
-            io.write_bytes += (WRITE_PER_LINE / self.habit.chatter.max(1) as f64 * seconds) as u64;
+            io.write_bytes +=
+                (WRITE_PER_LINE / self.behaviour.chatter.max(1) as f64 * seconds) as u64;
         }
         if let Some(psi) = &mut self.sample.psi {
             let refused =
@@ -135,9 +135,9 @@ impl Life {
         }
     }
 
-    /// Writes what it would have written in its second number `second`.
+    /// Writes its output of second number `second`.
     pub(super) fn write(&mut self, second: u64, at: Timestamp) {
-        if !second.is_multiple_of(self.habit.chatter) {
+        if !second.is_multiple_of(self.behaviour.chatter) {
             return;
         }
         let (stderr, text) = LINES[(self.written % LINES.len() as u64) as usize];
@@ -147,7 +147,7 @@ impl Life {
 
     /// Writes `text`.
     pub(super) fn say(&mut self, at: Timestamp, stderr: bool, text: &str) {
-        if self.log.len() >= LOG_ENTRIES {
+        if self.log.len() >= MAX_LOG_ENTRIES {
             self.log.pop_front();
             self.dropped += 1;
         }

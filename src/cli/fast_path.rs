@@ -7,7 +7,7 @@ use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, Args, Command, FromArgMatches};
 
-use super::arguments::{Arguments, Globals, Looks};
+use super::arguments::{Arguments, Globals, ScreenOptions};
 use super::{create, destroy, exec, info, list, logs, run, start, stop};
 
 type Define = fn(Command) -> Command;
@@ -29,7 +29,7 @@ pub(super) fn parse(arguments: &[OsString]) -> Option<Arguments> {
     let (name, define) = VERBS
         .iter()
         .find(|(name, _)| Some(name.as_ref()) == verb(arguments))?;
-    let command = Looks::augment_args(Globals::augment_args(Command::new("minic-tui")))
+    let command = ScreenOptions::augment_args(Globals::augment_args(Command::new("minic-tui")))
         .arg(Arg::new("demo").long("demo").action(ArgAction::SetTrue))
         .subcommand(define(Command::new(*name)));
     let mut matches = command.try_get_matches_from(arguments).ok()?;

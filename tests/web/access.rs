@@ -1,5 +1,4 @@
-//! The door: host, origin, token, in this order, before every route; and what it tells browsers of
-//! itself.
+//! Access checks: host, origin, token, in this order, before every route; and the security headers.
 
 use std::io::{Read, Write};
 use std::process::Command;

@@ -1,9 +1,9 @@
-//! The door: what comes in is asked for its host (against DNS rebinding), its origin (against other
-//! sites), its token, in this order; only then does it get a place and a route. What goes out is
-//! told to stay where it is.
+//! Access checks. Each request is checked for its host (against DNS rebinding), its origin (against
+//! other sites) and its token, in this order. Responses carry headers that keep other sites from
+//! using them.
 //!
-//! There is no cookie: a browser sends those to every port of a host, and unasked. The page keeps
-//! the token in storage that belongs to its origin and sends it by itself.
+//! There is no cookie: a browser sends those to every port of a host, by itself. The page keeps
+//! the token in the storage of its origin and sends it explicitly.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,17 +19,17 @@ use axum::response::Response;
 
 use super::answer::Refusal;
 use super::context::Context;
-use super::places::Place;
+use super::slots::Slot;
 use super::{page, screen};
 
-/// The most bytes of a request's body.
+/// Maximum size of a request's body, in bytes.
 const MAX_BODY: usize = 64 << 10;
-/// How long a body may take to come.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// What browsers alone send, and no page can leave out (Fetch Metadata).
-const BROWSERS: &str = "sec-fetch-site";
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Sent by browsers alone, and no page can suppress it (Fetch Metadata).
+const SEC_FETCH_SITE: &str = "sec-fetch-site";
 
-/// What a browser must not do with anything of ours.
+/// Response headers that restrict what a browser does with our pages.
 const HEADERS: [(&str, &str); 7] = [
     (
         "content-security-policy",
@@ -44,13 +44,13 @@ const HEADERS: [(&str, &str); 7] = [
     ("cross-origin-resource-policy", "same-origin"),
 ];
 
-/// Lets `request` in, or says why not.
-pub(super) async fn keep(
+/// Passes `request` on if it is allowed, and adds the security headers to the response.
+pub(super) async fn check(
     State(context): State<Arc<Context>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let mut response = match through(&context, request, next).await {
+    let mut response = match handle(&context, request, next).await {
         Ok(response) => response,
         Err(refusal) => refusal.response(),
     };
@@ -63,15 +63,15 @@ pub(super) async fn keep(
     response
 }
 
-async fn through(context: &Context, request: Request, next: Next) -> Result<Response, Refusal> {
-    let Some(place) = request.extensions().get::<Arc<Place>>().cloned() else {
+async fn handle(context: &Context, request: Request, next: Next) -> Result<Response, Refusal> {
+    let Some(slot) = request.extensions().get::<Arc<Slot>>().cloned() else {
         return Err(Refusal::new(
             StatusCode::INTERNAL_SERVER_ERROR,
-            "a connection without a place",
+            "bug: the connection has no slot",
             Some("please report it"),
         ));
     };
-    admit(context, &request)?;
+    authorize(context, &request)?;
     if is_public(&request) {
         return Ok(next.run(request).await);
     }
@@ -79,32 +79,32 @@ async fn through(context: &Context, request: Request, next: Next) -> Result<Resp
         Refusal::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "too many requests at once",
-            Some("try again when some are answered"),
+            Some("try again later"),
         )
     };
-    place.know().map_err(|_| busy())?;
-    let answer = async {
+    slot.authenticate().map_err(|_| busy())?;
+    let response = async {
         let change = if changes_something(request.method()) {
             may_change(context)?;
             Some(context.changes.try_acquire().map_err(|_| busy())?)
         } else {
             None
         };
-        let request = whole(request, &place).await?;
+        let request = with_body(request, &slot).await?;
         let response = next.run(request).await;
         drop(change);
         Ok(response)
     };
-    let answer = answer.await;
-    place.answered();
-    answer
+    let response = response.await;
+    slot.end_request();
+    response
 }
 
-fn admit(context: &Context, request: &Request) -> Result<(), Refusal> {
+fn authorize(context: &Context, request: &Request) -> Result<(), Refusal> {
     let headers = request.headers();
     let Some(host) = one(headers, &HOST).filter(|host| context.answers_to(host)) else {
         let (error, hint) = (
-            "this server does not go by that host name",
+            "unknown host name",
             "use its address, or start it with --host NAME",
         );
         return Err(Refusal::new(StatusCode::FORBIDDEN, error, Some(hint)));
@@ -114,7 +114,7 @@ fn admit(context: &Context, request: &Request) -> Result<(), Refusal> {
         let hint = "open the link that `minic-tui web` printed";
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
-            "a request from another site",
+            "cross-site request",
             Some(hint),
         ));
     }
@@ -123,24 +123,25 @@ fn admit(context: &Context, request: &Request) -> Result<(), Refusal> {
         let hint = format!("send `Origin: {own}`");
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
-            "no origin: who changes something says from where",
+            "no Origin header: required for changes",
             Some(&hint),
         ));
     }
-    // whom the kernel knows needs no token, but a browser sends what any page asks it to
-    let known = context.knows_peers() && !shows_screen && !headers.contains_key(BROWSERS);
+    // a peer that the kernel has authenticated needs no token, except a browser, which sends
+    // whatever a page asks it to
+    let known = context.knows_peers() && !shows_screen && !headers.contains_key(SEC_FETCH_SITE);
     if is_public(request) || known || holds_token(context, request) {
         return Ok(());
     }
     let hint = "send `Authorization: Bearer TOKEN` with the token that `minic-tui web` printed";
     Err(Refusal::new(
         StatusCode::UNAUTHORIZED,
-        "no token, or not this one",
+        "missing or wrong token",
         Some(hint),
     ))
 }
 
-/// The value of a header that is there exactly once.
+/// The value of a header that occurs exactly once.
 fn one<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     let mut all = headers.get_all(name).iter();
     all.next()
@@ -148,7 +149,7 @@ fn one<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
         .and_then(|value| value.to_str().ok())
 }
 
-/// The page and what it is made of are the same for everybody, and say nothing.
+/// The page and its assets are public: they hold no data.
 fn is_public(request: &Request) -> bool {
     is_read(request.method()) && page::PATHS.contains(&request.uri().path())
 }
@@ -161,7 +162,7 @@ fn changes_something(method: &Method) -> bool {
     !(is_read(method) || *method == Method::OPTIONS)
 }
 
-/// Refused before the body is waited for.
+/// Checked before the body is read.
 fn may_change(context: &Context) -> Result<(), Refusal> {
     if context.may_change() {
         return Ok(());
@@ -173,8 +174,8 @@ fn may_change(context: &Context) -> Result<(), Refusal> {
     ))
 }
 
-/// In a header of the request's own. A page cannot give a WebSocket any but the list of protocols
-/// (RFC 6455, section 1.9).
+/// The token is in the Authorization header; for a WebSocket, of which a page can set nothing but
+/// the list of protocols (RFC 6455, section 1.9), it is there.
 fn holds_token(context: &Context, request: &Request) -> bool {
     let headers = request.headers();
     let bearer = one(headers, &AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
@@ -190,8 +191,8 @@ fn holds_token(context: &Context, request: &Request) -> bool {
     tokens.any(|token| context.token.is(token))
 }
 
-/// The request with all of its body, which has to be small and to come soon.
-async fn whole(request: Request, place: &Place) -> Result<Request, Refusal> {
+/// Reads the whole body, bounded in size and time.
+async fn with_body(request: Request, slot: &Slot) -> Result<Request, Refusal> {
     if request.body().is_end_stream() {
         return Ok(request);
     }
@@ -208,19 +209,22 @@ async fn whole(request: Request, place: &Place) -> Result<Request, Refusal> {
         return Err(too_large());
     }
     let (head, body) = request.into_parts();
-    place.await_body();
-    let read = tokio::time::timeout(PATIENCE, to_bytes(body, MAX_BODY)).await;
-    place.work();
+    slot.begin_body();
+    let read = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY)).await;
+    slot.end_body();
     match read {
         Ok(Ok(bytes)) => Ok(Request::from_parts(head, Body::from(bytes))),
         Ok(Err(_)) if length.is_none() => Err(too_large()),
         Ok(Err(_)) => Err(Refusal::new(
             StatusCode::BAD_REQUEST,
-            "the body broke off",
+            "the body is incomplete",
             None,
         )),
-        Err(_) => {
-            Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body did not come", None).closing())
-        }
+        Err(_) => Err(Refusal::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "timed out waiting for the body",
+            None,
+        )
+        .closing()),
     }
 }

@@ -1,4 +1,4 @@
-//! The cast: who is there when the demo begins, and what each does.
+//! The containers that exist when the demo begins, and how each behaves.
 
 use crate::spec::Preset;
 
@@ -6,16 +6,16 @@ const MIB: u64 = 1 << 20;
 
 /// What a made-up container does with its CPU and memory.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Habit {
-    /// Cores it would use if nothing held it back, on average.
+pub(super) struct Behaviour {
+    /// Cores it would use without a limit, on average.
     pub cores: f64,
-    /// How far that swings, as a share of it.
+    /// Amplitude of its variation, as a share of it.
     pub swing: f64,
     /// Memory at the start, in bytes.
     pub memory: u64,
-    /// Bytes that it grows by in a second.
+    /// Bytes of memory growth per second.
     pub growth: f64,
-    /// Where growing ends, in bytes; beyond its limit it is killed.
+    /// Maximum memory, in bytes; over its limit it is killed.
     pub ceiling: u64,
     /// Processes.
     pub pids: u64,
@@ -23,8 +23,8 @@ pub(super) struct Habit {
     pub chatter: u64,
 }
 
-/// What a container does whose command tells nothing: close to nothing.
-pub(super) const QUIET: Habit = Habit {
+/// The behaviour of unknown commands: close to idle.
+pub(super) const QUIET: Behaviour = Behaviour {
     cores: 0.002,
     swing: 0.5,
     memory: 2 * MIB,
@@ -34,32 +34,32 @@ pub(super) const QUIET: Habit = Habit {
     chatter: 3600,
 };
 
-/// How one of the cast stands at the beginning.
+/// The state of a container when the demo begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stands {
+pub(super) enum InitialState {
     /// It was started so many seconds before.
     Up(u64),
     /// It was never started.
     Created,
     /// It ended by itself so many seconds before, with this exit code.
     Exited(u64, i32),
-    /// It was killed for want of memory so many seconds before.
+    /// It was OOM-killed so many seconds before.
     OomKilled(u64),
 }
 
-/// One of the cast.
+/// A container of the demo.
 #[derive(Debug, Clone)]
-pub(super) struct Role {
+pub(super) struct Template {
     /// Its name.
     pub name: &'static str,
-    /// What was asked for.
+    /// Its request.
     pub request: Preset,
     /// The preset it came from.
     pub preset: Option<&'static str>,
-    /// What it does.
-    pub habit: Habit,
-    /// How it stands at the beginning.
-    pub stands: Stands,
+    /// Its behaviour.
+    pub behaviour: Behaviour,
+    /// Its state when the demo begins.
+    pub initial: InitialState,
 }
 
 fn request(command: &[&str], memory: Option<&str>, cpu: Option<&str>) -> Preset {
@@ -73,10 +73,10 @@ fn request(command: &[&str], memory: Option<&str>, cpu: Option<&str>) -> Preset 
 
 const SPIN: &[&str] = &["sh", "-c", "while true; do :; done"];
 
-/// Who is there when the demo begins: one throttled, one near its memory limit, one without limits,
+/// The containers when the demo begins: one throttled, one near its memory limit, one without limits,
 /// one created, one that finished, one that failed and one that the kernel killed.
-pub(super) fn containers() -> Vec<Role> {
-    let web = Habit {
+pub(super) fn templates() -> Vec<Template> {
+    let web = Behaviour {
         cores: 0.31,
         swing: 0.7,
         memory: 96 * MIB,
@@ -85,18 +85,18 @@ pub(super) fn containers() -> Vec<Role> {
         pids: 9,
         chatter: 2,
     };
-    let role = |name, request, habit, stands| Role {
+    let template = |name, request, behaviour, initial| Template {
         name,
         request,
         preset: None,
-        habit,
-        stands,
+        behaviour,
+        initial,
     };
-    let mut spin = role(
+    let mut spin = template(
         "cpu-quarter",
         request(SPIN, None, Some("256")),
-        habit_of(&words(SPIN)),
-        Stands::Up(252),
+        behaviour_of(&words(SPIN)),
+        InitialState::Up(252),
     );
     spin.preset = Some("cpu-quarter");
     let mut cache = request(
@@ -106,16 +106,16 @@ pub(super) fn containers() -> Vec<Role> {
     );
     cache.pids = Some("64".into());
     vec![
-        role(
+        template(
             "web",
             request(&["httpd", "-f", "-p", "8080"], Some("256"), Some("1024")),
             web,
-            Stands::Up(187_260),
+            InitialState::Up(187_260),
         ),
-        role(
+        template(
             "cache",
             cache,
-            Habit {
+            Behaviour {
                 cores: 0.06,
                 memory: 228 * MIB,
                 growth: 9_000.0,
@@ -124,13 +124,13 @@ pub(super) fn containers() -> Vec<Role> {
                 chatter: 7,
                 ..web
             },
-            Stands::Up(187_244),
+            InitialState::Up(187_244),
         ),
         spin,
-        role(
+        template(
             "db",
             request(&["postgres", "-D", "/data"], None, None),
-            Habit {
+            Behaviour {
                 cores: 0.12,
                 memory: 412 * MIB,
                 ceiling: 480 * MIB,
@@ -138,21 +138,21 @@ pub(super) fn containers() -> Vec<Role> {
                 chatter: 5,
                 ..web
             },
-            Stands::Up(11_046),
+            InitialState::Up(11_046),
         ),
-        role(
+        template(
             "sleeper",
             request(&["sleep", "1000"], Some("64"), None),
             QUIET,
-            Stands::Up(754),
+            InitialState::Up(754),
         ),
-        role(
+        template(
             "migrate",
             request(&["./migrate", "--to", "42"], Some("128"), None),
             QUIET,
-            Stands::Exited(4_920, 0),
+            InitialState::Exited(4_920, 0),
         ),
-        role(
+        template(
             "nightly",
             request(
                 &["sh", "-c", "backup | gzip > /tmp/b.gz"],
@@ -160,9 +160,9 @@ pub(super) fn containers() -> Vec<Role> {
                 Some("512"),
             ),
             QUIET,
-            Stands::Exited(39_600, 3),
+            InitialState::Exited(39_600, 3),
         ),
-        role(
+        template(
             "memory-hog",
             request(
                 &[
@@ -174,13 +174,13 @@ pub(super) fn containers() -> Vec<Role> {
                 Some("256"),
             ),
             QUIET,
-            Stands::OomKilled(128),
+            InitialState::OomKilled(128),
         ),
-        role(
+        template(
             "staging",
             request(&["httpd", "-f", "-p", "8081"], Some("256"), Some("512")),
             web,
-            Stands::Created,
+            InitialState::Created,
         ),
     ]
 }
@@ -189,11 +189,11 @@ fn words(command: &[&str]) -> Vec<String> {
     command.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// What a command looks as if it did: loops spin, fillers fill, the rest is quiet.
-pub(super) fn habit_of(argv: &[String]) -> Habit {
+/// Guesses a command's behaviour: loops use CPU, fillers use memory, the rest is idle.
+pub(super) fn behaviour_of(argv: &[String]) -> Behaviour {
     let command = argv.join(" ");
     if command.contains("head -c") || command.contains("printf %0") {
-        return Habit {
+        return Behaviour {
             cores: 0.2,
             memory: 4 * MIB,
             growth: 8.0 * MIB as f64,
@@ -207,7 +207,7 @@ pub(super) fn habit_of(argv: &[String]) -> Habit {
         };
     }
     if command.contains("while true") || command.contains("while :") {
-        return Habit {
+        return Behaviour {
             cores: 1.0,
             swing: 0.0,
             ..QUIET
