@@ -216,6 +216,10 @@ mod tests {
             preset,
             "in a file that was not there"
         );
+        assert!(
+            fs::read_to_string(&file).unwrap().starts_with("[presets."),
+            "no empty lines before it"
+        );
         let comment = "# mine\ntick = \"2s\" # slow";
         fs::write(&file, comment).unwrap();
         save_preset(&file, "second", &preset).unwrap();

@@ -281,6 +281,7 @@ impl fmt::Display for Status {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Health;
 
     fn process() -> Process {
         Process {
@@ -351,6 +352,40 @@ mod tests {
             }
         ));
         assert_eq!(Status::Created.observed(false, now()), Status::Created);
+    }
+
+    #[test]
+    fn who_may_have_sent_a_signal() {
+        for (signal, by_us, sentence) in [
+            (15, true, "SIGTERM (signal 15) ended it, sent by minic-tui."),
+            (
+                11,
+                false,
+                "SIGSEGV (signal 11) ended it: its command crashed.",
+            ),
+            (
+                13,
+                false,
+                "SIGPIPE (signal 13) ended it: nobody read what it wrote.",
+            ),
+        ] {
+            assert_eq!(ExitCause::Signaled { signal, by_us }.sentence(), sentence);
+        }
+    }
+
+    #[test]
+    fn words_for_tables() {
+        let broken = Status::Broken {
+            reason: "no JSON".into(),
+        };
+        assert_eq!(broken.broken(), Some("no JSON"));
+        assert_eq!(Status::Created.broken(), None);
+        assert_eq!(format!("{:8}|", Status::Created), "CREATED |");
+        let health = [Health::Starting, Health::Healthy, Health::Unhealthy];
+        assert_eq!(
+            health.map(Health::word),
+            ["starting", "healthy", "unhealthy"]
+        );
     }
 
     #[test]

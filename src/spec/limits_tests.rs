@@ -66,6 +66,17 @@ fn every_other_limit_is_parsed() {
 }
 
 #[test]
+fn a_burst_needs_a_cap() {
+    let mut limits = Limits {
+        cpu_burst_usec: Some(1),
+        ..Limits::default()
+    };
+    assert_eq!(limits.check().unwrap_err().field, "cpu-burst");
+    limits.cpu = Some(CpuLimit::from_millicores(500));
+    assert_eq!(limits.check(), Ok(()));
+}
+
+#[test]
 fn each_wrong_field_is_named() {
     let field = |preset: Preset| limits(&preset).unwrap_err().field;
     assert_eq!(

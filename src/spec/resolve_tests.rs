@@ -173,3 +173,26 @@ fn each_wrong_field_is_named() {
         "memory"
     );
 }
+
+#[test]
+fn labels_are_keys_and_values() {
+    let labels = |label: &str| {
+        let labelled = Preset {
+            labels: vec![label.into()],
+            ..request(&["sh"])
+        };
+        preview(id(), None, &labelled).map(|spec| spec.labels)
+    };
+    let read = labels("team=a=b").unwrap();
+    assert_eq!(read.iter().next(), Some((&"team".into(), &"a=b".into())));
+    assert!(labels("=b").is_err());
+    assert!(labels("team").is_err());
+}
+
+#[test]
+fn a_record_that_names_no_stop_signal_has_sigterm() {
+    let mut spec = serde_json::to_value(preview(id(), None, &request(&["sh"])).unwrap()).unwrap();
+    spec.as_object_mut().unwrap().remove("stop_signal").unwrap();
+    let read: ContainerSpec = serde_json::from_value(spec).unwrap();
+    assert_eq!(read.stop_signal, 15);
+}

@@ -115,28 +115,25 @@ pub(crate) fn keep_capabilities() -> nix::Result<()> {
     prctl(libc::PR_SET_KEEPCAPS, 1, 0).map(drop)
 }
 
-/// Signals that a shell, nohup(1) or Rust's runtime may have set to be ignored. Handlers are reset
-/// by execve (signal(7)).
-const MAY_BE_IGNORED: [i32; 11] = [
-    libc::SIGHUP,
-    libc::SIGINT,
-    libc::SIGQUIT,
-    libc::SIGPIPE,
-    libc::SIGTERM,
-    libc::SIGCHLD,
-    libc::SIGTSTP,
-    libc::SIGTTIN,
-    libc::SIGTTOU,
-    libc::SIGUSR1,
-    libc::SIGUSR2,
-];
-
-/// Resets the signals of [`MAY_BE_IGNORED`] and unblocks all, since ignored and blocked signals
+/// Resets every signal to its default action and unblocks all, since ignored and blocked signals
 /// stay so across execve (signal(7)). Allocates nothing.
 pub(crate) fn reset_signals() {
-    for signal in MAY_BE_IGNORED {
-        // SAFETY: SIG_DFL is a valid disposition for every one of these signals.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    // all zeros is SIG_DFL without flags, and as long as the kernel's own structure or longer
+    const DEFAULT: [u64; 4] = [0; 4];
+    const LAST: i32 = 64;
+    for signal in 1..=LAST {
+        // SAFETY: the kernel reads one structure with a set of 64 signals and writes nothing. It
+        // refuses SIGKILL and SIGSTOP. glibc's own function would refuse the two that it uses
+        // itself, which a caller can have ignored as well.
+        unsafe {
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                signal,
+                DEFAULT.as_ptr(),
+                std::ptr::null::<u64>(),
+                size_of::<u64>(),
+            )
+        };
     }
     // cannot fail: the set is valid and SIG_SETMASK is a valid operation
     let _ = nix::sys::signal::SigSet::empty().thread_set_mask();

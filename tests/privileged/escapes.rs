@@ -167,7 +167,8 @@ fn nothing_the_caller_has_open_comes_along() {
     let fixture = Fixture::new();
     let numbers = "ls /proc/self/fd";
     let ran = with_open_files(&fixture, &["run", "--rm", "ls", "/proc/self/fd"]).ok();
-    assert_eq!(ran.split_whitespace().collect::<Vec<_>>(), ITS_OWN);
+    let open: Vec<_> = ran.split_whitespace().collect();
+    assert_eq!(open, ITS_OWN, "files open in what run executes");
     let shell_line = with_open_files(&fixture, &["run", "--rm", "sh", "-c", numbers]).ok();
     assert_eq!(shell_line.split_whitespace().collect::<Vec<_>>(), ITS_OWN);
 

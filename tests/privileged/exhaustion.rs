@@ -254,9 +254,10 @@ fn a_user_namespace_is_owned_by_its_own_root_and_has_limits() {
     );
     let map = container.exec("cat /proc/self/uid_map; cat /proc/sys/user/max_net_namespaces /proc/sys/user/max_inotify_watches").ok();
     let words: Vec<&str> = map.split_whitespace().collect();
-    assert_eq!(words[3..], ["256", "65536"], "{map}");
+    assert_eq!(words[3..], ["256", "65536"], "limits: {map}");
     let namespace = File::open(format!("/proc/{}/ns/user", container.pid())).unwrap();
-    assert_eq!(owner_of(&namespace).to_string(), words[1]);
+    let owner = owner_of(&namespace).to_string();
+    assert_eq!(owner, words[1], "owner of the user namespace");
     // whoever may make namespaces inside makes as many as that
     let (_many, said) = greedy(
         &fixture,

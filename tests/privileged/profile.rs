@@ -235,7 +235,7 @@ fn a_mask_is_not_led_astray() {
     ]);
     assert!(
         out.code == Some(125) && out.stderr.contains("mask /proc/keys of the container"),
-        "{out:?}"
+        "a file of the volume was masked: {out:?}"
     );
     std::fs::remove_file(victim.join("keys")).unwrap();
     // a setting of the container's own cannot be led to one of the host's

@@ -155,7 +155,7 @@ fn nothing_spreads_from_a_container_to_a_shared_mount_of_the_host() {
                     fs::read_dir(shared.0.join("later")).unwrap().count()
                 ),
                 (0, 0),
-                "{users} {mode}"
+                "mounts spread: {users} {mode}"
             );
         }
     }

@@ -99,6 +99,21 @@ fn marks_decide_which_logs_are_merged() {
 }
 
 #[test]
+fn what_is_read_is_left_alone_when_the_containers_change() {
+    let mut stage = Stage::new(80, 24);
+    stage.keys("3akk");
+    let all = stage.model.log.targets.len();
+    let mut records = stage.model.records.clone();
+    records.pop();
+    stage.send(Message::Records(900, Ok(records.clone())));
+    assert_eq!(stage.model.log.targets.len(), all);
+    stage.keys("G");
+    records.pop();
+    stage.send(Message::Records(901, Ok(records)));
+    assert_eq!(stage.model.log.targets.len(), all - 2);
+}
+
+#[test]
 fn late_lines_are_merged_without_moving_the_view() {
     let mut stage = Stage::new(80, 24);
     stage

@@ -256,3 +256,51 @@ pub enum Compared {
     /// What this container was made from, and its limits now.
     Container(ContainerId),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_field_says_what_it_means() {
+        let form = PresetForm::new(None, "", &Preset::default());
+        let silent: Vec<_> = PresetField::ALL
+            .iter()
+            .filter(|field| form.meaning(**field).is_empty())
+            .collect();
+        assert_eq!(silent, [&PresetField::Directory]);
+        let filled = Preset {
+            command: Some(vec!["true".into()]),
+            pids: Some("7".into()),
+            image: Some("debian".into()),
+            env: vec!["A=b".into()],
+            ..Preset::default()
+        };
+        let form = PresetForm::new(None, "a", &filled);
+        for field in [
+            PresetField::Command,
+            PresetField::Pids,
+            PresetField::Image,
+            PresetField::Variables,
+        ] {
+            assert_eq!(form.meaning(field), "", "{field:?}");
+        }
+    }
+    #[test]
+    fn cores_have_a_point_and_shares_have_none() {
+        for (cpu, cpus, text) in [
+            (None, Some("0.5"), "0.5"),
+            (None, Some("2"), "2.0"),
+            (Some("512"), None, "512"),
+            (None, None, ""),
+        ] {
+            let preset = Preset {
+                cpu: cpu.map(Into::into),
+                cpus: cpus.map(Into::into),
+                ..Preset::default()
+            };
+            let form = PresetForm::new(None, "a", &preset);
+            assert_eq!(form.text(PresetField::Cpu), text);
+        }
+    }
+}

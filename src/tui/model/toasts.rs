@@ -106,3 +106,21 @@ impl Toasts {
         &self.shown
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_expired_are_removed() {
+        let mut toasts = Toasts::default();
+        let now = Timestamp::UNIX_EPOCH;
+        toasts.show(ToastKind::Notice, "brief".into(), now);
+        toasts.show(ToastKind::Error, "long".into(), now);
+        assert!(!toasts.expire(now));
+        let end = toasts.next_end().unwrap();
+        assert!(toasts.expire(end), "one was removed");
+        assert_eq!(toasts.shown().len(), 1);
+        assert!(!toasts.expire(end), "nothing is left to remove");
+    }
+}
