@@ -70,7 +70,9 @@ impl Sysctl {
                 None => continue,
                 Some(Ok(())) => format!("{name} would change the host: its {what} is the host's"),
                 Some(Err(other)) => {
-                    format!("{name} would change container {other}: its {what} is that container's")
+                    format!(
+                        "{name} would change container {other}, or the host where that has the host's: its {what} is that container's"
+                    )
                 }
             };
             return Err(SpecError::new("sysctl", why));

@@ -199,7 +199,10 @@ fn a_dropped_client_is_told_so_after_the_end_too() {
             .read_to_string(&mut said)
             .unwrap();
         assert_eq!(wait(&mut run.0, "run"), Some(125), "{said}");
-        assert!(said.contains("detached: its output was not read"), "{said}");
+        assert!(
+            said.contains("detached") && said.contains("its output was not read"),
+            "{said}"
+        );
         let _ = fixture.minic(&["destroy", name]);
     }
 }
