@@ -168,11 +168,10 @@ impl Cgroup {
             self.reclaim_down_to(most)?;
         }
         skipped.extend(self.write(&plan, best_effort, &|_| None)?);
-        if limits.cpuset != current.cpuset {
-            match &limits.cpuset {
-                Some(cpus) => self.add_cpuset(layout, cpus)?,
-                None => self.lift_cpuset_v1()?,
-            }
+        if let Some(cpus) = &limits.cpuset
+            && limits.cpuset != current.cpuset
+        {
+            self.add_cpuset(layout, cpus)?;
         }
         Ok(skipped)
     }

@@ -12,7 +12,9 @@ use crate::spec::IoLimit;
 /// The rate that v1 takes for "no limit".
 const NO_RATE_V1: u64 = 0;
 /// The flag of the CPUs to run on.
-const CPUSET: &str = "cpuset-cpus";
+pub(super) const CPUSET: &str = "cpuset-cpus";
+/// What to do about CPUs that the host lacks.
+pub(super) const OTHER_CPUS: &str = "name some of those";
 
 impl Planner<'_> {
     pub(super) fn memory_high(&mut self, bytes: Option<u64>) -> Result<(), CgroupError> {
@@ -81,7 +83,7 @@ impl Planner<'_> {
         let value = match (cpus, here, version) {
             (Some(cpus), Some(here), _) if !has_cpus(&here, cpus) => {
                 let reason = format!("this host has CPUs {here}, not all of {cpus}");
-                self.refuse::<()>(Controller::Cpuset, CPUSET, &reason, "name some of those")?;
+                self.refuse::<()>(Controller::Cpuset, CPUSET, &reason, OTHER_CPUS)?;
                 return Ok(());
             }
             (Some(cpus), ..) => cpus.to_owned(),
@@ -198,7 +200,7 @@ impl Planner<'_> {
 }
 
 /// Whether every CPU of the list `asked` is in the list `here` (cpuset(7), "List format").
-fn has_cpus(here: &str, asked: &str) -> bool {
+pub(super) fn has_cpus(here: &str, asked: &str) -> bool {
     let ranges = |list: &str| -> Vec<(u32, u32)> {
         let number = |text: &str| text.trim().parse::<u32>().ok();
         list.split(',')

@@ -1,7 +1,6 @@
 //! `create`: makes a container's record and layers without starting it.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
@@ -119,30 +118,7 @@ impl Lookup for Host<'_> {
     }
 
     fn sharing_processes(&self, with: &ContainerId) -> Result<Vec<ContainerSpec>, Error> {
-        let mut specs: Vec<_> = self
-            .manager
-            .records()?
-            .into_iter()
-            .map(|r| r.spec)
-            .collect();
-        let joined: BTreeMap<_, _> = specs
-            .iter()
-            .filter_map(|spec| Some((spec.id.clone(), spec.pid.container()?.clone())))
-            .collect();
-        // who owns the pid namespace that `id` is in; records are edited by hand, too: no circle
-        let owner = |id: &ContainerId| {
-            let mut owner = id.clone();
-            for _ in 0..joined.len() {
-                match joined.get(&owner) {
-                    Some(next) => owner = next.clone(),
-                    None => break,
-                }
-            }
-            owner
-        };
-        let shared = owner(with);
-        specs.retain(|spec| owner(&spec.id) == shared);
-        Ok(specs)
+        self.manager.sharing_processes(with)
     }
 
     fn categories(

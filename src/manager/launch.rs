@@ -109,6 +109,7 @@ impl Manager {
         _lock: &Lock,
         client: Option<OwnedFd>,
     ) -> Result<(), Error> {
+        self.check_read_only(&record.spec)?;
         self.warn_of_labels(&record.spec);
         self.complete(&mut record)?;
         let image = match &record.spec.root {

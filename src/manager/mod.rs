@@ -25,6 +25,7 @@ mod real;
 mod reconcile;
 mod rename;
 mod sampling;
+mod sharing;
 mod shell;
 mod signal;
 mod start;

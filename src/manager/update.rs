@@ -43,10 +43,8 @@ impl Manager {
         if changes.is_empty() {
             return Ok(Updated { changes, live });
         }
-        if let Some(cpus) = wanted
-            .cpuset
-            .as_ref()
-            .filter(|_| wanted.cpuset != current.cpuset)
+        if let Some(cpus) = &wanted.cpuset
+            && wanted.cpuset != current.cpuset
         {
             cgroup::check_online(cpus)?;
         }

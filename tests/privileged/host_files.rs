@@ -6,6 +6,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::attempts::{USERS, compiled, folder, tried};
 use crate::command::finish;
 use crate::fixture::Fixture;
@@ -41,6 +43,27 @@ fn a_read_only_volume_is_not_mounted_writable_by_who_shares_its_processes() {
         Some(0)
     );
     assert_eq!(run(&["--pid", "container:reader"]).code, Some(0));
+    // and what a record says at a later start, such as one that came back from the trash
+    let args = [
+        "create",
+        "--pid",
+        "container:mounter",
+        "-v",
+        &not_shifted,
+        "true",
+    ];
+    let id = fixture.minic(&args).ok().trim().to_owned();
+    let file = fixture
+        .state()
+        .join("containers")
+        .join(&id)
+        .join("spec.json");
+    let mut spec: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    assert_eq!(spec["volumes"][0]["no_idmap"].take(), true);
+    spec["volumes"][0]["no_idmap"] = false.into();
+    fs::write(&file, spec.to_string()).unwrap();
+    let refused = fixture.minic(&["start", &id]).refused(125);
+    assert!(refused.contains("mounter has SYS_ADMIN"), "{refused}");
 }
 
 /// What is shown read-only is not handed to who may mount it writable again.
