@@ -19,13 +19,15 @@ use crate::tui::widget::Graph;
 use crate::tui::wording::{NOT_AVAILABLE, percent};
 
 /// The title of each graph.
-const NAMES: [(Figure, &str); 9] = [
+const NAMES: [(Figure, &str); 11] = [
     (Figure::Cpu, "CPU"),
     (Figure::Throttled, "Throttled"),
     (Figure::Memory, "Memory"),
     (Figure::Pids, "Processes"),
     (Figure::Read, "Read"),
     (Figure::Write, "Written"),
+    (Figure::NetRx, "Received"),
+    (Figure::NetTx, "Sent"),
     (Figure::PsiCpu, "Waiting for CPU"),
     (Figure::PsiMemory, "Waiting for memory"),
     (Figure::PsiIo, "Waiting for I/O"),
@@ -53,9 +55,16 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         ..area
     };
     let across = (inside.width / MIN_WIDTH).clamp(1, 3);
-    let down = (NAMES.len() as u16).div_ceil(across);
-    let (width, height) = (inside.width / across, (inside.height / down).max(1));
-    for (n, (figure, name)) in NAMES.into_iter().enumerate() {
+    let shown: Vec<_> = NAMES
+        .into_iter()
+        .filter(|(figure, _)| applies(model, record, *figure))
+        .collect();
+    let down = (shown.len() as u16).div_ceil(across);
+    let (width, height) = (
+        inside.width / across,
+        (inside.height / down).max(1),
+    );
+    for (n, (figure, name)) in shown.into_iter().enumerate() {
         let (column, line) = (n as u16 % across, n as u16 / across);
         let place = Rect {
             x: inside.x + column * width,
@@ -67,6 +76,17 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             graph(canvas, place, record, figure, name);
         }
     }
+}
+
+/// Whether `record` can have this figure: one without a network of its own has nothing to draw.
+fn applies(model: &Model, record: &Record, figure: Figure) -> bool {
+    if !matches!(figure, Figure::NetRx | Figure::NetTx) {
+        return true;
+    }
+    let history = &model.history;
+    let kept = (history.last() + 1 - history.oldest()) as usize;
+    let values = history.values(&record.spec.id, figure, history.last(), kept);
+    values.iter().any(|value| !value.is_nan())
 }
 
 fn graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, figure: Figure, name: &str) {
@@ -130,6 +150,8 @@ fn scale(model: &Model, record: &Record, figure: Figure) -> Option<f64> {
         Figure::Throttled
         | Figure::Read
         | Figure::Write
+        | Figure::NetRx
+        | Figure::NetTx
         | Figure::MemoryPeak
         | Figure::OomKills => None,
     }
@@ -140,7 +162,9 @@ fn words(figure: Figure, value: f64) -> String {
         Figure::Cpu | Figure::Throttled => percent(value),
         Figure::Memory | Figure::MemoryPeak => format_bytes(value as u64),
         Figure::Pids | Figure::OomKills => format!("{value:.0}"),
-        Figure::Read | Figure::Write => format!("{}/s", format_bytes(value as u64)),
+        Figure::Read | Figure::Write | Figure::NetRx | Figure::NetTx => {
+            format!("{}/s", format_bytes(value as u64))
+        }
         Figure::PsiCpu | Figure::PsiMemory | Figure::PsiIo => format!("{value:.1}%"),
     }
 }
