@@ -15,6 +15,10 @@ use crate::spec::Preset;
 pub struct Settings {
     /// The presets by name, in the order in which they are listed.
     pub presets: Vec<(String, Preset)>,
+    /// The preset of requests that name none.
+    pub default_preset: Option<String>,
+    /// The folder in which containers are kept.
+    pub state: PathBuf,
     /// What each key does.
     pub keymap: Keymap,
     /// Colours and symbols.
@@ -50,6 +54,8 @@ impl Settings {
         let (presets, tick, stop_grace) = (config.presets.clone(), config.tick, config.stop_grace);
         Ok(Self {
             presets,
+            default_preset: config.preset.clone(),
+            state: config.state.clone(),
             keymap,
             theme,
             tick,
@@ -69,6 +75,7 @@ impl Settings {
         theme.symbols = other.theme.symbols;
         Self {
             theme,
+            state: other.state.clone(),
             read_only: other.read_only,
             time_zone: other.time_zone.clone(),
             program: other.program.clone(),
@@ -87,6 +94,8 @@ impl Settings {
     pub fn embedded() -> anyhow::Result<Self> {
         Ok(Self {
             presets: Vec::new(),
+            default_preset: None,
+            state: PathBuf::new(),
             keymap: Keymap::embedded()?,
             theme: Theme::named("dark", ColorDepth::True, Symbols::UNICODE)?,
             tick: Duration::from_secs(1),
