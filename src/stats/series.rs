@@ -64,6 +64,21 @@ impl Figure {
         }
     }
 
+    /// The name under which a host's lack of it is reported ([`super::Gap`]).
+    #[must_use]
+    pub fn gap(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Throttled => "throttling",
+            Self::Memory => "memory",
+            Self::Pids => "pids",
+            Self::Read | Self::Write => "io",
+            Self::PsiCpu | Self::PsiMemory | Self::PsiIo => "psi",
+            Self::MemoryPeak => "memory peak",
+            Self::OomKills => "oom kills",
+        }
+    }
+
     fn of(self, reading: &Reading) -> f32 {
         let sample = &reading.sample;
         let pressure = |figure: fn(&Pressure) -> Option<f32>| {

@@ -96,6 +96,7 @@ actions! {
     SwitchGauge "Gauge" "choose the other gauge: CPU or memory" [Global] View;
     Inspect "Inspect" "why it died; of a living one, its launch" [Global] View Container;
     Graphs "Graphs" "every figure of its last ten minutes" [Global] View Container;
+    GraphScale "Scale" "scale graphs to the limit, or to the data" [Global] View;
     ShowLaunch "Launch" "the steps of its last launch, with their times" [Global] View;
     Undo "Undo" "take back the last limit or destroy" [Global] Change;
     Logs "Logs" "show what it wrote" [Global] View Targets;

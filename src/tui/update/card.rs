@@ -61,6 +61,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if matches!(card, Card::Graphs(_)) && past::act(model, action) {
         return Vec::new();
     }
+    if action == Action::GraphScale {
+        return on_tab(model, action);
+    }
     model.overlay = None;
     if action == Action::Cancel {
         return Vec::new();

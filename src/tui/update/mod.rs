@@ -211,6 +211,7 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Inspect => return card::open(model),
         Action::Graphs => card::graphs(model),
+        Action::GraphScale => model.graphs_to_limit = !model.graphs_to_limit,
         Action::ShowLaunch => return card::waterfall(model),
         Action::SavePreset => model.ask_line(LinePurpose::PresetName),
         Action::Export => model.ask_line(LinePurpose::ExportFile),

@@ -5,6 +5,7 @@
 
 mod bar;
 mod canvas;
+mod curve;
 mod death;
 mod detail;
 mod dials;
@@ -15,6 +16,7 @@ mod form;
 mod graphs;
 mod header;
 mod help;
+mod history;
 mod logs;
 mod palette;
 mod preset_form;
