@@ -95,6 +95,7 @@ actions! {
     LimitUp "Limit +" "raise its limit on the chosen gauge" [Global] Change Container;
     SwitchGauge "Gauge" "choose the other gauge: CPU or memory" [Global] View;
     Inspect "Inspect" "why it died; of a living one, its launch" [Global] View Container;
+    GraphScale "Scale" "scale graphs to the limit, or to the data" [Global] View;
     ShowLaunch "Launch" "the steps of its last launch, with their times" [Global] View;
     Undo "Undo" "take back the last limit or destroy" [Global] Change;
     Logs "Logs" "what it wrote; of all that are marked" [Global] View;

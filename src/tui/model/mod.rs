@@ -143,6 +143,8 @@ pub struct Model {
     pub sampled_at: Timestamp,
     /// The moment shown; `None` is now.
     pub past: Option<Past>,
+    /// Whether graphs are scaled to the limit instead of the data.
+    pub graphs_to_limit: bool,
     /// The tab shown.
     pub tab: Tab,
     /// The parts of the Containers tab.
@@ -202,6 +204,7 @@ impl Model {
             history: History::new(HISTORY_TICKS),
             sampled_at: now,
             past: None,
+            graphs_to_limit: false,
             tab: Tab::Containers,
             frame: Frame::default(),
             list: ContainerList::default(),

@@ -2,7 +2,7 @@
 //! why.
 //!
 //! ```text
-//!  CPU 25.0% of a core      top 25%   Memory 101M         top 300M
+//!  CPU 25.0% of a core 0–25% (limit)  Memory 101M  0–200M, limit 300M
 //!  ⣀⣀⣤⣶⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿   ⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣤⣤⣤⣤⣤⣤⣤
 //!  ███████▒▒▒▒▒┃─────── F7− F8+  ████████████████───────────
 //!  Limits    cpu 25% (weight 256) · memory 300M
@@ -15,19 +15,18 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
+use super::curve::Curve;
 use super::dials;
 use super::facts::{
     Fact, NAME_COLUMNS, command, created_facts, current_figures, death_facts, facts, identity,
     limits_text, next_steps,
 };
 use crate::record::{ExitCause, Record, Status};
-use crate::spec::format_bytes;
 use crate::stats::{Figure, Reading};
 use crate::tui::model::Knob;
 use crate::tui::sanitise::printable;
 use crate::tui::text;
-use crate::tui::widget::Graph;
-use crate::tui::wording::{NOT_AVAILABLE, cap_percent, cause_sentence, is_unexpected, percent};
+use crate::tui::wording::{cause_sentence, is_unexpected};
 
 /// Draws the selected container into `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
@@ -91,18 +90,25 @@ fn alive(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
     if graphs >= 2 {
         let half = area.width / 2;
         let left = Rect {
-            width: half - 1,
+            x: area.x + 1,
+            width: half - 2,
             height: graphs,
             ..area
         };
         let right = Rect {
-            x: area.x + half + 1,
-            width: area.width - half - 2,
+            x: area.x + half + 2,
+            width: area.width - half - 3,
             height: graphs,
             ..area
         };
-        cpu_graph(canvas, left, record, reading);
-        memory_graph(canvas, right, record, reading);
+        let halves = [
+            (left, Knob::Cpu, Figure::Cpu),
+            (right, Knob::Memory, Figure::Memory),
+        ];
+        for (half, knob, figure) in halves {
+            let above = dial(canvas, half, knob, record, reading);
+            Curve::shown(canvas.model, record, figure).draw(canvas, above);
+        }
     }
     let below = Rect {
         y: area.y + graphs.min(area.height),
@@ -110,53 +116,6 @@ fn alive(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
         ..area
     };
     facts(canvas, below, &list);
-}
-
-fn cpu_graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, reading: Option<&Reading>) {
-    let used = match reading.and_then(|r| r.cpu_cores) {
-        Some(cores) => format!("{} of a core", percent(cores)),
-        None => "n/a: needs two samples".into(),
-    };
-    let cap = canvas
-        .model
-        .handles
-        .limits(&record.spec.id, &record.spec.limits)
-        .cpu
-        .map(|cpu| cpu.cores());
-    let area = dial(canvas, area, Knob::Cpu, record, reading);
-    let curve = Curve {
-        name: "CPU",
-        used: &used,
-        figure: Figure::Cpu,
-        limit: cap,
-        style: canvas.theme.cpu,
-    };
-    graph(canvas, area, record, &curve, |top| {
-        format!("top {}", cap_percent(top))
-    });
-}
-
-fn memory_graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, reading: Option<&Reading>) {
-    let used = reading
-        .and_then(|r| r.sample.memory)
-        .map_or(NOT_AVAILABLE.to_owned(), format_bytes);
-    let limit = canvas
-        .model
-        .handles
-        .limits(&record.spec.id, &record.spec.limits)
-        .memory
-        .map(|bytes| bytes as f64);
-    let area = dial(canvas, area, Knob::Memory, record, reading);
-    let curve = Curve {
-        name: "Memory",
-        used: &used,
-        figure: Figure::Memory,
-        limit,
-        style: canvas.theme.memory,
-    };
-    graph(canvas, area, record, &curve, |top| {
-        format!("top {}", format_bytes(top as u64))
-    });
 }
 
 /// Draws the gauge with its handle in the last row of `area`; returns the rest for caption and
@@ -169,74 +128,11 @@ fn dial(
     reading: Option<&Reading>,
 ) -> Rect {
     let line = row(area, area.height - 1);
-    dials::draw(
-        canvas,
-        Rect {
-            x: line.x + 1,
-            width: line.width.saturating_sub(1),
-            ..line
-        },
-        knob,
-        record,
-        reading,
-    );
+    dials::draw(canvas, line, knob, record, reading);
     Rect {
         height: area.height - 1,
         ..area
     }
-}
-
-/// One figure over time, with its caption.
-struct Curve<'a> {
-    name: &'a str,
-    /// The current value.
-    used: &'a str,
-    figure: Figure,
-    /// The top of the scale; without it the highest value shown sets the scale.
-    limit: Option<f64>,
-    style: Style,
-}
-
-/// Draws `curve` of `record`; `scale` formats the value at the top of the graph.
-fn graph(
-    canvas: &mut Canvas<'_>,
-    area: Rect,
-    record: &Record,
-    curve: &Curve<'_>,
-    scale: impl Fn(f64) -> String,
-) {
-    let theme = canvas.theme;
-    let plot = Rect {
-        x: area.x + 1,
-        y: area.y + 1,
-        width: area.width.saturating_sub(1),
-        height: area.height - 1,
-    };
-    let ticks = Graph::ticks(plot.width, theme);
-    let values =
-        canvas
-            .model
-            .history
-            .values(&record.spec.id, curve.figure, canvas.model.tick(), ticks);
-    // leave a quarter of headroom above the highest value
-    let highest = values
-        .iter()
-        .copied()
-        .filter(|v| !v.is_nan())
-        .fold(0.0, f64::max);
-    let top = curve.limit.unwrap_or(highest * 1.25);
-    let mut pen = canvas.pen(row(area, 0));
-    pen.put(&format!(" {} ", curve.name), theme.label)
-        .put(curve.used, theme.strong);
-    if top > 0.0 {
-        pen.put_right(&scale(top), theme.dim);
-    }
-    Graph {
-        values: &values,
-        top,
-        style: curve.style,
-    }
-    .draw(canvas.buffer, plot, theme);
 }
 
 fn ended(

@@ -6,6 +6,7 @@
 mod bar;
 mod canvas;
 mod connections;
+mod curve;
 mod death;
 mod detail;
 mod dials;
@@ -14,9 +15,9 @@ mod events;
 mod facts;
 mod files;
 mod form;
-mod graphs;
 mod header;
 mod help;
+mod history;
 mod images;
 mod logs;
 mod networks;
@@ -136,7 +137,7 @@ fn draw_pane(canvas: &mut Canvas<'_>, regions: &Regions) {
         Pane::Files => files::draw(canvas, area),
         Pane::Isolation => sheet::isolation(canvas, area),
         Pane::Connections => connections::draw(canvas, area),
-        Pane::History => graphs::draw(canvas, area),
+        Pane::History => history::draw(canvas, area),
     }
 }
 
