@@ -74,7 +74,7 @@ impl Symbols {
         eighths: &[],
         second: '%',
         track: '.',
-        heights: ['_', '.', '-', '=', '+', '*', '%', '#'],
+        heights: ['.', ':', '-', '=', '+', '*', '%', '#'],
         marker: '>',
         mark: '*',
         dot: '-',
