@@ -269,6 +269,7 @@ pub(super) fn layout(width: u16, chosen: &[Column], contents: &Contents) -> Vec<
     for column in [Column::Ports, Column::Health, Column::Image] {
         plan.grow(&[column], contents.longest(column));
     }
+    plan.grow(&gauges, 19);
     plan.grow(&[Column::Command], command.min(24));
     for column in DETAILS.iter().filter(says) {
         plan.add(*column);
@@ -276,7 +277,6 @@ pub(super) fn layout(width: u16, chosen: &[Column], contents: &Contents) -> Vec<
     if width >= ROOMY {
         plan.grow(&[Column::State], 8);
     }
-    plan.grow(&gauges, 20);
     plan.grow(&[Column::CpuHistory], 20);
     for column in [Column::Command, Column::Labels] {
         plan.grow(&[column], contents.longest(column));
@@ -390,7 +390,7 @@ mod tests {
                     .max();
                 let cut = |column| of(column).is_some_and(|w| w < contents.longest(column));
                 assert!(
-                    gauge.is_none_or(|gauge| gauge <= 20)
+                    gauge.is_none_or(|gauge| gauge <= 19)
                         || !(cut(Column::Command) || cut(Column::Labels)),
                     "wide gauges beside a cut text: {told}"
                 );

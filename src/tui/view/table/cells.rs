@@ -12,11 +12,9 @@ use crate::tui::model::Column;
 use crate::tui::row_text::{self, NOTHING};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
-use crate::tui::widget::Graph;
+use crate::tui::widget::{Scale, Spark, Unit};
 use crate::tui::wording::{NOT_AVAILABLE, is_unexpected};
 
-/// The least top of a history, in cores: an idle container is a line, not a mountain.
-const LEAST_TOP: f64 = 0.02;
 /// From this share of the time on pressure is high.
 const HIGH_PRESSURE: f32 = 40.0;
 
@@ -185,8 +183,7 @@ pub(in super::super) fn state(canvas: &Canvas<'_>, record: &Record, width: u16) 
 
 /// The heading of a history of `width` columns: the time that it covers.
 pub(super) fn history_heading(canvas: &Canvas<'_>, width: u16) -> String {
-    let ticks = Graph::ticks(width, canvas.theme) as u32;
-    let covered = canvas.model.settings.tick.saturating_mul(ticks);
+    let covered = canvas.model.settings.tick * u32::from(width);
     format!(
         "{} {}",
         Column::CpuHistory.heading(),
@@ -197,21 +194,22 @@ pub(super) fn history_heading(canvas: &Canvas<'_>, width: u16) -> String {
 /// The recent CPU use, scaled to its own highest.
 fn history(canvas: &mut Canvas<'_>, cell: Rect, record: &Record) {
     let (model, theme) = (canvas.model, canvas.theme);
-    let values = model.history.values(
-        &record.spec.id,
-        Figure::Cpu,
-        model.tick(),
-        Graph::ticks(cell.width, theme),
-    );
-    let highest = values
-        .iter()
-        .copied()
-        .filter(|value| !value.is_nan())
-        .fold(LEAST_TOP, f64::max);
-    Graph {
-        values: &values,
-        top: highest,
+    let values = || {
+        let back = model
+            .history
+            .back_from(&record.spec.id, Figure::Cpu, model.tick());
+        back.take(usize::from(cell.width))
+    };
+    let highest = values().filter(|value| !value.is_nan()).fold(0.0, f64::max);
+    let limit = model
+        .handles
+        .limits(&record.spec.id, &record.spec.limits)
+        .cpu
+        .map(|cpu| cpu.cores());
+    Spark {
+        scale: Scale::of_data(highest, limit, Unit::Share),
+        limit,
         style: theme.cpu,
     }
-    .draw(canvas.buffer, cell, theme);
+    .draw(canvas.buffer, cell, values(), theme);
 }
