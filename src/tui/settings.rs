@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::keymap::Keymap;
+use super::model::Column;
 use super::theme::{ColorDepth, Symbols, Theme};
-use crate::config::Config;
+use crate::config::{Config, Meter};
 use crate::spec::Preset;
 
 /// The screen's configuration, made from the config file and flags.
@@ -23,6 +24,10 @@ pub struct Settings {
     pub keymap: Keymap,
     /// Colours and symbols.
     pub theme: Theme,
+    /// The columns of the container list, left to right, as far as there is room.
+    pub columns: Vec<Column>,
+    /// What the header shows.
+    pub meters: Vec<Meter>,
     /// Time between two samples.
     pub tick: Duration,
     /// Time between SIGTERM and SIGKILL when a container is stopped.
@@ -60,6 +65,8 @@ impl Settings {
             theme,
             tick,
             stop_grace,
+            columns: config.columns.clone(),
+            meters: config.meters.clone(),
             ..Self::embedded()?
         })
     }
@@ -98,6 +105,8 @@ impl Settings {
             state: PathBuf::new(),
             keymap: Keymap::embedded()?,
             theme: Theme::named("dark", ColorDepth::True, Symbols::UNICODE)?,
+            columns: Column::DEFAULT.to_vec(),
+            meters: Meter::ALL.to_vec(),
             tick: Duration::from_secs(1),
             stop_grace: Duration::from_secs(10),
             read_only: false,
@@ -107,5 +116,19 @@ impl Settings {
             fixed_theme: false,
             badge: None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_settings_are_the_defaults_of_the_config_file() {
+        let config = Config::defaults().unwrap();
+        let settings = Settings::embedded().unwrap();
+        assert_eq!(settings.columns, config.columns);
+        assert_eq!(settings.meters, config.meters);
+        assert_eq!(settings.tick, config.tick);
     }
 }

@@ -1,6 +1,7 @@
 //! [`Model`]: everything the screen knows. Plain data: `update` changes it, `view` reads it.
 
 mod card;
+mod columns;
 mod command;
 mod container_list;
 mod frame;
@@ -30,7 +31,8 @@ use jiff::Timestamp;
 use ratatui::layout::Size;
 
 pub use card::{Card, FailedLaunch};
-pub use container_list::{Column, ContainerList, Sort};
+pub use columns::{Column, Contents};
+pub use container_list::{ContainerList, Sort};
 pub use frame::{Focus, Frame};
 pub use handles::{Grip, Handles, Knob, PendingLimit};
 pub use help::HelpLine;
@@ -346,6 +348,20 @@ impl Model {
         self.regions()
             .filter(|_| self.list.tiles)
             .map(|regions| regions.tiles())
+    }
+
+    /// The columns of a list of `width` cells, with their widths.
+    #[must_use]
+    pub fn columns(&self, width: u16) -> Vec<(Column, u16)> {
+        columns::layout(width, &self.settings.columns, &self.list.contents)
+    }
+
+    /// The columns that the list shows, left to right.
+    #[must_use]
+    pub fn shown_columns(&self) -> Vec<Column> {
+        let width = self.regions().map_or(0, |regions| regions.body.width);
+        let shown = self.columns(width).into_iter();
+        shown.map(|(column, _)| column).collect()
     }
 
     /// Asks for confirmation of `action` on `target`.

@@ -29,10 +29,6 @@ pub(super) fn act(model: &mut Model, action: Action) {
         return;
     }
     let now = model.list.sort.column;
-    let at = Column::ALL
-        .iter()
-        .position(|column| *column == now)
-        .unwrap_or(0);
     match action {
         Action::Tiles => {
             model.list.tiles = !model.list.tiles;
@@ -43,11 +39,8 @@ pub(super) fn act(model: &mut Model, action: Action) {
         Action::Unmark => model.list.marks.clear(),
         Action::Filter => open_filter(model),
         Action::SortMenu => model.overlay = Some(Overlay::Sort(now)),
-        Action::SortNext => sort(model, Column::ALL[(at + 1) % Column::ALL.len()]),
-        Action::SortPrevious => sort(
-            model,
-            Column::ALL[(at + Column::ALL.len() - 1) % Column::ALL.len()],
-        ),
+        Action::SortNext => sort_beside(model, 1),
+        Action::SortPrevious => sort_beside(model, -1),
         Action::SortInvert => invert(model),
         Action::SortCpu => sort(model, Column::Cpu),
         Action::SortMemory => sort(model, Column::Memory),
@@ -94,6 +87,23 @@ fn moved_among_tiles(action: Action, row: usize, count: usize, grid: TileGrid) -
     };
     // below the end of a row that is not full is the last tile
     Some(to.min(last))
+}
+
+/// Sorts by the shown column that is `steps` to the right of the present one, from the last on to
+/// the first.
+fn sort_beside(model: &mut Model, steps: isize) {
+    let columns = model.shown_columns();
+    let now = model.list.sort.column;
+    let at = columns.iter().position(|column| *column == now);
+    let count = columns.len() as isize;
+    let to = match at {
+        Some(at) => (at as isize + steps).rem_euclid(count.max(1)),
+        // it is sorted by a column that is not shown
+        None => 0,
+    };
+    if let Some(column) = columns.get(to as usize) {
+        sort(model, *column);
+    }
 }
 
 /// Sorts by `column` in its default direction.
