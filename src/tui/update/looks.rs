@@ -22,6 +22,11 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
     if model.looks.busy {
         return Vec::new();
     }
+    if model.tab == Tab::Containers {
+        let look = overview(model);
+        model.looks.busy = look.is_some();
+        return look.map(Effect::Look).into_iter().collect();
+    }
     let selected = model.list.selected.clone();
     let alive = |id: &ContainerId| {
         model
@@ -61,6 +66,29 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
+/// The look at the selected container, unless nothing of it can have changed.
+fn overview(model: &mut Model) -> Option<Look> {
+    let record = model.selected()?;
+    let (id, status) = (record.spec.id.clone(), record.state.status.clone());
+    let alive = status.is_alive();
+    let asked = Some((id.clone(), status));
+    let seen = model.looks.overview.of.as_ref() == Some(&id);
+    if !alive && seen && model.looks.overview.asked == asked {
+        return None;
+    }
+    model.looks.overview.asked = asked;
+    Some(Look::Overview { id, alive })
+}
+
+/// Looks at once at a container that has just been selected.
+pub(super) fn follow_selection(model: &mut Model) -> Vec<Effect> {
+    let asked = model.looks.overview.asked.as_ref().map(|(id, _)| id);
+    if model.tab != Tab::Containers || asked == model.list.selected.as_ref() {
+        return Vec::new();
+    }
+    look(model)
+}
+
 /// Handles the answer to a look.
 pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
     let words = |error: crate::manager::Error| failure_text("look", &error);
@@ -76,6 +104,11 @@ pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
         (view.of, view.sheet) = (of, Some(sheet));
     };
     match seen {
+        Seen::Overview { id, log, processes } => {
+            let changed = looks.overview.take(id, log.map_err(words), processes, now);
+            model.dirty |= changed;
+            return Vec::new();
+        }
         Seen::Processes(groups) => looks.processes.take(groups, now),
         Seen::Isolation(id, sheet) => take(&mut looks.isolation, Some(id), sheet.map_err(words)),
         Seen::Host(sheet) => take(&mut looks.host, None, sheet.map_err(words)),

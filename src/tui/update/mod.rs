@@ -35,6 +35,7 @@ const WHEEL_ROWS: i64 = 3;
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = take(model, message);
     effects.extend(shells::fit(model));
+    effects.extend(looks::follow_selection(model));
     if model.settings.read_only {
         effects.retain(|effect| !refused(model, effect));
     }

@@ -16,6 +16,7 @@ mod graphs;
 mod header;
 mod help;
 mod logs;
+mod overview;
 mod palette;
 mod preset_form;
 mod presets;
