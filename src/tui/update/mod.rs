@@ -8,6 +8,7 @@ mod handles;
 mod logs;
 mod looks;
 mod mouse;
+mod outcomes;
 mod overlays;
 mod palette;
 mod past;
@@ -18,6 +19,7 @@ mod results;
 mod shells;
 mod typing;
 mod undo;
+mod verbs;
 
 use ratatui::layout::Size;
 
@@ -25,7 +27,7 @@ use super::action::Action;
 use super::effect::{Effect, ShellCall, ShellEvent};
 use super::keymap::{Chord, Context};
 use super::message::{Input, Message, Signal};
-use super::model::{Knob, LinePurpose, Model, Overlay, Tab, ToastKind};
+use super::model::{Knob, LinePurpose, Model, Overlay, QuestionArgument, Tab, ToastKind};
 use crate::manager::Error;
 
 /// Rows that one turn of the wheel moves.
@@ -70,6 +72,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Clock(now) => {
             model.now = now;
             model.dirty |= model.toasts.expire(now);
+            model.expire_unbound();
             Vec::new()
         }
         Message::Input(input) => take_input(model, input),
@@ -90,6 +93,10 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Log(result) => logs::read(model, result),
         Message::Seen(seen) => looks::seen(model, *seen),
         Message::Shell(id, news) => shells::news(model, id, news),
+        Message::NotRemembered(reason) => {
+            model.toast(ToastKind::Notice, reason);
+            Vec::new()
+        }
         Message::Tail(result) => {
             card::log_tail(
                 model,
@@ -116,7 +123,11 @@ pub fn start() -> Vec<Effect> {
 
 fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
     match input {
-        Input::Key(chord) => press(model, chord),
+        Input::Key(chord) => {
+            let mut effects = requests::remember(model, |remembered| remembered.hint_seen = true);
+            effects.extend(press(model, chord));
+            effects
+        }
         Input::Paste(text) if model.contexts().contains(&Context::Typing) => {
             shells::paste(model, &text)
         }
@@ -144,8 +155,9 @@ fn press(model: &mut Model, chord: Chord) -> Vec<Effect> {
     if contexts.contains(&Context::Typing) {
         return shells::type_chord(model, chord);
     }
-    if let Some(c) = chord.typed().filter(|_| contexts.contains(&Context::Edit)) {
-        form::type_letter(model, c);
+    match chord.typed().filter(|_| contexts.contains(&Context::Edit)) {
+        Some(c) => form::type_letter(model, c),
+        None => model.note_unbound(chord),
     }
     Vec::new()
 }
@@ -158,6 +170,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => {}
     }
     model.dirty = true;
+    model.unbound = None;
     match model.overlay {
         Some(Overlay::Form(_)) => form::act(model, action),
         Some(Overlay::Preset(_)) => preset_form::act(model, action),
@@ -207,12 +220,13 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Run => return form::open(model, None),
         Action::UsePreset => return form::open(model, Some(model.preset)),
         Action::Start | Action::Stop | Action::Restart | Action::Pause | Action::Destroy => {
-            return containers::ask(model, action);
+            return verbs::ask(model, action);
         }
         Action::Inspect => return card::open(model),
         Action::Graphs => card::graphs(model),
         Action::ShowLaunch => return card::waterfall(model),
         Action::SavePreset => model.ask_line(LinePurpose::PresetName),
+        Action::Rename => model.ask_line(LinePurpose::NewName),
         Action::Export => model.ask_line(LinePurpose::ExportFile),
         Action::Palette => palette::open(model),
         Action::CopyCommand if model.tab == Tab::Logs && model.log.selection.is_some() => {
@@ -257,7 +271,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     if model.pending.is_empty() && model.shells.running() == 0 {
         return vec![Effect::Quit];
     }
-    model.ask(Action::Quit, None);
+    model.ask(Action::Quit, Vec::new(), QuestionArgument::None);
     Vec::new()
 }
 
