@@ -43,6 +43,8 @@ pub struct Settings {
     /// Whether the theme stays as it is when the config file changes: a page in a browser shows
     /// every colour, whatever the terminal does from which it is served.
     pub fixed_theme: bool,
+    /// The file that [`Remembered`](super::remembered::Remembered) is kept in; `None` keeps nothing.
+    pub remembered_in: Option<PathBuf>,
     /// A word shown beside the tabs, such as DEMO.
     pub badge: Option<String>,
 }
@@ -88,6 +90,7 @@ impl Settings {
             program: other.program.clone(),
             config_file: other.config_file.clone(),
             fixed_theme: other.fixed_theme,
+            remembered_in: other.remembered_in.clone(),
             badge: other.badge.clone(),
             ..self
         }
@@ -114,6 +117,7 @@ impl Settings {
             program: vec!["minic-tui".into()],
             config_file: None,
             fixed_theme: false,
+            remembered_in: None,
             badge: None,
         })
     }

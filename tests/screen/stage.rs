@@ -145,6 +145,7 @@ impl Stage {
                 Effect::Cancel(_)
                 | Effect::Check
                 | Effect::PurgeTrash
+                | Effect::Remember(..)
                 | Effect::Copy(_)
                 | Effect::Suspend
                 | Effect::Redraw

@@ -221,6 +221,15 @@ pub enum SignalTarget {
 }
 
 impl SignalTarget {
+    /// Its containers.
+    #[must_use]
+    pub fn ids(&self) -> Vec<ContainerId> {
+        match self {
+            Self::Process { id, .. } => vec![id.clone()],
+            Self::Containers(ids) => ids.clone(),
+        }
+    }
+
     /// The container, if there is only one.
     #[must_use]
     pub fn only(&self) -> Option<&ContainerId> {

@@ -1,5 +1,6 @@
 //! [`Model`]: everything the screen knows. Plain data: `update` changes it, `view` reads it.
 
+mod batch;
 mod card;
 mod columns;
 mod command;
@@ -19,11 +20,13 @@ mod past;
 mod preset_form;
 mod processes;
 mod prompt;
+mod question;
 mod refusal;
 mod sheet;
 mod shells;
 mod tab;
 mod toasts;
+mod unbound;
 mod undo;
 
 use std::collections::BTreeMap;
@@ -31,6 +34,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use ratatui::layout::Size;
 
+pub use batch::{Batch, Batches};
 pub use card::{Card, FailedLaunch};
 pub use columns::{Column, Contents};
 pub use container_list::{ContainerList, Sort};
@@ -56,14 +60,17 @@ pub use past::Past;
 pub use preset_form::{Compared, PresetField, PresetForm};
 pub use processes::{ProcessRow, ProcessSort, ProcessView};
 pub use prompt::{LinePrompt, LinePurpose, preset_of};
+pub use question::{Able, Question, QuestionArgument};
 pub use sheet::{SheetLine, sheet_lines};
 pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
 pub use tab::{Pane, Tab};
 pub use toasts::{Toast, ToastKind, Toasts};
-pub use undo::{Undo, UndoStep, Undoable};
+pub use unbound::Unbound;
+pub use undo::{Reversal, Undo, UndoStep, Undoable};
 
 use super::action::Action;
 use super::keymap::Context;
+use super::remembered::Remembered;
 use super::settings::Settings;
 use crate::record::Record;
 use crate::spec::ContainerId;
@@ -71,17 +78,6 @@ use crate::stats::{Gap, History, HostSample};
 
 /// Ticks of history kept for each container: ten minutes at one a second.
 const HISTORY_TICKS: usize = 600;
-
-/// A question; yes performs `action` on `target`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    /// The action to confirm.
-    pub action: Action,
-    /// The container, if the action is about one.
-    pub target: Option<ContainerId>,
-    /// Its changed file, if the action is about one.
-    pub file: Option<String>,
-}
 
 /// An overlay over the tab, which gets the keys.
 #[derive(Debug, Clone, PartialEq)]
@@ -162,6 +158,8 @@ pub struct Model {
     pub failed_launch: Option<FailedLaunch>,
     /// The command line of the last action.
     pub last_command: Option<String>,
+    /// Actions on several containers that have not ended.
+    pub batches: Batches,
     /// What can be undone.
     pub undo: Undo,
     /// When the trash is to be purged next; `None` before anything was put into it.
@@ -180,6 +178,10 @@ pub struct Model {
     pub compared: Option<Compared>,
     /// The overlay.
     pub overlay: Option<Overlay>,
+    /// What is remembered from one start to the next.
+    pub remembered: Remembered,
+    /// The last key that does nothing where it was pressed.
+    pub unbound: Option<Unbound>,
     /// The messages shown.
     pub toasts: Toasts,
     /// The engine calls that have not ended.
@@ -216,6 +218,7 @@ impl Model {
             handles: Handles::default(),
             failed_launch: None,
             last_command: None,
+            batches: Batches::default(),
             undo: Undo::default(),
             purge_at: None,
             log: LogView::default(),
@@ -225,6 +228,8 @@ impl Model {
             preset: 0,
             compared: None,
             overlay: None,
+            unbound: None,
+            remembered: Remembered::default(),
             toasts: Toasts::default(),
             pending: BTreeMap::new(),
             last_effect: 0,
@@ -367,13 +372,11 @@ impl Model {
         shown.map(|(column, _)| column).collect()
     }
 
-    /// Asks for confirmation of `action` on `target`.
-    pub fn ask(&mut self, action: Action, target: Option<ContainerId>) {
-        self.overlay = Some(Overlay::Confirm(Question {
-            action,
-            target,
-            file: None,
-        }));
+    /// Whether the first-start hint is shown: only where it can be remembered that it was.
+    #[must_use]
+    pub fn shows_hint(&self) -> bool {
+        let remembers = self.settings.remembered_in.is_some() && !self.settings.read_only;
+        remembers && !self.remembered.hint_seen
     }
 
     /// Shows a message.

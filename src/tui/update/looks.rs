@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use super::requests::{call_engine, failure_text};
+use super::verbs::{self, Wanted};
 use super::{logs, moved, typing};
 use crate::record::Record;
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, Look, Seen};
 use crate::tui::model::{
-    Check, LineEdit, Model, Overlay, Pane, Pending, ProcessSort, Prompt, Purpose, Question,
-    SheetView, SignalMenu, SignalTarget, Tab, Viewer, sheet_lines,
+    Check, LineEdit, Model, Overlay, Pane, Pending, ProcessSort, Prompt, Purpose, QuestionArgument,
+    Reversal, SheetView, SignalMenu, SignalTarget, Tab, Viewer, sheet_lines,
 };
 use crate::tui::sanitise::log_line;
 
@@ -231,15 +232,16 @@ pub(super) fn choose_signal(model: &mut Model, action: Action) -> Vec<Effect> {
             let (id, pid) = match menu.to {
                 SignalTarget::Process { id, pid, .. } => (id, pid),
                 SignalTarget::Containers(ids) => {
-                    return super::containers::signal(model, &ids, signal);
+                    return verbs::signal(model, ids, signal);
                 }
             };
-            let pending = Pending {
-                action: Action::Signal,
-                target: Some(id.clone()),
+            let wanted = Wanted {
+                id: id.clone(),
                 name: format!("process {pid}"),
+                call: Call::Signal(id, pid, signal),
+                reversal: Some(Reversal::Impossible),
             };
-            return vec![call_engine(model, pending, Call::Signal(id, pid, signal))];
+            return verbs::carry_out(model, Action::Signal, vec![wanted]);
         }
         _ => {
             menu.row = moved(
@@ -319,11 +321,7 @@ fn files(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
         }
         // asks first: what the container wrote is lost and cannot be restored
         Action::RevertFile => {
-            model.overlay = Some(Overlay::Confirm(Question {
-                action,
-                target: Some(id),
-                file: Some(path),
-            }))
+            model.ask(action, vec![id], QuestionArgument::File(path));
         }
         _ => {}
     }
@@ -333,12 +331,13 @@ fn files(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
 /// Reverts the changed `path` to the image's.
 pub(super) fn revert(model: &mut Model, record: &Record, path: String) -> Vec<Effect> {
     let id = record.spec.id.clone();
-    let pending = Pending {
-        action: Action::RevertFile,
-        target: Some(id.clone()),
+    let wanted = Wanted {
+        id: id.clone(),
         name: path.clone(),
+        call: Call::Revert(id, path),
+        reversal: Some(Reversal::Impossible),
     };
-    vec![call_engine(model, pending, Call::Revert(id, path))]
+    verbs::carry_out(model, Action::RevertFile, vec![wanted])
 }
 
 /// Closes the open file; returns whether there was one.
