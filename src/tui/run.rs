@@ -53,7 +53,7 @@ pub fn run(
     let mut model = Model::new(settings, terminal.size(), Timestamp::now());
     if let Some(file) = &model.settings.remembered_in {
         match Remembered::load(file) {
-            Ok(remembered) => model.remembered = remembered,
+            Ok(remembered) => model.recall(remembered),
             Err(reason) => model.toast(ToastKind::Notice, reason),
         }
     }

@@ -188,13 +188,41 @@ fn a_key_that_does_nothing_is_told_once_and_quietly() {
 }
 
 #[test]
-fn a_kept_filter_is_cleared_by_escape() {
-    let mut stage = Stage::new(80, 24);
+fn escape_goes_back_one_step_at_a_time_and_a_kept_filter_is_the_last() {
+    let mut stage = Stage::new(120, 40);
     let all = stage.model.list.visible().len();
-    stage.keys("/web<Enter>");
-    assert!(stage.model.list.visible().len() < all);
-    stage.keys("<Esc>");
-    assert_eq!(stage.model.list.visible().len(), all);
+    stage.keys("/running<Enter>");
+    let some = stage.model.list.visible().len();
+    assert!(some < all);
+    stage.keys("<Alt-p>z?");
+    let seen = |stage: &Stage| {
+        (
+            stage.model.overlay.is_some(),
+            stage.model.frame.zoomed,
+            stage.model.focused().is_some(),
+            stage.model.list.visible().len() == some,
+        )
+    };
+    let mut steps = vec![seen(&stage)];
+    for _ in 0..4 {
+        stage.keys("<Esc>");
+        steps.push(seen(&stage));
+    }
+    assert_eq!(
+        steps,
+        [
+            (true, true, true, true),
+            (false, true, true, true),
+            (false, false, true, true),
+            (false, false, false, true),
+            (false, false, false, false),
+        ]
+    );
     assert_eq!(stage.model.list.filter, "");
-    assert!(stage.model.overlay.is_none());
+    assert_eq!(stage.model.list.visible().len(), all);
+    // the filter of the events is kept and cleared in the same way
+    stage.keys("5/started<Enter>").shows("started");
+    assert_eq!(stage.model.looks.events.filter, "started");
+    stage.keys("<Esc>");
+    assert_eq!(stage.model.looks.events.filter, "");
 }

@@ -42,6 +42,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = take(model, message);
     effects.extend(frame::follow(model, &before));
     effects.extend(shells::fit(model));
+    effects.extend(frame::remember(model));
     if model.settings.read_only {
         effects.retain(|effect| !refused(model, effect));
     }
@@ -297,7 +298,12 @@ fn quit(model: &mut Model) -> Vec<Effect> {
 }
 
 fn dismiss(model: &mut Model) {
-    if !model.toasts.dismiss_newest() && !model.list.filter.is_empty() {
+    if model.toasts.dismiss_newest() {
+        return;
+    }
+    if model.tab == Tab::Events {
+        model.looks.events.filter.clear();
+    } else if !model.list.filter.is_empty() {
         model.list.filter.clear();
         model.arrange();
     }

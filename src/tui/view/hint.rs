@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ╭─ Welcome ───────────────────────────────────────────────────────╮
-//! │ r runs something; S s R start, stop and restart; u takes it …   │
+//! │ r runs something   s stops it   u takes that back               │
 //! │ …                                                               │
 //! ╰─────────────────────────────────────────────────────────────────╯
 //! ```
@@ -26,14 +26,15 @@ const LINES: [&[(Action, &str)]; 3] = [
     ],
     &[
         (Action::Logs, "shows its log"),
-        (Action::ShowShell, "a shell in it"),
-        (Action::LimitDown, "lowers its limit"),
-        (Action::Filter, "filters"),
+        (Action::Shell, "a shell in it"),
+        (Action::NextPane, "the next pane"),
+        (Action::Zoom, "all of it"),
     ],
     &[
         (Action::Help, "shows every key"),
         (Action::Palette, "finds any action"),
-        (Action::Quit, "quits; containers keep running"),
+        (Action::Dismiss, "goes back"),
+        (Action::Quit, "quits"),
     ],
 ];
 
