@@ -56,6 +56,7 @@ fn every_flag_reaches_its_field() {
         "--add-host=a:1.2.3.4",
         "--dns=1.2.3.4",
         "-l=a=b",
+        "--group=shop",
         "--health-cmd=true",
         "--health-interval=1s",
         "--health-retries=2",

@@ -10,6 +10,7 @@ mod complaints;
 mod containers;
 mod effects;
 mod form;
+mod groups;
 mod handles;
 mod hostile;
 mod keys;

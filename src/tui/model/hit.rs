@@ -13,6 +13,8 @@ pub enum Target {
     Tab(Tab),
     /// A row of the container table.
     Container(ContainerId),
+    /// The head of a group in it.
+    Group(String),
     /// A column heading.
     Heading(Column),
     /// A line of the tab's own list, or of the menu over it.

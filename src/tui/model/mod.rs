@@ -4,6 +4,8 @@ mod card;
 mod columns;
 mod command;
 mod container_list;
+mod contents;
+mod groups;
 mod handles;
 mod help;
 mod hit;
@@ -20,6 +22,7 @@ mod prompt;
 mod refusal;
 mod sheet;
 mod shells;
+mod sort;
 mod tab;
 mod toasts;
 mod undo;
@@ -30,8 +33,10 @@ use jiff::Timestamp;
 use ratatui::layout::Size;
 
 pub use card::{Card, FailedLaunch};
-pub use columns::{Column, Contents};
-pub use container_list::{ContainerList, Sort};
+pub use columns::Column;
+pub use container_list::ContainerList;
+pub use contents::{Contents, INDENT};
+pub use groups::{Badness, Group, Row, Sums};
 pub use handles::{Grip, Handles, Knob, PendingLimit};
 pub use help::HelpLine;
 pub use hit::{HitMap, Target};
@@ -51,6 +56,7 @@ pub use processes::{ProcessRow, ProcessSort, ProcessView};
 pub use prompt::{LinePrompt, LinePurpose, preset_of};
 pub use sheet::{SheetLine, sheet_lines};
 pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
+pub use sort::Sort;
 pub use tab::Tab;
 pub use toasts::{Toast, ToastKind, Toasts};
 pub use undo::{Undo, UndoStep, Undoable};
@@ -233,10 +239,14 @@ impl Model {
         self.list.selected.as_ref().and_then(|id| self.record(id))
     }
 
-    /// The targets of a verb: the marked containers, else the selected one.
+    /// The targets of a verb: the marked containers, else those of the selected group, else the
+    /// selected one.
     #[must_use]
     pub fn targets(&self) -> Vec<&Record> {
         if self.list.marks.is_empty() {
+            if let Some(group) = self.list.selected_group() {
+                return group.members.iter().map(|at| &self.records[*at]).collect();
+            }
             return self.selected().into_iter().collect();
         }
         self.records

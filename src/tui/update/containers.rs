@@ -13,7 +13,7 @@ use crate::tui::model::{
 
 /// Moves, sorts or filters.
 pub(super) fn act(model: &mut Model, action: Action) {
-    let (row, count) = (model.list.row(), model.list.visible().len());
+    let (row, count) = (model.list.row(), model.list.rows().len());
     let to = match model.tiles() {
         Some(grid) => moved_among_tiles(action, row, count, grid),
         None => moved(
@@ -32,9 +32,13 @@ pub(super) fn act(model: &mut Model, action: Action) {
     match action {
         Action::Tiles => {
             model.list.tiles = !model.list.tiles;
-            model.scroll_list();
+            model.arrange();
         }
         Action::Mark => mark(model),
+        Action::Fold => {
+            model.list.fold();
+            model.arrange();
+        }
         Action::Signal => open_signals(model),
         Action::Unmark => model.list.marks.clear(),
         Action::Filter => open_filter(model),
@@ -49,13 +53,21 @@ pub(super) fn act(model: &mut Model, action: Action) {
     }
 }
 
-/// Marks or unmarks the selected container and selects the next.
+/// Marks or unmarks the selected container, or all of the selected group, and selects the next.
 fn mark(model: &mut Model) {
-    let Some(id) = model.list.selected.clone() else {
-        return;
+    let ids: Vec<ContainerId> = match model.list.selected_group() {
+        Some(group) => group
+            .members
+            .iter()
+            .map(|at| model.records[*at].spec.id.clone())
+            .collect(),
+        None => model.list.selected.iter().cloned().collect(),
     };
-    if !model.list.marks.remove(&id) {
-        model.list.marks.insert(id);
+    let marks = &mut model.list.marks;
+    if ids.iter().all(|id| marks.contains(id)) {
+        marks.retain(|id| !ids.contains(id));
+    } else {
+        marks.extend(ids);
     }
     act(
         model,

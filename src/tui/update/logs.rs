@@ -237,8 +237,7 @@ pub(super) fn copy_lines(model: &mut Model) -> Vec<Effect> {
 
 /// Selects the container above or below in the table, and shows its log.
 fn turn(model: &mut Model, direction: Action) -> Vec<Effect> {
-    let count = model.list.visible().len();
-    if let Some(row) = moved(direction, model.list.row(), count, 1) {
+    if let Some(row) = model.list.row_of_neighbour(direction == Action::Down) {
         model.list.select_row(row, &model.records);
     }
     model.log.merged = false;

@@ -107,7 +107,7 @@ pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
 
 /// Selects the container above or below, on a tab about one container.
 pub(super) fn turn(model: &mut Model, direction: Action) -> Vec<Effect> {
-    if let Some(row) = moved(direction, model.list.row(), model.list.visible().len(), 1) {
+    if let Some(row) = model.list.row_of_neighbour(direction == Action::Down) {
         model.list.select_row(row, &model.records);
     }
     model.looks.files.viewer = None;

@@ -46,7 +46,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         pen.put(&id, theme.dim);
     }
     let list = &canvas.model.list;
-    let place = format!(" row {} of {} ", list.row() + 1, list.visible().len());
+    let place = format!(" row {} of {} ", list.row() + 1, list.rows().len());
     let last = Rect {
         width: area.width.saturating_sub(1),
         ..row(area, 0)
