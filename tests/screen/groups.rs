@@ -27,7 +27,7 @@ fn rows(stage: &Stage) -> Vec<String> {
 
 #[test]
 fn groups_at_every_size() {
-    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+    for (width, height) in [(40, 10), (80, 24), (120, 40), (200, 60)] {
         let mut stage = shop(width, height);
         stage.keys("g").golden(&format!("groups-{width}x{height}"));
         stage
