@@ -1,6 +1,7 @@
 //! Graphs: their scale, their marks and their times.
 
 use minic_tui::internals::Sample;
+use minic_tui::tui::model::Pane;
 
 use crate::stage::{Stage, ascii};
 
@@ -22,7 +23,7 @@ fn graphs_are_scaled_to_the_data_or_to_the_limit() {
 fn the_card_of_graphs_changes_its_scale_and_stays() {
     let mut stage = Stage::new(120, 40);
     stage.select("web").keys("hg").shows("0–100% (limit)");
-    assert!(stage.model.overlay.is_some());
+    assert!(stage.model.shows(Pane::History));
 }
 
 #[test]

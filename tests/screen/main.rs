@@ -11,6 +11,7 @@ mod containers;
 mod effects;
 mod form;
 mod graphs;
+mod groups;
 mod handles;
 mod hint;
 mod hostile;
