@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::{LineEdit, LogPosition, LogSearch, ProcessView};
+use super::{ConnectionView, LineEdit, LogPosition, LogSearch, ProcessView};
 use crate::inspect::{Change, Changes, Sheet};
 use crate::record::LoggedEvent;
 use crate::spec::ContainerId;
@@ -232,10 +232,14 @@ pub enum Check {
 pub struct Looks {
     /// Whether a look has not been answered yet.
     pub busy: bool,
-    /// The Processes tab.
+    /// Whether something else is shown than what was asked for.
+    pub again: bool,
+    /// The Processes pane.
     pub processes: ProcessView,
-    /// The Isolation tab.
+    /// The Isolation pane.
     pub isolation: SheetView,
+    /// The Connections pane.
+    pub connections: ConnectionView,
     /// The Host tab.
     pub host: SheetView,
     /// The host's capabilities, as far as they can be read; `None` before the first answer.
@@ -246,6 +250,6 @@ pub struct Looks {
     pub check: Check,
     /// The Events tab.
     pub events: EventView,
-    /// The Files tab.
+    /// The Files pane.
     pub files: FileView,
 }
