@@ -1,6 +1,7 @@
 //! Graphs: their scale, their marks and their times.
 
 use minic_tui::internals::Sample;
+use minic_tui::stats::Gap;
 
 use crate::stage::{Stage, ascii};
 
@@ -68,6 +69,36 @@ fn an_oom_kill_that_the_container_survives_is_marked() {
         assert_eq!(marks, [2], "{screen}");
         assert!(screen.contains(&format!("{mark}{line}{line}")), "{screen}");
     }
+}
+
+#[test]
+fn what_the_host_does_not_count_is_said_with_the_reason() {
+    let mut stage = Stage::new(200, 60);
+    let id = stage.record("web").spec.id;
+    let lacking = |figure, reason: &str| Gap {
+        figure,
+        reason: reason.into(),
+    };
+    for _ in 0..2 {
+        stage.tick_changed(|snapshot| {
+            let sample = snapshot.samples.get_mut(&id).unwrap();
+            (sample.memory_peak, sample.oom_kills, sample.psi) = (None, None, None);
+            (sample.nr_throttled, sample.throttled_usec) = (None, None);
+            snapshot.gaps = vec![
+                lacking("memory peak", "memory.peak needs Linux 5.19"),
+                lacking("oom kills", "not counted"),
+                lacking("throttling", "no bandwidth control"),
+                lacking("psi", "boot with psi=1"),
+            ];
+        });
+    }
+    stage
+        .select("web")
+        .shows("peak n/a (memory.peak needs Linux 5.19)");
+    stage.shows("OOM kills n/a (not counted)");
+    stage.shows("throttled n/a (no bandwidth control)");
+    stage.keys("h").shows("CPU pressure n/a (boot with psi=1)");
+    stage.shows("Throttled n/a (no bandwidth control)");
 }
 
 #[test]
