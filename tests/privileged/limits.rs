@@ -1,4 +1,4 @@
-//! Limits hold: the stress commands of Mini Container, as the cgroup tells it.
+//! Limits are enforced: the stress commands of Mini Container, measured by the cgroup.
 
 use std::path::Path;
 use std::thread;

@@ -1,4 +1,4 @@
-//! The screen from end to end: the real binary in a real terminal, with keys alone.
+//! The screen end to end: the real binary in a real terminal, with keys only.
 
 use std::time::Duration;
 
@@ -177,7 +177,7 @@ fn containers_are_run_and_stopped_with_keys_alone() {
     tmux.press(&["q"]);
     tmux.wait_for("prompt$");
     assert_eq!(tmux.modes(), before, "the terminal is as before");
-    // what was destroyed lies in the trash still
+    // destroyed containers are still in the trash
     fixture.minic(&["prune", "-f"]).ok();
     fixture.is_clean();
 }
