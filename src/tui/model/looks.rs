@@ -272,11 +272,13 @@ pub enum Check {
 pub struct Looks {
     /// Whether a look has not been answered yet.
     pub busy: bool,
-    /// The Overview of the selected container.
+    /// Whether something else is shown than what was asked for.
+    pub again: bool,
+    /// The Overview pane.
     pub overview: OverviewView,
-    /// The Processes tab.
+    /// The Processes pane.
     pub processes: ProcessView,
-    /// The Isolation tab.
+    /// The Isolation pane.
     pub isolation: SheetView,
     /// The Host tab.
     pub host: SheetView,
@@ -288,6 +290,6 @@ pub struct Looks {
     pub check: Check,
     /// The Events tab.
     pub events: EventView,
-    /// The Files tab.
+    /// The Files pane.
     pub files: FileView,
 }

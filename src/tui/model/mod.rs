@@ -3,6 +3,7 @@
 mod card;
 mod command;
 mod container_list;
+mod frame;
 mod handles;
 mod help;
 mod hit;
@@ -31,14 +32,17 @@ use ratatui::layout::Size;
 
 pub use card::{Card, FailedLaunch};
 pub use container_list::{Column, ContainerList, Sort};
+pub use frame::{Focus, Frame};
 pub use handles::{Grip, Handles, Knob, PendingLimit};
 pub use help::HelpLine;
 pub use hit::{HitMap, Target};
 pub use launch_form::{Field, LaunchForm, command_line};
-pub use layout::{CoreGrid, MIN_SIZE, PALETTE_FRAME, Regions, TileGrid, help_rows, palette_rows};
+pub use layout::{
+    Content, CoreGrid, MIN_SIZE, PALETTE_FRAME, Regions, TileGrid, help_rows, palette_rows,
+};
 pub use line_edit::LineEdit;
 pub use log_view::{
-    LogLine, LogPosition, LogSearch, LogView, MARK_COLUMNS, Pane, Selection, TIME_COLUMNS,
+    LogLine, LogPosition, LogSearch, LogSize, LogView, MARK_COLUMNS, Selection, TIME_COLUMNS,
 };
 pub use looks::{
     Check, EventView, FileView, Looks, OverviewView, Prompt, Purpose, SheetView, SignalMenu,
@@ -52,7 +56,7 @@ pub use processes::{ProcessRow, ProcessSort, ProcessView};
 pub use prompt::{LinePrompt, LinePurpose, preset_of};
 pub use sheet::{SheetLine, sheet_lines};
 pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
-pub use tab::Tab;
+pub use tab::{Pane, Tab};
 pub use toasts::{Toast, ToastKind, Toasts};
 pub use undo::{Undo, UndoStep, Undoable};
 
@@ -144,6 +148,8 @@ pub struct Model {
     pub past: Option<Past>,
     /// The tab shown.
     pub tab: Tab,
+    /// The parts of the Containers tab.
+    pub frame: Frame,
     /// The container table.
     pub list: ContainerList,
     /// The handles on the selected container's gauges.
@@ -200,6 +206,7 @@ impl Model {
             sampled_at: now,
             past: None,
             tab: Tab::Containers,
+            frame: Frame::default(),
             list: ContainerList::default(),
             handles: Handles::default(),
             failed_launch: None,
@@ -232,6 +239,24 @@ impl Model {
     #[must_use]
     pub fn selected(&self) -> Option<&Record> {
         self.list.selected.as_ref().and_then(|id| self.record(id))
+    }
+
+    /// The shell shown: one in the selected container.
+    #[must_use]
+    pub fn shell(&self) -> Option<&ShellPane> {
+        self.shells.shown(self.list.selected.as_ref()?)
+    }
+
+    /// The same, to change it.
+    pub fn shell_mut(&mut self) -> Option<&mut ShellPane> {
+        let id = self.shell()?.id;
+        self.shells.find(id)
+    }
+
+    /// Whether keys go to the shell.
+    #[must_use]
+    pub fn typing(&self) -> bool {
+        self.shells.typing && self.focused() == Some(Pane::Shell)
     }
 
     /// The targets of a verb: the marked containers, else the selected one.
@@ -267,7 +292,7 @@ impl Model {
     #[must_use]
     pub fn contexts(&self) -> Vec<Context> {
         let mut contexts = match &self.overlay {
-            None if self.tab == Tab::Shell && self.shells.typing => return vec![Context::Typing],
+            None if self.typing() => return vec![Context::Typing],
             None => self.contexts_below(),
             Some(Overlay::Form(_) | Overlay::Preset(_)) => vec![Context::Form, Context::Edit],
             Some(Overlay::Confirm(_)) => vec![Context::Confirm],
@@ -284,26 +309,17 @@ impl Model {
         contexts
     }
 
-    /// The active contexts without an overlay, innermost first.
-    fn contexts_below(&self) -> Vec<Context> {
-        let tab = self.tab.context();
-        if self.past.is_some() {
-            vec![Context::Past, tab, Context::Global]
-        } else if self.tab == Tab::Containers && self.list.tiles {
-            vec![Context::Tiles, tab, Context::Global]
-        } else {
-            vec![tab, Context::Global]
-        }
-    }
-
     /// The regions of the screen; `None` when it is too small.
     #[must_use]
     pub fn regions(&self) -> Option<Regions> {
-        Regions::of(
-            self.size,
-            self.host.as_ref().map_or(0, |host| host.cores.len()),
-            self.tab,
-        )
+        let content = Content {
+            cores: self.host.as_ref().map_or(0, |host| host.cores.len()),
+            tab: self.tab,
+            frame: &self.frame,
+            rows: self.list.visible().len(),
+            tiles: self.list.tiles,
+        };
+        Regions::of(self.size, &content)
     }
 
     /// Filters and sorts the containers again and keeps the selection visible.

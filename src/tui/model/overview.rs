@@ -331,7 +331,12 @@ fn is_whole(columns: &[Column], facts: &Facts) -> bool {
 /// Puts the parts into `count` columns.
 fn fill(size: Size, facts: &Facts, count: usize) -> Vec<Column> {
     let mut columns = columns(size, count);
-    for parts in facts.steps() {
+    for (step, parts) in facts.steps().into_iter().enumerate() {
+        if step == 2 {
+            // the log says more than a graph below it
+            let logs = columns.iter_mut().filter(|column| column.has(Part::Log));
+            logs.for_each(|column| column.grow(|need| need.shared));
+        }
         for part in parts {
             let own = match (part, count) {
                 (_, 1) | (Part::Cpu, _) => Some(0),
@@ -392,6 +397,10 @@ fn columns(size: Size, count: usize) -> Vec<Column> {
 }
 
 impl Column {
+    fn has(&self, part: Part) -> bool {
+        self.parts.iter().any(|(other, ..)| *other == part)
+    }
+
     /// Gives its parts a row each in turn, up to `target`.
     fn grow(&mut self, target: impl Fn(&Need) -> u16) {
         loop {
