@@ -6,62 +6,13 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use strum::VariantArray;
-
 use super::Model;
-use crate::record::{Record, Status};
+use super::columns::{Column, Contents};
+use crate::record::{Health, Record, Status};
 use crate::spec::ContainerId;
 use crate::stats::Reading;
-
-/// The columns of the table, left to right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, VariantArray)]
-pub enum Column {
-    /// The state.
-    State,
-    /// The name.
-    Name,
-    /// The init's pid on the host.
-    Pid,
-    /// CPU use.
-    Cpu,
-    /// Memory use.
-    Memory,
-    /// Processes and threads.
-    Pids,
-    /// Time since the start.
-    Uptime,
-    /// The image.
-    Image,
-    /// The command.
-    Command,
-}
-
-impl Column {
-    /// Every column, left to right.
-    pub const ALL: &[Self] = Self::VARIANTS;
-
-    /// The heading.
-    #[must_use]
-    pub fn heading(self) -> &'static str {
-        match self {
-            Self::State => "STATE",
-            Self::Name => "NAME",
-            Self::Pid => "PID",
-            Self::Cpu => "CPU",
-            Self::Memory => "MEMORY",
-            Self::Pids => "PIDS",
-            Self::Uptime => "UPTIME",
-            Self::Image => "IMAGE",
-            Self::Command => "COMMAND",
-        }
-    }
-
-    /// Whether choosing the column sorts descending, as users expect of a figure.
-    #[must_use]
-    pub fn descends(self) -> bool {
-        matches!(self, Self::Cpu | Self::Memory | Self::Pids | Self::Uptime)
-    }
-}
+use crate::tui::sanitise::printable;
+use crate::tui::{row_text, text};
 
 /// The order of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +51,8 @@ pub struct ContainerList {
     pub offset: usize,
     /// Whether tiles are shown instead of rows.
     pub tiles: bool,
+    /// What the rows have to say, column by column.
+    pub contents: Contents,
     /// The rows, as indices into the model's records.
     visible: Vec<usize>,
     /// The selected one's row.
@@ -116,6 +69,7 @@ impl Default for ContainerList {
             filter: String::new(),
             offset: 0,
             tiles: false,
+            contents: Contents::default(),
             visible: Vec::new(),
             row: 0,
         }
@@ -165,7 +119,21 @@ fn sort_key(
                 .process()
                 .map(|process| f64::from(process.pid)),
         ),
-        Column::Cpu => sample(|r| r.cpu_cores),
+        Column::Cpu | Column::CpuHistory => sample(|r| r.cpu_cores),
+        Column::Throttled => sample(|r| r.throttled),
+        Column::Pressure => {
+            sample(|r| row_text::worst_pressure(r).map(|(_, share)| f64::from(share)))
+        }
+        Column::Disk => sample(|r| Some(r.read_rate? + r.write_rate?)),
+        Column::Network => SortKey::Figure(None),
+        Column::Ports => SortKey::Text(row_text::ports(record).to_owned()),
+        Column::Health => SortKey::Figure(record.state.health.map(|health| match health {
+            Health::Unhealthy => 0.0,
+            Health::Starting => 1.0,
+            Health::Healthy => 2.0,
+        })),
+        Column::Restarts => SortKey::Figure(Some(f64::from(record.state.restarts))),
+        Column::Labels => SortKey::Text(row_text::labels(record)),
         Column::Memory => sample(|r| r.sample.memory.map(|bytes| bytes as f64)),
         Column::Pids => sample(|r| r.sample.pids.map(|count| count as f64)),
         Column::Uptime => {
@@ -174,6 +142,51 @@ fn sort_key(
         Column::Image => SortKey::Text(record.spec.image.clone()),
         Column::Command => SortKey::Text(record.spec.argv.join(" ")),
     }
+}
+
+/// What the records at `shown` have to say in each column.
+fn contents(model: &Model, shown: &[usize]) -> Contents {
+    let mut contents = Contents::default();
+    for record in shown.iter().map(|at| &model.records[*at]) {
+        let spec = &record.spec;
+        contents.note(Column::Name, text::width(&printable(spec.name.as_str())));
+        contents.note(Column::Image, text::width(&printable(&spec.image)));
+        contents.note(Column::Command, text::width(&row_text::command(record)));
+        let mut note = |column, words: &str| {
+            if words != row_text::NOTHING {
+                contents.note(column, text::width(words));
+            }
+        };
+        note(Column::Labels, &row_text::labels(record));
+        note(Column::Ports, row_text::ports(record));
+        let mut figure = |column, says: bool| contents.note(column, usize::from(says));
+        figure(Column::State, true);
+        figure(Column::Health, spec.health.is_some());
+        figure(Column::Restarts, record.state.restarts > 0);
+        figure(Column::Throttled, spec.limits.cpu.is_some());
+        figure(Column::Pid, record.state.status.is_alive());
+        let Some(reading) = model.reading(record) else {
+            continue;
+        };
+        for column in [
+            Column::Cpu,
+            Column::CpuHistory,
+            Column::Memory,
+            Column::Uptime,
+        ] {
+            figure(column, true);
+        }
+        figure(Column::Pids, reading.sample.pids.is_some());
+        figure(Column::Pressure, reading.sample.psi.is_some());
+        figure(
+            Column::Disk,
+            reading.sample.io.is_some() || reading.read_rate.is_some(),
+        );
+    }
+    if !contents.is_empty(Column::Health) {
+        contents.note(Column::Health, text::width(Health::Unhealthy.word()));
+    }
+    contents
 }
 
 /// Whether the record's name, id, state, image or command contains every word of `filter`, ignoring
@@ -217,6 +230,7 @@ impl ContainerList {
             .collect();
         keyed.sort_by(|(a, _), (b, _)| a.order(b, self.sort.descending));
         self.visible = keyed.into_iter().map(|(_, at)| at).collect();
+        self.contents = contents(model, &self.visible);
         let row_of = |id: &ContainerId| {
             self.visible
                 .iter()

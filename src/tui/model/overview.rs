@@ -217,14 +217,15 @@ impl Facts {
                 let dial = u16::from(self.alive);
                 Need {
                     min: 2 + dial,
-                    wanted: 4 + dial,
+                    // a caption, three rows of the curve, the axis
+                    wanted: 5 + dial,
                     shared: GRAPH_ROWS,
                     max: u16::MAX,
                 }
             }
             Part::History(_) => Need {
                 min: 3,
-                wanted: 4,
+                wanted: 5,
                 shared: GRAPH_ROWS,
                 max: u16::MAX,
             },

@@ -77,7 +77,7 @@ impl Symbols {
         eighths: &[],
         second: '%',
         track: '.',
-        heights: ['_', '.', '-', '=', '+', '*', '%', '#'],
+        heights: ['.', ':', '-', '=', '+', '*', '%', '#'],
         marker: '>',
         mark: '*',
         dot: '-',

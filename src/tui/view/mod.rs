@@ -6,6 +6,7 @@
 mod bar;
 mod canvas;
 mod connections;
+mod curve;
 mod death;
 mod dials;
 mod divider;
@@ -13,9 +14,10 @@ mod events;
 mod facts;
 mod files;
 mod form;
-mod graphs;
 mod header;
 mod help;
+mod hint;
+mod history;
 mod images;
 mod logs;
 mod networks;
@@ -26,6 +28,7 @@ mod presets;
 mod processes;
 mod prompt;
 mod question;
+mod question_words;
 mod sheet;
 mod shell;
 mod signal_menu;
@@ -117,6 +120,7 @@ fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Palette(palette)) => palette::draw(canvas, between, palette),
         Some(Overlay::Help(offset)) => help::draw(canvas, between, *offset),
         Some(Overlay::Signal(menu)) => signal_menu::draw(canvas, between, menu),
+        None if model.shows_hint() => hint::draw(canvas, between),
         Some(Overlay::Prompt(_) | Overlay::Filter(..)) | None => {}
     }
     toasts::draw(canvas, between);
@@ -136,7 +140,7 @@ fn draw_pane(canvas: &mut Canvas<'_>, regions: &Regions) {
         Pane::Files => files::draw(canvas, area),
         Pane::Isolation => sheet::isolation(canvas, area),
         Pane::Connections => connections::draw(canvas, area),
-        Pane::History => graphs::draw(canvas, area),
+        Pane::History => history::draw(canvas, area),
     }
 }
 
