@@ -111,7 +111,8 @@ actions! {
     SavePreset "Save preset" "save its limits and command as a preset" [Global] Change Container;
     Export "Export" "write its last ten minutes to a CSV or JSON file" [Global] Change Container;
     Tiles "Tiles" "show the containers as tiles, or as rows again" [Containers] View;
-    Mark "Mark" "mark it, or not; verbs go to all that are marked" [Containers] View Container;
+    Fold "Fold" "fold or unfold the group, else all of them" [Containers] View;
+    Mark "Mark" "mark it, or not; verbs go to all that are marked" [Containers] View Targets;
     Unmark "Unmark all" "take every mark away" [Containers] View Marks;
     Palette "Palette" "find an action by its name, and do it" [Global] View;
     CopyCommand "Copy command" "copy selected lines, else the last command line" [Global] View;

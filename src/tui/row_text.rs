@@ -49,6 +49,12 @@ fn bounded(text: &str) -> String {
     printable(&head)
 }
 
+/// A group's name with the number of its containers.
+#[must_use]
+pub fn group_name(name: &str, count: usize) -> String {
+    format!("{} ({count})", bounded(name))
+}
+
 /// The ports: a container publishes none itself; the host's network has all of them.
 #[must_use]
 pub fn ports(record: &Record) -> &'static str {

@@ -10,7 +10,7 @@ use crate::stage::{Stage, ascii, settings, snapshot};
 
 #[test]
 fn the_table_at_every_size() {
-    for (width, height) in [(60, 15), (80, 24), (120, 40), (200, 60)] {
+    for (width, height) in [(40, 10), (60, 15), (80, 24), (120, 40), (200, 60)] {
         Stage::new(width, height).golden(&format!("containers-{width}x{height}"));
     }
 }

@@ -416,6 +416,20 @@ impl Stage {
         self
     }
 
+    /// Puts the containers `names` into the group `group`.
+    pub(crate) fn grouped(&mut self, group: &str, names: &[&str]) -> &mut Self {
+        let mut records = self.model.records.clone();
+        for record in &mut records {
+            if names.contains(&record.spec.name.as_str()) {
+                let label = ("minic.group".to_owned(), group.to_owned());
+                record.spec.labels.extend([label]);
+            }
+        }
+        self.readings = self.readings.max(500) + 1;
+        self.send(Message::Records(self.readings, Ok(records)));
+        self
+    }
+
     /// Resizes the terminal.
     pub(crate) fn resize(&mut self, width: u16, height: u16) {
         self.send(Message::Input(Input::Resize(width, height)));

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::contents::Contents;
 pub use crate::config::Column;
 
 /// Columns of a gauge that is only its figures: `27.1%/100%`.
@@ -171,31 +172,6 @@ impl Column {
             Self::Ports | Self::Image => 6,
             Self::Pids => 5,
         }
-    }
-}
-
-/// What the rows of the list have to say.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Contents(BTreeMap<Column, u16>);
-
-impl Contents {
-    /// Some row has `width` columns to say in `column`.
-    pub fn note(&mut self, column: Column, width: usize) {
-        let width = u16::try_from(width).unwrap_or(u16::MAX);
-        let longest = self.0.entry(column).or_default();
-        *longest = width.max(*longest);
-    }
-
-    /// The columns that the longest text in `column` takes.
-    #[must_use]
-    pub fn longest(&self, column: Column) -> u16 {
-        self.0.get(&column).copied().unwrap_or(0)
-    }
-
-    /// Whether no row says anything in `column`.
-    #[must_use]
-    pub fn is_empty(&self, column: Column) -> bool {
-        self.longest(column) == 0
     }
 }
 

@@ -1,44 +1,23 @@
-//! [`ContainerList`]: which containers are shown, in which order, and which one is selected.
-//! `update` arranges it; drawing only reads it.
+//! [`ContainerList`]: which containers are shown, in which order and groups, and which one is
+//! selected. `update` arranges it; drawing only reads it.
 
-use std::cmp::Ordering;
-use std::collections::BTreeSet;
-
-use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Model;
-use super::columns::{Column, Contents};
-use crate::record::{Health, Record, Status};
+use super::columns::Column;
+use super::contents::Contents;
+use super::groups::{Group, Row};
+use super::sort::{Sort, SortKey, group_key, sort_key};
+use crate::record::Record;
 use crate::spec::ContainerId;
-use crate::stats::Reading;
-use crate::tui::sanitise::printable;
-use crate::tui::{row_text, text};
-
-/// The order of the rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sort {
-    /// The sort key; ties stay in order of creation.
-    pub column: Column,
-    /// Whether to sort descending.
-    pub descending: bool,
-}
-
-impl Sort {
-    /// By `column`, in its default direction.
-    #[must_use]
-    pub fn by(column: Column) -> Self {
-        Self {
-            column,
-            descending: column.descends(),
-        }
-    }
-}
 
 /// Which containers are shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContainerList {
-    /// The selected one.
+    /// The selected one; none while a group is selected.
     pub selected: Option<ContainerId>,
+    /// The name of the selected group.
+    pub group: Option<String>,
     /// A container to select as soon as it appears.
     pub wanted: Option<ContainerId>,
     /// The containers marked for an action on all of them.
@@ -53,9 +32,15 @@ pub struct ContainerList {
     pub tiles: bool,
     /// What the rows have to say, column by column.
     pub contents: Contents,
-    /// The rows, as indices into the model's records.
+    /// The groups that are folded, by name.
+    pub folded: BTreeSet<String>,
+    /// The containers that match, in order, folded or not: indices into the model's records.
     visible: Vec<usize>,
-    /// The selected one's row.
+    /// The groups of these.
+    groups: Vec<Group>,
+    /// The rows.
+    rows: Vec<Row>,
+    /// The selected row.
     row: usize,
 }
 
@@ -63,6 +48,7 @@ impl Default for ContainerList {
     fn default() -> Self {
         Self {
             selected: None,
+            group: None,
             wanted: None,
             sort: Sort::by(Column::State),
             marks: BTreeSet::new(),
@@ -70,128 +56,21 @@ impl Default for ContainerList {
             offset: 0,
             tiles: false,
             contents: Contents::default(),
+            folded: BTreeSet::new(),
             visible: Vec::new(),
+            groups: Vec::new(),
+            rows: Vec::new(),
             row: 0,
         }
     }
 }
 
-/// The sort key of a row: a figure (missing ones last in both directions) or a text.
-#[derive(Debug, PartialEq)]
-enum SortKey {
-    Figure(Option<f64>),
-    Text(String),
-}
-
-impl SortKey {
-    fn order(&self, other: &Self, descending: bool) -> Ordering {
-        let directed = |order: Ordering| if descending { order.reverse() } else { order };
-        match (self, other) {
-            (Self::Figure(Some(a)), Self::Figure(Some(b))) => directed(a.total_cmp(b)),
-            (Self::Figure(a), Self::Figure(b)) => b.is_some().cmp(&a.is_some()),
-            (Self::Text(a), Self::Text(b)) => directed(a.cmp(b)),
-            _ => Ordering::Equal,
-        }
-    }
-}
-
-fn sort_key(
-    column: Column,
-    record: &Record,
-    reading: Option<&Reading>,
-    since: Option<Timestamp>,
-    now: Timestamp,
-) -> SortKey {
-    let sample = |figure: fn(&Reading) -> Option<f64>| SortKey::Figure(reading.and_then(figure));
-    match column {
-        Column::State => SortKey::Figure(Some(match record.state.status {
-            Status::Running { .. } => 0.0,
-            Status::Paused { .. } => 1.0,
-            Status::Created => 2.0,
-            Status::Stopped { .. } => 3.0,
-            Status::Broken { .. } => 4.0,
-        })),
-        Column::Name => SortKey::Text(record.spec.name.as_str().to_lowercase()),
-        Column::Pid => SortKey::Figure(
-            record
-                .state
-                .status
-                .process()
-                .map(|process| f64::from(process.pid)),
-        ),
-        Column::Cpu | Column::CpuHistory => sample(|r| r.cpu_cores),
-        Column::Throttled => sample(|r| r.throttled),
-        Column::Pressure => {
-            sample(|r| row_text::worst_pressure(r).map(|(_, share)| f64::from(share)))
-        }
-        Column::Disk => sample(|r| Some(r.read_rate? + r.write_rate?)),
-        Column::Network => SortKey::Figure(None),
-        Column::Ports => SortKey::Text(row_text::ports(record).to_owned()),
-        Column::Health => SortKey::Figure(record.state.health.map(|health| match health {
-            Health::Unhealthy => 0.0,
-            Health::Starting => 1.0,
-            Health::Healthy => 2.0,
-        })),
-        Column::Restarts => SortKey::Figure(Some(f64::from(record.state.restarts))),
-        Column::Labels => SortKey::Text(row_text::labels(record)),
-        Column::Memory => sample(|r| r.sample.memory.map(|bytes| bytes as f64)),
-        Column::Pids => sample(|r| r.sample.pids.map(|count| count as f64)),
-        Column::Uptime => {
-            SortKey::Figure(since.map(|since| now.duration_since(since).as_secs_f64()))
-        }
-        Column::Image => SortKey::Text(record.spec.image.clone()),
-        Column::Command => SortKey::Text(record.spec.argv.join(" ")),
-    }
-}
-
-/// What the records at `shown` have to say in each column.
-fn contents(model: &Model, shown: &[usize]) -> Contents {
-    let mut contents = Contents::default();
-    for record in shown.iter().map(|at| &model.records[*at]) {
-        let spec = &record.spec;
-        contents.note(Column::Name, text::width(&printable(spec.name.as_str())));
-        contents.note(Column::Image, text::width(&printable(&spec.image)));
-        contents.note(Column::Command, text::width(&row_text::command(record)));
-        let mut note = |column, words: &str| {
-            if words != row_text::NOTHING {
-                contents.note(column, text::width(words));
-            }
-        };
-        note(Column::Labels, &row_text::labels(record));
-        note(Column::Ports, row_text::ports(record));
-        let mut figure = |column, says: bool| contents.note(column, usize::from(says));
-        figure(Column::State, true);
-        figure(Column::Health, spec.health.is_some());
-        figure(Column::Restarts, record.state.restarts > 0);
-        figure(Column::Throttled, spec.limits.cpu.is_some());
-        figure(Column::Pid, record.state.status.is_alive());
-        let Some(reading) = model.reading(record) else {
-            continue;
-        };
-        for column in [
-            Column::Cpu,
-            Column::CpuHistory,
-            Column::Memory,
-            Column::Uptime,
-        ] {
-            figure(column, true);
-        }
-        figure(Column::Pids, reading.sample.pids.is_some());
-        figure(Column::Pressure, reading.sample.psi.is_some());
-        figure(
-            Column::Disk,
-            reading.sample.io.is_some() || reading.read_rate.is_some(),
-        );
-    }
-    if !contents.is_empty(Column::Health) {
-        contents.note(Column::Health, text::width(Health::Unhealthy.word()));
-    }
-    contents
-}
-
-/// Whether the record's name, id, state, image or command contains every word of `filter`, ignoring
-/// case.
+/// Whether the record's name, id, state, image, command or group contains every word of `filter`,
+/// ignoring case.
 fn matches(record: &Record, filter: &str) -> bool {
+    if filter.is_empty() {
+        return true;
+    }
     let spec = &record.spec;
     let shown = [
         spec.name.as_str(),
@@ -199,12 +78,46 @@ fn matches(record: &Record, filter: &str) -> bool {
         record.state.status.word(),
         &spec.image,
         &spec.argv.join(" "),
+        spec.group().unwrap_or_default(),
     ]
     .join("\n")
     .to_lowercase();
     filter
         .split_whitespace()
         .all(|word| shown.contains(&word.to_lowercase()))
+}
+
+/// A group or a container of none: what is sorted among each other.
+enum Unit {
+    Group(String, Vec<(SortKey, usize)>),
+    Container(usize),
+}
+
+/// `keyed`, in its order, with the containers of each group together.
+fn units(keyed: Vec<(SortKey, usize)>, records: &[Record], column: Column) -> Vec<(SortKey, Unit)> {
+    let mut units: Vec<(SortKey, Unit)> = Vec::with_capacity(keyed.len());
+    let mut of_group: BTreeMap<&str, usize> = BTreeMap::new();
+    for (key, at) in keyed {
+        let Some(name) = records[at].spec.group() else {
+            units.push((key, Unit::Container(at)));
+            continue;
+        };
+        let unit = *of_group.entry(name).or_insert(units.len());
+        match units.get_mut(unit) {
+            Some((_, Unit::Group(_, members))) => members.push((key, at)),
+            _ => units.push((
+                SortKey::Figure(None),
+                Unit::Group(name.to_owned(), vec![(key, at)]),
+            )),
+        }
+    }
+    for (key, unit) in &mut units {
+        if let Unit::Group(name, members) = unit {
+            let keys: Vec<SortKey> = members.iter().map(|(key, _)| key.clone()).collect();
+            *key = group_key(column, name, &keys);
+        }
+    }
+    units
 }
 
 impl ContainerList {
@@ -229,29 +142,119 @@ impl ContainerList {
             })
             .collect();
         keyed.sort_by(|(a, _), (b, _)| a.order(b, self.sort.descending));
-        self.visible = keyed.into_iter().map(|(_, at)| at).collect();
-        self.contents = contents(model, &self.visible);
-        let row_of = |id: &ContainerId| {
-            self.visible
-                .iter()
-                .position(|at| records[*at].spec.id == *id)
-        };
-        if let Some(row) = self.wanted.as_ref().and_then(row_of) {
+        let mut units = units(keyed, records, self.sort.column);
+        units.sort_by(|(a, _), (b, _)| a.order(b, self.sort.descending));
+        self.lay_out(units, model);
+        self.contents = Contents::of(model, &self.visible, &self.groups);
+        self.find_selected(records);
+    }
+
+    /// Makes the rows: the head of a group, then its containers unless it is folded. Tiles have no
+    /// heads.
+    fn lay_out(&mut self, units: Vec<(SortKey, Unit)>, model: &Model) {
+        let wanted = self.wanted.as_ref().and_then(|id| model.record(id));
+        if let Some(group) = wanted.and_then(|record| record.spec.group()) {
+            self.folded.remove(group);
+        }
+        (self.visible, self.groups, self.rows) = (Vec::new(), Vec::new(), Vec::new());
+        for (_, unit) in units {
+            let members = match unit {
+                Unit::Container(at) => {
+                    self.visible.push(at);
+                    self.rows.push(Row::Container(at));
+                    continue;
+                }
+                Unit::Group(name, members) => {
+                    let members: Vec<usize> = members.into_iter().map(|(_, at)| at).collect();
+                    if !self.tiles {
+                        self.rows.push(Row::Group(self.groups.len()));
+                        self.groups
+                            .push(Group::of(name.clone(), members.clone(), model));
+                    }
+                    if self.tiles || !self.folded.contains(&name) {
+                        self.rows
+                            .extend(members.iter().copied().map(Row::Container));
+                    }
+                    members
+                }
+            };
+            self.visible.extend(members);
+        }
+    }
+
+    /// Finds the row of what is selected; of a container whose group was folded, the group's.
+    fn find_selected(&mut self, records: &[Record]) {
+        if let Some(row) = self.wanted.as_ref().and_then(|id| self.row_of(id, records)) {
             self.row = row;
             self.wanted = None;
-        } else if let Some(row) = self.selected.as_ref().and_then(row_of) {
+        } else if let Some(row) = self.selected_row(records) {
             self.row = row;
         }
         self.select_row(self.row, records);
     }
 
-    /// Selects the container on `row`, or the last one.
+    fn selected_row(&self, records: &[Record]) -> Option<usize> {
+        if let Some(name) = &self.group {
+            return self.row_of_group(name);
+        }
+        let id = self.selected.as_ref()?;
+        self.row_of(id, records).or_else(|| {
+            let record = records.iter().find(|record| record.spec.id == *id)?;
+            self.row_of_group(record.spec.group()?)
+        })
+    }
+
+    /// The row of the container `id`, if it is shown.
+    #[must_use]
+    pub fn row_of(&self, id: &ContainerId, records: &[Record]) -> Option<usize> {
+        self.rows
+            .iter()
+            .position(|row| matches!(row, Row::Container(at) if records[*at].spec.id == *id))
+    }
+
+    /// The row of the head of the group `name`.
+    #[must_use]
+    pub fn row_of_group(&self, name: &str) -> Option<usize> {
+        self.rows
+            .iter()
+            .position(|row| matches!(row, Row::Group(at) if self.groups[*at].name == name))
+    }
+
+    /// Selects the container or group on `row`, or on the last one.
     pub fn select_row(&mut self, row: usize, records: &[Record]) {
-        self.row = row.min(self.visible.len().saturating_sub(1));
-        self.selected = self
-            .visible
-            .get(self.row)
-            .map(|at| records[*at].spec.id.clone());
+        self.row = row.min(self.rows.len().saturating_sub(1));
+        (self.selected, self.group) = match self.rows.get(self.row) {
+            Some(Row::Container(at)) => (Some(records[*at].spec.id.clone()), None),
+            Some(Row::Group(at)) => (None, Some(self.groups[*at].name.clone())),
+            None => (None, None),
+        };
+    }
+
+    /// The next row with a container, upwards or downwards.
+    #[must_use]
+    pub fn row_of_neighbour(&self, downwards: bool) -> Option<usize> {
+        let is_container = |row: &usize| matches!(self.rows.get(*row), Some(Row::Container(_)));
+        if downwards {
+            (self.row + 1..self.rows.len()).find(is_container)
+        } else {
+            (0..self.row).rev().find(is_container)
+        }
+    }
+
+    /// Folds the selected group, or unfolds it; elsewhere all groups.
+    pub fn fold(&mut self) {
+        let names: Vec<&String> = match &self.group {
+            Some(name) => vec![name],
+            None => self.groups.iter().map(|group| &group.name).collect(),
+        };
+        let all_folded = names.iter().all(|name| self.folded.contains(*name));
+        for name in names.into_iter().cloned().collect::<Vec<_>>() {
+            if all_folded {
+                self.folded.remove(&name);
+            } else {
+                self.folded.insert(name);
+            }
+        }
     }
 
     /// Scrolls by the least amount that shows the selected row in `height` rows, without empty rows
@@ -262,26 +265,45 @@ impl ContainerList {
             .offset
             .min(self.row)
             .max((self.row + 1).saturating_sub(height));
-        self.offset = self.offset.min(self.visible.len().saturating_sub(height));
+        self.offset = self.offset.min(self.rows.len().saturating_sub(height));
     }
 
     /// The same for a grid of `columns` × `rows` tiles.
     pub fn scroll_tiles_into_view(&mut self, columns: usize, rows: usize) {
         let (columns, rows) = (columns.max(1), rows.max(1));
-        let (line, lines) = (self.row / columns, self.visible.len().div_ceil(columns));
+        let (line, lines) = (self.row / columns, self.rows.len().div_ceil(columns));
         let top = (self.offset / columns)
             .min(line)
             .max((line + 1).saturating_sub(rows));
         self.offset = top.min(lines.saturating_sub(rows)) * columns;
     }
 
-    /// The rows, as indices into the model's records.
+    /// The rows.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The groups that match.
+    #[must_use]
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// The selected group.
+    #[must_use]
+    pub fn selected_group(&self) -> Option<&Group> {
+        let name = self.group.as_ref()?;
+        self.groups.iter().find(|group| group.name == *name)
+    }
+
+    /// The containers that match, in order, folded or not: indices into the model's records.
     #[must_use]
     pub fn visible(&self) -> &[usize] {
         &self.visible
     }
 
-    /// The selected one's row.
+    /// The selected row.
     #[must_use]
     pub fn row(&self) -> usize {
         self.row

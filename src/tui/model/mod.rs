@@ -5,7 +5,9 @@ mod card;
 mod columns;
 mod command;
 mod container_list;
+mod contents;
 mod frame;
+mod groups;
 mod handles;
 mod help;
 mod hit;
@@ -24,6 +26,7 @@ mod question;
 mod refusal;
 mod sheet;
 mod shells;
+mod sort;
 mod tab;
 mod toasts;
 mod unbound;
@@ -36,9 +39,11 @@ use ratatui::layout::Size;
 
 pub use batch::{Batch, Batches};
 pub use card::{Card, FailedLaunch};
-pub use columns::{Column, Contents};
-pub use container_list::{ContainerList, Sort};
+pub use columns::Column;
+pub use container_list::ContainerList;
+pub use contents::{Contents, INDENT};
 pub use frame::{Focus, Frame};
+pub use groups::{Badness, Group, Row, Sums};
 pub use handles::{Grip, Handles, Knob, PendingLimit};
 pub use help::HelpLine;
 pub use hit::{HitMap, Target};
@@ -63,6 +68,7 @@ pub use prompt::{LinePrompt, LinePurpose, preset_of};
 pub use question::{Able, Question, QuestionArgument};
 pub use sheet::{SheetLine, sheet_lines};
 pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
+pub use sort::Sort;
 pub use tab::{Pane, Tab};
 pub use toasts::{Toast, ToastKind, Toasts};
 pub use unbound::Unbound;
@@ -269,10 +275,14 @@ impl Model {
         self.shells.typing && self.focused() == Some(Pane::Shell)
     }
 
-    /// The targets of a verb: the marked containers, else the selected one.
+    /// The targets of a verb: the marked containers, else those of the selected group, else the
+    /// selected one.
     #[must_use]
     pub fn targets(&self) -> Vec<&Record> {
         if self.list.marks.is_empty() {
+            if let Some(group) = self.list.selected_group() {
+                return group.members.iter().map(|at| &self.records[*at]).collect();
+            }
             return self.selected().into_iter().collect();
         }
         self.records
@@ -326,7 +336,7 @@ impl Model {
             cores: self.host.as_ref().map_or(0, |host| host.cores.len()),
             tab: self.tab,
             frame: &self.frame,
-            rows: self.list.visible().len(),
+            rows: self.list.rows().len(),
             tiles: self.list.tiles,
         };
         Regions::of(self.size, &content)

@@ -1,12 +1,13 @@
 //! The container table: moving, marking, sorting.
 
 use super::{moved, verbs};
+use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::model::{Column, LineEdit, Model, Overlay, Sort, TileGrid};
 
 /// Moves, sorts or filters.
 pub(super) fn act(model: &mut Model, action: Action) {
-    let (row, count) = (model.list.row(), model.list.visible().len());
+    let (row, count) = (model.list.row(), model.list.rows().len());
     let to = match model.tiles() {
         Some(grid) => moved_among_tiles(action, row, count, grid),
         None => moved(
@@ -25,10 +26,14 @@ pub(super) fn act(model: &mut Model, action: Action) {
     match action {
         Action::Tiles => {
             model.list.tiles = !model.list.tiles;
-            model.scroll_list();
+            model.arrange();
         }
         Action::Mark => mark(model),
         Action::Signal => verbs::open_signals(model),
+        Action::Fold => {
+            model.list.fold();
+            model.arrange();
+        }
         Action::Unmark => model.list.marks.clear(),
         Action::Filter => open_filter(model),
         Action::SortMenu => model.overlay = Some(Overlay::Sort(now)),
@@ -42,13 +47,21 @@ pub(super) fn act(model: &mut Model, action: Action) {
     }
 }
 
-/// Marks or unmarks the selected container and selects the next.
+/// Marks or unmarks the selected container, or all of the selected group, and selects the next.
 fn mark(model: &mut Model) {
-    let Some(id) = model.list.selected.clone() else {
-        return;
+    let ids: Vec<ContainerId> = match model.list.selected_group() {
+        Some(group) => group
+            .members
+            .iter()
+            .map(|at| model.records[*at].spec.id.clone())
+            .collect(),
+        None => model.list.selected.iter().cloned().collect(),
     };
-    if !model.list.marks.remove(&id) {
-        model.list.marks.insert(id);
+    let marks = &mut model.list.marks;
+    if ids.iter().all(|id| marks.contains(id)) {
+        marks.retain(|id| !ids.contains(id));
+    } else {
+        marks.extend(ids);
     }
     act(
         model,

@@ -8,7 +8,7 @@ use super::gauges;
 use crate::record::{Health, Record, Status};
 use crate::spec::format_duration;
 use crate::stats::{Figure, Reading};
-use crate::tui::model::Column;
+use crate::tui::model::{Column, INDENT};
 use crate::tui::row_text::{self, NOTHING};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
@@ -92,7 +92,7 @@ fn since_the_end(canvas: &mut Canvas<'_>, cell: Rect, record: &Record) {
     put(canvas, cell, Column::Uptime, &text, dim);
 }
 
-fn put(canvas: &mut Canvas<'_>, cell: Rect, column: Column, text: &str, style: Style) {
+pub(super) fn put(canvas: &mut Canvas<'_>, cell: Rect, column: Column, text: &str, style: Style) {
     let mut pen = canvas.pen(cell);
     if column.is_figure() {
         pen.skip(cell.width.saturating_sub(text::width(text) as u16));
@@ -113,7 +113,14 @@ fn words(
     let nothing = || (NOTHING.to_owned(), theme.dim);
     let (text, style) = match column {
         Column::State => state(canvas, record, cell.width),
-        Column::Name => (printable(spec.name.as_str()), theme.strong),
+        Column::Name => {
+            let indent = match spec.group() {
+                Some(_) if !canvas.model.list.groups().is_empty() => INDENT,
+                _ => 0,
+            };
+            let name = printable(spec.name.as_str());
+            (format!("{:indent$}{name}", ""), theme.strong)
+        }
         Column::Pid => match record.state.status.process() {
             Some(process) => (process.pid.to_string(), theme.dim),
             None => nothing(),
@@ -133,25 +140,16 @@ fn words(
             Some(share) => (row_text::throttled(share), theme.dim),
             None => unknown(),
         },
-        Column::Pressure => match reading.and_then(row_text::worst_pressure) {
-            Some((of, share)) if share >= HIGH_PRESSURE => {
-                (format!("{of} {share:.0}%"), theme.warning)
-            }
-            Some((_, share)) if share < 0.5 => ("0%".to_owned(), theme.dim),
-            Some((of, share)) => plain(format!("{of} {share:.0}%")),
-            None => unknown(),
-        },
+        Column::Pressure => pressure(canvas, reading.and_then(row_text::worst_pressure)),
         Column::Disk => match reading.and_then(|r| r.read_rate.zip(r.write_rate)) {
             Some((read, written)) => plain(row_text::rates(read, written)),
             None => unknown(),
         },
         Column::Network => unknown(),
         Column::Ports => (row_text::ports(record).to_owned(), theme.dim),
-        Column::Health => match (row_text::health(record), record.state.health) {
-            (Some(word), Some(Health::Unhealthy)) => (word.to_owned(), theme.failed),
-            (Some(word), Some(Health::Healthy)) => (word.to_owned(), theme.running),
-            (Some(word), _) => (word.to_owned(), theme.dim),
-            (None, _) => nothing(),
+        Column::Health => match row_text::health(record) {
+            Some(word) => (word.to_owned(), health_style(canvas, record.state.health)),
+            None => nothing(),
         },
         Column::Restarts => match record.state.restarts {
             0 => ("0".to_owned(), theme.dim),
@@ -163,6 +161,27 @@ fn words(
         Column::Cpu | Column::Memory | Column::CpuHistory => return,
     };
     put(canvas, cell, column, &text, style);
+}
+
+/// A pressure, with a colour when it is high.
+pub(super) fn pressure(canvas: &Canvas<'_>, worst: Option<(&'static str, f32)>) -> (String, Style) {
+    match worst {
+        Some((of, share)) if share >= HIGH_PRESSURE => {
+            (format!("{of} {share:.0}%"), canvas.theme.warning)
+        }
+        Some((_, share)) if share < 0.5 => ("0%".to_owned(), canvas.theme.dim),
+        Some((of, share)) => (format!("{of} {share:.0}%"), Style::new()),
+        None => (NOT_AVAILABLE.to_owned(), canvas.theme.dim),
+    }
+}
+
+/// The colour of a health.
+pub(super) fn health_style(canvas: &Canvas<'_>, health: Option<Health>) -> Style {
+    match health {
+        Some(Health::Unhealthy) => canvas.theme.failed,
+        Some(Health::Healthy) => canvas.theme.running,
+        Some(Health::Starting) | None => canvas.theme.dim,
+    }
 }
 
 /// The action under way, else its state, in at most `width` columns.
@@ -191,25 +210,33 @@ pub(super) fn history_heading(canvas: &Canvas<'_>, width: u16) -> String {
     )
 }
 
-/// The recent CPU use, scaled to its own highest.
+/// The recent CPU use.
 fn history(canvas: &mut Canvas<'_>, cell: Rect, record: &Record) {
-    let (model, theme) = (canvas.model, canvas.theme);
-    let values = || {
-        let back = model
-            .history
-            .back_from(&record.spec.id, Figure::Cpu, model.tick());
-        back.take(usize::from(cell.width))
-    };
-    let highest = values().filter(|value| !value.is_nan()).fold(0.0, f64::max);
-    let limit = model
-        .handles
-        .limits(&record.spec.id, &record.spec.limits)
-        .cpu
-        .map(|cpu| cpu.cores());
+    let model = canvas.model;
+    let (id, tick) = (&record.spec.id, model.tick());
+    let values = [(); 2].map(|()| model.history.back_from(id, Figure::Cpu, tick));
+    let limits = model.handles.limits(id, &record.spec.limits);
+    spark(canvas, cell, values, limits.cpu.map(|cpu| cpu.cores()));
+}
+
+/// A line of CPU use, scaled to its own highest: the values twice, the newest first, once for the
+/// scale.
+pub(super) fn spark(
+    canvas: &mut Canvas<'_>,
+    cell: Rect,
+    values: [impl Iterator<Item = f64>; 2],
+    limit: Option<f64>,
+) {
+    let theme = canvas.theme;
+    let [first, second] = values;
+    let highest = first
+        .take(usize::from(cell.width))
+        .filter(|value| !value.is_nan())
+        .fold(0.0, f64::max);
     Spark {
         scale: Scale::of_data(highest, limit, Unit::Share),
         limit,
         style: theme.cpu,
     }
-    .draw(canvas.buffer, cell, values(), theme);
+    .draw(canvas.buffer, cell, second, theme);
 }

@@ -26,18 +26,34 @@ pub(in super::super) fn cpu(
         .limits(&record.spec.id, &record.spec.limits)
         .cpu
         .map(|cpu| cpu.cores());
+    let refused = dials::refused(reading).unwrap_or(0.0);
+    cpu_of(
+        canvas,
+        cell,
+        reading.and_then(|r| r.cpu_cores),
+        cap,
+        refused,
+    );
+}
+
+/// A CPU gauge: so many cores of the cap, else of the host.
+pub(super) fn cpu_of(
+    canvas: &mut Canvas<'_>,
+    cell: Rect,
+    cores: Option<f64>,
+    cap: Option<f64>,
+    refused: f64,
+) {
     let host_cores = canvas
         .model
         .host_at_moment()
         .map_or(0, |host| host.cores.len()) as f64;
-    let cores = reading.and_then(|r| r.cpu_cores);
     let label = match (cores, cap) {
         (None, _) => NOT_AVAILABLE.to_owned(),
         (Some(cores), Some(cap)) => format!("{}/{}", percent(cores), cap_percent(cap)),
         (Some(cores), None) => format!("{}/host", percent(cores)),
     };
     let scale = cap.unwrap_or(host_cores).max(f64::MIN_POSITIVE);
-    let refused = dials::refused(reading).unwrap_or(0.0);
     let gauge = Gauge {
         used: cores.map(|cores| cores / scale),
         second: refused,
@@ -59,11 +75,20 @@ pub(in super::super) fn memory(
         .handles
         .limits(&record.spec.id, &record.spec.limits)
         .memory;
+    memory_of(canvas, cell, reading.and_then(|r| r.sample.memory), limit);
+}
+
+/// A memory gauge: so many bytes of the limit, else of the host.
+pub(super) fn memory_of(
+    canvas: &mut Canvas<'_>,
+    cell: Rect,
+    used: Option<u64>,
+    limit: Option<u64>,
+) {
     let host = canvas
         .model
         .host_at_moment()
         .map_or(0, |host| host.memory_total);
-    let used = reading.and_then(|r| r.sample.memory);
     let label = match (used, limit) {
         (None, _) => NOT_AVAILABLE.to_owned(),
         (Some(used), Some(limit)) => format!("{}/{}", format_bytes(used), format_bytes(limit)),

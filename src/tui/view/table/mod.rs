@@ -4,18 +4,20 @@
 //!  STATE▲  NAME     CPU               LAST 30s MEMORY            PIDS UPTIME IMAGE  COMMAND
 //! ▌RUNNING web      ███▒▒ 25.0%/25%   ▂▃▅▇▆▅▁▁ ██··  101M/300M      3  4m12s host   sh -c 'while…
 //!  STOPPED batch    OOM killed 2m ago, exit 137                              host   python fill.py
+//!  RUNNING ▾ shop (2) █▌    41.2%/host ▂▂▃▃▃▃▃▃ █▌··  301M/host     12                2 running
+//!  RUNNING   cart   …
 //! ```
 
 mod cells;
 mod gauges;
+mod group;
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
-use crate::record::Record;
 use crate::tui::action::Action;
-use crate::tui::model::{Column, Target};
+use crate::tui::model::{Column, Row, Target};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 pub(super) use cells::state;
@@ -31,20 +33,34 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         height: area.height.saturating_sub(1),
         ..area
     };
-    let visible = model.list.visible();
-    if visible.is_empty() {
+    let all = model.list.rows();
+    if all.is_empty() {
         empty(canvas, rows);
         return;
     }
-    for (y, (number, at)) in
-        (0..rows.height).zip(visible.iter().enumerate().skip(model.list.offset))
+    for (y, (number, what)) in (0..rows.height).zip(all.iter().enumerate().skip(model.list.offset))
     {
-        let record = &model.records[*at];
         let line = row(rows, y);
-        draw_row(canvas, line, &columns, record, number == model.list.row());
-        canvas
-            .hits
-            .add(line, Target::Container(record.spec.id.clone()));
+        let selected = number == model.list.row();
+        mark(canvas, line, selected);
+        let target = match what {
+            Row::Container(at) => {
+                let record = &model.records[*at];
+                if model.list.marks.contains(&record.spec.id) {
+                    let (symbol, style) = (canvas.theme.symbols.mark, canvas.theme.key);
+                    canvas.pen(line).symbol(symbol, style);
+                }
+                cells::draw(canvas, line, &columns, record);
+                Target::Container(record.spec.id.clone())
+            }
+            Row::Group(at) => {
+                let group = &model.list.groups()[*at];
+                group::draw(canvas, line, &columns, group);
+                Target::Group(group.name.clone())
+            }
+        };
+        ground(canvas, line, selected);
+        canvas.hits.add(line, target);
     }
 }
 
@@ -95,22 +111,6 @@ pub(super) fn empty(canvas: &mut Canvas<'_>, area: Rect) {
         )
     };
     canvas.pen(row(area, 1)).skip(2).put(&text, theme.dim);
-}
-
-fn draw_row(
-    canvas: &mut Canvas<'_>,
-    line: Rect,
-    columns: &[(Column, u16)],
-    record: &Record,
-    selected: bool,
-) {
-    let theme = canvas.theme;
-    mark(canvas, line, selected);
-    if canvas.model.list.marks.contains(&record.spec.id) {
-        canvas.pen(line).symbol(theme.symbols.mark, theme.key);
-    }
-    cells::draw(canvas, line, columns, record);
-    ground(canvas, line, selected);
 }
 
 /// The mark of the selected row.
