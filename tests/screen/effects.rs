@@ -18,7 +18,8 @@ use minic_tui::record::{ExitCause, Record};
 use minic_tui::spec::ContainerId;
 use minic_tui::spec::ContainerRequest;
 use minic_tui::tui::effect::{
-    Call, Effect, EffectId, Effects, LogBatch, Outcome, ShellCall, ShellEvent,
+    Call, Effect, EffectId, Effects, LogBatch, Look, LookRunner, Outcome, Seen, ShellCall,
+    ShellEvent,
 };
 use minic_tui::tui::message::Message;
 use minic_tui::tui::model::ShellId;
@@ -419,4 +420,32 @@ fn tails_are_read_by_one_thread_and_only_the_newest_request_counts() {
     };
     assert_eq!(error, Error::Unknown("unknown".into()));
     assert_eq!(tails, 1);
+}
+
+#[test]
+fn the_end_of_a_log_that_floods_is_read_within_bounds() {
+    let demo = Demo::new(3, Arc::new(Timestamp::now));
+    let id = demo.records().unwrap()[0].spec.id.clone();
+    let engine = FaultyEngine(demo);
+    let mut runner = LookRunner::default();
+    for _ in 0..3 {
+        let look = Look::Overview {
+            id: id.clone(),
+            alive: false,
+        };
+        let Seen::Overview { log, processes, .. } = runner.look(&engine, look) else {
+            panic!("another answer");
+        };
+        let lines = log.unwrap();
+        assert!((1..=121).contains(&lines.len()), "{}", lines.len());
+        assert_eq!(processes, None);
+    }
+    let unknown = Look::Overview {
+        id: ContainerId::new("unknown").unwrap(),
+        alive: false,
+    };
+    assert!(matches!(
+        runner.look(&engine, unknown),
+        Seen::Overview { log: Err(_), .. }
+    ));
 }

@@ -23,6 +23,7 @@ mod merged;
 mod mouse;
 mod moving;
 mod overlays;
+mod overview;
 mod palette;
 mod past;
 mod presets;

@@ -217,14 +217,15 @@ impl Facts {
                 let dial = u16::from(self.alive);
                 Need {
                     min: 2 + dial,
-                    wanted: 4 + dial,
+                    // a caption, three rows of the curve, the axis
+                    wanted: 5 + dial,
                     shared: GRAPH_ROWS,
                     max: u16::MAX,
                 }
             }
             Part::History(_) => Need {
                 min: 3,
-                wanted: 4,
+                wanted: 5,
                 shared: GRAPH_ROWS,
                 max: u16::MAX,
             },
@@ -331,7 +332,12 @@ fn is_whole(columns: &[Column], facts: &Facts) -> bool {
 /// Puts the parts into `count` columns.
 fn fill(size: Size, facts: &Facts, count: usize) -> Vec<Column> {
     let mut columns = columns(size, count);
-    for parts in facts.steps() {
+    for (step, parts) in facts.steps().into_iter().enumerate() {
+        if step == 2 {
+            // the log says more than a graph below it
+            let logs = columns.iter_mut().filter(|column| column.has(Part::Log));
+            logs.for_each(|column| column.grow(|need| need.shared));
+        }
         for part in parts {
             let own = match (part, count) {
                 (_, 1) | (Part::Cpu, _) => Some(0),
@@ -392,6 +398,10 @@ fn columns(size: Size, count: usize) -> Vec<Column> {
 }
 
 impl Column {
+    fn has(&self, part: Part) -> bool {
+        self.parts.iter().any(|(other, ..)| *other == part)
+    }
+
     /// Gives its parts a row each in turn, up to `target`.
     fn grow(&mut self, target: impl Fn(&Need) -> u16) {
         loop {

@@ -36,10 +36,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, list: &[&ProcessRow]) {
         }
         return;
     }
-    heading(canvas, row(area, 0), "", Action::ShowProcesses);
-    canvas
-        .pen(row(area, 0))
-        .put(" Top   PID   CPU%     MEM COMMAND", theme.label);
+    let columns = "Top   PID   CPU%     MEM COMMAND";
+    heading(canvas, row(area, 0), columns, Action::ShowProcesses);
     for (y, (info, cores)) in (1..area.height).zip(all) {
         let state = match info.state {
             'R' => theme.running,
