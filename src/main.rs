@@ -53,6 +53,13 @@ fn settings(config: &Config, flags: &Overrides) -> anyhow::Result<Settings> {
             .program
             .extend(["--state".into(), state.0.display().to_string()]);
     }
+    // where the presets are
+    if let Some(file) = &flags.file {
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        settings
+            .program
+            .extend(["--config".into(), file.display().to_string()]);
+    }
     Ok(settings)
 }
 

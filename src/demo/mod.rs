@@ -3,6 +3,7 @@
 //! it.
 
 mod changes;
+mod connections;
 mod containers;
 mod inspector;
 mod launch;

@@ -144,6 +144,7 @@ actions! {
     LimitUp "Limit +" "raise its limit on the chosen gauge" [Global] Change Container => Limits;
     SwitchGauge "Gauge" "choose the other gauge: CPU or memory" [Global] View => Limits;
     Inspect "Inspect" "why it died; of a living one, its launch" [Global] View Container;
+    GraphScale "Scale" "scale graphs to the limit, or to the data" [Global] View;
     ShowLaunch "Launch" "the steps of its last launch, with their times" [Global] View;
     Undo "Undo" "take back the last stop, start, limit, …" [Global] Change;
     Logs "Logs" "what it wrote; of all that are marked" [Global] View;
@@ -159,8 +160,9 @@ actions! {
     Export "Export" "write its last ten minutes to a CSV or JSON file"
         [Global] Change Container => Look;
     Tiles "Tiles" "show the containers as tiles, or as rows again" [Containers] View => Lists;
+    Fold "Fold" "fold or unfold the group, else all of them" [Containers] View => Lists;
     Mark "Mark" "mark it, or not; verbs go to all that are marked"
-        [Containers] View Container => Lists;
+        [Containers] View Targets => Lists;
     Unmark "Unmark all" "take every mark away" [Containers] View Marks => Lists;
     Palette "Palette" "find an action by its name, and do it" [Global] View => Screen;
     CopyCommand "Copy command" "copy selected lines, else the last command line"

@@ -13,6 +13,7 @@ pub mod message;
 pub mod model;
 mod reload;
 pub mod remembered;
+pub mod row_text;
 mod run;
 pub mod sanitise;
 mod settings;

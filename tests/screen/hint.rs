@@ -33,9 +33,14 @@ fn it_is_shown_until_the_first_key_and_never_again() {
         ..Remembered::default()
     };
     let file = PathBuf::from("/nonexistent/screen.toml");
-    assert_eq!(stage.take_effects(), [Effect::Remember(file, seen)]);
+    let remembered = |stage: &mut Stage| {
+        let mut effects = stage.take_effects();
+        effects.retain(|effect| matches!(effect, Effect::Remember(..)));
+        effects
+    };
+    assert_eq!(remembered(&mut stage), [Effect::Remember(file, seen)]);
     stage.keys("k");
-    assert_eq!(stage.take_effects(), [], "written once");
+    assert_eq!(remembered(&mut stage), [], "written once");
 }
 
 #[test]
@@ -47,7 +52,14 @@ fn it_is_not_shown_where_it_would_come_every_time() {
     stage.hides("Welcome");
     stage.take_effects();
     stage.keys("j");
-    assert_eq!(stage.take_effects(), [], "nothing is written");
+    let effects = stage.take_effects();
+    assert!(
+        !effects.iter().any(Effect::changes_something)
+            && !effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::Remember(..))),
+        "nothing is written: {effects:?}"
+    );
     let mut stage = Stage::with(remembering(), 80, 24);
     stage.model.remembered.hint_seen = true;
     stage.hides("Welcome");

@@ -10,6 +10,8 @@ mod complaints;
 mod containers;
 mod effects;
 mod form;
+mod graphs;
+mod groups;
 mod handles;
 mod hint;
 mod hostile;

@@ -2,9 +2,12 @@
 
 mod batch;
 mod card;
+mod columns;
 mod command;
 mod container_list;
+mod contents;
 mod frame;
+mod groups;
 mod handles;
 mod help;
 mod hit;
@@ -13,6 +16,7 @@ mod layout;
 mod line_edit;
 mod log_view;
 mod looks;
+mod overview;
 mod palette;
 mod past;
 mod preset_form;
@@ -22,6 +26,7 @@ mod question;
 mod refusal;
 mod sheet;
 mod shells;
+mod sort;
 mod tab;
 mod toasts;
 mod unbound;
@@ -34,8 +39,11 @@ use ratatui::layout::Size;
 
 pub use batch::{Batch, Batches};
 pub use card::{Card, FailedLaunch};
-pub use container_list::{Column, ContainerList, Sort};
+pub use columns::Column;
+pub use container_list::ContainerList;
+pub use contents::{Contents, INDENT};
 pub use frame::{Focus, Frame};
+pub use groups::{Badness, Group, Row, Sums};
 pub use handles::{Grip, Handles, Knob, PendingLimit};
 pub use help::{Help, HelpLayout, HelpLine, HelpSection};
 pub use hit::{HitMap, Target};
@@ -48,8 +56,10 @@ pub use log_view::{
     LogLine, LogPosition, LogSearch, LogSize, LogView, MARK_COLUMNS, Selection, TIME_COLUMNS,
 };
 pub use looks::{
-    Check, EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, SignalTarget, Viewer,
+    Check, EventView, FileView, Looks, OverviewView, Prompt, Purpose, SheetView, SignalMenu,
+    SignalTarget, Viewer,
 };
+pub use overview::{CLOCK_COLUMNS, Facts, NAME_COLUMNS, Part, Topic, plan, text_rows};
 pub use palette::Palette;
 pub use past::Past;
 pub use preset_form::{Compared, PresetField, PresetForm};
@@ -58,6 +68,7 @@ pub use prompt::{LinePrompt, LinePurpose, preset_of};
 pub use question::{Able, Question, QuestionArgument};
 pub use sheet::{SheetLine, sheet_lines};
 pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
+pub use sort::Sort;
 pub use tab::{Pane, Tab};
 pub use toasts::{Toast, ToastKind, Toasts};
 pub use unbound::Unbound;
@@ -139,6 +150,8 @@ pub struct Model {
     pub sampled_at: Timestamp,
     /// The moment shown; `None` is now.
     pub past: Option<Past>,
+    /// Whether graphs are scaled to the limit instead of the data.
+    pub graphs_to_limit: bool,
     /// The tab shown.
     pub tab: Tab,
     /// The parts of the Containers tab.
@@ -204,6 +217,7 @@ impl Model {
             history: History::new(HISTORY_TICKS),
             sampled_at: now,
             past: None,
+            graphs_to_limit: false,
             tab: Tab::Containers,
             frame: Frame::default(),
             list: ContainerList::default(),
@@ -261,10 +275,14 @@ impl Model {
         self.shells.typing && self.focused() == Some(Pane::Shell)
     }
 
-    /// The targets of a verb: the marked containers, else the selected one.
+    /// The targets of a verb: the marked containers, else those of the selected group, else the
+    /// selected one.
     #[must_use]
     pub fn targets(&self) -> Vec<&Record> {
         if self.list.marks.is_empty() {
+            if let Some(group) = self.list.selected_group() {
+                return group.members.iter().map(|at| &self.records[*at]).collect();
+            }
             return self.selected().into_iter().collect();
         }
         self.records
@@ -319,7 +337,7 @@ impl Model {
             cores: self.host.as_ref().map_or(0, |host| host.cores.len()),
             tab: self.tab,
             frame: &self.frame,
-            rows: self.list.visible().len(),
+            rows: self.list.rows().len(),
             tiles: self.list.tiles,
         };
         Regions::of(self.size, &content)
@@ -349,6 +367,20 @@ impl Model {
         self.regions()
             .filter(|_| self.list.tiles)
             .map(|regions| regions.tiles())
+    }
+
+    /// The columns of a list of `width` cells, with their widths.
+    #[must_use]
+    pub fn columns(&self, width: u16) -> Vec<(Column, u16)> {
+        columns::layout(width, &self.settings.columns, &self.list.contents)
+    }
+
+    /// The columns that the list shows, left to right.
+    #[must_use]
+    pub fn shown_columns(&self) -> Vec<Column> {
+        let width = self.regions().map_or(0, |regions| regions.body.width);
+        let shown = self.columns(width).into_iter();
+        shown.map(|(column, _)| column).collect()
     }
 
     /// Whether the first-start hint is shown: only where it can be remembered that it was.

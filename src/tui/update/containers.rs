@@ -1,12 +1,13 @@
 //! The container table: moving, marking, sorting.
 
 use super::{moved, verbs};
+use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::model::{Column, LineEdit, Model, Overlay, Sort, TileGrid};
 
 /// Moves, sorts or filters.
 pub(super) fn act(model: &mut Model, action: Action) {
-    let (row, count) = (model.list.row(), model.list.visible().len());
+    let (row, count) = (model.list.row(), model.list.rows().len());
     let to = match model.tiles() {
         Some(grid) => moved_among_tiles(action, row, count, grid),
         None => moved(
@@ -22,25 +23,22 @@ pub(super) fn act(model: &mut Model, action: Action) {
         return;
     }
     let now = model.list.sort.column;
-    let at = Column::ALL
-        .iter()
-        .position(|column| *column == now)
-        .unwrap_or(0);
     match action {
         Action::Tiles => {
             model.list.tiles = !model.list.tiles;
-            model.scroll_list();
+            model.arrange();
         }
         Action::Mark => mark(model),
         Action::Signal => verbs::open_signals(model),
+        Action::Fold => {
+            model.list.fold();
+            model.arrange();
+        }
         Action::Unmark => model.list.marks.clear(),
         Action::Filter => open_filter(model),
         Action::SortMenu => model.overlay = Some(Overlay::Sort(now)),
-        Action::SortNext => sort(model, Column::ALL[(at + 1) % Column::ALL.len()]),
-        Action::SortPrevious => sort(
-            model,
-            Column::ALL[(at + Column::ALL.len() - 1) % Column::ALL.len()],
-        ),
+        Action::SortNext => sort_beside(model, 1),
+        Action::SortPrevious => sort_beside(model, -1),
         Action::SortInvert => invert(model),
         Action::SortCpu => sort(model, Column::Cpu),
         Action::SortMemory => sort(model, Column::Memory),
@@ -49,13 +47,21 @@ pub(super) fn act(model: &mut Model, action: Action) {
     }
 }
 
-/// Marks or unmarks the selected container and selects the next.
+/// Marks or unmarks the selected container, or all of the selected group, and selects the next.
 fn mark(model: &mut Model) {
-    let Some(id) = model.list.selected.clone() else {
-        return;
+    let ids: Vec<ContainerId> = match model.list.selected_group() {
+        Some(group) => group
+            .members
+            .iter()
+            .map(|at| model.records[*at].spec.id.clone())
+            .collect(),
+        None => model.list.selected.iter().cloned().collect(),
     };
-    if !model.list.marks.remove(&id) {
-        model.list.marks.insert(id);
+    let marks = &mut model.list.marks;
+    if ids.iter().all(|id| marks.contains(id)) {
+        marks.retain(|id| !ids.contains(id));
+    } else {
+        marks.extend(ids);
     }
     act(
         model,
@@ -87,6 +93,23 @@ fn moved_among_tiles(action: Action, row: usize, count: usize, grid: TileGrid) -
     };
     // below the end of a row that is not full is the last tile
     Some(to.min(last))
+}
+
+/// Sorts by the shown column that is `steps` to the right of the present one, from the last on to
+/// the first.
+fn sort_beside(model: &mut Model, steps: isize) {
+    let columns = model.shown_columns();
+    let now = model.list.sort.column;
+    let at = columns.iter().position(|column| *column == now);
+    let count = columns.len() as isize;
+    let to = match at {
+        Some(at) => (at as isize + steps).rem_euclid(count.max(1)),
+        // it is sorted by a column that is not shown
+        None => 0,
+    };
+    if let Some(column) = columns.get(to as usize) {
+        sort(model, *column);
+    }
 }
 
 /// Sorts by `column` in its default direction.

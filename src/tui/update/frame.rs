@@ -130,13 +130,10 @@ pub(super) fn remember(model: &mut Model) -> Vec<Effect> {
 
 /// Selects the container above or below; the pane follows.
 pub(super) fn turn_container(model: &mut Model, action: Action) {
-    let row = model.list.row();
-    let row = if action == Action::NextContainer {
-        row + 1
-    } else {
-        row.saturating_sub(1)
-    };
-    model.list.select_row(row, &model.records);
+    let downwards = action == Action::NextContainer;
+    if let Some(row) = model.list.row_of_neighbour(downwards) {
+        model.list.select_row(row, &model.records);
+    }
     model.scroll_list();
     model.log.merged = false;
 }

@@ -31,6 +31,7 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
     };
     let mut effects = Vec::new();
     let look = match (model.tab, model.pane()) {
+        (_, Some(Pane::Overview)) => overview(model),
         (_, Some(Pane::Processes)) if model.looks.processes.all => {
             let visible = model
                 .list
@@ -68,6 +69,20 @@ pub(super) fn look_anew(model: &mut Model) -> Vec<Effect> {
     look(model)
 }
 
+/// The look at the selected container, unless nothing of it can have changed.
+fn overview(model: &mut Model) -> Option<Look> {
+    let record = model.selected()?;
+    let (id, status) = (record.spec.id.clone(), record.state.status.clone());
+    let alive = status.is_alive();
+    let asked = Some((id.clone(), status));
+    let seen = model.looks.overview.of.as_ref() == Some(&id);
+    if !alive && seen && model.looks.overview.asked == asked {
+        return None;
+    }
+    model.looks.overview.asked = asked;
+    Some(Look::Overview { id, alive })
+}
+
 /// Handles the answer to a look.
 pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
     let words = |error: crate::manager::Error| failure_text("look", &error);
@@ -83,6 +98,11 @@ pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
         (view.of, view.sheet) = (of, Some(sheet));
     };
     match seen {
+        Seen::Overview { id, log, processes } => {
+            let changed = looks.overview.take(id, log.map_err(words), processes, now);
+            model.dirty |= changed;
+            return Vec::new();
+        }
         Seen::Processes(groups) => looks.processes.take(groups, now),
         Seen::Isolation(id, sheet) => take(&mut looks.isolation, Some(id), sheet.map_err(words)),
         Seen::Host(sheet) => take(&mut looks.host, None, sheet.map_err(words)),

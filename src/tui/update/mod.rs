@@ -230,6 +230,7 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
             return verbs::ask(model, action);
         }
         Action::Inspect => return card::open(model),
+        Action::GraphScale => model.graphs_to_limit = !model.graphs_to_limit,
         Action::ShowLaunch => return card::waterfall(model),
         Action::SavePreset => model.ask_line(LinePurpose::PresetName),
         Action::Rename => model.ask_line(LinePurpose::NewName),
