@@ -33,10 +33,45 @@ pub enum Needs {
     Marks,
 }
 
+/// What one wants to do: the sections of help, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
+pub enum Topic {
+    /// Run containers and end them.
+    Run,
+    /// See what they do.
+    Look,
+    /// Change their limits.
+    Limits,
+    /// Move in what is shown.
+    Move,
+    /// Choose and order what lists show.
+    Lists,
+    /// Use the screen.
+    Screen,
+}
+
+impl Topic {
+    /// Every topic, in the order of help.
+    pub const ALL: &[Self] = Self::VARIANTS;
+
+    /// Its heading.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Run => "Run and stop",
+            Self::Look => "Look",
+            Self::Limits => "Limits",
+            Self::Move => "Move",
+            Self::Lists => "Lists and filter",
+            Self::Screen => "Screen",
+        }
+    }
+}
+
 macro_rules! actions {
     ($(
         $variant:ident $label:literal $help:literal
-        [$($context:ident),*] $kind:ident $($needs:ident)?;
+        [$($context:ident),*] $kind:ident $($needs:ident)? $(=> $topic:ident)?;
     )*) => {
         /// An action of the user. Its id in the keymap and the config file is its name in
         /// kebab-case.
@@ -79,11 +114,24 @@ macro_rules! actions {
             pub fn needs(self) -> Needs {
                 match self { $(Self::$variant => [$(Needs::$needs,)? Needs::Nothing][0],)* }
             }
+
+            /// What one wants to do with it.
+            #[must_use]
+            pub fn topic(self) -> Topic {
+                let topic = match self {
+                    $(Self::$variant => [$(Some(Topic::$topic),)? None][0],)*
+                };
+                topic.unwrap_or(match self.kind() {
+                    Kind::Motion => Topic::Move,
+                    Kind::View => Topic::Look,
+                    Kind::Change => Topic::Run,
+                })
+            }
         }
     };
 }
 
-// action, label, help, contexts, kind, needs
+// action, label, help, contexts, kind, needs, topic (else that of its kind)
 actions! {
     Run "Run" "open the launch form" [Global] Change;
     Start "Start" "start it again from its saved spec" [Global] Change Targets;
@@ -92,9 +140,9 @@ actions! {
     Pause "Pause" "freeze its processes, or let a frozen one go on" [Global] Change Targets;
     Destroy "Destroy" "stop it and trash it; undo brings it back" [Global] Change Targets;
     Rename "Rename" "give it another name" [Global] Change Container;
-    LimitDown "Limit −" "lower its limit on the chosen gauge" [Global] Change Container;
-    LimitUp "Limit +" "raise its limit on the chosen gauge" [Global] Change Container;
-    SwitchGauge "Gauge" "choose the other gauge: CPU or memory" [Global] View;
+    LimitDown "Limit −" "lower its limit on the chosen gauge" [Global] Change Container => Limits;
+    LimitUp "Limit +" "raise its limit on the chosen gauge" [Global] Change Container => Limits;
+    SwitchGauge "Gauge" "choose the other gauge: CPU or memory" [Global] View => Limits;
     Inspect "Inspect" "why it died; of a living one, its launch" [Global] View Container;
     GraphScale "Scale" "scale graphs to the limit, or to the data" [Global] View;
     ShowLaunch "Launch" "the steps of its last launch, with their times" [Global] View;
@@ -109,21 +157,24 @@ actions! {
     CompareContainer "Compare with container" "compare with the selected container, or stop"
         [Presets] View Container;
     SavePreset "Save preset" "save its limits and command as a preset" [Global] Change Container;
-    Export "Export" "write its last ten minutes to a CSV or JSON file" [Global] Change Container;
-    Tiles "Tiles" "show the containers as tiles, or as rows again" [Containers] View;
-    Fold "Fold" "fold or unfold the group, else all of them" [Containers] View;
-    Mark "Mark" "mark it, or not; verbs go to all that are marked" [Containers] View Targets;
-    Unmark "Unmark all" "take every mark away" [Containers] View Marks;
-    Palette "Palette" "find an action by its name, and do it" [Global] View;
-    CopyCommand "Copy command" "copy selected lines, else the last command line" [Global] View;
-    Filter "Filter" "show only what matches what you type" [Containers, Events] View;
-    SortMenu "Sort" "choose the column to sort by" [Containers] View;
-    SortNext "Sort right" "sort by the next column" [Containers] View;
-    SortPrevious "Sort left" "sort by the previous column" [Containers] View;
-    SortInvert "Invert" "turn the sort order round" [Containers, Sort] View;
-    SortCpu "Sort CPU" "sort by CPU use" [Containers, Processes] View;
-    SortMemory "Sort memory" "sort by memory use" [Containers, Processes] View;
-    SortTime "Sort time" "sort by uptime" [Containers] View;
+    Export "Export" "write its last ten minutes to a CSV or JSON file"
+        [Global] Change Container => Look;
+    Tiles "Tiles" "show the containers as tiles, or as rows again" [Containers] View => Lists;
+    Fold "Fold" "fold or unfold the group, else all of them" [Containers] View => Lists;
+    Mark "Mark" "mark it, or not; verbs go to all that are marked"
+        [Containers] View Targets => Lists;
+    Unmark "Unmark all" "take every mark away" [Containers] View Marks => Lists;
+    Palette "Palette" "find an action by its name, and do it" [Global] View => Screen;
+    CopyCommand "Copy command" "copy selected lines, else the last command line"
+        [Global] View => Screen;
+    Filter "Filter" "show only what matches what you type" [Containers, Events, Help] View => Lists;
+    SortMenu "Sort" "choose the column to sort by" [Containers] View => Lists;
+    SortNext "Sort right" "sort by the next column" [Containers] View => Lists;
+    SortPrevious "Sort left" "sort by the previous column" [Containers] View => Lists;
+    SortInvert "Invert" "turn the sort order round" [Containers, Sort] View => Lists;
+    SortCpu "Sort CPU" "sort by CPU use" [Containers, Processes] View => Lists;
+    SortMemory "Sort memory" "sort by memory use" [Containers, Processes] View => Lists;
+    SortTime "Sort time" "sort by uptime" [Containers] View => Lists;
     Follow "Follow" "stay at the end of the log as it grows, or not" [Logs, Events] View;
     Timestamps "Time" "show or hide when each line was written" [Logs] View;
     Wrap "Wrap" "wrap long lines, or cut them at the edge" [Logs] View;
@@ -134,9 +185,9 @@ actions! {
     SelectLines "Select" "select lines to copy or save, or let go" [Logs] View;
     SaveLog "Save" "write the selected lines, else all, to a file" [Logs] Change;
     PreviousContainer "Previous" "turn to the container above"
-        [Overview, Processes, Logs, Shell, Files, Isolation, Connections, History] View;
+        [Overview, Processes, Logs, Shell, Files, Isolation, Connections, History] View => Move;
     NextContainer "Next" "turn to the container below"
-        [Overview, Processes, Logs, Shell, Files, Isolation, Connections, History] View;
+        [Overview, Processes, Logs, Shell, Files, Isolation, Connections, History] View => Move;
     Earlier "Earlier" "look back a tick: every pane shows it" [Global] View;
     Later "Later" "one tick on" [Past] View;
     MuchEarlier "Earlier ×10" "look back ten ticks" [Global] View;
@@ -171,12 +222,12 @@ actions! {
     HalfPageDown "Half page down" "half a page down" [] Motion;
     First "First" "to the first line" [] Motion;
     Last "Last" "to the last line (in a log: follow it)" [] Motion;
-    ShowContainers "Containers" "show the Containers tab" [Global] View;
-    ShowImages "Images" "show what containers are made from" [Global] View;
-    ShowNetworks "Networks" "show which network each container has" [Global] View;
-    ShowPresets "Presets" "show the Presets tab" [Global] View;
-    ShowEvents "Events" "show the Events tab" [Global] View;
-    ShowHost "Host" "show the Host tab" [Global] View;
+    ShowContainers "Containers" "show the Containers tab" [Global] View => Screen;
+    ShowImages "Images" "show what containers are made from" [Global] View => Screen;
+    ShowNetworks "Networks" "show which network each container has" [Global] View => Screen;
+    ShowPresets "Presets" "show the Presets tab" [Global] View => Screen;
+    ShowEvents "Events" "show the Events tab" [Global] View => Screen;
+    ShowHost "Host" "show the Host tab" [Global] View => Screen;
     ShowOverview "Overview" "its figures, limits, and how it is" [Global] View;
     ShowProcesses "Processes" "its processes" [Global] View;
     ShowShell "Shells" "the shells in it" [Global] View;
@@ -187,15 +238,15 @@ actions! {
     NextPane "Next pane" "to the pane, then to the next one" [Global] View;
     PreviousPane "Previous pane" "to the pane, then to the previous one" [Global] View;
     Zoom "Zoom" "give the pane the whole screen, or the list back" [Containers] View;
-    GrowList "List +" "more rows for the list, fewer for the pane" [Containers] View;
-    GrowPane "Pane +" "more rows for the pane, fewer for the list" [Containers] View;
-    NextTab "Next tab" "show the next tab" [Global] View;
-    PreviousTab "Previous tab" "show the previous tab" [Global] View;
-    Dismiss "Back" "one step back: zoom, pane, message, filter" [Global] View;
-    Help "Help" "show every key" [Global] View;
-    Redraw "Redraw" "draw the whole screen again" [Global] View;
-    Suspend "Suspend" "back to the shell for a while; fg returns" [Global] View;
-    Quit "Quit" "leave the screen; containers keep running" [Global] View;
+    GrowList "List +" "more rows for the list, fewer for the pane" [Containers] View => Screen;
+    GrowPane "Pane +" "more rows for the pane, fewer for the list" [Containers] View => Screen;
+    NextTab "Next tab" "show the next tab" [Global] View => Screen;
+    PreviousTab "Previous tab" "show the previous tab" [Global] View => Screen;
+    Dismiss "Back" "one step back: zoom, pane, message, filter" [Global] View => Screen;
+    Help "Help" "show every key" [Global] View => Screen;
+    Redraw "Redraw" "draw the whole screen again" [Global] View => Screen;
+    Suspend "Suspend" "back to the shell for a while; fg returns" [Global] View => Screen;
+    Quit "Quit" "leave the screen; containers keep running" [Global] View => Screen;
     Confirm "OK" "do it" [] Motion;
     Cancel "Cancel" "close this without doing anything" [] Motion;
     NextField "Next field" "to the next field" [] Motion;

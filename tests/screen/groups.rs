@@ -151,7 +151,8 @@ fn verbs_on_a_head_go_to_all_of_the_group() {
     let mut stage = shop(120, 40);
     stage.held = true;
     stage.keys("<Home>").take_effects();
-    stage.keys("D").shows("3 containers");
+    stage.keys("D").shows("Destroy 3 containers?");
+    assert_eq!(stage.take_effects(), [], "asked once");
     stage.keys("y");
     let thrown: Vec<_> = stage
         .take_effects()

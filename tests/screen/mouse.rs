@@ -63,7 +63,7 @@ fn the_wheel_scrolls_the_active_context() {
         .send(Message::Input(Input::Wheel(5, 8, 1)));
     assert_eq!(stage.model.list.row(), 3);
     stage.keys("?").send(Message::Input(Input::Wheel(5, 8, 1)));
-    assert_eq!(stage.model.overlay, Some(Overlay::Help(3)));
+    assert_eq!(stage.help_offset(), Some(3));
     stage.keys("<Esc>");
     let name = stage.selected().to_owned();
     stage

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use minic_tui::tui::effect::LogBatch;
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{LogLine, Overlay, Tab, help_rows};
+use minic_tui::tui::model::{LogLine, Tab, help_page};
 
 use crate::stage::Stage;
 
@@ -61,10 +61,10 @@ fn a_log_scrolls_as_far_down_as_up() {
 #[test]
 fn help_and_the_list_move_as_far_down_as_up() {
     let mut stage = Stage::new(80, 24);
-    let rows = help_rows(ratatui::layout::Size::new(80, 24));
+    let rows = help_page(ratatui::layout::Size::new(80, 24));
     let mut at = |keys: &str, expected: usize| {
         stage.keys(keys);
-        assert_eq!(stage.model.overlay, Some(Overlay::Help(expected)), "{keys}");
+        assert_eq!(stage.help_offset(), Some(expected), "{keys}");
     };
     at("?", 0);
     at("j", 1);
@@ -75,7 +75,7 @@ fn help_and_the_list_move_as_far_down_as_up() {
     at("k", 0);
     stage.send(wheel(1));
     stage.send(wheel(-1));
-    assert_eq!(stage.model.overlay, Some(Overlay::Help(0)));
+    assert_eq!(stage.help_offset(), Some(0));
     stage.keys("<Esc><Home>");
     let page = stage.model.regions().unwrap().table_rows();
     let mut at = |keys: &str, expected: usize| {

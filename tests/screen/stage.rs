@@ -16,7 +16,7 @@ use minic_tui::tui::Settings;
 use minic_tui::tui::effect::{Effect, LogBatch, LookRunner, ShellCall, ShellEvent, perform, tail};
 use minic_tui::tui::keymap::{Chord, Key};
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{Focus, LogLine, Model, Pane, ShellId, Tab};
+use minic_tui::tui::model::{Focus, LogLine, Model, Overlay, Pane, ShellId, Tab};
 use minic_tui::tui::sanitise::coloured_line;
 use minic_tui::tui::theme::{ColorDepth, Symbols, Theme};
 use minic_tui::tui::update::{start, update};
@@ -413,6 +413,14 @@ impl Stage {
             .for_each(|record| record.spec.remove = true);
         self.send(Message::Records(500, Ok(records)));
         self
+    }
+
+    /// The rows that help is scrolled down; `None` when it is not open.
+    pub(crate) fn help_offset(&self) -> Option<usize> {
+        match &self.model.overlay {
+            Some(Overlay::Help(help)) => Some(help.offset),
+            _ => None,
+        }
     }
 
     /// Puts the containers `names` into the group `group`.

@@ -247,9 +247,9 @@ pub fn palette_rows(size: Size) -> usize {
         .clamp(1, MAX_PALETTE_ROWS)
 }
 
-/// How many lines of help a screen of `size` shows at once.
+/// How many rows of help a screen of `size` shows at once.
 #[must_use]
-pub fn help_rows(size: Size) -> usize {
+pub fn help_page(size: Size) -> usize {
     // the bottom line and the box around it
     usize::from(size.height).saturating_sub(3).max(1)
 }

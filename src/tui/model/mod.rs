@@ -47,11 +47,11 @@ pub use contents::{Contents, INDENT};
 pub use frame::{Focus, Frame};
 pub use groups::{Badness, Group, Row, Sums};
 pub use handles::{Grip, Handles, Knob, PendingLimit};
-pub use help::HelpLine;
+pub use help::{Help, HelpLayout, HelpLine, HelpSection};
 pub use hit::{HitMap, Target};
 pub use launch_form::{Field, LaunchForm, command_line};
 pub use layout::{
-    Content, CoreGrid, MIN_SIZE, PALETTE_FRAME, Regions, TileGrid, help_rows, palette_rows,
+    Content, CoreGrid, MIN_SIZE, PALETTE_FRAME, Regions, TileGrid, help_page, palette_rows,
 };
 pub use line_edit::LineEdit;
 pub use log_view::{
@@ -104,8 +104,8 @@ pub enum Overlay {
     Line(LinePrompt),
     /// The palette.
     Palette(Palette),
-    /// Help, scrolled down by so many lines.
-    Help(usize),
+    /// Help.
+    Help(Help),
     /// A signal for a process, or for containers.
     Signal(SignalMenu),
     /// A prompt for one line, at the bottom.
@@ -323,6 +323,7 @@ impl Model {
             Some(Overlay::Card(_)) => vec![Context::Card],
             Some(Overlay::Line(_)) => vec![Context::Prompt, Context::Edit],
             Some(Overlay::Palette(_)) => vec![Context::Palette, Context::Edit],
+            Some(Overlay::Help(help)) if help.typing => vec![Context::Filter, Context::Edit],
             Some(Overlay::Help(_)) => vec![Context::Help],
             Some(Overlay::Signal(_)) => vec![Context::Menu],
             Some(Overlay::Prompt(_)) => vec![Context::Filter, Context::Edit],

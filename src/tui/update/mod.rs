@@ -6,6 +6,7 @@ mod containers;
 mod form;
 mod frame;
 mod handles;
+mod help;
 mod logs;
 mod looks;
 mod mouse;
@@ -29,7 +30,7 @@ use super::effect::{Effect, ShellCall, ShellEvent};
 use super::keymap::{Chord, Context};
 use super::message::{Input, Message, Signal};
 use super::model::{
-    Focus, Knob, LinePurpose, Model, Overlay, Pane, QuestionArgument, Tab, ToastKind,
+    Focus, Help, Knob, LinePurpose, Model, Overlay, Pane, QuestionArgument, Tab, ToastKind,
 };
 use crate::manager::Error;
 
@@ -188,7 +189,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Some(Overlay::Card(_)) => card::act(model, action),
         Some(Overlay::Line(_)) => prompt::act(model, action),
         Some(Overlay::Palette(_)) => palette::act(model, action),
-        Some(Overlay::Help(_)) => overlays::scroll_help(model, action),
+        Some(Overlay::Help(_)) => help::act(model, action),
         Some(Overlay::Signal(_)) => looks::choose_signal(model, action),
         Some(Overlay::Prompt(_)) => looks::prompted(model, action),
         Some(Overlay::Filter(..)) => overlays::type_filter(model, action),
@@ -206,7 +207,7 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     match action {
         Action::Quit => return quit(model),
-        Action::Help => model.overlay = Some(Overlay::Help(0)),
+        Action::Help => model.overlay = Some(Overlay::Help(Help::default())),
         Action::Dismiss if looks::dismiss(model) => return looks::look(model),
         Action::Dismiss if logs::dismiss(model) || frame::back(model) => {}
         Action::Dismiss => dismiss(model),

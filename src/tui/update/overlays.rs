@@ -4,9 +4,7 @@ use super::{containers, handles, looks, moved, preset_form, typing, verbs};
 use crate::record::{Record, Status};
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
-use crate::tui::model::{
-    Card, Column, Model, Overlay, Question, QuestionArgument, ToastKind, help_rows,
-};
+use crate::tui::model::{Card, Column, Model, Overlay, Question, QuestionArgument, ToastKind};
 
 /// Answers the question.
 pub(super) fn answer(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -62,22 +60,6 @@ pub(super) fn choose_sort(model: &mut Model, action: Action) -> Vec<Effect> {
             }
         }
     }
-    Vec::new()
-}
-
-/// Scrolls help or closes it.
-pub(super) fn scroll_help(model: &mut Model, action: Action) -> Vec<Effect> {
-    let Some(Overlay::Help(offset)) = model.overlay else {
-        return Vec::new();
-    };
-    let page = help_rows(model.size);
-    let max = model.help_lines().len().saturating_sub(page);
-    model.overlay = match action {
-        Action::Cancel => None,
-        _ => Some(Overlay::Help(
-            moved(action, offset, max + 1, page).unwrap_or(offset),
-        )),
-    };
     Vec::new()
 }
 

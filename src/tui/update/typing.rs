@@ -20,6 +20,10 @@ pub(super) fn edit(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
             model.overlay = Some(Overlay::Palette(palette));
         }
         Some(Overlay::Prompt(_)) => edit_prompt(model, change),
+        Some(Overlay::Help(help)) if help.typing => {
+            change(&mut help.line);
+            help.offset = 0;
+        }
         Some(Overlay::Filter(line, _)) => {
             change(line);
             model.list.filter = line.text().to_owned();

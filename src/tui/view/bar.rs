@@ -21,6 +21,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let mut start = area.x;
     let typed = match &model.overlay {
         Some(Overlay::Filter(line, _)) => Some(("Filter", line)),
+        Some(Overlay::Help(help)) if help.typing => Some(("Search the keys", &help.line)),
         Some(Overlay::Prompt(prompt)) => Some((prompt.purpose.title(), &prompt.line)),
         _ => None,
     };

@@ -118,7 +118,7 @@ fn draw(canvas: &mut Canvas<'_>) {
         }
         Some(Overlay::Line(prompt)) => prompt::draw(canvas, between, prompt),
         Some(Overlay::Palette(palette)) => palette::draw(canvas, between, palette),
-        Some(Overlay::Help(offset)) => help::draw(canvas, between, *offset),
+        Some(Overlay::Help(help)) => help::draw(canvas, between, help),
         Some(Overlay::Signal(menu)) => signal_menu::draw(canvas, between, menu),
         None if model.shows_hint() => hint::draw(canvas, between),
         Some(Overlay::Prompt(_) | Overlay::Filter(..)) | None => {}
