@@ -60,7 +60,13 @@ fn the_bottom_line_shows_only_what_has_a_key_there() {
     let keymap = Keymap::embedded().unwrap();
     for context in Context::ALL {
         for action in keymap.bar(*context) {
-            let contexts = [*context, Context::Global, Context::Edit];
+            // a place is always in a form
+            let around = if *context == Context::Place {
+                Context::Form
+            } else {
+                Context::Edit
+            };
+            let contexts = [*context, Context::Global, around];
             assert!(
                 keymap.shown_key(&contexts, *action).is_some(),
                 "{} in [{}]",

@@ -3,6 +3,7 @@
 mod card;
 mod command;
 mod container_list;
+mod cpu_amount;
 mod handles;
 mod help;
 mod hit;
@@ -33,7 +34,10 @@ pub use container_list::{Column, ContainerList, Sort};
 pub use handles::{Grip, Handles, Knob, PendingLimit};
 pub use help::HelpLine;
 pub use hit::{HitMap, Target};
-pub use launch_form::{Field, LaunchForm, command_line};
+pub use launch_form::{
+    Field, FormLayout, FormRow, Kind, LaunchForm, Problem, Section, Spot, command_line,
+    command_rows, form_area,
+};
 pub use layout::{CoreGrid, MIN_SIZE, PALETTE_FRAME, Regions, TileGrid, help_rows, palette_rows};
 pub use line_edit::LineEdit;
 pub use log_view::{
@@ -266,6 +270,9 @@ impl Model {
         let mut contexts = match &self.overlay {
             None if self.tab == Tab::Shell && self.shells.typing => return vec![Context::Typing],
             None => self.contexts_below(),
+            Some(Overlay::Form(form)) if !form.is_typing() => {
+                vec![Context::Place, Context::Form]
+            }
             Some(Overlay::Form(_) | Overlay::Preset(_)) => vec![Context::Form, Context::Edit],
             Some(Overlay::Confirm(_)) => vec![Context::Confirm],
             Some(Overlay::Sort(_)) => vec![Context::Sort],

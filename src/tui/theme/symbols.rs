@@ -39,6 +39,8 @@ pub struct Symbols {
     pub failure: char,
     /// Before progress.
     pub busy: char,
+    /// A section that is folded, and one that is open.
+    pub fold: [char; 2],
     /// Around a choice: to the previous, to the next.
     pub choice: [char; 2],
 }
@@ -64,6 +66,7 @@ impl Symbols {
         success: '✓',
         failure: '✗',
         busy: '…',
+        fold: ['▸', '▾'],
         choice: ['◂', '▸'],
     };
 
@@ -87,6 +90,7 @@ impl Symbols {
         success: '+',
         failure: '!',
         busy: '~',
+        fold: ['+', '-'],
         choice: ['<', '>'],
     };
 

@@ -41,11 +41,8 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
         Target::Preset(row) => model.preset = row,
         Target::Line(row) => return line(model, row),
         Target::LogLine(number) => logs::click(model, number),
-        Target::Field(field) => {
-            if let Some(form) = form::opened(model) {
-                form.focus = Some(field);
-            }
-        }
+        Target::Spot(spot) => return form::click(model, spot),
+        Target::Arrow(field, forward) => form::click_arrow(model, field, forward),
         Target::PresetField(field) => {
             if let Some(form) = preset_form::opened(model) {
                 form.focus = field;
@@ -78,9 +75,13 @@ pub(super) fn drag(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
 
 /// Scrolls the active context by the wheel, wherever the pointer is.
 pub(super) fn wheel(model: &mut Model, turn: i16) -> Vec<Effect> {
+    if matches!(model.overlay, Some(Overlay::Form(_))) {
+        form::wheel(model, turn);
+        return Vec::new();
+    }
     let typing = matches!(
         model.overlay,
-        Some(Overlay::Form(_) | Overlay::Preset(_) | Overlay::Confirm(_))
+        Some(Overlay::Preset(_) | Overlay::Confirm(_))
     );
     if typing {
         return Vec::new();
