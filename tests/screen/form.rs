@@ -28,7 +28,7 @@ fn words(text: &[&str]) -> Option<Vec<String>> {
 
 #[test]
 fn the_form_at_every_size() {
-    for (width, height) in [(60, 15), (80, 24), (120, 40)] {
+    for (width, height) in [(40, 10), (60, 15), (80, 24), (120, 40), (200, 60)] {
         let mut stage = Stage::new(width, height);
         stage
             .keys("r")

@@ -10,6 +10,8 @@ mod complaints;
 mod containers;
 mod effects;
 mod form;
+mod form_command;
+mod form_fields;
 mod handles;
 mod hostile;
 mod keys;

@@ -29,6 +29,7 @@ fn rows_headings_tabs_and_keys() {
     stage.shows("MEMORY▲");
     assert_eq!(stage.selected(), "db");
     stage.made_passing("db");
+    stage.send(Message::Input(Input::Resize(120, 24)));
     click(&mut stage, &Target::Action(Action::Destroy));
     assert!(matches!(stage.model.overlay, Some(Overlay::Confirm(_))));
     click(&mut stage, &Target::Action(Action::Cancel));

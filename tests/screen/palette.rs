@@ -75,7 +75,7 @@ fn an_unavailable_action_says_why_and_does_nothing() {
     assert!(stage.take_effects().is_empty(), "nor what matches less");
     stage
         .keys(":wrap<Enter>")
-        .shows("Wrap: only on the Logs tab");
+        .shows("Wrap: only in the Logs pane");
     stage
         .keys(":live<Enter>")
         .shows("Live: only while looking back");

@@ -2,7 +2,7 @@
 
 use minic_tui::manager::Error;
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::Tab;
+use minic_tui::tui::model::Pane;
 
 use crate::stage::Stage;
 
@@ -58,7 +58,7 @@ fn a_log_without_news_draws_nothing() {
     stage.log_came(other, vec![line]);
     assert!(!stage.model.dirty);
     stage.hides("of another container");
-    assert_eq!(stage.model.tab, Tab::Logs);
+    assert_eq!(stage.model.pane(), Some(Pane::Logs));
 }
 
 #[test]

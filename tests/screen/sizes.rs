@@ -13,8 +13,36 @@ fn too_small_says_what_it_needs() {
 #[test]
 fn nothing_breaks_at_any_size_in_any_state() {
     let states = [
-        "", "?", "D", "<F6>", "/we", "r", "r<Enter>", "3", "3t", "3w", "8", "8<Enter>", "2", "2s",
-        "4", "4<Enter>", "5", "5<Enter>", "6", "7", "9", "G", "s", "v", "vG",
+        "",
+        "?",
+        "D",
+        "<F6>",
+        "/we",
+        "r",
+        "r<Enter>",
+        "<logs>",
+        "<logs>t",
+        "<logs>w",
+        "4",
+        "4<Enter>",
+        "<processes>",
+        "<processes><F9>",
+        "<shell>",
+        "<shell><Enter>",
+        "<files>",
+        "<files><Enter>",
+        "<isolation>",
+        "<connections>",
+        "h",
+        "z",
+        "2",
+        "3",
+        "5",
+        "6",
+        "G",
+        "s",
+        "v",
+        "vG",
     ];
     for keys in states {
         let mut stage = Stage::new(80, 24);

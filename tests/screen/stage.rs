@@ -16,7 +16,7 @@ use minic_tui::tui::Settings;
 use minic_tui::tui::effect::{Effect, LogBatch, LookRunner, ShellCall, ShellEvent, perform, tail};
 use minic_tui::tui::keymap::{Chord, Key};
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{LogLine, Model, ShellId};
+use minic_tui::tui::model::{Focus, LogLine, Model, Pane, ShellId, Tab};
 use minic_tui::tui::sanitise::coloured_line;
 use minic_tui::tui::theme::{ColorDepth, Symbols, Theme};
 use minic_tui::tui::update::{start, update};
@@ -59,6 +59,13 @@ pub(crate) fn ascii() -> Settings {
         theme: Theme::named("colourless", ColorDepth::Sixteen, Symbols::ASCII).unwrap(),
         ..settings()
     }
+}
+
+/// Keys to every tab but the first, the list, and every pane.
+pub(crate) fn places() -> Vec<String> {
+    let tabs = (1..=Tab::ALL.len()).map(|digit| digit.to_string());
+    let panes = Pane::ALL.map(|pane| format!("<{}>", pane.title().to_lowercase()));
+    tabs.chain(panes).collect()
 }
 
 impl Stage {
@@ -250,13 +257,28 @@ impl Stage {
         }
     }
 
-    /// Types: characters as they stand, other keys as `<Enter>`, `<Ctrl-U>`; `<lt>` is `<`.
+    /// Goes to `pane` by Tab from the one before it.
+    fn go_to(&mut self, pane: Pane) {
+        self.model.tab = Tab::Containers;
+        self.model.frame.pane = pane.turned(Pane::ALL.len() - 1);
+        self.model.frame.focus = Focus::Pane;
+        self.model.frame.zoomed = self.model.pane().is_none();
+        self.send(Message::Input(Input::Key(Key::Tab.into())));
+    }
+
+    /// Types: characters as they stand, other keys as `<Enter>`, `<Ctrl-U>`; `<lt>` is `<`, and
+    /// `<files>` goes to that pane.
     pub(crate) fn keys(&mut self, keys: &str) -> &mut Self {
         let mut rest = keys;
         while let Some(c) = rest.chars().next() {
             let chord = match rest.strip_prefix('<').and_then(|r| r.split_once('>')) {
                 Some((name, after)) => {
                     rest = after;
+                    let named = |pane: &Pane| pane.title().to_lowercase() == name;
+                    if let Some(pane) = Pane::ALL.into_iter().find(named) {
+                        self.go_to(pane);
+                        continue;
+                    }
                     if name == "lt" {
                         Key::Char('<').into()
                     } else {

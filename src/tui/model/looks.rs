@@ -232,9 +232,11 @@ pub enum Check {
 pub struct Looks {
     /// Whether a look has not been answered yet.
     pub busy: bool,
-    /// The Processes tab.
+    /// Whether something else is shown than what was asked for.
+    pub again: bool,
+    /// The Processes pane.
     pub processes: ProcessView,
-    /// The Isolation tab.
+    /// The Isolation pane.
     pub isolation: SheetView,
     /// The Host tab.
     pub host: SheetView,
@@ -246,6 +248,6 @@ pub struct Looks {
     pub check: Check,
     /// The Events tab.
     pub events: EventView,
-    /// The Files tab.
+    /// The Files pane.
     pub files: FileView,
 }

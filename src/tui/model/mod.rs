@@ -4,6 +4,7 @@ mod card;
 mod command;
 mod container_list;
 mod cpu_amount;
+mod frame;
 mod handles;
 mod help;
 mod hit;
@@ -31,6 +32,7 @@ use ratatui::layout::Size;
 
 pub use card::{Card, FailedLaunch};
 pub use container_list::{Column, ContainerList, Sort};
+pub use frame::{Focus, Frame};
 pub use handles::{Grip, Handles, Knob, PendingLimit};
 pub use help::HelpLine;
 pub use hit::{HitMap, Target};
@@ -38,10 +40,12 @@ pub use launch_form::{
     Field, FormLayout, FormRow, Kind, LaunchForm, Problem, Section, Spot, command_line,
     command_rows, form_area,
 };
-pub use layout::{CoreGrid, MIN_SIZE, PALETTE_FRAME, Regions, TileGrid, help_rows, palette_rows};
+pub use layout::{
+    Content, CoreGrid, MIN_SIZE, PALETTE_FRAME, Regions, TileGrid, help_rows, palette_rows,
+};
 pub use line_edit::LineEdit;
 pub use log_view::{
-    LogLine, LogPosition, LogSearch, LogView, MARK_COLUMNS, Pane, Selection, TIME_COLUMNS,
+    LogLine, LogPosition, LogSearch, LogSize, LogView, MARK_COLUMNS, Selection, TIME_COLUMNS,
 };
 pub use looks::{
     Check, EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, SignalTarget, Viewer,
@@ -53,7 +57,7 @@ pub use processes::{ProcessRow, ProcessSort, ProcessView};
 pub use prompt::{LinePrompt, LinePurpose, preset_of};
 pub use sheet::{SheetLine, sheet_lines};
 pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
-pub use tab::Tab;
+pub use tab::{Pane, Tab};
 pub use toasts::{Toast, ToastKind, Toasts};
 pub use undo::{Undo, UndoStep, Undoable};
 
@@ -145,6 +149,8 @@ pub struct Model {
     pub past: Option<Past>,
     /// The tab shown.
     pub tab: Tab,
+    /// The parts of the Containers tab.
+    pub frame: Frame,
     /// The container table.
     pub list: ContainerList,
     /// The handles on the selected container's gauges.
@@ -201,6 +207,7 @@ impl Model {
             sampled_at: now,
             past: None,
             tab: Tab::Containers,
+            frame: Frame::default(),
             list: ContainerList::default(),
             handles: Handles::default(),
             failed_launch: None,
@@ -233,6 +240,24 @@ impl Model {
     #[must_use]
     pub fn selected(&self) -> Option<&Record> {
         self.list.selected.as_ref().and_then(|id| self.record(id))
+    }
+
+    /// The shell shown: one in the selected container.
+    #[must_use]
+    pub fn shell(&self) -> Option<&ShellPane> {
+        self.shells.shown(self.list.selected.as_ref()?)
+    }
+
+    /// The same, to change it.
+    pub fn shell_mut(&mut self) -> Option<&mut ShellPane> {
+        let id = self.shell()?.id;
+        self.shells.find(id)
+    }
+
+    /// Whether keys go to the shell.
+    #[must_use]
+    pub fn typing(&self) -> bool {
+        self.shells.typing && self.focused() == Some(Pane::Shell)
     }
 
     /// The targets of a verb: the marked containers, else the selected one.
@@ -268,7 +293,7 @@ impl Model {
     #[must_use]
     pub fn contexts(&self) -> Vec<Context> {
         let mut contexts = match &self.overlay {
-            None if self.tab == Tab::Shell && self.shells.typing => return vec![Context::Typing],
+            None if self.typing() => return vec![Context::Typing],
             None => self.contexts_below(),
             Some(Overlay::Form(form)) if !form.is_typing() => {
                 vec![Context::Place, Context::Form]
@@ -288,26 +313,17 @@ impl Model {
         contexts
     }
 
-    /// The active contexts without an overlay, innermost first.
-    fn contexts_below(&self) -> Vec<Context> {
-        let tab = self.tab.context();
-        if self.past.is_some() {
-            vec![Context::Past, tab, Context::Global]
-        } else if self.tab == Tab::Containers && self.list.tiles {
-            vec![Context::Tiles, tab, Context::Global]
-        } else {
-            vec![tab, Context::Global]
-        }
-    }
-
     /// The regions of the screen; `None` when it is too small.
     #[must_use]
     pub fn regions(&self) -> Option<Regions> {
-        Regions::of(
-            self.size,
-            self.host.as_ref().map_or(0, |host| host.cores.len()),
-            self.tab,
-        )
+        let content = Content {
+            cores: self.host.as_ref().map_or(0, |host| host.cores.len()),
+            tab: self.tab,
+            frame: &self.frame,
+            rows: self.list.visible().len(),
+            tiles: self.list.tiles,
+        };
+        Regions::of(self.size, &content)
     }
 
     /// Filters and sorts the containers again and keeps the selection visible.

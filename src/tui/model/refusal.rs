@@ -1,6 +1,6 @@
 //! Why an action is not available now. The bottom line, the palette and `update` all use this.
 
-use super::{Check, Model, Overlay, ShellState, Tab, UndoStep};
+use super::{Check, Model, Overlay, Pane, ShellState, UndoStep};
 use crate::record::{Record, Status};
 use crate::spec::ContainerId;
 use crate::tui::action::{Action, Needs};
@@ -57,8 +57,8 @@ impl Model {
             _ => self.targets(),
         };
         match action.needs() {
-            // on the Processes tab the signal goes to the selected process
-            Needs::LivingTargets if self.tab == Tab::Processes => {
+            // in the Processes pane the signal goes to the selected process
+            Needs::LivingTargets if self.pane_for(action) == Some(Pane::Processes) => {
                 let chosen = self.looks.processes.chosen();
                 chosen.is_none().then(|| "no process is chosen".into())
             }
@@ -120,7 +120,7 @@ impl Model {
                 Some(_) => None,
             },
             Action::CopyCommand => {
-                let lines = self.tab == Tab::Logs && self.log.selection.is_some();
+                let lines = self.focused() == Some(Pane::Logs) && self.log.selection.is_some();
                 refused(
                     self.last_command.is_none() && !lines,
                     "nothing was done yet that a command line could do",
@@ -160,8 +160,8 @@ impl Model {
             Action::RunCheck => {
                 refused(self.looks.check == Check::Running, "the check is under way")
             }
-            Action::CloseShell => refused(self.shells.shown().is_none(), "no shell is open"),
-            Action::EnterShell => match self.shells.shown() {
+            Action::CloseShell => refused(self.shell().is_none(), "no shell is open in it"),
+            Action::EnterShell => match self.shell() {
                 Some(pane) if !matches!(pane.state, ShellState::Ended(_)) => None,
                 _ => self.refusal(Action::OpenShell),
             },

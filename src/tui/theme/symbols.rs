@@ -25,6 +25,8 @@ pub struct Symbols {
     pub handle: [char; 2],
     /// A horizontal line.
     pub line: char,
+    /// The same, for what has the focus.
+    pub thick_line: char,
     /// A vertical line.
     pub upright: char,
     /// Corners: top left, top right, bottom left, bottom right.
@@ -59,6 +61,7 @@ impl Symbols {
         dot: '·',
         handle: ['│', '┃'],
         line: '─',
+        thick_line: '━',
         upright: '│',
         corners: ['╭', '╮', '╰', '╯'],
         ellipsis: '…',
@@ -83,6 +86,7 @@ impl Symbols {
         dot: '-',
         handle: [']', '}'],
         line: '-',
+        thick_line: '=',
         upright: '|',
         corners: ['+', '+', '+', '+'],
         ellipsis: '~',

@@ -9,8 +9,8 @@ use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, Look, Seen};
 use crate::tui::model::{
-    Check, LineEdit, Model, Overlay, Pending, ProcessSort, Prompt, Purpose, Question, SheetView,
-    SignalMenu, SignalTarget, Tab, Viewer, sheet_lines,
+    Check, LineEdit, Model, Overlay, Pane, Pending, ProcessSort, Prompt, Purpose, Question,
+    SheetView, SignalMenu, SignalTarget, Tab, Viewer, sheet_lines,
 };
 use crate::tui::sanitise::log_line;
 
@@ -29,8 +29,8 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
             .is_some_and(|record| record.state.status.is_alive())
     };
     let mut effects = Vec::new();
-    let look = match model.tab {
-        Tab::Processes if model.looks.processes.all => {
+    let look = match (model.tab, model.pane()) {
+        (_, Some(Pane::Processes)) if model.looks.processes.all => {
             let visible = model
                 .list
                 .visible()
@@ -40,18 +40,18 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
                 visible.filter(|id| alive(id)).cloned().collect(),
             ))
         }
-        Tab::Processes => Some(Look::Processes(
+        (_, Some(Pane::Processes)) => Some(Look::Processes(
             selected.into_iter().filter(|id| alive(id)).collect(),
         )),
-        Tab::Isolation => selected.filter(|id| alive(id)).map(Look::Isolation),
-        Tab::Host => {
+        (_, Some(Pane::Isolation)) => selected.filter(|id| alive(id)).map(Look::Isolation),
+        (Tab::Host, _) => {
             if !std::mem::replace(&mut model.looks.facts_asked, true) {
                 effects.push(Effect::Look(Look::Facts));
             }
             Some(Look::Host)
         }
-        Tab::Events => Some(Look::Events),
-        Tab::Files if model.looks.files.viewer.is_none() => selected.map(Look::Changes),
+        (Tab::Events, _) => Some(Look::Events),
+        (_, Some(Pane::Files)) if model.looks.files.viewer.is_none() => selected.map(Look::Changes),
         _ => None,
     };
     if let Some(look) = look {
@@ -59,6 +59,12 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
         effects.push(Effect::Look(look));
     }
     effects
+}
+
+/// Looks at once, or when the look under way is answered: something else is shown now.
+pub(super) fn look_anew(model: &mut Model) -> Vec<Effect> {
+    model.looks.again = model.looks.busy;
+    look(model)
 }
 
 /// Handles the answer to a look.
@@ -102,16 +108,10 @@ pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
         }
     }
     model.dirty = true;
-    Vec::new()
-}
-
-/// Selects the container above or below, on a tab about one container.
-pub(super) fn turn(model: &mut Model, direction: Action) -> Vec<Effect> {
-    if let Some(row) = moved(direction, model.list.row(), model.list.visible().len(), 1) {
-        model.list.select_row(row, &model.records);
+    if !model.looks.busy && std::mem::take(&mut model.looks.again) {
+        return look(model);
     }
-    model.looks.files.viewer = None;
-    look(model)
+    Vec::new()
 }
 
 /// Handles the keys of these tabs.
@@ -119,32 +119,41 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let page = model.regions().map_or(1, |regions| {
         usize::from(regions.body.height.saturating_sub(1))
     });
-    match action {
-        Action::PreviousContainer => return turn(model, Action::Up),
-        Action::NextContainer => return turn(model, Action::Down),
-        _ => {}
-    }
     match model.tab {
         Tab::Host if action == Action::RunCheck => return run_check(model),
-        Tab::Processes => return processes(model, action, page),
-        Tab::Files => return files(model, action, page),
         Tab::Events => events(model, action, page),
-        Tab::Isolation | Tab::Host => {
-            let max = sheet_lines(&model.sheet_sections())
-                .len()
-                .saturating_sub(page);
-            let view = if model.tab == Tab::Host {
-                &mut model.looks.host
-            } else {
-                &mut model.looks.isolation
-            };
-            if let Some(offset) = moved(action, view.offset, max + 1, page) {
-                view.offset = offset;
-            }
+        Tab::Host => {
+            let lines = sheet_lines(&model.host_sections()).len();
+            scroll(&mut model.looks.host, lines, action, page);
         }
         _ => {}
     }
     Vec::new()
+}
+
+/// Handles `action` in a pane that queries the engine.
+pub(super) fn in_pane(model: &mut Model, pane: Pane, action: Action) -> Vec<Effect> {
+    let page = model.regions().map_or(1, |regions| {
+        usize::from(regions.pane.height.saturating_sub(1))
+    });
+    match pane {
+        Pane::Processes => return processes(model, action, page),
+        Pane::Files => return files(model, action, page),
+        Pane::Isolation => {
+            let lines = sheet_lines(&model.isolation_sections()).len();
+            scroll(&mut model.looks.isolation, lines, action, page);
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Scrolls a sheet of `lines` lines.
+fn scroll(view: &mut SheetView, lines: usize, action: Action, page: usize) {
+    let max = lines.saturating_sub(page);
+    if let Some(offset) = moved(action, view.offset, max + 1, page) {
+        view.offset = offset;
+    }
 }
 
 /// Starts the host check. Opening the tab does not, because it runs containers.
@@ -314,7 +323,7 @@ pub(super) fn revert(model: &mut Model, record: &Record, path: String) -> Vec<Ef
 
 /// Closes the open file; returns whether there was one.
 pub(super) fn dismiss(model: &mut Model) -> bool {
-    model.tab == Tab::Files && model.looks.files.viewer.take().is_some()
+    model.focused() == Some(Pane::Files) && model.looks.files.viewer.take().is_some()
 }
 
 /// Handles the prompt at the bottom.

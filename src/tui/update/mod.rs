@@ -4,6 +4,7 @@
 mod card;
 mod containers;
 mod form;
+mod frame;
 mod handles;
 mod logs;
 mod looks;
@@ -25,7 +26,7 @@ use super::action::Action;
 use super::effect::{Effect, ShellCall, ShellEvent};
 use super::keymap::{Chord, Context};
 use super::message::{Input, Message, Signal};
-use super::model::{Knob, LinePurpose, Model, Overlay, Tab, ToastKind};
+use super::model::{Focus, Knob, LinePurpose, Model, Overlay, Pane, Tab, ToastKind};
 use crate::manager::Error;
 
 /// Rows that one turn of the wheel moves.
@@ -33,7 +34,9 @@ const WHEEL_ROWS: i64 = 3;
 
 /// Applies `message` to `model`; returns the effects to run.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let before = frame::shown(model);
     let mut effects = take(model, message);
+    effects.extend(frame::follow(model, &before));
     effects.extend(shells::fit(model));
     if model.settings.read_only {
         effects.retain(|effect| !refused(model, effect));
@@ -137,8 +140,11 @@ fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
         }
         Input::Click(x, y) => mouse::click(model, x, y),
         Input::Drag(x, y) => mouse::drag(model, x, y),
-        Input::Release => handles::release(model),
-        Input::Wheel(_, _, turn) => mouse::wheel(model, turn),
+        Input::Release => {
+            model.frame.dragging = false;
+            handles::release(model)
+        }
+        Input::Wheel(x, y, turn) => mouse::wheel(model, x, y, turn),
         Input::Resize(width, height) => {
             model.size = Size::new(width, height);
             model.arrange();
@@ -197,23 +203,20 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Quit => return quit(model),
         Action::Help => model.overlay = Some(Overlay::Help(0)),
         Action::Dismiss if looks::dismiss(model) => return looks::look(model),
-        Action::Dismiss if logs::dismiss(model) => {}
+        Action::Dismiss if logs::dismiss(model) || frame::back(model) => {}
         Action::Dismiss => dismiss(model),
-        Action::NextTab => return turn_tab(model, 1),
-        Action::PreviousTab => return turn_tab(model, Tab::ALL.len() - 1),
-        Action::ShowContainers => return show(model, Tab::Containers),
-        Action::ShowLogs => return show(model, Tab::Logs),
+        Action::NextTab => return show(model, model.tab.turned(1)),
+        Action::PreviousTab => return show(model, model.tab.turned(Tab::ALL.len() - 1)),
         Action::Logs => {
             model.log.merged = model.list.marks.len() > 1;
-            return show(model, Tab::Logs);
+            frame::open(model, Pane::Logs);
+            return logs::show(model);
         }
-        Action::ShowPresets => return show(model, Tab::Presets),
-        Action::ShowProcesses => return show(model, Tab::Processes),
-        Action::ShowShell => return show(model, Tab::Shell),
-        Action::ShowFiles => return show(model, Tab::Files),
-        Action::ShowIsolation => return show(model, Tab::Isolation),
-        Action::ShowEvents => return show(model, Tab::Events),
-        Action::ShowHost => return show(model, Tab::Host),
+        Action::Shell => return frame::shell(model),
+        Action::NextPane | Action::PreviousPane => return frame::turn(model, action),
+        Action::Zoom => frame::zoom(model),
+        Action::GrowList | Action::GrowPane => frame::grow(model, action),
+        Action::NextContainer | Action::PreviousContainer => frame::turn_container(model, action),
         Action::Run if model.tab == Tab::Presets => return form::open(model, Some(model.preset)),
         Action::Run => return form::open(model, None),
         Action::UsePreset => return form::open(model, Some(model.preset)),
@@ -225,12 +228,13 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
             return id.map_or_else(Vec::new, |id| form::open_like(model, &id));
         }
         Action::Inspect => return card::open(model),
-        Action::Graphs => card::graphs(model),
         Action::ShowLaunch => return card::waterfall(model),
         Action::SavePreset => model.ask_line(LinePurpose::PresetName),
         Action::Export => model.ask_line(LinePurpose::ExportFile),
         Action::Palette => palette::open(model),
-        Action::CopyCommand if model.tab == Tab::Logs && model.log.selection.is_some() => {
+        Action::CopyCommand
+            if model.focused() == Some(Pane::Logs) && model.log.selection.is_some() =>
+        {
             return logs::copy_lines(model);
         }
         Action::CopyCommand => return palette::copy_last(model),
@@ -244,15 +248,29 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
             }
         }
         Action::Undo => return undo::undo(model),
-        _ => match model.tab {
-            Tab::Containers => containers::act(model, action),
-            Tab::Logs => return logs::act(model, action),
-            Tab::Shell => return shells::act(model, action),
-            Tab::Presets => preset_form::choose(model, action),
-            Tab::Processes | Tab::Files | Tab::Isolation | Tab::Events | Tab::Host => {
-                return looks::act(model, action);
+        _ => {
+            if let Some(pane) = Pane::shown_by(action) {
+                frame::open(model, pane);
+            } else if let Some(tab) = Tab::shown_by(action) {
+                return show(model, tab);
+            } else {
+                return in_view(model, action);
             }
-        },
+        }
+    }
+    Vec::new()
+}
+
+/// Hands `action` to what has the focus.
+fn in_view(model: &mut Model, action: Action) -> Vec<Effect> {
+    if let Some(pane) = model.pane_for(action) {
+        return frame::act(model, pane, action);
+    }
+    match model.tab {
+        Tab::Containers => containers::act(model, action),
+        Tab::Presets => preset_form::choose(model, action),
+        Tab::Events | Tab::Host => return looks::act(model, action),
+        Tab::Images | Tab::Networks => {}
     }
     Vec::new()
 }
@@ -283,23 +301,14 @@ fn dismiss(model: &mut Model) {
     }
 }
 
-fn turn_tab(model: &mut Model, steps: usize) -> Vec<Effect> {
-    let now = Tab::ALL
-        .iter()
-        .position(|tab| *tab == model.tab)
-        .unwrap_or(0);
-    show(model, Tab::ALL[(now + steps) % Tab::ALL.len()])
-}
-
-/// Shows `tab`. Returning to the same log keeps its position.
+/// Shows `tab`, with the keys on its list.
 fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
     model.tab = tab;
+    model.frame.focus = Focus::List;
+    model.frame.zoomed = false;
     model.overlay = None;
     model.arrange();
-    match tab {
-        Tab::Logs => logs::show(model),
-        _ => looks::look(model),
-    }
+    looks::look_anew(model)
 }
 
 /// The new row in a list of `count` rows, if `action` moves it.

@@ -2,24 +2,20 @@
 //! here too.
 //!
 //! ```text
-//! ╭─ web: the last 10 minutes ──────────────────────────╮
-//! │ CPU 25.0% of a core     Throttled 74.8%             │
-//! │ ⣀⣀⣤⣶⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿    ⣀⣀⣤⣶⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿          │
-//! │ Memory 101M             Processes 3                 │
-//! ╰─────────────────────────────────────────────────────╯
+//!  what is kept of the last 10m
+//!  CPU 25.0%               Throttled 74.8%
+//!  ⣀⣀⣤⣶⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿    ⣀⣀⣤⣶⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
+//!  Memory 101M             Processes 3
 //! ```
 
 use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, row};
-use super::death::buttons;
-use super::tabs::past_badge;
 use crate::record::Record;
 use crate::spec::{format_bytes, format_duration};
 use crate::stats::Figure;
-use crate::tui::action::Action;
-use crate::tui::model::{Model, Target};
-use crate::tui::widget::{Graph, center, frame};
+use crate::tui::model::Model;
+use crate::tui::widget::Graph;
 use crate::tui::wording::{NOT_AVAILABLE, percent};
 
 /// The title of each graph.
@@ -37,31 +33,28 @@ const NAMES: [(Figure, &str); 9] = [
 /// The fewest columns of a graph.
 const MIN_WIDTH: u16 = 26;
 
-/// Draws the graphs of `record` over `area`.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
+/// Draws the graphs of the selected container into `area`.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
-    let outer = center(area, area.width.saturating_sub(2), area.height);
+    let Some(record) = model.selected() else {
+        let text = "No container is selected: its history would be here.";
+        canvas.pen(row(area, 1)).skip(2).put(text, theme.dim);
+        return;
+    };
     let kept = model
         .history
         .age(model.history.oldest())
         .unwrap_or_default();
-    let mut title = format!(
-        "{}: what is kept of the last {}",
-        record.spec.name,
-        format_duration(kept)
-    );
-    // the card may cover the badge beside the tabs
-    if let Some(badge) = past_badge(model) {
-        title = format!("{title}   {badge}");
-    }
-    let inside = frame(canvas.buffer, outer, &title, theme);
-    canvas.hits.add(outer, Target::Nothing);
+    let title = format!(" what is kept of the last {}", format_duration(kept));
+    canvas.pen(row(area, 0)).put(&title, theme.dim);
+    let inside = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
+    };
     let across = (inside.width / MIN_WIDTH).clamp(1, 3);
     let down = (NAMES.len() as u16).div_ceil(across);
-    let (width, height) = (
-        inside.width / across,
-        (inside.height.saturating_sub(1) / down).max(1),
-    );
+    let (width, height) = (inside.width / across, (inside.height / down).max(1));
     for (n, (figure, name)) in NAMES.into_iter().enumerate() {
         let (column, line) = (n as u16 % across, n as u16 / across);
         let place = Rect {
@@ -70,15 +63,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
             width,
             height,
         };
-        if place.bottom() < inside.bottom() {
+        if place.bottom() <= inside.bottom() {
             graph(canvas, place, record, figure, name);
         }
     }
-    buttons(
-        canvas,
-        row(inside, inside.height.saturating_sub(1)),
-        &[Action::Earlier, Action::Later, Action::Live, Action::Cancel],
-    );
 }
 
 fn graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, figure: Figure, name: &str) {

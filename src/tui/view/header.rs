@@ -32,6 +32,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, grid: CoreGrid) {
         words(canvas, row(area, area.height - 1), None);
         return;
     };
+    if area.height == 1 {
+        words(canvas, area, Some(host));
+        return;
+    }
     if grid.columns == 0 {
         core_strip(canvas, area, grid.rows, &host.cores);
     } else {

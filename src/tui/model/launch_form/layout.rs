@@ -185,6 +185,10 @@ fn rows(form: &LaunchForm, sections: &[Section], width: u16) -> Vec<FormRow> {
     rows
 }
 
+fn is_heading(row: &FormRow) -> bool {
+    matches!(row, FormRow::Heading(_))
+}
+
 /// With a blank row before each section but the first, and but for two folded ones in a row.
 fn spaced(rows: &[FormRow]) -> Vec<FormRow> {
     let mut spaced = Vec::new();
@@ -239,11 +243,11 @@ impl LaunchForm {
         let width = usize::from(layout.command.width);
         let rows = command_rows(self, width).len();
         let most = rows.saturating_sub(usize::from(layout.command.height));
-        // the end is what is being typed
-        self.command_row = if self.focus == Spot::CommandLine {
-            self.command_row.min(most)
-        } else {
-            most
+        self.command_row = match self.focus {
+            Spot::CommandLine => self.command_row.min(most),
+            // the command stands last, and is being typed
+            Spot::Entry(Field::COMMAND, _) => most,
+            _ => 0,
         };
     }
 
@@ -262,8 +266,17 @@ impl LaunchForm {
                 continue;
             };
             let height = usize::from(area.height).max(1);
+            // a line with what is wrong with it, a heading with its fields
             let has_error = matches!(rows.get(at + 1), Some(FormRow::Error(..)));
-            let last = at + usize::from(has_error && height > 1);
+            let below = match self.focus {
+                Spot::Heading(_) => rows
+                    .iter()
+                    .skip(at + 1)
+                    .take_while(|row| !is_heading(row))
+                    .count(),
+                _ => usize::from(has_error),
+            };
+            let last = at + below.min(height - 1);
             *first = (*first).min(at).max((last + 1).saturating_sub(height));
         }
         self.clamp(area);

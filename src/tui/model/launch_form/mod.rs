@@ -5,12 +5,14 @@ mod choices;
 mod examine;
 mod field;
 mod layout;
+mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use examine::Problem;
-pub use field::{Field, Kind, Section};
+pub use field::Field;
 pub use layout::{FormLayout, FormRow, command_rows, form_area};
+pub use table::{Kind, Section};
 
 use super::{EffectId, LineEdit};
 use crate::manager::Error;
@@ -31,7 +33,7 @@ pub enum Spot {
 }
 
 /// The presets by name, in order.
-pub type Presets = [(String, Preset)];
+type Presets = [(String, Preset)];
 
 /// The state of the launch form.
 #[derive(Debug, Clone, PartialEq)]
