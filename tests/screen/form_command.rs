@@ -95,6 +95,16 @@ fn every_field_is_filled_by_keys_and_said_by_the_command_line() {
             _ => assert_eq!(texts, [filling(field)], "{field:?}"),
         }
     }
+    let said = toml::Table::try_from(&request.settings).unwrap();
+    // the error about an unknown key names every key there is
+    let known = toml::from_str::<Preset>("nosuch = 1").unwrap_err();
+    let keys = known.message().split('`').skip(3).step_by(2);
+    let missing: Vec<&str> = keys.filter(|key| !said.contains_key(*key)).collect();
+    assert_eq!(
+        missing,
+        ["description", "image", "uts", "privileged", "cpu"],
+        "no field sets it: of a preset alone, or beside a root, a host name, a profile, cores"
+    );
     let command = request.settings.command.unwrap();
     assert_eq!(command, ["sh", "-c", "echo \"$A\"; exit 3", "日本"]);
 }
