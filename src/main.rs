@@ -9,7 +9,7 @@ use minic_tui::config::{Config, Overrides};
 use minic_tui::demo::Demo;
 use minic_tui::manager::{Engine, Manager, StateDir};
 use minic_tui::tui::theme::Symbols;
-use minic_tui::tui::{self, Reload, Settings};
+use minic_tui::tui::{self, Reload, Settings, remembered};
 use minic_tui::web;
 
 fn main() -> ExitCode {
@@ -33,6 +33,7 @@ fn open(screen: &Screen) -> anyhow::Result<ExitCode> {
     if screen.options.plain {
         return Ok(cli::plain(&engine));
     }
+    settings.remembered_in = remembered::file(|name| std::env::var_os(name));
     let reload = Reload::new(screen.flags.clone(), &settings);
     tui::run(engine, settings, Some(reload)).map(|()| ExitCode::SUCCESS)
 }

@@ -38,7 +38,7 @@ fn options_after_the_command_are_the_commands() {
 }
 
 /// Every flag, except `--privileged`, beside which most of them are refused.
-const EVERY_FLAG: [&str; 63] = [
+const EVERY_FLAG: [&str; 64] = [
     "-u=1000",
     "-v=/a:/b:ro",
     "--tmpfs=/t",
@@ -56,6 +56,7 @@ const EVERY_FLAG: [&str; 63] = [
     "--add-host=a:1.2.3.4",
     "--dns=1.2.3.4",
     "-l=a=b",
+    "--group=shop",
     "--health-cmd=true",
     "--health-interval=1s",
     "--health-retries=2",

@@ -41,7 +41,7 @@ mod userns;
 pub use amount::{Amount, CpuLimit, IoLimit, Unit};
 pub use capability::Capabilities;
 pub use clocks::ClockOffsets;
-pub use container::{ContainerSpec, Propagation};
+pub use container::{ContainerSpec, GROUP_LABEL, Propagation};
 pub use detach_keys::DetachKeys;
 pub use duration::parse_duration;
 pub(crate) use environment::set_variable;

@@ -230,6 +230,9 @@ limit_table! { define_preset own {
     /// `KEY=value` each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     labels: Vec<String>,
+    /// The group that it is listed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
     /// A shell line that exits with 0 while the container is healthy.
     #[serde(skip_serializing_if = "Option::is_none")]
     health_command: Option<String>,

@@ -1,8 +1,10 @@
 //! Resolving a request into a [`ContainerSpec`]: defaults filled in, everything validated.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use super::container::GROUP_LABEL;
 use super::environment::set_variable;
 use super::fields::{given, no_nul, not_empty, number, parse_all};
 use super::log::log_rate;
@@ -262,11 +264,7 @@ fn parse_settings(id: ContainerId, asked: &ContainerRequest) -> Result<Container
             .iter()
             .map(|text| address("dns", text))
             .collect::<Result<_, _>>()?,
-        labels: request
-            .labels
-            .iter()
-            .map(|text| label(text))
-            .collect::<Result<_, _>>()?,
+        labels: labels(request)?,
         health: HealthCheck::resolve(request)?,
         log: LogLimits::resolve(request)?,
         log_rate: log_rate(request)?,
@@ -313,6 +311,17 @@ fn host_line(text: &str) -> Result<(String, IpAddr), SpecError> {
         ));
     }
     Ok((name.to_owned(), address("add-host", ip)?))
+}
+
+/// The labels, the group's among them.
+fn labels(request: &Preset) -> Result<BTreeMap<String, String>, SpecError> {
+    not_empty("group", request.group.as_deref(), "shop")?;
+    let labels = request.labels.iter().map(|text| label(text));
+    let mut labels: BTreeMap<_, _> = labels.collect::<Result<_, _>>()?;
+    if let Some(group) = given(&request.group) {
+        labels.insert(GROUP_LABEL.to_owned(), group.to_owned());
+    }
+    Ok(labels)
 }
 
 fn label(text: &str) -> Result<(String, String), SpecError> {

@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::keymap::Keymap;
+use super::model::Column;
 use super::theme::{ColorDepth, Symbols, Theme};
-use crate::config::Config;
+use crate::config::{Config, Meter};
 use crate::spec::Preset;
 
 /// The screen's configuration, made from the config file and flags.
@@ -23,6 +24,10 @@ pub struct Settings {
     pub keymap: Keymap,
     /// Colours and symbols.
     pub theme: Theme,
+    /// The columns of the container list, left to right, as far as there is room.
+    pub columns: Vec<Column>,
+    /// What the header shows.
+    pub meters: Vec<Meter>,
     /// Time between two samples.
     pub tick: Duration,
     /// Time between SIGTERM and SIGKILL when a container is stopped.
@@ -38,6 +43,8 @@ pub struct Settings {
     /// Whether the theme stays as it is when the config file changes: a page in a browser shows
     /// every colour, whatever the terminal does from which it is served.
     pub fixed_theme: bool,
+    /// The file that [`Remembered`](super::remembered::Remembered) is kept in; `None` keeps nothing.
+    pub remembered_in: Option<PathBuf>,
     /// A word shown beside the tabs, such as DEMO.
     pub badge: Option<String>,
 }
@@ -60,6 +67,8 @@ impl Settings {
             theme,
             tick,
             stop_grace,
+            columns: config.columns.clone(),
+            meters: config.meters.clone(),
             ..Self::embedded()?
         })
     }
@@ -81,6 +90,7 @@ impl Settings {
             program: other.program.clone(),
             config_file: other.config_file.clone(),
             fixed_theme: other.fixed_theme,
+            remembered_in: other.remembered_in.clone(),
             badge: other.badge.clone(),
             ..self
         }
@@ -98,6 +108,8 @@ impl Settings {
             state: PathBuf::new(),
             keymap: Keymap::embedded()?,
             theme: Theme::named("dark", ColorDepth::True, Symbols::UNICODE)?,
+            columns: Column::DEFAULT.to_vec(),
+            meters: Meter::ALL.to_vec(),
             tick: Duration::from_secs(1),
             stop_grace: Duration::from_secs(10),
             read_only: false,
@@ -105,7 +117,22 @@ impl Settings {
             program: vec!["minic-tui".into()],
             config_file: None,
             fixed_theme: false,
+            remembered_in: None,
             badge: None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_settings_are_the_defaults_of_the_config_file() {
+        let config = Config::defaults().unwrap();
+        let settings = Settings::embedded().unwrap();
+        assert_eq!(settings.columns, config.columns);
+        assert_eq!(settings.meters, config.meters);
+        assert_eq!(settings.tick, config.tick);
     }
 }

@@ -41,10 +41,10 @@ pub struct Symbols {
     pub failure: char,
     /// Before progress.
     pub busy: char,
-    /// A section that is folded, and one that is open.
-    pub fold: [char; 2],
     /// Around a choice: to the previous, to the next.
     pub choice: [char; 2],
+    /// Before a group: unfolded, and folded.
+    pub fold: [char; 2],
 }
 
 impl Symbols {
@@ -69,8 +69,8 @@ impl Symbols {
         success: '✓',
         failure: '✗',
         busy: '…',
-        fold: ['▸', '▾'],
         choice: ['◂', '▸'],
+        fold: ['▾', '▸'],
     };
 
     /// For everything else.
@@ -80,7 +80,7 @@ impl Symbols {
         eighths: &[],
         second: '%',
         track: '.',
-        heights: ['_', '.', '-', '=', '+', '*', '%', '#'],
+        heights: ['.', ':', '-', '=', '+', '*', '%', '#'],
         marker: '>',
         mark: '*',
         dot: '-',
@@ -94,8 +94,8 @@ impl Symbols {
         success: '+',
         failure: '!',
         busy: '~',
-        fold: ['+', '-'],
         choice: ['<', '>'],
+        fold: ['-', '+'],
     };
 
     /// Unicode when the locale says UTF-8 (`LC_ALL`, then `LC_CTYPE`, then `LANG`, as setlocale(3)

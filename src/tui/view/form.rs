@@ -75,7 +75,7 @@ fn heading(canvas: &mut Canvas<'_>, line: Rect, form: &LaunchForm, section: Sect
     let theme = canvas.theme;
     let active = form.focus == Spot::Heading(section);
     let is_folded = form.folded.contains(&section);
-    let [folded, open] = theme.symbols.fold;
+    let [open, folded] = theme.symbols.fold;
     canvas.hits.add(line, Target::Spot(Spot::Heading(section)));
     let style = if active { theme.selected } else { theme.title };
     let mut pen = canvas.pen(line);

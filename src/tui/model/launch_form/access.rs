@@ -6,9 +6,6 @@ use crate::spec::{
 };
 use crate::tui::model::cpu_amount::{cpu_text, set_cap};
 
-/// The label that groups containers.
-const GROUP: &str = "minic.group=";
-
 type Outcome = Result<(), SpecError>;
 
 /// Where a field stands in a request.
@@ -169,33 +166,6 @@ pub(super) fn new_privileges(request: &ContainerRequest) -> Vec<String> {
 
 pub(super) fn set_new_privileges(request: &mut ContainerRequest, texts: Vec<String>) -> Outcome {
     request.settings.no_new_privileges = one(texts).map(|_| false);
-    Ok(())
-}
-
-pub(super) fn group(request: &ContainerRequest) -> Vec<String> {
-    let mut labels = request.settings.labels.iter().rev();
-    let group = labels.find_map(|label| label.strip_prefix(GROUP));
-    some(group.map(str::to_owned))
-}
-
-pub(super) fn set_group(request: &mut ContainerRequest, texts: Vec<String>) -> Outcome {
-    let labels = &mut request.settings.labels;
-    labels.retain(|label| !label.starts_with(GROUP));
-    labels.extend(one(texts).map(|group| format!("{GROUP}{group}")));
-    Ok(())
-}
-
-/// Without its group.
-pub(super) fn labels(request: &ContainerRequest) -> Vec<String> {
-    let labels = request.settings.labels.iter();
-    let others = labels.filter(|label| !label.starts_with(GROUP));
-    others.cloned().collect()
-}
-
-pub(super) fn set_labels(request: &mut ContainerRequest, texts: Vec<String>) -> Outcome {
-    let labels = &mut request.settings.labels;
-    labels.retain(|label| label.starts_with(GROUP));
-    labels.splice(..0, texts);
     Ok(())
 }
 

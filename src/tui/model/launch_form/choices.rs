@@ -30,11 +30,9 @@ impl LaunchForm {
                 "user" => words(&["root", "nobody"]),
                 "stop-signal" => words(&["TERM", "INT", "HUP", "QUIT", "USR1", "KILL"]),
                 "group" => {
-                    let labels = records
-                        .iter()
-                        .filter_map(|record| record.spec.labels.get("minic.group"));
-                    let groups: std::collections::BTreeSet<&String> = labels.collect();
-                    groups.into_iter().cloned().collect()
+                    let labels = records.iter().filter_map(|record| record.spec.group());
+                    let groups: std::collections::BTreeSet<&str> = labels.collect();
+                    groups.into_iter().map(str::to_owned).collect()
                 }
                 _ => Vec::new(),
             },

@@ -143,9 +143,9 @@ fields! {
             "yes: its standard input stays open, for attach";
         "init", Choice(&["auto", "yes", "no"]), "Init", Own(access::init, access::set_init),
             "a small init as PID 1; auto: for a shell line or a health check";
-        "group", Short, "Group", Own(access::group, access::set_group),
+        "group", Short, "Group", Text(|p| &mut p.group),
             "the list folds containers of one group; label minic.group";
-        "label", List, "Labels", Own(access::labels, access::set_labels),
+        "label", List, "Labels", Texts(|p| &mut p.labels),
             "KEY=value";
     }
     Network {
