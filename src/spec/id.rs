@@ -41,6 +41,9 @@ fn check(field: &'static str, text: &str) -> Result<(), SpecError> {
 macro_rules! identifier {
     ($type:ident, $field:literal) => {
         impl $type {
+            /// The most characters.
+            pub const MAX_LEN: usize = MAX_LEN;
+
             /// Checks the alphabet and length.
             ///
             /// # Errors

@@ -84,11 +84,23 @@ macro_rules! define_preset {
 
             /// Sets `key` to `text`.
             pub fn ask(&mut self, key: &LimitKey, text: String) {
-                let field: &mut dyn Asked = match key.key {
+                if let Some(field) = self.asked(key) {
+                    field.put(text);
+                }
+            }
+
+            /// Takes what was asked for `key` back.
+            pub fn clear(&mut self, key: &LimitKey) {
+                if let Some(field) = self.asked(key) {
+                    field.clear();
+                }
+            }
+
+            fn asked(&mut self, key: &LimitKey) -> Option<&mut dyn Asked> {
+                Some(match key.key {
                     $( $( stringify!($key) => &mut self.$key, )* )*
-                    _ => return,
-                };
-                field.put(text);
+                    _ => return None,
+                })
             }
         }
     };
@@ -279,6 +291,7 @@ trait Asked {
         Self: Sized;
     fn texts(&self) -> &[String];
     fn put(&mut self, text: String);
+    fn clear(&mut self);
     fn is_blank(&self) -> bool {
         self.texts().is_empty()
     }
@@ -294,6 +307,9 @@ impl Asked for Option<String> {
     fn put(&mut self, text: String) {
         *self = Some(text);
     }
+    fn clear(&mut self) {
+        *self = None;
+    }
 }
 
 impl Asked for Vec<String> {
@@ -305,6 +321,9 @@ impl Asked for Vec<String> {
     }
     fn put(&mut self, text: String) {
         self.push(text);
+    }
+    fn clear(&mut self) {
+        Self::clear(self);
     }
 }
 

@@ -6,9 +6,9 @@ use super::fields::given;
 use super::resolve::{DEFAULT_OOM_SCORE_ADJ, DEFAULT_PATH, DEFAULT_PIDS, is_shell_line};
 use super::{
     AppArmor, Capabilities, ClockOffsets, ContainerId, ContainerRequest, ContainerSpec,
-    DEFAULT_IMAGE, DeviceAccess, HealthCheck, Limits, NetworkMode, Own, PidMode, Preset,
-    Propagation, Relabel, RestartPolicy, SeLinux, Seccomp, Storage, Userns, Volume, exact_bytes,
-    signal_name,
+    DEFAULT_IMAGE, DeviceAccess, GROUP_LABEL, HealthCheck, Limits, NetworkMode, Own, PidMode,
+    Preset, Propagation, Relabel, RestartPolicy, SeLinux, Seccomp, Storage, Userns, Volume,
+    exact_bytes, signal_name,
 };
 
 impl Preset {
@@ -208,9 +208,12 @@ fn care(settings: &mut Preset, spec: &ContainerSpec) {
     settings.user = (spec.user != super::User::default())
         .then(|| format!("{}:{}", spec.user.uid, spec.user.gid));
     settings.env = own_environment(spec);
+    let group = spec.labels.get(GROUP_LABEL);
+    settings.group = group.filter(|group| !group.trim().is_empty()).cloned();
     settings.labels = spec
         .labels
         .iter()
+        .filter(|(key, _)| *key != GROUP_LABEL || settings.group.is_none())
         .map(|(key, value)| format!("{key}={value}"))
         .collect();
     settings.add_hosts = spec

@@ -50,6 +50,8 @@ fn another_of_it_is_the_same() {
         "devices = [\"/dev/null\", \"/dev/zero:/dev/z\", \"/dev/full:r\", \"/dev/fuse:/dev/f:rw\"]",
         "root = \"/srv/root\"\noverlay = true\nread_only = true\nmount_propagation = \"slave\"",
         "labels = [\"minic.group=shop\", \"a=b=c\"]\nrestart = \"on-failure:3\"",
+        "labels = [\"minic.group=\"]\ngroup = \"market\"",
+        "labels = [\"minic.group=\"]",
         "restart = \"always\"\nstop_signal = \"HUP\"\nstop_timeout = \"2500ms\"",
         "stop_signal = \"40\"\nnice = -5\noom_score_adj = 300",
         "ulimits = [\"nofile=64:128\", \"core=0:unlimited\"]\nbest_effort = true",

@@ -139,6 +139,7 @@ actions! {
     Restart "Restart" "stop it if it runs, then start it" [Global] Change Targets;
     Pause "Pause" "freeze its processes, or let a frozen one go on" [Global] Change Targets;
     Destroy "Destroy" "stop it and trash it; undo brings it back" [Global] Change Targets;
+    AgainWithChanges "Again…" "open the launch form with its settings" [Global] Change Container;
     Rename "Rename" "give it another name" [Global] Change Container;
     LimitDown "Limit −" "lower its limit on the chosen gauge" [Global] Change Container => Limits;
     LimitUp "Limit +" "raise its limit on the chosen gauge" [Global] Change Container => Limits;
@@ -251,8 +252,13 @@ actions! {
     Cancel "Cancel" "close this without doing anything" [] Motion;
     NextField "Next field" "to the next field" [] Motion;
     PreviousField "Previous field" "to the previous field" [] Motion;
+    NextSection "Next section" "to the next section" [] Motion;
+    PreviousSection "Previous section" "to the section before" [] Motion;
+    Toggle "Fold" "fold or unfold a section; the next choice" [] Motion;
+    RemoveLine "Remove line" "take this line out of a list" [] Motion;
+    Launch "Launch" "launch it, from wherever in the form" [] Motion;
     CursorLeft "Left" "cursor to the left, or the previous choice" [] Motion;
-    CursorRight "Right" "cursor to the right, or the next choice" [] Motion;
+    CursorRight "Right" "right, the next choice, or complete the word" [] Motion;
     CursorHome "Home" "cursor to the beginning" [] Motion;
     CursorEnd "End" "cursor to the end" [] Motion;
     DeleteBefore "Backspace" "delete the character before the cursor" [] Motion;

@@ -48,6 +48,7 @@ contexts! {
     Global "global" "Every tab";
     Past "past" "Looking back";
     Form "form" "Launch form";
+    Place "place" "Launch form, where nothing is typed";
     Confirm "confirm" "Questions";
     Sort "sort" "Sort menu";
     Menu "menu" "Other menus";

@@ -121,7 +121,7 @@ fn containers_are_run_and_stopped_with_keys_alone() {
     let tmux = open(&fixture, 120, 40);
 
     // the cpu-quarter preset, from its tab: its form opens filled in, and Enter launches it
-    tmux.press(&["8"]);
+    tmux.press(&["4"]);
     tmux.wait_for("cpu-quarter");
     select(&tmux, "cpu-quarter");
     tmux.press(&["Enter"]);
@@ -178,6 +178,79 @@ fn containers_are_run_and_stopped_with_keys_alone() {
     tmux.wait_for("prompt$");
     assert_eq!(tmux.modes(), before, "the terminal is as before");
     // destroyed containers are still in the trash
+    fixture.minic(&["prune", "-f"]).ok();
+    fixture.is_clean();
+}
+
+/// Moves down to the field called `label`.
+#[track_caller]
+fn field(tmux: &Tmux, label: &str) {
+    let marked = format!("▌{label} ");
+    for _ in 0..80 {
+        if tmux.screen().contains(&marked) {
+            return;
+        }
+        tmux.press(&["Down"]);
+        std::thread::sleep(scale(Duration::from_millis(50)));
+    }
+    panic!("{label} is not reached:\n{}", tmux.screen());
+}
+
+#[test]
+fn volumes_and_variables_of_the_form_are_there_inside_and_in_another_like_it() {
+    let fixture = Fixture::new();
+    let folder = fixture.state().join("it's shared");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("file"), "from the host").unwrap();
+    let tmux = open(&fixture, 120, 40);
+    tmux.press(&["r"]);
+    tmux.wait_for("Run a container");
+    tmux.write("sleep 1000");
+    tmux.press(&["Tab"]);
+    tmux.write("shop");
+    field(&tmux, "Volumes");
+    tmux.write(&format!("{}:/data:ro", folder.display()));
+    field(&tmux, "Variables");
+    tmux.write("GREETING=two 'words'");
+    tmux.press(&["Down"]);
+    tmux.write("EMPTY=");
+    field(&tmux, "Group");
+    tmux.write("market");
+    tmux.press(&["Enter"]);
+    tmux.wait_until("it runs", |screen| {
+        row(screen, "shop").is_some_and(|row| row.contains("RUNNING"))
+    });
+    let sees = |name: &str| {
+        let script = "cat /data/file; echo; echo \"$GREETING,${EMPTY-unset}\"; touch /data/x";
+        let container = fixture.container(name);
+        let outcome = container.exec(script);
+        assert_eq!(
+            outcome.stdout, "from the host\ntwo 'words',\n",
+            "{outcome:?}"
+        );
+        assert_eq!(outcome.code, Some(1), "the volume is read-only");
+        assert_eq!(container.info()["labels"]["minic.group"], "market");
+    };
+    sees("shop");
+
+    tmux.press(&["a"]);
+    tmux.wait_for("Another like shop");
+    tmux.wait_for("shop-2");
+    tmux.press(&["Enter"]);
+    tmux.wait_until("the other runs", |screen| {
+        row(screen, "shop-2").is_some_and(|row| row.contains("RUNNING"))
+    });
+    sees("shop-2");
+    let variables = |name: &str| fixture.container(name).info()["env"].to_string();
+    assert_eq!(
+        variables("shop-2"),
+        variables("shop").replace("HOSTNAME=shop", "HOSTNAME=shop-2")
+    );
+    for name in ["shop", "shop-2"] {
+        fixture.minic(&["destroy", "-f", name]).ok();
+    }
+    tmux.press(&["q"]);
+    tmux.wait_for("prompt$");
     fixture.minic(&["prune", "-f"]).ok();
     fixture.is_clean();
 }

@@ -5,7 +5,7 @@ use minic_tui::spec::ContainerRequest;
 use minic_tui::spec::Preset;
 use minic_tui::tui::effect::{Call, Effect, EffectId};
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{Field, Overlay};
+use minic_tui::tui::model::{Field, Overlay, Spot};
 
 use crate::stage::Stage;
 
@@ -28,7 +28,7 @@ fn words(text: &[&str]) -> Option<Vec<String>> {
 
 #[test]
 fn the_form_at_every_size() {
-    for (width, height) in [(60, 15), (80, 24), (120, 40)] {
+    for (width, height) in [(40, 10), (60, 15), (80, 24), (120, 40), (200, 60)] {
         let mut stage = Stage::new(width, height);
         stage
             .keys("r")
@@ -184,7 +184,7 @@ fn a_long_command_shows_the_part_with_the_cursor() {
     ))));
     stage.golden("form-long-command-80x24");
     stage.keys("<Home>");
-    stage.shows("▌Command  echo xxx");
+    stage.shows("▌Command           echo xxx");
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_new_form_keeps_nothing_of_a_cancelled_one() {
     stage.hides("sleep 5");
     assert!(matches!(
         &stage.model.overlay,
-        Some(minic_tui::tui::model::Overlay::Form(form)) if form.focus == Some(Field::Command)
+        Some(minic_tui::tui::model::Overlay::Form(form)) if form.focus == Spot::Entry(Field::COMMAND, 0)
     ));
     assert_eq!(stage.take_effects(), []);
 }
@@ -207,9 +207,7 @@ fn the_first_letters_of_a_preset_select_it() {
         .keys("r<Shift-Tab>cp")
         .golden("form-preset-sought-80x24");
     let chosen = |stage: &Stage| match &stage.model.overlay {
-        Some(Overlay::Form(form)) => form
-            .preset
-            .map(|at| stage.model.settings.presets[at].0.clone()),
+        Some(Overlay::Form(form)) => form.preset.clone().map(|(name, _)| name),
         _ => None,
     };
     let first = chosen(&stage).unwrap();

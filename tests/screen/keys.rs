@@ -60,11 +60,12 @@ fn the_bottom_line_shows_only_what_has_a_key_there() {
     let keymap = Keymap::embedded().unwrap();
     for context in Context::ALL {
         for action in keymap.bar(*context) {
-            // what the list has, a pane has too
+            // what the list has, a pane has too; a place is always in a form
             let contexts = [
                 *context,
                 Context::Containers,
                 Context::Global,
+                Context::Form,
                 Context::Edit,
             ];
             assert!(

@@ -11,6 +11,8 @@ mod connections;
 mod containers;
 mod effects;
 mod form;
+mod form_command;
+mod form_fields;
 mod graphs;
 mod groups;
 mod handles;

@@ -2,7 +2,7 @@
 
 use minic_tui::tui::action::Action;
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{Column, Field, Overlay, Tab, Target};
+use minic_tui::tui::model::{Column, Field, Overlay, Spot, Tab, Target};
 
 use crate::stage::Stage;
 
@@ -38,9 +38,9 @@ fn rows_headings_tabs_and_keys() {
     click(&mut stage, &Target::Preset(2));
     assert_eq!((stage.model.tab, stage.model.preset), (Tab::Presets, 2));
     click(&mut stage, &Target::Action(Action::UsePreset));
-    click(&mut stage, &Target::Field(Field::Memory));
+    click(&mut stage, &Target::Spot(Spot::Entry(Field::MEMORY, 0)));
     assert!(
-        matches!(&stage.model.overlay, Some(Overlay::Form(form)) if form.focus == Some(Field::Memory))
+        matches!(&stage.model.overlay, Some(Overlay::Form(form)) if form.focus == Spot::Entry(Field::MEMORY, 0))
     );
 }
 

@@ -141,7 +141,7 @@ fn a_preset_just_saved_is_used_for_the_next_launch() {
     stage.send(Message::EffectDone(id, Ok(Outcome::Written(file))));
     // the file has not been reloaded yet
     stage.keys("<Enter>");
-    stage.shows("Memory   64M");
+    stage.shows("Memory            64M");
     stage.shows("--preset cpu-quarter");
     stage.hides("--memory");
 }

@@ -51,8 +51,8 @@ fn a_container_is_run_watched_and_destroyed_from_a_page() {
     );
     browser.press("r");
     browser.until("the form", |text| text.contains("─ Run a container ─"));
-    fill(&mut browser, "Name", "busy");
     fill(&mut browser, "Command", "sh -c 'while :; do :; done'");
+    fill(&mut browser, "Name", "busy");
     fill(&mut browser, "CPU", "512");
     browser.press("Enter");
     browser.until("it runs", |text| {
@@ -97,7 +97,7 @@ fn fill(browser: &mut Chromium, name: &str, text: &str) {
             browser.press_with("u", 2);
             browser.type_text(text);
             browser.until("what was typed", |shown| {
-                shown.contains(&format!("{mark:<10}{text}"))
+                shown.contains(&format!("{mark:<19}{text}"))
             });
             return;
         }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::{Column, Field, Grip, Pane, PresetField, Tab};
+use super::{Column, Field, Grip, Pane, PresetField, Spot, Tab};
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 
@@ -33,8 +33,10 @@ pub enum Target {
     Gauge(Grip),
     /// A key on the bottom line or a button.
     Action(Action),
-    /// A field of the launch form.
-    Field(Field),
+    /// A place of the launch form.
+    Spot(Spot),
+    /// The arrow before a choice of the launch form, or after it.
+    Arrow(Field, bool),
     /// A field of a preset's form.
     PresetField(PresetField),
     /// A line of the sort menu.

@@ -7,6 +7,7 @@ mod command;
 mod connections;
 mod container_list;
 mod contents;
+mod cpu_amount;
 mod frame;
 mod groups;
 mod handles;
@@ -49,7 +50,10 @@ pub use groups::{Badness, Group, Row, Sums};
 pub use handles::{Grip, Handles, Knob, PendingLimit};
 pub use help::{Help, HelpLayout, HelpLine, HelpSection};
 pub use hit::{HitMap, Target};
-pub use launch_form::{Field, LaunchForm, command_line};
+pub use launch_form::{
+    Field, FormLayout, FormRow, Kind, LaunchForm, Problem, Section, Spot, command_line,
+    command_rows, form_area,
+};
 pub use layout::{
     Content, CoreGrid, MIN_SIZE, PALETTE_FRAME, Regions, TileGrid, help_page, palette_rows,
 };
@@ -317,6 +321,9 @@ impl Model {
         let mut contexts = match &self.overlay {
             None if self.typing() => return vec![Context::Typing],
             None => self.contexts_below(),
+            Some(Overlay::Form(form)) if !form.is_typing() => {
+                vec![Context::Place, Context::Form]
+            }
             Some(Overlay::Form(_) | Overlay::Preset(_)) => vec![Context::Form, Context::Edit],
             Some(Overlay::Confirm(_)) => vec![Context::Confirm],
             Some(Overlay::Sort(_)) => vec![Context::Sort],

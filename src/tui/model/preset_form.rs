@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use strum::VariantArray;
 
-use super::launch_form::{cpu_meaning, cpu_text, set_cpu};
+use super::cpu_amount::{cpu_meaning, cpu_text, set_cpu};
 use super::{EffectId, LineEdit};
 use crate::spec::{
     ContainerId, ContainerName, Preset, SpecError, format_bytes, preview, quote_command,

@@ -149,6 +149,17 @@ impl Model {
                         format!("{name} is {state}: stop it to revert its files")
                     })
             }
+            Action::AgainWithChanges => {
+                let broken = self
+                    .subject()
+                    .filter(|record| matches!(record.state.status, Status::Broken { .. }));
+                broken.map(|record| {
+                    format!(
+                        "{} is BROKEN: nobody knows what it was made with",
+                        record.spec.name
+                    )
+                })
+            }
             Action::SaveLog => {
                 refused(self.log.end() == self.log.dropped(), "no line is there yet")
             }

@@ -82,7 +82,14 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
             model.expire_unbound();
             Vec::new()
         }
-        Message::Input(input) => take_input(model, input),
+        Message::Input(input @ (Input::Wheel(..) | Input::Drag(..) | Input::Release)) => {
+            take_input(model, input)
+        }
+        Message::Input(input) => {
+            let effects = take_input(model, input);
+            form::settle(model);
+            effects
+        }
         Message::Signal(Signal::Terminate) => vec![Effect::Quit],
         Message::Signal(Signal::Suspend) => vec![Effect::Suspend],
         Message::Signal(Signal::Continue) => redraw(model),
@@ -96,7 +103,11 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Progress(id, line) => results::progress(model, id, &line),
-        Message::EffectDone(id, result) => results::done(model, id, result),
+        Message::EffectDone(id, result) => {
+            let effects = results::done(model, id, result);
+            form::settle(model);
+            effects
+        }
         Message::Log(result) => logs::read(model, result),
         Message::Seen(seen) => looks::seen(model, *seen),
         Message::Shell(id, news) => shells::news(model, id, news),
@@ -228,6 +239,10 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::UsePreset => return form::open(model, Some(model.preset)),
         Action::Start | Action::Stop | Action::Restart | Action::Pause | Action::Destroy => {
             return verbs::ask(model, action);
+        }
+        Action::AgainWithChanges => {
+            let id = model.selected().map(|record| record.spec.id.clone());
+            return id.map_or_else(Vec::new, |id| form::open_like(model, &id));
         }
         Action::Inspect => return card::open(model),
         Action::GraphScale => model.graphs_to_limit = !model.graphs_to_limit,

@@ -55,11 +55,8 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
             model.frame.focus = Focus::Pane;
             logs::click(model, number);
         }
-        Target::Field(field) => {
-            if let Some(form) = form::opened(model) {
-                form.focus = Some(field);
-            }
-        }
+        Target::Spot(spot) => return form::click(model, spot),
+        Target::Arrow(field, forward) => form::click_arrow(model, field, forward),
         Target::PresetField(field) => {
             if let Some(form) = preset_form::opened(model) {
                 form.focus = field;
@@ -99,9 +96,13 @@ pub(super) fn drag(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
 
 /// Scrolls what is below the pointer: the pane or the list; an overlay wherever the pointer is.
 pub(super) fn wheel(model: &mut Model, x: u16, y: u16, turn: i16) -> Vec<Effect> {
+    if matches!(model.overlay, Some(Overlay::Form(_))) {
+        form::wheel(model, turn);
+        return Vec::new();
+    }
     let typing = matches!(
         model.overlay,
-        Some(Overlay::Form(_) | Overlay::Preset(_) | Overlay::Confirm(_))
+        Some(Overlay::Preset(_) | Overlay::Confirm(_))
     );
     if typing {
         return Vec::new();

@@ -51,6 +51,10 @@ pub(super) fn edit_action(model: &mut Model, action: Action) {
 /// Pastes into the focused line. Elsewhere a paste is ignored, because its text is not meant as
 /// keys.
 pub(super) fn paste(model: &mut Model, text: &str) {
+    if let Some(Overlay::Form(form)) = &mut model.overlay {
+        model.dirty = true;
+        return form.paste(text);
+    }
     edit(model, |line| line.paste(text));
 }
 
