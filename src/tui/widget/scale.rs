@@ -23,6 +23,10 @@ const KEPT: f64 = 1e-6;
 /// The largest binary unit, a pebibyte.
 const MAX_UNIT: f64 = 1024.0 * 1024.0 * 1024.0 * 1024.0 * 1024.0;
 
+/// How far a sample may be above the limit that holds: a second's CPU time can have one period of
+/// 100 ms more.
+const JITTER: f64 = 0.1;
+
 /// The scale of a graph.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
@@ -46,13 +50,13 @@ impl Scale {
         }
     }
 
-    /// A scale up to `limit`, and beyond it only if the data is.
+    /// A scale up to `limit`, and beyond it only if the data is, by more than sampling explains.
     #[must_use]
     pub fn of_limit(highest: f64, limit: f64, unit: Unit) -> Self {
-        let top = if highest > limit || limit <= 0.0 {
-            unit.round_up(highest)
-        } else {
+        let top = if limit > 0.0 && highest <= limit * (1.0 + JITTER) {
             limit
+        } else {
+            unit.round_up(highest)
         };
         Self {
             top,
@@ -201,6 +205,8 @@ mod tests {
         assert_eq!(scale(0.101, Some(0.18)), lined(0.18, 0.18));
         // above the limit: it was lowered
         assert_eq!(scale(0.3, Some(0.25)), lined(0.5, 0.25));
+        // held at its limit, but sampled with some more
+        assert_eq!(scale(0.202, Some(0.2)), lined(0.2, 0.2));
         assert_eq!(
             scale(0.3, Some(0.0)),
             Scale {
