@@ -71,6 +71,10 @@ impl Engine for Manager {
         Manager::log(self, id)
     }
 
+    fn log_near_end(&self, id: &ContainerId, bytes: u64) -> Result<Box<dyn LogSource>, Error> {
+        Manager::log_near_end(self, id, bytes)
+    }
+
     fn sampler(&self) -> Result<Box<dyn Sampling>, Error> {
         Manager::sampler(self)
     }

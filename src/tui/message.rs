@@ -93,6 +93,15 @@ pub struct LogBatch {
 /// The answer to a [`Look`](super::effect::Look).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Seen {
+    /// The last lines of its log, and its processes if it was alive.
+    Overview {
+        /// The container.
+        id: ContainerId,
+        /// The lines, sanitised, oldest first.
+        log: Result<Vec<LogLine>, Error>,
+        /// Its processes.
+        processes: Option<Result<Vec<ProcessInfo>, Error>>,
+    },
     /// The processes of each container asked for.
     Processes(Vec<(ContainerId, Result<Vec<ProcessInfo>, Error>)>),
     /// Its isolation.

@@ -419,6 +419,13 @@ impl Stage {
         self.send(Message::Input(Input::Resize(width, height)));
     }
 
+    /// Takes the effects that are not looks.
+    pub(crate) fn take_changes(&mut self) -> Vec<Effect> {
+        let mut effects = self.take_effects();
+        effects.retain(|effect| !matches!(effect, Effect::Look(_)));
+        effects
+    }
+
     pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }

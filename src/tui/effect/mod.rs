@@ -2,6 +2,7 @@
 //! as messages.
 
 mod follow;
+mod log_end;
 mod look;
 mod observe;
 mod shells;

@@ -12,6 +12,7 @@ mod layout;
 mod line_edit;
 mod log_view;
 mod looks;
+mod overview;
 mod palette;
 mod past;
 mod preset_form;
@@ -44,8 +45,10 @@ pub use log_view::{
     LogLine, LogPosition, LogSearch, LogSize, LogView, MARK_COLUMNS, Selection, TIME_COLUMNS,
 };
 pub use looks::{
-    Check, EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, SignalTarget, Viewer,
+    Check, EventView, FileView, Looks, OverviewView, Prompt, Purpose, SheetView, SignalMenu,
+    SignalTarget, Viewer,
 };
+pub use overview::{CLOCK_COLUMNS, Facts, NAME_COLUMNS, Part, Topic, plan, text_rows};
 pub use palette::Palette;
 pub use past::Past;
 pub use preset_form::{Compared, PresetField, PresetForm};

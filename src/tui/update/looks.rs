@@ -22,6 +22,11 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
     if model.looks.busy {
         return Vec::new();
     }
+    if model.shows(Pane::Overview) {
+        let look = overview(model);
+        model.looks.busy = look.is_some();
+        return look.map(Effect::Look).into_iter().collect();
+    }
     let selected = model.list.selected.clone();
     let alive = |id: &ContainerId| {
         model
@@ -61,6 +66,29 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
+/// The look at the selected container, unless nothing of it can have changed.
+fn overview(model: &mut Model) -> Option<Look> {
+    let record = model.selected()?;
+    let (id, status) = (record.spec.id.clone(), record.state.status.clone());
+    let alive = status.is_alive();
+    let asked = Some((id.clone(), status));
+    let seen = model.looks.overview.of.as_ref() == Some(&id);
+    if !alive && seen && model.looks.overview.asked == asked {
+        return None;
+    }
+    model.looks.overview.asked = asked;
+    Some(Look::Overview { id, alive })
+}
+
+/// Looks at once at a container that has just been selected.
+pub(super) fn follow_selection(model: &mut Model) -> Vec<Effect> {
+    let asked = model.looks.overview.asked.as_ref().map(|(id, _)| id);
+    if !model.shows(Pane::Overview) || asked == model.list.selected.as_ref() {
+        return Vec::new();
+    }
+    look(model)
+}
+
 /// Looks at once, or when the look under way is answered: something else is shown now.
 pub(super) fn look_anew(model: &mut Model) -> Vec<Effect> {
     model.looks.again = model.looks.busy;
@@ -82,6 +110,11 @@ pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
         (view.of, view.sheet) = (of, Some(sheet));
     };
     match seen {
+        Seen::Overview { id, log, processes } => {
+            let changed = looks.overview.take(id, log.map_err(words), processes, now);
+            model.dirty |= changed;
+            return look_again(model);
+        }
         Seen::Processes(groups) => looks.processes.take(groups, now),
         Seen::Isolation(id, sheet) => take(&mut looks.isolation, Some(id), sheet.map_err(words)),
         Seen::Host(sheet) => take(&mut looks.host, None, sheet.map_err(words)),
@@ -108,6 +141,11 @@ pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
         }
     }
     model.dirty = true;
+    look_again(model)
+}
+
+/// Looks when something else is shown than what was answered.
+fn look_again(model: &mut Model) -> Vec<Effect> {
     if !model.looks.busy && std::mem::take(&mut model.looks.again) {
         return look(model);
     }

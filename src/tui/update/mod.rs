@@ -38,6 +38,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = take(model, message);
     effects.extend(frame::follow(model, &before));
     effects.extend(shells::fit(model));
+    effects.extend(looks::follow_selection(model));
     if model.settings.read_only {
         effects.retain(|effect| !refused(model, effect));
     }

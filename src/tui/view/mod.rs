@@ -8,7 +8,6 @@ mod canvas;
 mod connections;
 mod curve;
 mod death;
-mod detail;
 mod dials;
 mod divider;
 mod events;
@@ -21,6 +20,7 @@ mod history;
 mod images;
 mod logs;
 mod networks;
+mod overview;
 mod palette;
 mod preset_form;
 mod presets;
@@ -130,7 +130,7 @@ fn draw_pane(canvas: &mut Canvas<'_>, regions: &Regions) {
     };
     canvas.hits.add(area, Target::PaneArea);
     match pane {
-        Pane::Overview => detail::draw(canvas, area),
+        Pane::Overview => overview::draw(canvas, area),
         Pane::Processes => processes::draw(canvas, area),
         Pane::Logs => logs::draw(canvas, area),
         Pane::Shell => shell::draw(canvas, area),
