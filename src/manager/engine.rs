@@ -64,6 +64,12 @@ pub trait Engine: Inspector + Send + Sync {
     /// As [`Engine::stop`] and [`Engine::start`].
     fn restart(&self, id: &ContainerId, grace: Duration) -> Result<(), Error>;
 
+    /// Gives it another name.
+    ///
+    /// # Errors
+    /// When it is unknown, or the name is invalid or in use.
+    fn rename(&self, id: &ContainerId, name: &str) -> Result<(), Error>;
+
     /// Freezes all its processes.
     ///
     /// # Errors

@@ -35,6 +35,10 @@ impl Engine for Manager {
         Manager::restart(self, id, self.grace(id, grace)?)
     }
 
+    fn rename(&self, id: &ContainerId, name: &str) -> Result<(), Error> {
+        Manager::rename(self, id, name)
+    }
+
     fn pause(&self, id: &ContainerId) -> Result<(), Error> {
         Manager::pause(self, id)
     }

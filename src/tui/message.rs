@@ -55,6 +55,8 @@ pub enum Outcome {
     Stopped(ExitCause),
     /// It runs again.
     Restarted,
+    /// It has this name.
+    Renamed(String),
     /// It is frozen.
     Paused,
     /// It is running again after a freeze.
@@ -160,6 +162,8 @@ pub enum Message {
     Tail(Result<LogBatch, Error>),
     /// The config file changed: the new settings, or what is wrong with them.
     Settings(Result<Box<Settings>, String>),
+    /// What the screen remembers could not be saved, and why.
+    NotRemembered(String),
     /// A look was answered.
     Seen(Box<Seen>),
     /// News from a shell.

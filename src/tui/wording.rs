@@ -74,6 +74,18 @@ pub fn is_unexpected(cause: &ExitCause) -> bool {
     }
 }
 
+/// Names in one line: `web, db, cache and 9 more`.
+#[must_use]
+pub fn listed(names: &[&str], max: usize) -> String {
+    match names {
+        names if names.len() <= max => names.join(", "),
+        names => {
+            let (some, rest) = names.split_at(max);
+            format!("{} and {} more", some.join(", "), rest.len())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -145,6 +145,7 @@ impl Stage {
                 Effect::Cancel(_)
                 | Effect::Check
                 | Effect::PurgeTrash
+                | Effect::Remember(..)
                 | Effect::Copy(_)
                 | Effect::Suspend
                 | Effect::Redraw
@@ -411,6 +412,20 @@ impl Stage {
             .filter(|record| record.spec.name.as_str() == name)
             .for_each(|record| record.spec.remove = true);
         self.send(Message::Records(500, Ok(records)));
+        self
+    }
+
+    /// Puts the containers `names` into the group `group`.
+    pub(crate) fn grouped(&mut self, group: &str, names: &[&str]) -> &mut Self {
+        let mut records = self.model.records.clone();
+        for record in &mut records {
+            if names.contains(&record.spec.name.as_str()) {
+                let label = ("minic.group".to_owned(), group.to_owned());
+                record.spec.labels.extend([label]);
+            }
+        }
+        self.readings = self.readings.max(500) + 1;
+        self.send(Message::Records(self.readings, Ok(records)));
         self
     }
 

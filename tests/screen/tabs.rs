@@ -84,6 +84,8 @@ fn a_tab_looks_only_while_shown_and_one_look_at_a_time() {
     assert_eq!(looks(&mut stage), (0, 4));
     stage.keys("2").tick(3);
     assert_eq!(looks(&mut stage), (0, 0));
+    stage.keys("1<overview>").tick(3);
+    assert_eq!(looks(&mut stage).0, 4);
     stage.held = true;
     stage.keys("<processes>").tick(3);
     assert_eq!(looks(&mut stage), (0, 1), "the answer has not come yet");

@@ -37,7 +37,7 @@ fn stop_start_restart_destroy() {
     stage.golden("destroyed-80x24");
     stage.keys("u").golden("brought-back-80x24");
     assert_eq!(stage.record("sleeper").state.status.word(), "STOPPED");
-    stage.keys("u").shows("nothing was changed");
+    stage.keys("u").shows("restart of sleeper cannot be undone");
 }
 
 #[test]

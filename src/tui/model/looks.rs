@@ -221,6 +221,15 @@ pub enum SignalTarget {
 }
 
 impl SignalTarget {
+    /// Its containers.
+    #[must_use]
+    pub fn ids(&self) -> Vec<ContainerId> {
+        match self {
+            Self::Process { id, .. } => vec![id.clone()],
+            Self::Containers(ids) => ids.clone(),
+        }
+    }
+
     /// The container, if there is only one.
     #[must_use]
     pub fn only(&self) -> Option<&ContainerId> {
@@ -274,7 +283,7 @@ pub struct Looks {
     pub busy: bool,
     /// Whether something else is shown than what was asked for.
     pub again: bool,
-    /// The Overview pane.
+    /// The Overview of the selected container.
     pub overview: OverviewView,
     /// The Processes pane.
     pub processes: ProcessView,

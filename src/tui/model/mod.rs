@@ -1,9 +1,13 @@
 //! [`Model`]: everything the screen knows. Plain data: `update` changes it, `view` reads it.
 
+mod batch;
 mod card;
+mod columns;
 mod command;
 mod container_list;
+mod contents;
 mod frame;
+mod groups;
 mod handles;
 mod help;
 mod hit;
@@ -18,11 +22,14 @@ mod past;
 mod preset_form;
 mod processes;
 mod prompt;
+mod question;
 mod refusal;
 mod sheet;
 mod shells;
+mod sort;
 mod tab;
 mod toasts;
+mod unbound;
 mod undo;
 
 use std::collections::BTreeMap;
@@ -30,9 +37,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use ratatui::layout::Size;
 
+pub use batch::{Batch, Batches};
 pub use card::{Card, FailedLaunch};
-pub use container_list::{Column, ContainerList, Sort};
+pub use columns::Column;
+pub use container_list::ContainerList;
+pub use contents::{Contents, INDENT};
 pub use frame::{Focus, Frame};
+pub use groups::{Badness, Group, Row, Sums};
 pub use handles::{Grip, Handles, Knob, PendingLimit};
 pub use help::HelpLine;
 pub use hit::{HitMap, Target};
@@ -54,14 +65,18 @@ pub use past::Past;
 pub use preset_form::{Compared, PresetField, PresetForm};
 pub use processes::{ProcessRow, ProcessSort, ProcessView};
 pub use prompt::{LinePrompt, LinePurpose, preset_of};
+pub use question::{Able, Question, QuestionArgument};
 pub use sheet::{SheetLine, sheet_lines};
 pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
+pub use sort::Sort;
 pub use tab::{Pane, Tab};
 pub use toasts::{Toast, ToastKind, Toasts};
-pub use undo::{Undo, UndoStep, Undoable};
+pub use unbound::Unbound;
+pub use undo::{Reversal, Undo, UndoStep, Undoable};
 
 use super::action::Action;
 use super::keymap::Context;
+use super::remembered::Remembered;
 use super::settings::Settings;
 use crate::record::Record;
 use crate::spec::ContainerId;
@@ -69,17 +84,6 @@ use crate::stats::{Gap, History, HostSample};
 
 /// Ticks of history kept for each container: ten minutes at one a second.
 const HISTORY_TICKS: usize = 600;
-
-/// A question; yes performs `action` on `target`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    /// The action to confirm.
-    pub action: Action,
-    /// The container, if the action is about one.
-    pub target: Option<ContainerId>,
-    /// Its changed file, if the action is about one.
-    pub file: Option<String>,
-}
 
 /// An overlay over the tab, which gets the keys.
 #[derive(Debug, Clone, PartialEq)]
@@ -160,6 +164,8 @@ pub struct Model {
     pub failed_launch: Option<FailedLaunch>,
     /// The command line of the last action.
     pub last_command: Option<String>,
+    /// Actions on several containers that have not ended.
+    pub batches: Batches,
     /// What can be undone.
     pub undo: Undo,
     /// When the trash is to be purged next; `None` before anything was put into it.
@@ -178,6 +184,10 @@ pub struct Model {
     pub compared: Option<Compared>,
     /// The overlay.
     pub overlay: Option<Overlay>,
+    /// What is remembered from one start to the next.
+    pub remembered: Remembered,
+    /// The last key that does nothing where it was pressed.
+    pub unbound: Option<Unbound>,
     /// The messages shown.
     pub toasts: Toasts,
     /// The engine calls that have not ended.
@@ -214,6 +224,7 @@ impl Model {
             handles: Handles::default(),
             failed_launch: None,
             last_command: None,
+            batches: Batches::default(),
             undo: Undo::default(),
             purge_at: None,
             log: LogView::default(),
@@ -223,6 +234,8 @@ impl Model {
             preset: 0,
             compared: None,
             overlay: None,
+            unbound: None,
+            remembered: Remembered::default(),
             toasts: Toasts::default(),
             pending: BTreeMap::new(),
             last_effect: 0,
@@ -262,10 +275,14 @@ impl Model {
         self.shells.typing && self.focused() == Some(Pane::Shell)
     }
 
-    /// The targets of a verb: the marked containers, else the selected one.
+    /// The targets of a verb: the marked containers, else those of the selected group, else the
+    /// selected one.
     #[must_use]
     pub fn targets(&self) -> Vec<&Record> {
         if self.list.marks.is_empty() {
+            if let Some(group) = self.list.selected_group() {
+                return group.members.iter().map(|at| &self.records[*at]).collect();
+            }
             return self.selected().into_iter().collect();
         }
         self.records
@@ -320,7 +337,7 @@ impl Model {
             cores: self.host.as_ref().map_or(0, |host| host.cores.len()),
             tab: self.tab,
             frame: &self.frame,
-            rows: self.list.visible().len(),
+            rows: self.list.rows().len(),
             tiles: self.list.tiles,
         };
         Regions::of(self.size, &content)
@@ -352,13 +369,25 @@ impl Model {
             .map(|regions| regions.tiles())
     }
 
-    /// Asks for confirmation of `action` on `target`.
-    pub fn ask(&mut self, action: Action, target: Option<ContainerId>) {
-        self.overlay = Some(Overlay::Confirm(Question {
-            action,
-            target,
-            file: None,
-        }));
+    /// The columns of a list of `width` cells, with their widths.
+    #[must_use]
+    pub fn columns(&self, width: u16) -> Vec<(Column, u16)> {
+        columns::layout(width, &self.settings.columns, &self.list.contents)
+    }
+
+    /// The columns that the list shows, left to right.
+    #[must_use]
+    pub fn shown_columns(&self) -> Vec<Column> {
+        let width = self.regions().map_or(0, |regions| regions.body.width);
+        let shown = self.columns(width).into_iter();
+        shown.map(|(column, _)| column).collect()
+    }
+
+    /// Whether the first-start hint is shown: only where it can be remembered that it was.
+    #[must_use]
+    pub fn shows_hint(&self) -> bool {
+        let remembers = self.settings.remembered_in.is_some() && !self.settings.read_only;
+        remembers && !self.remembered.hint_seen
     }
 
     /// Shows a message.

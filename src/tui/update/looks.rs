@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use super::requests::{call_engine, failure_text};
+use super::verbs::{self, Wanted};
 use super::{logs, moved, typing};
 use crate::record::Record;
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, Look, Seen};
 use crate::tui::model::{
-    Check, LineEdit, Model, Overlay, Pane, Pending, ProcessSort, Prompt, Purpose, Question,
-    SheetView, SignalMenu, SignalTarget, Tab, Viewer, sheet_lines,
+    Check, LineEdit, Model, Overlay, Pane, Pending, ProcessSort, Prompt, Purpose, QuestionArgument,
+    Reversal, SheetView, SignalMenu, SignalTarget, Tab, Viewer, sheet_lines,
 };
 use crate::tui::sanitise::log_line;
 
@@ -22,11 +23,6 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
     if model.looks.busy {
         return Vec::new();
     }
-    if model.shows(Pane::Overview) {
-        let look = overview(model);
-        model.looks.busy = look.is_some();
-        return look.map(Effect::Look).into_iter().collect();
-    }
     let selected = model.list.selected.clone();
     let alive = |id: &ContainerId| {
         model
@@ -35,6 +31,7 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
     };
     let mut effects = Vec::new();
     let look = match (model.tab, model.pane()) {
+        (_, Some(Pane::Overview)) => overview(model),
         (_, Some(Pane::Processes)) if model.looks.processes.all => {
             let visible = model
                 .list
@@ -66,6 +63,12 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
+/// Looks at once, or when the look under way is answered: something else is shown now.
+pub(super) fn look_anew(model: &mut Model) -> Vec<Effect> {
+    model.looks.again = model.looks.busy;
+    look(model)
+}
+
 /// The look at the selected container, unless nothing of it can have changed.
 fn overview(model: &mut Model) -> Option<Look> {
     let record = model.selected()?;
@@ -78,21 +81,6 @@ fn overview(model: &mut Model) -> Option<Look> {
     }
     model.looks.overview.asked = asked;
     Some(Look::Overview { id, alive })
-}
-
-/// Looks at once at a container that has just been selected.
-pub(super) fn follow_selection(model: &mut Model) -> Vec<Effect> {
-    let asked = model.looks.overview.asked.as_ref().map(|(id, _)| id);
-    if !model.shows(Pane::Overview) || asked == model.list.selected.as_ref() {
-        return Vec::new();
-    }
-    look(model)
-}
-
-/// Looks at once, or when the look under way is answered: something else is shown now.
-pub(super) fn look_anew(model: &mut Model) -> Vec<Effect> {
-    model.looks.again = model.looks.busy;
-    look(model)
 }
 
 /// Handles the answer to a look.
@@ -249,15 +237,16 @@ pub(super) fn choose_signal(model: &mut Model, action: Action) -> Vec<Effect> {
             let (id, pid) = match menu.to {
                 SignalTarget::Process { id, pid, .. } => (id, pid),
                 SignalTarget::Containers(ids) => {
-                    return super::containers::signal(model, &ids, signal);
+                    return verbs::signal(model, ids, signal);
                 }
             };
-            let pending = Pending {
-                action: Action::Signal,
-                target: Some(id.clone()),
+            let wanted = Wanted {
+                id: id.clone(),
                 name: format!("process {pid}"),
+                call: Call::Signal(id, pid, signal),
+                reversal: Some(Reversal::Impossible),
             };
-            return vec![call_engine(model, pending, Call::Signal(id, pid, signal))];
+            return verbs::carry_out(model, Action::Signal, vec![wanted]);
         }
         _ => {
             menu.row = moved(
@@ -337,11 +326,7 @@ fn files(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
         }
         // asks first: what the container wrote is lost and cannot be restored
         Action::RevertFile => {
-            model.overlay = Some(Overlay::Confirm(Question {
-                action,
-                target: Some(id),
-                file: Some(path),
-            }))
+            model.ask(action, vec![id], QuestionArgument::File(path));
         }
         _ => {}
     }
@@ -351,12 +336,13 @@ fn files(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
 /// Reverts the changed `path` to the image's.
 pub(super) fn revert(model: &mut Model, record: &Record, path: String) -> Vec<Effect> {
     let id = record.spec.id.clone();
-    let pending = Pending {
-        action: Action::RevertFile,
-        target: Some(id.clone()),
+    let wanted = Wanted {
+        id: id.clone(),
         name: path.clone(),
+        call: Call::Revert(id, path),
+        reversal: Some(Reversal::Impossible),
     };
-    vec![call_engine(model, pending, Call::Revert(id, path))]
+    verbs::carry_out(model, Action::RevertFile, vec![wanted])
 }
 
 /// Closes the open file; returns whether there was one.

@@ -187,6 +187,8 @@ impl<'a> Curve<'a> {
             Figure::Throttled
             | Figure::Read
             | Figure::Write
+            | Figure::NetRx
+            | Figure::NetTx
             | Figure::PsiCpu
             | Figure::PsiMemory
             | Figure::PsiIo
@@ -300,6 +302,8 @@ fn names(figure: Figure) -> [&'static str; 2] {
         Figure::Pids => ["PIDs"; 2],
         Figure::Read => ["Disk read", "Read"],
         Figure::Write => ["Disk write", "Write"],
+        Figure::NetRx => ["Received"; 2],
+        Figure::NetTx => ["Sent"; 2],
         Figure::PsiCpu => ["CPU pressure", "CPU PSI"],
         Figure::PsiMemory => ["Memory pressure", "Memory PSI"],
         Figure::PsiIo => ["I/O pressure", "I/O PSI"],
@@ -311,7 +315,12 @@ fn names(figure: Figure) -> [&'static str; 2] {
 fn unit(figure: Figure) -> Unit {
     match figure {
         Figure::Cpu | Figure::Throttled => Unit::Share,
-        Figure::Memory | Figure::MemoryPeak | Figure::Read | Figure::Write => Unit::Bytes,
+        Figure::Memory
+        | Figure::MemoryPeak
+        | Figure::Read
+        | Figure::Write
+        | Figure::NetRx
+        | Figure::NetTx => Unit::Bytes,
         Figure::Pids | Figure::OomKills => Unit::Count,
         Figure::PsiCpu | Figure::PsiMemory | Figure::PsiIo => Unit::Percent,
     }
@@ -346,7 +355,10 @@ fn round_words(figure: Figure, value: f64) -> String {
 }
 
 fn per_second(figure: Figure) -> &'static str {
-    if matches!(figure, Figure::Read | Figure::Write) {
+    if matches!(
+        figure,
+        Figure::Read | Figure::Write | Figure::NetRx | Figure::NetTx
+    ) {
         "/s"
     } else {
         ""

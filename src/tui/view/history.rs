@@ -13,9 +13,10 @@ use super::canvas::{Canvas, row};
 use super::curve::Curve;
 use crate::record::{Record, Status};
 use crate::stats::Figure;
+use crate::tui::model::Model;
 
-/// The figures, in rows of three: use, its limit's effect, and what waits for it.
-const FIGURES: [Figure; 9] = [
+/// The figures, in rows of three: use, its limit's effect, and what waits for it; then the network.
+const FIGURES: [Figure; 11] = [
     Figure::Cpu,
     Figure::Throttled,
     Figure::PsiCpu,
@@ -25,6 +26,8 @@ const FIGURES: [Figure; 9] = [
     Figure::Read,
     Figure::Write,
     Figure::PsiIo,
+    Figure::NetRx,
+    Figure::NetTx,
 ];
 
 /// The fewest columns of a graph, and of a caption alone.
@@ -62,19 +65,35 @@ fn why_none(record: &Record) -> &'static str {
 }
 
 fn figures(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
+    let figures: Vec<_> = FIGURES
+        .into_iter()
+        .filter(|figure| applies(canvas.model, record, *figure))
+        .collect();
     // a margin of one column; each has its gap at its right, the last one outside of the area
     let with_gap = Rect {
         x: area.x + 1,
         width: area.width.saturating_sub(2) + GAP,
         ..area
     };
-    for (figure, place) in FIGURES.into_iter().zip(places(with_gap, FIGURES.len())) {
+    let places = places(with_gap, figures.len());
+    for (figure, place) in figures.into_iter().zip(places) {
         let place = Rect {
             width: place.width.saturating_sub(GAP),
             ..place
         };
         Curve::shown(canvas.model, record, figure).draw(canvas, place);
     }
+}
+
+/// Whether `record` can have this figure: one without a network of its own has nothing to draw.
+fn applies(model: &Model, record: &Record, figure: Figure) -> bool {
+    if !matches!(figure, Figure::NetRx | Figure::NetTx) {
+        return true;
+    }
+    model
+        .history
+        .back_from(&record.spec.id, figure, model.history.last())
+        .any(|value| !value.is_nan())
 }
 
 /// Where `count` graphs stand in `area`: next to each other without a gap, in rows. Where there is
@@ -90,17 +109,10 @@ fn places(area: Rect, count: usize) -> Vec<Rect> {
     (0..count as u16)
         .map(|n| {
             let (column, line) = (n % across, n / across);
-            let (left, top) = (
-                edge(area.width, across, column),
-                edge(area.height, down, line),
-            );
-            // the last one takes the rest of its row
-            let right = if n + 1 == count as u16 {
-                area.width
-            } else {
-                edge(area.width, across, column + 1)
-            };
-            let bottom = edge(area.height, down, line + 1);
+            // the last row may have fewer, which share it
+            let in_row = across.min(count as u16 - line * across);
+            let [left, right] = [column, column + 1].map(|n| edge(area.width, in_row, n));
+            let [top, bottom] = [line, line + 1].map(|n| edge(area.height, down, n));
             Rect::new(area.x + left, area.y + top, right - left, bottom - top)
         })
         .filter(|place| !place.is_empty())

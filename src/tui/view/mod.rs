@@ -16,6 +16,7 @@ mod files;
 mod form;
 mod header;
 mod help;
+mod hint;
 mod history;
 mod images;
 mod logs;
@@ -27,6 +28,7 @@ mod presets;
 mod processes;
 mod prompt;
 mod question;
+mod question_words;
 mod sheet;
 mod shell;
 mod signal_menu;
@@ -118,6 +120,7 @@ fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Palette(palette)) => palette::draw(canvas, between, palette),
         Some(Overlay::Help(offset)) => help::draw(canvas, between, *offset),
         Some(Overlay::Signal(menu)) => signal_menu::draw(canvas, between, menu),
+        None if model.shows_hint() => hint::draw(canvas, between),
         Some(Overlay::Prompt(_) | Overlay::Filter(..)) | None => {}
     }
     toasts::draw(canvas, between);

@@ -11,8 +11,10 @@ use crate::stats::Figure;
 use crate::tui::model::{Knob, Model};
 
 /// The figures shown besides CPU and memory, the most important first.
-const FIGURES: [Figure; 7] = [
+const FIGURES: [Figure; 9] = [
     Figure::Pids,
+    Figure::NetRx,
+    Figure::NetTx,
     Figure::Write,
     Figure::Read,
     Figure::PsiCpu,
