@@ -99,7 +99,7 @@ impl<'a> Curve<'a> {
         let series = model.history.series(&self.record.spec.id);
         let now = series.and_then(|series| series.value(self.figure, self.last));
         let (value, more) = match now {
-            Some(value) => (words(self.figure, value), more(self.figure).to_owned()),
+            Some(value) => (words(self.figure, value), self.more().to_owned()),
             None => (NOT_AVAILABLE.to_owned(), self.why_not(model)),
         };
         let [short, long] =
@@ -137,6 +137,15 @@ impl<'a> Curve<'a> {
             .put(&value, theme.strong)
             .put(more, theme.strong)
             .put_right(scale, theme.dim);
+    }
+
+    /// What follows the value where there is room.
+    fn more(&self) -> &'static str {
+        match self.figure {
+            _ if self.ended => " at its end",
+            Figure::Cpu => " of a core",
+            _ => "",
+        }
     }
 
     /// The scale of data up to `highest`, in the way chosen.
@@ -353,13 +362,5 @@ fn per_second(figure: Figure) -> &'static str {
         "/s"
     } else {
         ""
-    }
-}
-
-/// What follows the value where there is room.
-fn more(figure: Figure) -> &'static str {
-    match figure {
-        Figure::Cpu => " of a core",
-        _ => "",
     }
 }

