@@ -89,6 +89,10 @@ impl Engine for Demo {
         self.change(|world| world.restart(id))
     }
 
+    fn rename(&self, id: &ContainerId, name: &str) -> Result<(), Error> {
+        self.change(|world| world.rename(id, name))
+    }
+
     fn pause(&self, id: &ContainerId) -> Result<(), Error> {
         self.change(|world| world.freeze(id, true))
     }

@@ -72,6 +72,22 @@ impl Figure {
         }
     }
 
+    /// The name under which a host's lack of it is reported ([`super::Gap`]).
+    #[must_use]
+    pub fn gap(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Throttled => "throttling",
+            Self::Memory => "memory",
+            Self::Pids => "pids",
+            Self::Read | Self::Write => "io",
+            Self::NetRx | Self::NetTx => "network",
+            Self::PsiCpu | Self::PsiMemory | Self::PsiIo => "psi",
+            Self::MemoryPeak => "memory peak",
+            Self::OomKills => "oom kills",
+        }
+    }
+
     fn of(self, reading: &Reading) -> f32 {
         let sample = &reading.sample;
         let pressure = |figure: fn(&Pressure) -> Option<f32>| {
@@ -148,6 +164,22 @@ impl Series {
         let ring = Figure::ALL.iter().position(|other| *other == figure)?;
         let value = self.values[ring * self.length + (tick % self.length as u64) as usize];
         Some(f64::from(value)).filter(|value| !value.is_nan())
+    }
+
+    /// The values of `figure` from `tick` back, the newest first: `NaN` where there is none, and it
+    /// ends at the oldest that is kept.
+    pub fn back_from(&self, figure: Figure, tick: u64) -> impl Iterator<Item = f64> + '_ {
+        let ring = Figure::ALL.iter().position(|other| *other == figure);
+        let ring = &self.values[ring.unwrap_or_default() * self.length..][..self.length];
+        let oldest = (self.last + 1)
+            .saturating_sub(self.length as u64)
+            .max(self.first);
+        (oldest..=tick).rev().map(move |tick| {
+            if tick > self.last {
+                return f64::NAN;
+            }
+            f64::from(ring[(tick % self.length as u64) as usize])
+        })
     }
 
     /// The reading at `tick`, as far as it is kept; `None` when there was none.

@@ -91,12 +91,14 @@ actions! {
     Restart "Restart" "stop it if it runs, then start it" [Global] Change Targets;
     Pause "Pause" "freeze its processes, or let a frozen one go on" [Global] Change Targets;
     Destroy "Destroy" "stop it and trash it; undo brings it back" [Global] Change Targets;
+    Rename "Rename" "give it another name" [Global] Change Container;
     LimitDown "Limit −" "lower its limit on the chosen gauge" [Global] Change Container;
     LimitUp "Limit +" "raise its limit on the chosen gauge" [Global] Change Container;
     SwitchGauge "Gauge" "choose the other gauge: CPU or memory" [Global] View;
     Inspect "Inspect" "why it died; of a living one, its launch" [Global] View Container;
+    GraphScale "Scale" "scale graphs to the limit, or to the data" [Global] View;
     ShowLaunch "Launch" "the steps of its last launch, with their times" [Global] View;
-    Undo "Undo" "take back the last limit or destroy" [Global] Change;
+    Undo "Undo" "take back the last stop, start, limit, …" [Global] Change;
     Logs "Logs" "what it wrote; of all that are marked" [Global] View;
     UsePreset "Launch…" "open the launch form with this preset" [Presets] Change;
     EditPreset "Edit" "change this preset in the config file" [Presets] Change;
@@ -109,7 +111,8 @@ actions! {
     SavePreset "Save preset" "save its limits and command as a preset" [Global] Change Container;
     Export "Export" "write its last ten minutes to a CSV or JSON file" [Global] Change Container;
     Tiles "Tiles" "show the containers as tiles, or as rows again" [Containers] View;
-    Mark "Mark" "mark it, or not; verbs go to all that are marked" [Containers] View Container;
+    Fold "Fold" "fold or unfold the group, else all of them" [Containers] View;
+    Mark "Mark" "mark it, or not; verbs go to all that are marked" [Containers] View Targets;
     Unmark "Unmark all" "take every mark away" [Containers] View Marks;
     Palette "Palette" "find an action by its name, and do it" [Global] View;
     CopyCommand "Copy command" "copy selected lines, else the last command line" [Global] View;

@@ -157,6 +157,9 @@ impl Engine for FaultyEngine {
     fn restart(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {
         self.0.restart(id, grace)
     }
+    fn rename(&self, id: &ContainerId, name: &str) -> Result<(), Error> {
+        self.0.rename(id, name)
+    }
     fn pause(&self, id: &ContainerId) -> Result<(), Error> {
         self.0.pause(id)
     }

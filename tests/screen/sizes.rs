@@ -91,16 +91,13 @@ fn the_columns_line_up_at_every_width() {
         };
         // figures end where their heading ends
         let (heading, row) = (line("STATE▲"), line(" web "));
-        assert_eq!(
-            end(&heading, "UPTIME"),
-            end(&row, " 2d04h"),
-            "{width}:\n{screen}"
-        );
-        assert_eq!(
-            end(&heading, " PID"),
-            end(&row, " 4131"),
-            "{width}:\n{screen}"
-        );
+        for (name, figure) in [(" UPTIME", " 2d04h"), (" PID ", " 4131 ")] {
+            let shown = heading.contains(name);
+            assert!(shown || width < 200, "{name} at {width}:\n{screen}");
+            if shown {
+                assert_eq!(end(&heading, name), end(&row, figure), "{width}:\n{screen}");
+            }
+        }
         assert!(
             screen
                 .lines()

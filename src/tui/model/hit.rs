@@ -19,6 +19,8 @@ pub enum Target {
     PaneArea,
     /// A row of the container table.
     Container(ContainerId),
+    /// The head of a group in it.
+    Group(String),
     /// A column heading.
     Heading(Column),
     /// A line of the pane's or the tab's own list, or of the menu over it.

@@ -1,10 +1,14 @@
 //! [`Model`]: everything the screen knows. Plain data: `update` changes it, `view` reads it.
 
+mod batch;
 mod card;
+mod columns;
 mod command;
 mod connections;
 mod container_list;
+mod contents;
 mod frame;
+mod groups;
 mod handles;
 mod help;
 mod hit;
@@ -13,16 +17,20 @@ mod layout;
 mod line_edit;
 mod log_view;
 mod looks;
+mod overview;
 mod palette;
 mod past;
 mod preset_form;
 mod processes;
 mod prompt;
+mod question;
 mod refusal;
 mod sheet;
 mod shells;
+mod sort;
 mod tab;
 mod toasts;
+mod unbound;
 mod undo;
 
 use std::collections::BTreeMap;
@@ -30,10 +38,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use ratatui::layout::Size;
 
+pub use batch::{Batch, Batches};
 pub use card::{Card, FailedLaunch};
+pub use columns::Column;
 pub use connections::{ConnectionSort, ConnectionView};
-pub use container_list::{Column, ContainerList, Sort};
+pub use container_list::ContainerList;
+pub use contents::{Contents, INDENT};
 pub use frame::{Focus, Frame};
+pub use groups::{Badness, Group, Row, Sums};
 pub use handles::{Grip, Handles, Knob, PendingLimit};
 pub use help::HelpLine;
 pub use hit::{HitMap, Target};
@@ -46,21 +58,27 @@ pub use log_view::{
     LogLine, LogPosition, LogSearch, LogSize, LogView, MARK_COLUMNS, Selection, TIME_COLUMNS,
 };
 pub use looks::{
-    Check, EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, SignalTarget, Viewer,
+    Check, EventView, FileView, Looks, OverviewView, Prompt, Purpose, SheetView, SignalMenu,
+    SignalTarget, Viewer,
 };
+pub use overview::{CLOCK_COLUMNS, Facts, NAME_COLUMNS, Part, Topic, plan, text_rows};
 pub use palette::Palette;
 pub use past::Past;
 pub use preset_form::{Compared, PresetField, PresetForm};
 pub use processes::{ProcessRow, ProcessSort, ProcessView};
 pub use prompt::{LinePrompt, LinePurpose, preset_of};
+pub use question::{Able, Question, QuestionArgument};
 pub use sheet::{SheetLine, sheet_lines};
 pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
+pub use sort::Sort;
 pub use tab::{Pane, Tab};
 pub use toasts::{Toast, ToastKind, Toasts};
-pub use undo::{Undo, UndoStep, Undoable};
+pub use unbound::Unbound;
+pub use undo::{Reversal, Undo, UndoStep, Undoable};
 
 use super::action::Action;
 use super::keymap::Context;
+use super::remembered::Remembered;
 use super::settings::Settings;
 use crate::record::Record;
 use crate::spec::ContainerId;
@@ -68,17 +86,6 @@ use crate::stats::{Gap, History, HostSample};
 
 /// Ticks of history kept for each container: ten minutes at one a second.
 const HISTORY_TICKS: usize = 600;
-
-/// A question; yes performs `action` on `target`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    /// The action to confirm.
-    pub action: Action,
-    /// The container, if the action is about one.
-    pub target: Option<ContainerId>,
-    /// Its changed file, if the action is about one.
-    pub file: Option<String>,
-}
 
 /// An overlay over the tab, which gets the keys.
 #[derive(Debug, Clone, PartialEq)]
@@ -145,6 +152,8 @@ pub struct Model {
     pub sampled_at: Timestamp,
     /// The moment shown; `None` is now.
     pub past: Option<Past>,
+    /// Whether graphs are scaled to the limit instead of the data.
+    pub graphs_to_limit: bool,
     /// The tab shown.
     pub tab: Tab,
     /// The parts of the Containers tab.
@@ -157,6 +166,8 @@ pub struct Model {
     pub failed_launch: Option<FailedLaunch>,
     /// The command line of the last action.
     pub last_command: Option<String>,
+    /// Actions on several containers that have not ended.
+    pub batches: Batches,
     /// What can be undone.
     pub undo: Undo,
     /// When the trash is to be purged next; `None` before anything was put into it.
@@ -175,6 +186,10 @@ pub struct Model {
     pub compared: Option<Compared>,
     /// The overlay.
     pub overlay: Option<Overlay>,
+    /// What is remembered from one start to the next.
+    pub remembered: Remembered,
+    /// The last key that does nothing where it was pressed.
+    pub unbound: Option<Unbound>,
     /// The messages shown.
     pub toasts: Toasts,
     /// The engine calls that have not ended.
@@ -204,12 +219,14 @@ impl Model {
             history: History::new(HISTORY_TICKS),
             sampled_at: now,
             past: None,
+            graphs_to_limit: false,
             tab: Tab::Containers,
             frame: Frame::default(),
             list: ContainerList::default(),
             handles: Handles::default(),
             failed_launch: None,
             last_command: None,
+            batches: Batches::default(),
             undo: Undo::default(),
             purge_at: None,
             log: LogView::default(),
@@ -219,6 +236,8 @@ impl Model {
             preset: 0,
             compared: None,
             overlay: None,
+            unbound: None,
+            remembered: Remembered::default(),
             toasts: Toasts::default(),
             pending: BTreeMap::new(),
             last_effect: 0,
@@ -258,10 +277,14 @@ impl Model {
         self.shells.typing && self.focused() == Some(Pane::Shell)
     }
 
-    /// The targets of a verb: the marked containers, else the selected one.
+    /// The targets of a verb: the marked containers, else those of the selected group, else the
+    /// selected one.
     #[must_use]
     pub fn targets(&self) -> Vec<&Record> {
         if self.list.marks.is_empty() {
+            if let Some(group) = self.list.selected_group() {
+                return group.members.iter().map(|at| &self.records[*at]).collect();
+            }
             return self.selected().into_iter().collect();
         }
         self.records
@@ -315,7 +338,7 @@ impl Model {
             cores: self.host.as_ref().map_or(0, |host| host.cores.len()),
             tab: self.tab,
             frame: &self.frame,
-            rows: self.list.visible().len(),
+            rows: self.list.rows().len(),
             tiles: self.list.tiles,
         };
         Regions::of(self.size, &content)
@@ -347,13 +370,25 @@ impl Model {
             .map(|regions| regions.tiles())
     }
 
-    /// Asks for confirmation of `action` on `target`.
-    pub fn ask(&mut self, action: Action, target: Option<ContainerId>) {
-        self.overlay = Some(Overlay::Confirm(Question {
-            action,
-            target,
-            file: None,
-        }));
+    /// The columns of a list of `width` cells, with their widths.
+    #[must_use]
+    pub fn columns(&self, width: u16) -> Vec<(Column, u16)> {
+        columns::layout(width, &self.settings.columns, &self.list.contents)
+    }
+
+    /// The columns that the list shows, left to right.
+    #[must_use]
+    pub fn shown_columns(&self) -> Vec<Column> {
+        let width = self.regions().map_or(0, |regions| regions.body.width);
+        let shown = self.columns(width).into_iter();
+        shown.map(|(column, _)| column).collect()
+    }
+
+    /// Whether the first-start hint is shown: only where it can be remembered that it was.
+    #[must_use]
+    pub fn shows_hint(&self) -> bool {
+        let remembers = self.settings.remembered_in.is_some() && !self.settings.read_only;
+        remembers && !self.remembered.hint_seen
     }
 
     /// Shows a message.

@@ -43,6 +43,8 @@ pub struct Symbols {
     pub busy: char,
     /// Around a choice: to the previous, to the next.
     pub choice: [char; 2],
+    /// Before a group: unfolded, and folded.
+    pub fold: [char; 2],
 }
 
 impl Symbols {
@@ -68,6 +70,7 @@ impl Symbols {
         failure: '✗',
         busy: '…',
         choice: ['◂', '▸'],
+        fold: ['▾', '▸'],
     };
 
     /// For everything else.
@@ -77,7 +80,7 @@ impl Symbols {
         eighths: &[],
         second: '%',
         track: '.',
-        heights: ['_', '.', '-', '=', '+', '*', '%', '#'],
+        heights: ['.', ':', '-', '=', '+', '*', '%', '#'],
         marker: '>',
         mark: '*',
         dot: '-',
@@ -92,6 +95,7 @@ impl Symbols {
         failure: '!',
         busy: '~',
         choice: ['<', '>'],
+        fold: ['-', '+'],
     };
 
     /// Unicode when the locale says UTF-8 (`LC_ALL`, then `LC_CTYPE`, then `LANG`, as setlocale(3)

@@ -51,17 +51,14 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     };
     let id = card.id().cloned();
+    if action == Action::GraphScale {
+        return on_tab(model, action);
+    }
     model.overlay = None;
     if action == Action::Cancel {
         return Vec::new();
     }
-    if let Some(row) = id.and_then(|id| {
-        model
-            .list
-            .visible()
-            .iter()
-            .position(|at| model.records[*at].spec.id == id)
-    }) {
+    if let Some(row) = id.and_then(|id| model.list.row_of(&id, &model.records)) {
         model.list.select_row(row, &model.records);
     }
     on_tab(model, action)

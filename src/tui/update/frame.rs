@@ -1,7 +1,7 @@
 //! The parts of the Containers tab: panes, focus, zoom and the divider; and that a pane follows the
 //! selected container.
 
-use super::{logs, looks, shells, show};
+use super::{logs, looks, requests, shells, show};
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
@@ -114,15 +114,26 @@ pub(super) fn drag(model: &mut Model, y: u16) {
     }
 }
 
+/// Remembers the divider and the pane for the next start.
+pub(super) fn remember(model: &mut Model) -> Vec<Effect> {
+    let (divider, pane) = (model.frame.divider, model.frame.pane);
+    let same =
+        model.remembered.divider == divider && Model::remembered_pane(&model.remembered) == pane;
+    if same || model.frame.dragging {
+        return Vec::new();
+    }
+    requests::remember(model, |remembered| {
+        remembered.divider = divider;
+        remembered.pane = Some(pane.context().id().to_owned());
+    })
+}
+
 /// Selects the container above or below; the pane follows.
 pub(super) fn turn_container(model: &mut Model, action: Action) {
-    let row = model.list.row();
-    let row = if action == Action::NextContainer {
-        row + 1
-    } else {
-        row.saturating_sub(1)
-    };
-    model.list.select_row(row, &model.records);
+    let downwards = action == Action::NextContainer;
+    if let Some(row) = model.list.row_of_neighbour(downwards) {
+        model.list.select_row(row, &model.records);
+    }
     model.scroll_list();
     model.log.merged = false;
 }

@@ -23,14 +23,15 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
         Target::Action(action) => return act(model, action),
         Target::Container(id) => {
             model.frame.focus = Focus::List;
-            let row = model
-                .list
-                .visible()
-                .iter()
-                .position(|at| model.records[*at].spec.id == id);
-            if let Some(row) = row {
+            if let Some(row) = model.list.row_of(&id, &model.records) {
                 model.list.select_row(row, &model.records);
             }
+        }
+        Target::Group(name) => {
+            if let Some(row) = model.list.row_of_group(&name) {
+                model.list.select_row(row, &model.records);
+            }
+            return act(model, Action::Fold);
         }
         Target::Heading(column) => {
             if model.list.sort.column == column {

@@ -10,6 +10,7 @@ use ratatui::layout::Rect;
 use super::canvas::Canvas;
 use crate::tui::action::Action;
 use crate::tui::model::{Focus, Model, Pane, Target};
+use crate::tui::row_text;
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 
@@ -109,15 +110,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
 
 /// The name of the selected container, and its place in the list.
 fn about(model: &Model) -> (String, String) {
-    let Some(record) = model.selected() else {
-        return Default::default();
+    let name = match (model.selected(), model.list.selected_group()) {
+        (Some(record), _) => printable(record.spec.name.as_str()),
+        (None, Some(group)) => row_text::group_name(&group.name, group.members.len()),
+        (None, None) => return Default::default(),
     };
-    let name = printable(record.spec.name.as_str());
-    let place = format!(
-        " {} of {} ",
-        model.list.row() + 1,
-        model.list.visible().len()
-    );
+    let place = format!(" {} of {} ", model.list.row() + 1, model.list.rows().len());
     (name, place)
 }
 
