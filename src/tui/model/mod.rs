@@ -301,7 +301,8 @@ impl Model {
         })
     }
 
-    /// Why the figure `figure` is not available on this host.
+    /// Why what is reported as `figure` ([`crate::stats::Figure::gap`]) is not available on this
+    /// host.
     #[must_use]
     pub fn gap(&self, figure: &str) -> Option<&str> {
         self.gaps

@@ -102,7 +102,7 @@ pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
         Seen::Overview { id, log, processes } => {
             let changed = looks.overview.take(id, log.map_err(words), processes, now);
             model.dirty |= changed;
-            return Vec::new();
+            return look_again(model);
         }
         Seen::Processes(groups) => looks.processes.take(groups, now),
         Seen::Isolation(id, sheet) => take(&mut looks.isolation, Some(id), sheet.map_err(words)),
@@ -131,6 +131,11 @@ pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
         }
     }
     model.dirty = true;
+    look_again(model)
+}
+
+/// Looks at what is shown now, if what was just answered was something else.
+fn look_again(model: &mut Model) -> Vec<Effect> {
     if !model.looks.busy && std::mem::take(&mut model.looks.again) {
         return look(model);
     }
