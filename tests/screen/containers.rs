@@ -82,7 +82,8 @@ fn sort_by_keys() {
     );
     stage.keys("T<Home>");
     assert_eq!(stage.selected(), "web");
-    stage.keys("<lt><lt><Home>");
+    stage.keys("<lt><lt>").shows("NET ↓/↑▼");
+    stage.keys("<lt><Home>");
     stage.shows("MEMORY▼");
     stage.keys("<F6>").golden("sort-menu-120x40");
     stage.keys("gj<Enter><Home>");

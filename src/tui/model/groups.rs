@@ -54,6 +54,8 @@ pub struct Sums {
     pub pids: Option<u64>,
     /// Bytes read and written a second.
     pub disk: Option<(f64, f64)>,
+    /// Bytes received and sent a second.
+    pub network: Option<(f64, f64)>,
     /// The worst pressure of any: of what, and in how much of the time.
     pub pressure: Option<(&'static str, f32)>,
     /// Restarts.
@@ -169,10 +171,12 @@ impl Sums {
         }
         self.memory = more(self.memory, sample.memory);
         self.pids = more(self.pids, sample.pids);
-        if let Some((read, written)) = reading.read_rate.zip(reading.write_rate) {
-            let (all_read, all_written) = self.disk.unwrap_or_default();
-            self.disk = Some((all_read + read, all_written + written));
-        }
+        let both = |sum: Option<(f64, f64)>, rates: Option<(f64, f64)>| match (sum, rates) {
+            (Some(sum), Some(rates)) => Some((sum.0 + rates.0, sum.1 + rates.1)),
+            (sum, rates) => sum.or(rates),
+        };
+        self.disk = both(self.disk, reading.read_rate.zip(reading.write_rate));
+        self.network = both(self.network, reading.rx_rate.zip(reading.tx_rate));
         let pressure = row_text::worst_pressure(reading);
         if pressure.map(|(_, share)| share) > self.pressure.map(|(_, share)| share) {
             self.pressure = pressure;

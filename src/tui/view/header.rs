@@ -5,16 +5,18 @@
 //!   0 ██████▌············  31.2%    2 ██·················   8.0%
 //!   1 ███████████████████  99.1%    3 █▌·················   4.9%
 //! Mem █████▎··········· 2.1G/7.8G   Swp n/a: the host has none
-//! Containers 3 running · 1 stopped   Load 0.52 0.40 0.31   Up 3d04h
+//! Containers 3 running · 1 stopped   Net ↓1.2M ↑300K   Load 0.52 0.40 0.31   Up 3d04h
 //! ```
 
 use crate::tui::model::CoreGrid;
 use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, row};
+use crate::config::Meter;
 use crate::record::Status;
 use crate::spec::{format_bytes, format_duration};
 use crate::stats::HostSample;
+use crate::tui::text;
 use crate::tui::widget::Gauge;
 use crate::tui::wording::{NOT_AVAILABLE, percent};
 
@@ -179,6 +181,13 @@ fn words(canvas: &mut Canvas<'_>, line: Rect, host: Option<&HostSample>) {
         theme.stopped,
         theme.failed,
     ];
+    let network = host.and_then(|host| host.rx_rate.zip(host.tx_rate));
+    let network = network
+        .filter(|_| canvas.model.settings.meters.contains(&Meter::Network))
+        .map(|(received, sent)| {
+            let [received, sent] = [received, sent].map(|rate| format_bytes(rate as u64));
+            format!("Net ↓{received} ↑{sent}")
+        });
     let narrow = line.width < 80;
     let mut pen = canvas.pen(line);
     pen.put(if narrow { " " } else { " Containers " }, theme.label);
@@ -201,6 +210,14 @@ fn words(canvas: &mut Canvas<'_>, line: Rect, host: Option<&HostSample>) {
         format!("Load {one:.2}  Up {up} ")
     } else {
         format!("Load {one:.2} {five:.2} {fifteen:.2}   Up {up} ")
+    };
+    let network = network.filter(|words| {
+        // with a space before it, and one between the two
+        text::width(words) + text::width(&text) + 3 < usize::from(pen.room())
+    });
+    let text = match network {
+        Some(words) => format!("{words}   {text}"),
+        None => text,
     };
     pen.put_right(&text, theme.label);
 }

@@ -153,6 +153,8 @@ fn to_ascii(buffer: &mut Buffer) {
         }
         let stands = match cell.symbol() {
             "→" => ">",
+            "↓" => "v",
+            "↑" => "^",
             "−" | "–" | "—" => "-",
             "×" => "x",
             "≠" => "!",
