@@ -29,7 +29,9 @@ fn rows(stage: &Stage) -> Vec<String> {
 fn groups_at_every_size() {
     for (width, height) in [(40, 10), (80, 24), (120, 40), (200, 60)] {
         let mut stage = shop(width, height);
-        stage.keys("<Home>").golden(&format!("groups-{width}x{height}"));
+        stage
+            .keys("<Home>")
+            .golden(&format!("groups-{width}x{height}"));
         stage
             .keys("t")
             .golden(&format!("groups-folded-{width}x{height}"));
@@ -185,7 +187,9 @@ fn a_click_on_a_head_folds_it() {
 #[test]
 fn a_hostile_group_name_is_drawn_safely() {
     let mut stage = Stage::new(120, 40);
-    stage.grouped("a\u{1b}[2Jb\u{202e}c", &["web"]).keys("<Home>");
+    stage
+        .grouped("a\u{1b}[2Jb\u{202e}c", &["web"])
+        .keys("<Home>");
     let screen = stage.screen();
     assert!(!screen.contains('\u{1b}') && !screen.contains('\u{202e}'));
     assert!(
