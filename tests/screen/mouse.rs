@@ -2,7 +2,7 @@
 
 use minic_tui::tui::action::Action;
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{Column, Field, Overlay, Spot, Tab, Target};
+use minic_tui::tui::model::{Column, Field, Overlay, Pane, Spot, Tab, Target};
 
 use crate::stage::Stage;
 
@@ -80,4 +80,48 @@ fn a_click_dismisses_a_toast() {
     let id = stage.model.toasts.shown()[0].id;
     click(&mut stage, &Target::Toast(id));
     assert!(stage.model.toasts.shown().is_empty());
+}
+
+#[test]
+fn panes_the_divider_and_the_keys_of_questions_and_help() {
+    let mut stage = Stage::new(120, 40);
+    for pane in Pane::ALL {
+        click(&mut stage, &Target::Pane(pane));
+        assert_eq!(stage.model.pane(), Some(pane), "{pane:?}");
+    }
+    for tab in Tab::ALL {
+        click(&mut stage, &Target::Tab(tab));
+        assert_eq!(stage.model.tab, tab, "{tab:?}");
+    }
+    let mut stage = Stage::new(120, 40);
+    stage.buffer();
+    let divider = stage.model.regions().unwrap().divider;
+    // beside the names of the panes
+    let x = (divider.x..divider.right())
+        .find(|x| stage.model.hits.at(*x, divider.y) == Some(&Target::Divider))
+        .unwrap();
+    stage.send(Message::Input(Input::Click(x, divider.y)));
+    stage.send(Message::Input(Input::Drag(x, divider.y - 4)));
+    stage.send(Message::Input(Input::Release));
+    let moved = stage.model.regions().unwrap().divider;
+    assert!(moved.y < divider.y, "{moved:?} {divider:?}");
+    // several are asked about, and answered with a click
+    for name in ["web", "db"] {
+        stage.select(name).keys("<Space>");
+    }
+    click(&mut stage, &Target::Action(Action::Stop));
+    assert!(matches!(stage.model.overlay, Some(Overlay::Confirm(_))));
+    click(&mut stage, &Target::Action(Action::Confirm));
+    for name in ["web", "db"] {
+        assert_eq!(stage.record(name).state.status.word(), "STOPPED");
+    }
+    let toast = stage.model.toasts.shown()[0].id;
+    click(&mut stage, &Target::Toast(toast));
+    assert!(stage.model.toasts.shown().is_empty());
+    click(&mut stage, &Target::Action(Action::Help));
+    click(&mut stage, &Target::Action(Action::Filter));
+    stage.keys("rename").shows("give it another name");
+    click(&mut stage, &Target::Action(Action::Cancel));
+    click(&mut stage, &Target::Action(Action::Cancel));
+    assert!(stage.model.overlay.is_none());
 }
