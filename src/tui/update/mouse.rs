@@ -146,6 +146,7 @@ fn line(model: &mut Model, row: usize) -> Vec<Effect> {
     model.frame.focus = Focus::Pane;
     match model.pane() {
         Some(Pane::Processes) => model.looks.processes.select(row),
+        Some(Pane::Connections) => model.looks.connections.select(row),
         Some(Pane::Files) => {
             let path = model
                 .looks
