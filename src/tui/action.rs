@@ -114,6 +114,7 @@ actions! {
     Unmark "Unmark all" "take every mark away" [Containers] View Marks;
     Palette "Palette" "find an action by its name, and do it" [Global] View;
     CopyCommand "Copy command" "copy selected lines, else the last command line" [Global] View;
+    Setup "Setup" "choose columns, meters, theme, tick and keys" [Global] View;
     Filter "Filter" "show only what matches what you type" [Containers, Events] View;
     SortMenu "Sort" "choose the column to sort by" [Containers] View;
     SortNext "Sort right" "sort by the next column" [Containers] View;
@@ -195,6 +196,9 @@ actions! {
     Quit "Quit" "leave the screen; containers keep running" [Global] View;
     Confirm "OK" "do it" [] Motion;
     Cancel "Cancel" "close this without doing anything" [] Motion;
+    Choose "Choose" "switch it on or off, or give it a key" [] Motion;
+    MoveUp "Move up" "move it up" [] Motion;
+    MoveDown "Move down" "move it down" [] Motion;
     NextField "Next field" "to the next field" [] Motion;
     PreviousField "Previous field" "to the previous field" [] Motion;
     CursorLeft "Left" "cursor to the left, or the previous choice" [] Motion;

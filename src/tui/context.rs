@@ -50,6 +50,7 @@ contexts! {
     Form "form" "Launch form";
     Confirm "confirm" "Questions";
     Sort "sort" "Sort menu";
+    Setup "setup" "Setup";
     Menu "menu" "Other menus";
     Filter "filter" "Filter";
     Edit "edit" "Typing";

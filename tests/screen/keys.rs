@@ -82,7 +82,7 @@ fn help_lists_every_binding() {
     let mut stage = Stage::new(120, 60);
     stage.keys("?");
     let mut shown = String::new();
-    for _ in 0..200 {
+    for _ in 0..300 {
         shown.push_str(&stage.screen());
         stage.keys("j");
     }

@@ -27,6 +27,7 @@ mod prompt;
 mod quiet;
 mod read_only;
 mod settings;
+mod setup;
 mod signals;
 mod sizes;
 mod stage;

@@ -31,7 +31,9 @@ pub use super::message::{LogBatch, Outcome, Seen, ShellEvent};
 pub use super::model::EffectId;
 use super::model::ShellId;
 use super::reload::Reload;
-use crate::config::{ConfigError, change_preset, delete_preset, save_preset};
+use crate::config::{
+    ConfigError, ScreenChanges, change_preset, delete_preset, save_preset, save_screen,
+};
 use crate::inspect::Extracted;
 use crate::manager::{Engine, Error, LimitChange};
 use crate::spec::{ContainerId, ContainerRequest, Preset};
@@ -73,6 +75,8 @@ pub enum Call {
     ChangePreset(PathBuf, String, String, Box<Preset>),
     /// Remove this preset from the config file.
     DeletePreset(PathBuf, String),
+    /// Save these settings of the screen in the config file.
+    SaveScreen(PathBuf, Box<ScreenChanges>),
     /// Write this text to a new file.
     Write(PathBuf, String),
 }
@@ -337,6 +341,7 @@ pub fn perform(
             written(change_preset(&file, &old, &name, &preset), file)
         }
         Call::DeletePreset(file, name) => written(delete_preset(&file, &name), file),
+        Call::SaveScreen(file, changes) => written(save_screen(&file, &changes), file),
         Call::Write(file, text) => write_new(&file, &text).map(|()| Outcome::Written(file)),
     }
 }

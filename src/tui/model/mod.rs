@@ -21,6 +21,7 @@ mod preset_form;
 mod processes;
 mod prompt;
 mod refusal;
+mod setup;
 mod sheet;
 mod shells;
 mod sort;
@@ -58,6 +59,7 @@ pub use past::Past;
 pub use preset_form::{Compared, PresetField, PresetForm};
 pub use processes::{ProcessRow, ProcessSort, ProcessView};
 pub use prompt::{LinePrompt, LinePurpose, preset_of};
+pub use setup::{Setup, SetupSection};
 pub use sheet::{SheetLine, sheet_lines};
 pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
 pub use sort::Sort;
@@ -97,6 +99,8 @@ pub enum Overlay {
     Confirm(Question),
     /// The sort menu, with the line that is chosen.
     Sort(Column),
+    /// The setup.
+    Setup(Box<Setup>),
     /// A card about a container or a launch.
     Card(Card),
     /// A prompt for one line, in a box.
@@ -306,6 +310,7 @@ impl Model {
             Some(Overlay::Form(_) | Overlay::Preset(_)) => vec![Context::Form, Context::Edit],
             Some(Overlay::Confirm(_)) => vec![Context::Confirm],
             Some(Overlay::Sort(_)) => vec![Context::Sort],
+            Some(Overlay::Setup(_)) => vec![Context::Setup],
             Some(Overlay::Card(_)) => vec![Context::Card],
             Some(Overlay::Line(_)) => vec![Context::Prompt, Context::Edit],
             Some(Overlay::Palette(_)) => vec![Context::Palette, Context::Edit],

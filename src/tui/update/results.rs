@@ -81,6 +81,10 @@ pub(super) fn records(
 pub(super) fn settings(model: &mut Model, result: Result<Box<Settings>, String>) {
     match result {
         Ok(settings) => {
+            // it would bring back what was there before
+            if matches!(model.overlay, Some(Overlay::Setup(_))) {
+                model.overlay = None;
+            }
             model.settings = *settings;
             model.preset = model
                 .preset
@@ -183,6 +187,10 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
                 Outcome::Written(file) if pending.action == Action::SavePreset => (
                     ToastKind::Success,
                     format!("saved the preset {name} in {}", file.display()),
+                ),
+                Outcome::Written(file) if pending.action == Action::Setup => (
+                    ToastKind::Success,
+                    format!("saved the setup in {}", file.display()),
                 ),
                 Outcome::Written(file) if pending.action == Action::DeletePreset => (
                     ToastKind::Success,

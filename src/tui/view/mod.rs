@@ -26,6 +26,7 @@ mod presets;
 mod processes;
 mod prompt;
 mod question;
+mod setup;
 mod sheet;
 mod shell;
 mod signal_menu;
@@ -100,6 +101,7 @@ fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Preset(form)) => preset_form::draw(canvas, between, form),
         Some(Overlay::Confirm(question)) => question::draw(canvas, between, question),
         Some(Overlay::Sort(column)) => sort_menu::draw(canvas, between, *column),
+        Some(Overlay::Setup(setup)) => setup::draw(canvas, between, setup),
         Some(Overlay::Card(Card::FailedLaunch(failed))) => {
             waterfall::draw_failed(canvas, between, failed)
         }
