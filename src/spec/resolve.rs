@@ -83,6 +83,18 @@ pub fn preview(
     parse(id, &asked, &mut ContainerId::new)
 }
 
+/// As [`preview`], for a whole request; `named` says which container a word means.
+///
+/// # Errors
+/// [`SpecError`] naming the first wrong field.
+pub fn preview_request(
+    id: ContainerId,
+    asked: &ContainerRequest,
+    named: &mut dyn FnMut(String) -> Result<ContainerId, SpecError>,
+) -> Result<ContainerSpec, SpecError> {
+    parse(id, asked, named)
+}
+
 /// Chooses its user namespace: `--userns`, else the default, unless another setting needs the
 /// host's ids. When it shares a container's processes or memory, it gets that one's.
 fn choose_users<E: From<SpecError>>(
@@ -274,7 +286,7 @@ fn parse_settings(id: ContainerId, asked: &ContainerRequest) -> Result<Container
 
 /// Whether it is a shell line, which gets an init: a shell as PID 1 neither reaps orphans nor ends
 /// on SIGTERM (PID 1 has no default actions, pid_namespaces(7)).
-fn is_shell_line(argv: &[String]) -> bool {
+pub(super) fn is_shell_line(argv: &[String]) -> bool {
     let shell = argv[0].rsplit('/').next().unwrap_or_default();
     matches!(shell, "sh" | "dash" | "bash" | "ash" | "zsh" | "ksh")
         && argv

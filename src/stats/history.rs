@@ -47,8 +47,8 @@ impl History {
         self.readings
             .retain(|id, _| snapshot.samples.contains_key(id));
         for (id, sample) in &snapshot.samples {
-            let previous = self.readings.get(id).map(|reading| &reading.sample);
-            let reading = Reading::between(previous, sample, elapsed);
+            let traffic = snapshot.traffic.get(id).copied();
+            let reading = Reading::between(self.readings.get(id), sample, traffic, elapsed);
             match self.series.get_mut(id) {
                 Some(series) => series.write(self.last, &reading),
                 None => {

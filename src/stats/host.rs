@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use sysinfo::System;
 
+use super::disks::{HostDisks, pressure};
+use super::traffic::HostTraffic;
+use crate::cgroup::Pressure;
+
 /// The host's usage at one moment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct HostSample {
@@ -21,12 +25,24 @@ pub struct HostSample {
     pub load: [f64; 3],
     /// Time since boot.
     pub uptime: Duration,
+    /// Bytes that the physical interfaces received a second; `None` until there are two samples,
+    /// and without such an interface.
+    pub rx_rate: Option<f64>,
+    /// Bytes that they sent a second.
+    pub tx_rate: Option<f64>,
+    /// Bytes that the disks read and wrote a second; `None` until there are two samples, and without
+    /// a disk.
+    pub disk: Option<(f64, f64)>,
+    /// Percent of the last 10 s in which some task waited; `None` where the kernel does not tell it.
+    pub psi: Option<Pressure>,
 }
 
-/// Reads the host's figures (sysinfo does, from `/proc`).
+/// Reads the host's figures (sysinfo does, from `/proc`; the network's are ours).
 #[derive(Debug)]
 pub struct HostSampler {
     system: System,
+    traffic: HostTraffic,
+    disks: HostDisks,
 }
 
 impl Default for HostSampler {
@@ -41,7 +57,15 @@ impl HostSampler {
     pub fn new() -> Self {
         let mut system = System::new();
         system.refresh_cpu_usage();
-        Self { system }
+        let mut traffic = HostTraffic::default();
+        traffic.rates();
+        let mut disks = HostDisks::default();
+        disks.rates();
+        Self {
+            system,
+            traffic,
+            disks,
+        }
     }
 
     /// The figures now; the cores' over the time since the last call.
@@ -49,6 +73,7 @@ impl HostSampler {
         self.system.refresh_cpu_usage();
         self.system.refresh_memory();
         let load = System::load_average();
+        let rates = self.traffic.rates();
         HostSample {
             cores: self
                 .system
@@ -65,6 +90,10 @@ impl HostSampler {
             swap_used: self.system.used_swap(),
             load: [load.one, load.five, load.fifteen],
             uptime: Duration::from_secs(System::uptime()),
+            rx_rate: rates.map(|(rx, _)| rx),
+            tx_rate: rates.map(|(_, tx)| tx),
+            disk: self.disks.rates(),
+            psi: pressure(),
         }
     }
 }

@@ -3,16 +3,18 @@
 //!
 //! A [`Gap`] says why a figure is not available on this kernel; it is shown as n/a, never as 0.
 
+mod disks;
 mod history;
 mod host;
 mod reading;
 mod sampler;
 mod series;
 mod snapshot;
+mod traffic;
 
 pub use history::History;
 pub use host::{HostSample, HostSampler};
 pub use reading::Reading;
 pub use sampler::Sampler;
 pub use series::{Figure, Series};
-pub use snapshot::{Gap, Snapshot};
+pub use snapshot::{Gap, Snapshot, Target};

@@ -91,12 +91,14 @@ actions! {
     Restart "Restart" "stop it if it runs, then start it" [Global] Change Targets;
     Pause "Pause" "freeze its processes, or let a frozen one go on" [Global] Change Targets;
     Destroy "Destroy" "stop it and trash it; undo brings it back" [Global] Change Targets;
+    Rename "Rename" "give it another name" [Global] Change Container;
     LimitDown "Limit −" "lower its limit on the chosen gauge" [Global] Change Container;
     LimitUp "Limit +" "raise its limit on the chosen gauge" [Global] Change Container;
     SwitchGauge "Gauge" "choose the other gauge: CPU or memory" [Global] View;
     Inspect "Inspect" "why it died; of a living one, its launch" [Global] View Container;
+    GraphScale "Scale" "scale graphs to the limit, or to the data" [Global] View;
     ShowLaunch "Launch" "the steps of its last launch, with their times" [Global] View;
-    Undo "Undo" "take back the last limit or destroy" [Global] Change;
+    Undo "Undo" "take back the last stop, start, limit, …" [Global] Change;
     Logs "Logs" "what it wrote; of all that are marked" [Global] View;
     UsePreset "Launch…" "open the launch form with this preset" [Presets] Change;
     EditPreset "Edit" "change this preset in the config file" [Presets] Change;

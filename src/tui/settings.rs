@@ -16,6 +16,10 @@ use crate::spec::Preset;
 pub struct Settings {
     /// The presets by name, in the order in which they are listed.
     pub presets: Vec<(String, Preset)>,
+    /// The preset of requests that name none.
+    pub default_preset: Option<String>,
+    /// The folder in which containers are kept.
+    pub state: PathBuf,
     /// What each key does.
     pub keymap: Keymap,
     /// Colours and symbols.
@@ -39,6 +43,8 @@ pub struct Settings {
     /// Whether the theme stays as it is when the config file changes: a page in a browser shows
     /// every colour, whatever the terminal does from which it is served.
     pub fixed_theme: bool,
+    /// The file that [`Remembered`](super::remembered::Remembered) is kept in; `None` keeps nothing.
+    pub remembered_in: Option<PathBuf>,
     /// A word shown beside the tabs, such as DEMO.
     pub badge: Option<String>,
 }
@@ -55,6 +61,8 @@ impl Settings {
         let (presets, tick, stop_grace) = (config.presets.clone(), config.tick, config.stop_grace);
         Ok(Self {
             presets,
+            default_preset: config.preset.clone(),
+            state: config.state.clone(),
             keymap,
             theme,
             tick,
@@ -76,11 +84,13 @@ impl Settings {
         theme.symbols = other.theme.symbols;
         Self {
             theme,
+            state: other.state.clone(),
             read_only: other.read_only,
             time_zone: other.time_zone.clone(),
             program: other.program.clone(),
             config_file: other.config_file.clone(),
             fixed_theme: other.fixed_theme,
+            remembered_in: other.remembered_in.clone(),
             badge: other.badge.clone(),
             ..self
         }
@@ -94,6 +104,8 @@ impl Settings {
     pub fn embedded() -> anyhow::Result<Self> {
         Ok(Self {
             presets: Vec::new(),
+            default_preset: None,
+            state: PathBuf::new(),
             keymap: Keymap::embedded()?,
             theme: Theme::named("dark", ColorDepth::True, Symbols::UNICODE)?,
             columns: Column::DEFAULT.to_vec(),
@@ -105,6 +117,7 @@ impl Settings {
             program: vec!["minic-tui".into()],
             config_file: None,
             fixed_theme: false,
+            remembered_in: None,
             badge: None,
         })
     }

@@ -145,7 +145,7 @@ impl Bench {
             at: Duration::from_secs(tick),
             host,
             samples,
-            gaps: Vec::new(),
+            ..Snapshot::default()
         }
     }
 

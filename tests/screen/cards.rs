@@ -162,10 +162,13 @@ fn every_figure_has_a_graph_that_looks_back() {
     }
     let mut stage = Stage::new(80, 24);
     stage.tick(20);
+    stage.select("cpu-quarter").keys("h").hides("Received");
     stage
+        .keys("<Esc>")
         .select("web")
-        .keys("h<Left><Left>")
-        .shows("PAST \u{2212}2 s");
+        .keys("h")
+        .shows("Received");
+    stage.keys("<Left><Left>").shows("PAST \u{2212}2 s");
     assert!(stage.model.shows(Pane::History), "the graphs stay");
     stage.keys("<End>").hides("PAST");
     let mut stage = Stage::with(crate::stage::ascii(), 80, 24);

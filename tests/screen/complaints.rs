@@ -158,7 +158,7 @@ fn a_huge_host_with_a_thousand_containers() {
             rows >= 4,
             "{rows} rows are left for the containers at {width}x{height}"
         );
-        stage.keys("g").shows("c0000");
+        stage.keys("<Home>").shows("c0000");
         stage.keys("G").shows("c0999");
         stage.shows("12.0T");
     }

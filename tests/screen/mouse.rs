@@ -58,7 +58,9 @@ fn nothing_is_hit_through_an_overlay() {
 #[test]
 fn the_wheel_scrolls_the_active_context() {
     let mut stage = Stage::new(80, 24);
-    stage.keys("g").send(Message::Input(Input::Wheel(5, 8, 1)));
+    stage
+        .keys("<Home>")
+        .send(Message::Input(Input::Wheel(5, 8, 1)));
     assert_eq!(stage.model.list.row(), 3);
     stage.keys("?").send(Message::Input(Input::Wheel(5, 8, 1)));
     assert_eq!(stage.model.overlay, Some(Overlay::Help(3)));

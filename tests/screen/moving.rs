@@ -76,7 +76,7 @@ fn help_and_the_list_move_as_far_down_as_up() {
     stage.send(wheel(1));
     stage.send(wheel(-1));
     assert_eq!(stage.model.overlay, Some(Overlay::Help(0)));
-    stage.keys("<Esc>g");
+    stage.keys("<Esc><Home>");
     let page = stage.model.regions().unwrap().table_rows();
     let mut at = |keys: &str, expected: usize| {
         stage.keys(keys);

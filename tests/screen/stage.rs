@@ -145,6 +145,7 @@ impl Stage {
                 Effect::Cancel(_)
                 | Effect::Check
                 | Effect::PurgeTrash
+                | Effect::Remember(..)
                 | Effect::Copy(_)
                 | Effect::Suspend
                 | Effect::Redraw
@@ -245,18 +246,25 @@ impl Stage {
     /// Lets `seconds` pass, with a sample in each.
     pub(crate) fn tick(&mut self, seconds: u64) {
         for _ in 0..seconds {
-            let now = {
-                let mut clock = self.clock.lock().unwrap();
-                *clock += SignedDuration::from_secs(1);
-                *clock
-            };
-            self.send(Message::Clock(now));
-            let snapshot = self.sampler.sample();
-            self.send(Message::Sampled(Box::new(snapshot)));
-            self.carry_out(vec![Effect::ReadRecords]);
+            self.tick_changed(|_| {});
         }
     }
 
+    /// Lets a second pass, with a sample that `change` changed.
+    pub(crate) fn tick_changed(&mut self, change: impl FnOnce(&mut Snapshot)) {
+        let now = {
+            let mut clock = self.clock.lock().unwrap();
+            *clock += SignedDuration::from_secs(1);
+            *clock
+        };
+        self.send(Message::Clock(now));
+        let mut snapshot = self.sampler.sample();
+        change(&mut snapshot);
+        self.send(Message::Sampled(Box::new(snapshot)));
+        self.carry_out(vec![Effect::ReadRecords]);
+    }
+
+    /// Types: characters as they stand, other keys as `<Enter>`, `<Ctrl-U>`; `<lt>` is `<`.
     /// Goes to `pane` by Tab from the one before it.
     fn go_to(&mut self, pane: Pane) {
         self.model.tab = Tab::Containers;
@@ -383,7 +391,7 @@ impl Stage {
 
     /// Selects the container called `name` with the keys.
     pub(crate) fn select(&mut self, name: &str) -> &mut Self {
-        self.keys("g");
+        self.keys("<Home>");
         for _ in 0..self.model.records.len() {
             if self.selected() == name {
                 return self;
@@ -425,6 +433,13 @@ impl Stage {
     /// Resizes the terminal.
     pub(crate) fn resize(&mut self, width: u16, height: u16) {
         self.send(Message::Input(Input::Resize(width, height)));
+    }
+
+    /// Takes the effects that are not looks.
+    pub(crate) fn take_changes(&mut self) -> Vec<Effect> {
+        let mut effects = self.take_effects();
+        effects.retain(|effect| !matches!(effect, Effect::Look(_)));
+        effects
     }
 
     pub(crate) fn take_effects(&mut self) -> Vec<Effect> {

@@ -68,21 +68,27 @@ fn a_tab_looks_only_while_shown_and_one_look_at_a_time() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").take_effects();
     let looks = |stage: &mut Stage| {
-        stage
-            .take_effects()
-            .into_iter()
-            .filter(|effect| matches!(effect, Effect::Look(_)))
-            .count()
+        let effects = stage.take_effects();
+        let count = |wanted: fn(&Look) -> bool| {
+            let is = |effect: &&Effect| matches!(effect, Effect::Look(look) if wanted(look));
+            effects.iter().filter(is).count()
+        };
+        (
+            count(|look| matches!(look, Look::Overview { .. })),
+            count(|look| matches!(look, Look::Processes(_))),
+        )
     };
     stage.tick(3);
-    assert_eq!(looks(&mut stage), 0);
+    assert_eq!(looks(&mut stage), (3, 0));
     stage.keys("<processes>").tick(3);
-    assert_eq!(looks(&mut stage), 4);
+    assert_eq!(looks(&mut stage), (0, 4));
     stage.keys("2").tick(3);
-    assert_eq!(looks(&mut stage), 0);
+    assert_eq!(looks(&mut stage), (0, 0));
+    stage.keys("1<overview>").tick(3);
+    assert_eq!(looks(&mut stage).0, 4);
     stage.held = true;
     stage.keys("<processes>").tick(3);
-    assert_eq!(looks(&mut stage), 1, "the answer has not come yet");
+    assert_eq!(looks(&mut stage), (0, 1), "the answer has not come yet");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use super::{Model, Pane, Tab};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
+use crate::tui::remembered::Remembered;
 
 /// Half of the rows: the list's share until the divider is moved.
 const HALF: u16 = 50;
@@ -69,6 +70,20 @@ impl Frame {
 }
 
 impl Model {
+    /// Goes on with what an earlier screen remembered.
+    pub fn recall(&mut self, remembered: Remembered) {
+        self.frame.divider = remembered.divider;
+        self.frame.pane = Self::remembered_pane(&remembered);
+        self.remembered = remembered;
+    }
+
+    /// The pane that is remembered; the first one where it is none that there is.
+    #[must_use]
+    pub fn remembered_pane(remembered: &Remembered) -> Pane {
+        let called = |pane: &Pane| remembered.pane.as_deref() == Some(pane.context().id());
+        Pane::ALL.into_iter().find(called).unwrap_or(Pane::ALL[0])
+    }
+
     /// Whether `pane` is on the screen.
     #[must_use]
     pub fn shows(&self, pane: Pane) -> bool {

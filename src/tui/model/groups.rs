@@ -54,6 +54,8 @@ pub struct Sums {
     pub pids: Option<u64>,
     /// Bytes read and written a second.
     pub disk: Option<(f64, f64)>,
+    /// Bytes received and sent a second.
+    pub network: Option<(f64, f64)>,
     /// The worst pressure of any: of what, and in how much of the time.
     pub pressure: Option<(&'static str, f32)>,
     /// Restarts.
@@ -169,10 +171,14 @@ impl Sums {
         }
         self.memory = more(self.memory, sample.memory);
         self.pids = more(self.pids, sample.pids);
-        if let Some((read, written)) = reading.read_rate.zip(reading.write_rate) {
-            let (all_read, all_written) = self.disk.unwrap_or_default();
-            self.disk = Some((all_read + read, all_written + written));
-        }
+        let both = |sum: &mut Option<(f64, f64)>, one: Option<f64>, other: Option<f64>| {
+            if let Some((one, other)) = one.zip(other) {
+                let (all_of_one, all_of_other) = sum.unwrap_or_default();
+                *sum = Some((all_of_one + one, all_of_other + other));
+            }
+        };
+        both(&mut self.disk, reading.read_rate, reading.write_rate);
+        both(&mut self.network, reading.rx_rate, reading.tx_rate);
         let pressure = row_text::worst_pressure(reading);
         if pressure.map(|(_, share)| share) > self.pressure.map(|(_, share)| share) {
             self.pressure = pressure;

@@ -1,5 +1,6 @@
 //! [`Model`]: everything the screen knows. Plain data: `update` changes it, `view` reads it.
 
+mod batch;
 mod card;
 mod columns;
 mod command;
@@ -15,11 +16,13 @@ mod layout;
 mod line_edit;
 mod log_view;
 mod looks;
+mod overview;
 mod palette;
 mod past;
 mod preset_form;
 mod processes;
 mod prompt;
+mod question;
 mod refusal;
 mod setup;
 mod sheet;
@@ -27,6 +30,7 @@ mod shells;
 mod sort;
 mod tab;
 mod toasts;
+mod unbound;
 mod undo;
 
 use std::collections::BTreeMap;
@@ -34,6 +38,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use ratatui::layout::Size;
 
+pub use batch::{Batch, Batches};
 pub use card::{Card, FailedLaunch};
 pub use columns::Column;
 pub use container_list::ContainerList;
@@ -52,23 +57,28 @@ pub use log_view::{
     LogLine, LogPosition, LogSearch, LogSize, LogView, MARK_COLUMNS, Selection, TIME_COLUMNS,
 };
 pub use looks::{
-    Check, EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, SignalTarget, Viewer,
+    Check, EventView, FileView, Looks, OverviewView, Prompt, Purpose, SheetView, SignalMenu,
+    SignalTarget, Viewer,
 };
+pub use overview::{CLOCK_COLUMNS, Facts, NAME_COLUMNS, Part, Topic, plan, text_rows};
 pub use palette::Palette;
 pub use past::Past;
 pub use preset_form::{Compared, PresetField, PresetForm};
 pub use processes::{ProcessRow, ProcessSort, ProcessView};
 pub use prompt::{LinePrompt, LinePurpose, preset_of};
+pub use question::{Able, Question, QuestionArgument};
 pub use setup::{Setup, SetupSection};
 pub use sheet::{SheetLine, sheet_lines};
 pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
 pub use sort::Sort;
 pub use tab::{Pane, Tab};
 pub use toasts::{Toast, ToastKind, Toasts};
-pub use undo::{Undo, UndoStep, Undoable};
+pub use unbound::Unbound;
+pub use undo::{Reversal, Undo, UndoStep, Undoable};
 
 use super::action::Action;
 use super::keymap::Context;
+use super::remembered::Remembered;
 use super::settings::Settings;
 use crate::record::Record;
 use crate::spec::ContainerId;
@@ -76,17 +86,6 @@ use crate::stats::{Gap, History, HostSample};
 
 /// Ticks of history kept for each container: ten minutes at one a second.
 const HISTORY_TICKS: usize = 600;
-
-/// A question; yes performs `action` on `target`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    /// The action to confirm.
-    pub action: Action,
-    /// The container, if the action is about one.
-    pub target: Option<ContainerId>,
-    /// Its changed file, if the action is about one.
-    pub file: Option<String>,
-}
 
 /// An overlay over the tab, which gets the keys.
 #[derive(Debug, Clone, PartialEq)]
@@ -155,6 +154,8 @@ pub struct Model {
     pub sampled_at: Timestamp,
     /// The moment shown; `None` is now.
     pub past: Option<Past>,
+    /// Whether graphs are scaled to the limit instead of the data.
+    pub graphs_to_limit: bool,
     /// The tab shown.
     pub tab: Tab,
     /// The parts of the Containers tab.
@@ -167,6 +168,8 @@ pub struct Model {
     pub failed_launch: Option<FailedLaunch>,
     /// The command line of the last action.
     pub last_command: Option<String>,
+    /// Actions on several containers that have not ended.
+    pub batches: Batches,
     /// What can be undone.
     pub undo: Undo,
     /// When the trash is to be purged next; `None` before anything was put into it.
@@ -185,6 +188,10 @@ pub struct Model {
     pub compared: Option<Compared>,
     /// The overlay.
     pub overlay: Option<Overlay>,
+    /// What is remembered from one start to the next.
+    pub remembered: Remembered,
+    /// The last key that does nothing where it was pressed.
+    pub unbound: Option<Unbound>,
     /// The messages shown.
     pub toasts: Toasts,
     /// The engine calls that have not ended.
@@ -214,12 +221,14 @@ impl Model {
             history: History::new(HISTORY_TICKS),
             sampled_at: now,
             past: None,
+            graphs_to_limit: false,
             tab: Tab::Containers,
             frame: Frame::default(),
             list: ContainerList::default(),
             handles: Handles::default(),
             failed_launch: None,
             last_command: None,
+            batches: Batches::default(),
             undo: Undo::default(),
             purge_at: None,
             log: LogView::default(),
@@ -229,6 +238,8 @@ impl Model {
             preset: 0,
             compared: None,
             overlay: None,
+            unbound: None,
+            remembered: Remembered::default(),
             toasts: Toasts::default(),
             pending: BTreeMap::new(),
             last_effect: 0,
@@ -328,6 +339,7 @@ impl Model {
     pub fn regions(&self) -> Option<Regions> {
         let content = Content {
             cores: self.host.as_ref().map_or(0, |host| host.cores.len()),
+            meters: &self.settings.meters,
             tab: self.tab,
             frame: &self.frame,
             rows: self.list.rows().len(),
@@ -376,13 +388,11 @@ impl Model {
         shown.map(|(column, _)| column).collect()
     }
 
-    /// Asks for confirmation of `action` on `target`.
-    pub fn ask(&mut self, action: Action, target: Option<ContainerId>) {
-        self.overlay = Some(Overlay::Confirm(Question {
-            action,
-            target,
-            file: None,
-        }));
+    /// Whether the first-start hint is shown: only where it can be remembered that it was.
+    #[must_use]
+    pub fn shows_hint(&self) -> bool {
+        let remembers = self.settings.remembered_in.is_some() && !self.settings.read_only;
+        remembers && !self.remembered.hint_seen
     }
 
     /// Shows a message.

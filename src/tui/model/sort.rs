@@ -79,7 +79,7 @@ pub(super) fn sort_key(
             sample(|r| row_text::worst_pressure(r).map(|(_, share)| f64::from(share)))
         }
         Column::Disk => sample(|r| Some(r.read_rate? + r.write_rate?)),
-        Column::Network => SortKey::Figure(None),
+        Column::Network => sample(|r| Some(r.rx_rate? + r.tx_rate?)),
         Column::Ports => SortKey::Text(row_text::ports(record).to_owned()),
         Column::Health => SortKey::Figure(record.state.health.map(|health| match health {
             Health::Unhealthy => 0.0,

@@ -51,6 +51,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     };
     let id = card.id().cloned();
+    if action == Action::GraphScale {
+        return on_tab(model, action);
+    }
     model.overlay = None;
     if action == Action::Cancel {
         return Vec::new();

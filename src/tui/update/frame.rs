@@ -1,7 +1,7 @@
 //! The parts of the Containers tab: panes, focus, zoom and the divider; and that a pane follows the
 //! selected container.
 
-use super::{logs, looks, shells, show};
+use super::{logs, looks, requests, shells, show};
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
@@ -112,6 +112,20 @@ pub(super) fn drag(model: &mut Model, y: u16) {
         model.frame.divide(y.saturating_sub(regions.body.y), rows);
         model.arrange();
     }
+}
+
+/// Remembers the divider and the pane for the next start.
+pub(super) fn remember(model: &mut Model) -> Vec<Effect> {
+    let (divider, pane) = (model.frame.divider, model.frame.pane);
+    let same =
+        model.remembered.divider == divider && Model::remembered_pane(&model.remembered) == pane;
+    if same || model.frame.dragging {
+        return Vec::new();
+    }
+    requests::remember(model, |remembered| {
+        remembered.divider = divider;
+        remembered.pane = Some(pane.context().id().to_owned());
+    })
 }
 
 /// Selects the container above or below; the pane follows.

@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use super::requests::{call_engine, failure_text};
+use super::verbs::{self, Wanted};
 use super::{logs, moved, typing};
 use crate::record::Record;
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, Look, Seen};
 use crate::tui::model::{
-    Check, LineEdit, Model, Overlay, Pane, Pending, ProcessSort, Prompt, Purpose, Question,
-    SheetView, SignalMenu, SignalTarget, Tab, Viewer, sheet_lines,
+    Check, LineEdit, Model, Overlay, Pane, Pending, ProcessSort, Prompt, Purpose, QuestionArgument,
+    Reversal, SheetView, SignalMenu, SignalTarget, Tab, Viewer, sheet_lines,
 };
 use crate::tui::sanitise::log_line;
 
@@ -30,6 +31,7 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
     };
     let mut effects = Vec::new();
     let look = match (model.tab, model.pane()) {
+        (_, Some(Pane::Overview)) => overview(model),
         (_, Some(Pane::Processes)) if model.looks.processes.all => {
             let visible = model
                 .list
@@ -67,6 +69,20 @@ pub(super) fn look_anew(model: &mut Model) -> Vec<Effect> {
     look(model)
 }
 
+/// The look at the selected container, unless nothing of it can have changed.
+fn overview(model: &mut Model) -> Option<Look> {
+    let record = model.selected()?;
+    let (id, status) = (record.spec.id.clone(), record.state.status.clone());
+    let alive = status.is_alive();
+    let asked = Some((id.clone(), status));
+    let seen = model.looks.overview.of.as_ref() == Some(&id);
+    if !alive && seen && model.looks.overview.asked == asked {
+        return None;
+    }
+    model.looks.overview.asked = asked;
+    Some(Look::Overview { id, alive })
+}
+
 /// Handles the answer to a look.
 pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
     let words = |error: crate::manager::Error| failure_text("look", &error);
@@ -82,6 +98,11 @@ pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
         (view.of, view.sheet) = (of, Some(sheet));
     };
     match seen {
+        Seen::Overview { id, log, processes } => {
+            let changed = looks.overview.take(id, log.map_err(words), processes, now);
+            model.dirty |= changed;
+            return Vec::new();
+        }
         Seen::Processes(groups) => looks.processes.take(groups, now),
         Seen::Isolation(id, sheet) => take(&mut looks.isolation, Some(id), sheet.map_err(words)),
         Seen::Host(sheet) => take(&mut looks.host, None, sheet.map_err(words)),
@@ -211,15 +232,16 @@ pub(super) fn choose_signal(model: &mut Model, action: Action) -> Vec<Effect> {
             let (id, pid) = match menu.to {
                 SignalTarget::Process { id, pid, .. } => (id, pid),
                 SignalTarget::Containers(ids) => {
-                    return super::containers::signal(model, &ids, signal);
+                    return verbs::signal(model, ids, signal);
                 }
             };
-            let pending = Pending {
-                action: Action::Signal,
-                target: Some(id.clone()),
+            let wanted = Wanted {
+                id: id.clone(),
                 name: format!("process {pid}"),
+                call: Call::Signal(id, pid, signal),
+                reversal: Some(Reversal::Impossible),
             };
-            return vec![call_engine(model, pending, Call::Signal(id, pid, signal))];
+            return verbs::carry_out(model, Action::Signal, vec![wanted]);
         }
         _ => {
             menu.row = moved(
@@ -299,11 +321,7 @@ fn files(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
         }
         // asks first: what the container wrote is lost and cannot be restored
         Action::RevertFile => {
-            model.overlay = Some(Overlay::Confirm(Question {
-                action,
-                target: Some(id),
-                file: Some(path),
-            }))
+            model.ask(action, vec![id], QuestionArgument::File(path));
         }
         _ => {}
     }
@@ -313,12 +331,13 @@ fn files(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
 /// Reverts the changed `path` to the image's.
 pub(super) fn revert(model: &mut Model, record: &Record, path: String) -> Vec<Effect> {
     let id = record.spec.id.clone();
-    let pending = Pending {
-        action: Action::RevertFile,
-        target: Some(id.clone()),
+    let wanted = Wanted {
+        id: id.clone(),
         name: path.clone(),
+        call: Call::Revert(id, path),
+        reversal: Some(Reversal::Impossible),
     };
-    vec![call_engine(model, pending, Call::Revert(id, path))]
+    verbs::carry_out(model, Action::RevertFile, vec![wanted])
 }
 
 /// Closes the open file; returns whether there was one.

@@ -9,6 +9,7 @@ mod handles;
 mod logs;
 mod looks;
 mod mouse;
+mod outcomes;
 mod overlays;
 mod palette;
 mod past;
@@ -20,6 +21,7 @@ mod setup;
 mod shells;
 mod typing;
 mod undo;
+mod verbs;
 
 use ratatui::layout::Size;
 
@@ -27,7 +29,9 @@ use super::action::Action;
 use super::effect::{Effect, ShellCall, ShellEvent};
 use super::keymap::{Chord, Context};
 use super::message::{Input, Message, Signal};
-use super::model::{Focus, Knob, LinePurpose, Model, Overlay, Pane, Tab, ToastKind};
+use super::model::{
+    Focus, Knob, LinePurpose, Model, Overlay, Pane, QuestionArgument, Tab, ToastKind,
+};
 use crate::manager::Error;
 
 /// Rows that one turn of the wheel moves.
@@ -39,6 +43,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = take(model, message);
     effects.extend(frame::follow(model, &before));
     effects.extend(shells::fit(model));
+    effects.extend(frame::remember(model));
     if model.settings.read_only {
         effects.retain(|effect| !refused(model, effect));
     }
@@ -74,6 +79,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Clock(now) => {
             model.now = now;
             model.dirty |= model.toasts.expire(now);
+            model.expire_unbound();
             Vec::new()
         }
         Message::Input(input) => take_input(model, input),
@@ -94,6 +100,10 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Log(result) => logs::read(model, result),
         Message::Seen(seen) => looks::seen(model, *seen),
         Message::Shell(id, news) => shells::news(model, id, news),
+        Message::NotRemembered(reason) => {
+            model.toast(ToastKind::Notice, reason);
+            Vec::new()
+        }
         Message::Tail(result) => {
             card::log_tail(
                 model,
@@ -120,7 +130,11 @@ pub fn start() -> Vec<Effect> {
 
 fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
     match input {
-        Input::Key(chord) => press(model, chord),
+        Input::Key(chord) => {
+            let mut effects = requests::remember(model, |remembered| remembered.hint_seen = true);
+            effects.extend(press(model, chord));
+            effects
+        }
         Input::Paste(text) if model.contexts().contains(&Context::Typing) => {
             shells::paste(model, &text)
         }
@@ -155,8 +169,9 @@ fn press(model: &mut Model, chord: Chord) -> Vec<Effect> {
     if contexts.contains(&Context::Typing) {
         return shells::type_chord(model, chord);
     }
-    if let Some(c) = chord.typed().filter(|_| contexts.contains(&Context::Edit)) {
-        form::type_letter(model, c);
+    match chord.typed().filter(|_| contexts.contains(&Context::Edit)) {
+        Some(c) => form::type_letter(model, c),
+        None => model.note_unbound(chord),
     }
     Vec::new()
 }
@@ -169,6 +184,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => {}
     }
     model.dirty = true;
+    model.unbound = None;
     match model.overlay {
         Some(Overlay::Form(_)) => form::act(model, action),
         Some(Overlay::Preset(_)) => preset_form::act(model, action),
@@ -216,11 +232,13 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Run => return form::open(model, None),
         Action::UsePreset => return form::open(model, Some(model.preset)),
         Action::Start | Action::Stop | Action::Restart | Action::Pause | Action::Destroy => {
-            return containers::ask(model, action);
+            return verbs::ask(model, action);
         }
         Action::Inspect => return card::open(model),
+        Action::GraphScale => model.graphs_to_limit = !model.graphs_to_limit,
         Action::ShowLaunch => return card::waterfall(model),
         Action::SavePreset => model.ask_line(LinePurpose::PresetName),
+        Action::Rename => model.ask_line(LinePurpose::NewName),
         Action::Export => model.ask_line(LinePurpose::ExportFile),
         Action::Palette => palette::open(model),
         Action::Setup => setup::open(model),
@@ -282,12 +300,17 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     if model.pending.is_empty() && model.shells.running() == 0 {
         return vec![Effect::Quit];
     }
-    model.ask(Action::Quit, None);
+    model.ask(Action::Quit, Vec::new(), QuestionArgument::None);
     Vec::new()
 }
 
 fn dismiss(model: &mut Model) {
-    if !model.toasts.dismiss_newest() && !model.list.filter.is_empty() {
+    if model.toasts.dismiss_newest() {
+        return;
+    }
+    if model.tab == Tab::Events {
+        model.looks.events.filter.clear();
+    } else if !model.list.filter.is_empty() {
         model.list.filter.clear();
         model.arrange();
     }

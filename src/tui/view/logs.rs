@@ -188,7 +188,7 @@ fn next_match(
 }
 
 /// The program's style, reduced to the colour depth; `None` is a screen without colours.
-fn shown(style: Style, depth: Option<ColorDepth>) -> Style {
+pub(super) fn shown(style: Style, depth: Option<ColorDepth>) -> Style {
     let color = |color: Option<ratatui::style::Color>| {
         color.zip(depth).map(|(color, depth)| depth.nearest(color))
     };

@@ -6,26 +6,29 @@
 mod bar;
 mod canvas;
 mod connections;
+mod curve;
 mod death;
-mod detail;
 mod dials;
 mod divider;
 mod events;
 mod facts;
 mod files;
 mod form;
-mod graphs;
 mod header;
 mod help;
+mod hint;
+mod history;
 mod images;
 mod logs;
 mod networks;
+mod overview;
 mod palette;
 mod preset_form;
 mod presets;
 mod processes;
 mod prompt;
 mod question;
+mod question_words;
 mod setup;
 mod sheet;
 mod shell;
@@ -119,6 +122,7 @@ fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Palette(palette)) => palette::draw(canvas, between, palette),
         Some(Overlay::Help(offset)) => help::draw(canvas, between, *offset),
         Some(Overlay::Signal(menu)) => signal_menu::draw(canvas, between, menu),
+        None if model.shows_hint() => hint::draw(canvas, between),
         Some(Overlay::Prompt(_) | Overlay::Filter(..)) | None => {}
     }
     toasts::draw(canvas, between);
@@ -131,14 +135,14 @@ fn draw_pane(canvas: &mut Canvas<'_>, regions: &Regions) {
     };
     canvas.hits.add(area, Target::PaneArea);
     match pane {
-        Pane::Overview => detail::draw(canvas, area),
+        Pane::Overview => overview::draw(canvas, area),
         Pane::Processes => processes::draw(canvas, area),
         Pane::Logs => logs::draw(canvas, area),
         Pane::Shell => shell::draw(canvas, area),
         Pane::Files => files::draw(canvas, area),
         Pane::Isolation => sheet::isolation(canvas, area),
         Pane::Connections => connections::draw(canvas, area),
-        Pane::History => graphs::draw(canvas, area),
+        Pane::History => history::draw(canvas, area),
     }
 }
 

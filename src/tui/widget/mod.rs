@@ -11,7 +11,7 @@ mod spark;
 pub use dial::Dial;
 pub use frame::{center, frame};
 pub use gauge::Gauge;
-pub use graph::Graph;
+pub use graph::{Graph, Mark};
 pub use pen::Pen;
 pub use scale::{Scale, Unit};
 pub use spark::Spark;

@@ -145,7 +145,11 @@ fn words(
             Some((read, written)) => plain(row_text::rates(read, written)),
             None => unknown(),
         },
-        Column::Network => unknown(),
+        Column::Network => match reading.and_then(|r| r.rx_rate.zip(r.tx_rate)) {
+            Some((received, sent)) => plain(row_text::rates(received, sent)),
+            // none of its own: the word for the one it has
+            None => (row_text::ports(record).to_owned(), theme.dim),
+        },
         Column::Ports => (row_text::ports(record).to_owned(), theme.dim),
         Column::Health => match row_text::health(record) {
             Some(word) => (word.to_owned(), health_style(canvas, record.state.health)),

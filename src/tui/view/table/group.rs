@@ -69,6 +69,10 @@ fn words(canvas: &mut Canvas<'_>, cell: Rect, column: Column, group: &Group) {
         Column::Disk => sums.disk.map_or_else(unknown, |(read, written)| {
             plain(row_text::rates(read, written))
         }),
+        Column::Network => match sums.network {
+            Some((received, sent)) => plain(row_text::rates(received, sent)),
+            None => (NOTHING.to_owned(), theme.dim),
+        },
         Column::Health => (
             group.health.map_or(NOTHING, Health::word).to_owned(),
             cells::health_style(canvas, group.health),
@@ -80,7 +84,6 @@ fn words(canvas: &mut Canvas<'_>, cell: Rect, column: Column, group: &Group) {
         | Column::CpuHistory
         | Column::Memory
         | Column::Throttled
-        | Column::Network
         | Column::Ports
         | Column::Uptime
         | Column::Pid
