@@ -186,6 +186,10 @@ not a line";
             ["/sys/fs/cgroup"],
             "a mount on the tmpfs hides what stands in it"
         );
+        let above = format!("{base}9 2 0:9 / /sys/fs rw - tmpfs t rw\n");
+        assert!(points(&above).is_empty(), "nor is a path below another");
+        let beside = format!("{base}9 2 0:9 / /sys/f rw - tmpfs t rw\n");
+        assert_eq!(points(&beside), ["/sys/fs/cgroup/cpu"]);
         let sysfs = format!(
             "{base}6 2 0:6 / /sys rw - sysfs s rw\n7 6 0:7 / /sys/fs/cgroup rw - cgroup2 c rw\n"
         );

@@ -12,36 +12,36 @@ use super::{
 const EXAMPLES: &str = "\
 Examples:
   sudo minic-tui                              open the screen
-  minic-tui --demo                            the screen on made data, without root
-  sudo minic-tui run echo \"Hello World\"       run a command, print what it prints
+  minic-tui --demo                            the screen with sample data, without root
+  sudo minic-tui run echo \"Hello World\"       run a command and show its output
   sudo minic-tui run -it --rm sh              a shell that leaves nothing behind
   sudo minic-tui run -d --name web --memory 128 --cpu 512 sleep 1000
-                                              128 MB and half a core, in background
-  sudo minic-tui run -d --preset cpu-quarter  what the config file calls so
-  sudo minic-tui list                         what there is
-  sudo minic-tui logs -f web                  what it prints, as it prints it
-  sudo minic-tui stop web                     ask it to end, then make it
+                                              128 MB and half a core, in the background
+  sudo minic-tui run -d --preset cpu-quarter  from a preset of the config file
+  sudo minic-tui list                         list the containers
+  sudo minic-tui logs -f web                  follow its output
+  sudo minic-tui stop web                     send the stop signal, then SIGKILL
   minic-tui completions bash > /etc/bash_completion.d/minic-tui
   minic-tui man | man -l -
 
 Exit codes: run, exec, start -a and attach exit with the command's own code, 128+N when signal N ended it. \
-125: minic-tui itself failed. 126: the command cannot be executed. 127: there is no such command. \
-1: a container is unknown, or in the wrong state.
+125: minic-tui itself failed. 126: the command cannot be executed. 127: the command does not exist. \
+1: a container does not exist, or is in the wrong state.
 
 Environment: MINIC_ROOT (--state), MINIC_CONFIG (--config), MINIC_PRESET, MINIC_TICK, MINIC_STOP_GRACE, MINIC_THEME, NO_COLOR.";
 
-/// A container manager you can watch: without a verb it opens the screen
+/// A container manager with a full-screen monitor; without a command it opens the screen
 ///
 /// minic-tui launches, limits, watches and controls Linux containers. There is no daemon: it is the
-/// runtime, the manager and the monitor in one program. Without a verb it opens a full-screen view
-/// of every container; each verb does one thing from a shell.
+/// runtime, the manager and the monitor in one program. Without a command it opens a full-screen
+/// view of every container; each command does one thing from a shell.
 #[derive(Debug, Parser)]
 #[command(name = "minic-tui", version, after_help = EXAMPLES, max_term_width = 110, disable_help_subcommand = true)]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub globals: Globals,
 
-    /// Open the screen on made data: nothing is run, root is not needed
+    /// Open the screen with sample data: nothing is run, root is not needed
     #[arg(long)]
     pub demo: bool,
 
@@ -55,15 +55,15 @@ pub(super) struct Arguments {
 /// How the screen is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
 pub struct ScreenOptions {
-    /// Open a screen that can change nothing
+    /// Open the screen read-only
     #[arg(long)]
     pub read_only: bool,
 
-    /// Draw with ASCII alone, whatever the locale says
+    /// Draw with ASCII characters only, whatever the locale
     #[arg(long)]
     pub ascii: bool,
 
-    /// Instead of a screen, say everything in lines, then every change: for screen readers and
+    /// Instead of a screen, print the state as lines, then every change: for screen readers and
     /// pipes
     #[arg(long)]
     pub plain: bool,

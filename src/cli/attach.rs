@@ -27,10 +27,11 @@ impl Keys {
     }
 }
 
-/// Attach to a running container: its output from now on, our input and signals
+/// Attach to a running container: its output from now on, input and signals
 ///
 /// A client that does not read what the container writes for 10 seconds, while 1M of it waits, is
-/// detached, is told so and exits with 125; the container, its log and the other clients go on.
+/// detached with a message and exits with 125; the container, its log and the other clients
+/// continue.
 #[derive(Debug, Args)]
 pub(super) struct Attach {
     #[command(flatten)]

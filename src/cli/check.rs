@@ -32,21 +32,22 @@ Fields of --json; what does not apply is null:
   proofs, an array, null with --quick: what, verdict (ok, failed, unclear), note,
     measures, an array: figure, unit (percent of a core, bytes, times), measured, bound (about, at most, at least), expected, tolerance";
 
-/// Say what this host can do for containers, and prove that limits hold
+/// Report what this host supports, and prove that limits are enforced
 ///
-/// Looks at the kernel, the cgroups and the state folder, and says what is lacking, what follows
-/// from that and what helps. Then runs four short containers, named check-*, measures them by their
-/// cgroups, and destroys them: a busy loop is seen to use a core (less what it had to wait for
-/// one), a CPU limit holds, a memory limit holds and ends in an OOM kill, and both together. That
-/// takes about twelve seconds. On a host that is too busy to say, a proof is unclear.
+/// Looks at the kernel, the cgroups and the state folder, and reports what is missing, its
+/// consequence and the fix. Then runs four short containers, named check-*, measures them by their
+/// cgroups, and destroys them: a busy loop uses a whole core (less the time it waited for one), a
+/// CPU limit is kept, a memory limit is kept and ends in an OOM kill, and both together. That takes
+/// about twelve seconds. On a host that is too busy for a clear result, a proof is reported as
+/// unclear.
 #[derive(Debug, Args)]
 #[command(after_help = FIELDS)]
 pub(super) struct Check {
-    /// Only look: run no container
+    /// Only inspect the host: run no container
     #[arg(long)]
     quick: bool,
 
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

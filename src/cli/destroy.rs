@@ -9,7 +9,7 @@ use super::session::Session;
 /// Remove containers with their files and logs
 #[derive(Debug, Args)]
 pub(super) struct Destroy {
-    /// Also those that are alive: they are killed first
+    /// Also running containers: they are killed first
     #[arg(short, long)]
     force: bool,
 

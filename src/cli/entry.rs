@@ -45,7 +45,7 @@ pub struct Web {
 pub struct Screen {
     /// The settings.
     pub config: Config,
-    /// On made data (`--demo`); otherwise we are root.
+    /// On sample data (`--demo`); otherwise we are root.
     pub demo: bool,
     /// How it is shown.
     pub options: ScreenOptions,

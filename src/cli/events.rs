@@ -24,15 +24,15 @@ Fields of --json, one object a line: at (RFC 3339, UTC), id, name, event, cause 
 #[derive(Debug, Args)]
 #[command(after_help = FIELDS)]
 pub(super) struct Events {
-    /// Go on as things happen, until interrupted
+    /// Keep printing new events until interrupted
     #[arg(short, long)]
     follow: bool,
 
-    /// Only what happened since: 10m ago, 2026-11-24T14:03:11, RFC 3339, or seconds since 1970
+    /// Only events since: 10m ago, 2026-11-24T14:03:11, RFC 3339, or seconds since 1970
     #[arg(long, value_name = "TIME", value_parser = at)]
     since: Option<Timestamp>,
 
-    /// As JSON, one object a line
+    /// Print JSON, one object per line
     #[arg(long)]
     json: bool,
 }

@@ -9,18 +9,18 @@ use super::session::Session;
 use crate::manager::ExecRequest;
 use crate::spec::{SpecError, User};
 
-/// Run a command in a running container; its exit code is ours
+/// Run a command in a running container, and exit with its exit code
 #[derive(Debug, Args)]
 pub(super) struct Exec {
-    /// Pass our standard input to it
+    /// Pass standard input to it
     #[arg(short, long)]
     interactive: bool,
 
-    /// Give it a terminal
+    /// Allocate a terminal
     #[arg(short, long)]
     tty: bool,
 
-    /// Set a variable of its environment; a bare KEY takes its value from ours
+    /// Set a variable of its environment; a bare KEY takes its value from the caller's environment
     #[arg(short, long, value_name = "KEY[=VALUE]")]
     env: Vec<String>,
 
@@ -28,7 +28,7 @@ pub(super) struct Exec {
     #[arg(short, long, value_name = "DIR")]
     workdir: Option<String>,
 
-    /// Who it runs as: UID, UID:GID or a name [default: the container's own user]
+    /// The user that it runs as: UID, UID:GID or a name [default: the container's own user]
     #[arg(short, long, value_name = "USER", value_parser = user)]
     user: Option<User>,
 

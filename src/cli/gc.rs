@@ -7,11 +7,11 @@ use super::session::Session;
 use super::stdout;
 use crate::spec::sanitize;
 
-/// Remove what crashes left behind, and print it
+/// Remove leftovers of crashes, and list them
 ///
-/// Cgroups of containers that do not run, halves of creations and removals, run folders of
-/// containers that are gone. Every command does this by itself when it starts, without a word; what
-/// cannot be proven to be ours is left alone, and told here.
+/// Leftovers are cgroups of containers that are not running, unfinished creations and removals, and
+/// run folders of removed containers. Every command removes them silently when it starts; what is
+/// not provably ours is kept, and listed here.
 #[derive(Debug, Args)]
 pub(super) struct Gc {
     /// Only print what would be removed

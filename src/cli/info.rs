@@ -31,11 +31,11 @@ Fields of --json, an array of objects, beside those of `list --json`:
 /// Width of the longest label.
 const LABEL: usize = 11;
 
-/// Show everything known of containers: state, limits, use, cause of death, last output
+/// Show all details of containers: state, limits, usage, cause of death, last output
 #[derive(Debug, Args)]
 #[command(after_help = FIELDS)]
 pub(super) struct InfoArguments {
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 

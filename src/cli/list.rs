@@ -60,7 +60,7 @@ pub(super) struct List {
     #[arg(short, long, conflicts_with = "json")]
     quiet: bool,
 
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

@@ -29,35 +29,35 @@ What it wrote to standard output goes to ours, standard error to ours, byte for 
 On a terminal escape sequences are taken out, but for colours.
 Fields of --json, one object a line: at (RFC 3339, UTC), stream (stdout, stderr), text, full (false: the line goes on in the next).";
 
-/// Print what a container wrote
+/// Print the output of a container
 #[derive(Debug, Args)]
 #[command(after_help = FIELDS)]
 pub(super) struct Logs {
-    /// Go on as it writes, until it ends
+    /// Follow the output until the container ends
     #[arg(short, long)]
     follow: bool,
 
-    /// Put the time before each line
+    /// Prefix each line with its time
     #[arg(short, long)]
     timestamps: bool,
 
-    /// Only the last so many lines, or "all"
+    /// Only this many lines of the end, or "all"
     #[arg(short = 'n', long, value_name = "LINES", value_parser = tail)]
     tail: Option<usize>,
 
-    /// Only what was written since: 10m ago, 2026-11-24T14:03:11, RFC 3339, or seconds since 1970
+    /// Only output since: 10m ago, 2026-11-24T14:03:11, RFC 3339, or seconds since 1970
     #[arg(long, value_name = "TIME", value_parser = at)]
     since: Option<Timestamp>,
 
-    /// Only what was written until then
+    /// Only output until this time
     #[arg(long, value_name = "TIME", value_parser = at)]
     until: Option<Timestamp>,
 
-    /// Only lines in which this regular expression is found
+    /// Only lines that match this regular expression
     #[arg(long, value_name = "PATTERN", value_parser = pattern)]
     grep: Option<Regex>,
 
-    /// As JSON, one object a line, all on standard output
+    /// Print JSON, one object per line, all on standard output
     #[arg(long, conflicts_with = "timestamps")]
     json: bool,
 

@@ -12,7 +12,7 @@ use crate::record::Status;
 /// Destroy every stopped container, and print their names
 #[derive(Debug, Args)]
 pub(super) struct Prune {
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(short, long)]
     force: bool,
 }

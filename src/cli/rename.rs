@@ -6,7 +6,7 @@ use super::arguments::OneContainer;
 use super::failure::Failure;
 use super::session::Session;
 
-/// Give a container another name; its id, host name and files stay
+/// Rename a container; its id, host name and files are kept
 #[derive(Debug, Args)]
 pub(super) struct Rename {
     #[command(flatten)]

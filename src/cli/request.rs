@@ -16,7 +16,7 @@ use crate::spec::{ContainerRequest, NetworkMode, PidMode, Preset, RestartPolicy,
 /// A container as the command line asks for it.
 #[derive(Debug, Args)]
 pub(super) struct Request {
-    /// Name it; by default it is called by its id
+    /// Its name; by default its id
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 
@@ -28,7 +28,7 @@ pub(super) struct Request {
     #[arg(short, long)]
     interactive: bool,
 
-    /// Give it a terminal
+    /// Allocate a terminal
     #[arg(short, long)]
     tty: bool,
 
@@ -41,20 +41,20 @@ pub(super) struct Request {
     #[arg(long, value_name = "MODE", value_parser = pid)]
     pid: Option<PidMode<String>>,
 
-    /// Set a variable of its environment; a bare KEY takes its value from ours
+    /// Set a variable of its environment; a bare KEY takes its value from the caller's environment
     #[arg(short, long, value_name = "KEY[=VALUE]")]
     env: Vec<String>,
 
-    /// Set the variables of a file with a KEY=VALUE or KEY a line; -e goes over it
+    /// Set the variables of a file with a KEY=VALUE or KEY per line; -e overrides it
     #[arg(long = "env-file", value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     env_files: Vec<PathBuf>,
 
-    /// Put a small init before the command: it reaps orphans and passes signals on; a shell line,
-    /// and a command with a health check, has one anyway
+    /// Run a small init as PID 1: it reaps orphans and forwards signals; a shell line, and a
+    /// command with a health check, has one by default
     #[arg(long, overrides_with = "no_init")]
     init: bool,
 
-    /// Let the command itself be PID 1, even when it is a shell line
+    /// Run the command itself as PID 1, even a shell line
     #[arg(long)]
     no_init: bool,
 
@@ -66,20 +66,20 @@ pub(super) struct Request {
     #[arg(long, value_name = "NAME")]
     hostname: Option<String>,
 
-    /// Who the command runs as: UID, UID:GID or a name
+    /// The user that the command runs as: UID, UID:GID or a name
     #[arg(short, long, value_name = "USER")]
     user: Option<String>,
 
-    /// Start it again when it ends: no, on-failure, on-failure:N or always
+    /// When it is restarted after it ended: no, on-failure, on-failure:N or always
     #[arg(long, value_name = "POLICY", value_parser = restart)]
     restart: Option<RestartPolicy>,
 
-    /// The signal that asks it to stop, TERM by default
+    /// The stop signal, TERM by default
     #[arg(long, value_name = "SIGNAL")]
     stop_signal: Option<String>,
 
-    /// Time between asking it to stop and killing it: 30, 500ms, 2m [default: stop_grace of the
-    /// config file]
+    /// Time between the stop signal and SIGKILL: 30, 500ms, 2m [default: stop_grace of the config
+    /// file]
     #[arg(long, value_name = "TIME")]
     stop_timeout: Option<String>,
 
@@ -118,14 +118,14 @@ pub(super) struct Request {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits")]
 struct LimitFlags {
-    /// Begin with a preset of the config file; every other flag goes over it ("none" for no preset)
+    /// Start from a preset of the config file; every other flag overrides it ("none" for no preset)
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
 
     #[command(flatten)]
     basic: BasicLimits,
 
-    /// Run without the limits that this kernel cannot give, instead of refusing
+    /// Run without the limits that this kernel does not support, instead of refusing
     #[arg(long)]
     best_effort: bool,
 
@@ -133,11 +133,11 @@ struct LimitFlags {
     #[arg(long = "ulimit", value_name = "NAME=SOFT[:HARD]")]
     ulimits: Vec<String>,
 
-    /// -1000 to 1000; the higher, the sooner it is killed when the host has no memory left
+    /// -1000 to 1000; the higher, the sooner it is killed when the host runs out of memory
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     oom_score_adj: Option<String>,
 
-    /// -20 to 19; the higher, the more it gives way
+    /// -20 to 19; the higher, the lower its priority for the CPU
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     nice: Option<String>,
 }
@@ -146,16 +146,16 @@ struct LimitFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Files and names")]
 struct FileFlags {
-    /// Show a folder or file of the host inside; with ids of its own as the container's, or with
-    /// noidmap as the host's
+    /// Mount a folder or file of the host; its owners are mapped to ids of the container, or with
+    /// noidmap stay those of the host
     #[arg(short, long = "volume", value_name = "SRC:DST[:ro]")]
     volumes: Vec<String>,
 
-    /// A memory file system inside
+    /// Mount a tmpfs
     #[arg(long, value_name = "DST[:size=SIZE]")]
     tmpfs: Vec<String>,
 
-    /// Show a device of the host inside, to read (r), write (w) and make nodes of (m)
+    /// Add a device of the host, to read (r), write (w) and create nodes of (m)
     #[arg(long = "device", value_name = "SRC[:DST][:rwm]")]
     devices: Vec<String>,
 
@@ -163,15 +163,15 @@ struct FileFlags {
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     root: Option<String>,
 
-    /// What it writes to --root goes to a layer of its own
+    /// Write to a layer of its own over --root
     #[arg(long)]
     overlay: bool,
 
-    /// Its root cannot be written
+    /// Mount its root read-only
     #[arg(long)]
     read_only: bool,
 
-    /// Most that it may write to its own layer: SIZE by a project quota of the disk (ext4, XFS), or
+    /// Maximum size of its writable layer: SIZE by a project quota of the disk (ext4, XFS), or
     /// tmpfs:SIZE in memory, which counts against its memory limit and is lost when it stops
     #[arg(long, value_name = "[tmpfs:]SIZE")]
     storage: Option<String>,
@@ -197,12 +197,12 @@ struct FileFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Namespaces")]
 struct NamespaceFlags {
-    /// Whose users its users are: "auto", ids of its own, so that root inside is nobody outside, or
-    /// "host". The default is "auto" (userns in the config file), and "host" by rule for what
-    /// cannot be had with ids of its own: --privileged, --net host, --pid host, --ipc host,
-    /// --device, a --cap-add that is worth something only to the host's users (such as SYS_TIME or
-    /// MKNOD), joining a container that has the host's, and a kernel that cannot (before Linux
-    /// 5.19, or with user.max_user_namespaces 0). `info` says which it was
+    /// Its user namespace: "auto", with ids of its own, so that root inside is unprivileged
+    /// outside, or "host". The default is "auto" (userns in the config file), but "host" for what
+    /// ids of its own rule out: --privileged, --net host, --pid host, --ipc host, --device, a
+    /// --cap-add that has effect only for the host's users (such as SYS_TIME or MKNOD), joining a
+    /// container that has the host's ids, and a kernel without support (before Linux 5.19, or with
+    /// user.max_user_namespaces 0). `info` shows which it is
     #[arg(long, value_name = "MODE")]
     userns: Option<String>,
 
@@ -227,7 +227,7 @@ struct NamespaceFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Health and log")]
 struct HealthAndLogFlags {
-    /// A shell line that exits 0 while it does its work
+    /// Health check: a shell line that exits 0 while the container is healthy
     #[arg(long, value_name = "LINE")]
     health_cmd: Option<String>,
 
@@ -235,7 +235,7 @@ struct HealthAndLogFlags {
     #[arg(long, value_name = "TIME")]
     health_interval: Option<String>,
 
-    /// Failures in a row that make it unhealthy
+    /// Consecutive failures that make it unhealthy
     #[arg(long, value_name = "COUNT")]
     health_retries: Option<String>,
 
@@ -243,12 +243,12 @@ struct HealthAndLogFlags {
     #[arg(long, value_name = "SIZE")]
     log_size: Option<String>,
 
-    /// Log files kept
+    /// Number of log files that are kept
     #[arg(long, value_name = "COUNT")]
     log_files: Option<String>,
 
-    /// Most that its log grows by in a second: 1M. What it prints beyond that is not logged, and
-    /// the log says how many lines that were; without this nothing is dropped
+    /// Maximum growth of its log per second: 1M. Output beyond that is not logged, and the log says
+    /// how many lines were dropped; without this nothing is dropped
     #[arg(long, value_name = "RATE")]
     log_rate: Option<String>,
 }

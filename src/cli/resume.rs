@@ -6,7 +6,7 @@ use super::arguments::Containers;
 use super::failure::Failure;
 use super::session::Session;
 
-/// Let paused containers go on
+/// Resume paused containers
 #[derive(Debug, Args)]
 pub(super) struct Resume {
     #[command(flatten)]

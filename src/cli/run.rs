@@ -15,17 +15,16 @@ use crate::spec::ContainerRequest;
 
 /// Create a container and start it
 ///
-/// In the foreground its input, output, signals and terminal are passed through, and its exit code
-/// is ours. Options after CMD belong to CMD. A container that cannot be started does not stay
-/// behind.
+/// In the foreground its input, output, signals and terminal are passed through, and minic-tui
+/// exits with its exit code. Options after CMD belong to CMD. A container that cannot be started is
+/// removed.
 ///
-/// SIGINT (Ctrl-C), SIGQUIT and SIGTERM also end its restarts, whether it runs or waits for the next
-/// one; our exit code is then that of its last run.
+/// SIGINT (Ctrl-C), SIGQUIT and SIGTERM also end its restarts, whether it runs or waits for the
+/// next one; the exit code is then that of its last run.
 ///
-/// Who reads our output slowly slows the container down, as in any pipeline. A client that does not
-/// read at all for 10 seconds, while 1M of it waits, is detached, says so and exits with 125; the
-/// container goes on, and so does its log. A pipeline whose reader does not read for longer is
-/// better served by `run -d` and `logs -f`.
+/// A slow reader of the output slows the container down, as in any pipeline. A client that does not
+/// read at all for 10 seconds, while 1M of output waits, is detached, says so and exits with 125;
+/// the container and its log continue. Use `run -d` and `logs -f` for a reader that pauses longer.
 #[derive(Debug, Args)]
 pub(super) struct Run {
     /// Start it in the background and print its id

@@ -16,15 +16,15 @@ pub(super) fn warn_of_privileges(what: &ContainerRequest) {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Security")]
 pub(super) struct SecurityFlags {
-    /// Give it a capability beyond the usual ones, such as NET_RAW, or ALL
+    /// Add a capability to the default ones, such as NET_RAW, or ALL
     #[arg(long, value_name = "CAPABILITY")]
     cap_add: Vec<String>,
 
-    /// Take one of the usual capabilities away, or ALL
+    /// Drop one of the default capabilities, or ALL
     #[arg(long, value_name = "CAPABILITY")]
     cap_drop: Vec<String>,
 
-    /// The system calls that get through: "default", "unconfined", or a profile in docker's format
+    /// The seccomp filter of system calls: "default", "unconfined", or a profile in docker's format
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     seccomp: Option<String>,
 
@@ -38,12 +38,12 @@ pub(super) struct SecurityFlags {
     #[arg(long, value_name = "LABEL")]
     selinux: Option<String>,
 
-    /// As docker spells it: seccomp=FILE, seccomp=unconfined, apparmor=PROFILE, label=disable,
+    /// In the syntax of docker: seccomp=FILE, seccomp=unconfined, apparmor=PROFILE, label=disable,
     /// label=type:TYPE, no-new-privileges=false
     #[arg(long = "security-opt", value_name = "OPTION")]
     options: Vec<String>,
 
-    /// Give up all of that: every capability, system call and device, /proc and /sys as they are
+    /// Disable all restrictions: every capability, system call and device, /proc and /sys unmasked
     #[arg(long)]
     privileged: bool,
 }

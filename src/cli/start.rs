@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::session::Session;
 use super::words::ending;
 
-/// Start created or stopped containers from what was saved of them
+/// Start created or stopped containers with their saved settings
 #[derive(Debug, Args)]
 pub(super) struct Start {
     /// Stay in the foreground, as run does; one container only

@@ -13,7 +13,7 @@ use crate::spec::{ContainerId, parse_duration};
 /// How long to wait between asking and killing.
 #[derive(Debug, Args)]
 pub(super) struct Grace {
-    /// Wait this long before everything in it is killed: 10, 1.5, 500ms, 2m [default: stop_grace of
+    /// Time to wait before everything in it is killed: 10, 1.5, 500ms, 2m [default: stop_grace of
     /// the config file]
     #[arg(short, long = "time", value_name = "SECONDS", value_parser = time)]
     time: Option<Duration>,
@@ -31,7 +31,7 @@ impl Grace {
     }
 }
 
-/// Ask containers to stop, then kill what is left of them
+/// Send containers their stop signal, then kill what remains of them
 #[derive(Debug, Args)]
 pub(super) struct Stop {
     #[command(flatten)]

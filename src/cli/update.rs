@@ -9,12 +9,12 @@ use super::session::Session;
 use super::stdout;
 use crate::spec::Preset;
 
-/// Change the limits of a container, live while it runs
+/// Change the limits of a container, also while it runs
 ///
-/// What is not named stays, every other rate of a device too. "unlimited" takes a limit away, as in
-/// --memory unlimited (and its swap limit with it), --cpus unlimited (and its burst), --pids-limit
-/// unlimited or --device-read-bps /dev/sda:unlimited; --cpuset-cpus all gives every CPU back, and
-/// --cpu-burst 0, --memory-low 0 and --memory-min 0 take those away.
+/// Limits that are not named are kept, including other rates of the same device. "unlimited"
+/// removes a limit, as in --memory unlimited (and its swap limit with it), --cpus unlimited (and
+/// its burst), --pids-limit unlimited or --device-read-bps /dev/sda:unlimited; --cpuset-cpus all
+/// allows every CPU again, and --cpu-burst 0, --memory-low 0 and --memory-min 0 remove those.
 #[derive(Debug, Args)]
 pub(super) struct Update {
     #[command(flatten)]

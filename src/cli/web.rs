@@ -18,7 +18,7 @@ With --socket, root's programs on this host need no token: `curl --unix-socket P
 in through `ssh -L 7070:PATH HOST` and needs the link. Whoever reaches a forwarded port is root's program too: forward it on a
 machine that is yours alone.";
 
-/// Show the screen in a browser, and answer programs: JSON, events, metrics
+/// Serve the screen to browsers, and an API to programs: JSON, events, metrics
 #[derive(Debug, Args)]
 #[command(after_help = MORE)]
 pub(super) struct WebArguments {
@@ -26,11 +26,11 @@ pub(super) struct WebArguments {
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7070))]
     bind: SocketAddr,
 
-    /// Listen on this unix socket instead: mode 0600, for root on this host alone
+    /// Listen on this unix socket instead: mode 0600, only for root on this host
     #[arg(long, value_name = "PATH", conflicts_with_all = ["bind", "cert", "insecure"], value_hint = clap::ValueHint::FilePath)]
     socket: Option<PathBuf>,
 
-    /// Let viewers and programs change containers; otherwise they can only look
+    /// Let viewers and programs change containers; otherwise access is read-only
     #[arg(long)]
     allow_control: bool,
 
@@ -42,15 +42,16 @@ pub(super) struct WebArguments {
     #[arg(long, value_name = "FILE", requires = "cert", value_hint = clap::ValueHint::FilePath)]
     key: Option<PathBuf>,
 
-    /// Answer to this name too, beside addresses and localhost; may be repeated
+    /// Also accept this host name, beside addresses and localhost; may be repeated
     #[arg(long = "host", value_name = "NAME")]
     hosts: Vec<String>,
 
-    /// Listen beyond this machine without TLS: whoever can read along is root then
+    /// Listen beyond this machine without TLS: anyone who can intercept the connection can become
+    /// root
     #[arg(long)]
     insecure: bool,
 
-    /// Serve made data: nothing is run, root is not needed
+    /// Serve sample data: nothing is run, root is not needed
     #[arg(long)]
     demo: bool,
 }
@@ -75,7 +76,7 @@ pub struct WebOptions {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Names that it answers to, beside addresses and `localhost`.
     pub hosts: Vec<String>,
-    /// On made data.
+    /// On sample data.
     pub demo: bool,
 }
 

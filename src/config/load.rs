@@ -79,7 +79,8 @@ impl Config {
         flags: &Overrides,
         variable: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, ConfigError> {
-        let file = read_file(flags, &variable)?;
+        let named = named_file(flags, &variable);
+        let file = read_file(named.as_deref(), Path::new(DEFAULT_FILE))?;
         Self::layered(file, flags, variable)
     }
 
@@ -225,12 +226,9 @@ fn named_file(flags: &Overrides, variable: &impl Fn(&str) -> Option<OsString>) -
     flags.file.clone().or_else(from_environment)
 }
 
-fn read_file(
-    flags: &Overrides,
-    variable: &impl Fn(&str) -> Option<OsString>,
-) -> Result<Option<Document>, ConfigError> {
-    let named = named_file(flags, variable);
-    let path = named.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
+/// The file that is `named`, which has to exist, or else the one at `default`, if there is one.
+fn read_file(named: Option<&Path>, default: &Path) -> Result<Option<Document>, ConfigError> {
+    let path = named.unwrap_or(default);
     match files::read_text(path, MAX_SIZE) {
         Ok(text) => Ok(Some(Document::new(error::shown(path), text))),
         Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => Ok(None),

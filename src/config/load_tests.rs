@@ -321,3 +321,35 @@ fn the_environment_is_checked_too() {
         None
     );
 }
+
+#[test]
+fn only_the_default_file_may_be_missing_and_none_may_be_unreadable() {
+    let folder = std::env::temp_dir();
+    let missing = folder.join(format!("minic-no-such-config-{}", std::process::id()));
+    assert_eq!(read_file(None, &missing), Ok(None));
+    for (named, default, of) in [
+        (Some(&*missing), &*missing, &missing),
+        // a folder: there, but no file
+        (None, &folder, &folder),
+        (Some(&folder), &missing, &folder),
+    ] {
+        let error = read_file(named, default).unwrap_err().to_string();
+        let begins = format!("{}: cannot read it", error::shown(of));
+        assert!(error.starts_with(&begins), "{error}");
+    }
+}
+
+#[test]
+fn the_file_of_a_flag_goes_over_that_of_the_environment() {
+    let environment = |asked: &str| (asked == "MINIC_CONFIG").then(|| "/environment".into());
+    let flag = Overrides {
+        file: Some("/flag".into()),
+        state: None,
+    };
+    assert_eq!(Config::file(&flag, environment), Path::new("/flag"));
+    let none = Overrides::default();
+    assert_eq!(Config::file(&none, environment), Path::new("/environment"));
+    assert_eq!(Config::file(&none, nothing), Path::new(DEFAULT_FILE));
+    let empty = |_: &str| Some(OsString::new());
+    assert_eq!(Config::file(&none, empty), Path::new(DEFAULT_FILE));
+}

@@ -95,6 +95,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_fits_uses_up_no_more_than_its_size() {
+        let mut rate = Rate::new(1000, Instant::now());
+        for _ in 0..3 {
+            assert_eq!(rate.admit(b"123456789\n", false, 40).0.len(), 10);
+        }
+        assert!((849.0..851.0).contains(&rate.left), "{}", rate.left);
+    }
+
+    #[test]
     fn lines_are_kept_dropped_and_counted() {
         let start = Instant::now();
         let mut rate = Rate::new(100, start);

@@ -28,7 +28,10 @@ impl Store {
         let (Ok(about), Ok(locks)) = (fs::metadata(self.runs()), locks(folders.len())) else {
             return Supervising::default();
         };
-        let device = (nix::libc::major(about.dev()), nix::libc::minor(about.dev()));
+        let device = Device {
+            major: nix::libc::major(about.dev()),
+            minor: nix::libc::minor(about.dev()),
+        };
         let locked: HashMap<u64, i32> = locks
             .lines()
             .filter_map(|line| holder(line, device))
@@ -65,25 +68,28 @@ fn locks(supervisors: usize) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-/// Parses `1: FLOCK ADVISORY WRITE 4711 fe:00:1234 0 EOF` into the inode and the holder's pid.
-/// Waiters have a `->` after the number.
-fn holder(line: &str, device: (u32, u32)) -> Option<(u64, i32)> {
+/// The number of a file system's device, in its two parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Device {
+    major: u32,
+    minor: u32,
+}
+
+/// Parses `1: FLOCK ADVISORY WRITE 4711 fe:00:1234 0 EOF` into the inode on `device` and the
+/// holder's pid. Waiters have a `->` after the number.
+fn holder(line: &str, device: Device) -> Option<(u64, i32)> {
     let mut words = line.split_ascii_whitespace().skip(1);
-    let (kind, _, mode, pid, place) = (
-        words.next()?,
-        words.next()?,
-        words.next()?,
-        words.next()?,
-        words.next()?,
-    );
+    let (kind, _, mode) = (words.next()?, words.next()?, words.next()?);
+    let (pid, place) = (words.next()?, words.next()?);
     let mut parts = place.split(':');
-    let (major, minor) = (parts.next()?, parts.next()?);
-    let here = (
-        u32::from_str_radix(major, 16).ok()?,
-        u32::from_str_radix(minor, 16).ok()?,
-    ) == device;
-    (kind == "FLOCK" && mode == "WRITE" && here)
-        .then(|| Some((parts.next()?.parse().ok()?, pid.parse().ok()?)))?
+    let found = Device {
+        major: u32::from_str_radix(parts.next()?, 16).ok()?,
+        minor: u32::from_str_radix(parts.next()?, 16).ok()?,
+    };
+    if kind != "FLOCK" || mode != "WRITE" || found != device {
+        return None;
+    }
+    Some((parts.next()?.parse().ok()?, pid.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -93,7 +99,10 @@ mod tests {
 
     #[test]
     fn a_lock_is_read_and_nothing_else() {
-        let here = (0xfe, 0);
+        let here = Device {
+            major: 0xfe,
+            minor: 0,
+        };
         assert_eq!(
             holder("7: FLOCK  ADVISORY  WRITE 4711 fe:00:1234 0 EOF", here),
             Some((1234, 4711))

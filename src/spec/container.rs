@@ -334,3 +334,7 @@ impl fmt::Display for ReadOnly {
 fn sigterm() -> i32 {
     15
 }
+
+#[cfg(test)]
+#[path = "read_only_tests.rs"]
+mod tests;

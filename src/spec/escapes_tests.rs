@@ -153,3 +153,15 @@ fn hostile_text_takes_linear_time_and_bounded_memory() {
     );
     assert_eq!(count, 10_002_000, "too long for a sequence is seen");
 }
+
+#[test]
+fn a_sequence_has_a_maximum_length_whatever_it_is_made_of() {
+    // its beginning, ESC and ], has two bytes
+    for filler in ["y", "é", "€", "\u{1f40b}"] {
+        let longest = (MAX_SEQUENCE - 2) / filler.len();
+        let removed =
+            |count: usize| sanitize(&format!("\x1b]{}\u{7}", filler.repeat(count))).into_owned();
+        assert_eq!(removed(longest), "", "{filler}");
+        assert!(removed(longest + 1).contains(filler), "{filler}");
+    }
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::fields::{no_nul, number};
+use super::fields::{given, no_nul, number};
 use super::{Preset, SpecError, parse_duration};
 
 /// A command run inside at an interval; exit code 0 is healthy.
@@ -26,11 +26,7 @@ impl HealthCheck {
 
     /// The health check of `request`; `None` without a command.
     pub(super) fn resolve(request: &Preset) -> Result<Option<Self>, SpecError> {
-        let Some(command) = request
-            .health_command
-            .clone()
-            .filter(|c| !c.trim().is_empty())
-        else {
+        let Some(command) = given(&request.health_command).map(str::to_owned) else {
             return Ok(None);
         };
         no_nul("health-cmd", std::slice::from_ref(&command))?;

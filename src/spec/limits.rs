@@ -36,7 +36,7 @@ macro_rules! limit_table {
             keys {
                 swap: Option<String> {
                     flag: "swap" "swap" "SIZE", group: Basic, example: "64M",
-                    help: "Swap beyond memory, as --memory; 0 allows none",
+                    help: "Swap in addition to memory, as --memory; 0 for none",
                     set: |to, key, text| set(&mut to.swap, key, text, swap),
                 }
             }
@@ -65,7 +65,7 @@ macro_rules! limit_table {
             keys {
                 cpu_shares: Option<String> {
                     flag: "cpu-shares" "cpu-shares" "SHARES", group: Basic, example: "256",
-                    help: "Only the weight against other containers, 1024 being usual",
+                    help: "Only the weight relative to other containers; 1024 is normal",
                     set: |to, key, text| set_or_clear(&mut to.cpu_shares, key, text, parse_shares),
                 }
             }
@@ -77,7 +77,7 @@ macro_rules! limit_table {
             keys {
                 pids: Option<String> {
                     flag: "pids" "pids-limit" "COUNT", group: Basic, example: "64",
-                    help: "Most processes and threads, 4096 by default; \"unlimited\" for no limit",
+                    help: "Maximum number of processes and threads, 4096 by default; \"unlimited\" for no limit",
                     set: |to, key, text| { to.pids = pids(key, text)?; Ok(()) },
                 }
             }
@@ -89,7 +89,7 @@ macro_rules! limit_table {
             keys {
                 cpu_burst: Option<String> {
                     flag: "cpu-burst" "cpu-burst" "TIME", group: More, example: "20ms",
-                    help: "CPU time that may be saved up and used beyond the cap: 20ms",
+                    help: "Unused CPU time that may be saved and used beyond the cap: 20ms",
                     set: |to, key, text| set_or_zero(&mut to.cpu_burst_usec, key, text, micros),
                 }
             }
@@ -113,7 +113,7 @@ macro_rules! limit_table {
             keys {
                 memory_high: Option<String> {
                     flag: "memory-high" "memory-high" "SIZE", group: More, example: "48M",
-                    help: "Memory above which it is slowed down and reclaimed from, not killed (cgroup v2)",
+                    help: "Memory above which it is throttled and reclaimed from, not killed (cgroup v2)",
                     set: |to, key, text| set_or_clear(&mut to.memory_high, key, text, parse_memory),
                 }
             }
@@ -125,7 +125,7 @@ macro_rules! limit_table {
             keys {
                 memory_low: Option<String> {
                     flag: "memory-low" "memory-low" "SIZE", alias: "memory-reservation", group: More, example: "32M",
-                    help: "Memory that is reclaimed only when nothing else is left",
+                    help: "Memory that is reclaimed only as a last resort",
                     set: |to, key, text| set_or_zero(&mut to.memory_low, key, text, parse_memory),
                 }
             }
@@ -149,7 +149,7 @@ macro_rules! limit_table {
             keys {
                 oom_policy: Option<String> {
                     flag: "oom-policy" "oom-policy" "POLICY", group: More, example: "group",
-                    help: "What running out of memory kills: \"process\" (one) or \"group\" (everything in it; cgroup v2)",
+                    help: "What is killed when it runs out of memory: \"process\" (one) or \"group\" (everything in it; cgroup v2)",
                     set: |to, key, text| set(&mut to.oom_group, key, text, oom_policy),
                 }
             }
@@ -161,7 +161,7 @@ macro_rules! limit_table {
             keys {
                 io_weight: Option<String> {
                     flag: "io-weight" "io-weight" "WEIGHT", group: More, example: "200",
-                    help: "Weight of its block I/O, 1 to 10000, 100 being usual",
+                    help: "Weight of its block I/O, 1 to 10000; 100 is normal",
                     set: |to, key, text| set(&mut to.io_weight, key, text, weight),
                 }
             }
@@ -177,22 +177,22 @@ macro_rules! limit_table {
             keys {
                 device_read_bps: Vec<String> {
                     flag: "device-read-bps" "device-read-bps" "PATH:RATE", group: More, example: "/dev/sda:10M",
-                    help: "Most bytes read a second from a device: /dev/sda:10M",
+                    help: "Maximum bytes per second read from a device: /dev/sda:10M",
                     set: |to, key, text| set_rate(&mut to.io, key, text, |io| &mut io.read_bps),
                 }
                 device_write_bps: Vec<String> {
                     flag: "device-write-bps" "device-write-bps" "PATH:RATE", group: More, example: "/dev/sda:20M",
-                    help: "Most bytes written a second to a device",
+                    help: "Maximum bytes per second written to a device",
                     set: |to, key, text| set_rate(&mut to.io, key, text, |io| &mut io.write_bps),
                 }
                 device_read_iops: Vec<String> {
                     flag: "device-read-iops" "device-read-iops" "PATH:RATE", group: More, example: "/dev/sda:100",
-                    help: "Most reads a second from a device: /dev/sda:100",
+                    help: "Maximum reads per second from a device: /dev/sda:100",
                     set: |to, key, text| set_rate(&mut to.io, key, text, |io| &mut io.read_iops),
                 }
                 device_write_iops: Vec<String> {
                     flag: "device-write-iops" "device-write-iops" "PATH:RATE", group: More, example: "/dev/sda:200",
-                    help: "Most writes a second to a device",
+                    help: "Maximum writes per second to a device",
                     set: |to, key, text| set_rate(&mut to.io, key, text, |io| &mut io.write_iops),
                 }
             }

@@ -334,8 +334,13 @@ fn label(text: &str) -> Result<(String, String), SpecError> {
     }
 }
 
+/// The folder of the host that is asked for as root.
+fn given_root(request: &Preset) -> Option<&str> {
+    request.root.as_deref().filter(|root| !root.is_empty())
+}
+
 fn root(request: &Preset) -> Result<Option<PathBuf>, SpecError> {
-    let Some(root) = request.root.as_deref().filter(|r| !r.is_empty()) else {
+    let Some(root) = given_root(request) else {
         return match request.overlay {
             Some(true) => Err(SpecError::new(
                 "overlay",
@@ -361,10 +366,7 @@ fn root(request: &Preset) -> Result<Option<PathBuf>, SpecError> {
 
 fn storage(request: &Preset) -> Result<Option<Storage>, SpecError> {
     let storage = given(&request.storage).map(str::parse).transpose()?;
-    if storage.is_some()
-        && request.root.as_deref().is_some_and(|root| !root.is_empty())
-        && request.overlay != Some(true)
-    {
+    if storage.is_some() && given_root(request).is_some() && request.overlay != Some(true) {
         return Err(SpecError::new(
             "storage",
             "with --root, writes go to that folder itself; add --overlay for a writable layer",
@@ -409,3 +411,7 @@ fn environment(
 #[cfg(test)]
 #[path = "resolve_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "lookup_tests.rs"]
+mod lookup_tests;

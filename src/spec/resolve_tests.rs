@@ -221,3 +221,20 @@ fn a_record_that_names_no_stop_signal_has_sigterm() {
     let read: ContainerSpec = serde_json::from_value(spec).unwrap();
     assert_eq!(read.stop_signal, 15);
 }
+
+#[test]
+fn a_host_name_has_up_to_64_plain_characters() {
+    let accepted = |name: &str| {
+        let named = Preset {
+            hostname: Some(name.into()),
+            ..request(&["sh"])
+        };
+        preview(id(), None, &named).is_ok() && host_line(&format!("{name}:::1")).is_ok()
+    };
+    for name in ["a", "-", ".", "_", "Web-1.example_2", &"a".repeat(64)] {
+        assert!(accepted(name), "{name}");
+    }
+    for name in ["", "a b", "a/b", "ä", "a\n", &"a".repeat(65)] {
+        assert!(!accepted(name), "{name}");
+    }
+}

@@ -152,6 +152,27 @@ mod tests {
     }
 
     #[test]
+    fn each_unit_is_1024_of_the_one_before() {
+        let (bytes, fits) = (|text: &str| parse_bytes("storage", text), i64::MAX as u64);
+        for (n, unit) in ["b", "k", "m", "g", "t", "p"].into_iter().enumerate() {
+            let size = Ok(3 << (10 * n));
+            assert_eq!(bytes(&format!("3{unit}")), size);
+            if n > 0 {
+                assert_eq!(bytes(&format!("3{unit}B")), size);
+                assert_eq!(bytes(&format!("3 {}iB", unit.to_uppercase())), size);
+                assert_eq!(bytes(&format!("1.5{unit}")), size.map(|size| size / 2));
+            }
+        }
+        assert_eq!(bytes(&format!("{fits}b")), Ok(fits));
+        assert_eq!(bytes("8191P"), Ok(8191 << 50));
+        assert_eq!(bytes("8191.5P"), Ok((8192 << 50) - (1 << 49)));
+        for large in [format!("{}b", fits + 1), "8192P".into(), "8192.0P".into()] {
+            let error = bytes(&large).unwrap_err();
+            assert!(error.reason.contains("too large"), "{large}: {error}");
+        }
+    }
+
+    #[test]
     fn memory_refuses_nonsense_overflow_and_too_little() {
         for bad in [
             "",
@@ -184,13 +205,24 @@ mod tests {
 
     #[test]
     fn bytes_are_short() {
-        let shown: Vec<_> = [0, 999, 1000, 10 << 10, 128 << 20, (3 << 30) / 2, u64::MAX]
-            .map(format_bytes)
-            .to_vec();
-        assert_eq!(
-            shown,
-            ["0B", "999B", "0.98K", "10.0K", "128M", "1.50G", "16384P"]
-        );
+        for (bytes, shown) in [
+            (0, "0B"),
+            (999, "999B"),
+            (1000, "0.98K"),
+            (10 << 10, "10.0K"),
+            (128 << 20, "128M"),
+            ((3 << 30) / 2, "1.50G"),
+            (u64::MAX, "16384P"),
+            // three digits, rounded: 9.994 and 9.996, 99.94 and 99.96, 999.4 and 999.6
+            (10_234, "9.99K"),
+            (10_236, "10.0K"),
+            (102_338, "99.9K"),
+            (102_359, "100K"),
+            (1_023_385, "999K"),
+            (1_023_590, "0.98M"),
+        ] {
+            assert_eq!(format_bytes(bytes), shown, "{bytes}");
+        }
     }
 
     #[test]

@@ -94,6 +94,10 @@ mod tests {
             ),
             (16_384, 1024)
         );
+        for (text, kind) in [("64M", "disk"), ("tmpfs:64M", "tmpfs")] {
+            let storage: Storage = text.parse().unwrap();
+            assert_eq!((storage.bytes(), storage.kind()), (64 << 20, kind));
+        }
         for wrong in ["", "tmpfs", "tmpfs:", "disk:1G", "-1", "1K", "lots"] {
             let error = wrong.parse::<Storage>().unwrap_err().to_string();
             assert!(error.contains("storage"), "{wrong}: {error}");

@@ -155,6 +155,36 @@ mod tests {
     }
 
     #[test]
+    fn a_setting_needs_a_namespace_of_its_own_kind() {
+        let refused = |sysctl: &str, net: &str, ipc: &str| {
+            let request = Preset {
+                net: Some(net.parse().unwrap()),
+                sysctls: vec![sysctl.into()],
+                ..Preset::default()
+            };
+            let ipc = ipc.parse().unwrap();
+            Sysctl::resolve(&request, &ipc).map_err(|error| error.reason)
+        };
+        let (network, memory, queue) = ("net.x.y=1", "kernel.shmmax=1", "fs.mqueue.msg_max=1");
+        for (sysctl, net, ipc, reason) in [
+            (network, "host", "own", "the host: its network is"),
+            (network, "container:a", "own", "container a, or"),
+            (memory, "none", "host", "the host: its ipc namespace is"),
+            (queue, "none", "container:a", "container a, or"),
+        ] {
+            let error = refused(sysctl, net, ipc).unwrap_err();
+            assert!(error.contains(reason), "{error}");
+        }
+        for (sysctl, net, ipc) in [
+            (network, "none", "host"),
+            (memory, "host", "own"),
+            (queue, "container:a", "own"),
+        ] {
+            assert!(refused(sysctl, net, ipc).is_ok(), "{sysctl} {net} {ipc}");
+        }
+    }
+
+    #[test]
     fn the_value_of_a_sysctl_is_one_line() {
         assert!(
             "net.ipv4.tcp_rmem=4096\t131072 6291456"

@@ -1,6 +1,6 @@
-//! Attempts of our own, beside those of the issues and of other runtimes' history: each is tried by
-//! a container that means it. Where it matters who root inside is, each is tried twice, with ids of
-//! the container's own and with the host's.
+//! Escape attempts of our own, beside those taken from issues and from the history of other
+//! runtimes. Where the identity of root inside matters, each is tried with ids of the container's
+//! own and with the host's.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -18,7 +18,7 @@ pub(crate) fn folder(fixture: &Fixture, name: &str) -> PathBuf {
     path
 }
 
-/// What `script` says with the given arguments, whatever its exit code.
+/// The output of `script` with the given arguments, whatever its exit code.
 #[track_caller]
 pub(crate) fn tried(fixture: &Fixture, args: &[&str], script: &str) -> String {
     let outcome = fixture.minic(&[&["run", "--rm"], args, &["sh", "-c", script]].concat());
@@ -251,7 +251,7 @@ fn no_process_outside_is_touched() {
     bystander.wait().unwrap();
 }
 
-/// What one has locked, opened or reserved on a device of everybody's is seen by nobody else.
+/// Locks, open files and reservations on a shared device are not visible to other containers.
 #[test]
 fn device_nodes_are_no_channel_between_containers() {
     let fixture = Fixture::new();

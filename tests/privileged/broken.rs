@@ -1,5 +1,5 @@
-//! Records that cannot be read: that container is BROKEN and can be destroyed, others do not
-//! notice. And what `gc` takes for ours.
+//! Records that cannot be read: the container is BROKEN and can be destroyed, others are
+//! unaffected. And which files `gc` considers ours.
 
 use std::fs;
 use std::os::unix::fs::symlink;

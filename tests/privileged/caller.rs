@@ -1,5 +1,5 @@
-//! What the caller of a command has of its own, and a container must not have: as the kernel tells of
-//! the processes inside (proc_pid_status(5)), compared whole.
+//! Attributes of the calling process that a container must not inherit, read from the kernel's
+//! status of the processes inside (proc_pid_status(5)) and compared as a whole.
 
 use std::fs;
 use std::process::Command;

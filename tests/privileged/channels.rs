@@ -1,5 +1,5 @@
-//! What a container and its host talk through: terminals, sockets, the log. Each was a way out, or
-//! in, of some other runtime.
+//! Channels between a container and its host: terminals, sockets, the log. Each has been an escape
+//! from, or a way into, another runtime.
 
 #![allow(
     unsafe_code,
@@ -225,7 +225,7 @@ fn no_packet_can_be_forged() {
     assert_eq!(fixture.sh("ls /sys/class/net"), "lo\n");
 }
 
-/// Lines that look like the log's own: what is written is a text, whatever it says.
+/// Lines that imitate log entries: output is only text, whatever it contains.
 #[test]
 fn a_log_entry_cannot_be_forged() {
     let fixture = Fixture::new();

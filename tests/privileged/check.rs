@@ -1,5 +1,5 @@
-//! `check`: the host is told, the proofs measure what they say, and nothing of them stays, however
-//! they end.
+//! `check`: the host is described, the proofs measure what they report, and nothing of them is
+//! left, however they end.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Many at once: a crowd of callers on five names, and a mass of containers killed at random with
+//! Concurrency: many callers on five names, and many containers killed at random together with
 //! their supervisors.
 
 use std::collections::BTreeMap;

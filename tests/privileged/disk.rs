@@ -1,5 +1,5 @@
-//! A state folder on a disk that is full, or read-only: a clear word, nothing half-made, and what
-//! runs goes on.
+//! A state folder on a full or read-only disk: a clear error, nothing half-made, and running
+//! containers continue.
 
 use std::fs;
 use std::io::Write;

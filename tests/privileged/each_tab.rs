@@ -1,5 +1,5 @@
-//! Each tab from end to end: real containers, a real terminal, keys alone; what came of it is asked
-//! of the kernel.
+//! Each tab end to end: real containers, a real terminal, only keys; the result is checked against
+//! the kernel.
 
 use std::fs;
 

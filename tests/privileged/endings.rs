@@ -1,5 +1,5 @@
-//! Why containers end, told in one sentence; what happened to them, told in order; and many lives
-//! at once that leave nothing.
+//! Why containers end, in one sentence; their events in order; and many concurrent containers that
+//! leave nothing behind.
 
 use std::fs;
 use std::time::Duration;

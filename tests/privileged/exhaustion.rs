@@ -1,5 +1,5 @@
-//! A container takes all that it can of what the kernel has one number of for the whole host, or
-//! for each user; root outside still gets some.
+//! A container takes as much as it can of resources that the kernel counts once for the whole host,
+//! or per user; root outside still gets some.
 
 #![allow(
     unsafe_code,

@@ -1,6 +1,6 @@
-//! Every numbered step of ours fails once, and its process is killed there once
-//! (`src/sys/fault.rs`). After each: the next command works, `list` tells the truth, who was there
-//! before is untouched, and nothing is left.
+//! Every numbered step fails once, and its process is killed there once (`src/sys/fault.rs`). After
+//! each: the next command works, `list` is correct, other containers are untouched, and nothing is
+//! left.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -184,7 +184,7 @@ impl Scene {
     }
 }
 
-/// `x` can be worked with, whatever became of it: brought to run, and destroyed.
+/// `x` is usable, whatever its state: it can be started, and destroyed.
 fn recover(fixture: &Fixture, what: &str) {
     let state = fixture
         .list()

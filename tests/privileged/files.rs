@@ -1,5 +1,5 @@
-//! Files and folders that are not what their names say, or lie deeper than anybody thought; and who
-//! may ask a supervisor for something.
+//! Files and folders that are not what their names suggest, or nested very deeply; and who may
+//! command a supervisor.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
@@ -54,7 +54,7 @@ fn special_files_in_the_state_folder_block_nobody() {
         .trim()
         .to_owned();
     for (what, make) in ODD {
-        // what nobody needs: everything works without
+        // not needed: everything works without
         for file in [
             run.join(".swept"),
             state.join("events.jsonl"),
@@ -194,7 +194,7 @@ fn files_about_the_hosts_pages_and_symbols_are_masked() {
     );
 }
 
-/// An unprivileged user who exchanges every folder in `folder`, which is theirs, for a link to
+/// An unprivileged user who replaces every folder in `folder`, which is theirs, by a link to
 /// `victim`.
 fn swapper(folder: &Path, victim: &Path) -> Child {
     let script = format!(
@@ -304,7 +304,7 @@ fn extracted_files_follow_no_link_of_another_user() {
     );
     assert!(!ours.join("data/link").exists() && files_below(&ours) == 4002);
 
-    // a link is refused, whoever made it
+    // a link is refused, whoever its owner is
     symlink(&victim, theirs.join("to-victim")).unwrap();
     tmux.press(&["Escape"]);
     extract(&theirs.join("to-victim"), "a link or not a folder");

@@ -10,7 +10,7 @@ use nix::sys::statfs::{FUSE_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, statfs};
 use nix::unistd::{AccessFlags, access};
 use serde_json::Value;
 
-use crate::census::Census;
+use crate::census::{Census, cgroup_parent};
 use crate::command::{Outcome, comes_true, eventually, finish};
 
 /// A state folder with the `host` image, built once for all tests: building it takes longer than
@@ -271,22 +271,55 @@ impl Container<'_> {
         i32::try_from(pid).unwrap()
     }
 
-    /// The first of `files` that one of its cgroup folders has: v1 and v2 name the same thing
-    /// differently.
+    /// Its cgroup folders, one in each tree.
     #[track_caller]
-    pub(crate) fn cgroup_file(&self, files: &[&str]) -> String {
+    fn cgroups(&self) -> Vec<PathBuf> {
         let info = self.info();
         let folders = info["cgroups"]
             .as_array()
             .unwrap_or_else(|| panic!("no cgroups: {info}"));
-        let folders = folders
+        folders
             .iter()
-            .map(|folder| Path::new(folder.as_str().unwrap()));
-        let mut paths = folders.flat_map(|folder| files.iter().map(move |file| folder.join(file)));
-        let path = paths
+            .map(|folder| PathBuf::from(folder.as_str().unwrap()))
+            .collect()
+    }
+
+    /// The first of `files` that any of its cgroup folders has: v1 and v2 name the same thing
+    /// differently.
+    #[track_caller]
+    pub(crate) fn cgroup_path(&self, files: &[&str]) -> PathBuf {
+        let folders = self.cgroups();
+        let mut paths = files
+            .iter()
+            .flat_map(|file| folders.iter().map(move |folder| folder.join(file)));
+        paths
             .find(|path| path.exists())
-            .unwrap_or_else(|| panic!("none of {files:?}: {info}"));
-        fs::read_to_string(&path).unwrap()
+            .unwrap_or_else(|| panic!("none of {files:?} in {folders:?}"))
+    }
+
+    /// What that file says.
+    #[track_caller]
+    pub(crate) fn cgroup_file(&self, files: &[&str]) -> String {
+        fs::read_to_string(self.cgroup_path(files)).unwrap()
+    }
+
+    /// Gives this test's containers the highest CPU weight among the host's cgroups: however busy
+    /// the host is, they get what their own limits allow.
+    #[track_caller]
+    pub(crate) fn outweighs_the_host(&self) {
+        let ours = cgroup_parent(self.fixture.state());
+        let mut weighed = 0;
+        for folder in self.cgroups() {
+            let parent = folder.ancestors().find(|above| above.ends_with(&ours));
+            for (file, most) in [("cpu.shares", "262144"), ("cpu.weight", "10000")] {
+                let file = parent.unwrap().join(file);
+                if file.exists() {
+                    fs::write(&file, most).unwrap();
+                    weighed += 1;
+                }
+            }
+        }
+        assert_eq!(weighed, 1, "one tree has the CPU: {:?}", self.cgroups());
     }
 
     /// The figure `field` of the first file called `file` in any of its cgroups that has it.

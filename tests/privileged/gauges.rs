@@ -1,5 +1,5 @@
 //! From the screen to the kernel: limits moved by their handles, the trash, the times of a launch;
-//! and lines instead of a screen.
+//! and line output instead of a screen.
 
 use std::fs;
 use std::process::Stdio;

@@ -1,5 +1,5 @@
-//! How long is waited: for a container that was asked to end, and before one is started again. What
-//! was asked for is compared with what came of it; nothing is timed.
+//! Waiting times: the grace of a stop, and the back-off before a restart. The configured time is
+//! compared with the recorded one; nothing is timed.
 
 use std::fs;
 use std::path::PathBuf;

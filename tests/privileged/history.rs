@@ -1,6 +1,6 @@
-//! More of other runtimes' history, each tried from inside: races over mount targets, links left
-//! for the next start, name services of the image, kernel settings smuggled into others, inherited
-//! capabilities. Terminals, sockets and logs: `channels.rs`.
+//! More of other runtimes' vulnerabilities, each tried from inside: races over mount targets, links
+//! left for the next start, name services of the image, kernel settings smuggled into others,
+//! inherited capabilities. Terminals, sockets and logs: `channels.rs`.
 
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -1,5 +1,5 @@
-//! The host's files: what a container tries in order to read or write them, through volumes, its root
-//! and its state.
+//! The host's files: attempts of a container to read or write them, through volumes, its root and
+//! its state.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -12,7 +12,7 @@ use crate::attempts::{USERS, compiled, folder, tried};
 use crate::command::finish;
 use crate::fixture::Fixture;
 
-/// Who shares processes and users can enter the other's mounts, and mount there.
+/// A container that shares processes and users can enter the other's mounts, and mount there.
 #[test]
 fn a_read_only_volume_is_not_mounted_writable_by_who_shares_its_processes() {
     let fixture = Fixture::new();
@@ -66,7 +66,7 @@ fn a_read_only_volume_is_not_mounted_writable_by_who_shares_its_processes() {
     assert!(refused.contains("mounter has SYS_ADMIN"), "{refused}");
 }
 
-/// What is shown read-only is not handed to who may mount it writable again.
+/// A read-only mount is refused to a container that could mount it writable again.
 #[test]
 fn a_read_only_volume_is_not_mounted_writable_again() {
     let fixture = Fixture::new();
@@ -74,7 +74,7 @@ fn a_read_only_volume_is_not_mounted_writable_again() {
     fs::write(data.join("file"), "host\n").unwrap();
     let path = data.display().to_string();
     let remount = "mount -o remount,bind,rw /v; echo x > /v/file; mount -o remount,bind,rw /; echo x > /file; true";
-    // without CAP_SYS_ADMIN nobody remounts
+    // without CAP_SYS_ADMIN it cannot be remounted
     for users in USERS {
         tried(
             &fixture,

@@ -1,4 +1,4 @@
-//! Kernel settings that are the host's: refused when they are asked for, before anything is made.
+//! Kernel settings of the host are refused when they are requested, before anything is created.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ fn a_setting_of_the_hosts_is_refused_when_it_is_asked_for() {
         );
         assert_eq!(fs::read_to_string(&file).unwrap(), before, "{setting}");
     }
-    // what belongs to no namespace is nobody's to set
+    // settings without a namespace cannot be set by any container
     for setting in [
         "kernel.core_pattern=|/bin/sh",
         "kernel.shm_rmid_forced/../core_pattern=x",

@@ -1,5 +1,4 @@
-//! Containers that do not want to end: each is stopped and destroyed all the same, and nothing of
-//! it is left.
+//! Containers that resist ending: each is stopped and destroyed, and nothing of it is left.
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -8,7 +7,7 @@ use crate::command::eventually;
 use crate::fixture::{Container, Fixture};
 use crate::truth::lives;
 
-/// Stops and destroys it; both return, which a test fails on by itself when they do not.
+/// Stops and destroys it; the test fails when either does not return.
 fn is_ended(fixture: &Fixture, container: &Container<'_>) {
     container.verb(&["stop", "-t", "1"]).ok();
     assert_eq!(container.state(), "STOPPED");

@@ -1,5 +1,5 @@
-//! Volumes of a container with ids of its own: who owns what on the disk owns it inside, and the
-//! other way round.
+//! Volumes of a container with ids of its own: owners on the disk are the owners inside, and the
+//! reverse.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
@@ -38,7 +38,7 @@ impl Folder {
         format!("{}:{place}", self.0.display())
     }
 
-    /// Root's file, and that of user 1000, each for itself alone.
+    /// A file of root's and one of user 1000's, each readable only by its owner.
     fn fill(&self) {
         for (name, owner) in [("root", 0), ("user", 1000)] {
             let file = self.0.join(name);

@@ -1,5 +1,5 @@
-//! Input of any size and kind: what the kernel does not take is refused in one line, and nothing
-//! half-made stays.
+//! Input of any size and kind: what the kernel does not accept is refused in one line, and nothing
+//! half-made is left.
 
 use std::fs;
 

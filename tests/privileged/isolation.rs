@@ -1,4 +1,4 @@
-//! What a container can see of its host: nothing. What its host can see of it afterwards: nothing.
+//! What a container can see of its host, and what is left on the host afterwards: nothing.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,5 +1,5 @@
-//! `exec` is in the container as its own processes are: every namespace, its cgroup, its user, its
-//! capabilities, its terminal.
+//! A process started by `exec` has what the container's own processes have: every namespace, the
+//! cgroup, user, capabilities and terminal.
 
 use std::fs;
 

@@ -1,6 +1,6 @@
-//! What joins a container (an `exec`, a health check, the init of one that shares its processes) is
-//! seen from inside as soon as it is born there: from then on it holds no more than the container
-//! does (the class of CVE-2016-9962), and no keyring of its caller's.
+//! A process that joins a container (an `exec`, a health check, the init of one that shares its
+//! processes) is visible inside from its first moment: from then on it has no more privileges than
+//! the container (the class of CVE-2016-9962), and no keyring of its caller's.
 
 #![allow(
     unsafe_code,
@@ -297,8 +297,8 @@ fn an_init_that_others_can_see_has_no_more_rights_than_its_container() {
     }
 }
 
-/// Whoever shares another's processes sees those, by their numbers there, and nothing of the
-/// host's.
+/// A container that shares another's processes sees those, by their numbers there, and nothing of
+/// the host's.
 #[test]
 fn a_shared_pid_namespace_shows_those_processes_and_no_others() {
     let fixture = Fixture::new();

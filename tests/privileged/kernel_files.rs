@@ -1,5 +1,5 @@
-//! What is mounted in a container, mount by mount, as its mountinfo has it (proc_pid_mountinfo(5)):
-//! compared with whole lists, so that one path less is noticed.
+//! The mounts of a container, read from its mountinfo (proc_pid_mountinfo(5)) and compared with the
+//! complete lists, so that a single missing path is noticed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,5 +1,5 @@
-//! AppArmor: under which profile a container's processes run. On a kernel without it (or without
-//! its securityfs) the first test is all there is to try; `tests/vm/run` has a kernel with it: see
+//! AppArmor: the profile that a container's processes run under. On a kernel without AppArmor (or
+//! without its securityfs) only the first test applies; `tests/vm/run` has a kernel with it: see
 //! README.md.
 
 use std::fs;

@@ -1,5 +1,6 @@
-//! What a screen starts fails, or is killed, at each of its steps: launcher, supervisor, joining
-//! process. The screen says it in one line and goes on, `list` is true, and nothing is left.
+//! A start from the screen fails, or is killed, at each of its steps: launcher, supervisor, joining
+//! process. The screen reports it in one line and continues, `list` is correct, and nothing is
+//! left.
 
 use std::fs;
 

@@ -1,5 +1,4 @@
-//! From created to destroyed: every verb, in the order in which people use them, and what each
-//! refuses.
+//! From created to destroyed: every verb, in the usual order, and what each refuses.
 
 use std::fs;
 use std::os::unix::fs::symlink;

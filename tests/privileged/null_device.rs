@@ -1,4 +1,4 @@
-//! A stream that leads nowhere is a container's own null device, never the host's.
+//! A stream without a destination is the container's own null device, never the host's.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

@@ -1,4 +1,5 @@
-//! Output and attach: nothing is lost, nothing grows, and several may look and type at once.
+//! Output and attach: nothing is lost, memory does not grow, and several clients may watch and type
+//! at once.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -1,5 +1,5 @@
-//! What a container makes its supervisor do is paid for: the two together stay near the container's
-//! cap, whatever it does. And who does not read freezes nobody else.
+//! The work that a container causes its supervisor counts against the container: the two together
+//! stay near its CPU cap, whatever it does. And a client that does not read blocks no other.
 
 use std::fs;
 use std::os::fd::{AsRawFd, OwnedFd};

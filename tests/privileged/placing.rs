@@ -1,5 +1,4 @@
-//! What of the host is shown inside is placed inside, whatever a hostile root says about the way
-//! there.
+//! Mounts of host files land inside the root, however a hostile root redirects the path to them.
 
 use std::fs;
 use std::os::unix::fs::symlink;

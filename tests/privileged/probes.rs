@@ -1,5 +1,5 @@
 //! A health check and everything that it started end at its timeout, and when its container is
-//! paused, stopped or started again: hung ones do not pile up.
+//! paused, stopped or restarted: hung ones do not accumulate.
 
 use std::fs;
 

@@ -1,5 +1,5 @@
-//! What a container may do, seen from inside: capabilities, seccomp, masked paths, devices, and the
-//! limits that nobody has to ask for.
+//! What a container may do, seen from inside: capabilities, seccomp, masked paths, devices, and
+//! default limits.
 
 #![allow(
     unsafe_code,

@@ -176,7 +176,7 @@ fn a_file_that_cannot_be_removed_is_reported_and_put_off() {
             .contains("not removed")
     );
 
-    // whoever comes by does not try again before its time
+    // other commands do not try again before its time
     let reminder = fixture.state().join(format!("run/.put-off-.old-{id}"));
     fs::File::options()
         .append(true)

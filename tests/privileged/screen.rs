@@ -1,4 +1,4 @@
-//! The screen from end to end: the real binary in a real terminal, with keys alone.
+//! The screen end to end: the real binary in a real terminal, with keys only.
 
 use std::time::Duration;
 
@@ -79,6 +79,41 @@ fn quarter(screen: &str) -> Option<f64> {
     before.rsplit(' ').next()?.parse().ok()
 }
 
+/// The name of the one container, once it runs.
+#[track_caller]
+fn running(fixture: &Fixture) -> String {
+    let mut name = None;
+    eventually("one container runs", || {
+        let listed = fixture.list();
+        let mut running = listed.iter().filter(|one| one["state"] == "RUNNING");
+        name = running.next().map(|one| one["name"].clone());
+        name.is_some()
+    });
+    name.unwrap().as_str().unwrap().to_owned()
+}
+
+/// Moves the cursor down to the row of `name`, a step whenever the last one is shown.
+#[track_caller]
+fn select(tmux: &Tmux, name: &str) {
+    let at_cursor = |screen: &str| {
+        // a meter of the header may have that sign further to the right
+        let mut rows = screen.lines().map(str::trim_start);
+        rows.find(|row| row.starts_with('▌')).map(str::to_owned)
+    };
+    let wanted = format!("▌{name}");
+    loop {
+        let screen = tmux.screen();
+        if screen.contains(&wanted) {
+            return;
+        }
+        let before = at_cursor(&screen);
+        tmux.press(&["Down"]);
+        tmux.wait_until(&format!("the cursor moves on to {name}"), |screen| {
+            at_cursor(screen) != before
+        });
+    }
+}
+
 #[test]
 fn containers_are_run_and_stopped_with_keys_alone() {
     let fixture = Fixture::new();
@@ -88,13 +123,7 @@ fn containers_are_run_and_stopped_with_keys_alone() {
     // the cpu-quarter preset, from its tab: its form opens filled in, and Enter launches it
     tmux.press(&["8"]);
     tmux.wait_for("cpu-quarter");
-    for _ in 0..20 {
-        if tmux.screen().contains("▌cpu-quarter") {
-            break;
-        }
-        tmux.press(&["Down"]);
-        std::thread::sleep(scale(Duration::from_millis(100)));
-    }
+    select(&tmux, "cpu-quarter");
     tmux.press(&["Enter"]);
     tmux.wait_for("Run a container");
     tmux.press(&["Enter"]);
@@ -102,6 +131,8 @@ fn containers_are_run_and_stopped_with_keys_alone() {
         !screen.contains("Run a container")
     });
     tmux.press(&["1"]);
+    let name = running(&fixture);
+    fixture.container(&name).outweighs_the_host();
     tmux.wait_until("its row says about a quarter of a core", |screen| {
         quarter(screen).is_some_and(|percent| (23.0..27.0).contains(&percent))
     });
@@ -146,7 +177,7 @@ fn containers_are_run_and_stopped_with_keys_alone() {
     tmux.press(&["q"]);
     tmux.wait_for("prompt$");
     assert_eq!(tmux.modes(), before, "the terminal is as before");
-    // what was destroyed lies in the trash still
+    // destroyed containers are still in the trash
     fixture.minic(&["prune", "-f"]).ok();
     fixture.is_clean();
 }

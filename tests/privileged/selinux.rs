@@ -1,6 +1,6 @@
-//! SELinux: which labels a container's processes and files have. On a kernel without it the first
-//! test is all there is to try; `tests/vm/run --selinux` has a kernel that enforces Debian's
-//! policy: see README.md.
+//! SELinux: the labels of a container's processes and files. On a kernel without SELinux only the
+//! first test applies; `tests/vm/run --selinux` has a kernel that enforces Debian's policy: see
+//! README.md.
 
 use std::fs;
 use std::os::unix::fs::symlink;

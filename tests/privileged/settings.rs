@@ -1,11 +1,11 @@
-//! Kernel settings are a container's own or not at all: a namespace that it shares is somebody
-//! else's, over however many hops.
+//! Kernel settings apply only to namespaces of the container's own: a shared namespace belongs to
+//! another container or the host, over any number of hops.
 
 use std::fs;
 
 use crate::fixture::Fixture;
 
-/// A setting of the host's, put back whatever happens.
+/// A setting of the host's, restored when this is dropped.
 struct Kept(&'static str, String);
 
 impl Kept {

@@ -1,5 +1,5 @@
-//! Whose the files are that a container with user ids of its own sees: of the image, of a folder of
-//! its own, of a volume.
+//! Owners of the files that a container with user ids of its own sees: of the image, of a root
+//! folder, of a volume.
 
 use std::collections::BTreeSet;
 use std::fs;

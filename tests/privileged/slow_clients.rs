@@ -1,5 +1,5 @@
-//! Clients that do not read, and output that cannot be written: who is let go, who is told, and
-//! that everybody else goes on.
+//! Clients that do not read, and output that cannot be written: which client is detached, which
+//! gets an error, and that all others continue.
 
 use std::fs;
 use std::io::Read;
@@ -207,7 +207,7 @@ fn a_dropped_client_is_told_so_after_the_end_too() {
     }
 }
 
-/// A full disk where the output goes is told, and is no success.
+/// Output to a full disk is reported, and is a failure.
 #[test]
 fn output_that_cannot_be_written_is_reported() {
     let fixture = Fixture::new();

@@ -1,5 +1,5 @@
-//! A volume is what it was when its container was created: whoever may write above it cannot make
-//! it something else of the host's.
+//! A volume stays what it was when its container was created: a user who may write above it cannot
+//! redirect it to other files of the host.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};

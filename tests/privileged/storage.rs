@@ -1,4 +1,4 @@
-//! `--storage`: a container writes all it can; its own layer is full then, and nothing else is.
+//! `--storage`: a container writes as much as it can; its own layer is full then, and nothing else.
 
 use std::fs;
 use std::os::fd::AsRawFd;

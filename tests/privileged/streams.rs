@@ -1,4 +1,4 @@
-//! The streams of what runs in a container are pipes, a terminal or a null device of the
+//! The streams of processes in a container are pipes, a terminal or a null device of the
 //! container's own: whatever is done to them from inside, nothing of the host's is opened, changed
 //! or read.
 

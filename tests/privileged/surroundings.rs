@@ -1,5 +1,5 @@
-//! What of the host a container is shown, and who it is: volumes, tmpfs, devices, roots, users,
-//! limits of processes, shared namespaces.
+//! What a container is given of the host, and its identity: volumes, tmpfs, devices, roots, users,
+//! process limits, shared namespaces.
 
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -1,4 +1,4 @@
-//! Kill -9 of any process of ours leaves something that the next command repairs or removes.
+//! SIGKILL of any of our processes leaves only what the next command repairs or removes.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
-//! A root that somebody else may write changes while a container is set up in it: folders become
-//! links to the host and folders again. Nothing is ever made or mounted outside of the root, and
-//! nothing of the kernel's stays unmasked.
+//! A root that another user may write changes during set-up: folders become links to the host and
+//! back. Nothing is created or mounted outside of the root, and nothing of the kernel's stays
+//! unmasked.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -1,4 +1,4 @@
-//! The tabs on real containers, with keys alone.
+//! The tabs with real containers, with keys only.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Terminals as they are: unknown ones, resized ones, ones that are left for a while with Ctrl-Z.
+//! Terminals in practice: unknown, resized, and suspended with Ctrl-Z.
 
 use crate::command::eventually;
 use crate::fixture::Fixture;

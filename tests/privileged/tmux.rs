@@ -1,4 +1,4 @@
-//! [`Tmux`]: a terminal with someone at the keys.
+//! [`Tmux`]: a terminal with simulated key presses.
 
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,5 +1,5 @@
-//! Whether what `list` says is so: every container's state held against the kernel's processes,
-//! cgroups and freezer.
+//! `list` is correct: every container's state compared with the kernel's processes, cgroups and
+//! freezer.
 
 use std::collections::BTreeMap;
 use std::fs;

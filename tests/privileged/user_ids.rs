@@ -1,5 +1,5 @@
-//! Which user ids a container is given: no two share one, and none is given again while a record
-//! needs it.
+//! The user ids given to a container: no two containers share one, and none is reused while a
+//! record needs it.
 
 use std::collections::BTreeSet;
 use std::fs;

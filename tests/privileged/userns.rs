@@ -1,5 +1,4 @@
-//! `--userns auto`: root inside is nobody outside, and everything that a container does still
-//! works.
+//! `--userns auto`: root inside is unprivileged outside, and everything in a container still works.
 
 use std::collections::BTreeSet;
 use std::fs;

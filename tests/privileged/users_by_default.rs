@@ -1,5 +1,5 @@
-//! Whose users a container has when nobody says it: its own, but for what the rules of README name;
-//! and whose one has that joins another.
+//! The default users of a container: its own, except for the cases that README names; and the users
+//! of one that joins another.
 
 use std::fs;
 

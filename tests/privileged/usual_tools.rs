@@ -1,4 +1,4 @@
-//! The profile as the usual tools show it: capsh(1), getpcaps(8), and what amicontained looks at.
+//! The profile as common tools report it: capsh(1), getpcaps(8), and what amicontained inspects.
 
 #![allow(
     unsafe_code,

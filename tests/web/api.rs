@@ -1,4 +1,4 @@
-//! The API on made data: every verb, what each refuses, and the metrics.
+//! The API on sample data: every verb, what each refuses, and the metrics.
 
 use serde_json::json;
 

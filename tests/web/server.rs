@@ -56,7 +56,7 @@ impl Response {
 }
 
 impl Server {
-    /// A server on made data.
+    /// A server on sample data.
     #[track_caller]
     pub(crate) fn demo(args: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_minic-tui"));
@@ -80,7 +80,7 @@ impl Server {
         )
     }
 
-    /// A server on made data that listens on a unix socket.
+    /// A server on sample data that listens on a unix socket.
     #[track_caller]
     pub(crate) fn on_socket(path: &std::path::Path, args: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_minic-tui"));
