@@ -10,6 +10,7 @@ mod layer;
 mod load;
 mod presets;
 mod save;
+mod save_screen;
 mod screen;
 
 pub use error::ConfigError;
@@ -17,4 +18,5 @@ pub use layer::Theme;
 pub use load::{Config, Overrides};
 pub use presets::NO_PRESET;
 pub use save::{change_preset, delete_preset, save_preset};
+pub use save_screen::{ScreenChanges, save_screen};
 pub use screen::{Column, Meter};

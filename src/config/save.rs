@@ -125,7 +125,7 @@ pub fn delete_preset(file: &Path, name: &str) -> Result<(), ConfigError> {
 }
 
 /// Sets `key`, preserving the decoration of its value, such as a trailing comment.
-fn set(table: &mut dyn TableLike, key: &str, mut value: Value) {
+pub(super) fn set(table: &mut dyn TableLike, key: &str, mut value: Value) {
     match table.get_mut(key) {
         Some(Item::Value(old)) => {
             *value.decor_mut() = old.decor().clone();
@@ -146,7 +146,8 @@ fn body(shown: &str, preset: &Preset) -> Result<String, ConfigError> {
         .collect())
 }
 
-fn read(file: &Path) -> Result<String, ConfigError> {
+/// The text of `file`; empty when there is none.
+pub(super) fn read(file: &Path) -> Result<String, ConfigError> {
     match files::read_text(file, super::load::MAX_SIZE) {
         Ok(text) => Ok(text),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
@@ -158,7 +159,7 @@ fn read(file: &Path) -> Result<String, ConfigError> {
 }
 
 /// Replaces `file` with `text` atomically, if `text` is a valid config.
-fn replace(file: &Path, text: &str) -> Result<(), ConfigError> {
+pub(super) fn replace(file: &Path, text: &str) -> Result<(), ConfigError> {
     let shown = error::shown(file);
     let failed = |what: &str, error: &dyn std::fmt::Display| {
         ConfigError::new(shown.clone(), &format!("{what}: {error}"))

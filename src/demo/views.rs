@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::connections::traffic;
 use super::shared::Shared;
+use crate::cgroup::Pressure;
 use crate::manager::{Error, LogSource, Sampling, Watching};
 use crate::record::LogChunk;
 use crate::record::Status;
@@ -104,6 +105,12 @@ fn host(at: Duration, busy: f64, memory: u64) -> HostSample {
         uptime: UPTIME + at,
         rx_rate: Some(busy * 1.1e6),
         tx_rate: Some(busy * 4.2e6),
+        disk: Some((busy * 3.1e6, busy * 0.4e6)),
+        psi: Some(Pressure {
+            cpu: Some((busy * 40.0) as f32),
+            memory: Some(0.0),
+            io: Some((busy * 2.0) as f32),
+        }),
     }
 }
 

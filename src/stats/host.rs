@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use sysinfo::System;
 
+use super::disks::{HostDisks, pressure};
 use super::traffic::HostTraffic;
+use crate::cgroup::Pressure;
 
 /// The host's usage at one moment.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -28,6 +30,11 @@ pub struct HostSample {
     pub rx_rate: Option<f64>,
     /// Bytes that they sent a second.
     pub tx_rate: Option<f64>,
+    /// Bytes that the disks read and wrote a second; `None` until there are two samples, and without
+    /// a disk.
+    pub disk: Option<(f64, f64)>,
+    /// Percent of the last 10 s in which some task waited; `None` where the kernel does not tell it.
+    pub psi: Option<Pressure>,
 }
 
 /// Reads the host's figures (sysinfo does, from `/proc`; the network's are ours).
@@ -35,6 +42,7 @@ pub struct HostSample {
 pub struct HostSampler {
     system: System,
     traffic: HostTraffic,
+    disks: HostDisks,
 }
 
 impl Default for HostSampler {
@@ -51,7 +59,13 @@ impl HostSampler {
         system.refresh_cpu_usage();
         let mut traffic = HostTraffic::default();
         traffic.rates();
-        Self { system, traffic }
+        let mut disks = HostDisks::default();
+        disks.rates();
+        Self {
+            system,
+            traffic,
+            disks,
+        }
     }
 
     /// The figures now; the cores' over the time since the last call.
@@ -78,6 +92,8 @@ impl HostSampler {
             uptime: Duration::from_secs(System::uptime()),
             rx_rate: rates.map(|(rx, _)| rx),
             tx_rate: rates.map(|(_, tx)| tx),
+            disk: self.disks.rates(),
+            psi: pressure(),
         }
     }
 }

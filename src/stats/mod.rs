@@ -3,6 +3,7 @@
 //!
 //! A [`Gap`] says why a figure is not available on this kernel; it is shown as n/a, never as 0.
 
+mod disks;
 mod history;
 mod host;
 mod reading;

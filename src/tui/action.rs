@@ -168,6 +168,7 @@ actions! {
     Palette "Palette" "find an action by its name, and do it" [Global] View => Screen;
     CopyCommand "Copy command" "copy selected lines, else the last command line"
         [Global] View => Screen;
+    Setup "Setup" "choose columns, meters, theme, tick and keys" [Global] View => Screen;
     Filter "Filter" "show only what matches what you type" [Containers, Events, Help] View => Lists;
     SortMenu "Sort" "choose the column to sort by" [Containers] View => Lists;
     SortNext "Sort right" "sort by the next column" [Containers] View => Lists;
@@ -250,6 +251,9 @@ actions! {
     Quit "Quit" "leave the screen; containers keep running" [Global] View => Screen;
     Confirm "OK" "do it" [] Motion;
     Cancel "Cancel" "close this without doing anything" [] Motion;
+    Choose "Choose" "switch it on or off, or give it a key" [] Motion;
+    MoveUp "Move up" "move it up" [] Motion;
+    MoveDown "Move down" "move it down" [] Motion;
     NextField "Next field" "to the next field" [] Motion;
     PreviousField "Previous field" "to the previous field" [] Motion;
     NextSection "Next section" "to the next section" [] Motion;

@@ -51,6 +51,7 @@ contexts! {
     Place "place" "Launch form, where nothing is typed";
     Confirm "confirm" "Questions";
     Sort "sort" "Sort menu";
+    Setup "setup" "Setup";
     Menu "menu" "Other menus";
     Filter "filter" "Filter";
     Edit "edit" "Typing";

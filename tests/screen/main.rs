@@ -33,6 +33,7 @@ mod prompt;
 mod quiet;
 mod read_only;
 mod settings;
+mod setup;
 mod several;
 mod signals;
 mod sizes;

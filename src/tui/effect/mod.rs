@@ -33,7 +33,9 @@ pub use super::model::EffectId;
 use super::model::ShellId;
 use super::reload::Reload;
 use super::remembered::Remembered;
-use crate::config::{ConfigError, change_preset, delete_preset, save_preset};
+use crate::config::{
+    ConfigError, ScreenChanges, change_preset, delete_preset, save_preset, save_screen,
+};
 use crate::inspect::Extracted;
 use crate::manager::{Engine, Error, LimitChange};
 use crate::spec::{ContainerId, ContainerRequest, Preset};
@@ -77,6 +79,8 @@ pub enum Call {
     ChangePreset(PathBuf, String, String, Box<Preset>),
     /// Remove this preset from the config file.
     DeletePreset(PathBuf, String),
+    /// Save these settings of the screen in the config file.
+    SaveScreen(PathBuf, Box<ScreenChanges>),
     /// Write this text to a new file.
     Write(PathBuf, String),
 }
@@ -367,6 +371,7 @@ pub fn perform(
             written(change_preset(&file, &old, &name, &preset), file)
         }
         Call::DeletePreset(file, name) => written(delete_preset(&file, &name), file),
+        Call::SaveScreen(file, changes) => written(save_screen(&file, &changes), file),
         Call::Write(file, text) => write_new(&file, &text).map(|()| Outcome::Written(file)),
     }
 }

@@ -57,6 +57,7 @@ impl Contents {
             }
             figure(Column::Pids, reading.sample.pids.is_some());
             figure(Column::Pressure, reading.sample.psi.is_some());
+            figure(Column::Network, reading.rx_rate.is_some());
             figure(
                 Column::Network,
                 reading.traffic.is_some() || reading.rx_rate.is_some(),

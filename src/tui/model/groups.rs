@@ -171,12 +171,14 @@ impl Sums {
         }
         self.memory = more(self.memory, sample.memory);
         self.pids = more(self.pids, sample.pids);
-        let both = |sum: Option<(f64, f64)>, rates: Option<(f64, f64)>| match (sum, rates) {
-            (Some(sum), Some(rates)) => Some((sum.0 + rates.0, sum.1 + rates.1)),
-            (sum, rates) => sum.or(rates),
+        let both = |sum: &mut Option<(f64, f64)>, one: Option<f64>, other: Option<f64>| {
+            if let Some((one, other)) = one.zip(other) {
+                let (all_of_one, all_of_other) = sum.unwrap_or_default();
+                *sum = Some((all_of_one + one, all_of_other + other));
+            }
         };
-        self.disk = both(self.disk, reading.read_rate.zip(reading.write_rate));
-        self.network = both(self.network, reading.rx_rate.zip(reading.tx_rate));
+        both(&mut self.disk, reading.read_rate, reading.write_rate);
+        both(&mut self.network, reading.rx_rate, reading.tx_rate);
         let pressure = row_text::worst_pressure(reading);
         if pressure.map(|(_, share)| share) > self.pressure.map(|(_, share)| share) {
             self.pressure = pressure;

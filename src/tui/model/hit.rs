@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::{Column, Field, Grip, Pane, PresetField, Spot, Tab};
+use super::{Column, Field, Grip, Pane, PresetField, SetupSection, Spot, Tab};
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 
@@ -41,6 +41,8 @@ pub enum Target {
     PresetField(PresetField),
     /// A line of the sort menu.
     SortBy(Column),
+    /// The name of a section of the setup.
+    Setup(SetupSection),
     /// A row of the palette.
     Found(usize),
     /// A toast.

@@ -13,6 +13,7 @@
 use ratatui::layout::{Rect, Size};
 
 use super::{Frame, LogSize, Tab};
+use crate::config::Meter;
 
 /// The smallest terminal that everything fits into.
 pub const MIN_SIZE: Size = Size::new(40, 10);
@@ -125,6 +126,8 @@ pub struct Regions {
 pub struct Content<'a> {
     /// Cores of the host.
     pub cores: usize,
+    /// What the header shows.
+    pub meters: &'a [Meter],
     /// The tab shown.
     pub tab: Tab,
     /// How list and pane are divided.
@@ -149,12 +152,21 @@ impl Regions {
             30..50 => 4,
             _ => 8,
         };
-        let cores = CoreGrid::of(content.cores, usize::from(width), max_core_rows);
+        let shows = |meter| content.meters.contains(&meter);
+        let cores = if shows(Meter::Cores) {
+            CoreGrid::of(content.cores, usize::from(width), max_core_rows)
+        } else {
+            CoreGrid {
+                columns: 1,
+                rows: 0,
+            }
+        };
+        let bars = u16::from(shows(Meter::Memory) || shows(Meter::Swap));
         // a low screen has one line about the host, without bars
         let header = if height < 15 {
             1
         } else {
-            cores.rows as u16 + 2
+            cores.rows as u16 + bars + 1
         };
         let rest = height - header - 2;
         let list = match (content.tab, content.frame.zoomed) {
@@ -273,6 +285,7 @@ mod tests {
     fn content(frame: &Frame, cores: usize, tab: Tab, rows: usize, tiles: bool) -> Content<'_> {
         Content {
             cores,
+            meters: Meter::ALL,
             tab,
             frame,
             rows,

@@ -26,6 +26,7 @@ mod processes;
 mod prompt;
 mod question;
 mod refusal;
+mod setup;
 mod sheet;
 mod shells;
 mod sort;
@@ -72,6 +73,7 @@ pub use preset_form::{Compared, PresetField, PresetForm};
 pub use processes::{ProcessRow, ProcessSort, ProcessView};
 pub use prompt::{LinePrompt, LinePurpose, preset_of};
 pub use question::{Able, Question, QuestionArgument};
+pub use setup::{Setup, SetupSection};
 pub use sheet::{SheetLine, sheet_lines};
 pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
 pub use sort::Sort;
@@ -102,6 +104,8 @@ pub enum Overlay {
     Confirm(Question),
     /// The sort menu, with the line that is chosen.
     Sort(Column),
+    /// The setup.
+    Setup(Box<Setup>),
     /// A card about a container or a launch.
     Card(Card),
     /// A prompt for one line, in a box.
@@ -327,6 +331,7 @@ impl Model {
             Some(Overlay::Form(_) | Overlay::Preset(_)) => vec![Context::Form, Context::Edit],
             Some(Overlay::Confirm(_)) => vec![Context::Confirm],
             Some(Overlay::Sort(_)) => vec![Context::Sort],
+            Some(Overlay::Setup(_)) => vec![Context::Setup],
             Some(Overlay::Card(_)) => vec![Context::Card],
             Some(Overlay::Line(_)) => vec![Context::Prompt, Context::Edit],
             Some(Overlay::Palette(_)) => vec![Context::Palette, Context::Edit],
@@ -345,6 +350,7 @@ impl Model {
     pub fn regions(&self) -> Option<Regions> {
         let content = Content {
             cores: self.host.as_ref().map_or(0, |host| host.cores.len()),
+            meters: &self.settings.meters,
             tab: self.tab,
             frame: &self.frame,
             rows: self.list.rows().len(),

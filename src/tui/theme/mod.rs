@@ -33,6 +33,10 @@ macro_rules! roles {
         /// The style of each role.
         #[derive(Debug, Clone, PartialEq)]
         pub struct Theme {
+            /// Its name.
+            pub name: String,
+            /// The colour depth of the terminal.
+            pub terminal: ColorDepth,
             /// Characters to draw with.
             pub symbols: Symbols,
             /// The colour depth for the output of containers; `None` in a theme without colours.
@@ -43,9 +47,11 @@ macro_rules! roles {
         impl Theme {
             const ROLES: &[&str] = &[$(stringify!($role),)*];
 
-            fn from_looks(looks: &BTreeMap<String, Style>, symbols: Symbols, depth: ColorDepth) -> Self {
+            fn from_looks(name: &str, looks: &BTreeMap<String, Style>, symbols: Symbols, depth: ColorDepth) -> Self {
                 let coloured = looks.values().any(|look| look.fg.is_some() || look.bg.is_some());
                 Self {
+                    name: name.to_owned(),
+                    terminal: depth,
                     symbols,
                     depth: coloured.then_some(depth),
                     $($role: looks.get(stringify!($role)).copied().unwrap_or_default(),)*
@@ -141,7 +147,7 @@ impl Theme {
                 .map_err(|reason| ThemeError(format!("[{name}] {role}: {reason}")))?;
             looks.insert(role.clone(), style);
         }
-        Ok(Self::from_looks(&looks, symbols, depth))
+        Ok(Self::from_looks(name, &looks, symbols, depth))
     }
 
     /// The theme, colour depth and symbols that this environment asks for: `NO_COLOR` wins over

@@ -18,6 +18,7 @@ mod preset_form;
 mod prompt;
 mod requests;
 mod results;
+mod setup;
 mod shells;
 mod typing;
 mod undo;
@@ -169,6 +170,10 @@ fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
 }
 
 fn press(model: &mut Model, chord: Chord) -> Vec<Effect> {
+    if setup::takes_keys(model) {
+        setup::take_key(model, chord);
+        return Vec::new();
+    }
     let contexts = model.contexts();
     if let Some(action) = model.settings.keymap.action(&contexts, chord) {
         return act(model, action);
@@ -197,6 +202,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Some(Overlay::Preset(_)) => preset_form::act(model, action),
         Some(Overlay::Confirm(_)) => overlays::answer(model, action),
         Some(Overlay::Sort(_)) => overlays::choose_sort(model, action),
+        Some(Overlay::Setup(_)) => setup::act(model, action),
         Some(Overlay::Card(_)) => card::act(model, action),
         Some(Overlay::Line(_)) => prompt::act(model, action),
         Some(Overlay::Palette(_)) => palette::act(model, action),
@@ -251,6 +257,7 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Rename => model.ask_line(LinePurpose::NewName),
         Action::Export => model.ask_line(LinePurpose::ExportFile),
         Action::Palette => palette::open(model),
+        Action::Setup => setup::open(model),
         Action::CopyCommand
             if model.focused() == Some(Pane::Logs) && model.log.selection.is_some() =>
         {

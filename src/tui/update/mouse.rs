@@ -1,7 +1,8 @@
 //! Clicks and the wheel: they do what a key would do, at the target the last frame drew there.
 
 use super::{
-    WHEEL_ROWS, act, containers, form, frame, handles, logs, overlays, palette, preset_form, show,
+    WHEEL_ROWS, act, containers, form, frame, handles, logs, overlays, palette, preset_form, setup,
+    show,
 };
 use ratatui::layout::Position;
 
@@ -62,6 +63,7 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
                 form.focus = field;
             }
         }
+        Target::Setup(section) => setup::show(model, section),
         Target::Found(row) => {
             if let Some(Overlay::Palette(palette)) = &mut model.overlay {
                 palette.row = row;
@@ -143,6 +145,9 @@ pub(super) fn wheel(model: &mut Model, x: u16, y: u16, turn: i16) -> Vec<Effect>
 
 /// A click on line `row` of a menu or of the pane's list.
 fn line(model: &mut Model, row: usize) -> Vec<Effect> {
+    if matches!(model.overlay, Some(Overlay::Setup(_))) {
+        return setup::click(model, row);
+    }
     if let Some(Overlay::Signal(menu)) = &mut model.overlay {
         menu.row = row;
         return act(model, Action::Confirm);

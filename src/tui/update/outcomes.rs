@@ -75,6 +75,7 @@ fn sentence(pending: &Pending, outcome: &Outcome) -> String {
         }
         Outcome::Written(file) => match pending.action {
             Action::SavePreset => format!("saved the preset {name} in {}", file.display()),
+            Action::Setup => format!("saved the setup in {}", file.display()),
             Action::DeletePreset => format!("took the preset {name} out of {}", file.display()),
             _ => format!("written: {}", file.display()),
         },

@@ -10,7 +10,7 @@ use crate::spec::ContainerId;
 use crate::stats::Snapshot;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, EffectId, Outcome};
-use crate::tui::model::{FailedLaunch, Model, Reversal, Tab, ToastKind, UndoStep};
+use crate::tui::model::{FailedLaunch, Model, Overlay, Reversal, Tab, ToastKind, UndoStep};
 use crate::tui::settings::Settings;
 
 /// A tick.
@@ -68,6 +68,10 @@ pub(super) fn records(
 pub(super) fn settings(model: &mut Model, result: Result<Box<Settings>, String>) {
     match result {
         Ok(settings) => {
+            // it would bring back what was there before
+            if matches!(model.overlay, Some(Overlay::Setup(_))) {
+                model.overlay = None;
+            }
             model.settings = *settings;
             model.preset = model
                 .preset

@@ -8,11 +8,11 @@
 //! Containers 3 running · 1 stopped   Net ↓1.2M ↑300K   Load 0.52 0.40 0.31   Up 3d04h
 //! ```
 
-use crate::tui::model::CoreGrid;
+use crate::config::Meter;
+use crate::tui::model::{CoreGrid, Model};
 use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, row};
-use crate::config::Meter;
 use crate::record::Status;
 use crate::spec::{format_bytes, format_duration};
 use crate::stats::HostSample;
@@ -38,27 +38,33 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, grid: CoreGrid) {
         words(canvas, area, Some(host));
         return;
     }
-    if grid.columns == 0 {
+    let shows = |meter| canvas.model.settings.meters.contains(&meter);
+    let (with_memory, with_swap) = (shows(Meter::Memory), shows(Meter::Swap));
+    if grid.rows == 0 {
+        // the cores are not shown
+    } else if grid.columns == 0 {
         core_strip(canvas, area, grid.rows, &host.cores);
     } else {
         core_bars(canvas, area, grid, &host.cores);
     }
     let bars = row(area, grid.rows as u16);
-    let half = bars.width / 2;
-    memory(
-        canvas,
-        Rect {
-            width: half,
-            ..bars
-        },
-        host,
-    );
+    let half = if with_memory && with_swap {
+        bars.width / 2
+    } else {
+        0
+    };
     let right = Rect {
         x: bars.x + half,
         width: bars.width - half,
         ..bars
     };
-    swap(canvas, right, host);
+    if with_memory {
+        let width = if half > 0 { half } else { bars.width };
+        memory(canvas, Rect { width, ..bars }, host);
+    }
+    if with_swap {
+        swap(canvas, right, host);
+    }
     words(canvas, row(area, area.height - 1), Some(host));
 }
 
@@ -160,7 +166,7 @@ fn swap(canvas: &mut Canvas<'_>, cell: Rect, host: &HostSample) {
 }
 
 fn words(canvas: &mut Canvas<'_>, line: Rect, host: Option<&HostSample>) {
-    let theme = canvas.theme;
+    let (model, theme) = (canvas.model, canvas.theme);
     let mut counts = [0usize; 5];
     for record in &canvas.model.records {
         counts[match record.state.status {
@@ -181,13 +187,6 @@ fn words(canvas: &mut Canvas<'_>, line: Rect, host: Option<&HostSample>) {
         theme.stopped,
         theme.failed,
     ];
-    let network = host.and_then(|host| host.rx_rate.zip(host.tx_rate));
-    let network = network
-        .filter(|_| canvas.model.settings.meters.contains(&Meter::Network))
-        .map(|(received, sent)| {
-            let [received, sent] = [received, sent].map(|rate| format_bytes(rate as u64));
-            format!("Net ↓{received} ↑{sent}")
-        });
     let narrow = line.width < 80;
     let mut pen = canvas.pen(line);
     pen.put(if narrow { " " } else { " Containers " }, theme.label);
@@ -204,20 +203,58 @@ fn words(canvas: &mut Canvas<'_>, line: Rect, host: Option<&HostSample>) {
             .put(&format!(" {name}"), theme.label);
     }
     let Some(host) = host else { return };
-    let [one, five, fifteen] = host.load;
-    let up = format_duration(host.uptime);
-    let text = if narrow {
-        format!("Load {one:.2}  Up {up} ")
-    } else {
-        format!("Load {one:.2} {five:.2} {fifteen:.2}   Up {up} ")
-    };
-    let network = network.filter(|words| {
-        // with a space before it, and one between the two
-        text::width(words) + text::width(&text) + 3 < usize::from(pen.room())
-    });
-    let text = match network {
-        Some(words) => format!("{words}   {text}"),
-        None => text,
-    };
-    pen.put_right(&text, theme.label);
+    let parts = figures(model, host, narrow);
+    // what does not fit is left out, the last first
+    let room = usize::from(pen.room()).saturating_sub(1);
+    for count in (1..=parts.len()).rev() {
+        let text = parts[..count].join("   ") + " ";
+        if text::width(&text) <= room {
+            pen.put_right(&text, theme.label);
+            return;
+        }
+    }
+}
+
+/// The figures of the last line, the most important first.
+fn figures(model: &Model, host: &HostSample, narrow: bool) -> Vec<String> {
+    let meters = &model.settings.meters;
+    let mut parts = Vec::new();
+    if meters.contains(&Meter::Load) {
+        let [one, five, fifteen] = host.load;
+        let up = format_duration(host.uptime);
+        parts.push(if narrow {
+            format!("Load {one:.2}  Up {up}")
+        } else {
+            format!("Load {one:.2} {five:.2} {fifteen:.2}   Up {up}")
+        });
+    }
+    let bytes = |rate: f64| format_bytes(rate.round() as u64);
+    if meters.contains(&Meter::Network) {
+        parts.push(match host.rx_rate.zip(host.tx_rate) {
+            Some((rx, tx)) => format!("Net ↓{} ↑{}", bytes(rx), bytes(tx)),
+            None => format!("Net {NOT_AVAILABLE}"),
+        });
+    }
+    if meters.contains(&Meter::Disk) {
+        parts.push(match host.disk {
+            Some((read, written)) => format!("Disk r{} w{}", bytes(read), bytes(written)),
+            None => format!("Disk {NOT_AVAILABLE}"),
+        });
+    }
+    if meters.contains(&Meter::Pressure) {
+        let share = |share: Option<f32>| match share {
+            Some(share) => format!("{share:.0}%"),
+            None => NOT_AVAILABLE.to_owned(),
+        };
+        parts.push(match host.psi {
+            Some(psi) => format!(
+                "Waiting cpu {} mem {} io {}",
+                share(psi.cpu),
+                share(psi.memory),
+                share(psi.io)
+            ),
+            None => format!("Waiting {NOT_AVAILABLE}"),
+        });
+    }
+    parts
 }

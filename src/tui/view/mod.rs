@@ -29,6 +29,7 @@ mod processes;
 mod prompt;
 mod question;
 mod question_words;
+mod setup;
 mod sheet;
 mod shell;
 mod signal_menu;
@@ -103,6 +104,7 @@ fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Preset(form)) => preset_form::draw(canvas, between, form),
         Some(Overlay::Confirm(question)) => question::draw(canvas, between, question),
         Some(Overlay::Sort(column)) => sort_menu::draw(canvas, between, *column),
+        Some(Overlay::Setup(setup)) => setup::draw(canvas, between, setup),
         Some(Overlay::Card(Card::FailedLaunch(failed))) => {
             waterfall::draw_failed(canvas, between, failed)
         }

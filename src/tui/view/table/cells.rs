@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use super::super::canvas::Canvas;
 use super::gauges;
 use crate::record::{Health, Record, Status};
-use crate::spec::{NetworkMode, format_duration};
+use crate::spec::format_duration;
 use crate::stats::{Figure, Reading};
 use crate::tui::model::{Column, INDENT};
 use crate::tui::row_text::{self, NOTHING};
@@ -147,9 +147,8 @@ fn words(
         },
         Column::Network => match reading.and_then(|r| r.rx_rate.zip(r.tx_rate)) {
             Some((received, sent)) => plain(row_text::rates(received, sent)),
-            // nothing but its own loopback: the facts say so
-            None if spec.network == NetworkMode::None && !counts(reading) => nothing(),
-            None => unknown(),
+            // none of its own: the word for the one it has
+            None => (row_text::ports(record).to_owned(), theme.dim),
         },
         Column::Ports => (row_text::ports(record).to_owned(), theme.dim),
         Column::Health => match row_text::health(record) {
@@ -166,11 +165,6 @@ fn words(
         Column::Cpu | Column::Memory | Column::CpuHistory => return,
     };
     put(canvas, cell, column, &text, style);
-}
-
-/// Whether something of its network is counted.
-fn counts(reading: Option<&Reading>) -> bool {
-    reading.is_some_and(|reading| reading.traffic.is_some())
 }
 
 /// A pressure, with a colour when it is high.

@@ -71,7 +71,7 @@ fn words(canvas: &mut Canvas<'_>, cell: Rect, column: Column, group: &Group) {
         }),
         Column::Network => match sums.network {
             Some((received, sent)) => plain(row_text::rates(received, sent)),
-            None => return,
+            None => (NOTHING.to_owned(), theme.dim),
         },
         Column::Health => (
             group.health.map_or(NOTHING, Health::word).to_owned(),
