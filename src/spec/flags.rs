@@ -112,6 +112,7 @@ impl Flags {
         self.option("user", own.user.as_deref());
         self.option("hostname", own.hostname.as_deref());
         self.list("label", &own.labels);
+        self.option("group", own.group.as_deref());
         match own.init {
             Some(true) => self.switch("init", true),
             Some(false) => self.switch("no-init", true),
