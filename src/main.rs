@@ -9,7 +9,7 @@ use minic_tui::config::{Config, Overrides};
 use minic_tui::demo::Demo;
 use minic_tui::manager::{Engine, Manager, StateDir};
 use minic_tui::tui::theme::Symbols;
-use minic_tui::tui::{self, Reload, Settings};
+use minic_tui::tui::{self, Reload, Settings, remembered};
 use minic_tui::web;
 
 fn main() -> ExitCode {
@@ -33,6 +33,7 @@ fn open(screen: &Screen) -> anyhow::Result<ExitCode> {
     if screen.options.plain {
         return Ok(cli::plain(&engine));
     }
+    settings.remembered_in = remembered::file(|name| std::env::var_os(name));
     let reload = Reload::new(screen.flags.clone(), &settings);
     tui::run(engine, settings, Some(reload)).map(|()| ExitCode::SUCCESS)
 }
@@ -51,6 +52,13 @@ fn settings(config: &Config, flags: &Overrides) -> anyhow::Result<Settings> {
         settings
             .program
             .extend(["--state".into(), state.0.display().to_string()]);
+    }
+    // where the presets are
+    if let Some(file) = &flags.file {
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        settings
+            .program
+            .extend(["--config".into(), file.display().to_string()]);
     }
     Ok(settings)
 }

@@ -24,7 +24,8 @@ Fields of --json, an array of objects, beside those of `list --json`:
   storage: bound of its own layer: kind (disk, tmpfs), limit and used (bytes; used is null where it cannot be told); null without one
   without: limits, AppArmor or SELinux that it was last started without, and why
   usage, while it is alive: cpu_usec, throttled_usec, nr_throttled, nr_periods, memory, memory_peak, swap, oom_kills, pids,
-    read_bytes, write_bytes, cpu_pressure, memory_pressure, io_pressure (% of the last 10 s); null where this host cannot tell
+    read_bytes, write_bytes, rx_bytes, tx_bytes (of its own network, without loopback),
+    cpu_pressure, memory_pressure, io_pressure (% of the last 10 s); null where they cannot be told
   not_available: figure and reason of each such null";
 
 /// Width of the longest label.
@@ -159,7 +160,11 @@ fn described(info: &Info, now: Timestamp) -> String {
         say("n/a", format!("{}: {}", gap.figure, gap.reason));
     }
     say("Users", spec.describe_users());
-    say("Network", spec.network.to_string());
+    let traffic = info.traffic.map_or(String::new(), |traffic| {
+        let (rx, tx) = (traffic.rx_bytes, traffic.tx_bytes);
+        format!(", received {}, sent {}", format_bytes(rx), format_bytes(tx))
+    });
+    say("Network", format!("{}{traffic}", spec.network));
     say("Hostname", spec.hostname.clone());
     say("Folder", spec.cwd.clone());
     say("Environment", spec.env.join("\n"));
@@ -350,6 +355,7 @@ mod tests {
                 },
             },
             sample: None,
+            traffic: None,
             gaps: Vec::new(),
             cgroups: Vec::new(),
             folder: "/s/containers/x".into(),

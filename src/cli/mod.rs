@@ -48,4 +48,5 @@ mod words;
 
 pub use arguments::ScreenOptions;
 pub use entry::{Next, Screen, Web, install_panic_hook, main, plain, refuse, say};
+pub use run::parse_run;
 pub use web::{Listen, WebOptions};

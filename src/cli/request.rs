@@ -87,6 +87,10 @@ pub(super) struct Request {
     #[arg(short, long = "label", value_name = "KEY=VALUE")]
     labels: Vec<String>,
 
+    /// List it in this group: label minic.group
+    #[arg(long, value_name = "GROUP")]
+    group: Option<String>,
+
     #[command(flatten)]
     more: MoreLimits,
 
@@ -297,6 +301,7 @@ impl Request {
             restart: self.restart,
             stop_signal: self.stop_signal,
             labels: self.labels,
+            group: self.group,
             volumes: files.volumes,
             tmpfs: files.tmpfs,
             devices: files.devices,

@@ -10,6 +10,8 @@ use super::security::warn_of_privileges;
 use super::session::Session;
 use super::stdout;
 use super::words::ending;
+use crate::config::Config;
+use crate::spec::ContainerRequest;
 
 /// Create a container and start it
 ///
@@ -37,6 +39,11 @@ pub(super) struct Run {
 }
 
 impl Run {
+    /// What it asks for.
+    pub(super) fn asked(self, config: &Config) -> Result<ContainerRequest, Failure> {
+        self.request.resolve(config)
+    }
+
     pub(super) fn perform(self, session: &Session) -> Result<i32, Failure> {
         let what = self.request.resolve(&session.config)?;
         warn_of_privileges(&what);
@@ -60,4 +67,21 @@ impl Run {
                 .start_new(fresh, self.keys.or_configured(session))?,
         )
     }
+}
+
+/// The request that these arguments of `run` make, for tests of what says such arguments.
+///
+/// # Errors
+/// What is wrong with them, in one line.
+#[doc(hidden)]
+pub fn parse_run(arguments: &[String], config: &Config) -> Result<ContainerRequest, String> {
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        run: Run,
+    }
+    let words = std::iter::once("run").chain(arguments.iter().map(String::as_str));
+    let line = <Line as clap::Parser>::try_parse_from(words).map_err(|error| error.to_string())?;
+    let asked = line.run.asked(config);
+    asked.map_err(|failure| failure.line.unwrap_or_default())
 }

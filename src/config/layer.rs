@@ -11,6 +11,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::ConfigError;
+use super::screen::{self, Column, Meter};
 use crate::spec::{DetachKeys, IdPool, Preset, SpecError, Userns, parse_duration};
 
 /// The colour theme of the screen.
@@ -107,6 +108,10 @@ pub(super) struct Layer {
     #[serde(deserialize_with = "detach_keys")]
     pub detach_keys: Option<DetachKeys>,
     pub theme: Option<Theme>,
+    #[serde(deserialize_with = "screen::columns")]
+    pub columns: Option<Vec<Column>>,
+    #[serde(deserialize_with = "screen::meters")]
+    pub meters: Option<Vec<Meter>>,
     pub preset: Option<String>,
     #[serde(deserialize_with = "id_layer")]
     pub userns: IdLayer,
@@ -171,6 +176,8 @@ impl Layer {
             stop_grace: self.stop_grace.or(base.stop_grace),
             detach_keys: self.detach_keys.or(base.detach_keys),
             theme: self.theme.or(base.theme),
+            columns: self.columns.or(base.columns),
+            meters: self.meters.or(base.meters),
             preset: self.preset.or(base.preset),
             userns: self.userns.over(base.userns),
             keys: base.keys,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::document::Document;
 use super::layer::{Layer, Theme};
+use super::screen::{Column, Meter};
 use super::{ConfigError, NO_PRESET, error, presets};
 use crate::spec::{DetachKeys, IdPool, Preset, SpecError, Userns};
 use crate::sys::files;
@@ -41,6 +42,10 @@ pub struct Config {
     pub detach_keys: DetachKeys,
     /// The colour theme of the screen.
     pub theme: Theme,
+    /// The columns of the container list, left to right.
+    pub columns: Vec<Column>,
+    /// What the header shows.
+    pub meters: Vec<Meter>,
     /// The preset of requests that name none.
     pub preset: Option<String>,
     /// The user namespace when neither flags nor preset set it.
@@ -140,6 +145,8 @@ impl Config {
             stop_grace: layer.stop_grace.ok_or_else(|| missing("stop_grace"))?,
             detach_keys: layer.detach_keys.ok_or_else(|| missing("detach_keys"))?,
             theme: layer.theme.ok_or_else(|| missing("theme"))?,
+            columns: layer.columns.ok_or_else(|| missing("columns"))?,
+            meters: layer.meters.ok_or_else(|| missing("meters"))?,
             preset: layer.preset.filter(|name| name != NO_PRESET),
             userns: layer
                 .userns

@@ -186,6 +186,22 @@ fn errors_name_the_place_and_what_is_allowed() {
             "ctrl-p,ctrl-q",
         ),
         ("theme = \"neon\"", "f:1:9: theme: ", "`colourless`"),
+        (
+            "tick = \"1s\"\ncolumns = [\"name\", \"colour\"]",
+            "f:2:20: columns: ",
+            "`cpu-history`",
+        ),
+        (
+            "columns = [\"cpu\"]",
+            "f:1:11: columns: ",
+            "\"name\" is missing",
+        ),
+        (
+            "columns = [\"name\", \"cpu\", \"cpu\"]",
+            "f:1:11: columns: ",
+            "\"cpu\" is given twice",
+        ),
+        ("meters = [\"moon\"]", "f:1:11: meters: ", "`pressure`"),
         ("state = \"here\"", "f:1:9: state: ", "absolute"),
         (
             "preset = \"nosuch\"",

@@ -10,9 +10,11 @@ mod layer;
 mod load;
 mod presets;
 mod save;
+mod screen;
 
 pub use error::ConfigError;
 pub use layer::Theme;
 pub use load::{Config, Overrides};
 pub use presets::NO_PRESET;
 pub use save::{change_preset, delete_preset, save_preset};
+pub use screen::{Column, Meter};

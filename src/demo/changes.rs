@@ -1,8 +1,8 @@
-//! Changes of limits, and the trash.
+//! Changes of limits and names, and the trash.
 
-use super::world::World;
+use super::world::{Member, World};
 use crate::manager::{Error, LimitChange, TRASH_KEPT, Updated, differences};
-use crate::spec::{ContainerId, format_bytes};
+use crate::spec::{ContainerId, ContainerName, format_bytes};
 
 impl World {
     /// Sets one limit.
@@ -40,6 +40,20 @@ impl World {
         member.record.spec.limits = wanted;
         self.version += 1;
         Ok(Updated { changes, live })
+    }
+
+    /// Gives it another name.
+    pub(super) fn rename(&mut self, id: &ContainerId, name: &str) -> Result<(), Error> {
+        let name = ContainerName::new(name)?;
+        let place = self.place(id)?;
+        let is_taken =
+            |(at, member): (usize, &Member)| at != place && member.record.spec.name == name;
+        if self.members.iter().enumerate().any(is_taken) {
+            return Err(Error::NameInUse(name.to_string()));
+        }
+        self.members[place].record.spec.name = name;
+        self.version += 1;
+        Ok(())
     }
 
     /// Stops it and moves it to the trash.

@@ -5,11 +5,13 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use super::Demo;
+use super::connections::connections;
 use super::shared::Shared;
 use super::shell::DemoShell;
 use super::world::{FATAL_SIGNALS, Member};
 use crate::inspect::{
-    Change, ChangeKind, Changes, Extracted, Fact, Judgement, ProcessInfo, Section, Sheet,
+    Change, ChangeKind, Changes, Connections, Extracted, Fact, Judgement, ProcessInfo, Section,
+    Sheet,
 };
 use crate::manager::{Error, EventStream, Inspector, Shell, alive, joinable};
 use crate::record::{ExitCause, LoggedEvent, Record, Status};
@@ -63,6 +65,13 @@ impl Inspector for Demo {
     fn isolation(&self, id: &ContainerId) -> Result<Sheet, Error> {
         self.member(id, |member| {
             alive(&member.record, "isolation").map(|_| isolation(&member.record))
+        })?
+    }
+
+    fn connections(&self, id: &ContainerId) -> Result<Connections, Error> {
+        self.member(id, |member| {
+            let process = alive(&member.record, "connections")?;
+            Ok(connections(member, process.pid))
         })?
     }
 

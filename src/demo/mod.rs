@@ -3,6 +3,7 @@
 //! it.
 
 mod changes;
+mod connections;
 mod containers;
 mod inspector;
 mod launch;
@@ -86,6 +87,10 @@ impl Engine for Demo {
 
     fn restart(&self, id: &ContainerId, _grace: Duration) -> Result<(), Error> {
         self.change(|world| world.restart(id))
+    }
+
+    fn rename(&self, id: &ContainerId, name: &str) -> Result<(), Error> {
+        self.change(|world| world.rename(id, name))
     }
 
     fn pause(&self, id: &ContainerId) -> Result<(), Error> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::connections::traffic;
 use super::shared::Shared;
 use crate::manager::{Error, LogSource, Sampling, Watching};
 use crate::record::LogChunk;
@@ -51,6 +52,12 @@ impl Sampling for DemoSampler {
                 )
             })
             .collect();
+        let traffic = world
+            .members
+            .iter()
+            .filter(|member| samples.contains_key(&member.record.spec.id))
+            .filter_map(|member| Some((member.record.spec.id.clone(), traffic(member)?)))
+            .collect();
         let at = world.uptime();
         drop(world);
         let used: u64 = samples.values().filter_map(|sample| sample.cpu_usec).sum();
@@ -65,6 +72,7 @@ impl Sampling for DemoSampler {
             at,
             host: host(at, self.busy, memory),
             samples,
+            traffic,
             gaps: vec![Gap {
                 figure: "swap",
                 reason: "the host has none".into(),
@@ -94,6 +102,8 @@ fn host(at: Duration, busy: f64, memory: u64) -> HostSample {
             busy * 0.8 + 0.04,
         ],
         uptime: UPTIME + at,
+        rx_rate: Some(busy * 1.1e6),
+        tx_rate: Some(busy * 4.2e6),
     }
 }
 

@@ -1,9 +1,11 @@
-//! The data of the screen's panes: processes, changed files, isolation, the host. Independent of
+//! The data of the screen's panes: processes, changed files, connections, isolation,
+//! the host. Independent of
 //! the manager, which passes in the record, the cgroup and the folders.
 
 mod capabilities;
 mod changes;
 mod confinement;
+mod connections;
 mod extract;
 mod extract_target;
 mod failure;
@@ -13,8 +15,11 @@ mod limit_files;
 mod processes;
 mod sheet;
 
+pub use crate::network::{Endpoint, Protocol, Socket, SocketState, Traffic};
 pub(crate) use changes::Layers;
 pub use changes::{Change, ChangeKind, Changes};
+pub use connections::{Connection, Connections, Holder, Network};
+pub(crate) use connections::{Member, connections};
 pub use extract::Extracted;
 pub use failure::InspectError;
 pub(crate) use host::{check, facts, host};

@@ -51,7 +51,7 @@ pub(crate) fn processes(cgroup: &Cgroup) -> Result<Vec<ProcessInfo>, InspectErro
 }
 
 /// The pids of all processes in `cgroup`.
-fn pids(cgroup: &Cgroup) -> Result<BTreeSet<i32>, InspectError> {
+pub(super) fn pids(cgroup: &Cgroup) -> Result<BTreeSet<i32>, InspectError> {
     let mut pids = BTreeSet::new();
     // all folders of the cgroup have the same processes: the first readable one is enough
     let mut last = None;

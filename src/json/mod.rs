@@ -3,5 +3,5 @@
 mod views;
 mod write;
 
-pub use views::{Container, Details, Usage};
+pub use views::{Container, Details, NotAvailable, Usage};
 pub use write::{line, pretty, to_json};

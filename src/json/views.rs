@@ -7,8 +7,10 @@ use serde::Serialize;
 
 use crate::cgroup::Sample;
 use crate::manager::Info;
+use crate::network::Traffic;
 use crate::record::{ExitCause, Health, Process, Record, Status};
 use crate::spec::{ContainerSpec, IdRange, LimitsJson, Userns};
+use crate::stats::Gap;
 
 /// A container in `list --json`.
 #[derive(Debug, Serialize)]
@@ -62,7 +64,7 @@ pub struct Details<'a> {
     storage: Option<StorageView>,
     without: Vec<String>,
     usage: Option<Usage>,
-    not_available: Vec<NotAvailable<'a>>,
+    not_available: Vec<NotAvailable>,
     cgroups: Vec<String>,
     folder: String,
     last_lines: &'a [String],
@@ -83,6 +85,8 @@ pub struct Usage {
     pids: Option<u64>,
     read_bytes: Option<u64>,
     write_bytes: Option<u64>,
+    rx_bytes: Option<u64>,
+    tx_bytes: Option<u64>,
     cpu_pressure: Option<f32>,
     memory_pressure: Option<f32>,
     io_pressure: Option<f32>,
@@ -95,10 +99,22 @@ struct StorageView {
     used: Option<u64>,
 }
 
+/// A figure that this host does not provide, or that this container does not have.
 #[derive(Debug, Serialize)]
-struct NotAvailable<'a> {
-    figure: &'a str,
-    reason: &'a str,
+pub struct NotAvailable {
+    figure: &'static str,
+    reason: String,
+}
+
+impl NotAvailable {
+    /// The fields of `gap`.
+    #[must_use]
+    pub fn new(gap: Gap) -> Self {
+        Self {
+            figure: gap.figure,
+            reason: gap.reason,
+        }
+    }
 }
 
 impl<'a> Container<'a> {
@@ -147,10 +163,9 @@ impl<'a> Details<'a> {
     #[must_use]
     pub fn new(info: &'a Info) -> Self {
         let spec = &info.record.spec;
-        let gaps = info.gaps.iter().map(|gap| NotAvailable {
-            figure: gap.figure,
-            reason: &gap.reason,
-        });
+        let no_traffic = (info.sample.is_some() && info.traffic.is_none())
+            .then(|| Gap::of_network(&spec.network));
+        let gaps = info.gaps.iter().cloned().chain(no_traffic);
         Self {
             container: Container::new(&info.record),
             env: &spec.env,
@@ -177,8 +192,11 @@ impl<'a> Details<'a> {
                 used: info.storage_used,
             }),
             without: info.record.without(),
-            usage: info.sample.as_ref().map(Usage::new),
-            not_available: gaps.collect(),
+            usage: info
+                .sample
+                .as_ref()
+                .map(|sample| Usage::new(sample, info.traffic)),
+            not_available: gaps.map(NotAvailable::new).collect(),
             cgroups: info
                 .cgroups
                 .iter()
@@ -191,9 +209,9 @@ impl<'a> Details<'a> {
 }
 
 impl Usage {
-    /// The figures of `sample`.
+    /// The figures of `sample`, and what it received and sent.
     #[must_use]
-    pub fn new(sample: &Sample) -> Self {
+    pub fn new(sample: &Sample, traffic: Option<Traffic>) -> Self {
         Self {
             cpu_usec: sample.cpu_usec,
             throttled_usec: sample.throttled_usec,
@@ -206,6 +224,8 @@ impl Usage {
             pids: sample.pids,
             read_bytes: sample.io.map(|io| io.read_bytes),
             write_bytes: sample.io.map(|io| io.write_bytes),
+            rx_bytes: traffic.map(|traffic| traffic.rx_bytes),
+            tx_bytes: traffic.map(|traffic| traffic.tx_bytes),
             cpu_pressure: sample.psi.and_then(|psi| psi.cpu),
             memory_pressure: sample.psi.and_then(|psi| psi.memory),
             io_pressure: sample.psi.and_then(|psi| psi.io),

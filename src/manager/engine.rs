@@ -64,6 +64,12 @@ pub trait Engine: Inspector + Send + Sync {
     /// As [`Engine::stop`] and [`Engine::start`].
     fn restart(&self, id: &ContainerId, grace: Duration) -> Result<(), Error>;
 
+    /// Gives it another name.
+    ///
+    /// # Errors
+    /// When it is unknown, or the name is invalid or in use.
+    fn rename(&self, id: &ContainerId, name: &str) -> Result<(), Error>;
+
     /// Freezes all its processes.
     ///
     /// # Errors
@@ -119,6 +125,15 @@ pub trait Engine: Inspector + Send + Sync {
     /// # Errors
     /// When it is unknown or its log cannot be opened.
     fn log(&self, id: &ContainerId) -> Result<Box<dyn LogSource>, Error>;
+
+    /// Its log from about `bytes` before its end; the whole of it where that costs nothing.
+    ///
+    /// # Errors
+    /// As [`Engine::log`].
+    fn log_near_end(&self, id: &ContainerId, bytes: u64) -> Result<Box<dyn LogSource>, Error> {
+        let _ = bytes;
+        self.log(id)
+    }
 
     /// A sampler of the host and all running containers; it keeps files open between ticks.
     ///

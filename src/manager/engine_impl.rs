@@ -35,6 +35,10 @@ impl Engine for Manager {
         Manager::restart(self, id, self.grace(id, grace)?)
     }
 
+    fn rename(&self, id: &ContainerId, name: &str) -> Result<(), Error> {
+        Manager::rename(self, id, name)
+    }
+
     fn pause(&self, id: &ContainerId) -> Result<(), Error> {
         Manager::pause(self, id)
     }
@@ -69,6 +73,10 @@ impl Engine for Manager {
 
     fn log(&self, id: &ContainerId) -> Result<Box<dyn LogSource>, Error> {
         Manager::log(self, id)
+    }
+
+    fn log_near_end(&self, id: &ContainerId, bytes: u64) -> Result<Box<dyn LogSource>, Error> {
+        Manager::log_near_end(self, id, bytes)
     }
 
     fn sampler(&self) -> Result<Box<dyn Sampling>, Error> {

@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
+use super::sampling::target;
 use super::{Error, Manager};
 use crate::cgroup::Sample;
+use crate::network::Traffic;
 use crate::record::Record;
 use crate::rootfs::storage;
 use crate::spec::{ContainerId, Storage};
@@ -25,6 +27,8 @@ pub struct Info {
     pub record: Record,
     /// Its last sample, if it is running.
     pub sample: Option<Sample>,
+    /// What it received and sent, if it is running and has a network of its own.
+    pub traffic: Option<Traffic>,
     /// Figures that this host does not provide.
     pub gaps: Vec<Gap>,
     /// Its existing cgroup folders.
@@ -51,14 +55,12 @@ impl Manager {
             .map(Path::to_owned)
             .collect();
         let mut sampler = Sampler::new(self.runtime.layout.clone(), self.cgroup_parent());
-        let alive: &[ContainerId] = if record.state.status.is_alive() {
-            std::slice::from_ref(id)
-        } else {
-            &[]
-        };
-        let mut snapshot = sampler.sample(alive);
+        let alive = record.state.status.is_alive().then(|| target(&record));
+        let mut snapshot = sampler.sample(alive.as_slice());
+        let traffic = snapshot.traffic.remove(id);
         Ok(Info {
             sample: snapshot.samples.remove(id),
+            traffic,
             gaps: snapshot.gaps,
             cgroups,
             storage_used: self.storage_used(&record),

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::Error;
-use crate::inspect::{Changes, Extracted, ProcessInfo, Sheet};
+use crate::inspect::{Changes, Connections, Extracted, ProcessInfo, Sheet};
 use crate::record::LoggedEvent;
 use crate::runtime::SessionOutput;
 use crate::spec::ContainerId;
@@ -36,6 +36,12 @@ pub trait Inspector: Send + Sync {
     /// # Errors
     /// When it is unknown or not running.
     fn isolation(&self, id: &ContainerId) -> Result<Sheet, Error>;
+
+    /// The sockets of a running container, with the processes that hold them.
+    ///
+    /// # Errors
+    /// When it is unknown or not running, or the kernel does not list sockets.
+    fn connections(&self, id: &ContainerId) -> Result<Connections, Error>;
 
     /// The host itself: load, pressure, disks, kernel, control groups.
     ///

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::error::alive;
 use super::{Error, EventSource, EventStream, Inspector, Manager, Shell};
-use crate::inspect::{self, Changes, Extracted, Layers, ProcessInfo, Sheet};
+use crate::inspect::{self, Changes, Connections, Extracted, Layers, ProcessInfo, Sheet};
 use crate::record::LoggedEvent;
 use crate::spec::ContainerId;
 use crate::sys::tty::WindowSize;
@@ -41,6 +41,10 @@ impl Inspector for Manager {
             &self.cgroup(id),
             used,
         )?)
+    }
+
+    fn connections(&self, id: &ContainerId) -> Result<Connections, Error> {
+        self.look_at_connections(id)
     }
 
     fn host_sheet(&self) -> Result<Sheet, Error> {

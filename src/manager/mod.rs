@@ -3,6 +3,7 @@
 //! [`Manager`] is the engine of one state folder. Every call derives the state from disk, processes
 //! and cgroups (`reconcile`), so the next command repairs what a killed process of ours left.
 
+mod connections;
 mod create;
 mod destroy;
 mod engine;

@@ -4,9 +4,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use super::{Error, Manager, Sampling};
-use crate::record::Store;
-use crate::spec::ContainerId;
-use crate::stats::{Sampler, Snapshot};
+use crate::record::{Record, Store};
+use crate::spec::NetworkMode;
+use crate::stats::{Sampler, Snapshot, Target};
 
 /// Lists the containers again after so many ticks even without an event: a killed supervisor
 /// records none.
@@ -17,7 +17,7 @@ struct LivingContainers {
     events: PathBuf,
     seen: Option<(u64, i64)>,
     ticks: u32,
-    ids: Vec<ContainerId>,
+    targets: Vec<Target>,
     sampler: Sampler,
 }
 
@@ -29,18 +29,30 @@ impl Sampling for LivingContainers {
         self.ticks += 1;
         if now != self.seen || self.ticks >= REFRESH_TICKS {
             (self.seen, self.ticks) = (now, 0);
-            self.ids = self.living();
+            self.targets = self.living();
         }
-        self.sampler.sample(&self.ids)
+        self.sampler.sample(&self.targets)
     }
 }
 
 impl LivingContainers {
-    fn living(&self) -> Vec<ContainerId> {
+    fn living(&self) -> Vec<Target> {
         let ids = self.store.ids().unwrap_or_default();
         ids.into_iter()
-            .filter(|id| self.store.load(id).is_ok_and(|r| r.state.status.is_alive()))
+            .filter_map(|id| self.store.load(&id).ok())
+            .filter(|record| record.state.status.is_alive())
+            .map(|record| target(&record))
             .collect()
+    }
+}
+
+/// What is sampled of `record`.
+pub(super) fn target(record: &Record) -> Target {
+    let process = record.state.status.process();
+    let own = record.spec.network == NetworkMode::None;
+    Target {
+        id: record.spec.id.clone(),
+        network: process.filter(|_| own).cloned(),
     }
 }
 
@@ -55,7 +67,7 @@ impl Manager {
             events: self.store().events(),
             seen: None,
             ticks: 0,
-            ids: Vec::new(),
+            targets: Vec::new(),
             sampler: Sampler::new(self.runtime.layout.clone(), self.cgroup_parent()),
         }))
     }

@@ -192,7 +192,21 @@ pub struct ContainerSpec {
     pub preset: Option<String>,
 }
 
+/// The label that names a container's group.
+pub const GROUP_LABEL: &str = "minic.group";
+/// The label by which docker compose names the project of a container.
+const COMPOSE_PROJECT: &str = "com.docker.compose.project";
+
 impl ContainerSpec {
+    /// The group that it is listed in: by our label, else by compose's.
+    #[must_use]
+    pub fn group(&self) -> Option<&str> {
+        let label = |key| self.labels.get(key).filter(|value| !value.is_empty());
+        label(GROUP_LABEL)
+            .or_else(|| label(COMPOSE_PROJECT))
+            .map(String::as_str)
+    }
+
     /// One line on where its user ids come from, and why.
     #[must_use]
     pub fn describe_users(&self) -> String {

@@ -12,6 +12,7 @@ mod environment;
 mod error;
 mod escapes;
 mod fields;
+mod flags;
 mod health;
 mod host_users;
 mod id;
@@ -40,7 +41,7 @@ mod userns;
 pub use amount::{Amount, CpuLimit, IoLimit, Unit};
 pub use capability::Capabilities;
 pub use clocks::ClockOffsets;
-pub use container::{ContainerSpec, Propagation};
+pub use container::{ContainerSpec, GROUP_LABEL, Propagation};
 pub use detach_keys::DetachKeys;
 pub use duration::parse_duration;
 pub(crate) use environment::set_variable;
@@ -54,7 +55,8 @@ pub use mount::{Device, DeviceAccess, Relabel, Tmpfs, Volume};
 pub use preset::Preset;
 pub use request::{ContainerRequest, Defaults, Lookup};
 pub use resolve::{
-    DEFAULT_IMAGE, DEFAULT_OOM_SCORE_ADJ, DEFAULT_PATH, DEFAULT_PIDS, preview, resolve,
+    DEFAULT_IMAGE, DEFAULT_OOM_SCORE_ADJ, DEFAULT_PATH, DEFAULT_PIDS, preview, preview_request,
+    resolve,
 };
 pub use restart::{RECOVERED_AFTER, RestartPolicy};
 pub use security::{AppArmor, Seccomp, Security};
@@ -62,7 +64,7 @@ pub use selinux::{Categories, SeLinux};
 pub use sharing::{IpcMode, NetworkMode, Own, PidMode};
 pub use signal::{parse_signal, signal_name};
 pub use size::{
-    MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY, format_bytes, parse_bytes, parse_cpus,
+    MAX_CPU_SHARES, MIN_CPU_SHARES, MIN_MEMORY, exact_bytes, format_bytes, parse_bytes, parse_cpus,
     parse_memory, parse_shares,
 };
 pub use source::{Source, SourceKind};

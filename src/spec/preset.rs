@@ -8,6 +8,7 @@ use super::fields::not_empty;
 use super::limits::limit_table;
 use super::{
     Amount, CpuLimit, IoLimit, LimitKey, Limits, NetworkMode, PidMode, RestartPolicy, SpecError,
+    exact_bytes,
 };
 
 macro_rules! define_preset {
@@ -56,6 +57,24 @@ macro_rules! define_preset {
                     $( $own: self.$own.over(base.$own), )*
                     $( $( $key: self.$key.over(base.$key), )* )*
                 }
+            }
+
+            /// The settings which, laid over `base`, give these; `None` when `base` has a value that
+            /// nothing laid over it takes away.
+            #[must_use]
+            pub fn beyond(&self, base: &Self) -> Option<Self> {
+                let mut base = base.clone();
+                let amount = |of: &Self| [of.cpu.clone(), of.cpus.clone(), of.cpu_shares.clone()];
+                if amount(self) != amount(&base) {
+                    if amount(self) == [None, None, None] {
+                        return None;
+                    }
+                    (base.cpu, base.cpus, base.cpu_shares) = (None, None, None);
+                }
+                Some(Self {
+                    $( $own: self.$own.beyond(&base.$own)?, )*
+                    $( $( $key: self.$key.beyond(&base.$key)?, )* )*
+                })
             }
 
             /// Its values for the keys of the table of limits.
@@ -199,6 +218,9 @@ limit_table! { define_preset own {
     /// `KEY=value` each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     labels: Vec<String>,
+    /// The group that it is listed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
     /// A shell line that exits with 0 while the container is healthy.
     #[serde(skip_serializing_if = "Option::is_none")]
     health_command: Option<String>,
@@ -220,21 +242,33 @@ limit_table! { define_preset own {
 } }
 
 /// An optional field of a request.
-trait Optional {
+trait Optional: Sized {
     /// Merges `self` over `base`.
     fn over(self, base: Self) -> Self;
+    /// The value that gives `self` when it is merged over `base`, if there is one.
+    fn beyond(&self, base: &Self) -> Option<Self>;
 }
 
-impl<T> Optional for Option<T> {
+impl<T: Clone + PartialEq> Optional for Option<T> {
     fn over(self, base: Self) -> Self {
         self.or(base)
     }
+    fn beyond(&self, base: &Self) -> Option<Self> {
+        if self == base {
+            Some(None)
+        } else {
+            self.clone().map(Some)
+        }
+    }
 }
 
-impl<T> Optional for Vec<T> {
+impl<T: Clone + PartialEq> Optional for Vec<T> {
     fn over(self, mut base: Self) -> Self {
         base.extend(self);
         base
+    }
+    fn beyond(&self, base: &Self) -> Option<Self> {
+        self.strip_prefix(base.as_slice()).map(<[T]>::to_vec)
     }
 }
 
@@ -321,7 +355,7 @@ impl Preset {
         for (limit, amount) in limits.amounts() {
             let text = match amount {
                 Amount::Bytes(0) => "0".to_owned(),
-                Amount::Bytes(bytes) => format!("{bytes}b"),
+                Amount::Bytes(bytes) => exact_bytes(*bytes),
                 Amount::Shares(number) | Amount::Count(number) | Amount::Weight(number) => {
                     number.to_string()
                 }
@@ -367,7 +401,7 @@ impl Preset {
             read_iops,
             write_iops,
         } = limit;
-        let bytes = |rate: &Option<u64>| rate.map(|rate| format!("{device}:{rate}b"));
+        let bytes = |rate: &Option<u64>| rate.map(|rate| format!("{device}:{}", exact_bytes(rate)));
         let count = |rate: &Option<u64>| rate.map(|rate| format!("{device}:{rate}"));
         self.device_read_bps.extend(bytes(read_bps));
         self.device_write_bps.extend(bytes(write_bps));
@@ -396,88 +430,5 @@ fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn some(text: &str) -> Option<String> {
-        Some(text.to_owned())
-    }
-
-    #[test]
-    fn cpu_is_shares_and_cap_cpus_only_cap_shares_only_weight() {
-        let limits = |preset: Preset| preset.limits().unwrap();
-        let both = limits(Preset {
-            cpu: some("512"),
-            ..Preset::default()
-        });
-        assert_eq!(
-            (both.cpu_shares, both.cpu.unwrap().cores()),
-            (Some(512), 0.5)
-        );
-        let cap = limits(Preset {
-            cpus: some("0.5"),
-            ..Preset::default()
-        });
-        assert_eq!((cap.cpu_shares, cap.cpu.unwrap().cores()), (None, 0.5));
-        let weight = limits(Preset {
-            cpu_shares: some("512"),
-            ..Preset::default()
-        });
-        assert_eq!((weight.cpu_shares, weight.cpu), (Some(512), None));
-    }
-
-    #[test]
-    fn own_cpu_amount_replaces_the_presets() {
-        let base = Preset {
-            cpu: some("256"),
-            memory: some("300"),
-            env: vec!["A=1".into()],
-            ..Preset::default()
-        };
-        let own = Preset {
-            cpus: some("2"),
-            env: vec!["A=2".into()],
-            ..Preset::default()
-        };
-        let laid = own.over(&base);
-        assert_eq!(
-            (
-                laid.cpu.as_deref(),
-                laid.cpus.as_deref(),
-                laid.memory.as_deref()
-            ),
-            (None, Some("2"), Some("300"))
-        );
-        assert_eq!(laid.env, ["A=1", "A=2"]);
-    }
-
-    #[test]
-    fn amounts_in_a_file_may_be_numbers() {
-        let preset: Preset = toml::from_str("memory = 300\ncpus = 0.5\npids = \"64\"").unwrap();
-        assert_eq!(
-            (
-                preset.memory.as_deref(),
-                preset.cpus.as_deref(),
-                preset.pids.as_deref()
-            ),
-            (Some("300"), Some("0.5"), Some("64"))
-        );
-        assert!(
-            toml::from_str::<Preset>("memory = true")
-                .unwrap_err()
-                .message()
-                .contains("amount")
-        );
-    }
-
-    #[test]
-    fn wrong_field_is_named() {
-        let error = Preset {
-            pids: some("many"),
-            ..Preset::default()
-        }
-        .limits()
-        .unwrap_err();
-        assert_eq!(error.field, "pids");
-    }
-}
+#[path = "preset_tests.rs"]
+mod tests;

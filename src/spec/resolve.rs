@@ -1,8 +1,10 @@
 //! Resolving a request into a [`ContainerSpec`]: defaults filled in, everything validated.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use super::container::GROUP_LABEL;
 use super::environment::set_variable;
 use super::fields::{given, no_nul, not_empty, number, parse_all};
 use super::log::log_rate;
@@ -79,6 +81,18 @@ pub fn preview(
         ..ContainerRequest::default()
     };
     parse(id, &asked, &mut ContainerId::new)
+}
+
+/// As [`preview`], for a whole request; `named` says which container a word means.
+///
+/// # Errors
+/// [`SpecError`] naming the first wrong field.
+pub fn preview_request(
+    id: ContainerId,
+    asked: &ContainerRequest,
+    named: &mut dyn FnMut(String) -> Result<ContainerId, SpecError>,
+) -> Result<ContainerSpec, SpecError> {
+    parse(id, asked, named)
 }
 
 /// Chooses its user namespace: `--userns`, else the default, unless another setting needs the
@@ -250,11 +264,7 @@ fn parse_settings(id: ContainerId, asked: &ContainerRequest) -> Result<Container
             .iter()
             .map(|text| address("dns", text))
             .collect::<Result<_, _>>()?,
-        labels: request
-            .labels
-            .iter()
-            .map(|text| label(text))
-            .collect::<Result<_, _>>()?,
+        labels: labels(request)?,
         health: HealthCheck::resolve(request)?,
         log: LogLimits::resolve(request)?,
         log_rate: log_rate(request)?,
@@ -276,7 +286,7 @@ fn parse_settings(id: ContainerId, asked: &ContainerRequest) -> Result<Container
 
 /// Whether it is a shell line, which gets an init: a shell as PID 1 neither reaps orphans nor ends
 /// on SIGTERM (PID 1 has no default actions, pid_namespaces(7)).
-fn is_shell_line(argv: &[String]) -> bool {
+pub(super) fn is_shell_line(argv: &[String]) -> bool {
     let shell = argv[0].rsplit('/').next().unwrap_or_default();
     matches!(shell, "sh" | "dash" | "bash" | "ash" | "zsh" | "ksh")
         && argv
@@ -301,6 +311,17 @@ fn host_line(text: &str) -> Result<(String, IpAddr), SpecError> {
         ));
     }
     Ok((name.to_owned(), address("add-host", ip)?))
+}
+
+/// The labels, the group's among them.
+fn labels(request: &Preset) -> Result<BTreeMap<String, String>, SpecError> {
+    not_empty("group", request.group.as_deref(), "shop")?;
+    let labels = request.labels.iter().map(|text| label(text));
+    let mut labels: BTreeMap<_, _> = labels.collect::<Result<_, _>>()?;
+    if let Some(group) = given(&request.group) {
+        labels.insert(GROUP_LABEL.to_owned(), group.to_owned());
+    }
+    Ok(labels)
 }
 
 fn label(text: &str) -> Result<(String, String), SpecError> {

@@ -190,6 +190,31 @@ fn labels_are_keys_and_values() {
 }
 
 #[test]
+fn a_group_is_a_label_and_compose_projects_are_groups() {
+    let group = |group: Option<&str>, labels: &[&str]| {
+        let asked = Preset {
+            group: group.map(str::to_owned),
+            labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+            ..request(&["sh"])
+        };
+        preview(id(), None, &asked).map(|spec| spec.group().map(str::to_owned))
+    };
+    let shop = Ok(Some("shop".to_owned()));
+    assert_eq!(group(None, &["a=b", "minic.group="]), Ok(None));
+    assert_eq!(group(Some("shop"), &[]), shop);
+    assert_eq!(group(None, &["minic.group=shop"]), shop);
+    assert_eq!(group(Some("shop"), &["minic.group=other"]), shop);
+    let project = "com.docker.compose.project=shop";
+    assert_eq!(group(None, &[project]), shop);
+    assert_eq!(
+        group(Some("own"), &[project]),
+        Ok(Some("own".to_owned())),
+        "ours is what was asked for here"
+    );
+    assert!(group(Some(" "), &[]).is_err());
+}
+
+#[test]
 fn a_record_that_names_no_stop_signal_has_sigterm() {
     let mut spec = serde_json::to_value(preview(id(), None, &request(&["sh"])).unwrap()).unwrap();
     spec.as_object_mut().unwrap().remove("stop_signal").unwrap();

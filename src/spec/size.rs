@@ -125,6 +125,19 @@ pub fn format_bytes(bytes: u64) -> String {
     }
 }
 
+/// Bytes as the flags take them, to the byte, in the largest unit that is exact: `128M`, `1500K`,
+/// `70001b`.
+#[must_use]
+pub fn exact_bytes(bytes: u64) -> String {
+    [("G", 30), ("M", 20), ("K", 10)]
+        .into_iter()
+        .find(|(_, bits)| bytes > 0 && bytes.trailing_zeros() >= *bits)
+        .map_or_else(
+            || format!("{bytes}b"),
+            |(unit, bits)| format!("{}{unit}", bytes >> bits),
+        )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,6 +222,22 @@ mod tests {
             (1_023_590, "0.98M"),
         ] {
             assert_eq!(format_bytes(bytes), shown, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn exact_bytes_are_read_again_to_the_byte() {
+        for (bytes, text) in [
+            (0, "0b"),
+            (1, "1b"),
+            (128 << 20, "128M"),
+            (3 << 30, "3G"),
+            ((3 << 30) / 2, "1536M"),
+            (1025 << 10, "1025K"),
+            (70_001, "70001b"),
+        ] {
+            assert_eq!(exact_bytes(bytes), text);
+            assert_eq!(parse_bytes("memory", text), Ok(bytes), "{text}");
         }
     }
 }

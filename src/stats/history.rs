@@ -47,8 +47,8 @@ impl History {
         self.readings
             .retain(|id, _| snapshot.samples.contains_key(id));
         for (id, sample) in &snapshot.samples {
-            let previous = self.readings.get(id).map(|reading| &reading.sample);
-            let reading = Reading::between(previous, sample, elapsed);
+            let traffic = snapshot.traffic.get(id).copied();
+            let reading = Reading::between(self.readings.get(id), sample, traffic, elapsed);
             match self.series.get_mut(id) {
                 Some(series) => series.write(self.last, &reading),
                 None => {
@@ -108,6 +108,20 @@ impl History {
         self.ticks
             .get(self.ticks.len().checked_sub(back + 1)?)
             .map(|(_, host)| host)
+    }
+
+    /// The values of `figure` from `tick` back, the newest first: `NaN` where there is none, and it
+    /// ends at the oldest that is kept.
+    pub fn back_from(
+        &self,
+        id: &ContainerId,
+        figure: Figure,
+        tick: u64,
+    ) -> impl Iterator<Item = f64> + '_ {
+        let series = self.series.get(id);
+        series
+            .into_iter()
+            .flat_map(move |series| series.back_from(figure, tick))
     }
 
     /// The last `count` values of `figure` up to `tick`, the oldest first; `NaN` where there is
@@ -222,7 +236,15 @@ mod tests {
             Some(5)
         );
         assert_eq!(history.values(&id, Figure::Memory, 7, 2).last(), Some(&5.0));
+        let back: Vec<_> = history.back_from(&id, Figure::Memory, 8).collect();
+        assert_eq!(
+            back.iter().map(|v| v.is_nan()).collect::<Vec<_>>(),
+            [true, false, true, true],
+            "8 is not sampled yet, 5 and 6 are the gap, 4 is no longer kept"
+        );
+        assert_eq!(history.back_from(&id, Figure::Memory, 4).count(), 0);
         history.retain(|_| false);
+        assert_eq!(history.back_from(&id, Figure::Memory, 7).count(), 0);
         assert!(history.series(&id).is_none());
     }
 }

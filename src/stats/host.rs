@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use sysinfo::System;
 
+use super::traffic::HostTraffic;
+
 /// The host's usage at one moment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct HostSample {
@@ -21,12 +23,18 @@ pub struct HostSample {
     pub load: [f64; 3],
     /// Time since boot.
     pub uptime: Duration,
+    /// Bytes that the physical interfaces received a second; `None` until there are two samples,
+    /// and without such an interface.
+    pub rx_rate: Option<f64>,
+    /// Bytes that they sent a second.
+    pub tx_rate: Option<f64>,
 }
 
-/// Reads the host's figures (sysinfo does, from `/proc`).
+/// Reads the host's figures (sysinfo does, from `/proc`; the network's are ours).
 #[derive(Debug)]
 pub struct HostSampler {
     system: System,
+    traffic: HostTraffic,
 }
 
 impl Default for HostSampler {
@@ -41,7 +49,9 @@ impl HostSampler {
     pub fn new() -> Self {
         let mut system = System::new();
         system.refresh_cpu_usage();
-        Self { system }
+        let mut traffic = HostTraffic::default();
+        traffic.rates();
+        Self { system, traffic }
     }
 
     /// The figures now; the cores' over the time since the last call.
@@ -49,6 +59,7 @@ impl HostSampler {
         self.system.refresh_cpu_usage();
         self.system.refresh_memory();
         let load = System::load_average();
+        let rates = self.traffic.rates();
         HostSample {
             cores: self
                 .system
@@ -65,6 +76,8 @@ impl HostSampler {
             swap_used: self.system.used_swap(),
             load: [load.one, load.five, load.fifteen],
             uptime: Duration::from_secs(System::uptime()),
+            rx_rate: rates.map(|(rx, _)| rx),
+            tx_rate: rates.map(|(_, tx)| tx),
         }
     }
 }

@@ -9,10 +9,11 @@ mod reading;
 mod sampler;
 mod series;
 mod snapshot;
+mod traffic;
 
 pub use history::History;
 pub use host::{HostSample, HostSampler};
 pub use reading::Reading;
 pub use sampler::Sampler;
 pub use series::{Figure, Series};
-pub use snapshot::{Gap, Snapshot};
+pub use snapshot::{Gap, Snapshot, Target};

@@ -7,8 +7,10 @@ use std::time::Instant;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use super::{Gap, HostSampler, Snapshot};
+use super::traffic::TrafficSampler;
+use super::{Gap, HostSampler, Snapshot, Target};
 use crate::cgroup::{Cgroup, CgroupSampler, Layout, Missing, Parent, Sample};
+use crate::network::Traffic;
 use crate::spec::ContainerId;
 
 /// With more containers, slow figures (peak, OOM kills, pressure) are not read at every tick.
@@ -16,7 +18,7 @@ const FULL_SAMPLE_MAX: usize = 100;
 /// But every this many ticks, staggered.
 const SLOW_INTERVAL: u64 = 5;
 
-/// Samples the host and containers; keeps about ten open files per container.
+/// Samples the host and containers; keeps about eleven open files per container.
 #[derive(Debug)]
 pub struct Sampler {
     layout: Layout,
@@ -32,6 +34,7 @@ pub struct Sampler {
 #[derive(Debug)]
 struct Open {
     sampler: CgroupSampler,
+    traffic: Option<TrafficSampler>,
     /// The last tick at which this container was requested.
     asked: u64,
 }
@@ -60,9 +63,9 @@ impl Sampler {
         }
     }
 
-    /// Samples the host and the containers `ids`. Skips one without a cgroup, or whose cgroup
+    /// Samples the host and the containers `targets`. Skips one without a cgroup, or whose cgroup
     /// vanishes meanwhile; reopens one that was restarted; closes those no longer requested.
-    pub fn sample(&mut self, ids: &[ContainerId]) -> Snapshot {
+    pub fn sample(&mut self, targets: &[Target]) -> Snapshot {
         self.tick += 1;
         let mut snapshot = Snapshot {
             at: self.started.elapsed(),
@@ -70,10 +73,11 @@ impl Sampler {
             ..Snapshot::default()
         };
         let mut refused = None;
-        for (place, id) in ids.iter().enumerate() {
+        for (place, target) in targets.iter().enumerate() {
+            let id = &target.id;
+            let turn = place as u64 + self.tick;
             // with very many containers, full reads are staggered
-            let full = ids.len() <= FULL_SAMPLE_MAX
-                || (place as u64 + self.tick).is_multiple_of(SLOW_INTERVAL);
+            let full = targets.len() <= FULL_SAMPLE_MAX || turn.is_multiple_of(SLOW_INTERVAL);
             let known = self.open.get_mut(id).and_then(|open| {
                 open.asked = self.tick;
                 if full {
@@ -89,6 +93,9 @@ impl Sampler {
             match sample {
                 Ok(sample) => {
                     snapshot.samples.insert(id.clone(), sample);
+                    if let Some(traffic) = self.traffic(target, turn) {
+                        snapshot.traffic.insert(id.clone(), traffic);
+                    }
                 }
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {
                     self.open.remove(id);
@@ -108,6 +115,16 @@ impl Sampler {
         snapshot
     }
 
+    /// What `target` received and sent, if it has a network of its own.
+    fn traffic(&mut self, target: &Target, turn: u64) -> Option<Traffic> {
+        let init = target.network.as_ref()?;
+        let open = self.open.get_mut(&target.id)?;
+        if !open.traffic.as_ref().is_some_and(|open| open.is_of(init)) {
+            open.traffic = TrafficSampler::open(init).ok();
+        }
+        open.traffic.as_mut()?.read(&mut self.buffer, turn)
+    }
+
     fn open_and_read(&mut self, id: &ContainerId) -> io::Result<Sample> {
         let cgroup = Cgroup::open(&self.layout, &self.parent, id);
         let mut sampler = CgroupSampler::open(&cgroup)?;
@@ -120,7 +137,15 @@ impl Sampler {
             self.gaps = sampler.missing().iter().map(gap).collect();
         }
         let asked = self.tick;
-        self.open.insert(id.clone(), Open { sampler, asked });
+        let traffic = None;
+        self.open.insert(
+            id.clone(),
+            Open {
+                sampler,
+                traffic,
+                asked,
+            },
+        );
         Ok(sample)
     }
 }
@@ -145,6 +170,7 @@ mod tests {
             name: format!("minic-test-{}-stats", std::process::id()),
         };
         let ids = ["a", "b", "never"].map(|name| ContainerId::new(name).unwrap());
+        let targets = ids.clone().map(|id| Target { id, network: None });
         let create = |id: &ContainerId| {
             BegunCgroup::begin(&layout, &parent, id, &Limits::default(), false)
                 .and_then(|mut begun| begun.finish())
@@ -152,13 +178,13 @@ mod tests {
         };
         let (a, b) = (create(&ids[0]), create(&ids[1]));
         let mut sampler = Sampler::new(layout.clone(), parent.clone());
-        let first = sampler.sample(&ids);
+        let first = sampler.sample(&targets);
         assert_eq!(first.samples.keys().collect::<Vec<_>>(), [&ids[0], &ids[1]]);
         assert_eq!(sampler.open.len(), 2);
         assert!(!first.host.cores.is_empty());
 
         b.remove().unwrap();
-        let second = sampler.sample(&ids);
+        let second = sampler.sample(&targets);
         assert_eq!(
             second.samples.keys().collect::<Vec<_>>(),
             [&ids[0]],
@@ -169,7 +195,7 @@ mod tests {
         a.remove().unwrap();
         let again = create(&ids[0]);
         assert!(
-            sampler.sample(&ids).samples.contains_key(&ids[0]),
+            sampler.sample(&targets).samples.contains_key(&ids[0]),
             "restarted under the same id"
         );
         assert!(

@@ -18,6 +18,10 @@ pub enum Figure {
     Read,
     /// Bytes written to block devices a second.
     Write,
+    /// Bytes received a second.
+    NetRx,
+    /// Bytes sent a second.
+    NetTx,
     /// Percent of the last 10 s in which some task waited for a CPU.
     PsiCpu,
     /// The same for memory.
@@ -32,13 +36,15 @@ pub enum Figure {
 
 impl Figure {
     /// Every figure, in the order in which reports list them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Cpu,
         Self::Throttled,
         Self::Memory,
         Self::Pids,
         Self::Read,
         Self::Write,
+        Self::NetRx,
+        Self::NetTx,
         Self::PsiCpu,
         Self::PsiMemory,
         Self::PsiIo,
@@ -56,11 +62,29 @@ impl Figure {
             Self::Pids => "pids",
             Self::Read => "io_read_bytes_per_second",
             Self::Write => "io_write_bytes_per_second",
+            Self::NetRx => "network_receive_bytes_per_second",
+            Self::NetTx => "network_transmit_bytes_per_second",
             Self::PsiCpu => "psi_cpu_percent",
             Self::PsiMemory => "psi_memory_percent",
             Self::PsiIo => "psi_io_percent",
             Self::MemoryPeak => "memory_peak_bytes",
             Self::OomKills => "oom_kills",
+        }
+    }
+
+    /// The name under which a host's lack of it is reported ([`super::Gap`]).
+    #[must_use]
+    pub fn gap(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Throttled => "throttling",
+            Self::Memory => "memory",
+            Self::Pids => "pids",
+            Self::Read | Self::Write => "io",
+            Self::NetRx | Self::NetTx => "network",
+            Self::PsiCpu | Self::PsiMemory | Self::PsiIo => "psi",
+            Self::MemoryPeak => "memory peak",
+            Self::OomKills => "oom kills",
         }
     }
 
@@ -76,6 +100,8 @@ impl Figure {
             Self::Pids => sample.pids.map(|count| count as f64),
             Self::Read => reading.read_rate,
             Self::Write => reading.write_rate,
+            Self::NetRx => reading.rx_rate,
+            Self::NetTx => reading.tx_rate,
             Self::PsiCpu => pressure(|psi| psi.cpu),
             Self::PsiMemory => pressure(|psi| psi.memory),
             Self::PsiIo => pressure(|psi| psi.io),
@@ -140,6 +166,22 @@ impl Series {
         Some(f64::from(value)).filter(|value| !value.is_nan())
     }
 
+    /// The values of `figure` from `tick` back, the newest first: `NaN` where there is none, and it
+    /// ends at the oldest that is kept.
+    pub fn back_from(&self, figure: Figure, tick: u64) -> impl Iterator<Item = f64> + '_ {
+        let ring = Figure::ALL.iter().position(|other| *other == figure);
+        let ring = &self.values[ring.unwrap_or_default() * self.length..][..self.length];
+        let oldest = (self.last + 1)
+            .saturating_sub(self.length as u64)
+            .max(self.first);
+        (oldest..=tick).rev().map(move |tick| {
+            if tick > self.last {
+                return f64::NAN;
+            }
+            f64::from(ring[(tick % self.length as u64) as usize])
+        })
+    }
+
     /// The reading at `tick`, as far as it is kept; `None` when there was none.
     #[must_use]
     pub fn reading(&self, tick: u64) -> Option<Reading> {
@@ -164,6 +206,9 @@ impl Series {
             throttled: value(Figure::Throttled),
             read_rate: value(Figure::Read),
             write_rate: value(Figure::Write),
+            rx_rate: value(Figure::NetRx),
+            tx_rate: value(Figure::NetTx),
+            traffic: None,
             sample,
         };
         Some(reading).filter(|reading| *reading != Reading::default())

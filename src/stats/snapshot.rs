@@ -5,15 +5,42 @@ use std::time::Duration;
 
 use super::HostSample;
 use crate::cgroup::Sample;
-use crate::spec::ContainerId;
+use crate::network::Traffic;
+use crate::record::Process;
+use crate::spec::{ContainerId, NetworkMode};
 
 /// A figure that is not available on this kernel, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
-    /// The figure: `swap`, `psi`, `io`, `memory peak`.
+    /// The figure: `swap`, `psi`, `io`, `memory peak`, `network`.
     pub figure: &'static str,
     /// The reason in a few words, with the fix where there is one.
     pub reason: String,
+}
+
+impl Gap {
+    /// Why nothing is counted that a container with this network receives and sends.
+    #[must_use]
+    pub fn of_network<C>(network: &NetworkMode<C>) -> Self {
+        let reason = match network {
+            NetworkMode::None => "no network: it has only its own loopback",
+            NetworkMode::Host => "shares the host's network",
+            NetworkMode::Container(_) => "counted at the container whose network it uses",
+        };
+        Self {
+            figure: "network",
+            reason: reason.into(),
+        }
+    }
+}
+
+/// A container to sample.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The container.
+    pub id: ContainerId,
+    /// Its init, if it has a network of its own, whose traffic is counted.
+    pub network: Option<Process>,
 }
 
 /// Everything sampled at one tick.
@@ -25,6 +52,8 @@ pub struct Snapshot {
     pub host: HostSample,
     /// Each living container's figures.
     pub samples: BTreeMap<ContainerId, Sample>,
+    /// What each received and sent; only those with a network of their own and an interface in it.
+    pub traffic: BTreeMap<ContainerId, Traffic>,
     /// What is not available on this host, for all containers.
     pub gaps: Vec<Gap>,
 }

@@ -31,14 +31,19 @@ macro_rules! contexts {
 contexts! {
     Containers "containers" "Containers tab";
     Tiles "tiles" "Containers as tiles";
-    Processes "processes" "Processes tab";
-    Logs "logs" "Logs tab";
-    Shell "shell" "Shell tab";
+    Overview "overview" "Overview pane";
+    Processes "processes" "Processes pane";
+    Logs "logs" "Logs pane";
+    Shell "shell" "Shell pane";
     Typing "typing" "Typing in a shell: every other key is the shell's";
-    Files "files" "Files tab";
-    Isolation "isolation" "Isolation tab";
-    Events "events" "Events tab";
+    Files "files" "Files pane";
+    Isolation "isolation" "Isolation pane";
+    Connections "connections" "Connections pane";
+    History "history" "History pane";
+    Images "images" "Images tab";
+    Networks "networks" "Networks tab";
     Presets "presets" "Presets tab";
+    Events "events" "Events tab";
     Host "host" "Host tab";
     Global "global" "Every tab";
     Past "past" "Looking back";
@@ -64,14 +69,19 @@ impl Context {
             Self::Past => Some("while looking back".into()),
             Self::Typing => Some("while typing in a shell".into()),
             Self::Containers
+            | Self::Images
+            | Self::Networks
+            | Self::Presets
+            | Self::Events
+            | Self::Host => Some(format!("on the {}", self.title())),
+            Self::Overview
             | Self::Processes
             | Self::Logs
             | Self::Shell
             | Self::Files
             | Self::Isolation
-            | Self::Events
-            | Self::Presets
-            | Self::Host => Some(format!("on the {}", self.title())),
+            | Self::Connections
+            | Self::History => Some(format!("in the {}", self.title())),
             _ => None,
         }
     }

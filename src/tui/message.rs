@@ -55,6 +55,8 @@ pub enum Outcome {
     Stopped(ExitCause),
     /// It runs again.
     Restarted,
+    /// It has this name.
+    Renamed(String),
     /// It is frozen.
     Paused,
     /// It is running again after a freeze.
@@ -93,6 +95,15 @@ pub struct LogBatch {
 /// The answer to a [`Look`](super::effect::Look).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Seen {
+    /// The last lines of its log, and its processes if it was alive.
+    Overview {
+        /// The container.
+        id: ContainerId,
+        /// The lines, sanitised, oldest first.
+        log: Result<Vec<LogLine>, Error>,
+        /// Its processes.
+        processes: Option<Result<Vec<ProcessInfo>, Error>>,
+    },
     /// The processes of each container asked for.
     Processes(Vec<(ContainerId, Result<Vec<ProcessInfo>, Error>)>),
     /// Its isolation.
@@ -151,6 +162,8 @@ pub enum Message {
     Tail(Result<LogBatch, Error>),
     /// The config file changed: the new settings, or what is wrong with them.
     Settings(Result<Box<Settings>, String>),
+    /// What the screen remembers could not be saved, and why.
+    NotRemembered(String),
     /// A look was answered.
     Seen(Box<Seen>),
     /// News from a shell.

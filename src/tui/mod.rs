@@ -12,6 +12,8 @@ pub mod keymap;
 pub mod message;
 pub mod model;
 mod reload;
+pub mod remembered;
+pub mod row_text;
 mod run;
 pub mod sanitise;
 mod settings;

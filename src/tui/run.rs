@@ -13,6 +13,7 @@ use super::effect::{Effect, Effects, spawn};
 use super::message::Message;
 use super::model::{Model, ToastKind};
 use super::reload::Reload;
+use super::remembered::Remembered;
 use super::settings::Settings;
 use super::surface::Surface;
 use super::terminal::{Signals, Terminal, read_input};
@@ -50,6 +51,12 @@ pub fn run(
     effects.observe(settings.tick, reload);
 
     let mut model = Model::new(settings, terminal.size(), Timestamp::now());
+    if let Some(file) = &model.settings.remembered_in {
+        match Remembered::load(file) {
+            Ok(remembered) => model.recall(remembered),
+            Err(reason) => model.toast(ToastKind::Notice, reason),
+        }
+    }
     let result = run_loop(&mut model, &mut terminal, &mut effects, &messages);
     drop(terminal);
     result?;

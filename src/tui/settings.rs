@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::keymap::Keymap;
+use super::model::Column;
 use super::theme::{ColorDepth, Symbols, Theme};
-use crate::config::Config;
+use crate::config::{Config, Meter};
 use crate::spec::Preset;
 
 /// The screen's configuration, made from the config file and flags.
@@ -15,10 +16,18 @@ use crate::spec::Preset;
 pub struct Settings {
     /// The presets by name, in the order in which they are listed.
     pub presets: Vec<(String, Preset)>,
+    /// The preset of requests that name none.
+    pub default_preset: Option<String>,
+    /// The folder in which containers are kept.
+    pub state: PathBuf,
     /// What each key does.
     pub keymap: Keymap,
     /// Colours and symbols.
     pub theme: Theme,
+    /// The columns of the container list, left to right, as far as there is room.
+    pub columns: Vec<Column>,
+    /// What the header shows.
+    pub meters: Vec<Meter>,
     /// Time between two samples.
     pub tick: Duration,
     /// Time between SIGTERM and SIGKILL when a container is stopped.
@@ -34,6 +43,8 @@ pub struct Settings {
     /// Whether the theme stays as it is when the config file changes: a page in a browser shows
     /// every colour, whatever the terminal does from which it is served.
     pub fixed_theme: bool,
+    /// The file that [`Remembered`](super::remembered::Remembered) is kept in; `None` keeps nothing.
+    pub remembered_in: Option<PathBuf>,
     /// A word shown beside the tabs, such as DEMO.
     pub badge: Option<String>,
 }
@@ -50,10 +61,14 @@ impl Settings {
         let (presets, tick, stop_grace) = (config.presets.clone(), config.tick, config.stop_grace);
         Ok(Self {
             presets,
+            default_preset: config.preset.clone(),
+            state: config.state.clone(),
             keymap,
             theme,
             tick,
             stop_grace,
+            columns: config.columns.clone(),
+            meters: config.meters.clone(),
             ..Self::embedded()?
         })
     }
@@ -69,11 +84,13 @@ impl Settings {
         theme.symbols = other.theme.symbols;
         Self {
             theme,
+            state: other.state.clone(),
             read_only: other.read_only,
             time_zone: other.time_zone.clone(),
             program: other.program.clone(),
             config_file: other.config_file.clone(),
             fixed_theme: other.fixed_theme,
+            remembered_in: other.remembered_in.clone(),
             badge: other.badge.clone(),
             ..self
         }
@@ -87,8 +104,12 @@ impl Settings {
     pub fn embedded() -> anyhow::Result<Self> {
         Ok(Self {
             presets: Vec::new(),
+            default_preset: None,
+            state: PathBuf::new(),
             keymap: Keymap::embedded()?,
             theme: Theme::named("dark", ColorDepth::True, Symbols::UNICODE)?,
+            columns: Column::DEFAULT.to_vec(),
+            meters: Meter::ALL.to_vec(),
             tick: Duration::from_secs(1),
             stop_grace: Duration::from_secs(10),
             read_only: false,
@@ -96,7 +117,22 @@ impl Settings {
             program: vec!["minic-tui".into()],
             config_file: None,
             fixed_theme: false,
+            remembered_in: None,
             badge: None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_settings_are_the_defaults_of_the_config_file() {
+        let config = Config::defaults().unwrap();
+        let settings = Settings::embedded().unwrap();
+        assert_eq!(settings.columns, config.columns);
+        assert_eq!(settings.meters, config.meters);
+        assert_eq!(settings.tick, config.tick);
     }
 }

@@ -4,6 +4,7 @@ use nix::sys::signal::Signal;
 
 use super::sanitise::printable;
 use crate::record::ExitCause;
+use crate::spec::format_bytes;
 
 /// Shown for a figure that is not available.
 pub const NOT_AVAILABLE: &str = "n/a";
@@ -24,6 +25,22 @@ pub fn percent(cores: f64) -> String {
 pub fn cap_percent(cores: f64) -> String {
     let percent = (cores * 1000.0).round() / 10.0;
     format!("{percent}%")
+}
+
+/// Bytes without needless digits: `20M`, `1.5G`.
+#[must_use]
+pub fn round_bytes(bytes: u64) -> String {
+    let words = format_bytes(bytes);
+    let Some((number, unit)) = words.split_at_checked(words.len() - 1) else {
+        return words;
+    };
+    match number.contains('.') {
+        true => format!(
+            "{}{unit}",
+            number.trim_end_matches('0').trim_end_matches('.')
+        ),
+        false => words,
+    }
 }
 
 /// A number with its thousands set apart: `1,234,567`.
@@ -57,6 +74,18 @@ pub fn is_unexpected(cause: &ExitCause) -> bool {
     }
 }
 
+/// Names in one line: `web, db, cache and 9 more`.
+#[must_use]
+pub fn listed(names: &[&str], max: usize) -> String {
+    match names {
+        names if names.len() <= max => names.join(", "),
+        names => {
+            let (some, rest) = names.split_at(max);
+            format!("{} and {} more", some.join(", "), rest.len())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +99,14 @@ mod tests {
         assert_eq!(
             [0.25, 0.125, 2.0, 0.5].map(cap_percent),
             ["25%", "12.5%", "200%", "50%"]
+        );
+    }
+
+    #[test]
+    fn bytes_without_needless_digits() {
+        assert_eq!(
+            [0, 5 << 10, 200 << 20, 1536 << 20, 20 << 30].map(round_bytes),
+            ["0B", "5K", "200M", "1.5G", "20G"]
         );
     }
 

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::answer::Refusal;
 use super::context::Context;
 use crate::cgroup::Sample;
+use crate::network::Traffic;
 use crate::record::{Record, Status};
 use crate::stats::Snapshot;
 
@@ -30,126 +31,138 @@ type Family = (
     &'static str,
     Kind,
     &'static str,
-    fn(&Record, Option<&Sample>) -> Option<f64>,
+    fn(&Record, Option<&Sample>, Option<&Traffic>) -> Option<f64>,
 );
 
 /// A second in microseconds.
 const SECOND: f64 = 1e6;
 
-const FAMILIES: [Family; 19] = [
+const FAMILIES: [Family; 21] = [
     (
         "container_cpu_usage_seconds",
         Kind::Counter,
         "CPU time used",
-        |_, s| Some(s?.cpu_usec? as f64 / SECOND),
+        |_, s, _| Some(s?.cpu_usec? as f64 / SECOND),
     ),
     (
         "container_cpu_cfs_throttled_seconds",
         Kind::Counter,
         "time it was throttled by its CPU limit",
-        |_, s| Some(s?.throttled_usec? as f64 / SECOND),
+        |_, s, _| Some(s?.throttled_usec? as f64 / SECOND),
     ),
     (
         "container_cpu_cfs_periods",
         Kind::Counter,
         "elapsed CPU periods",
-        |_, s| Some(s?.nr_periods? as f64),
+        |_, s, _| Some(s?.nr_periods? as f64),
     ),
     (
         "container_cpu_cfs_throttled_periods",
         Kind::Counter,
         "CPU periods in which it was throttled",
-        |_, s| Some(s?.nr_throttled? as f64),
+        |_, s, _| Some(s?.nr_throttled? as f64),
     ),
     (
         "container_memory_usage_bytes",
         Kind::Gauge,
         "memory in use, page cache included",
-        |_, s| Some(s?.memory? as f64),
+        |_, s, _| Some(s?.memory? as f64),
     ),
     (
         "container_memory_max_usage_bytes",
         Kind::Gauge,
         "peak memory use",
-        |_, s| Some(s?.memory_peak? as f64),
+        |_, s, _| Some(s?.memory_peak? as f64),
     ),
     (
         "container_memory_swap",
         Kind::Gauge,
         "swap in use, in bytes",
-        |_, s| Some(s?.swap? as f64),
+        |_, s, _| Some(s?.swap? as f64),
     ),
     (
         "container_oom_events",
         Kind::Counter,
         "processes killed by the kernel, out of memory",
-        |_, s| Some(s?.oom_kills? as f64),
+        |_, s, _| Some(s?.oom_kills? as f64),
     ),
     (
         "container_processes",
         Kind::Gauge,
         "processes and threads, as its pids limit counts",
-        |_, s| Some(s?.pids? as f64),
+        |_, s, _| Some(s?.pids? as f64),
     ),
     (
         "container_fs_reads_bytes",
         Kind::Counter,
         "bytes read from block devices",
-        |_, s| Some(s?.io?.read_bytes as f64),
+        |_, s, _| Some(s?.io?.read_bytes as f64),
     ),
     (
         "container_fs_writes_bytes",
         Kind::Counter,
         "bytes written to block devices",
-        |_, s| Some(s?.io?.write_bytes as f64),
+        |_, s, _| Some(s?.io?.write_bytes as f64),
+    ),
+    (
+        "container_network_receive_bytes",
+        Kind::Counter,
+        "bytes received by the interfaces of its own network",
+        |_, _, t| Some(t?.rx_bytes as f64),
+    ),
+    (
+        "container_network_transmit_bytes",
+        Kind::Counter,
+        "bytes sent by the interfaces of its own network",
+        |_, _, t| Some(t?.tx_bytes as f64),
     ),
     (
         "container_pressure_cpu_avg10_ratio",
         Kind::Gauge,
         "share of the last 10 s in which something waited for a CPU",
-        |_, s| Some(f64::from(s?.psi?.cpu?) / 100.0),
+        |_, s, _| Some(f64::from(s?.psi?.cpu?) / 100.0),
     ),
     (
         "container_pressure_memory_avg10_ratio",
         Kind::Gauge,
         "share of the last 10 s in which something waited for memory",
-        |_, s| Some(f64::from(s?.psi?.memory?) / 100.0),
+        |_, s, _| Some(f64::from(s?.psi?.memory?) / 100.0),
     ),
     (
         "container_pressure_io_avg10_ratio",
         Kind::Gauge,
         "share of the last 10 s in which something waited for I/O",
-        |_, s| Some(f64::from(s?.psi?.io?) / 100.0),
+        |_, s, _| Some(f64::from(s?.psi?.io?) / 100.0),
     ),
     (
         "container_spec_memory_limit_bytes",
         Kind::Gauge,
         "its memory limit",
-        |r, _| Some(r.spec.limits.memory? as f64),
+        |r, _, _| Some(r.spec.limits.memory? as f64),
     ),
     (
         "container_spec_cpu_limit_cores",
         Kind::Gauge,
         "its CPU limit in cores",
-        |r, _| Some(r.spec.limits.cpu?.cores()),
+        |r, _, _| Some(r.spec.limits.cpu?.cores()),
     ),
     (
         "container_spec_cpu_shares",
         Kind::Gauge,
         "its CPU weight in shares",
-        |r, _| Some(r.spec.limits.cpu_shares? as f64),
+        |r, _, _| Some(r.spec.limits.cpu_shares? as f64),
     ),
     (
         "container_start_time_seconds",
         Kind::Gauge,
         "when it was started, seconds since 1970",
-        |r, _| started(r),
+        |r, _, _| started(r),
     ),
     (
         "minic_container_restarts",
         Kind::Counter,
         "number of restarts",
-        |r, _| Some(f64::from(r.state.restarts)),
+        |r, _, _| Some(f64::from(r.state.restarts)),
     ),
 ];
 
@@ -183,8 +196,10 @@ fn text(records: &[Record], snapshot: Option<&Snapshot>, now: Timestamp) -> Stri
         };
         head(&mut out, name, word, about);
         for (record, labels) in records.iter().zip(&labels) {
-            let sample = snapshot.and_then(|snapshot| snapshot.samples.get(&record.spec.id));
-            if let Some(value) = figure(record, sample) {
+            let id = &record.spec.id;
+            let sample = snapshot.and_then(|snapshot| snapshot.samples.get(id));
+            let traffic = snapshot.and_then(|snapshot| snapshot.traffic.get(id));
+            if let Some(value) = figure(record, sample, traffic) {
                 let _ = writeln!(out, "{name}{suffix}{{{labels}}} {value}");
             }
         }

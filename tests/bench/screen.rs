@@ -145,7 +145,7 @@ impl Bench {
             at: Duration::from_secs(tick),
             host,
             samples,
-            gaps: Vec::new(),
+            ..Snapshot::default()
         }
     }
 
@@ -257,7 +257,7 @@ fn answers() {
         .model
         .settings
         .keymap
-        .shown_key(&[Context::Global], Action::ShowLogs)
+        .shown_key(&[Context::Global], Action::Logs)
         .expect("a key shows the logs");
     update(&mut bench.model, Message::Input(Input::Key(shows_logs)));
     let id = bench

@@ -34,7 +34,7 @@ fn menus_and_lines() {
         .golden("filter-no-match-120x40");
     wide().keys("x").golden("export-120x40");
     wide().keys(":sto").golden("palette-found-120x40");
-    wide().keys("2?").golden("help-logs-120x40");
+    wide().keys("<processes>?").golden("help-logs-120x40");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use minic_tui::manager::{Engine, Error};
 use minic_tui::record::{ExitCause, LaunchStep, Status};
 use minic_tui::tui::message::Message;
-use minic_tui::tui::model::Overlay;
+use minic_tui::tui::model::{Overlay, Pane};
 
 use crate::stage::Stage;
 
@@ -162,14 +162,15 @@ fn every_figure_has_a_graph_that_looks_back() {
     }
     let mut stage = Stage::new(80, 24);
     stage.tick(20);
+    stage.select("cpu-quarter").keys("h").hides("Received");
     stage
+        .keys("<Esc>")
         .select("web")
-        .keys("h<Left><Left>")
-        .shows("PAST \u{2212}2 s");
-    assert!(stage.model.overlay.is_some(), "the graphs stay");
+        .keys("h")
+        .shows("Received");
+    stage.keys("<Left><Left>").shows("PAST \u{2212}2 s");
+    assert!(stage.model.shows(Pane::History), "the graphs stay");
     stage.keys("<End>").hides("PAST");
-    stage.keys("<Esc>");
-    assert!(stage.model.overlay.is_none());
     let mut stage = Stage::with(crate::stage::ascii(), 80, 24);
     stage.tick(40);
     stage

@@ -1,12 +1,16 @@
 //! The Containers tab: table, detail strip, sorting, filtering.
 
+use minic_tui::manager::Engine;
+use minic_tui::spec::ContainerName;
+use minic_tui::tui::Settings;
 use minic_tui::tui::message::Message;
+use minic_tui::tui::model::Column;
 
-use crate::stage::{Stage, ascii, snapshot};
+use crate::stage::{Stage, ascii, settings, snapshot};
 
 #[test]
 fn the_table_at_every_size() {
-    for (width, height) in [(60, 15), (80, 24), (120, 40), (200, 60)] {
+    for (width, height) in [(40, 10), (60, 15), (80, 24), (120, 40), (200, 60)] {
         Stage::new(width, height).golden(&format!("containers-{width}x{height}"));
     }
 }
@@ -81,10 +85,10 @@ fn sort_by_keys() {
     stage.keys("<lt><lt><Home>");
     stage.shows("MEMORY▼");
     stage.keys("<F6>").golden("sort-menu-120x40");
-    stage.keys("gj<Enter>g");
+    stage.keys("gj<Enter><Home>");
     stage.shows("NAME▲");
     assert_eq!(stage.selected(), "cache");
-    stage.keys("<F6><Enter>g");
+    stage.keys("<F6><Enter><Home>");
     stage.shows("NAME▼");
     assert_eq!(
         stage.selected(),
@@ -129,6 +133,44 @@ fn a_list_longer_than_the_screen_scrolls_as_little_as_needed() {
         "moving up within the screen does not scroll"
     );
     stage.keys("G").golden("scrolled-60x15");
-    stage.keys("<PageUp>g");
+    stage.keys("<PageUp><Home>");
     assert_eq!((stage.model.list.offset, stage.model.list.row()), (0, 0));
+}
+
+#[test]
+fn the_order_keys_follow_the_columns_that_are_shown() {
+    let mut stage = Stage::with(
+        Settings {
+            columns: vec![Column::Pids, Column::Name, Column::Restarts, Column::Cpu],
+            ..settings()
+        },
+        120,
+        40,
+    );
+    stage.keys(">").shows("PIDS▼");
+    stage.keys(">").shows("NAME▲");
+    stage.keys("<lt><lt>").shows("CPU▼");
+    stage.keys(">").shows("PIDS▼");
+    let screen = stage.screen();
+    assert!(
+        !screen.contains("MEMORY") && screen.contains("RESTARTS"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn a_name_is_not_cut_while_there_is_room() {
+    let mut stage = Stage::new(120, 40);
+    let mut records = stage.demo.records().unwrap();
+    let long = "a-name-of-forty-four-characters-from-compose";
+    records[0].spec.name = ContainerName::new(long).unwrap();
+    stage.send(Message::Records(500, Ok(records)));
+    stage.shows(long);
+    stage.resize(80, 24);
+    let screen = stage.screen();
+    let row = screen
+        .lines()
+        .find(|line| line.contains("a-name-of"))
+        .unwrap();
+    assert!(row.contains('…') && row.chars().count() == 80, "{screen}");
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use minic_tui::demo::Demo;
-use minic_tui::inspect::{Changes, Extracted, ProcessInfo, Sheet};
+use minic_tui::inspect::{Changes, Connections, Extracted, ProcessInfo, Sheet};
 use minic_tui::internals::WindowSize;
 use minic_tui::manager::{
     Engine, Error, EventStream, Inspector, LimitChange, LogChunk, LogSource, Sampling, Shell,
@@ -60,6 +60,10 @@ impl Inspector for FaultyEngine {
 
     fn isolation(&self, id: &ContainerId) -> Result<Sheet, Error> {
         self.0.isolation(id)
+    }
+
+    fn connections(&self, id: &ContainerId) -> Result<Connections, Error> {
+        self.0.connections(id)
     }
 
     fn host_sheet(&self) -> Result<Sheet, Error> {
@@ -152,6 +156,9 @@ impl Engine for FaultyEngine {
     }
     fn restart(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {
         self.0.restart(id, grace)
+    }
+    fn rename(&self, id: &ContainerId, name: &str) -> Result<(), Error> {
+        self.0.rename(id, name)
     }
     fn pause(&self, id: &ContainerId) -> Result<(), Error> {
         self.0.pause(id)

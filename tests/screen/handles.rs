@@ -4,7 +4,7 @@
 use minic_tui::manager::LimitChange;
 use minic_tui::tui::effect::{Call, Effect, EffectId, Outcome};
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{Grip, Knob, Overlay, Target, UndoStep};
+use minic_tui::tui::model::{Grip, Knob, Overlay, Reversal, Target};
 
 use crate::stage::{Stage, settings};
 
@@ -86,8 +86,8 @@ fn an_undo_that_fails_forgets_no_other_change() {
     stage.send(Message::EffectDone(last, Err(failed)));
     let newest = stage.model.undo.newest().expect("the change of the cap");
     assert_eq!(
-        newest.step,
-        UndoStep::Limit(Knob::Cpu.change(Some(1_000))),
+        newest.steps[0].reversal,
+        Reversal::Limit(Knob::Cpu.change(Some(1_000))),
         "it can still be taken back"
     );
 }

@@ -50,7 +50,7 @@ fn commands_descriptions_logs_errors_and_pastes() {
         .keys("/")
         .send(Message::Input(Input::Paste(NASTY.into())));
     harmless(&mut stage);
-    stage.keys("<Esc>3");
+    stage.keys("<Esc><logs>");
     harmless(&mut stage);
     stage.keys("<Enter>");
     harmless(&mut stage);

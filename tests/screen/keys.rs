@@ -60,7 +60,13 @@ fn the_bottom_line_shows_only_what_has_a_key_there() {
     let keymap = Keymap::embedded().unwrap();
     for context in Context::ALL {
         for action in keymap.bar(*context) {
-            let contexts = [*context, Context::Global, Context::Edit];
+            // what the list has, a pane has too
+            let contexts = [
+                *context,
+                Context::Containers,
+                Context::Global,
+                Context::Edit,
+            ];
             assert!(
                 keymap.shown_key(&contexts, *action).is_some(),
                 "{} in [{}]",
@@ -149,7 +155,7 @@ fn errors_name_the_key_and_the_valid_choices() {
     };
     assert!(
         wrong("table", "stop", &["x"])
-            .contains("[table] is not a context; use containers, tiles, processes, logs")
+            .contains("[table] is not a context; use containers, tiles, overview, processes")
     );
     assert!(
         wrong("containers", "stpo", &["x"])

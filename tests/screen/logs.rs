@@ -31,13 +31,13 @@ fn the_log_at_every_size() {
 #[test]
 fn the_log_follows_until_scrolled() {
     let mut stage = Stage::new(80, 24);
-    stage.select("web").keys("l");
+    stage.select("web").keys("lz");
     let web = stage.record("web").spec.id;
     stage.log_came(web.clone(), vec![line("the newest line")]);
     stage.shows("the newest line");
     stage.keys("kkk");
     let before = stage.screen();
-    let shown: Vec<_> = before.lines().skip(6).collect();
+    let shown: Vec<_> = before.lines().skip(7).collect();
     stage.log_came(
         web.clone(),
         (0..50).map(|i| line(format!("later {i}"))).collect(),
@@ -45,7 +45,7 @@ fn the_log_follows_until_scrolled() {
     stage.hides("later 49");
     let after = stage.screen();
     assert_eq!(
-        after.lines().skip(6).collect::<Vec<_>>(),
+        after.lines().skip(7).collect::<Vec<_>>(),
         shown,
         "what is being read does not move"
     );
@@ -62,7 +62,7 @@ fn the_log_follows_until_scrolled() {
 #[test]
 fn scrolling_reaches_both_ends_and_no_further() {
     let mut stage = Stage::new(80, 24);
-    stage.select("web").keys("lg");
+    stage.select("web").keys("lzg");
     assert_eq!(stage.model.log.place, LogPosition::At(0, 0));
     stage.keys("kkk<PageUp>");
     assert_eq!(stage.model.log.place, LogPosition::At(0, 0));
@@ -78,7 +78,7 @@ fn scrolling_reaches_both_ends_and_no_further() {
 #[test]
 fn wrapped_or_cut() {
     let mut stage = Stage::new(80, 24);
-    stage.select("web").keys("l");
+    stage.select("web").keys("lz");
     let web = stage.record("web").spec.id;
     let long = (0..40)
         .map(|i| format!("word{i}"))
@@ -93,12 +93,12 @@ fn wrapped_or_cut() {
 #[test]
 fn returning_keeps_the_position_and_reading_stops_meanwhile() {
     let mut stage = Stage::new(80, 24);
-    stage.select("web").keys("lkk");
+    stage.select("web").keys("lzkk");
     let place = stage.model.log.place;
     stage.keys("1");
     stage.held = true;
     stage.take_effects();
-    stage.keys("3");
+    stage.keys("<logs>");
     assert_eq!(stage.model.log.place, place);
     assert!(
         !stage
@@ -133,7 +133,7 @@ fn nothing_written_and_nothing_selected() {
         .keys("l")
         .golden("logs-nothing-80x24");
     let mut stage = Stage::before_messages(crate::stage::settings(), 80, 24);
-    stage.keys("3").golden("logs-none-selected-80x24");
+    stage.keys("<logs>").golden("logs-none-selected-80x24");
 }
 
 #[test]

@@ -23,6 +23,7 @@ fn run(
             stage.send(Message::Sampled(Box::new(snapshot(tick, &used))));
             drop(used);
             drop(stage.buffer());
+            drop(stage.take_effects());
         }
     })
 }

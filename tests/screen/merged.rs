@@ -39,7 +39,7 @@ fn came(stage: &mut Stage, lines: Vec<LogLine>) {
 /// A screen with the log of `web`, and numbered lines at its end.
 fn with_lines(width: u16, height: u16, count: i64) -> Stage {
     let mut stage = Stage::new(width, height);
-    stage.select("web").keys("l");
+    stage.select("web").keys("lz");
     let word = |i: i64| {
         if i % 10 == 3 {
             "an Error"
@@ -70,7 +70,7 @@ fn the_logs_of_all_in_view_are_merged_by_time() {
     for (width, height) in BOTH {
         let mut stage = Stage::new(width, height);
         stage
-            .keys("3a")
+            .keys("<logs>a")
             .golden(&format!("logs-merged-{width}x{height}"));
         assert_eq!(stage.model.log.targets.len(), stage.model.records.len());
         let times: Vec<_> = stage.model.log.wanted().map(|line| line.at).collect();
@@ -101,7 +101,7 @@ fn marks_decide_which_logs_are_merged() {
 #[test]
 fn what_is_read_is_left_alone_when_the_containers_change() {
     let mut stage = Stage::new(80, 24);
-    stage.keys("3akk");
+    stage.keys("<logs>akk");
     let all = stage.model.log.targets.len();
     let mut records = stage.model.records.clone();
     records.pop();
@@ -157,12 +157,12 @@ fn late_lines_are_merged_without_moving_the_view() {
 #[test]
 fn new_containers_join_while_it_follows_and_sorting_changes_nothing() {
     let mut stage = Stage::new(80, 24);
-    stage.keys("3a");
+    stage.keys("<logs>a");
     let all = stage.model.log.targets.clone();
-    stage.keys("1P3");
+    stage.keys("1P<logs>");
     assert_eq!(stage.model.log.targets, all);
     stage.keys("1rsleep 9<Enter>");
-    stage.keys("3");
+    stage.keys("<logs>");
     assert_eq!(stage.model.log.targets.len(), all.len() + 1);
 }
 
@@ -222,7 +222,7 @@ fn a_cancelled_search_restores_the_position() {
     );
     stage.keys("/nowhere to be found<Enter>").shows("no match");
     stage.keys("n").shows("search: no line matches");
-    stage.keys("/error<Enter>/<Enter>").shows("match 10 of 10");
+    stage.keys("/error<Enter>/<Enter>").shows("match 1 of 10");
     let mut stage = with_lines(80, 24, 1);
     stage.keys("n").shows("no pattern yet");
 }
@@ -294,7 +294,7 @@ fn lines_are_selected_with_the_mouse() {
     stage.send(Message::Input(Input::Drag(10, place.y + 2)));
     stage.shows("3 lines selected");
     assert_eq!(kept(&stage).last(), Some(&(0, "numbered 49: all is well")));
-    let body = stage.model.regions().unwrap().log();
+    let body = stage.model.regions().unwrap().below_title();
     for _ in 0..body.height {
         stage.send(Message::Input(Input::Drag(10, body.y - 1)));
     }
@@ -321,13 +321,13 @@ fn the_log_or_selection_is_saved_to_a_new_file_only() {
     for (width, height) in BOTH {
         let mut stage = with_lines(width, height, 20);
         stage
-            .keys("v<Up>s")
+            .keys("v<Up>W")
             .golden(&format!("logs-save-{width}x{height}"));
         stage.keys("<Ctrl-U><Enter>").shows("a file's name");
     }
     let mut stage = with_lines(80, 24, 20);
     stage
-        .keys("v<Up>s<Ctrl-U>")
+        .keys("v<Up>W<Ctrl-U>")
         .keys(file.to_str().unwrap())
         .keys("<Enter>")
         .shows("written:");
@@ -336,7 +336,7 @@ fn the_log_or_selection_is_saved_to_a_new_file_only() {
         "numbered 18: all is well\nnumbered 19: all is well\n"
     );
     stage
-        .keys("s<Ctrl-U>")
+        .keys("W<Ctrl-U>")
         .keys(file.to_str().unwrap())
         .keys("<Enter>")
         .shows("File exists");
@@ -347,7 +347,7 @@ fn the_log_or_selection_is_saved_to_a_new_file_only() {
         "it is not written over"
     );
     stage.held = true;
-    stage.keys("<Esc><Esc>ts<Enter>");
+    stage.keys("<Esc><Esc>tW<Enter>");
     let whole = stage.effects.iter().rev().find_map(|effect| match effect {
         Effect::Call(_, Call::Write(path, text)) if path.to_str() == Some("web.log") => {
             Some(text.clone())
@@ -373,7 +373,7 @@ fn a_read_only_screen_saves_no_log() {
         80,
         24,
     );
-    stage.select("web").keys("ls");
+    stage.select("web").keys("lW");
     stage.shows("Save: this screen is read-only");
     assert!(!matches!(stage.model.overlay, Some(Overlay::Line(_))));
 }

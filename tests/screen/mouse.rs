@@ -29,6 +29,7 @@ fn rows_headings_tabs_and_keys() {
     stage.shows("MEMORY▲");
     assert_eq!(stage.selected(), "db");
     stage.made_passing("db");
+    stage.send(Message::Input(Input::Resize(120, 24)));
     click(&mut stage, &Target::Action(Action::Destroy));
     assert!(matches!(stage.model.overlay, Some(Overlay::Confirm(_))));
     click(&mut stage, &Target::Action(Action::Cancel));
@@ -57,7 +58,9 @@ fn nothing_is_hit_through_an_overlay() {
 #[test]
 fn the_wheel_scrolls_the_active_context() {
     let mut stage = Stage::new(80, 24);
-    stage.keys("g").send(Message::Input(Input::Wheel(5, 8, 1)));
+    stage
+        .keys("<Home>")
+        .send(Message::Input(Input::Wheel(5, 8, 1)));
     assert_eq!(stage.model.list.row(), 3);
     stage.keys("?").send(Message::Input(Input::Wheel(5, 8, 1)));
     assert_eq!(stage.model.overlay, Some(Overlay::Help(3)));

@@ -29,9 +29,10 @@ fn wheel(turn: i16) -> Message {
 #[test]
 fn a_log_scrolls_as_far_down_as_up() {
     let mut stage = log();
-    let pane = stage.model.regions().unwrap().log_pane();
+    let pane = stage.model.regions().unwrap().log_size();
     let (page, half) = (pane.height as u64 - 1, pane.height as u64 / 2);
     stage.keys("g");
+    let over = |turn| Message::Input(Input::Wheel(5, 20, turn));
     let first = stage.model.log.top(pane).0;
     let mut at = |keys: &str, expected: u64| {
         stage.keys(keys);
@@ -45,10 +46,16 @@ fn a_log_scrolls_as_far_down_as_up() {
     at("<Ctrl-D>", page + half);
     at("<Ctrl-U>", page);
     at("<PageUp>", 0);
-    stage.send(wheel(1));
+    stage.send(over(1));
     assert_eq!(stage.model.log.top(pane).0 - first, 3);
-    stage.send(wheel(-1));
+    stage.send(over(-1));
     assert_eq!(stage.model.log.top(pane).0, first);
+    stage.send(wheel(1));
+    assert_eq!(
+        stage.model.log.top(pane).0,
+        first,
+        "the wheel moves what is below the pointer"
+    );
 }
 
 #[test]
@@ -69,7 +76,7 @@ fn help_and_the_list_move_as_far_down_as_up() {
     stage.send(wheel(1));
     stage.send(wheel(-1));
     assert_eq!(stage.model.overlay, Some(Overlay::Help(0)));
-    stage.keys("<Esc>g");
+    stage.keys("<Esc><Home>");
     let page = stage.model.regions().unwrap().table_rows();
     let mut at = |keys: &str, expected: usize| {
         stage.keys(keys);
@@ -87,11 +94,13 @@ fn help_and_the_list_move_as_far_down_as_up() {
 #[test]
 fn the_scrollback_of_a_shell_scrolls_as_far_down_as_up() {
     let mut stage = Stage::new(80, 24);
-    stage.select("web").keys("4<Enter>seq 100<Enter><Ctrl-]>");
-    let page = usize::from(stage.model.regions().unwrap().body.height - 1);
+    stage
+        .select("web")
+        .keys("<shell><Enter>seq 100<Enter><Ctrl-]>");
+    let page = usize::from(stage.model.regions().unwrap().below_title().height);
     let mut back = |keys: &str, expected: usize| {
         stage.keys(keys);
-        let pane = stage.model.shells.shown().unwrap();
+        let pane = stage.model.shell().unwrap();
         assert_eq!(pane.terminal.screen().scrollback(), expected, "{keys}");
     };
     back("k", 1);
@@ -109,11 +118,11 @@ fn tabs_turn_both_ways_and_round() {
         stage.keys(keys);
         assert_eq!(stage.model.tab, expected, "{keys}");
     };
-    at("<Tab>", Tab::Processes);
-    at("<Shift-Tab>", Tab::Containers);
+    at("]", Tab::Images);
+    at("[", Tab::Containers);
     at("[", Tab::Host);
-    at("[", Tab::Presets);
-    at("]]", Tab::Containers);
+    at("<Shift-Tab>", Tab::Events);
+    at("<Tab><Tab>", Tab::Containers);
 }
 
 #[test]

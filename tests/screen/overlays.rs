@@ -16,7 +16,7 @@ fn help_at_every_size() {
 #[test]
 fn help_begins_with_the_tab_and_scrolls_to_its_end() {
     let mut stage = Stage::new(80, 24);
-    stage.keys("3?").golden("help-logs-80x24");
+    stage.keys("<logs>?").golden("help-logs-80x24");
     stage.keys("G").golden("help-end-80x24");
     let Some(Overlay::Help(end)) = stage.model.overlay else {
         panic!()

@@ -75,7 +75,7 @@ fn an_unavailable_action_says_why_and_does_nothing() {
     assert!(stage.take_effects().is_empty(), "nor what matches less");
     stage
         .keys(":wrap<Enter>")
-        .shows("Wrap: only on the Logs tab");
+        .shows("Wrap: only in the Logs pane");
     stage
         .keys(":live<Enter>")
         .shows("Live: only while looking back");
@@ -133,8 +133,8 @@ fn verbs_apply_to_all_marked_containers() {
     stage.select("web").keys("<Space><Space>");
     stage.select("migrate").keys("<Space>");
     stage.golden("marked-80x24");
-    stage.take_effects();
-    stage.keys("s");
+    stage.keys("s").take_effects();
+    stage.keys("y");
     let stopped = stage
         .take_effects()
         .into_iter()
@@ -147,13 +147,13 @@ fn verbs_apply_to_all_marked_containers() {
         stage.take_effects().pop(),
         Some(Effect::Copy("minic-tui stop -t 10 web cache".into()))
     );
-    stage.keys("D");
+    stage.keys("Dy");
     assert_eq!(stage.model.records.len(), 6);
     assert!(
         stage.model.list.marks.is_empty(),
         "what is gone is not marked"
     );
-    stage.keys("uuu");
+    stage.keys("u");
     assert_eq!(stage.model.records.len(), 9);
     let mut stage = Stage::new(80, 24);
     stage.select("web").keys("<Space><Space>U");

@@ -90,7 +90,7 @@ fn peak_and_oom_kills_are_those_of_the_moment() {
         let screen = stage.screen();
         let line = screen
             .lines()
-            .find(|line| line.starts_with(" Now"))
+            .find(|line| line.contains(" Now "))
             .unwrap()
             .to_owned();
         line.split("peak ")

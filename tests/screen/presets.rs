@@ -9,18 +9,18 @@ use crate::stage::{Stage, settings};
 fn the_presets_at_every_size() {
     for (width, height) in [(60, 15), (80, 24), (120, 40)] {
         Stage::new(width, height)
-            .keys("8j")
+            .keys("4j")
             .golden(&format!("presets-{width}x{height}"));
     }
     Stage::new(80, 24)
-        .keys("8G")
+        .keys("4G")
         .golden("presets-profile-80x24");
 }
 
 #[test]
 fn enter_opens_the_form_with_it_and_enter_launches() {
     let mut stage = Stage::new(80, 24);
-    stage.keys("8j<Enter>").golden("presets-form-80x24");
+    stage.keys("4j<Enter>").golden("presets-form-80x24");
     stage.take_effects();
     stage.keys("<Tab>mine<Enter>");
     let effects = stage.take_effects();
@@ -39,7 +39,7 @@ fn enter_opens_the_form_with_it_and_enter_launches() {
 #[test]
 fn moving_stays_within_the_list() {
     let mut stage = Stage::new(80, 24);
-    stage.keys("8k");
+    stage.keys("4k");
     assert_eq!(stage.model.preset, 0);
     stage.keys("jjjjjjjjjjjj<PageDown>");
     assert_eq!(stage.model.preset, settings().presets.len() - 1);
@@ -55,7 +55,7 @@ fn none() {
         80,
         24,
     );
-    stage.keys("8j").golden("presets-none-80x24");
+    stage.keys("4j").golden("presets-none-80x24");
     stage.keys("<Enter><Up><Right>");
     stage.shows("◂ none ▸");
 }
@@ -70,7 +70,7 @@ fn with_file() -> Stage {
         40,
     );
     stage.held = true;
-    stage.keys("8j");
+    stage.keys("4j");
     stage
 }
 
@@ -88,12 +88,12 @@ fn call(stage: &mut Stage) -> Option<Call> {
 fn the_form_of_a_preset_at_every_size() {
     for (width, height) in [(60, 15), (80, 24), (120, 40), (200, 60)] {
         Stage::new(width, height)
-            .keys("8je")
+            .keys("4je")
             .golden(&format!("presets-edit-{width}x{height}"));
     }
-    Stage::new(80, 24).keys("8n").golden("presets-new-80x24");
+    Stage::new(80, 24).keys("4n").golden("presets-new-80x24");
     Stage::new(80, 24)
-        .keys("8jD")
+        .keys("4jD")
         .golden("presets-delete-80x24");
 }
 
@@ -195,14 +195,14 @@ fn presets_are_copied_created_and_deleted() {
 fn presets_are_compared_with_each_other_and_with_a_container() {
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
         Stage::new(width, height)
-            .keys("8j<Space>j")
+            .keys("4j<Space>j")
             .golden(&format!("presets-compared-{width}x{height}"));
         Stage::new(width, height)
-            .keys("8jC")
+            .keys("4jC")
             .golden(&format!("presets-container-{width}x{height}"));
     }
     let mut stage = Stage::new(120, 40);
-    stage.keys("8j<Space>j").shows("≠");
+    stage.keys("4j<Space>j").shows("≠");
     stage.keys("k<Space>");
     assert_eq!(stage.model.compared, None);
 }

@@ -35,7 +35,7 @@ fn limits_become_a_preset_in_the_config_file() {
         .keys("<Ctrl-U>web-95<Enter>")
         .shows("saved the preset web-95");
     let text = std::fs::read_to_string(&file).unwrap();
-    let wanted = "[presets.web-95]\ndescription = \"saved from web\"\ncommand = [\"httpd\", \"-f\", \"-p\", \"8080\"]\nmemory = \"268435456b\"\ncpus = \"0.95\"\ncpu_shares = \"1024\"\npids = \"4096\"\n";
+    let wanted = "[presets.web-95]\ndescription = \"saved from web\"\ncommand = [\"httpd\", \"-f\", \"-p\", \"8080\"]\nmemory = \"256M\"\ncpus = \"0.95\"\ncpu_shares = \"1024\"\npids = \"4096\"\n";
     assert_eq!(text, wanted);
     std::fs::remove_dir_all(&folder).unwrap();
     Stage::new(120, 40).keys("A").golden("save-preset-120x40");

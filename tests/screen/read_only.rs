@@ -5,9 +5,9 @@ use minic_tui::tui::Settings;
 use minic_tui::tui::action::{Action, Kind};
 use minic_tui::tui::effect::Effect;
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{Overlay, Palette, Tab, Target};
+use minic_tui::tui::model::{Overlay, Palette, Target};
 
-use crate::stage::{Stage, settings};
+use crate::stage::{Stage, places, settings};
 
 fn read_only() -> Stage {
     let config_file = Some("/nowhere/config.toml".into());
@@ -51,8 +51,8 @@ fn every_action_on_every_tab() {
         let before = stage.demo.records().unwrap();
         for name in ["web", "migrate"] {
             stage.keys("1").select(name);
-            for (tab, key) in Tab::ALL.into_iter().zip('1'..) {
-                stage.keys(&key.to_string());
+            for place in places() {
+                stage.keys(&place);
                 choose(&mut stage, *action);
                 // confirm whatever it opened
                 stage.keys("<Enter><Enter>");
@@ -61,7 +61,7 @@ fn every_action_on_every_tab() {
                     stage.model.past,
                     stage.model.shells.typing,
                 ) = (None, None, false);
-                nothing_changed(&mut stage, &format!("{} on {tab:?} of {name}", action.id()));
+                nothing_changed(&mut stage, &format!("{} on {place} of {name}", action.id()));
             }
         }
         let statuses = |records: &[minic_tui::record::Record]| {
@@ -85,10 +85,9 @@ fn every_refusal_is_shown() {
         .iter()
         .filter(|action| action.changes_something())
     {
-        for tab in Tab::ALL {
+        for place in places() {
             let mut stage = read_only();
-            stage.select("web");
-            stage.model.tab = tab;
+            stage.select("web").keys(&place);
             choose(&mut stage, *action);
             stage.shows(&format!("{}: this screen is read-only", action.label()));
             assert!(stage.model.overlay.is_none(), "{}", action.id());
@@ -107,11 +106,10 @@ fn view_actions_change_nothing() {
     });
     for action in views {
         for name in ["web", "migrate"] {
-            for tab in Tab::ALL {
+            for place in places() {
                 let mut stage = read_only();
                 stage.model.settings.read_only = false;
-                stage.select(name);
-                stage.model.tab = tab;
+                stage.select(name).keys(&place);
                 stage.tick(1);
                 stage.take_effects();
                 stage.held = true;
@@ -119,7 +117,7 @@ fn view_actions_change_nothing() {
                 if stage.model.overlay.is_some() {
                     stage.keys("<Enter>");
                 }
-                nothing_changed(&mut stage, &format!("{} on {tab:?} of {name}", action.id()));
+                nothing_changed(&mut stage, &format!("{} on {place} of {name}", action.id()));
             }
         }
     }
@@ -127,10 +125,15 @@ fn view_actions_change_nothing() {
 
 #[test]
 fn changing_actions_are_grey_everywhere() {
-    for (tab, key) in Tab::ALL.into_iter().zip('1'..) {
+    for place in places() {
         let mut stage = read_only();
-        stage.select("web").keys(&key.to_string()).tick(1);
-        let bar = stage.model.settings.keymap.bar(tab.context()).to_vec();
+        stage.select("web").keys(&place).tick(1);
+        let bar = stage
+            .model
+            .settings
+            .keymap
+            .bar(stage.model.contexts()[0])
+            .to_vec();
         for action in bar.iter().filter(|action| action.changes_something()) {
             greyed(&mut stage, &Target::Action(*action), action.id());
         }
@@ -189,8 +192,8 @@ fn host_files_are_not_written() {
     stage
         .keys("A")
         .shows("Save preset: this screen is read-only");
-    stage.keys("5").tick(1);
-    stage.keys("e").shows("Extract: this screen is read-only");
+    stage.keys("<files>").tick(1);
+    stage.keys("c").shows("Extract: this screen is read-only");
     nothing_changed(&mut stage, "files");
     assert!(
         stage.model.pending.is_empty(),
@@ -200,10 +203,9 @@ fn host_files_are_not_written() {
 
 #[test]
 fn a_click_on_every_cell() {
-    for tab in Tab::ALL {
+    for place in places() {
         let mut stage = read_only();
-        stage.select("web");
-        stage.model.tab = tab;
+        stage.select("web").keys(&place);
         stage.tick(1);
         stage.buffer();
         let hits = stage.model.hits.clone();
@@ -212,11 +214,12 @@ fn a_click_on_every_cell() {
                 stage.send(Message::Input(Input::Click(x, y)));
                 stage.send(Message::Input(Input::Drag(x.saturating_sub(5), y)));
                 stage.send(Message::Input(Input::Release));
-                (stage.model.tab, stage.model.overlay) = (tab, None);
+                stage.model.overlay = None;
+                stage.keys(&place);
             }
         }
         stage.model.hits = hits;
-        nothing_changed(&mut stage, &format!("{tab:?}"));
+        nothing_changed(&mut stage, &place);
     }
 }
 

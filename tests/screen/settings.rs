@@ -65,7 +65,18 @@ fn every_theme_shows_the_same_words() {
 #[test]
 fn ascii_mode_is_pure_ascii_in_every_overlay() {
     for keys in [
-        "", "?", ":", "r", "<F6>", "/x", "i", "w", "<Left>", "2", "3", "<F7>",
+        "",
+        "?",
+        ":",
+        "r",
+        "<F6>",
+        "/x",
+        "i",
+        "w",
+        "<Left>",
+        "<processes>",
+        "<logs>",
+        "<F7>",
     ] {
         let mut stage = Stage::with(crate::stage::ascii(), 80, 24);
         stage.tick(5);

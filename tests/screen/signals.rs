@@ -80,7 +80,7 @@ fn a_signal_menu_closes_when_its_container_is_gone() {
 fn none_alive_and_none_at_all() {
     let mut stage = Stage::new(80, 24);
     mark(&mut stage, &["migrate", "nightly"]);
-    stage.keys("<F9>").shows("none of the 2 marked is alive");
+    stage.keys("<F9>").shows("none of the 2 is alive");
     stage
         .keys("U/zzzzzz<Enter><F9>")
         .shows("Signal: no container is selected");
@@ -129,8 +129,9 @@ fn marked_containers_are_all_paused_before_any_resumes() {
         [Call::Pause(ids[0].clone())],
         "db is frozen already and stays so"
     );
-    stage.shows("Pause: not 2 of the 3 marked");
-    stage.keys("p");
+    stage.shows("Pause: not 2 of the 3: ");
+    stage.keys("p").shows("Resume 2 containers?");
+    stage.keys("y");
     let mut woken = calls(&mut stage);
     woken.sort_by_key(|call| *call == Call::Resume(ids[1].clone()));
     assert_eq!(

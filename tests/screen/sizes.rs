@@ -13,8 +13,36 @@ fn too_small_says_what_it_needs() {
 #[test]
 fn nothing_breaks_at_any_size_in_any_state() {
     let states = [
-        "", "?", "D", "<F6>", "/we", "r", "r<Enter>", "3", "3t", "3w", "8", "8<Enter>", "2", "2s",
-        "4", "4<Enter>", "5", "5<Enter>", "6", "7", "9", "G", "s", "v", "vG",
+        "",
+        "?",
+        "D",
+        "<F6>",
+        "/we",
+        "r",
+        "r<Enter>",
+        "<logs>",
+        "<logs>t",
+        "<logs>w",
+        "4",
+        "4<Enter>",
+        "<processes>",
+        "<processes><F9>",
+        "<shell>",
+        "<shell><Enter>",
+        "<files>",
+        "<files><Enter>",
+        "<isolation>",
+        "<connections>",
+        "h",
+        "z",
+        "2",
+        "3",
+        "5",
+        "6",
+        "G",
+        "s",
+        "v",
+        "vG",
     ];
     for keys in states {
         let mut stage = Stage::new(80, 24);
@@ -63,16 +91,13 @@ fn the_columns_line_up_at_every_width() {
         };
         // figures end where their heading ends
         let (heading, row) = (line("STATE▲"), line(" web "));
-        assert_eq!(
-            end(&heading, "UPTIME"),
-            end(&row, " 2d04h"),
-            "{width}:\n{screen}"
-        );
-        assert_eq!(
-            end(&heading, " PID"),
-            end(&row, " 4131"),
-            "{width}:\n{screen}"
-        );
+        for (name, figure) in [(" UPTIME", " 2d04h"), (" PID ", " 4131 ")] {
+            let shown = heading.contains(name);
+            assert!(shown || width < 200, "{name} at {width}:\n{screen}");
+            if shown {
+                assert_eq!(end(&heading, name), end(&row, figure), "{width}:\n{screen}");
+            }
+        }
         assert!(
             screen
                 .lines()

@@ -16,7 +16,7 @@ use minic_tui::tui::Settings;
 use minic_tui::tui::effect::{Effect, LogBatch, LookRunner, ShellCall, ShellEvent, perform, tail};
 use minic_tui::tui::keymap::{Chord, Key};
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{LogLine, Model, ShellId};
+use minic_tui::tui::model::{Focus, LogLine, Model, Pane, ShellId, Tab};
 use minic_tui::tui::sanitise::coloured_line;
 use minic_tui::tui::theme::{ColorDepth, Symbols, Theme};
 use minic_tui::tui::update::{start, update};
@@ -59,6 +59,13 @@ pub(crate) fn ascii() -> Settings {
         theme: Theme::named("colourless", ColorDepth::Sixteen, Symbols::ASCII).unwrap(),
         ..settings()
     }
+}
+
+/// Keys to every tab but the first, the list, and every pane.
+pub(crate) fn places() -> Vec<String> {
+    let tabs = (1..=Tab::ALL.len()).map(|digit| digit.to_string());
+    let panes = Pane::ALL.map(|pane| format!("<{}>", pane.title().to_lowercase()));
+    tabs.chain(panes).collect()
 }
 
 impl Stage {
@@ -138,6 +145,7 @@ impl Stage {
                 Effect::Cancel(_)
                 | Effect::Check
                 | Effect::PurgeTrash
+                | Effect::Remember(..)
                 | Effect::Copy(_)
                 | Effect::Suspend
                 | Effect::Redraw
@@ -238,25 +246,47 @@ impl Stage {
     /// Lets `seconds` pass, with a sample in each.
     pub(crate) fn tick(&mut self, seconds: u64) {
         for _ in 0..seconds {
-            let now = {
-                let mut clock = self.clock.lock().unwrap();
-                *clock += SignedDuration::from_secs(1);
-                *clock
-            };
-            self.send(Message::Clock(now));
-            let snapshot = self.sampler.sample();
-            self.send(Message::Sampled(Box::new(snapshot)));
-            self.carry_out(vec![Effect::ReadRecords]);
+            self.tick_changed(|_| {});
         }
     }
 
+    /// Lets a second pass, with a sample that `change` changed.
+    pub(crate) fn tick_changed(&mut self, change: impl FnOnce(&mut Snapshot)) {
+        let now = {
+            let mut clock = self.clock.lock().unwrap();
+            *clock += SignedDuration::from_secs(1);
+            *clock
+        };
+        self.send(Message::Clock(now));
+        let mut snapshot = self.sampler.sample();
+        change(&mut snapshot);
+        self.send(Message::Sampled(Box::new(snapshot)));
+        self.carry_out(vec![Effect::ReadRecords]);
+    }
+
     /// Types: characters as they stand, other keys as `<Enter>`, `<Ctrl-U>`; `<lt>` is `<`.
+    /// Goes to `pane` by Tab from the one before it.
+    fn go_to(&mut self, pane: Pane) {
+        self.model.tab = Tab::Containers;
+        self.model.frame.pane = pane.turned(Pane::ALL.len() - 1);
+        self.model.frame.focus = Focus::Pane;
+        self.model.frame.zoomed = self.model.pane().is_none();
+        self.send(Message::Input(Input::Key(Key::Tab.into())));
+    }
+
+    /// Types: characters as they stand, other keys as `<Enter>`, `<Ctrl-U>`; `<lt>` is `<`, and
+    /// `<files>` goes to that pane.
     pub(crate) fn keys(&mut self, keys: &str) -> &mut Self {
         let mut rest = keys;
         while let Some(c) = rest.chars().next() {
             let chord = match rest.strip_prefix('<').and_then(|r| r.split_once('>')) {
                 Some((name, after)) => {
                     rest = after;
+                    let named = |pane: &Pane| pane.title().to_lowercase() == name;
+                    if let Some(pane) = Pane::ALL.into_iter().find(named) {
+                        self.go_to(pane);
+                        continue;
+                    }
                     if name == "lt" {
                         Key::Char('<').into()
                     } else {
@@ -361,7 +391,7 @@ impl Stage {
 
     /// Selects the container called `name` with the keys.
     pub(crate) fn select(&mut self, name: &str) -> &mut Self {
-        self.keys("g");
+        self.keys("<Home>");
         for _ in 0..self.model.records.len() {
             if self.selected() == name {
                 return self;
@@ -386,9 +416,30 @@ impl Stage {
         self
     }
 
+    /// Puts the containers `names` into the group `group`.
+    pub(crate) fn grouped(&mut self, group: &str, names: &[&str]) -> &mut Self {
+        let mut records = self.model.records.clone();
+        for record in &mut records {
+            if names.contains(&record.spec.name.as_str()) {
+                let label = ("minic.group".to_owned(), group.to_owned());
+                record.spec.labels.extend([label]);
+            }
+        }
+        self.readings = self.readings.max(500) + 1;
+        self.send(Message::Records(self.readings, Ok(records)));
+        self
+    }
+
     /// Resizes the terminal.
     pub(crate) fn resize(&mut self, width: u16, height: u16) {
         self.send(Message::Input(Input::Resize(width, height)));
+    }
+
+    /// Takes the effects that are not looks.
+    pub(crate) fn take_changes(&mut self) -> Vec<Effect> {
+        let mut effects = self.take_effects();
+        effects.retain(|effect| !matches!(effect, Effect::Look(_)));
+        effects
     }
 
     pub(crate) fn take_effects(&mut self) -> Vec<Effect> {

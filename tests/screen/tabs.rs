@@ -7,7 +7,7 @@ use minic_tui::manager::{Error, Inspector};
 use minic_tui::tui::Settings;
 use minic_tui::tui::effect::{Call, Effect, Look, Seen, ShellCall, ShellEvent};
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{Check, Tab};
+use minic_tui::tui::model::{Check, Pane};
 
 use crate::stage::{Stage, ascii, settings};
 
@@ -16,11 +16,11 @@ const SIZES: [(u16, u16); 5] = [(60, 15), (80, 24), (120, 40), (200, 60), (300, 
 #[test]
 fn every_tab_at_every_size() {
     for (key, name) in [
-        ("2", "processes"),
-        ("5", "files"),
-        ("6", "isolation"),
-        ("7", "events"),
-        ("9", "host"),
+        ("<processes>", "processes"),
+        ("<files>", "files"),
+        ("<isolation>", "isolation"),
+        ("5", "events"),
+        ("6", "host"),
     ] {
         for (width, height) in SIZES {
             let mut stage = Stage::new(width, height);
@@ -32,7 +32,11 @@ fn every_tab_at_every_size() {
 
 #[test]
 fn every_tab_in_ascii_without_colours() {
-    for (key, name) in [("2", "processes"), ("6", "isolation"), ("9", "host")] {
+    for (key, name) in [
+        ("<processes>", "processes"),
+        ("<isolation>", "isolation"),
+        ("6", "host"),
+    ] {
         let mut stage = Stage::with(ascii(), 80, 24);
         stage.select("web").keys(key).tick(2);
         stage.golden(&format!("{name}-ascii-80x24"));
@@ -42,10 +46,10 @@ fn every_tab_in_ascii_without_colours() {
 #[test]
 fn nothing_selected_and_nothing_running() {
     for (key, name) in [
-        ("2", "processes"),
-        ("4", "shell"),
-        ("5", "files"),
-        ("6", "isolation"),
+        ("<processes>", "processes"),
+        ("<shell>", "shell"),
+        ("<files>", "files"),
+        ("<isolation>", "isolation"),
     ] {
         let mut stage = Stage::before_messages(settings(), 80, 24);
         stage
@@ -64,34 +68,40 @@ fn a_tab_looks_only_while_shown_and_one_look_at_a_time() {
     let mut stage = Stage::new(80, 24);
     stage.select("web").take_effects();
     let looks = |stage: &mut Stage| {
-        stage
-            .take_effects()
-            .into_iter()
-            .filter(|effect| matches!(effect, Effect::Look(_)))
-            .count()
+        let effects = stage.take_effects();
+        let count = |wanted: fn(&Look) -> bool| {
+            let is = |effect: &&Effect| matches!(effect, Effect::Look(look) if wanted(look));
+            effects.iter().filter(is).count()
+        };
+        (
+            count(|look| matches!(look, Look::Overview { .. })),
+            count(|look| matches!(look, Look::Processes(_))),
+        )
     };
     stage.tick(3);
-    assert_eq!(looks(&mut stage), 0);
+    assert_eq!(looks(&mut stage), (3, 0));
+    stage.keys("<processes>").tick(3);
+    assert_eq!(looks(&mut stage), (0, 4));
     stage.keys("2").tick(3);
-    assert_eq!(looks(&mut stage), 4);
-    stage.keys("1").tick(3);
-    assert_eq!(looks(&mut stage), 0);
+    assert_eq!(looks(&mut stage), (0, 0));
+    stage.keys("1<overview>").tick(3);
+    assert_eq!(looks(&mut stage).0, 4);
     stage.held = true;
-    stage.keys("2").tick(3);
-    assert_eq!(looks(&mut stage), 1, "the answer has not come yet");
+    stage.keys("<processes>").tick(3);
+    assert_eq!(looks(&mut stage), (0, 1), "the answer has not come yet");
 }
 
 #[test]
 fn processes_are_sorted_and_signalled() {
     let mut stage = Stage::new(80, 24);
-    stage.select("web").keys("2").tick(2);
+    stage.select("web").keys("<processes>").tick(2);
     stage.keys("P").golden("processes-cpu-80x24");
     stage.keys("M").golden("processes-memory-80x24");
     stage.keys("tjj");
     let web = stage.record("web");
     let pid = stage.model.looks.processes.chosen().unwrap().1.pid;
     assert_eq!(pid, web.state.status.process().unwrap().pid + 2);
-    stage.keys("s").golden("signal-menu-80x24");
+    stage.keys("<F9>").golden("signal-menu-80x24");
     stage.take_effects();
     stage.keys("j<Enter>");
     let call = Call::Signal(web.spec.id.clone(), pid, 9);
@@ -102,14 +112,14 @@ fn processes_are_sorted_and_signalled() {
             .any(|effect| matches!(effect, Effect::Call(_, asked) if *asked == call))
     );
     stage.golden("signalled-80x24");
-    stage.keys("gs<Esc>");
+    stage.keys("g<F9><Esc>");
     assert!(stage.model.overlay.is_none());
 }
 
 #[test]
 fn the_processes_of_all_and_of_the_next() {
     let mut stage = Stage::new(120, 40);
-    stage.select("web").keys("2").tick(1);
+    stage.select("web").keys("<processes>").tick(1);
     stage.keys("a").golden("processes-all-120x40");
     stage.keys("a>").tick(1);
     let shown = stage.model.looks.processes.shown.clone();
@@ -120,7 +130,7 @@ fn the_processes_of_all_and_of_the_next() {
 fn errors_reading_processes_are_shown() {
     let mut stage = Stage::new(80, 24);
     stage.held = true;
-    stage.select("web").keys("2");
+    stage.select("web").keys("<processes>");
     let error = Error::System {
         message: "read cgroup.procs: Permission denied".into(),
         hint: None,
@@ -136,7 +146,7 @@ fn errors_reading_processes_are_shown() {
 #[test]
 fn events_follow_keep_their_position_and_are_filtered() {
     let mut stage = Stage::new(80, 24);
-    stage.select("sleeper").keys("s7").tick(1);
+    stage.select("sleeper").keys("s5").tick(1);
     stage.golden("events-stopped-80x24");
     stage.keys("/died").golden("events-filter-typing-80x24");
     stage.keys("<Enter>").golden("events-filtered-80x24");
@@ -158,7 +168,7 @@ fn events_follow_keep_their_position_and_are_filtered() {
 
 #[test]
 fn sheets_scroll_to_their_end_and_no_further() {
-    for (key, name) in [("6", "isolation"), ("9", "host")] {
+    for (key, name) in [("<isolation>", "isolation"), ("6", "host")] {
         let mut stage = Stage::new(80, 24);
         stage.select("web").keys(key).tick(1);
         stage.keys("GGjj").golden(&format!("{name}-end-80x24"));
@@ -173,7 +183,7 @@ fn sheets_scroll_to_their_end_and_no_further() {
     }
     let mut stage = Stage::new(80, 24);
     stage.held = true;
-    stage.select("web").keys("6");
+    stage.select("web").keys("<isolation>");
     let error = Error::System {
         message: "read /proc/1/status: No such process".into(),
         hint: None,
@@ -188,13 +198,13 @@ fn files_are_opened_extracted_and_reverted() {
     let mut stage = Stage::new(80, 24);
     stage
         .select("web")
-        .keys("5jjj<Enter>")
+        .keys("<files>jjj<Enter>")
         .golden("file-open-80x24");
     stage.keys("G").golden("file-open-end-80x24");
     stage.keys("<Esc>").golden("files-chosen-80x24");
     let web = stage.record("web").spec.id;
     let path = "/var/lib/web/data.db".to_owned();
-    stage.keys("e").golden("file-extract-80x24");
+    stage.keys("c").golden("file-extract-80x24");
     stage.take_effects();
     stage.keys("<Ctrl-U>/srv/out<Enter>");
     let call = Call::Extract(web.clone(), path.clone(), PathBuf::from("/srv/out"));
@@ -205,11 +215,18 @@ fn files_are_opened_extracted_and_reverted() {
             .any(|effect| matches!(effect, Effect::Call(_, asked) if *asked == call))
     );
     stage.golden("file-extract-refused-80x24");
-    stage.keys("<Esc>R").golden("file-revert-refused-80x24");
-    stage.keys("<Esc>1").select("migrate").keys("5").tick(1);
-    stage.keys("R").golden("file-revert-80x24");
+    stage
+        .keys("<Esc>")
+        .keys("<files>b")
+        .golden("file-revert-refused-80x24");
+    stage
+        .keys("<Esc>1")
+        .select("migrate")
+        .keys("<files>")
+        .tick(1);
+    stage.keys("b").golden("file-revert-80x24");
     stage.keys("n").take_effects();
-    stage.keys("R<Enter>").tick(1);
+    stage.keys("b<Enter>").tick(1);
     stage.golden("file-reverted-80x24");
     assert!(
         stage
@@ -229,14 +246,14 @@ fn a_shell_gets_every_key_but_one_and_survives_other_tabs() {
         let mut stage = Stage::new(width, height);
         stage
             .select("web")
-            .keys("4<Enter>")
+            .keys("<shell><Enter>")
             .golden(&format!("shell-open-{width}x{height}"));
         stage
             .keys("ls<Enter>nope<Enter>1q?:")
             .golden(&format!("shell-typed-{width}x{height}"));
     }
     let mut stage = Stage::new(80, 24);
-    stage.select("web").keys("4<Enter>").take_effects();
+    stage.select("web").keys("<shell><Enter>").take_effects();
     stage.keys("<Ctrl-C><Ctrl-Z><Tab>q<F10>");
     assert!(
         stage
@@ -245,7 +262,7 @@ fn a_shell_gets_every_key_but_one_and_survives_other_tabs() {
             .all(|effect| matches!(effect, Effect::Shell(..))),
         "Ctrl-C, Ctrl-Z, Tab, q and F10 are the shell's"
     );
-    assert_eq!(stage.model.tab, Tab::Shell);
+    assert_eq!(stage.model.pane(), Some(Pane::Shell));
     stage.keys("<Ctrl-]>").golden("shell-left-80x24");
     stage.keys("1");
     let id = stage.model.shells.list[0].id;
@@ -253,16 +270,16 @@ fn a_shell_gets_every_key_but_one_and_survives_other_tabs() {
         id,
         ShellEvent::Output(b"\r\nwritten meanwhile\r\n".to_vec()),
     ));
-    stage.keys("4<Enter>").shows("written meanwhile");
+    stage.keys("<shell><Enter>").shows("written meanwhile");
     assert!(stage.model.shells.typing, "it is attached again");
     stage
         .keys("<Ctrl-]>1")
         .select("db")
-        .keys("4n")
+        .keys("en")
         .golden("shell-second-80x24");
-    stage.keys("<Ctrl-]><lt>").shows("shell 1 of 2");
+    stage.keys("<Ctrl-]>n<Ctrl-]><lt>").shows("shell 1 of 2");
     stage.keys("q").golden("shell-quit-80x24");
-    stage.keys("nx").shows("shell 1 of 1");
+    stage.keys("nX").shows("shell 1 of 1");
     assert!(
         stage
             .take_effects()
@@ -276,15 +293,15 @@ fn a_shell_ends_fails_and_is_resized() {
     let mut stage = Stage::new(80, 24);
     stage
         .select("web")
-        .keys("4<Enter>exit 3<Enter>")
+        .keys("<shell><Enter>exit 3<Enter>")
         .golden("shell-ended-80x24");
     assert!(!stage.model.shells.typing);
     stage.keys("<Enter>").take_effects();
-    let id = stage.model.shells.shown().unwrap().id;
+    let id = stage.model.shell().unwrap().id;
     stage.send(Message::Input(Input::Resize(120, 40)));
-    let body = stage.model.regions().unwrap().body;
+    let area = stage.model.regions().unwrap().below_title();
     let size = WindowSize {
-        rows: body.height - 1,
+        rows: area.height,
         columns: 120,
     };
     assert!(
@@ -307,12 +324,12 @@ fn a_shell_needs_a_running_container() {
     let mut stage = Stage::new(80, 24);
     stage
         .select("migrate")
-        .keys("4n")
+        .keys("<shell>n")
         .shows("migrate is STOPPED: a shell needs a running one");
     stage
         .keys("1")
         .select("web")
-        .keys("p4n")
+        .keys("p<shell>n")
         .shows("web is PAUSED: a shell needs a running one");
     assert!(stage.model.shells.list.is_empty());
 }
@@ -322,7 +339,7 @@ fn a_shell_keeps_its_scrollback_and_colours() {
     let mut stage = Stage::new(80, 24);
     stage
         .select("web")
-        .keys("4<Enter>seq 100<Enter><Ctrl-]><PageUp>")
+        .keys("<shell><Enter>seq 100<Enter><Ctrl-]><PageUp>")
         .golden("shell-back-80x24");
     let id = stage.model.shells.list[0].id;
     stage.keys("G");
@@ -335,7 +352,7 @@ fn a_shell_keeps_its_scrollback_and_colours() {
         ),
     ));
     let buffer = stage.buffer();
-    let y = stage.model.regions().unwrap().body.y + 1;
+    let y = stage.model.regions().unwrap().below_title().y;
     assert_eq!(buffer[(0, y)].fg, ratatui::style::Color::Indexed(1));
     stage.golden("shell-colours-80x24");
     stage.keys("<Enter>");
@@ -364,9 +381,9 @@ fn read_only_opens_no_shell_and_sends_no_signal() {
         80,
         24,
     );
-    stage.select("web").keys("4<Enter>n").take_effects();
+    stage.select("web").keys("<shell><Enter>n").take_effects();
     assert!(stage.model.shells.list.is_empty());
-    stage.keys("2s5R");
+    stage.keys("<processes><F9><files>b");
     assert!(stage.model.overlay.is_none());
     assert!(
         !stage
@@ -387,8 +404,8 @@ fn the_host_check_runs_only_on_a_key() {
             80,
             24,
         );
-        stage.keys("9").tick(3);
-        stage.keys("19").tick(2);
+        stage.keys("6").tick(3);
+        stage.keys("16").tick(2);
         let effects = stage.take_effects();
         assert_eq!(
             effects
@@ -419,7 +436,7 @@ fn the_host_check_runs_only_on_a_key() {
 #[test]
 fn the_check_replaces_the_facts() {
     let mut stage = Stage::new(120, 40);
-    stage.keys("9").tick(2);
+    stage.keys("6").tick(2);
     stage.keys("c").tick(2);
     stage.keys("G").golden("host-checking-120x40");
     let found = stage.demo.check_sheet();

@@ -37,7 +37,7 @@ fn stop_start_restart_destroy() {
     stage.golden("destroyed-80x24");
     stage.keys("u").golden("brought-back-80x24");
     assert_eq!(stage.record("sleeper").state.status.word(), "STOPPED");
-    stage.keys("u").shows("nothing was changed");
+    stage.keys("u").shows("restart of sleeper cannot be undone");
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn unavailable_verbs_are_refused_without_calling_the_engine() {
     stage.shows("migrate is STOPPED: there is nothing to stop");
     stage.select("web").keys("S");
     stage.shows("web is RUNNING already");
-    assert_eq!(stage.take_effects(), []);
+    assert_eq!(stage.take_changes(), []);
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn read_only_refuses_every_change() {
     stage.held = true;
     stage.select("web").take_effects();
     stage.keys("sSRDr8<Enter>1");
-    assert_eq!(stage.take_effects(), []);
+    assert_eq!(stage.take_changes(), []);
     assert!(stage.model.overlay.is_none());
     stage.golden("read-only-80x24");
 }

@@ -206,7 +206,7 @@ pub fn tail(
 }
 
 /// Assembles chunks into lines.
-struct Lines {
+pub(super) struct Lines {
     source: usize,
     /// The most lines and bytes kept of what is read at once.
     most: (usize, usize),
@@ -219,7 +219,8 @@ struct Lines {
 }
 
 impl Lines {
-    fn new(source: usize, lines: usize, bytes: usize) -> Self {
+    /// Lines of log number `source`; of what is read at once, the newest are kept.
+    pub(super) fn new(source: usize, lines: usize, bytes: usize) -> Self {
         let (whole, open, newest) = (VecDeque::new(), None, Timestamp::UNIX_EPOCH);
         Self {
             source,
@@ -251,7 +252,8 @@ impl Lines {
         }
     }
 
-    fn push(&mut self, chunk: LogChunk) {
+    /// Adds a chunk.
+    pub(super) fn push(&mut self, chunk: LogChunk) {
         let full = chunk.full;
         let line = match self.open.take() {
             Some(mut open) if open.stderr == chunk.stderr => {
@@ -288,13 +290,14 @@ impl Lines {
     }
 
     /// Takes the complete lines.
-    fn take(&mut self) -> Vec<LogLine> {
+    pub(super) fn take(&mut self) -> Vec<LogLine> {
         self.bytes = 0;
         let chunks = std::mem::take(&mut self.whole);
         chunks.iter().map(|chunk| self.line(chunk)).collect()
     }
 
-    fn unfinished(&self) -> Option<LogLine> {
+    /// The last line, while it has no newline.
+    pub(super) fn unfinished(&self) -> Option<LogLine> {
         self.open.as_ref().map(|chunk| self.line(chunk))
     }
 

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
+use super::log_end::LogEnd;
 use super::spawn;
 use crate::manager::{Engine, Error, EventStream};
 use crate::record::LoggedEvent;
 use crate::spec::ContainerId;
 use crate::tui::message::{Message, Seen};
+use crate::tui::model::LogLine;
 
 /// The most bytes shown of a file.
 const FILE_BYTES: usize = 256 * 1024;
@@ -15,6 +17,13 @@ const FILE_BYTES: usize = 256 * 1024;
 /// What a tab wants to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Look {
+    /// The end of the log of this container, and its processes if it is `alive`.
+    Overview {
+        /// The container.
+        id: ContainerId,
+        /// Whether it has processes.
+        alive: bool,
+    },
     /// The processes of these containers.
     Processes(Vec<ContainerId>),
     /// The isolation of this container.
@@ -31,16 +40,22 @@ pub enum Look {
     File(ContainerId, String),
 }
 
-/// Answers looks; keeps the position in the events.
+/// Answers looks; keeps the positions in the events and in a log.
 #[derive(Default)]
 pub struct LookRunner {
     event_stream: Option<Box<dyn EventStream>>,
+    log: Option<LogEnd>,
 }
 
 impl LookRunner {
     /// Answers `what`; blocks until the engine has replied.
     pub fn look(&mut self, engine: &dyn Engine, what: Look) -> Seen {
         match what {
+            Look::Overview { id, alive } => Seen::Overview {
+                log: self.log_end(engine, &id),
+                processes: alive.then(|| engine.processes(&id)),
+                id,
+            },
             Look::Processes(ids) => Seen::Processes(
                 ids.into_iter()
                     .map(|id| {
@@ -65,6 +80,17 @@ impl LookRunner {
                 Seen::File(id, path, seen)
             }
         }
+    }
+
+    fn log_end(&mut self, engine: &dyn Engine, id: &ContainerId) -> Result<Vec<LogLine>, Error> {
+        let mut log = match self.log.take().filter(|log| log.id() == id) {
+            Some(log) => log,
+            None => LogEnd::open(engine, id)?,
+        };
+        // after an error it is opened again
+        let lines = log.read(engine)?;
+        self.log = Some(log);
+        Ok(lines)
     }
 
     fn new_events(&mut self, engine: &dyn Engine) -> Result<Vec<LoggedEvent>, Error> {

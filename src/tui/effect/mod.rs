@@ -2,6 +2,7 @@
 //! as messages.
 
 mod follow;
+mod log_end;
 mod look;
 mod observe;
 mod shells;
@@ -14,7 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -31,6 +32,7 @@ pub use super::message::{LogBatch, Outcome, Seen, ShellEvent};
 pub use super::model::EffectId;
 use super::model::ShellId;
 use super::reload::Reload;
+use super::remembered::Remembered;
 use crate::config::{ConfigError, change_preset, delete_preset, save_preset};
 use crate::inspect::Extracted;
 use crate::manager::{Engine, Error, LimitChange};
@@ -47,6 +49,8 @@ pub enum Call {
     Stop(ContainerId, Duration),
     /// Stop, then start.
     Restart(ContainerId, Duration),
+    /// Give it this name.
+    Rename(ContainerId, String),
     /// Freeze every process of it.
     Pause(ContainerId),
     /// Resume it.
@@ -100,6 +104,8 @@ pub enum Effect {
     Shell(ShellId, ShellCall),
     /// Copy this to the user's clipboard.
     Copy(String),
+    /// Write what is remembered into this file.
+    Remember(PathBuf, Remembered),
     /// Purge what has expired from the trash.
     PurgeTrash,
     /// Restore the terminal and stop until SIGCONT.
@@ -118,6 +124,7 @@ impl Effect {
         match self {
             Self::Call(..)
             | Self::Check
+            | Self::Remember(..)
             | Self::PurgeTrash
             | Self::Shell(_, ShellCall::Open(..) | ShellCall::Write(_)) => true,
             Self::Cancel(_)
@@ -135,6 +142,26 @@ impl Effect {
     }
 }
 
+/// What is remembered, on its way to its file. The latest is written last, whichever thread does it.
+#[derive(Default)]
+struct Memory {
+    next: Mutex<Option<(PathBuf, Remembered)>>,
+    writing: Mutex<()>,
+}
+
+impl Memory {
+    fn write(&self) -> Result<(), String> {
+        let _writing = lock(&self.writing);
+        let next = lock(&self.next).take();
+        match next {
+            Some((file, remembered)) => remembered
+                .save(&file)
+                .map_err(|error| format!("write {}: {error}", file.display())),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Runs effects, each in a thread of its own, and the threads that observe.
 pub struct Effects {
     engine: Arc<dyn Engine>,
@@ -144,6 +171,7 @@ pub struct Effects {
     looker: Option<LookThread>,
     tails: Option<Tails>,
     shells: ShellLines,
+    memory: Arc<Memory>,
     /// Calls to cancel.
     cancelled: Arc<Mutex<HashSet<EffectId>>>,
 }
@@ -172,6 +200,7 @@ impl Effects {
             looker: None,
             tails: None,
             shells,
+            memory: Arc::default(),
             cancelled: Arc::default(),
         }
     }
@@ -203,20 +232,14 @@ impl Effects {
                     let mut progress = |line: String| {
                         // ignored: the screen may be gone already
                         let _ = sender.send(Message::Progress(id, line));
-                        !cancelled
-                            .lock()
-                            .unwrap_or_else(PoisonError::into_inner)
-                            .contains(&id)
+                        !lock(&cancelled).contains(&id)
                     };
                     let result =
                         catch_unwind(AssertUnwindSafe(|| perform(&*engine, call, &mut progress)));
                     let result = result
                         .unwrap_or_else(|panic| Err(panicked("carry this out", panic.as_ref())));
                     let _ = sender.send(Message::EffectDone(id, result));
-                    cancelled
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .remove(&id);
+                    lock(&cancelled).remove(&id);
                 });
                 if let Err(error) = spawned {
                     let _ = self
@@ -225,10 +248,7 @@ impl Effects {
                 }
             }
             Effect::Cancel(id) => {
-                self.cancelled
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .insert(id);
+                lock(&self.cancelled).insert(id);
             }
             Effect::ReadRecords => {
                 let (engine, sender, readings) = (
@@ -267,6 +287,15 @@ impl Effects {
                 .get_or_insert_with(|| LookThread::start(Arc::clone(&self.engine), &self.sender))
                 .look(look),
             Effect::Shell(id, call) => self.shells.run(id, call),
+            Effect::Remember(file, remembered) => {
+                *lock(&self.memory.next) = Some((file, remembered));
+                let (memory, sender) = (Arc::clone(&self.memory), self.sender.clone());
+                self.spawn("remember", move || {
+                    if let Err(reason) = memory.write() {
+                        let _ = sender.send(Message::NotRemembered(reason));
+                    }
+                });
+            }
             Effect::PurgeTrash => {
                 let engine = Arc::clone(&self.engine);
                 // ignored: the next purge tries again
@@ -312,6 +341,7 @@ pub fn perform(
         Call::Start(id) => engine.start(&id).map(|()| Outcome::Started),
         Call::Stop(id, grace) => engine.stop(&id, grace).map(Outcome::Stopped),
         Call::Restart(id, grace) => engine.restart(&id, grace).map(|()| Outcome::Restarted),
+        Call::Rename(id, name) => engine.rename(&id, &name).map(|()| Outcome::Renamed(name)),
         Call::Pause(id) => engine.pause(&id).map(|()| Outcome::Paused),
         Call::Resume(id) => engine.resume(&id).map(|()| Outcome::Resumed),
         Call::Kill(id, signal) => engine.kill(&id, signal).map(|()| Outcome::Signalled),
@@ -361,6 +391,10 @@ fn write_new(file: &Path, text: &str) -> Result<(), Error> {
             hint,
         }
     })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The next number of a reading of the records, taken before reading so that the later reading has

@@ -1,4 +1,4 @@
-//! [`Card`]: an overlay about one container: why it died, its graphs, or its launch.
+//! [`Card`]: an overlay about one container: why it died, or its launch.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -20,8 +20,6 @@ pub enum Card {
         /// Its last lines; `None` until they are read.
         log_tail: Option<Result<Vec<LogLine>, String>>,
     },
-    /// The history of every figure.
-    Graphs(ContainerId),
     /// The steps of a container's launch.
     Launch(ContainerId),
     /// The steps of a failed launch.
@@ -46,7 +44,7 @@ impl Card {
     #[must_use]
     pub fn id(&self) -> Option<&ContainerId> {
         match self {
-            Self::Death { id, .. } | Self::Graphs(id) | Self::Launch(id) => Some(id),
+            Self::Death { id, .. } | Self::Launch(id) => Some(id),
             Self::FailedLaunch(_) => None,
         }
     }

@@ -26,7 +26,7 @@ impl Model {
             }
             Action::Pause => vec!["resume"],
             Action::Destroy => vec!["destroy", "-f"],
-            Action::Logs | Action::ShowLogs => vec!["logs", "-f"],
+            Action::Logs => vec!["logs", "-f"],
             Action::ShowContainers => return Some(self.in_shell(&["list", "-a"])),
             Action::Help => return Some(self.in_shell(&["--help"])),
             Action::LimitUp | Action::LimitDown => {

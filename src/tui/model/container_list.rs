@@ -1,93 +1,23 @@
-//! [`ContainerList`]: which containers are shown, in which order, and which one is selected.
-//! `update` arranges it; drawing only reads it.
+//! [`ContainerList`]: which containers are shown, in which order and groups, and which one is
+//! selected. `update` arranges it; drawing only reads it.
 
-use std::cmp::Ordering;
-use std::collections::BTreeSet;
-
-use jiff::Timestamp;
-
-use strum::VariantArray;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Model;
-use crate::record::{Record, Status};
+use super::columns::Column;
+use super::contents::Contents;
+use super::groups::{Group, Row};
+use super::sort::{Sort, SortKey, group_key, sort_key};
+use crate::record::Record;
 use crate::spec::ContainerId;
-use crate::stats::Reading;
-
-/// The columns of the table, left to right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, VariantArray)]
-pub enum Column {
-    /// The state.
-    State,
-    /// The name.
-    Name,
-    /// The init's pid on the host.
-    Pid,
-    /// CPU use.
-    Cpu,
-    /// Memory use.
-    Memory,
-    /// Processes and threads.
-    Pids,
-    /// Time since the start.
-    Uptime,
-    /// The image.
-    Image,
-    /// The command.
-    Command,
-}
-
-impl Column {
-    /// Every column, left to right.
-    pub const ALL: &[Self] = Self::VARIANTS;
-
-    /// The heading.
-    #[must_use]
-    pub fn heading(self) -> &'static str {
-        match self {
-            Self::State => "STATE",
-            Self::Name => "NAME",
-            Self::Pid => "PID",
-            Self::Cpu => "CPU",
-            Self::Memory => "MEMORY",
-            Self::Pids => "PIDS",
-            Self::Uptime => "UPTIME",
-            Self::Image => "IMAGE",
-            Self::Command => "COMMAND",
-        }
-    }
-
-    /// Whether choosing the column sorts descending, as users expect of a figure.
-    #[must_use]
-    pub fn descends(self) -> bool {
-        matches!(self, Self::Cpu | Self::Memory | Self::Pids | Self::Uptime)
-    }
-}
-
-/// The order of the rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sort {
-    /// The sort key; ties stay in order of creation.
-    pub column: Column,
-    /// Whether to sort descending.
-    pub descending: bool,
-}
-
-impl Sort {
-    /// By `column`, in its default direction.
-    #[must_use]
-    pub fn by(column: Column) -> Self {
-        Self {
-            column,
-            descending: column.descends(),
-        }
-    }
-}
 
 /// Which containers are shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContainerList {
-    /// The selected one.
+    /// The selected one; none while a group is selected.
     pub selected: Option<ContainerId>,
+    /// The name of the selected group.
+    pub group: Option<String>,
     /// A container to select as soon as it appears.
     pub wanted: Option<ContainerId>,
     /// The containers marked for an action on all of them.
@@ -100,9 +30,17 @@ pub struct ContainerList {
     pub offset: usize,
     /// Whether tiles are shown instead of rows.
     pub tiles: bool,
-    /// The rows, as indices into the model's records.
+    /// What the rows have to say, column by column.
+    pub contents: Contents,
+    /// The groups that are folded, by name.
+    pub folded: BTreeSet<String>,
+    /// The containers that match, in order, folded or not: indices into the model's records.
     visible: Vec<usize>,
-    /// The selected one's row.
+    /// The groups of these.
+    groups: Vec<Group>,
+    /// The rows.
+    rows: Vec<Row>,
+    /// The selected row.
     row: usize,
 }
 
@@ -110,75 +48,29 @@ impl Default for ContainerList {
     fn default() -> Self {
         Self {
             selected: None,
+            group: None,
             wanted: None,
             sort: Sort::by(Column::State),
             marks: BTreeSet::new(),
             filter: String::new(),
             offset: 0,
             tiles: false,
+            contents: Contents::default(),
+            folded: BTreeSet::new(),
             visible: Vec::new(),
+            groups: Vec::new(),
+            rows: Vec::new(),
             row: 0,
         }
     }
 }
 
-/// The sort key of a row: a figure (missing ones last in both directions) or a text.
-#[derive(Debug, PartialEq)]
-enum SortKey {
-    Figure(Option<f64>),
-    Text(String),
-}
-
-impl SortKey {
-    fn order(&self, other: &Self, descending: bool) -> Ordering {
-        let directed = |order: Ordering| if descending { order.reverse() } else { order };
-        match (self, other) {
-            (Self::Figure(Some(a)), Self::Figure(Some(b))) => directed(a.total_cmp(b)),
-            (Self::Figure(a), Self::Figure(b)) => b.is_some().cmp(&a.is_some()),
-            (Self::Text(a), Self::Text(b)) => directed(a.cmp(b)),
-            _ => Ordering::Equal,
-        }
-    }
-}
-
-fn sort_key(
-    column: Column,
-    record: &Record,
-    reading: Option<&Reading>,
-    since: Option<Timestamp>,
-    now: Timestamp,
-) -> SortKey {
-    let sample = |figure: fn(&Reading) -> Option<f64>| SortKey::Figure(reading.and_then(figure));
-    match column {
-        Column::State => SortKey::Figure(Some(match record.state.status {
-            Status::Running { .. } => 0.0,
-            Status::Paused { .. } => 1.0,
-            Status::Created => 2.0,
-            Status::Stopped { .. } => 3.0,
-            Status::Broken { .. } => 4.0,
-        })),
-        Column::Name => SortKey::Text(record.spec.name.as_str().to_lowercase()),
-        Column::Pid => SortKey::Figure(
-            record
-                .state
-                .status
-                .process()
-                .map(|process| f64::from(process.pid)),
-        ),
-        Column::Cpu => sample(|r| r.cpu_cores),
-        Column::Memory => sample(|r| r.sample.memory.map(|bytes| bytes as f64)),
-        Column::Pids => sample(|r| r.sample.pids.map(|count| count as f64)),
-        Column::Uptime => {
-            SortKey::Figure(since.map(|since| now.duration_since(since).as_secs_f64()))
-        }
-        Column::Image => SortKey::Text(record.spec.image.clone()),
-        Column::Command => SortKey::Text(record.spec.argv.join(" ")),
-    }
-}
-
-/// Whether the record's name, id, state, image or command contains every word of `filter`, ignoring
-/// case.
+/// Whether the record's name, id, state, image, command or group contains every word of `filter`,
+/// ignoring case.
 fn matches(record: &Record, filter: &str) -> bool {
+    if filter.is_empty() {
+        return true;
+    }
     let spec = &record.spec;
     let shown = [
         spec.name.as_str(),
@@ -186,12 +78,46 @@ fn matches(record: &Record, filter: &str) -> bool {
         record.state.status.word(),
         &spec.image,
         &spec.argv.join(" "),
+        spec.group().unwrap_or_default(),
     ]
     .join("\n")
     .to_lowercase();
     filter
         .split_whitespace()
         .all(|word| shown.contains(&word.to_lowercase()))
+}
+
+/// A group or a container of none: what is sorted among each other.
+enum Unit {
+    Group(String, Vec<(SortKey, usize)>),
+    Container(usize),
+}
+
+/// `keyed`, in its order, with the containers of each group together.
+fn units(keyed: Vec<(SortKey, usize)>, records: &[Record], column: Column) -> Vec<(SortKey, Unit)> {
+    let mut units: Vec<(SortKey, Unit)> = Vec::with_capacity(keyed.len());
+    let mut of_group: BTreeMap<&str, usize> = BTreeMap::new();
+    for (key, at) in keyed {
+        let Some(name) = records[at].spec.group() else {
+            units.push((key, Unit::Container(at)));
+            continue;
+        };
+        let unit = *of_group.entry(name).or_insert(units.len());
+        match units.get_mut(unit) {
+            Some((_, Unit::Group(_, members))) => members.push((key, at)),
+            _ => units.push((
+                SortKey::Figure(None),
+                Unit::Group(name.to_owned(), vec![(key, at)]),
+            )),
+        }
+    }
+    for (key, unit) in &mut units {
+        if let Unit::Group(name, members) = unit {
+            let keys: Vec<SortKey> = members.iter().map(|(key, _)| key.clone()).collect();
+            *key = group_key(column, name, &keys);
+        }
+    }
+    units
 }
 
 impl ContainerList {
@@ -216,28 +142,119 @@ impl ContainerList {
             })
             .collect();
         keyed.sort_by(|(a, _), (b, _)| a.order(b, self.sort.descending));
-        self.visible = keyed.into_iter().map(|(_, at)| at).collect();
-        let row_of = |id: &ContainerId| {
-            self.visible
-                .iter()
-                .position(|at| records[*at].spec.id == *id)
-        };
-        if let Some(row) = self.wanted.as_ref().and_then(row_of) {
+        let mut units = units(keyed, records, self.sort.column);
+        units.sort_by(|(a, _), (b, _)| a.order(b, self.sort.descending));
+        self.lay_out(units, model);
+        self.contents = Contents::of(model, &self.visible, &self.groups);
+        self.find_selected(records);
+    }
+
+    /// Makes the rows: the head of a group, then its containers unless it is folded. Tiles have no
+    /// heads.
+    fn lay_out(&mut self, units: Vec<(SortKey, Unit)>, model: &Model) {
+        let wanted = self.wanted.as_ref().and_then(|id| model.record(id));
+        if let Some(group) = wanted.and_then(|record| record.spec.group()) {
+            self.folded.remove(group);
+        }
+        (self.visible, self.groups, self.rows) = (Vec::new(), Vec::new(), Vec::new());
+        for (_, unit) in units {
+            let members = match unit {
+                Unit::Container(at) => {
+                    self.visible.push(at);
+                    self.rows.push(Row::Container(at));
+                    continue;
+                }
+                Unit::Group(name, members) => {
+                    let members: Vec<usize> = members.into_iter().map(|(_, at)| at).collect();
+                    if !self.tiles {
+                        self.rows.push(Row::Group(self.groups.len()));
+                        self.groups
+                            .push(Group::of(name.clone(), members.clone(), model));
+                    }
+                    if self.tiles || !self.folded.contains(&name) {
+                        self.rows
+                            .extend(members.iter().copied().map(Row::Container));
+                    }
+                    members
+                }
+            };
+            self.visible.extend(members);
+        }
+    }
+
+    /// Finds the row of what is selected; of a container whose group was folded, the group's.
+    fn find_selected(&mut self, records: &[Record]) {
+        if let Some(row) = self.wanted.as_ref().and_then(|id| self.row_of(id, records)) {
             self.row = row;
             self.wanted = None;
-        } else if let Some(row) = self.selected.as_ref().and_then(row_of) {
+        } else if let Some(row) = self.selected_row(records) {
             self.row = row;
         }
         self.select_row(self.row, records);
     }
 
-    /// Selects the container on `row`, or the last one.
+    fn selected_row(&self, records: &[Record]) -> Option<usize> {
+        if let Some(name) = &self.group {
+            return self.row_of_group(name);
+        }
+        let id = self.selected.as_ref()?;
+        self.row_of(id, records).or_else(|| {
+            let record = records.iter().find(|record| record.spec.id == *id)?;
+            self.row_of_group(record.spec.group()?)
+        })
+    }
+
+    /// The row of the container `id`, if it is shown.
+    #[must_use]
+    pub fn row_of(&self, id: &ContainerId, records: &[Record]) -> Option<usize> {
+        self.rows
+            .iter()
+            .position(|row| matches!(row, Row::Container(at) if records[*at].spec.id == *id))
+    }
+
+    /// The row of the head of the group `name`.
+    #[must_use]
+    pub fn row_of_group(&self, name: &str) -> Option<usize> {
+        self.rows
+            .iter()
+            .position(|row| matches!(row, Row::Group(at) if self.groups[*at].name == name))
+    }
+
+    /// Selects the container or group on `row`, or on the last one.
     pub fn select_row(&mut self, row: usize, records: &[Record]) {
-        self.row = row.min(self.visible.len().saturating_sub(1));
-        self.selected = self
-            .visible
-            .get(self.row)
-            .map(|at| records[*at].spec.id.clone());
+        self.row = row.min(self.rows.len().saturating_sub(1));
+        (self.selected, self.group) = match self.rows.get(self.row) {
+            Some(Row::Container(at)) => (Some(records[*at].spec.id.clone()), None),
+            Some(Row::Group(at)) => (None, Some(self.groups[*at].name.clone())),
+            None => (None, None),
+        };
+    }
+
+    /// The next row with a container, upwards or downwards.
+    #[must_use]
+    pub fn row_of_neighbour(&self, downwards: bool) -> Option<usize> {
+        let is_container = |row: &usize| matches!(self.rows.get(*row), Some(Row::Container(_)));
+        if downwards {
+            (self.row + 1..self.rows.len()).find(is_container)
+        } else {
+            (0..self.row).rev().find(is_container)
+        }
+    }
+
+    /// Folds the selected group, or unfolds it; elsewhere all groups.
+    pub fn fold(&mut self) {
+        let names: Vec<&String> = match &self.group {
+            Some(name) => vec![name],
+            None => self.groups.iter().map(|group| &group.name).collect(),
+        };
+        let all_folded = names.iter().all(|name| self.folded.contains(*name));
+        for name in names.into_iter().cloned().collect::<Vec<_>>() {
+            if all_folded {
+                self.folded.remove(&name);
+            } else {
+                self.folded.insert(name);
+            }
+        }
     }
 
     /// Scrolls by the least amount that shows the selected row in `height` rows, without empty rows
@@ -248,26 +265,45 @@ impl ContainerList {
             .offset
             .min(self.row)
             .max((self.row + 1).saturating_sub(height));
-        self.offset = self.offset.min(self.visible.len().saturating_sub(height));
+        self.offset = self.offset.min(self.rows.len().saturating_sub(height));
     }
 
     /// The same for a grid of `columns` × `rows` tiles.
     pub fn scroll_tiles_into_view(&mut self, columns: usize, rows: usize) {
         let (columns, rows) = (columns.max(1), rows.max(1));
-        let (line, lines) = (self.row / columns, self.visible.len().div_ceil(columns));
+        let (line, lines) = (self.row / columns, self.rows.len().div_ceil(columns));
         let top = (self.offset / columns)
             .min(line)
             .max((line + 1).saturating_sub(rows));
         self.offset = top.min(lines.saturating_sub(rows)) * columns;
     }
 
-    /// The rows, as indices into the model's records.
+    /// The rows.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The groups that match.
+    #[must_use]
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// The selected group.
+    #[must_use]
+    pub fn selected_group(&self) -> Option<&Group> {
+        let name = self.group.as_ref()?;
+        self.groups.iter().find(|group| group.name == *name)
+    }
+
+    /// The containers that match, in order, folded or not: indices into the model's records.
     #[must_use]
     pub fn visible(&self) -> &[usize] {
         &self.visible
     }
 
-    /// The selected one's row.
+    /// The selected row.
     #[must_use]
     pub fn row(&self) -> usize {
         self.row

@@ -1,4 +1,4 @@
-//! The lines of help: every key of the keymap, the shown tab's first.
+//! The lines of help: every key of the keymap, first those of what has the focus.
 
 use super::Model;
 use crate::tui::action::Action;
@@ -19,13 +19,14 @@ impl Model {
     /// The lines of help.
     #[must_use]
     pub fn help_lines(&self) -> Vec<HelpLine> {
-        let first = [self.tab.context(), Context::Global, Context::Everywhere];
+        let mut first = self.contexts_below();
+        first.push(Context::Everywhere);
         let rest = Context::ALL
             .iter()
             .copied()
             .filter(|context| !first.contains(context));
         let mut lines = Vec::new();
-        for context in first.into_iter().chain(rest) {
+        for context in first.iter().copied().chain(rest) {
             if !lines.is_empty() {
                 lines.push(HelpLine::Blank);
             }

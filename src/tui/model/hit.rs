@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::{Column, Field, Grip, PresetField, Tab};
+use super::{Column, Field, Grip, Pane, PresetField, Tab};
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 
@@ -11,11 +11,19 @@ use crate::tui::action::Action;
 pub enum Target {
     /// A tab's name.
     Tab(Tab),
+    /// A pane's name.
+    Pane(Pane),
+    /// The line between list and pane, beside the names.
+    Divider,
+    /// A part of the pane that nothing else is in.
+    PaneArea,
     /// A row of the container table.
     Container(ContainerId),
+    /// The head of a group in it.
+    Group(String),
     /// A column heading.
     Heading(Column),
-    /// A line of the tab's own list, or of the menu over it.
+    /// A line of the pane's or the tab's own list, or of the menu over it.
     Line(usize),
     /// A line of the log, by its number.
     LogLine(u64),

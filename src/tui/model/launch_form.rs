@@ -9,6 +9,7 @@ use crate::manager::Error;
 use crate::spec::{
     ContainerId, ContainerRequest, Preset, SpecError, format_bytes, preview, quote_command,
 };
+use crate::tui::settings::Settings;
 use crate::tui::wording;
 
 /// The fields, in the order in which Tab visits them.
@@ -296,59 +297,14 @@ pub(super) fn cpu_text(preset: &Preset) -> String {
     }
 }
 
-/// The command line for `created`, whose preset is `base`; `program` is the command of this
-/// program.
+/// The command line for `created`, whose preset is `base`.
 #[must_use]
 pub fn command_line(
-    program: &[String],
+    settings: &Settings,
     created: &ContainerRequest,
     base: Option<&Preset>,
 ) -> String {
-    let request = &created.settings;
-    // a flag can replace a preset's value but not remove it: then every value is written out
-    let takes_back = |base: &&Preset| {
-        request
-            .asked_limits()
-            .zip(base.asked_limits())
-            .all(|((_, own), (_, theirs))| !own.is_empty() || theirs.is_empty())
-    };
-    let nothing = Preset::default();
-    let (preset, base) = match (&created.preset, base.filter(takes_back)) {
-        (Some(name), Some(base)) => (Some(name.clone()), base),
-        _ => (None, &nothing),
-    };
-    let mut words = [program, &["run".to_owned(), "-d".into()]].concat();
-    let mut flag = |name: &str, own: Option<&str>, theirs: Option<&str>| {
-        if let Some(value) = own.filter(|value| Some(*value) != theirs) {
-            words.extend([name.to_owned(), value.to_owned()]);
-        }
-    };
-    flag("--preset", preset.as_deref(), None);
-    flag("--name", created.name.as_deref(), None);
-    for ((key, own), (_, theirs)) in request.asked_limits().zip(base.asked_limits()) {
-        let name = format!("--{}", key.flag);
-        for text in own.iter().filter(|text| !theirs.contains(text)) {
-            flag(&name, Some(text), None);
-        }
-    }
-    for (name, own, theirs) in [
-        ("--workdir", &request.workdir, &base.workdir),
-        ("--hostname", &request.hostname, &base.hostname),
-    ] {
-        flag(name, own.as_deref(), theirs.as_deref());
-    }
-    let network = |p: &Preset| p.net.as_ref().map(ToString::to_string);
-    flag(
-        "--net",
-        network(request).as_deref(),
-        network(base).as_deref(),
-    );
-    for pair in request.env.iter().filter(|pair| !base.env.contains(pair)) {
-        flag("--env", Some(pair), None);
-    }
-    if request.command != base.command {
-        words.push("--".into());
-        words.extend(request.command.iter().flatten().cloned());
-    }
-    quote_command(&words)
+    let flags = created.flags(base, settings.default_preset.is_some());
+    let run = ["run".to_owned(), "-d".to_owned()];
+    quote_command(&[settings.program.as_slice(), &run, &flags].concat())
 }

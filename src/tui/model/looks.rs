@@ -3,9 +3,12 @@
 
 use std::collections::VecDeque;
 
-use super::{LineEdit, LogPosition, LogSearch, ProcessView};
-use crate::inspect::{Change, Changes, Sheet};
-use crate::record::LoggedEvent;
+use jiff::Timestamp;
+
+use super::{LineEdit, LogLine, LogPosition, LogSearch, ProcessSort, ProcessView};
+use crate::inspect::{Change, Changes, ProcessInfo, Sheet};
+use crate::manager::Error;
+use crate::record::{LoggedEvent, Status};
 use crate::spec::ContainerId;
 
 /// The most events kept.
@@ -20,6 +23,43 @@ pub struct SheetView {
     pub sheet: Option<Result<Sheet, String>>,
     /// Lines scrolled down.
     pub offset: usize,
+}
+
+/// What the Overview shows beside the record and the figures of its container.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OverviewView {
+    /// The container, and its status when it was last looked at.
+    pub asked: Option<(ContainerId, Status)>,
+    /// The container that was seen.
+    pub of: Option<ContainerId>,
+    /// The last lines of its log, or an error.
+    pub log: Option<Result<Vec<LogLine>, String>>,
+    /// Its processes, the busiest first.
+    pub processes: ProcessView,
+}
+
+impl OverviewView {
+    /// Takes what was seen of `id` at `now`; returns whether it differs from what was shown.
+    pub fn take(
+        &mut self,
+        id: ContainerId,
+        log: Result<Vec<LogLine>, String>,
+        processes: Option<Result<Vec<ProcessInfo>, Error>>,
+        now: Timestamp,
+    ) -> bool {
+        let same = self.of.as_ref() == Some(&id);
+        if !same {
+            self.processes = ProcessView::default();
+            self.processes.sort = ProcessSort::Cpu;
+        }
+        let before = self.processes.rows.clone();
+        let groups = processes.map(|seen| (id.clone(), seen));
+        self.processes.take(groups.into_iter().collect(), now);
+        let log = Some(log);
+        let changed = !same || self.log != log || self.processes.rows != before;
+        (self.of, self.log) = (Some(id), log);
+        changed
+    }
 }
 
 /// The events on the screen.
@@ -181,6 +221,15 @@ pub enum SignalTarget {
 }
 
 impl SignalTarget {
+    /// Its containers.
+    #[must_use]
+    pub fn ids(&self) -> Vec<ContainerId> {
+        match self {
+            Self::Process { id, .. } => vec![id.clone()],
+            Self::Containers(ids) => ids.clone(),
+        }
+    }
+
     /// The container, if there is only one.
     #[must_use]
     pub fn only(&self) -> Option<&ContainerId> {
@@ -232,9 +281,13 @@ pub enum Check {
 pub struct Looks {
     /// Whether a look has not been answered yet.
     pub busy: bool,
-    /// The Processes tab.
+    /// Whether something else is shown than what was asked for.
+    pub again: bool,
+    /// The Overview of the selected container.
+    pub overview: OverviewView,
+    /// The Processes pane.
     pub processes: ProcessView,
-    /// The Isolation tab.
+    /// The Isolation pane.
     pub isolation: SheetView,
     /// The Host tab.
     pub host: SheetView,
@@ -246,6 +299,6 @@ pub struct Looks {
     pub check: Check,
     /// The Events tab.
     pub events: EventView,
-    /// The Files tab.
+    /// The Files pane.
     pub files: FileView,
 }

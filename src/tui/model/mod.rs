@@ -1,8 +1,13 @@
 //! [`Model`]: everything the screen knows. Plain data: `update` changes it, `view` reads it.
 
+mod batch;
 mod card;
+mod columns;
 mod command;
 mod container_list;
+mod contents;
+mod frame;
+mod groups;
 mod handles;
 mod help;
 mod hit;
@@ -11,16 +16,20 @@ mod layout;
 mod line_edit;
 mod log_view;
 mod looks;
+mod overview;
 mod palette;
 mod past;
 mod preset_form;
 mod processes;
 mod prompt;
+mod question;
 mod refusal;
 mod sheet;
 mod shells;
+mod sort;
 mod tab;
 mod toasts;
+mod unbound;
 mod undo;
 
 use std::collections::BTreeMap;
@@ -28,33 +37,46 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use ratatui::layout::Size;
 
+pub use batch::{Batch, Batches};
 pub use card::{Card, FailedLaunch};
-pub use container_list::{Column, ContainerList, Sort};
+pub use columns::Column;
+pub use container_list::ContainerList;
+pub use contents::{Contents, INDENT};
+pub use frame::{Focus, Frame};
+pub use groups::{Badness, Group, Row, Sums};
 pub use handles::{Grip, Handles, Knob, PendingLimit};
 pub use help::HelpLine;
 pub use hit::{HitMap, Target};
 pub use launch_form::{Field, LaunchForm, command_line};
-pub use layout::{CoreGrid, MIN_SIZE, PALETTE_FRAME, Regions, TileGrid, help_rows, palette_rows};
+pub use layout::{
+    Content, CoreGrid, MIN_SIZE, PALETTE_FRAME, Regions, TileGrid, help_rows, palette_rows,
+};
 pub use line_edit::LineEdit;
 pub use log_view::{
-    LogLine, LogPosition, LogSearch, LogView, MARK_COLUMNS, Pane, Selection, TIME_COLUMNS,
+    LogLine, LogPosition, LogSearch, LogSize, LogView, MARK_COLUMNS, Selection, TIME_COLUMNS,
 };
 pub use looks::{
-    Check, EventView, FileView, Looks, Prompt, Purpose, SheetView, SignalMenu, SignalTarget, Viewer,
+    Check, EventView, FileView, Looks, OverviewView, Prompt, Purpose, SheetView, SignalMenu,
+    SignalTarget, Viewer,
 };
+pub use overview::{CLOCK_COLUMNS, Facts, NAME_COLUMNS, Part, Topic, plan, text_rows};
 pub use palette::Palette;
 pub use past::Past;
 pub use preset_form::{Compared, PresetField, PresetForm};
 pub use processes::{ProcessRow, ProcessSort, ProcessView};
 pub use prompt::{LinePrompt, LinePurpose, preset_of};
+pub use question::{Able, Question, QuestionArgument};
 pub use sheet::{SheetLine, sheet_lines};
 pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
-pub use tab::Tab;
+pub use sort::Sort;
+pub use tab::{Pane, Tab};
 pub use toasts::{Toast, ToastKind, Toasts};
-pub use undo::{Undo, UndoStep, Undoable};
+pub use unbound::Unbound;
+pub use undo::{Reversal, Undo, UndoStep, Undoable};
 
 use super::action::Action;
 use super::keymap::Context;
+use super::remembered::Remembered;
 use super::settings::Settings;
 use crate::record::Record;
 use crate::spec::ContainerId;
@@ -62,17 +84,6 @@ use crate::stats::{Gap, History, HostSample};
 
 /// Ticks of history kept for each container: ten minutes at one a second.
 const HISTORY_TICKS: usize = 600;
-
-/// A question; yes performs `action` on `target`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    /// The action to confirm.
-    pub action: Action,
-    /// The container, if the action is about one.
-    pub target: Option<ContainerId>,
-    /// Its changed file, if the action is about one.
-    pub file: Option<String>,
-}
 
 /// An overlay over the tab, which gets the keys.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,8 +150,12 @@ pub struct Model {
     pub sampled_at: Timestamp,
     /// The moment shown; `None` is now.
     pub past: Option<Past>,
+    /// Whether graphs are scaled to the limit instead of the data.
+    pub graphs_to_limit: bool,
     /// The tab shown.
     pub tab: Tab,
+    /// The parts of the Containers tab.
+    pub frame: Frame,
     /// The container table.
     pub list: ContainerList,
     /// The handles on the selected container's gauges.
@@ -149,6 +164,8 @@ pub struct Model {
     pub failed_launch: Option<FailedLaunch>,
     /// The command line of the last action.
     pub last_command: Option<String>,
+    /// Actions on several containers that have not ended.
+    pub batches: Batches,
     /// What can be undone.
     pub undo: Undo,
     /// When the trash is to be purged next; `None` before anything was put into it.
@@ -167,6 +184,10 @@ pub struct Model {
     pub compared: Option<Compared>,
     /// The overlay.
     pub overlay: Option<Overlay>,
+    /// What is remembered from one start to the next.
+    pub remembered: Remembered,
+    /// The last key that does nothing where it was pressed.
+    pub unbound: Option<Unbound>,
     /// The messages shown.
     pub toasts: Toasts,
     /// The engine calls that have not ended.
@@ -196,11 +217,14 @@ impl Model {
             history: History::new(HISTORY_TICKS),
             sampled_at: now,
             past: None,
+            graphs_to_limit: false,
             tab: Tab::Containers,
+            frame: Frame::default(),
             list: ContainerList::default(),
             handles: Handles::default(),
             failed_launch: None,
             last_command: None,
+            batches: Batches::default(),
             undo: Undo::default(),
             purge_at: None,
             log: LogView::default(),
@@ -210,6 +234,8 @@ impl Model {
             preset: 0,
             compared: None,
             overlay: None,
+            unbound: None,
+            remembered: Remembered::default(),
             toasts: Toasts::default(),
             pending: BTreeMap::new(),
             last_effect: 0,
@@ -231,10 +257,32 @@ impl Model {
         self.list.selected.as_ref().and_then(|id| self.record(id))
     }
 
-    /// The targets of a verb: the marked containers, else the selected one.
+    /// The shell shown: one in the selected container.
+    #[must_use]
+    pub fn shell(&self) -> Option<&ShellPane> {
+        self.shells.shown(self.list.selected.as_ref()?)
+    }
+
+    /// The same, to change it.
+    pub fn shell_mut(&mut self) -> Option<&mut ShellPane> {
+        let id = self.shell()?.id;
+        self.shells.find(id)
+    }
+
+    /// Whether keys go to the shell.
+    #[must_use]
+    pub fn typing(&self) -> bool {
+        self.shells.typing && self.focused() == Some(Pane::Shell)
+    }
+
+    /// The targets of a verb: the marked containers, else those of the selected group, else the
+    /// selected one.
     #[must_use]
     pub fn targets(&self) -> Vec<&Record> {
         if self.list.marks.is_empty() {
+            if let Some(group) = self.list.selected_group() {
+                return group.members.iter().map(|at| &self.records[*at]).collect();
+            }
             return self.selected().into_iter().collect();
         }
         self.records
@@ -264,7 +312,7 @@ impl Model {
     #[must_use]
     pub fn contexts(&self) -> Vec<Context> {
         let mut contexts = match &self.overlay {
-            None if self.tab == Tab::Shell && self.shells.typing => return vec![Context::Typing],
+            None if self.typing() => return vec![Context::Typing],
             None => self.contexts_below(),
             Some(Overlay::Form(_) | Overlay::Preset(_)) => vec![Context::Form, Context::Edit],
             Some(Overlay::Confirm(_)) => vec![Context::Confirm],
@@ -281,26 +329,17 @@ impl Model {
         contexts
     }
 
-    /// The active contexts without an overlay, innermost first.
-    fn contexts_below(&self) -> Vec<Context> {
-        let tab = self.tab.context();
-        if self.past.is_some() {
-            vec![Context::Past, tab, Context::Global]
-        } else if self.tab == Tab::Containers && self.list.tiles {
-            vec![Context::Tiles, tab, Context::Global]
-        } else {
-            vec![tab, Context::Global]
-        }
-    }
-
     /// The regions of the screen; `None` when it is too small.
     #[must_use]
     pub fn regions(&self) -> Option<Regions> {
-        Regions::of(
-            self.size,
-            self.host.as_ref().map_or(0, |host| host.cores.len()),
-            self.tab,
-        )
+        let content = Content {
+            cores: self.host.as_ref().map_or(0, |host| host.cores.len()),
+            tab: self.tab,
+            frame: &self.frame,
+            rows: self.list.rows().len(),
+            tiles: self.list.tiles,
+        };
+        Regions::of(self.size, &content)
     }
 
     /// Filters and sorts the containers again and keeps the selection visible.
@@ -329,13 +368,25 @@ impl Model {
             .map(|regions| regions.tiles())
     }
 
-    /// Asks for confirmation of `action` on `target`.
-    pub fn ask(&mut self, action: Action, target: Option<ContainerId>) {
-        self.overlay = Some(Overlay::Confirm(Question {
-            action,
-            target,
-            file: None,
-        }));
+    /// The columns of a list of `width` cells, with their widths.
+    #[must_use]
+    pub fn columns(&self, width: u16) -> Vec<(Column, u16)> {
+        columns::layout(width, &self.settings.columns, &self.list.contents)
+    }
+
+    /// The columns that the list shows, left to right.
+    #[must_use]
+    pub fn shown_columns(&self) -> Vec<Column> {
+        let width = self.regions().map_or(0, |regions| regions.body.width);
+        let shown = self.columns(width).into_iter();
+        shown.map(|(column, _)| column).collect()
+    }
+
+    /// Whether the first-start hint is shown: only where it can be remembered that it was.
+    #[must_use]
+    pub fn shows_hint(&self) -> bool {
+        let remembers = self.settings.remembered_in.is_some() && !self.settings.read_only;
+        remembers && !self.remembered.hint_seen
     }
 
     /// Shows a message.

@@ -9,6 +9,9 @@ use crate::inspect::ProcessInfo;
 use crate::manager::Error;
 use crate::spec::ContainerId;
 
+/// The least time in microseconds over which CPU use is computed.
+const MIN_ELAPSED: f64 = 200_000.0;
+
 /// How the processes are ordered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ProcessSort {
@@ -68,23 +71,23 @@ impl ProcessView {
     ) {
         let elapsed = self
             .looked
-            .map(|then| now.duration_since(then).as_micros() as f64)
-            .filter(|micros| *micros > 0.0);
-        let mut used = BTreeMap::new();
-        self.cores.clear();
-        for (id, result) in &groups {
-            for info in result.iter().flatten() {
-                let key = (id.clone(), info.pid);
-                if let (Some(before), Some(elapsed)) = (self.last.get(&key), elapsed) {
-                    self.cores.insert(
-                        key.clone(),
-                        info.cpu_usec.saturating_sub(*before) as f64 / elapsed,
-                    );
+            .map(|then| now.duration_since(then).as_micros() as f64);
+        // shortly after a look its figures stay: the kernel counts in ticks of 10 ms
+        if elapsed.is_none_or(|micros| micros >= MIN_ELAPSED) {
+            let mut used = BTreeMap::new();
+            self.cores.clear();
+            for (id, result) in &groups {
+                for info in result.iter().flatten() {
+                    let key = (id.clone(), info.pid);
+                    if let (Some(before), Some(elapsed)) = (self.last.get(&key), elapsed) {
+                        let cores = info.cpu_usec.saturating_sub(*before) as f64 / elapsed;
+                        self.cores.insert(key.clone(), cores);
+                    }
+                    used.insert(key, info.cpu_usec);
                 }
-                used.insert(key, info.cpu_usec);
             }
+            (self.last, self.looked) = (used, Some(now));
         }
-        (self.last, self.looked) = (used, Some(now));
         self.shown = groups.iter().map(|(id, _)| id.clone()).collect();
         self.groups = groups;
         self.arrange();

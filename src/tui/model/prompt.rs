@@ -10,6 +10,8 @@ use crate::stats::Figure;
 pub enum LinePurpose {
     /// The name under which limits and command are saved.
     PresetName,
+    /// The new name of the container.
+    NewName,
     /// The file that the recent past is written to.
     ExportFile,
     /// The file that lines of the log are written to.
@@ -89,7 +91,7 @@ impl Model {
         };
         let (id, name) = (record.spec.id.clone(), record.spec.name.as_str());
         let line = match asked {
-            LinePurpose::PresetName => name.to_owned(),
+            LinePurpose::PresetName | LinePurpose::NewName => name.to_owned(),
             LinePurpose::ExportFile => format!("{name}.csv"),
             LinePurpose::LogFile if self.log.targets.len() > 1 => "containers.log".to_owned(),
             LinePurpose::LogFile => format!("{name}.log"),

@@ -1,6 +1,6 @@
 //! Why an action is not available now. The bottom line, the palette and `update` all use this.
 
-use super::{Check, Model, Overlay, ShellState, Tab, UndoStep};
+use super::{Check, Model, Overlay, Pane, Reversal, ShellState};
 use crate::record::{Record, Status};
 use crate::spec::ContainerId;
 use crate::tui::action::{Action, Needs};
@@ -57,8 +57,8 @@ impl Model {
             _ => self.targets(),
         };
         match action.needs() {
-            // on the Processes tab the signal goes to the selected process
-            Needs::LivingTargets if self.tab == Tab::Processes => {
+            // in the Processes pane the signal goes to the selected process
+            Needs::LivingTargets if self.pane_for(action) == Some(Pane::Processes) => {
                 let chosen = self.looks.processes.chosen();
                 chosen.is_none().then(|| "no process is chosen".into())
             }
@@ -82,7 +82,7 @@ impl Model {
                         record.spec.name,
                         record.state.status.word()
                     ),
-                    several => format!("none of the {} marked is alive", several.len()),
+                    several => format!("none of the {} is alive", several.len()),
                 })
             }
             Needs::Targets => {
@@ -93,7 +93,7 @@ impl Model {
                 match reasons?.as_slice() {
                     [reason] => Some(reason.clone()),
                     reasons => Some(format!(
-                        "not {0} of the {0} marked: {1}",
+                        "not {0} of the {0}: {1}",
                         reasons.len(),
                         reasons.first()?
                     )),
@@ -114,13 +114,19 @@ impl Model {
         match action {
             Action::Undo => match self.undo.newest() {
                 None => Some("nothing was changed here that can be taken back".into()),
-                // what is not destroyed yet cannot be brought back, and what was done before that
+                // what is not done yet cannot be undone, and what was done before that
                 // is not what is meant
-                Some(newest) if newest.step == UndoStep::TakeBack => self.under_way(&newest.id),
-                Some(_) => None,
+                Some(newest) => newest
+                    .steps
+                    .iter()
+                    .filter(|step| !matches!(step.reversal, Reversal::Limit(_)))
+                    .find_map(|step| self.under_way(&step.id)),
             },
+            Action::Rename => self
+                .subject()
+                .and_then(|record| self.objection(action, record)),
             Action::CopyCommand => {
-                let lines = self.tab == Tab::Logs && self.log.selection.is_some();
+                let lines = self.focused() == Some(Pane::Logs) && self.log.selection.is_some();
                 refused(
                     self.last_command.is_none() && !lines,
                     "nothing was done yet that a command line could do",
@@ -149,8 +155,8 @@ impl Model {
             Action::RunCheck => {
                 refused(self.looks.check == Check::Running, "the check is under way")
             }
-            Action::CloseShell => refused(self.shells.shown().is_none(), "no shell is open"),
-            Action::EnterShell => match self.shells.shown() {
+            Action::CloseShell => refused(self.shell().is_none(), "no shell is open in it"),
+            Action::EnterShell => match self.shell() {
                 Some(pane) if !matches!(pane.state, ShellState::Ended(_)) => None,
                 _ => self.refusal(Action::OpenShell),
             },
@@ -180,9 +186,10 @@ impl Model {
             (Action::Start, Status::Running { .. } | Status::Paused { .. }) => {
                 Some(format!("{name} is {state} already"))
             }
-            (Action::Start | Action::Stop | Action::Restart, Status::Broken { .. }) => {
-                Some(format!("{name} is {state}: it can only be destroyed"))
-            }
+            (
+                Action::Start | Action::Stop | Action::Restart | Action::Rename,
+                Status::Broken { .. },
+            ) => Some(format!("{name} is {state}: it can only be destroyed")),
             (Action::Stop, Status::Created | Status::Stopped { .. }) => {
                 Some(format!("{name} is {state}: there is nothing to stop"))
             }

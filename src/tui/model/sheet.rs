@@ -1,6 +1,6 @@
-//! Facts in sections, as the Isolation and Host tabs show them.
+//! Facts in sections, as the Isolation pane and the Host tab show them.
 
-use super::{Check, Model, Tab};
+use super::{Check, Model};
 use crate::inspect::{Fact, Judgement, Section, Sheet};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -17,26 +17,21 @@ pub enum SheetLine<'a> {
 }
 
 impl Model {
-    /// The sections of the sheet on the shown tab.
+    /// The sections about how the selected container is held apart.
     #[must_use]
-    pub fn sheet_sections(&self) -> Vec<Section> {
-        let sheet = |sheet: &Option<Result<Sheet, String>>| match sheet {
-            Some(Ok(sheet)) => sheet.sections.clone(),
-            Some(Err(error)) => vec![Section::new(
-                "n/a",
-                vec![Fact::judged("", error.clone(), Judgement::Weak, "")],
-            )],
-            None => Vec::new(),
-        };
-        if self.tab == Tab::Isolation {
-            let view = &self.looks.isolation;
-            return if view.of == self.list.selected {
-                sheet(&view.sheet)
-            } else {
-                Vec::new()
-            };
+    pub fn isolation_sections(&self) -> Vec<Section> {
+        let view = &self.looks.isolation;
+        if view.of == self.list.selected {
+            sections(&view.sheet)
+        } else {
+            Vec::new()
         }
-        let mut all = sheet(&self.looks.host.sheet);
+    }
+
+    /// The sections about the host.
+    #[must_use]
+    pub fn host_sections(&self) -> Vec<Section> {
+        let mut all = sections(&self.looks.host.sheet);
         if let Some(host) = &self.host {
             let core = |(at, share): (usize, &f32)| {
                 Fact::plain(format!("core {at}"), format!("{:.1}% busy", share * 100.0))
@@ -47,9 +42,9 @@ impl Model {
             );
         }
         match &self.looks.check {
-            Check::Done(found) => all.extend(sheet(&Some(found.clone()))),
+            Check::Done(found) => all.extend(sections(&Some(found.clone()))),
             check => {
-                all.extend(sheet(&self.looks.facts));
+                all.extend(sections(&self.looks.facts));
                 all.push(Section::new(
                     "Check",
                     vec![Fact::plain("", self.about_check(check))],
@@ -72,6 +67,18 @@ impl Model {
             }
             _ => "the rest is tried out by: minic-tui check".into(),
         }
+    }
+}
+
+/// The sections of an answer; those of an error name it.
+fn sections(sheet: &Option<Result<Sheet, String>>) -> Vec<Section> {
+    match sheet {
+        Some(Ok(sheet)) => sheet.sections.clone(),
+        Some(Err(error)) => vec![Section::new(
+            "n/a",
+            vec![Fact::judged("", error.clone(), Judgement::Weak, "")],
+        )],
+        None => Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! [`Shells`]: shells in containers, each with a terminal emulator that keeps running while it is
 //! not shown.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU16;
 
@@ -134,8 +135,8 @@ pub struct ShellPane {
 pub struct Shells {
     /// The shells in order of opening.
     pub list: Vec<ShellPane>,
-    /// The one shown.
-    pub current: usize,
+    /// The one that was chosen of each container.
+    pub chosen: BTreeMap<ContainerId, ShellId>,
     /// Whether keys go to it.
     pub typing: bool,
     /// The size of every terminal.
@@ -151,25 +152,30 @@ impl Shells {
         self.size = Some(size);
         self.list.push(ShellPane {
             id,
-            container,
+            container: container.clone(),
             name,
             state: ShellState::Opening,
             terminal: Emulator::new(size),
         });
-        self.current = self.list.len() - 1;
+        self.chosen.insert(container, id);
         self.typing = true;
         id
     }
 
-    /// The one shown.
-    #[must_use]
-    pub fn shown(&self) -> Option<&ShellPane> {
-        self.list.get(self.current)
+    /// The shells in `container`, oldest first.
+    pub fn inside(&self, container: &ContainerId) -> impl DoubleEndedIterator<Item = &ShellPane> {
+        self.list
+            .iter()
+            .filter(move |pane| pane.container == *container)
     }
 
-    /// The one shown.
-    pub fn shown_mut(&mut self) -> Option<&mut ShellPane> {
-        self.list.get_mut(self.current)
+    /// The one shown of `container`: that which was chosen, else the newest.
+    #[must_use]
+    pub fn shown(&self, container: &ContainerId) -> Option<&ShellPane> {
+        let chosen = self.chosen.get(container);
+        self.inside(container)
+            .find(|pane| Some(&pane.id) == chosen)
+            .or_else(|| self.inside(container).next_back())
     }
 
     /// The shell `id`.
@@ -177,21 +183,20 @@ impl Shells {
         self.list.iter_mut().find(|pane| pane.id == id)
     }
 
-    /// Removes the one shown.
-    pub fn remove(&mut self) -> Option<ShellPane> {
-        if self.current >= self.list.len() {
-            return None;
-        }
-        let pane = self.list.remove(self.current);
-        self.current = self.current.min(self.list.len().saturating_sub(1));
+    /// Removes the shell `id`.
+    pub fn remove(&mut self, id: ShellId) {
+        self.list.retain(|pane| pane.id != id);
         self.typing = false;
-        Some(pane)
     }
 
-    /// Shows another one.
-    pub fn turn(&mut self, steps: usize) {
-        if !self.list.is_empty() {
-            self.current = (self.current + steps) % self.list.len();
+    /// Shows another one of `container`.
+    pub fn turn(&mut self, container: &ContainerId, forward: bool) {
+        let ids: Vec<_> = self.inside(container).map(|pane| pane.id).collect();
+        let shown = self.shown(container).map(|pane| pane.id);
+        if let Some(at) = ids.iter().position(|id| Some(*id) == shown) {
+            let steps = if forward { 1 } else { ids.len() - 1 };
+            self.chosen
+                .insert(container.clone(), ids[(at + steps) % ids.len()]);
         }
     }
 

@@ -1,55 +1,78 @@
-//! [`Tab`]: the tabs of the screen.
+//! [`Tab`] and [`Pane`]: what the box has, and what one container does. One row each adds one.
 
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 
-macro_rules! tabs {
-    ($($tab:ident $short:literal $action:ident $about:literal;)*) => {
-        /// The tabs, left to right.
+macro_rules! views {
+    ($name:ident, $about:literal: $($view:ident $short:literal $action:ident $what:literal;)*) => {
+        #[doc = $about]
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Tab {
-            $(#[doc = $about] $tab,)*
+        pub enum $name {
+            $(#[doc = $what] $view,)*
         }
 
-        impl Tab {
-            /// Every tab, left to right.
-            pub const ALL: [Self; [$(Self::$tab),*].len()] = [$(Self::$tab),*];
+        impl $name {
+            /// All of them, left to right.
+            pub const ALL: [Self; [$(Self::$view),*].len()] = [$(Self::$view),*];
 
             /// Its name.
             #[must_use]
             pub fn title(self) -> &'static str {
-                match self { $(Self::$tab => stringify!($tab),)* }
+                match self { $(Self::$view => stringify!($view),)* }
             }
 
             /// Its name where space is short.
             #[must_use]
             pub fn short(self) -> &'static str {
-                match self { $(Self::$tab => $short,)* }
+                match self { $(Self::$view => $short,)* }
             }
 
             /// The action that shows it.
             #[must_use]
             pub fn action(self) -> Action {
-                match self { $(Self::$tab => Action::$action,)* }
+                match self { $(Self::$view => Action::$action,)* }
+            }
+
+            /// The one that `action` shows.
+            #[must_use]
+            pub fn shown_by(action: Action) -> Option<Self> {
+                Self::ALL.into_iter().find(|view| view.action() == action)
             }
 
             /// The context of its keys.
             #[must_use]
             pub fn context(self) -> Context {
-                match self { $(Self::$tab => Context::$tab,)* }
+                match self { $(Self::$view => Context::$view,)* }
+            }
+
+            /// The one `steps` to the right, beginning again at the left.
+            #[must_use]
+            pub fn turned(self, steps: usize) -> Self {
+                let at = Self::ALL.iter().position(|view| *view == self).unwrap_or(0);
+                Self::ALL[(at + steps) % Self::ALL.len()]
             }
         }
     };
 }
 
-tabs! {
-    Containers "Cont" ShowContainers "The container table.";
-    Processes "Proc" ShowProcesses "The processes of containers.";
-    Logs "Logs" ShowLogs "The logs of containers.";
-    Shell "Shell" ShowShell "Shells in containers.";
-    Files "Files" ShowFiles "What a container changed.";
-    Isolation "Isol" ShowIsolation "How a container is held apart.";
-    Events "Evts" ShowEvents "What happened.";
+views! {
+    Tab, "What the box has: the tabs at the top, left to right.":
+    Containers "Cont" ShowContainers "The containers, with a pane about the selected one.";
+    Images "Imgs" ShowImages "What containers are made from.";
+    Networks "Nets" ShowNetworks "Which network each container has.";
     Presets "Pres" ShowPresets "The presets.";
+    Events "Evts" ShowEvents "What happened.";
     Host "Host" ShowHost "The host.";
+}
+
+views! {
+    Pane, "What one container does: the panes below the list, left to right.":
+    Overview "Over" ShowOverview "Its figures, limits, and how it is.";
+    Processes "Proc" ShowProcesses "Its processes.";
+    Logs "Logs" Logs "What it wrote.";
+    Shell "Shell" ShowShell "Shells in it.";
+    Files "Files" ShowFiles "What it changed.";
+    Isolation "Isol" ShowIsolation "How it is held apart.";
+    Connections "Conn" ShowConnections "Its sockets.";
+    History "Hist" ShowHistory "Every figure of its last ten minutes.";
 }

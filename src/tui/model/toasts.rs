@@ -37,6 +37,14 @@ pub struct Toast {
     pub text: String,
     /// When it expires; `None` is never.
     pub until: Option<Timestamp>,
+    /// Where in the text it begins to say what the undo key does.
+    hint_at: Option<usize>,
+}
+
+impl Toast {
+    fn without_hint(&self) -> &str {
+        &self.text[..self.hint_at.unwrap_or(self.text.len())]
+    }
 }
 
 /// The messages shown, the oldest first.
@@ -56,7 +64,7 @@ impl Toasts {
         };
         let replaces = matches!(kind, ToastKind::Progress(_) | ToastKind::Changed);
         self.shown
-            .retain(|toast| toast.text != text && !(replaces && toast.kind == kind));
+            .retain(|toast| toast.without_hint() != text && !(replaces && toast.kind == kind));
         if self.shown.len() >= MAX_SHOWN {
             self.shown.remove(0);
         }
@@ -66,7 +74,26 @@ impl Toasts {
             kind,
             text,
             until,
+            hint_at: None,
         });
+    }
+
+    /// Adds to the newest message what the undo key does; every earlier one stops saying it.
+    pub fn hint(&mut self, hint: &str) {
+        self.drop_hints();
+        if let Some(newest) = self.shown.last_mut().filter(|_| !hint.is_empty()) {
+            newest.hint_at = Some(newest.text.len());
+            newest.text.push_str(hint);
+        }
+    }
+
+    /// The undo key does something else now.
+    pub fn drop_hints(&mut self) {
+        for toast in &mut self.shown {
+            if let Some(at) = toast.hint_at.take() {
+                toast.text.truncate(at);
+            }
+        }
     }
 
     /// Removes the progress of `effect`.

@@ -94,6 +94,11 @@ roles! {
 /// The names of the themes, the default first.
 pub const THEME_NAMES: [&str; 4] = ["dark", "light", "contrast", "colourless"];
 
+/// From this share of a limit on, its use warns.
+const HIGH: f64 = 0.80;
+/// From this share on, it is full.
+const FULL: f64 = 0.95;
+
 const EMBEDDED: &str = include_str!("../../../assets/theme.toml");
 
 impl Theme {
@@ -155,6 +160,19 @@ impl Theme {
             name.unwrap_or(THEME_NAMES[0])
         };
         Self::named(wanted, ColorDepth::detect(&env), Symbols::detect(&env))
+    }
+}
+
+impl Theme {
+    /// The style of what uses `share` of its limit: `normal`, or the one that warns, or that of a
+    /// full gauge.
+    #[must_use]
+    pub fn by_level(&self, normal: Style, share: Option<f64>) -> Style {
+        match share {
+            Some(share) if share >= FULL => self.gauge_full,
+            Some(share) if share >= HIGH => self.gauge_high,
+            _ => normal,
+        }
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Symbols {
     pub handle: [char; 2],
     /// A horizontal line.
     pub line: char,
+    /// The same, for what has the focus.
+    pub thick_line: char,
     /// A vertical line.
     pub upright: char,
     /// Corners: top left, top right, bottom left, bottom right.
@@ -41,6 +43,8 @@ pub struct Symbols {
     pub busy: char,
     /// Around a choice: to the previous, to the next.
     pub choice: [char; 2],
+    /// Before a group: unfolded, and folded.
+    pub fold: [char; 2],
 }
 
 impl Symbols {
@@ -57,6 +61,7 @@ impl Symbols {
         dot: '·',
         handle: ['│', '┃'],
         line: '─',
+        thick_line: '━',
         upright: '│',
         corners: ['╭', '╮', '╰', '╯'],
         ellipsis: '…',
@@ -65,6 +70,7 @@ impl Symbols {
         failure: '✗',
         busy: '…',
         choice: ['◂', '▸'],
+        fold: ['▾', '▸'],
     };
 
     /// For everything else.
@@ -74,12 +80,13 @@ impl Symbols {
         eighths: &[],
         second: '%',
         track: '.',
-        heights: ['_', '.', '-', '=', '+', '*', '%', '#'],
+        heights: ['.', ':', '-', '=', '+', '*', '%', '#'],
         marker: '>',
         mark: '*',
         dot: '-',
         handle: [']', '}'],
         line: '-',
+        thick_line: '=',
         upright: '|',
         corners: ['+', '+', '+', '+'],
         ellipsis: '~',
@@ -88,6 +95,7 @@ impl Symbols {
         failure: '!',
         busy: '~',
         choice: ['<', '>'],
+        fold: ['-', '+'],
     };
 
     /// Unicode when the locale says UTF-8 (`LC_ALL`, then `LC_CTYPE`, then `LANG`, as setlocale(3)

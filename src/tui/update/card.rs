@@ -1,6 +1,6 @@
 //! The cards: why a container died, how a launch went.
 
-use super::{on_tab, past};
+use super::on_tab;
 use crate::record::Status;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, LogBatch};
@@ -22,13 +22,6 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
         return vec![Effect::ReadTail(id)];
     }
     waterfall(model)
-}
-
-/// Opens the graphs of the selected container.
-pub(super) fn graphs(model: &mut Model) {
-    if let Some(id) = model.selected().map(|record| record.spec.id.clone()) {
-        model.overlay = Some(Overlay::Card(Card::Graphs(id)));
-    }
 }
 
 /// Opens the card of a launch: the one that just failed, else the selected container's.
@@ -58,20 +51,14 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     };
     let id = card.id().cloned();
-    if matches!(card, Card::Graphs(_)) && past::act(model, action) {
-        return Vec::new();
+    if action == Action::GraphScale {
+        return on_tab(model, action);
     }
     model.overlay = None;
     if action == Action::Cancel {
         return Vec::new();
     }
-    if let Some(row) = id.and_then(|id| {
-        model
-            .list
-            .visible()
-            .iter()
-            .position(|at| model.records[*at].spec.id == id)
-    }) {
+    if let Some(row) = id.and_then(|id| model.list.row_of(&id, &model.records)) {
         model.list.select_row(row, &model.records);
     }
     on_tab(model, action)

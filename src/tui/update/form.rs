@@ -54,7 +54,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                     .as_ref()
                     .and_then(|name| presets.iter().find(|(other, _)| other == name));
                 model.last_command = Some(crate::tui::model::command_line(
-                    &model.settings.program,
+                    &model.settings,
                     &created,
                     base.map(|(_, preset)| preset),
                 ));

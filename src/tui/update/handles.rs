@@ -8,7 +8,10 @@ use crate::record::Record;
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, EffectId};
-use crate::tui::model::{Grip, Model, Pending, PendingLimit, UndoStep};
+use crate::tui::model::{Grip, Model, Pending, PendingLimit, QuestionArgument, Reversal, UndoStep};
+
+/// The call of a limit is not known when it is noted: another may be under way.
+const NO_CALL: EffectId = EffectId(0);
 
 /// Moves the focused limit one step.
 pub(super) fn step(model: &mut Model, up: bool) -> Vec<Effect> {
@@ -98,7 +101,8 @@ fn set(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effect> {
         && limit < used
     {
         model.handles.doubtful = Some(change);
-        model.ask(Action::LimitDown, Some(record.spec.id.clone()));
+        let targets = vec![record.spec.id.clone()];
+        model.ask(Action::LimitDown, targets, QuestionArgument::None);
         return Vec::new();
     }
     request(model, record, change)
@@ -122,9 +126,14 @@ fn request(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effec
     model.last_command = model
         .limit_command(record, change)
         .or(model.last_command.take());
-    model
-        .undo
-        .remember(id.clone(), name, UndoStep::Limit(before), model.now);
+    let step = UndoStep {
+        id: id.clone(),
+        name,
+        reversal: Reversal::Limit(before),
+        effect: NO_CALL,
+    };
+    model.undo.remember(Action::LimitUp, vec![step], model.now);
+    model.toasts.drop_hints();
     ask_engine(model, id, change, false)
 }
 
@@ -196,7 +205,7 @@ pub(super) fn answered(model: &mut Model, effect: EffectId, worked: bool) -> Vec
         if !reverted {
             model
                 .undo
-                .forget(&wanted.id, |step| matches!(step, UndoStep::Limit(_)));
+                .forget(|step| step.id == wanted.id && matches!(step.reversal, Reversal::Limit(_)));
         }
         return Vec::new();
     }

@@ -1,4 +1,4 @@
-//! The Logs tab: which logs are shown, reading, scrolling, searching, selecting.
+//! The Logs pane: which logs are shown, reading, scrolling, searching, selecting.
 
 use super::moved;
 use super::requests::{copy, failure_text};
@@ -6,9 +6,10 @@ use crate::manager::Error;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, LogBatch};
 use crate::tui::model::{
-    LineEdit, LinePurpose, LogPosition, LogSearch, Model, Overlay, Prompt, Purpose, Tab, ToastKind,
+    LineEdit, LinePurpose, LogPosition, LogSearch, Model, Overlay, Pane, Prompt, Purpose, ToastKind,
 };
 
+const LOGS: Pane = Pane::Logs;
 /// Columns that one key press scrolls sideways.
 const COLUMNS: usize = 8;
 /// The most logs merged.
@@ -65,14 +66,15 @@ fn several(model: &Model) -> Vec<&crate::record::Record> {
 /// end.
 pub(super) fn renew(model: &mut Model) -> Vec<Effect> {
     let reading = model.log.place != LogPosition::End || model.log.selection.is_some();
-    if model.tab != Tab::Logs || !model.log.merged || reading {
+    if !model.shows(LOGS) || !model.log.merged || reading {
         return Vec::new();
     }
     show(model)
 }
 
-fn read_on(model: &mut Model) -> Vec<Effect> {
-    if model.log_reading || model.log.targets.is_empty() || model.tab != Tab::Logs {
+/// Requests more of the log while it is shown.
+pub(super) fn read_on(model: &mut Model) -> Vec<Effect> {
+    if model.log_reading || model.log.targets.is_empty() || !model.shows(LOGS) {
         return Vec::new();
     }
     model.log_reading = true;
@@ -88,7 +90,7 @@ pub(super) fn read(model: &mut Model, result: Result<LogBatch, Error>) -> Vec<Ef
             model
                 .log
                 .extend(batch.skipped, batch.lines, batch.unfinished);
-            model.dirty |= news && model.tab == Tab::Logs;
+            model.dirty |= news && model.shows(LOGS);
             read_on(model)
         }
         // ignore a log that is no longer shown
@@ -104,7 +106,7 @@ pub(super) fn read(model: &mut Model, result: Result<LogBatch, Error>) -> Vec<Ef
 
 /// Handles `action`: scrolling, display options, searching, selecting, other containers.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    let Some(pane) = model.regions().map(|regions| regions.log_pane()) else {
+    let Some(pane) = model.regions().map(|regions| regions.log_size()) else {
         return Vec::new();
     };
     if let Some(selection) = model.log.selection
@@ -136,8 +138,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::HalfPageDown => log.scroll(page / 2, pane),
         Action::First => log.to_first(),
         Action::Last => log.place = LogPosition::End,
-        Action::PreviousContainer => return turn(model, Action::Up),
-        Action::NextContainer => return turn(model, Action::Down),
         Action::MergeLogs => {
             log.merged = !log.merged;
             return show(model);
@@ -187,7 +187,7 @@ fn extended(model: &Model, action: Action, head: u64, rows: usize) -> Option<u64
 
 /// Scrolls by the wheel; the selection stays.
 pub(super) fn wheel(model: &mut Model, rows: i64) {
-    if let Some(pane) = model.regions().map(|regions| regions.log_pane()) {
+    if let Some(pane) = model.regions().map(|regions| regions.log_size()) {
         model.log.scroll(rows, pane);
         model.dirty = true;
     }
@@ -195,7 +195,7 @@ pub(super) fn wheel(model: &mut Model, rows: i64) {
 
 /// Selects the clicked line. Dragging extends the selection and scrolls at the edges.
 pub(super) fn click(model: &mut Model, line: u64) {
-    if let Some(pane) = model.regions().map(|regions| regions.log_pane()) {
+    if let Some(pane) = model.regions().map(|regions| regions.log_size()) {
         model.log.select_at(line, pane);
     }
 }
@@ -205,7 +205,7 @@ pub(super) fn drag(model: &mut Model, y: u16, line: Option<u64>) {
     let (Some(regions), Some(selection)) = (model.regions(), model.log.selection) else {
         return;
     };
-    let (area, pane) = (regions.log(), regions.log_pane());
+    let (area, pane) = (regions.below_title(), regions.log_size());
     let line = match line {
         Some(line) => line,
         None if y < area.y => selection.head.saturating_sub(1),
@@ -218,7 +218,7 @@ pub(super) fn drag(model: &mut Model, y: u16, line: Option<u64>) {
 
 /// Clears the selection, else the search; returns whether there was either.
 pub(super) fn dismiss(model: &mut Model) -> bool {
-    if model.tab != Tab::Logs {
+    if model.focused() != Some(LOGS) {
         return false;
     }
     let log = &mut model.log;
@@ -233,14 +233,4 @@ pub(super) fn dismiss(model: &mut Model) -> bool {
 pub(super) fn copy_lines(model: &mut Model) -> Vec<Effect> {
     let text = model.log.text();
     copy(model, text.trim_end_matches('\n').to_owned())
-}
-
-/// Selects the container above or below in the table, and shows its log.
-fn turn(model: &mut Model, direction: Action) -> Vec<Effect> {
-    let count = model.list.visible().len();
-    if let Some(row) = moved(direction, model.list.row(), count, 1) {
-        model.list.select_row(row, &model.records);
-    }
-    model.log.merged = false;
-    show(model)
 }

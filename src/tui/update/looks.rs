@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use super::requests::{call_engine, failure_text};
+use super::verbs::{self, Wanted};
 use super::{logs, moved, typing};
 use crate::record::Record;
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, Look, Seen};
 use crate::tui::model::{
-    Check, LineEdit, Model, Overlay, Pending, ProcessSort, Prompt, Purpose, Question, SheetView,
-    SignalMenu, SignalTarget, Tab, Viewer, sheet_lines,
+    Check, LineEdit, Model, Overlay, Pane, Pending, ProcessSort, Prompt, Purpose, QuestionArgument,
+    Reversal, SheetView, SignalMenu, SignalTarget, Tab, Viewer, sheet_lines,
 };
 use crate::tui::sanitise::log_line;
 
@@ -29,8 +30,9 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
             .is_some_and(|record| record.state.status.is_alive())
     };
     let mut effects = Vec::new();
-    let look = match model.tab {
-        Tab::Processes if model.looks.processes.all => {
+    let look = match (model.tab, model.pane()) {
+        (_, Some(Pane::Overview)) => overview(model),
+        (_, Some(Pane::Processes)) if model.looks.processes.all => {
             let visible = model
                 .list
                 .visible()
@@ -40,18 +42,18 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
                 visible.filter(|id| alive(id)).cloned().collect(),
             ))
         }
-        Tab::Processes => Some(Look::Processes(
+        (_, Some(Pane::Processes)) => Some(Look::Processes(
             selected.into_iter().filter(|id| alive(id)).collect(),
         )),
-        Tab::Isolation => selected.filter(|id| alive(id)).map(Look::Isolation),
-        Tab::Host => {
+        (_, Some(Pane::Isolation)) => selected.filter(|id| alive(id)).map(Look::Isolation),
+        (Tab::Host, _) => {
             if !std::mem::replace(&mut model.looks.facts_asked, true) {
                 effects.push(Effect::Look(Look::Facts));
             }
             Some(Look::Host)
         }
-        Tab::Events => Some(Look::Events),
-        Tab::Files if model.looks.files.viewer.is_none() => selected.map(Look::Changes),
+        (Tab::Events, _) => Some(Look::Events),
+        (_, Some(Pane::Files)) if model.looks.files.viewer.is_none() => selected.map(Look::Changes),
         _ => None,
     };
     if let Some(look) = look {
@@ -59,6 +61,26 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
         effects.push(Effect::Look(look));
     }
     effects
+}
+
+/// Looks at once, or when the look under way is answered: something else is shown now.
+pub(super) fn look_anew(model: &mut Model) -> Vec<Effect> {
+    model.looks.again = model.looks.busy;
+    look(model)
+}
+
+/// The look at the selected container, unless nothing of it can have changed.
+fn overview(model: &mut Model) -> Option<Look> {
+    let record = model.selected()?;
+    let (id, status) = (record.spec.id.clone(), record.state.status.clone());
+    let alive = status.is_alive();
+    let asked = Some((id.clone(), status));
+    let seen = model.looks.overview.of.as_ref() == Some(&id);
+    if !alive && seen && model.looks.overview.asked == asked {
+        return None;
+    }
+    model.looks.overview.asked = asked;
+    Some(Look::Overview { id, alive })
 }
 
 /// Handles the answer to a look.
@@ -76,6 +98,11 @@ pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
         (view.of, view.sheet) = (of, Some(sheet));
     };
     match seen {
+        Seen::Overview { id, log, processes } => {
+            let changed = looks.overview.take(id, log.map_err(words), processes, now);
+            model.dirty |= changed;
+            return Vec::new();
+        }
         Seen::Processes(groups) => looks.processes.take(groups, now),
         Seen::Isolation(id, sheet) => take(&mut looks.isolation, Some(id), sheet.map_err(words)),
         Seen::Host(sheet) => take(&mut looks.host, None, sheet.map_err(words)),
@@ -102,16 +129,10 @@ pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
         }
     }
     model.dirty = true;
-    Vec::new()
-}
-
-/// Selects the container above or below, on a tab about one container.
-pub(super) fn turn(model: &mut Model, direction: Action) -> Vec<Effect> {
-    if let Some(row) = moved(direction, model.list.row(), model.list.visible().len(), 1) {
-        model.list.select_row(row, &model.records);
+    if !model.looks.busy && std::mem::take(&mut model.looks.again) {
+        return look(model);
     }
-    model.looks.files.viewer = None;
-    look(model)
+    Vec::new()
 }
 
 /// Handles the keys of these tabs.
@@ -119,32 +140,41 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let page = model.regions().map_or(1, |regions| {
         usize::from(regions.body.height.saturating_sub(1))
     });
-    match action {
-        Action::PreviousContainer => return turn(model, Action::Up),
-        Action::NextContainer => return turn(model, Action::Down),
-        _ => {}
-    }
     match model.tab {
         Tab::Host if action == Action::RunCheck => return run_check(model),
-        Tab::Processes => return processes(model, action, page),
-        Tab::Files => return files(model, action, page),
         Tab::Events => events(model, action, page),
-        Tab::Isolation | Tab::Host => {
-            let max = sheet_lines(&model.sheet_sections())
-                .len()
-                .saturating_sub(page);
-            let view = if model.tab == Tab::Host {
-                &mut model.looks.host
-            } else {
-                &mut model.looks.isolation
-            };
-            if let Some(offset) = moved(action, view.offset, max + 1, page) {
-                view.offset = offset;
-            }
+        Tab::Host => {
+            let lines = sheet_lines(&model.host_sections()).len();
+            scroll(&mut model.looks.host, lines, action, page);
         }
         _ => {}
     }
     Vec::new()
+}
+
+/// Handles `action` in a pane that queries the engine.
+pub(super) fn in_pane(model: &mut Model, pane: Pane, action: Action) -> Vec<Effect> {
+    let page = model.regions().map_or(1, |regions| {
+        usize::from(regions.pane.height.saturating_sub(1))
+    });
+    match pane {
+        Pane::Processes => return processes(model, action, page),
+        Pane::Files => return files(model, action, page),
+        Pane::Isolation => {
+            let lines = sheet_lines(&model.isolation_sections()).len();
+            scroll(&mut model.looks.isolation, lines, action, page);
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Scrolls a sheet of `lines` lines.
+fn scroll(view: &mut SheetView, lines: usize, action: Action, page: usize) {
+    let max = lines.saturating_sub(page);
+    if let Some(offset) = moved(action, view.offset, max + 1, page) {
+        view.offset = offset;
+    }
 }
 
 /// Starts the host check. Opening the tab does not, because it runs containers.
@@ -202,15 +232,16 @@ pub(super) fn choose_signal(model: &mut Model, action: Action) -> Vec<Effect> {
             let (id, pid) = match menu.to {
                 SignalTarget::Process { id, pid, .. } => (id, pid),
                 SignalTarget::Containers(ids) => {
-                    return super::containers::signal(model, &ids, signal);
+                    return verbs::signal(model, ids, signal);
                 }
             };
-            let pending = Pending {
-                action: Action::Signal,
-                target: Some(id.clone()),
+            let wanted = Wanted {
+                id: id.clone(),
                 name: format!("process {pid}"),
+                call: Call::Signal(id, pid, signal),
+                reversal: Some(Reversal::Impossible),
             };
-            return vec![call_engine(model, pending, Call::Signal(id, pid, signal))];
+            return verbs::carry_out(model, Action::Signal, vec![wanted]);
         }
         _ => {
             menu.row = moved(
@@ -290,11 +321,7 @@ fn files(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
         }
         // asks first: what the container wrote is lost and cannot be restored
         Action::RevertFile => {
-            model.overlay = Some(Overlay::Confirm(Question {
-                action,
-                target: Some(id),
-                file: Some(path),
-            }))
+            model.ask(action, vec![id], QuestionArgument::File(path));
         }
         _ => {}
     }
@@ -304,17 +331,18 @@ fn files(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
 /// Reverts the changed `path` to the image's.
 pub(super) fn revert(model: &mut Model, record: &Record, path: String) -> Vec<Effect> {
     let id = record.spec.id.clone();
-    let pending = Pending {
-        action: Action::RevertFile,
-        target: Some(id.clone()),
+    let wanted = Wanted {
+        id: id.clone(),
         name: path.clone(),
+        call: Call::Revert(id, path),
+        reversal: Some(Reversal::Impossible),
     };
-    vec![call_engine(model, pending, Call::Revert(id, path))]
+    verbs::carry_out(model, Action::RevertFile, vec![wanted])
 }
 
 /// Closes the open file; returns whether there was one.
 pub(super) fn dismiss(model: &mut Model) -> bool {
-    model.tab == Tab::Files && model.looks.files.viewer.take().is_some()
+    model.focused() == Some(Pane::Files) && model.looks.files.viewer.take().is_some()
 }
 
 /// Handles the prompt at the bottom.

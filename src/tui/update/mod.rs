@@ -4,10 +4,12 @@
 mod card;
 mod containers;
 mod form;
+mod frame;
 mod handles;
 mod logs;
 mod looks;
 mod mouse;
+mod outcomes;
 mod overlays;
 mod palette;
 mod past;
@@ -18,6 +20,7 @@ mod results;
 mod shells;
 mod typing;
 mod undo;
+mod verbs;
 
 use ratatui::layout::Size;
 
@@ -25,7 +28,9 @@ use super::action::Action;
 use super::effect::{Effect, ShellCall, ShellEvent};
 use super::keymap::{Chord, Context};
 use super::message::{Input, Message, Signal};
-use super::model::{Knob, LinePurpose, Model, Overlay, Tab, ToastKind};
+use super::model::{
+    Focus, Knob, LinePurpose, Model, Overlay, Pane, QuestionArgument, Tab, ToastKind,
+};
 use crate::manager::Error;
 
 /// Rows that one turn of the wheel moves.
@@ -33,8 +38,11 @@ const WHEEL_ROWS: i64 = 3;
 
 /// Applies `message` to `model`; returns the effects to run.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let before = frame::shown(model);
     let mut effects = take(model, message);
+    effects.extend(frame::follow(model, &before));
     effects.extend(shells::fit(model));
+    effects.extend(frame::remember(model));
     if model.settings.read_only {
         effects.retain(|effect| !refused(model, effect));
     }
@@ -70,6 +78,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Clock(now) => {
             model.now = now;
             model.dirty |= model.toasts.expire(now);
+            model.expire_unbound();
             Vec::new()
         }
         Message::Input(input) => take_input(model, input),
@@ -90,6 +99,10 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Log(result) => logs::read(model, result),
         Message::Seen(seen) => looks::seen(model, *seen),
         Message::Shell(id, news) => shells::news(model, id, news),
+        Message::NotRemembered(reason) => {
+            model.toast(ToastKind::Notice, reason);
+            Vec::new()
+        }
         Message::Tail(result) => {
             card::log_tail(
                 model,
@@ -116,7 +129,11 @@ pub fn start() -> Vec<Effect> {
 
 fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
     match input {
-        Input::Key(chord) => press(model, chord),
+        Input::Key(chord) => {
+            let mut effects = requests::remember(model, |remembered| remembered.hint_seen = true);
+            effects.extend(press(model, chord));
+            effects
+        }
         Input::Paste(text) if model.contexts().contains(&Context::Typing) => {
             shells::paste(model, &text)
         }
@@ -126,8 +143,11 @@ fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
         }
         Input::Click(x, y) => mouse::click(model, x, y),
         Input::Drag(x, y) => mouse::drag(model, x, y),
-        Input::Release => handles::release(model),
-        Input::Wheel(_, _, turn) => mouse::wheel(model, turn),
+        Input::Release => {
+            model.frame.dragging = false;
+            handles::release(model)
+        }
+        Input::Wheel(x, y, turn) => mouse::wheel(model, x, y, turn),
         Input::Resize(width, height) => {
             model.size = Size::new(width, height);
             model.arrange();
@@ -144,8 +164,9 @@ fn press(model: &mut Model, chord: Chord) -> Vec<Effect> {
     if contexts.contains(&Context::Typing) {
         return shells::type_chord(model, chord);
     }
-    if let Some(c) = chord.typed().filter(|_| contexts.contains(&Context::Edit)) {
-        form::type_letter(model, c);
+    match chord.typed().filter(|_| contexts.contains(&Context::Edit)) {
+        Some(c) => form::type_letter(model, c),
+        None => model.note_unbound(chord),
     }
     Vec::new()
 }
@@ -158,6 +179,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => {}
     }
     model.dirty = true;
+    model.unbound = None;
     match model.overlay {
         Some(Overlay::Form(_)) => form::act(model, action),
         Some(Overlay::Preset(_)) => preset_form::act(model, action),
@@ -186,36 +208,36 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Quit => return quit(model),
         Action::Help => model.overlay = Some(Overlay::Help(0)),
         Action::Dismiss if looks::dismiss(model) => return looks::look(model),
-        Action::Dismiss if logs::dismiss(model) => {}
+        Action::Dismiss if logs::dismiss(model) || frame::back(model) => {}
         Action::Dismiss => dismiss(model),
-        Action::NextTab => return turn_tab(model, 1),
-        Action::PreviousTab => return turn_tab(model, Tab::ALL.len() - 1),
-        Action::ShowContainers => return show(model, Tab::Containers),
-        Action::ShowLogs => return show(model, Tab::Logs),
+        Action::NextTab => return show(model, model.tab.turned(1)),
+        Action::PreviousTab => return show(model, model.tab.turned(Tab::ALL.len() - 1)),
         Action::Logs => {
             model.log.merged = model.list.marks.len() > 1;
-            return show(model, Tab::Logs);
+            frame::open(model, Pane::Logs);
+            return logs::show(model);
         }
-        Action::ShowPresets => return show(model, Tab::Presets),
-        Action::ShowProcesses => return show(model, Tab::Processes),
-        Action::ShowShell => return show(model, Tab::Shell),
-        Action::ShowFiles => return show(model, Tab::Files),
-        Action::ShowIsolation => return show(model, Tab::Isolation),
-        Action::ShowEvents => return show(model, Tab::Events),
-        Action::ShowHost => return show(model, Tab::Host),
+        Action::Shell => return frame::shell(model),
+        Action::NextPane | Action::PreviousPane => return frame::turn(model, action),
+        Action::Zoom => frame::zoom(model),
+        Action::GrowList | Action::GrowPane => frame::grow(model, action),
+        Action::NextContainer | Action::PreviousContainer => frame::turn_container(model, action),
         Action::Run if model.tab == Tab::Presets => return form::open(model, Some(model.preset)),
         Action::Run => return form::open(model, None),
         Action::UsePreset => return form::open(model, Some(model.preset)),
         Action::Start | Action::Stop | Action::Restart | Action::Pause | Action::Destroy => {
-            return containers::ask(model, action);
+            return verbs::ask(model, action);
         }
         Action::Inspect => return card::open(model),
-        Action::Graphs => card::graphs(model),
+        Action::GraphScale => model.graphs_to_limit = !model.graphs_to_limit,
         Action::ShowLaunch => return card::waterfall(model),
         Action::SavePreset => model.ask_line(LinePurpose::PresetName),
+        Action::Rename => model.ask_line(LinePurpose::NewName),
         Action::Export => model.ask_line(LinePurpose::ExportFile),
         Action::Palette => palette::open(model),
-        Action::CopyCommand if model.tab == Tab::Logs && model.log.selection.is_some() => {
+        Action::CopyCommand
+            if model.focused() == Some(Pane::Logs) && model.log.selection.is_some() =>
+        {
             return logs::copy_lines(model);
         }
         Action::CopyCommand => return palette::copy_last(model),
@@ -229,15 +251,29 @@ fn on_tab(model: &mut Model, action: Action) -> Vec<Effect> {
             }
         }
         Action::Undo => return undo::undo(model),
-        _ => match model.tab {
-            Tab::Containers => containers::act(model, action),
-            Tab::Logs => return logs::act(model, action),
-            Tab::Shell => return shells::act(model, action),
-            Tab::Presets => preset_form::choose(model, action),
-            Tab::Processes | Tab::Files | Tab::Isolation | Tab::Events | Tab::Host => {
-                return looks::act(model, action);
+        _ => {
+            if let Some(pane) = Pane::shown_by(action) {
+                frame::open(model, pane);
+            } else if let Some(tab) = Tab::shown_by(action) {
+                return show(model, tab);
+            } else {
+                return in_view(model, action);
             }
-        },
+        }
+    }
+    Vec::new()
+}
+
+/// Hands `action` to what has the focus.
+fn in_view(model: &mut Model, action: Action) -> Vec<Effect> {
+    if let Some(pane) = model.pane_for(action) {
+        return frame::act(model, pane, action);
+    }
+    match model.tab {
+        Tab::Containers => containers::act(model, action),
+        Tab::Presets => preset_form::choose(model, action),
+        Tab::Events | Tab::Host => return looks::act(model, action),
+        Tab::Images | Tab::Networks => {}
     }
     Vec::new()
 }
@@ -257,34 +293,30 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     if model.pending.is_empty() && model.shells.running() == 0 {
         return vec![Effect::Quit];
     }
-    model.ask(Action::Quit, None);
+    model.ask(Action::Quit, Vec::new(), QuestionArgument::None);
     Vec::new()
 }
 
 fn dismiss(model: &mut Model) {
-    if !model.toasts.dismiss_newest() && !model.list.filter.is_empty() {
+    if model.toasts.dismiss_newest() {
+        return;
+    }
+    if model.tab == Tab::Events {
+        model.looks.events.filter.clear();
+    } else if !model.list.filter.is_empty() {
         model.list.filter.clear();
         model.arrange();
     }
 }
 
-fn turn_tab(model: &mut Model, steps: usize) -> Vec<Effect> {
-    let now = Tab::ALL
-        .iter()
-        .position(|tab| *tab == model.tab)
-        .unwrap_or(0);
-    show(model, Tab::ALL[(now + steps) % Tab::ALL.len()])
-}
-
-/// Shows `tab`. Returning to the same log keeps its position.
+/// Shows `tab`, with the keys on its list.
 fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
     model.tab = tab;
+    model.frame.focus = Focus::List;
+    model.frame.zoomed = false;
     model.overlay = None;
     model.arrange();
-    match tab {
-        Tab::Logs => logs::show(model),
-        _ => looks::look(model),
-    }
+    looks::look_anew(model)
 }
 
 /// The new row in a list of `count` rows, if `action` moves it.

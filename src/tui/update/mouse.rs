@@ -1,11 +1,13 @@
 //! Clicks and the wheel: they do what a key would do, at the target the last frame drew there.
 
 use super::{
-    WHEEL_ROWS, act, containers, form, handles, logs, overlays, palette, preset_form, show,
+    WHEEL_ROWS, act, containers, form, frame, handles, logs, overlays, palette, preset_form, show,
 };
+use ratatui::layout::Position;
+
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
-use crate::tui::model::{Model, Overlay, Tab, Target};
+use crate::tui::model::{Focus, Model, Overlay, Pane, Tab, Target};
 
 /// A click at column `x`, row `y`.
 pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
@@ -15,16 +17,21 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     model.dirty = true;
     match target {
         Target::Tab(tab) => return show(model, tab),
+        Target::Pane(pane) => frame::open(model, pane),
+        Target::Divider => model.frame.dragging = true,
+        Target::PaneArea => model.frame.focus = Focus::Pane,
         Target::Action(action) => return act(model, action),
         Target::Container(id) => {
-            let row = model
-                .list
-                .visible()
-                .iter()
-                .position(|at| model.records[*at].spec.id == id);
-            if let Some(row) = row {
+            model.frame.focus = Focus::List;
+            if let Some(row) = model.list.row_of(&id, &model.records) {
                 model.list.select_row(row, &model.records);
             }
+        }
+        Target::Group(name) => {
+            if let Some(row) = model.list.row_of_group(&name) {
+                model.list.select_row(row, &model.records);
+            }
+            return act(model, Action::Fold);
         }
         Target::Heading(column) => {
             if model.list.sort.column == column {
@@ -40,7 +47,10 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
         Target::Gauge(grip) => return handles::take(model, grip, x),
         Target::Preset(row) => model.preset = row,
         Target::Line(row) => return line(model, row),
-        Target::LogLine(number) => logs::click(model, number),
+        Target::LogLine(number) => {
+            model.frame.focus = Focus::Pane;
+            logs::click(model, number);
+        }
         Target::Field(field) => {
             if let Some(form) = form::opened(model) {
                 form.focus = Some(field);
@@ -65,7 +75,14 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
 
 /// A drag to column `x`, row `y`.
 pub(super) fn drag(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
-    if model.tab != Tab::Logs || model.overlay.is_some() {
+    if model.frame.dragging {
+        frame::drag(model, y);
+        return Vec::new();
+    }
+    if model.handles.grip.is_some()
+        || model.focused() != Some(Pane::Logs)
+        || model.overlay.is_some()
+    {
         return handles::pull(model, x);
     }
     let line = match model.hits.at(x, y) {
@@ -76,8 +93,8 @@ pub(super) fn drag(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Scrolls the active context by the wheel, wherever the pointer is.
-pub(super) fn wheel(model: &mut Model, turn: i16) -> Vec<Effect> {
+/// Scrolls what is below the pointer: the pane or the list; an overlay wherever the pointer is.
+pub(super) fn wheel(model: &mut Model, x: u16, y: u16, turn: i16) -> Vec<Effect> {
     let typing = matches!(
         model.overlay,
         Some(Overlay::Form(_) | Overlay::Preset(_) | Overlay::Confirm(_))
@@ -85,7 +102,13 @@ pub(super) fn wheel(model: &mut Model, turn: i16) -> Vec<Effect> {
     if typing {
         return Vec::new();
     }
-    if model.tab == Tab::Logs && model.overlay.is_none() {
+    let over_pane = model
+        .regions()
+        .is_some_and(|regions| regions.pane.contains(Position { x, y }));
+    let pane = model
+        .pane()
+        .filter(|_| over_pane && model.overlay.is_none());
+    if pane == Some(Pane::Logs) {
         logs::wheel(model, i64::from(turn) * WHEEL_ROWS);
         return Vec::new();
     }
@@ -98,20 +121,31 @@ pub(super) fn wheel(model: &mut Model, turn: i16) -> Vec<Effect> {
         WHEEL_ROWS
     };
     for _ in 0..i64::from(turn.unsigned_abs()) * rows {
-        effects.extend(act(model, action));
+        match pane {
+            Some(pane) => {
+                model.dirty = true;
+                effects.extend(frame::act(model, pane, action));
+            }
+            None if model.overlay.is_none() && model.tab == Tab::Containers => {
+                model.dirty = true;
+                containers::act(model, action);
+            }
+            None => effects.extend(act(model, action)),
+        }
     }
     effects
 }
 
-/// A click on line `row` of a menu or of the tab's list.
+/// A click on line `row` of a menu or of the pane's list.
 fn line(model: &mut Model, row: usize) -> Vec<Effect> {
     if let Some(Overlay::Signal(menu)) = &mut model.overlay {
         menu.row = row;
         return act(model, Action::Confirm);
     }
-    match model.tab {
-        Tab::Processes => model.looks.processes.select(row),
-        Tab::Files => {
+    model.frame.focus = Focus::Pane;
+    match model.pane() {
+        Some(Pane::Processes) => model.looks.processes.select(row),
+        Some(Pane::Files) => {
             let path = model
                 .looks
                 .files

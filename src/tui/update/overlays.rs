@@ -1,9 +1,12 @@
 //! Overlays: questions, the sort menu, help, the filter.
 
-use super::{containers, looks, moved, preset_form, typing};
+use super::{containers, handles, looks, moved, preset_form, typing, verbs};
+use crate::record::{Record, Status};
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
-use crate::tui::model::{Column, Model, Overlay, help_rows};
+use crate::tui::model::{
+    Card, Column, Model, Overlay, Question, QuestionArgument, ToastKind, help_rows,
+};
 
 /// Answers the question.
 pub(super) fn answer(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -13,22 +16,25 @@ pub(super) fn answer(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Confirm => {
             model.overlay = None;
-            let target = question.target.and_then(|id| model.record(&id).cloned());
-            match target {
-                Some(record) if question.file.is_some() => {
-                    looks::revert(model, &record, question.file.unwrap_or_default())
-                }
-                Some(record) => containers::carry_out(model, question.action, &record),
-                None if question.action == Action::DeletePreset => preset_form::delete(model),
-                None if question.action == Action::Quit => vec![Effect::Quit],
-                None => Vec::new(),
-            }
+            confirmed(model, question)
         }
         Action::Cancel => {
             model.overlay = None;
             Vec::new()
         }
         _ => Vec::new(),
+    }
+}
+
+/// Performs what was asked about.
+fn confirmed(model: &mut Model, question: Question) -> Vec<Effect> {
+    let target = question.only().and_then(|id| model.record(id)).cloned();
+    match (question.action, target, question.argument) {
+        (Action::Quit, ..) => vec![Effect::Quit],
+        (Action::DeletePreset, ..) => preset_form::delete(model),
+        (Action::LimitDown, Some(record), _) => handles::confirm(model, &record),
+        (_, Some(record), QuestionArgument::File(path)) => looks::revert(model, &record, path),
+        (action, _, argument) => verbs::perform(model, action, &argument, &question.targets),
     }
 }
 
@@ -89,4 +95,42 @@ pub(super) fn type_filter(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => typing::edit_action(model, action),
     }
     Vec::new()
+}
+
+/// Closes an overlay whose containers are gone, or have ended so that nothing can be done any more;
+/// says so.
+pub(super) fn follow_records(model: &mut Model) {
+    let reason = match &model.overlay {
+        Some(Overlay::Confirm(question)) if !question.targets.is_empty() => {
+            let able = model.able(question.action, &question.argument, &question.targets);
+            able.left_out().filter(|_| able.records.is_empty())
+        }
+        Some(Overlay::Signal(menu)) => {
+            let able = model.able(Action::Signal, &QuestionArgument::None, &menu.to.ids());
+            able.left_out().filter(|_| able.records.is_empty())
+        }
+        Some(Overlay::Card(card)) => {
+            let record = card.id().map(|id| model.record(id));
+            // a container that was started again is not dead
+            let risen = |record: &Record| {
+                matches!(card, Card::Death { .. })
+                    && !matches!(record.state.status, Status::Stopped { .. })
+            };
+            match record {
+                Some(None) => Some("the container is gone".to_owned()),
+                Some(Some(record)) if risen(record) => Some(format!(
+                    "{} is {} again",
+                    record.spec.name,
+                    record.state.status.word()
+                )),
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    if let Some(reason) = reason {
+        model.overlay = None;
+        model.handles.doubtful = None;
+        model.toast(ToastKind::Notice, format!("closed: {reason}"));
+    }
 }

@@ -4,7 +4,9 @@ use super::requests::call_engine;
 use super::{moved, typing};
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};
-use crate::tui::model::{Compared, EffectId, Model, Overlay, Pending, PresetForm, ToastKind};
+use crate::tui::model::{
+    Compared, EffectId, Model, Overlay, Pending, PresetForm, QuestionArgument, ToastKind,
+};
 
 /// Handles `action` on the tab.
 pub(super) fn choose(model: &mut Model, action: Action) {
@@ -18,7 +20,9 @@ pub(super) fn choose(model: &mut Model, action: Action) {
             model,
             PresetForm::new(None, &format!("{name}-copy"), &preset),
         ),
-        (Action::DeletePreset, Some(_)) => model.ask(Action::DeletePreset, None),
+        (Action::DeletePreset, Some(_)) => {
+            model.ask(Action::DeletePreset, Vec::new(), QuestionArgument::None)
+        }
         (Action::ComparePreset, Some((name, _))) => {
             let with = Some(Compared::Preset(name));
             model.compared = if model.compared == with { None } else { with };

@@ -3,6 +3,7 @@
 use crate::manager::Error;
 use crate::tui::effect::{Call, Effect};
 use crate::tui::model::{EffectId, Model, Pending, ToastKind};
+use crate::tui::remembered::Remembered;
 
 /// Records a pending engine call and gives it an id.
 pub(super) fn call_engine(model: &mut Model, pending: Pending, call: Call) -> Effect {
@@ -24,6 +25,19 @@ pub(super) fn failure_text(what: &str, error: &Error) -> String {
 pub(super) fn show_progress(model: &mut Model, id: EffectId, line: &str) {
     if let Some(name) = model.pending.get(&id).map(|pending| pending.name.clone()) {
         model.toast(ToastKind::Progress(id), format!("{name}: {line}"));
+    }
+}
+
+/// Changes what is remembered from one start to the next. Nothing is written where it does not
+/// differ, and by a screen that has no file for it.
+pub(super) fn remember(model: &mut Model, change: impl FnOnce(&mut Remembered)) -> Vec<Effect> {
+    let before = model.remembered.clone();
+    change(&mut model.remembered);
+    match &model.settings.remembered_in {
+        Some(file) if model.remembered != before && !model.settings.read_only => {
+            vec![Effect::Remember(file.clone(), model.remembered.clone())]
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -3,16 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::requests::{failure_text, show_progress};
-use super::{card, form, handles, past, preset_form};
-use crate::manager::{Error, TRASH_KEPT, Updated};
-use crate::record::{Record, Status};
+use super::{card, form, handles, outcomes, overlays, past, preset_form};
+use crate::manager::{Error, TRASH_KEPT};
+use crate::record::Record;
+use crate::spec::ContainerId;
 use crate::stats::Snapshot;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, EffectId, Outcome};
-use crate::tui::keymap::Context;
-use crate::tui::model::{Card, FailedLaunch, Model, Overlay, Tab, ToastKind, UndoStep};
+use crate::tui::model::{FailedLaunch, Model, Reversal, Tab, ToastKind, UndoStep};
 use crate::tui::settings::Settings;
-use crate::tui::wording::is_unexpected;
 
 /// A tick.
 pub(super) fn sampled(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
@@ -53,19 +52,7 @@ pub(super) fn records(
             let kept: BTreeSet<_> = model.records.iter().map(|record| &record.spec.id).collect();
             model.history.retain(|id| kept.contains(id));
             model.list.marks.retain(|id| kept.contains(id));
-            let gone = |id| model.record(id).is_none();
-            let about = match &model.overlay {
-                Some(Overlay::Confirm(question)) => question.target.as_ref(),
-                Some(Overlay::Card(card)) => card.id(),
-                Some(Overlay::Signal(menu)) => menu.to.only(),
-                _ => None,
-            };
-            // a container that was started again is not dead
-            let risen = matches!(&model.overlay, Some(Overlay::Card(Card::Death { id, .. }))
-                if model.record(id).is_some_and(|record| !matches!(record.state.status, Status::Stopped { .. })));
-            if risen || about.is_some_and(gone) {
-                model.overlay = None;
-            }
+            overlays::follow_records(model);
             model.arrange();
             return super::logs::renew(model);
         }
@@ -119,7 +106,7 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
     model.toasts.end_progress(id);
     model.dirty = true;
     let form_waits = form::opened(model).is_some_and(|form| form.launching == Some(id));
-    let name = pending.name;
+    let name = pending.name.clone();
     let in_form = preset_form::saved(model, id, result.as_ref().err().map(ToString::to_string));
     if in_form && result.is_err() {
         return Vec::new();
@@ -132,68 +119,19 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
             }
             if let Outcome::Launched(container) = &outcome {
                 model.list.wanted = Some(container.clone());
+                note_launch(model, id, container.clone(), &name);
                 model.arrange();
                 if form_waits && model.tab == Tab::Presets {
                     model.tab = Tab::Containers;
                 }
             }
-            let (kind, text) = match outcome {
-                Outcome::Signalled => (ToastKind::Success, format!("{name} has the signal")),
-                Outcome::Extracted(done) => {
-                    let kind = if done.is_whole() {
-                        ToastKind::Success
-                    } else {
-                        ToastKind::Notice
-                    };
-                    (kind, format!("extracted {name}: {done}"))
-                }
-                Outcome::Reverted => (ToastKind::Success, format!("reverted {name}")),
-                Outcome::Launched(container) if name.is_empty() => {
-                    (ToastKind::Success, format!("launched {container}"))
-                }
-                Outcome::Launched(_) => (ToastKind::Success, format!("launched {name}")),
-                Outcome::Started => (ToastKind::Success, format!("started {name}")),
-                Outcome::Stopped(cause) if is_unexpected(&cause) => (
-                    ToastKind::Notice,
-                    format!("stopped {name}: {}", &cause.brief()),
-                ),
-                Outcome::Stopped(cause) => (
-                    ToastKind::Success,
-                    format!("stopped {name}: {}", &cause.brief()),
-                ),
-                Outcome::Paused => (ToastKind::Success, format!("paused {name}")),
-                Outcome::Resumed => (ToastKind::Success, format!("{name} goes on")),
-                Outcome::Restarted => (ToastKind::Success, format!("restarted {name}")),
-                Outcome::ThrownAway => (ToastKind::Success, note_trashed(model, &name)),
-                Outcome::TakenBack => {
-                    model.list.wanted = pending.target;
-                    (
-                        ToastKind::Success,
-                        format!("brought {name} back; it is stopped"),
-                    )
-                }
-                Outcome::LimitSet(updated) => {
-                    let reverted = handles::is_reverted(model, id);
-                    more = handles::answered(model, id, true);
-                    (
-                        ToastKind::Changed,
-                        limit_set(model, &name, &updated, reverted),
-                    )
-                }
-                Outcome::Written(file) if pending.action == Action::SavePreset => (
-                    ToastKind::Success,
-                    format!("saved the preset {name} in {}", file.display()),
-                ),
-                Outcome::Written(file) if pending.action == Action::DeletePreset => (
-                    ToastKind::Success,
-                    format!("took the preset {name} out of {}", file.display()),
-                ),
-                Outcome::Written(file) => {
-                    (ToastKind::Success, format!("written: {}", file.display()))
-                }
-                Outcome::Destroyed => (ToastKind::Success, format!("destroyed {name}")),
-            };
-            model.toast(kind, text);
+            if let Outcome::TakenBack = outcome {
+                model.list.wanted.clone_from(&pending.target);
+            }
+            outcomes::tell(model, id, &pending, &outcome);
+            if let Outcome::LimitSet(_) = outcome {
+                more = handles::answered(model, id, true);
+            }
         }
         Err(error) => {
             match form::opened(note_failed_launch(model, &name, &error)).filter(|_| form_waits) {
@@ -204,61 +142,43 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
                 }
                 None => {
                     handles::answered(model, id, false);
-                    if let (Action::Destroy, Some(target)) = (pending.action, &pending.target) {
-                        model
-                            .undo
-                            .forget(target, |step| *step == UndoStep::TakeBack);
-                    }
+                    model.undo.forget(|step| step.effect == id);
                     let what = match pending.action {
                         // the error names the file
                         Action::SaveLog | Action::Export => "save".to_owned(),
                         Action::Run => format!("launch {name}"),
                         Action::LimitUp => format!("limit {name}"),
-                        Action::Undo => format!("bring back {name}"),
                         other => format!("{} {name}", other.id()),
                     };
-                    model.toast(ToastKind::Error, failure_text(&what, &error));
+                    let text = failure_text(&what, &error);
+                    match model.batches.of(id) {
+                        Some(batch) => batch.failed.push(text),
+                        None => model.toast(ToastKind::Error, text),
+                    }
                 }
             }
         }
+    }
+    if let Some(batch) = model.batches.ended(id) {
+        outcomes::ended(model, batch);
     }
     more.push(Effect::ReadRecords);
     more
 }
 
-/// Notes when the trash is due.
-fn note_trashed(model: &mut Model, name: &str) -> String {
-    model.purge_at.get_or_insert(model.now + TRASH_KEPT);
-    match undo_key(model) {
-        Some(key) => format!(
-            "destroyed {name}; {key} brings it back for {} minutes",
-            TRASH_KEPT.as_mins()
-        ),
-        None => format!(
-            "destroyed {name}; it is in the trash for {} minutes",
-            TRASH_KEPT.as_mins()
-        ),
-    }
-}
-
-/// What became of the limit. Where it was `reverted` the undo key would take back another change.
-fn limit_set(model: &Model, name: &str, updated: &Updated, reverted: bool) -> String {
-    let mut text = format!("{name}: {}", updated.changes.join(", "));
-    if !updated.live {
-        text.push_str(", from its next start on");
-    }
-    if let Some(key) = undo_key(model).filter(|_| !reverted) {
-        text.push_str(&format!("; {key} takes it back"));
-    }
-    text
-}
-
-fn undo_key(model: &Model) -> Option<String> {
-    model
-        .settings
-        .keymap
-        .shown_key(&[Context::Global], Action::Undo)
-        .map(|key| key.to_string())
+/// A launch cannot be undone, and what was done before it is not what is meant next.
+fn note_launch(model: &mut Model, effect: EffectId, id: ContainerId, name: &str) {
+    let name = match name {
+        "" => id.to_string(),
+        name => name.to_owned(),
+    };
+    let step = UndoStep {
+        id,
+        name,
+        reversal: Reversal::Impossible,
+        effect,
+    };
+    model.undo.remember(Action::Run, vec![step], model.now);
 }
 
 /// Keeps the steps of a failed launch, which has no record.

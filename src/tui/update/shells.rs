@@ -1,24 +1,24 @@
-//! The Shell tab: opening, typing, leaving, closing, and the encoding of keys.
+//! The Shell pane: opening, typing, leaving, closing, and the encoding of keys.
 
 use super::requests::failure_text;
 use crate::sys::tty::WindowSize;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, ShellCall, ShellEvent};
 use crate::tui::keymap::{Chord, Key};
-use crate::tui::model::{Model, ShellId, ShellState, Tab, ToastKind};
+use crate::tui::model::{Model, Pane, ShellId, ShellState, ToastKind};
 
-/// The terminal's size: the body without its title line.
+/// The terminal's size: the pane without its title line.
 fn size(model: &Model) -> Option<WindowSize> {
-    let body = model.regions()?.body;
+    let area = model.regions()?.below_title();
     Some(WindowSize {
-        rows: body.height.saturating_sub(1).max(1),
-        columns: body.width,
+        rows: area.height.max(1),
+        columns: area.width,
     })
 }
 
 /// Resizes every shell to the pane.
 pub(super) fn fit(model: &mut Model) -> Vec<Effect> {
-    if model.tab != Tab::Shell || model.shells.list.is_empty() {
+    if !model.shows(Pane::Shell) || model.shells.list.is_empty() {
         return Vec::new();
     }
     let Some(size) = size(model) else {
@@ -34,7 +34,7 @@ pub(super) fn fit(model: &mut Model) -> Vec<Effect> {
 
 /// News from a shell.
 pub(super) fn news(model: &mut Model, id: ShellId, news: ShellEvent) -> Vec<Effect> {
-    let shown = model.tab == Tab::Shell && model.shells.shown().is_some_and(|pane| pane.id == id);
+    let shown = model.shows(Pane::Shell) && model.shell().is_some_and(|pane| pane.id == id);
     let Some(pane) = model.shells.find(id) else {
         return Vec::new();
     };
@@ -78,7 +78,7 @@ pub(super) fn news(model: &mut Model, id: ShellId, news: ShellEvent) -> Vec<Effe
 
 /// Types into the shell that is shown.
 pub(super) fn type_chord(model: &mut Model, chord: Chord) -> Vec<Effect> {
-    let Some(pane) = model.shells.shown_mut() else {
+    let Some(pane) = model.shell_mut() else {
         return Vec::new();
     };
     pane.terminal.scroll_to(0);
@@ -90,7 +90,7 @@ pub(super) fn type_chord(model: &mut Model, chord: Chord) -> Vec<Effect> {
 
 /// Pastes into the shell that is shown, bracketed if its program enabled that.
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    let Some(pane) = model.shells.shown() else {
+    let Some(pane) = model.shell() else {
         return Vec::new();
     };
     // text after an end marker inside the paste would count as typed
@@ -108,20 +108,24 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let page = size(model).map_or(1, |size| usize::from(size.rows));
     match action {
         Action::OpenShell => return open(model),
-        Action::EnterShell => match model.shells.shown() {
+        Action::EnterShell => match model.shell() {
             Some(pane) if !matches!(pane.state, ShellState::Ended(_)) => model.shells.typing = true,
             _ => return open(model),
         },
         Action::LeaveShell => model.shells.typing = false,
         Action::CloseShell => {
-            if let Some(pane) = model.shells.remove() {
-                return vec![Effect::Shell(pane.id, ShellCall::Close)];
+            if let Some(id) = model.shell().map(|pane| pane.id) {
+                model.shells.remove(id);
+                return vec![Effect::Shell(id, ShellCall::Close)];
             }
         }
-        Action::NextShell => model.shells.turn(1),
-        Action::PreviousShell => model.shells.turn(model.shells.list.len().saturating_sub(1)),
+        Action::NextShell | Action::PreviousShell => {
+            if let Some(id) = model.list.selected.clone() {
+                model.shells.turn(&id, action == Action::NextShell);
+            }
+        }
         _ => {
-            if let Some(pane) = model.shells.shown_mut() {
+            if let Some(pane) = model.shell_mut() {
                 let back = pane.terminal.screen().scrollback();
                 let back = match action {
                     Action::Up => back + 1,

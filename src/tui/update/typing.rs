@@ -71,7 +71,7 @@ fn edit_prompt(model: &mut Model, change: impl FnOnce(&mut LineEdit)) {
 
 /// Searches incrementally, from where the search began.
 fn search(model: &mut Model, pattern: &str, from: u64) {
-    if let Some(pane) = model.regions().map(|regions| regions.log_pane()) {
+    if let Some(pane) = model.regions().map(|regions| regions.log_size()) {
         model.log.look_for(pattern, from, pane);
     }
 }

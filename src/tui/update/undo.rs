@@ -1,34 +1,105 @@
 //! Undo of the newest entry.
 
-use super::handles;
-use super::requests::call_engine;
+use super::verbs::{Wanted, carry_out};
+use super::{handles, refuse};
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};
-use crate::tui::model::{Model, Pending, ToastKind, UndoStep};
+use crate::tui::model::{Model, QuestionArgument, Reversal, UndoStep, Undoable};
 
 /// Undoes the newest entry.
 pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
-    let Some(undoable) = model.undo.pop() else {
+    let Some(entry) = model.undo.pop() else {
         return Vec::new();
     };
-    match undoable.step {
-        UndoStep::Limit(change) => {
-            if model.record(&undoable.id).is_none() {
-                model.toast(
-                    ToastKind::Notice,
-                    format!("undo: {} is gone", undoable.name),
-                );
-                return Vec::new();
-            }
-            handles::ask_engine(model, undoable.id, change, true)
-        }
-        UndoStep::TakeBack => {
-            let pending = Pending {
-                action: Action::Undo,
-                target: Some(undoable.id.clone()),
-                name: undoable.name,
-            };
-            vec![call_engine(model, pending, Call::TakeBack(undoable.id))]
-        }
+    model.toasts.drop_hints();
+    if let Some(reason) = impossible(model, &entry) {
+        refuse(model, Action::Undo, &reason);
+        return Vec::new();
     }
+    let (mut calls, mut reasons) = (Vec::new(), Vec::new());
+    for step in entry.steps {
+        if let Some(reason) = reason_against(model, &step) {
+            reasons.push(reason);
+            continue;
+        }
+        let id = step.id.clone();
+        let grace = model.settings.stop_grace;
+        let call = match step.reversal {
+            Reversal::Limit(change) => return handles::ask_engine(model, id, change, true),
+            Reversal::TakeBack => Call::TakeBack(id),
+            Reversal::Start => Call::Start(id),
+            Reversal::Stop => Call::Stop(id, grace),
+            Reversal::Pause => Call::Pause(id),
+            Reversal::Resume => Call::Resume(id),
+            Reversal::Rename(name) => Call::Rename(id, name),
+            Reversal::Impossible => continue,
+        };
+        calls.push(Wanted {
+            id: step.id,
+            name: step.name,
+            call,
+            reversal: None,
+        });
+    }
+    let left_out = match (reasons.first(), reasons.len(), calls.len()) {
+        (None, ..) => None,
+        (Some(only), 1, 0) => Some(only.clone()),
+        (Some(first), count, able) => Some(format!("not {count} of the {}: {first}", count + able)),
+    };
+    let effects = carry_out(model, Action::Undo, calls);
+    if let Some(reason) = left_out {
+        refuse(model, Action::Undo, &reason);
+    }
+    effects
+}
+
+/// Says of an action that cannot be undone what it was, and what comes next.
+fn impossible(model: &Model, entry: &Undoable) -> Option<String> {
+    if entry
+        .steps
+        .iter()
+        .any(|step| step.reversal != Reversal::Impossible)
+    {
+        return None;
+    }
+    let what = entry.action.label().to_lowercase();
+    let whom = whom(&entry.steps)?;
+    let mut text = format!("{what} of {whom} cannot be undone");
+    if let (Some(next), Some(key)) = (model.undo.newest(), model.undo_key())
+        && let (Some(step), Some(whom)) = (next.steps.first(), self::whom(&next.steps))
+        && step.reversal != Reversal::Impossible
+    {
+        text.push_str(&format!("; {key} again {}", step.reversal.phrase(&whom)));
+    }
+    Some(text)
+}
+
+/// The name of the only container, or the number of them.
+fn whom(steps: &[UndoStep]) -> Option<String> {
+    match steps {
+        [] => None,
+        [step] => Some(step.name.clone()),
+        several => Some(format!("{} containers", several.len())),
+    }
+}
+
+/// Why `step` cannot be undone now.
+fn reason_against(model: &Model, step: &UndoStep) -> Option<String> {
+    if step.reversal == Reversal::TakeBack {
+        return None;
+    }
+    let Some(record) = model.record(&step.id) else {
+        return Some(format!("{} is gone", step.name));
+    };
+    let (action, argument) = match step.reversal {
+        Reversal::Start => (Action::Start, QuestionArgument::None),
+        Reversal::Stop => (Action::Stop, QuestionArgument::None),
+        Reversal::Pause => (Action::Pause, QuestionArgument::None),
+        Reversal::Resume => (Action::Pause, QuestionArgument::Resume),
+        Reversal::Limit(_) | Reversal::TakeBack | Reversal::Rename(_) | Reversal::Impossible => {
+            return None;
+        }
+    };
+    let ids = [record.spec.id.clone()];
+    model.able(action, &argument, &ids).reasons.pop()
 }

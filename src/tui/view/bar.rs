@@ -33,6 +33,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         let before = text::width(&printable(line.before_cursor())) as u16;
         canvas.cursor = Some(Position::new((x + before).min(area.right() - 1), area.y));
     }
+    if let Some(notice) = model.unbound_notice() {
+        let mut pen = canvas.pen(Rect {
+            x: start,
+            width: area.right() - start,
+            ..area
+        });
+        pen.skip(1).put(&notice, theme.key_off).skip(2);
+        start = pen.x();
+    }
     let contexts = model.contexts();
     let keys = |action: Action| {
         let chord = model.settings.keymap.shown_key(&contexts, action)?;

@@ -6,7 +6,6 @@ use ratatui::style::Style;
 
 use crate::record::{Record, Status};
 use crate::tui::action::Action;
-use crate::tui::keymap::Context;
 use crate::tui::model::{HitMap, Model};
 use crate::tui::theme::Theme;
 use crate::tui::widget::Pen;
@@ -32,11 +31,11 @@ impl Canvas<'_> {
         Pen::new(self.buffer, area, self.theme.symbols.ellipsis)
     }
 
-    /// The key to show for `action`: the overlay's if it has one, else the tab's.
+    /// The key to show for `action`: the overlay's if it has one, else that of what has the focus.
     #[must_use]
     pub(super) fn key(&self, action: Action) -> String {
         let mut contexts = self.model.contexts();
-        contexts.extend([self.model.tab.context(), Context::Global]);
+        contexts.extend(self.model.contexts_below());
         let key = self.model.settings.keymap.shown_key(&contexts, action);
         key.map(|chord| chord.to_string()).unwrap_or_default()
     }

@@ -6,8 +6,9 @@
 //! │ Out of memory (OOM): the kernel killed it at │
 //! │ 200M, its limit is 200M.                     │
 //! │ When      3m ago at 14:03:26, …              │
-//! │ CPU, last 60 s           Memory, last 60 s   │
+//! │ CPU 18.6% of a core      Memory 200M (limit) │
 //! │ ⣀⣀⣤⣶⣿                    ⣀⣀⣤⣤⣶               │
+//! │ -80s──────────its end    -80s─────────────✗─ │
 //! │ ! cannot allocate memory                     │
 //! │ S Start   l Logs   D Destroy   Esc Close     │
 //! ╰──────────────────────────────────────────────╯
@@ -17,6 +18,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
+use super::curve::Curve;
 use super::facts::{Fact, death_facts, facts, limits_text};
 use crate::record::{ExitCause, Record, Status};
 use crate::spec::format_bytes;
@@ -24,10 +26,8 @@ use crate::stats::Figure;
 use crate::tui::action::Action;
 use crate::tui::model::{LogLine, Model, Target};
 use crate::tui::text;
-use crate::tui::widget::{Graph, center, frame};
-use crate::tui::wording::{
-    NOT_AVAILABLE, cap_percent, cause_sentence, grouped, is_unexpected, percent,
-};
+use crate::tui::widget::{center, frame};
+use crate::tui::wording::{NOT_AVAILABLE, cause_sentence, grouped, is_unexpected, percent};
 
 /// The widest card.
 const WIDTH: u16 = 96;
@@ -127,13 +127,13 @@ pub(super) fn draw(
             width,
             height: graphs,
         };
-        graph(canvas, place(0, half - 1), record, Figure::Cpu);
-        graph(
-            canvas,
-            place(half, inside.width - half),
-            record,
-            Figure::Memory,
-        );
+        let halves = [
+            (place(1, half - 2), Figure::Cpu),
+            (place(half + 1, inside.width - half - 2), Figure::Memory),
+        ];
+        for (half, figure) in halves {
+            Curve::ended(canvas.model, record, figure).draw(canvas, half);
+        }
         y += graphs;
     }
     let place = Rect {
@@ -197,68 +197,6 @@ fn numbers(model: &Model, record: &Record, cause: &ExitCause) -> String {
         ),
     ];
     words.join(&format!(" {} ", model.settings.theme.symbols.dot))
-}
-
-/// The last minute of one figure.
-fn graph(canvas: &mut Canvas<'_>, area: Rect, record: &Record, figure: Figure) {
-    let (model, theme) = (canvas.model, canvas.theme);
-    let last = model
-        .history
-        .series(&record.spec.id)
-        .map_or(0, |series| series.last());
-    let values = model.history.values(&record.spec.id, figure, last, TICKS);
-    let highest = values
-        .iter()
-        .copied()
-        .filter(|value| !value.is_nan())
-        .fold(0.0, f64::max);
-    let (name, style, limit) = match figure {
-        Figure::Memory => (
-            "Memory",
-            theme.memory,
-            record.spec.limits.memory.map(|bytes| bytes as f64),
-        ),
-        _ => (
-            "CPU",
-            theme.cpu,
-            record.spec.limits.cpu.map(|cap| cap.cores()),
-        ),
-    };
-    let top = limit.unwrap_or(highest * 1.25);
-    let scale = if figure == Figure::Memory {
-        format_bytes(top as u64)
-    } else {
-        cap_percent(top)
-    };
-    let mut pen = canvas.pen(row(area, 0));
-    pen.put(&format!(" {name}"), theme.label)
-        .put(", its last 60 s", theme.dim);
-    pen.put_right(&format!("top {scale} "), theme.dim);
-    let plot = Rect {
-        x: area.x + 1,
-        y: area.y + 1,
-        width: area.width.saturating_sub(2).min(TICKS as u16),
-        height: area.height - 1,
-    };
-    // a cell of braille holds two ticks
-    let wide = if theme.symbols.braille {
-        TICKS as u16 / 2
-    } else {
-        TICKS as u16
-    };
-    Graph {
-        values: &values,
-        top,
-        style,
-    }
-    .draw(
-        canvas.buffer,
-        Rect {
-            width: plot.width.min(wide),
-            ..plot
-        },
-        theme,
-    );
 }
 
 fn draw_log_tail(

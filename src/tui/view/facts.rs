@@ -58,39 +58,24 @@ pub(super) fn death_facts(
     )]
 }
 
-/// The keys for a container that is not alive.
-pub(super) fn next_steps(canvas: &Canvas<'_>) -> String {
+/// The keys for a container that is not alive; `ended`: it was.
+pub(super) fn next_steps(canvas: &Canvas<'_>, ended: bool) -> String {
     let keymap = &canvas.model.settings.keymap;
     let steps = [
-        (Action::Inspect, "shows why"),
         (Action::Start, "starts it"),
+        (Action::Inspect, "shows why it ended"),
         (Action::Logs, "its log"),
         (Action::Destroy, "removes it"),
     ];
-    let known = steps.into_iter().filter_map(|(action, what)| {
+    let fits = |action| ended || !matches!(action, Action::Inspect | Action::Logs);
+    let steps = steps.into_iter().filter(|(action, _)| fits(*action));
+    let known = steps.filter_map(|(action, what)| {
         let chord = keymap.shown_key(&[Context::Containers, Context::Global], action)?;
         Some(format!("{chord} {what}"))
     });
     known
         .collect::<Vec<_>>()
         .join(&format!(" {} ", canvas.theme.symbols.dot))
-}
-
-pub(super) fn created_facts(model: &Model, record: &Record) -> Vec<Fact> {
-    let dot = model.settings.theme.symbols.dot;
-    vec![
-        ("Command", command(record), Style::new()),
-        (
-            "Limits",
-            limit_words(&record.spec.limits, &record.spec).join(&format!(" {dot} ")),
-            Style::new(),
-        ),
-        (
-            "Container",
-            identity(model, record),
-            model.settings.theme.dim,
-        ),
-    ]
 }
 
 fn limit_words(limits: &Limits, spec: &ContainerSpec) -> Vec<String> {
@@ -211,7 +196,7 @@ pub(super) fn command(record: &Record) -> String {
     printable(&quote_command(&record.spec.argv))
 }
 
-fn clock(model: &Model, at: Timestamp) -> String {
+pub(super) fn clock(model: &Model, at: Timestamp) -> String {
     let zone = &model.settings.time_zone;
     let (then, today) = (
         at.to_zoned_datetime(zone.clone()),

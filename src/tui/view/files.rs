@@ -16,7 +16,7 @@ use crate::tui::action::Action;
 use crate::tui::model::{Target, Viewer};
 use crate::tui::sanitise::printable;
 
-/// Draws the Files tab into `area`.
+/// Draws them into `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let files = &model.looks.files;
@@ -25,7 +25,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         return open_file(canvas, area, viewer);
     }
     let Some(record) = model.selected() else {
-        canvas.pen(row(area, 2)).skip(2).put(
+        canvas.pen(row(area, 1)).skip(2).put(
             "No container is selected: what it changed would be here.",
             theme.dim,
         );
@@ -46,13 +46,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
                 Some(Err(error)) => (printable(error), theme.error),
                 _ => ("Looking…".to_owned(), theme.dim),
             };
-            canvas.pen(row(area, 2)).skip(2).put(&text, style);
+            canvas.pen(row(area, 1)).skip(2).put(&text, style);
             return;
         }
     };
     if changes.list.is_empty() {
         canvas
-            .pen(row(area, 2))
+            .pen(row(area, 1))
             .skip(2)
             .put("It changed nothing against its image.", theme.dim);
         return;
@@ -127,7 +127,7 @@ fn open_file(canvas: &mut Canvas<'_>, area: Rect, viewer: &Viewer) {
     match &viewer.lines {
         Err(error) => {
             canvas
-                .pen(row(area, 2))
+                .pen(row(area, 1))
                 .skip(2)
                 .put(&printable(error), theme.error);
         }

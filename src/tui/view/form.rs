@@ -194,11 +194,7 @@ fn status(canvas: &mut Canvas<'_>, area: Rect, beside: usize, form: &LaunchForm)
                 (
                     format!(
                         "$ {}",
-                        printable(&command_line(
-                            &canvas.model.settings.program,
-                            &created,
-                            base
-                        ))
+                        printable(&command_line(&canvas.model.settings, &created, base))
                     ),
                     theme.dim,
                 )

@@ -32,6 +32,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, grid: CoreGrid) {
         words(canvas, row(area, area.height - 1), None);
         return;
     };
+    if area.height == 1 {
+        words(canvas, area, Some(host));
+        return;
+    }
     if grid.columns == 0 {
         core_strip(canvas, area, grid.rows, &host.cores);
     } else {
@@ -84,11 +88,7 @@ fn core_strip(canvas: &mut Canvas<'_>, area: Rect, rows: usize, cores: &[f32]) {
         let mut pen = canvas.pen(row(area, y as u16));
         pen.put(if y == 0 { "Cores " } else { "      " }, theme.label);
         for busy in chunk {
-            let style = match busy {
-                b if *b >= 0.95 => theme.gauge_full,
-                b if *b >= 0.8 => theme.gauge_high,
-                _ => theme.gauge,
-            };
+            let style = theme.by_level(theme.gauge, Some(f64::from(*busy)));
             let level = (busy.clamp(0.0, 1.0) * 7.0).round() as usize;
             pen.symbol(theme.symbols.heights[level.min(7)], style);
         }

@@ -15,7 +15,9 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::canvas::{Canvas, row};
-use crate::tui::model::{LogLine, LogPosition, LogView, MARK_COLUMNS, Pane, TIME_COLUMNS, Target};
+use crate::tui::model::{
+    LogLine, LogPosition, LogSize, LogView, MARK_COLUMNS, TIME_COLUMNS, Target,
+};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::theme::{ColorDepth, Theme};
@@ -25,7 +27,7 @@ use crate::tui::wording::grouped;
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     title(canvas, row(area, 0));
     let (model, theme) = (canvas.model, canvas.theme);
-    let Some(pane) = model.regions().map(|regions| regions.log()) else {
+    let Some(pane) = model.regions().map(|regions| regions.below_title()) else {
         return;
     };
     let log = &model.log;
@@ -48,10 +50,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         } else {
             theme.dim
         };
-        canvas.pen(row(pane, 1)).skip(2).put(&notice, style);
+        canvas.pen(row(pane, 0)).skip(2).put(&notice, style);
         return;
     }
-    let size = Pane {
+    let size = LogSize {
         width: usize::from(pane.width),
         height: usize::from(pane.height),
     };
@@ -186,7 +188,7 @@ fn next_match(
 }
 
 /// The program's style, reduced to the colour depth; `None` is a screen without colours.
-fn shown(style: Style, depth: Option<ColorDepth>) -> Style {
+pub(super) fn shown(style: Style, depth: Option<ColorDepth>) -> Style {
     let color = |color: Option<ratatui::style::Color>| {
         color.zip(depth).map(|(color, depth)| depth.nearest(color))
     };

@@ -5,23 +5,30 @@
 
 mod bar;
 mod canvas;
+mod connections;
+mod curve;
 mod death;
-mod detail;
 mod dials;
+mod divider;
 mod events;
 mod facts;
 mod files;
 mod form;
-mod graphs;
 mod header;
 mod help;
+mod hint;
+mod history;
+mod images;
 mod logs;
+mod networks;
+mod overview;
 mod palette;
 mod preset_form;
 mod presets;
 mod processes;
 mod prompt;
 mod question;
+mod question_words;
 mod sheet;
 mod shell;
 mod signal_menu;
@@ -30,13 +37,14 @@ mod table;
 mod tabs;
 mod tiles;
 mod toasts;
+mod usage;
 mod waterfall;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
-use super::model::{Card, HitMap, MIN_SIZE, Model, Overlay, Tab};
+use super::model::{Card, HitMap, MIN_SIZE, Model, Overlay, Pane, Regions, Tab, Target};
 use super::widget::Pen;
 use canvas::Canvas;
 
@@ -73,18 +81,17 @@ fn draw(canvas: &mut Canvas<'_>) {
         Tab::Containers => {
             if model.list.tiles {
                 tiles::draw(canvas, regions.body, regions.tiles())
-            } else {
+            } else if regions.body.height > 0 {
                 table::draw(canvas, regions.body)
             }
-            detail::draw(canvas, regions.detail);
+            divider::draw(canvas, regions.divider);
+            draw_pane(canvas, &regions);
         }
-        Tab::Logs => logs::draw(canvas, regions.body),
-        Tab::Processes => processes::draw(canvas, regions.body),
-        Tab::Shell => shell::draw(canvas, regions.body),
-        Tab::Files => files::draw(canvas, regions.body),
-        Tab::Isolation | Tab::Host => sheet::draw(canvas, regions.body),
-        Tab::Events => events::draw(canvas, regions.body),
+        Tab::Images => images::draw(canvas, regions.body),
+        Tab::Networks => networks::draw(canvas, regions.body),
         Tab::Presets => presets::draw(canvas, regions.body),
+        Tab::Events => events::draw(canvas, regions.body),
+        Tab::Host => sheet::host(canvas, regions.body),
     }
     bar::draw(canvas, regions.bar);
     let between = Rect {
@@ -105,7 +112,6 @@ fn draw(canvas: &mut Canvas<'_>) {
                 (Card::Death { log_tail, .. }, Some(record)) => {
                     death::draw(canvas, between, record, log_tail.as_ref())
                 }
-                (Card::Graphs(_), Some(record)) => graphs::draw(canvas, between, record),
                 (_, Some(record)) => waterfall::draw(canvas, between, record),
                 (_, None) => {}
             }
@@ -114,9 +120,28 @@ fn draw(canvas: &mut Canvas<'_>) {
         Some(Overlay::Palette(palette)) => palette::draw(canvas, between, palette),
         Some(Overlay::Help(offset)) => help::draw(canvas, between, *offset),
         Some(Overlay::Signal(menu)) => signal_menu::draw(canvas, between, menu),
+        None if model.shows_hint() => hint::draw(canvas, between),
         Some(Overlay::Prompt(_) | Overlay::Filter(..)) | None => {}
     }
     toasts::draw(canvas, between);
+}
+
+fn draw_pane(canvas: &mut Canvas<'_>, regions: &Regions) {
+    let area = regions.pane;
+    let Some(pane) = canvas.model.pane() else {
+        return;
+    };
+    canvas.hits.add(area, Target::PaneArea);
+    match pane {
+        Pane::Overview => overview::draw(canvas, area),
+        Pane::Processes => processes::draw(canvas, area),
+        Pane::Logs => logs::draw(canvas, area),
+        Pane::Shell => shell::draw(canvas, area),
+        Pane::Files => files::draw(canvas, area),
+        Pane::Isolation => sheet::isolation(canvas, area),
+        Pane::Connections => connections::draw(canvas, area),
+        Pane::History => history::draw(canvas, area),
+    }
 }
 
 /// Replaces characters that are not ASCII: names and output of containers can have any, and our own

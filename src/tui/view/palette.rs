@@ -63,7 +63,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, palette: &Palette) {
             canvas.buffer.set_style(line, theme.selected);
         }
         let refusal = model.refusal_by_name(*action);
-        let here = [model.tab.context(), Context::Global, Context::Everywhere];
+        let mut here = model.contexts_below();
+        here.push(Context::Everywhere);
         let contexts = [&here, action.contexts()].concat();
         let key = model.settings.keymap.shown_key(&contexts, *action);
         let key = key.map(|chord| format!("{chord} ")).unwrap_or_default();

@@ -207,7 +207,7 @@ fn profile(canvas: &mut Canvas<'_>, area: Rect, name: &str, preset: &Preset) {
     };
     let mut shown = vec![(
         "From a shell",
-        command_line(&canvas.model.settings.program, &created, Some(preset)),
+        command_line(&canvas.model.settings, &created, Some(preset)),
     )];
     if preset.command.is_none() {
         shown[0].1.push_str(" -- COMMAND");

@@ -15,7 +15,7 @@ use crate::spec::format_bytes;
 use crate::tui::model::{ProcessRow, Target};
 use crate::tui::sanitise::printable;
 
-/// Draws the Processes tab into `area`.
+/// Draws them into `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let view = &model.looks.processes;
@@ -45,7 +45,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             Some(_) if view.all && !model.looks.busy => "No container runs.".to_owned(),
             Some(_) => "Looking…".to_owned(),
         };
-        canvas.pen(row(area, 2)).skip(2).put(&text, theme.dim);
+        canvas.pen(row(area, 1)).skip(2).put(&text, theme.dim);
         return;
     }
     let rows = usize::from(area.height.saturating_sub(1));

@@ -11,7 +11,7 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
 use crate::inspect::{Judgement, Sheet};
-use crate::tui::model::{SheetLine, Tab, sheet_lines};
+use crate::tui::model::{SheetLine, sheet_lines};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 
@@ -20,27 +20,12 @@ const WORD: usize = 5;
 /// The most columns for the name of a fact, in a wide and a narrow screen.
 const WHAT: [usize; 2] = [28, 14];
 
-/// Draws the sheet of the shown tab into `area`.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+/// Draws how the selected container is held apart into `area`.
+pub(super) fn isolation(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
-    canvas.buffer.set_style(row(area, 0), theme.bar);
-    let sections = model.sheet_sections();
-    let sheet = Sheet { sections };
-    let mut pen = canvas.pen(row(area, 0));
-    pen.skip(1);
-    let offset = match (model.tab, model.selected()) {
-        (Tab::Isolation, Some(record)) => {
-            pen.put(&printable(record.spec.name.as_str()), theme.title);
-            model.looks.isolation.offset
-        }
-        (Tab::Isolation, None) => 0,
-        _ => {
-            pen.put("this host", theme.title);
-            model.looks.host.offset
-        }
-    };
-    let lines = sheet_lines(&sheet.sections);
-    if lines.is_empty() {
+    let sections = model.isolation_sections();
+    if sections.is_empty() {
+        canvas.buffer.set_style(row(area, 0), theme.bar);
         let text = match model.selected() {
             None => "No container is selected: how it is held apart would be here.".to_owned(),
             Some(record) if record.state.status.is_alive() => "Looking…".to_owned(),
@@ -50,9 +35,37 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
                 record.state.status.word()
             ),
         };
-        canvas.pen(row(area, 2)).skip(2).put(&text, theme.dim);
+        canvas.pen(row(area, 1)).skip(2).put(&text, theme.dim);
         return;
     }
+    let name = model
+        .selected()
+        .map_or("", |record| record.spec.name.as_str());
+    draw(
+        canvas,
+        area,
+        &printable(name),
+        Sheet { sections },
+        model.looks.isolation.offset,
+    );
+}
+
+/// Draws the host into `area`.
+pub(super) fn host(canvas: &mut Canvas<'_>, area: Rect) {
+    let model = canvas.model;
+    let sheet = Sheet {
+        sections: model.host_sections(),
+    };
+    draw(canvas, area, "this host", sheet, model.looks.host.offset);
+}
+
+/// Draws `sheet` about `of`, scrolled down by `offset` lines.
+fn draw(canvas: &mut Canvas<'_>, area: Rect, of: &str, sheet: Sheet, offset: usize) {
+    let theme = canvas.theme;
+    canvas.buffer.set_style(row(area, 0), theme.bar);
+    let lines = sheet_lines(&sheet.sections);
+    let mut pen = canvas.pen(row(area, 0));
+    pen.skip(1).put(of, theme.title);
     pen.put(
         &format!("  {} ok", sheet.count(Judgement::Good)),
         theme.success,

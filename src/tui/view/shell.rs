@@ -14,12 +14,12 @@ use crate::tui::model::ShellState;
 use crate::tui::sanitise::printable;
 use crate::tui::theme::ColorDepth;
 
-/// Draws the Shell tab into `area`.
+/// Draws the shell into `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let shells = &model.shells;
     canvas.buffer.set_style(row(area, 0), theme.bar);
-    let Some(pane) = shells.shown() else {
+    let Some(pane) = model.shell() else {
         let text = match model.selected() {
             Some(record) => format!(
                 "No shell is open. {} opens one in {}.",
@@ -28,20 +28,24 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             ),
             None => "No container is selected: a shell in it would be here.".to_owned(),
         };
-        canvas.pen(row(area, 2)).skip(2).put(&text, theme.dim);
+        canvas.pen(row(area, 1)).skip(2).put(&text, theme.dim);
         return;
     };
     let place = format!(
         " shell {} of {} {} ",
-        shells.current + 1,
-        shells.list.len(),
+        shells
+            .inside(&pane.container)
+            .take_while(|one| one.id != pane.id)
+            .count()
+            + 1,
+        shells.inside(&pane.container).count(),
         theme.symbols.dot
     );
     let back = pane.terminal.screen().scrollback();
     let (words, style) = match &pane.state {
         ShellState::Opening => ("opening".to_owned(), theme.pending),
         ShellState::Ended(words) => (printable(words), theme.warning),
-        ShellState::Open if shells.typing => (
+        ShellState::Open if model.typing() => (
             format!(
                 "every key goes to it; {} leaves",
                 canvas.key(Action::LeaveShell)
@@ -89,7 +93,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         }
     }
     let (y, x) = screen.cursor_position();
-    if shells.typing && !screen.hide_cursor() && back == 0 && model.overlay.is_none() {
+    if model.typing() && !screen.hide_cursor() && back == 0 && model.overlay.is_none() {
         canvas.cursor = Some(Position::new(
             below.x + x.min(below.width.saturating_sub(1)),
             below.y + y.min(below.height.saturating_sub(1)),

@@ -50,7 +50,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let way = (0..4).find(|way| columns(*way) <= room).unwrap_or(4);
     let mut areas = Vec::new();
     let mut pen = canvas.pen(area);
-    for (tab, key) in Tab::ALL.into_iter().zip(&keys) {
+    for (tab, key) in Tab::ALL.iter().copied().zip(&keys) {
         let start = pen.x();
         let (name, space) = named(tab, key, way);
         let (open, close, style) = if tab == model.tab {

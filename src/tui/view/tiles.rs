@@ -15,13 +15,14 @@ use crate::tui::model::{Target, TileGrid};
 use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, row};
+use super::curve::Curve;
 use super::table;
 use crate::record::{Health, Record, Status};
 use crate::spec::{format_duration, quote_command};
 use crate::stats::Figure;
 use crate::tui::sanitise::printable;
 use crate::tui::text;
-use crate::tui::widget::{Graph, frame};
+use crate::tui::widget::frame;
 use crate::tui::wording::{NOT_AVAILABLE, is_unexpected};
 
 /// Columns for the word before a gauge.
@@ -175,32 +176,9 @@ fn second(canvas: &mut Canvas<'_>, line: Rect, record: &Record) {
 
 /// The recent CPU use.
 fn third(canvas: &mut Canvas<'_>, line: Rect, record: &Record) {
-    let (model, theme) = (canvas.model, canvas.theme);
-    if model.running_since(record).is_none() {
-        return;
+    if canvas.model.running_since(record).is_some() {
+        Curve::shown(canvas.model, record, Figure::Cpu).plot(canvas, line);
     }
-    let values = model.history.values(
-        &record.spec.id,
-        Figure::Cpu,
-        model.tick(),
-        Graph::ticks(line.width, theme),
-    );
-    let highest = values
-        .iter()
-        .copied()
-        .filter(|value| !value.is_nan())
-        .fold(0.0, f64::max);
-    let cap = model
-        .handles
-        .limits(&record.spec.id, &record.spec.limits)
-        .cpu
-        .map(|cap| cap.cores());
-    Graph {
-        values: &values,
-        top: cap.unwrap_or(highest * 1.25),
-        style: theme.cpu,
-    }
-    .draw(canvas.buffer, line, theme);
 }
 
 /// Writes the label before a gauge; returns the rest for the gauge.

@@ -49,11 +49,8 @@ impl Dial {
             0
         };
         let within = used.min(handle);
-        let full = self
-            .used
-            .zip(self.limit)
-            .is_some_and(|(used, limit)| used >= limit * 0.95);
-        let tone = if full { theme.gauge_full } else { theme.gauge };
+        let share = self.used.zip(self.limit).map(|(used, limit)| used / limit);
+        let tone = theme.by_level(theme.gauge, share);
         let style = match (self.moving, self.focused) {
             (true, _) => theme.pending,
             (false, true) => theme.key,

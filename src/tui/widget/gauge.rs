@@ -12,11 +12,6 @@ use super::Pen;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 
-/// From this share on the bar warns.
-const HIGH: f64 = 0.80;
-/// From this share on the bar has the colour of a full one.
-const FULL: f64 = 0.95;
-
 /// A bar with a label.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gauge<'a> {
@@ -58,11 +53,7 @@ impl Gauge<'_> {
     fn bar(&self, pen: &mut Pen<'_>, used: f64, cells: usize, theme: &Theme) {
         let symbols = theme.symbols;
         let used = used.clamp(0.0, 1.0);
-        let style = match used {
-            u if u >= FULL => theme.gauge_full,
-            u if u >= HIGH => theme.gauge_high,
-            _ => theme.gauge,
-        };
+        let style = theme.by_level(theme.gauge, Some(used));
         let steps = symbols.eighths.len() + 1;
         let exact = used * (cells * steps) as f64;
         // any use at all fills at least one cell or eighth

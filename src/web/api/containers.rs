@@ -6,9 +6,9 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use crate::json::{Container, Usage};
+use crate::json::{Container, NotAvailable, Usage};
 use crate::record::Record;
-use crate::stats::Snapshot;
+use crate::stats::{Gap, Snapshot};
 use crate::web::answer::{Answer, ask, json};
 use crate::web::context::Context;
 
@@ -18,14 +18,7 @@ struct Shown<'a> {
     #[serde(flatten)]
     container: Container<'a>,
     usage: Option<Usage>,
-    not_available: Vec<Missing<'a>>,
-}
-
-/// A figure that this kernel does not provide.
-#[derive(Debug, Serialize)]
-struct Missing<'a> {
-    figure: &'a str,
-    reason: &'a str,
+    not_available: Vec<NotAvailable>,
 }
 
 impl<'a> Shown<'a> {
@@ -33,17 +26,19 @@ impl<'a> Shown<'a> {
         let gaps = snapshot
             .map(|snapshot| snapshot.gaps.as_slice())
             .unwrap_or_default();
+        let id = &record.spec.id;
+        let sample = snapshot.and_then(|snapshot| snapshot.samples.get(id));
+        let traffic = snapshot.and_then(|snapshot| snapshot.traffic.get(id).copied());
+        let no_traffic =
+            (sample.is_some() && traffic.is_none()).then(|| Gap::of_network(&record.spec.network));
         Self {
             container: Container::new(record),
-            usage: snapshot
-                .and_then(|snapshot| snapshot.samples.get(&record.spec.id))
-                .map(Usage::new),
+            usage: sample.map(|sample| Usage::new(sample, traffic)),
             not_available: gaps
                 .iter()
-                .map(|gap| Missing {
-                    figure: gap.figure,
-                    reason: &gap.reason,
-                })
+                .cloned()
+                .chain(no_traffic)
+                .map(NotAvailable::new)
                 .collect(),
         }
     }

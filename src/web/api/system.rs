@@ -34,6 +34,8 @@ struct System {
     swap_used: Option<u64>,
     load: Option<[f64; 3]>,
     uptime_seconds: Option<u64>,
+    rx_bytes_per_second: Option<f64>,
+    tx_bytes_per_second: Option<f64>,
 }
 
 /// The host and the number of containers.
@@ -62,6 +64,8 @@ pub async fn system(State(context): State<Arc<Context>>) -> Answer {
         swap_used: host.as_ref().map(|host| host.swap_used),
         load: host.as_ref().map(|host| host.load),
         uptime_seconds: host.as_ref().map(|host| host.uptime.as_secs()),
+        rx_bytes_per_second: host.as_ref().and_then(|host| host.rx_rate),
+        tx_bytes_per_second: host.as_ref().and_then(|host| host.tx_rate),
         cores: host.map(|host| host.cores),
     };
     Ok(answer::json(StatusCode::OK, &system))

@@ -127,6 +127,7 @@ impl Play {
                 | Effect::Cancel(_)
                 | Effect::Check
                 | Effect::PurgeTrash
+                | Effect::Remember(..)
                 | Effect::Copy(_)
                 | Effect::Suspend
                 | Effect::Redraw

@@ -38,7 +38,7 @@ pub enum LogPosition {
 
 /// The size of the pane that shows it, in cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pane {
+pub struct LogSize {
     /// Columns.
     pub width: usize,
     /// Rows.
@@ -280,7 +280,7 @@ impl LogView {
             .max(2)
     }
 
-    fn rows_of(&self, number: u64, pane: Pane) -> usize {
+    fn rows_of(&self, number: u64, pane: LogSize) -> usize {
         if !self.wrap {
             return 1;
         }
@@ -295,12 +295,12 @@ impl LogView {
     }
 
     /// The first row shown when the end is at the bottom of the pane.
-    fn end_place(&self, pane: Pane) -> (u64, usize) {
+    fn end_place(&self, pane: LogSize) -> (u64, usize) {
         self.ending_at(self.end(), pane)
     }
 
     /// The first row shown when the line before `end` is at the bottom of the pane.
-    fn ending_at(&self, end: u64, pane: Pane) -> (u64, usize) {
+    fn ending_at(&self, end: u64, pane: LogSize) -> (u64, usize) {
         let (mut line, mut missing) = (end, pane.height);
         while missing > 0 && line > self.first {
             line -= 1;
@@ -315,7 +315,7 @@ impl LogView {
 
     /// The first row shown: a line and a row of it.
     #[must_use]
-    pub fn top(&self, pane: Pane) -> (u64, usize) {
+    pub fn top(&self, pane: LogSize) -> (u64, usize) {
         let end = self.end_place(pane);
         match self.place {
             LogPosition::End => end,
@@ -324,7 +324,7 @@ impl LogView {
     }
 
     /// Scrolls by `rows`, up when negative. Moving up stops following; moving down never starts it.
-    pub fn scroll(&mut self, rows: i64, pane: Pane) {
+    pub fn scroll(&mut self, rows: i64, pane: LogSize) {
         if rows >= 0 && self.place == LogPosition::End {
             return;
         }
@@ -348,7 +348,7 @@ impl LogView {
     }
 
     /// Scrolls by the least amount that shows `line`, and stops following.
-    pub fn show_line(&mut self, line: u64, pane: Pane) {
+    pub fn show_line(&mut self, line: u64, pane: LogSize) {
         let top = self.top(pane);
         let least = self.ending_at(line + 1, pane);
         let (line, row) = if (line, 0) < top {
@@ -365,7 +365,7 @@ impl LogView {
     }
 
     /// Follows the end from now on, or stops where it is.
-    pub fn toggle_follow(&mut self, pane: Pane) {
+    pub fn toggle_follow(&mut self, pane: LogSize) {
         self.place = match self.place {
             LogPosition::End => {
                 let (line, row) = self.top(pane);

@@ -1,6 +1,6 @@
 //! Searching the log, and selecting lines of it.
 
-use super::{LogLine, LogPosition, LogSearch, LogView, Pane};
+use super::{LogLine, LogPosition, LogSearch, LogSize, LogView};
 
 /// The selected lines: from one to the other, in either order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl Selection {
 
 impl LogView {
     /// Searches all lines for `pattern` and shows the first match from `from` on.
-    pub fn look_for(&mut self, pattern: &str, from: u64, pane: Pane) {
+    pub fn look_for(&mut self, pattern: &str, from: u64, pane: LogSize) {
         self.search = LogSearch::new(pattern);
         self.search.forget_before(self.first);
         self.scan();
@@ -38,7 +38,7 @@ impl LogView {
     }
 
     /// Shows the next or previous match; returns whether there is one.
-    pub fn next_match(&mut self, forward: bool, pane: Pane) -> bool {
+    pub fn next_match(&mut self, forward: bool, pane: LogSize) -> bool {
         let (end, top) = (self.end(), self.top(pane).0);
         let line = match (self.search.current, forward) {
             (Some(line), true) => self.search.at_or_after(line + 1, end),
@@ -51,7 +51,7 @@ impl LogView {
         line.is_some()
     }
 
-    fn show_match(&mut self, line: u64, pane: Pane) {
+    fn show_match(&mut self, line: u64, pane: LogSize) {
         self.search.current = Some(line);
         self.place = LogPosition::At(self.top(pane).0, self.top(pane).1);
         self.show_line(line, pane);
@@ -59,7 +59,7 @@ impl LogView {
 
     /// Starts a selection, unless there is one: at the current match if it is visible, else at the
     /// last visible line.
-    pub fn select(&mut self, pane: Pane) {
+    pub fn select(&mut self, pane: LogSize) {
         let (top, bottom) = (self.top(pane), self.bottom(pane));
         let Some(bottom) = bottom.filter(|_| self.selection.is_none()) else {
             return;
@@ -73,7 +73,7 @@ impl LogView {
     }
 
     /// Selects this line alone.
-    pub fn select_at(&mut self, line: u64, pane: Pane) {
+    pub fn select_at(&mut self, line: u64, pane: LogSize) {
         // stop following, so that the selection stays visible
         let (top, row) = self.top(pane);
         self.place = LogPosition::At(top, row);
@@ -84,7 +84,7 @@ impl LogView {
     }
 
     /// Selects up to `line`, and shows it.
-    pub fn select_to(&mut self, line: u64, pane: Pane) {
+    pub fn select_to(&mut self, line: u64, pane: LogSize) {
         let line = line.clamp(self.first, self.end().saturating_sub(1).max(self.first));
         if let Some(selection) = &mut self.selection {
             selection.head = line;
@@ -93,7 +93,7 @@ impl LogView {
     }
 
     /// The last visible line.
-    fn bottom(&self, pane: Pane) -> Option<u64> {
+    fn bottom(&self, pane: LogSize) -> Option<u64> {
         let (mut line, skipped) = self.top(pane);
         let mut rows = self.rows_of(line, pane).saturating_sub(skipped);
         let last = self

@@ -1,0 +1,149 @@
+//! The parts of the Containers tab: panes, focus, zoom and the divider; and that a pane follows the
+//! selected container.
+
+use super::{logs, looks, requests, shells, show};
+use crate::spec::ContainerId;
+use crate::tui::action::Action;
+use crate::tui::effect::Effect;
+use crate::tui::model::{Focus, Model, Pane, Tab};
+
+/// Percent of the rows that one key moves the divider.
+const STEP: i16 = 10;
+
+/// What a pane shows: which one, of which container.
+pub(super) fn shown(model: &Model) -> (Option<Pane>, Option<ContainerId>) {
+    (model.pane(), model.list.selected.clone())
+}
+
+/// Looks at what is shown now, if it was something else `before`.
+pub(super) fn follow(
+    model: &mut Model,
+    before: &(Option<Pane>, Option<ContainerId>),
+) -> Vec<Effect> {
+    if shown(model) == *before {
+        return Vec::new();
+    }
+    if model.list.selected != before.1 {
+        model.looks.files.viewer = None;
+    }
+    model.scroll_list();
+    match model.pane() {
+        Some(Pane::Logs) if model.log.merged => logs::read_on(model),
+        Some(Pane::Logs) => logs::show(model),
+        Some(_) => looks::look_anew(model),
+        None => Vec::new(),
+    }
+}
+
+/// Shows `pane` and gives it the keys.
+pub(super) fn open(model: &mut Model, pane: Pane) {
+    model.tab = Tab::Containers;
+    model.overlay = None;
+    model.frame.pane = pane;
+    model.frame.focus = Focus::Pane;
+    // where both have no room they take turns
+    model.frame.zoomed |= model.pane().is_none();
+    model.arrange();
+}
+
+/// To the pane, and in it to the next or the previous one; on other tabs to the next tab.
+pub(super) fn turn(model: &mut Model, action: Action) -> Vec<Effect> {
+    let forward = action == Action::NextPane;
+    let steps = |count: usize| if forward { 1 } else { count - 1 };
+    if model.tab != Tab::Containers {
+        return show(model, model.tab.turned(steps(Tab::ALL.len())));
+    }
+    let pane = model.frame.pane;
+    let entering = model.focused().is_none();
+    open(
+        model,
+        if entering {
+            pane
+        } else {
+            pane.turned(steps(Pane::ALL.len()))
+        },
+    );
+    Vec::new()
+}
+
+/// Opens a shell in the selected container and types into it; goes on in the one that is open.
+pub(super) fn shell(model: &mut Model) -> Vec<Effect> {
+    open(model, Pane::Shell);
+    shells::act(model, Action::EnterShell)
+}
+
+/// Gives the pane the whole screen, or the list its rows back.
+pub(super) fn zoom(model: &mut Model) {
+    model.frame.zoomed = !model.frame.zoomed;
+    model.frame.focus = Focus::Pane;
+    if !model.frame.zoomed && model.pane().is_none() {
+        model.frame.focus = Focus::List;
+    }
+    model.arrange();
+}
+
+/// One step back: from zoom to the pane, from the pane to the list. Returns whether there was one.
+pub(super) fn back(model: &mut Model) -> bool {
+    if model.tab != Tab::Containers || model.focused().is_none() {
+        return false;
+    }
+    if model.frame.zoomed {
+        zoom(model);
+    } else {
+        model.frame.focus = Focus::List;
+    }
+    true
+}
+
+/// Moves the divider.
+pub(super) fn grow(model: &mut Model, action: Action) {
+    model.frame.move_divider(if action == Action::GrowList {
+        STEP
+    } else {
+        -STEP
+    });
+    model.arrange();
+}
+
+/// Drags the divider to row `y`.
+pub(super) fn drag(model: &mut Model, y: u16) {
+    if let Some(regions) = model.regions() {
+        let rows = regions.body.height + regions.divider.height + regions.pane.height;
+        model.frame.divide(y.saturating_sub(regions.body.y), rows);
+        model.arrange();
+    }
+}
+
+/// Remembers the divider and the pane for the next start.
+pub(super) fn remember(model: &mut Model) -> Vec<Effect> {
+    let (divider, pane) = (model.frame.divider, model.frame.pane);
+    let same =
+        model.remembered.divider == divider && Model::remembered_pane(&model.remembered) == pane;
+    if same || model.frame.dragging {
+        return Vec::new();
+    }
+    requests::remember(model, |remembered| {
+        remembered.divider = divider;
+        remembered.pane = Some(pane.context().id().to_owned());
+    })
+}
+
+/// Selects the container above or below; the pane follows.
+pub(super) fn turn_container(model: &mut Model, action: Action) {
+    let downwards = action == Action::NextContainer;
+    if let Some(row) = model.list.row_of_neighbour(downwards) {
+        model.list.select_row(row, &model.records);
+    }
+    model.scroll_list();
+    model.log.merged = false;
+}
+
+/// Performs `action` in `pane`.
+pub(super) fn act(model: &mut Model, pane: Pane, action: Action) -> Vec<Effect> {
+    match pane {
+        Pane::Logs => logs::act(model, action),
+        Pane::Shell => shells::act(model, action),
+        Pane::Processes | Pane::Files | Pane::Isolation => looks::in_pane(model, pane, action),
+        Pane::Overview | Pane::Connections | Pane::History => Vec::new(),
+    }
+}

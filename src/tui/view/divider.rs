@@ -1,0 +1,134 @@
+//! The line between the list and the pane: whose pane it is, the names of the panes, the key that
+//! zooms. Thick while the pane has the focus.
+//!
+//! ```text
+//! ━ web ━ Overview  Processes [Logs] Shell  Files  Isolation  Connections  History ━━ 3 of 12 ━ z Zoom ━
+//! ```
+
+use ratatui::layout::Rect;
+
+use super::canvas::Canvas;
+use crate::tui::action::Action;
+use crate::tui::model::{Focus, Model, Pane, Target};
+use crate::tui::row_text;
+use crate::tui::sanitise::printable;
+use crate::tui::text;
+
+/// The widest name of a container where names of panes must be short.
+const MAX_NAME: usize = 24;
+
+/// Draws the line into `area`.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+    if area.height == 0 {
+        return;
+    }
+    let (model, theme) = (canvas.model, canvas.theme);
+    let focused = model.frame.focus == Focus::Pane;
+    let (line, style) = if focused {
+        (theme.symbols.thick_line, theme.title)
+    } else {
+        (theme.symbols.line, theme.border)
+    };
+    let drawn = String::from(line).repeat(usize::from(area.width));
+    canvas.pen(area).put(&drawn, style);
+    canvas.hits.add(area, Target::Divider);
+    let inside = Rect {
+        x: area.x + 1,
+        width: area.width.saturating_sub(2),
+        ..area
+    };
+    let room = usize::from(inside.width);
+    let (name, place) = about(model);
+    // the longest naming of the panes that leaves room for the name, which is cut at last
+    let columns = |way: usize| {
+        Pane::ALL
+            .iter()
+            .map(|pane| width(*pane, model, way))
+            .sum::<usize>()
+    };
+    let fitting = |name: &str| (0..3).find(|way| text::width(name) + columns(*way) + 3 <= room);
+    let (name, way) = match fitting(&name) {
+        Some(way) => (name, way),
+        None => {
+            let most = MAX_NAME.min(room / 4);
+            let cut = text::truncate(&name, most, theme.symbols.ellipsis).into_owned();
+            let way = fitting(&cut).unwrap_or(3);
+            (cut, way)
+        }
+    };
+    let name = if name.is_empty() {
+        name
+    } else {
+        format!(" {name} ")
+    };
+    let mut pen = canvas.pen(inside);
+    pen.put(&name, if focused { theme.title } else { theme.label });
+    pen.skip(u16::from(!name.is_empty()));
+    let mut spots = Vec::new();
+    for pane in Pane::ALL.iter().copied() {
+        let active = pane == model.frame.pane;
+        let Some(word) = word(pane, model, way) else {
+            continue;
+        };
+        let start = pen.x();
+        let (text, style) = if active {
+            (format!("[{word}]"), theme.tab_active)
+        } else {
+            (format!(" {word} "), theme.tab)
+        };
+        pen.put(&text, style);
+        spots.push((start, pen.x(), pane));
+    }
+    let left = pen.room();
+    let zoom = format!(" {} {} ", canvas.key(Action::Zoom), Action::Zoom.label());
+    let end = text::width(&zoom) as u16;
+    if left > end {
+        let place = if left > end + text::width(&place) as u16 + 1 {
+            place
+        } else {
+            String::new()
+        };
+        let spot = Rect {
+            x: inside.right() - end,
+            width: end,
+            ..inside
+        };
+        canvas
+            .pen(inside)
+            .put_right(&format!("{place}{line}{zoom}"), theme.label);
+        canvas.hits.add(spot, Target::Action(Action::Zoom));
+    }
+    for (start, end, pane) in spots {
+        let place = Rect {
+            x: start,
+            width: end - start,
+            ..area
+        };
+        canvas.hits.add(place, Target::Pane(pane));
+    }
+}
+
+/// The name of the selected container, and its place in the list.
+fn about(model: &Model) -> (String, String) {
+    let name = match (model.selected(), model.list.selected_group()) {
+        (Some(record), _) => printable(record.spec.name.as_str()),
+        (None, Some(group)) => row_text::group_name(&group.name, group.members.len()),
+        (None, None) => return Default::default(),
+    };
+    let place = format!(" {} of {} ", model.list.row() + 1, model.list.rows().len());
+    (name, place)
+}
+
+/// The word for `pane`: its name, a short one, or none but for the one shown.
+fn word(pane: Pane, model: &Model, way: usize) -> Option<&'static str> {
+    match way {
+        0 => Some(pane.title()),
+        1 if pane == model.frame.pane => Some(pane.title()),
+        1 | 2 => Some(pane.short()),
+        _ => (pane == model.frame.pane).then(|| pane.title()),
+    }
+}
+
+fn width(pane: Pane, model: &Model, way: usize) -> usize {
+    word(pane, model, way).map_or(0, |word| text::width(word) + 2)
+}
