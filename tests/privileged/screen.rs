@@ -121,7 +121,7 @@ fn containers_are_run_and_stopped_with_keys_alone() {
     let tmux = open(&fixture, 120, 40);
 
     // the cpu-quarter preset, from its tab: its form opens filled in, and Enter launches it
-    tmux.press(&["8"]);
+    tmux.press(&["4"]);
     tmux.wait_for("cpu-quarter");
     select(&tmux, "cpu-quarter");
     tmux.press(&["Enter"]);

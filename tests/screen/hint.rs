@@ -55,7 +55,9 @@ fn it_is_not_shown_where_it_would_come_every_time() {
     let effects = stage.take_effects();
     assert!(
         !effects.iter().any(Effect::changes_something)
-            && !effects.iter().any(|effect| matches!(effect, Effect::Remember(..))),
+            && !effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::Remember(..))),
         "nothing is written: {effects:?}"
     );
     let mut stage = Stage::with(remembering(), 80, 24);
