@@ -27,8 +27,8 @@ window.addEventListener('hashchange', () => {
 });
 
 function usualFont() {
-  // on a narrow page as small as it takes for 60 columns, but to be read
-  return Math.max(8, Math.min(14, Math.floor(window.innerWidth / 60 / 0.61)));
+  // on a narrow page as small as it takes for 45 columns, where list and pane take turns
+  return Math.max(8, Math.min(14, Math.floor(window.innerWidth / 45 / 0.61)));
 }
 let font = Number(localStorage.getItem('font')) || usualFont();
 cells.font(font);

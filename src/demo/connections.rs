@@ -59,7 +59,7 @@ pub(super) fn connections(member: &Member, pid: i32) -> Connections {
                 local,
                 peer,
                 state,
-                inode: 4_000 + worker as u32,
+                inode: if held { 4_000 + worker as u32 } else { 0 },
                 traffic: share.filter(|_| peer.is_some() && held),
             },
             holder: Some(holder(worker)).filter(|_| held),

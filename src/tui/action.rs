@@ -148,6 +148,7 @@ actions! {
     AllProcesses "All" "of every container, or of the selected one" [Processes] View;
     SortTree "Tree" "each process below its parent" [Processes] View;
     Shell "Shell" "open a shell in it, or go on in the open one" [Global] Change Running;
+    SortConnections "Sort" "by state, by port, or by what was sent" [Connections] View;
     OpenShell "New shell" "open another shell in it" [Shell] Change Running;
     EnterShell "Type" "give the keys to the shell, or open one" [Shell] Change;
     LeaveShell "Leave" "take the keys back; the shell goes on" [Typing] View;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::keymap::Chord;
 use super::model::{EffectId, LogLine, ShellId};
 use super::settings::Settings;
-use crate::inspect::{Changes, Extracted, ProcessInfo, Sheet};
+use crate::inspect::{Changes, Connections, Extracted, ProcessInfo, Sheet};
 use crate::manager::{Error, Updated};
 use crate::record::{ExitCause, LoggedEvent, Record};
 use crate::spec::ContainerId;
@@ -108,6 +108,8 @@ pub enum Seen {
     Processes(Vec<(ContainerId, Result<Vec<ProcessInfo>, Error>)>),
     /// Its isolation.
     Isolation(ContainerId, Result<Sheet, Error>),
+    /// Its sockets.
+    Connections(ContainerId, Result<Connections, Error>),
     /// The host.
     Host(Result<Sheet, Error>),
     /// The host's capabilities, as far as they can be read without a trial.

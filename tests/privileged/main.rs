@@ -21,6 +21,7 @@ mod census;
 mod channels;
 mod check;
 mod command;
+mod connections;
 mod control;
 mod crowd;
 mod disk;

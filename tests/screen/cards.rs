@@ -3,7 +3,7 @@
 use minic_tui::manager::{Engine, Error};
 use minic_tui::record::{ExitCause, LaunchStep, Status};
 use minic_tui::tui::message::Message;
-use minic_tui::tui::model::{Overlay, Pane};
+use minic_tui::tui::model::Overlay;
 
 use crate::stage::Stage;
 
@@ -148,33 +148,4 @@ fn a_death_card_closes_when_its_container_starts_again() {
     stage.demo.start(&id).unwrap();
     stage.tick(1);
     assert!(stage.model.overlay.is_none());
-}
-
-#[test]
-fn every_figure_has_a_graph_that_looks_back() {
-    for (width, height) in [(60, 15), (80, 24), (120, 40)] {
-        let mut stage = Stage::new(width, height);
-        stage.tick(40);
-        stage
-            .select("cpu-quarter")
-            .keys("h")
-            .golden(&format!("graphs-{width}x{height}"));
-    }
-    let mut stage = Stage::new(80, 24);
-    stage.tick(20);
-    stage.select("cpu-quarter").keys("h").hides("Received");
-    stage
-        .keys("<Esc>")
-        .select("web")
-        .keys("h")
-        .shows("Received");
-    stage.keys("<Left><Left>").shows("PAST \u{2212}2 s");
-    assert!(stage.model.shows(Pane::History), "the graphs stay");
-    stage.keys("<End>").hides("PAST");
-    let mut stage = Stage::with(crate::stage::ascii(), 80, 24);
-    stage.tick(40);
-    stage
-        .select("cpu-quarter")
-        .keys("h")
-        .golden("graphs-ascii-80x24");
 }

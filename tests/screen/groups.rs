@@ -29,13 +29,15 @@ fn rows(stage: &Stage) -> Vec<String> {
 fn groups_at_every_size() {
     for (width, height) in [(40, 10), (80, 24), (120, 40), (200, 60)] {
         let mut stage = shop(width, height);
-        stage.keys("g").golden(&format!("groups-{width}x{height}"));
+        stage
+            .keys("<Home>")
+            .golden(&format!("groups-{width}x{height}"));
         stage
             .keys("t")
             .golden(&format!("groups-folded-{width}x{height}"));
     }
     let mut stage = Stage::with(ascii(), 80, 24);
-    stage.grouped("shop", &["web", "db"]).keys("gt");
+    stage.grouped("shop", &["web", "db"]).keys("<Home>t");
     stage.golden("groups-ascii-80x24");
     assert!(stage.screen().is_ascii());
 }
@@ -59,7 +61,7 @@ fn a_groups_containers_stand_below_its_head_and_fold_into_it() {
             "memory-hog"
         ]
     );
-    stage.keys("gt");
+    stage.keys("<Home>t");
     assert_eq!(stage.model.list.group.as_deref(), Some("shop"));
     assert_eq!(rows(&stage)[..2], ["[shop]", "cache"], "only this one");
     assert_eq!(
@@ -148,8 +150,9 @@ fn the_filter_finds_containers_by_their_group() {
 fn verbs_on_a_head_go_to_all_of_the_group() {
     let mut stage = shop(120, 40);
     stage.held = true;
-    stage.keys("g").take_effects();
-    stage.keys("D");
+    stage.keys("<Home>").take_effects();
+    stage.keys("D").shows("3 containers");
+    stage.keys("y");
     let thrown: Vec<_> = stage
         .take_effects()
         .into_iter()
@@ -161,9 +164,9 @@ fn verbs_on_a_head_go_to_all_of_the_group() {
 #[test]
 fn a_mark_on_a_head_marks_all_of_the_group_or_none() {
     let mut stage = shop(120, 40);
-    stage.keys("g<Space>");
+    stage.keys("<Home><Space>");
     assert_eq!(stage.model.list.marks.len(), 3);
-    stage.keys("g<Space>");
+    stage.keys("<Home><Space>");
     assert_eq!(stage.model.list.marks.len(), 0);
 }
 
@@ -183,7 +186,9 @@ fn a_click_on_a_head_folds_it() {
 #[test]
 fn a_hostile_group_name_is_drawn_safely() {
     let mut stage = Stage::new(120, 40);
-    stage.grouped("a\u{1b}[2Jb\u{202e}c", &["web"]).keys("g");
+    stage
+        .grouped("a\u{1b}[2Jb\u{202e}c", &["web"])
+        .keys("<Home>");
     let screen = stage.screen();
     assert!(!screen.contains('\u{1b}') && !screen.contains('\u{202e}'));
     assert!(
@@ -195,7 +200,7 @@ fn a_hostile_group_name_is_drawn_safely() {
 #[test]
 fn tiles_have_no_heads() {
     let mut stage = shop(120, 40);
-    stage.keys("gv");
+    stage.keys("<Home>v");
     assert_eq!(rows(&stage).len(), 9);
     assert_eq!(stage.selected(), "web", "the first of the group");
 }

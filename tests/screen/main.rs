@@ -7,6 +7,7 @@
 mod both_sizes;
 mod cards;
 mod complaints;
+mod connections;
 mod containers;
 mod effects;
 mod form;

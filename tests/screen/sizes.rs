@@ -6,8 +6,8 @@ use crate::stage::Stage;
 
 #[test]
 fn too_small_says_what_it_needs() {
-    Stage::new(59, 20).golden("too-small-59x20");
-    Stage::new(80, 14).golden("too-small-80x14");
+    Stage::new(39, 20).golden("too-small-39x20");
+    Stage::new(80, 9).golden("too-small-80x9");
 }
 
 #[test]

@@ -264,7 +264,6 @@ impl Stage {
         self.carry_out(vec![Effect::ReadRecords]);
     }
 
-    /// Types: characters as they stand, other keys as `<Enter>`, `<Ctrl-U>`; `<lt>` is `<`.
     /// Goes to `pane` by Tab from the one before it.
     fn go_to(&mut self, pane: Pane) {
         self.model.tab = Tab::Containers;

@@ -50,8 +50,8 @@ fn silent_connections_do_not_block_others() {
         .collect();
     answers_at_once(&server, "half heads");
     Viewer::open(&server, 80, 24).until("another screen", |text| text.contains("cpu-quarter"));
-    old.key("8");
-    old.until("the one from before goes on", |text| text.contains("[8"));
+    old.key("4");
+    old.until("the one from before goes on", |text| text.contains("[4"));
     drop((silent, half));
 }
 
@@ -156,7 +156,7 @@ fn a_flood_of_input_closes_its_connection_and_the_server_does_not_grow() {
     let mut other = Viewer::open(&server, 80, 24);
     other.until("the screen", |text| text.contains("cpu-quarter"));
     let text = |value: serde_json::Value| Message::text(value.to_string());
-    let keys_and_sizes = ["Down", "8", "1", "?", "Esc"]
+    let keys_and_sizes = ["Down", "4", "1", "?", "Esc"]
         .map(|key| text(json!({ "key": key })))
         .into_iter();
     let keys_and_sizes: Vec<_> = keys_and_sizes
@@ -204,8 +204,8 @@ fn a_flood_of_input_closes_its_connection_and_the_server_does_not_grow() {
         "{:?}",
         &reasons[..reasons.len().min(5)]
     );
-    other.key("8");
-    other.until("another viewer goes on", |text| text.contains("[8"));
+    other.key("4");
+    other.until("another viewer goes on", |text| text.contains("[4"));
     answers_at_once(&server, "after a flood");
 }
 
@@ -332,7 +332,7 @@ fn the_host_view_starts_nothing() {
     viewer.until("the screen", |text| text.contains("only"));
     let events = || fixture.minic(&["events", "--json"]).ok();
     let before = events();
-    viewer.key("9");
+    viewer.key("6");
     viewer.until("what the host can do", |text| {
         text.contains("Disk of the state folder")
     });

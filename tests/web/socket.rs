@@ -299,6 +299,6 @@ fn a_browser_comes_in_through_a_forwarded_port() {
         .until_true("document.querySelector('#what')?.textContent.includes('No token') === true");
     browser.open(&format!("http://localhost:{port}/#token={}", server.token));
     browser.until("containers", |text| text.contains("cpu-quarter"));
-    browser.press("8");
-    browser.until("presets", |text| text.contains("[8"));
+    browser.press("4");
+    browser.until("presets", |text| text.contains("[4"));
 }

@@ -28,6 +28,8 @@ pub enum Look {
     Processes(Vec<ContainerId>),
     /// The isolation of this container.
     Isolation(ContainerId),
+    /// The sockets of this container.
+    Connections(ContainerId),
     /// The host.
     Host,
     /// The host's capabilities, as far as they can be read without a trial.
@@ -67,6 +69,10 @@ impl LookRunner {
             Look::Isolation(id) => {
                 let seen = engine.isolation(&id);
                 Seen::Isolation(id, seen)
+            }
+            Look::Connections(id) => {
+                let seen = engine.connections(&id);
+                Seen::Connections(id, seen)
             }
             Look::Host => Seen::Host(engine.host_sheet()),
             Look::Facts => Seen::Facts(engine.facts_sheet()),

@@ -31,8 +31,8 @@ const TILE_HEIGHT: u16 = 6;
 const MIN_LIST: u16 = 3;
 /// The fewest rows of a pane; where there are fewer it is not shown beside the list.
 const MIN_PANE: u16 = 4;
-/// The rows from which on list and pane are shown one above the other; below they take turns.
-const BOTH: u16 = MIN_LIST + 1 + MIN_PANE;
+/// From this size on list and pane are shown one above the other; below they take turns.
+const BOTH: Size = Size::new(60, MIN_LIST + 1 + MIN_PANE);
 
 /// The layout of the core bars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,7 +159,7 @@ impl Regions {
         let rest = height - header - 2;
         let list = match (content.tab, content.frame.zoomed) {
             (Tab::Containers, true) => 0,
-            (Tab::Containers, false) if rest < BOTH => rest,
+            (Tab::Containers, false) if width < BOTH.width || rest < BOTH.height => rest,
             (Tab::Containers, false) => content.list_rows(Rect::new(0, 0, width, rest)),
             _ => rest,
         };

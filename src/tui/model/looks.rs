@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
-use super::{LineEdit, LogLine, LogPosition, LogSearch, ProcessSort, ProcessView};
+use super::{ConnectionView, LineEdit, LogLine, LogPosition, LogSearch, ProcessSort, ProcessView};
 use crate::inspect::{Change, Changes, ProcessInfo, Sheet};
 use crate::manager::Error;
 use crate::record::{LoggedEvent, Status};
@@ -289,6 +289,8 @@ pub struct Looks {
     pub processes: ProcessView,
     /// The Isolation pane.
     pub isolation: SheetView,
+    /// The Connections pane.
+    pub connections: ConnectionView,
     /// The Host tab.
     pub host: SheetView,
     /// The host's capabilities, as far as they can be read; `None` before the first answer.

@@ -4,6 +4,7 @@ mod batch;
 mod card;
 mod columns;
 mod command;
+mod connections;
 mod container_list;
 mod contents;
 mod frame;
@@ -40,6 +41,7 @@ use ratatui::layout::Size;
 pub use batch::{Batch, Batches};
 pub use card::{Card, FailedLaunch};
 pub use columns::Column;
+pub use connections::{ConnectionSort, ConnectionView};
 pub use container_list::ContainerList;
 pub use contents::{Contents, INDENT};
 pub use frame::{Focus, Frame};
@@ -299,7 +301,8 @@ impl Model {
         })
     }
 
-    /// Why the figure `figure` is not available on this host.
+    /// Why what is reported as `figure` ([`crate::stats::Figure::gap`]) is not available on this
+    /// host.
     #[must_use]
     pub fn gap(&self, figure: &str) -> Option<&str> {
         self.gaps

@@ -143,7 +143,9 @@ pub(super) fn act(model: &mut Model, pane: Pane, action: Action) -> Vec<Effect> 
     match pane {
         Pane::Logs => logs::act(model, action),
         Pane::Shell => shells::act(model, action),
-        Pane::Processes | Pane::Files | Pane::Isolation => looks::in_pane(model, pane, action),
-        Pane::Overview | Pane::Connections | Pane::History => Vec::new(),
+        Pane::Processes | Pane::Files | Pane::Isolation | Pane::Connections => {
+            looks::in_pane(model, pane, action)
+        }
+        Pane::Overview | Pane::History => Vec::new(),
     }
 }

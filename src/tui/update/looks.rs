@@ -10,8 +10,8 @@ use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, Look, Seen};
 use crate::tui::model::{
-    Check, LineEdit, Model, Overlay, Pane, Pending, ProcessSort, Prompt, Purpose, QuestionArgument,
-    Reversal, SheetView, SignalMenu, SignalTarget, Tab, Viewer, sheet_lines,
+    Check, ConnectionView, LineEdit, Model, Overlay, Pane, Pending, ProcessSort, Prompt, Purpose,
+    QuestionArgument, Reversal, SheetView, SignalMenu, SignalTarget, Tab, Viewer, sheet_lines,
 };
 use crate::tui::sanitise::log_line;
 
@@ -46,6 +46,7 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
             selected.into_iter().filter(|id| alive(id)).collect(),
         )),
         (_, Some(Pane::Isolation)) => selected.filter(|id| alive(id)).map(Look::Isolation),
+        (_, Some(Pane::Connections)) => selected.filter(|id| alive(id)).map(Look::Connections),
         (Tab::Host, _) => {
             if !std::mem::replace(&mut model.looks.facts_asked, true) {
                 effects.push(Effect::Look(Look::Facts));
@@ -101,10 +102,11 @@ pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
         Seen::Overview { id, log, processes } => {
             let changed = looks.overview.take(id, log.map_err(words), processes, now);
             model.dirty |= changed;
-            return Vec::new();
+            return look_again(model);
         }
         Seen::Processes(groups) => looks.processes.take(groups, now),
         Seen::Isolation(id, sheet) => take(&mut looks.isolation, Some(id), sheet.map_err(words)),
+        Seen::Connections(id, seen) => looks.connections.take(id, seen.map_err(words)),
         Seen::Host(sheet) => take(&mut looks.host, None, sheet.map_err(words)),
         Seen::Facts(sheet) => looks.facts = Some(sheet.map_err(words)),
         Seen::Check(sheet) => looks.check = Check::Done(sheet.map_err(words)),
@@ -129,6 +131,11 @@ pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
         }
     }
     model.dirty = true;
+    look_again(model)
+}
+
+/// Looks at what is shown now, if what was just answered was something else.
+fn look_again(model: &mut Model) -> Vec<Effect> {
     if !model.looks.busy && std::mem::take(&mut model.looks.again) {
         return look(model);
     }
@@ -160,6 +167,7 @@ pub(super) fn in_pane(model: &mut Model, pane: Pane, action: Action) -> Vec<Effe
     match pane {
         Pane::Processes => return processes(model, action, page),
         Pane::Files => return files(model, action, page),
+        Pane::Connections => connections(&mut model.looks.connections, action, page),
         Pane::Isolation => {
             let lines = sheet_lines(&model.isolation_sections()).len();
             scroll(&mut model.looks.isolation, lines, action, page);
@@ -255,6 +263,14 @@ pub(super) fn choose_signal(model: &mut Model, action: Action) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+fn connections(view: &mut ConnectionView, action: Action, page: usize) {
+    if action == Action::SortConnections {
+        view.sort_next();
+    } else if let Some(row) = moved(action, view.row(), view.list().len(), page) {
+        view.select(row);
+    }
 }
 
 fn events(model: &mut Model, action: Action, page: usize) {

@@ -23,6 +23,10 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
         Target::Action(action) => return act(model, action),
         Target::Container(id) => {
             model.frame.focus = Focus::List;
+            // where list and pane take turns, the selected row leads to the pane
+            if model.list.selected.as_ref() == Some(&id) && model.pane().is_none() {
+                frame::zoom(model);
+            }
             if let Some(row) = model.list.row_of(&id, &model.records) {
                 model.list.select_row(row, &model.records);
             }
@@ -145,6 +149,7 @@ fn line(model: &mut Model, row: usize) -> Vec<Effect> {
     model.frame.focus = Focus::Pane;
     match model.pane() {
         Some(Pane::Processes) => model.looks.processes.select(row),
+        Some(Pane::Connections) => model.looks.connections.select(row),
         Some(Pane::Files) => {
             let path = model
                 .looks

@@ -9,8 +9,7 @@
 //! -60s          ▒ throttled   now
 //! ```
 
-use std::time::Duration;
-
+use jiff::SignedDuration;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -100,28 +99,44 @@ impl<'a> Curve<'a> {
         let series = model.history.series(&self.record.spec.id);
         let now = series.and_then(|series| series.value(self.figure, self.last));
         let (value, more) = match now {
-            Some(value) => (words(self.figure, value), more(self.figure)),
+            Some(value) => (words(self.figure, value), more(self.figure).to_owned()),
             None => (NOT_AVAILABLE.to_owned(), self.why_not(model)),
         };
         let [short, long] =
             scale.map_or_else(Default::default, |scale| self.scale_words(model, scale));
-        let mut pen = canvas.pen(line);
-        pen.put(name(self.figure), theme.label)
-            .put(" ", theme.label)
-            .put(&value, theme.strong);
-        // the scale matters more than the words that follow the value, its limit less
-        let room = usize::from(pen.room());
-        let fits = |more: &str, scale: &str| text::width(more) + text::width(scale) + 2 <= room;
-        let (more, scale) = if fits(&more, &long) {
-            (more.as_str(), long)
-        } else if now.is_none() {
-            (more.as_str(), String::new())
-        } else if fits("", &long) {
-            ("", long)
+        let [long_name, short_name] = names(self.figure);
+        // the scale matters more than the words after the value, its limit less; a reason most
+        let ways = if now.is_some() {
+            [
+                (long_name, more.as_str(), long.as_str()),
+                (long_name, "", &long),
+                (long_name, "", &short),
+                (short_name, "", &short),
+            ]
         } else {
-            ("", short)
+            [
+                (long_name, more.as_str(), long.as_str()),
+                (long_name, &more, &short),
+                (short_name, &more, &short),
+                (short_name, &more, ""),
+            ]
         };
-        pen.put(more, theme.strong).put_right(&scale, theme.dim);
+        let room = usize::from(line.width);
+        let columns = |(name, more, scale): &(&str, &str, &str)| {
+            [*name, &value, more, scale]
+                .map(text::width)
+                .iter()
+                .sum::<usize>()
+                + 2
+        };
+        let way = ways.iter().find(|way| columns(way) <= room);
+        let (name, more, scale) = way.unwrap_or(&ways[3]);
+        let mut pen = canvas.pen(line);
+        pen.put(name, theme.label)
+            .put(" ", theme.label)
+            .put(&value, theme.strong)
+            .put(more, theme.strong)
+            .put_right(scale, theme.dim);
     }
 
     /// The scale of data up to `highest`, in the way chosen.
@@ -213,21 +228,25 @@ impl<'a> Curve<'a> {
         (cpu && throttled()).then_some(Mark::Throttled)
     }
 
-    /// When `tick` was, relative to what the right edge is; it is the oldest of `count`.
+    /// When `tick` was, the oldest of `count`: how long ago, or before its end; the time of day while
+    /// looking back, which stands still.
     fn time(&self, model: &Model, tick: u64, count: usize) -> String {
         if tick == self.last && self.ended {
             return "its end".into();
         }
-        let age = |tick| model.history.age(tick).unwrap_or_default();
-        let until = age(self.last);
+        let until = model.history.age(self.last).unwrap_or_default();
         // before the screen was opened there were no ticks: as if there had been
-        let whole = model.settings.tick * count.saturating_sub(1) as u32;
-        let past = match model.history.age(tick) {
-            Some(age) => age.saturating_sub(until),
-            None => whole,
-        };
-        let age = if self.ended { past } else { past + until };
-        if age < Duration::from_secs(1) {
+        let whole = || until + model.settings.tick * count.saturating_sub(1) as u32;
+        let age = model.history.age(tick).unwrap_or_else(whole);
+        if self.ended {
+            return format!("-{}", format_duration(age.saturating_sub(until)));
+        }
+        if model.past.is_some() {
+            let at = model.sampled_at - SignedDuration::try_from(age).unwrap_or_default();
+            let zone = model.settings.time_zone.clone();
+            return at.to_zoned_datetime(zone).strftime("%H:%M:%S").to_string();
+        }
+        if tick == self.last {
             return "now".into();
         }
         format!("-{}", format_duration(age))
@@ -265,22 +284,22 @@ fn was_oom_killed(record: &Record) -> bool {
     )
 }
 
-/// The name of `figure`.
-pub(super) fn name(figure: Figure) -> &'static str {
+/// The name of `figure`, and a short one.
+fn names(figure: Figure) -> [&'static str; 2] {
     match figure {
-        Figure::Cpu => "CPU",
-        Figure::Throttled => "Throttled",
-        Figure::Memory => "Memory",
-        Figure::Pids => "PIDs",
-        Figure::Read => "Disk read",
-        Figure::Write => "Disk write",
-        Figure::NetRx => "Received",
-        Figure::NetTx => "Sent",
-        Figure::PsiCpu => "CPU pressure",
-        Figure::PsiMemory => "Memory pressure",
-        Figure::PsiIo => "I/O pressure",
-        Figure::MemoryPeak => "Peak memory",
-        Figure::OomKills => "OOM kills",
+        Figure::Cpu => ["CPU"; 2],
+        Figure::Throttled => ["Throttled"; 2],
+        Figure::Memory => ["Memory"; 2],
+        Figure::Pids => ["PIDs"; 2],
+        Figure::Read => ["Disk read", "Read"],
+        Figure::Write => ["Disk write", "Write"],
+        Figure::NetRx => ["Received", "In"],
+        Figure::NetTx => ["Sent", "Out"],
+        Figure::PsiCpu => ["CPU pressure", "CPU PSI"],
+        Figure::PsiMemory => ["Memory pressure", "Memory PSI"],
+        Figure::PsiIo => ["I/O pressure", "I/O PSI"],
+        Figure::MemoryPeak => ["Peak memory", "Peak"],
+        Figure::OomKills => ["OOM kills"; 2],
     }
 }
 
@@ -338,9 +357,9 @@ fn per_second(figure: Figure) -> &'static str {
 }
 
 /// What follows the value where there is room.
-fn more(figure: Figure) -> String {
+fn more(figure: Figure) -> &'static str {
     match figure {
-        Figure::Cpu => " of a core".into(),
-        _ => String::new(),
+        Figure::Cpu => " of a core",
+        _ => "",
     }
 }

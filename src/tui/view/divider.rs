@@ -46,13 +46,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             .map(|pane| width(*pane, model, way))
             .sum::<usize>()
     };
-    let fitting = |name: &str| (0..3).find(|way| text::width(name) + columns(*way) + 3 <= room);
+    let fitting = |name: &str| (0..4).find(|way| text::width(name) + columns(*way) + 3 <= room);
     let (name, way) = match fitting(&name) {
         Some(way) => (name, way),
         None => {
             let most = MAX_NAME.min(room / 4);
             let cut = text::truncate(&name, most, theme.symbols.ellipsis).into_owned();
-            let way = fitting(&cut).unwrap_or(3);
+            let way = fitting(&cut).unwrap_or(4);
             (cut, way)
         }
     };
@@ -74,7 +74,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         let (text, style) = if active {
             (format!("[{word}]"), theme.tab_active)
         } else {
-            (format!(" {word} "), theme.tab)
+            (
+                format!("{}{word} ", if way < 3 { " " } else { "" }),
+                theme.tab,
+            )
         };
         pen.put(&text, style);
         spots.push((start, pen.x(), pane));
@@ -119,16 +122,22 @@ fn about(model: &Model) -> (String, String) {
     (name, place)
 }
 
-/// The word for `pane`: its name, a short one, or none but for the one shown.
+/// The word for `pane`: its name, a short one, three letters, or none but for the one shown.
 fn word(pane: Pane, model: &Model, way: usize) -> Option<&'static str> {
     match way {
         0 => Some(pane.title()),
         1 if pane == model.frame.pane => Some(pane.title()),
         1 | 2 => Some(pane.short()),
+        3 => Some(&pane.title()[..3]),
         _ => (pane == model.frame.pane).then(|| pane.title()),
     }
 }
 
 fn width(pane: Pane, model: &Model, way: usize) -> usize {
-    word(pane, model, way).map_or(0, |word| text::width(word) + 2)
+    let around = if way < 3 || pane == model.frame.pane {
+        2
+    } else {
+        1
+    };
+    word(pane, model, way).map_or(0, |word| text::width(word) + around)
 }

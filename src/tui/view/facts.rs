@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use super::canvas::{Canvas, row};
 use crate::record::{ExitCause, Record};
 use crate::spec::{Amount, ContainerSpec, Limits, format_bytes, format_duration, quote_command};
-use crate::stats::Reading;
+use crate::stats::{Figure, Reading};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
@@ -119,16 +119,24 @@ pub(super) fn current_figures(canvas: &Canvas<'_>, reading: Option<&Reading>) ->
         return "n/a: not sampled yet".into();
     };
     let sample = &reading.sample;
-    let figure = |name: &str, value: Option<String>| match value {
+    let figure = |name: &str, gap: &str, value: Option<String>| match value {
         Some(value) => format!("{name} {value}"),
-        None => match canvas.model.gap(name) {
+        None => match canvas.model.gap(gap) {
             Some(reason) => format!("{name} n/a ({reason})"),
             None => format!("{name} n/a"),
         },
     };
-    let peak = figure("peak", sample.memory_peak.map(format_bytes));
-    let kills = figure("OOM kills", sample.oom_kills.map(grouped));
-    let pids = figure("pids", sample.pids.map(grouped));
+    let peak = figure(
+        "peak",
+        Figure::MemoryPeak.gap(),
+        sample.memory_peak.map(format_bytes),
+    );
+    let kills = figure(
+        "OOM kills",
+        Figure::OomKills.gap(),
+        sample.oom_kills.map(grouped),
+    );
+    let pids = figure("pids", Figure::Pids.gap(), sample.pids.map(grouped));
     if canvas.model.past.is_some() {
         return past_figures(canvas, reading, [peak, kills, pids]);
     }
@@ -143,11 +151,11 @@ pub(super) fn current_figures(canvas: &Canvas<'_>, reading: Option<&Reading>) ->
         (None, _) => None,
     };
     let words = [
-        figure("throttled", throttled),
+        figure("throttled", Figure::Throttled.gap(), throttled),
         peak,
         kills,
         pids,
-        figure("swap", sample.swap.map(format_bytes)),
+        figure("swap", "swap", sample.swap.map(format_bytes)),
     ];
     words.join(&format!(" {} ", canvas.theme.symbols.dot))
 }

@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, row};
 use super::curve::Curve;
-use crate::record::Record;
+use crate::record::{Record, Status};
 use crate::stats::Figure;
 use crate::tui::model::Model;
 
@@ -44,18 +44,36 @@ const GAP: u16 = 2;
 /// Draws the figures of the selected container into `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
-    let Some(record) = model.selected() else {
-        let text = "No container is selected: its history would be here.";
-        canvas.pen(row(area, 1)).skip(2).put(text, theme.dim);
-        return;
+    let instead = match model.selected() {
+        None => "No container is selected: its history would be here.".to_owned(),
+        Some(record) if model.history.series(&record.spec.id).is_some() => {
+            return figures(canvas, area, record);
+        }
+        Some(record) => format!("n/a: {}", why_none(record)),
     };
+    canvas.pen(row(area, 1)).skip(2).put(&instead, theme.dim);
+}
+
+/// Why nothing was ever sampled of `record`.
+fn why_none(record: &Record) -> &'static str {
+    match &record.state.status {
+        Status::Running { .. } | Status::Paused { .. } => "not sampled yet",
+        Status::Created => "it was never started",
+        Status::Stopped { .. } => "it ended before this screen was opened",
+        Status::Broken { .. } => "its record cannot be read",
+    }
+}
+
+fn figures(canvas: &mut Canvas<'_>, area: Rect, record: &Record) {
+    let model = canvas.model;
     let figures: Vec<_> = FIGURES
         .into_iter()
         .filter(|figure| applies(model, record, *figure))
         .collect();
-    // each has its gap at its right, the last one outside of the area: all are of the same width
+    // a margin of one column; each has its gap at its right, the last one outside of the area
     let with_gap = Rect {
-        width: area.width + GAP,
+        x: area.x + 1,
+        width: area.width.saturating_sub(2) + GAP,
         ..area
     };
     let places = places(with_gap, figures.len());
