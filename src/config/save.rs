@@ -192,6 +192,15 @@ mod tests {
     use crate::config::{Config, Overrides};
 
     #[test]
+    fn only_a_file_that_is_missing_is_read_as_empty() {
+        let folder = std::env::temp_dir();
+        let missing = folder.join(format!("minic-save-missing-{}", std::process::id()));
+        assert_eq!(read(&missing), Ok(String::new()));
+        let error = read(&folder).unwrap_err().to_string();
+        assert!(error.contains("cannot read it"), "{error}");
+    }
+
+    #[test]
     fn a_preset_is_added_and_everything_else_stays() {
         let folder = std::env::temp_dir().join(format!("minic-save-{}", std::process::id()));
         let file = folder.join("config.toml");

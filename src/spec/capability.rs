@@ -221,6 +221,8 @@ mod tests {
     #[test]
     fn added_and_dropped_as_docker_does() {
         assert!(set(&["net_raw"], &[]).has("CAP_NET_RAW"));
+        assert_eq!(set(&["CHOWN"], &[]), Capabilities::default());
+        assert_eq!(set(&["CHOWN"], &["CHOWN"]), Capabilities::default());
         assert!(!set(&[], &["CAP_CHOWN"]).has("CAP_CHOWN"));
         assert_eq!(set(&[], &["all"]), Capabilities::NONE);
         assert_eq!(set(&["CHOWN"], &["ALL"]).names(), ["CAP_CHOWN"]);

@@ -52,8 +52,9 @@ mod tests {
                 Some(3_600_000)
             ]
         );
+        assert_eq!(millis("8784h"), Some(366 * 86_400_000), "a leap year");
         assert_eq!(
-            ["", "s", "-1", "1d", "1e9h", "9999999h", "."].map(millis),
+            ["", "s", "-1", "1d", "1e9h", "8785h", "."].map(millis),
             [None; 7]
         );
     }

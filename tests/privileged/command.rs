@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -85,10 +86,15 @@ pub(crate) fn finish(command: &mut Command, input: &str) -> Outcome {
     let stdout = drain(child.stdout.take().unwrap());
     let stderr = drain(child.stderr.take().unwrap());
     let code = wait(&mut child, &format!("{command:?}"));
+    // a process that was given the caller's output and lives on would keep it open
+    let all_of = |output: mpsc::Receiver<String>| {
+        let text = output.recv_timeout(scale(Duration::from_secs(20)));
+        text.unwrap_or_else(|_| panic!("its output stays open after its end: {command:?}"))
+    };
     Outcome {
         code,
-        stdout: stdout.join().unwrap(),
-        stderr: stderr.join().unwrap(),
+        stdout: all_of(stdout),
+        stderr: all_of(stderr),
     }
 }
 
@@ -108,10 +114,12 @@ pub(crate) fn wait(child: &mut Child, what: &str) -> Option<i32> {
     }
 }
 
-fn drain(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<String> {
+fn drain(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
+    let (told, output) = mpsc::channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();
         pipe.read_to_end(&mut bytes).unwrap();
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
+        let _ = told.send(String::from_utf8_lossy(&bytes).into_owned());
+    });
+    output
 }

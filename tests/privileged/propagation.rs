@@ -36,6 +36,11 @@ impl SharedMount {
         fs::write(later.join("file"), "later\n").unwrap();
     }
 
+    /// Whether that is still mounted.
+    fn has_later(&self) -> bool {
+        self.0.join("later/file").exists()
+    }
+
     fn unmount_later(&self) {
         umount2(&self.0.join("later"), MntFlags::MNT_DETACH).unwrap();
     }
@@ -157,6 +162,24 @@ fn nothing_spreads_from_a_container_to_a_shared_mount_of_the_host() {
                 (0, 0),
                 "mounts spread: {users} {mode}"
             );
+        }
+    }
+}
+
+/// A container leaves the host's root and detaches its copy: nothing of that may reach the host, whose
+/// mounts are shared.
+#[test]
+fn what_a_container_unmounts_stays_mounted_on_the_host() {
+    let fixture = Fixture::new();
+    let shared = SharedMount::new(fixture.state().join("data"));
+    shared.mount_later();
+    for users in ["host", "auto"] {
+        for mode in ["private", "slave"] {
+            let args = ["--rm", "--userns", users, "--mount-propagation", mode];
+            fixture
+                .minic(&[&["run"], &args[..], &["true"]].concat())
+                .ok();
+            assert!(shared.has_later(), "unmounted: {users} {mode}");
         }
     }
 }
