@@ -77,7 +77,7 @@ pub use setup::{Setup, SetupSection};
 pub use sheet::{SheetLine, sheet_lines};
 pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
 pub use sort::Sort;
-pub use tab::{Pane, Tab};
+pub use crate::tui::context::{Pane, Tab};
 pub use toasts::{Toast, ToastKind, Toasts};
 pub use unbound::Unbound;
 pub use undo::{Reversal, Undo, UndoStep, Undoable};
