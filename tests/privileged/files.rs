@@ -257,10 +257,10 @@ fn extracted_files_follow_no_link_of_another_user() {
     let mut swapper = swapper(&theirs, &victim);
     let tmux = open_screen(&fixture, 200, 40);
     tmux.wait_for("writer");
-    tmux.press(&["5"]);
+    crate::screen::show_pane(&tmux, "M-f", "Files");
     tmux.wait_for("/data/");
     let extract = |into: &Path, word: &str| {
-        tmux.press(&["e"]);
+        tmux.press(&["c"]);
         tmux.wait_for("Extract into");
         tmux.press(&["C-u"]);
         tmux.write(&into.display().to_string());
