@@ -29,6 +29,20 @@ impl Inspector for Demo {
         self.member(id, processes)
     }
 
+    fn processes_up_to(&self, id: &ContainerId, most: usize) -> Result<Vec<ProcessInfo>, Error> {
+        let list = self.processes(id)?;
+        if list.len() > most {
+            return Err(Error::System {
+                message: format!(
+                    "compare its processes: it has {}, more than {most}",
+                    list.len()
+                ),
+                hint: None,
+            });
+        }
+        Ok(list)
+    }
+
     fn signal_process(&self, id: &ContainerId, pid: i32, signal: i32) -> Result<(), Error> {
         let (record, known) =
             self.member(id, |member| (member.record.clone(), processes(member)))?;

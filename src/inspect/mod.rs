@@ -25,5 +25,5 @@ pub use failure::InspectError;
 pub(crate) use host::{check, facts, host};
 pub(crate) use isolation::isolation;
 pub use processes::ProcessInfo;
-pub(crate) use processes::{processes, signal_process};
+pub(crate) use processes::{processes, processes_up_to, signal_process};
 pub use sheet::{Fact, Judgement, Section, Sheet};

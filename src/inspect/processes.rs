@@ -50,6 +50,22 @@ pub(crate) fn processes(cgroup: &Cgroup) -> Result<Vec<ProcessInfo>, InspectErro
         .collect())
 }
 
+/// The same of a cgroup with at most `most` processes.
+pub(crate) fn processes_up_to(
+    cgroup: &Cgroup,
+    most: usize,
+) -> Result<Vec<ProcessInfo>, InspectError> {
+    let pids = pids(cgroup)?;
+    if pids.len() > most {
+        let count = pids.len();
+        return Err(failed(
+            "compare its processes",
+            format!("it has {count}, more than {most}"),
+        ));
+    }
+    Ok(pids.into_iter().filter_map(read).collect())
+}
+
 /// The pids of all processes in `cgroup`.
 pub(super) fn pids(cgroup: &Cgroup) -> Result<BTreeSet<i32>, InspectError> {
     let mut pids = BTreeSet::new();

@@ -19,6 +19,12 @@ pub trait Inspector: Send + Sync {
     /// When it is unknown or its cgroup cannot be read.
     fn processes(&self, id: &ContainerId) -> Result<Vec<ProcessInfo>, Error>;
 
+    /// The same of one with at most `most` processes: for what is looked at all the time.
+    ///
+    /// # Errors
+    /// As [`Self::processes`], and when it has more.
+    fn processes_up_to(&self, id: &ContainerId, most: usize) -> Result<Vec<ProcessInfo>, Error>;
+
     /// Sends `signal` (a number) to one of its processes by its pid on the host.
     ///
     /// # Errors

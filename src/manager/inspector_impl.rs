@@ -21,6 +21,11 @@ impl Inspector for Manager {
         Ok(inspect::processes(&self.cgroup(id))?)
     }
 
+    fn processes_up_to(&self, id: &ContainerId, most: usize) -> Result<Vec<ProcessInfo>, Error> {
+        self.load(id)?;
+        Ok(inspect::processes_up_to(&self.cgroup(id), most)?)
+    }
+
     fn signal_process(&self, id: &ContainerId, pid: i32, signal: i32) -> Result<(), Error> {
         let name = self.load(id)?.spec.name;
         let cgroup = self.cgroup(id);

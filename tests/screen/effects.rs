@@ -51,6 +51,10 @@ impl Inspector for FaultyEngine {
         self.0.processes(id)
     }
 
+    fn processes_up_to(&self, id: &ContainerId, _: usize) -> Result<Vec<ProcessInfo>, Error> {
+        self.processes(id)
+    }
+
     fn signal_process(&self, id: &ContainerId, pid: i32, signal: i32) -> Result<(), Error> {
         self.0.signal_process(id, pid, signal)
     }

@@ -140,3 +140,21 @@ fn the_past_shows_no_later_lines() {
     stage.keys(",,,,,,,,");
     stage.hides(&format!("{last} "));
 }
+
+#[test]
+fn a_container_of_many_processes_says_why_none_is_compared() {
+    let mut stage = Stage::new(120, 40);
+    stage.select("web").take_effects();
+    stage.held = true;
+    let answer = Seen::Overview {
+        id: stage.record("web").spec.id,
+        log: Ok(Vec::new()),
+        processes: Some(Err(minic_tui::manager::Error::System {
+            message: "compare its processes: it has 5000, more than 200".into(),
+            hint: None,
+        })),
+    };
+    stage.send(Message::Seen(Box::new(answer)));
+    stage.shows("n/a: compare its processes:");
+    stage.shows("5000");
+}

@@ -1,5 +1,6 @@
 //! Every size: too small, just enough, huge; and changing it.
 
+use minic_tui::tui::effect::Effect;
 use minic_tui::tui::message::{Input, Message};
 
 use crate::stage::Stage;
@@ -104,5 +105,36 @@ fn the_columns_line_up_at_every_width() {
                 .all(|line| line.chars().count() <= usize::from(width)),
             "{width}"
         );
+    }
+}
+
+#[test]
+fn nothing_is_done_to_what_cannot_be_seen() {
+    for (width, height) in [(39, 9), (10, 3), (1, 1)] {
+        let mut stage = Stage::new(80, 24);
+        stage.select("web").take_effects();
+        let selected = stage.selected().to_owned();
+        stage.send(Message::Input(Input::Resize(width, height)));
+        stage.take_effects();
+        for keys in [
+            "GD",
+            "s",
+            "y",
+            "<F7>",
+            "<Enter>",
+            "rsleep 9<Enter>",
+            ":stop<Enter>",
+            " ",
+        ] {
+            stage.keys(keys);
+            assert_eq!(stage.take_effects(), [], "{keys} at {width}x{height}");
+        }
+        stage.send(Message::Input(Input::Click(0, 0)));
+        stage.send(Message::Input(Input::Paste("D".into())));
+        assert_eq!(stage.take_effects(), []);
+        assert!(stage.model.overlay.is_none());
+        assert_eq!(stage.selected(), selected);
+        stage.keys("q");
+        assert_eq!(stage.take_effects(), [Effect::Quit]);
     }
 }

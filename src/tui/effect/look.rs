@@ -14,6 +14,10 @@ use crate::tui::model::LogLine;
 /// The most bytes shown of a file.
 const FILE_BYTES: usize = 256 * 1024;
 
+/// The most processes of a container that are compared in the Overview: each costs three files a
+/// look, and a look comes every tick.
+const MAX_COMPARED: usize = 200;
+
 /// What a tab wants to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Look {
@@ -55,7 +59,7 @@ impl LookRunner {
         match what {
             Look::Overview { id, alive } => Seen::Overview {
                 log: self.log_end(engine, &id),
-                processes: alive.then(|| engine.processes(&id)),
+                processes: alive.then(|| engine.processes_up_to(&id, MAX_COMPARED)),
                 id,
             },
             Look::Processes(ids) => Seen::Processes(

@@ -178,6 +178,7 @@ impl Column {
 /// Which columns are shown, each with its width, and the room that is left.
 struct Plan<'a> {
     chosen: &'a [Column],
+    contents: &'a Contents,
     widths: BTreeMap<Column, u16>,
     room: u16,
 }
@@ -186,12 +187,16 @@ impl Plan<'_> {
     /// Adds `column` with its least width, if there is room.
     fn add(&mut self, column: Column) {
         let gap = u16::from(!self.widths.is_empty());
-        let wanted = column.least() + gap;
+        let least = match column {
+            Column::Cpu => self.contents.longest(column).clamp(FIGURES - 1, FIGURES),
+            _ => column.least(),
+        };
+        let wanted = least + gap;
         if self.chosen.contains(&column)
             && !self.widths.contains_key(&column)
             && wanted <= self.room
         {
-            self.widths.insert(column, column.least());
+            self.widths.insert(column, least);
             self.room -= wanted;
         }
     }
@@ -225,6 +230,7 @@ impl Plan<'_> {
 pub(super) fn layout(width: u16, chosen: &[Column], contents: &Contents) -> Vec<(Column, u16)> {
     let mut plan = Plan {
         chosen,
+        contents,
         widths: BTreeMap::new(),
         room: width.saturating_sub(1),
     };

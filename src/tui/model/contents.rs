@@ -7,10 +7,18 @@ use super::groups::Group;
 use crate::config::Column;
 use crate::record::Health;
 use crate::tui::sanitise::printable;
+use crate::tui::wording::cap_percent;
 use crate::tui::{row_text, text};
 
 /// Columns by which the containers of a group are set in below its head.
 pub const INDENT: usize = 2;
+
+/// Columns of the CPU figures with a limit of so many cores: those of any use, so that columns do
+/// not move with it.
+fn cpu_columns(limit: Option<f64>) -> usize {
+    const ANY_USE: usize = "99.9%/".len();
+    ANY_USE + limit.map_or("host".len(), |cores| cap_percent(cores).len())
+}
 
 /// What the rows of the list have to say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +37,8 @@ impl Contents {
             };
             let name = text::width(&printable(spec.name.as_str()));
             contents.note(Column::Name, name + indent);
+            let limits = model.handles.limits(&spec.id, &spec.limits);
+            contents.note(Column::Cpu, cpu_columns(limits.cpu.map(|cpu| cpu.cores())));
             contents.note(Column::Image, text::width(&printable(&spec.image)));
             contents.note(Column::Command, text::width(&row_text::command(record)));
             let mut note = |column, words: &str| {
@@ -47,12 +57,7 @@ impl Contents {
             let Some(reading) = model.reading(record) else {
                 continue;
             };
-            for column in [
-                Column::Cpu,
-                Column::CpuHistory,
-                Column::Memory,
-                Column::Uptime,
-            ] {
+            for column in [Column::CpuHistory, Column::Memory, Column::Uptime] {
                 figure(column, true);
             }
             figure(Column::Pids, reading.sample.pids.is_some());
@@ -73,6 +78,7 @@ impl Contents {
                 group.members.len(),
             ));
             contents.note(Column::Name, name + INDENT);
+            contents.note(Column::Cpu, cpu_columns(group.sums.cpu_limit));
         }
         if !contents.is_empty(Column::Health) {
             contents.note(Column::Health, text::width(Health::Unhealthy.word()));

@@ -269,6 +269,12 @@ impl Model {
         self.list.selected.as_ref().and_then(|id| self.record(id))
     }
 
+    /// Whether leaving is asked about: something is under way, or a shell is open.
+    #[must_use]
+    pub fn asks_before_quitting(&self) -> bool {
+        !self.pending.is_empty() || self.shells.running() > 0
+    }
+
     /// The shell shown: one in the selected container.
     #[must_use]
     pub fn shell(&self) -> Option<&ShellPane> {

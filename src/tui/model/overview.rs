@@ -3,15 +3,19 @@
 //! ```text
 //! up to 99 columns   100 to 159                160 and more
 //! CPU     Memory     CPU    Memory │ Log       CPU    Memory │ Limits  │ Log
-//! Limits             Limits        │           Processes     │ Now     │
-//! Now                Now           │ Top       Read          │ Command │ Top
+//! Limits             Limits        │           Read   Write  │ Now     │
+//! Now                Now           │ Top       PIDs          │ Command │ Top
 //! Log                Command       │
 //! ```
 //!
 //! Parts come in the order of their importance: first each gets the rows that it needs, then those
 //! that it wants, and what is left goes to graphs, the log and the processes.
 
+mod columns;
+
 use ratatui::layout::{Rect, Size};
+
+use columns::{Column, columns, placed};
 
 use crate::stats::Figure;
 use crate::tui::text;
@@ -31,6 +35,9 @@ const LOG_ROWS: u16 = 4;
 const PROCESS_ROWS: u16 = 4;
 /// The height up to which graphs grow while the log and the processes grow too.
 const GRAPH_ROWS: u16 = 12;
+
+/// From this width on there are three columns, and other graphs stand in pairs.
+const WIDE: u16 = 160;
 
 /// The subject of a named line, in the order in which they are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,6 +115,10 @@ pub enum Part {
 }
 
 impl Part {
+    fn is_history(self) -> bool {
+        matches!(self, Self::History(_))
+    }
+
     /// Where it stands in its column.
     fn order(self) -> (u8, Self) {
         let place = match self {
@@ -151,15 +162,6 @@ struct Need {
     shared: u16,
     /// What it grows to when nothing else does.
     max: u16,
-}
-
-/// A column and what stands in it.
-struct Column {
-    x: u16,
-    width: u16,
-    free: u16,
-    /// Each part with what it needs and the rows it has.
-    parts: Vec<(Part, Need, u16)>,
 }
 
 impl Facts {
@@ -295,7 +297,7 @@ fn text_room(width: u16) -> usize {
 pub fn plan(size: Size, facts: &Facts) -> Vec<(Part, Rect)> {
     let most = match size.width {
         0..100 => 1,
-        100..160 => 2,
+        100..WIDE => 2,
         _ => 3,
     };
     // what ended does not change: it is read best in as few columns as hold it
@@ -319,7 +321,10 @@ pub fn plan(size: Size, facts: &Facts) -> Vec<(Part, Rect)> {
 
 /// Whether no part is left out or cut.
 fn is_whole(columns: &[Column], facts: &Facts) -> bool {
-    let placed: usize = columns.iter().map(|column| column.parts.len()).sum();
+    let placed: usize = columns
+        .iter()
+        .map(|column| column.parts.len() + column.pairs.len())
+        .sum();
     let all: usize = facts.steps().iter().map(Vec::len).sum();
     let enough = |need: &Need| match need.max {
         u16::MAX => need.wanted,
@@ -339,6 +344,15 @@ fn fill(size: Size, facts: &Facts, count: usize) -> Vec<Column> {
             logs.for_each(|column| column.grow(|need| need.shared));
         }
         for part in parts {
+            let has_room = |column: &Column| {
+                !column.has_history() && column.free >= facts.need(part, column.width).wanted
+            };
+            if part.is_history()
+                && !columns.iter().any(has_room)
+                && columns.iter_mut().any(|column| column.pair(part))
+            {
+                continue;
+            }
             let own = match (part, count) {
                 (_, 1) | (Part::Cpu, _) => Some(0),
                 (Part::Text(_), 2) => Some(0),
@@ -349,9 +363,10 @@ fn fill(size: Size, facts: &Facts, count: usize) -> Vec<Column> {
             let need = |at: usize| facts.need(part, columns[at].width);
             let fits = |at: usize| columns[at].free >= need(at).min.max(1);
             let column = own.filter(|at| fits(*at)).or_else(|| {
-                // where most is left, and rather not below the log
+                // where no graph stands yet and most is left, and rather not below the log
                 let roomy = (0..count).filter(|at| fits(*at));
-                roomy.max_by_key(|at| (*at + 1 < count, columns[*at].free, count - at))
+                let first = |at: usize| part.is_history() && !columns[at].has_history();
+                roomy.max_by_key(|at| (first(*at), *at + 1 < count, columns[*at].free, count - at))
             });
             if let Some(at) = column {
                 let need = need(at);
@@ -368,87 +383,6 @@ fn fill(size: Size, facts: &Facts, count: usize) -> Vec<Column> {
         column.grow(|need| need.max);
     }
     columns
-}
-
-/// The empty columns of an area.
-fn columns(size: Size, count: usize) -> Vec<Column> {
-    let shares: &[u32] = match count {
-        1 => &[100],
-        2 => &[54, 46],
-        _ => &[35, 29, 36],
-    };
-    let (mut columns, mut x, mut share) = (Vec::new(), 0, 0);
-    for (at, part) in shares.iter().enumerate() {
-        share += part;
-        let end = if at + 1 == shares.len() {
-            size.width
-        } else {
-            (u32::from(size.width) * share / 100) as u16
-        };
-        columns.push(Column {
-            x,
-            width: end.saturating_sub(x),
-            free: size.height,
-            parts: Vec::new(),
-        });
-        // the line between the columns
-        x = end + 1;
-    }
-    columns
-}
-
-impl Column {
-    fn has(&self, part: Part) -> bool {
-        self.parts.iter().any(|(other, ..)| *other == part)
-    }
-
-    /// Gives its parts a row each in turn, up to `target`.
-    fn grow(&mut self, target: impl Fn(&Need) -> u16) {
-        loop {
-            let before = self.free;
-            for (_, need, rows) in &mut self.parts {
-                if self.free > 0 && *rows < target(need) {
-                    *rows += 1;
-                    self.free -= 1;
-                }
-            }
-            if self.free == before || self.free == 0 {
-                return;
-            }
-        }
-    }
-}
-
-fn placed(size: Size, columns: Vec<Column>) -> Vec<(Part, Rect)> {
-    let mut all = Vec::new();
-    for mut column in columns {
-        if column.x > 0 {
-            all.push((Part::Rule, Rect::new(column.x - 1, 0, 1, size.height)));
-        }
-        column.parts.sort_by_key(|(part, ..)| part.order());
-        let mut y = 0;
-        for (part, _, rows) in column.parts {
-            let rect = Rect::new(column.x, y, column.width, rows);
-            y += rows;
-            if part != Part::Cpu {
-                all.push((part, rect));
-                continue;
-            }
-            // the two graphs share their rows
-            let half = rect.width / 2;
-            let left = Rect {
-                width: half.saturating_sub(1),
-                ..rect
-            };
-            let right = Rect {
-                x: rect.x + half,
-                width: rect.width - half,
-                ..rect
-            };
-            all.extend([(Part::Cpu, left), (Part::Memory, right)]);
-        }
-    }
-    all
 }
 
 #[cfg(test)]

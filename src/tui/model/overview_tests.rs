@@ -1,5 +1,6 @@
 //! Whatever the size and the facts: no overlap, nothing outside, nothing cut beside unused rows.
 
+use super::columns::PAIRED_COLUMNS;
 use super::*;
 use Topic as T;
 
@@ -128,7 +129,8 @@ fn unused(size: Size, parts: &[(Part, Rect)]) -> Vec<(u16, u16, u16)> {
         let used: u16 = parts
             .iter()
             .filter(|(part, rect)| {
-                !matches!(part, Part::Rule | Part::Memory) && rect.x >= from && rect.x < to
+                // what stands at the right of a graph shares its rows
+                !matches!(part, Part::Rule | Part::Memory) && rect.x == from
             })
             .map(|(_, rect)| rect.height)
             .sum();
@@ -170,6 +172,38 @@ fn parts_never_overlap_and_nothing_is_cut_beside_unused_rows() {
                     assert!(
                         *free == 0 || rect.height >= need.max,
                         "{part:?} is cut beside {free} unused rows: {}",
+                        about()
+                    );
+                }
+                for (from, to, _) in &columns {
+                    let mut graphs: Vec<Rect> = parts
+                        .iter()
+                        .filter(|(part, rect)| part.is_history() && (*from..*to).contains(&rect.x))
+                        .map(|(_, rect)| *rect)
+                        .collect();
+                    let pairs = size.width >= WIDE && (to - from) / 2 > PAIRED_COLUMNS;
+                    graphs.sort_by_key(|rect| (rect.y, rect.x));
+                    let alone = |rect: &&Rect| rect.width == to - from;
+                    assert!(
+                        !pairs || graphs.iter().filter(alone).count() <= 1,
+                        "graphs one below the other: {}",
+                        about()
+                    );
+                    assert!(
+                        graphs
+                            .iter()
+                            .all(|rect| alone(&rect) || rect.width >= PAIRED_COLUMNS),
+                        "a pair that is too narrow: {}",
+                        about()
+                    );
+                    assert!(
+                        !graphs.iter().any(|rect| pairs && alone(&rect))
+                            || facts.figures.iter().all(|figure| {
+                                parts
+                                    .iter()
+                                    .any(|(part, _)| *part == Part::History(*figure))
+                            }),
+                        "a graph is left out that had room beside another: {}",
                         about()
                     );
                 }

@@ -141,6 +141,9 @@ pub fn start() -> Vec<Effect> {
 }
 
 fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
+    if model.regions().is_none() && !matches!(input, Input::Resize(..)) {
+        return blind(model, &input);
+    }
     match input {
         Input::Key(chord) => {
             let mut effects = requests::remember(model, |remembered| remembered.hint_seen = true);
@@ -166,6 +169,21 @@ fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
             model.arrange();
             Vec::new()
         }
+    }
+}
+
+/// On a screen that is too small to show what a key would act on: only leaving works, when nothing
+/// would have to be asked.
+fn blind(model: &Model, input: &Input) -> Vec<Effect> {
+    let Input::Key(chord) = input else {
+        return Vec::new();
+    };
+    let keymap = &model.settings.keymap;
+    match keymap.action(&[Context::Global, Context::Everywhere], *chord) {
+        Some(Action::Quit) if !model.asks_before_quitting() => vec![Effect::Quit],
+        Some(Action::Suspend) => vec![Effect::Suspend],
+        Some(Action::Redraw) => vec![Effect::Redraw],
+        _ => Vec::new(),
     }
 }
 
@@ -313,7 +331,7 @@ fn redraw(model: &mut Model) -> Vec<Effect> {
 
 /// Quits; asks first if a call has not ended.
 fn quit(model: &mut Model) -> Vec<Effect> {
-    if model.pending.is_empty() && model.shells.running() == 0 {
+    if !model.asks_before_quitting() {
         return vec![Effect::Quit];
     }
     model.ask(Action::Quit, Vec::new(), QuestionArgument::None);

@@ -45,6 +45,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
+use super::action::Action;
 use super::model::{Card, HitMap, MIN_SIZE, Model, Overlay, Pane, Regions, Tab, Target};
 use super::widget::Pen;
 use canvas::Canvas;
@@ -178,6 +179,12 @@ fn too_small(canvas: &mut Canvas<'_>) {
             MIN_SIZE.width, MIN_SIZE.height
         ),
     ];
+    let mut lines = lines.to_vec();
+    lines.push(if canvas.model.asks_before_quitting() {
+        "something is under way".to_owned()
+    } else {
+        format!("{} quits", canvas.key(Action::Quit))
+    });
     let area = canvas.buffer.area;
     for (line, y) in lines.iter().zip(area.y..area.bottom()) {
         let row = Rect {

@@ -12,11 +12,11 @@ use crate::tui::model::{Knob, Model};
 
 /// The figures shown besides CPU and memory, the most important first.
 const FIGURES: [Figure; 9] = [
-    Figure::Pids,
     Figure::NetRx,
     Figure::NetTx,
-    Figure::Write,
     Figure::Read,
+    Figure::Write,
+    Figure::Pids,
     Figure::PsiCpu,
     Figure::PsiMemory,
     Figure::PsiIo,
