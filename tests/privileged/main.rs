@@ -77,3 +77,4 @@ mod user_ids;
 mod userns;
 mod users_by_default;
 mod usual_tools;
+mod verdicts;
