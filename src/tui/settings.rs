@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::keymap::Keymap;
-use super::model::Column;
 use super::theme::{ColorDepth, Symbols, Theme};
+use crate::config::Column;
 use crate::config::{Config, Meter};
 use crate::spec::Preset;
 

@@ -257,7 +257,7 @@ fn answers() {
         .model
         .settings
         .keymap
-        .shown_key(&[Context::Global], Action::Logs)
+        .shown_key(&[Context::Containers], Action::Logs)
         .expect("a key shows the logs");
     update(&mut bench.model, Message::Input(Input::Key(shows_logs)));
     let id = bench

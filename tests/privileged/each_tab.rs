@@ -5,7 +5,7 @@ use std::fs;
 
 use crate::command::{comes_true, eventually};
 use crate::fixture::Fixture;
-use crate::screen::{open, open_with};
+use crate::screen::{open, open_with, pane, row, show_pane};
 use crate::tmux::Tmux;
 use crate::truth::lives;
 
@@ -23,12 +23,18 @@ fn answer(tmux: &Tmux, text: &str) {
     tmux.press(&["Enter"]);
 }
 
-/// Presses `key` until the selected line, which has a marker, shows `text`.
+/// Presses `key` until the selected line of what has the keys shows `text`.
 #[track_caller]
 fn go_to(tmux: &Tmux, key: &str, text: &str) {
     let there = |screen: &str| {
-        screen
-            .lines()
+        let in_pane = screen.lines().any(|line| line.starts_with('━'));
+        let lines = if in_pane {
+            pane(screen)
+        } else {
+            screen.lines().collect()
+        };
+        lines
+            .iter()
             .any(|line| line.find('▌').is_some_and(|at| line[at..].contains(text)))
     };
     for _ in 0..40 {
@@ -85,15 +91,14 @@ fn containers_are_filtered_sorted_limited_destroyed_and_brought_back() {
             .nth(1)
             .is_some_and(|line| line.contains("busy"))
     });
-    tmux.press(&["g"]);
-    go_to(&tmux, "g", "busy");
+    go_to(&tmux, "Home", "busy");
     let limit = || bytes(&busy.cgroup_file(&["memory.limit_in_bytes", "memory.max"]));
     assert_eq!(limit(), 64 << 20);
     tmux.press(&["=", "F8"]);
     eventually("the kernel's limit rose", || limit() > 64 << 20);
     // as tiles, and by the arrows there
     tmux.press(&["v"]);
-    tmux.wait_for("─ busy ─");
+    tmux.wait_for("▌─ busy ─");
     tmux.wait_until("the heading of the table is gone", |screen| {
         !screen.contains("CPU▼")
     });
@@ -124,14 +129,15 @@ fn a_process_gets_a_signal_and_is_gone() {
     let container = fixture.detached("family", &["sh", "-c", "sleep 3001 & exec sleep 3002"]);
     let tmux = open(&fixture, 120, 40);
     tmux.wait_for("family");
-    tmux.press(&["2"]);
+    show_pane(&tmux, "M-p", "Processes");
+    let has = |screen: &str, text: &str| pane(screen).iter().any(|line| line.contains(text));
     tmux.wait_until("both are shown", |screen| {
-        screen.contains("sleep 3001") && screen.contains("sleep 3002")
+        has(screen, "─ sleep 3001") && has(screen, " sleep 3002")
     });
     let inside = container.exec("pgrep -f 'sleep 3001' | head -n 1").ok();
     let shown = tmux.screen();
-    let line = shown
-        .lines()
+    let line = pane(&shown)
+        .into_iter()
         .find(|line| line.contains("sleep 3001"))
         .unwrap()
         .to_owned();
@@ -148,12 +154,12 @@ fn a_process_gets_a_signal_and_is_gone() {
     });
     let host = host.unwrap_or_else(|| panic!("no pid of the host in {line:?}"));
     go_to(&tmux, "Down", "sleep 3001");
-    tmux.press(&["s"]);
-    tmux.wait_for("Signal");
+    tmux.press(&["F9"]);
+    tmux.wait_for("─ Signal ");
     tmux.press(&["Enter"]);
     eventually("the process is gone", || !lives(host));
     tmux.wait_until("its line is gone", |screen| {
-        !screen.contains("sleep 3001") && screen.contains("sleep 3002")
+        !has(screen, "sleep 3001") && has(screen, "sleep 3002")
     });
     close(&tmux);
 }
@@ -194,7 +200,7 @@ fn two_logs_are_merged_searched_and_saved() {
     tmux.press(&["Enter"]);
     tmux.wait_for("match 1 of 1");
     let target = fixture.state().join("saved.log");
-    tmux.press(&["s"]);
+    tmux.press(&["W"]);
     tmux.wait_for("containers.log");
     answer(&tmux, &target.display().to_string());
     eventually("the file is there", || {
@@ -226,11 +232,11 @@ fn changed_files_are_shown_extracted_and_reverted() {
     let container = fixture.detached("changes", &["sh", "-c", line]);
     let tmux = open(&fixture, 120, 40);
     tmux.wait_for("changes");
-    tmux.press(&["5"]);
+    show_pane(&tmux, "M-f", "Files");
     // its letter, behind the marker of the selected one
     let kind = |screen: &str, path: &str| {
-        screen
-            .lines()
+        pane(screen)
+            .into_iter()
             .find(|line| line.contains(path))?
             .trim_start_matches([' ', '▌'])
             .chars()
@@ -242,7 +248,7 @@ fn changed_files_are_shown_extracted_and_reverted() {
     });
     go_to(&tmux, "Down", "/made-here");
     let folder = fixture.state().join("extracted");
-    tmux.press(&["e"]);
+    tmux.press(&["c"]);
     tmux.wait_for("Extract into the folder:");
     answer(&tmux, &folder.display().to_string());
     let found = || fs::read_to_string(folder.join("made-here")).is_ok_and(|text| text == "made\n");
@@ -250,12 +256,14 @@ fn changed_files_are_shown_extracted_and_reverted() {
     fs::remove_dir_all(&folder).unwrap();
     // only of a stopped one, and only after a question
     fixture.minic(&["stop", "-t", "0", "changes"]).ok();
-    eventually("it is stopped", || container.state() == "STOPPED");
-    tmux.press(&["R"]);
+    tmux.wait_until("it is stopped", |screen| {
+        row(screen, "changes").is_some_and(|row| row.contains("STOPPED"))
+    });
+    tmux.press(&["b"]);
     tmux.wait_for("Keep it");
     tmux.press(&["y"]);
     tmux.wait_until("it is not among the changes any more", |screen| {
-        kind(screen, "/made-here").is_none() && screen.contains("/etc/passwd")
+        kind(screen, "/made-here").is_none() && kind(screen, "/etc/passwd").is_some()
     });
     assert!(
         !fixture
@@ -303,15 +311,18 @@ fn isolation_is_judged_by_what_the_kernel_says() {
     tmux.wait_for("wide-open");
     for (name, verdict, word) in [("shut", "ok", "filtering"), ("wide-open", "weak", "off")] {
         tmux.press(&["1"]);
-        tmux.wait_for("STATE");
-        tmux.press(&["g"]);
+        tmux.wait_until("the list has the keys", |screen| {
+            screen.lines().any(|line| line.starts_with('─'))
+        });
+        tmux.press(&["Home"]);
         go_to(&tmux, "Down", name);
-        tmux.press(&["6"]);
+        show_pane(&tmux, "M-i", "Isolation");
         tmux.wait_until(&format!("{name} is judged"), |screen| {
-            let named = screen
-                .lines()
-                .any(|line| line.trim_start().starts_with(name));
-            let judged = screen.lines().find(|line| line.contains(" seccomp "));
+            let lines = pane(screen);
+            let named = lines
+                .first()
+                .is_some_and(|line| line.trim_start().starts_with(name));
+            let judged = lines.iter().find(|line| line.contains(" seccomp "));
             named
                 && judged.is_some_and(|line| {
                     line.trim_start().starts_with(verdict) && line.contains(word)
@@ -333,7 +344,7 @@ fn isolation_is_judged_by_what_the_kernel_says() {
 fn events_come_in_their_order() {
     let fixture = Fixture::new();
     let tmux = open(&fixture, 120, 40);
-    tmux.press(&["7"]);
+    tmux.press(&["5"]);
     tmux.wait_for("Events");
     fixture.detached("lived", &["sleep", "1000"]);
     fixture.minic(&["pause", "lived"]).ok();
@@ -363,7 +374,7 @@ fn a_preset_is_edited_saved_and_launched() {
     let text = "# mine\n[presets.small]   # for builds\nmemory = \"64M\"\ncommand = [\"sleep\", \"1000\"]\n";
     fs::write(&config, text).unwrap();
     let tmux = open_with(&fixture, 120, 40, &format!("--config {}", config.display()));
-    tmux.press(&["8"]);
+    tmux.press(&["4"]);
     tmux.wait_for("small");
     go_to(&tmux, "Down", "small");
     tmux.press(&["e"]);
@@ -402,7 +413,7 @@ fn a_preset_is_edited_saved_and_launched() {
 fn the_host_is_the_one_that_the_kernel_describes() {
     let fixture = Fixture::new();
     let tmux = open(&fixture, 120, 40);
-    tmux.press(&["9"]);
+    tmux.press(&["6"]);
     tmux.wait_for("Disk of the state folder");
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
     tmux.wait_for(release.trim());

@@ -50,12 +50,12 @@ pub(crate) fn mounts(fixture: &Fixture, more: &[&str]) -> bool {
     finish(&mut fixture.command(&args.concat()), "").code == Some(0)
 }
 
-/// Opens the Isolation tab of the only container, and waits for a good line with all of `words`.
+/// Opens the Isolation pane of the only container, and waits for a good line with all of `words`.
 pub(crate) fn isolation_says(fixture: &Fixture, words: &[&str]) {
     let tmux = crate::screen::open(fixture, 120, 40);
     tmux.wait_for("RUNNING");
-    tmux.press(&["6"]);
-    tmux.wait_until("the Isolation tab says it", |screen| {
+    crate::screen::show_pane(&tmux, "M-i", "Isolation");
+    tmux.wait_until("the Isolation pane says it", |screen| {
         let mut good = screen
             .lines()
             .filter(|line| line.trim_start().starts_with("ok"));

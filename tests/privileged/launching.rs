@@ -252,7 +252,7 @@ fn shell_with(step: &str, how: &str, says: &str) {
     let before = Census::take(fixture.state());
     let tmux = open(&fixture, &format!("{step}={how}:{}", flag.display()));
     tmux.wait_for("RUNNING");
-    tmux.press(&["4"]);
+    crate::screen::show_pane(&tmux, "M-s", "Shell");
     tmux.wait_for("opens one in x");
     tmux.press(&["Enter"]);
     tmux.wait_until(&format!("{what}: {says}"), |screen| {

@@ -78,3 +78,4 @@ mod userns;
 mod users_by_default;
 mod usual_tools;
 mod verdicts;
+mod walk;

@@ -52,7 +52,7 @@ fn killing_the_screen_loses_no_container() {
         fixture.detached(&format!("c{n:02}"), &["sleep", "1000"]);
     }
     let all = |screen: &str| (0..20).all(|n| screen.contains(&format!("c{n:02}")));
-    let tmux = open(&fixture, 120, 40);
+    let tmux = open(&fixture, 120, 70);
     tmux.wait_until("all twenty are shown", all);
     let screen = env!("CARGO_BIN_EXE_minic-tui");
     let ours = Census::take(fixture.state()).processes;
@@ -66,7 +66,7 @@ fn killing_the_screen_loses_no_container() {
         .filter(|container| container["state"] == "RUNNING")
         .count();
     assert_eq!(running, 20);
-    let again = open(&fixture, 120, 40);
+    let again = open(&fixture, 120, 70);
     again.wait_until("all twenty are shown again", all);
     again.press(&["q"]);
     again.wait_for("prompt$");
@@ -253,6 +253,26 @@ fn volumes_and_variables_of_the_form_are_there_inside_and_in_another_like_it() {
     tmux.wait_for("prompt$");
     fixture.minic(&["prune", "-f"]).ok();
     fixture.is_clean();
+}
+
+/// The lines of the pane below the list; empty where there is none.
+pub(crate) fn pane(screen: &str) -> Vec<&str> {
+    let mut lines = screen.lines();
+    // the divider: thick where the pane has the keys
+    lines.find(|line| line.starts_with(['━', '─']));
+    lines.collect()
+}
+
+/// Shows the pane that `key` shows, and waits until `title` in the divider says that it is.
+#[track_caller]
+pub(crate) fn show_pane(tmux: &Tmux, key: &str, title: &str) {
+    tmux.press(&[key]);
+    let shown = format!("[{title}]");
+    tmux.wait_until(&format!("the pane {title} has the keys"), |screen| {
+        screen
+            .lines()
+            .any(|line| line.starts_with('━') && line.contains(&shown))
+    });
 }
 
 /// The table's row that has `text` in it.

@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 use crate::census::Census;
 use crate::command::{eventually, finish};
 use crate::fixture::Fixture;
-use crate::screen::{open, open_with};
+use crate::screen::{open, open_with, pane, show_pane};
 
 #[test]
 fn processes_files_isolation_events_and_the_host() {
@@ -19,16 +19,22 @@ fn processes_files_isolation_events_and_the_host() {
     fixture.detached("looked-into", &["sh", "-c", line]);
     let tmux = open(&fixture, 120, 40);
     tmux.wait_for("looked-into");
-    tmux.press(&["2"]);
-    tmux.wait_for("sleep 2000");
+    let shows = |text: &str| {
+        tmux.wait_until(&format!("{text:?} in the pane"), |screen| {
+            pane(screen).iter().any(|line| line.contains(text))
+        });
+    };
+    show_pane(&tmux, "M-p", "Processes");
+    shows("─ sleep 2000");
+    show_pane(&tmux, "M-f", "Files");
+    shows(" /made-here");
+    show_pane(&tmux, "M-i", "Isolation");
+    shows("no_new_privs");
+    shows("its own; the host's is");
     tmux.press(&["5"]);
-    tmux.wait_for("/made-here");
-    tmux.press(&["6"]);
-    tmux.wait_for("no_new_privs");
-    tmux.wait_for("its own; the host's is");
-    tmux.press(&["7"]);
+    tmux.wait_for("[5 Events]");
     tmux.wait_for("started");
-    tmux.press(&["9"]);
+    tmux.press(&["6"]);
     tmux.wait_for("Disk of the state folder");
     tmux.press(&["q"]);
     tmux.wait_for("prompt$");
@@ -68,7 +74,7 @@ fn opening_the_host_starts_nothing_and_a_key_starts_the_check() {
     for more in ["--read-only", ""] {
         let tmux = open_with(&fixture, 120, 60, more);
         tmux.wait_for("only");
-        tmux.press(&["9"]);
+        tmux.press(&["6"]);
         tmux.wait_for("What this host can do");
         for _ in 0..5 {
             assert_eq!(checks(&fixture), 0, "{more:?}");
@@ -114,7 +120,7 @@ fn a_shell_survives_other_tabs_and_ctrl_c_and_ends_by_itself() {
     fixture.detached("has-shell", &["sleep", "1000"]);
     let tmux = open(&fixture, 120, 40);
     tmux.wait_for("has-shell");
-    tmux.press(&["4"]);
+    show_pane(&tmux, "M-s", "Shell");
     tmux.wait_for("opens one in has-shell");
     tmux.press(&["Enter"]);
     tmux.wait_for("every key goes to it");
@@ -138,9 +144,11 @@ fn a_shell_survives_other_tabs_and_ctrl_c_and_ends_by_itself() {
     // left, elsewhere, and back: it is as it was
     tmux.press(&["C-]"]);
     tmux.wait_for("gives it the keys");
+    tmux.press(&["5"]);
+    tmux.wait_for("[5 Events]");
     tmux.press(&["1"]);
-    tmux.wait_for("RUNNING");
-    tmux.press(&["4"]);
+    show_pane(&tmux, "M-o", "Overview");
+    show_pane(&tmux, "M-s", "Shell");
     tmux.wait_for("after 42 seconds");
     tmux.press(&["Enter"]);
     tmux.write("exit 7");
@@ -157,7 +165,7 @@ fn a_shell_does_not_wait_for_a_frozen_container() {
     fixture.minic(&["pause", "frozen"]).ok();
     let tmux = open(&fixture, 120, 40);
     tmux.wait_for("PAUSED");
-    tmux.press(&["4"]);
+    show_pane(&tmux, "M-s", "Shell");
     tmux.wait_for("opens one in frozen");
     tmux.press(&["Enter"]);
     tmux.wait_for("frozen is PAUSED: a shell needs a running one");
@@ -192,14 +200,20 @@ fn marked_containers_are_paused_resumed_and_signalled() {
             == 2
     };
     tmux.press(&["Space", "Space", "p"]);
+    tmux.wait_for("Pause 2 containers?");
+    tmux.press(&["y"]);
     eventually("both are frozen", || all_are("PAUSED"));
     tmux.wait_for("2 paused");
     tmux.press(&["p"]);
+    tmux.wait_for("Resume 2 containers?");
+    tmux.press(&["y"]);
     eventually("both go on", || all_are("RUNNING"));
     tmux.wait_for("2 running");
     tmux.press(&["F9"]);
     tmux.wait_for("Signal for 2 containers");
     tmux.press(&["Down", "Enter"]);
+    tmux.wait_for("Send SIGKILL to 2 containers?");
+    tmux.press(&["y"]);
     eventually("both were killed", || all_are("STOPPED"));
     tmux.press(&["q"]);
     tmux.wait_for("prompt$");

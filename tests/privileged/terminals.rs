@@ -48,7 +48,7 @@ fn ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
     tmux.write("fg");
     tmux.press(&["Enter"]);
     tmux.wait_until("it is drawn again, whole", |screen| {
-        screen.contains("[1Containers]") && screen.contains("web") && !screen.contains("42\n")
+        screen.contains("[1 Containers]") && screen.contains("web") && !screen.contains("42\n")
     });
     tmux.press(&["q"]);
     tmux.wait_for("prompt$");

@@ -1,5 +1,7 @@
 //! [`Tmux`]: a terminal with simulated key presses.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -8,19 +10,42 @@ use crate::command::comes_true;
 /// A tmux server of its own, with one session that runs a shell. It ends when this is dropped.
 pub(crate) struct Tmux {
     socket: String,
+    /// What the screen remembers is its own too, or tests would show each other's panes.
+    home: PathBuf,
 }
 
 impl Tmux {
-    /// A terminal of `width` × `height` cells.
+    /// A terminal of `width` × `height` cells, of somebody who has seen the screen before.
     #[track_caller]
     pub(crate) fn new(width: u16, height: u16) -> Self {
+        Self::of(width, height, Some("hint_seen = true\n"))
+    }
+
+    /// The same of somebody who has not.
+    #[track_caller]
+    pub(crate) fn of_newcomer(width: u16, height: u16) -> Self {
+        Self::of(width, height, None)
+    }
+
+    #[track_caller]
+    fn of(width: u16, height: u16, remembered: Option<&str>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let socket = format!(
             "minic-test-{}-{}",
             std::process::id(),
             COUNT.fetch_add(1, Ordering::Relaxed)
         );
-        let tmux = Self { socket };
+        let home = std::env::temp_dir().join(format!("{socket}-home"));
+        let folder = home.join(".local/state/minic-tui");
+        fs::create_dir_all(&folder).unwrap();
+        if let Some(text) = remembered {
+            fs::write(folder.join("screen.toml"), text).unwrap();
+        }
+        let shell = format!(
+            "env -u XDG_STATE_HOME -u XDG_CONFIG_HOME HOME={} PS1='prompt$ ' sh",
+            home.display()
+        );
+        let tmux = Self { socket, home };
         let (width, height) = (width.to_string(), height.to_string());
         tmux.tell(&[
             "-f",
@@ -31,7 +56,7 @@ impl Tmux {
             &width,
             "-y",
             &height,
-            "env PS1='prompt$ ' sh",
+            &shell,
         ]);
         tmux.wait_for("prompt$");
         tmux
@@ -145,5 +170,6 @@ impl Drop for Tmux {
         let _ = Command::new("tmux")
             .args(["-L", &self.socket, "kill-server"])
             .output();
+        let _ = fs::remove_dir_all(&self.home);
     }
 }

@@ -163,7 +163,7 @@ fn errors_name_the_key_and_the_valid_choices() {
     };
     assert!(
         wrong("table", "stop", &["x"])
-            .contains("[table] is not a context; use containers, tiles, overview, processes")
+            .contains("[table] is not a context; use containers, images, networks, presets")
     );
     assert!(
         wrong("containers", "stpo", &["x"])

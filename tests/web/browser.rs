@@ -68,14 +68,11 @@ fn a_container_is_run_watched_and_destroyed_from_a_page() {
     browser.mouse("mouseReleased", at, 0);
     browser.until("it is selected", |text| text.contains("─ busy "));
     browser.press("D");
-    browser.until("the question", |text| {
-        text.contains("busy") && text.to_lowercase().contains("destroy")
-    });
-    browser.press("Enter");
-    browser.until("it is gone", |text| {
-        !text
-            .lines()
-            .any(|line| line.contains("busy") && line.contains("RUNNING"))
+    browser.until("it is gone, and can be had back", |text| {
+        text.contains("u brings it back")
+            && !text
+                .lines()
+                .any(|line| line.contains("busy") && line.contains("RUNNING"))
     });
     eventually("it is destroyed", || {
         fixture.list().iter().all(|one| one["name"] != "busy")

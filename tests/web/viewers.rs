@@ -24,14 +24,14 @@ fn a_page_is_shown_the_screen_and_has_its_keys_and_mouse() {
     let (row, line) = text
         .lines()
         .enumerate()
-        .find(|(_, line)| line.contains("2Proc"))
+        .find(|(_, line)| line.contains("2 Images"))
         .unwrap();
     let column = line
-        .find("2Proc")
+        .find("2 Images")
         .map(|at| line[..at].chars().count())
         .unwrap();
     viewer.say(&json!({"click": [column + 2, row]}));
-    viewer.until("the other tab", |text| text.contains("[2Proc"));
+    viewer.until("the other tab", |text| text.contains("[2 Images]"));
     viewer.say(&json!({"resize": [80, 24]}));
     viewer.until("another size", |text| text.lines().count() == 24);
     viewer.say(&json!({"paste": "nothing to paste into"}));

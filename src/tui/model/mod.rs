@@ -40,6 +40,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use ratatui::layout::Size;
 
+pub use crate::tui::context::{Pane, Tab};
 pub use batch::{Batch, Batches};
 pub use card::{Card, FailedLaunch};
 pub use columns::Column;
@@ -77,7 +78,6 @@ pub use setup::{Setup, SetupSection};
 pub use sheet::{SheetLine, sheet_lines};
 pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
 pub use sort::Sort;
-pub use tab::{Pane, Tab};
 pub use toasts::{Toast, ToastKind, Toasts};
 pub use unbound::Unbound;
 pub use undo::{Reversal, Undo, UndoStep, Undoable};

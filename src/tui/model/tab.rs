@@ -1,78 +1,56 @@
-//! [`Tab`] and [`Pane`]: what the box has, and what one container does. One row each adds one.
+//! The actions that show tabs and panes: `show-` and the id of the place, or its id alone.
 
 use crate::tui::action::Action;
-use crate::tui::keymap::Context;
+use crate::tui::context::{Context, Pane, Tab};
 
-macro_rules! views {
-    ($name:ident, $about:literal: $($view:ident $short:literal $action:ident $what:literal;)*) => {
-        #[doc = $about]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $name {
-            $(#[doc = $what] $view,)*
-        }
+impl Tab {
+    /// The action that shows it.
+    #[must_use]
+    pub fn action(self) -> Action {
+        shows(self.context())
+    }
 
-        impl $name {
-            /// All of them, left to right.
-            pub const ALL: [Self; [$(Self::$view),*].len()] = [$(Self::$view),*];
-
-            /// Its name.
-            #[must_use]
-            pub fn title(self) -> &'static str {
-                match self { $(Self::$view => stringify!($view),)* }
-            }
-
-            /// Its name where space is short.
-            #[must_use]
-            pub fn short(self) -> &'static str {
-                match self { $(Self::$view => $short,)* }
-            }
-
-            /// The action that shows it.
-            #[must_use]
-            pub fn action(self) -> Action {
-                match self { $(Self::$view => Action::$action,)* }
-            }
-
-            /// The one that `action` shows.
-            #[must_use]
-            pub fn shown_by(action: Action) -> Option<Self> {
-                Self::ALL.into_iter().find(|view| view.action() == action)
-            }
-
-            /// The context of its keys.
-            #[must_use]
-            pub fn context(self) -> Context {
-                match self { $(Self::$view => Context::$view,)* }
-            }
-
-            /// The one `steps` to the right, beginning again at the left.
-            #[must_use]
-            pub fn turned(self, steps: usize) -> Self {
-                let at = Self::ALL.iter().position(|view| *view == self).unwrap_or(0);
-                Self::ALL[(at + steps) % Self::ALL.len()]
-            }
-        }
-    };
+    /// The one that `action` shows.
+    #[must_use]
+    pub fn shown_by(action: Action) -> Option<Self> {
+        Self::ALL.into_iter().find(|tab| tab.action() == action)
+    }
 }
 
-views! {
-    Tab, "What the box has: the tabs at the top, left to right.":
-    Containers "Cont" ShowContainers "The containers, with a pane about the selected one.";
-    Images "Imgs" ShowImages "What containers are made from.";
-    Networks "Nets" ShowNetworks "Which network each container has.";
-    Presets "Pres" ShowPresets "The presets.";
-    Events "Evts" ShowEvents "What happened.";
-    Host "Host" ShowHost "The host.";
+impl Pane {
+    /// The action that shows it.
+    #[must_use]
+    pub fn action(self) -> Action {
+        shows(self.context())
+    }
+
+    /// The one that `action` shows.
+    #[must_use]
+    pub fn shown_by(action: Action) -> Option<Self> {
+        Self::ALL.into_iter().find(|pane| pane.action() == action)
+    }
 }
 
-views! {
-    Pane, "What one container does: the panes below the list, left to right.":
-    Overview "Over" ShowOverview "Its figures, limits, and how it is.";
-    Processes "Proc" ShowProcesses "Its processes.";
-    Logs "Logs" Logs "What it wrote.";
-    Shell "Shell" ShowShell "Shells in it.";
-    Files "Files" ShowFiles "What it changed.";
-    Isolation "Isol" ShowIsolation "How it is held apart.";
-    Connections "Conn" ShowConnections "Its sockets.";
-    History "Hist" ShowHistory "Every figure of its last ten minutes.";
+/// The action that shows the place of `context`; a test holds that each has its own.
+fn shows(context: Context) -> Action {
+    let id = context.id();
+    Action::from_id(&format!("show-{id}"))
+        .or_else(|| Action::from_id(id))
+        .unwrap_or(Action::NextPane)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tab_and_every_pane_has_an_action_of_its_own() {
+        let tabs = Tab::ALL.map(Tab::action);
+        let panes = Pane::ALL.map(Pane::action);
+        let mut all: Vec<_> = tabs.into_iter().chain(panes).collect();
+        assert!(!all.contains(&Action::NextPane), "{all:?}");
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), tabs.len() + panes.len());
+    }
 }

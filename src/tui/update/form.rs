@@ -199,7 +199,7 @@ pub(super) fn type_letter(model: &mut Model, letter: char) {
     let on_preset = |form: &mut LaunchForm| {
         matches!(form.focus, Spot::Entry(Field::PRESET, _)) && form.launching.is_none()
     };
-    if opened(model).is_some_and(|form| on_preset(form)) {
+    if opened(model).is_some_and(on_preset) {
         change(model, |form, model| {
             form.seek(letter, &model.settings.presets)
         });

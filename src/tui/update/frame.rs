@@ -146,6 +146,7 @@ pub(super) fn act(model: &mut Model, pane: Pane, action: Action) -> Vec<Effect> 
         Pane::Processes | Pane::Files | Pane::Isolation | Pane::Connections => {
             looks::in_pane(model, pane, action)
         }
-        Pane::Overview | Pane::History => Vec::new(),
+        // it has no keys of its own
+        _ => Vec::new(),
     }
 }

@@ -357,7 +357,7 @@ impl LaunchForm {
         let is_entry = |line: &&str| {
             let line = line.trim();
             // as in a file of variables
-            !line.is_empty() && !(field == Field::ENV && line.starts_with('#'))
+            !(line.is_empty() || field == Field::ENV && line.starts_with('#'))
         };
         let entries: Vec<&str> = text.lines().filter(is_entry).collect();
         if field.kind() != Kind::List || entries.len() < 2 {
