@@ -11,7 +11,7 @@ use super::words::{all_limits, between, next_restart};
 use crate::cgroup::Sample;
 use crate::json;
 use crate::manager::Info;
-use crate::record::{LaunchStep, Status};
+use crate::record::{LaunchStep, Record, Status};
 use crate::spec::{
     Capabilities, ContainerSpec, Storage, Volume, format_bytes, format_duration, quote_command,
     sanitize, signal_name,
@@ -23,6 +23,10 @@ Fields of --json, an array of objects, beside those of `list --json`:
   userns: auto or host; host_users: why it is host although nobody asked for it; ids: first (its root, on the host) and count
   storage: bound of its own layer: kind (disk, tmpfs), limit and used (bytes; used is null where it cannot be told); null without one
   without: limits, AppArmor or SELinux that it was last started without, and why
+  health_check, null without one: command, interval_ms, retries, since (when `health` last changed),
+    failures (in a row, at most retries); last_run: at, took_ms, exit_code, output (stdout and
+    stderr, the last 4 KiB), truncated, end (exited, timed_out, not_started); null before the first;
+    a run like the recorded one is not recorded, one with another output alone once a minute
   usage, while it is alive: cpu_usec, throttled_usec, nr_throttled, nr_periods, memory, memory_peak, swap, oom_kills, pids,
     read_bytes, write_bytes, rx_bytes, tx_bytes (of its own network, without loopback),
     cpu_pressure, memory_pressure, io_pressure (% of the last 10 s); null where they cannot be told
@@ -108,8 +112,8 @@ fn described(info: &Info, now: Timestamp) -> String {
     if !info.record.state.launch.is_empty() {
         say("Launch", launched(&info.record.state.launch));
     }
-    if let Some(health) = info.record.state.health {
-        say("Health", health.word().to_owned());
+    for (label, text) in health(&info.record, ago) {
+        say(label, text);
     }
     say("Created", ago(info.record.state.created_at));
     if info.record.state.restarts > 0 {
@@ -186,6 +190,38 @@ fn described(info: &Info, now: Timestamp) -> String {
         .iter()
         .map(|(label, text)| field(label, text))
         .collect()
+}
+
+/// The verdict of its health check, and the last run of that.
+fn health(
+    Record { spec, state }: &Record,
+    ago: impl Fn(Timestamp) -> String,
+) -> Vec<(&'static str, String)> {
+    let mut fields = Vec::new();
+    let report = state.health_report.as_ref();
+    if let Some(health) = state.health {
+        let since = report.map_or(String::new(), |report| {
+            let failed = match (report.failures, &spec.health) {
+                (0, _) | (_, None) => String::new(),
+                (failures, Some(check)) => {
+                    format!("; {failures} of {} failed in a row", check.retries)
+                }
+            };
+            format!(" since {}{failed}", ago(report.since))
+        });
+        fields.push(("Health", format!("{}{since}", health.word())));
+    }
+    if let Some(run) = report.and_then(|report| report.last_run.as_ref()) {
+        let mut text = format!("{} after {} ms, {}", run.result(), run.took_ms, ago(run.at));
+        if run.truncated {
+            text += "\n… (the last 4 KiB)";
+        }
+        if !run.output.is_empty() {
+            text = format!("{text}\n{}", run.output);
+        }
+        fields.push(("Last check", text));
+    }
+    fields
 }
 
 /// What of the host it is shown, and what else was asked for.
@@ -323,7 +359,7 @@ fn instant(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{ExitCause, Record, State};
+    use crate::record::{CheckEnd, CheckRun, ExitCause, HealthReport, Record, State};
     use crate::spec::{ContainerId, Preset, preview};
 
     fn info() -> Info {
@@ -380,6 +416,30 @@ mod tests {
         );
         assert!(!text.contains("Use "), "a figure only while there is one");
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
+    }
+
+    #[test]
+    fn the_last_check_is_told_and_made_safe() {
+        let mut info = info();
+        info.record.state.health_report = Some(HealthReport {
+            since: Timestamp::UNIX_EPOCH,
+            failures: 3,
+            last_run: Some(CheckRun {
+                at: Timestamp::from_second(60).unwrap(),
+                took_ms: 12,
+                end: CheckEnd::Exited { code: 1 },
+                output: "asking\n\x1b[31mdb is down".into(),
+                truncated: true,
+            }),
+        });
+        let text = described(&info, Timestamp::from_second(120).unwrap());
+        let wanted = "\
+Last check   exit 1 after 12 ms, 1970-01-01 00:01:00 UTC, 1m00s ago
+             … (the last 4 KiB)
+             asking
+             db is down
+";
+        assert!(text.contains(wanted) && !text.contains("Health"), "{text}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::health::HealthView;
 use crate::cgroup::Sample;
 use crate::manager::Info;
 use crate::network::Traffic;
@@ -63,6 +64,7 @@ pub struct Details<'a> {
     ids: Option<IdRange>,
     storage: Option<StorageView>,
     without: Vec<String>,
+    health_check: Option<HealthView<'a>>,
     usage: Option<Usage>,
     not_available: Vec<NotAvailable>,
     cgroups: Vec<String>,
@@ -192,6 +194,7 @@ impl<'a> Details<'a> {
                 used: info.storage_used,
             }),
             without: info.record.without(),
+            health_check: HealthView::of(&info.record),
             usage: info
                 .sample
                 .as_ref()

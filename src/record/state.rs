@@ -6,31 +6,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{LaunchStep, Process, Status};
-
-/// The result of the health check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Health {
-    /// It has not run yet.
-    Starting,
-    /// Its last run succeeded.
-    Healthy,
-    /// Its last runs failed, as many as its retries.
-    Unhealthy,
-}
-
-impl Health {
-    /// Its name.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Starting => "starting",
-            Self::Healthy => "healthy",
-            Self::Unhealthy => "unhealthy",
-        }
-    }
-}
+use super::{Health, HealthReport, LaunchStep, Process, Status};
 
 /// A security module of the host that was not applied to a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +39,9 @@ pub struct State {
     /// The result of its health check, while it runs and has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<Health>,
+    /// What that rests on; it stays after the container's end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_report: Option<HealthReport>,
     /// When its supervisor restarts it, while it waits for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart_at: Option<Timestamp>,
@@ -90,6 +69,7 @@ impl State {
             restarts: 0,
             image_root: None,
             health: None,
+            health_report: None,
             restart_at: None,
             supervisor: None,
             launch: Vec::new(),

@@ -77,4 +77,5 @@ mod user_ids;
 mod userns;
 mod users_by_default;
 mod usual_tools;
+mod verdicts;
 mod walk;

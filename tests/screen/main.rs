@@ -16,6 +16,7 @@ mod form_fields;
 mod graphs;
 mod groups;
 mod handles;
+mod health;
 mod hint;
 mod hostile;
 mod keys;

@@ -10,6 +10,8 @@ use super::target::{Target, open_cgroup};
 use crate::cgroup::Cgroup;
 use crate::record::Record;
 use crate::runtime::Runtime;
+use crate::runtime::pipe::{give, pipe};
+use crate::runtime::terminal::set_nonblocking;
 use crate::sys::clone::Cloned;
 use crate::sys::pidfd::{self, Ended};
 use crate::sys::{process, seqpacket};
@@ -21,13 +23,29 @@ pub(crate) struct Probe {
     process: OwnedFd,
     /// Its own cgroup, and the container's; a process that was forked is in it wherever it went.
     cgroups: Option<(Cgroup, Cgroup)>,
+    /// Our end of the pipe that it writes to.
+    output: Option<OwnedFd>,
 }
 
 impl Probe {
-    /// One that has just begun; without cgroups only `process` is killed.
+    /// One that has just begun and whose `output` can be read without waiting; without cgroups only
+    /// `process` is killed.
     #[must_use]
-    pub(crate) fn new(process: OwnedFd, cgroups: Option<(Cgroup, Cgroup)>) -> Self {
-        Self { process, cgroups }
+    pub(crate) fn new(
+        process: OwnedFd,
+        cgroups: Option<(Cgroup, Cgroup)>,
+        output: Option<OwnedFd>,
+    ) -> Self {
+        Self {
+            process,
+            cgroups,
+            output,
+        }
+    }
+
+    /// Our end of the pipe that it writes to, once.
+    pub(crate) fn take_output(&mut self) -> Option<OwnedFd> {
+        self.output.take()
     }
 
     /// Kills it whole. What is frozen by a v1 freezer dies when it is thawed, and is not waited
@@ -78,8 +96,8 @@ impl Drop for Probe {
     }
 }
 
-/// Starts a shell line in the container, without streams and in a cgroup of its own; its exit code
-/// is the line's. For a process with one thread. The line dies when that process is killed.
+/// Starts a shell line in the container, without input and in a cgroup of its own; its exit code is
+/// the line's, and stdout and stderr are one pipe. For a process with one thread. The line dies when that process is killed.
 pub(crate) fn start_probe(
     runtime: &Runtime,
     record: &Record,
@@ -92,18 +110,25 @@ pub(crate) fn start_probe(
     };
     // nobody reads the reports, the exit code says enough
     let (far_end, reports) = seqpacket::pair().ok()?;
-    let (plan, _) = plan(runtime, record, &order).ok()?;
+    let (plan, labels) = plan(runtime, record, &order).ok()?;
+    let spec = &record.spec;
+    let (output, stdout) = pipe(labels.as_ref()).ok()?;
+    set_nonblocking(output.as_fd()).ok()?;
+    give([&stdout], spec, plan.user).ok()?;
+    let stderr = stdout.try_clone().ok()?;
     let plan = ExecPlan {
+        streams: [None, Some(stdout), Some(stderr)],
         dies_with_parent: true,
         far_end: Some(far_end),
         ..plan
     };
-    let spec = &record.spec;
     let container = open_cgroup(runtime, spec);
     let group = container.make_probe().ok()?;
     let cgroup = Target::find(&container, Some(&group)).ok()?;
     match cgroup.clone_into().ok()? {
         Cloned::Child => process::exit_now(join(&plan, spec, &cgroup, init, reports.as_fd())),
-        Cloned::Parent { pidfd, .. } => Some(Probe::new(pidfd, Some((group, container)))),
+        Cloned::Parent { pidfd, .. } => {
+            Some(Probe::new(pidfd, Some((group, container)), Some(output)))
+        }
     }
 }

@@ -3,8 +3,7 @@
 
 use std::os::fd::OwnedFd;
 
-use super::health::ProbeStart;
-use crate::record::Health;
+use super::health::{Judgement, ProbeStart};
 
 /// What the supervisor does for its loop.
 pub(super) trait Duties {
@@ -20,6 +19,6 @@ pub(super) trait Duties {
     fn watch_pressure(&mut self) -> Option<OwnedFd>;
     /// Tasks stall because memory is short.
     fn pressed(&mut self);
-    /// The health check's verdict has changed.
-    fn judged(&mut self, verdict: Health);
+    /// Records what came of the health check.
+    fn judged(&mut self, judgement: Judgement);
 }

@@ -23,6 +23,8 @@ impl Relay {
             let now = Instant::now();
             if ready.init {
                 (self.init, self.pressure, self.settles_at) = (None, None, None);
+                // a check that runs ends with it, and would be heard of while nobody attends to it
+                self.health = None;
                 return;
             }
             if self.kill_at.is_some_and(|at| at <= now) {
@@ -43,11 +45,16 @@ impl Relay {
             if ready.pressure_gone {
                 self.pressure = None;
             }
+            if ready.check_output
+                && let Some(monitor) = &mut self.health
+            {
+                monitor.read_output(now);
+            }
             if self.may_check()
                 && let Some(monitor) = &mut self.health
-                && let Some(verdict) = monitor.advance(now, |line| duties.probe(line))
+                && let Some(judgement) = monitor.advance(now, |line| duties.probe(line))
             {
-                duties.judged(verdict);
+                duties.judged(judgement);
             }
             self.serve(ready);
             self.allowance
@@ -119,6 +126,14 @@ impl Relay {
                 .iter()
                 .map(|pressure| PollFd::new(pressure.as_fd(), PollFlags::POLLPRI)),
         );
+        let check_output_at = fds.len();
+        let check_output = self
+            .health
+            .as_ref()
+            .filter(|_| owes.is_none())
+            .and_then(|monitor| monitor.output(now));
+        let reads_check = check_output.is_some();
+        fds.extend(check_output.map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
         if !self.input.is_empty()
             && hears
             && let Some(stdin) = &self.stdin
@@ -131,6 +146,7 @@ impl Relay {
             .and(self.health.as_ref())
             .filter(|_| self.may_check())
             .map(HealthMonitor::deadline);
+        let check_rests = self.health.as_ref().and_then(|check| check.rest(now));
         let heard_at = owes.map(|_| self.clients_at);
         let patience = self.clients.next_timeout();
         let deadlines = [
@@ -141,6 +157,7 @@ impl Relay {
             owes,
             heard_at,
             rests.filter(|_| owes.is_none()),
+            check_rests.filter(|_| owes.is_none()),
             deaf,
             patience,
             self.log.due(),
@@ -172,6 +189,7 @@ impl Relay {
                 && !pressure.contains(PollFlags::POLLERR),
             pressure_gone: pressure.contains(PollFlags::POLLERR),
             terminate: hit(0),
+            check_output: reads_check && hit(check_output_at),
             listener: clients_from > listener_at && hit(listener_at),
             clients: indices(clients_from, outputs_from),
             outputs: indices(outputs_from, outputs_to),

@@ -3,6 +3,7 @@
 
 mod allowance;
 mod begin;
+mod check_output;
 mod clients;
 mod clock;
 mod detach;

@@ -95,6 +95,7 @@ pub(super) struct Ready {
     pub pressed: bool,
     pub pressure_gone: bool,
     pub terminate: bool,
+    pub check_output: bool,
     pub listener: bool,
     pub clients: Vec<usize>,
     pub outputs: Vec<usize>,

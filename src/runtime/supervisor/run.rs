@@ -180,6 +180,7 @@ impl Supervisor<'_> {
         record.state.status = status.map_err(|e| LaunchError::plain(e.to_string()))?;
         record.state.restarts += u32::from(again);
         record.state.health = record.spec.health.as_ref().map(|_| Health::Starting);
+        record.state.health_report = None;
         record.state.image_root = Some(order.image.clone());
         record.state.restart_at = None;
         record.state.launch = clock.steps();

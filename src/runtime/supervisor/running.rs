@@ -3,12 +3,15 @@
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 use super::duties::Duties;
-use super::health::ProbeStart;
+use super::health::{Judgement, ProbeStart};
 use crate::cgroup::{Cgroup, SupervisorCgroup};
 use crate::record::{Health, Record};
 use crate::runtime::Runtime;
 use crate::runtime::exec::start_probe;
 use crate::sys::{fault, pidfd};
+
+/// The most characters of a check's result in an event.
+const EVENT_CHARS: usize = 200;
 
 /// What the loop needs of a running container.
 pub(super) struct RunDuties<'a> {
@@ -58,17 +61,29 @@ impl Duties for RunDuties<'_> {
             .append_event(&self.record.spec, "memory pressure", None);
     }
 
-    fn judged(&mut self, verdict: Health) {
+    fn judged(&mut self, judgement: Judgement) {
+        let Judgement {
+            verdict,
+            is_new,
+            report,
+        } = judgement;
+        let why = report
+            .last_run
+            .as_ref()
+            .filter(|_| verdict == Health::Unhealthy)
+            .map(|run| run.brief().chars().take(EVENT_CHARS).collect());
         // a pause is recorded by who paused it: what is on disk is fresher than what is here
         let changed = self.runtime.store.change(&self.record.spec.id, |fresh| {
             fresh.state.health = Some(verdict);
+            fresh.state.health_report = Some(report);
             true
         });
         if let Ok((fresh, _)) = changed {
             *self.record = fresh;
         }
-        self.runtime
-            .store
-            .append_event(&self.record.spec, verdict.word(), None);
+        if is_new {
+            let (store, spec) = (&self.runtime.store, &self.record.spec);
+            store.append_event_with(spec, verdict.word(), None, why);
+        }
     }
 }

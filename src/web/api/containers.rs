@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use crate::json::{Container, NotAvailable, Usage};
+use crate::json::{Container, HealthView, NotAvailable, Usage};
 use crate::record::Record;
 use crate::stats::{Gap, Snapshot};
 use crate::web::answer::{Answer, ask, json};
@@ -17,6 +17,7 @@ use crate::web::context::Context;
 struct Shown<'a> {
     #[serde(flatten)]
     container: Container<'a>,
+    health_check: Option<HealthView<'a>>,
     usage: Option<Usage>,
     not_available: Vec<NotAvailable>,
 }
@@ -33,6 +34,7 @@ impl<'a> Shown<'a> {
             (sample.is_some() && traffic.is_none()).then(|| Gap::of_network(&record.spec.network));
         Self {
             container: Container::new(record),
+            health_check: HealthView::of(record),
             usage: sample.map(|sample| Usage::new(sample, traffic)),
             not_available: gaps
                 .iter()

@@ -7,10 +7,10 @@ use super::super::facts::{
     clock, command, current_figures, death_facts, identity, limits_text, next_steps,
 };
 use super::Subject;
-use crate::record::{Health, Record, Status};
+use crate::record::{Health, HealthReport, Record, Status};
 use crate::spec::{Volume, format_bytes, format_duration};
 use crate::tui::model::Topic;
-use crate::tui::sanitise::printable;
+use crate::tui::sanitise::{log_line, printable};
 use crate::tui::wording::{cause_sentence, is_unexpected};
 
 /// The most characters kept of a line: enough for the widest screen.
@@ -58,6 +58,7 @@ pub(super) fn style(canvas: &Canvas<'_>, record: &Record, topic: Topic) -> Style
         (Topic::Ended, _) => theme.success,
         (Topic::Health, _) => match record.state.health {
             Some(Health::Unhealthy) => theme.error,
+            Some(_) if is_failing(record) => theme.warning,
             Some(Health::Healthy) => theme.success,
             Some(Health::Starting) | None => Style::new(),
         },
@@ -65,6 +66,12 @@ pub(super) fn style(canvas: &Canvas<'_>, record: &Record, topic: Topic) -> Style
         (Topic::Next | Topic::Container | Topic::NoLog | Topic::NoProcesses, _) => theme.dim,
         _ => Style::new(),
     }
+}
+
+/// Whether its last check failed.
+fn is_failing(record: &Record) -> bool {
+    let report = record.state.health_report.as_ref();
+    report.is_some_and(|report| report.failures > 0)
 }
 
 fn cut(words: String) -> String {
@@ -108,16 +115,37 @@ fn started(canvas: &Canvas<'_>, record: &Record) -> String {
     words.join(&format!(" {dot} "))
 }
 
-/// The verdict of its health check, and the check.
+/// The verdict of its health check, the last run, and the check.
 fn health(canvas: &Canvas<'_>, record: &Record) -> Option<String> {
     let check = record.spec.health.as_ref()?;
-    let verdict = record.state.health.map_or("not running", Health::word);
-    Some(format!(
-        "{verdict} {} every {}: {}",
-        canvas.theme.symbols.dot,
+    let report = record.state.health_report.as_ref();
+    let mut words = vec![match (record.state.health, report) {
+        (None, _) => "not running".to_owned(),
+        (Some(health), None) => health.word().to_owned(),
+        (Some(health), Some(HealthReport { since, .. })) => {
+            let ago = canvas.model.moment().duration_since(*since).unsigned_abs();
+            format!("{} for {}", health.word(), format_duration(ago))
+        }
+    }];
+    if let Some(HealthReport {
+        failures, last_run, ..
+    }) = report
+    {
+        if *failures > 0 {
+            words.push(format!("{failures} of {} failed", check.retries));
+        }
+        // a line that was overwritten in place is shown as a terminal would
+        words.extend(last_run.as_ref().map(|run| match run.last_line() {
+            Some(line) => format!("{}: {}", run.result(), cut(log_line(line.as_bytes()))),
+            None => run.result(),
+        }));
+    }
+    words.push(format!(
+        "every {}: {}",
         format_duration(check.interval()),
         cut(printable(&check.command))
-    ))
+    ));
+    Some(words.join(&format!(" {} ", canvas.theme.symbols.dot)))
 }
 
 /// What it was started without.
