@@ -20,7 +20,9 @@ impl Manager {
         self.store().save_spec(&record.spec)?;
         drop(names);
         self.store().free_name(id, &former)?;
-        self.store().append_event(&record.spec, "renamed", None);
+        let detail = Some(format!("was {former}"));
+        self.store()
+            .append_event_with(&record.spec, "renamed", None, detail);
         Ok(())
     }
 

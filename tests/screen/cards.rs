@@ -99,7 +99,7 @@ fn the_waterfall_of_a_launch() {
 fn the_waterfall_of_a_failed_launch() {
     let mut stage = Stage::new(80, 24);
     stage
-        .keys("rnosuch --verbose<Enter><Esc>w")
+        .keys("rnosuch --verbose<Enter><Esc><Esc>w")
         .golden("launch-failed-80x24");
     stage
         .keys("<Esc>")
@@ -108,7 +108,7 @@ fn the_waterfall_of_a_failed_launch() {
         .shows("The launch of web took");
     let mut stage = Stage::new(120, 40);
     stage
-        .keys("rnosuch --verbose<Enter><Esc>w")
+        .keys("rnosuch --verbose<Enter><Esc><Esc>w")
         .golden("launch-failed-120x40");
 }
 

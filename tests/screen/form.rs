@@ -191,7 +191,7 @@ fn a_long_command_shows_the_part_with_the_cursor() {
 fn a_new_form_keeps_nothing_of_a_cancelled_one() {
     let mut stage = Stage::new(80, 24);
     stage.take_effects();
-    stage.keys("rsleep 5<Esc>r");
+    stage.keys("rsleep 5<Esc><Esc>r");
     stage.hides("sleep 5");
     assert!(matches!(
         &stage.model.overlay,

@@ -230,7 +230,7 @@ fn a_preset_fills_in_what_was_not_touched() {
 fn the_command_line_is_copied_where_it_is_right() {
     let mut stage = opened(80, 24);
     stage.keys("<Ctrl-Y>");
-    stage.shows("the form is not right yet");
+    stage.shows("not before Command is right");
     assert_eq!(stage.take_effects(), []);
     stage.keys("echo y<Ctrl-Y>");
     let copied = |stage: &mut Stage| match stage.take_effects().as_slice() {
@@ -284,6 +284,95 @@ fn names_of_others_are_counted_on() {
     assert_eq!(form(&stage).text(Field::NAME), "web-3");
     stage.keys("<Esc>").select("web-2").keys("a");
     assert_eq!(form(&stage).text(Field::NAME), "web-3");
+}
+
+#[test]
+fn what_is_wrong_stands_in_the_command_line_as_typed() {
+    let mut stage = opened(80, 24);
+    stage.keys("true");
+    for (name, typed, line) in [
+        ("pids", "abc", "--pids-limit abc"),
+        ("memory", "web;x", "--memory 'web;x'"),
+        ("cpu", "lots", "--cpu lots"),
+    ] {
+        go_to(&mut stage, Spot::Entry(Field::named(name).unwrap(), 0));
+        stage.keys(typed);
+        let whole = format!("minic-tui run -d {line} -- true");
+        assert_eq!(form(&stage).command_line, whole);
+        stage.keys("<Ctrl-Y><Ctrl-U>");
+        assert_eq!(stage.take_effects(), [], "{name} is copied");
+    }
+    go_to(&mut stage, Spot::Entry(Field::NET, 0));
+    stage.keys("nowhere");
+    stage.shows("n/a until Network is right");
+    stage.hides("$ minic-tui");
+    stage.keys("<Ctrl-U>");
+    go_to(&mut stage, Spot::Entry(Field::COMMAND, 0));
+    stage.keys("<Ctrl-U>sh -c 'oops");
+    assert_eq!(form(&stage).command_line, "minic-tui run -d -- sh -c 'oops");
+}
+
+#[test]
+fn enter_in_a_list_adds_lines_and_leaves_it() {
+    let mut stage = opened(80, 24);
+    stage.keys("true");
+    go_to(&mut stage, Spot::Entry(Field::ENV, 0));
+    stage.keys("A=1<Enter>C=3<Enter>");
+    assert_eq!(form(&stage).focus, Spot::Entry(Field::ENV, 2));
+    stage.keys("<Up><Up><Enter>B=2");
+    assert_eq!(form(&stage).texts(Field::ENV), ["A=1", "B=2", "C=3"]);
+    stage.keys("<Enter>");
+    assert_eq!(
+        form(&stage).focus,
+        Spot::Entry(Field::ENV, 2),
+        "an empty line in between"
+    );
+    stage.keys("<Down><Down><Enter>");
+    assert!(
+        matches!(form(&stage).focus, Spot::Entry(field, 0) if field.name() == "workdir"),
+        "{:?}",
+        form(&stage).focus
+    );
+    assert_eq!(stage.take_effects(), [], "nothing was launched");
+    assert_eq!(launched(&mut stage).settings.env, ["A=1", "B=2", "C=3"]);
+}
+
+#[test]
+fn leaving_a_form_with_something_typed_asks_once() {
+    let mut stage = opened(80, 24);
+    stage.keys("<Esc>");
+    assert!(stage.model.overlay.is_none(), "nothing was typed");
+    stage.keys("rsleep 5<Esc>");
+    stage.shows("throw away what you typed?");
+    stage.keys("0");
+    stage.hides("throw away");
+    assert_eq!(form(&stage).text(Field::COMMAND), "sleep 50");
+    stage.keys("<Esc><Esc>");
+    assert!(stage.model.overlay.is_none());
+    stage.keys("r<Up><Right><Esc>");
+    assert!(
+        stage.model.overlay.is_none(),
+        "a preset is chosen again easily"
+    );
+}
+
+#[test]
+fn help_comes_over_the_form_and_gives_it_back() {
+    let mut stage = opened(80, 24);
+    stage.keys("sleep 5<F1>");
+    assert!(matches!(stage.model.overlay, Some(Overlay::Help(_))));
+    stage.shows("Launch form");
+    stage.keys("<Esc> 6");
+    assert_eq!(form(&stage).text(Field::COMMAND), "sleep 5 6");
+}
+
+#[test]
+fn letters_on_a_choice_say_how_to_choose() {
+    let mut stage = opened(80, 24);
+    go_to(&mut stage, Spot::Entry(Field::named("tty").unwrap(), 0));
+    stage.keys("m");
+    stage.shows("Left and Right choose");
+    stage.hides("does nothing here");
 }
 
 #[test]

@@ -120,3 +120,13 @@ fn what_help_says_is_never_cut() {
         }
     }
 }
+
+#[test]
+fn a_search_in_help_tells_the_same_keys_once_with_their_places() {
+    let mut stage = Stage::new(200, 60);
+    stage.keys("?/to the last line");
+    let screen = stage.screen();
+    let lines = screen.lines().filter(|line| line.contains("End G"));
+    assert_eq!(lines.count(), 1, "{screen}");
+    stage.shows("also: ");
+}

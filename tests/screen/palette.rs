@@ -159,3 +159,20 @@ fn verbs_apply_to_all_marked_containers() {
     stage.select("web").keys("<Space><Space>U");
     assert!(stage.model.list.marks.is_empty());
 }
+
+#[test]
+fn a_command_line_without_room_keeps_its_verb() {
+    let mut stage = Stage::new(80, 24);
+    let folder = format!("/tmp/{}", "deep/".repeat(20));
+    let program = ["minic-tui", "--state", &folder].map(str::to_owned);
+    stage.model.settings.program = program.to_vec();
+    stage.select("web").keys(":stop");
+    stage.shows("$ minic-tui … stop -t");
+    stage.take_effects();
+    stage.keys("<Ctrl-Y>");
+    let effects = stage.take_effects();
+    assert!(
+        matches!(effects.as_slice(), [Effect::Copy(line)] if line.contains(&folder)),
+        "{effects:?}"
+    );
+}

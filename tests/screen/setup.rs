@@ -246,3 +246,11 @@ fn clicks_choose_sections_and_rows() {
     stage.send(Message::Input(Input::Click(line.x + 3, line.y)));
     assert_eq!(stage.model.settings.theme.name, "light");
 }
+
+#[test]
+fn a_column_without_room_says_so() {
+    let mut stage = Stage::new(120, 40);
+    stage.keys("<F2>");
+    stage.shows("[x] ports        no room at 120 columns");
+    stage.shows("[x] name         its name");
+}

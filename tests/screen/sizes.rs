@@ -138,3 +138,22 @@ fn nothing_is_done_to_what_cannot_be_seen() {
         assert_eq!(stage.take_effects(), [Effect::Quit]);
     }
 }
+
+#[test]
+fn the_figures_of_the_header_stand_still() {
+    let mut stage = Stage::new(120, 40);
+    let places = |stage: &mut Stage| {
+        let screen = stage.screen();
+        let line = screen.lines().find(|line| line.contains("Load ")).unwrap();
+        ["Load", "Up", "Net", "Disk"].map(|word| {
+            let before = line.split(word).next().unwrap();
+            before.chars().count()
+        })
+    };
+    let before = places(&mut stage);
+    let host = stage.model.host.as_mut().unwrap();
+    host.load = [10.6, 123.4, 0.0];
+    (host.rx_rate, host.tx_rate) = (Some(7.0), Some(1e9));
+    host.disk = Some((0.0, 123_456.0));
+    assert_eq!(places(&mut stage), before);
+}

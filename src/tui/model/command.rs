@@ -57,6 +57,22 @@ impl Model {
         Some(self.in_shell(&["update", flag, &amount, record.spec.name.as_str()]))
     }
 
+    /// `command` with `ellipsis` for the flags before its verb.
+    #[must_use]
+    pub fn without_flags(&self, command: &str, ellipsis: char) -> String {
+        let program = &self.settings.program;
+        let rest = command.strip_prefix(&quote_command(program));
+        match (program.as_slice(), rest) {
+            ([name, _, ..], Some(rest)) => {
+                format!(
+                    "{} {ellipsis}{rest}",
+                    quote_command(std::slice::from_ref(name))
+                )
+            }
+            _ => command.to_owned(),
+        }
+    }
+
     /// `words` after the program's own.
     #[must_use]
     pub fn in_shell(&self, words: &[&str]) -> String {

@@ -1,7 +1,7 @@
 //! [`Help`]: every key of the keymap. First those of what has the focus, then those that work here,
 //! by what one wants to do, then all others by where they work.
 
-use super::{LineEdit, Model};
+use super::{LineEdit, Model, Overlay};
 use crate::tui::action::{Action, Topic};
 use crate::tui::keymap::Context;
 use crate::tui::text;
@@ -26,6 +26,8 @@ pub struct Help {
     pub line: LineEdit,
     /// Whether that is being typed.
     pub typing: bool,
+    /// The form that it was asked for in, and that comes back.
+    pub over: Option<Box<Overlay>>,
 }
 
 /// Keys that belong together.
@@ -33,8 +35,8 @@ pub struct Help {
 pub struct HelpSection {
     /// What they are about.
     pub title: &'static str,
-    /// The keys of each action.
-    pub entries: Vec<(String, Action)>,
+    /// The keys of each action, and the other sections that have the same.
+    pub entries: Vec<(String, Action, Vec<&'static str>)>,
 }
 
 /// A line of help.
@@ -89,7 +91,7 @@ impl HelpLayout {
 
     fn lines(&self, section: &HelpSection) -> Vec<HelpLine> {
         let mut lines = vec![HelpLine::Heading(section.title)];
-        for (keys, action) in &section.entries {
+        for (keys, action, others) in &section.entries {
             let room = self.width.saturating_sub(self.keys + 1);
             let mut keys = keys.clone();
             // keys that are too long stand alone
@@ -97,7 +99,13 @@ impl HelpLayout {
                 let alone = std::mem::take(&mut keys);
                 lines.push(HelpLine::Keys(alone, String::new(), *action));
             }
-            for row in text::wrap_words(action.help(), room, usize::MAX, '…') {
+            let also = if others.is_empty() {
+                String::new()
+            } else {
+                format!("; also: {}", others.join(", "))
+            };
+            let said = format!("{}{also}", action.help());
+            for row in text::wrap_words(&said, room, usize::MAX, '…') {
                 lines.push(HelpLine::Keys(std::mem::take(&mut keys), row, *action));
             }
         }
@@ -129,8 +137,12 @@ impl HelpLayout {
 impl Model {
     /// The sections of help: those of what works now, and all others.
     #[must_use]
-    pub fn help_sections(&self) -> [Vec<HelpSection>; 2] {
-        let active = self.contexts_below();
+    pub fn help_sections(&self, help: &Help) -> [Vec<HelpSection>; 2] {
+        let active = match help.over.as_deref() {
+            Some(Overlay::Form(_)) => vec![Context::Form, Context::Place, Context::Edit],
+            Some(_) => vec![Context::Form, Context::Edit],
+            None => self.contexts_below(),
+        };
         // these have so many keys that they are told by topic
         let broad = [Context::Containers, Context::Global, Context::Everywhere];
         let is_own = |context: &Context| !broad.contains(context);
@@ -170,14 +182,14 @@ impl Model {
                 .iter()
                 .flat_map(|context| self.settings.keymap.keys_of(*context, action))
                 .map(ToString::to_string);
-            (keys.collect::<Vec<_>>().join(" "), action)
+            (keys.collect::<Vec<_>>().join(" "), action, Vec::new())
         };
         let entries = Action::ALL
             .iter()
             .copied()
             .filter(|action| is_such(*action))
             .map(keys)
-            .filter(|(keys, _)| !keys.is_empty())
+            .filter(|(keys, ..)| !keys.is_empty())
             .collect();
         HelpSection { title, entries }
     }
@@ -193,17 +205,21 @@ impl Model {
             .split_whitespace()
             .map(str::to_owned)
             .collect();
-        let matches = |(keys, action): &(String, Action)| {
+        let matches = |(keys, action, _): &(String, Action, Vec<&str>)| {
             let text = [keys, action.label(), action.id(), action.help()]
                 .join("\n")
                 .to_lowercase();
             words.iter().all(|word| text.contains(word.as_str()))
         };
+        let mut parts = self.help_sections(help);
+        for section in parts.iter_mut().flatten() {
+            section.entries.retain(matches);
+        }
+        if !words.is_empty() {
+            told_once(parts.iter_mut().flatten());
+        }
         let mut rows = Vec::new();
-        for mut sections in self.help_sections() {
-            for section in &mut sections {
-                section.entries.retain(matches);
-            }
+        for mut sections in parts {
             sections.retain(|section| !section.entries.is_empty());
             rows.extend(layout.rows(&sections));
         }
@@ -215,5 +231,29 @@ impl Model {
             rows.pop();
         }
         rows
+    }
+}
+
+/// Leaves what several sections have in the first, which names the others.
+fn told_once<'a>(sections: impl Iterator<Item = &'a mut HelpSection>) {
+    let mut sections: Vec<_> = sections.collect();
+    for at in 0..sections.len() {
+        let (first, later) = sections.split_at_mut(at + 1);
+        for (keys, action, others) in first
+            .iter_mut()
+            .rev()
+            .take(1)
+            .flat_map(|it| &mut it.entries)
+        {
+            for section in &mut *later {
+                let count = section.entries.len();
+                let same =
+                    |(other, of, _): &(String, Action, Vec<_>)| other == keys && of == action;
+                section.entries.retain(|entry| !same(entry));
+                if section.entries.len() < count {
+                    others.push(section.title);
+                }
+            }
+        }
     }
 }

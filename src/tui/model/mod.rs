@@ -56,7 +56,7 @@ pub use help::{Help, HelpLayout, HelpLine, HelpSection};
 pub use hit::{HitMap, Target};
 pub use launch_form::{
     Field, FormLayout, FormRow, Kind, LaunchForm, Problem, Section, Spot, command_line,
-    command_rows, form_area,
+    command_rows, error_rows, form_area,
 };
 pub use layout::{
     Content, CoreGrid, MIN_SIZE, PALETTE_FRAME, Regions, TileGrid, help_page, palette_rows,

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Model;
+use super::{Kind, Model, Overlay, Spot};
 use crate::tui::action::Action;
 use crate::tui::keymap::Chord;
 use crate::tui::sanitise::printable;
@@ -39,11 +39,26 @@ impl Model {
         }
     }
 
+    /// Whether the focus of the launch form is on a choice.
+    fn on_choice(&self) -> bool {
+        let Some(Overlay::Form(form)) = &self.overlay else {
+            return false;
+        };
+        matches!(form.focus, Spot::Entry(field, _) if matches!(field.kind(), Kind::Choice(_)))
+    }
+
     /// What the bottom line says of a key that does nothing.
     #[must_use]
     pub fn unbound_notice(&self) -> Option<String> {
         let unbound = self.unbound.filter(|unbound| unbound.until.is_some())?;
         let key = printable(&unbound.chord.to_string());
+        if self.on_choice() && unbound.chord.typed().is_some() {
+            let shown = |action| self.settings.keymap.shown_key(&self.contexts(), action);
+            let keys = [Action::CursorLeft, Action::CursorRight].map(shown);
+            if let [Some(left), Some(right)] = keys {
+                return Some(format!("{left} and {right} choose"));
+            }
+        }
         let help = self
             .settings
             .keymap

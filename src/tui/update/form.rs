@@ -1,7 +1,7 @@
 //! The launch form: opening, typing, choosing a preset, launching.
 
 use super::requests::{call_engine, copy, show_progress};
-use super::{WHEEL_ROWS, refuse, typing};
+use super::{WHEEL_ROWS, help, refuse, typing};
 use crate::runtime::PROFILE_FILE;
 use crate::spec::{ContainerId, ContainerName, ContainerRequest};
 use crate::tui::action::Action;
@@ -103,8 +103,16 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     else {
         return Vec::new();
     };
+    let asked = opened(model).is_some_and(|form| std::mem::take(&mut form.leaving));
     match (action, focus) {
-        (Action::Cancel, _) => close(model),
+        (Action::Cancel, _) => {
+            let loses = |form: &LaunchForm| !busy && !asked && form.is_touched();
+            match opened(model).filter(|form| loses(form)) {
+                Some(form) => form.leaving = true,
+                None => close(model),
+            }
+        }
+        (Action::Help, _) if !busy => help::over_form(model),
         (Action::CopyCommand, _) => return copy_command(model),
         (Action::NextField, _) => change(model, |form, _| form.step(true)),
         (Action::PreviousField, _) => change(model, |form, _| form.step(false)),
@@ -120,6 +128,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             })
         }
         (_, _) if busy => {}
+        (Action::Confirm, Spot::Entry(field, _)) if field.kind() == Kind::List => {
+            change(model, |form, _| form.next_line());
+        }
         (Action::Confirm | Action::Launch, _) => return launch(model),
         (Action::CursorLeft | Action::CursorRight | Action::Toggle, Spot::Entry(field, _))
             if matches!(field.kind(), Kind::Preset | Kind::Choice(_)) =>
@@ -149,8 +160,9 @@ fn copy_command(model: &mut Model) -> Vec<Effect> {
     let Some(form) = opened(model) else {
         return Vec::new();
     };
-    if form.is_wrong() {
-        refuse(model, Action::CopyCommand, "the form is not right yet");
+    if let Some(field) = form.first_wrong() {
+        let reason = format!("not before {} is right", field.label());
+        refuse(model, Action::CopyCommand, &reason);
         return Vec::new();
     }
     let line = form.command_line.clone();
@@ -196,6 +208,9 @@ fn close(model: &mut Model) {
 /// Types `letter` into the focused line, or on the form's preset selects a preset by its first
 /// letters.
 pub(super) fn type_letter(model: &mut Model, letter: char) {
+    if let Some(form) = opened(model) {
+        form.leaving = false;
+    }
     let on_preset = |form: &mut LaunchForm| {
         matches!(form.focus, Spot::Entry(Field::PRESET, _)) && form.launching.is_none()
     };
@@ -210,7 +225,10 @@ pub(super) fn type_letter(model: &mut Model, letter: char) {
 
 /// A click on `spot`: as moving there, and as Space.
 pub(super) fn click(model: &mut Model, spot: Spot) -> Vec<Effect> {
-    change(model, |form, _| form.focus_on(spot));
+    change(model, |form, _| {
+        form.leaving = false;
+        form.focus_on(spot);
+    });
     match spot {
         Spot::Heading(_) => act(model, Action::Toggle),
         Spot::Entry(field, _) if matches!(field.kind(), Kind::Choice(_)) => {

@@ -18,10 +18,13 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Confirm => help.typing = false,
         // one step back: to all keys, then out of help
         Action::Cancel if help.typing || !help.line.text().is_empty() => {
-            help = Help::default();
+            help = Help {
+                over: help.over,
+                ..Help::default()
+            };
         }
         Action::Cancel => {
-            model.overlay = None;
+            model.overlay = help.over.map(|over| *over);
             return Vec::new();
         }
         _ => match moved(action, help.offset, last + 1, page) {
@@ -35,4 +38,13 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     model.overlay = Some(Overlay::Help(help));
     Vec::new()
+}
+
+/// Shows help over the form, which comes back after it.
+pub(super) fn over_form(model: &mut Model) {
+    let over = model.overlay.take().map(Box::new);
+    model.overlay = Some(Overlay::Help(Help {
+        over,
+        ..Help::default()
+    }));
 }

@@ -1,7 +1,7 @@
 //! The Presets tab: choosing, editing, deleting, comparing.
 
 use super::requests::call_engine;
-use super::{moved, typing};
+use super::{help, moved, typing};
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};
 use crate::tui::model::{
@@ -62,6 +62,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match (opened(model), action) {
         (Some(_), Action::Cancel) => model.overlay = None,
         (Some(form), _) if form.saving.is_some() => {}
+        (Some(_), Action::Help) => help::over_form(model),
         (Some(form), Action::NextField) => form.step(true),
         (Some(form), Action::PreviousField) => form.step(false),
         (Some(_), Action::Confirm) => return save(model),

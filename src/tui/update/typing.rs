@@ -53,6 +53,7 @@ pub(super) fn edit_action(model: &mut Model, action: Action) {
 pub(super) fn paste(model: &mut Model, text: &str) {
     if let Some(Overlay::Form(form)) = &mut model.overlay {
         model.dirty = true;
+        form.leaving = false;
         return form.paste(text);
     }
     edit(model, |line| line.paste(text));

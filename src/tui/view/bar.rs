@@ -68,6 +68,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         ..area
     });
     for (at, action) in actions.iter().enumerate() {
+        // a preset that is edited has the same keys, and is not launched
+        if *action == Action::Launch && !matches!(model.overlay, Some(Overlay::Form(_))) {
+            continue;
+        }
         let Some((key, columns)) = keys(*action) else {
             continue;
         };

@@ -8,6 +8,7 @@ use super::canvas::{Canvas, row};
 use crate::tui::action::Action;
 use crate::tui::model::{
     Field, FormLayout, FormRow, Kind, LaunchForm, LineEdit, Section, Spot, Target, command_rows,
+    error_rows,
 };
 use crate::tui::sanitise::printable;
 use crate::tui::text;
@@ -59,13 +60,19 @@ fn draw_row(canvas: &mut Canvas<'_>, line: Rect, form: &LaunchForm, form_row: Fo
     match form_row {
         FormRow::Heading(section) => heading(canvas, line, form, section),
         FormRow::Entry(field, at) => entry(canvas, line, form, field, at),
-        FormRow::Error(field, at) => {
-            let error = form.error(field, at).unwrap_or_default();
-            let text = format!("{} {}", theme.symbols.failure, printable(error));
+        FormRow::Error(field, at, part) => {
+            let rows = error_rows(form, field, at, line.width);
+            let sign = if part == 0 {
+                theme.symbols.failure
+            } else {
+                ' '
+            };
             canvas
                 .pen(line)
                 .skip(FormLayout::labels(line.width))
-                .put(&text, theme.error);
+                .symbol(sign, theme.error)
+                .skip(1)
+                .put(rows.get(part).map_or("", String::as_str), theme.error);
         }
         FormRow::Blank => {}
     }
@@ -166,9 +173,17 @@ fn entry(canvas: &mut Canvas<'_>, line: Rect, form: &LaunchForm, field: Field, a
         return;
     }
     let (text, style) = remark(canvas, form, field, at);
-    // otherwise it is in the row below
-    if error.is_none() || text::width(&text) <= usize::from(room.width) {
-        canvas.pen(room).put(&text, style);
+    // all of an error is in the rows below otherwise, and all that a hint says below the fields
+    let fits = |text: &&str| text::width(text) <= usize::from(room.width);
+    let is_choice = matches!(field.kind(), Kind::Choice(_));
+    let begin = text.split("; ").next();
+    let begin = begin.filter(|_| error.is_none() && !is_choice);
+    if let Some(text) = [Some(text.as_str()), begin]
+        .into_iter()
+        .flatten()
+        .find(fits)
+    {
+        canvas.pen(room).put(text, style);
     }
 }
 
@@ -292,6 +307,12 @@ fn message(canvas: &mut Canvas<'_>, layout: &FormLayout, form: &LaunchForm) {
     let theme = canvas.theme;
     let symbols = theme.symbols;
     let (text, style, long) = match (&form.launching, &form.refused, form.focus) {
+        _ if form.leaving => {
+            let key = canvas.key(Action::Cancel);
+            let text =
+                format!("throw away what you typed? {key} again does, any other key keeps it");
+            (text, theme.warning, true)
+        }
         (Some(_), _, _) => {
             let progress = form.progress.as_deref().unwrap_or("starting it");
             (format!("{} {progress}", symbols.busy), theme.pending, true)
@@ -303,10 +324,19 @@ fn message(canvas: &mut Canvas<'_>, layout: &FormLayout, form: &LaunchForm) {
         (_, _, Spot::Entry(field, at)) => {
             let is_error = form.error(field, at).is_some();
             let (mut text, style) = remark(canvas, form, field, at);
-            let lines = form.lines.get(&field).map_or(1, Vec::len);
-            if !is_error && at + 1 < lines {
-                let key = canvas.key(Action::RemoveLine);
-                text = format!("{text}; {key} removes this line");
+            if !is_error && field.kind() == Kind::List {
+                let last = form
+                    .lines
+                    .get(&field)
+                    .is_none_or(|lines| at + 1 >= lines.len());
+                let enter = canvas.key(Action::Confirm);
+                let more = if last {
+                    format!("{enter} goes to the next field")
+                } else {
+                    let remove = canvas.key(Action::RemoveLine);
+                    format!("{enter} adds a line, {remove} removes this one")
+                };
+                text = format!("{text}; {more}");
             }
             (text, style, is_error)
         }

@@ -215,20 +215,21 @@ fn words(canvas: &mut Canvas<'_>, line: Rect, host: Option<&HostSample>) {
     }
 }
 
-/// The figures of the last line, the most important first.
+/// The figures of the last line, the most important first. Each has the width of its longest value,
+/// so that those to its left stand still.
 fn figures(model: &Model, host: &HostSample, narrow: bool) -> Vec<String> {
     let meters = &model.settings.meters;
     let mut parts = Vec::new();
     if meters.contains(&Meter::Load) {
-        let [one, five, fifteen] = host.load;
+        let [one, five, fifteen] = host.load.map(load);
         let up = format_duration(host.uptime);
         parts.push(if narrow {
-            format!("Load {one:.2}  Up {up}")
+            format!("Load {one}  Up {up:>6}")
         } else {
-            format!("Load {one:.2} {five:.2} {fifteen:.2}   Up {up}")
+            format!("Load {one} {five} {fifteen}   Up {up:>6}")
         });
     }
-    let bytes = |rate: f64| format_bytes(rate.round() as u64);
+    let bytes = |rate: f64| format!("{:>5}", format_bytes(rate.round() as u64));
     if meters.contains(&Meter::Network) {
         parts.push(match host.rx_rate.zip(host.tx_rate) {
             Some((rx, tx)) => format!("Net ↓{} ↑{}", bytes(rx), bytes(tx)),
@@ -243,18 +244,27 @@ fn figures(model: &Model, host: &HostSample, narrow: bool) -> Vec<String> {
     }
     if meters.contains(&Meter::Pressure) {
         let share = |share: Option<f32>| match share {
-            Some(share) => format!("{share:.0}%"),
-            None => NOT_AVAILABLE.to_owned(),
+            Some(share) => format!("{share:>3.0}%"),
+            None => format!("{NOT_AVAILABLE:>4}"),
         };
         parts.push(match host.psi {
             Some(psi) => format!(
-                "Waiting cpu {} mem {} io {}",
+                "Pressure cpu {} mem {} io {}",
                 share(psi.cpu),
                 share(psi.memory),
                 share(psi.io)
             ),
-            None => format!("Waiting {NOT_AVAILABLE}"),
+            None => format!("Pressure {NOT_AVAILABLE}"),
         });
     }
     parts
+}
+
+/// A load average in four columns.
+fn load(average: f64) -> String {
+    match average {
+        ..9.995 => format!("{average:.2}"),
+        ..99.95 => format!("{average:.1}"),
+        _ => format!("{average:>4.0}"),
+    }
 }

@@ -33,7 +33,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, help: &Help) {
         "Keys".into()
     };
     // as high without a search: a box that shrinks under the hands is hard to read
-    let height = canvas.model.help_rows(&Help::default()).len().min(page);
+    let all = Help {
+        over: help.over.clone(),
+        ..Help::default()
+    };
+    let height = canvas.model.help_rows(&all).len().min(page);
     let outer = center(area, layout.total() as u16 + 4, height as u16 + 2);
     let inside = frame(canvas.buffer, outer, &title, theme);
     canvas.hits.add(outer, Target::Nothing);

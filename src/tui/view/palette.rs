@@ -95,10 +95,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, palette: &Palette) {
             let mut pen = canvas.pen(last);
             pen.put(" $ ", theme.dim);
             let room = usize::from(pen.room()).saturating_sub(text::width(&key) + 8);
-            pen.put(
-                &text::truncate(&printable(&command), room, theme.symbols.ellipsis),
-                theme.success,
-            );
+            let mut shown = printable(&command);
+            if text::width(&shown) > room {
+                // the verb says what happens
+                shown = printable(&model.without_flags(&command, theme.symbols.ellipsis));
+            }
+            let shown = text::truncate(&shown, room, theme.symbols.ellipsis);
+            pen.put(&shown, theme.success);
             pen.put_right(&format!("{key} copies "), theme.dim);
         }
         None if chosen.is_none() => drop(canvas.pen(last).put(" no action matches", theme.warning)),

@@ -18,13 +18,31 @@ use crate::tui::text;
 use crate::tui::wording::cap_percent;
 
 const NAME_COLUMNS: usize = 11;
+/// Columns for the content of the selected preset, before a longer text in the list gets them.
+const CONTENT: u16 = 46;
 
 /// Draws the presets into `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let presets = &model.settings.presets;
+    let name_columns = presets
+        .iter()
+        .map(|(name, _)| text::width(name))
+        .max()
+        .unwrap_or(0)
+        .clamp(6, 20);
+    // what each is for, as far as the content of the selected one leaves room
+    let about = presets
+        .iter()
+        .filter_map(|(_, preset)| preset.description.as_deref());
+    let about = about
+        .map(|text| text::width(&printable(text)))
+        .max()
+        .unwrap_or(0);
+    let needed = (name_columns + about + 3) as u16;
+    let usual = (area.width * 2 / 5).clamp(24, 60);
     let list = Rect {
-        width: (area.width * 2 / 5).clamp(24, 60),
+        width: needed.clamp(usual, usual.max(area.width.saturating_sub(CONTENT))),
         ..area
     };
     canvas.buffer.set_style(row(area, 0), theme.header);
@@ -36,12 +54,6 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     }
     let rows = usize::from(list.height - 1);
     let offset = (model.preset + 1).saturating_sub(rows);
-    let name_columns = presets
-        .iter()
-        .map(|(name, _)| text::width(name))
-        .max()
-        .unwrap_or(0)
-        .clamp(6, 20);
     for (y, (at, (name, preset))) in (1..list.height).zip(presets.iter().enumerate().skip(offset)) {
         let line = row(list, y);
         let selected = at == model.preset;

@@ -1,7 +1,7 @@
 //! The processes of containers.
 //!
 //! ```text
-//!    PID INSIDE USER     S   CPU%    MEM COMMAND
+//!    PID INSIDE USER     S   CPU%    MEM COMMAND (tree)
 //!  web  9 processes
 //! ▌ 4213      1 root     S    3.1  10.6M httpd -f
 //!   4214      7 65534    R    0.2  10.6M ├─ httpd: worker 1
@@ -14,7 +14,7 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
 use crate::spec::{ContainerId, format_bytes};
-use crate::tui::model::{ProcessRow, Target};
+use crate::tui::model::{ProcessRow, ProcessSort, Target};
 use crate::tui::sanitise::printable;
 
 /// Draws them into `area`.
@@ -22,9 +22,16 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let view = &model.looks.processes;
     canvas.buffer.set_style(row(area, 0), theme.header);
+    let down = theme.symbols.order[1];
+    let (mut cpu, mut memory, mut command) = ("CPU%".to_owned(), "MEM".to_owned(), "COMMAND");
+    match view.sort {
+        ProcessSort::Cpu => cpu.push(down),
+        ProcessSort::Memory => memory.push(down),
+        ProcessSort::Tree => command = "COMMAND (tree)",
+    }
     let heading = format!(
-        " {:>8} {:>7} {:<8} S {:>3} {:>6} {:>7} COMMAND",
-        "PID", "INSIDE", "USER", "THR", "CPU%", "MEM"
+        " {:>8} {:>7} {:<8} S {:>3} {cpu:>6} {memory:>7} {command}",
+        "PID", "INSIDE", "USER", "THR"
     );
     canvas.pen(row(area, 0)).put(&heading, theme.header);
     // the last answer may be about another container

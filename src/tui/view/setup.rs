@@ -23,7 +23,7 @@ use crate::tui::theme::THEME_NAMES;
 use crate::tui::widget::{center, frame};
 
 /// As wide as the longest line needs.
-const WIDTH: u16 = 84;
+const WIDTH: u16 = 118;
 /// Rows beside those of the section: the box, the sections, and the line at the bottom.
 const OTHER_ROWS: u16 = 4;
 
@@ -95,7 +95,14 @@ fn draw_row(canvas: &mut Canvas<'_>, line: Rect, setup: &Setup, at: usize) {
         SetupSection::Columns => {
             let (column, on) = setup.columns[at];
             let name = format!("{} {:<12}", switch(on), column.id());
-            (name, column.help().to_owned())
+            let shown = !on || canvas.model.shown_columns().contains(&column);
+            let about = if shown {
+                column.help().to_owned()
+            } else {
+                let columns = canvas.model.size.width;
+                format!("no room at {columns} columns; {}", column.help())
+            };
+            (name, about)
         }
         SetupSection::Meters => {
             let (meter, on) = setup.meters[at];

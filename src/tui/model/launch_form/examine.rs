@@ -67,6 +67,28 @@ pub(super) fn examine(form: &LaunchForm, records: &[Record]) -> (ContainerReques
     (request.as_flags_can(base), problems)
 }
 
+/// The fields of the form over the preset as typed, right or not.
+///
+/// # Errors
+/// A field whose text has no place in a request. A command whose quotes are open is left out.
+pub(super) fn as_typed(form: &LaunchForm) -> Result<ContainerRequest, Field> {
+    let base = request_of(form.preset.as_ref());
+    let mut request = base.clone();
+    for (field, texts) in all_texts(&base) {
+        let own = form.texts(field);
+        if own == texts || field == Field::PRESET {
+            continue;
+        }
+        match field.put(&mut request, &own) {
+            Ok(()) => {}
+            Err(_) if field == Field::COMMAND => request.settings.command = None,
+            Err(_) => return Err(field),
+        }
+    }
+    let base = form.preset.as_ref().map(|(_, preset)| preset);
+    Ok(request.as_flags_can(base))
+}
+
 /// The fields of the form over the preset. What is `left_out` has a value that is right.
 fn draft(form: &LaunchForm, left_out: &BTreeSet<Field>) -> Result<ContainerRequest, SpecError> {
     let base = request_of(form.preset.as_ref());

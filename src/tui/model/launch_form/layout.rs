@@ -13,7 +13,7 @@
 
 use ratatui::layout::{Margin, Rect, Size};
 
-use super::{Field, Kind, LaunchForm, Section, Spot};
+use super::{Field, Kind, LaunchForm, Section, Spot, command_rows};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 
@@ -30,6 +30,8 @@ const LABELS: [u16; 2] = [14, 19];
 const SHORT: [u16; 2] = [16, 22];
 /// The fewest rows of the form for a line between fields and message, and for buttons.
 const ROOMY: u16 = 16;
+/// The most rows that say what is wrong with a line; all of it stands below the fields.
+const MAX_ERROR_ROWS: usize = 3;
 /// Columns between two columns of fields.
 const GAP: u16 = 2;
 
@@ -40,8 +42,8 @@ pub enum FormRow {
     Heading(Section),
     /// A line of a field.
     Entry(Field, usize),
-    /// What is wrong with the line above.
-    Error(Field, usize),
+    /// What is wrong with the line above: a row of that text.
+    Error(Field, usize, usize),
     /// Nothing, between two sections.
     Blank,
 }
@@ -177,12 +179,22 @@ fn rows(form: &LaunchForm, sections: &[Section], width: u16) -> Vec<FormRow> {
                 let room = FormLayout::beside(field, width).map_or(0, |from| width - from);
                 let error = form.error(field, line).map(printable);
                 if error.is_some_and(|error| text::width(&error) + 2 > usize::from(room)) {
-                    rows.push(FormRow::Error(field, line));
+                    let count = error_rows(form, field, line, width).len();
+                    rows.extend((0..count).map(|at| FormRow::Error(field, line, at)));
                 }
             }
         }
     }
     rows
+}
+
+/// What is wrong with a line, in the rows below it in a column of this width.
+#[must_use]
+pub fn error_rows(form: &LaunchForm, field: Field, line: usize, width: u16) -> Vec<String> {
+    let error = printable(form.error(field, line).unwrap_or_default());
+    // a sign before it
+    let room = usize::from(width.saturating_sub(FormLayout::labels(width) + 2));
+    text::wrap_words(&error, room, MAX_ERROR_ROWS, '…')
 }
 
 fn is_heading(row: &FormRow) -> bool {
@@ -200,13 +212,6 @@ fn spaced(rows: &[FormRow]) -> Vec<FormRow> {
         spaced.push(*row);
     }
     spaced
-}
-
-/// The command line in rows of `width` columns.
-#[must_use]
-pub fn command_rows(form: &LaunchForm, width: usize) -> Vec<String> {
-    let shown = format!("$ {}", printable(&form.command_line));
-    text::wrap_words(&shown, width, usize::MAX, ' ')
 }
 
 impl LaunchForm {
@@ -267,14 +272,15 @@ impl LaunchForm {
             };
             let height = usize::from(area.height).max(1);
             // a line with what is wrong with it, a heading with its fields
-            let has_error = matches!(rows.get(at + 1), Some(FormRow::Error(..)));
+            let of_error = |row: &&FormRow| matches!(row, FormRow::Error(..));
+            let errors = rows.iter().skip(at + 1).take_while(of_error).count();
             let below = match self.focus {
                 Spot::Heading(_) => rows
                     .iter()
                     .skip(at + 1)
                     .take_while(|row| !is_heading(row))
                     .count(),
-                _ => usize::from(has_error),
+                _ => errors,
             };
             let last = at + below.min(height - 1);
             *first = (*first).min(at).max((last + 1).saturating_sub(height));

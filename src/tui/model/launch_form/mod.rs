@@ -2,23 +2,25 @@
 
 mod access;
 mod choices;
+mod command;
 mod examine;
 mod field;
 mod layout;
+mod lines;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use command::{command_line, command_rows};
 pub use examine::Problem;
 pub use field::Field;
-pub use layout::{FormLayout, FormRow, command_rows, form_area};
+pub use layout::{FormLayout, FormRow, error_rows, form_area};
 pub use table::{Kind, Section};
 
 use super::{EffectId, LineEdit};
 use crate::manager::Error;
 use crate::record::Record;
-use crate::spec::{ContainerRequest, Preset, SpecError, quote_command};
-use crate::tui::settings::Settings;
+use crate::spec::{ContainerRequest, Preset, SpecError};
 use field::{all_texts, request_of};
 
 /// A place in the form that can have the focus.
@@ -56,6 +58,12 @@ pub struct LaunchForm {
     problems: Vec<Problem>,
     /// The command line so far.
     pub command_line: String,
+    /// The field whose text no command line can have in it.
+    unsaid: Option<Field>,
+    /// What the fields began with.
+    began: BTreeMap<Field, Vec<String>>,
+    /// Whether it was asked to throw away what was typed.
+    pub leaving: bool,
     /// The letters typed to find a preset.
     pub sought: String,
     /// The launch under way.
@@ -96,6 +104,9 @@ impl LaunchForm {
             refused: None,
             problems: Vec::new(),
             command_line: String::new(),
+            unsaid: None,
+            began: all_texts(request).into_iter().collect(),
+            leaving: false,
             sought: String::new(),
             launching: None,
             progress: None,
@@ -123,7 +134,9 @@ impl LaunchForm {
         let (old, new) = (request_of(self.preset.as_ref()), request_of(preset));
         for (field, texts) in all_texts(&old) {
             if self.texts(field) == texts {
-                self.set(field, field.texts(&new));
+                let texts = field.texts(&new);
+                self.began.insert(field, texts.clone());
+                self.set(field, texts);
             }
         }
         self.preset = preset.cloned();
@@ -254,123 +267,12 @@ impl LaunchForm {
         self.sought.clear();
     }
 
-    /// Removes an empty line of a list, except the last; returns whether it was one.
-    fn close_gap(&mut self, field: Field, line: usize) -> bool {
-        let Some(lines) = self.lines.get_mut(&field) else {
-            return false;
-        };
-        let is_empty = lines
-            .get(line)
-            .is_some_and(|at| at.text().trim().is_empty());
-        let is_gap = field.kind() == Kind::List && line + 1 < lines.len() && is_empty;
-        if is_gap {
-            lines.remove(line);
-        }
-        is_gap
-    }
-
-    /// Removes the focused line of a list.
-    pub fn remove_line(&mut self) {
-        let Spot::Entry(field, line) = self.focus else {
-            return;
-        };
-        if field.kind() != Kind::List || self.launching.is_some() {
-            return;
-        }
-        if let Some(lines) = self.lines.get_mut(&field) {
-            if line + 1 < lines.len() {
-                lines.remove(line);
-            }
-            self.edited(field);
-        }
-    }
-
     /// Whether letters are typed where the focus is.
     #[must_use]
     pub fn is_typing(&self) -> bool {
         match self.focus {
             Spot::Entry(field, _) => !matches!(field.kind(), Kind::Choice(_)),
             Spot::Heading(_) | Spot::CommandLine => false,
-        }
-    }
-
-    /// The line that is typed into.
-    #[must_use]
-    pub fn focused_line(&self) -> Option<&LineEdit> {
-        match self.focus {
-            Spot::Entry(field, line) => self.lines.get(&field)?.get(line),
-            Spot::Heading(_) | Spot::CommandLine => None,
-        }
-    }
-
-    /// The texts of `field`, without empty lines of a list.
-    #[must_use]
-    pub fn texts(&self, field: Field) -> Vec<String> {
-        let lines = self.lines.get(&field).map_or(&[][..], Vec::as_slice);
-        let texts = lines.iter().map(|line| line.text().to_owned());
-        if field.kind() == Kind::List {
-            texts.filter(|text| !text.trim().is_empty()).collect()
-        } else {
-            texts.collect()
-        }
-    }
-
-    /// The first text of `field`, trimmed.
-    #[must_use]
-    pub fn text(&self, field: Field) -> &str {
-        let line = self.lines.get(&field).and_then(|lines| lines.first());
-        line.map_or("", |line| line.text().trim())
-    }
-
-    /// Applies `change` to the focused line.
-    pub fn edit(&mut self, change: impl FnOnce(&mut LineEdit)) {
-        let Spot::Entry(field, at) = self.focus else {
-            return;
-        };
-        if self.launching.is_some() || !self.is_typing() {
-            return;
-        }
-        let Some(lines) = self.lines.get_mut(&field) else {
-            return;
-        };
-        let Some(line) = lines.get_mut(at) else {
-            return;
-        };
-        let before = line.text().to_owned();
-        change(line);
-        let changed = line.text() != before;
-        let last_filled = lines.last().is_some_and(|line| !line.text().is_empty());
-        if field.kind() == Kind::List && last_filled {
-            lines.push(LineEdit::default());
-        }
-        if changed {
-            self.edited(field);
-        }
-    }
-
-    /// Pastes at the cursor; into a list, a line each.
-    pub fn paste(&mut self, text: &str) {
-        let Spot::Entry(field, at) = self.focus else {
-            return;
-        };
-        let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        let is_entry = |line: &&str| {
-            let line = line.trim();
-            // as in a file of variables
-            !(line.is_empty() || field == Field::ENV && line.starts_with('#'))
-        };
-        let entries: Vec<&str> = text.lines().filter(is_entry).collect();
-        if field.kind() != Kind::List || entries.len() < 2 {
-            return self.edit(|line| line.paste(&text));
-        }
-        for (more, entry) in entries.iter().enumerate() {
-            if more > 0
-                && let Some(lines) = self.lines.get_mut(&field)
-            {
-                lines.insert(at + more, LineEdit::default());
-                self.focus = Spot::Entry(field, at + more);
-            }
-            self.edit(|line| line.paste(entry.trim()));
         }
     }
 
@@ -392,15 +294,19 @@ impl LaunchForm {
         }
     }
 
-    /// Looks again for what is wrong, and writes the command line anew.
-    pub fn refresh(&mut self, settings: &Settings, records: &[Record]) {
-        let (request, problems) = examine::examine(self, records);
-        let base = self.preset.as_ref().map(|(_, preset)| preset);
-        self.command_line = command_line(settings, &request, base);
-        if request.settings.command.is_none() {
-            self.command_line.push_str(" -- COMMAND");
-        }
-        self.problems = problems;
+    /// Whether something was typed, or chosen other than a preset.
+    #[must_use]
+    pub fn is_touched(&self) -> bool {
+        let differs = |(field, texts): (&Field, &Vec<String>)| {
+            *field != Field::PRESET && self.texts(*field) != *texts
+        };
+        self.began.iter().any(differs)
+    }
+
+    /// The first field with something wrong, shown or not.
+    #[must_use]
+    pub fn first_wrong(&self) -> Option<Field> {
+        self.problems.first().map(|problem| problem.field)
     }
 
     /// Whether anything is wrong, shown or not.
@@ -477,16 +383,4 @@ impl LaunchForm {
         });
         set.collect::<Vec<_>>().join("; ")
     }
-}
-
-/// The command line for `created`, whose preset is `base`.
-#[must_use]
-pub fn command_line(
-    settings: &Settings,
-    created: &ContainerRequest,
-    base: Option<&Preset>,
-) -> String {
-    let flags = created.flags(base, settings.default_preset.is_some());
-    let run = ["run".to_owned(), "-d".to_owned()];
-    quote_command(&[settings.program.as_slice(), &run, &flags].concat())
 }
