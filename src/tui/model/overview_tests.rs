@@ -279,4 +279,10 @@ fn a_heading_stands_above_two_processes_and_three_log_lines_or_more() {
     assert_eq!(rows(3, 3), [(4, 4), (4, 4)]);
     // wanted are four, and all of them where there is room
     assert_eq!(rows(9, 9), [(5, 10), (5, 10)]);
+    // more rows than a rectangle can have
+    let many = rows(70_000, 70_000);
+    assert!(
+        many.iter().all(|(wanted, max)| *wanted == 5 && *max > 9),
+        "{many:?}"
+    );
 }
