@@ -1,5 +1,6 @@
 //! Limits are enforced: the stress commands of Mini Container, measured by the cgroup.
 
+use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,7 +15,7 @@ const MB: u64 = 1 << 20;
 
 /// CPU time that it has used, as `file` of its cgroup says.
 fn cpu_time(file: &Path) -> Duration {
-    let text = std::fs::read_to_string(file).unwrap();
+    let text = fs::read_to_string(file).unwrap();
     match text
         .lines()
         .find_map(|line| line.strip_prefix("usage_usec "))
@@ -99,18 +100,22 @@ fn shares_are_a_weight_and_cpus_a_cap() {
 fn the_limit_is_there_before_the_process() {
     let fixture = Fixture::new();
     let one = fixture.detached("one", &["--memory", "300", "sleep", "1000"]);
-    assert_eq!(
-        number(&one.cgroup_file(&["memory.max", "memory.limit_in_bytes"])),
-        300 * MB
-    );
+    let is_limited = || {
+        let limit = one.cgroup_path(&["memory.max", "memory.limit_in_bytes"]);
+        assert_eq!(number(&fs::read_to_string(&limit).unwrap()), 300 * MB);
+        let inside = fs::read_to_string(limit.with_file_name("cgroup.procs")).unwrap();
+        let pid = one.pid().to_string();
+        assert!(
+            inside.lines().any(|line| line == pid),
+            "{pid} is not in the cgroup that has its limit: {inside:?}"
+        );
+    };
+    is_limited();
     assert_eq!(one.info()["limits"]["memory"], 300 * MB);
     // Started again, it has it again.
     one.verb(&["stop", "-t", "0"]).ok();
     one.verb(&["start"]).ok();
-    assert_eq!(
-        number(&one.cgroup_file(&["memory.max", "memory.limit_in_bytes"])),
-        300 * MB
-    );
+    is_limited();
 }
 
 #[test]

@@ -294,3 +294,29 @@ fn a_graph_grows_into_what_nothing_else_wants() {
     let cpu = parts.iter().find(|(part, _)| *part == Part::Cpu).unwrap();
     assert_eq!(cpu.1.height, 38, "{parts:?}");
 }
+
+#[test]
+fn a_heading_stands_above_two_processes_and_three_log_lines_or_more() {
+    let rows = |processes: usize, lines: usize| {
+        let facts = Facts {
+            log: vec![10; lines],
+            processes,
+            ..running()
+        };
+        [Part::Processes, Part::Log].map(|part| {
+            let need = facts.need(part, 80);
+            (need.wanted, need.max)
+        })
+    };
+    assert_eq!(rows(1, 1), [(1, 1), (1, 1)]);
+    assert_eq!(rows(2, 2), [(3, 3), (2, 2)]);
+    assert_eq!(rows(3, 3), [(4, 4), (4, 4)]);
+    // wanted are four, and all of them where there is room
+    assert_eq!(rows(9, 9), [(5, 10), (5, 10)]);
+    // more rows than a rectangle can have
+    let many = rows(70_000, 70_000);
+    assert!(
+        many.iter().all(|(wanted, max)| *wanted == 5 && *max > 9),
+        "{many:?}"
+    );
+}

@@ -203,6 +203,9 @@ mod tests {
             }
         );
         assert_eq!(scale(0.101, Some(0.18)), lined(0.18, 0.18));
+        // near begins at 60 % of the limit
+        assert_eq!(scale(0.19, Some(0.3)), lined(0.3, 0.3));
+        assert_eq!(scale(0.17, Some(0.3)).line, None);
         // above the limit: it was lowered
         assert_eq!(scale(0.3, Some(0.25)), lined(0.5, 0.25));
         // held at its limit, but sampled with some more
