@@ -158,6 +158,8 @@ fn events_tell_everything_that_happens() {
         ["renamed", "died", "restarted", "died", "destroyed"]
     );
     assert_eq!(of("oom"), ["created", "started", "oom", "died"]);
+    let renamed = events.iter().find(|e| e["event"] == "renamed").unwrap();
+    assert_eq!(renamed["detail"], "was one");
     let changed = events
         .iter()
         .find(|e| e["event"] == "limits changed")
