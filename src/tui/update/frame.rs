@@ -10,20 +10,29 @@ use crate::tui::model::{Focus, Model, Pane, Tab};
 /// Percent of the rows that one key moves the divider.
 const STEP: u16 = 10;
 
-/// What a pane shows: which one, of which container.
-pub(super) fn shown(model: &Model) -> (Option<Pane>, Option<ContainerId>) {
-    (model.pane(), model.list.selected.clone())
+/// What a pane shows: which one, of which container or group.
+#[derive(PartialEq)]
+pub(super) struct Shown {
+    pane: Option<Pane>,
+    container: Option<ContainerId>,
+    group: Option<String>,
+}
+
+/// What is shown now.
+pub(super) fn shown(model: &Model) -> Shown {
+    Shown {
+        pane: model.pane(),
+        container: model.list.selected.clone(),
+        group: model.list.group.clone(),
+    }
 }
 
 /// Looks at what is shown now, if it was something else `before`.
-pub(super) fn follow(
-    model: &mut Model,
-    before: &(Option<Pane>, Option<ContainerId>),
-) -> Vec<Effect> {
+pub(super) fn follow(model: &mut Model, before: &Shown) -> Vec<Effect> {
     if shown(model) == *before {
         return Vec::new();
     }
-    if model.list.selected != before.1 {
+    if model.list.selected != before.container {
         model.looks.files.viewer = None;
     }
     model.scroll_list();
