@@ -31,7 +31,8 @@ fn images_and_networks_are_selected_and_lead_to_their_containers() {
     let first = stage.model.selected_image().unwrap().0;
     stage.keys("j");
     assert_ne!(stage.model.selected_image().unwrap().0, first);
-    stage.shows("/srv/my roots/alpine").keys("<Enter>");
+    stage.shows("/srv/my roots/alpine");
+    stage.keys("<Enter>");
     let shown = |stage: &Stage| stage.model.list.visible().len();
     assert_eq!(
         (shown(&stage), stage.selected()),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::requests::{call_engine, failure_text};
 use super::verbs::{self, Wanted};
-use super::{logs, moved, typing, usage};
+use super::{logs, moved, typing};
 use crate::inspect::Section;
 use crate::record::Record;
 use crate::spec::ContainerId;
@@ -59,7 +59,7 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
             Some(Look::Host)
         }
         (Tab::Events, _) => Some(Look::Events),
-        (Tab::Images, _) => usage::image(model),
+        (Tab::Images, _) => image(model),
         (_, Some(Pane::Files)) if model.looks.files.viewer.is_none() => selected.map(Look::Changes),
         _ => None,
     };
@@ -88,6 +88,16 @@ fn overview(model: &mut Model) -> Option<Look> {
     }
     model.looks.overview.asked = asked;
     Some(Look::Overview { id, alive })
+}
+
+/// The look at the selected image, unless it is the one that was looked at.
+fn image(model: &mut Model) -> Option<Look> {
+    let (name, root) = model.selected_image()?;
+    if model.usage.asked.as_ref() == Some(&name) {
+        return None;
+    }
+    model.usage.asked = Some(name.clone());
+    Some(Look::Image(name, root))
 }
 
 /// Handles the answer to a look.

@@ -2,7 +2,7 @@
 
 use super::{moved, refuse, show};
 use crate::tui::action::Action;
-use crate::tui::effect::{Effect, Look};
+use crate::tui::effect::Effect;
 use crate::tui::model::{Model, Tab};
 
 /// Handles the keys of these tabs.
@@ -30,14 +30,4 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 pub(super) fn select(model: &mut Model, row: usize) -> Vec<Effect> {
     model.select_used(row);
     super::looks::look_anew(model)
-}
-
-/// The look at the selected image, unless it is the one that was looked at.
-pub(super) fn image(model: &mut Model) -> Option<Look> {
-    let (name, root) = model.selected_image()?;
-    if model.usage.asked.as_ref() == Some(&name) {
-        return None;
-    }
-    model.usage.asked = Some(name.clone());
-    Some(Look::Image(name, root))
 }
