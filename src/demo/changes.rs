@@ -10,10 +10,14 @@ impl World {
         &mut self,
         id: &ContainerId,
         change: LimitChange,
+        only_alive: bool,
     ) -> Result<Updated, Error> {
         let place = self.place(id)?;
         let member = &mut self.members[place];
         let live = member.record.state.status.is_alive();
+        if only_alive && !live {
+            return Err(Error::limit_of_ended(&member.record));
+        }
         let current = member.record.spec.limits.clone();
         let mut wanted = current.clone();
         change.apply_to(&mut wanted);

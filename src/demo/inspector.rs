@@ -93,6 +93,22 @@ impl Inspector for Demo {
         Ok(host())
     }
 
+    fn image_sheet(&self, root: Option<&Path>) -> Result<Sheet, Error> {
+        let kept = match root {
+            Some(root) => root.display().to_string(),
+            None => "/var/lib/minic/images/host/9f86d081884c7d65/rootfs".into(),
+        };
+        let facts = [
+            ("kept in", kept.as_str()),
+            ("compared", "12m ago: as this machine's files were"),
+            ("size", "48.2M in 412 files and folders"),
+        ];
+        let facts = facts.map(|(what, value)| Fact::plain(what, value));
+        Ok(Sheet {
+            sections: vec![Section::new("image", facts.into())],
+        })
+    }
+
     fn facts_sheet(&self) -> Result<Sheet, Error> {
         Ok(Sheet {
             sections: vec![Section::new("What this host can do", facts().into())],

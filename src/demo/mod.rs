@@ -109,8 +109,13 @@ impl Engine for Demo {
         self.change(|world| world.destroy(id, force))
     }
 
-    fn set_limit(&self, id: &ContainerId, change: LimitChange) -> Result<Updated, Error> {
-        self.change(|world| world.set_limit(id, change))
+    fn set_limit(
+        &self,
+        id: &ContainerId,
+        change: LimitChange,
+        only_alive: bool,
+    ) -> Result<Updated, Error> {
+        self.change(|world| world.set_limit(id, change, only_alive))
     }
 
     fn throw_away(&self, id: &ContainerId, _grace: Duration) -> Result<(), Error> {

@@ -94,12 +94,17 @@ pub trait Engine: Inspector + Send + Sync {
     /// When it is unknown, running without `force`, or a part cannot be removed.
     fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error>;
 
-    /// Sets one limit, of a running container at once.
+    /// Sets one limit, of a running container at once; if `only_alive`, of no other.
     ///
     /// # Errors
-    /// When it is unknown, the kernel does not support the limit, or memory in use exceeds it and
+    /// When it is unknown, it has ended and `only_alive`, the kernel does not support the limit, or memory in use exceeds it and
     /// cannot be freed; nothing has changed then.
-    fn set_limit(&self, id: &ContainerId, change: LimitChange) -> Result<Updated, Error>;
+    fn set_limit(
+        &self,
+        id: &ContainerId,
+        change: LimitChange,
+        only_alive: bool,
+    ) -> Result<Updated, Error>;
 
     /// Stops it if it is running, as [`Engine::stop`] does, and moves it to the trash, where it is
     /// kept for some minutes.

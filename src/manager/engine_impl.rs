@@ -55,8 +55,13 @@ impl Engine for Manager {
         Manager::destroy(self, id, force)
     }
 
-    fn set_limit(&self, id: &ContainerId, change: LimitChange) -> Result<Updated, Error> {
-        Manager::set_limit(self, id, change)
+    fn set_limit(
+        &self,
+        id: &ContainerId,
+        change: LimitChange,
+        only_alive: bool,
+    ) -> Result<Updated, Error> {
+        Manager::set_limit(self, id, change, only_alive)
     }
 
     fn throw_away(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {

@@ -62,6 +62,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// The limit was meant for a living container, and that has ended.
+    pub(crate) fn limit_of_ended(record: &Record) -> Self {
+        Self::wrong_state(record, "its limit", "it to be alive")
+    }
+
     /// `verb` does not fit the state of `record`.
     pub(crate) fn wrong_state(record: &Record, verb: &'static str, needs: &'static str) -> Self {
         Self::WrongState {

@@ -55,6 +55,13 @@ pub trait Inspector: Send + Sync {
     /// When `/proc` cannot be read.
     fn host_sheet(&self) -> Result<Sheet, Error>;
 
+    /// What is known about the host image, or about the root filesystem at `root`: where it is kept,
+    /// when it was last compared, its size. Nothing is built or written.
+    ///
+    /// # Errors
+    /// None in practice: what cannot be read is a fact that says so.
+    fn image_sheet(&self, root: Option<&Path>) -> Result<Sheet, Error>;
+
     /// The host's capabilities that can be read without trying, making or writing anything.
     ///
     /// # Errors

@@ -56,6 +56,13 @@ impl Inspector for Manager {
         Ok(inspect::host(self.state(), &self.runtime.layout)?)
     }
 
+    fn image_sheet(&self, root: Option<&Path>) -> Result<Sheet, Error> {
+        Ok(match root {
+            Some(root) => inspect::root(root),
+            None => inspect::host_image(&self.store().images()),
+        })
+    }
+
     fn facts_sheet(&self) -> Result<Sheet, Error> {
         Ok(inspect::facts(self.state()))
     }

@@ -1,6 +1,6 @@
 //! [`LimitChange`]: a new value of one limit, and the result of an update.
 
-use crate::spec::{CpuLimit, Limits};
+use crate::spec::{CpuLimit, Limits, format_bytes};
 
 /// The result of an update.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +21,16 @@ pub enum LimitChange {
 }
 
 impl LimitChange {
+    /// The value in words.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::Cpu(Some(cap)) => format!("{:.0}% of a core", cap.cores() * 100.0),
+            Self::Memory(Some(bytes)) => format_bytes(bytes),
+            Self::Cpu(None) | Self::Memory(None) => "unlimited".into(),
+        }
+    }
+
     /// The same limit in `limits`.
     #[must_use]
     pub fn of(self, limits: &Limits) -> Self {

@@ -12,16 +12,21 @@ impl Manager {
     /// When an amount is invalid, the kernel does not support a limit, or memory in use exceeds it;
     /// nothing has changed then.
     pub fn update(&self, id: &ContainerId, request: &Preset) -> Result<Updated, Error> {
-        self.change_limits(id, |current| Ok(request.limits_over(current)?))
+        self.change_limits(id, false, |current| Ok(request.limits_over(current)?))
     }
 
-    /// Sets one limit, of a running container at once.
+    /// Sets one limit, of a running container at once; if `only_alive`, of no other.
     ///
     /// # Errors
-    /// When the kernel does not support it, or memory in use exceeds it and cannot be freed; nothing
-    /// has changed then.
-    pub fn set_limit(&self, id: &ContainerId, change: LimitChange) -> Result<Updated, Error> {
-        self.change_limits(id, |current| {
+    /// When the container has ended and `only_alive`, the kernel does not support it, or memory in use
+    /// exceeds it and cannot be freed; nothing has changed then.
+    pub fn set_limit(
+        &self,
+        id: &ContainerId,
+        change: LimitChange,
+        only_alive: bool,
+    ) -> Result<Updated, Error> {
+        self.change_limits(id, only_alive, |current| {
             let mut wanted = current.clone();
             change.apply_to(&mut wanted);
             Ok(wanted)
@@ -31,10 +36,14 @@ impl Manager {
     fn change_limits(
         &self,
         id: &ContainerId,
+        only_alive: bool,
         change: impl FnOnce(&Limits) -> Result<Limits, Error>,
     ) -> Result<Updated, Error> {
         let _lock = self.store().lock(id)?;
         let mut record = self.load_whole(id, "update")?;
+        if only_alive && !record.state.status.is_alive() {
+            return Err(Error::limit_of_ended(&record));
+        }
         let current = record.spec.limits.clone();
         let wanted = change(&current)?;
         wanted.check()?;

@@ -165,6 +165,7 @@ actions! {
     Mark "Mark" "mark it, or not; verbs go to all that are marked"
         [Containers] View Targets => Lists;
     Unmark "Unmark all" "take every mark away" [Containers] View Marks => Lists;
+    ShowUsers "Used by" "show only the containers that use it" [Images, Networks] View => Lists;
     Palette "Palette" "find an action by its name, and do it" [Global] View => Screen;
     CopyCommand "Copy command" "copy selected lines, else the last command line"
         [Global] View => Screen;

@@ -65,8 +65,8 @@ pub enum Outcome {
     Destroyed,
     /// It is in the trash.
     ThrownAway,
-    /// It is back, stopped.
-    TakenBack,
+    /// It is back, and runs again or not.
+    TakenBack(bool),
     /// The signal was sent to the process or to the container's init.
     Signalled,
     /// What was copied.
@@ -116,6 +116,8 @@ pub enum Seen {
     Facts(Result<Sheet, Error>),
     /// The result of `check`.
     Check(Result<Sheet, Error>),
+    /// An image.
+    Image(String, Result<Sheet, Error>),
     /// The events since the last look.
     Events(Result<Vec<LoggedEvent>, Error>),
     /// The files it changed.

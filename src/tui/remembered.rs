@@ -34,6 +34,12 @@ pub struct Remembered {
     /// The name of the pane that was shown last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pane: Option<String>,
+    /// The name of the column that the list is sorted by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
+    /// Whether it is sorted with the most first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub descending: Option<bool>,
 }
 
 /// The file, from the environment: below `XDG_STATE_HOME`, else below `HOME`. `None` if neither
@@ -80,6 +86,9 @@ impl Remembered {
         };
         if self.pane.as_deref().is_some_and(|name| !is_name(name)) {
             return Err("pane is not the name of a pane".into());
+        }
+        if self.sort.as_deref().is_some_and(|name| !is_name(name)) {
+            return Err("sort is not the name of a column".into());
         }
         Ok(())
     }
@@ -156,6 +165,8 @@ mod tests {
             hint_seen: true,
             divider: Some(40),
             pane: Some("logs".into()),
+            sort: Some("cpu".into()),
+            descending: Some(false),
         }
     }
 
@@ -205,6 +216,8 @@ mod tests {
             (b"divider = 101", "use 0 to 100"),
             (b"divider = -1", "invalid value"),
             (b"pane = \"\\u001b[2J\"", "not the name of a pane"),
+            (b"sort = \"CPU \"", "not the name of a column"),
+            (b"descending = 1", "expected a boolean"),
             (b"\xff\xfe\x00", "valid UTF-8"),
             (b"[[[", ""),
             (&[b'#'; 20_000], "more than 16384 bytes"),

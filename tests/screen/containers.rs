@@ -175,3 +175,58 @@ fn a_name_is_not_cut_while_there_is_room() {
         .unwrap();
     assert!(row.contains('…') && row.chars().count() == 80, "{screen}");
 }
+
+#[test]
+fn a_key_that_cannot_move_the_divider_says_so_and_changes_nothing() {
+    let mut stage = Stage::new(120, 40);
+    let rows = |stage: &Stage| stage.model.regions().unwrap().body.height;
+    let before = rows(&stage);
+    stage.keys("}}}}}}}}");
+    assert_eq!((rows(&stage), stage.model.frame.divider), (before, None));
+    stage.shows("the list has the rows that it needs");
+    stage.keys("{");
+    assert!(rows(&stage) < before, "the first key moves it");
+    stage.keys("{{{{{{{{");
+    let (least, divider) = (rows(&stage), stage.model.frame.divider);
+    stage
+        .keys("{")
+        .shows("the pane has the most rows that it can");
+    assert_eq!((rows(&stage), stage.model.frame.divider), (least, divider));
+}
+
+#[test]
+fn rows_out_of_sight_are_told() {
+    let mut stage = Stage::new(80, 24);
+    stage.keys("<Home>{{{{{{{{").hides("↑");
+    let rows = stage.model.regions().unwrap().table_rows();
+    let below = stage.model.list.rows().len() - rows;
+    stage.shows(&format!(" ↓{below} "));
+    stage.keys("<End>").shows(&format!(" ↑{below} "));
+    stage.hides("↓");
+    stage.golden("out-of-sight-80x24");
+}
+
+#[test]
+fn the_order_is_remembered() {
+    let mut stage = Stage::with(
+        Settings {
+            remembered_in: Some("/nonexistent/screen.toml".into()),
+            ..settings()
+        },
+        80,
+        24,
+    );
+    stage.keys("MI");
+    let remembered = stage.model.remembered.clone();
+    assert_eq!(remembered.sort.as_deref(), Some("memory"));
+    assert_eq!(remembered.descending, Some(false));
+    let sort = stage.model.list.sort;
+    let mut next = Stage::new(80, 24);
+    next.model.recall(remembered);
+    assert_eq!(next.model.list.sort, sort);
+    // a column that there is no more
+    let mut other = next.model.remembered.clone();
+    other.sort = Some("colour".into());
+    next.model.recall(other);
+    assert_eq!(next.model.list.sort, minic_tui::tui::model::Sort::default());
+}

@@ -71,6 +71,10 @@ impl Inspector for FaultyEngine {
         self.0.connections(id)
     }
 
+    fn image_sheet(&self, root: Option<&Path>) -> Result<Sheet, Error> {
+        self.0.image_sheet(root)
+    }
+
     fn host_sheet(&self) -> Result<Sheet, Error> {
         self.0.host_sheet()
     }
@@ -177,8 +181,13 @@ impl Engine for FaultyEngine {
     fn destroy(&self, id: &ContainerId, force: bool) -> Result<(), Error> {
         self.0.destroy(id, force)
     }
-    fn set_limit(&self, id: &ContainerId, change: LimitChange) -> Result<Updated, Error> {
-        self.0.set_limit(id, change)
+    fn set_limit(
+        &self,
+        id: &ContainerId,
+        change: LimitChange,
+        only_alive: bool,
+    ) -> Result<Updated, Error> {
+        self.0.set_limit(id, change, only_alive)
     }
     fn throw_away(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {
         self.0.throw_away(id, grace)

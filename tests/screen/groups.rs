@@ -207,6 +207,9 @@ fn tiles_have_no_heads() {
     stage.keys("<Home>v");
     assert_eq!(rows(&stage).len(), 9);
     assert_eq!(stage.selected(), "web", "the first of the group");
+    stage.shows(" shop ─╮");
+    stage.shows("╭─ web ─");
+    stage.hides("▌─");
 }
 
 /// The panes that show one container.

@@ -51,11 +51,11 @@ fn what_was_taken_back_is_not_said_to_be_taken_back_by_u() {
     stage
         .select("web")
         .keys("<F7>=<F8>")
-        .shows("u takes it back");
+        .shows("u: back to 256M");
     stage.tick(20);
-    stage.hides("u takes it back");
+    stage.hides("u: back to");
     stage.keys("u").shows("web: memory 288M → 256M");
-    stage.hides("u takes it back");
+    stage.hides("u: back to");
     // one that waits behind the change it takes back
     let mut stage = Stage::new(120, 40);
     stage.held = true;
@@ -69,7 +69,7 @@ fn what_was_taken_back_is_not_said_to_be_taken_back_by_u() {
         Ok(Outcome::LimitSet(updated)),
     ));
     stage.shows("→ 95% of a core");
-    stage.hides("u takes it back");
+    stage.hides("u: back to");
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn undo_waits_for_a_destroy_under_way() {
         stage.take_effects(),
         [Effect::Call(
             EffectId(destroy.0 + 1),
-            Call::TakeBack(id.clone())
+            Call::TakeBack(id.clone(), true)
         )]
     );
 }
@@ -183,7 +183,7 @@ fn the_gauge_moves_at_once_and_calls_are_serialized() {
     let call = |effect, millicores| {
         Effect::Call(
             EffectId(effect),
-            Call::SetLimit(id.clone(), Knob::Cpu.change(Some(millicores))),
+            Call::SetLimit(id.clone(), Knob::Cpu.change(Some(millicores)), true),
         )
     };
     assert_eq!(stage.take_effects(), [call(1, 300)], "the others wait");
@@ -255,4 +255,86 @@ fn read_only_moves_nothing() {
     stage.keys("<F7><F8>u");
     assert_eq!(stage.take_effects(), []);
     stage.shows("this screen is read-only");
+}
+
+#[test]
+fn what_is_said_of_undo_is_what_undo_does() {
+    let mut stage = Stage::new(120, 40);
+    stage
+        .select("web")
+        .keys("<F7>")
+        .shows("u: back to 100% of a core");
+    stage.tick(1);
+    stage
+        .keys("<F7><F7>")
+        .shows("→ 85% of a core; u: back to 100% of a core");
+    stage.tick(3);
+    stage
+        .keys("<F7>")
+        .shows("→ 80% of a core; u: back to 85% of a core");
+    stage.keys("u");
+    assert_eq!(stage.record("web").spec.limits.cpu.unwrap().cores(), 0.85);
+    stage.keys("u");
+    assert_eq!(stage.record("web").spec.limits.cpu.unwrap().cores(), 1.0);
+}
+
+#[test]
+fn what_ended_is_asked_about_before_its_limit_changes() {
+    let mut stage = Stage::new(80, 24);
+    stage.select("web").keys("=<F7>");
+    let limit = |stage: &Stage| stage.record("web").spec.limits.memory;
+    let before = limit(&stage);
+    stage.keys("s<F7><F7>");
+    assert_eq!(limit(&stage), before, "a key held down changes nothing");
+    stage.golden("limit-next-start-80x24");
+    stage.keys("n<F7>y");
+    let after = limit(&stage);
+    assert!(after < before);
+    stage.keys("<F7>");
+    assert!(limit(&stage) < after, "asked once");
+    assert_eq!(stage.model.overlay, None);
+    // what runs again is asked about anew after its next end
+    stage.tick(3);
+    stage.keys("S<F8>s<F7>");
+    assert!(matches!(stage.model.overlay, Some(Overlay::Confirm(_))));
+}
+
+#[test]
+fn a_step_that_comes_after_the_end_is_refused_by_the_engine() {
+    let mut stage = Stage::new(120, 40);
+    stage.select("web").keys("=<F7>");
+    let record = stage.record("web");
+    let id = record.spec.id.clone();
+    let grace = std::time::Duration::ZERO;
+    minic_tui::manager::Engine::stop(&stage.demo, &id, grace).unwrap();
+    // the screen does not know of it yet
+    stage
+        .keys("<F7>")
+        .shows("web is STOPPED: its limit needs it to be alive");
+    assert_eq!(stage.record("web").spec.limits, record.spec.limits);
+    let newest = stage.model.undo.newest().expect("the step before");
+    assert_eq!(
+        newest.steps[0].reversal,
+        Reversal::Limit(LimitChange::Memory(Some(256 * MIB)))
+    );
+}
+
+#[test]
+fn a_gauge_that_is_not_in_sight_is_not_moved() {
+    let mut stage = Stage::new(120, 40);
+    stage.select("web").keys("<logs>").take_effects();
+    stage.keys("<F7>");
+    stage.shows("Limit −: the gauge is not in sight: Alt-o");
+    let calls = |stage: &mut Stage| {
+        let effects = stage.take_effects();
+        effects
+            .iter()
+            .filter(|effect| matches!(effect, Effect::Call(..)))
+            .count()
+    };
+    assert_eq!(calls(&mut stage), 0);
+    stage.keys("<Esc><F7>");
+    assert_eq!(calls(&mut stage), 1, "the list shows it");
+    stage.keys("<Alt-o>z<F7>");
+    assert_eq!(calls(&mut stage), 1, "and so does the Overview");
 }

@@ -84,8 +84,15 @@ fn the_divider_and_the_pane_are_remembered() {
     stage.keys("j").take_effects();
     stage.tick(2);
     assert_eq!(written(&mut stage), None, "nothing that is as it was");
-    stage.keys("}");
-    assert_eq!(written(&mut stage).unwrap().divider, Some(60));
+    stage.keys("{");
+    let moved = written(&mut stage).unwrap().divider;
+    assert!(moved.is_some());
+    stage.keys("PI");
+    let sorted = written(&mut stage).unwrap();
+    assert_eq!(
+        (sorted.sort.as_deref(), sorted.descending),
+        (Some("cpu"), Some(false))
+    );
     stage.keys("l");
     assert_eq!(written(&mut stage).unwrap().pane.as_deref(), Some("logs"));
     stage.keys("jjk");
@@ -103,7 +110,7 @@ fn the_divider_and_the_pane_are_remembered() {
     assert_eq!(written(&mut stage), None);
     stage.send(Message::Input(Input::Release));
     let last = written(&mut stage).unwrap();
-    assert_ne!(last.divider, Some(60));
+    assert_ne!(last.divider, moved);
     let mut next = Stage::before_messages(remembering(), 120, 40);
     next.model.recall(last.clone());
     assert_eq!(next.model.frame.divider, last.divider);

@@ -42,4 +42,5 @@ mod stage;
 mod tabs;
 mod tiles;
 mod undo;
+mod usage;
 mod verbs;

@@ -87,6 +87,7 @@ fn panes_the_divider_and_the_keys_of_questions_and_help() {
     let mut stage = Stage::new(120, 40);
     for pane in Pane::ALL {
         click(&mut stage, &Target::Pane(pane));
+        stage.send(Message::Input(Input::Release));
         assert_eq!(stage.model.pane(), Some(pane), "{pane:?}");
     }
     for tab in Tab::ALL {
@@ -105,6 +106,15 @@ fn panes_the_divider_and_the_keys_of_questions_and_help() {
     stage.send(Message::Input(Input::Release));
     let moved = stage.model.regions().unwrap().divider;
     assert!(moved.y < divider.y, "{moved:?} {divider:?}");
+    // and on a name, which is shown when it is let go where it was pressed
+    stage.keys("<Esc>").buffer();
+    let logs = stage.model.hits.find(&Target::Pane(Pane::Logs)).unwrap();
+    stage.send(Message::Input(Input::Click(logs.x, logs.y)));
+    stage.send(Message::Input(Input::Drag(logs.x, logs.y + 2)));
+    stage.send(Message::Input(Input::Release));
+    let lower = stage.model.regions().unwrap().divider;
+    assert_eq!(lower.y, moved.y + 2);
+    assert_ne!(stage.model.pane(), Some(Pane::Logs), "it was dragged");
     // several are asked about, and answered with a click
     for name in ["web", "db"] {
         stage.select(name).keys("<Space>");

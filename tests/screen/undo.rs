@@ -63,10 +63,12 @@ fn what_was_done_to_several_is_undone_in_one_step() {
     stage.keys("u").shows("started again 3: web, cache, db");
     assert_eq!(calls(&mut stage).len(), 3);
     stage.keys("Dy").shows("u brings them back for 10 minutes");
-    stage.keys("u").shows("brought back, stopped: 3: ");
+    stage.keys("u").shows("brought back, running: 3: ");
     for name in ["web", "db", "cache"] {
-        assert_eq!(stage.record(name).state.status.word(), "STOPPED");
+        assert_eq!(stage.record(name).state.status.word(), "RUNNING");
     }
+    stage.keys("U").select("migrate").keys("D");
+    stage.keys("u").shows("brought migrate back; it is stopped");
 }
 
 #[test]

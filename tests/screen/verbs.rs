@@ -36,7 +36,7 @@ fn stop_start_restart_destroy() {
     assert!(stage.model.record(&id).is_none());
     stage.golden("destroyed-80x24");
     stage.keys("u").golden("brought-back-80x24");
-    assert_eq!(stage.record("sleeper").state.status.word(), "STOPPED");
+    assert_eq!(stage.record("sleeper").state.status.word(), "RUNNING");
     stage.keys("u").shows("restart of sleeper cannot be undone");
 }
 

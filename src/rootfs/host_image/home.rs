@@ -13,7 +13,7 @@ use nix::fcntl::{Flock, FlockArg};
 
 use super::digest::{Digest, is_digest};
 use super::manifest::Manifest;
-use super::{ImageError, ImageRoot};
+use super::{ImageError, ImageRoot, Kept};
 use crate::rootfs::FileError;
 use crate::sys::{files, tree};
 
@@ -39,6 +39,23 @@ pub(super) struct Home {
 }
 
 impl Home {
+    /// The folder, whether or not it is there: to look, not to write.
+    pub(super) fn of(images: &Path) -> Self {
+        Self {
+            folder: images.join("host"),
+        }
+    }
+
+    /// The current generation, and when it was last compared.
+    pub(super) fn kept(&self) -> Option<Kept> {
+        let root = self.root(&self.current_name()?);
+        let about = fs::symlink_metadata(self.folder.join(COMPARED));
+        root.path.is_dir().then(|| Kept {
+            root,
+            compared: about.and_then(|about| about.modified()).ok(),
+        })
+    }
+
     /// Opens it, creating it with mode 0700 if needed.
     ///
     /// # Errors

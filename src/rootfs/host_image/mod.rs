@@ -18,6 +18,7 @@ mod tree;
 mod build_tests;
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 pub(crate) use prune::prune;
 
@@ -35,6 +36,20 @@ pub(crate) struct ImageRoot {
     pub path: PathBuf,
     /// Which build it is: 16 hexadecimal digits.
     pub generation: String,
+}
+
+/// The image that new containers use, as it is kept.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    /// The image.
+    pub root: ImageRoot,
+    /// When it was last found to be as this machine's files are.
+    pub compared: Option<SystemTime>,
+}
+
+/// The host image below `images`; `None` while there is none. Nothing is compared or made.
+pub(crate) fn kept(images: &Path) -> Option<Kept> {
+    Home::of(images).kept()
 }
 
 /// An image that cannot be built.

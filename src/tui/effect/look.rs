@@ -1,5 +1,6 @@
 //! [`Look`]: a tab's query to the engine, one at a time, in its own thread.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
@@ -38,6 +39,8 @@ pub enum Look {
     Host,
     /// The host's capabilities, as far as they can be read without a trial.
     Facts,
+    /// The image of this name: the host image, or a root filesystem.
+    Image(String, Option<PathBuf>),
     /// The events since the last look.
     Events,
     /// The files that this container changed.
@@ -80,6 +83,10 @@ impl LookRunner {
             }
             Look::Host => Seen::Host(engine.host_sheet()),
             Look::Facts => Seen::Facts(engine.facts_sheet()),
+            Look::Image(name, root) => {
+                let seen = engine.image_sheet(root.as_deref());
+                Seen::Image(name, seen)
+            }
             Look::Events => Seen::Events(self.new_events(engine)),
             Look::Changes(id) => {
                 let seen = engine.changes(&id);

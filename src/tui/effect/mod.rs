@@ -63,16 +63,16 @@ pub enum Call {
     Destroy(ContainerId),
     /// Stop it within the grace time and move it to the trash.
     ThrowAway(ContainerId, Duration),
-    /// Bring it back from the trash.
-    TakeBack(ContainerId),
+    /// Bring it back from the trash, and start it if it ran.
+    TakeBack(ContainerId, bool),
     /// Send this signal to this process of it.
     Signal(ContainerId, i32, i32),
     /// Copy this changed path into this folder of the host.
     Extract(ContainerId, String, PathBuf),
     /// Revert the change of this path.
     Revert(ContainerId, String),
-    /// Set one limit.
-    SetLimit(ContainerId, LimitChange),
+    /// Set one limit; only while it is alive, or also of one that has ended.
+    SetLimit(ContainerId, LimitChange, bool),
     /// Add this preset to the config file.
     SavePreset(PathBuf, String, Box<Preset>),
     /// Change this preset of the config file: its old name, its new name, its content.
@@ -351,7 +351,13 @@ pub fn perform(
         Call::Kill(id, signal) => engine.kill(&id, signal).map(|()| Outcome::Signalled),
         Call::Destroy(id) => engine.destroy(&id, true).map(|()| Outcome::Destroyed),
         Call::ThrowAway(id, grace) => engine.throw_away(&id, grace).map(|()| Outcome::ThrownAway),
-        Call::TakeBack(id) => engine.take_back(&id).map(|()| Outcome::TakenBack),
+        Call::TakeBack(id, starts) => {
+            engine.take_back(&id)?;
+            if starts {
+                engine.start(&id)?;
+            }
+            Ok(Outcome::TakenBack(starts))
+        }
         Call::Signal(id, pid, signal) => engine
             .signal_process(&id, pid, signal)
             .map(|()| Outcome::Signalled),
@@ -365,7 +371,9 @@ pub fn perform(
                 .map(Outcome::Extracted)
         }
         Call::Revert(id, path) => engine.revert(&id, &path).map(|()| Outcome::Reverted),
-        Call::SetLimit(id, change) => engine.set_limit(&id, change).map(Outcome::LimitSet),
+        Call::SetLimit(id, change, only_alive) => engine
+            .set_limit(&id, change, only_alive)
+            .map(Outcome::LimitSet),
         Call::SavePreset(file, name, preset) => written(save_preset(&file, &name, &preset), file),
         Call::ChangePreset(file, old, name, preset) => {
             written(change_preset(&file, &old, &name, &preset), file)

@@ -8,6 +8,7 @@ use super::columns::Column;
 use super::contents::Contents;
 use super::groups::{Group, Row};
 use super::sort::{Sort, SortKey, group_key, sort_key};
+use super::usage::{image_word, network_word};
 use crate::record::Record;
 use crate::spec::ContainerId;
 
@@ -50,7 +51,7 @@ impl Default for ContainerList {
             selected: None,
             group: None,
             wanted: None,
-            sort: Sort::by(Column::State),
+            sort: Sort::default(),
             marks: BTreeSet::new(),
             filter: String::new(),
             offset: 0,
@@ -66,7 +67,7 @@ impl Default for ContainerList {
 }
 
 /// Whether the record's name, id, state, image, command or group contains every word of `filter`,
-/// ignoring case.
+/// ignoring case; or its image or network is what the word names: `image:host`, `network:none`.
 fn matches(record: &Record, filter: &str) -> bool {
     if filter.is_empty() {
         return true;
@@ -82,9 +83,12 @@ fn matches(record: &Record, filter: &str) -> bool {
     ]
     .join("\n")
     .to_lowercase();
-    filter
-        .split_whitespace()
-        .all(|word| shown.contains(&word.to_lowercase()))
+    // what the Images and Networks tabs lead to
+    let used = [image_word(record), network_word(record)].map(|word| word.to_lowercase());
+    filter.split_whitespace().all(|word| {
+        let word = word.to_lowercase();
+        shown.contains(&word) || used.contains(&word)
+    })
 }
 
 /// A group or a container of none: what is sorted among each other.
@@ -301,6 +305,13 @@ impl ContainerList {
     #[must_use]
     pub fn visible(&self) -> &[usize] {
         &self.visible
+    }
+
+    /// How many rows are above the `height` rows on the screen, and below them.
+    #[must_use]
+    pub fn out_of_sight(&self, height: usize) -> (usize, usize) {
+        let below = self.rows.len().saturating_sub(self.offset + height);
+        (self.offset, below)
     }
 
     /// The selected row.

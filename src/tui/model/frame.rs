@@ -1,7 +1,7 @@
 //! [`Frame`]: which pane is shown below the container list, what has the focus, and how the rows
 //! are divided.
 
-use super::{Model, Pane, Tab};
+use super::{Column, Model, Pane, Sort, Tab};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::remembered::Remembered;
@@ -34,6 +34,8 @@ pub struct Frame {
     pub divider: Option<u16>,
     /// Whether the divider is being dragged.
     pub dragging: bool,
+    /// The pane whose name is held with the mouse, and the row where.
+    pub pressed: Option<(Pane, u16)>,
 }
 
 impl Default for Frame {
@@ -44,6 +46,7 @@ impl Default for Frame {
             zoomed: false,
             divider: None,
             dragging: false,
+            pressed: None,
         }
     }
 }
@@ -58,14 +61,9 @@ impl Frame {
 
     /// Gives the list `list` of `rows`.
     pub fn divide(&mut self, list: u16, rows: u16) {
-        let percent = u32::from(list) * 100 / u32::from(rows.max(1));
+        // rounded up: the share of it, rounded down, is `list` again
+        let percent = (u32::from(list) * 100).div_ceil(u32::from(rows.max(1)));
         self.divider = Some((percent as u16).clamp(SHARES.0, SHARES.1));
-    }
-
-    /// Moves the divider by `percent` of the rows.
-    pub fn move_divider(&mut self, percent: i16) {
-        let now = self.divider.unwrap_or(HALF);
-        self.divider = Some(now.saturating_add_signed(percent).clamp(SHARES.0, SHARES.1));
     }
 }
 
@@ -74,6 +72,7 @@ impl Model {
     pub fn recall(&mut self, remembered: Remembered) {
         self.frame.divider = remembered.divider;
         self.frame.pane = Self::remembered_pane(&remembered);
+        self.list.sort = Self::remembered_sort(&remembered);
         self.remembered = remembered;
     }
 
@@ -82,6 +81,20 @@ impl Model {
     pub fn remembered_pane(remembered: &Remembered) -> Pane {
         let called = |pane: &Pane| remembered.pane.as_deref() == Some(pane.context().id());
         Pane::ALL.into_iter().find(called).unwrap_or(Pane::ALL[0])
+    }
+
+    /// The order of the list that is remembered; by state where it is none that there is.
+    #[must_use]
+    pub fn remembered_sort(remembered: &Remembered) -> Sort {
+        let called = |column: &&Column| remembered.sort.as_deref() == Some(column.id());
+        let Some(column) = Column::ALL.iter().find(called) else {
+            return Sort::default();
+        };
+        let sort = Sort::by(*column);
+        Sort {
+            descending: remembered.descending.unwrap_or(sort.descending),
+            ..sort
+        }
     }
 
     /// Whether `pane` is on the screen.
@@ -145,8 +158,13 @@ mod tests {
         assert_eq!(frame.share(30), 25, "the pane keeps some rows");
         frame.divide(0, 30);
         assert_eq!(frame.share(30), 4, "the list keeps some rows");
+        for rows in [11_u16, 30, 57, 99] {
+            for list in rows / 5..rows * 4 / 5 {
+                frame.divide(list, rows);
+                assert_eq!(frame.share(rows), list, "{list} of {rows}");
+            }
+        }
         frame.divide(10, 0);
-        frame.move_divider(-200);
-        assert_eq!(frame.divider, Some(SHARES.0));
+        assert_eq!(frame.divider, Some(SHARES.1));
     }
 }

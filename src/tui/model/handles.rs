@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{EffectId, Model};
+use super::{Column, EffectId, Model, Pane, Tab};
 use crate::manager::LimitChange;
 use crate::spec::{ContainerId, CpuLimit, Limits, MIN_MEMORY};
 
@@ -182,8 +182,10 @@ pub struct Handles {
     pub wanted: Option<PendingLimit>,
     /// The calls under way that undo an earlier change.
     pub reverting: BTreeSet<EffectId>,
-    /// A limit below current use, until it is confirmed.
+    /// A limit that waits for an answer: below current use, or of a container that is not alive.
     pub doubtful: Option<LimitChange>,
+    /// Containers that are not alive whose limits may be changed without asking again.
+    pub agreed: BTreeSet<ContainerId>,
 }
 
 impl Handles {
@@ -199,6 +201,21 @@ impl Handles {
 }
 
 impl Model {
+    /// Whether the gauge that the keys move is on the screen: in the Overview, or in the list that
+    /// has the keys.
+    #[must_use]
+    pub fn gauge_in_sight(&self) -> bool {
+        if self.tab != Tab::Containers {
+            return false;
+        }
+        let column = match self.handles.focus {
+            Knob::Cpu => Column::Cpu,
+            Knob::Memory => Column::Memory,
+        };
+        let in_list = self.list.tiles || self.shown_columns().contains(&column);
+        self.shows(Pane::Overview) || self.focused().is_none() && in_list
+    }
+
     /// The host's total of what `knob` limits, in millicores or bytes.
     #[must_use]
     pub fn host_total(&self, knob: Knob) -> u64 {

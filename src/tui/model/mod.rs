@@ -35,6 +35,7 @@ mod tab;
 mod toasts;
 mod unbound;
 mod undo;
+mod usage;
 
 use std::collections::BTreeMap;
 
@@ -77,12 +78,13 @@ pub use processes::{ProcessRow, ProcessSort, ProcessView};
 pub use prompt::{LinePrompt, LinePurpose, preset_of};
 pub use question::{Able, Question, QuestionArgument};
 pub use setup::{Setup, SetupSection};
-pub use sheet::{SheetLine, sheet_lines};
+pub use sheet::{RATING, SheetColumns, SheetLine, sheet_lines};
 pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
 pub use sort::Sort;
 pub use toasts::{Toast, ToastKind, Toasts};
 pub use unbound::Unbound;
 pub use undo::{Reversal, Undo, UndoStep, Undoable};
+pub use usage::{UsageView, Used, image_word, network_word};
 
 use super::action::Action;
 use super::keymap::Context;
@@ -188,6 +190,8 @@ pub struct Model {
     pub log_reading: bool,
     /// The state of the tabs that query the engine.
     pub looks: Looks,
+    /// The Images and Networks tabs.
+    pub usage: UsageView,
     /// The shells.
     pub shells: Shells,
     /// The index of the selected preset.
@@ -242,6 +246,7 @@ impl Model {
             log: LogView::default(),
             log_reading: false,
             looks: Looks::default(),
+            usage: UsageView::default(),
             shells: Shells::default(),
             preset: 0,
             compared: None,

@@ -1,6 +1,7 @@
 //! [`ProcessView`]: the processes on the screen, as a tree or sorted; CPU use is computed from two
 //! looks.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -98,8 +99,12 @@ impl ProcessView {
     pub fn arrange(&mut self) {
         let before = self.row();
         self.rows.clear();
+        if self.is_flat() {
+            self.push_sorted();
+        }
         for (id, result) in std::mem::take(&mut self.groups) {
             match &result {
+                Ok(_) if self.is_flat() => {}
                 Ok(list) => {
                     self.rows
                         .push(ProcessRow::Container(id.clone(), list.len(), None));
@@ -118,14 +123,60 @@ impl ProcessView {
         }
     }
 
-    fn push_tree(&mut self, id: &ContainerId, list: &[ProcessInfo]) {
-        let cores = |info: &ProcessInfo| self.cores.get(&(id.clone(), info.pid)).copied();
-        let row = |info: &ProcessInfo, branch: Vec<bool>| ProcessRow::Process {
+    /// Sorts by `sort`; of all containers' processes the first is selected, which is looked for.
+    pub fn sort_by(&mut self, sort: ProcessSort) {
+        self.sort = sort;
+        if self.is_flat() {
+            self.selected = None;
+        }
+    }
+
+    /// Whether the processes of all containers are one list, sorted across them.
+    #[must_use]
+    pub fn is_flat(&self) -> bool {
+        self.all && self.sort != ProcessSort::Tree
+    }
+
+    /// Those of all containers, sorted across them.
+    fn push_sorted(&mut self) {
+        let all = self.groups.iter().flat_map(|(id, result)| {
+            let list = result.as_deref().unwrap_or_default();
+            list.iter().map(move |info| (id, info))
+        });
+        let mut sorted: Vec<(&ContainerId, &ProcessInfo)> = all.collect();
+        sorted.sort_by(|a, b| self.order(*a, *b));
+        self.rows = sorted
+            .into_iter()
+            .map(|(id, info)| self.line(id, info, Vec::new()))
+            .collect();
+    }
+
+    /// Which of two comes first where they are sorted.
+    fn order(&self, a: (&ContainerId, &ProcessInfo), b: (&ContainerId, &ProcessInfo)) -> Ordering {
+        let cores =
+            |(id, info): (&ContainerId, &ProcessInfo)| self.cores_of(id, info).unwrap_or(-1.0);
+        let by = match self.sort {
+            ProcessSort::Memory => b.1.memory.cmp(&a.1.memory),
+            _ => cores(b).total_cmp(&cores(a)),
+        };
+        by.then(a.1.pid.cmp(&b.1.pid))
+    }
+
+    fn cores_of(&self, id: &ContainerId, info: &ProcessInfo) -> Option<f64> {
+        self.cores.get(&(id.clone(), info.pid)).copied()
+    }
+
+    fn line(&self, id: &ContainerId, info: &ProcessInfo, branch: Vec<bool>) -> ProcessRow {
+        ProcessRow::Process {
             id: id.clone(),
             info: info.clone(),
-            cores: cores(info),
+            cores: self.cores_of(id, info),
             branch,
-        };
+        }
+    }
+
+    fn push_tree(&mut self, id: &ContainerId, list: &[ProcessInfo]) {
+        let row = |info: &ProcessInfo, branch: Vec<bool>| self.line(id, info, branch);
         let mut rows = Vec::with_capacity(list.len());
         match self.sort {
             ProcessSort::Tree => {
@@ -150,15 +201,7 @@ impl ProcessView {
             }
             ProcessSort::Cpu | ProcessSort::Memory => {
                 let mut sorted: Vec<&ProcessInfo> = list.iter().collect();
-                sorted.sort_by(|a, b| {
-                    let by = match self.sort {
-                        ProcessSort::Memory => b.memory.cmp(&a.memory),
-                        _ => cores(b)
-                            .unwrap_or(-1.0)
-                            .total_cmp(&cores(a).unwrap_or(-1.0)),
-                    };
-                    by.then(a.pid.cmp(&b.pid))
-                });
+                sorted.sort_by(|a, b| self.order((id, *a), (id, *b)));
                 rows.extend(sorted.into_iter().map(|info| row(info, Vec::new())));
             }
         }
@@ -291,6 +334,34 @@ mod tests {
             view.chosen().is_some(),
             "the nearest is chosen when the chosen one has ended"
         );
+    }
+
+    #[test]
+    fn those_of_all_containers_are_sorted_across_them() {
+        let ids = [1, 2].map(|byte| ContainerId::from_random([byte; 6]));
+        let mut view = ProcessView {
+            all: true,
+            sort: ProcessSort::Memory,
+            ..ProcessView::default()
+        };
+        let failed = Error::Unknown("c".into());
+        view.take(
+            vec![
+                (ids[0].clone(), Ok(vec![info(10, 1, 1), info(11, 10, 7)])),
+                (ids[1].clone(), Ok(vec![info(20, 1, 5)])),
+                (ContainerId::from_random([3; 6]), Err(failed)),
+            ],
+            Timestamp::UNIX_EPOCH,
+        );
+        assert_eq!(order(&view), [(11, 0), (20, 0), (10, 0)]);
+        assert!(
+            matches!(view.rows.last(), Some(ProcessRow::Container(_, 0, Some(_)))),
+            "what cannot be read is told below"
+        );
+        view.sort = ProcessSort::Tree;
+        view.arrange();
+        assert_eq!(order(&view), [(10, 0), (11, 1), (20, 0)]);
+        assert!(matches!(view.rows[0], ProcessRow::Container(..)));
     }
 
     #[test]

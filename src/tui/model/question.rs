@@ -18,6 +18,8 @@ pub enum QuestionArgument {
     File(String),
     /// This signal.
     Signal(i32),
+    /// Nothing, but the limit is for the next start.
+    NextStart,
     /// Nothing, but [`Action::Pause`] lets frozen containers go on.
     Resume,
 }
@@ -115,6 +117,7 @@ impl Model {
         match (action, argument, status) {
             (Action::Pause, QuestionArgument::Resume, Status::Running { .. }) => is_already(),
             (Action::Pause, QuestionArgument::None, Status::Paused { .. }) => is_already(),
+            (Action::LimitDown, QuestionArgument::NextStart, _) => None,
             (Action::Signal | Action::LimitDown, ..) if !status.is_alive() => {
                 Some(format!("{name} is {}", status.word()))
             }

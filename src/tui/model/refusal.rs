@@ -4,6 +4,7 @@ use super::{Check, Model, Overlay, Pane, Reversal, ShellState};
 use crate::record::{Record, Status};
 use crate::spec::ContainerId;
 use crate::tui::action::{Action, Needs};
+use crate::tui::keymap::Context;
 
 /// The refusal of a read-only screen.
 const READ_ONLY: &str = "this screen is read-only";
@@ -128,6 +129,12 @@ impl Model {
                     .filter(|step| !matches!(step.reversal, Reversal::Limit(_)))
                     .find_map(|step| self.under_way(&step.id)),
             },
+            Action::LimitDown | Action::LimitUp if !self.gauge_in_sight() => {
+                let keymap = &self.settings.keymap;
+                let key = keymap.shown_key(&[Context::Global], Action::ShowOverview);
+                let key = key.map(|key| format!(": {key}")).unwrap_or_default();
+                Some(format!("the gauge is not in sight{key}"))
+            }
             Action::Rename => self
                 .subject()
                 .and_then(|record| self.objection(action, record)),

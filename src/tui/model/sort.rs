@@ -18,6 +18,12 @@ pub struct Sort {
     pub descending: bool,
 }
 
+impl Default for Sort {
+    fn default() -> Self {
+        Self::by(Column::State)
+    }
+}
+
 impl Sort {
     /// By `column`, in its default direction.
     #[must_use]

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{EffectId, Model};
+use super::{EffectId, Knob, Model};
 use crate::manager::LimitChange;
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
@@ -18,8 +18,8 @@ const TOGETHER: SignedDuration = SignedDuration::from_secs(2);
 pub enum Reversal {
     /// Set the limit to its previous value.
     Limit(LimitChange),
-    /// Bring it back from the trash.
-    TakeBack,
+    /// Bring it back from the trash, and start it if it ran.
+    TakeBack(bool),
     /// Start it again.
     Start,
     /// Stop it again.
@@ -39,8 +39,12 @@ impl Reversal {
     #[must_use]
     pub fn phrase(&self, whom: &str) -> String {
         match self {
-            Self::Limit(_) => format!("sets the limit of {whom} back"),
-            Self::TakeBack => format!("brings {whom} back"),
+            Self::Limit(change) => format!(
+                "sets the {} limit of {whom} back to {}",
+                Knob::of(*change).word(),
+                change.words()
+            ),
+            Self::TakeBack(_) => format!("brings {whom} back"),
             Self::Start => format!("starts {whom} again"),
             Self::Stop => format!("stops {whom} again"),
             Self::Pause => format!("pauses {whom} again"),

@@ -35,6 +35,8 @@ pub struct Symbols {
     pub ellipsis: char,
     /// Sorted with the least first, and with the most first.
     pub order: [char; 2],
+    /// More above what is shown, and more below.
+    pub more: [char; 2],
     /// Before a result.
     pub success: char,
     /// Before an error.
@@ -66,6 +68,7 @@ impl Symbols {
         corners: ['╭', '╮', '╰', '╯'],
         ellipsis: '…',
         order: ['▲', '▼'],
+        more: ['↑', '↓'],
         success: '✓',
         failure: '✗',
         busy: '…',
@@ -91,6 +94,7 @@ impl Symbols {
         corners: ['+', '+', '+', '+'],
         ellipsis: '~',
         order: ['^', 'v'],
+        more: ['^', 'v'],
         success: '+',
         failure: '!',
         busy: '~',

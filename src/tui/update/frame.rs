@@ -1,14 +1,14 @@
 //! The parts of the Containers tab: panes, focus, zoom and the divider; and that a pane follows the
 //! selected container.
 
-use super::{logs, looks, requests, shells, show};
+use super::{logs, looks, refuse, requests, shells, show};
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Focus, Model, Pane, Tab};
 
 /// Percent of the rows that one key moves the divider.
-const STEP: i16 = 10;
+const STEP: u16 = 10;
 
 /// What a pane shows: which one, of which container or group.
 #[derive(PartialEq)]
@@ -104,36 +104,90 @@ pub(super) fn back(model: &mut Model) -> bool {
     true
 }
 
-/// Moves the divider.
+/// Moves the divider, or says why it stays.
 pub(super) fn grow(model: &mut Model, action: Action) {
-    model.frame.move_divider(if action == Action::GrowList {
-        STEP
+    let Some((list, rows)) = list_of(model) else {
+        return;
+    };
+    let downwards = action == Action::GrowList;
+    let step = (rows * STEP / 100).max(1);
+    let wanted = if downwards {
+        list + step
     } else {
-        -STEP
-    });
-    model.arrange();
+        list.saturating_sub(step)
+    };
+    let why = match (model.regions(), downwards) {
+        (Some(regions), _) if regions.body.height == 0 || regions.pane.height == 0 => {
+            "list and pane are shown in turns"
+        }
+        _ if divide(model, wanted, rows) => return,
+        (_, true) if usize::from(list) > model.list.rows().len() && !model.list.tiles => {
+            "the list has the rows that it needs"
+        }
+        (_, true) => "the list has the most rows that it can",
+        (_, false) => "the pane has the most rows that it can",
+    };
+    refuse(model, action, why);
 }
 
-/// Drags the divider to row `y`.
+/// The rows of the list, and of list, divider and pane together.
+fn list_of(model: &Model) -> Option<(u16, u16)> {
+    let regions = model.regions()?;
+    let list = regions.body.height;
+    Some((list, list + regions.divider.height + regions.pane.height))
+}
+
+/// Gives the list `list` of `rows`; changes nothing where the divider stays. Returns whether it
+/// moved.
+fn divide(model: &mut Model, list: u16, rows: u16) -> bool {
+    let before = (model.frame.divider, list_of(model));
+    model.frame.divide(list, rows);
+    let moved = list_of(model) != before.1;
+    if !moved {
+        model.frame.divider = before.0;
+    }
+    model.arrange();
+    moved
+}
+
+/// Drags the divider to row `y`; begins to where a pane's name was pressed.
 pub(super) fn drag(model: &mut Model, y: u16) {
-    if let Some(regions) = model.regions() {
-        let rows = regions.body.height + regions.divider.height + regions.pane.height;
-        model.frame.divide(y.saturating_sub(regions.body.y), rows);
-        model.arrange();
+    if let Some((_, from)) = model.frame.pressed {
+        if y == from {
+            return;
+        }
+        model.frame.pressed = None;
+        model.frame.dragging = true;
+    }
+    if let (Some(regions), Some((_, rows))) = (model.regions(), list_of(model)) {
+        divide(model, y.saturating_sub(regions.body.y), rows);
     }
 }
 
-/// Remembers the divider and the pane for the next start.
+/// Ends what a press began: a pane's name that was not dragged shows the pane.
+pub(super) fn release(model: &mut Model) {
+    model.frame.dragging = false;
+    if let Some((pane, _)) = model.frame.pressed.take() {
+        open(model, pane);
+        model.dirty = true;
+    }
+}
+
+/// Remembers the divider, the pane and the order of the list for the next start.
 pub(super) fn remember(model: &mut Model) -> Vec<Effect> {
-    let (divider, pane) = (model.frame.divider, model.frame.pane);
-    let same =
-        model.remembered.divider == divider && Model::remembered_pane(&model.remembered) == pane;
+    let (divider, pane, sort) = (model.frame.divider, model.frame.pane, model.list.sort);
+    let before = &model.remembered;
+    let same = before.divider == divider
+        && Model::remembered_pane(before) == pane
+        && Model::remembered_sort(before) == sort;
     if same || model.frame.dragging {
         return Vec::new();
     }
     requests::remember(model, |remembered| {
         remembered.divider = divider;
         remembered.pane = Some(pane.context().id().to_owned());
+        remembered.sort = Some(sort.column.id().to_owned());
+        remembered.descending = Some(sort.descending);
     })
 }
 

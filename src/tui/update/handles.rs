@@ -8,7 +8,9 @@ use crate::record::Record;
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, EffectId};
-use crate::tui::model::{Grip, Model, Pending, PendingLimit, QuestionArgument, Reversal, UndoStep};
+use crate::tui::model::{
+    Grip, Knob, Model, Pending, PendingLimit, QuestionArgument, Reversal, UndoStep,
+};
 
 /// The call of a limit is not known when it is noted: another may be under way.
 const NO_CALL: EffectId = EffectId(0);
@@ -90,8 +92,15 @@ pub(super) fn release(model: &mut Model) -> Vec<Effect> {
     set(model, &record, wanted.change)
 }
 
-/// Sets the limit; asks for confirmation if memory would be below current use.
+/// Sets the limit; asks for confirmation if memory would be below current use, and before the first
+/// change of a container that is not alive: a key held down goes on after its end.
 fn set(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effect> {
+    let id = &record.spec.id;
+    if record.state.status.is_alive() {
+        model.handles.agreed.remove(id);
+    } else if !model.handles.agreed.contains(id) {
+        return question(model, record, change, QuestionArgument::NextStart);
+    }
     let used = model
         .history
         .reading(&record.spec.id)
@@ -100,16 +109,28 @@ fn set(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effect> {
     if let (LimitChange::Memory(Some(limit)), Some(used)) = (change, used)
         && limit < used
     {
-        model.handles.doubtful = Some(change);
-        let targets = vec![record.spec.id.clone()];
-        model.ask(Action::LimitDown, targets, QuestionArgument::None);
-        return Vec::new();
+        return question(model, record, change, QuestionArgument::None);
     }
     request(model, record, change)
 }
 
-/// Sets the limit below current use after confirmation.
+/// Asks before `change` is made.
+fn question(
+    model: &mut Model,
+    record: &Record,
+    change: LimitChange,
+    about: QuestionArgument,
+) -> Vec<Effect> {
+    model.handles.doubtful = Some(change);
+    model.ask(Action::LimitDown, vec![record.spec.id.clone()], about);
+    Vec::new()
+}
+
+/// Sets the limit after confirmation.
 pub(super) fn confirm(model: &mut Model, record: &Record) -> Vec<Effect> {
+    if !record.state.status.is_alive() {
+        model.handles.agreed.insert(record.spec.id.clone());
+    }
     match model.handles.doubtful.take() {
         Some(change) => request(model, record, change),
         None => Vec::new(),
@@ -168,7 +189,10 @@ pub(super) fn ask_engine(
         target: Some(id.clone()),
         name,
     };
-    let effect = call_engine(model, pending, Call::SetLimit(id.clone(), change));
+    // meant for what is seen to run: it may have ended since
+    let only_alive = !reverts && !model.handles.agreed.contains(&id);
+    let call = Call::SetLimit(id.clone(), change, only_alive);
+    let effect = call_engine(model, pending, call);
     let asked = EffectId(model.last_effect);
     if reverts {
         model.handles.reverting.insert(asked);
@@ -203,9 +227,7 @@ pub(super) fn answered(model: &mut Model, effect: EffectId, worked: bool) -> Vec
     if !worked {
         model.handles.wanted = None;
         if !reverted {
-            model
-                .undo
-                .forget(|step| step.id == wanted.id && matches!(step.reversal, Reversal::Limit(_)));
+            forget(model, &wanted.id, change);
         }
         return Vec::new();
     }
@@ -213,6 +235,37 @@ pub(super) fn answered(model: &mut Model, effect: EffectId, worked: bool) -> Vec
         return ask_engine(model, wanted.id, wanted.change, wanted.reverts);
     }
     Vec::new()
+}
+
+/// Forgets how `change` is undone, which failed; unless there were steps before it that worked.
+fn forget(model: &mut Model, id: &ContainerId, change: LimitChange) {
+    let Some(now) = model
+        .record(id)
+        .map(|record| change.of(&record.spec.limits))
+    else {
+        return;
+    };
+    model
+        .undo
+        .forget(|step| step.id == *id && step.reversal == Reversal::Limit(now));
+}
+
+/// What the undo key does about the limit that the call `effect` set, as the end of a message.
+pub(super) fn undo_hint(model: &Model, effect: EffectId) -> String {
+    let wanted = model.handles.wanted.as_ref();
+    let sent = wanted
+        .and_then(|wanted| Some((&wanted.id, wanted.sent?)))
+        .filter(|(_, (sent, _))| *sent == effect);
+    let newest = model.undo.newest().and_then(|entry| entry.steps.first());
+    match (sent, newest, model.undo_key()) {
+        (Some((id, (_, change))), Some(step), Some(key)) if step.id == *id => match step.reversal {
+            Reversal::Limit(before) if Knob::of(before) == Knob::of(change) => {
+                format!("; {key}: back to {}", before.words())
+            }
+            _ => String::new(),
+        },
+        _ => String::new(),
+    }
 }
 
 /// Forgets the pending limit once the records contain it.

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use super::requests::{call_engine, failure_text};
 use super::verbs::{self, Wanted};
 use super::{logs, moved, typing};
+use crate::inspect::Section;
 use crate::record::Record;
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect, Look, Seen};
 use crate::tui::model::{
     Check, ConnectionView, LineEdit, Model, Overlay, Pane, Pending, ProcessSort, Prompt, Purpose,
-    QuestionArgument, Reversal, SheetView, SignalMenu, SignalTarget, Tab, Viewer, sheet_lines,
+    QuestionArgument, Reversal, SheetColumns, SheetView, SignalMenu, SignalTarget, Tab, Viewer,
+    sheet_lines,
 };
 use crate::tui::sanitise::log_line;
 
@@ -57,6 +59,7 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
             Some(Look::Host)
         }
         (Tab::Events, _) => Some(Look::Events),
+        (Tab::Images, _) => image(model),
         (_, Some(Pane::Files)) if model.looks.files.viewer.is_none() => selected.map(Look::Changes),
         _ => None,
     };
@@ -87,6 +90,16 @@ fn overview(model: &mut Model) -> Option<Look> {
     Some(Look::Overview { id, alive })
 }
 
+/// The look at the selected image, unless it is the one that was looked at.
+fn image(model: &mut Model) -> Option<Look> {
+    let (name, root) = model.selected_image()?;
+    if model.usage.asked.as_ref() == Some(&name) {
+        return None;
+    }
+    model.usage.asked = Some(name.clone());
+    Some(Look::Image(name, root))
+}
+
 /// Handles the answer to a look.
 pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
     let words = |error: crate::manager::Error| failure_text("look", &error);
@@ -111,6 +124,9 @@ pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
         Seen::Isolation(id, sheet) => take(&mut looks.isolation, Some(id), sheet.map_err(words)),
         Seen::Connections(id, seen) => looks.connections.take(id, seen.map_err(words)),
         Seen::Host(sheet) => take(&mut looks.host, None, sheet.map_err(words)),
+        Seen::Image(name, sheet) => {
+            (model.usage.seen, model.usage.about) = (Some(name), Some(sheet.map_err(words)));
+        }
         Seen::Facts(sheet) => looks.facts = Some(sheet.map_err(words)),
         Seen::Check(sheet) => looks.check = Check::Done(sheet.map_err(words)),
         Seen::Events(Ok(events)) => {
@@ -154,7 +170,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Tab::Host if action == Action::RunCheck => return run_check(model),
         Tab::Events => events(model, action, page),
         Tab::Host => {
-            let lines = sheet_lines(&model.host_sections()).len();
+            let lines = lines_of(model, &model.host_sections());
             scroll(&mut model.looks.host, lines, action, page);
         }
         _ => {}
@@ -172,12 +188,17 @@ pub(super) fn in_pane(model: &mut Model, pane: Pane, action: Action) -> Vec<Effe
         Pane::Files => return files(model, action, page),
         Pane::Connections => connections(&mut model.looks.connections, action, page),
         Pane::Isolation => {
-            let lines = sheet_lines(&model.isolation_sections()).len();
+            let lines = lines_of(model, &model.isolation_sections());
             scroll(&mut model.looks.isolation, lines, action, page);
         }
         _ => {}
     }
     Vec::new()
+}
+
+/// How many lines a sheet of `sections` has.
+fn lines_of(model: &Model, sections: &[Section]) -> usize {
+    sheet_lines(sections, SheetColumns::of(sections, model.size.width)).len()
 }
 
 /// Scrolls a sheet of `lines` lines.
@@ -208,8 +229,8 @@ fn processes(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
     }
     match action {
         Action::SortTree => view.sort = ProcessSort::Tree,
-        Action::SortCpu => view.sort = ProcessSort::Cpu,
-        Action::SortMemory => view.sort = ProcessSort::Memory,
+        Action::SortCpu => view.sort_by(ProcessSort::Cpu),
+        Action::SortMemory => view.sort_by(ProcessSort::Memory),
         Action::AllProcesses => {
             view.all = !view.all;
             return look(model);

@@ -22,6 +22,7 @@ mod setup;
 mod shells;
 mod typing;
 mod undo;
+mod usage;
 mod verbs;
 
 use ratatui::layout::Size;
@@ -160,7 +161,7 @@ fn take_input(model: &mut Model, input: Input) -> Vec<Effect> {
         Input::Click(x, y) => mouse::click(model, x, y),
         Input::Drag(x, y) => mouse::drag(model, x, y),
         Input::Release => {
-            model.frame.dragging = false;
+            frame::release(model);
             handles::release(model)
         }
         Input::Wheel(x, y, turn) => mouse::wheel(model, x, y, turn),
@@ -314,7 +315,7 @@ fn in_view(model: &mut Model, action: Action) -> Vec<Effect> {
         Tab::Containers => containers::act(model, action),
         Tab::Presets => preset_form::choose(model, action),
         Tab::Events | Tab::Host => return looks::act(model, action),
-        Tab::Images | Tab::Networks => {}
+        Tab::Images | Tab::Networks => return usage::act(model, action),
     }
     Vec::new()
 }

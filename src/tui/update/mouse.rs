@@ -2,7 +2,7 @@
 
 use super::{
     WHEEL_ROWS, act, containers, form, frame, handles, logs, overlays, palette, preset_form, setup,
-    show,
+    show, usage,
 };
 use ratatui::layout::Position;
 
@@ -18,7 +18,8 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     model.dirty = true;
     match target {
         Target::Tab(tab) => return show(model, tab),
-        Target::Pane(pane) => frame::open(model, pane),
+        // shown when it is let go: it may be where the divider is dragged
+        Target::Pane(pane) => model.frame.pressed = Some((pane, y)),
         Target::Divider => model.frame.dragging = true,
         Target::PaneArea => model.frame.focus = Focus::Pane,
         Target::Action(action) => return act(model, action),
@@ -82,7 +83,7 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
 
 /// A drag to column `x`, row `y`.
 pub(super) fn drag(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
-    if model.frame.dragging {
+    if model.frame.dragging || model.frame.pressed.is_some() {
         frame::drag(model, y);
         return Vec::new();
     }
@@ -155,6 +156,9 @@ fn line(model: &mut Model, row: usize) -> Vec<Effect> {
     if let Some(Overlay::Signal(menu)) = &mut model.overlay {
         menu.row = row;
         return act(model, Action::Confirm);
+    }
+    if matches!(model.tab, Tab::Images | Tab::Networks) {
+        return usage::select(model, row);
     }
     model.frame.focus = Focus::Pane;
     match model.pane() {

@@ -28,10 +28,7 @@ pub(super) fn tell(model: &mut Model, id: EffectId, pending: &Pending, outcome: 
         }
         // where it was reverted the undo key takes back another change
         (Outcome::LimitSet(_), _) if handles::is_reverted(model, id) => String::new(),
-        (Outcome::LimitSet(_), _) => match model.undo_key() {
-            Some(key) => format!("; {key} takes it back"),
-            None => String::new(),
-        },
+        (Outcome::LimitSet(_), _) => handles::undo_hint(model, id),
         (_, hint) => hint,
     };
     let kind = match outcome {
@@ -64,7 +61,8 @@ fn sentence(pending: &Pending, outcome: &Outcome) -> String {
         Outcome::Renamed(new) if undoes => format!("{new} has its name again"),
         Outcome::Renamed(new) => format!("renamed {name} to {new}"),
         Outcome::ThrownAway | Outcome::Destroyed => format!("destroyed {name}"),
-        Outcome::TakenBack => format!("brought {name} back; it is stopped"),
+        Outcome::TakenBack(true) => format!("brought {name} back; it runs again"),
+        Outcome::TakenBack(false) => format!("brought {name} back; it is stopped"),
         Outcome::LimitSet(updated) => {
             let next = if updated.live {
                 ""
@@ -94,7 +92,8 @@ fn word(action: Action, outcome: &Outcome) -> &'static str {
         (Outcome::Resumed, _) => "resumed",
         (Outcome::Restarted, _) => "restarted",
         (Outcome::ThrownAway | Outcome::Destroyed, _) => "destroyed",
-        (Outcome::TakenBack, _) => "brought back, stopped:",
+        (Outcome::TakenBack(true), _) => "brought back, running:",
+        (Outcome::TakenBack(false), _) => "brought back, stopped:",
         (Outcome::Signalled, _) => "sent the signal to",
         _ => "done:",
     }
@@ -134,7 +133,7 @@ fn undo_hint(model: &Model, calls: &[EffectId], whom: &str) -> String {
         (Some(Reversal::Impossible), _) => "; this cannot be undone".to_owned(),
         (Some(reversal), Some(key)) => {
             let kept = match reversal {
-                Reversal::TakeBack => kept(),
+                Reversal::TakeBack(_) => kept(),
                 _ => String::new(),
             };
             format!("; {key} {}{kept}", reversal.phrase(whom))

@@ -129,7 +129,7 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
                     model.tab = Tab::Containers;
                 }
             }
-            if let Outcome::TakenBack = outcome {
+            if let Outcome::TakenBack(_) = outcome {
                 model.list.wanted.clone_from(&pending.target);
             }
             outcomes::tell(model, id, &pending, &outcome);

@@ -26,7 +26,7 @@ pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
         let grace = model.settings.stop_grace;
         let call = match step.reversal {
             Reversal::Limit(change) => return handles::ask_engine(model, id, change, true),
-            Reversal::TakeBack => Call::TakeBack(id),
+            Reversal::TakeBack(starts) => Call::TakeBack(id, starts),
             Reversal::Start => Call::Start(id),
             Reversal::Stop => Call::Stop(id, grace),
             Reversal::Pause => Call::Pause(id),
@@ -85,7 +85,7 @@ fn whom(steps: &[UndoStep]) -> Option<String> {
 
 /// Why `step` cannot be undone now.
 fn reason_against(model: &Model, step: &UndoStep) -> Option<String> {
-    if step.reversal == Reversal::TakeBack {
+    if let Reversal::TakeBack(_) = step.reversal {
         return None;
     }
     let Some(record) = model.record(&step.id) else {
@@ -96,7 +96,7 @@ fn reason_against(model: &Model, step: &UndoStep) -> Option<String> {
         Reversal::Stop => (Action::Stop, QuestionArgument::None),
         Reversal::Pause => (Action::Pause, QuestionArgument::None),
         Reversal::Resume => (Action::Pause, QuestionArgument::Resume),
-        Reversal::Limit(_) | Reversal::TakeBack | Reversal::Rename(_) | Reversal::Impossible => {
+        Reversal::Limit(_) | Reversal::TakeBack(_) | Reversal::Rename(_) | Reversal::Impossible => {
             return None;
         }
     };

@@ -123,7 +123,10 @@ fn call(
         (Action::Destroy, _) if record.spec.remove => {
             (Call::Destroy(id.clone()), Reversal::Impossible)
         }
-        (Action::Destroy, _) => (Call::ThrowAway(id.clone(), grace), Reversal::TakeBack),
+        (Action::Destroy, _) => (
+            Call::ThrowAway(id.clone(), grace),
+            Reversal::TakeBack(is_running(record)),
+        ),
         (Action::Signal, QuestionArgument::Signal(signal)) => {
             (Call::Kill(id.clone(), *signal), Reversal::Impossible)
         }

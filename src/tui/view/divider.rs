@@ -39,6 +39,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     };
     let room = usize::from(inside.width);
     let (name, place) = about(model);
+    let hidden = out_of_sight(canvas);
+    let kept = text::width(&hidden);
     // the longest naming of the panes that leaves room for the name, which is cut at last
     let columns = |way: usize| {
         Pane::ALL
@@ -46,7 +48,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             .map(|pane| width(*pane, model, way))
             .sum::<usize>()
     };
-    let fitting = |name: &str| (0..4).find(|way| text::width(name) + columns(*way) + 3 <= room);
+    let fitting =
+        |name: &str| (0..4).find(|way| text::width(name) + columns(*way) + kept + 3 <= room);
     let (name, way) = match fitting(&name) {
         Some(way) => (name, way),
         None => {
@@ -85,11 +88,30 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let left = pen.room();
     let zoom = format!(" {} {} ", canvas.key(Action::Zoom), Action::Zoom.label());
     let end = text::width(&zoom) as u16;
-    if left > end {
-        let place = if left > end + text::width(&place) as u16 + 1 {
+    // how much of the list is out of sight is said first, then the key, then the place
+    let fits = |parts: &[&str]| {
+        let columns: usize = parts.iter().map(|part| text::width(part) + 1).sum();
+        columns <= usize::from(left)
+    };
+    let place = if place.is_empty() {
+        hidden.clone()
+    } else {
+        format!(
+            "{}{hidden}",
+            if hidden.is_empty() {
+                place
+            } else {
+                place.trim_end().to_owned()
+            }
+        )
+    };
+    if !fits(&[&hidden, &zoom]) {
+        canvas.pen(inside).put_right(&hidden, theme.label);
+    } else {
+        let place = if fits(&[&place, &zoom]) {
             place
         } else {
-            String::new()
+            hidden
         };
         let spot = Rect {
             x: inside.right() - end,
@@ -108,6 +130,28 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             ..area
         };
         canvas.hits.add(place, Target::Pane(pane));
+    }
+}
+
+/// How many rows of the list are above and below what is shown; nothing where all are.
+fn out_of_sight(canvas: &Canvas<'_>) -> String {
+    let (model, [up, down]) = (canvas.model, canvas.theme.symbols.more);
+    let rows = match (model.tiles(), model.regions()) {
+        (Some(grid), _) => grid.columns * grid.rows,
+        (None, Some(regions)) if regions.body.height > 0 => regions.table_rows(),
+        _ => return String::new(),
+    };
+    let (above, below) = model.list.out_of_sight(rows);
+    let parts = [(up, above), (down, below)];
+    let words: String = parts
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(sign, count)| format!(" {sign}{count}"))
+        .collect();
+    if words.is_empty() {
+        words
+    } else {
+        format!("{words} ")
     }
 }
 

@@ -6,6 +6,8 @@
 //! ▌ 4213      1 root     S    3.1  10.6M httpd -f
 //!   4214      7 65534    R    0.2  10.6M ├─ httpd: worker 1
 //! ```
+//!
+//! Those of all containers, when sorted, are one list with the name of each one's container.
 
 use std::collections::BTreeSet;
 
@@ -14,14 +16,24 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
 use crate::spec::{ContainerId, format_bytes};
-use crate::tui::model::{ProcessRow, ProcessSort, Target};
+use crate::tui::model::{Model, ProcessRow, ProcessSort, Target};
 use crate::tui::sanitise::printable;
+use crate::tui::text;
+
+/// Columns of the container's name where processes of all are one list: narrow and wide.
+const NAME_COLUMNS: [usize; 2] = [13, 25];
 
 /// Draws them into `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let view = &model.looks.processes;
     canvas.buffer.set_style(row(area, 0), theme.header);
+    let of = if view.is_flat() {
+        NAME_COLUMNS[usize::from(area.width >= 100)]
+    } else {
+        0
+    };
+    let container = format!("{:<of$}", if of > 0 { "CONTAINER" } else { "" });
     let down = theme.symbols.order[1];
     let (mut cpu, mut memory, mut command) = ("CPU%".to_owned(), "MEM".to_owned(), "COMMAND");
     match view.sort {
@@ -30,7 +42,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         ProcessSort::Tree => command = "COMMAND (tree)",
     }
     let heading = format!(
-        " {:>8} {:>7} {:<8} S {:>3} {cpu:>6} {memory:>7} {command}",
+        " {:>8} {:>7} {:<8} S {:>3} {cpu:>6} {memory:>7} {container}{command}",
         "PID", "INSIDE", "USER", "THR"
     );
     canvas.pen(row(area, 0)).put(&heading, theme.header);
@@ -65,11 +77,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         let place = row(area, y);
         match line {
             ProcessRow::Container(id, count, error) => {
-                let name = model
-                    .record(id)
-                    .map_or_else(|| id.to_string(), |record| record.spec.name.to_string());
                 let mut pen = canvas.pen(place);
-                pen.skip(1).put(&printable(&name), theme.title);
+                pen.skip(1).put(&name_of(model, id), theme.title);
                 match error {
                     Some(error) => pen.put(&format!("  n/a: {}", printable(error)), theme.error),
                     None => pen.put(
@@ -79,10 +88,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
                 };
             }
             ProcessRow::Process {
+                id,
                 info,
                 cores,
                 branch,
-                ..
             } => {
                 let selected = chosen == Some(at);
                 let ground = if selected {
@@ -123,6 +132,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
                     ),
                     ground,
                 );
+                if of > 0 {
+                    let name = name_of(model, id);
+                    let name = text::truncate(&name, of - 1, theme.symbols.ellipsis);
+                    let padding = of - text::width(&name);
+                    pen.put(&name, ground.patch(theme.label))
+                        .skip(padding as u16);
+                }
                 pen.put(
                     &tree(branch, ascii),
                     if selected { ground } else { theme.dim },
@@ -132,6 +148,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             }
         }
     }
+}
+
+/// The name of the container `id`.
+fn name_of(model: &Model, id: &ContainerId) -> String {
+    let record = model.record(id);
+    record.map_or_else(
+        || id.to_string(),
+        |record| printable(record.spec.name.as_str()),
+    )
 }
 
 /// The tree lines before a process.

@@ -4,7 +4,7 @@ use crate::manager::{LimitChange, TRASH_KEPT};
 use crate::record::Record;
 use crate::spec::{format_bytes, signal_name};
 use crate::tui::action::Action;
-use crate::tui::model::{Model, Question, QuestionArgument, Reversal};
+use crate::tui::model::{Knob, Model, Question, QuestionArgument, Reversal};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 use crate::tui::wording::{NOT_AVAILABLE, listed};
@@ -26,6 +26,7 @@ pub(super) struct Words {
 pub(super) fn words(model: &Model, question: &Question) -> Words {
     let record = question.only().and_then(|id| model.record(id));
     match (record, &question.argument) {
+        (Some(record), QuestionArgument::NextStart) => next_start(model, record),
         (Some(record), _) if question.action == Action::LimitDown => below_use(model, record),
         (Some(record), QuestionArgument::File(path)) => revert(record, path),
         (Some(record), _) => destroy(record),
@@ -82,7 +83,7 @@ fn consequence(model: &Model, question: &Question, records: &[&Record]) -> Strin
         (Action::Stop, _) => Reversal::Start,
         (Action::Pause, QuestionArgument::Resume) => Reversal::Pause,
         (Action::Pause, _) => Reversal::Resume,
-        (Action::Destroy, _) => Reversal::TakeBack,
+        (Action::Destroy, _) => Reversal::TakeBack(false),
         _ => return "This cannot be undone.".to_owned(),
     };
     let ends = matches!(question.action, Action::Stop | Action::Destroy);
@@ -185,6 +186,23 @@ fn revert(record: &Record, path: &str) -> Words {
         ),
         yes: "Revert",
         no: "Keep it",
+    }
+}
+
+/// The question before the first change of a limit of a container that is not alive.
+fn next_start(model: &Model, record: &Record) -> Words {
+    let (name, state) = (record.spec.name.as_str(), record.state.status.word());
+    let (what, limit) = match model.handles.doubtful {
+        Some(change) => (Knob::of(change).word(), change.words()),
+        None => Default::default(),
+    };
+    Words {
+        title: format!("Change what {name} gets at its next start?"),
+        body: format!(
+            "{name} is {state}. Its {what} limit becomes {limit} when it is started again; until then further steps do not ask."
+        ),
+        yes: "Change",
+        no: "Leave it",
     }
 }
 

@@ -11,14 +11,9 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
 use crate::inspect::{Judgement, Sheet};
-use crate::tui::model::{SheetLine, sheet_lines};
+use crate::tui::model::{RATING, SheetColumns, SheetLine, sheet_lines};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
-
-/// Columns of the rating.
-const WORD: usize = 5;
-/// The most columns for the name of a fact, in a wide and a narrow screen.
-const WHAT: [usize; 2] = [28, 14];
 
 /// Draws how the selected container is held apart into `area`.
 pub(super) fn isolation(canvas: &mut Canvas<'_>, area: Rect) {
@@ -63,7 +58,9 @@ pub(super) fn host(canvas: &mut Canvas<'_>, area: Rect) {
 fn draw(canvas: &mut Canvas<'_>, area: Rect, of: &str, sheet: Sheet, offset: usize) {
     let theme = canvas.theme;
     canvas.buffer.set_style(row(area, 0), theme.bar);
-    let lines = sheet_lines(&sheet.sections);
+    let columns = SheetColumns::of(&sheet.sections, area.width);
+    let lines = sheet_lines(&sheet.sections, columns);
+    let what_columns = columns.what;
     let mut pen = canvas.pen(row(area, 0));
     pen.skip(1).put(of, theme.title);
     pen.put(
@@ -80,17 +77,6 @@ fn draw(canvas: &mut Canvas<'_>, area: Rect, of: &str, sheet: Sheet, offset: usi
         &format!("lines {} to {last} of {} ", offset + 1, lines.len()),
         theme.label,
     );
-    // the values are as wide as the widest, and leave room for the explanation
-    let widest = sheet
-        .sections
-        .iter()
-        .flat_map(|section| &section.facts)
-        .map(|fact| text::width(&fact.value))
-        .max()
-        .unwrap_or(0);
-    let what_columns = WHAT[usize::from(area.width < 100)];
-    let room = usize::from(area.width).saturating_sub(WORD + what_columns + 6);
-    let value_columns = widest.min(room / 2).max(12);
     for (y, line) in (1..area.height).zip(lines.iter().skip(offset)) {
         let mut pen = canvas.pen(row(area, y));
         match line {
@@ -98,7 +84,11 @@ fn draw(canvas: &mut Canvas<'_>, area: Rect, of: &str, sheet: Sheet, offset: usi
             SheetLine::Title(title) => {
                 pen.skip(1).put(title, theme.header);
             }
-            SheetLine::Fact(fact) => {
+            SheetLine::More(value) => {
+                pen.skip((RATING + what_columns + 4) as u16)
+                    .put(value, Style::new());
+            }
+            SheetLine::Fact(fact, value) => {
                 let style = match fact.judgement {
                     Judgement::Good => theme.success,
                     Judgement::Weak => theme.error,
@@ -107,18 +97,11 @@ fn draw(canvas: &mut Canvas<'_>, area: Rect, of: &str, sheet: Sheet, offset: usi
                 let what =
                     text::truncate(&printable(&fact.what), what_columns, theme.symbols.ellipsis)
                         .into_owned();
-                let value = printable(&fact.value);
-                let columns = if fact.effect.is_empty() {
-                    room
-                } else {
-                    value_columns
-                };
-                let value = text::truncate(&value, columns, theme.symbols.ellipsis).into_owned();
-                let padding = value_columns.saturating_sub(text::width(&value)) as u16 + 2;
+                let padding = columns.value.saturating_sub(text::width(value)) as u16 + 2;
                 pen.skip(2)
-                    .put(&format!("{:<WORD$} ", fact.judgement.word()), style);
+                    .put(&format!("{:<RATING$} ", fact.judgement.word()), style);
                 pen.put(&format!("{what:<what_columns$} "), theme.label)
-                    .put(&value, Style::new())
+                    .put(value, Style::new())
                     .skip(padding)
                     .put(&printable(&fact.effect), theme.dim);
             }

@@ -30,6 +30,9 @@ const NAME_COLUMNS: u16 = 4;
 /// The most characters of a command that a tile can show.
 const COMMAND_CHARS: usize = 300;
 
+/// The fewest columns of a group's name that say something.
+const MIN_GROUP: usize = 3;
+
 /// Draws the tiles into `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, grid: TileGrid) {
     let model = canvas.model;
@@ -68,7 +71,7 @@ fn draw_tile(canvas: &mut Canvas<'_>, tile: Rect, record: &Record, selected: boo
     }
 }
 
-/// The upper edge: the name, the mark, and a sign for the selected one, which does not depend on
+/// The upper edge: the name, the mark and the group; and a sign for the selected one, which does not depend on
 /// colour.
 fn edge(canvas: &mut Canvas<'_>, tile: Rect, record: &Record, selected: bool) {
     let theme = canvas.theme;
@@ -94,8 +97,19 @@ fn edge(canvas: &mut Canvas<'_>, tile: Rect, record: &Record, selected: bool) {
         pen.symbol(theme.symbols.mark, theme.key)
             .put(" ", theme.key);
     }
+    if let Some(group) = record.spec.group() {
+        // as much of it as leaves some of the edge
+        let room = usize::from(pen.room()).saturating_sub(4);
+        let group = text::truncate(&printable(group), room, theme.symbols.ellipsis).into_owned();
+        if text::width(&group) >= MIN_GROUP.min(room) && room > 1 {
+            canvas
+                .pen(line)
+                .put_right(&format!(" {group} "), theme.label);
+        }
+    }
     if selected {
-        for y in 0..tile.height {
+        // the corners stay: the edge is one line
+        for y in 1..tile.height.saturating_sub(1) {
             canvas
                 .pen(row(tile, y))
                 .symbol(theme.symbols.marker, theme.selected);

@@ -171,7 +171,7 @@ fn mark(canvas: &mut Canvas<'_>, line: Rect, selected: bool) {
 }
 
 /// The selected row has one background; bars and text keep their colours.
-fn ground(canvas: &mut Canvas<'_>, line: Rect, selected: bool) {
+pub(super) fn ground(canvas: &mut Canvas<'_>, line: Rect, selected: bool) {
     if selected && let Some(ground) = canvas.theme.selected.bg {
         canvas.buffer.set_style(line, Style::new().bg(ground));
     }
