@@ -39,6 +39,10 @@ impl Engine for Manager {
         Manager::rename(self, id, name)
     }
 
+    fn restore_name(&self, id: &ContainerId, left: &str, back: &str) -> Result<(), Error> {
+        Manager::restore_name(self, id, left, back)
+    }
+
     fn pause(&self, id: &ContainerId) -> Result<(), Error> {
         Manager::pause(self, id)
     }
@@ -57,6 +61,15 @@ impl Engine for Manager {
 
     fn set_limit(&self, id: &ContainerId, change: LimitChange) -> Result<Updated, Error> {
         Manager::set_limit(self, id, change)
+    }
+
+    fn restore_limit(
+        &self,
+        id: &ContainerId,
+        left: LimitChange,
+        back: LimitChange,
+    ) -> Result<Updated, Error> {
+        Manager::restore_limit(self, id, left, back)
     }
 
     fn throw_away(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {

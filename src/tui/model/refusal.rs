@@ -125,7 +125,7 @@ impl Model {
                 Some(newest) => newest
                     .steps
                     .iter()
-                    .filter(|step| !matches!(step.reversal, Reversal::Limit(_)))
+                    .filter(|step| !matches!(step.reversal, Reversal::Limit { .. }))
                     .find_map(|step| self.under_way(&step.id)),
             },
             Action::Rename => self

@@ -65,7 +65,7 @@ pub(super) fn pull(model: &mut Model, x: u16) -> Vec<Effect> {
     model.handles.wanted = Some(PendingLimit {
         id,
         change,
-        reverts: false,
+        reverts: None,
         sent,
     });
     model.dirty = true;
@@ -129,20 +129,25 @@ fn request(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effec
     let step = UndoStep {
         id: id.clone(),
         name,
-        reversal: Reversal::Limit(before),
+        reversal: Reversal::Limit {
+            left: change,
+            back: before,
+        },
         effect: NO_CALL,
+        since: None,
     };
     model.undo.remember(Action::LimitUp, vec![step], model.now);
     model.toasts.drop_hints();
-    ask_engine(model, id, change, false)
+    ask_engine(model, id, change, None)
 }
 
-/// Sets the limit, after the one being set. `reverts` if that undoes an earlier change.
+/// Sets the limit, after the one being set. `reverts` is what the change left behind that this
+/// undoes, if it undoes one.
 pub(super) fn ask_engine(
     model: &mut Model,
     id: ContainerId,
     change: LimitChange,
-    reverts: bool,
+    reverts: Option<LimitChange>,
 ) -> Vec<Effect> {
     let under_way = model
         .handles
@@ -150,11 +155,14 @@ pub(super) fn ask_engine(
         .as_ref()
         .filter(|wanted| wanted.id == id)
         .and_then(|wanted| wanted.sent);
-    if under_way.is_some_and(|(effect, _)| model.pending.contains_key(&effect)) {
+    if let Some((effect, sent)) = under_way
+        && model.pending.contains_key(&effect)
+    {
         model.handles.wanted = Some(PendingLimit {
             id,
             change,
-            reverts,
+            // what was wanted and not sent yet is never set
+            reverts: reverts.map(|_| sent),
             sent: under_way,
         });
         return Vec::new();
@@ -168,9 +176,13 @@ pub(super) fn ask_engine(
         target: Some(id.clone()),
         name,
     };
-    let effect = call_engine(model, pending, Call::SetLimit(id.clone(), change));
+    let call = match reverts {
+        Some(left) => Call::RestoreLimit(id.clone(), left, change),
+        None => Call::SetLimit(id.clone(), change),
+    };
+    let effect = call_engine(model, pending, call);
     let asked = EffectId(model.last_effect);
-    if reverts {
+    if reverts.is_some() {
         model.handles.reverting.insert(asked);
     }
     model.handles.wanted = Some(PendingLimit {
@@ -188,7 +200,7 @@ pub(super) fn is_reverted(model: &Model, effect: EffectId) -> bool {
     let handles = &model.handles;
     let next = handles.wanted.as_ref();
     let next = next.filter(|wanted| wanted.sent.is_some_and(|(sent, _)| sent == effect));
-    handles.reverting.contains(&effect) || next.is_some_and(|wanted| wanted.reverts)
+    handles.reverting.contains(&effect) || next.is_some_and(|wanted| wanted.reverts.is_some())
 }
 
 /// Handles the result of setting a limit: sets the one requested meanwhile.
@@ -203,9 +215,9 @@ pub(super) fn answered(model: &mut Model, effect: EffectId, worked: bool) -> Vec
     if !worked {
         model.handles.wanted = None;
         if !reverted {
-            model
-                .undo
-                .forget(|step| step.id == wanted.id && matches!(step.reversal, Reversal::Limit(_)));
+            model.undo.forget(|step| {
+                step.id == wanted.id && matches!(step.reversal, Reversal::Limit { .. })
+            });
         }
         return Vec::new();
     }
