@@ -4,11 +4,13 @@
 //! [`Config::load`] merges them; a [`ConfigError`] names file, line, column, key and what is
 //! allowed.
 
+mod array;
 mod document;
 mod error;
 mod layer;
 mod load;
 mod presets;
+mod replace;
 mod save;
 mod save_screen;
 mod screen;

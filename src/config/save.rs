@@ -1,19 +1,19 @@
 //! Saving, changing and deleting presets in the config file, preserving everything else in it.
 
-use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 use super::document::Document;
 use super::layer::Layer;
-use super::{ConfigError, error};
+use super::replace::replace;
+use super::{ConfigError, array, error};
 use crate::spec::{ContainerName, Preset};
 use crate::sys::files;
 
 /// Adds the preset `name` to `file`, which is created if needed. Atomic: the file is replaced by
-/// rename.
+/// rename; where it is a link, its target is.
 ///
 /// # Errors
 /// When the name is invalid or taken, or the file is invalid or cannot be written.
@@ -37,6 +37,7 @@ pub fn save_preset(file: &Path, name: &str, preset: &Preset) -> Result<(), Confi
     };
     replace(
         file,
+        &old,
         &format!("{old}{gap}[presets.{name}]\n{}", body(&shown, preset)?),
     )
 }
@@ -99,7 +100,7 @@ pub fn change_preset(
     {
         presets.insert(name, item);
     }
-    replace(file, &whole.to_string())
+    replace(file, &text, &whole.to_string())
 }
 
 /// Deletes the preset `name` from `file`, with the comments right above it.
@@ -108,7 +109,8 @@ pub fn change_preset(
 /// When it is not in the file, or the file cannot be read or written.
 pub fn delete_preset(file: &Path, name: &str) -> Result<(), ConfigError> {
     let shown = error::shown(file);
-    let mut whole: DocumentMut = read(file)?
+    let text = read(file)?;
+    let mut whole: DocumentMut = text
         .parse()
         .map_err(|error: toml_edit::TomlError| ConfigError::new(shown.clone(), error.message()))?;
     let removed = whole
@@ -121,12 +123,18 @@ pub fn delete_preset(file: &Path, name: &str) -> Result<(), ConfigError> {
             "is built in, not in the config file: it can be changed, not deleted",
         ));
     }
-    replace(file, &whole.to_string())
+    replace(file, &text, &whole.to_string())
 }
 
-/// Sets `key`, preserving the decoration of its value, such as a trailing comment.
+/// Sets `key`, preserving the decoration of its value, such as a trailing comment, and the comments
+/// in an array.
 pub(super) fn set(table: &mut dyn TableLike, key: &str, mut value: Value) {
     match table.get_mut(key) {
+        Some(Item::Value(Value::Array(old))) if value.is_array() => {
+            if let Some(wanted) = value.as_array() {
+                array::change(old, wanted);
+            }
+        }
         Some(Item::Value(old)) => {
             *value.decor_mut() = old.decor().clone();
             *old = value;
@@ -158,36 +166,10 @@ pub(super) fn read(file: &Path) -> Result<String, ConfigError> {
     }
 }
 
-/// Replaces `file` with `text` atomically, if `text` is a valid config.
-pub(super) fn replace(file: &Path, text: &str) -> Result<(), ConfigError> {
-    let shown = error::shown(file);
-    let failed = |what: &str, error: &dyn std::fmt::Display| {
-        ConfigError::new(shown.clone(), &format!("{what}: {error}"))
-    };
-    Document::new(shown.clone(), text.to_owned()).parse::<Layer>()?;
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder).map_err(|error| failed("cannot make its folder", &error))?;
-    }
-    let temp = file.with_extension("toml.new");
-    let mut options = fs::OpenOptions::new();
-    let made = files::open(&temp, options.write(true).create(true).truncate(true), 0);
-    let written = made.and_then(|mut new| {
-        if let Ok(data) = fs::metadata(file) {
-            new.set_permissions(data.permissions())?;
-        }
-        new.write_all(text.as_bytes())?;
-        new.sync_all()
-    });
-    written
-        .and_then(|()| fs::rename(&temp, file))
-        .map_err(|error| {
-            let _ = fs::remove_file(&temp);
-            failed("cannot write it", &error)
-        })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::config::{Config, Overrides};
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use toml_edit::{Array, DocumentMut, Item, Table, Value};
 
-use super::save::{read, replace, set};
+use super::replace::replace;
+use super::save::{read, set};
 use super::{Column, ConfigError, Meter, error};
 
 /// Settings of the screen to save; what is `None` stays as it is in the file.
@@ -38,7 +39,8 @@ impl ScreenChanges {
 /// When the file is invalid, or cannot be read or written.
 pub fn save_screen(file: &Path, changes: &ScreenChanges) -> Result<(), ConfigError> {
     let shown = error::shown(file);
-    let mut whole: DocumentMut = read(file)?
+    let text = read(file)?;
+    let mut whole: DocumentMut = text
         .parse()
         .map_err(|error: toml_edit::TomlError| ConfigError::new(shown.clone(), error.message()))?;
     let root = whole.as_table_mut();
@@ -75,7 +77,7 @@ pub fn save_screen(file: &Path, changes: &ScreenChanges) -> Result<(), ConfigErr
             set(table, action, words(keys.iter().map(String::as_str)));
         }
     }
-    replace(file, &whole.to_string())
+    replace(file, &text, &whole.to_string())
 }
 
 /// A table whose header is written only where it has values of its own.
@@ -142,6 +144,21 @@ mod tests {
             fresh.starts_with("columns = ") && fresh.contains("[keys.containers]"),
             "{fresh}"
         );
+    }
+
+    #[test]
+    fn line_endings_and_the_comments_in_an_array_stay() {
+        let mine =
+            "# mine\r\ncolumns = [\r\n  \"name\", # who\r\n  \"cpu\",\r\n]\r\ntick = \"2s\"\r\n";
+        let changes = ScreenChanges {
+            columns: Some(vec![Column::Name, Column::Memory, Column::Cpu]),
+            theme: Some("light".into()),
+            ..ScreenChanges::default()
+        };
+        let wanted = mine
+            .replace("# who\r\n", "# who\r\n  \"memory\",\r\n")
+            .replace("\"2s\"\r\n", "\"2s\"\r\ntheme = \"light\"\r\n");
+        assert_eq!(saved(mine, &changes).unwrap(), wanted);
     }
 
     #[test]

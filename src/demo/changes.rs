@@ -1,7 +1,7 @@
 //! Changes of limits and names, and the trash.
 
 use super::world::{Member, World};
-use crate::manager::{Error, LimitChange, TRASH_KEPT, Updated, differences};
+use crate::manager::{Error, LimitChange, TRASH_KEPT, Updated, check_name, differences};
 use crate::spec::{ContainerId, ContainerName, format_bytes};
 
 impl World {
@@ -44,6 +44,28 @@ impl World {
         member.record.spec.limits = wanted;
         self.version += 1;
         Ok(Updated { changes, live })
+    }
+
+    /// Sets one limit to `back`, if it still is `left`.
+    pub(super) fn restore_limit(
+        &mut self,
+        id: &ContainerId,
+        left: LimitChange,
+        back: LimitChange,
+    ) -> Result<Updated, Error> {
+        left.check_still(&self.find(id)?.record.spec.limits)?;
+        self.set_limit(id, back, false)
+    }
+
+    /// Gives it the name `back`, if it still has the name `left`.
+    pub(super) fn restore_name(
+        &mut self,
+        id: &ContainerId,
+        left: &str,
+        back: &str,
+    ) -> Result<(), Error> {
+        check_name(&self.find(id)?.record, left)?;
+        self.rename(id, back)
     }
 
     /// Gives it another name.

@@ -93,6 +93,10 @@ impl Engine for Demo {
         self.change(|world| world.rename(id, name))
     }
 
+    fn restore_name(&self, id: &ContainerId, left: &str, back: &str) -> Result<(), Error> {
+        self.change(|world| world.restore_name(id, left, back))
+    }
+
     fn pause(&self, id: &ContainerId) -> Result<(), Error> {
         self.change(|world| world.freeze(id, true))
     }
@@ -116,6 +120,15 @@ impl Engine for Demo {
         only_alive: bool,
     ) -> Result<Updated, Error> {
         self.change(|world| world.set_limit(id, change, only_alive))
+    }
+
+    fn restore_limit(
+        &self,
+        id: &ContainerId,
+        left: LimitChange,
+        back: LimitChange,
+    ) -> Result<Updated, Error> {
+        self.change(|world| world.restore_limit(id, left, back))
     }
 
     fn throw_away(&self, id: &ContainerId, _grace: Duration) -> Result<(), Error> {

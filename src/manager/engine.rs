@@ -70,6 +70,12 @@ pub trait Engine: Inspector + Send + Sync {
     /// When it is unknown, or the name is invalid or in use.
     fn rename(&self, id: &ContainerId, name: &str) -> Result<(), Error>;
 
+    /// Gives it the name `back` again, if it still has the name `left`.
+    ///
+    /// # Errors
+    /// As [`Engine::rename`]; [`Error::NotUndone`] when it has another name.
+    fn restore_name(&self, id: &ContainerId, left: &str, back: &str) -> Result<(), Error>;
+
     /// Freezes all its processes.
     ///
     /// # Errors
@@ -104,6 +110,17 @@ pub trait Engine: Inspector + Send + Sync {
         id: &ContainerId,
         change: LimitChange,
         only_alive: bool,
+    ) -> Result<Updated, Error>;
+
+    /// Sets one limit to `back` again, if it still is `left`.
+    ///
+    /// # Errors
+    /// As [`Engine::set_limit`]; [`Error::NotUndone`] when it is another.
+    fn restore_limit(
+        &self,
+        id: &ContainerId,
+        left: LimitChange,
+        back: LimitChange,
     ) -> Result<Updated, Error>;
 
     /// Stops it if it is running, as [`Engine::stop`] does, and moves it to the trash, where it is

@@ -39,6 +39,10 @@ impl Engine for Manager {
         Manager::rename(self, id, name)
     }
 
+    fn restore_name(&self, id: &ContainerId, left: &str, back: &str) -> Result<(), Error> {
+        Manager::restore_name(self, id, left, back)
+    }
+
     fn pause(&self, id: &ContainerId) -> Result<(), Error> {
         Manager::pause(self, id)
     }
@@ -62,6 +66,15 @@ impl Engine for Manager {
         only_alive: bool,
     ) -> Result<Updated, Error> {
         Manager::set_limit(self, id, change, only_alive)
+    }
+
+    fn restore_limit(
+        &self,
+        id: &ContainerId,
+        left: LimitChange,
+        back: LimitChange,
+    ) -> Result<Updated, Error> {
+        Manager::restore_limit(self, id, left, back)
     }
 
     fn throw_away(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {

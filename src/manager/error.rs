@@ -51,6 +51,9 @@ pub enum Error {
         /// The steps that were completed before.
         launch: Vec<LaunchStep>,
     },
+    /// Somebody else changed meanwhile what was to be undone; it was left alone.
+    #[error("not undone: {0}")]
+    NotUndone(String),
     /// A file, cgroup or process operation failed.
     #[error("{message}")]
     System {
@@ -85,7 +88,7 @@ impl Error {
             Self::Unknown(_) => Some("`minic-tui list` shows all containers".into()),
             Self::Ambiguous { .. } => Some("give more of the id, or the name".into()),
             Self::NameInUse(_) => Some("choose another name or destroy that container".into()),
-            Self::WrongState { .. } => None,
+            Self::WrongState { .. } | Self::NotUndone(_) => None,
             Self::System { hint, .. } => hint.clone(),
         }
     }
@@ -99,6 +102,7 @@ impl Error {
             Self::Unknown(_)
             | Self::Destroyed(_)
             | Self::Ambiguous { .. }
+            | Self::NotUndone(_)
             | Self::WrongState { .. } => 1,
         }
     }

@@ -1,5 +1,6 @@
 //! [`LimitChange`]: a new value of one limit, and the result of an update.
 
+use super::Error;
 use crate::spec::{CpuLimit, Limits, format_bytes};
 
 /// The result of an update.
@@ -38,6 +39,25 @@ impl LimitChange {
             Self::Cpu(_) => Self::Cpu(limits.cpu),
             Self::Memory(_) => Self::Memory(limits.memory),
         }
+    }
+
+    /// Checks that `limits` still has it.
+    ///
+    /// # Errors
+    /// [`Error::NotUndone`] when it was changed meanwhile.
+    pub fn check_still(self, limits: &Limits) -> Result<(), Error> {
+        let now = self.of(limits);
+        if now == self {
+            return Ok(());
+        }
+        let (what, value) = match now {
+            Self::Cpu(cap) => ("cpu", cap.map(|cap| format!("{:.0}%", cap.cores() * 100.0))),
+            Self::Memory(bytes) => ("memory", bytes.map(format_bytes)),
+        };
+        let value = value.as_deref().unwrap_or("unlimited");
+        Err(Error::NotUndone(format!(
+            "its {what} limit was changed meanwhile to {value}"
+        )))
     }
 
     /// Writes it into `limits`. A cap takes with it the part of the burst that it does not allow.

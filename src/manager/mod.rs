@@ -48,5 +48,6 @@ pub use info::Info;
 pub use inspector::{EventStream, Inspector, Shell, ShellOutput};
 pub use limit_change::{LimitChange, Updated};
 pub use real::{Manager, StateDir};
+pub(crate) use rename::check_name;
 pub use trash::TRASH_KEPT;
 pub(crate) use update::differences;

@@ -1,6 +1,7 @@
 //! `rename`: changes a container's name; its id, host name and files stay.
 
 use super::{Error, Manager};
+use crate::record::Record;
 use crate::spec::{ContainerId, ContainerName};
 
 impl Manager {
@@ -9,10 +10,25 @@ impl Manager {
     /// # Errors
     /// When the name is invalid or in use.
     pub fn rename(&self, id: &ContainerId, name: &str) -> Result<(), Error> {
+        self.rename_from(id, None, name)
+    }
+
+    /// Renames a container that is still called `left` to `back`.
+    ///
+    /// # Errors
+    /// As [`Manager::rename`], and when it has another name.
+    pub fn restore_name(&self, id: &ContainerId, left: &str, back: &str) -> Result<(), Error> {
+        self.rename_from(id, Some(left), back)
+    }
+
+    fn rename_from(&self, id: &ContainerId, left: Option<&str>, name: &str) -> Result<(), Error> {
         let name = ContainerName::new(name)?;
         // an update replaces the same file. Lock order: container, then names, as in destroy
         let _lock = self.store().lock(id)?;
         let mut record = self.load_whole(id, "rename")?;
+        if let Some(left) = left {
+            check_name(&record, left)?;
+        }
         let names = self.store().lock_names()?;
         self.check_free(&name, Some(id))?;
         let former = std::mem::replace(&mut record.spec.name, name);
@@ -53,4 +69,18 @@ impl Manager {
             Ok(())
         }
     }
+}
+
+/// Checks that the container is still called `left`.
+///
+/// # Errors
+/// [`Error::NotUndone`] when it has another name.
+pub(crate) fn check_name(record: &Record, left: &str) -> Result<(), Error> {
+    let name = record.spec.name.as_str();
+    if name == left {
+        return Ok(());
+    }
+    Err(Error::NotUndone(format!(
+        "it was renamed meanwhile to {name}"
+    )))
 }

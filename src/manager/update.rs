@@ -33,6 +33,24 @@ impl Manager {
         })
     }
 
+    /// Sets one limit to `back`, if it still is `left`.
+    ///
+    /// # Errors
+    /// As [`Manager::set_limit`], and when it was changed meanwhile.
+    pub fn restore_limit(
+        &self,
+        id: &ContainerId,
+        left: LimitChange,
+        back: LimitChange,
+    ) -> Result<Updated, Error> {
+        self.change_limits(id, false, |current| {
+            left.check_still(current)?;
+            let mut wanted = current.clone();
+            back.apply_to(&mut wanted);
+            Ok(wanted)
+        })
+    }
+
     fn change_limits(
         &self,
         id: &ContainerId,

@@ -2,7 +2,7 @@
 //! is state, not configuration: in a file of its own, which may be lost at any time.
 
 use std::ffi::OsString;
-use std::fs::{DirBuilder, File};
+use std::fs::{self, DirBuilder, File, Metadata};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -19,6 +19,8 @@ const FILE: &str = "screen.toml";
 const NEW_FILE: &str = "screen.toml.new";
 /// The most bytes read: a hundred times what is written.
 const MAX_SIZE: u64 = 16 << 10;
+/// The most bytes of /etc/passwd read.
+const MAX_PASSWD: u64 = 4 << 20;
 /// The most characters of a pane's name.
 const MAX_NAME: usize = 32;
 
@@ -43,7 +45,8 @@ pub struct Remembered {
 }
 
 /// The file, from the environment: below `XDG_STATE_HOME`, else below `HOME`. `None` if neither
-/// is an absolute path.
+/// is an absolute path. Those of somebody else, which sudo may have kept, are not written to: it is
+/// then below the home that /etc/passwd has for this user.
 #[must_use]
 pub fn file(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let folder = |name: &str| {
@@ -51,9 +54,44 @@ pub fn file(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
             .map(PathBuf::from)
             .filter(|path| path.is_absolute())
     };
-    let state = folder("XDG_STATE_HOME")
-        .or_else(|| folder("HOME").map(|home| home.join(".local").join("state")))?;
+    let below = |home: PathBuf| home.join(".local").join("state");
+    let (state, home) = (folder("XDG_STATE_HOME"), folder("HOME"));
+    if state.is_none() && home.is_none() {
+        return None;
+    }
+    let of_environment = [state, home.map(below)].into_iter().flatten();
+    let state = of_environment
+        .into_iter()
+        .find(|path| is_own(path))
+        .or_else(|| own_home().map(below).filter(|path| is_own(path)))?;
     Some(state.join(FOLDER).join(FILE))
+}
+
+/// Whether `path`, or of its folders the last that exists, belongs to us or to root. Of a link,
+/// both itself and its target.
+fn is_own(path: &Path) -> bool {
+    let is_ours = |about: &Metadata| [0, geteuid().as_raw()].contains(&about.uid());
+    let last = path
+        .ancestors()
+        .find_map(|path| Some((path, fs::symlink_metadata(path).ok()?)));
+    last.is_some_and(|(path, about)| {
+        is_ours(&about) && fs::metadata(path).is_ok_and(|end| is_ours(&end))
+    })
+}
+
+/// Our home in /etc/passwd; the libc of a static binary cannot ask for it.
+fn own_home() -> Option<PathBuf> {
+    let users = files::read_text(Path::new("/etc/passwd"), MAX_PASSWD).ok()?;
+    home_of(geteuid().as_raw(), &users)
+}
+
+fn home_of(uid: u32, users: &str) -> Option<PathBuf> {
+    let fields = users.lines().map(|line| line.split(':').collect());
+    let home = fields.filter_map(|fields: Vec<&str>| match fields.as_slice() {
+        [_, _, id, _, _, home, ..] if id.parse() == Ok(uid) => Some(PathBuf::from(home)),
+        _ => None,
+    });
+    home.into_iter().find(|home| home.is_absolute())
 }
 
 impl Remembered {
@@ -147,7 +185,6 @@ fn is_ours(file: &File) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
@@ -205,6 +242,47 @@ mod tests {
         );
         assert_eq!(of("", ""), None);
         assert_eq!(file(|_| None), None);
+    }
+
+    #[test]
+    fn nothing_is_remembered_in_the_home_of_somebody_else() {
+        if !geteuid().is_root() {
+            return;
+        }
+        let folder = folder("home");
+        let (theirs, ours) = (folder.join("theirs"), folder.join("ours"));
+        fs::create_dir(&theirs).unwrap();
+        fs::create_dir(&ours).unwrap();
+        std::os::unix::fs::chown(&theirs, Some(12_345), None).unwrap();
+        let of = |state: Option<&Path>, home: &Path| {
+            file(|name| match name {
+                "HOME" => Some(home.into()),
+                _ => state.map(Into::into),
+            })
+        };
+        let below = |state: &Path| Some(state.join("minic-tui/screen.toml"));
+        let own = own_home().expect("root has a home").join(".local/state");
+        assert_eq!(of(None, &theirs), below(&own));
+        let state = theirs.join(".local/state");
+        assert_eq!(of(Some(&state), &theirs), below(&own));
+        assert_eq!(of(Some(&state), &ours), below(&ours.join(".local/state")));
+        // a link: of ours to ours, of ours to theirs, of theirs to ours
+        let links = ["good", "away", "made"].map(|name| folder.join(name));
+        for (link, to) in links.iter().zip([&ours, &theirs, &ours]) {
+            symlink(to, link).unwrap();
+        }
+        std::os::unix::fs::lchown(&links[2], Some(12_345), None).unwrap();
+        assert_eq!(of(Some(&links[0]), &theirs), below(&links[0]));
+        assert_eq!(of(Some(&links[1]), &theirs), below(&own));
+        assert_eq!(of(Some(&links[2]), &theirs), below(&own));
+        let file = of(Some(&links[0]), &theirs).unwrap();
+        something().save(&file).unwrap();
+        assert!(ours.join("minic-tui/screen.toml").exists());
+        assert_eq!(fs::read_dir(&theirs).unwrap().count(), 0);
+        fs::remove_dir_all(folder).unwrap();
+        let users = "root:x:0:0:root:/root:/bin/sh\n+\nann:x:7:7::/home/ann:\n";
+        assert_eq!(home_of(7, users), Some("/home/ann".into()));
+        assert_eq!(home_of(8, users), None);
     }
 
     #[test]

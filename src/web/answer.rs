@@ -66,9 +66,10 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         let status = match &error {
             Error::Unknown(_) | Error::Destroyed(_) => StatusCode::NOT_FOUND,
-            Error::Ambiguous { .. } | Error::NameInUse(_) | Error::WrongState { .. } => {
-                StatusCode::CONFLICT
-            }
+            Error::Ambiguous { .. }
+            | Error::NameInUse(_)
+            | Error::NotUndone(_)
+            | Error::WrongState { .. } => StatusCode::CONFLICT,
             Error::Spec(_) => StatusCode::UNPROCESSABLE_ENTITY,
             // no such program in the image, or not executable: the request's fault
             Error::Launch {

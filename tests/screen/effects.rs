@@ -169,6 +169,9 @@ impl Engine for FaultyEngine {
     fn rename(&self, id: &ContainerId, name: &str) -> Result<(), Error> {
         self.0.rename(id, name)
     }
+    fn restore_name(&self, id: &ContainerId, left: &str, back: &str) -> Result<(), Error> {
+        self.0.restore_name(id, left, back)
+    }
     fn pause(&self, id: &ContainerId) -> Result<(), Error> {
         self.0.pause(id)
     }
@@ -188,6 +191,14 @@ impl Engine for FaultyEngine {
         only_alive: bool,
     ) -> Result<Updated, Error> {
         self.0.set_limit(id, change, only_alive)
+    }
+    fn restore_limit(
+        &self,
+        id: &ContainerId,
+        left: LimitChange,
+        back: LimitChange,
+    ) -> Result<Updated, Error> {
+        self.0.restore_limit(id, left, back)
     }
     fn throw_away(&self, id: &ContainerId, grace: Duration) -> Result<(), Error> {
         self.0.throw_away(id, grace)

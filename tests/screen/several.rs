@@ -143,6 +143,19 @@ fn who_ends_while_the_question_is_open_is_left_out_and_told() {
 }
 
 #[test]
+fn a_question_about_what_is_gone_closes_with_the_names() {
+    let mut stage = Stage::new(120, 40);
+    for name in ["web", "db"] {
+        stage.select(name).keys("<Space>");
+    }
+    stage.keys("D");
+    changed(&mut stage, "web", None);
+    assert!(stage.model.overlay.is_some(), "one is left");
+    changed(&mut stage, "db", None);
+    stage.shows("closed: not 2 of the 2: web is gone");
+}
+
+#[test]
 fn a_menu_closes_and_says_why_when_its_container_ends() {
     let mut stage = Stage::new(120, 40);
     stage.select("web").keys("<F9>");

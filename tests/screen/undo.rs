@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use minic_tui::manager::{Engine, LimitChange};
+use minic_tui::spec::CpuLimit;
 use minic_tui::tui::effect::{Call, Effect, EffectId};
 
 use crate::stage::{Stage, settings};
@@ -122,16 +124,97 @@ fn what_changed_meanwhile_is_told_and_left_alone() {
     stage.select("web").keys("s");
     let id = stage.record("web").spec.id;
     // somebody else starts it
-    minic_tui::manager::Engine::start(&stage.demo, &id).unwrap();
+    stage.demo.start(&id).unwrap();
     stage.tick(1);
     stage.take_effects();
     stage.keys("u").shows("Undo: web is RUNNING already");
     assert_eq!(calls(&mut stage), []);
     stage.select("db").keys("s");
     let id = stage.record("db").spec.id;
-    minic_tui::manager::Engine::destroy(&stage.demo, &id, true).unwrap();
+    stage.demo.destroy(&id, true).unwrap();
     stage.tick(1);
     stage.keys("u").shows("Undo: db is gone");
+}
+
+#[test]
+fn a_limit_that_somebody_else_changed_meanwhile_stays() {
+    let mut stage = Stage::new(120, 40);
+    stage.select("web").keys("<F7>");
+    let web = stage.record("web").spec;
+    let other = LimitChange::Cpu(Some(CpuLimit::from_millicores(300)));
+    stage.demo.set_limit(&web.id, other, false).unwrap();
+    // the screen has not read it yet
+    stage
+        .keys("u")
+        .shows("web: not undone: its cpu limit was changed meanwhile to 30%");
+    assert_eq!(stage.record("web").spec.limits.cpu, other_cap(other));
+    stage.keys("<F7>");
+    let mine = stage.record("web").spec.limits.cpu;
+    assert_ne!(mine, other_cap(other));
+    stage.keys("u");
+    assert_eq!(
+        stage.record("web").spec.limits.cpu,
+        other_cap(other),
+        "a change of its own is still taken back"
+    );
+    // between two steps of one change, too
+    stage.keys("<F7>");
+    stage
+        .demo
+        .set_limit(&web.id, LimitChange::Cpu(None), false)
+        .unwrap();
+    stage.tick(1);
+    stage.keys("<F7>u");
+    assert_eq!(stage.record("web").spec.limits.cpu, None);
+    stage
+        .keys("u")
+        .shows("not undone: its cpu limit was changed meanwhile to unlimited");
+}
+
+fn other_cap(change: LimitChange) -> Option<CpuLimit> {
+    match change {
+        LimitChange::Cpu(cap) => cap,
+        LimitChange::Memory(_) => None,
+    }
+}
+
+#[test]
+fn a_name_that_somebody_else_gave_meanwhile_stays() {
+    let mut stage = Stage::new(120, 40);
+    stage.select("web").keys("E<Ctrl-U>shop<Enter>");
+    let id = stage.record("shop").spec.id;
+    stage.demo.rename(&id, "byadmin").unwrap();
+    stage
+        .keys("u")
+        .shows("not undone: it was renamed meanwhile to byadmin");
+    assert_eq!(stage.record("byadmin").spec.id, id);
+}
+
+#[test]
+fn a_start_is_not_undone_of_what_is_paused_or_was_started_again_meanwhile() {
+    let grace = Duration::from_secs(10);
+    let mut stage = Stage::new(120, 40);
+    stage.select("migrate").keys("S");
+    let id = stage.record("migrate").spec.id;
+    stage.demo.pause(&id).unwrap();
+    stage.tick(1);
+    stage.take_effects();
+    stage
+        .keys("u")
+        .shows("not undone: migrate was paused meanwhile");
+    assert_eq!(calls(&mut stage), []);
+    stage.demo.stop(&id, grace).unwrap();
+    stage.tick(1);
+    stage.keys("S").tick(1);
+    stage.demo.stop(&id, grace).unwrap();
+    stage.tick(1);
+    stage.demo.start(&id).unwrap();
+    stage.tick(1);
+    stage.take_effects();
+    stage
+        .keys("u")
+        .shows("not undone: migrate was started again meanwhile");
+    assert_eq!(calls(&mut stage), []);
 }
 
 #[test]

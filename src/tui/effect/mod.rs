@@ -53,6 +53,8 @@ pub enum Call {
     Restart(ContainerId, Duration),
     /// Give it this name.
     Rename(ContainerId, String),
+    /// Give it a name again (the second), if it still has the first.
+    RestoreName(ContainerId, String, String),
     /// Freeze every process of it.
     Pause(ContainerId),
     /// Resume it.
@@ -73,6 +75,8 @@ pub enum Call {
     Revert(ContainerId, String),
     /// Set one limit; only while it is alive, or also of one that has ended.
     SetLimit(ContainerId, LimitChange, bool),
+    /// Set one limit back (to the second), if it still is the first.
+    RestoreLimit(ContainerId, LimitChange, LimitChange),
     /// Add this preset to the config file.
     SavePreset(PathBuf, String, Box<Preset>),
     /// Change this preset of the config file: its old name, its new name, its content.
@@ -346,6 +350,9 @@ pub fn perform(
         Call::Stop(id, grace) => engine.stop(&id, grace).map(Outcome::Stopped),
         Call::Restart(id, grace) => engine.restart(&id, grace).map(|()| Outcome::Restarted),
         Call::Rename(id, name) => engine.rename(&id, &name).map(|()| Outcome::Renamed(name)),
+        Call::RestoreName(id, left, back) => engine
+            .restore_name(&id, &left, &back)
+            .map(|()| Outcome::Renamed(back)),
         Call::Pause(id) => engine.pause(&id).map(|()| Outcome::Paused),
         Call::Resume(id) => engine.resume(&id).map(|()| Outcome::Resumed),
         Call::Kill(id, signal) => engine.kill(&id, signal).map(|()| Outcome::Signalled),
@@ -374,6 +381,9 @@ pub fn perform(
         Call::SetLimit(id, change, only_alive) => engine
             .set_limit(&id, change, only_alive)
             .map(Outcome::LimitSet),
+        Call::RestoreLimit(id, left, back) => {
+            engine.restore_limit(&id, left, back).map(Outcome::LimitSet)
+        }
         Call::SavePreset(file, name, preset) => written(save_preset(&file, &name, &preset), file),
         Call::ChangePreset(file, old, name, preset) => {
             written(change_preset(&file, &old, &name, &preset), file)

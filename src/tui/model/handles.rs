@@ -165,8 +165,8 @@ pub struct PendingLimit {
     pub id: ContainerId,
     /// The requested limit.
     pub change: LimitChange,
-    /// Whether it undoes an earlier change.
-    pub reverts: bool,
+    /// What the change left behind that it undoes, if it undoes one.
+    pub reverts: Option<LimitChange>,
     /// The call to the engine and the limit it sets; `None` while the handle is being dragged.
     pub sent: Option<(EffectId, LimitChange)>,
 }

@@ -83,6 +83,7 @@ pub use shells::{Emulator, ShellId, ShellPane, ShellState, Shells};
 pub use sort::Sort;
 pub use toasts::{Toast, ToastKind, Toasts};
 pub use unbound::Unbound;
+pub(in crate::tui) use undo::running_since;
 pub use undo::{Reversal, Undo, UndoStep, Undoable};
 pub use usage::{UsageView, Used, image_word, network_word};
 
@@ -200,6 +201,8 @@ pub struct Model {
     pub compared: Option<Compared>,
     /// The overlay.
     pub overlay: Option<Overlay>,
+    /// The names of the containers that went while the overlay was open, or just before.
+    pub departed: BTreeMap<ContainerId, String>,
     /// What is remembered from one start to the next.
     pub remembered: Remembered,
     /// The last key that does nothing where it was pressed.
@@ -251,6 +254,7 @@ impl Model {
             preset: 0,
             compared: None,
             overlay: None,
+            departed: BTreeMap::new(),
             unbound: None,
             remembered: Remembered::default(),
             toasts: Toasts::default(),

@@ -84,7 +84,8 @@ impl Model {
         };
         for id in targets {
             let Some(record) = self.record(id) else {
-                able.reasons.push(format!("{id} is gone"));
+                let name = self.departed.get(id).map_or(id.as_str(), String::as_str);
+                able.reasons.push(format!("{name} is gone"));
                 continue;
             };
             match self.reason_against(action, argument, record) {

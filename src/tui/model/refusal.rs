@@ -126,7 +126,7 @@ impl Model {
                 Some(newest) => newest
                     .steps
                     .iter()
-                    .filter(|step| !matches!(step.reversal, Reversal::Limit(_)))
+                    .filter(|step| !matches!(step.reversal, Reversal::Limit { .. }))
                     .find_map(|step| self.under_way(&step.id)),
             },
             Action::LimitDown | Action::LimitUp if !self.gauge_in_sight() => {

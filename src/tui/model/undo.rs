@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{EffectId, Knob, Model};
 use crate::manager::LimitChange;
+use crate::record::{Record, Status};
 use crate::spec::ContainerId;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -16,8 +17,13 @@ const TOGETHER: SignedDuration = SignedDuration::from_secs(2);
 /// How to undo something that was done to a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reversal {
-    /// Set the limit to its previous value.
-    Limit(LimitChange),
+    /// Set the limit, which the action left as it is in `left`, to its previous value.
+    Limit {
+        /// What the action set.
+        left: LimitChange,
+        /// What it was before.
+        back: LimitChange,
+    },
     /// Bring it back from the trash, and start it if it ran.
     TakeBack(bool),
     /// Start it again.
@@ -28,8 +34,13 @@ pub enum Reversal {
     Pause,
     /// Let it go on.
     Resume,
-    /// Give it back this name.
-    Rename(String),
+    /// Give it its previous name.
+    Rename {
+        /// What the action called it.
+        left: String,
+        /// What it was called before.
+        back: String,
+    },
     /// It cannot be undone.
     Impossible,
 }
@@ -39,19 +50,42 @@ impl Reversal {
     #[must_use]
     pub fn phrase(&self, whom: &str) -> String {
         match self {
-            Self::Limit(change) => format!(
+            Self::Limit { back, .. } => format!(
                 "sets the {} limit of {whom} back to {}",
-                Knob::of(*change).word(),
-                change.words()
+                Knob::of(*back).word(),
+                back.words()
             ),
             Self::TakeBack(_) => format!("brings {whom} back"),
             Self::Start => format!("starts {whom} again"),
             Self::Stop => format!("stops {whom} again"),
             Self::Pause => format!("pauses {whom} again"),
             Self::Resume => format!("lets {whom} go on"),
-            Self::Rename(name) => format!("names {whom} {name} again"),
+            Self::Rename { back, .. } => format!("names {whom} {back} again"),
             Self::Impossible => String::new(),
         }
+    }
+
+    /// Takes in a `later` change of the same limit. `false` where `later` is something else, or
+    /// begins with another value: somebody else changed it in between.
+    fn is_joined_by(&mut self, later: &Self) -> bool {
+        match (self, later) {
+            (
+                Self::Limit { left, .. },
+                Self::Limit {
+                    left: last,
+                    back: first,
+                },
+            ) if left == first => {
+                *left = *last;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the action left the container running or paused.
+    fn is_of_run(&self) -> bool {
+        matches!(self, Self::Stop | Self::Pause | Self::Resume)
     }
 }
 
@@ -66,6 +100,8 @@ pub struct UndoStep {
     pub reversal: Reversal,
     /// The call that did what is undone.
     pub effect: EffectId,
+    /// Since when it runs, where what is undone left it running or paused, once that is known.
+    pub since: Option<Timestamp>,
 }
 
 /// An entry of the undo list: all that one action did.
@@ -86,10 +122,10 @@ impl Undo {
     /// Adds an entry.
     pub fn remember(&mut self, action: Action, steps: Vec<UndoStep>, now: Timestamp) {
         if let (Some(last), [step]) = (self.0.last_mut(), steps.as_slice())
-            && let [before] = last.steps.as_slice()
+            && let [before] = last.steps.as_mut_slice()
             && before.id == step.id
-            && is_same_limit(&before.reversal, &step.reversal)
             && now.duration_since(last.at) < TOGETHER
+            && before.reversal.is_joined_by(&step.reversal)
         {
             last.at = now;
             return;
@@ -130,6 +166,17 @@ impl Undo {
 }
 
 impl Model {
+    /// Notes of what `records` says is running since when, if what can be undone left it so.
+    pub fn note_runs(&mut self, records: &[Record]) {
+        let steps = self.undo.0.iter_mut().flat_map(|entry| &mut entry.steps);
+        for step in steps.filter(|step| step.since.is_none() && step.reversal.is_of_run()) {
+            if !self.pending.contains_key(&step.effect) {
+                let record = records.iter().find(|record| record.spec.id == step.id);
+                step.since = record.and_then(running_since);
+            }
+        }
+    }
+
     /// The key that undoes, as text.
     #[must_use]
     pub fn undo_key(&self) -> Option<String> {
@@ -141,11 +188,10 @@ impl Model {
     }
 }
 
-fn is_same_limit(one: &Reversal, other: &Reversal) -> bool {
-    match (one, other) {
-        (Reversal::Limit(one), Reversal::Limit(two)) => {
-            std::mem::discriminant(one) == std::mem::discriminant(two)
-        }
-        _ => false,
+/// Since when it runs, frozen or not.
+pub(in crate::tui) fn running_since(record: &Record) -> Option<Timestamp> {
+    match record.state.status {
+        Status::Running { since, .. } | Status::Paused { since, .. } => Some(since),
+        Status::Created | Status::Stopped { .. } | Status::Broken { .. } => None,
     }
 }

@@ -67,7 +67,7 @@ pub(super) fn pull(model: &mut Model, x: u16) -> Vec<Effect> {
     model.handles.wanted = Some(PendingLimit {
         id,
         change,
-        reverts: false,
+        reverts: None,
         sent,
     });
     model.dirty = true;
@@ -150,20 +150,25 @@ fn request(model: &mut Model, record: &Record, change: LimitChange) -> Vec<Effec
     let step = UndoStep {
         id: id.clone(),
         name,
-        reversal: Reversal::Limit(before),
+        reversal: Reversal::Limit {
+            left: change,
+            back: before,
+        },
         effect: NO_CALL,
+        since: None,
     };
     model.undo.remember(Action::LimitUp, vec![step], model.now);
     model.toasts.drop_hints();
-    ask_engine(model, id, change, false)
+    ask_engine(model, id, change, None)
 }
 
-/// Sets the limit, after the one being set. `reverts` if that undoes an earlier change.
+/// Sets the limit, after the one being set. `reverts` is what the change left behind that this
+/// undoes, if it undoes one.
 pub(super) fn ask_engine(
     model: &mut Model,
     id: ContainerId,
     change: LimitChange,
-    reverts: bool,
+    reverts: Option<LimitChange>,
 ) -> Vec<Effect> {
     let under_way = model
         .handles
@@ -171,11 +176,14 @@ pub(super) fn ask_engine(
         .as_ref()
         .filter(|wanted| wanted.id == id)
         .and_then(|wanted| wanted.sent);
-    if under_way.is_some_and(|(effect, _)| model.pending.contains_key(&effect)) {
+    if let Some((effect, sent)) = under_way
+        && model.pending.contains_key(&effect)
+    {
         model.handles.wanted = Some(PendingLimit {
             id,
             change,
-            reverts,
+            // what was wanted and not sent yet is never set
+            reverts: reverts.map(|_| sent),
             sent: under_way,
         });
         return Vec::new();
@@ -190,11 +198,14 @@ pub(super) fn ask_engine(
         name,
     };
     // meant for what is seen to run: it may have ended since
-    let only_alive = !reverts && !model.handles.agreed.contains(&id);
-    let call = Call::SetLimit(id.clone(), change, only_alive);
+    let only_alive = !model.handles.agreed.contains(&id);
+    let call = match reverts {
+        Some(left) => Call::RestoreLimit(id.clone(), left, change),
+        None => Call::SetLimit(id.clone(), change, only_alive),
+    };
     let effect = call_engine(model, pending, call);
     let asked = EffectId(model.last_effect);
-    if reverts {
+    if reverts.is_some() {
         model.handles.reverting.insert(asked);
     }
     model.handles.wanted = Some(PendingLimit {
@@ -212,7 +223,7 @@ pub(super) fn is_reverted(model: &Model, effect: EffectId) -> bool {
     let handles = &model.handles;
     let next = handles.wanted.as_ref();
     let next = next.filter(|wanted| wanted.sent.is_some_and(|(sent, _)| sent == effect));
-    handles.reverting.contains(&effect) || next.is_some_and(|wanted| wanted.reverts)
+    handles.reverting.contains(&effect) || next.is_some_and(|wanted| wanted.reverts.is_some())
 }
 
 /// Handles the result of setting a limit: sets the one requested meanwhile.
@@ -245,9 +256,10 @@ fn forget(model: &mut Model, id: &ContainerId, change: LimitChange) {
     else {
         return;
     };
-    model
-        .undo
-        .forget(|step| step.id == *id && step.reversal == Reversal::Limit(now));
+    model.undo.forget(|step| {
+        let undoes = matches!(step.reversal, Reversal::Limit { back, .. } if back == now);
+        step.id == *id && undoes
+    });
 }
 
 /// What the undo key does about the limit that the call `effect` set, as the end of a message.
@@ -259,7 +271,7 @@ pub(super) fn undo_hint(model: &Model, effect: EffectId) -> String {
     let newest = model.undo.newest().and_then(|entry| entry.steps.first());
     match (sent, newest, model.undo_key()) {
         (Some((id, (_, change))), Some(step), Some(key)) if step.id == *id => match step.reversal {
-            Reversal::Limit(before) if Knob::of(before) == Knob::of(change) => {
+            Reversal::Limit { back: before, .. } if Knob::of(before) == Knob::of(change) => {
                 format!("; {key}: back to {}", before.words())
             }
             _ => String::new(),

@@ -78,7 +78,10 @@ fn rename(model: &mut Model, id: &ContainerId, text: &str) -> Result<Vec<Effect>
         id: id.clone(),
         name: name.clone(),
         call: Call::Rename(id.clone(), text.to_owned()),
-        reversal: Some(Reversal::Rename(name)),
+        reversal: Some(Reversal::Rename {
+            left: text.to_owned(),
+            back: name,
+        }),
     };
     Ok(verbs::carry_out(model, Action::Rename, vec![wanted]))
 }

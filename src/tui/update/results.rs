@@ -43,6 +43,7 @@ pub(super) fn records(
     handles::drop_applied(model);
     match result {
         Ok(records) => {
+            model.note_runs(&records);
             let first = model.records_read.replace(reading).is_none();
             if !first && records == model.records {
                 return Vec::new();
@@ -52,6 +53,14 @@ pub(super) fn records(
             let kept: BTreeSet<_> = model.records.iter().map(|record| &record.spec.id).collect();
             model.history.retain(|id| kept.contains(id));
             model.list.marks.retain(|id| kept.contains(id));
+            if model.overlay.is_none() {
+                model.departed.clear();
+            }
+            let gone = before.iter().map(|record| &record.spec);
+            let gone = gone.filter(|spec| !kept.contains(&spec.id));
+            model
+                .departed
+                .extend(gone.map(|spec| (spec.id.clone(), spec.name.to_string())));
             overlays::follow_records(model);
             model.arrange();
             return super::logs::renew(model);
@@ -154,7 +163,10 @@ pub(super) fn done(model: &mut Model, id: EffectId, result: Result<Outcome, Erro
                         Action::LimitUp => format!("limit {name}"),
                         other => format!("{} {name}", other.id()),
                     };
-                    let text = failure_text(&what, &error);
+                    let text = match &error {
+                        Error::NotUndone(_) => failure_text(&name, &error),
+                        _ => failure_text(&what, &error),
+                    };
                     match model.batches.of(id) {
                         Some(batch) => batch.failed.push(text),
                         None => model.toast(ToastKind::Error, text),
@@ -181,6 +193,7 @@ fn note_launch(model: &mut Model, effect: EffectId, id: ContainerId, name: &str)
         name,
         reversal: Reversal::Impossible,
         effect,
+        since: None,
     };
     model.undo.remember(Action::Run, vec![step], model.now);
 }

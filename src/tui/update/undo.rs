@@ -2,9 +2,11 @@
 
 use super::verbs::{Wanted, carry_out};
 use super::{handles, refuse};
+use crate::record::Status;
+use crate::spec::RestartPolicy;
 use crate::tui::action::Action;
 use crate::tui::effect::{Call, Effect};
-use crate::tui::model::{Model, QuestionArgument, Reversal, UndoStep, Undoable};
+use crate::tui::model::{Model, QuestionArgument, Reversal, UndoStep, Undoable, running_since};
 
 /// Undoes the newest entry.
 pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
@@ -25,13 +27,15 @@ pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
         let id = step.id.clone();
         let grace = model.settings.stop_grace;
         let call = match step.reversal {
-            Reversal::Limit(change) => return handles::ask_engine(model, id, change, true),
+            Reversal::Limit { left, back } => {
+                return handles::ask_engine(model, id, back, Some(left));
+            }
             Reversal::TakeBack(starts) => Call::TakeBack(id, starts),
             Reversal::Start => Call::Start(id),
             Reversal::Stop => Call::Stop(id, grace),
             Reversal::Pause => Call::Pause(id),
             Reversal::Resume => Call::Resume(id),
-            Reversal::Rename(name) => Call::Rename(id, name),
+            Reversal::Rename { left, back } => Call::RestoreName(id, left, back),
             Reversal::Impossible => continue,
         };
         calls.push(Wanted {
@@ -96,10 +100,21 @@ fn reason_against(model: &Model, step: &UndoStep) -> Option<String> {
         Reversal::Stop => (Action::Stop, QuestionArgument::None),
         Reversal::Pause => (Action::Pause, QuestionArgument::None),
         Reversal::Resume => (Action::Pause, QuestionArgument::Resume),
-        Reversal::Limit(_) | Reversal::TakeBack(_) | Reversal::Rename(_) | Reversal::Impossible => {
-            return None;
-        }
+        // the engine compares them with the newest record
+        Reversal::Limit { .. } | Reversal::Rename { .. } => return None,
+        Reversal::TakeBack(_) | Reversal::Impossible => return None,
     };
+    let name = record.spec.name.as_str();
+    if step.reversal == Reversal::Stop && matches!(record.state.status, Status::Paused { .. }) {
+        return Some(format!("not undone: {name} was paused meanwhile"));
+    }
+    // its policy may have started it again, which changes nothing about what was done
+    let is_another_run = running_since(record)
+        .zip(step.since)
+        .is_some_and(|(now, then)| now != then);
+    if is_another_run && record.spec.restart == RestartPolicy::No {
+        return Some(format!("not undone: {name} was started again meanwhile"));
+    }
     let ids = [record.spec.id.clone()];
     model.able(action, &argument, &ids).reasons.pop()
 }

@@ -94,6 +94,7 @@ pub(super) fn carry_out(model: &mut Model, action: Action, calls: Vec<Wanted>) -
             name: wanted.name,
             reversal,
             effect,
+            since: None,
         }));
     }
     model.batches.begin(ids);
