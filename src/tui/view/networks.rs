@@ -26,9 +26,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let what = member.map(|at| match &model.records[*at].spec.network {
         NetworkMode::None => "a loopback interface of its own, and nothing else: it reaches nobody",
         NetworkMode::Host => "the host's own: its interfaces, addresses and ports",
-        NetworkMode::Container(_) => {
-            "that of the other container: the same interfaces, addresses and ports"
-        }
+        NetworkMode::Container(_) => "the other container's: its interfaces, addresses and ports",
     });
     let facts = what.map(|what| Fact::plain("what", what));
     draw_usage(
