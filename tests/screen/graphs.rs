@@ -47,6 +47,26 @@ fn every_figure_has_a_graph_that_looks_back() {
 }
 
 #[test]
+fn the_history_shows_more_time() {
+    for settings in [crate::stage::settings(), ascii()] {
+        let mut stage = Stage::with(settings, 120, 40);
+        stage.tick(590);
+        stage.select("cpu-quarter").keys("h").hides("each value is");
+        stage.hides("-9m");
+        stage.keys("w").shows("each value is the highest of 2s");
+        stage.keys("w").shows("each value is the highest of 5s");
+        stage.keys("w").shows("each value is the highest of");
+        stage.shows("-9m").shows("now");
+        stage.keys("<Left><Left>").shows("PAST").shows("14:13:09");
+        stage.shows("each value is the highest of");
+        stage.keys("<End>w").hides("each value is");
+        stage.model.span = None;
+        stage.keys("z").shows("-9m");
+        stage.keys("z").hides("-9m");
+    }
+}
+
+#[test]
 fn the_history_looks_back_and_changes_its_scale() {
     let mut stage = Stage::new(120, 40);
     stage.tick(20);

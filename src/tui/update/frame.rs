@@ -10,20 +10,29 @@ use crate::tui::model::{Focus, Model, Pane, Tab};
 /// Percent of the rows that one key moves the divider.
 const STEP: i16 = 10;
 
-/// What a pane shows: which one, of which container.
-pub(super) fn shown(model: &Model) -> (Option<Pane>, Option<ContainerId>) {
-    (model.pane(), model.list.selected.clone())
+/// What a pane shows: which one, of which container, or the logs of several.
+#[derive(PartialEq)]
+pub(super) struct Shown {
+    pane: Option<Pane>,
+    of: Option<ContainerId>,
+    merged: bool,
+}
+
+/// What is shown now.
+pub(super) fn shown(model: &Model) -> Shown {
+    Shown {
+        pane: model.pane(),
+        of: model.list.selected.clone(),
+        merged: model.log.merged,
+    }
 }
 
 /// Looks at what is shown now, if it was something else `before`.
-pub(super) fn follow(
-    model: &mut Model,
-    before: &(Option<Pane>, Option<ContainerId>),
-) -> Vec<Effect> {
+pub(super) fn follow(model: &mut Model, before: &Shown) -> Vec<Effect> {
     if shown(model) == *before {
         return Vec::new();
     }
-    if model.list.selected != before.1 {
+    if model.list.selected != before.of {
         model.looks.files.viewer = None;
     }
     model.scroll_list();
@@ -145,6 +154,12 @@ pub(super) fn act(model: &mut Model, pane: Pane, action: Action) -> Vec<Effect> 
         Pane::Shell => shells::act(model, action),
         Pane::Processes | Pane::Files | Pane::Isolation | Pane::Connections => {
             looks::in_pane(model, pane, action)
+        }
+        Pane::History => {
+            if action == Action::WidenHistory {
+                model.span = Some(model.history_span().next());
+            }
+            Vec::new()
         }
         // it has no keys of its own
         _ => Vec::new(),

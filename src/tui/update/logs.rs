@@ -62,6 +62,12 @@ fn several(model: &Model) -> Vec<&crate::record::Record> {
         .collect()
 }
 
+/// Ends the merged view of marked containers when fewer than two of the `before` marks are left.
+pub(super) fn unmarked(model: &mut Model, before: usize) {
+    let left = model.list.marks.len();
+    model.log.merged &= left >= before || left > 1;
+}
+
 /// Updates which logs are merged after the containers changed, unless the view does not follow the
 /// end.
 pub(super) fn renew(model: &mut Model) -> Vec<Effect> {
