@@ -201,10 +201,15 @@ impl ContainerSpec {
     /// The group that it is listed in: by our label, else by compose's.
     #[must_use]
     pub fn group(&self) -> Option<&str> {
-        let label = |key| self.labels.get(key).filter(|value| !value.is_empty());
-        label(GROUP_LABEL)
-            .or_else(|| label(COMPOSE_PROJECT))
-            .map(String::as_str)
+        let label = self.labels.get(self.group_label()?)?;
+        Some(label.as_str())
+    }
+
+    /// The label that makes this group.
+    #[must_use]
+    pub fn group_label(&self) -> Option<&'static str> {
+        let is_set = |key: &&str| self.labels.get(*key).is_some_and(|value| !value.is_empty());
+        [GROUP_LABEL, COMPOSE_PROJECT].into_iter().find(is_set)
     }
 
     /// One line on where its user ids come from, and why.

@@ -186,7 +186,7 @@ actions! {
     SearchPrevious "Previous match" "to the previous line that matches" [Logs] View;
     SelectLines "Select" "select lines to copy or save, or let go" [Logs] View;
     SaveLog "Save" "write the selected lines, else all, to a file" [Logs] Change;
-    WidenHistory "Time" "show more time: the highest of 2, 5, … ticks" [History] View;
+    WidenHistory "Time" "show more time, up to all that is kept" [History] View;
     PreviousContainer "Previous" "turn to the container above"
         [Overview, Processes, Logs, Shell, Files, Isolation, Connections, History] View => Move;
     NextContainer "Next" "turn to the container below"

@@ -3,12 +3,15 @@
 use minic_tui::spec::ContainerName;
 use minic_tui::tui::effect::{Call, Effect};
 use minic_tui::tui::message::{Input, Message};
-use minic_tui::tui::model::{Row, Target};
+use minic_tui::tui::model::{Pane, Row, Target};
 
 use crate::stage::{Stage, ascii, snapshot};
 
 fn shop(width: u16, height: u16) -> Stage {
-    let mut stage = Stage::new(width, height);
+    grouped(Stage::new(width, height))
+}
+
+fn grouped(mut stage: Stage) -> Stage {
     stage
         .grouped("shop", &["web", "db", "nightly"])
         .grouped("old", &["migrate", "memory-hog"]);
@@ -204,4 +207,108 @@ fn tiles_have_no_heads() {
     stage.keys("<Home>v");
     assert_eq!(rows(&stage).len(), 9);
     assert_eq!(stage.selected(), "web", "the first of the group");
+}
+
+/// The panes that show one container.
+const OF_ONE: [Pane; 5] = [
+    Pane::Shell,
+    Pane::Files,
+    Pane::Isolation,
+    Pane::Connections,
+    Pane::History,
+];
+
+#[test]
+fn panes_of_one_container_say_how_to_choose_one_of_the_group() {
+    let mut stage = shop(120, 40);
+    stage.keys("<Home><Tab>");
+    for _ in 0..8 {
+        stage.keys("<Tab>");
+        if OF_ONE.contains(&stage.model.frame.pane) {
+            stage.shows("Choose a container of the group: ");
+        }
+    }
+    stage.keys("<Alt-f><Esc>");
+    stage.shows("Choose a container of the group: Down.");
+    stage.keys("t");
+    stage.shows("The group is folded: t unfolds it.");
+}
+
+#[test]
+fn the_log_of_a_head_is_that_of_its_containers_by_time() {
+    let mut stage = shop(120, 40);
+    stage.keys("<Home>").take_effects();
+    stage.keys("l");
+    let ids: Vec<_> = ["web", "db", "nightly"]
+        .iter()
+        .map(|name| stage.record(name).spec.id)
+        .collect();
+    let mut targets = stage.model.log.targets.clone();
+    targets.sort();
+    let mut wanted = ids.clone();
+    wanted.sort();
+    assert_eq!(targets, wanted);
+    stage.shows("3 containers  of the group");
+    stage.keys("J");
+    assert_eq!(stage.model.log.targets.len(), 1, "then that of one");
+    stage.keys("<Esc>").select_group("old");
+    assert_eq!(stage.model.log.targets.len(), 2, "the pane follows");
+}
+
+#[test]
+fn processes_of_a_head_are_those_of_all_that_live() {
+    let mut stage = shop(120, 40);
+    stage.keys("<Home><Alt-p>");
+    let shown = &stage.model.looks.processes.shown;
+    assert_eq!(shown.len(), 2, "nightly ended");
+    stage.shows("httpd");
+    stage.shows("postgres");
+    stage.keys("<Esc>").select_group("old");
+    stage.shows("None of the group runs: it has no processes.");
+}
+
+#[test]
+fn what_cannot_be_done_to_some_of_the_group_says_so() {
+    let mut stage = shop(120, 40);
+    stage.keys("<Home>s");
+    stage.shows("Not 1 of the 3 of the group: nightly is STOPPED");
+    stage.keys("<Esc>").select_group("old").keys("s");
+    stage.shows("not 2 of the 2 of the group: ");
+}
+
+#[test]
+fn the_overview_of_a_head_shows_its_containers_the_worst_first() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60), (300, 100)] {
+        let mut stage = Stage::new(width, height);
+        stage.tick(60);
+        let mut stage = grouped(stage);
+        stage.keys("<Home>");
+        stage.golden(&format!("group-overview-{width}x{height}"));
+        stage.select_group("old");
+        stage.golden(&format!("group-overview-old-{width}x{height}"));
+    }
+    let mut stage = shop(120, 40);
+    stage.keys("<Home>t");
+    let screen = stage.screen();
+    let below: Vec<&str> = screen
+        .lines()
+        .skip_while(|line| !line.contains("[Overview]"))
+        .collect();
+    let place = |word: &str| below.iter().position(|line| line.contains(word));
+    assert!(place("by the label minic.group").is_some(), "{screen}");
+    assert!(
+        place(" nightly ") < place(" web "),
+        "what failed first: {screen}"
+    );
+    assert!(place("exited 3").is_some(), "{screen}");
+}
+
+#[test]
+fn a_click_on_a_container_in_the_overview_of_a_folded_group_selects_it() {
+    let mut stage = shop(120, 40);
+    stage.keys("<Home>t").buffer();
+    let id = stage.record("db").spec.id;
+    let line = stage.model.hits.find(&Target::Container(id)).unwrap();
+    stage.send(Message::Input(Input::Click(line.x + 5, line.y)));
+    assert_eq!(stage.selected(), "db");
 }

@@ -116,14 +116,14 @@ fn processes_have_the_user_inside() {
         Ok(list),
     )]))));
     stage.shows("PID  INSIDE USER       HOST UID S");
-    stage
-        .shows("1 root     1349582848 S")
-        .shows("2 33  ")
-        .shows("3 -  ");
+    stage.shows("1 root     1349582848 S");
+    stage.shows("2 33  ");
+    stage.shows("3 -  ");
     stage.send(Message::Input(minic_tui::tui::message::Input::Resize(
         80, 24,
     )));
-    stage.hides("1349582848").shows("root");
+    stage.hides("1349582848");
+    stage.shows("root");
 }
 
 #[test]

@@ -437,6 +437,18 @@ impl Stage {
         self
     }
 
+    /// Selects the head of `group`.
+    pub(crate) fn select_group(&mut self, group: &str) -> &mut Self {
+        self.keys("<Home>");
+        for _ in 0..self.model.list.rows().len() {
+            if self.model.list.group.as_deref() == Some(group) {
+                return self;
+            }
+            self.keys("j");
+        }
+        panic!("no group {group}")
+    }
+
     /// Resizes the terminal.
     pub(crate) fn resize(&mut self, width: u16, height: u16) {
         self.send(Message::Input(Input::Resize(width, height)));

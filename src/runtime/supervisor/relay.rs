@@ -164,13 +164,15 @@ impl Relay {
                 stdout,
                 stderr,
             } => {
-                self.outputs.push(Output {
-                    fd: copy(stdout)?,
-                    stderr: false,
-                });
+                // they are read from the last to the first: of two lines that came at once, what
+                // went to stdout is more often the earlier one
                 self.outputs.push(Output {
                     fd: copy(stderr)?,
                     stderr: true,
+                });
+                self.outputs.push(Output {
+                    fd: copy(stdout)?,
+                    stderr: false,
                 });
                 (self.stdin, self.terminal) = (stdin.take(), None);
             }

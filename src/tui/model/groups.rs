@@ -1,5 +1,6 @@
 //! [`Group`]: the containers of one label in the list, and what they use together.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::Model;
@@ -148,6 +149,18 @@ impl Group {
         states.copied().next().unwrap_or_default()
     }
 
+    /// Its containers by their state and health, the worst first, as indices into `records`.
+    #[must_use]
+    pub fn worst_first(&self, records: &[Record]) -> Vec<usize> {
+        let mut all: Vec<usize> = Vec::with_capacity(self.members.len());
+        for members in self.states.values() {
+            let from = all.len();
+            all.extend(members);
+            all[from..].sort_by_key(|at| Reverse(records[*at].state.health.map(badness)));
+        }
+        all
+    }
+
     /// How many are in which state: `2 running, 1 failed`.
     #[must_use]
     pub fn counts(&self) -> String {
@@ -208,13 +221,17 @@ impl Limits {
     }
 }
 
-fn worse(one: Option<Health>, other: Option<Health>) -> Option<Health> {
-    let badness = |health: &Health| match health {
+fn badness(health: Health) -> u8 {
+    match health {
         Health::Healthy => 0,
         Health::Starting => 1,
         Health::Unhealthy => 2,
-    };
-    one.into_iter().chain(other).max_by_key(badness)
+    }
+}
+
+fn worse(one: Option<Health>, other: Option<Health>) -> Option<Health> {
+    let both = one.into_iter().chain(other);
+    both.max_by_key(|health| badness(*health))
 }
 
 fn add_history(sums: &mut Vec<f64>, back: impl Iterator<Item = f64>) {

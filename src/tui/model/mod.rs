@@ -9,6 +9,7 @@ mod container_list;
 mod contents;
 mod cpu_amount;
 mod frame;
+mod group_overview;
 mod groups;
 mod handles;
 mod help;
@@ -48,6 +49,7 @@ pub use connections::{ConnectionSort, ConnectionView};
 pub use container_list::ContainerList;
 pub use contents::{Contents, INDENT};
 pub use frame::{Focus, Frame};
+pub use group_overview::{GroupFacts, GroupPlan, GroupTopic, group_plan};
 pub use groups::{Badness, Group, Row, Sums};
 pub use handles::{Grip, Handles, Knob, PendingLimit};
 pub use help::{Help, HelpLayout, HelpLine, HelpSection};
@@ -299,15 +301,21 @@ impl Model {
     #[must_use]
     pub fn targets(&self) -> Vec<&Record> {
         if self.list.marks.is_empty() {
-            if let Some(group) = self.list.selected_group() {
-                return group.members.iter().map(|at| &self.records[*at]).collect();
-            }
-            return self.selected().into_iter().collect();
+            return self.chosen();
         }
         self.records
             .iter()
             .filter(|record| self.list.marks.contains(&record.spec.id))
             .collect()
+    }
+
+    /// The containers of the selected group, else the selected one.
+    #[must_use]
+    pub fn chosen(&self) -> Vec<&Record> {
+        match self.list.selected_group() {
+            Some(group) => group.members.iter().map(|at| &self.records[*at]).collect(),
+            None => self.selected().into_iter().collect(),
+        }
     }
 
     /// The call on `id` that has not ended, except for setting a limit, which blocks no other verb.
@@ -398,6 +406,12 @@ impl Model {
     #[must_use]
     pub fn columns(&self, width: u16) -> Vec<(Column, u16)> {
         columns::layout(width, &self.settings.columns, &self.list.contents)
+    }
+
+    /// Those of `chosen` that rows of `width` cells show, with their widths.
+    #[must_use]
+    pub fn columns_of(&self, width: u16, chosen: &[Column]) -> Vec<(Column, u16)> {
+        columns::layout(width, chosen, &self.list.contents)
     }
 
     /// The columns that the list shows, left to right.

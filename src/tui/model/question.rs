@@ -1,6 +1,8 @@
 //! [`Question`]: what is asked before something is done to several containers, or before what
 //! cannot be taken back.
 
+use std::collections::BTreeSet;
+
 use super::{Model, Overlay};
 use crate::record::{Record, Status};
 use crate::spec::ContainerId;
@@ -47,6 +49,8 @@ pub struct Able<'a> {
     pub records: Vec<&'a Record>,
     /// Why not, of each of the others.
     pub reasons: Vec<String>,
+    /// Whether they are those of the selected group.
+    pub of_group: bool,
 }
 
 impl Able<'_> {
@@ -57,6 +61,7 @@ impl Able<'_> {
         let (count, all) = (self.reasons.len(), self.records.len() + self.reasons.len());
         Some(match all {
             1 => first.clone(),
+            _ if self.of_group => format!("not {count} of the {all} of the group: {first}"),
             _ => format!("not {count} of the {all}: {first}"),
         })
     }
@@ -71,7 +76,10 @@ impl Model {
         argument: &QuestionArgument,
         targets: &[ContainerId],
     ) -> Able<'a> {
-        let mut able = Able::default();
+        let mut able = Able {
+            of_group: self.are_of_group(targets),
+            ..Able::default()
+        };
         for id in targets {
             let Some(record) = self.record(id) else {
                 able.reasons.push(format!("{id} is gone"));
@@ -83,6 +91,14 @@ impl Model {
             }
         }
         able
+    }
+
+    fn are_of_group(&self, targets: &[ContainerId]) -> bool {
+        let of_group = self.list.marks.is_empty() && self.list.group.is_some();
+        let members = self.chosen();
+        let members: BTreeSet<&ContainerId> =
+            members.iter().map(|record| &record.spec.id).collect();
+        of_group && targets.iter().all(|target| members.contains(target))
     }
 
     fn reason_against(

@@ -8,6 +8,7 @@ use crate::tui::action::{Action, Needs};
 /// The refusal of a read-only screen.
 const READ_ONLY: &str = "this screen is read-only";
 const NO_CONTAINER: &str = "no container is selected";
+const A_GROUP: &str = "a group is selected: choose one container of it";
 
 impl Model {
     /// Why `action` is not available now; `None` if it is.
@@ -56,6 +57,8 @@ impl Model {
             Some(record) if self.list.marks.is_empty() => vec![record],
             _ => self.targets(),
         };
+        let of_group = self.list.marks.is_empty() && subject.is_none();
+        let of = if of_group { " of the group" } else { "" };
         match action.needs() {
             // in the Processes pane the signal goes to the selected process
             Needs::LivingTargets if self.pane_for(action) == Some(Pane::Processes) => {
@@ -63,7 +66,10 @@ impl Model {
                 chosen.is_none().then(|| "no process is chosen".into())
             }
             Needs::Nothing => None,
-            Needs::Container | Needs::Running if subject.is_none() => Some(NO_CONTAINER.into()),
+            Needs::Container | Needs::Running if subject.is_none() => Some(match self.list.group {
+                Some(_) => A_GROUP.into(),
+                None => NO_CONTAINER.into(),
+            }),
             Needs::Targets | Needs::LivingTargets if targets.is_empty() => {
                 Some(NO_CONTAINER.into())
             }
@@ -82,7 +88,7 @@ impl Model {
                         record.spec.name,
                         record.state.status.word()
                     ),
-                    several => format!("none of the {} is alive", several.len()),
+                    several => format!("none of the {}{of} is alive", several.len()),
                 })
             }
             Needs::Targets => {
@@ -93,7 +99,7 @@ impl Model {
                 match reasons?.as_slice() {
                     [reason] => Some(reason.clone()),
                     reasons => Some(format!(
-                        "not {0} of the {0}: {1}",
+                        "not {0} of the {0}{of}: {1}",
                         reasons.len(),
                         reasons.first()?
                     )),

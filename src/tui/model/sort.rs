@@ -58,7 +58,7 @@ pub(super) fn sort_key(
 ) -> SortKey {
     // one in a crash loop stays among those that run
     let restarting = record.state.is_restarting();
-    let least = (restarting || since.is_some()).then_some(0.0);
+    let least = restarting.then_some(0.0);
     let sample =
         |figure: fn(&Reading) -> Option<f64>| SortKey::Figure(reading.and_then(figure).or(least));
     match column {

@@ -10,11 +10,12 @@ use crate::tui::model::{Focus, Model, Pane, Tab};
 /// Percent of the rows that one key moves the divider.
 const STEP: i16 = 10;
 
-/// What a pane shows: which one, of which container, or the logs of several.
+/// What a pane shows: which one, of which container or group, or the logs of several.
 #[derive(PartialEq)]
 pub(super) struct Shown {
     pane: Option<Pane>,
-    of: Option<ContainerId>,
+    container: Option<ContainerId>,
+    group: Option<String>,
     merged: bool,
 }
 
@@ -22,7 +23,8 @@ pub(super) struct Shown {
 pub(super) fn shown(model: &Model) -> Shown {
     Shown {
         pane: model.pane(),
-        of: model.list.selected.clone(),
+        container: model.list.selected.clone(),
+        group: model.list.group.clone(),
         merged: model.log.merged,
     }
 }
@@ -32,7 +34,7 @@ pub(super) fn follow(model: &mut Model, before: &Shown) -> Vec<Effect> {
     if shown(model) == *before {
         return Vec::new();
     }
-    if model.list.selected != before.of {
+    if model.list.selected != before.container {
         model.looks.files.viewer = None;
     }
     model.scroll_list();

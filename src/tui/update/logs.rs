@@ -3,6 +3,7 @@
 use super::moved;
 use super::requests::{copy, failure_text};
 use crate::manager::Error;
+use crate::record::Record;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, LogBatch};
 use crate::tui::model::{
@@ -15,13 +16,13 @@ const COLUMNS: usize = 8;
 /// The most logs merged.
 const MAX_MERGED: usize = 64;
 
-/// Shows the log of the selected container, or those of several. If they are the same as before,
+/// Shows the log of the selected container, or those of the selected group or of several. If they are the same as before,
 /// the position is kept.
 pub(super) fn show(model: &mut Model) -> Vec<Effect> {
     let records = if model.log.merged {
         several(model)
     } else {
-        model.selected().into_iter().collect()
+        chosen(model)
     };
     let count = records.len();
     let shown = records
@@ -53,7 +54,7 @@ pub(super) fn show(model: &mut Model) -> Vec<Effect> {
 
 /// The marked containers, else all in view, by age, so that colours do not depend on how the table
 /// is sorted.
-fn several(model: &Model) -> Vec<&crate::record::Record> {
+fn several(model: &Model) -> Vec<&Record> {
     let in_view = |at: &usize| model.list.marks.is_empty() && model.list.visible().contains(at);
     let wanted = model.records.iter().enumerate();
     wanted
@@ -68,11 +69,22 @@ pub(super) fn unmarked(model: &mut Model, before: usize) {
     model.log.merged &= left >= before || left > 1;
 }
 
+/// The selected container, or those of the selected group by age.
+fn chosen(model: &Model) -> Vec<&Record> {
+    let Some(group) = model.list.selected_group() else {
+        return model.selected().into_iter().collect();
+    };
+    let mut members = group.members.clone();
+    members.sort_unstable();
+    members.into_iter().map(|at| &model.records[at]).collect()
+}
+
 /// Updates which logs are merged after the containers changed, unless the view does not follow the
 /// end.
 pub(super) fn renew(model: &mut Model) -> Vec<Effect> {
     let reading = model.log.place != LogPosition::End || model.log.selection.is_some();
-    if !model.shows(LOGS) || !model.log.merged || reading {
+    let several = model.log.merged || model.list.group.is_some();
+    if !model.shows(LOGS) || !several || reading {
         return Vec::new();
     }
     show(model)

@@ -42,9 +42,12 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
                 visible.filter(|id| alive(id)).cloned().collect(),
             ))
         }
-        (_, Some(Pane::Processes)) => Some(Look::Processes(
-            selected.into_iter().filter(|id| alive(id)).collect(),
-        )),
+        (_, Some(Pane::Processes)) => {
+            let chosen = model.chosen().into_iter().map(|record| &record.spec.id);
+            Some(Look::Processes(
+                chosen.filter(|id| alive(id)).cloned().collect(),
+            ))
+        }
         (_, Some(Pane::Isolation)) => selected.filter(|id| alive(id)).map(Look::Isolation),
         (_, Some(Pane::Connections)) => selected.filter(|id| alive(id)).map(Look::Connections),
         (Tab::Host, _) => {

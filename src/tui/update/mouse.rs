@@ -30,6 +30,10 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
             }
             if let Some(row) = model.list.row_of(&id, &model.records) {
                 model.list.select_row(row, &model.records);
+            } else {
+                // its group is folded
+                model.list.wanted = Some(id);
+                model.arrange();
             }
         }
         Target::Group(name) => {

@@ -41,6 +41,24 @@ impl Canvas<'_> {
         key.map(|chord| chord.to_string()).unwrap_or_default()
     }
 
+    /// What a pane says while no single container is selected, of which it would show `what`.
+    #[must_use]
+    pub(super) fn none_selected(&self, what: &str) -> String {
+        let model = self.model;
+        let Some(group) = &model.list.group else {
+            return format!("No container is selected: {what} would be here.");
+        };
+        if model.list.folded.contains(group) {
+            let key = self.key(Action::Fold);
+            return format!("The group is folded: {key} unfolds it.");
+        }
+        let next = match model.focused() {
+            Some(_) => Action::NextContainer,
+            None => Action::Down,
+        };
+        format!("Choose a container of the group: {}.", self.key(next))
+    }
+
     /// The state of `record` at the moment shown for a column of `width`, with its style.
     #[must_use]
     pub(super) fn state(&self, record: &Record, width: u16) -> (String, Style) {

@@ -41,7 +41,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         .as_ref()
         .filter(|_| view.of == model.list.selected);
     let instead = match (model.selected(), current) {
-        (None, _) => Err("No container is selected: its sockets would be here.".to_owned()),
+        (None, _) => Err(canvas.none_selected("its sockets")),
         (Some(record), _) if !record.state.status.is_alive() => Err(format!(
             "{} is {}: it has no sockets.",
             printable(record.spec.name.as_str()),

@@ -120,7 +120,7 @@ impl<'a> Curve<'a> {
         let series = model.history.series(&self.record.spec.id);
         let now = series.and_then(|series| series.value(self.figure, self.last));
         let (value, more) = match now {
-            Some(value) => (words(self.figure, value), self.more()),
+            Some(value) => (words(self.figure, value), self.more().to_owned()),
             None => (NOT_AVAILABLE.to_owned(), self.why_not(model)),
         };
         let [short, long] =
@@ -161,15 +161,11 @@ impl<'a> Curve<'a> {
     }
 
     /// What follows the value where there is room.
-    fn more(&self) -> String {
-        match (self.figure, self.ended) {
-            (Figure::Memory, true) => {
-                let peak = peak(self.record).map(|peak| format!(", peak {}", format_bytes(peak)));
-                format!(" last sample{}", peak.unwrap_or_default())
-            }
-            (_, true) => " last sample".into(),
-            (Figure::Cpu, false) => " of a core".into(),
-            (_, false) => String::new(),
+    fn more(&self) -> &'static str {
+        match self.figure {
+            _ if self.ended => " last sample",
+            Figure::Cpu => " of a core",
+            _ => "",
         }
     }
 
@@ -312,17 +308,6 @@ impl<'a> Curve<'a> {
 enum Most {
     OfItsOwn,
     OfHost,
-}
-
-/// The peak memory of `record`, where its end is known with it.
-pub(super) fn peak(record: &Record) -> Option<u64> {
-    match &record.state.status {
-        Status::Stopped {
-            cause: ExitCause::OomKilled { peak, .. },
-            ..
-        } => *peak,
-        _ => None,
-    }
 }
 
 fn was_oom_killed(record: &Record) -> bool {

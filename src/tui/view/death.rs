@@ -18,9 +18,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
-use super::curve::{Curve, peak};
+use super::curve::Curve;
 use super::facts::{Fact, death_facts, facts, limits_text};
-use crate::record::{Record, Status};
+use crate::record::{ExitCause, Record, Status};
 use crate::spec::format_bytes;
 use crate::stats::Figure;
 use crate::tui::action::Action;
@@ -155,7 +155,14 @@ pub(super) fn draw(
 fn numbers(model: &Model, record: &Record) -> String {
     let series = model.history.series(&record.spec.id);
     let at_end = series.and_then(|series| series.value(Figure::MemoryPeak, series.last()));
-    let peak = peak(record).or(at_end.map(|bytes| bytes as u64));
+    let of_cause = match &record.state.status {
+        Status::Stopped {
+            cause: ExitCause::OomKilled { peak, .. },
+            ..
+        } => *peak,
+        _ => None,
+    };
+    let peak = of_cause.or(at_end.map(|bytes| bytes as u64));
     let peak = peak.map(|peak| format!("peak {}; ", format_bytes(peak)));
     let peak = peak.unwrap_or_default();
     let Some((series, last)) =

@@ -25,10 +25,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         return open_file(canvas, area, viewer);
     }
     let Some(record) = model.selected() else {
-        canvas.pen(row(area, 1)).skip(2).put(
-            "No container is selected: what it changed would be here.",
-            theme.dim,
-        );
+        let text = canvas.none_selected("what it changed");
+        canvas.pen(row(area, 1)).skip(2).put(&text, theme.dim);
         return;
     };
     canvas

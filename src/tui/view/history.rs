@@ -50,7 +50,7 @@ const GAP: u16 = 2;
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let instead = match model.selected() {
-        None => "No container is selected: its history would be here.".to_owned(),
+        None => canvas.none_selected("its history"),
         Some(record) if model.history.series(&record.spec.id).is_some() => {
             return figures(canvas, area, record);
         }

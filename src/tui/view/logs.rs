@@ -32,9 +32,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     };
     let log = &model.log;
     let notice = match &log.error {
-        _ if log.targets.is_empty() => {
-            Some("No container is selected: its log would be here.".to_owned())
-        }
+        _ if log.targets.is_empty() => Some(canvas.none_selected("its log")),
         Some(error) => Some(printable(error)),
         None if log.end() == 0 && model.log_reading && log.targets.len() > 1 => {
             Some("They have written nothing yet.".to_owned())
@@ -233,7 +231,9 @@ fn title(canvas: &mut Canvas<'_>, area: Rect) {
             None => (id.to_string(), "DESTROYED", theme.failed),
         }),
         several => {
-            let which = if model.list.marks.is_empty() {
+            let which = if !log.merged {
+                "of the group"
+            } else if model.list.marks.is_empty() {
                 "in view"
             } else {
                 "marked"

@@ -7,11 +7,13 @@
 //!   4214      7 65534    R    0.2  10.6M ├─ httpd: worker 1
 //! ```
 
+use std::collections::BTreeSet;
+
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
-use crate::spec::format_bytes;
+use crate::spec::{ContainerId, format_bytes};
 use crate::tui::model::{ProcessRow, Target};
 use crate::tui::sanitise::printable;
 
@@ -45,15 +47,16 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     );
     canvas.pen(row(area, 0)).put(&heading, theme.header);
     // the last answer may be about another container
-    let current = view.all
-        || model
-            .list
-            .selected
-            .as_ref()
-            .is_some_and(|id| view.shown.contains(id));
+    let chosen = model.chosen();
+    let ids: BTreeSet<&ContainerId> = chosen.iter().map(|record| &record.spec.id).collect();
+    let is_chosen = |id: &ContainerId| ids.contains(id);
+    let current = view.all || (!view.shown.is_empty() && view.shown.iter().all(is_chosen));
     if view.rows.is_empty() || !current {
         let text = match model.selected() {
-            None => "No container is selected: its processes would be here.".to_owned(),
+            None if model.list.group.is_none() => canvas.none_selected("its processes"),
+            None if !view.all && !chosen.iter().any(|record| record.state.status.is_alive()) => {
+                "None of the group runs: it has no processes.".to_owned()
+            }
             Some(record) if !record.state.status.is_alive() && !view.all => {
                 format!(
                     "{} is {}: it has no processes.",
@@ -61,8 +64,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
                     record.state.status.word()
                 )
             }
-            Some(_) if view.all && !model.looks.busy => "No container runs.".to_owned(),
-            Some(_) => "Looking…".to_owned(),
+            _ if view.all && !model.looks.busy => "No container runs.".to_owned(),
+            _ => "Looking…".to_owned(),
         };
         canvas.pen(row(area, 1)).skip(2).put(&text, theme.dim);
         return;

@@ -27,7 +27,7 @@ pub(super) fn isolation(canvas: &mut Canvas<'_>, area: Rect) {
     if sections.is_empty() {
         canvas.buffer.set_style(row(area, 0), theme.bar);
         let text = match model.selected() {
-            None => "No container is selected: how it is held apart would be here.".to_owned(),
+            None => canvas.none_selected("how it is held apart"),
             Some(record) if record.state.status.is_alive() => "Looking…".to_owned(),
             Some(record) => format!(
                 "{} is {}: only a running one is held apart.",

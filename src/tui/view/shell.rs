@@ -26,7 +26,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
                 canvas.key(Action::EnterShell),
                 record.spec.name
             ),
-            None => "No container is selected: a shell in it would be here.".to_owned(),
+            None => canvas.none_selected("a shell in it"),
         };
         canvas.pen(row(area, 1)).skip(2).put(&text, theme.dim);
         return;

@@ -1,4 +1,4 @@
-//! The Overview of the selected container: what there is room for of its graphs, its limits and
+//! The Overview of the selected container or group: what there is room for of its graphs, its limits and
 //! figures, its log and its processes; when it ended, why. Which parts, and where, is decided by
 //! [`plan`].
 //!
@@ -11,6 +11,7 @@
 //! ```
 
 mod graphs;
+mod group;
 mod log;
 mod processes;
 mod texts;
@@ -25,7 +26,11 @@ use crate::tui::text;
 
 /// Draws the selected container into `area`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
-    let Some(record) = canvas.model.selected() else {
+    let model = canvas.model;
+    let Some(record) = model.selected() else {
+        if let Some(selected) = model.list.selected_group() {
+            group::draw(canvas, area, selected);
+        }
         return;
     };
     let subject = Subject::of(canvas, record);

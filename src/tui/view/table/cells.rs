@@ -8,7 +8,7 @@ use super::gauges;
 use crate::record::{Health, Record, Status};
 use crate::spec::format_duration;
 use crate::stats::{Figure, Reading};
-use crate::tui::model::{Column, INDENT};
+use crate::tui::model::Column;
 use crate::tui::row_text::{self, NOTHING};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
@@ -18,12 +18,13 @@ use crate::tui::wording::{NOT_AVAILABLE, is_unexpected};
 /// From this share of the time on pressure is high.
 const HIGH_PRESSURE: f32 = 40.0;
 
-/// Draws the cells of `record` into `line`.
+/// Draws the cells of `record` into `line`, its name set in by `indent` columns.
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     line: Rect,
     columns: &[(Column, u16)],
     record: &Record,
+    indent: usize,
 ) {
     let reading = canvas.model.reading(record);
     let reading = reading.as_deref();
@@ -59,6 +60,17 @@ pub(super) fn draw(
             Column::Cpu => gauges::cpu(canvas, cell, record, reading),
             Column::Memory => gauges::memory(canvas, cell, record, reading),
             Column::CpuHistory => history(canvas, cell, record),
+            Column::Name => {
+                let name = printable(record.spec.name.as_str());
+                let strong = canvas.theme.strong;
+                put(
+                    canvas,
+                    cell,
+                    *column,
+                    &format!("{:indent$}{name}", ""),
+                    strong,
+                );
+            }
             _ => words(canvas, cell, *column, record, reading),
         }
     }
@@ -113,14 +125,6 @@ fn words(
     let nothing = || (NOTHING.to_owned(), theme.dim);
     let (text, style) = match column {
         Column::State => state(canvas, record, cell.width),
-        Column::Name => {
-            let indent = match spec.group() {
-                Some(_) if !canvas.model.list.groups().is_empty() => INDENT,
-                _ => 0,
-            };
-            let name = printable(spec.name.as_str());
-            (format!("{:indent$}{name}", ""), theme.strong)
-        }
         Column::Pid => match record.state.status.process() {
             Some(process) => (process.pid.to_string(), theme.dim),
             None => nothing(),
@@ -162,7 +166,7 @@ fn words(
         Column::Image => (printable(&spec.image), theme.dim),
         Column::Command => plain(row_text::command(record)),
         Column::Labels => (row_text::labels(record), theme.dim),
-        Column::Cpu | Column::Memory | Column::CpuHistory => return,
+        Column::Name | Column::Cpu | Column::Memory | Column::CpuHistory => return,
     };
     put(canvas, cell, column, &text, style);
 }

@@ -16,8 +16,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, row};
+use crate::record::Record;
 use crate::tui::action::Action;
-use crate::tui::model::{Column, Row, Target};
+use crate::tui::model::{Column, INDENT, Row, Sort, Target};
 use crate::tui::sanitise::printable;
 use crate::tui::text;
 pub(super) use cells::state;
@@ -27,7 +28,7 @@ pub(super) use gauges::{cpu, memory};
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let model = canvas.model;
     let columns = model.columns(area.width);
-    headings(canvas, row(area, 0), &columns);
+    headings(canvas, row(area, 0), &columns, Some(model.list.sort));
     let rows = Rect {
         y: area.y + 1,
         height: area.height.saturating_sub(1),
@@ -50,7 +51,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
                     let (symbol, style) = (canvas.theme.symbols.mark, canvas.theme.key);
                     canvas.pen(line).symbol(symbol, style);
                 }
-                cells::draw(canvas, line, &columns, record);
+                let grouped = record.spec.group().is_some() && !model.list.groups().is_empty();
+                let indent = if grouped { INDENT } else { 0 };
+                cells::draw(canvas, line, &columns, record, indent);
                 Target::Container(record.spec.id.clone())
             }
             Row::Group(at) => {
@@ -64,8 +67,49 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-fn headings(canvas: &mut Canvas<'_>, line: Rect, columns: &[(Column, u16)]) {
-    let (theme, sort) = (canvas.theme, canvas.model.list.sort);
+/// The columns of a group's containers in its Overview.
+const OF_MEMBERS: [Column; 11] = [
+    Column::State,
+    Column::Name,
+    Column::Cpu,
+    Column::CpuHistory,
+    Column::Memory,
+    Column::Network,
+    Column::Disk,
+    Column::Health,
+    Column::Restarts,
+    Column::Pids,
+    Column::Uptime,
+];
+
+/// Draws the first of `members` into `area`, below a heading if it has one.
+pub(super) fn members(canvas: &mut Canvas<'_>, area: Rect, members: &[&Record], heading: bool) {
+    let columns = canvas.model.columns_of(area.width, &OF_MEMBERS);
+    let mut rows = area;
+    if heading {
+        headings(canvas, row(area, 0), &columns, None);
+        rows.y += 1;
+        rows.height -= 1;
+    }
+    for (y, record) in (0..rows.height).zip(members) {
+        let line = row(rows, y);
+        cells::draw(canvas, line, &columns, record, 0);
+        canvas
+            .hits
+            .add(line, Target::Container(record.spec.id.clone()));
+    }
+    let left = members.len() - usize::from(rows.height).min(members.len());
+    if left > 0 && rows.height > 0 {
+        let words = format!(" and {left} more ");
+        let last = row(rows, rows.height - 1);
+        let style = canvas.theme.label;
+        canvas.pen(last).put_right(&words, style);
+    }
+}
+
+/// The headings, with the order if the list has one; then a click changes it.
+fn headings(canvas: &mut Canvas<'_>, line: Rect, columns: &[(Column, u16)], sort: Option<Sort>) {
+    let theme = canvas.theme;
     canvas.buffer.set_style(line, theme.header);
     let mut x = line.x + 1;
     for (column, width) in columns {
@@ -78,7 +122,7 @@ fn headings(canvas: &mut Canvas<'_>, line: Rect, columns: &[(Column, u16)]) {
             Column::CpuHistory => cells::history_heading(canvas, *width),
             _ => column.heading().to_owned(),
         };
-        if sort.column == *column {
+        if let Some(sort) = sort.filter(|sort| sort.column == *column) {
             // the sign of the order says more than the heading's last letter
             text.truncate(text::fitting(&text, usize::from(*width).saturating_sub(1)));
             text.push(theme.symbols.order[usize::from(sort.descending)]);
@@ -89,7 +133,9 @@ fn headings(canvas: &mut Canvas<'_>, line: Rect, columns: &[(Column, u16)]) {
             pen.skip((*width).saturating_sub(text::width(&text) as u16));
         }
         pen.put(&text, theme.header);
-        canvas.hits.add(cell, Target::Heading(*column));
+        if sort.is_some() {
+            canvas.hits.add(cell, Target::Heading(*column));
+        }
         x += width + 1;
     }
 }
